@@ -1,0 +1,1 @@
+//! The generator: load, resolve, check, emit. It knows nothing of the server.

@@ -1,0 +1,2 @@
+//! The event pipeline: from a request's bytes to rows that are stored.
+#![forbid(unsafe_code)]

@@ -1,0 +1,2 @@
+//! The `event-grpc` command.
+fn main() {}
