@@ -1,0 +1,361 @@
+//! The pipeline as meant: resolved, typed and checked. The only thing that the emitters see.
+
+use std::collections::BTreeMap;
+
+use prost_reflect::{DescriptorPool, MessageDescriptor};
+
+/// Everything that there is to generate.
+#[derive(Debug, Clone)]
+pub struct Model {
+    /// The compiled proto files.
+    pub pool: DescriptorPool,
+    /// The compiled proto files as an encoded `FileDescriptorSet`.
+    pub descriptors: Vec<u8>,
+    /// The envelope of app events, shared by the gRPC source and its tables.
+    pub envelope: Option<Envelope>,
+    /// Where events come in, in the order of the file.
+    pub sources: Vec<Source>,
+    /// Exchanges, declared ones in the order of the file, then derived ones.
+    pub exchanges: Vec<Exchange>,
+    /// Queues, declared ones in the order of the file, then derived ones.
+    pub queues: Vec<Queue>,
+    /// Tables in the order of the file.
+    pub tables: Vec<Table>,
+    /// The fanout exchange for messages that no binding matches; its queue stores into the dead-letter table.
+    pub unrouted: String,
+}
+
+/// How a batch of app events is laid out.
+#[derive(Debug, Clone)]
+pub struct Envelope {
+    /// The request message (`event.Events`).
+    pub request: MessageDescriptor,
+    /// The message whose repeated field holds requests in a broker message (`event.EventBatch`).
+    pub batch: MessageDescriptor,
+    /// Field numbers: header and events in the request, requests in the batch, id and timestamp in an event.
+    pub header: u32,
+    /// See `header`.
+    pub events: u32,
+    /// See `header`.
+    pub batches: u32,
+    /// See `header`.
+    pub id: u32,
+    /// See `header`.
+    pub timestamp: u32,
+    /// The header's message.
+    pub header_message: MessageDescriptor,
+    /// The event's message.
+    pub event_message: MessageDescriptor,
+    /// The oneof's variants by ascending number: number and message.
+    pub types: Vec<(u32, MessageDescriptor)>,
+}
+
+/// A way in.
+#[derive(Debug, Clone)]
+pub struct Source {
+    /// Its name.
+    pub name: String,
+    /// How events arrive.
+    pub intake: Intake,
+    /// Where they are published.
+    pub exchange: String,
+    /// Where refused ones are published: exchange and routing key.
+    pub rejects: Option<Route>,
+    /// Its bounds.
+    pub pool: Pool,
+}
+
+/// How events arrive.
+#[derive(Debug, Clone)]
+pub enum Intake {
+    /// gRPC, and proto3 JSON over HTTP at `json_path`.
+    Grpc {
+        /// Full service name.
+        service: String,
+        /// Method name.
+        method: String,
+        /// HTTP path for JSON.
+        json_path: String,
+    },
+    /// A JSON object a request.
+    Post {
+        /// HTTP path.
+        path: String,
+        /// What the object looks like.
+        message: MessageDescriptor,
+        /// A constant, or an expression over the body.
+        routing_key: RoutingKey,
+    },
+}
+
+/// Where a webhook's routing key comes from.
+#[derive(Debug, Clone)]
+pub enum RoutingKey {
+    /// `routing_key: NAME`.
+    Constant(String),
+    /// `routing_key_from: EXPRESSION`.
+    Computed(Value),
+}
+
+/// Exchange and routing key.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Route {
+    /// The exchange.
+    pub exchange: String,
+    /// The routing (or binding) key.
+    pub routing_key: String,
+}
+
+/// A pool's bounds.
+#[derive(Debug, Clone)]
+pub struct Pool {
+    /// Requests prepared at once.
+    pub workers: u16,
+    /// Requests waiting.
+    pub buffer: u32,
+    /// Bytes unanswered.
+    pub bytes: u64,
+    /// Wait for a place.
+    pub timeout_ms: u64,
+    /// Largest request in bytes.
+    pub max_request: u32,
+}
+
+/// An exchange.
+#[derive(Debug, Clone)]
+pub struct Exchange {
+    /// Its name.
+    pub name: String,
+    /// `direct`, `topic` or `fanout`.
+    pub kind: ExchangeKind,
+    /// Made by the generator.
+    pub derived: bool,
+}
+
+/// How an exchange routes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ExchangeKind {
+    /// Equal keys.
+    Direct,
+    /// Patterns of words.
+    Topic,
+    /// Everything.
+    Fanout,
+}
+
+/// A queue.
+#[derive(Debug, Clone)]
+pub struct Queue {
+    /// Its name.
+    pub name: String,
+    /// `x-queue-type: quorum`, or classic without arguments.
+    pub quorum: bool,
+    /// What it is bound to.
+    pub bindings: Vec<Route>,
+    /// Workers an instance.
+    pub workers: u16,
+    /// Unacknowledged messages an instance.
+    pub prefetch: u16,
+    /// Failures before a dead letter.
+    pub retries: u8,
+    /// When a batch goes out.
+    pub batch: Batch,
+    /// Where dead letters go; none only if `input` is `DeadLetters`.
+    pub dead_letter: Option<Route>,
+    /// What its messages hold.
+    pub input: Input,
+    /// Index of its table in `Model::tables`.
+    pub table: usize,
+    /// Made by the generator.
+    pub derived: bool,
+}
+
+/// When a batch goes out.
+#[derive(Debug, Clone, Copy)]
+pub struct Batch {
+    /// Rows.
+    pub rows: u32,
+    /// Bytes of column data.
+    pub bytes: u32,
+    /// Age.
+    pub delay_ms: u32,
+}
+
+/// What a queue's messages, or a table's rows, are made from.
+#[derive(Debug, Clone)]
+pub enum Input {
+    /// App events.
+    Events,
+    /// One JSON object.
+    Json(MessageDescriptor),
+    /// Messages that failed elsewhere.
+    DeadLetters,
+}
+
+/// A table.
+#[derive(Debug, Clone)]
+pub struct Table {
+    /// Its name.
+    pub name: String,
+    /// The comment above it in the YAML file, joined to one paragraph; empty if there is none.
+    pub doc: String,
+    /// As written, e.g. `ReplacingMergeTree(insert_timestamp)`.
+    pub engine: String,
+    /// As written; empty for none.
+    pub partition_by: String,
+    /// Column names or expressions.
+    pub order_by: Vec<String>,
+    /// What its rows are made from.
+    pub input: Input,
+    /// For `Input::Events`: the field numbers of the event types that it takes, ascending; all of them for a
+    /// table that takes every type.
+    pub types: Vec<u32>,
+    /// Whether it takes every type of the envelope, also ones added later.
+    pub every_type: bool,
+    /// Its columns in order, wildcards expanded.
+    pub columns: Vec<Column>,
+}
+
+/// A column.
+#[derive(Debug, Clone)]
+pub struct Column {
+    /// Its name.
+    pub name: String,
+    /// Its type.
+    pub ty: Type,
+    /// Where its values come from.
+    pub from: From,
+    /// One line for people: the expression as written, or the wildcard's field.
+    pub written: String,
+    /// The comment on the field in the proto file; empty if there is none.
+    pub doc: String,
+}
+
+/// Where a column's values come from.
+#[derive(Debug, Clone)]
+pub enum From {
+    /// The same for every input.
+    Value(Value),
+    /// By event type (field number of the oneof): a field of the payload; types that lack it get the default.
+    ByType(BTreeMap<u32, Value>),
+}
+
+/// A ClickHouse type that a column can have.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Type {
+    /// `Bool`.
+    Bool,
+    /// `Int32`.
+    Int32,
+    /// `Int64`.
+    Int64,
+    /// `UInt32`.
+    UInt32,
+    /// `UInt64`.
+    UInt64,
+    /// `Float32`.
+    Float32,
+    /// `Float64`.
+    Float64,
+    /// `String`.
+    String,
+    /// `DateTime('UTC')`: whole seconds.
+    DateTime,
+    /// `DateTime64(3, 'UTC')`: milliseconds.
+    Millis,
+    /// `DateTime64(6, 'UTC')`: microseconds, for `google.protobuf.Timestamp`.
+    Micros,
+    /// `JSON`.
+    Json,
+    /// `LowCardinality(T)`, where T is String or Nullable(String).
+    LowCardinality(Box<Type>),
+    /// `Nullable(T)`.
+    Nullable(Box<Type>),
+    /// `Array(T)`.
+    Array(Box<Type>),
+    /// `Map(K, V)`.
+    Map(Box<Type>, Box<Type>),
+}
+
+/// A typed expression: a root and the functions that it goes through.
+#[derive(Debug, Clone)]
+pub struct Value {
+    /// Where it starts.
+    pub root: Root,
+    /// What is done with it, first to last.
+    pub functions: Vec<Function>,
+    /// The ClickHouse type of the result.
+    pub ty: Type,
+}
+
+/// Where an expression starts.
+#[derive(Debug, Clone)]
+pub enum Root {
+    /// `$now`: the server's clock when the row is made.
+    Now,
+    /// `$type`: the event type's name.
+    TypeName,
+    /// `$id`: the id of a JSON message.
+    Id,
+    /// `$payload`: the payload message, whichever type it is.
+    Payload,
+    /// `header.a.b`: fields from the header down; never empty.
+    Header(Vec<prost_reflect::FieldDescriptor>),
+    /// `event.a`: fields from the event down.
+    Event(Vec<prost_reflect::FieldDescriptor>),
+    /// `payload.a.b`, or a field of a wildcard over the payload.
+    PayloadField(Vec<prost_reflect::FieldDescriptor>),
+    /// `body.a.b`: fields of a JSON message.
+    Body(Vec<prost_reflect::FieldDescriptor>),
+    /// `body`: the whole JSON message.
+    WholeBody,
+    /// `error.NAME`: what is known of a dead letter.
+    Error(ErrorField),
+}
+
+/// What is known of a dead letter; the fields of `contract::DeadLetter`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[allow(missing_docs)]
+pub enum ErrorField {
+    Id,
+    Reason,
+    Class,
+    Queue,
+    Exchange,
+    RoutingKey,
+    EventType,
+    Attempts,
+    FirstFailed,
+    LastFailed,
+    Fingerprint,
+    ContentType,
+    Body,
+}
+
+/// A step of an expression.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Function {
+    /// Decimal milliseconds (text or integer) to an instant; absent stays absent (the default in a plain column).
+    EpochMillis,
+    /// Whole seconds to an instant.
+    EpochSeconds,
+    /// `not_after($now)`: a later or absent instant becomes the server's clock.
+    NotAfterNow,
+    /// Text in a chrono format and zone to `DateTime('UTC')`.
+    DateTime {
+        /// The format.
+        format: String,
+        /// An IANA zone; `UTC` if not given.
+        zone: String,
+    },
+    /// A message, Struct or map as a JSON column.
+    Json,
+    /// Text as a dictionary column.
+    LowCardinality,
+    /// Upper case.
+    Upper,
+    /// Lower case.
+    Lower,
+    /// `default("x")`: instead of absent or empty.
+    Default(String),
+}

@@ -1,0 +1,22 @@
+//! What generated code is written against: the pipeline as data, the wire reader and the column buffers.
+//!
+//! This is the leaf of the server: it imports nothing else of the crate.
+
+pub mod pipeline;
+pub mod shape;
+
+pub mod canonical;
+pub mod wire;
+
+pub mod block;
+pub mod column;
+
+pub mod function;
+pub mod json;
+pub mod row;
+
+pub use block::Block;
+pub use column::Column;
+pub use pipeline::*;
+pub use row::{Bad, Context, DeadLetter, Group, Message};
+pub use shape::{Field, Kind, Label, Shape};

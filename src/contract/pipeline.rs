@@ -1,0 +1,286 @@
+//! The pipeline as constant tables: what `generated/` fills in and the server runs.
+
+use super::{Bad, Block, Context, DeadLetter, Group, Message, Shape};
+
+/// Everything that `pipeline.yaml` and `proto/` say, resolved and checked.
+#[derive(Debug)]
+pub struct Pipeline {
+    /// Changes when a message, a route or a table changes; sent along with dead letters.
+    pub fingerprint: &'static str,
+    /// The compiled `FileDescriptorSet`, for reflection and proto3 JSON.
+    pub descriptors: &'static [u8],
+    /// Where events come in.
+    pub sources: &'static [Source],
+    /// Every exchange, declared and derived.
+    pub exchanges: &'static [Exchange],
+    /// Every queue, declared and derived.
+    pub queues: &'static [Queue],
+    /// Every destination table.
+    pub tables: &'static [&'static Table],
+    /// The ClickHouse migrations, in the order in which they apply.
+    pub migrations: &'static [Migration],
+    /// The exchange (fanout) that gets what no binding matches.
+    pub unrouted: &'static str,
+}
+
+/// A way in: a gRPC method or an HTTP path, with its pool and where its events go.
+#[derive(Debug)]
+pub struct Source {
+    /// The name in `pipeline.yaml`, used in metrics and environment variables.
+    pub name: &'static str,
+    /// How events arrive.
+    pub intake: Intake,
+    /// The exchange that its messages are published to.
+    pub exchange: &'static str,
+    /// Where messages that are refused at intake go; none if nothing keeps them.
+    pub rejects: Option<Route>,
+    /// The bounds of its pool.
+    pub pool: Pool,
+}
+
+/// How a source's events arrive.
+#[derive(Debug)]
+pub enum Intake {
+    /// Batches of typed events over gRPC (and as proto3 JSON over HTTP); the routing key is the type's name.
+    Grpc {
+        /// Full name of the service, as in `event.EventService`.
+        service: &'static str,
+        /// Name of the method.
+        method: &'static str,
+        /// The HTTP path that takes the same request as proto3 JSON.
+        json_path: &'static str,
+        /// How a batch is laid out.
+        envelope: &'static Envelope,
+    },
+    /// One JSON object a request.
+    Post {
+        /// The HTTP path.
+        path: &'static str,
+        /// What the body must look like.
+        message: &'static Shape,
+        /// Where the routing key comes from.
+        routing_key: RoutingKey,
+    },
+}
+
+/// Where a webhook's routing key comes from.
+#[derive(Debug)]
+pub enum RoutingKey {
+    /// Always this one.
+    Constant(&'static str),
+    /// Computed from the body.
+    Computed(fn(&Message<'_>) -> Result<String, Bad>),
+}
+
+/// An exchange and a routing key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Route {
+    /// The exchange's name.
+    pub exchange: &'static str,
+    /// The routing key.
+    pub routing_key: &'static str,
+}
+
+/// The bounds of a source's pool.
+#[derive(Debug, Clone, Copy)]
+pub struct Pool {
+    /// How many requests are prepared at once.
+    pub workers: u16,
+    /// How many requests may wait for a worker.
+    pub buffer: u32,
+    /// How many bytes of requests may be unanswered.
+    pub bytes: u64,
+    /// How long a request may wait for a place, in milliseconds.
+    pub timeout_ms: u64,
+    /// The largest request, in bytes.
+    pub max_request: u32,
+}
+
+/// How a batch of events is laid out on the wire.
+#[derive(Debug)]
+pub struct Envelope {
+    /// Full name of the request message.
+    pub message: &'static str,
+    /// Field number of the header in the request.
+    pub header: u32,
+    /// Field number of the repeated events in the request.
+    pub events: u32,
+    /// Field number of the repeated requests in a broker message (`EventBatch`).
+    pub batches: u32,
+    /// The header's fields.
+    pub header_shape: &'static Shape,
+    /// An event's fields, the variants of its oneof among them.
+    pub event_shape: &'static Shape,
+    /// Field number of an event's id, a string.
+    pub id: u32,
+    /// Field number of an event's timestamp, a string of decimal milliseconds since the epoch.
+    pub timestamp: u32,
+    /// The variants of the oneof, by number.
+    pub types: &'static [EventType],
+}
+
+impl Envelope {
+    /// The event type with this field number in the oneof.
+    pub fn event_type(&self, number: u32) -> Option<&'static EventType> {
+        let at = self.types.binary_search_by_key(&number, |t| t.number).ok()?;
+        self.types.get(at)
+    }
+}
+
+/// One variant of the oneof.
+#[derive(Debug)]
+pub struct EventType {
+    /// Its field number in the oneof.
+    pub number: u32,
+    /// Its message name, which is also its routing key.
+    pub name: &'static str,
+    /// The fields of its payload.
+    pub shape: &'static Shape,
+}
+
+/// An exchange; exchanges carry no arguments.
+#[derive(Debug, Clone, Copy)]
+pub struct Exchange {
+    /// Its name.
+    pub name: &'static str,
+    /// How it routes.
+    pub kind: ExchangeKind,
+    /// Whether the generator made it, rather than `pipeline.yaml`.
+    pub derived: bool,
+}
+
+/// How an exchange routes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ExchangeKind {
+    /// The routing key equals the binding key.
+    Direct,
+    /// The binding key is a pattern of words: `*` is one word, `#` any number.
+    Topic,
+    /// Every binding matches.
+    Fanout,
+}
+
+/// A queue, who works on it and what becomes of its messages.
+#[derive(Debug)]
+pub struct Queue {
+    /// Its name.
+    pub name: &'static str,
+    /// Replicated (quorum) or classic.
+    pub kind: QueueKind,
+    /// What it is bound to.
+    pub bindings: &'static [Route],
+    /// How many workers prepare its messages in one instance.
+    pub workers: u16,
+    /// How many messages one instance may hold unacknowledged.
+    pub prefetch: u16,
+    /// How often a message may fail before it is a dead letter.
+    pub retries: u8,
+    /// When a batch goes out.
+    pub batch: Batch,
+    /// Where dead letters go; only the queues that store dead letters have none.
+    pub dead_letter: Option<Route>,
+    /// What its messages hold.
+    pub input: Input,
+    /// Where its rows go.
+    pub table: &'static Table,
+    /// Whether the generator made it, rather than `pipeline.yaml`.
+    pub derived: bool,
+}
+
+/// Replicated or not.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum QueueKind {
+    /// A quorum queue.
+    Quorum,
+    /// A classic, durable queue.
+    Classic,
+}
+
+/// When a batch goes out: at the first of these that is reached.
+#[derive(Debug, Clone, Copy)]
+pub struct Batch {
+    /// This many rows.
+    pub rows: u32,
+    /// This many bytes of column data.
+    pub bytes: u32,
+    /// This old, in milliseconds.
+    pub delay_ms: u32,
+}
+
+/// What a queue's messages hold.
+#[derive(Debug, Clone, Copy)]
+pub enum Input {
+    /// Batches of typed events.
+    Events(&'static Envelope),
+    /// One JSON object, or a list of them.
+    Json(&'static Shape),
+    /// Messages that could not be stored elsewhere, of any kind.
+    DeadLetters(&'static Envelope),
+}
+
+/// A destination table.
+#[derive(Debug)]
+pub struct Table {
+    /// Its name.
+    pub name: &'static str,
+    /// Its columns, in the order of the DDL, the block and the documentation.
+    pub columns: &'static [ColumnSpec],
+    /// How rows get into it.
+    pub append: Append,
+    /// The full `CREATE TABLE` of its present form.
+    pub ddl: &'static str,
+}
+
+/// How a table's rows are made. Each function appends all of its input's rows or fails; after a failure the
+/// caller rolls the block back to its mark.
+#[derive(Debug, Clone, Copy)]
+pub enum Append {
+    /// From events of one type that share a header.
+    Events(fn(&mut Block, &Group<'_>, &Context) -> Result<(), Bad>),
+    /// From one JSON object.
+    Json(fn(&mut Block, &Message<'_>, &Context) -> Result<(), Bad>),
+    /// From a message that failed elsewhere, with its event where one can be made out.
+    DeadLetters(fn(&mut Block, &DeadLetter<'_>, Option<&Group<'_>>, &Context) -> Result<(), Bad>),
+}
+
+/// A column's name and type.
+#[derive(Debug, Clone, Copy)]
+pub struct ColumnSpec {
+    /// Its name, unquoted.
+    pub name: &'static str,
+    /// Its ClickHouse type, exactly as `system.columns` shows it.
+    pub ty: &'static str,
+    /// How its values are laid out.
+    pub layout: Layout,
+}
+
+/// How a column's values are laid out in a Native block.
+#[derive(Debug, Clone, Copy)]
+pub enum Layout {
+    /// Numbers, dates and booleans: this many bytes a value.
+    Fixed(u8),
+    /// `String`.
+    Text,
+    /// `LowCardinality(String)`, or `LowCardinality(Nullable(String))`.
+    Dictionary {
+        /// Whether NULL is a value.
+        nullable: bool,
+    },
+    /// `Nullable(T)`.
+    Nullable(&'static Layout),
+    /// `Array(T)`.
+    Array(&'static Layout),
+    /// `Map(K, V)`.
+    Map(&'static Layout, &'static Layout),
+    /// `JSON`.
+    Json,
+}
+
+/// A migration of the ClickHouse schema.
+#[derive(Debug, Clone, Copy)]
+pub struct Migration {
+    /// Its file name, which sorts by time.
+    pub name: &'static str,
+    /// Its statements, separated by `;` at the end of a line.
+    pub sql: &'static str,
+}

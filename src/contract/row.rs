@@ -1,0 +1,117 @@
+//! What a transform gets: a group of events, a JSON message or a dead letter; and how it fails.
+
+use super::pipeline::EventType;
+
+/// Events of one type that share a header, as slices of the message that they came in.
+#[derive(Debug, Clone, Copy)]
+pub struct Group<'a> {
+    /// Their type.
+    pub kind: &'static EventType,
+    /// The header's bytes.
+    pub header: &'a [u8],
+    /// Each event's bytes.
+    pub events: &'a [&'a [u8]],
+}
+
+/// One JSON object and what is known of it from outside.
+#[derive(Debug, Clone, Copy)]
+pub struct Message<'a> {
+    /// The object.
+    pub body: &'a serde_json::Map<String, serde_json::Value>,
+    /// Its id: the sender's `message_id`, or a hash of body and position.
+    pub id: &'a str,
+}
+
+/// A message that could not be stored, and why.
+#[derive(Debug, Clone, Copy)]
+pub struct DeadLetter<'a> {
+    /// The same for the same dead letter, however often it is delivered.
+    pub id: &'a str,
+    /// What went wrong, for people.
+    pub reason: &'a str,
+    /// What went wrong, as a short stable word.
+    pub class: &'a str,
+    /// The queue that it failed in, or the source that refused it.
+    pub queue: &'a str,
+    /// The exchange that it was first published to.
+    pub exchange: &'a str,
+    /// The routing key that it was first published with.
+    pub routing_key: &'a str,
+    /// The event type's name, or its number where this build doesn't know it.
+    pub event_type: &'a str,
+    /// How often it was tried.
+    pub attempts: u32,
+    /// When it first failed, in milliseconds since the epoch.
+    pub first_failed_ms: i64,
+    /// When it last failed, in milliseconds since the epoch.
+    pub last_failed_ms: i64,
+    /// The fingerprint of the pipeline that gave it up.
+    pub fingerprint: &'a str,
+    /// What the body is.
+    pub content_type: &'a str,
+    /// The bytes as they came.
+    pub body: &'a [u8],
+}
+
+/// What is the same for all rows of one call.
+#[derive(Debug, Clone, Copy)]
+pub struct Context {
+    /// The server's clock, in milliseconds since the epoch.
+    pub now_ms: i64,
+}
+
+/// Why a row could not be made. It is the event's fault, and stays so.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Bad {
+    /// The bytes are not a well-formed message.
+    #[error("not well-formed protobuf: {0}")]
+    Wire(&'static str),
+    /// Well-formed, but fields are repeated or out of order: to be put in order and tried again.
+    #[error("fields are not in canonical order")]
+    NotCanonical,
+    /// A JSON field is missing or isn't what it should be.
+    #[error("field `{field}`: {reason}")]
+    Field {
+        /// The field's name, dotted where it is nested.
+        field: String,
+        /// What was found and what would be right.
+        reason: String,
+    },
+    /// A value has no place in its column.
+    #[error("column `{column}`: {reason}")]
+    Value {
+        /// The column's name.
+        column: &'static str,
+        /// What was found and what would be right.
+        reason: String,
+    },
+    /// The table doesn't take events of this type.
+    #[error("table takes no {0}")]
+    Unexpected(&'static str),
+    /// Generated code and block disagree; generated/ and the server are of different builds.
+    #[error("column {0} doesn't hold such a value")]
+    Layout(&'static str),
+}
+
+impl Bad {
+    /// A value that has no place in a column.
+    pub fn value(column: &'static str, reason: impl Into<String>) -> Self {
+        Bad::Value { column, reason: reason.into() }
+    }
+
+    /// A JSON field that isn't what it should be.
+    pub fn field(field: impl Into<String>, reason: impl Into<String>) -> Self {
+        Bad::Field { field: field.into(), reason: reason.into() }
+    }
+
+    /// A short stable word for metrics and error tables.
+    pub fn class(&self) -> &'static str {
+        match self {
+            Bad::Wire(_) | Bad::NotCanonical => "malformed",
+            Bad::Field { .. } => "bad_field",
+            Bad::Value { .. } => "bad_value",
+            Bad::Unexpected(_) => "unexpected_type",
+            Bad::Layout(_) => "build_mismatch",
+        }
+    }
+}
