@@ -1,2 +1,4 @@
 //! The event pipeline: from a request's bytes to rows that are stored.
 #![forbid(unsafe_code)]
+
+pub mod contract;
