@@ -122,7 +122,10 @@ pub struct Envelope {
 impl Envelope {
     /// The event type with this field number in the oneof.
     pub fn event_type(&self, number: u32) -> Option<&'static EventType> {
-        let at = self.types.binary_search_by_key(&number, |t| t.number).ok()?;
+        let at = self
+            .types
+            .binary_search_by_key(&number, |t| t.number)
+            .ok()?;
         self.types.get(at)
     }
 }

@@ -96,12 +96,18 @@ pub enum Bad {
 impl Bad {
     /// A value that has no place in a column.
     pub fn value(column: &'static str, reason: impl Into<String>) -> Self {
-        Bad::Value { column, reason: reason.into() }
+        Bad::Value {
+            column,
+            reason: reason.into(),
+        }
     }
 
     /// A JSON field that isn't what it should be.
     pub fn field(field: impl Into<String>, reason: impl Into<String>) -> Self {
-        Bad::Field { field: field.into(), reason: reason.into() }
+        Bad::Field {
+            field: field.into(),
+            reason: reason.into(),
+        }
     }
 
     /// A short stable word for metrics and error tables.

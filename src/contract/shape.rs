@@ -20,7 +20,10 @@ impl Shape {
         let index = match self.dense.get(number as usize) {
             Some(0) => return None,
             Some(&next) => usize::from(next) - 1,
-            None => self.fields.binary_search_by_key(&number, |f| f.number).ok()?,
+            None => self
+                .fields
+                .binary_search_by_key(&number, |f| f.number)
+                .ok()?,
         };
         Some((index, self.fields.get(index)?))
     }
