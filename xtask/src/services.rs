@@ -1,0 +1,192 @@
+//! The servers that the tests need, as private instances: nothing outside of one temporary directory and a few
+//! loopback ports is touched, so that any number of them can run on one machine.
+
+mod install;
+mod keeper;
+mod ports;
+mod postgres;
+mod rabbitmq;
+
+use std::env;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::Path;
+use std::process::ExitCode;
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context as _, Result, bail};
+use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
+use signal_hook::iterator::Signals;
+use tempfile::TempDir;
+
+pub(crate) use keeper::{Keep, Kept};
+
+/// The longest that a server may take until it answers.
+const START_LIMIT: Duration = Duration::from_secs(90);
+
+/// A server that answers, and what its users need to know.
+struct Running {
+    kept: Kept,
+    environment: Vec<(&'static str, String)>,
+}
+
+/// One of the servers: the variables that tell of it, and how to start one.
+struct Service {
+    name: &'static str,
+    variables: &'static [&'static str],
+    start: fn(&Path) -> Result<Running>,
+}
+
+const SERVICES: [Service; 2] = [
+    Service {
+        name: "rabbitmq",
+        variables: &rabbitmq::VARIABLES,
+        start: rabbitmq::start,
+    },
+    Service {
+        name: "postgres",
+        variables: &postgres::VARIABLES,
+        start: postgres::start,
+    },
+];
+
+/// Everything that was started; dropping it stops all of it and removes its files.
+pub(crate) struct Services {
+    running: Vec<Running>,
+    /// What the caller's environment already said about servers that run elsewhere.
+    given: Vec<(&'static str, String)>,
+    // Fields are dropped in order: the servers end before their directory goes.
+    _directory: TempDir,
+}
+
+/// `cargo xtask services`.
+pub(crate) fn run() -> Result<ExitCode> {
+    let interrupt = interrupts()?;
+    let mut services = Services::start()?;
+    for (name, value) in services.environment() {
+        println!("export {name}='{value}'");
+    }
+    eprintln!("Ctrl-C stops them.");
+    loop {
+        match interrupt.recv_timeout(Duration::from_millis(500)) {
+            Err(RecvTimeoutError::Timeout) => services.check()?,
+            _ => return Ok(ExitCode::SUCCESS),
+        }
+    }
+}
+
+/// Gets a message when somebody asks this process to end, so that it ends by returning and every guard runs.
+pub(crate) fn interrupts() -> Result<Receiver<()>> {
+    let mut signals =
+        Signals::new([SIGINT, SIGTERM, SIGHUP]).context("cannot listen for signals")?;
+    let (sender, receiver) = mpsc::channel();
+    thread::spawn(move || {
+        for _ in signals.forever() {
+            // The receiver is gone only when the process is ending anyway.
+            if sender.send(()).is_err() {
+                return;
+            }
+        }
+    });
+    Ok(receiver)
+}
+
+impl Services {
+    /// Starts, at the same time, each server that the environment doesn't name yet.
+    pub(crate) fn start() -> Result<Self> {
+        let begun = Instant::now();
+        let directory = tempfile::Builder::new()
+            .prefix("event-grpc-services-")
+            // PostgreSQL runs as another user than root and has to reach its own directory in here.
+            .permissions(std::fs::Permissions::from_mode(0o755))
+            .tempdir()
+            .context("cannot make a temporary directory")?;
+        let mut given = Vec::new();
+        let mut missing = Vec::new();
+        for service in SERVICES {
+            match service.given()? {
+                Some(values) => given.extend(values),
+                None => missing.push(service),
+            }
+        }
+        install::missing_packages(
+            &missing
+                .iter()
+                .map(|service| service.name)
+                .collect::<Vec<_>>(),
+        )?;
+
+        let outcomes: Vec<Result<Running>> = thread::scope(|scope| {
+            let path = directory.path();
+            let threads: Vec<_> = missing
+                .iter()
+                .map(|service| scope.spawn(move || service.start_in(path)))
+                .collect();
+            threads
+                .into_iter()
+                .map(|thread| {
+                    thread
+                        .join()
+                        .unwrap_or_else(|_| bail!("the thread that starts a server panicked"))
+                })
+                .collect()
+        });
+        // All have come to an end here, and whichever did start is stopped if another one failed.
+        let running = outcomes.into_iter().collect::<Result<Vec<_>>>()?;
+        eprintln!(
+            "Services are ready after {:.1} s.",
+            begun.elapsed().as_secs_f32()
+        );
+        Ok(Self {
+            running,
+            given,
+            _directory: directory,
+        })
+    }
+
+    /// The variables that tell a test where the servers are.
+    pub(crate) fn environment(&self) -> impl Iterator<Item = (&'static str, &str)> {
+        let started = self.running.iter().flat_map(|running| &running.environment);
+        self.given
+            .iter()
+            .chain(started)
+            .map(|(name, value)| (*name, value.as_str()))
+    }
+
+    /// Fails if one of the servers has ended.
+    fn check(&mut self) -> Result<()> {
+        self.running
+            .iter_mut()
+            .try_for_each(|running| running.kept.check())
+    }
+}
+
+impl Service {
+    /// What the environment says about this server, if it says all of it.
+    fn given(&self) -> Result<Option<Vec<(&'static str, String)>>> {
+        let values: Vec<_> = self
+            .variables
+            .iter()
+            .filter_map(|name| Some((*name, env::var(name).ok()?)))
+            .collect();
+        match values.len() {
+            0 => Ok(None),
+            n if n == self.variables.len() => Ok(Some(values)),
+            _ => bail!(
+                "to use a {} of your own, set all of {}",
+                self.name,
+                self.variables.join(" and ")
+            ),
+        }
+    }
+
+    fn start_in(&self, parent: &Path) -> Result<Running> {
+        let directory = parent.join(self.name);
+        let start = || {
+            std::fs::create_dir(&directory)?;
+            (self.start)(&directory)
+        };
+        start().with_context(|| format!("cannot start {}", self.name))
+    }
+}

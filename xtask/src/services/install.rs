@@ -1,0 +1,143 @@
+//! Finds the servers' programs, and installs them where that can be done without asking.
+
+use std::env;
+use std::fs;
+use std::io::ErrorKind;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use anyhow::{Context as _, Result, bail};
+
+/// Asked by Debian's packages before they start a service; 101 means no.
+const POLICY: &str = "/usr/sbin/policy-rc.d";
+
+/// Where RabbitMQ's own scripts are. Debian's wrappers of the same name in `/usr/sbin` are for its one system-wide
+/// broker: they change the user and throw the environment away.
+pub(super) fn rabbitmq_programs() -> Option<PathBuf> {
+    directories(&["/usr/lib/rabbitmq/bin"])
+        .find(|directory| directory.join("rabbitmq-server").is_file())
+}
+
+/// Where `initdb` and `postgres` are; the newest version if there are several.
+pub(super) fn postgres_programs() -> Option<PathBuf> {
+    let mut versions: Vec<_> = ["/usr/lib/postgresql", "/usr/local/opt", "/opt/homebrew/opt"]
+        .into_iter()
+        .filter_map(|parent| fs::read_dir(parent).ok())
+        .flat_map(|entries| entries.filter_map(|entry| Some(entry.ok()?.path().join("bin"))))
+        .filter(|directory| is_postgres(directory))
+        .collect();
+    versions.sort();
+    versions
+        .pop()
+        .or_else(|| directories(&[]).find(|directory| is_postgres(directory)))
+}
+
+/// Whether this process is root's.
+pub(super) fn is_root() -> Result<bool> {
+    let output = Command::new("id")
+        .arg("-u")
+        .output()
+        .context("cannot run id")?;
+    Ok(output.stdout.trim_ascii() == b"0")
+}
+
+/// Installs the packages of those `services` whose programs are not there, or says what to install.
+pub(super) fn missing_packages(services: &[&str]) -> Result<()> {
+    let mut packages = Vec::new();
+    if services.contains(&"rabbitmq") && rabbitmq_programs().is_none() {
+        packages.push("rabbitmq-server");
+    }
+    if services.contains(&"postgres") && postgres_programs().is_none() {
+        packages.push("postgresql");
+    }
+    if packages.is_empty() {
+        return Ok(());
+    }
+    let names = packages.join(" ");
+    let has_apt = directories(&[]).any(|directory| directory.join("apt-get").is_file());
+    if !(has_apt && is_root()?) {
+        bail!(
+            "the tests need servers that are not installed: {names}. On Debian or Ubuntu: `sudo apt-get install \
+             --no-install-recommends {names}`; with Homebrew: `brew install rabbitmq postgresql`. They need not run: \
+             private instances are started from their programs. Or set the EVENT_GRPC_TEST_… variables of servers \
+             that you have (CONTRIBUTING.md)"
+        );
+    }
+    eprintln!("Installing {names} with apt-get.");
+    // The package would start a broker for the whole machine, and nobody would stop it.
+    let _quiet = NoServices::begin()?;
+    apt(&["update"])?;
+    apt(&[
+        &["install", "-y", "--no-install-recommends"],
+        packages.as_slice(),
+    ]
+    .concat())
+}
+
+fn apt(args: &[&str]) -> Result<()> {
+    let output = Command::new("apt-get")
+        .args(["-q", "-o", "DPkg::Lock::Timeout=300"])
+        .args(args)
+        .env("DEBIAN_FRONTEND", "noninteractive")
+        .env("RUNLEVEL", "1")
+        .stdin(Stdio::null())
+        .output()
+        .context("cannot run apt-get")?;
+    if !output.status.success() {
+        let text = [output.stdout, output.stderr].concat();
+        bail!(
+            "apt-get {} failed ({}):\n{}",
+            args.join(" "),
+            output.status,
+            String::from_utf8_lossy(&text)
+        );
+    }
+    Ok(())
+}
+
+fn is_postgres(directory: &Path) -> bool {
+    ["initdb", "postgres"]
+        .iter()
+        .all(|program| directory.join(program).is_file())
+}
+
+/// The directories to look in: `first`, then those of `PATH`.
+fn directories(first: &[&str]) -> impl Iterator<Item = PathBuf> {
+    let path = env::var_os("PATH").unwrap_or_default();
+    let first: Vec<_> = first.iter().map(PathBuf::from).collect();
+    first
+        .into_iter()
+        .chain(env::split_paths(&path).collect::<Vec<_>>())
+}
+
+/// While this lives, no package starts a service.
+struct NoServices {
+    ours: bool,
+}
+
+impl NoServices {
+    fn begin() -> Result<Self> {
+        match fs::File::create_new(POLICY) {
+            // A container's image has often one already; it says the same.
+            Err(error) if error.kind() == ErrorKind::AlreadyExists => Ok(Self { ours: false }),
+            Err(error) => Err(error).with_context(|| format!("cannot write {POLICY}")),
+            Ok(_) => {
+                let policy = Self { ours: true };
+                fs::write(POLICY, "#!/bin/sh\nexit 101\n")?;
+                fs::set_permissions(POLICY, fs::Permissions::from_mode(0o755))?;
+                Ok(policy)
+            }
+        }
+    }
+}
+
+impl Drop for NoServices {
+    fn drop(&mut self) {
+        if self.ours
+            && let Err(error) = fs::remove_file(POLICY)
+        {
+            eprintln!("xtask: remove {POLICY} yourself: {error}");
+        }
+    }
+}

@@ -1,0 +1,23 @@
+//! Free loopback ports.
+
+use std::hash::{BuildHasher as _, Hasher as _, RandomState};
+use std::net::{Ipv4Addr, TcpListener};
+
+use anyhow::{Result, bail};
+
+/// A port on 127.0.0.1 that nothing listens on.
+///
+/// Asking the system for port 0 would give one of those that outgoing connections are made from, and one of them could
+/// take it again in the seconds until the server listens. These lie below that range, and are drawn at random so that
+/// two runs on one machine don't try the same ones in the same order.
+pub(crate) fn free() -> Result<u16> {
+    for _ in 0..1000 {
+        // Fresh hash keys are the random numbers that the standard library has.
+        let draw = RandomState::new().build_hasher().finish();
+        let port = 20_000 + u16::try_from(draw % 10_000)?;
+        if TcpListener::bind((Ipv4Addr::LOCALHOST, port)).is_ok() {
+            return Ok(port);
+        }
+    }
+    bail!("found no free port between 20000 and 29999 on 127.0.0.1");
+}

@@ -1,0 +1,71 @@
+//! `cargo xtask test`: the whole test suite, against servers that live exactly as long as it runs.
+
+use std::env;
+use std::process::{Command, ExitCode, Stdio};
+use std::sync::mpsc::RecvTimeoutError;
+use std::time::Duration;
+
+use anyhow::{Context as _, Result, bail};
+
+use crate::services::{self, Keep, Kept, Services};
+
+/// Runs the tests; `args` are `cargo test`'s.
+pub(crate) fn run(args: Vec<String>) -> Result<ExitCode> {
+    let interrupt = services::interrupts()?;
+    check_dependencies()?;
+    let services = Services::start()?;
+
+    let mut tests = cargo();
+    tests.arg("test");
+    if !args
+        .iter()
+        .any(|arg| arg == "-p" || arg.starts_with("--package"))
+    {
+        tests.arg("--workspace");
+    }
+    tests.args(args).envs(services.environment());
+    let mut tests = Kept::spawn(
+        &Keep {
+            name: "cargo test",
+            signal: "TERM",
+            directory: None,
+        },
+        &tests,
+    )?;
+    loop {
+        if let Some(status) = tests.ended()? {
+            let code = status.code().and_then(|code| u8::try_from(code).ok());
+            return Ok(code.map_or(ExitCode::FAILURE, ExitCode::from));
+        }
+        match interrupt.recv_timeout(Duration::from_millis(50)) {
+            Err(RecvTimeoutError::Timeout) => {}
+            _ => bail!("interrupted"),
+        }
+    }
+}
+
+/// Checks the licences and bans of `deny.toml` where cargo-deny is installed; it is a convenience and not a service
+/// that the tests need.
+fn check_dependencies() -> Result<()> {
+    let installed = cargo()
+        .args(["deny", "--version"])
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .status();
+    if !installed.context("cannot run cargo")?.success() {
+        return Ok(());
+    }
+    let status = cargo()
+        .args(["deny", "check", "licenses", "bans"])
+        .status()
+        .context("cannot run cargo deny")?;
+    if !status.success() {
+        bail!("cargo deny found a dependency that deny.toml does not allow");
+    }
+    Ok(())
+}
+
+/// The same cargo that runs this command.
+fn cargo() -> Command {
+    Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
+}
