@@ -8,6 +8,7 @@ pub mod shape;
 pub mod block;
 
 pub mod row;
+pub mod wire;
 
 pub use block::Block;
 pub use pipeline::*;
