@@ -1,0 +1,182 @@
+//! Where a ClickHouse server is and who asks: a URL, and what is given beside it.
+
+use std::fmt;
+use std::net::IpAddr;
+
+use percent_encoding::percent_decode_str;
+use url::{Host, Url};
+
+/// A server, a database on it, and the account to use.
+#[derive(Clone)]
+pub struct Address {
+    /// Scheme, host and port (and path, where a proxy wants one), without account and parameters.
+    pub(super) url: Url,
+    /// The account.
+    pub(super) user: String,
+    /// Its password, if it has one.
+    pub(super) password: Option<String>,
+    /// The database that holds the tables.
+    pub(super) database: String,
+}
+
+/// A URL that doesn't name a ClickHouse server.
+#[derive(Debug, thiserror::Error)]
+pub enum AddressError {
+    /// Not a URL.
+    #[error(
+        "the ClickHouse URL can't be read ({0}); it looks like http://user@host:8123/?database=events"
+    )]
+    Unreadable(#[from] url::ParseError),
+    /// Not HTTP.
+    #[error(
+        "the ClickHouse URL begins with `{0}:`; the HTTP interface is used: http:// (port 8123) or https:// (port 8443)"
+    )]
+    Scheme(String),
+    /// A parameter that isn't taken from the URL.
+    #[error(
+        "the ClickHouse URL has the parameter `{0}`; only `database`, `user` and `password` are taken from it"
+    )]
+    Parameter(String),
+}
+
+impl Address {
+    /// Reads a URL like `http://user:password@host:8123/?database=events`. Account and database may also be
+    /// parameters of it.
+    pub fn parse(text: &str) -> Result<Self, AddressError> {
+        let mut url = Url::parse(text.trim())?;
+        if !matches!(url.scheme(), "http" | "https") {
+            return Err(AddressError::Scheme(url.scheme().to_owned()));
+        }
+        let mut address = Address {
+            user: String::from("default"),
+            password: url.password().map(decoded),
+            database: String::from("default"),
+            url: url.clone(),
+        };
+        if !url.username().is_empty() {
+            address.user = decoded(url.username());
+        }
+        for (name, value) in url.query_pairs() {
+            match name.as_ref() {
+                "database" => address.database = value.into_owned(),
+                "user" => address.user = value.into_owned(),
+                "password" => address.password = Some(value.into_owned()),
+                _ => return Err(AddressError::Parameter(name.into_owned())),
+            }
+        }
+        url.set_query(None);
+        url.set_fragment(None);
+        // These fail only for URLs that can't have a host, and http always has one.
+        url.set_username("").ok();
+        url.set_password(None).ok();
+        address.url = url;
+        Ok(address)
+    }
+
+    /// The same server with another account; what is `None` stays.
+    #[must_use]
+    pub fn with_account(mut self, user: Option<String>, password: Option<String>) -> Self {
+        self.user = user.unwrap_or(self.user);
+        self.password = password.or(self.password);
+        self
+    }
+
+    /// The same server with another database.
+    #[must_use]
+    pub fn with_database(mut self, database: impl Into<String>) -> Self {
+        self.database = database.into();
+        self
+    }
+
+    /// The database that holds the tables.
+    pub fn database(&self) -> &str {
+        &self.database
+    }
+
+    /// Whether the server is on this machine, so that bytes on the way cost nothing.
+    pub fn is_loopback(&self) -> bool {
+        match self.url.host() {
+            Some(Host::Domain(name)) => name == "localhost",
+            Some(Host::Ipv4(address)) => IpAddr::V4(address).is_loopback(),
+            Some(Host::Ipv6(address)) => IpAddr::V6(address).is_loopback(),
+            None => false,
+        }
+    }
+
+    /// Whether the connection is encrypted.
+    pub fn is_encrypted(&self) -> bool {
+        self.url.scheme() == "https"
+    }
+}
+
+/// For logs: everything but the password.
+impl fmt::Display for Address {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "{} (database {}, user {})",
+            self.url, self.database, self.user
+        )
+    }
+}
+
+/// As `Display`, so that no derived `Debug` of a holder shows the password.
+impl fmt::Debug for Address {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Address({self})")
+    }
+}
+
+fn decoded(text: &str) -> String {
+    percent_decode_str(text).decode_utf8_lossy().into_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    #[test]
+    fn takes_account_and_database_from_the_url() {
+        let address =
+            Address::parse("http://writer:p%40ss@db.example:8123/?database=events").unwrap();
+        assert_eq!(address.url.as_str(), "http://db.example:8123/");
+        assert_eq!(address.user, "writer");
+        assert_eq!(address.password.as_deref(), Some("p@ss"));
+        assert_eq!(address.database(), "events");
+        assert!(!address.is_loopback());
+        assert!(!address.is_encrypted());
+    }
+
+    #[test]
+    fn what_is_given_beside_the_url_wins() {
+        let address = Address::parse("https://127.0.0.1:8443/?user=a&password=b")
+            .unwrap()
+            .with_account(Some(String::from("c")), None)
+            .with_database("d");
+        assert_eq!(
+            (address.user.as_str(), address.password.as_deref()),
+            ("c", Some("b"))
+        );
+        assert_eq!(address.database(), "d");
+        assert!(address.is_loopback());
+        assert!(address.is_encrypted());
+    }
+
+    #[test]
+    fn never_shows_the_password() {
+        let address = Address::parse("http://writer:hush@localhost:8123?password=hush").unwrap();
+        let shown = format!("{address} {address:?} {address:#?}");
+        assert!(!shown.contains("hush"), "{shown}");
+        assert!(shown.contains("writer"), "{shown}");
+    }
+
+    #[test]
+    fn says_what_would_be_right() {
+        let error = |text: &str| Address::parse(text).unwrap_err().to_string();
+        assert!(error("localhost:8123").contains("http://"));
+        assert!(error("tcp://localhost:9000").contains("8123"));
+        assert!(error("nonsense").contains("http://user@host:8123"));
+        assert!(error("http://h/?databse=x").contains("`databse`"));
+    }
+}

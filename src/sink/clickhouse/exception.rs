@@ -1,0 +1,226 @@
+//! What an error of ClickHouse means: the one place where its codes are read.
+
+use clickhouse::error::Error;
+use hyper_util::client::legacy::Error as HttpError;
+
+use crate::sink::{Fault, StoreError};
+
+/// Longer answers are cut: they may quote the data.
+const MESSAGE_LIMIT: usize = 1000;
+
+/// What an exception code of ClickHouse tells. Codes that call for the same answer share a variant.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Exception {
+    /// There is no such database, table or column, or the column is of another type.
+    Schema,
+    /// The account is unknown, its password is wrong, or it may not do this.
+    Refused,
+    /// The server or the table takes no writes now: read-only, full, over a quota, without its keeper.
+    Closed,
+    /// The server doesn't know a setting, a format or a type, or can't read the statement: it is of another age.
+    Unsupported,
+    /// Parts are made faster than they are merged, or too many queries run.
+    Busy,
+    /// The data can't be read, converted or accepted.
+    Data,
+    /// A table's schema is being changed by someone else.
+    Altering,
+    /// Everything that may pass by itself, and every code that isn't known here.
+    Other,
+}
+
+impl Exception {
+    /// What a code means. Code 252 has two meanings; only the message tells them apart.
+    pub(super) fn of(code: i32, message: &str) -> Self {
+        match code {
+            // NOT_FOUND_COLUMN_IN_BLOCK, NO_SUCH_COLUMN_IN_TABLE, NUMBER_OF_COLUMNS_DOESNT_MATCH, ILLEGAL_COLUMN,
+            // UNKNOWN_IDENTIFIER, TYPE_MISMATCH, UNKNOWN_TABLE, UNKNOWN_DATABASE, TABLE_IS_DROPPED.
+            10 | 16 | 20 | 44 | 47 | 53 | 60 | 81 | 218 => Exception::Schema,
+            // UNKNOWN_USER, WRONG_PASSWORD, REQUIRED_PASSWORD, IP_ADDRESS_NOT_ALLOWED, DATABASE_ACCESS_DENIED,
+            // ACCESS_DENIED, AUTHENTICATION_FAILED.
+            192..=195 | 291 | 497 | 516 => Exception::Refused,
+            // READONLY, QUOTA_EXCEEDED, NO_ZOOKEEPER, TABLE_IS_READ_ONLY, NOT_ENOUGH_SPACE; and
+            // CANNOT_WRITE_TO_FILE_DESCRIPTOR, which is what a disk looks like that is full nevertheless.
+            75 | 164 | 201 | 225 | 242 | 243 => Exception::Closed,
+            // NOT_IMPLEMENTED, UNKNOWN_TYPE, SYNTAX_ERROR, UNKNOWN_FORMAT, UNKNOWN_SETTING, SUPPORT_IS_DISABLED.
+            48 | 50 | 62 | 73 | 115 | 344 => Exception::Unsupported,
+            252 if message.contains("partitions") && !message.contains("Too many parts") => {
+                Exception::Data
+            }
+            // TOO_MANY_SIMULTANEOUS_QUERIES, TOO_MANY_PARTS.
+            202 | 252 => Exception::Busy,
+            // CANNOT_PARSE_*, CANNOT_READ_*, ATTEMPT_TO_READ_AFTER_EOF, TOO_LARGE_STRING_SIZE, BAD_ARGUMENTS,
+            // DUPLICATE_COLUMN, ARGUMENT_OUT_OF_BOUND, CANNOT_CONVERT_TYPE, INCORRECT_DATA, the sizes of arrays and
+            // strings, NULL in a column that isn't Nullable, a MATERIALIZED VIEW that throws, DECIMAL_OVERFLOW,
+            // VIOLATED_CONSTRAINT, UNKNOWN_ELEMENT_OF_ENUM.
+            6
+            | 25..=28
+            | 32
+            | 33
+            | 36
+            | 38
+            | 41
+            | 49
+            | 69
+            | 70
+            | 72
+            | 117
+            | 128
+            | 131
+            | 190
+            | 321
+            | 349
+            | 395
+            | 407
+            | 469
+            | 691 => Exception::Data,
+            // CANNOT_ASSIGN_ALTER, DEADLOCK_AVOIDED.
+            473 | 517 => Exception::Altering,
+            _ => Exception::Other,
+        }
+    }
+
+    /// What is to be done when an insert ends like this.
+    fn fault(self) -> Fault {
+        match self {
+            Exception::Schema | Exception::Refused | Exception::Closed | Exception::Unsupported => {
+                Fault::Destination
+            }
+            Exception::Busy => Fault::Pressure,
+            Exception::Data => Fault::Content,
+            Exception::Altering | Exception::Other => Fault::Transient,
+        }
+    }
+}
+
+/// Decides what an error means. A request that was broken off, or answered by something that isn't ClickHouse, may
+/// have been carried out.
+pub(super) fn judge(error: &Error) -> StoreError {
+    match error {
+        Error::BadResponse(answer) => match code(answer) {
+            Some(code) => StoreError {
+                fault: Exception::of(code, answer).fault(),
+                code: Some(code),
+                message: cut(answer),
+            },
+            None => failed(Fault::Transient, format!("ClickHouse answered: {answer}")),
+        },
+        Error::Network(cause) if never_connected(cause.as_ref()) => failed(
+            Fault::Destination,
+            format!("ClickHouse can't be reached: {}", causes(cause.as_ref())),
+        ),
+        Error::Network(cause) => failed(
+            Fault::Transient,
+            format!(
+                "the connection to ClickHouse broke: {}",
+                causes(cause.as_ref())
+            ),
+        ),
+        Error::TimedOut => failed(
+            Fault::Transient,
+            String::from("ClickHouse didn't answer in time"),
+        ),
+        Error::InvalidParams(_) | Error::Unsupported(_) => {
+            failed(Fault::Destination, causes(error))
+        }
+        _ => failed(Fault::Transient, causes(error)),
+    }
+}
+
+/// The number in `Code: 60. DB::Exception: …`.
+pub(super) fn code(answer: &str) -> Option<i32> {
+    let digits = answer.strip_prefix("Code: ")?;
+    let end = digits
+        .find(|c: char| !c.is_ascii_digit())
+        .unwrap_or(digits.len());
+    digits.get(..end)?.parse().ok()
+}
+
+/// An error that has no code.
+pub(super) fn failed(fault: Fault, message: String) -> StoreError {
+    StoreError {
+        fault,
+        code: None,
+        message: cut(&message),
+    }
+}
+
+/// Without a connection nothing can have been stored.
+fn never_connected(cause: &(dyn std::error::Error + Send + Sync + 'static)) -> bool {
+    cause
+        .downcast_ref::<HttpError>()
+        .is_some_and(HttpError::is_connect)
+}
+
+/// An error and its causes on one line, each said once.
+fn causes(error: &(dyn std::error::Error + 'static)) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        let more = error.to_string();
+        if !text.contains(&more) {
+            text.push_str(": ");
+            text.push_str(&more);
+        }
+        cause = error.source();
+    }
+    text
+}
+
+fn cut(message: &str) -> String {
+    let mut end = message.len().min(MESSAGE_LIMIT);
+    while !message.is_char_boundary(end) {
+        end -= 1;
+    }
+    let mut text = message.get(..end).unwrap_or_default().to_owned();
+    if end < message.len() {
+        text.push('…');
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn answered(text: &str) -> StoreError {
+        judge(&Error::BadResponse(text.to_owned()))
+    }
+
+    #[test]
+    fn reads_the_code_of_an_answer() {
+        let error = answered("Code: 60. DB::Exception: Table a.b does not exist. (UNKNOWN_TABLE)");
+        assert_eq!(error.code, Some(60));
+        assert_eq!(error.fault, Fault::Destination);
+        assert_eq!(code("Code: 60"), Some(60));
+        assert_eq!(code("502 Bad Gateway"), None);
+        assert_eq!(code("Code: 99999999999999."), None);
+    }
+
+    #[test]
+    fn tells_the_two_meanings_of_252_apart() {
+        let parts = "Code: 252. DB::Exception: Too many parts (3000 with average size of 1.00 KiB) in table. Merges \
+                     are processing significantly slower than inserts. (TOO_MANY_PARTS)";
+        let partitions = "Code: 252. DB::Exception: Too many partitions for single INSERT block (more than 100). \
+                          (TOO_MANY_PARTS)";
+        assert_eq!(answered(parts).fault, Fault::Pressure);
+        assert_eq!(answered(partitions).fault, Fault::Content);
+    }
+
+    #[test]
+    fn an_answer_of_someone_else_leaves_the_outcome_open() {
+        let error = answered("502 Bad Gateway");
+        assert_eq!((error.fault, error.code), (Fault::Transient, None));
+        assert_eq!(
+            answered("Code: 4711. DB::Exception: New.").fault,
+            Fault::Transient
+        );
+        assert_eq!(judge(&Error::TimedOut).fault, Fault::Transient);
+    }
+
+    #[test]
+    fn keeps_messages_short() {
+        let error = answered(&format!("Code: 117. {}", "é".repeat(5000)));
+        assert!(error.message.len() <= MESSAGE_LIMIT + '…'.len_utf8());
+    }
+}

@@ -1,0 +1,151 @@
+//! An insert: one Native block as the body of one statement.
+
+use std::time::Duration;
+
+use bytes::{BufMut as _, Bytes, BytesMut};
+use clickhouse::insert_formatted::CompressedData;
+use clickhouse::{Client, Compression};
+
+use super::{Address, ClickHouse, exception, quote};
+use crate::contract::Table;
+use crate::sink::{Fault, StoreError};
+
+/// The longest that the server may take no bytes, and the longest until it answers when it has them all.
+const SEND_LIMIT: Duration = Duration::from_secs(30);
+const ANSWER_LIMIT: Duration = Duration::from_secs(60);
+
+/// The server gives up when the answer would find nobody any more.
+const SERVER_LIMIT_SECONDS: &str = "60";
+
+/// How much is compressed at a time.
+const FRAME: usize = 1 << 20;
+
+/// What every insert says, so that neither the server's defaults nor a profile decide.
+const SETTINGS: [(&str, &str); 11] = [
+    // The answer means that the rows are stored, and says what is wrong with them.
+    ("async_insert", "0"),
+    // A misspelt column is an error and doesn't silently get its default.
+    ("input_format_skip_unknown_fields", "0"),
+    // The token decides what was there already, also behind materialized views.
+    ("insert_deduplicate", "1"),
+    ("deduplicate_blocks_in_dependent_materialized_views", "1"),
+    // Which insert is a copy is known by its blocks. One body is one block, neither cut nor joined, always.
+    ("max_insert_block_size", "1000000000"),
+    ("min_insert_block_size_rows", "0"),
+    ("min_insert_block_size_bytes", "0"),
+    ("max_insert_threads", "1"),
+    // Events may be old; a batch of many months is slow, but not wrong.
+    ("max_partitions_per_insert_block", "0"),
+    // Some servers have none. What is not sent in time is sent again, under the same token.
+    ("max_execution_time", SERVER_LIMIT_SECONDS),
+    // An error must come as a status, so it can't come late.
+    ("send_progress_in_http_headers", "0"),
+];
+
+/// The client for inserts. Bytes are compressed only where there is a network between: LZ4 halves them and costs
+/// the server nothing that could be measured, but it costs us.
+pub(super) fn configured(client: &Client, address: &Address) -> Client {
+    let mut client = client.clone();
+    for (name, value) in SETTINGS {
+        client = client.with_setting(name, value);
+    }
+    if address.is_loopback() {
+        client
+    } else {
+        client.with_compression(Compression::Lz4)
+    }
+}
+
+impl ClickHouse {
+    /// Sends one block. The body of a repeated insert is the same to the byte.
+    pub(super) async fn insert(
+        &self,
+        table: &Table,
+        block: Bytes,
+        token: Option<&str>,
+    ) -> Result<(), StoreError> {
+        let name = quote::table(self.address.database(), table.name);
+        let columns = quote::columns(table);
+        let mut insert = self
+            .inserts
+            .insert_formatted_with(format!("INSERT INTO {name} ({columns}) FORMAT Native"))
+            .with_timeouts(Some(SEND_LIMIT), Some(ANSWER_LIMIT));
+        if let Some(token) = token {
+            insert = insert
+                .with_setting("insert_deduplication_token", token)
+                .with_setting("log_comment", token);
+        }
+        let sent = if self.address.is_loopback() {
+            insert.send(block).await
+        } else {
+            let mut sent = Ok(());
+            for frame in compressed(block).await? {
+                sent = insert.send_compressed(frame).await;
+                if sent.is_err() {
+                    break;
+                }
+            }
+            sent
+        };
+        // Without the end there is no insert: dropped before it, the body is broken off and refused.
+        let done = match sent {
+            Ok(()) => insert.end().await,
+            Err(error) => Err(error),
+        };
+        done.map_err(|error| exception::judge(&error))
+    }
+}
+
+/// A block without rows: an insert of it stores nothing, but is refused as any other would be.
+pub(super) fn empty_block(table: &Table) -> Bytes {
+    let mut block = BytesMut::new();
+    put_length(&mut block, table.columns.len());
+    put_length(&mut block, 0);
+    for column in table.columns {
+        for text in [column.name, column.ty] {
+            put_length(&mut block, text.len());
+            block.put_slice(text.as_bytes());
+        }
+    }
+    block.freeze()
+}
+
+fn put_length(block: &mut BytesMut, mut length: usize) {
+    while length > 0x7f {
+        block.put_u8((length & 0x7f) as u8 | 0x80);
+        length >>= 7;
+    }
+    block.put_u8(length as u8);
+}
+
+/// Compresses away from the threads that serve connections.
+async fn compressed(block: Bytes) -> Result<Vec<CompressedData>, StoreError> {
+    let frames = tokio::task::spawn_blocking(move || {
+        block
+            .chunks(FRAME)
+            .map(|frame| CompressedData::new(frame, Compression::Lz4))
+            .collect::<Result<Vec<_>, _>>()
+    });
+    match frames.await {
+        Ok(Ok(frames)) => Ok(frames),
+        Ok(Err(error)) => Err(exception::judge(&error)),
+        Err(error) => Err(exception::failed(
+            Fault::Transient,
+            format!("the block could not be compressed: {error}"),
+        )),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lengths_are_varuints() {
+        let mut bytes = BytesMut::new();
+        for length in [0, 127, 128, 16_384] {
+            put_length(&mut bytes, length);
+        }
+        assert_eq!(&bytes[..], [0, 127, 0x80, 1, 0x80, 0x80, 1]);
+    }
+}

@@ -1,0 +1,168 @@
+//! ClickHouse as a destination: inserts, migrations and the state of the tables, over its HTTP interface.
+
+mod address;
+mod connection;
+mod exception;
+mod insert;
+pub mod quote;
+mod schema;
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use clickhouse::{Client, Row, RowOwned, RowRead};
+use futures_util::FutureExt as _;
+use futures_util::future::BoxFuture;
+use serde::Deserialize;
+
+use crate::contract::Table;
+use crate::sink::{Fault, Store, StoreError};
+
+pub use address::{Address, AddressError};
+pub use connection::ConnectError;
+
+/// The longest that a question may take.
+const QUESTION_LIMIT: Duration = Duration::from_secs(10);
+
+/// The longest that a statement that changes the schema may take.
+const STATEMENT_LIMIT: Duration = Duration::from_secs(120);
+
+/// A ClickHouse server and the database in it that holds the tables. Clones share their connections.
+#[derive(Clone)]
+pub struct ClickHouse {
+    /// Names no database, so that it works before there is one.
+    client: Client,
+    /// Carries the settings that are the same for all inserts.
+    inserts: Client,
+    address: Address,
+}
+
+impl ClickHouse {
+    /// A server at this address. Nothing is sent yet.
+    pub fn new(address: Address) -> Result<Self, ConnectError> {
+        let client = connection::client(&address)?;
+        Ok(ClickHouse {
+            inserts: insert::configured(&client, &address),
+            client,
+            address,
+        })
+    }
+
+    /// Where the server is.
+    pub fn address(&self) -> &Address {
+        &self.address
+    }
+
+    /// The rows that a query answers with, all at once. Only for small answers.
+    pub async fn rows<T>(&self, sql: &str) -> Result<Vec<T>, StoreError>
+    where
+        T: RowOwned + RowRead,
+    {
+        let answer = self.client.query_raw(sql).fetch_all::<T>();
+        match tokio::time::timeout(QUESTION_LIMIT, answer).await {
+            Ok(rows) => rows.map_err(|error| exception::judge(&error)),
+            Err(_) => Err(exception::judge(&clickhouse::error::Error::TimedOut)),
+        }
+    }
+
+    /// Runs a statement that answers nothing, in `database` or, without one, in none.
+    pub async fn run(&self, database: Option<&str>, sql: &str) -> Result<(), StoreError> {
+        let client = match database {
+            Some(database) => self.client.clone().with_database(database),
+            None => self.client.clone(),
+        };
+        let answer = client.query_raw(sql).execute();
+        match tokio::time::timeout(STATEMENT_LIMIT, answer).await {
+            Ok(done) => done.map_err(|error| exception::judge(&error)),
+            Err(_) => Err(exception::judge(&clickhouse::error::Error::TimedOut)),
+        }
+    }
+
+    async fn ask(&self, table: &'static Table) -> Result<(), StoreError> {
+        let live = self
+            .columns(Some(table.name))
+            .await
+            .map_err(|error| self.unanswered(error))?;
+        let misfits = schema::misfits(table, &live);
+        if !misfits.is_empty() {
+            let name = quote::table(self.address.database(), table.name);
+            return Err(exception::failed(
+                Fault::Destination,
+                format!("table {name} {}", misfits.join("; ")),
+            ));
+        }
+        self.insert(table, insert::empty_block(table), None)
+            .await
+            .map_err(|error| self.unanswered(error))
+    }
+
+    /// A question that gets no answer leaves no doubt about what was stored: the server is gone.
+    fn unanswered(&self, error: StoreError) -> StoreError {
+        match error {
+            StoreError {
+                fault: Fault::Transient,
+                code: None,
+                message,
+            } => exception::failed(Fault::Destination, message),
+            error => error,
+        }
+    }
+}
+
+impl Store for ClickHouse {
+    fn store<'a>(
+        &'a self,
+        table: &'static Table,
+        rows: usize,
+        block: Bytes,
+        token: &'a str,
+    ) -> BoxFuture<'a, Result<(), StoreError>> {
+        async move {
+            if rows == 0 {
+                return Ok(());
+            }
+            self.insert(table, block, Some(token)).await
+        }
+        .boxed()
+    }
+
+    fn probe<'a>(&'a self, table: &'static Table) -> BoxFuture<'a, Result<(), StoreError>> {
+        self.ask(table).boxed()
+    }
+}
+
+/// A column of a table as it is on the server.
+#[derive(Debug, Clone, PartialEq, Eq, Row, Deserialize)]
+struct LiveColumn {
+    table: String,
+    name: String,
+    #[serde(rename = "type")]
+    ty: String,
+    default_kind: String,
+    default_expression: String,
+}
+
+impl ClickHouse {
+    /// The columns of one table, or of all, in their order.
+    async fn columns(&self, table: Option<&str>) -> Result<Vec<LiveColumn>, StoreError> {
+        self.columns_in(self.address.database(), table).await
+    }
+
+    /// The same in another database.
+    async fn columns_in(
+        &self,
+        database: &str,
+        table: Option<&str>,
+    ) -> Result<Vec<LiveColumn>, StoreError> {
+        let only = match table {
+            Some(table) => format!(" AND table = {}", quote::text(table)),
+            None => String::new(),
+        };
+        let database = quote::text(database);
+        self.rows(&format!(
+            "SELECT table, name, type, default_kind, default_expression FROM system.columns \
+             WHERE database = {database}{only} ORDER BY table, position"
+        ))
+        .await
+    }
+}

@@ -1,0 +1,50 @@
+//! Names and values as they are written in a statement. Nothing else in the server quotes.
+
+use crate::contract::Table;
+
+/// A name, in backticks.
+pub fn identifier(name: &str) -> String {
+    quoted(name, '`')
+}
+
+/// A text value, in single quotes.
+pub fn text(value: &str) -> String {
+    quoted(value, '\'')
+}
+
+/// A table's name with its database.
+pub fn table(database: &str, table: &str) -> String {
+    format!("{}.{}", identifier(database), identifier(table))
+}
+
+/// A table's columns, as the list of an INSERT.
+pub fn columns(table: &Table) -> String {
+    let names: Vec<_> = table.columns.iter().map(|c| identifier(c.name)).collect();
+    names.join(", ")
+}
+
+/// ClickHouse reads backslash escapes in both kinds of quotes.
+fn quoted(name: &str, quote: char) -> String {
+    let mut out = String::with_capacity(name.len() + 2);
+    out.push(quote);
+    for c in name.chars() {
+        if c == quote || c == '\\' {
+            out.push('\\');
+        }
+        out.push(c);
+    }
+    out.push(quote);
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn escapes_its_own_quote_and_the_backslash() {
+        assert_eq!(identifier("a`b\\c'd"), r"`a\`b\\c'd`");
+        assert_eq!(text("it's `x` \\ y"), r"'it\'s `x` \\ y'");
+        assert_eq!(table("a.b", "c"), "`a.b`.`c`");
+    }
+}

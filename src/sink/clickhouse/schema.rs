@@ -1,0 +1,34 @@
+//! Whether a table on the server takes what the pipeline sends.
+
+use super::LiveColumn;
+use crate::contract::Table;
+
+/// What keeps rows of `table` from being stored in the columns that are there, in words. Columns that the server
+/// has and the pipeline doesn't know are no hindrance: a newer instance may have added them.
+pub(super) fn misfits(table: &Table, live: &[LiveColumn]) -> Vec<String> {
+    let live: Vec<_> = live.iter().filter(|c| c.table == table.name).collect();
+    if live.is_empty() {
+        return vec![String::from("does not exist")];
+    }
+    let mut misfits = Vec::new();
+    for column in table.columns {
+        match live.iter().find(|c| c.name == column.name) {
+            None => misfits.push(format!(
+                "has no column `{}` (it should be {})",
+                column.name, column.ty
+            )),
+            Some(there) if there.ty != column.ty => misfits.push(format!(
+                "has column `{}` as {} (it should be {})",
+                column.name, there.ty, column.ty
+            )),
+            Some(there) if matches!(there.default_kind.as_str(), "MATERIALIZED" | "ALIAS") => {
+                misfits.push(format!(
+                    "computes column `{}` itself ({}), but it must be written",
+                    column.name, there.default_kind
+                ));
+            }
+            Some(_) => {}
+        }
+    }
+    misfits
+}

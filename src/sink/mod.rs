@@ -1,0 +1,64 @@
+//! The destinations: where the rows of a batch are stored.
+
+pub mod clickhouse;
+
+use bytes::Bytes;
+use futures_util::future::BoxFuture;
+
+use crate::contract::Table;
+
+/// Something that rows can be stored in. It is one of the two edges of the server; the other is the broker.
+pub trait Store: Send + Sync {
+    /// Stores one encoded block, `rows` rows of `table`, under the deduplication `token`.
+    ///
+    /// After an error the same block may be sent again under the same token: it is stored once, even if the first
+    /// attempt got through and only its answer was lost. A token must never be used for another block.
+    fn store<'a>(
+        &'a self,
+        table: &'static Table,
+        rows: usize,
+        block: Bytes,
+        token: &'a str,
+    ) -> BoxFuture<'a, Result<(), StoreError>>;
+
+    /// Asks whether `table` is there, fits and takes rows, without storing any.
+    fn probe<'a>(&'a self, table: &'static Table) -> BoxFuture<'a, Result<(), StoreError>>;
+}
+
+/// Why a block was not stored, or why it isn't known whether it was.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{message}")]
+pub struct StoreError {
+    /// What is to be done about it.
+    pub fault: Fault,
+    /// The destination's own number for it, where it gave one.
+    pub code: Option<i32>,
+    /// What happened, for people; bounded in length and free of secrets.
+    pub message: String,
+}
+
+/// What is at fault, and so what is to be done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Fault {
+    /// The destination is wrong or gone: no table, other columns, refused, full, read-only, unreachable. Nothing
+    /// was stored. Wait, and probe.
+    Destination,
+    /// It may pass by itself, and the block may have been stored. Send the same block again.
+    Transient,
+    /// This data is refused. Find the rows that are bad; the others can be stored.
+    Content,
+    /// The destination can't keep up with so many inserts. Send fewer and larger ones.
+    Pressure,
+}
+
+impl Fault {
+    /// A short stable word for metrics and logs.
+    pub fn name(self) -> &'static str {
+        match self {
+            Fault::Destination => "destination",
+            Fault::Transient => "transient",
+            Fault::Content => "content",
+            Fault::Pressure => "pressure",
+        }
+    }
+}
