@@ -1,1 +1,9 @@
 //! The integration tests: one binary, real servers.
+#![allow(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a test says what is wrong by panicking"
+)]
+
+mod tidy;
