@@ -1,4 +1,5 @@
 //! The integration tests: one binary, real servers.
+<<<<<<< HEAD
 #![allow(
     clippy::expect_used,
     clippy::panic,
@@ -7,3 +8,7 @@
 )]
 
 mod tidy;
+=======
+
+mod engine;
+>>>>>>> 4f442f4 (Run the embedded ClickHouse engine in a child process)

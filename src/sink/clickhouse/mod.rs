@@ -1,3 +1,4 @@
+<<<<<<< HEAD
 //! ClickHouse as a destination: inserts, migrations and the state of the tables, over its HTTP interface.
 
 mod address;
@@ -166,3 +167,8 @@ impl ClickHouse {
         .await
     }
 }
+=======
+//! ClickHouse as a destination, and the embedded engine that stands in for a server.
+
+pub mod engine;
+>>>>>>> 4f442f4 (Run the embedded ClickHouse engine in a child process)

@@ -1,0 +1,190 @@
+//! The process of the embedded ClickHouse: it becomes the engine, and ends when its parent does.
+//!
+//! This is the hidden command `event-grpc engine`. The server starts it with a pipe as its standard
+//! input and keeps the other end open. However the server ends, SIGKILL included, the kernel closes
+//! that end, and the thread that waits here for it ends this process.
+//!
+//! It is the one file with unsafe code: it calls into a C library.
+#![allow(unsafe_code)]
+
+use std::ffi::{CString, OsStr, OsString, c_char, c_int, c_void};
+use std::fs::File;
+use std::io::Read;
+use std::os::fd::AsFd;
+use std::os::unix::ffi::OsStrExt;
+use std::os::unix::process::{CommandExt, ExitStatusExt};
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitCode, Stdio};
+use std::time::Duration;
+
+use anyhow::{Context, bail};
+use clap::Parser;
+use rustix::process::{Pid, Signal, getpid, kill_process};
+
+/// The query that keeps `clickhouse local` serving: it opens both listeners and then never ends.
+const SERVE: &str = "SYSTEM START LISTEN HTTP; SYSTEM START LISTEN TCP; \
+    SELECT sleepEachRow(3) FROM system.numbers FORMAT Null \
+    SETTINGS max_block_size=1, function_sleep_max_microseconds_per_block=0";
+
+/// How long the engine may take to end on SIGTERM before it is killed.
+const GRACE: Duration = Duration::from_secs(3);
+
+/// The arguments of the hidden command.
+#[derive(Debug, Parser)]
+#[command(
+    name = "event-grpc engine",
+    about = "Serves the embedded ClickHouse; started by the server itself."
+)]
+pub(crate) struct EngineArguments {
+    /// The engine as a C library.
+    #[arg(long, conflicts_with = "binary", required_unless_present = "binary")]
+    library: Option<PathBuf>,
+    /// The engine as a `clickhouse` binary.
+    #[arg(long)]
+    binary: Option<PathBuf>,
+    /// The directory with the data.
+    #[arg(long)]
+    path: PathBuf,
+    /// The port for HTTP on the loopback address.
+    #[arg(long)]
+    http_port: u16,
+    /// The port for the native protocol on the loopback address.
+    #[arg(long)]
+    tcp_port: u16,
+}
+
+/// The arguments, if the command line asks for the engine; exits with a message if they are wrong.
+pub(crate) fn asked_for(
+    mut command_line: impl Iterator<Item = OsString>,
+) -> Option<EngineArguments> {
+    let _program = command_line.next();
+    let name = command_line.next()?;
+    (name == "engine")
+        .then(|| EngineArguments::parse_from(std::iter::once(name).chain(command_line)))
+}
+
+/// Serves until the engine ends or the parent does.
+pub(crate) fn run(arguments: EngineArguments) -> anyhow::Result<ExitCode> {
+    let lease = take_stdin().context("can't set standard input aside")?;
+    let serve = serve_arguments(&arguments);
+    match (&arguments.library, &arguments.binary) {
+        (Some(library), _) => serve_library(library, &serve, lease),
+        (None, Some(binary)) => serve_binary(binary, &serve, lease),
+        (None, None) => bail!("an engine is needed: --library or --binary"),
+    }
+}
+
+fn serve_arguments(arguments: &EngineArguments) -> Vec<OsString> {
+    vec![
+        "--path".into(),
+        arguments.path.clone().into(),
+        "--http_port".into(),
+        arguments.http_port.to_string().into(),
+        "--tcp_port".into(),
+        arguments.tcp_port.to_string().into(),
+        "--listen_host".into(),
+        "127.0.0.1".into(),
+        "--query".into(),
+        SERVE.into(),
+    ]
+}
+
+/// Moves the pipe away from standard input, so that the engine can't read from it.
+fn take_stdin() -> std::io::Result<File> {
+    let lease = std::io::stdin().as_fd().try_clone_to_owned()?;
+    rustix::stdio::dup2_stdin(File::open("/dev/null")?)?;
+    Ok(File::from(lease))
+}
+
+/// Starts the thread that ends `process` once the parent is gone.
+fn watch(mut lease: File, process: Pid) -> anyhow::Result<()> {
+    std::thread::Builder::new()
+        .name("parent-watch".to_owned())
+        .spawn(move || {
+            // Bytes mean nothing here. The end of the pipe and a failure to read both mean that
+            // nobody holds the other end any more.
+            let mut buffer = [0; 64];
+            while !matches!(lease.read(&mut buffer), Ok(0) | Err(_)) {}
+            // A failed signal means that the process has ended already, which is what is wanted.
+            kill_process(process, Signal::TERM).ok();
+            std::thread::sleep(GRACE);
+            kill_process(process, Signal::KILL).ok();
+        })
+        .context("can't start the thread that waits for the parent's end")?;
+    Ok(())
+}
+
+/// Becomes the engine by loading it into this process.
+fn serve_library(library: &Path, serve: &[OsString], lease: File) -> anyhow::Result<ExitCode> {
+    type QueryCmdline = unsafe extern "C" fn(c_int, *mut *mut c_char) -> *mut c_void;
+
+    watch(lease, getpid())?;
+    let owned = std::iter::once(OsStr::new("clickhouse"))
+        .chain(serve.iter().map(OsString::as_os_str))
+        .map(|argument| CString::new(argument.as_bytes()).context("an argument holds a zero byte"))
+        .collect::<anyhow::Result<Vec<_>>>()?;
+    // C expects a list that ends with a null pointer, like the one that `main` gets.
+    let mut pointers: Vec<*mut c_char> = owned
+        .iter()
+        .map(|argument| argument.as_ptr().cast_mut())
+        .collect();
+    let count = c_int::try_from(pointers.len())?;
+    pointers.push(std::ptr::null_mut());
+
+    // SAFETY: loading runs the library's constructors. That is sound for this library, whose
+    // checksum was compared when it was fetched or which the user has chosen, and this process
+    // does nothing else that they could disturb.
+    let engine = unsafe { libloading::Library::new(library) }
+        .with_context(|| format!("can't load the engine {}", library.display()))?;
+    // SAFETY: the type is that of the library's public C header.
+    let query =
+        unsafe { engine.get::<QueryCmdline>(b"chdb_query_cmdline\0") }.with_context(|| {
+            format!(
+                "{} isn't a ClickHouse engine of a known kind",
+                library.display()
+            )
+        })?;
+    // SAFETY: `pointers` holds `count` strings that end with a zero byte, and then a null pointer.
+    // Both lists live until the call returns. The library reads the strings and doesn't keep or
+    // write them. The result is not used: it is given back with the process.
+    unsafe { query(count, pointers.as_mut_ptr()) };
+    bail!("the engine stopped serving; its own message is above")
+}
+
+/// Runs the binary as a child and passes the parent's end on to it.
+fn serve_binary(binary: &Path, serve: &[OsString], lease: File) -> anyhow::Result<ExitCode> {
+    let mut command = Command::new(binary);
+    command.arg("local").args(serve).stdin(Stdio::null());
+    #[cfg(target_os = "linux")]
+    end_with_this_process(&mut command);
+    let mut child = command
+        .spawn()
+        .with_context(|| format!("can't run {}", binary.display()))?;
+    watch(lease, Pid::from_child(&child))?;
+    let status = child.wait()?;
+    let code = status
+        .code()
+        .or(status.signal().map(|signal| 128 + signal))
+        .unwrap_or(1);
+    Ok(ExitCode::from(u8::try_from(code).unwrap_or(1)))
+}
+
+/// Has the kernel end the command if this process is killed before it can pass the signal on.
+///
+/// The signal is bound to the thread that starts the command. Here that is the main thread, which
+/// lives as long as the process.
+#[cfg(target_os = "linux")]
+fn end_with_this_process(command: &mut Command) {
+    let parent = getpid();
+    let before_exec = move || {
+        rustix::process::set_parent_process_death_signal(Some(Signal::TERM))?;
+        // The parent may have died before the line above took effect.
+        if rustix::process::getppid() != Some(parent) {
+            return Err(std::io::ErrorKind::NotFound.into());
+        }
+        Ok(())
+    };
+    // SAFETY: the closure runs between fork and exec. It makes two system calls and neither
+    // allocates nor takes a lock.
+    unsafe { command.pre_exec(before_exec) };
+}

@@ -1,0 +1,296 @@
+//! The embedded ClickHouse: data outlives a kill, and the child never outlives its parent.
+#![allow(clippy::unwrap_used, clippy::panic)]
+
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use event_grpc::sink::clickhouse::engine::{Engine, EngineConfig, EngineError, supervise};
+use rustix::process::{Pid, Signal, kill_process, test_kill_process};
+use tokio_util::sync::CancellationToken;
+
+const EXECUTABLE: &str = env!("CARGO_BIN_EXE_event-grpc");
+
+/// The variable that tells [`be_a_parent`] its data directory.
+const PARENT_OF: &str = "EVENT_GRPC_TEST_PARENT_OF";
+
+fn config(directory: &Path) -> EngineConfig {
+    EngineConfig {
+        executable: Some(EXECUTABLE.into()),
+        quiet: true,
+        ..EngineConfig::new(directory)
+    }
+}
+
+fn client(engine: &Engine) -> clickhouse::Client {
+    clickhouse::Client::default().with_url(engine.url())
+}
+
+fn pid(raw: u32) -> Pid {
+    Pid::from_raw(raw.try_into().unwrap()).unwrap()
+}
+
+/// Whether the process ends in time. The caller has it reaped, by waiting or by being no parent.
+fn ends_within(process: Pid, limit: Duration) -> bool {
+    let start = Instant::now();
+    while start.elapsed() < limit {
+        if test_kill_process(process).is_err() {
+            return true;
+        }
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    false
+}
+
+async fn fill(engine: &Engine) {
+    let client = client(engine);
+    for statement in [
+        "CREATE DATABASE shop",
+        "CREATE TABLE shop.orders (id UInt64, name LowCardinality(String)) ENGINE = ReplacingMergeTree ORDER BY id",
+        "INSERT INTO shop.orders SELECT number, toString(number % 7) FROM numbers(10000)",
+    ] {
+        client.query(statement).execute().await.unwrap();
+    }
+}
+
+async fn rows(engine: &Engine) -> (u64, u64) {
+    let query = "SELECT count(), sum(id) FROM shop.orders FINAL";
+    client(engine)
+        .query(query)
+        .fetch_one::<(u64, u64)>()
+        .await
+        .unwrap()
+}
+
+#[tokio::test]
+async fn rows_outlive_a_kill_and_a_stop() {
+    let directory = tempfile::tempdir().unwrap();
+    let mut engine = Engine::start(&config(directory.path())).await.unwrap();
+    fill(&engine).await;
+    let (url, first) = (engine.url().to_owned(), engine.pid());
+
+    kill_process(pid(first), Signal::KILL).unwrap();
+    let status = engine.exited().await.unwrap();
+    assert!(!status.success());
+    engine.restart().await.unwrap();
+    assert_eq!(engine.url(), url);
+    assert_ne!(engine.pid(), first);
+    assert_eq!(rows(&engine).await, (10_000, 49_995_000));
+
+    let second = engine.pid();
+    engine.stop().await.unwrap();
+    assert!(
+        test_kill_process(pid(second)).is_err(),
+        "stop returned before the engine was gone"
+    );
+
+    let engine = Engine::start(&config(directory.path())).await.unwrap();
+    assert_eq!(rows(&engine).await, (10_000, 49_995_000));
+    engine.stop().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_second_server_on_the_same_directory_is_refused() {
+    let directory = tempfile::tempdir().unwrap();
+    let engine = Engine::start(&config(directory.path())).await.unwrap();
+    let error = Engine::start(&config(directory.path())).await.unwrap_err();
+    assert!(matches!(error, EngineError::InUse { .. }), "{error}");
+    let name = directory.path().file_name().unwrap().to_str().unwrap();
+    assert!(error.to_string().contains(name), "{error}");
+    engine.stop().await.unwrap();
+}
+
+#[tokio::test]
+async fn the_data_directory_is_private_and_the_ports_are_local() {
+    let directory = tempfile::tempdir().unwrap();
+    let data = directory.path().join("data");
+    let engine = Engine::start(&config(&data)).await.unwrap();
+    for path in [data.clone(), data.join("clickhouse")] {
+        assert_eq!(
+            path.metadata().unwrap().permissions().mode() & 0o777,
+            0o700,
+            "{}",
+            path.display()
+        );
+    }
+    let native = engine.native_address();
+    assert!(native.ip().is_loopback());
+    assert!(std::net::TcpStream::connect(native).is_ok());
+    // Every other address of the loopback network is as far away as one of another machine.
+    assert!(std::net::TcpStream::connect(("127.0.0.2", native.port())).is_err());
+    engine.stop().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_supervised_engine_comes_back_by_itself() {
+    let directory = tempfile::tempdir().unwrap();
+    let engine = Engine::start(&config(directory.path())).await.unwrap();
+    fill(&engine).await;
+    let (client, first) = (client(&engine), pid(engine.pid()));
+    let stop = CancellationToken::new();
+    let running = tokio::spawn(supervise::supervise(engine, stop.clone()));
+
+    kill_process(first, Signal::KILL).unwrap();
+    let start = Instant::now();
+    let count = loop {
+        // Wait for the killed process to be reaped, so that the answer comes from the new one.
+        let query = client.query("SELECT count() FROM shop.orders");
+        if test_kill_process(first).is_err()
+            && let Ok(count) = query.fetch_one::<u64>().await
+        {
+            break count;
+        }
+        assert!(
+            start.elapsed() < Duration::from_secs(30),
+            "the engine didn't come back"
+        );
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    };
+    assert_eq!(count, 10_000);
+
+    stop.cancel();
+    running.await.unwrap().unwrap();
+    assert!(
+        client.query("SELECT 1").fetch_one::<u8>().await.is_err(),
+        "the engine runs on after stop"
+    );
+}
+
+#[tokio::test]
+async fn an_engine_that_can_not_start_is_explained_with_its_log() {
+    let directory = tempfile::tempdir().unwrap();
+    let broken = directory.path().join("libchdb.so");
+    std::fs::write(&broken, "not a library").unwrap();
+    let config = EngineConfig {
+        engine_path: Some(broken),
+        ..config(&directory.path().join("data"))
+    };
+    let error = Engine::start(&config).await.unwrap_err();
+    assert!(matches!(error, EngineError::Ended { .. }), "{error}");
+    assert!(
+        error.to_string().contains("can't load the engine"),
+        "{error}"
+    );
+}
+
+/// Starts this test binary as a server that owns an engine.
+fn start_parent(directory: &Path) -> Child {
+    Command::new(std::env::current_exe().unwrap())
+        .args(["--exact", "engine::be_a_parent", "--ignored"])
+        .env(PARENT_OF, directory)
+        .stdout(Stdio::null())
+        .spawn()
+        .unwrap()
+}
+
+/// Waits for the process id that another process writes to a file.
+fn written_pid(file: &Path) -> Pid {
+    let start = Instant::now();
+    loop {
+        let text = std::fs::read_to_string(file).unwrap_or_default();
+        // Only a whole line is a whole number.
+        if let Some(raw) = text.strip_suffix('\n') {
+            return pid(raw.parse().unwrap());
+        }
+        assert!(
+            start.elapsed() < Duration::from_secs(60),
+            "{} was not written",
+            file.display()
+        );
+        std::thread::sleep(Duration::from_millis(20));
+    }
+}
+
+/// Not a test by itself: the process that `the_engine_ends_when_its_parent_is_killed` kills.
+#[test]
+#[ignore = "it is run by the test that kills it"]
+fn be_a_parent() {
+    let Some(directory) = std::env::var_os(PARENT_OF) else {
+        return;
+    };
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    runtime.block_on(async {
+        let engine = Engine::start(&config(Path::new(&directory))).await.unwrap();
+        fill(&engine).await;
+        std::fs::write(
+            Path::new(&directory).join("pid"),
+            format!("{}\n", engine.pid()),
+        )
+        .unwrap();
+        tokio::time::sleep(Duration::from_secs(60)).await;
+    });
+}
+
+#[tokio::test]
+async fn the_engine_ends_when_its_parent_is_killed() {
+    for signal in [Signal::KILL, Signal::TERM] {
+        let directory = tempfile::tempdir().unwrap();
+        let mut parent = start_parent(directory.path());
+        let engine = written_pid(&directory.path().join("pid"));
+        assert!(test_kill_process(engine).is_ok());
+        kill_process(Pid::from_child(&parent), signal).unwrap();
+        parent.wait().unwrap();
+        assert!(
+            ends_within(engine, Duration::from_secs(5)),
+            "the engine outlived its parent ({signal:?})"
+        );
+
+        let engine = Engine::start(&config(directory.path())).await.unwrap();
+        assert_eq!(rows(&engine).await, (10_000, 49_995_000));
+        engine.stop().await.unwrap();
+    }
+}
+
+/// Starts the hidden command for a script in place of the `clickhouse` binary, which writes its pid.
+fn start_for_script(directory: &Path, script: &str) -> Child {
+    let binary = directory.join("clickhouse");
+    let (begin, end) = ("#!/bin/sh", "echo $$ > pid; while :; do sleep 0.1; done");
+    std::fs::write(&binary, format!("{begin}\n{script}\n{end}\n")).unwrap();
+    std::fs::set_permissions(&binary, std::fs::Permissions::from_mode(0o755)).unwrap();
+    Command::new(EXECUTABLE)
+        .args([
+            "engine",
+            "--http-port",
+            "1",
+            "--tcp-port",
+            "2",
+            "--path",
+            "data",
+            "--binary",
+        ])
+        .arg(&binary)
+        .current_dir(directory)
+        .stdin(Stdio::piped())
+        .spawn()
+        .unwrap()
+}
+
+#[test]
+fn a_binary_ends_when_the_pipe_closes_even_if_it_ignores_the_signal() {
+    for script in ["", "trap '' TERM"] {
+        let directory = tempfile::tempdir().unwrap();
+        let mut supervisor = start_for_script(directory.path(), script);
+        let binary = written_pid(&directory.path().join("pid"));
+        drop(supervisor.stdin.take());
+        assert!(
+            ends_within(binary, Duration::from_secs(5)),
+            "it runs on after the pipe closed ({script:?})"
+        );
+        assert!(!supervisor.wait().unwrap().success());
+    }
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn a_binary_ends_when_its_supervisor_is_killed() {
+    let directory = tempfile::tempdir().unwrap();
+    let mut supervisor = start_for_script(directory.path(), "");
+    let binary = written_pid(&directory.path().join("pid"));
+    supervisor.kill().unwrap();
+    supervisor.wait().unwrap();
+    assert!(
+        ends_within(binary, Duration::from_secs(5)),
+        "it outlived its supervisor"
+    );
+}
