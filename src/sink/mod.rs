@@ -1,7 +1,6 @@
 //! The destinations: where the rows of a batch are stored.
 
 pub mod clickhouse;
-<<<<<<< HEAD
 
 use bytes::Bytes;
 use futures_util::future::BoxFuture;
@@ -63,5 +62,3 @@ impl Fault {
         }
     }
 }
-=======
->>>>>>> 4f442f4 (Run the embedded ClickHouse engine in a child process)

@@ -1,5 +1,4 @@
 //! The integration tests: one binary, real servers.
-<<<<<<< HEAD
 #![allow(
     clippy::expect_used,
     clippy::panic,
@@ -7,8 +6,5 @@
     reason = "a test says what is wrong by panicking"
 )]
 
-mod tidy;
-=======
-
 mod engine;
->>>>>>> 4f442f4 (Run the embedded ClickHouse engine in a child process)
+mod tidy;

@@ -1,8 +1,8 @@
-<<<<<<< HEAD
 //! ClickHouse as a destination: inserts, migrations and the state of the tables, over its HTTP interface.
 
 mod address;
 mod connection;
+pub mod engine;
 mod exception;
 mod insert;
 pub mod quote;
@@ -167,8 +167,3 @@ impl ClickHouse {
         .await
     }
 }
-=======
-//! ClickHouse as a destination, and the embedded engine that stands in for a server.
-
-pub mod engine;
->>>>>>> 4f442f4 (Run the embedded ClickHouse engine in a child process)
