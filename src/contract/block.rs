@@ -1,5 +1,91 @@
-//! A block under construction: the column buffers of one table.
+//! A block under construction: the column buffers of one table, encoded as ClickHouse's Native format.
+
+use bytes::Bytes;
+
+use super::column::plain::{push_text, push_varint};
+use super::{Bad, Column, Table};
 
 /// Column buffers that grow row by row.
 #[derive(Debug)]
-pub struct Block {}
+pub struct Block {
+    table: &'static Table,
+    columns: Vec<Column>,
+    rows: usize,
+    marked: usize,
+}
+
+impl Block {
+    /// An empty block of a table.
+    pub fn new(table: &'static Table) -> Self {
+        let columns = table.columns.iter().map(|c| Column::new(&c.layout)).collect();
+        Block { table, columns, rows: 0, marked: 0 }
+    }
+
+    /// The table.
+    pub fn table(&self) -> &'static Table {
+        self.table
+    }
+
+    /// All columns at once, for generated code to name.
+    #[inline]
+    pub fn columns<const N: usize>(&mut self) -> Result<&mut [Column; N], Bad> {
+        self.columns.as_mut_slice().try_into().map_err(|_| Bad::Layout("of this table"))
+    }
+
+    /// Counts rows that every column has got.
+    pub fn grew(&mut self, rows: usize) {
+        self.rows += rows;
+        debug_assert!(
+            self.columns.iter().all(|c| c.rows() == self.rows),
+            "columns of {} differ in length: {:?}",
+            self.table.name,
+            self.columns.iter().map(Column::rows).collect::<Vec<_>>()
+        );
+    }
+
+    /// How many rows it has.
+    pub fn rows(&self) -> usize {
+        self.rows
+    }
+
+    /// About how many bytes its columns take.
+    pub fn bytes(&self) -> usize {
+        self.columns.iter().map(Column::bytes).sum()
+    }
+
+    /// Remembers the present end, for [`Block::rollback`].
+    pub fn mark(&mut self) {
+        self.marked = self.rows;
+        self.columns.iter_mut().for_each(Column::mark);
+    }
+
+    /// Cuts off what was appended since the mark, half rows too.
+    pub fn rollback(&mut self) {
+        self.rows = self.marked;
+        self.columns.iter_mut().for_each(Column::rollback);
+    }
+
+    /// Empties it and keeps its memory.
+    pub fn clear(&mut self) {
+        self.rows = 0;
+        self.marked = 0;
+        self.columns.iter_mut().for_each(Column::clear);
+    }
+
+    /// The rows as one block of the Native format; empty if there are none.
+    pub fn encode(&self) -> Bytes {
+        if self.rows == 0 {
+            return Bytes::new();
+        }
+        let mut out = Vec::with_capacity(self.bytes() + self.columns.len() * 64);
+        push_varint(&mut out, self.columns.len() as u64);
+        push_varint(&mut out, self.rows as u64);
+        for (spec, column) in self.table.columns.iter().zip(&self.columns) {
+            push_text(&mut out, spec.name);
+            push_text(&mut out, spec.ty);
+            column.encode_prefix(&mut out);
+            column.encode(&mut out);
+        }
+        out.into()
+    }
+}

@@ -5,12 +5,18 @@
 pub mod pipeline;
 pub mod shape;
 
-pub mod block;
-
-pub mod row;
+pub mod canonical;
 pub mod wire;
 
+pub mod block;
+pub mod column;
+
+pub mod function;
+pub mod json;
+pub mod row;
+
 pub use block::Block;
+pub use column::Column;
 pub use pipeline::*;
 pub use row::{Bad, Context, DeadLetter, Group, Message};
 pub use shape::{Field, Kind, Label, Shape};

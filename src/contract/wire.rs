@@ -134,13 +134,15 @@ pub struct Reader<'a> {
 pub struct Item<'a> {
     /// Its number.
     pub number: u32,
-    value: Value<'a>,
+    value: RawValue<'a>,
     again: bool,
     start: usize,
 }
 
+/// A field's value before its type is known.
 #[derive(Debug, Clone, Copy)]
-enum Value<'a> {
+#[allow(missing_docs)]
+pub enum RawValue<'a> {
     Varint(u64),
     Fixed64([u8; 8]),
     Fixed32([u8; 4]),
@@ -166,10 +168,10 @@ impl<'a> Reader<'a> {
             let start = self.at;
             let (number, wire_type) = key(self.bytes, &mut self.at)?;
             let value = match wire_type {
-                WireType::Varint => Value::Varint(varint(self.bytes, &mut self.at)?),
-                WireType::LengthDelimited => Value::Delimited(delimited(self.bytes, &mut self.at)?),
-                WireType::SixtyFourBit => Value::Fixed64(fixed(self.bytes, &mut self.at)?),
-                WireType::ThirtyTwoBit => Value::Fixed32(fixed(self.bytes, &mut self.at)?),
+                WireType::Varint => RawValue::Varint(varint(self.bytes, &mut self.at)?),
+                WireType::LengthDelimited => RawValue::Delimited(delimited(self.bytes, &mut self.at)?),
+                WireType::SixtyFourBit => RawValue::Fixed64(fixed(self.bytes, &mut self.at)?),
+                WireType::ThirtyTwoBit => RawValue::Fixed32(fixed(self.bytes, &mut self.at)?),
                 WireType::StartGroup | WireType::EndGroup => {
                     skip(self.bytes, &mut self.at, number, wire_type, RECURSION_LIMIT)?;
                     continue;
@@ -201,7 +203,7 @@ impl<'a> Reader<'a> {
 impl<'a> Item<'a> {
     /// A field that may be there once only.
     #[inline]
-    fn once(&self) -> Result<Value<'a>, Bad> {
+    fn once(&self) -> Result<RawValue<'a>, Bad> {
         if self.again {
             Err(Bad::NotCanonical)
         } else {
@@ -212,7 +214,7 @@ impl<'a> Item<'a> {
     #[inline]
     fn once_varint(&self) -> Result<u64, Bad> {
         match self.once()? {
-            Value::Varint(v) => Ok(v),
+            RawValue::Varint(v) => Ok(v),
             _ => Err(WRONG_TYPE),
         }
     }
@@ -221,7 +223,7 @@ impl<'a> Item<'a> {
     #[inline]
     pub fn bytes(&self) -> Result<&'a [u8], Bad> {
         match self.once()? {
-            Value::Delimited(bytes) => Ok(bytes),
+            RawValue::Delimited(bytes) => Ok(bytes),
             _ => Err(WRONG_TYPE),
         }
     }
@@ -289,7 +291,7 @@ impl<'a> Item<'a> {
     #[inline]
     fn once_fixed32(&self) -> Result<[u8; 4], Bad> {
         match self.once()? {
-            Value::Fixed32(v) => Ok(v),
+            RawValue::Fixed32(v) => Ok(v),
             _ => Err(WRONG_TYPE),
         }
     }
@@ -297,7 +299,7 @@ impl<'a> Item<'a> {
     #[inline]
     fn once_fixed64(&self) -> Result<[u8; 8], Bad> {
         match self.once()? {
-            Value::Fixed64(v) => Ok(v),
+            RawValue::Fixed64(v) => Ok(v),
             _ => Err(WRONG_TYPE),
         }
     }
@@ -336,6 +338,12 @@ impl<'a> Item<'a> {
     #[inline]
     pub fn double(&self) -> Result<f64, Bad> {
         self.once_fixed64().map(f64::from_le_bytes)
+    }
+
+    /// The value as it is, whether or not the field came before.
+    #[inline]
+    pub fn raw(&self) -> RawValue<'a> {
+        self.value
     }
 
     /// Whether the field before had the same number.

@@ -1,0 +1,104 @@
+//! Puts a message's fields in canonical order, merged as prost merges them.
+//!
+//! Encoders may repeat singular fields, split messages and write fields in any order. Few do. So the fast paths
+//! take canonical messages only, and what is not goes through here once.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+
+use super::column::plain::push_varint;
+use super::wire::{self, RECURSION_LIMIT, WRONG_TYPE, WireType};
+use super::{Bad, Field, Kind, Label, Shape};
+
+/// One occurrence of a field: its wire type and its bytes, without the length of delimited ones.
+type Raw<'a> = (WireType, Cow<'a, [u8]>);
+
+/// The same message with known fields only, by ascending number: of a repeated scalar that should be single the
+/// last, of a message the parts merged, of a oneof the last member.
+pub fn canonical(shape: &Shape, bytes: &[u8]) -> Result<Vec<u8>, Bad> {
+    ordered(shape, bytes, RECURSION_LIMIT)
+}
+
+fn ordered(shape: &Shape, bytes: &[u8], depth: u32) -> Result<Vec<u8>, Bad> {
+    let depth = depth.checked_sub(1).ok_or(Bad::Wire("it nests too deep"))?;
+    let mut fields: BTreeMap<usize, Vec<Raw<'_>>> = BTreeMap::new();
+    let mut oneofs: BTreeMap<u8, usize> = BTreeMap::new();
+    let mut at = 0;
+    while at < bytes.len() {
+        let (number, wire_type) = wire::key(bytes, &mut at)?;
+        let Some((index, field)) = shape.field(number) else {
+            wire::skip(bytes, &mut at, number, wire_type, depth)?;
+            continue;
+        };
+        let raw = (wire_type, Cow::Borrowed(value(bytes, &mut at, wire_type)?));
+        if let Label::Oneof(oneof) = field.label
+            && let Some(before) = oneofs.insert(oneof, index)
+            && before != index
+        {
+            fields.remove(&before);
+        }
+        let occurrences = fields.entry(index).or_default();
+        match (field.label, field.kind.shape()) {
+            (Label::Repeated, _) => occurrences.push(raw),
+            (_, Some(_)) => merge(occurrences, raw)?,
+            (_, None) => *occurrences = vec![raw],
+        }
+    }
+    let mut out = Vec::with_capacity(bytes.len());
+    for (index, occurrences) in fields {
+        let Some(field) = shape.fields.get(index) else { continue };
+        for (wire_type, value) in occurrences {
+            write(&mut out, field, wire_type, &value, depth)?;
+        }
+    }
+    Ok(out)
+}
+
+/// Merging two encodings of a message is putting one behind the other.
+fn merge<'a>(occurrences: &mut Vec<Raw<'a>>, next: Raw<'a>) -> Result<(), Bad> {
+    match occurrences.first_mut() {
+        None => occurrences.push(next),
+        Some((WireType::LengthDelimited, whole)) if next.0 == WireType::LengthDelimited => {
+            whole.to_mut().extend_from_slice(&next.1);
+        }
+        Some(_) => return Err(WRONG_TYPE),
+    }
+    Ok(())
+}
+
+fn value<'a>(bytes: &'a [u8], at: &mut usize, wire_type: WireType) -> Result<&'a [u8], Bad> {
+    let start = *at;
+    match wire_type {
+        WireType::Varint => wire::varint(bytes, at).map(drop)?,
+        WireType::SixtyFourBit => wire::fixed::<8>(bytes, at).map(drop)?,
+        WireType::ThirtyTwoBit => wire::fixed::<4>(bytes, at).map(drop)?,
+        WireType::LengthDelimited => return wire::delimited(bytes, at),
+        WireType::StartGroup | WireType::EndGroup => return Err(WRONG_TYPE),
+    }
+    Ok(bytes.get(start..*at).unwrap_or_default())
+}
+
+fn write(out: &mut Vec<u8>, field: &Field, wire_type: WireType, value: &[u8], depth: u32) -> Result<(), Bad> {
+    let wire_number = match wire_type {
+        WireType::Varint => 0,
+        WireType::SixtyFourBit => 1,
+        WireType::LengthDelimited => 2,
+        WireType::StartGroup => 3,
+        WireType::EndGroup => 4,
+        WireType::ThirtyTwoBit => 5,
+    };
+    push_varint(out, u64::from(field.number) << 3 | wire_number);
+    match (field.kind, wire_type) {
+        (Kind::Message(s) | Kind::Map(s) | Kind::Timestamp(s) | Kind::Struct(s), WireType::LengthDelimited) => {
+            let inner = ordered(s, value, depth)?;
+            push_varint(out, inner.len() as u64);
+            out.extend_from_slice(&inner);
+        }
+        (_, WireType::LengthDelimited) => {
+            push_varint(out, value.len() as u64);
+            out.extend_from_slice(value);
+        }
+        _ => out.extend_from_slice(value),
+    }
+    Ok(())
+}

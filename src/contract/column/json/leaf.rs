@@ -1,0 +1,207 @@
+//! The values of one path: sparse, and of one or more types.
+
+use super::super::plain::{push_text, push_varint};
+use super::super::wire::Scalar;
+use super::super::{Column, Layout};
+
+/// The type of a value in a JSON column, named as ClickHouse's own JSON parser would choose it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum LeafType {
+    One(Basic),
+    List(Basic),
+    ListJson,
+    ListDynamic,
+    /// An object as an element of a mixed list.
+    Json,
+    Map(Basic),
+    MapJson,
+}
+
+/// A scalar type.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Basic {
+    Int64,
+    UInt64,
+    Float64,
+    Bool,
+    String,
+}
+
+impl Basic {
+    /// What a scalar is stored as.
+    pub(super) fn of(value: &Scalar<'_>) -> Basic {
+        match value {
+            Scalar::Signed(_) => Basic::Int64,
+            Scalar::Unsigned(_) => Basic::UInt64,
+            Scalar::Float(_) | Scalar::Double(_) => Basic::Float64,
+            Scalar::Bool(_) => Basic::Bool,
+            Scalar::Text(_) | Scalar::Bytes(_) | Scalar::Name(_) => Basic::String,
+        }
+    }
+
+    fn layout(self) -> Layout {
+        match self {
+            Basic::Int64 | Basic::UInt64 | Basic::Float64 => Layout::Fixed(8),
+            Basic::Bool => Layout::Fixed(1),
+            Basic::String => Layout::Text,
+        }
+    }
+}
+
+impl LeafType {
+    fn name(self) -> &'static str {
+        match self {
+            LeafType::One(Basic::Int64) => "Int64",
+            LeafType::One(Basic::UInt64) => "UInt64",
+            LeafType::One(Basic::Float64) => "Float64",
+            LeafType::One(Basic::Bool) => "Bool",
+            LeafType::One(Basic::String) => "String",
+            LeafType::List(Basic::Int64) => "Array(Nullable(Int64))",
+            LeafType::List(Basic::UInt64) => "Array(Nullable(UInt64))",
+            LeafType::List(Basic::Float64) => "Array(Nullable(Float64))",
+            LeafType::List(Basic::Bool) => "Array(Nullable(Bool))",
+            LeafType::List(Basic::String) => "Array(Nullable(String))",
+            LeafType::ListJson => "Array(JSON(max_dynamic_types=16, max_dynamic_paths=256))",
+            LeafType::ListDynamic => "Array(Dynamic)",
+            LeafType::Json => "JSON(max_dynamic_types=16, max_dynamic_paths=256)",
+            LeafType::Map(Basic::Int64) => "Map(String, Int64)",
+            LeafType::Map(Basic::UInt64) => "Map(String, UInt64)",
+            LeafType::Map(Basic::Float64) => "Map(String, Float64)",
+            LeafType::Map(Basic::Bool) => "Map(String, Bool)",
+            LeafType::Map(Basic::String) => "Map(String, String)",
+            LeafType::MapJson => "Map(String, JSON)",
+        }
+    }
+
+    fn column(self) -> Column {
+        use super::super::nested::{Array, MapColumn, Nullable};
+        let array = |inner| Column::Array(Box::new(Array::new(inner)));
+        let map = |values| Column::Map(Box::new(MapColumn::new(Column::new(&Layout::Text), values)));
+        match self {
+            LeafType::One(basic) => Column::new(&basic.layout()),
+            LeafType::List(basic) => array(Column::Nullable(Box::new(Nullable::new(Column::new(&basic.layout()))))),
+            LeafType::ListJson => array(Column::Json(Box::default())),
+            LeafType::ListDynamic => array(Column::Dynamic(Box::default())),
+            LeafType::Json => Column::Json(Box::default()),
+            LeafType::Map(basic) => map(Column::new(&basic.layout())),
+            LeafType::MapJson => map(Column::Json(Box::default())),
+        }
+    }
+}
+
+/// All values of one type.
+#[derive(Debug)]
+pub(super) struct Leaf {
+    pub(super) ty: LeafType,
+    /// The rows that have one, ascending.
+    rows: Vec<u32>,
+    pub(super) values: Column,
+    epoch: u64,
+    marked: usize,
+}
+
+impl Leaf {
+    pub(super) fn new(ty: LeafType) -> Self {
+        Leaf { ty, rows: Vec::new(), values: ty.column(), epoch: 0, marked: 0 }
+    }
+}
+
+/// The values of one path.
+#[derive(Debug, Default)]
+pub(super) struct Cells {
+    leaves: Vec<Leaf>,
+    /// One more than the last row that has a value.
+    filled: u32,
+}
+
+impl Cells {
+    pub(super) fn is_empty(&self) -> bool {
+        self.filled == 0
+    }
+
+    /// Takes note that `row` has a value of this type, and gives the column that it must be appended to.
+    pub(super) fn value(&mut self, row: u32, ty: LeafType, epoch: u64) -> Option<&mut Column> {
+        if self.filled > row {
+            return None;
+        }
+        let at = match self.leaves.iter().position(|l| l.ty == ty) {
+            Some(at) => at,
+            None => {
+                self.leaves.push(Leaf::new(ty));
+                self.leaves.len() - 1
+            }
+        };
+        let leaf = self.leaves.get_mut(at)?;
+        if leaf.epoch != epoch {
+            leaf.epoch = epoch;
+            leaf.marked = leaf.rows.len();
+            leaf.values.mark();
+        }
+        self.filled = row + 1;
+        leaf.rows.push(row);
+        Some(&mut leaf.values)
+    }
+
+    pub(super) fn bytes(&self) -> usize {
+        self.leaves.iter().map(|l| l.values.bytes() + l.rows.len() * 4).sum()
+    }
+
+    /// Cuts off what was appended in this epoch.
+    pub(super) fn rollback(&mut self, epoch: u64) {
+        for leaf in self.leaves.iter_mut().filter(|l| l.epoch == epoch) {
+            leaf.rows.truncate(leaf.marked);
+            leaf.values.rollback();
+        }
+        self.refill();
+    }
+
+    pub(super) fn truncate(&mut self, rows: u32) {
+        for leaf in &mut self.leaves {
+            let keep = leaf.rows.partition_point(|&r| r < rows);
+            leaf.rows.truncate(keep);
+            leaf.values.truncate(keep);
+        }
+        self.refill();
+    }
+
+    fn refill(&mut self) {
+        self.filled = self.leaves.iter().filter_map(|l| l.rows.last()).max().map_or(0, |r| r + 1);
+    }
+
+    pub(super) fn clear(&mut self) {
+        for leaf in &mut self.leaves {
+            leaf.rows.clear();
+            leaf.values.clear();
+        }
+        self.filled = 0;
+    }
+
+    pub(super) fn encode_prefix(&self, out: &mut Vec<u8>) {
+        encode_types(&self.leaves, out);
+    }
+
+    /// Writes a type index for each row, one more than the last type where there is no value, then the values.
+    pub(super) fn encode(&self, rows: usize, out: &mut Vec<u8>) {
+        let start = out.len();
+        out.resize(start + rows, self.leaves.len() as u8);
+        if let Some(indexes) = out.get_mut(start..) {
+            for (ty, leaf) in self.leaves.iter().enumerate() {
+                for &row in &leaf.rows {
+                    if let Some(index) = indexes.get_mut(row as usize) {
+                        *index = ty as u8;
+                    }
+                }
+            }
+        }
+        self.leaves.iter().for_each(|l| l.values.encode(out));
+    }
+}
+
+/// The prefix of a Dynamic column: its types by name, then what each type has for a prefix.
+pub(super) fn encode_types(leaves: &[Leaf], out: &mut Vec<u8>) {
+    const FLATTENED: u64 = 3;
+    out.extend_from_slice(&FLATTENED.to_le_bytes());
+    push_varint(out, leaves.len() as u64);
+    leaves.iter().for_each(|l| push_text(out, l.ty.name()));
+    leaves.iter().for_each(|l| l.values.encode_prefix(out));
+}

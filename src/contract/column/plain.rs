@@ -1,0 +1,160 @@
+//! Columns of fixed-width values and of strings: their buffers are what goes over the wire.
+
+/// Numbers, dates and booleans, little-endian one after the other.
+#[derive(Debug)]
+pub struct Fixed {
+    width: usize,
+    data: Vec<u8>,
+    mark: usize,
+}
+
+impl Fixed {
+    pub(super) fn new(width: u8) -> Self {
+        Fixed { width: usize::from(width.max(1)), data: Vec::new(), mark: 0 }
+    }
+
+    /// Bytes a value.
+    pub fn width(&self) -> usize {
+        self.width
+    }
+
+    /// Appends a value; false if it has another width.
+    #[inline]
+    pub fn push<const N: usize>(&mut self, value: [u8; N]) -> bool {
+        if N != self.width {
+            return false;
+        }
+        self.data.extend_from_slice(&value);
+        true
+    }
+
+    pub(super) fn push_default(&mut self) {
+        self.data.resize(self.data.len() + self.width, 0);
+    }
+
+    pub(super) fn repeat(&mut self, times: usize) {
+        if let Some(start) = self.data.len().checked_sub(self.width) {
+            repeat_tail(&mut self.data, start, times);
+        }
+    }
+
+    pub(super) fn rows(&self) -> usize {
+        self.data.len() / self.width
+    }
+
+    pub(super) fn data(&self) -> &[u8] {
+        &self.data
+    }
+
+    pub(super) fn mark(&mut self) {
+        self.mark = self.data.len();
+    }
+
+    pub(super) fn rollback(&mut self) {
+        self.data.truncate(self.mark);
+    }
+
+    pub(super) fn truncate(&mut self, rows: usize) {
+        self.data.truncate(rows * self.width);
+    }
+
+    pub(super) fn clear(&mut self) {
+        self.data.clear();
+        self.mark = 0;
+    }
+}
+
+/// Strings, each behind its length.
+#[derive(Debug, Default)]
+pub struct Text {
+    data: Vec<u8>,
+    rows: usize,
+    /// Where the last value starts.
+    last: usize,
+    mark: (usize, usize),
+}
+
+impl Text {
+    /// Appends a value.
+    #[inline]
+    pub fn push(&mut self, value: &[u8]) {
+        self.last = self.data.len();
+        push_varint(&mut self.data, value.len() as u64);
+        self.data.extend_from_slice(value);
+        self.rows += 1;
+    }
+
+    pub(super) fn repeat(&mut self, times: usize) {
+        if self.rows == 0 || times == 0 {
+            return;
+        }
+        let len = self.data.len() - self.last;
+        repeat_tail(&mut self.data, self.last, times);
+        self.last += len * times;
+        self.rows += times;
+    }
+
+    pub(super) fn rows(&self) -> usize {
+        self.rows
+    }
+
+    pub(super) fn data(&self) -> &[u8] {
+        &self.data
+    }
+
+    pub(super) fn mark(&mut self) {
+        self.mark = (self.data.len(), self.rows);
+    }
+
+    /// Goes back to the mark. The last value's place is unknown then, until the next push.
+    pub(super) fn rollback(&mut self) {
+        self.data.truncate(self.mark.0);
+        self.rows = self.mark.1;
+        self.last = self.data.len();
+    }
+
+    /// Cuts off all but the first rows, by walking over them.
+    pub(super) fn truncate(&mut self, rows: usize) {
+        if rows >= self.rows {
+            return;
+        }
+        let mut at = 0;
+        for _ in 0..rows {
+            let Ok(len) = crate::contract::wire::varint(&self.data, &mut at) else { break };
+            at += len as usize;
+        }
+        self.data.truncate(at);
+        self.rows = rows;
+        self.last = at;
+    }
+
+    pub(super) fn clear(&mut self) {
+        *self = Text { data: std::mem::take(&mut self.data), ..Text::default() };
+        self.data.clear();
+    }
+}
+
+/// Appends an unsigned LEB128 number.
+#[inline]
+pub fn push_varint(out: &mut Vec<u8>, mut value: u64) {
+    while value >= 0x80 {
+        out.push(value as u8 | 0x80);
+        value >>= 7;
+    }
+    out.push(value as u8);
+}
+
+/// Appends a string behind its length.
+pub fn push_text(out: &mut Vec<u8>, text: &str) {
+    push_varint(out, text.len() as u64);
+    out.extend_from_slice(text.as_bytes());
+}
+
+/// Appends what starts at `start` `times` more times.
+fn repeat_tail(data: &mut Vec<u8>, start: usize, times: usize) {
+    let end = data.len();
+    data.reserve((end - start) * times);
+    for _ in 0..times {
+        data.extend_from_within(start..end);
+    }
+}

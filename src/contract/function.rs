@@ -1,0 +1,142 @@
+//! The functions of column expressions.
+//!
+//! They fail with a reason only; generated code adds the column.
+
+use std::borrow::Cow;
+
+use chrono::{DateTime, NaiveDateTime, SecondsFormat, TimeZone, Utc};
+use prost::Message as _;
+use serde_json::{Map, Number, Value};
+
+use super::Bad;
+
+/// The range of `DateTime64(3)`: 1900-01-01 to the end of 2299, in milliseconds since the epoch.
+/// <https://clickhouse.com/docs/sql-reference/data-types/datetime64>
+pub const MILLIS_RANGE: std::ops::RangeInclusive<i64> = -2_208_988_800_000..=10_413_791_999_999;
+
+/// Decimal milliseconds since the epoch; empty is absent.
+#[inline]
+pub fn epoch_millis(text: &str) -> Result<Option<i64>, String> {
+    if text.is_empty() {
+        return Ok(None);
+    }
+    let millis = text.parse().map_err(|_| not_a_number(text, "milliseconds"))?;
+    epoch_millis_int(millis)
+}
+
+/// Milliseconds since the epoch.
+#[inline]
+pub fn epoch_millis_int(millis: i64) -> Result<Option<i64>, String> {
+    if MILLIS_RANGE.contains(&millis) {
+        return Ok(Some(millis));
+    }
+    Err(format!("{millis} ms is not between the years 1900 and 2299"))
+}
+
+/// Decimal seconds since the epoch, as milliseconds; empty is absent.
+pub fn epoch_seconds(text: &str) -> Result<Option<i64>, String> {
+    if text.is_empty() {
+        return Ok(None);
+    }
+    epoch_seconds_int(text.parse().map_err(|_| not_a_number(text, "seconds"))?)
+}
+
+/// Seconds since the epoch, as milliseconds.
+pub fn epoch_seconds_int(seconds: i64) -> Result<Option<i64>, String> {
+    match seconds.checked_mul(1000) {
+        Some(millis) if MILLIS_RANGE.contains(&millis) => Ok(Some(millis)),
+        _ => Err(format!("{seconds} s is not between the years 1900 and 2299")),
+    }
+}
+
+fn not_a_number(text: &str, unit: &str) -> String {
+    let shown: String = text.chars().take(40).collect();
+    format!("{shown:?} is not a whole number of {unit} since 1970")
+}
+
+/// An instant that isn't in the future: a later one, or none, becomes the server's clock.
+#[inline]
+pub fn not_after(at: Option<i64>, now_ms: i64) -> i64 {
+    at.map_or(now_ms, |at| at.min(now_ms))
+}
+
+/// A time in words, in a zone, as seconds since the epoch; empty is absent.
+pub fn datetime(text: &str, format: &str, zone: &str) -> Result<Option<u32>, String> {
+    if text.is_empty() {
+        return Ok(None);
+    }
+    let shown = || text.chars().take(40).collect::<String>();
+    let naive = NaiveDateTime::parse_from_str(text, format)
+        .map_err(|_| format!("{:?} is not a time like {format:?}", shown()))?;
+    let zone: chrono_tz::Tz = zone.parse().map_err(|_| format!("there is no time zone {zone:?}"))?;
+    // Where clocks go back an hour comes twice; the first is as good as the second.
+    let instant = zone
+        .from_local_datetime(&naive)
+        .earliest()
+        .ok_or_else(|| format!("{:?} does not exist in {zone}, clocks skipped it", shown()))?;
+    u32::try_from(instant.timestamp())
+        .map(Some)
+        .map_err(|_| format!("{:?} is not between the years 1970 and 2106", shown()))
+}
+
+/// The name of an enum's value; an unknown one's number.
+pub fn enum_name(names: &'static [(i32, &'static str)], number: i32) -> Cow<'static, str> {
+    let known = names.binary_search_by_key(&number, |(n, _)| *n).ok().and_then(|i| names.get(i));
+    known.map_or_else(|| number.to_string().into(), |(_, name)| (*name).into())
+}
+
+/// A `google.protobuf.Timestamp` in microseconds since the epoch.
+pub fn timestamp_micros(bytes: &[u8]) -> Result<i64, String> {
+    let at = instant(bytes)?;
+    if MILLIS_RANGE.contains(&at.timestamp_millis()) {
+        return Ok(at.timestamp_micros());
+    }
+    Err(format!("{at} is not between the years 1900 and 2299"))
+}
+
+/// A `google.protobuf.Timestamp` as proto3 JSON writes it.
+pub fn timestamp_text(bytes: &[u8]) -> Result<String, String> {
+    Ok(instant(bytes)?.to_rfc3339_opts(SecondsFormat::AutoSi, true))
+}
+
+fn instant(bytes: &[u8]) -> Result<DateTime<Utc>, String> {
+    let sent = prost_types::Timestamp::decode(bytes).map_err(|e| e.to_string())?;
+    u32::try_from(sent.nanos)
+        .ok()
+        .and_then(|nanos| DateTime::from_timestamp(sent.seconds, nanos))
+        .ok_or_else(|| format!("{} s and {} ns is no time", sent.seconds, sent.nanos))
+}
+
+/// A `google.protobuf.Struct` as a JSON object.
+pub fn struct_object(bytes: &[u8]) -> Result<Map<String, Value>, Bad> {
+    let sent = prost_types::Struct::decode(bytes).map_err(|_| Bad::Wire("a Struct doesn't decode"))?;
+    Ok(object(sent))
+}
+
+fn object(sent: prost_types::Struct) -> Map<String, Value> {
+    sent.fields.into_iter().map(|(key, value)| (key, json(value))).collect()
+}
+
+fn json(value: prost_types::Value) -> Value {
+    use prost_types::value::Kind;
+    match value.kind {
+        None | Some(Kind::NullValue(_)) => Value::Null,
+        Some(Kind::BoolValue(v)) => Value::Bool(v),
+        Some(Kind::StringValue(v)) => Value::String(v),
+        Some(Kind::StructValue(v)) => Value::Object(object(v)),
+        Some(Kind::ListValue(v)) => Value::Array(v.values.into_iter().map(json).collect()),
+        // A Struct knows doubles only; whole ones are integers to whoever reads the column.
+        Some(Kind::NumberValue(v)) if v.fract() == 0.0 && v.abs() < 9e15 => Value::from(v as i64),
+        Some(Kind::NumberValue(v)) => Number::from_f64(v).map_or(Value::Null, Value::Number),
+    }
+}
+
+/// Upper case.
+pub fn upper(text: &str) -> String {
+    text.to_uppercase()
+}
+
+/// Lower case.
+pub fn lower(text: &str) -> String {
+    text.to_lowercase()
+}

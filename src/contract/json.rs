@@ -1,0 +1,233 @@
+//! Reading the fields of JSON messages: strict about what is meant, lenient about how it is written.
+//!
+//! Producers write numbers as strings, strings as numbers and integers as floats. Where the meaning is plain they
+//! are taken; otherwise the error names the field. Unknown members are skipped, null is absent.
+
+use std::borrow::Cow;
+
+use serde_json::{Map, Value};
+
+use super::{Bad, Field, Kind, Label, Shape};
+
+type Object = Map<String, Value>;
+
+/// The value at a path; none where a part is absent or null.
+fn find<'a>(body: &'a Object, path: &[&str]) -> Result<Option<&'a Value>, Bad> {
+    let mut object = body;
+    let Some((last, parents)) = path.split_last() else { return Ok(None) };
+    for (depth, key) in parents.iter().enumerate() {
+        match object.get(*key) {
+            None | Some(Value::Null) => return Ok(None),
+            Some(Value::Object(inner)) => object = inner,
+            Some(other) => return Err(wrong(&path[..=depth], "an object", other)),
+        }
+    }
+    Ok(object.get(*last).filter(|v| !v.is_null()))
+}
+
+fn wrong(path: &[&str], wanted: &str, found: &Value) -> Bad {
+    let mut shown: String = found.to_string().chars().take(60).collect();
+    if shown.len() < found.to_string().len() {
+        shown.push('…');
+    }
+    Bad::field(path.join("."), format!("should be {wanted}, is {shown}"))
+}
+
+fn absent(path: &[&str]) -> Bad {
+    Bad::field(path.join("."), "is missing")
+}
+
+/// A value that must be there.
+fn required<T>(path: &[&str], found: Option<T>) -> Result<T, Bad> {
+    found.ok_or_else(|| absent(path))
+}
+
+/// Reads a value if it is there.
+fn optional<'a, T>(
+    body: &'a Object,
+    path: &[&str],
+    wanted: &str,
+    read: impl FnOnce(&'a Value) -> Option<T>,
+) -> Result<Option<T>, Bad> {
+    match find(body, path)? {
+        None => Ok(None),
+        Some(value) => read(value).map(Some).ok_or_else(|| wrong(path, wanted, value)),
+    }
+}
+
+/// Text, or a number as it is written.
+pub fn optional_text<'a>(body: &'a Object, path: &[&str]) -> Result<Option<Cow<'a, str>>, Bad> {
+    optional(body, path, "a string", as_text)
+}
+
+/// Text that must be there.
+pub fn text<'a>(body: &'a Object, path: &[&str]) -> Result<Cow<'a, str>, Bad> {
+    required(path, optional_text(body, path)?)
+}
+
+fn as_text(value: &Value) -> Option<Cow<'_, str>> {
+    match value {
+        Value::String(s) => Some(Cow::Borrowed(s)),
+        Value::Number(n) => Some(Cow::Owned(n.to_string())),
+        _ => None,
+    }
+}
+
+fn as_i64(value: &Value) -> Option<i64> {
+    match value {
+        Value::Number(n) => n.as_i64().or_else(|| n.as_f64().and_then(whole)),
+        Value::String(s) => s.trim().parse().ok().or_else(|| s.trim().parse().ok().and_then(whole)),
+        _ => None,
+    }
+}
+
+/// The integer that a float stands for, as far as floats count exactly.
+fn whole(value: f64) -> Option<i64> {
+    (value.fract() == 0.0 && value.abs() <= 9_007_199_254_740_992.0).then_some(value as i64)
+}
+
+fn as_u64(value: &Value) -> Option<u64> {
+    match value {
+        Value::Number(n) if n.is_u64() => n.as_u64(),
+        Value::String(s) if s.trim().parse::<u64>().is_ok() => s.trim().parse().ok(),
+        value => as_i64(value).and_then(|v| v.try_into().ok()),
+    }
+}
+
+fn as_f64(value: &Value) -> Option<f64> {
+    match value {
+        Value::Number(n) => n.as_f64(),
+        Value::String(s) => s.trim().parse().ok().filter(|v: &f64| v.is_finite()),
+        _ => None,
+    }
+}
+
+fn as_bool(value: &Value) -> Option<bool> {
+    match value {
+        Value::Bool(b) => Some(*b),
+        Value::String(s) if s.eq_ignore_ascii_case("true") || s == "1" => Some(true),
+        Value::String(s) if s.eq_ignore_ascii_case("false") || s == "0" => Some(false),
+        Value::Number(n) if n.as_i64() == Some(1) => Some(true),
+        Value::Number(n) if n.as_i64() == Some(0) => Some(false),
+        _ => None,
+    }
+}
+
+/// A 64-bit integer.
+pub fn optional_int64(body: &Object, path: &[&str]) -> Result<Option<i64>, Bad> {
+    optional(body, path, "a whole number", as_i64)
+}
+
+/// A 64-bit integer that must be there.
+pub fn int64(body: &Object, path: &[&str]) -> Result<i64, Bad> {
+    required(path, optional_int64(body, path)?)
+}
+
+/// A 32-bit integer.
+pub fn optional_int32(body: &Object, path: &[&str]) -> Result<Option<i32>, Bad> {
+    optional(body, path, "a whole number of 32 bits", |v| as_i64(v)?.try_into().ok())
+}
+
+/// A 32-bit integer that must be there.
+pub fn int32(body: &Object, path: &[&str]) -> Result<i32, Bad> {
+    required(path, optional_int32(body, path)?)
+}
+
+/// An unsigned 64-bit integer.
+pub fn optional_uint64(body: &Object, path: &[&str]) -> Result<Option<u64>, Bad> {
+    optional(body, path, "a whole number from 0", as_u64)
+}
+
+/// An unsigned 64-bit integer that must be there.
+pub fn uint64(body: &Object, path: &[&str]) -> Result<u64, Bad> {
+    required(path, optional_uint64(body, path)?)
+}
+
+/// An unsigned 32-bit integer.
+pub fn optional_uint32(body: &Object, path: &[&str]) -> Result<Option<u32>, Bad> {
+    optional(body, path, "a whole number from 0, of 32 bits", |v| as_u64(v)?.try_into().ok())
+}
+
+/// An unsigned 32-bit integer that must be there.
+pub fn uint32(body: &Object, path: &[&str]) -> Result<u32, Bad> {
+    required(path, optional_uint32(body, path)?)
+}
+
+/// A number.
+pub fn optional_double(body: &Object, path: &[&str]) -> Result<Option<f64>, Bad> {
+    optional(body, path, "a number", as_f64)
+}
+
+/// A number that must be there.
+pub fn double(body: &Object, path: &[&str]) -> Result<f64, Bad> {
+    required(path, optional_double(body, path)?)
+}
+
+/// A number of single precision.
+pub fn optional_float(body: &Object, path: &[&str]) -> Result<Option<f32>, Bad> {
+    Ok(optional_double(body, path)?.map(|v| v as f32))
+}
+
+/// A number of single precision that must be there.
+pub fn float(body: &Object, path: &[&str]) -> Result<f32, Bad> {
+    required(path, optional_float(body, path)?)
+}
+
+/// True or false.
+pub fn optional_boolean(body: &Object, path: &[&str]) -> Result<Option<bool>, Bad> {
+    optional(body, path, "true or false", as_bool)
+}
+
+/// True or false, that must be there.
+pub fn boolean(body: &Object, path: &[&str]) -> Result<bool, Bad> {
+    required(path, optional_boolean(body, path)?)
+}
+
+/// An object.
+pub fn optional_object<'a>(body: &'a Object, path: &[&str]) -> Result<Option<&'a Object>, Bad> {
+    optional(body, path, "an object", Value::as_object)
+}
+
+/// An object that must be there.
+pub fn object<'a>(body: &'a Object, path: &[&str]) -> Result<&'a Object, Bad> {
+    required(path, optional_object(body, path)?)
+}
+
+/// Whether an object fits a message: every field that isn't optional is there, and each is what it should be.
+pub fn check(body: &Object, shape: &Shape) -> Result<(), Bad> {
+    for field in shape.fields {
+        let value = body.get(field.name).or_else(|| body.get(field.json_name)).filter(|v| !v.is_null());
+        match value {
+            None if field.label == Label::Implicit => return Err(absent(&[field.name])),
+            None => {}
+            Some(value) => check_field(field, value)?,
+        }
+    }
+    Ok(())
+}
+
+fn check_field(field: &Field, value: &Value) -> Result<(), Bad> {
+    let path = [field.name];
+    if let Kind::Map(_) | Kind::Struct(_) | Kind::Message(_) = field.kind
+        && field.label != Label::Repeated
+    {
+        return if value.is_object() { Ok(()) } else { Err(wrong(&path, "an object", value)) };
+    }
+    if field.label == Label::Repeated {
+        let fits = match field.kind {
+            Kind::Map(_) => value.is_object(),
+            _ => value.is_array(),
+        };
+        return if fits { Ok(()) } else { Err(wrong(&path, "a list", value)) };
+    }
+    let (fits, wanted) = match field.kind {
+        Kind::String | Kind::Bytes | Kind::Enum(_) | Kind::Timestamp(_) => (as_text(value).is_some(), "a string"),
+        Kind::Bool => (as_bool(value).is_some(), "true or false"),
+        Kind::Double | Kind::Float => (as_f64(value).is_some(), "a number"),
+        Kind::Uint32 | Kind::Uint64 | Kind::Fixed32 | Kind::Fixed64 => {
+            (as_u64(value).is_some(), "a whole number from 0")
+        }
+        _ => (as_i64(value).is_some(), "a whole number"),
+    };
+    if fits { Ok(()) } else { Err(wrong(&path, wanted, value)) }
+}
