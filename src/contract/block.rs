@@ -17,8 +17,17 @@ pub struct Block {
 impl Block {
     /// An empty block of a table.
     pub fn new(table: &'static Table) -> Self {
-        let columns = table.columns.iter().map(|c| Column::new(&c.layout)).collect();
-        Block { table, columns, rows: 0, marked: 0 }
+        let columns = table
+            .columns
+            .iter()
+            .map(|c| Column::new(&c.layout))
+            .collect();
+        Block {
+            table,
+            columns,
+            rows: 0,
+            marked: 0,
+        }
     }
 
     /// The table.
@@ -29,7 +38,10 @@ impl Block {
     /// All columns at once, for generated code to name.
     #[inline]
     pub fn columns<const N: usize>(&mut self) -> Result<&mut [Column; N], Bad> {
-        self.columns.as_mut_slice().try_into().map_err(|_| Bad::Layout("of this table"))
+        self.columns
+            .as_mut_slice()
+            .try_into()
+            .map_err(|_| Bad::Layout("of this table"))
     }
 
     /// Counts rows that every column has got.

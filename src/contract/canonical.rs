@@ -46,7 +46,9 @@ fn ordered(shape: &Shape, bytes: &[u8], depth: u32) -> Result<Vec<u8>, Bad> {
     }
     let mut out = Vec::with_capacity(bytes.len());
     for (index, occurrences) in fields {
-        let Some(field) = shape.fields.get(index) else { continue };
+        let Some(field) = shape.fields.get(index) else {
+            continue;
+        };
         for (wire_type, value) in occurrences {
             write(&mut out, field, wire_type, &value, depth)?;
         }
@@ -78,7 +80,13 @@ fn value<'a>(bytes: &'a [u8], at: &mut usize, wire_type: WireType) -> Result<&'a
     Ok(bytes.get(start..*at).unwrap_or_default())
 }
 
-fn write(out: &mut Vec<u8>, field: &Field, wire_type: WireType, value: &[u8], depth: u32) -> Result<(), Bad> {
+fn write(
+    out: &mut Vec<u8>,
+    field: &Field,
+    wire_type: WireType,
+    value: &[u8],
+    depth: u32,
+) -> Result<(), Bad> {
     let wire_number = match wire_type {
         WireType::Varint => 0,
         WireType::SixtyFourBit => 1,
@@ -89,7 +97,10 @@ fn write(out: &mut Vec<u8>, field: &Field, wire_type: WireType, value: &[u8], de
     };
     push_varint(out, u64::from(field.number) << 3 | wire_number);
     match (field.kind, wire_type) {
-        (Kind::Message(s) | Kind::Map(s) | Kind::Timestamp(s) | Kind::Struct(s), WireType::LengthDelimited) => {
+        (
+            Kind::Message(s) | Kind::Map(s) | Kind::Timestamp(s) | Kind::Struct(s),
+            WireType::LengthDelimited,
+        ) => {
             let inner = ordered(s, value, depth)?;
             push_varint(out, inner.len() as u64);
             out.extend_from_slice(&inner);

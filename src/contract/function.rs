@@ -20,7 +20,9 @@ pub fn epoch_millis(text: &str) -> Result<Option<i64>, String> {
     if text.is_empty() {
         return Ok(None);
     }
-    let millis = text.parse().map_err(|_| not_a_number(text, "milliseconds"))?;
+    let millis = text
+        .parse()
+        .map_err(|_| not_a_number(text, "milliseconds"))?;
     epoch_millis_int(millis)
 }
 
@@ -30,7 +32,9 @@ pub fn epoch_millis_int(millis: i64) -> Result<Option<i64>, String> {
     if MILLIS_RANGE.contains(&millis) {
         return Ok(Some(millis));
     }
-    Err(format!("{millis} ms is not between the years 1900 and 2299"))
+    Err(format!(
+        "{millis} ms is not between the years 1900 and 2299"
+    ))
 }
 
 /// Decimal seconds since the epoch, as milliseconds; empty is absent.
@@ -45,7 +49,9 @@ pub fn epoch_seconds(text: &str) -> Result<Option<i64>, String> {
 pub fn epoch_seconds_int(seconds: i64) -> Result<Option<i64>, String> {
     match seconds.checked_mul(1000) {
         Some(millis) if MILLIS_RANGE.contains(&millis) => Ok(Some(millis)),
-        _ => Err(format!("{seconds} s is not between the years 1900 and 2299")),
+        _ => Err(format!(
+            "{seconds} s is not between the years 1900 and 2299"
+        )),
     }
 }
 
@@ -68,7 +74,9 @@ pub fn datetime(text: &str, format: &str, zone: &str) -> Result<Option<u32>, Str
     let shown = || text.chars().take(40).collect::<String>();
     let naive = NaiveDateTime::parse_from_str(text, format)
         .map_err(|_| format!("{:?} is not a time like {format:?}", shown()))?;
-    let zone: chrono_tz::Tz = zone.parse().map_err(|_| format!("there is no time zone {zone:?}"))?;
+    let zone: chrono_tz::Tz = zone
+        .parse()
+        .map_err(|_| format!("there is no time zone {zone:?}"))?;
     // Where clocks go back an hour comes twice; the first is as good as the second.
     let instant = zone
         .from_local_datetime(&naive)
@@ -81,7 +89,10 @@ pub fn datetime(text: &str, format: &str, zone: &str) -> Result<Option<u32>, Str
 
 /// The name of an enum's value; an unknown one's number.
 pub fn enum_name(names: &'static [(i32, &'static str)], number: i32) -> Cow<'static, str> {
-    let known = names.binary_search_by_key(&number, |(n, _)| *n).ok().and_then(|i| names.get(i));
+    let known = names
+        .binary_search_by_key(&number, |(n, _)| *n)
+        .ok()
+        .and_then(|i| names.get(i));
     known.map_or_else(|| number.to_string().into(), |(_, name)| (*name).into())
 }
 
@@ -109,12 +120,16 @@ fn instant(bytes: &[u8]) -> Result<DateTime<Utc>, String> {
 
 /// A `google.protobuf.Struct` as a JSON object.
 pub fn struct_object(bytes: &[u8]) -> Result<Map<String, Value>, Bad> {
-    let sent = prost_types::Struct::decode(bytes).map_err(|_| Bad::Wire("a Struct doesn't decode"))?;
+    let sent =
+        prost_types::Struct::decode(bytes).map_err(|_| Bad::Wire("a Struct doesn't decode"))?;
     Ok(object(sent))
 }
 
 fn object(sent: prost_types::Struct) -> Map<String, Value> {
-    sent.fields.into_iter().map(|(key, value)| (key, json(value))).collect()
+    sent.fields
+        .into_iter()
+        .map(|(key, value)| (key, json(value)))
+        .collect()
 }
 
 fn json(value: prost_types::Value) -> Value {

@@ -14,7 +14,9 @@ type Object = Map<String, Value>;
 /// The value at a path; none where a part is absent or null.
 fn find<'a>(body: &'a Object, path: &[&str]) -> Result<Option<&'a Value>, Bad> {
     let mut object = body;
-    let Some((last, parents)) = path.split_last() else { return Ok(None) };
+    let Some((last, parents)) = path.split_last() else {
+        return Ok(None);
+    };
     for (depth, key) in parents.iter().enumerate() {
         match object.get(*key) {
             None | Some(Value::Null) => return Ok(None),
@@ -51,7 +53,9 @@ fn optional<'a, T>(
 ) -> Result<Option<T>, Bad> {
     match find(body, path)? {
         None => Ok(None),
-        Some(value) => read(value).map(Some).ok_or_else(|| wrong(path, wanted, value)),
+        Some(value) => read(value)
+            .map(Some)
+            .ok_or_else(|| wrong(path, wanted, value)),
     }
 }
 
@@ -76,7 +80,11 @@ fn as_text(value: &Value) -> Option<Cow<'_, str>> {
 fn as_i64(value: &Value) -> Option<i64> {
     match value {
         Value::Number(n) => n.as_i64().or_else(|| n.as_f64().and_then(whole)),
-        Value::String(s) => s.trim().parse().ok().or_else(|| s.trim().parse().ok().and_then(whole)),
+        Value::String(s) => s
+            .trim()
+            .parse()
+            .ok()
+            .or_else(|| s.trim().parse().ok().and_then(whole)),
         _ => None,
     }
 }
@@ -125,7 +133,9 @@ pub fn int64(body: &Object, path: &[&str]) -> Result<i64, Bad> {
 
 /// A 32-bit integer.
 pub fn optional_int32(body: &Object, path: &[&str]) -> Result<Option<i32>, Bad> {
-    optional(body, path, "a whole number of 32 bits", |v| as_i64(v)?.try_into().ok())
+    optional(body, path, "a whole number of 32 bits", |v| {
+        as_i64(v)?.try_into().ok()
+    })
 }
 
 /// A 32-bit integer that must be there.
@@ -145,7 +155,9 @@ pub fn uint64(body: &Object, path: &[&str]) -> Result<u64, Bad> {
 
 /// An unsigned 32-bit integer.
 pub fn optional_uint32(body: &Object, path: &[&str]) -> Result<Option<u32>, Bad> {
-    optional(body, path, "a whole number from 0, of 32 bits", |v| as_u64(v)?.try_into().ok())
+    optional(body, path, "a whole number from 0, of 32 bits", |v| {
+        as_u64(v)?.try_into().ok()
+    })
 }
 
 /// An unsigned 32-bit integer that must be there.
@@ -196,7 +208,10 @@ pub fn object<'a>(body: &'a Object, path: &[&str]) -> Result<&'a Object, Bad> {
 /// Whether an object fits a message: every field that isn't optional is there, and each is what it should be.
 pub fn check(body: &Object, shape: &Shape) -> Result<(), Bad> {
     for field in shape.fields {
-        let value = body.get(field.name).or_else(|| body.get(field.json_name)).filter(|v| !v.is_null());
+        let value = body
+            .get(field.name)
+            .or_else(|| body.get(field.json_name))
+            .filter(|v| !v.is_null());
         match value {
             None if field.label == Label::Implicit => return Err(absent(&[field.name])),
             None => {}
@@ -211,17 +226,27 @@ fn check_field(field: &Field, value: &Value) -> Result<(), Bad> {
     if let Kind::Map(_) | Kind::Struct(_) | Kind::Message(_) = field.kind
         && field.label != Label::Repeated
     {
-        return if value.is_object() { Ok(()) } else { Err(wrong(&path, "an object", value)) };
+        return if value.is_object() {
+            Ok(())
+        } else {
+            Err(wrong(&path, "an object", value))
+        };
     }
     if field.label == Label::Repeated {
         let fits = match field.kind {
             Kind::Map(_) => value.is_object(),
             _ => value.is_array(),
         };
-        return if fits { Ok(()) } else { Err(wrong(&path, "a list", value)) };
+        return if fits {
+            Ok(())
+        } else {
+            Err(wrong(&path, "a list", value))
+        };
     }
     let (fits, wanted) = match field.kind {
-        Kind::String | Kind::Bytes | Kind::Enum(_) | Kind::Timestamp(_) => (as_text(value).is_some(), "a string"),
+        Kind::String | Kind::Bytes | Kind::Enum(_) | Kind::Timestamp(_) => {
+            (as_text(value).is_some(), "a string")
+        }
         Kind::Bool => (as_bool(value).is_some(), "true or false"),
         Kind::Double | Kind::Float => (as_f64(value).is_some(), "a number"),
         Kind::Uint32 | Kind::Uint64 | Kind::Fixed32 | Kind::Fixed64 => {
@@ -229,5 +254,9 @@ fn check_field(field: &Field, value: &Value) -> Result<(), Bad> {
         }
         _ => (as_i64(value).is_some(), "a whole number"),
     };
-    if fits { Ok(()) } else { Err(wrong(&path, wanted, value)) }
+    if fits {
+        Ok(())
+    } else {
+        Err(wrong(&path, wanted, value))
+    }
 }

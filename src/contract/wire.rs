@@ -169,7 +169,9 @@ impl<'a> Reader<'a> {
             let (number, wire_type) = key(self.bytes, &mut self.at)?;
             let value = match wire_type {
                 WireType::Varint => RawValue::Varint(varint(self.bytes, &mut self.at)?),
-                WireType::LengthDelimited => RawValue::Delimited(delimited(self.bytes, &mut self.at)?),
+                WireType::LengthDelimited => {
+                    RawValue::Delimited(delimited(self.bytes, &mut self.at)?)
+                }
                 WireType::SixtyFourBit => RawValue::Fixed64(fixed(self.bytes, &mut self.at)?),
                 WireType::ThirtyTwoBit => RawValue::Fixed32(fixed(self.bytes, &mut self.at)?),
                 WireType::StartGroup | WireType::EndGroup => {

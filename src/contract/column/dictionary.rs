@@ -62,9 +62,11 @@ impl Dictionary {
         let index = self.places.len() as u32;
         self.keys.push(value);
         let end = self.keys.data().len();
-        self.places.push(((end - value.len()) as u32, value.len() as u32));
+        self.places
+            .push(((end - value.len()) as u32, value.len() as u32));
         let (places, data) = (&self.places, self.keys.data());
-        self.lookup.insert_unique(hash, index, |&i| xxh3_64(bytes_at(places, data, i)));
+        self.lookup
+            .insert_unique(hash, index, |&i| xxh3_64(bytes_at(places, data, i)));
         index
     }
 
@@ -139,7 +141,8 @@ impl Dictionary {
 
 fn bytes_at<'a>(places: &[(u32, u32)], data: &'a [u8], index: u32) -> &'a [u8] {
     let (start, len) = places.get(index as usize).copied().unwrap_or_default();
-    data.get(start as usize..start as usize + len as usize).unwrap_or_default()
+    data.get(start as usize..start as usize + len as usize)
+        .unwrap_or_default()
 }
 
 /// Bytes an index needs.

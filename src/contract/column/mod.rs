@@ -44,9 +44,14 @@ impl Column {
             Layout::Fixed(width) => Column::Fixed(Fixed::new(width)),
             Layout::Text => Column::Text(Text::default()),
             Layout::Dictionary { nullable } => Column::Dictionary(Dictionary::new(nullable)),
-            Layout::Nullable(inner) => Column::Nullable(Box::new(Nullable::new(Column::new(inner)))),
+            Layout::Nullable(inner) => {
+                Column::Nullable(Box::new(Nullable::new(Column::new(inner))))
+            }
             Layout::Array(inner) => Column::Array(Box::new(Array::new(Column::new(inner)))),
-            Layout::Map(key, value) => Column::Map(Box::new(MapColumn::new(Column::new(key), Column::new(value)))),
+            Layout::Map(key, value) => Column::Map(Box::new(MapColumn::new(
+                Column::new(key),
+                Column::new(value),
+            ))),
             Layout::Json => Column::Json(Box::default()),
         }
     }
@@ -54,7 +59,10 @@ impl Column {
     #[inline]
     fn fixed<const N: usize>(&mut self, value: [u8; N]) -> Result<(), Bad> {
         match self {
-            Column::Fixed(c) if c.push(value) => Ok(()),
+            Column::Fixed(c) => match c.push(value) {
+                true => Ok(()),
+                false => Err(MISMATCH),
+            },
             Column::Nullable(c) => {
                 c.inner.fixed(value)?;
                 c.nulls.push(0);

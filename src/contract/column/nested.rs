@@ -12,7 +12,11 @@ pub struct Nullable {
 
 impl Nullable {
     pub(super) fn new(inner: Column) -> Self {
-        Nullable { nulls: Vec::new(), inner, mark: 0 }
+        Nullable {
+            nulls: Vec::new(),
+            inner,
+            mark: 0,
+        }
     }
 
     pub(super) fn push_null(&mut self) {
@@ -38,18 +42,16 @@ pub struct Array {
 
 impl Array {
     pub(super) fn new(inner: Column) -> Self {
-        Array { ends: Vec::new(), inner, mark: 0 }
+        Array {
+            ends: Vec::new(),
+            inner,
+            mark: 0,
+        }
     }
 
     /// Ends the row: what was appended to the elements since the last row is its list.
     pub(super) fn close(&mut self) {
         self.ends.push(self.inner.rows() as u64);
-    }
-
-    /// Lets the last row's list end with the elements appended since.
-    pub(super) fn reopen(&mut self) {
-        self.ends.pop();
-        self.close();
     }
 }
 
@@ -64,7 +66,12 @@ pub struct MapColumn {
 
 impl MapColumn {
     pub(super) fn new(keys: Column, values: Column) -> Self {
-        MapColumn { ends: Vec::new(), keys, values, mark: 0 }
+        MapColumn {
+            ends: Vec::new(),
+            keys,
+            values,
+            mark: 0,
+        }
     }
 
     pub(super) fn close(&mut self) {

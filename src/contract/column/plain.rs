@@ -10,7 +10,11 @@ pub struct Fixed {
 
 impl Fixed {
     pub(super) fn new(width: u8) -> Self {
-        Fixed { width: usize::from(width.max(1)), data: Vec::new(), mark: 0 }
+        Fixed {
+            width: usize::from(width.max(1)),
+            data: Vec::new(),
+            mark: 0,
+        }
     }
 
     /// Bytes a value.
@@ -120,7 +124,9 @@ impl Text {
         }
         let mut at = 0;
         for _ in 0..rows {
-            let Ok(len) = crate::contract::wire::varint(&self.data, &mut at) else { break };
+            let Ok(len) = crate::contract::wire::varint(&self.data, &mut at) else {
+                break;
+            };
             at += len as usize;
         }
         self.data.truncate(at);
@@ -129,7 +135,10 @@ impl Text {
     }
 
     pub(super) fn clear(&mut self) {
-        *self = Text { data: std::mem::take(&mut self.data), ..Text::default() };
+        *self = Text {
+            data: std::mem::take(&mut self.data),
+            ..Text::default()
+        };
         self.data.clear();
     }
 }

@@ -42,13 +42,21 @@ impl<'a> Scalar<'a> {
             (Kind::Bool, RawValue::Varint(v)) => Scalar::Bool(v != 0),
             (Kind::Enum(names), RawValue::Varint(v)) => {
                 let number = v as i32;
-                match names.binary_search_by_key(&number, |(n, _)| *n).ok().and_then(|i| names.get(i)) {
+                match names
+                    .binary_search_by_key(&number, |(n, _)| *n)
+                    .ok()
+                    .and_then(|i| names.get(i))
+                {
                     Some((_, name)) if number != 0 => Scalar::Name(name),
                     _ => Scalar::Signed(i64::from(number)),
                 }
             }
-            (Kind::Fixed32, RawValue::Fixed32(v)) => Scalar::Signed(i64::from(u32::from_le_bytes(v))),
-            (Kind::Sfixed32, RawValue::Fixed32(v)) => Scalar::Signed(i64::from(i32::from_le_bytes(v))),
+            (Kind::Fixed32, RawValue::Fixed32(v)) => {
+                Scalar::Signed(i64::from(u32::from_le_bytes(v)))
+            }
+            (Kind::Sfixed32, RawValue::Fixed32(v)) => {
+                Scalar::Signed(i64::from(i32::from_le_bytes(v)))
+            }
             (Kind::Float, RawValue::Fixed32(v)) => Scalar::Float(f32::from_le_bytes(v)),
             (Kind::Fixed64, RawValue::Fixed64(v)) => Scalar::Unsigned(u64::from_le_bytes(v)),
             (Kind::Sfixed64, RawValue::Fixed64(v)) => Scalar::Signed(i64::from_le_bytes(v)),
@@ -117,7 +125,9 @@ impl Column {
 
     /// Appends a repeated field as one list: `run` holds its occurrences, keys included.
     pub fn repeated(&mut self, kind: &Kind, run: &[u8]) -> Result<(), Bad> {
-        let Column::Array(array) = self else { return Err(MISMATCH) };
+        let Column::Array(array) = self else {
+            return Err(MISMATCH);
+        };
         let mut reader = Reader::new(run);
         while let Some(item) = reader.next()? {
             array.inner.elements(kind, &item)?;
@@ -128,9 +138,10 @@ impl Column {
 
     fn elements(&mut self, kind: &Kind, item: &Item<'_>) -> Result<(), Bad> {
         match (kind, item.raw()) {
-            (Kind::Message(_) | Kind::Struct(_) | Kind::Timestamp(_), RawValue::Delimited(bytes)) => {
-                self.element_message(kind, bytes)
-            }
+            (
+                Kind::Message(_) | Kind::Struct(_) | Kind::Timestamp(_),
+                RawValue::Delimited(bytes),
+            ) => self.element_message(kind, bytes),
             (Kind::String | Kind::Bytes, value) => self.scalar(Scalar::read(kind, value)?),
             (_, RawValue::Delimited(packed)) => {
                 let mut at = 0;
@@ -149,7 +160,9 @@ impl Column {
             Kind::Message(shape) => self.json_message(shape, bytes),
             Kind::Struct(_) => self.json_struct(bytes),
             Kind::Timestamp(_) => match self {
-                Column::Fixed(_) => self.i64(function::timestamp_micros(bytes).map_err(bad_timestamp)?),
+                Column::Fixed(_) => {
+                    self.i64(function::timestamp_micros(bytes).map_err(bad_timestamp)?)
+                }
                 _ => self.text(function::timestamp_text(bytes).map_err(bad_timestamp)?),
             },
             _ => Err(WRONG_TYPE),
@@ -158,15 +171,20 @@ impl Column {
 
     /// Appends a map field as one map: `run` holds its entries, keys included. Of equal keys the last one wins.
     pub fn map(&mut self, entry: &'static Shape, run: &[u8]) -> Result<(), Bad> {
-        let Column::Map(map) = self else { return Err(MISMATCH) };
-        let (Some((_, key_field)), Some((_, value_field))) = (entry.field(1), entry.field(2)) else {
+        let Column::Map(map) = self else {
+            return Err(MISMATCH);
+        };
+        let (Some((_, key_field)), Some((_, value_field))) = (entry.field(1), entry.field(2))
+        else {
             return Err(MISMATCH);
         };
         let mut entries = Vec::new();
         let mut places: HashMap<&[u8], usize> = HashMap::new();
         let mut reader = Reader::new(run);
         while let Some(item) = reader.next()? {
-            let RawValue::Delimited(bytes) = item.raw() else { return Err(WRONG_TYPE) };
+            let RawValue::Delimited(bytes) = item.raw() else {
+                return Err(WRONG_TYPE);
+            };
             let (key_bytes, key, value) = read_entry(bytes)?;
             match places.get(key_bytes).and_then(|&i| entries.get_mut(i)) {
                 Some(place) => *place = (key, value),
@@ -198,7 +216,10 @@ impl Column {
     }
 
     /// Appends a JSON object as one JSON value.
-    pub fn json_object(&mut self, object: &serde_json::Map<String, serde_json::Value>) -> Result<(), Bad> {
+    pub fn json_object(
+        &mut self,
+        object: &serde_json::Map<String, serde_json::Value>,
+    ) -> Result<(), Bad> {
         match self {
             Column::Json(c) => c.push_object(object),
             _ => Err(MISMATCH),
@@ -209,7 +230,9 @@ impl Column {
 /// The value at `at` of a packed list of numbers.
 fn packed_value<'a>(kind: &Kind, packed: &'a [u8], at: &mut usize) -> Result<RawValue<'a>, Bad> {
     Ok(match kind {
-        Kind::Double | Kind::Fixed64 | Kind::Sfixed64 => RawValue::Fixed64(wire::fixed(packed, at)?),
+        Kind::Double | Kind::Fixed64 | Kind::Sfixed64 => {
+            RawValue::Fixed64(wire::fixed(packed, at)?)
+        }
         Kind::Float | Kind::Fixed32 | Kind::Sfixed32 => RawValue::Fixed32(wire::fixed(packed, at)?),
         _ => RawValue::Varint(wire::varint(packed, at)?),
     })
@@ -241,16 +264,26 @@ fn read_entry(bytes: &[u8]) -> Result<Entry<'_>, Bad> {
     Ok((key_bytes, key, value))
 }
 
-fn push_or_default(column: &mut Column, kind: &Kind, value: Option<RawValue<'_>>) -> Result<(), Bad> {
+fn push_or_default(
+    column: &mut Column,
+    kind: &Kind,
+    value: Option<RawValue<'_>>,
+) -> Result<(), Bad> {
     match (kind, value) {
-        (Kind::Message(_) | Kind::Struct(_) | Kind::Timestamp(_), Some(RawValue::Delimited(bytes))) => {
-            column.element_message(kind, bytes)
-        }
+        (
+            Kind::Message(_) | Kind::Struct(_) | Kind::Timestamp(_),
+            Some(RawValue::Delimited(bytes)),
+        ) => column.element_message(kind, bytes),
         (_, Some(value)) => column.scalar(Scalar::read(kind, value)?),
-        (Kind::Bool | Kind::Int32 | Kind::Int64 | Kind::Sint32 | Kind::Sint64 | Kind::Uint32, None)
-            if matches!(column, Column::Text(_)) =>
-        {
-            let zero = if matches!(kind, Kind::Bool) { Scalar::Bool(false) } else { Scalar::Signed(0) };
+        (
+            Kind::Bool | Kind::Int32 | Kind::Int64 | Kind::Sint32 | Kind::Sint64 | Kind::Uint32,
+            None,
+        ) if matches!(column, Column::Text(_)) => {
+            let zero = if matches!(kind, Kind::Bool) {
+                Scalar::Bool(false)
+            } else {
+                Scalar::Signed(0)
+            };
             column.scalar(zero)
         }
         (_, None) => {

@@ -66,7 +66,11 @@ impl Dynamic {
 
     pub(in super::super) fn encode(&self, out: &mut Vec<u8>) {
         let absent = self.leaves.len() as u8;
-        out.extend(self.types.iter().map(|&t| if t == NULL { absent } else { t }));
+        out.extend(
+            self.types
+                .iter()
+                .map(|&t| if t == NULL { absent } else { t }),
+        );
         self.leaves.iter().for_each(|l| l.values.encode(out));
     }
 }

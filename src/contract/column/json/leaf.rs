@@ -76,10 +76,13 @@ impl LeafType {
     fn column(self) -> Column {
         use super::super::nested::{Array, MapColumn, Nullable};
         let array = |inner| Column::Array(Box::new(Array::new(inner)));
-        let map = |values| Column::Map(Box::new(MapColumn::new(Column::new(&Layout::Text), values)));
+        let map =
+            |values| Column::Map(Box::new(MapColumn::new(Column::new(&Layout::Text), values)));
         match self {
             LeafType::One(basic) => Column::new(&basic.layout()),
-            LeafType::List(basic) => array(Column::Nullable(Box::new(Nullable::new(Column::new(&basic.layout()))))),
+            LeafType::List(basic) => array(Column::Nullable(Box::new(Nullable::new(Column::new(
+                &basic.layout(),
+            ))))),
             LeafType::ListJson => array(Column::Json(Box::default())),
             LeafType::ListDynamic => array(Column::Dynamic(Box::default())),
             LeafType::Json => Column::Json(Box::default()),
@@ -102,7 +105,13 @@ pub(super) struct Leaf {
 
 impl Leaf {
     pub(super) fn new(ty: LeafType) -> Self {
-        Leaf { ty, rows: Vec::new(), values: ty.column(), epoch: 0, marked: 0 }
+        Leaf {
+            ty,
+            rows: Vec::new(),
+            values: ty.column(),
+            epoch: 0,
+            marked: 0,
+        }
     }
 }
 
@@ -143,7 +152,10 @@ impl Cells {
     }
 
     pub(super) fn bytes(&self) -> usize {
-        self.leaves.iter().map(|l| l.values.bytes() + l.rows.len() * 4).sum()
+        self.leaves
+            .iter()
+            .map(|l| l.values.bytes() + l.rows.len() * 4)
+            .sum()
     }
 
     /// Cuts off what was appended in this epoch.
@@ -165,7 +177,12 @@ impl Cells {
     }
 
     fn refill(&mut self) {
-        self.filled = self.leaves.iter().filter_map(|l| l.rows.last()).max().map_or(0, |r| r + 1);
+        self.filled = self
+            .leaves
+            .iter()
+            .filter_map(|l| l.rows.last())
+            .max()
+            .map_or(0, |r| r + 1);
     }
 
     pub(super) fn clear(&mut self) {

@@ -31,7 +31,10 @@ enum Slot {
 impl Nodes {
     fn add(&mut self, prefix: &str, shape: &Shape) -> u32 {
         let slots = vec![Slot::Unknown; shape.fields.len()].into();
-        self.all.push(Node { prefix: prefix.into(), slots });
+        self.all.push(Node {
+            prefix: prefix.into(),
+            slots,
+        });
         self.all.len() as u32 - 1
     }
 
@@ -53,11 +56,19 @@ impl Nodes {
     }
 
     fn slot(&self, node: u32, index: usize) -> Slot {
-        self.all.get(node as usize).and_then(|n| n.slots.get(index)).copied().unwrap_or(Slot::Unknown)
+        self.all
+            .get(node as usize)
+            .and_then(|n| n.slots.get(index))
+            .copied()
+            .unwrap_or(Slot::Unknown)
     }
 
     fn set(&mut self, node: u32, index: usize, slot: Slot) {
-        if let Some(place) = self.all.get_mut(node as usize).and_then(|n| n.slots.get_mut(index)) {
+        if let Some(place) = self
+            .all
+            .get_mut(node as usize)
+            .and_then(|n| n.slots.get_mut(index))
+        {
             *place = slot;
         }
     }
@@ -70,24 +81,38 @@ impl Nodes {
 
 impl Json {
     /// Appends a message.
-    pub(in super::super) fn push_message(&mut self, shape: &'static Shape, bytes: &[u8]) -> Result<(), Bad> {
+    pub(in super::super) fn push_message(
+        &mut self,
+        shape: &'static Shape,
+        bytes: &[u8],
+    ) -> Result<(), Bad> {
         let root = self.nodes.root(shape);
         self.fields(root, shape, bytes, RECURSION_LIMIT)?;
         self.rows += 1;
         Ok(())
     }
 
-    fn fields(&mut self, node: u32, shape: &'static Shape, bytes: &[u8], depth: u32) -> Result<(), Bad> {
+    fn fields(
+        &mut self,
+        node: u32,
+        shape: &'static Shape,
+        bytes: &[u8],
+        depth: u32,
+    ) -> Result<(), Bad> {
         let depth = depth.checked_sub(1).ok_or(Bad::Wire("it nests too deep"))?;
         let mut reader = Reader::new(bytes);
         let mut run: Option<(usize, &'static Field, &[u8])> = None;
         let mut oneofs = 0_u64;
         while let Some(item) = reader.next()? {
-            let Some((index, field)) = shape.field(item.number) else { continue };
+            let Some((index, field)) = shape.field(item.number) else {
+                continue;
+            };
             match field.label {
                 Label::Repeated => {
                     run = match run {
-                        Some((at, same, before)) if at == index => Some((at, same, reader.span(before, &item))),
+                        Some((at, same, before)) if at == index => {
+                            Some((at, same, reader.span(before, &item)))
+                        }
                         _ => {
                             self.run(node, run)?;
                             Some((index, field, reader.span(&[], &item)))
@@ -129,7 +154,8 @@ impl Json {
                 self.object(&mut name, &object)
             }
             Kind::Timestamp(_) => {
-                let text = function::timestamp_text(item.message()?).map_err(|e| Bad::field(field.name, e))?;
+                let text = function::timestamp_text(item.message()?)
+                    .map_err(|e| Bad::field(field.name, e))?;
                 self.put(node, index, field, Scalar::Text(&text))
             }
             _ => {
@@ -141,7 +167,9 @@ impl Json {
                     return Ok(());
                 }
                 match value {
-                    Scalar::Bytes(bytes) => self.put(node, index, field, Scalar::Text(&base64(bytes))),
+                    Scalar::Bytes(bytes) => {
+                        self.put(node, index, field, Scalar::Text(&base64(bytes)))
+                    }
                     value => self.put(node, index, field, value),
                 }
             }
@@ -149,7 +177,13 @@ impl Json {
     }
 
     #[inline]
-    fn put(&mut self, node: u32, index: usize, field: &Field, value: Scalar<'_>) -> Result<(), Bad> {
+    fn put(
+        &mut self,
+        node: u32,
+        index: usize,
+        field: &Field,
+        value: Scalar<'_>,
+    ) -> Result<(), Bad> {
         let path = self.field_path(node, index, field);
         match self.cell(path, LeafType::One(Basic::of(&value))) {
             Some(column) => column.scalar(value),
@@ -159,12 +193,16 @@ impl Json {
 
     /// A repeated field's occurrences, or a map's entries.
     fn run(&mut self, node: u32, run: Option<(usize, &'static Field, &[u8])>) -> Result<(), Bad> {
-        let Some((index, field, run)) = run else { return Ok(()) };
+        let Some((index, field, run)) = run else {
+            return Ok(());
+        };
         if !has_elements(&field.kind, run)? {
             return Ok(());
         }
         let path = self.field_path(node, index, field);
-        let Some(column) = self.cell(path, run_type(&field.kind)) else { return Ok(()) };
+        let Some(column) = self.cell(path, run_type(&field.kind)) else {
+            return Ok(());
+        };
         match field.kind {
             Kind::Map(entry) => column.map(entry, run),
             kind => column.repeated(&kind, run),

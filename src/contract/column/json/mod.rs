@@ -57,7 +57,10 @@ impl Json {
             return at;
         }
         let at = self.paths.len() as u32;
-        self.paths.push(Path { name: name.into(), cells: Cells::default() });
+        self.paths.push(Path {
+            name: name.into(),
+            cells: Cells::default(),
+        });
         self.by_name.insert(name.into(), at);
         at
     }

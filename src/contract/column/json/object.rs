@@ -4,8 +4,8 @@ use serde_json::{Map, Number, Value};
 
 use super::super::Column;
 use super::super::wire::Scalar;
-use super::leaf::{Basic, LeafType};
 use super::Json;
+use super::leaf::{Basic, LeafType};
 use crate::contract::Bad;
 
 /// How many paths one value may have.
@@ -24,7 +24,11 @@ impl Json {
     }
 
     /// Adds an object's members to this row, below a path.
-    pub(super) fn object(&mut self, path: &mut String, object: &Map<String, Value>) -> Result<(), Bad> {
+    pub(super) fn object(
+        &mut self,
+        path: &mut String,
+        object: &Map<String, Value>,
+    ) -> Result<(), Bad> {
         let len = path.len();
         for (key, value) in object {
             if len > 0 {
@@ -49,7 +53,9 @@ impl Json {
 
 /// Refuses what would make a block of one row explode.
 fn check(object: &Map<String, Value>, depth: usize, left: &mut usize) -> Result<(), Bad> {
-    let depth = depth.checked_sub(1).ok_or_else(|| too_much("nests deeper than 64 levels"))?;
+    let depth = depth
+        .checked_sub(1)
+        .ok_or_else(|| too_much("nests deeper than 64 levels"))?;
     for value in object.values() {
         check_value(value, depth, left)?;
     }
@@ -60,16 +66,25 @@ fn check_value(value: &Value, depth: usize, left: &mut usize) -> Result<(), Bad>
     match value {
         Value::Object(inner) => check(inner, depth, left),
         Value::Array(items) => {
-            let depth = depth.checked_sub(1).ok_or_else(|| too_much("nests deeper than 64 levels"))?;
-            *left = left.checked_sub(1).ok_or_else(|| too_much("has more than 1000 members"))?;
+            let depth = depth
+                .checked_sub(1)
+                .ok_or_else(|| too_much("nests deeper than 64 levels"))?;
+            *left = left
+                .checked_sub(1)
+                .ok_or_else(|| too_much("has more than 1000 members"))?;
             // The members of objects in a list count once a name, and a list's names are bounded by its objects'.
-            items.iter().filter(|i| i.is_object() || i.is_array()).try_for_each(|item| {
-                let mut own = MAX_PATHS;
-                check_value(item, depth, &mut own)
-            })
+            items
+                .iter()
+                .filter(|i| i.is_object() || i.is_array())
+                .try_for_each(|item| {
+                    let mut own = MAX_PATHS;
+                    check_value(item, depth, &mut own)
+                })
         }
         _ => {
-            *left = left.checked_sub(1).ok_or_else(|| too_much("has more than 1000 members"))?;
+            *left = left
+                .checked_sub(1)
+                .ok_or_else(|| too_much("has more than 1000 members"))?;
             Ok(())
         }
     }
@@ -109,7 +124,8 @@ fn list_type(items: &[Value]) -> LeafType {
             (None, _) => return LeafType::ListDynamic,
             (Some(basic), None) => common = Some(basic),
             (Some(basic), Some(before)) if basic == before => {}
-            (Some(Basic::Float64), Some(Basic::Int64)) | (Some(Basic::Int64), Some(Basic::Float64)) => {
+            (Some(Basic::Float64), Some(Basic::Int64))
+            | (Some(Basic::Int64), Some(Basic::Float64)) => {
                 common = Some(Basic::Float64);
             }
             _ => return LeafType::ListDynamic,
@@ -147,7 +163,9 @@ fn element(column: &mut Column, list: LeafType, item: &Value) -> Result<(), Bad>
         }
         (Column::Dynamic(dynamic), item) => {
             let ty = type_of(item);
-            dynamic.value(ty).map_or(Ok(()), |column| put(column, ty, item))
+            dynamic
+                .value(ty)
+                .map_or(Ok(()), |column| put(column, ty, item))
         }
         (column, Value::Null) => column.null(),
         (column, item) => scalar(column, list, item),
@@ -155,7 +173,10 @@ fn element(column: &mut Column, list: LeafType, item: &Value) -> Result<(), Bad>
 }
 
 fn scalar(column: &mut Column, ty: LeafType, value: &Value) -> Result<(), Bad> {
-    let float = matches!(ty, LeafType::One(Basic::Float64) | LeafType::List(Basic::Float64));
+    let float = matches!(
+        ty,
+        LeafType::One(Basic::Float64) | LeafType::List(Basic::Float64)
+    );
     match value {
         Value::Bool(v) => column.scalar(Scalar::Bool(*v)),
         Value::String(v) => column.scalar(Scalar::Text(v)),
