@@ -6,5 +6,6 @@
     reason = "a test says what is wrong by panicking"
 )]
 
+mod clickhouse;
 mod engine;
 mod tidy;

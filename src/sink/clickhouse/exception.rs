@@ -33,26 +33,30 @@ impl Exception {
     /// What a code means. Code 252 has two meanings; only the message tells them apart.
     pub(super) fn of(code: i32, message: &str) -> Self {
         match code {
-            // NOT_FOUND_COLUMN_IN_BLOCK, NO_SUCH_COLUMN_IN_TABLE, NUMBER_OF_COLUMNS_DOESNT_MATCH, ILLEGAL_COLUMN,
-            // UNKNOWN_IDENTIFIER, TYPE_MISMATCH, UNKNOWN_TABLE, UNKNOWN_DATABASE, TABLE_IS_DROPPED.
-            10 | 16 | 20 | 44 | 47 | 53 | 60 | 81 | 218 => Exception::Schema,
+            // THERE_IS_NO_COLUMN, NOT_FOUND_COLUMN_IN_BLOCK, NO_SUCH_COLUMN_IN_TABLE,
+            // NUMBER_OF_COLUMNS_DOESNT_MATCH, ILLEGAL_COLUMN, UNKNOWN_IDENTIFIER, TYPE_MISMATCH, UNKNOWN_TABLE,
+            // UNKNOWN_DATABASE, INCOMPATIBLE_COLUMNS, TABLE_IS_DROPPED.
+            8 | 10 | 16 | 20 | 44 | 47 | 53 | 60 | 81 | 122 | 218 => Exception::Schema,
             // UNKNOWN_USER, WRONG_PASSWORD, REQUIRED_PASSWORD, IP_ADDRESS_NOT_ALLOWED, DATABASE_ACCESS_DENIED,
-            // ACCESS_DENIED, AUTHENTICATION_FAILED.
-            192..=195 | 291 | 497 | 516 => Exception::Refused,
-            // READONLY, QUOTA_EXCEEDED, NO_ZOOKEEPER, TABLE_IS_READ_ONLY, NOT_ENOUGH_SPACE; and
-            // CANNOT_WRITE_TO_FILE_DESCRIPTOR, which is what a disk looks like that is full nevertheless.
-            75 | 164 | 201 | 225 | 242 | 243 => Exception::Closed,
-            // NOT_IMPLEMENTED, UNKNOWN_TYPE, SYNTAX_ERROR, UNKNOWN_FORMAT, UNKNOWN_SETTING, SUPPORT_IS_DISABLED.
-            48 | 50 | 62 | 73 | 115 | 344 => Exception::Unsupported,
+            // ACCESS_DENIED, AUTHENTICATION_FAILED, USER_EXPIRED.
+            192..=195 | 291 | 497 | 516 | 720 => Exception::Refused,
+            // READONLY, QUOTA_EXCEEDED, NO_ZOOKEEPER, TABLE_IS_READ_ONLY, NOT_ENOUGH_SPACE,
+            // TABLE_IS_PERMANENTLY_READ_ONLY; and CANNOT_WRITE_TO_FILE_DESCRIPTOR, which is what a disk looks like
+            // that fills up while it is written.
+            75 | 164 | 201 | 225 | 242 | 243 | 774 => Exception::Closed,
+            // NOT_IMPLEMENTED, UNKNOWN_TYPE, SYNTAX_ERROR, UNKNOWN_FORMAT, UNKNOWN_SETTING, SUPPORT_IS_DISABLED,
+            // SETTING_CONSTRAINT_VIOLATION, INVALID_SETTING_VALUE.
+            48 | 50 | 62 | 73 | 115 | 344 | 452 | 471 => Exception::Unsupported,
             252 if message.contains("partitions") && !message.contains("Too many parts") => {
                 Exception::Data
             }
-            // TOO_MANY_SIMULTANEOUS_QUERIES, TOO_MANY_PARTS.
-            202 | 252 => Exception::Busy,
-            // CANNOT_PARSE_*, CANNOT_READ_*, ATTEMPT_TO_READ_AFTER_EOF, TOO_LARGE_STRING_SIZE, BAD_ARGUMENTS,
-            // DUPLICATE_COLUMN, ARGUMENT_OUT_OF_BOUND, CANNOT_CONVERT_TYPE, INCORRECT_DATA, the sizes of arrays and
-            // strings, NULL in a column that isn't Nullable, a MATERIALIZED VIEW that throws, DECIMAL_OVERFLOW,
-            // VIOLATED_CONSTRAINT, UNKNOWN_ELEMENT_OF_ENUM.
+            // TOO_MANY_SIMULTANEOUS_QUERIES, TOO_MANY_PARTS, SERVER_OVERLOADED.
+            202 | 252 | 745 => Exception::Busy,
+            // CANNOT_PARSE_*, ATTEMPT_TO_READ_AFTER_EOF, CANNOT_READ_ALL_DATA, BAD_ARGUMENTS, LOGICAL_ERROR,
+            // ARGUMENT_OUT_OF_BOUND, CANNOT_CONVERT_TYPE, INCORRECT_DATA, the sizes of arrays and strings,
+            // VALUE_IS_OUT_OF_RANGE_OF_DATA_TYPE, CANNOT_INSERT_NULL_IN_ORDINARY_COLUMN, a materialized view that
+            // throws, DECIMAL_OVERFLOW, VIOLATED_CONSTRAINT, UNEXPECTED_DATA_AFTER_PARSED_VALUE,
+            // UNKNOWN_ELEMENT_OF_ENUM.
             6
             | 25..=28
             | 32
@@ -70,9 +74,15 @@ impl Exception {
             | 190
             | 321
             | 349
+            | 376
             | 395
             | 407
+            | 441
+            | 467
             | 469
+            | 632
+            | 675
+            | 676
             | 691 => Exception::Data,
             // CANNOT_ASSIGN_ALTER, DEADLOCK_AVOIDED.
             473 | 517 => Exception::Altering,

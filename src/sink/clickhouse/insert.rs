@@ -21,11 +21,13 @@ const SERVER_LIMIT_SECONDS: &str = "60";
 const FRAME: usize = 1 << 20;
 
 /// What every insert says, so that neither the server's defaults nor a profile decide.
-const SETTINGS: [(&str, &str); 11] = [
+const SETTINGS: [(&str, &str); 12] = [
     // The answer means that the rows are stored, and says what is wrong with them.
     ("async_insert", "0"),
     // A misspelt column is an error and doesn't silently get its default.
     ("input_format_skip_unknown_fields", "0"),
+    // A column of another type is an error too: some conversions wrap or shift values without a word.
+    ("input_format_native_allow_types_conversion", "0"),
     // The token decides what was there already, also behind materialized views.
     ("insert_deduplicate", "1"),
     ("deduplicate_blocks_in_dependent_materialized_views", "1"),
@@ -36,7 +38,7 @@ const SETTINGS: [(&str, &str); 11] = [
     ("max_insert_threads", "1"),
     // Events may be old; a batch of many months is slow, but not wrong.
     ("max_partitions_per_insert_block", "0"),
-    // Some servers have none. What is not sent in time is sent again, under the same token.
+    // What is not sent in time is sent again, under the same token.
     ("max_execution_time", SERVER_LIMIT_SECONDS),
     // An error must come as a status, so it can't come late.
     ("send_progress_in_http_headers", "0"),
