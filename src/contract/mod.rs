@@ -12,6 +12,7 @@ pub mod block;
 pub mod column;
 
 pub mod function;
+pub mod headers;
 pub mod json;
 pub mod row;
 

@@ -1,0 +1,33 @@
+//! Names of the AMQP headers and properties by which the parts of the pipeline, and its instances, understand
+//! each other.
+
+/// How often a message has failed and gone back to its queue: an integer.
+pub const RETRY_COUNT: &str = "x-retry-count";
+
+/// Why a message is a dead letter, for people.
+pub const DEAD_REASON: &str = "x-dead-reason";
+/// Why, as a short stable word.
+pub const DEAD_CLASS: &str = "x-dead-class";
+/// The queue that it failed in, or the source that refused it.
+pub const DEAD_QUEUE: &str = "x-dead-queue";
+/// The exchange that it was first published to.
+pub const DEAD_EXCHANGE: &str = "x-dead-exchange";
+/// The routing key that it was first published with.
+pub const DEAD_ROUTING_KEY: &str = "x-dead-routing-key";
+/// Its event type's name, or number where the build didn't know it.
+pub const DEAD_EVENT_TYPE: &str = "x-dead-event-type";
+/// How often it was tried: an integer.
+pub const DEAD_ATTEMPTS: &str = "x-dead-attempts";
+/// When it first failed: an integer, milliseconds since the epoch.
+pub const DEAD_FIRST_FAILED: &str = "x-dead-first-failed";
+/// When it last failed: an integer, milliseconds since the epoch.
+pub const DEAD_LAST_FAILED: &str = "x-dead-last-failed";
+/// The fingerprint of the pipeline that gave it up.
+pub const DEAD_FINGERPRINT: &str = "x-dead-fingerprint";
+
+/// Content type of protobuf bodies.
+pub const PROTOBUF: &str = "application/x-protobuf";
+/// Content type of JSON bodies.
+pub const JSON: &str = "application/json";
+/// AMQP `type` of a body that holds `event.EventBatch`.
+pub const EVENT_BATCH: &str = "event.EventBatch";
