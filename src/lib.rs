@@ -2,4 +2,5 @@
 #![forbid(unsafe_code)]
 
 pub mod contract;
+pub mod ingest;
 pub mod sink;

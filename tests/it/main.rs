@@ -8,4 +8,5 @@
 
 mod clickhouse;
 mod engine;
+mod scan;
 mod tidy;

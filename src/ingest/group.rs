@@ -1,0 +1,241 @@
+//! Events of one type under one header become one `Events` message, by slicing: each byte is copied once.
+
+use std::borrow::Cow;
+
+use uuid::Uuid;
+use xxhash_rust::xxh3::{xxh3_64, xxh3_128_with_seed};
+
+use super::scan::{Event, Verdict};
+use crate::contract::wire::{self, WireType};
+use crate::contract::{Envelope, EventType};
+
+/// How long an id is that is made here: a UUID as text.
+const ID_LEN: usize = 36;
+
+/// Events of one type, to be written as one `Events` message.
+#[derive(Debug)]
+pub struct Group<'a> {
+    /// Their type.
+    pub kind: &'static EventType,
+    /// The events, in the order in which they came.
+    pub events: Vec<&'a Event<'a>>,
+    /// How long the message will be.
+    len: usize,
+}
+
+/// What all groups of a request share.
+#[derive(Debug)]
+pub struct Batch<'a> {
+    envelope: &'static Envelope,
+    header: &'a [u8],
+    /// The header's hash, a part of the ids that are made.
+    seed: u64,
+}
+
+impl<'a> Batch<'a> {
+    /// A request's header and layout.
+    pub fn new(envelope: &'static Envelope, header: &'a [u8]) -> Self {
+        Batch {
+            envelope,
+            header,
+            seed: xxh3_64(header),
+        }
+    }
+
+    /// Puts the good events into groups of one type, of about `bytes` at most and `count` events at most.
+    pub fn groups(&self, events: &'a [Event<'a>], bytes: usize, count: usize) -> Vec<Group<'a>> {
+        let mut good: Vec<(&'static EventType, &'a Event<'a>)> = Vec::with_capacity(events.len());
+        for event in events {
+            if let Verdict::Good(kind) = event.verdict {
+                good.push((kind, event));
+            }
+        }
+        // Stable, so that the events of a type stay in order.
+        good.sort_by_key(|(kind, _)| kind.number);
+        let mut groups: Vec<Group<'a>> = Vec::new();
+        for (kind, event) in good {
+            let len = self.event_len(event);
+            match groups.last_mut() {
+                Some(group)
+                    if group.kind.number == kind.number
+                        && group.len + len <= bytes
+                        && group.events.len() < count =>
+                {
+                    group.events.push(event);
+                    group.len += len;
+                }
+                _ => groups.push(Group {
+                    kind,
+                    events: vec![event],
+                    len: self.header_len() + len,
+                }),
+            }
+        }
+        groups
+    }
+
+    /// How many bytes [`Batch::write`] appends, at most.
+    pub fn len(&self, group: &Group<'_>) -> usize {
+        group.len + 1 + key_len(self.envelope.batches) + varint_len(group.len)
+    }
+
+    /// Appends a group to an `EventBatch`.
+    pub fn write(&self, group: &Group<'_>, out: &mut Vec<u8>) {
+        self.write_events(group.events.iter().copied(), out);
+    }
+
+    /// An `EventBatch` of one event, whatever is wrong with it.
+    pub fn alone(&self, event: &Event<'_>) -> Vec<u8> {
+        let mut out = Vec::with_capacity(self.header_len() + event.bytes.len() + 64);
+        self.write_events(std::iter::once(event), &mut out);
+        out
+    }
+
+    fn write_events<'e>(
+        &self,
+        events: impl Iterator<Item = &'e Event<'e>> + Clone,
+        out: &mut Vec<u8>,
+    ) {
+        // An event that isn't plain is copied twice; there are next to none.
+        let len = events.clone().map(|e| self.event_len(e)).sum::<usize>() + self.header_len();
+        put_key(self.envelope.batches, out);
+        put_varint(len as u64, out);
+        put_field(self.envelope.header, self.header, out);
+        for event in events {
+            let bytes = self.body(event);
+            put_key(self.envelope.events, out);
+            if makes_id(event) {
+                put_varint((bytes.len() + self.id_field_len()) as u64, out);
+                let mut text = Uuid::encode_buffer();
+                let id = self.made_id(event).hyphenated().encode_lower(&mut text);
+                put_field(self.envelope.id, id.as_bytes(), out);
+            } else {
+                put_varint(bytes.len() as u64, out);
+            }
+            out.extend_from_slice(&bytes);
+        }
+    }
+
+    /// The event's bytes with one variant and no empty id.
+    fn body<'e>(&self, event: &Event<'e>) -> Cow<'e, [u8]> {
+        if event.plain || !is_event(event) {
+            Cow::Borrowed(event.bytes)
+        } else {
+            Cow::Owned(plain(event.bytes, self.envelope, !event.id.is_empty()))
+        }
+    }
+
+    fn event_len(&self, event: &Event<'_>) -> usize {
+        let id = if makes_id(event) {
+            self.id_field_len()
+        } else {
+            0
+        };
+        let body = if event.plain || !is_event(event) {
+            event.bytes.len()
+        } else {
+            self.body(event).len()
+        };
+        key_len(self.envelope.events) + varint_len(id + body) + id + body
+    }
+
+    fn header_len(&self) -> usize {
+        let len = self.header.len();
+        key_len(self.envelope.header) + varint_len(len) + len
+    }
+
+    fn id_field_len(&self) -> usize {
+        key_len(self.envelope.id) + 1 + ID_LEN
+    }
+
+    /// The id of an event that came without one. With a timestamp it is made from the header and the event, so that
+    /// a repeated request makes the same; without, there is nothing that tells two events apart, and each gets its own.
+    fn made_id(&self, event: &Event<'_>) -> Uuid {
+        if event.timestamp.is_empty() {
+            return Uuid::now_v7();
+        }
+        let hash = xxh3_128_with_seed(event.bytes, self.seed);
+        uuid::Builder::from_custom_bytes(hash.to_be_bytes()).into_uuid()
+    }
+}
+
+impl Group<'_> {
+    /// Whether there is nothing in it; never so for a group that was made here.
+    pub fn is_empty(&self) -> bool {
+        self.events.is_empty()
+    }
+}
+
+/// Whether its bytes are those of an event: of a type that we know, or of one that a later build will replay.
+fn is_event(event: &Event<'_>) -> bool {
+    matches!(event.verdict, Verdict::Good(_) | Verdict::UnknownType(_))
+}
+
+fn makes_id(event: &Event<'_>) -> bool {
+    is_event(event) && event.id.is_empty()
+}
+
+/// Rewrites a well-formed event as protobuf merges it: the last variant alone, its repetitions in one, and one id or none.
+fn plain(bytes: &[u8], envelope: &'static Envelope, keep_id: bool) -> Vec<u8> {
+    let mut out = Vec::with_capacity(bytes.len());
+    let mut id: &[u8] = &[];
+    let mut variant: (u32, Vec<u8>) = (0, Vec::new());
+    let mut at = 0;
+    while at < bytes.len() {
+        let start = at;
+        let Ok((number, wire_type)) = wire::key(bytes, &mut at) else {
+            break;
+        };
+        let is_variant = envelope.event_type(number).is_some();
+        if wire_type == WireType::LengthDelimited && (number == envelope.id || is_variant) {
+            let Ok(inner) = wire::delimited(bytes, &mut at) else {
+                break;
+            };
+            if number == envelope.id {
+                id = inner;
+            } else {
+                if variant.0 != number {
+                    variant = (number, Vec::new());
+                }
+                variant.1.extend_from_slice(inner);
+            }
+            continue;
+        }
+        if wire::skip(bytes, &mut at, number, wire_type, wire::RECURSION_LIMIT).is_err() {
+            break;
+        }
+        out.extend_from_slice(bytes.get(start..at).unwrap_or_default());
+    }
+    if keep_id {
+        let mut with_id = Vec::with_capacity(out.len() + id.len() + 8);
+        put_field(envelope.id, id, &mut with_id);
+        with_id.append(&mut out);
+        out = with_id;
+    }
+    if variant.0 != 0 {
+        put_field(variant.0, &variant.1, &mut out);
+    }
+    out
+}
+
+fn key_len(number: u32) -> usize {
+    varint_len((number as usize) << 3)
+}
+
+fn varint_len(value: usize) -> usize {
+    prost::length_delimiter_len(value)
+}
+
+fn put_key(number: u32, out: &mut Vec<u8>) {
+    prost::encoding::encode_key(number, prost::encoding::WireType::LengthDelimited, out);
+}
+
+fn put_varint(value: u64, out: &mut Vec<u8>) {
+    prost::encoding::encode_varint(value, out);
+}
+
+fn put_field(number: u32, bytes: &[u8], out: &mut Vec<u8>) {
+    put_key(number, out);
+    put_varint(bytes.len() as u64, out);
+    out.extend_from_slice(bytes);
+}
