@@ -245,9 +245,19 @@ async fn the_engine_ends_when_its_parent_is_killed() {
 /// Starts the hidden command for a script in place of the `clickhouse` binary, which writes its pid.
 fn start_for_script(directory: &Path, script: &str) -> Child {
     let binary = directory.join("clickhouse");
-    let (begin, end) = ("#!/bin/sh", "echo $$ > pid; while :; do sleep 0.1; done");
-    std::fs::write(&binary, format!("{begin}\n{script}\n{end}\n")).unwrap();
-    std::fs::set_permissions(&binary, std::fs::Permissions::from_mode(0o755)).unwrap();
+    let text = format!("#!/bin/sh\n{script}\necho $$ > pid; while :; do sleep 0.1; done\n");
+    // A shell writes it, because a file that this process has open for writing can't be run by a
+    // thread that starts a process at the same moment.
+    let write = "printf %s \"$1\" > \"$0\" && chmod 755 \"$0\"";
+    assert!(
+        Command::new("/bin/sh")
+            .args(["-c", write])
+            .arg(&binary)
+            .arg(text)
+            .status()
+            .unwrap()
+            .success()
+    );
     Command::new(EXECUTABLE)
         .args([
             "engine",

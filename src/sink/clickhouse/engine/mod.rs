@@ -5,6 +5,7 @@
 
 pub mod error;
 mod fetch;
+mod launch;
 pub mod process;
 pub mod provision;
 mod release;

@@ -1,27 +1,19 @@
-//! Runs the engine as a child process on a data directory and two free loopback ports.
+//! The running engine, as the server sees it.
 
-use std::fs::{self, DirBuilder, File, TryLockError};
-use std::io::{self, Read, Seek, SeekFrom};
-use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+use std::fs::{DirBuilder, File, TryLockError};
+use std::io;
+use std::net::{Ipv4Addr, SocketAddr};
 use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
-use std::process::{ExitStatus, Stdio};
+use std::process::ExitStatus;
 use std::time::Duration;
 
-use rustix::process::{Pid, Signal, kill_process_group};
-use tokio::process::{Child, ChildStdin, Command};
-
 use super::error::EngineError;
+use super::launch::{Launch, Ports, Running};
 use super::provision::{self, Places, Program};
 
-/// How long a child may take to end when it is asked to. It kills itself a little earlier.
-const STOP_LIMIT: Duration = Duration::from_secs(8);
-
-/// How often a start is tried again that failed because a port or the directory was taken.
+/// How often a start is tried that fails because a port or the directory is taken.
 const ATTEMPTS: u32 = 5;
-
-/// How much of the end of the engine's log goes into an error.
-const LOG_TAIL: u64 = 4_000;
 
 /// What the engine needs to be told.
 #[derive(Debug, Clone)]
@@ -38,7 +30,7 @@ pub struct EngineConfig {
     pub quiet: bool,
 }
 
-/// A running engine.
+/// A running engine, and the only one on its data directory.
 ///
 /// Dropping it ends the child too, without waiting for the end.
 #[derive(Debug)]
@@ -46,28 +38,9 @@ pub struct Engine {
     launch: Launch,
     ports: Ports,
     url: String,
-    child: Child,
-    pid: u32,
-    /// The pipe that the child watches: closing it ends the child.
-    lease: Option<ChildStdin>,
+    running: Running,
     /// Held as long as the data directory is in use.
     _lock: File,
-}
-
-/// Everything that stays the same from one start to the next.
-#[derive(Debug)]
-struct Launch {
-    executable: PathBuf,
-    program: Program,
-    data: PathBuf,
-    log: PathBuf,
-    ready_timeout: Duration,
-}
-
-#[derive(Debug, Clone, Copy)]
-struct Ports {
-    http: u16,
-    native: u16,
 }
 
 impl EngineConfig {
@@ -88,38 +61,36 @@ impl Engine {
     pub async fn start(config: &EngineConfig) -> Result<Self, EngineError> {
         let directory = private_directory(&config.data_dir)?;
         let lock = lock_directory(&directory)?;
-        let data = private_directory(&directory.join("clickhouse"))?;
-        let places = Places::of_this_user(config.engine_path.clone());
-        let program = provision::provide(&places, config.quiet).await?;
-        let executable = match &config.executable {
-            Some(executable) => executable.clone(),
-            None => std::env::current_exe().map_err(EngineError::io(
-                "find the executable of",
-                Path::new("event-grpc"),
-            ))?,
-        };
-        let log = directory.join("clickhouse.log");
         let launch = Launch {
-            executable,
-            program,
-            data,
-            log,
+            executable: match &config.executable {
+                Some(executable) => executable.clone(),
+                None => std::env::current_exe().map_err(EngineError::io(
+                    "find the executable of",
+                    Path::new("event-grpc"),
+                ))?,
+            },
+            program: provision::provide(
+                &Places::of_this_user(config.engine_path.clone()),
+                config.quiet,
+            )
+            .await?,
+            data: private_directory(&directory.join("clickhouse"))?,
+            log: directory.join("clickhouse.log"),
             ready_timeout: config.ready_timeout,
         };
-
         let mut attempt = 1;
         loop {
-            let ports = free_ports()?;
+            let ports = Ports::find().map_err(EngineError::io(
+                "find a free port on",
+                Path::new("127.0.0.1"),
+            ))?;
             match launch.start(ports).await {
-                Ok((child, pid, lease)) => {
-                    let url = format!("http://{}", ports.http_address());
+                Ok(running) => {
                     return Ok(Self {
                         launch,
                         ports,
-                        url,
-                        child,
-                        pid,
-                        lease: Some(lease),
+                        url: ports.url(),
+                        running,
                         _lock: lock,
                     });
                 }
@@ -146,10 +117,10 @@ impl Engine {
 
     /// The child's process id.
     pub fn pid(&self) -> u32 {
-        self.pid
+        self.running.pid()
     }
 
-    /// The file that is the engine.
+    /// The engine that was found or fetched.
     pub fn program(&self) -> &Program {
         &self.launch.program
     }
@@ -161,16 +132,13 @@ impl Engine {
 
     /// Waits until the engine has ended by itself. Dropping the future loses nothing.
     pub async fn exited(&mut self) -> io::Result<ExitStatus> {
-        self.child.wait().await
+        self.running.exited().await
     }
 
     /// Starts the engine again on the same data and ports, after ending it if it still runs.
     pub async fn restart(&mut self) -> Result<(), EngineError> {
         self.end().await?;
-        let (child, pid, lease) = self.launch.start(self.ports).await?;
-        self.child = child;
-        self.pid = pid;
-        self.lease = Some(lease);
+        self.running = self.launch.start(self.ports).await?;
         Ok(())
     }
 
@@ -180,136 +148,11 @@ impl Engine {
     }
 
     async fn end(&mut self) -> Result<(), EngineError> {
-        self.lease = None;
-        end_child(&mut self.child)
+        self.running
+            .end()
             .await
             .map_err(EngineError::io("end", self.launch.program.file()))
     }
-}
-
-impl Launch {
-    /// Starts the child and waits until it answers.
-    async fn start(&self, ports: Ports) -> Result<(Child, u32, ChildStdin), EngineError> {
-        let (mut child, pid, lease) = self.spawn(ports)?;
-        let outcome = tokio::select! {
-            status = child.wait() => Err(EngineError::Ended {
-                engine: self.program.file().to_owned(),
-                status: status.map_or_else(|error| error.to_string(), |status| status.to_string()),
-                log: self.log.clone(),
-                tail: self.log_tail(),
-            }),
-            () = self.answers(ports) => Ok(()),
-            () = tokio::time::sleep(self.ready_timeout) => Err(EngineError::NotReady {
-                engine: self.program.file().to_owned(),
-                waited: self.ready_timeout,
-                log: self.log.clone(),
-                tail: self.log_tail(),
-            }),
-        };
-        match outcome {
-            Ok(()) => Ok((child, pid, lease)),
-            Err(error) => {
-                drop(lease);
-                // The first error says what happened; that the child won't end adds nothing to it.
-                end_child(&mut child).await.ok();
-                Err(error)
-            }
-        }
-    }
-
-    fn spawn(&self, ports: Ports) -> Result<(Child, u32, ChildStdin), EngineError> {
-        // Truncated at each start, and appended to by the child, so it can't grow over time.
-        let open_log = || {
-            File::create(&self.log)?;
-            let log = fs::OpenOptions::new().append(true).open(&self.log)?;
-            Ok((log.try_clone()?, log))
-        };
-        let (output, errors) = open_log().map_err(EngineError::io("write", &self.log))?;
-        let mut command = Command::new(&self.executable);
-        command.arg("engine");
-        match &self.program {
-            Program::Library(file) => command.arg("--library").arg(file),
-            Program::Binary(file) => command.arg("--binary").arg(file),
-        };
-        let started = command
-            .arg("--path")
-            .arg(&self.data)
-            .args([
-                "--http-port",
-                &ports.http.to_string(),
-                "--tcp-port",
-                &ports.native.to_string(),
-            ])
-            // The engine would take a config.xml of the user's working directory for its own.
-            .current_dir(&self.data)
-            // Without a zone of its own a DateTime reads the same on a laptop as on a server.
-            .env("TZ", "UTC")
-            .stdin(Stdio::piped())
-            .stdout(output)
-            .stderr(errors)
-            // Ctrl-C in the terminal is for the server, which drains before it ends the engine.
-            .process_group(0)
-            .spawn();
-        let mut child = started.map_err(EngineError::io("run", &self.executable))?;
-        match (child.id(), child.stdin.take()) {
-            (Some(pid), Some(lease)) => Ok((child, pid, lease)),
-            _ => Err(EngineError::io("run", &self.executable)(io::Error::other(
-                "it has no process id",
-            ))),
-        }
-    }
-
-    /// Asks until this engine answers, and not one that another server has started on the port.
-    async fn answers(&self, ports: Ports) {
-        let client =
-            clickhouse::Client::default().with_url(format!("http://{}", ports.http_address()));
-        loop {
-            let query = client.query("SELECT path FROM system.disks WHERE name = 'default'");
-            let answer =
-                tokio::time::timeout(Duration::from_secs(5), query.fetch_one::<String>()).await;
-            if matches!(answer, Ok(Ok(path)) if Path::new(&path) == self.data) {
-                return;
-            }
-            tokio::time::sleep(Duration::from_millis(50)).await;
-        }
-    }
-
-    fn log_tail(&self) -> String {
-        let read = || {
-            let mut file = File::open(&self.log)?;
-            let length = file.metadata()?.len();
-            file.seek(SeekFrom::Start(length.saturating_sub(LOG_TAIL)))?;
-            let mut tail = Vec::new();
-            file.take(LOG_TAIL).read_to_end(&mut tail)?;
-            io::Result::Ok(tail)
-        };
-        match read() {
-            Ok(tail) if tail.trim_ascii().is_empty() => "(it is empty)".to_owned(),
-            Ok(tail) => String::from_utf8_lossy(&tail).trim().to_owned(),
-            Err(error) => format!("(it can't be read: {error})"),
-        }
-    }
-}
-
-impl Ports {
-    fn http_address(self) -> SocketAddr {
-        (Ipv4Addr::LOCALHOST, self.http).into()
-    }
-}
-
-/// Waits for a child whose pipe is closed, and kills it and its own child if it doesn't end.
-async fn end_child(child: &mut Child) -> io::Result<()> {
-    if let Ok(ended) = tokio::time::timeout(STOP_LIMIT, child.wait()).await {
-        return ended.map(drop);
-    }
-    if let Some(group) = child
-        .id()
-        .and_then(|pid| i32::try_from(pid).ok())
-        .and_then(Pid::from_raw)
-    {
-        kill_process_group(group, Signal::KILL)?;
-    }
-    child.wait().await.map(drop)
 }
 
 /// Creates a directory that only this user may read, and gives its absolute path.
@@ -336,22 +179,6 @@ fn lock_directory(directory: &Path) -> Result<File, EngineError> {
             source,
         }),
     }
-}
-
-/// Two ports that are free now. Both are held until both are known, so that they differ.
-fn free_ports() -> Result<Ports, EngineError> {
-    let find = || {
-        let http = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
-        let native = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
-        Ok(Ports {
-            http: http.local_addr()?.port(),
-            native: native.local_addr()?.port(),
-        })
-    };
-    find().map_err(EngineError::io(
-        "find a free port on",
-        Path::new("127.0.0.1"),
-    ))
 }
 
 /// Whether the engine ended because a port or the directory was taken.

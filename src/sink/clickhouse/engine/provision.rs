@@ -170,3 +170,6 @@ fn user_cache(xdg: Option<OsString>, home: Option<OsString>) -> Option<PathBuf> 
         .or_else(|| Some(home.and_then(absolute)?.join(".cache")))?;
     Some(base.join("event-grpc").join("engine"))
 }
+
+#[cfg(test)]
+mod tests;
