@@ -12,7 +12,7 @@ use tokio_util::sync::CancellationToken;
 
 const EXECUTABLE: &str = env!("CARGO_BIN_EXE_event-grpc");
 
-/// The variable that tells [`be_a_parent`] its data directory.
+/// The variable that makes a test's process a parent that waits to be killed, on this directory.
 const PARENT_OF: &str = "EVENT_GRPC_TEST_PARENT_OF";
 
 fn config(directory: &Path) -> EngineConfig {
@@ -177,7 +177,10 @@ async fn an_engine_that_can_not_start_is_explained_with_its_log() {
 /// Starts this test binary as a server that owns an engine.
 fn start_parent(directory: &Path) -> Child {
     Command::new(std::env::current_exe().unwrap())
-        .args(["--exact", "engine::be_a_parent", "--ignored"])
+        .args([
+            "--exact",
+            "engine::the_engine_ends_when_its_parent_is_killed",
+        ])
         .env(PARENT_OF, directory)
         .stdout(Stdio::null())
         .spawn()
@@ -202,28 +205,20 @@ fn written_pid(file: &Path) -> Pid {
     }
 }
 
-/// Not a test by itself: the process that `the_engine_ends_when_its_parent_is_killed` kills.
-#[test]
-#[ignore = "it is run by the test that kills it"]
-fn be_a_parent() {
-    let Some(directory) = std::env::var_os(PARENT_OF) else {
-        return;
-    };
-    let runtime = tokio::runtime::Runtime::new().unwrap();
-    runtime.block_on(async {
-        let engine = Engine::start(&config(Path::new(&directory))).await.unwrap();
-        fill(&engine).await;
-        std::fs::write(
-            Path::new(&directory).join("pid"),
-            format!("{}\n", engine.pid()),
-        )
-        .unwrap();
-        tokio::time::sleep(Duration::from_secs(60)).await;
-    });
+/// What the process does that is to be killed: it owns an engine with rows in it, and goes on.
+async fn be_a_parent(directory: &Path) {
+    let engine = Engine::start(&config(directory)).await.unwrap();
+    fill(&engine).await;
+    std::fs::write(directory.join("pid"), format!("{}\n", engine.pid())).unwrap();
+    tokio::time::sleep(Duration::from_secs(60)).await;
 }
 
 #[tokio::test]
 async fn the_engine_ends_when_its_parent_is_killed() {
+    // The parent is this same test in a process of its own.
+    if let Some(directory) = std::env::var_os(PARENT_OF) {
+        return be_a_parent(Path::new(&directory)).await;
+    }
     for signal in [Signal::KILL, Signal::TERM] {
         let directory = tempfile::tempdir().unwrap();
         let mut parent = start_parent(directory.path());

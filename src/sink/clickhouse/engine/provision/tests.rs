@@ -253,16 +253,16 @@ fn the_cache_follows_the_standard() {
     let some = |text: &str| Some(OsString::from(text));
     let place = |text: &str| Some(PathBuf::from(text));
     assert_eq!(
-        user_cache(some("/xdg"), some("/home/a")),
+        user_cache(some("/xdg"), some("/people/a")),
         place("/xdg/event-grpc/engine")
     );
     assert_eq!(
-        user_cache(None, some("/home/a")),
-        place("/home/a/.cache/event-grpc/engine")
+        user_cache(None, some("/people/a")),
+        place("/people/a/.cache/event-grpc/engine")
     );
     assert_eq!(
-        user_cache(some("relative"), some("/home/a")),
-        place("/home/a/.cache/event-grpc/engine")
+        user_cache(some("relative"), some("/people/a")),
+        place("/people/a/.cache/event-grpc/engine")
     );
     assert_eq!(user_cache(some(""), None), None);
 }
