@@ -1,6 +1,7 @@
 //! The event pipeline: from a request's bytes to rows that are stored.
 #![forbid(unsafe_code)]
 
+pub mod broker;
 pub mod contract;
 pub mod ingest;
 pub mod sink;

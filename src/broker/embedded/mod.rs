@@ -1,0 +1,158 @@
+//! The broker in memory: the same exchanges, queues and settlements, and nothing that would have to be recovered.
+//!
+//! A publisher waits until its message is settled everywhere, so nothing that was answered with OK is ever only in
+//! memory.
+
+mod queue;
+mod ticket;
+
+pub(super) use queue::{Consumer, Held};
+pub(super) use ticket::Ticket;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::FutureExt;
+use futures_util::future::BoxFuture;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot, watch};
+
+use self::queue::{Message, Queue};
+use self::ticket::Live;
+use super::Broker;
+use super::delivery::{Deliveries, Source};
+use super::error::{ConsumeError, PublishError};
+use super::message::{Origin, Outgoing};
+use super::meters::Meters;
+use super::routing::Routes;
+use super::status::{Link, Status};
+use super::topology::Topology;
+
+/// What a message costs beside its body, counted against the budget so that many small ones are bounded too.
+const OVERHEAD: usize = 512;
+
+/// A broker in memory.
+pub struct Embedded {
+    routes: Routes,
+    queues: Vec<Arc<Queue>>,
+    meters: Meters,
+    max_body: usize,
+    /// Bytes of messages that came from outside and are not settled. Whoever finds it used up waits in line.
+    budget: Arc<Semaphore>,
+    live: Arc<Live>,
+    status: watch::Sender<Status>,
+}
+
+impl Embedded {
+    /// A broker that holds at most this many bytes of messages. Messages in place of a delivery are not counted:
+    /// their original was.
+    pub fn new(topology: &Topology, budget: usize) -> Self {
+        let budget = budget.min(Semaphore::MAX_PERMITS);
+        Self {
+            routes: Routes::new(topology),
+            queues: topology.queues.iter().map(Queue::new).collect(),
+            meters: Meters::new(topology),
+            max_body: budget
+                .saturating_sub(OVERHEAD)
+                .min(u32::MAX as usize - OVERHEAD),
+            budget: Arc::new(Semaphore::new(budget)),
+            live: Arc::default(),
+            status: watch::Sender::new(Status::of(Link::Up)),
+        }
+    }
+
+    async fn publish_counted(&self, message: Outgoing) -> Result<(), PublishError> {
+        message.check(self.max_body)?;
+        let targets = self
+            .routes
+            .targets(&message.exchange, &message.routing_key)?;
+        if let Some(Origin::Embedded(ticket)) = &message.origin {
+            let ticket = Arc::clone(ticket);
+            ticket.expect(targets.len());
+            return self.put(message, &targets, &ticket);
+        }
+        let permit = self.room_for(message.body.len()).await?;
+        let (settled, answer) = oneshot::channel();
+        let ticket = Ticket::new(targets.len(), settled, permit, Arc::clone(&self.live));
+        self.put(message, &targets, &ticket)?;
+        drop(ticket);
+        answer.await.map_err(|_| PublishError::Unknown {
+            reason: "the broker was closed before every destination had the message".to_owned(),
+        })
+    }
+
+    async fn room_for(&self, body: usize) -> Result<OwnedSemaphorePermit, PublishError> {
+        let size = u32::try_from(body + OVERHEAD).unwrap_or(u32::MAX);
+        Arc::clone(&self.budget)
+            .acquire_many_owned(size)
+            .await
+            .map_err(|_| PublishError::Closed)
+    }
+
+    fn put(
+        &self,
+        message: Outgoing,
+        targets: &[usize],
+        ticket: &Arc<Ticket>,
+    ) -> Result<(), PublishError> {
+        let message = Arc::new(Message {
+            body: message.body,
+            exchange: message.exchange,
+            routing_key: message.routing_key,
+            properties: message.properties,
+        });
+        for queue in targets.iter().filter_map(|at| self.queues.get(*at)) {
+            if !queue.push(Arc::clone(&message), Arc::clone(ticket)) {
+                return Err(PublishError::Closed);
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Broker for Embedded {
+    fn publish(&self, message: Outgoing) -> BoxFuture<'_, Result<(), PublishError>> {
+        async move {
+            let exchange = message.exchange.clone();
+            self.meters.published(&exchange);
+            let result = self.publish_counted(message).await;
+            self.meters.answered(&exchange, &result);
+            result
+        }
+        .boxed()
+    }
+
+    fn consume(&self, queue: &str) -> Result<Deliveries, ConsumeError> {
+        let no_queue = || ConsumeError::NoQueue {
+            queue: queue.to_owned(),
+        };
+        let at = self.routes.queue(queue).ok_or_else(no_queue)?;
+        let queue = self.queues.get(at).ok_or_else(no_queue)?;
+        let delivered = self.meters.delivered(queue.name);
+        let consumer = Consumer::of(queue, delivered).ok_or(ConsumeError::Closed)?;
+        Ok(Deliveries::new(Source::Embedded(consumer)))
+    }
+
+    fn status(&self) -> watch::Receiver<Status> {
+        self.status.subscribe()
+    }
+
+    fn close(&self, patience: Duration) -> BoxFuture<'_, ()> {
+        async move {
+            self.budget.close();
+            if tokio::time::timeout(patience, self.live.none_left())
+                .await
+                .is_err()
+            {
+                tracing::warn!(
+                    messages = self.live.count(),
+                    "The embedded broker closes before all messages are settled."
+                );
+            }
+            for queue in &self.queues {
+                queue.close();
+            }
+            self.status.send_replace(Status::of(Link::Closed));
+        }
+        .boxed()
+    }
+}

@@ -1,0 +1,258 @@
+//! A queue in memory, its consumers and the deliveries that they hold.
+
+use std::borrow::Cow;
+use std::collections::VecDeque;
+use std::fmt;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use bytes::Bytes;
+use metrics::Counter;
+use tokio::sync::Notify;
+
+use super::ticket::Ticket;
+use crate::broker::delivery::{self, Ack, Delivery, Settled};
+use crate::broker::message::{Origin, Properties};
+use crate::broker::topology::QueueSpec;
+
+/// A queue.
+pub(super) struct Queue {
+    pub(super) name: &'static str,
+    prefetch: usize,
+    state: Mutex<State>,
+}
+
+/// What all copies of a message share.
+pub(super) struct Message {
+    pub(super) body: Bytes,
+    pub(super) exchange: Cow<'static, str>,
+    pub(super) routing_key: Cow<'static, str>,
+    pub(super) properties: Properties,
+}
+
+/// One consumer of a queue.
+pub(in crate::broker) struct Consumer {
+    queue: Arc<Queue>,
+    hands: Arc<Hands>,
+    delivered: Counter,
+}
+
+/// A delivery that is not settled yet.
+pub(in crate::broker) struct Held {
+    // None once it is settled.
+    entry: Option<Entry>,
+    queue: Arc<Queue>,
+    hands: Arc<Hands>,
+}
+
+#[derive(Default)]
+struct State {
+    ready: VecDeque<Entry>,
+    next: u64,
+    consumers: Vec<Arc<Hands>>,
+    closed: bool,
+}
+
+/// a message's copy in one queue.
+struct Entry {
+    /// Its place in line, which it keeps when it is given back.
+    place: u64,
+    redelivered: bool,
+    message: Arc<Message>,
+    ticket: Arc<Ticket>,
+}
+
+/// How much a consumer holds, and how to wake it.
+#[derive(Default)]
+struct Hands {
+    held: AtomicUsize,
+    wake: Notify,
+}
+
+impl Queue {
+    pub(super) fn new(spec: &QueueSpec) -> Arc<Self> {
+        Arc::new(Self {
+            name: spec.name,
+            prefetch: usize::from(spec.prefetch.max(1)),
+            state: Mutex::default(),
+        })
+    }
+
+    /// Puts an entry at the end of the line; false if the queue is closed.
+    pub(super) fn push(&self, message: Arc<Message>, ticket: Arc<Ticket>) -> bool {
+        let mut state = self.state();
+        if state.closed {
+            return false;
+        }
+        let place = state.next;
+        state.next += 1;
+        state.ready.push_back(Entry {
+            place,
+            redelivered: false,
+            message,
+            ticket,
+        });
+        state.wake_all();
+        true
+    }
+
+    /// Lets go of all messages and ends all consumers.
+    pub(super) fn close(&self) {
+        let mut state = self.state();
+        state.closed = true;
+        let ready = std::mem::take(&mut state.ready);
+        state.wake_all();
+        drop(state);
+        // Outside the lock: this wakes publishers.
+        drop(ready);
+    }
+
+    /// Puts an entry back to its place in line, which is near the front.
+    fn put_back(&self, mut entry: Entry) {
+        entry.redelivered = true;
+        let mut state = self.state();
+        if state.closed {
+            drop(state);
+            drop(entry);
+            return;
+        }
+        let at = state
+            .ready
+            .iter()
+            .position(|other| other.place > entry.place)
+            .unwrap_or(state.ready.len());
+        state.ready.insert(at, entry);
+        state.wake_all();
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl State {
+    fn wake_all(&self) {
+        for hands in &self.consumers {
+            hands.wake.notify_one();
+        }
+    }
+}
+
+// === impl Consumer ===
+
+impl Consumer {
+    /// A new consumer; none if the queue is closed.
+    pub(super) fn of(queue: &Arc<Queue>, delivered: Counter) -> Option<Self> {
+        let hands = Arc::new(Hands::default());
+        let mut state = queue.state();
+        if state.closed {
+            return None;
+        }
+        state.consumers.push(Arc::clone(&hands));
+        drop(state);
+        Some(Self {
+            queue: Arc::clone(queue),
+            hands,
+            delivered,
+        })
+    }
+
+    /// The next delivery, or `None` once the queue is closed.
+    pub(in crate::broker) async fn next(&mut self) -> Option<Delivery> {
+        loop {
+            // A wake-up is remembered until someone waits, so none that comes in between is missed.
+            {
+                let mut state = self.queue.state();
+                if state.closed {
+                    return None;
+                }
+                if self.hands.held.load(Ordering::Acquire) < self.queue.prefetch
+                    && let Some(entry) = state.ready.pop_front()
+                {
+                    drop(state);
+                    return Some(self.deliver(entry));
+                }
+            }
+            self.hands.wake.notified().await;
+        }
+    }
+
+    fn deliver(&self, entry: Entry) -> Delivery {
+        self.hands.held.fetch_add(1, Ordering::AcqRel);
+        self.delivered.increment(1);
+        let message = Arc::clone(&entry.message);
+        Delivery {
+            body: message.body.clone(),
+            exchange: message.exchange.clone(),
+            routing_key: message.routing_key.clone(),
+            redelivered: entry.redelivered,
+            properties: message.properties.clone(),
+            ack: Ack::new(delivery::Held::Embedded(Held {
+                entry: Some(entry),
+                queue: Arc::clone(&self.queue),
+                hands: Arc::clone(&self.hands),
+            })),
+        }
+    }
+}
+
+impl Drop for Consumer {
+    fn drop(&mut self) {
+        let mut state = self.queue.state();
+        state
+            .consumers
+            .retain(|hands| !Arc::ptr_eq(hands, &self.hands));
+    }
+}
+
+impl fmt::Debug for Consumer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Consumer")
+            .field("queue", &self.queue.name)
+            .finish_non_exhaustive()
+    }
+}
+
+// === impl Held ===
+
+impl Held {
+    pub(in crate::broker) fn ack(mut self) -> Settled {
+        if let Some(entry) = self.entry.take() {
+            entry.ticket.acknowledged();
+        }
+        self.let_go();
+        Settled::Done
+    }
+
+    pub(in crate::broker) fn requeue(mut self) -> Settled {
+        if let Some(entry) = self.entry.take() {
+            self.queue.put_back(entry);
+        }
+        self.let_go();
+        Settled::Done
+    }
+
+    pub(in crate::broker) fn origin(&self) -> Option<Origin> {
+        self.entry
+            .as_ref()
+            .map(|entry| Origin::Embedded(Arc::clone(&entry.ticket)))
+    }
+
+    fn let_go(&self) {
+        self.hands.held.fetch_sub(1, Ordering::AcqRel);
+        self.hands.wake.notify_one();
+    }
+}
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        if let Some(entry) = self.entry.take() {
+            tracing::debug!(
+                queue = self.queue.name,
+                "A delivery was dropped without being settled, and goes back to its queue."
+            );
+            self.queue.put_back(entry);
+            self.let_go();
+        }
+    }
+}

@@ -1,0 +1,111 @@
+//! Why a message was not published, or a queue can't be consumed.
+
+/// Why a message was not published.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum PublishError {
+    /// There is no connection, and the message was not sent.
+    #[error("the broker is not connected: {reason}")]
+    Down {
+        /// What ended the connection, or prevents it.
+        reason: String,
+    },
+    /// The broker takes no messages for want of memory or disk, and this one was not sent.
+    #[error("the broker takes no messages at the moment: {reason}")]
+    Blocked {
+        /// What the broker says.
+        reason: String,
+    },
+    /// The broker answered that it doesn't take the message.
+    #[error("the broker refused the message; a queue that it goes to is full")]
+    Refused,
+    /// The message may or may not have been taken.
+    #[error("it is not known whether the broker has the message: {reason}")]
+    Unknown {
+        /// Why there was no answer.
+        reason: String,
+    },
+    /// The body is larger than a message may be.
+    #[error("the message has {size} bytes, and at most {limit} are allowed")]
+    TooLarge {
+        /// The body's size in bytes.
+        size: usize,
+        /// The largest allowed.
+        limit: usize,
+    },
+    /// A short text of the message is longer than AMQP allows.
+    #[error("the {what} has {size} bytes, and AMQP allows 255")]
+    TooLong {
+        /// Which text.
+        what: &'static str,
+        /// Its size in bytes.
+        size: usize,
+    },
+    /// The exchange isn't part of the topology.
+    #[error("there is no exchange `{exchange}` in the pipeline")]
+    NoExchange {
+        /// The name that was asked for.
+        exchange: String,
+    },
+    /// Nothing takes such a message.
+    #[error("no queue takes messages of exchange `{exchange}` with routing key `{routing_key}`")]
+    Unroutable {
+        /// The exchange, empty for the default one.
+        exchange: String,
+        /// The routing key.
+        routing_key: String,
+    },
+    /// The broker is being closed, and the message was not sent.
+    #[error("the broker is closing")]
+    Closed,
+}
+
+impl PublishError {
+    /// Whether the message may have been taken all the same. Repeating it is safe, but may store it twice.
+    pub fn may_be_taken(&self) -> bool {
+        matches!(self, Self::Unknown { .. })
+    }
+
+    /// Whether the same message may be taken later, or by another instance.
+    pub fn retry_helps(&self) -> bool {
+        match self {
+            Self::Down { .. }
+            | Self::Blocked { .. }
+            | Self::Refused
+            | Self::Unknown { .. }
+            | Self::Closed => true,
+            Self::TooLarge { .. }
+            | Self::TooLong { .. }
+            | Self::NoExchange { .. }
+            | Self::Unroutable { .. } => false,
+        }
+    }
+
+    /// A word for metrics.
+    pub fn reason(&self) -> &'static str {
+        match self {
+            Self::Down { .. } => "down",
+            Self::Blocked { .. } => "blocked",
+            Self::Refused => "refused",
+            Self::Unknown { .. } => "unknown",
+            Self::TooLarge { .. } => "too_large",
+            Self::TooLong { .. } => "too_long",
+            Self::NoExchange { .. } => "no_exchange",
+            Self::Unroutable { .. } => "unroutable",
+            Self::Closed => "closed",
+        }
+    }
+}
+
+/// Why a queue can't be consumed.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ConsumeError {
+    /// The queue isn't part of the topology, or not in use.
+    #[error("there is no queue `{queue}` in use")]
+    NoQueue {
+        /// The name that was asked for.
+        queue: String,
+    },
+    /// The broker is being closed.
+    #[error("the broker is closing")]
+    Closed,
+}

@@ -1,0 +1,155 @@
+//! A message on its way out, and the properties that messages carry.
+
+use std::borrow::Cow;
+use std::sync::Arc;
+
+use bytes::Bytes;
+
+use super::delivery::Ack;
+use super::embedded::Ticket;
+use super::error::PublishError;
+
+/// AMQP's limit for names, routing keys and the short properties, in bytes.
+const SHORT: usize = 255;
+
+/// A message to publish. It is always persistent.
+#[derive(Debug, Clone)]
+pub struct Outgoing {
+    /// The exchange's name; empty for the default exchange, whose routing keys are names of queues.
+    pub exchange: Cow<'static, str>,
+    /// The routing key.
+    pub routing_key: Cow<'static, str>,
+    /// The bytes.
+    pub body: Bytes,
+    /// What the message says about itself.
+    pub properties: Properties,
+    /// The delivery that this message replaces.
+    pub(super) origin: Option<Origin>,
+}
+
+/// What a message says about itself.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Properties {
+    /// The MIME type of the body.
+    pub content_type: Option<Cow<'static, str>>,
+    /// The sender's id for the message.
+    pub message_id: Option<String>,
+    /// AMQP's `type`: what the body holds.
+    pub kind: Option<Cow<'static, str>>,
+    /// When it was sent, in seconds since the epoch.
+    pub timestamp: Option<u64>,
+    /// Further facts. RabbitMQ sorts them by name; tables, lists and binary values that other producers send are
+    /// left out.
+    pub headers: Vec<(Cow<'static, str>, HeaderValue)>,
+}
+
+/// The value of a header.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum HeaderValue {
+    /// A text; bytes that are not UTF-8 arrive replaced.
+    Text(String),
+    /// A whole number.
+    Integer(i64),
+    /// A truth value.
+    Boolean(bool),
+}
+
+/// Which delivery a message replaces.
+#[derive(Debug, Clone)]
+pub(super) enum Origin {
+    /// One of the embedded broker: whoever waits for it waits for its replacement too.
+    Embedded(Arc<Ticket>),
+    /// One of RabbitMQ.
+    Rabbit,
+}
+
+impl Outgoing {
+    /// A message to an exchange, without properties.
+    pub fn new(
+        exchange: impl Into<Cow<'static, str>>,
+        routing_key: impl Into<Cow<'static, str>>,
+        body: impl Into<Bytes>,
+    ) -> Self {
+        Self {
+            exchange: exchange.into(),
+            routing_key: routing_key.into(),
+            body: body.into(),
+            properties: Properties::default(),
+            origin: None,
+        }
+    }
+
+    /// A message to one queue, past all exchanges: a retry.
+    pub fn to_queue(queue: impl Into<Cow<'static, str>>, body: impl Into<Bytes>) -> Self {
+        Self::new("", queue, body)
+    }
+
+    /// The same message with these properties.
+    pub fn with(mut self, properties: Properties) -> Self {
+        self.properties = properties;
+        self
+    }
+
+    /// Says that this message takes the place of a delivery, which must be acknowledged only after this one is
+    /// published. It doesn't wait behind messages that come from outside, so that settling can't be starved.
+    pub fn in_place_of(mut self, delivery: &Ack) -> Self {
+        self.origin = delivery.origin();
+        self
+    }
+
+    /// Refuses what can't be written in AMQP.
+    pub(super) fn check(&self, max_body: usize) -> Result<(), PublishError> {
+        let properties = &self.properties;
+        let short = [
+            ("exchange", Some(self.exchange.len())),
+            ("routing key", Some(self.routing_key.len())),
+            (
+                "content type",
+                properties.content_type.as_ref().map(|text| text.len()),
+            ),
+            (
+                "message id",
+                properties.message_id.as_ref().map(String::len),
+            ),
+            ("type", properties.kind.as_ref().map(|text| text.len())),
+            (
+                "header name",
+                properties.headers.iter().map(|(name, _)| name.len()).max(),
+            ),
+        ];
+        for (what, size) in short {
+            if let Some(size) = size.filter(|size| *size > SHORT) {
+                return Err(PublishError::TooLong { what, size });
+            }
+        }
+        let size = self.body.len();
+        if size > max_body {
+            return Err(PublishError::TooLarge {
+                size,
+                limit: max_body,
+            });
+        }
+        Ok(())
+    }
+}
+
+// === impl Properties ===
+
+impl Properties {
+    /// The header with this name.
+    pub fn header(&self, name: &str) -> Option<&HeaderValue> {
+        self.headers
+            .iter()
+            .find(|(key, _)| key == name)
+            .map(|(_, value)| value)
+    }
+
+    /// Sets a header, in place of one of the same name.
+    pub fn set_header(&mut self, name: impl Into<Cow<'static, str>>, value: HeaderValue) {
+        let name = name.into();
+        match self.headers.iter_mut().find(|(key, _)| *key == name) {
+            Some((_, present)) => *present = value,
+            None => self.headers.push((name, value)),
+        }
+    }
+}

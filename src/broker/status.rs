@@ -1,0 +1,53 @@
+//! How the broker is doing, for health checks and for those who wait for it.
+
+use std::sync::Arc;
+use std::time::SystemTime;
+
+use super::topology::TopologyError;
+
+/// How the broker is doing.
+#[derive(Debug, Clone)]
+pub struct Status {
+    /// The connection.
+    pub link: Link,
+    /// What the broker has declared otherwise than this pipeline would; the rest works.
+    pub problems: Arc<[TopologyError]>,
+}
+
+/// The state of the connection.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Link {
+    /// Messages come and go.
+    Up,
+    /// There is no connection; it is tried again without end.
+    Down {
+        /// Since when.
+        since: SystemTime,
+        /// What ended it, or prevents it.
+        reason: String,
+    },
+    /// Connected, but the broker takes no messages.
+    Blocked {
+        /// Since when.
+        since: SystemTime,
+        /// What the broker says.
+        reason: String,
+    },
+    /// Closed by us, for good.
+    Closed,
+}
+
+impl Status {
+    /// A status without problems of topology.
+    pub(super) fn of(link: Link) -> Self {
+        Self {
+            link,
+            problems: Arc::new([]),
+        }
+    }
+
+    /// Whether messages come and go and the topology is as declared.
+    pub fn is_good(&self) -> bool {
+        self.link == Link::Up && self.problems.is_empty()
+    }
+}
