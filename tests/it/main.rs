@@ -6,6 +6,7 @@
     reason = "a test says what is wrong by panicking"
 )]
 
+mod broker;
 mod clickhouse;
 mod engine;
 mod scan;

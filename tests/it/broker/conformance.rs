@@ -11,7 +11,7 @@ use tokio::time::timeout;
 
 use super::fixture::{Fixture, PATIENCE, all_sent, nothing, receive, send, text};
 
-pub async fn topic_patterns_route(broker: Arc<dyn Broker>, names: &Fixture) {
+pub(super) async fn topic_patterns_route(broker: Arc<dyn Broker>, names: &Fixture) {
     let one = broker.consume(names.one).unwrap();
     let two = broker.consume(names.two).unwrap();
     for (key, in_one, in_two) in [
@@ -41,7 +41,7 @@ pub async fn topic_patterns_route(broker: Arc<dyn Broker>, names: &Fixture) {
     nothing(&two).await;
 }
 
-pub async fn direct_and_fanout_route(broker: Arc<dyn Broker>, names: &Fixture) {
+pub(super) async fn direct_and_fanout_route(broker: Arc<dyn Broker>, names: &Fixture) {
     let one = broker.consume(names.one).unwrap();
     let two = broker.consume(names.two).unwrap();
     let narrow = broker.consume(names.narrow).unwrap();
@@ -72,7 +72,7 @@ pub async fn direct_and_fanout_route(broker: Arc<dyn Broker>, names: &Fixture) {
 }
 
 /// On RabbitMQ this needs the policy that names the alternate exchange.
-pub async fn what_no_binding_matches_is_kept(broker: Arc<dyn Broker>, names: &Fixture) {
+pub(super) async fn what_no_binding_matches_is_kept(broker: Arc<dyn Broker>, names: &Fixture) {
     let lost = broker.consume(names.lost).unwrap();
     for (exchange, key) in [
         (names.topic, "b.c"),
@@ -90,7 +90,7 @@ pub async fn what_no_binding_matches_is_kept(broker: Arc<dyn Broker>, names: &Fi
     }
 }
 
-pub async fn order_is_kept(broker: Arc<dyn Broker>, names: &Fixture) {
+pub(super) async fn order_is_kept(broker: Arc<dyn Broker>, names: &Fixture) {
     let one = broker.consume(names.one).unwrap();
     let bodies: Vec<String> = (0..500).map(|n| n.to_string()).collect();
     let messages = bodies
@@ -105,7 +105,7 @@ pub async fn order_is_kept(broker: Arc<dyn Broker>, names: &Fixture) {
     all_sent(sent).await;
 }
 
-pub async fn prefetch_is_a_limit(broker: Arc<dyn Broker>, names: &Fixture) {
+pub(super) async fn prefetch_is_a_limit(broker: Arc<dyn Broker>, names: &Fixture) {
     let narrow = broker.consume(names.narrow).unwrap();
     let message = |body| Outgoing::new(names.direct, "narrow", body);
     let sent = send(&broker, vec![message("1"), message("2"), message("3")]);
@@ -118,7 +118,7 @@ pub async fn prefetch_is_a_limit(broker: Arc<dyn Broker>, names: &Fixture) {
     all_sent(sent).await;
 }
 
-pub async fn unsettled_messages_come_again(broker: Arc<dyn Broker>, names: &Fixture) {
+pub(super) async fn unsettled_messages_come_again(broker: Arc<dyn Broker>, names: &Fixture) {
     let narrow = broker.consume(names.narrow).unwrap();
     let message = |body| Outgoing::new(names.direct, "narrow", body);
     let sent = send(&broker, vec![message("1"), message("2")]);
@@ -138,7 +138,10 @@ pub async fn unsettled_messages_come_again(broker: Arc<dyn Broker>, names: &Fixt
     all_sent(sent).await;
 }
 
-pub async fn a_stopped_consumer_keeps_what_it_holds(broker: Arc<dyn Broker>, names: &Fixture) {
+pub(super) async fn a_stopped_consumer_keeps_what_it_holds(
+    broker: Arc<dyn Broker>,
+    names: &Fixture,
+) {
     let one = broker.consume(names.one).unwrap();
     let message = |body| Outgoing::new(names.direct, "one", body);
     let sent = send(&broker, vec![message("1"), message("2"), message("3")]);
@@ -160,7 +163,7 @@ pub async fn a_stopped_consumer_keeps_what_it_holds(broker: Arc<dyn Broker>, nam
     all_sent(sent).await;
 }
 
-pub async fn properties_and_large_bodies_arrive(broker: Arc<dyn Broker>, names: &Fixture) {
+pub(super) async fn properties_and_large_bodies_arrive(broker: Arc<dyn Broker>, names: &Fixture) {
     let one = broker.consume(names.one).unwrap();
     let properties = Properties {
         content_type: Some("application/x-protobuf".into()),
@@ -192,7 +195,10 @@ pub async fn properties_and_large_bodies_arrive(broker: Arc<dyn Broker>, names: 
     all_sent(sent).await;
 }
 
-pub async fn a_retry_takes_the_place_of_its_original(broker: Arc<dyn Broker>, names: &Fixture) {
+pub(super) async fn a_retry_takes_the_place_of_its_original(
+    broker: Arc<dyn Broker>,
+    names: &Fixture,
+) {
     let narrow = broker.consume(names.narrow).unwrap();
     let sent = send(&broker, vec![Outgoing::new(names.direct, "narrow", "all")]);
     let original = receive(&narrow).await;
@@ -210,7 +216,7 @@ pub async fn a_retry_takes_the_place_of_its_original(broker: Arc<dyn Broker>, na
     all_sent(sent).await;
 }
 
-pub async fn workers_share_a_consumer(broker: Arc<dyn Broker>, names: &Fixture) {
+pub(super) async fn workers_share_a_consumer(broker: Arc<dyn Broker>, names: &Fixture) {
     let one = Arc::new(broker.consume(names.one).unwrap());
     let messages = (0..200).map(|n| Outgoing::new(names.direct, "one", n.to_string()));
     let sent = send(&broker, messages.collect());
@@ -235,7 +241,7 @@ pub async fn workers_share_a_consumer(broker: Arc<dyn Broker>, names: &Fixture) 
     all_sent(sent).await;
 }
 
-pub async fn impossible_wishes_are_refused(broker: Arc<dyn Broker>, names: &Fixture) {
+pub(super) async fn impossible_wishes_are_refused(broker: Arc<dyn Broker>, names: &Fixture) {
     let publish = async |message| {
         timeout(PATIENCE, broker.publish(message))
             .await
@@ -270,7 +276,7 @@ pub async fn impossible_wishes_are_refused(broker: Arc<dyn Broker>, names: &Fixt
     );
 }
 
-pub async fn closing_ends_everything(broker: Arc<dyn Broker>, names: &Fixture) {
+pub(super) async fn closing_ends_everything(broker: Arc<dyn Broker>, names: &Fixture) {
     let one = broker.consume(names.one).unwrap();
     broker.close(PATIENCE).await;
     assert!(

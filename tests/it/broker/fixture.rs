@@ -12,30 +12,30 @@ use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
 /// Longer than anything takes on a busy machine.
-pub const PATIENCE: Duration = Duration::from_secs(20);
+pub(super) const PATIENCE: Duration = Duration::from_secs(20);
 /// Long enough to see that nothing comes.
-pub const SILENCE: Duration = Duration::from_millis(300);
+pub(super) const SILENCE: Duration = Duration::from_millis(300);
 
 /// The names of a test's exchanges and queues, and the topology that they form.
 #[derive(Clone)]
-pub struct Fixture {
-    pub topology: Topology,
-    pub topic: &'static str,
-    pub direct: &'static str,
-    pub fanout: &'static str,
-    pub unrouted: &'static str,
+pub(super) struct Fixture {
+    pub(super) topology: Topology,
+    pub(super) topic: &'static str,
+    pub(super) direct: &'static str,
+    pub(super) fanout: &'static str,
+    pub(super) unrouted: &'static str,
     /// Classic; bound to the topic exchange with `*`, to the direct one with `one` and to the fanout one.
-    pub one: &'static str,
+    pub(super) one: &'static str,
     /// Quorum; bound to the topic exchange with `a.#` and `#.z`, and to the fanout one.
-    pub two: &'static str,
+    pub(super) two: &'static str,
     /// Classic, with a prefetch of 1; bound to the direct exchange with `narrow`.
-    pub narrow: &'static str,
+    pub(super) narrow: &'static str,
     /// Classic; bound to the exchange for what no binding matches.
-    pub lost: &'static str,
+    pub(super) lost: &'static str,
 }
 
 impl Fixture {
-    pub fn new() -> Self {
+    pub(super) fn new() -> Self {
         let id = uuid::Uuid::now_v7().simple().to_string();
         let name = |suffix: &str| -> &'static str { format!("test-{id}.{suffix}").leak() };
         let (topic, direct, fanout) = (name("topic"), name("direct"), name("fanout"));
@@ -101,7 +101,7 @@ impl Fixture {
 
 /// Publishes messages in this order. A few at a time: when many futures are polled at once, the scheduler takes a
 /// break in the middle and goes on in another order.
-pub fn send(
+pub(super) fn send(
     broker: &Arc<dyn Broker>,
     messages: Vec<Outgoing>,
 ) -> JoinHandle<Vec<Result<(), PublishError>>> {
@@ -117,7 +117,7 @@ pub fn send(
 }
 
 /// Waits until all of them were published.
-pub async fn all_sent(sent: JoinHandle<Vec<Result<(), PublishError>>>) {
+pub(super) async fn all_sent(sent: JoinHandle<Vec<Result<(), PublishError>>>) {
     for result in timeout(PATIENCE, sent)
         .await
         .expect("the publishes are answered")
@@ -128,7 +128,7 @@ pub async fn all_sent(sent: JoinHandle<Vec<Result<(), PublishError>>>) {
 }
 
 /// The next message.
-pub async fn receive(deliveries: &Deliveries) -> Delivery {
+pub(super) async fn receive(deliveries: &Deliveries) -> Delivery {
     timeout(PATIENCE, deliveries.next())
         .await
         .expect("a message comes")
@@ -136,13 +136,13 @@ pub async fn receive(deliveries: &Deliveries) -> Delivery {
 }
 
 /// Asserts that no message comes.
-pub async fn nothing(deliveries: &Deliveries) {
+pub(super) async fn nothing(deliveries: &Deliveries) {
     if let Ok(delivery) = timeout(SILENCE, deliveries.next()).await {
         panic!("this should not come: {delivery:?}");
     }
 }
 
 /// The body as text.
-pub fn text(delivery: &Delivery) -> &str {
+pub(super) fn text(delivery: &Delivery) -> &str {
     std::str::from_utf8(&delivery.body).unwrap()
 }
