@@ -4,4 +4,6 @@
 pub mod broker;
 pub mod contract;
 pub mod ingest;
+pub mod ops;
 pub mod sink;
+pub mod worker;

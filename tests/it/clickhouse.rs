@@ -3,5 +3,4 @@
 mod support;
 
 mod faults;
-mod migrate;
 mod store;

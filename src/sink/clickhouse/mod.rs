@@ -1,16 +1,12 @@
 //! ClickHouse as a destination: inserts, migrations and the state of the tables, over its HTTP interface.
 
 mod address;
-mod compare;
 mod connection;
 pub mod engine;
-mod engine_text;
 mod exception;
 mod insert;
-pub mod migrate;
 pub mod quote;
 mod schema;
-mod statements;
 
 use std::time::Duration;
 
@@ -24,7 +20,6 @@ use crate::contract::Table;
 use crate::sink::{Fault, Store, StoreError};
 
 pub use address::{Address, AddressError};
-pub use compare::{Difference, Report};
 pub use connection::ConnectError;
 
 /// The longest that a question may take.

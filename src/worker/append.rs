@@ -1,0 +1,203 @@
+//! Appends a message's rows to a block. A bad event costs itself alone.
+
+use std::borrow::Cow;
+use std::ops::Range;
+
+use super::dead_letter;
+use super::prepare::{Content, Prepared};
+use super::split::{Part, Run, Why};
+use crate::contract::canonical::canonical;
+use crate::contract::{Append, Bad, Block, Context, Envelope, Group, Input, Message};
+
+/// A part of a message that is a dead letter.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Failed {
+    /// Which unit of the message: see [`units`].
+    pub unit: usize,
+    /// The event's type name, or number; empty if it isn't known.
+    pub event_type: String,
+    /// Why, as a short stable word.
+    pub class: &'static str,
+    /// Why, for people.
+    pub reason: String,
+}
+
+/// How many units a message has: events, JSON objects, or one for a message that is taken as a whole.
+pub(super) fn units(content: &Content) -> usize {
+    match content {
+        Content::Events(parts) => parts.iter().map(part_units).sum(),
+        Content::Json(objects) => objects.len(),
+        Content::DeadLetter(_) | Content::Malformed(_) => 1,
+    }
+}
+
+fn part_units(part: &Part) -> usize {
+    part.runs.iter().map(|r| r.events.len()).sum::<usize>() + part.lost.len()
+}
+
+/// Appends the units of a message that `wanted` selects, and says which are bad.
+pub(super) fn append(
+    block: &mut Block,
+    message: &Prepared,
+    wanted: &dyn Fn(usize) -> bool,
+    cx: &Context,
+) -> Vec<Failed> {
+    let mut failed = Vec::new();
+    let body = &message.delivery.body;
+    match (&message.content, block.table().append) {
+        (Content::Events(parts), Append::Events(function)) => {
+            let envelope = envelope(message);
+            let mut unit = 0;
+            for part in parts {
+                for run in &part.runs {
+                    let chosen: Vec<(usize, &Range<usize>)> = run
+                        .events
+                        .iter()
+                        .enumerate()
+                        .map(|(i, e)| (unit + i, e))
+                        .filter(|(u, _)| wanted(*u))
+                        .collect();
+                    let rows = Rows {
+                        envelope,
+                        function,
+                        part,
+                        run,
+                        body,
+                        cx,
+                    };
+                    rows.append(block, &chosen, &mut failed);
+                    unit += run.events.len();
+                }
+                for lost in &part.lost {
+                    if wanted(unit) {
+                        failed.push(lost_event(unit, &lost.why));
+                    }
+                    unit += 1;
+                }
+            }
+        }
+        (Content::Json(objects), Append::Json(function)) => {
+            for (unit, (object, id)) in objects.iter().enumerate().filter(|(u, _)| wanted(*u)) {
+                block.mark();
+                if let Err(bad) = function(block, &Message { body: object, id }, cx) {
+                    block.rollback();
+                    failed.push(bad_unit(unit, "", &bad));
+                }
+            }
+        }
+        (Content::DeadLetter(part), Append::DeadLetters(function)) => {
+            if wanted(0) {
+                dead_letter::append(block, function, message, part.as_ref(), cx);
+            }
+        }
+        (Content::Malformed(bad), _) => failed.push(bad_unit(0, "", bad)),
+        _ => failed.push(bad_unit(0, "", &Bad::Layout("of such messages"))),
+    }
+    failed
+}
+
+fn envelope(message: &Prepared) -> Option<&'static Envelope> {
+    match message.queue.input {
+        Input::Events(envelope) | Input::DeadLetters(envelope) => Some(envelope),
+        Input::Json(_) => None,
+    }
+}
+
+fn bad_unit(unit: usize, event_type: &str, bad: &Bad) -> Failed {
+    Failed {
+        unit,
+        event_type: event_type.to_owned(),
+        class: bad.class(),
+        reason: bad.to_string(),
+    }
+}
+
+fn lost_event(unit: usize, why: &Why) -> Failed {
+    match why {
+        Why::Bad(bad) => bad_unit(unit, "", bad),
+        Why::UnknownType(number) => Failed {
+            unit,
+            event_type: number.to_string(),
+            class: "unknown_type",
+            reason: format!("this build knows no event type with number {number}"),
+        },
+        Why::NoType => Failed {
+            unit,
+            event_type: String::new(),
+            class: "no_type",
+            reason: "the event has no type: none of the variants of its oneof is set".to_owned(),
+        },
+    }
+}
+
+type AppendEvents = fn(&mut Block, &Group<'_>, &Context) -> Result<(), Bad>;
+
+/// What the rows of one run are made from.
+struct Rows<'a> {
+    envelope: Option<&'static Envelope>,
+    function: AppendEvents,
+    part: &'a Part,
+    run: &'a Run,
+    body: &'a [u8],
+    cx: &'a Context,
+}
+
+impl Rows<'_> {
+    /// All events at once, as they nearly always can; else each by itself, put in canonical order first.
+    fn append(
+        &self,
+        block: &mut Block,
+        chosen: &[(usize, &Range<usize>)],
+        failed: &mut Vec<Failed>,
+    ) {
+        let events: Vec<&[u8]> = chosen.iter().map(|(_, range)| self.bytes(range)).collect();
+        block.mark();
+        let group = Group {
+            kind: self.run.kind,
+            header: &self.part.header,
+            events: &events,
+        };
+        if (self.function)(block, &group, self.cx).is_ok() {
+            return;
+        }
+        block.rollback();
+        let header = self.canonical_header();
+        for ((unit, _), event) in chosen.iter().zip(events) {
+            block.mark();
+            if let Err(bad) = self.append_one(block, &header, event) {
+                block.rollback();
+                failed.push(bad_unit(*unit, self.run.kind.name, &bad));
+            }
+        }
+    }
+
+    fn append_one(
+        &self,
+        block: &mut Block,
+        header: &Result<Cow<'_, [u8]>, Bad>,
+        event: &[u8],
+    ) -> Result<(), Bad> {
+        let header = header.as_ref().map_err(Clone::clone)?;
+        let event = match self.envelope {
+            Some(envelope) => Cow::Owned(canonical(envelope.event_shape, event)?),
+            None => Cow::Borrowed(event),
+        };
+        let group = Group {
+            kind: self.run.kind,
+            header,
+            events: &[&event],
+        };
+        (self.function)(block, &group, self.cx)
+    }
+
+    fn canonical_header(&self) -> Result<Cow<'_, [u8]>, Bad> {
+        match self.envelope {
+            Some(envelope) => canonical(envelope.header_shape, &self.part.header).map(Cow::Owned),
+            None => Ok(Cow::Borrowed(&self.part.header)),
+        }
+    }
+
+    fn bytes(&self, range: &Range<usize>) -> &[u8] {
+        self.body.get(range.clone()).unwrap_or_default()
+    }
+}

@@ -1,0 +1,244 @@
+//! Stores a batch and settles its messages.
+
+use std::collections::VecDeque;
+use std::time::Duration;
+
+use bytes::Bytes;
+use tokio::time::Instant;
+
+use super::append::{Failed, append, units};
+use super::batch::{Batch, Held};
+use super::dead_letter;
+use super::disposition::{Disposition, decide};
+use super::{Setup, now_ms};
+use crate::broker::Settled;
+use crate::contract::{Block, Context, Table};
+use crate::sink::StoreError;
+
+/// How often a paused destination is asked.
+const PROBE_EVERY: Duration = Duration::from_secs(1);
+
+/// Stores the batches of one table.
+#[derive(Clone)]
+pub(super) struct Flusher {
+    setup: Setup,
+    table: &'static Table,
+}
+
+/// Messages were not settled because the server gives up waiting; they go back to their queues.
+struct GivenUp;
+
+/// A unit of a batch: which message, and which unit of it.
+type Unit = (usize, usize);
+
+impl Flusher {
+    pub(super) fn new(setup: Setup, table: &'static Table) -> Self {
+        Flusher { setup, table }
+    }
+
+    /// Stores the rows, then settles the messages; gives the batch back empty.
+    pub(super) async fn flush(self, mut batch: Batch) -> Batch {
+        let stored = self.store_all(&mut batch).await;
+        if stored.is_ok() {
+            for held in batch.held.drain(..) {
+                if self.settle(held).await.is_err() {
+                    break;
+                }
+            }
+        }
+        // What is still held goes back to its queue here.
+        batch.clear();
+        batch
+    }
+
+    async fn store_all(&self, batch: &mut Batch) -> Result<(), GivenUp> {
+        let rows = batch.block.rows();
+        if rows == 0 {
+            return Ok(());
+        }
+        let began = Instant::now();
+        if let Stored::Refused(_) = self.store(rows, batch.block.encode()).await? {
+            self.divide(&mut batch.held).await?;
+        }
+        metrics::histogram!("event_grpc_flush_seconds", "table" => self.table.name)
+            .record(began.elapsed());
+        metrics::counter!("event_grpc_rows_stored_total", "table" => self.table.name)
+            .increment(rows as u64);
+        metrics::counter!("event_grpc_inserts_total", "table" => self.table.name).increment(1);
+        Ok(())
+    }
+
+    /// Stores one block, however often it takes; only what the destination refuses for its content comes back.
+    async fn store(&self, rows: usize, block: Bytes) -> Result<Stored, GivenUp> {
+        // One token for one block: whoever sends it again sends the same bytes.
+        let token = format!("{}-{}", self.table.name, uuid::Uuid::now_v7());
+        let mut attempts = 0;
+        loop {
+            attempts += 1;
+            let outcome = self
+                .setup
+                .store
+                .store(self.table, rows, block.clone(), &token)
+                .await;
+            let Err(error) = outcome else {
+                self.setup.states.resume(self.table.name);
+                return Ok(Stored::Yes);
+            };
+            metrics::counter!(
+                "event_grpc_store_errors_total", "table" => self.table.name, "fault" => error.fault.name()
+            )
+            .increment(1);
+            match decide(&error, attempts, rand::random()) {
+                Disposition::Divide => return Ok(Stored::Refused(error)),
+                Disposition::Pause => self.wait_out(&error).await?,
+                Disposition::Again(pause) => {
+                    if attempts == 1 {
+                        tracing::warn!(table = self.table.name, reason = %error, "An insert failed and is repeated.");
+                    }
+                    self.sleep(pause).await?;
+                }
+            }
+        }
+    }
+
+    /// Asks the destination until it takes rows again.
+    async fn wait_out(&self, error: &StoreError) -> Result<(), GivenUp> {
+        self.setup.states.pause(self.table.name, &error.message);
+        loop {
+            self.sleep(PROBE_EVERY).await?;
+            if self.setup.store.probe(self.table).await.is_ok() {
+                return Ok(());
+            }
+        }
+    }
+
+    async fn sleep(&self, time: Duration) -> Result<(), GivenUp> {
+        match self
+            .setup
+            .give_up
+            .run_until_cancelled(tokio::time::sleep(time))
+            .await
+        {
+            Some(()) => Ok(()),
+            None => Err(GivenUp),
+        }
+    }
+
+    /// Stores a refused batch by halves, until the units that are refused stand alone.
+    async fn divide(&self, held: &mut [Held]) -> Result<(), GivenUp> {
+        let good = |(at, h): (usize, &Held)| -> Vec<Unit> {
+            let bad: Vec<usize> = h.failed.iter().map(|f| f.unit).collect();
+            (0..units(&h.message.content))
+                .filter(|u| !bad.contains(u))
+                .map(|u| (at, u))
+                .collect()
+        };
+        let all: Vec<Unit> = held.iter().enumerate().flat_map(good).collect();
+        let mut parts = VecDeque::from([all]);
+        let mut block = Block::new(self.table);
+        while let Some(part) = parts.pop_front() {
+            block.clear();
+            let cx = Context { now_ms: now_ms() };
+            for (at, h) in held.iter().enumerate() {
+                let from = part.partition_point(|u| u.0 < at);
+                let to = part.partition_point(|u| u.0 <= at);
+                let wanted = part.get(from..to).unwrap_or_default();
+                if !wanted.is_empty() {
+                    append(
+                        &mut block,
+                        &h.message,
+                        &|unit| wanted.binary_search(&(at, unit)).is_ok(),
+                        &cx,
+                    );
+                }
+            }
+            let Stored::Refused(error) = self.store(block.rows(), block.encode()).await? else {
+                continue;
+            };
+            match part.as_slice() {
+                [] => {}
+                [(at, unit)] => self.refuse(held, *at, *unit, &error).await?,
+                _ => {
+                    let (left, right) = part.split_at(part.len() / 2);
+                    parts.push_back(left.to_vec());
+                    parts.push_back(right.to_vec());
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// A unit that the destination refuses is a dead letter; one that is a dead letter already can only wait.
+    async fn refuse(
+        &self,
+        held: &mut [Held],
+        at: usize,
+        unit: usize,
+        error: &StoreError,
+    ) -> Result<(), GivenUp> {
+        let Some(held) = held.get_mut(at) else {
+            return Ok(());
+        };
+        if held.message.queue.dead_letter.is_none() {
+            tracing::error!(table = self.table.name, reason = %error, "A dead letter can't be stored and waits.");
+            self.setup.give_up.cancelled().await;
+            return Err(GivenUp);
+        }
+        held.failed.push(Failed {
+            unit,
+            event_type: String::new(),
+            class: "refused",
+            reason: error.message.clone(),
+        });
+        Ok(())
+    }
+
+    /// Publishes a message's dead letters, then acknowledges it.
+    async fn settle(&self, held: Held) -> Result<(), GivenUp> {
+        let queue = held.message.queue;
+        for failed in &held.failed {
+            let Some(route) = queue.dead_letter else {
+                break;
+            };
+            let mut pause = Duration::from_millis(100);
+            loop {
+                let letter = dead_letter::outgoing(
+                    self.setup.pipeline,
+                    &held.message,
+                    route,
+                    failed,
+                    1,
+                    now_ms(),
+                );
+                match self.setup.broker.publish(letter).await {
+                    Ok(()) => break,
+                    Err(error) if error.retry_helps() => {
+                        tracing::warn!(queue = queue.name, reason = %error, "A dead letter waits for the broker.");
+                        self.sleep(pause).await?;
+                        pause = (pause * 2).min(Duration::from_secs(5));
+                    }
+                    Err(error) => {
+                        tracing::error!(queue = queue.name, reason = %error, "A dead letter can't be published.");
+                        return Err(GivenUp);
+                    }
+                }
+            }
+            metrics::counter!("event_grpc_dead_letters_total", "queue" => queue.name, "class" => failed.class)
+                .increment(1);
+        }
+        let outcome = match held.message.delivery.ack.ack().await {
+            Settled::Done => "acknowledged",
+            Settled::Lost => "lost",
+        };
+        metrics::counter!("event_grpc_settled_total", "queue" => queue.name, "outcome" => outcome)
+            .increment(1);
+        Ok(())
+    }
+}
+
+/// What became of a block.
+#[derive(Debug, PartialEq, Eq)]
+enum Stored {
+    Yes,
+    Refused(StoreError),
+}

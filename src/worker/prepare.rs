@@ -1,0 +1,152 @@
+//! What a worker does with a message before it can become rows: tell what it is and take it apart.
+
+use bytes::Bytes;
+use prost_reflect::DescriptorPool;
+use serde_json::{Map, Value};
+use xxhash_rust::xxh3::xxh3_128;
+
+use super::proto_json;
+use super::split::{Part, split};
+use crate::broker::Delivery;
+use crate::contract::headers::{EVENT_BATCH, JSON};
+use crate::contract::{Bad, Envelope, Input, Pipeline, Queue};
+
+/// A message that is ready to become rows, and the duty to settle it.
+#[derive(Debug)]
+pub(super) struct Prepared {
+    /// The queue that it came from.
+    pub queue: &'static Queue,
+    /// The message. Its body is what `content` points into.
+    pub delivery: Delivery,
+    /// What is in it.
+    pub content: Content,
+}
+
+/// What is in a message.
+#[derive(Debug)]
+pub(super) enum Content {
+    /// Typed events.
+    Events(Vec<Part>),
+    /// JSON objects, each with its id.
+    Json(Vec<(Map<String, Value>, String)>),
+    /// A message that failed elsewhere, with its event if it holds exactly one.
+    DeadLetter(Option<Part>),
+    /// Nothing that can be made out.
+    Malformed(Bad),
+}
+
+/// Prepares messages.
+#[derive(Debug)]
+pub(super) struct Preparer {
+    /// For proto3 JSON; none if the descriptors don't load, which a build's own tests would show.
+    pool: Option<DescriptorPool>,
+}
+
+impl Preparer {
+    pub(super) fn new(pipeline: &Pipeline) -> Self {
+        Preparer {
+            pool: DescriptorPool::decode(pipeline.descriptors).ok(),
+        }
+    }
+
+    /// Takes a message apart. It never fails: what is malformed is said to be.
+    pub(super) fn prepare(&self, queue: &'static Queue, mut delivery: Delivery) -> Prepared {
+        let content = match queue.input {
+            Input::Events(envelope) => self.events(envelope, &mut delivery),
+            Input::Json(_) => objects(&delivery),
+            Input::DeadLetters(envelope) => {
+                Ok(Content::DeadLetter(single_event(envelope, &delivery)))
+            }
+        };
+        let content = content.unwrap_or_else(Content::Malformed);
+        Prepared {
+            queue,
+            delivery,
+            content,
+        }
+    }
+
+    fn events(&self, envelope: &'static Envelope, delivery: &mut Delivery) -> Result<Content, Bad> {
+        if is_json(delivery) {
+            let pool = self
+                .pool
+                .as_ref()
+                .ok_or_else(|| Bad::field(envelope.message, "JSON is not supported"))?;
+            delivery.body =
+                Bytes::from(proto_json::to_wire(pool, envelope.message, &delivery.body)?);
+            delivery.properties.content_type = Some(crate::contract::headers::PROTOBUF.into());
+            delivery.properties.kind = Some(envelope.message.into());
+        }
+        Ok(Content::Events(split(
+            envelope,
+            &delivery.body,
+            is_batch(delivery),
+        )?))
+    }
+}
+
+fn is_json(delivery: &Delivery) -> bool {
+    let content_type = delivery
+        .properties
+        .content_type
+        .as_deref()
+        .unwrap_or_default();
+    content_type
+        .split(';')
+        .next()
+        .unwrap_or_default()
+        .trim()
+        .eq_ignore_ascii_case(JSON)
+}
+
+fn is_batch(delivery: &Delivery) -> bool {
+    delivery.properties.kind.as_deref() == Some(EVENT_BATCH)
+}
+
+/// The event of a dead letter, if it holds exactly one.
+fn single_event(envelope: &'static Envelope, delivery: &Delivery) -> Option<Part> {
+    if is_json(delivery) {
+        return None;
+    }
+    let mut parts = split(envelope, &delivery.body, is_batch(delivery)).ok()?;
+    let part = parts.pop().filter(|_| parts.is_empty())?;
+    match part.runs.as_slice() {
+        [run] if run.events.len() == 1 && part.lost.is_empty() => Some(part),
+        _ => None,
+    }
+}
+
+/// The objects of a JSON message: one, or a list of them.
+fn objects(delivery: &Delivery) -> Result<Content, Bad> {
+    let value: Value = serde_json::from_slice(&delivery.body)
+        .map_err(|e| Bad::field("body", format!("is not JSON: {e}")))?;
+    let objects: Vec<_> = match value {
+        Value::Object(object) => vec![object],
+        Value::Array(items) => items.into_iter().map(as_object).collect::<Result<_, _>>()?,
+        _ => return Err(Bad::field("body", "should be a JSON object")),
+    };
+    let single = objects.len() == 1;
+    let with_id = |(at, object)| {
+        let id = match &delivery.properties.message_id {
+            Some(id) if !id.is_empty() && single => id.clone(),
+            Some(id) if !id.is_empty() => format!("{id}-{at}"),
+            _ => made_id(&delivery.body, at),
+        };
+        (object, id)
+    };
+    Ok(Content::Json(
+        objects.into_iter().enumerate().map(with_id).collect(),
+    ))
+}
+
+fn as_object(value: Value) -> Result<Map<String, Value>, Bad> {
+    match value {
+        Value::Object(object) => Ok(object),
+        _ => Err(Bad::field("body", "should be a list of JSON objects")),
+    }
+}
+
+/// The same for the same body and position, so that a message that comes twice has the same id.
+fn made_id(body: &[u8], at: usize) -> String {
+    uuid::Uuid::from_u128(xxh3_128(body).wrapping_add(at as u128)).to_string()
+}

@@ -1,0 +1,164 @@
+//! Takes a broker message apart into runs of events of one type, by offsets: nothing is decoded or copied.
+
+use std::ops::Range;
+
+use bytes::Bytes;
+
+use crate::contract::wire::{self, RECURSION_LIMIT, WireType};
+use crate::contract::{Bad, Envelope, EventType};
+
+/// The events of one request that share a header.
+#[derive(Debug)]
+pub(super) struct Part {
+    /// The header's bytes; several headers are merged by joining them.
+    pub header: Bytes,
+    /// Runs of events of the same type, in the order of the message.
+    pub runs: Vec<Run>,
+    /// Events that no table can take, and why.
+    pub lost: Vec<Lost>,
+}
+
+/// Events of one type.
+#[derive(Debug)]
+pub(super) struct Run {
+    /// Their type.
+    pub kind: &'static EventType,
+    /// Where they are in the message.
+    pub events: Vec<Range<usize>>,
+}
+
+/// An event that no table can take.
+#[derive(Debug)]
+pub(super) struct Lost {
+    /// Where it is in the message.
+    pub event: Range<usize>,
+    /// Why.
+    pub why: Why,
+}
+
+/// Why no table can take an event.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Why {
+    /// It isn't well formed.
+    Bad(Bad),
+    /// It is of a type that this build doesn't know.
+    UnknownType(u32),
+    /// It has no type at all.
+    NoType,
+}
+
+/// Takes a message apart that holds requests (an `EventBatch`), or one request.
+pub(super) fn split(
+    envelope: &'static Envelope,
+    body: &Bytes,
+    batch: bool,
+) -> Result<Vec<Part>, Bad> {
+    if !batch {
+        return Ok(vec![part(envelope, body, 0..body.len())?]);
+    }
+    let mut parts = Vec::new();
+    each_field(body, 0..body.len(), |number, wire_type, value| {
+        if number == envelope.batches {
+            expect_delimited(wire_type)?;
+            parts.push(part(envelope, body, value)?);
+        }
+        Ok(())
+    })?;
+    Ok(parts)
+}
+
+fn part(envelope: &'static Envelope, body: &Bytes, request: Range<usize>) -> Result<Part, Bad> {
+    let mut header: Option<Bytes> = None;
+    let mut part = Part {
+        header: Bytes::new(),
+        runs: Vec::new(),
+        lost: Vec::new(),
+    };
+    each_field(body, request, |number, wire_type, value| {
+        if number == envelope.header {
+            expect_delimited(wire_type)?;
+            let next = body.slice(value);
+            header = Some(match header.take() {
+                None => next,
+                Some(before) => [before, next].concat().into(),
+            });
+        } else if number == envelope.events {
+            expect_delimited(wire_type)?;
+            match event_type(envelope, body, value.clone()) {
+                Ok(kind) => part.add(kind, value),
+                Err(why) => part.lost.push(Lost { event: value, why }),
+            }
+        }
+        Ok(())
+    })?;
+    part.header = header.unwrap_or_default();
+    Ok(part)
+}
+
+impl Part {
+    fn add(&mut self, kind: &'static EventType, event: Range<usize>) {
+        match self.runs.last_mut() {
+            Some(run) if run.kind.number == kind.number => run.events.push(event),
+            _ => self.runs.push(Run {
+                kind,
+                events: vec![event],
+            }),
+        }
+    }
+}
+
+/// An event's type: the last variant of its oneof, as prost merges them.
+fn event_type(
+    envelope: &'static Envelope,
+    body: &[u8],
+    event: Range<usize>,
+) -> Result<&'static EventType, Why> {
+    let (mut known, mut unknown) = (None, None);
+    each_field(body, event, |number, wire_type, _| {
+        if let Some(kind) = envelope.event_type(number) {
+            known = Some(kind);
+        } else if wire_type == WireType::LengthDelimited
+            && envelope.event_shape.field(number).is_none()
+        {
+            unknown = Some(number);
+        }
+        Ok(())
+    })
+    .map_err(Why::Bad)?;
+    match (known, unknown) {
+        (Some(kind), _) => Ok(kind),
+        (None, Some(number)) => Err(Why::UnknownType(number)),
+        (None, None) => Err(Why::NoType),
+    }
+}
+
+fn expect_delimited(wire_type: WireType) -> Result<(), Bad> {
+    if wire_type == WireType::LengthDelimited {
+        Ok(())
+    } else {
+        Err(wire::WRONG_TYPE)
+    }
+}
+
+/// Calls `visit` with each field of the message that is at `range` of `bytes`, and where its value is.
+fn each_field(
+    bytes: &[u8],
+    range: Range<usize>,
+    mut visit: impl FnMut(u32, WireType, Range<usize>) -> Result<(), Bad>,
+) -> Result<(), Bad> {
+    let message = bytes.get(range.clone()).unwrap_or_default();
+    let mut at = 0;
+    while at < message.len() {
+        let (number, wire_type) = wire::key(message, &mut at)?;
+        let value = if wire_type == WireType::LengthDelimited {
+            let len = wire::delimited(message, &mut at)?.len();
+            range.start + at - len..range.start + at
+        } else {
+            let start = range.start + at;
+            wire::skip(message, &mut at, number, wire_type, RECURSION_LIMIT)?;
+            start..range.start + at
+        };
+        visit(number, wire_type, value)?;
+    }
+    Ok(())
+}
