@@ -3,4 +3,6 @@
 mod support;
 
 mod faults;
+mod health;
+mod migrate;
 mod store;

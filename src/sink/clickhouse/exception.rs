@@ -146,6 +146,11 @@ pub(super) fn code(answer: &str) -> Option<i32> {
     digits.get(..end)?.parse().ok()
 }
 
+/// Whether what was asked about is missing as a whole: the table, or its database.
+pub(super) fn is_missing(error: &StoreError) -> bool {
+    matches!(error.code, Some(60 | 81))
+}
+
 /// An error that has no code.
 pub(super) fn failed(fault: Fault, message: String) -> StoreError {
     StoreError {

@@ -1,12 +1,17 @@
 //! ClickHouse as a destination: inserts, migrations and the state of the tables, over its HTTP interface.
 
 mod address;
+mod compare;
 mod connection;
 pub mod engine;
+mod engine_text;
 mod exception;
+pub mod health;
 mod insert;
+pub mod migrate;
 pub mod quote;
 mod schema;
+mod statements;
 
 use std::time::Duration;
 
@@ -20,6 +25,7 @@ use crate::contract::Table;
 use crate::sink::{Fault, Store, StoreError};
 
 pub use address::{Address, AddressError};
+pub use compare::{Difference, Report};
 pub use connection::ConnectError;
 
 /// The longest that a question may take.
@@ -81,7 +87,7 @@ impl ClickHouse {
 
     async fn ask(&self, table: &'static Table) -> Result<(), StoreError> {
         let live = self
-            .columns(Some(table.name))
+            .columns(self.address.database(), &[table])
             .await
             .map_err(|error| self.unanswered(error))?;
         let misfits = schema::misfits(table, &live);
@@ -144,25 +150,17 @@ struct LiveColumn {
 }
 
 impl ClickHouse {
-    /// The columns of one table, or of all, in their order.
-    async fn columns(&self, table: Option<&str>) -> Result<Vec<LiveColumn>, StoreError> {
-        self.columns_in(self.address.database(), table).await
-    }
-
-    /// The same in another database.
-    async fn columns_in(
+    /// The columns that some tables have in a database, table by table and in their order.
+    async fn columns(
         &self,
         database: &str,
-        table: Option<&str>,
+        tables: &[&Table],
     ) -> Result<Vec<LiveColumn>, StoreError> {
-        let only = match table {
-            Some(table) => format!(" AND table = {}", quote::text(table)),
-            None => String::new(),
-        };
         let database = quote::text(database);
+        let names = quote::texts(tables.iter().map(|table| table.name));
         self.rows(&format!(
             "SELECT table, name, type, default_kind, default_expression FROM system.columns \
-             WHERE database = {database}{only} ORDER BY table, position"
+             WHERE database = {database} AND table IN {names} ORDER BY table, position"
         ))
         .await
     }

@@ -12,6 +12,12 @@ pub fn text(value: &str) -> String {
     quoted(value, '\'')
 }
 
+/// A list of text values, as `IN` takes it. An empty list needs its type.
+pub fn texts<'a>(values: impl Iterator<Item = &'a str>) -> String {
+    let values: Vec<_> = values.map(text).collect();
+    format!("(CAST([{}], 'Array(String)'))", values.join(", "))
+}
+
 /// A table's name with its database.
 pub fn table(database: &str, table: &str) -> String {
     format!("{}.{}", identifier(database), identifier(table))
@@ -46,5 +52,9 @@ mod tests {
         assert_eq!(identifier("a`b\\c'd"), r"`a\`b\\c'd`");
         assert_eq!(text("it's `x` \\ y"), r"'it\'s `x` \\ y'");
         assert_eq!(table("a.b", "c"), "`a.b`.`c`");
+        assert_eq!(
+            texts(["a", "b'"].into_iter()),
+            r"(CAST(['a', 'b\''], 'Array(String)'))"
+        );
     }
 }

@@ -1,0 +1,318 @@
+//! The tables on the server beside the tables that the pipeline wants, difference by difference.
+
+use std::fmt;
+
+use clickhouse::Row;
+use serde::Deserialize;
+use uuid::Uuid;
+
+use super::engine_text::EngineText;
+use super::{ClickHouse, LiveColumn, quote, schema};
+use crate::contract::Table;
+use crate::sink::StoreError;
+
+/// Something in which a table differs from what the pipeline wants.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Difference {
+    /// The table.
+    pub table: &'static str,
+    /// The difference, in words that follow the table's name.
+    pub text: String,
+    /// Whether rows are stored, found and made unique as promised nevertheless.
+    pub harmless: bool,
+    /// Whether the whole table is missing.
+    pub missing: bool,
+}
+
+/// How a database and a pipeline differ.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Report {
+    /// Table by table.
+    pub differences: Vec<Difference>,
+    /// Migrations that haven't been applied.
+    pub pending: Vec<&'static str>,
+    /// Migrations that were edited after they had been applied.
+    pub changed: Vec<&'static str>,
+}
+
+impl Report {
+    /// Whether nothing has to be done.
+    pub fn fits(&self) -> bool {
+        self.pending.is_empty()
+            && self.changed.is_empty()
+            && self.differences.iter().all(|d| d.harmless)
+    }
+}
+
+impl fmt::Display for Difference {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let note = if self.harmless { " (harmless)" } else { "" };
+        write!(f, "table {} {}{note}", self.table, self.text)
+    }
+}
+
+impl fmt::Display for Report {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let pending = self
+            .pending
+            .iter()
+            .map(|m| format!("migration {m} has not been applied"));
+        let changed = self
+            .changed
+            .iter()
+            .map(|m| format!("migration {m} was edited after it had been applied"));
+        let differences = self.differences.iter().map(Difference::to_string);
+        let all: Vec<_> = pending.chain(changed).chain(differences).collect();
+        f.write_str(&all.join("\n"))
+    }
+}
+
+/// Differences, one a line.
+pub(super) fn lines(differences: &[Difference]) -> String {
+    let lines: Vec<_> = differences.iter().map(Difference::to_string).collect();
+    lines.join("\n")
+}
+
+/// A table as the server describes it.
+#[derive(Debug, Clone, Row, Deserialize)]
+struct LiveTable {
+    name: String,
+    engine_full: String,
+    partition_key: String,
+    sorting_key: String,
+    primary_key: String,
+}
+
+/// The tables and columns of a database.
+struct Catalogue {
+    tables: Vec<LiveTable>,
+    columns: Vec<LiveColumn>,
+}
+
+impl Catalogue {
+    async fn read(
+        store: &ClickHouse,
+        database: &str,
+        tables: &[&Table],
+    ) -> Result<Self, StoreError> {
+        let columns = store.columns(database, tables).await?;
+        let name = quote::text(database);
+        let names = quote::texts(tables.iter().map(|table| table.name));
+        let tables = store
+            .rows(&format!(
+                "SELECT name, engine_full, partition_key, sorting_key, primary_key FROM system.tables \
+                 WHERE database = {name} AND name IN {names}"
+            ))
+            .await?;
+        Ok(Catalogue { tables, columns })
+    }
+
+    fn table(&self, name: &str) -> Option<(&LiveTable, Vec<&LiveColumn>)> {
+        let table = self.tables.iter().find(|t| t.name == name)?;
+        let columns = self.columns.iter().filter(|c| c.table == name);
+        Some((table, columns.collect()))
+    }
+}
+
+/// Every difference of every table.
+///
+/// One text can be written in many ways, and ClickHouse shows its own. So the wanted tables are created in a
+/// database that is there for a moment only, and what the server says of both is compared. Where that isn't
+/// allowed, the columns are compared with what this build sends, and the rest isn't compared.
+pub(super) async fn differences(
+    store: &ClickHouse,
+    tables: &[&'static Table],
+) -> Result<Vec<Difference>, StoreError> {
+    let live = Catalogue::read(store, store.address().database(), tables).await?;
+    let wanted = wanted(store, tables).await;
+    let mut found = Vec::new();
+    for table in tables {
+        let mut tell = |text: String, harmless: bool, missing: bool| {
+            found.push(Difference {
+                table: table.name,
+                text,
+                harmless,
+                missing,
+            });
+        };
+        let Some((there, columns)) = live.table(table.name) else {
+            tell(String::from("does not exist"), false, true);
+            continue;
+        };
+        for text in schema::misfits(table, &live.columns) {
+            tell(text, false, false);
+        }
+        match &wanted {
+            Ok(wanted) => {
+                if let Some((want, want_columns)) = wanted.table(table.name) {
+                    compare_columns(&want_columns, &columns, |text, harmless| {
+                        tell(text, harmless, false);
+                    });
+                    compare_tables(table, want, there, |text| tell(text, false, false));
+                }
+            }
+            Err(error) => tell(
+                format!("could be compared by its columns only: {error}"),
+                true,
+                false,
+            ),
+        }
+    }
+    Ok(found)
+}
+
+/// What the server makes of the wanted tables. The database lives in memory: if it is left behind, it is gone with
+/// the server's next start.
+async fn wanted(store: &ClickHouse, tables: &[&'static Table]) -> Result<Catalogue, StoreError> {
+    let name = format!(
+        "{}__wanted_{}",
+        store.address().database(),
+        Uuid::now_v7().simple()
+    );
+    let quoted = quote::identifier(&name);
+    store
+        .run(None, &format!("CREATE DATABASE {quoted} ENGINE = Memory"))
+        .await?;
+    let catalogue = describe(store, &name, tables).await;
+    let dropped = store
+        .run(None, &format!("DROP DATABASE IF EXISTS {quoted} SYNC"))
+        .await;
+    if let Err(error) = dropped {
+        tracing::warn!(database = name, %error, "A database that was made for a comparison could not be dropped.");
+    }
+    catalogue
+}
+
+async fn describe(
+    store: &ClickHouse,
+    database: &str,
+    tables: &[&'static Table],
+) -> Result<Catalogue, StoreError> {
+    for table in tables {
+        store.run(Some(database), table.ddl).await?;
+    }
+    Catalogue::read(store, database, tables).await
+}
+
+/// Compares what [`schema::misfits`] doesn't: columns that aren't written, defaults, additional columns, the order.
+fn compare_columns(
+    wanted: &[&LiveColumn],
+    there: &[&LiveColumn],
+    mut tell: impl FnMut(String, bool),
+) {
+    for want in wanted {
+        let Some(column) = there.iter().find(|c| c.name == want.name) else {
+            continue;
+        };
+        let defaults = |c: &LiveColumn| match c.default_kind.as_str() {
+            "" => String::from("no default"),
+            kind => format!("{kind} {}", c.default_expression),
+        };
+        let (has, should) = (defaults(column), defaults(want));
+        if has != should {
+            let name = &want.name;
+            tell(
+                format!("has column `{name}` with {has} (it should be {should})"),
+                true,
+            );
+        }
+    }
+    for column in there {
+        if !wanted.iter().any(|c| c.name == column.name) {
+            tell(
+                format!("has a column `{}` that isn't known here", column.name),
+                true,
+            );
+        }
+    }
+    let order = |of: &[&LiveColumn], others: &[&LiveColumn]| -> Vec<String> {
+        let both = of
+            .iter()
+            .filter(|c| others.iter().any(|o| o.name == c.name));
+        both.map(|c| c.name.clone()).collect()
+    };
+    if order(wanted, there) != order(there, wanted) {
+        tell(String::from("has its columns in another order"), true);
+    }
+}
+
+/// Compares everything but the columns.
+fn compare_tables(
+    table: &Table,
+    want: &LiveTable,
+    there: &LiveTable,
+    mut tell: impl FnMut(String),
+) {
+    let has = EngineText::parse(&there.engine_full);
+    let should = EngineText::parse(&want.engine_full);
+    let shown = |text: &str| match text {
+        "" => String::from("none"),
+        text => text.to_owned(),
+    };
+    // Unless it is told apart, the primary key is the sorting key, and one difference is enough.
+    let (primary, should_primary) = if there.sorting_key == want.sorting_key {
+        (there.primary_key.as_str(), want.primary_key.as_str())
+    } else {
+        ("", "")
+    };
+    for (what, has, should) in [
+        ("engine", has.engine.as_str(), should.engine.as_str()),
+        ("sorting key", &there.sorting_key, &want.sorting_key),
+        ("primary key", primary, should_primary),
+        (
+            "partition key",
+            bare(&there.partition_key),
+            bare(&want.partition_key),
+        ),
+        ("TTL", &has.ttl, &should.ttl),
+    ] {
+        if has != should {
+            let (has, should) = (shown(has), shown(should));
+            tell(format!("has the {what} {has} (it should be {should})"));
+        }
+    }
+    // The server shows settings that nobody asked for, too; those are the operator's.
+    let asked = |name: &str| table.ddl.contains(name);
+    for (name, value) in should.settings.iter().filter(|(name, _)| asked(name)) {
+        let there = has.settings.get(name).map_or("not set", String::as_str);
+        if there != value {
+            let quoted = quote::identifier(table.name);
+            tell(format!(
+                "has the setting {name} {there} (ALTER TABLE {quoted} MODIFY SETTING {name} = {value} puts it right)"
+            ));
+        }
+    }
+}
+
+/// Without the parentheses around the whole, which the server keeps as they were written.
+fn bare(key: &str) -> &str {
+    let Some(inner) = key.strip_prefix('(').and_then(|k| k.strip_suffix(')')) else {
+        return key;
+    };
+    let mut depth = 0_i32;
+    for c in inner.chars() {
+        depth += match c {
+            '(' => 1,
+            ')' => -1,
+            _ => 0,
+        };
+        if depth < 0 {
+            // The first and the last don't belong together, as in `(a) + (b)`.
+            return key;
+        }
+    }
+    inner
+}
+
+#[cfg(test)]
+mod tests {
+    use super::bare;
+
+    #[test]
+    fn only_parentheses_around_the_whole_are_dropped() {
+        assert_eq!(bare("(toYYYYMM(at))"), "toYYYYMM(at)");
+        assert_eq!(bare("(a) + (b)"), "(a) + (b)");
+        assert_eq!(bare("toDate(at)"), "toDate(at)");
+        assert_eq!(bare(""), "");
+    }
+}

@@ -1,0 +1,52 @@
+//! The state of the tables, as it changes.
+
+use std::time::Duration;
+
+use event_grpc::contract::Table;
+use event_grpc::sink::clickhouse::health::{self, States, TableState};
+use tokio::sync::watch;
+use tokio::time::timeout;
+use tokio_util::sync::CancellationToken;
+
+use super::support::{PLAIN, in_database, run_there};
+
+static TABLES: [&Table; 1] = [&PLAIN];
+
+/// The first state for which `wanted` holds.
+async fn until(
+    states: &mut watch::Receiver<States>,
+    wanted: impl Fn(&TableState) -> bool,
+) -> TableState {
+    let states = states.wait_for(|states| wanted(&states["plain"]));
+    let states = timeout(Duration::from_secs(20), states).await;
+    states.expect("the state must change in time").unwrap()["plain"].clone()
+}
+
+#[tokio::test]
+async fn follows_what_happens_to_a_table() {
+    in_database("health", |store| async move {
+        let (sender, mut states) = watch::channel(health::unknown(&TABLES));
+        assert_eq!(states.borrow()["plain"], TableState::Unknown);
+        let stop = CancellationToken::new();
+        let watching = tokio::spawn(health::watch(store.clone(), &TABLES, sender, stop.clone()));
+
+        let trouble = |state: &TableState| matches!(state, TableState::Trouble(_));
+        let state = until(&mut states, trouble).await;
+        assert_eq!(state, TableState::Trouble(String::from("does not exist")));
+
+        run_there(&store, PLAIN.ddl).await;
+        until(&mut states, |state| *state == TableState::Fits).await;
+
+        run_there(&store, "ALTER TABLE plain RENAME COLUMN text TO words").await;
+        let state = until(&mut states, trouble).await;
+        let reason = "has no column `text` (it should be String)";
+        assert_eq!(state, TableState::Trouble(String::from(reason)));
+
+        stop.cancel();
+        timeout(Duration::from_secs(5), watching)
+            .await
+            .unwrap()
+            .unwrap();
+    })
+    .await;
+}
