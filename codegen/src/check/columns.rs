@@ -1,0 +1,182 @@
+//! Rules about columns: their expressions, their types and their names.
+
+use std::collections::BTreeMap;
+
+use super::Rule;
+use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::names::is_identifier;
+use crate::resolve::{Column, Resolved, Table};
+
+/// The rules of this file.
+pub(super) const RULES: &[&Rule] = &[
+    &EXPRESSION_SYNTAX,
+    &UNKNOWN_ROOT,
+    &MISPLACED_ROOT,
+    &UNKNOWN_FIELD,
+    &UNKNOWN_FUNCTION,
+    &BAD_ARGUMENT,
+    &FUNCTION_INPUT,
+    &TYPE_DISAGREES,
+    &NO_TYPE,
+    &PAYLOADS_DISAGREE,
+    &DUPLICATE_COLUMN,
+];
+
+pub(crate) const EXPRESSION_SYNTAX: Rule = Rule {
+    code: "EG040",
+    name: "expression-syntax",
+    purpose: "A column is a path and the functions that its value goes through.",
+    text: "`path | function | function(argument)`. Names hold letters, digits and underscores; text stands in double \
+           quotes. A wildcard stands for header, event, payload or body.",
+    bad: "columns: { os: header.os | low_cardinality( }",
+    good: "columns: { os: header.os | low_cardinality }",
+};
+
+pub(crate) const UNKNOWN_ROOT: Rule = Rule {
+    code: "EG041",
+    name: "unknown-root",
+    purpose: "An expression starts with a root that there is.",
+    text: "header, event, payload, body and error are followed by a field; $payload, $type, $now and $id stand \
+           alone; body alone is the whole JSON message.",
+    bad: "columns: { os: headers.os }",
+    good: "columns: { os: header.os }",
+};
+
+pub(crate) const MISPLACED_ROOT: Rule = Rule {
+    code: "EG042",
+    name: "misplaced-root",
+    purpose: "An expression starts with something that the table's rows are made from.",
+    text: "Rows of app events have header, event, payload, $payload and $type; rows of JSON messages have body and \
+           $id; rows of dead letters have error and, as far as it can be made out, what app events have. $now is \
+           everywhere.",
+    bad: "columns: { id: $id }          # in a table of app events",
+    good: "columns: { id: event.id }",
+};
+
+pub(crate) const UNKNOWN_FIELD: Rule = Rule {
+    code: "EG043",
+    name: "unknown-field",
+    purpose: "A path leads to a field of its message.",
+    text: "Fields are named as in the proto file. A path goes on below single messages only: not below lists, maps \
+           and google.protobuf.Struct. In a typed table it is enough that one of the table's event types has the \
+           field; rows of the others get its default.",
+    bad: "columns: { user_id: header.userID }",
+    good: "columns: { user_id: header.userId }",
+};
+
+pub(crate) const UNKNOWN_FUNCTION: Rule = Rule {
+    code: "EG044",
+    name: "unknown-function",
+    purpose: "A function that is named exists.",
+    text: "epoch_millis, epoch_seconds, not_after($now), datetime(\"FORMAT\", \"ZONE\"), json, low_cardinality, upper, \
+           lower, default(\"TEXT\").",
+    bad: "columns: { sent: event.timestamp | epoch_milis }",
+    good: "columns: { sent: event.timestamp | epoch_millis }",
+};
+
+pub(crate) const BAD_ARGUMENT: Rule = Rule {
+    code: "EG045",
+    name: "bad-argument",
+    purpose: "A function gets the arguments that it takes.",
+    text: "A datetime's format must describe a whole date and time, and its zone must be in the IANA database; \
+           without a zone it is UTC.",
+    bad: "columns: { at: body.at | datetime(\"%Y-%m-%d\") }",
+    good: "columns: { at: body.at | datetime(\"%Y-%m-%d %H:%M:%S\", \"Asia/Kolkata\") }",
+};
+
+pub(crate) const FUNCTION_INPUT: Rule = Rule {
+    code: "EG046",
+    name: "function-input",
+    purpose: "A function gets a value of a type that it takes.",
+    text: "epoch_millis and epoch_seconds take text and whole numbers, not_after takes what they give, json takes \
+           messages and maps, the others take text. `low_cardinality` comes last, since its result is a type of its \
+           own.",
+    bad: "columns: { price: payload.chargeableAmount | low_cardinality }",
+    good: "columns: { price: payload.chargeableAmount }",
+};
+
+pub(crate) const TYPE_DISAGREES: Rule = Rule {
+    code: "EG047",
+    name: "type-disagrees",
+    purpose: "A declared type is the one that the expression gives.",
+    text: "The type of a column follows from the proto field and the functions; `docs/types.md` has the table. A \
+           declared type holds the expression to it: if the field's type changes, the generator says so. A computed \
+           routing key must be text.",
+    bad: "columns: { user_id: { from: header.userId, type: String } }",
+    good: "columns: { user_id: { from: header.userId, type: Int64 } }",
+};
+
+pub(crate) const NO_TYPE: Rule = Rule {
+    code: "EG048",
+    name: "no-type",
+    purpose: "A column has a ClickHouse type.",
+    text: "A whole message becomes a column only as JSON. A list of messages has no column: a JSON column holds an \
+           object. It is kept in the JSON of the message around it, or ignored.",
+    bad: "columns: { params: $payload }",
+    good: "columns: { params: $payload | json }",
+};
+
+pub(crate) const PAYLOADS_DISAGREE: Rule = Rule {
+    code: "EG049",
+    name: "payloads-disagree",
+    purpose: "A field that several event types of a table have is of one type.",
+    text: "In a typed table the fields of all its event types become columns by name. Where two types have a field \
+           of one name with different types, there is no column that fits both. Presence counts: a field that is \
+           optional in one message and plain in the other differs.",
+    bad: "message Paid { int64 amount = 1; }\nmessage Refunded { string amount = 1; }",
+    good: "message Paid { int64 amount = 1; }\nmessage Refunded { int64 amount = 1; }",
+};
+
+pub(crate) const DUPLICATE_COLUMN: Rule = Rule {
+    code: "EG050",
+    name: "duplicate-column",
+    purpose: "The columns of a table have different names.",
+    text: "A wildcard names columns by their fields in snake case, so that fields of two messages, or `fooBar` and \
+           `foo_bar` of one, can fall together. Give one of them a column of its own name.",
+    bad: "columns: { \"*\": [header, event] }          # both have currentURL",
+    good: "columns: { event_current_url: event.currentURL, \"*\": [header, event] }",
+};
+
+/// Checks the names of expanded columns.
+pub(super) fn check(resolved: &Resolved<'_>, out: &mut Diagnostics) {
+    for table in &resolved.tables {
+        duplicates(table, resolved, out);
+    }
+}
+
+fn duplicates(table: &Table<'_>, resolved: &Resolved<'_>, out: &mut Diagnostics) {
+    let mut seen: BTreeMap<&str, &Column> = BTreeMap::new();
+    for column in &table.columns {
+        let name = column.column.name.as_str();
+        if let (Some(field), false) = (&column.expanded, is_identifier(name)) {
+            let message = format!("`{name}` can't be the name of a column");
+            out.push(
+                Diagnostic::new(&super::names::BAD_IDENTIFIER, message)
+                    .at(column.place, "among the fields of this wildcard")
+                    .and(resolved.proto.field_span(field), "this field")
+                    .help("give the field a column with a name of its own, or ignore it"),
+            );
+        }
+        let Some(first) = seen.insert(name, column) else {
+            continue;
+        };
+        let message = format!(
+            "`{}` and `{}` both become column `{name}`",
+            first.column.written, column.column.written
+        );
+        let place = |c: &Column| {
+            c.expanded
+                .as_ref()
+                .and_then(|f| resolved.proto.field_span(f))
+        };
+        out.push(
+            Diagnostic::new(&DUPLICATE_COLUMN, message)
+                .at(column.place, "a second time here")
+                .and(place(column).or(Some(first.place)), "this one")
+                .help(format!(
+                    "give one of them a column with a name of its own: `my_{name}: {}`",
+                    column.column.written
+                )),
+        );
+    }
+}

@@ -1,0 +1,159 @@
+//! Rules about dead letters: each has a path, and every path ends in one table.
+
+use super::Rule;
+use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::model::{Input, Route};
+use crate::resolve::Resolved;
+use crate::spec::Located;
+
+/// The rules of this file.
+pub(super) const RULES: &[&Rule] = &[&NO_DEAD_LETTER, &DEAD_LETTER_LOOP, &DEAD_LETTER_TABLE];
+
+pub(crate) const NO_DEAD_LETTER: Rule = Rule {
+    code: "EG021",
+    name: "no-dead-letter",
+    purpose: "A queue has a path for the messages that can't be stored.",
+    text: "Without one, a message that fails could only be dropped or tried for ever. `dead_letter: EXCHANGE` is \
+           enough: the routing key is then `error.QUEUE`, and where no declared queue takes that key, the generated \
+           queue `event_grpc.errors` does. Only the queues into the dead-letter table have no such path: they are \
+           the end.",
+    bad: "queues:\n  logs: { bind: { beat.dx: logs }, message: log.PostLog, into: post_log_event }",
+    good: "queues:\n  logs: { bind: { beat.dx: logs }, message: log.PostLog, into: post_log_event,\n          dead_letter: beat.dx }",
+};
+
+pub(crate) const DEAD_LETTER_LOOP: Rule = Rule {
+    code: "EG022",
+    name: "dead-letter-loop",
+    purpose: "A dead letter reaches queues into the dead-letter table only.",
+    text: "A binding of a queue that feeds another table matches the routing key of a dead letter: the message would \
+           fail there again, and again. Give dead letters an exchange or a key that no such binding matches; `*` on \
+           a topic exchange doesn't match `error.QUEUE`, which is two words, but `#` does.",
+    bad: "queues:\n  all: { bind: { a.tx: \"#\" }, dead_letter: a.tx, into: event }",
+    good: "queues:\n  all: { bind: { a.tx: \"*\" }, dead_letter: a.tx, into: event }",
+};
+
+pub(crate) const DEAD_LETTER_TABLE: Rule = Rule {
+    code: "EG028",
+    name: "dead-letter-table",
+    purpose: "Exactly one table has `dead_letters: true`, and it is the end of every path.",
+    text: "The table keeps the bytes of what failed as they came, the reason, and the event where it can be made \
+           out. It takes every type, so that it has no `events`; queues into it have neither `dead_letter` nor \
+           `message`.",
+    bad: "tables:\n  error_event: { dead_letters: true, events: [LaunchEvent], ... }",
+    good: "tables:\n  error_event: { dead_letters: true, ... }",
+};
+
+/// Checks the paths of dead letters.
+pub(super) fn check(resolved: &Resolved<'_>, out: &mut Diagnostics) {
+    table(resolved, out);
+    for queue in &resolved.queues {
+        if let (None, None | Some(Input::Events | Input::Json(_))) =
+            (&queue.dead_letter, &queue.input)
+        {
+            // A queue that can't be resolved may still be one into the dead-letter table.
+            let (Some(place), Some(_)) = (queue.place, queue.table) else {
+                continue;
+            };
+            let message = format!("queue `{}` has no path for dead letters", queue.name);
+            let found = Diagnostic::new(&NO_DEAD_LETTER, message).at(place, "no `dead_letter`");
+            let example = resolved.spec.exchanges.iter().map(|e| &e.name.value);
+            out.push(match example.max_by_key(|name| name.contains("error")) {
+                Some(exchange) => found.help(format!("for example `dead_letter: {exchange}`")),
+                None => found,
+            });
+        }
+        if let Some(route) = &queue.dead_letter {
+            circle(
+                route,
+                &format!("the dead letters of queue `{}`", queue.name),
+                resolved,
+                out,
+            );
+        }
+    }
+    for source in &resolved.sources {
+        if let Some(route) = &source.rejects {
+            let what = format!(
+                "the events that source `{}` refuses",
+                source.spec.name.value
+            );
+            circle(route, &what, resolved, out);
+        }
+    }
+}
+
+fn circle(route: &Located<Route>, what: &str, resolved: &Resolved<'_>, out: &mut Diagnostics) {
+    if resolved.kind(&route.value.exchange).is_none() {
+        return;
+    }
+    for (queue, binding) in resolved.reached(&route.value) {
+        if matches!(queue.input, Some(Input::Events | Input::Json(_))) {
+            let message = format!(
+                "{what} (key `{}`) come back in through queue `{}`",
+                route.value.routing_key, queue.name
+            );
+            out.push(
+                Diagnostic::new(&DEAD_LETTER_LOOP, message)
+                    .at(route.span, "sent from here")
+                    .and(Some(binding.span), "taken here")
+                    .help("use an exchange or a key that only the dead-letter table's queues take"),
+            );
+        }
+    }
+}
+
+fn table(resolved: &Resolved<'_>, out: &mut Diagnostics) {
+    let spec = resolved.spec;
+    let mut tables = spec.tables.iter().filter(|t| t.dead_letters.is_some());
+    let Some(first) = tables.next() else {
+        let found = Diagnostic::new(&DEAD_LETTER_TABLE, "no table keeps dead letters")
+            .help("give one table `dead_letters: true`; see `cargo xtask explain EG028`");
+        out.push(match spec.end {
+            Some(end) => found.at(end, "no `dead_letters: true` up to here"),
+            None => found,
+        });
+        return;
+    };
+    for other in tables {
+        if let Some(place) = other.dead_letters {
+            out.push(
+                Diagnostic::new(&DEAD_LETTER_TABLE, "two tables keep dead letters")
+                    .at(place, "again here")
+                    .and(first.dead_letters, "first here"),
+            );
+        }
+    }
+    for table in spec.tables.iter().filter(|t| t.dead_letters.is_some()) {
+        if let Some(event) = table.events.iter().flatten().next() {
+            out.push(
+                Diagnostic::new(
+                    &DEAD_LETTER_TABLE,
+                    "the dead-letter table takes every event type",
+                )
+                .at(event.span, "not only some")
+                .and(table.dead_letters, "keeps dead letters"),
+            );
+        }
+        for queue in &spec.queues {
+            let into = queue
+                .into
+                .as_ref()
+                .filter(|into| into.value == table.name.value);
+            let letter = queue
+                .dead_letter
+                .as_ref()
+                .map(|d| ("dead_letter", &d.exchange));
+            let message = queue.message.as_ref().map(|m| ("message", m));
+            for (key, value) in letter.into_iter().chain(message) {
+                if let Some(into) = into {
+                    let text = format!("a queue into the dead-letter table has no `{key}`");
+                    out.push(
+                        Diagnostic::new(&DEAD_LETTER_TABLE, text)
+                            .at(value.span, "leave this out")
+                            .and(Some(into.span), "the end of every path"),
+                    );
+                }
+            }
+        }
+    }
+}

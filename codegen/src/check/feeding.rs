@@ -1,0 +1,145 @@
+//! Rules about what feeds what: queues, their tables and their batches.
+
+use super::Rule;
+use super::reading::{CONFLICTING_KEYS, OUT_OF_BOUNDS};
+use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::model::Input;
+use crate::resolve::{Queue, Resolved};
+
+/// The rules of this file.
+pub(super) const RULES: &[&Rule] = &[
+    &UNKNOWN_INPUT,
+    &MIXED_INPUT,
+    &UNFED_TABLE,
+    &UNREACHABLE_BATCH,
+];
+
+pub(crate) const UNKNOWN_INPUT: Rule = Rule {
+    code: "EG025",
+    name: "unknown-input",
+    purpose: "It is known what a queue's messages hold.",
+    text: "A queue on an exchange that a source publishes to holds what the source publishes. What another service \
+           publishes has to be named: `message: package.Message` for JSON, or the request message of the gRPC \
+           source for app events.",
+    bad: "queues:\n  logs: { bind: { beat.dx: logs }, into: post_log_event, ... }",
+    good: "queues:\n  logs: { bind: { beat.dx: logs }, message: log.PostLog, into: post_log_event, ... }",
+};
+
+pub(crate) const MIXED_INPUT: Rule = Rule {
+    code: "EG026",
+    name: "mixed-input",
+    purpose: "A queue holds one kind of message, and a table takes one kind.",
+    text: "The columns of a table are expressions over one kind of message. Two queues may feed one table if they \
+           hold the same kind. A table with `events` is fed by the queue that the generator makes for it, so that no \
+           other queue goes into it.",
+    bad: "queues:\n  shop_q: { bind: { shop.dx: shop }, into: post_log_event, ... }\n  logs: { bind: { beat.dx: logs }, message: log.PostLog, into: post_log_event, ... }",
+    good: "queues:\n  shop_q: { bind: { shop.dx: shop }, into: shop_event, ... }\n  logs: { bind: { beat.dx: logs }, message: log.PostLog, into: post_log_event, ... }",
+};
+
+pub(crate) const UNFED_TABLE: Rule = Rule {
+    code: "EG027",
+    name: "unfed-table",
+    purpose: "Every table is fed.",
+    text: "A table is fed by the queues whose `into` names it, by its own queue if it has `events`, or by dead \
+           letters. Without that it would stay empty, and its columns can't be checked.",
+    bad: "tables:\n  wish: { columns: { ... } }",
+    good: "tables:\n  wish: { events: [WishlistAddedEvent], columns: { ... } }",
+};
+
+pub(crate) const UNREACHABLE_BATCH: Rule = Rule {
+    code: "EG030",
+    name: "unreachable-batch",
+    purpose: "A batch can fill before prefetch runs out.",
+    text: "The broker hands out at most `prefetch` messages that are not acknowledged, and a message is acknowledged \
+           once its rows are stored. If those messages can't hold `rows` rows, every batch waits for its delay. A JSON \
+           message holds one row, a message of app events at most 4,096. Lower `rows`, or raise `prefetch` (at most \
+           65,535).",
+    bad: "queues:\n  logs: { prefetch: 100, batch: { rows: 10_000 }, ... }",
+    good: "queues:\n  logs: { prefetch: 20_000, batch: { rows: 10_000 }, ... }",
+};
+
+/// Checks feeding and batches.
+pub(super) fn check(resolved: &Resolved<'_>, out: &mut Diagnostics) {
+    for (index, table) in resolved.tables.iter().enumerate() {
+        let name = &table.spec.name;
+        let named = resolved.queues.iter().any(|q| q.table == Some(index));
+        if table.input.is_none() && !named {
+            let found = Diagnostic::new(
+                &UNFED_TABLE,
+                format!("nothing feeds table `{}`", name.value),
+            );
+            out.push(match &table.spec.events {
+                Some(_) => found.at(name.span, "no gRPC source takes app events"),
+                None => found.at(name.span, "no queue goes into it").help(format!(
+                    "a queue with `into: {}`, or a list of `events`",
+                    name.value
+                )),
+            });
+        }
+        if let (Some(queue), None) = (&table.spec.queue, &table.spec.events) {
+            out.push(
+                Diagnostic::new(
+                    &CONFLICTING_KEYS,
+                    "only a table with `events` has a `queue` of its own",
+                )
+                .at(queue.span, "no queue is made for this table")
+                .help("declare the queue under `queues`"),
+            );
+        }
+    }
+    for queue in &resolved.queues {
+        batch(queue, out);
+    }
+    for source in &resolved.sources {
+        let pool = &source.spec.pool;
+        let room = pool.bytes.as_ref().map_or(64 << 20, |b| b.value);
+        let place = pool.max_request.as_ref().or(pool.bytes.as_ref());
+        if let (true, Some(place)) = (source.max_request() > room, place) {
+            out.push(
+                Diagnostic::new(
+                    &OUT_OF_BOUNDS,
+                    "the pool has no room for its largest request",
+                )
+                .at(
+                    place.span,
+                    format!("{} bytes of {room}", source.max_request()),
+                ),
+            );
+        }
+    }
+}
+
+fn batch(queue: &Queue, out: &mut Diagnostics) {
+    let (rows, place) = queue.settings.rows;
+    let prefetch = &queue.settings.prefetch;
+    let Some(place) = prefetch.as_ref().map(|p| p.span).or(place).or(queue.place) else {
+        return;
+    };
+    let Some(input) = queue
+        .input
+        .as_ref()
+        .filter(|_| rows > queue.reachable_rows())
+    else {
+        return;
+    };
+    let each = match input {
+        Input::Events => "of at most 4,096 rows",
+        _ => "of one row",
+    };
+    let message = format!(
+        "queue `{}` can't fill a batch of {rows} rows: {} messages {each} are {} rows",
+        queue.name,
+        queue.prefetch(),
+        queue.reachable_rows()
+    );
+    let found = Diagnostic::new(&UNREACHABLE_BATCH, message)
+        .at(
+            place,
+            format!("{} messages are not enough", queue.prefetch()),
+        )
+        .help("lower `rows`, or raise `prefetch` (at most 65,535)");
+    out.push(match queue.settings.rows.1 {
+        Some(rows) if rows != place => found.and(Some(rows), "the rows of a batch"),
+        _ => found,
+    });
+}

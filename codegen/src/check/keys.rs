@@ -1,0 +1,282 @@
+//! Rules about engines and keys: duplicates vanish only if the key of a row is what its sender sent.
+
+use super::Rule;
+use crate::diagnostic::{Diagnostic, Diagnostics, Span};
+use crate::model::{Envelope, ErrorField, From, Function, Root, Type, Value};
+use crate::names::suggest;
+use crate::resolve::{Column, Resolved, Table};
+use crate::yaml::Text;
+
+/// The rules of this file.
+pub(super) const RULES: &[&Rule] = &[
+    &ENGINE,
+    &UNKNOWN_COLUMN,
+    &KEY_TYPE,
+    &KEY_MADE_HERE,
+    &KEY_WITHOUT_ID,
+];
+
+pub(crate) const ENGINE: Rule = Rule {
+    code: "EG060",
+    name: "engine",
+    purpose: "A table's engine makes duplicates vanish.",
+    text: "Delivery is at least once, so that a row can arrive twice. `ReplacingMergeTree(COLUMN)` keeps the row with \
+           the greatest COLUMN of each sorting key; the column is a number or an instant that can't be NULL. Replicated \
+           forms are accepted.",
+    bad: "engine: MergeTree",
+    good: "engine: ReplacingMergeTree(insert_timestamp)",
+};
+
+pub(crate) const UNKNOWN_COLUMN: Rule = Rule {
+    code: "EG061",
+    name: "unknown-column",
+    purpose: "Keys and the engine name columns of their table.",
+    text: "`order_by`, `partition_by` and the engine's version may name any column of the table, also one that a \
+           wildcard made.",
+    bad: "order_by: [event_name, event_ids]\ncolumns: { event_name: $type, event_id: event.id }",
+    good: "order_by: [event_name, event_id]\ncolumns: { event_name: $type, event_id: event.id }",
+};
+
+pub(crate) const KEY_TYPE: Rule = Rule {
+    code: "EG062",
+    name: "key-type",
+    purpose: "A key's columns always have a value that can be ordered.",
+    text: "ClickHouse refuses NULL, JSON and maps in keys. `| default(\"\")` gives an optional text a value.",
+    bad: "order_by: [handle, event_id]\ncolumns: { handle: body.handle, ... }          # optional string handle",
+    good: "order_by: [handle, event_id]\ncolumns: { handle: body.handle | default(\"\"), ... }",
+};
+
+pub(crate) const KEY_MADE_HERE: Rule = Rule {
+    code: "EG063",
+    name: "key-made-here",
+    purpose: "A sorting key holds only what the sender sent.",
+    text: "A message that is stored twice is read twice, and `$now` is another value each time; so may be what \
+           `not_after($now)` gives. With such a value in the key both rows stay. Sort by the raw timestamp, and keep \
+           the corrected one as a column beside it.",
+    bad: "order_by: [event_name, event_timestamp, event_id]\ncolumns: { event_timestamp: event.timestamp | epoch_millis | not_after($now), ... }",
+    good: "order_by: [event_name, sent_timestamp, event_id]\ncolumns: { sent_timestamp: event.timestamp | epoch_millis, ... }",
+};
+
+pub(crate) const KEY_WITHOUT_ID: Rule = Rule {
+    code: "EG064",
+    name: "key-without-id",
+    purpose: "A sorting key ends with the row's id.",
+    text: "Without an id in the key, two different events of the same moment would be one row. The id is `event.id` \
+           for app events, `$id` or a text field of the body for JSON messages, `error.id` for dead letters; taken \
+           as it is, without functions.",
+    bad: "order_by: [event_name, sent_timestamp]",
+    good: "order_by: [event_name, sent_timestamp, event_id]",
+};
+
+/// Checks engines and keys.
+pub(super) fn check(resolved: &Resolved<'_>, out: &mut Diagnostics) {
+    for table in resolved.tables.iter().filter(|t| t.input.is_some()) {
+        engine(table, out);
+        if let Some(text) = &table.spec.partition_by {
+            for column in columns(text, table, out) {
+                key_type(column, out);
+            }
+        }
+        for text in &table.spec.order_by {
+            for column in columns(text, table, out) {
+                key_type(column, out);
+                made_here(column, out);
+            }
+        }
+        last_is_id(table, resolved.envelope.as_ref(), out);
+    }
+}
+
+/// A column that a key names, and where.
+#[derive(Clone, Copy)]
+struct Used<'a> {
+    column: &'a Column,
+    span: Span,
+}
+
+fn engine(table: &Table<'_>, out: &mut Diagnostics) {
+    let Some(text) = &table.spec.engine else {
+        return;
+    };
+    let name = text.value.split('(').next().unwrap_or_default().trim();
+    if !name.ends_with("ReplacingMergeTree") {
+        let message = format!("engine `{name}` would keep every duplicate");
+        out.push(
+            Diagnostic::new(&ENGINE, message)
+                .at(text.part(0..name.len()), "not a ReplacingMergeTree")
+                .help("ReplacingMergeTree(COLUMN) keeps one row for each sorting key"),
+        );
+        return;
+    }
+    for version in columns(text, table, out) {
+        let fitting = matches!(
+            version.column.column.ty,
+            Type::UInt32 | Type::UInt64 | Type::DateTime | Type::Millis | Type::Micros
+        );
+        if !fitting {
+            let message = format!(
+                "`{}` can't be the version of a row",
+                version.column.column.name
+            );
+            out.push(
+                Diagnostic::new(&ENGINE, message)
+                    .at(version.span, format!("is {}", version.column.column.ty))
+                    .and(Some(version.column.place), "the column")
+                    .help("an instant such as `$now`, or an unsigned number"),
+            );
+        }
+    }
+}
+
+/// The columns that an SQL expression names: its words outside of quotes that are not called as functions.
+fn columns<'a>(text: &Text, table: &'a Table<'_>, out: &mut Diagnostics) -> Vec<Used<'a>> {
+    let mut used = Vec::new();
+    for range in words(&text.value) {
+        let name = text.value.get(range.clone()).unwrap_or_default();
+        let span = text.part(range);
+        match table.columns.iter().find(|c| c.column.name == name) {
+            Some(column) => used.push(Used { column, span }),
+            // A column that could not be resolved has been reported, and a wildcard may have had it.
+            None if table.spec.column(name).is_some() || !table.complete => {}
+            None => {
+                let known = table.columns.iter().map(|c| c.column.name.as_str());
+                let message = format!("table `{}` has no column `{name}`", table.spec.name.value);
+                out.push(
+                    Diagnostic::new(&UNKNOWN_COLUMN, message)
+                        .at(span, "no such column")
+                        .help(suggest(name, known, "columns")),
+                );
+            }
+        }
+    }
+    used
+}
+
+fn words(sql: &str) -> Vec<std::ops::Range<usize>> {
+    let mut words = Vec::new();
+    let mut at = 0;
+    while let Some(rest) = sql.get(at..).filter(|rest| !rest.is_empty()) {
+        let word = |c: char| c.is_ascii_alphanumeric() || c == '_';
+        let length = rest.find(|c| !word(c)).unwrap_or(rest.len());
+        if length > 0 {
+            let after = rest.get(length..).unwrap_or_default().trim_start();
+            let number = rest.starts_with(|c: char| c.is_ascii_digit());
+            if !number && !after.starts_with('(') {
+                words.push(at..at + length);
+            }
+            at += length;
+        } else if let Some(quoted) = rest.strip_prefix('\'') {
+            at += quoted.find('\'').map_or(rest.len(), |end| end + 2);
+        } else {
+            at += rest.chars().next().map_or(1, char::len_utf8);
+        }
+    }
+    words
+}
+
+fn key_type(used: Used<'_>, out: &mut Diagnostics) {
+    let column = &used.column.column;
+    let unordered = matches!(column.ty, Type::Json | Type::Map(..) | Type::Array(_));
+    if column.ty.is_nullable() || unordered {
+        let message = format!("`{}` can't be part of a key", column.name);
+        out.push(
+            Diagnostic::new(&KEY_TYPE, message)
+                .at(used.span, format!("is {}", column.ty))
+                .and(Some(used.column.place), "the column")
+                .help("an optional text gets a value with `| default(\"\")`"),
+        );
+    }
+}
+
+fn made_here(used: Used<'_>, out: &mut Diagnostics) {
+    let values: Vec<&Value> = match &used.column.column.from {
+        From::Value(value) => vec![value],
+        From::ByType(values) => values.values().collect(),
+    };
+    let made = values
+        .iter()
+        .any(|v| matches!(v.root, Root::Now) || v.functions.contains(&Function::NotAfterNow));
+    if made {
+        let column = &used.column.column;
+        let message = format!("`{}` is made by the server, not by the sender", column.name);
+        out.push(
+            Diagnostic::new(&KEY_MADE_HERE, message)
+                .at(used.span, "another value on every attempt")
+                .and(Some(used.column.place), column.written.clone())
+                .help("sort by what was sent; keep the corrected value as a column beside it"),
+        );
+    }
+}
+
+fn last_is_id(table: &Table<'_>, envelope: Option<&Envelope>, out: &mut Diagnostics) {
+    let Some(last) = table.spec.order_by.last() else {
+        return;
+    };
+    let column = table.columns.iter().find(|c| c.column.name == last.value);
+    let Some(column) = column else {
+        // Unknown columns are reported elsewhere; an expression over columns is no id.
+        if words(&last.value).len() == 1 && !last.value.contains('(') {
+            return;
+        }
+        out.push(without_id(
+            table,
+            last.span,
+            "an expression is no id",
+            envelope,
+        ));
+        return;
+    };
+    let sent = match &column.column.from {
+        From::Value(value) if value.functions.is_empty() => match &value.root {
+            Root::Id | Root::Error(ErrorField::Id) => true,
+            Root::Event(path) => path
+                .last()
+                .is_some_and(|f| envelope.is_some_and(|e| e.id == f.number())),
+            Root::Body(_) => column.column.ty == Type::String,
+            _ => false,
+        },
+        _ => false,
+    };
+    if !sent {
+        let found = without_id(table, last.span, "not an id", envelope);
+        out.push(found.and(Some(column.place), column.column.written.clone()));
+    }
+}
+
+fn without_id(
+    table: &Table<'_>,
+    span: Span,
+    label: &str,
+    envelope: Option<&Envelope>,
+) -> Diagnostic {
+    let id = match &table.input {
+        Some(crate::model::Input::DeadLetters) => "error.id",
+        Some(crate::model::Input::Json(_)) => "$id",
+        _ if envelope.is_some() => "event.id",
+        _ => "$id",
+    };
+    let mut of_id = table.columns.iter().filter(|c| c.column.written == id);
+    let help = match of_id.next() {
+        Some(column) => format!("add `{}`, which is `{id}`, at its end", column.column.name),
+        None => format!("add a column `id: {id}`, and `id` at the end of the key"),
+    };
+    let message = format!(
+        "the sorting key of table `{}` does not end with an id",
+        table.spec.name.value
+    );
+    Diagnostic::new(&KEY_WITHOUT_ID, message)
+        .at(span, label)
+        .help(help)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_words_of_an_expression_are_its_columns() {
+        let sql = "toStartOfInterval(at, INTERVAL 'a b' 5) + x_1";
+        let found: Vec<&str> = words(sql).into_iter().filter_map(|r| sql.get(r)).collect();
+        assert_eq!(found, ["at", "INTERVAL", "x_1"]);
+    }
+}

@@ -1,0 +1,225 @@
+//! Column expressions as written: a path, and the functions that its value goes through.
+//!
+//! ```text
+//! expression = path { "|" call }
+//! path       = [ "$" ] name { "." name }
+//! call       = name [ "(" argument { "," argument } ")" ]
+//! argument   = '"' text '"' | "$" name
+//! ```
+
+use std::ops::Range;
+
+/// A parsed expression.
+#[derive(Debug, Clone)]
+pub(crate) struct Expression {
+    /// Where it starts: `header`, `$now`.
+    pub(crate) root: Word,
+    /// The names after the root.
+    pub(crate) path: Vec<Word>,
+    /// The functions, first to last.
+    pub(crate) calls: Vec<Call>,
+}
+
+/// A name and the bytes that it takes in the text.
+#[derive(Debug, Clone)]
+pub(crate) struct Word {
+    /// The name, with its `$`.
+    pub(crate) text: String,
+    /// Its place in the expression's text.
+    pub(crate) range: Range<usize>,
+}
+
+/// A function and its arguments.
+#[derive(Debug, Clone)]
+pub(crate) struct Call {
+    /// The function's name.
+    pub(crate) name: Word,
+    /// What is in the parentheses.
+    pub(crate) arguments: Vec<Argument>,
+}
+
+/// An argument and its place.
+#[derive(Debug, Clone)]
+pub(crate) struct Argument {
+    /// The text in quotes, or the name with its `$`.
+    pub(crate) text: String,
+    /// Whether it stood in quotes.
+    pub(crate) quoted: bool,
+    /// Its place in the expression's text.
+    pub(crate) range: Range<usize>,
+}
+
+/// What can't be read, and where.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Unreadable {
+    /// What was expected there.
+    pub(crate) expected: &'static str,
+    /// The place in the expression's text.
+    pub(crate) range: Range<usize>,
+}
+
+/// Reads an expression.
+pub(crate) fn parse(text: &str) -> Result<Expression, Unreadable> {
+    let mut cursor = Cursor { text, at: 0 };
+    let root = cursor.word("a path such as `header.userId` or `$now`", true)?;
+    let mut path = Vec::new();
+    while cursor.take('.') {
+        path.push(cursor.word("a field's name", false)?);
+    }
+    let mut calls = Vec::new();
+    while cursor.take('|') {
+        calls.push(cursor.call()?);
+    }
+    cursor.skip_space();
+    if cursor.at < text.len() {
+        return Err(cursor.unreadable("`.`, `|` or the end of the expression"));
+    }
+    Ok(Expression { root, path, calls })
+}
+
+struct Cursor<'a> {
+    text: &'a str,
+    at: usize,
+}
+
+// === impl Expression ===
+
+impl Expression {
+    /// The place of the path, root included.
+    pub(crate) fn path_range(&self) -> Range<usize> {
+        let end = self
+            .path
+            .last()
+            .map_or(self.root.range.end, |w| w.range.end);
+        self.root.range.start..end
+    }
+
+    /// The names after the root.
+    pub(crate) fn names(&self) -> Vec<String> {
+        self.path.iter().map(|w| w.text.clone()).collect()
+    }
+}
+
+// === impl Cursor ===
+
+impl Cursor<'_> {
+    fn rest(&self) -> &str {
+        self.text.get(self.at..).unwrap_or_default()
+    }
+
+    fn skip_space(&mut self) {
+        let rest = self.rest();
+        self.at += rest.len() - rest.trim_start().len();
+    }
+
+    fn take(&mut self, wanted: char) -> bool {
+        self.skip_space();
+        let found = self.rest().starts_with(wanted);
+        if found {
+            self.at += wanted.len_utf8();
+        }
+        found
+    }
+
+    fn word(&mut self, expected: &'static str, dollar: bool) -> Result<Word, Unreadable> {
+        self.skip_space();
+        let rest = self.rest();
+        let sign = usize::from(dollar && rest.starts_with('$'));
+        let name = rest.get(sign..).unwrap_or_default();
+        let length = name
+            .find(|c: char| !c.is_ascii_alphanumeric() && c != '_')
+            .unwrap_or(name.len());
+        if length == 0 || name.starts_with(|c: char| c.is_ascii_digit()) {
+            return Err(self.unreadable(expected));
+        }
+        let range = self.at..self.at + sign + length;
+        let text = self.text.get(range.clone()).unwrap_or_default().to_owned();
+        self.at = range.end;
+        Ok(Word { text, range })
+    }
+
+    fn call(&mut self) -> Result<Call, Unreadable> {
+        let name = self.word("a function's name", false)?;
+        let mut arguments = Vec::new();
+        if self.take('(') && !self.take(')') {
+            loop {
+                arguments.push(self.argument()?);
+                if self.take(')') {
+                    break;
+                }
+                if !self.take(',') {
+                    return Err(self.unreadable("`,` or `)`"));
+                }
+            }
+        }
+        Ok(Call { name, arguments })
+    }
+
+    fn argument(&mut self) -> Result<Argument, Unreadable> {
+        self.skip_space();
+        let start = self.at;
+        if !self.take('"') {
+            let word = self.word("text in double quotes, or `$now`", true)?;
+            return Ok(Argument {
+                text: word.text,
+                quoted: false,
+                range: word.range,
+            });
+        }
+        let Some(length) = self.rest().find('"') else {
+            self.at = start;
+            return Err(self.unreadable("a closing quote"));
+        };
+        let text = self.rest().get(..length).unwrap_or_default().to_owned();
+        self.at += length + 1;
+        Ok(Argument {
+            text,
+            quoted: true,
+            range: start..self.at,
+        })
+    }
+
+    fn unreadable(&self, expected: &'static str) -> Unreadable {
+        let next = self.rest().chars().next().map_or(0, char::len_utf8);
+        Unreadable {
+            expected,
+            range: self.at..self.at + next,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use super::*;
+
+    #[test]
+    fn an_expression_is_a_path_and_functions() {
+        let text = r#"body.a.b | datetime("%H|%M", "Asia/Kolkata") | not_after($now)"#;
+        let read = parse(text).unwrap();
+        assert_eq!(read.root.text, "body");
+        assert_eq!(read.names(), ["a", "b"]);
+        assert_eq!(&text[read.path_range()], "body.a.b");
+        let [datetime, not_after] = &read.calls[..] else {
+            unreachable!("two functions were written")
+        };
+        assert_eq!(datetime.arguments[0].text, "%H|%M");
+        assert!(datetime.arguments[1].quoted);
+        assert_eq!(not_after.arguments[0].text, "$now");
+        assert!(!not_after.arguments[0].quoted);
+    }
+
+    #[test]
+    fn what_is_unreadable_has_a_place() {
+        for (text, at) in [
+            ("", 0),
+            ("header.", 7),
+            ("a b", 2),
+            ("a | f(\"x)", 6),
+            ("a | 1", 4),
+        ] {
+            assert_eq!(parse(text).unwrap_err().range.start, at, "{text}");
+        }
+    }
+}

@@ -1,0 +1,282 @@
+//! A table's columns: explicit ones typed, wildcards expanded in place.
+
+use std::collections::BTreeMap;
+
+use prost_reflect::{FieldDescriptor, MessageDescriptor};
+
+use super::{Column, Resolved, Table};
+use crate::check::columns::{EXPRESSION_SYNTAX, MISPLACED_ROOT, NO_TYPE, TYPE_DISAGREES};
+use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::model::{self, From, Root, Type, Value};
+use crate::names::snake_case;
+use crate::spec;
+use crate::typing::{self, Scope};
+use crate::yaml::Text;
+
+/// Fills in the columns of a table.
+pub(super) fn fill(resolved: &mut Resolved<'_>, index: usize, out: &mut Diagnostics) {
+    let Some(table) = resolved.tables.get(index) else {
+        return;
+    };
+    let Some(scope) = resolved.scope(table) else {
+        // Nothing feeds the table: that is said elsewhere, and its fields can't be looked up.
+        return;
+    };
+    let (taken, mut complete) = taken(table.spec, out);
+    let mut columns = Vec::new();
+    for column in &table.spec.columns {
+        let expanded = match column {
+            spec::Column::Explicit { name, from, ty } => {
+                explicit(name, from.as_ref(), ty.as_ref(), &scope, out).map(|c| vec![c])
+            }
+            spec::Column::Wildcard { root } => wildcard(root, table, &taken, &scope, out),
+        };
+        match expanded {
+            Some(expanded) => columns.extend(expanded),
+            None => complete = false,
+        }
+    }
+    if let Some(table) = resolved.tables.get_mut(index) {
+        table.columns = columns;
+        table.taken = taken;
+        table.complete = complete;
+    }
+}
+
+/// The paths that explicit columns take, and whether all of them could be read.
+fn taken(table: &spec::Table, out: &mut Diagnostics) -> (Vec<Vec<String>>, bool) {
+    let mut taken = Vec::new();
+    let mut complete = true;
+    for column in &table.columns {
+        let spec::Column::Explicit { from, .. } = column else {
+            continue;
+        };
+        match from.as_ref().and_then(|text| typing::read(text, out)) {
+            Some(expression) => {
+                let mut path = vec![expression.root.text.clone()];
+                path.extend(expression.names());
+                taken.push(path);
+            }
+            None => complete = false,
+        }
+    }
+    (taken, complete)
+}
+
+fn explicit(
+    name: &Text,
+    from: Option<&Text>,
+    ty: Option<&Text>,
+    scope: &Scope<'_>,
+    out: &mut Diagnostics,
+) -> Option<Column> {
+    let declared = ty.and_then(|ty| declared_type(ty, out));
+    let text = from?;
+    // A text that can't be read was reported when the taken paths were collected.
+    let expression = typing::read(text, &mut Diagnostics::default())?;
+    let from = typing::resolve(&expression, text, scope, out)?;
+    let derived = type_of(&from)?;
+    if let (Some(declared), Some(place)) = (declared, ty)
+        && declared != derived
+    {
+        let message = format!("column `{}` is {derived}, not {declared}", name.value);
+        out.push(
+            Diagnostic::new(&TYPE_DISAGREES, message)
+                .at(place.span, format!("declared as {declared}"))
+                .and(Some(text.span), format!("this gives {derived}"))
+                .help("leave `type` out, or change the expression"),
+        );
+    }
+    Some(Column {
+        column: model::Column {
+            name: name.value.clone(),
+            ty: derived,
+            doc: doc(&from, scope),
+            from,
+            written: text.value.clone(),
+        },
+        place: name.span,
+        expanded: None,
+    })
+}
+
+fn declared_type(text: &Text, out: &mut Diagnostics) -> Option<Type> {
+    let ty = Type::parse(&text.value);
+    if ty.is_none() {
+        out.push(
+            Diagnostic::new(&TYPE_DISAGREES, format!("`{}` is not a type that a column can have", text.value))
+                .at(text.span, "unknown type")
+                .help(
+                    "types: Bool, Int32, Int64, UInt32, UInt64, Float32, Float64, String, DateTime('UTC'), \
+                     DateTime64(3, 'UTC'), DateTime64(6, 'UTC'), JSON; and LowCardinality, Nullable, Array and \
+                     Map of them",
+                ),
+        );
+    }
+    ty
+}
+
+/// The columns of the fields that no explicit column stands for.
+fn wildcard(
+    root: &Text,
+    table: &Table<'_>,
+    taken: &[Vec<String>],
+    scope: &Scope<'_>,
+    out: &mut Diagnostics,
+) -> Option<Vec<Column>> {
+    let known = ["header", "event", "payload", "body"];
+    let name = root.value.as_str();
+    if !known.contains(&name) {
+        let message = format!("a wildcard can't stand for `{name}`");
+        out.push(
+            Diagnostic::new(&EXPRESSION_SYNTAX, message)
+                .at(root.span, "not a message")
+                .help("it stands for the fields of header, event, payload or body"),
+        );
+        return None;
+    }
+    let messages = typing::messages(name, scope);
+    if messages.is_empty() {
+        let message = format!(
+            "the rows of table `{}` have no `{name}`",
+            table.spec.name.value
+        );
+        out.push(Diagnostic::new(&MISPLACED_ROOT, message).at(root.span, "not here"));
+        return None;
+    }
+    let ignored = |field: &str| {
+        let path = format!("{name}.{field}");
+        table.spec.ignore.iter().any(|i| i.value.trim() == path)
+    };
+    let skipped = |field: &FieldDescriptor| {
+        let path = [name.to_owned(), field.name().to_owned()];
+        let column = snake_case(field.name());
+        table.spec.column(&column).is_some()
+            || taken.contains(&path.to_vec())
+            || ignored(field.name())
+    };
+    let mut columns = Some(Vec::new());
+    for (field, by_type) in union(&messages, scope) {
+        if skipped(&field) {
+            continue;
+        }
+        match expand(root, &field, by_type, scope, out) {
+            Some(column) => {
+                if let Some(columns) = &mut columns {
+                    columns.push(column);
+                }
+            }
+            None => columns = None,
+        }
+    }
+    columns
+}
+
+/// Each field name of the messages, in the order of number and of type, with the types that have it.
+fn union(
+    messages: &[(u32, MessageDescriptor)],
+    scope: &Scope<'_>,
+) -> Vec<(FieldDescriptor, Vec<(u32, FieldDescriptor)>)> {
+    let mut union: Vec<(FieldDescriptor, Vec<(u32, FieldDescriptor)>)> = Vec::new();
+    for (number, message) in messages {
+        for field in typing::fields(message, scope) {
+            match union.iter_mut().find(|(f, _)| f.name() == field.name()) {
+                Some((_, by_type)) => by_type.push((*number, field)),
+                None => union.push((field.clone(), vec![(*number, field)])),
+            }
+        }
+    }
+    union
+}
+
+fn expand(
+    root: &Text,
+    field: &FieldDescriptor,
+    by_type: Vec<(u32, FieldDescriptor)>,
+    scope: &Scope<'_>,
+    out: &mut Diagnostics,
+) -> Option<Column> {
+    let mut values: BTreeMap<u32, Value> = BTreeMap::new();
+    let mut first: Option<(FieldDescriptor, Type)> = None;
+    for (number, field) in by_type {
+        let ty = match crate::types::of_field(&field) {
+            Ok(ty) => ty,
+            Err(why) => {
+                let message = format!("`{}` has no column type", field.full_name());
+                out.push(
+                    Diagnostic::new(&NO_TYPE, message)
+                        .at(root.span, "among the fields of this wildcard")
+                        .and(scope.proto.field_span(&field), "declared here")
+                        .help(why),
+                );
+                return None;
+            }
+        };
+        match &first {
+            Some((other, other_type)) if *other_type != ty => {
+                out.push(
+                    typing::disagree(other, other_type, &field, &ty, scope)
+                        .at(root.span, "both among the fields of this wildcard"),
+                );
+                return None;
+            }
+            Some(_) => {}
+            None => first = Some((field.clone(), ty.clone())),
+        }
+        let path = vec![field];
+        let root = match root.value.as_str() {
+            "header" => Root::Header(path),
+            "event" => Root::Event(path),
+            "payload" => Root::PayloadField(path),
+            _ => Root::Body(path),
+        };
+        let value = Value {
+            root,
+            functions: Vec::new(),
+            ty,
+        };
+        values.insert(number, value);
+    }
+    let (_, ty) = first?;
+    let from = if root.value == "payload" {
+        From::ByType(values)
+    } else {
+        From::Value(values.into_values().next()?)
+    };
+    Some(Column {
+        column: model::Column {
+            name: snake_case(field.name()),
+            ty,
+            doc: doc(&from, scope),
+            from,
+            written: format!("{}.{}", root.value, field.name()),
+        },
+        place: root.span,
+        expanded: Some(field.clone()),
+    })
+}
+
+/// The type of what is stored.
+fn type_of(from: &From) -> Option<Type> {
+    match from {
+        From::Value(value) => Some(value.ty.clone()),
+        From::ByType(values) => values.values().next().map(|v| v.ty.clone()),
+    }
+}
+
+/// The comment on the field that a value comes from.
+fn doc(from: &From, scope: &Scope<'_>) -> String {
+    let value = match from {
+        From::Value(value) => Some(value),
+        From::ByType(values) => values.values().next(),
+    };
+    match value.map(|v| &v.root) {
+        Some(
+            Root::Header(path) | Root::Event(path) | Root::PayloadField(path) | Root::Body(path),
+        ) => path
+            .last()
+            .map(|field| scope.proto.field_doc(field))
+            .unwrap_or_default(),
+        _ => String::new(),
+    }
+}

@@ -1,0 +1,246 @@
+//! What a queue's messages hold, and so what a table's rows are made from.
+
+use super::{Queue, Resolved, Source, Table, sources};
+use crate::check::feeding::{MIXED_INPUT, UNKNOWN_INPUT};
+use crate::check::names::UNKNOWN_EVENT;
+use crate::check::routing::UNMATCHED_BINDING;
+use crate::diagnostic::{Diagnostic, Diagnostics, Span};
+use crate::model::{Input, Intake, Route};
+use crate::names::suggest;
+use crate::routing;
+use crate::spec::{self, Located};
+
+/// What a declared queue's messages hold: its `message`, or what the sources publish that its bindings match.
+pub(super) fn of_queue(
+    resolved: &Resolved<'_>,
+    queue: &spec::Queue,
+    bindings: &[Located<Route>],
+    table: Option<usize>,
+    out: &mut Diagnostics,
+) -> Option<Input> {
+    let into = table.and_then(|index| resolved.spec.tables.get(index));
+    if into.is_some_and(|t| t.dead_letters.is_some()) {
+        return Some(Input::DeadLetters);
+    }
+    let mut found: Vec<(Input, Span)> = Vec::new();
+    if let Some(name) = &queue.message {
+        found.push((declared(resolved, name, out)?, name.span));
+    }
+    let mut unmatched = Vec::new();
+    let mut unclear = bindings
+        .iter()
+        .any(|b| resolved.kind(&b.value.exchange).is_none());
+    for source in &resolved.sources {
+        let Some(exchange) = &source.spec.exchange else {
+            continue;
+        };
+        let bound: Vec<_> = bindings
+            .iter()
+            .filter(|b| b.value.exchange == exchange.value)
+            .collect();
+        let (Some(input), false) = (of_source(source), bound.is_empty()) else {
+            unclear |= !bound.is_empty();
+            continue;
+        };
+        let kind = resolved.kind(&exchange.value);
+        let keys = resolved.keys(source);
+        let matches = |binding: &&&Located<Route>| match &keys {
+            Some(keys) => keys
+                .iter()
+                .any(|key| routing::matches(kind, &binding.value.routing_key, key)),
+            None => true,
+        };
+        if bound.iter().any(|b| matches(&b)) {
+            found.push((input, exchange.span));
+        } else if let Some(binding) = bound.first() {
+            unmatched.push((*binding, keys.unwrap_or_default(), exchange.span));
+        }
+    }
+    let Some((input, place)) = found.first() else {
+        if let Some((binding, keys, source)) = unmatched.first() {
+            out.push(no_match(&queue.name.value, binding, keys, *source));
+        } else if !unclear && !bindings.is_empty() {
+            out.push(unknown(queue));
+        }
+        return None;
+    };
+    if let Some((other, other_place)) = found.iter().find(|(other, _)| !same(input, other)) {
+        let message = format!(
+            "the messages of queue `{}` are of two kinds",
+            queue.name.value
+        );
+        out.push(
+            Diagnostic::new(&MIXED_INPUT, message)
+                .at(*other_place, format!("{} from here", name(other)))
+                .and(Some(*place), format!("{} from here", name(input)))
+                .help("give each kind a queue of its own"),
+        );
+        return None;
+    }
+    Some(input.clone())
+}
+
+/// The tables, with what their rows are made from.
+pub(super) fn tables<'a>(resolved: &Resolved<'a>, out: &mut Diagnostics) -> Vec<Table<'a>> {
+    resolved
+        .spec
+        .tables
+        .iter()
+        .enumerate()
+        .map(|(index, table)| Table {
+            spec: table,
+            input: of_table(resolved, index, table, out),
+            types: types(resolved, table, out),
+            columns: Vec::new(),
+            taken: Vec::new(),
+            complete: false,
+        })
+        .collect()
+}
+
+fn of_table(
+    resolved: &Resolved<'_>,
+    index: usize,
+    table: &spec::Table,
+    out: &mut Diagnostics,
+) -> Option<Input> {
+    if table.dead_letters.is_some() {
+        return Some(Input::DeadLetters);
+    }
+    let mut feeding = resolved
+        .queues
+        .iter()
+        .filter(|q| q.table == Some(index))
+        .filter_map(|q| Some((q, q.input.clone()?)));
+    if table.events.is_some() {
+        if let Some((queue, _)) = feeding.next() {
+            let message = format!(
+                "table `{}` takes the messages of a queue of its own",
+                table.name.value
+            );
+            out.push(misfit(
+                message,
+                queue,
+                resolved,
+                Some(table.name.span),
+                "has `events`",
+            ));
+        }
+        return resolved.envelope.as_ref().map(|_| Input::Events);
+    }
+    let (first, input) = feeding.next()?;
+    for (queue, other) in feeding {
+        if !same(&input, &other) {
+            let message = format!(
+                "table `{}` can't take {} as well as {}",
+                table.name.value,
+                name(&other),
+                name(&input)
+            );
+            let label = format!("{} from this queue", name(&input));
+            out.push(misfit(message, queue, resolved, first.place, &label));
+        }
+    }
+    Some(input)
+}
+
+fn misfit(
+    message: String,
+    queue: &Queue,
+    resolved: &Resolved<'_>,
+    other: Option<Span>,
+    label: &str,
+) -> Diagnostic {
+    let into = resolved
+        .spec
+        .queue(&queue.name)
+        .and_then(|q| q.into.as_ref());
+    let found = Diagnostic::new(&MIXED_INPUT, message).and(other, label);
+    match into {
+        Some(into) => found.at(into.span, "does not fit here"),
+        None => found,
+    }
+}
+
+/// The numbers of the event types that a table takes, ascending.
+fn types(resolved: &Resolved<'_>, table: &spec::Table, out: &mut Diagnostics) -> Vec<u32> {
+    let known = resolved.envelope.iter().flat_map(|e| &e.types);
+    let Some(events) = &table.events else {
+        return known.map(|(number, _)| *number).collect();
+    };
+    let mut types = Vec::new();
+    for event in events {
+        match known.clone().find(|(_, m)| m.name() == event.value) {
+            Some((number, _)) => types.push(*number),
+            None => {
+                let names = known.clone().map(|(_, m)| m.name());
+                let message = format!("there is no event type `{}`", event.value);
+                out.push(
+                    Diagnostic::new(&UNKNOWN_EVENT, message)
+                        .at(event.span, "no such event type")
+                        .help(suggest(&event.value, names, "event types")),
+                );
+            }
+        }
+    }
+    types.sort_unstable();
+    types.dedup();
+    types
+}
+
+fn declared(
+    resolved: &Resolved<'_>,
+    name: &crate::yaml::Text,
+    out: &mut Diagnostics,
+) -> Option<Input> {
+    let message = sources::message(name, resolved.proto, out)?;
+    let events = |e: &crate::model::Envelope| e.request == message || e.batch == message;
+    Some(match &resolved.envelope {
+        Some(envelope) if events(envelope) => Input::Events,
+        _ => Input::Json(message),
+    })
+}
+
+fn of_source(source: &Source<'_>) -> Option<Input> {
+    Some(match source.intake.as_ref()? {
+        Intake::Grpc { .. } => Input::Events,
+        Intake::Post { message, .. } => Input::Json(message.clone()),
+    })
+}
+
+fn same(one: &Input, other: &Input) -> bool {
+    match (one, other) {
+        (Input::Json(one), Input::Json(other)) => one == other,
+        (Input::Events, Input::Events) | (Input::DeadLetters, Input::DeadLetters) => true,
+        _ => false,
+    }
+}
+
+fn name(input: &Input) -> String {
+    match input {
+        Input::Events => "app events".to_owned(),
+        Input::Json(message) => format!("`{}` as JSON", message.full_name()),
+        Input::DeadLetters => "dead letters".to_owned(),
+    }
+}
+
+fn no_match(queue: &str, binding: &Located<Route>, keys: &[String], source: Span) -> Diagnostic {
+    let key = &binding.value.routing_key;
+    let message =
+        format!("nothing is published that `{key}` matches, so queue `{queue}` stays empty");
+    Diagnostic::new(&UNMATCHED_BINDING, message)
+        .at(binding.span, "matches no routing key")
+        .and(Some(source), "this source publishes to the exchange")
+        .help(suggest(
+            key,
+            keys.iter().map(String::as_str),
+            "routing keys",
+        ))
+}
+
+fn unknown(queue: &spec::Queue) -> Diagnostic {
+    let message = format!("what do the messages of queue `{}` hold?", queue.name.value);
+    Diagnostic::new(&UNKNOWN_INPUT, message)
+        .at(queue.name.span, "no source publishes to its exchanges")
+        .help("name their message: `message: package.Message`")
+}

@@ -1,0 +1,200 @@
+//! Queues: the declared ones, those of typed tables, and those that end every dead-letter path.
+
+use super::sources::{exchange, located};
+use super::{Queue, Resolved, Settings, UNROUTED, inputs};
+use crate::check::names::UNKNOWN_TABLE;
+use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::model::{Input, Intake, Route};
+use crate::names::suggest;
+use crate::spec::{self, Located};
+
+/// Holds the dead letters for which no queue is declared.
+const ERRORS: &str = "event_grpc.errors";
+/// Holds the messages that no binding matched.
+const UNROUTED_QUEUE: &str = "event_grpc.unrouted_q";
+
+/// The most rows that a message of app events holds: the publisher's limit.
+const ROWS_OF_EVENTS: u64 = 4096;
+
+/// The queues of the file.
+pub(super) fn declared(resolved: &Resolved<'_>, out: &mut Diagnostics) -> Vec<Queue> {
+    let spec = resolved.spec;
+    let mut queues = Vec::new();
+    for queue in &spec.queues {
+        let mut named = Vec::new();
+        for exchange in queue.bind.iter().map(|b| &b.exchange) {
+            // Several keys on one exchange are one mention of it.
+            if !named.contains(&exchange.span) {
+                named.push(exchange.span);
+                self::exchange(exchange, spec, out);
+            }
+        }
+        let table = queue.into.as_ref().and_then(|into| {
+            let found = spec.tables.iter().position(|t| t.name.value == into.value);
+            if found.is_none() {
+                let known = spec.tables.iter().map(|t| t.name.value.as_str());
+                let message = format!("table `{}` is not declared", into.value);
+                out.push(
+                    Diagnostic::new(&UNKNOWN_TABLE, message)
+                        .at(into.span, "no such table")
+                        .help(suggest(&into.value, known, "declared tables")),
+                );
+            }
+            found
+        });
+        let bindings: Vec<_> = queue
+            .bind
+            .iter()
+            .map(|b| located(&b.exchange, b.key.value.clone(), b.key.span))
+            .collect();
+        queues.push(Queue {
+            name: queue.name.value.clone(),
+            place: Some(queue.name.span),
+            input: inputs::of_queue(resolved, queue, &bindings, table, out),
+            bindings,
+            dead_letter: dead_letter(&queue.name.value, queue.dead_letter.as_ref()),
+            settings: settings(&queue.settings, &spec.defaults),
+            table,
+            derived: false,
+        });
+    }
+    for letter in letters(spec) {
+        exchange(&letter.exchange, spec, out);
+    }
+    queues
+}
+
+/// A queue for each typed table, bound to the keys of its types.
+pub(super) fn of_typed_tables(resolved: &Resolved<'_>) -> Vec<Queue> {
+    let spec = resolved.spec;
+    let mut queues = Vec::new();
+    for (index, table) in resolved.tables.iter().enumerate() {
+        let Some(events) = &table.spec.events else {
+            continue;
+        };
+        let name = format!("clickhouse_{}_q", table.spec.name.value);
+        let mut bindings: Vec<Located<Route>> = Vec::new();
+        for source in &resolved.sources {
+            let (Some(Intake::Grpc { .. }), Some(exchange)) =
+                (&source.intake, &source.spec.exchange)
+            else {
+                continue;
+            };
+            for event in events {
+                let binding = located(exchange, event.value.clone(), event.span);
+                if bindings.iter().all(|b| b.value != binding.value) {
+                    bindings.push(binding);
+                }
+            }
+        }
+        let own = table.spec.queue.as_ref();
+        let own_settings = own.map(|q| q.settings.clone()).unwrap_or_default();
+        queues.push(Queue {
+            place: Some(own.map_or(table.spec.name.span, |q| q.span)),
+            bindings,
+            dead_letter: dead_letter(&name, own.and_then(|q| q.dead_letter.as_ref())),
+            settings: settings(&own_settings, &spec.defaults),
+            input: table.input.clone(),
+            table: Some(index),
+            derived: true,
+            name,
+        });
+    }
+    queues
+}
+
+/// The queues that end every path: for dead letters that no declared queue takes, and for what is not routed.
+pub(super) fn of_errors(resolved: &Resolved<'_>) -> Vec<Queue> {
+    let dead_letters = |t: &super::Table<'_>| t.spec.dead_letters.is_some();
+    let mut tables = resolved.tables.iter().enumerate();
+    let Some((table, found)) = tables.find(|(_, t)| dead_letters(t)) else {
+        return Vec::new();
+    };
+    let letters = resolved
+        .queues
+        .iter()
+        .filter_map(|q| q.dead_letter.as_ref());
+    let rejects = resolved.sources.iter().filter_map(|s| s.rejects.as_ref());
+    let mut bindings: Vec<Located<Route>> = Vec::new();
+    for route in letters.chain(rejects) {
+        let new = bindings.iter().all(|b| b.value != route.value);
+        if new && resolved.reached(&route.value).is_empty() {
+            bindings.push(route.clone());
+        }
+    }
+    let unrouted = Located {
+        value: Route {
+            exchange: UNROUTED.to_owned(),
+            routing_key: String::new(),
+        },
+        span: found.spec.name.span,
+    };
+    [(ERRORS, bindings), (UNROUTED_QUEUE, vec![unrouted])]
+        .into_iter()
+        .filter(|(_, bindings)| !bindings.is_empty())
+        .map(|(name, bindings)| Queue {
+            name: name.to_owned(),
+            place: None,
+            bindings,
+            dead_letter: None,
+            settings: settings(&spec::Settings::default(), &resolved.spec.defaults),
+            input: Some(Input::DeadLetters),
+            table: Some(table),
+            derived: true,
+        })
+        .collect()
+}
+
+fn dead_letter(queue: &str, letter: Option<&spec::DeadLetter>) -> Option<Located<Route>> {
+    let letter = letter?;
+    let (key, span) = match &letter.routing_key {
+        Some(key) => (key.value.clone(), key.span),
+        None => (format!("error.{queue}"), letter.exchange.span),
+    };
+    Some(located(&letter.exchange, key, span))
+}
+
+fn letters(spec: &spec::Spec) -> impl Iterator<Item = &spec::DeadLetter> {
+    let declared = spec.queues.iter().filter_map(|q| q.dead_letter.as_ref());
+    let own = spec.tables.iter().filter_map(|t| t.queue.as_ref());
+    declared.chain(own.filter_map(|q| q.dead_letter.as_ref()))
+}
+
+fn settings(own: &spec::Settings, defaults: &spec::Settings) -> Settings {
+    let pick = |own: &Option<Located<u64>>, default: &Option<Located<u64>>, otherwise: u64| {
+        let chosen = own.as_ref().or(default.as_ref());
+        chosen.map_or((otherwise, None), |l| (l.value, Some(l.span)))
+    };
+    let quorum = own.quorum.as_ref().or(defaults.quorum.as_ref());
+    Settings {
+        quorum: quorum.is_none_or(|q| q.value),
+        workers: pick(&own.workers, &defaults.workers, 2).0,
+        prefetch: own.prefetch.clone().or(defaults.prefetch.clone()),
+        retries: pick(&own.retries, &defaults.retries, 2).0,
+        rows: pick(&own.rows, &defaults.rows, 10_000),
+        bytes: pick(&own.bytes, &defaults.bytes, 16 << 20).0,
+        delay_ms: pick(&own.delay, &defaults.delay, 1000).0,
+    }
+}
+
+// === impl Queue ===
+
+impl Queue {
+    /// How many messages one instance may hold unacknowledged.
+    pub(crate) fn prefetch(&self) -> u64 {
+        match (&self.settings.prefetch, &self.input) {
+            (Some(prefetch), _) => prefetch.value,
+            // Messages of app events are big and few.
+            (None, Some(Input::Events)) => 512,
+            (None, _) => (2 * self.settings.rows.0).min(65_535),
+        }
+    }
+
+    /// The most rows that the unacknowledged messages can hold.
+    pub(crate) fn reachable_rows(&self) -> u64 {
+        match self.input {
+            Some(Input::Events) => self.prefetch().saturating_mul(ROWS_OF_EVENTS),
+            _ => self.prefetch(),
+        }
+    }
+}

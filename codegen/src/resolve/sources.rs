@@ -1,0 +1,226 @@
+//! Sources: how events arrive and where they are published.
+
+use prost_reflect::MessageDescriptor;
+
+use super::Source;
+use super::envelope::method;
+use crate::check::columns::TYPE_DISAGREES;
+use crate::check::names::{UNKNOWN_EXCHANGE, UNKNOWN_MESSAGE};
+use crate::check::reading::{CONFLICTING_KEYS, MISSING_KEY};
+use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::model::{Envelope, From, Input, Intake, Route, RoutingKey, Type, Value};
+use crate::names::suggest;
+use crate::proto::Proto;
+use crate::spec::{self, Located, Spec};
+use crate::typing::{self, Scope};
+use crate::yaml::Text;
+
+/// Resolves every source.
+pub(super) fn resolve<'a>(
+    spec: &'a Spec,
+    proto: &Proto,
+    envelope: Option<&Envelope>,
+    out: &mut Diagnostics,
+) -> Vec<Source<'a>> {
+    spec.sources
+        .iter()
+        .map(|source| {
+            for exchange in source.exchange.iter().chain(&source.rejects) {
+                self::exchange(exchange, spec, out);
+            }
+            let rejects = source.rejects.as_ref().map(|exchange| Located {
+                value: Route {
+                    exchange: exchange.value.clone(),
+                    routing_key: format!("error.{}", source.name.value),
+                },
+                span: exchange.span,
+            });
+            Source {
+                spec: source,
+                intake: intake(source, proto, envelope, out),
+                rejects,
+            }
+        })
+        .collect()
+}
+
+/// Reports an exchange that isn't declared.
+pub(super) fn exchange(name: &Text, spec: &Spec, out: &mut Diagnostics) {
+    if spec.exchange(&name.value).is_none() {
+        let known = spec.exchanges.iter().map(|e| e.name.value.as_str());
+        out.push(
+            Diagnostic::new(
+                &UNKNOWN_EXCHANGE,
+                format!("exchange `{}` is not declared", name.value),
+            )
+            .at(name.span, "no such exchange")
+            .help(suggest(&name.value, known, "declared exchanges")),
+        );
+    }
+}
+
+/// The message with this full name.
+pub(super) fn message(
+    name: &Text,
+    proto: &Proto,
+    out: &mut Diagnostics,
+) -> Option<MessageDescriptor> {
+    let found = proto.pool.get_message_by_name(&name.value);
+    if found.is_none() {
+        let all: Vec<_> = proto
+            .pool
+            .all_messages()
+            .filter(|m| !m.is_map_entry() && m.package_name() != "google.protobuf")
+            .collect();
+        let known = all.iter().map(MessageDescriptor::full_name);
+        out.push(
+            Diagnostic::new(
+                &UNKNOWN_MESSAGE,
+                format!("there is no message `{}`", name.value),
+            )
+            .at(name.span, "no such message")
+            .help(suggest(&name.value, known, "messages")),
+        );
+    }
+    found
+}
+
+fn intake(
+    source: &spec::Source,
+    proto: &Proto,
+    envelope: Option<&Envelope>,
+    out: &mut Diagnostics,
+) -> Option<Intake> {
+    let name = &source.name;
+    let webhook = [
+        ("message", &source.message),
+        ("routing_key", &source.routing_key),
+        ("routing_key_from", &source.routing_key_from),
+    ];
+    match (&source.grpc, &source.post) {
+        (Some(grpc), None) => {
+            for (key, value) in webhook {
+                if let Some(value) = value {
+                    out.push(conflict(key, value, "grpc", grpc));
+                }
+            }
+            // A method that isn't there was reported where the envelope was looked for.
+            let method = method(grpc, proto, &mut Diagnostics::default())?;
+            envelope?;
+            Some(Intake::Grpc {
+                service: method.parent_service().full_name().to_owned(),
+                method: method.name().to_owned(),
+                json_path: source
+                    .json
+                    .as_ref()
+                    .map_or_else(|| format!("/{}", grpc.value), |json| json.value.clone()),
+            })
+        }
+        (None, Some(post)) => {
+            if let Some(json) = &source.json {
+                out.push(conflict("json", json, "post", post));
+            }
+            let Some(message_name) = &source.message else {
+                out.push(missing(source, "`message`, which tells what is posted"));
+                return None;
+            };
+            let message = message(message_name, proto, out)?;
+            let routing_key = routing_key(source, &message, proto, out)?;
+            Some(Intake::Post {
+                path: post.value.clone(),
+                message,
+                routing_key,
+            })
+        }
+        (Some(grpc), Some(post)) => {
+            out.push(conflict("post", post, "grpc", grpc));
+            None
+        }
+        (None, None) => {
+            out.push(
+                missing(source, "`grpc` or `post`, which tells how events arrive")
+                    .at(name.span, "how do its events arrive?"),
+            );
+            None
+        }
+    }
+}
+
+fn routing_key(
+    source: &spec::Source,
+    message: &MessageDescriptor,
+    proto: &Proto,
+    out: &mut Diagnostics,
+) -> Option<RoutingKey> {
+    match (&source.routing_key, &source.routing_key_from) {
+        (Some(key), None) => Some(RoutingKey::Constant(key.value.clone())),
+        (None, Some(from)) => computed(from, message, proto, out).map(RoutingKey::Computed),
+        (Some(key), Some(from)) => {
+            out.push(conflict("routing_key_from", from, "routing_key", key));
+            None
+        }
+        (None, None) => {
+            out.push(missing(source, "`routing_key` or `routing_key_from`"));
+            None
+        }
+    }
+}
+
+fn computed(
+    text: &Text,
+    message: &MessageDescriptor,
+    proto: &Proto,
+    out: &mut Diagnostics,
+) -> Option<Value> {
+    let expression = typing::read(text, out)?;
+    let input = Input::Json(message.clone());
+    let scope = Scope {
+        input: &input,
+        envelope: None,
+        types: &[],
+        proto,
+    };
+    let From::Value(value) = typing::resolve(&expression, text, &scope, out)? else {
+        return None;
+    };
+    if value.ty != Type::String {
+        out.push(
+            Diagnostic::new(&TYPE_DISAGREES, "a routing key must be text")
+                .at(text.span, format!("this is {}", value.ty))
+                .help(
+                    "a field that may be absent becomes text with `| default(\"NO_EVENT_NAME\")`",
+                ),
+        );
+        return None;
+    }
+    Some(value)
+}
+
+fn conflict(key: &str, value: &Text, other_key: &str, other: &Text) -> Diagnostic {
+    Diagnostic::new(
+        &CONFLICTING_KEYS,
+        format!("a source with `{other_key}` can't have `{key}`"),
+    )
+    .at(value.span, format!("`{key}` here"))
+    .and(Some(other.span), format!("`{other_key}` here"))
+}
+
+fn missing(source: &spec::Source, what: &str) -> Diagnostic {
+    let message = format!("source `{}` has no {what}", source.name.value);
+    Diagnostic::new(&MISSING_KEY, message).at(source.name.span, "missing here")
+}
+
+/// A route and the place that says it.
+pub(super) fn located(
+    exchange: &Text,
+    routing_key: String,
+    span: crate::diagnostic::Span,
+) -> Located<Route> {
+    Located {
+        value: Route {
+            exchange: exchange.value.clone(),
+            routing_key,
+        },
+        span,
+    }
+}

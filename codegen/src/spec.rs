@@ -1,0 +1,223 @@
+//! `pipeline.yaml` as written: names are still names, nothing is looked up, nothing is filled in.
+//!
+//! `docs/pipeline.md` is the manual of these fields. A value that could not be read is absent here and has been
+//! reported, so that later phases go on with the rest.
+
+mod read;
+mod scalars;
+
+pub(crate) use read::read;
+
+use crate::diagnostic::Span;
+use crate::model::ExchangeKind;
+use crate::yaml::Text;
+
+/// A value and its place.
+#[derive(Debug, Clone)]
+pub(crate) struct Located<T> {
+    /// The value.
+    pub(crate) value: T,
+    /// Its place.
+    pub(crate) span: Span,
+}
+
+/// The whole file.
+#[derive(Debug, Default)]
+pub(crate) struct Spec {
+    /// Where events come in.
+    pub(crate) sources: Vec<Source>,
+    /// The exchanges and how they route.
+    pub(crate) exchanges: Vec<Exchange>,
+    /// What queues have unless they say otherwise.
+    pub(crate) defaults: Settings,
+    /// The queues.
+    pub(crate) queues: Vec<Queue>,
+    /// The tables.
+    pub(crate) tables: Vec<Table>,
+    /// The place of the file's last byte, for what is missing altogether.
+    pub(crate) end: Option<Span>,
+}
+
+/// `sources: { NAME: ... }`.
+#[derive(Debug)]
+pub(crate) struct Source {
+    /// Its name.
+    pub(crate) name: Text,
+    /// `grpc: package.Service/method`.
+    pub(crate) grpc: Option<Text>,
+    /// `json: /path` that takes the gRPC request as proto3 JSON.
+    pub(crate) json: Option<Text>,
+    /// `post: /path` of a webhook.
+    pub(crate) post: Option<Text>,
+    /// `message: package.Message` that a webhook posts.
+    pub(crate) message: Option<Text>,
+    /// `exchange: NAME` that it publishes to.
+    pub(crate) exchange: Option<Text>,
+    /// `routing_key: KEY` of a webhook's messages.
+    pub(crate) routing_key: Option<Text>,
+    /// `routing_key_from: EXPRESSION` instead, over the body.
+    pub(crate) routing_key_from: Option<Text>,
+    /// `rejects: EXCHANGE` that keeps the events refused at intake.
+    pub(crate) rejects: Option<Text>,
+    /// `pool: { ... }`.
+    pub(crate) pool: Pool,
+}
+
+/// `pool: { workers, buffer, bytes, timeout, max_request }`.
+#[derive(Debug, Default)]
+pub(crate) struct Pool {
+    /// Requests prepared at once.
+    pub(crate) workers: Option<Located<u64>>,
+    /// Requests that may wait for a worker.
+    pub(crate) buffer: Option<Located<u64>>,
+    /// Bytes of requests that may be unanswered.
+    pub(crate) bytes: Option<Located<u64>>,
+    /// How long a request may wait for a place, in milliseconds.
+    pub(crate) timeout: Option<Located<u64>>,
+    /// The largest request in bytes.
+    pub(crate) max_request: Option<Located<u64>>,
+}
+
+/// `exchanges: { NAME: KIND }`.
+#[derive(Debug)]
+pub(crate) struct Exchange {
+    /// Its name.
+    pub(crate) name: Text,
+    /// How it routes; absent if the kind could not be read.
+    pub(crate) kind: Option<ExchangeKind>,
+}
+
+/// What `defaults`, a queue and a typed table's `queue` have in common.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Settings {
+    /// `type: quorum` or `classic`.
+    pub(crate) quorum: Option<Located<bool>>,
+    /// Workers an instance.
+    pub(crate) workers: Option<Located<u64>>,
+    /// Unacknowledged messages an instance.
+    pub(crate) prefetch: Option<Located<u64>>,
+    /// Failures before a dead letter.
+    pub(crate) retries: Option<Located<u64>>,
+    /// `batch: { rows }`.
+    pub(crate) rows: Option<Located<u64>>,
+    /// `batch: { bytes }`.
+    pub(crate) bytes: Option<Located<u64>>,
+    /// `batch: { delay }` in milliseconds.
+    pub(crate) delay: Option<Located<u64>>,
+}
+
+/// `queues: { NAME: ... }`.
+#[derive(Debug)]
+pub(crate) struct Queue {
+    /// Its name.
+    pub(crate) name: Text,
+    /// `bind: { EXCHANGE: KEY }` or `{ EXCHANGE: [KEY, KEY] }`.
+    pub(crate) bind: Vec<Binding>,
+    /// `message: package.Message`, where no source tells what its messages hold.
+    pub(crate) message: Option<Text>,
+    /// Its settings.
+    pub(crate) settings: Settings,
+    /// `dead_letter: EXCHANGE` or `{ exchange, routing_key }`.
+    pub(crate) dead_letter: Option<DeadLetter>,
+    /// `into: TABLE`.
+    pub(crate) into: Option<Text>,
+}
+
+/// A binding.
+#[derive(Debug)]
+pub(crate) struct Binding {
+    /// The exchange.
+    pub(crate) exchange: Text,
+    /// The binding key.
+    pub(crate) key: Text,
+}
+
+/// Where dead letters go.
+#[derive(Debug)]
+pub(crate) struct DeadLetter {
+    /// The exchange.
+    pub(crate) exchange: Text,
+    /// The routing key; `error.QUEUE` if absent.
+    pub(crate) routing_key: Option<Text>,
+}
+
+/// `tables: { NAME: ... }`.
+#[derive(Debug)]
+pub(crate) struct Table {
+    /// Its name.
+    pub(crate) name: Text,
+    /// The comment above it.
+    pub(crate) doc: String,
+    /// `engine: ReplacingMergeTree(COLUMN)`.
+    pub(crate) engine: Option<Text>,
+    /// `partition_by: EXPRESSION`, in SQL.
+    pub(crate) partition_by: Option<Text>,
+    /// `order_by: [COLUMN, ...]`.
+    pub(crate) order_by: Vec<Text>,
+    /// `events: [TYPE, ...]`, which makes it a typed table with a queue of its own.
+    pub(crate) events: Option<Vec<Text>>,
+    /// `queue: { ... }` of a typed table: the place of the key.
+    pub(crate) queue: Option<OwnQueue>,
+    /// `dead_letters: true`: the place of the key.
+    pub(crate) dead_letters: Option<Span>,
+    /// `columns: { NAME: EXPRESSION }`.
+    pub(crate) columns: Vec<Column>,
+    /// `ignore: [PATH, ...]`.
+    pub(crate) ignore: Vec<Text>,
+}
+
+/// `queue: { ... }` of a typed table.
+#[derive(Debug)]
+pub(crate) struct OwnQueue {
+    /// The place of the key.
+    pub(crate) span: Span,
+    /// Its settings.
+    pub(crate) settings: Settings,
+    /// Where its dead letters go.
+    pub(crate) dead_letter: Option<DeadLetter>,
+}
+
+/// A line of `columns`.
+#[derive(Debug)]
+pub(crate) enum Column {
+    /// `NAME: EXPRESSION` or `NAME: { from: EXPRESSION, type: TYPE }`.
+    Explicit {
+        /// Its name.
+        name: Text,
+        /// The expression; absent if it could not be read.
+        from: Option<Text>,
+        /// The declared ClickHouse type.
+        ty: Option<Text>,
+    },
+    /// `"*": ROOT` or `"*": [ROOT, ROOT]`.
+    Wildcard {
+        /// `header`, `event`, `payload` or `body`.
+        root: Text,
+    },
+}
+
+// === impl Spec ===
+
+impl Spec {
+    /// The exchange with this name.
+    pub(crate) fn exchange(&self, name: &str) -> Option<&Exchange> {
+        self.exchanges.iter().find(|e| e.name.value == name)
+    }
+
+    /// The queue with this name.
+    pub(crate) fn queue(&self, name: &str) -> Option<&Queue> {
+        self.queues.iter().find(|q| q.name.value == name)
+    }
+}
+
+// === impl Table ===
+
+impl Table {
+    /// The explicit column with this name.
+    pub(crate) fn column(&self, column: &str) -> Option<&Text> {
+        self.columns.iter().find_map(|c| match c {
+            Column::Explicit { name, .. } if name.value == column => Some(name),
+            _ => None,
+        })
+    }
+}

@@ -1,0 +1,295 @@
+//! The tree of `pipeline.yaml` to its declarations. One entry that can't be read never hides another.
+
+use super::scalars::{Fields, map, text, texts, word, wrong};
+use super::{
+    Binding, Column, DeadLetter, Exchange, OwnQueue, Pool, Queue, Settings, Source, Spec, Table,
+};
+use crate::diagnostic::{Diagnostics, Span};
+use crate::model::ExchangeKind;
+use crate::yaml::{Entry, Node, Text, Value};
+
+const SETTINGS: [&str; 5] = ["type", "workers", "prefetch", "retries", "batch"];
+
+/// Reads the whole file.
+pub(crate) fn read(root: &Node, out: &mut Diagnostics) -> Spec {
+    let known = ["sources", "exchanges", "defaults", "queues", "tables"];
+    let Some(file) = Fields::open("the pipeline", root.span, root, &known, out) else {
+        return Spec::default();
+    };
+    let section = |key: &str| file.get(key).map(|e| &e.node);
+    Spec {
+        sources: entries("`sources`", section("sources"), source, out),
+        exchanges: entries("`exchanges`", section("exchanges"), exchange, out),
+        defaults: defaults(section("defaults"), out),
+        queues: entries("`queues`", section("queues"), queue, out),
+        tables: entries("`tables`", section("tables"), table, out),
+        end: Some(Span::new(root.span.file, root.span.end, root.span.end)),
+    }
+}
+
+fn entries<T>(
+    what: &str,
+    node: Option<&Node>,
+    read: fn(&Entry, &mut Diagnostics) -> T,
+    out: &mut Diagnostics,
+) -> Vec<T> {
+    let entries = node.and_then(|n| map(what, n, out)).unwrap_or_default();
+    entries.iter().map(|e| read(e, out)).collect()
+}
+
+fn source(entry: &Entry, out: &mut Diagnostics) -> Source {
+    let name = entry.key.clone();
+    let known = [
+        "grpc",
+        "json",
+        "post",
+        "message",
+        "exchange",
+        "routing_key",
+        "routing_key_from",
+        "rejects",
+        "pool",
+    ];
+    let what = format!("source `{}`", name.value);
+    let fields = Fields::open(what, name.span, &entry.node, &known, out);
+    let mut get = |key: &str| fields.as_ref().and_then(|f| f.text(key, out));
+    let mut source = Source {
+        name,
+        grpc: get("grpc"),
+        json: get("json"),
+        post: get("post"),
+        message: get("message"),
+        exchange: get("exchange"),
+        routing_key: get("routing_key"),
+        routing_key_from: get("routing_key_from"),
+        rejects: get("rejects"),
+        pool: Pool::default(),
+    };
+    if let Some(fields) = &fields {
+        fields.require("exchange", out);
+        source.pool = fields.get("pool").map(|e| pool(e, out)).unwrap_or_default();
+    }
+    source
+}
+
+fn pool(entry: &Entry, out: &mut Diagnostics) -> Pool {
+    let known = ["workers", "buffer", "bytes", "timeout", "max_request"];
+    let Some(fields) = Fields::open("a pool", entry.key.span, &entry.node, &known, out) else {
+        return Pool::default();
+    };
+    Pool {
+        workers: fields.count("workers", 1..=256, out),
+        buffer: fields.count("buffer", 1..=1_000_000, out),
+        bytes: fields.size("bytes", 1 << 20..=64 << 30, out),
+        timeout: fields.duration("timeout", 1..=60_000, out),
+        max_request: fields.size("max_request", 1 << 10..=256 << 20, out),
+    }
+}
+
+fn exchange(entry: &Entry, out: &mut Diagnostics) -> Exchange {
+    let kinds = [
+        ("direct", ExchangeKind::Direct),
+        ("topic", ExchangeKind::Topic),
+        ("fanout", ExchangeKind::Fanout),
+    ];
+    let what = format!("the kind of exchange `{}`", entry.key.value);
+    Exchange {
+        name: entry.key.clone(),
+        kind: word(&what, &entry.node, &kinds, out).map(|w| w.value),
+    }
+}
+
+fn defaults(node: Option<&Node>, out: &mut Diagnostics) -> Settings {
+    node.and_then(|node| Fields::open("`defaults`", node.span, node, &SETTINGS, out))
+        .map(|fields| settings(&fields, out))
+        .unwrap_or_default()
+}
+
+fn settings(fields: &Fields<'_>, out: &mut Diagnostics) -> Settings {
+    let types = [("quorum", true), ("classic", false)];
+    let mut settings = Settings {
+        quorum: fields
+            .get("type")
+            .and_then(|e| word("a queue's `type`", &e.node, &types, out)),
+        workers: fields.count("workers", 1..=256, out),
+        prefetch: fields.count("prefetch", 1..=65_535, out),
+        retries: fields.count("retries", 0..=100, out),
+        ..Settings::default()
+    };
+    let batch = fields.get("batch").and_then(|entry| {
+        let known = ["rows", "bytes", "delay"];
+        Fields::open("a batch", entry.key.span, &entry.node, &known, out)
+    });
+    if let Some(batch) = batch {
+        settings.rows = batch.count("rows", 1..=1_000_000, out);
+        settings.bytes = batch.size("bytes", 64 << 10..=1 << 30, out);
+        settings.delay = batch.duration("delay", 10..=60_000, out);
+    }
+    settings
+}
+
+fn queue(entry: &Entry, out: &mut Diagnostics) -> Queue {
+    let name = entry.key.clone();
+    let mut known = vec!["bind", "message", "dead_letter", "into"];
+    known.extend(SETTINGS);
+    let what = format!("queue `{}`", name.value);
+    let mut queue = Queue {
+        name: name.clone(),
+        bind: Vec::new(),
+        message: None,
+        settings: Settings::default(),
+        dead_letter: None,
+        into: None,
+    };
+    let Some(fields) = Fields::open(what, name.span, &entry.node, &known, out) else {
+        return queue;
+    };
+    queue.bind = fields
+        .require("bind", out)
+        .map(|e| bind(e, out))
+        .unwrap_or_default();
+    queue.message = fields.text("message", out);
+    queue.settings = settings(&fields, out);
+    queue.dead_letter = fields.get("dead_letter").and_then(|e| dead_letter(e, out));
+    fields.require("into", out);
+    queue.into = fields.text("into", out);
+    queue
+}
+
+fn bind(entry: &Entry, out: &mut Diagnostics) -> Vec<Binding> {
+    let mut bindings = Vec::new();
+    for exchange in map("`bind`", &entry.node, out).unwrap_or_default() {
+        for key in texts("a binding key", &exchange.node, out) {
+            bindings.push(Binding {
+                exchange: exchange.key.clone(),
+                key,
+            });
+        }
+    }
+    bindings
+}
+
+fn dead_letter(entry: &Entry, out: &mut Diagnostics) -> Option<DeadLetter> {
+    if let Value::Scalar(exchange) = &entry.node.value {
+        return Some(DeadLetter {
+            exchange: exchange.clone(),
+            routing_key: None,
+        });
+    }
+    let known = ["exchange", "routing_key"];
+    let fields = Fields::open("`dead_letter`", entry.key.span, &entry.node, &known, out)?;
+    fields.require("exchange", out)?;
+    Some(DeadLetter {
+        exchange: fields.text("exchange", out)?,
+        routing_key: fields.text("routing_key", out),
+    })
+}
+
+fn table(entry: &Entry, out: &mut Diagnostics) -> Table {
+    let name = entry.key.clone();
+    let known = [
+        "engine",
+        "partition_by",
+        "order_by",
+        "events",
+        "queue",
+        "dead_letters",
+        "columns",
+        "ignore",
+    ];
+    let mut table = Table {
+        name: name.clone(),
+        doc: entry.doc.clone(),
+        engine: None,
+        partition_by: None,
+        order_by: Vec::new(),
+        events: None,
+        queue: None,
+        dead_letters: None,
+        columns: Vec::new(),
+        ignore: Vec::new(),
+    };
+    let what = format!("table `{}`", name.value);
+    let Some(fields) = Fields::open(what, name.span, &entry.node, &known, out) else {
+        return table;
+    };
+    fields.require("engine", out);
+    table.engine = fields.text("engine", out);
+    table.partition_by = fields.text("partition_by", out);
+    if let Some(e) = fields.require("order_by", out) {
+        table.order_by = texts("`order_by`", &e.node, out);
+    }
+    table.events = fields
+        .get("events")
+        .map(|e| texts("`events`", &e.node, out));
+    table.queue = fields.get("queue").map(|e| own_queue(e, out));
+    table.dead_letters = fields.get("dead_letters").and_then(|e| {
+        let flags = [("true", true), ("false", false)];
+        let flag = word("`dead_letters`", &e.node, &flags, out)?;
+        flag.value.then_some(e.key.span)
+    });
+    if let Some(e) = fields.require("columns", out) {
+        table.columns = columns(&e.node, out);
+    }
+    if let Some(e) = fields.get("ignore") {
+        table.ignore = texts("`ignore`", &e.node, out);
+    }
+    table
+}
+
+fn own_queue(entry: &Entry, out: &mut Diagnostics) -> OwnQueue {
+    let mut known = vec!["dead_letter"];
+    known.extend(SETTINGS);
+    let fields = Fields::open(
+        "a typed table's `queue`",
+        entry.key.span,
+        &entry.node,
+        &known,
+        out,
+    );
+    OwnQueue {
+        span: entry.key.span,
+        settings: fields
+            .as_ref()
+            .map(|f| settings(f, out))
+            .unwrap_or_default(),
+        dead_letter: fields
+            .as_ref()
+            .and_then(|f| f.get("dead_letter"))
+            .and_then(|e| dead_letter(e, out)),
+    }
+}
+
+fn columns(node: &Node, out: &mut Diagnostics) -> Vec<Column> {
+    let mut columns = Vec::new();
+    for entry in map("`columns`", node, out).unwrap_or_default() {
+        if entry.key.value == "*" {
+            let roots = texts("a wildcard", &entry.node, out);
+            columns.extend(roots.into_iter().map(|root| Column::Wildcard { root }));
+        } else {
+            columns.push(column(entry, out));
+        }
+    }
+    columns
+}
+
+fn column(entry: &Entry, out: &mut Diagnostics) -> Column {
+    let name = entry.key.clone();
+    let what = format!("column `{}`", name.value);
+    let (from, ty): (Option<Text>, Option<Text>) = match &entry.node.value {
+        Value::Scalar(from) => (Some(from.clone()), None),
+        Value::Map(_) => {
+            let fields = Fields::open(what, name.span, &entry.node, &["from", "type"], out);
+            let from = fields
+                .as_ref()
+                .and_then(|f| f.require("from", out))
+                .and_then(|e| text("`from`", &e.node, out));
+            (from, fields.as_ref().and_then(|f| f.text("type", out)))
+        }
+        _ => {
+            out.push(wrong(&what, "an expression", &entry.node));
+            (None, None)
+        }
+    };
+    Column::Explicit { name, from, ty }
+}

@@ -1,0 +1,322 @@
+//! What an expression means where it stands: its root looked up, its functions applied, its ClickHouse type.
+
+mod function;
+mod path;
+
+pub(crate) use path::{fields, messages, path};
+
+use std::collections::BTreeMap;
+
+use prost_reflect::FieldDescriptor;
+
+use crate::check::columns::{
+    EXPRESSION_SYNTAX, MISPLACED_ROOT, NO_TYPE, PAYLOADS_DISAGREE, UNKNOWN_FIELD, UNKNOWN_ROOT,
+};
+use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::expression::{Expression, parse};
+use crate::model::{Envelope, ErrorField, From, Input, Root, Type, Value};
+use crate::names::suggest;
+use crate::proto::Proto;
+use crate::types;
+use crate::yaml::Text;
+
+/// What an expression can start from.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Scope<'a> {
+    /// What rows are made from.
+    pub(crate) input: &'a Input,
+    /// The envelope of app events, if there is one.
+    pub(crate) envelope: Option<&'a Envelope>,
+    /// The event types (numbers of the oneof's fields) that rows are made from.
+    pub(crate) types: &'a [u32],
+    /// Places of fields.
+    pub(crate) proto: &'a Proto,
+}
+
+/// The field of `error` with each name.
+const ERROR_FIELDS: [(&str, ErrorField); 13] = [
+    ("id", ErrorField::Id),
+    ("reason", ErrorField::Reason),
+    ("class", ErrorField::Class),
+    ("queue", ErrorField::Queue),
+    ("exchange", ErrorField::Exchange),
+    ("routing_key", ErrorField::RoutingKey),
+    ("event_type", ErrorField::EventType),
+    ("attempts", ErrorField::Attempts),
+    ("first_failed", ErrorField::FirstFailed),
+    ("last_failed", ErrorField::LastFailed),
+    ("fingerprint", ErrorField::Fingerprint),
+    ("content_type", ErrorField::ContentType),
+    ("body", ErrorField::Body),
+];
+
+const ROOTS: [&str; 9] = [
+    "header", "event", "payload", "body", "error", "$payload", "$type", "$now", "$id",
+];
+
+/// Reads an expression, reporting what can't be read.
+pub(crate) fn read(text: &Text, out: &mut Diagnostics) -> Option<Expression> {
+    match parse(&text.value) {
+        Ok(expression) => Some(expression),
+        Err(error) => {
+            let message = format!("`{}` is not an expression", text.value);
+            let expected = format!("expected {} here", error.expected);
+            out.push(
+                Diagnostic::new(&EXPRESSION_SYNTAX, message).at(text.part(error.range), expected),
+            );
+            None
+        }
+    }
+}
+
+/// Looks up and types an expression, reporting what is wrong with it.
+pub(crate) fn resolve(
+    expression: &Expression,
+    text: &Text,
+    scope: &Scope<'_>,
+    out: &mut Diagnostics,
+) -> Option<From> {
+    match try_resolve(expression, text, scope) {
+        Ok(from) => Some(from),
+        Err(diagnostic) => {
+            out.push(*diagnostic);
+            None
+        }
+    }
+}
+
+type Typed<T> = Result<T, Box<Diagnostic>>;
+
+fn try_resolve(expression: &Expression, text: &Text, scope: &Scope<'_>) -> Typed<From> {
+    let root = expression.root.text.as_str();
+    let plain = |root: Root, ty: Type| {
+        if let Some(extra) = expression.path.first() {
+            let message = format!("`{}` has no fields", expression.root.text);
+            let range = extra.range.clone();
+            return Err(Box::new(at(
+                &UNKNOWN_FIELD,
+                message,
+                text,
+                range,
+                "not a field",
+            )));
+        }
+        Ok(From::Value(function::apply(root, ty, expression, text)?))
+    };
+    let events = matches!(scope.input, Input::Events | Input::DeadLetters);
+    match root {
+        "$now" => plain(Root::Now, Type::Millis),
+        "$type" if events => plain(Root::TypeName, Type::String),
+        "$payload" if events => plain(Root::Payload, Type::Json),
+        "$id" if matches!(scope.input, Input::Json(_)) => plain(Root::Id, Type::String),
+        "body" if expression.path.is_empty() && matches!(scope.input, Input::Json(_)) => {
+            plain(Root::WholeBody, Type::Json)
+        }
+        "error" if matches!(scope.input, Input::DeadLetters) => error_field(expression, text),
+        "payload" if events => payload_field(expression, text, scope),
+        "header" | "event" | "body" => match messages(root, scope).first() {
+            Some((_, message)) => {
+                let fields = path(message, expression, text, scope)?;
+                let root = match root {
+                    "header" => Root::Header(fields.clone()),
+                    "event" => Root::Event(fields.clone()),
+                    _ => Root::Body(fields.clone()),
+                };
+                Ok(From::Value(field(root, &fields, expression, text, scope)?))
+            }
+            None => Err(misplaced(expression, text, scope)),
+        },
+        root if ROOTS.contains(&root) => Err(misplaced(expression, text, scope)),
+        _ => {
+            let message = format!("an expression can't start with `{root}`");
+            let range = expression.root.range.clone();
+            let unknown = at(&UNKNOWN_ROOT, message, text, range, "unknown");
+            Err(Box::new(unknown.help(suggest(
+                root,
+                ROOTS,
+                "expressions start with",
+            ))))
+        }
+    }
+}
+
+fn misplaced(expression: &Expression, text: &Text, scope: &Scope<'_>) -> Box<Diagnostic> {
+    let (rows, roots) = match scope.input {
+        Input::Events => (
+            "app events",
+            "header, event, payload, $payload, $type, $now",
+        ),
+        Input::Json(_) => ("JSON messages", "body, $id, $now"),
+        Input::DeadLetters => (
+            "dead letters",
+            "error, header, event, payload, $payload, $type, $now",
+        ),
+    };
+    let root = &expression.root;
+    let message = format!("rows made from {rows} have no `{}`", root.text);
+    let found = at(
+        &MISPLACED_ROOT,
+        message,
+        text,
+        root.range.clone(),
+        "not here",
+    );
+    Box::new(found.help(format!("here an expression starts with one of: {roots}")))
+}
+
+fn error_field(expression: &Expression, text: &Text) -> Typed<From> {
+    let names = ERROR_FIELDS.iter().map(|(name, _)| *name);
+    let [name] = &expression.path[..] else {
+        let message = "`error` is followed by one name".to_owned();
+        let found = at(
+            &UNKNOWN_FIELD,
+            message,
+            text,
+            expression.path_range(),
+            "here",
+        );
+        return Err(Box::new(found.help(suggest("", names, "known names"))));
+    };
+    let Some((_, known)) = ERROR_FIELDS.iter().find(|(n, _)| *n == name.text) else {
+        let message = format!("nothing called `{}` is known of a dead letter", name.text);
+        let found = at(&UNKNOWN_FIELD, message, text, name.range.clone(), "unknown");
+        return Err(Box::new(found.help(suggest(
+            &name.text,
+            names,
+            "known names",
+        ))));
+    };
+    let ty = match known {
+        ErrorField::Attempts => Type::UInt32,
+        ErrorField::FirstFailed | ErrorField::LastFailed => Type::Millis,
+        _ => Type::String,
+    };
+    Ok(From::Value(function::apply(
+        Root::Error(*known),
+        ty,
+        expression,
+        text,
+    )?))
+}
+
+/// A field of the payload: looked up in each type, where the types that have it must agree.
+fn payload_field(expression: &Expression, text: &Text, scope: &Scope<'_>) -> Typed<From> {
+    let types = messages("payload", scope);
+    let Some(first) = expression.path.first() else {
+        let message = "`payload` is followed by a field's name".to_owned();
+        let found = at(
+            &UNKNOWN_FIELD,
+            message,
+            text,
+            expression.path_range(),
+            "here",
+        );
+        return Err(Box::new(
+            found.help("the whole payload is `$payload | json`"),
+        ));
+    };
+    let mut values: BTreeMap<u32, Value> = BTreeMap::new();
+    let mut seen: Option<(FieldDescriptor, Type)> = None;
+    for (number, message) in &types {
+        if message.get_field_by_name(&first.text).is_none() {
+            continue;
+        }
+        let fields = path(message, expression, text, scope)?;
+        let root = Root::PayloadField(fields.clone());
+        let value = field(root, &fields, expression, text, scope)?;
+        let Some(last) = fields.last() else { continue };
+        match &seen {
+            Some((other, ty)) if *ty != value.ty => {
+                let range = expression.path_range();
+                return Err(Box::new(
+                    disagree(other, ty, last, &value.ty, scope).at(text.part(range), "used here"),
+                ));
+            }
+            _ => seen = Some((last.clone(), value.ty.clone())),
+        }
+        values.insert(*number, value);
+    }
+    if values.is_empty() {
+        let known: std::collections::BTreeSet<String> = types
+            .iter()
+            .flat_map(|(_, m)| m.fields().map(|f| f.name().to_owned()).collect::<Vec<_>>())
+            .collect();
+        let message = match &types[..] {
+            [(_, only)] => format!("`{}` has no field `{}`", only.full_name(), first.text),
+            _ => format!(
+                "none of this table's event types has a field `{}`",
+                first.text
+            ),
+        };
+        let found = at(
+            &UNKNOWN_FIELD,
+            message,
+            text,
+            first.range.clone(),
+            "no such field",
+        );
+        let known = known.iter().map(String::as_str);
+        return Err(Box::new(found.help(suggest(
+            &first.text,
+            known,
+            "known fields",
+        ))));
+    }
+    Ok(From::ByType(values))
+}
+
+/// Two payloads that give one column different types; the caller says where.
+pub(crate) fn disagree(
+    one: &FieldDescriptor,
+    one_type: &Type,
+    other: &FieldDescriptor,
+    other_type: &Type,
+    scope: &Scope<'_>,
+) -> Diagnostic {
+    let place = |field: &FieldDescriptor| scope.proto.place(field);
+    Diagnostic::new(
+        &PAYLOADS_DISAGREE,
+        format!(
+            "`{}` is {one_type} but `{}` is {other_type}",
+            one.full_name(),
+            other.full_name()
+        ),
+    )
+    .and(
+        scope.proto.field_span(other),
+        format!("{other_type} here; {one_type} at {}", place(one)),
+    )
+    .help("give both fields the same type, or ignore the field and keep it in `$payload | json`")
+}
+
+fn field(
+    root: Root,
+    fields: &[FieldDescriptor],
+    expression: &Expression,
+    text: &Text,
+    scope: &Scope<'_>,
+) -> Typed<Value> {
+    let ty = match fields.last().map(|last| (last, types::of_field(last))) {
+        Some((_, Ok(ty))) => ty,
+        Some((last, Err(why))) => {
+            let what = format!("`{}` has no column type", last.full_name());
+            let range = expression.path_range();
+            let found = at(&NO_TYPE, what, text, range, "can't be a column");
+            let place = scope.proto.field_span(last);
+            return Err(Box::new(found.and(place, "declared here").help(why)));
+        }
+        None => Type::Json,
+    };
+    function::apply(root, ty, expression, text)
+}
+
+/// A mistake at a part of an expression.
+fn at(
+    rule: &crate::check::Rule,
+    message: String,
+    text: &Text,
+    range: std::ops::Range<usize>,
+    label: &str,
+) -> Diagnostic {
+    Diagnostic::new(rule, message).at(text.part(range), label)
+}
