@@ -19,6 +19,7 @@ use std::time::Duration;
 
 use anyhow::{Context, bail};
 use clap::Parser;
+use event_grpc::sink::clickhouse::engine::provision::{self, Places, Program};
 use rustix::process::{Pid, Signal, getpid, kill_process};
 
 /// The query that keeps `clickhouse local` serving: it opens both listeners and then never ends.
@@ -36,8 +37,8 @@ const GRACE: Duration = Duration::from_secs(3);
     about = "Serves the embedded ClickHouse; started by the server itself."
 )]
 pub(crate) struct EngineArguments {
-    /// The engine as a C library.
-    #[arg(long, conflicts_with = "binary", required_unless_present = "binary")]
+    /// The engine as a C library; without this and `--binary` it is found or fetched.
+    #[arg(long, conflicts_with = "binary")]
     library: Option<PathBuf>,
     /// The engine as a `clickhouse` binary.
     #[arg(long)]
@@ -67,11 +68,26 @@ pub(crate) fn asked_for(
 pub(crate) fn run(arguments: EngineArguments) -> anyhow::Result<ExitCode> {
     let lease = take_stdin().context("can't set standard input aside")?;
     let serve = serve_arguments(&arguments);
-    match (&arguments.library, &arguments.binary) {
-        (Some(library), _) => serve_library(library, &serve, lease),
-        (None, Some(binary)) => serve_binary(binary, &serve, lease),
-        (None, None) => bail!("an engine is needed: --library or --binary"),
+    let program = match (arguments.library, arguments.binary) {
+        (Some(library), _) => Program::Library(library),
+        (None, Some(binary)) => Program::Binary(binary),
+        (None, None) => provide()?,
+    };
+    match &program {
+        Program::Library(library) => serve_library(library, &serve, lease),
+        Program::Binary(binary) => serve_binary(binary, &serve, lease),
     }
+}
+
+/// Finds or fetches the engine, as the server would, for whoever wants it without a server.
+fn provide() -> anyhow::Result<Program> {
+    let places =
+        Places::of_this_user(std::env::var_os("EVENT_GRPC_ENGINE_PATH").map(PathBuf::from));
+    // The runtime and its threads are gone again before the engine starts.
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?;
+    Ok(runtime.block_on(provision::provide(&places, false))?)
 }
 
 fn serve_arguments(arguments: &EngineArguments) -> Vec<OsString> {

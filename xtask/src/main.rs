@@ -8,7 +8,8 @@
 mod services;
 mod test;
 
-use std::process::ExitCode;
+use std::env;
+use std::process::{self, ExitCode};
 
 use clap::{Parser, Subcommand};
 
@@ -21,7 +22,7 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Start RabbitMQ and PostgreSQL for the tests, print the environment to use, run until Ctrl-C
+    /// Start RabbitMQ, PostgreSQL and ClickHouse for the tests, print the environment to use, run until Ctrl-C
     Services,
     /// Start the same services, run `cargo test --workspace` against them, stop them
     Test {
@@ -40,4 +41,9 @@ fn main() -> ExitCode {
         eprintln!("xtask: {error:#}");
         ExitCode::FAILURE
     })
+}
+
+/// The same cargo that runs this command.
+fn cargo() -> process::Command {
+    process::Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
 }

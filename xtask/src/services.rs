@@ -1,6 +1,7 @@
 //! The servers that the tests need, as private instances: nothing outside of one temporary directory and a few
 //! loopback ports is touched, so that any number of them can run on one machine.
 
+mod clickhouse;
 mod install;
 mod keeper;
 mod ports;
@@ -38,7 +39,7 @@ struct Service {
     start: fn(&Path) -> Result<Running>,
 }
 
-const SERVICES: [Service; 2] = [
+const SERVICES: [Service; 3] = [
     Service {
         name: "rabbitmq",
         variables: &rabbitmq::VARIABLES,
@@ -48,6 +49,11 @@ const SERVICES: [Service; 2] = [
         name: "postgres",
         variables: &postgres::VARIABLES,
         start: postgres::start,
+    },
+    Service {
+        name: "clickhouse",
+        variables: &clickhouse::VARIABLES,
+        start: clickhouse::start,
     },
 ];
 
@@ -66,6 +72,10 @@ pub(crate) fn run() -> Result<ExitCode> {
     let mut services = Services::start()?;
     for (name, value) in services.environment() {
         println!("export {name}='{value}'");
+    }
+    if services.running.is_empty() {
+        eprintln!("Nothing to start: the environment names every server.");
+        return Ok(ExitCode::SUCCESS);
     }
     eprintln!("Ctrl-C stops them.");
     loop {

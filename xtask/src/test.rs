@@ -1,12 +1,12 @@
 //! `cargo xtask test`: the whole test suite, against servers that live exactly as long as it runs.
 
-use std::env;
-use std::process::{Command, ExitCode, Stdio};
+use std::process::{ExitCode, Stdio};
 use std::sync::mpsc::RecvTimeoutError;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail};
 
+use crate::cargo;
 use crate::services::{self, Keep, Kept, Services};
 
 /// Runs the tests; `args` are `cargo test`'s.
@@ -63,9 +63,4 @@ fn check_dependencies() -> Result<()> {
         bail!("cargo deny found a dependency that deny.toml does not allow");
     }
     Ok(())
-}
-
-/// The same cargo that runs this command.
-fn cargo() -> Command {
-    Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
 }

@@ -60,8 +60,8 @@ pub(super) fn missing_packages(services: &[&str]) -> Result<()> {
         bail!(
             "the tests need servers that are not installed: {names}. On Debian or Ubuntu: `sudo apt-get install \
              --no-install-recommends {names}`; with Homebrew: `brew install rabbitmq postgresql`. They need not run: \
-             private instances are started from their programs. Or set the EVENT_GRPC_TEST_… variables of servers \
-             that you have (CONTRIBUTING.md)"
+             private instances are started from their programs. Or name servers that you have in \
+             EVENT_GRPC_TEST_AMQP_URL with EVENT_GRPC_TEST_RABBITMQCTL, and EVENT_GRPC_TEST_POSTGRES_URL"
         );
     }
     eprintln!("Installing {names} with apt-get.");

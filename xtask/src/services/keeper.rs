@@ -10,18 +10,21 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, bail};
 
-/// Runs the command in `$@`. When standard input closes, which the system does for us however this process ends, the
-/// command gets the signal in `$1`, and SIGKILL if it is still there five seconds later. Whatever else is in its
-/// process group then ends too, and the directory in `$2`, if one is named, is removed with its parent if that is
-/// empty by then. The exit status is the command's own.
+/// Runs the command in `$@`, and ends with its exit status.
+///
+/// When standard input closes, which the system does for us however this process ends, the command gets the signal in
+/// `$1`, and SIGKILL if it is still there five seconds later. Whatever else is in its process group ends with it. The
+/// directory in `$2`, if one is named, is removed then, and its parent if that is empty; the directory of a command
+/// that ended by itself stays, for its log. The command finds the same pipe as descriptor 3, to watch it as well.
 const KEEPER: &str = r#"
 signal=$1 directory=$2
 shift 2
 exec 3<&0 </dev/null
-"$@" 3<&- &
+"$@" &
 kept=$!
 (
     read -r _ <&3
+    [ -z "$directory" ] || : >"$directory/stopped"
     kill -s "$signal" "$kept"
     sleep 5
     kill -s KILL "$kept"
@@ -31,7 +34,7 @@ wait "$kept"
 status=$?
 trap '' TERM
 kill -s TERM -- "-$$" 2>/dev/null
-if [ -n "$directory" ]; then
+if [ -n "$directory" ] && [ -e "$directory/stopped" ]; then
     rm -rf -- "$directory" 2>/dev/null || { sleep 1; rm -rf -- "$directory"; }
     rmdir -- "${directory%/*}" 2>/dev/null
 fi

@@ -2,8 +2,12 @@
 
 use std::hash::{BuildHasher as _, Hasher as _, RandomState};
 use std::net::{Ipv4Addr, TcpListener};
+use std::sync::{Mutex, PoisonError};
 
 use anyhow::{Result, bail};
+
+/// The ports that were given out; whoever got one may not listen on it yet.
+static TAKEN: Mutex<Vec<u16>> = Mutex::new(Vec::new());
 
 /// A port on 127.0.0.1 that nothing listens on.
 ///
@@ -11,11 +15,13 @@ use anyhow::{Result, bail};
 /// take it again in the seconds until the server listens. These lie below that range, and are drawn at random so that
 /// two runs on one machine don't try the same ones in the same order.
 pub(crate) fn free() -> Result<u16> {
+    let mut taken = TAKEN.lock().unwrap_or_else(PoisonError::into_inner);
     for _ in 0..1000 {
         // Fresh hash keys are the random numbers that the standard library has.
         let draw = RandomState::new().build_hasher().finish();
         let port = 20_000 + u16::try_from(draw % 10_000)?;
-        if TcpListener::bind((Ipv4Addr::LOCALHOST, port)).is_ok() {
+        if !taken.contains(&port) && TcpListener::bind((Ipv4Addr::LOCALHOST, port)).is_ok() {
+            taken.push(port);
             return Ok(port);
         }
     }
