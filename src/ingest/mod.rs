@@ -1,5 +1,19 @@
 //! From a request's bytes to confirmed messages: the scan, the grouping, the pools, the publisher and the servers.
 
+pub mod answer;
+pub mod dispatch;
 pub mod group;
+pub mod grpc;
+pub mod http;
+pub mod pool;
+pub mod publisher;
+pub mod quarantine;
+pub mod response;
 pub mod scan;
+pub mod sources;
+pub mod status;
+pub mod webhook;
 pub mod well_formed;
+
+pub use publisher::{Limits, Publisher};
+pub use sources::{SetUpError, Sources};

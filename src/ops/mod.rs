@@ -1,4 +1,5 @@
 //! What operators see of the server: logs, metrics and health.
 
+pub mod health;
 pub mod logging;
 pub mod metrics;

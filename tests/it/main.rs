@@ -9,5 +9,6 @@
 mod broker;
 mod clickhouse;
 mod engine;
+mod ingest;
 mod scan;
 mod tidy;

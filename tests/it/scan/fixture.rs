@@ -6,7 +6,7 @@ use event_grpc::contract::{Envelope, EventType, Field, Kind, Label, Shape};
 
 /// The request, as far as its framing and its header go: events stay bytes.
 #[derive(Clone, PartialEq, prost::Message)]
-pub(super) struct Framing {
+pub(crate) struct Framing {
     #[prost(message, optional, tag = "4")]
     pub header: Option<Header>,
     #[prost(bytes = "vec", repeated, tag = "5")]
@@ -14,7 +14,7 @@ pub(super) struct Framing {
 }
 
 #[derive(Clone, PartialEq, prost::Message)]
-pub(super) struct Events {
+pub(crate) struct Events {
     #[prost(message, optional, tag = "4")]
     pub header: Option<Header>,
     #[prost(message, repeated, tag = "5")]
@@ -22,13 +22,13 @@ pub(super) struct Events {
 }
 
 #[derive(Clone, PartialEq, prost::Message)]
-pub(super) struct EventBatch {
+pub(crate) struct EventBatch {
     #[prost(message, repeated, tag = "1")]
     pub batches: Vec<Events>,
 }
 
 #[derive(Clone, PartialEq, prost::Message)]
-pub(super) struct Header {
+pub(crate) struct Header {
     #[prost(string, tag = "5")]
     pub session: String,
     #[prost(int64, tag = "6")]
@@ -38,7 +38,7 @@ pub(super) struct Header {
 }
 
 #[derive(Clone, PartialEq, prost::Message)]
-pub(super) struct Event {
+pub(crate) struct Event {
     #[prost(string, tag = "4")]
     pub id: String,
     #[prost(string, tag = "5")]
@@ -50,7 +50,7 @@ pub(super) struct Event {
 }
 
 #[derive(Clone, PartialEq, prost::Oneof)]
-pub(super) enum EventOf {
+pub(crate) enum EventOf {
     #[prost(message, tag = "9")]
     All(Box<All>),
     #[prost(message, tag = "10")]
@@ -60,10 +60,10 @@ pub(super) enum EventOf {
 }
 
 #[derive(Clone, PartialEq, prost::Message)]
-pub(super) struct Empty {}
+pub(crate) struct Empty {}
 
 #[derive(Clone, PartialEq, prost::Message)]
-pub(super) struct Tree {
+pub(crate) struct Tree {
     #[prost(message, repeated, tag = "1")]
     pub children: Vec<Tree>,
     #[prost(string, tag = "2")]
@@ -71,7 +71,7 @@ pub(super) struct Tree {
 }
 
 #[derive(Clone, PartialEq, prost::Message)]
-pub(super) struct All {
+pub(crate) struct All {
     #[prost(double, tag = "1")]
     pub double: f64,
     #[prost(float, tag = "2")]
@@ -109,7 +109,7 @@ pub(super) struct All {
 }
 
 #[derive(Clone, PartialEq, prost::Oneof)]
-pub(super) enum Choice {
+pub(crate) enum Choice {
     #[prost(string, tag = "16")]
     Text(String),
     #[prost(message, tag = "17")]
@@ -210,7 +210,7 @@ static EVENT: Shape = shape(&[
 ]);
 
 /// The layout of [`Framing`] and [`Events`].
-pub(super) static ENVELOPE: Envelope = Envelope {
+pub(crate) static ENVELOPE: Envelope = Envelope {
     message: "test.Events",
     header: 4,
     events: 5,

@@ -1,7 +1,7 @@
 //! The scan of a request agrees with prost about what is well formed, and groups hold what came.
 
-mod fixture;
-mod soup;
+pub(crate) mod fixture;
+pub(crate) mod soup;
 
 use event_grpc::contract::Envelope;
 use event_grpc::ingest::group::Batch;

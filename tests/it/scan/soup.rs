@@ -5,7 +5,7 @@ use event_grpc::contract::{Envelope, Field, Kind, Label, Shape};
 use prost::encoding::encode_varint;
 
 /// The decisions still to make; all zeros once it is used up, which ends every loop.
-pub(super) struct Tape<'a>(pub(super) &'a [u8]);
+pub(crate) struct Tape<'a>(pub(crate) &'a [u8]);
 
 impl Tape<'_> {
     fn byte(&mut self) -> u8 {
@@ -29,7 +29,7 @@ impl Tape<'_> {
 }
 
 /// A request with events, mostly well formed.
-pub(super) fn request(tape: &mut Tape<'_>, envelope: &'static Envelope) -> Vec<u8> {
+pub(crate) fn request(tape: &mut Tape<'_>, envelope: &'static Envelope) -> Vec<u8> {
     let mut out = Vec::new();
     for _ in 0..=tape.below(6) {
         match tape.below(8) {
@@ -46,7 +46,7 @@ pub(super) fn request(tape: &mut Tape<'_>, envelope: &'static Envelope) -> Vec<u
 }
 
 /// An event, mostly well formed.
-pub(super) fn event(tape: &mut Tape<'_>, envelope: &'static Envelope) -> Vec<u8> {
+pub(crate) fn event(tape: &mut Tape<'_>, envelope: &'static Envelope) -> Vec<u8> {
     let mut out = Vec::new();
     if tape.one_in(2) {
         delimited(&mut out, envelope.id, b"an id");
@@ -163,7 +163,7 @@ fn unknown(out: &mut Vec<u8>, tape: &mut Tape<'_>, depth: u32) {
 }
 
 /// A chain of messages or groups, each in the one before, around the recursion limit.
-pub(super) fn deep(number: u32, levels: usize, groups: bool) -> Vec<u8> {
+pub(crate) fn deep(number: u32, levels: usize, groups: bool) -> Vec<u8> {
     let mut out = Vec::new();
     for _ in 0..levels {
         let mut outer = Vec::new();
@@ -180,7 +180,7 @@ pub(super) fn deep(number: u32, levels: usize, groups: bool) -> Vec<u8> {
 }
 
 /// Appends a length-delimited field.
-pub(super) fn delimited(out: &mut Vec<u8>, number: u32, body: &[u8]) {
+pub(crate) fn delimited(out: &mut Vec<u8>, number: u32, body: &[u8]) {
     encode_varint(u64::from(number << 3 | 2), out);
     encode_varint(body.len() as u64, out);
     out.extend_from_slice(body);

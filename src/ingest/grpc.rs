@@ -1,0 +1,243 @@
+//! The gRPC server: the sources' methods over undecoded bytes, health and reflection.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::extract::Request;
+use axum::response::IntoResponse;
+use bytes::{Buf, BufMut, Bytes};
+use futures_util::future::BoxFuture;
+use http::HeaderMap;
+use prost::Message as _;
+use tokio::net::TcpListener;
+use tonic::codec::{
+    BufferSettings, Codec, CompressionEncoding, DecodeBuf, Decoder, EncodeBuf, Encoder,
+};
+use tonic::server::{Grpc, UnaryService};
+use tonic::service::Routes;
+use tonic::transport::server::TcpIncoming;
+use tonic::{Code, Status};
+use tonic_health::ServingStatus;
+use tonic_health::pb::health_server::Health as HealthService;
+
+use super::dispatch::{Body, Dispatch, LONGEST};
+use super::response::Refusal;
+use super::status::status;
+use crate::contract::{Intake, Pipeline};
+use crate::ops::health::Health;
+
+/// How many calls one connection may have at once.
+const CALLS: usize = 1024;
+
+/// Why the gRPC server can't run.
+#[derive(Debug, thiserror::Error)]
+pub enum GrpcError {
+    /// The descriptors of the pipeline are not what reflection can serve.
+    #[error("the descriptors can't be served: {0}")]
+    Reflection(#[from] tonic_reflection::server::Error),
+    /// The server ended with an error.
+    #[error("the gRPC server failed: {0}")]
+    Transport(#[from] tonic::transport::Error),
+}
+
+/// Serves until `stop` ends, and then until the last call is answered.
+///
+/// A connection on which nothing was ever sent can keep it from ending: the caller sets a deadline.
+pub async fn serve(
+    listener: TcpListener,
+    routes: Routes,
+    stop: impl Future<Output = ()>,
+) -> Result<(), GrpcError> {
+    // Spread, so that the clients of an instance that was started with others don't all come back at once.
+    let age = Duration::from_secs(rand::random_range(1620..1980));
+    tonic::transport::Server::builder()
+        // Without HTTP/1 an idle connection blocks the shutdown for ever: github.com/hyperium/hyper/issues/4170
+        .accept_http1(true)
+        .max_concurrent_streams(CALLS as u32)
+        .concurrency_limit_per_connection(CALLS)
+        .load_shed(true)
+        .timeout(LONGEST * 2)
+        .http2_keepalive_interval(Some(Duration::from_secs(30)))
+        .http2_keepalive_timeout(Some(Duration::from_secs(20)))
+        .max_connection_age(age)
+        .max_connection_age_grace(LONGEST)
+        .add_routes(routes)
+        .serve_with_incoming_shutdown(TcpIncoming::from(listener).with_nodelay(Some(true)), stop)
+        .await?;
+    Ok(())
+}
+
+/// Everything that the gRPC server answers: each source's method, health and reflection.
+pub fn routes(
+    pipeline: &'static Pipeline,
+    sources: &[Arc<Dispatch>],
+    health: &Health,
+) -> Result<Routes, GrpcError> {
+    let mut routes = Routes::default();
+    let mut services = vec![String::new()];
+    for dispatch in sources {
+        let Intake::Grpc {
+            service, method, ..
+        } = dispatch.source().intake
+        else {
+            continue;
+        };
+        services.push(service.to_owned());
+        let path = format!("/{service}/{method}");
+        let call = Call(Arc::clone(dispatch));
+        let handler = move |request: Request| call.clone().answer(request);
+        let router = routes.axum_router_mut();
+        *router = std::mem::take(router).route(&path, axum::routing::post(handler));
+    }
+    let reflection = || {
+        tonic_reflection::server::Builder::configure()
+            .register_encoded_file_descriptor_set(pipeline.descriptors)
+            .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)
+    };
+    Ok(routes
+        .add_service(health_service(health, services))
+        .add_service(reflection().build_v1()?)
+        .add_service(reflection().build_v1alpha()?)
+        .prepare())
+}
+
+/// The health service, which says what `health` says of each of the services.
+fn health_service(
+    health: &Health,
+    services: Vec<String>,
+) -> tonic_health::pb::health_server::HealthServer<impl HealthService> {
+    let (reporter, service) = tonic_health::server::health_reporter();
+    let mut beating = health.watch();
+    tokio::spawn(async move {
+        loop {
+            let status = match *beating.borrow_and_update() {
+                true => ServingStatus::Serving,
+                false => ServingStatus::NotServing,
+            };
+            for service in &services {
+                reporter.set_service_status(service, status).await;
+            }
+            if beating.changed().await.is_err() {
+                return;
+            }
+        }
+    });
+    service
+}
+
+/// A source's method.
+#[derive(Clone)]
+struct Call(Arc<Dispatch>);
+
+impl Call {
+    async fn answer(self, request: Request) -> impl IntoResponse {
+        let limit = self.0.max_request();
+        let response = Grpc::new(RawCodec)
+            .accept_compressed(CompressionEncoding::Gzip)
+            .max_decoding_message_size(limit)
+            .unary(self, request)
+            .await;
+        if is_too_large(response.headers()) {
+            return status(&Refusal::TooLarge { limit }).into_http();
+        }
+        response
+    }
+}
+
+/// Whether tonic refused a message before it was read. It says so in words and codes of its own, one for messages
+/// and one for compressed ones; where we say that resources are exhausted, details tell when to try again.
+fn is_too_large(headers: &HeaderMap) -> bool {
+    let code = headers.get(Status::GRPC_STATUS);
+    match code.map(|code| Code::from_bytes(code.as_bytes())) {
+        Some(Code::OutOfRange) => true,
+        Some(Code::ResourceExhausted) => !headers.contains_key("grpc-status-details-bin"),
+        _ => false,
+    }
+}
+
+impl UnaryService<Bytes> for Call {
+    type Response = Bytes;
+    type Future = BoxFuture<'static, Result<tonic::Response<Bytes>, Status>>;
+
+    fn call(&mut self, request: tonic::Request<Bytes>) -> Self::Future {
+        let dispatch = Arc::clone(&self.0);
+        Box::pin(async move {
+            let patience = patience(request.metadata().as_ref());
+            match dispatch
+                .take(Body::Wire(request.into_inner()), patience)
+                .await
+            {
+                Ok(response) => Ok(tonic::Response::new(response.encode_to_vec().into())),
+                Err(refusal) => Err(status(&refusal)),
+            }
+        })
+    }
+}
+
+/// How long the client waits, less what it takes to tell it that it was in vain.
+fn patience(headers: &HeaderMap) -> Duration {
+    let client = headers
+        .get("grpc-timeout")
+        .and_then(|value| value.to_str().ok())
+        .and_then(|text| {
+            let (digits, unit) = text.split_at_checked(text.len().checked_sub(1)?)?;
+            let amount: u32 = digits.parse().ok().filter(|_| digits.len() <= 8)?;
+            let unit = match unit {
+                "H" => Duration::from_secs(3600),
+                "M" => Duration::from_secs(60),
+                "S" => Duration::from_secs(1),
+                "m" => Duration::from_millis(1),
+                "u" => Duration::from_micros(1),
+                "n" => Duration::from_nanos(1),
+                _ => return None,
+            };
+            unit.checked_mul(amount)
+        });
+    match client {
+        Some(timeout) => timeout.saturating_sub((timeout / 10).min(Duration::from_millis(100))),
+        None => LONGEST,
+    }
+}
+
+/// Messages as the bytes that they are.
+#[derive(Debug, Clone, Copy)]
+struct RawCodec;
+
+impl Codec for RawCodec {
+    type Encode = Bytes;
+    type Decode = Bytes;
+    type Encoder = RawCodec;
+    type Decoder = RawCodec;
+
+    fn encoder(&mut self) -> Self::Encoder {
+        RawCodec
+    }
+
+    fn decoder(&mut self) -> Self::Decoder {
+        RawCodec
+    }
+}
+
+impl Encoder for RawCodec {
+    type Item = Bytes;
+    type Error = Status;
+
+    fn encode(&mut self, item: Bytes, out: &mut EncodeBuf<'_>) -> Result<(), Status> {
+        out.put(item);
+        Ok(())
+    }
+}
+
+impl Decoder for RawCodec {
+    type Item = Bytes;
+    type Error = Status;
+
+    fn decode(&mut self, bytes: &mut DecodeBuf<'_>) -> Result<Option<Bytes>, Status> {
+        // The buffer is handed over, not copied.
+        Ok(Some(bytes.copy_to_bytes(bytes.remaining())))
+    }
+
+    fn buffer_settings(&self) -> BufferSettings {
+        BufferSettings::new(1024, 32 * 1024)
+    }
+}

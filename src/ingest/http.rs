@@ -1,0 +1,180 @@
+//! The HTTP server: proto3 JSON for those without gRPC, webhooks, metrics and the heartbeat.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::to_bytes;
+use axum::extract::{RawQuery, Request, State};
+use axum::response::{IntoResponse, Response as HttpResponse};
+use axum::routing::{get, post};
+use bytes::Bytes;
+use http::{HeaderMap, HeaderValue, StatusCode, header};
+use http_body_util::LengthLimitError;
+use prost::Message as _;
+use prost_reflect::{DynamicMessage, MessageDescriptor};
+use serde_json::{Value, json};
+
+use super::dispatch::{Body, Dispatch, LONGEST};
+use super::response::{Refusal, Response};
+use super::status::RETRY_AFTER_SECONDS;
+use super::webhook::Webhook;
+use crate::ops::health::Health;
+
+/// Renders the metrics.
+pub type Render = Arc<dyn Fn() -> String + Send + Sync>;
+
+/// How long a body may take to arrive.
+const UPLOAD: Duration = Duration::from_secs(30);
+
+/// What the HTTP server answers beside the sources' paths: `/metrics` and `/heartbeat/`.
+pub fn router(health: Health, metrics: Render) -> Router {
+    let heartbeat = get(heartbeat).put(set_heartbeat).with_state(health);
+    Router::new()
+        .route("/metrics", get(move || async move { metrics() }))
+        .route("/heartbeat/", heartbeat)
+}
+
+/// A path that takes a source's requests as proto3 JSON. `answer` describes its response.
+pub fn json_route(path: &str, dispatch: Arc<Dispatch>, answer: MessageDescriptor) -> Router {
+    let handler = move |request: Request| async move {
+        let body = match body(request, dispatch.max_request()).await {
+            Ok(body) => body,
+            Err(failed) => return failed,
+        };
+        match dispatch.take(Body::Json(body), LONGEST).await {
+            Ok(response) => with_code(StatusCode::OK, json_response(&answer, &response)),
+            Err(refusal) => with_code(
+                code(&refusal),
+                json_response(&answer, &Response::error(&refusal)),
+            ),
+        }
+    };
+    Router::new().route(path, post(handler))
+}
+
+/// A webhook's path.
+pub fn webhook_route(path: &str, webhook: Arc<Webhook>) -> Router {
+    let handler = move |request: Request| async move {
+        let body = match body(request, webhook.max_request()).await {
+            Ok(body) => body,
+            Err(failed) => return failed,
+        };
+        match webhook.take(body).await {
+            Ok(id) => with_code(StatusCode::OK, json!({ "id": id })),
+            Err(refusal) => refused(&refusal),
+        }
+    };
+    Router::new().route(path, post(handler))
+}
+
+/// The body of a request that says it is JSON, if it is within the limit and arrives in time.
+async fn body(request: Request, limit: usize) -> Result<Bytes, HttpResponse> {
+    if !is_json(request.headers()) {
+        let text = "the content type should be application/json";
+        return Err(with_code(
+            StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            json!({ "error": text }),
+        ));
+    }
+    let read = tokio::time::timeout(UPLOAD, to_bytes(request.into_body(), limit)).await;
+    match read {
+        Ok(Ok(body)) => Ok(body),
+        Ok(Err(error)) if is_too_large(&error) => Err(refused(&Refusal::TooLarge { limit })),
+        Ok(Err(_)) => {
+            let text = "the body could not be read to its end";
+            Err(with_code(StatusCode::BAD_REQUEST, json!({ "error": text })))
+        }
+        Err(_) => {
+            let text = "the body did not arrive in time";
+            Err(with_code(
+                StatusCode::REQUEST_TIMEOUT,
+                json!({ "error": text }),
+            ))
+        }
+    }
+}
+
+/// Whether the content type is JSON; a request without one is given the benefit of the doubt.
+fn is_json(headers: &HeaderMap) -> bool {
+    let Some(value) = headers.get(header::CONTENT_TYPE) else {
+        return true;
+    };
+    let mime = value
+        .to_str()
+        .unwrap_or_default()
+        .split(';')
+        .next()
+        .unwrap_or_default();
+    let mime = mime.trim().to_ascii_lowercase();
+    mime == "application/json" || (mime.starts_with("application/") && mime.ends_with("+json"))
+}
+
+fn is_too_large(error: &axum::Error) -> bool {
+    std::error::Error::source(error).is_some_and(|source| source.is::<LengthLimitError>())
+}
+
+/// The HTTP code of a refusal.
+fn code(refusal: &Refusal) -> StatusCode {
+    match refusal {
+        Refusal::Full => StatusCode::TOO_MANY_REQUESTS,
+        Refusal::TooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
+        Refusal::Invalid(_) | Refusal::Field { .. } | Refusal::NoneTaken(_) => {
+            StatusCode::BAD_REQUEST
+        }
+        Refusal::Unavailable(_) | Refusal::Late => StatusCode::SERVICE_UNAVAILABLE,
+        Refusal::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
+    }
+}
+
+/// A refusal as `{"error": …}`, with the field where there is one.
+fn refused(refusal: &Refusal) -> HttpResponse {
+    let mut body = json!({ "error": refusal.to_string() });
+    if let Refusal::Field { field, .. } = refusal {
+        body["field"] = json!(field);
+    }
+    with_code(code(refusal), body)
+}
+
+/// A response as proto3 JSON.
+fn json_response(answer: &MessageDescriptor, response: &Response) -> Value {
+    let bytes = response.encode_to_vec();
+    DynamicMessage::decode(answer.clone(), bytes.as_slice())
+        .ok()
+        .and_then(|message| serde_json::to_value(message).ok())
+        .unwrap_or(Value::Null)
+}
+
+fn with_code(code: StatusCode, body: Value) -> HttpResponse {
+    let mut response = (code, axum::Json(body)).into_response();
+    if matches!(
+        code,
+        StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE
+    ) {
+        let seconds = HeaderValue::from(RETRY_AFTER_SECONDS);
+        response.headers_mut().insert(header::RETRY_AFTER, seconds);
+    }
+    response
+}
+
+async fn heartbeat(State(health): State<Health>) -> HttpResponse {
+    if health.is_beating() {
+        (StatusCode::OK, "beating").into_response()
+    } else {
+        (StatusCode::GONE, "not beating").into_response()
+    }
+}
+
+async fn set_heartbeat(state: State<Health>, RawQuery(query): RawQuery) -> HttpResponse {
+    let beating = match query.as_deref() {
+        Some("beat=true") => true,
+        Some("beat=false") => false,
+        _ => {
+            let text = "the query should be beat=true or beat=false";
+            return with_code(StatusCode::BAD_REQUEST, json!({ "error": text }));
+        }
+    };
+    state.beat(beating);
+    tracing::info!(beating, "The heartbeat was set.");
+    heartbeat(state).await
+}

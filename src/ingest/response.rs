@@ -1,0 +1,218 @@
+//! What a request's sender is told.
+
+use super::pool::Full;
+use super::scan::{Event, Refused, Verdict};
+use crate::broker::PublishError;
+
+/// How many rejected events of a response have their id and reason; the others have index and code only.
+const IN_WORDS: usize = 1000;
+
+/// How many rejected events an error's text names.
+const NAMED: usize = 3;
+
+/// `event.Response`.
+#[derive(Clone, PartialEq, prost::Message)]
+pub struct Response {
+    /// `SUCCESS` or `ERROR`.
+    #[prost(string, tag = "1")]
+    pub status: String,
+    /// What went wrong, for people.
+    #[prost(string, tag = "2")]
+    pub message: String,
+    /// The events that were not accepted.
+    #[prost(message, repeated, tag = "3")]
+    pub rejected: Vec<RejectedEvent>,
+    /// How many were.
+    #[prost(int32, tag = "4")]
+    pub accepted: i32,
+}
+
+/// `event.RejectedEvent`.
+#[derive(Clone, PartialEq, prost::Message)]
+pub struct RejectedEvent {
+    /// Its place in the request.
+    #[prost(int32, tag = "1")]
+    pub index: i32,
+    /// Its id.
+    #[prost(string, tag = "2")]
+    pub id: String,
+    /// What is wrong with it, for people.
+    #[prost(string, tag = "3")]
+    pub reason: String,
+    /// What is wrong with it, for programs.
+    #[prost(enumeration = "RejectCode", tag = "4")]
+    pub code: i32,
+    /// Whether sending it again can help.
+    #[prost(bool, tag = "5")]
+    pub retryable: bool,
+}
+
+/// `event.RejectCode`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, prost::Enumeration)]
+#[repr(i32)]
+#[allow(missing_docs)]
+pub enum RejectCode {
+    Unspecified = 0,
+    Malformed = 1,
+    NoType = 2,
+    UnknownType = 3,
+    BadTimestamp = 4,
+    TooLarge = 5,
+}
+
+/// Why a request was not taken.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+pub enum Refusal {
+    /// The pool is full; later it may have room.
+    #[error("the server has as many requests as it can hold; try again in a second")]
+    Full,
+    /// The request is larger than the source takes.
+    #[error("the request is larger than {limit} bytes; send fewer events at once")]
+    TooLarge {
+        /// The largest request, in bytes.
+        limit: usize,
+    },
+    /// The request is wrong, and stays so.
+    #[error("{0}")]
+    Invalid(String),
+    /// A field of a JSON message is wrong.
+    #[error("field `{field}`: {reason}")]
+    Field {
+        /// The field's name, dotted where it is nested.
+        field: String,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// Every event is wrong.
+    #[error("{}", none_taken(.0))]
+    NoneTaken(Vec<RejectedEvent>),
+    /// The broker didn't take all of it, or nobody knows.
+    #[error(
+        "it is not certain that everything is stored: {0}; repeat the whole request, it is safe"
+    )]
+    Unavailable(PublishError),
+    /// The answer didn't come in time.
+    #[error("there was no answer in time; repeat the whole request, it is safe")]
+    Late,
+    /// A fault of ours.
+    #[error("{0}")]
+    Internal(String),
+}
+
+impl Refusal {
+    /// A short stable word for metrics.
+    pub fn outcome(&self) -> &'static str {
+        match self {
+            Refusal::Full => "full",
+            Refusal::TooLarge { .. } => "too_large",
+            Refusal::Invalid(_) | Refusal::Field { .. } | Refusal::NoneTaken(_) => "invalid",
+            Refusal::Unavailable(_) => "unavailable",
+            Refusal::Late => "late",
+            Refusal::Internal(_) => "internal",
+        }
+    }
+}
+
+impl From<PublishError> for Refusal {
+    fn from(error: PublishError) -> Self {
+        if error.retry_helps() {
+            return Refusal::Unavailable(error);
+        }
+        tracing::error!(%error, "A message can't be published.");
+        Refusal::Internal(error.to_string())
+    }
+}
+
+impl From<Full> for Refusal {
+    fn from(_: Full) -> Self {
+        Refusal::Full
+    }
+}
+
+impl From<Refused> for Refusal {
+    fn from(refused: Refused) -> Self {
+        Refusal::Invalid(refused.to_string())
+    }
+}
+
+impl Response {
+    /// At least one event was taken.
+    pub fn success(accepted: usize, rejected: Vec<RejectedEvent>) -> Self {
+        let message = match rejected.len() {
+            0 => String::new(),
+            _ => named(&rejected),
+        };
+        Response {
+            status: "SUCCESS".to_owned(),
+            message,
+            rejected,
+            accepted: i32::try_from(accepted).unwrap_or(i32::MAX),
+        }
+    }
+
+    /// Nothing was.
+    pub fn error(refusal: &Refusal) -> Self {
+        let rejected = match refusal {
+            Refusal::NoneTaken(rejected) => rejected.clone(),
+            _ => Vec::new(),
+        };
+        Response {
+            status: "ERROR".to_owned(),
+            message: refusal.to_string(),
+            rejected,
+            accepted: 0,
+        }
+    }
+}
+
+/// An event that is not accepted, as number `before` of those of its request. `kept` says whether it is stored all
+/// the same, for a later build to replay.
+pub(super) fn rejected(
+    before: usize,
+    index: usize,
+    event: &Event<'_>,
+    kept: bool,
+) -> RejectedEvent {
+    let (code, retryable) = match event.verdict {
+        Verdict::Good(_) => (RejectCode::Unspecified, true),
+        // A server that knows the type may take it. If it is kept here, it need not be sent again.
+        Verdict::UnknownType(_) => (RejectCode::UnknownType, !kept),
+        Verdict::NoType => (RejectCode::NoType, false),
+        Verdict::BadTimestamp(_) => (RejectCode::BadTimestamp, false),
+        Verdict::Malformed(_) => (RejectCode::Malformed, false),
+    };
+    let (id, mut reason) = if before < IN_WORDS {
+        (event.id.chars().take(200).collect(), event.verdict.reason())
+    } else {
+        (String::new(), String::new())
+    };
+    if kept && !reason.is_empty() {
+        reason.push_str("; it is kept until one knows it");
+    }
+    RejectedEvent {
+        index: i32::try_from(index).unwrap_or(i32::MAX),
+        id,
+        reason,
+        code: code.into(),
+        retryable,
+    }
+}
+
+fn none_taken(rejected: &[RejectedEvent]) -> String {
+    format!("no event of the request can be taken: {}", named(rejected))
+}
+
+/// The first few rejected events in words.
+fn named(rejected: &[RejectedEvent]) -> String {
+    let mut text = String::new();
+    for event in rejected.iter().take(NAMED) {
+        if !text.is_empty() {
+            text.push_str("; ");
+        }
+        text.push_str(&format!("event {}: {}", event.index, event.reason));
+    }
+    if let Some(more) = rejected.len().checked_sub(NAMED).filter(|more| *more > 0) {
+        text.push_str(&format!("; and {more} more"));
+    }
+    text
+}

@@ -1,0 +1,110 @@
+//! All sources of a pipeline, each with its pool, ready to be served over gRPC and HTTP.
+
+use std::sync::Arc;
+
+use axum::Router;
+use prost_reflect::{DescriptorPool, MessageDescriptor};
+use tonic::service::Routes;
+
+use super::dispatch::Dispatch;
+use super::grpc::{self, GrpcError};
+use super::http::{self, Render};
+use super::pool::{self, BadSize};
+use super::publisher::Publisher;
+use super::webhook::Webhook;
+use crate::contract::{Intake, Pipeline};
+use crate::ops::health::Health;
+
+/// All sources of a pipeline.
+#[derive(Debug)]
+pub struct Sources {
+    pipeline: &'static Pipeline,
+    dispatches: Vec<Arc<Dispatch>>,
+    http: Router,
+}
+
+/// Why the sources can't be set up.
+#[derive(Debug, thiserror::Error)]
+pub enum SetUpError {
+    /// A variable of the environment is no size.
+    #[error(transparent)]
+    Size(#[from] BadSize),
+    /// The pipeline's descriptors are not of the same build as its sources.
+    #[error("the pipeline's descriptors have no {0}; generate again")]
+    Descriptors(String),
+}
+
+impl Sources {
+    /// Sets up every source of the pipeline. `variable` looks into the environment.
+    pub fn new(
+        pipeline: &'static Pipeline,
+        publisher: &Arc<Publisher>,
+        variable: impl Fn(&str) -> Option<String>,
+    ) -> Result<Self, SetUpError> {
+        let descriptors = DescriptorPool::decode(pipeline.descriptors)
+            .map_err(|error| SetUpError::Descriptors(format!("meaning ({error})")))?;
+        let mut dispatches = Vec::new();
+        let mut router = Router::new();
+        for source in pipeline.sources {
+            let sizes = pool::sizes(source, &variable)?;
+            let publisher = Arc::clone(publisher);
+            match &source.intake {
+                Intake::Grpc {
+                    service,
+                    method,
+                    json_path,
+                    envelope,
+                } => {
+                    let request = descriptors
+                        .get_message_by_name(envelope.message)
+                        .ok_or_else(|| SetUpError::Descriptors(envelope.message.to_owned()))?;
+                    let answer = output(&descriptors, service, method)
+                        .ok_or_else(|| SetUpError::Descriptors(format!("{service}/{method}")))?;
+                    let dispatch = Arc::new(Dispatch::new(
+                        source,
+                        envelope,
+                        request,
+                        sizes,
+                        publisher,
+                        pipeline.fingerprint,
+                    ));
+                    router =
+                        router.merge(http::json_route(json_path, Arc::clone(&dispatch), answer));
+                    dispatches.push(dispatch);
+                }
+                Intake::Post {
+                    path,
+                    message,
+                    routing_key,
+                } => {
+                    let webhook = Webhook::new(source, message, routing_key, sizes, publisher);
+                    router = router.merge(http::webhook_route(path, Arc::new(webhook)));
+                }
+            }
+        }
+        Ok(Sources {
+            pipeline,
+            dispatches,
+            http: router,
+        })
+    }
+
+    /// What the gRPC server answers. It must be called within a runtime.
+    pub fn grpc(&self, health: &Health) -> Result<Routes, GrpcError> {
+        grpc::routes(self.pipeline, &self.dispatches, health)
+    }
+
+    /// What the HTTP server answers.
+    pub fn http(&self, health: Health, metrics: Render) -> Router {
+        http::router(health, metrics).merge(self.http.clone())
+    }
+}
+
+/// The response of a method.
+fn output(descriptors: &DescriptorPool, service: &str, method: &str) -> Option<MessageDescriptor> {
+    let service = descriptors.get_service_by_name(service)?;
+    service
+        .methods()
+        .find(|m| m.name() == method)
+        .map(|m| m.output())
+}

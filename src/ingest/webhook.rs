@@ -1,0 +1,134 @@
+//! A source of JSON messages: one object a request, checked and published as it came.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use serde_json::{Map, Value};
+use tokio::time::timeout;
+use uuid::Uuid;
+
+use super::dispatch::{LONGEST, count, joined};
+use super::pool::{Admitted, Held, Pool};
+use super::publisher::{Publisher, now};
+use super::response::Refusal;
+use crate::broker::{Outgoing, Properties};
+use crate::contract::{self, Bad, Message, RoutingKey, Shape, Source, headers, json};
+
+/// The longest routing key that AMQP allows, in bytes.
+const LONGEST_KEY: usize = 255;
+
+/// A source of JSON messages.
+#[derive(Debug)]
+pub struct Webhook {
+    source: &'static Source,
+    message: &'static Shape,
+    routing_key: &'static RoutingKey,
+    max_request: usize,
+    pool: Pool,
+    publisher: Arc<Publisher>,
+}
+
+impl Webhook {
+    /// The source of these messages, with this pool.
+    pub fn new(
+        source: &'static Source,
+        message: &'static Shape,
+        routing_key: &'static RoutingKey,
+        sizes: contract::Pool,
+        publisher: Arc<Publisher>,
+    ) -> Self {
+        Webhook {
+            source,
+            message,
+            routing_key,
+            max_request: sizes.max_request as usize,
+            pool: Pool::new(source.name, sizes),
+            publisher,
+        }
+    }
+
+    /// The largest request, in bytes.
+    pub fn max_request(&self) -> usize {
+        self.max_request
+    }
+
+    /// Takes a message in, and answers with the id that it got when it is at the broker.
+    pub async fn take(self: &Arc<Self>, body: Bytes) -> Result<String, Refusal> {
+        let answer = timeout(LONGEST, self.admit(body))
+            .await
+            .unwrap_or(Err(Refusal::Late));
+        count(self.source.name, &answer);
+        answer
+    }
+
+    async fn admit(self: &Arc<Self>, body: Bytes) -> Result<String, Refusal> {
+        if body.len() > self.max_request {
+            return Err(Refusal::TooLarge {
+                limit: self.max_request,
+            });
+        }
+        let admitted = self.pool.admit(body.len()).await?;
+        let task = tokio::spawn(Arc::clone(self).process(body, admitted));
+        joined(self.source.name, task).await
+    }
+
+    async fn process(self: Arc<Self>, body: Bytes, admitted: Admitted) -> Result<String, Refusal> {
+        let Admitted { worker, bytes } = admitted;
+        let _bytes: Held = bytes;
+        // Made once, here: whatever happens to the message later, it stays this one.
+        let id = Uuid::now_v7().to_string();
+        let routing_key = self.routing_key(&body, &id)?;
+        drop(worker);
+        let message = Outgoing::new(self.source.exchange, routing_key, body).with(Properties {
+            content_type: Some(headers::JSON.into()),
+            message_id: Some(id.clone()),
+            kind: Some(self.message.name.into()),
+            timestamp: Some(now().as_secs()),
+            headers: Vec::new(),
+        });
+        self.publisher.publish(message).await?;
+        Ok(id)
+    }
+
+    /// Checks the body, and says where it goes.
+    fn routing_key(&self, body: &[u8], id: &str) -> Result<String, Refusal> {
+        let body: Map<String, Value> = serde_json::from_slice(body).map_err(|error| {
+            Refusal::Invalid(format!("the body should be one JSON object: {error}"))
+        })?;
+        json::check(&body, self.message).map_err(refusal)?;
+        match self.routing_key {
+            RoutingKey::Constant(key) => Ok((*key).to_owned()),
+            RoutingKey::Computed(key) => {
+                let key = key(&Message { body: &body, id }).map_err(refusal)?;
+                Ok(encode(&key))
+            }
+        }
+    }
+}
+
+fn refusal(bad: Bad) -> Refusal {
+    match bad {
+        Bad::Field { field, reason } => Refusal::Field { field, reason },
+        bad => Refusal::Invalid(bad.to_string()),
+    }
+}
+
+/// A routing key that a binding of one word matches, whatever the body says.
+fn encode(key: &str) -> String {
+    if key.is_empty() {
+        return "NO_EVENT_NAME".to_owned();
+    }
+    let mut key = key.replace('.', "_");
+    key.truncate(key.floor_char_boundary(LONGEST_KEY));
+    key
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn routing_keys_are_one_word_that_amqp_can_hold() {
+        assert_eq!(super::encode(""), "NO_EVENT_NAME");
+        assert_eq!(super::encode("a.b..c"), "a_b__c");
+        assert_eq!(super::encode(&"ä".repeat(200)), "ä".repeat(127));
+    }
+}

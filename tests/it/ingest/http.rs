@@ -1,0 +1,159 @@
+//! The same over HTTP.
+
+use event_grpc::ingest::Limits;
+use serde_json::{Value, json};
+
+use super::pipeline::PANIC;
+use super::server::{POOL, Server, until};
+use event_grpc::contract::Pool;
+
+const JSON: &str = "application/json";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn proto3_json_takes_the_same_way() {
+    let server = Server::start(Limits::embedded(), POOL).await;
+    let good = json!({ "id": "a", "timestamp": "1700000000000", "empty": {} });
+    let bad = json!({ "id": "b" });
+    let post = async |events: Value| {
+        let body = json!({ "header": { "session": "s" }, "events": events }).to_string();
+        let (code, _, body) = server
+            .http("POST", "/event/dispatch", JSON, body.as_bytes())
+            .await;
+        (code, serde_json::from_str::<Value>(&body).unwrap())
+    };
+    let (code, answer) = post(json!([good, bad])).await;
+    assert_eq!(code, 200);
+    assert_eq!(answer["status"], "SUCCESS");
+    assert_eq!(answer["accepted"], 1);
+    assert_eq!(answer["rejected"][0]["index"], 1);
+    assert_eq!(answer["rejected"][0]["id"], "b");
+    assert_eq!(answer["rejected"][0]["code"], "REJECT_CODE_NO_TYPE");
+    assert_eq!(server.count("all_q"), 1);
+
+    let (code, answer) = post(json!([bad])).await;
+    assert_eq!((code, &answer["status"]), (400, &json!("ERROR")));
+    assert_eq!(answer["rejected"][0]["code"], "REJECT_CODE_NO_TYPE");
+    assert!(answer["message"].as_str().unwrap().contains("event 0"));
+    let (code, answer) = post(json!([{ "typo": 1 }])).await;
+    assert_eq!(code, 400);
+    assert!(answer["message"].as_str().unwrap().contains("typo"));
+    let (code, _) = post(json!([])).await;
+    assert_eq!(code, 400);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn codes_say_what_is_wrong_with_a_request() {
+    let server = Server::start(
+        Limits::embedded(),
+        Pool {
+            max_request: 1000,
+            ..POOL
+        },
+    )
+    .await;
+    let big = format!("{{\"name\": \"{}\"}}", "a".repeat(2000));
+    for path in ["/event/dispatch", "/hook/"] {
+        assert_eq!(server.http("POST", path, JSON, b"{").await.0, 400);
+        assert_eq!(server.http("POST", path, "text/plain", b"{}").await.0, 415);
+        assert_eq!(server.http("POST", path, JSON, big.as_bytes()).await.0, 413);
+        assert_eq!(server.http("GET", path, JSON, b"").await.0, 405);
+    }
+    assert_eq!(server.http("POST", "/nowhere", JSON, b"{}").await.0, 404);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_full_pool_says_when_to_try_again() {
+    let server = Server::start(
+        Limits::embedded(),
+        Pool {
+            bytes: 3 << 10,
+            ..POOL
+        },
+    )
+    .await;
+    server.acknowledge(false);
+    let call = || server.http("POST", "/hook/", JSON, b"{\"name\": \"a\"}");
+    let (first, second) = tokio::join!(call(), async {
+        until(|| server.count("hooks_q") == 1).await;
+        let answer = call().await;
+        server.acknowledge(true);
+        answer
+    });
+    assert_eq!(first.0, 200);
+    assert_eq!(second.0, 429);
+    assert!(second.1.contains("retry-after: 1"), "{}", second.1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_webhook_publishes_what_came() {
+    let server = Server::start(Limits::embedded(), POOL).await;
+    let body = br#"{ "name": "x.y", "more": [1] }"#;
+    let (code, _, answer) = server
+        .http("POST", "/hook/", "application/json; charset=utf-8", body)
+        .await;
+    assert_eq!(code, 200, "{answer}");
+    let id = serde_json::from_str::<Value>(&answer).unwrap()["id"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+    assert_eq!(server.http("POST", "/named/", JSON, body).await.0, 200);
+    let seen = server.seen.lock().unwrap();
+    assert_eq!(seen[0].delivery.body.as_ref(), body);
+    assert_eq!(seen[0].delivery.routing_key, "hooks");
+    assert_eq!(seen[1].delivery.routing_key, "x_y");
+    let properties = &seen[0].delivery.properties;
+    assert_eq!(properties.content_type.as_deref(), Some("application/json"));
+    assert_eq!(properties.kind.as_deref(), Some("test.Hook"));
+    assert_eq!(properties.message_id.as_deref(), Some(id.as_str()));
+    assert_ne!(
+        properties.message_id,
+        seen[1].delivery.properties.message_id
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_webhook_names_the_field_that_is_wrong() {
+    let server = Server::start(Limits::embedded(), POOL).await;
+    for body in [&b"{}"[..], b"{\"name\": null}", b"{\"name\": {}}"] {
+        let (code, _, answer) = server.http("POST", "/hook/", JSON, body).await;
+        let answer: Value = serde_json::from_str(&answer).unwrap();
+        assert_eq!((code, &answer["field"]), (400, &json!("name")));
+        assert!(answer["error"].as_str().unwrap().contains("name"));
+    }
+    let (code, _, answer) = server.http("POST", "/hook/", JSON, b"[1]").await;
+    assert_eq!(code, 400);
+    assert!(answer.contains("one JSON object"), "{answer}");
+    assert_eq!(server.count("hooks_q"), 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_panic_costs_one_request() {
+    let server = Server::start(Limits::embedded(), Pool { workers: 1, ..POOL }).await;
+    for _ in 0..3 {
+        let body = format!("{{\"name\": \"{PANIC}\"}}");
+        let (code, _, _) = server.http("POST", "/named/", JSON, body.as_bytes()).await;
+        assert_eq!(code, 500);
+        let (code, _, _) = server
+            .http("POST", "/named/", JSON, b"{\"name\": \"a\"}")
+            .await;
+        assert_eq!(code, 200);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_heartbeat_can_be_stopped() {
+    let server = Server::start(Limits::embedded(), POOL).await;
+    let beat = async |method: &str, query: &str| {
+        let (code, _, body) = server
+            .http(method, &format!("/heartbeat/{query}"), JSON, b"")
+            .await;
+        (code, body)
+    };
+    assert_eq!(beat("GET", "").await, (200, "beating".to_owned()));
+    assert_eq!(beat("PUT", "?beat=false").await.0, 410);
+    assert_eq!(beat("GET", "").await.0, 410);
+    assert!(!server.health.is_beating());
+    assert_eq!(beat("PUT", "?beat=maybe").await.0, 400);
+    assert_eq!(beat("PUT", "?beat=true").await, (200, "beating".to_owned()));
+    assert_eq!(server.http("GET", "/metrics", JSON, b"").await.2, "metrics");
+}

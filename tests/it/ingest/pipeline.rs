@@ -1,0 +1,210 @@
+//! A pipeline of one gRPC source and two webhooks, with messages of the scan's schema.
+
+use std::sync::LazyLock;
+
+use event_grpc::contract::{
+    Exchange, ExchangeKind, Field, Intake, Kind, Label, Message, Pipeline, Pool, Route, RoutingKey,
+    Shape, Source,
+};
+use prost::Message as _;
+use prost_types::field_descriptor_proto::{Label as ProtoLabel, Type};
+use prost_types::{
+    DescriptorProto, EnumDescriptorProto, EnumValueDescriptorProto, FieldDescriptorProto,
+    FileDescriptorProto, FileDescriptorSet, MethodDescriptorProto, ServiceDescriptorProto,
+};
+
+use crate::scan::fixture::ENVELOPE;
+
+const NAME: Field = Field {
+    number: 1,
+    name: "name",
+    json_name: "name",
+    kind: Kind::String,
+    label: Label::Implicit,
+};
+static HOOK: Shape = Shape {
+    id: 0,
+    name: "test.Hook",
+    fields: &[NAME],
+    dense: &[],
+};
+
+pub(super) const REJECTS: Route = Route {
+    exchange: "rejects.dx",
+    routing_key: "error.app",
+};
+
+pub(super) static EXCHANGES: [Exchange; 4] = [
+    exchange("test.tx", ExchangeKind::Topic),
+    exchange("rejects.dx", ExchangeKind::Direct),
+    exchange("hook.tx", ExchangeKind::Topic),
+    exchange("unrouted", ExchangeKind::Fanout),
+];
+
+const fn exchange(name: &'static str, kind: ExchangeKind) -> Exchange {
+    Exchange {
+        name,
+        kind,
+        derived: false,
+    }
+}
+
+/// A name that panics when it is asked for its routing key.
+pub(super) const PANIC: &str = "panic";
+
+fn routing_key(message: &Message<'_>) -> Result<String, event_grpc::contract::Bad> {
+    let name = event_grpc::contract::json::text(message.body, &["name"])?;
+    assert_ne!(name, PANIC);
+    Ok(name.into_owned())
+}
+
+/// The pipeline, with pools of these sizes.
+pub(super) fn pipeline(pool: Pool) -> &'static Pipeline {
+    let webhook = |name, path, routing_key| Source {
+        name,
+        intake: Intake::Post {
+            path,
+            message: &HOOK,
+            routing_key,
+        },
+        exchange: "hook.tx",
+        rejects: None,
+        pool,
+    };
+    let app = Source {
+        name: "app",
+        intake: Intake::Grpc {
+            service: "test.Service",
+            method: "dispatch",
+            json_path: "/event/dispatch",
+            envelope: &ENVELOPE,
+        },
+        exchange: "test.tx",
+        rejects: Some(REJECTS),
+        pool,
+    };
+    let sources = vec![
+        app,
+        webhook("hook", "/hook/", RoutingKey::Constant("hooks")),
+        webhook("named", "/named/", RoutingKey::Computed(routing_key)),
+    ];
+    Box::leak(Box::new(Pipeline {
+        fingerprint: "test",
+        descriptors: &DESCRIPTORS,
+        sources: sources.leak(),
+        exchanges: &EXCHANGES,
+        queues: &[],
+        tables: &[],
+        migrations: &[],
+        unrouted: "unrouted",
+    }))
+}
+
+/// What is needed of the schema for reflection and JSON.
+static DESCRIPTORS: LazyLock<Vec<u8>> = LazyLock::new(|| {
+    let text = |name, number| field(name, number, Type::String, "", false);
+    let nested = |name, number, of, many| field(name, number, Type::Message, of, many);
+    let mut empty = nested("empty", 11, ".test.Empty", false);
+    empty.oneof_index = Some(0);
+    let mut event = message(
+        "Event",
+        vec![text("id", 4), text("timestamp", 5), text("url", 6), empty],
+    );
+    event.oneof_decl = vec![prost_types::OneofDescriptorProto {
+        name: Some("EventOf".to_owned()),
+        options: None,
+    }];
+    let number = |name, number| field(name, number, Type::Int32, "", false);
+    let messages = vec![
+        message("Empty", Vec::new()),
+        message("Header", vec![text("session", 5), number("device", 6)]),
+        event,
+        message(
+            "Events",
+            vec![
+                nested("header", 4, ".test.Header", false),
+                nested("events", 5, ".test.Event", true),
+            ],
+        ),
+        message(
+            "RejectedEvent",
+            vec![
+                number("index", 1),
+                text("id", 2),
+                text("reason", 3),
+                field("code", 4, Type::Enum, ".test.RejectCode", false),
+                field("retryable", 5, Type::Bool, "", false),
+            ],
+        ),
+        message(
+            "Response",
+            vec![
+                text("status", 1),
+                text("message", 2),
+                nested("rejected", 3, ".test.RejectedEvent", true),
+                number("accepted", 4),
+            ],
+        ),
+    ];
+    let codes = [
+        "UNSPECIFIED",
+        "MALFORMED",
+        "NO_TYPE",
+        "UNKNOWN_TYPE",
+        "BAD_TIMESTAMP",
+    ];
+    let file = FileDescriptorProto {
+        name: Some("test.proto".to_owned()),
+        package: Some("test".to_owned()),
+        syntax: Some("proto3".to_owned()),
+        message_type: messages,
+        enum_type: vec![EnumDescriptorProto {
+            name: Some("RejectCode".to_owned()),
+            value: (0..)
+                .zip(codes)
+                .map(|(number, name)| EnumValueDescriptorProto {
+                    name: Some(format!("REJECT_CODE_{name}")),
+                    number: Some(number),
+                    options: None,
+                })
+                .collect(),
+            ..Default::default()
+        }],
+        service: vec![ServiceDescriptorProto {
+            name: Some("Service".to_owned()),
+            method: vec![MethodDescriptorProto {
+                name: Some("dispatch".to_owned()),
+                input_type: Some(".test.Events".to_owned()),
+                output_type: Some(".test.Response".to_owned()),
+                ..Default::default()
+            }],
+            options: None,
+        }],
+        ..Default::default()
+    };
+    FileDescriptorSet { file: vec![file] }.encode_to_vec()
+});
+
+fn message(name: &str, field: Vec<FieldDescriptorProto>) -> DescriptorProto {
+    DescriptorProto {
+        name: Some(name.to_owned()),
+        field,
+        ..Default::default()
+    }
+}
+
+fn field(name: &str, number: i32, kind: Type, of: &str, many: bool) -> FieldDescriptorProto {
+    let label = if many {
+        ProtoLabel::Repeated
+    } else {
+        ProtoLabel::Optional
+    };
+    FieldDescriptorProto {
+        name: Some(name.to_owned()),
+        number: Some(number),
+        label: Some(label.into()),
+        r#type: Some(kind.into()),
+        type_name: (!of.is_empty()).then(|| of.to_owned()),
+        ..Default::default()
+    }
+}

@@ -1,0 +1,269 @@
+//! A server on loopback with the embedded broker, a consumer that acknowledges when it is told to, and clients.
+
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use event_grpc::broker::{Broker, Delivery, Embedded, QueueSpec, Settled, Topology};
+use event_grpc::contract::{Pool, QueueKind, Route};
+use event_grpc::ingest::response::Response;
+use event_grpc::ingest::{Limits, Publisher, Sources, grpc};
+use event_grpc::ops::health::Health;
+use prost::Message;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::watch;
+use tonic::transport::Channel;
+
+use super::pipeline::{self, REJECTS};
+
+/// A running server.
+pub(super) struct Server {
+    pub(super) broker: Arc<Embedded>,
+    pub(super) health: Health,
+    pub(super) channel: Channel,
+    pub(super) http: u16,
+    pub(super) seen: Arc<Mutex<Vec<Seen>>>,
+    acks: watch::Sender<bool>,
+}
+
+/// A message that arrived in a queue.
+pub(super) struct Seen {
+    pub(super) queue: &'static str,
+    pub(super) delivery: Seeable,
+}
+
+/// A delivery without the duty to settle it.
+pub(super) struct Seeable {
+    pub(super) body: bytes::Bytes,
+    pub(super) routing_key: String,
+    pub(super) properties: event_grpc::broker::Properties,
+}
+
+pub(super) const POOL: Pool = Pool {
+    workers: 4,
+    buffer: 100,
+    bytes: 64 << 20,
+    timeout_ms: 200,
+    max_request: 1 << 20,
+};
+
+impl Server {
+    /// Starts a server whose consumer acknowledges at once.
+    pub(super) async fn start(limits: Limits, pool: Pool) -> Self {
+        let pipeline = pipeline::pipeline(pool);
+        let all = &[Route {
+            exchange: "test.tx",
+            routing_key: "*",
+        }];
+        let hooks = &[Route {
+            exchange: "hook.tx",
+            routing_key: "*",
+        }];
+        let queue = |name, bindings| QueueSpec {
+            name,
+            kind: QueueKind::Classic,
+            bindings,
+            prefetch: 1000,
+        };
+        let topology = Topology {
+            exchanges: pipeline.exchanges.to_vec(),
+            queues: vec![
+                queue("all_q", all),
+                queue("rejects_q", &[REJECTS]),
+                queue("hooks_q", hooks),
+            ],
+            unrouted: pipeline.unrouted,
+        };
+        let broker = Arc::new(Embedded::new(&topology, 64 << 20));
+        let publisher = Publisher::new(broker.clone(), limits);
+        let sources = Sources::new(pipeline, &publisher, |_| None).unwrap();
+        let health = Health::beating();
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let routes = sources.grpc(&health).unwrap();
+        tokio::spawn(grpc::serve(listener, routes, std::future::pending()));
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let http = listener.local_addr().unwrap().port();
+        let router = sources.http(health.clone(), Arc::new(|| "metrics".to_owned()));
+        tokio::spawn(async move { axum::serve(listener, router).await });
+        let channel = Channel::from_shared(format!("http://{address}"))
+            .unwrap()
+            .connect_lazy();
+        let seen = Arc::new(Mutex::new(Vec::new()));
+        let acks = watch::Sender::new(true);
+        for queue in ["all_q", "rejects_q", "hooks_q"] {
+            let deliveries = broker.consume(queue).unwrap();
+            let (seen, acks) = (seen.clone(), acks.subscribe());
+            tokio::spawn(async move {
+                while let Some(delivery) = deliveries.next().await {
+                    tokio::spawn(settle(queue, delivery, seen.clone(), acks.clone()));
+                }
+            });
+        }
+        Server {
+            broker,
+            health,
+            channel,
+            http,
+            seen,
+            acks,
+        }
+    }
+
+    /// From now on messages are acknowledged, those that wait for it too, or kept waiting.
+    pub(super) fn acknowledge(&self, acks: bool) {
+        self.acks.send_replace(acks);
+    }
+
+    /// Calls the source's method with these bytes; compressed, if their number is even.
+    pub(super) async fn call(&self, body: Vec<u8>) -> Result<Response, tonic::Status> {
+        Self::call_on(self.channel.clone(), body).await
+    }
+
+    /// The same for a task of its own.
+    pub(super) async fn call_on(
+        channel: Channel,
+        body: Vec<u8>,
+    ) -> Result<Response, tonic::Status> {
+        Self::request_on(channel, tonic::Request::new(Raw(body))).await
+    }
+
+    /// The same with a request of one's own.
+    pub(super) async fn request(
+        &self,
+        request: tonic::Request<Raw>,
+    ) -> Result<Response, tonic::Status> {
+        Self::request_on(self.channel.clone(), request).await
+    }
+
+    async fn request_on(
+        channel: Channel,
+        request: tonic::Request<Raw>,
+    ) -> Result<Response, tonic::Status> {
+        let mut client = tonic::client::Grpc::new(channel);
+        if request.get_ref().0.len().is_multiple_of(2) {
+            client = client.send_compressed(tonic::codec::CompressionEncoding::Gzip);
+        }
+        client.ready().await.unwrap();
+        let path = http::uri::PathAndQuery::from_static("/test.Service/dispatch");
+        let codec = tonic_prost::ProstCodec::<Raw, Response>::default();
+        client
+            .unary(request, path, codec)
+            .await
+            .map(tonic::Response::into_inner)
+    }
+
+    /// The messages that a queue got.
+    pub(super) fn count(&self, queue: &str) -> usize {
+        self.seen
+            .lock()
+            .unwrap()
+            .iter()
+            .filter(|seen| seen.queue == queue)
+            .count()
+    }
+
+    /// Sends an HTTP request and returns the code, the head and the body of the answer.
+    pub(super) async fn http(
+        &self,
+        method: &str,
+        path: &str,
+        kind: &str,
+        body: &[u8],
+    ) -> (u16, String, String) {
+        let mut stream = TcpStream::connect(("127.0.0.1", self.http)).await.unwrap();
+        let head = format!(
+            "{method} {path} HTTP/1.1\r\nhost: a\r\nconnection: close\r\ncontent-type: {kind}\r\ncontent-length: {}\r\n\r\n",
+            body.len()
+        );
+        stream.write_all(head.as_bytes()).await.unwrap();
+        // The server may answer before it has read everything.
+        drop(stream.write_all(body).await);
+        let mut answer = Vec::new();
+        drop(stream.read_to_end(&mut answer).await);
+        let answer = String::from_utf8(answer).unwrap();
+        let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+        let code = head.split(' ').nth(1).unwrap().parse().unwrap();
+        (code, head.to_lowercase(), body.to_owned())
+    }
+}
+
+async fn settle(
+    queue: &'static str,
+    delivery: Delivery,
+    seen: Arc<Mutex<Vec<Seen>>>,
+    mut acks: watch::Receiver<bool>,
+) {
+    let Delivery {
+        body,
+        routing_key,
+        properties,
+        ack,
+        ..
+    } = delivery;
+    let delivery = Seeable {
+        body,
+        routing_key: routing_key.into_owned(),
+        properties,
+    };
+    seen.lock().unwrap().push(Seen { queue, delivery });
+    drop(acks.wait_for(|acks| *acks).await);
+    assert_eq!(ack.ack().await, Settled::Done);
+}
+
+/// Waits until something is so.
+pub(super) async fn until(mut so: impl FnMut() -> bool) {
+    for _ in 0..500 {
+        if so() {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    panic!("it never came to be");
+}
+
+/// Bytes that pass as a message.
+#[derive(Debug, Default, Clone, PartialEq)]
+pub(super) struct Raw(pub(super) Vec<u8>);
+
+impl Raw {
+    /// The length-delimited fields of a message.
+    pub(super) fn fields(mut bytes: &[u8]) -> Vec<(u32, Vec<u8>)> {
+        let mut fields = Vec::new();
+        while !bytes.is_empty() {
+            let (number, kind) = prost::encoding::decode_key(&mut bytes).unwrap();
+            if kind == prost::encoding::WireType::LengthDelimited {
+                let len = prost::encoding::decode_varint(&mut bytes).unwrap() as usize;
+                fields.push((number, bytes[..len].to_vec()));
+                bytes = &bytes[len..];
+            } else {
+                prost::encoding::decode_varint(&mut bytes).unwrap();
+            }
+        }
+        fields
+    }
+}
+
+impl Message for Raw {
+    fn encode_raw(&self, buf: &mut impl bytes::BufMut) {
+        buf.put_slice(&self.0);
+    }
+
+    fn merge_field(
+        &mut self,
+        tag: u32,
+        wire_type: prost::encoding::WireType,
+        buf: &mut impl bytes::Buf,
+        ctx: prost::encoding::DecodeContext,
+    ) -> Result<(), prost::DecodeError> {
+        prost::encoding::skip_field(wire_type, tag, buf, ctx)
+    }
+
+    fn encoded_len(&self) -> usize {
+        self.0.len()
+    }
+
+    fn clear(&mut self) {
+        self.0.clear();
+    }
+}
