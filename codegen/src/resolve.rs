@@ -157,8 +157,14 @@ impl Source<'_> {
 impl Resolved<'_> {
     /// What a table's expressions can start from; none for a table that nothing feeds.
     pub(crate) fn scope<'s>(&'s self, table: &'s Table<'_>) -> Option<Scope<'s>> {
+        let input = table.input.as_ref()?;
+        // What is wrong with a gRPC source has been said: without it, nothing is known of app events.
+        let json = matches!(input, Input::Json(_));
+        if !json && self.envelope.is_none() && self.spec.sources.iter().any(|s| s.grpc.is_some()) {
+            return None;
+        }
         Some(Scope {
-            input: table.input.as_ref()?,
+            input,
             envelope: self.envelope.as_ref(),
             types: &table.types,
             proto: self.proto,

@@ -6,30 +6,40 @@ use prost_reflect::{FieldDescriptor, Kind, MessageDescriptor};
 
 use crate::model::Type;
 
-/// The type of a column that holds this field, or why there is none.
-pub(crate) fn of_field(field: &FieldDescriptor) -> Result<Type, String> {
-    if field.is_map() {
-        return of_map(field);
+/// The type of a column that holds this field of a protobuf message.
+pub(crate) fn of_field(field: &FieldDescriptor) -> Type {
+    if let Some((key, value)) = entry(field) {
+        return Type::Map(Box::new(single(&key)), Box::new(single(&value)));
     }
     if field.is_list() {
-        return match field.kind() {
-            Kind::Message(m) if m.full_name() != TIMESTAMP => Err(format!(
-                "a list of `{}` messages is not a column by itself: keep it in the JSON of the message around it \
-                 (`$payload | json`), or ignore it",
-                m.full_name()
-            )),
-            kind => Ok(Type::Array(Box::new(single(&kind)))),
-        };
+        return Type::Array(Box::new(single(&field.kind())));
     }
     let ty = single(&field.kind());
     let absent = field.supports_presence() && !field.is_required();
-    let message = matches!(field.kind(), Kind::Message(_));
-    Ok(match ty {
-        Type::Micros => Type::Nullable(Box::new(Type::Micros)),
-        ty if message || !absent => ty,
+    match ty {
+        ty if !absent || ty == Type::Json => ty,
         Type::LowCardinality(inner) => Type::LowCardinality(Box::new(Type::Nullable(inner))),
         ty => Type::Nullable(Box::new(ty)),
-    })
+    }
+}
+
+/// The type of a column that holds this field of a JSON message, or what to do without one.
+pub(crate) fn of_json_field(field: &FieldDescriptor) -> Result<Type, &'static str> {
+    if field.is_map() {
+        return Ok(Type::Json);
+    }
+    if field.is_list() {
+        return Err(
+            "a list in a JSON message is kept in the JSON around it (`body | json`), or ignored",
+        );
+    }
+    match field.kind() {
+        Kind::Bytes => Err("JSON has no bytes: declare the field as the string that is sent"),
+        kind if single(&kind) == Type::Micros => Err(
+            "declare the field as the string or number that is sent, and use `datetime` or `epoch_millis`",
+        ),
+        _ => Ok(of_field(field)),
+    }
 }
 
 /// Whether the message is `google.protobuf.Struct`, any JSON object.
@@ -40,17 +50,15 @@ pub(crate) fn is_struct(message: &MessageDescriptor) -> bool {
 const TIMESTAMP: &str = "google.protobuf.Timestamp";
 const STRUCT: &str = "google.protobuf.Struct";
 
-fn of_map(field: &FieldDescriptor) -> Result<Type, String> {
-    let Kind::Message(entry) = field.kind() else {
-        return Err("a map without an entry".to_owned());
-    };
-    Ok(match entry.map_entry_value_field().kind() {
-        Kind::Message(_) => Type::Json,
-        value => {
-            let key = single(&entry.map_entry_key_field().kind());
-            Type::Map(Box::new(key), Box::new(single(&value)))
+/// What the keys and the values of a map field are.
+fn entry(field: &FieldDescriptor) -> Option<(Kind, Kind)> {
+    match field.kind() {
+        Kind::Message(entry) if field.is_map() => {
+            let (key, value) = (entry.map_entry_key_field(), entry.map_entry_value_field());
+            Some((key.kind(), value.kind()))
         }
-    })
+        _ => None,
+    }
 }
 
 /// The type of one value that is there.

@@ -296,18 +296,24 @@ fn field(
     text: &Text,
     scope: &Scope<'_>,
 ) -> Typed<Value> {
-    let ty = match fields.last().map(|last| (last, types::of_field(last))) {
-        Some((_, Ok(ty))) => ty,
-        Some((last, Err(why))) => {
-            let what = format!("`{}` has no column type", last.full_name());
-            let range = expression.path_range();
-            let found = at(&NO_TYPE, what, text, range, "can't be a column");
-            let place = scope.proto.field_span(last);
-            return Err(Box::new(found.and(place, "declared here").help(why)));
-        }
-        None => Type::Json,
+    let Some(last) = fields.last() else {
+        return function::apply(root, Type::Json, expression, text);
     };
+    let ty = type_of(last, scope)
+        .map_err(|found| Box::new(found.at(text.part(expression.path_range()), "no column")))?;
     function::apply(root, ty, expression, text)
+}
+
+/// The type of a field's column; the caller says where it is named.
+pub(crate) fn type_of(field: &FieldDescriptor, scope: &Scope<'_>) -> Result<Type, Diagnostic> {
+    if !matches!(scope.input, Input::Json(_)) {
+        return Ok(types::of_field(field));
+    }
+    types::of_json_field(field).map_err(|why| {
+        let message = format!("`{}` has no column type", field.full_name());
+        let found = Diagnostic::new(&NO_TYPE, message).help(why);
+        found.and(scope.proto.field_span(field), "declared here")
+    })
 }
 
 /// A mistake at a part of an expression.

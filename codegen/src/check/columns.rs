@@ -89,7 +89,7 @@ pub(crate) const FUNCTION_INPUT: Rule = Rule {
     name: "function-input",
     purpose: "A function gets a value of a type that it takes.",
     text: "epoch_millis and epoch_seconds take text and whole numbers, not_after takes what they give, json takes \
-           messages and maps, the others take text. `low_cardinality` comes last, since its result is a type of its \
+           messages, the others take text. `low_cardinality` comes last, since its result is a type of its \
            own.",
     bad: "columns: { price: payload.chargeableAmount | low_cardinality }",
     good: "columns: { price: payload.chargeableAmount }",
@@ -110,8 +110,9 @@ pub(crate) const NO_TYPE: Rule = Rule {
     code: "EG048",
     name: "no-type",
     purpose: "A column has a ClickHouse type.",
-    text: "A whole message becomes a column only as JSON. A list of messages has no column: a JSON column holds an \
-           object. It is kept in the JSON of the message around it, or ignored.",
+    text: "A whole message becomes a column only as JSON. In JSON messages lists, bytes and \
+           google.protobuf.Timestamp have no column of their own: keep them in the JSON around them (`body | json`), \
+           or declare the field as the text or number that is sent.",
     bad: "columns: { params: $payload }",
     good: "columns: { params: $payload | json }",
 };
@@ -131,8 +132,8 @@ pub(crate) const DUPLICATE_COLUMN: Rule = Rule {
     code: "EG050",
     name: "duplicate-column",
     purpose: "The columns of a table have different names.",
-    text: "A wildcard names columns by their fields in snake case, so that fields of two messages, or `fooBar` and \
-           `foo_bar` of one, can fall together. Give one of them a column of its own name.",
+    text: "A wildcard names columns by their fields in snake case, so that fields of two messages can fall \
+           together. Give one of them a column of its own name.",
     bad: "columns: { \"*\": [header, event] }          # both have currentURL",
     good: "columns: { event_current_url: event.currentURL, \"*\": [header, event] }",
 };

@@ -3,11 +3,29 @@
 use super::Rule;
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::model::{Input, Route};
+use crate::names::suggest;
 use crate::resolve::Resolved;
+use crate::routing;
 use crate::spec::Located;
 
 /// The rules of this file.
-pub(super) const RULES: &[&Rule] = &[&NO_DEAD_LETTER, &DEAD_LETTER_LOOP, &DEAD_LETTER_TABLE];
+pub(super) const RULES: &[&Rule] = &[
+    &UNKNOWN_QUEUE,
+    &NO_DEAD_LETTER,
+    &DEAD_LETTER_LOOP,
+    &DEAD_LETTER_TABLE,
+];
+
+pub(crate) const UNKNOWN_QUEUE: Rule = Rule {
+    code: "EG019",
+    name: "unknown-queue",
+    purpose: "A queue for dead letters is bound to the dead letters of queues that there are.",
+    text: "A dead letter's routing key is `error.QUEUE` unless its queue says otherwise, and what a source refuses has \
+           the key `error.SOURCE`. A queue into the dead-letter table whose binding matches none of these would stay \
+           empty, while the dead letters go to the generated queue `event_grpc.errors`.",
+    bad: "queues:\n  logs: { dead_letter: error.dx, ... }\n  errors: { bind: { error.dx: error.log }, into: error_event }",
+    good: "queues:\n  logs: { dead_letter: error.dx, ... }\n  errors: { bind: { error.dx: error.logs }, into: error_event }",
+};
 
 pub(crate) const NO_DEAD_LETTER: Rule = Rule {
     code: "EG021",
@@ -46,6 +64,7 @@ pub(crate) const DEAD_LETTER_TABLE: Rule = Rule {
 /// Checks the paths of dead letters.
 pub(super) fn check(resolved: &Resolved<'_>, out: &mut Diagnostics) {
     table(resolved, out);
+    unmatched(resolved, out);
     for queue in &resolved.queues {
         if let (None, None | Some(Input::Events | Input::Json(_))) =
             (&queue.dead_letter, &queue.input)
@@ -78,6 +97,46 @@ pub(super) fn check(resolved: &Resolved<'_>, out: &mut Diagnostics) {
                 source.spec.name.value
             );
             circle(route, &what, resolved, out);
+        }
+    }
+}
+
+/// A declared queue into the dead-letter table whose binding matches no dead letter.
+fn unmatched(resolved: &Resolved<'_>, out: &mut Diagnostics) {
+    let letters = resolved
+        .queues
+        .iter()
+        .filter_map(|q| q.dead_letter.as_ref());
+    let rejects = resolved.sources.iter().filter_map(|s| s.rejects.as_ref());
+    let routes: Vec<&Route> = letters.chain(rejects).map(|r| &r.value).collect();
+    let declared = resolved.queues.iter().filter(|q| !q.derived);
+    for queue in declared.filter(|q| matches!(q.input, Some(Input::DeadLetters))) {
+        for binding in &queue.bindings {
+            let Some(kind) = resolved.kind(&binding.value.exchange) else {
+                continue;
+            };
+            let key = &binding.value.routing_key;
+            let mut here = routes
+                .iter()
+                .filter(|r| r.exchange == binding.value.exchange);
+            if here
+                .clone()
+                .any(|r| routing::matches(Some(kind), key, &r.routing_key))
+            {
+                continue;
+            }
+            let exchange = &binding.value.exchange;
+            let message = format!("no dead letter is sent to `{exchange}` with the key `{key}`");
+            let found = Diagnostic::new(&UNKNOWN_QUEUE, message)
+                .at(binding.span, "matches no queue's dead letters");
+            out.push(match here.next() {
+                Some(first) => {
+                    let keys = std::iter::once(first).chain(here);
+                    let keys = keys.map(|r| r.routing_key.as_str());
+                    found.help(suggest(key, keys, "keys of dead letters"))
+                }
+                None => found.help(format!("no queue has `dead_letter: {exchange}`")),
+            });
         }
     }
 }

@@ -4,6 +4,7 @@ use super::Rule;
 use super::reading::{CONFLICTING_KEYS, OUT_OF_BOUNDS};
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::model::Input;
+use crate::names::grouped;
 use crate::resolve::{Queue, Resolved};
 
 /// The rules of this file.
@@ -52,17 +53,19 @@ pub(crate) const UNREACHABLE_BATCH: Rule = Rule {
     purpose: "A batch can fill before prefetch runs out.",
     text: "The broker hands out at most `prefetch` messages that are not acknowledged, and a message is acknowledged \
            once its rows are stored. If those messages can't hold `rows` rows, every batch waits for its delay. A JSON \
-           message holds one row, a message of app events at most 4,096. Lower `rows`, or raise `prefetch` (at most \
-           65,535).",
+           message holds one row, a message of app events at most 4_096. Lower `rows`, or raise `prefetch` (at most \
+           65_535).",
     bad: "queues:\n  logs: { prefetch: 100, batch: { rows: 10_000 }, ... }",
     good: "queues:\n  logs: { prefetch: 20_000, batch: { rows: 10_000 }, ... }",
 };
 
 /// Checks feeding and batches.
 pub(super) fn check(resolved: &Resolved<'_>, out: &mut Diagnostics) {
+    // A queue whose table is unknown may be the one that was meant to feed it.
+    let unclear = resolved.queues.iter().any(|q| q.table.is_none());
     for (index, table) in resolved.tables.iter().enumerate() {
         let name = &table.spec.name;
-        let named = resolved.queues.iter().any(|q| q.table == Some(index));
+        let named = unclear || resolved.queues.iter().any(|q| q.table == Some(index));
         if table.input.is_none() && !named {
             let found = Diagnostic::new(
                 &UNFED_TABLE,
@@ -102,7 +105,11 @@ pub(super) fn check(resolved: &Resolved<'_>, out: &mut Diagnostics) {
                 )
                 .at(
                     place.span,
-                    format!("{} bytes of {room}", source.max_request()),
+                    format!(
+                        "{} bytes of {}",
+                        grouped(source.max_request()),
+                        grouped(room)
+                    ),
                 ),
             );
         }
@@ -123,21 +130,22 @@ fn batch(queue: &Queue, out: &mut Diagnostics) {
         return;
     };
     let each = match input {
-        Input::Events => "of at most 4,096 rows",
+        Input::Events => "of at most 4_096 rows",
         _ => "of one row",
     };
     let message = format!(
-        "queue `{}` can't fill a batch of {rows} rows: {} messages {each} are {} rows",
+        "queue `{}` can't fill a batch of {} rows: {} messages {each} are {} rows",
         queue.name,
-        queue.prefetch(),
-        queue.reachable_rows()
+        grouped(rows),
+        grouped(queue.prefetch()),
+        grouped(queue.reachable_rows())
     );
     let found = Diagnostic::new(&UNREACHABLE_BATCH, message)
         .at(
             place,
-            format!("{} messages are not enough", queue.prefetch()),
+            format!("{} messages are not enough", grouped(queue.prefetch())),
         )
-        .help("lower `rows`, or raise `prefetch` (at most 65,535)");
+        .help("lower `rows`, or raise `prefetch` (at most 65_535)");
     out.push(match queue.settings.rows.1 {
         Some(rows) if rows != place => found.and(Some(rows), "the rows of a batch"),
         _ => found,

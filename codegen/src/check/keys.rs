@@ -226,21 +226,26 @@ fn last_is_id(table: &Table<'_>, envelope: Option<&Envelope>, out: &mut Diagnost
         ));
         return;
     };
-    let sent = match &column.column.from {
-        From::Value(value) if value.functions.is_empty() => match &value.root {
-            Root::Id | Root::Error(ErrorField::Id) => true,
-            Root::Event(path) => path
-                .last()
-                .is_some_and(|f| envelope.is_some_and(|e| e.id == f.number())),
-            Root::Body(_) => column.column.ty == Type::String,
-            _ => false,
-        },
-        _ => false,
-    };
-    if !sent {
+    if !is_id(column, envelope) {
         let found = without_id(table, last.span, "not an id", envelope);
         out.push(found.and(Some(column.place), column.column.written.clone()));
     }
+}
+
+/// Whether a column holds what its sender tells rows apart by.
+fn is_id(column: &Column, envelope: Option<&Envelope>) -> bool {
+    let From::Value(value) = &column.column.from else {
+        return false;
+    };
+    let id = match &value.root {
+        Root::Id | Root::Error(ErrorField::Id) => true,
+        Root::Event(path) => path
+            .last()
+            .is_some_and(|f| envelope.is_some_and(|e| e.id == f.number())),
+        Root::Body(_) => column.column.ty == Type::String,
+        _ => false,
+    };
+    id && value.functions.is_empty()
 }
 
 fn without_id(
@@ -255,10 +260,15 @@ fn without_id(
         _ if envelope.is_some() => "event.id",
         _ => "$id",
     };
-    let mut of_id = table.columns.iter().filter(|c| c.column.written == id);
-    let help = match of_id.next() {
-        Some(column) => format!("add `{}`, which is `{id}`, at its end", column.column.name),
-        None => format!("add a column `id: {id}`, and `id` at the end of the key"),
+    let named = |name: &Text| table.columns.iter().find(|c| c.column.name == name.value);
+    let mut in_key = table.spec.order_by.iter().filter_map(named);
+    let written = table.columns.iter().find(|c| c.column.written == id);
+    let help = match (in_key.find(|c| is_id(c, envelope)), written) {
+        (Some(column), _) => format!("move `{}` to its end", column.column.name),
+        (None, Some(column)) => {
+            format!("add `{}`, which is `{id}`, at its end", column.column.name)
+        }
+        (None, None) => format!("add a column `row_id: {id}`, and `row_id` at the end of the key"),
     };
     let message = format!(
         "the sorting key of table `{}` does not end with an id",

@@ -118,21 +118,21 @@ pub(crate) const PATH_COLLISION: Rule = Rule {
 pub(super) fn check(resolved: &Resolved<'_>, out: &mut Diagnostics) {
     let spec = resolved.spec;
     for source in &spec.sources {
-        identifier("source", &source.name, out);
+        identifier("a source", &source.name, out);
     }
     for table in &spec.tables {
-        identifier("table", &table.name, out);
+        identifier("a table", &table.name, out);
         for column in &table.columns {
             if let Column::Explicit { name, .. } = column {
-                identifier("column", name, out);
+                identifier("a column", name, out);
             }
         }
     }
     for exchange in &spec.exchanges {
-        broker_name("exchange", &exchange.name, out);
+        broker_name("an exchange", &exchange.name, out);
     }
     for queue in &spec.queues {
-        broker_name("queue", &queue.name, out);
+        broker_name("a queue", &queue.name, out);
         let taken = spec.tables.iter().find(|t| {
             t.events.is_some() && queue.name.value == format!("clickhouse_{}_q", t.name.value)
         });
@@ -150,7 +150,7 @@ pub(super) fn check(resolved: &Resolved<'_>, out: &mut Diagnostics) {
 
 fn identifier(what: &str, name: &Text, out: &mut Diagnostics) {
     if !is_identifier(&name.value) {
-        let message = format!("`{}` can't be the name of a {what}", name.value);
+        let message = format!("`{}` can't be the name of {what}", name.value);
         out.push(
             Diagnostic::new(&BAD_IDENTIFIER, message)
                 .at(name.span, "not an identifier")
@@ -173,7 +173,7 @@ fn broker_name(what: &str, name: &Text, out: &mut Diagnostics) {
         }
         None => return,
     };
-    let message = format!("`{}` can't be the name of a {what}", name.value);
+    let message = format!("`{}` can't be the name of {what}", name.value);
     out.push(Diagnostic::new(&BAD_BROKER_NAME, message).at(name.span, why));
 }
 

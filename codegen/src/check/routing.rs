@@ -76,7 +76,10 @@ fn unroutable(source: &Source<'_>, resolved: &Resolved<'_>, out: &mut Diagnostic
     let (Some(exchange), Some(intake)) = (&source.spec.exchange, &source.intake) else {
         return;
     };
-    if resolved.kind(&exchange.value).is_none() {
+    // A binding to an exchange that isn't declared may be the one that was meant to take these.
+    let mut bound = resolved.queues.iter().flat_map(|q| &q.bindings);
+    let unclear = bound.any(|b| resolved.kind(&b.value.exchange).is_none());
+    if unclear || resolved.kind(&exchange.value).is_none() {
         return;
     }
     let Some(keys) = resolved.keys(source) else {

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use prost_reflect::{FieldDescriptor, MessageDescriptor};
 
 use super::{Column, Resolved, Table};
-use crate::check::columns::{EXPRESSION_SYNTAX, MISPLACED_ROOT, NO_TYPE, TYPE_DISAGREES};
+use crate::check::columns::{EXPRESSION_SYNTAX, MISPLACED_ROOT, TYPE_DISAGREES};
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::model::{self, From, Root, Type, Value};
 use crate::names::snake_case;
@@ -199,16 +199,10 @@ fn expand(
     let mut values: BTreeMap<u32, Value> = BTreeMap::new();
     let mut first: Option<(FieldDescriptor, Type)> = None;
     for (number, field) in by_type {
-        let ty = match crate::types::of_field(&field) {
+        let ty = match typing::type_of(&field, scope) {
             Ok(ty) => ty,
-            Err(why) => {
-                let message = format!("`{}` has no column type", field.full_name());
-                out.push(
-                    Diagnostic::new(&NO_TYPE, message)
-                        .at(root.span, "among the fields of this wildcard")
-                        .and(scope.proto.field_span(&field), "declared here")
-                        .help(why),
-                );
+            Err(found) => {
+                out.push(found.at(root.span, "among the fields of this wildcard"));
                 return None;
             }
         };

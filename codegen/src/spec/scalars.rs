@@ -5,7 +5,7 @@ use std::ops::RangeInclusive;
 use super::Located;
 use crate::check::reading::{MISSING_KEY, OUT_OF_BOUNDS, UNKNOWN_KEY, WRONG_TYPE};
 use crate::diagnostic::{Diagnostic, Diagnostics, Span};
-use crate::names::suggest;
+use crate::names::{grouped, suggest};
 use crate::yaml::{Entry, Node, Text, Value};
 
 /// The entries of a mapping whose keys are known.
@@ -81,7 +81,7 @@ impl<'a> Fields<'a> {
             expected,
             count,
             bounds,
-            &|n| n.to_string(),
+            &grouped,
             out,
         )
     }

@@ -71,12 +71,14 @@ fn result(function: &Function, input: &Type) -> Option<Type> {
     let present = input.present();
     match function {
         Function::EpochMillis | Function::EpochSeconds => match present {
-            Type::String | Type::Int32 | Type::Int64 | Type::UInt32 => Some(rewrap(Type::Millis)),
+            Type::String | Type::Int32 | Type::Int64 | Type::UInt32 | Type::UInt64 => {
+                Some(rewrap(Type::Millis))
+            }
             _ => None,
         },
         Function::NotAfterNow => (*present == Type::Millis).then_some(Type::Millis),
         Function::DateTime { .. } => (*present == Type::String).then(|| rewrap(Type::DateTime)),
-        Function::Json => matches!(input, Type::Json | Type::Map(..)).then_some(Type::Json),
+        Function::Json => (*input == Type::Json).then_some(Type::Json),
         Function::LowCardinality => {
             (*present == Type::String).then(|| Type::LowCardinality(Box::new(input.clone())))
         }
@@ -87,9 +89,9 @@ fn result(function: &Function, input: &Type) -> Option<Type> {
 
 fn takes(function: &Function) -> &'static str {
     match function {
-        Function::EpochMillis | Function::EpochSeconds => "text or a signed or 32-bit whole number",
+        Function::EpochMillis | Function::EpochSeconds => "text or a whole number",
         Function::NotAfterNow => "DateTime64(3, 'UTC'), as `epoch_millis` gives it",
-        Function::Json => "a message, a Struct or a map",
+        Function::Json => "a message or a Struct",
         _ => "text",
     }
 }
