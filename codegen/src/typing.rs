@@ -305,14 +305,14 @@ fn field(
 }
 
 /// The type of a field's column; the caller says where it is named.
-pub(crate) fn type_of(field: &FieldDescriptor, scope: &Scope<'_>) -> Result<Type, Diagnostic> {
+pub(crate) fn type_of(field: &FieldDescriptor, scope: &Scope<'_>) -> Typed<Type> {
     if !matches!(scope.input, Input::Json(_)) {
         return Ok(types::of_field(field));
     }
     types::of_json_field(field).map_err(|why| {
         let message = format!("`{}` has no column type", field.full_name());
         let found = Diagnostic::new(&NO_TYPE, message).help(why);
-        found.and(scope.proto.field_span(field), "declared here")
+        Box::new(found.and(scope.proto.field_span(field), "declared here"))
     })
 }
 
