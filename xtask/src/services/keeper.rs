@@ -155,3 +155,86 @@ impl Drop for Kept {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use super::*;
+
+    /// A command that runs `script` in a directory of its own, inside of the one that is returned first.
+    fn keep(script: &str) -> (tempfile::TempDir, PathBuf, Kept) {
+        let parent = tempfile::tempdir().unwrap();
+        let directory = parent.path().join("services/kept");
+        std::fs::create_dir_all(&directory).unwrap();
+        let mut command = Command::new("sh");
+        command.args(["-c", script]).current_dir(&directory);
+        let keep = Keep {
+            name: "kept",
+            signal: "TERM",
+            directory: Some(&directory),
+        };
+        let kept = Kept::spawn(&keep, &command).unwrap();
+        (parent, directory, kept)
+    }
+
+    fn is_alive(pid: &str) -> bool {
+        let mut signal = Command::new("kill");
+        signal.args(["-0", pid]).stderr(Stdio::null());
+        // A process that has ended but that nobody has waited for yet still takes signals.
+        let state = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
+        signal.status().unwrap().success() && !state.contains(") Z ")
+    }
+
+    fn until(mut what: impl FnMut() -> bool) -> bool {
+        let begun = Instant::now();
+        while !what() && begun.elapsed() < Duration::from_secs(10) {
+            thread::sleep(Duration::from_millis(20));
+        }
+        what()
+    }
+
+    #[test]
+    fn a_command_and_its_children_end_with_this_process_and_leave_nothing() {
+        let (parent, directory, mut kept) =
+            keep("sleep 600 & echo $! $$ > pids.new; mv pids.new pids; wait");
+        kept.wait_until(Duration::from_secs(10), || directory.join("pids").exists())
+            .unwrap();
+        let pids = std::fs::read_to_string(directory.join("pids")).unwrap();
+        assert!(pids.split_whitespace().all(is_alive));
+
+        // The end of this process would close the pipe just so, and nobody would wait any more.
+        drop(kept.child.stdin.take());
+        assert!(until(|| !pids.split_whitespace().any(is_alive)));
+        assert!(until(|| !parent.path().join("services").exists()));
+        assert!(until(|| kept.ended().unwrap().is_some()));
+    }
+
+    #[test]
+    fn a_command_that_ends_by_itself_keeps_its_status_and_its_output() {
+        let (_parent, directory, mut kept) = keep("echo no space left; exit 7");
+        let error = kept
+            .wait_until(Duration::from_secs(10), || false)
+            .unwrap_err()
+            .to_string();
+        assert!(
+            error.contains("exit status: 7") && error.contains("no space left"),
+            "{error}"
+        );
+        assert_eq!(
+            kept.ended().unwrap().and_then(|status| status.code()),
+            Some(7)
+        );
+        assert!(directory.join("log").exists());
+    }
+
+    #[test]
+    fn a_command_that_does_not_answer_in_time_is_an_error() {
+        let (_parent, _directory, mut kept) = keep("sleep 600");
+        let error = kept
+            .wait_until(Duration::from_millis(100), || false)
+            .unwrap_err()
+            .to_string();
+        assert!(error.contains("did not answer within 100ms"), "{error}");
+    }
+}
