@@ -113,7 +113,8 @@ fn try_resolve(expression: &Expression, text: &Text, scope: &Scope<'_>) -> Typed
             plain(Root::WholeBody, Type::Json)
         }
         "error" if matches!(scope.input, Input::DeadLetters) => error_field(expression, text),
-        "payload" if events => payload_field(expression, text, scope),
+        // The types of dead letters differ from row to row: only the whole payload can be kept.
+        "payload" if matches!(scope.input, Input::Events) => payload_field(expression, text, scope),
         "header" | "event" | "body" => match messages(root, scope).first() {
             Some((_, message)) => {
                 let fields = path(message, expression, text, scope)?;
@@ -149,7 +150,7 @@ fn misplaced(expression: &Expression, text: &Text, scope: &Scope<'_>) -> Box<Dia
         Input::Json(_) => ("JSON messages", "body, $id, $now"),
         Input::DeadLetters => (
             "dead letters",
-            "error, header, event, payload, $payload, $type, $now",
+            "error, header, event, $payload, $type, $now",
         ),
     };
     let root = &expression.root;

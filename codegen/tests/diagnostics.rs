@@ -14,6 +14,14 @@ fn fixtures() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/diagnostics")
 }
 
+/// The rules that a single state of the declarations can break; those from EG100 on are about changes.
+fn rules() -> Vec<(&'static str, &'static str)> {
+    codes()
+        .into_iter()
+        .filter(|(code, _)| *code < "EG100")
+        .collect()
+}
+
 fn files(dir: &Path, extension: &str) -> Vec<PathBuf> {
     let entries = fs::read_dir(dir)
         .unwrap()
@@ -59,7 +67,7 @@ fn said(fixture: &Path) -> (String, Vec<&'static str>) {
 fn each_rule_is_told_as_expected() {
     let update = std::env::var_os("UPDATE_EXPECT").is_some();
     let mut wrong = Vec::new();
-    for (code, name) in codes() {
+    for (code, name) in rules() {
         let fixture = fixtures().join(format!("{code}-{name}"));
         assert!(
             fixture.is_dir(),
@@ -87,7 +95,7 @@ fn each_rule_is_told_as_expected() {
 
 #[test]
 fn each_fixture_belongs_to_a_rule() {
-    let known: Vec<String> = codes().iter().map(|(c, n)| format!("{c}-{n}")).collect();
+    let known: Vec<String> = rules().iter().map(|(c, n)| format!("{c}-{n}")).collect();
     for entry in fs::read_dir(fixtures()).unwrap() {
         let name = entry.unwrap().file_name().into_string().unwrap();
         assert!(

@@ -47,8 +47,8 @@ pub(crate) const MISPLACED_ROOT: Rule = Rule {
     name: "misplaced-root",
     purpose: "An expression starts with something that the table's rows are made from.",
     text: "Rows of app events have header, event, payload, $payload and $type; rows of JSON messages have body and \
-           $id; rows of dead letters have error and, as far as it can be made out, what app events have. $now is \
-           everywhere.",
+           $id; rows of dead letters have error and, as far as it can be made out, header, event, $payload and $type. \
+           $now is everywhere.",
     bad: "columns: { id: $id }          # in a table of app events",
     good: "columns: { id: event.id }",
 };

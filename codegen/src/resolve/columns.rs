@@ -7,7 +7,7 @@ use prost_reflect::{FieldDescriptor, MessageDescriptor};
 use super::{Column, Resolved, Table};
 use crate::check::columns::{EXPRESSION_SYNTAX, MISPLACED_ROOT, TYPE_DISAGREES};
 use crate::diagnostic::{Diagnostic, Diagnostics};
-use crate::model::{self, From, Root, Type, Value};
+use crate::model::{self, From, Input, Root, Type, Value};
 use crate::names::snake_case;
 use crate::spec;
 use crate::typing::{self, Scope};
@@ -136,12 +136,22 @@ fn wildcard(
         return None;
     }
     let messages = typing::messages(name, scope);
-    if messages.is_empty() {
+    let letters = matches!(scope.input, Input::DeadLetters);
+    if messages.is_empty() || (letters && name == "payload") {
         let message = format!(
             "the rows of table `{}` have no `{name}`",
             table.spec.name.value
         );
-        out.push(Diagnostic::new(&MISPLACED_ROOT, message).at(root.span, "not here"));
+        let here = match scope.input {
+            Input::Events => "header, event and payload",
+            Input::Json(_) => "body",
+            Input::DeadLetters => "header and event",
+        };
+        out.push(
+            Diagnostic::new(&MISPLACED_ROOT, message)
+                .at(root.span, "not here")
+                .help(format!("a wildcard can stand for {here} here")),
+        );
         return None;
     }
     let ignored = |field: &str| {
