@@ -63,7 +63,7 @@ impl Dispatch {
         fingerprint: &'static str,
     ) -> Self {
         let route = |kind: &contract::EventType| Arc::new(Route::new(source.exchange, kind.name));
-        let accepted = |kind: &contract::EventType| events(source.name, kind.name, "accepted");
+        let accepted = |kind: &contract::EventType| counted(source.name, kind.name, "accepted");
         Dispatch {
             source,
             envelope,
@@ -203,13 +203,15 @@ impl Dispatch {
             let must_keep = keeps && matches!(event.verdict, Verdict::UnknownType(_));
             if must_keep || (keeps && self.quarantine.has_room()) {
                 judged.kept.push((event, must_keep));
+            } else {
+                quarantined(self.source.name, "dropped");
             }
             judged.any_taken |= must_keep;
             let before = judged.rejected.len();
             judged
                 .rejected
                 .push(rejected(before, index, event, must_keep));
-            events_total(self.source.name, event.verdict.class());
+            counted(self.source.name, "", event.verdict.class()).increment(1);
         }
         judged
     }
@@ -238,12 +240,15 @@ impl Dispatch {
     }
 
     async fn keep_one(&self, message: Outgoing, must: bool) -> Outcome {
-        match self.publisher.publish(message).await {
+        let published = self.publisher.publish(message).await;
+        let outcome = if published.is_ok() { "kept" } else { "failed" };
+        quarantined(self.source.name, outcome);
+        match published {
             Err(error) if !must => {
                 tracing::warn!(source = self.source.name, %error, "A rejected event could not be kept.");
                 Ok(())
             }
-            outcome => outcome,
+            published => published,
         }
     }
 }
@@ -287,10 +292,11 @@ pub(super) async fn joined<T>(
     })
 }
 
-fn events(source: &'static str, kind: &'static str, outcome: &'static str) -> Counter {
+fn counted(source: &'static str, kind: &'static str, outcome: &'static str) -> Counter {
     counter!("event_grpc_events_total", "source" => source, "type" => kind, "outcome" => outcome)
 }
 
-fn events_total(source: &'static str, class: &'static str) {
-    events(source, "", class).increment(1);
+/// Counts an event that is not good: whether it is kept, or only counted because there are too many.
+fn quarantined(source: &'static str, outcome: &'static str) {
+    counter!("event_grpc_quarantined_total", "source" => source, "outcome" => outcome).increment(1);
 }

@@ -197,6 +197,24 @@ async fn what_can_never_be_taken_is_an_invalid_argument() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_flood_of_rejected_events_is_kept_in_part() {
+    let server = Server::start(Limits::embedded(), POOL).await;
+    let mut body = Events {
+        header: Some(header()),
+        events: Vec::new(),
+    }
+    .encode_to_vec();
+    for _ in 0..3000 {
+        delimited(&mut body, 5, b"");
+    }
+    let status = server.call(body).await.unwrap_err();
+    assert_eq!(status.code(), Code::InvalidArgument);
+    assert!(status.message().contains("2997 more"), "{status:?}");
+    // A thousand at once, and a hundred a second after that.
+    assert!((1000..2000).contains(&server.count("rejects_q")));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn events_of_unknown_types_alone_are_taken() {
     let server = Server::start(Limits::embedded(), POOL).await;
     let mut body = Events {
