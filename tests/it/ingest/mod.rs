@@ -1,20 +1,19 @@
 //! Requests over loopback, through pools and publisher to the embedded broker, and what their senders are told.
 
 mod bounds;
+mod failures;
 mod health;
 mod http;
 mod pipeline;
 mod server;
 
-use std::time::Duration;
-
-use event_grpc::broker::{Broker, HeaderValue};
+use event_grpc::broker::HeaderValue;
 use event_grpc::contract::Pool;
 use event_grpc::contract::headers;
 use event_grpc::ingest::Limits;
 use event_grpc::ingest::response::RejectCode;
 use prost::Message;
-use server::{POOL, Raw, Server};
+use server::{POOL, Server};
 use tonic::Code;
 
 use crate::scan::fixture::{Empty, Event, EventBatch, EventOf, Events, Header, Tree};
@@ -261,27 +260,4 @@ async fn a_request_over_the_limit_is_out_of_range() {
             "{status:?}"
         );
     }
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn an_answer_that_comes_too_late_is_unavailable() {
-    let server = Server::start(Limits::embedded(), POOL).await;
-    server.acknowledge(false);
-    let mut request = tonic::Request::new(Raw(request(1)));
-    request.set_timeout(Duration::from_millis(1000));
-    let status = server.request(request).await.unwrap_err();
-    assert_eq!(status.code(), Code::Unavailable);
-    assert!(
-        status.message().contains("repeat the whole request"),
-        "{status:?}"
-    );
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_broker_that_is_gone_is_unavailable() {
-    let server = Server::start(Limits::embedded(), POOL).await;
-    server.broker.close(Duration::ZERO).await;
-    let status = server.call(request(1)).await.unwrap_err();
-    assert_eq!(status.code(), Code::Unavailable);
-    assert!(!status.details().is_empty());
 }

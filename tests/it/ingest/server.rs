@@ -50,6 +50,15 @@ pub(super) const POOL: Pool = Pool {
 impl Server {
     /// Starts a server whose consumer acknowledges at once.
     pub(super) async fn start(limits: Limits, pool: Pool) -> Self {
+        Self::start_with(limits, pool, |broker| broker).await
+    }
+
+    /// The same with something between the server and its broker.
+    pub(super) async fn start_with<B: Broker>(
+        limits: Limits,
+        pool: Pool,
+        wrap: impl Fn(Arc<Embedded>) -> Arc<B>,
+    ) -> Self {
         let pipeline = pipeline::pipeline(pool);
         let all = &[Route {
             exchange: "test.tx",
@@ -75,7 +84,7 @@ impl Server {
             unrouted: pipeline.unrouted,
         };
         let broker = Arc::new(Embedded::new(&topology, 64 << 20));
-        let publisher = Publisher::new(broker.clone(), limits);
+        let publisher = Publisher::new(wrap(broker.clone()), limits);
         let sources = Sources::new(pipeline, &publisher, |_| None).unwrap();
         let health = Health::beating();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
