@@ -118,6 +118,21 @@ impl Diagnostic {
         }
     }
 
+    /// A pipeline that breaks no rule and still has no model: a rule is missing, which is nobody's mistake but ours.
+    pub(crate) fn bug() -> Self {
+        Self {
+            primary: None,
+            secondary: None,
+            code: "EG000",
+            message:
+                "the generator can't make a model of this pipeline, although it breaks no rule"
+                    .into(),
+            help: Some(
+                "this is a mistake of the generator: please report it with the pipeline".into(),
+            ),
+        }
+    }
+
     /// Says where it is.
     pub(crate) fn at(mut self, span: Span, text: impl Into<String>) -> Self {
         self.primary = Some(Label {

@@ -39,7 +39,14 @@ pub fn load(root: &Path) -> (Result<Model, Vec<Diagnostic>>, Sources) {
     let model = spec.zip(proto).and_then(|(spec, proto)| {
         let resolved = resolve::resolve(&spec, &proto, &mut found);
         check::all(&resolved, &mut found);
-        found.is_empty().then(|| lower::lower(resolved)).flatten()
+        if !found.is_empty() {
+            return None;
+        }
+        let model = lower::lower(resolved);
+        if model.is_none() {
+            found.push(Diagnostic::bug());
+        }
+        model
     });
     (model.ok_or_else(|| found.into_sorted()), sources)
 }

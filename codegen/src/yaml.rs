@@ -63,7 +63,7 @@ pub(crate) fn parse(file: FileId, text: &str, out: &mut Diagnostics) -> Option<N
         out,
     };
     match reader.document() {
-        Ok(node) => node,
+        Ok(node) => Some(node),
         Err(diagnostic) => {
             reader.out.push(*diagnostic);
             None
@@ -103,17 +103,19 @@ impl Text {
 // === impl Reader ===
 
 impl<'a> Reader<'a> {
-    fn document(&mut self) -> Read<Option<Node>> {
+    fn document(&mut self) -> Read<Node> {
         loop {
             match self.next()? {
                 (Event::StreamStart | Event::DocumentStart(_), _) => {}
-                (Event::StreamEnd | Event::DocumentEnd, _) => return Ok(None),
+                (Event::StreamEnd | Event::DocumentEnd, span) => {
+                    return Err(self.syntax(span, "it is empty"));
+                }
                 (event, span) => {
                     let node = self.node(event, span)?;
                     // What follows must be well formed too, and there must not be a second document.
                     loop {
                         match self.next()? {
-                            (Event::StreamEnd, _) => return Ok(Some(node)),
+                            (Event::StreamEnd, _) => return Ok(node),
                             (Event::DocumentStart(_), span) => {
                                 return Err(self.syntax(span, "only one document is read"));
                             }

@@ -66,7 +66,9 @@ pub(super) fn check(resolved: &Resolved<'_>, out: &mut Diagnostics) {
     for (index, table) in resolved.tables.iter().enumerate() {
         let name = &table.spec.name;
         let named = unclear || resolved.queues.iter().any(|q| q.table == Some(index));
-        if table.input.is_none() && !named {
+        let without_events =
+            table.spec.events.is_some() && resolved.spec.sources.iter().all(|s| s.grpc.is_none());
+        if table.input.is_none() && (without_events || !named) {
             let found = Diagnostic::new(
                 &UNFED_TABLE,
                 format!("nothing feeds table `{}`", name.value),

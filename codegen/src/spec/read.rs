@@ -144,10 +144,10 @@ fn queue(entry: &Entry, out: &mut Diagnostics) -> Queue {
     let Some(fields) = Fields::open(what, name.span, &entry.node, &known, out) else {
         return queue;
     };
-    queue.bind = fields
-        .require("bind", out)
-        .map(|e| bind(e, out))
-        .unwrap_or_default();
+    if let Some(e) = fields.require("bind", out) {
+        queue.bind = bind(e, out);
+        fields.filled("bind", queue.bind.is_empty(), e, out);
+    }
     queue.message = fields.text("message", out);
     queue.settings = settings(&fields, out);
     queue.dead_letter = fields.get("dead_letter").and_then(|e| dead_letter(e, out));
@@ -218,10 +218,13 @@ fn table(entry: &Entry, out: &mut Diagnostics) -> Table {
     table.partition_by = fields.text("partition_by", out);
     if let Some(e) = fields.require("order_by", out) {
         table.order_by = texts("`order_by`", &e.node, out);
+        fields.filled("order_by", table.order_by.is_empty(), e, out);
     }
-    table.events = fields
-        .get("events")
-        .map(|e| texts("`events`", &e.node, out));
+    if let Some(e) = fields.get("events") {
+        let events = texts("`events`", &e.node, out);
+        fields.filled("events", events.is_empty(), e, out);
+        table.events = Some(events);
+    }
     table.queue = fields.get("queue").map(|e| own_queue(e, out));
     table.dead_letters = fields.get("dead_letters").and_then(|e| {
         let flags = [("true", true), ("false", false)];

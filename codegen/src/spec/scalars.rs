@@ -62,6 +62,21 @@ impl<'a> Fields<'a> {
         found
     }
 
+    /// Reports a list or mapping that is there but holds nothing.
+    pub(super) fn filled(&self, key: &str, empty: bool, entry: &Entry, out: &mut Diagnostics) {
+        let nothing = match &entry.node.value {
+            Value::List(items) => items.is_empty(),
+            Value::Map(entries) => empty && entries.iter().all(|e| is_empty(&e.node)),
+            _ => false,
+        };
+        if nothing {
+            out.push(
+                Diagnostic::new(&MISSING_KEY, format!("`{key}` of {} is empty", self.what))
+                    .at(entry.key.span, "holds nothing"),
+            );
+        }
+    }
+
     /// Text.
     pub(super) fn text(&self, key: &str, out: &mut Diagnostics) -> Option<Text> {
         text(&format!("`{key}`"), &self.get(key)?.node, out)
@@ -123,6 +138,10 @@ impl<'a> Fields<'a> {
             out,
         )
     }
+}
+
+fn is_empty(node: &Node) -> bool {
+    matches!(&node.value, Value::List(items) if items.is_empty())
 }
 
 /// The entries of a mapping.

@@ -1,0 +1,221 @@
+//! What a pipeline means: the types of columns, wildcards, and what is derived.
+#![allow(clippy::unwrap_used, clippy::panic)]
+
+use std::path::Path;
+
+use event_grpc_codegen::model::{From, Input, Intake, Model, Queue, RoutingKey, Table};
+
+fn model() -> Model {
+    let project = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/model");
+    let (model, sources) = event_grpc_codegen::load(&project);
+    model.unwrap_or_else(|found| {
+        let style = event_grpc_codegen::render::Style {
+            colour: false,
+            width: 100,
+        };
+        panic!(
+            "{}",
+            event_grpc_codegen::render::render(&found, &sources, style)
+        )
+    })
+}
+
+fn table<'a>(model: &'a Model, name: &str) -> &'a Table {
+    model.tables.iter().find(|t| t.name == name).unwrap()
+}
+
+fn queue<'a>(model: &'a Model, name: &str) -> &'a Queue {
+    model.queues.iter().find(|q| q.name == name).unwrap()
+}
+
+fn columns(table: &Table) -> Vec<(&str, String)> {
+    let columns = table.columns.iter();
+    columns
+        .map(|c| (c.name.as_str(), c.ty.to_string()))
+        .collect()
+}
+
+fn bindings(queue: &Queue) -> Vec<String> {
+    let bindings = queue.bindings.iter();
+    bindings
+        .map(|b| format!("{} {}", b.exchange, b.routing_key))
+        .collect()
+}
+
+/// The expected columns as text, one a line: name, then type.
+fn expect(table: &Table, expected: &str) {
+    let expected: Vec<(&str, String)> = expected
+        .lines()
+        .filter_map(|line| line.trim().split_once(' '))
+        .map(|(name, ty)| (name, ty.trim().to_owned()))
+        .collect();
+    assert_eq!(columns(table), expected);
+}
+
+#[test]
+fn every_kind_of_field_has_a_type() {
+    expect(
+        table(&model(), "typed"),
+        "id                String
+         at_ms             DateTime64(3, 'UTC')
+         stored_at         DateTime64(3, 'UTC')
+         inner_number      Nullable(Int64)
+         a_string          String
+         a_bool            Bool
+         an_int32          Int32
+         a_sint32          Int32
+         a_sfixed32        Int32
+         an_int64          Int64
+         a_sint64          Int64
+         a_sfixed64        Int64
+         a_uint32          UInt32
+         a_fixed32         UInt32
+         a_uint64          UInt64
+         a_fixed64         UInt64
+         a_float           Float32
+         a_double          Float64
+         some_bytes        String
+         colour            LowCardinality(String)
+         inner             JSON
+         any_object        JSON
+         at                Nullable(DateTime64(6, 'UTC'))
+         maybe_bool        Nullable(Bool)
+         maybe_string      Nullable(String)
+         maybe_colour      LowCardinality(Nullable(String))
+         maybe_bytes       Nullable(String)
+         chosen_number     Nullable(Int64)
+         chosen_inner      JSON
+         chosen_time       Nullable(DateTime64(6, 'UTC'))
+         texts             Array(String)
+         colours           Array(LowCardinality(String))
+         inners            Array(JSON)
+         times             Array(DateTime64(6, 'UTC'))
+         text_by_text      Map(String, String)
+         colour_by_number  Map(Int32, LowCardinality(String))
+         inner_by_text     Map(String, JSON)
+         time_by_bool      Map(Bool, DateTime64(6, 'UTC'))
+         only_here         Int64",
+    );
+}
+
+#[test]
+fn a_json_message_has_types_of_its_own() {
+    expect(
+        table(&model(), "hook"),
+        "id          String
+         stored_at   DateTime64(3, 'UTC')
+         note        LowCardinality(String)
+         inner_text  String
+         at          Nullable(DateTime64(3, 'UTC'))
+         colour      LowCardinality(String)
+         labels      JSON",
+    );
+}
+
+#[test]
+fn a_wildcard_leaves_out_what_explicit_columns_take() {
+    let model = model();
+    expect(
+        table(&model, "every"),
+        "id          String
+         sent_at     DateTime64(3, 'UTC')
+         stored_at   DateTime64(3, 'UTC')
+         page        String
+         session_id  String
+         params      JSON",
+    );
+    let typed = table(&model, "typed");
+    let by_type = |name: &str| match &typed.columns.iter().find(|c| c.name == name).unwrap().from {
+        From::ByType(values) => values.keys().copied().collect::<Vec<_>>(),
+        From::Value(_) => panic!("{name} is a field of the payload"),
+    };
+    assert_eq!(by_type("a_string"), [3, 4]);
+    assert_eq!(by_type("only_here"), [4]);
+    assert_eq!(typed.types, [3, 4]);
+    assert!(!typed.every_type);
+}
+
+#[test]
+fn comments_become_documentation() {
+    let model = model();
+    assert_eq!(
+        table(&model, "every").doc,
+        "Every field by itself.  In two paragraphs."
+    );
+    let typed = table(&model, "typed");
+    let colour = typed.columns.iter().find(|c| c.name == "colour").unwrap();
+    assert_eq!(colour.doc, "The comment on the enum.");
+    assert_eq!(colour.written, "payload.colour");
+}
+
+#[test]
+fn settings_come_from_the_queue_the_defaults_and_the_generator() {
+    let model = model();
+    let hook = queue(&model, "hook_q");
+    assert!(!hook.quorum);
+    assert_eq!((hook.workers, hook.retries, hook.prefetch), (3, 5, 4000));
+    assert_eq!(
+        (hook.batch.rows, hook.batch.bytes, hook.batch.delay_ms),
+        (2000, 16 << 20, 1000)
+    );
+    let late = queue(&model, "late_q");
+    assert!(late.quorum);
+    assert_eq!((late.workers, late.prefetch), (2, 512));
+    let lost = queue(&model, "lost_q");
+    assert_eq!(
+        (lost.batch.rows, lost.batch.bytes, lost.batch.delay_ms),
+        (50, 1 << 20, 250)
+    );
+    assert_eq!(queue(&model, "clickhouse_typed_q").prefetch, 7);
+    let Intake::Grpc { json_path, .. } = &model.sources[0].intake else {
+        panic!("the first source takes gRPC")
+    };
+    assert_eq!(json_path, "/kinds.Kinds/send");
+}
+
+#[test]
+fn inputs_follow_from_sources_and_messages() {
+    let model = model();
+    assert!(matches!(queue(&model, "late_q").input, Input::Events));
+    assert!(matches!(queue(&model, "lost_q").input, Input::DeadLetters));
+    assert!(
+        matches!(&queue(&model, "hook_q").input, Input::Json(m) if m.full_name() == "kinds.Body")
+    );
+    let Intake::Post {
+        routing_key: RoutingKey::Computed(key),
+        ..
+    } = &model.sources[1].intake
+    else {
+        panic!("the second source computes its keys")
+    };
+    assert_eq!(key.functions.len(), 2);
+}
+
+#[test]
+fn queues_are_derived_for_typed_tables_and_for_what_fails() {
+    let model = model();
+    let typed = queue(&model, "clickhouse_typed_q");
+    assert_eq!(bindings(typed), ["app.tx Other", "app.tx Every"]);
+    assert_eq!(model.tables[typed.table].name, "typed");
+    // The dead letters of late_q have a queue; those of the others, and what is refused, have not.
+    let errors = queue(&model, "event_grpc.errors");
+    assert_eq!(
+        bindings(errors),
+        [
+            "error.tx error.hook_q",
+            "error.tx error.clickhouse_typed_q",
+            "error.tx error.app"
+        ]
+    );
+    assert!(errors.derived && errors.dead_letter.is_none());
+    assert_eq!(
+        bindings(queue(&model, "event_grpc.unrouted_q")),
+        ["event_grpc.unrouted "]
+    );
+    assert!(
+        model
+            .exchanges
+            .iter()
+            .any(|e| e.name == model.unrouted && e.derived)
+    );
+}
