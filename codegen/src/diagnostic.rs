@@ -85,14 +85,6 @@ impl Sources {
     pub fn find(&self, name: &str) -> Option<FileId> {
         self.files.iter().position(|f| f.name == name).map(FileId)
     }
-
-    /// Line and column of a span's start, counted from 1 in characters.
-    pub fn position(&self, span: Span) -> Option<(usize, usize)> {
-        let before = self.file(span.file)?.text.get(..span.start)?;
-        let line = before.matches('\n').count() + 1;
-        let column = before.rsplit('\n').next()?.chars().count() + 1;
-        Some((line, column))
-    }
 }
 
 // === impl Span ===

@@ -30,17 +30,29 @@ enum Command {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         args: Vec<String>,
     },
+    /// Tell more of a rule that the generator found broken, with examples; without a code, list all rules
+    Explain {
+        /// The code, as in EG020, or the rule's name
+        code: Option<String>,
+    },
 }
 
 fn main() -> ExitCode {
     let outcome = match Cli::parse().command {
         Command::Services => services::run(),
         Command::Test { args } => test::run(args),
+        Command::Explain { code } => explain(code.as_deref()),
     };
     outcome.unwrap_or_else(|error| {
         eprintln!("xtask: {error:#}");
         ExitCode::FAILURE
     })
+}
+
+fn explain(code: Option<&str>) -> anyhow::Result<ExitCode> {
+    let text = event_grpc_codegen::explain::explain(code).map_err(anyhow::Error::msg)?;
+    print!("{text}");
+    Ok(ExitCode::SUCCESS)
 }
 
 /// The same cargo that runs this command.
