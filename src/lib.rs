@@ -7,3 +7,7 @@ pub mod ingest;
 pub mod ops;
 pub mod sink;
 pub mod worker;
+
+#[rustfmt::skip]
+#[path = "../generated/mod.rs"]
+pub mod generated;

@@ -8,6 +8,7 @@ pub(crate) mod columns;
 pub(crate) mod coverage;
 pub(crate) mod dead_letters;
 pub(crate) mod feeding;
+pub(crate) mod history;
 pub(crate) mod keys;
 pub(crate) mod names;
 pub(crate) mod reading;
@@ -44,6 +45,7 @@ pub(crate) fn rules() -> Vec<&'static Rule> {
         columns::RULES,
         keys::RULES,
         coverage::RULES,
+        history::RULES,
     ];
     let mut rules: Vec<_> = groups.into_iter().flatten().copied().collect();
     rules.sort_by_key(|rule| rule.code);

@@ -8,14 +8,21 @@
 //! Every phase reports what is wrong and goes on with the rest, so that one run shows all mistakes.
 
 pub mod diagnostic;
+pub mod emit;
 pub mod explain;
+pub mod generate;
+pub mod lock;
+pub mod migration;
 pub mod model;
 pub mod names;
 pub mod render;
+pub mod tree;
+pub mod view;
 
 mod check;
 mod expression;
 mod lower;
+mod places;
 mod proto;
 mod resolve;
 mod routing;
@@ -32,6 +39,13 @@ use model::Model;
 
 /// The declarations of a project, or everything that is wrong with them; and the files that this is about.
 pub fn load(root: &Path) -> (Result<Model, Vec<Diagnostic>>, Sources) {
+    let (loaded, sources) = load_with_proto(root);
+    (loaded.map(|(model, _)| model), sources)
+}
+
+/// The same, with what knows the places of messages and fields.
+#[allow(clippy::type_complexity, reason = "a result and what it is about")]
+fn load_with_proto(root: &Path) -> (Result<(Model, proto::Proto), Vec<Diagnostic>>, Sources) {
     let mut sources = Sources::default();
     let mut found = Diagnostics::default();
     let spec = read_spec(root, &mut sources, &mut found);
@@ -46,7 +60,7 @@ pub fn load(root: &Path) -> (Result<Model, Vec<Diagnostic>>, Sources) {
         if model.is_none() {
             found.push(Diagnostic::bug());
         }
-        model
+        model.map(|model| (model, proto))
     });
     (model.ok_or_else(|| found.into_sorted()), sources)
 }

@@ -3,7 +3,9 @@
 use std::path::Path;
 
 use miette::Diagnostic as _;
-use prost_reflect::{DescriptorPool, FieldDescriptor, FileDescriptor, MessageDescriptor};
+use prost_reflect::{
+    DescriptorPool, EnumDescriptor, FieldDescriptor, FileDescriptor, MessageDescriptor,
+};
 
 use crate::check::reading::PROTO;
 use crate::diagnostic::{Diagnostic, Diagnostics, FileId, Sources, Span};
@@ -138,6 +140,11 @@ impl Proto {
     /// The place of a field's name.
     pub(crate) fn field_span(&self, field: &FieldDescriptor) -> Option<Span> {
         self.span(&field.parent_file(), field.path())
+    }
+
+    /// The place of an enum's name.
+    pub(crate) fn enum_span(&self, names: &EnumDescriptor) -> Option<Span> {
+        self.span(&names.parent_file(), names.path())
     }
 
     /// The comment above a field, joined to one paragraph.

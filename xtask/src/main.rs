@@ -5,10 +5,12 @@
     reason = "these commands talk to a person at a terminal"
 )]
 
+mod codegen;
 mod services;
 mod test;
 
 use std::env;
+use std::path::Path;
 use std::process::{self, ExitCode};
 
 use clap::{Parser, Subcommand};
@@ -22,6 +24,17 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Command {
+    /// Write generated/ and migrations/ from proto/ and pipeline.yaml
+    Codegen {
+        /// Write nothing; show the difference and fail if there is one
+        #[arg(long)]
+        check: bool,
+    },
+    /// Tell more of a mistake that `codegen` reports; without a code, list all of them
+    Explain {
+        /// For example EG021
+        code: Option<String>,
+    },
     /// Start RabbitMQ, PostgreSQL and ClickHouse for the tests, print the environment to use, run until Ctrl-C
     Services,
     /// Start the same services, run `cargo test --workspace` against them, stop them
@@ -38,7 +51,10 @@ enum Command {
 }
 
 fn main() -> ExitCode {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
     let outcome = match Cli::parse().command {
+        Command::Codegen { check } => codegen::run(&root, check),
+        Command::Explain { code } => codegen::explain(code.as_deref()),
         Command::Services => services::run(),
         Command::Test { args } => test::run(args),
         Command::Explain { code } => explain(code.as_deref()),

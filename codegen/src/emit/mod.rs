@@ -1,0 +1,188 @@
+//! From the model to files: views are made, templates print them, Rust is formatted.
+
+mod definitions;
+mod proto;
+mod rust;
+mod templates;
+
+use serde::Serialize;
+
+use crate::lock::Lock;
+use crate::migration::Planned;
+use crate::model::Model;
+use crate::tree::Tree;
+use crate::view::catalogue::catalogue;
+use crate::view::names::literal;
+use crate::view::readers::Readers;
+use crate::view::shapes::Shapes;
+use crate::view::tables::{Refused, TableList, tables};
+use crate::view::topology::{envelope, topology};
+pub use rust::HEADER;
+use templates::Templates;
+
+/// Why nothing was generated.
+#[derive(Debug, thiserror::Error)]
+pub enum EmitError {
+    /// A template is wrong.
+    #[error("template {name}: {source:#}")]
+    Template {
+        /// Its name.
+        name: &'static str,
+        /// What is wrong with it.
+        source: minijinja::Error,
+    },
+    /// What a template printed is no Rust.
+    #[error("{file} would not be Rust: {source}")]
+    Rust {
+        /// The file.
+        file: String,
+        /// What is wrong with it.
+        source: syn::Error,
+    },
+    /// prost-build failed.
+    #[error("prost-build: {0}")]
+    Prost(#[source] std::io::Error),
+    /// The topology can't be written as JSON.
+    #[error("definitions.json: {0}")]
+    Json(#[from] serde_json::Error),
+    /// Columns that have no value that fits.
+    #[error("{}", list(.0))]
+    Columns(Vec<Refused>),
+}
+
+/// The refused columns, one a line.
+fn list(refused: &[Refused]) -> String {
+    let lines: Vec<String> = refused
+        .iter()
+        .map(|r| format!("{}.{}: {}", r.table, r.column, r.reason))
+        .collect();
+    lines.join("\n")
+}
+
+/// Adds everything below `generated/`.
+pub fn emit(tree: &mut Tree, model: &Model, planned: &Planned) -> Result<(), EmitError> {
+    let templates = Templates::new()?;
+    let shapes = Shapes::of(model);
+    let readers = Readers::of(model);
+    let tables = tables(model, &shapes, &readers).map_err(EmitError::Columns)?;
+    let topology = topology(model, &shapes, &readers, &tables).map_err(EmitError::Columns)?;
+    let definitions = definitions::render(model)?;
+
+    let mut modules = vec![
+        "pub mod migrations;",
+        "#[allow(missing_docs, clippy::all)] pub mod proto;",
+        "pub mod shapes;",
+        "pub mod tables;",
+        "pub mod topology;",
+        "mod views;",
+    ];
+    if model.envelope.is_some() {
+        modules.insert(0, "pub mod envelope;");
+    }
+    let root = Root {
+        modules,
+        fingerprint: literal(&fingerprint(model, &definitions)),
+    };
+    let mut add = |path: &str, source: String| -> Result<(), EmitError> {
+        let path = format!("generated/{path}");
+        let contents = rust::format(&path, &source)?;
+        tree.add(path, contents);
+        Ok(())
+    };
+
+    add("mod.rs", templates.render("mod.rs", &root)?)?;
+    add(
+        "migrations.rs",
+        templates.render("migrations.rs", &Migrations::of(planned))?,
+    )?;
+    add("topology.rs", templates.render("topology.rs", &topology)?)?;
+
+    if let Some(view) = model.envelope.as_ref().map(|e| envelope(e, &shapes)) {
+        add("envelope.rs", templates.render("envelope.rs", &view)?)?;
+    }
+
+    let files = shapes.files();
+    for file in &files {
+        let source = templates.render("shapes.rs", file)?;
+        add(&format!("shapes/{}.rs", file.module), source)?;
+    }
+    let list = Modules::of(files.into_iter().map(|file| file.module));
+    add("shapes/mod.rs", templates.render("shape_list.rs", &list)?)?;
+
+    let files = readers.files();
+    for file in &files {
+        let source = templates.render("readers.rs", file)?;
+        add(&format!("views/{}.rs", file.module), source)?;
+    }
+    let list = Modules::of(files.into_iter().map(|file| file.module));
+    add("views/mod.rs", templates.render("reader_list.rs", &list)?)?;
+
+    for table in &tables {
+        let source = templates.render("table.rs", table)?;
+        add(&format!("tables/{}.rs", table.module), source)?;
+    }
+    let list = TableList::of(model, &tables);
+    add("tables/mod.rs", templates.render("table_list.rs", &list)?)?;
+
+    tree.add("generated/descriptors.binpb", model.descriptors.clone());
+    tree.add("generated/definitions.json", definitions);
+    let page = templates.render("catalogue.md", &catalogue(model))?;
+    tree.add(
+        "generated/catalogue.md",
+        format!("<!-- {HEADER} -->\n{page}"),
+    );
+    proto::add(tree, &model.pool)
+}
+
+/// What `mod.rs` says.
+#[derive(Serialize)]
+struct Root {
+    modules: Vec<&'static str>,
+    fingerprint: String,
+}
+
+/// What `migrations.rs` says.
+#[derive(Serialize)]
+struct Migrations {
+    migrations: Vec<Migration>,
+}
+
+/// A migration's name and the path of its file, as Rust literals.
+#[derive(Serialize)]
+struct Migration {
+    name: String,
+    path: String,
+}
+
+impl Migrations {
+    fn of(planned: &Planned) -> Self {
+        let migrations = planned.files.keys().map(|name| Migration {
+            name: literal(name),
+            path: literal(&format!("../migrations/clickhouse/{name}")),
+        });
+        Migrations {
+            migrations: migrations.collect(),
+        }
+    }
+}
+
+/// Modules that a module lists.
+#[derive(Serialize)]
+struct Modules {
+    modules: Vec<String>,
+}
+
+impl Modules {
+    fn of(modules: impl Iterator<Item = String>) -> Self {
+        Modules {
+            modules: modules.collect(),
+        }
+    }
+}
+
+/// Changes when a message, a route or a table changes.
+fn fingerprint(model: &Model, definitions: &str) -> String {
+    let facts = Lock::of(model).render();
+    let hash = crate::migration::hash(format!("{facts}{definitions}").as_bytes());
+    hash.chars().take(16).collect()
+}

@@ -1,0 +1,130 @@
+//! SQL for ClickHouse: every name and text is quoted here and nowhere else.
+
+use crate::model::{Column, Table};
+
+/// Retried inserts are recognised by their token, and an insert is on disk before it is answered.
+const SETTINGS: &str =
+    "non_replicated_deduplication_window = 1000, fsync_after_insert = 1, fsync_part_directory = 1";
+
+/// A name between backticks.
+pub fn name(name: &str) -> String {
+    format!("`{}`", escape(name, '`'))
+}
+
+/// A text between quotes, on one line.
+pub fn text(text: &str) -> String {
+    let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    format!("'{}'", escape(&line, '\''))
+}
+
+fn escape(text: &str, quote: char) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        if c == '\\' || c == quote {
+            out.push('\\');
+        }
+        out.push(c);
+    }
+    out
+}
+
+/// `CREATE TABLE` without a semicolon behind it.
+pub fn create(table: &Table) -> String {
+    let columns: Vec<String> = table
+        .columns
+        .iter()
+        .map(|column| format!("    {}", definition(column)))
+        .collect();
+    let mut sql = format!(
+        "CREATE TABLE IF NOT EXISTS {}\n(\n{}\n)\nENGINE = {}",
+        name(&table.name),
+        columns.join(",\n"),
+        table.engine
+    );
+    if !table.partition_by.is_empty() {
+        sql.push_str("\nPARTITION BY ");
+        sql.push_str(&table.partition_by);
+    }
+    sql.push_str(&format!("\nORDER BY ({})", order(table)));
+    sql.push_str(&format!("\nSETTINGS {SETTINGS}"));
+    if !table.doc.is_empty() {
+        sql.push_str(&format!("\nCOMMENT {}", text(&table.doc)));
+    }
+    sql
+}
+
+/// A column as `CREATE` and `ALTER` define it.
+pub fn definition(column: &Column) -> String {
+    let mut sql = format!("{} {}", name(&column.name), column.ty);
+    let comment = if column.doc.is_empty() {
+        &column.written
+    } else {
+        &column.doc
+    };
+    if !comment.is_empty() {
+        sql.push_str(&format!(" COMMENT {}", text(comment)));
+    }
+    sql
+}
+
+/// `ALTER TABLE` with the column behind another one, or in front.
+pub fn add(table: &str, column: &Column, after: Option<&str>) -> String {
+    format!(
+        "ALTER TABLE {} ADD COLUMN IF NOT EXISTS {} {}",
+        name(table),
+        definition(column),
+        place(after)
+    )
+}
+
+/// `ALTER TABLE` with a column's new type.
+pub fn widen(table: &str, column: &Column) -> String {
+    format!(
+        "ALTER TABLE {} MODIFY COLUMN {} {}",
+        name(table),
+        name(&column.name),
+        column.ty
+    )
+}
+
+/// `ALTER TABLE` with a column's new place.
+pub fn place_column(table: &str, column: &Column, after: Option<&str>) -> String {
+    format!(
+        "ALTER TABLE {} MODIFY COLUMN {} {} {}",
+        name(table),
+        name(&column.name),
+        column.ty,
+        place(after)
+    )
+}
+
+fn place(after: Option<&str>) -> String {
+    after.map_or_else(
+        || "FIRST".into(),
+        |column| format!("AFTER {}", name(column)),
+    )
+}
+
+/// The sorting key: names of columns quoted, expressions as written.
+fn order(table: &Table) -> String {
+    let keys: Vec<String> = table
+        .order_by
+        .iter()
+        .map(|key| match table.columns.iter().any(|c| c.name == *key) {
+            true => name(key),
+            false => key.clone(),
+        })
+        .collect();
+    keys.join(", ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_and_texts_are_quoted() {
+        assert_eq!(name("a`b\\"), "`a\\`b\\\\`");
+        assert_eq!(text("it's\n  a \\ thing;"), "'it\\'s a \\\\ thing;'");
+    }
+}

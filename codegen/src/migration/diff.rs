@@ -1,0 +1,274 @@
+//! From what tables are to what they shall be: statements, and changes that are refused.
+
+use super::ddl;
+use crate::check::history::{
+    COLUMN_GONE, COLUMN_TYPE, FIELD_GONE, FIELD_TYPE, TABLE_GONE, TABLE_KEYS,
+};
+use crate::lock::{Field, Lock, TableFacts};
+use crate::model::{Model, Table};
+
+/// A change that would lose or misread data.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Refusal {
+    /// Its stable code.
+    pub code: &'static str,
+    /// What it is about.
+    pub place: Place,
+    /// One sentence without a full stop.
+    pub message: String,
+    /// What to do instead.
+    pub help: String,
+}
+
+/// What a refused change is about.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Place {
+    /// A message or an enum, by full name.
+    Type(String),
+    /// A field of a message.
+    Field(String, u32),
+    /// A table.
+    Table(String),
+    /// A column of a table.
+    Column(String, String),
+    /// The tables as a whole.
+    Tables,
+    /// No place in the declarations.
+    Nowhere,
+}
+
+/// What brings the tables from the base to the model.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Diff {
+    /// SQL without semicolons, in order.
+    pub statements: Vec<String>,
+    /// What it does, for a file name: `create_event`, `alter_purchase`.
+    pub what: Vec<String>,
+}
+
+/// Compares; changes that are refused come in the order of the lock.
+pub fn diff(base: &Lock, model: &Model) -> (Diff, Vec<Refusal>) {
+    let now = Lock::of(model);
+    let mut refused = Vec::new();
+    fields(base, &now, &mut refused);
+    values(base, &now, &mut refused);
+    for name in base
+        .tables
+        .keys()
+        .filter(|name| !now.tables.contains_key(*name))
+    {
+        refused.push(Refusal {
+            code: TABLE_GONE.code,
+            place: Place::Tables,
+            message: format!("table `{name}` is gone from pipeline.yaml"),
+            help: "put it back; to retire it, drop it on the servers by hand and take its lines out of \
+                   migrations/schema.lock in a commit of its own"
+                .into(),
+        });
+    }
+    let mut found = Diff::default();
+    for table in &model.tables {
+        match base.tables.get(&table.name) {
+            None => {
+                found.statements.push(ddl::create(table));
+                found.what.push(format!("create_{}", table.name));
+            }
+            Some(before) => {
+                keys(before, table, &mut refused);
+                let statements = columns(before, table, &mut refused);
+                if !statements.is_empty() {
+                    found.statements.extend(statements);
+                    found.what.push(format!("alter_{}", table.name));
+                }
+            }
+        }
+    }
+    (found, refused)
+}
+
+fn fields(base: &Lock, now: &Lock, refused: &mut Vec<Refusal>) {
+    for ((message, number), before) in &base.fields {
+        let key = (message.clone(), *number);
+        let place = || format!("field {number} of `{message}`, `{}`,", before.name);
+        let keep = format!(
+            "put back `{} {} = {number};`; a field that is no longer sent can be marked `[deprecated = true]`",
+            before.ty, before.name
+        );
+        let Some(after) = now.fields.get(&key) else {
+            let moved = now
+                .fields
+                .iter()
+                .find(|((m, _), field)| m == message && field.name == before.name);
+            refused.push(Refusal {
+                code: FIELD_GONE.code,
+                place: Place::Type(message.clone()),
+                message: match moved {
+                    Some(((_, to), _)) => format!("{} has become field {to}", place()),
+                    None => format!("{} is gone", place()),
+                },
+                help: keep,
+            });
+            continue;
+        };
+        if after.name != before.name {
+            refused.push(Refusal {
+                code: FIELD_GONE.code,
+                place: Place::Field(message.clone(), *number),
+                message: format!("{} is now called `{}`", place(), after.name),
+                help: format!("{keep}; give the new field a number of its own"),
+            });
+        } else if !same_field(before, after) {
+            refused.push(Refusal {
+                code: FIELD_TYPE.code,
+                place: Place::Field(message.clone(), *number),
+                message: format!(
+                    "{} was `{}` and is now `{}`",
+                    place(),
+                    shown(before),
+                    shown(after)
+                ),
+                help: "leave its type as it was and add a field with a new number and name".into(),
+            });
+        }
+    }
+}
+
+/// Whether what was sent for one can be read as the other. An `optional` that is added changes nothing on the wire.
+fn same_field(before: &Field, after: &Field) -> bool {
+    let optional = after.ty.strip_prefix("optional ").unwrap_or(&after.ty);
+    before.oneof == after.oneof && (before.ty == after.ty || before.ty == optional)
+}
+
+fn shown(field: &Field) -> String {
+    match &field.oneof {
+        Some(oneof) => format!("{} in {oneof}", field.ty),
+        None => field.ty.clone(),
+    }
+}
+
+fn values(base: &Lock, now: &Lock, refused: &mut Vec<Refusal>) {
+    for ((of, number), name) in &base.values {
+        match now.values.get(&(of.clone(), *number)) {
+            Some(after) if after == name => {}
+            after => refused.push(Refusal {
+                code: FIELD_GONE.code,
+                place: Place::Type(of.clone()),
+                message: match after {
+                    Some(after) => {
+                        format!("value {number} of `{of}`, `{name}`, is now called `{after}`")
+                    }
+                    None => format!("value {number} of `{of}`, `{name}`, is gone"),
+                },
+                help: format!("put back `{name} = {number};`: tables hold its name"),
+            }),
+        }
+    }
+}
+
+fn keys(before: &TableFacts, table: &Table, refused: &mut Vec<Refusal>) {
+    let after = TableFacts::of(table);
+    let changes = [
+        ("engine", &before.engine, &after.engine),
+        ("partition_by", &before.partition_by, &after.partition_by),
+        ("order_by", &before.order_by, &after.order_by),
+    ];
+    for (what, was, is) in changes {
+        if was != is {
+            refused.push(Refusal {
+                code: TABLE_KEYS.code,
+                place: Place::Table(table.name.clone()),
+                message: format!("`{what}` of table `{}` was `{was}` and is now `{is}`", table.name),
+                help: "ClickHouse can't change it in place: put it back, or declare a new table with another name"
+                    .into(),
+            });
+        }
+    }
+}
+
+/// Statements that bring the columns into the model's order, one place after the other.
+fn columns(before: &TableFacts, table: &Table, refused: &mut Vec<Refusal>) -> Vec<String> {
+    let mut order: Vec<&str> = Vec::new();
+    for (name, _) in &before.columns {
+        if table.columns.iter().any(|column| column.name == *name) {
+            order.push(name);
+        } else {
+            refused.push(Refusal {
+                code: COLUMN_GONE.code,
+                place: Place::Table(table.name.clone()),
+                message: format!("column `{name}` of table `{}` is gone", table.name),
+                help: "put it back under its old name, also if its field is no longer sent; a new name is a new column"
+                    .into(),
+            });
+        }
+    }
+    let mut statements = Vec::new();
+    let mut after: Option<&str> = None;
+    for (at, column) in table.columns.iter().enumerate() {
+        let is = column.ty.to_string();
+        let was = before.columns.iter().find(|(name, _)| *name == column.name);
+        match was {
+            None => {
+                statements.push(ddl::add(&table.name, column, after));
+                order.insert(at.min(order.len()), &column.name);
+            }
+            Some((_, was)) => {
+                if *was != is && widens(was, &is, in_key(table, &column.name)) {
+                    statements.push(ddl::widen(&table.name, column));
+                } else if *was != is {
+                    refused.push(Refusal {
+                        code: COLUMN_TYPE.code,
+                        place: Place::Column(table.name.clone(), column.name.clone()),
+                        message: format!(
+                            "column `{}` of table `{}` was `{was}` and is now `{is}`",
+                            column.name, table.name
+                        ),
+                        help: "leave its type as it was, or add a column with another name".into(),
+                    });
+                }
+                if order.get(at) != Some(&column.name.as_str()) {
+                    statements.push(ddl::place_column(&table.name, column, after));
+                    order.retain(|name| *name != column.name);
+                    order.insert(at.min(order.len()), &column.name);
+                }
+            }
+        }
+        after = Some(&column.name);
+    }
+    statements
+}
+
+/// Whether every value of the one type is a value of the other, and the server converts in place.
+fn widens(was: &str, is: &str, in_key: bool) -> bool {
+    // The bytes of a key are part of what is sorted and compared.
+    if in_key {
+        return false;
+    }
+    let wider = |a: &str, b: &str| {
+        matches!(
+            (a, b),
+            ("Int32", "Int64") | ("UInt32", "UInt64") | ("Float32", "Float64")
+        )
+    };
+    let inside = |text: &str| {
+        text.strip_prefix("Nullable(")
+            .and_then(|t| t.strip_suffix(')'))
+            .map(str::to_owned)
+    };
+    match (inside(was), inside(is)) {
+        (None, None) => wider(was, is),
+        (None, Some(to)) => was == to || wider(was, &to),
+        (Some(from), Some(to)) => wider(&from, &to),
+        (Some(_), None) => false,
+    }
+}
+
+/// Whether a column takes part in the table's keys or its engine's version.
+fn in_key(table: &Table, column: &str) -> bool {
+    let mentions = |text: &str| {
+        text.split(|c: char| !(c.is_ascii_alphanumeric() || c == '_'))
+            .any(|word| word == column)
+    };
+    mentions(&table.engine)
+        || mentions(&table.partition_by)
+        || table.order_by.iter().any(|k| mentions(k))
+}

@@ -1,0 +1,204 @@
+//! `migrations/clickhouse/` and `migrations/schema.lock`: reviewed SQL, written only when a table changes.
+//!
+//! What is committed is never edited. What isn't committed yet is written anew in each run, under the name that
+//! it has, so that a change that is being worked on stays one migration.
+
+pub mod ddl;
+pub mod diff;
+pub mod history;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
+
+use sha2::{Digest, Sha256};
+
+use crate::check::history::{CLOCK, MIGRATION_EDITED};
+use crate::emit::HEADER;
+use crate::lock::Lock;
+use crate::model::Model;
+use diff::{Place, Refusal};
+use history::History;
+
+/// Where the files are, from the project's root.
+pub const FOLDER: &str = "migrations/clickhouse";
+/// Where the lock is, from the project's root.
+pub const LOCK: &str = "migrations/schema.lock";
+
+/// The migrations after a run.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Planned {
+    /// All files in the order in which they apply: name and SQL.
+    pub files: BTreeMap<String, String>,
+    /// Those of them that have to be written.
+    pub written: BTreeMap<PathBuf, String>,
+    /// Files of former runs that are not needed any more.
+    pub removed: BTreeSet<PathBuf>,
+    /// The lock file.
+    pub lock: String,
+}
+
+/// Decides which migrations there have to be. `now` is in seconds since the epoch.
+pub fn plan(model: &Model, history: &History, now: u64) -> Result<Planned, Vec<Refusal>> {
+    let (found, mut refused) = diff::diff(&history.base, model);
+    refused.extend(edited(history));
+
+    let mut planned = Planned::default();
+    let mut pending = Vec::new();
+    for (name, sql) in &history.files {
+        // A file that a person wrote is theirs, committed or not.
+        if history.committed.contains(name) || !sql.starts_with(&heading()) {
+            planned.files.insert(name.clone(), sql.clone());
+        } else {
+            pending.push(name.clone());
+        }
+    }
+    let last = planned.files.keys().next_back().cloned();
+    if !found.statements.is_empty() {
+        let kept = pending
+            .iter()
+            .find(|name| Some(*name) > last.as_ref())
+            .cloned();
+        let name = kept.unwrap_or_else(|| file_name(now, &found.what));
+        if let Some(last) = last.filter(|last| *last >= name) {
+            refused.push(Refusal {
+                code: CLOCK.code,
+                place: Place::Nowhere,
+                message: format!("a migration made now would come before {last}"),
+                help: "set this machine's clock right and run the command again".into(),
+            });
+        }
+        let sql = render(&found.statements);
+        planned.written.insert(path(&name), sql.clone());
+        planned.files.insert(name, sql);
+    }
+    planned.removed = pending
+        .iter()
+        .map(|name| path(name))
+        .filter(|path| !planned.written.contains_key(path))
+        .collect();
+
+    if !refused.is_empty() {
+        return Err(refused);
+    }
+    let mut lock = Lock::of(model);
+    lock.migrations = planned
+        .files
+        .iter()
+        .map(|(name, sql)| (name.clone(), hash(sql.as_bytes())))
+        .collect();
+    planned.lock = lock.render();
+    Ok(planned)
+}
+
+/// Committed files that aren't what the lock says.
+fn edited(history: &History) -> Vec<Refusal> {
+    let mut refused = Vec::new();
+    for (name, expected) in &history.base.migrations {
+        let is = history.files.get(name).map(|sql| hash(sql.as_bytes()));
+        if is.as_ref() != Some(expected) {
+            refused.push(Refusal {
+                code: MIGRATION_EDITED.code,
+                place: Place::Nowhere,
+                message: match is {
+                    Some(_) => format!("{FOLDER}/{name} is committed and was edited since"),
+                    None => format!("{FOLDER}/{name} is committed and was removed since"),
+                },
+                help: format!("restore it: git checkout HEAD -- {FOLDER}/{name}; servers may have applied it already"),
+            });
+        }
+    }
+    refused
+}
+
+fn path(name: &str) -> PathBuf {
+    PathBuf::from(FOLDER).join(name)
+}
+
+/// The first line of a file that the generator wrote.
+fn heading() -> String {
+    format!("-- {HEADER}\n")
+}
+
+fn render(statements: &[String]) -> String {
+    let mut sql = heading();
+    for statement in statements {
+        sql.push('\n');
+        sql.push_str(statement);
+        sql.push_str(";\n");
+    }
+    sql
+}
+
+/// SHA-256 in hexadecimal.
+pub fn hash(bytes: &[u8]) -> String {
+    Sha256::digest(bytes)
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect()
+}
+
+/// `20261123T211500_create_event.sql`
+fn file_name(now: u64, what: &[String]) -> String {
+    let what = match what {
+        [] => "change".to_owned(),
+        [one] => one.clone(),
+        [first, .., last] if what.len() == 2 => format!("{first}_{last}"),
+        [first, ..] => format!("{first}_and_{}_more", what.len() - 1),
+    };
+    format!("{}_{what}.sql", stamp(now))
+}
+
+/// Seconds since the epoch as `YYYYMMDDTHHMMSS` in UTC.
+fn stamp(now: u64) -> String {
+    let (days, seconds) = (now / 86_400, now % 86_400);
+    // Days since 1 March of year 0; years that begin in March end with the leap day.
+    let shifted = days + 719_468;
+    let era = shifted / 146_097;
+    let day_of_era = shifted % 146_097;
+    let year_of_era =
+        (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    let shifted_month = (5 * day_of_year + 2) / 153;
+    let day = day_of_year - (153 * shifted_month + 2) / 5 + 1;
+    let month = if shifted_month < 10 {
+        shifted_month + 3
+    } else {
+        shifted_month - 9
+    };
+    let year = era * 400 + year_of_era + u64::from(month <= 2);
+    format!(
+        "{year:04}{month:02}{day:02}T{:02}{:02}{:02}",
+        seconds / 3600,
+        seconds / 60 % 60,
+        seconds % 60
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_stamp_is_the_utc_time() {
+        assert_eq!(stamp(0), "19700101T000000");
+        assert_eq!(stamp(951_782_400), "20000229T000000");
+        assert_eq!(stamp(1_795_468_500), "20261123T211500");
+    }
+
+    #[test]
+    fn a_file_is_named_after_what_it_does() {
+        let what = |names: &[&str]| {
+            let names: Vec<String> = names.iter().map(|n| (*n).to_owned()).collect();
+            file_name(0, &names)
+        };
+        assert_eq!(what(&["create_event"]), "19700101T000000_create_event.sql");
+        assert_eq!(
+            what(&["create_a", "alter_b"]),
+            "19700101T000000_create_a_alter_b.sql"
+        );
+        assert_eq!(
+            what(&["create_a", "create_b", "alter_c"]),
+            "19700101T000000_create_a_and_2_more.sql"
+        );
+    }
+}

@@ -1,0 +1,12 @@
+//! What is printed: names, types and statements as final text, made from the model.
+
+pub mod append;
+pub mod catalogue;
+pub mod columns;
+pub mod comments;
+pub mod names;
+pub mod readers;
+pub mod shapes;
+pub mod tables;
+pub mod topology;
+pub mod values;

@@ -1,0 +1,334 @@
+//! The views of generated code: for each message, the fields that some table needs, borrowed from the wire.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use prost_reflect::{FieldDescriptor, Kind, MessageDescriptor};
+use serde::Serialize;
+
+use super::names::{Taken, camel, snake};
+use super::shapes::by_number;
+use crate::model::{Envelope, From, Model, Root, Value};
+
+/// Which fields of which messages are read.
+#[derive(Debug, Default)]
+pub struct Readers {
+    /// By full name of the message: the message and the numbers of its fields.
+    needed: BTreeMap<String, (MessageDescriptor, BTreeSet<u32>)>,
+    /// Full name of the event's message, if some table needs the payload.
+    with_payload: Option<String>,
+    /// Numbers of the oneof's variants.
+    variants: Vec<u32>,
+    /// By proto file: its module.
+    modules: BTreeMap<String, String>,
+    /// By full name of the message: its struct.
+    structs: BTreeMap<String, String>,
+}
+
+/// What the template sees: one generated file, which holds the views of one proto file's messages.
+#[derive(Debug, Serialize)]
+pub struct ReaderFile {
+    /// Its Rust module.
+    pub module: String,
+    /// Its proto file.
+    pub proto: String,
+    /// Its views.
+    pub readers: Vec<ReaderView>,
+}
+
+/// One view.
+#[derive(Debug, Serialize)]
+pub struct ReaderView {
+    /// The struct's name.
+    pub name: String,
+    /// Full name of the message.
+    pub full_name: String,
+    /// The struct's fields.
+    pub fields: Vec<ReaderField>,
+    /// The arms of the match over field numbers.
+    pub arms: Vec<String>,
+    /// Whether an arm looks at what came before its item.
+    pub spans: bool,
+    /// Generics of the struct: none where nothing is borrowed.
+    pub lifetime: &'static str,
+    /// The same for uses where the lifetime is left out.
+    pub elided: &'static str,
+}
+
+/// One field of a view.
+#[derive(Debug, Serialize)]
+pub struct ReaderField {
+    /// Its name.
+    pub name: String,
+    /// Its Rust type.
+    pub ty: String,
+    /// What it is.
+    pub doc: String,
+}
+
+impl Readers {
+    /// Collects what the tables of a model read.
+    pub fn of(model: &Model) -> Self {
+        let mut readers = Readers::default();
+        let Some(envelope) = &model.envelope else {
+            return readers;
+        };
+        readers.variants = envelope.types.iter().map(|(number, _)| *number).collect();
+        for value in values(model) {
+            readers.need(envelope, value);
+        }
+        readers.name_all();
+        readers
+    }
+
+    /// The struct of a message, as a path below `generated/views`.
+    pub fn path(&self, message: &MessageDescriptor) -> String {
+        let module = self
+            .modules
+            .get(message.parent_file().name())
+            .map_or("", String::as_str);
+        format!("{module}::{}", self.struct_of(message))
+    }
+
+    /// The name of a field in its view.
+    pub fn field(&self, field: &FieldDescriptor) -> String {
+        let message = field.parent_message();
+        self.fields(message)
+            .into_iter()
+            .find(|(f, _)| f.number() == field.number())
+            .map(|(_, name)| name)
+            .unwrap_or_default()
+    }
+
+    /// The generated files, by module.
+    pub fn files(&self) -> Vec<ReaderFile> {
+        let mut files: BTreeMap<&str, ReaderFile> = BTreeMap::new();
+        for (message, _) in self.needed.values() {
+            let proto = message.parent_file().name().to_owned();
+            let Some((proto, module)) = self.modules.get_key_value(&proto) else {
+                continue;
+            };
+            files
+                .entry(proto)
+                .or_insert_with(|| ReaderFile {
+                    module: module.clone(),
+                    proto: proto.clone(),
+                    readers: Vec::new(),
+                })
+                .readers
+                .push(self.reader(message));
+        }
+        files.into_values().collect()
+    }
+
+    fn struct_of(&self, message: &MessageDescriptor) -> &str {
+        self.structs
+            .get(message.full_name())
+            .map(String::as_str)
+            .unwrap_or_default()
+    }
+
+    fn need(&mut self, envelope: &Envelope, value: &Value) {
+        let path = match &value.root {
+            Root::Header(path) | Root::Event(path) => path.as_slice(),
+            Root::PayloadField(path) => {
+                self.need_payload(envelope);
+                path.as_slice()
+            }
+            Root::Payload => {
+                self.need_payload(envelope);
+                &[]
+            }
+            _ => &[],
+        };
+        for field in path {
+            self.message(field.parent_message()).insert(field.number());
+        }
+    }
+
+    fn need_payload(&mut self, envelope: &Envelope) {
+        self.message(&envelope.event_message);
+        self.with_payload = Some(envelope.event_message.full_name().to_owned());
+    }
+
+    fn message(&mut self, message: &MessageDescriptor) -> &mut BTreeSet<u32> {
+        let entry = self
+            .needed
+            .entry(message.full_name().to_owned())
+            .or_insert_with(|| (message.clone(), BTreeSet::new()));
+        &mut entry.1
+    }
+
+    fn name_all(&mut self) {
+        let mut modules = Taken::default();
+        let mut structs: BTreeMap<String, Taken> = BTreeMap::new();
+        let protos: BTreeSet<String> = self
+            .needed
+            .values()
+            .map(|(m, _)| m.parent_file().name().to_owned())
+            .collect();
+        for proto in protos {
+            let stem = proto.strip_suffix(".proto").unwrap_or(&proto);
+            let module = modules.claim(snake(stem));
+            self.modules.insert(proto, module);
+        }
+        for (full_name, (message, _)) in &self.needed {
+            let local = full_name
+                .strip_prefix(message.package_name())
+                .unwrap_or(full_name);
+            let name = structs
+                .entry(message.parent_file().name().to_owned())
+                .or_default()
+                .claim(format!("{}View", camel(local)));
+            self.structs.insert(full_name.clone(), name);
+        }
+    }
+
+    /// The fields that are read, with their names in the view, by number.
+    fn fields(&self, message: &MessageDescriptor) -> Vec<(FieldDescriptor, String)> {
+        let Some((_, numbers)) = self.needed.get(message.full_name()) else {
+            return Vec::new();
+        };
+        let mut taken = Taken::default();
+        if self.has_payload(message) {
+            taken = Taken::with(&["payload"]);
+        }
+        by_number(message)
+            .into_iter()
+            .filter(|field| numbers.contains(&field.number()))
+            .map(|field| {
+                let name = taken.claim(snake(field.name()));
+                (field, name)
+            })
+            .collect()
+    }
+
+    fn has_payload(&self, message: &MessageDescriptor) -> bool {
+        self.with_payload.as_deref() == Some(message.full_name())
+    }
+
+    fn reader(&self, message: &MessageDescriptor) -> ReaderView {
+        let mut fields = Vec::new();
+        let mut arms = Vec::new();
+        let mut spans = false;
+        for (field, name) in self.fields(message) {
+            let (ty, read) = read(&field);
+            let number = field.number();
+            if is_run(&field) {
+                spans = true;
+                arms.push(format!(
+                    "{number} => view.{name} = reader.span(view.{name}, &item)"
+                ));
+            } else if field.supports_presence() {
+                arms.push(format!("{number} => view.{name} = Some(item.{read}()?)"));
+            } else {
+                arms.push(format!("{number} => view.{name} = item.{read}()?"));
+            }
+            fields.push(ReaderField {
+                name,
+                ty,
+                doc: format!("Field {number}, `{}`.", field.name()),
+            });
+        }
+        if self.has_payload(message) {
+            arms.push(format!(
+                "{} => view.payload = item.message()?",
+                ranges(&self.variants)
+            ));
+            fields.push(ReaderField {
+                name: "payload".into(),
+                ty: "&'a [u8]".into(),
+                doc: "The variant of the oneof, whichever it is.".into(),
+            });
+        }
+        let borrows = fields.iter().any(|field| field.ty.contains("'a"));
+        ReaderView {
+            name: self.struct_of(message).to_owned(),
+            full_name: message.full_name().to_owned(),
+            fields,
+            arms,
+            spans,
+            lifetime: if borrows { "<'a>" } else { "" },
+            elided: if borrows { "<'_>" } else { "" },
+        }
+    }
+}
+
+/// Whether a field is read as the run of its occurrences.
+pub fn is_run(field: &FieldDescriptor) -> bool {
+    field.is_list() || field.is_map()
+}
+
+/// A field's type in its view, and the method that reads it from an item.
+fn read(field: &FieldDescriptor) -> (String, &'static str) {
+    if is_run(field) {
+        return ("&'a [u8]".into(), "span");
+    }
+    let (ty, method) = match field.kind() {
+        Kind::Double => ("f64", "double"),
+        Kind::Float => ("f32", "float"),
+        Kind::Int32 => ("i32", "int32"),
+        Kind::Int64 => ("i64", "int64"),
+        Kind::Uint32 => ("u32", "uint32"),
+        Kind::Uint64 => ("u64", "uint64"),
+        Kind::Sint32 => ("i32", "sint32"),
+        Kind::Sint64 => ("i64", "sint64"),
+        Kind::Fixed32 => ("u32", "fixed32"),
+        Kind::Fixed64 => ("u64", "fixed64"),
+        Kind::Sfixed32 => ("i32", "sfixed32"),
+        Kind::Sfixed64 => ("i64", "sfixed64"),
+        Kind::Bool => ("bool", "bool"),
+        Kind::String => ("&'a str", "text"),
+        Kind::Bytes => ("&'a [u8]", "bytes"),
+        Kind::Message(_) => ("&'a [u8]", "message"),
+        Kind::Enum(_) => ("i32", "enumeration"),
+    };
+    if field.supports_presence() {
+        return (format!("Option<{ty}>"), method);
+    }
+    (ty.into(), method)
+}
+
+/// Numbers as a pattern: `9..=64 | 70`.
+fn ranges(numbers: &[u32]) -> String {
+    let mut runs: Vec<(u32, u32)> = Vec::new();
+    for &number in numbers {
+        match runs.last_mut() {
+            Some((_, last)) if *last + 1 == number => *last = number,
+            _ => runs.push((number, number)),
+        }
+    }
+    let parts: Vec<String> = runs
+        .into_iter()
+        .map(|(first, last)| match last - first {
+            0 => first.to_string(),
+            _ => format!("{first}..={last}"),
+        })
+        .collect();
+    parts.join(" | ")
+}
+
+/// Every value of every column.
+fn values(model: &Model) -> impl Iterator<Item = &Value> {
+    model
+        .tables
+        .iter()
+        .flat_map(|table| &table.columns)
+        .flat_map(|column| {
+            let values: Vec<&Value> = match &column.from {
+                From::Value(value) => vec![value],
+                From::ByType(values) => values.values().collect(),
+            };
+            values
+        })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::ranges;
+
+    #[test]
+    fn numbers_that_follow_each_other_are_one_range() {
+        assert_eq!(ranges(&[9, 10, 11, 20, 22, 23]), "9..=11 | 20 | 22..=23");
+        assert_eq!(ranges(&[]), "");
+    }
+}

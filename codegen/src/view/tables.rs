@@ -1,0 +1,195 @@
+//! Tables in generated Rust: the columns, and the function that appends rows to them.
+
+use serde::Serialize;
+
+use super::append;
+use super::columns::{constants, layout};
+use super::names::{Taken, literal, raw_literal, snake};
+use super::readers::Readers;
+use super::shapes::Shapes;
+use crate::migration::ddl;
+use crate::model::{Input, Model, Table};
+
+/// What the template sees: one table.
+#[derive(Debug, Serialize)]
+pub struct TableView {
+    /// Its Rust module.
+    pub module: String,
+    /// Its name as a Rust literal.
+    pub name: String,
+    /// Documentation lines.
+    pub docs: Vec<String>,
+    /// `use` lines.
+    pub imports: Vec<String>,
+    /// `ColumnSpec`s as Rust source.
+    pub columns: Vec<String>,
+    /// The variant of `Append`.
+    pub append: &'static str,
+    /// The present `CREATE TABLE` as a Rust literal.
+    pub ddl: String,
+    /// Its functions, `append` first.
+    pub functions: Vec<FunctionView>,
+}
+
+/// A function of a table.
+#[derive(Debug, Serialize)]
+pub struct FunctionView {
+    /// Its documentation.
+    pub doc: String,
+    /// From `fn` to the opening brace.
+    pub head: String,
+    /// Its statements.
+    pub lines: Vec<String>,
+}
+
+/// A column that can't be written, and why.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Refused {
+    /// The table's name.
+    pub table: String,
+    /// The column's name.
+    pub column: String,
+    /// What is wrong.
+    pub reason: String,
+}
+
+/// Makes the views of all tables, or says which columns can't be written.
+pub fn tables(
+    model: &Model,
+    shapes: &Shapes,
+    readers: &Readers,
+) -> Result<Vec<TableView>, Vec<Refused>> {
+    let mut modules = Taken::with(&["mod"]);
+    let mut views = Vec::new();
+    let mut refused = Vec::new();
+    for table in &model.tables {
+        let module = modules.claim(snake(&table.name));
+        let (functions, mut bad) = append::functions(model, table, shapes, readers);
+        refused.append(&mut bad);
+        views.push(view(module, table, functions));
+    }
+    if refused.is_empty() {
+        Ok(views)
+    } else {
+        Err(refused)
+    }
+}
+
+fn view(module: String, table: &Table, functions: Vec<FunctionView>) -> TableView {
+    let columns: Vec<String> = table
+        .columns
+        .iter()
+        .map(|column| {
+            format!(
+                "column({}, {}, {})",
+                literal(&column.name),
+                literal(&column.ty.to_string()),
+                layout(&column.ty)
+            )
+        })
+        .collect();
+    let mut docs = vec![format!("Rows of `{}`.", table.name)];
+    if !table.doc.is_empty() {
+        docs.push(String::new());
+        docs.push(table.doc.clone());
+    }
+    TableView {
+        module,
+        name: literal(&table.name),
+        docs,
+        imports: imports(table, &functions),
+        columns,
+        append: match table.input {
+            Input::Events => "Events",
+            Input::Json(_) => "Json",
+            Input::DeadLetters => "DeadLetters",
+        },
+        ddl: raw_literal(&ddl::create(table)),
+        functions,
+    }
+}
+
+/// Exactly what the functions use.
+fn imports(table: &Table, functions: &[FunctionView]) -> Vec<String> {
+    let uses = |word: &str| {
+        functions
+            .iter()
+            .flat_map(|f| f.lines.iter())
+            .any(|line| line.contains(word))
+    };
+    let mut names = vec!["Append", "Bad", "Block", "ColumnSpec", "Context", "Table"];
+    let layouts = layouts(std::iter::once(table));
+    if layouts.contains("Layout::") {
+        names.push("Layout");
+    }
+    match table.input {
+        Input::Events => names.push("Group"),
+        Input::Json(_) => names.push("Message"),
+        Input::DeadLetters => names.extend(["DeadLetter", "Group"]),
+    }
+    if uses("Kind::") {
+        names.push("Kind");
+    }
+    names.sort_unstable();
+    for module in ["function", "json"] {
+        if uses(&format!("{module}::")) {
+            names.push(module);
+        }
+    }
+    let mut lines = vec![format!("use crate::contract::{{{}}};", names.join(", "))];
+    for module in ["shapes", "views"] {
+        if uses(&format!("{module}::")) {
+            lines.push(format!("use super::super::{module};"));
+        }
+    }
+    let mut own = vec!["column"];
+    own.extend(constants(&layouts).map(|(name, ..)| name));
+    own.sort_unstable();
+    lines.push(format!("use super::{{{}}};", own.join(", ")));
+    lines
+}
+
+/// What the template of `tables/mod.rs` sees.
+#[derive(Debug, Serialize)]
+pub struct TableList {
+    /// The modules by name.
+    pub modules: Vec<String>,
+    /// The modules in the order of the model.
+    pub tables: Vec<String>,
+    /// Layouts that many columns have.
+    pub constants: Vec<LayoutConstant>,
+}
+
+/// A layout that many columns have.
+#[derive(Debug, Serialize)]
+pub struct LayoutConstant {
+    /// Its name.
+    pub name: &'static str,
+    /// The type that is laid out so.
+    pub ty: &'static str,
+    /// Whether NULL is a value, as Rust source.
+    pub nullable: &'static str,
+}
+
+impl TableList {
+    /// Lists the tables.
+    pub fn of(model: &Model, views: &[TableView]) -> Self {
+        let tables: Vec<String> = views.iter().map(|view| view.module.clone()).collect();
+        let mut modules = tables.clone();
+        modules.sort_unstable();
+        let layouts = layouts(model.tables.iter());
+        TableList {
+            modules,
+            tables,
+            constants: constants(&layouts)
+                .map(|(name, ty, nullable)| LayoutConstant { name, ty, nullable })
+                .collect(),
+        }
+    }
+}
+
+/// All layouts of some tables in one text.
+fn layouts<'a>(tables: impl Iterator<Item = &'a Table>) -> String {
+    let columns = tables.flat_map(|table| &table.columns);
+    columns.map(|column| layout(&column.ty) + "\n").collect()
+}

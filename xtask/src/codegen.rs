@@ -1,0 +1,56 @@
+//! `cargo xtask codegen`: writes `generated/` and `migrations/`, or checks that they are up to date; and
+//! `cargo xtask explain`.
+
+use std::io::IsTerminal;
+use std::path::Path;
+use std::process::ExitCode;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use anyhow::Context;
+use event_grpc_codegen::explain;
+use event_grpc_codegen::generate::{Failure, generate};
+use event_grpc_codegen::render::{Style, render};
+
+/// Generates; with `check` it writes nothing and fails if anything would change.
+pub(crate) fn run(root: &Path, check: bool) -> anyhow::Result<ExitCode> {
+    let now = SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .context("this machine's clock is before 1970")?
+        .as_secs();
+    let tree = match generate(root, now) {
+        Ok(tree) => tree,
+        Err(Failure::Mistakes(mistakes, sources)) => {
+            let style = Style {
+                colour: std::io::stderr().is_terminal(),
+                width: 110,
+            };
+            eprint!("{}", render(&mistakes, &sources, style));
+            return Ok(ExitCode::FAILURE);
+        }
+        Err(failure) => return Err(failure.into()),
+    };
+    if check {
+        return Ok(match tree.check(root)? {
+            None => ExitCode::SUCCESS,
+            Some(diff) => {
+                print!("{diff}");
+                eprintln!("generated/ or migrations/ is stale; run: cargo xtask codegen");
+                ExitCode::FAILURE
+            }
+        });
+    }
+    let changed = tree.write(root)?;
+    for path in &changed {
+        println!("{}", path.display());
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Prints the rule behind a code, or all rules.
+pub(crate) fn explain(code: Option<&str>) -> anyhow::Result<ExitCode> {
+    match explain::explain(code) {
+        Ok(text) => print!("{text}"),
+        Err(reason) => anyhow::bail!(reason),
+    }
+    Ok(ExitCode::SUCCESS)
+}
