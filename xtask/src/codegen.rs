@@ -1,5 +1,4 @@
-//! `cargo xtask codegen`: writes `generated/` and `migrations/`, or checks that they are up to date; and
-//! `cargo xtask explain`.
+//! `cargo xtask codegen`: writes `generated/` and `migrations/`, or checks that they are up to date.
 
 use std::io::IsTerminal;
 use std::path::Path;
@@ -7,7 +6,6 @@ use std::process::ExitCode;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use anyhow::Context;
-use event_grpc_codegen::explain;
 use event_grpc_codegen::generate::{Failure, generate};
 use event_grpc_codegen::render::{Style, render};
 
@@ -42,15 +40,6 @@ pub(crate) fn run(root: &Path, check: bool) -> anyhow::Result<ExitCode> {
     let changed = tree.write(root)?;
     for path in &changed {
         println!("{}", path.display());
-    }
-    Ok(ExitCode::SUCCESS)
-}
-
-/// Prints the rule behind a code, or all rules.
-pub(crate) fn explain(code: Option<&str>) -> anyhow::Result<ExitCode> {
-    match explain::explain(code) {
-        Ok(text) => print!("{text}"),
-        Err(reason) => anyhow::bail!(reason),
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -30,11 +30,6 @@ enum Command {
         #[arg(long)]
         check: bool,
     },
-    /// Tell more of a mistake that `codegen` reports; without a code, list all of them
-    Explain {
-        /// For example EG021
-        code: Option<String>,
-    },
     /// Start RabbitMQ, PostgreSQL and ClickHouse for the tests, print the environment to use, run until Ctrl-C
     Services,
     /// Start the same services, run `cargo test --workspace` against them, stop them
@@ -54,7 +49,6 @@ fn main() -> ExitCode {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
     let outcome = match Cli::parse().command {
         Command::Codegen { check } => codegen::run(&root, check),
-        Command::Explain { code } => codegen::explain(code.as_deref()),
         Command::Services => services::run(),
         Command::Test { args } => test::run(args),
         Command::Explain { code } => explain(code.as_deref()),
