@@ -1,6 +1,7 @@
 //! The scan of a request agrees with prost about what is well formed, and groups hold what came.
 
 pub(crate) mod fixture;
+mod pipeline;
 pub(crate) mod soup;
 
 use event_grpc::contract::Envelope;

@@ -60,6 +60,13 @@ pub(crate) fn event(tape: &mut Tape<'_>, envelope: &'static Envelope) -> Vec<u8>
     out
 }
 
+/// A message of a shape, mostly well formed.
+pub(crate) fn payload(tape: &mut Tape<'_>, shape: &'static Shape) -> Vec<u8> {
+    let mut out = Vec::new();
+    message(&mut out, tape, shape, 0);
+    out
+}
+
 fn field(out: &mut Vec<u8>, tape: &mut Tape<'_>, number: u32, shape: &'static Shape) {
     let mut body = Vec::new();
     message(&mut body, tape, shape, 0);
