@@ -17,7 +17,7 @@ use super::group::Batch;
 use super::pool::{Admitted, Held, Pool};
 use super::publisher::{Publisher, Route};
 use super::quarantine::Quarantine;
-use super::response::{Refusal, RejectedEvent, Response, rejected};
+use super::response::{Refusal, RejectedEvent, Response, rejected, success};
 use super::scan::{Event, Verdict, scan};
 use crate::broker::Outgoing;
 use crate::contract::{self, Envelope, Source};
@@ -141,7 +141,7 @@ impl Dispatch {
                 counter.increment(count);
             }
         }
-        Ok(Response::success(accepted as usize, verdicts.rejected))
+        Ok(success(accepted as usize, verdicts.rejected))
     }
 
     /// The request's bytes as protobuf.

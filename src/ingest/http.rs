@@ -16,7 +16,7 @@ use prost_reflect::{DynamicMessage, MessageDescriptor};
 use serde_json::{Value, json};
 
 use super::dispatch::{Body, Dispatch, LONGEST};
-use super::response::{Refusal, Response};
+use super::response::{Refusal, Response, error};
 use super::status::RETRY_AFTER_SECONDS;
 use super::webhook::Webhook;
 use crate::ops::health::Health;
@@ -44,10 +44,7 @@ pub fn json_route(path: &str, dispatch: Arc<Dispatch>, answer: MessageDescriptor
         };
         match dispatch.take(Body::Json(body), LONGEST).await {
             Ok(response) => with_code(StatusCode::OK, json_response(&answer, &response)),
-            Err(refusal) => with_code(
-                code(&refusal),
-                json_response(&answer, &Response::error(&refusal)),
-            ),
+            Err(refusal) => with_code(code(&refusal), json_response(&answer, &error(&refusal))),
         }
     };
     Router::new().route(path, post(handler))

@@ -3,62 +3,13 @@
 use super::pool::Full;
 use super::scan::{Event, Refused, Verdict};
 use crate::broker::PublishError;
+pub use crate::generated::proto::event::{RejectCode, RejectedEvent, Response};
 
 /// How many rejected events of a response have their id and reason; the others have index and code only.
 const IN_WORDS: usize = 1000;
 
 /// How many rejected events an error's text names.
 const NAMED: usize = 3;
-
-/// `event.Response`.
-#[derive(Clone, PartialEq, prost::Message)]
-pub struct Response {
-    /// `SUCCESS` or `ERROR`.
-    #[prost(string, tag = "1")]
-    pub status: String,
-    /// What went wrong, for people.
-    #[prost(string, tag = "2")]
-    pub message: String,
-    /// The events that were not accepted.
-    #[prost(message, repeated, tag = "3")]
-    pub rejected: Vec<RejectedEvent>,
-    /// How many were.
-    #[prost(int32, tag = "4")]
-    pub accepted: i32,
-}
-
-/// `event.RejectedEvent`.
-#[derive(Clone, PartialEq, prost::Message)]
-pub struct RejectedEvent {
-    /// Its place in the request.
-    #[prost(int32, tag = "1")]
-    pub index: i32,
-    /// Its id.
-    #[prost(string, tag = "2")]
-    pub id: String,
-    /// What is wrong with it, for people.
-    #[prost(string, tag = "3")]
-    pub reason: String,
-    /// What is wrong with it, for programs.
-    #[prost(enumeration = "RejectCode", tag = "4")]
-    pub code: i32,
-    /// Whether sending it again can help.
-    #[prost(bool, tag = "5")]
-    pub retryable: bool,
-}
-
-/// `event.RejectCode`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, prost::Enumeration)]
-#[repr(i32)]
-#[allow(missing_docs)]
-pub enum RejectCode {
-    Unspecified = 0,
-    Malformed = 1,
-    NoType = 2,
-    UnknownType = 3,
-    BadTimestamp = 4,
-    TooLarge = 5,
-}
 
 /// Why a request was not taken.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
@@ -135,33 +86,31 @@ impl From<Refused> for Refusal {
     }
 }
 
-impl Response {
-    /// At least one event was taken.
-    pub fn success(accepted: usize, rejected: Vec<RejectedEvent>) -> Self {
-        let message = match rejected.len() {
-            0 => String::new(),
-            _ => named(&rejected),
-        };
-        Response {
-            status: "SUCCESS".to_owned(),
-            message,
-            rejected,
-            accepted: i32::try_from(accepted).unwrap_or(i32::MAX),
-        }
+/// The response to a request of which at least one event was taken.
+pub fn success(accepted: usize, rejected: Vec<RejectedEvent>) -> Response {
+    let message = match rejected.len() {
+        0 => String::new(),
+        _ => named(&rejected),
+    };
+    Response {
+        status: "SUCCESS".to_owned(),
+        message,
+        rejected,
+        accepted: i32::try_from(accepted).unwrap_or(i32::MAX),
     }
+}
 
-    /// Nothing was.
-    pub fn error(refusal: &Refusal) -> Self {
-        let rejected = match refusal {
-            Refusal::NoneTaken(rejected) => rejected.clone(),
-            _ => Vec::new(),
-        };
-        Response {
-            status: "ERROR".to_owned(),
-            message: refusal.to_string(),
-            rejected,
-            accepted: 0,
-        }
+/// The response to a request that was not taken, for those who can't be told by a gRPC status.
+pub fn error(refusal: &Refusal) -> Response {
+    let rejected = match refusal {
+        Refusal::NoneTaken(rejected) => rejected.clone(),
+        _ => Vec::new(),
+    };
+    Response {
+        status: "ERROR".to_owned(),
+        message: refusal.to_string(),
+        rejected,
+        accepted: 0,
     }
 }
 

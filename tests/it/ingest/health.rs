@@ -1,8 +1,12 @@
 //! The services beside the sources' methods: health and reflection.
 
+use std::sync::Arc;
 use std::time::Duration;
 
-use event_grpc::ingest::Limits;
+use event_grpc::broker::{Embedded, Topology};
+use event_grpc::generated::PIPELINE;
+use event_grpc::ingest::{Limits, Publisher, Sources};
+use event_grpc::ops::health::Health;
 use tonic_health::pb::health_check_response::ServingStatus;
 use tonic_health::pb::health_client::HealthClient;
 use tonic_reflection::pb::v1::ServerReflectionRequest;
@@ -58,4 +62,27 @@ async fn health_follows_the_heartbeat_and_reflection_knows_the_service() {
             .iter()
             .any(|service| service.name == "test.Service")
     );
+}
+
+#[tokio::test]
+async fn the_generated_pipeline_can_be_served() {
+    let topology = Topology::of(&PIPELINE, |_| true);
+    let publisher = Publisher::new(
+        Arc::new(Embedded::new(&topology, 1 << 20)),
+        Limits::embedded(),
+    );
+    let sources = Sources::new(&PIPELINE, &publisher, |_| None).unwrap();
+    sources.grpc(&Health::beating()).unwrap();
+    // A path that axum can't route would panic here.
+    drop(sources.http(Health::beating(), Arc::new(String::new)));
+    for source in PIPELINE.sources {
+        let Some(rejects) = source.rejects else {
+            continue;
+        };
+        let kept = PIPELINE
+            .queues
+            .iter()
+            .any(|q| q.bindings.contains(&rejects));
+        assert!(kept, "nothing keeps what {} rejects", source.name);
+    }
 }

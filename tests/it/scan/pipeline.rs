@@ -1,7 +1,7 @@
 //! The same for the events of the pipeline: every type, against the prost code that is generated with it.
 
+use event_grpc::generated::envelope::ENVELOPE;
 use event_grpc::generated::proto::event as theirs;
-use event_grpc::generated::topology::ENVELOPE;
 use event_grpc::ingest::group::Batch;
 use event_grpc::ingest::scan::{Verdict, scan};
 use proptest::prelude::*;
