@@ -1,13 +1,19 @@
 //! The event pipeline: from a request's bytes to rows that are stored.
+//!
+//! `ARCHITECTURE.md` tells the path of an event and what must stay true.
 #![forbid(unsafe_code)]
 
-pub mod broker;
 pub mod contract;
-pub mod ingest;
-pub mod ops;
-pub mod sink;
-pub mod worker;
-
 #[rustfmt::skip]
 #[path = "../generated/mod.rs"]
 pub mod generated;
+
+pub mod broker;
+pub mod ingest;
+pub mod sink;
+pub mod worker;
+
+pub mod ops;
+
+pub mod app;
+pub mod cli;

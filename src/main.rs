@@ -9,5 +9,5 @@ fn main() -> anyhow::Result<ExitCode> {
     if let Some(arguments) = engine_process::asked_for(std::env::args_os()) {
         return engine_process::run(arguments);
     }
-    Ok(ExitCode::SUCCESS)
+    Ok(event_grpc::cli::run())
 }

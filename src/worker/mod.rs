@@ -43,6 +43,8 @@ pub struct Setup {
     pub pace: Pace,
     /// What the tables' batchers tell of themselves.
     pub states: States,
+    /// Ends consuming. What has been consumed is still stored and settled.
+    pub stop: CancellationToken,
     /// Ends waiting: what isn't stored then goes back to its queue.
     pub give_up: CancellationToken,
 }
@@ -57,7 +59,7 @@ pub enum Pace {
 }
 
 /// Starts the workers of these queues, and a batcher for each of their tables. The tasks end when the broker ends
-/// its deliveries and everything is settled.
+/// its deliveries, or `stop` does, and everything is settled.
 pub fn start(
     setup: &Setup,
     queues: &[&'static Queue],
@@ -69,11 +71,13 @@ pub fn start(
         for queue in &queues {
             let deliveries = Arc::new(setup.broker.consume(queue.name)?);
             for _ in 0..queue.workers.max(1) {
+                let stop = setup.stop.clone();
                 tasks.spawn(work(
                     queue,
                     Arc::clone(&deliveries),
                     Arc::clone(&preparer),
                     sender.clone(),
+                    stop,
                 ));
             }
         }
@@ -112,8 +116,9 @@ async fn work(
     deliveries: Arc<Deliveries>,
     preparer: Arc<Preparer>,
     batcher: mpsc::Sender<Prepared>,
+    stop: CancellationToken,
 ) {
-    while let Some(delivery) = deliveries.next().await {
+    while let Some(Some(delivery)) = stop.run_until_cancelled(deliveries.next()).await {
         let prepared = preparer.prepare(queue, delivery);
         if batcher.send(prepared).await.is_err() {
             return;

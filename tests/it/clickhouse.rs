@@ -1,6 +1,6 @@
 //! Storing in a real ClickHouse: what arrives, what is stored once, and what each kind of failure looks like.
 
-mod support;
+pub(crate) mod support;
 
 mod faults;
 mod health;

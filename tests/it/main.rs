@@ -6,9 +6,12 @@
     reason = "a test says what is wrong by panicking"
 )]
 
+mod app;
 mod broker;
 mod clickhouse;
 mod engine;
+mod http;
 mod ingest;
 mod scan;
 mod tidy;
+mod transform;

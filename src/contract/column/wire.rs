@@ -85,7 +85,8 @@ impl<'a> Scalar<'a> {
 
 /// Widens as people read it: 0.1 sent as a float becomes 0.1, and not 0.10000000149011612.
 pub(super) fn widen(value: f32) -> f64 {
-    if value.fract() == 0.0 || !value.is_finite() {
+    // Whole numbers of this size are written with all their digits, and are equal in both widths.
+    if value.fract() == 0.0 && value.abs() < 16_777_216.0 || !value.is_finite() {
         return f64::from(value);
     }
     value.to_string().parse().unwrap_or(f64::from(value))

@@ -1,0 +1,302 @@
+//! `event-grpc demo`: the embedded pipeline under a few seconds of real traffic, and what became of it.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+
+use anyhow::Context as _;
+use comfy_table::{CellAlignment, Table, presets};
+use indicatif::{ProgressBar, ProgressStyle};
+use prost::Message as _;
+use prost_reflect::DescriptorPool;
+use serde::Deserialize;
+use tokio::task::JoinSet;
+
+use super::traffic::Traffic;
+use super::{say, send, serve};
+use crate::app::{App, Config};
+use crate::contract::{Envelope, Intake};
+use crate::generated::PIPELINE;
+use crate::generated::proto::event::Events;
+use crate::ops::logging;
+use crate::sink::clickhouse::{ClickHouse, quote};
+
+/// Requests under way at once.
+const AT_ONCE: usize = 8;
+/// One webhook for so many batches.
+const BATCHES_A_WEBHOOK: u32 = 4;
+
+/// Run everything embedded, send a few seconds of traffic of every event type, and show what was stored. Keeps
+/// serving afterwards.
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    /// End after the summary; exit status 1 if anything is missing.
+    #[arg(long)]
+    once: bool,
+    /// How many batches of 100 events to send.
+    #[arg(long, default_value_t = 600, value_name = "COUNT", value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    batches: u32,
+    /// Where ClickHouse keeps its data; a new directory that goes away with the demo if not given.
+    #[arg(long, value_name = "DIR")]
+    data: Option<PathBuf>,
+    /// The engine of the embedded ClickHouse: a clickhouse binary or libchdb.so. Found or fetched if not given.
+    #[arg(long, env = "EVENT_GRPC_ENGINE_PATH", value_name = "PATH")]
+    engine_path: Option<PathBuf>,
+}
+
+/// What was sent and taken.
+#[derive(Debug, Default)]
+struct Sent {
+    by_type: BTreeMap<&'static str, u64>,
+    webhooks: u64,
+    took: Duration,
+}
+
+#[derive(clickhouse::Row, Deserialize)]
+struct Count {
+    name: String,
+    rows: u64,
+}
+
+/// Runs the demo; true if everything that was sent is stored.
+pub(super) async fn run(args: Args) -> anyhow::Result<bool> {
+    logging::start(logging::Format::Text, "warn")?;
+    let scratch = tempfile::tempdir().context("there is no place for temporary files")?;
+    let app = App::start(config(&args, &scratch), &PIPELINE).await?;
+    let before = counts(app.clickhouse()).await?;
+    let sent = traffic(&app, args.batches).await?;
+    let stored = counts(app.clickhouse()).await?;
+    let complete = summary(&sent, &before, &stored);
+    queries(app.clickhouse()).await?;
+    if !args.once {
+        addresses(&app);
+        serve::ended().await?;
+    }
+    app.stop().await;
+    Ok(complete)
+}
+
+fn config(args: &Args, scratch: &tempfile::TempDir) -> Config {
+    // With --once any free port will do; otherwise people expect the usual ones.
+    let port = |usual| if args.once { 0 } else { usual };
+    Config {
+        grpc_listen: ([127, 0, 0, 1], port(8017)).into(),
+        http_listen: ([127, 0, 0, 1], port(8019)).into(),
+        amqp_url: None,
+        clickhouse: None,
+        data: args
+            .data
+            .clone()
+            .unwrap_or_else(|| scratch.path().to_owned()),
+        engine_path: args.engine_path.clone(),
+        executable: None,
+        strict: true,
+        drain: Duration::from_secs(25),
+    }
+}
+
+fn envelope() -> anyhow::Result<&'static Envelope> {
+    let found = PIPELINE.sources.iter().find_map(|s| match s.intake {
+        Intake::Grpc { envelope, .. } => Some(envelope),
+        Intake::Post { .. } => None,
+    });
+    found.context("pipeline.yaml declares no gRPC source")
+}
+
+/// Sends everything over real connections and waits for every answer.
+async fn traffic(app: &App, batches: u32) -> anyhow::Result<Sent> {
+    let pool = DescriptorPool::decode(PIPELINE.descriptors)?;
+    let mut traffic = Traffic::new(&pool, envelope()?, u64::from(std::process::id()))?;
+    let client = send::connect(&format!("http://{}", app.grpc_address())).await?;
+    let webhook = super::webhook::Client::new(app.http_address());
+    let bar = ProgressBar::new(u64::from(batches)).with_style(ProgressStyle::with_template(
+        "sending {bar:40} {pos}/{len} batches of 100 events, {elapsed}",
+    )?);
+    let began = Instant::now();
+    let mut sent = Sent::default();
+    let mut under_way = JoinSet::new();
+    for number in 0..batches {
+        let (request, names) = traffic.batch();
+        let request = Events::decode(request.as_slice())?;
+        let mut client = client.clone();
+        under_way.spawn(async move {
+            (
+                client.dispatch(request).await.map(|a| a.into_inner()),
+                names,
+            )
+        });
+        if number % BATCHES_A_WEBHOOK == 0 {
+            webhook.shopify(number).await?;
+            sent.webhooks += 1;
+        }
+        while under_way.len() >= AT_ONCE || number + 1 == batches {
+            let Some(answered) = under_way.join_next().await else {
+                break;
+            };
+            let (answer, names) = answered?;
+            count(&mut sent, answer, names, &bar)?;
+        }
+    }
+    sent.took = began.elapsed();
+    bar.finish_and_clear();
+    Ok(sent)
+}
+
+type Answer = Result<crate::generated::proto::event::Response, tonic::Status>;
+
+fn count(
+    sent: &mut Sent,
+    answer: Answer,
+    names: Vec<&'static str>,
+    bar: &ProgressBar,
+) -> anyhow::Result<()> {
+    let answer = answer.context("the server refused a batch of the demo")?;
+    anyhow::ensure!(
+        answer.rejected.is_empty(),
+        "the server rejected events of the demo: {:?}",
+        answer.rejected
+    );
+    for name in names {
+        *sent.by_type.entry(name).or_default() += 1;
+    }
+    bar.inc(1);
+    Ok(())
+}
+
+fn quoted(clickhouse: &ClickHouse, table: &str) -> String {
+    quote::table(clickhouse.address().database(), table)
+}
+
+/// Rows by table, and of `event` by type.
+async fn counts(clickhouse: &ClickHouse) -> anyhow::Result<BTreeMap<String, u64>> {
+    let mut all = BTreeMap::new();
+    for table in PIPELINE.tables {
+        let name = quoted(clickhouse, table.name);
+        let sql = format!("SELECT '' AS name, count() AS rows FROM {name} FINAL");
+        let rows: Vec<Count> = clickhouse.rows(&sql).await?;
+        all.insert(table.name.to_owned(), rows.iter().map(|c| c.rows).sum());
+    }
+    let event = quoted(clickhouse, "event");
+    let sql = format!(
+        "SELECT event_name AS name, count() AS rows FROM {event} FINAL GROUP BY event_name"
+    );
+    let by_type: Vec<Count> = clickhouse.rows(&sql).await?;
+    all.extend(
+        by_type
+            .into_iter()
+            .map(|c| (format!("event.{}", c.name), c.rows)),
+    );
+    Ok(all)
+}
+
+/// Prints what went in and what was stored; true if nothing is missing.
+fn summary(sent: &Sent, before: &BTreeMap<String, u64>, stored: &BTreeMap<String, u64>) -> bool {
+    let new = |name: &str| stored.get(name).unwrap_or(&0) - before.get(name).unwrap_or(&0);
+    let mut table = Table::new();
+    table.load_style(presets::UTF8_BORDERS_ONLY);
+    table.set_header(["went in", "count", "stored in", "rows", ""]);
+    let mut complete = true;
+    let mut row = |what: &str, count: u64, into: &str, rows: u64| {
+        let good = count == rows;
+        complete &= good;
+        table.add_row([
+            what,
+            &count.to_string(),
+            into,
+            &rows.to_string(),
+            if good { "✓" } else { "MISSING" },
+        ]);
+    };
+    for (name, count) in &sent.by_type {
+        row(name, *count, "event", new(&format!("event.{name}")));
+    }
+    row(
+        "Shopify webhooks",
+        sent.webhooks,
+        "shopify_event",
+        new("shopify_event"),
+    );
+    let purchases = |name: &&str| name.contains("Purchase");
+    let bought = sent
+        .by_type
+        .keys()
+        .filter(|n| purchases(n))
+        .filter_map(|n| sent.by_type.get(n))
+        .sum();
+    row(
+        "purchase events, typed",
+        bought,
+        "purchase",
+        new("purchase"),
+    );
+    row("refused or failed", 0, "error_event", new("error_event"));
+    let events: u64 = sent.by_type.values().sum();
+    row("all app events", events, "event", new("event"));
+    for column in [1, 3] {
+        if let Some(column) = table.column_mut(column) {
+            column.set_cell_alignment(CellAlignment::Right);
+        }
+    }
+    say(&table.to_string());
+    let rate = events as f64 / sent.took.as_secs_f64();
+    say(&format!(
+        "{} event types, {events} events and {} webhooks in {:.1} s: {rate:.0} events/s, each stored before it was answered\n",
+        sent.by_type.len(),
+        sent.webhooks,
+        sent.took.as_secs_f64()
+    ));
+    complete
+}
+
+/// Asks ClickHouse three things that an analyst would.
+async fn queries(clickhouse: &ClickHouse) -> anyhow::Result<()> {
+    let (event, purchase) = (quoted(clickhouse, "event"), quoted(clickhouse, "purchase"));
+    let questions = [
+        (
+            "Which events are sent most?",
+            format!(
+                "SELECT event_name AS name, count() AS rows FROM {event} FINAL GROUP BY name ORDER BY rows DESC, name LIMIT 5"
+            ),
+        ),
+        (
+            "What was put into the cart, by product type, straight from the JSON column?",
+            format!(
+                "SELECT event_params.productType::String AS name, count() AS rows FROM {event} FINAL \
+                 WHERE event_name = 'AddToCartEvent' AND name != '' GROUP BY name ORDER BY rows DESC, name LIMIT 5"
+            ),
+        ),
+        (
+            "How did purchases end, by payment method?",
+            format!(
+                "SELECT concat(event_name, ' ', payment_method) AS name, count() AS rows FROM {purchase} FINAL \
+                 GROUP BY name ORDER BY rows DESC, name LIMIT 5"
+            ),
+        ),
+    ];
+    for (question, sql) in questions {
+        say(&format!("{question}\n  {sql}"));
+        let answer: Vec<Count> = clickhouse.rows(&sql).await?;
+        for line in answer {
+            say(&format!("    {:>8}  {}", line.rows, line.name));
+        }
+        say("");
+    }
+    Ok(())
+}
+
+fn addresses(app: &App) {
+    let http = app.http_address();
+    say(&format!(
+        "gRPC        http://{}  (service event.EventService, reflection is on)",
+        app.grpc_address()
+    ));
+    say(&format!(
+        "HTTP        http://{http}  (/event/dispatch, /shopify/event/, /metrics, /heartbeat/)"
+    ));
+    say(&format!("ClickHouse  {}", app.clickhouse().address()));
+    say(&format!(
+        "\nTry:\n  curl -s http://{http}/event/dispatch -H 'Content-Type: application/json' -d \
+         '{{\"header\":{{\"userId\":\"7\"}},\"events\":[{{\"addToCartEvent\":{{\"productId\":\"42\",\"quantity\":2}}}}]}}'\n\
+         \nCtrl-C ends it."
+    ));
+}

@@ -1,0 +1,149 @@
+//! `event-grpc serve`: the server.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use anyhow::Context as _;
+
+use crate::app::{App, Config};
+use crate::ops::logging;
+use crate::sink::clickhouse::Address;
+
+/// Take events in and store them. Without --amqp-url the broker is in memory; without --clickhouse-url an embedded
+/// ClickHouse keeps its data under --data.
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    /// Where gRPC listens.
+    #[arg(
+        long,
+        env = "EVENT_GRPC_LISTEN",
+        default_value = "127.0.0.1:8017",
+        value_name = "ADDRESS"
+    )]
+    grpc_listen: SocketAddr,
+    /// Where HTTP listens: webhooks, JSON, metrics, health.
+    #[arg(
+        long,
+        env = "EVENT_GRPC_HTTP_LISTEN",
+        default_value = "127.0.0.1:8019",
+        value_name = "ADDRESS"
+    )]
+    http_listen: SocketAddr,
+    /// RabbitMQ, as in amqp://user:password@host:5672/vhost.
+    #[arg(
+        long,
+        env = "EVENT_GRPC_AMQP_URL",
+        hide_env_values = true,
+        value_name = "URL"
+    )]
+    amqp_url: Option<String>,
+    #[command(flatten)]
+    clickhouse: ClickHouseArgs,
+    /// The directory of the embedded ClickHouse.
+    #[arg(
+        long,
+        env = "EVENT_GRPC_DATA",
+        default_value = "data",
+        value_name = "DIR"
+    )]
+    data: PathBuf,
+    /// The engine of the embedded ClickHouse: a clickhouse binary or libchdb.so. Found or fetched if not given.
+    #[arg(long, env = "EVENT_GRPC_ENGINE_PATH", value_name = "PATH")]
+    engine_path: Option<PathBuf>,
+    /// Exit at start if a table is missing or different, or a server can't be reached.
+    #[arg(long, env = "EVENT_GRPC_STRICT")]
+    strict: bool,
+    /// How long the end may take, in seconds; what isn't stored then is in its queue.
+    #[arg(
+        long,
+        env = "EVENT_GRPC_DRAIN_SECONDS",
+        default_value_t = 25,
+        value_name = "SECONDS"
+    )]
+    drain_seconds: u64,
+    /// How log lines look.
+    #[arg(
+        long,
+        env = "EVENT_GRPC_LOG_FORMAT",
+        value_enum,
+        default_value = "text"
+    )]
+    log_format: logging::Format,
+    /// What is logged: a level, or levels by module.
+    #[arg(
+        long,
+        env = "EVENT_GRPC_LOG",
+        default_value = "info",
+        value_name = "FILTER"
+    )]
+    log: String,
+}
+
+/// Which ClickHouse.
+#[derive(Debug, Clone, clap::Args)]
+pub(super) struct ClickHouseArgs {
+    /// ClickHouse over HTTP, as in http://user:password@host:8123/database.
+    #[arg(
+        long,
+        env = "EVENT_GRPC_CLICKHOUSE_URL",
+        hide_env_values = true,
+        value_name = "URL"
+    )]
+    clickhouse_url: Option<String>,
+    /// The ClickHouse user, where the URL names none.
+    #[arg(long, env = "EVENT_GRPC_CLICKHOUSE_USER", value_name = "NAME")]
+    clickhouse_user: Option<String>,
+    /// The ClickHouse user's password, where the URL has none; from the environment only.
+    #[arg(skip = std::env::var("EVENT_GRPC_CLICKHOUSE_PASSWORD").ok())]
+    clickhouse_password: Option<String>,
+}
+
+impl ClickHouseArgs {
+    /// The server's address, if one is given.
+    pub(super) fn address(&self) -> anyhow::Result<Option<Address>> {
+        let Some(url) = &self.clickhouse_url else {
+            return Ok(None);
+        };
+        let address = Address::parse(url).context("--clickhouse-url")?;
+        Ok(Some(address.with_account(
+            self.clickhouse_user.clone(),
+            self.clickhouse_password.clone(),
+        )))
+    }
+}
+
+/// Serves until SIGTERM or SIGINT, then drains.
+pub(super) async fn run(args: Args) -> anyhow::Result<()> {
+    logging::start(args.log_format, &args.log)?;
+    let config = Config {
+        grpc_listen: args.grpc_listen,
+        http_listen: args.http_listen,
+        amqp_url: args.amqp_url,
+        clickhouse: args.clickhouse.address()?,
+        data: args.data,
+        engine_path: args.engine_path,
+        executable: None,
+        strict: args.strict,
+        drain: Duration::from_secs(args.drain_seconds),
+    };
+    let app = App::start(config, &crate::generated::PIPELINE).await?;
+    tracing::info!(grpc = %app.grpc_address(), http = %app.http_address(), "Serving.");
+    ended().await?;
+    tracing::info!("Draining.");
+    app.stop().await;
+    tracing::info!("Stopped.");
+    Ok(())
+}
+
+/// Waits for SIGTERM or SIGINT.
+pub(super) async fn ended() -> anyhow::Result<()> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = interrupt.recv() => {}
+    }
+    Ok(())
+}

@@ -1,0 +1,175 @@
+//! An instance in this process, with a database of its own.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use event_grpc::app::{App, Config};
+use event_grpc::generated::PIPELINE;
+use event_grpc::generated::proto::event::event::EventOf;
+use event_grpc::generated::proto::event::event_service_client::EventServiceClient;
+use event_grpc::generated::proto::event::{Event, Events, Response};
+use event_grpc::sink::clickhouse::{ClickHouse, migrate, quote};
+use prost::Message as _;
+use prost::bytes::{Buf, BufMut};
+use serde_json::Value;
+use tonic::codec::{Codec, DecodeBuf, Decoder, EncodeBuf, Encoder};
+use tonic::transport::Channel;
+use tonic::{Request, Status};
+
+use crate::clickhouse::support::{in_database, number};
+
+/// What a test sees of its instance.
+pub(crate) struct Instance {
+    channel: Channel,
+    http: String,
+}
+
+/// Runs a test against an instance of its own.
+pub(crate) async fn instance(name: &str, test: impl AsyncFnOnce(&Instance, &ClickHouse)) {
+    in_database(name, async |store: ClickHouse| {
+        migrate::apply(&store, &PIPELINE).await.unwrap();
+        let config = Config {
+            grpc_listen: ([127, 0, 0, 1], 0).into(),
+            http_listen: ([127, 0, 0, 1], 0).into(),
+            amqp_url: None,
+            clickhouse: Some(store.address().clone()),
+            data: PathBuf::new(),
+            engine_path: None,
+            executable: None,
+            strict: true,
+            drain: Duration::from_secs(10),
+        };
+        let app = App::start(config, &PIPELINE).await.unwrap();
+        let channel = Channel::from_shared(format!("http://{}", app.grpc_address()))
+            .unwrap()
+            .connect()
+            .await
+            .unwrap();
+        let seen = Instance {
+            channel,
+            http: format!("http://{}", app.http_address()),
+        };
+        test(&seen, &store).await;
+        drop(seen);
+        app.stop().await;
+    })
+    .await;
+}
+
+impl Instance {
+    /// Sends a request and gives it ten seconds.
+    pub(crate) async fn dispatch(&self, request: Events) -> Result<Response, Status> {
+        self.dispatch_within(request, Duration::from_secs(10)).await
+    }
+
+    /// Sends a request with a deadline.
+    pub(crate) async fn dispatch_within(
+        &self,
+        request: Events,
+        deadline: Duration,
+    ) -> Result<Response, Status> {
+        let mut request = Request::new(request);
+        request.set_timeout(deadline);
+        EventServiceClient::new(self.channel.clone())
+            .dispatch(request)
+            .await
+            .map(|a| a.into_inner())
+    }
+
+    /// Sends bytes that need not be a message.
+    pub(crate) async fn dispatch_bytes(&self, bytes: Vec<u8>) -> Result<Response, Status> {
+        let mut client = tonic::client::Grpc::new(self.channel.clone());
+        client.ready().await.unwrap();
+        let path = "/event.EventService/dispatch".parse().unwrap();
+        let answer = client.unary(Request::new(bytes), path, Raw).await?;
+        Ok(Response::decode(answer.into_inner().as_slice()).unwrap())
+    }
+
+    /// Where HTTP answers.
+    pub(crate) fn url(&self, path: &str) -> String {
+        format!("{}{path}", self.http)
+    }
+
+    /// What `/readyz` says.
+    pub(crate) async fn readiness(&self) -> (bool, Value) {
+        let answer = crate::http::request(http::Method::GET, &self.url("/readyz"), &[], "").await;
+        (
+            answer.status == 200,
+            serde_json::from_str(&answer.text).unwrap(),
+        )
+    }
+}
+
+/// An event.
+pub(crate) fn event(id: &str, timestamp: &str, of: EventOf) -> Event {
+    Event {
+        id: id.into(),
+        timestamp: timestamp.into(),
+        event_of: Some(of),
+        ..Default::default()
+    }
+}
+
+/// The one text that a query answers with; `DB` stands for the database.
+pub(crate) async fn text(store: &ClickHouse, sql: &str) -> String {
+    let sql = sql.replace("DB", &quote::identifier(store.address().database()));
+    // Values of a JSON column are Nullable; a query that answers NULL answers nothing useful here.
+    let sql = format!(
+        "SELECT assumeNotNull(*) FROM ({sql}) SETTINGS output_format_json_quote_64bit_integers = 0"
+    );
+    let rows: Vec<String> = store.rows(&sql).await.expect(&sql);
+    assert_eq!(rows.len(), 1, "{sql}");
+    rows[0].clone()
+}
+
+/// Waits until a query answers with this number.
+pub(crate) async fn eventually(store: &ClickHouse, sql: &str, wanted: u64) {
+    let mut got = 0;
+    for _ in 0..100 {
+        got = number(store, sql).await;
+        if got == wanted {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    panic!("{sql}\n  answers {got} and not {wanted}");
+}
+
+/// Bytes as they are.
+struct Raw;
+
+impl Codec for Raw {
+    type Encode = Vec<u8>;
+    type Decode = Vec<u8>;
+    type Encoder = Raw;
+    type Decoder = Raw;
+
+    fn encoder(&mut self) -> Raw {
+        Raw
+    }
+
+    fn decoder(&mut self) -> Raw {
+        Raw
+    }
+}
+
+impl Encoder for Raw {
+    type Item = Vec<u8>;
+    type Error = Status;
+
+    fn encode(&mut self, item: Vec<u8>, out: &mut EncodeBuf<'_>) -> Result<(), Status> {
+        out.put_slice(&item);
+        Ok(())
+    }
+}
+
+impl Decoder for Raw {
+    type Item = Vec<u8>;
+    type Error = Status;
+
+    fn decode(&mut self, bytes: &mut DecodeBuf<'_>) -> Result<Option<Vec<u8>>, Status> {
+        let mut item = vec![0; bytes.remaining()];
+        bytes.copy_to_slice(&mut item);
+        Ok(Some(item))
+    }
+}

@@ -1,0 +1,141 @@
+//! Random events of a type: every field, every edge that fits its type.
+
+use event_grpc::contract::{Envelope, EventType};
+use prost_reflect::{
+    DescriptorPool, DynamicMessage, FieldDescriptor, Kind, MapKey, MessageDescriptor, Value,
+};
+use rand::Rng as _;
+use rand::rngs::StdRng;
+
+/// A header and an event under it.
+pub(super) struct Sample {
+    pub(super) kind: &'static EventType,
+    pub(super) header: DynamicMessage,
+    pub(super) event: DynamicMessage,
+}
+
+/// A random event with its own id, so that rows can be told apart.
+pub(super) fn sample(
+    pool: &DescriptorPool,
+    envelope: &Envelope,
+    kind: &'static EventType,
+    at: usize,
+    random: &mut StdRng,
+) -> Sample {
+    let request = pool.get_message_by_name(envelope.message).unwrap();
+    let of = |number| message_of(&request.get_field(number).unwrap());
+    let header = filled(&of(envelope.header), 2, random);
+    let descriptor = of(envelope.events);
+    let mut event = DynamicMessage::new(descriptor.clone());
+    for field in descriptor
+        .fields()
+        .filter(|f| f.containing_oneof().is_none())
+    {
+        let value = value(&field, 0, random);
+        event.set_field(&field, value);
+    }
+    event.set_field(
+        &descriptor.get_field(envelope.id).unwrap(),
+        Value::String(format!("{}-{at}", kind.name)),
+    );
+    let timestamp = match random.random_range(0..8) {
+        0 => String::new(),
+        1 => "-86400000".to_owned(),
+        2 => "4102444800000".to_owned(),
+        _ => random.random_range(0..1_760_000_000_000_i64).to_string(),
+    };
+    event.set_field(
+        &descriptor.get_field(envelope.timestamp).unwrap(),
+        Value::String(timestamp),
+    );
+    let variant = descriptor.get_field(kind.number).unwrap();
+    let payload = filled(&message_of(&variant), 2, random);
+    event.set_field(&variant, Value::Message(payload));
+    Sample {
+        kind,
+        header,
+        event,
+    }
+}
+
+fn message_of(field: &FieldDescriptor) -> MessageDescriptor {
+    match field.kind() {
+        Kind::Message(message) => message,
+        other => panic!("{} is a {other:?}", field.name()),
+    }
+}
+
+fn filled(descriptor: &MessageDescriptor, depth: u32, random: &mut StdRng) -> DynamicMessage {
+    let mut message = DynamicMessage::new(descriptor.clone());
+    for field in descriptor.fields() {
+        if random.random_ratio(3, 4) {
+            let value = value(&field, depth, random);
+            message.set_field(&field, value);
+        }
+    }
+    message
+}
+
+fn value(field: &FieldDescriptor, depth: u32, random: &mut StdRng) -> Value {
+    let count = random.random_range(0..4);
+    if field.is_map() {
+        let entries = (0..count).map(|at| {
+            (
+                MapKey::String(format!("k{at}{}", text(random))),
+                Value::String(text(random)),
+            )
+        });
+        return Value::Map(entries.collect());
+    }
+    if field.is_list() {
+        return Value::List(
+            (0..count)
+                .map(|_| single(&field.kind(), depth, random))
+                .collect(),
+        );
+    }
+    single(&field.kind(), depth, random)
+}
+
+fn single(kind: &Kind, depth: u32, random: &mut StdRng) -> Value {
+    match kind {
+        Kind::String => Value::String(text(random)),
+        Kind::Bool => Value::Bool(random.random()),
+        Kind::Int32 => Value::I32(*pick(
+            &[0, 1, -1, i32::MAX, i32::MIN, random.random()],
+            random,
+        )),
+        Kind::Int64 => Value::I64(*pick(
+            &[0, 1, -1, i64::MAX, i64::MIN, random.random()],
+            random,
+        )),
+        Kind::Float => Value::F32(*pick(
+            &[0.0, 1.5, -0.1, 499.99, 1e-30, 3e30, random.random()],
+            random,
+        )),
+        Kind::Message(inner) if depth > 0 => Value::Message(filled(inner, depth - 1, random)),
+        other => panic!("teach this test about {other:?}"),
+    }
+}
+
+fn text(random: &mut StdRng) -> String {
+    let texts = [
+        "",
+        "x",
+        "héllo wörld",
+        "quote\" back\\ tab\t",
+        "नमस्ते",
+        "2026-01-02",
+        "{\"a\":1}",
+        "null",
+    ];
+    match random.random_range(0..12) {
+        at if at < texts.len() => texts[at].to_owned(),
+        8 => "long ".repeat(100),
+        _ => format!("v{}", random.random::<u32>()),
+    }
+}
+
+fn pick<'a, T>(choices: &'a [T], random: &mut StdRng) -> &'a T {
+    &choices[random.random_range(0..choices.len())]
+}
