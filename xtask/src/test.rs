@@ -44,7 +44,7 @@ pub(crate) fn run(args: Vec<String>) -> Result<ExitCode> {
     }
 }
 
-/// Checks the licences and bans of `deny.toml` where cargo-deny is installed; it is a convenience and not a service
+/// Checks the licences, bans and sources of `deny.toml` where cargo-deny is installed; it is a convenience and not a service
 /// that the tests need.
 fn check_dependencies() -> Result<()> {
     let installed = cargo()
@@ -56,7 +56,7 @@ fn check_dependencies() -> Result<()> {
         return Ok(());
     }
     let status = cargo()
-        .args(["deny", "check", "licenses", "bans"])
+        .args(["deny", "check", "licenses", "bans", "sources"])
         .status()
         .context("cannot run cargo deny")?;
     if !status.success() {
