@@ -24,13 +24,8 @@ impl FileResolver for Files {
     }
 }
 
-/// The model with `event.proto` as it is.
-pub(crate) fn model() -> Model {
-    model_of(EVENT)
-}
-
-/// The model with another `event.proto`.
-pub(crate) fn model_of(event: &str) -> Model {
+/// Both proto files, with this `event.proto`.
+fn compile(event: &str) -> protox::Compiler {
     let mut resolver = ChainFileResolver::new();
     resolver.add(Files(vec![
         ("event.proto", event.to_owned()),
@@ -40,9 +35,19 @@ pub(crate) fn model_of(event: &str) -> Model {
     let mut compiler = protox::Compiler::with_file_resolver(resolver);
     compiler.include_imports(true);
     compiler.open_files(["event.proto", "log.proto"]).unwrap();
+    compiler
+}
+
+/// What an edited `event.proto` declares.
+pub(crate) fn pool(event: &str) -> DescriptorPool {
+    compile(event).descriptor_pool()
+}
+
+/// The model.
+pub(crate) fn model() -> Model {
+    let compiler = compile(EVENT);
     let descriptors = compiler.encode_file_descriptor_set();
     let pool = compiler.descriptor_pool();
-
     let made = Made { pool: &pool };
     let tables = vec![made.event(), made.everything(), made.post(), made.error()];
     Model {
