@@ -17,6 +17,7 @@ use super::group::Batch;
 use super::pool::{Admitted, Held, Pool};
 use super::publisher::{Publisher, Route};
 use super::quarantine::Quarantine;
+use super::reading::Budget;
 use super::response::{Refusal, RejectedEvent, Response, rejected, success};
 use super::scan::{Event, Verdict, scan};
 use crate::broker::Outgoing;
@@ -80,6 +81,11 @@ impl Dispatch {
     /// The source whose requests it takes.
     pub fn source(&self) -> &'static Source {
         self.source
+    }
+
+    /// What bounds the requests that are still being read.
+    pub fn reading(&self) -> &Budget {
+        self.pool.reading()
     }
 
     /// The largest request, in bytes.

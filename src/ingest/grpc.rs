@@ -132,6 +132,7 @@ struct Call(Arc<Dispatch>);
 impl Call {
     async fn answer(self, request: Request) -> impl IntoResponse {
         let limit = self.0.max_request();
+        let request = request.map(|body| self.0.reading().count(body));
         let response = Grpc::new(RawCodec)
             .accept_compressed(CompressionEncoding::Gzip)
             .max_decoding_message_size(limit)

@@ -4,18 +4,19 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
-use axum::body::to_bytes;
 use axum::extract::{RawQuery, Request, State};
 use axum::response::{IntoResponse, Response as HttpResponse};
 use axum::routing::{get, post};
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, StatusCode, header};
-use http_body_util::LengthLimitError;
+use http_body_util::{BodyExt, LengthLimitError, Limited};
 use prost::Message as _;
 use prost_reflect::{DynamicMessage, MessageDescriptor};
 use serde_json::{Value, json};
+use tonic::{Code, Status};
 
 use super::dispatch::{Body, Dispatch, LONGEST};
+use super::reading::Budget;
 use super::response::{Refusal, Response, error};
 use super::status::RETRY_AFTER_SECONDS;
 use super::webhook::Webhook;
@@ -38,7 +39,7 @@ pub fn router(health: Health, metrics: Render) -> Router {
 /// A path that takes a source's requests as proto3 JSON. `answer` describes its response.
 pub fn json_route(path: &str, dispatch: Arc<Dispatch>, answer: MessageDescriptor) -> Router {
     let handler = move |request: Request| async move {
-        let body = match body(request, dispatch.max_request()).await {
+        let body = match body(request, dispatch.max_request(), dispatch.reading()).await {
             Ok(body) => body,
             Err(failed) => return failed,
         };
@@ -53,7 +54,7 @@ pub fn json_route(path: &str, dispatch: Arc<Dispatch>, answer: MessageDescriptor
 /// A webhook's path.
 pub fn webhook_route(path: &str, webhook: Arc<Webhook>) -> Router {
     let handler = move |request: Request| async move {
-        let body = match body(request, webhook.max_request()).await {
+        let body = match body(request, webhook.max_request(), webhook.reading()).await {
             Ok(body) => body,
             Err(failed) => return failed,
         };
@@ -66,7 +67,7 @@ pub fn webhook_route(path: &str, webhook: Arc<Webhook>) -> Router {
 }
 
 /// The body of a request that says it is JSON, if it is within the limit and arrives in time.
-async fn body(request: Request, limit: usize) -> Result<Bytes, HttpResponse> {
+async fn body(request: Request, limit: usize, budget: &Budget) -> Result<Bytes, HttpResponse> {
     if !is_json(request.headers()) {
         let text = "the content type should be application/json";
         return Err(with_code(
@@ -74,20 +75,26 @@ async fn body(request: Request, limit: usize) -> Result<Bytes, HttpResponse> {
             json!({ "error": text }),
         ));
     }
-    let read = tokio::time::timeout(UPLOAD, to_bytes(request.into_body(), limit)).await;
-    match read {
-        Ok(Ok(body)) => Ok(body),
-        Ok(Err(error)) if is_too_large(&error) => Err(refused(&Refusal::TooLarge { limit })),
-        Ok(Err(_)) => {
-            let text = "the body could not be read to its end";
-            Err(with_code(StatusCode::BAD_REQUEST, json!({ "error": text })))
-        }
+    let counted = Limited::new(budget.count(request.into_body()), limit);
+    let error = match tokio::time::timeout(UPLOAD, counted.collect()).await {
+        Ok(Ok(body)) => return Ok(body.to_bytes()),
+        Ok(Err(error)) => error,
         Err(_) => {
             let text = "the body did not arrive in time";
-            Err(with_code(
+            return Err(with_code(
                 StatusCode::REQUEST_TIMEOUT,
                 json!({ "error": text }),
-            ))
+            ));
+        }
+    };
+    if error.is::<LengthLimitError>() {
+        return Err(refused(&Refusal::TooLarge { limit }));
+    }
+    match error.downcast_ref::<Status>().map(Status::code) {
+        Some(Code::ResourceExhausted) => Err(refused(&Refusal::Full)),
+        _ => {
+            let text = "the body could not be read to its end";
+            Err(with_code(StatusCode::BAD_REQUEST, json!({ "error": text })))
         }
     }
 }
@@ -105,10 +112,6 @@ fn is_json(headers: &HeaderMap) -> bool {
         .unwrap_or_default();
     let mime = mime.trim().to_ascii_lowercase();
     mime == "application/json" || (mime.starts_with("application/") && mime.ends_with("+json"))
-}
-
-fn is_too_large(error: &axum::Error) -> bool {
-    std::error::Error::source(error).is_some_and(|source| source.is::<LengthLimitError>())
 }
 
 /// The HTTP code of a refusal.

@@ -8,6 +8,7 @@ use metrics::{Gauge, gauge};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::{Instant, timeout_at};
 
+use super::reading::Budget;
 use crate::contract::{self, Source};
 
 /// What a request costs beside its own bytes, so that many small ones are bounded too.
@@ -23,6 +24,7 @@ pub struct Pool {
     places: Arc<Semaphore>,
     bytes: Arc<Semaphore>,
     units: u32,
+    reading: Budget,
     patience: Duration,
     waiting: Gauge,
     preparing: Gauge,
@@ -120,11 +122,18 @@ impl Pool {
             places: semaphore(sizes.buffer),
             bytes: semaphore(units),
             units,
+            // As much again as may be unanswered, and at least one request.
+            reading: Budget::new(sizes.bytes.max(sizes.max_request.into())),
             patience: Duration::from_millis(sizes.timeout_ms),
             waiting: gauge!("event_grpc_pool_waiting", "source" => source),
             preparing: gauge!("event_grpc_pool_preparing", "source" => source),
             held: gauge!("event_grpc_pool_bytes", "source" => source),
         }
+    }
+
+    /// What bounds the requests that are still being read.
+    pub fn reading(&self) -> &Budget {
+        &self.reading
     }
 
     /// Waits until the pool can take a request of so many bytes, as long as a request may wait.

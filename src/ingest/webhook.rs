@@ -10,6 +10,7 @@ use uuid::Uuid;
 use super::dispatch::{LONGEST, count, joined};
 use super::pool::{Admitted, Held, Pool};
 use super::publisher::{Publisher, now};
+use super::reading::Budget;
 use super::response::Refusal;
 use crate::broker::{Outgoing, Properties};
 use crate::contract::{self, Bad, Message, RoutingKey, Shape, Source, headers, json};
@@ -45,6 +46,11 @@ impl Webhook {
             pool: Pool::new(source.name, sizes),
             publisher,
         }
+    }
+
+    /// What bounds the requests that are still being read.
+    pub fn reading(&self) -> &Budget {
+        self.pool.reading()
     }
 
     /// The largest request, in bytes.

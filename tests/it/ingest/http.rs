@@ -1,11 +1,15 @@
 //! The same over HTTP.
 
+use std::time::Duration;
+
+use event_grpc::contract::Pool;
 use event_grpc::ingest::Limits;
 use serde_json::{Value, json};
+use tokio::io::AsyncWriteExt;
+use tokio::net::TcpStream;
 
 use super::pipeline::PANIC;
 use super::server::{POOL, Server, until};
-use event_grpc::contract::Pool;
 
 const JSON: &str = "application/json";
 
@@ -82,6 +86,38 @@ async fn a_full_pool_says_when_to_try_again() {
     assert_eq!(first.0, 200);
     assert_eq!(second.0, 429);
     assert!(second.1.contains("retry-after: 1"), "{}", second.1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn bodies_that_are_still_being_read_count_too() {
+    let pool = Pool {
+        bytes: 1 << 20,
+        ..POOL
+    };
+    let server = Server::start(Limits::embedded(), pool).await;
+    let body = format!("{{\"name\": \"{}\"}}", "a".repeat(200_000));
+    let send = async |path| server.http("POST", path, JSON, body.as_bytes()).await.0;
+    // Somebody sends most of a large body, and then nothing.
+    let mut slow = TcpStream::connect(("127.0.0.1", server.http))
+        .await
+        .unwrap();
+    let head = "POST /hook/ HTTP/1.1\r\nhost: a\r\ncontent-length: 1000000\r\n\r\n";
+    slow.write_all(head.as_bytes()).await.unwrap();
+    slow.write_all(&vec![b' '; 900_000]).await.unwrap();
+    let mut left = 100;
+    while send("/hook/").await != 429 {
+        left -= 1;
+        assert!(left > 0, "there is room for more than there should be");
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    // Each source has a budget of its own.
+    assert_eq!(send("/named/").await, 200);
+    drop(slow);
+    while send("/hook/").await != 200 {
+        left -= 1;
+        assert!(left > 0, "what is not read any more still counts");
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
