@@ -54,8 +54,19 @@ pub fn run() -> ExitCode {
 }
 
 fn failed(error: &anyhow::Error) -> ExitCode {
+    let mut text = String::new();
+    for cause in error.chain().map(ToString::to_string) {
+        // Many errors tell their cause themselves.
+        if !text.contains(&cause) {
+            text = if text.is_empty() {
+                cause
+            } else {
+                format!("{text}: {cause}")
+            };
+        }
+    }
     // Nothing is left to do where stderr is closed.
-    drop(writeln!(std::io::stderr(), "error: {error:#}"));
+    drop(writeln!(std::io::stderr(), "error: {text}"));
     ExitCode::FAILURE
 }
 

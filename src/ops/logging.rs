@@ -14,14 +14,14 @@ pub enum Format {
 /// Starts logging. `filter` is a level, or levels by module as in `info,event_grpc=debug`.
 pub fn start(format: Format, filter: &str) -> anyhow::Result<()> {
     // These libraries tell of each reconnect and each request what the server sums up itself.
-    let filter = format!("{filter},lapin=error,clickhouse=warn,h2=warn,hyper=warn");
-    let filter = EnvFilter::try_new(&filter).map_err(|e| {
+    let whole = format!("{filter},lapin=error,clickhouse=warn,h2=warn,hyper=warn");
+    let levels = EnvFilter::try_new(&whole).map_err(|e| {
         anyhow::anyhow!(
             "--log {filter:?} is not a log filter: {e}; for example: info,event_grpc=debug"
         )
     })?;
     let lines = tracing_subscriber::fmt()
-        .with_env_filter(filter)
+        .with_env_filter(levels)
         .with_writer(std::io::stderr);
     let started = match format {
         Format::Text => lines.with_target(false).try_init(),

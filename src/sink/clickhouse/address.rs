@@ -23,9 +23,7 @@ pub struct Address {
 #[derive(Debug, thiserror::Error)]
 pub enum AddressError {
     /// Not a URL.
-    #[error(
-        "the ClickHouse URL can't be read ({0}); it looks like http://user@host:8123/?database=events"
-    )]
+    #[error("the ClickHouse URL can't be read ({0}); it looks like http://user@host:8123/events")]
     Unreadable(#[from] url::ParseError),
     /// Not HTTP.
     #[error(
@@ -40,8 +38,8 @@ pub enum AddressError {
 }
 
 impl Address {
-    /// Reads a URL like `http://user:password@host:8123/?database=events`. Account and database may also be
-    /// parameters of it.
+    /// Reads a URL like `http://user:password@host:8123/events`, whose path is the database. Account and database may
+    /// also be parameters of it; a path that ends with a slash belongs to a proxy.
     pub fn parse(text: &str) -> Result<Self, AddressError> {
         let mut url = Url::parse(text.trim())?;
         if !matches!(url.scheme(), "http" | "https") {
@@ -55,6 +53,14 @@ impl Address {
         };
         if !url.username().is_empty() {
             address.user = decoded(url.username());
+        }
+        let path = url.path().to_owned();
+        if let Some(name) = path
+            .strip_prefix('/')
+            .filter(|n| !n.is_empty() && !n.contains('/'))
+        {
+            address.database = decoded(name);
+            url.set_path("/");
         }
         for (name, value) in url.query_pairs() {
             match name.as_ref() {
@@ -146,6 +152,17 @@ mod tests {
         assert_eq!(address.database(), "events");
         assert!(!address.is_loopback());
         assert!(!address.is_encrypted());
+    }
+
+    #[test]
+    fn a_path_is_the_database_unless_it_is_a_proxys() {
+        let address = Address::parse("http://db.example:8123/events").unwrap();
+        assert_eq!((address.url.path(), address.database()), ("/", "events"));
+        let address = Address::parse("http://proxy.example/clickhouse/?database=events").unwrap();
+        assert_eq!(
+            (address.url.path(), address.database()),
+            ("/clickhouse/", "events")
+        );
     }
 
     #[test]
