@@ -1,12 +1,15 @@
 //! The page for people: what there is, what its fields mean, and where it goes.
 
-use prost_reflect::{Kind, MessageDescriptor};
+mod ways;
+
+use prost_reflect::{FieldDescriptor, Kind, MessageDescriptor};
 use serde::Serialize;
 
 use super::comments::Comments;
 use super::shapes::{by_number, json_messages};
 use crate::lock::field_type;
-use crate::model::{ExchangeKind, Input, Intake, Model, Queue, Route, RoutingKey, Table};
+use crate::model::{ExchangeKind, Input, Intake, Model, Queue, RoutingKey, Table};
+use ways::{event_goes, json_goes, stored};
 
 /// What the template sees.
 #[derive(Debug, Serialize)]
@@ -47,6 +50,7 @@ struct FieldRow {
     number: u32,
     name: String,
     ty: String,
+    stored: String,
     doc: String,
 }
 
@@ -122,18 +126,20 @@ pub fn catalogue(model: &Model) -> Catalogue {
         events: events
             .map(|(number, message)| {
                 let goes = event_goes(model, *number, message);
-                section(&comments, message, *number, goes)
+                let row = |field: &FieldDescriptor| stored(model, field, Some(*number));
+                section(&comments, message, *number, goes, row)
             })
             .collect(),
-        header: model
-            .envelope
-            .as_ref()
-            .map(|envelope| section(&comments, &envelope.header_message, 0, Vec::new())),
+        header: model.envelope.as_ref().map(|envelope| {
+            let row = |field: &FieldDescriptor| stored(model, field, None);
+            section(&comments, &envelope.header_message, 0, Vec::new(), row)
+        }),
         messages: json_messages(model)
             .into_values()
             .map(|message| {
                 let goes = json_goes(model, &message);
-                section(&comments, &message, 0, goes)
+                let row = |field: &FieldDescriptor| stored(model, field, None);
+                section(&comments, &message, 0, goes, row)
             })
             .collect(),
         tables: model
@@ -155,10 +161,11 @@ fn section(
     message: &MessageDescriptor,
     number: u32,
     goes: Vec<String>,
+    stored: impl Fn(&FieldDescriptor) -> String,
 ) -> MessageSection {
     MessageSection {
         name: message.name().to_owned(),
-        anchor: anchor(message.name()),
+        anchor: message_anchor(message),
         number,
         doc: cell(comments.message(message)),
         goes,
@@ -168,78 +175,18 @@ fn section(
                 number: field.number(),
                 name: code(field.name()),
                 ty: code(&field_type(field)),
+                stored: stored(field),
                 doc: cell(&match field.kind() {
                     Kind::Enum(names) => {
                         let names: Vec<String> =
                             names.values().map(|value| code(value.name())).collect();
-                        format!("{} One of {}.", comments.field(field), names.join(", "))
+                        let all = format!("{} One of {}.", comments.field(field), names.join(", "));
+                        all.trim_start().to_owned()
                     }
                     _ => comments.field(field).to_owned(),
                 }),
             })
             .collect(),
-    }
-}
-
-/// Where an event type goes: `exchange` → `queue` → table.
-fn event_goes(model: &Model, number: u32, message: &MessageDescriptor) -> Vec<String> {
-    let mut goes = Vec::new();
-    for queue in &model.queues {
-        let Some(table) = model.tables.get(queue.table) else {
-            continue;
-        };
-        let takes = matches!(queue.input, Input::Events)
-            && (table.every_type || table.types.contains(&number));
-        let bound = queue
-            .bindings
-            .iter()
-            .find(|binding| matches_key(model, binding, message.name()));
-        if let Some(binding) = bound.filter(|_| takes) {
-            goes.push(step(binding, queue, table));
-        }
-    }
-    goes
-}
-
-fn json_goes(model: &Model, message: &MessageDescriptor) -> Vec<String> {
-    let mut goes = Vec::new();
-    for queue in &model.queues {
-        let is = matches!(&queue.input, Input::Json(m) if m.full_name() == message.full_name());
-        if let (true, Some(table)) = (is, model.tables.get(queue.table)) {
-            goes.extend(
-                queue
-                    .bindings
-                    .iter()
-                    .map(|binding| step(binding, queue, table)),
-            );
-        }
-    }
-    goes
-}
-
-fn step(binding: &Route, queue: &Queue, table: &Table) -> String {
-    format!(
-        "`{}` (key `{}`) → `{}` → {}",
-        binding.exchange,
-        binding.routing_key,
-        queue.name,
-        link(&table.name)
-    )
-}
-
-/// Whether a routing key of one word gets through a binding.
-fn matches_key(model: &Model, binding: &Route, key: &str) -> bool {
-    let kind = model
-        .exchanges
-        .iter()
-        .find(|exchange| exchange.name == binding.exchange)
-        .map(|exchange| exchange.kind);
-    let pattern = binding.routing_key.as_str();
-    match kind {
-        Some(ExchangeKind::Fanout) => true,
-        Some(ExchangeKind::Topic) => pattern == key || pattern == "*" || pattern == "#",
-        Some(ExchangeKind::Direct) => pattern == key,
-        None => false,
     }
 }
 
@@ -258,11 +205,7 @@ fn source_row(source: &crate::model::Source) -> SourceRow {
             message,
             routing_key,
         } => (
-            format!(
-                "`POST {path}`, a [{}](#{})",
-                message.name(),
-                anchor(message.name())
-            ),
+            format!("`POST {path}`, a {}", message_link(message)),
             match routing_key {
                 RoutingKey::Constant(key) => code(key),
                 RoutingKey::Computed(_) => "taken from the body".to_owned(),
@@ -281,11 +224,7 @@ fn source_row(source: &crate::model::Source) -> SourceRow {
 }
 
 fn queue_row(model: &Model, queue: &Queue) -> QueueRow {
-    let bindings: Vec<String> = queue
-        .bindings
-        .iter()
-        .map(|binding| format!("`{}` key `{}`", binding.exchange, binding.routing_key))
-        .collect();
+    let bindings: Vec<String> = queue.bindings.iter().map(ways::binding).collect();
     QueueRow {
         name: code(&queue.name),
         kind: if queue.quorum { "quorum" } else { "classic" },
@@ -293,8 +232,10 @@ fn queue_row(model: &Model, queue: &Queue) -> QueueRow {
         workers: queue.workers,
         prefetch: queue.prefetch,
         batch: format!(
-            "{} rows, {} bytes or {} ms",
-            queue.batch.rows, queue.batch.bytes, queue.batch.delay_ms
+            "{} rows, {} or {} ms",
+            queue.batch.rows,
+            bytes(queue.batch.bytes),
+            queue.batch.delay_ms
         ),
         retries: queue.retries,
         dead_letter: queue.dead_letter.as_ref().map_or_else(
@@ -304,7 +245,7 @@ fn queue_row(model: &Model, queue: &Queue) -> QueueRow {
         table: model
             .tables
             .get(queue.table)
-            .map(|table| link(&table.name))
+            .map(|table| table_link(&table.name))
             .unwrap_or_default(),
     }
 }
@@ -318,13 +259,13 @@ fn table_section(model: &Model, at: usize, table: &Table) -> TableSection {
         .collect();
     TableSection {
         name: table.name.clone(),
-        anchor: anchor(&table.name),
+        anchor: table_anchor(&table.name),
         doc: cell(&table.doc),
         takes: takes(model, table),
         engine: code(&table.engine),
         partition_by: match table.partition_by.as_str() {
             "" => "not partitioned".to_owned(),
-            key => code(key),
+            key => format!("partitioned by {}", code(key)),
         },
         order_by: code(&table.order_by.join(", ")),
         queues: queues.join(", "),
@@ -344,16 +285,25 @@ fn table_section(model: &Model, at: usize, table: &Table) -> TableSection {
 fn takes(model: &Model, table: &Table) -> String {
     match &table.input {
         Input::DeadLetters => "messages that could not be stored elsewhere".to_owned(),
-        Input::Json(message) => format!("[{}](#{})", message.name(), anchor(message.name())),
+        Input::Json(message) => message_link(message),
         Input::Events if table.every_type => "every event type".to_owned(),
         Input::Events => {
             let all = model.envelope.iter().flat_map(|envelope| &envelope.types);
             let names: Vec<String> = all
                 .filter(|(number, _)| table.types.contains(number))
-                .map(|(_, message)| link(message.name()))
+                .map(|(_, message)| message_link(message))
                 .collect();
             names.join(", ")
         }
+    }
+}
+
+/// A size in the largest unit that gives a whole number.
+fn bytes(size: u32) -> String {
+    match size {
+        size if size > 0 && size.is_multiple_of(1 << 20) => format!("{} MiB", size >> 20),
+        size if size > 0 && size.is_multiple_of(1 << 10) => format!("{} KiB", size >> 10),
+        size => format!("{size} bytes"),
     }
 }
 
@@ -370,12 +320,21 @@ fn code(text: &str) -> String {
     }
 }
 
-/// A link to a section of the page.
-fn link(name: &str) -> String {
-    format!("[{name}](#{})", anchor(name))
+/// A link to a table's section.
+fn table_link(name: &str) -> String {
+    format!("[{name}](#{})", table_anchor(name))
 }
 
-/// A heading's anchor.
-fn anchor(name: &str) -> String {
-    name.to_lowercase().replace(' ', "-")
+/// The anchor of a table's heading, `NAME (table)`, which no message has.
+fn table_anchor(name: &str) -> String {
+    format!("{}-table", name.to_lowercase())
+}
+
+/// A link to a message's section.
+fn message_link(message: &MessageDescriptor) -> String {
+    format!("[{}](#{})", message.name(), message_anchor(message))
+}
+
+fn message_anchor(message: &MessageDescriptor) -> String {
+    message.name().to_lowercase()
 }

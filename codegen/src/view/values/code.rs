@@ -1,0 +1,123 @@
+//! A Rust expression, and what it yields.
+
+use prost_reflect::FieldDescriptor;
+
+use super::Unwritable;
+
+/// A Rust expression and what it yields.
+#[derive(Debug, Clone)]
+pub(super) struct Code {
+    pub(super) rust: String,
+    pub(super) yields: Yields,
+    /// Whether it yields an `Option`.
+    pub(super) optional: bool,
+    /// With `Failing::GivesDefault`: a `Result` whose success is called `value` in `rust`.
+    pub(super) attempt: Option<String>,
+}
+
+/// What an expression yields.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum Yields {
+    Bool,
+    I32,
+    I64,
+    U32,
+    U64,
+    F32,
+    F64,
+    /// `&str`
+    Str,
+    /// `Cow<str>`
+    Cow,
+    /// `String`
+    Owned,
+    Bytes,
+    /// An enum's number.
+    Enum(FieldDescriptor),
+    /// The bytes of a message.
+    Message(FieldDescriptor),
+    /// The bytes of the payload, whose shape is known only at run time.
+    Payload,
+    /// The occurrences of a repeated field.
+    List(FieldDescriptor),
+    /// The occurrences of a map field.
+    Map(FieldDescriptor),
+    /// A JSON object.
+    Object,
+    Seconds,
+    Millis,
+}
+
+// === impl Code ===
+
+impl Code {
+    /// The expression as a `&str`; absent is empty.
+    pub(super) fn as_str(&self) -> Result<String, Unwritable> {
+        let rust = match self.optional {
+            true => format!("{}.unwrap_or_default()", self.rust),
+            false => self.rust.clone(),
+        };
+        match self.yields {
+            Yields::Str => Ok(rust),
+            Yields::Cow | Yields::Owned => Ok(format!("&{rust}")),
+            _ => Err(format!("{} is no text", self.yields.name())),
+        }
+    }
+
+    /// Through a function from `&str` to `String`.
+    pub(super) fn mapped(self, function: &str) -> Result<Code, Unwritable> {
+        let rust = match (self.optional, &self.yields) {
+            (true, Yields::Str) => format!("{}.map(function::{function})", self.rust),
+            (true, _) => format!("{}.map(|text| function::{function}(&text))", self.rust),
+            (false, _) => format!("function::{function}({})", self.as_str()?),
+        };
+        Ok(Code {
+            rust,
+            yields: Yields::Owned,
+            ..self
+        })
+    }
+
+    pub(super) fn widened(self, to: &str, yields: Yields) -> Code {
+        let rust = match self.optional {
+            true => format!("{}.map({to}::from)", self.rust),
+            false => format!("{to}::from({})", self.rust),
+        };
+        Code {
+            rust,
+            yields,
+            ..self
+        }
+    }
+}
+
+// === impl Yields ===
+
+impl Yields {
+    /// What to call it in a message.
+    pub(super) fn name(&self) -> &'static str {
+        match self {
+            Yields::Bool => "a bool",
+            Yields::I32 | Yields::I64 | Yields::U32 | Yields::U64 => "an integer",
+            Yields::F32 | Yields::F64 => "a floating-point number",
+            Yields::Str | Yields::Cow | Yields::Owned => "text",
+            Yields::Bytes => "a field of bytes",
+            Yields::Enum(_) => "an enum",
+            Yields::Message(_) | Yields::Payload => "a message",
+            Yields::List(_) => "a repeated field",
+            Yields::Map(_) => "a map",
+            Yields::Object => "a JSON object",
+            Yields::Seconds | Yields::Millis => "an instant",
+        }
+    }
+}
+
+/// An expression that always yields something.
+pub(super) fn code(rust: &str, yields: Yields) -> Code {
+    Code {
+        rust: rust.into(),
+        yields,
+        optional: false,
+        attempt: None,
+    }
+}

@@ -1,0 +1,142 @@
+//! The functions that a value goes through.
+
+use super::code::{Code, Yields};
+use super::{Failing, Unwritable, Writer};
+use crate::model::{Function, Type};
+use crate::view::names::literal;
+
+impl Writer<'_> {
+    pub(super) fn apply(
+        &self,
+        column: &str,
+        function: &Function,
+        on: Code,
+    ) -> Result<Code, Unwritable> {
+        match function {
+            Function::Json | Function::LowCardinality => Ok(on),
+            Function::EpochMillis => self.epoch(column, "epoch_millis", on),
+            Function::EpochSeconds => self.epoch(column, "epoch_seconds", on),
+            Function::NotAfterNow => not_after_now(on),
+            Function::DateTime { format, zone } => {
+                let text = self.text_of(column, on)?;
+                let call = format!(
+                    "function::datetime({}, {}, {})",
+                    text.as_str()?,
+                    literal(format),
+                    literal(zone)
+                );
+                Ok(self.attempt(column, call, Yields::Seconds, true))
+            }
+            Function::Upper => self.text_of(column, on)?.mapped("upper"),
+            Function::Lower => self.text_of(column, on)?.mapped("lower"),
+            Function::Default(text) => self.default(column, text, on),
+        }
+    }
+
+    /// Text or a number to an instant.
+    fn epoch(&self, column: &str, name: &str, on: Code) -> Result<Code, Unwritable> {
+        let number = match on.yields {
+            Yields::I64 => Some("value"),
+            Yields::I32 | Yields::U32 => Some("i64::from(value)"),
+            // What i64 can't hold, the column can't either, and the function says so.
+            Yields::U64 => Some("i64::try_from(value).unwrap_or(i64::MAX)"),
+            _ => None,
+        };
+        let call = match number {
+            None => {
+                let text = self.text_of(column, on)?;
+                format!("function::{name}({})", text.as_str()?)
+            }
+            Some("value") if on.optional => {
+                format!("{}.map_or(Ok(None), function::{name}_int)", on.rust)
+            }
+            Some(number) if on.optional => format!(
+                "{}.map_or(Ok(None), |value| function::{name}_int({number}))",
+                on.rust
+            ),
+            Some(number) => {
+                format!(
+                    "function::{name}_int({})",
+                    number.replace("value", &on.rust)
+                )
+            }
+        };
+        Ok(self.attempt(column, call, Yields::Millis, true))
+    }
+
+    /// A call that may fail.
+    pub(super) fn attempt(
+        &self,
+        column: &str,
+        call: String,
+        yields: Yields,
+        optional: bool,
+    ) -> Code {
+        match self.failing {
+            Failing::Fails => Code {
+                rust: format!(
+                    "{call}.map_err(|reason| Bad::value({}, reason))?",
+                    literal(column)
+                ),
+                yields,
+                optional,
+                attempt: None,
+            },
+            Failing::GivesDefault => Code {
+                rust: "value".into(),
+                yields,
+                optional,
+                attempt: Some(call),
+            },
+        }
+    }
+
+    /// Another text where there is none, or an empty one.
+    fn default(&self, column: &str, text: &str, on: Code) -> Result<Code, Unwritable> {
+        let on = self.text_of(column, on)?;
+        let fallback = literal(text);
+        let given = match on.optional {
+            true => on.rust.clone(),
+            false => format!("Some({})", on.rust),
+        };
+        let instead = match on.yields {
+            Yields::Str => format!("unwrap_or({fallback})"),
+            _ => format!("unwrap_or_else(|| {fallback}.into())"),
+        };
+        Ok(Code {
+            rust: format!("{given}.filter(|text| !text.is_empty()).{instead}"),
+            optional: false,
+            ..on
+        })
+    }
+
+    /// The expression as text; an enum as its name.
+    fn text_of(&self, column: &str, on: Code) -> Result<Code, Unwritable> {
+        match self.fit(column, &Type::String, on)? {
+            // A String column takes any bytes, a function on text doesn't.
+            Code {
+                yields: Yields::Bytes,
+                ..
+            } => Err("a field of bytes is no text".to_owned()),
+            text => Ok(text),
+        }
+    }
+}
+
+fn not_after_now(on: Code) -> Result<Code, Unwritable> {
+    if on.yields != Yields::Millis {
+        return Err(format!(
+            "`not_after` takes an instant, not {}",
+            on.yields.name()
+        ));
+    }
+    let at = match on.optional {
+        true => on.rust.clone(),
+        false => format!("Some({})", on.rust),
+    };
+    Ok(Code {
+        rust: format!("function::not_after({at}, cx.now_ms)"),
+        optional: false,
+        ..on
+    })
+}
