@@ -19,8 +19,8 @@ pub fn canonical(shape: &Shape, bytes: &[u8]) -> Result<Vec<u8>, Bad> {
     ordered(shape, bytes, RECURSION_LIMIT)
 }
 
+/// `depth` is what is left of the limit for what nests in this message.
 fn ordered(shape: &Shape, bytes: &[u8], depth: u32) -> Result<Vec<u8>, Bad> {
-    let depth = depth.checked_sub(1).ok_or(Bad::Wire("it nests too deep"))?;
     let mut fields: BTreeMap<usize, Vec<Raw<'_>>> = BTreeMap::new();
     let mut oneofs: BTreeMap<u8, usize> = BTreeMap::new();
     let mut at = 0;
@@ -101,6 +101,7 @@ fn write(
             Kind::Message(s) | Kind::Map(s) | Kind::Timestamp(s) | Kind::Struct(s),
             WireType::LengthDelimited,
         ) => {
+            let depth = depth.checked_sub(1).ok_or(Bad::Wire("it nests too deep"))?;
             let inner = ordered(s, value, depth)?;
             push_varint(out, inner.len() as u64);
             out.extend_from_slice(&inner);

@@ -8,6 +8,7 @@
 
 mod app;
 mod broker;
+mod canonical;
 mod clickhouse;
 mod engine;
 mod http;

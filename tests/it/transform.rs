@@ -1,7 +1,7 @@
 //! Our transforms against ClickHouse's own Protobuf format: the same bytes must become the same rows.
 
 mod oracle;
-mod random;
+pub(crate) mod random;
 
 use std::collections::BTreeMap;
 
@@ -22,7 +22,7 @@ use random::Sample;
 /// Random messages of each type.
 const PER_TYPE: usize = 40;
 
-fn envelope() -> &'static Envelope {
+pub(crate) fn envelope() -> &'static Envelope {
     let grpc = PIPELINE.sources.iter().find_map(|s| match s.intake {
         Intake::Grpc { envelope, .. } => Some(envelope),
         Intake::Post { .. } => None,
@@ -30,7 +30,7 @@ fn envelope() -> &'static Envelope {
     grpc.expect("a gRPC source")
 }
 
-fn table(name: &str) -> &'static Table {
+pub(crate) fn table(name: &str) -> &'static Table {
     PIPELINE
         .tables
         .iter()

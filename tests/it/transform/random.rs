@@ -8,14 +8,14 @@ use rand::Rng as _;
 use rand::rngs::StdRng;
 
 /// A header and an event under it.
-pub(super) struct Sample {
-    pub(super) kind: &'static EventType,
-    pub(super) header: DynamicMessage,
-    pub(super) event: DynamicMessage,
+pub(crate) struct Sample {
+    pub(crate) kind: &'static EventType,
+    pub(crate) header: DynamicMessage,
+    pub(crate) event: DynamicMessage,
 }
 
 /// A random event with its own id, so that rows can be told apart.
-pub(super) fn sample(
+pub(crate) fn sample(
     pool: &DescriptorPool,
     envelope: &Envelope,
     kind: &'static EventType,
