@@ -6,6 +6,7 @@ mod install;
 mod keeper;
 mod ports;
 mod postgres;
+mod python;
 mod rabbitmq;
 
 use std::env;
@@ -28,7 +29,8 @@ const START_LIMIT: Duration = Duration::from_secs(90);
 
 /// A server that answers, and what its users need to know.
 struct Running {
-    kept: Kept,
+    /// None for what is only a place and no process.
+    kept: Option<Kept>,
     environment: Vec<(&'static str, String)>,
 }
 
@@ -39,7 +41,7 @@ struct Service {
     start: fn(&Path) -> Result<Running>,
 }
 
-const SERVICES: [Service; 3] = [
+const SERVICES: [Service; 4] = [
     Service {
         name: "rabbitmq",
         variables: &rabbitmq::VARIABLES,
@@ -54,6 +56,11 @@ const SERVICES: [Service; 3] = [
         name: "clickhouse",
         variables: &clickhouse::VARIABLES,
         start: clickhouse::start,
+    },
+    Service {
+        name: "python",
+        variables: &python::VARIABLES,
+        start: python::prepare,
     },
 ];
 
@@ -73,7 +80,11 @@ pub(crate) fn run() -> Result<ExitCode> {
     for (name, value) in services.environment() {
         println!("export {name}='{value}'");
     }
-    if services.running.is_empty() {
+    if services
+        .running
+        .iter()
+        .all(|running| running.kept.is_none())
+    {
         eprintln!("Nothing to start: the environment names every server.");
         return Ok(ExitCode::SUCCESS);
     }
@@ -168,7 +179,8 @@ impl Services {
     fn check(&mut self) -> Result<()> {
         self.running
             .iter_mut()
-            .try_for_each(|running| running.kept.check())
+            .filter_map(|running| running.kept.as_mut())
+            .try_for_each(Kept::check)
     }
 }
 

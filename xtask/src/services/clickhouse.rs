@@ -45,7 +45,7 @@ pub(super) fn start(directory: &Path) -> Result<Running> {
     kept.wait_until(START_LIMIT, || answers(port).unwrap_or(false))?;
     let url = format!("http://127.0.0.1:{port}");
     Ok(Running {
-        kept,
+        kept: Some(kept),
         environment: VARIABLES.into_iter().zip([url]).collect(),
     })
 }

@@ -9,6 +9,8 @@ use std::process::{Command, Stdio};
 
 use anyhow::{Context as _, Result, bail};
 
+use super::python;
+
 /// Asked by Debian's packages before they start a service; 101 means no.
 const POLICY: &str = "/usr/sbin/policy-rc.d";
 
@@ -51,6 +53,9 @@ pub(super) fn missing_packages(services: &[&str]) -> Result<()> {
     if services.contains(&"postgres") && postgres_programs().is_none() {
         packages.push("postgresql");
     }
+    if services.contains(&"python") && !python::is_installed() {
+        packages.push("python3-venv");
+    }
     if packages.is_empty() {
         return Ok(());
     }
@@ -58,10 +63,11 @@ pub(super) fn missing_packages(services: &[&str]) -> Result<()> {
     let has_apt = directories(&[]).any(|directory| directory.join("apt-get").is_file());
     if !(has_apt && is_root()?) {
         bail!(
-            "the tests need servers that are not installed: {names}. On Debian or Ubuntu: `sudo apt-get install \
-             --no-install-recommends {names}`; with Homebrew: `brew install rabbitmq postgresql`. They need not run: \
-             private instances are started from their programs. Or name servers that you have in \
-             EVENT_GRPC_TEST_AMQP_URL with EVENT_GRPC_TEST_RABBITMQCTL, and EVENT_GRPC_TEST_POSTGRES_URL"
+            "the tests need programs that are not installed: {names}. On Debian or Ubuntu: `sudo apt-get install \
+             --no-install-recommends {names}`; with Homebrew: `brew install rabbitmq postgresql python`. No \
+             server need run: private instances are started from their programs. Or name what you have in \
+             EVENT_GRPC_TEST_AMQP_URL with EVENT_GRPC_TEST_RABBITMQCTL, EVENT_GRPC_TEST_POSTGRES_URL, and \
+             EVENT_GRPC_TEST_PYTHON, a Python with the packages of tests/python/requirements.txt"
         );
     }
     eprintln!("Installing {names} with apt-get.");

@@ -50,7 +50,7 @@ pub(super) fn start(directory: &Path) -> Result<Running> {
     kept.wait_until(START_LIMIT, || takes_connections(&data))?;
     let url = format!("postgres://postgres@127.0.0.1:{port}/postgres");
     Ok(Running {
-        kept,
+        kept: Some(kept),
         environment: VARIABLES.into_iter().zip([url]).collect(),
     })
 }

@@ -53,7 +53,7 @@ pub(super) fn start(directory: &Path) -> Result<Running> {
         control.display().to_string(),
     ];
     Ok(Running {
-        kept,
+        kept: Some(kept),
         environment: VARIABLES.into_iter().zip(values).collect(),
     })
 }

@@ -1,0 +1,90 @@
+//! A Python environment of one's own, for the client in `tests/python`.
+
+use std::env;
+use std::fs::{self, File};
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use anyhow::{Context as _, Result, bail};
+
+use super::Running;
+
+/// What a test is told: the interpreter that has the packages.
+pub(super) const VARIABLES: [&str; 1] = ["EVENT_GRPC_TEST_PYTHON"];
+
+/// Works only if the packages are there, and the Python that they were installed for.
+const CHECK: &str = "import grpc, grpc_tools.protoc, google.protobuf";
+
+/// Makes the environment, unless an earlier run has. It stays with what is built, and not in `_directory`, because
+/// fetching the packages takes longer than all the rest.
+pub(super) fn prepare(_directory: &Path) -> Result<Running> {
+    let top = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let requirements = top.join("tests/python/requirements.txt");
+    let text = fs::read_to_string(&requirements)
+        .with_context(|| format!("cannot read {}", requirements.display()))?;
+    let target = env::var_os("CARGO_TARGET_DIR").map_or_else(|| top.join("target"), PathBuf::from);
+    let target = std::path::absolute(target)?;
+
+    // Other requirements have another place, so that nobody's environment changes while tests use it.
+    let mut hasher = DefaultHasher::new();
+    text.hash(&mut hasher);
+    let name = format!("python-venv-{:016x}", hasher.finish());
+    let place = target.join(&name);
+    let python = place.join("bin/python");
+
+    fs::create_dir_all(&target)?;
+    let lock = File::create(target.join(format!("{name}.lock")))?;
+    lock.lock()
+        .context("cannot wait for another run that makes the same")?;
+    if !succeeds(Command::new(&python).args(["-c", CHECK])) {
+        eprintln!("Installing the packages of the Python client with pip.");
+        finish(
+            Command::new("python3")
+                .args(["-m", "venv", "--clear"])
+                .arg(&place),
+        )?;
+        let mut pip = Command::new(&python);
+        pip.args(["-m", "pip", "install", "--quiet", "--no-input"]);
+        pip.args(["--disable-pip-version-check", "--requirement"]);
+        finish(pip.arg(&requirements)).context(
+            "the Python client's packages could not be installed; or set EVENT_GRPC_TEST_PYTHON to a Python that has \
+             those of tests/python/requirements.txt",
+        )?;
+        if !succeeds(Command::new(&python).args(["-c", CHECK])) {
+            bail!("the packages in {} can't be imported", place.display());
+        }
+    }
+    let value = python.display().to_string();
+    Ok(Running {
+        kept: None,
+        environment: VARIABLES.into_iter().zip([value]).collect(),
+    })
+}
+
+/// Whether Python is installed with what makes an environment; Debian has that in a package of its own.
+pub(super) fn is_installed() -> bool {
+    succeeds(Command::new("python3").args(["-c", "import ensurepip, venv"]))
+}
+
+fn succeeds(command: &mut Command) -> bool {
+    let quiet = command.stdout(Stdio::null()).stderr(Stdio::null()).status();
+    quiet.is_ok_and(|status| status.success())
+}
+
+/// Runs a command to its end; what it wrote is shown only if it fails.
+fn finish(command: &mut Command) -> Result<()> {
+    let output = command
+        .stdin(Stdio::null())
+        .output()
+        .with_context(|| format!("cannot run {}", command.get_program().display()))?;
+    if !output.status.success() {
+        let text = [output.stdout, output.stderr].concat();
+        bail!(
+            "{command:?} failed ({}):\n{}",
+            output.status,
+            String::from_utf8_lossy(&text)
+        );
+    }
+    Ok(())
+}
