@@ -22,7 +22,7 @@ use crate::ops::logging;
 use crate::sink::clickhouse::{ClickHouse, quote};
 
 /// Requests under way at once.
-const AT_ONCE: usize = 8;
+const AT_ONCE: usize = 32;
 /// One webhook for so many batches.
 const BATCHES_A_WEBHOOK: u32 = 4;
 
@@ -34,7 +34,7 @@ pub(super) struct Args {
     #[arg(long)]
     once: bool,
     /// How many batches of 100 events to send.
-    #[arg(long, default_value_t = 600, value_name = "COUNT", value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    #[arg(long, default_value_t = 300, value_name = "COUNT", value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
     batches: u32,
     /// Where ClickHouse keeps its data; a new directory that goes away with the demo if not given.
     #[arg(long, value_name = "DIR")]
