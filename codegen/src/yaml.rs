@@ -1,9 +1,10 @@
-//! YAML text to a tree whose every key and value knows its place. The only file that names the YAML parser.
+//! YAML text to a tree whose every key and value knows its place. The only file that names the YAML parsers:
+//! serde_yaml says what the text means, saphyr-parser where each part of it stands.
 //!
 //! Scalars stay text: what a value must be is the business of the one who reads it, so that a mistake can be told
 //! in the words of the declaration and `NO` or `1.10` never turn into something else on the way.
 
-use saphyr_parser::{Event, Parser, ScalarStyle};
+use saphyr_parser::{Event, Parser};
 
 use crate::check::reading::{DUPLICATE_KEY, YAML_SYNTAX};
 use crate::diagnostic::{Diagnostic, Diagnostics, FileId, Span};
@@ -63,11 +64,45 @@ pub(crate) fn parse(file: FileId, text: &str, out: &mut Diagnostics) -> Option<N
         out,
     };
     match reader.document() {
-        Ok(node) => Some(node),
+        Ok(mut node) => {
+            reader.settle(&mut node);
+            Some(node)
+        }
         Err(diagnostic) => {
             reader.out.push(*diagnostic);
             None
         }
+    }
+}
+
+/// Turns the scalars that mean nothing into null; `meant` is what serde_yaml makes of the same text.
+fn settle(node: &mut Node, meant: Option<&serde_yaml::Value>) {
+    match &mut node.value {
+        Value::Scalar(text) => {
+            // Where serde_yaml refused the document a mistake has been reported, and only the plainest case counts.
+            let nothing = meant.map_or(text.value.is_empty(), serde_yaml::Value::is_null);
+            if nothing {
+                node.value = Value::Null;
+            }
+        }
+        Value::List(items) => {
+            for (at, item) in items.iter_mut().enumerate() {
+                settle(item, meant.and_then(|m| m.get(at)));
+            }
+        }
+        Value::Map(entries) => {
+            for entry in entries {
+                settle(
+                    &mut entry.node,
+                    meant.and_then(|m| m.get(entry.key.value.as_str())),
+                );
+                if matches!(entry.node.value, Value::Null) {
+                    // An absent value has no place of its own; its key has.
+                    entry.node.span = entry.key.span;
+                }
+            }
+        }
+        Value::Null => {}
     }
 }
 
@@ -148,7 +183,10 @@ impl<'a> Reader<'a> {
         }
         self.depth += 1;
         let node = match event {
-            Event::Scalar(value, style, ..) => self.scalar(&value, style, span),
+            Event::Scalar(value, ..) => Node {
+                span,
+                value: Value::Scalar(self.text(&value, span)),
+            },
             Event::SequenceStart(..) => self.list(span)?,
             Event::MappingStart(..) => self.map(span)?,
             Event::Alias(_) => {
@@ -161,14 +199,23 @@ impl<'a> Reader<'a> {
         Ok(node)
     }
 
-    fn scalar(&self, value: &str, style: ScalarStyle, span: Span) -> Node {
-        let plain = style == ScalarStyle::Plain;
-        let value = if plain && matches!(value, "" | "~" | "null" | "Null" | "NULL") {
-            Value::Null
-        } else {
-            Value::Scalar(self.text(value, span))
-        };
-        Node { span, value }
+    /// Asks serde_yaml what the text means.
+    fn settle(&mut self, node: &mut Node) {
+        let meant = serde_yaml::from_str(self.text);
+        if let Err(error) = &meant {
+            let at = error.location().map_or(0, |l| l.index());
+            let place = Span::new(
+                self.file,
+                at.min(self.text.len()),
+                (at + 1).min(self.text.len()),
+            );
+            // Duplicate keys have been reported, with both places.
+            if !error.to_string().contains("duplicate") {
+                let diagnostic = self.syntax(place, &error.to_string());
+                self.out.push(*diagnostic);
+            }
+        }
+        settle(node, meant.as_ref().ok());
     }
 
     fn text(&self, value: &str, span: Span) -> Text {
@@ -218,11 +265,7 @@ impl<'a> Reader<'a> {
                 _ => return Err(self.syntax(span, "a key must be plain text")),
             };
             let (event, span) = self.next()?;
-            let mut node = self.node(event, span)?;
-            if matches!(node.value, Value::Null) {
-                // An absent value has no place of its own; its key has.
-                node.span = key.span;
-            }
+            let node = self.node(event, span)?;
             if let Some(first) = entries.iter().find(|e| e.key.value == key.value) {
                 self.out.push(
                     Diagnostic::new(&DUPLICATE_KEY, format!("`{}` is there twice", key.value))
