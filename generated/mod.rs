@@ -14,7 +14,7 @@ mod views;
 
 /// The pipeline.
 pub static PIPELINE: Pipeline = Pipeline {
-    fingerprint: "66cbdae4dd4a37fa",
+    fingerprint: "44c89d6220a9e6d3",
     descriptors: include_bytes!("descriptors.binpb"),
     sources: topology::SOURCES,
     exchanges: topology::EXCHANGES,

@@ -6,7 +6,7 @@ use super::field;
 
 /// `log.PostLog`
 pub static POST_LOG: Shape = Shape {
-    id: 68,
+    id: 74,
     name: "log.PostLog",
     fields: &[
         field(1, "event_id", "eventId", Kind::String, Label::Implicit),

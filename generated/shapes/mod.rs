@@ -19,7 +19,10 @@ pub mod event_stream;
 pub mod event_support;
 pub mod event_widget;
 pub mod google_protobuf_struct;
+pub mod log_activity;
+pub mod log_collection;
 pub mod log_post_log;
+pub mod log_profile;
 pub mod webhook_shopify;
 
 /// A field by number, name, name in JSON, kind and label.

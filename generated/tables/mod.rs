@@ -5,8 +5,14 @@ use crate::contract::{ColumnSpec, Layout, Table};
 
 pub mod error_event;
 pub mod event;
+pub mod order_log;
+pub mod post_activity_log;
 pub mod post_log_event;
+pub mod profile_log;
+pub mod profile_relationship_log;
 pub mod purchase;
+pub mod scrape_request_log;
+pub mod sentiment_log;
 pub mod shopify_event;
 
 /// Every destination table.
@@ -15,6 +21,12 @@ pub static TABLES: &[&Table] = &[
     &purchase::TABLE,
     &shopify_event::TABLE,
     &post_log_event::TABLE,
+    &post_activity_log::TABLE,
+    &profile_log::TABLE,
+    &profile_relationship_log::TABLE,
+    &sentiment_log::TABLE,
+    &scrape_request_log::TABLE,
+    &order_log::TABLE,
     &error_event::TABLE,
 ];
 
