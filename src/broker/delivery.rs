@@ -4,10 +4,11 @@ use std::borrow::Cow;
 use std::fmt;
 
 use bytes::Bytes;
-use tokio::sync::Mutex;
+use tokio::sync::{Mutex, mpsc};
 
 use super::embedded;
 use super::message::{Origin, Properties};
+use super::rabbit;
 
 /// The deliveries of one consumer. Several workers may wait on it; each gets messages of its own.
 #[derive(Debug)]
@@ -53,11 +54,13 @@ pub enum Settled {
 #[derive(Debug)]
 pub(super) enum Source {
     Embedded(embedded::Consumer),
+    Rabbit(mpsc::Receiver<Delivery>),
 }
 
 /// A delivery that is not settled yet.
 pub(super) enum Held {
     Embedded(embedded::Held),
+    Rabbit(rabbit::Held),
 }
 
 // === impl Deliveries ===
@@ -73,6 +76,13 @@ impl Deliveries {
     pub async fn next(&self) -> Option<Delivery> {
         match &mut *self.source.lock().await {
             Source::Embedded(consumer) => consumer.next().await,
+            Source::Rabbit(deliveries) => loop {
+                let delivery = deliveries.recv().await?;
+                // What came by a channel that is gone comes again by the new one.
+                if !delivery.ack.is_stale() {
+                    return Some(delivery);
+                }
+            },
         }
     }
 }
@@ -88,6 +98,7 @@ impl Ack {
     pub async fn ack(self) -> Settled {
         match self.held {
             Held::Embedded(held) => held.ack(),
+            Held::Rabbit(held) => held.ack().await,
         }
     }
 
@@ -95,6 +106,7 @@ impl Ack {
     pub async fn requeue(self) -> Settled {
         match self.held {
             Held::Embedded(held) => held.requeue(),
+            Held::Rabbit(held) => held.requeue().await,
         }
     }
 
@@ -102,6 +114,14 @@ impl Ack {
     pub(super) fn origin(&self) -> Option<Origin> {
         match &self.held {
             Held::Embedded(held) => held.origin(),
+            Held::Rabbit(_) => Some(Origin::Rabbit),
+        }
+    }
+
+    fn is_stale(&self) -> bool {
+        match &self.held {
+            Held::Embedded(_) => false,
+            Held::Rabbit(held) => held.is_stale(),
         }
     }
 }

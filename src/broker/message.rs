@@ -60,7 +60,6 @@ pub(super) enum Origin {
     /// One of the embedded broker: whoever waits for it waits for its replacement too.
     Embedded(Arc<Ticket>),
     /// One of RabbitMQ.
-    #[expect(dead_code, reason = "the next commit makes it")]
     Rabbit,
 }
 

@@ -9,6 +9,7 @@ mod embedded;
 mod error;
 mod message;
 mod meters;
+mod rabbit;
 mod routing;
 mod status;
 mod topology;
@@ -17,6 +18,7 @@ pub use delivery::{Ack, Deliveries, Delivery, Settled};
 pub use embedded::Embedded;
 pub use error::{ConsumeError, PublishError};
 pub use message::{HeaderValue, Outgoing, Properties};
+pub use rabbit::{Address, AddressError, Rabbit, RabbitOptions};
 pub use status::{Link, Status};
 pub use topology::{QueueSpec, Topology, TopologyError};
 

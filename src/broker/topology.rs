@@ -1,6 +1,6 @@
 //! The exchanges, queues and bindings that a broker serves.
 
-use crate::contract::{Exchange, Pipeline, Queue, QueueKind, Route};
+use crate::contract::{Exchange, ExchangeKind, Pipeline, Queue, QueueKind, Route};
 
 /// The exchanges, queues and bindings that a broker serves.
 #[derive(Debug, Clone)]
@@ -27,7 +27,7 @@ pub struct QueueSpec {
 }
 
 /// Something that the broker has declared otherwise than this pipeline would.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, thiserror::Error)]
 #[error("{what} differs from the pipeline, which declares {declared}; the broker says: {broker}")]
 pub struct TopologyError {
     /// Which exchange, queue or binding, as in "queue `post_log_events_q`".
@@ -53,6 +53,16 @@ impl Topology {
             unrouted: pipeline.unrouted,
         }
     }
+
+    /// The queue with this name.
+    pub(super) fn queue(&self, name: &str) -> Option<&QueueSpec> {
+        self.queues.iter().find(|queue| queue.name == name)
+    }
+
+    /// Whether there is an exchange with this name.
+    pub(super) fn has_exchange(&self, name: &str) -> bool {
+        self.exchanges.iter().any(|exchange| exchange.name == name)
+    }
 }
 
 // === impl QueueSpec ===
@@ -66,5 +76,14 @@ impl QueueSpec {
             bindings: queue.bindings,
             prefetch: queue.prefetch,
         }
+    }
+}
+
+/// AMQP's name for a kind of exchange.
+pub(super) fn kind_name(kind: ExchangeKind) -> &'static str {
+    match kind {
+        ExchangeKind::Direct => "direct",
+        ExchangeKind::Topic => "topic",
+        ExchangeKind::Fanout => "fanout",
     }
 }

@@ -3,3 +3,6 @@
 mod conformance;
 mod embedded;
 mod fixture;
+mod proxy;
+mod rabbit;
+mod rabbit_trouble;

@@ -1,0 +1,131 @@
+//! One connection: how it is made within a time limit, and how it is cut so that nothing of it stays behind.
+
+use std::io;
+use std::net::Shutdown;
+use std::pin::pin;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use async_compat::Compat;
+use lapin::tcp::OwnedTLSConfig;
+use lapin::uri::{AMQPScheme, AMQPUri};
+use lapin::{AsyncTcpStream, Connection, ConnectionProperties, Error};
+use tokio::net::TcpStream;
+use tokio::time::{Instant, timeout};
+
+use super::address::Address;
+
+/// How long the TCP connection may take, and then the handshake.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// How often to see whether a connection is still there while it is to answer.
+pub(super) const GLANCE: Duration = Duration::from_millis(250);
+
+/// How long one answer may take on a connection that is there.
+const ANSWER: Duration = Duration::from_secs(30);
+
+/// A connection and its socket. Dropped, the socket is closed at once.
+pub(super) struct Session {
+    pub(super) connection: Connection,
+    wire: Wire,
+}
+
+/// A second handle of the socket. The library's thread lives as long as the socket does, so a connection that we
+/// give up on must be cut from outside; a peer that accepts and then says nothing would keep the thread for ever.
+#[derive(Clone, Default)]
+struct Wire(Arc<Mutex<Option<std::net::TcpStream>>>);
+
+impl Session {
+    /// Connects. The error is a text for people.
+    pub(super) async fn dial(address: &Address, name: &str) -> Result<Self, String> {
+        let wire = Wire::default();
+        let in_thread = wire.clone();
+        let connecting = async {
+            let runtime = lapin::runtime::default_runtime()?;
+            let properties = ConnectionProperties::default().with_connection_name(name.into());
+            let connect = async move |uri: AMQPUri, _| {
+                let stream = in_thread.connect(&uri).await?;
+                let stream = AsyncTcpStream::Plain(Compat::new(stream));
+                Ok(match uri.scheme {
+                    AMQPScheme::AMQP => stream,
+                    AMQPScheme::AMQPS => {
+                        let tls = OwnedTLSConfig::default();
+                        stream.into_tls(&uri.authority.host, tls.as_ref()).await?
+                    }
+                })
+            };
+            Connection::connector(address.uri().clone(), runtime, connect, properties).await
+        };
+        match timeout(2 * PATIENCE, connecting).await {
+            Ok(Ok(connection)) => Ok(Self { connection, wire }),
+            Ok(Err(error)) => {
+                wire.cut();
+                Err(error.to_string())
+            }
+            Err(_) => {
+                wire.cut();
+                Err("the server accepts connections, but doesn't answer".to_owned())
+            }
+        }
+    }
+
+    /// Says goodbye, if the other side listens.
+    pub(super) async fn close(&self) {
+        let goodbye = self.connection.close(200, "OK".into());
+        // Whether or not it was heard, the socket is closed next.
+        timeout(Duration::from_secs(2), goodbye).await.ok();
+        self.wire.cut();
+    }
+
+    /// Waits for the library, but not for ever: what it is asked at the moment when the connection breaks, it may
+    /// never answer.
+    pub(super) async fn ask<T>(
+        &self,
+        question: impl Future<Output = Result<T, Error>>,
+    ) -> Result<T, Error> {
+        let mut question = pin!(question);
+        let asked = Instant::now();
+        loop {
+            if let Ok(answer) = timeout(GLANCE, &mut question).await {
+                return answer;
+            }
+            if !self.is_up() || asked.elapsed() > ANSWER {
+                return Err(io::Error::from(io::ErrorKind::TimedOut).into());
+            }
+        }
+    }
+
+    /// Whether the connection is usable.
+    pub(super) fn is_up(&self) -> bool {
+        self.connection.status().connected()
+    }
+}
+
+impl Drop for Session {
+    fn drop(&mut self) {
+        self.wire.cut();
+    }
+}
+
+// === impl Wire ===
+
+impl Wire {
+    async fn connect(&self, uri: &AMQPUri) -> io::Result<TcpStream> {
+        let place = (uri.authority.host.as_str(), uri.authority.port);
+        let stream = timeout(PATIENCE, TcpStream::connect(place))
+            .await
+            .map_err(|_| io::Error::from(io::ErrorKind::TimedOut))??;
+        stream.set_nodelay(true)?;
+        let stream = stream.into_std()?;
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(stream.try_clone()?);
+        TcpStream::from_std(stream)
+    }
+
+    fn cut(&self) {
+        let socket = self.0.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(socket) = socket {
+            // It may be closed already.
+            socket.shutdown(Shutdown::Both).ok();
+        }
+    }
+}

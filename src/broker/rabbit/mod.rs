@@ -1,0 +1,238 @@
+//! The broker that is RabbitMQ.
+//!
+//! Two connections, because the broker stops reading from one that publishes when it runs short of memory, and
+//! acknowledgements must get through then. Each has a keeper ([`link`]) that makes it again without end, with the
+//! topology declared before anybody uses it. Publishing goes through lanes into tasks that own a channel each;
+//! what settles deliveries has a lane of its own. Each consumer is a task with its own channel.
+
+mod address;
+mod declare;
+mod dial;
+mod lane;
+mod link;
+mod monitor;
+mod properties;
+mod publisher;
+mod subscriber;
+
+pub use address::{Address, AddressError};
+pub(super) use subscriber::Held;
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use futures_util::FutureExt;
+use futures_util::future::BoxFuture;
+use tokio::sync::{Mutex, mpsc, watch};
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use self::lane::Lane;
+use self::link::{Link, Phase, Shared};
+use self::monitor::{Monitor, Role};
+use self::publisher::Publisher;
+use self::subscriber::Subscriber;
+use super::Broker;
+use super::delivery::{Deliveries, Source};
+use super::error::{ConsumeError, PublishError};
+use super::message::Outgoing;
+use super::meters::Meters;
+use super::status::Status;
+use super::topology::Topology;
+
+/// Bounds and patience.
+#[derive(Debug, Clone)]
+pub struct RabbitOptions {
+    /// The name that the broker shows for our connections.
+    pub name: String,
+    /// How many messages may be unanswered in each lane.
+    pub unanswered: usize,
+    /// How many bytes of messages may be unanswered in each lane.
+    pub unanswered_bytes: usize,
+    /// The largest body, in bytes. RabbitMQ 4 takes 16 MiB unless told otherwise.
+    pub max_body: usize,
+    /// How long a confirm may take before the channel counts as broken.
+    pub confirm_timeout: Duration,
+    /// How long the broker may be away or blocked before messages are refused.
+    pub grace: Duration,
+}
+
+/// A RabbitMQ server.
+pub struct Rabbit {
+    shared: Arc<Shared>,
+    meters: Meters,
+    max_body: usize,
+    /// For messages that come from outside.
+    intake: Lane,
+    /// For messages in place of a delivery.
+    settlement: Lane,
+    consume_phases: watch::Receiver<Phase>,
+    tasks: TaskTracker,
+    closing: AtomicBool,
+}
+
+impl Default for RabbitOptions {
+    fn default() -> Self {
+        Self {
+            name: "event-grpc".to_owned(),
+            unanswered: 1000,
+            unanswered_bytes: 64 << 20,
+            max_body: 16 << 20,
+            confirm_timeout: Duration::from_secs(30),
+            grace: Duration::from_millis(500),
+        }
+    }
+}
+
+impl Rabbit {
+    /// Starts to connect, and returns at once; it may take for ever. Needs a Tokio runtime.
+    pub fn connect(address: Address, topology: Topology, options: RabbitOptions) -> Self {
+        let meters = Meters::new(&topology);
+        let shared = Arc::new(Shared {
+            monitor: Monitor::new(address.clone()),
+            address,
+            name: options.name,
+            topology,
+            stop: CancellationToken::new(),
+            declaring: Mutex::new(()),
+        });
+        let tasks = TaskTracker::new();
+        let publish = Link::new(&shared, Role::Publish);
+        let consume = Link::new(&shared, Role::Consume);
+        let consume_phases = consume.phases();
+        let lane = || {
+            let (lane, jobs) = Lane::new(
+                options.unanswered,
+                options.unanswered_bytes,
+                options.grace,
+                publish.phases(),
+            );
+            let publisher = Publisher {
+                shared: Arc::clone(&shared),
+                jobs,
+                first: None,
+                phases: publish.phases(),
+                unanswered: options.unanswered.max(1),
+                patience: options.confirm_timeout,
+            };
+            tasks.spawn(publisher.run());
+            lane
+        };
+        let (intake, settlement) = (lane(), lane());
+        tasks.spawn(publish.keep());
+        tasks.spawn(consume.keep());
+        Self {
+            shared,
+            meters,
+            max_body: options.max_body,
+            intake,
+            settlement,
+            consume_phases,
+            tasks,
+            closing: AtomicBool::new(false),
+        }
+    }
+
+    async fn publish_counted(&self, message: Outgoing) -> Result<(), PublishError> {
+        let replaces = message.origin.is_some();
+        let closed = if replaces {
+            self.shared.stop.is_cancelled()
+        } else {
+            self.closing.load(Ordering::Acquire)
+        };
+        if closed {
+            return Err(PublishError::Closed);
+        }
+        message.check(self.max_body)?;
+        self.check_target(&message)?;
+        let lane = if replaces {
+            &self.settlement
+        } else {
+            &self.intake
+        };
+        lane.publish(message).await
+    }
+
+    /// Refuses what we have not declared: the broker would close the channel, with everything that is on it.
+    fn check_target(&self, message: &Outgoing) -> Result<(), PublishError> {
+        let topology = &self.shared.topology;
+        if message.exchange.is_empty() {
+            if topology.queue(&message.routing_key).is_none() {
+                return Err(PublishError::Unroutable {
+                    exchange: String::new(),
+                    routing_key: message.routing_key.to_string(),
+                });
+            }
+        } else if !topology.has_exchange(&message.exchange) {
+            return Err(PublishError::NoExchange {
+                exchange: message.exchange.to_string(),
+            });
+        }
+        Ok(())
+    }
+}
+
+impl Broker for Rabbit {
+    fn publish(&self, message: Outgoing) -> BoxFuture<'_, Result<(), PublishError>> {
+        async move {
+            let exchange = message.exchange.clone();
+            self.meters.published(&exchange);
+            let result = self.publish_counted(message).await;
+            self.meters.answered(&exchange, &result);
+            result
+        }
+        .boxed()
+    }
+
+    fn consume(&self, queue: &str) -> Result<Deliveries, ConsumeError> {
+        if self.shared.stop.is_cancelled() {
+            return Err(ConsumeError::Closed);
+        }
+        let queue = *self
+            .shared
+            .topology
+            .queue(queue)
+            .ok_or_else(|| ConsumeError::NoQueue {
+                queue: queue.to_owned(),
+            })?;
+        let (deliveries, receiver) = mpsc::channel(usize::from(queue.prefetch.max(1)));
+        let subscriber = Subscriber {
+            shared: Arc::clone(&self.shared),
+            delivered: self.meters.delivered(queue.name),
+            queue,
+            phases: self.consume_phases.clone(),
+            deliveries,
+        };
+        self.tasks.spawn(subscriber.run());
+        Ok(Deliveries::new(Source::Rabbit(receiver)))
+    }
+
+    fn status(&self) -> watch::Receiver<Status> {
+        self.shared.monitor.status()
+    }
+
+    fn close(&self, patience: Duration) -> BoxFuture<'_, ()> {
+        async move {
+            self.closing.store(true, Ordering::Release);
+            let answered = async {
+                self.intake.empty().await;
+                self.settlement.empty().await;
+            };
+            if tokio::time::timeout(patience, answered).await.is_err() {
+                tracing::warn!(
+                    "The connection to the broker closes before all messages are confirmed."
+                );
+            }
+            self.shared.stop.cancel();
+            self.shared.monitor.closed();
+        }
+        .boxed()
+    }
+}
+
+impl Drop for Rabbit {
+    fn drop(&mut self) {
+        self.shared.stop.cancel();
+    }
+}

@@ -1,0 +1,190 @@
+//! The state of both connections as one: one line in the log when it turns bad, one when it is good again.
+
+use std::collections::HashSet;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::SystemTime;
+
+use metrics::gauge;
+use tokio::sync::watch;
+
+use super::address::Address;
+use crate::broker::status::{Link, Status};
+use crate::broker::topology::TopologyError;
+
+/// Which of the two connections.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Role {
+    Publish = 0,
+    Consume = 1,
+}
+
+/// Both connections' state.
+pub(super) struct Monitor {
+    address: Address,
+    links: Mutex<Links>,
+    status: watch::Sender<Status>,
+}
+
+struct Links {
+    each: [Link; 2],
+    /// Whether the first attempt is still under way.
+    beginning: [bool; 2],
+    problems: Vec<TopologyError>,
+    /// What the log says at the moment.
+    told: Option<Told>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Told {
+    Up,
+    Down,
+    Blocked,
+    Closed,
+}
+
+impl Monitor {
+    pub(super) fn new(address: Address) -> Arc<Self> {
+        let first = Link::Down {
+            since: SystemTime::now(),
+            reason: "the first connection is being made".to_owned(),
+        };
+        gauge!("event_grpc_broker_up").set(0.0);
+        Arc::new(Self {
+            address,
+            links: Mutex::new(Links {
+                each: [first.clone(), first.clone()],
+                beginning: [true; 2],
+                problems: Vec::new(),
+                told: None,
+            }),
+            status: watch::Sender::new(Status::of(first)),
+        })
+    }
+
+    pub(super) fn status(&self) -> watch::Receiver<Status> {
+        self.status.subscribe()
+    }
+
+    /// A connection is made, and this is what it found declared otherwise.
+    pub(super) fn up(&self, role: Role, problems: Vec<TopologyError>) {
+        self.problems(problems);
+        self.set(role, Link::Up);
+    }
+
+    pub(super) fn down(&self, role: Role, reason: String) {
+        let since = SystemTime::now();
+        self.set(role, Link::Down { since, reason });
+    }
+
+    pub(super) fn blocked(&self, role: Role, reason: String) {
+        let since = SystemTime::now();
+        self.set(role, Link::Blocked { since, reason });
+    }
+
+    pub(super) fn unblocked(&self, role: Role) {
+        self.set(role, Link::Up);
+    }
+
+    pub(super) fn closed(&self) {
+        self.set(Role::Publish, Link::Closed);
+        self.set(Role::Consume, Link::Closed);
+    }
+
+    /// Takes the newest findings, and logs those that are new.
+    pub(super) fn problems(&self, problems: Vec<TopologyError>) {
+        let mut links = self.links.lock().unwrap_or_else(PoisonError::into_inner);
+        let known: HashSet<_> = links.problems.drain(..).collect();
+        for problem in problems.iter().filter(|problem| !known.contains(problem)) {
+            tracing::error!(
+                what = problem.what,
+                declared = problem.declared,
+                broker = problem.broker,
+                "The broker has something declared otherwise than the pipeline; it is used as it is."
+            );
+        }
+        links.problems = problems;
+        self.announce(&links);
+    }
+
+    fn set(&self, role: Role, link: Link) {
+        let mut links = self.links.lock().unwrap_or_else(PoisonError::into_inner);
+        let role = role as usize;
+        if let Some(current) = links.each.get_mut(role) {
+            *current = keep_since(current, link);
+        }
+        if let Some(beginning) = links.beginning.get_mut(role) {
+            *beginning = false;
+        }
+        // Nothing is said before both first attempts have ended.
+        if links.beginning == [false; 2] {
+            self.tell(&mut links);
+        }
+        self.announce(&links);
+    }
+
+    /// Logs a change for the worse or the better, but not each failed attempt.
+    fn tell(&self, links: &mut Links) {
+        let link = links.worst();
+        let now = match link {
+            Link::Up => Told::Up,
+            Link::Down { .. } => Told::Down,
+            Link::Blocked { .. } => Told::Blocked,
+            Link::Closed => Told::Closed,
+        };
+        if links.told == Some(now) {
+            return;
+        }
+        let address = &self.address;
+        match link {
+            Link::Up => tracing::info!(%address, "The broker is connected."),
+            Link::Down { reason, .. } => {
+                tracing::error!(%address, reason, "The broker is not connected; trying again.");
+            }
+            Link::Blocked { reason, .. } => {
+                tracing::error!(%address, reason, "The broker takes no messages.");
+            }
+            Link::Closed => tracing::info!(%address, "The broker is disconnected."),
+        }
+        links.told = Some(now);
+    }
+
+    fn announce(&self, links: &Links) {
+        let link = links.worst();
+        gauge!("event_grpc_broker_up").set(if link == Link::Up { 1.0 } else { 0.0 });
+        self.status.send_replace(Status {
+            link,
+            problems: links.problems.clone().into(),
+        });
+    }
+}
+
+impl Links {
+    fn worst(&self) -> Link {
+        let rank = |link: &&Link| match link {
+            Link::Up => 0,
+            Link::Blocked { .. } => 1,
+            Link::Down { .. } => 2,
+            Link::Closed => 3,
+        };
+        self.each
+            .iter()
+            .max_by_key(rank)
+            .cloned()
+            .unwrap_or(Link::Closed)
+    }
+}
+
+/// A trouble that goes on began when it began.
+fn keep_since(current: &Link, new: Link) -> Link {
+    match (current, new) {
+        (Link::Down { since, .. }, Link::Down { reason, .. }) => Link::Down {
+            since: *since,
+            reason,
+        },
+        (Link::Blocked { since, .. }, Link::Blocked { reason, .. }) => Link::Blocked {
+            since: *since,
+            reason,
+        },
+        (_, new) => new,
+    }
+}
