@@ -12,7 +12,7 @@ use tokio::task::JoinSet;
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
-use crate::broker::{Broker, Embedded, Topology};
+use crate::broker::{self, Broker, Embedded, Link, Rabbit, RabbitOptions, Topology};
 use crate::contract::{Pipeline, Queue};
 use crate::ingest::sources::Sources;
 use crate::ingest::{grpc, http, publisher};
@@ -86,6 +86,9 @@ impl App {
         let queues: Vec<&'static Queue> = pipeline.queues.iter().collect();
         let remote = config.amqp_url.is_some();
         let broker = broker(&config, pipeline)?;
+        if config.strict {
+            connected(&broker).await?;
+        }
 
         let (working, give_up, serving) = (
             CancellationToken::new(),
@@ -275,11 +278,31 @@ async fn tables(
 
 fn broker(config: &Config, pipeline: &'static Pipeline) -> anyhow::Result<Arc<dyn Broker>> {
     let topology = Topology::of(pipeline, |_| true);
-    anyhow::ensure!(
-        config.amqp_url.is_none(),
-        "this build knows the broker in memory only"
-    );
-    Ok(Arc::new(Embedded::new(&topology, EMBEDDED_BUDGET)))
+    let Some(url) = &config.amqp_url else {
+        return Ok(Arc::new(Embedded::new(&topology, EMBEDDED_BUDGET)));
+    };
+    let address = broker::Address::parse(url).context("--amqp-url")?;
+    Ok(Arc::new(Rabbit::connect(
+        address,
+        topology,
+        RabbitOptions::default(),
+    )))
+}
+
+/// A strict start waits for the broker, but not for ever.
+async fn connected(broker: &Arc<dyn Broker>) -> anyhow::Result<()> {
+    const PATIENCE: Duration = Duration::from_secs(15);
+    let mut status = broker.status();
+    let up = timeout(PATIENCE, status.wait_for(|s| s.link == Link::Up)).await;
+    let problems: Vec<String> = match up {
+        Ok(Ok(status)) => status.problems.iter().map(ToString::to_string).collect(),
+        _ => vec![format!(
+            "the broker does not answer: {:?}",
+            broker.status().borrow().link
+        )],
+    };
+    anyhow::ensure!(problems.is_empty(), "{}", problems.join("\n"));
+    Ok(())
 }
 
 fn until(token: &CancellationToken) -> impl Future<Output = ()> + use<> {

@@ -106,13 +106,8 @@ fn canonical_events_decode_to_the_same_and_fit_the_table() {
 #[test]
 fn nesting_is_as_deep_as_prost_allows() {
     // A group that nobody knows, nested in itself.
-    let nested = |depth: usize| {
-        [
-            vec![0xcb_u8, 0x3e].repeat(depth),
-            vec![0xcc_u8, 0x3e].repeat(depth),
-        ]
-        .concat()
-    };
+    let nested =
+        |depth: usize| [[0xcb_u8, 0x3e].repeat(depth), [0xcc_u8, 0x3e].repeat(depth)].concat();
     for depth in [1, 99, 100, 101, 102] {
         let bytes = nested(depth);
         let ours = canonical(envelope().event_shape, &bytes).is_ok();
