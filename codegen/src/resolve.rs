@@ -95,6 +95,8 @@ pub(crate) struct Table<'a> {
     pub(crate) input: Option<Input>,
     /// The event types that it takes, ascending.
     pub(crate) types: Vec<u32>,
+    /// Whether all that `events` names are among them.
+    pub(crate) types_known: bool,
     /// Wildcards expanded.
     pub(crate) columns: Vec<Column>,
     /// The paths that its explicit columns take: root, then names.
@@ -167,6 +169,7 @@ impl Resolved<'_> {
             input,
             envelope: self.envelope.as_ref(),
             types: &table.types,
+            types_known: table.types_known,
             proto: self.proto,
         })
     }

@@ -29,6 +29,8 @@ pub(crate) struct Scope<'a> {
     pub(crate) envelope: Option<&'a Envelope>,
     /// The event types (numbers of the oneof's fields) that rows are made from.
     pub(crate) types: &'a [u32],
+    /// Whether these are all that were meant; if not, what a payload holds can't be told.
+    pub(crate) types_known: bool,
     /// Places of fields.
     pub(crate) proto: &'a Proto,
 }

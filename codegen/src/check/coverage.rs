@@ -73,6 +73,9 @@ fn ignore(text: &Text, scope: &Scope<'_>, out: &mut Diagnostics) -> Option<Path>
         return None;
     }
     let root = &expression.root;
+    if root.text == "payload" && !scope.types_known {
+        return None;
+    }
     let messages = typing::messages(&root.text, scope);
     if messages.is_empty() {
         let message = format!("the rows of this table have no `{}` to ignore", root.text);

@@ -74,6 +74,9 @@ fn explicit(
     let text = from?;
     // A text that can't be read was reported when the taken paths were collected.
     let expression = typing::read(text, &mut Diagnostics::default())?;
+    if expression.root.text == "payload" && !scope.types_known {
+        return None;
+    }
     let from = typing::resolve(&expression, text, scope, out)?;
     let derived = type_of(&from)?;
     if let (Some(declared), Some(place)) = (declared, ty)
@@ -133,6 +136,9 @@ fn wildcard(
                 .at(root.span, "not a message")
                 .help("it stands for the fields of header, event, payload or body"),
         );
+        return None;
+    }
+    if name == "payload" && !scope.types_known {
         return None;
     }
     let messages = typing::messages(name, scope);

@@ -9,6 +9,7 @@ use crate::model::{Input, Intake, Route};
 use crate::names::suggest;
 use crate::routing;
 use crate::spec::{self, Located};
+use crate::yaml::Text;
 
 /// What a declared queue's messages hold: its `message`, or what the sources publish that its bindings match.
 pub(super) fn of_queue(
@@ -91,6 +92,7 @@ pub(super) fn tables<'a>(resolved: &Resolved<'a>, out: &mut Diagnostics) -> Vec<
             spec: table,
             input: of_table(resolved, index, table, out),
             types: types(resolved, table, out),
+            types_known: table.events.iter().flatten().all(|e| is_type(resolved, e)),
             columns: Vec::new(),
             taken: Vec::new(),
             complete: false,
@@ -192,9 +194,14 @@ fn types(resolved: &Resolved<'_>, table: &spec::Table, out: &mut Diagnostics) ->
     types
 }
 
+fn is_type(resolved: &Resolved<'_>, event: &Text) -> bool {
+    let mut known = resolved.envelope.iter().flat_map(|e| &e.types);
+    known.any(|(_, message)| message.name() == event.value)
+}
+
 fn declared(
     resolved: &Resolved<'_>,
-    name: &crate::yaml::Text,
+    name: &Text,
     out: &mut Diagnostics,
 ) -> Option<Input> {
     let message = sources::message(name, resolved.proto, out)?;

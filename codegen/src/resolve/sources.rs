@@ -178,6 +178,7 @@ fn computed(
         input: &input,
         envelope: None,
         types: &[],
+        types_known: true,
         proto,
     };
     let From::Value(value) = typing::resolve(&expression, text, &scope, out)? else {
