@@ -45,13 +45,22 @@ pub struct ReaderView {
     /// The struct's fields.
     pub fields: Vec<ReaderField>,
     /// The arms of the match over field numbers.
-    pub arms: Vec<String>,
-    /// Whether an arm looks at what came before its item.
-    pub spans: bool,
+    pub arms: Vec<Arm>,
+    /// The condition for the only arm; empty if there are several.
+    pub only: String,
     /// Generics of the struct: none where nothing is borrowed.
     pub lifetime: &'static str,
     /// The same for uses where the lifetime is left out.
     pub elided: &'static str,
+}
+
+/// What is done for some field numbers.
+#[derive(Debug, Serialize)]
+pub struct Arm {
+    /// The numbers.
+    pub numbers: String,
+    /// The assignment.
+    pub read: String,
 }
 
 /// One field of a view.
@@ -209,20 +218,19 @@ impl Readers {
     fn reader(&self, message: &MessageDescriptor) -> ReaderView {
         let mut fields = Vec::new();
         let mut arms = Vec::new();
-        let mut spans = false;
         for (field, name) in self.fields(message) {
             let (ty, read) = read(&field);
             let number = field.number();
-            if is_run(&field) {
-                spans = true;
-                arms.push(format!(
-                    "{number} => view.{name} = reader.span(view.{name}, &item)"
-                ));
-            } else if field.supports_presence() {
-                arms.push(format!("{number} => view.{name} = Some(item.{read}()?)"));
-            } else {
-                arms.push(format!("{number} => view.{name} = item.{read}()?"));
-            }
+            arms.push(Arm {
+                numbers: number.to_string(),
+                read: if is_run(&field) {
+                    format!("view.{name} = reader.span(view.{name}, &item)")
+                } else if field.supports_presence() {
+                    format!("view.{name} = Some(item.{read}()?)")
+                } else {
+                    format!("view.{name} = item.{read}()?")
+                },
+            });
             fields.push(ReaderField {
                 name,
                 ty,
@@ -230,10 +238,10 @@ impl Readers {
             });
         }
         if self.has_payload(message) {
-            arms.push(format!(
-                "{} => view.payload = item.message()?",
-                ranges(&self.variants)
-            ));
+            arms.push(Arm {
+                numbers: ranges(&self.variants),
+                read: "view.payload = item.message()?".into(),
+            });
             fields.push(ReaderField {
                 name: "payload".into(),
                 ty: "&'a [u8]".into(),
@@ -245,8 +253,14 @@ impl Readers {
             name: self.struct_of(message).to_owned(),
             full_name: message.full_name().to_owned(),
             fields,
+            only: match arms.as_slice() {
+                [only] if only.numbers.parse::<u32>().is_ok() => {
+                    format!("item.number == {}", only.numbers)
+                }
+                [only] => format!("matches!(item.number, {})", only.numbers),
+                _ => String::new(),
+            },
             arms,
-            spans,
             lifetime: if borrows { "<'a>" } else { "" },
             elided: if borrows { "<'_>" } else { "" },
         }

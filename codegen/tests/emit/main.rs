@@ -3,5 +3,7 @@
 
 mod golden;
 mod migrations;
+mod project;
+mod refusals;
 mod small;
 mod tree;

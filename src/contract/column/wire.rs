@@ -25,8 +25,8 @@ pub enum Scalar<'a> {
     Text(&'a str),
     /// `bytes`.
     Bytes(&'a [u8]),
-    /// The name of an enum's value.
-    Name(&'static str),
+    /// An enum's value: its number and its name.
+    Name(i32, &'static str),
 }
 
 impl<'a> Scalar<'a> {
@@ -47,8 +47,8 @@ impl<'a> Scalar<'a> {
                     .ok()
                     .and_then(|i| names.get(i))
                 {
-                    Some((_, name)) if number != 0 => Scalar::Name(name),
-                    _ => Scalar::Signed(i64::from(number)),
+                    Some((_, name)) => Scalar::Name(number, name),
+                    None => Scalar::Signed(i64::from(number)),
                 }
             }
             (Kind::Fixed32, RawValue::Fixed32(v)) => {
@@ -78,7 +78,7 @@ impl<'a> Scalar<'a> {
             Scalar::Bool(v) => !v,
             Scalar::Text(v) => v.is_empty(),
             Scalar::Bytes(v) => v.is_empty(),
-            Scalar::Name(_) => false,
+            Scalar::Name(number, _) => number == 0,
         }
     }
 }
@@ -113,7 +113,7 @@ impl Column {
             }
             Column::Text(_) | Column::Dictionary(_) => match value {
                 Scalar::Text(v) => self.text(v),
-                Scalar::Name(v) => self.text(v),
+                Scalar::Name(_, v) => self.text(v),
                 Scalar::Bytes(v) => self.text(v),
                 Scalar::Signed(v) => self.text(v.to_string()),
                 Scalar::Unsigned(v) => self.text(v.to_string()),

@@ -35,7 +35,7 @@ impl Basic {
             Scalar::Unsigned(_) => Basic::UInt64,
             Scalar::Float(_) | Scalar::Double(_) => Basic::Float64,
             Scalar::Bool(_) => Basic::Bool,
-            Scalar::Text(_) | Scalar::Bytes(_) | Scalar::Name(_) => Basic::String,
+            Scalar::Text(_) | Scalar::Bytes(_) | Scalar::Name(..) => Basic::String,
         }
     }
 

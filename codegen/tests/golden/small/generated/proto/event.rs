@@ -114,6 +114,14 @@ pub struct Everything {
     pub inner: ::core::option::Option<AddToCart>,
     #[prost(message, repeated, tag = "19")]
     pub items: ::prost::alloc::vec::Vec<AddToCart>,
+    #[prost(map = "string, message", tag = "21")]
+    pub products: ::std::collections::HashMap<::prost::alloc::string::String, AddToCart>,
+    #[prost(enumeration = "everything::Color", repeated, tag = "22")]
+    pub colors: ::prost::alloc::vec::Vec<i32>,
+    #[prost(message, repeated, tag = "23")]
+    pub times: ::prost::alloc::vec::Vec<::prost_types::Timestamp>,
+    #[prost(map = "int32, bool", tag = "24")]
+    pub answers: ::std::collections::HashMap<i32, bool>,
     #[prost(oneof = "everything::Choice", tags = "20, 300")]
     pub choice: ::core::option::Option<everything::Choice>,
 }

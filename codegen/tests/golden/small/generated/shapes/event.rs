@@ -173,9 +173,40 @@ pub static EVERYTHING: Shape = Shape {
             Label::Repeated,
         ),
         field(20, "choice_text", "choiceText", Kind::String, Label::Oneof(0)),
+        field(
+            21,
+            "products",
+            "products",
+            Kind::Map(&super::event::EVERYTHING_PRODUCTS_ENTRY),
+            Label::Repeated,
+        ),
+        field(
+            22,
+            "colors",
+            "colors",
+            Kind::Enum(super::event::EVERYTHING_COLOR),
+            Label::Repeated,
+        ),
+        field(
+            23,
+            "times",
+            "times",
+            Kind::Timestamp(&super::google_protobuf_timestamp::TIMESTAMP),
+            Label::Repeated,
+        ),
+        field(
+            24,
+            "answers",
+            "answers",
+            Kind::Map(&super::event::EVERYTHING_ANSWERS_ENTRY),
+            Label::Repeated,
+        ),
         field(300, "choice_number", "choiceNumber", Kind::Int64, Label::Oneof(0)),
     ],
-    dense: &[0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20],
+    dense: &[
+        0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22,
+        23, 24,
+    ],
 };
 
 /// `event.Everything.LabelsEntry`
@@ -185,6 +216,34 @@ pub static EVERYTHING_LABELS_ENTRY: Shape = Shape {
     fields: &[
         field(1, "key", "key", Kind::String, Label::Implicit),
         field(2, "value", "value", Kind::Int64, Label::Implicit),
+    ],
+    dense: &[0, 1, 2],
+};
+
+/// `event.Everything.ProductsEntry`
+pub static EVERYTHING_PRODUCTS_ENTRY: Shape = Shape {
+    id: 13,
+    name: "event.Everything.ProductsEntry",
+    fields: &[
+        field(1, "key", "key", Kind::String, Label::Implicit),
+        field(
+            2,
+            "value",
+            "value",
+            Kind::Message(&super::event::ADD_TO_CART),
+            Label::Optional,
+        ),
+    ],
+    dense: &[0, 1, 2],
+};
+
+/// `event.Everything.AnswersEntry`
+pub static EVERYTHING_ANSWERS_ENTRY: Shape = Shape {
+    id: 14,
+    name: "event.Everything.AnswersEntry",
+    fields: &[
+        field(1, "key", "key", Kind::Int32, Label::Implicit),
+        field(2, "value", "value", Kind::Bool, Label::Implicit),
     ],
     dense: &[0, 1, 2],
 };

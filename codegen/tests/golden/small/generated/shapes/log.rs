@@ -6,7 +6,7 @@ use super::field;
 
 /// `log.Post`
 pub static POST: Shape = Shape {
-    id: 13,
+    id: 15,
     name: "log.Post",
     fields: &[
         field(1, "name", "name", Kind::String, Label::Implicit),
@@ -38,7 +38,7 @@ pub static POST: Shape = Shape {
 
 /// `log.Geo`
 pub static GEO: Shape = Shape {
-    id: 14,
+    id: 16,
     name: "log.Geo",
     fields: &[field(1, "country", "country", Kind::String, Label::Implicit)],
     dense: &[0, 1],

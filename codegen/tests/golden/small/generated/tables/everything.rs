@@ -44,6 +44,14 @@ static COLUMNS: &[ColumnSpec] = &[
     column("inner", "JSON", Layout::Json),
     column("items", "Array(JSON)", Layout::Array(&Layout::Json)),
     column("choice_text", "Nullable(String)", Layout::Nullable(&Layout::Text)),
+    column("products", "Map(String, JSON)", Layout::Map(&Layout::Text, &Layout::Json)),
+    column("colors", "Array(LowCardinality(String))", Layout::Array(&DICTIONARY)),
+    column("times", "Array(DateTime64(6, 'UTC'))", Layout::Array(&Layout::Fixed(8))),
+    column(
+        "answers",
+        "Map(Int32, Bool)",
+        Layout::Map(&Layout::Fixed(4), &Layout::Fixed(1)),
+    ),
     column("product_id", "Int64", Layout::Fixed(8)),
 ];
 
@@ -72,6 +80,10 @@ static DDL: &str = r#"CREATE TABLE IF NOT EXISTS `everything`
     `inner` JSON COMMENT 'payload.inner',
     `items` Array(JSON) COMMENT 'payload.items',
     `choice_text` Nullable(String) COMMENT 'payload.choice_text',
+    `products` Map(String, JSON) COMMENT 'payload.products',
+    `colors` Array(LowCardinality(String)) COMMENT 'payload.colors',
+    `times` Array(DateTime64(6, 'UTC')) COMMENT 'payload.times',
+    `answers` Map(Int32, Bool) COMMENT 'payload.answers',
     `product_id` Int64 COMMENT 'payload.product_id'
 )
 ENGINE = ReplacingMergeTree
@@ -95,7 +107,7 @@ pub(crate) fn append(
 fn add_to_cart(block: &mut Block, group: &Group<'_>) -> Result<(), Bad> {
     let [event_id, event_name, flag, small, big, natural, large, zigzag, single, double,
     raw, maybe, color, maybe_color, numbers, names, labels, at, free, inner, items,
-    choice_text, product_id] = block.columns()?;
+    choice_text, products, colors, times, answers, product_id] = block.columns()?;
     let Some(more) = group.events.len().checked_sub(1) else {
         return Ok(());
     };
@@ -147,6 +159,14 @@ fn add_to_cart(block: &mut Block, group: &Group<'_>) -> Result<(), Bad> {
     items.repeat(more);
     choice_text.default();
     choice_text.repeat(more);
+    products.default();
+    products.repeat(more);
+    colors.default();
+    colors.repeat(more);
+    times.default();
+    times.repeat(more);
+    answers.default();
+    answers.repeat(more);
     block.grew(group.events.len());
     Ok(())
 }
@@ -155,7 +175,7 @@ fn add_to_cart(block: &mut Block, group: &Group<'_>) -> Result<(), Bad> {
 fn everything(block: &mut Block, group: &Group<'_>) -> Result<(), Bad> {
     let [event_id, event_name, flag, small, big, natural, large, zigzag, single, double,
     raw, maybe, color, maybe_color, numbers, names, labels, at, free, inner, items,
-    choice_text, product_id] = block.columns()?;
+    choice_text, products, colors, times, answers, product_id] = block.columns()?;
     let Some(more) = group.events.len().checked_sub(1) else {
         return Ok(());
     };
@@ -214,6 +234,14 @@ fn everything(block: &mut Block, group: &Group<'_>) -> Result<(), Bad> {
             Some(value) => choice_text.text(value)?,
             None => choice_text.null()?,
         }
+        products.map(&shapes::event::EVERYTHING_PRODUCTS_ENTRY, payload.products)?;
+        colors.repeated(&Kind::Enum(shapes::event::EVERYTHING_COLOR), payload.colors)?;
+        times
+            .repeated(
+                &Kind::Timestamp(&shapes::google_protobuf_timestamp::TIMESTAMP),
+                payload.times,
+            )?;
+        answers.map(&shapes::event::EVERYTHING_ANSWERS_ENTRY, payload.answers)?;
         product_id.i64(payload_inner.product_id)?;
     }
     event_name.text(group.kind.name)?;

@@ -17,9 +17,8 @@ impl AddToCartView {
         let mut view = Self::default();
         let mut reader = Reader::new(bytes);
         while let Some(item) = reader.next()? {
-            match item.number {
-                4 => view.product_id = item.int64()?,
-                _ => {}
+            if item.number == 4 {
+                view.product_id = item.int64()?;
             }
         }
         Ok(view)
@@ -97,6 +96,14 @@ pub(crate) struct EverythingView<'a> {
     pub(crate) items: &'a [u8],
     /// Field 20, `choice_text`.
     pub(crate) choice_text: Option<&'a str>,
+    /// Field 21, `products`.
+    pub(crate) products: &'a [u8],
+    /// Field 22, `colors`.
+    pub(crate) colors: &'a [u8],
+    /// Field 23, `times`.
+    pub(crate) times: &'a [u8],
+    /// Field 24, `answers`.
+    pub(crate) answers: &'a [u8],
 }
 
 impl<'a> EverythingView<'a> {
@@ -126,6 +133,10 @@ impl<'a> EverythingView<'a> {
                 18 => view.inner = Some(item.message()?),
                 19 => view.items = reader.span(view.items, &item),
                 20 => view.choice_text = Some(item.text()?),
+                21 => view.products = reader.span(view.products, &item),
+                22 => view.colors = reader.span(view.colors, &item),
+                23 => view.times = reader.span(view.times, &item),
+                24 => view.answers = reader.span(view.answers, &item),
                 _ => {}
             }
         }

@@ -43,6 +43,10 @@ CREATE TABLE IF NOT EXISTS `everything`
     `inner` JSON COMMENT 'payload.inner',
     `items` Array(JSON) COMMENT 'payload.items',
     `choice_text` Nullable(String) COMMENT 'payload.choice_text',
+    `products` Map(String, JSON) COMMENT 'payload.products',
+    `colors` Array(LowCardinality(String)) COMMENT 'payload.colors',
+    `times` Array(DateTime64(6, 'UTC')) COMMENT 'payload.times',
+    `answers` Map(Int32, Bool) COMMENT 'payload.answers',
     `product_id` Int64 COMMENT 'payload.product_id'
 )
 ENGINE = ReplacingMergeTree
