@@ -199,11 +199,7 @@ fn is_type(resolved: &Resolved<'_>, event: &Text) -> bool {
     known.any(|(_, message)| message.name() == event.value)
 }
 
-fn declared(
-    resolved: &Resolved<'_>,
-    name: &Text,
-    out: &mut Diagnostics,
-) -> Option<Input> {
+fn declared(resolved: &Resolved<'_>, name: &Text, out: &mut Diagnostics) -> Option<Input> {
     let message = sources::message(name, resolved.proto, out)?;
     let events = |e: &crate::model::Envelope| e.request == message || e.batch == message;
     Some(match &resolved.envelope {

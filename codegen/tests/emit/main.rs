@@ -7,3 +7,4 @@ mod project;
 mod refusals;
 mod small;
 mod tree;
+mod walk;
