@@ -47,6 +47,7 @@ impl Embedded {
     /// their original was.
     pub fn new(topology: &Topology, budget: usize) -> Self {
         let budget = budget.min(Semaphore::MAX_PERMITS);
+        metrics::gauge!("event_grpc_broker_up").set(1.0);
         Self {
             routes: Routes::new(topology),
             queues: topology.queues.iter().map(Queue::new).collect(),
@@ -151,6 +152,7 @@ impl Broker for Embedded {
             for queue in &self.queues {
                 queue.close();
             }
+            metrics::gauge!("event_grpc_broker_up").set(0.0);
             self.status.send_replace(Status::of(Link::Closed));
         }
         .boxed()

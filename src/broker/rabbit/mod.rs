@@ -41,6 +41,9 @@ use super::meters::Meters;
 use super::status::Status;
 use super::topology::Topology;
 
+/// How long ending the connections may take.
+const GOODBYE: Duration = Duration::from_secs(3);
+
 /// Bounds and patience.
 #[derive(Debug, Clone)]
 pub struct RabbitOptions {
@@ -225,6 +228,9 @@ impl Broker for Rabbit {
                 );
             }
             self.shared.stop.cancel();
+            self.tasks.close();
+            // They say goodbye to the broker, which may not listen.
+            tokio::time::timeout(GOODBYE, self.tasks.wait()).await.ok();
             self.shared.monitor.closed();
         }
         .boxed()

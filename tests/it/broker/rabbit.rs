@@ -306,3 +306,24 @@ async fn a_queue_that_was_deleted_is_declared_and_consumed_again() {
     assert_eq!(second.ack.ack().await, Settled::Done);
     remove(&names).await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_exchange_that_was_deleted_is_declared_again() {
+    let (broker, names) = start().await;
+    let one = broker.consume(names.one).unwrap();
+    plain()
+        .await
+        .exchange_delete(names.direct.into(), ExchangeDeleteOptions::default())
+        .await
+        .unwrap();
+    let first = broker
+        .publish(Outgoing::new(names.direct, "one", "1"))
+        .await
+        .unwrap_err();
+    assert!(first.may_be_taken() && first.retry_helps(), "{first}");
+    all_sent(send(&broker, vec![Outgoing::new(names.direct, "one", "2")])).await;
+    let delivery = receive(&one).await;
+    assert_eq!(text(&delivery), "2");
+    assert_eq!(delivery.ack.ack().await, Settled::Done);
+    remove(&names).await;
+}
