@@ -70,7 +70,7 @@ pub fn emit(tree: &mut Tree, model: &Model, planned: &Planned) -> Result<(), Emi
 
     let mut modules = vec![
         "pub mod migrations;",
-        "#[allow(missing_docs, clippy::all)] pub mod proto;",
+        "#[allow(missing_docs, clippy::all, reason = \"prost and tonic write it\")] pub mod proto;",
         "pub mod shapes;",
         "pub mod tables;",
         "pub mod topology;",

@@ -5,7 +5,7 @@ use crate::contract::Pipeline;
 
 pub mod envelope;
 pub mod migrations;
-#[allow(missing_docs, clippy::all)]
+#[allow(missing_docs, clippy::all, reason = "prost and tonic write it")]
 pub mod proto;
 pub mod shapes;
 pub mod tables;
