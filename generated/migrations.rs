@@ -17,4 +17,10 @@ pub static MIGRATIONS: &[Migration] = &[
             "../migrations/clickhouse/20261123T225212_create_post_activity_log_and_5_more.sql"
         ),
     },
+    Migration {
+        name: "20261123T230201_create_trace_log_and_4_more.sql",
+        sql: include_str!(
+            "../migrations/clickhouse/20261123T230201_create_trace_log_and_4_more.sql"
+        ),
+    },
 ];

@@ -4,7 +4,7 @@
 //! expression = path { "|" call }
 //! path       = [ "$" ] name { "." name }
 //! call       = name [ "(" argument { "," argument } ")" ]
-//! argument   = '"' text '"' | "$" name
+//! argument   = '"' text '"' | path
 //! ```
 
 use std::ops::Range;
@@ -41,10 +41,12 @@ pub(crate) struct Call {
 /// An argument and its place.
 #[derive(Debug, Clone)]
 pub(crate) struct Argument {
-    /// The text in quotes, or the name with its `$`.
+    /// The text in quotes, or the path as it is written.
     pub(crate) text: String,
     /// Whether it stood in quotes.
     pub(crate) quoted: bool,
+    /// The names of a path, root first; empty for text in quotes.
+    pub(crate) path: Vec<Word>,
     /// Its place in the expression's text.
     pub(crate) range: Range<usize>,
 }
@@ -159,11 +161,17 @@ impl Cursor<'_> {
         self.skip_space();
         let start = self.at;
         if !self.take('"') {
-            let word = self.word("text in double quotes, or `$now`", true)?;
+            let mut path =
+                vec![self.word("text in double quotes, or a path such as `$now`", true)?];
+            while self.take('.') {
+                path.push(self.word("a field's name", false)?);
+            }
+            let end = path.last().map_or(start, |word| word.range.end);
             return Ok(Argument {
-                text: word.text,
+                text: self.text.get(start..end).unwrap_or_default().to_owned(),
                 quoted: false,
-                range: word.range,
+                path,
+                range: start..end,
             });
         }
         let Some(length) = self.rest().find('"') else {
@@ -175,6 +183,7 @@ impl Cursor<'_> {
         Ok(Argument {
             text,
             quoted: true,
+            path: Vec::new(),
             range: start..self.at,
         })
     }

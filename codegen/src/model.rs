@@ -278,7 +278,7 @@ pub enum Type {
 }
 
 /// A typed expression: a root and the functions that it goes through.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Value {
     /// Where it starts.
     pub root: Root,
@@ -289,7 +289,7 @@ pub struct Value {
 }
 
 /// Where an expression starts.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub enum Root {
     /// `$now`: the server's clock when the row is made.
     Now,
@@ -297,6 +297,8 @@ pub enum Root {
     TypeName,
     /// `$id`: the id of a JSON message.
     Id,
+    /// `$received`: when a JSON message was sent, or else came.
+    Received,
     /// `$payload`: the payload message, whichever type it is.
     Payload,
     /// `header.a.b`: fields from the header down; never empty.
@@ -341,12 +343,23 @@ pub enum Function {
     EpochSeconds,
     /// `not_after($now)`: a later or absent instant becomes the server's clock.
     NotAfterNow,
-    /// Text in a chrono format and zone to `DateTime('UTC')`.
+    /// Text in a chrono format and zone to `DateTime('UTC')`, or to `DateTime64(6, 'UTC')`.
     DateTime {
         /// The format.
         format: String,
-        /// An IANA zone; `UTC` if not given.
+        /// An IANA zone; `UTC` if not given, empty if the text has an offset of its own.
         zone: String,
+        /// Whether the format has fractions of seconds.
+        fraction: bool,
+    },
+    /// Text that holds a JSON object to a JSON column.
+    ParseJson,
+    /// `with("key", body.field)`: the object with one more member, where there is a value for it.
+    With {
+        /// The member's name.
+        key: String,
+        /// Its value: a path, without functions.
+        value: Box<Value>,
     },
     /// A message, Struct or map as a JSON column.
     Json,

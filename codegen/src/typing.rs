@@ -1,5 +1,6 @@
 //! What an expression means where it stands: its root looked up, its functions applied, its ClickHouse type.
 
+mod datetime;
 mod function;
 mod path;
 
@@ -52,8 +53,17 @@ const ERROR_FIELDS: [(&str, ErrorField); 13] = [
     ("body", ErrorField::Body),
 ];
 
-const ROOTS: [&str; 9] = [
-    "header", "event", "payload", "body", "error", "$payload", "$type", "$now", "$id",
+const ROOTS: [&str; 10] = [
+    "header",
+    "event",
+    "payload",
+    "body",
+    "error",
+    "$payload",
+    "$type",
+    "$now",
+    "$id",
+    "$received",
 ];
 
 /// Reads an expression, reporting what can't be read.
@@ -103,7 +113,9 @@ fn try_resolve(expression: &Expression, text: &Text, scope: &Scope<'_>) -> Typed
                 "not a field",
             )));
         }
-        Ok(From::Value(function::apply(root, ty, expression, text)?))
+        Ok(From::Value(function::apply(
+            root, ty, expression, text, scope,
+        )?))
     };
     let events = matches!(scope.input, Input::Events | Input::DeadLetters);
     match root {
@@ -111,10 +123,13 @@ fn try_resolve(expression: &Expression, text: &Text, scope: &Scope<'_>) -> Typed
         "$type" if events => plain(Root::TypeName, Type::String),
         "$payload" if events => plain(Root::Payload, Type::Json),
         "$id" if matches!(scope.input, Input::Json(_)) => plain(Root::Id, Type::String),
+        "$received" if matches!(scope.input, Input::Json(_)) => plain(Root::Received, Type::Millis),
         "body" if expression.path.is_empty() && matches!(scope.input, Input::Json(_)) => {
             plain(Root::WholeBody, Type::Json)
         }
-        "error" if matches!(scope.input, Input::DeadLetters) => error_field(expression, text),
+        "error" if matches!(scope.input, Input::DeadLetters) => {
+            error_field(expression, text, scope)
+        }
         // The types of dead letters differ from row to row: only the whole payload can be kept.
         "payload" if matches!(scope.input, Input::Events) => payload_field(expression, text, scope),
         "header" | "event" | "body" => match messages(root, scope).first() {
@@ -149,7 +164,7 @@ fn misplaced(expression: &Expression, text: &Text, scope: &Scope<'_>) -> Box<Dia
             "app events",
             "header, event, payload, $payload, $type, $now",
         ),
-        Input::Json(_) => ("JSON messages", "body, $id, $now"),
+        Input::Json(_) => ("JSON messages", "body, $id, $received, $now"),
         Input::DeadLetters => (
             "dead letters",
             "error, header, event, $payload, $type, $now",
@@ -167,7 +182,7 @@ fn misplaced(expression: &Expression, text: &Text, scope: &Scope<'_>) -> Box<Dia
     Box::new(found.help(format!("here an expression starts with one of: {roots}")))
 }
 
-fn error_field(expression: &Expression, text: &Text) -> Typed<From> {
+fn error_field(expression: &Expression, text: &Text, scope: &Scope<'_>) -> Typed<From> {
     let names = ERROR_FIELDS.iter().map(|(name, _)| *name);
     let [name] = &expression.path[..] else {
         let message = "`error` is followed by one name".to_owned();
@@ -199,6 +214,7 @@ fn error_field(expression: &Expression, text: &Text) -> Typed<From> {
         ty,
         expression,
         text,
+        scope,
     )?))
 }
 
@@ -300,11 +316,11 @@ fn field(
     scope: &Scope<'_>,
 ) -> Typed<Value> {
     let Some(last) = fields.last() else {
-        return function::apply(root, Type::Json, expression, text);
+        return function::apply(root, Type::Json, expression, text, scope);
     };
     let ty = type_of(last, scope)
         .map_err(|found| Box::new(found.at(text.part(expression.path_range()), "no column")))?;
-    function::apply(root, ty, expression, text)
+    function::apply(root, ty, expression, text, scope)
 }
 
 /// The type of a field's column; the caller says where it is named.

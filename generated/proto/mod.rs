@@ -3,4 +3,5 @@
 
 pub mod event;
 pub mod log;
+pub mod service;
 pub mod webhook;

@@ -23,6 +23,11 @@ pub mod log_activity;
 pub mod log_collection;
 pub mod log_post_log;
 pub mod log_profile;
+pub mod service_affiliate;
+pub mod service_experiment;
+pub mod service_identity;
+pub mod service_partner;
+pub mod service_votes;
 pub mod webhook_shopify;
 
 /// A field by number, name, name in JSON, kind and label.

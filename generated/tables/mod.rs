@@ -3,9 +3,13 @@
 
 use crate::contract::{ColumnSpec, Layout, Table};
 
+pub mod ab_assignment;
+pub mod affiliate_order;
+pub mod bigboss_votes;
 pub mod error_event;
 pub mod event;
 pub mod order_log;
+pub mod partner_activity_log;
 pub mod post_activity_log;
 pub mod post_log_event;
 pub mod profile_log;
@@ -14,6 +18,7 @@ pub mod purchase;
 pub mod scrape_request_log;
 pub mod sentiment_log;
 pub mod shopify_event;
+pub mod trace_log;
 
 /// Every destination table.
 pub static TABLES: &[&Table] = &[
@@ -27,12 +32,22 @@ pub static TABLES: &[&Table] = &[
     &sentiment_log::TABLE,
     &scrape_request_log::TABLE,
     &order_log::TABLE,
+    &trace_log::TABLE,
+    &ab_assignment::TABLE,
+    &affiliate_order::TABLE,
+    &bigboss_votes::TABLE,
+    &partner_activity_log::TABLE,
     &error_event::TABLE,
 ];
 
 /// `LowCardinality(String)`
 const DICTIONARY: Layout = Layout::Dictionary {
     nullable: false,
+};
+
+/// `LowCardinality(Nullable(String))`
+const NULLABLE_DICTIONARY: Layout = Layout::Dictionary {
+    nullable: true,
 };
 
 /// A column by name, type and layout.

@@ -66,25 +66,79 @@ pub fn not_after(at: Option<i64>, now_ms: i64) -> i64 {
     at.map_or(now_ms, |at| at.min(now_ms))
 }
 
-/// A time in words, in a zone, as seconds since the epoch; empty is absent.
+/// A time in words, as seconds since the epoch; empty is absent. The zone is empty where the text has an offset.
 pub fn datetime(text: &str, format: &str, zone: &str) -> Result<Option<u32>, String> {
     if text.is_empty() {
         return Ok(None);
     }
-    let shown = || text.chars().take(40).collect::<String>();
-    let naive = NaiveDateTime::parse_from_str(text, format)
-        .map_err(|_| format!("{:?} is not a time like {format:?}", shown()))?;
+    u32::try_from(time_in_words(text, format, zone)?.timestamp())
+        .map(Some)
+        .map_err(|_| format!("{:?} is not between the years 1970 and 2106", shown(text)))
+}
+
+/// A time in words, as microseconds since the epoch; empty is absent. The zone is empty where the text has an offset.
+pub fn datetime_micros(text: &str, format: &str, zone: &str) -> Result<Option<i64>, String> {
+    if text.is_empty() {
+        return Ok(None);
+    }
+    let at = time_in_words(text, format, zone)?;
+    if MILLIS_RANGE.contains(&at.timestamp_millis()) {
+        return Ok(Some(at.timestamp_micros()));
+    }
+    Err(format!(
+        "{:?} is not between the years 1900 and 2299",
+        shown(text)
+    ))
+}
+
+fn time_in_words(text: &str, format: &str, zone: &str) -> Result<DateTime<Utc>, String> {
+    let unlike = |_| format!("{:?} is not a time like {format:?}", shown(text));
+    if zone.is_empty() {
+        return Ok(DateTime::parse_from_str(text, format)
+            .map_err(unlike)?
+            .to_utc());
+    }
+    let naive = NaiveDateTime::parse_from_str(text, format).map_err(unlike)?;
     let zone: chrono_tz::Tz = zone
         .parse()
         .map_err(|_| format!("there is no time zone {zone:?}"))?;
     // Where clocks go back an hour comes twice; the first is as good as the second.
-    let instant = zone
-        .from_local_datetime(&naive)
+    zone.from_local_datetime(&naive)
         .earliest()
-        .ok_or_else(|| format!("{:?} does not exist in {zone}, clocks skipped it", shown()))?;
-    u32::try_from(instant.timestamp())
-        .map(Some)
-        .map_err(|_| format!("{:?} is not between the years 1970 and 2106", shown()))
+        .map(|at| at.to_utc())
+        .ok_or_else(|| {
+            format!(
+                "{:?} does not exist in {zone}, clocks skipped it",
+                shown(text)
+            )
+        })
+}
+
+fn shown(text: &str) -> String {
+    text.chars().take(40).collect()
+}
+
+/// Text that holds a JSON object; empty is absent, and so is `null`.
+pub fn parse_json(text: &str) -> Result<Option<Map<String, Value>>, String> {
+    if text.trim().is_empty() {
+        return Ok(None);
+    }
+    serde_json::from_str(text)
+        .map_err(|error| format!("{:?} is not a JSON object in text: {error}", shown(text)))
+}
+
+/// An object with one more member, where there is a value for it.
+pub fn with<'a>(
+    object: &'a Map<String, Value>,
+    key: &str,
+    value: Option<impl Into<Value>>,
+) -> Cow<'a, Map<String, Value>> {
+    let Some(value) = value else {
+        return Cow::Borrowed(object);
+    };
+    let mut object = object.clone();
+    object.insert(key.to_owned(), value.into());
+    Cow::Owned(object)
 }
 
 /// The name of an enum's value; an unknown one's number.
@@ -154,4 +208,60 @@ pub fn upper(text: &str) -> String {
 /// Lower case.
 pub fn lower(text: &str) -> String {
     text.to_lowercase()
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn times_are_read_in_their_zone_or_with_their_offset() {
+        let plain = "%Y-%m-%d %H:%M:%S";
+        let india = datetime("2025-10-09 14:23:20", plain, "Asia/Kolkata");
+        assert_eq!(india, Ok(Some(1_760_000_000)));
+        let exact = "%Y-%m-%d %H:%M:%S%.f%:z";
+        for text in [
+            "2025-10-09 14:23:20.123456+05:30",
+            "2025-10-09 08:53:20.123456+00:00",
+        ] {
+            assert_eq!(
+                datetime_micros(text, exact, ""),
+                Ok(Some(1_760_000_000_123_456))
+            );
+        }
+        let whole = datetime_micros("2025-10-09 08:53:20+00:00", exact, "");
+        assert_eq!(
+            whole,
+            Ok(Some(1_760_000_000_000_000)),
+            "a fraction of nothing may be left out"
+        );
+        assert_eq!(datetime_micros("", exact, ""), Ok(None));
+        assert!(datetime_micros("2025-10-09 08:53:20", exact, "").is_err());
+        assert!(datetime_micros("2300-01-01 00:00:00+00:00", exact, "").is_err());
+        assert!(datetime("1969-12-31 23:59:59", plain, "UTC").is_err());
+    }
+
+    #[test]
+    fn text_may_hold_an_object() {
+        let read = parse_json(r#" {"a":{"b":[1]}} "#).unwrap().unwrap();
+        assert_eq!(Value::Object(read), json!({"a": {"b": [1]}}));
+        for nothing in ["", " ", "null"] {
+            assert_eq!(parse_json(nothing), Ok(None), "{nothing:?}");
+        }
+        for wrong in ["[1]", "{", "3", "\"text\""] {
+            assert!(parse_json(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn an_object_gets_a_member_if_there_is_a_value() {
+        let object = json!({"a": 1}).as_object().cloned().unwrap();
+        let more = with(&object, "v", Some("2.1")).into_owned();
+        assert_eq!(Value::Object(more), json!({"a": 1, "v": "2.1"}));
+        assert!(matches!(with(&object, "v", None::<i64>), Cow::Borrowed(same) if *same == object));
+    }
 }

@@ -20,6 +20,8 @@ pub struct Message<'a> {
     pub body: &'a serde_json::Map<String, serde_json::Value>,
     /// Its id: the sender's `message_id`, or a hash of body and position.
     pub id: &'a str,
+    /// When it was sent, or else came, in milliseconds since the epoch.
+    pub received_ms: i64,
 }
 
 /// A message that could not be stored, and why.

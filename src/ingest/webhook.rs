@@ -105,7 +105,12 @@ impl Webhook {
         match self.routing_key {
             RoutingKey::Constant(key) => Ok((*key).to_owned()),
             RoutingKey::Computed(key) => {
-                let key = key(&Message { body: &body, id }).map_err(refusal)?;
+                let message = Message {
+                    body: &body,
+                    id,
+                    received_ms: i64::try_from(now().as_millis()).unwrap_or(i64::MAX),
+                };
+                let key = key(&message).map_err(refusal)?;
                 Ok(encode(&key))
             }
         }

@@ -7,6 +7,7 @@ use super::dead_letter;
 use super::prepare::{Content, Prepared};
 use super::split::{Part, Run, Why};
 use crate::contract::canonical::canonical;
+use crate::contract::function::MILLIS_RANGE;
 use crate::contract::{Append, Bad, Block, Context, Envelope, Group, Input, Message};
 
 /// A part of a message that is a dead letter.
@@ -77,9 +78,15 @@ pub(super) fn append(
             }
         }
         (Content::Json(objects), Append::Json(function)) => {
+            let received_ms = received(message).unwrap_or(cx.now_ms);
             for (unit, (object, id)) in objects.iter().enumerate().filter(|(u, _)| wanted(*u)) {
                 block.mark();
-                if let Err(bad) = function(block, &Message { body: object, id }, cx) {
+                let object = Message {
+                    body: object,
+                    id,
+                    received_ms,
+                };
+                if let Err(bad) = function(block, &object, cx) {
                     block.rollback();
                     failed.push(bad_unit(unit, "", &bad));
                 }
@@ -101,6 +108,13 @@ fn envelope(message: &Prepared) -> Option<&'static Envelope> {
         Input::Events(envelope) | Input::DeadLetters(envelope) => Some(envelope),
         Input::Json(_) => None,
     }
+}
+
+/// When a message was sent, by its own word, which stays the same when it comes again.
+fn received(message: &Prepared) -> Option<i64> {
+    let seconds = message.delivery.properties.timestamp?;
+    let millis = i64::try_from(seconds).ok()?.checked_mul(1000)?;
+    MILLIS_RANGE.contains(&millis).then_some(millis)
 }
 
 fn bad_unit(unit: usize, event_type: &str, bad: &Bad) -> Failed {

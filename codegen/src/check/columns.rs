@@ -36,8 +36,8 @@ pub(crate) const UNKNOWN_ROOT: Rule = Rule {
     code: "EG041",
     name: "unknown-root",
     purpose: "An expression starts with a root that there is.",
-    text: "header, event, payload, body and error are followed by a field; $payload, $type, $now and $id stand \
-           alone; body alone is the whole JSON message.",
+    text: "header, event, payload, body and error are followed by a field; $payload, $type, $now, $id and $received \
+           stand alone; body alone is the whole JSON message.",
     bad: "columns: { os: headers.os }",
     good: "columns: { os: header.os }",
 };
@@ -46,8 +46,8 @@ pub(crate) const MISPLACED_ROOT: Rule = Rule {
     code: "EG042",
     name: "misplaced-root",
     purpose: "An expression starts with something that the table's rows are made from.",
-    text: "Rows of app events have header, event, payload, $payload and $type; rows of JSON messages have body and \
-           $id; rows of dead letters have error and, as far as it can be made out, header, event, $payload and $type. \
+    text: "Rows of app events have header, event, payload, $payload and $type; rows of JSON messages have body, \
+           $id and $received; rows of dead letters have error and, as far as it can be made out, header, event, $payload and $type. \
            $now is everywhere.",
     bad: "columns: { id: $id }          # in a table of app events",
     good: "columns: { id: event.id }",
@@ -68,8 +68,8 @@ pub(crate) const UNKNOWN_FUNCTION: Rule = Rule {
     code: "EG044",
     name: "unknown-function",
     purpose: "A function that is named exists.",
-    text: "epoch_millis, epoch_seconds, not_after($now), datetime(\"FORMAT\", \"ZONE\"), json, low_cardinality, upper, \
-           lower, default(\"TEXT\").",
+    text: "epoch_millis, epoch_seconds, not_after($now), datetime(\"FORMAT\", \"ZONE\"), json, parse_json, \
+           with(\"KEY\", body.FIELD), low_cardinality, upper, lower, default(\"TEXT\").",
     bad: "columns: { sent: event.timestamp | epoch_milis }",
     good: "columns: { sent: event.timestamp | epoch_millis }",
 };
@@ -79,7 +79,8 @@ pub(crate) const BAD_ARGUMENT: Rule = Rule {
     name: "bad-argument",
     purpose: "A function gets the arguments that it takes.",
     text: "A datetime's format must describe a whole date and time, and its zone must be in the IANA database; \
-           without a zone it is UTC.",
+           without a zone it is UTC. A format with an offset takes no zone. `with` takes a key in quotes and a path to \
+           a single value of the body.",
     bad: "columns: { at: body.at | datetime(\"%Y-%m-%d\") }",
     good: "columns: { at: body.at | datetime(\"%Y-%m-%d %H:%M:%S\", \"Asia/Kolkata\") }",
 };
@@ -88,8 +89,8 @@ pub(crate) const FUNCTION_INPUT: Rule = Rule {
     code: "EG046",
     name: "function-input",
     purpose: "A function gets a value of a type that it takes.",
-    text: "epoch_millis and epoch_seconds take text and whole numbers, not_after takes what they give, json takes \
-           messages, the others take text. `low_cardinality` comes last, since its result is a type of its \
+    text: "epoch_millis and epoch_seconds take text and whole numbers, not_after takes what they give, json and with \
+           take messages, the others take text. `low_cardinality` comes last, since its result is a type of its \
            own.",
     bad: "columns: { price: payload.chargeableAmount | low_cardinality }",
     good: "columns: { price: payload.chargeableAmount }",

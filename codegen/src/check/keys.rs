@@ -14,6 +14,7 @@ pub(super) const RULES: &[&Rule] = &[
     &KEY_TYPE,
     &KEY_MADE_HERE,
     &KEY_WITHOUT_ID,
+    &REPLACED_BY_CLOCK,
 ];
 
 pub(crate) const ENGINE: Rule = Rule {
@@ -63,9 +64,21 @@ pub(crate) const KEY_WITHOUT_ID: Rule = Rule {
     purpose: "A sorting key ends with the row's id.",
     text: "Without an id in the key, two different events of the same moment would be one row. The id is `event.id` \
            for app events, `$id` or a text field of the body for JSON messages, `error.id` for dead letters; taken \
-           as it is, without functions.",
+           as it is, without functions. Where rows are versions of one thing, the key may be what names the thing: \
+           `replaces: true` says so.",
     bad: "order_by: [event_name, sent_timestamp]",
     good: "order_by: [event_name, sent_timestamp, event_id]",
+};
+
+pub(crate) const REPLACED_BY_CLOCK: Rule = Rule {
+    code: "EG065",
+    name: "replaced-by-clock",
+    purpose: "Of the versions of one thing the latest stays, by the sender's word.",
+    text: "With `replaces: true` the sorting key names a thing, and a row replaces earlier ones of the same thing. \
+           Messages can overtake each other and come twice, so that the server's clock doesn't know which is the \
+           latest: the engine names a column that the sender sent.",
+    bad: "replaces: true\nengine: ReplacingMergeTree(insert_timestamp)\norder_by: [order_id]",
+    good: "replaces: true\nengine: ReplacingMergeTree(last_modified_on)\norder_by: [order_id]",
 };
 
 /// Checks engines and keys.
@@ -83,7 +96,10 @@ pub(super) fn check(resolved: &Resolved<'_>, out: &mut Diagnostics) {
                 made_here(column, out);
             }
         }
-        last_is_id(table, resolved.envelope.as_ref(), out);
+        match table.spec.replaces {
+            Some(place) => replaced_by_clock(table, place, out),
+            None => last_is_id(table, resolved.envelope.as_ref(), out),
+        }
     }
 }
 
@@ -188,15 +204,45 @@ fn key_type(used: Used<'_>, out: &mut Diagnostics) {
     }
 }
 
-fn made_here(used: Used<'_>, out: &mut Diagnostics) {
-    let values: Vec<&Value> = match &used.column.column.from {
+/// Whether a column holds what the server's clock says.
+fn is_made_here(column: &Column) -> bool {
+    let values: Vec<&Value> = match &column.column.from {
         From::Value(value) => vec![value],
         From::ByType(values) => values.values().collect(),
     };
-    let made = values
-        .iter()
-        .any(|v| matches!(v.root, Root::Now) || v.functions.contains(&Function::NotAfterNow));
-    if made {
+    values.iter().any(|v| {
+        matches!(v.root, Root::Now | Root::Received) || v.functions.contains(&Function::NotAfterNow)
+    })
+}
+
+/// A table of versions needs a version that the sender sent.
+fn replaced_by_clock(table: &Table<'_>, place: Span, out: &mut Diagnostics) {
+    let Some(engine) = &table.spec.engine else {
+        return;
+    };
+    // Columns that are unknown have been reported.
+    let versions = columns(engine, table, &mut Diagnostics::default());
+    let message = format!(
+        "which row of table `{}` is the latest?",
+        table.spec.name.value
+    );
+    let found = Diagnostic::new(&REPLACED_BY_CLOCK, message)
+        .and(Some(place), "rows replace each other")
+        .help("name a column that the sender sent: `engine: ReplacingMergeTree(COLUMN)`");
+    match versions.iter().find(|v| is_made_here(v.column)) {
+        Some(version) => out.push(found.at(version.span, "made by the server's clock").and(
+            Some(version.column.place),
+            version.column.column.written.clone(),
+        )),
+        None if !engine.value.contains('(') => {
+            out.push(found.at(engine.span, "names no version"));
+        }
+        None => {}
+    }
+}
+
+fn made_here(used: Used<'_>, out: &mut Diagnostics) {
+    if is_made_here(used.column) {
         let column = &used.column.column;
         let message = format!("`{}` is made by the server, not by the sender", column.name);
         out.push(

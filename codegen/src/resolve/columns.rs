@@ -56,6 +56,12 @@ fn taken(table: &spec::Table, out: &mut Diagnostics) -> (Vec<Vec<String>>, bool)
                 let mut path = vec![expression.root.text.clone()];
                 path.extend(expression.names());
                 taken.push(path);
+                // What a function puts into the value is stored with it.
+                let arguments = expression.calls.iter().flat_map(|call| &call.arguments);
+                taken.extend(arguments.filter(|a| !a.quoted).map(|argument| {
+                    let names = argument.path.iter().map(|word| word.text.clone());
+                    names.collect::<Vec<_>>()
+                }));
             }
             None => complete = false,
         }

@@ -194,6 +194,7 @@ fn table(entry: &Entry, out: &mut Diagnostics) -> Table {
         "events",
         "queue",
         "dead_letters",
+        "replaces",
         "columns",
         "ignore",
     ];
@@ -206,6 +207,7 @@ fn table(entry: &Entry, out: &mut Diagnostics) -> Table {
         events: None,
         queue: None,
         dead_letters: None,
+        replaces: None,
         columns: Vec::new(),
         ignore: Vec::new(),
     };
@@ -226,11 +228,8 @@ fn table(entry: &Entry, out: &mut Diagnostics) -> Table {
         table.events = Some(events);
     }
     table.queue = fields.get("queue").map(|e| own_queue(e, out));
-    table.dead_letters = fields.get("dead_letters").and_then(|e| {
-        let flags = [("true", true), ("false", false)];
-        let flag = word("`dead_letters`", &e.node, &flags, out)?;
-        flag.value.then_some(e.key.span)
-    });
+    table.dead_letters = flag("dead_letters", &fields, out);
+    table.replaces = flag("replaces", &fields, out);
     if let Some(e) = fields.require("columns", out) {
         table.columns = columns(&e.node, out);
     }
@@ -238,6 +237,14 @@ fn table(entry: &Entry, out: &mut Diagnostics) -> Table {
         table.ignore = texts("`ignore`", &e.node, out);
     }
     table
+}
+
+/// The place of a key that says `true`.
+fn flag(key: &str, fields: &Fields<'_>, out: &mut Diagnostics) -> Option<Span> {
+    let entry = fields.get(key)?;
+    let flags = [("true", true), ("false", false)];
+    let flag = word(&format!("`{key}`"), &entry.node, &flags, out)?;
+    flag.value.then_some(entry.key.span)
 }
 
 fn own_queue(entry: &Entry, out: &mut Diagnostics) -> OwnQueue {

@@ -3,12 +3,14 @@
 use crate::check::columns::{BAD_ARGUMENT, FUNCTION_INPUT, NO_TYPE, UNKNOWN_FUNCTION};
 use crate::diagnostic::Diagnostic;
 use crate::expression::{Argument, Call, Expression};
-use crate::model::{Function, Root, Type, Value};
-use crate::names::{nearest, suggest};
+use crate::model::{From, Function, Root, Type, Value};
+use crate::names::suggest;
 use crate::yaml::Text;
 
+use super::{Scope, datetime, try_resolve};
+
 /// Every function with its arguments, as people write them.
-const FUNCTIONS: [(&str, &str); 9] = [
+const FUNCTIONS: [(&str, &str); 11] = [
     ("epoch_millis", "epoch_millis"),
     ("epoch_seconds", "epoch_seconds"),
     ("not_after", "not_after($now)"),
@@ -17,6 +19,8 @@ const FUNCTIONS: [(&str, &str); 9] = [
         "datetime(\"%Y-%m-%d %H:%M:%S\", \"Asia/Kolkata\")",
     ),
     ("json", "json"),
+    ("parse_json", "parse_json"),
+    ("with", "with(\"key\", body.field)"),
     ("low_cardinality", "low_cardinality"),
     ("upper", "upper"),
     ("lower", "lower"),
@@ -29,12 +33,13 @@ pub(super) fn apply(
     ty: Type,
     expression: &Expression,
     text: &Text,
+    scope: &Scope<'_>,
 ) -> Result<Value, Box<Diagnostic>> {
     let whole = matches!(root, Root::Payload | Root::WholeBody);
     let mut functions = Vec::new();
     let mut ty = ty;
     for call in &expression.calls {
-        let function = read(call, text)?;
+        let function = read(call, text, scope)?;
         let Some(result) = result(&function, &ty) else {
             let takes = takes(&function);
             let message = format!("`{}` takes {takes}, not {ty}", call.name.text);
@@ -45,7 +50,8 @@ pub(super) fn apply(
         ty = result;
         functions.push(function);
     }
-    if whole && !functions.contains(&Function::Json) {
+    let json = |f: &Function| matches!(f, Function::Json | Function::With { .. });
+    if whole && !functions.iter().any(json) {
         let message = format!(
             "a whole message becomes a column only as JSON, not as `{}`",
             text.value
@@ -77,8 +83,14 @@ fn result(function: &Function, input: &Type) -> Option<Type> {
             _ => None,
         },
         Function::NotAfterNow => (*present == Type::Millis).then_some(Type::Millis),
-        Function::DateTime { .. } => (*present == Type::String).then(|| rewrap(Type::DateTime)),
-        Function::Json => (*input == Type::Json).then_some(Type::Json),
+        Function::DateTime { fraction, .. } => (*present == Type::String).then(|| {
+            rewrap(match fraction {
+                true => Type::Micros,
+                false => Type::DateTime,
+            })
+        }),
+        Function::Json | Function::With { .. } => (*input == Type::Json).then_some(Type::Json),
+        Function::ParseJson => (*present == Type::String).then_some(Type::Json),
         Function::LowCardinality => {
             (*present == Type::String).then(|| Type::LowCardinality(Box::new(input.clone())))
         }
@@ -91,23 +103,28 @@ fn takes(function: &Function) -> &'static str {
     match function {
         Function::EpochMillis | Function::EpochSeconds => "text or a whole number",
         Function::NotAfterNow => "DateTime64(3, 'UTC'), as `epoch_millis` gives it",
-        Function::Json => "a message or a Struct",
+        Function::Json | Function::With { .. } => "a message or a Struct",
         _ => "text",
     }
 }
 
-fn read(call: &Call, text: &Text) -> Result<Function, Box<Diagnostic>> {
+fn read(call: &Call, text: &Text, scope: &Scope<'_>) -> Result<Function, Box<Diagnostic>> {
     let name = call.name.text.as_str();
     let place = text.part(call.name.range.clone());
     let function = match (name, &call.arguments[..]) {
         ("epoch_millis", []) => Function::EpochMillis,
         ("epoch_seconds", []) => Function::EpochSeconds,
         ("not_after", [now]) if !now.quoted && now.text == "$now" => Function::NotAfterNow,
-        ("datetime", [format]) if format.quoted => datetime(format, None, text)?,
+        ("datetime", [format]) if format.quoted => datetime::read(format, None, text)?,
         ("datetime", [format, zone]) if format.quoted && zone.quoted => {
-            datetime(format, Some(zone), text)?
+            datetime::read(format, Some(zone), text)?
         }
         ("json", []) => Function::Json,
+        ("parse_json", []) => Function::ParseJson,
+        ("with", [key, value]) if key.quoted && !value.quoted => Function::With {
+            key: key.text.clone(),
+            value: Box::new(member(value, text, scope)?),
+        },
         ("low_cardinality", []) => Function::LowCardinality,
         ("upper", []) => Function::Upper,
         ("lower", []) => Function::Lower,
@@ -134,59 +151,24 @@ fn read(call: &Call, text: &Text) -> Result<Function, Box<Diagnostic>> {
     Ok(function)
 }
 
-fn datetime(
-    format: &Argument,
-    zone: Option<&Argument>,
-    text: &Text,
-) -> Result<Function, Box<Diagnostic>> {
-    if !is_full_format(&format.text) {
-        let message = format!("`{}` does not describe a date and a time", format.text);
-        let found = Diagnostic::new(&BAD_ARGUMENT, message)
-            .at(text.part(format.range.clone()), "not a full format")
-            .help("year, month, day, hour, minute and second, as in \"%Y-%m-%d %H:%M:%S\"");
-        return Err(Box::new(found));
+/// What becomes a member of an object: a single value out of the body.
+fn member(value: &Argument, text: &Text, scope: &Scope<'_>) -> Result<Value, Box<Diagnostic>> {
+    let mut path = value.path.iter().cloned();
+    let found = path.next().map(|root| Expression {
+        root,
+        path: path.collect(),
+        calls: Vec::new(),
+    });
+    if let Some(path) = found
+        && let From::Value(found) = try_resolve(&path, text, scope)?
+        && matches!(found.root, Root::Body(_) | Root::Id)
+        && *found.ty.present() != Type::Json
+    {
+        return Ok(found);
     }
-    let zone_name = zone.map_or("UTC", |zone| zone.text.as_str());
-    if let (Err(_), Some(zone)) = (zone_name.parse::<chrono_tz::Tz>(), zone) {
-        let message = format!("there is no time zone `{zone_name}`");
-        let zones: Vec<&str> = chrono_tz::TZ_VARIANTS.iter().map(|z| z.name()).collect();
-        let help = match nearest(zone_name, &zones) {
-            Some(name) => format!("did you mean `{name}`?"),
-            None => "zones are named as in the IANA database, such as Asia/Kolkata".to_owned(),
-        };
-        let found = Diagnostic::new(&BAD_ARGUMENT, message)
-            .at(text.part(zone.range.clone()), "unknown zone")
-            .help(help);
-        return Err(Box::new(found));
-    }
-    Ok(Function::DateTime {
-        format: format.text.clone(),
-        zone: zone_name.to_owned(),
-    })
-}
-
-/// Whether a time survives being written in the format and read back.
-fn is_full_format(format: &str) -> bool {
-    use std::fmt::Write as _;
-
-    let Some(sample) = chrono::DateTime::from_timestamp(1_700_000_001, 0).map(|t| t.naive_utc())
-    else {
-        return false;
-    };
-    let mut written = String::new();
-    write!(written, "{}", sample.format(format)).is_ok()
-        && chrono::NaiveDateTime::parse_from_str(&written, format) == Ok(sample)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_format_must_hold_a_whole_instant() {
-        assert!(is_full_format("%Y-%m-%d %H:%M:%S"));
-        assert!(is_full_format("%d/%b/%Y %I:%M:%S %p"));
-        assert!(!is_full_format("%Y-%m-%d"));
-        assert!(!is_full_format("%Y-%m-%d %H:%M:%S %Q"));
-    }
+    let message = format!("`{}` can't be a member of an object", value.text);
+    let found = Diagnostic::new(&BAD_ARGUMENT, message)
+        .at(text.part(value.range.clone()), "not a single value")
+        .help("`with` takes text, a number or a truth value out of the body: `with(\"key\", body.field)`");
+    Err(Box::new(found))
 }

@@ -332,7 +332,7 @@ fn scope(value: &Value) -> Scope {
         Root::Header(_) => Scope::Header,
         Root::Event(_) | Root::Payload => Scope::Event,
         Root::PayloadField(_) => Scope::Payload,
-        Root::Id | Root::Body(_) | Root::WholeBody => Scope::Body,
+        Root::Id | Root::Received | Root::Body(_) | Root::WholeBody => Scope::Body,
     }
 }
 

@@ -42,10 +42,13 @@ pub(super) enum Yields {
     List(FieldDescriptor),
     /// The occurrences of a map field.
     Map(FieldDescriptor),
-    /// A JSON object.
+    /// A JSON object of the message.
     Object,
+    /// A JSON object that was made of others.
+    Made,
     Seconds,
     Millis,
+    Micros,
 }
 
 // === impl Code ===
@@ -106,8 +109,8 @@ impl Yields {
             Yields::Message(_) | Yields::Payload => "a message",
             Yields::List(_) => "a repeated field",
             Yields::Map(_) => "a map",
-            Yields::Object => "a JSON object",
-            Yields::Seconds | Yields::Millis => "an instant",
+            Yields::Object | Yields::Made => "a JSON object",
+            Yields::Seconds | Yields::Millis | Yields::Micros => "an instant",
         }
     }
 }

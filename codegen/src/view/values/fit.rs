@@ -21,7 +21,8 @@ impl Writer<'_> {
             | (Type::String, Yields::Str | Yields::Cow | Yields::Owned | Yields::Bytes)
             | (Type::DateTime, Yields::Seconds)
             | (Type::Millis, Yields::Millis)
-            | (Type::Json, Yields::Message(_) | Yields::Payload | Yields::Object)
+            | (Type::Micros, Yields::Micros)
+            | (Type::Json, Yields::Message(_) | Yields::Payload | Yields::Object | Yields::Made)
             | (Type::Array(_), Yields::List(_))
             | (Type::Map(..), Yields::Map(_)) => same(on),
             (Type::Int32, Yields::Enum(_)) => Ok(Code {

@@ -2,7 +2,7 @@
 
 use super::code::{Code, Yields};
 use super::{Failing, Unwritable, Writer};
-use crate::model::{Function, Type};
+use crate::model::{Function, Type, Value};
 use crate::view::names::literal;
 
 impl Writer<'_> {
@@ -17,16 +17,30 @@ impl Writer<'_> {
             Function::EpochMillis => self.epoch(column, "epoch_millis", on),
             Function::EpochSeconds => self.epoch(column, "epoch_seconds", on),
             Function::NotAfterNow => not_after_now(on),
-            Function::DateTime { format, zone } => {
+            Function::DateTime {
+                format,
+                zone,
+                fraction,
+            } => {
                 let text = self.text_of(column, on)?;
+                let (name, yields) = match fraction {
+                    true => ("datetime_micros", Yields::Micros),
+                    false => ("datetime", Yields::Seconds),
+                };
                 let call = format!(
-                    "function::datetime({}, {}, {})",
+                    "function::{name}({}, {}, {})",
                     text.as_str()?,
                     literal(format),
                     literal(zone)
                 );
-                Ok(self.attempt(column, call, Yields::Seconds, true))
+                Ok(self.attempt(column, call, yields, true))
             }
+            Function::ParseJson => {
+                let text = self.text_of(column, on)?;
+                let call = format!("function::parse_json({})", text.as_str()?);
+                Ok(self.attempt(column, call, Yields::Made, true))
+            }
+            Function::With { key, value } => self.with(column, key, value, on),
             Function::Upper => self.text_of(column, on)?.mapped("upper"),
             Function::Lower => self.text_of(column, on)?.mapped("lower"),
             Function::Default(text) => self.default(column, text, on),
@@ -62,6 +76,31 @@ impl Writer<'_> {
             }
         };
         Ok(self.attempt(column, call, Yields::Millis, true))
+    }
+
+    /// An object with one more member.
+    fn with(&self, column: &str, key: &str, value: &Value, on: Code) -> Result<Code, Unwritable> {
+        let member = self.code(column, value)?;
+        let member = match member.optional {
+            true => member.rust,
+            false => format!("Some({})", member.rust),
+        };
+        let key = literal(key);
+        let object = match (on.optional, &on.yields) {
+            (_, Yields::Object | Yields::Made) if on.attempt.is_none() => &on.rust,
+            _ => return Err("`with` takes an object of a JSON message".into()),
+        };
+        let borrow = if on.yields == Yields::Made { "&" } else { "" };
+        Ok(Code {
+            rust: match on.optional {
+                true => format!(
+                    "match {object} {{ Some(object) => Some(function::with({borrow}object, {key}, {member})), None => None }}"
+                ),
+                false => format!("function::with({borrow}{object}, {key}, {member})"),
+            },
+            yields: Yields::Made,
+            ..on
+        })
     }
 
     /// A call that may fail.

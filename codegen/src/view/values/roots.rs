@@ -14,6 +14,7 @@ impl Writer<'_> {
             Root::Now => Ok(code("cx.now_ms", Yields::Millis)),
             Root::TypeName => Ok(code("group.kind.name", Yields::Str)),
             Root::Id => Ok(code("message.id", Yields::Str)),
+            Root::Received => Ok(code("message.received_ms", Yields::Millis)),
             Root::Payload => Ok(code("event.payload", Yields::Payload)),
             Root::Header(path) => self.path("header", path),
             Root::Event(path) => self.path("event", path),

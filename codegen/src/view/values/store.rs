@@ -22,7 +22,7 @@ impl Writer<'_> {
             ));
         }
         match code.yields {
-            Yields::Object => {
+            Yields::Object | Yields::Made => {
                 let stored = self.call(target, ty, &code.yields, "value")?;
                 let stored = stored.trim_end_matches(';');
                 Ok(format!(
@@ -58,6 +58,7 @@ impl Writer<'_> {
             (Type::String, Yields::Cow) => Ok(format!("{target}.text({rust}.as_bytes())?;")),
             (Type::String, _) => scalar("text"),
             (Type::Json, Yields::Object) => scalar("json_object"),
+            (Type::Json, Yields::Made) => Ok(format!("{target}.json_object(&{rust})?;")),
             (Type::Json, Yields::Payload) => Ok(self.nested(
                 target,
                 &format!("{target}.json_message(group.kind.shape, {rust})"),

@@ -137,6 +137,7 @@ impl Made<'_> {
             vec![Function::DateTime {
                 format: "%Y-%m-%d %H:%M:%S".into(),
                 zone: "Asia/Kolkata".into(),
+                fraction: false,
             }]
         };
         let epoch = vec![Function::EpochSeconds];
