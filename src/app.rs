@@ -177,6 +177,11 @@ impl App {
         &self.clickhouse
     }
 
+    /// What carries its messages, for whoever runs an instance in a process of their own.
+    pub fn broker(&self) -> Arc<dyn Broker> {
+        Arc::clone(&self.broker)
+    }
+
     /// Drains and stops, within the time that the configuration gives: no new requests, the answers of those under
     /// way, the rows of what was consumed, then the connections. What isn't stored by then is in its queue.
     pub async fn stop(mut self) {

@@ -1,6 +1,6 @@
 //! A whole instance: broker in memory, real ClickHouse, real connections.
 
-mod support;
+pub(crate) mod support;
 
 use std::time::Duration;
 

@@ -9,6 +9,7 @@
 mod app;
 mod broker;
 mod canonical;
+mod catalogue;
 mod clickhouse;
 mod engine;
 mod http;

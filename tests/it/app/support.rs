@@ -1,9 +1,11 @@
 //! An instance in this process, with a database of its own.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use event_grpc::app::{App, Config};
+use event_grpc::broker::Broker;
 use event_grpc::generated::PIPELINE;
 use event_grpc::generated::proto::event::event::EventOf;
 use event_grpc::generated::proto::event::event_service_client::EventServiceClient;
@@ -22,6 +24,7 @@ use crate::clickhouse::support::{in_database, number};
 pub(crate) struct Instance {
     channel: Channel,
     http: String,
+    broker: Arc<dyn Broker>,
 }
 
 /// Runs a test against an instance of its own.
@@ -48,6 +51,7 @@ pub(crate) async fn instance(name: &str, test: impl AsyncFnOnce(&Instance, &Clic
         let seen = Instance {
             channel,
             http: format!("http://{}", app.http_address()),
+            broker: app.broker(),
         };
         test(&seen, &store).await;
         drop(seen);
@@ -83,6 +87,11 @@ impl Instance {
         let path = "/event.EventService/dispatch".parse().unwrap();
         let answer = client.unary(Request::new(bytes), path, Raw).await?;
         Ok(Response::decode(answer.into_inner().as_slice()).unwrap())
+    }
+
+    /// What carries its messages.
+    pub(crate) fn broker(&self) -> &dyn Broker {
+        self.broker.as_ref()
     }
 
     /// Where HTTP answers.

@@ -25,6 +25,7 @@ fn append_post(block: &mut Block, body: &Value) -> Result<(), Bad> {
     let message = Message {
         body: body.as_object().unwrap(),
         id: "id-1",
+        received_ms: 0,
     };
     append(block, &message, &CX)
 }
@@ -80,6 +81,7 @@ fn a_routing_key_comes_from_the_body() {
     let message = Message {
         body: body.as_object().unwrap(),
         id: "",
+        received_ms: 0,
     };
     assert_eq!(key.unwrap()(&message).unwrap(), "DEAL");
 }
