@@ -128,7 +128,12 @@ pub(super) async fn run(args: Args) -> anyhow::Result<()> {
         drain: Duration::from_secs(args.drain_seconds),
     };
     let app = App::start(config, &crate::generated::PIPELINE).await?;
-    tracing::info!(grpc = %app.grpc_address(), http = %app.http_address(), "Serving.");
+    tracing::info!(
+        grpc = %app.grpc_address(),
+        http = %app.http_address(),
+        clickhouse = %app.clickhouse().address(),
+        "Serving."
+    );
     ended().await?;
     tracing::info!("Draining.");
     app.stop().await;
