@@ -15,6 +15,7 @@ mod engine;
 mod http;
 mod ingest;
 mod kinds;
+mod python;
 mod scan;
 mod tidy;
 mod transform;

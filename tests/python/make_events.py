@@ -14,19 +14,9 @@ EVENT_OF = envelope_pb2.Event.DESCRIPTOR.oneofs_by_name["EventOf"]
 
 DAY = 24 * 60 * 60 * 1000
 
-# The months of late events: a partition each, so there are few of them. Before 1970 the number is negative, and 1900
-# and 2299 are as far as the columns reach.
-LATE = [
-    1_552_000_000_000,
-    1_330_473_600_000,
-    946_684_799_999,
-    0,
-    1,
-    -1,
-    -86_400_000,
-    -440_000_000_000,
-    -2_208_988_800_000,
-]
+# The months of late events are partitions in ClickHouse, so there are few of them. Before 1970 the number is negative;
+# 1900 and 2299 are as far as the columns reach.
+LATE = [1_552_000_000_000, 946_684_799_999, 0, 1, -1, -86_400_000, -2_208_988_800_000]
 FAR_FUTURE = [4_000_000_000_000, 10_413_791_999_999]
 
 WORDS = (
@@ -69,8 +59,10 @@ class Maker:
 
     def mixed(self, size):
         """A request of `size` events of any types, each with an id, and what kind of time each of them has."""
+        # What is late comes from few clients, which were offline for long, and all at once.
+        late = 60 if self.random.random() < 0.07 else 0
         fields = self.random.choices(EVENT_OF.fields, self.weights, k=size)
-        kinds = self.random.choices(["recent", "future", "absent", "late"], [80, 9, 6, 5], k=size)
+        kinds = self.random.choices(["recent", "future", "absent", "late"], [80, 9, 6, late], k=size)
         request = envelope_pb2.Events(header=self._header())
         for field, kind in zip(fields, kinds):
             event = request.events.add(id=self._uuid(), timestamp=self._timestamp(kind))

@@ -1,0 +1,129 @@
+//! A server as its users start it: a process of its own.
+
+use std::env;
+use std::fs::File;
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+use std::time::Duration;
+
+use event_grpc::sink::clickhouse::{Address, ClickHouse};
+use rustix::process::{Pid, Signal, kill_process};
+use serde_json::Value;
+use tokio::process::{Child, Command};
+use tokio::time::{Instant, sleep, timeout};
+
+const EXECUTABLE: &str = env!("CARGO_BIN_EXE_event-grpc");
+
+/// The longest that a server may take to start, which includes the embedded engine, or to end.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// A running server.
+pub(super) struct Server {
+    child: Child,
+    log: PathBuf,
+    /// Where it takes events.
+    pub(super) grpc: String,
+    /// Where it stores them.
+    pub(super) store: ClickHouse,
+}
+
+impl Server {
+    /// Starts `event-grpc serve` on free ports and waits until it serves. Its log is in `directory`.
+    pub(super) async fn start(directory: &Path, arguments: &[&str]) -> Server {
+        let log = directory.join("server.log");
+        let mut command = command("serve");
+        command.args(["--grpc-listen", "127.0.0.1:0"]);
+        command.args(["--http-listen", "127.0.0.1:0"]);
+        command.args(["--log-format", "json"]).args(arguments);
+        command.current_dir(directory).stdin(Stdio::null());
+        command.stdout(Stdio::null());
+        command.stderr(File::create(&log).unwrap());
+        let mut child = command.spawn().unwrap();
+        let start = Instant::now();
+        loop {
+            let lines = lines(&log);
+            if let Some(line) = lines.iter().find(|line| line["message"] == "Serving.") {
+                let text = |field: &str| line[field].as_str().expect(field).to_owned();
+                return Server {
+                    child,
+                    grpc: text("grpc"),
+                    store: ClickHouse::new(address(&text("clickhouse"))).unwrap(),
+                    log,
+                };
+            }
+            let ended = child.try_wait().unwrap();
+            let waits = ended.is_none() && start.elapsed() < PATIENCE;
+            assert!(
+                waits,
+                "the server does not serve ({ended:?}): {}",
+                text(&log)
+            );
+            sleep(Duration::from_millis(50)).await;
+        }
+    }
+
+    /// Asks it to end, waits until it has, and looks whether it had something to complain about.
+    pub(super) async fn stop(mut self) {
+        let pid = self.child.id().expect("the server ended by itself");
+        kill_process(
+            Pid::from_raw(pid.try_into().unwrap()).unwrap(),
+            Signal::TERM,
+        )
+        .unwrap();
+        let status = timeout(PATIENCE, self.child.wait()).await;
+        let status = status.expect("the server does not end").unwrap();
+        assert!(status.success(), "{status}: {}", text(&self.log));
+        let complaints: Vec<Value> = lines(&self.log)
+            .into_iter()
+            .filter(|line| line["level"] == "WARN" || line["level"] == "ERROR")
+            .collect();
+        assert!(complaints.is_empty(), "{complaints:#?}");
+    }
+}
+
+/// Applies the migrations to a ClickHouse server.
+pub(super) async fn migrate(clickhouse_url: &str) {
+    let mut command = command("migrate");
+    command.args(["--clickhouse-url", clickhouse_url]);
+    let output = timeout(PATIENCE, command.output()).await.unwrap().unwrap();
+    let errors = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{errors}");
+}
+
+/// The URL of a database of the test's ClickHouse.
+pub(super) fn clickhouse_url(store: &ClickHouse) -> String {
+    let url = env::var("EVENT_GRPC_TEST_CLICKHOUSE_URL").unwrap();
+    format!("{url}/?database={}", store.address().database())
+}
+
+/// One of the executable's commands, with nothing of the environment that would change what it does.
+fn command(name: &str) -> Command {
+    let mut command = Command::new(EXECUTABLE);
+    for (variable, _) in env::vars_os() {
+        if variable.to_string_lossy().starts_with("EVENT_") {
+            command.env_remove(variable);
+        }
+    }
+    command.arg(name).kill_on_drop(true);
+    command
+}
+
+/// Reads an address as the server's log has it: `URL (database NAME, user NAME)`.
+fn address(logged: &str) -> Address {
+    let (url, rest) = logged.split_once(" (database ").expect(logged);
+    let (database, _) = rest.split_once(',').expect(logged);
+    Address::parse(url).expect(logged).with_database(database)
+}
+
+/// The lines of a log that are whole.
+fn lines(log: &Path) -> Vec<Value> {
+    let text = text(log);
+    let lines = text.lines();
+    lines
+        .filter_map(|line| serde_json::from_str(line).ok())
+        .collect()
+}
+
+fn text(log: &Path) -> String {
+    std::fs::read_to_string(log).unwrap()
+}
