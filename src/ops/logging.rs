@@ -13,8 +13,9 @@ pub enum Format {
 
 /// Starts logging. `filter` is a level, or levels by module as in `info,event_grpc=debug`.
 pub fn start(format: Format, filter: &str) -> anyhow::Result<()> {
-    // These libraries tell of each reconnect and each request what the server sums up itself.
-    let whole = format!("{filter},lapin=error,clickhouse=warn,h2=warn,hyper=warn");
+    // These libraries tell of each reconnect and each request what the server sums up itself, and lapin calls it an
+    // error that a connection ends when it is closed. What the filter says of them comes last and counts.
+    let whole = format!("lapin=off,clickhouse=warn,h2=warn,hyper=warn,{filter}");
     let levels = EnvFilter::try_new(&whole).map_err(|e| {
         anyhow::anyhow!(
             "--log {filter:?} is not a log filter: {e}; for example: info,event_grpc=debug"
