@@ -23,4 +23,10 @@ pub static MIGRATIONS: &[Migration] = &[
             "../migrations/clickhouse/20261123T230201_create_trace_log_and_4_more.sql"
         ),
     },
+    Migration {
+        name: "20261123T231436_create_click_event_and_2_more.sql",
+        sql: include_str!(
+            "../migrations/clickhouse/20261123T231436_create_click_event_and_2_more.sql"
+        ),
+    },
 ];

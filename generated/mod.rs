@@ -14,7 +14,7 @@ mod views;
 
 /// The pipeline.
 pub static PIPELINE: Pipeline = Pipeline {
-    fingerprint: "7c1ba6aa926b064a",
+    fingerprint: "6080fdc59f052f7d",
     descriptors: include_bytes!("descriptors.binpb"),
     sources: topology::SOURCES,
     exchanges: topology::EXCHANGES,

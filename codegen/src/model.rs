@@ -315,6 +315,15 @@ pub enum Root {
     Error(ErrorField),
 }
 
+/// A field of `contract::function::UserAgent`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct UserAgentPart {
+    /// Its name.
+    pub name: &'static str,
+    /// Whether it is true or false, rather than text.
+    pub truth: bool,
+}
+
 /// What is known of a dead letter; the fields of `contract::DeadLetter`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[allow(missing_docs)]
@@ -352,6 +361,12 @@ pub enum Function {
         /// Whether the format has fractions of seconds.
         fraction: bool,
     },
+    /// `user_agent("part")`: what a user agent says.
+    UserAgent(UserAgentPart),
+    /// `header("name")`: a header out of an object of headers.
+    Header(String),
+    /// `without_query`: an address without its query.
+    WithoutQuery,
     /// Text that holds a JSON object to a JSON column.
     ParseJson,
     /// `with("key", body.field)`: the object with one more member, where there is a value for it.

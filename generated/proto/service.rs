@@ -33,6 +33,111 @@ pub struct AffiliateOrder {
     pub status: ::prost::alloc::string::String,
 }
 
+/// Somebody followed a link.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct ClickEvent {
+    /// Given by the sender; the same on every resend.
+    #[prost(string, tag = "1")]
+    pub event_id: ::prost::alloc::string::String,
+    /// The request's headers: lists of texts by name.
+    #[prost(message, optional, tag = "2")]
+    pub headers: ::core::option::Option<::prost_types::Struct>,
+    /// Where the request came from.
+    #[prost(string, tag = "3")]
+    pub client_ip: ::prost::alloc::string::String,
+    /// The request's user agent.
+    #[prost(string, tag = "4")]
+    pub user_agent: ::prost::alloc::string::String,
+    /// The address that was asked for.
+    #[prost(string, tag = "5")]
+    pub url: ::prost::alloc::string::String,
+    /// Where the link leads in the app.
+    #[prost(string, tag = "6")]
+    pub deep_link: ::prost::alloc::string::String,
+    /// When, in seconds since the epoch.
+    #[prost(int64, tag = "7")]
+    pub timestamp: i64,
+}
+
+/// An app was started.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct AppInitEvent {
+    /// Given by the sender; the same on every resend.
+    #[prost(string, tag = "1")]
+    pub event_id: ::prost::alloc::string::String,
+    /// The request's headers: lists of texts by name.
+    #[prost(message, optional, tag = "2")]
+    pub headers: ::core::option::Option<::prost_types::Struct>,
+    /// Where the request came from.
+    #[prost(string, tag = "3")]
+    pub client_ip: ::prost::alloc::string::String,
+    /// The request's user agent.
+    #[prost(string, tag = "4")]
+    pub user_agent: ::prost::alloc::string::String,
+    /// When, in seconds since the epoch.
+    #[prost(int64, tag = "5")]
+    pub timestamp: i64,
+    /// The user, if known; may be absent or null.
+    #[prost(string, optional, tag = "6")]
+    pub user_id: ::core::option::Option<::prost::alloc::string::String>,
+    /// The device, in its own words.
+    #[prost(string, tag = "7")]
+    pub device_id: ::prost::alloc::string::String,
+    /// The device, in ours.
+    #[prost(string, tag = "8")]
+    pub bb_device_id: ::prost::alloc::string::String,
+    /// The user's account, if known; may be absent or null.
+    #[prost(string, optional, tag = "9")]
+    pub user_account_id: ::core::option::Option<::prost::alloc::string::String>,
+    /// The app.
+    #[prost(string, tag = "10")]
+    pub client_id: ::prost::alloc::string::String,
+}
+
+/// An app was started through somebody's referral link.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct LaunchReferLog {
+    /// Given by the sender; the same on every resend.
+    #[prost(string, tag = "1")]
+    pub event_id: ::prost::alloc::string::String,
+    /// The request's headers: lists of texts by name.
+    #[prost(message, optional, tag = "2")]
+    pub headers: ::core::option::Option<::prost_types::Struct>,
+    /// Where the request came from.
+    #[prost(string, tag = "3")]
+    pub client_ip: ::prost::alloc::string::String,
+    /// The request's user agent.
+    #[prost(string, tag = "4")]
+    pub user_agent: ::prost::alloc::string::String,
+    /// When, in seconds since the epoch.
+    #[prost(int64, tag = "5")]
+    pub timestamp: i64,
+    /// The user, if known; may be absent or null.
+    #[prost(int64, optional, tag = "6")]
+    pub user_id: ::core::option::Option<i64>,
+    /// The device, in its own words.
+    #[prost(string, tag = "7")]
+    pub device_id: ::prost::alloc::string::String,
+    /// The device, in ours.
+    #[prost(string, tag = "8")]
+    pub bb_device_id: ::prost::alloc::string::String,
+    /// The user's account, if known; may be absent or null.
+    #[prost(int64, optional, tag = "9")]
+    pub user_account_id: ::core::option::Option<i64>,
+    /// The app.
+    #[prost(string, tag = "10")]
+    pub client_id: ::prost::alloc::string::String,
+    /// Whose link it was.
+    #[prost(string, tag = "11")]
+    pub referral_identifier: ::prost::alloc::string::String,
+    /// The link.
+    #[prost(string, tag = "12")]
+    pub dynamic_link: ::prost::alloc::string::String,
+    /// Where the link leads in the app; may be absent or null.
+    #[prost(string, optional, tag = "13")]
+    pub deep_link: ::core::option::Option<::prost::alloc::string::String>,
+}
+
 /// A user or a device was assigned to the variants of experiments.
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct AbAssignment {

@@ -24,6 +24,7 @@ pub mod log_collection;
 pub mod log_post_log;
 pub mod log_profile;
 pub mod service_affiliate;
+pub mod service_client;
 pub mod service_experiment;
 pub mod service_identity;
 pub mod service_partner;

@@ -6,7 +6,7 @@ use super::field;
 
 /// `service.TraceLog`
 pub static TRACE_LOG: Shape = Shape {
-    id: 83,
+    id: 86,
     name: "service.TraceLog",
     fields: &[
         field(1, "hostName", "hostName", Kind::String, Label::Implicit),

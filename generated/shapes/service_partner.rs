@@ -6,7 +6,7 @@ use super::field;
 
 /// `service.PartnerActivityLog`
 pub static PARTNER_ACTIVITY_LOG: Shape = Shape {
-    id: 82,
+    id: 85,
     name: "service.PartnerActivityLog",
     fields: &[
         field(1, "eventId", "eventId", Kind::String, Label::Implicit),

@@ -6,7 +6,7 @@ use super::field;
 
 /// `service.BigBossVote`
 pub static BIG_BOSS_VOTE: Shape = Shape {
-    id: 81,
+    id: 82,
     name: "service.BigBossVote",
     fields: &[
         field(1, "_id", "Id", Kind::String, Label::Implicit),

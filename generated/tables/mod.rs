@@ -5,9 +5,12 @@ use crate::contract::{ColumnSpec, Layout, Table};
 
 pub mod ab_assignment;
 pub mod affiliate_order;
+pub mod app_init_event;
 pub mod bigboss_votes;
+pub mod click_event;
 pub mod error_event;
 pub mod event;
+pub mod launch_refer_event;
 pub mod order_log;
 pub mod partner_activity_log;
 pub mod post_activity_log;
@@ -25,6 +28,9 @@ pub static TABLES: &[&Table] = &[
     &event::TABLE,
     &purchase::TABLE,
     &shopify_event::TABLE,
+    &click_event::TABLE,
+    &app_init_event::TABLE,
+    &launch_refer_event::TABLE,
     &post_log_event::TABLE,
     &post_activity_log::TABLE,
     &profile_log::TABLE,

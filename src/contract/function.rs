@@ -10,6 +10,10 @@ use serde_json::{Map, Number, Value};
 
 use super::Bad;
 
+mod user_agent;
+
+pub use user_agent::{UserAgent, user_agent};
+
 /// The range of `DateTime64(3)`: 1900-01-01 to the end of 2299, in milliseconds since the epoch.
 /// <https://clickhouse.com/docs/sql-reference/data-types/datetime64>
 pub const MILLIS_RANGE: std::ops::RangeInclusive<i64> = -2_208_988_800_000..=10_413_791_999_999;
@@ -125,6 +129,22 @@ pub fn parse_json(text: &str) -> Result<Option<Map<String, Value>>, String> {
     }
     serde_json::from_str(text)
         .map_err(|error| format!("{:?} is not a JSON object in text: {error}", shown(text)))
+}
+
+/// A header out of an object of headers, whatever the case of its name; of a list the first.
+pub fn header<'a>(headers: &'a Map<String, Value>, name: &str) -> Option<&'a str> {
+    let found = headers
+        .iter()
+        .find(|(key, _)| key.eq_ignore_ascii_case(name))?;
+    match found.1 {
+        Value::Array(values) => values.first()?.as_str(),
+        value => value.as_str(),
+    }
+}
+
+/// An address without its query and fragment.
+pub fn without_query(url: &str) -> String {
+    url.split(['?', '#']).next().unwrap_or_default().to_owned()
 }
 
 /// An object with one more member, where there is a value for it.
@@ -255,6 +275,30 @@ mod tests {
         for wrong in ["[1]", "{", "3", "\"text\""] {
             assert!(parse_json(wrong).is_err(), "{wrong}");
         }
+    }
+
+    #[test]
+    fn headers_are_found_whatever_their_case() {
+        let headers = json!({"Referer": ["a", "b"], "x-one": "1", "X-None": [], "X-Null": null});
+        let headers = headers.as_object().unwrap();
+        assert_eq!(header(headers, "referer"), Some("a"));
+        assert_eq!(header(headers, "X-One"), Some("1"));
+        for nothing in ["X-None", "X-Null", "X-Absent"] {
+            assert_eq!(header(headers, nothing), None);
+        }
+    }
+
+    #[test]
+    fn an_address_ends_before_its_query() {
+        assert_eq!(
+            without_query("https://a.example/b?c=d#e"),
+            "https://a.example/b"
+        );
+        assert_eq!(
+            without_query("https://a.example/b#e?c"),
+            "https://a.example/b"
+        );
+        assert_eq!(without_query(""), "");
     }
 
     #[test]

@@ -17,7 +17,10 @@ use crate::app::support::{Instance, eventually, instance};
 use crate::http::request;
 
 /// The file of each message, and the queue that it is sent to.
-const MESSAGES: [(&str, &str); 13] = [
+const MESSAGES: [(&str, &str); 16] = [
+    ("click_event", "clickhouse_click_event_q"),
+    ("app_init_event", "app_init_event_q"),
+    ("launch_refer_event", "launch_refer_event_q"),
     ("post_log", "post_log_events_q"),
     ("post_activity_log", "post_activity_log_events_q"),
     ("profile_log", "profile_log_events_q"),

@@ -69,7 +69,7 @@ pub(crate) const UNKNOWN_FUNCTION: Rule = Rule {
     name: "unknown-function",
     purpose: "A function that is named exists.",
     text: "epoch_millis, epoch_seconds, not_after($now), datetime(\"FORMAT\", \"ZONE\"), json, parse_json, \
-           with(\"KEY\", body.FIELD), low_cardinality, upper, lower, default(\"TEXT\").",
+           with(\"KEY\", body.FIELD), header(\"NAME\"), user_agent(\"PART\"), without_query, low_cardinality, upper, lower, default(\"TEXT\").",
     bad: "columns: { sent: event.timestamp | epoch_milis }",
     good: "columns: { sent: event.timestamp | epoch_millis }",
 };

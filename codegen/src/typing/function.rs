@@ -3,14 +3,14 @@
 use crate::check::columns::{BAD_ARGUMENT, FUNCTION_INPUT, NO_TYPE, UNKNOWN_FUNCTION};
 use crate::diagnostic::Diagnostic;
 use crate::expression::{Argument, Call, Expression};
-use crate::model::{From, Function, Root, Type, Value};
+use crate::model::{From, Function, Root, Type, UserAgentPart, Value};
 use crate::names::suggest;
 use crate::yaml::Text;
 
 use super::{Scope, datetime, try_resolve};
 
 /// Every function with its arguments, as people write them.
-const FUNCTIONS: [(&str, &str); 11] = [
+const FUNCTIONS: [(&str, &str); 14] = [
     ("epoch_millis", "epoch_millis"),
     ("epoch_seconds", "epoch_seconds"),
     ("not_after", "not_after($now)"),
@@ -21,10 +21,29 @@ const FUNCTIONS: [(&str, &str); 11] = [
     ("json", "json"),
     ("parse_json", "parse_json"),
     ("with", "with(\"key\", body.field)"),
+    ("header", "header(\"Referer\")"),
+    ("user_agent", "user_agent(\"browser_name\")"),
+    ("without_query", "without_query"),
     ("low_cardinality", "low_cardinality"),
     ("upper", "upper"),
     ("lower", "lower"),
     ("default", "default(\"unknown\")"),
+];
+
+/// What `user_agent` knows, and whether it is true or false rather than text.
+const USER_AGENT: [(&str, bool); 12] = [
+    ("mozilla", false),
+    ("platform", false),
+    ("os", false),
+    ("os_name", false),
+    ("os_full_name", false),
+    ("os_version", false),
+    ("localization", false),
+    ("model", false),
+    ("browser_name", false),
+    ("browser_version", false),
+    ("bot", true),
+    ("mobile", true),
 ];
 
 /// Applies the functions of an expression to a root of type `ty`.
@@ -50,7 +69,12 @@ pub(super) fn apply(
         ty = result;
         functions.push(function);
     }
-    let json = |f: &Function| matches!(f, Function::Json | Function::With { .. });
+    let json = |f: &Function| {
+        matches!(
+            f,
+            Function::Json | Function::With { .. } | Function::Header(_)
+        )
+    };
     if whole && !functions.iter().any(json) {
         let message = format!(
             "a whole message becomes a column only as JSON, not as `{}`",
@@ -90,11 +114,20 @@ fn result(function: &Function, input: &Type) -> Option<Type> {
             })
         }),
         Function::Json | Function::With { .. } => (*input == Type::Json).then_some(Type::Json),
+        Function::UserAgent(part) => (*present == Type::String).then_some(match part.truth {
+            true => Type::Bool,
+            false => Type::String,
+        }),
+        Function::Header(_) => {
+            (*input == Type::Json).then(|| Type::Nullable(Box::new(Type::String)))
+        }
         Function::ParseJson => (*present == Type::String).then_some(Type::Json),
         Function::LowCardinality => {
             (*present == Type::String).then(|| Type::LowCardinality(Box::new(input.clone())))
         }
-        Function::Upper | Function::Lower => (*present == Type::String).then(|| input.clone()),
+        Function::Upper | Function::Lower | Function::WithoutQuery => {
+            (*present == Type::String).then(|| input.clone())
+        }
         Function::Default(_) => (*present == Type::String).then_some(Type::String),
     }
 }
@@ -103,7 +136,7 @@ fn takes(function: &Function) -> &'static str {
     match function {
         Function::EpochMillis | Function::EpochSeconds => "text or a whole number",
         Function::NotAfterNow => "DateTime64(3, 'UTC'), as `epoch_millis` gives it",
-        Function::Json | Function::With { .. } => "a message or a Struct",
+        Function::Json | Function::With { .. } | Function::Header(_) => "a message or a Struct",
         _ => "text",
     }
 }
@@ -125,6 +158,9 @@ fn read(call: &Call, text: &Text, scope: &Scope<'_>) -> Result<Function, Box<Dia
             key: key.text.clone(),
             value: Box::new(member(value, text, scope)?),
         },
+        ("header", [name]) if name.quoted => Function::Header(name.text.clone()),
+        ("user_agent", [part]) if part.quoted => user_agent(part, text)?,
+        ("without_query", []) => Function::WithoutQuery,
         ("low_cardinality", []) => Function::LowCardinality,
         ("upper", []) => Function::Upper,
         ("lower", []) => Function::Lower,
@@ -149,6 +185,20 @@ fn read(call: &Call, text: &Text, scope: &Scope<'_>) -> Result<Function, Box<Dia
         }
     };
     Ok(function)
+}
+
+fn user_agent(part: &Argument, text: &Text) -> Result<Function, Box<Diagnostic>> {
+    let known = USER_AGENT.iter().find(|(name, _)| *name == part.text);
+    if let Some((name, truth)) = known {
+        let (name, truth) = (*name, *truth);
+        return Ok(Function::UserAgent(UserAgentPart { name, truth }));
+    }
+    let message = format!("a user agent says no `{}`", part.text);
+    let names = USER_AGENT.iter().map(|(name, _)| *name);
+    let found = Diagnostic::new(&BAD_ARGUMENT, message)
+        .at(text.part(part.range.clone()), "unknown")
+        .help(suggest(&part.text, names, "it says"));
+    Err(Box::new(found))
 }
 
 /// What becomes a member of an object: a single value out of the body.

@@ -40,6 +40,25 @@ impl Writer<'_> {
                 let call = format!("function::parse_json({})", text.as_str()?);
                 Ok(self.attempt(column, call, Yields::Made, true))
             }
+            Function::UserAgent(part) => {
+                let text = self.text_of(column, on)?;
+                let found = format!("function::user_agent({}).{}", text.as_str()?, part.name);
+                Ok(Code {
+                    rust: match part.truth {
+                        true => found,
+                        false => format!("{found}.as_str()"),
+                    },
+                    yields: if part.truth {
+                        Yields::Bool
+                    } else {
+                        Yields::Str
+                    },
+                    optional: false,
+                    ..text
+                })
+            }
+            Function::Header(name) => header(name, on),
+            Function::WithoutQuery => self.text_of(column, on)?.mapped("without_query"),
             Function::With { key, value } => self.with(column, key, value, on),
             Function::Upper => self.text_of(column, on)?.mapped("upper"),
             Function::Lower => self.text_of(column, on)?.mapped("lower"),
@@ -160,6 +179,27 @@ impl Writer<'_> {
             text => Ok(text),
         }
     }
+}
+
+/// A header out of an object of a JSON message.
+fn header(name: &str, on: Code) -> Result<Code, Unwritable> {
+    let name = literal(name);
+    let rust = match (on.optional, &on.yields) {
+        (true, Yields::Object) => {
+            format!(
+                "{}.and_then(|headers| function::header(headers, {name}))",
+                on.rust
+            )
+        }
+        (false, Yields::Object) => format!("function::header({}, {name})", on.rust),
+        _ => return Err("`header` takes an object of a JSON message".into()),
+    };
+    Ok(Code {
+        rust,
+        yields: Yields::Str,
+        optional: true,
+        ..on
+    })
 }
 
 fn not_after_now(on: Code) -> Result<Code, Unwritable> {
