@@ -1,6 +1,6 @@
 //! What a user agent says of its browser, its system and its device.
 //!
-//! Browser, system and device come from the public data of uap-core (`data/uap-core`); the rest is read from the
+//! Browser, system and device come from the public data of uap-core (`assets/uap-core`); the rest is read from the
 //! user agent's comment, `Mozilla/5.0 (Linux; U; en-US; ...)`.
 
 use std::collections::HashMap;
@@ -56,7 +56,7 @@ static LATELY: LazyLock<Mutex<Lately>> = LazyLock::new(Mutex::default);
 
 /// Made once; none if the data doesn't load, which a test would show.
 static EXTRACTOR: LazyLock<Option<Extractor<'static>>> = LazyLock::new(|| {
-    let data = include_str!("../../../data/uap-core/regexes.yaml");
+    let data = include_str!("../../../assets/uap-core/regexes.yaml");
     let regexes: Regexes<'static> = serde_yaml::from_str(data).ok()?;
     Extractor::try_from(regexes).ok()
 });
