@@ -6,27 +6,9 @@ use crate::contract::Migration;
 /// All of them.
 pub static MIGRATIONS: &[Migration] = &[
     Migration {
-        name: "20261123T222850_create_event_and_4_more.sql",
+        name: "20261123T233010_create_event_and_18_more.sql",
         sql: include_str!(
-            "../migrations/clickhouse/20261123T222850_create_event_and_4_more.sql"
-        ),
-    },
-    Migration {
-        name: "20261123T225212_create_post_activity_log_and_5_more.sql",
-        sql: include_str!(
-            "../migrations/clickhouse/20261123T225212_create_post_activity_log_and_5_more.sql"
-        ),
-    },
-    Migration {
-        name: "20261123T230201_create_trace_log_and_4_more.sql",
-        sql: include_str!(
-            "../migrations/clickhouse/20261123T230201_create_trace_log_and_4_more.sql"
-        ),
-    },
-    Migration {
-        name: "20261123T231436_create_click_event_and_2_more.sql",
-        sql: include_str!(
-            "../migrations/clickhouse/20261123T231436_create_click_event_and_2_more.sql"
+            "../migrations/clickhouse/20261123T233010_create_event_and_18_more.sql"
         ),
     },
 ];

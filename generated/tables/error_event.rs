@@ -107,7 +107,7 @@ static DDL: &str = r#"CREATE TABLE IF NOT EXISTS `error_event`
 )
 ENGINE = ReplacingMergeTree(insert_timestamp)
 PARTITION BY toYYYYMM(first_failed)
-ORDER BY (`queue`, `first_failed`, `error_id`)
+ORDER BY (`queue`, `error_id`)
 SETTINGS non_replicated_deduplication_window = 1000, fsync_after_insert = 1, fsync_part_directory = 1
 COMMENT 'Messages that could not be stored: why, the bytes as they came, and the event where it can be made out.'"#;
 
