@@ -7,7 +7,7 @@ mod client;
 mod rows;
 mod sent;
 mod server;
-mod topology;
+pub(crate) mod topology;
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 

@@ -27,14 +27,23 @@ pub(crate) struct Instance {
     broker: Arc<dyn Broker>,
 }
 
-/// Runs a test against an instance of its own.
+/// Runs a test against an instance of its own, with the broker in memory.
 pub(crate) async fn instance(name: &str, test: impl AsyncFnOnce(&Instance, &ClickHouse)) {
+    instance_on(name, None, test).await;
+}
+
+/// Runs a test against an instance of its own, on RabbitMQ if a URL is given.
+pub(crate) async fn instance_on(
+    name: &str,
+    amqp_url: Option<String>,
+    test: impl AsyncFnOnce(&Instance, &ClickHouse),
+) {
     in_database(name, async |store: ClickHouse| {
         migrate::apply(&store, &PIPELINE).await.unwrap();
         let config = Config {
             grpc_listen: ([127, 0, 0, 1], 0).into(),
             http_listen: ([127, 0, 0, 1], 0).into(),
-            amqp_url: None,
+            amqp_url,
             clickhouse: Some(store.address().clone()),
             data: PathBuf::new(),
             engine_path: None,

@@ -15,13 +15,13 @@ use uuid::Uuid;
 const PATIENCE: Duration = Duration::from_secs(30);
 
 /// A virtual host.
-pub(super) struct Vhost {
+pub(crate) struct Vhost {
     name: String,
 }
 
 impl Vhost {
     /// Makes an empty one. A test that fails leaves it behind, to be looked at.
-    pub(super) fn create() -> Vhost {
+    pub(crate) fn create() -> Vhost {
         let name = format!("it_python_{}", Uuid::now_v7().simple());
         rabbitmqctl(&["add_vhost", &name]);
         let user = amqp_url().username().to_owned();
@@ -30,14 +30,14 @@ impl Vhost {
     }
 
     /// Its address.
-    pub(super) fn url(&self) -> String {
+    pub(crate) fn url(&self) -> String {
         let mut url = amqp_url();
         url.set_path(&self.name);
         url.into()
     }
 
     /// Removes it with all that is in it.
-    pub(super) fn delete(&self) {
+    pub(crate) fn delete(&self) {
         rabbitmqctl(&["delete_vhost", &self.name]);
     }
 
