@@ -19,6 +19,7 @@ mod python;
 mod scan;
 mod tidy;
 mod transform;
+mod walk;
 
 // What the generator's golden files are written against.
 use event_grpc::contract;

@@ -19,8 +19,11 @@ fn json(body: &str) -> (Vec<u8>, Properties) {
     (body.as_bytes().to_vec(), properties)
 }
 
+/// An exchange, a routing key, and a body with its properties.
+type Sent = (&'static str, &'static str, (Vec<u8>, Properties));
+
 /// What the producers that already run publish.
-fn messages() -> Vec<(&'static str, &'static str, (Vec<u8>, Properties))> {
+fn messages() -> Vec<Sent> {
     let events = Events {
         header: header(),
         events: vec![cart("as-protobuf", "1760000000000")],
