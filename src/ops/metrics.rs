@@ -1,6 +1,6 @@
 //! Metrics in Prometheus' text format.
 
-use std::sync::OnceLock;
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
@@ -13,17 +13,20 @@ const SECONDS: &[f64] = &[
 /// How often histograms are summed up; without it they grow.
 const UPKEEP: Duration = Duration::from_secs(5);
 
-static HANDLE: OnceLock<PrometheusHandle> = OnceLock::new();
+static HANDLE: Mutex<Option<PrometheusHandle>> = Mutex::new(None);
 
 /// Starts to count, once a process. The handle renders what has been counted.
 pub fn start() -> anyhow::Result<PrometheusHandle> {
-    if let Some(handle) = HANDLE.get() {
+    // Held until the recorder is in place: of two that start at once the second takes what the first made.
+    let mut started = HANDLE.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(handle) = started.as_ref() {
         return Ok(handle.clone());
     }
     let handle = PrometheusBuilder::new()
         .set_buckets_for_metric(Matcher::Suffix("_seconds".to_owned()), SECONDS)?
         .install_recorder()?;
-    Ok(HANDLE.get_or_init(|| handle).clone())
+    *started = Some(handle.clone());
+    Ok(handle)
 }
 
 /// Keeps histograms small for as long as it is polled.
