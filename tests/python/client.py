@@ -53,7 +53,7 @@ def parse():
         command.add_argument("--target", required=True, help="the server's address")
         command.add_argument("--record", required=True, help="file of the requests' bytes")
         command.add_argument("--channels", type=int, default=4, help="connections")
-        command.add_argument("--threads", type=int, default=64, help="requests under way at once")
+        command.add_argument("--threads", type=int, default=128, help="requests under way at once")
     send.add_argument("--sent", required=True, help="file of what was sent, for the test to compare")
     send.add_argument("--seed", type=int, default=1)
     send.add_argument("--now", type=int, required=True, help="the present, in milliseconds since the epoch")
