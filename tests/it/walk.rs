@@ -192,7 +192,10 @@ fn mistakes_are_refused(project: &Project, walk: &Walk) {
         "{said}"
     );
 
-    in_table("| epoch_millis\n", "| epoch_milis\n");
+    in_table(
+        "user_id: header.userId\n",
+        "user_id: { from: header.userId, type: String }\n",
+    );
     let said = refused(project, "pipeline.yaml");
     assert!(
         in_any_line(&said).contains(&in_any_line(&walk.complaint)),

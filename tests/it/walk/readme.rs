@@ -13,7 +13,7 @@ pub(super) struct Walk {
     pub(super) variant: String,
     /// The typed table.
     pub(super) table: String,
-    /// What a misspelled function is told.
+    /// What is said of a column whose declared type is wrong.
     pub(super) complaint: String,
 }
 
@@ -39,7 +39,7 @@ pub(super) fn walk(project: &Path) -> Walk {
         message: block("proto", "message WishlistAddedEvent {"),
         variant: block("proto", "WishlistAddedEvent wishlistAddedEvent ="),
         table: block("yaml", "  wishlist:"),
-        complaint: block("", "EG044"),
+        complaint: block("", "EG047"),
     }
 }
 
