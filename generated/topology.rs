@@ -2,8 +2,8 @@
 //! Where events come in and how they travel.
 
 use crate::contract::{
-    Batch, Exchange, ExchangeKind, Input, Intake, Pool, Queue, QueueKind, Route,
-    RoutingKey, Source,
+    Batch, Destination, Exchange, ExchangeKind, Input, Intake, Pool, Queue, QueueKind,
+    Route, RoutingKey, Source,
 };
 use super::envelope::ENVELOPE;
 use super::shapes;
@@ -148,7 +148,7 @@ pub static QUEUES: &[Queue] = &[
         },
         dead_letter: Some(route("grpc_event_error.dx", "error.grpc_clickhouse_event_q")),
         input: Input::Events(&ENVELOPE),
-        table: &tables::event::TABLE,
+        into: Destination::Table(&tables::event::TABLE),
         derived: false,
     },
     Queue {
@@ -165,7 +165,7 @@ pub static QUEUES: &[Queue] = &[
         },
         dead_letter: None,
         input: Input::DeadLetters(&ENVELOPE),
-        table: &tables::error_event::TABLE,
+        into: Destination::Table(&tables::error_event::TABLE),
         derived: false,
     },
     Queue {
@@ -182,7 +182,7 @@ pub static QUEUES: &[Queue] = &[
         },
         dead_letter: Some(route("shopify_event.dx", "error.shopify_events_q")),
         input: Input::Json(&shapes::webhook_shopify::SHOPIFY_EVENT),
-        table: &tables::shopify_event::TABLE,
+        into: Destination::Table(&tables::shopify_event::TABLE),
         derived: false,
     },
     Queue {
@@ -199,7 +199,7 @@ pub static QUEUES: &[Queue] = &[
         },
         dead_letter: Some(route("grpc_event.dx", "error.clickhouse_click_event_q")),
         input: Input::Json(&shapes::service_client::CLICK_EVENT),
-        table: &tables::click_event::TABLE,
+        into: Destination::Table(&tables::click_event::TABLE),
         derived: false,
     },
     Queue {
@@ -216,7 +216,7 @@ pub static QUEUES: &[Queue] = &[
         },
         dead_letter: Some(route("event_error.dx", "error.app_init_event_q")),
         input: Input::Json(&shapes::service_client::APP_INIT_EVENT),
-        table: &tables::app_init_event::TABLE,
+        into: Destination::Table(&tables::app_init_event::TABLE),
         derived: false,
     },
     Queue {
@@ -233,7 +233,7 @@ pub static QUEUES: &[Queue] = &[
         },
         dead_letter: Some(route("event_error.dx", "error.launch_refer_event_q")),
         input: Input::Json(&shapes::service_client::LAUNCH_REFER_LOG),
-        table: &tables::launch_refer_event::TABLE,
+        into: Destination::Table(&tables::launch_refer_event::TABLE),
         derived: false,
     },
     Queue {
@@ -250,7 +250,7 @@ pub static QUEUES: &[Queue] = &[
         },
         dead_letter: Some(route("beat.dx", "error.post_log_events_q")),
         input: Input::Json(&shapes::log_post_log::POST_LOG),
-        table: &tables::post_log_event::TABLE,
+        into: Destination::Table(&tables::post_log_event::TABLE),
         derived: false,
     },
     Queue {
@@ -267,7 +267,7 @@ pub static QUEUES: &[Queue] = &[
         },
         dead_letter: Some(route("beat.dx", "error.post_log_events_q_bkp")),
         input: Input::Json(&shapes::log_post_log::POST_LOG),
-        table: &tables::post_log_event::TABLE,
+        into: Destination::Table(&tables::post_log_event::TABLE),
         derived: false,
     },
     Queue {
@@ -284,7 +284,7 @@ pub static QUEUES: &[Queue] = &[
         },
         dead_letter: Some(route("beat.dx", "error.post_activity_log_events_q")),
         input: Input::Json(&shapes::log_activity::POST_ACTIVITY_LOG),
-        table: &tables::post_activity_log::TABLE,
+        into: Destination::Table(&tables::post_activity_log::TABLE),
         derived: false,
     },
     Queue {
@@ -301,7 +301,7 @@ pub static QUEUES: &[Queue] = &[
         },
         dead_letter: Some(route("beat.dx", "error.profile_log_events_q")),
         input: Input::Json(&shapes::log_profile::PROFILE_LOG),
-        table: &tables::profile_log::TABLE,
+        into: Destination::Table(&tables::profile_log::TABLE),
         derived: false,
     },
     Queue {
@@ -318,7 +318,7 @@ pub static QUEUES: &[Queue] = &[
         },
         dead_letter: Some(route("beat.dx", "error.profile_relationship_log_events")),
         input: Input::Json(&shapes::log_profile::PROFILE_RELATIONSHIP_LOG),
-        table: &tables::profile_relationship_log::TABLE,
+        into: Destination::Table(&tables::profile_relationship_log::TABLE),
         derived: false,
     },
     Queue {
@@ -335,7 +335,7 @@ pub static QUEUES: &[Queue] = &[
         },
         dead_letter: Some(route("beat.dx", "error.sentiment_log_events_q")),
         input: Input::Json(&shapes::log_activity::SENTIMENT_LOG),
-        table: &tables::sentiment_log::TABLE,
+        into: Destination::Table(&tables::sentiment_log::TABLE),
         derived: false,
     },
     Queue {
@@ -352,7 +352,7 @@ pub static QUEUES: &[Queue] = &[
         },
         dead_letter: Some(route("beat.dx", "error.scrape_request_log_events_q")),
         input: Input::Json(&shapes::log_collection::SCRAPE_REQUEST_LOG),
-        table: &tables::scrape_request_log::TABLE,
+        into: Destination::Table(&tables::scrape_request_log::TABLE),
         derived: false,
     },
     Queue {
@@ -369,7 +369,7 @@ pub static QUEUES: &[Queue] = &[
         },
         dead_letter: Some(route("beat.dx", "error.order_log_events_q")),
         input: Input::Json(&shapes::log_collection::ORDER_LOG),
-        table: &tables::order_log::TABLE,
+        into: Destination::Table(&tables::order_log::TABLE),
         derived: false,
     },
     Queue {
@@ -386,7 +386,7 @@ pub static QUEUES: &[Queue] = &[
         },
         dead_letter: Some(route("trace_log_event_error.dx", "error.trace_log_event_q")),
         input: Input::Json(&shapes::service_identity::TRACE_LOG),
-        table: &tables::trace_log::TABLE,
+        into: Destination::Table(&tables::trace_log::TABLE),
         derived: false,
     },
     Queue {
@@ -403,7 +403,7 @@ pub static QUEUES: &[Queue] = &[
         },
         dead_letter: Some(route("ab.dx", "error.ab_assignments")),
         input: Input::Json(&shapes::service_experiment::AB_ASSIGNMENT),
-        table: &tables::ab_assignment::TABLE,
+        into: Destination::Table(&tables::ab_assignment::TABLE),
         derived: false,
     },
     Queue {
@@ -422,7 +422,7 @@ pub static QUEUES: &[Queue] = &[
             route("affiliate_orders_event_error.dx", "error.affiliate_orders_event_q"),
         ),
         input: Input::Json(&shapes::service_affiliate::AFFILIATE_ORDER),
-        table: &tables::affiliate_order::TABLE,
+        into: Destination::Table(&tables::affiliate_order::TABLE),
         derived: false,
     },
     Queue {
@@ -439,7 +439,7 @@ pub static QUEUES: &[Queue] = &[
         },
         dead_letter: Some(route("bigboss", "error.big_boss_vote_log_q")),
         input: Input::Json(&shapes::service_votes::BIG_BOSS_VOTE),
-        table: &tables::bigboss_votes::TABLE,
+        into: Destination::Table(&tables::bigboss_votes::TABLE),
         derived: false,
     },
     Queue {
@@ -456,7 +456,7 @@ pub static QUEUES: &[Queue] = &[
         },
         dead_letter: Some(route("coffee.dx", "error.activity_tracker")),
         input: Input::Json(&shapes::service_partner::PARTNER_ACTIVITY_LOG),
-        table: &tables::partner_activity_log::TABLE,
+        into: Destination::Table(&tables::partner_activity_log::TABLE),
         derived: false,
     },
     Queue {
@@ -477,7 +477,7 @@ pub static QUEUES: &[Queue] = &[
         },
         dead_letter: Some(route("grpc_event_error.dx", "error.clickhouse_purchase_q")),
         input: Input::Events(&ENVELOPE),
-        table: &tables::purchase::TABLE,
+        into: Destination::Table(&tables::purchase::TABLE),
         derived: true,
     },
     Queue {
@@ -514,7 +514,7 @@ pub static QUEUES: &[Queue] = &[
         },
         dead_letter: None,
         input: Input::DeadLetters(&ENVELOPE),
-        table: &tables::error_event::TABLE,
+        into: Destination::Table(&tables::error_event::TABLE),
         derived: true,
     },
     Queue {
@@ -531,7 +531,7 @@ pub static QUEUES: &[Queue] = &[
         },
         dead_letter: None,
         input: Input::DeadLetters(&ENVELOPE),
-        table: &tables::error_event::TABLE,
+        into: Destination::Table(&tables::error_event::TABLE),
         derived: true,
     },
 ];

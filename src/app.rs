@@ -19,6 +19,7 @@ use crate::ingest::{grpc, http, publisher};
 use crate::ops::health::Health;
 use crate::ops::metrics;
 use crate::ops::readiness::{self, Readiness};
+use crate::sink::Stores;
 use crate::sink::clickhouse::engine::{Engine, EngineConfig, supervise};
 use crate::sink::clickhouse::{Address, ClickHouse, health as tables_health, migrate};
 use crate::worker::{self, Pace, Setup, States};
@@ -98,7 +99,7 @@ impl App {
         let setup = Setup {
             pipeline,
             broker: Arc::clone(&broker),
-            store: Arc::new(clickhouse.clone()),
+            stores: Stores::new(pipeline.tables, |_| Some(Arc::new(clickhouse.clone()))),
             pace: if remote { Pace::Full } else { Pace::Eager },
             states: States::default(),
             stop: working.clone(),

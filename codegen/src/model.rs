@@ -25,6 +25,17 @@ pub struct Model {
     pub unrouted: String,
 }
 
+// === impl Model ===
+
+impl Model {
+    /// The table that a queue goes into, if it is one.
+    pub fn table_of(&self, queue: &Queue) -> Option<&Table> {
+        match queue.into {
+            Destination::Table(at) => self.tables.get(at),
+        }
+    }
+}
+
 /// How a batch of app events is laid out.
 #[derive(Debug, Clone)]
 pub struct Envelope {
@@ -164,10 +175,17 @@ pub struct Queue {
     pub dead_letter: Option<Route>,
     /// What its messages hold.
     pub input: Input,
-    /// Index of its table in `Model::tables`.
-    pub table: usize,
+    /// Where they end up.
+    pub into: Destination,
     /// Made by the generator.
     pub derived: bool,
+}
+
+/// Where a queue's messages end up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Destination {
+    /// A table, by its index in `Model::tables`.
+    Table(usize),
 }
 
 /// When a batch goes out.

@@ -61,8 +61,8 @@ pub(crate) struct Queue {
     pub(crate) settings: Settings,
     /// What its messages hold.
     pub(crate) input: Option<Input>,
-    /// Its table's index.
-    pub(crate) table: Option<usize>,
+    /// Where they end up; none if that isn't known.
+    pub(crate) into: Option<model::Destination>,
     /// Whether the generator made it.
     pub(crate) derived: bool,
 }

@@ -196,7 +196,7 @@ fn queues_are_derived_for_typed_tables_and_for_what_fails() {
     let model = model();
     let typed = queue(&model, "clickhouse_typed_q");
     assert_eq!(bindings(typed), ["app.tx Other", "app.tx Every"]);
-    assert_eq!(model.tables[typed.table].name, "typed");
+    assert_eq!(model.table_of(typed).unwrap().name, "typed");
     // The dead letters of late_q have a queue; those of the others, and what is refused, have not.
     let errors = queue(&model, "event_grpc.errors");
     assert_eq!(

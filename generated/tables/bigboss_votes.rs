@@ -4,13 +4,15 @@
 //! Votes for contestants: of each the latest state.
 
 use crate::contract::{
-    Append, Bad, Block, ColumnSpec, Context, Layout, Message, Table, function, json,
+    Append, Bad, Block, ColumnSpec, Context, Layout, Message, Storage, Table, function,
+    json,
 };
 use super::{DICTIONARY, column};
 
 /// The table.
 pub static TABLE: Table = Table {
     name: "bigboss_votes",
+    storage: Storage::ClickHouse,
     columns: COLUMNS,
     append: Append::Json(append),
     ddl: DDL,

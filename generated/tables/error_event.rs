@@ -4,7 +4,8 @@
 //! Messages that could not be stored: why, the bytes as they came, and the event where it can be made out.
 
 use crate::contract::{
-    Append, Bad, Block, ColumnSpec, Context, DeadLetter, Group, Layout, Table, function,
+    Append, Bad, Block, ColumnSpec, Context, DeadLetter, Group, Layout, Storage, Table,
+    function,
 };
 use super::super::views;
 use super::{DICTIONARY, column};
@@ -12,6 +13,7 @@ use super::{DICTIONARY, column};
 /// The table.
 pub static TABLE: Table = Table {
     name: "error_event",
+    storage: Storage::ClickHouse,
     columns: COLUMNS,
     append: Append::DeadLetters(append),
     ddl: DDL,

@@ -4,7 +4,7 @@
 //! Every app event, with its payload as JSON.
 
 use crate::contract::{
-    Append, Bad, Block, ColumnSpec, Context, Group, Layout, Table, function,
+    Append, Bad, Block, ColumnSpec, Context, Group, Layout, Storage, Table, function,
 };
 use super::super::views;
 use super::{DICTIONARY, column};
@@ -12,6 +12,7 @@ use super::{DICTIONARY, column};
 /// The table.
 pub static TABLE: Table = Table {
     name: "event",
+    storage: Storage::ClickHouse,
     columns: COLUMNS,
     append: Append::Events(append),
     ddl: DDL,

@@ -4,7 +4,8 @@
 //! What somebody tried to buy, and how it ended: typed columns, and a queue of its own.
 
 use crate::contract::{
-    Append, Bad, Block, ColumnSpec, Context, Group, Kind, Layout, Table, function,
+    Append, Bad, Block, ColumnSpec, Context, Group, Kind, Layout, Storage, Table,
+    function,
 };
 use super::super::views;
 use super::{DICTIONARY, column};
@@ -12,6 +13,7 @@ use super::{DICTIONARY, column};
 /// The table.
 pub static TABLE: Table = Table {
     name: "purchase",
+    storage: Storage::ClickHouse,
     columns: COLUMNS,
     append: Append::Events(append),
     ddl: DDL,

@@ -4,13 +4,15 @@
 //! What was to be fetched from platforms, and what became of it: by day and kind of work.
 
 use crate::contract::{
-    Append, Bad, Block, ColumnSpec, Context, Layout, Message, Table, function, json,
+    Append, Bad, Block, ColumnSpec, Context, Layout, Message, Storage, Table, function,
+    json,
 };
 use super::{DICTIONARY, column};
 
 /// The table.
 pub static TABLE: Table = Table {
     name: "scrape_request_log",
+    storage: Storage::ClickHouse,
     columns: COLUMNS,
     append: Append::Json(append),
     ddl: DDL,

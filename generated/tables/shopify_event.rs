@@ -2,13 +2,15 @@
 //! Rows of `shopify_event`.
 
 use crate::contract::{
-    Append, Bad, Block, ColumnSpec, Context, Layout, Message, Table, function, json,
+    Append, Bad, Block, ColumnSpec, Context, Layout, Message, Storage, Table, function,
+    json,
 };
 use super::{DICTIONARY, column};
 
 /// The table.
 pub static TABLE: Table = Table {
     name: "shopify_event",
+    storage: Storage::ClickHouse,
     columns: COLUMNS,
     append: Append::Json(append),
     ddl: DDL,

@@ -184,10 +184,33 @@ pub struct Queue {
     pub dead_letter: Option<Route>,
     /// What its messages hold.
     pub input: Input,
-    /// Where its rows go.
-    pub table: &'static Table,
+    /// Where they end up.
+    pub into: Destination,
     /// Whether the generator made it, rather than `pipeline.yaml`.
     pub derived: bool,
+}
+
+/// Where a queue's messages end up.
+#[derive(Debug, Clone, Copy)]
+pub enum Destination {
+    /// In a table, as rows of a batch.
+    Table(&'static Table),
+}
+
+impl Destination {
+    /// Its name in `pipeline.yaml`.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Destination::Table(table) => table.name,
+        }
+    }
+
+    /// The table, if it is one.
+    pub fn table(&self) -> Option<&'static Table> {
+        match self {
+            Destination::Table(table) => Some(table),
+        }
+    }
 }
 
 /// Replicated or not.
@@ -226,12 +249,21 @@ pub enum Input {
 pub struct Table {
     /// Its name.
     pub name: &'static str,
+    /// What kind of database holds it.
+    pub storage: Storage,
     /// Its columns, in the order of the DDL, the block and the documentation.
     pub columns: &'static [ColumnSpec],
     /// How rows get into it.
     pub append: Append,
     /// The full `CREATE TABLE` of its present form.
     pub ddl: &'static str,
+}
+
+/// What kind of database holds a table.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Storage {
+    /// A ClickHouse database.
+    ClickHouse,
 }
 
 /// How a table's rows are made. Each function appends all of its input's rows or fails; after a failure the

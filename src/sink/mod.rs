@@ -2,6 +2,9 @@
 
 pub mod clickhouse;
 
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
 use bytes::Bytes;
 use futures_util::future::BoxFuture;
 
@@ -23,6 +26,30 @@ pub trait Store: Send + Sync {
 
     /// Asks whether `table` is there, fits and takes rows, without storing any.
     fn probe<'a>(&'a self, table: &'static Table) -> BoxFuture<'a, Result<(), StoreError>>;
+}
+
+/// Which store each table is in.
+#[derive(Clone, Default)]
+pub struct Stores {
+    by_table: BTreeMap<&'static str, Arc<dyn Store>>,
+}
+
+impl Stores {
+    /// The stores of these tables; a table without one is off.
+    pub fn new(
+        tables: &[&'static Table],
+        store: impl Fn(&'static Table) -> Option<Arc<dyn Store>>,
+    ) -> Self {
+        let stored = tables.iter().filter_map(|t| Some((t.name, store(t)?)));
+        Stores {
+            by_table: stored.collect(),
+        }
+    }
+
+    /// Where a table is stored; none if it is off.
+    pub fn of(&self, table: &Table) -> Option<Arc<dyn Store>> {
+        self.by_table.get(table.name).cloned()
+    }
 }
 
 /// Why a block was not stored, or why it isn't known whether it was.

@@ -1,5 +1,7 @@
 //! The batcher of a table: fills one batch while the one before it is stored.
 
+use std::sync::Arc;
+
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
@@ -9,6 +11,7 @@ use super::flush::Flusher;
 use super::prepare::Prepared;
 use super::{Pace, Setup, now_ms};
 use crate::contract::{Batch as Limits, Context, Table};
+use crate::sink::Store;
 
 /// Fills and sends the batches of one table.
 pub(super) struct Batcher {
@@ -23,13 +26,14 @@ pub(super) struct Batcher {
 impl Batcher {
     pub(super) fn new(
         setup: Setup,
+        store: Arc<dyn Store>,
         table: &'static Table,
         limits: Limits,
         messages: usize,
     ) -> Self {
         let pace = setup.pace;
         Batcher {
-            flusher: Flusher::new(setup, table),
+            flusher: Flusher::new(setup, store, table),
             pace,
             table,
             limits,

@@ -1,6 +1,7 @@
 //! Stores a batch and settles its messages.
 
 use std::collections::VecDeque;
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -13,7 +14,7 @@ use super::disposition::{Disposition, decide};
 use super::{Setup, now_ms};
 use crate::broker::Settled;
 use crate::contract::{Block, Context, Table};
-use crate::sink::StoreError;
+use crate::sink::{Store, StoreError};
 
 /// How often a paused destination is asked.
 const PROBE_EVERY: Duration = Duration::from_secs(1);
@@ -22,6 +23,7 @@ const PROBE_EVERY: Duration = Duration::from_secs(1);
 #[derive(Clone)]
 pub(super) struct Flusher {
     setup: Setup,
+    store: Arc<dyn Store>,
     table: &'static Table,
 }
 
@@ -32,8 +34,12 @@ struct GivenUp;
 type Unit = (usize, usize);
 
 impl Flusher {
-    pub(super) fn new(setup: Setup, table: &'static Table) -> Self {
-        Flusher { setup, table }
+    pub(super) fn new(setup: Setup, store: Arc<dyn Store>, table: &'static Table) -> Self {
+        Flusher {
+            setup,
+            store,
+            table,
+        }
     }
 
     /// Stores the rows, then settles the messages; gives the batch back empty.
@@ -76,7 +82,6 @@ impl Flusher {
         loop {
             attempts += 1;
             let outcome = self
-                .setup
                 .store
                 .store(self.table, rows, block.clone(), &token)
                 .await;
@@ -106,7 +111,7 @@ impl Flusher {
         self.setup.states.pause(self.table.name, &error.message);
         loop {
             self.sleep(PROBE_EVERY).await?;
-            if self.setup.store.probe(self.table).await.is_ok() {
+            if self.store.probe(self.table).await.is_ok() {
                 return Ok(());
             }
         }

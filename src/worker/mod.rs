@@ -26,7 +26,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::broker::{Broker, Deliveries};
 use crate::contract::{Pipeline, Queue, Table};
-use crate::sink::Store;
+use crate::sink::Stores;
 use batcher::Batcher;
 use prepare::{Prepared, Preparer};
 
@@ -37,8 +37,8 @@ pub struct Setup {
     pub pipeline: &'static Pipeline,
     /// Where messages come from and dead letters go.
     pub broker: Arc<dyn Broker>,
-    /// Where rows go.
-    pub store: Arc<dyn Store>,
+    /// Where each table's rows go.
+    pub stores: Stores,
     /// How batches go out.
     pub pace: Pace,
     /// What the tables' batchers tell of themselves.
@@ -67,6 +67,9 @@ pub fn start(
     let preparer = Arc::new(Preparer::new(setup.pipeline));
     let mut tasks = JoinSet::new();
     for (table, queues) in by_table(queues) {
+        let Some(store) = setup.stores.of(table) else {
+            continue;
+        };
         let (sender, receiver) = mpsc::channel(PREPARED);
         for queue in &queues {
             let deliveries = Arc::new(setup.broker.consume(queue.name)?);
@@ -89,7 +92,7 @@ pub fn start(
             .unwrap_or(1);
         let limits = queues.iter().map(|q| q.batch).reduce(batch::smaller);
         let Some(limits) = limits else { continue };
-        let batcher = Batcher::new(setup.clone(), table, limits, (held / 2).max(1));
+        let batcher = Batcher::new(setup.clone(), store, table, limits, (held / 2).max(1));
         tasks.spawn(batcher.run(receiver));
     }
     Ok(tasks)
@@ -101,9 +104,12 @@ const PREPARED: usize = 64;
 fn by_table(queues: &[&'static Queue]) -> Vec<(&'static Table, Vec<&'static Queue>)> {
     let mut tables: BTreeMap<&'static str, (&'static Table, Vec<&'static Queue>)> = BTreeMap::new();
     for queue in queues {
+        let Some(table) = queue.into.table() else {
+            continue;
+        };
         tables
-            .entry(queue.table.name)
-            .or_insert_with(|| (queue.table, Vec::new()))
+            .entry(table.name)
+            .or_insert_with(|| (table, Vec::new()))
             .1
             .push(queue);
     }

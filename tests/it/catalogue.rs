@@ -62,8 +62,8 @@ async fn every_column_of_every_row_is_what_was_sent() {
                 .filter(|(_, line)| line.get("row").is_some())
                 .map(|(at, line)| with_id(&line["row"], &format!("{file}-{}", at + 1)))
                 .collect();
-            let stored = rows(store, queue.table.name).await;
-            wrong.extend(differences(queue.table.name, expected, stored));
+            let stored = rows(store, queue.into.name()).await;
+            wrong.extend(differences(queue.into.name(), expected, stored));
             for line in lines.iter().filter(|line| line.get("refused").is_some()) {
                 let reason = line["refused"].as_str().unwrap();
                 let kept = format!(
@@ -121,7 +121,7 @@ fn producers_find_the_topology_that_they_rely_on() {
             .dead_letter
             .map(|route| (route.exchange, route.routing_key));
         assert_eq!(dead, Some((error_exchange, error_key)), "{name}");
-        assert_eq!(queue.table.name, table, "{name}");
+        assert_eq!(queue.into.name(), table, "{name}");
     }
 }
 

@@ -70,7 +70,7 @@ pub(super) fn check(resolved: &Resolved<'_>, out: &mut Diagnostics) {
             (&queue.dead_letter, &queue.input)
         {
             // A queue that can't be resolved may still be one into the dead-letter table.
-            let (Some(place), Some(_)) = (queue.place, queue.table) else {
+            let (Some(place), Some(_)) = (queue.place, queue.into) else {
                 continue;
             };
             let message = format!("queue `{}` has no path for dead letters", queue.name);

@@ -3,7 +3,7 @@
 use super::Rule;
 use super::reading::{CONFLICTING_KEYS, OUT_OF_BOUNDS};
 use crate::diagnostic::{Diagnostic, Diagnostics};
-use crate::model::Input;
+use crate::model::{Destination, Input};
 use crate::names::grouped;
 use crate::resolve::{Queue, Resolved};
 
@@ -62,10 +62,14 @@ pub(crate) const UNREACHABLE_BATCH: Rule = Rule {
 /// Checks feeding and batches.
 pub(super) fn check(resolved: &Resolved<'_>, out: &mut Diagnostics) {
     // A queue whose table is unknown may be the one that was meant to feed it.
-    let unclear = resolved.queues.iter().any(|q| q.table.is_none());
+    let unclear = resolved.queues.iter().any(|q| q.into.is_none());
     for (index, table) in resolved.tables.iter().enumerate() {
         let name = &table.spec.name;
-        let named = unclear || resolved.queues.iter().any(|q| q.table == Some(index));
+        let named = unclear
+            || resolved
+                .queues
+                .iter()
+                .any(|q| q.into == Some(Destination::Table(index)));
         let without_events =
             table.spec.events.is_some() && resolved.spec.sources.iter().all(|s| s.grpc.is_none());
         if table.input.is_none() && (without_events || !named) {

@@ -5,7 +5,7 @@ use crate::check::feeding::{MIXED_INPUT, UNKNOWN_INPUT};
 use crate::check::names::UNKNOWN_EVENT;
 use crate::check::routing::UNMATCHED_BINDING;
 use crate::diagnostic::{Diagnostic, Diagnostics, Span};
-use crate::model::{Input, Intake, Route};
+use crate::model::{Destination, Input, Intake, Route};
 use crate::names::suggest;
 use crate::routing;
 use crate::spec::{self, Located};
@@ -112,7 +112,7 @@ fn of_table(
     let mut feeding = resolved
         .queues
         .iter()
-        .filter(|q| q.table == Some(index))
+        .filter(|q| q.into == Some(Destination::Table(index)))
         .filter_map(|q| Some((q, q.input.clone()?)));
     if table.events.is_some() {
         if let Some((queue, _)) = feeding.next() {

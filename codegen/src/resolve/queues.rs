@@ -4,7 +4,7 @@ use super::sources::{exchange, located};
 use super::{Queue, Resolved, Settings, UNROUTED, inputs};
 use crate::check::names::UNKNOWN_TABLE;
 use crate::diagnostic::{Diagnostic, Diagnostics};
-use crate::model::{Input, Intake, Route};
+use crate::model::{Destination, Input, Intake, Route};
 use crate::names::suggest;
 use crate::spec::{self, Located};
 
@@ -54,7 +54,7 @@ pub(super) fn declared(resolved: &Resolved<'_>, out: &mut Diagnostics) -> Vec<Qu
             bindings,
             dead_letter: dead_letter(&queue.name.value, queue.dead_letter.as_ref()),
             settings: settings(&queue.settings, &spec.defaults),
-            table,
+            into: table.map(Destination::Table),
             derived: false,
         });
     }
@@ -95,7 +95,7 @@ pub(super) fn of_typed_tables(resolved: &Resolved<'_>) -> Vec<Queue> {
             dead_letter: dead_letter(&name, own.and_then(|q| q.dead_letter.as_ref())),
             settings: settings(&own_settings, &spec.defaults),
             input: table.input.clone(),
-            table: Some(index),
+            into: Some(Destination::Table(index)),
             derived: true,
             name,
         });
@@ -139,7 +139,7 @@ pub(super) fn of_errors(resolved: &Resolved<'_>) -> Vec<Queue> {
             dead_letter: None,
             settings: settings(&spec::Settings::default(), &resolved.spec.defaults),
             input: Some(Input::DeadLetters),
-            table: Some(table),
+            into: Some(Destination::Table(table)),
             derived: true,
         })
         .collect()

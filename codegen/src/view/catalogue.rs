@@ -8,7 +8,7 @@ use serde::Serialize;
 use super::comments::Comments;
 use super::shapes::{by_number, json_messages};
 use crate::lock::field_type;
-use crate::model::{ExchangeKind, Input, Intake, Model, Queue, RoutingKey, Table};
+use crate::model::{Destination, ExchangeKind, Input, Intake, Model, Queue, RoutingKey, Table};
 use ways::{event_goes, json_goes, stored};
 
 /// What the template sees.
@@ -91,7 +91,7 @@ struct QueueRow {
     batch: String,
     retries: u8,
     dead_letter: String,
-    table: String,
+    into: String,
 }
 
 /// Makes the view.
@@ -242,11 +242,10 @@ fn queue_row(model: &Model, queue: &Queue) -> QueueRow {
             || "none: the end of the road".to_owned(),
             |to| format!("`{}` key `{}`", to.exchange, to.routing_key),
         ),
-        table: model
-            .tables
-            .get(queue.table)
-            .map(|table| table_link(&table.name))
-            .unwrap_or_default(),
+        into: match queue.into {
+            Destination::Table(at) => model.tables.get(at).map(|table| table_link(&table.name)),
+        }
+        .unwrap_or_default(),
     }
 }
 
@@ -254,7 +253,7 @@ fn table_section(model: &Model, at: usize, table: &Table) -> TableSection {
     let queues: Vec<String> = model
         .queues
         .iter()
-        .filter(|queue| queue.table == at)
+        .filter(|queue| queue.into == Destination::Table(at))
         .map(|queue| code(&queue.name))
         .collect();
     TableSection {

@@ -117,7 +117,15 @@ fn imports(table: &Table, functions: &[FunctionView]) -> Vec<String> {
             .flat_map(|f| f.lines.iter())
             .any(|line| line.contains(word))
     };
-    let mut names = vec!["Append", "Bad", "Block", "ColumnSpec", "Context", "Table"];
+    let mut names = vec![
+        "Append",
+        "Bad",
+        "Block",
+        "ColumnSpec",
+        "Context",
+        "Storage",
+        "Table",
+    ];
     let layouts = layouts(std::iter::once(table));
     if layouts.contains("Layout::") {
         names.push("Layout");

@@ -7,7 +7,7 @@ use super::readers::Readers;
 use super::shapes::Shapes;
 use super::tables::{Refused, TableView};
 use super::values::{Failing, Writer};
-use crate::model::{self, ExchangeKind, Input, Intake, Model, Route, RoutingKey};
+use crate::model::{self, Destination, ExchangeKind, Input, Intake, Model, Route, RoutingKey};
 
 /// What the template sees.
 #[derive(Debug, Serialize)]
@@ -120,7 +120,7 @@ fn imports(model: &Model, routes: bool, functions: &[KeyFunction]) -> Vec<String
         names.push("ExchangeKind");
     }
     if !model.queues.is_empty() {
-        names.extend(["Batch", "Input", "QueueKind"]);
+        names.extend(["Batch", "Destination", "Input", "QueueKind"]);
     }
     if !model.sources.is_empty() {
         names.extend(["Intake", "Pool"]);
@@ -257,12 +257,14 @@ fn queue_view(queue: &model::Queue, shapes: &Shapes, tables: &[TableView]) -> St
         Input::Json(message) => format!("Input::Json(&shapes::{})", shapes.path(message)),
         Input::DeadLetters => "Input::DeadLetters(&ENVELOPE)".into(),
     };
-    let table = tables
-        .get(queue.table)
-        .map(|table| format!("&tables::{}::TABLE", table.module));
+    let into = match queue.into {
+        Destination::Table(at) => tables
+            .get(at)
+            .map(|table| format!("Destination::Table(&tables::{}::TABLE)", table.module)),
+    };
     format!(
         "Queue {{ name: {}, kind: QueueKind::{}, bindings: &[{}], workers: {}, prefetch: {}, retries: {}, \
-         batch: Batch {{ rows: {}, bytes: {}, delay_ms: {} }}, dead_letter: {}, input: {input}, table: {}, derived: {} }}",
+         batch: Batch {{ rows: {}, bytes: {}, delay_ms: {} }}, dead_letter: {}, input: {input}, into: {}, derived: {} }}",
         literal(&queue.name),
         if queue.quorum { "Quorum" } else { "Classic" },
         bindings.join(", "),
@@ -273,7 +275,7 @@ fn queue_view(queue: &model::Queue, shapes: &Shapes, tables: &[TableView]) -> St
         grouped(u64::from(queue.batch.bytes)),
         grouped(u64::from(queue.batch.delay_ms)),
         maybe(queue.dead_letter.as_ref()),
-        table.unwrap_or_default(),
+        into.unwrap_or_default(),
         queue.derived,
     )
 }

@@ -3,8 +3,8 @@
 mod tables;
 
 use event_grpc_codegen::model::{
-    Batch, Column, Envelope, Exchange, ExchangeKind, From, Function, Input, Intake, Model, Pool,
-    Queue, Root, Route, RoutingKey, Source, Type, Value,
+    Batch, Column, Destination, Envelope, Exchange, ExchangeKind, From, Function, Input, Intake,
+    Model, Pool, Queue, Root, Route, RoutingKey, Source, Type, Value,
 };
 use prost_reflect::{DescriptorPool, FieldDescriptor, MessageDescriptor};
 use protox::file::{ChainFileResolver, File, FileResolver, GoogleFileResolver};
@@ -188,7 +188,7 @@ impl Made<'_> {
             },
             dead_letter: dead.clone(),
             input,
-            table,
+            into: Destination::Table(table),
             derived,
         };
         let post = Input::Json(self.message("log.Post"));

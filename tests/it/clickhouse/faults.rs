@@ -3,7 +3,7 @@
 use std::net::TcpListener;
 use std::thread;
 
-use event_grpc::contract::{Append, Layout, Table};
+use event_grpc::contract::{Append, Layout, Storage, Table};
 use event_grpc::sink::clickhouse::{Address, ClickHouse};
 use event_grpc::sink::{Fault, Store as _, StoreError};
 
@@ -173,6 +173,7 @@ async fn too_many_parts() {
 
 static PICKY: Table = Table {
     name: "picky",
+    storage: Storage::ClickHouse,
     columns: &[column("params", "JSON", Layout::Json)],
     append: Append::Json(no_rows),
     ddl: "CREATE TABLE IF NOT EXISTS `picky` (`params` JSON, CONSTRAINT c CHECK params.a.:Int64 != 13) ENGINE = \

@@ -2,7 +2,7 @@
 
 use std::slice;
 
-use event_grpc::contract::{Append, Layout, Migration, Pipeline, Table};
+use event_grpc::contract::{Append, Layout, Migration, Pipeline, Storage, Table};
 use event_grpc::sink::Store as _;
 use event_grpc::sink::clickhouse::migrate::{MigrateError, adopt, apply, check};
 use event_grpc::sink::clickhouse::{ClickHouse, Report};
@@ -11,6 +11,7 @@ use super::support::{column, in_database, no_rows, nowhere, number, run_there};
 
 static SALE: Table = Table {
     name: "sale",
+    storage: Storage::ClickHouse,
     columns: &[
         column("id", "String", Layout::Text),
         column("at", "DateTime64(3, 'UTC')", Layout::Fixed(8)),
@@ -26,6 +27,7 @@ SETTINGS non_replicated_deduplication_window = 1000",
 
 static TALLY: Table = Table {
     name: "tally",
+    storage: Storage::ClickHouse,
     columns: &[column("n", "UInt64", Layout::Fixed(8))],
     append: Append::Json(no_rows),
     ddl: "CREATE TABLE IF NOT EXISTS `tally` (`n` UInt64) ENGINE = MergeTree ORDER BY n",

@@ -1,6 +1,6 @@
 //! What is stored comes back, once.
 
-use event_grpc::contract::{Append, Layout, Table};
+use event_grpc::contract::{Append, Layout, Storage, Table};
 use event_grpc::sink::Store as _;
 use event_grpc::sink::clickhouse::{Address, ClickHouse};
 
@@ -10,6 +10,7 @@ use super::support::{
 
 static RICH: Table = Table {
     name: "rich `\\' table",
+    storage: Storage::ClickHouse,
     columns: &[
         column("at", "DateTime64(3, 'UTC')", Layout::Fixed(8)),
         column(

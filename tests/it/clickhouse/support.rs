@@ -4,7 +4,9 @@ use std::env;
 use std::future::Future;
 
 use bytes::Bytes;
-use event_grpc::contract::{Append, Bad, Block, ColumnSpec, Context, Layout, Message, Table};
+use event_grpc::contract::{
+    Append, Bad, Block, ColumnSpec, Context, Layout, Message, Storage, Table,
+};
 use event_grpc::sink::clickhouse::{Address, ClickHouse, quote};
 use uuid::Uuid;
 
@@ -57,6 +59,7 @@ pub(crate) async fn number(store: &ClickHouse, sql: &str) -> u64 {
 /// A table of number and text.
 pub(crate) static PLAIN: Table = Table {
     name: "plain",
+    storage: Storage::ClickHouse,
     columns: &[
         column("id", "UInt64", Layout::Fixed(8)),
         column("text", "String", Layout::Text),

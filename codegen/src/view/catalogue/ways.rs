@@ -52,7 +52,7 @@ fn holds(
 pub(super) fn event_goes(model: &Model, number: u32, message: &MessageDescriptor) -> Vec<String> {
     let mut goes = Vec::new();
     for queue in &model.queues {
-        let Some(table) = model.tables.get(queue.table) else {
+        let Some(table) = model.table_of(queue) else {
             continue;
         };
         let takes = matches!(queue.input, Input::Events)
@@ -72,7 +72,7 @@ pub(super) fn json_goes(model: &Model, message: &MessageDescriptor) -> Vec<Strin
     let mut goes = Vec::new();
     for queue in &model.queues {
         let is = matches!(&queue.input, Input::Json(m) if m.full_name() == message.full_name());
-        if let (true, Some(table)) = (is, model.tables.get(queue.table)) {
+        if let (true, Some(table)) = (is, model.table_of(queue)) {
             goes.extend(
                 queue
                     .bindings

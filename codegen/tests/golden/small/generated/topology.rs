@@ -2,8 +2,8 @@
 //! Where events come in and how they travel.
 
 use crate::contract::{
-    Bad, Batch, Exchange, ExchangeKind, Input, Intake, Message, Pool, Queue, QueueKind,
-    Route, RoutingKey, Source, function, json,
+    Bad, Batch, Destination, Exchange, ExchangeKind, Input, Intake, Message, Pool, Queue,
+    QueueKind, Route, RoutingKey, Source, function, json,
 };
 use super::envelope::ENVELOPE;
 use super::shapes;
@@ -93,7 +93,7 @@ pub static QUEUES: &[Queue] = &[
         },
         dead_letter: Some(route("error.dx", "error.event_q")),
         input: Input::Events(&ENVELOPE),
-        table: &tables::event::TABLE,
+        into: Destination::Table(&tables::event::TABLE),
         derived: false,
     },
     Queue {
@@ -110,7 +110,7 @@ pub static QUEUES: &[Queue] = &[
         },
         dead_letter: Some(route("error.dx", "error.event_q")),
         input: Input::Json(&shapes::log::POST),
-        table: &tables::post::TABLE,
+        into: Destination::Table(&tables::post::TABLE),
         derived: false,
     },
     Queue {
@@ -127,7 +127,7 @@ pub static QUEUES: &[Queue] = &[
         },
         dead_letter: None,
         input: Input::DeadLetters(&ENVELOPE),
-        table: &tables::error::TABLE,
+        into: Destination::Table(&tables::error::TABLE),
         derived: false,
     },
     Queue {
@@ -144,7 +144,7 @@ pub static QUEUES: &[Queue] = &[
         },
         dead_letter: Some(route("error.dx", "error.event_q")),
         input: Input::Events(&ENVELOPE),
-        table: &tables::everything::TABLE,
+        into: Destination::Table(&tables::everything::TABLE),
         derived: true,
     },
 ];

@@ -2,7 +2,8 @@
 //! Rows of `error`.
 
 use crate::contract::{
-    Append, Bad, Block, ColumnSpec, Context, DeadLetter, Group, Layout, Table, function,
+    Append, Bad, Block, ColumnSpec, Context, DeadLetter, Group, Layout, Storage, Table,
+    function,
 };
 use super::super::views;
 use super::column;
@@ -10,6 +11,7 @@ use super::column;
 /// The table.
 pub static TABLE: Table = Table {
     name: "error",
+    storage: Storage::ClickHouse,
     columns: COLUMNS,
     append: Append::DeadLetters(append),
     ddl: DDL,

@@ -2,7 +2,8 @@
 //! Rows of `everything`.
 
 use crate::contract::{
-    Append, Bad, Block, ColumnSpec, Context, Group, Kind, Layout, Table, function,
+    Append, Bad, Block, ColumnSpec, Context, Group, Kind, Layout, Storage, Table,
+    function,
 };
 use super::super::shapes;
 use super::super::views;
@@ -11,6 +12,7 @@ use super::{DICTIONARY, NULLABLE_DICTIONARY, column};
 /// The table.
 pub static TABLE: Table = Table {
     name: "everything",
+    storage: Storage::ClickHouse,
     columns: COLUMNS,
     append: Append::Events(append),
     ddl: DDL,
