@@ -95,7 +95,8 @@ fn config(args: &Args, scratch: &tempfile::TempDir) -> Config {
     }
 }
 
-fn envelope() -> anyhow::Result<&'static Envelope> {
+/// The envelope of app events.
+pub(super) fn envelope() -> anyhow::Result<&'static Envelope> {
     let found = PIPELINE.sources.iter().find_map(|s| match s.intake {
         Intake::Grpc { envelope, .. } => Some(envelope),
         Intake::Post { .. } => None,

@@ -1,5 +1,6 @@
 //! The `event-grpc` command line.
 
+mod bench;
 mod demo;
 mod migrate;
 mod send;
@@ -26,6 +27,7 @@ enum Command {
     Demo(demo::Args),
     Migrate(migrate::Args),
     Send(send::Args),
+    Bench(bench::Args),
 }
 
 /// Runs the command that the process was started with.
@@ -44,6 +46,7 @@ pub fn run() -> ExitCode {
             Command::Demo(args) => demo::run(args).await,
             Command::Migrate(args) => migrate::run(args).await,
             Command::Send(args) => send::run(args).await,
+            Command::Bench(args) => bench::run(args).await,
         }
     });
     match outcome {

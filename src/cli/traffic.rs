@@ -1,4 +1,4 @@
-//! Realistic traffic for the demo: batches of events of every type, with values that look like what they are.
+//! Realistic traffic for the demo and the load generator: batches of events with values that look like what they are.
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -22,7 +22,6 @@ pub(super) struct Traffic {
     events: FieldDescriptor,
     envelope: &'static Envelope,
     random: StdRng,
-    made: u64,
 }
 
 impl Traffic {
@@ -44,17 +43,11 @@ impl Traffic {
             events,
             envelope,
             random: StdRng::seed_from_u64(seed),
-            made: 0,
         })
     }
 
     /// The next request and the names of its events' types: each type once, and the common ones more often.
     pub(super) fn batch(&mut self) -> (Vec<u8>, Vec<&'static str>) {
-        let mut request = DynamicMessage::new(self.request.clone());
-        if let Kind::Message(header) = self.header.kind() {
-            let header = self.filled(&header, 1);
-            request.set_field(&self.header, Value::Message(header));
-        }
         let types = self.envelope.types;
         let mut chosen: Vec<_> = types.iter().collect();
         while chosen.len() < BATCH {
@@ -63,20 +56,30 @@ impl Traffic {
             chosen.extend(types.get(at));
         }
         let names = chosen.iter().map(|t| t.name).collect();
-        let events = chosen
+        let numbers: Vec<u32> = chosen.iter().map(|t| t.number).collect();
+        (self.request(&numbers).encode_to_vec(), names)
+    }
+
+    /// A request with one event of each of these types, by the number of their variant.
+    pub(super) fn request(&mut self, types: &[u32]) -> DynamicMessage {
+        let mut request = DynamicMessage::new(self.request.clone());
+        if let Kind::Message(header) = self.header.kind() {
+            let header = self.filled(&header, 1);
+            request.set_field(&self.header, Value::Message(header));
+        }
+        let events = types
             .iter()
-            .filter_map(|t| self.event(t.number))
+            .filter_map(|number| self.event(*number))
             .map(Value::Message)
             .collect();
         request.set_field(&self.events, Value::List(events));
-        (request.encode_to_vec(), names)
+        request
     }
 
     fn event(&mut self, variant: u32) -> Option<DynamicMessage> {
         let Kind::Message(descriptor) = self.events.kind() else {
             return None;
         };
-        self.made += 1;
         let mut event = DynamicMessage::new(descriptor.clone());
         let since = SystemTime::now()
             .duration_since(UNIX_EPOCH)

@@ -5,14 +5,12 @@ use std::time::Duration;
 
 use axum::extract::Request;
 use axum::response::IntoResponse;
-use bytes::{Buf, BufMut, Bytes};
+use bytes::Bytes;
 use futures_util::future::BoxFuture;
 use http::HeaderMap;
 use prost::Message as _;
 use tokio::net::TcpListener;
-use tonic::codec::{
-    BufferSettings, Codec, CompressionEncoding, DecodeBuf, Decoder, EncodeBuf, Encoder,
-};
+use tonic::codec::CompressionEncoding;
 use tonic::server::{Grpc, UnaryService};
 use tonic::service::Routes;
 use tonic::transport::server::TcpIncoming;
@@ -21,6 +19,7 @@ use tonic_health::ServingStatus;
 use tonic_health::pb::health_server::Health as HealthService;
 
 use super::dispatch::{Body, Dispatch, LONGEST};
+use super::raw::RawCodec;
 use super::response::Refusal;
 use super::status::status;
 use crate::contract::{Intake, Pipeline};
@@ -197,48 +196,5 @@ fn patience(headers: &HeaderMap) -> Duration {
     match client {
         Some(timeout) => timeout.saturating_sub((timeout / 10).min(Duration::from_millis(100))),
         None => LONGEST,
-    }
-}
-
-/// Messages as the bytes that they are.
-#[derive(Debug, Clone, Copy)]
-struct RawCodec;
-
-impl Codec for RawCodec {
-    type Encode = Bytes;
-    type Decode = Bytes;
-    type Encoder = RawCodec;
-    type Decoder = RawCodec;
-
-    fn encoder(&mut self) -> Self::Encoder {
-        RawCodec
-    }
-
-    fn decoder(&mut self) -> Self::Decoder {
-        RawCodec
-    }
-}
-
-impl Encoder for RawCodec {
-    type Item = Bytes;
-    type Error = Status;
-
-    fn encode(&mut self, item: Bytes, out: &mut EncodeBuf<'_>) -> Result<(), Status> {
-        out.put(item);
-        Ok(())
-    }
-}
-
-impl Decoder for RawCodec {
-    type Item = Bytes;
-    type Error = Status;
-
-    fn decode(&mut self, bytes: &mut DecodeBuf<'_>) -> Result<Option<Bytes>, Status> {
-        // The buffer is handed over, not copied.
-        Ok(Some(bytes.copy_to_bytes(bytes.remaining())))
-    }
-
-    fn buffer_settings(&self) -> BufferSettings {
-        BufferSettings::new(1024, 32 * 1024)
     }
 }

@@ -8,6 +8,7 @@ pub mod http;
 pub mod pool;
 pub mod publisher;
 pub mod quarantine;
+pub mod raw;
 pub mod reading;
 pub mod response;
 pub mod scan;

@@ -1,0 +1,237 @@
+//! Sends requests and times their answers.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+use anyhow::Context as _;
+use bytes::Bytes;
+use hdrhistogram::Histogram;
+use prost::Message as _;
+use tokio::task::JoinSet;
+use tonic::client::Grpc;
+use tonic::codegen::http::uri::PathAndQuery;
+use tonic::transport::{Channel, Endpoint};
+use tonic::{Code, Request, Status};
+
+use super::pattern::Patterns;
+use crate::contract::Intake;
+use crate::generated::PIPELINE;
+use crate::generated::proto::event::Response;
+use crate::ingest::raw::RawCodec;
+
+/// How long to wait before a request that was not taken is sent again.
+const PAUSE: Duration = Duration::from_millis(50);
+/// The longest that one answer may take.
+const ANSWER: Duration = Duration::from_secs(30);
+/// The longest latency that is told apart, in microseconds.
+const LONGEST: u64 = 600_000_000;
+
+/// A load.
+pub(super) struct Load {
+    pub(super) patterns: Patterns,
+    pub(super) events: u64,
+    /// Events a second; none for as fast as they are answered.
+    pub(super) rate: Option<u64>,
+    /// How long a request is sent again.
+    pub(super) patience: Duration,
+}
+
+/// What became of a load.
+#[derive(Debug)]
+pub(super) struct Sent {
+    pub(super) began: Instant,
+    pub(super) ended: Instant,
+    pub(super) requests: u64,
+    /// Events that were acknowledged.
+    pub(super) acknowledged: u64,
+    /// Events that the server rejected.
+    pub(super) rejected: u64,
+    /// Events whose requests were given up.
+    pub(super) given_up: u64,
+    /// Answers that asked to try again, or that didn't come.
+    pub(super) repeated: u64,
+    /// Why the last request was given up.
+    pub(super) reason: Option<String>,
+    /// Microseconds from when a request was due until its last answer.
+    pub(super) latency: Histogram<u64>,
+}
+
+/// Opens so many connections to each address.
+pub(super) async fn connect(to: &[String], connections: u16) -> anyhow::Result<Vec<Channel>> {
+    let mut channels = Vec::new();
+    for address in to {
+        let endpoint = Endpoint::from_shared(address.clone())
+            .with_context(|| format!("{address} is no address"))?
+            .tcp_nodelay(true)
+            .initial_stream_window_size(1 << 20)
+            .initial_connection_window_size(8 << 20);
+        for _ in 0..connections {
+            let channel = endpoint.connect().await;
+            channels.push(channel.with_context(|| format!("no server answers at {address}"))?);
+        }
+    }
+    Ok(channels)
+}
+
+impl Load {
+    /// Sends everything, with so many requests unanswered on each connection.
+    pub(super) async fn run(self: &Arc<Self>, channels: Vec<Channel>, in_flight: u16) -> Sent {
+        let next = Arc::new(AtomicU64::new(0));
+        let began = Instant::now();
+        let mut senders = JoinSet::new();
+        for channel in channels {
+            for _ in 0..in_flight {
+                let (load, next) = (Arc::clone(self), Arc::clone(&next));
+                senders.spawn(send_until_done(
+                    load,
+                    Grpc::new(channel.clone()),
+                    next,
+                    began,
+                ));
+            }
+        }
+        let mut sent = Sent::nothing(began);
+        while let Some(part) = senders.join_next().await {
+            match part {
+                Ok(part) => sent.add(part),
+                Err(error) => sent.reason = Some(format!("a sender failed: {error}")),
+            }
+        }
+        sent.ended = Instant::now();
+        sent
+    }
+
+    fn requests(&self) -> u64 {
+        self.events.div_ceil(u64::from(self.patterns.batch()))
+    }
+
+    /// When a request is due. A server that falls behind is not spared the ones after it.
+    fn due(&self, number: u64, began: Instant) -> Option<Instant> {
+        let rate = self.rate?;
+        let before = number as f64 * f64::from(self.patterns.batch());
+        Some(began + Duration::from_secs_f64(before / rate as f64))
+    }
+}
+
+/// One sender: takes the next request until there are no more.
+async fn send_until_done(
+    load: Arc<Load>,
+    mut client: Grpc<Channel>,
+    next: Arc<AtomicU64>,
+    began: Instant,
+) -> Sent {
+    let mut sent = Sent::nothing(began);
+    loop {
+        let number = next.fetch_add(1, Ordering::Relaxed);
+        if number >= load.requests() {
+            return sent;
+        }
+        let due = load.due(number, began);
+        if let Some(due) = due {
+            tokio::time::sleep_until(due.into()).await;
+        }
+        let due = due.unwrap_or_else(Instant::now);
+        let request = load.patterns.request(number);
+        loop {
+            match call(&mut client, request.clone()).await {
+                Ok(answer) => {
+                    sent.answered(&answer, u64::from(load.patterns.batch()));
+                    break;
+                }
+                Err(status) if may_pass(&status) && due.elapsed() < load.patience => {
+                    sent.repeated += 1;
+                    tokio::time::sleep(PAUSE).await;
+                }
+                Err(status) => {
+                    sent.given_up += u64::from(load.patterns.batch());
+                    sent.reason = Some(format!("{}: {}", status.code(), status.message()));
+                    break;
+                }
+            }
+        }
+        sent.requests += 1;
+        let micros = u64::try_from(due.elapsed().as_micros()).unwrap_or(LONGEST);
+        sent.latency.saturating_record(micros);
+    }
+}
+
+async fn call(client: &mut Grpc<Channel>, request: Bytes) -> Result<Response, Status> {
+    client
+        .ready()
+        .await
+        .map_err(|error| Status::unavailable(error.to_string()))?;
+    let call = client.unary(Request::new(request), path(), RawCodec);
+    let answer = tokio::time::timeout(ANSWER, call)
+        .await
+        .map_err(|_| Status::deadline_exceeded("no answer in time"))??;
+    Response::decode(answer.into_inner()).map_err(|error| Status::internal(error.to_string()))
+}
+
+/// The method that takes app events.
+fn path() -> PathAndQuery {
+    let method = PIPELINE
+        .sources
+        .iter()
+        .find_map(|source| match source.intake {
+            Intake::Grpc {
+                service, method, ..
+            } => Some(format!("/{service}/{method}")),
+            Intake::Post { .. } => None,
+        });
+    let path = method.and_then(|path| PathAndQuery::try_from(path).ok());
+    path.unwrap_or_else(|| PathAndQuery::from_static("/"))
+}
+
+/// Whether the same request may be taken another time.
+fn may_pass(status: &Status) -> bool {
+    matches!(
+        status.code(),
+        Code::Unavailable
+            | Code::ResourceExhausted
+            | Code::DeadlineExceeded
+            | Code::Unknown
+            | Code::Cancelled
+    )
+}
+
+// === impl Sent ===
+
+impl Sent {
+    fn nothing(began: Instant) -> Self {
+        Sent {
+            began,
+            ended: began,
+            requests: 0,
+            acknowledged: 0,
+            rejected: 0,
+            given_up: 0,
+            repeated: 0,
+            reason: None,
+            latency: latencies(),
+        }
+    }
+
+    fn answered(&mut self, answer: &Response, events: u64) {
+        let rejected = answer.rejected.len() as u64;
+        self.acknowledged += events.saturating_sub(rejected);
+        self.rejected += rejected;
+    }
+
+    fn add(&mut self, part: Sent) {
+        self.requests += part.requests;
+        self.acknowledged += part.acknowledged;
+        self.rejected += part.rejected;
+        self.given_up += part.given_up;
+        self.repeated += part.repeated;
+        self.reason = part.reason.or(self.reason.take());
+        // Both have the same bounds, so nothing can be out of them.
+        self.latency.add(&part.latency).ok();
+    }
+}
+
+/// Three digits of every latency up to the longest.
+fn latencies() -> Histogram<u64> {
+    // These bounds are valid ones, so the other branch is never taken.
+    Histogram::new_with_bounds(1, LONGEST, 3).unwrap_or_else(|_| latencies())
+}

@@ -1,0 +1,110 @@
+//! `event-grpc bench`: a load of app events on a running server, and what it took.
+//!
+//! Every event has an id of its own that begins with the run's, so that in the end ClickHouse can be asked whether
+//! each one that was acknowledged is there.
+
+mod load;
+mod pattern;
+mod process;
+mod report;
+mod stored;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Context as _;
+
+use super::serve::ClickHouseArgs;
+use crate::sink::clickhouse::ClickHouse;
+use load::Load;
+use pattern::{Mix, Patterns};
+use process::Watched;
+use report::{Figures, Report};
+
+/// Load a server with app events, and report what it acknowledged, what is stored, and what that took.
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    /// The server's gRPC address; several share the load.
+    #[arg(long, default_value = "http://127.0.0.1:8017", value_name = "URL")]
+    to: Vec<String>,
+    /// How many events to send.
+    #[arg(long, default_value_t = 1_000_000, value_name = "COUNT", value_parser = clap::value_parser!(u64).range(1..=1_000_000_000))]
+    events: u64,
+    /// Events in one request.
+    #[arg(long, default_value_t = 100, value_name = "COUNT", value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    batch: u32,
+    /// Which events: four usual ones in equal parts, or all types, distributed by
+    /// Zipf's law.
+    #[arg(long, value_enum, default_value = "shop")]
+    mix: Mix,
+    /// Connections to each address.
+    #[arg(long, default_value_t = 4, value_name = "COUNT", value_parser = clap::value_parser!(u16).range(1..=1000))]
+    connections: u16,
+    /// Requests that may be unanswered on one connection.
+    #[arg(long, default_value_t = 16, value_name = "COUNT", value_parser = clap::value_parser!(u16).range(1..=1000))]
+    in_flight: u16,
+    /// Events a second; as fast as they are answered if not given.
+    #[arg(long, value_name = "COUNT", value_parser = clap::value_parser!(u64).range(1..))]
+    rate: Option<u64>,
+    /// How long a request may be tried again, and afterwards how long the last rows may take, in seconds.
+    #[arg(long, default_value_t = 60, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..=3600))]
+    patience: u64,
+    /// Processes whose CPU time and memory are reported, as in server=1234; may be given several times.
+    #[arg(long, value_name = "NAME=PID", value_parser = process::named)]
+    process: Vec<(String, u32)>,
+    #[command(flatten)]
+    clickhouse: ClickHouseArgs,
+    /// Print the report as one JSON object.
+    #[arg(long)]
+    json: bool,
+}
+
+/// Runs the load; true if nothing that was acknowledged is missing.
+pub(super) async fn run(args: Args) -> anyhow::Result<bool> {
+    let patience = Duration::from_secs(args.patience);
+    let store = args
+        .clickhouse
+        .address()?
+        .map(ClickHouse::new)
+        .transpose()?;
+    let run: u64 = rand::random();
+    let patterns = Patterns::new(args.mix, args.batch, run)?;
+    let load = Arc::new(Load {
+        patterns,
+        events: args.events,
+        rate: args.rate,
+        patience,
+    });
+    let channels = load::connect(&args.to, args.connections).await?;
+    let mut watched: Vec<Watched> = args
+        .process
+        .iter()
+        .map(|(name, pid)| Watched::begin(name, *pid))
+        .collect::<Result<_, _>>()?;
+
+    let sent = load.run(channels, args.in_flight).await;
+    let arrived = match &store {
+        Some(store) => Some(
+            stored::wait(store, &pattern::prefix(run), &sent, patience)
+                .await
+                .context("ClickHouse can't be asked what is stored")?,
+        ),
+        None => None,
+    };
+    let processes = watched
+        .iter_mut()
+        .map(Watched::end)
+        .collect::<Result<_, _>>()?;
+    let report = Report::new(&Figures {
+        sent,
+        arrived,
+        processes,
+        bytes_an_event: load.patterns.bytes_an_event(),
+    });
+    super::say(&if args.json {
+        serde_json::to_string(&report)?
+    } else {
+        report.to_string()
+    });
+    Ok(report.complete())
+}
