@@ -5,6 +5,7 @@
     reason = "these commands talk to a person at a terminal"
 )]
 
+mod chaos;
 mod codegen;
 mod services;
 mod test;
@@ -38,6 +39,8 @@ enum Command {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         args: Vec<String>,
     },
+    /// Break the servers at random under a load of events, and see whether any event is lost
+    Chaos(chaos::Args),
     /// Tell more of a rule that the generator found broken, with examples; without a code, list all rules
     Explain {
         /// The code, as in EG020, or the rule's name
@@ -51,6 +54,7 @@ fn main() -> ExitCode {
         Command::Codegen { check } => codegen::run(&root, check),
         Command::Services => services::run(),
         Command::Test { args } => test::run(args),
+        Command::Chaos(args) => chaos::run(&args),
         Command::Explain { code } => explain(code.as_deref()),
     };
     outcome.unwrap_or_else(|error| {

@@ -1,13 +1,13 @@
 //! The servers that the tests need, as private instances: nothing outside of one temporary directory and a few
 //! loopback ports is touched, so that any number of them can run on one machine.
 
-mod clickhouse;
-mod install;
+pub(crate) mod clickhouse;
+pub(crate) mod install;
 mod keeper;
-mod ports;
+pub(crate) mod ports;
 mod postgres;
 mod python;
-mod rabbitmq;
+pub(crate) mod rabbitmq;
 
 use std::env;
 use std::os::unix::fs::PermissionsExt as _;

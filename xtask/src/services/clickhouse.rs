@@ -22,40 +22,92 @@ const START_LIMIT: Duration = Duration::from_secs(15 * 60);
 /// The executable ends when its standard input does, so it gets the keeper's pipe.
 const START: &str = r#"exec "$@" <&3 3<&-"#;
 
+/// An engine that can be started, and started again over the same data.
+pub(crate) struct Engine {
+    executable: PathBuf,
+    data: PathBuf,
+    ports: [u16; 2],
+}
+
 /// Builds the executable, starts its engine and waits until that answers.
 pub(super) fn start(directory: &Path) -> Result<Running> {
-    let executable = build()?;
-    let port = ports::free()?;
-    let data = directory.join("data");
-    fs::create_dir(&data)?;
-
-    let mut server = Command::new("sh");
-    server.args(["-c", START, "sh"]).arg(executable);
-    server.arg("engine").arg("--path").arg(&data);
-    server.arg("--http-port").arg(port.to_string());
-    server.arg("--tcp-port").arg(ports::free()?.to_string());
-    // As the server runs it: a config.xml of the working directory would be the engine's, and so would our time zone.
-    server.current_dir(&data).env("TZ", "UTC");
-    let keep = Keep {
-        name: "clickhouse",
-        signal: "TERM",
-        directory: Some(directory),
-    };
-    let mut kept = Kept::spawn(&keep, &server)?;
-    kept.wait_until(START_LIMIT, || answers(port).unwrap_or(false))?;
-    let url = format!("http://127.0.0.1:{port}");
+    let engine = Engine::prepare(build(&[])?, directory)?;
+    let kept = engine.start(Some(directory))?;
     Ok(Running {
         kept: Some(kept),
-        environment: VARIABLES.into_iter().zip([url]).collect(),
+        environment: VARIABLES.into_iter().zip([url(engine.port())]).collect(),
     })
 }
 
+impl Engine {
+    /// An engine with its data in this directory.
+    pub(crate) fn prepare(executable: PathBuf, directory: &Path) -> Result<Self> {
+        let data = directory.join("data");
+        fs::create_dir(&data)?;
+        Ok(Engine {
+            executable,
+            data,
+            ports: [ports::free()?, ports::free()?],
+        })
+    }
+
+    /// Starts it and waits until it answers. The directory, if one is named, goes away with it.
+    pub(crate) fn start(&self, directory: Option<&Path>) -> Result<Kept> {
+        let [http, tcp] = self.ports;
+        let mut server = Command::new("sh");
+        server.args(["-c", START, "sh"]).arg(&self.executable);
+        server.arg("engine").arg("--path").arg(&self.data);
+        server.arg("--http-port").arg(http.to_string());
+        server.arg("--tcp-port").arg(tcp.to_string());
+        // As the server runs it: a config.xml of the working directory would be the engine's, and so would our time zone.
+        server.current_dir(&self.data).env("TZ", "UTC");
+        let keep = Keep {
+            name: "clickhouse",
+            signal: "TERM",
+            directory,
+        };
+        let mut kept = Kept::spawn(&keep, &server)?;
+        kept.wait_until(START_LIMIT, || answers(http).unwrap_or(false))?;
+        Ok(kept)
+    }
+
+    /// Where its HTTP interface listens, on loopback.
+    pub(crate) fn port(&self) -> u16 {
+        self.ports[0]
+    }
+
+    /// Runs a statement and gives its answer.
+    pub(crate) fn run(&self, sql: &str) -> Result<String> {
+        let mut stream = TcpStream::connect((Ipv4Addr::LOCALHOST, self.port()))?;
+        stream.set_read_timeout(Some(Duration::from_secs(30)))?;
+        write!(
+            stream,
+            "POST / HTTP/1.0\r\nContent-Length: {}\r\n\r\n{sql}",
+            sql.len()
+        )?;
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer)?;
+        let status = answer.lines().next().unwrap_or_default();
+        if !status.contains(" 200 ") {
+            bail!("{sql}: {}", answer.lines().last().unwrap_or_default());
+        }
+        let body = answer.split_once("\r\n\r\n").map_or("", |(_, body)| body);
+        Ok(body.to_owned())
+    }
+}
+
+/// The address of an engine, or of what stands in front of it.
+pub(crate) fn url(port: u16) -> String {
+    format!("http://127.0.0.1:{port}")
+}
+
 /// Builds `event-grpc` and says where it is. The whole workspace is selected, so that what the tests share with it is
-/// built only once.
-fn build() -> Result<PathBuf> {
+/// built only once. `args` are further ones of `cargo build`.
+pub(crate) fn build(args: &[&str]) -> Result<PathBuf> {
     let output = crate::cargo()
         .args(["build", "--workspace", "--bin", "event-grpc"])
         .arg("--message-format=json-render-diagnostics")
+        .args(args)
         .stderr(Stdio::inherit())
         .output()
         .context("cannot run cargo")?;

@@ -45,7 +45,7 @@ pub(super) fn is_root() -> Result<bool> {
 }
 
 /// Installs the packages of those `services` whose programs are not there, or says what to install.
-pub(super) fn missing_packages(services: &[&str]) -> Result<()> {
+pub(crate) fn missing_packages(services: &[&str]) -> Result<()> {
     let mut packages = Vec::new();
     if services.contains(&"rabbitmq") && rabbitmq_programs().is_none() {
         packages.push("rabbitmq-server");

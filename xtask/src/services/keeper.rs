@@ -133,6 +133,22 @@ impl Kept {
         Ok(())
     }
 
+    /// Sends a signal, without its `SIG`, to the command and all that it has started. After `KILL` nothing is left of
+    /// it, and nothing of it had a chance to put itself in order.
+    pub(crate) fn signal(&self, signal: &str) -> Result<()> {
+        let group = format!("-{}", self.child.id());
+        let status = Command::new("kill")
+            .args(["-s", signal, "--", &group])
+            .status();
+        if !status
+            .with_context(|| format!("cannot signal {}", self.name))?
+            .success()
+        {
+            bail!("{} takes no signal; it has ended", self.name);
+        }
+        Ok(())
+    }
+
     fn output(&self) -> String {
         let Some(path) = &self.log else {
             return String::new();

@@ -4,11 +4,11 @@ use std::fs;
 use std::io::{Read as _, Write as _};
 use std::net::{Ipv4Addr, TcpStream};
 use std::os::unix::fs::PermissionsExt as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, bail};
 
 use super::keeper::{Keep, Kept};
 use super::{Running, START_LIMIT, install, ports};
@@ -24,38 +24,84 @@ epmd -port "$port" -address 127.0.0.1 &
 exec "$1" -noinput
 "#;
 
+/// A broker that can be started, and started again over the same data.
+pub(crate) struct Broker {
+    programs: PathBuf,
+    port: u16,
+    environment: Vec<(&'static str, String)>,
+    control: PathBuf,
+}
+
 /// Starts a broker and waits until it speaks AMQP.
 pub(super) fn start(directory: &Path) -> Result<Running> {
-    let programs = install::rabbitmq_programs().context("rabbitmq-server is not installed")?;
-    let port = ports::free()?;
-    let environment = settings(directory, port)?;
-
-    let mut server = Command::new("sh");
-    server
-        .args(["-c", START, "sh"])
-        .arg(programs.join("rabbitmq-server"))
-        .envs(environment.iter().cloned());
-    // Its data goes away with it, so there is nothing that a slow and orderly end would save.
-    let keep = Keep {
-        name: "rabbitmq",
-        signal: "KILL",
-        directory: Some(directory),
-    };
-    let mut kept = Kept::spawn(&keep, &server)?;
-
-    let control = directory.join("rabbitmqctl");
-    fs::write(&control, control_script(&programs, &environment))?;
-    fs::set_permissions(&control, fs::Permissions::from_mode(0o755))?;
-
-    kept.wait_until(START_LIMIT, || speaks_amqp(port).unwrap_or(false))?;
-    let values = [
-        format!("amqp://guest:guest@127.0.0.1:{port}/%2f"),
-        control.display().to_string(),
-    ];
+    let broker = Broker::prepare(directory)?;
+    let kept = broker.start(Some(directory))?;
+    let values = [broker.url(), broker.control.display().to_string()];
     Ok(Running {
         kept: Some(kept),
         environment: VARIABLES.into_iter().zip(values).collect(),
     })
+}
+
+impl Broker {
+    /// Writes everything that a broker in this directory needs.
+    pub(crate) fn prepare(directory: &Path) -> Result<Self> {
+        let programs = install::rabbitmq_programs().context("rabbitmq-server is not installed")?;
+        let port = ports::free()?;
+        let environment = settings(directory, port)?;
+        let control = directory.join("rabbitmqctl");
+        fs::write(&control, control_script(&programs, &environment))?;
+        fs::set_permissions(&control, fs::Permissions::from_mode(0o755))?;
+        Ok(Broker {
+            programs,
+            port,
+            environment,
+            control,
+        })
+    }
+
+    /// Starts it and waits until it speaks AMQP. The directory, if one is named, goes away with it.
+    pub(crate) fn start(&self, directory: Option<&Path>) -> Result<Kept> {
+        let mut server = Command::new("sh");
+        server
+            .args(["-c", START, "sh"])
+            .arg(self.programs.join("rabbitmq-server"))
+            .envs(self.environment.iter().cloned());
+        // Its data goes away with it, so there is nothing that a slow and orderly end would save.
+        let keep = Keep {
+            name: "rabbitmq",
+            signal: "KILL",
+            directory,
+        };
+        let mut kept = Kept::spawn(&keep, &server)?;
+        kept.wait_until(START_LIMIT, || speaks_amqp(self.port).unwrap_or(false))?;
+        Ok(kept)
+    }
+
+    /// Where it listens, on loopback.
+    pub(crate) fn port(&self) -> u16 {
+        self.port
+    }
+
+    /// Its address with its account.
+    pub(crate) fn url(&self) -> String {
+        url(self.port)
+    }
+
+    /// Runs `rabbitmqctl` for it.
+    pub(crate) fn control(&self, args: &[&str]) -> Result<()> {
+        let output = Command::new(&self.control).args(args).output()?;
+        if !output.status.success() {
+            let text = String::from_utf8_lossy(&output.stderr).into_owned();
+            bail!("rabbitmqctl {} failed: {text}", args.join(" "));
+        }
+        Ok(())
+    }
+}
+
+/// The address of a broker, or of what stands in front of it.
+pub(crate) fn url(port: u16) -> String {
+    format!("amqp://guest:guest@127.0.0.1:{port}/%2f")
 }
 
 /// The variables that make the broker, and its command line tool, keep to `directory` and to loopback.

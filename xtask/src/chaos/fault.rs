@@ -1,0 +1,125 @@
+//! What can break, and how it is mended.
+
+use std::fmt;
+
+use anyhow::Result;
+
+use super::cluster::{Cluster, Server};
+use super::proxy::Mode;
+use super::random::Random;
+
+/// Something that breaks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Fault {
+    /// A server is killed, as by a loss of power.
+    Killed(Server),
+    /// A server stops in its tracks and goes on later.
+    Frozen(Server),
+    /// An instance is asked to end, and another one takes its place.
+    Replaced(usize),
+    /// All connections to a server break at once and can't be made again.
+    Cut(Server),
+    /// Everything to and from a server is late.
+    Slow(Server),
+    /// Nothing gets to a server or back, and nobody is told.
+    Held(Server),
+    /// The broker finds its disk too full and takes no messages.
+    DiskAlarm,
+    /// The table is not there.
+    NoTable,
+    /// The table has too many parts, as ClickHouse says when it can't keep up.
+    TooManyParts,
+}
+
+/// Every fault, the likelier ones more than once.
+const FAULTS: [Fault; 18] = [
+    Fault::Killed(Server::Instance(0)),
+    Fault::Killed(Server::Instance(1)),
+    Fault::Killed(Server::Instance(0)),
+    Fault::Killed(Server::RabbitMq),
+    Fault::Killed(Server::ClickHouse),
+    Fault::Killed(Server::ClickHouse),
+    Fault::Frozen(Server::Instance(1)),
+    Fault::Frozen(Server::ClickHouse),
+    Fault::Replaced(0),
+    Fault::Replaced(1),
+    Fault::Cut(Server::RabbitMq),
+    Fault::Cut(Server::ClickHouse),
+    Fault::Slow(Server::RabbitMq),
+    Fault::Slow(Server::ClickHouse),
+    Fault::Held(Server::ClickHouse),
+    Fault::DiskAlarm,
+    Fault::NoTable,
+    Fault::TooManyParts,
+];
+
+impl Fault {
+    /// Any fault.
+    pub(super) fn draw(random: &mut Random) -> Self {
+        FAULTS[random.within(0, FAULTS.len() as u64) as usize]
+    }
+
+    /// Breaks it.
+    pub(super) fn begin(self, cluster: &mut Cluster) -> Result<()> {
+        match self {
+            Fault::Killed(server) => cluster.kill(server),
+            Fault::Frozen(server) => cluster.signal(server, "STOP"),
+            Fault::Replaced(number) => {
+                cluster.end(number);
+                Ok(())
+            }
+            Fault::Cut(server) => {
+                cluster.proxy(server).set(Mode::Refused);
+                cluster.proxy(server).cut();
+                Ok(())
+            }
+            Fault::Slow(server) => {
+                cluster.proxy(server).set(Mode::Slow);
+                Ok(())
+            }
+            Fault::Held(server) => {
+                cluster.proxy(server).set(Mode::Held);
+                Ok(())
+            }
+            Fault::DiskAlarm => cluster.control(&["set_disk_free_limit", "1000TB"]),
+            Fault::NoTable => cluster.sql("RENAME TABLE chaos.event TO chaos.event_elsewhere"),
+            Fault::TooManyParts => cluster.sql(
+                "ALTER TABLE chaos.event MODIFY SETTING parts_to_throw_insert = 1, parts_to_delay_insert = 1",
+            ),
+        }
+    }
+
+    /// Mends it.
+    pub(super) fn end(self, cluster: &mut Cluster) -> Result<()> {
+        match self {
+            Fault::Killed(server) => cluster.start_again(server),
+            Fault::Frozen(server) => cluster.signal(server, "CONT"),
+            Fault::Replaced(number) => cluster.start_again(Server::Instance(number)),
+            Fault::Cut(server) | Fault::Slow(server) | Fault::Held(server) => {
+                cluster.proxy(server).set(Mode::Open);
+                Ok(())
+            }
+            Fault::DiskAlarm => cluster.control(&["set_disk_free_limit", "50MB"]),
+            Fault::NoTable => cluster.sql("RENAME TABLE chaos.event_elsewhere TO chaos.event"),
+            Fault::TooManyParts => cluster.sql(
+                "ALTER TABLE chaos.event RESET SETTING parts_to_throw_insert, parts_to_delay_insert",
+            ),
+        }
+    }
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Fault::Killed(server) => write!(f, "{server} is killed and gone"),
+            Fault::Frozen(server) => write!(f, "{server} is frozen"),
+            Fault::Replaced(number) => write!(f, "{} is ended and gone", Server::Instance(*number)),
+            Fault::Cut(server) => write!(f, "the connections to {server} are cut"),
+            Fault::Slow(server) => write!(f, "the connections to {server} are slow"),
+            Fault::Held(server) => write!(f, "the connections to {server} are held up"),
+            Fault::DiskAlarm => write!(f, "RabbitMQ has no disk left"),
+            Fault::NoTable => write!(f, "the table is missing"),
+            Fault::TooManyParts => write!(f, "the table has too many parts"),
+        }
+    }
+}
