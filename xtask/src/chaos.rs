@@ -134,6 +134,7 @@ fn load(cluster: &Cluster, executable: &Path, rate: u64, events: u64) -> Result<
         name: "the load",
         signal: "TERM",
         directory: None,
+        log: None,
     };
     Kept::spawn(&keep, &command)
 }

@@ -29,6 +29,7 @@ pub(crate) fn run(args: Vec<String>) -> Result<ExitCode> {
             name: "cargo test",
             signal: "TERM",
             directory: None,
+            log: None,
         },
         &tests,
     )?;

@@ -18,9 +18,6 @@ use crate::services::{Keep, Kept, ports};
 /// How long an instance may take to listen.
 const START_LIMIT: Duration = Duration::from_secs(60);
 
-/// Runs a command with its output at the end of a file. The keeper's pipe stays its standard input.
-const LOGGED: &str = r#"log=$1; shift; exec "$@" >>"$log" 2>&1"#;
-
 /// One of the servers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Server {
@@ -204,12 +201,8 @@ impl Cluster {
 
 impl Instance {
     fn start(&self, amqp: u16, clickhouse: u16) -> Result<Kept> {
-        let mut server = Command::new("sh");
-        server
-            .args(["-c", LOGGED, "sh"])
-            .arg(&self.log)
-            .arg(&self.executable)
-            .arg("serve");
+        let mut server = Command::new(&self.executable);
+        server.arg("serve");
         server.args(["--grpc-listen", &format!("127.0.0.1:{}", self.grpc)]);
         server.args(["--http-listen", &format!("127.0.0.1:{}", self.http)]);
         server.args(["--amqp-url", &rabbitmq::url(amqp)]);
@@ -223,12 +216,12 @@ impl Instance {
             name: "an instance",
             signal: "TERM",
             directory: None,
+            log: Some(&self.log),
         };
         let mut kept = Kept::spawn(&keep, &server)?;
         let begun = Instant::now();
         while TcpStream::connect((Ipv4Addr::LOCALHOST, self.grpc)).is_err() {
-            kept.check()
-                .with_context(|| format!("see {}", self.log.display()))?;
+            kept.check()?;
             if begun.elapsed() > START_LIMIT {
                 bail!(
                     "an instance doesn't listen after {START_LIMIT:?}; see {}",

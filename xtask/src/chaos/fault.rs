@@ -81,7 +81,7 @@ impl Fault {
                 cluster.proxy(server).set(Mode::Held);
                 Ok(())
             }
-            Fault::DiskAlarm => cluster.control(&["set_disk_free_limit", "1000TB"]),
+            Fault::DiskAlarm => cluster.control(&["set_disk_free_limit", "1000000GB"]),
             Fault::NoTable => cluster.sql("RENAME TABLE chaos.event TO chaos.event_elsewhere"),
             Fault::TooManyParts => cluster.sql(
                 "ALTER TABLE chaos.event MODIFY SETTING parts_to_throw_insert = 1, parts_to_delay_insert = 1",

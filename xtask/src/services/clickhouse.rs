@@ -26,6 +26,7 @@ const START: &str = r#"exec "$@" <&3 3<&-"#;
 pub(crate) struct Engine {
     executable: PathBuf,
     data: PathBuf,
+    log: PathBuf,
     ports: [u16; 2],
 }
 
@@ -47,6 +48,7 @@ impl Engine {
         Ok(Engine {
             executable,
             data,
+            log: directory.join("log"),
             ports: [ports::free()?, ports::free()?],
         })
     }
@@ -65,6 +67,7 @@ impl Engine {
             name: "clickhouse",
             signal: "TERM",
             directory,
+            log: Some(&self.log),
         };
         let mut kept = Kept::spawn(&keep, &server)?;
         kept.wait_until(START_LIMIT, || answers(http).unwrap_or(false))?;

@@ -54,8 +54,11 @@ pub(crate) struct Keep<'a> {
     pub(crate) name: &'static str,
     /// The signal that ends it at once and cleanly, without its `SIG`.
     pub(crate) signal: &'static str,
-    /// Goes away when the command has ended, and receives its output in a file `log`.
+    /// Goes away when the command has ended.
     pub(crate) directory: Option<&'a Path>,
+    /// Receives its output, after what is there already; the file `log` in the directory if none is named, and
+    /// without either the output is this process's.
+    pub(crate) log: Option<&'a Path>,
 }
 
 impl Kept {
@@ -74,10 +77,11 @@ impl Kept {
         if let Some(directory) = command.get_current_dir() {
             shell.current_dir(directory);
         }
-        let log = keep.directory.map(|directory| directory.join("log"));
+        let named = keep.log.map(Path::to_owned);
+        let log = named.or_else(|| keep.directory.map(|directory| directory.join("log")));
         if let Some(path) = &log {
-            let file =
-                File::create(path).with_context(|| format!("cannot write {}", path.display()))?;
+            let file = File::options().create(true).append(true).open(path);
+            let file = file.with_context(|| format!("cannot write {}", path.display()))?;
             shell.stdout(file.try_clone()?).stderr(file);
         }
         // Ctrl-C at the terminal goes to the foreground group: this process gets it, and stops the others in its turn.
@@ -189,6 +193,7 @@ mod tests {
             name: "kept",
             signal: "TERM",
             directory: Some(&directory),
+            log: None,
         };
         let kept = Kept::spawn(&keep, &command).unwrap();
         (parent, directory, kept)

@@ -45,6 +45,7 @@ pub(super) fn start(directory: &Path) -> Result<Running> {
         name: "postgres",
         signal: "QUIT",
         directory: Some(directory),
+        log: None,
     };
     let mut kept = Kept::spawn(&keep, &server)?;
     kept.wait_until(START_LIMIT, || takes_connections(&data))?;

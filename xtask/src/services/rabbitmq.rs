@@ -30,6 +30,7 @@ pub(crate) struct Broker {
     port: u16,
     environment: Vec<(&'static str, String)>,
     control: PathBuf,
+    log: PathBuf,
 }
 
 /// Starts a broker and waits until it speaks AMQP.
@@ -57,6 +58,7 @@ impl Broker {
             port,
             environment,
             control,
+            log: directory.join("log"),
         })
     }
 
@@ -72,6 +74,7 @@ impl Broker {
             name: "rabbitmq",
             signal: "KILL",
             directory,
+            log: Some(&self.log),
         };
         let mut kept = Kept::spawn(&keep, &server)?;
         kept.wait_until(START_LIMIT, || speaks_amqp(self.port).unwrap_or(false))?;
