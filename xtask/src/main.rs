@@ -5,6 +5,7 @@
     reason = "these commands talk to a person at a terminal"
 )]
 
+mod bench;
 mod chaos;
 mod codegen;
 mod services;
@@ -39,6 +40,8 @@ enum Command {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         args: Vec<String>,
     },
+    /// Measure the whole pipeline with a release build, RabbitMQ and ClickHouse on this machine
+    Bench(bench::Args),
     /// Break the servers at random under a load of events, and see whether any event is lost
     Chaos(chaos::Args),
     /// Tell more of a rule that the generator found broken, with examples; without a code, list all rules
@@ -54,6 +57,7 @@ fn main() -> ExitCode {
         Command::Codegen { check } => codegen::run(&root, check),
         Command::Services => services::run(),
         Command::Test { args } => test::run(args),
+        Command::Bench(args) => bench::run(&args),
         Command::Chaos(args) => chaos::run(&args),
         Command::Explain { code } => explain(code.as_deref()),
     };

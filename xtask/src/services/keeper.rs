@@ -153,6 +153,22 @@ impl Kept {
         Ok(())
     }
 
+    /// The process of the command whose arguments contain `text`.
+    pub(crate) fn pid_of(&self, text: &str) -> Result<u32> {
+        let group = self.child.id().to_string();
+        let output = Command::new("pgrep")
+            .args(["-g", &group, "-f", "--", text])
+            .output();
+        let output = output.context("cannot run pgrep")?;
+        // The keeper's own shells carry the same arguments, and come first.
+        let text_of =
+            |pid: &str| std::fs::read_to_string(format!("/proc/{pid}/comm")).unwrap_or_default();
+        let pids = String::from_utf8_lossy(&output.stdout).into_owned();
+        let found = pids.lines().find(|pid| text_of(pid.trim()).trim() != "sh");
+        let pid = found.and_then(|pid| pid.trim().parse().ok());
+        pid.with_context(|| format!("{} runs nothing that is called with {text}", self.name))
+    }
+
     fn output(&self) -> String {
         let Some(path) = &self.log else {
             return String::new();

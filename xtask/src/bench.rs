@@ -1,0 +1,176 @@
+//! `cargo xtask bench`: the whole pipeline under load, on this machine, and a table of what it did.
+//!
+//! Every run has servers of its own with empty data, in memory where the machine has a file system there. Runs of all
+//! scenarios are taken in turn, so that whatever else the machine does meets all of them.
+
+mod setting;
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitCode};
+
+use anyhow::{Context as _, Result, bail};
+use serde_json::Value;
+
+use crate::services;
+use setting::Setting;
+
+/// Measure the whole pipeline with a release build, RabbitMQ and ClickHouse on this machine.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    /// How often each scenario is run; the table shows medians
+    #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..=100))]
+    runs: u32,
+    /// Events in one run
+    #[arg(long, default_value_t = 1_000_000, value_parser = clap::value_parser!(u64).range(1000..=1_000_000_000))]
+    events: u64,
+    /// Only scenarios whose name contains this
+    #[arg(default_value = "")]
+    name: String,
+}
+
+/// A load, and what it goes through.
+struct Scenario {
+    name: &'static str,
+    setting: Setting,
+    batch: u32,
+    mix: &'static str,
+    /// The part of the events that one run of it sends: small requests take longer.
+    share: u64,
+}
+
+const fn scenario(
+    name: &'static str,
+    setting: Setting,
+    batch: u32,
+    mix: &'static str,
+    share: u64,
+) -> Scenario {
+    Scenario {
+        name,
+        setting,
+        batch,
+        mix,
+        share,
+    }
+}
+
+const SCENARIOS: [Scenario; 8] = [
+    scenario("rabbitmq-100", Setting::Remote, 100, "shop", 1),
+    scenario("rabbitmq-1000", Setting::Remote, 1000, "shop", 1),
+    scenario("rabbitmq-10", Setting::Remote, 10, "shop", 2),
+    scenario("rabbitmq-1", Setting::Remote, 1, "shop", 5),
+    scenario("rabbitmq-100-all-types", Setting::Remote, 100, "all", 1),
+    scenario("embedded-100", Setting::Embedded, 100, "shop", 1),
+    scenario("embedded-1", Setting::Embedded, 1, "shop", 5),
+    scenario("embedded-100-all-types", Setting::Embedded, 100, "all", 1),
+];
+
+/// The figures of the table: a heading, and where the report has it.
+const FIGURES: [(&str, &str); 6] = [
+    ("acked events/s", "/acknowledged_a_second"),
+    ("stored events/s", "/stored/events_a_second"),
+    ("p50 ms", "/latency_ms/p50"),
+    ("p99 ms", "/latency_ms/p99"),
+    (
+        "server CPU s / M events",
+        "/processes/0/cpu_seconds_a_million_events",
+    ),
+    ("server peak MiB", "/processes/0/peak_mib"),
+];
+
+/// Runs the scenarios and prints the table.
+pub(crate) fn run(args: &Args) -> Result<ExitCode> {
+    let _interrupt = services::interrupts()?;
+    services::install::missing_packages(&["rabbitmq"])?;
+    let executable = services::clickhouse::build(&["--release"])?;
+    let chosen: Vec<&Scenario> = SCENARIOS
+        .iter()
+        .filter(|s| s.name.contains(&args.name))
+        .collect();
+    if chosen.is_empty() {
+        let names: Vec<&str> = SCENARIOS.iter().map(|s| s.name).collect();
+        bail!(
+            "no scenario is called {}; there are {}",
+            args.name,
+            names.join(", ")
+        );
+    }
+    let mut reports: Vec<Vec<Value>> = chosen.iter().map(|_| Vec::new()).collect();
+    for number in 1..=args.runs {
+        for (scenario, reports) in chosen.iter().zip(&mut reports) {
+            let report = measure(scenario, &executable, args.events / scenario.share)
+                .with_context(|| format!("run {number} of {}", scenario.name))?;
+            eprintln!("{} {number}/{}: {report}", scenario.name, args.runs);
+            reports.push(report);
+        }
+    }
+    let headings: Vec<&str> = FIGURES.iter().map(|(heading, _)| *heading).collect();
+    println!("| scenario | {} |", headings.join(" | "));
+    println!("| --- |{}", " ---: |".repeat(FIGURES.len()));
+    for (scenario, reports) in chosen.iter().zip(&reports) {
+        let cells: Vec<String> = FIGURES
+            .iter()
+            .map(|(_, path)| median(reports, path))
+            .collect();
+        println!("| {} | {} |", scenario.name, cells.join(" | "));
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// One run over servers of its own.
+fn measure(scenario: &Scenario, executable: &Path, events: u64) -> Result<Value> {
+    let directory = tempfile::Builder::new()
+        .prefix("event-grpc-bench-")
+        .tempdir_in(in_memory())?;
+    let running = scenario.setting.start(executable, directory.path())?;
+    let mut load = Command::new(executable);
+    load.args(["bench", "--json", "--mix", scenario.mix]);
+    load.args([
+        "--batch",
+        &scenario.batch.to_string(),
+        "--events",
+        &events.to_string(),
+    ]);
+    // About as many events under way, however many a request has.
+    let in_flight = (3200 / scenario.batch).clamp(8, 256);
+    load.args(["--in-flight", &in_flight.to_string()]);
+    load.args([
+        "--to",
+        &running.grpc,
+        "--clickhouse-url",
+        &running.clickhouse,
+    ]);
+    for (name, pid) in &running.processes {
+        load.args(["--process", &format!("{name}={pid}")]);
+    }
+    let output = load.output().context("the load can't be run")?;
+    let text = String::from_utf8_lossy(&output.stdout);
+    if !output.status.success() {
+        let error = String::from_utf8_lossy(&output.stderr);
+        bail!("something is missing: {text}{error}");
+    }
+    serde_json::from_str(&text).with_context(|| format!("{text} is no report"))
+}
+
+/// A file system in memory, as Linux has one.
+fn in_memory() -> PathBuf {
+    let shared = PathBuf::from("/dev/shm");
+    if shared.is_dir() {
+        shared
+    } else {
+        std::env::temp_dir()
+    }
+}
+
+fn median(reports: &[Value], path: &str) -> String {
+    let mut values: Vec<f64> = reports
+        .iter()
+        .filter_map(|r| r.pointer(path)?.as_f64())
+        .collect();
+    values.sort_by(f64::total_cmp);
+    match values.get(values.len() / 2) {
+        Some(value) if *value >= 1000.0 => format!("{:.0}", value),
+        Some(value) => format!("{value:.2}"),
+        None => "-".to_owned(),
+    }
+}

@@ -1,0 +1,123 @@
+//! What a load goes through: an instance with RabbitMQ and ClickHouse, or one that has both in itself.
+
+use std::fs;
+use std::net::{Ipv4Addr, TcpStream};
+use std::path::Path;
+use std::process::Command;
+use std::time::Duration;
+
+use anyhow::{Context as _, Result, bail};
+
+use crate::services::clickhouse::{self, Engine};
+use crate::services::rabbitmq::Broker;
+use crate::services::{Keep, Kept, ports};
+
+/// How long an instance may take to listen.
+const START_LIMIT: Duration = Duration::from_secs(60);
+/// The database of the tables.
+const DATABASE: &str = "event_grpc";
+
+/// What is measured.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Setting {
+    /// RabbitMQ and ClickHouse are servers of their own.
+    Remote,
+    /// The broker is in the instance's memory, and ClickHouse its child.
+    Embedded,
+}
+
+/// Running servers.
+pub(super) struct Running {
+    pub(super) grpc: String,
+    pub(super) clickhouse: String,
+    /// The instance comes first.
+    pub(super) processes: Vec<(&'static str, u32)>,
+    // Fields are dropped in order: the instance ends before what it uses.
+    _instance: Kept,
+    _servers: Vec<Kept>,
+}
+
+impl Setting {
+    /// Starts an instance, and what it needs, in this directory.
+    pub(super) fn start(self, executable: &Path, directory: &Path) -> Result<Running> {
+        let log = directory.join("instance.log");
+        let grpc = ports::free()?;
+        let mut serve = Command::new(executable);
+        serve
+            .arg("serve")
+            .args(["--grpc-listen", &format!("127.0.0.1:{grpc}")]);
+        serve.args(["--http-listen", &format!("127.0.0.1:{}", ports::free()?)]);
+        let mut servers = Vec::new();
+        let mut processes = Vec::new();
+        let mut clickhouse = None;
+        match self {
+            Setting::Embedded => {
+                serve.arg("--data").arg(directory.join("data"));
+            }
+            Setting::Remote => {
+                let place = |name: &str| {
+                    let place = directory.join(name);
+                    fs::create_dir(&place).map(|()| place)
+                };
+                let broker = Broker::prepare(&place("rabbitmq")?)?;
+                let engine = Engine::prepare(executable.to_owned(), &place("clickhouse")?)?;
+                let (rabbitmq, engine_process) = (broker.start(None)?, engine.start(None)?);
+                processes.push(("rabbitmq", rabbitmq.pid_of("beam")?));
+                processes.push(("clickhouse", engine_process.pid_of(" engine ")?));
+                let url = format!("{}/{DATABASE}", clickhouse::url(engine.port()));
+                migrate(executable, &url)?;
+                serve.args(["--amqp-url", &broker.url(), "--clickhouse-url", &url]);
+                servers.extend([rabbitmq, engine_process]);
+                clickhouse = Some(url);
+            }
+        }
+        let keep = Keep {
+            name: "the instance",
+            signal: "TERM",
+            directory: None,
+            log: Some(&log),
+        };
+        let mut instance = Kept::spawn(&keep, &serve)?;
+        instance.wait_until(START_LIMIT, || {
+            TcpStream::connect((Ipv4Addr::LOCALHOST, grpc)).is_ok()
+        })?;
+        processes.insert(0, ("server", instance.pid_of(" serve ")?));
+        if self == Setting::Embedded {
+            processes.push(("clickhouse", instance.pid_of("--http_port")?));
+        }
+        let clickhouse = match clickhouse {
+            Some(url) => url,
+            None => told(&log)?,
+        };
+        Ok(Running {
+            grpc: format!("http://127.0.0.1:{grpc}"),
+            clickhouse,
+            processes,
+            _instance: instance,
+            _servers: servers,
+        })
+    }
+}
+
+fn migrate(executable: &Path, url: &str) -> Result<()> {
+    let output = Command::new(executable)
+        .args(["migrate", "--clickhouse-url", url])
+        .output();
+    let output = output.context("event-grpc migrate can't be run")?;
+    if !output.status.success() {
+        bail!(
+            "event-grpc migrate failed: {}",
+            String::from_utf8_lossy(&output.stderr)
+        );
+    }
+    Ok(())
+}
+
+/// Where the instance says that its ClickHouse is.
+fn told(log: &Path) -> Result<String> {
+    let text = fs::read_to_string(log)?;
+    let found = text.split("clickhouse=").nth(1);
+    let url = found.and_then(|rest| rest.split_whitespace().next());
+    let url = url.context("the instance's log doesn't say where ClickHouse is")?;
+    Ok(url.trim_matches('"').to_owned())
+}
