@@ -83,7 +83,7 @@ impl Setting {
         })?;
         processes.insert(0, ("server", instance.pid_of(" serve ")?));
         if self == Setting::Embedded {
-            processes.push(("clickhouse", instance.pid_of("--http_port")?));
+            processes.push(("clickhouse", instance.pid_of("--http-port")?));
         }
         let clickhouse = match clickhouse {
             Some(url) => url,
