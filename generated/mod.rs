@@ -20,6 +20,7 @@ pub static PIPELINE: Pipeline = Pipeline {
     exchanges: topology::EXCHANGES,
     queues: topology::QUEUES,
     tables: tables::TABLES,
+    requests: &[],
     migrations: migrations::MIGRATIONS,
     unrouted: topology::UNROUTED,
 };

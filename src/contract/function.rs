@@ -10,8 +10,10 @@ use serde_json::{Map, Number, Value};
 
 use super::Bad;
 
+mod object;
 mod user_agent;
 
+pub use object::{copy, json_text, one_of, put, rfc3339, without, without_nulls};
 pub use user_agent::{UserAgent, user_agent};
 
 /// The range of `DateTime64(3)`: 1900-01-01 to the end of 2299, in milliseconds since the epoch.

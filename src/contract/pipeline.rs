@@ -1,6 +1,6 @@
 //! The pipeline as constant tables: what `generated/` fills in and the server runs.
 
-use super::{Bad, Block, Context, DeadLetter, Group, Message, Shape};
+use super::{Bad, Block, Context, DeadLetter, Group, Message, Request, Shape};
 
 /// Everything that `pipeline.yaml` and `proto/` say, resolved and checked.
 #[derive(Debug)]
@@ -17,6 +17,8 @@ pub struct Pipeline {
     pub queues: &'static [Queue],
     /// Every destination table.
     pub tables: &'static [&'static Table],
+    /// Every HTTP API that messages are forwarded to.
+    pub requests: &'static [&'static Request],
     /// The ClickHouse migrations, in the order in which they apply.
     pub migrations: &'static [Migration],
     /// The exchange (fanout) that gets what no binding matches.
@@ -195,6 +197,8 @@ pub struct Queue {
 pub enum Destination {
     /// In a table, as rows of a batch.
     Table(&'static Table),
+    /// At an HTTP API, one by one.
+    Request(&'static Request),
 }
 
 impl Destination {
@@ -202,6 +206,7 @@ impl Destination {
     pub fn name(&self) -> &'static str {
         match self {
             Destination::Table(table) => table.name,
+            Destination::Request(request) => request.name,
         }
     }
 
@@ -209,6 +214,7 @@ impl Destination {
     pub fn table(&self) -> Option<&'static Table> {
         match self {
             Destination::Table(table) => Some(table),
+            Destination::Request(_) => None,
         }
     }
 }

@@ -100,7 +100,7 @@ pub(super) fn append(
 }
 
 /// One object of a JSON message with what is known of it from outside, if it is what its queue takes.
-fn json_message<'a>(
+pub(super) fn json_message<'a>(
     message: &'a Prepared,
     objects: &'a [Object],
     unit: usize,
@@ -129,7 +129,8 @@ fn received(message: &Prepared) -> Option<i64> {
     MILLIS_RANGE.contains(&millis).then_some(millis)
 }
 
-fn bad_unit(unit: usize, event_type: &str, bad: &Bad) -> Failed {
+/// A unit whose own fault it is that it can't be used.
+pub(super) fn bad_unit(unit: usize, event_type: &str, bad: &Bad) -> Failed {
     Failed {
         unit,
         event_type: event_type.to_owned(),

@@ -95,6 +95,7 @@ pub(super) fn pipeline(pool: Pool) -> &'static Pipeline {
         exchanges: &EXCHANGES,
         queues: &[],
         tables: &[],
+        requests: &[],
         migrations: &[],
         unrouted: "unrouted",
     }))
