@@ -12,6 +12,7 @@ pub(crate) mod history;
 pub(crate) mod keys;
 pub(crate) mod names;
 pub(crate) mod reading;
+pub(crate) mod requests;
 pub(crate) mod routing;
 pub(crate) mod webhooks;
 
@@ -47,6 +48,7 @@ pub(crate) fn rules() -> Vec<&'static Rule> {
         keys::RULES,
         coverage::RULES,
         history::RULES,
+        requests::RULES,
         webhooks::RULES,
     ];
     let mut rules: Vec<_> = groups.into_iter().flatten().copied().collect();
@@ -63,4 +65,5 @@ pub(crate) fn all(resolved: &Resolved<'_>, out: &mut Diagnostics) {
     columns::check(resolved, out);
     keys::check(resolved, out);
     coverage::check(resolved, out);
+    requests::check(resolved, out);
 }

@@ -16,6 +16,7 @@ pub mod migration;
 pub mod model;
 pub mod names;
 pub mod render;
+mod template;
 pub mod tree;
 pub mod view;
 

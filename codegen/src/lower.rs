@@ -27,6 +27,7 @@ pub(crate) fn lower(resolved: Resolved<'_>) -> Option<Model> {
         exchanges,
         queues: resolved.queues.iter().map(queue).collect::<Option<_>>()?,
         tables: resolved.tables.iter().map(table).collect::<Option<_>>()?,
+        requests: resolved.requests.into_iter().collect::<Option<_>>()?,
         envelope: resolved.envelope,
         unrouted: UNROUTED.to_owned(),
     })

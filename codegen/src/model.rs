@@ -1,5 +1,9 @@
 //! The pipeline as meant: resolved, typed and checked. The only thing that the emitters see.
 
+mod request;
+
+pub use request::{Member, Piece, Rate, Request, Target, Template};
+
 use std::collections::BTreeMap;
 
 use prost_reflect::{DescriptorPool, MessageDescriptor};
@@ -21,6 +25,8 @@ pub struct Model {
     pub queues: Vec<Queue>,
     /// Tables in the order of the file.
     pub tables: Vec<Table>,
+    /// Requests in the order of the file.
+    pub requests: Vec<Request>,
     /// The fanout exchange for messages that no binding matches; its queue stores into the dead-letter table.
     pub unrouted: String,
 }
@@ -32,6 +38,15 @@ impl Model {
     pub fn table_of(&self, queue: &Queue) -> Option<&Table> {
         match queue.into {
             Destination::Table(at) => self.tables.get(at),
+            Destination::Request(_) => None,
+        }
+    }
+
+    /// The request that a queue goes into, if it is one.
+    pub fn request_of(&self, queue: &Queue) -> Option<&Request> {
+        match queue.into {
+            Destination::Request(at) => self.requests.get(at),
+            Destination::Table(_) => None,
         }
     }
 }
@@ -186,6 +201,8 @@ pub struct Queue {
 pub enum Destination {
     /// A table, by its index in `Model::tables`.
     Table(usize),
+    /// An HTTP API, by its index in `Model::requests`.
+    Request(usize),
 }
 
 /// When a batch goes out.
@@ -426,6 +443,12 @@ pub enum Function {
     },
     /// A message, Struct or map as a JSON column.
     Json,
+    /// `without("key")`: the object without a member.
+    Without(String),
+    /// `without_nulls`: the object without the members that are null.
+    WithoutNulls,
+    /// An instant as text.
+    Rfc3339,
     /// Text as a dictionary column.
     LowCardinality,
     /// Upper case.

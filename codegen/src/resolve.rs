@@ -7,7 +7,9 @@ mod columns;
 mod envelope;
 mod inputs;
 mod queues;
+mod requests;
 mod sources;
+mod statuses;
 
 use prost_reflect::FieldDescriptor;
 
@@ -33,6 +35,8 @@ pub(crate) struct Resolved<'a> {
     pub(crate) queues: Vec<Queue>,
     /// In the order of the file.
     pub(crate) tables: Vec<Table<'a>>,
+    /// In the order of the file; none for one with mistakes.
+    pub(crate) requests: Vec<Option<model::Request>>,
 }
 
 /// A source.
@@ -130,9 +134,11 @@ pub(crate) fn resolve<'a>(spec: &'a Spec, proto: &'a Proto, out: &mut Diagnostic
         sources,
         queues: Vec::new(),
         tables: Vec::new(),
+        requests: Vec::new(),
     };
     resolved.queues = queues::declared(&resolved, out);
     resolved.tables = inputs::tables(&resolved, out);
+    resolved.requests = requests::resolve(&resolved, out);
     resolved.queues.extend(queues::of_typed_tables(&resolved));
     resolved.queues.extend(queues::of_errors(&resolved));
     for index in 0..resolved.tables.len() {

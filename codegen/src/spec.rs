@@ -4,9 +4,11 @@
 //! reported, so that later phases go on with the rest.
 
 mod read;
+mod request;
 mod scalars;
 
 pub(crate) use read::read;
+pub(crate) use request::Request;
 
 use crate::diagnostic::Span;
 use crate::model::ExchangeKind;
@@ -34,6 +36,8 @@ pub(crate) struct Spec {
     pub(crate) queues: Vec<Queue>,
     /// The tables.
     pub(crate) tables: Vec<Table>,
+    /// The HTTP APIs that messages are forwarded to.
+    pub(crate) requests: Vec<Request>,
     /// The place of the file's last byte, for what is missing altogether.
     pub(crate) end: Option<Span>,
 }
@@ -119,7 +123,7 @@ pub(crate) struct Queue {
     pub(crate) settings: Settings,
     /// `dead_letter: EXCHANGE` or `{ exchange, routing_key }`.
     pub(crate) dead_letter: Option<DeadLetter>,
-    /// `into: TABLE`.
+    /// `into: TABLE` or `into: REQUEST`.
     pub(crate) into: Option<Text>,
 }
 

@@ -13,7 +13,7 @@ use super::Bad;
 mod object;
 mod user_agent;
 
-pub use object::{copy, json_text, one_of, put, rfc3339, without, without_nulls};
+pub use object::{copy, json_text, nothing, one_of, put, rfc3339, without, without_nulls};
 pub use user_agent::{UserAgent, user_agent};
 
 /// The range of `DateTime64(3)`: 1900-01-01 to the end of 2299, in milliseconds since the epoch.

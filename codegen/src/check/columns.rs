@@ -72,7 +72,7 @@ pub(crate) const UNKNOWN_FUNCTION: Rule = Rule {
     purpose: "A function that is named exists.",
     text: "epoch_millis, epoch_seconds, not_after($now), datetime(\"FORMAT\", \"ZONE\"), text, integer, \
            number, boolean, json, parse_json, \
-           with(\"KEY\", body.FIELD), header(\"NAME\"), user_agent(\"PART\"), without_query, low_cardinality, upper, lower, default(\"TEXT\"), coalesce(PATH).",
+           with(\"KEY\", body.FIELD), without(\"KEY\"), without_nulls, rfc3339, header(\"NAME\"), user_agent(\"PART\"), without_query, low_cardinality, upper, lower, default(\"TEXT\"), coalesce(PATH).",
     bad: "columns: { sent: event.timestamp | epoch_milis }",
     good: "columns: { sent: event.timestamp | epoch_millis }",
 };

@@ -1,5 +1,6 @@
 //! The tree of `pipeline.yaml` to its declarations. One entry that can't be read never hides another.
 
+use super::request::request;
 use super::scalars::{Fields, map, text, texts, word, wrong};
 use super::{
     Binding, Column, DeadLetter, Exchange, OwnQueue, Pool, Queue, Settings, Source, Spec, Table,
@@ -12,7 +13,14 @@ const SETTINGS: [&str; 5] = ["type", "workers", "prefetch", "retries", "batch"];
 
 /// Reads the whole file.
 pub(crate) fn read(root: &Node, out: &mut Diagnostics) -> Spec {
-    let known = ["sources", "exchanges", "defaults", "queues", "tables"];
+    let known = [
+        "sources",
+        "exchanges",
+        "defaults",
+        "queues",
+        "tables",
+        "requests",
+    ];
     let Some(file) = Fields::open("the pipeline", root.span, root, &known, out) else {
         return Spec::default();
     };
@@ -23,6 +31,7 @@ pub(crate) fn read(root: &Node, out: &mut Diagnostics) -> Spec {
         defaults: defaults(section("defaults"), out),
         queues: entries("`queues`", section("queues"), queue, out),
         tables: entries("`tables`", section("tables"), table, out),
+        requests: entries("`requests`", section("requests"), request, out),
         end: Some(Span::new(root.span.file, root.span.end, root.span.end)),
     }
 }

@@ -251,7 +251,8 @@ fn number(
     })
 }
 
-fn count(text: &str) -> Option<u64> {
+/// A whole number, perhaps grouped.
+pub(super) fn count(text: &str) -> Option<u64> {
     let digits: String = text.chars().filter(|c| *c != '_').collect();
     let grouped = text.starts_with(|c: char| c.is_ascii_digit()) && !text.ends_with('_');
     let plain = digits.chars().all(|c| c.is_ascii_digit());

@@ -13,7 +13,7 @@ use super::argument::{header_name, instead, member, user_agent};
 use super::{Scope, datetime};
 
 /// Every function with its arguments, as people write them.
-const FUNCTIONS: [(&str, &str); 19] = [
+const FUNCTIONS: [(&str, &str); 22] = [
     ("epoch_millis", "epoch_millis"),
     ("epoch_seconds", "epoch_seconds"),
     ("not_after", "not_after($now)"),
@@ -28,6 +28,9 @@ const FUNCTIONS: [(&str, &str); 19] = [
     ("json", "json"),
     ("parse_json", "parse_json"),
     ("with", "with(\"key\", body.field)"),
+    ("without", "without(\"key\")"),
+    ("without_nulls", "without_nulls"),
+    ("rfc3339", "rfc3339"),
     ("header", "header(\"Referer\")"),
     ("user_agent", "user_agent(\"browser_name\")"),
     ("without_query", "without_query"),
@@ -39,7 +42,7 @@ const FUNCTIONS: [(&str, &str); 19] = [
 ];
 
 /// The functions beside those that take a value inside a Struct, as an object.
-const OF_OBJECTS: [&str; 3] = ["json", "with", "header"];
+const OF_OBJECTS: [&str; 5] = ["json", "with", "without", "without_nulls", "header"];
 
 /// What a value inside a Struct can be said to be.
 const SCALARS: [(&str, Scalar); 4] = [
@@ -83,7 +86,11 @@ pub(super) fn apply(
     let json = |f: &Function| {
         matches!(
             f,
-            Function::Json | Function::With { .. } | Function::Header(_)
+            Function::Json
+                | Function::With { .. }
+                | Function::Without(_)
+                | Function::WithoutNulls
+                | Function::Header(_)
         )
     };
     if whole && !functions.iter().any(json) {
@@ -165,7 +172,13 @@ fn result(function: &Function, input: &Type) -> Option<Type> {
                 false => Type::DateTime,
             })
         }),
-        Function::Json | Function::With { .. } => (*input == Type::Json).then_some(Type::Json),
+        Function::Json | Function::With { .. } | Function::Without(_) | Function::WithoutNulls => {
+            (*input == Type::Json).then_some(Type::Json)
+        }
+        Function::Rfc3339 => match present {
+            Type::DateTime | Type::Millis | Type::Micros => Some(rewrap(Type::String)),
+            _ => None,
+        },
         Function::UserAgent(part) => (*present == Type::String).then_some(match part.truth {
             true => Type::Bool,
             false => Type::String,
@@ -191,7 +204,12 @@ fn takes(function: &Function) -> &'static str {
     match function {
         Function::EpochMillis | Function::EpochSeconds => "text or a whole number",
         Function::NotAfterNow => "DateTime64(3, 'UTC'), as `epoch_millis` gives it",
-        Function::Json | Function::With { .. } | Function::Header(_) => "a message or a Struct",
+        Function::Json
+        | Function::With { .. }
+        | Function::Without(_)
+        | Function::WithoutNulls
+        | Function::Header(_) => "a message or a Struct",
+        Function::Rfc3339 => "an instant",
         Function::Coalesce(_) => "a value that may be absent",
         Function::As(_) => "a value inside a Struct",
         _ => "text",
@@ -221,6 +239,9 @@ fn read(
             key: key.text.clone(),
             value: Box::new(member(value, text, scope)?),
         },
+        ("without", [key]) if key.quoted => Function::Without(key.text.clone()),
+        ("without_nulls", []) => Function::WithoutNulls,
+        ("rfc3339", []) => Function::Rfc3339,
         ("header", [name]) if name.quoted => {
             Function::Header(header_name(&name.text, name.range.clone(), text)?)
         }

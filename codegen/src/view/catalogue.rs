@@ -1,5 +1,6 @@
 //! The page for people: what there is, what its fields mean, and where it goes.
 
+mod requests;
 mod ways;
 
 use prost_reflect::{FieldDescriptor, Kind, MessageDescriptor};
@@ -19,6 +20,7 @@ pub struct Catalogue {
     header: Option<MessageSection>,
     messages: Vec<MessageSection>,
     tables: Vec<TableSection>,
+    requests: Vec<requests::RequestSection>,
     exchanges: Vec<ExchangeRow>,
     derived_exchanges: Vec<ExchangeRow>,
     queues: Vec<QueueRow>,
@@ -148,6 +150,7 @@ pub fn catalogue(model: &Model) -> Catalogue {
             .enumerate()
             .map(|(at, table)| table_section(model, at, table))
             .collect(),
+        requests: requests::sections(model),
         exchanges: exchanges(false),
         derived_exchanges: exchanges(true),
         queues: queues(false),
@@ -244,6 +247,10 @@ fn queue_row(model: &Model, queue: &Queue) -> QueueRow {
         ),
         into: match queue.into {
             Destination::Table(at) => model.tables.get(at).map(|table| table_link(&table.name)),
+            Destination::Request(at) => model
+                .requests
+                .get(at)
+                .map(|request| requests::link(&request.name)),
         }
         .unwrap_or_default(),
     }

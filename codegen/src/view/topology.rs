@@ -4,6 +4,7 @@ use serde::Serialize;
 
 use super::names::{Taken, literal, snake};
 use super::readers::Readers;
+use super::requests::RequestsView;
 use super::shapes::Shapes;
 use super::tables::{Refused, TableView};
 use super::values::{Failing, Writer};
@@ -56,6 +57,7 @@ pub fn topology(
     shapes: &Shapes,
     readers: &Readers,
     tables: &[TableView],
+    requests: &RequestsView,
 ) -> Result<TopologyView, Vec<Refused>> {
     let mut functions = Vec::new();
     let mut refused = Vec::new();
@@ -99,7 +101,7 @@ pub fn topology(
     let queues: Vec<String> = model
         .queues
         .iter()
-        .map(|queue| queue_view(queue, shapes, tables))
+        .map(|queue| queue_view(queue, shapes, tables, requests))
         .collect();
     let routes = has_routes(model);
     Ok(TopologyView {
@@ -167,10 +169,13 @@ fn imports(model: &Model, routes: bool, functions: &[KeyFunction]) -> Vec<String
     if dispatches || envelopes {
         lines.push("use super::envelope::ENVELOPE;".into());
     }
+    if model.queues.iter().any(|q| model.request_of(q).is_some()) {
+        lines.push("use super::requests;".into());
+    }
     if posts || json {
         lines.push("use super::shapes;".into());
     }
-    if !model.queues.is_empty() {
+    if model.queues.iter().any(|q| model.table_of(q).is_some()) {
         lines.push("use super::tables;".into());
     }
     lines
@@ -250,7 +255,12 @@ fn exchange_view(exchange: &model::Exchange) -> String {
     )
 }
 
-fn queue_view(queue: &model::Queue, shapes: &Shapes, tables: &[TableView]) -> String {
+fn queue_view(
+    queue: &model::Queue,
+    shapes: &Shapes,
+    tables: &[TableView],
+    requests: &RequestsView,
+) -> String {
     let bindings: Vec<String> = queue.bindings.iter().map(route).collect();
     let input = match &queue.input {
         Input::Events => "Input::Events(&ENVELOPE)".into(),
@@ -261,6 +271,10 @@ fn queue_view(queue: &model::Queue, shapes: &Shapes, tables: &[TableView]) -> St
         Destination::Table(at) => tables
             .get(at)
             .map(|table| format!("Destination::Table(&tables::{}::TABLE)", table.module)),
+        Destination::Request(at) => requests
+            .requests
+            .get(at)
+            .map(|request| format!("Destination::Request(&requests::{})", request.constant)),
     };
     format!(
         "Queue {{ name: {}, kind: QueueKind::{}, bindings: &[{}], workers: {}, prefetch: {}, retries: {}, \

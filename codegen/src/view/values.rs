@@ -71,6 +71,56 @@ impl Writer<'_> {
         }
     }
 
+    /// An expression that yields an owned JSON object.
+    pub fn object(&self, name: &str, value: &Value) -> Result<String, Unwritable> {
+        let code = self.code(name, value)?;
+        let made = matches!(
+            value.functions.last(),
+            Some(Function::Without(_) | Function::WithoutNulls | Function::ParseJson)
+        );
+        match (&code.yields, code.optional) {
+            (Yields::Made, true) if made => Ok(format!("{}.unwrap_or_default()", code.rust)),
+            (Yields::Made, false) if made => Ok(code.rust),
+            (Yields::Object | Yields::Made, true) => Ok(format!(
+                "{}.map(function::copy).unwrap_or_default()",
+                code.rust
+            )),
+            (Yields::Object | Yields::Made, false) => Ok(format!("function::copy({})", code.rust)),
+            _ => Err("a body is an object of a JSON message".into()),
+        }
+    }
+
+    /// An expression that yields an `Option` of what becomes a JSON value.
+    pub fn member(&self, name: &str, value: &Value) -> Result<String, Unwritable> {
+        let code = self.code(name, value)?;
+        let code = match code.yields {
+            Yields::Enum(_) => self.fit(name, &Type::String, code)?,
+            _ => code,
+        };
+        let owned = match (&code.yields, code.optional) {
+            (Yields::Object | Yields::Made, true) => format!("{}.map(function::copy)", code.rust),
+            (Yields::Object | Yields::Made, false) => format!("function::copy({})", code.rust),
+            (
+                Yields::Bool
+                | Yields::I32
+                | Yields::I64
+                | Yields::U32
+                | Yields::U64
+                | Yields::F32
+                | Yields::F64
+                | Yields::Str
+                | Yields::Cow
+                | Yields::Owned,
+                _,
+            ) => code.rust,
+            (other, _) => return Err(format!("JSON has no {}", other.name())),
+        };
+        Ok(match code.optional {
+            true => owned,
+            false => format!("Some({owned})"),
+        })
+    }
+
     fn code(&self, column: &str, value: &Value) -> Result<Code, Unwritable> {
         let (mut code, functions) = match (&value.root, &value.functions[..]) {
             // What a value inside a Struct is decides how it is read.

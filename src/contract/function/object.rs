@@ -23,6 +23,11 @@ pub fn without_nulls(object: impl Borrow<Map<String, Value>>) -> Map<String, Val
         .collect()
 }
 
+/// An object without members.
+pub fn nothing() -> Map<String, Value> {
+    Map::new()
+}
+
 /// A copy that members can be put into.
 pub fn copy(object: impl Borrow<Map<String, Value>>) -> Map<String, Value> {
     object.borrow().clone()

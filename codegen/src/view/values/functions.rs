@@ -59,6 +59,9 @@ impl Writer<'_> {
             }
             Function::Header(name) => header(name, on),
             Function::WithoutQuery => self.text_of(column, on)?.mapped("without_query"),
+            Function::Without(key) => object(on, "without", &format!(", {}", literal(key))),
+            Function::WithoutNulls => object(on, "without_nulls", ""),
+            Function::Rfc3339 => rfc3339(on),
             Function::With { key, value } => self.with(column, key, value, on),
             Function::Upper => self.text_of(column, on)?.mapped("upper"),
             Function::Lower => self.text_of(column, on)?.mapped("lower"),
@@ -216,6 +219,45 @@ impl Writer<'_> {
             text => Ok(text),
         }
     }
+}
+
+/// Through a function from one object of a JSON message to another.
+fn object(on: Code, function: &str, arguments: &str) -> Result<Code, Unwritable> {
+    if !matches!(on.yields, Yields::Object | Yields::Made) || on.attempt.is_some() {
+        return Err(format!("`{function}` takes an object of a JSON message"));
+    }
+    Ok(Code {
+        rust: match on.optional {
+            true => format!(
+                "{}.map(|object| function::{function}(object{arguments}))",
+                on.rust
+            ),
+            false => format!("function::{function}({}{arguments})", on.rust),
+        },
+        yields: Yields::Made,
+        ..on
+    })
+}
+
+/// An instant as text.
+fn rfc3339(on: Code) -> Result<Code, Unwritable> {
+    let micros = |at: &str| match on.yields {
+        Yields::Seconds => Ok(format!("i64::from({at}) * 1_000_000")),
+        Yields::Millis => Ok(format!("{at} * 1000")),
+        Yields::Micros => Ok(at.to_owned()),
+        _ => Err(format!(
+            "`rfc3339` takes an instant, not {}",
+            on.yields.name()
+        )),
+    };
+    Ok(Code {
+        rust: match on.optional {
+            true => format!("{}.map(|at| function::rfc3339({}))", on.rust, micros("at")?),
+            false => format!("function::rfc3339({})", micros(&on.rust)?),
+        },
+        yields: Yields::Owned,
+        ..on
+    })
 }
 
 /// A header out of an object of a JSON message.
