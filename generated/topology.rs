@@ -40,6 +40,8 @@ pub static SOURCES: &[Source] = &[
             path: "/shopify/event/",
             message: &shapes::webhook_shopify::SHOPIFY_EVENT,
             routing_key: RoutingKey::Constant("shopify_events"),
+            headers: false,
+            verify: None,
         },
         exchange: "shopify_event.dx",
         rejects: None,

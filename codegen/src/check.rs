@@ -63,4 +63,5 @@ pub(crate) fn all(resolved: &Resolved<'_>, out: &mut Diagnostics) {
     columns::check(resolved, out);
     keys::check(resolved, out);
     coverage::check(resolved, out);
+    webhooks::check(resolved, out);
 }

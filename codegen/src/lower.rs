@@ -28,6 +28,7 @@ pub(crate) fn lower(resolved: Resolved<'_>) -> Option<Model> {
         queues: resolved.queues.iter().map(queue).collect::<Option<_>>()?,
         tables: resolved.tables.iter().map(table).collect::<Option<_>>()?,
         envelope: resolved.envelope,
+        any_of: resolved.any_of.into_iter().map(|found| found.value).collect(),
         unrouted: UNROUTED.to_owned(),
     })
 }

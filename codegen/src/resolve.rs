@@ -6,10 +6,12 @@
 mod columns;
 mod envelope;
 mod inputs;
+mod messages;
 mod queues;
 mod sources;
+mod verify;
 
-use prost_reflect::FieldDescriptor;
+use prost_reflect::{FieldDescriptor, MessageDescriptor};
 
 use crate::diagnostic::{Diagnostics, Span};
 use crate::model::{self, Envelope, ExchangeKind, Input, Intake, Route};
@@ -33,6 +35,8 @@ pub(crate) struct Resolved<'a> {
     pub(crate) queues: Vec<Queue>,
     /// In the order of the file.
     pub(crate) tables: Vec<Table<'a>>,
+    /// JSON messages of which one of some fields has to be there, with the place of the name.
+    pub(crate) any_of: Vec<Located<(MessageDescriptor, Vec<String>)>>,
 }
 
 /// A source.
@@ -130,6 +134,7 @@ pub(crate) fn resolve<'a>(spec: &'a Spec, proto: &'a Proto, out: &mut Diagnostic
         sources,
         queues: Vec::new(),
         tables: Vec::new(),
+        any_of: messages::any_of(spec, proto, out),
     };
     resolved.queues = queues::declared(&resolved, out);
     resolved.tables = inputs::tables(&resolved, out);

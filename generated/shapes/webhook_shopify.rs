@@ -21,4 +21,5 @@ pub static SHOPIFY_EVENT: Shape = Shape {
         ),
     ],
     dense: &[0, 1, 2, 3, 4],
+    any_of: &[],
 };

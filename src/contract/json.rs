@@ -205,6 +205,20 @@ pub fn object<'a>(body: &'a Object, path: &[&str]) -> Result<&'a Object, Bad> {
     required(path, optional_object(body, path)?)
 }
 
+/// Whether an object has one of the fields of which its message has to have one. Empty text is none.
+pub fn any_of(body: &Object, shape: &Shape) -> Result<(), Bad> {
+    let there = |name: &&str| match body.get(*name) {
+        None | Some(Value::Null) => false,
+        Some(Value::String(text)) => !text.is_empty(),
+        Some(_) => true,
+    };
+    if shape.any_of.is_empty() || shape.any_of.iter().any(there) {
+        return Ok(());
+    }
+    let names = shape.any_of.join(", ");
+    Err(Bad::field(names, "one of these has to be there"))
+}
+
 /// Whether an object fits a message: every field that isn't optional is there, and each is what it should be.
 pub fn check(body: &Object, shape: &Shape) -> Result<(), Bad> {
     for field in shape.fields {
@@ -218,7 +232,7 @@ pub fn check(body: &Object, shape: &Shape) -> Result<(), Bad> {
             Some(value) => check_field(field, value)?,
         }
     }
-    Ok(())
+    any_of(body, shape)
 }
 
 fn check_field(field: &Field, value: &Value) -> Result<(), Bad> {

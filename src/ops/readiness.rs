@@ -23,13 +23,15 @@ pub struct Readiness {
     pub tables: watch::Receiver<Tables>,
     /// The tables, as inserts found them.
     pub paused: States,
+    /// The sources that take no requests, and why.
+    pub off: Vec<(&'static str, String)>,
 }
 
 impl Readiness {
     /// Whether it is ready, and the state of each part.
     ///
     /// A table in trouble doesn't make an instance unready: it takes events in all the same, and they wait in their
-    /// queues.
+    /// queues. Neither does a source that is off: the others take theirs.
     pub fn report(&self) -> (bool, Value) {
         let broker = self.broker.borrow().clone();
         let link = match &broker.link {
@@ -51,9 +53,15 @@ impl Readiness {
         };
         let tables: serde_json::Map<String, Value> =
             self.tables.borrow().iter().map(table).collect();
+        let off = self.off.iter().map(|(source, why)| {
+            let state = json!({ "off": why });
+            ((*source).to_owned(), state)
+        });
+        let sources: serde_json::Map<String, Value> = off.collect();
         let ready = self.health.is_beating() && broker.link == Link::Up;
-        let report =
-            json!({ "ready": ready, "broker": link, "topology": problems, "tables": tables });
+        let report = json!({
+            "ready": ready, "broker": link, "topology": problems, "tables": tables, "sources": sources,
+        });
         (ready, report)
     }
 }

@@ -29,7 +29,8 @@ pub(crate) const EXPRESSION_SYNTAX: Rule = Rule {
     purpose: "A column is a path and the functions that its value goes through.",
     text: "`path | function | function(argument)`. Names hold letters, digits and underscores; other keys and names \
            of headers stand in double quotes (`body.touch.\"~campaign\"`), and so do constants and arguments that are \
-           text. A wildcard stands for header, event, payload or body.",
+           text. A wildcard stands for header, event, payload or body, or with `PATH | user_agent` for all that a user \
+           agent says.",
     bad: "columns: { os: header.os | low_cardinality( }",
     good: "columns: { os: header.os | low_cardinality }",
 };

@@ -34,6 +34,7 @@ pub static POST: Shape = Shape {
         ),
     ],
     dense: &[0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11],
+    any_of: &["handle", "seen"],
 };
 
 /// `log.Geo`
@@ -42,4 +43,5 @@ pub static GEO: Shape = Shape {
     name: "log.Geo",
     fields: &[field(1, "country", "country", Kind::String, Label::Implicit)],
     dense: &[0, 1],
+    any_of: &[],
 };
