@@ -33,6 +33,8 @@ pub(crate) struct Spec {
     pub(crate) messages: Vec<Message>,
     /// What queues have unless they say otherwise.
     pub(crate) defaults: Settings,
+    /// What tables have unless they say otherwise.
+    pub(crate) table_defaults: TableDefaults,
     /// The queues.
     pub(crate) queues: Vec<Queue>,
     /// The tables.
@@ -136,7 +138,7 @@ pub(crate) struct Exchange {
 pub(crate) struct TableDefaults {
     /// The engine of tables that name none.
     pub(crate) engine: Option<Text>,
-    /// The partitions of tables that name none.
+    /// The partitions of tables that name none and have its columns.
     pub(crate) partition_by: Option<Text>,
     /// Columns at the end of tables that have none of their name.
     pub(crate) columns: Vec<Column>,
@@ -205,7 +207,7 @@ pub(crate) struct Table {
     pub(crate) doc: String,
     /// `engine: ReplacingMergeTree(COLUMN)`.
     pub(crate) engine: Option<Text>,
-    /// `partition_by: EXPRESSION`, in SQL.
+    /// `partition_by: EXPRESSION`, in SQL, or `none`.
     pub(crate) partition_by: Option<Text>,
     /// `order_by: [COLUMN, ...]`.
     pub(crate) order_by: Vec<Text>,

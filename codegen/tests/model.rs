@@ -104,6 +104,7 @@ fn a_json_message_has_types_of_its_own() {
         table(&model(), "hook"),
         "id               String
          bot              Nullable(String)
+         sent_at          String
          note             LowCardinality(String)
          inner_text       String
          at               Nullable(DateTime64(3, 'UTC'))
@@ -132,11 +133,14 @@ fn tables_have_the_defaults_that_they_do_not_say_themselves() {
         (table.engine.as_str(), table.partition_by.as_str())
     };
     let engine = "ReplacingMergeTree(stored_at)";
-    assert_eq!(said("hook"), (engine, "toYYYYMM(stored_at)"));
+    assert_eq!(said("hook"), (engine, "toYYYYMM(sent_at)"));
     assert_eq!(said("every"), (engine, ""));
     assert_eq!(said("typed"), (engine, "toYYYYMM(at_ms)"));
     assert_eq!(said("failed"), ("ReplacingMergeTree(last)", ""));
-    let mobile = table(&model, "hook").columns.iter().find(|c| c.name == "mobile");
+    let mobile = table(&model, "hook")
+        .columns
+        .iter()
+        .find(|c| c.name == "mobile");
     assert_eq!(
         mobile.unwrap().written,
         "body.note | default(\"-\") | user_agent(\"mobile\")"

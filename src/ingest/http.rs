@@ -148,7 +148,9 @@ fn unproved(refusal: &Refusal, challenge: Option<&'static str>) -> HttpResponse 
     let mut response = refused(refusal);
     if let (Refusal::Unauthorized, Some(challenge)) = (refusal, challenge) {
         let challenge = HeaderValue::from_static(challenge);
-        response.headers_mut().insert(header::WWW_AUTHENTICATE, challenge);
+        response
+            .headers_mut()
+            .insert(header::WWW_AUTHENTICATE, challenge);
     }
     response
 }

@@ -97,7 +97,9 @@ impl Sources {
                         headers: *headers,
                     };
                     let verifier = verify.as_ref().map(|v| Verifier::new(v, &variable));
-                    if let (Some(verify), Some(true)) = (verify, verifier.as_ref().map(Verifier::is_off)) {
+                    if let (Some(verify), Some(true)) =
+                        (verify, verifier.as_ref().map(Verifier::is_off))
+                    {
                         off.push(Off {
                             source: source.name,
                             variable: verify.variable,

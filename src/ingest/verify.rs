@@ -48,7 +48,11 @@ impl Verifier {
             Some(present) => {
                 let previous = secret(&format!("{}_PREVIOUS", verify.variable));
                 let secrets = [Some(present), previous];
-                secrets.into_iter().flatten().filter_map(|s| Key::new(&s)).collect()
+                secrets
+                    .into_iter()
+                    .flatten()
+                    .filter_map(|s| Key::new(&s))
+                    .collect()
             }
         };
         Verifier {
@@ -112,7 +116,8 @@ impl Verifier {
     }
 
     fn same(&self, text: &[u8]) -> Result<Proof, Unproved> {
-        self.any(|key| key.signs(text, &key.own)).map(|()| Proof::Done)
+        self.any(|key| key.signs(text, &key.own))
+            .map(|()| Proof::Done)
     }
 
     /// Asks all keys, so that the time tells nothing of which it was.
@@ -126,7 +131,9 @@ impl Verifier {
 impl fmt::Debug for Verifier {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut shown = f.debug_struct("Verifier");
-        shown.field("scheme", &self.scheme).field("keys", &self.keys.len());
+        shown
+            .field("scheme", &self.scheme)
+            .field("keys", &self.keys.len());
         shown.finish()
     }
 }
@@ -175,7 +182,11 @@ fn hex(text: &str) -> Option<Vec<u8>> {
     if !text.len().is_multiple_of(2) {
         return None;
     }
-    let digit = |c: u8| char::from(c).to_digit(16).and_then(|d| u8::try_from(d).ok());
+    let digit = |c: u8| {
+        char::from(c)
+            .to_digit(16)
+            .and_then(|d| u8::try_from(d).ok())
+    };
     let pair = |pair: &[u8]| match pair {
         [high, low] => Some(digit(*high)? << 4 | digit(*low)?),
         _ => None,

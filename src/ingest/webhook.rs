@@ -9,9 +9,9 @@ use tokio::time::timeout;
 use uuid::Uuid;
 
 use super::dispatch::{LONGEST, count, joined};
+use super::kept_headers;
 use super::pool::{Admitted, Held, Pool};
 use super::publisher::{Publisher, now};
-use super::kept_headers;
 use super::reading::Budget;
 use super::response::Refusal;
 use super::verify::{Proof, Verifier};
@@ -113,11 +113,7 @@ impl Webhook {
     }
 
     /// Takes a message in, and answers with the id that it got when it is at the broker.
-    pub async fn take(
-        self: &Arc<Self>,
-        greeted: Greeted,
-        body: Bytes,
-    ) -> Result<String, Refusal> {
+    pub async fn take(self: &Arc<Self>, greeted: Greeted, body: Bytes) -> Result<String, Refusal> {
         let answer = timeout(LONGEST, self.admit(greeted, body))
             .await
             .unwrap_or(Err(Refusal::Late));
@@ -125,11 +121,7 @@ impl Webhook {
         answer
     }
 
-    async fn admit(
-        self: &Arc<Self>,
-        greeted: Greeted,
-        body: Bytes,
-    ) -> Result<String, Refusal> {
+    async fn admit(self: &Arc<Self>, greeted: Greeted, body: Bytes) -> Result<String, Refusal> {
         if body.len() > self.max_request {
             return Err(Refusal::TooLarge {
                 limit: self.max_request,

@@ -116,8 +116,8 @@ pub(crate) const NO_TYPE: Rule = Rule {
     code: "EG048",
     name: "no-type",
     purpose: "A column has a ClickHouse type.",
-    text: "A whole message becomes a column only as JSON. In JSON messages lists, bytes and \
-           google.protobuf.Timestamp have no column of their own: keep them in the JSON around them (`body | json`), \
+    text: "A whole message becomes a column only as JSON. In JSON messages lists of anything but objects, bytes \
+           and google.protobuf.Timestamp have no column of their own: keep them in the JSON around them (`body | json`), \
            or declare the field as the text or number that is sent.",
     bad: "columns: { params: $payload }",
     good: "columns: { params: $payload | json }",

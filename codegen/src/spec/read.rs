@@ -28,13 +28,15 @@ pub(crate) fn read(root: &Node, out: &mut Diagnostics) -> Spec {
     let section = |key: &str| file.get(key).map(|e| &e.node);
     let (settings, of_tables) = defaults(section("defaults"), out);
     let table = |entry: &Entry, out: &mut Diagnostics| table(entry, &of_tables, out);
+    let tables = entries("`tables`", section("tables"), table, out);
     Spec {
         sources: entries("`sources`", section("sources"), source, out),
         exchanges: entries("`exchanges`", section("exchanges"), exchange, out),
         messages: entries("`messages`", section("messages"), message, out),
         defaults: settings,
+        table_defaults: of_tables,
         queues: entries("`queues`", section("queues"), queue, out),
-        tables: entries("`tables`", section("tables"), table, out),
+        tables,
         end: Some(Span::new(root.span.file, root.span.end, root.span.end)),
     }
 }
@@ -220,9 +222,6 @@ fn dead_letter(entry: &Entry, out: &mut Diagnostics) -> Option<DeadLetter> {
     })
 }
 
-/// What stands for no partitions where the defaults have some.
-const NO_PARTITIONS: &str = "none";
-
 fn table(entry: &Entry, defaults: &TableDefaults, out: &mut Diagnostics) -> Table {
     let name = entry.key.clone();
     let known = [
@@ -260,12 +259,7 @@ fn table(entry: &Entry, defaults: &TableDefaults, out: &mut Diagnostics) -> Tabl
             fields.text("engine", out)
         }
     };
-    table.partition_by = match fields.get("partition_by") {
-        None => defaults.partition_by.clone(),
-        Some(_) => fields
-            .text("partition_by", out)
-            .filter(|text| text.value != NO_PARTITIONS),
-    };
+    table.partition_by = fields.text("partition_by", out);
     if let Some(e) = fields.require("order_by", out) {
         table.order_by = texts("`order_by`", &e.node, out);
         fields.filled("order_by", table.order_by.is_empty(), e, out);

@@ -274,7 +274,11 @@ impl Shapes {
                 })
                 .collect(),
             dense: dense(&fields),
-            any_of: self.any_of.get(message.full_name()).cloned().unwrap_or_default(),
+            any_of: self
+                .any_of
+                .get(message.full_name())
+                .cloned()
+                .unwrap_or_default(),
         }
     }
 }

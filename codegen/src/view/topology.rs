@@ -233,7 +233,9 @@ fn source_view(source: &model::Source, shapes: &Shapes, key_function: &str) -> S
                 "Intake::Post {{ path: {}, message: &shapes::{}, routing_key: {key}, headers: {headers}, verify: {} }}",
                 literal(path),
                 shapes.path(message),
-                verify.as_ref().map_or_else(|| "None".into(), |v| format!("Some({})", verify_view(v)))
+                verify
+                    .as_ref()
+                    .map_or_else(|| "None".into(), |v| format!("Some({})", verify_view(v)))
             )
         }
     };

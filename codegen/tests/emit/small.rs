@@ -3,8 +3,8 @@
 mod tables;
 
 use event_grpc_codegen::model::{
-    Batch, Column, Encoding, Envelope, Exchange, ExchangeKind, From, Function, Input, Intake, Model, Pool,
-    Queue, Root, Route, RoutingKey, Scheme, Source, Type, Value, Verify,
+    Batch, Column, Encoding, Envelope, Exchange, ExchangeKind, From, Function, Input, Intake,
+    Model, Pool, Queue, Root, Route, RoutingKey, Scheme, Source, Type, Value, Verify,
 };
 use prost_reflect::{DescriptorPool, FieldDescriptor, MessageDescriptor};
 use protox::file::{ChainFileResolver, File, FileResolver, GoogleFileResolver};

@@ -45,7 +45,15 @@ fn a_signature_is_the_hmac_of_the_body() {
     assert!(accepts(&prefixed, "x-signature", &format!("sha256={HEX}")));
     assert!(accepts(&base64, "x-signature", IN_BASE64));
     let other = HEX.replace("f7", "f8");
-    for wrong in ["", "f", "xy", &other, &HEX[..62], &format!("sha256={HEX}"), IN_BASE64] {
+    for wrong in [
+        "",
+        "f",
+        "xy",
+        &other,
+        &HEX[..62],
+        &format!("sha256={HEX}"),
+        IN_BASE64,
+    ] {
         assert!(!accepts(&plain, "x-signature", wrong), "{wrong}");
     }
     assert!(!accepts(&prefixed, "x-signature", HEX));

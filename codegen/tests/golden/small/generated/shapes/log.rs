@@ -32,8 +32,15 @@ pub static POST: Shape = Shape {
             Kind::Struct(&super::google_protobuf_struct::STRUCT),
             Label::Optional,
         ),
+        field(
+            12,
+            "items",
+            "items",
+            Kind::Struct(&super::google_protobuf_struct::STRUCT),
+            Label::Repeated,
+        ),
     ],
-    dense: &[0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11],
+    dense: &[0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12],
     any_of: &["handle", "seen"],
 };
 
