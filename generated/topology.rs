@@ -2,8 +2,8 @@
 //! Where events come in and how they travel.
 
 use crate::contract::{
-    Batch, Destination, Exchange, ExchangeKind, Input, Intake, Pool, Queue, QueueKind,
-    Route, RoutingKey, Source,
+    Bad, Batch, Exchange, ExchangeKind, Input, Intake, Message, Pool, Queue, QueueKind,
+    Route, RoutingKey, Source, function, json,
 };
 use super::envelope::ENVELOPE;
 use super::shapes;
@@ -40,13 +40,91 @@ pub static SOURCES: &[Source] = &[
             path: "/shopify/event/",
             message: &shapes::webhook_shopify::SHOPIFY_EVENT,
             routing_key: RoutingKey::Constant("shopify_events"),
+            headers: false,
+            verify: None,
         },
         exchange: "shopify_event.dx",
         rejects: None,
         pool: Pool {
             workers: 2,
             buffer: 1_000,
-            bytes: 16_777_216,
+            bytes: 67_108_864,
+            timeout_ms: 1_000,
+            max_request: 4_194_304,
+        },
+    },
+    Source {
+        name: "branch",
+        intake: Intake::Post {
+            path: "/branch/event/",
+            message: &shapes::webhook_branch::BRANCH_EVENT,
+            routing_key: RoutingKey::Computed(branch_routing_key),
+            headers: false,
+            verify: None,
+        },
+        exchange: "branch_event.tx",
+        rejects: None,
+        pool: Pool {
+            workers: 2,
+            buffer: 1_000,
+            bytes: 67_108_864,
+            timeout_ms: 1_000,
+            max_request: 4_194_304,
+        },
+    },
+    Source {
+        name: "graphy",
+        intake: Intake::Post {
+            path: "/graphy/event/",
+            message: &shapes::webhook_graphy::GRAPHY_EVENT,
+            routing_key: RoutingKey::Computed(graphy_routing_key),
+            headers: true,
+            verify: None,
+        },
+        exchange: "graphy_event.tx",
+        rejects: None,
+        pool: Pool {
+            workers: 2,
+            buffer: 1_000,
+            bytes: 67_108_864,
+            timeout_ms: 1_000,
+            max_request: 4_194_304,
+        },
+    },
+    Source {
+        name: "vidooly",
+        intake: Intake::Post {
+            path: "/vidooly/event/",
+            message: &shapes::webhook_vidooly::VIDOOLY_EVENT,
+            routing_key: RoutingKey::Computed(vidooly_routing_key),
+            headers: false,
+            verify: None,
+        },
+        exchange: "vidooly_event.dx",
+        rejects: None,
+        pool: Pool {
+            workers: 2,
+            buffer: 1_000,
+            bytes: 67_108_864,
+            timeout_ms: 1_000,
+            max_request: 4_194_304,
+        },
+    },
+    Source {
+        name: "webengage",
+        intake: Intake::Post {
+            path: "/webengage/event/",
+            message: &shapes::webhook_webengage::WEBENGAGE_EVENT,
+            routing_key: RoutingKey::Constant("EVENT"),
+            headers: false,
+            verify: None,
+        },
+        exchange: "webengage_event.dx",
+        rejects: None,
+        pool: Pool {
+            workers: 2,
+            buffer: 1_000,
+            bytes: 67_108_864,
             timeout_ms: 1_000,
             max_request: 4_194_304,
         },
@@ -67,6 +145,36 @@ pub static EXCHANGES: &[Exchange] = &[
     },
     Exchange {
         name: "shopify_event.dx",
+        kind: ExchangeKind::Direct,
+        derived: false,
+    },
+    Exchange {
+        name: "branch_event.tx",
+        kind: ExchangeKind::Topic,
+        derived: false,
+    },
+    Exchange {
+        name: "branch_event_error.dx",
+        kind: ExchangeKind::Direct,
+        derived: false,
+    },
+    Exchange {
+        name: "graphy_event.tx",
+        kind: ExchangeKind::Topic,
+        derived: false,
+    },
+    Exchange {
+        name: "graphy_event_error.dx",
+        kind: ExchangeKind::Direct,
+        derived: false,
+    },
+    Exchange {
+        name: "vidooly_event.dx",
+        kind: ExchangeKind::Topic,
+        derived: false,
+    },
+    Exchange {
+        name: "webengage_event.dx",
         kind: ExchangeKind::Direct,
         derived: false,
     },
@@ -148,7 +256,7 @@ pub static QUEUES: &[Queue] = &[
         },
         dead_letter: Some(route("grpc_event_error.dx", "error.grpc_clickhouse_event_q")),
         input: Input::Events(&ENVELOPE),
-        into: Destination::Table(&tables::event::TABLE),
+        table: &tables::event::TABLE,
         derived: false,
     },
     Queue {
@@ -165,7 +273,7 @@ pub static QUEUES: &[Queue] = &[
         },
         dead_letter: None,
         input: Input::DeadLetters(&ENVELOPE),
-        into: Destination::Table(&tables::error_event::TABLE),
+        table: &tables::error_event::TABLE,
         derived: false,
     },
     Queue {
@@ -182,7 +290,75 @@ pub static QUEUES: &[Queue] = &[
         },
         dead_letter: Some(route("shopify_event.dx", "error.shopify_events_q")),
         input: Input::Json(&shapes::webhook_shopify::SHOPIFY_EVENT),
-        into: Destination::Table(&tables::shopify_event::TABLE),
+        table: &tables::shopify_event::TABLE,
+        derived: false,
+    },
+    Queue {
+        name: "branch_event_q",
+        kind: QueueKind::Quorum,
+        bindings: &[route("branch_event.tx", "*")],
+        workers: 2,
+        prefetch: 20_000,
+        retries: 2,
+        batch: Batch {
+            rows: 10_000,
+            bytes: 16_777_216,
+            delay_ms: 1_000,
+        },
+        dead_letter: Some(route("branch_event_error.dx", "error.branch_event_q")),
+        input: Input::Json(&shapes::webhook_branch::BRANCH_EVENT),
+        table: &tables::branch_event::TABLE,
+        derived: false,
+    },
+    Queue {
+        name: "graphy_event_q",
+        kind: QueueKind::Quorum,
+        bindings: &[route("graphy_event.tx", "*")],
+        workers: 2,
+        prefetch: 20_000,
+        retries: 2,
+        batch: Batch {
+            rows: 10_000,
+            bytes: 16_777_216,
+            delay_ms: 1_000,
+        },
+        dead_letter: Some(route("graphy_event_error.dx", "error.graphy_event_q")),
+        input: Input::Json(&shapes::webhook_graphy::GRAPHY_EVENT),
+        table: &tables::graphy_event::TABLE,
+        derived: false,
+    },
+    Queue {
+        name: "vidooly_event_q",
+        kind: QueueKind::Quorum,
+        bindings: &[route("vidooly_event.dx", "*")],
+        workers: 2,
+        prefetch: 20_000,
+        retries: 2,
+        batch: Batch {
+            rows: 10_000,
+            bytes: 16_777_216,
+            delay_ms: 1_000,
+        },
+        dead_letter: Some(route("vidooly_event.dx", "error.vidooly_event_q")),
+        input: Input::Json(&shapes::webhook_vidooly::VIDOOLY_EVENT),
+        table: &tables::vidooly_event::TABLE,
+        derived: false,
+    },
+    Queue {
+        name: "webengage_ch_event_q",
+        kind: QueueKind::Quorum,
+        bindings: &[route("webengage_event.dx", "EVENT")],
+        workers: 5,
+        prefetch: 20_000,
+        retries: 2,
+        batch: Batch {
+            rows: 10_000,
+            bytes: 16_777_216,
+            delay_ms: 1_000,
+        },
+        dead_letter: Some(route("webengage_event.dx", "error.webengage_ch_event_q")),
+        input: Input::Json(&shapes::webhook_webengage::WEBENGAGE_EVENT),
+        table: &tables::webengage_event::TABLE,
         derived: false,
     },
     Queue {
@@ -199,7 +375,7 @@ pub static QUEUES: &[Queue] = &[
         },
         dead_letter: Some(route("grpc_event.dx", "error.clickhouse_click_event_q")),
         input: Input::Json(&shapes::service_client::CLICK_EVENT),
-        into: Destination::Table(&tables::click_event::TABLE),
+        table: &tables::click_event::TABLE,
         derived: false,
     },
     Queue {
@@ -216,7 +392,7 @@ pub static QUEUES: &[Queue] = &[
         },
         dead_letter: Some(route("event_error.dx", "error.app_init_event_q")),
         input: Input::Json(&shapes::service_client::APP_INIT_EVENT),
-        into: Destination::Table(&tables::app_init_event::TABLE),
+        table: &tables::app_init_event::TABLE,
         derived: false,
     },
     Queue {
@@ -233,7 +409,7 @@ pub static QUEUES: &[Queue] = &[
         },
         dead_letter: Some(route("event_error.dx", "error.launch_refer_event_q")),
         input: Input::Json(&shapes::service_client::LAUNCH_REFER_LOG),
-        into: Destination::Table(&tables::launch_refer_event::TABLE),
+        table: &tables::launch_refer_event::TABLE,
         derived: false,
     },
     Queue {
@@ -250,7 +426,7 @@ pub static QUEUES: &[Queue] = &[
         },
         dead_letter: Some(route("beat.dx", "error.post_log_events_q")),
         input: Input::Json(&shapes::log_post_log::POST_LOG),
-        into: Destination::Table(&tables::post_log_event::TABLE),
+        table: &tables::post_log_event::TABLE,
         derived: false,
     },
     Queue {
@@ -267,7 +443,7 @@ pub static QUEUES: &[Queue] = &[
         },
         dead_letter: Some(route("beat.dx", "error.post_log_events_q_bkp")),
         input: Input::Json(&shapes::log_post_log::POST_LOG),
-        into: Destination::Table(&tables::post_log_event::TABLE),
+        table: &tables::post_log_event::TABLE,
         derived: false,
     },
     Queue {
@@ -284,7 +460,7 @@ pub static QUEUES: &[Queue] = &[
         },
         dead_letter: Some(route("beat.dx", "error.post_activity_log_events_q")),
         input: Input::Json(&shapes::log_activity::POST_ACTIVITY_LOG),
-        into: Destination::Table(&tables::post_activity_log::TABLE),
+        table: &tables::post_activity_log::TABLE,
         derived: false,
     },
     Queue {
@@ -301,7 +477,7 @@ pub static QUEUES: &[Queue] = &[
         },
         dead_letter: Some(route("beat.dx", "error.profile_log_events_q")),
         input: Input::Json(&shapes::log_profile::PROFILE_LOG),
-        into: Destination::Table(&tables::profile_log::TABLE),
+        table: &tables::profile_log::TABLE,
         derived: false,
     },
     Queue {
@@ -318,7 +494,7 @@ pub static QUEUES: &[Queue] = &[
         },
         dead_letter: Some(route("beat.dx", "error.profile_relationship_log_events")),
         input: Input::Json(&shapes::log_profile::PROFILE_RELATIONSHIP_LOG),
-        into: Destination::Table(&tables::profile_relationship_log::TABLE),
+        table: &tables::profile_relationship_log::TABLE,
         derived: false,
     },
     Queue {
@@ -335,7 +511,7 @@ pub static QUEUES: &[Queue] = &[
         },
         dead_letter: Some(route("beat.dx", "error.sentiment_log_events_q")),
         input: Input::Json(&shapes::log_activity::SENTIMENT_LOG),
-        into: Destination::Table(&tables::sentiment_log::TABLE),
+        table: &tables::sentiment_log::TABLE,
         derived: false,
     },
     Queue {
@@ -352,7 +528,7 @@ pub static QUEUES: &[Queue] = &[
         },
         dead_letter: Some(route("beat.dx", "error.scrape_request_log_events_q")),
         input: Input::Json(&shapes::log_collection::SCRAPE_REQUEST_LOG),
-        into: Destination::Table(&tables::scrape_request_log::TABLE),
+        table: &tables::scrape_request_log::TABLE,
         derived: false,
     },
     Queue {
@@ -369,7 +545,7 @@ pub static QUEUES: &[Queue] = &[
         },
         dead_letter: Some(route("beat.dx", "error.order_log_events_q")),
         input: Input::Json(&shapes::log_collection::ORDER_LOG),
-        into: Destination::Table(&tables::order_log::TABLE),
+        table: &tables::order_log::TABLE,
         derived: false,
     },
     Queue {
@@ -386,7 +562,7 @@ pub static QUEUES: &[Queue] = &[
         },
         dead_letter: Some(route("trace_log_event_error.dx", "error.trace_log_event_q")),
         input: Input::Json(&shapes::service_identity::TRACE_LOG),
-        into: Destination::Table(&tables::trace_log::TABLE),
+        table: &tables::trace_log::TABLE,
         derived: false,
     },
     Queue {
@@ -403,7 +579,7 @@ pub static QUEUES: &[Queue] = &[
         },
         dead_letter: Some(route("ab.dx", "error.ab_assignments")),
         input: Input::Json(&shapes::service_experiment::AB_ASSIGNMENT),
-        into: Destination::Table(&tables::ab_assignment::TABLE),
+        table: &tables::ab_assignment::TABLE,
         derived: false,
     },
     Queue {
@@ -422,7 +598,7 @@ pub static QUEUES: &[Queue] = &[
             route("affiliate_orders_event_error.dx", "error.affiliate_orders_event_q"),
         ),
         input: Input::Json(&shapes::service_affiliate::AFFILIATE_ORDER),
-        into: Destination::Table(&tables::affiliate_order::TABLE),
+        table: &tables::affiliate_order::TABLE,
         derived: false,
     },
     Queue {
@@ -439,7 +615,7 @@ pub static QUEUES: &[Queue] = &[
         },
         dead_letter: Some(route("bigboss", "error.big_boss_vote_log_q")),
         input: Input::Json(&shapes::service_votes::BIG_BOSS_VOTE),
-        into: Destination::Table(&tables::bigboss_votes::TABLE),
+        table: &tables::bigboss_votes::TABLE,
         derived: false,
     },
     Queue {
@@ -456,7 +632,7 @@ pub static QUEUES: &[Queue] = &[
         },
         dead_letter: Some(route("coffee.dx", "error.activity_tracker")),
         input: Input::Json(&shapes::service_partner::PARTNER_ACTIVITY_LOG),
-        into: Destination::Table(&tables::partner_activity_log::TABLE),
+        table: &tables::partner_activity_log::TABLE,
         derived: false,
     },
     Queue {
@@ -477,7 +653,7 @@ pub static QUEUES: &[Queue] = &[
         },
         dead_letter: Some(route("grpc_event_error.dx", "error.clickhouse_purchase_q")),
         input: Input::Events(&ENVELOPE),
-        into: Destination::Table(&tables::purchase::TABLE),
+        table: &tables::purchase::TABLE,
         derived: true,
     },
     Queue {
@@ -485,6 +661,10 @@ pub static QUEUES: &[Queue] = &[
         kind: QueueKind::Quorum,
         bindings: &[
             route("shopify_event.dx", "error.shopify_events_q"),
+            route("branch_event_error.dx", "error.branch_event_q"),
+            route("graphy_event_error.dx", "error.graphy_event_q"),
+            route("vidooly_event.dx", "error.vidooly_event_q"),
+            route("webengage_event.dx", "error.webengage_ch_event_q"),
             route("grpc_event.dx", "error.clickhouse_click_event_q"),
             route("event_error.dx", "error.app_init_event_q"),
             route("event_error.dx", "error.launch_refer_event_q"),
@@ -514,7 +694,7 @@ pub static QUEUES: &[Queue] = &[
         },
         dead_letter: None,
         input: Input::DeadLetters(&ENVELOPE),
-        into: Destination::Table(&tables::error_event::TABLE),
+        table: &tables::error_event::TABLE,
         derived: true,
     },
     Queue {
@@ -531,10 +711,30 @@ pub static QUEUES: &[Queue] = &[
         },
         dead_letter: None,
         input: Input::DeadLetters(&ENVELOPE),
-        into: Destination::Table(&tables::error_event::TABLE),
+        table: &tables::error_event::TABLE,
         derived: true,
     },
 ];
 
 /// The exchange that gets what no binding matches.
 pub static UNROUTED: &str = "event_grpc.unrouted";
+
+/// The routing key of source `branch`.
+fn branch_routing_key(message: &Message<'_>) -> Result<String, Bad> {
+    Ok(json::text(message.body, &["name"])?.into_owned())
+}
+
+/// The routing key of source `graphy`.
+fn graphy_routing_key(message: &Message<'_>) -> Result<String, Bad> {
+    Ok(
+        function::header(message.headers, "Spayee-Event")
+            .filter(|text| !text.is_empty())
+            .unwrap_or_else(|| "NO_EVENT_NAME".into())
+            .into_owned(),
+    )
+}
+
+/// The routing key of source `vidooly`.
+fn vidooly_routing_key(message: &Message<'_>) -> Result<String, Bad> {
+    Ok(function::upper(&json::text(message.body, &["name"])?))
+}

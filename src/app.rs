@@ -16,7 +16,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::broker::{self, Broker, Embedded, Link, Rabbit, RabbitOptions, Topology};
 use crate::contract::{Pipeline, Queue};
-use crate::ingest::sources::Sources;
+use crate::ingest::sources::{Off, Sources};
 use crate::ingest::{grpc, http, publisher};
 use crate::ops::health::Health;
 use crate::ops::metrics;
@@ -120,13 +120,6 @@ impl App {
             serving.clone(),
         ));
         let health = Health::beating();
-        let readiness = Readiness {
-            health: health.clone(),
-            broker: broker.status(),
-            tables: known,
-            requests: readiness::Requests::new(pipeline.requests, requests),
-            paused: setup.states.clone(),
-        };
         let limits = if remote {
             publisher::Limits::remote()
         } else {
@@ -134,6 +127,14 @@ impl App {
         };
         let publisher = publisher::Publisher::new(Arc::clone(&broker), limits);
         let sources = Sources::new(pipeline, &publisher, |name| std::env::var(name).ok())?;
+        let readiness = Readiness {
+            health: health.clone(),
+            broker: broker.status(),
+            tables: known,
+            paused: setup.states.clone(),
+            requests: readiness::Requests::new(pipeline.requests, requests),
+            off: off(&sources),
+        };
         let render: http::Render = Arc::new(move || counted.render());
         let http_routes = sources
             .http(health.clone(), render)
@@ -322,6 +323,16 @@ async fn connected(broker: &Arc<dyn Broker>) -> anyhow::Result<()> {
     };
     anyhow::ensure!(problems.is_empty(), "{}", problems.join("\n"));
     Ok(())
+}
+
+/// The sources that take no requests, and why; said once at start.
+fn off(sources: &Sources) -> Vec<(&'static str, String)> {
+    let say = |off: &Off| {
+        let reason = format!("{} is not set", off.variable);
+        tracing::warn!(source = off.source, reason, "A source takes no requests.");
+        (off.source, reason)
+    };
+    sources.off().iter().map(say).collect()
 }
 
 fn until(token: &CancellationToken) -> impl Future<Output = ()> + use<> {

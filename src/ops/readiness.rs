@@ -29,6 +29,8 @@ pub struct Readiness {
     pub paused: States,
     /// The HTTP APIs that messages are forwarded to.
     pub requests: Requests,
+    /// The sources that take no requests, and why.
+    pub off: Vec<(&'static str, String)>,
 }
 
 /// The requests of a pipeline, and which of them are on.
@@ -64,8 +66,8 @@ impl Requests {
 impl Readiness {
     /// Whether it is ready, and the state of each part.
     ///
-    /// A table or a request in trouble doesn't make an instance unready: it takes events in all the same, and they wait in their
-    /// queues.
+    /// A table or a request in trouble doesn't make an instance unready: it takes events in all the same, and they
+    /// wait in their queues. Neither does a source that is off: the others take theirs.
     pub fn report(&self) -> (bool, Value) {
         let broker = self.broker.borrow().clone();
         let link = match &broker.link {
@@ -87,6 +89,11 @@ impl Readiness {
         };
         let tables: Map<String, Value> = self.tables.borrow().iter().map(table).collect();
         let requests = self.requests.report(&paused);
+        let off = self.off.iter().map(|(source, why)| {
+            let state = json!({ "off": why });
+            ((*source).to_owned(), state)
+        });
+        let sources: Map<String, Value> = off.collect();
         let ready = self.health.is_beating() && broker.link == Link::Up;
         let report = json!({
             "ready": ready,
@@ -94,6 +101,7 @@ impl Readiness {
             "topology": problems,
             "tables": tables,
             "requests": requests,
+            "sources": sources,
         });
         (ready, report)
     }

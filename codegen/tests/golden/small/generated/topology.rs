@@ -2,8 +2,8 @@
 //! Where events come in and how they travel.
 
 use crate::contract::{
-    Bad, Batch, Destination, Exchange, ExchangeKind, Input, Intake, Message, Pool, Queue,
-    QueueKind, Route, RoutingKey, Source, function, json,
+    Bad, Batch, Encoding, Exchange, ExchangeKind, Input, Intake, Message, Pool, Queue,
+    QueueKind, Route, RoutingKey, Scheme, Source, Verify, function, json,
 };
 use super::envelope::ENVELOPE;
 use super::shapes;
@@ -40,6 +40,15 @@ pub static SOURCES: &[Source] = &[
             path: "/post/",
             message: &shapes::log::POST,
             routing_key: RoutingKey::Computed(post_routing_key),
+            headers: true,
+            verify: Some(Verify {
+                variable: "POST_SECRET",
+                scheme: Scheme::Hmac {
+                    header: "x-signature",
+                    encoding: Encoding::Hex,
+                    prefix: "sha256=",
+                },
+            }),
         },
         exchange: "post.dx",
         rejects: None,
@@ -93,7 +102,7 @@ pub static QUEUES: &[Queue] = &[
         },
         dead_letter: Some(route("error.dx", "error.event_q")),
         input: Input::Events(&ENVELOPE),
-        into: Destination::Table(&tables::event::TABLE),
+        table: &tables::event::TABLE,
         derived: false,
     },
     Queue {
@@ -110,7 +119,7 @@ pub static QUEUES: &[Queue] = &[
         },
         dead_letter: Some(route("error.dx", "error.event_q")),
         input: Input::Json(&shapes::log::POST),
-        into: Destination::Table(&tables::post::TABLE),
+        table: &tables::post::TABLE,
         derived: false,
     },
     Queue {
@@ -127,7 +136,7 @@ pub static QUEUES: &[Queue] = &[
         },
         dead_letter: None,
         input: Input::DeadLetters(&ENVELOPE),
-        into: Destination::Table(&tables::error::TABLE),
+        table: &tables::error::TABLE,
         derived: false,
     },
     Queue {
@@ -144,7 +153,7 @@ pub static QUEUES: &[Queue] = &[
         },
         dead_letter: Some(route("error.dx", "error.event_q")),
         input: Input::Events(&ENVELOPE),
-        into: Destination::Table(&tables::everything::TABLE),
+        table: &tables::everything::TABLE,
         derived: true,
     },
 ];
