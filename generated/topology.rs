@@ -2,10 +2,11 @@
 //! Where events come in and how they travel.
 
 use crate::contract::{
-    Bad, Batch, Exchange, ExchangeKind, Input, Intake, Message, Pool, Queue, QueueKind,
-    Route, RoutingKey, Source, function, json,
+    Bad, Batch, Destination, Exchange, ExchangeKind, Input, Intake, Message, Pool, Queue,
+    QueueKind, Route, RoutingKey, Source, function, json,
 };
 use super::envelope::ENVELOPE;
+use super::requests;
 use super::shapes;
 use super::tables;
 
@@ -116,6 +117,25 @@ pub static SOURCES: &[Source] = &[
             path: "/webengage/event/",
             message: &shapes::webhook_webengage::WEBENGAGE_EVENT,
             routing_key: RoutingKey::Constant("EVENT"),
+            headers: false,
+            verify: None,
+        },
+        exchange: "webengage_event.dx",
+        rejects: None,
+        pool: Pool {
+            workers: 2,
+            buffer: 1_000,
+            bytes: 67_108_864,
+            timeout_ms: 1_000,
+            max_request: 4_194_304,
+        },
+    },
+    Source {
+        name: "webengage_users",
+        intake: Intake::Post {
+            path: "/webengage/event/users",
+            message: &shapes::webhook_webengage::WEBENGAGE_USER_EVENT,
+            routing_key: RoutingKey::Constant("USER_EVENT"),
             headers: false,
             verify: None,
         },
@@ -256,7 +276,7 @@ pub static QUEUES: &[Queue] = &[
         },
         dead_letter: Some(route("grpc_event_error.dx", "error.grpc_clickhouse_event_q")),
         input: Input::Events(&ENVELOPE),
-        table: &tables::event::TABLE,
+        into: Destination::Table(&tables::event::TABLE),
         derived: false,
     },
     Queue {
@@ -273,7 +293,7 @@ pub static QUEUES: &[Queue] = &[
         },
         dead_letter: None,
         input: Input::DeadLetters(&ENVELOPE),
-        table: &tables::error_event::TABLE,
+        into: Destination::Table(&tables::error_event::TABLE),
         derived: false,
     },
     Queue {
@@ -290,7 +310,7 @@ pub static QUEUES: &[Queue] = &[
         },
         dead_letter: Some(route("shopify_event.dx", "error.shopify_events_q")),
         input: Input::Json(&shapes::webhook_shopify::SHOPIFY_EVENT),
-        table: &tables::shopify_event::TABLE,
+        into: Destination::Table(&tables::shopify_event::TABLE),
         derived: false,
     },
     Queue {
@@ -307,7 +327,7 @@ pub static QUEUES: &[Queue] = &[
         },
         dead_letter: Some(route("branch_event_error.dx", "error.branch_event_q")),
         input: Input::Json(&shapes::webhook_branch::BRANCH_EVENT),
-        table: &tables::branch_event::TABLE,
+        into: Destination::Table(&tables::branch_event::TABLE),
         derived: false,
     },
     Queue {
@@ -324,7 +344,7 @@ pub static QUEUES: &[Queue] = &[
         },
         dead_letter: Some(route("graphy_event_error.dx", "error.graphy_event_q")),
         input: Input::Json(&shapes::webhook_graphy::GRAPHY_EVENT),
-        table: &tables::graphy_event::TABLE,
+        into: Destination::Table(&tables::graphy_event::TABLE),
         derived: false,
     },
     Queue {
@@ -341,7 +361,41 @@ pub static QUEUES: &[Queue] = &[
         },
         dead_letter: Some(route("vidooly_event.dx", "error.vidooly_event_q")),
         input: Input::Json(&shapes::webhook_vidooly::VIDOOLY_EVENT),
-        table: &tables::vidooly_event::TABLE,
+        into: Destination::Table(&tables::vidooly_event::TABLE),
+        derived: false,
+    },
+    Queue {
+        name: "webengage_event_q",
+        kind: QueueKind::Quorum,
+        bindings: &[route("webengage_event.dx", "EVENT")],
+        workers: 3,
+        prefetch: 6,
+        retries: 2,
+        batch: Batch {
+            rows: 10_000,
+            bytes: 16_777_216,
+            delay_ms: 1_000,
+        },
+        dead_letter: Some(route("webengage_event.dx", "error.webengage_event_q")),
+        input: Input::Json(&shapes::webhook_webengage::WEBENGAGE_EVENT),
+        into: Destination::Request(&requests::WEBENGAGE_EVENTS),
+        derived: false,
+    },
+    Queue {
+        name: "webengage_user_event_q",
+        kind: QueueKind::Quorum,
+        bindings: &[route("webengage_event.dx", "USER_EVENT")],
+        workers: 5,
+        prefetch: 10,
+        retries: 2,
+        batch: Batch {
+            rows: 10_000,
+            bytes: 16_777_216,
+            delay_ms: 1_000,
+        },
+        dead_letter: Some(route("webengage_event.dx", "error.webengage_user_event_q")),
+        input: Input::Json(&shapes::webhook_webengage::WEBENGAGE_USER_EVENT),
+        into: Destination::Request(&requests::WEBENGAGE_USERS),
         derived: false,
     },
     Queue {
@@ -358,7 +412,7 @@ pub static QUEUES: &[Queue] = &[
         },
         dead_letter: Some(route("webengage_event.dx", "error.webengage_ch_event_q")),
         input: Input::Json(&shapes::webhook_webengage::WEBENGAGE_EVENT),
-        table: &tables::webengage_event::TABLE,
+        into: Destination::Table(&tables::webengage_event::TABLE),
         derived: false,
     },
     Queue {
@@ -375,7 +429,7 @@ pub static QUEUES: &[Queue] = &[
         },
         dead_letter: Some(route("grpc_event.dx", "error.clickhouse_click_event_q")),
         input: Input::Json(&shapes::service_client::CLICK_EVENT),
-        table: &tables::click_event::TABLE,
+        into: Destination::Table(&tables::click_event::TABLE),
         derived: false,
     },
     Queue {
@@ -392,7 +446,7 @@ pub static QUEUES: &[Queue] = &[
         },
         dead_letter: Some(route("event_error.dx", "error.app_init_event_q")),
         input: Input::Json(&shapes::service_client::APP_INIT_EVENT),
-        table: &tables::app_init_event::TABLE,
+        into: Destination::Table(&tables::app_init_event::TABLE),
         derived: false,
     },
     Queue {
@@ -409,7 +463,7 @@ pub static QUEUES: &[Queue] = &[
         },
         dead_letter: Some(route("event_error.dx", "error.launch_refer_event_q")),
         input: Input::Json(&shapes::service_client::LAUNCH_REFER_LOG),
-        table: &tables::launch_refer_event::TABLE,
+        into: Destination::Table(&tables::launch_refer_event::TABLE),
         derived: false,
     },
     Queue {
@@ -426,7 +480,7 @@ pub static QUEUES: &[Queue] = &[
         },
         dead_letter: Some(route("beat.dx", "error.post_log_events_q")),
         input: Input::Json(&shapes::log_post_log::POST_LOG),
-        table: &tables::post_log_event::TABLE,
+        into: Destination::Table(&tables::post_log_event::TABLE),
         derived: false,
     },
     Queue {
@@ -443,7 +497,7 @@ pub static QUEUES: &[Queue] = &[
         },
         dead_letter: Some(route("beat.dx", "error.post_log_events_q_bkp")),
         input: Input::Json(&shapes::log_post_log::POST_LOG),
-        table: &tables::post_log_event::TABLE,
+        into: Destination::Table(&tables::post_log_event::TABLE),
         derived: false,
     },
     Queue {
@@ -460,7 +514,7 @@ pub static QUEUES: &[Queue] = &[
         },
         dead_letter: Some(route("beat.dx", "error.post_activity_log_events_q")),
         input: Input::Json(&shapes::log_activity::POST_ACTIVITY_LOG),
-        table: &tables::post_activity_log::TABLE,
+        into: Destination::Table(&tables::post_activity_log::TABLE),
         derived: false,
     },
     Queue {
@@ -477,7 +531,7 @@ pub static QUEUES: &[Queue] = &[
         },
         dead_letter: Some(route("beat.dx", "error.profile_log_events_q")),
         input: Input::Json(&shapes::log_profile::PROFILE_LOG),
-        table: &tables::profile_log::TABLE,
+        into: Destination::Table(&tables::profile_log::TABLE),
         derived: false,
     },
     Queue {
@@ -494,7 +548,7 @@ pub static QUEUES: &[Queue] = &[
         },
         dead_letter: Some(route("beat.dx", "error.profile_relationship_log_events")),
         input: Input::Json(&shapes::log_profile::PROFILE_RELATIONSHIP_LOG),
-        table: &tables::profile_relationship_log::TABLE,
+        into: Destination::Table(&tables::profile_relationship_log::TABLE),
         derived: false,
     },
     Queue {
@@ -511,7 +565,7 @@ pub static QUEUES: &[Queue] = &[
         },
         dead_letter: Some(route("beat.dx", "error.sentiment_log_events_q")),
         input: Input::Json(&shapes::log_activity::SENTIMENT_LOG),
-        table: &tables::sentiment_log::TABLE,
+        into: Destination::Table(&tables::sentiment_log::TABLE),
         derived: false,
     },
     Queue {
@@ -528,7 +582,7 @@ pub static QUEUES: &[Queue] = &[
         },
         dead_letter: Some(route("beat.dx", "error.scrape_request_log_events_q")),
         input: Input::Json(&shapes::log_collection::SCRAPE_REQUEST_LOG),
-        table: &tables::scrape_request_log::TABLE,
+        into: Destination::Table(&tables::scrape_request_log::TABLE),
         derived: false,
     },
     Queue {
@@ -545,7 +599,7 @@ pub static QUEUES: &[Queue] = &[
         },
         dead_letter: Some(route("beat.dx", "error.order_log_events_q")),
         input: Input::Json(&shapes::log_collection::ORDER_LOG),
-        table: &tables::order_log::TABLE,
+        into: Destination::Table(&tables::order_log::TABLE),
         derived: false,
     },
     Queue {
@@ -562,7 +616,7 @@ pub static QUEUES: &[Queue] = &[
         },
         dead_letter: Some(route("trace_log_event_error.dx", "error.trace_log_event_q")),
         input: Input::Json(&shapes::service_identity::TRACE_LOG),
-        table: &tables::trace_log::TABLE,
+        into: Destination::Table(&tables::trace_log::TABLE),
         derived: false,
     },
     Queue {
@@ -579,7 +633,7 @@ pub static QUEUES: &[Queue] = &[
         },
         dead_letter: Some(route("ab.dx", "error.ab_assignments")),
         input: Input::Json(&shapes::service_experiment::AB_ASSIGNMENT),
-        table: &tables::ab_assignment::TABLE,
+        into: Destination::Table(&tables::ab_assignment::TABLE),
         derived: false,
     },
     Queue {
@@ -598,7 +652,7 @@ pub static QUEUES: &[Queue] = &[
             route("affiliate_orders_event_error.dx", "error.affiliate_orders_event_q"),
         ),
         input: Input::Json(&shapes::service_affiliate::AFFILIATE_ORDER),
-        table: &tables::affiliate_order::TABLE,
+        into: Destination::Table(&tables::affiliate_order::TABLE),
         derived: false,
     },
     Queue {
@@ -615,7 +669,7 @@ pub static QUEUES: &[Queue] = &[
         },
         dead_letter: Some(route("bigboss", "error.big_boss_vote_log_q")),
         input: Input::Json(&shapes::service_votes::BIG_BOSS_VOTE),
-        table: &tables::bigboss_votes::TABLE,
+        into: Destination::Table(&tables::bigboss_votes::TABLE),
         derived: false,
     },
     Queue {
@@ -632,7 +686,7 @@ pub static QUEUES: &[Queue] = &[
         },
         dead_letter: Some(route("coffee.dx", "error.activity_tracker")),
         input: Input::Json(&shapes::service_partner::PARTNER_ACTIVITY_LOG),
-        table: &tables::partner_activity_log::TABLE,
+        into: Destination::Table(&tables::partner_activity_log::TABLE),
         derived: false,
     },
     Queue {
@@ -653,7 +707,7 @@ pub static QUEUES: &[Queue] = &[
         },
         dead_letter: Some(route("grpc_event_error.dx", "error.clickhouse_purchase_q")),
         input: Input::Events(&ENVELOPE),
-        table: &tables::purchase::TABLE,
+        into: Destination::Table(&tables::purchase::TABLE),
         derived: true,
     },
     Queue {
@@ -664,6 +718,8 @@ pub static QUEUES: &[Queue] = &[
             route("branch_event_error.dx", "error.branch_event_q"),
             route("graphy_event_error.dx", "error.graphy_event_q"),
             route("vidooly_event.dx", "error.vidooly_event_q"),
+            route("webengage_event.dx", "error.webengage_event_q"),
+            route("webengage_event.dx", "error.webengage_user_event_q"),
             route("webengage_event.dx", "error.webengage_ch_event_q"),
             route("grpc_event.dx", "error.clickhouse_click_event_q"),
             route("event_error.dx", "error.app_init_event_q"),
@@ -694,7 +750,7 @@ pub static QUEUES: &[Queue] = &[
         },
         dead_letter: None,
         input: Input::DeadLetters(&ENVELOPE),
-        table: &tables::error_event::TABLE,
+        into: Destination::Table(&tables::error_event::TABLE),
         derived: true,
     },
     Queue {
@@ -711,7 +767,7 @@ pub static QUEUES: &[Queue] = &[
         },
         dead_letter: None,
         input: Input::DeadLetters(&ENVELOPE),
-        table: &tables::error_event::TABLE,
+        into: Destination::Table(&tables::error_event::TABLE),
         derived: true,
     },
 ];

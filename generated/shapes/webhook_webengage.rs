@@ -25,3 +25,28 @@ pub static WEBENGAGE_EVENT: Shape = Shape {
     dense: &[0, 1, 2, 3, 4, 5, 6],
     any_of: &["userId", "anonymousId"],
 };
+
+/// `webhook.WebengageUserEvent`
+pub static WEBENGAGE_USER_EVENT: Shape = Shape {
+    id: 92,
+    name: "webhook.WebengageUserEvent",
+    fields: &[
+        field(1, "appType", "appType", Kind::String, Label::Optional),
+        field(2, "userId", "userId", Kind::String, Label::Implicit),
+        field(3, "phone", "phone", Kind::String, Label::Optional),
+        field(4, "email", "email", Kind::String, Label::Optional),
+        field(5, "firstName", "firstName", Kind::String, Label::Optional),
+        field(6, "lastName", "lastName", Kind::String, Label::Optional),
+        field(7, "whatsappOptIn", "whatsappOptIn", Kind::Bool, Label::Optional),
+        field(8, "emailOptIn", "emailOptIn", Kind::Bool, Label::Optional),
+        field(
+            9,
+            "attributes",
+            "attributes",
+            Kind::Struct(&super::google_protobuf_struct::STRUCT),
+            Label::Optional,
+        ),
+    ],
+    dense: &[0, 1, 2, 3, 4, 5, 6, 7, 8, 9],
+    any_of: &[],
+};

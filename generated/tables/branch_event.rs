@@ -4,13 +4,15 @@
 //! How people came to install, open and use the apps, by Branch.
 
 use crate::contract::{
-    Append, Bad, Block, ColumnSpec, Context, Layout, Message, Table, function, json,
+    Append, Bad, Block, ColumnSpec, Context, Layout, Message, Storage, Table, function,
+    json,
 };
 use super::{DICTIONARY, NULLABLE_DICTIONARY, column};
 
 /// The table.
 pub static TABLE: Table = Table {
     name: "branch_event",
+    storage: Storage::ClickHouse,
     columns: COLUMNS,
     append: Append::Json(append),
     ddl: DDL,

@@ -4,13 +4,14 @@
 //! What happens on Graphy: courses, learners and their payments.
 
 use crate::contract::{
-    Append, Bad, Block, ColumnSpec, Context, Layout, Message, Table, function,
+    Append, Bad, Block, ColumnSpec, Context, Layout, Message, Storage, Table, function,
 };
 use super::{DICTIONARY, column};
 
 /// The table.
 pub static TABLE: Table = Table {
     name: "graphy_event",
+    storage: Storage::ClickHouse,
     columns: COLUMNS,
     append: Append::Json(append),
     ddl: DDL,

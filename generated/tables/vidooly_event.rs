@@ -4,13 +4,14 @@
 //! What happens on Vidooly.
 
 use crate::contract::{
-    Append, Bad, Block, ColumnSpec, Context, Layout, Message, Table, json,
+    Append, Bad, Block, ColumnSpec, Context, Layout, Message, Storage, Table, json,
 };
 use super::{DICTIONARY, column};
 
 /// The table.
 pub static TABLE: Table = Table {
     name: "vidooly_event",
+    storage: Storage::ClickHouse,
     columns: COLUMNS,
     append: Append::Json(append),
     ddl: DDL,

@@ -4,13 +4,15 @@
 //! What people did, as WebEngage is told it.
 
 use crate::contract::{
-    Append, Bad, Block, ColumnSpec, Context, Layout, Message, Table, function, json,
+    Append, Bad, Block, ColumnSpec, Context, Layout, Message, Storage, Table, function,
+    json,
 };
 use super::{DICTIONARY, NULLABLE_DICTIONARY, column};
 
 /// The table.
 pub static TABLE: Table = Table {
     name: "webengage_event",
+    storage: Storage::ClickHouse,
     columns: COLUMNS,
     append: Append::Json(append),
     ddl: DDL,

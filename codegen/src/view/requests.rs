@@ -41,7 +41,7 @@ pub fn requests(
     let writer = Writer {
         shapes,
         readers,
-        failing: Failing::Fails,
+        failing: Failing::NamesField,
     };
     let mut names = Taken::with(&["REQUESTS"]);
     let mut views = Vec::new();

@@ -15,8 +15,10 @@ use code::{Code, Yields};
 /// What to do when a value can't be made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Failing {
-    /// The whole call fails.
+    /// The whole call fails, and names the column.
     Fails,
+    /// The whole call fails, and names the field: there are no columns.
+    NamesField,
     /// The column gets its default: a dead letter is stored whatever is wrong with it.
     GivesDefault,
 }
@@ -74,13 +76,11 @@ impl Writer<'_> {
     /// An expression that yields an owned JSON object.
     pub fn object(&self, name: &str, value: &Value) -> Result<String, Unwritable> {
         let code = self.code(name, value)?;
-        let made = matches!(
-            value.functions.last(),
-            Some(Function::Without(_) | Function::WithoutNulls | Function::ParseJson)
-        );
         match (&code.yields, code.optional) {
-            (Yields::Made, true) if made => Ok(format!("{}.unwrap_or_default()", code.rust)),
-            (Yields::Made, false) if made => Ok(code.rust),
+            (Yields::Made, true) if makes_its_own(value) => {
+                Ok(format!("{}.unwrap_or_default()", code.rust))
+            }
+            (Yields::Made, false) if makes_its_own(value) => Ok(code.rust),
             (Yields::Object | Yields::Made, true) => Ok(format!(
                 "{}.map(function::copy).unwrap_or_default()",
                 code.rust
@@ -98,6 +98,7 @@ impl Writer<'_> {
             _ => code,
         };
         let owned = match (&code.yields, code.optional) {
+            (Yields::Made, _) if makes_its_own(value) => code.rust,
             (Yields::Object | Yields::Made, true) => format!("{}.map(function::copy)", code.rust),
             (Yields::Object | Yields::Made, false) => format!("function::copy({})", code.rust),
             (
@@ -140,4 +141,12 @@ impl Writer<'_> {
         }
         Ok(code)
     }
+}
+
+/// Whether the last function gives an object that nobody else has.
+fn makes_its_own(value: &Value) -> bool {
+    matches!(
+        value.functions.last(),
+        Some(Function::Without(_) | Function::WithoutNulls | Function::ParseJson)
+    )
 }

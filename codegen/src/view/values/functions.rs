@@ -171,9 +171,13 @@ impl Writer<'_> {
         optional: bool,
     ) -> Code {
         match self.failing {
-            Failing::Fails => Code {
+            Failing::Fails | Failing::NamesField => Code {
                 rust: format!(
-                    "{call}.map_err(|reason| Bad::value({}, reason))?",
+                    "{call}.map_err(|reason| Bad::{}({}, reason))?",
+                    match self.failing {
+                        Failing::NamesField => "field",
+                        _ => "value",
+                    },
                     literal(column)
                 ),
                 yields,
