@@ -129,7 +129,9 @@ fn targets(to: &Entry, by: Option<&Text>, out: &mut Diagnostics) -> Vec<(Option<
             .collect(),
         None if !entries.is_empty()
             && !entries.iter().any(is_method)
-            && entries.iter().all(is_target) =>
+            && entries
+                .iter()
+                .all(|entry| is_target(entry) && entry.key.value != "headers") =>
         {
             out.push(
                 Diagnostic::new(

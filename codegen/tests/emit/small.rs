@@ -1,5 +1,6 @@
 //! A small model that has one of everything, made by hand.
 
+mod requests;
 mod tables;
 
 use event_grpc_codegen::model::{
@@ -60,7 +61,7 @@ pub(crate) fn model() -> Model {
         exchanges: exchanges(),
         queues: made.queues(),
         tables,
-        requests: Vec::new(),
+        requests: made.requests(),
         unrouted: "event-grpc.unrouted".into(),
         descriptors,
         pool,
@@ -224,7 +225,11 @@ impl Made<'_> {
         error_q.dead_letter = None;
         vec![
             queue("event_q", route("event.tx", "*"), Input::Events, 0, false),
-            queue("post_q", route("post.dx", "POST"), post, 2, false),
+            queue("post_q", route("post.dx", "POST"), post.clone(), 2, false),
+            Queue {
+                into: Destination::Request(0),
+                ..queue("api_q", route("post.dx", "POST"), post, 2, false)
+            },
             error_q,
             queue(
                 "everything_q",

@@ -125,9 +125,17 @@ fn limits(request: &Request) -> String {
             format!(" The header {} holds the message's id.", code(key))
         });
     format!(
-        "Each instance makes at most {} attempts at once{rate} at each target, of at most {} ms each.{key}",
-        request.concurrency, request.timeout_ms
+        "Each instance makes at most {} attempts at once{rate} at each target, of at most {} each.{key}",
+        request.concurrency,
+        time(request.timeout_ms)
     )
+}
+
+fn time(ms: u32) -> String {
+    match ms % 1000 {
+        0 => format!("{} s", ms / 1000),
+        _ => format!("{ms} ms"),
+    }
 }
 
 fn statuses(ranges: &[(u16, u16)]) -> String {

@@ -232,6 +232,7 @@ fn object(on: Code, function: &str, arguments: &str) -> Result<Code, Unwritable>
     }
     Ok(Code {
         rust: match on.optional {
+            true if arguments.is_empty() => format!("{}.map(function::{function})", on.rust),
             true => format!(
                 "{}.map(|object| function::{function}(object{arguments}))",
                 on.rust

@@ -2,10 +2,11 @@
 //! Where events come in and how they travel.
 
 use crate::contract::{
-    Bad, Batch, Encoding, Exchange, ExchangeKind, Input, Intake, Message, Pool, Queue,
-    QueueKind, Route, RoutingKey, Scheme, Source, Verify, function, json,
+    Bad, Batch, Destination, Encoding, Exchange, ExchangeKind, Input, Intake, Message,
+    Pool, Queue, QueueKind, Route, RoutingKey, Scheme, Source, Verify, function, json,
 };
 use super::envelope::ENVELOPE;
+use super::requests;
 use super::shapes;
 use super::tables;
 
@@ -102,7 +103,7 @@ pub static QUEUES: &[Queue] = &[
         },
         dead_letter: Some(route("error.dx", "error.event_q")),
         input: Input::Events(&ENVELOPE),
-        table: &tables::event::TABLE,
+        into: Destination::Table(&tables::event::TABLE),
         derived: false,
     },
     Queue {
@@ -119,7 +120,24 @@ pub static QUEUES: &[Queue] = &[
         },
         dead_letter: Some(route("error.dx", "error.event_q")),
         input: Input::Json(&shapes::log::POST),
-        table: &tables::post::TABLE,
+        into: Destination::Table(&tables::post::TABLE),
+        derived: false,
+    },
+    Queue {
+        name: "api_q",
+        kind: QueueKind::Classic,
+        bindings: &[route("post.dx", "POST")],
+        workers: 2,
+        prefetch: 100,
+        retries: 2,
+        batch: Batch {
+            rows: 50_000,
+            bytes: 16_777_216,
+            delay_ms: 1_000,
+        },
+        dead_letter: Some(route("error.dx", "error.event_q")),
+        input: Input::Json(&shapes::log::POST),
+        into: Destination::Request(&requests::POSTS_API),
         derived: false,
     },
     Queue {
@@ -136,7 +154,7 @@ pub static QUEUES: &[Queue] = &[
         },
         dead_letter: None,
         input: Input::DeadLetters(&ENVELOPE),
-        table: &tables::error::TABLE,
+        into: Destination::Table(&tables::error::TABLE),
         derived: false,
     },
     Queue {
@@ -153,7 +171,7 @@ pub static QUEUES: &[Queue] = &[
         },
         dead_letter: Some(route("error.dx", "error.event_q")),
         input: Input::Events(&ENVELOPE),
-        table: &tables::everything::TABLE,
+        into: Destination::Table(&tables::everything::TABLE),
         derived: true,
     },
 ];
