@@ -1,5 +1,7 @@
 //! The only place where the parts are put together, and taken apart in the right order.
 
+mod requests;
+
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -14,7 +16,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::broker::{self, Broker, Embedded, Link, Rabbit, RabbitOptions, Topology};
 use crate::contract::{Pipeline, Queue};
-use crate::ingest::sources::Sources;
+use crate::ingest::sources::{Off, Sources};
 use crate::ingest::{grpc, http, publisher};
 use crate::ops::health::Health;
 use crate::ops::metrics;
@@ -22,6 +24,7 @@ use crate::ops::readiness::{self, Readiness};
 use crate::sink::Stores;
 use crate::sink::clickhouse::engine::{Engine, EngineConfig, supervise};
 use crate::sink::clickhouse::{Address, ClickHouse, health as tables_health, migrate};
+use crate::sink::http::Requests;
 use crate::worker::{self, Pace, Setup, States};
 
 /// What the broker in memory may hold: half a batch of every table would fit many times.
@@ -86,7 +89,8 @@ impl App {
         tables(&clickhouse, pipeline, &config).await?;
         let queues: Vec<&'static Queue> = pipeline.queues.iter().collect();
         let remote = config.amqp_url.is_some();
-        let broker = broker(&config, pipeline)?;
+        let requests = requests::find(pipeline, remote)?;
+        let broker = broker(&config, pipeline, &requests)?;
         if config.strict {
             connected(&broker).await?;
         }
@@ -100,6 +104,7 @@ impl App {
             pipeline,
             broker: Arc::clone(&broker),
             stores: Stores::new(pipeline.tables, |_| Some(Arc::new(clickhouse.clone()))),
+            requests: requests.clone(),
             pace: if remote { Pace::Full } else { Pace::Eager },
             states: States::default(),
             stop: working.clone(),
@@ -115,12 +120,6 @@ impl App {
             serving.clone(),
         ));
         let health = Health::beating();
-        let readiness = Readiness {
-            health: health.clone(),
-            broker: broker.status(),
-            tables: known,
-            paused: setup.states.clone(),
-        };
         let limits = if remote {
             publisher::Limits::remote()
         } else {
@@ -128,6 +127,14 @@ impl App {
         };
         let publisher = publisher::Publisher::new(Arc::clone(&broker), limits);
         let sources = Sources::new(pipeline, &publisher, |name| std::env::var(name).ok())?;
+        let readiness = Readiness {
+            health: health.clone(),
+            broker: broker.status(),
+            tables: known,
+            paused: setup.states.clone(),
+            requests: readiness::Requests::new(pipeline.requests, requests),
+            off: off(&sources),
+        };
         let render: http::Render = Arc::new(move || counted.render());
         let http_routes = sources
             .http(health.clone(), render)
@@ -200,6 +207,7 @@ impl App {
         } else {
             // Here every message has somebody who waits for it; when none is left, consuming ends by itself.
             self.broker.close(left()).await;
+            self.working.cancel();
         }
         if timeout(left(), finished(&mut self.workers)).await.is_err() {
             tracing::warn!("Some messages were not stored in time and go back to their queues.");
@@ -282,11 +290,17 @@ async fn tables(
     Ok(())
 }
 
-fn broker(config: &Config, pipeline: &'static Pipeline) -> anyhow::Result<Arc<dyn Broker>> {
-    let topology = Topology::of(pipeline, |_| true);
+fn broker(
+    config: &Config,
+    pipeline: &'static Pipeline,
+    requests: &Requests,
+) -> anyhow::Result<Arc<dyn Broker>> {
     let Some(url) = &config.amqp_url else {
+        let in_use = |queue: &Queue| !requests::is_off(queue, requests);
+        let topology = Topology::of(pipeline, in_use);
         return Ok(Arc::new(Embedded::new(&topology, EMBEDDED_BUDGET)));
     };
+    let topology = Topology::of(pipeline, |_| true);
     let address = broker::Address::parse(url).context("--amqp-url")?;
     Ok(Arc::new(Rabbit::connect(
         address,
@@ -309,6 +323,16 @@ async fn connected(broker: &Arc<dyn Broker>) -> anyhow::Result<()> {
     };
     anyhow::ensure!(problems.is_empty(), "{}", problems.join("\n"));
     Ok(())
+}
+
+/// The sources that take no requests, and why; said once at start.
+fn off(sources: &Sources) -> Vec<(&'static str, String)> {
+    let say = |off: &Off| {
+        let reason = format!("{} is not set", off.variable);
+        tracing::warn!(source = off.source, reason, "A source takes no requests.");
+        (off.source, reason)
+    };
+    sources.off().iter().map(say).collect()
 }
 
 fn until(token: &CancellationToken) -> impl Future<Output = ()> + use<> {

@@ -12,7 +12,9 @@ pub(crate) mod history;
 pub(crate) mod keys;
 pub(crate) mod names;
 pub(crate) mod reading;
+pub(crate) mod requests;
 pub(crate) mod routing;
+pub(crate) mod webhooks;
 
 use crate::diagnostic::Diagnostics;
 use crate::resolve::Resolved;
@@ -46,6 +48,8 @@ pub(crate) fn rules() -> Vec<&'static Rule> {
         keys::RULES,
         coverage::RULES,
         history::RULES,
+        requests::RULES,
+        webhooks::RULES,
     ];
     let mut rules: Vec<_> = groups.into_iter().flatten().copied().collect();
     rules.sort_by_key(|rule| rule.code);
@@ -61,4 +65,6 @@ pub(crate) fn all(resolved: &Resolved<'_>, out: &mut Diagnostics) {
     columns::check(resolved, out);
     keys::check(resolved, out);
     coverage::check(resolved, out);
+    requests::check(resolved, out);
+    webhooks::check(resolved, out);
 }

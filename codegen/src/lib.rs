@@ -16,6 +16,7 @@ pub mod migration;
 pub mod model;
 pub mod names;
 pub mod render;
+mod template;
 pub mod tree;
 pub mod view;
 
@@ -27,6 +28,7 @@ mod proto;
 mod resolve;
 mod routing;
 mod spec;
+mod sql;
 mod types;
 mod typing;
 mod yaml;

@@ -27,7 +27,13 @@ pub(crate) fn lower(resolved: Resolved<'_>) -> Option<Model> {
         exchanges,
         queues: resolved.queues.iter().map(queue).collect::<Option<_>>()?,
         tables: resolved.tables.iter().map(table).collect::<Option<_>>()?,
+        requests: resolved.requests.into_iter().collect::<Option<_>>()?,
         envelope: resolved.envelope,
+        any_of: resolved
+            .any_of
+            .into_iter()
+            .map(|found| found.value)
+            .collect(),
         unrouted: UNROUTED.to_owned(),
     })
 }
@@ -77,7 +83,10 @@ fn table(table: &resolve::Table<'_>) -> Option<Table> {
         name: table.spec.name.value.clone(),
         doc: table.spec.doc.clone(),
         engine: text(&table.spec.engine)?,
-        partition_by: text(&table.spec.partition_by).unwrap_or_default(),
+        partition_by: table
+            .partition_by
+            .map(|t| t.value.clone())
+            .unwrap_or_default(),
         order_by: table
             .spec
             .order_by

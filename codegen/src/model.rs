@@ -1,5 +1,11 @@
 //! The pipeline as meant: resolved, typed and checked. The only thing that the emitters see.
 
+mod request;
+mod source;
+
+pub use request::{Member, Piece, Rate, Request, Target, Template};
+pub use source::{Encoding, Intake, Pool, RoutingKey, Scheme, Source, Verify};
+
 use std::collections::BTreeMap;
 
 use prost_reflect::{DescriptorPool, MessageDescriptor};
@@ -21,6 +27,10 @@ pub struct Model {
     pub queues: Vec<Queue>,
     /// Tables in the order of the file.
     pub tables: Vec<Table>,
+    /// Requests in the order of the file.
+    pub requests: Vec<Request>,
+    /// JSON messages of which one of some fields has to be there.
+    pub any_of: Vec<(MessageDescriptor, Vec<String>)>,
     /// The fanout exchange for messages that no binding matches; its queue stores into the dead-letter table.
     pub unrouted: String,
 }
@@ -32,6 +42,15 @@ impl Model {
     pub fn table_of(&self, queue: &Queue) -> Option<&Table> {
         match queue.into {
             Destination::Table(at) => self.tables.get(at),
+            Destination::Request(_) => None,
+        }
+    }
+
+    /// The request that a queue goes into, if it is one.
+    pub fn request_of(&self, queue: &Queue) -> Option<&Request> {
+        match queue.into {
+            Destination::Request(at) => self.requests.get(at),
+            Destination::Table(_) => None,
         }
     }
 }
@@ -61,53 +80,6 @@ pub struct Envelope {
     pub types: Vec<(u32, MessageDescriptor)>,
 }
 
-/// A way in.
-#[derive(Debug, Clone)]
-pub struct Source {
-    /// Its name.
-    pub name: String,
-    /// How events arrive.
-    pub intake: Intake,
-    /// Where they are published.
-    pub exchange: String,
-    /// Where refused ones are published: exchange and routing key.
-    pub rejects: Option<Route>,
-    /// Its bounds.
-    pub pool: Pool,
-}
-
-/// How events arrive.
-#[derive(Debug, Clone)]
-pub enum Intake {
-    /// gRPC, and proto3 JSON over HTTP at `json_path`.
-    Grpc {
-        /// Full service name.
-        service: String,
-        /// Method name.
-        method: String,
-        /// HTTP path for JSON.
-        json_path: String,
-    },
-    /// A JSON object a request.
-    Post {
-        /// HTTP path.
-        path: String,
-        /// What the object looks like.
-        message: MessageDescriptor,
-        /// A constant, or an expression over the body.
-        routing_key: RoutingKey,
-    },
-}
-
-/// Where a webhook's routing key comes from.
-#[derive(Debug, Clone)]
-pub enum RoutingKey {
-    /// `routing_key: NAME`.
-    Constant(String),
-    /// `routing_key_from: EXPRESSION`.
-    Computed(Value),
-}
-
 /// Exchange and routing key.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Route {
@@ -115,21 +87,6 @@ pub struct Route {
     pub exchange: String,
     /// The routing (or binding) key.
     pub routing_key: String,
-}
-
-/// A pool's bounds.
-#[derive(Debug, Clone)]
-pub struct Pool {
-    /// Requests prepared at once.
-    pub workers: u16,
-    /// Requests waiting.
-    pub buffer: u32,
-    /// Bytes unanswered.
-    pub bytes: u64,
-    /// Wait for a place.
-    pub timeout_ms: u64,
-    /// Largest request in bytes.
-    pub max_request: u32,
 }
 
 /// An exchange.
@@ -186,6 +143,8 @@ pub struct Queue {
 pub enum Destination {
     /// A table, by its index in `Model::tables`.
     Table(usize),
+    /// An HTTP API, by its index in `Model::requests`.
+    Request(usize),
 }
 
 /// When a batch goes out.
@@ -327,6 +286,19 @@ pub enum Root {
     PayloadField(Vec<prost_reflect::FieldDescriptor>),
     /// `body.a.b`: fields of a JSON message.
     Body(Vec<prost_reflect::FieldDescriptor>),
+    /// `body.a."b"`: a value inside a Struct of a JSON message, whose type a function says.
+    Untyped {
+        /// The fields down to the Struct; never empty.
+        fields: Vec<prost_reflect::FieldDescriptor>,
+        /// The keys inside of it; never empty.
+        keys: Vec<String>,
+    },
+    /// `$headers`: the headers of a JSON message, as an object.
+    Headers,
+    /// `$headers."name"`: one of them.
+    HeaderOf(String),
+    /// `"text"`: always this.
+    Constant(String),
     /// `body`: the whole JSON message.
     WholeBody,
     /// `error.NAME`: what is known of a dead letter.
@@ -361,6 +333,19 @@ pub enum ErrorField {
     Body,
 }
 
+/// What a value inside a Struct can be said to be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Scalar {
+    /// Text, or a number as it is written.
+    Text,
+    /// A whole number of 64 bits.
+    Integer,
+    /// Any number.
+    Number,
+    /// True or false.
+    Boolean,
+}
+
 /// A step of an expression.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Function {
@@ -387,6 +372,10 @@ pub enum Function {
     WithoutQuery,
     /// Text that holds a JSON object to a JSON column.
     ParseJson,
+    /// `text`, `integer`, `number` or `boolean`: what a value inside a Struct is.
+    As(Scalar),
+    /// `coalesce(path)`: the other value where there is none.
+    Coalesce(Box<Value>),
     /// `with("key", body.field)`: the object with one more member, where there is a value for it.
     With {
         /// The member's name.
@@ -396,6 +385,12 @@ pub enum Function {
     },
     /// A message, Struct or map as a JSON column.
     Json,
+    /// `without("key")`: the object without a member.
+    Without(String),
+    /// `without_nulls`: the object without the members that are null.
+    WithoutNulls,
+    /// An instant as text.
+    Rfc3339,
     /// Text as a dictionary column.
     LowCardinality,
     /// Upper case.
@@ -404,4 +399,15 @@ pub enum Function {
     Lower,
     /// `default("x")`: instead of absent or empty.
     Default(String),
+}
+
+impl Value {
+    /// Whether it is made from a message's headers.
+    pub fn uses_headers(&self) -> bool {
+        let inside = |function: &Function| match function {
+            Function::With { value, .. } | Function::Coalesce(value) => value.uses_headers(),
+            _ => false,
+        };
+        matches!(self.root, Root::Headers | Root::HeaderOf(_)) || self.functions.iter().any(inside)
+    }
 }

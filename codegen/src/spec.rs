@@ -4,12 +4,15 @@
 //! reported, so that later phases go on with the rest.
 
 mod read;
+mod request;
 mod scalars;
+mod webhook;
 
 pub(crate) use read::read;
+pub(crate) use request::Request;
 
 use crate::diagnostic::Span;
-use crate::model::ExchangeKind;
+use crate::model::{Encoding, ExchangeKind};
 use crate::yaml::Text;
 
 /// A value and its place.
@@ -28,12 +31,18 @@ pub(crate) struct Spec {
     pub(crate) sources: Vec<Source>,
     /// The exchanges and how they route.
     pub(crate) exchanges: Vec<Exchange>,
+    /// What the proto files can't say of JSON messages.
+    pub(crate) messages: Vec<Message>,
     /// What queues have unless they say otherwise.
     pub(crate) defaults: Settings,
+    /// What tables have unless they say otherwise.
+    pub(crate) table_defaults: TableDefaults,
     /// The queues.
     pub(crate) queues: Vec<Queue>,
     /// The tables.
     pub(crate) tables: Vec<Table>,
+    /// The HTTP APIs that messages are forwarded to.
+    pub(crate) requests: Vec<Request>,
     /// The place of the file's last byte, for what is missing altogether.
     pub(crate) end: Option<Span>,
 }
@@ -57,6 +66,10 @@ pub(crate) struct Source {
     pub(crate) routing_key: Option<Text>,
     /// `routing_key_from: EXPRESSION` instead, over the body.
     pub(crate) routing_key_from: Option<Text>,
+    /// `headers: true`, which keeps the headers of a webhook's requests: the place of the key.
+    pub(crate) headers: Option<Span>,
+    /// `verify: { ... }`: how a webhook's requests prove where they come from.
+    pub(crate) verify: Option<Verify>,
     /// `rejects: EXCHANGE` that keeps the events refused at intake.
     pub(crate) rejects: Option<Text>,
     /// `pool: { ... }`.
@@ -78,6 +91,43 @@ pub(crate) struct Pool {
     pub(crate) max_request: Option<Located<u64>>,
 }
 
+/// `verify: { shopify | bearer | basic | hmac: VARIABLE }`, with more keys for `hmac`.
+#[derive(Debug)]
+pub(crate) struct Verify {
+    /// The place of the key.
+    pub(crate) span: Span,
+    /// The way, of which there should be one, and the variable that holds the secret.
+    pub(crate) ways: Vec<(Located<Way>, Text)>,
+    /// `header: NAME` that holds the signature.
+    pub(crate) header: Option<Text>,
+    /// `encoding: hex` or `base64` of the signature.
+    pub(crate) encoding: Option<Located<Encoding>>,
+    /// `prefix: TEXT` in front of the signature.
+    pub(crate) prefix: Option<Text>,
+}
+
+/// A way to prove where a request comes from, as written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Way {
+    /// As Shopify signs.
+    Shopify,
+    /// `Authorization: Bearer`.
+    Bearer,
+    /// `Authorization: Basic`.
+    Basic,
+    /// HMAC-SHA256 of the body, in some header.
+    Hmac,
+}
+
+/// `messages: { NAME: { any_of: [FIELD, FIELD] } }`.
+#[derive(Debug)]
+pub(crate) struct Message {
+    /// Its full name.
+    pub(crate) name: Text,
+    /// The fields of which one must be there.
+    pub(crate) any_of: Vec<Text>,
+}
+
 /// `exchanges: { NAME: KIND }`.
 #[derive(Debug)]
 pub(crate) struct Exchange {
@@ -85,6 +135,17 @@ pub(crate) struct Exchange {
     pub(crate) name: Text,
     /// How it routes; absent if the kind could not be read.
     pub(crate) kind: Option<ExchangeKind>,
+}
+
+/// `defaults: { tables: { engine, partition_by, columns } }`.
+#[derive(Debug, Default)]
+pub(crate) struct TableDefaults {
+    /// The engine of tables that name none.
+    pub(crate) engine: Option<Text>,
+    /// The partitions of tables that name none and have its columns.
+    pub(crate) partition_by: Option<Text>,
+    /// Columns at the end of tables that have none of their name.
+    pub(crate) columns: Vec<Column>,
 }
 
 /// What `defaults`, a queue and a typed table's `queue` have in common.
@@ -119,7 +180,7 @@ pub(crate) struct Queue {
     pub(crate) settings: Settings,
     /// `dead_letter: EXCHANGE` or `{ exchange, routing_key }`.
     pub(crate) dead_letter: Option<DeadLetter>,
-    /// `into: TABLE`.
+    /// `into: TABLE` or `into: REQUEST`.
     pub(crate) into: Option<Text>,
 }
 
@@ -150,7 +211,7 @@ pub(crate) struct Table {
     pub(crate) doc: String,
     /// `engine: ReplacingMergeTree(COLUMN)`.
     pub(crate) engine: Option<Text>,
-    /// `partition_by: EXPRESSION`, in SQL.
+    /// `partition_by: EXPRESSION`, in SQL, or `none`.
     pub(crate) partition_by: Option<Text>,
     /// `order_by: [COLUMN, ...]`.
     pub(crate) order_by: Vec<Text>,
@@ -180,7 +241,7 @@ pub(crate) struct OwnQueue {
 }
 
 /// A line of `columns`.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) enum Column {
     /// `NAME: EXPRESSION` or `NAME: { from: EXPRESSION, type: TYPE }`.
     Explicit {
@@ -191,9 +252,9 @@ pub(crate) enum Column {
         /// The declared ClickHouse type.
         ty: Option<Text>,
     },
-    /// `"*": ROOT` or `"*": [ROOT, ROOT]`.
+    /// `"*": ROOT` or `"*": [ROOT, ROOT]`, where the star may be followed by a name.
     Wildcard {
-        /// `header`, `event`, `payload` or `body`.
+        /// `header`, `event`, `payload` or `body`, or an expression with many values.
         root: Text,
     },
 }

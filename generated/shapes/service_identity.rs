@@ -28,4 +28,5 @@ pub static TRACE_LOG: Shape = Shape {
         field(11, "responseBody", "responseBody", Kind::String, Label::Implicit),
     ],
     dense: &[0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11],
+    any_of: &[],
 };

@@ -1,6 +1,6 @@
 //! The exchanges, queues and bindings that a broker serves.
 
-use crate::contract::{Exchange, ExchangeKind, Pipeline, Queue, QueueKind, Route};
+use crate::contract::{Destination, Exchange, ExchangeKind, Pipeline, Queue, QueueKind, Route};
 
 /// The exchanges, queues and bindings that a broker serves.
 #[derive(Debug, Clone)]
@@ -24,6 +24,9 @@ pub struct QueueSpec {
     pub bindings: &'static [Route],
     /// How many messages one consumer may hold unacknowledged; 0 counts as 1.
     pub prefetch: u16,
+    /// Whether a publisher's answer waits, in memory, until its messages here are settled. Without that they are best
+    /// effort there: bounded, and lost with the process.
+    pub awaited: bool,
 }
 
 /// Something that the broker has declared otherwise than this pipeline would.
@@ -75,6 +78,11 @@ impl QueueSpec {
             kind: queue.kind,
             bindings: queue.bindings,
             prefetch: queue.prefetch,
+            awaited: match queue.into {
+                Destination::Table(_) => true,
+                // Others' servers are slow and far away, and what they lack can be asked for again.
+                Destination::Request(_) => false,
+            },
         }
     }
 }

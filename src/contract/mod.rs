@@ -3,6 +3,7 @@
 //! This is the leaf of the server: it imports nothing else of the crate.
 
 pub mod pipeline;
+pub mod request;
 pub mod shape;
 
 pub mod canonical;
@@ -19,5 +20,6 @@ pub mod row;
 pub use block::Block;
 pub use column::Column;
 pub use pipeline::*;
+pub use request::{Piece, Rate, Request, Target, Template};
 pub use row::{Bad, Context, DeadLetter, Group, Message};
 pub use shape::{Field, Kind, Label, Shape};

@@ -1,6 +1,6 @@
 //! The pipeline as constant tables: what `generated/` fills in and the server runs.
 
-use super::{Bad, Block, Context, DeadLetter, Group, Message, Shape};
+use super::{Bad, Block, Context, DeadLetter, Group, Message, Request, Shape};
 
 /// Everything that `pipeline.yaml` and `proto/` say, resolved and checked.
 #[derive(Debug)]
@@ -17,6 +17,8 @@ pub struct Pipeline {
     pub queues: &'static [Queue],
     /// Every destination table.
     pub tables: &'static [&'static Table],
+    /// Every HTTP API that messages are forwarded to.
+    pub requests: &'static [&'static Request],
     /// The ClickHouse migrations, in the order in which they apply.
     pub migrations: &'static [Migration],
     /// The exchange (fanout) that gets what no binding matches.
@@ -60,7 +62,47 @@ pub enum Intake {
         message: &'static Shape,
         /// Where the routing key comes from.
         routing_key: RoutingKey,
+        /// Whether the request's headers are kept beside the body.
+        headers: bool,
+        /// How a request proves where it comes from; none if anybody may send.
+        verify: Option<Verify>,
     },
+}
+
+/// How a request proves where it comes from.
+#[derive(Debug, Clone, Copy)]
+pub struct Verify {
+    /// The environment variable that holds the secret; the one before it is in `VARIABLE_PREVIOUS`.
+    pub variable: &'static str,
+    /// What is done with it.
+    pub scheme: Scheme,
+}
+
+/// What a secret is used for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Scheme {
+    /// HMAC-SHA256 of the raw body under the secret.
+    Hmac {
+        /// The header that holds it, in lower case.
+        header: &'static str,
+        /// How it is written.
+        encoding: Encoding,
+        /// What stands before it.
+        prefix: &'static str,
+    },
+    /// The secret itself, as `Authorization: Bearer`.
+    Bearer,
+    /// The secret is `user:password`, as `Authorization: Basic`.
+    Basic,
+}
+
+/// How a signature is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Encoding {
+    /// Hexadecimal digits, of either case.
+    Hex,
+    /// Base64 with padding.
+    Base64,
 }
 
 /// Where a webhook's routing key comes from.
@@ -195,6 +237,8 @@ pub struct Queue {
 pub enum Destination {
     /// In a table, as rows of a batch.
     Table(&'static Table),
+    /// At an HTTP API, one by one.
+    Request(&'static Request),
 }
 
 impl Destination {
@@ -202,6 +246,7 @@ impl Destination {
     pub fn name(&self) -> &'static str {
         match self {
             Destination::Table(table) => table.name,
+            Destination::Request(request) => request.name,
         }
     }
 
@@ -209,6 +254,7 @@ impl Destination {
     pub fn table(&self) -> Option<&'static Table> {
         match self {
             Destination::Table(table) => Some(table),
+            Destination::Request(_) => None,
         }
     }
 }

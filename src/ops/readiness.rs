@@ -1,16 +1,20 @@
 //! `/readyz`: whether events that are taken in now get to their tables, and if not, where it hangs.
 
+use std::collections::BTreeMap;
+
 use axum::Router;
+use axum::http::StatusCode;
 use axum::response::IntoResponse;
 use axum::routing::get;
-use http::StatusCode;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use tokio::sync::watch;
 
 use super::health::Health;
 use crate::broker::{Link, Status};
+use crate::contract::Request;
 use crate::sink::clickhouse::health::{States as Tables, TableState};
-use crate::worker::States;
+use crate::sink::http;
+use crate::worker::{Paused, States};
 
 /// Everything that readiness depends on.
 #[derive(Debug, Clone)]
@@ -23,13 +27,47 @@ pub struct Readiness {
     pub tables: watch::Receiver<Tables>,
     /// The tables, as inserts found them.
     pub paused: States,
+    /// The HTTP APIs that messages are forwarded to.
+    pub requests: Requests,
+    /// The sources that take no requests, and why.
+    pub off: Vec<(&'static str, String)>,
+}
+
+/// The requests of a pipeline, and which of them are on.
+#[derive(Debug, Clone)]
+pub struct Requests {
+    all: &'static [&'static Request],
+    on: http::Requests,
+}
+
+impl Requests {
+    /// These requests, as far as they are on.
+    pub fn new(all: &'static [&'static Request], on: http::Requests) -> Self {
+        Requests { all, on }
+    }
+
+    /// The state of each target, by name.
+    fn report(&self, paused: &BTreeMap<&'static str, Paused>) -> Map<String, Value> {
+        let mut report = Map::new();
+        for request in self.all {
+            for target in request.targets {
+                let state = match (self.on.missing(request), paused.get(target.name)) {
+                    (Some(variables), _) => json!({ "off": variables }),
+                    (None, Some(paused)) => json!({ "paused": paused.reason }),
+                    (None, None) => json!("on"),
+                };
+                report.insert(target.name.to_owned(), state);
+            }
+        }
+        report
+    }
 }
 
 impl Readiness {
     /// Whether it is ready, and the state of each part.
     ///
-    /// A table in trouble doesn't make an instance unready: it takes events in all the same, and they wait in their
-    /// queues.
+    /// A table or a request in trouble doesn't make an instance unready: it takes events in all the same, and they
+    /// wait in their queues. Neither does a source that is off: the others take theirs.
     pub fn report(&self) -> (bool, Value) {
         let broker = self.broker.borrow().clone();
         let link = match &broker.link {
@@ -49,11 +87,22 @@ impl Readiness {
             };
             ((*name).to_owned(), state)
         };
-        let tables: serde_json::Map<String, Value> =
-            self.tables.borrow().iter().map(table).collect();
+        let tables: Map<String, Value> = self.tables.borrow().iter().map(table).collect();
+        let requests = self.requests.report(&paused);
+        let off = self.off.iter().map(|(source, why)| {
+            let state = json!({ "off": why });
+            ((*source).to_owned(), state)
+        });
+        let sources: Map<String, Value> = off.collect();
         let ready = self.health.is_beating() && broker.link == Link::Up;
-        let report =
-            json!({ "ready": ready, "broker": link, "topology": problems, "tables": tables });
+        let report = json!({
+            "ready": ready,
+            "broker": link,
+            "topology": problems,
+            "tables": tables,
+            "requests": requests,
+            "sources": sources,
+        });
         (ready, report)
     }
 }

@@ -1,6 +1,7 @@
 //! The destinations: where the rows of a batch are stored.
 
 pub mod clickhouse;
+pub mod http;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

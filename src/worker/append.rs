@@ -4,11 +4,11 @@ use std::borrow::Cow;
 use std::ops::Range;
 
 use super::dead_letter;
-use super::prepare::{Content, Prepared};
+use super::prepare::{Content, Object, Prepared};
 use super::split::{Part, Run, Why};
 use crate::contract::canonical::canonical;
 use crate::contract::function::MILLIS_RANGE;
-use crate::contract::{Append, Bad, Block, Context, Envelope, Group, Input, Message};
+use crate::contract::{Append, Bad, Block, Context, Envelope, Group, Input, Message, json};
 
 /// A part of a message that is a dead letter.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -78,15 +78,11 @@ pub(super) fn append(
             }
         }
         (Content::Json(objects), Append::Json(function)) => {
-            let received_ms = received(message).unwrap_or(cx.now_ms);
-            for (unit, (object, id)) in objects.iter().enumerate().filter(|(u, _)| wanted(*u)) {
+            for unit in (0..objects.len()).filter(|unit| wanted(*unit)) {
                 block.mark();
-                let object = Message {
-                    body: object,
-                    id,
-                    received_ms,
-                };
-                if let Err(bad) = function(block, &object, cx) {
+                let appended = json_message(message, objects, unit, cx)
+                    .and_then(|object| function(block, &object, cx));
+                if let Err(bad) = appended {
                     block.rollback();
                     failed.push(bad_unit(unit, "", &bad));
                 }
@@ -103,6 +99,25 @@ pub(super) fn append(
     failed
 }
 
+/// One object of a JSON message with what is known of it from outside, if it is what its queue takes.
+pub(super) fn json_message<'a>(
+    message: &'a Prepared,
+    objects: &'a [Object],
+    unit: usize,
+    cx: &Context,
+) -> Result<Message<'a>, Bad> {
+    let (body, id) = objects.get(unit).ok_or(Bad::Layout("of such messages"))?;
+    if let Input::Json(shape) = message.queue.input {
+        json::any_of(body, shape)?;
+    }
+    Ok(Message {
+        body,
+        id,
+        received_ms: received(message).unwrap_or(cx.now_ms),
+        headers: &message.headers,
+    })
+}
+
 fn envelope(message: &Prepared) -> Option<&'static Envelope> {
     match message.queue.input {
         Input::Events(envelope) | Input::DeadLetters(envelope) => Some(envelope),
@@ -117,7 +132,8 @@ fn received(message: &Prepared) -> Option<i64> {
     MILLIS_RANGE.contains(&millis).then_some(millis)
 }
 
-fn bad_unit(unit: usize, event_type: &str, bad: &Bad) -> Failed {
+/// A unit whose own fault it is that it can't be used.
+pub(super) fn bad_unit(unit: usize, event_type: &str, bad: &Bad) -> Failed {
     Failed {
         unit,
         event_type: event_type.to_owned(),

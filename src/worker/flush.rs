@@ -9,10 +9,9 @@ use tokio::time::Instant;
 
 use super::append::{Failed, append, units};
 use super::batch::{Batch, Held};
-use super::dead_letter;
 use super::disposition::{Disposition, decide};
+use super::settle::{Finished, GivenUp, settle, sleep};
 use super::{Setup, now_ms};
-use crate::broker::Settled;
 use crate::contract::{Block, Context, Table};
 use crate::sink::{Store, StoreError};
 
@@ -26,9 +25,6 @@ pub(super) struct Flusher {
     store: Arc<dyn Store>,
     table: &'static Table,
 }
-
-/// Messages were not settled because the server gives up waiting; they go back to their queues.
-struct GivenUp;
 
 /// A unit of a batch: which message, and which unit of it.
 type Unit = (usize, usize);
@@ -47,7 +43,12 @@ impl Flusher {
         let stored = self.store_all(&mut batch).await;
         if stored.is_ok() {
             for held in batch.held.drain(..) {
-                if self.settle(held).await.is_err() {
+                let finished = Finished {
+                    message: held.message,
+                    failed: held.failed,
+                    attempts: 1,
+                };
+                if settle(&self.setup, finished).await.is_err() {
                     break;
                 }
             }
@@ -100,7 +101,7 @@ impl Flusher {
                     if attempts == 1 {
                         tracing::warn!(table = self.table.name, reason = %error, "An insert failed and is repeated.");
                     }
-                    self.sleep(pause).await?;
+                    sleep(&self.setup, pause).await?;
                 }
             }
         }
@@ -110,22 +111,10 @@ impl Flusher {
     async fn wait_out(&self, error: &StoreError) -> Result<(), GivenUp> {
         self.setup.states.pause(self.table.name, &error.message);
         loop {
-            self.sleep(PROBE_EVERY).await?;
+            sleep(&self.setup, PROBE_EVERY).await?;
             if self.store.probe(self.table).await.is_ok() {
                 return Ok(());
             }
-        }
-    }
-
-    async fn sleep(&self, time: Duration) -> Result<(), GivenUp> {
-        match self
-            .setup
-            .give_up
-            .run_until_cancelled(tokio::time::sleep(time))
-            .await
-        {
-            Some(()) => Ok(()),
-            None => Err(GivenUp),
         }
     }
 
@@ -195,48 +184,6 @@ impl Flusher {
             class: "refused",
             reason: error.message.clone(),
         });
-        Ok(())
-    }
-
-    /// Publishes a message's dead letters, then acknowledges it.
-    async fn settle(&self, held: Held) -> Result<(), GivenUp> {
-        let queue = held.message.queue;
-        for failed in &held.failed {
-            let Some(route) = queue.dead_letter else {
-                break;
-            };
-            let mut pause = Duration::from_millis(100);
-            loop {
-                let letter = dead_letter::outgoing(
-                    self.setup.pipeline,
-                    &held.message,
-                    route,
-                    failed,
-                    1,
-                    now_ms(),
-                );
-                match self.setup.broker.publish(letter).await {
-                    Ok(()) => break,
-                    Err(error) if error.retry_helps() => {
-                        tracing::warn!(queue = queue.name, reason = %error, "A dead letter waits for the broker.");
-                        self.sleep(pause).await?;
-                        pause = (pause * 2).min(Duration::from_secs(5));
-                    }
-                    Err(error) => {
-                        tracing::error!(queue = queue.name, reason = %error, "A dead letter can't be published.");
-                        return Err(GivenUp);
-                    }
-                }
-            }
-            metrics::counter!("event_grpc_dead_letters_total", "queue" => queue.name, "class" => failed.class)
-                .increment(1);
-        }
-        let outcome = match held.message.delivery.ack.ack().await {
-            Settled::Done => "acknowledged",
-            Settled::Lost => "lost",
-        };
-        metrics::counter!("event_grpc_settled_total", "queue" => queue.name, "outcome" => outcome)
-            .increment(1);
         Ok(())
     }
 }

@@ -1,4 +1,5 @@
-//! From a queue to its table: workers prepare messages, a batcher turns them into a block, stores it and settles.
+//! From a queue to its table: workers prepare messages, a batcher turns them into a block, stores it and settles. Or
+//! from a queue to an HTTP API: a worker forwards one message after the other and settles each.
 //!
 //! A message is acknowledged when all its rows are stored and its bad events are dead letters that the broker has
 //! confirmed. Until then it is held; whoever drops it gives it back to its queue.
@@ -9,8 +10,12 @@ mod batcher;
 mod dead_letter;
 mod disposition;
 mod flush;
+mod forward;
+mod gate;
+mod headers;
 mod prepare;
 mod proto_json;
+mod settle;
 mod split;
 mod state;
 
@@ -25,9 +30,11 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use crate::broker::{Broker, Deliveries};
-use crate::contract::{Pipeline, Queue, Table};
+use crate::contract::{Destination, Pipeline, Queue, Request, Table};
 use crate::sink::Stores;
+use crate::sink::http::Requests;
 use batcher::Batcher;
+use forward::Forwarder;
 use prepare::{Prepared, Preparer};
 
 /// What workers need from outside.
@@ -39,6 +46,8 @@ pub struct Setup {
     pub broker: Arc<dyn Broker>,
     /// Where each table's rows go.
     pub stores: Stores,
+    /// Where the messages for HTTP APIs go.
+    pub requests: Requests,
     /// How batches go out.
     pub pace: Pace,
     /// What the tables' batchers tell of themselves.
@@ -58,7 +67,7 @@ pub enum Pace {
     Eager,
 }
 
-/// Starts the workers of these queues, and a batcher for each of their tables. The tasks end when the broker ends
+/// Starts the workers of these queues, and a batcher for each of their tables; what is off is left out. The tasks end when the broker ends
 /// its deliveries, or `stop` does, and everything is settled.
 pub fn start(
     setup: &Setup,
@@ -95,6 +104,19 @@ pub fn start(
         let batcher = Batcher::new(setup.clone(), store, table, limits, (held / 2).max(1));
         tasks.spawn(batcher.run(receiver));
     }
+    for (request, queues) in by_request(queues) {
+        let Some(targets) = setup.requests.targets(request) else {
+            continue;
+        };
+        let forwarder = Arc::new(Forwarder::new(setup.clone(), request, targets));
+        for queue in queues {
+            let deliveries = Arc::new(setup.broker.consume(queue.name)?);
+            for _ in 0..queue.workers.max(1) {
+                let worker = Arc::clone(&forwarder);
+                tasks.spawn(worker.work(queue, Arc::clone(&deliveries), Arc::clone(&preparer)));
+            }
+        }
+    }
     Ok(tasks)
 }
 
@@ -114,6 +136,22 @@ fn by_table(queues: &[&'static Queue]) -> Vec<(&'static Table, Vec<&'static Queu
             .push(queue);
     }
     tables.into_values().collect()
+}
+
+fn by_request(queues: &[&'static Queue]) -> Vec<(&'static Request, Vec<&'static Queue>)> {
+    let mut requests: BTreeMap<&'static str, (&'static Request, Vec<&'static Queue>)> =
+        BTreeMap::new();
+    for queue in queues {
+        let Destination::Request(request) = queue.into else {
+            continue;
+        };
+        requests
+            .entry(request.name)
+            .or_insert_with(|| (request, Vec::new()))
+            .1
+            .push(queue);
+    }
+    requests.into_values().collect()
 }
 
 /// One worker: takes messages, prepares them and hands them on until there are no more.

@@ -1,10 +1,10 @@
-//! What the batchers tell of themselves: which tables are paused, and why.
+//! What the workers tell of their destinations: which tables and targets are paused, and why.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::SystemTime;
 
-/// A table that takes nothing at the moment.
+/// A table, or the target of a request, that takes nothing at the moment.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Paused {
     /// Since when.
@@ -13,19 +13,61 @@ pub struct Paused {
     pub reason: String,
 }
 
-/// The paused tables, by name. Clones share one state.
+impl Paused {
+    fn now(reason: &str) -> Self {
+        Paused {
+            since: SystemTime::now(),
+            reason: reason.to_owned(),
+        }
+    }
+
+    fn seconds(&self) -> u64 {
+        self.since.elapsed().map_or(0, |time| time.as_secs())
+    }
+}
+
+/// The paused tables and targets, by name; no two have the same. Clones share one state.
 #[derive(Debug, Clone, Default)]
 pub struct States {
     paused: Arc<Mutex<BTreeMap<&'static str, Paused>>>,
 }
 
 impl States {
-    /// The paused tables.
+    /// What is paused.
     pub fn paused(&self) -> BTreeMap<&'static str, Paused> {
         self.paused
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .clone()
+    }
+
+    /// Notes that the target of a request takes nothing; logs it once.
+    pub(super) fn pause_target(&self, target: &'static str, reason: &str) {
+        let mut paused = self.paused.lock().unwrap_or_else(PoisonError::into_inner);
+        if paused.contains_key(target) {
+            return;
+        }
+        tracing::error!(
+            request = target,
+            reason,
+            "Paused: the target takes nothing."
+        );
+        metrics::gauge!("event_grpc_target_paused", "target" => target).set(1.0);
+        paused.insert(target, Paused::now(reason));
+    }
+
+    /// Notes that the target of a request takes messages again.
+    pub(super) fn resume_target(&self, target: &'static str) {
+        let mut paused = self.paused.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(pause) = paused.remove(target) {
+            let seconds = pause.seconds();
+            tracing::info!(
+                request = target,
+                seconds,
+                "Resumed: the target takes messages again."
+            );
+            metrics::gauge!("event_grpc_target_paused", "target" => target).set(0.0);
+        }
     }
 
     /// Notes that a table takes nothing; logs it once.
@@ -36,24 +78,14 @@ impl States {
         }
         tracing::error!(table, reason, "Paused: the destination takes nothing.");
         metrics::gauge!("event_grpc_table_paused", "table" => table).set(1.0);
-        paused.insert(
-            table,
-            Paused {
-                since: SystemTime::now(),
-                reason: reason.to_owned(),
-            },
-        );
+        paused.insert(table, Paused::now(reason));
     }
 
     /// Notes that a table takes rows again.
     pub(super) fn resume(&self, table: &'static str) {
         let mut paused = self.paused.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(pause) = paused.remove(table) {
-            let seconds = pause
-                .since
-                .elapsed()
-                .map(|d| d.as_secs())
-                .unwrap_or_default();
+            let seconds = pause.seconds();
             tracing::info!(table, seconds, "Resumed: the destination takes rows again.");
             metrics::gauge!("event_grpc_table_paused", "table" => table).set(0.0);
         }

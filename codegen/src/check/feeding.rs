@@ -96,7 +96,8 @@ pub(super) fn check(resolved: &Resolved<'_>, out: &mut Diagnostics) {
             );
         }
     }
-    for queue in &resolved.queues {
+    let batched = |queue: &&Queue| !matches!(queue.into, Some(Destination::Request(_)));
+    for queue in resolved.queues.iter().filter(batched) {
         batch(queue, out);
     }
     for source in &resolved.sources {

@@ -64,8 +64,8 @@ pub(crate) const UNKNOWN_EXCHANGE: Rule = Rule {
 pub(crate) const UNKNOWN_TABLE: Rule = Rule {
     code: "EG014",
     name: "unknown-table",
-    purpose: "A queue's rows go into a declared table.",
-    text: "`into` names a table under `tables`.",
+    purpose: "A queue's messages go into a declared table or request.",
+    text: "`into` names a table under `tables`, or a request under `requests`.",
     bad: "queues:\n  post_log_events_q: { into: post_logs, ... }",
     good: "queues:\n  post_log_events_q: { into: post_log_event, ... }",
 };

@@ -14,6 +14,7 @@ use crate::tree::Tree;
 use crate::view::catalogue::catalogue;
 use crate::view::names::literal;
 use crate::view::readers::Readers;
+use crate::view::requests::requests;
 use crate::view::shapes::Shapes;
 use crate::view::tables::{Refused, TableList, tables};
 use crate::view::topology::{envelope, topology};
@@ -65,12 +66,15 @@ pub fn emit(tree: &mut Tree, model: &Model, planned: &Planned) -> Result<(), Emi
     let shapes = Shapes::of(model);
     let readers = Readers::of(model);
     let tables = tables(model, &shapes, &readers).map_err(EmitError::Columns)?;
-    let topology = topology(model, &shapes, &readers, &tables).map_err(EmitError::Columns)?;
+    let requests = requests(model, &shapes, &readers).map_err(EmitError::Columns)?;
+    let topology =
+        topology(model, &shapes, &readers, &tables, &requests).map_err(EmitError::Columns)?;
     let definitions = definitions::render(model)?;
 
     let mut modules = vec![
         "pub mod migrations;",
         "#[allow(missing_docs, clippy::all, reason = \"prost and tonic write it\")] pub mod proto;",
+        "pub mod requests;",
         "pub mod shapes;",
         "pub mod tables;",
         "pub mod topology;",
@@ -95,6 +99,7 @@ pub fn emit(tree: &mut Tree, model: &Model, planned: &Planned) -> Result<(), Emi
         "migrations.rs",
         templates.render("migrations.rs", &Migrations::of(planned))?,
     )?;
+    add("requests.rs", templates.render("requests.rs", &requests)?)?;
     add("topology.rs", templates.render("topology.rs", &topology)?)?;
 
     if let Some(view) = model.envelope.as_ref().map(|e| envelope(e, &shapes)) {

@@ -31,6 +31,10 @@ const TEMPLATES: &[(&str, &str)] = &[
         "shape_list.rs",
         include_str!("../../templates/shape_list.rs.j2"),
     ),
+    (
+        "requests.rs",
+        include_str!("../../templates/requests.rs.j2"),
+    ),
     ("shapes.rs", include_str!("../../templates/shapes.rs.j2")),
     ("table.rs", include_str!("../../templates/table.rs.j2")),
     (

@@ -1,12 +1,13 @@
 //! Queues: the declared ones, those of typed tables, and those that end every dead-letter path.
 
 use super::sources::{exchange, located};
-use super::{Queue, Resolved, Settings, UNROUTED, inputs};
+use super::{Queue, Resolved, Settings, UNROUTED, inputs, requests};
 use crate::check::names::UNKNOWN_TABLE;
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::model::{Destination, Input, Intake, Route};
 use crate::names::suggest;
 use crate::spec::{self, Located};
+use crate::yaml::Text;
 
 /// Holds the dead letters for which no queue is declared.
 const ERRORS: &str = "event_grpc.errors";
@@ -29,19 +30,20 @@ pub(super) fn declared(resolved: &Resolved<'_>, out: &mut Diagnostics) -> Vec<Qu
                 self::exchange(exchange, spec, out);
             }
         }
-        let table = queue.into.as_ref().and_then(|into| {
-            let found = spec.tables.iter().position(|t| t.name.value == into.value);
+        let into = queue.into.as_ref().and_then(|into| {
+            let table = spec.tables.iter().position(|t| t.name.value == into.value);
+            let found = table
+                .map(Destination::Table)
+                .or_else(|| requests::position(spec, &into.value));
             if found.is_none() {
-                let known = spec.tables.iter().map(|t| t.name.value.as_str());
-                let message = format!("table `{}` is not declared", into.value);
-                out.push(
-                    Diagnostic::new(&UNKNOWN_TABLE, message)
-                        .at(into.span, "no such table")
-                        .help(suggest(&into.value, known, "declared tables")),
-                );
+                out.push(unknown(into, spec));
             }
             found
         });
+        let table = match into {
+            Some(Destination::Table(at)) => Some(at),
+            _ => None,
+        };
         let bindings: Vec<_> = queue
             .bind
             .iter()
@@ -54,7 +56,7 @@ pub(super) fn declared(resolved: &Resolved<'_>, out: &mut Diagnostics) -> Vec<Qu
             bindings,
             dead_letter: dead_letter(&queue.name.value, queue.dead_letter.as_ref()),
             settings: settings(&queue.settings, &spec.defaults),
-            into: table.map(Destination::Table),
+            into,
             derived: false,
         });
     }
@@ -62,6 +64,29 @@ pub(super) fn declared(resolved: &Resolved<'_>, out: &mut Diagnostics) -> Vec<Qu
         exchange(&letter.exchange, spec, out);
     }
     queues
+}
+
+fn unknown(into: &Text, spec: &spec::Spec) -> Diagnostic {
+    let tables = spec.tables.iter().map(|t| t.name.value.as_str());
+    let (message, label, known) = match spec.requests.as_slice() {
+        [] => (
+            format!("table `{}` is not declared", into.value),
+            "no such table",
+            suggest(&into.value, tables, "declared tables"),
+        ),
+        requests => (
+            format!("no table or request `{}` is declared", into.value),
+            "no such destination",
+            suggest(
+                &into.value,
+                tables.chain(requests.iter().map(|r| r.name.value.as_str())),
+                "declared tables and requests",
+            ),
+        ),
+    };
+    Diagnostic::new(&UNKNOWN_TABLE, message)
+        .at(into.span, label)
+        .help(known)
 }
 
 /// A queue for each typed table, bound to the keys of its types.
@@ -184,6 +209,10 @@ impl Queue {
     pub(crate) fn prefetch(&self) -> u64 {
         match (&self.settings.prefetch, &self.input) {
             (Some(prefetch), _) => prefetch.value,
+            // They are sent one by one; each worker finds its next one waiting.
+            (None, _) if matches!(self.into, Some(Destination::Request(_))) => {
+                2 * self.settings.workers
+            }
             // Messages of app events are big and few.
             (None, Some(Input::Events)) => 512,
             (None, _) => (2 * self.settings.rows.0).min(65_535),

@@ -50,6 +50,19 @@ impl<'a> Fields<'a> {
         (!matches!(entry.node.value, Value::Null)).then_some(entry)
     }
 
+    /// The same, reporting a key without a value: for what must not be left out by mistake.
+    pub(super) fn meant(&self, key: &str, out: &mut Diagnostics) -> Option<&'a Entry> {
+        let found = self.get(key);
+        let written = self.entries.iter().find(|e| e.key.value == key);
+        if let (None, Some(entry)) = (found, written) {
+            out.push(
+                Diagnostic::new(&MISSING_KEY, format!("`{key}` of {} is empty", self.what))
+                    .at(entry.key.span, "holds nothing"),
+            );
+        }
+        found
+    }
+
     /// The same, reporting its absence.
     pub(super) fn require(&self, key: &str, out: &mut Diagnostics) -> Option<&'a Entry> {
         let found = self.get(key);
@@ -251,7 +264,8 @@ fn number(
     })
 }
 
-fn count(text: &str) -> Option<u64> {
+/// A whole number, perhaps grouped.
+pub(super) fn count(text: &str) -> Option<u64> {
     let digits: String = text.chars().filter(|c| *c != '_').collect();
     let grouped = text.starts_with(|c: char| c.is_ascii_digit()) && !text.ends_with('_');
     let plain = digits.chars().all(|c| c.is_ascii_digit());

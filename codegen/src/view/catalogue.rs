@@ -1,5 +1,6 @@
 //! The page for people: what there is, what its fields mean, and where it goes.
 
+mod requests;
 mod ways;
 
 use prost_reflect::{FieldDescriptor, Kind, MessageDescriptor};
@@ -8,7 +9,9 @@ use serde::Serialize;
 use super::comments::Comments;
 use super::shapes::{by_number, json_messages};
 use crate::lock::field_type;
-use crate::model::{Destination, ExchangeKind, Input, Intake, Model, Queue, RoutingKey, Table};
+use crate::model::{
+    Destination, ExchangeKind, Input, Intake, Model, Queue, RoutingKey, Scheme, Table,
+};
 use ways::{event_goes, json_goes, stored};
 
 /// What the template sees.
@@ -19,6 +22,7 @@ pub struct Catalogue {
     header: Option<MessageSection>,
     messages: Vec<MessageSection>,
     tables: Vec<TableSection>,
+    requests: Vec<requests::RequestSection>,
     exchanges: Vec<ExchangeRow>,
     derived_exchanges: Vec<ExchangeRow>,
     queues: Vec<QueueRow>,
@@ -148,6 +152,7 @@ pub fn catalogue(model: &Model) -> Catalogue {
             .enumerate()
             .map(|(at, table)| table_section(model, at, table))
             .collect(),
+        requests: requests::sections(model),
         exchanges: exchanges(false),
         derived_exchanges: exchanges(true),
         queues: queues(false),
@@ -204,13 +209,27 @@ fn source_row(source: &crate::model::Source) -> SourceRow {
             path,
             message,
             routing_key,
-        } => (
-            format!("`POST {path}`, a {}", message_link(message)),
-            match routing_key {
-                RoutingKey::Constant(key) => code(key),
-                RoutingKey::Computed(_) => "taken from the body".to_owned(),
-            },
-        ),
+            headers,
+            verify,
+        } => {
+            let kept = if *headers { " and its headers" } else { "" };
+            let verified = match verify.as_ref().map(|v| &v.scheme) {
+                None => String::new(),
+                Some(Scheme::Hmac { header, .. }) => format!(", signed in `{header}`"),
+                Some(Scheme::Bearer) => ", with a bearer token".to_owned(),
+                Some(Scheme::Basic) => ", with a password".to_owned(),
+            };
+            (
+                format!("`POST {path}`, a {}{kept}{verified}", message_link(message)),
+                match routing_key {
+                    RoutingKey::Constant(key) => code(key),
+                    RoutingKey::Computed(value) if value.uses_headers() => {
+                        "taken from the headers".to_owned()
+                    }
+                    RoutingKey::Computed(_) => "taken from the body".to_owned(),
+                },
+            )
+        }
     };
     SourceRow {
         name: code(&source.name),
@@ -244,6 +263,10 @@ fn queue_row(model: &Model, queue: &Queue) -> QueueRow {
         ),
         into: match queue.into {
             Destination::Table(at) => model.tables.get(at).map(|table| table_link(&table.name)),
+            Destination::Request(at) => model
+                .requests
+                .get(at)
+                .map(|request| requests::link(&request.name)),
         }
         .unwrap_or_default(),
     }

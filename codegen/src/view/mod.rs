@@ -6,6 +6,7 @@ pub mod columns;
 pub mod comments;
 pub mod names;
 pub mod readers;
+pub mod requests;
 pub mod shapes;
 pub mod tables;
 pub mod topology;

@@ -4,10 +4,13 @@ use serde::Serialize;
 
 use super::names::{Taken, literal, snake};
 use super::readers::Readers;
+use super::requests::RequestsView;
 use super::shapes::Shapes;
 use super::tables::{Refused, TableView};
 use super::values::{Failing, Writer};
-use crate::model::{self, Destination, ExchangeKind, Input, Intake, Model, Route, RoutingKey};
+use crate::model::{
+    self, Destination, ExchangeKind, Input, Intake, Model, Route, RoutingKey, Scheme,
+};
 
 /// What the template sees.
 #[derive(Debug, Serialize)]
@@ -56,6 +59,7 @@ pub fn topology(
     shapes: &Shapes,
     readers: &Readers,
     tables: &[TableView],
+    requests: &RequestsView,
 ) -> Result<TopologyView, Vec<Refused>> {
     let mut functions = Vec::new();
     let mut refused = Vec::new();
@@ -99,7 +103,7 @@ pub fn topology(
     let queues: Vec<String> = model
         .queues
         .iter()
-        .map(|queue| queue_view(queue, shapes, tables))
+        .map(|queue| queue_view(queue, shapes, tables, requests))
         .collect();
     let routes = has_routes(model);
     Ok(TopologyView {
@@ -135,6 +139,18 @@ fn imports(model: &Model, routes: bool, functions: &[KeyFunction]) -> Vec<String
     if !functions.is_empty() {
         names.extend(["Bad", "Message"]);
     }
+    let schemes = || {
+        model.sources.iter().filter_map(|s| match &s.intake {
+            Intake::Post { verify, .. } => verify.as_ref().map(|v| &v.scheme),
+            Intake::Grpc { .. } => None,
+        })
+    };
+    if schemes().next().is_some() {
+        names.extend(["Scheme", "Verify"]);
+    }
+    if schemes().any(|scheme| matches!(scheme, Scheme::Hmac { .. })) {
+        names.push("Encoding");
+    }
     if routes {
         names.push("Route");
     }
@@ -167,10 +183,13 @@ fn imports(model: &Model, routes: bool, functions: &[KeyFunction]) -> Vec<String
     if dispatches || envelopes {
         lines.push("use super::envelope::ENVELOPE;".into());
     }
+    if model.queues.iter().any(|q| model.request_of(q).is_some()) {
+        lines.push("use super::requests;".into());
+    }
     if posts || json {
         lines.push("use super::shapes;".into());
     }
-    if !model.queues.is_empty() {
+    if model.queues.iter().any(|q| model.table_of(q).is_some()) {
         lines.push("use super::tables;".into());
     }
     lines
@@ -210,15 +229,20 @@ fn source_view(source: &model::Source, shapes: &Shapes, key_function: &str) -> S
             path,
             message,
             routing_key,
+            headers,
+            verify,
         } => {
             let key = match routing_key {
                 RoutingKey::Constant(key) => format!("RoutingKey::Constant({})", literal(key)),
                 RoutingKey::Computed(_) => format!("RoutingKey::Computed({key_function})"),
             };
             format!(
-                "Intake::Post {{ path: {}, message: &shapes::{}, routing_key: {key} }}",
+                "Intake::Post {{ path: {}, message: &shapes::{}, routing_key: {key}, headers: {headers}, verify: {} }}",
                 literal(path),
-                shapes.path(message)
+                shapes.path(message),
+                verify
+                    .as_ref()
+                    .map_or_else(|| "None".into(), |v| format!("Some({})", verify_view(v)))
             )
         }
     };
@@ -237,6 +261,24 @@ fn source_view(source: &model::Source, shapes: &Shapes, key_function: &str) -> S
     )
 }
 
+fn verify_view(verify: &model::Verify) -> String {
+    let scheme = match &verify.scheme {
+        Scheme::Bearer => "Scheme::Bearer".to_owned(),
+        Scheme::Basic => "Scheme::Basic".to_owned(),
+        Scheme::Hmac {
+            header,
+            encoding,
+            prefix,
+        } => format!(
+            "Scheme::Hmac {{ header: {}, encoding: Encoding::{encoding:?}, prefix: {} }}",
+            literal(&header.to_ascii_lowercase()),
+            literal(prefix)
+        ),
+    };
+    let variable = literal(&verify.variable);
+    format!("Verify {{ variable: {variable}, scheme: {scheme} }}")
+}
+
 fn exchange_view(exchange: &model::Exchange) -> String {
     format!(
         "Exchange {{ name: {}, kind: ExchangeKind::{}, derived: {} }}",
@@ -250,7 +292,12 @@ fn exchange_view(exchange: &model::Exchange) -> String {
     )
 }
 
-fn queue_view(queue: &model::Queue, shapes: &Shapes, tables: &[TableView]) -> String {
+fn queue_view(
+    queue: &model::Queue,
+    shapes: &Shapes,
+    tables: &[TableView],
+    requests: &RequestsView,
+) -> String {
     let bindings: Vec<String> = queue.bindings.iter().map(route).collect();
     let input = match &queue.input {
         Input::Events => "Input::Events(&ENVELOPE)".into(),
@@ -261,6 +308,10 @@ fn queue_view(queue: &model::Queue, shapes: &Shapes, tables: &[TableView]) -> St
         Destination::Table(at) => tables
             .get(at)
             .map(|table| format!("Destination::Table(&tables::{}::TABLE)", table.module)),
+        Destination::Request(at) => requests
+            .requests
+            .get(at)
+            .map(|request| format!("Destination::Request(&requests::{})", request.constant)),
     };
     format!(
         "Queue {{ name: {}, kind: QueueKind::{}, bindings: &[{}], workers: {}, prefetch: {}, retries: {}, \

@@ -1,10 +1,11 @@
 //! A small model that has one of everything, made by hand.
 
+mod requests;
 mod tables;
 
 use event_grpc_codegen::model::{
-    Batch, Column, Destination, Envelope, Exchange, ExchangeKind, From, Function, Input, Intake,
-    Model, Pool, Queue, Root, Route, RoutingKey, Source, Type, Value,
+    Batch, Column, Destination, Encoding, Envelope, Exchange, ExchangeKind, From, Function, Input,
+    Intake, Model, Pool, Queue, Root, Route, RoutingKey, Scheme, Source, Type, Value, Verify,
 };
 use prost_reflect::{DescriptorPool, FieldDescriptor, MessageDescriptor};
 use protox::file::{ChainFileResolver, File, FileResolver, GoogleFileResolver};
@@ -52,10 +53,15 @@ pub(crate) fn model() -> Model {
     let tables = vec![made.event(), made.everything(), made.post(), made.error()];
     Model {
         envelope: Some(made.envelope()),
+        any_of: vec![(
+            made.message("log.Post"),
+            vec!["handle".to_owned(), "seen".to_owned()],
+        )],
         sources: made.sources(),
         exchanges: exchanges(),
         queues: made.queues(),
         tables,
+        requests: made.requests(),
         unrouted: "event-grpc.unrouted".into(),
         descriptors,
         pool,
@@ -112,6 +118,14 @@ impl Made<'_> {
         Root::Body(self.path("log.Post", path))
     }
 
+    /// A value inside a Struct of the post.
+    fn inside(&self, path: &str, keys: &[&str]) -> Root {
+        Root::Untyped {
+            fields: self.path("log.Post", path),
+            keys: keys.iter().map(|key| (*key).to_owned()).collect(),
+        }
+    }
+
     fn envelope(&self) -> Envelope {
         let event = self.message("event.Event");
         let variants = event.oneofs().next().unwrap();
@@ -164,6 +178,15 @@ impl Made<'_> {
                         vec![Function::Upper],
                         Type::String,
                     )),
+                    headers: true,
+                    verify: Some(Verify {
+                        variable: "POST_SECRET".into(),
+                        scheme: Scheme::Hmac {
+                            header: "X-Signature".into(),
+                            encoding: Encoding::Hex,
+                            prefix: "sha256=".into(),
+                        },
+                    }),
                 },
                 exchange: "post.dx".into(),
                 rejects: None,
@@ -202,7 +225,11 @@ impl Made<'_> {
         error_q.dead_letter = None;
         vec![
             queue("event_q", route("event.tx", "*"), Input::Events, 0, false),
-            queue("post_q", route("post.dx", "POST"), post, 2, false),
+            queue("post_q", route("post.dx", "POST"), post.clone(), 2, false),
+            Queue {
+                into: Destination::Request(0),
+                ..queue("api_q", route("post.dx", "POST"), post, 2, false)
+            },
             error_q,
             queue(
                 "everything_q",

@@ -1,16 +1,17 @@
 //! The broker in memory: the same exchanges, queues and settlements, and nothing that would have to be recovered.
 //!
 //! A publisher waits until its message is settled everywhere, so nothing that was answered with OK is ever only in
-//! memory.
+//! memory. Queues that nobody waits for are the exception: what is in them is best effort.
 
 mod queue;
+mod spare;
 mod ticket;
 
 pub(super) use queue::{Consumer, Held};
 pub(super) use ticket::Ticket;
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
@@ -30,6 +31,9 @@ use super::topology::Topology;
 /// What a message costs beside its body, counted against the budget so that many small ones are bounded too.
 const OVERHEAD: usize = 512;
 
+/// How long the end waits for messages that nobody else waits for.
+const LAST_CHANCE: Duration = Duration::from_secs(1);
+
 /// A broker in memory.
 pub struct Embedded {
     routes: Routes,
@@ -39,6 +43,8 @@ pub struct Embedded {
     /// Bytes of messages that came from outside and are not settled. Whoever finds it used up waits in line.
     budget: Arc<Semaphore>,
     live: Arc<Live>,
+    /// The same of messages that nobody waits for.
+    unawaited: Arc<Live>,
     status: watch::Sender<Status>,
 }
 
@@ -50,13 +56,18 @@ impl Embedded {
         metrics::gauge!("event_grpc_broker_up").set(1.0);
         Self {
             routes: Routes::new(topology),
-            queues: topology.queues.iter().map(Queue::new).collect(),
+            queues: topology
+                .queues
+                .iter()
+                .map(|spec| Queue::new(spec, budget))
+                .collect(),
             meters: Meters::new(topology),
             max_body: budget
                 .saturating_sub(OVERHEAD)
                 .min(u32::MAX as usize - OVERHEAD),
             budget: Arc::new(Semaphore::new(budget)),
             live: Arc::default(),
+            unawaited: Arc::default(),
             status: watch::Sender::new(Status::of(Link::Up)),
         }
     }
@@ -69,12 +80,20 @@ impl Embedded {
         if let Some(Origin::Embedded(ticket)) = &message.origin {
             let ticket = Arc::clone(ticket);
             ticket.expect(targets.len());
-            return self.put(message, &targets, &ticket);
+            return self.put(&Arc::new(message.into()), &targets, &ticket);
+        }
+        let spare = |at: &usize| self.queues.get(*at).is_some_and(|q| q.spare.is_some());
+        let (unawaited, awaited): (Vec<usize>, Vec<usize>) =
+            targets.iter().partition(|at| spare(at));
+        if awaited.is_empty() {
+            return self.put_spare(&Arc::new(message.into()), &unawaited);
         }
         let permit = self.room_for(message.body.len()).await?;
+        let message = Arc::new(Message::from(message));
+        self.put_spare(&message, &unawaited)?;
         let (settled, answer) = oneshot::channel();
-        let ticket = Ticket::new(targets.len(), settled, permit, Arc::clone(&self.live));
-        self.put(message, &targets, &ticket)?;
+        let ticket = Ticket::new(awaited.len(), settled, permit, Arc::clone(&self.live));
+        self.put(&message, &awaited, &ticket)?;
         drop(ticket);
         answer.await.map_err(|_| PublishError::Unknown {
             reason: "the broker was closed before every destination had the message".to_owned(),
@@ -91,20 +110,27 @@ impl Embedded {
 
     fn put(
         &self,
-        message: Outgoing,
+        message: &Arc<Message>,
         targets: &[usize],
         ticket: &Arc<Ticket>,
     ) -> Result<(), PublishError> {
-        let message = Arc::new(Message {
-            body: message.body,
-            exchange: message.exchange,
-            routing_key: message.routing_key,
-            properties: message.properties,
-        });
         for queue in targets.iter().filter_map(|at| self.queues.get(*at)) {
-            if !queue.push(Arc::clone(&message), Arc::clone(ticket)) {
+            if !queue.push(Arc::clone(message), Arc::clone(ticket)) {
                 return Err(PublishError::Closed);
             }
+        }
+        Ok(())
+    }
+
+    /// Puts a message where nobody waits for it, as far as there is room. Each copy has a ticket of its own.
+    fn put_spare(&self, message: &Arc<Message>, targets: &[usize]) -> Result<(), PublishError> {
+        for at in targets {
+            let spare = self.queues.get(*at).and_then(|queue| queue.spare.as_ref());
+            let room = spare.and_then(|spare| spare.take(message.body.len() + OVERHEAD));
+            let Some(room) = room else { continue };
+            let (settled, _) = oneshot::channel();
+            let ticket = Ticket::new(1, settled, room, Arc::clone(&self.unawaited));
+            self.put(message, &[*at], &ticket)?;
         }
         Ok(())
     }
@@ -139,6 +165,7 @@ impl Broker for Embedded {
 
     fn close(&self, patience: Duration) -> BoxFuture<'_, ()> {
         async move {
+            let began = Instant::now();
             self.budget.close();
             if tokio::time::timeout(patience, self.live.none_left())
                 .await
@@ -148,6 +175,18 @@ impl Broker for Embedded {
                     messages = self.live.count(),
                     "The embedded broker closes before all messages are settled."
                 );
+            }
+            // What nobody waits for gets a last chance only.
+            let last = patience.saturating_sub(began.elapsed()).min(LAST_CHANCE);
+            tokio::time::timeout(last, self.unawaited.none_left())
+                .await
+                .ok();
+            match self.unawaited.count() {
+                0 => {}
+                messages => tracing::warn!(
+                    messages,
+                    "Messages that nobody waits for end with the embedded broker."
+                ),
             }
             for queue in &self.queues {
                 queue.close();

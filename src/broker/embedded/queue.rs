@@ -10,14 +10,17 @@ use bytes::Bytes;
 use metrics::Counter;
 use tokio::sync::Notify;
 
+use super::spare::Spare;
 use super::ticket::Ticket;
 use crate::broker::delivery::{self, Ack, Delivery, Settled};
-use crate::broker::message::{Origin, Properties};
+use crate::broker::message::{Origin, Outgoing, Properties};
 use crate::broker::topology::QueueSpec;
 
 /// A queue.
 pub(super) struct Queue {
     pub(super) name: &'static str,
+    /// Of a queue whose messages nobody waits for: their room.
+    pub(super) spare: Option<Spare>,
     prefetch: usize,
     state: Mutex<State>,
 }
@@ -28,6 +31,17 @@ pub(super) struct Message {
     pub(super) exchange: Cow<'static, str>,
     pub(super) routing_key: Cow<'static, str>,
     pub(super) properties: Properties,
+}
+
+impl From<Outgoing> for Message {
+    fn from(message: Outgoing) -> Self {
+        Message {
+            body: message.body,
+            exchange: message.exchange,
+            routing_key: message.routing_key,
+            properties: message.properties,
+        }
+    }
 }
 
 /// One consumer of a queue.
@@ -70,9 +84,11 @@ struct Hands {
 }
 
 impl Queue {
-    pub(super) fn new(spec: &QueueSpec) -> Arc<Self> {
+    /// A queue of a broker that may hold `budget` bytes.
+    pub(super) fn new(spec: &QueueSpec, budget: usize) -> Arc<Self> {
         Arc::new(Self {
             name: spec.name,
+            spare: (!spec.awaited).then(|| Spare::new(spec.name, budget)),
             prefetch: usize::from(spec.prefetch.max(1)),
             state: Mutex::default(),
         })

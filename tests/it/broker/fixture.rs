@@ -51,6 +51,7 @@ impl Fixture {
             name,
             kind,
             prefetch,
+            awaited: true,
             bindings: bindings
                 .iter()
                 .map(|&(exchange, routing_key)| Route {

@@ -63,6 +63,7 @@ const fn pipeline(migrations: &'static [Migration]) -> Pipeline {
         exchanges: &[],
         queues: &[],
         tables: TABLES,
+        requests: &[],
         migrations,
         unrouted: "",
     }

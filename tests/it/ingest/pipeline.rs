@@ -27,6 +27,7 @@ static HOOK: Shape = Shape {
     name: "test.Hook",
     fields: &[NAME],
     dense: &[],
+    any_of: &[],
 };
 
 pub(super) const REJECTS: Route = Route {
@@ -66,6 +67,8 @@ pub(super) fn pipeline(pool: Pool) -> &'static Pipeline {
             path,
             message: &HOOK,
             routing_key,
+            headers: false,
+            verify: None,
         },
         exchange: "hook.tx",
         rejects: None,
@@ -95,6 +98,7 @@ pub(super) fn pipeline(pool: Pool) -> &'static Pipeline {
         exchanges: &EXCHANGES,
         queues: &[],
         tables: &[],
+        requests: &[],
         migrations: &[],
         unrouted: "unrouted",
     }))

@@ -73,6 +73,7 @@ impl Server {
             kind: QueueKind::Classic,
             bindings,
             prefetch: 1000,
+            awaited: true,
         };
         let topology = Topology {
             exchanges: pipeline.exchanges.to_vec(),

@@ -2,7 +2,7 @@
 
 use prost_reflect::{FieldDescriptor, MessageDescriptor};
 
-use super::{code, table_link};
+use super::{code, requests, table_link};
 use crate::model::{ExchangeKind, From, Input, Model, Queue, Root, Route, Table, Value};
 
 /// The columns that hold a field, as a query names them; without the tables of dead letters.
@@ -41,9 +41,10 @@ fn holds(
             Input::Json(message) if *message == *field.parent_message() => inside,
             _ => None,
         },
-        Root::Header(path) | Root::PayloadField(path) | Root::Body(path) => {
-            (path.first() == Some(field)).then(String::new)
-        }
+        Root::Header(path)
+        | Root::PayloadField(path)
+        | Root::Body(path)
+        | Root::Untyped { fields: path, .. } => (path.first() == Some(field)).then(String::new),
         _ => None,
     }
 }
@@ -62,7 +63,7 @@ pub(super) fn event_goes(model: &Model, number: u32, message: &MessageDescriptor
             .iter()
             .find(|binding| matches_key(model, binding, message.name()));
         if let Some(binding) = bound.filter(|_| takes) {
-            goes.push(step(binding, queue, table));
+            goes.push(step(binding, queue, &table_link(&table.name)));
         }
     }
     goes
@@ -72,25 +73,18 @@ pub(super) fn json_goes(model: &Model, message: &MessageDescriptor) -> Vec<Strin
     let mut goes = Vec::new();
     for queue in &model.queues {
         let is = matches!(&queue.input, Input::Json(m) if m.full_name() == message.full_name());
-        if let (true, Some(table)) = (is, model.table_of(queue)) {
-            goes.extend(
-                queue
-                    .bindings
-                    .iter()
-                    .map(|binding| step(binding, queue, table)),
-            );
+        let table = model.table_of(queue).map(|t| table_link(&t.name));
+        let request = model.request_of(queue).map(|r| requests::link(&r.name));
+        if let (true, Some(into)) = (is, table.or(request)) {
+            let bindings = queue.bindings.iter();
+            goes.extend(bindings.map(|binding| step(binding, queue, &into)));
         }
     }
     goes
 }
 
-fn step(binding: &Route, queue: &Queue, table: &Table) -> String {
-    format!(
-        "{} → `{}` → {}",
-        self::binding(binding),
-        queue.name,
-        table_link(&table.name)
-    )
+fn step(binding: &Route, queue: &Queue, into: &str) -> String {
+    format!("{} → `{}` → {}", self::binding(binding), queue.name, into)
 }
 
 /// Whether a routing key of one word gets through a binding.

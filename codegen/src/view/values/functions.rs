@@ -59,11 +59,51 @@ impl Writer<'_> {
             }
             Function::Header(name) => header(name, on),
             Function::WithoutQuery => self.text_of(column, on)?.mapped("without_query"),
+            Function::Without(key) => object(on, "without", &format!(", {}", literal(key))),
+            Function::WithoutNulls => object(on, "without_nulls", ""),
+            Function::Rfc3339 => rfc3339(on),
             Function::With { key, value } => self.with(column, key, value, on),
             Function::Upper => self.text_of(column, on)?.mapped("upper"),
             Function::Lower => self.text_of(column, on)?.mapped("lower"),
             Function::Default(text) => self.default(column, text, on),
+            Function::Coalesce(other) => self.coalesce(column, other, on),
+            Function::As(_) => Err("only a value inside a Struct has yet to get a type".into()),
         }
+    }
+
+    /// The other value where there is none.
+    fn coalesce(&self, column: &str, other: &Value, on: Code) -> Result<Code, Unwritable> {
+        let other = self.code(column, other)?;
+        let is_text = |code: &Code| {
+            matches!(
+                code.yields,
+                Yields::Str | Yields::Cow | Yields::Owned | Yields::Enum(_)
+            )
+        };
+        let (on, other) = match on.yields == other.yields {
+            true => (on, other),
+            false if is_text(&on) && is_text(&other) => (
+                self.text_of(column, on)?.as_cow(),
+                self.text_of(column, other)?.as_cow(),
+            ),
+            false => return Err("the two values are of different types".into()),
+        };
+        if !on.optional || on.attempt.is_some() || other.attempt.is_some() {
+            return Err("`coalesce` takes a value of a JSON message that may be absent".into());
+        }
+        let found = if other.optional {
+            "Some(value)"
+        } else {
+            "value"
+        };
+        Ok(Code {
+            rust: format!(
+                "match {} {{ Some(value) => {found}, None => {} }}",
+                on.rust, other.rust
+            ),
+            optional: other.optional,
+            ..on
+        })
     }
 
     /// Text or a number to an instant.
@@ -131,9 +171,13 @@ impl Writer<'_> {
         optional: bool,
     ) -> Code {
         match self.failing {
-            Failing::Fails => Code {
+            Failing::Fails | Failing::NamesField => Code {
                 rust: format!(
-                    "{call}.map_err(|reason| Bad::value({}, reason))?",
+                    "{call}.map_err(|reason| Bad::{}({}, reason))?",
+                    match self.failing {
+                        Failing::NamesField => "field",
+                        _ => "value",
+                    },
                     literal(column)
                 ),
                 yields,
@@ -181,8 +225,48 @@ impl Writer<'_> {
     }
 }
 
+/// Through a function from one object of a JSON message to another.
+fn object(on: Code, function: &str, arguments: &str) -> Result<Code, Unwritable> {
+    if !matches!(on.yields, Yields::Object | Yields::Made) || on.attempt.is_some() {
+        return Err(format!("`{function}` takes an object of a JSON message"));
+    }
+    Ok(Code {
+        rust: match on.optional {
+            true if arguments.is_empty() => format!("{}.map(function::{function})", on.rust),
+            true => format!(
+                "{}.map(|object| function::{function}(object{arguments}))",
+                on.rust
+            ),
+            false => format!("function::{function}({}{arguments})", on.rust),
+        },
+        yields: Yields::Made,
+        ..on
+    })
+}
+
+/// An instant as text.
+fn rfc3339(on: Code) -> Result<Code, Unwritable> {
+    let micros = |at: &str| match on.yields {
+        Yields::Seconds => Ok(format!("i64::from({at}) * 1_000_000")),
+        Yields::Millis => Ok(format!("{at} * 1000")),
+        Yields::Micros => Ok(at.to_owned()),
+        _ => Err(format!(
+            "`rfc3339` takes an instant, not {}",
+            on.yields.name()
+        )),
+    };
+    Ok(Code {
+        rust: match on.optional {
+            true => format!("{}.map(|at| function::rfc3339({}))", on.rust, micros("at")?),
+            false => format!("function::rfc3339({})", micros(&on.rust)?),
+        },
+        yields: Yields::Owned,
+        ..on
+    })
+}
+
 /// A header out of an object of a JSON message.
-fn header(name: &str, on: Code) -> Result<Code, Unwritable> {
+pub(super) fn header(name: &str, on: Code) -> Result<Code, Unwritable> {
     let name = literal(name);
     let rust = match (on.optional, &on.yields) {
         (true, Yields::Object) => {
@@ -196,7 +280,7 @@ fn header(name: &str, on: Code) -> Result<Code, Unwritable> {
     };
     Ok(Code {
         rust,
-        yields: Yields::Str,
+        yields: Yields::Cow,
         optional: true,
         ..on
     })

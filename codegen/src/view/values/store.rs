@@ -85,6 +85,7 @@ impl Writer<'_> {
                     self.shapes.kind(field, "shapes::")
                 ),
             )),
+            (Type::Array(_), Yields::Objects) => Ok(format!("{target}.json_objects(&{rust})?;")),
             (Type::Map(..), Yields::Map(field)) => {
                 let Kind::Message(entry) = field.kind() else {
                     return Err("a map has entries".into());
@@ -108,7 +109,7 @@ impl Writer<'_> {
     /// A call that fails where the bytes inside are bad.
     pub(super) fn nested(&self, target: &str, call: &str) -> String {
         match self.failing {
-            Failing::Fails => format!("{call}?;"),
+            Failing::Fails | Failing::NamesField => format!("{call}?;"),
             Failing::GivesDefault => format!("if {call}.is_err() {{ {target}.default(); }}"),
         }
     }

@@ -7,6 +7,7 @@ pub mod envelope;
 pub mod migrations;
 #[allow(missing_docs, clippy::all, reason = "prost and tonic write it")]
 pub mod proto;
+pub mod requests;
 pub mod shapes;
 pub mod tables;
 pub mod topology;
@@ -14,12 +15,13 @@ mod views;
 
 /// The pipeline.
 pub static PIPELINE: Pipeline = Pipeline {
-    fingerprint: "4b4921ccfe9019a1",
+    fingerprint: "9e1c59e8fe3dcaaf",
     descriptors: include_bytes!("descriptors.binpb"),
     sources: topology::SOURCES,
     exchanges: topology::EXCHANGES,
     queues: topology::QUEUES,
     tables: tables::TABLES,
+    requests: requests::REQUESTS,
     migrations: migrations::MIGRATIONS,
     unrouted: topology::UNROUTED,
 };

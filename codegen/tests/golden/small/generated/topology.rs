@@ -2,10 +2,11 @@
 //! Where events come in and how they travel.
 
 use crate::contract::{
-    Bad, Batch, Destination, Exchange, ExchangeKind, Input, Intake, Message, Pool, Queue,
-    QueueKind, Route, RoutingKey, Source, function, json,
+    Bad, Batch, Destination, Encoding, Exchange, ExchangeKind, Input, Intake, Message,
+    Pool, Queue, QueueKind, Route, RoutingKey, Scheme, Source, Verify, function, json,
 };
 use super::envelope::ENVELOPE;
+use super::requests;
 use super::shapes;
 use super::tables;
 
@@ -40,6 +41,15 @@ pub static SOURCES: &[Source] = &[
             path: "/post/",
             message: &shapes::log::POST,
             routing_key: RoutingKey::Computed(post_routing_key),
+            headers: true,
+            verify: Some(Verify {
+                variable: "POST_SECRET",
+                scheme: Scheme::Hmac {
+                    header: "x-signature",
+                    encoding: Encoding::Hex,
+                    prefix: "sha256=",
+                },
+            }),
         },
         exchange: "post.dx",
         rejects: None,
@@ -111,6 +121,23 @@ pub static QUEUES: &[Queue] = &[
         dead_letter: Some(route("error.dx", "error.event_q")),
         input: Input::Json(&shapes::log::POST),
         into: Destination::Table(&tables::post::TABLE),
+        derived: false,
+    },
+    Queue {
+        name: "api_q",
+        kind: QueueKind::Classic,
+        bindings: &[route("post.dx", "POST")],
+        workers: 2,
+        prefetch: 100,
+        retries: 2,
+        batch: Batch {
+            rows: 50_000,
+            bytes: 16_777_216,
+            delay_ms: 1_000,
+        },
+        dead_letter: Some(route("error.dx", "error.event_q")),
+        input: Input::Json(&shapes::log::POST),
+        into: Destination::Request(&requests::POSTS_API),
         derived: false,
     },
     Queue {

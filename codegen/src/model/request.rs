@@ -1,0 +1,87 @@
+//! Requests: HTTP APIs that messages are forwarded to.
+
+use prost_reflect::MessageDescriptor;
+
+use super::Value;
+
+/// How messages are forwarded to an HTTP API.
+#[derive(Debug, Clone)]
+pub struct Request {
+    /// Its name.
+    pub name: String,
+    /// The comment above it in the YAML file, joined to one paragraph; empty if there is none.
+    pub doc: String,
+    /// What is forwarded.
+    pub message: MessageDescriptor,
+    /// What chooses among several targets, and how that is written.
+    pub by: Option<(Value, String)>,
+    /// Where messages go; one if nothing chooses.
+    pub targets: Vec<Target>,
+    /// The object that the members are put into; none for an empty one.
+    pub whole: Option<Member>,
+    /// The members that it is made of beside that.
+    pub members: Vec<Member>,
+    /// The header that carries the message's id.
+    pub idempotency_key: Option<String>,
+    /// How long one attempt may take.
+    pub timeout_ms: u32,
+    /// Attempts at once at each target.
+    pub concurrency: u16,
+    /// Attempts in a time at each target.
+    pub rate: Option<Rate>,
+    /// Statuses after which the same request is sent again: ranges, ascending.
+    pub retried: Vec<(u16, u16)>,
+    /// Statuses that are the message's fault: ranges, ascending.
+    pub refused: Vec<(u16, u16)>,
+}
+
+/// Where messages are sent.
+#[derive(Debug, Clone)]
+pub struct Target {
+    /// The value that chooses it, where there are several.
+    pub value: Option<String>,
+    /// `POST`, `PUT` or `PATCH`.
+    pub method: &'static str,
+    /// The address.
+    pub url: Template,
+    /// The headers: name and value.
+    pub headers: Vec<(String, Template)>,
+}
+
+/// A text with variables of the server's environment in it.
+#[derive(Debug, Clone)]
+pub struct Template {
+    /// As written.
+    pub written: String,
+    /// Its parts.
+    pub pieces: Vec<Piece>,
+}
+
+/// A part of such a text.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Piece {
+    /// As it stands.
+    Text(String),
+    /// The value of this variable.
+    Variable(String),
+}
+
+/// A member of a body, or the whole of it.
+#[derive(Debug, Clone)]
+pub struct Member {
+    /// Its name; empty for the whole.
+    pub name: String,
+    /// Where it comes from.
+    pub value: Value,
+    /// The expression as written.
+    pub written: String,
+}
+
+/// So many in so much time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Rate {
+    /// How many.
+    pub count: u32,
+    /// In how many milliseconds.
+    pub per_ms: u32,
+}

@@ -1,0 +1,101 @@
+//! Functions over whole JSON objects, and the texts that requests are made of.
+
+use std::borrow::Borrow;
+
+use chrono::{DateTime, SecondsFormat};
+use serde_json::{Map, Value};
+
+use crate::contract::Bad;
+
+/// The object without one of its members.
+pub fn without(object: impl Borrow<Map<String, Value>>, key: &str) -> Map<String, Value> {
+    let object = object.borrow().iter();
+    let kept = object.filter(|(name, _)| *name != key);
+    kept.map(|(name, value)| (name.clone(), value.clone()))
+        .collect()
+}
+
+/// The object without the members that are null. Objects inside of it stay as they are.
+pub fn without_nulls(object: impl Borrow<Map<String, Value>>) -> Map<String, Value> {
+    let object = object.borrow().iter();
+    let kept = object.filter(|(_, value)| !value.is_null());
+    kept.map(|(name, value)| (name.clone(), value.clone()))
+        .collect()
+}
+
+/// An object without members.
+pub fn nothing() -> Map<String, Value> {
+    Map::new()
+}
+
+/// A copy that members can be put into.
+pub fn copy(object: impl Borrow<Map<String, Value>>) -> Map<String, Value> {
+    object.borrow().clone()
+}
+
+/// Puts a member into an object; without a value the object has no such member afterwards.
+pub fn put(object: &mut Map<String, Value>, key: &str, value: Option<impl Into<Value>>) {
+    match value {
+        Some(value) => object.insert(key.to_owned(), value.into()),
+        None => object.remove(key),
+    };
+}
+
+/// An object as JSON text.
+pub fn json_text(object: Map<String, Value>) -> Vec<u8> {
+    Value::Object(object).to_string().into_bytes()
+}
+
+/// An instant, in microseconds since the epoch, as RFC 3339 writes it: in UTC, with as many digits as it needs.
+pub fn rfc3339(micros: i64) -> String {
+    DateTime::from_timestamp_micros(micros)
+        .unwrap_or_default()
+        .to_rfc3339_opts(SecondsFormat::AutoSi, true)
+}
+
+/// Which of the known words a value is.
+pub fn one_of(what: &'static str, value: &str, known: &[&str]) -> Result<usize, Bad> {
+    known.iter().position(|word| *word == value).ok_or_else(|| {
+        let shown: String = value.chars().take(60).collect();
+        let known = known.join(", ");
+        Bad::field(what, format!("is {shown:?}, which is none of: {known}"))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn members_go_and_come() {
+        let object = json!({"a": null, "b": {"c": null}, "d": 1});
+        let object = object.as_object().unwrap();
+        let mut less = without_nulls(without(object, "d"));
+        assert_eq!(json!(less), json!({"b": {"c": null}}));
+        put(&mut less, "e", Some("f"));
+        put(&mut less, "b", None::<bool>);
+        put(&mut less, "absent", None::<i64>);
+        assert_eq!(json_text(less), br#"{"e":"f"}"#);
+    }
+
+    #[test]
+    fn instants_are_written_with_the_digits_that_they_need() {
+        assert_eq!(rfc3339(1_760_000_000_000_000), "2025-10-09T08:53:20Z");
+        assert_eq!(rfc3339(1_760_000_000_120_000), "2025-10-09T08:53:20.120Z");
+        assert_eq!(rfc3339(-1), "1969-12-31T23:59:59.999999Z");
+    }
+
+    #[test]
+    fn a_value_that_is_unknown_is_named_with_the_known_ones() {
+        assert_eq!(one_of("by", "b", &["a", "b"]), Ok(1));
+        let bad = one_of("by", "c", &["a", "b"]).unwrap_err();
+        assert_eq!(
+            bad.to_string(),
+            r#"field `by`: is "c", which is none of: a, b"#
+        );
+    }
+}

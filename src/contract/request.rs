@@ -1,0 +1,80 @@
+//! Requests: how a JSON message is forwarded to an HTTP API.
+
+use std::ops::RangeInclusive;
+
+use super::{Bad, Context, Message};
+
+/// How messages are forwarded to an HTTP API.
+#[derive(Debug)]
+pub struct Request {
+    /// Its name in `pipeline.yaml`.
+    pub name: &'static str,
+    /// Where its messages may go.
+    pub targets: &'static [Target],
+    /// Which of the targets a message goes to.
+    pub choose: fn(&Message<'_>) -> Result<usize, Bad>,
+    /// The JSON text that a message is sent as.
+    pub body: fn(&Message<'_>, &Context) -> Result<Vec<u8>, Bad>,
+    /// The header that carries the message's id, the same on every attempt.
+    pub idempotency_key: Option<&'static str>,
+    /// How long one attempt may take, from the connection to the end of the answer, in milliseconds.
+    pub timeout_ms: u32,
+    /// How many attempts one instance may have under way at each target.
+    pub concurrency: u16,
+    /// How often one instance may send to each target.
+    pub rate: Option<Rate>,
+    /// The statuses after which the same request is sent again.
+    pub retried: &'static [RangeInclusive<u16>],
+    /// The statuses that are the message's fault.
+    pub refused: &'static [RangeInclusive<u16>],
+}
+
+/// One place that messages go to.
+#[derive(Debug)]
+pub struct Target {
+    /// The request's name and, where there are several targets, the value that chooses this one.
+    pub name: &'static str,
+    /// The HTTP method.
+    pub method: &'static str,
+    /// The address.
+    pub url: Template,
+    /// The headers beside those that every request has.
+    pub headers: &'static [(&'static str, Template)],
+}
+
+/// A text with variables of the server's environment in it.
+pub type Template = &'static [Piece];
+
+/// A part of such a text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Piece {
+    /// As it stands.
+    Text(&'static str),
+    /// The value of this variable.
+    Variable(&'static str),
+}
+
+/// So many in so much time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Rate {
+    /// How many.
+    pub count: u32,
+    /// In how many milliseconds.
+    pub per_ms: u32,
+}
+
+impl Target {
+    /// The variables that it needs, each once.
+    pub fn variables(&self) -> Vec<&'static str> {
+        let headers = self.headers.iter().map(|(_, value)| *value);
+        let mut found = Vec::new();
+        for piece in std::iter::once(self.url).chain(headers).flatten() {
+            if let Piece::Variable(name) = piece
+                && !found.contains(name)
+            {
+                found.push(*name);
+            }
+        }
+        found
+    }
+}

@@ -1,0 +1,249 @@
+//! Forwards the messages of a queue to an HTTP API, one by one, and settles each.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+
+use super::append::{Failed, bad_unit, json_message};
+use super::disposition::{Forwarding, decide_request};
+use super::gate::Gate;
+use super::prepare::{Content, Prepared, Preparer};
+use super::settle::{Finished, GivenUp, settle};
+use super::{Setup, now_ms};
+use crate::broker::Deliveries;
+use crate::contract::{Bad, Context, Input, Message, Queue, Request, json};
+use crate::sink::http::{RequestError, Target};
+
+/// What all workers of a request share.
+pub(super) struct Forwarder {
+    setup: Setup,
+    request: &'static Request,
+    targets: Arc<[Target]>,
+    gates: Vec<Gate>,
+}
+
+/// One message on its way to one target.
+struct Parcel<'a> {
+    target: &'a Target,
+    gate: &'a Gate,
+    body: Bytes,
+    key: &'a str,
+    retries: u8,
+}
+
+/// What became of one object of a message.
+enum Outcome {
+    Taken,
+    Dead {
+        class: &'static str,
+        reason: String,
+        attempts: u32,
+    },
+}
+
+impl Forwarder {
+    pub(super) fn new(setup: Setup, request: &'static Request, targets: Arc<[Target]>) -> Self {
+        Forwarder {
+            setup,
+            request,
+            gates: targets.iter().map(|_| Gate::new()).collect(),
+            targets,
+        }
+    }
+
+    /// One worker: takes a message, sees it to its end, and takes the next until there are no more.
+    pub(super) async fn work(
+        self: Arc<Self>,
+        queue: &'static Queue,
+        deliveries: Arc<Deliveries>,
+        preparer: Arc<Preparer>,
+    ) {
+        let stop = self.setup.stop.clone();
+        while let Some(Some(delivery)) = stop.run_until_cancelled(deliveries.next()).await {
+            let prepared = preparer.prepare(queue, delivery);
+            let forwarded = self.forward(&prepared).await;
+            let settled = match forwarded {
+                Ok((failed, attempts)) => {
+                    let finished = Finished {
+                        message: prepared,
+                        failed,
+                        attempts,
+                    };
+                    settle(&self.setup, finished).await
+                }
+                // Dropped here, it goes back to its queue.
+                Err(given_up) => Err(given_up),
+            };
+            if settled.is_err() && self.setup.give_up.is_cancelled() {
+                return;
+            }
+        }
+    }
+
+    /// Sends what a message holds, and says what of it is a dead letter and how often that was tried.
+    async fn forward(&self, message: &Prepared) -> Result<(Vec<Failed>, u32), GivenUp> {
+        let mut failed = Vec::new();
+        let mut most = 1;
+        let objects = match &message.content {
+            Content::Json(objects) => objects.as_slice(),
+            Content::Malformed(bad) => return Ok((vec![bad_unit(0, "", bad)], 1)),
+            _ => {
+                let bad = Bad::Layout("of such messages");
+                return Ok((vec![bad_unit(0, "", &bad)], 1));
+            }
+        };
+        let cx = Context { now_ms: now_ms() };
+        for unit in 0..objects.len() {
+            let object = json_message(message, objects, unit, &cx);
+            let made = object.and_then(|object| self.parcel(message.queue, object, &cx));
+            let parcel = match made {
+                Ok(parcel) => parcel,
+                Err(bad) => {
+                    failed.push(bad_unit(unit, "", &bad));
+                    continue;
+                }
+            };
+            let began = Instant::now();
+            let outcome = self.deliver(&parcel).await?;
+            let (target, queue) = (parcel.target.name(), message.queue.name);
+            metrics::histogram!("event_grpc_forward_seconds", "target" => target)
+                .record(began.elapsed());
+            let outcome = match outcome {
+                Outcome::Taken => "taken",
+                Outcome::Dead {
+                    class,
+                    reason,
+                    attempts,
+                } => {
+                    most = most.max(attempts);
+                    failed.push(Failed {
+                        unit,
+                        event_type: String::new(),
+                        class,
+                        reason,
+                    });
+                    "dead_letter"
+                }
+            };
+            metrics::counter!(
+                "event_grpc_forwarded_total", "queue" => queue, "target" => target, "outcome" => outcome
+            )
+            .increment(1);
+        }
+        Ok((failed, most))
+    }
+
+    fn parcel<'a>(
+        &'a self,
+        queue: &Queue,
+        message: Message<'a>,
+        cx: &Context,
+    ) -> Result<Parcel<'a>, Bad> {
+        if let Input::Json(shape) = queue.input {
+            json::check(message.body, shape)?;
+        }
+        let at = (self.request.choose)(&message)?;
+        let body = (self.request.body)(&message, cx)?;
+        match (self.targets.get(at), self.gates.get(at)) {
+            (Some(target), Some(gate)) => Ok(Parcel {
+                target,
+                gate,
+                body: body.into(),
+                key: message.id,
+                retries: queue.retries,
+            }),
+            _ => Err(Bad::Layout("of such targets")),
+        }
+    }
+
+    /// Sends one body until the target has taken it, or it is a dead letter.
+    async fn deliver(&self, parcel: &Parcel<'_>) -> Result<Outcome, GivenUp> {
+        let target = parcel.target;
+        let (mut attempts, mut counted) = (0u32, 0u32);
+        let mut seen = target.taken();
+        loop {
+            let Some(error) = self.attempt(parcel).await? else {
+                return Ok(Outcome::Taken);
+            };
+            attempts += 1;
+            metrics::counter!(
+                "event_grpc_forward_errors_total", "target" => target.name(), "fault" => error.fault.name()
+            )
+            .increment(1);
+            // Whether the target took another message since this one was last tried.
+            let taken = target.taken();
+            let counts = taken > seen;
+            seen = taken;
+            let failures = counted + u32::from(counts);
+            let tried = attempts;
+            match decide_request(&error, tried, failures, parcel.retries, rand::random()) {
+                Forwarding::Pause => {}
+                Forwarding::Again(pause) => {
+                    counted = failures;
+                    if tried == 1 {
+                        tracing::warn!(request = target.name(), reason = %error, "A request failed and is repeated.");
+                    }
+                    self.wait(pause).await?;
+                }
+                Forwarding::DeadLetter(class) => {
+                    let reason = match class {
+                        "retries" => format!("failed {tried} times, the last time: {error}"),
+                        _ => error.to_string(),
+                    };
+                    return Ok(Outcome::Dead {
+                        class,
+                        reason,
+                        attempts: tried,
+                    });
+                }
+            }
+        }
+    }
+
+    /// One attempt, once the gate and the target's pace allow it.
+    async fn attempt(&self, parcel: &Parcel<'_>) -> Result<Option<RequestError>, GivenUp> {
+        let Parcel { target, gate, .. } = *parcel;
+        loop {
+            let pass = self.unless_stopped(gate.pass()).await?;
+            let turn = self.unless_stopped(target.turn()).await?;
+            if gate.is_shut() && !pass.is_probe() {
+                continue;
+            }
+            let sending = target.send(turn, parcel.body.clone(), parcel.key);
+            let sent = cancellable(&self.setup.give_up, sending).await?;
+            match &sent {
+                Err(error) if error.fault == crate::sink::Fault::Destination => {
+                    gate.shut();
+                    self.setup
+                        .states
+                        .pause_target(target.name(), &error.message);
+                }
+                // It answers again, if only to refuse this message.
+                _ => {
+                    gate.open();
+                    self.setup.states.resume_target(target.name());
+                }
+            }
+            return Ok(sent.err());
+        }
+    }
+
+    async fn wait(&self, time: Duration) -> Result<(), GivenUp> {
+        self.unless_stopped(tokio::time::sleep(time)).await
+    }
+
+    /// A message that only waits is given back at once when the server stops: another instance may have more luck.
+    async fn unless_stopped<T>(&self, waiting: impl Future<Output = T>) -> Result<T, GivenUp> {
+        cancellable(&self.setup.stop, cancellable(&self.setup.give_up, waiting)).await?
+    }
+}
+
+async fn cancellable<T>(
+    token: &CancellationToken,
+    work: impl Future<Output = T>,
+) -> Result<T, GivenUp> {
+    token.run_until_cancelled(work).await.ok_or(GivenUp)
+}
