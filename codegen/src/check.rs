@@ -13,6 +13,7 @@ pub(crate) mod keys;
 pub(crate) mod names;
 pub(crate) mod reading;
 pub(crate) mod routing;
+pub(crate) mod webhooks;
 
 use crate::diagnostic::Diagnostics;
 use crate::resolve::Resolved;
@@ -46,6 +47,7 @@ pub(crate) fn rules() -> Vec<&'static Rule> {
         keys::RULES,
         coverage::RULES,
         history::RULES,
+        webhooks::RULES,
     ];
     let mut rules: Vec<_> = groups.into_iter().flatten().copied().collect();
     rules.sort_by_key(|rule| rule.code);

@@ -2,18 +2,23 @@
 //!
 //! ```text
 //! expression = path { "|" call }
-//! path       = [ "$" ] name { "." name }
+//! path       = [ "$" ] name { "." ( name | text ) } | text
 //! call       = name [ "(" argument { "," argument } ")" ]
-//! argument   = '"' text '"' | path
+//! argument   = path
+//! text       = '"' characters but for '"' '"'
 //! ```
+//!
+//! Text in the place of a path is a constant; as a part of one it is a key such as `"~campaign"`.
 
 use std::ops::Range;
 
 /// A parsed expression.
 #[derive(Debug, Clone)]
 pub(crate) struct Expression {
-    /// Where it starts: `header`, `$now`.
+    /// Where it starts: `header`, `$now`; of a constant its text.
     pub(crate) root: Word,
+    /// Whether it is a constant: text in quotes, which nothing follows but functions.
+    pub(crate) constant: bool,
     /// The names after the root.
     pub(crate) path: Vec<Word>,
     /// The functions, first to last.
@@ -23,9 +28,9 @@ pub(crate) struct Expression {
 /// A name and the bytes that it takes in the text.
 #[derive(Debug, Clone)]
 pub(crate) struct Word {
-    /// The name, with its `$`.
+    /// The name, with its `$` and without quotes.
     pub(crate) text: String,
-    /// Its place in the expression's text.
+    /// Its place in the expression's text, quotes included.
     pub(crate) range: Range<usize>,
 }
 
@@ -63,11 +68,9 @@ pub(crate) struct Unreadable {
 /// Reads an expression.
 pub(crate) fn parse(text: &str) -> Result<Expression, Unreadable> {
     let mut cursor = Cursor { text, at: 0 };
-    let root = cursor.word("a path such as `header.userId` or `$now`", true)?;
-    let mut path = Vec::new();
-    while cursor.take('.') {
-        path.push(cursor.word("a field's name", false)?);
-    }
+    let expected = "a path such as `header.userId` or `$now`";
+    let (constant, mut path) = cursor.path(expected)?;
+    let root = path.remove(0);
     let mut calls = Vec::new();
     while cursor.take('|') {
         calls.push(cursor.call()?);
@@ -76,7 +79,12 @@ pub(crate) fn parse(text: &str) -> Result<Expression, Unreadable> {
     if cursor.at < text.len() {
         return Err(cursor.unreadable("`.`, `|` or the end of the expression"));
     }
-    Ok(Expression { root, path, calls })
+    Ok(Expression {
+        root,
+        constant,
+        path,
+        calls,
+    })
 }
 
 struct Cursor<'a> {
@@ -158,21 +166,43 @@ impl Cursor<'_> {
     }
 
     fn argument(&mut self) -> Result<Argument, Unreadable> {
+        let expected = "text in double quotes, or a path such as `$now`";
+        let (quoted, path) = self.path(expected)?;
+        let start = path.first().map_or(self.at, |word| word.range.start);
+        let end = path.last().map_or(self.at, |word| word.range.end);
+        let written = self.text.get(start..end).unwrap_or_default();
+        Ok(Argument {
+            text: match path.first() {
+                Some(text) if quoted => text.text.clone(),
+                _ => written.to_owned(),
+            },
+            quoted,
+            path: if quoted { Vec::new() } else { path },
+            range: start..end,
+        })
+    }
+
+    /// The names of a path, at least one; or a constant, and that it is one.
+    fn path(&mut self, expected: &'static str) -> Result<(bool, Vec<Word>), Unreadable> {
+        if let Some(constant) = self.quoted()? {
+            return Ok((true, vec![constant]));
+        }
+        let mut path = vec![self.word(expected, true)?];
+        while self.take('.') {
+            path.push(match self.quoted()? {
+                Some(key) => key,
+                None => self.word("a field's name", false)?,
+            });
+        }
+        Ok((false, path))
+    }
+
+    /// Text in double quotes, if that is what comes.
+    fn quoted(&mut self) -> Result<Option<Word>, Unreadable> {
         self.skip_space();
         let start = self.at;
         if !self.take('"') {
-            let mut path =
-                vec![self.word("text in double quotes, or a path such as `$now`", true)?];
-            while self.take('.') {
-                path.push(self.word("a field's name", false)?);
-            }
-            let end = path.last().map_or(start, |word| word.range.end);
-            return Ok(Argument {
-                text: self.text.get(start..end).unwrap_or_default().to_owned(),
-                quoted: false,
-                path,
-                range: start..end,
-            });
+            return Ok(None);
         }
         let Some(length) = self.rest().find('"') else {
             self.at = start;
@@ -180,12 +210,10 @@ impl Cursor<'_> {
         };
         let text = self.rest().get(..length).unwrap_or_default().to_owned();
         self.at += length + 1;
-        Ok(Argument {
+        Ok(Some(Word {
             text,
-            quoted: true,
-            path: Vec::new(),
             range: start..self.at,
-        })
+        }))
     }
 
     fn unreadable(&self, expected: &'static str) -> Unreadable {
@@ -220,6 +248,28 @@ mod tests {
     }
 
     #[test]
+    fn keys_of_any_kind_stand_in_quotes() {
+        let text = r#"body.touch."~campaign"."a.b" | coalesce(body."$x".y)"#;
+        let read = parse(text).unwrap();
+        assert_eq!(read.names(), ["touch", "~campaign", "a.b"]);
+        assert_eq!(&text[read.path_range()], r#"body.touch."~campaign"."a.b""#);
+        let argument = &read.calls[0].arguments[0];
+        assert_eq!(argument.text, r#"body."$x".y"#);
+        assert!(!argument.quoted);
+        let names: Vec<&str> = argument.path.iter().map(|w| w.text.as_str()).collect();
+        assert_eq!(names, ["body", "$x", "y"]);
+    }
+
+    #[test]
+    fn text_in_quotes_is_a_constant() {
+        let read = parse(r#""USER" | low_cardinality"#).unwrap();
+        assert!(read.constant && read.path.is_empty());
+        assert_eq!(read.root.text, "USER");
+        assert!(!parse("body").unwrap().constant);
+        assert!(parse(r#""a".b"#).is_err());
+    }
+
+    #[test]
     fn what_is_unreadable_has_a_place() {
         for (text, at) in [
             ("", 0),
@@ -227,6 +277,7 @@ mod tests {
             ("a b", 2),
             ("a | f(\"x)", 6),
             ("a | 1", 4),
+            ("a.\"b", 2),
         ] {
             assert_eq!(parse(text).unwrap_err().range.start, at, "{text}");
         }

@@ -327,6 +327,19 @@ pub enum Root {
     PayloadField(Vec<prost_reflect::FieldDescriptor>),
     /// `body.a.b`: fields of a JSON message.
     Body(Vec<prost_reflect::FieldDescriptor>),
+    /// `body.a."b"`: a value inside a Struct of a JSON message, whose type a function says.
+    Untyped {
+        /// The fields down to the Struct; never empty.
+        fields: Vec<prost_reflect::FieldDescriptor>,
+        /// The keys inside of it; never empty.
+        keys: Vec<String>,
+    },
+    /// `$headers`: the headers of a JSON message, as an object.
+    Headers,
+    /// `$headers."name"`: one of them.
+    HeaderOf(String),
+    /// `"text"`: always this.
+    Constant(String),
     /// `body`: the whole JSON message.
     WholeBody,
     /// `error.NAME`: what is known of a dead letter.
@@ -361,6 +374,19 @@ pub enum ErrorField {
     Body,
 }
 
+/// What a value inside a Struct can be said to be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Scalar {
+    /// Text, or a number as it is written.
+    Text,
+    /// A whole number of 64 bits.
+    Integer,
+    /// Any number.
+    Number,
+    /// True or false.
+    Boolean,
+}
+
 /// A step of an expression.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Function {
@@ -387,6 +413,10 @@ pub enum Function {
     WithoutQuery,
     /// Text that holds a JSON object to a JSON column.
     ParseJson,
+    /// `text`, `integer`, `number` or `boolean`: what a value inside a Struct is.
+    As(Scalar),
+    /// `coalesce(path)`: the other value where there is none.
+    Coalesce(Box<Value>),
     /// `with("key", body.field)`: the object with one more member, where there is a value for it.
     With {
         /// The member's name.

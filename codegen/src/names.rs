@@ -31,6 +31,12 @@ pub(crate) fn is_identifier(name: &str) -> bool {
         && name.len() <= 64
 }
 
+/// Whether HTTP could have a header of this name.
+pub(crate) fn is_header(name: &str) -> bool {
+    let token = |c: char| c.is_ascii_alphanumeric() || "!#$%&'*+-.^_`|~".contains(c);
+    !name.is_empty() && name.len() <= 128 && name.chars().all(token)
+}
+
 /// What to say below an unknown name: the nearest known one, or all of them.
 pub(crate) fn suggest<'a>(
     unknown: &str,

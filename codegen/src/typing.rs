@@ -1,5 +1,6 @@
 //! What an expression means where it stands: its root looked up, its functions applied, its ClickHouse type.
 
+mod argument;
 mod datetime;
 mod function;
 mod path;
@@ -53,7 +54,7 @@ const ERROR_FIELDS: [(&str, ErrorField); 13] = [
     ("body", ErrorField::Body),
 ];
 
-const ROOTS: [&str; 10] = [
+const ROOTS: [&str; 11] = [
     "header",
     "event",
     "payload",
@@ -64,6 +65,7 @@ const ROOTS: [&str; 10] = [
     "$now",
     "$id",
     "$received",
+    "$headers",
 ];
 
 /// Reads an expression, reporting what can't be read.
@@ -119,6 +121,7 @@ fn try_resolve(expression: &Expression, text: &Text, scope: &Scope<'_>) -> Typed
     };
     let events = matches!(scope.input, Input::Events | Input::DeadLetters);
     match root {
+        _ if expression.constant => plain(Root::Constant(root.to_owned()), Type::String),
         "$now" => plain(Root::Now, Type::Millis),
         "$type" if events => plain(Root::TypeName, Type::String),
         "$payload" if events => plain(Root::Payload, Type::Json),
@@ -127,6 +130,7 @@ fn try_resolve(expression: &Expression, text: &Text, scope: &Scope<'_>) -> Typed
         "body" if expression.path.is_empty() && matches!(scope.input, Input::Json(_)) => {
             plain(Root::WholeBody, Type::Json)
         }
+        "$headers" if matches!(scope.input, Input::Json(_)) => headers(expression, text, scope),
         "error" if matches!(scope.input, Input::DeadLetters) => {
             error_field(expression, text, scope)
         }
@@ -135,9 +139,16 @@ fn try_resolve(expression: &Expression, text: &Text, scope: &Scope<'_>) -> Typed
         "header" | "event" | "body" => match messages(root, scope).first() {
             Some((_, message)) => {
                 let fields = path(message, expression, text, scope)?;
+                let inside = expression.path.get(fields.len()..).unwrap_or_default();
                 let root = match root {
                     "header" => Root::Header(fields.clone()),
                     "event" => Root::Event(fields.clone()),
+                    _ if !inside.is_empty() => {
+                        let keys = inside.iter().map(|word| word.text.clone()).collect();
+                        let root = Root::Untyped { fields, keys };
+                        let value = function::apply(root, Type::Json, expression, text, scope)?;
+                        return Ok(From::Value(value));
+                    }
                     _ => Root::Body(fields.clone()),
                 };
                 Ok(From::Value(field(root, &fields, expression, text, scope)?))
@@ -164,7 +175,7 @@ fn misplaced(expression: &Expression, text: &Text, scope: &Scope<'_>) -> Box<Dia
             "app events",
             "header, event, payload, $payload, $type, $now",
         ),
-        Input::Json(_) => ("JSON messages", "body, $id, $received, $now"),
+        Input::Json(_) => ("JSON messages", "body, $id, $received, $headers, $now"),
         Input::DeadLetters => (
             "dead letters",
             "error, header, event, $payload, $type, $now",
@@ -180,6 +191,30 @@ fn misplaced(expression: &Expression, text: &Text, scope: &Scope<'_>) -> Box<Dia
         "not here",
     );
     Box::new(found.help(format!("here an expression starts with one of: {roots}")))
+}
+
+/// All headers of a message, or one of them.
+fn headers(expression: &Expression, text: &Text, scope: &Scope<'_>) -> Typed<From> {
+    let (root, ty) = match &expression.path[..] {
+        [] => (Root::Headers, Type::Json),
+        [name] => (
+            Root::HeaderOf(argument::header_name(&name.text, name.range.clone(), text)?),
+            Type::Nullable(Box::new(Type::String)),
+        ),
+        [name, extra, ..] => {
+            let message = format!("header `{}` has no fields", name.text);
+            let range = extra.range.clone();
+            let found = at(&UNKNOWN_FIELD, message, text, range, "not a field");
+            let help = format!(
+                "write `$headers.\"{}.{}\"` if that is its name",
+                name.text, extra.text
+            );
+            return Err(Box::new(found.help(help)));
+        }
+    };
+    Ok(From::Value(function::apply(
+        root, ty, expression, text, scope,
+    )?))
 }
 
 fn error_field(expression: &Expression, text: &Text, scope: &Scope<'_>) -> Typed<From> {

@@ -99,7 +99,8 @@ pub(crate) fn append(
         .text(
             function::header(json::object(message.body, &["headers"])?, "Referer")
                 .filter(|text| !text.is_empty())
-                .unwrap_or(""),
+                .unwrap_or_else(|| "".into())
+                .as_bytes(),
         )?;
     headers.json_object(json::object(message.body, &["headers"])?)?;
     client_ip.text(json::text(message.body, &["clientIp"])?.as_bytes())?;

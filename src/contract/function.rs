@@ -131,15 +131,26 @@ pub fn parse_json(text: &str) -> Result<Option<Map<String, Value>>, String> {
         .map_err(|error| format!("{:?} is not a JSON object in text: {error}", shown(text)))
 }
 
-/// A header out of an object of headers, whatever the case of its name; of a list the first.
-pub fn header<'a>(headers: &'a Map<String, Value>, name: &str) -> Option<&'a str> {
+/// A header out of an object of headers, whatever the case of its name; of a list the first. A number or truth value
+/// is the text that it is written as.
+pub fn header<'a>(headers: &'a Map<String, Value>, name: &str) -> Option<Cow<'a, str>> {
     let found = headers
         .iter()
         .find(|(key, _)| key.eq_ignore_ascii_case(name))?;
-    match found.1 {
-        Value::Array(values) => values.first()?.as_str(),
-        value => value.as_str(),
+    let value = match found.1 {
+        Value::Array(values) => values.first()?,
+        value => value,
+    };
+    match value {
+        Value::String(text) => Some(Cow::Borrowed(text)),
+        Value::Number(_) | Value::Bool(_) => Some(Cow::Owned(value.to_string())),
+        _ => None,
     }
+}
+
+/// Text, borrowed or owned.
+pub fn cow<'a>(text: impl Into<Cow<'a, str>>) -> Cow<'a, str> {
+    text.into()
 }
 
 /// An address without its query and fragment.
@@ -279,10 +290,18 @@ mod tests {
 
     #[test]
     fn headers_are_found_whatever_their_case() {
-        let headers = json!({"Referer": ["a", "b"], "x-one": "1", "X-None": [], "X-Null": null});
+        let headers = json!({
+            "Referer": ["a", "b"], "x-one": "1", "x-two": 2, "x-yes": true, "X-None": [], "X-Null": null,
+        });
         let headers = headers.as_object().unwrap();
-        assert_eq!(header(headers, "referer"), Some("a"));
-        assert_eq!(header(headers, "X-One"), Some("1"));
+        for (name, value) in [
+            ("referer", "a"),
+            ("X-One", "1"),
+            ("X-Two", "2"),
+            ("X-Yes", "true"),
+        ] {
+            assert_eq!(header(headers, name).as_deref(), Some(value), "{name}");
+        }
         for nothing in ["X-None", "X-Null", "X-Absent"] {
             assert_eq!(header(headers, nothing), None);
         }

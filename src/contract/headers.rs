@@ -25,6 +25,24 @@ pub const DEAD_LAST_FAILED: &str = "x-dead-last-failed";
 /// The fingerprint of the pipeline that gave it up.
 pub const DEAD_FINGERPRINT: &str = "x-dead-fingerprint";
 
+/// The HTTP headers of the request that a webhook's message came in, as one JSON object in a text.
+pub const HTTP_HEADERS: &str = "x-http-headers";
+
+/// Names of headers that say nothing of a message's sender: ours, and those that the broker writes as a message goes
+/// round. What was sent is the same on every attempt; these are not.
+pub fn is_internal(name: &str) -> bool {
+    const EXACT: [&str; 6] = [
+        RETRY_COUNT,
+        HTTP_HEADERS,
+        "x-death",
+        "x-delivery-count",
+        "x-acquired-count",
+        "x-stream-offset",
+    ];
+    const PREFIXES: [&str; 3] = ["x-dead-", "x-first-death-", "x-last-death-"];
+    EXACT.contains(&name) || PREFIXES.iter().any(|prefix| name.starts_with(prefix))
+}
+
 /// Content type of protobuf bodies.
 pub const PROTOBUF: &str = "application/x-protobuf";
 /// Content type of JSON bodies.

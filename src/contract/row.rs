@@ -22,6 +22,9 @@ pub struct Message<'a> {
     pub id: &'a str,
     /// When it was sent, or else came, in milliseconds since the epoch.
     pub received_ms: i64,
+    /// What its sender put into headers: of a webhook that keeps them those of HTTP, otherwise those of AMQP. Each is
+    /// a text, a number, a truth value, or a list of texts.
+    pub headers: &'a serde_json::Map<String, serde_json::Value>,
 }
 
 /// A message that could not be stored, and why.

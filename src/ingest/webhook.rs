@@ -109,6 +109,7 @@ impl Webhook {
                     body: &body,
                     id,
                     received_ms: i64::try_from(now().as_millis()).unwrap_or(i64::MAX),
+                    headers: &Map::new(),
                 };
                 let key = key(&message).map_err(refusal)?;
                 Ok(encode(&key))

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::ops::Range;
 
 use super::dead_letter;
-use super::prepare::{Content, Prepared};
+use super::prepare::{Content, Object, Prepared};
 use super::split::{Part, Run, Why};
 use crate::contract::canonical::canonical;
 use crate::contract::function::MILLIS_RANGE;
@@ -78,15 +78,11 @@ pub(super) fn append(
             }
         }
         (Content::Json(objects), Append::Json(function)) => {
-            let received_ms = received(message).unwrap_or(cx.now_ms);
-            for (unit, (object, id)) in objects.iter().enumerate().filter(|(u, _)| wanted(*u)) {
+            for unit in (0..objects.len()).filter(|unit| wanted(*unit)) {
                 block.mark();
-                let object = Message {
-                    body: object,
-                    id,
-                    received_ms,
-                };
-                if let Err(bad) = function(block, &object, cx) {
+                let appended = json_message(message, objects, unit, cx)
+                    .and_then(|object| function(block, &object, cx));
+                if let Err(bad) = appended {
                     block.rollback();
                     failed.push(bad_unit(unit, "", &bad));
                 }
@@ -101,6 +97,22 @@ pub(super) fn append(
         _ => failed.push(bad_unit(0, "", &Bad::Layout("of such messages"))),
     }
     failed
+}
+
+/// One object of a JSON message with what is known of it from outside, if it is what its queue takes.
+fn json_message<'a>(
+    message: &'a Prepared,
+    objects: &'a [Object],
+    unit: usize,
+    cx: &Context,
+) -> Result<Message<'a>, Bad> {
+    let (body, id) = objects.get(unit).ok_or(Bad::Layout("of such messages"))?;
+    Ok(Message {
+        body,
+        id,
+        received_ms: received(message).unwrap_or(cx.now_ms),
+        headers: &message.headers,
+    })
 }
 
 fn envelope(message: &Prepared) -> Option<&'static Envelope> {

@@ -9,6 +9,7 @@ mod batcher;
 mod dead_letter;
 mod disposition;
 mod flush;
+mod headers;
 mod prepare;
 mod proto_json;
 mod split;

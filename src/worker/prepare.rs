@@ -5,8 +5,8 @@ use prost_reflect::DescriptorPool;
 use serde_json::{Map, Value};
 use xxhash_rust::xxh3::xxh3_128;
 
-use super::proto_json;
 use super::split::{Part, split};
+use super::{headers, proto_json};
 use crate::broker::Delivery;
 use crate::contract::headers::{EVENT_BATCH, JSON};
 use crate::contract::{Bad, Envelope, Input, Pipeline, Queue};
@@ -20,7 +20,12 @@ pub(super) struct Prepared {
     pub delivery: Delivery,
     /// What is in it.
     pub content: Content,
+    /// Of JSON messages: what the sender put into headers.
+    pub headers: Map<String, Value>,
 }
+
+/// A JSON object and its id.
+pub(super) type Object = (Map<String, Value>, String);
 
 /// What is in a message.
 #[derive(Debug)]
@@ -28,7 +33,7 @@ pub(super) enum Content {
     /// Typed events.
     Events(Vec<Part>),
     /// JSON objects, each with its id.
-    Json(Vec<(Map<String, Value>, String)>),
+    Json(Vec<Object>),
     /// A message that failed elsewhere, with its event if it holds exactly one.
     DeadLetter(Option<Part>),
     /// Nothing that can be made out.
@@ -59,10 +64,15 @@ impl Preparer {
             }
         };
         let content = content.unwrap_or_else(Content::Malformed);
+        let headers = match queue.input {
+            Input::Json(_) => headers::sent(&delivery.properties),
+            Input::Events(_) | Input::DeadLetters(_) => Map::new(),
+        };
         Prepared {
             queue,
             delivery,
             content,
+            headers,
         }
     }
 

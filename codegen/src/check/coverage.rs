@@ -10,6 +10,7 @@ use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::model::Input;
 use crate::names::{list, snake_case};
 use crate::resolve::{Resolved, Table};
+use crate::types;
 use crate::typing::{self, Scope};
 use crate::yaml::Text;
 
@@ -174,7 +175,8 @@ fn left_out(
         if !taken.contains(path) {
             let partly = taken.iter().any(|t| t.starts_with(path));
             match field.kind() {
-                Kind::Message(inner) if partly && path.len() < 32 => {
+                // Of a Struct nobody knows what else is in it.
+                Kind::Message(inner) if partly && !types::is_struct(&inner) && path.len() < 32 => {
                     left_out(&inner, path, taken, scope, missing);
                 }
                 _ => missing.push((path.clone(), field)),

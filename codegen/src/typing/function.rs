@@ -1,16 +1,19 @@
 //! The functions of expressions: what each takes and what it gives.
 
-use crate::check::columns::{BAD_ARGUMENT, FUNCTION_INPUT, NO_TYPE, UNKNOWN_FUNCTION};
+use crate::check::columns::{
+    BAD_ARGUMENT, FUNCTION_INPUT, NO_TYPE, UNKNOWN_FUNCTION, UNTYPED_VALUE,
+};
 use crate::diagnostic::Diagnostic;
-use crate::expression::{Argument, Call, Expression};
-use crate::model::{From, Function, Root, Type, UserAgentPart, Value};
+use crate::expression::{Call, Expression};
+use crate::model::{Function, Root, Scalar, Type, Value};
 use crate::names::suggest;
 use crate::yaml::Text;
 
-use super::{Scope, datetime, try_resolve};
+use super::argument::{header_name, instead, member, user_agent};
+use super::{Scope, datetime};
 
 /// Every function with its arguments, as people write them.
-const FUNCTIONS: [(&str, &str); 14] = [
+const FUNCTIONS: [(&str, &str); 19] = [
     ("epoch_millis", "epoch_millis"),
     ("epoch_seconds", "epoch_seconds"),
     ("not_after", "not_after($now)"),
@@ -18,6 +21,10 @@ const FUNCTIONS: [(&str, &str); 14] = [
         "datetime",
         "datetime(\"%Y-%m-%d %H:%M:%S\", \"Asia/Kolkata\")",
     ),
+    ("text", "text"),
+    ("integer", "integer"),
+    ("number", "number"),
+    ("boolean", "boolean"),
     ("json", "json"),
     ("parse_json", "parse_json"),
     ("with", "with(\"key\", body.field)"),
@@ -28,22 +35,18 @@ const FUNCTIONS: [(&str, &str); 14] = [
     ("upper", "upper"),
     ("lower", "lower"),
     ("default", "default(\"unknown\")"),
+    ("coalesce", "coalesce(body.field)"),
 ];
 
-/// What `user_agent` knows, and whether it is true or false rather than text.
-const USER_AGENT: [(&str, bool); 12] = [
-    ("mozilla", false),
-    ("platform", false),
-    ("os", false),
-    ("os_name", false),
-    ("os_full_name", false),
-    ("os_version", false),
-    ("localization", false),
-    ("model", false),
-    ("browser_name", false),
-    ("browser_version", false),
-    ("bot", true),
-    ("mobile", true),
+/// The functions beside those that take a value inside a Struct, as an object.
+const OF_OBJECTS: [&str; 3] = ["json", "with", "header"];
+
+/// What a value inside a Struct can be said to be.
+const SCALARS: [(&str, Scalar); 4] = [
+    ("text", Scalar::Text),
+    ("integer", Scalar::Integer),
+    ("number", Scalar::Number),
+    ("boolean", Scalar::Boolean),
 ];
 
 /// Applies the functions of an expression to a root of type `ty`.
@@ -54,12 +57,20 @@ pub(super) fn apply(
     text: &Text,
     scope: &Scope<'_>,
 ) -> Result<Value, Box<Diagnostic>> {
-    let whole = matches!(root, Root::Payload | Root::WholeBody);
+    let whole = matches!(root, Root::Payload | Root::WholeBody | Root::Headers);
+    let mut untyped = matches!(root, Root::Untyped { .. });
+    if untyped {
+        said(expression, text)?;
+    }
     let mut functions = Vec::new();
     let mut ty = ty;
     for call in &expression.calls {
-        let function = read(call, text, scope)?;
-        let Some(result) = result(&function, &ty) else {
+        let function = read(call, text, &ty, scope)?;
+        let result = match function {
+            Function::As(scalar) => std::mem::take(&mut untyped).then(|| nullable(of(scalar))),
+            _ => result(&function, &ty),
+        };
+        let Some(result) = result else {
             let takes = takes(&function);
             let message = format!("`{}` takes {takes}, not {ty}", call.name.text);
             let place = text.part(call.name.range.clone());
@@ -90,6 +101,47 @@ pub(super) fn apply(
         functions,
         ty,
     })
+}
+
+/// Reports a value inside a Struct of which nothing says what it is.
+fn said(expression: &Expression, text: &Text) -> Result<(), Box<Diagnostic>> {
+    let scalar = |name: &str| SCALARS.iter().any(|(scalar, _)| *scalar == name);
+    let known = |name: &str| FUNCTIONS.iter().any(|(known, _)| *known == name);
+    if let Some(first) = expression.calls.first() {
+        let name = first.name.text.as_str();
+        // A function that there isn't is reported as such.
+        if scalar(name) || OF_OBJECTS.contains(&name) || !known(name) {
+            return Ok(());
+        }
+    }
+    let range = expression.path_range();
+    let path = text.value.get(range.clone()).unwrap_or(&text.value);
+    let message = format!("what is `{path}`? Inside a Struct values have no types");
+    let found = Diagnostic::new(&UNTYPED_VALUE, message)
+        .at(text.part(range), "inside a Struct")
+        .help(format!(
+            "say it: `{path} | text`, or `integer`, `number`, `boolean`, or `json` for an object"
+        ));
+    Err(Box::new(found))
+}
+
+pub(super) fn nullable(ty: Type) -> Type {
+    Type::Nullable(Box::new(ty))
+}
+
+fn of(scalar: Scalar) -> Type {
+    match scalar {
+        Scalar::Text => Type::String,
+        Scalar::Integer => Type::Int64,
+        Scalar::Number => Type::Float64,
+        Scalar::Boolean => Type::Bool,
+    }
+}
+
+/// What a value inside a Struct has to be to stand in for one of this type.
+pub(super) fn like(ty: &Type) -> Option<&'static str> {
+    let known = SCALARS.iter().find(|(_, scalar)| of(*scalar) == *ty);
+    known.map(|(name, _)| *name)
 }
 
 /// The type that a function makes of a type; none if it doesn't take it.
@@ -129,6 +181,9 @@ fn result(function: &Function, input: &Type) -> Option<Type> {
             (*present == Type::String).then(|| input.clone())
         }
         Function::Default(_) => (*present == Type::String).then_some(Type::String),
+        Function::Coalesce(other) => matches!(input, Type::Nullable(_)).then(|| other.ty.clone()),
+        // They are for values that have no type yet.
+        Function::As(_) => None,
     }
 }
 
@@ -137,11 +192,19 @@ fn takes(function: &Function) -> &'static str {
         Function::EpochMillis | Function::EpochSeconds => "text or a whole number",
         Function::NotAfterNow => "DateTime64(3, 'UTC'), as `epoch_millis` gives it",
         Function::Json | Function::With { .. } | Function::Header(_) => "a message or a Struct",
+        Function::Coalesce(_) => "a value that may be absent",
+        Function::As(_) => "a value inside a Struct",
         _ => "text",
     }
 }
 
-fn read(call: &Call, text: &Text, scope: &Scope<'_>) -> Result<Function, Box<Diagnostic>> {
+/// Reads a call on a value of type `on`.
+fn read(
+    call: &Call,
+    text: &Text,
+    on: &Type,
+    scope: &Scope<'_>,
+) -> Result<Function, Box<Diagnostic>> {
     let name = call.name.text.as_str();
     let place = text.part(call.name.range.clone());
     let function = match (name, &call.arguments[..]) {
@@ -158,13 +221,21 @@ fn read(call: &Call, text: &Text, scope: &Scope<'_>) -> Result<Function, Box<Dia
             key: key.text.clone(),
             value: Box::new(member(value, text, scope)?),
         },
-        ("header", [name]) if name.quoted => Function::Header(name.text.clone()),
+        ("header", [name]) if name.quoted => {
+            Function::Header(header_name(&name.text, name.range.clone(), text)?)
+        }
         ("user_agent", [part]) if part.quoted => user_agent(part, text)?,
         ("without_query", []) => Function::WithoutQuery,
         ("low_cardinality", []) => Function::LowCardinality,
         ("upper", []) => Function::Upper,
         ("lower", []) => Function::Lower,
         ("default", [value]) if value.quoted => Function::Default(value.text.clone()),
+        ("coalesce", [other]) if !other.quoted => {
+            Function::Coalesce(Box::new(instead(other, on, text, scope)?))
+        }
+        (name, []) if let Some((_, scalar)) = SCALARS.iter().find(|(n, _)| *n == name) => {
+            Function::As(*scalar)
+        }
         _ => {
             return Err(Box::new(match FUNCTIONS.iter().find(|(n, _)| *n == name) {
                 Some((_, usage)) => {
@@ -185,40 +256,4 @@ fn read(call: &Call, text: &Text, scope: &Scope<'_>) -> Result<Function, Box<Dia
         }
     };
     Ok(function)
-}
-
-fn user_agent(part: &Argument, text: &Text) -> Result<Function, Box<Diagnostic>> {
-    let known = USER_AGENT.iter().find(|(name, _)| *name == part.text);
-    if let Some((name, truth)) = known {
-        let (name, truth) = (*name, *truth);
-        return Ok(Function::UserAgent(UserAgentPart { name, truth }));
-    }
-    let message = format!("a user agent says no `{}`", part.text);
-    let names = USER_AGENT.iter().map(|(name, _)| *name);
-    let found = Diagnostic::new(&BAD_ARGUMENT, message)
-        .at(text.part(part.range.clone()), "unknown")
-        .help(suggest(&part.text, names, "it says"));
-    Err(Box::new(found))
-}
-
-/// What becomes a member of an object: a single value out of the body.
-fn member(value: &Argument, text: &Text, scope: &Scope<'_>) -> Result<Value, Box<Diagnostic>> {
-    let mut path = value.path.iter().cloned();
-    let found = path.next().map(|root| Expression {
-        root,
-        path: path.collect(),
-        calls: Vec::new(),
-    });
-    if let Some(path) = found
-        && let From::Value(found) = try_resolve(&path, text, scope)?
-        && matches!(found.root, Root::Body(_) | Root::Id)
-        && *found.ty.present() != Type::Json
-    {
-        return Ok(found);
-    }
-    let message = format!("`{}` can't be a member of an object", value.text);
-    let found = Diagnostic::new(&BAD_ARGUMENT, message)
-        .at(text.part(value.range.clone()), "not a single value")
-        .help("`with` takes text, a number or a truth value out of the body: `with(\"key\", body.field)`");
-    Err(Box::new(found))
 }

@@ -40,7 +40,8 @@ pub(crate) fn fields(message: &MessageDescriptor, scope: &Scope<'_>) -> Vec<Fiel
     fields
 }
 
-/// The fields of a path from a message down.
+/// The fields of a path from a message down; in a JSON message as far as they are declared, since inside a Struct
+/// there are keys.
 pub(crate) fn path(
     message: &MessageDescriptor,
     expression: &Expression,
@@ -71,7 +72,9 @@ pub(crate) fn path(
         let Some(next) = expression.path.get(i + 1) else {
             break;
         };
+        let json = matches!(scope.input, Input::Json(_));
         message = match field.kind() {
+            Kind::Message(m) if json && !field.is_list() && types::is_struct(&m) => break,
             Kind::Message(m) if !field.is_list() && !field.is_map() && !types::is_struct(&m) => m,
             _ => {
                 let what = format!("`{}` has no fields to go into", field.full_name());

@@ -327,12 +327,18 @@ fn append_events(uses_now: bool, lines: Vec<String>) -> FunctionView {
 
 fn scope(value: &Value) -> Scope {
     match value.root {
-        Root::Now | Root::Error(_) => Scope::Call,
+        Root::Now | Root::Error(_) | Root::Constant(_) => Scope::Call,
         Root::TypeName => Scope::Type,
         Root::Header(_) => Scope::Header,
         Root::Event(_) | Root::Payload => Scope::Event,
         Root::PayloadField(_) => Scope::Payload,
-        Root::Id | Root::Received | Root::Body(_) | Root::WholeBody => Scope::Body,
+        Root::Id
+        | Root::Received
+        | Root::Body(_)
+        | Root::Untyped { .. }
+        | Root::WholeBody
+        | Root::Headers
+        | Root::HeaderOf(_) => Scope::Body,
     }
 }
 

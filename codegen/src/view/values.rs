@@ -9,7 +9,7 @@ mod store;
 use super::columns::base;
 use super::readers::Readers;
 use super::shapes::Shapes;
-use crate::model::{Type, Value};
+use crate::model::{Function, Root, Scalar, Type, Value};
 use code::{Code, Yields};
 
 /// What to do when a value can't be made.
@@ -72,8 +72,20 @@ impl Writer<'_> {
     }
 
     fn code(&self, column: &str, value: &Value) -> Result<Code, Unwritable> {
-        let mut code = self.root(&value.root)?;
-        for function in &value.functions {
+        let (mut code, functions) = match (&value.root, &value.functions[..]) {
+            // What a value inside a Struct is decides how it is read.
+            (Root::Untyped { fields, keys }, [Function::As(scalar), rest @ ..]) => {
+                let (function, yields) = match scalar {
+                    Scalar::Text => ("text", Yields::Cow),
+                    Scalar::Integer => ("int64", Yields::I64),
+                    Scalar::Number => ("double", Yields::F64),
+                    Scalar::Boolean => ("boolean", Yields::Bool),
+                };
+                (roots::untyped(fields, keys, function, yields), rest)
+            }
+            (root, functions) => (self.root(root)?, functions),
+        };
+        for function in functions {
             code = self.apply(column, function, code)?;
         }
         Ok(code)

@@ -112,6 +112,14 @@ impl Made<'_> {
         Root::Body(self.path("log.Post", path))
     }
 
+    /// A value inside a Struct of the post.
+    fn inside(&self, path: &str, keys: &[&str]) -> Root {
+        Root::Untyped {
+            fields: self.path("log.Post", path),
+            keys: keys.iter().map(|key| (*key).to_owned()).collect(),
+        }
+    }
+
     fn envelope(&self) -> Envelope {
         let event = self.message("event.Event");
         let variants = event.oneofs().next().unwrap();

@@ -3,7 +3,7 @@
 use event_grpc::contract::{Append, Bad, Block, DeadLetter, Group, Intake, Message, RoutingKey};
 use event_grpc::sink::clickhouse::migrate;
 use prost::Message as _;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::small::envelope::ENVELOPE;
 use super::small::proto::event::{AddToCart, Header, event::EventOf};
@@ -14,8 +14,13 @@ use crate::clickhouse::support::in_database;
 fn post() -> Value {
     json!({
         "name": "deal", "handle": null, "likes": "12", "at": "2026-01-01 05:30:00", "made": 1_700_000_000,
-        "changed": 1_700_000_001, "geo": {"country": "IN"}, "metrics": {"views": 3, "ratio": 0.5},
+        "changed": 1_700_000_001, "geo": {"country": "IN"}, "metrics": {"views": "3", "ratio": 0.5},
     })
+}
+
+fn headers() -> Map<String, Value> {
+    let headers = json!({"X-Device": "d1", "size": 2});
+    headers.as_object().cloned().unwrap()
 }
 
 fn append_post(block: &mut Block, body: &Value) -> Result<(), Bad> {
@@ -26,6 +31,7 @@ fn append_post(block: &mut Block, body: &Value) -> Result<(), Bad> {
         body: body.as_object().unwrap(),
         id: "id-1",
         received_ms: 0,
+        headers: &headers(),
     };
     append(block, &message, &CX)
 }
@@ -37,8 +43,13 @@ async fn a_json_message_comes_to_its_columns() {
         let table = &small::tables::post::TABLE;
         let mut block = Block::new(table);
         append_post(&mut block, &post()).unwrap();
+        let mut touched = post();
+        touched["extra"] = json!({"touch": {"~channel": 7}});
+        append_post(&mut block, &touched).unwrap();
         store(&db, table, block).await;
-        let mut rows = rows(&db, "post", "id").await;
+        let mut rows = rows(&db, "post", "channel DESC").await;
+        assert_eq!(rows[1]["channel"], "7");
+        assert_eq!(rows[1]["touch"], json!({"~channel": 7}));
         let complete = rows[0].as_object_mut().unwrap().remove("complete").unwrap();
         assert_eq!(
             rows[0],
@@ -46,11 +57,12 @@ async fn a_json_message_comes_to_its_columns() {
                 "id": "id-1", "name": "deal", "handle": null, "likes": 12, "score": null,
                 "at": "2026-01-01 00:00:00", "seen": null, "made": "2023-11-14 22:13:20.000",
                 "changed": "2023-11-14 22:13:21.000", "country": "IN",
-                "metrics": {"views": 3, "ratio": 0.5}, "extra": {},
+                "metrics": {"views": "3", "ratio": 0.5}, "extra": {}, "views": 3, "channel": "id-1",
+                "touch": {}, "kind": "post", "device": "d1", "headers": {"X-Device": "d1", "size": 2},
                 "insert_timestamp": "2026-02-02 02:40:00.000",
             })
         );
-        assert_eq!(complete["metrics"]["views"], 3);
+        assert_eq!(complete["metrics"]["views"], "3");
         assert_eq!(complete["name"], "deal");
     })
     .await;
@@ -63,6 +75,16 @@ fn a_json_message_that_lacks_a_field_names_it() {
     body["geo"] = json!({});
     let error = append_post(&mut block, &body).unwrap_err();
     assert!(error.to_string().contains("geo.country"), "{error}");
+    for (extra, path) in [
+        (json!({"touch": {"~channel": []}}), "extra.touch.~channel"),
+        (json!({"touch": 7}), "extra.touch"),
+    ] {
+        let mut body = post();
+        body["extra"] = extra;
+        let mut block = Block::new(&small::tables::post::TABLE);
+        let error = append_post(&mut block, &body).unwrap_err();
+        assert!(error.to_string().contains(&format!("`{path}`")), "{error}");
+    }
 }
 
 #[test]
@@ -82,6 +104,7 @@ fn a_routing_key_comes_from_the_body() {
         body: body.as_object().unwrap(),
         id: "",
         received_ms: 0,
+        headers: &Map::new(),
     };
     assert_eq!(key.unwrap()(&message).unwrap(), "DEAL");
 }

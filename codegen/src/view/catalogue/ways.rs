@@ -41,9 +41,10 @@ fn holds(
             Input::Json(message) if *message == *field.parent_message() => inside,
             _ => None,
         },
-        Root::Header(path) | Root::PayloadField(path) | Root::Body(path) => {
-            (path.first() == Some(field)).then(String::new)
-        }
+        Root::Header(path)
+        | Root::PayloadField(path)
+        | Root::Body(path)
+        | Root::Untyped { fields: path, .. } => (path.first() == Some(field)).then(String::new),
         _ => None,
     }
 }

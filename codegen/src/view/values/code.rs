@@ -67,6 +67,20 @@ impl Code {
         }
     }
 
+    /// The expression, a text, as a `Cow<str>`.
+    pub(super) fn as_cow(self) -> Code {
+        let rust = match (&self.yields, self.optional) {
+            (Yields::Cow, _) => self.rust,
+            (_, true) => format!("{}.map(function::cow)", self.rust),
+            (_, false) => format!("function::cow({})", self.rust),
+        };
+        Code {
+            rust,
+            yields: Yields::Cow,
+            ..self
+        }
+    }
+
     /// Through a function from `&str` to `String`.
     pub(super) fn mapped(self, function: &str) -> Result<Code, Unwritable> {
         let rust = match (self.optional, &self.yields) {

@@ -63,7 +63,44 @@ impl Writer<'_> {
             Function::Upper => self.text_of(column, on)?.mapped("upper"),
             Function::Lower => self.text_of(column, on)?.mapped("lower"),
             Function::Default(text) => self.default(column, text, on),
+            Function::Coalesce(other) => self.coalesce(column, other, on),
+            Function::As(_) => Err("only a value inside a Struct has yet to get a type".into()),
         }
+    }
+
+    /// The other value where there is none.
+    fn coalesce(&self, column: &str, other: &Value, on: Code) -> Result<Code, Unwritable> {
+        let other = self.code(column, other)?;
+        let is_text = |code: &Code| {
+            matches!(
+                code.yields,
+                Yields::Str | Yields::Cow | Yields::Owned | Yields::Enum(_)
+            )
+        };
+        let (on, other) = match on.yields == other.yields {
+            true => (on, other),
+            false if is_text(&on) && is_text(&other) => (
+                self.text_of(column, on)?.as_cow(),
+                self.text_of(column, other)?.as_cow(),
+            ),
+            false => return Err("the two values are of different types".into()),
+        };
+        if !on.optional || on.attempt.is_some() || other.attempt.is_some() {
+            return Err("`coalesce` takes a value of a JSON message that may be absent".into());
+        }
+        let found = if other.optional {
+            "Some(value)"
+        } else {
+            "value"
+        };
+        Ok(Code {
+            rust: format!(
+                "match {} {{ Some(value) => {found}, None => {} }}",
+                on.rust, other.rust
+            ),
+            optional: other.optional,
+            ..on
+        })
     }
 
     /// Text or a number to an instant.
@@ -182,7 +219,7 @@ impl Writer<'_> {
 }
 
 /// A header out of an object of a JSON message.
-fn header(name: &str, on: Code) -> Result<Code, Unwritable> {
+pub(super) fn header(name: &str, on: Code) -> Result<Code, Unwritable> {
     let name = literal(name);
     let rust = match (on.optional, &on.yields) {
         (true, Yields::Object) => {
@@ -196,7 +233,7 @@ fn header(name: &str, on: Code) -> Result<Code, Unwritable> {
     };
     Ok(Code {
         rust,
-        yields: Yields::Str,
+        yields: Yields::Cow,
         optional: true,
         ..on
     })

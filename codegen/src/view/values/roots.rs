@@ -3,6 +3,7 @@
 use prost_reflect::{FieldDescriptor, Kind};
 
 use super::code::{Code, Yields, code};
+use super::functions::header;
 use super::{Unwritable, Writer};
 use crate::model::{ErrorField, Root};
 use crate::view::names::literal;
@@ -20,6 +21,10 @@ impl Writer<'_> {
             Root::Event(path) => self.path("event", path),
             Root::PayloadField(path) => self.path("payload", path),
             Root::Body(path) => body(path),
+            Root::Untyped { fields, keys } => Ok(untyped(fields, keys, "object", Yields::Object)),
+            Root::Headers => Ok(code("message.headers", Yields::Object)),
+            Root::HeaderOf(name) => header(name, code("message.headers", Yields::Object)),
+            Root::Constant(text) => Ok(code(&literal(text), Yields::Str)),
             Root::WholeBody => Ok(code("message.body", Yields::Object)),
             Root::Error(field) => Ok(error(*field)),
         }
@@ -111,9 +116,31 @@ fn body(path: &[FieldDescriptor]) -> Result<Code, Unwritable> {
         Kind::Message(_) => last.field_descriptor_proto().proto3_optional(),
         _ => last.supports_presence(),
     };
-    let keys: Vec<String> = path.iter().map(|field| literal(field.name())).collect();
+    Ok(read(path, &[], function, yields, optional))
+}
+
+/// A value inside a Struct of a JSON message, read by this function.
+pub(super) fn untyped(
+    fields: &[FieldDescriptor],
+    keys: &[String],
+    function: &str,
+    yields: Yields,
+) -> Code {
+    read(fields, keys, function, yields, true)
+}
+
+/// The call that reads what is at a path of a JSON message.
+fn read(
+    fields: &[FieldDescriptor],
+    keys: &[String],
+    function: &str,
+    yields: Yields,
+    optional: bool,
+) -> Code {
+    let names = fields.iter().map(|field| literal(field.name()));
+    let keys: Vec<String> = names.chain(keys.iter().map(|key| literal(key))).collect();
     let prefix = if optional { "optional_" } else { "" };
-    Ok(Code {
+    Code {
         rust: format!(
             "json::{prefix}{function}(message.body, &[{}])?",
             keys.join(", ")
@@ -121,5 +148,5 @@ fn body(path: &[FieldDescriptor]) -> Result<Code, Unwritable> {
         yields,
         optional,
         attempt: None,
-    })
+    }
 }

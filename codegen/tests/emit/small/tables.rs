@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use event_grpc_codegen::model::{
-    Column, ErrorField, From, Function, Input, Root, Table, Type, Value,
+    Column, ErrorField, From, Function, Input, Root, Scalar, Table, Type, Value,
 };
 
 use super::{Made, column, dictionary, nullable, value};
@@ -183,6 +183,39 @@ impl Made<'_> {
                     self.body("extra"),
                     vec![Function::Json],
                 ),
+                column(
+                    "views",
+                    nullable(Type::Int64),
+                    self.inside("metrics", &["views"]),
+                    vec![Function::As(Scalar::Integer)],
+                ),
+                column(
+                    "channel",
+                    Type::String,
+                    self.inside("extra", &["touch", "~channel"]),
+                    vec![
+                        Function::As(Scalar::Text),
+                        Function::Coalesce(Box::new(Value {
+                            root: Root::Id,
+                            functions: vec![],
+                            ty: Type::String,
+                        })),
+                    ],
+                ),
+                column(
+                    "touch",
+                    Type::Json,
+                    self.inside("extra", &["touch"]),
+                    vec![Function::Json],
+                ),
+                column("kind", Type::String, Root::Constant("post".into()), vec![]),
+                column(
+                    "device",
+                    nullable(Type::String),
+                    Root::HeaderOf("x-device".into()),
+                    vec![],
+                ),
+                column("headers", Type::Json, Root::Headers, vec![Function::Json]),
                 column(
                     "complete",
                     Type::Json,

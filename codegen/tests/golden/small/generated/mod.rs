@@ -14,7 +14,7 @@ mod views;
 
 /// The pipeline.
 pub static PIPELINE: Pipeline = Pipeline {
-    fingerprint: "4b4921ccfe9019a1",
+    fingerprint: "795c99cfeb8722e5",
     descriptors: include_bytes!("descriptors.binpb"),
     sources: topology::SOURCES,
     exchanges: topology::EXCHANGES,

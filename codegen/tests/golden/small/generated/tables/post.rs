@@ -34,6 +34,12 @@ static COLUMNS: &[ColumnSpec] = &[
     column("country", "String", Layout::Text),
     column("metrics", "JSON", Layout::Json),
     column("extra", "JSON", Layout::Json),
+    column("views", "Nullable(Int64)", Layout::Nullable(&Layout::Fixed(8))),
+    column("channel", "String", Layout::Text),
+    column("touch", "JSON", Layout::Json),
+    column("kind", "String", Layout::Text),
+    column("device", "Nullable(String)", Layout::Nullable(&Layout::Text)),
+    column("headers", "JSON", Layout::Json),
     column("complete", "JSON", Layout::Json),
     column("insert_timestamp", "DateTime64(3, 'UTC')", Layout::Fixed(8)),
 ];
@@ -53,6 +59,12 @@ static DDL: &str = r#"CREATE TABLE IF NOT EXISTS `post`
     `country` String COMMENT 'country',
     `metrics` JSON COMMENT 'metrics',
     `extra` JSON COMMENT 'extra',
+    `views` Nullable(Int64) COMMENT 'views',
+    `channel` String COMMENT 'channel',
+    `touch` JSON COMMENT 'touch',
+    `kind` String COMMENT 'kind',
+    `device` Nullable(String) COMMENT 'device',
+    `headers` JSON COMMENT 'headers',
     `complete` JSON COMMENT 'complete',
     `insert_timestamp` DateTime64(3, 'UTC') COMMENT 'insert_timestamp'
 )
@@ -68,7 +80,8 @@ pub(crate) fn append(
     cx: &Context,
 ) -> Result<(), Bad> {
     let [id, name, handle, likes, score, at, seen, made, changed, country, metrics,
-    extra, complete, insert_timestamp] = block.columns()?;
+    extra, views, channel, touch, kind, device, headers, complete, insert_timestamp] = block
+        .columns()?;
     id.text(message.id)?;
     name.text(json::text(message.body, &["name"])?.as_bytes())?;
     match json::optional_text(message.body, &["handle"])? {
@@ -117,6 +130,28 @@ pub(crate) fn append(
         Some(value) => extra.json_object(value)?,
         None => extra.default(),
     }
+    match json::optional_int64(message.body, &["metrics", "views"])? {
+        Some(value) => views.i64(value)?,
+        None => views.null()?,
+    }
+    channel
+        .text(
+            match json::optional_text(message.body, &["extra", "touch", "~channel"])? {
+                Some(value) => value,
+                None => function::cow(message.id),
+            }
+                .as_bytes(),
+        )?;
+    match json::optional_object(message.body, &["extra", "touch"])? {
+        Some(value) => touch.json_object(value)?,
+        None => touch.default(),
+    }
+    kind.text("post")?;
+    match function::header(message.headers, "x-device") {
+        Some(value) => device.text(value.as_bytes())?,
+        None => device.null()?,
+    }
+    headers.json_object(message.headers)?;
     complete.json_object(message.body)?;
     insert_timestamp.i64(cx.now_ms)?;
     block.grew(1);

@@ -67,6 +67,12 @@ CREATE TABLE IF NOT EXISTS `post`
     `country` String COMMENT 'country',
     `metrics` JSON COMMENT 'metrics',
     `extra` JSON COMMENT 'extra',
+    `views` Nullable(Int64) COMMENT 'views',
+    `channel` String COMMENT 'channel',
+    `touch` JSON COMMENT 'touch',
+    `kind` String COMMENT 'kind',
+    `device` Nullable(String) COMMENT 'device',
+    `headers` JSON COMMENT 'headers',
     `complete` JSON COMMENT 'complete',
     `insert_timestamp` DateTime64(3, 'UTC') COMMENT 'insert_timestamp'
 )

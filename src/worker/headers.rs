@@ -1,0 +1,74 @@
+//! The headers of a JSON message, as expressions see them.
+
+use serde_json::{Map, Value};
+
+use crate::broker::{HeaderValue, Properties};
+use crate::contract::headers::{HTTP_HEADERS, is_internal};
+
+/// What the sender put into headers: of a webhook that keeps them those of its request, otherwise those of AMQP.
+pub(super) fn sent(properties: &Properties) -> Map<String, Value> {
+    if let Some(HeaderValue::Text(text)) = properties.header(HTTP_HEADERS)
+        && let Ok(headers) = serde_json::from_str(text)
+    {
+        return headers;
+    }
+    let sent = properties
+        .headers
+        .iter()
+        .filter(|(name, _)| !is_internal(name));
+    let json = |value: &HeaderValue| match value {
+        HeaderValue::Text(text) => Value::from(text.as_str()),
+        HeaderValue::Integer(number) => Value::from(*number),
+        HeaderValue::Boolean(flag) => Value::from(*flag),
+    };
+    sent.map(|(name, value)| (name.to_string(), json(value)))
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn properties(headers: &[(&'static str, HeaderValue)]) -> Properties {
+        let headers = headers.iter().cloned();
+        Properties {
+            headers: headers.map(|(name, value)| (name.into(), value)).collect(),
+            ..Properties::default()
+        }
+    }
+
+    #[test]
+    fn headers_of_amqp_are_seen_without_those_of_the_machinery() {
+        let text = |text: &str| HeaderValue::Text(text.to_owned());
+        let found = sent(&properties(&[
+            ("x-bb-deviceid", text("d1")),
+            ("attempt", HeaderValue::Integer(2)),
+            ("first", HeaderValue::Boolean(true)),
+            ("x-retry-count", HeaderValue::Integer(1)),
+            ("x-dead-reason", text("bad")),
+            ("x-first-death-queue", text("q")),
+            ("x-delivery-count", HeaderValue::Integer(3)),
+        ]));
+        let expected = json!({"x-bb-deviceid": "d1", "attempt": 2, "first": true});
+        assert_eq!(Value::Object(found), expected);
+    }
+
+    #[test]
+    fn headers_of_a_webhook_are_those_of_its_request() {
+        let kept = HeaderValue::Text(r#"{"spayee-event":"enrol","via":["a","b"]}"#.to_owned());
+        let found = sent(&properties(&[
+            (HTTP_HEADERS, kept),
+            ("x-other", HeaderValue::Integer(1)),
+        ]));
+        let expected = json!({"spayee-event": "enrol", "via": ["a", "b"]});
+        assert_eq!(Value::Object(found), expected);
+        let broken = HeaderValue::Text("{".to_owned());
+        let found = sent(&properties(&[
+            (HTTP_HEADERS, broken),
+            ("x-other", HeaderValue::Integer(1)),
+        ]));
+        assert_eq!(Value::Object(found), json!({"x-other": 1}));
+    }
+}
