@@ -4,6 +4,7 @@
 use crate::contract::Pipeline;
 
 pub mod envelope;
+pub mod hooks;
 pub mod migrations;
 #[allow(missing_docs, clippy::all, reason = "prost and tonic write it")]
 pub mod proto;
@@ -14,12 +15,13 @@ mod views;
 
 /// The pipeline.
 pub static PIPELINE: Pipeline = Pipeline {
-    fingerprint: "d008dd379ded93d8",
+    fingerprint: "033fcba5211ec191",
     descriptors: include_bytes!("descriptors.binpb"),
     sources: topology::SOURCES,
     exchanges: topology::EXCHANGES,
     queues: topology::QUEUES,
     tables: tables::TABLES,
     migrations: migrations::MIGRATIONS,
+    postgres_migrations: migrations::POSTGRES_MIGRATIONS,
     unrouted: topology::UNROUTED,
 };

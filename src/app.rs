@@ -1,5 +1,6 @@
 //! The only place where the parts are put together, and taken apart in the right order.
 
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -13,15 +14,17 @@ use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
 use crate::broker::{self, Broker, Embedded, Link, Rabbit, RabbitOptions, Topology};
-use crate::contract::{Pipeline, Queue};
+use crate::contract::{Pipeline, Queue, Storage, Table};
+use crate::hooks;
 use crate::ingest::sources::Sources;
 use crate::ingest::{grpc, http, publisher};
 use crate::ops::health::Health;
 use crate::ops::metrics;
-use crate::ops::readiness::{self, Readiness};
-use crate::sink::Stores;
+use crate::ops::readiness::{self, Off, Readiness};
 use crate::sink::clickhouse::engine::{Engine, EngineConfig, supervise};
 use crate::sink::clickhouse::{Address, ClickHouse, health as tables_health, migrate};
+use crate::sink::postgres::{self, Postgres};
+use crate::sink::{Store, Stores};
 use crate::worker::{self, Pace, Setup, States};
 
 /// What the broker in memory may hold: half a batch of every table would fit many times.
@@ -38,6 +41,8 @@ pub struct Config {
     pub amqp_url: Option<String>,
     /// ClickHouse; none for the embedded engine.
     pub clickhouse: Option<Address>,
+    /// PostgreSQL; without it its tables are off, and so are their queues.
+    pub postgres: Option<postgres::Address>,
     /// Where the embedded engine keeps its data.
     pub data: PathBuf,
     /// The embedded engine's program or library; none to look for it.
@@ -84,9 +89,17 @@ impl App {
         let (engine, mut keeper) = (CancellationToken::new(), JoinSet::new());
         let clickhouse = clickhouse(&config, &engine, &mut keeper).await?;
         tables(&clickhouse, pipeline, &config).await?;
+        let postgres = postgres(&config, pipeline).await?;
+        let stores = Stores::new(pipeline.tables, |table| -> Option<Arc<dyn Store>> {
+            match table.storage {
+                Storage::ClickHouse => Some(Arc::new(clickhouse.clone())),
+                Storage::Postgres(_) => Some(Arc::new(postgres.clone()?)),
+            }
+        });
+        let off = off(pipeline, &stores);
         let queues: Vec<&'static Queue> = pipeline.queues.iter().collect();
         let remote = config.amqp_url.is_some();
-        let broker = broker(&config, pipeline)?;
+        let broker = broker(&config, pipeline, |queue| !off.contains_key(queue.name))?;
         if config.strict {
             connected(&broker).await?;
         }
@@ -99,7 +112,7 @@ impl App {
         let setup = Setup {
             pipeline,
             broker: Arc::clone(&broker),
-            stores: Stores::new(pipeline.tables, |_| Some(Arc::new(clickhouse.clone()))),
+            stores,
             pace: if remote { Pace::Full } else { Pace::Eager },
             states: States::default(),
             stop: working.clone(),
@@ -107,18 +120,28 @@ impl App {
         };
         let workers = worker::start(&setup, &queues)?;
 
-        let (states, known) = tokio::sync::watch::channel(tables_health::unknown(pipeline.tables));
-        background.spawn(tables_health::watch(
-            clickhouse.clone(),
-            pipeline.tables,
-            states,
-            serving.clone(),
-        ));
+        let mut known = Vec::new();
+        let mut watched = |tables: &[&'static Table]| {
+            let (states, receiver) = tokio::sync::watch::channel(tables_health::unknown(tables));
+            known.push(receiver);
+            states
+        };
+        let tables = migrate::tables(pipeline);
+        let states = watched(&tables);
+        let (store, stop) = (clickhouse.clone(), serving.clone());
+        background.spawn(tables_health::watch(store, tables, states, stop));
+        if let Some(postgres) = postgres {
+            let tables = postgres::migrate::tables(pipeline);
+            let states = watched(&tables);
+            let stop = serving.clone();
+            background.spawn(postgres::health::watch(postgres, tables, states, stop));
+        }
         let health = Health::beating();
         let readiness = Readiness {
             health: health.clone(),
             broker: broker.status(),
             tables: known,
+            off,
             paused: setup.states.clone(),
         };
         let limits = if remote {
@@ -282,12 +305,65 @@ async fn tables(
     Ok(())
 }
 
-fn broker(config: &Config, pipeline: &'static Pipeline) -> anyhow::Result<Arc<dyn Broker>> {
-    let topology = Topology::of(pipeline, |_| true);
+/// The database that was configured, if one was. Its state is said, and ends a strict start.
+async fn postgres(
+    config: &Config,
+    pipeline: &'static Pipeline,
+) -> anyhow::Result<Option<Postgres>> {
+    let Some(address) = &config.postgres else {
+        return Ok(None);
+    };
+    let store = Postgres::new(address.clone(), hooks::all())?;
+    let wrong = match postgres::migrate::check(&store, pipeline).await {
+        Ok(report) if report.fits() => return Ok(Some(store)),
+        Ok(report) => report.to_string(),
+        Err(error) => error.to_string(),
+    };
+    anyhow::ensure!(
+        !config.strict,
+        "the PostgreSQL tables are not as the pipeline has them; event-grpc migrate may help\n{wrong}"
+    );
+    tracing::warn!(
+        wrong,
+        "The PostgreSQL tables are not as the pipeline has them; their queues wait."
+    );
+    Ok(Some(store))
+}
+
+/// The queues whose destination is not configured, and why; one line is logged for each reason.
+fn off(pipeline: &'static Pipeline, stores: &Stores) -> Off {
+    let mut by_reason: BTreeMap<&'static str, Vec<&'static str>> = BTreeMap::new();
+    for queue in pipeline.queues {
+        let Some(table) = queue.into.table().filter(|t| stores.of(t).is_none()) else {
+            continue;
+        };
+        let reason = match table.storage {
+            Storage::ClickHouse => "its table has no ClickHouse",
+            Storage::Postgres(_) => "no --postgres-url (EVENT_GRPC_POSTGRES_URL) is given",
+        };
+        by_reason.entry(reason).or_default().push(queue.name);
+    }
+    let mut off = Off::new();
+    for (reason, queues) in by_reason {
+        let named = queues.join(", ");
+        tracing::warn!(queues = named, reason, "These queues are off.");
+        off.extend(queues.into_iter().map(|queue| (queue, reason)));
+    }
+    off
+}
+
+fn broker(
+    config: &Config,
+    pipeline: &'static Pipeline,
+    in_use: impl Fn(&Queue) -> bool,
+) -> anyhow::Result<Arc<dyn Broker>> {
     let Some(url) = &config.amqp_url else {
+        let topology = Topology::of(pipeline, in_use);
         return Ok(Arc::new(Embedded::new(&topology, EMBEDDED_BUDGET)));
     };
     let address = broker::Address::parse(url).context("--amqp-url")?;
+    // Queues that are off are declared all the same, so that their messages wait.
+    let topology = Topology::of(pipeline, |_| true);
     Ok(Arc::new(Rabbit::connect(
         address,
         topology,

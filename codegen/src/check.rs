@@ -11,6 +11,7 @@ pub(crate) mod feeding;
 pub(crate) mod history;
 pub(crate) mod keys;
 pub(crate) mod names;
+pub(crate) mod postgres;
 pub(crate) mod reading;
 pub(crate) mod routing;
 pub(crate) mod webhooks;
@@ -45,6 +46,7 @@ pub(crate) fn rules() -> Vec<&'static Rule> {
         feeding::RULES,
         columns::RULES,
         keys::RULES,
+        postgres::RULES,
         coverage::RULES,
         history::RULES,
         webhooks::RULES,
@@ -62,5 +64,6 @@ pub(crate) fn all(resolved: &Resolved<'_>, out: &mut Diagnostics) {
     feeding::check(resolved, out);
     columns::check(resolved, out);
     keys::check(resolved, out);
+    postgres::check(resolved, out);
     coverage::check(resolved, out);
 }

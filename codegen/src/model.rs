@@ -1,5 +1,9 @@
 //! The pipeline as meant: resolved, typed and checked. The only thing that the emitters see.
 
+mod postgres;
+
+pub use postgres::{HookColumn, PgType, Upsert};
+
 use std::collections::BTreeMap;
 
 use prost_reflect::{DescriptorPool, MessageDescriptor};
@@ -217,7 +221,9 @@ pub struct Table {
     pub name: String,
     /// The comment above it in the YAML file, joined to one paragraph; empty if there is none.
     pub doc: String,
-    /// As written, e.g. `ReplacingMergeTree(insert_timestamp)`.
+    /// What it has of its own as a PostgreSQL table; none for a ClickHouse table.
+    pub postgres: Option<Upsert>,
+    /// As written, e.g. `ReplacingMergeTree(insert_timestamp)`; empty for a PostgreSQL table, as are the next two.
     pub engine: String,
     /// As written; empty for none.
     pub partition_by: String,

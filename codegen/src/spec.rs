@@ -3,9 +3,11 @@
 //! `docs/pipeline.md` is the manual of these fields. A value that could not be read is absent here and has been
 //! reported, so that later phases go on with the rest.
 
+mod postgres;
 mod read;
 mod scalars;
 
+pub(crate) use postgres::Upsert;
 pub(crate) use read::read;
 
 use crate::diagnostic::Span;
@@ -148,6 +150,8 @@ pub(crate) struct Table {
     pub(crate) name: Text,
     /// The comment above it.
     pub(crate) doc: String,
+    /// `store: postgres`, and what goes with it.
+    pub(crate) postgres: Option<Upsert>,
     /// `engine: ReplacingMergeTree(COLUMN)`.
     pub(crate) engine: Option<Text>,
     /// `partition_by: EXPRESSION`, in SQL.
@@ -191,6 +195,15 @@ pub(crate) enum Column {
         /// The declared ClickHouse type.
         ty: Option<Text>,
     },
+    /// `NAME: { type: TYPE }` of a PostgreSQL table, which hooks fill.
+    Hook {
+        /// Its name.
+        name: Text,
+        /// Its PostgreSQL type.
+        ty: Option<Text>,
+        /// The comment above it.
+        doc: String,
+    },
     /// `"*": ROOT` or `"*": [ROOT, ROOT]`.
     Wildcard {
         /// `header`, `event`, `payload` or `body`.
@@ -218,7 +231,9 @@ impl Table {
     /// The explicit column with this name.
     pub(crate) fn column(&self, column: &str) -> Option<&Text> {
         self.columns.iter().find_map(|c| match c {
-            Column::Explicit { name, .. } if name.value == column => Some(name),
+            Column::Explicit { name, .. } | Column::Hook { name, .. } if name.value == column => {
+                Some(name)
+            }
             _ => None,
         })
     }

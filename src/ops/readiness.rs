@@ -1,5 +1,7 @@
 //! `/readyz`: whether events that are taken in now get to their tables, and if not, where it hangs.
 
+use std::collections::BTreeMap;
+
 use axum::Router;
 use axum::response::IntoResponse;
 use axum::routing::get;
@@ -12,6 +14,9 @@ use crate::broker::{Link, Status};
 use crate::sink::clickhouse::health::{States as Tables, TableState};
 use crate::worker::States;
 
+/// The queues whose destination is not configured, and why.
+pub type Off = BTreeMap<&'static str, &'static str>;
+
 /// Everything that readiness depends on.
 #[derive(Debug, Clone)]
 pub struct Readiness {
@@ -19,8 +24,10 @@ pub struct Readiness {
     pub health: Health,
     /// The broker.
     pub broker: watch::Receiver<Status>,
-    /// The tables, as asked each second.
-    pub tables: watch::Receiver<Tables>,
+    /// The tables of each server, as asked each second.
+    pub tables: Vec<watch::Receiver<Tables>>,
+    /// The queues that nobody works on here.
+    pub off: Off,
     /// The tables, as inserts found them.
     pub paused: States,
 }
@@ -49,11 +56,14 @@ impl Readiness {
             };
             ((*name).to_owned(), state)
         };
-        let tables: serde_json::Map<String, Value> =
-            self.tables.borrow().iter().map(table).collect();
+        let mut tables = serde_json::Map::new();
+        for server in &self.tables {
+            tables.extend(server.borrow().iter().map(table));
+        }
         let ready = self.health.is_beating() && broker.link == Link::Up;
-        let report =
-            json!({ "ready": ready, "broker": link, "topology": problems, "tables": tables });
+        let report = json!({
+            "ready": ready, "broker": link, "topology": problems, "tables": tables, "off": self.off,
+        });
         (ready, report)
     }
 }

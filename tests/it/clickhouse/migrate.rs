@@ -64,6 +64,7 @@ const fn pipeline(migrations: &'static [Migration]) -> Pipeline {
         queues: &[],
         tables: TABLES,
         migrations,
+        postgres_migrations: &[],
         unrouted: "",
     }
 }

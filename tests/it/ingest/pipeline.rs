@@ -96,6 +96,7 @@ pub(super) fn pipeline(pool: Pool) -> &'static Pipeline {
         queues: &[],
         tables: &[],
         migrations: &[],
+        postgres_migrations: &[],
         unrouted: "unrouted",
     }))
 }
