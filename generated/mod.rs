@@ -4,6 +4,7 @@
 use crate::contract::Pipeline;
 
 pub mod envelope;
+pub mod hooks;
 pub mod migrations;
 #[allow(missing_docs, clippy::all, reason = "prost and tonic write it")]
 pub mod proto;
@@ -15,7 +16,7 @@ mod views;
 
 /// The pipeline.
 pub static PIPELINE: Pipeline = Pipeline {
-    fingerprint: "6fd26c99cde74b8c",
+    fingerprint: "1a69fafa9a047542",
     descriptors: include_bytes!("descriptors.binpb"),
     sources: topology::SOURCES,
     exchanges: topology::EXCHANGES,
@@ -23,5 +24,6 @@ pub static PIPELINE: Pipeline = Pipeline {
     tables: tables::TABLES,
     requests: requests::REQUESTS,
     migrations: migrations::MIGRATIONS,
+    postgres_migrations: migrations::POSTGRES_MIGRATIONS,
     unrouted: topology::UNROUTED,
 };

@@ -1,6 +1,6 @@
 //! The only place where the parts are put together, and taken apart in the right order.
 
-mod requests;
+mod off;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -15,16 +15,17 @@ use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
 use crate::broker::{self, Broker, Embedded, Link, Rabbit, RabbitOptions, Topology};
-use crate::contract::{Pipeline, Queue};
-use crate::ingest::sources::{Off, Sources};
+use crate::contract::{Pipeline, Queue, Storage, Table};
+use crate::hooks;
+use crate::ingest::sources::Sources;
 use crate::ingest::{grpc, http, publisher};
 use crate::ops::health::Health;
 use crate::ops::metrics;
 use crate::ops::readiness::{self, Readiness};
-use crate::sink::Stores;
 use crate::sink::clickhouse::engine::{Engine, EngineConfig, supervise};
 use crate::sink::clickhouse::{Address, ClickHouse, health as tables_health, migrate};
-use crate::sink::http::Requests;
+use crate::sink::postgres::{self, Postgres};
+use crate::sink::{Store, Stores};
 use crate::worker::{self, Pace, Setup, States};
 
 /// What the broker in memory may hold: half a batch of every table would fit many times.
@@ -41,6 +42,8 @@ pub struct Config {
     pub amqp_url: Option<String>,
     /// ClickHouse; none for the embedded engine.
     pub clickhouse: Option<Address>,
+    /// PostgreSQL; without it its tables are off, and so are their queues.
+    pub postgres: Option<postgres::Address>,
     /// Where the embedded engine keeps its data.
     pub data: PathBuf,
     /// The embedded engine's program or library; none to look for it.
@@ -87,10 +90,20 @@ impl App {
         let (engine, mut keeper) = (CancellationToken::new(), JoinSet::new());
         let clickhouse = clickhouse(&config, &engine, &mut keeper).await?;
         tables(&clickhouse, pipeline, &config).await?;
+        let postgres = postgres(&config, pipeline).await?;
+        let stores = Stores::new(pipeline.tables, |table| -> Option<Arc<dyn Store>> {
+            match table.storage {
+                Storage::ClickHouse => Some(Arc::new(clickhouse.clone())),
+                Storage::Postgres(_) => Some(Arc::new(postgres.clone()?)),
+            }
+        });
+        let off_queues = off::queues(pipeline, &stores);
         let queues: Vec<&'static Queue> = pipeline.queues.iter().collect();
         let remote = config.amqp_url.is_some();
-        let requests = requests::find(pipeline, remote)?;
-        let broker = broker(&config, pipeline, &requests)?;
+        let requests = off::requests(pipeline, remote)?;
+        let broker = broker(&config, pipeline, |queue| {
+            !off_queues.contains_key(queue.name) && !off::is_off(queue, &requests)
+        })?;
         if config.strict {
             connected(&broker).await?;
         }
@@ -103,7 +116,7 @@ impl App {
         let setup = Setup {
             pipeline,
             broker: Arc::clone(&broker),
-            stores: Stores::new(pipeline.tables, |_| Some(Arc::new(clickhouse.clone()))),
+            stores,
             requests: requests.clone(),
             pace: if remote { Pace::Full } else { Pace::Eager },
             states: States::default(),
@@ -112,13 +125,22 @@ impl App {
         };
         let workers = worker::start(&setup, &queues)?;
 
-        let (states, known) = tokio::sync::watch::channel(tables_health::unknown(pipeline.tables));
-        background.spawn(tables_health::watch(
-            clickhouse.clone(),
-            pipeline.tables,
-            states,
-            serving.clone(),
-        ));
+        let mut known = Vec::new();
+        let mut watched = |tables: &[&'static Table]| {
+            let (states, receiver) = tokio::sync::watch::channel(tables_health::unknown(tables));
+            known.push(receiver);
+            states
+        };
+        let tables = migrate::tables(pipeline);
+        let states = watched(&tables);
+        let (store, stop) = (clickhouse.clone(), serving.clone());
+        background.spawn(tables_health::watch(store, tables, states, stop));
+        if let Some(postgres) = postgres {
+            let tables = postgres::migrate::tables(pipeline);
+            let states = watched(&tables);
+            let stop = serving.clone();
+            background.spawn(postgres::health::watch(postgres, tables, states, stop));
+        }
         let health = Health::beating();
         let limits = if remote {
             publisher::Limits::remote()
@@ -133,7 +155,8 @@ impl App {
             tables: known,
             paused: setup.states.clone(),
             requests: readiness::Requests::new(pipeline.requests, requests),
-            off: off(&sources),
+            off_queues,
+            off_sources: off::sources(&sources),
         };
         let render: http::Render = Arc::new(move || counted.render());
         let http_routes = sources
@@ -290,18 +313,43 @@ async fn tables(
     Ok(())
 }
 
+/// The database that was configured, if one was. Its state is said, and ends a strict start.
+async fn postgres(
+    config: &Config,
+    pipeline: &'static Pipeline,
+) -> anyhow::Result<Option<Postgres>> {
+    let Some(address) = &config.postgres else {
+        return Ok(None);
+    };
+    let store = Postgres::new(address.clone(), hooks::all())?;
+    let wrong = match postgres::migrate::check(&store, pipeline).await {
+        Ok(report) if report.fits() => return Ok(Some(store)),
+        Ok(report) => report.to_string(),
+        Err(error) => error.to_string(),
+    };
+    anyhow::ensure!(
+        !config.strict,
+        "the PostgreSQL tables are not as the pipeline has them; event-grpc migrate may help\n{wrong}"
+    );
+    tracing::warn!(
+        wrong,
+        "The PostgreSQL tables are not as the pipeline has them; their queues wait."
+    );
+    Ok(Some(store))
+}
+
 fn broker(
     config: &Config,
     pipeline: &'static Pipeline,
-    requests: &Requests,
+    in_use: impl Fn(&Queue) -> bool,
 ) -> anyhow::Result<Arc<dyn Broker>> {
     let Some(url) = &config.amqp_url else {
-        let in_use = |queue: &Queue| !requests::is_off(queue, requests);
         let topology = Topology::of(pipeline, in_use);
         return Ok(Arc::new(Embedded::new(&topology, EMBEDDED_BUDGET)));
     };
-    let topology = Topology::of(pipeline, |_| true);
     let address = broker::Address::parse(url).context("--amqp-url")?;
+    // Queues that are off are declared all the same, so that their messages wait.
+    let topology = Topology::of(pipeline, |_| true);
     Ok(Arc::new(Rabbit::connect(
         address,
         topology,
@@ -323,16 +371,6 @@ async fn connected(broker: &Arc<dyn Broker>) -> anyhow::Result<()> {
     };
     anyhow::ensure!(problems.is_empty(), "{}", problems.join("\n"));
     Ok(())
-}
-
-/// The sources that take no requests, and why; said once at start.
-fn off(sources: &Sources) -> Vec<(&'static str, String)> {
-    let say = |off: &Off| {
-        let reason = format!("{} is not set", off.variable);
-        tracing::warn!(source = off.source, reason, "A source takes no requests.");
-        (off.source, reason)
-    };
-    sources.off().iter().map(say).collect()
 }
 
 fn until(token: &CancellationToken) -> impl Future<Output = ()> + use<> {

@@ -9,6 +9,7 @@ pub mod contract;
 pub mod generated;
 
 pub mod broker;
+pub mod hooks;
 pub mod ingest;
 pub mod sink;
 pub mod worker;

@@ -11,6 +11,7 @@ pub(crate) mod feeding;
 pub(crate) mod history;
 pub(crate) mod keys;
 pub(crate) mod names;
+pub(crate) mod postgres;
 pub(crate) mod reading;
 pub(crate) mod requests;
 pub(crate) mod routing;
@@ -46,6 +47,7 @@ pub(crate) fn rules() -> Vec<&'static Rule> {
         feeding::RULES,
         columns::RULES,
         keys::RULES,
+        postgres::RULES,
         coverage::RULES,
         history::RULES,
         requests::RULES,
@@ -64,6 +66,7 @@ pub(crate) fn all(resolved: &Resolved<'_>, out: &mut Diagnostics) {
     feeding::check(resolved, out);
     columns::check(resolved, out);
     keys::check(resolved, out);
+    postgres::check(resolved, out);
     coverage::check(resolved, out);
     requests::check(resolved, out);
     webhooks::check(resolved, out);

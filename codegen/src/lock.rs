@@ -4,10 +4,14 @@ use std::collections::BTreeMap;
 
 use prost_reflect::{FieldDescriptor, Kind};
 
+use crate::migration::postgres;
 use crate::model::{Model, Table};
 
 /// The first line of the file.
 const HEADING: &str = "# What producers and tables rely on, one fact a line. Written by cargo xtask codegen; do not edit.";
+
+/// What stands for the engine of a PostgreSQL table, whose sorting key is its unique key.
+const POSTGRES: &str = "postgres";
 
 /// The facts.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -44,6 +48,8 @@ pub struct TableFacts {
     pub order_by: String,
     /// Its columns in order: name and type.
     pub columns: Vec<(String, String)>,
+    /// The columns of each index; only of PostgreSQL tables.
+    pub indexes: Vec<String>,
 }
 
 /// A line that is no fact.
@@ -127,6 +133,7 @@ impl Lock {
             "engine" => self.table(of).engine = rest.to_owned(),
             "partition" => self.table(of).partition_by = rest.to_owned(),
             "order" => self.table(of).order_by = rest.to_owned(),
+            "index" => self.table(of).indexes.push(rest.to_owned()),
             "migration" => {
                 self.migrations.insert(of.to_owned(), rest.to_owned());
             }
@@ -191,6 +198,11 @@ impl Lock {
                 field.name, field.ty
             ));
         }
+        for (name, table) in &self.tables {
+            for index in &table.indexes {
+                line(format_args!("index {name} {index}"));
+            }
+        }
         for (name, hash) in &self.migrations {
             line(format_args!("migration {name} {hash}"));
         }
@@ -212,7 +224,20 @@ impl Lock {
 impl TableFacts {
     /// The facts of a table.
     pub fn of(table: &Table) -> Self {
+        if let Some(upsert) = &table.postgres {
+            let mut indexes: Vec<String> = upsert.indexes.iter().map(|i| i.join(", ")).collect();
+            indexes.sort();
+            indexes.dedup();
+            return TableFacts {
+                engine: POSTGRES.to_owned(),
+                partition_by: String::new(),
+                order_by: upsert.unique.join(", "),
+                columns: postgres::facts(table, upsert),
+                indexes,
+            };
+        }
         TableFacts {
+            indexes: Vec::new(),
             engine: table.engine.clone(),
             partition_by: table.partition_by.clone(),
             order_by: table.order_by.join(", "),

@@ -2,7 +2,7 @@
 
 use crate::model::{self, Batch, Exchange, ExchangeKind, Model, Pool, Queue, Source, Table};
 use crate::resolve::{self, Resolved, UNROUTED};
-use crate::spec::Located;
+use crate::spec::{self, Located};
 
 /// The model; none if something is still unresolved, which only a pipeline with mistakes is.
 pub(crate) fn lower(resolved: Resolved<'_>) -> Option<Model> {
@@ -82,7 +82,14 @@ fn table(table: &resolve::Table<'_>) -> Option<Table> {
     Some(Table {
         name: table.spec.name.value.clone(),
         doc: table.spec.doc.clone(),
-        engine: text(&table.spec.engine)?,
+        engine: match table.spec.postgres {
+            Some(_) => String::new(),
+            None => text(&table.spec.engine)?,
+        },
+        postgres: match &table.spec.postgres {
+            Some(upsert) => Some(self::upsert(upsert, table)?),
+            None => None,
+        },
         partition_by: table
             .partition_by
             .map(|t| t.value.clone())
@@ -101,5 +108,26 @@ fn table(table: &resolve::Table<'_>) -> Option<Table> {
             _ => table.types.clone(),
         },
         columns: table.columns.iter().map(|c| c.column.clone()).collect(),
+    })
+}
+
+fn upsert(upsert: &spec::Upsert, table: &resolve::Table<'_>) -> Option<model::Upsert> {
+    let names = |names: &[crate::yaml::Text]| names.iter().map(|n| n.value.clone()).collect();
+    let mut hook_columns = Vec::new();
+    for column in &table.spec.columns {
+        if let spec::Column::Hook { name, ty, doc } = column {
+            hook_columns.push(model::HookColumn {
+                name: name.value.clone(),
+                ty: model::PgType::parse(&ty.as_ref()?.value)?,
+                doc: doc.clone(),
+            });
+        }
+    }
+    Some(model::Upsert {
+        unique: names(&upsert.unique),
+        version: upsert.version.as_ref().map(|v| v.value.clone()),
+        hook: upsert.hook.as_ref().map(|h| h.value.clone()),
+        indexes: upsert.indexes.iter().map(|i| names(i)).collect(),
+        hook_columns,
     })
 }

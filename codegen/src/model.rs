@@ -1,8 +1,10 @@
 //! The pipeline as meant: resolved, typed and checked. The only thing that the emitters see.
 
+mod postgres;
 mod request;
 mod source;
 
+pub use postgres::{HookColumn, PgType, Upsert};
 pub use request::{Member, Piece, Rate, Request, Target, Template};
 pub use source::{Encoding, Intake, Pool, RoutingKey, Scheme, Source, Verify};
 
@@ -176,7 +178,9 @@ pub struct Table {
     pub name: String,
     /// The comment above it in the YAML file, joined to one paragraph; empty if there is none.
     pub doc: String,
-    /// As written, e.g. `ReplacingMergeTree(insert_timestamp)`.
+    /// What it has of its own as a PostgreSQL table; none for a ClickHouse table.
+    pub postgres: Option<Upsert>,
+    /// As written, e.g. `ReplacingMergeTree(insert_timestamp)`; empty for a PostgreSQL table, as are the next two.
     pub engine: String,
     /// As written; empty for none.
     pub partition_by: String,

@@ -3,11 +3,13 @@
 //! `docs/pipeline.md` is the manual of these fields. A value that could not be read is absent here and has been
 //! reported, so that later phases go on with the rest.
 
+mod postgres;
 mod read;
 mod request;
 mod scalars;
 mod webhook;
 
+pub(crate) use postgres::Upsert;
 pub(crate) use read::read;
 pub(crate) use request::Request;
 
@@ -209,6 +211,8 @@ pub(crate) struct Table {
     pub(crate) name: Text,
     /// The comment above it.
     pub(crate) doc: String,
+    /// `store: postgres`, and what goes with it.
+    pub(crate) postgres: Option<Upsert>,
     /// `engine: ReplacingMergeTree(COLUMN)`.
     pub(crate) engine: Option<Text>,
     /// `partition_by: EXPRESSION`, in SQL, or `none`.
@@ -252,6 +256,15 @@ pub(crate) enum Column {
         /// The declared ClickHouse type.
         ty: Option<Text>,
     },
+    /// `NAME: { type: TYPE }` of a PostgreSQL table, which hooks fill.
+    Hook {
+        /// Its name.
+        name: Text,
+        /// Its PostgreSQL type.
+        ty: Option<Text>,
+        /// The comment above it.
+        doc: String,
+    },
     /// `"*": ROOT` or `"*": [ROOT, ROOT]`, where the star may be followed by a name.
     Wildcard {
         /// `header`, `event`, `payload` or `body`, or an expression with many values.
@@ -279,7 +292,9 @@ impl Table {
     /// The explicit column with this name.
     pub(crate) fn column(&self, column: &str) -> Option<&Text> {
         self.columns.iter().find_map(|c| match c {
-            Column::Explicit { name, .. } if name.value == column => Some(name),
+            Column::Explicit { name, .. } | Column::Hook { name, .. } if name.value == column => {
+                Some(name)
+            }
             _ => None,
         })
     }

@@ -205,6 +205,56 @@ pub struct TraceLog {
     pub response_body: ::prost::alloc::string::String,
 }
 
+/// An account changed: it was made, or its profile was completed. The AMQP headers name the device.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct UserAccountChange {
+    /// The account as it is now.
+    #[prost(message, optional, tag = "1")]
+    pub new_entry: ::core::option::Option<UserAccount>,
+}
+
+/// An account.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct UserAccount {
+    /// Its id.
+    #[prost(int64, tag = "1")]
+    pub id: i64,
+    /// When it was made, in milliseconds since the epoch.
+    #[prost(int64, tag = "2")]
+    pub created_on: i64,
+    /// The app; may be absent or null.
+    #[prost(string, optional, tag = "3")]
+    pub client_id: ::core::option::Option<::prost::alloc::string::String>,
+    /// What kind of app; may be absent or null.
+    #[prost(string, optional, tag = "4")]
+    pub client_app_type: ::core::option::Option<::prost::alloc::string::String>,
+    /// Whose it is; may be absent or null.
+    #[prost(int64, optional, tag = "5")]
+    pub user_id: ::core::option::Option<i64>,
+    /// The accounts on social platforms that belong to it.
+    #[prost(message, repeated, tag = "6")]
+    pub social_accounts: ::prost::alloc::vec::Vec<SocialAccount>,
+}
+
+/// An account on a social platform.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct SocialAccount {
+    /// The platform, such as INSTAGRAM.
+    #[prost(string, tag = "1")]
+    pub platform: ::prost::alloc::string::String,
+    /// What is known of it; may be absent or null.
+    #[prost(message, optional, tag = "2")]
+    pub metrics: ::core::option::Option<SocialMetrics>,
+}
+
+/// Numbers of an account on a social platform.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct SocialMetrics {
+    /// How many follow it; may be absent or null.
+    #[prost(int64, optional, tag = "1")]
+    pub followers: ::core::option::Option<i64>,
+}
+
 /// A partner did something that is counted.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct PartnerActivityLog {

@@ -30,3 +30,69 @@ pub static TRACE_LOG: Shape = Shape {
     dense: &[0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11],
     any_of: &[],
 };
+
+/// `service.UserAccountChange`
+pub static USER_ACCOUNT_CHANGE: Shape = Shape {
+    id: 87,
+    name: "service.UserAccountChange",
+    fields: &[
+        field(
+            1,
+            "newEntry",
+            "newEntry",
+            Kind::Message(&super::service_identity::USER_ACCOUNT),
+            Label::Optional,
+        ),
+    ],
+    dense: &[0, 1],
+    any_of: &[],
+};
+
+/// `service.UserAccount`
+pub static USER_ACCOUNT: Shape = Shape {
+    id: 88,
+    name: "service.UserAccount",
+    fields: &[
+        field(1, "id", "id", Kind::Int64, Label::Implicit),
+        field(2, "createdOn", "createdOn", Kind::Int64, Label::Implicit),
+        field(3, "clientId", "clientId", Kind::String, Label::Optional),
+        field(4, "clientAppType", "clientAppType", Kind::String, Label::Optional),
+        field(5, "userId", "userId", Kind::Int64, Label::Optional),
+        field(
+            6,
+            "socialAccounts",
+            "socialAccounts",
+            Kind::Message(&super::service_identity::SOCIAL_ACCOUNT),
+            Label::Repeated,
+        ),
+    ],
+    dense: &[0, 1, 2, 3, 4, 5, 6],
+    any_of: &[],
+};
+
+/// `service.SocialAccount`
+pub static SOCIAL_ACCOUNT: Shape = Shape {
+    id: 89,
+    name: "service.SocialAccount",
+    fields: &[
+        field(1, "platform", "platform", Kind::String, Label::Implicit),
+        field(
+            2,
+            "metrics",
+            "metrics",
+            Kind::Message(&super::service_identity::SOCIAL_METRICS),
+            Label::Optional,
+        ),
+    ],
+    dense: &[0, 1, 2],
+    any_of: &[],
+};
+
+/// `service.SocialMetrics`
+pub static SOCIAL_METRICS: Shape = Shape {
+    id: 90,
+    name: "service.SocialMetrics",
+    fields: &[field(1, "followers", "followers", Kind::Int64, Label::Optional)],
+    dense: &[0, 1],
+    any_of: &[],
+};

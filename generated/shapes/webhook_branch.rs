@@ -6,7 +6,7 @@ use super::field;
 
 /// `webhook.BranchEvent`
 pub static BRANCH_EVENT: Shape = Shape {
-    id: 87,
+    id: 91,
     name: "webhook.BranchEvent",
     fields: &[
         field(1, "id", "id", Kind::String, Label::Implicit),

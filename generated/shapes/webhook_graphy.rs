@@ -5,7 +5,7 @@ use crate::contract::Shape;
 
 /// `webhook.GraphyEvent`
 pub static GRAPHY_EVENT: Shape = Shape {
-    id: 88,
+    id: 92,
     name: "webhook.GraphyEvent",
     fields: &[],
     dense: &[],

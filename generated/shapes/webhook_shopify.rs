@@ -6,7 +6,7 @@ use super::field;
 
 /// `webhook.ShopifyEvent`
 pub static SHOPIFY_EVENT: Shape = Shape {
-    id: 89,
+    id: 93,
     name: "webhook.ShopifyEvent",
     fields: &[
         field(1, "storeUrl", "storeUrl", Kind::String, Label::Implicit),

@@ -6,7 +6,7 @@ use super::field;
 
 /// `webhook.VidoolyEvent`
 pub static VIDOOLY_EVENT: Shape = Shape {
-    id: 90,
+    id: 94,
     name: "webhook.VidoolyEvent",
     fields: &[field(1, "name", "name", Kind::String, Label::Implicit)],
     dense: &[0, 1],

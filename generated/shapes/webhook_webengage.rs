@@ -6,7 +6,7 @@ use super::field;
 
 /// `webhook.WebengageEvent`
 pub static WEBENGAGE_EVENT: Shape = Shape {
-    id: 91,
+    id: 95,
     name: "webhook.WebengageEvent",
     fields: &[
         field(1, "appType", "appType", Kind::String, Label::Optional),
@@ -28,7 +28,7 @@ pub static WEBENGAGE_EVENT: Shape = Shape {
 
 /// `webhook.WebengageUserEvent`
 pub static WEBENGAGE_USER_EVENT: Shape = Shape {
-    id: 92,
+    id: 96,
     name: "webhook.WebengageUserEvent",
     fields: &[
         field(1, "appType", "appType", Kind::String, Label::Optional),

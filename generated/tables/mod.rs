@@ -13,6 +13,7 @@ pub mod error_event;
 pub mod event;
 pub mod graphy_event;
 pub mod launch_refer_event;
+pub mod launch_referral;
 pub mod order_log;
 pub mod partner_activity_log;
 pub mod post_activity_log;
@@ -20,10 +21,12 @@ pub mod post_log_event;
 pub mod profile_log;
 pub mod profile_relationship_log;
 pub mod purchase;
+pub mod referral_event;
 pub mod scrape_request_log;
 pub mod sentiment_log;
 pub mod shopify_event;
 pub mod trace_log;
+pub mod user_account;
 pub mod vidooly_event;
 pub mod webengage_event;
 
@@ -39,6 +42,9 @@ pub static TABLES: &[&Table] = &[
     &click_event::TABLE,
     &app_init_event::TABLE,
     &launch_refer_event::TABLE,
+    &user_account::TABLE,
+    &launch_referral::TABLE,
+    &referral_event::TABLE,
     &post_log_event::TABLE,
     &post_activity_log::TABLE,
     &profile_log::TABLE,

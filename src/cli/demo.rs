@@ -85,6 +85,7 @@ fn config(args: &Args, scratch: &tempfile::TempDir) -> Config {
         http_listen: ([127, 0, 0, 1], port(8019)).into(),
         amqp_url: None,
         clickhouse: None,
+        postgres: None,
         data: args
             .data
             .clone()

@@ -9,6 +9,7 @@ use anyhow::Context as _;
 use crate::app::{App, Config};
 use crate::ops::logging;
 use crate::sink::clickhouse::Address;
+use crate::sink::postgres;
 
 /// Take events in and store them. Without --amqp-url the broker is in memory; without --clickhouse-url an embedded
 /// ClickHouse keeps its data under --data.
@@ -40,6 +41,8 @@ pub(super) struct Args {
     amqp_url: Option<String>,
     #[command(flatten)]
     clickhouse: ClickHouseArgs,
+    #[command(flatten)]
+    postgres: PostgresArgs,
     /// The directory of the embedded ClickHouse.
     #[arg(
         long,
@@ -113,6 +116,33 @@ impl ClickHouseArgs {
     }
 }
 
+/// Which PostgreSQL.
+#[derive(Debug, Clone, clap::Args)]
+pub(super) struct PostgresArgs {
+    /// PostgreSQL, as in postgres://user:password@host:5432/database.
+    #[arg(
+        long,
+        env = "EVENT_GRPC_POSTGRES_URL",
+        hide_env_values = true,
+        value_name = "URL"
+    )]
+    postgres_url: Option<String>,
+    /// The PostgreSQL user's password, where the URL has none; from the environment only.
+    #[arg(skip = std::env::var("EVENT_GRPC_POSTGRES_PASSWORD").ok())]
+    postgres_password: Option<String>,
+}
+
+impl PostgresArgs {
+    /// The database's address, if one is given.
+    pub(super) fn address(&self) -> anyhow::Result<Option<postgres::Address>> {
+        let Some(url) = &self.postgres_url else {
+            return Ok(None);
+        };
+        let address = postgres::Address::parse(url).context("--postgres-url")?;
+        Ok(Some(address.with_password(self.postgres_password.clone())))
+    }
+}
+
 /// Serves until SIGTERM or SIGINT, then drains.
 pub(super) async fn run(args: Args) -> anyhow::Result<()> {
     logging::start(args.log_format, &args.log)?;
@@ -121,6 +151,7 @@ pub(super) async fn run(args: Args) -> anyhow::Result<()> {
         http_listen: args.http_listen,
         amqp_url: args.amqp_url,
         clickhouse: args.clickhouse.address()?,
+        postgres: args.postgres.address()?,
         data: args.data,
         engine_path: args.engine_path,
         executable: None,

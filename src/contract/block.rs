@@ -3,6 +3,7 @@
 use bytes::Bytes;
 
 use super::column::plain::{push_text, push_varint};
+use super::column::read::Cell;
 use super::{Bad, Column, Table};
 
 /// Column buffers that grow row by row.
@@ -82,6 +83,11 @@ impl Block {
         self.rows = 0;
         self.marked = 0;
         self.columns.iter_mut().for_each(Column::clear);
+    }
+
+    /// The values of one column, row by row; none if there is no such column, or it is not of plain values.
+    pub fn cells(&self, column: usize) -> Option<Vec<Cell<'_>>> {
+        self.columns.get(column)?.cells()
     }
 
     /// The rows as one block of the Native format; empty if there are none.

@@ -21,6 +21,8 @@ pub struct Pipeline {
     pub requests: &'static [&'static Request],
     /// The ClickHouse migrations, in the order in which they apply.
     pub migrations: &'static [Migration],
+    /// The PostgreSQL migrations, in the order in which they apply.
+    pub postgres_migrations: &'static [Migration],
     /// The exchange (fanout) that gets what no binding matches.
     pub unrouted: &'static str,
 }
@@ -310,6 +312,43 @@ pub struct Table {
 pub enum Storage {
     /// A ClickHouse database.
     ClickHouse,
+    /// A PostgreSQL database.
+    Postgres(&'static Upsert),
+}
+
+/// How rows get into a PostgreSQL table.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Upsert {
+    /// The columns by which rows are told apart: their places among the table's columns.
+    pub unique: &'static [usize],
+    /// Which row stays of those that are the same in `unique`.
+    pub conflict: Conflict,
+    /// What else happens in the transaction that stores a batch, by name.
+    pub hook: Option<&'static str>,
+    /// Columns beside those of the block, which hooks fill: name and type.
+    pub hook_columns: &'static [(&'static str, &'static str)],
+}
+
+/// Which of two rows stays.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Conflict {
+    /// The one that is there.
+    Keep,
+    /// The one with the greater version.
+    Replace {
+        /// The place of the version among the table's columns.
+        version: usize,
+    },
+}
+
+impl Table {
+    /// What is specific to a PostgreSQL table; none for other tables.
+    pub fn upsert(&self) -> Option<&'static Upsert> {
+        match self.storage {
+            Storage::Postgres(upsert) => Some(upsert),
+            Storage::ClickHouse => None,
+        }
+    }
 }
 
 /// How a table's rows are made. Each function appends all of its input's rows or fails; after a failure the
@@ -329,7 +368,7 @@ pub enum Append {
 pub struct ColumnSpec {
     /// Its name, unquoted.
     pub name: &'static str,
-    /// Its ClickHouse type, exactly as `system.columns` shows it.
+    /// Its type, exactly as the database shows it: `system.columns` of ClickHouse, `format_type` of PostgreSQL.
     pub ty: &'static str,
     /// How its values are laid out.
     pub layout: Layout,
@@ -357,7 +396,7 @@ pub enum Layout {
     Json,
 }
 
-/// A migration of the ClickHouse schema.
+/// A migration of a schema.
 #[derive(Debug, Clone, Copy)]
 pub struct Migration {
     /// Its file name, which sorts by time.

@@ -16,6 +16,9 @@ use crate::sink::clickhouse::health::{States as Tables, TableState};
 use crate::sink::http;
 use crate::worker::{Paused, States};
 
+/// The queues whose destination is not configured, and why.
+pub type Off = BTreeMap<&'static str, &'static str>;
+
 /// Everything that readiness depends on.
 #[derive(Debug, Clone)]
 pub struct Readiness {
@@ -23,14 +26,16 @@ pub struct Readiness {
     pub health: Health,
     /// The broker.
     pub broker: watch::Receiver<Status>,
-    /// The tables, as asked each second.
-    pub tables: watch::Receiver<Tables>,
+    /// The tables of each server, as asked each second.
+    pub tables: Vec<watch::Receiver<Tables>>,
+    /// The queues that nobody works on here, and why.
+    pub off_queues: Off,
     /// The tables, as inserts found them.
     pub paused: States,
     /// The HTTP APIs that messages are forwarded to.
     pub requests: Requests,
     /// The sources that take no requests, and why.
-    pub off: Vec<(&'static str, String)>,
+    pub off_sources: Vec<(&'static str, String)>,
 }
 
 /// The requests of a pipeline, and which of them are on.
@@ -87,13 +92,22 @@ impl Readiness {
             };
             ((*name).to_owned(), state)
         };
-        let tables: Map<String, Value> = self.tables.borrow().iter().map(table).collect();
+        let mut tables = Map::new();
+        for server in &self.tables {
+            tables.extend(server.borrow().iter().map(table));
+        }
         let requests = self.requests.report(&paused);
-        let off = self.off.iter().map(|(source, why)| {
-            let state = json!({ "off": why });
-            ((*source).to_owned(), state)
-        });
-        let sources: Map<String, Value> = off.collect();
+        let off = |name: &str, why: &str| (name.to_owned(), json!({ "off": why }));
+        let sources: Map<String, Value> = self
+            .off_sources
+            .iter()
+            .map(|(name, why)| off(name, why))
+            .collect();
+        let queues: Map<String, Value> = self
+            .off_queues
+            .iter()
+            .map(|(name, why)| off(name, why))
+            .collect();
         let ready = self.health.is_beating() && broker.link == Link::Up;
         let report = json!({
             "ready": ready,
@@ -102,6 +116,7 @@ impl Readiness {
             "tables": tables,
             "requests": requests,
             "sources": sources,
+            "queues": queues,
         });
         (ready, report)
     }

@@ -2,31 +2,35 @@
 
 pub mod clickhouse;
 pub mod http;
+pub mod postgres;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use bytes::Bytes;
 use futures_util::future::BoxFuture;
 
-use crate::contract::Table;
+use crate::contract::{Block, Message, Table};
 
 /// Something that rows can be stored in. It is one of the two edges of the server; the other is the broker.
 pub trait Store: Send + Sync {
-    /// Stores one encoded block, `rows` rows of `table`, under the deduplication `token`.
+    /// Stores the rows of a block under the deduplication `token`.
     ///
-    /// After an error the same block may be sent again under the same token: it is stored once, even if the first
-    /// attempt got through and only its answer was lost. A token must never be used for another block.
-    fn store<'a>(
-        &'a self,
-        table: &'static Table,
-        rows: usize,
-        block: Bytes,
-        token: &'a str,
-    ) -> BoxFuture<'a, Result<(), StoreError>>;
+    /// After an error the same rows may be sent again under the same token: they are stored once, even if the first
+    /// attempt got through and only its answer was lost. A token must never be used for other rows.
+    fn store<'a>(&'a self, rows: Rows<'a>, token: &'a str)
+    -> BoxFuture<'a, Result<(), StoreError>>;
 
     /// Asks whether `table` is there, fits and takes rows, without storing any.
     fn probe<'a>(&'a self, table: &'static Table) -> BoxFuture<'a, Result<(), StoreError>>;
+}
+
+/// What is stored together.
+#[derive(Debug, Clone, Copy)]
+pub struct Rows<'a> {
+    /// The rows, and the table that they are for.
+    pub block: &'a Block,
+    /// Of a table with a hook: the message of each row, in the order of the rows. Otherwise none.
+    pub messages: &'a [Message<'a>],
 }
 
 /// Which store each table is in.

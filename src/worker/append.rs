@@ -118,6 +118,21 @@ pub(super) fn json_message<'a>(
     })
 }
 
+/// The objects of a JSON message that have rows: those of the units that `wanted` selects.
+pub(super) fn json_messages<'a>(
+    message: &'a Prepared,
+    wanted: &dyn Fn(usize) -> bool,
+    cx: &Context,
+) -> Vec<Message<'a>> {
+    let Content::Json(objects) = &message.content else {
+        return Vec::new();
+    };
+    (0..objects.len())
+        .filter(|unit| wanted(*unit))
+        .filter_map(|unit| json_message(message, objects, unit, cx).ok())
+        .collect()
+}
+
 fn envelope(message: &Prepared) -> Option<&'static Envelope> {
     match message.queue.input {
         Input::Events(envelope) | Input::DeadLetters(envelope) => Some(envelope),

@@ -4,16 +4,15 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
 
-use bytes::Bytes;
 use tokio::time::Instant;
 
-use super::append::{Failed, append, units};
+use super::append::{Failed, append, json_messages, units};
 use super::batch::{Batch, Held};
 use super::disposition::{Disposition, decide};
 use super::settle::{Finished, GivenUp, settle, sleep};
 use super::{Setup, now_ms};
-use crate::contract::{Block, Context, Table};
-use crate::sink::{Store, StoreError};
+use crate::contract::{Block, Context, Message, Table};
+use crate::sink::{Rows, Store, StoreError};
 
 /// How often a paused destination is asked.
 const PROBE_EVERY: Duration = Duration::from_secs(1);
@@ -64,7 +63,15 @@ impl Flusher {
             return Ok(());
         }
         let began = Instant::now();
-        if let Stored::Refused(_) = self.store(rows, batch.block.encode()).await? {
+        let stored = {
+            let Batch { block, held, .. } = &*batch;
+            let messages = self.messages(held, &|held, unit| {
+                held.failed.iter().all(|failed| failed.unit != unit)
+            });
+            let messages = &messages;
+            self.store(Rows { block, messages }).await?
+        };
+        if let Stored::Refused(_) = stored {
             self.divide(&mut batch.held).await?;
         }
         metrics::histogram!("event_grpc_flush_seconds", "table" => self.table.name)
@@ -75,17 +82,29 @@ impl Flusher {
         Ok(())
     }
 
+    /// The messages whose rows are in a block, if the table has a use for them.
+    fn messages<'a>(
+        &self,
+        held: &'a [Held],
+        stored: &dyn Fn(&Held, usize) -> bool,
+    ) -> Vec<Message<'a>> {
+        if self.table.upsert().is_none_or(|u| u.hook.is_none()) {
+            return Vec::new();
+        }
+        let cx = Context { now_ms: now_ms() };
+        held.iter()
+            .flat_map(|h| json_messages(&h.message, &|unit| stored(h, unit), &cx))
+            .collect()
+    }
+
     /// Stores one block, however often it takes; only what the destination refuses for its content comes back.
-    async fn store(&self, rows: usize, block: Bytes) -> Result<Stored, GivenUp> {
+    async fn store(&self, rows: Rows<'_>) -> Result<Stored, GivenUp> {
         // One token for one block: whoever sends it again sends the same bytes.
         let token = format!("{}-{}", self.table.name, uuid::Uuid::now_v7());
         let mut attempts = 0;
         loop {
             attempts += 1;
-            let outcome = self
-                .store
-                .store(self.table, rows, block.clone(), &token)
-                .await;
+            let outcome = self.store.store(rows, &token).await;
             let Err(error) = outcome else {
                 self.setup.states.resume(self.table.name);
                 return Ok(Stored::Yes);
@@ -131,22 +150,8 @@ impl Flusher {
         let mut parts = VecDeque::from([all]);
         let mut block = Block::new(self.table);
         while let Some(part) = parts.pop_front() {
-            block.clear();
-            let cx = Context { now_ms: now_ms() };
-            for (at, h) in held.iter().enumerate() {
-                let from = part.partition_point(|u| u.0 < at);
-                let to = part.partition_point(|u| u.0 <= at);
-                let wanted = part.get(from..to).unwrap_or_default();
-                if !wanted.is_empty() {
-                    append(
-                        &mut block,
-                        &h.message,
-                        &|unit| wanted.binary_search(&(at, unit)).is_ok(),
-                        &cx,
-                    );
-                }
-            }
-            let Stored::Refused(error) = self.store(block.rows(), block.encode()).await? else {
+            let stored = self.store_part(&mut block, held, &part).await?;
+            let Stored::Refused(error) = stored else {
                 continue;
             };
             match part.as_slice() {
@@ -160,6 +165,34 @@ impl Flusher {
             }
         }
         Ok(())
+    }
+
+    /// Stores some units of a batch by themselves.
+    async fn store_part(
+        &self,
+        block: &mut Block,
+        held: &[Held],
+        part: &[Unit],
+    ) -> Result<Stored, GivenUp> {
+        block.clear();
+        let cx = Context { now_ms: now_ms() };
+        let mut messages = Vec::new();
+        for (at, h) in held.iter().enumerate() {
+            let from = part.partition_point(|u| u.0 < at);
+            let to = part.partition_point(|u| u.0 <= at);
+            let wanted = part.get(from..to).unwrap_or_default();
+            if !wanted.is_empty() {
+                let wanted = |unit| wanted.binary_search(&(at, unit)).is_ok();
+                let failed = append(block, &h.message, &wanted, &cx);
+                let stored = |_: &Held, unit| wanted(unit) && failed.iter().all(|f| f.unit != unit);
+                messages.extend(self.messages(std::slice::from_ref(h), &stored));
+            }
+        }
+        self.store(Rows {
+            block,
+            messages: &messages,
+        })
+        .await
     }
 
     /// A unit that the destination refuses is a dead letter; one that is a dead letter already can only wait.

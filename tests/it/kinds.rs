@@ -17,7 +17,6 @@ mod small;
 use std::collections::{BTreeMap, HashMap};
 
 use event_grpc::contract::{Append, Bad, Block, Context, Group, Table};
-use event_grpc::sink::Store as _;
 use event_grpc::sink::clickhouse::{ClickHouse, migrate};
 use prost::Message as _;
 use prost_types::value::Kind;
@@ -56,7 +55,7 @@ async fn store(store: &ClickHouse, table: &'static Table, block: Block) {
     let rows = block.rows();
     let token = table.name.to_owned();
     store
-        .store(table, rows, block.encode(), &token)
+        .store_block(table, rows, block.encode(), &token)
         .await
         .unwrap();
 }

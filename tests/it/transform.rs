@@ -8,7 +8,6 @@ use std::collections::BTreeMap;
 use bytes::Bytes;
 use event_grpc::contract::{Append, Block, Context, Envelope, Group, Intake, Table};
 use event_grpc::generated::PIPELINE;
-use event_grpc::sink::Store as _;
 use event_grpc::sink::clickhouse::{ClickHouse, migrate};
 use prost::Message as _;
 use prost_reflect::DescriptorPool;
@@ -81,7 +80,7 @@ async fn compare_all(store: ClickHouse) {
             .collect();
         let token = format!("event-{}", kind.name);
         store
-            .store(event, samples.len(), block(event, &samples), &token)
+            .store_block(event, samples.len(), block(event, &samples), &token)
             .await
             .unwrap();
         let theirs = oracle::rows(&store, &pool, envelope(), kind, &samples).await;
@@ -90,7 +89,7 @@ async fn compare_all(store: ClickHouse) {
         if kind.name.contains("Purchase") {
             bought += 1;
             store
-                .store(
+                .store_block(
                     purchase,
                     samples.len(),
                     block(purchase, &samples),

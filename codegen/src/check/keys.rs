@@ -85,7 +85,8 @@ pub(crate) const REPLACED_BY_CLOCK: Rule = Rule {
 /// Checks engines and keys.
 pub(super) fn check(resolved: &Resolved<'_>, out: &mut Diagnostics) {
     default_partitions(resolved, out);
-    for table in resolved.tables.iter().filter(|t| t.input.is_some()) {
+    let known = |t: &&Table<'_>| t.input.is_some() && t.spec.postgres.is_none();
+    for table in resolved.tables.iter().filter(known) {
         engine(table, out);
         if let Some(text) = table.partition_by {
             for column in columns(text, table, out) {
@@ -199,7 +200,7 @@ fn key_type(used: Used<'_>, out: &mut Diagnostics) {
 }
 
 /// Whether a column holds what the server's clock says.
-fn is_made_here(column: &Column) -> bool {
+pub(super) fn is_made_here(column: &Column) -> bool {
     let values: Vec<&Value> = match &column.column.from {
         From::Value(value) => vec![value],
         From::ByType(values) => values.values().collect(),

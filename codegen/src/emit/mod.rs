@@ -8,10 +8,11 @@ mod templates;
 use serde::Serialize;
 
 use crate::lock::Lock;
-use crate::migration::Planned;
+use crate::migration::{self, POSTGRES, Planned};
 use crate::model::Model;
 use crate::tree::Tree;
 use crate::view::catalogue::catalogue;
+use crate::view::hooks::hooks;
 use crate::view::names::literal;
 use crate::view::readers::Readers;
 use crate::view::requests::requests;
@@ -72,6 +73,7 @@ pub fn emit(tree: &mut Tree, model: &Model, planned: &Planned) -> Result<(), Emi
     let definitions = definitions::render(model)?;
 
     let mut modules = vec![
+        "pub mod hooks;",
         "pub mod migrations;",
         "#[allow(missing_docs, clippy::all, reason = \"prost and tonic write it\")] pub mod proto;",
         "pub mod requests;",
@@ -100,6 +102,7 @@ pub fn emit(tree: &mut Tree, model: &Model, planned: &Planned) -> Result<(), Emi
         templates.render("migrations.rs", &Migrations::of(planned))?,
     )?;
     add("requests.rs", templates.render("requests.rs", &requests)?)?;
+    add("hooks.rs", templates.render("hooks.rs", &hooks(model))?)?;
     add("topology.rs", templates.render("topology.rs", &topology)?)?;
 
     if let Some(view) = model.envelope.as_ref().map(|e| envelope(e, &shapes)) {
@@ -150,6 +153,7 @@ struct Root {
 #[derive(Serialize)]
 struct Migrations {
     migrations: Vec<Migration>,
+    postgres: Vec<Migration>,
 }
 
 /// A migration's name and the path of its file, as Rust literals.
@@ -161,12 +165,17 @@ struct Migration {
 
 impl Migrations {
     fn of(planned: &Planned) -> Self {
-        let migrations = planned.files.keys().map(|name| Migration {
-            name: literal(name),
-            path: literal(&format!("../migrations/clickhouse/{name}")),
-        });
+        let migration = |name: &String| Migration {
+            name: literal(name.trim_start_matches(POSTGRES)),
+            path: literal(&format!("../{}", migration::path(name).display())),
+        };
+        let (postgres, clickhouse): (Vec<_>, Vec<_>) = planned
+            .files
+            .keys()
+            .partition(|name| name.starts_with(POSTGRES));
         Migrations {
-            migrations: migrations.collect(),
+            migrations: clickhouse.into_iter().map(migration).collect(),
+            postgres: postgres.into_iter().map(migration).collect(),
         }
     }
 }

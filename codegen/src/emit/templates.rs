@@ -17,6 +17,7 @@ const TEMPLATES: &[(&str, &str)] = &[
         "envelope.rs",
         include_str!("../../templates/envelope.rs.j2"),
     ),
+    ("hooks.rs", include_str!("../../templates/hooks.rs.j2")),
     (
         "migrations.rs",
         include_str!("../../templates/migrations.rs.j2"),

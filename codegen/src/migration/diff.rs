@@ -1,6 +1,6 @@
 //! From what tables are to what they shall be: statements, and changes that are refused.
 
-use super::ddl;
+use super::{ddl, postgres};
 use crate::check::history::{
     COLUMN_GONE, COLUMN_TYPE, FIELD_GONE, FIELD_TYPE, TABLE_GONE, TABLE_KEYS,
 };
@@ -40,6 +40,15 @@ pub enum Place {
 /// What brings the tables from the base to the model.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Diff {
+    /// Those of ClickHouse.
+    pub clickhouse: Changes,
+    /// Those of PostgreSQL.
+    pub postgres: Changes,
+}
+
+/// What brings the tables of one kind of database to the model.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Changes {
     /// SQL without semicolons, in order.
     pub statements: Vec<String>,
     /// What it does, for a file name: `create_event`, `alter_purchase`.
@@ -68,19 +77,23 @@ pub fn diff(base: &Lock, model: &Model) -> (Diff, Vec<Refusal>) {
     }
     let mut found = Diff::default();
     for table in &model.tables {
-        match base.tables.get(&table.name) {
-            None => {
-                found.statements.push(ddl::create(table));
-                found.what.push(format!("create_{}", table.name));
-            }
-            Some(before) => {
-                keys(before, table, &mut refused);
-                let statements = columns(before, table, &mut refused);
-                if !statements.is_empty() {
-                    found.statements.extend(statements);
-                    found.what.push(format!("alter_{}", table.name));
-                }
-            }
+        let before = base.tables.get(&table.name);
+        if let Some(before) = before {
+            keys(before, table, &mut refused);
+        }
+        let (changes, statements) = match (&table.postgres, before) {
+            (None, None) => (&mut found.clickhouse, vec![ddl::create(table)]),
+            (None, Some(before)) => (&mut found.clickhouse, columns(before, table, &mut refused)),
+            (Some(upsert), None) => (&mut found.postgres, postgres::create(table, upsert)),
+            (Some(upsert), Some(before)) => (
+                &mut found.postgres,
+                postgres::alter(before, table, upsert, &mut refused),
+            ),
+        };
+        if !statements.is_empty() {
+            let what = if before.is_some() { "alter" } else { "create" };
+            changes.statements.extend(statements);
+            changes.what.push(format!("{what}_{}", table.name));
         }
     }
     (found, refused)
@@ -167,19 +180,28 @@ fn values(base: &Lock, now: &Lock, refused: &mut Vec<Refusal>) {
 
 fn keys(before: &TableFacts, table: &Table, refused: &mut Vec<Refusal>) {
     let after = TableFacts::of(table);
+    let (order, who) = match table.postgres {
+        Some(_) => (
+            "unique",
+            "rows may be there that are the same by the new key",
+        ),
+        None => ("order_by", "ClickHouse can't change it in place"),
+    };
     let changes = [
         ("engine", &before.engine, &after.engine),
         ("partition_by", &before.partition_by, &after.partition_by),
-        ("order_by", &before.order_by, &after.order_by),
+        (order, &before.order_by, &after.order_by),
     ];
     for (what, was, is) in changes {
         if was != is {
             refused.push(Refusal {
                 code: TABLE_KEYS.code,
                 place: Place::Table(table.name.clone()),
-                message: format!("`{what}` of table `{}` was `{was}` and is now `{is}`", table.name),
-                help: "ClickHouse can't change it in place: put it back, or declare a new table with another name"
-                    .into(),
+                message: format!(
+                    "`{what}` of table `{}` was `{was}` and is now `{is}`",
+                    table.name
+                ),
+                help: format!("{who}: put it back, or declare a new table with another name"),
             });
         }
     }

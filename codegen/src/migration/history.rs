@@ -5,7 +5,7 @@ use std::io;
 use std::path::Path;
 use std::process::Command;
 
-use super::{FOLDER, LOCK};
+use super::{FOLDER, LOCK, POSTGRES, POSTGRES_FOLDER};
 use crate::lock::{BadLock, Lock};
 
 /// The migrations so far.
@@ -46,18 +46,21 @@ pub enum HistoryError {
 impl History {
     /// Reads it.
     pub fn read(root: &Path) -> Result<Self, HistoryError> {
-        let files = sql_files(root)?;
+        let mut files = sql_files(root, FOLDER, "")?;
+        files.extend(sql_files(root, POSTGRES_FOLDER, POSTGRES)?);
         if let Some(listed) = listed_at_head(root) {
             let base = match listed.contains(LOCK) {
                 true => Lock::parse(&show(root, LOCK)?)?,
                 false => Lock::default(),
             };
-            let folder = format!("{FOLDER}/");
-            let committed = listed
-                .iter()
-                .filter_map(|path| path.strip_prefix(&folder))
-                .map(str::to_owned)
-                .collect();
+            let named = |path: &String| {
+                if let Some(name) = path.strip_prefix(POSTGRES_FOLDER) {
+                    return Some(format!("{POSTGRES}{}", name.trim_start_matches('/')));
+                }
+                let name = path.strip_prefix(FOLDER)?.strip_prefix('/')?;
+                Some(name.to_owned())
+            };
+            let committed = listed.iter().filter_map(named).collect();
             return Ok(History {
                 base,
                 committed,
@@ -84,21 +87,25 @@ impl History {
     }
 }
 
-fn sql_files(root: &Path) -> Result<BTreeMap<String, String>, HistoryError> {
+fn sql_files(
+    root: &Path,
+    folder: &str,
+    prefix: &str,
+) -> Result<BTreeMap<String, String>, HistoryError> {
     let failed = |path: String| move |source| HistoryError::Read { path, source };
-    let entries = match std::fs::read_dir(root.join(FOLDER)) {
+    let entries = match std::fs::read_dir(root.join(folder)) {
         Ok(entries) => entries,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(BTreeMap::new()),
-        Err(error) => return Err(failed(FOLDER.into())(error)),
+        Err(error) => return Err(failed(folder.into())(error)),
     };
     let mut files = BTreeMap::new();
     for entry in entries {
-        let entry = entry.map_err(failed(FOLDER.into()))?;
+        let entry = entry.map_err(failed(folder.into()))?;
         let name = entry.file_name().to_string_lossy().into_owned();
         if name.ends_with(".sql") && !name.starts_with('.') {
             let text = std::fs::read_to_string(entry.path())
-                .map_err(failed(format!("{FOLDER}/{name}")))?;
-            files.insert(name, text);
+                .map_err(failed(format!("{folder}/{name}")))?;
+            files.insert(format!("{prefix}{name}"), text);
         }
     }
     Ok(files)

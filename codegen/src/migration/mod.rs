@@ -1,4 +1,4 @@
-//! `migrations/clickhouse/` and `migrations/schema.lock`: reviewed SQL, written only when a table changes.
+//! `migrations/clickhouse/`, `migrations/postgres/` and `migrations/schema.lock`: reviewed SQL, written only when a table changes.
 //!
 //! What is committed is never edited. What isn't committed yet is written anew in each run, under the name that
 //! it has, so that a change that is being worked on stays one migration.
@@ -6,6 +6,7 @@
 pub mod ddl;
 pub mod diff;
 pub mod history;
+pub mod postgres;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
@@ -16,11 +17,15 @@ use crate::check::history::{CLOCK, MIGRATION_EDITED};
 use crate::emit::HEADER;
 use crate::lock::Lock;
 use crate::model::Model;
-use diff::{Place, Refusal};
+use diff::{Changes, Place, Refusal};
 use history::History;
 
-/// Where the files are, from the project's root.
+/// Where ClickHouse's files are, from the project's root. They are known by their names.
 pub const FOLDER: &str = "migrations/clickhouse";
+/// Where PostgreSQL's files are. They are known by their names behind [`POSTGRES`].
+pub const POSTGRES_FOLDER: &str = "migrations/postgres";
+/// What the names of PostgreSQL's files begin with.
+pub const POSTGRES: &str = "postgres/";
 /// Where the lock is, from the project's root.
 pub const LOCK: &str = "migrations/schema.lock";
 
@@ -52,24 +57,10 @@ pub fn plan(model: &Model, history: &History, now: u64) -> Result<Planned, Vec<R
             pending.push(name.clone());
         }
     }
-    let last = planned.files.keys().next_back().cloned();
-    if !found.statements.is_empty() {
-        let kept = pending
-            .iter()
-            .find(|name| Some(*name) > last.as_ref())
-            .cloned();
-        let name = kept.unwrap_or_else(|| file_name(now, &found.what));
-        if let Some(last) = last.filter(|last| *last >= name) {
-            refused.push(Refusal {
-                code: CLOCK.code,
-                place: Place::Nowhere,
-                message: format!("a migration made now would come before {last}"),
-                help: "set this machine's clock right and run the command again".into(),
-            });
+    for (prefix, changes) in [("", &found.clickhouse), (POSTGRES, &found.postgres)] {
+        if !changes.statements.is_empty() {
+            refused.extend(planned.add(prefix, changes, &pending, now));
         }
-        let sql = render(&found.statements);
-        planned.written.insert(path(&name), sql.clone());
-        planned.files.insert(name, sql);
     }
     planned.removed = pending
         .iter()
@@ -90,6 +81,36 @@ pub fn plan(model: &Model, history: &History, now: u64) -> Result<Planned, Vec<R
     Ok(planned)
 }
 
+impl Planned {
+    /// Adds the migration that makes these changes, under the name that it may have already.
+    fn add(
+        &mut self,
+        prefix: &str,
+        changes: &Changes,
+        pending: &[String],
+        now: u64,
+    ) -> Option<Refusal> {
+        let ours = |name: &&String| name.contains('/') == prefix.contains('/');
+        let last = self.files.keys().rfind(ours).cloned();
+        let kept = pending
+            .iter()
+            .filter(ours)
+            .find(|name| Some(*name) > last.as_ref())
+            .cloned();
+        let name = kept.unwrap_or_else(|| format!("{prefix}{}", file_name(now, &changes.what)));
+        let sql = render(&changes.statements);
+        self.written.insert(path(&name), sql.clone());
+        let refused = last.filter(|last| *last >= name).map(|last| Refusal {
+            code: CLOCK.code,
+            place: Place::Nowhere,
+            message: format!("a migration made now would come before {last}"),
+            help: "set this machine's clock right and run the command again".into(),
+        });
+        self.files.insert(name, sql);
+        refused
+    }
+}
+
 /// Committed files that aren't what the lock says.
 fn edited(history: &History) -> Vec<Refusal> {
     let mut refused = Vec::new();
@@ -100,18 +121,30 @@ fn edited(history: &History) -> Vec<Refusal> {
                 code: MIGRATION_EDITED.code,
                 place: Place::Nowhere,
                 message: match is {
-                    Some(_) => format!("{FOLDER}/{name} is committed and was edited since"),
-                    None => format!("{FOLDER}/{name} is committed and was removed since"),
+                    Some(_) => {
+                        format!("{} is committed and was edited since", path(name).display())
+                    }
+                    None => format!(
+                        "{} is committed and was removed since",
+                        path(name).display()
+                    ),
                 },
-                help: format!("restore it: git checkout HEAD -- {FOLDER}/{name}; servers may have applied it already"),
+                help: format!(
+                    "restore it: git checkout HEAD -- {}; servers may have applied it already",
+                    path(name).display()
+                ),
             });
         }
     }
     refused
 }
 
-fn path(name: &str) -> PathBuf {
-    PathBuf::from(FOLDER).join(name)
+/// Where a migration's file is.
+pub fn path(name: &str) -> PathBuf {
+    match name.strip_prefix(POSTGRES) {
+        Some(name) => PathBuf::from(POSTGRES_FOLDER).join(name),
+        None => PathBuf::from(FOLDER).join(name),
+    }
 }
 
 /// The first line of a file that the generator wrote.

@@ -9,7 +9,7 @@ use prost_reflect::{FieldDescriptor, MessageDescriptor};
 use super::{Column, Resolved, Table};
 use crate::check::columns::{EXPRESSION_SYNTAX, MISPLACED_ROOT, TYPE_DISAGREES};
 use crate::diagnostic::{Diagnostic, Diagnostics};
-use crate::model::{self, From, Input, Root, Type, Value};
+use crate::model::{self, From, Input, PgType, Root, Type, Value};
 use crate::names::snake_case;
 use crate::spec;
 use crate::typing::{self, Scope};
@@ -29,8 +29,13 @@ pub(super) fn fill(resolved: &mut Resolved<'_>, index: usize, out: &mut Diagnost
     for column in &table.spec.columns {
         let expanded = match column {
             spec::Column::Explicit { name, from, ty } => {
-                explicit(name, from.as_ref(), ty.as_ref(), &scope, out).map(|c| vec![c])
+                let declared = Declared {
+                    ty: ty.as_ref(),
+                    postgres: table.spec.postgres.is_some(),
+                };
+                explicit(name, from.as_ref(), declared, &scope, out).map(|c| vec![c])
             }
+            spec::Column::Hook { .. } => continue,
             spec::Column::Wildcard { root } => wildcard(root, table, &taken, &scope, out),
         };
         match expanded {
@@ -71,14 +76,20 @@ fn taken(table: &spec::Table, out: &mut Diagnostics) -> (Vec<Vec<String>>, bool)
     (taken, complete)
 }
 
+/// A column's declared type, and of what kind of database it is.
+struct Declared<'a> {
+    ty: Option<&'a Text>,
+    postgres: bool,
+}
+
 fn explicit(
     name: &Text,
     from: Option<&Text>,
-    ty: Option<&Text>,
+    Declared { ty, postgres }: Declared<'_>,
     scope: &Scope<'_>,
     out: &mut Diagnostics,
 ) -> Option<Column> {
-    let declared = ty.and_then(|ty| declared_type(ty, out));
+    let declared = ty.and_then(|ty| declared_type(ty, postgres, out));
     let text = from?;
     // A text that can't be read was reported when the taken paths were collected.
     let expression = typing::read(text, &mut Diagnostics::default())?;
@@ -88,8 +99,9 @@ fn explicit(
     let from = typing::resolve(&expression, text, scope, out)?;
     let derived = type_of(&from)?;
     if let (Some(declared), Some(place)) = (declared, ty)
-        && declared != derived
+        && let Some(shown) = differs(&declared, &derived)
     {
+        let (declared, derived) = (&place.value, shown);
         let message = format!("column `{}` is {derived}, not {declared}", name.value);
         out.push(
             Diagnostic::new(&TYPE_DISAGREES, message)
@@ -111,7 +123,30 @@ fn explicit(
     })
 }
 
-fn declared_type(text: &Text, out: &mut Diagnostics) -> Option<Type> {
+/// A type as it is declared.
+enum DeclaredType {
+    ClickHouse(Type),
+    Postgres(PgType),
+}
+
+/// What a column is, where it isn't what is declared.
+fn differs(declared: &DeclaredType, derived: &Type) -> Option<String> {
+    match declared {
+        DeclaredType::ClickHouse(ty) => (ty != derived).then(|| derived.to_string()),
+        DeclaredType::Postgres(ty) => PgType::of(derived)
+            .filter(|of| of != ty)
+            .map(|of| of.to_string()),
+    }
+}
+
+fn declared_type(text: &Text, postgres: bool, out: &mut Diagnostics) -> Option<DeclaredType> {
+    if postgres {
+        let ty = PgType::parse(&text.value);
+        if ty.is_none() {
+            out.push(crate::check::postgres::unknown_type(text));
+        }
+        return ty.map(DeclaredType::Postgres);
+    }
     let ty = Type::parse(&text.value);
     if ty.is_none() {
         out.push(
@@ -124,7 +159,7 @@ fn declared_type(text: &Text, out: &mut Diagnostics) -> Option<Type> {
                 ),
         );
     }
-    ty
+    ty.map(DeclaredType::ClickHouse)
 }
 
 /// The columns of the fields that no explicit column stands for.

@@ -97,7 +97,11 @@ pub(super) fn of_typed_tables(resolved: &Resolved<'_>) -> Vec<Queue> {
         let Some(events) = &table.spec.events else {
             continue;
         };
-        let name = format!("clickhouse_{}_q", table.spec.name.value);
+        let store = match table.spec.postgres {
+            Some(_) => "postgres",
+            None => "clickhouse",
+        };
+        let name = format!("{store}_{}_q", table.spec.name.value);
         let mut bindings: Vec<Located<Route>> = Vec::new();
         for source in &resolved.sources {
             let (Some(Intake::Grpc { .. }), Some(exchange)) =

@@ -5,7 +5,7 @@ use super::scalars::{Fields, map, text, texts, word, wrong};
 use super::webhook::{message, verify};
 use super::{
     Binding, Column, DeadLetter, Exchange, OwnQueue, Pool, Queue, Settings, Source, Spec, Table,
-    TableDefaults,
+    TableDefaults, postgres,
 };
 use crate::diagnostic::{Diagnostics, Span};
 use crate::model::ExchangeKind;
@@ -138,7 +138,7 @@ fn defaults(node: Option<&Node>, out: &mut Diagnostics) -> (Settings, TableDefau
             of_tables.engine = fields.text("engine", out);
             of_tables.partition_by = fields.text("partition_by", out);
             if let Some(e) = fields.get("columns") {
-                of_tables.columns = columns(&e.node, out);
+                of_tables.columns = columns(&e.node, false, out);
             }
         }
     }
@@ -227,7 +227,8 @@ fn dead_letter(entry: &Entry, out: &mut Diagnostics) -> Option<DeadLetter> {
 
 fn table(entry: &Entry, defaults: &TableDefaults, out: &mut Diagnostics) -> Table {
     let name = entry.key.clone();
-    let known = [
+    let mut known = vec![
+        "store",
         "engine",
         "partition_by",
         "order_by",
@@ -238,9 +239,11 @@ fn table(entry: &Entry, defaults: &TableDefaults, out: &mut Diagnostics) -> Tabl
         "columns",
         "ignore",
     ];
+    known.extend(postgres::POSTGRES_KEYS);
     let mut table = Table {
         name: name.clone(),
         doc: entry.doc.clone(),
+        postgres: None,
         engine: None,
         partition_by: None,
         order_by: Vec::new(),
@@ -255,17 +258,22 @@ fn table(entry: &Entry, defaults: &TableDefaults, out: &mut Diagnostics) -> Tabl
     let Some(fields) = Fields::open(what, name.span, &entry.node, &known, out) else {
         return table;
     };
-    table.engine = match (fields.get("engine"), &defaults.engine) {
-        (None, Some(engine)) => Some(engine.clone()),
-        _ => {
-            fields.require("engine", out);
-            fields.text("engine", out)
+    table.postgres = postgres::read(&name, &fields, out);
+    if table.postgres.is_none() {
+        table.engine = match (fields.get("engine"), &defaults.engine) {
+            (None, Some(engine)) => Some(engine.clone()),
+            _ => {
+                fields.require("engine", out);
+                fields.text("engine", out)
+            }
+        };
+        table.partition_by = fields.text("partition_by", out);
+        if let Some(e) = fields.require("order_by", out) {
+            table.order_by = texts("`order_by`", &e.node, out);
+            fields.filled("order_by", table.order_by.is_empty(), e, out);
         }
-    };
-    table.partition_by = fields.text("partition_by", out);
-    if let Some(e) = fields.require("order_by", out) {
-        table.order_by = texts("`order_by`", &e.node, out);
-        fields.filled("order_by", table.order_by.is_empty(), e, out);
+        table.dead_letters = flag("dead_letters", &fields, out);
+        table.replaces = flag("replaces", &fields, out);
     }
     if let Some(e) = fields.get("events") {
         let events = texts("`events`", &e.node, out);
@@ -273,14 +281,14 @@ fn table(entry: &Entry, defaults: &TableDefaults, out: &mut Diagnostics) -> Tabl
         table.events = Some(events);
     }
     table.queue = fields.get("queue").map(|e| own_queue(e, out));
-    table.dead_letters = flag("dead_letters", &fields, out);
-    table.replaces = flag("replaces", &fields, out);
     if let Some(e) = fields.require("columns", out) {
-        table.columns = columns(&e.node, out);
-        for column in &defaults.columns {
+        table.columns = columns(&e.node, table.postgres.is_some(), out);
+        // The defaults are those of ClickHouse tables.
+        let defaults = defaults.columns.iter().filter(|_| table.postgres.is_none());
+        for column in defaults {
             let own = match column {
                 Column::Explicit { name, .. } => table.column(&name.value).is_some(),
-                Column::Wildcard { .. } => false,
+                Column::Hook { .. } | Column::Wildcard { .. } => false,
             };
             if !own {
                 table.columns.push(column.clone());
@@ -324,26 +332,37 @@ fn own_queue(entry: &Entry, out: &mut Diagnostics) -> OwnQueue {
     }
 }
 
-fn columns(node: &Node, out: &mut Diagnostics) -> Vec<Column> {
+fn columns(node: &Node, postgres: bool, out: &mut Diagnostics) -> Vec<Column> {
     let mut columns = Vec::new();
     for entry in map("`columns`", node, out).unwrap_or_default() {
         if entry.key.value.starts_with('*') {
             let roots = texts("a wildcard", &entry.node, out);
             columns.extend(roots.into_iter().map(|root| Column::Wildcard { root }));
         } else {
-            columns.push(column(entry, out));
+            columns.push(column(entry, postgres, out));
         }
     }
     columns
 }
 
-fn column(entry: &Entry, out: &mut Diagnostics) -> Column {
+fn column(entry: &Entry, postgres: bool, out: &mut Diagnostics) -> Column {
     let name = entry.key.clone();
     let what = format!("column `{}`", name.value);
     let (from, ty): (Option<Text>, Option<Text>) = match &entry.node.value {
         Value::Scalar(from) => (Some(from.clone()), None),
         Value::Map(_) => {
             let fields = Fields::open(what, name.span, &entry.node, &["from", "type"], out);
+            if let Some(fields) = fields
+                .as_ref()
+                .filter(|f| postgres && f.get("from").is_none())
+            {
+                fields.require("type", out);
+                return Column::Hook {
+                    name,
+                    ty: fields.text("type", out),
+                    doc: entry.doc.clone(),
+                };
+            }
             let from = fields
                 .as_ref()
                 .and_then(|f| f.require("from", out))

@@ -64,9 +64,7 @@ struct TableSection {
     anchor: String,
     doc: String,
     takes: String,
-    engine: String,
-    partition_by: String,
-    order_by: String,
+    stored: String,
     queues: String,
     columns: Vec<ColumnRow>,
 }
@@ -279,29 +277,53 @@ fn table_section(model: &Model, at: usize, table: &Table) -> TableSection {
         .filter(|queue| queue.into == Destination::Table(at))
         .map(|queue| code(&queue.name))
         .collect();
+    let of_rows = table.columns.iter().map(|column| ColumnRow {
+        name: code(&column.name),
+        ty: code(&table.type_of(column)),
+        written: code(&column.written),
+        doc: cell(&column.doc),
+    });
+    let hook_columns = table.postgres.iter().flat_map(|u| &u.hook_columns);
+    let of_hooks = hook_columns.map(|column| ColumnRow {
+        name: code(&column.name),
+        ty: code(&column.ty.to_string()),
+        written: "a hook".to_owned(),
+        doc: cell(&column.doc),
+    });
     TableSection {
         name: table.name.clone(),
         anchor: table_anchor(&table.name),
         doc: cell(&table.doc),
         takes: takes(model, table),
-        engine: code(&table.engine),
-        partition_by: match table.partition_by.as_str() {
+        stored: kept(table),
+        queues: queues.join(", "),
+        columns: of_rows.chain(of_hooks).collect(),
+    }
+}
+
+/// How a table keeps its rows, as sentences.
+fn kept(table: &Table) -> String {
+    let Some(upsert) = &table.postgres else {
+        let parts = match table.partition_by.as_str() {
             "" => "not partitioned".to_owned(),
             key => format!("partitioned by {}", code(key)),
-        },
-        order_by: code(&table.order_by.join(", ")),
-        queues: queues.join(", "),
-        columns: table
-            .columns
-            .iter()
-            .map(|column| ColumnRow {
-                name: code(&column.name),
-                ty: code(&column.ty.to_string()),
-                written: code(&column.written),
-                doc: cell(&column.doc),
-            })
-            .collect(),
+        };
+        let (engine, key) = (code(&table.engine), code(&table.order_by.join(", ")));
+        return format!("Engine {engine}, {parts}, sorted by {key}.");
+    };
+    let stays = match &upsert.version {
+        Some(version) => format!("a row with a greater {} replaces it", code(version)),
+        None => "the first one stays".to_owned(),
+    };
+    let key = code(&upsert.unique.join(", "));
+    let mut text = format!("In PostgreSQL, one row for each {key}: {stays}.");
+    if let Some(hook) = &upsert.hook {
+        text.push_str(&format!(
+            " With the rows, in one transaction, runs the hook {}.",
+            code(hook)
+        ));
     }
+    text
 }
 
 fn takes(model: &Model, table: &Table) -> String {

@@ -30,6 +30,16 @@ pub fn layout(ty: &Type) -> String {
     }
 }
 
+/// The layout of a column that goes to PostgreSQL: plain values and JSON as text.
+pub fn postgres_layout(ty: &Type) -> String {
+    match ty {
+        Type::LowCardinality(of) => postgres_layout(of),
+        Type::Nullable(of) => format!("Layout::Nullable(&{})", postgres_layout(of)),
+        Type::Json => "Layout::Text".into(),
+        ty => layout(ty),
+    }
+}
+
 /// The type without `Nullable` and `LowCardinality`.
 pub fn base(ty: &Type) -> &Type {
     match ty {

@@ -3,12 +3,12 @@
 use serde::Serialize;
 
 use super::append;
-use super::columns::{constants, layout};
+use super::columns::{constants, layout, postgres_layout};
 use super::names::{Taken, literal, raw_literal, snake};
 use super::readers::Readers;
 use super::shapes::Shapes;
-use crate::migration::ddl;
-use crate::model::{Input, Model, Table};
+use crate::migration::{ddl, postgres};
+use crate::model::{Column, Input, Model, PgType, Table, Type, Upsert};
 
 /// What the template sees: one table.
 #[derive(Debug, Serialize)]
@@ -23,6 +23,10 @@ pub struct TableView {
     pub imports: Vec<String>,
     /// `ColumnSpec`s as Rust source.
     pub columns: Vec<String>,
+    /// What holds it, as Rust source.
+    pub storage: &'static str,
+    /// How rows get into a PostgreSQL table, as Rust source; empty for others.
+    pub upsert: String,
     /// The variant of `Append`.
     pub append: &'static str,
     /// The present `CREATE TABLE` as a Rust literal.
@@ -83,8 +87,8 @@ fn view(module: String, table: &Table, functions: Vec<FunctionView>) -> TableVie
             format!(
                 "column({}, {}, {})",
                 literal(&column.name),
-                literal(&column.ty.to_string()),
-                layout(&column.ty)
+                literal(&type_text(table, column)),
+                column_layout(table, &column.ty)
             )
         })
         .collect();
@@ -99,14 +103,71 @@ fn view(module: String, table: &Table, functions: Vec<FunctionView>) -> TableVie
         docs,
         imports: imports(table, &functions),
         columns,
+        storage: match table.postgres {
+            Some(_) => "Storage::Postgres(&UPSERT)",
+            None => "Storage::ClickHouse",
+        },
+        upsert: table
+            .postgres
+            .as_ref()
+            .map(|u| upsert(table, u))
+            .unwrap_or_default(),
         append: match table.input {
             Input::Events => "Events",
             Input::Json(_) => "Json",
             Input::DeadLetters => "DeadLetters",
         },
-        ddl: raw_literal(&ddl::create(table)),
+        ddl: raw_literal(&match &table.postgres {
+            Some(upsert) => postgres::create(table, upsert).join(";\n"),
+            None => ddl::create(table),
+        }),
         functions,
     }
+}
+
+/// A column's type as its database shows it.
+fn type_text(table: &Table, column: &Column) -> String {
+    let postgres = table.postgres.as_ref().and_then(|_| PgType::of(&column.ty));
+    match postgres {
+        Some(ty) => ty.shown(),
+        None => column.ty.to_string(),
+    }
+}
+
+fn column_layout(table: &Table, ty: &Type) -> String {
+    match table.postgres {
+        Some(_) => postgres_layout(ty),
+        None => layout(ty),
+    }
+}
+
+/// A `contract::Upsert` as Rust source.
+fn upsert(table: &Table, upsert: &Upsert) -> String {
+    let place = |name: &String| table.columns.iter().position(|c| c.name == *name);
+    let unique: Vec<String> = upsert
+        .unique
+        .iter()
+        .filter_map(place)
+        .map(|at| at.to_string())
+        .collect();
+    let conflict = match upsert.version.as_ref().and_then(place) {
+        Some(version) => format!("Conflict::Replace {{ version: {version} }}"),
+        None => "Conflict::Keep".to_owned(),
+    };
+    let hook = match &upsert.hook {
+        Some(name) => format!("Some({})", literal(name)),
+        None => "None".to_owned(),
+    };
+    let columns: Vec<String> = upsert
+        .hook_columns
+        .iter()
+        .map(|c| format!("({}, {})", literal(&c.name), literal(&c.ty.shown())))
+        .collect();
+    format!(
+        "Upsert {{ unique: &[{}], conflict: {conflict}, hook: {hook}, hook_columns: &[{}] }}",
+        unique.join(", "),
+        columns.join(", ")
+    )
 }
 
 /// Exactly what the functions use.
@@ -129,6 +190,9 @@ fn imports(table: &Table, functions: &[FunctionView]) -> Vec<String> {
     let layouts = layouts(std::iter::once(table));
     if layouts.contains("Layout::") {
         names.push("Layout");
+    }
+    if table.postgres.is_some() {
+        names.extend(["Conflict", "Upsert"]);
     }
     match table.input {
         Input::Events => names.push("Group"),
@@ -198,6 +262,9 @@ impl TableList {
 
 /// All layouts of some tables in one text.
 fn layouts<'a>(tables: impl Iterator<Item = &'a Table>) -> String {
-    let columns = tables.flat_map(|table| &table.columns);
-    columns.map(|column| layout(&column.ty) + "\n").collect()
+    let layouts = tables.flat_map(|table| {
+        let columns = table.columns.iter();
+        columns.map(|column| column_layout(table, &column.ty) + "\n")
+    });
+    layouts.collect()
 }

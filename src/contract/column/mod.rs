@@ -4,6 +4,7 @@ pub mod dictionary;
 pub mod json;
 pub mod nested;
 pub mod plain;
+pub mod read;
 pub mod wire;
 
 use dictionary::Dictionary;

@@ -223,6 +223,13 @@ impl Column {
     ) -> Result<(), Bad> {
         match self {
             Column::Json(c) => c.push_object(object),
+            // Databases without such a column type take JSON as text.
+            Column::Text(c) => {
+                let text = serde_json::to_vec(object)
+                    .map_err(|error| Bad::field("json", error.to_string()))?;
+                c.push(&text);
+                Ok(())
+            }
             _ => Err(MISMATCH),
         }
     }

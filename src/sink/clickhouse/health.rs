@@ -38,25 +38,30 @@ pub fn unknown(tables: &[&'static Table]) -> States {
 /// Asks until `stop`, and tells `states` when something changes.
 pub async fn watch(
     store: ClickHouse,
-    tables: &[&'static Table],
+    tables: Vec<&'static Table>,
     states: watch::Sender<States>,
     stop: CancellationToken,
 ) {
     let mut ticks = interval(EVERY);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     while stop.run_until_cancelled(ticks.tick()).await.is_some() {
-        let Some(found) = stop.run_until_cancelled(ask(&store, tables)).await else {
+        let Some(found) = stop.run_until_cancelled(ask(&store, &tables)).await else {
             return;
         };
-        states.send_if_modified(|known| {
-            let changed = *known != found;
-            for (table, state) in &found {
-                log(table, known.get(table), state);
-            }
-            *known = found;
-            changed
-        });
+        update(&states, found);
     }
+}
+
+/// Tells `states` what was found, if it is something new, and counts and logs it.
+pub(in crate::sink) fn update(states: &watch::Sender<States>, found: States) {
+    states.send_if_modified(|known| {
+        let changed = *known != found;
+        for (table, state) in &found {
+            log(table, known.get(table), state);
+        }
+        *known = found;
+        changed
+    });
 }
 
 async fn ask(store: &ClickHouse, tables: &[&'static Table]) -> States {
@@ -75,7 +80,9 @@ async fn ask(store: &ClickHouse, tables: &[&'static Table]) -> States {
 }
 
 /// One line for each time that a table changes sides; a reason that changes is no news.
-fn log(table: &str, before: Option<&TableState>, now: &TableState) {
+fn log(table: &'static str, before: Option<&TableState>, now: &TableState) {
+    let fits = f64::from(u8::from(*now == TableState::Fits));
+    metrics::gauge!("event_grpc_table_fits", "table" => table).set(fits);
     match (before, now) {
         (Some(TableState::Trouble(_)), TableState::Trouble(_)) => {}
         (_, TableState::Trouble(reason)) => {

@@ -9,7 +9,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::compare::{self, Difference, Report};
 use super::{ClickHouse, exception, quote, statements};
-use crate::contract::{Migration, Pipeline, Table};
+use crate::contract::{Migration, Pipeline, Storage, Table};
 use crate::sink::{Fault, StoreError};
 
 /// Remembers what was applied, in the database that it was applied to.
@@ -90,7 +90,7 @@ pub async fn apply(
 /// Compares the database with the pipeline, changing nothing.
 pub async fn check(store: &ClickHouse, pipeline: &Pipeline) -> Result<Report, MigrateError> {
     let applied = read_book(store).await?;
-    let differences = compare::differences(store, pipeline.tables).await?;
+    let differences = compare::differences(store, &tables(pipeline)).await?;
     let mut report = Report {
         differences,
         pending: Vec::new(),
@@ -109,7 +109,7 @@ pub async fn check(store: &ClickHouse, pipeline: &Pipeline) -> Result<Report, Mi
 /// Takes over tables that were made by other means: if those that exist fit, creates the missing ones in their
 /// present form and records every migration as applied.
 pub async fn adopt(store: &ClickHouse, pipeline: &Pipeline) -> Result<Adopted, MigrateError> {
-    let (missing, differences): (Vec<_>, Vec<_>) = compare::differences(store, pipeline.tables)
+    let (missing, differences): (Vec<_>, Vec<_>) = compare::differences(store, &tables(pipeline))
         .await?
         .into_iter()
         .partition(|d| d.missing);
@@ -117,10 +117,8 @@ pub async fn adopt(store: &ClickHouse, pipeline: &Pipeline) -> Result<Adopted, M
         return Err(MigrateError::Misfit(differences));
     }
     let pending = open_book(store, pipeline.migrations).await?;
-    let (created, taken): (Vec<&Table>, Vec<&Table>) = pipeline
-        .tables
-        .iter()
-        .copied()
+    let (created, taken): (Vec<&Table>, Vec<&Table>) = tables(pipeline)
+        .into_iter()
         .partition(|table| missing.iter().any(|d| d.table == table.name));
     for table in &created {
         run(store, table.ddl).await?;
@@ -133,6 +131,13 @@ pub async fn adopt(store: &ClickHouse, pipeline: &Pipeline) -> Result<Adopted, M
         created: created.iter().map(|t| t.name).collect(),
         recorded: pending.iter().map(|m| m.name).collect(),
     })
+}
+
+/// The tables that are ClickHouse's.
+pub fn tables(pipeline: &Pipeline) -> Vec<&'static Table> {
+    let all = pipeline.tables.iter().copied();
+    all.filter(|table| table.storage == Storage::ClickHouse)
+        .collect()
 }
 
 /// Makes sure that there is a book, and returns the migrations that aren't in it.

@@ -22,7 +22,7 @@ use futures_util::future::BoxFuture;
 use serde::Deserialize;
 
 use crate::contract::Table;
-use crate::sink::{Fault, Store, StoreError};
+use crate::sink::{Fault, Rows, Store, StoreError};
 
 pub use address::{Address, AddressError};
 pub use compare::{Difference, Report};
@@ -116,21 +116,31 @@ impl ClickHouse {
     }
 }
 
-impl Store for ClickHouse {
-    fn store<'a>(
-        &'a self,
+impl ClickHouse {
+    /// Stores one encoded block, `rows` rows of `table`, as [`Store::store`] does.
+    pub async fn store_block(
+        &self,
         table: &'static Table,
         rows: usize,
         block: Bytes,
+        token: &str,
+    ) -> Result<(), StoreError> {
+        if rows == 0 {
+            return Ok(());
+        }
+        self.insert(table, block, Some(token)).await
+    }
+}
+
+impl Store for ClickHouse {
+    fn store<'a>(
+        &'a self,
+        rows: Rows<'a>,
         token: &'a str,
     ) -> BoxFuture<'a, Result<(), StoreError>> {
-        async move {
-            if rows == 0 {
-                return Ok(());
-            }
-            self.insert(table, block, Some(token)).await
-        }
-        .boxed()
+        let Rows { block, .. } = rows;
+        self.store_block(block.table(), block.rows(), block.encode(), token)
+            .boxed()
     }
 
     fn probe<'a>(&'a self, table: &'static Table) -> BoxFuture<'a, Result<(), StoreError>> {

@@ -45,6 +45,7 @@ pub(crate) async fn instance_on(
             http_listen: ([127, 0, 0, 1], 0).into(),
             amqp_url,
             clickhouse: Some(store.address().clone()),
+            postgres: None,
             data: PathBuf::new(),
             engine_path: None,
             executable: None,

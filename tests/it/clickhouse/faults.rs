@@ -13,7 +13,7 @@ use super::support::{
 
 /// What a block of one row meets.
 async fn stored(store: &ClickHouse) -> StoreError {
-    let error = store.store(&PLAIN, 1, plain(&[(1, "a")]), "f").await;
+    let error = store.store_block(&PLAIN, 1, plain(&[(1, "a")]), "f").await;
     error.expect_err("the block must not be stored")
 }
 
@@ -49,7 +49,7 @@ async fn a_large_block_gets_its_answer_too() {
         let long = "x".repeat(1 << 20);
         let rows: Vec<_> = (0..24).map(|id| (id, long.as_str())).collect();
         let error = store
-            .store(&PLAIN, 24, plain(&rows), "f")
+            .store_block(&PLAIN, 24, plain(&rows), "f")
             .await
             .unwrap_err();
         is(&error, Fault::Destination, Some(60));
@@ -162,7 +162,7 @@ async fn too_many_parts() {
         let mut outcomes = Vec::new();
         for n in 0..4 {
             let token = format!("p/{n}");
-            outcomes.push(store.store(&PLAIN, 1, plain(&[(n, "a")]), &token).await);
+            outcomes.push(store.store_block(&PLAIN, 1, plain(&[(n, "a")]), &token).await);
         }
         let error = outcomes.pop().unwrap().unwrap_err();
         is(&error, Fault::Pressure, Some(252));
@@ -190,19 +190,19 @@ async fn data_that_is_refused() {
             block(rows.len(), &[("params", "JSON", data)])
         };
         let body = json(&[r#"{"a":1}"#, r#"{"a":"#]);
-        let error = store.store(&PICKY, 2, body, "d/1").await.unwrap_err();
+        let error = store.store_block(&PICKY, 2, body, "d/1").await.unwrap_err();
         is(&error, Fault::Content, Some(117));
         let body = json(&[r#"{"a":1}"#, r#"{"a":13}"#]);
-        let error = store.store(&PICKY, 2, body, "d/2").await.unwrap_err();
+        let error = store.store_block(&PICKY, 2, body, "d/2").await.unwrap_err();
         is(&error, Fault::Content, Some(469));
         let whole = json(&[r#"{"a":1}"#]);
         let error = store
-            .store(&PICKY, 1, whole.slice(..whole.len() - 1), "d/3")
+            .store_block(&PICKY, 1, whole.slice(..whole.len() - 1), "d/3")
             .await;
         is(&error.unwrap_err(), Fault::Content, Some(33));
         // All or nothing: what was good in those blocks isn't there either, and no token was used up.
         assert_eq!(number(&store, "SELECT count() FROM DB.picky").await, 0);
-        store.store(&PICKY, 1, whole, "d/3").await.unwrap();
+        store.store_block(&PICKY, 1, whole, "d/3").await.unwrap();
         assert_eq!(number(&store, "SELECT count() FROM DB.picky").await, 1);
     })
     .await;

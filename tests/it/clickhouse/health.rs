@@ -28,7 +28,12 @@ async fn follows_what_happens_to_a_table() {
         let (sender, mut states) = watch::channel(health::unknown(&TABLES));
         assert_eq!(states.borrow()["plain"], TableState::Unknown);
         let stop = CancellationToken::new();
-        let watching = tokio::spawn(health::watch(store.clone(), &TABLES, sender, stop.clone()));
+        let watching = tokio::spawn(health::watch(
+            store.clone(),
+            TABLES.to_vec(),
+            sender,
+            stop.clone(),
+        ));
 
         let trouble = |state: &TableState| matches!(state, TableState::Trouble(_));
         let state = until(&mut states, trouble).await;

@@ -65,6 +65,7 @@ const fn pipeline(migrations: &'static [Migration]) -> Pipeline {
         tables: TABLES,
         requests: &[],
         migrations,
+        postgres_migrations: &[],
         unrouted: "",
     }
 }

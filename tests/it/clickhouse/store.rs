@@ -66,7 +66,7 @@ async fn columns_of_every_layout_come_back() {
             ],
         );
         store.probe(&RICH).await.unwrap();
-        store.store(&RICH, 2, body, "batch-1").await.unwrap();
+        store.store_block(&RICH, 2, body, "batch-1").await.unwrap();
         let name = event_grpc::sink::clickhouse::quote::table(store.address().database(), RICH.name);
         let rows = store
             .rows::<(String, String, Option<i32>, String)>(&format!(
@@ -93,10 +93,16 @@ async fn the_same_token_is_stored_once() {
     in_database("token", |store| async move {
         run_there(&store, PLAIN.ddl).await;
         let body = plain(&[(1, "a"), (2, "b")]);
-        store.store(&PLAIN, 2, body.clone(), "t/1").await.unwrap();
-        store.store(&PLAIN, 2, body.clone(), "t/1").await.unwrap();
+        store
+            .store_block(&PLAIN, 2, body.clone(), "t/1")
+            .await
+            .unwrap();
+        store
+            .store_block(&PLAIN, 2, body.clone(), "t/1")
+            .await
+            .unwrap();
         assert_eq!(number(&store, "SELECT count() FROM DB.plain").await, 2);
-        store.store(&PLAIN, 2, body, "t/2").await.unwrap();
+        store.store_block(&PLAIN, 2, body, "t/2").await.unwrap();
         assert_eq!(number(&store, "SELECT count() FROM DB.plain").await, 4);
     })
     .await;
@@ -113,7 +119,7 @@ async fn one_insert_makes_one_part_in_each_of_many_partitions() {
         .await;
         let rows: Vec<_> = (0..1500).map(|id| (id, "x")).collect();
         for _ in 0..2 {
-            store.store(&PLAIN, 1500, plain(&rows), "old").await.unwrap();
+            store.store_block(&PLAIN, 1500, plain(&rows), "old").await.unwrap();
         }
         assert_eq!(number(&store, "SELECT count() FROM DB.plain").await, 1500);
         let parts = "SELECT count() FROM system.parts WHERE active AND database = replaceAll('DB', '`', '')";
@@ -128,7 +134,7 @@ async fn a_block_larger_than_the_servers_own_is_not_cut() {
         run_there(&store, PLAIN.ddl).await;
         let rows: Vec<_> = (0..1_200_000).map(|id| (id, "")).collect();
         store
-            .store(&PLAIN, rows.len(), plain(&rows), "l")
+            .store_block(&PLAIN, rows.len(), plain(&rows), "l")
             .await
             .unwrap();
         let parts = "SELECT count() FROM system.parts WHERE database = replaceAll('DB', '`', '')";
@@ -152,7 +158,7 @@ async fn a_server_elsewhere_gets_compressed_bodies() {
         let rows: Vec<_> = (0..20).map(|id| (id, long.as_str())).collect();
         far.probe(&PLAIN).await.unwrap();
         for _ in 0..2 {
-            far.store(&PLAIN, rows.len(), plain(&rows), "far")
+            far.store_block(&PLAIN, rows.len(), plain(&rows), "far")
                 .await
                 .unwrap();
         }
@@ -170,13 +176,16 @@ async fn a_probe_stores_nothing_and_no_rows_are_no_insert() {
     in_database("probe", |store| async move {
         run_there(&store, PLAIN.ddl).await;
         store.probe(&PLAIN).await.unwrap();
-        store.store(&PLAIN, 0, plain(&[]), "none").await.unwrap();
+        store
+            .store_block(&PLAIN, 0, plain(&[]), "none")
+            .await
+            .unwrap();
         assert_eq!(number(&store, "SELECT count() FROM DB.plain").await, 0);
         // A newer instance may have added columns.
         run_there(&store, "ALTER TABLE plain ADD COLUMN later String").await;
         store.probe(&PLAIN).await.unwrap();
         store
-            .store(&PLAIN, 1, plain(&[(1, "a")]), "p")
+            .store_block(&PLAIN, 1, plain(&[(1, "a")]), "p")
             .await
             .unwrap();
         assert_eq!(number(&store, "SELECT count() FROM DB.plain").await, 1);

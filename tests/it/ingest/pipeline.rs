@@ -151,6 +151,7 @@ pub(super) fn pipeline(pool: Pool) -> &'static Pipeline {
         tables: &[],
         requests: &[],
         migrations: &[],
+        postgres_migrations: &[],
         unrouted: "unrouted",
     }))
 }

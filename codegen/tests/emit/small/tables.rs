@@ -272,6 +272,7 @@ fn table(name: &str, input: Input, order_by: &[&str], columns: Vec<Column>) -> T
     Table {
         name: name.into(),
         doc: String::new(),
+        postgres: None,
         engine: match columns.iter().any(|c| c.name == "insert_timestamp") {
             true => "ReplacingMergeTree(insert_timestamp)".into(),
             false => "ReplacingMergeTree".into(),

@@ -1,0 +1,326 @@
+//! Rules about PostgreSQL tables: their keys, conflicts, types and hooks.
+
+use std::collections::BTreeMap;
+
+use super::Rule;
+use super::keys::{UNKNOWN_COLUMN, is_made_here};
+use crate::diagnostic::{Diagnostic, Diagnostics, Span};
+use crate::model::{Input, PgType};
+use crate::names::{snake_case, suggest};
+use crate::resolve::{Column, Resolved, Table};
+use crate::spec::{self, Upsert};
+use crate::yaml::Text;
+
+/// The rules of this file.
+pub(super) const RULES: &[&Rule] = &[
+    &OTHER_STORE,
+    &UNIQUE_KEY,
+    &CONFLICT_VERSION,
+    &NO_POSTGRES_TYPE,
+    &HOOK,
+    &HOOK_COLUMN,
+    &LONG_NAME,
+];
+
+pub(crate) const OTHER_STORE: Rule = Rule {
+    code: "EG150",
+    name: "other-store",
+    purpose: "A table has the keys of the database that it is in.",
+    text: "`engine`, `partition_by`, `order_by`, `replaces` and `dead_letters` belong to ClickHouse tables; `unique`, \
+           `on_conflict`, `hook` and `indexes` to tables with `store: postgres`. What can't be stored elsewhere is kept \
+           in ClickHouse, as bytes.",
+    bad: "store: postgres\nengine: ReplacingMergeTree(insert_timestamp)",
+    good: "store: postgres\nunique: [account_id]\non_conflict: keep",
+};
+
+pub(crate) const UNIQUE_KEY: Rule = Rule {
+    code: "EG151",
+    name: "unique-key",
+    purpose: "A unique key holds what the sender sent, and always has a value.",
+    text: "Delivery is at least once, and a row that comes again must be known by its key. `$now` is another value each \
+           time; NULL is never equal to NULL; floats and JSON are no keys; and a column that a hook fills has no value \
+           yet when the row is stored.",
+    bad: "unique: [account_id, stored_at]\ncolumns: { account_id: body.id, stored_at: $now }",
+    good: "unique: [account_id]\ncolumns: { account_id: body.id, stored_at: $now }",
+};
+
+pub(crate) const CONFLICT_VERSION: Rule = Rule {
+    code: "EG152",
+    name: "conflict-version",
+    purpose: "The version that decides which row stays is a number or an instant that the sender sent.",
+    text: "With `on_conflict: { replace: COLUMN }` a row replaces the one with the same key if its COLUMN is greater. \
+           Messages overtake each other and come twice, so that the server's clock doesn't know which is the latest.",
+    bad: "on_conflict: { replace: stored_at }\ncolumns: { stored_at: $now, ... }",
+    good: "on_conflict: { replace: changed_on }\ncolumns: { changed_on: body.changedOn | epoch_millis, ... }",
+};
+
+pub(crate) const NO_POSTGRES_TYPE: Rule = Rule {
+    code: "EG153",
+    name: "no-postgres-type",
+    purpose: "Every column of a PostgreSQL table has a type of PostgreSQL.",
+    text: "`docs/types.md` has the table. Lists and maps of app events have none, and neither have their messages as \
+           JSON: leave them in a ClickHouse table, or ignore them.",
+    bad: "store: postgres\ncolumns: { tags: payload.tags, ... }          # repeated string",
+    good: "store: postgres\ncolumns: { ... }\nignore: [payload.tags]",
+};
+
+pub(crate) const HOOK: Rule = Rule {
+    code: "EG154",
+    name: "hook",
+    purpose: "A hook has a name in snake case, and its table takes JSON messages.",
+    text: "A hook gets the message of each row, in the transaction that stores the rows. The generator makes an enum of \
+           the names, and src/hooks/mod.rs says which function each is; it doesn't compile while one is missing.",
+    bad: "hook: SignupReferral",
+    good: "hook: signup_referral",
+};
+
+pub(crate) const HOOK_COLUMN: Rule = Rule {
+    code: "EG155",
+    name: "hook-column",
+    purpose: "A column without an expression is filled by a hook, and says its type.",
+    text: "Types: boolean, integer, bigint, numeric(20,0), real, double precision, text, jsonb, timestamptz(0), \
+           timestamptz(3), timestamptz. Such a column can be NULL, since the row is there before it is filled.",
+    bad: "columns: { followers: { type: Int64 } }",
+    good: "columns: { followers: { type: bigint } }",
+};
+
+pub(crate) const LONG_NAME: Rule = Rule {
+    code: "EG156",
+    name: "long-name",
+    purpose: "Names in PostgreSQL have at most 63 bytes.",
+    text: "PostgreSQL cuts longer ones off without an error, so that the table or column would not be found under its \
+           name.",
+    bad: "tables:\n  an_account_that_was_made_on_a_device_that_has_had_a_launch_referral: { store: postgres, ... }",
+    good: "tables:\n  referred_account: { store: postgres, ... }",
+};
+
+/// The longest name.
+const LONGEST: usize = 63;
+
+/// Checks the PostgreSQL tables.
+pub(super) fn check(resolved: &Resolved<'_>, out: &mut Diagnostics) {
+    for table in &resolved.tables {
+        if let Some(upsert) = &table.spec.postgres {
+            hook_columns(table, out);
+            names(table, out);
+            if table.input.is_some() {
+                types(table, out);
+                hook(table, upsert, out);
+                unique(table, upsert, out);
+                version(table, upsert, out);
+                for column in upsert.indexes.iter().flatten() {
+                    find(column, table, out);
+                }
+            }
+        }
+    }
+}
+
+/// A declared type that is none.
+pub(crate) fn unknown_type(text: &Text) -> Diagnostic {
+    let known = PgType::NAMES.iter().map(|(name, _)| *name);
+    let message = format!("PostgreSQL columns have no type `{}` here", text.value);
+    Diagnostic::new(&HOOK_COLUMN, message)
+        .at(text.span, "unknown type")
+        .help(suggest(&text.value, known, "types"))
+}
+
+fn hook_columns(table: &Table<'_>, out: &mut Diagnostics) {
+    for column in &table.spec.columns {
+        if let spec::Column::Hook { ty: Some(ty), .. } = column
+            && PgType::parse(&ty.value).is_none()
+        {
+            out.push(unknown_type(ty));
+        }
+    }
+    // Two columns of one name are found where the expanded ones are compared; these are compared with them here.
+    let expanded: BTreeMap<&str, &Column> = table
+        .columns
+        .iter()
+        .map(|c| (c.column.name.as_str(), c))
+        .collect();
+    for column in &table.spec.columns {
+        if let spec::Column::Hook { name, .. } = column
+            && let Some(other) = expanded.get(name.value.as_str())
+        {
+            let message = format!("column `{}` is filled twice", name.value);
+            out.push(
+                Diagnostic::new(&super::columns::DUPLICATE_COLUMN, message)
+                    .at(name.span, "by a hook")
+                    .and(Some(other.place), other.column.written.clone())
+                    .help("give one of them another name"),
+            );
+        }
+    }
+}
+
+fn names(table: &Table<'_>, out: &mut Diagnostics) {
+    let mut too_long = |name: &str, place: Span| {
+        if name.len() > LONGEST {
+            let message = format!("`{name}` is longer than a name can be in PostgreSQL");
+            out.push(
+                Diagnostic::new(&LONG_NAME, message)
+                    .at(place, format!("{} bytes of {LONGEST}", name.len())),
+            );
+        }
+    };
+    too_long(&table.spec.name.value, table.spec.name.span);
+    for column in &table.columns {
+        too_long(&column.column.name, column.place);
+    }
+    for column in &table.spec.columns {
+        if let spec::Column::Hook { name, .. } = column {
+            too_long(&name.value, name.span);
+        }
+    }
+}
+
+fn types(table: &Table<'_>, out: &mut Diagnostics) {
+    for column in &table.columns {
+        let ty = &column.column.ty;
+        let json_of_events =
+            PgType::of(ty) == Some(PgType::Jsonb) && !matches!(table.input, Some(Input::Json(_)));
+        if PgType::of(ty).is_none() || json_of_events {
+            let message = format!("`{}` has no type in PostgreSQL", column.column.name);
+            out.push(
+                Diagnostic::new(&NO_POSTGRES_TYPE, message)
+                    .at(column.place, format!("would be {ty}"))
+                    .help("leave it to a ClickHouse table, and ignore it here"),
+            );
+        }
+    }
+}
+
+fn hook(table: &Table<'_>, upsert: &Upsert, out: &mut Diagnostics) {
+    let Some(name) = &upsert.hook else { return };
+    let form = name.value.starts_with(|c: char| c.is_ascii_lowercase())
+        && crate::names::is_identifier(&name.value)
+        && name.value.chars().all(|c| !c.is_ascii_uppercase());
+    if !form {
+        let message = format!("`{}` can't be the name of a hook", name.value);
+        out.push(
+            Diagnostic::new(&HOOK, message)
+                .at(name.span, "not in snake case")
+                .help(format!("`hook: {}`", snake_case(&name.value))),
+        );
+    }
+    if !matches!(table.input, Some(Input::Json(_))) {
+        let message = format!(
+            "table `{}` takes no JSON messages, which hook `{}` would get",
+            table.spec.name.value, name.value
+        );
+        out.push(
+            Diagnostic::new(&HOOK, message)
+                .at(name.span, "nothing to work on")
+                .and(Some(table.spec.name.span), "takes app events"),
+        );
+    }
+}
+
+fn unique(table: &Table<'_>, upsert: &Upsert, out: &mut Diagnostics) {
+    for text in &upsert.unique {
+        let Some(column) = find(text, table, out) else {
+            continue;
+        };
+        let (why, help) = match column {
+            Found::Hook(_) => ("filled by a hook", "a key is there when the row is stored"),
+            Found::Row(c) if c.column.ty.is_nullable() => (
+                "can be NULL",
+                "an optional text gets a value with `| default(\"\")`",
+            ),
+            Found::Row(c) if is_made_here(c) => (
+                "another value on every attempt",
+                "take what the sender sent: an id of the message, or `$id`",
+            ),
+            Found::Row(c) => match PgType::of(&c.column.ty) {
+                Some(PgType::Real | PgType::Double | PgType::Jsonb) | None => (
+                    "no value to compare by",
+                    "take a text, a number or an instant",
+                ),
+                Some(_) => continue,
+            },
+        };
+        let message = format!("`{}` can't be part of a unique key", text.value);
+        out.push(
+            Diagnostic::new(&UNIQUE_KEY, message)
+                .at(text.span, why)
+                .and(Some(column.place()), "the column")
+                .help(help),
+        );
+    }
+}
+
+fn version(table: &Table<'_>, upsert: &Upsert, out: &mut Diagnostics) {
+    let Some(text) = &upsert.version else { return };
+    let Some(column) = find(text, table, out) else {
+        return;
+    };
+    let why = match column {
+        Found::Hook(_) => "filled by a hook".to_owned(),
+        Found::Row(c) if is_made_here(c) => "made by the server's clock".to_owned(),
+        Found::Row(c) if c.column.ty.is_nullable() => "can be NULL".to_owned(),
+        Found::Row(c) => match PgType::of(&c.column.ty) {
+            Some(
+                PgType::Integer
+                | PgType::Bigint
+                | PgType::Numeric
+                | PgType::Seconds
+                | PgType::Millis
+                | PgType::Micros,
+            ) => return,
+            Some(ty) => format!("is {ty}"),
+            None => return,
+        },
+    };
+    let message = format!("`{}` can't say which row is the latest", text.value);
+    out.push(
+        Diagnostic::new(&CONFLICT_VERSION, message)
+            .at(text.span, why)
+            .and(Some(column.place()), "the column")
+            .help("name a whole number or an instant that the sender sent, or `on_conflict: keep`"),
+    );
+}
+
+/// A column that a key names.
+#[derive(Clone, Copy)]
+enum Found<'a> {
+    Row(&'a Column),
+    Hook(&'a Text),
+}
+
+impl Found<'_> {
+    fn place(&self) -> Span {
+        match self {
+            Found::Row(column) => column.place,
+            Found::Hook(name) => name.span,
+        }
+    }
+}
+
+fn find<'a>(text: &Text, table: &'a Table<'_>, out: &mut Diagnostics) -> Option<Found<'a>> {
+    let of_rows = table.columns.iter();
+    if let Some(column) = of_rows.into_iter().find(|c| c.column.name == text.value) {
+        return Some(Found::Row(column));
+    }
+    let mut of_hooks = table.spec.columns.iter().filter_map(|column| match column {
+        spec::Column::Hook { name, .. } => Some(name),
+        _ => None,
+    });
+    if let Some(name) = of_hooks.find(|name| name.value == text.value) {
+        return Some(Found::Hook(name));
+    }
+    // A column that could not be resolved has been reported, and a wildcard may have had it.
+    if table.spec.column(&text.value).is_none() && table.complete {
+        let known = table.columns.iter().map(|c| c.column.name.as_str());
+        let message = format!(
+            "table `{}` has no column `{}`",
+            table.spec.name.value, text.value
+        );
+        out.push(
+            Diagnostic::new(&UNKNOWN_COLUMN, message)
+                .at(text.span, "no such column")
+                .help(suggest(&text.value, known, "columns")),
+        );
+    }
+    None
+}

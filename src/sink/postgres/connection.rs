@@ -1,0 +1,88 @@
+//! Connections to a server: a few that are kept, each with limits on how long anything may take.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use deadpool_postgres::{
+    Manager, ManagerConfig, Object, Pool, PoolError, RecyclingMethod, Runtime, TimeoutType,
+};
+use rustls::ClientConfig;
+use rustls::RootCertStore;
+use tokio_postgres::NoTls;
+use tokio_postgres_rustls::MakeRustlsConnect;
+
+use super::{Address, sqlstate};
+use crate::sink::{Fault, StoreError};
+
+/// One for each table's batcher, one that asks, and some to spare.
+const CONNECTIONS: usize = 16;
+
+/// The longest that a connection may take until it can be used; name, handshake and account together.
+const CREATE_LIMIT: Duration = Duration::from_secs(10);
+/// The longest to wait for one of the connections.
+const WAIT_LIMIT: Duration = Duration::from_secs(10);
+
+/// Why there can be no connections at all.
+#[derive(Debug, thiserror::Error)]
+pub enum ConnectError {
+    /// TLS can't be set up.
+    #[error("TLS for PostgreSQL can't be set up")]
+    Tls(#[from] rustls::Error),
+    /// There are no certificates to check the server's by.
+    #[error(
+        "this machine has no certificates to check PostgreSQL's by; `sslmode=disable` in the URL goes without"
+    )]
+    NoCertificates,
+    /// The pool can't be made.
+    #[error("the connections to PostgreSQL can't be set up")]
+    Pool(#[from] deadpool_postgres::BuildError),
+}
+
+/// The connections to a server. None is opened yet.
+pub(super) fn pool(address: &Address) -> Result<Pool, ConnectError> {
+    let config = address.config().clone();
+    let reuse = ManagerConfig {
+        recycling_method: RecyclingMethod::Fast,
+    };
+    let manager = if address.may_be_encrypted() {
+        Manager::from_config(config, MakeRustlsConnect::new(tls()?), reuse)
+    } else {
+        Manager::from_config(config, NoTls, reuse)
+    };
+    Ok(Pool::builder(manager)
+        .max_size(CONNECTIONS)
+        .create_timeout(Some(CREATE_LIMIT))
+        .wait_timeout(Some(WAIT_LIMIT))
+        .runtime(Runtime::Tokio1)
+        .build()?)
+}
+
+/// The server's certificate is checked by what this machine trusts.
+fn tls() -> Result<ClientConfig, ConnectError> {
+    let mut roots = RootCertStore::empty();
+    roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
+    if roots.is_empty() {
+        return Err(ConnectError::NoCertificates);
+    }
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    Ok(ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()?
+        .with_root_certificates(roots)
+        .with_no_client_auth())
+}
+
+/// One of the connections. What goes wrong here has stored nothing.
+pub(super) async fn get(pool: &Pool) -> Result<Object, StoreError> {
+    pool.get().await.map_err(|error| match error {
+        PoolError::Backend(error) => sqlstate::unreachable(&error),
+        PoolError::Timeout(TimeoutType::Wait) => sqlstate::failed(
+            Fault::Transient,
+            String::from("all connections to PostgreSQL are in use"),
+        ),
+        PoolError::Timeout(_) => sqlstate::failed(
+            Fault::Destination,
+            String::from("PostgreSQL didn't take a connection in time"),
+        ),
+        other => sqlstate::failed(Fault::Destination, other.to_string()),
+    })
+}

@@ -1,0 +1,217 @@
+//! Migrations: bringing the tables to the form that this build writes, and taking over tables that have it.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+
+use sha2::{Digest as _, Sha256};
+use tokio_postgres::types::{ToSql, Type};
+use tokio_postgres::{Client, Error, GenericClient, Transaction};
+
+use super::{Postgres, connection, schema, sqlstate};
+use crate::contract::{Migration, Pipeline, Table};
+use crate::sink::StoreError;
+use crate::sink::clickhouse::migrate::Adopted;
+use crate::sink::clickhouse::{Difference, Report};
+
+/// Remembers what was applied, beside the tables.
+const BOOK: &str = "\
+CREATE TABLE IF NOT EXISTS schema_migrations (
+    name text PRIMARY KEY,
+    hash text NOT NULL,
+    adopted boolean NOT NULL,
+    applied_at timestamptz NOT NULL DEFAULT now()
+)";
+
+/// Held by whoever changes the schema, until the end of the transaction: instances may start at the same time.
+const LOCK: &str = "SET LOCAL lock_timeout = '30s'; SELECT pg_advisory_xact_lock(hashtextextended('event-grpc schema', 0))";
+
+/// What stops a migration.
+#[derive(Debug, thiserror::Error)]
+pub enum MigrateError {
+    /// PostgreSQL could not be asked.
+    #[error("the state of the migrations can't be read or written: {0}")]
+    Store(#[from] StoreError),
+    /// A file was edited after it had been applied.
+    #[error(
+        "migration {0} was applied to this database with another text; restore the file as it was and put the change into a new migration"
+    )]
+    Changed(&'static str),
+    /// A migration failed; nothing of it has been carried out.
+    #[error("migration {name} failed and was taken back: {error}")]
+    Failed {
+        /// The migration.
+        name: &'static str,
+        /// What PostgreSQL says.
+        error: StoreError,
+    },
+    /// Tables that are to be taken over differ from what this build writes. Nothing was changed.
+    #[error("the existing tables don't fit; nothing was changed:\n{}", lines(.0))]
+    Misfit(Vec<Difference>),
+}
+
+impl From<Error> for MigrateError {
+    fn from(error: Error) -> Self {
+        MigrateError::Store(sqlstate::judge(&error))
+    }
+}
+
+/// Runs every migration that the database hasn't seen, in their order, each in a transaction; returns their names.
+pub async fn apply(
+    store: &Postgres,
+    pipeline: &Pipeline,
+) -> Result<Vec<&'static str>, MigrateError> {
+    let mut connection = connection::get(&store.pool).await?;
+    let client: &mut Client = &mut connection;
+    let mut applied = Vec::new();
+    for migration in pipeline.postgres_migrations {
+        let transaction = client.transaction().await?;
+        open_book(&transaction, pipeline).await?;
+        if read_book(&transaction).await?.contains_key(migration.name) {
+            continue;
+        }
+        let carried_out = transaction.batch_execute(migration.sql).await;
+        carried_out.map_err(|error| MigrateError::Failed {
+            name: migration.name,
+            error: sqlstate::judge(&error),
+        })?;
+        record(&transaction, migration, false).await?;
+        transaction.commit().await?;
+        tracing::info!(
+            migration = migration.name,
+            "A PostgreSQL migration was applied."
+        );
+        applied.push(migration.name);
+    }
+    Ok(applied)
+}
+
+/// Compares the database with the pipeline, changing nothing.
+pub async fn check(store: &Postgres, pipeline: &Pipeline) -> Result<Report, MigrateError> {
+    let tables = tables(pipeline);
+    let live = store.columns(&tables).await?;
+    let connection = connection::get(&store.pool).await?;
+    let client: &Client = &connection;
+    let applied = match read_book(client).await {
+        Err(error) if sqlstate::is_missing(&error) => BTreeMap::new(),
+        applied => applied?,
+    };
+    let mut report = Report {
+        differences: schema::differences(&tables, &live),
+        pending: Vec::new(),
+        changed: Vec::new(),
+    };
+    for migration in pipeline.postgres_migrations {
+        match applied.get(migration.name) {
+            None => report.pending.push(migration.name),
+            Some(hash) if *hash != digest(migration.sql) => report.changed.push(migration.name),
+            Some(_) => {}
+        }
+    }
+    Ok(report)
+}
+
+/// Takes over tables that were made by other means: if those that exist fit, creates the missing ones in their
+/// present form and records every migration as applied, all in one transaction.
+pub async fn adopt(store: &Postgres, pipeline: &Pipeline) -> Result<Adopted, MigrateError> {
+    let tables = tables(pipeline);
+    let live = store.columns(&tables).await?;
+    let differences = schema::differences(&tables, &live);
+    if differences.iter().any(|d| !d.missing) {
+        return Err(MigrateError::Misfit(differences));
+    }
+    let (created, taken): (Vec<&Table>, Vec<&Table>) = tables
+        .into_iter()
+        .partition(|table| differences.iter().any(|d| d.table == table.name));
+    let mut connection = connection::get(&store.pool).await?;
+    let client: &mut Client = &mut connection;
+    let transaction = client.transaction().await?;
+    open_book(&transaction, pipeline).await?;
+    let applied = read_book(&transaction).await?;
+    for table in &created {
+        transaction.batch_execute(table.ddl).await?;
+    }
+    let mut recorded = Vec::new();
+    for migration in pipeline.postgres_migrations {
+        if !applied.contains_key(migration.name) {
+            record(&transaction, migration, true).await?;
+            recorded.push(migration.name);
+        }
+    }
+    transaction.commit().await?;
+    Ok(Adopted {
+        taken: taken.iter().map(|t| t.name).collect(),
+        created: created.iter().map(|t| t.name).collect(),
+        recorded,
+    })
+}
+
+/// The tables that are PostgreSQL's.
+pub fn tables(pipeline: &Pipeline) -> Vec<&'static Table> {
+    let all = pipeline.tables.iter().copied();
+    all.filter(|table| table.upsert().is_some()).collect()
+}
+
+/// Makes sure that there is a book, that nobody else writes into it, and that what it has is what this build has.
+async fn open_book(transaction: &Transaction<'_>, pipeline: &Pipeline) -> Result<(), MigrateError> {
+    transaction.batch_execute(LOCK).await?;
+    transaction.batch_execute(BOOK).await?;
+    for (name, hash) in read_book(transaction).await? {
+        let known = pipeline.postgres_migrations.iter();
+        match known.into_iter().find(|m| m.name == name) {
+            Some(migration) if hash != digest(migration.sql) => {
+                return Err(MigrateError::Changed(migration.name));
+            }
+            Some(_) => {}
+            None => tracing::warn!(
+                migration = name,
+                "The PostgreSQL database has a migration that this build doesn't know; a newer one is or was at work."
+            ),
+        }
+    }
+    Ok(())
+}
+
+/// The hash of every migration that was applied, by name.
+async fn read_book(client: &impl GenericClient) -> Result<BTreeMap<String, String>, Error> {
+    let rows = client
+        .query_typed("SELECT name, hash FROM schema_migrations", &[])
+        .await?;
+    rows.iter()
+        .map(|row| Ok((row.try_get(0)?, row.try_get(1)?)))
+        .collect()
+}
+
+async fn record(
+    transaction: &Transaction<'_>,
+    migration: &Migration,
+    adopted: bool,
+) -> Result<(), Error> {
+    let hash = digest(migration.sql);
+    let parameters: [(&(dyn ToSql + Sync), Type); 3] = [
+        (&migration.name, Type::TEXT),
+        (&hash, Type::TEXT),
+        (&adopted, Type::BOOL),
+    ];
+    transaction
+        .execute_typed(
+            "INSERT INTO schema_migrations (name, hash, adopted) VALUES ($1, $2, $3)",
+            &parameters,
+        )
+        .await?;
+    Ok(())
+}
+
+fn lines(differences: &[Difference]) -> String {
+    let lines: Vec<_> = differences.iter().map(Difference::to_string).collect();
+    lines.join("\n")
+}
+
+/// Line ends don't count: a checkout may have changed them.
+fn digest(sql: &str) -> String {
+    let hash = Sha256::digest(sql.replace("\r\n", "\n"));
+    hash.iter().fold(String::new(), |mut text, byte| {
+        // Writing to a string doesn't fail.
+        write!(text, "{byte:02x}").ok();
+        text
+    })
+}

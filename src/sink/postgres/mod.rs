@@ -1,0 +1,188 @@
+//! PostgreSQL as a destination: upserts with hooks in one transaction, migrations and the state of the tables.
+
+mod address;
+mod connection;
+pub mod health;
+pub mod hook;
+pub mod migrate;
+pub mod quote;
+mod schema;
+mod sqlstate;
+mod upsert;
+mod values;
+
+use std::time::Duration;
+
+use deadpool_postgres::{Object, Pool};
+use futures_util::FutureExt as _;
+use futures_util::future::BoxFuture;
+use tokio_postgres::error::SqlState;
+use tokio_postgres::{Client, Error};
+
+use crate::contract::{Table, Upsert};
+use crate::sink::{Fault, Rows, Store, StoreError};
+use hook::{Hook, HookError, Hooks};
+use upsert::Parameters;
+
+pub use address::{Address, AddressError};
+pub use connection::ConnectError;
+
+/// What every transaction says, so that neither the server's defaults nor a role decide: how long a statement, a lock
+/// and a silence may take, and that a commit is on disk before it is answered.
+const SETTINGS: &str = "SET LOCAL statement_timeout = '30s'; SET LOCAL lock_timeout = '10s'; \
+                        SET LOCAL idle_in_transaction_session_timeout = '60s'; SET LOCAL synchronous_commit = on";
+
+/// The longest that a batch may take, with all that its hook does.
+const BATCH_LIMIT: Duration = Duration::from_secs(90);
+/// The longest that a question may take.
+const QUESTION_LIMIT: Duration = Duration::from_secs(10);
+
+/// A PostgreSQL database that holds tables. Clones share their connections.
+#[derive(Clone)]
+pub struct Postgres {
+    pool: Pool,
+    address: Address,
+    hooks: Hooks,
+}
+
+impl Postgres {
+    /// A database at this address, and what its tables' hooks are. Nothing is sent yet.
+    pub fn new(address: Address, hooks: Hooks) -> Result<Self, ConnectError> {
+        Ok(Postgres {
+            pool: connection::pool(&address)?,
+            address,
+            hooks,
+        })
+    }
+
+    /// Where the database is.
+    pub fn address(&self) -> &Address {
+        &self.address
+    }
+
+    async fn write(&self, rows: Rows<'_>) -> Result<(), StoreError> {
+        if rows.block.rows() == 0 {
+            return Ok(());
+        }
+        let table = rows.block.table();
+        let upsert = upsert_of(table)?;
+        let statement = upsert::statement(table, upsert)?;
+        let parameters = Parameters::of(rows.block, upsert)?;
+        let hook = self.hook(upsert)?;
+        let mut client = connection::get(&self.pool).await?;
+        let transaction = store(&mut client, &statement, &parameters, hook, rows);
+        match tokio::time::timeout(BATCH_LIMIT, transaction).await {
+            Ok(Ok(())) => Ok(()),
+            Ok(Err(HookError::Database(error))) => Err(judged(table, &error)),
+            Ok(Err(HookError::Refused(why))) => Err(sqlstate::failed(Fault::Content, why)),
+            Err(_) => {
+                // Nobody knows what the server still does with it: nothing else may go over this connection.
+                drop(Object::take(client));
+                Err(late())
+            }
+        }
+    }
+
+    fn hook(&self, upsert: &Upsert) -> Result<Option<Hook>, StoreError> {
+        let Some(name) = upsert.hook else {
+            return Ok(None);
+        };
+        let missing = || {
+            let message = format!("this build has no hook `{name}`");
+            sqlstate::failed(Fault::Destination, message)
+        };
+        self.hooks.get(name).map(Some).ok_or_else(missing)
+    }
+
+    async fn ask(&self, table: &'static Table) -> Result<(), StoreError> {
+        let live = self.columns(&[table]).await?;
+        let misfits = schema::misfits(table, &live);
+        if !misfits.is_empty() {
+            let message = format!("table {} {}", table.name, misfits.join("; "));
+            return Err(sqlstate::failed(Fault::Destination, message));
+        }
+        let upsert = upsert_of(table)?;
+        let statement = upsert::statement(table, upsert)?;
+        let nothing = crate::contract::Block::new(table);
+        let parameters = Parameters::of(&nothing, upsert)?;
+        let mut client = connection::get(&self.pool).await?;
+        let asked = async {
+            let transaction = client.transaction().await?;
+            transaction.batch_execute(SETTINGS).await?;
+            transaction
+                .execute_typed(&statement, &parameters.list())
+                .await?;
+            transaction.rollback().await
+        };
+        match tokio::time::timeout(QUESTION_LIMIT, asked).await {
+            Ok(asked) => asked.map_err(|error: Error| sqlstate::judge(&error)),
+            Err(_) => Err(late()),
+        }
+    }
+}
+
+impl Store for Postgres {
+    fn store<'a>(
+        &'a self,
+        rows: Rows<'a>,
+        _token: &'a str,
+    ) -> BoxFuture<'a, Result<(), StoreError>> {
+        self.write(rows).boxed()
+    }
+
+    fn probe<'a>(&'a self, table: &'static Table) -> BoxFuture<'a, Result<(), StoreError>> {
+        self.ask(table).boxed()
+    }
+}
+
+/// One transaction: the rows, then what the hook makes of their messages.
+async fn store(
+    client: &mut Client,
+    statement: &str,
+    parameters: &Parameters<'_>,
+    hook: Option<Hook>,
+    rows: Rows<'_>,
+) -> Result<(), HookError> {
+    let transaction = client.transaction().await?;
+    transaction.batch_execute(SETTINGS).await?;
+    transaction
+        .execute_typed(statement, &parameters.list())
+        .await?;
+    if let Some(hook) = hook {
+        hook(&transaction, rows.messages).await?;
+    }
+    Ok(transaction.commit().await?)
+}
+
+/// A column that this build doesn't know and that must not be NULL refuses every row: that is no row's fault.
+fn judged(table: &Table, error: &Error) -> StoreError {
+    let judged = sqlstate::judge(error);
+    let unknown = error.as_db_error().is_some_and(|db| {
+        *db.code() == SqlState::NOT_NULL_VIOLATION
+            && db.table() == Some(table.name)
+            && db
+                .column()
+                .is_some_and(|column| table.columns.iter().all(|c| c.name != column))
+    });
+    match unknown {
+        true => StoreError {
+            fault: Fault::Destination,
+            ..judged
+        },
+        false => judged,
+    }
+}
+
+fn upsert_of(table: &Table) -> Result<&'static Upsert, StoreError> {
+    table.upsert().ok_or_else(|| {
+        let message = format!("table {} is no table of PostgreSQL", table.name);
+        sqlstate::failed(Fault::Destination, message)
+    })
+}
+
+fn late() -> StoreError {
+    sqlstate::failed(
+        Fault::Transient,
+        String::from("PostgreSQL didn't answer in time"),
+    )
+}

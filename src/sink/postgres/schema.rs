@@ -1,0 +1,169 @@
+//! The tables on the server: what they are, and whether they take what the pipeline sends.
+
+use std::collections::BTreeSet;
+
+use tokio_postgres::types::Type;
+
+use super::{Postgres, QUESTION_LIMIT, connection, late, quote, sqlstate};
+use crate::contract::Table;
+use crate::sink::StoreError;
+use crate::sink::clickhouse::Difference;
+
+/// Tables are found as statements find them, by the search path.
+const COLUMNS: &str = "\
+SELECT w.name, a.attname::text, format_type(a.atttypid, a.atttypmod), a.attnotnull, a.atthasdef OR a.attidentity <> '',
+       a.attgenerated <> '' OR a.attidentity = 'a'
+FROM unnest($1::text[], $2::text[]) AS w (name, quoted)
+JOIN pg_attribute a ON a.attrelid = to_regclass(w.quoted) AND a.attnum > 0 AND NOT a.attisdropped
+ORDER BY w.name, a.attnum";
+
+const KEYS: &str = "\
+SELECT w.name, array_agg(a.attname::text)
+FROM unnest($1::text[], $2::text[]) AS w (name, quoted)
+JOIN pg_index i ON i.indrelid = to_regclass(w.quoted) AND i.indisunique AND i.indisvalid AND i.indpred IS NULL
+    AND i.indexprs IS NULL
+JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = ANY (i.indkey[0:i.indnkeyatts - 1])
+GROUP BY w.name, i.indexrelid";
+
+/// Tables as they are on the server.
+#[derive(Debug, Default)]
+pub(super) struct Live {
+    columns: Vec<LiveColumn>,
+    /// What is unique, by table.
+    keys: Vec<(String, BTreeSet<String>)>,
+}
+
+#[derive(Debug)]
+struct LiveColumn {
+    table: String,
+    name: String,
+    ty: String,
+    not_null: bool,
+    /// Whether it has a value where none is given.
+    has_default: bool,
+    /// Whether it can't be given one.
+    computed: bool,
+}
+
+impl Postgres {
+    /// What some tables are.
+    pub(super) async fn columns(&self, tables: &[&Table]) -> Result<Live, StoreError> {
+        let client = connection::get(&self.pool).await?;
+        let names: Vec<&str> = tables.iter().map(|table| table.name).collect();
+        let quoted: Vec<String> = names.iter().map(|name| quote::identifier(name)).collect();
+        let asked = async {
+            let parameters: [(&(dyn tokio_postgres::types::ToSql + Sync), Type); 2] =
+                [(&names, Type::TEXT_ARRAY), (&quoted, Type::TEXT_ARRAY)];
+            let columns = client.query_typed(COLUMNS, &parameters).await?;
+            let keys = client.query_typed(KEYS, &parameters).await?;
+            let column = |row: &tokio_postgres::Row| {
+                Ok(LiveColumn {
+                    table: row.try_get(0)?,
+                    name: row.try_get(1)?,
+                    ty: row.try_get(2)?,
+                    not_null: row.try_get(3)?,
+                    has_default: row.try_get(4)?,
+                    computed: row.try_get(5)?,
+                })
+            };
+            let key = |row: &tokio_postgres::Row| {
+                let names: Vec<String> = row.try_get(1)?;
+                Ok((row.try_get(0)?, names.into_iter().collect()))
+            };
+            Ok(Live {
+                columns: columns.iter().map(column).collect::<Result<_, _>>()?,
+                keys: keys.iter().map(key).collect::<Result<_, _>>()?,
+            })
+        };
+        match tokio::time::timeout(QUESTION_LIMIT, asked).await {
+            Ok(live) => live.map_err(|error| sqlstate::unreachable(&error)),
+            Err(_) => {
+                drop(deadpool_postgres::Object::take(client));
+                Err(late())
+            }
+        }
+    }
+}
+
+/// Whether a table is missing altogether.
+fn is_missing(table: &Table, live: &Live) -> bool {
+    live.columns.iter().all(|c| c.table != table.name)
+}
+
+/// What keeps rows of `table` from being stored in the table that is there, in words. Columns that the server has and
+/// the pipeline doesn't know are no hindrance if they fill themselves: a newer instance may have added them.
+pub(super) fn misfits(table: &Table, live: &Live) -> Vec<String> {
+    let Some(upsert) = table.upsert() else {
+        return vec![String::from("is no table of PostgreSQL")];
+    };
+    if is_missing(table, live) {
+        return vec![String::from("does not exist")];
+    }
+    let there: Vec<_> = live
+        .columns
+        .iter()
+        .filter(|c| c.table == table.name)
+        .collect();
+    let columns = table.columns.iter();
+    let of_rows = columns.map(|column| (column.name, column.ty, is_nullable(column)));
+    let of_hooks = upsert.hook_columns.iter();
+    let wanted: Vec<_> = of_rows
+        .chain(of_hooks.map(|(name, ty)| (*name, *ty, true)))
+        .collect();
+    let mut misfits = Vec::new();
+    for (name, ty, nullable) in &wanted {
+        match there.iter().find(|c| c.name == *name) {
+            None => misfits.push(format!("has no column `{name}` (it should be {ty})")),
+            Some(c) if c.ty != *ty => misfits.push(format!(
+                "has column `{name}` as {} (it should be {ty})",
+                c.ty
+            )),
+            Some(c) if c.computed => misfits.push(format!(
+                "computes column `{name}` itself, but it must be written"
+            )),
+            Some(c) if c.not_null && *nullable && !c.has_default => misfits.push(format!(
+                "has column `{name}` as NOT NULL, but it can be NULL"
+            )),
+            Some(_) => {}
+        }
+    }
+    for column in &there {
+        let known = wanted.iter().any(|(name, ..)| column.name == *name);
+        if !known && column.not_null && !column.has_default && !column.computed {
+            misfits.push(format!(
+                "has a column `{}` that is not in the pipeline and must have a value",
+                column.name
+            ));
+        }
+    }
+    let named = upsert.unique.iter().filter_map(|at| table.columns.get(*at));
+    let key: BTreeSet<String> = named.map(|c| c.name.to_owned()).collect();
+    if !live
+        .keys
+        .iter()
+        .any(|(of, k)| of == table.name && *k == key)
+    {
+        let key: Vec<String> = key.into_iter().collect();
+        misfits.push(format!("has no unique index on ({})", key.join(", ")));
+    }
+    misfits
+}
+
+/// The same, as differences of a report.
+pub(super) fn differences(tables: &[&'static Table], live: &Live) -> Vec<Difference> {
+    let mut found = Vec::new();
+    for table in tables {
+        let missing = is_missing(table, live);
+        found.extend(misfits(table, live).into_iter().map(|text| Difference {
+            table: table.name,
+            text,
+            harmless: false,
+            missing,
+        }));
+    }
+    found
+}
+
+fn is_nullable(column: &crate::contract::ColumnSpec) -> bool {
+    matches!(column.layout, crate::contract::Layout::Nullable(_))
+}
