@@ -133,12 +133,12 @@ fn producers_find_the_topology_that_they_rely_on() {
     }
 }
 
-fn queue_named(name: &str) -> &'static Queue {
+pub(crate) fn queue_named(name: &str) -> &'static Queue {
     let found = PIPELINE.queues.iter().find(|queue| queue.name == name);
     found.unwrap_or_else(|| panic!("there is no queue {name}"))
 }
 
-fn fixture(file: &str) -> Vec<Map<String, Value>> {
+pub(crate) fn fixture(file: &str) -> Vec<Map<String, Value>> {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("tests/fixtures/{file}.jsonl"));
     let text = std::fs::read_to_string(&path).unwrap();
     text.lines()
@@ -182,7 +182,7 @@ fn headers(line: &Map<String, Value>) -> Vec<(Cow<'static, str>, HeaderValue)> {
 }
 
 /// A row whose id, where the fixture leaves it open, is the message's.
-fn with_id(row: &Value, id: &str) -> Value {
+pub(crate) fn with_id(row: &Value, id: &str) -> Value {
     let mut row = row.clone();
     if row["id"] == "$id" {
         row["id"] = json!(id);
@@ -213,7 +213,7 @@ async fn rows(store: &ClickHouse, table: &str) -> Vec<Value> {
 }
 
 /// What is there and should not be, and the other way round.
-fn differences(table: &str, expected: Vec<Value>, stored: Vec<Value>) -> Vec<String> {
+pub(crate) fn differences(table: &str, expected: Vec<Value>, stored: Vec<Value>) -> Vec<String> {
     let mut counts: BTreeMap<String, i32> = BTreeMap::new();
     for row in &expected {
         *counts.entry(plain(row)).or_default() += 1;

@@ -15,6 +15,7 @@ mod engine;
 mod http;
 mod ingest;
 mod kinds;
+mod postgres;
 mod python;
 mod scan;
 mod tidy;

@@ -3,6 +3,7 @@
 
 mod golden;
 mod migrations;
+mod postgres;
 mod project;
 mod refusals;
 mod small;

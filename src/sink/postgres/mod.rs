@@ -71,16 +71,17 @@ impl Postgres {
         let hook = self.hook(upsert)?;
         let mut client = connection::get(&self.pool).await?;
         let transaction = store(&mut client, &statement, &parameters, hook, rows);
-        match tokio::time::timeout(BATCH_LIMIT, transaction).await {
+        let outcome = match tokio::time::timeout(BATCH_LIMIT, transaction).await {
             Ok(Ok(())) => Ok(()),
             Ok(Err(HookError::Database(error))) => Err(judged(table, &error)),
             Ok(Err(HookError::Refused(why))) => Err(sqlstate::failed(Fault::Content, why)),
-            Err(_) => {
-                // Nobody knows what the server still does with it: nothing else may go over this connection.
-                drop(Object::take(client));
-                Err(late())
-            }
+            Err(_) => Err(late()),
+        };
+        if matches!(&outcome, Err(error) if error.fault == Fault::Transient) {
+            // It may be broken, or the server may still be at work for it: nothing else goes over this connection.
+            drop(Object::take(client));
         }
+        outcome
     }
 
     fn hook(&self, upsert: &Upsert) -> Result<Option<Hook>, StoreError> {

@@ -41,33 +41,47 @@ pub(crate) async fn instance_on(
     in_database(name, async |store: ClickHouse| {
         migrate::apply(&store, &PIPELINE).await.unwrap();
         let config = Config {
-            grpc_listen: ([127, 0, 0, 1], 0).into(),
-            http_listen: ([127, 0, 0, 1], 0).into(),
             amqp_url,
-            clickhouse: Some(store.address().clone()),
-            postgres: None,
-            data: PathBuf::new(),
-            engine_path: None,
-            executable: None,
-            strict: true,
-            drain: Duration::from_secs(10),
+            ..config(&store)
         };
-        let app = App::start(config, &PIPELINE).await.unwrap();
-        let channel = Channel::from_shared(format!("http://{}", app.grpc_address()))
-            .unwrap()
-            .connect()
-            .await
-            .unwrap();
-        let seen = Instance {
-            channel,
-            http: format!("http://{}", app.http_address()),
-            broker: app.broker(),
-        };
+        let (app, seen) = started(config).await;
         test(&seen, &store).await;
         drop(seen);
         app.stop().await;
     })
     .await;
+}
+
+/// An instance with the broker in memory that stores in this database.
+pub(crate) fn config(store: &ClickHouse) -> Config {
+    Config {
+        grpc_listen: ([127, 0, 0, 1], 0).into(),
+        http_listen: ([127, 0, 0, 1], 0).into(),
+        amqp_url: None,
+        clickhouse: Some(store.address().clone()),
+        postgres: None,
+        data: PathBuf::new(),
+        engine_path: None,
+        executable: None,
+        strict: true,
+        drain: Duration::from_secs(10),
+    }
+}
+
+/// Starts an instance.
+pub(crate) async fn started(config: Config) -> (App, Instance) {
+    let app = App::start(config, &PIPELINE).await.unwrap();
+    let channel = Channel::from_shared(format!("http://{}", app.grpc_address()))
+        .unwrap()
+        .connect()
+        .await
+        .unwrap();
+    let seen = Instance {
+        channel,
+        http: format!("http://{}", app.http_address()),
+        broker: app.broker(),
+    };
+    (app, seen)
 }
 
 impl Instance {
@@ -102,6 +116,11 @@ impl Instance {
     /// What carries its messages.
     pub(crate) fn broker(&self) -> &dyn Broker {
         self.broker.as_ref()
+    }
+
+    /// The same, for tasks.
+    pub(crate) fn shared_broker(&self) -> Arc<dyn Broker> {
+        Arc::clone(&self.broker)
     }
 
     /// Where HTTP answers.

@@ -1,0 +1,12 @@
+//! Storing in a real PostgreSQL: what is stored once, what each kind of failure looks like, and referrals.
+
+pub(crate) mod support;
+
+mod catalogue;
+mod faults;
+mod hooks;
+mod migrate;
+mod off;
+mod referral;
+mod store;
+mod storm;
