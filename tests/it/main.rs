@@ -12,6 +12,7 @@ mod canonical;
 mod catalogue;
 mod clickhouse;
 mod engine;
+mod forward;
 mod http;
 mod ingest;
 mod kinds;

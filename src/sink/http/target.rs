@@ -86,18 +86,18 @@ impl Target {
             return Err(bad_url().into());
         }
         url.set_fragment(None);
-        let mut secrets: Vec<String> = [url.password(), url.query()]
-            .into_iter()
-            .flatten()
-            .map(str::to_owned)
-            .collect();
+        let mut secrets = secrets(&url);
 
         let mut headers = HeaderMap::new();
         let agent = concat!("event-grpc/", env!("CARGO_PKG_VERSION"));
         headers.insert(USER_AGENT, HeaderValue::from_static(agent));
         headers.insert(CONTENT_TYPE, HeaderValue::from_static(JSON));
         if let Some(account) = account(&url) {
-            headers.insert(AUTHORIZATION, account);
+            let mut value = HeaderValue::from_str(&format!("Basic {account}"))
+                .unwrap_or(HeaderValue::from_static("Basic"));
+            value.set_sensitive(true);
+            headers.insert(AUTHORIZATION, value);
+            secrets.push(account);
         }
         for (name, template) in spec.headers {
             let bad = || TargetError::Header {
@@ -229,17 +229,32 @@ fn header_value(key: &str) -> HeaderValue {
     })
 }
 
-/// The account in a URL, as a header.
-fn account(url: &Url) -> Option<HeaderValue> {
-    let decoded = |text: &str| percent_decode_str(text).decode_utf8_lossy().into_owned();
+/// The account in a URL, as the header about it has it.
+fn account(url: &Url) -> Option<String> {
     if url.username().is_empty() && url.password().is_none() {
         return None;
     }
     let password = url.password().unwrap_or_default();
     let pair = format!("{}:{}", decoded(url.username()), decoded(password));
-    let mut value = HeaderValue::from_str(&format!("Basic {}", STANDARD.encode(pair))).ok()?;
-    value.set_sensitive(true);
-    Some(value)
+    Some(STANDARD.encode(pair))
+}
+
+/// What is secret in a URL: the password, the query and the values in it, as written and as meant.
+fn secrets(url: &Url) -> Vec<String> {
+    let query = url.query().unwrap_or_default();
+    let values = query.split('&').filter_map(|pair| pair.split_once('='));
+    let written = url
+        .password()
+        .into_iter()
+        .chain([query])
+        .chain(values.map(|(_, value)| value));
+    written
+        .flat_map(|text| [text.to_owned(), decoded(text)])
+        .collect()
+}
+
+fn decoded(text: &str) -> String {
+    percent_decode_str(text).decode_utf8_lossy().into_owned()
 }
 
 fn filled(template: Template, variable: &dyn Fn(&str) -> Option<String>) -> String {

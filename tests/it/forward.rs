@@ -1,0 +1,10 @@
+//! Messages that are forwarded to an HTTP API, which misbehaves.
+
+mod answers;
+mod best_effort;
+mod pace;
+mod server;
+mod support;
+mod targets;
+mod trouble;
+mod webengage;
