@@ -156,6 +156,7 @@ pub(crate) fn run(url: &str, options: Options) -> Running {
         tables: &[],
         requests: Box::leak(Box::new([request])),
         migrations: &[],
+        postgres_migrations: &[],
         unrouted: "unrouted",
     }));
     let topology = Topology {

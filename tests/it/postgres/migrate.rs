@@ -34,6 +34,7 @@ const fn pipeline(postgres_migrations: &'static [Migration]) -> Pipeline {
         exchanges: &[],
         queues: &[],
         tables: TABLES,
+        requests: &[],
         migrations: &[],
         postgres_migrations,
         unrouted: "",
