@@ -48,7 +48,7 @@ pub static SOURCES: &[Source] = &[
         pool: Pool {
             workers: 2,
             buffer: 1_000,
-            bytes: 67_108_864,
+            bytes: 16_777_216,
             timeout_ms: 1_000,
             max_request: 4_194_304,
         },
@@ -67,7 +67,7 @@ pub static SOURCES: &[Source] = &[
         pool: Pool {
             workers: 2,
             buffer: 1_000,
-            bytes: 67_108_864,
+            bytes: 16_777_216,
             timeout_ms: 1_000,
             max_request: 4_194_304,
         },
@@ -86,7 +86,7 @@ pub static SOURCES: &[Source] = &[
         pool: Pool {
             workers: 2,
             buffer: 1_000,
-            bytes: 67_108_864,
+            bytes: 16_777_216,
             timeout_ms: 1_000,
             max_request: 4_194_304,
         },
@@ -105,7 +105,7 @@ pub static SOURCES: &[Source] = &[
         pool: Pool {
             workers: 2,
             buffer: 1_000,
-            bytes: 67_108_864,
+            bytes: 16_777_216,
             timeout_ms: 1_000,
             max_request: 4_194_304,
         },
@@ -124,7 +124,7 @@ pub static SOURCES: &[Source] = &[
         pool: Pool {
             workers: 2,
             buffer: 1_000,
-            bytes: 67_108_864,
+            bytes: 16_777_216,
             timeout_ms: 1_000,
             max_request: 4_194_304,
         },
