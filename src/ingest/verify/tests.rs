@@ -1,3 +1,5 @@
+//! Requests that prove where they come from, and those that do not.
+
 #![allow(clippy::unwrap_used)]
 
 use http::HeaderValue;

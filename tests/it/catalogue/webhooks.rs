@@ -38,7 +38,7 @@ async fn what_webhooks_post_comes_to_the_same_rows() {
                 }
             }
             let stored = rows(store, table).await;
-            let stored = stored.iter().map(|row| comparable(row));
+            let stored = stored.iter().map(comparable);
             wrong.extend(differences(table, expected, stored.collect()));
         }
         assert!(wrong.is_empty(), "{}", wrong.join("\n"));

@@ -70,7 +70,7 @@ impl Code {
     }
 
     /// The expression, a text, as a `Cow<str>`.
-    pub(super) fn as_cow(self) -> Code {
+    pub(super) fn into_cow(self) -> Code {
         let rust = match (&self.yields, self.optional) {
             (Yields::Cow, _) => self.rust,
             (_, true) => format!("{}.map(function::cow)", self.rust),
