@@ -49,7 +49,7 @@ pub static SOURCES: &[Source] = &[
         pool: Pool {
             workers: 2,
             buffer: 1_000,
-            bytes: 67_108_864,
+            bytes: 16_777_216,
             timeout_ms: 1_000,
             max_request: 4_194_304,
         },
@@ -68,7 +68,7 @@ pub static SOURCES: &[Source] = &[
         pool: Pool {
             workers: 2,
             buffer: 1_000,
-            bytes: 67_108_864,
+            bytes: 16_777_216,
             timeout_ms: 1_000,
             max_request: 4_194_304,
         },
@@ -87,7 +87,7 @@ pub static SOURCES: &[Source] = &[
         pool: Pool {
             workers: 2,
             buffer: 1_000,
-            bytes: 67_108_864,
+            bytes: 16_777_216,
             timeout_ms: 1_000,
             max_request: 4_194_304,
         },
@@ -106,7 +106,7 @@ pub static SOURCES: &[Source] = &[
         pool: Pool {
             workers: 2,
             buffer: 1_000,
-            bytes: 67_108_864,
+            bytes: 16_777_216,
             timeout_ms: 1_000,
             max_request: 4_194_304,
         },
@@ -125,7 +125,7 @@ pub static SOURCES: &[Source] = &[
         pool: Pool {
             workers: 2,
             buffer: 1_000,
-            bytes: 67_108_864,
+            bytes: 16_777_216,
             timeout_ms: 1_000,
             max_request: 4_194_304,
         },
@@ -144,7 +144,7 @@ pub static SOURCES: &[Source] = &[
         pool: Pool {
             workers: 2,
             buffer: 1_000,
-            bytes: 67_108_864,
+            bytes: 16_777_216,
             timeout_ms: 1_000,
             max_request: 4_194_304,
         },

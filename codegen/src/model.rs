@@ -1,9 +1,11 @@
 //! The pipeline as meant: resolved, typed and checked. The only thing that the emitters see.
 
+mod destination;
 mod postgres;
 mod request;
 mod source;
 
+pub use destination::Destination;
 pub use postgres::{HookColumn, PgType, Upsert};
 pub use request::{Member, Piece, Rate, Request, Target, Template};
 pub use source::{Encoding, Intake, Pool, RoutingKey, Scheme, Source, Verify};
@@ -35,26 +37,6 @@ pub struct Model {
     pub any_of: Vec<(MessageDescriptor, Vec<String>)>,
     /// The fanout exchange for messages that no binding matches; its queue stores into the dead-letter table.
     pub unrouted: String,
-}
-
-// === impl Model ===
-
-impl Model {
-    /// The table that a queue goes into, if it is one.
-    pub fn table_of(&self, queue: &Queue) -> Option<&Table> {
-        match queue.into {
-            Destination::Table(at) => self.tables.get(at),
-            Destination::Request(_) => None,
-        }
-    }
-
-    /// The request that a queue goes into, if it is one.
-    pub fn request_of(&self, queue: &Queue) -> Option<&Request> {
-        match queue.into {
-            Destination::Request(at) => self.requests.get(at),
-            Destination::Table(_) => None,
-        }
-    }
 }
 
 /// How a batch of app events is laid out.
@@ -138,15 +120,6 @@ pub struct Queue {
     pub into: Destination,
     /// Made by the generator.
     pub derived: bool,
-}
-
-/// Where a queue's messages end up.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Destination {
-    /// A table, by its index in `Model::tables`.
-    Table(usize),
-    /// An HTTP API, by its index in `Model::requests`.
-    Request(usize),
 }
 
 /// When a batch goes out.

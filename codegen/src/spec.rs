@@ -79,7 +79,7 @@ pub(crate) struct Source {
 }
 
 /// `pool: { workers, buffer, bytes, timeout, max_request }`.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct Pool {
     /// Requests prepared at once.
     pub(crate) workers: Option<Located<u64>>,
@@ -283,6 +283,21 @@ impl Spec {
     /// The queue with this name.
     pub(crate) fn queue(&self, name: &str) -> Option<&Queue> {
         self.queues.iter().find(|q| q.name.value == name)
+    }
+}
+
+// === impl Pool ===
+
+impl Pool {
+    /// The same, with the others where it says nothing.
+    pub(crate) fn or(self, others: &Pool) -> Pool {
+        Pool {
+            workers: self.workers.or_else(|| others.workers.clone()),
+            buffer: self.buffer.or_else(|| others.buffer.clone()),
+            bytes: self.bytes.or_else(|| others.bytes.clone()),
+            timeout: self.timeout.or_else(|| others.timeout.clone()),
+            max_request: self.max_request.or_else(|| others.max_request.clone()),
+        }
     }
 }
 

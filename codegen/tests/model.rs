@@ -202,6 +202,11 @@ fn settings_come_from_the_queue_the_defaults_and_the_generator() {
         (50, 1 << 20, 250)
     );
     assert_eq!(queue(&model, "clickhouse_typed_q").prefetch, 7);
+    let pools = model
+        .sources
+        .iter()
+        .map(|s| (s.pool.workers, s.pool.buffer));
+    assert_eq!(pools.collect::<Vec<_>>(), [(9, 7), (3, 7)]);
     let Intake::Grpc { json_path, .. } = &model.sources[0].intake else {
         panic!("the first source takes gRPC")
     };

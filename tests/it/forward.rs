@@ -2,6 +2,7 @@
 
 mod answers;
 mod best_effort;
+mod instance;
 mod pace;
 mod server;
 mod support;

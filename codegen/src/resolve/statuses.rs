@@ -102,7 +102,8 @@ fn ranges(of: &BTreeSet<Status>, other: &BTreeSet<Status>) -> Vec<(u16, u16)> {
     for code in 300..=599 {
         let named = of.contains(&Status::Code(code));
         let in_class = of.contains(&Status::Class(code / 100));
-        if !named && !(in_class && !other.contains(&Status::Code(code))) {
+        let counts = named || (in_class && !other.contains(&Status::Code(code)));
+        if !counts {
             continue;
         }
         match ranges.last_mut() {

@@ -28,7 +28,8 @@ pub(crate) fn read(root: &Node, out: &mut Diagnostics) -> Spec {
         return Spec::default();
     };
     let section = |key: &str| file.get(key).map(|e| &e.node);
-    let (settings, of_tables) = defaults(section("defaults"), out);
+    let (settings, of_pools, of_tables) = defaults(section("defaults"), out);
+    let source = |entry: &Entry, out: &mut Diagnostics| source(entry, &of_pools, out);
     let table = |entry: &Entry, out: &mut Diagnostics| table(entry, &of_tables, out);
     let tables = entries("`tables`", section("tables"), table, out);
     Spec {
@@ -54,7 +55,7 @@ fn entries<T>(
     entries.iter().map(|e| read(e, out)).collect()
 }
 
-fn source(entry: &Entry, out: &mut Diagnostics) -> Source {
+fn source(entry: &Entry, defaults: &Pool, out: &mut Diagnostics) -> Source {
     let name = entry.key.clone();
     let known = [
         "grpc",
@@ -92,6 +93,7 @@ fn source(entry: &Entry, out: &mut Diagnostics) -> Source {
         fields.require("exchange", out);
         source.pool = fields.get("pool").map(|e| pool(e, out)).unwrap_or_default();
     }
+    source.pool = source.pool.or(defaults);
     source
 }
 
@@ -122,10 +124,10 @@ fn exchange(entry: &Entry, out: &mut Diagnostics) -> Exchange {
     }
 }
 
-/// What queues and tables have unless they say otherwise.
-fn defaults(node: Option<&Node>, out: &mut Diagnostics) -> (Settings, TableDefaults) {
+/// What queues, pools and tables have unless they say otherwise.
+fn defaults(node: Option<&Node>, out: &mut Diagnostics) -> (Settings, Pool, TableDefaults) {
     let mut known = SETTINGS.to_vec();
-    known.push("tables");
+    known.extend(["pool", "tables"]);
     let fields = node.and_then(|node| Fields::open("`defaults`", node.span, node, &known, out));
     let Some(fields) = fields else {
         return Default::default();
@@ -142,7 +144,8 @@ fn defaults(node: Option<&Node>, out: &mut Diagnostics) -> (Settings, TableDefau
             }
         }
     }
-    (settings(&fields, out), of_tables)
+    let pool = fields.get("pool").map(|e| pool(e, out)).unwrap_or_default();
+    (settings(&fields, out), pool, of_tables)
 }
 
 fn settings(fields: &Fields<'_>, out: &mut Diagnostics) -> Settings {

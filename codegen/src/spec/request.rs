@@ -88,6 +88,9 @@ pub(super) fn request(entry: &Entry, out: &mut Diagnostics) -> Request {
     request.by = fields.text("by", out);
     if let Some(to) = fields.require("to", out) {
         request.to = targets(to, request.by.as_ref(), out);
+        if request.by.is_some() {
+            fields.filled("to", request.to.is_empty(), to, out);
+        }
     }
     if let Some(body) = fields.get("body") {
         read_body(&mut request, &body.node, out);

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use event_grpc::broker::{
-    Broker, Deliveries, Embedded, HeaderValue, Outgoing, Properties, QueueSpec, Topology,
+    Broker, Deliveries, Embedded, HeaderValue, Outgoing, Properties, QueueSpec, Settled, Topology,
 };
 use event_grpc::contract::headers as h;
 use event_grpc::contract::{
@@ -241,7 +241,7 @@ impl Running {
             },
             body: serde_json::from_slice(&delivery.body).unwrap(),
         };
-        let _ = delivery.ack.ack().await;
+        assert_eq!(delivery.ack.ack().await, Settled::Done);
         dead
     }
 
