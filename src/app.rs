@@ -1,6 +1,7 @@
 //! The only place where the parts are put together, and taken apart in the right order.
 
-use std::collections::BTreeMap;
+mod postgresql;
+
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -15,15 +16,14 @@ use tokio_util::sync::CancellationToken;
 
 use crate::broker::{self, Broker, Embedded, Link, Rabbit, RabbitOptions, Topology};
 use crate::contract::{Pipeline, Queue, Storage, Table};
-use crate::hooks;
 use crate::ingest::sources::Sources;
 use crate::ingest::{grpc, http, publisher};
 use crate::ops::health::Health;
 use crate::ops::metrics;
-use crate::ops::readiness::{self, Off, Readiness};
+use crate::ops::readiness::{self, Readiness};
 use crate::sink::clickhouse::engine::{Engine, EngineConfig, supervise};
 use crate::sink::clickhouse::{Address, ClickHouse, health as tables_health, migrate};
-use crate::sink::postgres::{self, Postgres};
+use crate::sink::postgres;
 use crate::sink::{Store, Stores};
 use crate::worker::{self, Pace, Setup, States};
 
@@ -89,14 +89,14 @@ impl App {
         let (engine, mut keeper) = (CancellationToken::new(), JoinSet::new());
         let clickhouse = clickhouse(&config, &engine, &mut keeper).await?;
         tables(&clickhouse, pipeline, &config).await?;
-        let postgres = postgres(&config, pipeline).await?;
+        let postgres = postgresql::connect(&config, pipeline).await?;
         let stores = Stores::new(pipeline.tables, |table| -> Option<Arc<dyn Store>> {
             match table.storage {
                 Storage::ClickHouse => Some(Arc::new(clickhouse.clone())),
                 Storage::Postgres(_) => Some(Arc::new(postgres.clone()?)),
             }
         });
-        let off = off(pipeline, &stores);
+        let off = postgresql::off(pipeline, &stores);
         let queues: Vec<&'static Queue> = pipeline.queues.iter().collect();
         let remote = config.amqp_url.is_some();
         let broker = broker(&config, pipeline, |queue| !off.contains_key(queue.name))?;
@@ -303,53 +303,6 @@ async fn tables(
         "The tables are not as the pipeline has them; their queues wait."
     );
     Ok(())
-}
-
-/// The database that was configured, if one was. Its state is said, and ends a strict start.
-async fn postgres(
-    config: &Config,
-    pipeline: &'static Pipeline,
-) -> anyhow::Result<Option<Postgres>> {
-    let Some(address) = &config.postgres else {
-        return Ok(None);
-    };
-    let store = Postgres::new(address.clone(), hooks::all())?;
-    let wrong = match postgres::migrate::check(&store, pipeline).await {
-        Ok(report) if report.fits() => return Ok(Some(store)),
-        Ok(report) => report.to_string(),
-        Err(error) => error.to_string(),
-    };
-    anyhow::ensure!(
-        !config.strict,
-        "the PostgreSQL tables are not as the pipeline has them; event-grpc migrate may help\n{wrong}"
-    );
-    tracing::warn!(
-        wrong,
-        "The PostgreSQL tables are not as the pipeline has them; their queues wait."
-    );
-    Ok(Some(store))
-}
-
-/// The queues whose destination is not configured, and why; one line is logged for each reason.
-fn off(pipeline: &'static Pipeline, stores: &Stores) -> Off {
-    let mut by_reason: BTreeMap<&'static str, Vec<&'static str>> = BTreeMap::new();
-    for queue in pipeline.queues {
-        let Some(table) = queue.into.table().filter(|t| stores.of(t).is_none()) else {
-            continue;
-        };
-        let reason = match table.storage {
-            Storage::ClickHouse => "its table has no ClickHouse",
-            Storage::Postgres(_) => "no --postgres-url (EVENT_GRPC_POSTGRES_URL) is given",
-        };
-        by_reason.entry(reason).or_default().push(queue.name);
-    }
-    let mut off = Off::new();
-    for (reason, queues) in by_reason {
-        let named = queues.join(", ");
-        tracing::warn!(queues = named, reason, "These queues are off.");
-        off.extend(queues.into_iter().map(|queue| (queue, reason)));
-    }
-    off
 }
 
 fn broker(
