@@ -11,6 +11,12 @@ pub static MIGRATIONS: &[Migration] = &[
             "../migrations/clickhouse/20261123T233010_create_event_and_18_more.sql"
         ),
     },
+    Migration {
+        name: "20261124T214144_create_branch_event_and_3_more.sql",
+        sql: include_str!(
+            "../migrations/clickhouse/20261124T214144_create_branch_event_and_3_more.sql"
+        ),
+    },
 ];
 
 /// Those of PostgreSQL.

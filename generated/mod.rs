@@ -15,7 +15,7 @@ mod views;
 
 /// The pipeline.
 pub static PIPELINE: Pipeline = Pipeline {
-    fingerprint: "033fcba5211ec191",
+    fingerprint: "7ed718aaa26ba5ec",
     descriptors: include_bytes!("descriptors.binpb"),
     sources: topology::SOURCES,
     exchanges: topology::EXCHANGES,

@@ -2,8 +2,8 @@
 //! Where events come in and how they travel.
 
 use crate::contract::{
-    Batch, Destination, Exchange, ExchangeKind, Input, Intake, Pool, Queue, QueueKind,
-    Route, RoutingKey, Source,
+    Bad, Batch, Destination, Exchange, ExchangeKind, Input, Intake, Message, Pool, Queue,
+    QueueKind, Route, RoutingKey, Source, function, json,
 };
 use super::envelope::ENVELOPE;
 use super::shapes;
@@ -40,8 +40,86 @@ pub static SOURCES: &[Source] = &[
             path: "/shopify/event/",
             message: &shapes::webhook_shopify::SHOPIFY_EVENT,
             routing_key: RoutingKey::Constant("shopify_events"),
+            headers: false,
+            verify: None,
         },
         exchange: "shopify_event.dx",
+        rejects: None,
+        pool: Pool {
+            workers: 2,
+            buffer: 1_000,
+            bytes: 16_777_216,
+            timeout_ms: 1_000,
+            max_request: 4_194_304,
+        },
+    },
+    Source {
+        name: "branch",
+        intake: Intake::Post {
+            path: "/branch/event/",
+            message: &shapes::webhook_branch::BRANCH_EVENT,
+            routing_key: RoutingKey::Computed(branch_routing_key),
+            headers: false,
+            verify: None,
+        },
+        exchange: "branch_event.tx",
+        rejects: None,
+        pool: Pool {
+            workers: 2,
+            buffer: 1_000,
+            bytes: 16_777_216,
+            timeout_ms: 1_000,
+            max_request: 4_194_304,
+        },
+    },
+    Source {
+        name: "graphy",
+        intake: Intake::Post {
+            path: "/graphy/event/",
+            message: &shapes::webhook_graphy::GRAPHY_EVENT,
+            routing_key: RoutingKey::Computed(graphy_routing_key),
+            headers: true,
+            verify: None,
+        },
+        exchange: "graphy_event.tx",
+        rejects: None,
+        pool: Pool {
+            workers: 2,
+            buffer: 1_000,
+            bytes: 16_777_216,
+            timeout_ms: 1_000,
+            max_request: 4_194_304,
+        },
+    },
+    Source {
+        name: "vidooly",
+        intake: Intake::Post {
+            path: "/vidooly/event/",
+            message: &shapes::webhook_vidooly::VIDOOLY_EVENT,
+            routing_key: RoutingKey::Computed(vidooly_routing_key),
+            headers: false,
+            verify: None,
+        },
+        exchange: "vidooly_event.dx",
+        rejects: None,
+        pool: Pool {
+            workers: 2,
+            buffer: 1_000,
+            bytes: 16_777_216,
+            timeout_ms: 1_000,
+            max_request: 4_194_304,
+        },
+    },
+    Source {
+        name: "webengage",
+        intake: Intake::Post {
+            path: "/webengage/event/",
+            message: &shapes::webhook_webengage::WEBENGAGE_EVENT,
+            routing_key: RoutingKey::Constant("EVENT"),
+            headers: false,
+            verify: None,
+        },
+        exchange: "webengage_event.dx",
         rejects: None,
         pool: Pool {
             workers: 2,
@@ -67,6 +145,36 @@ pub static EXCHANGES: &[Exchange] = &[
     },
     Exchange {
         name: "shopify_event.dx",
+        kind: ExchangeKind::Direct,
+        derived: false,
+    },
+    Exchange {
+        name: "branch_event.tx",
+        kind: ExchangeKind::Topic,
+        derived: false,
+    },
+    Exchange {
+        name: "branch_event_error.dx",
+        kind: ExchangeKind::Direct,
+        derived: false,
+    },
+    Exchange {
+        name: "graphy_event.tx",
+        kind: ExchangeKind::Topic,
+        derived: false,
+    },
+    Exchange {
+        name: "graphy_event_error.dx",
+        kind: ExchangeKind::Direct,
+        derived: false,
+    },
+    Exchange {
+        name: "vidooly_event.dx",
+        kind: ExchangeKind::Topic,
+        derived: false,
+    },
+    Exchange {
+        name: "webengage_event.dx",
         kind: ExchangeKind::Direct,
         derived: false,
     },
@@ -183,6 +291,74 @@ pub static QUEUES: &[Queue] = &[
         dead_letter: Some(route("shopify_event.dx", "error.shopify_events_q")),
         input: Input::Json(&shapes::webhook_shopify::SHOPIFY_EVENT),
         into: Destination::Table(&tables::shopify_event::TABLE),
+        derived: false,
+    },
+    Queue {
+        name: "branch_event_q",
+        kind: QueueKind::Quorum,
+        bindings: &[route("branch_event.tx", "*")],
+        workers: 2,
+        prefetch: 20_000,
+        retries: 2,
+        batch: Batch {
+            rows: 10_000,
+            bytes: 16_777_216,
+            delay_ms: 1_000,
+        },
+        dead_letter: Some(route("branch_event_error.dx", "error.branch_event_q")),
+        input: Input::Json(&shapes::webhook_branch::BRANCH_EVENT),
+        into: Destination::Table(&tables::branch_event::TABLE),
+        derived: false,
+    },
+    Queue {
+        name: "graphy_event_q",
+        kind: QueueKind::Quorum,
+        bindings: &[route("graphy_event.tx", "*")],
+        workers: 2,
+        prefetch: 20_000,
+        retries: 2,
+        batch: Batch {
+            rows: 10_000,
+            bytes: 16_777_216,
+            delay_ms: 1_000,
+        },
+        dead_letter: Some(route("graphy_event_error.dx", "error.graphy_event_q")),
+        input: Input::Json(&shapes::webhook_graphy::GRAPHY_EVENT),
+        into: Destination::Table(&tables::graphy_event::TABLE),
+        derived: false,
+    },
+    Queue {
+        name: "vidooly_event_q",
+        kind: QueueKind::Quorum,
+        bindings: &[route("vidooly_event.dx", "*")],
+        workers: 2,
+        prefetch: 20_000,
+        retries: 2,
+        batch: Batch {
+            rows: 10_000,
+            bytes: 16_777_216,
+            delay_ms: 1_000,
+        },
+        dead_letter: Some(route("vidooly_event.dx", "error.vidooly_event_q")),
+        input: Input::Json(&shapes::webhook_vidooly::VIDOOLY_EVENT),
+        into: Destination::Table(&tables::vidooly_event::TABLE),
+        derived: false,
+    },
+    Queue {
+        name: "webengage_ch_event_q",
+        kind: QueueKind::Quorum,
+        bindings: &[route("webengage_event.dx", "EVENT")],
+        workers: 5,
+        prefetch: 20_000,
+        retries: 2,
+        batch: Batch {
+            rows: 10_000,
+            bytes: 16_777_216,
+            delay_ms: 1_000,
+        },
+        dead_letter: Some(route("webengage_event.dx", "error.webengage_ch_event_q")),
+        input: Input::Json(&shapes::webhook_webengage::WEBENGAGE_EVENT),
+        into: Destination::Table(&tables::webengage_event::TABLE),
         derived: false,
     },
     Queue {
@@ -536,6 +712,10 @@ pub static QUEUES: &[Queue] = &[
         kind: QueueKind::Quorum,
         bindings: &[
             route("shopify_event.dx", "error.shopify_events_q"),
+            route("branch_event_error.dx", "error.branch_event_q"),
+            route("graphy_event_error.dx", "error.graphy_event_q"),
+            route("vidooly_event.dx", "error.vidooly_event_q"),
+            route("webengage_event.dx", "error.webengage_ch_event_q"),
             route("grpc_event.dx", "error.clickhouse_click_event_q"),
             route("event_error.dx", "error.app_init_event_q"),
             route("event_error.dx", "error.launch_refer_event_q"),
@@ -592,3 +772,23 @@ pub static QUEUES: &[Queue] = &[
 
 /// The exchange that gets what no binding matches.
 pub static UNROUTED: &str = "event_grpc.unrouted";
+
+/// The routing key of source `branch`.
+fn branch_routing_key(message: &Message<'_>) -> Result<String, Bad> {
+    Ok(json::text(message.body, &["name"])?.into_owned())
+}
+
+/// The routing key of source `graphy`.
+fn graphy_routing_key(message: &Message<'_>) -> Result<String, Bad> {
+    Ok(
+        function::header(message.headers, "Spayee-Event")
+            .filter(|text| !text.is_empty())
+            .unwrap_or_else(|| "NO_EVENT_NAME".into())
+            .into_owned(),
+    )
+}
+
+/// The routing key of source `vidooly`.
+fn vidooly_routing_key(message: &Message<'_>) -> Result<String, Bad> {
+    Ok(function::upper(&json::text(message.body, &["name"])?))
+}

@@ -16,7 +16,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::broker::{self, Broker, Embedded, Link, Rabbit, RabbitOptions, Topology};
 use crate::contract::{Pipeline, Queue, Storage, Table};
-use crate::ingest::sources::Sources;
+use crate::ingest::sources::{Off, Sources};
 use crate::ingest::{grpc, http, publisher};
 use crate::ops::health::Health;
 use crate::ops::metrics;
@@ -96,10 +96,10 @@ impl App {
                 Storage::Postgres(_) => Some(Arc::new(postgres.clone()?)),
             }
         });
-        let off = postgresql::off(pipeline, &stores);
+        let idle = postgresql::off(pipeline, &stores);
         let queues: Vec<&'static Queue> = pipeline.queues.iter().collect();
         let remote = config.amqp_url.is_some();
-        let broker = broker(&config, pipeline, |queue| !off.contains_key(queue.name))?;
+        let broker = broker(&config, pipeline, |queue| !idle.contains_key(queue.name))?;
         if config.strict {
             connected(&broker).await?;
         }
@@ -137,13 +137,6 @@ impl App {
             background.spawn(postgres::health::watch(postgres, tables, states, stop));
         }
         let health = Health::beating();
-        let readiness = Readiness {
-            health: health.clone(),
-            broker: broker.status(),
-            tables: known,
-            off,
-            paused: setup.states.clone(),
-        };
         let limits = if remote {
             publisher::Limits::remote()
         } else {
@@ -151,6 +144,14 @@ impl App {
         };
         let publisher = publisher::Publisher::new(Arc::clone(&broker), limits);
         let sources = Sources::new(pipeline, &publisher, |name| std::env::var(name).ok())?;
+        let readiness = Readiness {
+            health: health.clone(),
+            broker: broker.status(),
+            tables: known,
+            paused: setup.states.clone(),
+            off: off(&sources),
+            queues: idle,
+        };
         let render: http::Render = Arc::new(move || counted.render());
         let http_routes = sources
             .http(health.clone(), render)
@@ -338,6 +339,16 @@ async fn connected(broker: &Arc<dyn Broker>) -> anyhow::Result<()> {
     };
     anyhow::ensure!(problems.is_empty(), "{}", problems.join("\n"));
     Ok(())
+}
+
+/// The sources that take no requests, and why; said once at start.
+fn off(sources: &Sources) -> Vec<(&'static str, String)> {
+    let say = |off: &Off| {
+        let reason = format!("{} is not set", off.variable);
+        tracing::warn!(source = off.source, reason, "A source takes no requests.");
+        (off.source, reason)
+    };
+    sources.off().iter().map(say).collect()
 }
 
 fn until(token: &CancellationToken) -> impl Future<Output = ()> + use<> {

@@ -66,4 +66,5 @@ pub(crate) fn all(resolved: &Resolved<'_>, out: &mut Diagnostics) {
     keys::check(resolved, out);
     postgres::check(resolved, out);
     coverage::check(resolved, out);
+    webhooks::check(resolved, out);
 }

@@ -27,6 +27,7 @@ mod proto;
 mod resolve;
 mod routing;
 mod spec;
+mod sql;
 mod types;
 mod typing;
 mod yaml;

@@ -28,6 +28,11 @@ pub(crate) fn lower(resolved: Resolved<'_>) -> Option<Model> {
         queues: resolved.queues.iter().map(queue).collect::<Option<_>>()?,
         tables: resolved.tables.iter().map(table).collect::<Option<_>>()?,
         envelope: resolved.envelope,
+        any_of: resolved
+            .any_of
+            .into_iter()
+            .map(|found| found.value)
+            .collect(),
         unrouted: UNROUTED.to_owned(),
     })
 }
@@ -84,7 +89,10 @@ fn table(table: &resolve::Table<'_>) -> Option<Table> {
             Some(upsert) => Some(self::upsert(upsert, table)?),
             None => None,
         },
-        partition_by: text(&table.spec.partition_by).unwrap_or_default(),
+        partition_by: table
+            .partition_by
+            .map(|t| t.value.clone())
+            .unwrap_or_default(),
         order_by: table
             .spec
             .order_by

@@ -1,8 +1,10 @@
 //! The pipeline as meant: resolved, typed and checked. The only thing that the emitters see.
 
 mod postgres;
+mod source;
 
 pub use postgres::{HookColumn, PgType, Upsert};
+pub use source::{Encoding, Intake, Pool, RoutingKey, Scheme, Source, Verify};
 
 use std::collections::BTreeMap;
 
@@ -25,6 +27,8 @@ pub struct Model {
     pub queues: Vec<Queue>,
     /// Tables in the order of the file.
     pub tables: Vec<Table>,
+    /// JSON messages of which one of some fields has to be there.
+    pub any_of: Vec<(MessageDescriptor, Vec<String>)>,
     /// The fanout exchange for messages that no binding matches; its queue stores into the dead-letter table.
     pub unrouted: String,
 }
@@ -65,53 +69,6 @@ pub struct Envelope {
     pub types: Vec<(u32, MessageDescriptor)>,
 }
 
-/// A way in.
-#[derive(Debug, Clone)]
-pub struct Source {
-    /// Its name.
-    pub name: String,
-    /// How events arrive.
-    pub intake: Intake,
-    /// Where they are published.
-    pub exchange: String,
-    /// Where refused ones are published: exchange and routing key.
-    pub rejects: Option<Route>,
-    /// Its bounds.
-    pub pool: Pool,
-}
-
-/// How events arrive.
-#[derive(Debug, Clone)]
-pub enum Intake {
-    /// gRPC, and proto3 JSON over HTTP at `json_path`.
-    Grpc {
-        /// Full service name.
-        service: String,
-        /// Method name.
-        method: String,
-        /// HTTP path for JSON.
-        json_path: String,
-    },
-    /// A JSON object a request.
-    Post {
-        /// HTTP path.
-        path: String,
-        /// What the object looks like.
-        message: MessageDescriptor,
-        /// A constant, or an expression over the body.
-        routing_key: RoutingKey,
-    },
-}
-
-/// Where a webhook's routing key comes from.
-#[derive(Debug, Clone)]
-pub enum RoutingKey {
-    /// `routing_key: NAME`.
-    Constant(String),
-    /// `routing_key_from: EXPRESSION`.
-    Computed(Value),
-}
-
 /// Exchange and routing key.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Route {
@@ -119,21 +76,6 @@ pub struct Route {
     pub exchange: String,
     /// The routing (or binding) key.
     pub routing_key: String,
-}
-
-/// A pool's bounds.
-#[derive(Debug, Clone)]
-pub struct Pool {
-    /// Requests prepared at once.
-    pub workers: u16,
-    /// Requests waiting.
-    pub buffer: u32,
-    /// Bytes unanswered.
-    pub bytes: u64,
-    /// Wait for a place.
-    pub timeout_ms: u64,
-    /// Largest request in bytes.
-    pub max_request: u32,
 }
 
 /// An exchange.
@@ -440,4 +382,15 @@ pub enum Function {
     Lower,
     /// `default("x")`: instead of absent or empty.
     Default(String),
+}
+
+impl Value {
+    /// Whether it is made from a message's headers.
+    pub fn uses_headers(&self) -> bool {
+        let inside = |function: &Function| match function {
+            Function::With { value, .. } | Function::Coalesce(value) => value.uses_headers(),
+            _ => false,
+        };
+        matches!(self.root, Root::Headers | Root::HeaderOf(_)) || self.functions.iter().any(inside)
+    }
 }

@@ -6,17 +6,21 @@
 mod columns;
 mod envelope;
 mod inputs;
+mod messages;
 mod queues;
 mod sources;
+mod verify;
 
-use prost_reflect::FieldDescriptor;
+use prost_reflect::{FieldDescriptor, MessageDescriptor};
 
 use crate::diagnostic::{Diagnostics, Span};
 use crate::model::{self, Envelope, ExchangeKind, Input, Intake, Route};
 use crate::proto::Proto;
 use crate::routing;
 use crate::spec::{self, Located, Spec};
+use crate::sql::column_names;
 use crate::typing::Scope;
+use crate::yaml::Text;
 
 /// The pipeline with every name looked up.
 #[derive(Debug)]
@@ -33,6 +37,8 @@ pub(crate) struct Resolved<'a> {
     pub(crate) queues: Vec<Queue>,
     /// In the order of the file.
     pub(crate) tables: Vec<Table<'a>>,
+    /// JSON messages of which one of some fields has to be there, with the place of the name.
+    pub(crate) any_of: Vec<Located<(MessageDescriptor, Vec<String>)>>,
 }
 
 /// A source.
@@ -99,6 +105,8 @@ pub(crate) struct Table<'a> {
     pub(crate) types_known: bool,
     /// Wildcards expanded.
     pub(crate) columns: Vec<Column>,
+    /// Its own partitions, or those of the defaults if it has their columns.
+    pub(crate) partition_by: Option<&'a Text>,
     /// The paths that its explicit columns take: root, then names.
     pub(crate) taken: Vec<Vec<String>>,
     /// Whether every expression could be read and looked up.
@@ -130,6 +138,7 @@ pub(crate) fn resolve<'a>(spec: &'a Spec, proto: &'a Proto, out: &mut Diagnostic
         sources,
         queues: Vec::new(),
         tables: Vec::new(),
+        any_of: messages::any_of(spec, proto, out),
     };
     resolved.queues = queues::declared(&resolved, out);
     resolved.tables = inputs::tables(&resolved, out);
@@ -138,7 +147,27 @@ pub(crate) fn resolve<'a>(spec: &'a Spec, proto: &'a Proto, out: &mut Diagnostic
     for index in 0..resolved.tables.len() {
         columns::fill(&mut resolved, index, out);
     }
+    for table in &mut resolved.tables {
+        table.partition_by = partitions(table, spec);
+    }
     resolved
+}
+
+/// What stands for no partitions where the defaults have some.
+const NO_PARTITIONS: &str = "none";
+
+fn partitions<'a>(table: &Table<'a>, spec: &'a Spec) -> Option<&'a Text> {
+    if table.spec.postgres.is_some() {
+        return None;
+    }
+    match &table.spec.partition_by {
+        Some(own) => Some(own).filter(|own| own.value != NO_PARTITIONS),
+        None => {
+            let has = |name: &str| table.columns.iter().any(|c| c.column.name == name);
+            let default = spec.table_defaults.partition_by.as_ref();
+            default.filter(|sql| column_names(&sql.value).into_iter().all(has))
+        }
+    }
 }
 
 // === impl Source ===

@@ -6,12 +6,13 @@
 mod postgres;
 mod read;
 mod scalars;
+mod webhook;
 
 pub(crate) use postgres::Upsert;
 pub(crate) use read::read;
 
 use crate::diagnostic::Span;
-use crate::model::ExchangeKind;
+use crate::model::{Encoding, ExchangeKind};
 use crate::yaml::Text;
 
 /// A value and its place.
@@ -30,8 +31,12 @@ pub(crate) struct Spec {
     pub(crate) sources: Vec<Source>,
     /// The exchanges and how they route.
     pub(crate) exchanges: Vec<Exchange>,
+    /// What the proto files can't say of JSON messages.
+    pub(crate) messages: Vec<Message>,
     /// What queues have unless they say otherwise.
     pub(crate) defaults: Settings,
+    /// What tables have unless they say otherwise.
+    pub(crate) table_defaults: TableDefaults,
     /// The queues.
     pub(crate) queues: Vec<Queue>,
     /// The tables.
@@ -59,6 +64,10 @@ pub(crate) struct Source {
     pub(crate) routing_key: Option<Text>,
     /// `routing_key_from: EXPRESSION` instead, over the body.
     pub(crate) routing_key_from: Option<Text>,
+    /// `headers: true`, which keeps the headers of a webhook's requests: the place of the key.
+    pub(crate) headers: Option<Span>,
+    /// `verify: { ... }`: how a webhook's requests prove where they come from.
+    pub(crate) verify: Option<Verify>,
     /// `rejects: EXCHANGE` that keeps the events refused at intake.
     pub(crate) rejects: Option<Text>,
     /// `pool: { ... }`.
@@ -66,7 +75,7 @@ pub(crate) struct Source {
 }
 
 /// `pool: { workers, buffer, bytes, timeout, max_request }`.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct Pool {
     /// Requests prepared at once.
     pub(crate) workers: Option<Located<u64>>,
@@ -80,6 +89,43 @@ pub(crate) struct Pool {
     pub(crate) max_request: Option<Located<u64>>,
 }
 
+/// `verify: { shopify | bearer | basic | hmac: VARIABLE }`, with more keys for `hmac`.
+#[derive(Debug)]
+pub(crate) struct Verify {
+    /// The place of the key.
+    pub(crate) span: Span,
+    /// The way, of which there should be one, and the variable that holds the secret.
+    pub(crate) ways: Vec<(Located<Way>, Text)>,
+    /// `header: NAME` that holds the signature.
+    pub(crate) header: Option<Text>,
+    /// `encoding: hex` or `base64` of the signature.
+    pub(crate) encoding: Option<Located<Encoding>>,
+    /// `prefix: TEXT` in front of the signature.
+    pub(crate) prefix: Option<Text>,
+}
+
+/// A way to prove where a request comes from, as written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Way {
+    /// As Shopify signs.
+    Shopify,
+    /// `Authorization: Bearer`.
+    Bearer,
+    /// `Authorization: Basic`.
+    Basic,
+    /// HMAC-SHA256 of the body, in some header.
+    Hmac,
+}
+
+/// `messages: { NAME: { any_of: [FIELD, FIELD] } }`.
+#[derive(Debug)]
+pub(crate) struct Message {
+    /// Its full name.
+    pub(crate) name: Text,
+    /// The fields of which one must be there.
+    pub(crate) any_of: Vec<Text>,
+}
+
 /// `exchanges: { NAME: KIND }`.
 #[derive(Debug)]
 pub(crate) struct Exchange {
@@ -87,6 +133,17 @@ pub(crate) struct Exchange {
     pub(crate) name: Text,
     /// How it routes; absent if the kind could not be read.
     pub(crate) kind: Option<ExchangeKind>,
+}
+
+/// `defaults: { tables: { engine, partition_by, columns } }`.
+#[derive(Debug, Default)]
+pub(crate) struct TableDefaults {
+    /// The engine of tables that name none.
+    pub(crate) engine: Option<Text>,
+    /// The partitions of tables that name none and have its columns.
+    pub(crate) partition_by: Option<Text>,
+    /// Columns at the end of tables that have none of their name.
+    pub(crate) columns: Vec<Column>,
 }
 
 /// What `defaults`, a queue and a typed table's `queue` have in common.
@@ -154,7 +211,7 @@ pub(crate) struct Table {
     pub(crate) postgres: Option<Upsert>,
     /// `engine: ReplacingMergeTree(COLUMN)`.
     pub(crate) engine: Option<Text>,
-    /// `partition_by: EXPRESSION`, in SQL.
+    /// `partition_by: EXPRESSION`, in SQL, or `none`.
     pub(crate) partition_by: Option<Text>,
     /// `order_by: [COLUMN, ...]`.
     pub(crate) order_by: Vec<Text>,
@@ -184,7 +241,7 @@ pub(crate) struct OwnQueue {
 }
 
 /// A line of `columns`.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) enum Column {
     /// `NAME: EXPRESSION` or `NAME: { from: EXPRESSION, type: TYPE }`.
     Explicit {
@@ -204,9 +261,9 @@ pub(crate) enum Column {
         /// The comment above it.
         doc: String,
     },
-    /// `"*": ROOT` or `"*": [ROOT, ROOT]`.
+    /// `"*": ROOT` or `"*": [ROOT, ROOT]`, where the star may be followed by a name.
     Wildcard {
-        /// `header`, `event`, `payload` or `body`.
+        /// `header`, `event`, `payload` or `body`, or an expression with many values.
         root: Text,
     },
 }
@@ -222,6 +279,21 @@ impl Spec {
     /// The queue with this name.
     pub(crate) fn queue(&self, name: &str) -> Option<&Queue> {
         self.queues.iter().find(|q| q.name.value == name)
+    }
+}
+
+// === impl Pool ===
+
+impl Pool {
+    /// The same, with the others where it says nothing.
+    pub(crate) fn or(self, others: &Pool) -> Pool {
+        Pool {
+            workers: self.workers.or_else(|| others.workers.clone()),
+            buffer: self.buffer.or_else(|| others.buffer.clone()),
+            bytes: self.bytes.or_else(|| others.bytes.clone()),
+            timeout: self.timeout.or_else(|| others.timeout.clone()),
+            max_request: self.max_request.or_else(|| others.max_request.clone()),
+        }
     }
 }
 

@@ -29,9 +29,12 @@ pub(crate) fn of_json_field(field: &FieldDescriptor) -> Result<Type, &'static st
         return Ok(Type::Json);
     }
     if field.is_list() {
-        return Err(
-            "a list in a JSON message is kept in the JSON around it (`body | json`), or ignored",
-        );
+        return match single(&field.kind()) {
+            Type::Json => Ok(Type::Array(Box::new(Type::Json))),
+            _ => Err(
+                "a list in a JSON message holds objects, or is kept in the JSON around it (`body | json`), or ignored",
+            ),
+        };
     }
     match field.kind() {
         Kind::Bytes => Err("JSON has no bytes: declare the field as the string that is sent"),

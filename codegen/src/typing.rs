@@ -5,6 +5,7 @@ mod datetime;
 mod function;
 mod path;
 
+pub(crate) use argument::USER_AGENT;
 pub(crate) use path::{fields, messages, path};
 
 use std::collections::BTreeMap;

@@ -102,13 +102,48 @@ fn every_kind_of_field_has_a_type() {
 fn a_json_message_has_types_of_its_own() {
     expect(
         table(&model(), "hook"),
-        "id          String
-         stored_at   DateTime64(3, 'UTC')
-         note        LowCardinality(String)
-         inner_text  String
-         at          Nullable(DateTime64(3, 'UTC'))
-         colour      LowCardinality(String)
-         labels      JSON",
+        "id               String
+         bot              Nullable(String)
+         sent_at          String
+         note             LowCardinality(String)
+         inner_text       String
+         at               Nullable(DateTime64(3, 'UTC'))
+         colour           LowCardinality(String)
+         labels           JSON
+         mozilla          LowCardinality(String)
+         platform         LowCardinality(String)
+         os               LowCardinality(String)
+         os_name          LowCardinality(String)
+         os_full_name     LowCardinality(String)
+         os_version       LowCardinality(String)
+         localization     LowCardinality(String)
+         model            LowCardinality(String)
+         browser_name     LowCardinality(String)
+         browser_version  LowCardinality(String)
+         mobile           Bool
+         stored_at        DateTime64(3, 'UTC')",
+    );
+}
+
+#[test]
+fn tables_have_the_defaults_that_they_do_not_say_themselves() {
+    let model = model();
+    let said = |name: &str| {
+        let table = table(&model, name);
+        (table.engine.as_str(), table.partition_by.as_str())
+    };
+    let engine = "ReplacingMergeTree(stored_at)";
+    assert_eq!(said("hook"), (engine, "toYYYYMM(sent_at)"));
+    assert_eq!(said("every"), (engine, ""));
+    assert_eq!(said("typed"), (engine, "toYYYYMM(at_ms)"));
+    assert_eq!(said("failed"), ("ReplacingMergeTree(last)", ""));
+    let mobile = table(&model, "hook")
+        .columns
+        .iter()
+        .find(|c| c.name == "mobile");
+    assert_eq!(
+        mobile.unwrap().written,
+        "body.note | default(\"-\") | user_agent(\"mobile\")"
     );
 }
 
@@ -167,6 +202,11 @@ fn settings_come_from_the_queue_the_defaults_and_the_generator() {
         (50, 1 << 20, 250)
     );
     assert_eq!(queue(&model, "clickhouse_typed_q").prefetch, 7);
+    let pools = model
+        .sources
+        .iter()
+        .map(|s| (s.pool.workers, s.pool.buffer));
+    assert_eq!(pools.collect::<Vec<_>>(), [(9, 7), (3, 7)]);
     let Intake::Grpc { json_path, .. } = &model.sources[0].intake else {
         panic!("the first source takes gRPC")
     };

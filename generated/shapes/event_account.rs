@@ -13,6 +13,7 @@ pub static PHONE_VERIFICATION_INITIATE_EVENT: Shape = Shape {
         field(6, "loginFlow", "loginFlow", Kind::String, Label::Implicit),
     ],
     dense: &[0, 0, 0, 0, 0, 1, 2],
+    any_of: &[],
 };
 
 /// `event.PhoneNumberEntered`
@@ -24,6 +25,7 @@ pub static PHONE_NUMBER_ENTERED: Shape = Shape {
         field(8, "phoneNumber", "phoneNumber", Kind::Int64, Label::Implicit),
     ],
     dense: &[0, 0, 0, 0, 0, 1, 0, 0, 2],
+    any_of: &[],
 };
 
 /// `event.OTPVerifiedEvent`
@@ -38,6 +40,7 @@ pub static OTP_VERIFIED_EVENT: Shape = Shape {
         field(10, "requestId", "requestId", Kind::String, Label::Implicit),
     ],
     dense: &[0, 0, 0, 0, 0, 0, 1, 2, 3, 4, 5],
+    any_of: &[],
 };
 
 /// `event.ProfileActionEvent`
@@ -46,4 +49,5 @@ pub static PROFILE_ACTION_EVENT: Shape = Shape {
     name: "event.ProfileActionEvent",
     fields: &[field(4, "action", "action", Kind::String, Label::Implicit)],
     dense: &[0, 0, 0, 0, 1],
+    any_of: &[],
 };

@@ -13,6 +13,7 @@ pub static LAUNCH_EVENT: Shape = Shape {
         field(7, "appLaunchCount", "appLaunchCount", Kind::Int64, Label::Implicit),
     ],
     dense: &[0, 0, 0, 0, 0, 0, 1, 2],
+    any_of: &[],
 };
 
 /// `event.LaunchReferEvent`
@@ -28,6 +29,7 @@ pub static LAUNCH_REFER_EVENT: Shape = Shape {
         field(11, "androidDeepLink", "androidDeepLink", Kind::String, Label::Implicit),
     ],
     dense: &[0, 0, 0, 0, 0, 0, 1, 2, 3, 4, 5, 6],
+    any_of: &[],
 };
 
 /// `event.SessionIdChangeEvent`
@@ -39,6 +41,7 @@ pub static SESSION_ID_CHANGE_EVENT: Shape = Shape {
         field(5, "newSessionId", "newSessionId", Kind::String, Label::Implicit),
     ],
     dense: &[0, 0, 0, 0, 1, 2],
+    any_of: &[],
 };
 
 /// `event.AppStartEvent`
@@ -51,6 +54,7 @@ pub static APP_START_EVENT: Shape = Shape {
         field(6, "isBlocking", "isBlocking", Kind::Bool, Label::Implicit),
     ],
     dense: &[0, 0, 0, 0, 1, 2, 3],
+    any_of: &[],
 };
 
 /// `event.TestEvent`
@@ -62,6 +66,7 @@ pub static TEST_EVENT: Shape = Shape {
         field(5, "testParam2", "testParam2", Kind::Int64, Label::Implicit),
     ],
     dense: &[0, 0, 0, 0, 1, 2],
+    any_of: &[],
 };
 
 /// `event.NotificationActionEvent`
@@ -86,4 +91,5 @@ pub static NOTIFICATION_ACTION_EVENT: Shape = Shape {
         field(12, "subtitle", "subtitle", Kind::String, Label::Implicit),
     ],
     dense: &[0, 0, 0, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9],
+    any_of: &[],
 };

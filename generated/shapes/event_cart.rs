@@ -22,4 +22,5 @@ pub static ADD_TO_CART_EVENT: Shape = Shape {
         field(16, "checkoutType", "checkoutType", Kind::String, Label::Implicit),
     ],
     dense: &[0, 0, 0, 0, 0, 1, 2, 3, 4, 0, 5, 6, 7, 8, 9, 10, 11],
+    any_of: &[],
 };

@@ -18,6 +18,7 @@ pub static EVENT_BATCH: Shape = Shape {
         ),
     ],
     dense: &[0, 1],
+    any_of: &[],
 };
 
 /// `event.Events`
@@ -41,6 +42,7 @@ pub static EVENTS: Shape = Shape {
         ),
     ],
     dense: &[0, 0, 0, 0, 1, 2],
+    any_of: &[],
 };
 
 /// `event.Header`
@@ -79,6 +81,7 @@ pub static HEADER: Shape = Shape {
         0, 0, 0, 0, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19,
         20,
     ],
+    any_of: &[],
 };
 
 /// `event.Event`
@@ -488,4 +491,5 @@ pub static EVENT: Shape = Shape {
         39, 40, 41, 42, 43, 44, 45, 46, 47, 48, 49, 50, 51, 52, 53, 54, 55, 56, 57, 58,
         59,
     ],
+    any_of: &[],
 };

@@ -16,6 +16,7 @@ pub static HIGHLIGHT_SCREEN_ENTER_EVENT: Shape = Shape {
         field(8, "visitCount", "visitCount", Kind::Int64, Label::Implicit),
     ],
     dense: &[0, 0, 0, 0, 1, 2, 3, 4, 5],
+    any_of: &[],
 };
 
 /// `event.HighlightScreenLoadedEvent`
@@ -30,6 +31,7 @@ pub static HIGHLIGHT_SCREEN_LOADED_EVENT: Shape = Shape {
         field(8, "visitCount", "visitCount", Kind::Int64, Label::Implicit),
     ],
     dense: &[0, 0, 0, 0, 1, 2, 3, 4, 5],
+    any_of: &[],
 };
 
 /// `event.HighlightScreenErrorEvent`
@@ -44,6 +46,7 @@ pub static HIGHLIGHT_SCREEN_ERROR_EVENT: Shape = Shape {
         field(8, "visitCount", "visitCount", Kind::Int64, Label::Implicit),
     ],
     dense: &[0, 0, 0, 0, 1, 2, 3, 4, 5],
+    any_of: &[],
 };
 
 /// `event.HighlightScreenActionEvent`
@@ -59,4 +62,5 @@ pub static HIGHLIGHT_SCREEN_ACTION_EVENT: Shape = Shape {
         field(9, "actionType", "actionType", Kind::String, Label::Implicit),
     ],
     dense: &[0, 0, 0, 0, 1, 2, 3, 4, 5, 6],
+    any_of: &[],
 };

@@ -13,6 +13,7 @@ pub static ACTION_BAR_BAG_C_LICK_EVENT: Shape = Shape {
         field(5, "redDot", "redDot", Kind::Bool, Label::Implicit),
     ],
     dense: &[0, 0, 0, 0, 1, 2],
+    any_of: &[],
 };
 
 /// `event.BadgeClickEvent`
@@ -24,6 +25,7 @@ pub static BADGE_CLICK_EVENT: Shape = Shape {
         field(5, "screen", "screen", Kind::String, Label::Implicit),
     ],
     dense: &[0, 0, 0, 0, 1, 2],
+    any_of: &[],
 };
 
 /// `event.HashTagClickEvent`
@@ -37,6 +39,7 @@ pub static HASH_TAG_CLICK_EVENT: Shape = Shape {
         field(7, "parentType", "parentType", Kind::String, Label::Implicit),
     ],
     dense: &[0, 0, 0, 0, 1, 2, 3, 4],
+    any_of: &[],
 };
 
 /// `event.HeaderSearchBarClick`
@@ -45,6 +48,7 @@ pub static HEADER_SEARCH_BAR_CLICK: Shape = Shape {
     name: "event.HeaderSearchBarClick",
     fields: &[field(4, "source", "source", Kind::String, Label::Implicit)],
     dense: &[0, 0, 0, 0, 1],
+    any_of: &[],
 };
 
 /// `event.HeaderCartIconClick`
@@ -53,4 +57,5 @@ pub static HEADER_CART_ICON_CLICK: Shape = Shape {
     name: "event.HeaderCartIconClick",
     fields: &[field(4, "source", "source", Kind::String, Label::Implicit)],
     dense: &[0, 0, 0, 0, 1],
+    any_of: &[],
 };

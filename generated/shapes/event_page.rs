@@ -10,6 +10,7 @@ pub static PAGE_OPENED_EVENT: Shape = Shape {
     name: "event.PageOpenedEvent",
     fields: &[field(5, "pageQueryId", "pageQueryId", Kind::String, Label::Implicit)],
     dense: &[0, 0, 0, 0, 0, 1],
+    any_of: &[],
 };
 
 /// `event.PageLoadedEvent`
@@ -29,6 +30,7 @@ pub static PAGE_LOADED_EVENT: Shape = Shape {
         field(8, "backendSource", "backendSource", Kind::String, Label::Implicit),
     ],
     dense: &[0, 0, 0, 0, 0, 1, 2, 3, 4],
+    any_of: &[],
 };
 
 /// `event.PageLoadFailedEvent`
@@ -41,4 +43,5 @@ pub static PAGE_LOAD_FAILED_EVENT: Shape = Shape {
         field(7, "errorMessageShown", "errorMessageShown", Kind::String, Label::Implicit),
     ],
     dense: &[0, 0, 0, 0, 0, 1, 2, 3],
+    any_of: &[],
 };

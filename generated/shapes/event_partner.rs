@@ -14,6 +14,7 @@ pub static AFFILIATE_ACTION_EVENT: Shape = Shape {
         field(6, "url", "url", Kind::String, Label::Implicit),
     ],
     dense: &[0, 0, 0, 0, 1, 2, 3],
+    any_of: &[],
 };
 
 /// `event.HostActionEvent`
@@ -25,4 +26,5 @@ pub static HOST_ACTION_EVENT: Shape = Shape {
         field(5, "hostPpid", "hostPpid", Kind::String, Label::Implicit),
     ],
     dense: &[0, 0, 0, 0, 1, 2],
+    any_of: &[],
 };

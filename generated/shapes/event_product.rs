@@ -16,6 +16,7 @@ pub static ENTER_PWA_PRODUCT_PAGE_EVENT: Shape = Shape {
         field(9, "productName", "productName", Kind::String, Label::Implicit),
     ],
     dense: &[0, 0, 0, 0, 0, 1, 2, 3, 4, 5],
+    any_of: &[],
 };
 
 /// `event.EnterProductEvent`
@@ -41,6 +42,7 @@ pub static ENTER_PRODUCT_EVENT: Shape = Shape {
         field(14, "screenState", "screenState", Kind::String, Label::Implicit),
     ],
     dense: &[0, 0, 0, 0, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10],
+    any_of: &[],
 };
 
 /// `event.CheckDeliveryInfoEvent`
@@ -52,6 +54,7 @@ pub static CHECK_DELIVERY_INFO_EVENT: Shape = Shape {
         field(5, "pincode", "pincode", Kind::Int64, Label::Implicit),
     ],
     dense: &[0, 0, 0, 0, 1, 2],
+    any_of: &[],
 };
 
 /// `event.PDPTagClickEvent`
@@ -79,6 +82,7 @@ pub static PDP_TAG_CLICK_EVENT: Shape = Shape {
         field(15, "screenState", "screenState", Kind::String, Label::Implicit),
     ],
     dense: &[0, 0, 0, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12],
+    any_of: &[],
 };
 
 /// `event.PDPActionEvent`
@@ -105,4 +109,5 @@ pub static PDP_ACTION_EVENT: Shape = Shape {
         field(14, "screenState", "screenState", Kind::String, Label::Implicit),
     ],
     dense: &[0, 0, 0, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11],
+    any_of: &[],
 };

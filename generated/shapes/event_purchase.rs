@@ -19,6 +19,7 @@ pub static GO_TO_PAYMENTS_EVENT: Shape = Shape {
         field(13, "socialStreamIds", "socialStreamIds", Kind::Int64, Label::Repeated),
     ],
     dense: &[0, 0, 0, 0, 0, 0, 1, 2, 3, 4, 5, 6, 7, 8],
+    any_of: &[],
 };
 
 /// `event.InitiatePurchaseEvent`
@@ -38,6 +39,7 @@ pub static INITIATE_PURCHASE_EVENT: Shape = Shape {
         field(15, "socialStreamIds", "socialStreamIds", Kind::Int64, Label::Repeated),
     ],
     dense: &[0, 0, 0, 0, 0, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10],
+    any_of: &[],
 };
 
 /// `event.CompletePurchaseEvent`
@@ -57,6 +59,7 @@ pub static COMPLETE_PURCHASE_EVENT: Shape = Shape {
         field(14, "socialStreamIds", "socialStreamIds", Kind::Int64, Label::Repeated),
     ],
     dense: &[0, 0, 0, 0, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10],
+    any_of: &[],
 };
 
 /// `event.PurchaseFailedEvent`
@@ -70,6 +73,7 @@ pub static PURCHASE_FAILED_EVENT: Shape = Shape {
         field(10, "cartId", "cartId", Kind::String, Label::Implicit),
     ],
     dense: &[0, 0, 0, 0, 0, 0, 0, 1, 2, 3, 4],
+    any_of: &[],
 };
 
 /// `event.ReturnExchangeFlowActionEvent`
@@ -90,4 +94,5 @@ pub static RETURN_EXCHANGE_FLOW_ACTION_EVENT: Shape = Shape {
         field(8, "reason", "reason", Kind::String, Label::Implicit),
     ],
     dense: &[0, 0, 0, 0, 1, 2, 3, 4, 5],
+    any_of: &[],
 };

@@ -13,6 +13,7 @@ pub static INITIATE_REVIEW: Shape = Shape {
         field(5, "orderId", "orderId", Kind::String, Label::Implicit),
     ],
     dense: &[0, 0, 0, 0, 1, 2],
+    any_of: &[],
 };
 
 /// `event.EnterReviewScreen`
@@ -24,6 +25,7 @@ pub static ENTER_REVIEW_SCREEN: Shape = Shape {
         field(5, "orderId", "orderId", Kind::String, Label::Implicit),
     ],
     dense: &[0, 0, 0, 0, 1, 2],
+    any_of: &[],
 };
 
 /// `event.InitiateReviewMediaUpload`
@@ -35,6 +37,7 @@ pub static INITIATE_REVIEW_MEDIA_UPLOAD: Shape = Shape {
         field(5, "orderId", "orderId", Kind::String, Label::Implicit),
     ],
     dense: &[0, 0, 0, 0, 1, 2],
+    any_of: &[],
 };
 
 /// `event.SubmitReview`
@@ -48,6 +51,7 @@ pub static SUBMIT_REVIEW: Shape = Shape {
         field(7, "mediaCountUploaded", "mediaCountUploaded", Kind::Bool, Label::Implicit),
     ],
     dense: &[0, 0, 0, 0, 1, 2, 3, 4],
+    any_of: &[],
 };
 
 /// `event.EditReview`
@@ -60,6 +64,7 @@ pub static EDIT_REVIEW: Shape = Shape {
         field(6, "reviewId", "reviewId", Kind::String, Label::Implicit),
     ],
     dense: &[0, 0, 0, 0, 1, 2, 3],
+    any_of: &[],
 };
 
 /// `event.ViewAllReviews`
@@ -68,6 +73,7 @@ pub static VIEW_ALL_REVIEWS: Shape = Shape {
     name: "event.ViewAllReviews",
     fields: &[field(4, "productId", "productId", Kind::String, Label::Implicit)],
     dense: &[0, 0, 0, 0, 1],
+    any_of: &[],
 };
 
 /// `event.ExpandReviewImage`
@@ -76,6 +82,7 @@ pub static EXPAND_REVIEW_IMAGE: Shape = Shape {
     name: "event.ExpandReviewImage",
     fields: &[field(4, "componentName", "componentName", Kind::String, Label::Implicit)],
     dense: &[0, 0, 0, 0, 1],
+    any_of: &[],
 };
 
 /// `event.NudgeForReview`
@@ -87,4 +94,5 @@ pub static NUDGE_FOR_REVIEW: Shape = Shape {
         field(5, "orderId", "orderId", Kind::String, Label::Implicit),
     ],
     dense: &[0, 0, 0, 0, 1, 2],
+    any_of: &[],
 };

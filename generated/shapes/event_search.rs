@@ -10,6 +10,7 @@ pub static INITIATE_SEARCH_EVENT: Shape = Shape {
     name: "event.InitiateSearchEvent",
     fields: &[field(4, "method", "method", Kind::String, Label::Implicit)],
     dense: &[0, 0, 0, 0, 1],
+    any_of: &[],
 };
 
 /// `event.CompleteSearchEvent`
@@ -22,6 +23,7 @@ pub static COMPLETE_SEARCH_EVENT: Shape = Shape {
         field(6, "actionPath", "actionPath", Kind::String, Label::Implicit),
     ],
     dense: &[0, 0, 0, 0, 1, 2, 3],
+    any_of: &[],
 };
 
 /// `event.SearchRequestComplete`
@@ -34,4 +36,5 @@ pub static SEARCH_REQUEST_COMPLETE: Shape = Shape {
         field(6, "method", "method", Kind::String, Label::Implicit),
     ],
     dense: &[0, 0, 0, 0, 1, 2, 3],
+    any_of: &[],
 };

@@ -24,6 +24,7 @@ pub static STREAM_ENTER_EVENT: Shape = Shape {
         field(11, "sourceComponent", "sourceComponent", Kind::String, Label::Implicit),
     ],
     dense: &[0, 0, 0, 0, 0, 1, 2, 3, 4, 5, 6, 7],
+    any_of: &[],
 };
 
 /// `event.ChooseProductEvent`
@@ -44,6 +45,7 @@ pub static CHOOSE_PRODUCT_EVENT: Shape = Shape {
         field(9, "productIds", "productIds", Kind::Int64, Label::Repeated),
     ],
     dense: &[0, 0, 0, 0, 0, 1, 2, 3, 4, 5],
+    any_of: &[],
 };
 
 /// `event.SocialStreamEnterEvent`
@@ -68,6 +70,7 @@ pub static SOCIAL_STREAM_ENTER_EVENT: Shape = Shape {
         ),
     ],
     dense: &[0, 0, 0, 0, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9],
+    any_of: &[],
 };
 
 /// `event.SocialStreamActionEvent`
@@ -92,4 +95,5 @@ pub static SOCIAL_STREAM_ACTION_EVENT: Shape = Shape {
         ),
     ],
     dense: &[0, 0, 0, 0, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9],
+    any_of: &[],
 };

@@ -10,6 +10,7 @@ pub static WHATS_APP_BUDDY_CHAT_OPEN: Shape = Shape {
     name: "event.WhatsAppBuddyChatOpen",
     fields: &[field(4, "source", "source", Kind::String, Label::Implicit)],
     dense: &[0, 0, 0, 0, 1],
+    any_of: &[],
 };
 
 /// `event.HelpActionEvent`
@@ -21,4 +22,5 @@ pub static HELP_ACTION_EVENT: Shape = Shape {
         field(5, "action", "action", Kind::String, Label::Implicit),
     ],
     dense: &[0, 0, 0, 0, 1, 2],
+    any_of: &[],
 };

@@ -73,6 +73,7 @@ pub static WIDGET_VIEW_EVENT: Shape = Shape {
         0, 0, 0, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 0, 10, 11, 12, 13, 14, 15, 0, 16, 17, 18,
         19, 20, 21, 22, 23,
     ],
+    any_of: &[],
 };
 
 /// `event.RecoInfo`
@@ -93,6 +94,7 @@ pub static RECO_INFO: Shape = Shape {
         ),
     ],
     dense: &[0, 0, 0, 0, 0, 1, 2, 3, 4, 5],
+    any_of: &[],
 };
 
 /// `event.RecoInfo.RecoInfoKVEntry`
@@ -104,6 +106,7 @@ pub static RECO_INFO_RECO_INFO_KV_ENTRY: Shape = Shape {
         field(2, "value", "value", Kind::String, Label::Implicit),
     ],
     dense: &[0, 1, 2],
+    any_of: &[],
 };
 
 /// `event.WidgetViewEvent.RecoInfoKVEntry`
@@ -115,6 +118,7 @@ pub static WIDGET_VIEW_EVENT_RECO_INFO_KV_ENTRY: Shape = Shape {
         field(2, "value", "value", Kind::String, Label::Implicit),
     ],
     dense: &[0, 1, 2],
+    any_of: &[],
 };
 
 /// `event.WidgetCtaClickedEvent`
@@ -186,6 +190,7 @@ pub static WIDGET_CTA_CLICKED_EVENT: Shape = Shape {
         0, 0, 0, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 0, 17, 18, 19,
         20, 21, 22, 23,
     ],
+    any_of: &[],
 };
 
 /// `event.WidgetCtaClickedEvent.RecoInfoKVEntry`
@@ -197,6 +202,7 @@ pub static WIDGET_CTA_CLICKED_EVENT_RECO_INFO_KV_ENTRY: Shape = Shape {
         field(2, "value", "value", Kind::String, Label::Implicit),
     ],
     dense: &[0, 1, 2],
+    any_of: &[],
 };
 
 /// `event.WidgetElementViewEvent`
@@ -283,6 +289,7 @@ pub static WIDGET_ELEMENT_VIEW_EVENT: Shape = Shape {
         0, 0, 0, 0, 1, 2, 3, 4, 5, 6, 0, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19,
         20, 21, 22, 23, 24, 25, 26, 27, 28,
     ],
+    any_of: &[],
 };
 
 /// `event.WidgetElementViewEvent.ParentRecoInfoKVEntry`
@@ -294,6 +301,7 @@ pub static WIDGET_ELEMENT_VIEW_EVENT_PARENT_RECO_INFO_KV_ENTRY: Shape = Shape {
         field(2, "value", "value", Kind::String, Label::Implicit),
     ],
     dense: &[0, 1, 2],
+    any_of: &[],
 };
 
 /// `event.WidgetElementViewEvent.RecoInfoKVEntry`
@@ -305,6 +313,7 @@ pub static WIDGET_ELEMENT_VIEW_EVENT_RECO_INFO_KV_ENTRY: Shape = Shape {
         field(2, "value", "value", Kind::String, Label::Implicit),
     ],
     dense: &[0, 1, 2],
+    any_of: &[],
 };
 
 /// `event.WidgetElementClickedEvent`
@@ -391,6 +400,7 @@ pub static WIDGET_ELEMENT_CLICKED_EVENT: Shape = Shape {
         0, 0, 0, 0, 1, 2, 3, 4, 5, 6, 0, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19,
         20, 21, 22, 23, 24, 25, 26, 27, 28,
     ],
+    any_of: &[],
 };
 
 /// `event.WidgetElementClickedEvent.ParentRecoInfoKVEntry`
@@ -402,6 +412,7 @@ pub static WIDGET_ELEMENT_CLICKED_EVENT_PARENT_RECO_INFO_KV_ENTRY: Shape = Shape
         field(2, "value", "value", Kind::String, Label::Implicit),
     ],
     dense: &[0, 1, 2],
+    any_of: &[],
 };
 
 /// `event.WidgetElementClickedEvent.RecoInfoKVEntry`
@@ -413,4 +424,5 @@ pub static WIDGET_ELEMENT_CLICKED_EVENT_RECO_INFO_KV_ENTRY: Shape = Shape {
         field(2, "value", "value", Kind::String, Label::Implicit),
     ],
     dense: &[0, 1, 2],
+    any_of: &[],
 };

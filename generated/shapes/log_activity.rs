@@ -33,6 +33,7 @@ pub static POST_ACTIVITY_LOG: Shape = Shape {
         field(10, "event_timestamp", "eventTimestamp", Kind::String, Label::Implicit),
     ],
     dense: &[0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10],
+    any_of: &[],
 };
 
 /// `log.SentimentLog`
@@ -65,4 +66,5 @@ pub static SENTIMENT_LOG: Shape = Shape {
         field(11, "event_timestamp", "eventTimestamp", Kind::String, Label::Implicit),
     ],
     dense: &[0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11],
+    any_of: &[],
 };

@@ -31,6 +31,7 @@ pub static ORDER_LOG: Shape = Shape {
         field(8, "event_timestamp", "eventTimestamp", Kind::String, Label::Implicit),
     ],
     dense: &[0, 1, 2, 3, 4, 5, 6, 7, 8],
+    any_of: &[],
 };
 
 /// `log.ScrapeRequestLog`
@@ -57,4 +58,5 @@ pub static SCRAPE_REQUEST_LOG: Shape = Shape {
         field(11, "event_timestamp", "eventTimestamp", Kind::String, Label::Implicit),
     ],
     dense: &[0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11],
+    any_of: &[],
 };

@@ -31,6 +31,7 @@ pub static PROFILE_LOG: Shape = Shape {
         ),
     ],
     dense: &[0, 1, 2, 3, 4, 5, 6, 7, 8],
+    any_of: &[],
 };
 
 /// `log.ProfileRelationshipLog`
@@ -75,4 +76,5 @@ pub static PROFILE_RELATIONSHIP_LOG: Shape = Shape {
         field(11, "event_timestamp", "eventTimestamp", Kind::String, Label::Implicit),
     ],
     dense: &[0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11],
+    any_of: &[],
 };

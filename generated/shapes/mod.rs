@@ -29,7 +29,11 @@ pub mod service_experiment;
 pub mod service_identity;
 pub mod service_partner;
 pub mod service_votes;
+pub mod webhook_branch;
+pub mod webhook_graphy;
 pub mod webhook_shopify;
+pub mod webhook_vidooly;
+pub mod webhook_webengage;
 
 /// A field by number, name, name in JSON, kind and label.
 const fn field(

@@ -26,4 +26,5 @@ pub static AFFILIATE_ORDER: Shape = Shape {
         field(9, "status", "status", Kind::String, Label::Implicit),
     ],
     dense: &[0, 1, 2, 3, 4, 5, 6, 7, 8, 9],
+    any_of: &[],
 };

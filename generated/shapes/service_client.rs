@@ -27,6 +27,7 @@ pub static APP_INIT_EVENT: Shape = Shape {
         field(10, "clientId", "clientId", Kind::String, Label::Implicit),
     ],
     dense: &[0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10],
+    any_of: &[],
 };
 
 /// `service.ClickEvent`
@@ -49,6 +50,7 @@ pub static CLICK_EVENT: Shape = Shape {
         field(7, "timestamp", "timestamp", Kind::Int64, Label::Implicit),
     ],
     dense: &[0, 1, 2, 3, 4, 5, 6, 7],
+    any_of: &[],
 };
 
 /// `service.LaunchReferLog`
@@ -83,4 +85,5 @@ pub static LAUNCH_REFER_LOG: Shape = Shape {
         field(13, "deepLink", "deepLink", Kind::String, Label::Optional),
     ],
     dense: &[0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13],
+    any_of: &[],
 };

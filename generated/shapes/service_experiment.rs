@@ -25,4 +25,5 @@ pub static AB_ASSIGNMENT: Shape = Shape {
         ),
     ],
     dense: &[0, 1, 2, 3, 4, 5, 6, 7, 8],
+    any_of: &[],
 };

@@ -28,6 +28,7 @@ pub static TRACE_LOG: Shape = Shape {
         field(11, "responseBody", "responseBody", Kind::String, Label::Implicit),
     ],
     dense: &[0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11],
+    any_of: &[],
 };
 
 /// `service.UserAccountChange`
@@ -44,6 +45,7 @@ pub static USER_ACCOUNT_CHANGE: Shape = Shape {
         ),
     ],
     dense: &[0, 1],
+    any_of: &[],
 };
 
 /// `service.UserAccount`
@@ -65,6 +67,7 @@ pub static USER_ACCOUNT: Shape = Shape {
         ),
     ],
     dense: &[0, 1, 2, 3, 4, 5, 6],
+    any_of: &[],
 };
 
 /// `service.SocialAccount`
@@ -82,6 +85,7 @@ pub static SOCIAL_ACCOUNT: Shape = Shape {
         ),
     ],
     dense: &[0, 1, 2],
+    any_of: &[],
 };
 
 /// `service.SocialMetrics`
@@ -90,4 +94,5 @@ pub static SOCIAL_METRICS: Shape = Shape {
     name: "service.SocialMetrics",
     fields: &[field(1, "followers", "followers", Kind::Int64, Label::Optional)],
     dense: &[0, 1],
+    any_of: &[],
 };

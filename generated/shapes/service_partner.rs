@@ -20,4 +20,5 @@ pub static PARTNER_ACTIVITY_LOG: Shape = Shape {
         field(9, "eventTimestamp", "eventTimestamp", Kind::String, Label::Implicit),
     ],
     dense: &[0, 1, 2, 3, 4, 5, 6, 7, 8, 9],
+    any_of: &[],
 };

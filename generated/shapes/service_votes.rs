@@ -32,4 +32,5 @@ pub static BIG_BOSS_VOTE: Shape = Shape {
         field(15, "_sdc_sequence", "SdcSequence", Kind::Int64, Label::Implicit),
     ],
     dense: &[0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15],
+    any_of: &[],
 };

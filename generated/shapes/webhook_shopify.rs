@@ -6,7 +6,7 @@ use super::field;
 
 /// `webhook.ShopifyEvent`
 pub static SHOPIFY_EVENT: Shape = Shape {
-    id: 91,
+    id: 93,
     name: "webhook.ShopifyEvent",
     fields: &[
         field(1, "storeUrl", "storeUrl", Kind::String, Label::Implicit),
@@ -21,4 +21,5 @@ pub static SHOPIFY_EVENT: Shape = Shape {
         ),
     ],
     dense: &[0, 1, 2, 3, 4],
+    any_of: &[],
 };

@@ -7,9 +7,11 @@ pub mod ab_assignment;
 pub mod affiliate_order;
 pub mod app_init_event;
 pub mod bigboss_votes;
+pub mod branch_event;
 pub mod click_event;
 pub mod error_event;
 pub mod event;
+pub mod graphy_event;
 pub mod launch_refer_event;
 pub mod launch_referral;
 pub mod order_log;
@@ -25,12 +27,18 @@ pub mod sentiment_log;
 pub mod shopify_event;
 pub mod trace_log;
 pub mod user_account;
+pub mod vidooly_event;
+pub mod webengage_event;
 
 /// Every destination table.
 pub static TABLES: &[&Table] = &[
     &event::TABLE,
     &purchase::TABLE,
     &shopify_event::TABLE,
+    &branch_event::TABLE,
+    &graphy_event::TABLE,
+    &vidooly_event::TABLE,
+    &webengage_event::TABLE,
     &click_event::TABLE,
     &app_init_event::TABLE,
     &launch_refer_event::TABLE,

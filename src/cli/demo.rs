@@ -13,6 +13,7 @@ use serde::Deserialize;
 use tokio::task::JoinSet;
 
 use super::traffic::Traffic;
+use super::webhook::HOOKS;
 use super::{say, send, serve};
 use crate::app::{App, Config};
 use crate::contract::{Envelope, Intake};
@@ -23,7 +24,7 @@ use crate::sink::clickhouse::{ClickHouse, migrate, quote};
 
 /// Requests under way at once.
 const AT_ONCE: usize = 32;
-/// One webhook for so many batches.
+/// One of each webhook for so many batches.
 const BATCHES_A_WEBHOOK: u32 = 4;
 
 /// Run everything embedded, send a few seconds of traffic of every event type, and show what was stored. Keeps
@@ -48,7 +49,7 @@ pub(super) struct Args {
 #[derive(Debug, Default)]
 struct Sent {
     by_type: BTreeMap<&'static str, u64>,
-    webhooks: u64,
+    of_each_webhook: u64,
     took: Duration,
 }
 
@@ -127,8 +128,8 @@ async fn traffic(app: &App, batches: u32) -> anyhow::Result<Sent> {
             )
         });
         if number % BATCHES_A_WEBHOOK == 0 {
-            webhook.shopify(number).await?;
-            sent.webhooks += 1;
+            webhook.post_all(number).await?;
+            sent.of_each_webhook += 1;
         }
         while under_way.len() >= AT_ONCE || number + 1 == batches {
             let Some(answered) = under_way.join_next().await else {
@@ -211,12 +212,10 @@ fn summary(sent: &Sent, before: &BTreeMap<String, u64>, stored: &BTreeMap<String
     for (name, count) in &sent.by_type {
         row(name, *count, "event", new(&format!("event.{name}")));
     }
-    row(
-        "Shopify webhooks",
-        sent.webhooks,
-        "shopify_event",
-        new("shopify_event"),
-    );
+    for hook in &HOOKS {
+        let what = format!("{} webhooks", hook.name);
+        row(&what, sent.of_each_webhook, hook.table, new(hook.table));
+    }
     let purchases = |name: &&str| name.contains("Purchase");
     let bought = sent
         .by_type
@@ -243,15 +242,16 @@ fn summary(sent: &Sent, before: &BTreeMap<String, u64>, stored: &BTreeMap<String
     say(&format!(
         "{} event types, {events} events and {} webhooks in {:.1} s: {rate:.0} events/s, each stored before it was answered\n",
         sent.by_type.len(),
-        sent.webhooks,
+        sent.of_each_webhook * HOOKS.len() as u64,
         sent.took.as_secs_f64()
     ));
     complete
 }
 
-/// Asks ClickHouse three things that an analyst would.
+/// Asks ClickHouse a few things that an analyst would.
 async fn queries(clickhouse: &ClickHouse) -> anyhow::Result<()> {
-    let (event, purchase) = (quoted(clickhouse, "event"), quoted(clickhouse, "purchase"));
+    let table = |name| quoted(clickhouse, name);
+    let (event, purchase, branch) = (table("event"), table("purchase"), table("branch_event"));
     let questions = [
         (
             "Which events are sent most?",
@@ -264,6 +264,13 @@ async fn queries(clickhouse: &ClickHouse) -> anyhow::Result<()> {
             format!(
                 "SELECT event_params.productType::String AS name, count() AS rows FROM {event} FINAL \
                  WHERE event_name = 'AddToCartEvent' AND name != '' GROUP BY name ORDER BY rows DESC, name LIMIT 5"
+            ),
+        ),
+        (
+            "Which campaigns lead people into the app, straight from Branch?",
+            format!(
+                "SELECT concat(ifNull(b.campaign, '-'), ' ', b.name) AS name, count() AS rows FROM {branch} AS b FINAL \
+                 GROUP BY name ORDER BY rows DESC, name LIMIT 5"
             ),
         ),
         (
@@ -292,7 +299,7 @@ fn addresses(app: &App) {
         app.grpc_address()
     ));
     say(&format!(
-        "HTTP        http://{http}  (/event/dispatch, /shopify/event/, /metrics, /heartbeat/)"
+        "HTTP        http://{http}  (/event/dispatch, /shopify/event/ and other webhooks, /metrics, /heartbeat/)"
     ));
     say(&format!("ClickHouse  {}", app.clickhouse().address()));
     say(&format!(

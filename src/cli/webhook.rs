@@ -1,16 +1,68 @@
-//! A webhook's sender, for the demo.
+//! Webhooks' senders, for the demo.
 
 use std::net::SocketAddr;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use anyhow::Context as _;
 use bytes::Bytes;
+use futures_util::future::try_join_all;
 use http::{Request, header};
 use http_body_util::{BodyExt as _, Full};
 use hyper_util::client::legacy::Client as HyperClient;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
-use serde_json::json;
+use serde_json::{Value, json};
+
+/// Somebody who posts.
+pub(super) struct Hook {
+    /// Its name, for people.
+    pub(super) name: &'static str,
+    /// Where its messages are stored.
+    pub(super) table: &'static str,
+    path: &'static str,
+    /// Makes a message of its number and of the time.
+    message: fn(u32, u64) -> Message,
+}
+
+/// What is posted.
+struct Message {
+    body: Value,
+    header: Option<(&'static str, &'static str)>,
+}
+
+/// Everybody who posts.
+pub(super) const HOOKS: [Hook; 5] = [
+    Hook {
+        name: "Shopify",
+        table: "shopify_event",
+        path: "/shopify/event/",
+        message: shopify,
+    },
+    Hook {
+        name: "Branch",
+        table: "branch_event",
+        path: "/branch/event/",
+        message: branch,
+    },
+    Hook {
+        name: "Graphy",
+        table: "graphy_event",
+        path: "/graphy/event/",
+        message: graphy,
+    },
+    Hook {
+        name: "Vidooly",
+        table: "vidooly_event",
+        path: "/vidooly/event/",
+        message: vidooly,
+    },
+    Hook {
+        name: "WebEngage",
+        table: "webengage_event",
+        path: "/webengage/event/",
+        message: webengage,
+    },
+];
 
 /// Sends webhooks to one server.
 pub(super) struct Client {
@@ -26,32 +78,101 @@ impl Client {
         }
     }
 
-    /// Sends what a shop sends when an order changes.
-    pub(super) async fn shopify(&self, number: u32) -> anyhow::Result<()> {
+    /// Sends a message of everybody, and waits for the answers.
+    pub(super) async fn post_all(&self, number: u32) -> anyhow::Result<()> {
         let since = SystemTime::now()
             .duration_since(UNIX_EPOCH)
             .unwrap_or_default();
-        let body = json!({
-            "storeUrl": "demo.shop.example",
-            "eventName": if number.is_multiple_of(3) { "orders/paid" } else { "orders/create" },
-            "eventTime": since.as_millis() as u64,
-            "eventData": { "id": 7_000_000 + number, "total_price": "1499.00", "line_items": [{ "sku": "kurta-m", "quantity": 1 }] },
-        });
-        let request = Request::post(format!("http://{}/shopify/event/", self.server))
-            .header(header::CONTENT_TYPE, "application/json")
-            .body(Full::from(body.to_string()))?;
+        let millis = since.as_millis() as u64;
+        try_join_all(HOOKS.iter().map(|hook| self.post(hook, number, millis))).await?;
+        Ok(())
+    }
+
+    async fn post(&self, hook: &Hook, number: u32, millis: u64) -> anyhow::Result<()> {
+        let message = (hook.message)(number, millis);
+        let mut request = Request::post(format!("http://{}{}", self.server, hook.path))
+            .header(header::CONTENT_TYPE, "application/json");
+        if let Some((name, value)) = message.header {
+            request = request.header(name, value);
+        }
         let answer = self
             .http
-            .request(request)
+            .request(request.body(Full::from(message.body.to_string()))?)
             .await
-            .context("the webhook got no answer")?;
+            .with_context(|| format!("{} got no answer", hook.name))?;
         let status = answer.status();
         let text = answer.into_body().collect().await?.to_bytes();
         anyhow::ensure!(
             status.is_success(),
-            "the webhook was refused: {status} {}",
+            "{} was refused: {status} {}",
+            hook.name,
             String::from_utf8_lossy(&text)
         );
         Ok(())
     }
+}
+
+fn plain(body: Value) -> Message {
+    Message { body, header: None }
+}
+
+/// One of some words, by number.
+fn pick(number: u32, words: &[&'static str]) -> &'static str {
+    let at = number as usize % words.len().max(1);
+    words.get(at).copied().unwrap_or_default()
+}
+
+/// An order changed in a shop.
+fn shopify(number: u32, millis: u64) -> Message {
+    plain(json!({
+        "storeUrl": "demo.shop.example",
+        "eventName": pick(number / 4, &["orders/paid", "orders/create", "orders/create"]),
+        "eventTime": millis,
+        "eventData": { "id": 7_000_000 + number, "total_price": "1499.00", "line_items": [{ "sku": "kurta-m", "quantity": 1 }] },
+    }))
+}
+
+/// A link led somebody into the app.
+fn branch(number: u32, millis: u64) -> Message {
+    let campaign = pick(number / 4, &["diwali_sale", "welcome_back", "new_arrivals"]);
+    plain(json!({
+        "id": format!("{millis}-{number}"),
+        "name": pick(number / 4, &["OPEN", "INSTALL", "OPEN", "PURCHASE"]),
+        "timestamp": millis,
+        "deep_linked": true,
+        "event_data": { "revenue": 499.5, "currency": "INR" },
+        "user_data": { "platform": "ANDROID_APP", "os": "Android", "geo_country_en": "India", "geo_city_en": "Pune" },
+        "last_attributed_touch_data": { "~campaign": campaign, "~channel": "instagram", "~feature": "paid", "+url": "https://demo.app.example/d" },
+        "content_items": [{ "$sku": "kurta-m", "$quantity": 1 }],
+    }))
+}
+
+/// Somebody learns something.
+fn graphy(number: u32, _: u64) -> Message {
+    Message {
+        body: json!({ "course": { "id": "stitching-1" }, "learner": { "id": number }, "paid": number.is_multiple_of(8) }),
+        header: Some((
+            "spayee-event",
+            pick(number / 4, &["courseEnrolled", "lessonCompleted"]),
+        )),
+    }
+}
+
+/// A video was looked into.
+fn vidooly(number: u32, _: u64) -> Message {
+    plain(json!({
+        "name": pick(number / 4, &["video_analysed", "channel.ranked"]),
+        "video": { "id": format!("v-{number}"), "views": 1000 + number },
+    }))
+}
+
+/// Somebody did something that a message may follow.
+fn webengage(number: u32, millis: u64) -> Message {
+    plain(json!({
+        "appType": pick(number / 4, &["USER", "BRAND"]),
+        "userId": number.to_string(),
+        "eventName": pick(number / 4, &["Added to cart", "Signed up"]),
+        "eventTime": millis.to_string(),
+        "eventData": { "productId": 42, "price": 499.0 },
+    }))
 }

@@ -205,6 +205,32 @@ pub fn object<'a>(body: &'a Object, path: &[&str]) -> Result<&'a Object, Bad> {
     required(path, optional_object(body, path)?)
 }
 
+/// The objects of a list; an absent one has none.
+pub fn objects<'a>(body: &'a Object, path: &[&str]) -> Result<Vec<&'a Object>, Bad> {
+    let items = optional(body, path, "a list", Value::as_array)?;
+    let items = items.map(Vec::as_slice).unwrap_or_default();
+    let each = items.iter().enumerate().map(|(at, item)| {
+        let place = || format!("{}[{at}]", path.join("."));
+        item.as_object()
+            .ok_or_else(|| wrong(&[&place()], "an object", item))
+    });
+    each.collect()
+}
+
+/// Whether an object has one of the fields of which its message has to have one. Empty text is none.
+pub fn any_of(body: &Object, shape: &Shape) -> Result<(), Bad> {
+    let there = |name: &&str| match body.get(*name) {
+        None | Some(Value::Null) => false,
+        Some(Value::String(text)) => !text.is_empty(),
+        Some(_) => true,
+    };
+    if shape.any_of.is_empty() || shape.any_of.iter().any(there) {
+        return Ok(());
+    }
+    let names = shape.any_of.join(", ");
+    Err(Bad::field(names, "one of these has to be there"))
+}
+
 /// Whether an object fits a message: every field that isn't optional is there, and each is what it should be.
 pub fn check(body: &Object, shape: &Shape) -> Result<(), Bad> {
     for field in shape.fields {
@@ -218,7 +244,7 @@ pub fn check(body: &Object, shape: &Shape) -> Result<(), Bad> {
             Some(value) => check_field(field, value)?,
         }
     }
-    Ok(())
+    any_of(body, shape)
 }
 
 fn check_field(field: &Field, value: &Value) -> Result<(), Bad> {
@@ -258,5 +284,42 @@ fn check_field(field: &Field, value: &Value) -> Result<(), Bad> {
         Ok(())
     } else {
         Err(wrong(&path, wanted, value))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn one_of_some_fields_has_to_be_there() {
+        static SHAPE: Shape = Shape {
+            id: 0,
+            name: "test.Choice",
+            fields: &[],
+            dense: &[],
+            any_of: &["a", "b"],
+        };
+        let told = |body: Value| any_of(body.as_object().unwrap(), &SHAPE);
+        for good in [
+            json!({"a": "x"}),
+            json!({"b": 0}),
+            json!({"a": null, "b": "y"}),
+        ] {
+            assert_eq!(told(good), Ok(()));
+        }
+        for bad in [
+            json!({}),
+            json!({"a": ""}),
+            json!({"a": null, "b": ""}),
+            json!({"c": 1}),
+        ] {
+            let error = told(bad).unwrap_err().to_string();
+            assert!(error.contains("`a, b`"), "{error}");
+        }
     }
 }

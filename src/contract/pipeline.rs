@@ -62,7 +62,47 @@ pub enum Intake {
         message: &'static Shape,
         /// Where the routing key comes from.
         routing_key: RoutingKey,
+        /// Whether the request's headers are kept beside the body.
+        headers: bool,
+        /// How a request proves where it comes from; none if anybody may send.
+        verify: Option<Verify>,
     },
+}
+
+/// How a request proves where it comes from.
+#[derive(Debug, Clone, Copy)]
+pub struct Verify {
+    /// The environment variable that holds the secret; the one before it is in `VARIABLE_PREVIOUS`.
+    pub variable: &'static str,
+    /// What is done with it.
+    pub scheme: Scheme,
+}
+
+/// What a secret is used for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Scheme {
+    /// HMAC-SHA256 of the raw body under the secret.
+    Hmac {
+        /// The header that holds it, in lower case.
+        header: &'static str,
+        /// How it is written.
+        encoding: Encoding,
+        /// What stands before it.
+        prefix: &'static str,
+    },
+    /// The secret itself, as `Authorization: Bearer`.
+    Bearer,
+    /// The secret is `user:password`, as `Authorization: Basic`.
+    Basic,
+}
+
+/// How a signature is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Encoding {
+    /// Hexadecimal digits, of either case.
+    Hex,
+    /// Base64 with padding.
+    Base64,
 }
 
 /// Where a webhook's routing key comes from.

@@ -11,6 +11,8 @@ pub struct Shape {
     pub fields: &'static [Field],
     /// For each field number below its length: one more than the field's index, or 0 where there is none.
     pub dense: &'static [u8],
+    /// As a JSON message: the fields of which at least one has to be there; empty if that is left to the fields.
+    pub any_of: &'static [&'static str],
 }
 
 impl Shape {

@@ -54,13 +54,18 @@ pub fn json_route(path: &str, dispatch: Arc<Dispatch>, answer: MessageDescriptor
 /// A webhook's path.
 pub fn webhook_route(path: &str, webhook: Arc<Webhook>) -> Router {
     let handler = move |request: Request| async move {
+        // What a stranger sends is neither read nor parsed, as far as that can be told from its headers.
+        let greeted = match webhook.greet(request.headers()) {
+            Ok(greeted) => greeted,
+            Err(refusal) => return unproved(&refusal, webhook.challenge()),
+        };
         let body = match body(request, webhook.max_request(), webhook.reading()).await {
             Ok(body) => body,
             Err(failed) => return failed,
         };
-        match webhook.take(body).await {
+        match webhook.take(greeted, body).await {
             Ok(id) => with_code(StatusCode::OK, json!({ "id": id })),
-            Err(refusal) => refused(&refusal),
+            Err(refusal) => unproved(&refusal, webhook.challenge()),
         }
     };
     Router::new().route(path, post(handler))
@@ -122,7 +127,9 @@ fn code(refusal: &Refusal) -> StatusCode {
         Refusal::Invalid(_) | Refusal::Field { .. } | Refusal::NoneTaken(_) => {
             StatusCode::BAD_REQUEST
         }
-        Refusal::Unavailable(_) | Refusal::Late => StatusCode::SERVICE_UNAVAILABLE,
+        Refusal::HeadersTooLarge { .. } => StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
+        Refusal::Unauthorized => StatusCode::UNAUTHORIZED,
+        Refusal::Unavailable(_) | Refusal::Late | Refusal::Off => StatusCode::SERVICE_UNAVAILABLE,
         Refusal::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
     }
 }
@@ -134,6 +141,18 @@ fn refused(refusal: &Refusal) -> HttpResponse {
         body["field"] = json!(field);
     }
     with_code(code(refusal), body)
+}
+
+/// The same, with what is asked of those who didn't prove where they come from.
+fn unproved(refusal: &Refusal, challenge: Option<&'static str>) -> HttpResponse {
+    let mut response = refused(refusal);
+    if let (Refusal::Unauthorized, Some(challenge)) = (refusal, challenge) {
+        let challenge = HeaderValue::from_static(challenge);
+        response
+            .headers_mut()
+            .insert(header::WWW_AUTHENTICATE, challenge);
+    }
+    response
 }
 
 /// A response as proto3 JSON.

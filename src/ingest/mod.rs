@@ -5,6 +5,7 @@ pub mod dispatch;
 pub mod group;
 pub mod grpc;
 pub mod http;
+mod kept_headers;
 pub mod pool;
 pub mod publisher;
 pub mod quarantine;
@@ -13,6 +14,7 @@ pub mod response;
 pub mod scan;
 pub mod sources;
 pub mod status;
+pub mod verify;
 pub mod webhook;
 pub mod well_formed;
 

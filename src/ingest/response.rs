@@ -45,6 +45,18 @@ pub enum Refusal {
     /// The answer didn't come in time.
     #[error("there was no answer in time; repeat the whole request, it is safe")]
     Late,
+    /// The request doesn't prove where it comes from. Which part of the proof is wrong is nobody's business.
+    #[error("the request is not signed as it should be")]
+    Unauthorized,
+    /// The source takes no requests at present.
+    #[error("this path takes no requests at present; the server's log says why")]
+    Off,
+    /// A request's headers are more than are kept.
+    #[error("the headers are longer than {limit} bytes")]
+    HeadersTooLarge {
+        /// The most that is kept, in bytes.
+        limit: usize,
+    },
     /// A fault of ours.
     #[error("{0}")]
     Internal(String),
@@ -55,7 +67,9 @@ impl Refusal {
     pub fn outcome(&self) -> &'static str {
         match self {
             Refusal::Full => "full",
-            Refusal::TooLarge { .. } => "too_large",
+            Refusal::TooLarge { .. } | Refusal::HeadersTooLarge { .. } => "too_large",
+            Refusal::Unauthorized => "unauthorized",
+            Refusal::Off => "off",
             Refusal::Invalid(_) | Refusal::Field { .. } | Refusal::NoneTaken(_) => "invalid",
             Refusal::Unavailable(_) => "unavailable",
             Refusal::Late => "late",

@@ -11,7 +11,8 @@ use super::grpc::{self, GrpcError};
 use super::http::{self, Render};
 use super::pool::{self, BadSize};
 use super::publisher::Publisher;
-use super::webhook::Webhook;
+use super::verify::Verifier;
+use super::webhook::{Takes, Webhook};
 use crate::contract::{Intake, Pipeline};
 use crate::ops::health::Health;
 
@@ -21,6 +22,16 @@ pub struct Sources {
     pipeline: &'static Pipeline,
     dispatches: Vec<Arc<Dispatch>>,
     http: Router,
+    off: Vec<Off>,
+}
+
+/// A source that takes no requests: the secret that they are verified with isn't set.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Off {
+    /// The source's name.
+    pub source: &'static str,
+    /// The environment variable that should hold the secret.
+    pub variable: &'static str,
 }
 
 /// Why the sources can't be set up.
@@ -45,6 +56,7 @@ impl Sources {
             .map_err(|error| SetUpError::Descriptors(format!("meaning ({error})")))?;
         let mut dispatches = Vec::new();
         let mut router = Router::new();
+        let mut off = Vec::new();
         for source in pipeline.sources {
             let sizes = pool::sizes(source, &variable)?;
             let publisher = Arc::clone(publisher);
@@ -76,8 +88,24 @@ impl Sources {
                     path,
                     message,
                     routing_key,
+                    headers,
+                    verify,
                 } => {
-                    let webhook = Webhook::new(source, message, routing_key, sizes, publisher);
+                    let takes = Takes {
+                        message,
+                        routing_key,
+                        headers: *headers,
+                    };
+                    let verifier = verify.as_ref().map(|v| Verifier::new(v, &variable));
+                    if let (Some(verify), Some(true)) =
+                        (verify, verifier.as_ref().map(Verifier::is_off))
+                    {
+                        off.push(Off {
+                            source: source.name,
+                            variable: verify.variable,
+                        });
+                    }
+                    let webhook = Webhook::new(source, takes, verifier, sizes, publisher);
                     router = router.merge(http::webhook_route(path, Arc::new(webhook)));
                 }
             }
@@ -86,7 +114,13 @@ impl Sources {
             pipeline,
             dispatches,
             http: router,
+            off,
         })
+    }
+
+    /// The sources that take no requests because they could not tell whom they come from.
+    pub fn off(&self) -> &[Off] {
+        &self.off
     }
 
     /// What the gRPC server answers. It must be called within a runtime.

@@ -33,7 +33,9 @@ pub fn status(refusal: &Refusal) -> Status {
         Refusal::Full => repeat_later(Code::ResourceExhausted, message),
         Refusal::Unavailable(_) | Refusal::Late => repeat_later(Code::Unavailable, message),
         // The code that tonic itself has for it. A full pool has another one, because there a repetition helps.
-        Refusal::TooLarge { .. } => Status::out_of_range(message),
+        Refusal::TooLarge { .. } | Refusal::HeadersTooLarge { .. } => Status::out_of_range(message),
+        Refusal::Unauthorized => Status::unauthenticated(message),
+        Refusal::Off => Status::unavailable(message),
         Refusal::Invalid(_) | Refusal::Field { .. } | Refusal::NoneTaken(_) => {
             Status::invalid_argument(message)
         }

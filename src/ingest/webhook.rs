@@ -3,16 +3,19 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
+use http::HeaderMap;
 use serde_json::{Map, Value};
 use tokio::time::timeout;
 use uuid::Uuid;
 
 use super::dispatch::{LONGEST, count, joined};
+use super::kept_headers;
 use super::pool::{Admitted, Held, Pool};
 use super::publisher::{Publisher, now};
 use super::reading::Budget;
 use super::response::Refusal;
-use crate::broker::{Outgoing, Properties};
+use super::verify::{Proof, Verifier};
+use crate::broker::{HeaderValue, Outgoing, Properties};
 use crate::contract::{self, Bad, Message, RoutingKey, Shape, Source, headers, json};
 
 /// The longest routing key that AMQP allows, in bytes.
@@ -27,25 +30,76 @@ pub struct Webhook {
     max_request: usize,
     pool: Pool,
     publisher: Arc<Publisher>,
+    keeps_headers: bool,
+    verifier: Option<Verifier>,
+}
+
+/// What a webhook takes.
+#[derive(Debug, Clone, Copy)]
+pub struct Takes {
+    /// What the body looks like.
+    pub message: &'static Shape,
+    /// Where it goes.
+    pub routing_key: &'static RoutingKey,
+    /// Whether the request's headers are kept.
+    pub headers: bool,
+}
+
+/// What is known of a request from its headers.
+#[derive(Debug)]
+pub struct Greeted {
+    proof: Proof,
+    /// The headers that are kept.
+    headers: Map<String, Value>,
 }
 
 impl Webhook {
     /// The source of these messages, with this pool.
     pub fn new(
         source: &'static Source,
-        message: &'static Shape,
-        routing_key: &'static RoutingKey,
+        takes: Takes,
+        verifier: Option<Verifier>,
         sizes: contract::Pool,
         publisher: Arc<Publisher>,
     ) -> Self {
         Webhook {
             source,
-            message,
-            routing_key,
+            message: takes.message,
+            routing_key: takes.routing_key,
             max_request: sizes.max_request as usize,
             pool: Pool::new(source.name, sizes),
             publisher,
+            keeps_headers: takes.headers,
+            verifier,
         }
+    }
+
+    /// What is asked of those who don't prove where they come from.
+    pub fn challenge(&self) -> Option<&'static str> {
+        self.verifier.as_ref().and_then(Verifier::challenge)
+    }
+
+    /// Looks at a request's headers, before anything is done for it.
+    pub fn greet(&self, headers: &HeaderMap) -> Result<Greeted, Refusal> {
+        let greeted = self.read(headers);
+        if greeted.is_err() {
+            count(self.source.name, &greeted);
+        }
+        greeted
+    }
+
+    fn read(&self, headers: &HeaderMap) -> Result<Greeted, Refusal> {
+        let proof = match &self.verifier {
+            None => Proof::Done,
+            Some(verifier) if verifier.is_off() => return Err(Refusal::Off),
+            Some(verifier) => verifier.read(headers).map_err(|_| Refusal::Unauthorized)?,
+        };
+        let signature = self.verifier.as_ref().and_then(Verifier::signature_header);
+        let headers = match self.keeps_headers {
+            true => kept_headers::keep(headers, signature)?,
+            false => Map::new(),
+        };
+        Ok(Greeted { proof, headers })
     }
 
     /// What bounds the requests that are still being read.
@@ -59,45 +113,64 @@ impl Webhook {
     }
 
     /// Takes a message in, and answers with the id that it got when it is at the broker.
-    pub async fn take(self: &Arc<Self>, body: Bytes) -> Result<String, Refusal> {
-        let answer = timeout(LONGEST, self.admit(body))
+    pub async fn take(self: &Arc<Self>, greeted: Greeted, body: Bytes) -> Result<String, Refusal> {
+        let answer = timeout(LONGEST, self.admit(greeted, body))
             .await
             .unwrap_or(Err(Refusal::Late));
         count(self.source.name, &answer);
         answer
     }
 
-    async fn admit(self: &Arc<Self>, body: Bytes) -> Result<String, Refusal> {
+    async fn admit(self: &Arc<Self>, greeted: Greeted, body: Bytes) -> Result<String, Refusal> {
         if body.len() > self.max_request {
             return Err(Refusal::TooLarge {
                 limit: self.max_request,
             });
         }
+        if let Some(verifier) = &self.verifier {
+            let verified = verifier.verify(&greeted.proof, &body);
+            verified.map_err(|_| Refusal::Unauthorized)?;
+        }
         let admitted = self.pool.admit(body.len()).await?;
-        let task = tokio::spawn(Arc::clone(self).process(body, admitted));
+        let task = tokio::spawn(Arc::clone(self).process(greeted.headers, body, admitted));
         joined(self.source.name, task).await
     }
 
-    async fn process(self: Arc<Self>, body: Bytes, admitted: Admitted) -> Result<String, Refusal> {
+    async fn process(
+        self: Arc<Self>,
+        sent: Map<String, Value>,
+        body: Bytes,
+        admitted: Admitted,
+    ) -> Result<String, Refusal> {
         let Admitted { worker, bytes } = admitted;
         let _bytes: Held = bytes;
         // Made once, here: whatever happens to the message later, it stays this one.
         let id = Uuid::now_v7().to_string();
-        let routing_key = self.routing_key(&body, &id)?;
+        let routing_key = self.routing_key(&sent, &body, &id)?;
+        let mut kept = Vec::new();
+        if self.keeps_headers {
+            let text = HeaderValue::Text(kept_headers::text(&sent)?);
+            kept.push((headers::HTTP_HEADERS.into(), text));
+        }
         drop(worker);
         let message = Outgoing::new(self.source.exchange, routing_key, body).with(Properties {
             content_type: Some(headers::JSON.into()),
             message_id: Some(id.clone()),
             kind: Some(self.message.name.into()),
             timestamp: Some(now().as_secs()),
-            headers: Vec::new(),
+            headers: kept,
         });
         self.publisher.publish(message).await?;
         Ok(id)
     }
 
     /// Checks the body, and says where it goes.
-    fn routing_key(&self, body: &[u8], id: &str) -> Result<String, Refusal> {
+    fn routing_key(
+        &self,
+        headers: &Map<String, Value>,
+        body: &[u8],
+        id: &str,
+    ) -> Result<String, Refusal> {
         let body: Map<String, Value> = serde_json::from_slice(body).map_err(|error| {
             Refusal::Invalid(format!("the body should be one JSON object: {error}"))
         })?;
@@ -109,7 +182,7 @@ impl Webhook {
                     body: &body,
                     id,
                     received_ms: i64::try_from(now().as_millis()).unwrap_or(i64::MAX),
-                    headers: &Map::new(),
+                    headers,
                 };
                 let key = key(&message).map_err(refusal)?;
                 Ok(encode(&key))

@@ -15,7 +15,7 @@ use crate::sink::clickhouse::health::{States as Tables, TableState};
 use crate::worker::States;
 
 /// The queues whose destination is not configured, and why.
-pub type Off = BTreeMap<&'static str, &'static str>;
+pub type OffQueues = BTreeMap<&'static str, &'static str>;
 
 /// Everything that readiness depends on.
 #[derive(Debug, Clone)]
@@ -26,17 +26,19 @@ pub struct Readiness {
     pub broker: watch::Receiver<Status>,
     /// The tables of each server, as asked each second.
     pub tables: Vec<watch::Receiver<Tables>>,
-    /// The queues that nobody works on here.
-    pub off: Off,
+    /// The queues that nobody works on here, and why.
+    pub queues: OffQueues,
     /// The tables, as inserts found them.
     pub paused: States,
+    /// The sources that take no requests, and why.
+    pub off: Vec<(&'static str, String)>,
 }
 
 impl Readiness {
     /// Whether it is ready, and the state of each part.
     ///
     /// A table in trouble doesn't make an instance unready: it takes events in all the same, and they wait in their
-    /// queues.
+    /// queues. Neither does a source that is off: the others take theirs.
     pub fn report(&self) -> (bool, Value) {
         let broker = self.broker.borrow().clone();
         let link = match &broker.link {
@@ -60,9 +62,20 @@ impl Readiness {
         for server in &self.tables {
             tables.extend(server.borrow().iter().map(table));
         }
+        let off = self.off.iter().map(|(source, why)| {
+            let state = json!({ "off": why });
+            ((*source).to_owned(), state)
+        });
+        let sources: serde_json::Map<String, Value> = off.collect();
+        let queues = self.queues.iter().map(|(queue, why)| {
+            let state = json!({ "off": why });
+            ((*queue).to_owned(), state)
+        });
+        let queues: serde_json::Map<String, Value> = queues.collect();
         let ready = self.health.is_beating() && broker.link == Link::Up;
         let report = json!({
-            "ready": ready, "broker": link, "topology": problems, "tables": tables, "off": self.off,
+            "ready": ready, "broker": link, "topology": problems, "tables": tables, "sources": sources,
+            "queues": queues,
         });
         (ready, report)
     }

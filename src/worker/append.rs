@@ -8,7 +8,7 @@ use super::prepare::{Content, Object, Prepared};
 use super::split::{Part, Run, Why};
 use crate::contract::canonical::canonical;
 use crate::contract::function::MILLIS_RANGE;
-use crate::contract::{Append, Bad, Block, Context, Envelope, Group, Input, Message};
+use crate::contract::{Append, Bad, Block, Context, Envelope, Group, Input, Message, json};
 
 /// A part of a message that is a dead letter.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -107,6 +107,9 @@ fn json_message<'a>(
     cx: &Context,
 ) -> Result<Message<'a>, Bad> {
     let (body, id) = objects.get(unit).ok_or(Bad::Layout("of such messages"))?;
+    if let Input::Json(shape) = message.queue.input {
+        json::any_of(body, shape)?;
+    }
     Ok(Message {
         body,
         id,

@@ -55,6 +55,9 @@ pub(super) fn outgoing(
         (h::DEAD_LAST_FAILED.into(), HeaderValue::Integer(now_ms)),
         (h::DEAD_FINGERPRINT.into(), text(pipeline.fingerprint)),
     ];
+    // A replay needs what the sender said beside the body.
+    let sent = super::headers::as_sent(&delivery.properties);
+    properties.headers.extend(sent);
     Outgoing::new(route.exchange, route.routing_key, body)
         .with(properties)
         .in_place_of(&delivery.ack)

@@ -1,5 +1,7 @@
 //! The headers of a JSON message, as expressions see them.
 
+use std::borrow::Cow;
+
 use serde_json::{Map, Value};
 
 use crate::broker::{HeaderValue, Properties};
@@ -23,6 +25,25 @@ pub(super) fn sent(properties: &Properties) -> Map<String, Value> {
     };
     sent.map(|(name, value)| (name.to_string(), json(value)))
         .collect()
+}
+
+/// The most that a dead letter keeps of a message's headers, in bytes: with its own they must fit in one frame.
+const MOST: usize = 64 << 10;
+
+/// The same headers as they travel, for a message that takes this one's place; none if there are too many to go on.
+pub(super) fn as_sent(properties: &Properties) -> Vec<(Cow<'static, str>, HeaderValue)> {
+    let sent = |(name, _): &&(Cow<'static, str>, HeaderValue)| {
+        **name == *HTTP_HEADERS || !is_internal(name)
+    };
+    let sent: Vec<_> = properties.headers.iter().filter(sent).cloned().collect();
+    let size = |(name, value): &(Cow<'static, str>, HeaderValue)| match value {
+        HeaderValue::Text(text) => name.len() + text.len(),
+        HeaderValue::Integer(_) | HeaderValue::Boolean(_) => name.len() + 8,
+    };
+    match sent.iter().map(size).sum::<usize>() > MOST {
+        true => Vec::new(),
+        false => sent,
+    }
 }
 
 #[cfg(test)]
@@ -53,6 +74,21 @@ mod tests {
         ]));
         let expected = json!({"x-bb-deviceid": "d1", "attempt": 2, "first": true});
         assert_eq!(Value::Object(found), expected);
+    }
+
+    #[test]
+    fn a_dead_letter_keeps_what_was_sent() {
+        let text = |size| HeaderValue::Text("a".repeat(size));
+        let all = [
+            ("x-device", text(1)),
+            ("x-retry-count", text(1)),
+            ("x-dead-reason", text(1)),
+            (HTTP_HEADERS, text(2)),
+        ];
+        let kept = as_sent(&properties(&all));
+        let names: Vec<&str> = kept.iter().map(|(name, _)| &**name).collect();
+        assert_eq!(names, ["x-device", HTTP_HEADERS]);
+        assert!(as_sent(&properties(&[("x-long", text(MOST))])).is_empty());
     }
 
     #[test]

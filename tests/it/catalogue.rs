@@ -3,10 +3,14 @@
 //! `tests/fixtures/MESSAGE.jsonl` has a message a line, beside the row that it becomes, or a part of the reason why it
 //! is refused. `tests/fixtures/queues.tsv` is the topology that producers rely on.
 
+mod webhooks;
+
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use event_grpc::broker::{Outgoing, Properties};
+use event_grpc::broker::{HeaderValue, Outgoing, Properties};
+use event_grpc::contract::headers::HTTP_HEADERS;
 use event_grpc::contract::{ExchangeKind, Queue};
 use event_grpc::generated::PIPELINE;
 use event_grpc::sink::clickhouse::{ClickHouse, quote};
@@ -17,7 +21,7 @@ use crate::app::support::{Instance, eventually, instance};
 use crate::http::request;
 
 /// The file of each message, and the queue that it is sent to.
-const MESSAGES: [(&str, &str); 16] = [
+const MESSAGES: [(&str, &str); 20] = [
     ("click_event", "clickhouse_click_event_q"),
     ("app_init_event", "app_init_event_q"),
     ("launch_refer_event", "launch_refer_event_q"),
@@ -37,6 +41,10 @@ const MESSAGES: [(&str, &str); 16] = [
     ("bigboss_vote", "bigboss_votes_log_q"),
     ("partner_activity_log", "activity_tracker_q"),
     ("shopify_event", "shopify_events_q"),
+    ("branch_event", "branch_event_q"),
+    ("graphy_event", "graphy_event_q"),
+    ("vidooly_event", "vidooly_event_q"),
+    ("webengage_event", "webengage_ch_event_q"),
 ];
 
 /// When the messages say that they were sent: 2025-10-09 08:53:20.
@@ -53,7 +61,7 @@ async fn every_column_of_every_row_is_what_was_sent() {
             // What comes twice is there once.
             for _ in 0..2 {
                 for (at, line) in lines.iter().enumerate() {
-                    send(app, queue, &format!("{file}-{}", at + 1), &line["message"]).await;
+                    send(app, queue, &format!("{file}-{}", at + 1), line).await;
                 }
             }
             let expected: Vec<Value> = lines
@@ -138,20 +146,39 @@ pub(crate) fn fixture(file: &str) -> Vec<Map<String, Value>> {
         .collect()
 }
 
-async fn send(app: &Instance, queue: &Queue, id: &str, message: &Value) {
+async fn send(app: &Instance, queue: &Queue, id: &str, line: &Map<String, Value>) {
     let route = queue.bindings[0];
     let key = if route.routing_key == "*" {
         "any"
     } else {
         route.routing_key
     };
-    let message = Outgoing::new(route.exchange, key, message.to_string()).with(Properties {
-        content_type: Some("application/json".into()),
-        message_id: Some(id.to_owned()),
-        timestamp: Some(SENT),
-        ..Properties::default()
-    });
+    let message =
+        Outgoing::new(route.exchange, key, line["message"].to_string()).with(Properties {
+            content_type: Some("application/json".into()),
+            message_id: Some(id.to_owned()),
+            timestamp: Some(SENT),
+            headers: headers(line),
+            ..Properties::default()
+        });
     app.broker().publish(message).await.unwrap();
+}
+
+/// The AMQP headers of a message: its own, or those that its webhook got by HTTP.
+fn headers(line: &Map<String, Value>) -> Vec<(Cow<'static, str>, HeaderValue)> {
+    let own = line.get("headers").and_then(Value::as_object);
+    let own = own.into_iter().flatten().map(|(name, value)| {
+        let value = match value {
+            Value::Number(number) => HeaderValue::Integer(number.as_i64().unwrap()),
+            value => HeaderValue::Text(value.as_str().unwrap().to_owned()),
+        };
+        (Cow::Owned(name.clone()), value)
+    });
+    let http = line.get("http").map(|http| {
+        let text = HeaderValue::Text(http.to_string());
+        (Cow::Borrowed(HTTP_HEADERS), text)
+    });
+    own.chain(http).collect()
 }
 
 /// A row whose id, where the fixture leaves it open, is the message's.

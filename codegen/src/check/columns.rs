@@ -29,7 +29,8 @@ pub(crate) const EXPRESSION_SYNTAX: Rule = Rule {
     purpose: "A column is a path and the functions that its value goes through.",
     text: "`path | function | function(argument)`. Names hold letters, digits and underscores; other keys and names \
            of headers stand in double quotes (`body.touch.\"~campaign\"`), and so do constants and arguments that are \
-           text. A wildcard stands for header, event, payload or body.",
+           text. A wildcard stands for header, event, payload or body, or with `PATH | user_agent` for all that a user \
+           agent says.",
     bad: "columns: { os: header.os | low_cardinality( }",
     good: "columns: { os: header.os | low_cardinality }",
 };
@@ -115,8 +116,8 @@ pub(crate) const NO_TYPE: Rule = Rule {
     code: "EG048",
     name: "no-type",
     purpose: "A column has a ClickHouse type.",
-    text: "A whole message becomes a column only as JSON. In JSON messages lists, bytes and \
-           google.protobuf.Timestamp have no column of their own: keep them in the JSON around them (`body | json`), \
+    text: "A whole message becomes a column only as JSON. In JSON messages lists of anything but objects, bytes \
+           and google.protobuf.Timestamp have no column of their own: keep them in the JSON around them (`body | json`), \
            or declare the field as the text or number that is sent.",
     bad: "columns: { params: $payload }",
     good: "columns: { params: $payload | json }",

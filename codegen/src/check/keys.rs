@@ -5,6 +5,7 @@ use crate::diagnostic::{Diagnostic, Diagnostics, Span};
 use crate::model::{Envelope, ErrorField, From, Function, Root, Type, Value};
 use crate::names::suggest;
 use crate::resolve::{Column, Resolved, Table};
+use crate::sql::words;
 use crate::yaml::Text;
 
 /// The rules of this file.
@@ -83,10 +84,11 @@ pub(crate) const REPLACED_BY_CLOCK: Rule = Rule {
 
 /// Checks engines and keys.
 pub(super) fn check(resolved: &Resolved<'_>, out: &mut Diagnostics) {
+    default_partitions(resolved, out);
     let known = |t: &&Table<'_>| t.input.is_some() && t.spec.postgres.is_none();
     for table in resolved.tables.iter().filter(known) {
         engine(table, out);
-        if let Some(text) = &table.spec.partition_by {
+        if let Some(text) = table.partition_by {
             for column in columns(text, table, out) {
                 key_type(column, out);
             }
@@ -101,6 +103,20 @@ pub(super) fn check(resolved: &Resolved<'_>, out: &mut Diagnostics) {
             Some(place) => replaced_by_clock(table, place, out),
             None => last_is_id(table, resolved.envelope.as_ref(), out),
         }
+    }
+}
+
+/// A default that fits no table is a typing mistake.
+fn default_partitions(resolved: &Resolved<'_>, out: &mut Diagnostics) {
+    let Some(default) = &resolved.spec.table_defaults.partition_by else {
+        return;
+    };
+    let tables = &resolved.tables;
+    let used = |t: &Table<'_>| t.partition_by.is_some_and(|p| p.span == default.span);
+    if !tables.iter().any(used) && tables.iter().all(|t| t.complete) {
+        let message = format!("no table has the columns of `{}`", default.value);
+        let found = Diagnostic::new(&UNKNOWN_COLUMN, message).at(default.span, "of no table");
+        out.push(found.help("a table that names no partitions has these, if it has their columns"));
     }
 }
 
@@ -167,28 +183,6 @@ fn columns<'a>(text: &Text, table: &'a Table<'_>, out: &mut Diagnostics) -> Vec<
         }
     }
     used
-}
-
-fn words(sql: &str) -> Vec<std::ops::Range<usize>> {
-    let mut words = Vec::new();
-    let mut at = 0;
-    while let Some(rest) = sql.get(at..).filter(|rest| !rest.is_empty()) {
-        let word = |c: char| c.is_ascii_alphanumeric() || c == '_';
-        let length = rest.find(|c| !word(c)).unwrap_or(rest.len());
-        if length > 0 {
-            let after = rest.get(length..).unwrap_or_default().trim_start();
-            let number = rest.starts_with(|c: char| c.is_ascii_digit());
-            if !number && !after.starts_with('(') {
-                words.push(at..at + length);
-            }
-            at += length;
-        } else if let Some(quoted) = rest.strip_prefix('\'') {
-            at += quoted.find('\'').map_or(rest.len(), |end| end + 2);
-        } else {
-            at += rest.chars().next().map_or(1, char::len_utf8);
-        }
-    }
-    words
 }
 
 fn key_type(used: Used<'_>, out: &mut Diagnostics) {
@@ -324,16 +318,4 @@ fn without_id(
     Diagnostic::new(&KEY_WITHOUT_ID, message)
         .at(span, label)
         .help(help)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_words_of_an_expression_are_its_columns() {
-        let sql = "toStartOfInterval(at, INTERVAL 'a b' 5) + x_1";
-        let found: Vec<&str> = words(sql).into_iter().filter_map(|r| sql.get(r)).collect();
-        assert_eq!(found, ["at", "INTERVAL", "x_1"]);
-    }
 }

@@ -1,5 +1,7 @@
 //! A table's columns: explicit ones typed, wildcards expanded in place.
 
+mod parts;
+
 use std::collections::BTreeMap;
 
 use prost_reflect::{FieldDescriptor, MessageDescriptor};
@@ -170,13 +172,11 @@ fn wildcard(
 ) -> Option<Vec<Column>> {
     let known = ["header", "event", "payload", "body"];
     let name = root.value.as_str();
+    if name.contains('|') {
+        return parts::expand(root, table.spec, scope, out);
+    }
     if !known.contains(&name) {
-        let message = format!("a wildcard can't stand for `{name}`");
-        out.push(
-            Diagnostic::new(&EXPRESSION_SYNTAX, message)
-                .at(root.span, "not a message")
-                .help("it stands for the fields of header, event, payload or body"),
-        );
+        out.push(stands_for_nothing(root));
         return None;
     }
     if name == "payload" && !scope.types_known {
@@ -227,6 +227,16 @@ fn wildcard(
         }
     }
     columns
+}
+
+fn stands_for_nothing(root: &Text) -> Diagnostic {
+    let message = format!("a wildcard can't stand for `{}`", root.value);
+    Diagnostic::new(&EXPRESSION_SYNTAX, message)
+        .at(root.span, "not a message")
+        .help(
+            "it stands for the fields of header, event, payload or body, or for what a user agent says: \
+             `body.FIELD | user_agent`",
+        )
 }
 
 /// Each field name of the messages, in the order of number and of type, with the types that have it.

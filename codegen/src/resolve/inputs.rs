@@ -94,6 +94,7 @@ pub(super) fn tables<'a>(resolved: &Resolved<'a>, out: &mut Diagnostics) -> Vec<
             types: types(resolved, table, out),
             types_known: table.events.iter().flatten().all(|e| is_type(resolved, e)),
             columns: Vec::new(),
+            partition_by: None,
             taken: Vec::new(),
             complete: false,
         })

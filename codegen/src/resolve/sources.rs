@@ -2,12 +2,13 @@
 
 use prost_reflect::MessageDescriptor;
 
-use super::Source;
 use super::envelope::method;
+use super::{Source, verify};
 use crate::check::columns::TYPE_DISAGREES;
 use crate::check::names::{UNKNOWN_EXCHANGE, UNKNOWN_MESSAGE};
 use crate::check::reading::{CONFLICTING_KEYS, MISSING_KEY};
-use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::check::webhooks::HEADERS_NOT_KEPT;
+use crate::diagnostic::{Diagnostic, Diagnostics, Span};
 use crate::model::{Envelope, From, Input, Intake, Route, RoutingKey, Type, Value};
 use crate::names::suggest;
 use crate::proto::Proto;
@@ -107,6 +108,15 @@ fn intake(
             // A method that isn't there was reported where the envelope was looked for.
             let method = method(grpc, proto, &mut Diagnostics::default())?;
             envelope?;
+            let keys = [
+                ("headers", source.headers),
+                ("verify", source.verify.as_ref().map(|v| v.span)),
+            ];
+            for (key, span) in keys {
+                if let Some(span) = span {
+                    out.push(conflicting(key, span, "grpc", grpc.span));
+                }
+            }
             Some(Intake::Grpc {
                 service: method.parent_service().full_name().to_owned(),
                 method: method.name().to_owned(),
@@ -124,12 +134,18 @@ fn intake(
                 out.push(missing(source, "`message`, which tells what is posted"));
                 return None;
             };
+            let verify = source.verify.as_ref().map(|v| verify::resolve(v, out));
             let message = message(message_name, proto, out)?;
             let routing_key = routing_key(source, &message, proto, out)?;
             Some(Intake::Post {
                 path: post.value.clone(),
                 message,
                 routing_key,
+                headers: source.headers.is_some(),
+                verify: match verify {
+                    Some(verify) => Some(verify?),
+                    None => None,
+                },
             })
         }
         (Some(grpc), Some(post)) => {
@@ -154,7 +170,13 @@ fn routing_key(
 ) -> Option<RoutingKey> {
     match (&source.routing_key, &source.routing_key_from) {
         (Some(key), None) => Some(RoutingKey::Constant(key.value.clone())),
-        (None, Some(from)) => computed(from, message, proto, out).map(RoutingKey::Computed),
+        (None, Some(from)) => {
+            let value = computed(from, message, proto, out)?;
+            if source.headers.is_none() && value.uses_headers() {
+                out.push(not_kept(from, source));
+            }
+            Some(RoutingKey::Computed(value))
+        }
         (Some(key), Some(from)) => {
             out.push(conflict("routing_key_from", from, "routing_key", key));
             None
@@ -197,13 +219,25 @@ fn computed(
     Some(value)
 }
 
+fn not_kept(from: &Text, source: &spec::Source) -> Diagnostic {
+    let message = format!("source `{}` keeps no headers", source.name.value);
+    Diagnostic::new(&HEADERS_NOT_KEPT, message)
+        .at(from.span, "uses `$headers`")
+        .and(Some(source.name.span), "has no `headers: true`")
+        .help("add `headers: true` to the source")
+}
+
 fn conflict(key: &str, value: &Text, other_key: &str, other: &Text) -> Diagnostic {
+    conflicting(key, value.span, other_key, other.span)
+}
+
+fn conflicting(key: &str, span: Span, other_key: &str, other: Span) -> Diagnostic {
     Diagnostic::new(
         &CONFLICTING_KEYS,
         format!("a source with `{other_key}` can't have `{key}`"),
     )
-    .at(value.span, format!("`{key}` here"))
-    .and(Some(other.span), format!("`{other_key}` here"))
+    .at(span, format!("`{key}` here"))
+    .and(Some(other), format!("`{other_key}` here"))
 }
 
 fn missing(source: &spec::Source, what: &str) -> Diagnostic {

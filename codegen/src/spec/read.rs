@@ -1,9 +1,10 @@
 //! The tree of `pipeline.yaml` to its declarations. One entry that can't be read never hides another.
 
 use super::scalars::{Fields, map, text, texts, word, wrong};
+use super::webhook::{message, verify};
 use super::{
     Binding, Column, DeadLetter, Exchange, OwnQueue, Pool, Queue, Settings, Source, Spec, Table,
-    postgres,
+    TableDefaults, postgres,
 };
 use crate::diagnostic::{Diagnostics, Span};
 use crate::model::ExchangeKind;
@@ -13,17 +14,30 @@ const SETTINGS: [&str; 5] = ["type", "workers", "prefetch", "retries", "batch"];
 
 /// Reads the whole file.
 pub(crate) fn read(root: &Node, out: &mut Diagnostics) -> Spec {
-    let known = ["sources", "exchanges", "defaults", "queues", "tables"];
+    let known = [
+        "sources",
+        "exchanges",
+        "messages",
+        "defaults",
+        "queues",
+        "tables",
+    ];
     let Some(file) = Fields::open("the pipeline", root.span, root, &known, out) else {
         return Spec::default();
     };
     let section = |key: &str| file.get(key).map(|e| &e.node);
+    let (settings, of_pools, of_tables) = defaults(section("defaults"), out);
+    let source = |entry: &Entry, out: &mut Diagnostics| source(entry, &of_pools, out);
+    let table = |entry: &Entry, out: &mut Diagnostics| table(entry, &of_tables, out);
+    let tables = entries("`tables`", section("tables"), table, out);
     Spec {
         sources: entries("`sources`", section("sources"), source, out),
         exchanges: entries("`exchanges`", section("exchanges"), exchange, out),
-        defaults: defaults(section("defaults"), out),
+        messages: entries("`messages`", section("messages"), message, out),
+        defaults: settings,
+        table_defaults: of_tables,
         queues: entries("`queues`", section("queues"), queue, out),
-        tables: entries("`tables`", section("tables"), table, out),
+        tables,
         end: Some(Span::new(root.span.file, root.span.end, root.span.end)),
     }
 }
@@ -31,14 +45,14 @@ pub(crate) fn read(root: &Node, out: &mut Diagnostics) -> Spec {
 fn entries<T>(
     what: &str,
     node: Option<&Node>,
-    read: fn(&Entry, &mut Diagnostics) -> T,
+    read: impl Fn(&Entry, &mut Diagnostics) -> T,
     out: &mut Diagnostics,
 ) -> Vec<T> {
     let entries = node.and_then(|n| map(what, n, out)).unwrap_or_default();
     entries.iter().map(|e| read(e, out)).collect()
 }
 
-fn source(entry: &Entry, out: &mut Diagnostics) -> Source {
+fn source(entry: &Entry, defaults: &Pool, out: &mut Diagnostics) -> Source {
     let name = entry.key.clone();
     let known = [
         "grpc",
@@ -48,6 +62,8 @@ fn source(entry: &Entry, out: &mut Diagnostics) -> Source {
         "exchange",
         "routing_key",
         "routing_key_from",
+        "headers",
+        "verify",
         "rejects",
         "pool",
     ];
@@ -64,12 +80,17 @@ fn source(entry: &Entry, out: &mut Diagnostics) -> Source {
         routing_key: get("routing_key"),
         routing_key_from: get("routing_key_from"),
         rejects: get("rejects"),
+        headers: None,
+        verify: None,
         pool: Pool::default(),
     };
     if let Some(fields) = &fields {
+        source.headers = flag("headers", fields, out);
+        source.verify = fields.meant("verify", out).and_then(|e| verify(e, out));
         fields.require("exchange", out);
         source.pool = fields.get("pool").map(|e| pool(e, out)).unwrap_or_default();
     }
+    source.pool = source.pool.or(defaults);
     source
 }
 
@@ -100,10 +121,28 @@ fn exchange(entry: &Entry, out: &mut Diagnostics) -> Exchange {
     }
 }
 
-fn defaults(node: Option<&Node>, out: &mut Diagnostics) -> Settings {
-    node.and_then(|node| Fields::open("`defaults`", node.span, node, &SETTINGS, out))
-        .map(|fields| settings(&fields, out))
-        .unwrap_or_default()
+/// What queues, pools and tables have unless they say otherwise.
+fn defaults(node: Option<&Node>, out: &mut Diagnostics) -> (Settings, Pool, TableDefaults) {
+    let mut known = SETTINGS.to_vec();
+    known.extend(["pool", "tables"]);
+    let fields = node.and_then(|node| Fields::open("`defaults`", node.span, node, &known, out));
+    let Some(fields) = fields else {
+        return Default::default();
+    };
+    let mut of_tables = TableDefaults::default();
+    if let Some(entry) = fields.get("tables") {
+        let known = ["engine", "partition_by", "columns"];
+        let what = "`tables` of `defaults`";
+        if let Some(fields) = Fields::open(what, entry.key.span, &entry.node, &known, out) {
+            of_tables.engine = fields.text("engine", out);
+            of_tables.partition_by = fields.text("partition_by", out);
+            if let Some(e) = fields.get("columns") {
+                of_tables.columns = columns(&e.node, false, out);
+            }
+        }
+    }
+    let pool = fields.get("pool").map(|e| pool(e, out)).unwrap_or_default();
+    (settings(&fields, out), pool, of_tables)
 }
 
 fn settings(fields: &Fields<'_>, out: &mut Diagnostics) -> Settings {
@@ -186,7 +225,7 @@ fn dead_letter(entry: &Entry, out: &mut Diagnostics) -> Option<DeadLetter> {
     })
 }
 
-fn table(entry: &Entry, out: &mut Diagnostics) -> Table {
+fn table(entry: &Entry, defaults: &TableDefaults, out: &mut Diagnostics) -> Table {
     let name = entry.key.clone();
     let mut known = vec![
         "store",
@@ -221,8 +260,13 @@ fn table(entry: &Entry, out: &mut Diagnostics) -> Table {
     };
     table.postgres = postgres::read(&name, &fields, out);
     if table.postgres.is_none() {
-        fields.require("engine", out);
-        table.engine = fields.text("engine", out);
+        table.engine = match (fields.get("engine"), &defaults.engine) {
+            (None, Some(engine)) => Some(engine.clone()),
+            _ => {
+                fields.require("engine", out);
+                fields.text("engine", out)
+            }
+        };
         table.partition_by = fields.text("partition_by", out);
         if let Some(e) = fields.require("order_by", out) {
             table.order_by = texts("`order_by`", &e.node, out);
@@ -239,6 +283,17 @@ fn table(entry: &Entry, out: &mut Diagnostics) -> Table {
     table.queue = fields.get("queue").map(|e| own_queue(e, out));
     if let Some(e) = fields.require("columns", out) {
         table.columns = columns(&e.node, table.postgres.is_some(), out);
+        for column in &defaults.columns {
+            let own = match column {
+                Column::Explicit { name, .. } | Column::Hook { name, .. } => {
+                    table.column(&name.value).is_some()
+                }
+                Column::Wildcard { .. } => false,
+            };
+            if !own {
+                table.columns.push(column.clone());
+            }
+        }
     }
     if let Some(e) = fields.get("ignore") {
         table.ignore = texts("`ignore`", &e.node, out);
@@ -280,7 +335,7 @@ fn own_queue(entry: &Entry, out: &mut Diagnostics) -> OwnQueue {
 fn columns(node: &Node, postgres: bool, out: &mut Diagnostics) -> Vec<Column> {
     let mut columns = Vec::new();
     for entry in map("`columns`", node, out).unwrap_or_default() {
-        if entry.key.value == "*" {
+        if entry.key.value.starts_with('*') {
             let roots = texts("a wildcard", &entry.node, out);
             columns.extend(roots.into_iter().map(|root| Column::Wildcard { root }));
         } else {

@@ -50,6 +50,19 @@ impl<'a> Fields<'a> {
         (!matches!(entry.node.value, Value::Null)).then_some(entry)
     }
 
+    /// The same, reporting a key without a value: for what must not be left out by mistake.
+    pub(super) fn meant(&self, key: &str, out: &mut Diagnostics) -> Option<&'a Entry> {
+        let found = self.get(key);
+        let written = self.entries.iter().find(|e| e.key.value == key);
+        if let (None, Some(entry)) = (found, written) {
+            out.push(
+                Diagnostic::new(&MISSING_KEY, format!("`{key}` of {} is empty", self.what))
+                    .at(entry.key.span, "holds nothing"),
+            );
+        }
+        found
+    }
+
     /// The same, reporting its absence.
     pub(super) fn require(&self, key: &str, out: &mut Diagnostics) -> Option<&'a Entry> {
         let found = self.get(key);

@@ -14,7 +14,7 @@ use super::function::like;
 use super::{Scope, try_resolve};
 
 /// What `user_agent` knows, and whether it is true or false rather than text.
-const USER_AGENT: [(&str, bool); 12] = [
+pub(crate) const USER_AGENT: [(&str, bool); 12] = [
     ("mozilla", false),
     ("platform", false),
     ("os", false),

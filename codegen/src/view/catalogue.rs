@@ -8,7 +8,9 @@ use serde::Serialize;
 use super::comments::Comments;
 use super::shapes::{by_number, json_messages};
 use crate::lock::field_type;
-use crate::model::{Destination, ExchangeKind, Input, Intake, Model, Queue, RoutingKey, Table};
+use crate::model::{
+    Destination, ExchangeKind, Input, Intake, Model, Queue, RoutingKey, Scheme, Table,
+};
 use ways::{event_goes, json_goes, stored};
 
 /// What the template sees.
@@ -202,13 +204,27 @@ fn source_row(source: &crate::model::Source) -> SourceRow {
             path,
             message,
             routing_key,
-        } => (
-            format!("`POST {path}`, a {}", message_link(message)),
-            match routing_key {
-                RoutingKey::Constant(key) => code(key),
-                RoutingKey::Computed(_) => "taken from the body".to_owned(),
-            },
-        ),
+            headers,
+            verify,
+        } => {
+            let kept = if *headers { " and its headers" } else { "" };
+            let verified = match verify.as_ref().map(|v| &v.scheme) {
+                None => String::new(),
+                Some(Scheme::Hmac { header, .. }) => format!(", signed in `{header}`"),
+                Some(Scheme::Bearer) => ", with a bearer token".to_owned(),
+                Some(Scheme::Basic) => ", with a password".to_owned(),
+            };
+            (
+                format!("`POST {path}`, a {}{kept}{verified}", message_link(message)),
+                match routing_key {
+                    RoutingKey::Constant(key) => code(key),
+                    RoutingKey::Computed(value) if value.uses_headers() => {
+                        "taken from the headers".to_owned()
+                    }
+                    RoutingKey::Computed(_) => "taken from the body".to_owned(),
+                },
+            )
+        }
     };
     SourceRow {
         name: code(&source.name),

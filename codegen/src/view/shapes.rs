@@ -20,6 +20,8 @@ pub struct Shapes {
     messages: Vec<MessageDescriptor>,
     paths: HashMap<String, String>,
     modules: BTreeMap<String, String>,
+    /// By full name of the message: the fields of which one has to be there, as Rust source.
+    any_of: BTreeMap<String, String>,
 }
 
 /// What the template sees: one generated file, which holds the shapes of one proto file.
@@ -61,6 +63,8 @@ pub struct ShapeView {
     pub fields: Vec<String>,
     /// The dense table as Rust source.
     pub dense: Vec<usize>,
+    /// The fields of which one has to be there, as Rust source.
+    pub any_of: String,
 }
 
 impl Shapes {
@@ -80,6 +84,7 @@ impl Shapes {
             messages,
             paths: HashMap::new(),
             modules: BTreeMap::new(),
+            any_of: model.any_of.iter().map(alternatives).collect(),
         };
         shapes.name_all();
         shapes
@@ -269,8 +274,18 @@ impl Shapes {
                 })
                 .collect(),
             dense: dense(&fields),
+            any_of: self
+                .any_of
+                .get(message.full_name())
+                .cloned()
+                .unwrap_or_default(),
         }
     }
+}
+
+fn alternatives((message, fields): &(MessageDescriptor, Vec<String>)) -> (String, String) {
+    let fields: Vec<String> = fields.iter().map(|field| literal(field)).collect();
+    (message.full_name().to_owned(), fields.join(", "))
 }
 
 /// The JSON messages of sources, queues and tables, by full name.

@@ -7,7 +7,9 @@ use super::readers::Readers;
 use super::shapes::Shapes;
 use super::tables::{Refused, TableView};
 use super::values::{Failing, Writer};
-use crate::model::{self, Destination, ExchangeKind, Input, Intake, Model, Route, RoutingKey};
+use crate::model::{
+    self, Destination, ExchangeKind, Input, Intake, Model, Route, RoutingKey, Scheme,
+};
 
 /// What the template sees.
 #[derive(Debug, Serialize)]
@@ -135,6 +137,18 @@ fn imports(model: &Model, routes: bool, functions: &[KeyFunction]) -> Vec<String
     if !functions.is_empty() {
         names.extend(["Bad", "Message"]);
     }
+    let schemes = || {
+        model.sources.iter().filter_map(|s| match &s.intake {
+            Intake::Post { verify, .. } => verify.as_ref().map(|v| &v.scheme),
+            Intake::Grpc { .. } => None,
+        })
+    };
+    if schemes().next().is_some() {
+        names.extend(["Scheme", "Verify"]);
+    }
+    if schemes().any(|scheme| matches!(scheme, Scheme::Hmac { .. })) {
+        names.push("Encoding");
+    }
     if routes {
         names.push("Route");
     }
@@ -210,15 +224,20 @@ fn source_view(source: &model::Source, shapes: &Shapes, key_function: &str) -> S
             path,
             message,
             routing_key,
+            headers,
+            verify,
         } => {
             let key = match routing_key {
                 RoutingKey::Constant(key) => format!("RoutingKey::Constant({})", literal(key)),
                 RoutingKey::Computed(_) => format!("RoutingKey::Computed({key_function})"),
             };
             format!(
-                "Intake::Post {{ path: {}, message: &shapes::{}, routing_key: {key} }}",
+                "Intake::Post {{ path: {}, message: &shapes::{}, routing_key: {key}, headers: {headers}, verify: {} }}",
                 literal(path),
-                shapes.path(message)
+                shapes.path(message),
+                verify
+                    .as_ref()
+                    .map_or_else(|| "None".into(), |v| format!("Some({})", verify_view(v)))
             )
         }
     };
@@ -235,6 +254,24 @@ fn source_view(source: &model::Source, shapes: &Shapes, key_function: &str) -> S
         grouped(pool.timeout_ms),
         grouped(u64::from(pool.max_request)),
     )
+}
+
+fn verify_view(verify: &model::Verify) -> String {
+    let scheme = match &verify.scheme {
+        Scheme::Bearer => "Scheme::Bearer".to_owned(),
+        Scheme::Basic => "Scheme::Basic".to_owned(),
+        Scheme::Hmac {
+            header,
+            encoding,
+            prefix,
+        } => format!(
+            "Scheme::Hmac {{ header: {}, encoding: Encoding::{encoding:?}, prefix: {} }}",
+            literal(&header.to_ascii_lowercase()),
+            literal(prefix)
+        ),
+    };
+    let variable = literal(&verify.variable);
+    format!("Verify {{ variable: {variable}, scheme: {scheme} }}")
 }
 
 fn exchange_view(exchange: &model::Exchange) -> String {

@@ -3,8 +3,8 @@
 mod tables;
 
 use event_grpc_codegen::model::{
-    Batch, Column, Destination, Envelope, Exchange, ExchangeKind, From, Function, Input, Intake,
-    Model, Pool, Queue, Root, Route, RoutingKey, Source, Type, Value,
+    Batch, Column, Destination, Encoding, Envelope, Exchange, ExchangeKind, From, Function, Input,
+    Intake, Model, Pool, Queue, Root, Route, RoutingKey, Scheme, Source, Type, Value, Verify,
 };
 use prost_reflect::{DescriptorPool, FieldDescriptor, MessageDescriptor};
 use protox::file::{ChainFileResolver, File, FileResolver, GoogleFileResolver};
@@ -52,6 +52,10 @@ pub(crate) fn model() -> Model {
     let tables = vec![made.event(), made.everything(), made.post(), made.error()];
     Model {
         envelope: Some(made.envelope()),
+        any_of: vec![(
+            made.message("log.Post"),
+            vec!["handle".to_owned(), "seen".to_owned()],
+        )],
         sources: made.sources(),
         exchanges: exchanges(),
         queues: made.queues(),
@@ -172,6 +176,15 @@ impl Made<'_> {
                         vec![Function::Upper],
                         Type::String,
                     )),
+                    headers: true,
+                    verify: Some(Verify {
+                        variable: "POST_SECRET".into(),
+                        scheme: Scheme::Hmac {
+                            header: "X-Signature".into(),
+                            encoding: Encoding::Hex,
+                            prefix: "sha256=".into(),
+                        },
+                    }),
                 },
                 exchange: "post.dx".into(),
                 rejects: None,

@@ -233,6 +233,19 @@ impl Column {
             _ => Err(MISMATCH),
         }
     }
+
+    /// Appends a list of JSON objects.
+    pub fn json_objects(
+        &mut self,
+        objects: &[&serde_json::Map<String, serde_json::Value>],
+    ) -> Result<(), Bad> {
+        let Column::Array(c) = self else {
+            return Err(MISMATCH);
+        };
+        objects.iter().try_for_each(|o| c.inner.json_object(o))?;
+        c.close();
+        Ok(())
+    }
 }
 
 /// The value at `at` of a packed list of numbers.

@@ -97,8 +97,8 @@ async fn a_big_request_becomes_several_messages() {
 #[test]
 fn pool_sizes_come_from_the_environment() {
     let pipeline = pipeline::pipeline(POOL);
-    let [app, hook, _] = pipeline.sources else {
-        panic!("three sources")
+    let [app, hook, ..] = pipeline.sources else {
+        panic!("a gRPC source and webhooks")
     };
     let set = |name: &'static str, value: &'static str| {
         move |variable: &str| (variable == name).then(|| value.to_owned())

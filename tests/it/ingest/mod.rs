@@ -6,6 +6,7 @@ mod health;
 mod http;
 mod pipeline;
 mod server;
+mod signatures;
 
 use event_grpc::broker::HeaderValue;
 use event_grpc::contract::Pool;

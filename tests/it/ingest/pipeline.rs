@@ -3,8 +3,8 @@
 use std::sync::LazyLock;
 
 use event_grpc::contract::{
-    Exchange, ExchangeKind, Field, Intake, Kind, Label, Message, Pipeline, Pool, Route, RoutingKey,
-    Shape, Source,
+    Encoding, Exchange, ExchangeKind, Field, Intake, Kind, Label, Message, Pipeline, Pool, Route,
+    RoutingKey, Scheme, Shape, Source, Verify,
 };
 use prost::Message as _;
 use prost_types::field_descriptor_proto::{Label as ProtoLabel, Type};
@@ -27,6 +27,7 @@ static HOOK: Shape = Shape {
     name: "test.Hook",
     fields: &[NAME],
     dense: &[],
+    any_of: &[],
 };
 
 pub(super) const REJECTS: Route = Route {
@@ -58,18 +59,49 @@ fn routing_key(message: &Message<'_>) -> Result<String, event_grpc::contract::Ba
     Ok(name.into_owned())
 }
 
+fn from_header(message: &Message<'_>) -> Result<String, event_grpc::contract::Bad> {
+    let name = event_grpc::contract::function::header(message.headers, "X-Event");
+    Ok(name.map(|name| name.into_owned()).unwrap_or_default())
+}
+
+/// The environment: two secrets where one is being replaced.
+pub(super) fn variable(name: &str) -> Option<String> {
+    let value = match name {
+        "SHOP_SECRET" => "new",
+        "SHOP_SECRET_PREVIOUS" => "old",
+        "HUB_SECRET" => "hub",
+        "TOKEN" => "t0ken",
+        "PASSWORD" => "user:pass",
+        "UNSET_SECRET" => "",
+        _ => return None,
+    };
+    Some(value.to_owned())
+}
+
 /// The pipeline, with pools of these sizes.
 pub(super) fn pipeline(pool: Pool) -> &'static Pipeline {
-    let webhook = |name, path, routing_key| Source {
+    let hook = |name, path, routing_key, headers, verify| Source {
         name,
         intake: Intake::Post {
             path,
             message: &HOOK,
             routing_key,
+            headers,
+            verify,
         },
         exchange: "hook.tx",
         rejects: None,
         pool,
+    };
+    let webhook = |name, path, routing_key| hook(name, path, routing_key, false, None);
+    let verified = |name, path, variable, scheme| {
+        let verify = Some(Verify { variable, scheme });
+        hook(name, path, RoutingKey::Constant("hooks"), true, verify)
+    };
+    let hmac = |header, encoding, prefix| Scheme::Hmac {
+        header,
+        encoding,
+        prefix,
     };
     let app = Source {
         name: "app",
@@ -87,6 +119,28 @@ pub(super) fn pipeline(pool: Pool) -> &'static Pipeline {
         app,
         webhook("hook", "/hook/", RoutingKey::Constant("hooks")),
         webhook("named", "/named/", RoutingKey::Computed(routing_key)),
+        hook(
+            "kept",
+            "/kept/",
+            RoutingKey::Computed(from_header),
+            true,
+            None,
+        ),
+        verified(
+            "shop",
+            "/shop/",
+            "SHOP_SECRET",
+            hmac("x-shop-hmac", Encoding::Base64, ""),
+        ),
+        verified(
+            "hub",
+            "/hub/",
+            "HUB_SECRET",
+            hmac("x-hub-signature", Encoding::Hex, "sha256="),
+        ),
+        verified("bearer", "/bearer/", "TOKEN", Scheme::Bearer),
+        verified("basic", "/basic/", "PASSWORD", Scheme::Basic),
+        verified("off", "/off/", "UNSET_SECRET", Scheme::Bearer),
     ];
     Box::leak(Box::new(Pipeline {
         fingerprint: "test",

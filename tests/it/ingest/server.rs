@@ -6,6 +6,7 @@ use std::time::Duration;
 use event_grpc::broker::{Broker, Delivery, Embedded, QueueSpec, Settled, Topology};
 use event_grpc::contract::{Pool, QueueKind, Route};
 use event_grpc::ingest::response::Response;
+use event_grpc::ingest::sources::Off;
 use event_grpc::ingest::{Limits, Publisher, Sources, grpc};
 use event_grpc::ops::health::Health;
 use prost::Message;
@@ -22,6 +23,7 @@ pub(super) struct Server {
     pub(super) health: Health,
     pub(super) channel: Channel,
     pub(super) http: u16,
+    pub(super) off: Vec<Off>,
     pub(super) seen: Arc<Mutex<Vec<Seen>>>,
     acks: watch::Sender<bool>,
 }
@@ -85,7 +87,8 @@ impl Server {
         };
         let broker = Arc::new(Embedded::new(&topology, 64 << 20));
         let publisher = Publisher::new(wrap(broker.clone()), limits);
-        let sources = Sources::new(pipeline, &publisher, |_| None).unwrap();
+        let sources = Sources::new(pipeline, &publisher, pipeline::variable).unwrap();
+        let off = sources.off().to_vec();
         let health = Health::beating();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
@@ -114,6 +117,7 @@ impl Server {
             health,
             channel,
             http,
+            off,
             seen,
             acks,
         }

@@ -44,10 +44,12 @@ async fn a_json_message_comes_to_its_columns() {
         let mut block = Block::new(table);
         append_post(&mut block, &post()).unwrap();
         let mut touched = post();
+        touched["items"] = json!([{"sku": "a"}, {"sku": 2, "deep": {"x": [1]}}]);
         touched["extra"] = json!({"touch": {"~channel": 7}});
         append_post(&mut block, &touched).unwrap();
         store(&db, table, block).await;
         let mut rows = rows(&db, "post", "channel DESC").await;
+        assert_eq!(rows[1]["items"], touched["items"]);
         assert_eq!(rows[1]["channel"], "7");
         assert_eq!(rows[1]["touch"], json!({"~channel": 7}));
         let complete = rows[0].as_object_mut().unwrap().remove("complete").unwrap();
@@ -58,7 +60,7 @@ async fn a_json_message_comes_to_its_columns() {
                 "at": "2026-01-01 00:00:00", "seen": null, "made": "2023-11-14 22:13:20.000",
                 "changed": "2023-11-14 22:13:21.000", "country": "IN",
                 "metrics": {"views": "3", "ratio": 0.5}, "extra": {}, "views": 3, "channel": "id-1",
-                "touch": {}, "kind": "post", "device": "d1", "headers": {"X-Device": "d1", "size": 2},
+                "touch": {}, "items": [], "kind": "post", "device": "d1", "headers": {"X-Device": "d1", "size": 2},
                 "insert_timestamp": "2026-02-02 02:40:00.000",
             })
         );
@@ -75,6 +77,10 @@ fn a_json_message_that_lacks_a_field_names_it() {
     body["geo"] = json!({});
     let error = append_post(&mut block, &body).unwrap_err();
     assert!(error.to_string().contains("geo.country"), "{error}");
+    body = post();
+    body["items"] = json!([{}, 7]);
+    let error = append_post(&mut block, &body).unwrap_err();
+    assert!(error.to_string().contains("items[1]"), "{error}");
     for (extra, path) in [
         (json!({"touch": {"~channel": []}}), "extra.touch.~channel"),
         (json!({"touch": 7}), "extra.touch"),

@@ -132,6 +132,7 @@ const fn shape(fields: &'static [Field]) -> Shape {
         name: "test.Message",
         fields,
         dense: &[],
+        any_of: &[],
     }
 }
 
@@ -146,6 +147,7 @@ static TREE: Shape = Shape {
         field(2, Kind::String, ONE),
     ],
     dense: &[0, 1, 2],
+    any_of: &[],
 };
 static TEXTS: Shape = shape(&[field(1, Kind::String, ONE), field(2, Kind::String, ONE)]);
 static TREES: Shape = shape(&[
@@ -173,6 +175,7 @@ static ALL: Shape = Shape {
     fields: ALL_FIELDS,
     // The last field is beyond the table and is searched.
     dense: &[0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17],
+    any_of: &[],
 };
 const ALL_FIELDS: &[Field] = &[
     field(1, Kind::Double, ONE),

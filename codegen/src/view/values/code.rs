@@ -44,6 +44,8 @@ pub(super) enum Yields {
     Map(FieldDescriptor),
     /// A JSON object of the message.
     Object,
+    /// A list of JSON objects of the message.
+    Objects,
     /// A JSON object that was made of others.
     Made,
     Seconds,
@@ -68,7 +70,7 @@ impl Code {
     }
 
     /// The expression, a text, as a `Cow<str>`.
-    pub(super) fn as_cow(self) -> Code {
+    pub(super) fn into_cow(self) -> Code {
         let rust = match (&self.yields, self.optional) {
             (Yields::Cow, _) => self.rust,
             (_, true) => format!("{}.map(function::cow)", self.rust),
@@ -121,7 +123,7 @@ impl Yields {
             Yields::Bytes => "a field of bytes",
             Yields::Enum(_) => "an enum",
             Yields::Message(_) | Yields::Payload => "a message",
-            Yields::List(_) => "a repeated field",
+            Yields::List(_) | Yields::Objects => "a repeated field",
             Yields::Map(_) => "a map",
             Yields::Object | Yields::Made => "a JSON object",
             Yields::Seconds | Yields::Millis | Yields::Micros => "an instant",

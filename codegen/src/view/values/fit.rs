@@ -23,7 +23,7 @@ impl Writer<'_> {
             | (Type::Millis, Yields::Millis)
             | (Type::Micros, Yields::Micros)
             | (Type::Json, Yields::Message(_) | Yields::Payload | Yields::Object | Yields::Made)
-            | (Type::Array(_), Yields::List(_))
+            | (Type::Array(_), Yields::List(_) | Yields::Objects)
             | (Type::Map(..), Yields::Map(_)) => same(on),
             (Type::Int32, Yields::Enum(_)) => Ok(Code {
                 yields: Yields::I32,

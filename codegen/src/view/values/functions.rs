@@ -80,8 +80,8 @@ impl Writer<'_> {
         let (on, other) = match on.yields == other.yields {
             true => (on, other),
             false if is_text(&on) && is_text(&other) => (
-                self.text_of(column, on)?.as_cow(),
-                self.text_of(column, other)?.as_cow(),
+                self.text_of(column, on)?.into_cow(),
+                self.text_of(column, other)?.into_cow(),
             ),
             false => return Err("the two values are of different types".into()),
         };

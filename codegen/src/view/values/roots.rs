@@ -96,8 +96,11 @@ fn body(path: &[FieldDescriptor]) -> Result<Code, Unwritable> {
         return Ok(code("message.body", Yields::Object));
     };
     let (function, yields) = match last.kind() {
+        Kind::Message(_) if last.is_list() => {
+            return Ok(read(path, &[], "objects", Yields::Objects, false));
+        }
         _ if last.is_list() => {
-            return Err("a repeated field of a JSON message has no column of its own".into());
+            return Err("a list of a JSON message holds objects".into());
         }
         _ if last.is_map() => ("object", Yields::Object),
         Kind::Bool => ("boolean", Yields::Bool),

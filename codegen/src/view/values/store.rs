@@ -85,6 +85,7 @@ impl Writer<'_> {
                     self.shapes.kind(field, "shapes::")
                 ),
             )),
+            (Type::Array(_), Yields::Objects) => Ok(format!("{target}.json_objects(&{rust})?;")),
             (Type::Map(..), Yields::Map(field)) => {
                 let Kind::Message(entry) = field.kind() else {
                     return Err("a map has entries".into());

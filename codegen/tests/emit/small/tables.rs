@@ -208,6 +208,12 @@ impl Made<'_> {
                     self.inside("extra", &["touch"]),
                     vec![Function::Json],
                 ),
+                column(
+                    "items",
+                    Type::Array(Box::new(Type::Json)),
+                    self.body("items"),
+                    vec![],
+                ),
                 column("kind", Type::String, Root::Constant("post".into()), vec![]),
                 column(
                     "device",

@@ -15,7 +15,7 @@ mod views;
 
 /// The pipeline.
 pub static PIPELINE: Pipeline = Pipeline {
-    fingerprint: "795c99cfeb8722e5",
+    fingerprint: "3f11b337367befe1",
     descriptors: include_bytes!("descriptors.binpb"),
     sources: topology::SOURCES,
     exchanges: topology::EXCHANGES,

@@ -2,8 +2,8 @@
 //! Where events come in and how they travel.
 
 use crate::contract::{
-    Bad, Batch, Destination, Exchange, ExchangeKind, Input, Intake, Message, Pool, Queue,
-    QueueKind, Route, RoutingKey, Source, function, json,
+    Bad, Batch, Destination, Encoding, Exchange, ExchangeKind, Input, Intake, Message,
+    Pool, Queue, QueueKind, Route, RoutingKey, Scheme, Source, Verify, function, json,
 };
 use super::envelope::ENVELOPE;
 use super::shapes;
@@ -40,6 +40,15 @@ pub static SOURCES: &[Source] = &[
             path: "/post/",
             message: &shapes::log::POST,
             routing_key: RoutingKey::Computed(post_routing_key),
+            headers: true,
+            verify: Some(Verify {
+                variable: "POST_SECRET",
+                scheme: Scheme::Hmac {
+                    header: "x-signature",
+                    encoding: Encoding::Hex,
+                    prefix: "sha256=",
+                },
+            }),
         },
         exchange: "post.dx",
         rejects: None,

@@ -26,6 +26,8 @@ pub struct Post {
     pub metrics: ::core::option::Option<::prost_types::Struct>,
     #[prost(message, optional, tag = "11")]
     pub extra: ::core::option::Option<::prost_types::Struct>,
+    #[prost(message, repeated, tag = "12")]
+    pub items: ::prost::alloc::vec::Vec<::prost_types::Struct>,
 }
 
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]

@@ -24,6 +24,7 @@ pub static EVENT_BATCH: Shape = Shape {
         ),
     ],
     dense: &[0, 1],
+    any_of: &[],
 };
 
 /// `event.Events`
@@ -47,6 +48,7 @@ pub static EVENTS: Shape = Shape {
         ),
     ],
     dense: &[0, 0, 0, 0, 1, 2],
+    any_of: &[],
 };
 
 /// `event.Header`
@@ -60,6 +62,7 @@ pub static HEADER: Shape = Shape {
         field(9, "campaign", "campaign", Kind::String, Label::Optional),
     ],
     dense: &[0, 0, 0, 0, 0, 1, 2, 0, 3, 4],
+    any_of: &[],
 };
 
 /// `event.Geo`
@@ -71,6 +74,7 @@ pub static GEO: Shape = Shape {
         field(2, "latitude", "latitude", Kind::Double, Label::Optional),
     ],
     dense: &[0, 1, 2],
+    any_of: &[],
 };
 
 /// `event.Event`
@@ -96,6 +100,7 @@ pub static EVENT: Shape = Shape {
         ),
     ],
     dense: &[0, 0, 0, 0, 1, 2, 0, 0, 0, 3, 4],
+    any_of: &[],
 };
 
 /// `event.AddToCart`
@@ -104,6 +109,7 @@ pub static ADD_TO_CART: Shape = Shape {
     name: "event.AddToCart",
     fields: &[field(4, "productId", "productId", Kind::Int64, Label::Implicit)],
     dense: &[0, 0, 0, 0, 1],
+    any_of: &[],
 };
 
 /// `event.Everything`
@@ -207,6 +213,7 @@ pub static EVERYTHING: Shape = Shape {
         0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22,
         23, 24,
     ],
+    any_of: &[],
 };
 
 /// `event.Everything.LabelsEntry`
@@ -218,6 +225,7 @@ pub static EVERYTHING_LABELS_ENTRY: Shape = Shape {
         field(2, "value", "value", Kind::Int64, Label::Implicit),
     ],
     dense: &[0, 1, 2],
+    any_of: &[],
 };
 
 /// `event.Everything.ProductsEntry`
@@ -235,6 +243,7 @@ pub static EVERYTHING_PRODUCTS_ENTRY: Shape = Shape {
         ),
     ],
     dense: &[0, 1, 2],
+    any_of: &[],
 };
 
 /// `event.Everything.AnswersEntry`
@@ -246,4 +255,5 @@ pub static EVERYTHING_ANSWERS_ENTRY: Shape = Shape {
         field(2, "value", "value", Kind::Bool, Label::Implicit),
     ],
     dense: &[0, 1, 2],
+    any_of: &[],
 };

@@ -21,6 +21,7 @@ pub static STRUCT: Shape = Shape {
         ),
     ],
     dense: &[0, 1],
+    any_of: &[],
 };
 
 /// `google.protobuf.Struct.FieldsEntry`
@@ -38,6 +39,7 @@ pub static STRUCT_FIELDS_ENTRY: Shape = Shape {
         ),
     ],
     dense: &[0, 1, 2],
+    any_of: &[],
 };
 
 /// `google.protobuf.Value`
@@ -71,6 +73,7 @@ pub static VALUE: Shape = Shape {
         ),
     ],
     dense: &[0, 1, 2, 3, 4, 5, 6],
+    any_of: &[],
 };
 
 /// `google.protobuf.ListValue`
@@ -87,4 +90,5 @@ pub static LIST_VALUE: Shape = Shape {
         ),
     ],
     dense: &[0, 1],
+    any_of: &[],
 };

@@ -13,4 +13,5 @@ pub static TIMESTAMP: Shape = Shape {
         field(2, "nanos", "nanos", Kind::Int32, Label::Implicit),
     ],
     dense: &[0, 1, 2],
+    any_of: &[],
 };

@@ -32,8 +32,16 @@ pub static POST: Shape = Shape {
             Kind::Struct(&super::google_protobuf_struct::STRUCT),
             Label::Optional,
         ),
+        field(
+            12,
+            "items",
+            "items",
+            Kind::Struct(&super::google_protobuf_struct::STRUCT),
+            Label::Repeated,
+        ),
     ],
-    dense: &[0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11],
+    dense: &[0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12],
+    any_of: &["handle", "seen"],
 };
 
 /// `log.Geo`
@@ -42,4 +50,5 @@ pub static GEO: Shape = Shape {
     name: "log.Geo",
     fields: &[field(1, "country", "country", Kind::String, Label::Implicit)],
     dense: &[0, 1],
+    any_of: &[],
 };

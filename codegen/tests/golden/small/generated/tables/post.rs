@@ -37,6 +37,7 @@ static COLUMNS: &[ColumnSpec] = &[
     column("views", "Nullable(Int64)", Layout::Nullable(&Layout::Fixed(8))),
     column("channel", "String", Layout::Text),
     column("touch", "JSON", Layout::Json),
+    column("items", "Array(JSON)", Layout::Array(&Layout::Json)),
     column("kind", "String", Layout::Text),
     column("device", "Nullable(String)", Layout::Nullable(&Layout::Text)),
     column("headers", "JSON", Layout::Json),
@@ -62,6 +63,7 @@ static DDL: &str = r#"CREATE TABLE IF NOT EXISTS `post`
     `views` Nullable(Int64) COMMENT 'views',
     `channel` String COMMENT 'channel',
     `touch` JSON COMMENT 'touch',
+    `items` Array(JSON) COMMENT 'items',
     `kind` String COMMENT 'kind',
     `device` Nullable(String) COMMENT 'device',
     `headers` JSON COMMENT 'headers',
@@ -80,8 +82,8 @@ pub(crate) fn append(
     cx: &Context,
 ) -> Result<(), Bad> {
     let [id, name, handle, likes, score, at, seen, made, changed, country, metrics,
-    extra, views, channel, touch, kind, device, headers, complete, insert_timestamp] = block
-        .columns()?;
+    extra, views, channel, touch, items, kind, device, headers, complete,
+    insert_timestamp] = block.columns()?;
     id.text(message.id)?;
     name.text(json::text(message.body, &["name"])?.as_bytes())?;
     match json::optional_text(message.body, &["handle"])? {
@@ -146,6 +148,7 @@ pub(crate) fn append(
         Some(value) => touch.json_object(value)?,
         None => touch.default(),
     }
+    items.json_objects(&json::objects(message.body, &["items"])?)?;
     kind.text("post")?;
     match function::header(message.headers, "x-device") {
         Some(value) => device.text(value.as_bytes())?,

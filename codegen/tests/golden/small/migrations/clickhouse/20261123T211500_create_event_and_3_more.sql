@@ -70,6 +70,7 @@ CREATE TABLE IF NOT EXISTS `post`
     `views` Nullable(Int64) COMMENT 'views',
     `channel` String COMMENT 'channel',
     `touch` JSON COMMENT 'touch',
+    `items` Array(JSON) COMMENT 'items',
     `kind` String COMMENT 'kind',
     `device` Nullable(String) COMMENT 'device',
     `headers` JSON COMMENT 'headers',

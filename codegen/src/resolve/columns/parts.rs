@@ -1,0 +1,68 @@
+//! A wildcard over a function that says many things of one value: a column for each.
+
+use super::{Column, doc, stands_for_nothing, type_of};
+use crate::diagnostic::Diagnostics;
+use crate::expression::{Argument, Call, Expression};
+use crate::model;
+use crate::spec;
+use crate::typing::{self, Scope, USER_AGENT};
+use crate::yaml::Text;
+
+/// The columns of what `PATH | user_agent` says, but for those that an explicit column is called like.
+pub(super) fn expand(
+    text: &Text,
+    table: &spec::Table,
+    scope: &Scope<'_>,
+    out: &mut Diagnostics,
+) -> Option<Vec<Column>> {
+    let expression = typing::read(text, out)?;
+    let last = expression.calls.last()?.clone();
+    if last.name.text != "user_agent" || !last.arguments.is_empty() {
+        out.push(stands_for_nothing(text));
+        return None;
+    }
+    let mut columns = Vec::new();
+    for (name, truth) in USER_AGENT {
+        if table.column(name).is_some() {
+            continue;
+        }
+        let part = part(&expression, &last, name, truth);
+        let from = typing::resolve(&part, text, scope, out)?;
+        let dictionary = if truth { "" } else { " | low_cardinality" };
+        let before = text.value.get(..last.name.range.start).unwrap_or_default();
+        columns.push(Column {
+            column: model::Column {
+                name: name.to_owned(),
+                ty: type_of(&from)?,
+                doc: doc(&from, scope),
+                from,
+                written: format!("{before}user_agent(\"{name}\"){dictionary}"),
+            },
+            place: text.span,
+            expanded: None,
+        });
+    }
+    Some(columns)
+}
+
+/// `PATH | user_agent("NAME")`, with a dictionary for text.
+fn part(expression: &Expression, last: &Call, name: &str, truth: bool) -> Expression {
+    let mut part = expression.clone();
+    if let Some(call) = part.calls.last_mut() {
+        call.arguments.push(Argument {
+            text: name.to_owned(),
+            quoted: true,
+            path: Vec::new(),
+            range: last.name.range.clone(),
+        });
+    }
+    if !truth {
+        let mut name = last.name.clone();
+        "low_cardinality".clone_into(&mut name.text);
+        part.calls.push(Call {
+            name,
+            arguments: Vec::new(),
+        });
+    }
+    part
+}

@@ -1,0 +1,106 @@
+//! The headers of a webhook's request, as they travel beside its body: one object in one AMQP header, so that nobody
+//! outside can write headers that mean something to the broker or to us.
+
+use http::{HeaderMap, HeaderName, header};
+use serde_json::{Map, Value};
+
+use super::response::Refusal;
+
+/// The most that is kept of a request's headers, in bytes of JSON. With the properties it must fit in one AMQP frame.
+const MOST: usize = 16 << 10;
+
+/// Headers that hold credentials.
+const SECRET: [HeaderName; 4] = [
+    header::AUTHORIZATION,
+    header::PROXY_AUTHORIZATION,
+    header::COOKIE,
+    header::SET_COOKIE,
+];
+
+/// All headers but those that hold credentials or the signature: by name a text, or a list of them.
+pub(super) fn keep(
+    headers: &HeaderMap,
+    signature: Option<&str>,
+) -> Result<Map<String, Value>, Refusal> {
+    let mut kept = Map::new();
+    let mut size = 0;
+    for name in headers.keys() {
+        if SECRET.contains(name) || Some(name.as_str()) == signature {
+            continue;
+        }
+        let mut values = headers.get_all(name).iter().map(|value| {
+            size += name.as_str().len() + value.len();
+            Value::from(String::from_utf8_lossy(value.as_bytes()))
+        });
+        let first = values.next().unwrap_or_default();
+        let mut more: Vec<Value> = values.collect();
+        let value = match more.is_empty() {
+            true => first,
+            false => {
+                more.insert(0, first);
+                Value::Array(more)
+            }
+        };
+        kept.insert(name.as_str().to_owned(), value);
+    }
+    if size > MOST {
+        return Err(Refusal::HeadersTooLarge { limit: MOST });
+    }
+    Ok(kept)
+}
+
+/// The object as the text that travels.
+pub(super) fn text(kept: &Map<String, Value>) -> Result<String, Refusal> {
+    let text = serde_json::to_string(kept).map_err(|e| Refusal::Internal(e.to_string()))?;
+    // Escapes make a text longer than what it stands for.
+    match text.len() > 2 * MOST {
+        true => Err(Refusal::HeadersTooLarge { limit: MOST }),
+        false => Ok(text),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use http::HeaderValue;
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn credentials_and_signatures_are_left_out() {
+        let mut headers = HeaderMap::new();
+        for (name, value) in [
+            ("spayee-event", "enrol"),
+            ("via", "a"),
+            ("via", "b"),
+            ("x-death", "mine"),
+            ("authorization", "Bearer t"),
+            ("proxy-authorization", "Basic t"),
+            ("cookie", "c=1"),
+            ("x-signature", "00"),
+        ] {
+            headers.append(name, HeaderValue::from_static(value));
+        }
+        headers.append("x-odd", HeaderValue::from_bytes(b"\xff").unwrap());
+        let kept = keep(&headers, Some("x-signature")).unwrap();
+        let expected = json!({
+            "spayee-event": "enrol", "via": ["a", "b"], "x-death": "mine", "x-odd": "\u{fffd}",
+        });
+        assert_eq!(Value::Object(kept), expected);
+    }
+
+    #[test]
+    fn what_is_kept_is_bounded() {
+        let mut headers = HeaderMap::new();
+        headers.insert("a", HeaderValue::from_str(&"a".repeat(MOST)).unwrap());
+        assert!(keep(&headers, None).is_err());
+        headers.insert("a", HeaderValue::from_str(&"a".repeat(MOST - 1)).unwrap());
+        assert!(text(&keep(&headers, None).unwrap()).is_ok());
+        let quotes = HeaderValue::from_bytes(&[b'"'; MOST - 1]).unwrap();
+        headers.insert("a", quotes);
+        let kept = keep(&headers, None).unwrap();
+        assert!(text(&kept).unwrap_err() == Refusal::HeadersTooLarge { limit: MOST });
+    }
+}
