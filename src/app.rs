@@ -1,6 +1,7 @@
 //! The only place where the parts are put together, and taken apart in the right order.
 
 mod off;
+mod postgresql;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -16,7 +17,6 @@ use tokio_util::sync::CancellationToken;
 
 use crate::broker::{self, Broker, Embedded, Link, Rabbit, RabbitOptions, Topology};
 use crate::contract::{Pipeline, Queue, Storage, Table};
-use crate::hooks;
 use crate::ingest::sources::Sources;
 use crate::ingest::{grpc, http, publisher};
 use crate::ops::health::Health;
@@ -24,7 +24,7 @@ use crate::ops::metrics;
 use crate::ops::readiness::{self, Readiness};
 use crate::sink::clickhouse::engine::{Engine, EngineConfig, supervise};
 use crate::sink::clickhouse::{Address, ClickHouse, health as tables_health, migrate};
-use crate::sink::postgres::{self, Postgres};
+use crate::sink::postgres;
 use crate::sink::{Store, Stores};
 use crate::worker::{self, Pace, Setup, States};
 
@@ -90,7 +90,7 @@ impl App {
         let (engine, mut keeper) = (CancellationToken::new(), JoinSet::new());
         let clickhouse = clickhouse(&config, &engine, &mut keeper).await?;
         tables(&clickhouse, pipeline, &config).await?;
-        let postgres = postgres(&config, pipeline).await?;
+        let postgres = postgresql::connect(&config, pipeline).await?;
         let stores = Stores::new(pipeline.tables, |table| -> Option<Arc<dyn Store>> {
             match table.storage {
                 Storage::ClickHouse => Some(Arc::new(clickhouse.clone())),
@@ -311,31 +311,6 @@ async fn tables(
         "The tables are not as the pipeline has them; their queues wait."
     );
     Ok(())
-}
-
-/// The database that was configured, if one was. Its state is said, and ends a strict start.
-async fn postgres(
-    config: &Config,
-    pipeline: &'static Pipeline,
-) -> anyhow::Result<Option<Postgres>> {
-    let Some(address) = &config.postgres else {
-        return Ok(None);
-    };
-    let store = Postgres::new(address.clone(), hooks::all())?;
-    let wrong = match postgres::migrate::check(&store, pipeline).await {
-        Ok(report) if report.fits() => return Ok(Some(store)),
-        Ok(report) => report.to_string(),
-        Err(error) => error.to_string(),
-    };
-    anyhow::ensure!(
-        !config.strict,
-        "the PostgreSQL tables are not as the pipeline has them; event-grpc migrate may help\n{wrong}"
-    );
-    tracing::warn!(
-        wrong,
-        "The PostgreSQL tables are not as the pipeline has them; their queues wait."
-    );
-    Ok(Some(store))
 }
 
 fn broker(

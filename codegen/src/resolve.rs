@@ -163,6 +163,9 @@ pub(crate) fn resolve<'a>(spec: &'a Spec, proto: &'a Proto, out: &mut Diagnostic
 const NO_PARTITIONS: &str = "none";
 
 fn partitions<'a>(table: &Table<'a>, spec: &'a Spec) -> Option<&'a Text> {
+    if table.spec.postgres.is_some() {
+        return None;
+    }
     match &table.spec.partition_by {
         Some(own) => Some(own).filter(|own| own.value != NO_PARTITIONS),
         None => {

@@ -4,12 +4,12 @@ use std::collections::BTreeMap;
 
 use crate::contract::{Destination, Pipeline, Queue, Storage};
 use crate::ingest::sources::Sources;
-use crate::ops::readiness::Off;
+use crate::ops::readiness::OffQueues;
 use crate::sink::Stores;
 use crate::sink::http::Requests;
 
 /// The queues whose table's database is not configured, and why; one line is logged for each reason.
-pub(super) fn queues(pipeline: &'static Pipeline, stores: &Stores) -> Off {
+pub(super) fn queues(pipeline: &'static Pipeline, stores: &Stores) -> OffQueues {
     let mut by_reason: BTreeMap<&'static str, Vec<&'static str>> = BTreeMap::new();
     for queue in pipeline.queues {
         let Some(table) = queue.into.table().filter(|t| stores.of(t).is_none()) else {
@@ -21,7 +21,7 @@ pub(super) fn queues(pipeline: &'static Pipeline, stores: &Stores) -> Off {
         };
         by_reason.entry(reason).or_default().push(queue.name);
     }
-    let mut off = Off::new();
+    let mut off = OffQueues::new();
     for (reason, queues) in by_reason {
         let named = queues.join(", ");
         tracing::warn!(queues = named, reason, "These queues are off.");

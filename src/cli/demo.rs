@@ -20,7 +20,7 @@ use crate::contract::{Envelope, Intake};
 use crate::generated::PIPELINE;
 use crate::generated::proto::event::Events;
 use crate::ops::logging;
-use crate::sink::clickhouse::{ClickHouse, quote};
+use crate::sink::clickhouse::{ClickHouse, migrate, quote};
 
 /// Requests under way at once.
 const AT_ONCE: usize = 32;
@@ -173,7 +173,7 @@ fn quoted(clickhouse: &ClickHouse, table: &str) -> String {
 /// Rows by table, and of `event` by type.
 async fn counts(clickhouse: &ClickHouse) -> anyhow::Result<BTreeMap<String, u64>> {
     let mut all = BTreeMap::new();
-    for table in PIPELINE.tables {
+    for table in migrate::tables(&PIPELINE) {
         let name = quoted(clickhouse, table.name);
         let sql = format!("SELECT '' AS name, count() AS rows FROM {name} FINAL");
         let rows: Vec<Count> = clickhouse.rows(&sql).await?;

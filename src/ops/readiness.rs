@@ -17,7 +17,7 @@ use crate::sink::http;
 use crate::worker::{Paused, States};
 
 /// The queues whose destination is not configured, and why.
-pub type Off = BTreeMap<&'static str, &'static str>;
+pub type OffQueues = BTreeMap<&'static str, &'static str>;
 
 /// Everything that readiness depends on.
 #[derive(Debug, Clone)]
@@ -29,7 +29,7 @@ pub struct Readiness {
     /// The tables of each server, as asked each second.
     pub tables: Vec<watch::Receiver<Tables>>,
     /// The queues that nobody works on here, and why.
-    pub off_queues: Off,
+    pub off_queues: OffQueues,
     /// The tables, as inserts found them.
     pub paused: States,
     /// The HTTP APIs that messages are forwarded to.

@@ -7,6 +7,7 @@ mod faults;
 mod hooks;
 mod migrate;
 mod off;
+mod rabbit;
 mod referral;
 mod store;
 mod storm;

@@ -15,11 +15,15 @@ enum May {
 }
 
 /// The layers, by folder. `app` wires them together and `cli` starts it, so none of them knows these two.
-const LAYERS: [(&str, May); 7] = [
+const LAYERS: [(&str, May); 8] = [
     ("src/contract", May::Only(&["contract"])),
     ("generated", May::Only(&["contract", "generated"])),
     ("src/broker", May::AnyBut(&["sink", "app", "cli"])),
-    ("src/sink", May::AnyBut(&["broker", "app", "cli"])),
+    ("src/sink", May::AnyBut(&["broker", "hooks", "app", "cli"])),
+    (
+        "src/hooks",
+        May::Only(&["contract", "generated", "hooks", "sink"]),
+    ),
     ("src/worker", May::AnyBut(&["generated", "app", "cli"])),
     ("src/ingest", May::AnyBut(&["sink", "worker", "app", "cli"])),
     ("src/ops", May::AnyBut(&["app", "cli"])),

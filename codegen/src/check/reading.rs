@@ -48,8 +48,8 @@ pub(crate) const MISSING_KEY: Rule = Rule {
     code: "EG004",
     name: "missing-key",
     purpose: "What can't be derived is said.",
-    text: "A source needs an exchange and a way in, a queue needs bindings and a table, a table needs an engine, a \
-           sorting key and columns. Everything else has a default.",
+    text: "A source needs an exchange and a way in, a queue needs bindings and a table, a table needs columns, \
+           an engine and a sorting key, or in PostgreSQL a unique key and `on_conflict`. Everything else has a default.",
     bad: "queues:\n  clicks: { bind: { a.dx: click }, dead_letter: a.dx }",
     good: "queues:\n  clicks: { bind: { a.dx: click }, dead_letter: a.dx, into: click }",
 };

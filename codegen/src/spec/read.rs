@@ -286,12 +286,12 @@ fn table(entry: &Entry, defaults: &TableDefaults, out: &mut Diagnostics) -> Tabl
     table.queue = fields.get("queue").map(|e| own_queue(e, out));
     if let Some(e) = fields.require("columns", out) {
         table.columns = columns(&e.node, table.postgres.is_some(), out);
-        // The defaults are those of ClickHouse tables.
-        let defaults = defaults.columns.iter().filter(|_| table.postgres.is_none());
-        for column in defaults {
+        for column in &defaults.columns {
             let own = match column {
-                Column::Explicit { name, .. } => table.column(&name.value).is_some(),
-                Column::Hook { .. } | Column::Wildcard { .. } => false,
+                Column::Explicit { name, .. } | Column::Hook { name, .. } => {
+                    table.column(&name.value).is_some()
+                }
+                Column::Wildcard { .. } => false,
             };
             if !own {
                 table.columns.push(column.clone());

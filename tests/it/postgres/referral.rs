@@ -5,7 +5,7 @@ use event_grpc::generated::PIPELINE;
 use event_grpc::hooks;
 use event_grpc::sink::postgres::{Postgres, migrate};
 use event_grpc::sink::{Rows, Store as _, StoreError};
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 use tokio_postgres::Client;
 
 use super::support::{Database, in_database, number, text};
@@ -63,17 +63,13 @@ async fn put(store: &Postgres, sent: &[Sent]) -> Result<(), StoreError> {
         panic!("no JSON");
     };
     let mut block = Block::new(table);
-    let objects: Vec<(&Map<String, Value>, &Map<String, Value>)> = sent
+    let messages: Vec<Message<'_>> = sent
         .iter()
-        .map(|s| (s.body.as_object().unwrap(), s.headers.as_object().unwrap()))
-        .collect();
-    let messages: Vec<Message<'_>> = objects
-        .iter()
-        .map(|(body, headers)| Message {
-            body,
+        .map(|sent| Message {
+            body: sent.body.as_object().unwrap(),
             id: "id",
             received_ms: 0,
-            headers,
+            headers: sent.headers.as_object().unwrap(),
         })
         .collect();
     for message in &messages {
