@@ -4,6 +4,7 @@ mod answers;
 mod best_effort;
 mod instance;
 mod pace;
+mod rabbit;
 mod server;
 mod support;
 mod targets;

@@ -56,7 +56,7 @@ async fn a_failure_that_passes_is_repeated_with_the_same_key() {
         status(503),
         Reply::Reset,
         Reply::ResetInHead,
-        Reply::Slow(Duration::from_millis(600)),
+        Reply::Slow(Duration::from_millis(1500)),
     ]);
     running.settled(message(1)).await;
     let seen = server.seen();

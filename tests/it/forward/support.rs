@@ -36,7 +36,7 @@ impl Default for Options {
         Options {
             workers: 1,
             retries: 2,
-            timeout_ms: 300,
+            timeout_ms: 1000,
             concurrency: 8,
             rate: None,
             awaited: true,
