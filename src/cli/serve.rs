@@ -119,7 +119,8 @@ impl ClickHouseArgs {
 /// Which PostgreSQL.
 #[derive(Debug, Clone, clap::Args)]
 pub(super) struct PostgresArgs {
-    /// PostgreSQL, as in postgres://user:password@host:5432/database.
+    /// PostgreSQL, as in postgres://user:password@host:5432/database?sslmode=require. Its certificate is checked by
+    /// what this machine trusts. Without it the tables in PostgreSQL, and their queues, are off.
     #[arg(
         long,
         env = "EVENT_GRPC_POSTGRES_URL",
