@@ -4,6 +4,7 @@
 use crate::contract::Pipeline;
 
 pub mod envelope;
+pub mod databases;
 pub mod migrations;
 #[allow(missing_docs, clippy::all, reason = "prost and tonic write it")]
 pub mod proto;
@@ -20,6 +21,7 @@ pub static PIPELINE: Pipeline = Pipeline {
     exchanges: topology::EXCHANGES,
     queues: topology::QUEUES,
     tables: tables::TABLES,
+    databases: databases::DATABASES,
     migrations: migrations::MIGRATIONS,
     unrouted: topology::UNROUTED,
 };

@@ -1,5 +1,8 @@
 //! The only place where the parts are put together, and taken apart in the right order.
 
+mod clickhouse;
+
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -20,8 +23,7 @@ use crate::ops::health::Health;
 use crate::ops::metrics;
 use crate::ops::readiness::{self, Readiness};
 use crate::sink::Stores;
-use crate::sink::clickhouse::engine::{Engine, EngineConfig, supervise};
-use crate::sink::clickhouse::{Address, ClickHouse, health as tables_health, migrate};
+use crate::sink::clickhouse::{Address, Databases, health as tables_health};
 use crate::worker::{self, Pace, Setup, States};
 
 /// What the broker in memory may hold: half a batch of every table would fit many times.
@@ -38,6 +40,9 @@ pub struct Config {
     pub amqp_url: Option<String>,
     /// ClickHouse; none for the embedded engine.
     pub clickhouse: Option<Address>,
+    /// Further ClickHouse servers, by their names in `pipeline.yaml`. The databases of one that isn't here are on the
+    /// server above.
+    pub clickhouse_servers: BTreeMap<String, Address>,
     /// Where the embedded engine keeps its data.
     pub data: PathBuf,
     /// The embedded engine's program or library; none to look for it.
@@ -54,7 +59,7 @@ pub struct Config {
 pub struct App {
     grpc: SocketAddr,
     http: SocketAddr,
-    clickhouse: ClickHouse,
+    databases: Databases,
     health: Health,
     broker: Arc<dyn Broker>,
     remote: bool,
@@ -82,8 +87,7 @@ impl App {
         background.spawn(metrics::upkeep(counted.clone()));
 
         let (engine, mut keeper) = (CancellationToken::new(), JoinSet::new());
-        let clickhouse = clickhouse(&config, &engine, &mut keeper).await?;
-        tables(&clickhouse, pipeline, &config).await?;
+        let databases = clickhouse::start(&config, pipeline, &engine, &mut keeper).await?;
         let queues: Vec<&'static Queue> = pipeline.queues.iter().collect();
         let remote = config.amqp_url.is_some();
         let broker = broker(&config, pipeline)?;
@@ -99,7 +103,9 @@ impl App {
         let setup = Setup {
             pipeline,
             broker: Arc::clone(&broker),
-            stores: Stores::new(pipeline.tables, |_| Some(Arc::new(clickhouse.clone()))),
+            stores: Stores::new(pipeline.tables, |table| {
+                Some(Arc::new(databases.of(table)?.clone()))
+            }),
             pace: if remote { Pace::Full } else { Pace::Eager },
             states: States::default(),
             stop: working.clone(),
@@ -107,17 +113,15 @@ impl App {
         };
         let workers = worker::start(&setup, &queues)?;
 
-        let (states, known) = tokio::sync::watch::channel(tables_health::unknown(pipeline.tables));
-        background.spawn(tables_health::watch(
-            clickhouse.clone(),
-            pipeline.tables,
-            states,
-            serving.clone(),
-        ));
+        let (told, servers, known) = tables_health::unknown(&databases, pipeline);
+        for watched in tables_health::servers(&databases, pipeline) {
+            background.spawn(tables_health::watch(watched, told.clone(), serving.clone()));
+        }
         let health = Health::beating();
         let readiness = Readiness {
             health: health.clone(),
             broker: broker.status(),
+            servers,
             tables: known,
             paused: setup.states.clone(),
         };
@@ -147,7 +151,7 @@ impl App {
         Ok(App {
             grpc: grpc_address,
             http: http_address,
-            clickhouse,
+            databases,
             health,
             broker,
             remote,
@@ -174,8 +178,8 @@ impl App {
     }
 
     /// Where rows are stored.
-    pub fn clickhouse(&self) -> &ClickHouse {
-        &self.clickhouse
+    pub fn databases(&self) -> &Databases {
+        &self.databases
     }
 
     /// What carries its messages, for whoever runs an instance in a process of their own.
@@ -231,55 +235,6 @@ async fn listen(address: SocketAddr, what: &str) -> anyhow::Result<TcpListener> 
     TcpListener::bind(address).await.with_context(|| {
         format!("{what} can't listen on {address}; is another server running there?")
     })
-}
-
-/// The server that was configured, or the embedded engine.
-async fn clickhouse(
-    config: &Config,
-    stop: &CancellationToken,
-    tasks: &mut JoinSet<()>,
-) -> anyhow::Result<ClickHouse> {
-    if let Some(address) = &config.clickhouse {
-        return Ok(ClickHouse::new(address.clone())?);
-    }
-    let mut engine = EngineConfig::new(config.data.clone());
-    engine.engine_path = config.engine_path.clone();
-    engine.executable = config.executable.clone();
-    let engine = Engine::start(&engine).await?;
-    let address = Address::parse(engine.url())?.with_database("event_grpc");
-    let stop = stop.clone();
-    tasks.spawn(async move {
-        if let Err(error) = supervise::supervise(engine, stop).await {
-            tracing::error!(%error, "The ClickHouse engine did not end well.");
-        }
-    });
-    Ok(ClickHouse::new(address)?)
-}
-
-/// An embedded database is brought up to date; another one's state is said, and ends a strict start.
-async fn tables(
-    clickhouse: &ClickHouse,
-    pipeline: &'static Pipeline,
-    config: &Config,
-) -> anyhow::Result<()> {
-    if config.clickhouse.is_none() {
-        migrate::apply(clickhouse, pipeline).await?;
-        return Ok(());
-    }
-    let wrong = match migrate::check(clickhouse, pipeline).await {
-        Ok(report) if report.fits() => return Ok(()),
-        Ok(report) => report.to_string(),
-        Err(error) => error.to_string(),
-    };
-    anyhow::ensure!(
-        !config.strict,
-        "the tables are not as the pipeline has them; event-grpc migrate may help\n{wrong}"
-    );
-    tracing::warn!(
-        wrong,
-        "The tables are not as the pipeline has them; their queues wait."
-    );
-    Ok(())
 }
 
 fn broker(config: &Config, pipeline: &'static Pipeline) -> anyhow::Result<Arc<dyn Broker>> {

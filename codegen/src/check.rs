@@ -6,6 +6,7 @@
 
 pub(crate) mod columns;
 pub(crate) mod coverage;
+pub(crate) mod databases;
 pub(crate) mod dead_letters;
 pub(crate) mod feeding;
 pub(crate) mod history;
@@ -45,6 +46,7 @@ pub(crate) fn rules() -> Vec<&'static Rule> {
         columns::RULES,
         keys::RULES,
         coverage::RULES,
+        databases::RULES,
         history::RULES,
     ];
     let mut rules: Vec<_> = groups.into_iter().flatten().copied().collect();
@@ -61,4 +63,5 @@ pub(crate) fn all(resolved: &Resolved<'_>, out: &mut Diagnostics) {
     columns::check(resolved, out);
     keys::check(resolved, out);
     coverage::check(resolved, out);
+    databases::check(resolved.spec, out);
 }

@@ -2,7 +2,7 @@
 
 use crate::model::{self, Batch, Exchange, ExchangeKind, Model, Pool, Queue, Source, Table};
 use crate::resolve::{self, Resolved, UNROUTED};
-use crate::spec::Located;
+use crate::spec::{self, Located};
 
 /// The model; none if something is still unresolved, which only a pipeline with mistakes is.
 pub(crate) fn lower(resolved: Resolved<'_>) -> Option<Model> {
@@ -26,6 +26,12 @@ pub(crate) fn lower(resolved: Resolved<'_>) -> Option<Model> {
         sources,
         exchanges,
         queues: resolved.queues.iter().map(queue).collect::<Option<_>>()?,
+        databases: resolved
+            .spec
+            .databases
+            .iter()
+            .map(database)
+            .collect::<Option<_>>()?,
         tables: resolved.tables.iter().map(table).collect::<Option<_>>()?,
         envelope: resolved.envelope,
         unrouted: UNROUTED.to_owned(),
@@ -71,10 +77,19 @@ fn queue(queue: &resolve::Queue) -> Option<Queue> {
     })
 }
 
+fn database(database: &spec::Database) -> Option<model::Database> {
+    Some(model::Database {
+        name: database.name.value.clone(),
+        doc: database.doc.clone(),
+        server: database.server.as_ref()?.value.clone(),
+    })
+}
+
 fn table(table: &resolve::Table<'_>) -> Option<Table> {
     let text = |text: &Option<crate::yaml::Text>| text.as_ref().map(|t| t.value.clone());
     Some(Table {
         name: table.spec.name.value.clone(),
+        database: text(&table.spec.database),
         doc: table.spec.doc.clone(),
         engine: text(&table.spec.engine)?,
         partition_by: text(&table.spec.partition_by).unwrap_or_default(),

@@ -19,6 +19,8 @@ pub struct Model {
     pub exchanges: Vec<Exchange>,
     /// Queues, declared ones in the order of the file, then derived ones.
     pub queues: Vec<Queue>,
+    /// The ClickHouse databases beside the usual one, in the order of the file.
+    pub databases: Vec<Database>,
     /// Tables in the order of the file.
     pub tables: Vec<Table>,
     /// The fanout exchange for messages that no binding matches; its queue stores into the dead-letter table.
@@ -210,11 +212,24 @@ pub enum Input {
     DeadLetters,
 }
 
+/// A ClickHouse database beside the usual one.
+#[derive(Debug, Clone)]
+pub struct Database {
+    /// Its name, here and on the server.
+    pub name: String,
+    /// The comment above it in the YAML file, joined to one paragraph; empty if there is none.
+    pub doc: String,
+    /// The server that it is on.
+    pub server: String,
+}
+
 /// A table.
 #[derive(Debug, Clone)]
 pub struct Table {
     /// Its name.
     pub name: String,
+    /// The database that it is in; none for the usual one.
+    pub database: Option<String>,
     /// The comment above it in the YAML file, joined to one paragraph; empty if there is none.
     pub doc: String,
     /// As written, e.g. `ReplacingMergeTree(insert_timestamp)`.

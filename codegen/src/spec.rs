@@ -32,6 +32,8 @@ pub(crate) struct Spec {
     pub(crate) defaults: Settings,
     /// The queues.
     pub(crate) queues: Vec<Queue>,
+    /// The ClickHouse databases beside the usual one.
+    pub(crate) databases: Vec<Database>,
     /// The tables.
     pub(crate) tables: Vec<Table>,
     /// The place of the file's last byte, for what is missing altogether.
@@ -141,6 +143,17 @@ pub(crate) struct DeadLetter {
     pub(crate) routing_key: Option<Text>,
 }
 
+/// `databases: { NAME: SERVER }`.
+#[derive(Debug)]
+pub(crate) struct Database {
+    /// Its name, here and on the server.
+    pub(crate) name: Text,
+    /// The comment above it.
+    pub(crate) doc: String,
+    /// The server that it is on; absent if it could not be read.
+    pub(crate) server: Option<Text>,
+}
+
 /// `tables: { NAME: ... }`.
 #[derive(Debug)]
 pub(crate) struct Table {
@@ -148,6 +161,8 @@ pub(crate) struct Table {
     pub(crate) name: Text,
     /// The comment above it.
     pub(crate) doc: String,
+    /// `database: NAME`, if it isn't in the usual one.
+    pub(crate) database: Option<Text>,
     /// `engine: ReplacingMergeTree(COLUMN)`.
     pub(crate) engine: Option<Text>,
     /// `partition_by: EXPRESSION`, in SQL.

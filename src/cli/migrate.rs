@@ -1,13 +1,13 @@
-//! `event-grpc migrate`: brings a ClickHouse server's tables up to date.
+//! `event-grpc migrate`: brings the tables of every ClickHouse database up to date.
 
 use anyhow::Context as _;
 
 use super::say;
-use super::serve::ClickHouseArgs;
+use super::serve::{ClickHouseArgs, further_servers};
 use crate::generated::PIPELINE;
-use crate::sink::clickhouse::{ClickHouse, migrate};
+use crate::sink::clickhouse::{ClickHouse, Databases, migrate};
 
-/// Apply the migrations to a ClickHouse server, in order; those that it has seen are skipped.
+/// Apply the migrations to the ClickHouse servers, in order; those that a database has seen are skipped.
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
     #[command(flatten)]
@@ -20,20 +20,42 @@ pub(super) struct Args {
     adopt: bool,
 }
 
-/// Runs the command; false if `--check` found a difference.
+/// Runs the command; false if `--check` found a difference, or a database could not be brought up to date. The
+/// trouble of one database is no reason to leave out another.
 pub(super) async fn run(args: Args) -> anyhow::Result<bool> {
     let address = args
         .clickhouse
         .address()?
         .context("--clickhouse-url (or EVENT_GRPC_CLICKHOUSE_URL) says where")?;
-    let store = ClickHouse::new(address)?;
+    let main = ClickHouse::new(address)?;
+    let databases = Databases::new(main, &further_servers(&PIPELINE)?, &PIPELINE)?;
+    let several = databases.all().count() > 1;
+    let mut good = true;
+    for (server, store) in databases.all() {
+        if several {
+            let database = store.address().database();
+            say(&format!("database {database}, server {server}"));
+        }
+        match one(&args, store).await {
+            Ok(fits) => good &= fits,
+            Err(error) if several => {
+                say(&format!("failed      {error:#}"));
+                good = false;
+            }
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(good)
+}
+
+async fn one(args: &Args, store: &ClickHouse) -> anyhow::Result<bool> {
     if args.check {
-        let report = migrate::check(&store, &PIPELINE).await?;
+        let report = migrate::check(store, &PIPELINE).await?;
         say(&report.to_string());
         return Ok(report.fits());
     }
     if args.adopt {
-        let adopted = migrate::adopt(&store, &PIPELINE).await?;
+        let adopted = migrate::adopt(store, &PIPELINE).await?;
         adopted
             .taken
             .iter()
@@ -48,7 +70,7 @@ pub(super) async fn run(args: Args) -> anyhow::Result<bool> {
             .for_each(|name| say(&format!("recorded    {name}")));
         return Ok(true);
     }
-    let applied = migrate::apply(&store, &PIPELINE).await?;
+    let applied = migrate::apply(store, &PIPELINE).await?;
     applied
         .iter()
         .for_each(|name| say(&format!("applied     {name}")));

@@ -17,7 +17,9 @@ pub struct Pipeline {
     pub queues: &'static [Queue],
     /// Every destination table.
     pub tables: &'static [&'static Table],
-    /// The ClickHouse migrations, in the order in which they apply.
+    /// The ClickHouse databases beside the usual one, which the server's URL names.
+    pub databases: &'static [&'static Database],
+    /// The migrations of the usual ClickHouse database, in the order in which they apply.
     pub migrations: &'static [Migration],
     /// The exchange (fanout) that gets what no binding matches.
     pub unrouted: &'static str,
@@ -262,8 +264,33 @@ pub struct Table {
 /// What kind of database holds a table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Storage {
-    /// A ClickHouse database.
-    ClickHouse,
+    /// A ClickHouse database; none is the usual one, which the server's URL names.
+    ClickHouse(Option<&'static Database>),
+}
+
+/// A ClickHouse database beside the usual one.
+#[derive(Debug)]
+pub struct Database {
+    /// Its name, in `pipeline.yaml` and on its server.
+    pub name: &'static str,
+    /// The server that it is on, by its name in `pipeline.yaml`; [`Database::MAIN`] is the one of the usual database.
+    pub server: &'static str,
+    /// Its migrations, in the order in which they apply.
+    pub migrations: &'static [Migration],
+}
+
+/// Names are unique.
+impl PartialEq for Database {
+    fn eq(&self, other: &Self) -> bool {
+        self.name == other.name
+    }
+}
+
+impl Eq for Database {}
+
+impl Database {
+    /// The name of the server that the usual database is on.
+    pub const MAIN: &'static str = "main";
 }
 
 /// How a table's rows are made. Each function appends all of its input's rows or fails; after a failure the

@@ -9,7 +9,7 @@ use tokio::sync::watch;
 
 use super::health::Health;
 use crate::broker::{Link, Status};
-use crate::sink::clickhouse::health::{States as Tables, TableState};
+use crate::sink::clickhouse::health::{ServerState, Servers, States as Tables, TableState};
 use crate::worker::States;
 
 /// Everything that readiness depends on.
@@ -19,6 +19,8 @@ pub struct Readiness {
     pub health: Health,
     /// The broker.
     pub broker: watch::Receiver<Status>,
+    /// The ClickHouse servers, as asked each second.
+    pub servers: watch::Receiver<Servers>,
     /// The tables, as asked each second.
     pub tables: watch::Receiver<Tables>,
     /// The tables, as inserts found them.
@@ -28,7 +30,7 @@ pub struct Readiness {
 impl Readiness {
     /// Whether it is ready, and the state of each part.
     ///
-    /// A table in trouble doesn't make an instance unready: it takes events in all the same, and they wait in their
+    /// A server or a table in trouble doesn't make an instance unready: it takes events in all the same, and they wait in their
     /// queues.
     pub fn report(&self) -> (bool, Value) {
         let broker = self.broker.borrow().clone();
@@ -51,9 +53,20 @@ impl Readiness {
         };
         let tables: serde_json::Map<String, Value> =
             self.tables.borrow().iter().map(table).collect();
+        let server = |(name, state): (&&'static str, &ServerState)| {
+            let state = match state {
+                ServerState::Unknown => json!("unknown"),
+                ServerState::Up => json!("up"),
+                ServerState::Down(reason) => json!({ "down": reason }),
+            };
+            ((*name).to_owned(), state)
+        };
+        let servers: serde_json::Map<String, Value> =
+            self.servers.borrow().iter().map(server).collect();
         let ready = self.health.is_beating() && broker.link == Link::Up;
-        let report =
-            json!({ "ready": ready, "broker": link, "topology": problems, "tables": tables });
+        let report = json!({
+            "ready": ready, "broker": link, "topology": problems, "clickhouse": servers, "tables": tables,
+        });
         (ready, report)
     }
 }

@@ -11,6 +11,7 @@ mod broker;
 mod canonical;
 mod catalogue;
 mod clickhouse;
+mod clusters;
 mod engine;
 mod http;
 mod ingest;

@@ -12,6 +12,7 @@ use crate::migration::Planned;
 use crate::model::Model;
 use crate::tree::Tree;
 use crate::view::catalogue::catalogue;
+use crate::view::databases::{Migrations, databases};
 use crate::view::names::literal;
 use crate::view::readers::Readers;
 use crate::view::shapes::Shapes;
@@ -69,6 +70,7 @@ pub fn emit(tree: &mut Tree, model: &Model, planned: &Planned) -> Result<(), Emi
     let definitions = definitions::render(model)?;
 
     let mut modules = vec![
+        "pub mod databases;",
         "pub mod migrations;",
         "#[allow(missing_docs, clippy::all, reason = \"prost and tonic write it\")] pub mod proto;",
         "pub mod shapes;",
@@ -94,6 +96,10 @@ pub fn emit(tree: &mut Tree, model: &Model, planned: &Planned) -> Result<(), Emi
     add(
         "migrations.rs",
         templates.render("migrations.rs", &Migrations::of(planned))?,
+    )?;
+    add(
+        "databases.rs",
+        templates.render("databases.rs", &databases(model, planned))?,
     )?;
     add("topology.rs", templates.render("topology.rs", &topology)?)?;
 
@@ -139,31 +145,6 @@ pub fn emit(tree: &mut Tree, model: &Model, planned: &Planned) -> Result<(), Emi
 struct Root {
     modules: Vec<&'static str>,
     fingerprint: String,
-}
-
-/// What `migrations.rs` says.
-#[derive(Serialize)]
-struct Migrations {
-    migrations: Vec<Migration>,
-}
-
-/// A migration's name and the path of its file, as Rust literals.
-#[derive(Serialize)]
-struct Migration {
-    name: String,
-    path: String,
-}
-
-impl Migrations {
-    fn of(planned: &Planned) -> Self {
-        let migrations = planned.files.keys().map(|name| Migration {
-            name: literal(name),
-            path: literal(&format!("../migrations/clickhouse/{name}")),
-        });
-        Migrations {
-            migrations: migrations.collect(),
-        }
-    }
 }
 
 /// Modules that a module lists.

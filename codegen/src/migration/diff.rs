@@ -1,5 +1,7 @@
 //! From what tables are to what they shall be: statements, and changes that are refused.
 
+use std::collections::BTreeMap;
+
 use super::ddl;
 use crate::check::history::{
     COLUMN_GONE, COLUMN_TYPE, FIELD_GONE, FIELD_TYPE, TABLE_GONE, TABLE_KEYS,
@@ -37,7 +39,10 @@ pub enum Place {
     Nowhere,
 }
 
-/// What brings the tables from the base to the model.
+/// What brings the tables of each database from the base to the model; the name of the usual one is empty.
+pub type Diffs = BTreeMap<String, Diff>;
+
+/// What brings the tables of one database from the base to the model.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Diff {
     /// SQL without semicolons, in order.
@@ -47,7 +52,7 @@ pub struct Diff {
 }
 
 /// Compares; changes that are refused come in the order of the lock.
-pub fn diff(base: &Lock, model: &Model) -> (Diff, Vec<Refusal>) {
+pub fn diff(base: &Lock, model: &Model) -> (Diffs, Vec<Refusal>) {
     let now = Lock::of(model);
     let mut refused = Vec::new();
     fields(base, &now, &mut refused);
@@ -66,8 +71,10 @@ pub fn diff(base: &Lock, model: &Model) -> (Diff, Vec<Refusal>) {
                 .into(),
         });
     }
-    let mut found = Diff::default();
+    let mut diffs = Diffs::new();
     for table in &model.tables {
+        let database = table.database.clone().unwrap_or_default();
+        let found = diffs.entry(database).or_default();
         match base.tables.get(&table.name) {
             None => {
                 found.statements.push(ddl::create(table));
@@ -83,7 +90,7 @@ pub fn diff(base: &Lock, model: &Model) -> (Diff, Vec<Refusal>) {
             }
         }
     }
-    (found, refused)
+    (diffs, refused)
 }
 
 fn fields(base: &Lock, now: &Lock, refused: &mut Vec<Refusal>) {
@@ -168,6 +175,7 @@ fn values(base: &Lock, now: &Lock, refused: &mut Vec<Refusal>) {
 fn keys(before: &TableFacts, table: &Table, refused: &mut Vec<Refusal>) {
     let after = TableFacts::of(table);
     let changes = [
+        ("database", &before.database, &after.database),
         ("engine", &before.engine, &after.engine),
         ("partition_by", &before.partition_by, &after.partition_by),
         ("order_by", &before.order_by, &after.order_by),

@@ -13,9 +13,9 @@ use crate::lock::{BadLock, Lock};
 pub struct History {
     /// The lock at the last commit.
     pub base: Lock,
-    /// Names of the migrations in the last commit.
+    /// Names of the migrations in the last commit, those of other databases than the usual one with their folder.
     pub committed: BTreeSet<String>,
-    /// Every migration on disk: name and SQL.
+    /// Every migration on disk: such a name, and SQL.
     pub files: BTreeMap<String, String>,
 }
 
@@ -84,21 +84,34 @@ impl History {
     }
 }
 
+/// The files of the usual database, and those of the others, each in a folder of its own.
 fn sql_files(root: &Path) -> Result<BTreeMap<String, String>, HistoryError> {
-    let failed = |path: String| move |source| HistoryError::Read { path, source };
-    let entries = match std::fs::read_dir(root.join(FOLDER)) {
-        Ok(entries) => entries,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(BTreeMap::new()),
-        Err(error) => return Err(failed(FOLDER.into())(error)),
-    };
     let mut files = BTreeMap::new();
-    for entry in entries {
-        let entry = entry.map_err(failed(FOLDER.into()))?;
-        let name = entry.file_name().to_string_lossy().into_owned();
-        if name.ends_with(".sql") && !name.starts_with('.') {
-            let text = std::fs::read_to_string(entry.path())
-                .map_err(failed(format!("{FOLDER}/{name}")))?;
-            files.insert(name, text);
+    let mut folders = vec![String::new()];
+    while let Some(folder) = folders.pop() {
+        let here = format!("{FOLDER}/{folder}");
+        let failed = |source| HistoryError::Read {
+            path: here.clone(),
+            source,
+        };
+        let entries = match std::fs::read_dir(root.join(&here)) {
+            Ok(entries) => entries,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(files),
+            Err(error) => return Err(failed(error)),
+        };
+        for entry in entries {
+            let entry = entry.map_err(failed)?;
+            let name = entry.file_name().to_string_lossy().into_owned();
+            let path = entry.path();
+            if folder.is_empty() && path.is_dir() {
+                folders.push(format!("{name}/"));
+            } else if name.ends_with(".sql") && !name.starts_with('.') {
+                let text = std::fs::read_to_string(&path).map_err(|source| HistoryError::Read {
+                    path: format!("{here}{name}"),
+                    source,
+                })?;
+                files.insert(format!("{folder}{name}"), text);
+            }
         }
     }
     Ok(files)

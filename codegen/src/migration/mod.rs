@@ -1,5 +1,6 @@
 //! `migrations/clickhouse/` and `migrations/schema.lock`: reviewed SQL, written only when a table changes.
 //!
+//! The migrations of each database but the usual one have a folder of their own, called after the database.
 //! What is committed is never edited. What isn't committed yet is written anew in each run, under the name that
 //! it has, so that a change that is being worked on stays one migration.
 
@@ -27,7 +28,8 @@ pub const LOCK: &str = "migrations/schema.lock";
 /// The migrations after a run.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Planned {
-    /// All files in the order in which they apply: name and SQL.
+    /// All files in the order in which they apply, database by database: name, with the folder if it is in one, and
+    /// SQL.
     pub files: BTreeMap<String, String>,
     /// Those of them that have to be written.
     pub written: BTreeMap<PathBuf, String>,
@@ -39,7 +41,7 @@ pub struct Planned {
 
 /// Decides which migrations there have to be. `now` is in seconds since the epoch.
 pub fn plan(model: &Model, history: &History, now: u64) -> Result<Planned, Vec<Refusal>> {
-    let (found, mut refused) = diff::diff(&history.base, model);
+    let (diffs, mut refused) = diff::diff(&history.base, model);
     refused.extend(edited(history));
 
     let mut planned = Planned::default();
@@ -52,13 +54,15 @@ pub fn plan(model: &Model, history: &History, now: u64) -> Result<Planned, Vec<R
             pending.push(name.clone());
         }
     }
-    let last = planned.files.keys().next_back().cloned();
-    if !found.statements.is_empty() {
+    for (database, found) in diffs.iter().filter(|(_, d)| !d.statements.is_empty()) {
+        let here = |name: &&String| database_of(name) == database;
+        let last = planned.files.keys().rfind(here).cloned();
         let kept = pending
             .iter()
+            .filter(here)
             .find(|name| Some(*name) > last.as_ref())
             .cloned();
-        let name = kept.unwrap_or_else(|| file_name(now, &found.what));
+        let name = kept.unwrap_or_else(|| in_folder(database, &file_name(now, &found.what)));
         if let Some(last) = last.filter(|last| *last >= name) {
             refused.push(Refusal {
                 code: CLOCK.code,
@@ -108,6 +112,18 @@ fn edited(history: &History) -> Vec<Refusal> {
         }
     }
     refused
+}
+
+/// The database whose folder a migration is in; empty for the usual one, whose migrations are in none.
+pub fn database_of(name: &str) -> &str {
+    name.split_once('/').map_or("", |(database, _)| database)
+}
+
+fn in_folder(database: &str, name: &str) -> String {
+    match database {
+        "" => name.to_owned(),
+        database => format!("{database}/{name}"),
+    }
 }
 
 fn path(name: &str) -> PathBuf {

@@ -2,7 +2,8 @@
 
 use super::scalars::{Fields, map, text, texts, word, wrong};
 use super::{
-    Binding, Column, DeadLetter, Exchange, OwnQueue, Pool, Queue, Settings, Source, Spec, Table,
+    Binding, Column, Database, DeadLetter, Exchange, OwnQueue, Pool, Queue, Settings, Source, Spec,
+    Table,
 };
 use crate::diagnostic::{Diagnostics, Span};
 use crate::model::ExchangeKind;
@@ -12,7 +13,14 @@ const SETTINGS: [&str; 5] = ["type", "workers", "prefetch", "retries", "batch"];
 
 /// Reads the whole file.
 pub(crate) fn read(root: &Node, out: &mut Diagnostics) -> Spec {
-    let known = ["sources", "exchanges", "defaults", "queues", "tables"];
+    let known = [
+        "sources",
+        "exchanges",
+        "defaults",
+        "queues",
+        "databases",
+        "tables",
+    ];
     let Some(file) = Fields::open("the pipeline", root.span, root, &known, out) else {
         return Spec::default();
     };
@@ -22,6 +30,7 @@ pub(crate) fn read(root: &Node, out: &mut Diagnostics) -> Spec {
         exchanges: entries("`exchanges`", section("exchanges"), exchange, out),
         defaults: defaults(section("defaults"), out),
         queues: entries("`queues`", section("queues"), queue, out),
+        databases: entries("`databases`", section("databases"), database, out),
         tables: entries("`tables`", section("tables"), table, out),
         end: Some(Span::new(root.span.file, root.span.end, root.span.end)),
     }
@@ -185,9 +194,19 @@ fn dead_letter(entry: &Entry, out: &mut Diagnostics) -> Option<DeadLetter> {
     })
 }
 
+fn database(entry: &Entry, out: &mut Diagnostics) -> Database {
+    let what = format!("the server of database `{}`", entry.key.value);
+    Database {
+        name: entry.key.clone(),
+        doc: entry.doc.clone(),
+        server: text(&what, &entry.node, out),
+    }
+}
+
 fn table(entry: &Entry, out: &mut Diagnostics) -> Table {
     let name = entry.key.clone();
     let known = [
+        "database",
         "engine",
         "partition_by",
         "order_by",
@@ -201,6 +220,7 @@ fn table(entry: &Entry, out: &mut Diagnostics) -> Table {
     let mut table = Table {
         name: name.clone(),
         doc: entry.doc.clone(),
+        database: None,
         engine: None,
         partition_by: None,
         order_by: Vec::new(),
@@ -215,6 +235,7 @@ fn table(entry: &Entry, out: &mut Diagnostics) -> Table {
     let Some(fields) = Fields::open(what, name.span, &entry.node, &known, out) else {
         return table;
     };
+    table.database = fields.text("database", out);
     fields.require("engine", out);
     table.engine = fields.text("engine", out);
     table.partition_by = fields.text("partition_by", out);

@@ -60,6 +60,7 @@ struct TableSection {
     anchor: String,
     doc: String,
     takes: String,
+    place: String,
     engine: String,
     partition_by: String,
     order_by: String,
@@ -261,6 +262,14 @@ fn table_section(model: &Model, at: usize, table: &Table) -> TableSection {
         anchor: table_anchor(&table.name),
         doc: cell(&table.doc),
         takes: takes(model, table),
+        place: match &table.database {
+            Some(name) => {
+                let database = model.databases.iter().find(|d| d.name == *name);
+                let server = database.map_or("", |d| d.server.as_str());
+                format!("In database `{name}` on server `{server}`. ")
+            }
+            None => String::new(),
+        },
         engine: code(&table.engine),
         partition_by: match table.partition_by.as_str() {
             "" => "not partitioned".to_owned(),

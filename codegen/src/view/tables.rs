@@ -4,6 +4,7 @@ use serde::Serialize;
 
 use super::append;
 use super::columns::{constants, layout};
+use super::databases::storage;
 use super::names::{Taken, literal, raw_literal, snake};
 use super::readers::Readers;
 use super::shapes::Shapes;
@@ -17,6 +18,8 @@ pub struct TableView {
     pub module: String,
     /// Its name as a Rust literal.
     pub name: String,
+    /// Its `Storage` as Rust source.
+    pub storage: String,
     /// Documentation lines.
     pub docs: Vec<String>,
     /// `use` lines.
@@ -66,7 +69,7 @@ pub fn tables(
         let module = modules.claim(snake(&table.name));
         let (functions, mut bad) = append::functions(model, table, shapes, readers);
         refused.append(&mut bad);
-        views.push(view(module, table, functions));
+        views.push(view(model, module, table, functions));
     }
     if refused.is_empty() {
         Ok(views)
@@ -75,7 +78,7 @@ pub fn tables(
     }
 }
 
-fn view(module: String, table: &Table, functions: Vec<FunctionView>) -> TableView {
+fn view(model: &Model, module: String, table: &Table, functions: Vec<FunctionView>) -> TableView {
     let columns: Vec<String> = table
         .columns
         .iter()
@@ -96,6 +99,7 @@ fn view(module: String, table: &Table, functions: Vec<FunctionView>) -> TableVie
     TableView {
         module,
         name: literal(&table.name),
+        storage: storage(model, table),
         docs,
         imports: imports(table, &functions),
         columns,
@@ -149,6 +153,9 @@ fn imports(table: &Table, functions: &[FunctionView]) -> Vec<String> {
         if uses(&format!("{module}::")) {
             lines.push(format!("use super::super::{module};"));
         }
+    }
+    if table.database.is_some() {
+        lines.push("use super::super::databases;".to_owned());
     }
     let mut own = vec!["column"];
     own.extend(constants(&layouts).map(|(name, ..)| name));

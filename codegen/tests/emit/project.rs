@@ -88,13 +88,20 @@ impl Project {
         Ok(())
     }
 
-    /// Names of the migrations on disk.
+    /// Names of the usual database's migrations on disk.
     pub(crate) fn names(&self) -> Vec<String> {
-        let Ok(entries) = fs::read_dir(self.root().join(FOLDER)) else {
+        self.names_of("")
+    }
+
+    /// Names of a database's migrations on disk.
+    pub(crate) fn names_of(&self, database: &str) -> Vec<String> {
+        let Ok(entries) = fs::read_dir(self.root().join(FOLDER).join(database)) else {
             return Vec::new();
         };
         let mut names: Vec<String> = entries
-            .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+            .map(|entry| entry.unwrap())
+            .filter(|entry| entry.file_type().unwrap().is_file())
+            .map(|entry| entry.file_name().into_string().unwrap())
             .collect();
         names.sort();
         names

@@ -3,8 +3,8 @@
 mod tables;
 
 use event_grpc_codegen::model::{
-    Batch, Column, Destination, Envelope, Exchange, ExchangeKind, From, Function, Input, Intake,
-    Model, Pool, Queue, Root, Route, RoutingKey, Source, Type, Value,
+    Batch, Column, Database, Destination, Envelope, Exchange, ExchangeKind, From, Function, Input,
+    Intake, Model, Pool, Queue, Root, Route, RoutingKey, Source, Type, Value,
 };
 use prost_reflect::{DescriptorPool, FieldDescriptor, MessageDescriptor};
 use protox::file::{ChainFileResolver, File, FileResolver, GoogleFileResolver};
@@ -55,6 +55,11 @@ pub(crate) fn model() -> Model {
         sources: made.sources(),
         exchanges: exchanges(),
         queues: made.queues(),
+        databases: vec![Database {
+            name: "audit".into(),
+            doc: "What is kept apart.".into(),
+            server: "logs".into(),
+        }],
         tables,
         unrouted: "event-grpc.unrouted".into(),
         descriptors,

@@ -1,5 +1,6 @@
 //! An instance in this process, with a database of its own.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -45,6 +46,7 @@ pub(crate) async fn instance_on(
             http_listen: ([127, 0, 0, 1], 0).into(),
             amqp_url,
             clickhouse: Some(store.address().clone()),
+            clickhouse_servers: BTreeMap::new(),
             data: PathBuf::new(),
             engine_path: None,
             executable: None,

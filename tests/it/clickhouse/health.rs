@@ -1,9 +1,11 @@
 //! The state of the tables, as it changes.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
-use event_grpc::contract::Table;
-use event_grpc::sink::clickhouse::health::{self, States, TableState};
+use event_grpc::contract::{Pipeline, Table};
+use event_grpc::sink::clickhouse::Databases;
+use event_grpc::sink::clickhouse::health::{self, ServerState, States, TableState};
 use tokio::sync::watch;
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
@@ -11,6 +13,18 @@ use tokio_util::sync::CancellationToken;
 use super::support::{PLAIN, in_database, run_there};
 
 static TABLES: [&Table; 1] = [&PLAIN];
+
+static PIPELINE: Pipeline = Pipeline {
+    fingerprint: "",
+    descriptors: &[],
+    sources: &[],
+    exchanges: &[],
+    queues: &[],
+    tables: &TABLES,
+    databases: &[],
+    migrations: &[],
+    unrouted: "",
+};
 
 /// The first state for which `wanted` holds.
 async fn until(
@@ -25,10 +39,13 @@ async fn until(
 #[tokio::test]
 async fn follows_what_happens_to_a_table() {
     in_database("health", |store| async move {
-        let (sender, mut states) = watch::channel(health::unknown(&TABLES));
+        let databases = Databases::new(store.clone(), &BTreeMap::new(), &PIPELINE).unwrap();
+        let (told, servers, mut states) = health::unknown(&databases, &PIPELINE);
         assert_eq!(states.borrow()["plain"], TableState::Unknown);
+        assert_eq!(servers.borrow()["main"], ServerState::Unknown);
         let stop = CancellationToken::new();
-        let watching = tokio::spawn(health::watch(store.clone(), &TABLES, sender, stop.clone()));
+        let server = health::servers(&databases, &PIPELINE).remove(0);
+        let watching = tokio::spawn(health::watch(server, told, stop.clone()));
 
         let trouble = |state: &TableState| matches!(state, TableState::Trouble(_));
         let state = until(&mut states, trouble).await;
@@ -36,6 +53,7 @@ async fn follows_what_happens_to_a_table() {
 
         run_there(&store, PLAIN.ddl).await;
         until(&mut states, |state| *state == TableState::Fits).await;
+        assert_eq!(servers.borrow()["main"], ServerState::Up);
 
         run_there(&store, "ALTER TABLE plain RENAME COLUMN text TO words").await;
         let state = until(&mut states, trouble).await;

@@ -95,6 +95,7 @@ pub(super) fn pipeline(pool: Pool) -> &'static Pipeline {
         exchanges: &EXCHANGES,
         queues: &[],
         tables: &[],
+        databases: &[],
         migrations: &[],
         unrouted: "unrouted",
     }))

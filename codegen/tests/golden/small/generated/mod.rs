@@ -4,6 +4,7 @@
 use crate::contract::Pipeline;
 
 pub mod envelope;
+pub mod databases;
 pub mod migrations;
 #[allow(missing_docs, clippy::all, reason = "prost and tonic write it")]
 pub mod proto;
@@ -14,12 +15,13 @@ mod views;
 
 /// The pipeline.
 pub static PIPELINE: Pipeline = Pipeline {
-    fingerprint: "4b4921ccfe9019a1",
+    fingerprint: "567dce0da4deb697",
     descriptors: include_bytes!("descriptors.binpb"),
     sources: topology::SOURCES,
     exchanges: topology::EXCHANGES,
     queues: topology::QUEUES,
     tables: tables::TABLES,
+    databases: databases::DATABASES,
     migrations: migrations::MIGRATIONS,
     unrouted: topology::UNROUTED,
 };

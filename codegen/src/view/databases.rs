@@ -1,0 +1,96 @@
+//! Databases and their migrations in generated Rust.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+use super::names::{Taken, constant, literal};
+use crate::migration::{FOLDER, Planned, database_of};
+use crate::model::{Model, Table};
+
+/// What `databases.rs` says.
+#[derive(Debug, Serialize)]
+pub struct Databases {
+    databases: Vec<DatabaseView>,
+}
+
+/// A database.
+#[derive(Debug, Serialize)]
+struct DatabaseView {
+    constant: String,
+    docs: Vec<String>,
+    name: String,
+    server: String,
+    migrations: Vec<Migration>,
+}
+
+/// What `migrations.rs` says: those of the usual database.
+#[derive(Debug, Serialize)]
+pub struct Migrations {
+    migrations: Vec<Migration>,
+}
+
+/// A migration's name and the path of its file, as Rust literals.
+#[derive(Debug, Serialize)]
+struct Migration {
+    name: String,
+    path: String,
+}
+
+/// Makes the view of all databases but the usual one.
+pub fn databases(model: &Model, planned: &Planned) -> Databases {
+    let constants = constants(model);
+    let view = |database: &crate::model::Database| DatabaseView {
+        constant: constants.get(&database.name).cloned().unwrap_or_default(),
+        docs: match database.doc.as_str() {
+            "" => vec![format!("Database `{}`.", database.name)],
+            doc => vec![doc.to_owned()],
+        },
+        name: literal(&database.name),
+        server: literal(&database.server),
+        migrations: migrations(planned, &database.name),
+    };
+    Databases {
+        databases: model.databases.iter().map(view).collect(),
+    }
+}
+
+impl Migrations {
+    /// Lists those of the usual database.
+    pub fn of(planned: &Planned) -> Self {
+        Migrations {
+            migrations: migrations(planned, ""),
+        }
+    }
+}
+
+fn migrations(planned: &Planned, database: &str) -> Vec<Migration> {
+    let own = planned
+        .files
+        .keys()
+        .filter(|name| database_of(name) == database);
+    let view = |name: &String| Migration {
+        // Each database has a book of its own, so that its folder is no part of the name.
+        name: literal(name.rsplit('/').next().unwrap_or(name)),
+        path: literal(&format!("../{FOLDER}/{name}")),
+    };
+    own.map(view).collect()
+}
+
+/// What generated Rust calls each database.
+fn constants(model: &Model) -> BTreeMap<String, String> {
+    let mut taken = Taken::with(&["DATABASES"]);
+    let names = model.databases.iter().map(|database| &database.name);
+    names
+        .map(|name| (name.clone(), taken.claim(constant(name))))
+        .collect()
+}
+
+/// A table's `Storage` as Rust source.
+pub(super) fn storage(model: &Model, table: &Table) -> String {
+    let constants = constants(model);
+    match table.database.as_ref().and_then(|name| constants.get(name)) {
+        Some(constant) => format!("Storage::ClickHouse(Some(&databases::{constant}))"),
+        None => "Storage::ClickHouse(None)".to_owned(),
+    }
+}
