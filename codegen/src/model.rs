@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 
 use prost_reflect::{DescriptorPool, MessageDescriptor};
 
+pub use crate::types::Type;
+
 /// Everything that there is to generate.
 #[derive(Debug, Clone)]
 pub struct Model {
@@ -271,43 +273,6 @@ pub enum From {
     Value(Value),
     /// By event type (field number of the oneof): a field of the payload; types that lack it get the default.
     ByType(BTreeMap<u32, Value>),
-}
-
-/// A ClickHouse type that a column can have.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Type {
-    /// `Bool`.
-    Bool,
-    /// `Int32`.
-    Int32,
-    /// `Int64`.
-    Int64,
-    /// `UInt32`.
-    UInt32,
-    /// `UInt64`.
-    UInt64,
-    /// `Float32`.
-    Float32,
-    /// `Float64`.
-    Float64,
-    /// `String`.
-    String,
-    /// `DateTime('UTC')`: whole seconds.
-    DateTime,
-    /// `DateTime64(3, 'UTC')`: milliseconds.
-    Millis,
-    /// `DateTime64(6, 'UTC')`: microseconds, for `google.protobuf.Timestamp`.
-    Micros,
-    /// `JSON`.
-    Json,
-    /// `LowCardinality(T)`, where T is String or Nullable(String).
-    LowCardinality(Box<Type>),
-    /// `Nullable(T)`.
-    Nullable(Box<Type>),
-    /// `Array(T)`.
-    Array(Box<Type>),
-    /// `Map(K, V)`.
-    Map(Box<Type>, Box<Type>),
 }
 
 /// A typed expression: a root and the functions that it goes through.

@@ -1,5 +1,6 @@
 //! The `event-grpc` command line.
 
+mod cutover;
 mod demo;
 mod migrate;
 mod send;
@@ -25,6 +26,7 @@ enum Command {
     Serve(serve::Args),
     Demo(demo::Args),
     Migrate(migrate::Args),
+    Cutover(cutover::Args),
     Send(send::Args),
 }
 
@@ -43,6 +45,7 @@ pub fn run() -> ExitCode {
             Command::Serve(args) => serve::run(args).await.map(|()| true),
             Command::Demo(args) => demo::run(args).await,
             Command::Migrate(args) => migrate::run(args).await,
+            Command::Cutover(args) => cutover::run(args).await,
             Command::Send(args) => send::run(args).await,
         }
     });

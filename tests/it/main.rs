@@ -12,6 +12,7 @@ mod canonical;
 mod catalogue;
 mod clickhouse;
 mod clusters;
+mod cutover;
 mod engine;
 mod http;
 mod ingest;
@@ -19,6 +20,7 @@ mod kinds;
 mod python;
 mod scan;
 mod tidy;
+mod topology;
 mod transform;
 mod walk;
 
