@@ -10,6 +10,7 @@ mod app;
 mod broker;
 mod canonical;
 mod catalogue;
+mod catalogue_page;
 mod clickhouse;
 mod clusters;
 mod cutover;
