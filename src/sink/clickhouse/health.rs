@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use tokio::sync::watch;
-use tokio::time::{MissedTickBehavior, interval};
+use tokio::time::{MissedTickBehavior, interval, timeout};
 use tokio_util::sync::CancellationToken;
 
 use super::{ClickHouse, Databases, schema};
@@ -12,6 +12,9 @@ use crate::contract::{Pipeline, Table};
 
 /// How often a server is asked. One question covers all tables of a database.
 const EVERY: Duration = Duration::from_secs(1);
+
+/// How long an answer may take. Whoever needs longer for this takes no rows in time, either.
+const PATIENCE: Duration = Duration::from_secs(3);
 
 /// How a table is.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -123,13 +126,21 @@ async fn ask(watched: &Watched) -> (ServerState, States) {
         let live = match &server {
             // One question is enough to know that it is down, and it may have taken long.
             ServerState::Down(reason) => Err(reason.clone()),
-            _ => match store.columns(store.address().database(), tables).await {
-                Err(error) if error.code.is_none() => {
-                    server = ServerState::Down(error.message.clone());
-                    Err(error.message)
+            _ => {
+                let asked = store.columns(store.address().database(), tables);
+                match timeout(PATIENCE, asked).await {
+                    Ok(Err(error)) if error.code.is_none() => {
+                        server = ServerState::Down(error.message.clone());
+                        Err(error.message)
+                    }
+                    Ok(live) => live.map_err(|error| error.message),
+                    Err(_) => {
+                        let reason = format!("no answer within {} s", PATIENCE.as_secs());
+                        server = ServerState::Down(reason.clone());
+                        Err(reason)
+                    }
                 }
-                live => live.map_err(|error| error.message),
-            },
+            }
         };
         let state = |table: &Table| match &live {
             Err(reason) => TableState::Trouble(reason.clone()),

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use event_grpc::contract::{Pipeline, Table};
-use event_grpc::sink::clickhouse::Databases;
 use event_grpc::sink::clickhouse::health::{self, ServerState, States, TableState};
+use event_grpc::sink::clickhouse::{Address, ClickHouse, Databases};
 use tokio::sync::watch;
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
@@ -67,4 +67,32 @@ async fn follows_what_happens_to_a_table() {
             .unwrap();
     })
     .await;
+}
+
+#[tokio::test]
+async fn a_server_that_says_nothing_is_down() {
+    // It accepts connections, as a frozen one does, and never answers.
+    let silent = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}", silent.local_addr().unwrap());
+    let store = ClickHouse::new(Address::parse(&url).unwrap()).unwrap();
+    let databases = Databases::new(store, &BTreeMap::new(), &PIPELINE).unwrap();
+    let (told, mut servers, states) = health::unknown(&databases, &PIPELINE);
+    let stop = CancellationToken::new();
+    let server = health::servers(&databases, &PIPELINE).remove(0);
+    let watching = tokio::spawn(health::watch(server, told, stop.clone()));
+
+    let down = servers.wait_for(|s| matches!(s["main"], ServerState::Down(_)));
+    timeout(Duration::from_secs(6), down)
+        .await
+        .expect("it must be told soon")
+        .unwrap();
+    timeout(Duration::from_secs(1), async {
+        while !matches!(states.borrow()["plain"], TableState::Trouble(_)) {
+            tokio::task::yield_now().await;
+        }
+    })
+    .await
+    .unwrap();
+    stop.cancel();
+    watching.await.unwrap();
 }
