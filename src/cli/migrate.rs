@@ -2,8 +2,8 @@
 
 use anyhow::Context as _;
 
-use super::say;
 use super::serve::{ClickHouseArgs, further_servers};
+use super::{say, told};
 use crate::generated::PIPELINE;
 use crate::sink::clickhouse::{ClickHouse, Databases, migrate};
 
@@ -39,7 +39,7 @@ pub(super) async fn run(args: Args) -> anyhow::Result<bool> {
         match one(&args, store).await {
             Ok(fits) => good &= fits,
             Err(error) if several => {
-                say(&format!("failed      {error:#}"));
+                say(&format!("failed      {}", told(&error)));
                 good = false;
             }
             Err(error) => return Err(error),
@@ -51,7 +51,12 @@ pub(super) async fn run(args: Args) -> anyhow::Result<bool> {
 async fn one(args: &Args, store: &ClickHouse) -> anyhow::Result<bool> {
     if args.check {
         let report = migrate::check(store, &PIPELINE).await?;
-        say(&report.to_string());
+        say(&match report.to_string() {
+            text if text.is_empty() => {
+                "nothing to do: the tables are as the pipeline has them".into()
+            }
+            text => text,
+        });
         return Ok(report.fits());
     }
     if args.adopt {

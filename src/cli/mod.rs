@@ -57,6 +57,13 @@ pub fn run() -> ExitCode {
 }
 
 fn failed(error: &anyhow::Error) -> ExitCode {
+    // Nothing is left to do where stderr is closed.
+    drop(writeln!(std::io::stderr(), "error: {}", told(error)));
+    ExitCode::FAILURE
+}
+
+/// An error with its causes, on one line.
+fn told(error: &anyhow::Error) -> String {
     let mut text = String::new();
     for cause in error.chain().map(ToString::to_string) {
         // Many errors tell their cause themselves.
@@ -68,9 +75,7 @@ fn failed(error: &anyhow::Error) -> ExitCode {
             };
         }
     }
-    // Nothing is left to do where stderr is closed.
-    drop(writeln!(std::io::stderr(), "error: {text}"));
-    ExitCode::FAILURE
+    text
 }
 
 /// Prints a line for the user. A closed stdout is no reason to fail.
