@@ -4,6 +4,7 @@
 use crate::contract::Pipeline;
 
 pub mod envelope;
+pub mod databases;
 pub mod hooks;
 pub mod migrations;
 #[allow(missing_docs, clippy::all, reason = "prost and tonic write it")]
@@ -23,6 +24,7 @@ pub static PIPELINE: Pipeline = Pipeline {
     queues: topology::QUEUES,
     tables: tables::TABLES,
     requests: requests::REQUESTS,
+    databases: databases::DATABASES,
     migrations: migrations::MIGRATIONS,
     postgres_migrations: migrations::POSTGRES_MIGRATIONS,
     unrouted: topology::UNROUTED,

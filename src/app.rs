@@ -1,8 +1,10 @@
 //! The only place where the parts are put together, and taken apart in the right order.
 
+mod clickhouse;
 mod off;
 mod postgresql;
 
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -16,16 +18,14 @@ use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
 use crate::broker::{self, Broker, Embedded, Link, Rabbit, RabbitOptions, Topology};
-use crate::contract::{Pipeline, Queue, Storage, Table};
+use crate::contract::{Pipeline, Queue, Storage};
 use crate::ingest::sources::Sources;
 use crate::ingest::{grpc, http, publisher};
 use crate::ops::health::Health;
 use crate::ops::metrics;
 use crate::ops::readiness::{self, Readiness};
-use crate::sink::clickhouse::engine::{Engine, EngineConfig, supervise};
-use crate::sink::clickhouse::{Address, ClickHouse, health as tables_health, migrate};
-use crate::sink::postgres;
-use crate::sink::{Store, Stores};
+use crate::sink::clickhouse::{self as clickhouse_sink, Address, Databases};
+use crate::sink::{Store, Stores, health as servers_health, postgres};
 use crate::worker::{self, Pace, Setup, States};
 
 /// What the broker in memory may hold: half a batch of every table would fit many times.
@@ -42,6 +42,9 @@ pub struct Config {
     pub amqp_url: Option<String>,
     /// ClickHouse; none for the embedded engine.
     pub clickhouse: Option<Address>,
+    /// Further ClickHouse servers, by their names in `pipeline.yaml`. The databases of one that isn't here are on the
+    /// server above.
+    pub clickhouse_servers: BTreeMap<String, Address>,
     /// PostgreSQL; without it its tables are off, and so are their queues.
     pub postgres: Option<postgres::Address>,
     /// Where the embedded engine keeps its data.
@@ -60,7 +63,7 @@ pub struct Config {
 pub struct App {
     grpc: SocketAddr,
     http: SocketAddr,
-    clickhouse: ClickHouse,
+    databases: Databases,
     health: Health,
     broker: Arc<dyn Broker>,
     remote: bool,
@@ -88,12 +91,11 @@ impl App {
         background.spawn(metrics::upkeep(counted.clone()));
 
         let (engine, mut keeper) = (CancellationToken::new(), JoinSet::new());
-        let clickhouse = clickhouse(&config, &engine, &mut keeper).await?;
-        tables(&clickhouse, pipeline, &config).await?;
+        let databases = clickhouse::start(&config, pipeline, &engine, &mut keeper).await?;
         let postgres = postgresql::connect(&config, pipeline).await?;
         let stores = Stores::new(pipeline.tables, |table| -> Option<Arc<dyn Store>> {
             match table.storage {
-                Storage::ClickHouse => Some(Arc::new(clickhouse.clone())),
+                Storage::ClickHouse(_) => Some(Arc::new(databases.of(table)?.clone())),
                 Storage::Postgres(_) => Some(Arc::new(postgres.clone()?)),
             }
         });
@@ -125,21 +127,15 @@ impl App {
         };
         let workers = worker::start(&setup, &queues)?;
 
-        let mut known = Vec::new();
-        let mut watched = |tables: &[&'static Table]| {
-            let (states, receiver) = tokio::sync::watch::channel(tables_health::unknown(tables));
-            known.push(receiver);
-            states
-        };
-        let tables = migrate::tables(pipeline);
-        let states = watched(&tables);
-        let (store, stop) = (clickhouse.clone(), serving.clone());
-        background.spawn(tables_health::watch(store, tables, states, stop));
+        let (told, servers_known, tables_known) = servers_health::told();
+        for server in clickhouse_sink::health::servers(&databases, pipeline) {
+            let (told, stop) = (told.clone(), serving.clone());
+            background.spawn(clickhouse_sink::health::watch(server, told, stop));
+        }
         if let Some(postgres) = postgres {
             let tables = postgres::migrate::tables(pipeline);
-            let states = watched(&tables);
             let stop = serving.clone();
-            background.spawn(postgres::health::watch(postgres, tables, states, stop));
+            background.spawn(postgres::health::watch(postgres, tables, told, stop));
         }
         let health = Health::beating();
         let limits = if remote {
@@ -152,7 +148,8 @@ impl App {
         let readiness = Readiness {
             health: health.clone(),
             broker: broker.status(),
-            tables: known,
+            servers: servers_known,
+            tables: tables_known,
             paused: setup.states.clone(),
             requests: readiness::Requests::new(pipeline.requests, requests),
             off_queues,
@@ -177,7 +174,7 @@ impl App {
         Ok(App {
             grpc: grpc_address,
             http: http_address,
-            clickhouse,
+            databases,
             health,
             broker,
             remote,
@@ -204,8 +201,8 @@ impl App {
     }
 
     /// Where rows are stored.
-    pub fn clickhouse(&self) -> &ClickHouse {
-        &self.clickhouse
+    pub fn databases(&self) -> &Databases {
+        &self.databases
     }
 
     /// What carries its messages, for whoever runs an instance in a process of their own.
@@ -262,55 +259,6 @@ async fn listen(address: SocketAddr, what: &str) -> anyhow::Result<TcpListener> 
     TcpListener::bind(address).await.with_context(|| {
         format!("{what} can't listen on {address}; is another server running there?")
     })
-}
-
-/// The server that was configured, or the embedded engine.
-async fn clickhouse(
-    config: &Config,
-    stop: &CancellationToken,
-    tasks: &mut JoinSet<()>,
-) -> anyhow::Result<ClickHouse> {
-    if let Some(address) = &config.clickhouse {
-        return Ok(ClickHouse::new(address.clone())?);
-    }
-    let mut engine = EngineConfig::new(config.data.clone());
-    engine.engine_path = config.engine_path.clone();
-    engine.executable = config.executable.clone();
-    let engine = Engine::start(&engine).await?;
-    let address = Address::parse(engine.url())?.with_database("event_grpc");
-    let stop = stop.clone();
-    tasks.spawn(async move {
-        if let Err(error) = supervise::supervise(engine, stop).await {
-            tracing::error!(%error, "The ClickHouse engine did not end well.");
-        }
-    });
-    Ok(ClickHouse::new(address)?)
-}
-
-/// An embedded database is brought up to date; another one's state is said, and ends a strict start.
-async fn tables(
-    clickhouse: &ClickHouse,
-    pipeline: &'static Pipeline,
-    config: &Config,
-) -> anyhow::Result<()> {
-    if config.clickhouse.is_none() {
-        migrate::apply(clickhouse, pipeline).await?;
-        return Ok(());
-    }
-    let wrong = match migrate::check(clickhouse, pipeline).await {
-        Ok(report) if report.fits() => return Ok(()),
-        Ok(report) => report.to_string(),
-        Err(error) => error.to_string(),
-    };
-    anyhow::ensure!(
-        !config.strict,
-        "the tables are not as the pipeline has them; event-grpc migrate may help\n{wrong}"
-    );
-    tracing::warn!(
-        wrong,
-        "The tables are not as the pipeline has them; their queues wait."
-    );
-    Ok(())
 }
 
 fn broker(

@@ -6,6 +6,7 @@
 
 pub(crate) mod columns;
 pub(crate) mod coverage;
+pub(crate) mod databases;
 pub(crate) mod dead_letters;
 pub(crate) mod feeding;
 pub(crate) mod history;
@@ -49,6 +50,7 @@ pub(crate) fn rules() -> Vec<&'static Rule> {
         keys::RULES,
         postgres::RULES,
         coverage::RULES,
+        databases::RULES,
         history::RULES,
         requests::RULES,
         webhooks::RULES,
@@ -68,6 +70,7 @@ pub(crate) fn all(resolved: &Resolved<'_>, out: &mut Diagnostics) {
     keys::check(resolved, out);
     postgres::check(resolved, out);
     coverage::check(resolved, out);
+    databases::check(resolved.spec, out);
     requests::check(resolved, out);
     webhooks::check(resolved, out);
 }

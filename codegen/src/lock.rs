@@ -22,7 +22,7 @@ pub struct Lock {
     pub values: BTreeMap<(String, i32), String>,
     /// Tables, by name.
     pub tables: BTreeMap<String, TableFacts>,
-    /// Hashes of migrations, by file name.
+    /// Hashes of migrations, by file name, with the folder of their database.
     pub migrations: BTreeMap<String, String>,
 }
 
@@ -40,6 +40,8 @@ pub struct Field {
 /// What a table is.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct TableFacts {
+    /// The database that it is in; empty for the usual one.
+    pub database: String,
     /// Its engine.
     pub engine: String,
     /// Its partition key; empty for none.
@@ -130,6 +132,7 @@ impl Lock {
         let (kind, rest) = line.split_once(' ')?;
         let (of, rest) = rest.split_once(' ').unwrap_or((rest, ""));
         match kind {
+            "database" => self.table(of).database = rest.to_owned(),
             "engine" => self.table(of).engine = rest.to_owned(),
             "partition" => self.table(of).partition_by = rest.to_owned(),
             "order" => self.table(of).order_by = rest.to_owned(),
@@ -184,6 +187,9 @@ impl Lock {
                 line(format_args!("column {name} {:03} {column} {ty}", at + 1));
             }
         }
+        for (name, table) in self.tables.iter().filter(|(_, t)| !t.database.is_empty()) {
+            line(format_args!("database {name} {}", table.database));
+        }
         for (name, table) in &self.tables {
             line(format_args!("engine {name} {}", table.engine));
         }
@@ -229,6 +235,7 @@ impl TableFacts {
             indexes.sort();
             indexes.dedup();
             return TableFacts {
+                database: String::new(),
                 engine: POSTGRES.to_owned(),
                 partition_by: String::new(),
                 order_by: upsert.unique.join(", "),
@@ -238,6 +245,7 @@ impl TableFacts {
         }
         TableFacts {
             indexes: Vec::new(),
+            database: table.database.clone().unwrap_or_default(),
             engine: table.engine.clone(),
             partition_by: table.partition_by.clone(),
             order_by: table.order_by.join(", "),

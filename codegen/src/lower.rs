@@ -26,6 +26,12 @@ pub(crate) fn lower(resolved: Resolved<'_>) -> Option<Model> {
         sources,
         exchanges,
         queues: resolved.queues.iter().map(queue).collect::<Option<_>>()?,
+        databases: resolved
+            .spec
+            .databases
+            .iter()
+            .map(database)
+            .collect::<Option<_>>()?,
         tables: resolved.tables.iter().map(table).collect::<Option<_>>()?,
         requests: resolved.requests.into_iter().collect::<Option<_>>()?,
         envelope: resolved.envelope,
@@ -77,10 +83,19 @@ fn queue(queue: &resolve::Queue) -> Option<Queue> {
     })
 }
 
+fn database(database: &spec::Database) -> Option<model::Database> {
+    Some(model::Database {
+        name: database.name.value.clone(),
+        doc: database.doc.clone(),
+        server: database.server.as_ref()?.value.clone(),
+    })
+}
+
 fn table(table: &resolve::Table<'_>) -> Option<Table> {
     let text = |text: &Option<crate::yaml::Text>| text.as_ref().map(|t| t.value.clone());
     Some(Table {
         name: table.spec.name.value.clone(),
+        database: text(&table.spec.database),
         doc: table.spec.doc.clone(),
         engine: match table.spec.postgres {
             Some(_) => String::new(),

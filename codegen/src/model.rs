@@ -14,6 +14,8 @@ use std::collections::BTreeMap;
 
 use prost_reflect::{DescriptorPool, MessageDescriptor};
 
+pub use crate::types::Type;
+
 /// Everything that there is to generate.
 #[derive(Debug, Clone)]
 pub struct Model {
@@ -29,6 +31,8 @@ pub struct Model {
     pub exchanges: Vec<Exchange>,
     /// Queues, declared ones in the order of the file, then derived ones.
     pub queues: Vec<Queue>,
+    /// The ClickHouse databases beside the usual one, in the order of the file.
+    pub databases: Vec<Database>,
     /// Tables in the order of the file.
     pub tables: Vec<Table>,
     /// Requests in the order of the file.
@@ -144,11 +148,24 @@ pub enum Input {
     DeadLetters,
 }
 
+/// A ClickHouse database beside the usual one.
+#[derive(Debug, Clone)]
+pub struct Database {
+    /// Its name, here and on the server.
+    pub name: String,
+    /// The comment above it in the YAML file, joined to one paragraph; empty if there is none.
+    pub doc: String,
+    /// The server that it is on.
+    pub server: String,
+}
+
 /// A table.
 #[derive(Debug, Clone)]
 pub struct Table {
     /// Its name.
     pub name: String,
+    /// The database that it is in; none for the usual one.
+    pub database: Option<String>,
     /// The comment above it in the YAML file, joined to one paragraph; empty if there is none.
     pub doc: String,
     /// What it has of its own as a PostgreSQL table; none for a ClickHouse table.
@@ -192,43 +209,6 @@ pub enum From {
     Value(Value),
     /// By event type (field number of the oneof): a field of the payload; types that lack it get the default.
     ByType(BTreeMap<u32, Value>),
-}
-
-/// A ClickHouse type that a column can have.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Type {
-    /// `Bool`.
-    Bool,
-    /// `Int32`.
-    Int32,
-    /// `Int64`.
-    Int64,
-    /// `UInt32`.
-    UInt32,
-    /// `UInt64`.
-    UInt64,
-    /// `Float32`.
-    Float32,
-    /// `Float64`.
-    Float64,
-    /// `String`.
-    String,
-    /// `DateTime('UTC')`: whole seconds.
-    DateTime,
-    /// `DateTime64(3, 'UTC')`: milliseconds.
-    Millis,
-    /// `DateTime64(6, 'UTC')`: microseconds, for `google.protobuf.Timestamp`.
-    Micros,
-    /// `JSON`.
-    Json,
-    /// `LowCardinality(T)`, where T is String or Nullable(String).
-    LowCardinality(Box<Type>),
-    /// `Nullable(T)`.
-    Nullable(Box<Type>),
-    /// `Array(T)`.
-    Array(Box<Type>),
-    /// `Map(K, V)`.
-    Map(Box<Type>, Box<Type>),
 }
 
 /// A typed expression: a root and the functions that it goes through.

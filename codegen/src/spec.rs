@@ -41,6 +41,8 @@ pub(crate) struct Spec {
     pub(crate) table_defaults: TableDefaults,
     /// The queues.
     pub(crate) queues: Vec<Queue>,
+    /// The ClickHouse databases beside the usual one.
+    pub(crate) databases: Vec<Database>,
     /// The tables.
     pub(crate) tables: Vec<Table>,
     /// The HTTP APIs that messages are forwarded to.
@@ -204,6 +206,17 @@ pub(crate) struct DeadLetter {
     pub(crate) routing_key: Option<Text>,
 }
 
+/// `databases: { NAME: SERVER }`.
+#[derive(Debug)]
+pub(crate) struct Database {
+    /// Its name, here and on the server.
+    pub(crate) name: Text,
+    /// The comment above it.
+    pub(crate) doc: String,
+    /// The server that it is on; absent if it could not be read.
+    pub(crate) server: Option<Text>,
+}
+
 /// `tables: { NAME: ... }`.
 #[derive(Debug)]
 pub(crate) struct Table {
@@ -213,6 +226,8 @@ pub(crate) struct Table {
     pub(crate) doc: String,
     /// `store: postgres`, and what goes with it.
     pub(crate) postgres: Option<Upsert>,
+    /// `database: NAME`, if it isn't in the usual one.
+    pub(crate) database: Option<Text>,
     /// `engine: ReplacingMergeTree(COLUMN)`.
     pub(crate) engine: Option<Text>,
     /// `partition_by: EXPRESSION`, in SQL, or `none`.

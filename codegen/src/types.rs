@@ -4,7 +4,42 @@ use std::fmt;
 
 use prost_reflect::{FieldDescriptor, Kind, MessageDescriptor};
 
-use crate::model::Type;
+/// A ClickHouse type that a column can have.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Type {
+    /// `Bool`.
+    Bool,
+    /// `Int32`.
+    Int32,
+    /// `Int64`.
+    Int64,
+    /// `UInt32`.
+    UInt32,
+    /// `UInt64`.
+    UInt64,
+    /// `Float32`.
+    Float32,
+    /// `Float64`.
+    Float64,
+    /// `String`.
+    String,
+    /// `DateTime('UTC')`: whole seconds.
+    DateTime,
+    /// `DateTime64(3, 'UTC')`: milliseconds.
+    Millis,
+    /// `DateTime64(6, 'UTC')`: microseconds, for `google.protobuf.Timestamp`.
+    Micros,
+    /// `JSON`.
+    Json,
+    /// `LowCardinality(T)`, where T is String or Nullable(String).
+    LowCardinality(Box<Type>),
+    /// `Nullable(T)`.
+    Nullable(Box<Type>),
+    /// `Array(T)`.
+    Array(Box<Type>),
+    /// `Map(K, V)`.
+    Map(Box<Type>, Box<Type>),
+}
 
 /// The type of a column that holds this field of a protobuf message.
 pub(crate) fn of_field(field: &FieldDescriptor) -> Type {

@@ -259,3 +259,19 @@ fn queues_are_derived_for_typed_tables_and_for_what_fails() {
             .any(|e| e.name == model.unrouted && e.derived)
     );
 }
+
+#[test]
+fn a_table_is_in_the_usual_database_or_in_one_that_it_names() {
+    let model = model();
+    let [audit] = model.databases.as_slice() else {
+        panic!("{:?}", model.databases);
+    };
+    let told = (
+        audit.name.as_str(),
+        audit.server.as_str(),
+        audit.doc.as_str(),
+    );
+    assert_eq!(told, ("audit", "logs", "What is kept apart."));
+    assert_eq!(table(&model, "hook").database.as_deref(), Some("audit"));
+    assert_eq!(table(&model, "every").database, None);
+}

@@ -12,7 +12,7 @@ use super::{DICTIONARY, NULLABLE_DICTIONARY, column};
 /// The table.
 pub static TABLE: Table = Table {
     name: "ab_assignment",
-    storage: Storage::ClickHouse,
+    storage: Storage::ClickHouse(None),
     columns: COLUMNS,
     append: Append::Json(append),
     ddl: DDL,

@@ -13,7 +13,7 @@ use super::{DICTIONARY, column};
 /// The table.
 pub static TABLE: Table = Table {
     name: "error_event",
-    storage: Storage::ClickHouse,
+    storage: Storage::ClickHouse(None),
     columns: COLUMNS,
     append: Append::DeadLetters(append),
     ddl: DDL,

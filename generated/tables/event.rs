@@ -12,7 +12,7 @@ use super::{DICTIONARY, column};
 /// The table.
 pub static TABLE: Table = Table {
     name: "event",
-    storage: Storage::ClickHouse,
+    storage: Storage::ClickHouse(None),
     columns: COLUMNS,
     append: Append::Events(append),
     ddl: DDL,

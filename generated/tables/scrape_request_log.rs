@@ -12,7 +12,7 @@ use super::{DICTIONARY, column};
 /// The table.
 pub static TABLE: Table = Table {
     name: "scrape_request_log",
-    storage: Storage::ClickHouse,
+    storage: Storage::ClickHouse(None),
     columns: COLUMNS,
     append: Append::Json(append),
     ddl: DDL,

@@ -16,7 +16,7 @@ pub(super) fn queues(pipeline: &'static Pipeline, stores: &Stores) -> OffQueues 
             continue;
         };
         let reason = match table.storage {
-            Storage::ClickHouse => "its table has no ClickHouse",
+            Storage::ClickHouse(_) => "its table has no ClickHouse",
             Storage::Postgres(_) => "no --postgres-url (EVENT_GRPC_POSTGRES_URL) is given",
         };
         by_reason.entry(reason).or_default().push(queue.name);

@@ -18,7 +18,7 @@ pub use delivery::{Ack, Deliveries, Delivery, Settled};
 pub use embedded::Embedded;
 pub use error::{ConsumeError, PublishError};
 pub use message::{HeaderValue, Outgoing, Properties};
-pub use rabbit::{Address, AddressError, Rabbit, RabbitOptions};
+pub use rabbit::{Address, AddressError, Cutover, CutoverError, Found, Rabbit, RabbitOptions};
 pub use status::{Link, Status};
 pub use topology::{QueueSpec, Topology, TopologyError};
 

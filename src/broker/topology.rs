@@ -31,7 +31,10 @@ pub struct QueueSpec {
 
 /// Something that the broker has declared otherwise than this pipeline would.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, thiserror::Error)]
-#[error("{what} differs from the pipeline, which declares {declared}; the broker says: {broker}")]
+#[error(
+    "{what} differs from the pipeline, which declares {declared}; the broker says: {broker}. It is used as it is; \
+     docs/cutover.md tells how to replace it"
+)]
 pub struct TopologyError {
     /// Which exchange, queue or binding, as in "queue `post_log_events_q`".
     pub what: String,

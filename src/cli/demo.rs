@@ -20,7 +20,7 @@ use crate::contract::{Envelope, Intake};
 use crate::generated::PIPELINE;
 use crate::generated::proto::event::Events;
 use crate::ops::logging;
-use crate::sink::clickhouse::{ClickHouse, migrate, quote};
+use crate::sink::clickhouse::{ClickHouse, Databases, quote};
 
 /// Requests under way at once.
 const AT_ONCE: usize = 32;
@@ -64,11 +64,11 @@ pub(super) async fn run(args: Args) -> anyhow::Result<bool> {
     logging::start(logging::Format::Text, "warn")?;
     let scratch = tempfile::tempdir().context("there is no place for temporary files")?;
     let app = App::start(config(&args, &scratch), &PIPELINE).await?;
-    let before = counts(app.clickhouse()).await?;
+    let before = counts(app.databases()).await?;
     let sent = traffic(&app, args.batches).await?;
-    let stored = counts(app.clickhouse()).await?;
+    let stored = counts(app.databases()).await?;
     let complete = summary(&sent, &before, &stored);
-    queries(app.clickhouse()).await?;
+    queries(app.databases()).await?;
     if !args.once {
         addresses(&app);
         serve::ended().await?;
@@ -85,6 +85,7 @@ fn config(args: &Args, scratch: &tempfile::TempDir) -> Config {
         http_listen: ([127, 0, 0, 1], port(8019)).into(),
         amqp_url: None,
         clickhouse: None,
+        clickhouse_servers: BTreeMap::new(),
         postgres: None,
         data: args
             .data
@@ -166,20 +167,24 @@ fn count(
     Ok(())
 }
 
-fn quoted(clickhouse: &ClickHouse, table: &str) -> String {
-    quote::table(clickhouse.address().database(), table)
+/// Where a table is, and its name there.
+fn place<'a>(databases: &'a Databases, table: &str) -> anyhow::Result<(&'a ClickHouse, String)> {
+    let declared = PIPELINE.tables.iter().find(|t| t.name == table);
+    let store = declared.and_then(|table| databases.of(table));
+    let store = store.with_context(|| format!("pipeline.yaml declares no table {table}"))?;
+    Ok((store, quote::table(store.address().database(), table)))
 }
 
 /// Rows by table, and of `event` by type.
-async fn counts(clickhouse: &ClickHouse) -> anyhow::Result<BTreeMap<String, u64>> {
+async fn counts(databases: &Databases) -> anyhow::Result<BTreeMap<String, u64>> {
     let mut all = BTreeMap::new();
-    for table in migrate::tables(&PIPELINE) {
-        let name = quoted(clickhouse, table.name);
+    for table in PIPELINE.tables.iter().filter(|t| t.upsert().is_none()) {
+        let (clickhouse, name) = place(databases, table.name)?;
         let sql = format!("SELECT '' AS name, count() AS rows FROM {name} FINAL");
         let rows: Vec<Count> = clickhouse.rows(&sql).await?;
         all.insert(table.name.to_owned(), rows.iter().map(|c| c.rows).sum());
     }
-    let event = quoted(clickhouse, "event");
+    let (clickhouse, event) = place(databases, "event")?;
     let sql = format!(
         "SELECT event_name AS name, count() AS rows FROM {event} FINAL GROUP BY event_name"
     );
@@ -250,9 +255,10 @@ fn summary(sent: &Sent, before: &BTreeMap<String, u64>, stored: &BTreeMap<String
 }
 
 /// Asks ClickHouse a few things that an analyst would.
-async fn queries(clickhouse: &ClickHouse) -> anyhow::Result<()> {
-    let table = |name| quoted(clickhouse, name);
-    let (event, purchase, branch) = (table("event"), table("purchase"), table("branch_event"));
+async fn queries(databases: &Databases) -> anyhow::Result<()> {
+    let (clickhouse, event) = place(databases, "event")?;
+    let (_, purchase) = place(databases, "purchase")?;
+    let (_, branch) = place(databases, "branch_event")?;
     let questions = [
         (
             "Which events are sent most?",
@@ -302,7 +308,7 @@ fn addresses(app: &App) {
     say(&format!(
         "HTTP        http://{http}  (/event/dispatch, /shopify/event/ and other webhooks, /metrics, /heartbeat/)"
     ));
-    say(&format!("ClickHouse  {}", app.clickhouse().address()));
+    say(&format!("ClickHouse  {}", app.databases().main().address()));
     say(&format!(
         "\nTry:\n  curl -s http://{http}/event/dispatch -H 'Content-Type: application/json' -d \
          '{{\"header\":{{\"userId\":\"7\"}},\"events\":[{{\"addToCartEvent\":{{\"productId\":\"42\",\"quantity\":2}}}}]}}'\n\

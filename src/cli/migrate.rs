@@ -1,14 +1,15 @@
-//! `event-grpc migrate`: brings the tables of ClickHouse and PostgreSQL up to date.
+//! `event-grpc migrate`: brings the tables of every ClickHouse database and of PostgreSQL up to date.
 
-use super::say;
-use super::serve::{ClickHouseArgs, PostgresArgs};
+use super::serve::{ClickHouseArgs, PostgresArgs, further_servers};
+use super::{say, told};
 use crate::generated::PIPELINE;
 use crate::hooks;
 use crate::sink::clickhouse::migrate::Adopted;
-use crate::sink::clickhouse::{ClickHouse, migrate};
+use crate::sink::clickhouse::{ClickHouse, Databases, Report, migrate};
 use crate::sink::postgres::{self, Postgres};
 
-/// Apply the migrations to ClickHouse, PostgreSQL or both, in order; those that a database has seen are skipped.
+/// Apply the migrations to the ClickHouse servers, PostgreSQL or both, in order; those that a database has seen are
+/// skipped.
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
     #[command(flatten)]
@@ -23,9 +24,16 @@ pub(super) struct Args {
     adopt: bool,
 }
 
-/// Runs the command; false if `--check` found a difference.
+/// A database with migrations of its own.
+enum Place<'a> {
+    ClickHouse(&'static str, &'a ClickHouse),
+    Postgres(&'a Postgres),
+}
+
+/// Runs the command; false if `--check` found a difference, or a database could not be brought up to date. The
+/// trouble of one database is no reason to leave out another.
 pub(super) async fn run(args: Args) -> anyhow::Result<bool> {
-    let clickhouse = args
+    let main = args
         .clickhouse
         .address()?
         .map(ClickHouse::new)
@@ -34,57 +42,104 @@ pub(super) async fn run(args: Args) -> anyhow::Result<bool> {
     let postgres = postgres.map(|address| Postgres::new(address, hooks::all()));
     let postgres = postgres.transpose()?;
     anyhow::ensure!(
-        clickhouse.is_some() || postgres.is_some(),
+        main.is_some() || postgres.is_some(),
         "--clickhouse-url (or EVENT_GRPC_CLICKHOUSE_URL) or --postgres-url (or EVENT_GRPC_POSTGRES_URL) says where"
     );
-    let mut fits = true;
-    if args.check {
-        let mut reports = Vec::new();
-        if let Some(store) = &clickhouse {
-            reports.push(migrate::check(store, &PIPELINE).await?);
+    let databases = match main {
+        Some(main) => Some(Databases::new(
+            main,
+            &further_servers(&PIPELINE)?,
+            &PIPELINE,
+        )?),
+        None => None,
+    };
+    let clickhouse = databases.iter().flat_map(Databases::all);
+    let clickhouse = clickhouse.map(|(server, store)| Place::ClickHouse(server, store));
+    let places: Vec<Place<'_>> = clickhouse
+        .chain(postgres.iter().map(Place::Postgres))
+        .collect();
+    let several = places.len() > 1;
+    let mut good = true;
+    for place in &places {
+        if several {
+            say(&place.name());
         }
-        if let Some(store) = &postgres {
-            reports.push(postgres::migrate::check(store, &PIPELINE).await?);
-        }
-        for report in reports {
-            let text = report.to_string();
-            if !text.is_empty() {
-                say(&text);
+        match one(&args, place).await {
+            Ok(fits) => good &= fits,
+            Err(error) if several => {
+                say(&format!("failed      {}", told(&error)));
+                good = false;
             }
-            fits &= report.fits();
-        }
-    } else if args.adopt {
-        if let Some(store) = &clickhouse {
-            adopted(&migrate::adopt(store, &PIPELINE).await?);
-        }
-        if let Some(store) = &postgres {
-            adopted(&postgres::migrate::adopt(store, &PIPELINE).await?);
-        }
-    } else {
-        let mut applied = Vec::new();
-        if let Some(store) = &clickhouse {
-            applied.extend(migrate::apply(store, &PIPELINE).await?);
-        }
-        if let Some(store) = &postgres {
-            applied.extend(postgres::migrate::apply(store, &PIPELINE).await?);
-        }
-        applied
-            .iter()
-            .for_each(|name| say(&format!("applied     {name}")));
-        if applied.is_empty() {
-            say("nothing to do: all migrations are applied");
+            Err(error) => return Err(error),
         }
     }
-    Ok(fits)
+    Ok(good)
 }
 
-fn adopted(adopted: &Adopted) {
-    let lists = [
-        ("taken over ", &adopted.taken),
-        ("created    ", &adopted.created),
-        ("recorded   ", &adopted.recorded),
-    ];
-    for (what, names) in lists {
-        names.iter().for_each(|name| say(&format!("{what} {name}")));
+async fn one(args: &Args, place: &Place<'_>) -> anyhow::Result<bool> {
+    if args.check {
+        let report = place.check().await?;
+        say(&match report.to_string() {
+            text if text.is_empty() => {
+                "nothing to do: the tables are as the pipeline has them".into()
+            }
+            text => text,
+        });
+        return Ok(report.fits());
+    }
+    if args.adopt {
+        let adopted = place.adopt().await?;
+        let lists = [
+            ("taken over ", adopted.taken),
+            ("created    ", adopted.created),
+            ("recorded   ", adopted.recorded),
+        ];
+        for (what, names) in lists {
+            names.iter().for_each(|name| say(&format!("{what} {name}")));
+        }
+        return Ok(true);
+    }
+    let applied = place.apply().await?;
+    applied
+        .iter()
+        .for_each(|name| say(&format!("applied     {name}")));
+    if applied.is_empty() {
+        say("nothing to do: all migrations are applied");
+    }
+    Ok(true)
+}
+
+// === impl Place ===
+
+impl Place<'_> {
+    /// What it is called where there are several.
+    fn name(&self) -> String {
+        match self {
+            Place::ClickHouse(server, store) => {
+                format!("database {}, server {server}", store.address().database())
+            }
+            Place::Postgres(store) => format!("PostgreSQL {}", store.address()),
+        }
+    }
+
+    async fn check(&self) -> anyhow::Result<Report> {
+        Ok(match self {
+            Place::ClickHouse(_, store) => migrate::check(store, &PIPELINE).await?,
+            Place::Postgres(store) => postgres::migrate::check(store, &PIPELINE).await?,
+        })
+    }
+
+    async fn adopt(&self) -> anyhow::Result<Adopted> {
+        Ok(match self {
+            Place::ClickHouse(_, store) => migrate::adopt(store, &PIPELINE).await?,
+            Place::Postgres(store) => postgres::migrate::adopt(store, &PIPELINE).await?,
+        })
+    }
+
+    async fn apply(&self) -> anyhow::Result<Vec<&'static str>> {
+        Ok(match self {
+            Place::ClickHouse(_, store) => migrate::apply(store, &PIPELINE).await?,
+            Place::Postgres(store) => postgres::migrate::apply(store, &PIPELINE).await?,
+        })
     }
 }

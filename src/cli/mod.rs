@@ -1,6 +1,7 @@
 //! The `event-grpc` command line.
 
 mod bench;
+mod cutover;
 mod demo;
 mod migrate;
 mod send;
@@ -26,6 +27,7 @@ enum Command {
     Serve(serve::Args),
     Demo(demo::Args),
     Migrate(migrate::Args),
+    Cutover(cutover::Args),
     Send(send::Args),
     Bench(bench::Args),
 }
@@ -45,6 +47,7 @@ pub fn run() -> ExitCode {
             Command::Serve(args) => serve::run(args).await.map(|()| true),
             Command::Demo(args) => demo::run(args).await,
             Command::Migrate(args) => migrate::run(args).await,
+            Command::Cutover(args) => cutover::run(args).await,
             Command::Send(args) => send::run(args).await,
             Command::Bench(args) => bench::run(args).await,
         }
@@ -57,6 +60,13 @@ pub fn run() -> ExitCode {
 }
 
 fn failed(error: &anyhow::Error) -> ExitCode {
+    // Nothing is left to do where stderr is closed.
+    drop(writeln!(std::io::stderr(), "error: {}", told(error)));
+    ExitCode::FAILURE
+}
+
+/// An error with its causes, on one line.
+fn told(error: &anyhow::Error) -> String {
     let mut text = String::new();
     for cause in error.chain().map(ToString::to_string) {
         // Many errors tell their cause themselves.
@@ -68,9 +78,7 @@ fn failed(error: &anyhow::Error) -> ExitCode {
             };
         }
     }
-    // Nothing is left to do where stderr is closed.
-    drop(writeln!(std::io::stderr(), "error: {text}"));
-    ExitCode::FAILURE
+    text
 }
 
 /// Prints a line for the user. A closed stdout is no reason to fail.

@@ -1,5 +1,6 @@
 //! `event-grpc serve`: the server.
 
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -7,6 +8,7 @@ use std::time::Duration;
 use anyhow::Context as _;
 
 use crate::app::{App, Config};
+use crate::contract::{Database, Pipeline};
 use crate::ops::logging;
 use crate::sink::clickhouse::Address;
 use crate::sink::postgres;
@@ -86,7 +88,8 @@ pub(super) struct Args {
 /// Which ClickHouse.
 #[derive(Debug, Clone, clap::Args)]
 pub(super) struct ClickHouseArgs {
-    /// ClickHouse over HTTP, as in http://user:password@host:8123/database.
+    /// ClickHouse over HTTP, as in http://user:password@host:8123/database. The further servers that pipeline.yaml
+    /// names are given in EVENT_GRPC_CLICKHOUSE_URL_SERVER, with _USER_ and _PASSWORD_ in place of _URL_.
     #[arg(
         long,
         env = "EVENT_GRPC_CLICKHOUSE_URL",
@@ -101,6 +104,9 @@ pub(super) struct ClickHouseArgs {
     #[arg(skip = std::env::var("EVENT_GRPC_CLICKHOUSE_PASSWORD").ok())]
     clickhouse_password: Option<String>,
 }
+
+/// How the variables of a further server begin; its name in capitals follows.
+const SERVER_URL: &str = "EVENT_GRPC_CLICKHOUSE_URL_";
 
 impl ClickHouseArgs {
     /// The server's address, if one is given.
@@ -144,6 +150,38 @@ impl PostgresArgs {
     }
 }
 
+/// The further servers of the pipeline that the environment gives: EVENT_GRPC_CLICKHOUSE_URL_SERVER, and USER and
+/// PASSWORD in place of URL.
+pub(super) fn further_servers(pipeline: &Pipeline) -> anyhow::Result<BTreeMap<String, Address>> {
+    let mut found = BTreeMap::new();
+    let servers = pipeline.databases.iter().map(|d| d.server);
+    for server in servers.filter(|server| *server != Database::MAIN) {
+        let capitals = server.to_ascii_uppercase();
+        let Ok(url) = std::env::var(format!("{SERVER_URL}{capitals}")) else {
+            continue;
+        };
+        let beside = |what: &str| std::env::var(format!("EVENT_GRPC_CLICKHOUSE_{what}_{capitals}"));
+        let address = Address::parse(&url).with_context(|| format!("{SERVER_URL}{capitals}"))?;
+        let address = address.with_account(beside("USER").ok(), beside("PASSWORD").ok());
+        found.insert(server.to_owned(), address);
+    }
+    let known = |name: &str| found.keys().any(|server| server.eq_ignore_ascii_case(name));
+    for (variable, _) in std::env::vars_os() {
+        let Some(variable) = variable.to_str() else {
+            continue;
+        };
+        if let Some(name) = variable.strip_prefix(SERVER_URL)
+            && !known(name)
+        {
+            tracing::warn!(
+                variable,
+                "No database of pipeline.yaml is on such a server."
+            );
+        }
+    }
+    Ok(found)
+}
+
 /// Serves until SIGTERM or SIGINT, then drains.
 pub(super) async fn run(args: Args) -> anyhow::Result<()> {
     logging::start(args.log_format, &args.log)?;
@@ -152,6 +190,7 @@ pub(super) async fn run(args: Args) -> anyhow::Result<()> {
         http_listen: args.http_listen,
         amqp_url: args.amqp_url,
         clickhouse: args.clickhouse.address()?,
+        clickhouse_servers: further_servers(&crate::generated::PIPELINE)?,
         postgres: args.postgres.address()?,
         data: args.data,
         engine_path: args.engine_path,
@@ -163,7 +202,7 @@ pub(super) async fn run(args: Args) -> anyhow::Result<()> {
     tracing::info!(
         grpc = %app.grpc_address(),
         http = %app.http_address(),
-        clickhouse = %app.clickhouse().address(),
+        clickhouse = %app.databases().main().address(),
         "Serving."
     );
     ended().await?;

@@ -19,7 +19,9 @@ pub struct Pipeline {
     pub tables: &'static [&'static Table],
     /// Every HTTP API that messages are forwarded to.
     pub requests: &'static [&'static Request],
-    /// The ClickHouse migrations, in the order in which they apply.
+    /// The ClickHouse databases beside the usual one, which the server's URL names.
+    pub databases: &'static [&'static Database],
+    /// The migrations of the usual ClickHouse database, in the order in which they apply.
     pub migrations: &'static [Migration],
     /// The PostgreSQL migrations, in the order in which they apply.
     pub postgres_migrations: &'static [Migration],
@@ -310,10 +312,35 @@ pub struct Table {
 /// What kind of database holds a table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Storage {
-    /// A ClickHouse database.
-    ClickHouse,
+    /// A ClickHouse database; none is the usual one, which the server's URL names.
+    ClickHouse(Option<&'static Database>),
     /// A PostgreSQL database.
     Postgres(&'static Upsert),
+}
+
+/// A ClickHouse database beside the usual one.
+#[derive(Debug)]
+pub struct Database {
+    /// Its name, in `pipeline.yaml` and on its server.
+    pub name: &'static str,
+    /// The server that it is on, by its name in `pipeline.yaml`; [`Database::MAIN`] is the one of the usual database.
+    pub server: &'static str,
+    /// Its migrations, in the order in which they apply.
+    pub migrations: &'static [Migration],
+}
+
+/// Names are unique.
+impl PartialEq for Database {
+    fn eq(&self, other: &Self) -> bool {
+        self.name == other.name
+    }
+}
+
+impl Eq for Database {}
+
+impl Database {
+    /// The name of the server that the usual database is on.
+    pub const MAIN: &'static str = "main";
 }
 
 /// How rows get into a PostgreSQL table.
@@ -346,7 +373,7 @@ impl Table {
     pub fn upsert(&self) -> Option<&'static Upsert> {
         match self.storage {
             Storage::Postgres(upsert) => Some(upsert),
-            Storage::ClickHouse => None,
+            Storage::ClickHouse(_) => None,
         }
     }
 }

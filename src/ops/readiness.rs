@@ -12,7 +12,7 @@ use tokio::sync::watch;
 use super::health::Health;
 use crate::broker::{Link, Status};
 use crate::contract::Request;
-use crate::sink::clickhouse::health::{States as Tables, TableState};
+use crate::sink::health::{Server, ServerState, Servers, TableState, Tables};
 use crate::sink::http;
 use crate::worker::{Paused, States};
 
@@ -26,8 +26,10 @@ pub struct Readiness {
     pub health: Health,
     /// The broker.
     pub broker: watch::Receiver<Status>,
-    /// The tables of each server, as asked each second.
-    pub tables: Vec<watch::Receiver<Tables>>,
+    /// The database servers, as asked each second.
+    pub servers: watch::Receiver<Servers>,
+    /// The tables, as asked each second.
+    pub tables: watch::Receiver<Tables>,
     /// The queues that nobody works on here, and why.
     pub off_queues: OffQueues,
     /// The tables, as inserts found them.
@@ -71,8 +73,8 @@ impl Requests {
 impl Readiness {
     /// Whether it is ready, and the state of each part.
     ///
-    /// A table or a request in trouble doesn't make an instance unready: it takes events in all the same, and they
-    /// wait in their queues. Neither does a source that is off: the others take theirs.
+    /// A server, a table or a request in trouble doesn't make an instance unready: it takes events in all the same,
+    /// and they wait in their queues. Neither does a source that is off: the others take theirs.
     pub fn report(&self) -> (bool, Value) {
         let broker = self.broker.borrow().clone();
         let link = match &broker.link {
@@ -92,10 +94,8 @@ impl Readiness {
             };
             ((*name).to_owned(), state)
         };
-        let mut tables = Map::new();
-        for server in &self.tables {
-            tables.extend(server.borrow().iter().map(table));
-        }
+        let tables: Map<String, Value> = self.tables.borrow().iter().map(table).collect();
+        let (clickhouse, postgres) = servers(&self.servers.borrow());
         let requests = self.requests.report(&paused);
         let off = |name: &str, why: &str| (name.to_owned(), json!({ "off": why }));
         let sources: Map<String, Value> = self
@@ -113,6 +113,8 @@ impl Readiness {
             "ready": ready,
             "broker": link,
             "topology": problems,
+            "clickhouse": clickhouse,
+            "postgres": postgres,
             "tables": tables,
             "requests": requests,
             "sources": sources,
@@ -120,6 +122,24 @@ impl Readiness {
         });
         (ready, report)
     }
+}
+
+/// The state of each ClickHouse server, by name, and of PostgreSQL, which is off where none is given.
+fn servers(servers: &Servers) -> (Map<String, Value>, Value) {
+    let mut clickhouse = Map::new();
+    let mut postgres = json!("off");
+    for (server, state) in servers {
+        let state = match state {
+            ServerState::Unknown => json!("unknown"),
+            ServerState::Up => json!("up"),
+            ServerState::Down(reason) => json!({ "down": reason }),
+        };
+        match server {
+            Server::ClickHouse(name) => drop(clickhouse.insert((*name).to_owned(), state)),
+            Server::Postgres => postgres = state,
+        }
+    }
+    (clickhouse, postgres)
 }
 
 /// Answers 200 when ready and 503 when not, with the report either way.

@@ -1,6 +1,7 @@
 //! The destinations: where the rows of a batch are stored.
 
 pub mod clickhouse;
+pub mod health;
 pub mod http;
 pub mod postgres;
 

@@ -12,7 +12,7 @@ mod others;
     reason = "the whole of a generated tree, of which a test needs a part"
 )]
 #[path = "../../codegen/tests/golden/small/generated/mod.rs"]
-mod small;
+pub(crate) mod small;
 
 use std::collections::{BTreeMap, HashMap};
 

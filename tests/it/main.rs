@@ -10,7 +10,10 @@ mod app;
 mod broker;
 mod canonical;
 mod catalogue;
+mod catalogue_page;
 mod clickhouse;
+mod clusters;
+mod cutover;
 mod engine;
 mod forward;
 mod http;
@@ -20,6 +23,7 @@ mod postgres;
 mod python;
 mod scan;
 mod tidy;
+mod topology;
 mod transform;
 mod walk;
 

@@ -61,9 +61,10 @@ pub(crate) const COLUMN_TYPE: Rule = Rule {
 pub(crate) const TABLE_KEYS: Rule = Rule {
     code: "EG105",
     name: "table-keys",
-    purpose: "A table that was committed keeps its engine, partition key and sorting key.",
-    text: "ClickHouse sorts and splits its files by them and can't change them in place. Declare a new table with \
-           another name, let both be filled, and copy what is old with INSERT SELECT.",
+    purpose: "A table that was committed keeps its database, engine, partition key and sorting key.",
+    text: "ClickHouse sorts and splits its files by keys and can't change them in place, and nothing moves rows from \
+           one database to another. Declare a new table with another name, let both be filled, and copy what is old \
+           with INSERT SELECT.",
     bad: "order_by: [event_id]  # was: [event_name, sent_timestamp, event_id]",
     good: "order_by: [event_name, sent_timestamp, event_id]",
 };

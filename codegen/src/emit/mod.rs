@@ -8,10 +8,11 @@ mod templates;
 use serde::Serialize;
 
 use crate::lock::Lock;
-use crate::migration::{self, POSTGRES, Planned};
+use crate::migration::Planned;
 use crate::model::Model;
 use crate::tree::Tree;
 use crate::view::catalogue::catalogue;
+use crate::view::databases::{Migrations, databases};
 use crate::view::hooks::hooks;
 use crate::view::names::literal;
 use crate::view::readers::Readers;
@@ -73,6 +74,7 @@ pub fn emit(tree: &mut Tree, model: &Model, planned: &Planned) -> Result<(), Emi
     let definitions = definitions::render(model)?;
 
     let mut modules = vec![
+        "pub mod databases;",
         "pub mod hooks;",
         "pub mod migrations;",
         "#[allow(missing_docs, clippy::all, reason = \"prost and tonic write it\")] pub mod proto;",
@@ -100,6 +102,10 @@ pub fn emit(tree: &mut Tree, model: &Model, planned: &Planned) -> Result<(), Emi
     add(
         "migrations.rs",
         templates.render("migrations.rs", &Migrations::of(planned))?,
+    )?;
+    add(
+        "databases.rs",
+        templates.render("databases.rs", &databases(model, planned))?,
     )?;
     add("requests.rs", templates.render("requests.rs", &requests)?)?;
     add("hooks.rs", templates.render("hooks.rs", &hooks(model))?)?;
@@ -147,37 +153,6 @@ pub fn emit(tree: &mut Tree, model: &Model, planned: &Planned) -> Result<(), Emi
 struct Root {
     modules: Vec<&'static str>,
     fingerprint: String,
-}
-
-/// What `migrations.rs` says.
-#[derive(Serialize)]
-struct Migrations {
-    migrations: Vec<Migration>,
-    postgres: Vec<Migration>,
-}
-
-/// A migration's name and the path of its file, as Rust literals.
-#[derive(Serialize)]
-struct Migration {
-    name: String,
-    path: String,
-}
-
-impl Migrations {
-    fn of(planned: &Planned) -> Self {
-        let migration = |name: &String| Migration {
-            name: literal(name.trim_start_matches(POSTGRES)),
-            path: literal(&format!("../{}", migration::path(name).display())),
-        };
-        let (postgres, clickhouse): (Vec<_>, Vec<_>) = planned
-            .files
-            .keys()
-            .partition(|name| name.starts_with(POSTGRES));
-        Migrations {
-            migrations: clickhouse.into_iter().map(migration).collect(),
-            postgres: postgres.into_iter().map(migration).collect(),
-        }
-    }
 }
 
 /// Modules that a module lists.

@@ -14,6 +14,10 @@ const TEMPLATES: &[(&str, &str)] = &[
         include_str!("../../templates/catalogue.md.j2"),
     ),
     (
+        "databases.rs",
+        include_str!("../../templates/databases.rs.j2"),
+    ),
+    (
         "envelope.rs",
         include_str!("../../templates/envelope.rs.j2"),
     ),

@@ -1,5 +1,8 @@
 //! From what tables are to what they shall be: statements, and changes that are refused.
 
+use std::collections::BTreeMap;
+
+use super::home::Home;
 use super::{ddl, postgres};
 use crate::check::history::{
     COLUMN_GONE, COLUMN_TYPE, FIELD_GONE, FIELD_TYPE, TABLE_GONE, TABLE_KEYS,
@@ -37,18 +40,12 @@ pub enum Place {
     Nowhere,
 }
 
-/// What brings the tables from the base to the model.
+/// What brings the tables of each database from the base to the model; only of those where something changes.
+pub type Diffs = BTreeMap<Home, Diff>;
+
+/// What brings the tables of one database from the base to the model.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Diff {
-    /// Those of ClickHouse.
-    pub clickhouse: Changes,
-    /// Those of PostgreSQL.
-    pub postgres: Changes,
-}
-
-/// What brings the tables of one kind of database to the model.
-#[derive(Debug, Default, PartialEq, Eq)]
-pub struct Changes {
     /// SQL without semicolons, in order.
     pub statements: Vec<String>,
     /// What it does, for a file name: `create_event`, `alter_purchase`.
@@ -56,7 +53,7 @@ pub struct Changes {
 }
 
 /// Compares; changes that are refused come in the order of the lock.
-pub fn diff(base: &Lock, model: &Model) -> (Diff, Vec<Refusal>) {
+pub fn diff(base: &Lock, model: &Model) -> (Diffs, Vec<Refusal>) {
     let now = Lock::of(model);
     let mut refused = Vec::new();
     fields(base, &now, &mut refused);
@@ -75,28 +72,26 @@ pub fn diff(base: &Lock, model: &Model) -> (Diff, Vec<Refusal>) {
                 .into(),
         });
     }
-    let mut found = Diff::default();
+    let mut diffs = Diffs::new();
     for table in &model.tables {
         let before = base.tables.get(&table.name);
         if let Some(before) = before {
             keys(before, table, &mut refused);
         }
-        let (changes, statements) = match (&table.postgres, before) {
-            (None, None) => (&mut found.clickhouse, vec![ddl::create(table)]),
-            (None, Some(before)) => (&mut found.clickhouse, columns(before, table, &mut refused)),
-            (Some(upsert), None) => (&mut found.postgres, postgres::create(table, upsert)),
-            (Some(upsert), Some(before)) => (
-                &mut found.postgres,
-                postgres::alter(before, table, upsert, &mut refused),
-            ),
+        let statements = match (&table.postgres, before) {
+            (None, None) => vec![ddl::create(table)],
+            (None, Some(before)) => columns(before, table, &mut refused),
+            (Some(upsert), None) => postgres::create(table, upsert),
+            (Some(upsert), Some(before)) => postgres::alter(before, table, upsert, &mut refused),
         };
         if !statements.is_empty() {
             let what = if before.is_some() { "alter" } else { "create" };
-            changes.statements.extend(statements);
-            changes.what.push(format!("{what}_{}", table.name));
+            let found = diffs.entry(Home::of(table)).or_default();
+            found.statements.extend(statements);
+            found.what.push(format!("{what}_{}", table.name));
         }
     }
-    (found, refused)
+    (diffs, refused)
 }
 
 fn fields(base: &Lock, now: &Lock, refused: &mut Vec<Refusal>) {
@@ -188,6 +183,7 @@ fn keys(before: &TableFacts, table: &Table, refused: &mut Vec<Refusal>) {
         None => ("order_by", "ClickHouse can't change it in place"),
     };
     let changes = [
+        ("database", &before.database, &after.database),
         ("engine", &before.engine, &after.engine),
         ("partition_by", &before.partition_by, &after.partition_by),
         (order, &before.order_by, &after.order_by),

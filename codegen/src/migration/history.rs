@@ -5,7 +5,8 @@ use std::io;
 use std::path::Path;
 use std::process::Command;
 
-use super::{FOLDER, LOCK, POSTGRES, POSTGRES_FOLDER};
+use super::LOCK;
+use super::home::{FOLDER, POSTGRES_FOLDER, name_of};
 use crate::lock::{BadLock, Lock};
 
 /// The migrations so far.
@@ -13,9 +14,9 @@ use crate::lock::{BadLock, Lock};
 pub struct History {
     /// The lock at the last commit.
     pub base: Lock,
-    /// Names of the migrations in the last commit.
+    /// Names of the migrations in the last commit; see [`name_of`].
     pub committed: BTreeSet<String>,
-    /// Every migration on disk: name and SQL.
+    /// Every migration on disk: its name and SQL.
     pub files: BTreeMap<String, String>,
 }
 
@@ -46,21 +47,13 @@ pub enum HistoryError {
 impl History {
     /// Reads it.
     pub fn read(root: &Path) -> Result<Self, HistoryError> {
-        let mut files = sql_files(root, FOLDER, "")?;
-        files.extend(sql_files(root, POSTGRES_FOLDER, POSTGRES)?);
+        let files = sql_files(root)?;
         if let Some(listed) = listed_at_head(root) {
             let base = match listed.contains(LOCK) {
                 true => Lock::parse(&show(root, LOCK)?)?,
                 false => Lock::default(),
             };
-            let named = |path: &String| {
-                if let Some(name) = path.strip_prefix(POSTGRES_FOLDER) {
-                    return Some(format!("{POSTGRES}{}", name.trim_start_matches('/')));
-                }
-                let name = path.strip_prefix(FOLDER)?.strip_prefix('/')?;
-                Some(name.to_owned())
-            };
-            let committed = listed.iter().filter_map(named).collect();
+            let committed = listed.iter().filter_map(|path| name_of(path)).collect();
             return Ok(History {
                 base,
                 committed,
@@ -87,25 +80,31 @@ impl History {
     }
 }
 
-fn sql_files(
-    root: &Path,
-    folder: &str,
-    prefix: &str,
-) -> Result<BTreeMap<String, String>, HistoryError> {
-    let failed = |path: String| move |source| HistoryError::Read { path, source };
-    let entries = match std::fs::read_dir(root.join(folder)) {
-        Ok(entries) => entries,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(BTreeMap::new()),
-        Err(error) => return Err(failed(folder.into())(error)),
-    };
+/// Every migration on disk: those of the usual database, of the other ClickHouse databases, each in a folder of its
+/// own, and of PostgreSQL.
+fn sql_files(root: &Path) -> Result<BTreeMap<String, String>, HistoryError> {
     let mut files = BTreeMap::new();
-    for entry in entries {
-        let entry = entry.map_err(failed(folder.into()))?;
-        let name = entry.file_name().to_string_lossy().into_owned();
-        if name.ends_with(".sql") && !name.starts_with('.') {
-            let text = std::fs::read_to_string(entry.path())
-                .map_err(failed(format!("{folder}/{name}")))?;
-            files.insert(format!("{prefix}{name}"), text);
+    let mut folders = vec![POSTGRES_FOLDER.to_owned(), FOLDER.to_owned()];
+    while let Some(folder) = folders.pop() {
+        let failed = |path: String| move |source| HistoryError::Read { path, source };
+        let entries = match std::fs::read_dir(root.join(&folder)) {
+            Ok(entries) => entries,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
+            Err(error) => return Err(failed(folder)(error)),
+        };
+        for entry in entries {
+            let entry = entry.map_err(failed(folder.clone()))?;
+            let file = entry.file_name().to_string_lossy().into_owned();
+            let path = format!("{folder}/{file}");
+            if folder == FOLDER && entry.path().is_dir() {
+                folders.push(path);
+            } else if let Some(name) = name_of(&path)
+                && file.ends_with(".sql")
+                && !file.starts_with('.')
+            {
+                let text = std::fs::read_to_string(entry.path()).map_err(failed(path))?;
+                files.insert(name, text);
+            }
         }
     }
     Ok(files)

@@ -1,11 +1,13 @@
 //! `migrations/clickhouse/`, `migrations/postgres/` and `migrations/schema.lock`: reviewed SQL, written only when a table changes.
 //!
+//! The migrations of each database have a folder of their own; see [`home`].
 //! What is committed is never edited. What isn't committed yet is written anew in each run, under the name that
 //! it has, so that a change that is being worked on stays one migration.
 
 pub mod ddl;
 pub mod diff;
 pub mod history;
+pub mod home;
 pub mod postgres;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -17,22 +19,18 @@ use crate::check::history::{CLOCK, MIGRATION_EDITED};
 use crate::emit::HEADER;
 use crate::lock::Lock;
 use crate::model::Model;
-use diff::{Changes, Place, Refusal};
+use diff::{Diff, Place, Refusal};
 use history::History;
+use home::{Home, path};
 
-/// Where ClickHouse's files are, from the project's root. They are known by their names.
-pub const FOLDER: &str = "migrations/clickhouse";
-/// Where PostgreSQL's files are. They are known by their names behind [`POSTGRES`].
-pub const POSTGRES_FOLDER: &str = "migrations/postgres";
-/// What the names of PostgreSQL's files begin with.
-pub const POSTGRES: &str = "postgres/";
 /// Where the lock is, from the project's root.
 pub const LOCK: &str = "migrations/schema.lock";
 
 /// The migrations after a run.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Planned {
-    /// All files in the order in which they apply: name and SQL.
+    /// All files: name, as [`home::name_of`] gives it, and SQL. Those of each database are in the order in which they
+    /// apply.
     pub files: BTreeMap<String, String>,
     /// Those of them that have to be written.
     pub written: BTreeMap<PathBuf, String>,
@@ -44,7 +42,7 @@ pub struct Planned {
 
 /// Decides which migrations there have to be. `now` is in seconds since the epoch.
 pub fn plan(model: &Model, history: &History, now: u64) -> Result<Planned, Vec<Refusal>> {
-    let (found, mut refused) = diff::diff(&history.base, model);
+    let (diffs, mut refused) = diff::diff(&history.base, model);
     refused.extend(edited(history));
 
     let mut planned = Planned::default();
@@ -57,10 +55,8 @@ pub fn plan(model: &Model, history: &History, now: u64) -> Result<Planned, Vec<R
             pending.push(name.clone());
         }
     }
-    for (prefix, changes) in [("", &found.clickhouse), (POSTGRES, &found.postgres)] {
-        if !changes.statements.is_empty() {
-            refused.extend(planned.add(prefix, changes, &pending, now));
-        }
+    for (home, found) in &diffs {
+        refused.extend(planned.add(home, found, &pending, now));
     }
     planned.removed = pending
         .iter()
@@ -83,22 +79,16 @@ pub fn plan(model: &Model, history: &History, now: u64) -> Result<Planned, Vec<R
 
 impl Planned {
     /// Adds the migration that makes these changes, under the name that it may have already.
-    fn add(
-        &mut self,
-        prefix: &str,
-        changes: &Changes,
-        pending: &[String],
-        now: u64,
-    ) -> Option<Refusal> {
-        let ours = |name: &&String| name.contains('/') == prefix.contains('/');
+    fn add(&mut self, home: &Home, found: &Diff, pending: &[String], now: u64) -> Option<Refusal> {
+        let ours = |name: &&String| home.file(name).is_some();
         let last = self.files.keys().rfind(ours).cloned();
         let kept = pending
             .iter()
             .filter(ours)
             .find(|name| Some(*name) > last.as_ref())
             .cloned();
-        let name = kept.unwrap_or_else(|| format!("{prefix}{}", file_name(now, &changes.what)));
-        let sql = render(&changes.statements);
+        let name = kept.unwrap_or_else(|| home.name(&file_name(now, &found.what)));
+        let sql = render(&found.statements);
         self.written.insert(path(&name), sql.clone());
         let refused = last.filter(|last| *last >= name).map(|last| Refusal {
             code: CLOCK.code,
@@ -137,14 +127,6 @@ fn edited(history: &History) -> Vec<Refusal> {
         }
     }
     refused
-}
-
-/// Where a migration's file is.
-pub fn path(name: &str) -> PathBuf {
-    match name.strip_prefix(POSTGRES) {
-        Some(name) => PathBuf::from(POSTGRES_FOLDER).join(name),
-        None => PathBuf::from(FOLDER).join(name),
-    }
 }
 
 /// The first line of a file that the generator wrote.

@@ -6,7 +6,7 @@ use crate::lock::TableFacts;
 use crate::model::{PgType, Table, Upsert};
 
 /// A name between double quotes.
-fn name(name: &str) -> String {
+pub fn name(name: &str) -> String {
     format!("\"{}\"", name.replace('"', "\"\""))
 }
 

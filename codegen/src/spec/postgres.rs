@@ -7,7 +7,8 @@ use crate::diagnostic::{Diagnostic, Diagnostics, Span};
 use crate::yaml::{Entry, Text, Value};
 
 /// Keys that belong to tables of one kind of database only.
-const CLICKHOUSE_KEYS: [&str; 5] = [
+const CLICKHOUSE_KEYS: [&str; 6] = [
+    "database",
     "engine",
     "partition_by",
     "order_by",

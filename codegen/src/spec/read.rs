@@ -4,8 +4,8 @@ use super::request::request;
 use super::scalars::{Fields, map, text, texts, word, wrong};
 use super::webhook::{message, verify};
 use super::{
-    Binding, Column, DeadLetter, Exchange, OwnQueue, Pool, Queue, Settings, Source, Spec, Table,
-    TableDefaults, postgres,
+    Binding, Column, Database, DeadLetter, Exchange, OwnQueue, Pool, Queue, Settings, Source, Spec,
+    Table, TableDefaults, postgres,
 };
 use crate::diagnostic::{Diagnostics, Span};
 use crate::model::ExchangeKind;
@@ -21,6 +21,7 @@ pub(crate) fn read(root: &Node, out: &mut Diagnostics) -> Spec {
         "messages",
         "defaults",
         "queues",
+        "databases",
         "tables",
         "requests",
     ];
@@ -39,6 +40,7 @@ pub(crate) fn read(root: &Node, out: &mut Diagnostics) -> Spec {
         defaults: settings,
         table_defaults: of_tables,
         queues: entries("`queues`", section("queues"), queue, out),
+        databases: entries("`databases`", section("databases"), database, out),
         tables,
         requests: entries("`requests`", section("requests"), request, out),
         end: Some(Span::new(root.span.file, root.span.end, root.span.end)),
@@ -228,10 +230,20 @@ fn dead_letter(entry: &Entry, out: &mut Diagnostics) -> Option<DeadLetter> {
     })
 }
 
+fn database(entry: &Entry, out: &mut Diagnostics) -> Database {
+    let what = format!("the server of database `{}`", entry.key.value);
+    Database {
+        name: entry.key.clone(),
+        doc: entry.doc.clone(),
+        server: text(&what, &entry.node, out),
+    }
+}
+
 fn table(entry: &Entry, defaults: &TableDefaults, out: &mut Diagnostics) -> Table {
     let name = entry.key.clone();
     let mut known = vec![
         "store",
+        "database",
         "engine",
         "partition_by",
         "order_by",
@@ -247,6 +259,7 @@ fn table(entry: &Entry, defaults: &TableDefaults, out: &mut Diagnostics) -> Tabl
         name: name.clone(),
         doc: entry.doc.clone(),
         postgres: None,
+        database: None,
         engine: None,
         partition_by: None,
         order_by: Vec::new(),
@@ -263,6 +276,7 @@ fn table(entry: &Entry, defaults: &TableDefaults, out: &mut Diagnostics) -> Tabl
     };
     table.postgres = postgres::read(&name, &fields, out);
     if table.postgres.is_none() {
+        table.database = fields.text("database", out);
         table.engine = match (fields.get("engine"), &defaults.engine) {
             (None, Some(engine)) => Some(engine.clone()),
             _ => {

@@ -1,6 +1,8 @@
 //! The page for people: what there is, what its fields mean, and where it goes.
 
+mod queries;
 mod requests;
+mod text;
 mod ways;
 
 use prost_reflect::{FieldDescriptor, Kind, MessageDescriptor};
@@ -12,13 +14,17 @@ use crate::lock::field_type;
 use crate::model::{
     Destination, ExchangeKind, Input, Intake, Model, Queue, RoutingKey, Scheme, Table,
 };
+use text::{bytes, cell, code, message_anchor, message_link, table_anchor, table_link};
 use ways::{event_goes, json_goes, stored};
 
 /// What the template sees.
 #[derive(Debug, Serialize)]
 pub struct Catalogue {
+    counts: Counts,
+    /// Whether a table is in PostgreSQL.
+    postgres: bool,
     sources: Vec<SourceRow>,
-    events: Vec<MessageSection>,
+    groups: Vec<Group>,
     header: Option<MessageSection>,
     messages: Vec<MessageSection>,
     tables: Vec<TableSection>,
@@ -28,6 +34,22 @@ pub struct Catalogue {
     queues: Vec<QueueRow>,
     derived_queues: Vec<QueueRow>,
     unrouted: String,
+}
+
+/// How many there are, for the first lines.
+#[derive(Debug, Serialize)]
+struct Counts {
+    types: usize,
+    messages: usize,
+    tables: usize,
+}
+
+/// The event types of one proto file, which belong together.
+#[derive(Debug, Serialize)]
+struct Group {
+    name: String,
+    doc: String,
+    events: Vec<MessageSection>,
 }
 
 #[derive(Debug, Serialize)]
@@ -47,6 +69,8 @@ struct MessageSection {
     doc: String,
     goes: Vec<String>,
     fields: Vec<FieldRow>,
+    /// An example; empty for what is in no table of its own.
+    query: String,
 }
 
 #[derive(Debug, Serialize)]
@@ -66,6 +90,7 @@ struct TableSection {
     takes: String,
     stored: String,
     queues: String,
+    query: String,
     columns: Vec<ColumnRow>,
 }
 
@@ -122,16 +147,16 @@ pub fn catalogue(model: &Model) -> Catalogue {
             .map(|queue| queue_row(model, queue))
             .collect()
     };
-    let events = model.envelope.iter().flat_map(|envelope| &envelope.types);
+    let types = model.envelope.as_ref().map_or(0, |e| e.types.len());
     Catalogue {
+        counts: Counts {
+            types,
+            messages: json_messages(model).len(),
+            tables: model.tables.len(),
+        },
+        postgres: model.tables.iter().any(|table| table.postgres.is_some()),
         sources: model.sources.iter().map(source_row).collect(),
-        events: events
-            .map(|(number, message)| {
-                let goes = event_goes(model, *number, message);
-                let row = |field: &FieldDescriptor| stored(model, field, Some(*number));
-                section(&comments, message, *number, goes, row)
-            })
-            .collect(),
+        groups: groups(model, &comments),
         header: model.envelope.as_ref().map(|envelope| {
             let row = |field: &FieldDescriptor| stored(model, field, None);
             section(&comments, &envelope.header_message, 0, Vec::new(), row)
@@ -159,6 +184,30 @@ pub fn catalogue(model: &Model) -> Catalogue {
     }
 }
 
+/// The event types by proto file, in the order of their numbers.
+fn groups(model: &Model, comments: &Comments) -> Vec<Group> {
+    let mut groups: Vec<Group> = Vec::new();
+    let types = model.envelope.iter().flat_map(|envelope| &envelope.types);
+    for (number, message) in types {
+        let goes = event_goes(model, *number, message);
+        let row = |field: &FieldDescriptor| stored(model, field, Some(*number));
+        let mut event = section(comments, message, *number, goes, row);
+        event.query = queries::of_event(model, message).unwrap_or_default();
+        let file = message.parent_file();
+        let name = file.name().trim_end_matches(".proto");
+        let name = name.rsplit('/').next().unwrap_or(name);
+        match groups.iter_mut().find(|group| group.name == name) {
+            Some(group) => group.events.push(event),
+            None => groups.push(Group {
+                name: name.to_owned(),
+                doc: cell(comments.file(&file)),
+                events: vec![event],
+            }),
+        }
+    }
+    groups
+}
+
 fn section(
     comments: &Comments,
     message: &MessageDescriptor,
@@ -172,6 +221,7 @@ fn section(
         number,
         doc: cell(comments.message(message)),
         goes,
+        query: String::new(),
         fields: by_number(message)
             .iter()
             .map(|field| FieldRow {
@@ -281,7 +331,7 @@ fn table_section(model: &Model, at: usize, table: &Table) -> TableSection {
         name: code(&column.name),
         ty: code(&table.type_of(column)),
         written: code(&column.written),
-        doc: cell(&column.doc),
+        doc: cell(&queries::meaning(column)),
     });
     let hook_columns = table.postgres.iter().flat_map(|u| &u.hook_columns);
     let of_hooks = hook_columns.map(|column| ColumnRow {
@@ -295,31 +345,37 @@ fn table_section(model: &Model, at: usize, table: &Table) -> TableSection {
         anchor: table_anchor(&table.name),
         doc: cell(&table.doc),
         takes: takes(model, table),
-        stored: kept(table),
+        stored: kept(model, table),
         queues: queues.join(", "),
+        query: queries::of_table(table),
         columns: of_rows.chain(of_hooks).collect(),
     }
 }
 
-/// How a table keeps its rows, as sentences.
-fn kept(table: &Table) -> String {
+/// Where and how a table keeps its rows, as sentences.
+fn kept(model: &Model, table: &Table) -> String {
     let Some(upsert) = &table.postgres else {
+        let place = table.database.as_ref().map_or_else(String::new, |name| {
+            let database = model.databases.iter().find(|d| d.name == *name);
+            let server = database.map_or("", |d| d.server.as_str());
+            format!("In database `{name}` on server `{server}`. ")
+        });
         let parts = match table.partition_by.as_str() {
             "" => "not partitioned".to_owned(),
             key => format!("partitioned by {}", code(key)),
         };
         let (engine, key) = (code(&table.engine), code(&table.order_by.join(", ")));
-        return format!("Engine {engine}, {parts}, sorted by {key}.");
+        return format!("{place}Sorted by {key}, {parts}; engine {engine}");
     };
     let stays = match &upsert.version {
         Some(version) => format!("a row with a greater {} replaces it", code(version)),
         None => "the first one stays".to_owned(),
     };
     let key = code(&upsert.unique.join(", "));
-    let mut text = format!("In PostgreSQL, one row for each {key}: {stays}.");
+    let mut text = format!("In PostgreSQL, one row for each {key}: {stays}");
     if let Some(hook) = &upsert.hook {
         text.push_str(&format!(
-            " With the rows, in one transaction, runs the hook {}.",
+            "; with the rows, in one transaction, runs the hook {}",
             code(hook)
         ));
     }
@@ -340,45 +396,4 @@ fn takes(model: &Model, table: &Table) -> String {
             names.join(", ")
         }
     }
-}
-
-/// A size in the largest unit that gives a whole number.
-fn bytes(size: u32) -> String {
-    match size {
-        size if size > 0 && size.is_multiple_of(1 << 20) => format!("{} MiB", size >> 20),
-        size if size > 0 && size.is_multiple_of(1 << 10) => format!("{} KiB", size >> 10),
-        size => format!("{size} bytes"),
-    }
-}
-
-/// Text within a cell of a Markdown table.
-fn cell(text: &str) -> String {
-    text.replace('|', "\\|")
-}
-
-/// Code within a cell of a Markdown table.
-fn code(text: &str) -> String {
-    match text {
-        "" => String::new(),
-        text => format!("`{}`", text.replace('|', "\\|")),
-    }
-}
-
-/// A link to a table's section.
-fn table_link(name: &str) -> String {
-    format!("[{name}](#{})", table_anchor(name))
-}
-
-/// The anchor of a table's heading, `NAME (table)`, which no message has.
-fn table_anchor(name: &str) -> String {
-    format!("{}-table", name.to_lowercase())
-}
-
-/// A link to a message's section.
-fn message_link(message: &MessageDescriptor) -> String {
-    format!("[{}](#{})", message.name(), message_anchor(message))
-}
-
-fn message_anchor(message: &MessageDescriptor) -> String {
-    message.name().to_lowercase()
 }

@@ -29,6 +29,13 @@ impl Comments {
         Comments(all)
     }
 
+    /// The comment at the top of a file, as one paragraph; empty if there is none.
+    pub fn file(&self, file: &FileDescriptor) -> &str {
+        /// `FileDescriptorProto.syntax`, which stands first.
+        const SYNTAX: i32 = 12;
+        self.at(file, &[SYNTAX])
+    }
+
     /// The comment above a message, as one paragraph; empty if there is none.
     pub fn message(&self, message: &MessageDescriptor) -> &str {
         self.at(&message.parent_file(), message.path())

@@ -4,6 +4,7 @@ pub mod append;
 pub mod catalogue;
 pub mod columns;
 pub mod comments;
+pub mod databases;
 pub mod hooks;
 pub mod names;
 pub mod readers;

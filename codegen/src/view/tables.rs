@@ -4,6 +4,7 @@ use serde::Serialize;
 
 use super::append;
 use super::columns::{constants, layout, postgres_layout};
+use super::databases::storage;
 use super::names::{Taken, literal, raw_literal, snake};
 use super::readers::Readers;
 use super::shapes::Shapes;
@@ -17,14 +18,14 @@ pub struct TableView {
     pub module: String,
     /// Its name as a Rust literal.
     pub name: String,
+    /// Its `Storage` as Rust source.
+    pub storage: String,
     /// Documentation lines.
     pub docs: Vec<String>,
     /// `use` lines.
     pub imports: Vec<String>,
     /// `ColumnSpec`s as Rust source.
     pub columns: Vec<String>,
-    /// What holds it, as Rust source.
-    pub storage: &'static str,
     /// How rows get into a PostgreSQL table, as Rust source; empty for others.
     pub upsert: String,
     /// The variant of `Append`.
@@ -70,7 +71,7 @@ pub fn tables(
         let module = modules.claim(snake(&table.name));
         let (functions, mut bad) = append::functions(model, table, shapes, readers);
         refused.append(&mut bad);
-        views.push(view(module, table, functions));
+        views.push(view(model, module, table, functions));
     }
     if refused.is_empty() {
         Ok(views)
@@ -79,7 +80,7 @@ pub fn tables(
     }
 }
 
-fn view(module: String, table: &Table, functions: Vec<FunctionView>) -> TableView {
+fn view(model: &Model, module: String, table: &Table, functions: Vec<FunctionView>) -> TableView {
     let columns: Vec<String> = table
         .columns
         .iter()
@@ -100,13 +101,10 @@ fn view(module: String, table: &Table, functions: Vec<FunctionView>) -> TableVie
     TableView {
         module,
         name: literal(&table.name),
+        storage: storage(model, table),
         docs,
         imports: imports(table, &functions),
         columns,
-        storage: match table.postgres {
-            Some(_) => "Storage::Postgres(&UPSERT)",
-            None => "Storage::ClickHouse",
-        },
         upsert: table
             .postgres
             .as_ref()
@@ -213,6 +211,9 @@ fn imports(table: &Table, functions: &[FunctionView]) -> Vec<String> {
         if uses(&format!("{module}::")) {
             lines.push(format!("use super::super::{module};"));
         }
+    }
+    if table.database.is_some() {
+        lines.push("use super::super::databases;".to_owned());
     }
     let mut own = vec!["column"];
     own.extend(constants(&layouts).map(|(name, ..)| name));

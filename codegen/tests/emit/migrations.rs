@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use event_grpc_codegen::migration::FOLDER;
+use event_grpc_codegen::migration::home::FOLDER;
 use event_grpc_codegen::model::{Function, Root, Type};
 
 use crate::project::{HOUR, NOW, Project, refused, with_column};
@@ -13,9 +13,9 @@ fn every_table_is_created_once() {
     let project = Project::new();
     project.run(&small::model(), NOW).unwrap();
     let names = project.names();
-    assert_eq!(names, ["20261123T211500_create_event_and_3_more.sql"]);
+    assert_eq!(names, ["20261123T211500_create_event_and_2_more.sql"]);
     let sql = project.sql(&names[0]);
-    assert_eq!(sql.matches("CREATE TABLE IF NOT EXISTS").count(), 4);
+    assert_eq!(sql.matches("CREATE TABLE IF NOT EXISTS").count(), 3);
 
     // Again, and later: nothing changes, committed or not.
     let lock = project.lock();
@@ -113,8 +113,13 @@ fn wider_types_and_other_places_are_altered_in_place() {
         [
             "ALTER TABLE `event` MODIFY COLUMN `channel` String AFTER `latitude`;",
             "ALTER TABLE `everything` MODIFY COLUMN `small` Int64;",
-            "ALTER TABLE `post` MODIFY COLUMN `likes` Nullable(Int64);",
         ]
+    );
+    let there = project.names_of("audit").remove(1);
+    let there = project.sql(&format!("audit/{there}"));
+    assert!(
+        there.ends_with("\n\nALTER TABLE `post` MODIFY COLUMN `likes` Nullable(Int64);\n"),
+        "{there}"
     );
     // A later run compares with what is committed, and comes to the same.
     project.run(&model, NOW + 2 * HOUR).unwrap();
@@ -182,7 +187,7 @@ fn a_pending_file_gets_a_later_name_when_others_were_committed_meanwhile() {
     assert_eq!(
         project.names(),
         [
-            "20261123T211500_create_event_and_3_more.sql",
+            "20261123T211500_create_event_and_2_more.sql",
             theirs,
             "20261124T001500_alter_event.sql",
         ]
@@ -199,4 +204,37 @@ fn a_function_on_a_column_changes_nothing_in_the_lock() {
     model.tables[0].columns[8].from = from;
     project.run(&model, NOW + HOUR).unwrap();
     assert_eq!(project.lock(), lock);
+}
+
+#[test]
+fn each_database_has_a_folder_and_an_order_of_its_own() {
+    let project = Project::committed();
+    let first = "20261123T211500_create_post.sql";
+    assert_eq!(project.names_of("audit"), [first]);
+    let sql = project.sql(&format!("audit/{first}"));
+    assert_eq!(sql.matches("CREATE TABLE").count(), 1);
+    assert!(sql.contains("CREATE TABLE IF NOT EXISTS `post`"), "{sql}");
+    let lock = project.lock();
+    assert!(
+        lock.contains(&format!("migration clickhouse/audit/{first} ")),
+        "{lock}"
+    );
+    assert!(lock.contains("database post audit\n"), "{lock}");
+
+    // A later migration of the one is no hindrance for an earlier one of the other.
+    let mut model = small::model();
+    let extra = column("later", Type::Int64, Root::Now, Vec::new());
+    model.tables[2].columns.push(extra.clone());
+    project.run(&model, NOW + 2 * HOUR).unwrap();
+    project.commit();
+    model.tables[0].columns.push(extra);
+    project.run(&model, NOW + HOUR).unwrap();
+    assert_eq!(project.names()[1], "20261123T221500_alter_event.sql");
+    assert_eq!(
+        project.names_of("audit")[1],
+        "20261123T231500_alter_post.sql"
+    );
+    let planned = project.plan(&model, NOW + 3 * HOUR).unwrap();
+    assert_eq!(planned.files.len(), 4);
+    assert!(planned.removed.is_empty());
 }

@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use event_grpc_codegen::migration::POSTGRES_FOLDER;
+use event_grpc_codegen::migration::home::POSTGRES_FOLDER;
 use event_grpc_codegen::model::{HookColumn, Model, PgType, Type, Upsert};
 
 use crate::project::{HOUR, NOW, Project, refused};

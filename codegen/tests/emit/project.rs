@@ -6,7 +6,8 @@ use std::process::Command;
 
 use event_grpc_codegen::migration::diff::Refusal;
 use event_grpc_codegen::migration::history::History;
-use event_grpc_codegen::migration::{FOLDER, LOCK, Planned, plan};
+use event_grpc_codegen::migration::home::FOLDER;
+use event_grpc_codegen::migration::{LOCK, Planned, plan};
 use event_grpc_codegen::model::{Model, Root, Type};
 use event_grpc_codegen::tree::Tree;
 use tempfile::TempDir;
@@ -88,13 +89,20 @@ impl Project {
         Ok(())
     }
 
-    /// Names of the migrations on disk.
+    /// Names of the usual database's migrations on disk.
     pub(crate) fn names(&self) -> Vec<String> {
-        let Ok(entries) = fs::read_dir(self.root().join(FOLDER)) else {
+        self.names_of("")
+    }
+
+    /// Names of a database's migrations on disk.
+    pub(crate) fn names_of(&self, database: &str) -> Vec<String> {
+        let Ok(entries) = fs::read_dir(self.root().join(FOLDER).join(database)) else {
             return Vec::new();
         };
         let mut names: Vec<String> = entries
-            .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+            .map(|entry| entry.unwrap())
+            .filter(|entry| entry.file_type().unwrap().is_file())
+            .map(|entry| entry.file_name().into_string().unwrap())
             .collect();
         names.sort();
         names

@@ -3,7 +3,7 @@
 use std::fs;
 
 use event_grpc_codegen::migration::history::History;
-use event_grpc_codegen::migration::{FOLDER, LOCK};
+use event_grpc_codegen::migration::{LOCK, home::FOLDER};
 use event_grpc_codegen::model::{Model, Type};
 
 use crate::project::{HOUR, NOW, Project, refused, with_column};
@@ -70,6 +70,10 @@ fn dropped_and_renamed_columns_changed_types_keys_and_tables_are_refused() {
         ["EG105 `partition_by` of table `event` was `toYYYYMM(insert_timestamp)` and is now ``"]
     );
     assert_eq!(
+        change(&|model| model.tables[2].database = None),
+        ["EG105 `database` of table `post` was `audit` and is now ``"]
+    );
+    assert_eq!(
         change(&|model| {
             model.tables.remove(1);
         }),
@@ -124,7 +128,7 @@ fn a_clock_that_is_behind_is_refused() {
     assert_eq!(
         refused(result),
         [
-            "EG108 a migration made now would come before 20261123T211500_create_event_and_3_more.sql"
+            "EG108 a migration made now would come before 20261123T211500_create_event_and_2_more.sql"
         ]
     );
 }

@@ -4,8 +4,9 @@ mod requests;
 mod tables;
 
 use event_grpc_codegen::model::{
-    Batch, Column, Destination, Encoding, Envelope, Exchange, ExchangeKind, From, Function, Input,
-    Intake, Model, Pool, Queue, Root, Route, RoutingKey, Scheme, Source, Type, Value, Verify,
+    Batch, Column, Database, Destination, Encoding, Envelope, Exchange, ExchangeKind, From,
+    Function, Input, Intake, Model, Pool, Queue, Root, Route, RoutingKey, Scheme, Source, Type,
+    Value, Verify,
 };
 use prost_reflect::{DescriptorPool, FieldDescriptor, MessageDescriptor};
 use protox::file::{ChainFileResolver, File, FileResolver, GoogleFileResolver};
@@ -60,6 +61,11 @@ pub(crate) fn model() -> Model {
         sources: made.sources(),
         exchanges: exchanges(),
         queues: made.queues(),
+        databases: vec![Database {
+            name: "audit".into(),
+            doc: "What is kept apart.".into(),
+            server: "logs".into(),
+        }],
         tables,
         requests: made.requests(),
         unrouted: "event-grpc.unrouted".into(),

@@ -38,15 +38,7 @@ pub(super) async fn declare(
         declaring.note(declared, what, as_what)?;
     }
     for queue in &topology.queues {
-        let mut arguments = FieldTable::default();
-        let as_what = match queue.kind {
-            QueueKind::Quorum => {
-                let quorum = AMQPValue::LongString("quorum".into());
-                arguments.insert("x-queue-type".into(), quorum);
-                "a durable quorum queue (x-queue-type = quorum)"
-            }
-            QueueKind::Classic => "a durable classic queue without arguments",
-        };
+        let (arguments, as_what) = form_of(queue.kind);
         let what = format!("queue `{}`", queue.name);
         let channel = declaring.channel().await?;
         let question = channel.queue_declare(
@@ -78,6 +70,20 @@ pub(super) async fn declare(
         }
     }
     Ok(declaring.problems)
+}
+
+/// A queue's arguments, and what they make it.
+pub(super) fn form_of(kind: QueueKind) -> (FieldTable, &'static str) {
+    let mut arguments = FieldTable::default();
+    let form = match kind {
+        QueueKind::Quorum => {
+            let quorum = AMQPValue::LongString("quorum".into());
+            arguments.insert("x-queue-type".into(), quorum);
+            "a durable quorum queue (x-queue-type = quorum)"
+        }
+        QueueKind::Classic => "a durable classic queue without arguments",
+    };
+    (arguments, form)
 }
 
 /// The channel to declare on. A refusal closes it, so the next declaration gets a new one.
@@ -128,7 +134,7 @@ pub(super) fn name(text: &str) -> Result<ShortString, Error> {
     ShortString::try_new(text).map_err(|error| std::io::Error::other(error).into())
 }
 
-fn kind_of(kind: ExchangeKind) -> lapin::ExchangeKind {
+pub(super) fn kind_of(kind: ExchangeKind) -> lapin::ExchangeKind {
     match kind {
         ExchangeKind::Direct => lapin::ExchangeKind::Direct,
         ExchangeKind::Topic => lapin::ExchangeKind::Topic,

@@ -6,6 +6,7 @@
 //! what settles deliveries has a lane of its own. Each consumer is a task with its own channel.
 
 mod address;
+mod cutover;
 mod declare;
 mod dial;
 mod lane;
@@ -16,6 +17,7 @@ mod publisher;
 mod subscriber;
 
 pub use address::{Address, AddressError};
+pub use cutover::{Cutover, CutoverError, Found};
 pub(super) use subscriber::Held;
 
 use std::sync::Arc;

@@ -99,7 +99,7 @@ impl Monitor {
                 what = problem.what,
                 declared = problem.declared,
                 broker = problem.broker,
-                "The broker has something declared otherwise than the pipeline; it is used as it is."
+                "The broker has something declared otherwise than the pipeline; it is used as it is. docs/cutover.md tells how to replace it."
             );
         }
         links.problems = problems;

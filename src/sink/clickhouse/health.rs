@@ -1,96 +1,75 @@
-//! Whether each table takes rows, asked every second, for readiness and metrics.
+//! Whether each ClickHouse server answers and each of its tables takes rows.
 
 use std::collections::BTreeMap;
-use std::time::Duration;
 
-use tokio::sync::watch;
-use tokio::time::{MissedTickBehavior, interval};
+use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
-use super::{ClickHouse, schema};
-use crate::contract::Table;
+use super::{ClickHouse, Databases, schema};
+use crate::contract::{Pipeline, Table};
+use crate::sink::health::{self, PATIENCE, Server, ServerState, TableState, Tables, Told};
 
-/// How often the server is asked. One question covers all tables.
-const EVERY: Duration = Duration::from_secs(1);
-
-/// How a table is.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum TableState {
-    /// Nobody has asked yet.
-    Unknown,
-    /// It is there and has the columns.
-    Fits,
-    /// It differs, is missing or can't be asked for; why, for people.
-    Trouble(String),
+/// A server to watch, and the tables of each of its databases.
+pub struct Watched {
+    /// Its name in `pipeline.yaml`.
+    pub server: &'static str,
+    /// Its databases with their tables.
+    pub databases: Vec<(ClickHouse, Vec<&'static Table>)>,
 }
 
-/// How each table is, by name.
-pub type States = BTreeMap<&'static str, TableState>;
-
-/// What is known before the first question.
-pub fn unknown(tables: &[&'static Table]) -> States {
-    tables
-        .iter()
-        .map(|table| (table.name, TableState::Unknown))
-        .collect()
+/// The servers that these databases are on.
+pub fn servers(databases: &Databases, pipeline: &Pipeline) -> Vec<Watched> {
+    let mut found: BTreeMap<_, Vec<_>> = BTreeMap::new();
+    for (server, store) in databases.all() {
+        let tables = store.tables(pipeline);
+        found
+            .entry(server)
+            .or_default()
+            .push((store.clone(), tables));
+    }
+    let watched = |(server, databases)| Watched { server, databases };
+    found.into_iter().map(watched).collect()
 }
 
-/// Asks until `stop`, and tells `states` when something changes.
-pub async fn watch(
-    store: ClickHouse,
-    tables: Vec<&'static Table>,
-    states: watch::Sender<States>,
+/// Asks one server until `stop`, and tells when something changes. Until this runs nothing is known.
+pub fn watch(
+    watched: Watched,
+    told: Told,
     stop: CancellationToken,
-) {
-    let mut ticks = interval(EVERY);
-    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    while stop.run_until_cancelled(ticks.tick()).await.is_some() {
-        let Some(found) = stop.run_until_cancelled(ask(&store, &tables)).await else {
-            return;
+) -> impl Future<Output = ()> + Send + use<> {
+    let server = Server::ClickHouse(watched.server);
+    let tables = watched.databases.iter().flat_map(|(_, tables)| tables);
+    told.unknown(server, tables.copied());
+    async move { health::watch(server, || ask(&watched), told, stop).await }
+}
+
+async fn ask(watched: &Watched) -> (ServerState, Tables) {
+    let mut server = ServerState::Up;
+    let mut states = Tables::new();
+    for (store, tables) in &watched.databases {
+        let live = match &server {
+            // One question is enough to know that it is down, and it may have taken long.
+            ServerState::Down(reason) => Err(reason.clone()),
+            _ => {
+                let asked = store.columns(store.address().database(), tables);
+                match timeout(PATIENCE, asked).await {
+                    Ok(Err(error)) if error.code.is_none() => {
+                        server = ServerState::Down(error.message.clone());
+                        Err(error.message)
+                    }
+                    Ok(live) => live.map_err(|error| error.message),
+                    Err(_) => {
+                        server = ServerState::Down(health::silent());
+                        Err(health::silent())
+                    }
+                }
+            }
         };
-        update(&states, found);
+        let state = |table: &Table| match &live {
+            Err(reason) => TableState::Trouble(reason.clone()),
+            Ok(live) => TableState::of(&schema::misfits(table, live)),
+        };
+        states.extend(tables.iter().map(|table| (table.name, state(table))));
     }
-}
-
-/// Tells `states` what was found, if it is something new, and counts and logs it.
-pub(in crate::sink) fn update(states: &watch::Sender<States>, found: States) {
-    states.send_if_modified(|known| {
-        let changed = *known != found;
-        for (table, state) in &found {
-            log(table, known.get(table), state);
-        }
-        *known = found;
-        changed
-    });
-}
-
-async fn ask(store: &ClickHouse, tables: &[&'static Table]) -> States {
-    let live = store.columns(store.address().database(), tables).await;
-    let state = |table: &Table| match &live {
-        Err(error) => TableState::Trouble(error.to_string()),
-        Ok(live) => match schema::misfits(table, live) {
-            misfits if misfits.is_empty() => TableState::Fits,
-            misfits => TableState::Trouble(misfits.join("; ")),
-        },
-    };
-    tables
-        .iter()
-        .map(|table| (table.name, state(table)))
-        .collect()
-}
-
-/// One line for each time that a table changes sides; a reason that changes is no news.
-fn log(table: &'static str, before: Option<&TableState>, now: &TableState) {
-    let fits = f64::from(u8::from(*now == TableState::Fits));
-    metrics::gauge!("event_grpc_table_fits", "table" => table).set(fits);
-    match (before, now) {
-        (Some(TableState::Trouble(_)), TableState::Trouble(_)) => {}
-        (_, TableState::Trouble(reason)) => {
-            tracing::warn!(table, reason, "A table takes no rows.");
-        }
-        (Some(TableState::Trouble(_)), TableState::Fits) => {
-            tracing::info!(table, "A table takes rows again.");
-        }
-        _ => {}
-    }
+    (server, states)
 }

@@ -1,4 +1,4 @@
-//! Migrations: bringing the tables to the form that this build writes, and taking over tables that have it.
+//! Migrations: bringing the tables of one database to the form that this build writes, and taking over tables that have it.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -9,7 +9,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::compare::{self, Difference, Report};
 use super::{ClickHouse, exception, quote, statements};
-use crate::contract::{Migration, Pipeline, Storage, Table};
+use crate::contract::{Migration, Pipeline, Table};
 use crate::sink::{Fault, StoreError};
 
 /// Remembers what was applied, in the database that it was applied to.
@@ -63,13 +63,13 @@ pub struct Adopted {
     pub recorded: Vec<&'static str>,
 }
 
-/// Creates the database if it is missing and runs every migration that it hasn't seen, in their order; returns
-/// their names. Instances may do this at the same time: each statement can be repeated, and so can its record.
+/// Creates the database if it is missing and runs every migration of its own that it hasn't seen, in their order;
+/// returns their names. Instances may do this at the same time: each statement can be repeated, and so can its record.
 pub async fn apply(
     store: &ClickHouse,
     pipeline: &Pipeline,
 ) -> Result<Vec<&'static str>, MigrateError> {
-    let pending = open_book(store, pipeline.migrations).await?;
+    let pending = open_book(store, store.migrations(pipeline)).await?;
     for migration in &pending {
         for (number, statement) in (1..).zip(statements::split(migration.sql)) {
             run(store, &statement)
@@ -90,13 +90,13 @@ pub async fn apply(
 /// Compares the database with the pipeline, changing nothing.
 pub async fn check(store: &ClickHouse, pipeline: &Pipeline) -> Result<Report, MigrateError> {
     let applied = read_book(store).await?;
-    let differences = compare::differences(store, &tables(pipeline)).await?;
+    let differences = compare::differences(store, &store.tables(pipeline)).await?;
     let mut report = Report {
         differences,
         pending: Vec::new(),
         changed: Vec::new(),
     };
-    for migration in pipeline.migrations {
+    for migration in store.migrations(pipeline) {
         match applied.get(migration.name) {
             None => report.pending.push(migration.name),
             Some(hash) if *hash != digest(migration.sql) => report.changed.push(migration.name),
@@ -109,15 +109,16 @@ pub async fn check(store: &ClickHouse, pipeline: &Pipeline) -> Result<Report, Mi
 /// Takes over tables that were made by other means: if those that exist fit, creates the missing ones in their
 /// present form and records every migration as applied.
 pub async fn adopt(store: &ClickHouse, pipeline: &Pipeline) -> Result<Adopted, MigrateError> {
-    let (missing, differences): (Vec<_>, Vec<_>) = compare::differences(store, &tables(pipeline))
+    let tables = store.tables(pipeline);
+    let (missing, differences): (Vec<_>, Vec<_>) = compare::differences(store, &tables)
         .await?
         .into_iter()
         .partition(|d| d.missing);
     if differences.iter().any(|d| !d.harmless) {
         return Err(MigrateError::Misfit(differences));
     }
-    let pending = open_book(store, pipeline.migrations).await?;
-    let (created, taken): (Vec<&Table>, Vec<&Table>) = tables(pipeline)
+    let pending = open_book(store, store.migrations(pipeline)).await?;
+    let (created, taken): (Vec<&Table>, Vec<&Table>) = tables
         .into_iter()
         .partition(|table| missing.iter().any(|d| d.table == table.name));
     for table in &created {
@@ -133,18 +134,11 @@ pub async fn adopt(store: &ClickHouse, pipeline: &Pipeline) -> Result<Adopted, M
     })
 }
 
-/// The tables that are ClickHouse's.
-pub fn tables(pipeline: &Pipeline) -> Vec<&'static Table> {
-    let all = pipeline.tables.iter().copied();
-    all.filter(|table| table.storage == Storage::ClickHouse)
-        .collect()
-}
-
 /// Makes sure that there is a book, and returns the migrations that aren't in it.
-async fn open_book<'a>(
+async fn open_book(
     store: &ClickHouse,
-    migrations: &'a [Migration],
-) -> Result<Vec<&'a Migration>, MigrateError> {
+    migrations: &'static [Migration],
+) -> Result<Vec<&'static Migration>, MigrateError> {
     let database = quote::identifier(store.address().database());
     store
         .run(None, &format!("CREATE DATABASE IF NOT EXISTS {database}"))

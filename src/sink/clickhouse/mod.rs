@@ -3,6 +3,7 @@
 mod address;
 mod compare;
 mod connection;
+mod databases;
 pub mod engine;
 mod engine_text;
 mod exception;
@@ -21,12 +22,13 @@ use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
 use serde::Deserialize;
 
-use crate::contract::Table;
+use crate::contract::{Database, Migration, Pipeline, Storage, Table};
 use crate::sink::{Fault, Rows, Store, StoreError};
 
 pub use address::{Address, AddressError};
 pub use compare::{Difference, Report};
 pub use connection::ConnectError;
+pub use databases::Databases;
 
 /// The longest that a question may take.
 const QUESTION_LIMIT: Duration = Duration::from_secs(10);
@@ -42,6 +44,8 @@ pub struct ClickHouse {
     /// Carries the settings that are the same for all inserts.
     inserts: Client,
     address: Address,
+    /// Which database of the pipeline it is; none for the usual one.
+    database: Option<&'static Database>,
 }
 
 impl ClickHouse {
@@ -52,7 +56,34 @@ impl ClickHouse {
             inserts: insert::configured(&client, &address),
             client,
             address,
+            database: None,
         })
+    }
+
+    /// Another database of the pipeline on the same server. There it has the name that the pipeline gives it.
+    #[must_use]
+    pub fn in_database(&self, database: &'static Database) -> Self {
+        ClickHouse {
+            address: self.address.clone().with_database(database.name),
+            database: Some(database),
+            ..self.clone()
+        }
+    }
+
+    /// Whether a table is in this database.
+    pub fn holds(&self, table: &Table) -> bool {
+        matches!(table.storage, Storage::ClickHouse(database) if database == self.database)
+    }
+
+    /// The tables that are in this database.
+    pub fn tables(&self, pipeline: &Pipeline) -> Vec<&'static Table> {
+        let tables = pipeline.tables.iter().copied();
+        tables.filter(|table| self.holds(table)).collect()
+    }
+
+    /// This database's migrations.
+    fn migrations(&self, pipeline: &Pipeline) -> &'static [Migration] {
+        self.database.map_or(pipeline.migrations, |d| d.migrations)
     }
 
     /// Where the server is.

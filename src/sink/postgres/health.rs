@@ -1,46 +1,36 @@
-//! Whether each table takes rows, asked every second, for readiness and metrics.
+//! Whether PostgreSQL answers and each of its tables takes rows.
 
-use std::time::Duration;
-
-use tokio::sync::watch;
-use tokio::time::{MissedTickBehavior, interval};
+use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
 use super::{Postgres, schema};
 use crate::contract::Table;
-use crate::sink::clickhouse::health::{States, TableState, update};
+use crate::sink::health::{self, PATIENCE, Server, ServerState, TableState, Tables, Told};
 
-/// How often the server is asked. One question covers all tables.
-const EVERY: Duration = Duration::from_secs(1);
-
-/// Asks until `stop`, and tells `states` when something changes.
-pub async fn watch(
+/// Asks until `stop`, and tells when something changes. Until this runs nothing is known.
+pub fn watch(
     store: Postgres,
     tables: Vec<&'static Table>,
-    states: watch::Sender<States>,
+    told: Told,
     stop: CancellationToken,
-) {
-    let mut ticks = interval(EVERY);
-    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    while stop.run_until_cancelled(ticks.tick()).await.is_some() {
-        let Some(found) = stop.run_until_cancelled(ask(&store, &tables)).await else {
-            return;
-        };
-        update(&states, found);
-    }
+) -> impl Future<Output = ()> + Send + use<> {
+    told.unknown(Server::Postgres, tables.iter().copied());
+    async move { health::watch(Server::Postgres, || ask(&store, &tables), told, stop).await }
 }
 
-async fn ask(store: &Postgres, tables: &[&'static Table]) -> States {
-    let live = store.columns(tables).await;
-    let state = |table: &Table| match &live {
-        Err(error) => TableState::Trouble(error.to_string()),
-        Ok(live) => match schema::misfits(table, live) {
-            misfits if misfits.is_empty() => TableState::Fits,
-            misfits => TableState::Trouble(misfits.join("; ")),
-        },
+async fn ask(store: &Postgres, tables: &[&'static Table]) -> (ServerState, Tables) {
+    let live = match timeout(PATIENCE, store.columns(tables)).await {
+        Ok(live) => live.map_err(|error| error.message),
+        Err(_) => Err(health::silent()),
     };
-    tables
-        .iter()
-        .map(|table| (table.name, state(table)))
-        .collect()
+    let state = |table: &Table| match &live {
+        Err(reason) => TableState::Trouble(reason.clone()),
+        Ok(live) => TableState::of(&schema::misfits(table, live)),
+    };
+    let tables = tables.iter().map(|table| (table.name, state(table)));
+    let tables = tables.collect();
+    match live {
+        Ok(_) => (ServerState::Up, tables),
+        Err(reason) => (ServerState::Down(reason), tables),
+    }
 }

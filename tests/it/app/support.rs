@@ -1,5 +1,6 @@
 //! An instance in this process, with a database of its own.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -59,6 +60,7 @@ pub(crate) fn config(store: &ClickHouse) -> Config {
         http_listen: ([127, 0, 0, 1], 0).into(),
         amqp_url: None,
         clickhouse: Some(store.address().clone()),
+        clickhouse_servers: BTreeMap::new(),
         postgres: None,
         data: PathBuf::new(),
         engine_path: None,

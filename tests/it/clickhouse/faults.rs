@@ -173,7 +173,7 @@ async fn too_many_parts() {
 
 static PICKY: Table = Table {
     name: "picky",
-    storage: Storage::ClickHouse,
+    storage: Storage::ClickHouse(None),
     columns: &[column("params", "JSON", Layout::Json)],
     append: Append::Json(no_rows),
     ddl: "CREATE TABLE IF NOT EXISTS `picky` (`params` JSON, CONSTRAINT c CHECK params.a.:Int64 != 13) ENGINE = \

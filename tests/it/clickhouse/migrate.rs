@@ -11,7 +11,7 @@ use super::support::{column, in_database, no_rows, nowhere, number, run_there};
 
 static SALE: Table = Table {
     name: "sale",
-    storage: Storage::ClickHouse,
+    storage: Storage::ClickHouse(None),
     columns: &[
         column("id", "String", Layout::Text),
         column("at", "DateTime64(3, 'UTC')", Layout::Fixed(8)),
@@ -27,7 +27,7 @@ SETTINGS non_replicated_deduplication_window = 1000",
 
 static TALLY: Table = Table {
     name: "tally",
-    storage: Storage::ClickHouse,
+    storage: Storage::ClickHouse(None),
     columns: &[column("n", "UInt64", Layout::Fixed(8))],
     append: Append::Json(no_rows),
     ddl: "CREATE TABLE IF NOT EXISTS `tally` (`n` UInt64) ENGINE = MergeTree ORDER BY n",
@@ -64,6 +64,7 @@ const fn pipeline(migrations: &'static [Migration]) -> Pipeline {
         queues: &[],
         tables: TABLES,
         requests: &[],
+        databases: &[],
         migrations,
         postgres_migrations: &[],
         unrouted: "",

@@ -10,7 +10,7 @@ use super::support::{
 
 static RICH: Table = Table {
     name: "rich `\\' table",
-    storage: Storage::ClickHouse,
+    storage: Storage::ClickHouse(None),
     columns: &[
         column("at", "DateTime64(3, 'UTC')", Layout::Fixed(8)),
         column(

@@ -59,7 +59,7 @@ pub(crate) async fn number(store: &ClickHouse, sql: &str) -> u64 {
 /// A table of number and text.
 pub(crate) static PLAIN: Table = Table {
     name: "plain",
-    storage: Storage::ClickHouse,
+    storage: Storage::ClickHouse(None),
     columns: &[
         column("id", "UInt64", Layout::Fixed(8)),
         column("text", "String", Layout::Text),

@@ -155,6 +155,7 @@ pub(crate) fn run(url: &str, options: Options) -> Running {
         queues,
         tables: &[],
         requests: Box::leak(Box::new([request])),
+        databases: &[],
         migrations: &[],
         postgres_migrations: &[],
         unrouted: "unrouted",

@@ -150,6 +150,7 @@ pub(super) fn pipeline(pool: Pool) -> &'static Pipeline {
         queues: &[],
         tables: &[],
         requests: &[],
+        databases: &[],
         migrations: &[],
         postgres_migrations: &[],
         unrouted: "unrouted",

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use event_grpc::sink::clickhouse::health::{TableState, unknown};
+use event_grpc::sink::health::{Server, ServerState, TableState, told};
 use event_grpc::sink::postgres::hook::Hooks;
 use event_grpc::sink::postgres::{Address, Postgres, health};
 use event_grpc::sink::{Fault, Store as _};
@@ -220,12 +220,12 @@ async fn connections_that_break_are_replaced() {
 async fn the_state_of_a_table_is_known_within_seconds() {
     in_database("health", async |database| {
         let client = database.client().await;
-        let (sender, mut states) = tokio::sync::watch::channel(unknown(&[&KEEP]));
+        let (told, mut servers, mut states) = told();
         let stop = CancellationToken::new();
         let watching = tokio::spawn(health::watch(
             database.store(Hooks::default()),
             vec![&KEEP],
-            sender,
+            told,
             stop.clone(),
         ));
         let limit = Duration::from_secs(5);
@@ -233,6 +233,18 @@ async fn the_state_of_a_table_is_known_within_seconds() {
         tokio::time::timeout(limit, states.wait_for(|s| missing(&s["plain"]))).await.unwrap().unwrap();
         client.batch_execute(KEEP.ddl).await.unwrap();
         let fits = |state: &TableState| *state == TableState::Fits;
+        tokio::time::timeout(limit, states.wait_for(|s| fits(&s["plain"]))).await.unwrap().unwrap();
+
+        let up = |state: &ServerState| *state == ServerState::Up;
+        assert!(up(&servers.borrow()[&Server::Postgres]));
+        run(&database, "ALTER DATABASE DB ALLOW_CONNECTIONS false").await;
+        database.kill().await;
+        let down = |state: &ServerState| matches!(state, ServerState::Down(_));
+        tokio::time::timeout(limit, servers.wait_for(|s| down(&s[&Server::Postgres]))).await.unwrap().unwrap();
+        let trouble = |state: &TableState| matches!(state, TableState::Trouble(_));
+        tokio::time::timeout(limit, states.wait_for(|s| trouble(&s["plain"]))).await.unwrap().unwrap();
+        run(&database, "ALTER DATABASE DB ALLOW_CONNECTIONS true").await;
+        tokio::time::timeout(limit, servers.wait_for(|s| up(&s[&Server::Postgres]))).await.unwrap().unwrap();
         tokio::time::timeout(limit, states.wait_for(|s| fits(&s["plain"]))).await.unwrap().unwrap();
         stop.cancel();
         watching.await.unwrap();

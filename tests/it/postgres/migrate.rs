@@ -35,6 +35,7 @@ const fn pipeline(postgres_migrations: &'static [Migration]) -> Pipeline {
         queues: &[],
         tables: TABLES,
         requests: &[],
+        databases: &[],
         migrations: &[],
         postgres_migrations,
         unrouted: "",

@@ -81,7 +81,7 @@ impl Vhost {
     }
 
     /// Imports the definitions as an operator does, and waits until the policies, which come last, are there.
-    pub(super) async fn import_the_definitions(&self) {
+    pub(crate) async fn import_the_definitions(&self) {
         let definitions = self.definitions();
         let file = tempfile::NamedTempFile::new().unwrap();
         serde_json::to_writer(&file, &definitions).unwrap();
@@ -124,7 +124,7 @@ impl Vhost {
     }
 
     /// What one of `rabbitmqctl`'s lists says of this virtual host.
-    fn list(&self, command: &str, columns: &str) -> Vec<Map<String, Value>> {
+    pub(crate) fn list(&self, command: &str, columns: &str) -> Vec<Map<String, Value>> {
         let mut arguments = vec!["--quiet", "--formatter", "json", command, "-p", &self.name];
         arguments.extend(columns.split_whitespace());
         let mut rows: Vec<Map<String, Value>> =

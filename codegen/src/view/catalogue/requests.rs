@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::{cell, code, message_link};
+use super::text::{cell, code, message_link};
 use crate::model::{Destination, Member, Model, Request, Target};
 
 /// A request.

@@ -2,7 +2,8 @@
 
 use prost_reflect::{FieldDescriptor, MessageDescriptor};
 
-use super::{code, requests, table_link};
+use super::requests;
+use super::text::{code, table_link};
 use crate::model::{ExchangeKind, From, Input, Model, Queue, Root, Route, Table, Value};
 
 /// The columns that hold a field, as a query names them; without the tables of dead letters.

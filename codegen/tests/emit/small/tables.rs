@@ -271,6 +271,7 @@ impl Made<'_> {
 fn table(name: &str, input: Input, order_by: &[&str], columns: Vec<Column>) -> Table {
     Table {
         name: name.into(),
+        database: (name == "post").then(|| "audit".into()),
         doc: String::new(),
         postgres: None,
         engine: match columns.iter().any(|c| c.name == "insert_timestamp") {

@@ -4,6 +4,7 @@
 use crate::contract::Pipeline;
 
 pub mod envelope;
+pub mod databases;
 pub mod hooks;
 pub mod migrations;
 #[allow(missing_docs, clippy::all, reason = "prost and tonic write it")]
@@ -16,13 +17,14 @@ mod views;
 
 /// The pipeline.
 pub static PIPELINE: Pipeline = Pipeline {
-    fingerprint: "9e1c59e8fe3dcaaf",
+    fingerprint: "9bb777569a7ddecf",
     descriptors: include_bytes!("descriptors.binpb"),
     sources: topology::SOURCES,
     exchanges: topology::EXCHANGES,
     queues: topology::QUEUES,
     tables: tables::TABLES,
     requests: requests::REQUESTS,
+    databases: databases::DATABASES,
     migrations: migrations::MIGRATIONS,
     postgres_migrations: migrations::POSTGRES_MIGRATIONS,
     unrouted: topology::UNROUTED,

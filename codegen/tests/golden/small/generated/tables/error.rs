@@ -11,7 +11,7 @@ use super::column;
 /// The table.
 pub static TABLE: Table = Table {
     name: "error",
-    storage: Storage::ClickHouse,
+    storage: Storage::ClickHouse(None),
     columns: COLUMNS,
     append: Append::DeadLetters(append),
     ddl: DDL,

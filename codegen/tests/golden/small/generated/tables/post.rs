@@ -5,12 +5,13 @@ use crate::contract::{
     Append, Bad, Block, ColumnSpec, Context, Layout, Message, Storage, Table, function,
     json,
 };
+use super::super::databases;
 use super::{DICTIONARY, column};
 
 /// The table.
 pub static TABLE: Table = Table {
     name: "post",
-    storage: Storage::ClickHouse,
+    storage: Storage::ClickHouse(Some(&databases::AUDIT)),
     columns: COLUMNS,
     append: Append::Json(append),
     ddl: DDL,

@@ -1,0 +1,127 @@
+//! Rules about ClickHouse databases and the servers that they are on.
+
+use super::Rule;
+use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::names::{is_identifier, suggest};
+use crate::spec::{Database, Spec};
+use crate::yaml::Text;
+
+/// The rules of this file.
+pub(super) const RULES: &[&Rule] = &[&UNKNOWN_DATABASE, &UNUSED_DATABASE, &BAD_DATABASE_NAME];
+
+/// The server of `--clickhouse-url`.
+const MAIN: &str = "main";
+
+/// Databases that are there already: the engine's own, what a URL without a database means, and the usual one of
+/// the embedded engine.
+const RESERVED: [&str; 4] = ["system", "information_schema", "default", "event_grpc"];
+
+pub(crate) const UNKNOWN_DATABASE: Rule = Rule {
+    code: "EG190",
+    name: "unknown-database",
+    purpose: "A table's database is declared under `databases`.",
+    text: "A table without `database` is in the usual one, which the ClickHouse URL names. Every other one is \
+           declared with the server that it is on, so that a misspelt name can't make a database.",
+    bad: "databases: { audit: logs }\ntables:\n  trace_log: { database: audits, ... }",
+    good: "databases: { audit: logs }\ntables:\n  trace_log: { database: audit, ... }",
+};
+
+pub(crate) const UNUSED_DATABASE: Rule = Rule {
+    code: "EG191",
+    name: "unused-database",
+    purpose: "Every declared database has a table.",
+    text: "A database without tables is never made, and its server would be asked for in vain. Take it out, or say \
+           `database` in the tables that belong there.",
+    bad: "databases: { audit: logs }\ntables:\n  trace_log: { columns: { ... } }",
+    good: "databases: { audit: logs }\ntables:\n  trace_log: { database: audit, columns: { ... } }",
+};
+
+pub(crate) const BAD_DATABASE_NAME: Rule = Rule {
+    code: "EG192",
+    name: "bad-database-name",
+    purpose: "The names of databases and servers can be used on servers and in environment variables.",
+    text: "Letters, digits and underscores, not beginning with a digit, at most 64 of them. `system`, \
+           `information_schema`, `default` and `event_grpc` are there already. A server's name stands in capitals in \
+           EVENT_GRPC_CLICKHOUSE_URL_SERVER, so that two servers differ in more than the case of letters; `main` is \
+           the server of --clickhouse-url.",
+    bad: "databases: { audit-trail: logs, archive: Logs }",
+    good: "databases: { audit_trail: logs, archive: logs }",
+};
+
+/// Checks databases, servers, and what tables say of them.
+pub(super) fn check(spec: &Spec, out: &mut Diagnostics) {
+    let mut servers: Vec<&Text> = Vec::new();
+    for database in &spec.databases {
+        let name = &database.name;
+        let lower = name.value.to_ascii_lowercase();
+        if !is_identifier(&name.value) {
+            out.push(bad_name("a database", name));
+        } else if RESERVED.contains(&lower.as_str()) {
+            let message = format!("`{}` can't be the name of a database", name.value);
+            out.push(Diagnostic::new(&BAD_DATABASE_NAME, message).at(name.span, "already taken"));
+        }
+        if let Some(server) = &database.server {
+            check_server(server, &mut servers, out);
+        }
+        let used =
+            |t: &crate::spec::Table| t.database.as_ref().is_some_and(|d| d.value == name.value);
+        if !spec.tables.iter().any(used) {
+            let message = format!("no table is in database `{}`", name.value);
+            out.push(
+                Diagnostic::new(&UNUSED_DATABASE, message)
+                    .at(name.span, "not used")
+                    .help(format!(
+                        "take it out, or say `database: {}` in a table",
+                        name.value
+                    )),
+            );
+        }
+    }
+    let known = |d: &Database, name: &Text| d.name.value == name.value;
+    for name in spec.tables.iter().filter_map(|t| t.database.as_ref()) {
+        if !spec.databases.iter().any(|d| known(d, name)) {
+            let message = format!("database `{}` is not declared", name.value);
+            let names = spec.databases.iter().map(|d| d.name.value.as_str());
+            out.push(
+                Diagnostic::new(&UNKNOWN_DATABASE, message)
+                    .at(name.span, "no such database")
+                    .help(suggest(&name.value, names, "databases")),
+            );
+        }
+    }
+}
+
+fn check_server<'a>(server: &'a Text, seen: &mut Vec<&'a Text>, out: &mut Diagnostics) {
+    if !is_identifier(&server.value) {
+        out.push(bad_name("a server", server));
+        return;
+    }
+    let alike = |other: &str| other != server.value && other.eq_ignore_ascii_case(&server.value);
+    let message = |other: &str| {
+        format!(
+            "the servers `{other}` and `{}` differ in nothing but the case",
+            server.value
+        )
+    };
+    if alike(MAIN) {
+        out.push(
+            Diagnostic::new(&BAD_DATABASE_NAME, message(MAIN))
+                .at(server.span, "would have the same variables")
+                .help("`main` is the server of --clickhouse-url"),
+        );
+    } else if let Some(other) = seen.iter().find(|other| alike(&other.value)) {
+        out.push(
+            Diagnostic::new(&BAD_DATABASE_NAME, message(&other.value))
+                .at(server.span, "would have the same variables")
+                .and(Some(other.span), "as this one"),
+        );
+    }
+    seen.push(server);
+}
+
+fn bad_name(what: &str, name: &Text) -> Diagnostic {
+    let message = format!("`{}` can't be the name of {what}", name.value);
+    Diagnostic::new(&BAD_DATABASE_NAME, message)
+        .at(name.span, "not an identifier")
+        .help("letters, digits and underscores, not beginning with a digit, at most 64 of them")
+}

@@ -1,0 +1,121 @@
+//! The ClickHouse servers at start: the engine, the databases, and whether they are as the pipeline has them.
+
+use futures_util::future::join_all;
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+
+use super::Config;
+use crate::contract::{Database, Pipeline};
+use crate::sink::clickhouse::engine::{Engine, EngineConfig, supervise};
+use crate::sink::clickhouse::{Address, ClickHouse, Databases, migrate};
+
+/// The databases of a pipeline, brought up to date where they are ours. The engine runs among `tasks` until `stop`.
+pub(super) async fn start(
+    config: &Config,
+    pipeline: &'static Pipeline,
+    stop: &CancellationToken,
+    tasks: &mut JoinSet<()>,
+) -> anyhow::Result<Databases> {
+    let main = main(config, stop, tasks).await?;
+    let databases = databases(main, pipeline, config)?;
+    tables(&databases, pipeline, config).await?;
+    Ok(databases)
+}
+
+/// The server that was configured, or the embedded engine.
+async fn main(
+    config: &Config,
+    stop: &CancellationToken,
+    tasks: &mut JoinSet<()>,
+) -> anyhow::Result<ClickHouse> {
+    if let Some(address) = &config.clickhouse {
+        return Ok(ClickHouse::new(address.clone())?);
+    }
+    let mut engine = EngineConfig::new(config.data.clone());
+    engine.engine_path = config.engine_path.clone();
+    engine.executable = config.executable.clone();
+    let engine = Engine::start(&engine).await?;
+    let address = Address::parse(engine.url())?.with_database("event_grpc");
+    let stop = stop.clone();
+    tasks.spawn(async move {
+        if let Err(error) = supervise::supervise(engine, stop).await {
+            tracing::error!(%error, "The ClickHouse engine did not end well.");
+        }
+    });
+    Ok(ClickHouse::new(address)?)
+}
+
+/// Where each table is, said where it is not as `pipeline.yaml` has it.
+fn databases(
+    main: ClickHouse,
+    pipeline: &'static Pipeline,
+    config: &Config,
+) -> anyhow::Result<Databases> {
+    let usual = main.address().database().to_owned();
+    let databases = Databases::new(main, &config.clickhouse_servers, pipeline)?;
+    for (server, names) in databases.stand_ins() {
+        let databases = names.join(", ");
+        tracing::info!(
+            server,
+            databases,
+            "This ClickHouse server is not given; its databases are on the main one."
+        );
+    }
+    let clash = |(server, store): &(&str, &ClickHouse)| {
+        *server == Database::MAIN && store.address().database() == usual
+    };
+    anyhow::ensure!(
+        databases.all().filter(clash).count() == 1,
+        "`{usual}` can't be the usual ClickHouse database, because pipeline.yaml has another one of this name on \
+         the same server"
+    );
+    Ok(databases)
+}
+
+/// Embedded databases are brought up to date; the state of others is said, and ends a strict start.
+async fn tables(
+    databases: &Databases,
+    pipeline: &'static Pipeline,
+    config: &Config,
+) -> anyhow::Result<()> {
+    // At the same time, so that servers that don't answer are waited for once and not one after the other.
+    let states = databases.all().map(|(server, store)| async move {
+        let embedded = config.clickhouse.is_none() && server == Database::MAIN;
+        (server, store, brought_up(store, pipeline, embedded).await)
+    });
+    for (server, store, wrong) in join_all(states).await {
+        let Some(wrong) = wrong? else {
+            continue;
+        };
+        let database = store.address().database();
+        anyhow::ensure!(
+            !config.strict,
+            "the tables of database {database} (server {server}) are not as the pipeline has them; event-grpc \
+             migrate may help\n{wrong}"
+        );
+        tracing::warn!(
+            server,
+            database,
+            wrong,
+            "The tables are not as the pipeline has them; their queues wait."
+        );
+    }
+    Ok(())
+}
+
+/// What is wrong with a database that isn't ours to change.
+async fn brought_up(
+    store: &ClickHouse,
+    pipeline: &'static Pipeline,
+    embedded: bool,
+) -> anyhow::Result<Option<String>> {
+    if embedded {
+        migrate::apply(store, pipeline).await?;
+        return Ok(None);
+    }
+    Ok(match migrate::check(store, pipeline).await {
+        Ok(report) if report.fits() => None,
+        Ok(report) => Some(report.to_string()),
+        Err(error) => Some(error.to_string()),
+    })
+}

@@ -1,0 +1,82 @@
+//! `event-grpc cutover`: takes over a RabbitMQ whose queues have another form.
+
+use anyhow::Context as _;
+
+use super::say;
+use crate::broker::{Address, Cutover, Found, Topology};
+use crate::generated::PIPELINE;
+
+/// Replace queues that RabbitMQ has in another form than pipeline.yaml, while producers go on. docs/cutover.md is the
+/// manual.
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    /// RabbitMQ, as in amqp://user:password@host:5672/vhost.
+    #[arg(
+        long,
+        env = "EVENT_GRPC_AMQP_URL",
+        hide_env_values = true,
+        value_name = "URL"
+    )]
+    amqp_url: String,
+    /// Change nothing; list what differs. Exit status 1 if something does.
+    #[arg(long)]
+    check: bool,
+    /// Only this queue; may be given several times.
+    #[arg(long = "queue", value_name = "NAME")]
+    queues: Vec<String>,
+}
+
+/// Runs the command; false if something differs and was not replaced.
+pub(super) async fn run(args: Args) -> anyhow::Result<bool> {
+    let address = Address::parse(&args.amqp_url).context("--amqp-url")?;
+    let topology = Topology::of(&PIPELINE, |queue| {
+        args.queues.is_empty() || args.queues.iter().any(|name| name == queue.name)
+    });
+    for name in &args.queues {
+        let known = topology.queues.iter().any(|queue| queue.name == name);
+        anyhow::ensure!(known, "pipeline.yaml declares no queue {name}");
+    }
+    let cutover = Cutover::dial(&address).await?;
+    let good = all(&cutover, &topology, &args).await;
+    cutover.close().await;
+    good
+}
+
+async fn all(cutover: &Cutover, topology: &Topology, args: &Args) -> anyhow::Result<bool> {
+    let mut good = true;
+    for exchange in &topology.exchanges {
+        if let Found::Differs(how) = cutover.exchange(exchange).await? {
+            say(&format!("differs     exchange {}: {how}", exchange.name));
+            good = false;
+        }
+    }
+    for queue in &topology.queues {
+        let found = cutover.queue(queue).await?;
+        let what = match (&found, args.check) {
+            (Found::Fits | Found::Missing, _) => continue,
+            (Found::Differs(how), true) => format!("differs     queue {}: {how}", queue.name),
+            (Found::Unfinished, true) => {
+                format!(
+                    "unfinished  queue {}: run event-grpc cutover again",
+                    queue.name
+                )
+            }
+            (_, false) => match cutover.replace(topology, queue).await {
+                Ok(moved) => {
+                    say(&format!(
+                        "replaced    queue {}, {moved} messages moved",
+                        queue.name
+                    ));
+                    continue;
+                }
+                Err(error) => format!("failed      queue {}: {error}", queue.name),
+            },
+        };
+        say(&what);
+        good = false;
+    }
+    if good && args.check {
+        say("nothing differs; what is missing is made when event-grpc serve starts");
+    }
+    Ok(good)
+}
