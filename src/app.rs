@@ -1,6 +1,7 @@
 //! The only place where the parts are put together, and taken apart in the right order.
 
 mod clickhouse;
+pub mod environment;
 mod off;
 mod postgresql;
 
@@ -16,6 +17,8 @@ use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
+
+use environment::Environment;
 
 use crate::broker::{self, Broker, Embedded, Link, Rabbit, RabbitOptions, Topology};
 use crate::contract::{Pipeline, Queue, Storage};
@@ -53,6 +56,8 @@ pub struct Config {
     pub engine_path: Option<PathBuf>,
     /// The program that runs the embedded engine; none for the one that is running.
     pub executable: Option<PathBuf>,
+    /// Where the secrets of webhooks are looked up, and the addresses and keys of requests.
+    pub environment: Environment,
     /// Whether tables that don't fit and servers that don't answer end the start.
     pub strict: bool,
     /// How long the end may take.
@@ -102,7 +107,7 @@ impl App {
         let off_queues = off::queues(pipeline, &stores);
         let queues: Vec<&'static Queue> = pipeline.queues.iter().collect();
         let remote = config.amqp_url.is_some();
-        let requests = off::requests(pipeline, remote)?;
+        let requests = off::requests(pipeline, &config.environment, remote)?;
         let broker = broker(&config, pipeline, |queue| {
             !off_queues.contains_key(queue.name) && !off::is_off(queue, &requests)
         })?;
@@ -144,7 +149,7 @@ impl App {
             publisher::Limits::embedded()
         };
         let publisher = publisher::Publisher::new(Arc::clone(&broker), limits);
-        let sources = Sources::new(pipeline, &publisher, |name| std::env::var(name).ok())?;
+        let sources = Sources::new(pipeline, &publisher, |name| config.environment.get(name))?;
         let readiness = Readiness {
             health: health.clone(),
             broker: broker.status(),

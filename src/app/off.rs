@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::environment::Environment;
 use crate::contract::{Destination, Pipeline, Queue, Storage};
 use crate::ingest::sources::Sources;
 use crate::ops::readiness::OffQueues;
@@ -31,8 +32,12 @@ pub(super) fn queues(pipeline: &'static Pipeline, stores: &Stores) -> OffQueues 
 }
 
 /// The requests whose variables are set; says which are off, and what the others are worth.
-pub(super) fn requests(pipeline: &'static Pipeline, remote: bool) -> anyhow::Result<Requests> {
-    let requests = Requests::new(pipeline.requests, |name| std::env::var(name).ok())?;
+pub(super) fn requests(
+    pipeline: &'static Pipeline,
+    environment: &Environment,
+    remote: bool,
+) -> anyhow::Result<Requests> {
+    let requests = Requests::new(pipeline.requests, |name| environment.get(name))?;
     for request in pipeline.requests {
         let into = |queue: &&Queue| matches!(queue.into, Destination::Request(r) if r.name == request.name);
         let queues: Vec<&str> = pipeline

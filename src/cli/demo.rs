@@ -15,6 +15,7 @@ use tokio::task::JoinSet;
 use super::traffic::Traffic;
 use super::webhook::HOOKS;
 use super::{say, send, serve};
+use crate::app::environment::Environment;
 use crate::app::{App, Config};
 use crate::contract::{Envelope, Intake};
 use crate::generated::PIPELINE;
@@ -93,6 +94,7 @@ fn config(args: &Args, scratch: &tempfile::TempDir) -> Config {
             .unwrap_or_else(|| scratch.path().to_owned()),
         engine_path: args.engine_path.clone(),
         executable: None,
+        environment: Environment::default(),
         strict: true,
         drain: Duration::from_secs(25),
     }

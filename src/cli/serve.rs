@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 
+use crate::app::environment::Environment;
 use crate::app::{App, Config};
 use crate::contract::{Database, Pipeline};
 use crate::ops::logging;
@@ -195,6 +196,7 @@ pub(super) async fn run(args: Args) -> anyhow::Result<()> {
         data: args.data,
         engine_path: args.engine_path,
         executable: None,
+        environment: Environment::of_process(),
         strict: args.strict,
         drain: Duration::from_secs(args.drain_seconds),
     };

@@ -3,13 +3,14 @@
 //! `tests/fixtures/MESSAGE.jsonl` has a message a line, beside the row that it becomes, or a part of the reason why it
 //! is refused. `tests/fixtures/queues.tsv` is the topology that producers rely on.
 
+mod rabbit;
 mod webhooks;
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use event_grpc::broker::{HeaderValue, Outgoing, Properties};
+use event_grpc::broker::{Broker, HeaderValue, Outgoing, Properties};
 use event_grpc::contract::headers::HTTP_HEADERS;
 use event_grpc::contract::{ExchangeKind, Queue};
 use event_grpc::generated::PIPELINE;
@@ -17,7 +18,7 @@ use event_grpc::sink::clickhouse::{ClickHouse, quote};
 use http::Method;
 use serde_json::{Map, Value, json};
 
-use crate::app::support::{Instance, eventually, instance};
+use crate::app::support::{eventually, instance};
 use crate::http::request;
 
 /// The file of each message, and the queue that it is sent to.
@@ -61,15 +62,10 @@ async fn every_column_of_every_row_is_what_was_sent() {
             // What comes twice is there once.
             for _ in 0..2 {
                 for (at, line) in lines.iter().enumerate() {
-                    send(app, queue, &format!("{file}-{}", at + 1), line).await;
+                    send(app.broker(), queue, &format!("{file}-{}", at + 1), line).await;
                 }
             }
-            let expected: Vec<Value> = lines
-                .iter()
-                .enumerate()
-                .filter(|(_, line)| line.get("row").is_some())
-                .map(|(at, line)| with_id(&line["row"], &format!("{file}-{}", at + 1)))
-                .collect();
+            let expected = expected(file);
             let stored = rows(store, queue.into.name()).await;
             wrong.extend(differences(queue.into.name(), expected, stored));
             for line in lines.iter().filter(|line| line.get("refused").is_some()) {
@@ -87,6 +83,16 @@ async fn every_column_of_every_row_is_what_was_sent() {
         eventually(store, "SELECT uniqExact(error_id) FROM DB.error_event", refused).await;
     })
     .await;
+}
+
+/// The rows that the messages of a file become.
+fn expected(file: &str) -> Vec<Value> {
+    fixture(file)
+        .iter()
+        .enumerate()
+        .filter(|(_, line)| line.get("row").is_some())
+        .map(|(at, line)| with_id(&line["row"], &format!("{file}-{}", at + 1)))
+        .collect()
 }
 
 #[test]
@@ -146,22 +152,23 @@ pub(crate) fn fixture(file: &str) -> Vec<Map<String, Value>> {
         .collect()
 }
 
-async fn send(app: &Instance, queue: &Queue, id: &str, line: &Map<String, Value>) {
+async fn send(broker: &dyn Broker, queue: &Queue, id: &str, line: &Map<String, Value>) {
     let route = queue.bindings[0];
-    let key = if route.routing_key == "*" {
-        "any"
-    } else {
-        route.routing_key
+    let body = line["message"].to_string();
+    let message = match route.routing_key {
+        // Two queues get these, and each has fixtures of its own.
+        "LAUNCH_REFER_EVENT" => Outgoing::to_queue(queue.name, body),
+        "*" => Outgoing::new(route.exchange, "any", body),
+        key => Outgoing::new(route.exchange, key, body),
     };
-    let message =
-        Outgoing::new(route.exchange, key, line["message"].to_string()).with(Properties {
-            content_type: Some("application/json".into()),
-            message_id: Some(id.to_owned()),
-            timestamp: Some(SENT),
-            headers: headers(line),
-            ..Properties::default()
-        });
-    app.broker().publish(message).await.unwrap();
+    let message = message.with(Properties {
+        content_type: Some("application/json".into()),
+        message_id: Some(id.to_owned()),
+        timestamp: Some(SENT),
+        headers: headers(line),
+        ..Properties::default()
+    });
+    broker.publish(message).await.unwrap();
 }
 
 /// The AMQP headers of a message: its own, or those that its webhook got by HTTP.

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use event_grpc::app::environment::Environment;
 use event_grpc::app::{App, Config};
 use event_grpc::sink::clickhouse::engine::{Engine, EngineConfig};
 use event_grpc::sink::clickhouse::{Address, ClickHouse, migrate};
@@ -35,6 +36,7 @@ fn config(main: Option<&ClickHouse>, servers: BTreeMap<String, Address>, data: &
         postgres: None,
         data: data.to_owned(),
         engine_path: None,
+        environment: Environment::default(),
         executable: Some(EXECUTABLE.into()),
         strict: false,
         drain: Duration::from_secs(10),

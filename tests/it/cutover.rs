@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use std::process::{Command, Output};
 use std::time::Duration;
 
+use event_grpc::app::environment::Environment;
 use event_grpc::app::{App, Config};
 use event_grpc::broker::{Address, Cutover, CutoverError, Found, QueueSpec, Topology};
 use event_grpc::contract::{Exchange, ExchangeKind, QueueKind, Route};
@@ -62,6 +63,7 @@ fn config(vhost: &Vhost, store: &ClickHouse, strict: bool) -> Config {
         data: PathBuf::new(),
         engine_path: None,
         executable: None,
+        environment: Environment::default(),
         strict,
         drain: Duration::from_secs(10),
     }

@@ -5,7 +5,7 @@ mod best_effort;
 mod instance;
 mod pace;
 mod rabbit;
-mod server;
+pub(crate) mod server;
 mod support;
 mod targets;
 mod trouble;

@@ -2,7 +2,7 @@
 
 pub(crate) mod support;
 
-mod catalogue;
+pub(crate) mod catalogue;
 mod faults;
 mod hooks;
 mod migrate;

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use event_grpc::app::environment::Environment;
 use event_grpc::app::{App, Config};
 use event_grpc::broker::Broker;
 use event_grpc::generated::PIPELINE;
@@ -65,6 +66,7 @@ pub(crate) fn config(store: &ClickHouse) -> Config {
         data: PathBuf::new(),
         engine_path: None,
         executable: None,
+        environment: Environment::default(),
         strict: true,
         drain: Duration::from_secs(10),
     }

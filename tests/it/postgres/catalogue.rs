@@ -10,7 +10,7 @@ use crate::app::support::eventually;
 use crate::catalogue::{differences, fixture};
 
 /// The file of each message, the queue that it is sent to, and the table.
-const MESSAGES: [(&str, &str, &str); 3] = [
+pub(crate) const MESSAGES: [(&str, &str, &str); 3] = [
     (
         "user_account_change",
         "create_user_account_q",
@@ -26,7 +26,7 @@ const MESSAGES: [(&str, &str, &str); 3] = [
 
 /// The referral of account 1: of the two launches on its device the one whose id comes first, both being of one moment.
 /// And that of account 2, whose device a launch names as the other one of its two names.
-fn signups() -> [Value; 2] {
+pub(crate) fn signups() -> [Value; 2] {
     let row = |account: i64, launch: i64, at: &str| {
         json!({
             "account_id": account, "kind": "SIGNUP", "user_id": null, "client_id": "app", "client_app_type": null,
@@ -96,7 +96,7 @@ fn headers(line: Option<&Value>) -> Vec<(std::borrow::Cow<'static, str>, HeaderV
 }
 
 /// The rows of a table, without the time at which they were made.
-async fn stored(client: &Client, table: &str) -> Vec<Value> {
+pub(crate) async fn stored(client: &Client, table: &str) -> Vec<Value> {
     let sql = format!(
         "SELECT (to_jsonb(t) - 'insert_timestamp')::text, now() - t.insert_timestamp < interval '10 minutes' FROM {table} t"
     );
