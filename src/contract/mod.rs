@@ -5,6 +5,7 @@
 pub mod pipeline;
 pub mod request;
 pub mod shape;
+pub mod storage;
 
 pub mod canonical;
 pub mod wire;
@@ -23,3 +24,4 @@ pub use pipeline::*;
 pub use request::{Piece, Rate, Request, Target, Template};
 pub use row::{Bad, Context, DeadLetter, Group, Message};
 pub use shape::{Field, Kind, Label, Shape};
+pub use storage::{Conflict, Database, Storage, Upsert};

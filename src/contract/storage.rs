@@ -1,0 +1,72 @@
+//! Which database holds a table, and what is particular about it there.
+
+use super::{Migration, Table};
+
+/// What kind of database holds a table.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Storage {
+    /// A ClickHouse database; none is the usual one, which the server's URL names.
+    ClickHouse(Option<&'static Database>),
+    /// A PostgreSQL database.
+    Postgres(&'static Upsert),
+}
+
+/// A ClickHouse database beside the usual one.
+#[derive(Debug)]
+pub struct Database {
+    /// Its name, in `pipeline.yaml` and on its server.
+    pub name: &'static str,
+    /// The server that it is on, by its name in `pipeline.yaml`; [`Database::MAIN`] is the one of the usual database.
+    pub server: &'static str,
+    /// Its migrations, in the order in which they apply.
+    pub migrations: &'static [Migration],
+}
+
+/// Names are unique.
+impl PartialEq for Database {
+    fn eq(&self, other: &Self) -> bool {
+        self.name == other.name
+    }
+}
+
+impl Eq for Database {}
+
+impl Database {
+    /// The name of the server that the usual database is on.
+    pub const MAIN: &'static str = "main";
+}
+
+/// How rows get into a PostgreSQL table.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Upsert {
+    /// The columns by which rows are told apart: their places among the table's columns.
+    pub unique: &'static [usize],
+    /// Which row stays of those that are the same in `unique`.
+    pub conflict: Conflict,
+    /// What else happens in the transaction that stores a batch, by name.
+    pub hook: Option<&'static str>,
+    /// Columns beside those of the block, which hooks fill: name and type.
+    pub hook_columns: &'static [(&'static str, &'static str)],
+}
+
+/// Which of two rows stays.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Conflict {
+    /// The one that is there.
+    Keep,
+    /// The one with the greater version.
+    Replace {
+        /// The place of the version among the table's columns.
+        version: usize,
+    },
+}
+
+impl Table {
+    /// What is specific to a PostgreSQL table; none for other tables.
+    pub fn upsert(&self) -> Option<&'static Upsert> {
+        match self.storage {
+            Storage::Postgres(upsert) => Some(upsert),
+            Storage::ClickHouse(_) => None,
+        }
+    }
+}
