@@ -14,7 +14,7 @@ use tokio::task::JoinSet;
 
 use super::traffic::Traffic;
 use super::webhook::HOOKS;
-use super::{say, send, serve};
+use super::{say, send, serve, services};
 use crate::app::environment::Environment;
 use crate::app::{App, Config};
 use crate::contract::{Envelope, Intake};
@@ -51,6 +51,8 @@ pub(super) struct Args {
 struct Sent {
     by_type: BTreeMap<&'static str, u64>,
     of_each_webhook: u64,
+    /// The tables that other services fill.
+    services: Vec<&'static str>,
     took: Duration,
 }
 
@@ -143,6 +145,8 @@ async fn traffic(app: &App, batches: u32) -> anyhow::Result<Sent> {
             count(&mut sent, answer, names, &bar)?;
         }
     }
+    let broker = app.broker();
+    sent.services = services::publish_all(broker.as_ref(), u64::from(std::process::id())).await?;
     sent.took = began.elapsed();
     bar.finish_and_clear();
     Ok(sent)
@@ -224,6 +228,14 @@ fn summary(sent: &Sent, before: &BTreeMap<String, u64>, stored: &BTreeMap<String
         let what = format!("{} webhooks", hook.name);
         row(&what, sent.of_each_webhook, hook.table, new(hook.table));
     }
+    for table in &sent.services {
+        row(
+            "messages of other services",
+            services::EACH,
+            table,
+            new(table),
+        );
+    }
     let purchases = |name: &&str| name.contains("Purchase");
     let bought = sent
         .by_type
@@ -248,9 +260,11 @@ fn summary(sent: &Sent, before: &BTreeMap<String, u64>, stored: &BTreeMap<String
     say(&table.to_string());
     let rate = events as f64 / sent.took.as_secs_f64();
     say(&format!(
-        "{} event types, {events} events and {} webhooks in {:.1} s: {rate:.0} events/s, each stored before it was answered\n",
+        "{} event types, {events} events, {} webhooks and {} messages of other services in {:.1} s: {rate:.0} events/s, each \
+         stored before it was answered\n",
         sent.by_type.len(),
         sent.of_each_webhook * HOOKS.len() as u64,
+        sent.services.len() as u64 * services::EACH,
         sent.took.as_secs_f64()
     ));
     complete

@@ -6,6 +6,7 @@ mod demo;
 mod migrate;
 mod send;
 mod serve;
+mod services;
 mod traffic;
 mod webhook;
 
