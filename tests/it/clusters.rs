@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use event_grpc::app::environment::Environment;
 use event_grpc::app::{App, Config};
+use event_grpc::broker::{Broker, Outgoing};
 use event_grpc::sink::clickhouse::engine::{Engine, EngineConfig};
 use event_grpc::sink::clickhouse::{Address, ClickHouse, migrate};
 use http::Method;
@@ -68,15 +69,14 @@ async fn send_event(http: &str, number: usize) -> u16 {
 }
 
 /// A post for the other.
-async fn send_post(http: &str, number: usize) -> u16 {
+/// A post for the other one, past its webhook, which takes signed ones only.
+async fn send_post(broker: &dyn Broker, number: usize) {
     let body = json!({
         "name": "post", "handle": format!("h-{number}"), "likes": number, "at": "2026-01-02 03:04:05",
         "made": 1_760_000_000, "geo": { "country": "IN" }, "metrics": {},
     });
-    let url = format!("{http}/post/");
-    request(Method::POST, &url, &JSON, body.to_string())
-        .await
-        .status
+    let post = Outgoing::new("post.dx", "POST", body.to_string());
+    broker.publish(post).await.unwrap();
 }
 
 async fn readiness(http: &str) -> (u16, Value) {
@@ -124,12 +124,12 @@ async fn a_server_that_is_down_pauses_only_its_own_tables() {
         // A trickle for both, until it is told to end.
         let stop = Arc::new(AtomicBool::new(false));
         let sending = tokio::spawn({
-            let (http, stop) = (http.clone(), Arc::clone(&stop));
+            let (http, broker, stop) = (http.clone(), app.broker(), Arc::clone(&stop));
             async move {
                 let mut sent = 0;
                 while !stop.load(Ordering::Relaxed) {
                     assert_eq!(send_event(&http, sent).await, 200);
-                    assert_eq!(send_post(&http, sent).await, 200);
+                    send_post(broker.as_ref(), sent).await;
                     sent += 1;
                     tokio::time::sleep(Duration::from_millis(20)).await;
                 }
@@ -227,7 +227,7 @@ async fn the_embedded_engine_holds_every_database() {
     let app = App::start(config, &PIPELINE).await.unwrap();
     let http = format!("http://{}", app.http_address());
     assert_eq!(send_event(&http, 1).await, 200);
-    assert_eq!(send_post(&http, 1).await, 200);
+    send_post(app.broker().as_ref(), 1).await;
     let databases = app.databases().clone();
     eventually(databases.main(), EVENTS, 1).await;
     eventually(databases.main(), "SELECT count() FROM audit.post FINAL", 1).await;

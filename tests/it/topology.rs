@@ -14,6 +14,10 @@ use lapin::{BasicProperties, Confirmation, ExchangeKind};
 use crate::app::support::instance_on;
 use crate::python::topology::Vhost;
 
+/// What the pipeline has beside the catalogue: a second destination for the messages of one of its queues. Producers
+/// see nothing of it. Queue, exchange and key.
+const ADDED: [(&str, &str, &str); 1] = [("launch_referral_q", "event.dx", "LAUNCH_REFER_EVENT")];
+
 /// A line of the catalogue.
 pub(crate) struct Fact {
     pub(crate) queue: &'static str,
@@ -119,6 +123,9 @@ async fn the_broker_has_the_catalogue_and_what_is_derived_and_nothing_else() {
         for fact in facts.iter().filter(|fact| !queues.remove(fact.queue)) {
             wrong.push(format!("queue {} is missing", fact.queue));
         }
+        for (queue, ..) in ADDED {
+            assert!(queues.remove(queue), "queue {queue} is missing");
+        }
         wrong.extend(
             queues
                 .iter()
@@ -144,6 +151,10 @@ async fn the_broker_has_the_catalogue_and_what_is_derived_and_nothing_else() {
                     fact.queue, fact.exchange, fact.key
                 ));
             }
+        }
+        for (queue, exchange, key) in ADDED {
+            let bound = bindings.remove(&(exchange, queue, key));
+            assert!(bound, "queue {queue} is not bound");
         }
         wrong.extend(
             bindings
