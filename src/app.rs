@@ -2,6 +2,7 @@
 
 mod off;
 mod postgresql;
+mod replay;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -141,6 +142,7 @@ impl App {
             let stop = serving.clone();
             background.spawn(postgres::health::watch(postgres, tables, states, stop));
         }
+        replay::start(&mut background, &clickhouse, pipeline, &broker, &serving);
         let health = Health::beating();
         let limits = if remote {
             publisher::Limits::remote()

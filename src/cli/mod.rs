@@ -2,6 +2,7 @@
 
 mod bench;
 mod demo;
+mod dlq;
 mod migrate;
 mod send;
 mod serve;
@@ -26,6 +27,7 @@ enum Command {
     Serve(serve::Args),
     Demo(demo::Args),
     Migrate(migrate::Args),
+    Dlq(dlq::Args),
     Send(send::Args),
     Bench(bench::Args),
 }
@@ -45,6 +47,7 @@ pub fn run() -> ExitCode {
             Command::Serve(args) => serve::run(args).await.map(|()| true),
             Command::Demo(args) => demo::run(args).await,
             Command::Migrate(args) => migrate::run(args).await,
+            Command::Dlq(args) => dlq::run(args).await,
             Command::Send(args) => send::run(args).await,
             Command::Bench(args) => bench::run(args).await,
         }

@@ -3,11 +3,13 @@
 mod address;
 mod compare;
 mod connection;
+pub mod decisions;
 pub mod engine;
 mod engine_text;
 mod exception;
 pub mod health;
 mod insert;
+pub mod letters;
 pub mod migrate;
 pub mod quote;
 mod schema;
