@@ -11,6 +11,7 @@ mod broker;
 mod canonical;
 mod catalogue;
 mod clickhouse;
+mod dlq;
 mod engine;
 mod forward;
 mod http;
