@@ -104,28 +104,20 @@ pub struct Key {
 #[derive(Debug, Clone, Row, Deserialize, Serialize)]
 pub struct Summary {
     /// Its id.
-    #[serde(rename(deserialize = "l_id"))]
     pub id: String,
     /// The queue that it failed in, or the source that refused it.
-    #[serde(rename(deserialize = "l_queue"))]
     pub queue: String,
     /// What went wrong, as a word.
-    #[serde(rename(deserialize = "l_class"))]
     pub class: String,
     /// Its event type's name or number.
-    #[serde(rename(deserialize = "l_event_type"))]
     pub event_type: String,
     /// What went wrong, the beginning of it.
-    #[serde(rename(deserialize = "l_reason"))]
     pub reason: String,
     /// How often it was tried.
-    #[serde(rename(deserialize = "l_attempts"))]
     pub attempts: u32,
     /// When it last failed, in milliseconds since the epoch.
-    #[serde(rename(deserialize = "l_last_failed"))]
     pub last_failed_ms: i64,
     /// What was decided; empty if nothing was.
-    #[serde(rename(deserialize = "action"))]
     pub decision: String,
 }
 
@@ -133,13 +125,10 @@ pub struct Summary {
 #[derive(Debug, Clone, PartialEq, Eq, Row, Deserialize, Serialize)]
 pub struct Count {
     /// The queue or source.
-    #[serde(rename(deserialize = "l_queue"))]
     pub queue: String,
     /// What went wrong, as a word.
-    #[serde(rename(deserialize = "l_class"))]
     pub class: String,
     /// The event type's name or number.
-    #[serde(rename(deserialize = "l_event_type"))]
     pub event_type: String,
     /// How many.
     pub letters: u64,
@@ -260,8 +249,9 @@ impl Letters {
         let from = self.selected(selection).await?;
         let limit = limit(selection);
         let sql = format!(
-            "SELECT l_id, l_queue, l_class, l_event_type, substringUTF8(l_reason, 1, 300) AS l_reason, l_attempts, \
-             l_last_failed, action FROM {from} ORDER BY l_last_failed DESC, l_queue, l_id{limit}"
+            "SELECT l_id AS id, l_queue AS queue, l_class AS class, l_event_type AS event_type, \
+             substringUTF8(l_reason, 1, 300) AS reason, l_attempts AS attempts, l_last_failed AS last_failed_ms, \
+             action AS decision FROM {from} ORDER BY l_last_failed DESC, l_queue, l_id{limit}"
         );
         Ok(self.store.rows(&sql).await?)
     }
@@ -270,7 +260,7 @@ impl Letters {
     pub async fn counts(&self, selection: &Selection) -> Result<Vec<Count>, LettersError> {
         let from = self.selected(selection).await?;
         let sql = format!(
-            "SELECT l_queue, l_class, l_event_type, count() AS letters, min(l_first_failed) AS oldest_ms, \
+            "SELECT l_queue AS queue, l_class AS class, l_event_type AS event_type, count() AS letters, min(l_first_failed) AS oldest_ms, \
              max(l_last_failed) AS newest_ms FROM {from} GROUP BY l_queue, l_class, l_event_type \
              ORDER BY l_queue, l_class, l_event_type"
         );

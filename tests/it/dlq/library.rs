@@ -44,7 +44,7 @@ async fn replay(replayer: &Replayer) -> (u64, Vec<String>) {
 #[tokio::test(flavor = "multi_thread")]
 async fn what_can_go_nowhere_stays_and_says_why() {
     instance("dlq_nowhere", async |app, store| {
-        let unbound = Outgoing::new("grpc_event.tx", "NoSuchEvent", "x").with(Properties {
+        let unbound = Outgoing::new("beat.dx", "no_such_events", "x").with(Properties {
             message_id: Some("lost".to_owned()),
             timestamp: Some(1_760_000_000),
             headers: vec![("a".into(), HeaderValue::Integer(7))],
@@ -64,7 +64,7 @@ async fn what_can_go_nowhere_stays_and_says_why() {
         for (reason, part) in reasons.iter().zip([
             "refuse it again: it has no type",
             "refuse it again: this server knows no event type 200",
-            "still no queue takes messages of exchange grpc_event.tx with routing key NoSuchEvent",
+            "still no queue takes messages of exchange beat.dx with routing key no_such_events",
             "no queue or source no_such_q",
         ]) {
             assert!(reason.contains(part), "{reason}");
