@@ -8,6 +8,7 @@ use anyhow::Context as _;
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::json;
 use tokio::time::timeout;
+use tokio_util::sync::CancellationToken;
 
 use super::{ask, select::Select};
 use crate::broker::{Address, Broker, Link, Rabbit, RabbitOptions, Topology};
@@ -74,6 +75,7 @@ pub(super) async fn run(args: Args) -> anyhow::Result<bool> {
         pipeline: &PIPELINE,
         broker: Arc::clone(&broker),
         rate: args.rate,
+        stop: stopped_by_hand(),
     };
     let bar = bar(keys.len(), args.json)?;
     let mut refused = Vec::new();
@@ -94,6 +96,18 @@ pub(super) async fn run(args: Args) -> anyhow::Result<bool> {
     let totals = done?;
     summary(totals, &refused, args.json);
     Ok(totals.refused == 0)
+}
+
+/// Ctrl-C ends it after what is under way.
+fn stopped_by_hand() -> CancellationToken {
+    let stop = CancellationToken::new();
+    let stopped = stop.clone();
+    tokio::spawn(async move {
+        if tokio::signal::ctrl_c().await.is_ok() {
+            stopped.cancel();
+        }
+    });
+    stop
 }
 
 fn bar(letters: usize, json: bool) -> anyhow::Result<ProgressBar> {

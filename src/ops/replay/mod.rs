@@ -4,6 +4,7 @@
 //! which makes the same rows.
 
 mod message;
+mod pace;
 mod target;
 pub mod unknown;
 
@@ -16,7 +17,9 @@ use std::time::Duration;
 
 use backon::{ExponentialBuilder, Retryable as _};
 use futures_util::stream::{FuturesUnordered, StreamExt as _};
-use tokio::time::{Interval, MissedTickBehavior};
+use tokio_util::sync::CancellationToken;
+
+use self::pace::Pace;
 
 use crate::broker::{Broker, PublishError};
 use crate::contract::Pipeline;
@@ -40,6 +43,8 @@ pub struct Replayer {
     pub broker: Arc<dyn Broker>,
     /// How many a second, at most.
     pub rate: Option<NonZeroU32>,
+    /// Ends it early: what is under way is still waited for and written down.
+    pub stop: CancellationToken,
 }
 
 /// What became of one letter.
@@ -81,8 +86,11 @@ impl Replayer {
     ) -> Result<Totals, ReplayError> {
         let mut totals = Totals::default();
         self.letters.open_book().await?;
-        let mut pace = self.rate.map(every);
+        let mut pace = self.rate.map(Pace::new);
         for page in pages(keys) {
+            if self.stop.is_cancelled() {
+                break;
+            }
             let mut letters = self.letters.letters(page).await?;
             letters.retain(|letter| {
                 let asked = page.iter().any(|key| {
@@ -106,7 +114,7 @@ impl Replayer {
     async fn publish(
         &self,
         letters: Vec<Letter>,
-        mut pace: Option<&mut Interval>,
+        mut pace: Option<&mut Pace>,
         sent: &mut Vec<Key>,
         totals: &mut Totals,
         told: &mut impl FnMut(&Letter, &Outcome),
@@ -138,6 +146,7 @@ impl Replayer {
                         }
                     }
                 }
+                () = self.stop.cancelled(), if next.is_some() => next = None,
                 () = turn(&mut pace), if ready => {
                     if let Some(letter) = next.take() {
                         under_way.push(self.one(letter));
@@ -174,17 +183,10 @@ impl Replayer {
     }
 }
 
-fn every(rate: NonZeroU32) -> Interval {
-    let mut interval = tokio::time::interval(Duration::from_secs(1) / rate.get());
-    // Time that was lost is not caught up with: the rate is a bound.
-    interval.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    interval
-}
-
 /// Waits for one's turn.
-async fn turn(pace: &mut Option<&mut Interval>) {
-    if let Some(interval) = pace {
-        interval.tick().await;
+async fn turn(pace: &mut Option<&mut Pace>) {
+    if let Some(pace) = pace {
+        pace.turn().await;
     }
 }
 

@@ -38,27 +38,25 @@ pub async fn watch(
         pipeline,
         broker,
         rate: Some(RATE),
+        stop: stop.clone(),
     };
-    let passes = async {
-        let mut tick = tokio::time::interval(EVERY);
-        loop {
-            tick.tick().await;
-            match pass(&replayer).await {
-                Ok(Some(totals)) if totals.sent > 0 => tracing::info!(
-                    replayed = totals.sent,
-                    refused = totals.refused,
-                    "Dead letters of event types that this build knows were sent again."
-                ),
-                // Those that can't be sent are there in the next pass, too.
-                Ok(_) => {}
-                Err(error) => tracing::warn!(
-                    %error,
-                    "Dead letters of event types that this build knows can't be sent again now."
-                ),
-            }
+    let mut tick = tokio::time::interval(EVERY);
+    // A pass ends by itself when it is to stop.
+    while stop.run_until_cancelled(tick.tick()).await.is_some() {
+        match pass(&replayer).await {
+            Ok(Some(totals)) if totals.sent > 0 => tracing::info!(
+                replayed = totals.sent,
+                refused = totals.refused,
+                "Dead letters of event types that this build knows were sent again."
+            ),
+            // Those that can't be sent are there in the next pass, too.
+            Ok(_) => {}
+            Err(error) => tracing::warn!(
+                %error,
+                "Dead letters of event types that this build knows can't be sent again now."
+            ),
         }
-    };
-    stop.run_until_cancelled(passes).await;
+    }
 }
 
 /// One look; none if there is nothing to do, or another instance is at it.

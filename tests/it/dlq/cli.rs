@@ -62,6 +62,16 @@ async fn send(app: &Instance, url: &str) {
         headers: vec![("x-device".into(), HeaderValue::Text("d".to_owned()))],
         ..Properties::default()
     };
+    let list = Properties {
+        message_id: Some("list".to_owned()),
+        headers: vec![(
+            "spayee-event".into(),
+            HeaderValue::Text("poison".to_owned()),
+        )],
+        ..properties.clone()
+    };
+    let list = Outgoing::new("graphy_event.tx", "x", r#"[{"n":0},{"n":1}]"#).with(list);
+    producer.publish(list).await.unwrap();
     for body in [LOG, "not json"] {
         let message = Outgoing::new("beat.dx", "post_log_events", body).with(properties.clone());
         producer.publish(message).await.unwrap();
@@ -98,7 +108,7 @@ async fn letters_are_found_read_replayed_and_discarded() {
             .await;
         }
         send(app, &url).await;
-        eventually(store, "SELECT count() FROM DB.error_event FINAL", 5).await;
+        eventually(store, "SELECT count() FROM DB.error_event FINAL", 7).await;
         let kept = "class = 'refused' AND queue = 'post_log_events_q' AND message_id = 'm-1' \
                     AND toUnixTimestamp(sent) = 1760000000 AND headers = '{\"x-device\":\"d\"}'";
         assert_eq!(letters(store, kept).await, 1);
@@ -125,13 +135,13 @@ async fn found(store: &ClickHouse) {
         found.map_or(0, |c| c["letters"].as_u64().unwrap())
     };
     assert_eq!(count("grpc_clickhouse_event_q", "refused"), 1, "{list}");
-    assert_eq!(count("graphy_event_q", "refused"), 2, "{list}");
+    assert_eq!(count("graphy_event_q", "refused"), 4, "{list}");
     assert_eq!(count("post_log_events_q", "bad_field"), 1, "{list}");
-    assert_eq!(list["letters"].as_array().unwrap().len(), 5);
+    assert_eq!(list["letters"].as_array().unwrap().len(), 7);
     let few = [
-        (vec!["--queue", "graphy_event_q", "--limit", "1"], 2, 1),
-        (vec!["--class", "refused", "--class", "bad_field"], 5, 5),
-        (vec!["--since", "1h", "--until", "0s"], 5, 5),
+        (vec!["--queue", "graphy_event_q", "--limit", "1"], 4, 1),
+        (vec!["--class", "refused", "--class", "bad_field"], 7, 7),
+        (vec!["--since", "1h", "--until", "0s"], 7, 7),
         (vec!["--until", "1h"], 0, 0),
         (vec!["--type", "NoSuchEvent"], 0, 0),
     ];
@@ -147,7 +157,7 @@ async fn found(store: &ClickHouse) {
     }
     let table = dlq(store, &["list"]).await;
     assert!(
-        table.out.contains("graphy_event_q") && table.out.contains("5 of 5"),
+        table.out.contains("graphy_event_q") && table.out.contains("7 of 7"),
         "{}",
         table.out
     );
@@ -192,7 +202,7 @@ async fn not_yet(store: &ClickHouse) {
     assert!(plan.good, "{}", plan.err);
     assert_eq!(
         plan.out.matches(" goes to queue ").count(),
-        5,
+        7,
         "{}",
         plan.out
     );
@@ -205,7 +215,7 @@ async fn not_yet(store: &ClickHouse) {
     let dry = dlq_json(store, &["discard", "--dry-run"]).await;
     assert_eq!(
         (&dry["selected"], &dry["discarded"]),
-        (&5.into(), &0.into())
+        (&7.into(), &0.into())
     );
     let unasked = dlq(store, &["discard"]).await;
     assert!(
@@ -218,7 +228,7 @@ async fn not_yet(store: &ClickHouse) {
             .as_array()
             .unwrap()
             .len(),
-        5
+        7
     );
     let book = "SELECT count() FROM system.tables WHERE database = currentDatabase() AND name = 'dead_letter_decisions'";
     assert_eq!(
@@ -238,7 +248,7 @@ async fn replayed(store: &ClickHouse, url: &str) {
     let before = letters(store, "1").await;
     let replay = ["replay", "--yes", "--rate", "100", "--amqp-url", url];
     let done = dlq_json(store, &replay).await;
-    assert_eq!((&done["replayed"], before), (&5.into(), 5), "{done}");
+    assert_eq!((&done["replayed"], before), (&7.into(), 7), "{done}");
     eventually(
         store,
         "SELECT count() FROM DB.event FINAL WHERE event_id = 'poison-1'",
@@ -255,6 +265,13 @@ async fn replayed(store: &ClickHouse, url: &str) {
                     ON g.id = e.message_id WHERE g.headers.`spayee-event`::String = 'poison' \
                     AND g.headers.`x-attempt`::String = '2' AND g.receive_timestamp = e.sent";
     eventually(store, webhooks, 2).await;
+    let parts = "SELECT countIf(id = 'list-0' AND event_data.n = 0) + countIf(id = 'list-1' AND event_data.n = 1) \
+                 FROM DB.graphy_event FINAL WHERE toUnixTimestamp(receive_timestamp) = 1760000000";
+    eventually(store, parts, 2).await;
+    assert_eq!(
+        number(store, "SELECT count() FROM DB.graphy_event FINAL").await,
+        4
+    );
     // What nothing was done about fails again, and is undecided again.
     eventually(
         store,
@@ -265,7 +282,7 @@ async fn replayed(store: &ClickHouse, url: &str) {
     let again = "attempts = 2 AND class = 'bad_field' AND last_failed > first_failed AND message_id = 'm-1'";
     assert_eq!(
         (letters(store, again).await, letters(store, "1").await),
-        (1, 5)
+        (1, 7)
     );
     let list = dlq_json(store, &["list"]).await;
     assert_eq!(list["letters"].as_array().unwrap().len(), 1, "{list}");

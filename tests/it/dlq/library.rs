@@ -11,6 +11,7 @@ use event_grpc::sink::clickhouse::ClickHouse;
 use event_grpc::sink::clickhouse::decisions::Action;
 use event_grpc::sink::clickhouse::letters::{Letters, Selection};
 use prost::Message as _;
+use tokio_util::sync::CancellationToken;
 
 use super::dlq;
 use crate::app::support::{Instance, eventually, instance};
@@ -23,6 +24,7 @@ fn replayer(app: &Instance, store: &ClickHouse, rate: Option<u32>) -> Replayer {
         pipeline: &PIPELINE,
         broker: app.shared_broker(),
         rate: rate.and_then(NonZeroU32::new),
+        stop: CancellationToken::new(),
     }
 }
 

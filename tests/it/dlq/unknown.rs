@@ -8,6 +8,7 @@ use event_grpc::ops::replay::unknown::pass;
 use event_grpc::sink::clickhouse::letters::Letters;
 use event_grpc::sink::clickhouse::migrate;
 use prost::Message as _;
+use tokio_util::sync::CancellationToken;
 
 use super::old;
 use crate::app::support::{config, eventually, started, started_of};
@@ -72,6 +73,7 @@ async fn what_a_worker_did_not_know_is_stored_by_one_of_the_next_instances() {
             pipeline: &PIPELINE,
             broker: other.clone(),
             rate: None,
+            stop: CancellationToken::new(),
         };
         assert_eq!(pass(&replayer).await.unwrap(), None);
         lock.release().await;
