@@ -17,6 +17,12 @@ pub static MIGRATIONS: &[Migration] = &[
             "../migrations/clickhouse/20261124T214144_create_branch_event_and_3_more.sql"
         ),
     },
+    Migration {
+        name: "20261124T224236_alter_error_event.sql",
+        sql: include_str!(
+            "../migrations/clickhouse/20261124T224236_alter_error_event.sql"
+        ),
+    },
 ];
 
 /// Those of PostgreSQL.

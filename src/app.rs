@@ -4,6 +4,7 @@ mod clickhouse;
 pub mod environment;
 mod off;
 mod postgresql;
+mod replay;
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -142,6 +143,7 @@ impl App {
             let stop = serving.clone();
             background.spawn(postgres::health::watch(postgres, tables, told, stop));
         }
+        replay::start(&mut background, &databases, pipeline, &broker, &serving);
         let health = Health::beating();
         let limits = if remote {
             publisher::Limits::remote()

@@ -287,7 +287,34 @@ pub enum ErrorField {
     LastFailed,
     Fingerprint,
     ContentType,
+    Kind,
+    MessageId,
+    Sent,
+    Headers,
     Body,
+}
+
+impl ErrorField {
+    /// All of them, with the name that each has in expressions.
+    pub const ALL: [(&'static str, ErrorField); 17] = [
+        ("id", ErrorField::Id),
+        ("reason", ErrorField::Reason),
+        ("class", ErrorField::Class),
+        ("queue", ErrorField::Queue),
+        ("exchange", ErrorField::Exchange),
+        ("routing_key", ErrorField::RoutingKey),
+        ("event_type", ErrorField::EventType),
+        ("attempts", ErrorField::Attempts),
+        ("first_failed", ErrorField::FirstFailed),
+        ("last_failed", ErrorField::LastFailed),
+        ("fingerprint", ErrorField::Fingerprint),
+        ("content_type", ErrorField::ContentType),
+        ("kind", ErrorField::Kind),
+        ("message_id", ErrorField::MessageId),
+        ("sent", ErrorField::Sent),
+        ("headers", ErrorField::Headers),
+        ("body", ErrorField::Body),
+    ];
 }
 
 /// What a value inside a Struct can be said to be.

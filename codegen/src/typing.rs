@@ -38,23 +38,6 @@ pub(crate) struct Scope<'a> {
     pub(crate) proto: &'a Proto,
 }
 
-/// The field of `error` with each name.
-const ERROR_FIELDS: [(&str, ErrorField); 13] = [
-    ("id", ErrorField::Id),
-    ("reason", ErrorField::Reason),
-    ("class", ErrorField::Class),
-    ("queue", ErrorField::Queue),
-    ("exchange", ErrorField::Exchange),
-    ("routing_key", ErrorField::RoutingKey),
-    ("event_type", ErrorField::EventType),
-    ("attempts", ErrorField::Attempts),
-    ("first_failed", ErrorField::FirstFailed),
-    ("last_failed", ErrorField::LastFailed),
-    ("fingerprint", ErrorField::Fingerprint),
-    ("content_type", ErrorField::ContentType),
-    ("body", ErrorField::Body),
-];
-
 const ROOTS: [&str; 11] = [
     "header",
     "event",
@@ -219,7 +202,7 @@ fn headers(expression: &Expression, text: &Text, scope: &Scope<'_>) -> Typed<Fro
 }
 
 fn error_field(expression: &Expression, text: &Text, scope: &Scope<'_>) -> Typed<From> {
-    let names = ERROR_FIELDS.iter().map(|(name, _)| *name);
+    let names = ErrorField::ALL.iter().map(|(name, _)| *name);
     let [name] = &expression.path[..] else {
         let message = "`error` is followed by one name".to_owned();
         let found = at(
@@ -231,7 +214,7 @@ fn error_field(expression: &Expression, text: &Text, scope: &Scope<'_>) -> Typed
         );
         return Err(Box::new(found.help(suggest("", names, "known names"))));
     };
-    let Some((_, known)) = ERROR_FIELDS.iter().find(|(n, _)| *n == name.text) else {
+    let Some((_, known)) = ErrorField::ALL.iter().find(|(n, _)| *n == name.text) else {
         let message = format!("nothing called `{}` is known of a dead letter", name.text);
         let found = at(&UNKNOWN_FIELD, message, text, name.range.clone(), "unknown");
         return Err(Box::new(found.help(suggest(
@@ -243,6 +226,7 @@ fn error_field(expression: &Expression, text: &Text, scope: &Scope<'_>) -> Typed
     let ty = match known {
         ErrorField::Attempts => Type::UInt32,
         ErrorField::FirstFailed | ErrorField::LastFailed => Type::Millis,
+        ErrorField::Sent => Type::Nullable(Box::new(Type::Millis)),
         _ => Type::String,
     };
     Ok(From::Value(function::apply(

@@ -15,7 +15,7 @@ pub static TABLE: Table = Table {
     name: "error_event",
     storage: Storage::ClickHouse(None),
     columns: COLUMNS,
-    append: Append::DeadLetters(append),
+    append: Append::DeadLetters(append, LETTER),
     ddl: DDL,
 };
 
@@ -33,6 +33,14 @@ static COLUMNS: &[ColumnSpec] = &[
     column("last_failed", "DateTime64(3, 'UTC')", Layout::Fixed(8)),
     column("fingerprint", "LowCardinality(String)", DICTIONARY),
     column("content_type", "LowCardinality(String)", DICTIONARY),
+    column("kind", "LowCardinality(String)", DICTIONARY),
+    column("message_id", "String", Layout::Text),
+    column(
+        "sent",
+        "Nullable(DateTime64(3, 'UTC'))",
+        Layout::Nullable(&Layout::Fixed(8)),
+    ),
+    column("headers", "String", Layout::Text),
     column("body", "String", Layout::Text),
     column("event_id", "String", Layout::Text),
     column("event_name", "LowCardinality(String)", DICTIONARY),
@@ -63,6 +71,27 @@ static COLUMNS: &[ColumnSpec] = &[
     column("event_params", "JSON", Layout::Json),
 ];
 
+/// Which column holds what of a dead letter, as it is.
+static LETTER: &[(&str, &str)] = &[
+    ("id", "error_id"),
+    ("reason", "reason"),
+    ("class", "class"),
+    ("queue", "queue"),
+    ("exchange", "exchange"),
+    ("routing_key", "routing_key"),
+    ("event_type", "event_type"),
+    ("attempts", "attempts"),
+    ("first_failed", "first_failed"),
+    ("last_failed", "last_failed"),
+    ("fingerprint", "fingerprint"),
+    ("content_type", "content_type"),
+    ("kind", "kind"),
+    ("message_id", "message_id"),
+    ("sent", "sent"),
+    ("headers", "headers"),
+    ("body", "body"),
+];
+
 /// What creates it in its present form.
 static DDL: &str = r#"CREATE TABLE IF NOT EXISTS `error_event`
 (
@@ -78,6 +107,10 @@ static DDL: &str = r#"CREATE TABLE IF NOT EXISTS `error_event`
     `last_failed` DateTime64(3, 'UTC') COMMENT 'error.last_failed',
     `fingerprint` LowCardinality(String) COMMENT 'error.fingerprint | low_cardinality',
     `content_type` LowCardinality(String) COMMENT 'error.content_type | low_cardinality',
+    `kind` LowCardinality(String) COMMENT 'error.kind | low_cardinality',
+    `message_id` String COMMENT 'error.message_id',
+    `sent` Nullable(DateTime64(3, 'UTC')) COMMENT 'error.sent',
+    `headers` String COMMENT 'error.headers',
     `body` String COMMENT 'error.body',
     `event_id` String COMMENT 'Chosen by the client, the same on every resend; made at intake if empty.',
     `event_name` LowCardinality(String) COMMENT '$type | low_cardinality',
@@ -121,9 +154,10 @@ pub(crate) fn append(
     cx: &Context,
 ) -> Result<(), Bad> {
     let [error_id, reason, class, queue, exchange, routing_key, event_type, attempts,
-    first_failed, last_failed, fingerprint, content_type, body, event_id, event_name,
-    sent_timestamp, event_timestamp, insert_timestamp, session_id, bb_device_id, user_id,
-    device_id, android_advertising_id, client_id, channel, os, client_type, app_language,
+    first_failed, last_failed, fingerprint, content_type, kind, message_id, sent,
+    headers, body, event_id, event_name, sent_timestamp, event_timestamp,
+    insert_timestamp, session_id, bb_device_id, user_id, device_id,
+    android_advertising_id, client_id, channel, os, client_type, app_language,
     app_version, app_version_code, current_url, merchant_id, utm_referrer, utm_platform,
     utm_source, utm_medium, utm_campaign, pp_id, event_current_url, event_params] = block
         .columns()?;
@@ -139,6 +173,13 @@ pub(crate) fn append(
     last_failed.i64(letter.last_failed_ms)?;
     fingerprint.text(letter.fingerprint)?;
     content_type.text(letter.content_type)?;
+    kind.text(letter.kind)?;
+    message_id.text(letter.message_id)?;
+    match letter.sent_ms {
+        Some(value) => sent.i64(value)?,
+        None => sent.null()?,
+    }
+    headers.text(letter.headers)?;
     body.text(letter.body)?;
     insert_timestamp.i64(cx.now_ms)?;
     match group {

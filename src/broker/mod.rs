@@ -7,6 +7,7 @@
 mod delivery;
 mod embedded;
 mod error;
+mod lock;
 mod message;
 mod meters;
 mod rabbit;
@@ -17,6 +18,7 @@ mod topology;
 pub use delivery::{Ack, Deliveries, Delivery, Settled};
 pub use embedded::Embedded;
 pub use error::{ConsumeError, PublishError};
+pub use lock::Lock;
 pub use message::{HeaderValue, Outgoing, Properties};
 pub use rabbit::{Address, AddressError, Cutover, CutoverError, Found, Rabbit, RabbitOptions};
 pub use status::{Link, Status};
@@ -24,6 +26,7 @@ pub use topology::{QueueSpec, Topology, TopologyError};
 
 use std::time::Duration;
 
+use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
 use tokio::sync::watch;
 
@@ -46,6 +49,12 @@ pub trait Broker: Send + Sync + 'static {
 
     /// How the broker is doing, now and on every change.
     fn status(&self) -> watch::Receiver<Status>;
+
+    /// Takes a lock that one instance at a time has; none if another one has it, or the broker can't be asked now.
+    /// Where a broker has one instance only, that instance has it.
+    fn lock<'a>(&'a self, _name: &'a str) -> BoxFuture<'a, Option<Lock>> {
+        async { Some(Lock::alone()) }.boxed()
+    }
 
     /// Refuses new messages, except those in place of a delivery, waits at most this long for the ones under way to
     /// be answered, then ends all deliveries and connections.

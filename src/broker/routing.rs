@@ -61,6 +61,12 @@ impl Routes {
         self.queues.get(name).copied()
     }
 
+    /// Whether a binding of this exchange matches.
+    pub(super) fn is_bound(&self, exchange: &str, routing_key: &str) -> bool {
+        let bindings = self.exchanges.get(exchange);
+        bindings.is_some_and(|bindings| !matching(bindings, routing_key).is_empty())
+    }
+
     /// The queues that get a copy of a message, each once and at least one.
     pub(super) fn targets(
         &self,

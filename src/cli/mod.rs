@@ -3,6 +3,7 @@
 mod bench;
 mod cutover;
 mod demo;
+mod dlq;
 mod migrate;
 mod send;
 mod serve;
@@ -29,6 +30,7 @@ enum Command {
     Demo(demo::Args),
     Migrate(migrate::Args),
     Cutover(cutover::Args),
+    Dlq(dlq::Args),
     Send(send::Args),
     Bench(bench::Args),
 }
@@ -49,6 +51,7 @@ pub fn run() -> ExitCode {
             Command::Demo(args) => demo::run(args).await,
             Command::Migrate(args) => migrate::run(args).await,
             Command::Cutover(args) => cutover::run(args).await,
+            Command::Dlq(args) => dlq::run(args).await,
             Command::Send(args) => send::run(args).await,
             Command::Bench(args) => bench::run(args).await,
         }

@@ -25,6 +25,20 @@ pub const DEAD_LAST_FAILED: &str = "x-dead-last-failed";
 /// The fingerprint of the pipeline that gave it up.
 pub const DEAD_FINGERPRINT: &str = "x-dead-fingerprint";
 
+/// The id that the message itself had, before it was a dead letter; none if it had none.
+pub const DEAD_MESSAGE_ID: &str = "x-dead-message-id";
+/// When the message itself was sent, by its own word: an integer, milliseconds since the epoch.
+pub const DEAD_SENT: &str = "x-dead-sent";
+
+/// Of a dead letter that is sent again: when it first failed, an integer, milliseconds since the epoch.
+pub const REPLAY_FIRST_FAILED: &str = "x-replay-first-failed";
+/// When it last failed: an integer, milliseconds since the epoch. What fails again has failed later than that.
+pub const REPLAY_LAST_FAILED: &str = "x-replay-last-failed";
+/// How often it had been tried by then: an integer.
+pub const REPLAY_ATTEMPTS: &str = "x-replay-attempts";
+/// When it was sent again: an integer, milliseconds since the epoch.
+pub const REPLAY_AT: &str = "x-replay-at";
+
 /// The HTTP headers of the request that a webhook's message came in, as one JSON object in a text.
 pub const HTTP_HEADERS: &str = "x-http-headers";
 
@@ -39,7 +53,7 @@ pub fn is_internal(name: &str) -> bool {
         "x-acquired-count",
         "x-stream-offset",
     ];
-    const PREFIXES: [&str; 3] = ["x-dead-", "x-first-death-", "x-last-death-"];
+    const PREFIXES: [&str; 4] = ["x-dead-", "x-replay-", "x-first-death-", "x-last-death-"];
     EXACT.contains(&name) || PREFIXES.iter().any(|prefix| name.starts_with(prefix))
 }
 

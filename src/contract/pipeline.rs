@@ -309,6 +309,10 @@ pub struct Table {
     pub ddl: &'static str,
 }
 
+/// Appends a dead letter.
+pub type AppendDeadLetter =
+    fn(&mut Block, &DeadLetter<'_>, Option<&Group<'_>>, &Context) -> Result<(), Bad>;
+
 /// How a table's rows are made. Each function appends all of its input's rows or fails; after a failure the
 /// caller rolls the block back to its mark.
 #[derive(Debug, Clone, Copy)]
@@ -317,8 +321,9 @@ pub enum Append {
     Events(fn(&mut Block, &Group<'_>, &Context) -> Result<(), Bad>),
     /// From one JSON object.
     Json(fn(&mut Block, &Message<'_>, &Context) -> Result<(), Bad>),
-    /// From a message that failed elsewhere, with its event where one can be made out.
-    DeadLetters(fn(&mut Block, &DeadLetter<'_>, Option<&Group<'_>>, &Context) -> Result<(), Bad>),
+    /// From a message that failed elsewhere, with its event where one can be made out; and which column holds which
+    /// field of `error`, by name, where one holds it as it is.
+    DeadLetters(AppendDeadLetter, &'static [(&'static str, &'static str)]),
 }
 
 /// A column's name and type.

@@ -54,6 +54,14 @@ pub struct DeadLetter<'a> {
     pub fingerprint: &'a str,
     /// What the body is.
     pub content_type: &'a str,
+    /// What the body holds: AMQP's `type`; empty if nothing is said of it.
+    pub kind: &'a str,
+    /// The message's id, from which `$id` comes; empty if it has none.
+    pub message_id: &'a str,
+    /// When it was sent, by its own word, in milliseconds since the epoch.
+    pub sent_ms: Option<i64>,
+    /// The headers that its sender set, as one JSON object.
+    pub headers: &'a str,
     /// The bytes as they came.
     pub body: &'a [u8],
 }

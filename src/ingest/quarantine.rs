@@ -89,7 +89,8 @@ impl Quarantine {
             (headers::DEAD_EVENT_TYPE.into(), text(&event_type)),
             (headers::DEAD_ATTEMPTS.into(), HeaderValue::Integer(1)),
             (headers::DEAD_FIRST_FAILED.into(), millis.clone()),
-            (headers::DEAD_LAST_FAILED.into(), millis),
+            (headers::DEAD_LAST_FAILED.into(), millis.clone()),
+            (headers::DEAD_SENT.into(), millis),
             (headers::DEAD_FINGERPRINT.into(), text(self.fingerprint)),
         ];
         Outgoing::new(route.exchange, route.routing_key, body).with(properties)

@@ -4,3 +4,4 @@ pub mod health;
 pub mod logging;
 pub mod metrics;
 pub mod readiness;
+pub mod replay;

@@ -88,7 +88,7 @@ pub(super) fn append(
                 }
             }
         }
-        (Content::DeadLetter(part), Append::DeadLetters(function)) => {
+        (Content::DeadLetter(part), Append::DeadLetters(function, _)) => {
             if wanted(0) {
                 dead_letter::append(block, function, message, part.as_ref(), cx);
             }

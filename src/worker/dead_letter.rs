@@ -12,11 +12,11 @@ use super::split::Part;
 use crate::broker::{HeaderValue, Outgoing, Properties};
 use crate::contract::canonical::canonical;
 use crate::contract::column::plain::push_varint;
+use crate::contract::function::MILLIS_RANGE;
 use crate::contract::headers as h;
-use crate::contract::{Bad, Block, Context, DeadLetter, Envelope, Group, Input, Pipeline, Route};
-
-type AppendDeadLetter =
-    fn(&mut Block, &DeadLetter<'_>, Option<&Group<'_>>, &Context) -> Result<(), Bad>;
+use crate::contract::{
+    AppendDeadLetter, Block, Context, DeadLetter, Envelope, Group, Input, Pipeline, Route,
+};
 
 /// The message that one failed unit becomes: the unit's bytes as they came, and why it failed in the headers.
 pub(super) fn outgoing(
@@ -29,10 +29,12 @@ pub(super) fn outgoing(
 ) -> Outgoing {
     let delivery = &message.delivery;
     let (body, kind) = unit_body(message, failed.unit);
+    let own_id = own_id(message, failed.unit);
+    let times = Times::of(&delivery.properties, attempts, now_ms);
     let text = |value: &str| HeaderValue::Text(value.to_owned());
     let mut properties = Properties {
         content_type: delivery.properties.content_type.clone(),
-        message_id: Some(id(message.queue.name, &body)),
+        message_id: Some(id(message.queue.name, identity(message, &own_id), &body)),
         kind,
         timestamp: u64::try_from(now_ms / 1000).ok(),
         headers: Vec::new(),
@@ -49,13 +51,27 @@ pub(super) fn outgoing(
         (h::DEAD_EVENT_TYPE.into(), text(&failed.event_type)),
         (
             h::DEAD_ATTEMPTS.into(),
-            HeaderValue::Integer(i64::from(attempts)),
+            HeaderValue::Integer(times.attempts),
         ),
-        (h::DEAD_FIRST_FAILED.into(), HeaderValue::Integer(now_ms)),
-        (h::DEAD_LAST_FAILED.into(), HeaderValue::Integer(now_ms)),
+        (
+            h::DEAD_FIRST_FAILED.into(),
+            HeaderValue::Integer(times.first_failed_ms),
+        ),
+        (
+            h::DEAD_LAST_FAILED.into(),
+            HeaderValue::Integer(times.last_failed_ms),
+        ),
         (h::DEAD_FINGERPRINT.into(), text(pipeline.fingerprint)),
     ];
     // A replay needs what the sender said beside the body.
+    if !own_id.is_empty() {
+        let own_id = HeaderValue::Text(own_id.into_owned());
+        properties.headers.push((h::DEAD_MESSAGE_ID.into(), own_id));
+    }
+    if let Some(sent_ms) = sent_ms(&delivery.properties) {
+        let sent = HeaderValue::Integer(sent_ms);
+        properties.headers.push((h::DEAD_SENT.into(), sent));
+    }
     let sent = super::headers::as_sent(&delivery.properties);
     properties.headers.extend(sent);
     Outgoing::new(route.exchange, route.routing_key, body)
@@ -64,10 +80,66 @@ pub(super) fn outgoing(
 }
 
 /// The same for the same dead letter, however often it is made.
-fn id(queue: &str, body: &[u8]) -> String {
+fn id(queue: &str, identity: &str, body: &[u8]) -> String {
     let mut seed = queue.as_bytes().to_vec();
     seed.extend_from_slice(&xxh3_128(body).to_le_bytes());
+    if !identity.is_empty() {
+        seed.extend_from_slice(identity.as_bytes());
+    }
     uuid::Uuid::from_u128(xxh3_128(&seed)).to_string()
+}
+
+/// The id of the message that a unit is, or would be by itself: columns of `$id` are made from it.
+fn own_id(message: &Prepared, unit: usize) -> Cow<'_, str> {
+    let sent = message.delivery.properties.message_id.as_deref();
+    match &message.content {
+        Content::Json(objects) if objects.len() > 1 => objects.get(unit).map(|(_, id)| id.as_str()),
+        _ => sent,
+    }
+    .unwrap_or_default()
+    .into()
+}
+
+/// What tells two messages with the same body apart. App events have ids of their own, and the same event may come
+/// in many messages.
+fn identity<'a>(message: &Prepared, own_id: &'a str) -> &'a str {
+    match message.queue.input {
+        Input::Json(_) => own_id,
+        Input::Events(_) | Input::DeadLetters(_) => "",
+    }
+}
+
+/// When and how often something has failed. What was a dead letter before, and was sent again, goes on from there.
+struct Times {
+    first_failed_ms: i64,
+    last_failed_ms: i64,
+    attempts: i64,
+}
+
+impl Times {
+    fn of(properties: &Properties, attempts: u32, now_ms: i64) -> Self {
+        let before = |name| integer(properties, name);
+        let last = before(h::REPLAY_LAST_FAILED);
+        Times {
+            first_failed_ms: before(h::REPLAY_FIRST_FAILED).unwrap_or(now_ms),
+            // Later than before, whatever the clocks of two machines say.
+            last_failed_ms: last.map_or(now_ms, |last| now_ms.max(last.saturating_add(1))),
+            attempts: before(h::REPLAY_ATTEMPTS)
+                .unwrap_or(0)
+                .saturating_add(i64::from(attempts)),
+        }
+    }
+}
+
+fn integer(properties: &Properties, name: &str) -> Option<i64> {
+    match properties.header(name) {
+        Some(HeaderValue::Integer(value)) => Some(*value),
+        _ => None,
+    }
+}
+
+fn sent_ms(properties: &Properties) -> Option<i64> {
+    i64::try_from(properties.timestamp?.checked_mul(1000)?).ok()
 }
 
 /// Reasons quote values; a header is no place for long ones.
@@ -181,11 +253,13 @@ fn single(envelope: &Envelope, part: &Part, body: &[u8]) -> Option<Single> {
 
 /// A dead letter as its headers tell it; of a message without them, that no queue took it.
 struct Letter {
-    texts: [String; 8],
+    texts: [String; 10],
     content_type: String,
     attempts: u32,
     first_failed_ms: i64,
     last_failed_ms: i64,
+    sent_ms: Option<i64>,
+    headers: String,
 }
 
 fn letter(message: &Prepared, cx: &Context) -> Letter {
@@ -194,43 +268,53 @@ fn letter(message: &Prepared, cx: &Context) -> Letter {
         Some(HeaderValue::Text(text)) => text.clone(),
         _ => otherwise.to_owned(),
     };
-    let integer = |name: &str, otherwise: i64| match properties.header(name) {
-        Some(HeaderValue::Integer(value)) => *value,
-        _ => otherwise,
+    let is_letter = properties.header(h::DEAD_CLASS).is_some();
+    let sent = sent_ms(properties);
+    // What no queue took says nothing of a failure; it failed when it was sent, or sent again.
+    let at = integer(properties, h::REPLAY_AT).or(sent);
+    let times = Times::of(properties, 0, at.unwrap_or(cx.now_ms));
+    let first = integer(properties, h::DEAD_FIRST_FAILED).unwrap_or(times.first_failed_ms);
+    let last = integer(properties, h::DEAD_LAST_FAILED).unwrap_or(times.last_failed_ms);
+    let attempts = integer(properties, h::DEAD_ATTEMPTS).unwrap_or(times.attempts);
+    let sender_id = properties.message_id.as_deref().unwrap_or_default();
+    let id = match sender_id {
+        "" => id(message.queue.name, "", &delivery.body),
+        sender_id => sender_id.to_owned(),
     };
-    let sent_ms = properties
-        .timestamp
-        .and_then(|s| i64::try_from(s.checked_mul(1000)?).ok());
-    let at = sent_ms.unwrap_or(cx.now_ms);
-    let own_id = properties.message_id.clone().filter(|id| !id.is_empty());
+    let (own_id, sent) = match is_letter {
+        true => ("", integer(properties, h::DEAD_SENT)),
+        false => (sender_id, sent),
+    };
+    let kind = properties.kind.as_deref().unwrap_or_default();
     Letter {
         texts: [
-            own_id.unwrap_or_else(|| id(message.queue.name, &delivery.body)),
+            id,
             text(h::DEAD_REASON, "no queue is bound for this routing key"),
             text(h::DEAD_CLASS, "unroutable"),
             text(h::DEAD_QUEUE, ""),
             text(h::DEAD_EXCHANGE, &delivery.exchange),
             text(h::DEAD_ROUTING_KEY, &delivery.routing_key),
-            text(
-                h::DEAD_EVENT_TYPE,
-                properties.kind.as_deref().unwrap_or_default(),
-            ),
+            text(h::DEAD_EVENT_TYPE, kind),
             text(h::DEAD_FINGERPRINT, ""),
+            kind.to_owned(),
+            text(h::DEAD_MESSAGE_ID, own_id),
         ],
         content_type: properties
             .content_type
             .as_deref()
             .unwrap_or_default()
             .to_owned(),
-        attempts: u32::try_from(integer(h::DEAD_ATTEMPTS, 0)).unwrap_or(0),
-        first_failed_ms: in_range(integer(h::DEAD_FIRST_FAILED, at), cx),
-        last_failed_ms: in_range(integer(h::DEAD_LAST_FAILED, at), cx),
+        attempts: u32::try_from(attempts).unwrap_or(0),
+        first_failed_ms: in_range(first, cx),
+        last_failed_ms: in_range(last, cx),
+        sent_ms: sent.filter(|sent| MILLIS_RANGE.contains(sent)),
+        headers: serde_json::Value::Object(super::headers::as_json(properties)).to_string(),
     }
 }
 
 /// Headers are anybody's to write; a time that no column holds becomes the clock's.
 fn in_range(millis: i64, cx: &Context) -> i64 {
-    if crate::contract::function::MILLIS_RANGE.contains(&millis) {
+    if MILLIS_RANGE.contains(&millis) {
         millis
     } else {
         cx.now_ms
@@ -248,6 +332,8 @@ impl Letter {
             routing_key,
             event_type,
             fingerprint,
+            kind,
+            message_id,
         ] = &self.texts;
         DeadLetter {
             id,
@@ -262,6 +348,10 @@ impl Letter {
             last_failed_ms: self.last_failed_ms,
             fingerprint,
             content_type: &self.content_type,
+            kind,
+            message_id,
+            sent_ms: self.sent_ms,
+            headers: &self.headers,
             body,
         }
     }

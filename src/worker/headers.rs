@@ -18,13 +18,26 @@ pub(super) fn sent(properties: &Properties) -> Map<String, Value> {
         .headers
         .iter()
         .filter(|(name, _)| !is_internal(name));
-    let json = |value: &HeaderValue| match value {
+    sent.map(|(name, value)| (name.to_string(), json(value)))
+        .collect()
+}
+
+/// The headers that the sender set, as they travel: those of a webhook's request are one text.
+pub(super) fn as_json(properties: &Properties) -> Map<String, Value> {
+    let sent = properties
+        .headers
+        .iter()
+        .filter(|(name, _)| **name == *HTTP_HEADERS || !is_internal(name));
+    sent.map(|(name, value)| (name.to_string(), json(value)))
+        .collect()
+}
+
+fn json(value: &HeaderValue) -> Value {
+    match value {
         HeaderValue::Text(text) => Value::from(text.as_str()),
         HeaderValue::Integer(number) => Value::from(*number),
         HeaderValue::Boolean(flag) => Value::from(*flag),
-    };
-    sent.map(|(name, value)| (name.to_string(), json(value)))
-        .collect()
+    }
 }
 
 /// The most that a dead letter keeps of a message's headers, in bytes: with its own they must fit in one frame.

@@ -17,7 +17,7 @@ use crate::clickhouse::support::{number, run_there};
 use crate::http::request;
 use support::{event, instance, text};
 
-fn cart(id: &str, timestamp: &str) -> Event {
+pub(crate) fn cart(id: &str, timestamp: &str) -> Event {
     let payload = AddToCartEvent {
         product_id: 42,
         quantity: 2,
@@ -27,7 +27,7 @@ fn cart(id: &str, timestamp: &str) -> Event {
     event(id, timestamp, EventOf::AddToCartEvent(payload))
 }
 
-fn header() -> Option<Header> {
+pub(crate) fn header() -> Option<Header> {
     Some(Header {
         user_id: 7,
         os: "android".into(),

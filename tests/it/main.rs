@@ -14,6 +14,7 @@ mod catalogue_page;
 mod clickhouse;
 mod clusters;
 mod cutover;
+mod dlq;
 mod engine;
 mod forward;
 mod http;

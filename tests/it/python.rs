@@ -6,7 +6,7 @@
 mod client;
 mod rows;
 mod sent;
-mod server;
+pub(crate) mod server;
 pub(crate) mod topology;
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};

@@ -9,7 +9,9 @@ use super::names::{Taken, literal, raw_literal, snake};
 use super::readers::Readers;
 use super::shapes::Shapes;
 use crate::migration::{ddl, postgres};
-use crate::model::{Column, Input, Model, PgType, Table, Type, Upsert};
+use crate::model::{
+    Column, ErrorField, From, Function, Input, Model, PgType, Root, Table, Type, Upsert,
+};
 
 /// What the template sees: one table.
 #[derive(Debug, Serialize)]
@@ -28,8 +30,10 @@ pub struct TableView {
     pub columns: Vec<String>,
     /// How rows get into a PostgreSQL table, as Rust source; empty for others.
     pub upsert: String,
-    /// The variant of `Append`.
+    /// The variant of `Append`, as Rust source.
     pub append: &'static str,
+    /// Of the dead-letter table: fields of `error` and the columns that hold them, as Rust source.
+    pub letter: Vec<String>,
     /// The present `CREATE TABLE` as a Rust literal.
     pub ddl: String,
     /// Its functions, `append` first.
@@ -111,9 +115,13 @@ fn view(model: &Model, module: String, table: &Table, functions: Vec<FunctionVie
             .map(|u| upsert(table, u))
             .unwrap_or_default(),
         append: match table.input {
-            Input::Events => "Events",
-            Input::Json(_) => "Json",
-            Input::DeadLetters => "DeadLetters",
+            Input::Events => "Events(append)",
+            Input::Json(_) => "Json(append)",
+            Input::DeadLetters => "DeadLetters(append, LETTER)",
+        },
+        letter: match table.input {
+            Input::DeadLetters => letter(table),
+            Input::Events | Input::Json(_) => Vec::new(),
         },
         ddl: raw_literal(&match &table.postgres {
             Some(upsert) => postgres::create(table, upsert).join(";\n"),
@@ -166,6 +174,25 @@ fn upsert(table: &Table, upsert: &Upsert) -> String {
         unique.join(", "),
         columns.join(", ")
     )
+}
+
+/// Which column holds which field of `error`, as Rust source. Only those that hold it as it is count.
+fn letter(table: &Table) -> Vec<String> {
+    let column = |wanted: ErrorField| {
+        table.columns.iter().find(|column| match &column.from {
+            From::Value(value) => {
+                let plain = |f: &Function| matches!(f, Function::LowCardinality);
+                matches!(value.root, Root::Error(field) if field == wanted)
+                    && value.functions.iter().all(plain)
+            }
+            _ => false,
+        })
+    };
+    let pair = |(name, field): &(&str, ErrorField)| {
+        let column = column(*field)?;
+        Some(format!("({}, {})", literal(name), literal(&column.name)))
+    };
+    ErrorField::ALL.iter().filter_map(pair).collect()
 }
 
 /// Exactly what the functions use.

@@ -11,6 +11,7 @@ mod declare;
 mod dial;
 mod lane;
 mod link;
+mod lock;
 mod monitor;
 mod properties;
 mod publisher;
@@ -18,6 +19,7 @@ mod subscriber;
 
 pub use address::{Address, AddressError};
 pub use cutover::{Cutover, CutoverError, Found};
+pub(super) use lock::HeldLock;
 pub(super) use subscriber::Held;
 
 use std::sync::Arc;
@@ -38,6 +40,7 @@ use self::subscriber::Subscriber;
 use super::Broker;
 use super::delivery::{Deliveries, Source};
 use super::error::{ConsumeError, PublishError};
+use super::lock::Lock;
 use super::message::Outgoing;
 use super::meters::Meters;
 use super::status::Status;
@@ -215,6 +218,14 @@ impl Broker for Rabbit {
 
     fn status(&self) -> watch::Receiver<Status> {
         self.shared.monitor.status()
+    }
+
+    fn lock<'a>(&'a self, name: &'a str) -> BoxFuture<'a, Option<Lock>> {
+        async move {
+            let session = self.consume_phases.borrow().session().map(Arc::clone)?;
+            HeldLock::take(session, name).await.map(Lock::rabbit)
+        }
+        .boxed()
     }
 
     fn close(&self, patience: Duration) -> BoxFuture<'_, ()> {

@@ -8,6 +8,7 @@ use std::time::Duration;
 use event_grpc::app::environment::Environment;
 use event_grpc::app::{App, Config};
 use event_grpc::broker::Broker;
+use event_grpc::contract::Pipeline;
 use event_grpc::generated::PIPELINE;
 use event_grpc::generated::proto::event::event::EventOf;
 use event_grpc::generated::proto::event::event_service_client::EventServiceClient;
@@ -74,7 +75,12 @@ pub(crate) fn config(store: &ClickHouse) -> Config {
 
 /// Starts an instance.
 pub(crate) async fn started(config: Config) -> (App, Instance) {
-    let app = App::start(config, &PIPELINE).await.unwrap();
+    started_of(config, &PIPELINE).await
+}
+
+/// Starts an instance of another build.
+pub(crate) async fn started_of(config: Config, pipeline: &'static Pipeline) -> (App, Instance) {
+    let app = App::start(config, pipeline).await.unwrap();
     let channel = Channel::from_shared(format!("http://{}", app.grpc_address()))
         .unwrap()
         .connect()

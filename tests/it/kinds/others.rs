@@ -138,6 +138,10 @@ fn letter() -> DeadLetter<'static> {
         last_failed_ms: NOW_MS,
         fingerprint: "",
         content_type: "application/json",
+        kind: "",
+        message_id: "",
+        sent_ms: None,
+        headers: "{}",
         body: b"{",
     }
 }
@@ -147,7 +151,7 @@ async fn a_dead_letter_is_stored_whatever_its_event_is() {
     in_database("kinds_error", |db| async move {
         migrate::apply(&db, &PIPELINE).await.unwrap();
         let table = &small::tables::error::TABLE;
-        let Append::DeadLetters(append) = table.append else {
+        let Append::DeadLetters(append, _) = table.append else {
             panic!("it takes dead letters")
         };
         let header = Header {

@@ -91,13 +91,13 @@ pub(super) async fn migrate(clickhouse_url: &str) {
 }
 
 /// The URL of a database of the test's ClickHouse.
-pub(super) fn clickhouse_url(store: &ClickHouse) -> String {
+pub(crate) fn clickhouse_url(store: &ClickHouse) -> String {
     let url = env::var("EVENT_GRPC_TEST_CLICKHOUSE_URL").unwrap();
     format!("{url}/?database={}", store.address().database())
 }
 
 /// One of the executable's commands, with nothing of the environment that would change what it does.
-fn command(name: &str) -> Command {
+pub(crate) fn command(name: &str) -> Command {
     let mut command = Command::new(EXECUTABLE);
     for (variable, _) in env::vars_os() {
         if variable.to_string_lossy().starts_with("EVENT_") {

@@ -86,6 +86,13 @@ fn error(field: ErrorField) -> Code {
         ErrorField::LastFailed => code("letter.last_failed_ms", Yields::Millis),
         ErrorField::Fingerprint => code("letter.fingerprint", Yields::Str),
         ErrorField::ContentType => code("letter.content_type", Yields::Str),
+        ErrorField::Kind => code("letter.kind", Yields::Str),
+        ErrorField::MessageId => code("letter.message_id", Yields::Str),
+        ErrorField::Sent => Code {
+            optional: true,
+            ..code("letter.sent_ms", Yields::Millis)
+        },
+        ErrorField::Headers => code("letter.headers", Yields::Str),
         ErrorField::Body => code("letter.body", Yields::Bytes),
     }
 }

@@ -13,7 +13,7 @@ pub static TABLE: Table = Table {
     name: "error",
     storage: Storage::ClickHouse(None),
     columns: COLUMNS,
-    append: Append::DeadLetters(append),
+    append: Append::DeadLetters(append, LETTER),
     ddl: DDL,
 };
 
@@ -31,6 +31,15 @@ static COLUMNS: &[ColumnSpec] = &[
     column("campaign", "Nullable(String)", Layout::Nullable(&Layout::Text)),
     column("params", "JSON", Layout::Json),
     column("insert_timestamp", "DateTime64(3, 'UTC')", Layout::Fixed(8)),
+];
+
+/// Which column holds what of a dead letter, as it is.
+static LETTER: &[(&str, &str)] = &[
+    ("id", "error_id"),
+    ("reason", "reason"),
+    ("attempts", "attempts"),
+    ("first_failed", "first_failed"),
+    ("body", "body"),
 ];
 
 /// What creates it in its present form.

@@ -1,0 +1,36 @@
+//! The events of unknown types that an instance sends again by itself.
+
+use std::sync::Arc;
+
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+
+use crate::broker::Broker;
+use crate::contract::Pipeline;
+use crate::ops::replay::unknown;
+use crate::sink::clickhouse::Databases;
+use crate::sink::clickhouse::letters::Letters;
+
+/// Starts to look for them, if the pipeline's dead letters can be sent again.
+pub(super) fn start(
+    tasks: &mut JoinSet<()>,
+    databases: &Databases,
+    pipeline: &'static Pipeline,
+    broker: &Arc<dyn Broker>,
+    stop: &CancellationToken,
+) {
+    match Letters::new(databases, pipeline) {
+        Ok(letters) => {
+            tasks.spawn(unknown::watch(
+                letters,
+                pipeline,
+                Arc::clone(broker),
+                stop.clone(),
+            ));
+        }
+        Err(reason) => tracing::info!(
+            %reason,
+            "Events of types that were not known are not sent again by themselves."
+        ),
+    }
+}

@@ -1,0 +1,27 @@
+//! A lock among the instances that share a broker.
+
+use super::rabbit;
+
+/// Held by one instance at a time. It ends with the connection that it was taken over, at the latest.
+#[must_use = "a lock that is not kept is no use"]
+pub struct Lock {
+    held: Option<rabbit::HeldLock>,
+}
+
+impl Lock {
+    /// A lock where there is nobody else.
+    pub(super) fn alone() -> Self {
+        Lock { held: None }
+    }
+
+    pub(super) fn rabbit(held: rabbit::HeldLock) -> Self {
+        Lock { held: Some(held) }
+    }
+
+    /// Lets others have it.
+    pub async fn release(self) {
+        if let Some(held) = self.held {
+            held.release().await;
+        }
+    }
+}

@@ -1,0 +1,123 @@
+//! `event-grpc dlq list`: how many letters there are of each kind, and the newest of them.
+
+use comfy_table::{CellAlignment, Table, presets};
+use serde_json::json;
+
+use super::select::Select;
+use super::time;
+use crate::cli::say;
+use crate::cli::serve::ClickHouseArgs;
+use crate::sink::clickhouse::letters::{Count, Selection, Summary};
+
+/// The most that is shown of a reason, in characters.
+const REASON: usize = 70;
+
+/// Count the dead letters by queue, class and type, and show the newest.
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    #[command(flatten)]
+    clickhouse: ClickHouseArgs,
+    #[command(flatten)]
+    select: Select,
+    /// How many letters to show beside the counts.
+    #[arg(long, default_value_t = 20, value_name = "COUNT")]
+    limit: u64,
+    /// Also letters that were replayed or discarded.
+    #[arg(long)]
+    all: bool,
+    /// As JSON, for programs.
+    #[arg(long)]
+    json: bool,
+}
+
+pub(super) async fn run(args: Args) -> anyhow::Result<bool> {
+    let letters = super::letters(&args.clickhouse)?;
+    let selection = Selection {
+        decided: args.all,
+        ..args.select.selection(Some(args.limit))
+    };
+    let counts = letters.counts(&selection).await?;
+    let newest = letters.summaries(&selection).await?;
+    if args.json {
+        say(&json!({ "counts": counts, "letters": newest }).to_string());
+        return Ok(true);
+    }
+    if counts.is_empty() {
+        say("no dead letters");
+        return Ok(true);
+    }
+    say(&kinds(&counts).to_string());
+    say(&each(&newest, args.all).to_string());
+    let all: u64 = counts.iter().map(|count| count.letters).sum();
+    say(&format!("{} of {all} dead letters shown", newest.len()));
+    Ok(true)
+}
+
+fn table(header: &[&str]) -> Table {
+    let mut table = Table::new();
+    table.load_style(presets::UTF8_BORDERS_ONLY);
+    table.set_header(header);
+    table
+}
+
+fn kinds(counts: &[Count]) -> Table {
+    let mut table = table(&["queue", "class", "type", "letters", "oldest", "newest"]);
+    for count in counts {
+        table.add_row([
+            &count.queue,
+            &count.class,
+            &count.event_type,
+            &count.letters.to_string(),
+            &time::text(count.oldest_ms),
+            &time::text(count.newest_ms),
+        ]);
+    }
+    if let Some(column) = table.column_mut(3) {
+        column.set_cell_alignment(CellAlignment::Right);
+    }
+    table
+}
+
+fn each(letters: &[Summary], all: bool) -> Table {
+    let mut table = match all {
+        true => table(&["id", "last failed", "tries", "queue", "reason", "decision"]),
+        false => table(&["id", "last failed", "tries", "queue", "reason"]),
+    };
+    for letter in letters {
+        let mut row = vec![
+            letter.id.clone(),
+            time::text(letter.last_failed_ms),
+            letter.attempts.to_string(),
+            letter.queue.clone(),
+            shortened(&letter.reason),
+        ];
+        if all {
+            row.push(letter.decision.clone());
+        }
+        table.add_row(row);
+    }
+    table
+}
+
+/// One line of a reason, which may quote what came.
+fn shortened(reason: &str) -> String {
+    let line: String = reason
+        .chars()
+        .map(|c| if c.is_control() { ' ' } else { c })
+        .take(REASON)
+        .collect();
+    match reason.chars().nth(REASON) {
+        Some(_) => format!("{line}…"),
+        None => line,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn a_reason_is_one_short_line() {
+        assert_eq!(super::shortened("a\nb\u{1b}[1m"), "a b [1m");
+        let long = super::shortened(&"ä".repeat(71));
+        assert_eq!(long, format!("{}…", "ä".repeat(70)));
+    }
+}

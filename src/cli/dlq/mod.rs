@@ -1,0 +1,55 @@
+//! `event-grpc dlq`: the dead letters, to be found, read, sent again or left behind.
+
+mod ask;
+mod body;
+mod discard;
+mod list;
+mod replay;
+mod select;
+mod show;
+mod time;
+
+use anyhow::Context as _;
+use clap::Subcommand;
+
+use super::serve::{ClickHouseArgs, further_servers};
+use crate::generated::PIPELINE;
+use crate::ops::logging;
+use crate::sink::clickhouse::letters::Letters;
+use crate::sink::clickhouse::{ClickHouse, Databases};
+
+/// Find, read, replay and discard dead letters: messages that could not be stored.
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    List(list::Args),
+    Show(show::Args),
+    Replay(replay::Args),
+    Discard(discard::Args),
+}
+
+/// Runs the command; false if something that was asked for was not done.
+pub(super) async fn run(args: Args) -> anyhow::Result<bool> {
+    logging::start(logging::Format::Text, "warn")?;
+    match args.command {
+        Command::List(args) => list::run(args).await,
+        Command::Show(args) => show::run(args).await,
+        Command::Replay(args) => replay::run(args).await,
+        Command::Discard(args) => discard::run(args).await,
+    }
+}
+
+/// The letters of this build's pipeline.
+fn letters(clickhouse: &ClickHouseArgs) -> anyhow::Result<Letters> {
+    let address = clickhouse.address()?.context(
+        "--clickhouse-url (or EVENT_GRPC_CLICKHOUSE_URL) says where the dead letters are",
+    )?;
+    let main = ClickHouse::new(address)?;
+    let databases = Databases::new(main, &further_servers(&PIPELINE)?, &PIPELINE)?;
+    Ok(Letters::new(&databases, &PIPELINE)?)
+}

@@ -1,0 +1,170 @@
+//! `event-grpc dlq replay`: letters to the queues that they failed in, once more.
+
+use std::num::NonZeroU32;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Context as _;
+use indicatif::{ProgressBar, ProgressStyle};
+use serde_json::json;
+use tokio::time::timeout;
+use tokio_util::sync::CancellationToken;
+
+use super::{ask, select::Select};
+use crate::broker::{Address, Broker, Link, Rabbit, RabbitOptions, Topology};
+use crate::cli::say;
+use crate::cli::serve::ClickHouseArgs;
+use crate::generated::PIPELINE;
+use crate::ops::replay::{self, Outcome, Replayer, Totals};
+use crate::sink::clickhouse::letters::{Key, Letters};
+
+/// How long the broker may take to be there.
+const PATIENCE: Duration = Duration::from_secs(15);
+
+/// Send dead letters again, each to the queue that it failed in; what no queue had, to its exchange. What was sent is
+/// remembered and not sent twice, unless it fails again.
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    #[command(flatten)]
+    clickhouse: ClickHouseArgs,
+    /// RabbitMQ, as in amqp://user:password@host:5672/vhost.
+    #[arg(
+        long,
+        env = "EVENT_GRPC_AMQP_URL",
+        hide_env_values = true,
+        value_name = "URL"
+    )]
+    amqp_url: Option<String>,
+    #[command(flatten)]
+    select: Select,
+    /// At most so many, oldest first.
+    #[arg(long, value_name = "COUNT")]
+    limit: Option<u64>,
+    /// Change nothing; show what would go where.
+    #[arg(long)]
+    dry_run: bool,
+    /// At most so many a second.
+    #[arg(long, value_name = "COUNT")]
+    rate: Option<NonZeroU32>,
+    /// Don't ask before more than one letter is sent.
+    #[arg(long)]
+    yes: bool,
+    /// A summary as JSON, for programs.
+    #[arg(long)]
+    json: bool,
+}
+
+pub(super) async fn run(args: Args) -> anyhow::Result<bool> {
+    let letters = super::letters(&args.clickhouse)?;
+    let selection = args.select.clone().selection(args.limit);
+    let keys = letters.keys(&selection).await?;
+    if args.dry_run {
+        return dry_run(&letters, &keys, args.json).await;
+    }
+    let url = args.amqp_url.as_deref().context(
+        "a replay publishes to RabbitMQ: --amqp-url (or EVENT_GRPC_AMQP_URL) says where. An instance whose broker is \
+         in memory has no queues that could be reached from here; it replays by itself what it has learned to read",
+    )?;
+    if keys.is_empty() || !ask::go_on("replay", keys.len(), args.yes)? {
+        summary(Totals::default(), &[], args.json);
+        return Ok(true);
+    }
+    let broker = connect(url).await?;
+    let replayer = Replayer {
+        letters,
+        pipeline: &PIPELINE,
+        broker: Arc::clone(&broker),
+        rate: args.rate,
+        stop: stopped_by_hand(),
+    };
+    let bar = bar(keys.len(), args.json)?;
+    let mut refused = Vec::new();
+    let done = replayer
+        .replay(&keys, |letter, outcome| {
+            bar.inc(1);
+            if let Outcome::Refused(reason) = outcome {
+                let line = format!("{} stays: {reason}", letter.id);
+                if !args.json {
+                    bar.suspend(|| say(&line));
+                }
+                refused.push(json!({ "id": letter.id, "queue": letter.queue, "reason": reason }));
+            }
+        })
+        .await;
+    bar.finish_and_clear();
+    broker.close(Duration::from_secs(5)).await;
+    let totals = done?;
+    summary(totals, &refused, args.json);
+    Ok(totals.refused == 0)
+}
+
+/// Ctrl-C ends it after what is under way.
+fn stopped_by_hand() -> CancellationToken {
+    let stop = CancellationToken::new();
+    let stopped = stop.clone();
+    tokio::spawn(async move {
+        if tokio::signal::ctrl_c().await.is_ok() {
+            stopped.cancel();
+        }
+    });
+    stop
+}
+
+fn bar(letters: usize, json: bool) -> anyhow::Result<ProgressBar> {
+    if json {
+        return Ok(ProgressBar::hidden());
+    }
+    // Hidden by itself where there is no terminal.
+    let style = "replaying {bar:40} {pos}/{len} letters, {per_sec}, {eta} left";
+    let bar = ProgressBar::new(letters as u64);
+    Ok(bar.with_style(ProgressStyle::with_template(style)?))
+}
+
+async fn connect(url: &str) -> anyhow::Result<Arc<dyn Broker>> {
+    let address = Address::parse(url).context("--amqp-url")?;
+    let options = RabbitOptions {
+        name: "event-grpc dlq".to_owned(),
+        ..RabbitOptions::default()
+    };
+    let broker = Rabbit::connect(address, Topology::of(&PIPELINE, |_| true), options);
+    let mut status = broker.status();
+    let up = timeout(PATIENCE, status.wait_for(|s| s.link == Link::Up)).await;
+    anyhow::ensure!(
+        matches!(up, Ok(Ok(_))),
+        "RabbitMQ does not answer: {:?}",
+        broker.status().borrow().link
+    );
+    Ok(Arc::new(broker))
+}
+
+/// Says where each letter would go.
+async fn dry_run(letters: &Letters, keys: &[Key], as_json: bool) -> anyhow::Result<bool> {
+    let mut plans = Vec::new();
+    for key in keys {
+        for letter in letters.letters(std::slice::from_ref(key)).await? {
+            let (goes, line) = match replay::target(&PIPELINE, &letter) {
+                Ok(target) => (true, format!("{} goes to {target}", letter.id)),
+                Err(reason) => (false, format!("{} stays: {reason}", letter.id)),
+            };
+            match as_json {
+                true => plans.push(json!({ "id": letter.id, "queue": letter.queue, "replayable": goes, "plan": line })),
+                false => say(&line),
+            }
+        }
+    }
+    match as_json {
+        true => say(&json!({ "letters": plans }).to_string()),
+        false => say(&format!("{} letters; nothing was sent", keys.len())),
+    }
+    Ok(true)
+}
+
+fn summary(totals: Totals, refused: &[serde_json::Value], as_json: bool) {
+    match as_json {
+        true => say(&json!({ "replayed": totals.sent, "refused": refused }).to_string()),
+        false => say(&format!(
+            "{} replayed, {} refused",
+            totals.sent, totals.refused
+        )),
+    }
+}

@@ -1,0 +1,100 @@
+//! `event-grpc dlq show`: everything that is known of a letter, its body among it.
+
+use prost_reflect::DescriptorPool;
+use serde_json::{Value, json};
+
+use super::body::{Shown, shown};
+use super::time;
+use crate::cli::say;
+use crate::cli::serve::ClickHouseArgs;
+use crate::generated::PIPELINE;
+use crate::ops::replay;
+use crate::sink::clickhouse::letters::Letter;
+
+/// Show everything that is known of a dead letter, with its body as far as it can be read.
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    /// Its id, as `dlq list` shows it.
+    id: String,
+    #[command(flatten)]
+    clickhouse: ClickHouseArgs,
+    /// As JSON, for programs; with the body in base64, too.
+    #[arg(long)]
+    json: bool,
+}
+
+pub(super) async fn run(args: Args) -> anyhow::Result<bool> {
+    let letters = super::letters(&args.clickhouse)?;
+    let found = letters.by_id(&args.id).await?;
+    anyhow::ensure!(!found.is_empty(), "there is no dead letter {}", args.id);
+    let pool = DescriptorPool::decode(PIPELINE.descriptors)?;
+    for letter in &found {
+        let body = letter.body();
+        let shown = shown(&pool, &PIPELINE, letter, &body);
+        match args.json {
+            true => say(&as_json(letter, &shown).to_string()),
+            false => say(&as_text(letter, &shown)),
+        }
+    }
+    Ok(true)
+}
+
+/// What is known of it, by name.
+fn facts(letter: &Letter) -> Vec<(&'static str, Value)> {
+    let replay = match replay::target(&PIPELINE, letter) {
+        Ok(target) => target.to_string(),
+        Err(reason) => format!("not possible: {reason}"),
+    };
+    let headers = serde_json::from_str(&letter.headers);
+    vec![
+        ("id", json!(letter.id)),
+        ("decision", json!(letter.decision)),
+        ("class", json!(letter.class)),
+        ("reason", json!(letter.reason)),
+        ("queue", json!(letter.queue)),
+        ("event_type", json!(letter.event_type)),
+        ("attempts", json!(letter.attempts)),
+        ("first_failed", json!(time::text(letter.first_failed_ms))),
+        ("last_failed", json!(time::text(letter.last_failed_ms))),
+        ("exchange", json!(letter.exchange)),
+        ("routing_key", json!(letter.routing_key)),
+        ("fingerprint", json!(letter.fingerprint)),
+        ("content_type", json!(letter.content_type)),
+        ("kind", json!(letter.kind)),
+        ("message_id", json!(letter.message_id)),
+        ("sent", json!(letter.sent_ms.map(time::text))),
+        ("headers", headers.unwrap_or(Value::Null)),
+        ("replay", json!(replay)),
+    ]
+}
+
+fn as_json(letter: &Letter, body: &Shown) -> Value {
+    let named = facts(letter).into_iter();
+    let mut object: serde_json::Map<_, _> = named
+        .map(|(name, value)| (name.to_owned(), value))
+        .collect();
+    object.insert("body".to_owned(), body.value.clone().unwrap_or(Value::Null));
+    object.insert("body_base64".to_owned(), json!(letter.body_base64()));
+    Value::Object(object)
+}
+
+fn as_text(letter: &Letter, body: &Shown) -> String {
+    let mut text = String::new();
+    for (name, value) in facts(letter) {
+        let value = match value {
+            Value::Null => String::new(),
+            Value::String(text) => text,
+            other => other.to_string(),
+        };
+        // What came from outside must not drive the terminal.
+        let value: String = value
+            .chars()
+            .map(|c| if c.is_control() { ' ' } else { c })
+            .collect();
+        text.push_str(format!("{name:<13} {value}").trim_end());
+        text.push('\n');
+    }
+    text.push('\n');
+    text.push_str(&body.text);
+    text
+}

@@ -1,0 +1,234 @@
+//! Sends dead letters again, and remembers which.
+//!
+//! A letter is published first and written down after the broker has it. Whoever is stopped in between sends it again,
+//! which makes the same rows.
+
+mod message;
+mod pace;
+mod target;
+pub mod unknown;
+
+pub use message::outgoing;
+pub use target::{Target, target};
+
+use std::num::NonZeroU32;
+use std::sync::Arc;
+use std::time::Duration;
+
+use backon::{ExponentialBuilder, Retryable as _};
+use futures_util::stream::{FuturesUnordered, StreamExt as _};
+use tokio_util::sync::CancellationToken;
+
+use self::pace::Pace;
+
+use crate::broker::{Broker, PublishError};
+use crate::contract::Pipeline;
+use crate::sink::clickhouse::decisions::Action;
+use crate::sink::clickhouse::letters::{Key, Letter, Letters, LettersError};
+
+/// How many letters may be unconfirmed at once.
+const AT_ONCE: usize = 32;
+/// How many letters are read at once, at most.
+const PAGE: usize = 200;
+/// About how many bytes of bodies are read at once; one letter may be larger.
+const PAGE_BYTES: u64 = 8 << 20;
+
+/// Sends letters again.
+pub struct Replayer {
+    /// Where they are.
+    pub letters: Letters,
+    /// What takes them.
+    pub pipeline: &'static Pipeline,
+    /// What carries them.
+    pub broker: Arc<dyn Broker>,
+    /// How many a second, at most.
+    pub rate: Option<NonZeroU32>,
+    /// Ends it early: what is under way is still waited for and written down.
+    pub stop: CancellationToken,
+}
+
+/// What became of one letter.
+#[derive(Debug)]
+pub enum Outcome {
+    /// The broker has it.
+    Sent(Target),
+    /// It can't be sent, and stays as it is.
+    Refused(String),
+}
+
+/// What became of all.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+pub struct Totals {
+    /// How many were sent.
+    pub sent: u64,
+    /// How many can't be.
+    pub refused: u64,
+}
+
+/// What ends a replay. What was sent before has been written down, unless that is what failed.
+#[derive(Debug, thiserror::Error)]
+pub enum ReplayError {
+    /// The letters can't be read, or what was done can't be written down.
+    #[error(transparent)]
+    Letters(#[from] LettersError),
+    /// The broker doesn't take them.
+    #[error("the broker takes no letters: {0}")]
+    Broker(PublishError),
+}
+
+impl Replayer {
+    /// Sends these letters again, and tells of each what became of it. A letter that has failed once more since its
+    /// key was read is left alone, and so is one that was decided about.
+    pub async fn replay(
+        &self,
+        keys: &[Key],
+        mut told: impl FnMut(&Letter, &Outcome),
+    ) -> Result<Totals, ReplayError> {
+        let mut totals = Totals::default();
+        self.letters.open_book().await?;
+        let mut pace = self.rate.map(Pace::new);
+        for page in pages(keys) {
+            if self.stop.is_cancelled() {
+                break;
+            }
+            let mut letters = self.letters.letters(page).await?;
+            letters.retain(|letter| {
+                let asked = page.iter().any(|key| {
+                    (&key.queue, &key.id, key.last_failed_ms)
+                        == (&letter.queue, &letter.id, letter.last_failed_ms)
+                });
+                asked && letter.decision.is_empty()
+            });
+            let mut sent = Vec::new();
+            let published = self
+                .publish(letters, pace.as_mut(), &mut sent, &mut totals, &mut told)
+                .await;
+            // Also when it ends here.
+            self.letters.decide(Action::Replayed, &sent).await?;
+            published?;
+        }
+        Ok(totals)
+    }
+
+    /// Publishes a page of letters, several at once, and says which the broker has.
+    async fn publish(
+        &self,
+        letters: Vec<Letter>,
+        mut pace: Option<&mut Pace>,
+        sent: &mut Vec<Key>,
+        totals: &mut Totals,
+        told: &mut impl FnMut(&Letter, &Outcome),
+    ) -> Result<(), ReplayError> {
+        let mut waiting = letters.into_iter();
+        let mut next = waiting.next();
+        let mut under_way = FuturesUnordered::new();
+        let mut failure = None;
+        while next.is_some() || !under_way.is_empty() {
+            let ready = next.is_some() && under_way.len() < AT_ONCE;
+            tokio::select! {
+                biased;
+                Some((letter, outcome)) = under_way.next(), if !under_way.is_empty() => {
+                    match &outcome {
+                        Ok(outcome) => {
+                            match outcome {
+                                Outcome::Sent(_) => {
+                                    totals.sent += 1;
+                                    sent.push(Letter::key(&letter));
+                                }
+                                Outcome::Refused(_) => totals.refused += 1,
+                            }
+                            told(&letter, outcome);
+                        }
+                        Err(error) => {
+                            // What is under way is waited for, so that it is written down; nothing else begins.
+                            failure = Some(ReplayError::Broker(PublishError::clone(error)));
+                            next = None;
+                        }
+                    }
+                }
+                () = self.stop.cancelled(), if next.is_some() => next = None,
+                () = turn(&mut pace), if ready => {
+                    if let Some(letter) = next.take() {
+                        under_way.push(self.one(letter));
+                    }
+                    next = waiting.next().filter(|_| failure.is_none());
+                }
+            }
+        }
+        failure.map_or(Ok(()), Err)
+    }
+
+    async fn one(&self, letter: Letter) -> (Letter, Result<Outcome, PublishError>) {
+        let target = match target(self.pipeline, &letter) {
+            Ok(target) => target,
+            Err(reason) => return (letter, Ok(Outcome::Refused(reason))),
+        };
+        let message = outgoing(&letter, &target);
+        let attempt = || self.broker.publish(message.clone());
+        let published = attempt
+            .retry(
+                ExponentialBuilder::default()
+                    .with_min_delay(Duration::from_millis(200))
+                    .with_max_times(6)
+                    .with_jitter(),
+            )
+            .when(PublishError::retry_helps)
+            .await;
+        let outcome = match published {
+            Ok(()) => Ok(Outcome::Sent(target)),
+            Err(error) if error.retry_helps() => Err(error),
+            Err(error) => Ok(Outcome::Refused(error.to_string())),
+        };
+        (letter, outcome)
+    }
+}
+
+/// Waits for one's turn.
+async fn turn(pace: &mut Option<&mut Pace>) {
+    if let Some(pace) = pace {
+        pace.turn().await;
+    }
+}
+
+/// Keys in portions whose letters fit in memory.
+fn pages(keys: &[Key]) -> impl Iterator<Item = &[Key]> {
+    let mut rest = keys;
+    std::iter::from_fn(move || {
+        let (mut count, mut bytes) = (0, 0);
+        for key in rest.iter().take(PAGE) {
+            bytes += key.size;
+            if count > 0 && bytes > PAGE_BYTES {
+                break;
+            }
+            count += 1;
+        }
+        let (page, after) = rest.split_at_checked(count)?;
+        rest = after;
+        (!page.is_empty()).then_some(page)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn key(size: u64) -> Key {
+        Key {
+            queue: String::new(),
+            id: String::new(),
+            last_failed_ms: 0,
+            size,
+        }
+    }
+
+    #[test]
+    fn pages_are_bounded_in_letters_and_in_bytes() {
+        let small: Vec<Key> = (0..450).map(|_| key(10)).collect();
+        let sizes: Vec<usize> = pages(&small).map(<[Key]>::len).collect();
+        assert_eq!(sizes, [200, 200, 50]);
+        let large = [key(PAGE_BYTES * 2), key(1), key(PAGE_BYTES), key(1)];
+        let sizes: Vec<usize> = pages(&large).map(<[Key]>::len).collect();
+        assert_eq!(sizes, [1, 1, 1, 1]);
+        assert_eq!(pages(&[]).count(), 0);
+    }
+}

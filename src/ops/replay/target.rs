@@ -1,0 +1,114 @@
+//! Where a dead letter goes when it is sent again: to the queue that it failed in, or, if it never reached one, to its
+//! exchange.
+
+use std::fmt;
+
+use crate::broker::Topology;
+use crate::contract::wire::{self, WireType};
+use crate::contract::{Envelope, Input, Intake, Pipeline};
+use crate::ingest::scan::{Verdict, scan};
+use crate::sink::clickhouse::letters::Letter;
+
+/// Where a letter goes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Target {
+    /// To the queue that it failed in, past all exchanges: other queues had it.
+    Queue(&'static str),
+    /// To an exchange: no queue had it.
+    Exchange {
+        /// The exchange.
+        exchange: &'static str,
+        /// The routing key.
+        routing_key: String,
+    },
+}
+
+impl fmt::Display for Target {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Target::Queue(name) => write!(f, "queue {name}"),
+            Target::Exchange {
+                exchange,
+                routing_key,
+            } => write!(f, "exchange {exchange}, routing key {routing_key}"),
+        }
+    }
+}
+
+/// Where a letter goes, or why it goes nowhere.
+pub fn target(pipeline: &'static Pipeline, letter: &Letter) -> Result<Target, String> {
+    if let Some(queue) = pipeline.queues.iter().find(|q| q.name == letter.queue) {
+        if let Input::Events(envelope) = queue.input {
+            known(envelope, letter)?;
+        }
+        return Ok(Target::Queue(queue.name));
+    }
+    if let Some(source) = pipeline.sources.iter().find(|s| s.name == letter.queue) {
+        let Intake::Grpc { envelope, .. } = source.intake else {
+            return Err(format!("source {} keeps no messages", source.name));
+        };
+        return Ok(Target::Exchange {
+            exchange: source.exchange,
+            routing_key: taken_in(envelope, &letter.body())?.to_owned(),
+        });
+    }
+    if !letter.queue.is_empty() {
+        return Err(format!(
+            "this pipeline has no queue or source {}",
+            letter.queue
+        ));
+    }
+    let exchange = pipeline
+        .exchanges
+        .iter()
+        .find(|e| e.name == letter.exchange)
+        .ok_or_else(|| format!("this pipeline has no exchange {}", letter.exchange))?;
+    if !Topology::of(pipeline, |_| true).is_bound(exchange.name, &letter.routing_key) {
+        return Err(format!(
+            "still no queue takes messages of exchange {} with routing key {}",
+            exchange.name, letter.routing_key
+        ));
+    }
+    Ok(Target::Exchange {
+        exchange: exchange.name,
+        routing_key: letter.routing_key.clone(),
+    })
+}
+
+/// An event whose type is still not known would only fail again.
+fn known(envelope: &Envelope, letter: &Letter) -> Result<(), String> {
+    let number = letter.event_type.parse().ok();
+    match number.filter(|_| letter.class == super::unknown::CLASS) {
+        Some(number) if envelope.event_type(number).is_none() => {
+            Err(format!("this build knows no event type {number} either"))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// The routing key of an event that was refused at intake, if it would be taken now.
+fn taken_in(envelope: &'static Envelope, batch: &[u8]) -> Result<&'static str, String> {
+    let request = only_request(envelope, batch)
+        .ok_or("the body is not a batch of one request, as intake keeps them")?;
+    let request = scan(request, envelope).map_err(|refused| refused.to_string())?;
+    match request.events.as_slice() {
+        [event] => match &event.verdict {
+            Verdict::Good(kind) => Ok(kind.name),
+            verdict => Err(format!(
+                "intake would refuse it again: {}",
+                verdict.reason()
+            )),
+        },
+        events => Err(format!("it holds {} events and not one", events.len())),
+    }
+}
+
+fn only_request<'a>(envelope: &Envelope, batch: &'a [u8]) -> Option<&'a [u8]> {
+    let mut at = 0;
+    let (number, wire_type) = wire::key(batch, &mut at).ok()?;
+    if number != envelope.batches || wire_type != WireType::LengthDelimited {
+        return None;
+    }
+    let request = wire::delimited(batch, &mut at).ok()?;
+    (at == batch.len()).then_some(request)
+}

@@ -1,0 +1,372 @@
+//! The dead letters in their table: which there are, what they hold, and which nobody has decided about yet.
+
+use std::collections::BTreeMap;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use clickhouse::Row;
+use serde::{Deserialize, Serialize};
+
+use super::decisions::{self, Action};
+use super::{ClickHouse, Databases, quote};
+use crate::contract::{Append, Pipeline};
+use crate::sink::StoreError;
+
+/// What is asked of a letter, by the name that `error.` has for it, and how the answer is made from the column.
+const FIELDS: [(&str, &str); 17] = [
+    ("id", ""),
+    ("reason", ""),
+    ("class", ""),
+    ("queue", ""),
+    ("exchange", ""),
+    ("routing_key", ""),
+    ("event_type", ""),
+    ("attempts", ""),
+    ("first_failed", "toUnixTimestamp64Milli"),
+    ("last_failed", "toUnixTimestamp64Milli"),
+    ("fingerprint", ""),
+    ("content_type", ""),
+    ("kind", ""),
+    ("message_id", ""),
+    ("sent", "toUnixTimestamp64Milli"),
+    ("headers", ""),
+    ("body", "base64Encode"),
+];
+
+/// Why the letters can't be looked at.
+#[derive(Debug, thiserror::Error)]
+pub enum LettersError {
+    /// The pipeline keeps none in ClickHouse.
+    #[error("the pipeline has no dead-letter table in ClickHouse")]
+    NoTable,
+    /// The table lacks what makes a letter.
+    #[error("table `{table}` has no columns for {}, which a dead letter needs to be sent again", missing.join(", "))]
+    Incomplete {
+        /// The dead-letter table.
+        table: &'static str,
+        /// The expressions that no column holds.
+        missing: Vec<String>,
+    },
+    /// ClickHouse could not be asked.
+    #[error("the dead letters can't be read or written: {0}")]
+    Store(#[from] StoreError),
+}
+
+/// The dead letters of a pipeline.
+#[derive(Clone)]
+pub struct Letters {
+    store: ClickHouse,
+    table: &'static str,
+    columns: BTreeMap<&'static str, &'static str>,
+}
+
+/// Which letters. An empty list is no condition.
+#[derive(Debug, Clone, Default)]
+pub struct Selection {
+    /// Queues, or sources that refused them.
+    pub queues: Vec<String>,
+    /// Event types: names, or numbers where they were not known.
+    pub types: Vec<String>,
+    /// Classes of what went wrong.
+    pub classes: Vec<String>,
+    /// Ids.
+    pub ids: Vec<String>,
+    /// Those that last failed then or later, in milliseconds since the epoch.
+    pub since_ms: Option<i64>,
+    /// Those that last failed before.
+    pub until_ms: Option<i64>,
+    /// Also those that are decided about.
+    pub decided: bool,
+    /// Only those that have rested: a minute for each time that they failed after the first, an hour at most.
+    pub rested: bool,
+    /// At most so many: the oldest of keys, the newest of summaries.
+    pub limit: Option<u64>,
+}
+
+/// One failure of one letter.
+#[derive(Debug, Clone, PartialEq, Eq, Row, Deserialize)]
+pub struct Key {
+    /// The queue that it failed in, or the source that refused it.
+    #[serde(rename = "l_queue")]
+    pub queue: String,
+    /// Its id.
+    #[serde(rename = "l_id")]
+    pub id: String,
+    /// When it last failed, in milliseconds since the epoch.
+    #[serde(rename = "l_last_failed")]
+    pub last_failed_ms: i64,
+    /// The size of its body, about.
+    #[serde(rename = "l_size")]
+    pub size: u64,
+}
+
+/// A letter in short.
+#[derive(Debug, Clone, Row, Deserialize, Serialize)]
+pub struct Summary {
+    /// Its id.
+    pub id: String,
+    /// The queue that it failed in, or the source that refused it.
+    pub queue: String,
+    /// What went wrong, as a word.
+    pub class: String,
+    /// Its event type's name or number.
+    pub event_type: String,
+    /// What went wrong, the beginning of it.
+    pub reason: String,
+    /// How often it was tried.
+    pub attempts: u32,
+    /// When it last failed, in milliseconds since the epoch.
+    pub last_failed_ms: i64,
+    /// What was decided; empty if nothing was.
+    pub decision: String,
+}
+
+/// How many letters there are of a kind.
+#[derive(Debug, Clone, PartialEq, Eq, Row, Deserialize, Serialize)]
+pub struct Count {
+    /// The queue or source.
+    pub queue: String,
+    /// What went wrong, as a word.
+    pub class: String,
+    /// The event type's name or number.
+    pub event_type: String,
+    /// How many.
+    pub letters: u64,
+    /// When the first of them failed, in milliseconds since the epoch.
+    pub oldest_ms: i64,
+    /// When the last of them failed.
+    pub newest_ms: i64,
+}
+
+/// A letter with everything that is known of it.
+#[derive(Debug, Clone, Row, Deserialize)]
+#[allow(missing_docs, reason = "they are those of contract::DeadLetter")]
+pub struct Letter {
+    #[serde(rename = "l_id")]
+    pub id: String,
+    #[serde(rename = "l_reason")]
+    pub reason: String,
+    #[serde(rename = "l_class")]
+    pub class: String,
+    #[serde(rename = "l_queue")]
+    pub queue: String,
+    #[serde(rename = "l_exchange")]
+    pub exchange: String,
+    #[serde(rename = "l_routing_key")]
+    pub routing_key: String,
+    #[serde(rename = "l_event_type")]
+    pub event_type: String,
+    #[serde(rename = "l_attempts")]
+    pub attempts: u32,
+    #[serde(rename = "l_first_failed")]
+    pub first_failed_ms: i64,
+    #[serde(rename = "l_last_failed")]
+    pub last_failed_ms: i64,
+    #[serde(rename = "l_fingerprint")]
+    pub fingerprint: String,
+    #[serde(rename = "l_content_type")]
+    pub content_type: String,
+    #[serde(rename = "l_kind")]
+    pub kind: String,
+    #[serde(rename = "l_message_id")]
+    pub message_id: String,
+    #[serde(rename = "l_sent")]
+    pub sent_ms: Option<i64>,
+    #[serde(rename = "l_headers")]
+    pub headers: String,
+    #[serde(rename = "l_body")]
+    body_base64: String,
+    /// What was decided about this failure of it; empty if nothing was.
+    #[serde(rename = "action")]
+    pub decision: String,
+}
+
+impl Letter {
+    /// The bytes as they came.
+    pub fn body(&self) -> Vec<u8> {
+        // ClickHouse wrote it.
+        STANDARD.decode(&self.body_base64).unwrap_or_default()
+    }
+
+    /// The same in base64.
+    pub fn body_base64(&self) -> &str {
+        &self.body_base64
+    }
+
+    /// This failure of it.
+    pub fn key(&self) -> Key {
+        Key {
+            queue: self.queue.clone(),
+            id: self.id.clone(),
+            last_failed_ms: self.last_failed_ms,
+            size: self.body_base64.len() as u64,
+        }
+    }
+}
+
+impl Letters {
+    /// The dead letters of a pipeline, in whichever of its databases their table is.
+    pub fn new(databases: &Databases, pipeline: &Pipeline) -> Result<Self, LettersError> {
+        let (table, columns, store) = pipeline
+            .tables
+            .iter()
+            .find_map(|table| match table.append {
+                Append::DeadLetters(_, columns) => Some((table, columns, databases.of(table)?)),
+                _ => None,
+            })
+            .ok_or(LettersError::NoTable)?;
+        let columns: BTreeMap<_, _> = columns.iter().copied().collect();
+        let missing: Vec<String> = FIELDS
+            .iter()
+            .filter(|(name, _)| !columns.contains_key(name))
+            .map(|(name, _)| format!("error.{name}"))
+            .collect();
+        if !missing.is_empty() {
+            return Err(LettersError::Incomplete {
+                table: table.name,
+                missing,
+            });
+        }
+        Ok(Letters {
+            store: store.clone(),
+            table: table.name,
+            columns,
+        })
+    }
+
+    /// The letters that are selected, oldest first.
+    pub async fn keys(&self, selection: &Selection) -> Result<Vec<Key>, LettersError> {
+        let from = self.selected(selection).await?;
+        let limit = limit(selection);
+        let sql = format!(
+            "SELECT l_queue, l_id, l_last_failed, l_size FROM {from} ORDER BY l_last_failed, l_queue, l_id{limit}"
+        );
+        Ok(self.store.rows(&sql).await?)
+    }
+
+    /// The letters that are selected in short, newest first.
+    pub async fn summaries(&self, selection: &Selection) -> Result<Vec<Summary>, LettersError> {
+        let from = self.selected(selection).await?;
+        let limit = limit(selection);
+        let sql = format!(
+            "SELECT l_id AS id, l_queue AS queue, l_class AS class, l_event_type AS event_type, \
+             substringUTF8(l_reason, 1, 300) AS reason, l_attempts AS attempts, l_last_failed AS last_failed_ms, \
+             action AS decision FROM {from} ORDER BY l_last_failed DESC, l_queue, l_id{limit}"
+        );
+        Ok(self.store.rows(&sql).await?)
+    }
+
+    /// How many are selected, by queue, class and type; a limit doesn't count.
+    pub async fn counts(&self, selection: &Selection) -> Result<Vec<Count>, LettersError> {
+        let from = self.selected(selection).await?;
+        let sql = format!(
+            "SELECT l_queue AS queue, l_class AS class, l_event_type AS event_type, count() AS letters, min(l_first_failed) AS oldest_ms, \
+             max(l_last_failed) AS newest_ms FROM {from} GROUP BY l_queue, l_class, l_event_type \
+             ORDER BY l_queue, l_class, l_event_type"
+        );
+        Ok(self.store.rows(&sql).await?)
+    }
+
+    /// Everything of these letters, as they are now. Only for a few, and small ones.
+    pub async fn letters(&self, keys: &[Key]) -> Result<Vec<Letter>, LettersError> {
+        if keys.is_empty() {
+            return Ok(Vec::new());
+        }
+        let pair = |key: &Key| format!("({}, {})", quote::text(&key.queue), quote::text(&key.id));
+        let pairs: Vec<String> = keys.iter().map(pair).collect();
+        let (queue, id) = (self.column("queue"), self.column("id"));
+        let inner = format!("WHERE ({queue}, {id}) IN ({})", pairs.join(", "));
+        self.whole(&inner).await
+    }
+
+    /// Everything of the letters with this id, decided or not.
+    pub async fn by_id(&self, id: &str) -> Result<Vec<Letter>, LettersError> {
+        let inner = format!("WHERE {} = {}", self.column("id"), quote::text(id));
+        self.whole(&inner).await
+    }
+
+    /// Makes sure that decisions can be written down.
+    pub async fn open_book(&self) -> Result<(), LettersError> {
+        Ok(decisions::open(&self.store).await?)
+    }
+
+    /// Writes down what was decided about some letters.
+    pub async fn decide(&self, action: Action, keys: &[Key]) -> Result<(), LettersError> {
+        Ok(decisions::record(&self.store, action, keys).await?)
+    }
+
+    async fn whole(&self, inner: &str) -> Result<Vec<Letter>, LettersError> {
+        let from = self.from(inner).await?;
+        let names: Vec<String> = FIELDS.iter().map(|(name, _)| format!("l_{name}")).collect();
+        let names = names.join(", ");
+        let sql =
+            format!("SELECT {names}, action FROM {from} ORDER BY l_last_failed, l_queue, l_id");
+        Ok(self.store.rows(&sql).await?)
+    }
+
+    async fn selected(&self, selection: &Selection) -> Result<String, LettersError> {
+        let mut conditions = Vec::new();
+        let lists = [
+            ("l_queue", &selection.queues),
+            ("l_event_type", &selection.types),
+            ("l_class", &selection.classes),
+            ("l_id", &selection.ids),
+        ];
+        for (name, list) in lists.into_iter().filter(|(_, list)| !list.is_empty()) {
+            let list = quote::texts(list.iter().map(String::as_str));
+            conditions.push(format!("{name} IN {list}"));
+        }
+        conditions.extend(
+            selection
+                .since_ms
+                .map(|at| format!("l_last_failed >= {at}")),
+        );
+        conditions.extend(selection.until_ms.map(|at| format!("l_last_failed < {at}")));
+        if !selection.decided {
+            conditions.push("action = ''".to_owned());
+        }
+        if selection.rested {
+            conditions.push(
+                "l_last_failed + 60000 * least(greatest(l_attempts, 1) - 1, 60) <= toUnixTimestamp64Milli(now64(3))"
+                    .to_owned(),
+            );
+        }
+        let from = self.from("").await?;
+        Ok(match conditions.is_empty() {
+            true => from,
+            false => format!("{from} WHERE {}", conditions.join(" AND ")),
+        })
+    }
+
+    /// The letters, under names of their own, with what was decided about them.
+    async fn from(&self, inner: &str) -> Result<String, StoreError> {
+        let database = self.store.address().database();
+        let table = quote::table(database, self.table);
+        let fields: Vec<String> = FIELDS
+            .iter()
+            .map(|(name, function)| format!("{function}({}) AS l_{name}", self.column(name)))
+            .collect();
+        let (fields, body) = (fields.join(", "), self.column("body"));
+        let letters =
+            format!("(SELECT {fields}, length({body}) AS l_size FROM {table} FINAL {inner}) AS l");
+        // Who only looks makes no book.
+        if !decisions::exists(&self.store).await? {
+            return Ok(format!("(SELECT *, '' AS action FROM {letters})"));
+        }
+        let book = quote::table(database, decisions::BOOK);
+        Ok(format!(
+            "(SELECT l.*, toString(d.action) AS action FROM {letters} LEFT ANY JOIN \
+             (SELECT queue AS d_queue, error_id AS d_id, toUnixTimestamp64Milli(last_failed) AS d_last_failed, action \
+             FROM {book} FINAL) AS d ON l.l_queue = d.d_queue AND l.l_id = d.d_id AND l.l_last_failed = d.d_last_failed)"
+        ))
+    }
+
+    fn column(&self, name: &str) -> String {
+        quote::identifier(self.columns.get(name).copied().unwrap_or_default())
+    }
+}
+
+fn limit(selection: &Selection) -> String {
+    let limit = selection.limit.map(|limit| format!(" LIMIT {limit}"));
+    limit.unwrap_or_default()
+}

@@ -1,0 +1,49 @@
+//! Dead letters: found, read, sent again and left behind, with real servers and the real executable.
+
+mod cli;
+mod library;
+mod old;
+mod unknown;
+
+use std::collections::BTreeMap;
+
+use event_grpc::generated::PIPELINE;
+use event_grpc::sink::clickhouse::letters::Letters;
+use event_grpc::sink::clickhouse::{ClickHouse, Databases};
+use serde_json::Value;
+
+use crate::python::server::{clickhouse_url, command};
+
+/// What the executable answered.
+struct Answer {
+    good: bool,
+    out: String,
+    err: String,
+}
+
+/// `event-grpc dlq` with these arguments, on the test's database.
+async fn dlq(store: &ClickHouse, args: &[&str]) -> Answer {
+    let mut command = command("dlq");
+    let url = clickhouse_url(store);
+    command.args(args).args(["--clickhouse-url", &url]);
+    command.stdin(std::process::Stdio::null());
+    let output = command.output().await.unwrap();
+    Answer {
+        good: output.status.success(),
+        out: String::from_utf8(output.stdout).unwrap(),
+        err: String::from_utf8(output.stderr).unwrap(),
+    }
+}
+
+/// The same with `--json`, which has to succeed.
+async fn dlq_json(store: &ClickHouse, args: &[&str]) -> Value {
+    let answer = dlq(store, &[args, &["--json"]].concat()).await;
+    assert!(answer.good, "{args:?}: {}", answer.err);
+    serde_json::from_str(&answer.out).expect(&answer.out)
+}
+
+/// The dead letters of a database.
+fn letters(store: &ClickHouse) -> Letters {
+    let databases = Databases::new(store.clone(), &BTreeMap::new(), &PIPELINE).unwrap();
+    Letters::new(&databases, &PIPELINE).unwrap()
+}

@@ -1,0 +1,110 @@
+//! Events of a type that an older build doesn't know: a newer one stores them, once and by itself.
+
+use event_grpc::broker::{Address, Broker, Link, Outgoing, Rabbit, RabbitOptions, Topology};
+use event_grpc::generated::PIPELINE;
+use event_grpc::generated::proto::event::Events;
+use event_grpc::ops::replay::Replayer;
+use event_grpc::ops::replay::unknown::pass;
+use event_grpc::sink::clickhouse::migrate;
+use prost::Message as _;
+use tokio_util::sync::CancellationToken;
+
+use super::{letters, old};
+use crate::app::support::{config, eventually, started, started_of};
+use crate::app::{cart, header};
+use crate::clickhouse::support::{in_database, number};
+use crate::python::topology::Vhost;
+
+/// The number of AddToCartEvent.
+const CART: u32 = 23;
+
+const DECIDED: &str =
+    "SELECT count() FROM DB.dead_letter_decisions FINAL WHERE action = 'replayed'";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_intake_did_not_know_is_stored_by_the_next_build() {
+    in_database("dlq_unknown", async |store| {
+        migrate::apply(&store, &PIPELINE).await.unwrap();
+        let (app, seen) = started_of(config(&store), old::without(CART)).await;
+        let events = vec![cart("early", "1760000000000"), cart("", "1760000000001")];
+        let answer = seen.dispatch(Events { header: header(), events }).await.unwrap();
+        assert_eq!(answer.accepted, 0, "{answer:?}");
+        let kept = "SELECT count() FROM DB.error_event FINAL WHERE class = 'unknown_type' AND event_type = '23' AND queue = 'app'";
+        eventually(&store, kept, 2).await;
+        drop(seen);
+        app.stop().await;
+        for _ in 0..2 {
+            let (app, seen) = started(config(&store)).await;
+            eventually(&store, "SELECT count() FROM DB.event FINAL WHERE event_params.productId = 42 AND user_id = 7", 2).await;
+            eventually(&store, DECIDED, 2).await;
+            drop(seen);
+            app.stop().await;
+        }
+        assert_eq!(number(&store, "SELECT count() FROM DB.event").await, 2);
+        assert_eq!(number(&store, "SELECT count() FROM DB.event WHERE event_id = 'early'").await, 1);
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_worker_did_not_know_is_stored_by_one_of_the_next_instances() {
+    let vhost = Vhost::create();
+    let url = vhost.url();
+    in_database("dlq_unknown_rabbit", async |store| {
+        migrate::apply(&store, &PIPELINE).await.unwrap();
+        let config = || event_grpc::app::Config { amqp_url: Some(url.clone()), ..config(&store) };
+        let (old, seen) = started_of(config(), old::without(CART)).await;
+        let broker = connected(&url).await;
+        let events = (0..50).map(|n| cart(&format!("e-{n}"), "1760000000000")).collect();
+        let body = Events { header: header(), events }.encode_to_vec();
+        broker.publish(Outgoing::new("grpc_event.tx", "AddToCartEvent", body)).await.unwrap();
+        let kept = "SELECT count() FROM DB.error_event FINAL WHERE class = 'unknown_type' AND queue = 'grpc_clickhouse_event_q'";
+        eventually(&store, kept, 50).await;
+        drop(seen);
+        old.stop().await;
+
+        // While another has the lock, nothing is sent.
+        let lock = broker.lock("event_grpc.replay_lock").await.unwrap();
+        let other = connected(&url).await;
+        assert!(other.lock("event_grpc.replay_lock").await.is_none());
+        let replayer = Replayer {
+            letters: letters(&store),
+            pipeline: &PIPELINE,
+            broker: other.clone(),
+            rate: None,
+            stop: CancellationToken::new(),
+        };
+        assert_eq!(pass(&replayer).await.unwrap(), None);
+        lock.release().await;
+
+        let ((one, _), (two, _)) = tokio::join!(started(config()), started(config()));
+        eventually(&store, "SELECT count() FROM DB.event FINAL", 50).await;
+        eventually(&store, DECIDED, 50).await;
+        assert_eq!(number(&store, "SELECT count() FROM DB.event").await, 50, "one instance at a time");
+        assert_eq!(pass(&replayer).await.unwrap(), None, "nothing is left to do");
+        let lock = other.lock("event_grpc.replay_lock").await;
+        lock.unwrap().release().await;
+        one.stop().await;
+        two.stop().await;
+        for broker in [broker, other] {
+            broker.close(std::time::Duration::from_secs(5)).await;
+        }
+    })
+    .await;
+    vhost.delete();
+}
+
+async fn connected(url: &str) -> std::sync::Arc<Rabbit> {
+    let topology = Topology::of(&PIPELINE, |_| true);
+    let broker = Rabbit::connect(
+        Address::parse(url).unwrap(),
+        topology,
+        RabbitOptions::default(),
+    );
+    broker
+        .status()
+        .wait_for(|s| s.link == Link::Up)
+        .await
+        .unwrap();
+    std::sync::Arc::new(broker)
+}
