@@ -26,7 +26,7 @@ use crate::sink::clickhouse::engine::{Engine, EngineConfig, supervise};
 use crate::sink::clickhouse::{Address, ClickHouse, health as tables_health, migrate};
 use crate::sink::postgres;
 use crate::sink::{Store, Stores};
-use crate::worker::{self, Pace, Setup, States};
+use crate::worker::{self, Pace, Patience, Setup, States};
 
 /// What the broker in memory may hold: half a batch of every table would fit many times.
 const EMBEDDED_BUDGET: usize = 256 << 20;
@@ -119,6 +119,7 @@ impl App {
             stores,
             requests: requests.clone(),
             pace: if remote { Pace::Full } else { Pace::Eager },
+            patience: Patience::default(),
             states: States::default(),
             stop: working.clone(),
             give_up: give_up.clone(),

@@ -7,6 +7,7 @@ use bytes::Bytes;
 use xxhash_rust::xxh3::xxh3_128;
 
 use super::append::Failed;
+use super::guard::guarded;
 use super::prepare::{Content, Prepared};
 use super::split::Part;
 use crate::broker::{HeaderValue, Outgoing, Properties};
@@ -51,16 +52,18 @@ pub(super) fn outgoing(
             h::DEAD_ATTEMPTS.into(),
             HeaderValue::Integer(i64::from(attempts)),
         ),
-        (h::DEAD_FIRST_FAILED.into(), HeaderValue::Integer(now_ms)),
+        (
+            h::DEAD_FIRST_FAILED.into(),
+            HeaderValue::Integer(delivery.first_failed_ms.unwrap_or(now_ms)),
+        ),
         (h::DEAD_LAST_FAILED.into(), HeaderValue::Integer(now_ms)),
         (h::DEAD_FINGERPRINT.into(), text(pipeline.fingerprint)),
     ];
     // A replay needs what the sender said beside the body.
     let sent = super::headers::as_sent(&delivery.properties);
     properties.headers.extend(sent);
-    Outgoing::new(route.exchange, route.routing_key, body)
-        .with(properties)
-        .in_place_of(&delivery.ack)
+    let letter = Outgoing::new(route.exchange, route.routing_key, body).with(properties);
+    delivery.duty.replaced_by(letter)
 }
 
 /// The same for the same dead letter, however often it is made.
@@ -102,7 +105,7 @@ fn unit_body(message: &Prepared, unit: usize) -> (Bytes, Option<Cow<'static, str
     }
 }
 
-fn event_at(parts: &[Part], mut unit: usize) -> Option<(&Part, &Range<usize>)> {
+pub(super) fn event_at(parts: &[Part], mut unit: usize) -> Option<(&Part, &Range<usize>)> {
     for part in parts {
         let events = part
             .runs
@@ -134,14 +137,15 @@ fn request(envelope: &Envelope, part: &Part, event: &Range<usize>, body: &[u8]) 
     out.into()
 }
 
-/// Appends a dead letter's row. What can be made out of its event is best effort; the row itself never fails.
+/// Appends a dead letter's row. What can be made out of its event is best effort; the row itself fails only if generated/ and
+/// the server are of different builds.
 pub(super) fn append(
     block: &mut Block,
     function: AppendDeadLetter,
     message: &Prepared,
     part: Option<&Part>,
     cx: &Context,
-) {
+) -> Result<(), Bad> {
     let letter = letter(message, cx);
     let letter = letter.borrowed(&message.delivery.body);
     if let (Some(part), Input::DeadLetters(envelope)) = (part, message.queue.input)
@@ -153,16 +157,16 @@ pub(super) fn append(
             header: &event.1,
             events: &[&event.2],
         };
-        if function(block, &letter, Some(&group), cx).is_ok() {
-            return;
+        if matches!(
+            guarded(|| function(block, &letter, Some(&group), cx)),
+            Ok(Ok(()))
+        ) {
+            return Ok(());
         }
         block.rollback();
     }
     block.mark();
-    if let Err(bad) = function(block, &letter, None, cx) {
-        block.rollback();
-        tracing::error!(reason = %bad, "A dead letter fits no row; generated/ and the server are of different builds.");
-    }
+    function(block, &letter, None, cx)
 }
 
 type Single = (&'static crate::contract::EventType, Vec<u8>, Vec<u8>);
