@@ -1,5 +1,7 @@
 //! The batcher of a table: fills one batch while the one before it is stored.
 
+use std::time::Duration;
+
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 use tokio::time::Instant;
@@ -50,9 +52,10 @@ impl Batcher {
         let mut filling = Batch::new(self.flusher.table);
         let mut spare = Some(Batch::new(self.flusher.table));
         let mut flushing: JoinSet<Flushed> = JoinSet::new();
-        let mut later: JoinSet<()> = JoinSet::new();
+        let mut later: JoinSet<Option<Prepared>> = JoinSet::new();
         let mut open = true;
         let mut ended = Ended::Done;
+        let mut returned = Vec::new();
         while open || !filling.is_empty() || !flushing.is_empty() || !later.is_empty() {
             if flushing.is_empty() && self.is_due(&filling, open) {
                 let next = spare
@@ -74,7 +77,8 @@ impl Batcher {
                     for decided in flushed.later {
                         later.spawn(hold(setup.clone(), decided, halt.clone()));
                     }
-                    if flushed.outage {
+                    if let Some(held) = flushed.outage {
+                        returned = held;
                         ended = Ended::Outage;
                         break;
                     }
@@ -97,8 +101,14 @@ impl Batcher {
         }
         if ended != Ended::Done {
             halt.cancel();
-            give_back(filling, messages).await;
-            while later.join_next().await.is_some() {}
+            let held = returned
+                .into_iter()
+                .chain(std::mem::take(&mut filling.held));
+            let mut returned: Vec<Prepared> = held.map(|held| held.message).collect();
+            while let Some(waited) = later.join_next().await {
+                returned.extend(waited.ok().flatten());
+            }
+            give_back(returned, messages).await;
         }
         ended
     }
@@ -119,27 +129,30 @@ impl Batcher {
     }
 }
 
-/// Gives back what isn't under way yet, in the order in which it came.
-async fn give_back(filling: Batch, mut messages: mpsc::Receiver<Prepared>) {
-    for held in filling.held {
-        held.message.delivery.duty.give_back().await;
-    }
-    messages.close();
+/// Gives everything back in the order in which it came, once nobody consumes any more: what goes back sooner comes
+/// again and goes back twice.
+async fn give_back(held: Vec<Prepared>, mut messages: mpsc::Receiver<Prepared>) {
+    let mut waiting = Vec::new();
     while let Some(message) = messages.recv().await {
+        waiting.push(message);
+    }
+    // The broker has to learn that too.
+    tokio::time::sleep(Duration::from_millis(200)).await;
+    for message in held.into_iter().chain(waiting) {
         message.delivery.duty.give_back().await;
     }
 }
 
 /// Holds a message until it may go back, and settles it then. One that is held when the shift ends goes back as it is;
 /// when the server stops, at once.
-async fn hold(setup: Setup, decided: Decided, halt: CancellationToken) {
+async fn hold(setup: Setup, decided: Decided, halt: CancellationToken) -> Option<Prepared> {
     let time = tokio::time::sleep(decided.hold().unwrap_or_default());
     if halt.run_until_cancelled(time).await.is_none() && !setup.stop.is_cancelled() {
-        decided.message.delivery.duty.give_back().await;
-        return;
+        return Some(decided.into_message());
     }
     // What could not be published is in its queue.
     settle(&setup, decided).await.ok();
+    None
 }
 
 async fn until(due: Option<Instant>) {

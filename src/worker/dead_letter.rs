@@ -73,6 +73,11 @@ fn id(queue: &str, body: &[u8]) -> String {
     uuid::Uuid::from_u128(xxh3_128(&seed)).to_string()
 }
 
+/// The same for the same unit, in whatever message it comes.
+pub(super) fn unit_id(message: &Prepared, unit: usize) -> String {
+    id(message.queue.name, &unit_body(message, unit).0)
+}
+
 /// Reasons quote values; a header is no place for long ones.
 fn shortened(reason: &str) -> String {
     reason.chars().take(500).collect()

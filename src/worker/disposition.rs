@@ -62,7 +62,7 @@ pub(super) enum Probe {
     Refuses,
     /// It says that it takes rows.
     Agrees,
-    /// It stored other rows before and after it failed at these.
+    /// It stored other rows between failures at these, time and again.
     StoresOthers,
     /// Whether it stores other rows could not be shown.
     Unproven,
@@ -79,7 +79,7 @@ pub(super) enum Disposition {
     Pause,
     /// The parts are tried, until what is bad stands alone.
     Divide,
-    /// The unit is compared with one that was stored, to tell its fault from the destination's.
+    /// It is asked what the destination did with others, to tell the unit's fault from its.
     Compare,
     /// It goes back to its queue after this long, and that is counted.
     Retry(Duration),

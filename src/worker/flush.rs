@@ -11,6 +11,7 @@ use super::breaker::Breakers;
 use super::disposition::{Case, Cause, Disposition, Part, Probe, decide};
 use super::settle::{Decided, GivenUp, settle, sleep};
 use super::sort::Unit;
+use super::suspects::Suspects;
 use super::{Setup, now_ms};
 use crate::contract::{Context, Message, Table};
 use crate::sink::{Rows, Store, StoreError};
@@ -25,6 +26,7 @@ pub(super) struct Flusher {
     pub(super) store: Arc<dyn Store>,
     pub(super) table: &'static Table,
     pub(super) breakers: Breakers,
+    pub(super) suspects: Suspects,
 }
 
 /// What is left of a batch.
@@ -34,8 +36,8 @@ pub(super) struct Flushed {
     pub spare: Batch,
     /// Messages that are held for a while before they go back.
     pub later: Vec<Decided>,
-    /// The destination was gone for too long, and all its messages are in their queues.
-    pub outage: bool,
+    /// The destination was gone for too long; these of its messages have to go back.
+    pub outage: Option<Vec<Held>>,
 }
 
 /// Why a batch could not be seen to its end.
@@ -67,7 +69,7 @@ impl Flusher {
     pub(super) async fn flush(self, mut batch: Batch) -> Flushed {
         let stored = self.store_all(&mut batch).await;
         let mut later = Vec::new();
-        let outage = matches!(stored, Err(Halt::Outage));
+        let mut outage = None;
         match stored {
             Ok(()) => {
                 let held = batch.held.drain(..);
@@ -75,16 +77,14 @@ impl Flusher {
                 for decided in self.breakers.admit(decided).await {
                     if decided.hold().is_some() {
                         later.push(decided);
-                    } else if settle(&self.setup, decided).await.is_err() {
+                    } else if settle(&self.setup, decided).await.is_err()
+                        && self.setup.give_up.is_cancelled()
+                    {
                         break;
                     }
                 }
             }
-            Err(Halt::Outage) => {
-                for held in batch.held.drain(..) {
-                    held.message.delivery.duty.give_back().await;
-                }
-            }
+            Err(Halt::Outage) => outage = Some(std::mem::take(&mut batch.held)),
             // What is still held goes back to its queue as it is dropped.
             Err(Halt::GivenUp) => {}
         }
@@ -199,7 +199,12 @@ impl Flusher {
     pub(super) async fn store_once(&self, rows: Rows<'_>, token: &str) -> Result<(), StoreError> {
         let stored = self.store.store(rows, token).await;
         match &stored {
-            Ok(()) => self.setup.states.resume(self.table.name),
+            Ok(()) => {
+                self.setup.states.resume(self.table.name);
+                if rows.block.rows() > 0 {
+                    self.suspects.stored();
+                }
+            }
             Err(error) => metrics::counter!(
                 "event_grpc_store_errors_total", "table" => self.table.name, "fault" => error.fault.name()
             )

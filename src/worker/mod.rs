@@ -26,6 +26,7 @@ mod sort;
 mod split;
 mod state;
 mod station;
+mod suspects;
 #[cfg(test)]
 mod tests;
 

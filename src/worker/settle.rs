@@ -61,6 +61,11 @@ impl Decided {
         }
     }
 
+    /// Undecided again.
+    pub(super) fn into_message(self) -> Prepared {
+        self.message
+    }
+
     /// How long it is held before it is settled, if it goes back in part.
     pub(super) fn hold(&self) -> Option<Duration> {
         let after = |failed: &Failed| match failed.verdict {

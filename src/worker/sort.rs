@@ -1,22 +1,17 @@
 //! Sorts a batch that isn't stored as a whole: what can be stored is, and what is to blame stands alone.
 
 use std::collections::VecDeque;
-use std::time::Duration;
 
 use super::append::{Failed, Verdict, append, units};
 use super::batch::Held;
 use super::disposition::{Case, Cause, Disposition, Part, Probe, decide};
 use super::flush::{Flusher, Halt, Stored, in_message};
-use super::now_ms;
-use super::settle::sleep;
+use super::{dead_letter, now_ms};
 use crate::contract::{Block, Context};
-use crate::sink::{Fault, Rows, StoreError};
+use crate::sink::{Rows, StoreError};
 
 /// A unit of a batch: which message, and which unit of it.
 pub(super) type Unit = (usize, usize);
-
-/// How often a unit is compared with one that was stored before it is to blame.
-const COMPARISONS: usize = 3;
 
 /// A batch that is being sorted.
 struct Sorting<'a> {
@@ -25,10 +20,8 @@ struct Sorting<'a> {
     block: Block,
     /// One time for all blocks, so that a part that is sent again has the same bytes.
     cx: Context,
-    /// The smallest part that was stored, and its token.
-    stored: Option<(Vec<Unit>, String)>,
-    /// Units that failed alone though nothing is known to be wrong with them.
-    suspects: Vec<(Unit, StoreError)>,
+    /// Whether it was said that units wait.
+    told: bool,
 }
 
 impl Flusher {
@@ -52,8 +45,7 @@ impl Flusher {
             held,
             block: Block::new(self.table),
             cx: Context { now_ms: now_ms() },
-            stored: None,
-            suspects: Vec::new(),
+            told: false,
         };
         let mut parts = VecDeque::new();
         sorting.judge(all, Part::Whole, &error, probe, &mut parts);
@@ -65,11 +57,11 @@ impl Flusher {
             };
             let token = self.token();
             match sorting.store(&part, &token, size).await? {
-                Stored::Yes => sorting.remember(part, token),
+                Stored::Yes => {}
                 Stored::No(error, probe) => sorting.judge(part, size, &error, probe, &mut parts),
             }
         }
-        sorting.compare().await
+        Ok(())
     }
 }
 
@@ -89,7 +81,9 @@ impl Sorting<'_> {
             |unit| match self.decide(*unit, size, error, probe, jitter) {
                 Disposition::Divide => true,
                 Disposition::Compare => {
-                    self.suspects.push((*unit, error.clone()));
+                    let probe = self.compared(*unit);
+                    let disposition = self.decide(*unit, size, error, probe, jitter);
+                    self.settle(*unit, disposition, error);
                     false
                 }
                 disposition => {
@@ -124,6 +118,16 @@ impl Sorting<'_> {
         decide(&case, jitter)
     }
 
+    /// What is known of the destination beside a unit that failed alone.
+    fn compared(&self, (at, unit): Unit) -> Probe {
+        let held = self.held.get(at);
+        let name = held.map(|held| dead_letter::unit_id(&held.message, unit));
+        match name.is_some_and(|name| self.flusher.suspects.failed(name)) {
+            true => Probe::StoresOthers,
+            false => Probe::Unproven,
+        }
+    }
+
     fn settle(&mut self, (at, unit): Unit, disposition: Disposition, error: &StoreError) {
         let (class, verdict) = match disposition {
             Disposition::DeadLetter(class) => (class, Verdict::Dead),
@@ -133,7 +137,9 @@ impl Sorting<'_> {
             }
             Disposition::Wait(after) => {
                 let counted = false;
-                tracing::error!(table = self.flusher.table.name, reason = %error, "A unit can't be stored and waits.");
+                if !std::mem::replace(&mut self.told, true) {
+                    tracing::error!(table = self.flusher.table.name, reason = %error, "Units can't be stored and wait.");
+                }
                 (error.fault.name(), Verdict::Again { after, counted })
             }
             // The others are about blocks; nothing is decided by them.
@@ -151,62 +157,6 @@ impl Sorting<'_> {
         });
     }
 
-    fn remember(&mut self, part: Vec<Unit>, token: String) {
-        let smaller = |(stored, _): &(Vec<Unit>, String)| part.len() < stored.len();
-        if self.stored.as_ref().is_none_or(smaller) {
-            self.stored = Some((part, token));
-        }
-    }
-
-    /// Tells a unit's fault from the destination's: it is the unit's if the destination takes another one before and
-    /// after it, and that time and again.
-    async fn compare(&mut self) -> Result<(), Halt> {
-        for (unit, error) in std::mem::take(&mut self.suspects) {
-            let mut last = error;
-            let mut probe = Probe::Unproven;
-            let stored = self.stored.clone();
-            if let Some((other, token)) = &stored {
-                let own_token = self.flusher.token();
-                let mut compared = 0;
-                while self.store_once(other, token).await.is_ok() {
-                    if compared == COMPARISONS {
-                        probe = Probe::StoresOthers;
-                        break;
-                    }
-                    compared += 1;
-                    match self.store_once(&[unit], &own_token).await {
-                        Ok(()) => {
-                            probe = Probe::Unasked;
-                            break;
-                        }
-                        Err(error) => last = error,
-                    }
-                    if last.fault != Fault::Transient {
-                        break;
-                    }
-                    sleep(&self.flusher.setup, Duration::from_secs(1)).await?;
-                }
-            }
-            if probe == Probe::Unasked {
-                continue;
-            }
-            let jitter = self.flusher.jitter();
-            let disposition = match last.fault {
-                // Not its turn: the destination has other troubles.
-                Fault::Destination | Fault::Pressure => {
-                    let transient = StoreError {
-                        fault: Fault::Transient,
-                        ..last.clone()
-                    };
-                    self.decide(unit, Part::Alone, &transient, Probe::Unproven, jitter)
-                }
-                _ => self.decide(unit, Part::Alone, &last, probe, jitter),
-            };
-            self.settle(unit, disposition, &last);
-        }
-        Ok(())
-    }
-
     /// Stores some units of the batch by themselves.
     async fn store(&mut self, part: &[Unit], token: &str, size: Part) -> Result<Stored, Halt> {
         self.fill(part);
@@ -216,16 +166,6 @@ impl Sorting<'_> {
             messages: &messages,
         };
         self.flusher.store(rows, token, size).await
-    }
-
-    async fn store_once(&mut self, part: &[Unit], token: &str) -> Result<(), StoreError> {
-        self.fill(part);
-        let messages = self.messages(part);
-        let rows = Rows {
-            block: &self.block,
-            messages: &messages,
-        };
-        self.flusher.store_once(rows, token).await
     }
 
     /// Makes the block of these units.

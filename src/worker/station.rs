@@ -13,6 +13,7 @@ use super::breaker::Breakers;
 use super::flush::{Flusher, PROBE_EVERY};
 use super::intake::Intake;
 use super::prepare::Preparer;
+use super::suspects::Suspects;
 use crate::broker::{ConsumeError, Deliveries};
 use crate::contract::{Queue, Table};
 use crate::sink::Store;
@@ -31,6 +32,7 @@ pub(super) struct Station {
     queues: Vec<&'static Queue>,
     preparer: Arc<Preparer>,
     breakers: Breakers,
+    suspects: Suspects,
     /// The deliveries of the first shift.
     first: Vec<Deliveries>,
 }
@@ -49,6 +51,7 @@ impl Station {
             breakers: Breakers::new(&queues, &setup.states),
             first: queues.iter().map(consume).collect::<Result<_, _>>()?,
             setup: setup.clone(),
+            suspects: Suspects::default(),
             store,
             table,
             queues,
@@ -122,6 +125,7 @@ impl Station {
             store: Arc::clone(&self.store),
             table: self.table,
             breakers: self.breakers.clone(),
+            suspects: self.suspects.clone(),
         };
         Batcher::new(flusher, limits, (held.unwrap_or(1) / 2).max(1))
     }
