@@ -6,10 +6,13 @@ use crate::sink::Fault;
 use crate::sink::http::RequestError;
 
 /// How often a block is tried before the destination is asked whether it takes anything.
-pub(super) const MOST: u32 = 8;
+const MOST: u32 = 8;
 
 /// The same for a part of a block: what it is part of has been tried already.
-pub(super) const MOST_OF_PART: u32 = 3;
+const MOST_OF_PART: u32 = 3;
+
+/// The same for a unit that may be to blame.
+const MOST_ALONE: u32 = 5;
 
 /// How long a message waits that nothing can be done about.
 const LONG: Duration = Duration::from_secs(30);
@@ -106,7 +109,8 @@ pub(super) fn decide(case: &Case, jitter: f64) -> Disposition {
     let growing = |first| growing(first, SLOWEST, case.attempts, jitter);
     let most = match case.part {
         Part::Whole => MOST,
-        Part::Some | Part::Alone => MOST_OF_PART,
+        Part::Some => MOST_OF_PART,
+        Part::Alone => MOST_ALONE,
     };
     let may_retry = case.failures < case.retries;
     let dead = |class| match case.last_resort {

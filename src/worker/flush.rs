@@ -1,7 +1,6 @@
 //! Stores a batch and settles its messages.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use tokio::time::Instant;
 
@@ -12,12 +11,9 @@ use super::disposition::{Case, Cause, Disposition, Part, Probe, decide};
 use super::settle::{Decided, GivenUp, settle, sleep};
 use super::sort::Unit;
 use super::suspects::Suspects;
-use super::{Setup, now_ms};
+use super::{Patience, Setup, now_ms};
 use crate::contract::{Context, Message, Table};
 use crate::sink::{Rows, Store, StoreError};
-
-/// How often a paused destination is asked.
-pub(super) const PROBE_EVERY: Duration = Duration::from_secs(1);
 
 /// Stores the batches of one table.
 #[derive(Clone)]
@@ -222,10 +218,10 @@ impl Flusher {
     /// Asks the destination until it takes rows again, but holds messages only for so long.
     async fn wait_out(&self, error: &StoreError) -> Result<(), Halt> {
         self.setup.states.pause(self.table.name, &error.message);
-        let grace = self.setup.patience.grace;
+        let Patience { grace, probe, .. } = self.setup.patience;
         let began = Instant::now();
         loop {
-            sleep(&self.setup, PROBE_EVERY.min(grace)).await?;
+            sleep(&self.setup, probe.min(grace)).await?;
             if self.asked().await? {
                 return Ok(());
             }

@@ -84,6 +84,8 @@ pub enum Pace {
 pub struct Patience {
     /// While the destination takes nothing; then they go back to their queues, which nobody consumes until it does.
     pub grace: Duration,
+    /// How often such a destination is asked.
+    pub probe: Duration,
     /// What makes pauses uneven: a number from 0 to 1, another one each time.
     pub jitter: fn() -> f64,
 }
@@ -92,6 +94,7 @@ impl Default for Patience {
     fn default() -> Self {
         Patience {
             grace: Duration::from_secs(10),
+            probe: Duration::from_secs(1),
             jitter: rand::random,
         }
     }

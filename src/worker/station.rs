@@ -10,7 +10,7 @@ use super::Setup;
 use super::batch;
 use super::batcher::{Batcher, Ended};
 use super::breaker::Breakers;
-use super::flush::{Flusher, PROBE_EVERY};
+use super::flush::Flusher;
 use super::intake::Intake;
 use super::prepare::Preparer;
 use super::suspects::Suspects;
@@ -138,7 +138,7 @@ impl Station {
         );
         loop {
             let asked = async {
-                tokio::time::sleep(PROBE_EVERY).await;
+                tokio::time::sleep(self.setup.patience.probe).await;
                 self.store.probe(self.table).await
             };
             match self.setup.stop.run_until_cancelled(asked).await {

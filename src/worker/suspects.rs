@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// How often others have to be stored between two failures of a unit before it is to blame.
-const OFTEN: u32 = 3;
+const OFTEN: u32 = 4;
 
 /// How many units are remembered; beyond that all are forgotten, which only costs time.
 const MOST: usize = 10_000;
@@ -45,16 +45,13 @@ impl Suspects {
             memory.failed.clear();
         }
         let first = Suspect { stored, between: 0 };
-        let suspect = memory.failed.entry(unit.clone()).or_insert(first);
+        let suspect = memory.failed.entry(unit).or_insert(first);
         if stored > suspect.stored {
             suspect.stored = stored;
             suspect.between += 1;
         }
-        let to_blame = suspect.between >= OFTEN;
-        if to_blame {
-            memory.failed.remove(&unit);
-        }
-        to_blame
+        // It stays so: there may be more copies of it, and each would go round for as long.
+        suspect.between >= OFTEN
     }
 
     fn memory(&self) -> MutexGuard<'_, Memory> {

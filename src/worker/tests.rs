@@ -19,7 +19,7 @@ use std::sync::Once;
 use tokio::runtime::Builder;
 
 /// How many schedules are run.
-const SEEDS: u64 = 3000;
+const SEEDS: u64 = 2000;
 
 /// Panics that a schedule wants are not worth a backtrace each.
 fn quiet() {

@@ -52,10 +52,10 @@ fn each_case_has_one_answer() {
         (Transient, 8, Whole, Agrees, 1, Retry(ms(10_000))),
         (Transient, 8, Whole, Agrees, 2, Divide),
         (Transient, 3, Some, Agrees, 2, Divide),
-        (Transient, 3, Alone, Agrees, 1, Retry(ms(10_000))),
-        (Transient, 3, Alone, Agrees, 2, Compare),
-        (Transient, 3, Alone, StoresOthers, 2, DeadLetter("retries")),
-        (Transient, 3, Alone, Unproven, 2, Wait(LONG)),
+        (Transient, 5, Alone, Agrees, 1, Retry(ms(10_000))),
+        (Transient, 5, Alone, Agrees, 2, Compare),
+        (Transient, 5, Alone, StoresOthers, 2, DeadLetter("retries")),
+        (Transient, 5, Alone, Unproven, 2, Wait(LONG)),
     ];
     for (fault, attempts, part, probe, failures, expected) in table {
         let case = Case {
