@@ -269,6 +269,7 @@ pub static QUEUES: &[Queue] = &[
         workers: 2,
         prefetch: 512,
         retries: 2,
+        breaker: 50,
         batch: Batch {
             rows: 50_000,
             bytes: 16_777_216,
@@ -286,6 +287,7 @@ pub static QUEUES: &[Queue] = &[
         workers: 2,
         prefetch: 20_000,
         retries: 2,
+        breaker: 100,
         batch: Batch {
             rows: 10_000,
             bytes: 16_777_216,
@@ -303,6 +305,7 @@ pub static QUEUES: &[Queue] = &[
         workers: 2,
         prefetch: 20_000,
         retries: 2,
+        breaker: 50,
         batch: Batch {
             rows: 10_000,
             bytes: 16_777_216,
@@ -320,6 +323,7 @@ pub static QUEUES: &[Queue] = &[
         workers: 2,
         prefetch: 20_000,
         retries: 2,
+        breaker: 50,
         batch: Batch {
             rows: 10_000,
             bytes: 16_777_216,
@@ -337,6 +341,7 @@ pub static QUEUES: &[Queue] = &[
         workers: 2,
         prefetch: 20_000,
         retries: 2,
+        breaker: 50,
         batch: Batch {
             rows: 10_000,
             bytes: 16_777_216,
@@ -354,6 +359,7 @@ pub static QUEUES: &[Queue] = &[
         workers: 2,
         prefetch: 20_000,
         retries: 2,
+        breaker: 50,
         batch: Batch {
             rows: 10_000,
             bytes: 16_777_216,
@@ -371,6 +377,7 @@ pub static QUEUES: &[Queue] = &[
         workers: 3,
         prefetch: 6,
         retries: 2,
+        breaker: 50,
         batch: Batch {
             rows: 10_000,
             bytes: 16_777_216,
@@ -388,6 +395,7 @@ pub static QUEUES: &[Queue] = &[
         workers: 5,
         prefetch: 10,
         retries: 2,
+        breaker: 50,
         batch: Batch {
             rows: 10_000,
             bytes: 16_777_216,
@@ -405,6 +413,7 @@ pub static QUEUES: &[Queue] = &[
         workers: 5,
         prefetch: 20_000,
         retries: 2,
+        breaker: 50,
         batch: Batch {
             rows: 10_000,
             bytes: 16_777_216,
@@ -422,6 +431,7 @@ pub static QUEUES: &[Queue] = &[
         workers: 2,
         prefetch: 20_000,
         retries: 2,
+        breaker: 50,
         batch: Batch {
             rows: 10_000,
             bytes: 16_777_216,
@@ -439,6 +449,7 @@ pub static QUEUES: &[Queue] = &[
         workers: 2,
         prefetch: 20_000,
         retries: 2,
+        breaker: 50,
         batch: Batch {
             rows: 10_000,
             bytes: 16_777_216,
@@ -456,6 +467,7 @@ pub static QUEUES: &[Queue] = &[
         workers: 2,
         prefetch: 20_000,
         retries: 2,
+        breaker: 50,
         batch: Batch {
             rows: 10_000,
             bytes: 16_777_216,
@@ -473,6 +485,7 @@ pub static QUEUES: &[Queue] = &[
         workers: 2,
         prefetch: 20_000,
         retries: 2,
+        breaker: 50,
         batch: Batch {
             rows: 10_000,
             bytes: 16_777_216,
@@ -490,6 +503,7 @@ pub static QUEUES: &[Queue] = &[
         workers: 2,
         prefetch: 20_000,
         retries: 2,
+        breaker: 50,
         batch: Batch {
             rows: 10_000,
             bytes: 16_777_216,
@@ -507,6 +521,7 @@ pub static QUEUES: &[Queue] = &[
         workers: 2,
         prefetch: 20_000,
         retries: 2,
+        breaker: 50,
         batch: Batch {
             rows: 10_000,
             bytes: 16_777_216,
@@ -524,6 +539,7 @@ pub static QUEUES: &[Queue] = &[
         workers: 20,
         prefetch: 20_000,
         retries: 2,
+        breaker: 50,
         batch: Batch {
             rows: 10_000,
             bytes: 16_777_216,
@@ -541,6 +557,7 @@ pub static QUEUES: &[Queue] = &[
         workers: 5,
         prefetch: 20_000,
         retries: 2,
+        breaker: 50,
         batch: Batch {
             rows: 10_000,
             bytes: 16_777_216,
@@ -558,6 +575,7 @@ pub static QUEUES: &[Queue] = &[
         workers: 2,
         prefetch: 20_000,
         retries: 2,
+        breaker: 50,
         batch: Batch {
             rows: 10_000,
             bytes: 16_777_216,
@@ -575,6 +593,7 @@ pub static QUEUES: &[Queue] = &[
         workers: 2,
         prefetch: 20_000,
         retries: 2,
+        breaker: 50,
         batch: Batch {
             rows: 10_000,
             bytes: 16_777_216,
@@ -592,6 +611,7 @@ pub static QUEUES: &[Queue] = &[
         workers: 2,
         prefetch: 20_000,
         retries: 2,
+        breaker: 50,
         batch: Batch {
             rows: 10_000,
             bytes: 16_777_216,
@@ -609,6 +629,7 @@ pub static QUEUES: &[Queue] = &[
         workers: 2,
         prefetch: 20_000,
         retries: 2,
+        breaker: 50,
         batch: Batch {
             rows: 10_000,
             bytes: 16_777_216,
@@ -626,6 +647,7 @@ pub static QUEUES: &[Queue] = &[
         workers: 2,
         prefetch: 20_000,
         retries: 2,
+        breaker: 50,
         batch: Batch {
             rows: 10_000,
             bytes: 16_777_216,
@@ -643,6 +665,7 @@ pub static QUEUES: &[Queue] = &[
         workers: 2,
         prefetch: 20_000,
         retries: 2,
+        breaker: 50,
         batch: Batch {
             rows: 10_000,
             bytes: 16_777_216,
@@ -660,6 +683,7 @@ pub static QUEUES: &[Queue] = &[
         workers: 2,
         prefetch: 20_000,
         retries: 2,
+        breaker: 50,
         batch: Batch {
             rows: 10_000,
             bytes: 16_777_216,
@@ -677,6 +701,7 @@ pub static QUEUES: &[Queue] = &[
         workers: 2,
         prefetch: 20_000,
         retries: 2,
+        breaker: 50,
         batch: Batch {
             rows: 10_000,
             bytes: 16_777_216,
@@ -694,6 +719,7 @@ pub static QUEUES: &[Queue] = &[
         workers: 2,
         prefetch: 20_000,
         retries: 2,
+        breaker: 50,
         batch: Batch {
             rows: 10_000,
             bytes: 16_777_216,
@@ -713,6 +739,7 @@ pub static QUEUES: &[Queue] = &[
         workers: 2,
         prefetch: 20_000,
         retries: 2,
+        breaker: 50,
         batch: Batch {
             rows: 10_000,
             bytes: 16_777_216,
@@ -730,6 +757,7 @@ pub static QUEUES: &[Queue] = &[
         workers: 2,
         prefetch: 20_000,
         retries: 2,
+        breaker: 50,
         batch: Batch {
             rows: 10_000,
             bytes: 16_777_216,
@@ -751,6 +779,7 @@ pub static QUEUES: &[Queue] = &[
         workers: 2,
         prefetch: 512,
         retries: 2,
+        breaker: 50,
         batch: Batch {
             rows: 10_000,
             bytes: 16_777_216,
@@ -797,6 +826,7 @@ pub static QUEUES: &[Queue] = &[
         workers: 2,
         prefetch: 20_000,
         retries: 2,
+        breaker: 100,
         batch: Batch {
             rows: 10_000,
             bytes: 16_777_216,
@@ -814,6 +844,7 @@ pub static QUEUES: &[Queue] = &[
         workers: 2,
         prefetch: 20_000,
         retries: 2,
+        breaker: 100,
         batch: Batch {
             rows: 10_000,
             bytes: 16_777_216,

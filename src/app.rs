@@ -30,7 +30,7 @@ use crate::ops::metrics;
 use crate::ops::readiness::{self, Readiness};
 use crate::sink::clickhouse::{self as clickhouse_sink, Address, Databases};
 use crate::sink::{Store, Stores, health as servers_health, postgres};
-use crate::worker::{self, Pace, Setup, States};
+use crate::worker::{self, Pace, Patience, Setup, States};
 
 /// What the broker in memory may hold: half a batch of every table would fit many times.
 const EMBEDDED_BUDGET: usize = 256 << 20;
@@ -127,6 +127,7 @@ impl App {
             stores,
             requests: requests.clone(),
             pace: if remote { Pace::Full } else { Pace::Eager },
+            patience: Patience::default(),
             states: States::default(),
             stop: working.clone(),
             give_up: give_up.clone(),

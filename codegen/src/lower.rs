@@ -71,6 +71,11 @@ fn queue(queue: &resolve::Queue) -> Option<Queue> {
         workers: u16::try_from(settings.workers).ok()?,
         prefetch: u16::try_from(queue.prefetch()).ok()?,
         retries: u8::try_from(settings.retries).ok()?,
+        breaker: match queue.dead_letter {
+            Some(_) => u8::try_from(settings.breaker).ok()?,
+            // Dead letters become none.
+            None => 100,
+        },
         batch: Batch {
             rows: u32::try_from(settings.rows.0).ok()?,
             bytes: u32::try_from(settings.bytes).ok()?,

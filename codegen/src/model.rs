@@ -114,6 +114,8 @@ pub struct Queue {
     pub prefetch: u16,
     /// Failures before a dead letter.
     pub retries: u8,
+    /// The share of dead letters, in percent, that stops it; 100 never does.
+    pub breaker: u8,
     /// When a batch goes out.
     pub batch: Batch,
     /// Where dead letters go; none only if `input` is `DeadLetters`.

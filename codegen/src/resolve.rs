@@ -88,6 +88,8 @@ pub(crate) struct Settings {
     pub(crate) prefetch: Option<Located<u64>>,
     /// See `model::Queue`.
     pub(crate) retries: u64,
+    /// See `model::Queue`.
+    pub(crate) breaker: u64,
     /// See `model::Batch`.
     pub(crate) rows: (u64, Option<Span>),
     /// See `model::Batch`.

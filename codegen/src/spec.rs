@@ -163,6 +163,8 @@ pub(crate) struct Settings {
     pub(crate) prefetch: Option<Located<u64>>,
     /// Failures before a dead letter.
     pub(crate) retries: Option<Located<u64>>,
+    /// The share of dead letters, in percent, that stops it.
+    pub(crate) breaker: Option<Located<u64>>,
     /// `batch: { rows }`.
     pub(crate) rows: Option<Located<u64>>,
     /// `batch: { bytes }`.

@@ -9,6 +9,8 @@ use tokio::sync::{Mutex, mpsc};
 use super::embedded;
 use super::message::{Origin, Properties};
 use super::rabbit;
+#[cfg(test)]
+use super::simulated;
 
 /// The deliveries of one consumer. Several workers may wait on it; each gets messages of its own.
 #[derive(Debug)]
@@ -55,12 +57,16 @@ pub enum Settled {
 pub(super) enum Source {
     Embedded(embedded::Consumer),
     Rabbit(mpsc::Receiver<Delivery>),
+    #[cfg(test)]
+    Simulated(simulated::Consumer),
 }
 
 /// A delivery that is not settled yet.
 pub(super) enum Held {
     Embedded(embedded::Held),
     Rabbit(rabbit::Held),
+    #[cfg(test)]
+    Simulated(simulated::Held),
 }
 
 // === impl Deliveries ===
@@ -76,6 +82,13 @@ impl Deliveries {
     pub async fn next(&self) -> Option<Delivery> {
         match &mut *self.source.lock().await {
             Source::Embedded(consumer) => consumer.next().await,
+            #[cfg(test)]
+            Source::Simulated(consumer) => loop {
+                let delivery = consumer.next().await?;
+                if !delivery.ack.is_stale() {
+                    return Some(delivery);
+                }
+            },
             Source::Rabbit(deliveries) => loop {
                 let delivery = deliveries.recv().await?;
                 // What came by a channel that is gone comes again by the new one.
@@ -99,6 +112,8 @@ impl Ack {
         match self.held {
             Held::Embedded(held) => held.ack(),
             Held::Rabbit(held) => held.ack().await,
+            #[cfg(test)]
+            Held::Simulated(held) => held.settle(false),
         }
     }
 
@@ -107,6 +122,8 @@ impl Ack {
         match self.held {
             Held::Embedded(held) => held.requeue(),
             Held::Rabbit(held) => held.requeue().await,
+            #[cfg(test)]
+            Held::Simulated(held) => held.settle(true),
         }
     }
 
@@ -115,6 +132,8 @@ impl Ack {
         match &self.held {
             Held::Embedded(held) => held.origin(),
             Held::Rabbit(_) => Some(Origin::Rabbit),
+            #[cfg(test)]
+            Held::Simulated(held) => held.origin(),
         }
     }
 
@@ -122,6 +141,8 @@ impl Ack {
         match &self.held {
             Held::Embedded(_) => false,
             Held::Rabbit(held) => held.is_stale(),
+            #[cfg(test)]
+            Held::Simulated(held) => held.is_stale(),
         }
     }
 }

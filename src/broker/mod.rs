@@ -12,6 +12,8 @@ mod message;
 mod meters;
 mod rabbit;
 mod routing;
+#[cfg(test)]
+pub(crate) mod simulated;
 mod status;
 mod topology;
 

@@ -3,6 +3,12 @@
 
 /// How often a message has failed and gone back to its queue: an integer.
 pub const RETRY_COUNT: &str = "x-retry-count";
+/// The exchange that such a message was first published to.
+pub const RETRY_EXCHANGE: &str = "x-retry-exchange";
+/// The routing key that it was first published with.
+pub const RETRY_ROUTING_KEY: &str = "x-retry-routing-key";
+/// When it first failed: an integer, milliseconds since the epoch.
+pub const RETRY_FIRST_FAILED: &str = "x-retry-first-failed";
 
 /// Why a message is a dead letter, for people.
 pub const DEAD_REASON: &str = "x-dead-reason";
@@ -45,8 +51,11 @@ pub const HTTP_HEADERS: &str = "x-http-headers";
 /// Names of headers that say nothing of a message's sender: ours, and those that the broker writes as a message goes
 /// round. What was sent is the same on every attempt; these are not.
 pub fn is_internal(name: &str) -> bool {
-    const EXACT: [&str; 6] = [
+    const EXACT: [&str; 9] = [
         RETRY_COUNT,
+        RETRY_EXCHANGE,
+        RETRY_ROUTING_KEY,
+        RETRY_FIRST_FAILED,
         HTTP_HEADERS,
         "x-death",
         "x-delivery-count",

@@ -224,6 +224,8 @@ pub struct Queue {
     pub prefetch: u16,
     /// How often a message may fail before it is a dead letter.
     pub retries: u8,
+    /// Which share of its events, in percent, may become dead letters before it is stopped; 100 never stops it.
+    pub breaker: u8,
     /// When a batch goes out.
     pub batch: Batch,
     /// Where dead letters go; only the queues that store dead letters have none.

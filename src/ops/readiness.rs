@@ -103,11 +103,13 @@ impl Readiness {
             .iter()
             .map(|(name, why)| off(name, why))
             .collect();
-        let queues: Map<String, Value> = self
+        let mut queues: Map<String, Value> = self
             .off_queues
             .iter()
             .map(|(name, why)| off(name, why))
             .collect();
+        let stopped = self.paused.stopped_queues().into_iter();
+        queues.extend(stopped.map(|(name, s)| (name.to_owned(), json!({ "stopped": s.reason }))));
         let ready = self.health.is_beating() && broker.link == Link::Up;
         let report = json!({
             "ready": ready,

@@ -2,8 +2,10 @@
 
 use std::borrow::Cow;
 use std::ops::Range;
+use std::time::Duration;
 
 use super::dead_letter;
+use super::guard::guarded;
 use super::prepare::{Content, Object, Prepared};
 use super::split::{Part, Run, Why};
 use crate::contract::canonical::canonical;
@@ -21,6 +23,24 @@ pub(super) struct Failed {
     pub class: &'static str,
     /// Why, for people.
     pub reason: String,
+    /// What becomes of it.
+    pub verdict: Verdict,
+}
+
+/// What becomes of a unit that is not stored.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Verdict {
+    /// It is a dead letter.
+    Dead,
+    /// It failed through no fault that is known to be its own yet.
+    Open,
+    /// It goes back to its queue after this long.
+    Again {
+        /// How long it is held before.
+        after: Duration,
+        /// Whether that counts against it.
+        counted: bool,
+    },
 }
 
 /// How many units a message has: events, JSON objects, or one for a message that is taken as a whole.
@@ -28,7 +48,7 @@ pub(super) fn units(content: &Content) -> usize {
     match content {
         Content::Events(parts) => parts.iter().map(part_units).sum(),
         Content::Json(objects) => objects.len(),
-        Content::DeadLetter(_) | Content::Malformed(_) => 1,
+        Content::DeadLetter(_) | Content::Malformed(_) | Content::Panicked(_) => 1,
     }
 }
 
@@ -79,21 +99,29 @@ pub(super) fn append(
         }
         (Content::Json(objects), Append::Json(function)) => {
             for unit in (0..objects.len()).filter(|unit| wanted(*unit)) {
-                block.mark();
-                let appended = json_message(message, objects, unit, cx)
-                    .and_then(|object| function(block, &object, cx));
-                if let Err(bad) = appended {
-                    block.rollback();
-                    failed.push(bad_unit(unit, "", &bad));
+                let row = |block: &mut Block| {
+                    json_message(message, objects, unit, cx)
+                        .and_then(|object| function(block, &object, cx))
+                };
+                if let Err(failure) = attempt(block, row) {
+                    failed.push(failure.of_unit(unit, ""));
                 }
             }
         }
         (Content::DeadLetter(part), Append::DeadLetters(function, _)) => {
-            if wanted(0) {
-                dead_letter::append(block, function, message, part.as_ref(), cx);
+            let row = |block: &mut Block| {
+                dead_letter::append(block, function, message, part.as_ref(), cx)
+            };
+            if wanted(0)
+                && let Err(failure) = attempt(block, row)
+            {
+                failed.push(failure.of_unit(0, ""));
             }
         }
         (Content::Malformed(bad), _) => failed.push(bad_unit(0, "", bad)),
+        (Content::Panicked(panic), _) => {
+            failed.push(Failure::Panic(panic.clone()).of_unit(0, ""));
+        }
         _ => failed.push(bad_unit(0, "", &Bad::Layout("of such messages"))),
     }
     failed
@@ -154,7 +182,51 @@ pub(super) fn bad_unit(unit: usize, event_type: &str, bad: &Bad) -> Failed {
         event_type: event_type.to_owned(),
         class: bad.class(),
         reason: bad.to_string(),
+        verdict: Verdict::Dead,
     }
+}
+
+/// Why rows could not be appended.
+enum Failure {
+    /// It is the event's fault.
+    Bad(Bad),
+    /// It is this build's fault.
+    Panic(String),
+}
+
+impl Failure {
+    fn of_unit(&self, unit: usize, event_type: &str) -> Failed {
+        match self {
+            Failure::Bad(bad) => bad_unit(unit, event_type, bad),
+            Failure::Panic(panic) => panicked_unit(unit, event_type, panic),
+        }
+    }
+}
+
+/// A unit that this build fails at.
+pub(super) fn panicked_unit(unit: usize, event_type: &str, panic: &str) -> Failed {
+    Failed {
+        unit,
+        event_type: event_type.to_owned(),
+        class: "panic",
+        reason: panic.to_owned(),
+        verdict: Verdict::Open,
+    }
+}
+
+/// Appends rows, all or none.
+fn attempt(
+    block: &mut Block,
+    append: impl FnOnce(&mut Block) -> Result<(), Bad>,
+) -> Result<(), Failure> {
+    block.mark();
+    let failure = match guarded(|| append(block)) {
+        Ok(Ok(())) => return Ok(()),
+        Ok(Err(bad)) => Failure::Bad(bad),
+        Err(panic) => Failure::Panic(panic),
+    };
+    block.rollback();
+    Err(failure)
 }
 
 fn lost_event(unit: usize, why: &Why) -> Failed {
@@ -165,12 +237,14 @@ fn lost_event(unit: usize, why: &Why) -> Failed {
             event_type: number.to_string(),
             class: "unknown_type",
             reason: format!("this build knows no event type with number {number}"),
+            verdict: Verdict::Dead,
         },
         Why::NoType => Failed {
             unit,
             event_type: String::new(),
             class: "no_type",
             reason: "the event has no type: none of the variants of its oneof is set".to_owned(),
+            verdict: Verdict::Dead,
         },
     }
 }
@@ -196,22 +270,30 @@ impl Rows<'_> {
         failed: &mut Vec<Failed>,
     ) {
         let events: Vec<&[u8]> = chosen.iter().map(|(_, range)| self.bytes(range)).collect();
-        block.mark();
         let group = Group {
             kind: self.run.kind,
             header: &self.part.header,
             events: &events,
         };
-        if (self.function)(block, &group, self.cx).is_ok() {
+        if attempt(block, |block| (self.function)(block, &group, self.cx)).is_ok() {
             return;
         }
-        block.rollback();
-        let header = self.canonical_header();
+        let name = self.run.kind.name;
+        let header = match guarded(|| self.canonical_header()) {
+            Ok(header) => header,
+            Err(panic) => {
+                failed.extend(
+                    chosen
+                        .iter()
+                        .map(|(unit, _)| panicked_unit(*unit, name, &panic)),
+                );
+                return;
+            }
+        };
         for ((unit, _), event) in chosen.iter().zip(events) {
-            block.mark();
-            if let Err(bad) = self.append_one(block, &header, event) {
-                block.rollback();
-                failed.push(bad_unit(*unit, self.run.kind.name, &bad));
+            let row = |block: &mut Block| self.append_one(block, &header, event);
+            if let Err(failure) = attempt(block, row) {
+                failed.push(failure.of_unit(*unit, name));
             }
         }
     }

@@ -2,7 +2,8 @@
 
 use tokio::time::{Duration, Instant};
 
-use super::append::{Failed, append};
+use super::append::{Failed, append, panicked_unit, units};
+use super::guard::guarded;
 use super::prepare::Prepared;
 use crate::contract::{Batch as Limits, Block, Context, Table};
 
@@ -36,9 +37,26 @@ impl Batch {
 
     /// Appends all rows of a message.
     pub(super) fn add(&mut self, message: Prepared, cx: &Context) {
-        let failed = append(&mut self.block, &message, &|_| true, cx);
+        // What can panic in there is held up in there; whatever else does leaves the block as it may be.
+        let failed = match guarded(|| append(&mut self.block, &message, &|_| true, cx)) {
+            Ok(failed) => failed,
+            Err(panic) => {
+                self.rebuild(cx);
+                let all = 0..units(&message.content);
+                all.map(|unit| panicked_unit(unit, "", &panic)).collect()
+            }
+        };
         self.held.push(Held { message, failed });
         self.opened.get_or_insert_with(Instant::now);
+    }
+
+    /// Makes the block anew of the messages that it had before.
+    fn rebuild(&mut self, cx: &Context) {
+        self.block.clear();
+        for held in &self.held {
+            let good = |unit| held.failed.iter().all(|failed| failed.unit != unit);
+            append(&mut self.block, &held.message, &good, cx);
+        }
     }
 
     /// Whether it should go out now, whatever its age.

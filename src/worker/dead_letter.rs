@@ -7,6 +7,7 @@ use bytes::Bytes;
 use xxhash_rust::xxh3::xxh3_128;
 
 use super::append::Failed;
+use super::guard::guarded;
 use super::prepare::{Content, Prepared};
 use super::split::Part;
 use crate::broker::{HeaderValue, Outgoing, Properties};
@@ -15,7 +16,7 @@ use crate::contract::column::plain::push_varint;
 use crate::contract::function::MILLIS_RANGE;
 use crate::contract::headers as h;
 use crate::contract::{
-    AppendDeadLetter, Block, Context, DeadLetter, Envelope, Group, Input, Pipeline, Route,
+    AppendDeadLetter, Bad, Block, Context, DeadLetter, Envelope, Group, Input, Pipeline, Route,
 };
 
 /// The message that one failed unit becomes: the unit's bytes as they came, and why it failed in the headers.
@@ -30,7 +31,8 @@ pub(super) fn outgoing(
     let delivery = &message.delivery;
     let (body, kind) = unit_body(message, failed.unit);
     let own_id = own_id(message, failed.unit);
-    let times = Times::of(&delivery.properties, attempts, now_ms);
+    let first = delivery.first_failed_ms.unwrap_or(now_ms);
+    let times = Times::of(&delivery.properties, first, attempts, now_ms);
     let text = |value: &str| HeaderValue::Text(value.to_owned());
     let mut properties = Properties {
         content_type: delivery.properties.content_type.clone(),
@@ -74,9 +76,8 @@ pub(super) fn outgoing(
     }
     let sent = super::headers::as_sent(&delivery.properties);
     properties.headers.extend(sent);
-    Outgoing::new(route.exchange, route.routing_key, body)
-        .with(properties)
-        .in_place_of(&delivery.ack)
+    let letter = Outgoing::new(route.exchange, route.routing_key, body).with(properties);
+    delivery.duty.replaced_by(letter)
 }
 
 /// The same for the same dead letter, however often it is made.
@@ -117,11 +118,11 @@ struct Times {
 }
 
 impl Times {
-    fn of(properties: &Properties, attempts: u32, now_ms: i64) -> Self {
+    fn of(properties: &Properties, first_ms: i64, attempts: u32, now_ms: i64) -> Self {
         let before = |name| integer(properties, name);
         let last = before(h::REPLAY_LAST_FAILED);
         Times {
-            first_failed_ms: before(h::REPLAY_FIRST_FAILED).unwrap_or(now_ms),
+            first_failed_ms: before(h::REPLAY_FIRST_FAILED).unwrap_or(first_ms),
             // Later than before, whatever the clocks of two machines say.
             last_failed_ms: last.map_or(now_ms, |last| now_ms.max(last.saturating_add(1))),
             attempts: before(h::REPLAY_ATTEMPTS)
@@ -140,6 +141,13 @@ fn integer(properties: &Properties, name: &str) -> Option<i64> {
 
 fn sent_ms(properties: &Properties) -> Option<i64> {
     i64::try_from(properties.timestamp?.checked_mul(1000)?).ok()
+}
+
+/// The same for the same unit, in whatever message it comes.
+pub(super) fn unit_id(message: &Prepared, unit: usize) -> String {
+    let own_id = own_id(message, unit);
+    let body = unit_body(message, unit).0;
+    id(message.queue.name, identity(message, &own_id), &body)
 }
 
 /// Reasons quote values; a header is no place for long ones.
@@ -174,7 +182,7 @@ fn unit_body(message: &Prepared, unit: usize) -> (Bytes, Option<Cow<'static, str
     }
 }
 
-fn event_at(parts: &[Part], mut unit: usize) -> Option<(&Part, &Range<usize>)> {
+pub(super) fn event_at(parts: &[Part], mut unit: usize) -> Option<(&Part, &Range<usize>)> {
     for part in parts {
         let events = part
             .runs
@@ -206,14 +214,15 @@ fn request(envelope: &Envelope, part: &Part, event: &Range<usize>, body: &[u8]) 
     out.into()
 }
 
-/// Appends a dead letter's row. What can be made out of its event is best effort; the row itself never fails.
+/// Appends a dead letter's row. What can be made out of its event is best effort; the row itself fails only if generated/ and
+/// the server are of different builds.
 pub(super) fn append(
     block: &mut Block,
     function: AppendDeadLetter,
     message: &Prepared,
     part: Option<&Part>,
     cx: &Context,
-) {
+) -> Result<(), Bad> {
     let letter = letter(message, cx);
     let letter = letter.borrowed(&message.delivery.body);
     if let (Some(part), Input::DeadLetters(envelope)) = (part, message.queue.input)
@@ -225,16 +234,16 @@ pub(super) fn append(
             header: &event.1,
             events: &[&event.2],
         };
-        if function(block, &letter, Some(&group), cx).is_ok() {
-            return;
+        if matches!(
+            guarded(|| function(block, &letter, Some(&group), cx)),
+            Ok(Ok(()))
+        ) {
+            return Ok(());
         }
         block.rollback();
     }
     block.mark();
-    if let Err(bad) = function(block, &letter, None, cx) {
-        block.rollback();
-        tracing::error!(reason = %bad, "A dead letter fits no row; generated/ and the server are of different builds.");
-    }
+    function(block, &letter, None, cx)
 }
 
 type Single = (&'static crate::contract::EventType, Vec<u8>, Vec<u8>);
@@ -272,7 +281,8 @@ fn letter(message: &Prepared, cx: &Context) -> Letter {
     let sent = sent_ms(properties);
     // What no queue took says nothing of a failure; it failed when it was sent, or sent again.
     let at = integer(properties, h::REPLAY_AT).or(sent);
-    let times = Times::of(properties, 0, at.unwrap_or(cx.now_ms));
+    let at = at.unwrap_or(cx.now_ms);
+    let times = Times::of(properties, at, 0, at);
     let first = integer(properties, h::DEAD_FIRST_FAILED).unwrap_or(times.first_failed_ms);
     let last = integer(properties, h::DEAD_LAST_FAILED).unwrap_or(times.last_failed_ms);
     let attempts = integer(properties, h::DEAD_ATTEMPTS).unwrap_or(times.attempts);

@@ -2,18 +2,94 @@
 
 use std::time::Duration;
 
+use crate::sink::Fault;
 use crate::sink::http::RequestError;
-use crate::sink::{Fault, StoreError};
 
-/// What happens next to a block that was not stored.
+/// How often a block is tried before the destination is asked whether it takes anything.
+const MOST: u32 = 8;
+
+/// The same for a part of a block: what it is part of has been tried already.
+const MOST_OF_PART: u32 = 3;
+
+/// The same for a unit that may be to blame.
+const MOST_ALONE: u32 = 5;
+
+/// How long a message waits that nothing can be done about.
+const LONG: Duration = Duration::from_secs(30);
+
+/// What is known of a failure.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Case {
+    /// What failed.
+    pub cause: Cause,
+    /// How often the same was tried so far, from 1.
+    pub attempts: u32,
+    /// How much of a block it was.
+    pub part: Part,
+    /// What the destination says to other things.
+    pub probe: Probe,
+    /// How often the message has gone back for its failures.
+    pub failures: u32,
+    /// How often it may.
+    pub retries: u32,
+    /// Whether it is a dead letter already, for which there is no other place.
+    pub last_resort: bool,
+}
+
+/// What failed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Cause {
+    /// The destination did not store it.
+    Store(Fault),
+    /// This build panicked.
+    Panic,
+}
+
+/// How much of a block was tried.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Part {
+    /// All of it.
+    Whole,
+    /// Some units.
+    Some,
+    /// One unit.
+    Alone,
+}
+
+/// What the destination says to other things.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Probe {
+    /// It wasn't asked.
+    Unasked,
+    /// It takes nothing.
+    Refuses,
+    /// It says that it takes rows.
+    Agrees,
+    /// It stored other rows between failures at these, time and again.
+    StoresOthers,
+    /// Whether it stores other rows could not be shown.
+    Unproven,
+}
+
+/// What happens next.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Disposition {
     /// The same block again, after this long.
     Again(Duration),
+    /// The destination is asked whether it takes anything.
+    Ask,
     /// The destination takes nothing: the table is paused, and the same block goes out once a probe says so.
     Pause,
-    /// The destination refuses something in it: the parts are tried, until what is bad stands alone.
+    /// The parts are tried, until what is bad stands alone.
     Divide,
+    /// It is asked what the destination did with others, to tell the unit's fault from its.
+    Compare,
+    /// It goes back to its queue after this long, and that is counted.
+    Retry(Duration),
+    /// It goes back to its queue after this long, and nothing is counted.
+    Wait(Duration),
+    /// It is a dead letter, of this class.
+    DeadLetter(&'static str),
 }
 
 /// What happens next to a message that a request did not get through.
@@ -27,16 +103,50 @@ pub(super) enum Forwarding {
     DeadLetter(&'static str),
 }
 
-/// Decides about a block. `attempts` counts the tries of this block so far, from 1.
-pub(super) fn decide(error: &StoreError, attempts: u32, jitter: f64) -> Disposition {
+/// Decides about a block, or what is in it.
+pub(super) fn decide(case: &Case, jitter: f64) -> Disposition {
     const SLOWEST: Duration = Duration::from_secs(5);
-    let growing = |first| growing(first, SLOWEST, attempts, jitter);
-    match error.fault {
-        Fault::Transient => Disposition::Again(growing(Duration::from_millis(100))),
-        Fault::Pressure => Disposition::Again(growing(Duration::from_secs(1))),
-        Fault::Destination => Disposition::Pause,
-        Fault::Content => Disposition::Divide,
+    let growing = |first| growing(first, SLOWEST, case.attempts, jitter);
+    let most = match case.part {
+        Part::Whole => MOST,
+        Part::Some => MOST_OF_PART,
+        Part::Alone => MOST_ALONE,
+    };
+    let may_retry = case.failures < case.retries;
+    let dead = |class| match case.last_resort {
+        true => Disposition::Wait(LONG),
+        false => Disposition::DeadLetter(class),
+    };
+    match case.cause {
+        Cause::Panic if may_retry => Disposition::Retry(retry_after(case.failures, jitter)),
+        Cause::Panic => dead("panic"),
+        Cause::Store(Fault::Destination) => Disposition::Pause,
+        Cause::Store(Fault::Content) if case.part == Part::Alone => dead("refused"),
+        Cause::Store(Fault::Content) => Disposition::Divide,
+        Cause::Store(Fault::Pressure) if case.attempts < MOST => {
+            Disposition::Again(growing(Duration::from_secs(1)))
+        }
+        Cause::Store(Fault::Pressure) => Disposition::Pause,
+        Cause::Store(Fault::Transient) if case.attempts < most => {
+            Disposition::Again(growing(Duration::from_millis(100)))
+        }
+        Cause::Store(Fault::Transient) => match case.probe {
+            Probe::Unasked => Disposition::Ask,
+            Probe::Refuses => Disposition::Pause,
+            _ if may_retry => Disposition::Retry(retry_after(case.failures, jitter)),
+            Probe::Agrees if case.part == Part::Alone => Disposition::Compare,
+            Probe::Agrees => Disposition::Divide,
+            Probe::StoresOthers => dead("retries"),
+            Probe::Unproven => Disposition::Wait(LONG),
+        },
     }
+}
+
+/// How long a message is held before it goes back for the next time.
+fn retry_after(failures: u32, jitter: f64) -> Duration {
+    const FIRST: Duration = Duration::from_secs(5);
+    const SLOWEST: Duration = Duration::from_secs(60);
+    growing(FIRST, SLOWEST, failures + 1, jitter)
 }
 
 /// Decides about a message. `attempts` counts its tries so far, from 1; `failures` those of them that count against
@@ -69,30 +179,4 @@ fn growing(first: Duration, slowest: Duration, attempts: u32, jitter: f64) -> Du
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn error(fault: Fault) -> RequestError {
-        RequestError {
-            fault,
-            status: None,
-            retry_after: None,
-            message: String::new(),
-        }
-    }
-
-    #[test]
-    fn a_request_is_repeated_until_too_much_counts_against_the_message() {
-        let decide =
-            |fault, attempts, failures| decide_request(&error(fault), attempts, failures, 2, 1.0);
-        let again = |ms| Forwarding::Again(Duration::from_millis(ms));
-        assert_eq!(decide(Fault::Transient, 1, 0), again(250));
-        assert_eq!(decide(Fault::Transient, 3, 2), again(1000));
-        assert_eq!(decide(Fault::Transient, 99, 0), again(30_000));
-        let dead = Forwarding::DeadLetter("retries");
-        assert_eq!(decide(Fault::Transient, 3, 3), dead);
-        assert_eq!(decide(Fault::Destination, 9, 9), Forwarding::Pause);
-        let refused = Forwarding::DeadLetter("refused");
-        assert_eq!(decide(Fault::Content, 1, 0), refused);
-    }
-}
+mod tests;

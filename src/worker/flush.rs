@@ -1,63 +1,98 @@
 //! Stores a batch and settles its messages.
 
-use std::collections::VecDeque;
 use std::sync::Arc;
-use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::append::{Failed, append, json_messages, units};
+use super::append::json_messages;
 use super::batch::{Batch, Held};
-use super::disposition::{Disposition, decide};
-use super::settle::{Finished, GivenUp, settle, sleep};
-use super::{Setup, now_ms};
-use crate::contract::{Block, Context, Message, Table};
+use super::breaker::Breakers;
+use super::disposition::{Case, Cause, Disposition, Part, Probe, decide};
+use super::settle::{Decided, GivenUp, settle, sleep};
+use super::sort::Unit;
+use super::suspects::Suspects;
+use super::{Patience, Setup, now_ms};
+use crate::contract::{Context, Message, Table};
 use crate::sink::{Rows, Store, StoreError};
-
-/// How often a paused destination is asked.
-const PROBE_EVERY: Duration = Duration::from_secs(1);
 
 /// Stores the batches of one table.
 #[derive(Clone)]
 pub(super) struct Flusher {
-    setup: Setup,
-    store: Arc<dyn Store>,
-    table: &'static Table,
+    pub(super) setup: Setup,
+    pub(super) store: Arc<dyn Store>,
+    pub(super) table: &'static Table,
+    pub(super) breakers: Breakers,
+    pub(super) suspects: Suspects,
 }
 
-/// A unit of a batch: which message, and which unit of it.
-type Unit = (usize, usize);
+/// What is left of a batch.
+#[derive(Debug)]
+pub(super) struct Flushed {
+    /// It, empty.
+    pub spare: Batch,
+    /// Messages that are held for a while before they go back.
+    pub later: Vec<Decided>,
+    /// The destination was gone for too long; these of its messages have to go back.
+    pub outage: Option<Vec<Held>>,
+}
+
+/// Why a batch could not be seen to its end.
+#[derive(Debug)]
+pub(super) enum Halt {
+    /// The server gives up waiting.
+    GivenUp,
+    /// The destination takes nothing, and that for longer than messages are held.
+    Outage,
+}
+
+/// What became of a block.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Stored {
+    /// It is stored.
+    Yes,
+    /// It isn't, as often as it was tried, though the destination agrees to take rows if that was asked.
+    No(StoreError, Probe),
+}
+
+impl From<GivenUp> for Halt {
+    fn from(_: GivenUp) -> Self {
+        Halt::GivenUp
+    }
+}
 
 impl Flusher {
-    pub(super) fn new(setup: Setup, store: Arc<dyn Store>, table: &'static Table) -> Self {
-        Flusher {
-            setup,
-            store,
-            table,
-        }
-    }
-
     /// Stores the rows, then settles the messages; gives the batch back empty.
-    pub(super) async fn flush(self, mut batch: Batch) -> Batch {
+    pub(super) async fn flush(self, mut batch: Batch) -> Flushed {
         let stored = self.store_all(&mut batch).await;
-        if stored.is_ok() {
-            for held in batch.held.drain(..) {
-                let finished = Finished {
-                    message: held.message,
-                    failed: held.failed,
-                    attempts: 1,
-                };
-                if settle(&self.setup, finished).await.is_err() {
-                    break;
+        let mut later = Vec::new();
+        let mut outage = None;
+        match stored {
+            Ok(()) => {
+                let held = batch.held.drain(..);
+                let decided = held.map(|held| Decided::of(held, &self.setup)).collect();
+                for decided in self.breakers.admit(decided).await {
+                    if decided.hold().is_some() {
+                        later.push(decided);
+                    } else if settle(&self.setup, decided).await.is_err()
+                        && self.setup.give_up.is_cancelled()
+                    {
+                        break;
+                    }
                 }
             }
+            Err(Halt::Outage) => outage = Some(std::mem::take(&mut batch.held)),
+            // What is still held goes back to its queue as it is dropped.
+            Err(Halt::GivenUp) => {}
         }
-        // What is still held goes back to its queue here.
         batch.clear();
-        batch
+        Flushed {
+            spare: batch,
+            later,
+            outage,
+        }
     }
 
-    async fn store_all(&self, batch: &mut Batch) -> Result<(), GivenUp> {
+    async fn store_all(&self, batch: &mut Batch) -> Result<(), Halt> {
         let rows = batch.block.rows();
         if rows == 0 {
             return Ok(());
@@ -69,10 +104,12 @@ impl Flusher {
                 held.failed.iter().all(|failed| failed.unit != unit)
             });
             let messages = &messages;
-            self.store(Rows { block, messages }).await?
+            let token = self.token();
+            self.store(Rows { block, messages }, &token, Part::Whole)
+                .await?
         };
-        if let Stored::Refused(_) = stored {
-            self.divide(&mut batch.held).await?;
+        if let Stored::No(error, probe) = stored {
+            self.sort_out(&mut batch.held, error, probe).await?;
         }
         metrics::histogram!("event_grpc_flush_seconds", "table" => self.table.name)
             .record(began.elapsed());
@@ -83,7 +120,7 @@ impl Flusher {
     }
 
     /// The messages whose rows are in a block, if the table has a use for them.
-    fn messages<'a>(
+    pub(super) fn messages<'a>(
         &self,
         held: &'a [Held],
         stored: &dyn Fn(&Held, usize) -> bool,
@@ -97,133 +134,111 @@ impl Flusher {
             .collect()
     }
 
-    /// Stores one block, however often it takes; only what the destination refuses for its content comes back.
-    async fn store(&self, rows: Rows<'_>) -> Result<Stored, GivenUp> {
-        // One token for one block: whoever sends it again sends the same bytes.
-        let token = format!("{}-{}", self.table.name, uuid::Uuid::now_v7());
+    /// One token for one block: whoever sends it again sends the same bytes.
+    pub(super) fn token(&self) -> String {
+        format!("{}-{}", self.table.name, uuid::Uuid::now_v7())
+    }
+
+    /// Stores one block, as often as that has sense.
+    pub(super) async fn store(
+        &self,
+        rows: Rows<'_>,
+        token: &str,
+        part: Part,
+    ) -> Result<Stored, Halt> {
         let mut attempts = 0;
         loop {
             attempts += 1;
-            let outcome = self.store.store(rows, &token).await;
-            let Err(error) = outcome else {
-                self.setup.states.resume(self.table.name);
+            let Err(error) = self.store_once(rows, token).await else {
                 return Ok(Stored::Yes);
             };
-            metrics::counter!(
-                "event_grpc_store_errors_total", "table" => self.table.name, "fault" => error.fault.name()
-            )
-            .increment(1);
-            match decide(&error, attempts, rand::random()) {
-                Disposition::Divide => return Ok(Stored::Refused(error)),
-                Disposition::Pause => self.wait_out(&error).await?,
+            let case = Case {
+                cause: Cause::Store(error.fault),
+                attempts,
+                part,
+                probe: Probe::Unasked,
+                failures: 0,
+                retries: 0,
+                last_resort: false,
+            };
+            let disposition = match decide(&case, self.jitter()) {
+                Disposition::Ask => {
+                    let probe = match self.asked().await? {
+                        true => Probe::Agrees,
+                        false => Probe::Refuses,
+                    };
+                    decide(&Case { probe, ..case }, self.jitter())
+                }
+                disposition => disposition,
+            };
+            match disposition {
                 Disposition::Again(pause) => {
                     if attempts == 1 {
                         tracing::warn!(table = self.table.name, reason = %error, "An insert failed and is repeated.");
                     }
                     sleep(&self.setup, pause).await?;
                 }
-            }
-        }
-    }
-
-    /// Asks the destination until it takes rows again.
-    async fn wait_out(&self, error: &StoreError) -> Result<(), GivenUp> {
-        self.setup.states.pause(self.table.name, &error.message);
-        loop {
-            sleep(&self.setup, PROBE_EVERY).await?;
-            if self.store.probe(self.table).await.is_ok() {
-                return Ok(());
-            }
-        }
-    }
-
-    /// Stores a refused batch by halves, until the units that are refused stand alone.
-    async fn divide(&self, held: &mut [Held]) -> Result<(), GivenUp> {
-        let good = |(at, h): (usize, &Held)| -> Vec<Unit> {
-            let bad: Vec<usize> = h.failed.iter().map(|f| f.unit).collect();
-            (0..units(&h.message.content))
-                .filter(|u| !bad.contains(u))
-                .map(|u| (at, u))
-                .collect()
-        };
-        let all: Vec<Unit> = held.iter().enumerate().flat_map(good).collect();
-        let mut parts = VecDeque::from([all]);
-        let mut block = Block::new(self.table);
-        while let Some(part) = parts.pop_front() {
-            let stored = self.store_part(&mut block, held, &part).await?;
-            let Stored::Refused(error) = stored else {
-                continue;
-            };
-            match part.as_slice() {
-                [] => {}
-                [(at, unit)] => self.refuse(held, *at, *unit, &error).await?,
+                Disposition::Pause => {
+                    self.wait_out(&error).await?;
+                    attempts = 0;
+                }
+                // The rest depends on each message.
                 _ => {
-                    let (left, right) = part.split_at(part.len() / 2);
-                    parts.push_back(left.to_vec());
-                    parts.push_back(right.to_vec());
+                    let asked = error.fault == crate::sink::Fault::Transient;
+                    let probe = if asked { Probe::Agrees } else { Probe::Unasked };
+                    return Ok(Stored::No(error, probe));
                 }
             }
         }
-        Ok(())
     }
 
-    /// Stores some units of a batch by themselves.
-    async fn store_part(
-        &self,
-        block: &mut Block,
-        held: &[Held],
-        part: &[Unit],
-    ) -> Result<Stored, GivenUp> {
-        block.clear();
-        let cx = Context { now_ms: now_ms() };
-        let mut messages = Vec::new();
-        for (at, h) in held.iter().enumerate() {
-            let from = part.partition_point(|u| u.0 < at);
-            let to = part.partition_point(|u| u.0 <= at);
-            let wanted = part.get(from..to).unwrap_or_default();
-            if !wanted.is_empty() {
-                let wanted = |unit| wanted.binary_search(&(at, unit)).is_ok();
-                let failed = append(block, &h.message, &wanted, &cx);
-                let stored = |_: &Held, unit| wanted(unit) && failed.iter().all(|f| f.unit != unit);
-                messages.extend(self.messages(std::slice::from_ref(h), &stored));
+    pub(super) async fn store_once(&self, rows: Rows<'_>, token: &str) -> Result<(), StoreError> {
+        let stored = self.store.store(rows, token).await;
+        match &stored {
+            Ok(()) => {
+                self.setup.states.resume(self.table.name);
+                if rows.block.rows() > 0 {
+                    self.suspects.stored();
+                }
+            }
+            Err(error) => metrics::counter!(
+                "event_grpc_store_errors_total", "table" => self.table.name, "fault" => error.fault.name()
+            )
+            .increment(1),
+        }
+        stored
+    }
+
+    async fn asked(&self) -> Result<bool, GivenUp> {
+        let probe = self.store.probe(self.table);
+        let asked = self.setup.give_up.run_until_cancelled(probe).await;
+        asked.map(|answer| answer.is_ok()).ok_or(GivenUp)
+    }
+
+    /// Asks the destination until it takes rows again, but holds messages only for so long.
+    async fn wait_out(&self, error: &StoreError) -> Result<(), Halt> {
+        self.setup.states.pause(self.table.name, &error.message);
+        let Patience { grace, probe, .. } = self.setup.patience;
+        let began = Instant::now();
+        loop {
+            sleep(&self.setup, probe.min(grace)).await?;
+            if self.asked().await? {
+                return Ok(());
+            }
+            if began.elapsed() >= grace {
+                return Err(Halt::Outage);
             }
         }
-        self.store(Rows {
-            block,
-            messages: &messages,
-        })
-        .await
     }
 
-    /// A unit that the destination refuses is a dead letter; one that is a dead letter already can only wait.
-    async fn refuse(
-        &self,
-        held: &mut [Held],
-        at: usize,
-        unit: usize,
-        error: &StoreError,
-    ) -> Result<(), GivenUp> {
-        let Some(held) = held.get_mut(at) else {
-            return Ok(());
-        };
-        if held.message.queue.dead_letter.is_none() {
-            tracing::error!(table = self.table.name, reason = %error, "A dead letter can't be stored and waits.");
-            self.setup.give_up.cancelled().await;
-            return Err(GivenUp);
-        }
-        held.failed.push(Failed {
-            unit,
-            event_type: String::new(),
-            class: "refused",
-            reason: error.message.clone(),
-        });
-        Ok(())
+    pub(super) fn jitter(&self) -> f64 {
+        (self.setup.patience.jitter)()
     }
 }
 
-/// What became of a block.
-#[derive(Debug, PartialEq, Eq)]
-enum Stored {
-    Yes,
-    Refused(StoreError),
+/// Where a unit is: which message of a batch, and which unit of it.
+pub(super) fn in_message(units: &[Unit], at: usize) -> &[Unit] {
+    let from = units.partition_point(|u| u.0 < at);
+    let to = units.partition_point(|u| u.0 <= at);
+    units.get(from..to).unwrap_or_default()
 }

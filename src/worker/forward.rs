@@ -7,11 +7,12 @@ use bytes::Bytes;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
-use super::append::{Failed, bad_unit, json_message};
+use super::append::{Failed, Verdict, bad_unit, json_message, panicked_unit, units};
 use super::disposition::{Forwarding, decide_request};
 use super::gate::Gate;
+use super::guard::guarded_async;
 use super::prepare::{Content, Prepared, Preparer};
-use super::settle::{Finished, GivenUp, settle};
+use super::settle::{Decided, GivenUp, settle};
 use super::{Setup, now_ms};
 use crate::broker::Deliveries;
 use crate::contract::{Bad, Context, Input, Message, Queue, Request, json};
@@ -64,15 +65,17 @@ impl Forwarder {
         let stop = self.setup.stop.clone();
         while let Some(Some(delivery)) = stop.run_until_cancelled(deliveries.next()).await {
             let prepared = preparer.prepare(queue, delivery);
-            let forwarded = self.forward(&prepared).await;
+            let forwarded = match guarded_async(self.forward(&prepared)).await {
+                Ok(forwarded) => forwarded,
+                Err(panic) => {
+                    let all = 0..units(&prepared.content);
+                    Ok((all.map(|unit| panicked_unit(unit, "", &panic)).collect(), 1))
+                }
+            };
             let settled = match forwarded {
                 Ok((failed, attempts)) => {
-                    let finished = Finished {
-                        message: prepared,
-                        failed,
-                        attempts,
-                    };
-                    settle(&self.setup, finished).await
+                    let decided = Decided::after(prepared, failed, attempts, &self.setup);
+                    self.held_and_settled(decided).await
                 }
                 // Dropped here, it goes back to its queue.
                 Err(given_up) => Err(given_up),
@@ -83,6 +86,14 @@ impl Forwarder {
         }
     }
 
+    /// Settles a message, after a while if it goes back.
+    async fn held_and_settled(&self, decided: Decided) -> Result<(), GivenUp> {
+        if let Some(time) = decided.hold() {
+            self.wait(time).await?;
+        }
+        settle(&self.setup, decided).await
+    }
+
     /// Sends what a message holds, and says what of it is a dead letter and how often that was tried.
     async fn forward(&self, message: &Prepared) -> Result<(Vec<Failed>, u32), GivenUp> {
         let mut failed = Vec::new();
@@ -90,6 +101,7 @@ impl Forwarder {
         let objects = match &message.content {
             Content::Json(objects) => objects.as_slice(),
             Content::Malformed(bad) => return Ok((vec![bad_unit(0, "", bad)], 1)),
+            Content::Panicked(panic) => return Ok((vec![panicked_unit(0, "", panic)], 1)),
             _ => {
                 let bad = Bad::Layout("of such messages");
                 return Ok((vec![bad_unit(0, "", &bad)], 1));
@@ -124,6 +136,7 @@ impl Forwarder {
                         event_type: String::new(),
                         class,
                         reason,
+                        verdict: Verdict::Dead,
                     });
                     "dead_letter"
                 }

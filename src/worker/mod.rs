@@ -2,22 +2,33 @@
 //! from a queue to an HTTP API: a worker forwards one message after the other and settles each.
 //!
 //! A message is acknowledged when all its rows are stored and its bad events are dead letters that the broker has
-//! confirmed. Until then it is held; whoever drops it gives it back to its queue.
+//! confirmed. Until then it is held; whoever drops it gives it back to its queue. [`duty`] tells the states it goes
+//! through, [`disposition`] what an error does to it, and [`station`] who starts and ends all this.
 
 mod append;
 mod batch;
 mod batcher;
+mod breaker;
 mod dead_letter;
 mod disposition;
+mod duty;
 mod flush;
 mod forward;
 mod gate;
+mod guard;
 mod headers;
+mod intake;
 mod prepare;
 mod proto_json;
+mod retry;
 mod settle;
+mod sort;
 mod split;
 mod state;
+mod station;
+mod suspects;
+#[cfg(test)]
+mod tests;
 
 pub use state::{Paused, States};
 
@@ -25,17 +36,16 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
-use crate::broker::{Broker, Deliveries};
+use crate::broker::Broker;
 use crate::contract::{Destination, Pipeline, Queue, Request, Table};
 use crate::sink::Stores;
 use crate::sink::http::Requests;
-use batcher::Batcher;
 use forward::Forwarder;
-use prepare::{Prepared, Preparer};
+use prepare::Preparer;
+use station::Station;
 
 /// What workers need from outside.
 #[derive(Clone)]
@@ -50,6 +60,8 @@ pub struct Setup {
     pub requests: Requests,
     /// How batches go out.
     pub pace: Pace,
+    /// How long messages are held that can't be stored.
+    pub patience: Patience,
     /// What the tables' batchers tell of themselves.
     pub states: States,
     /// Ends consuming. What has been consumed is still stored and settled.
@@ -67,6 +79,27 @@ pub enum Pace {
     Eager,
 }
 
+/// How long messages are held that can't be stored.
+#[derive(Debug, Clone, Copy)]
+pub struct Patience {
+    /// While the destination takes nothing; then they go back to their queues, which nobody consumes until it does.
+    pub grace: Duration,
+    /// How often such a destination is asked.
+    pub probe: Duration,
+    /// What makes pauses uneven: a number from 0 to 1, another one each time.
+    pub jitter: fn() -> f64,
+}
+
+impl Default for Patience {
+    fn default() -> Self {
+        Patience {
+            grace: Duration::from_secs(10),
+            probe: Duration::from_secs(1),
+            jitter: rand::random,
+        }
+    }
+}
+
 /// Starts the workers of these queues, and a batcher for each of their tables; what is off is left out. The tasks end when the broker ends
 /// its deliveries, or `stop` does, and everything is settled.
 pub fn start(
@@ -79,30 +112,8 @@ pub fn start(
         let Some(store) = setup.stores.of(table) else {
             continue;
         };
-        let (sender, receiver) = mpsc::channel(PREPARED);
-        for queue in &queues {
-            let deliveries = Arc::new(setup.broker.consume(queue.name)?);
-            for _ in 0..queue.workers.max(1) {
-                let stop = setup.stop.clone();
-                tasks.spawn(work(
-                    queue,
-                    Arc::clone(&deliveries),
-                    Arc::clone(&preparer),
-                    sender.clone(),
-                    stop,
-                ));
-            }
-        }
-        // Two batches share what the queues may hand out: one is stored while the next fills.
-        let held = queues
-            .iter()
-            .map(|q| usize::from(q.prefetch))
-            .min()
-            .unwrap_or(1);
-        let limits = queues.iter().map(|q| q.batch).reduce(batch::smaller);
-        let Some(limits) = limits else { continue };
-        let batcher = Batcher::new(setup.clone(), store, table, limits, (held / 2).max(1));
-        tasks.spawn(batcher.run(receiver));
+        let station = Station::new(setup, store, table, queues, &preparer)?;
+        tasks.spawn(station.run());
     }
     for (request, queues) in by_request(queues) {
         let Some(targets) = setup.requests.targets(request) else {
@@ -119,9 +130,6 @@ pub fn start(
     }
     Ok(tasks)
 }
-
-/// How many prepared messages may wait for a batcher.
-const PREPARED: usize = 64;
 
 fn by_table(queues: &[&'static Queue]) -> Vec<(&'static Table, Vec<&'static Queue>)> {
     let mut tables: BTreeMap<&'static str, (&'static Table, Vec<&'static Queue>)> = BTreeMap::new();
@@ -152,22 +160,6 @@ fn by_request(queues: &[&'static Queue]) -> Vec<(&'static Request, Vec<&'static 
             .push(queue);
     }
     requests.into_values().collect()
-}
-
-/// One worker: takes messages, prepares them and hands them on until there are no more.
-async fn work(
-    queue: &'static Queue,
-    deliveries: Arc<Deliveries>,
-    preparer: Arc<Preparer>,
-    batcher: mpsc::Sender<Prepared>,
-    stop: CancellationToken,
-) {
-    while let Some(Some(delivery)) = stop.run_until_cancelled(deliveries.next()).await {
-        let prepared = preparer.prepare(queue, delivery);
-        if batcher.send(prepared).await.is_err() {
-            return;
-        }
-    }
 }
 
 /// The clock, in milliseconds since the epoch.

@@ -5,6 +5,8 @@ use prost_reflect::DescriptorPool;
 use serde_json::{Map, Value};
 use xxhash_rust::xxh3::xxh3_128;
 
+use super::duty::Received;
+use super::guard::guarded;
 use super::split::{Part, split};
 use super::{headers, proto_json};
 use crate::broker::Delivery;
@@ -17,7 +19,7 @@ pub(super) struct Prepared {
     /// The queue that it came from.
     pub queue: &'static Queue,
     /// The message. Its body is what `content` points into.
-    pub delivery: Delivery,
+    pub delivery: Received,
     /// What is in it.
     pub content: Content,
     /// Of JSON messages: what the sender put into headers.
@@ -38,6 +40,8 @@ pub(super) enum Content {
     DeadLetter(Option<Part>),
     /// Nothing that can be made out.
     Malformed(Bad),
+    /// Nothing yet: a defect of this build ended the attempt.
+    Panicked(String),
 }
 
 /// Prepares messages.
@@ -54,16 +58,20 @@ impl Preparer {
         }
     }
 
-    /// Takes a message apart. It never fails: what is malformed is said to be.
-    pub(super) fn prepare(&self, queue: &'static Queue, mut delivery: Delivery) -> Prepared {
-        let content = match queue.input {
+    /// Takes a message apart. It never fails: what is malformed is said to be, and a panic too.
+    pub(super) fn prepare(&self, queue: &'static Queue, delivery: Delivery) -> Prepared {
+        let mut delivery = Received::new(queue, delivery);
+        let content = guarded(|| match queue.input {
             Input::Events(envelope) => self.events(envelope, &mut delivery),
             Input::Json(_) => objects(&delivery),
             Input::DeadLetters(envelope) => {
                 Ok(Content::DeadLetter(single_event(envelope, &delivery)))
             }
+        });
+        let content = match content {
+            Ok(content) => content.unwrap_or_else(Content::Malformed),
+            Err(panic) => Content::Panicked(panic),
         };
-        let content = content.unwrap_or_else(Content::Malformed);
         let headers = match queue.input {
             Input::Json(_) => headers::sent(&delivery.properties),
             Input::Events(_) | Input::DeadLetters(_) => Map::new(),
@@ -76,7 +84,7 @@ impl Preparer {
         }
     }
 
-    fn events(&self, envelope: &'static Envelope, delivery: &mut Delivery) -> Result<Content, Bad> {
+    fn events(&self, envelope: &'static Envelope, delivery: &mut Received) -> Result<Content, Bad> {
         if is_json(delivery) {
             let pool = self
                 .pool
@@ -95,7 +103,7 @@ impl Preparer {
     }
 }
 
-fn is_json(delivery: &Delivery) -> bool {
+fn is_json(delivery: &Received) -> bool {
     let content_type = delivery
         .properties
         .content_type
@@ -109,12 +117,12 @@ fn is_json(delivery: &Delivery) -> bool {
         .eq_ignore_ascii_case(JSON)
 }
 
-fn is_batch(delivery: &Delivery) -> bool {
+fn is_batch(delivery: &Received) -> bool {
     delivery.properties.kind.as_deref() == Some(EVENT_BATCH)
 }
 
 /// The event of a dead letter, if it holds exactly one.
-fn single_event(envelope: &'static Envelope, delivery: &Delivery) -> Option<Part> {
+fn single_event(envelope: &'static Envelope, delivery: &Received) -> Option<Part> {
     if is_json(delivery) {
         return None;
     }
@@ -127,7 +135,7 @@ fn single_event(envelope: &'static Envelope, delivery: &Delivery) -> Option<Part
 }
 
 /// The objects of a JSON message: one, or a list of them.
-fn objects(delivery: &Delivery) -> Result<Content, Bad> {
+fn objects(delivery: &Received) -> Result<Content, Bad> {
     let value: Value = serde_json::from_slice(&delivery.body)
         .map_err(|e| Bad::field("body", format!("is not JSON: {e}")))?;
     let objects: Vec<_> = match value {

@@ -1,66 +1,228 @@
-//! Settles a message: its dead letters are published and confirmed, then it is acknowledged.
+//! Settles a message: its dead letters, and what goes back of it, are published and confirmed; then it is acknowledged.
 
 use std::time::Duration;
 
-use super::append::Failed;
-use super::dead_letter;
+use super::append::{Failed, Verdict, units};
+use super::batch::Held;
+use super::disposition::{Case, Cause, Disposition, Part, Probe, decide};
+use super::duty::Ending;
+use super::guard::guarded_async;
 use super::prepare::Prepared;
-use super::{Setup, now_ms};
-use crate::broker::Settled;
+use super::{Setup, dead_letter, now_ms, retry};
+use crate::broker::Outgoing;
 
 /// A message was not settled because the server gives up waiting; it goes back to its queue.
+#[derive(Debug)]
 pub(super) struct GivenUp;
 
-/// A message that is dealt with, but for what failed of it.
+/// A message of which it is decided what becomes of each unit. What isn't among the failed ones is stored.
 #[derive(Debug)]
-pub(super) struct Finished {
-    /// The message.
-    pub message: Prepared,
-    /// What is a dead letter.
-    pub failed: Vec<Failed>,
-    /// How often that was tried.
-    pub attempts: u32,
+pub(super) struct Decided {
+    pub(super) message: Prepared,
+    pub(super) failed: Vec<Failed>,
+    /// How often it was tried this time.
+    attempts: u32,
 }
 
-/// Publishes a message's dead letters, then acknowledges it.
-pub(super) async fn settle(setup: &Setup, finished: Finished) -> Result<(), GivenUp> {
-    let Finished {
+impl Decided {
+    /// Decides what was left open.
+    pub(super) fn of(held: Held, setup: &Setup) -> Self {
+        Self::after(held.message, held.failed, 1, setup)
+    }
+
+    /// The same, of a message that was tried this often.
+    pub(super) fn after(
+        message: Prepared,
+        mut failed: Vec<Failed>,
+        attempts: u32,
+        setup: &Setup,
+    ) -> Self {
+        for failed in &mut failed {
+            if failed.verdict == Verdict::Open {
+                failed.verdict = panicked(&message, setup);
+            }
+            // Who has no place for dead letters keeps them.
+            if failed.verdict == Verdict::Dead && message.queue.dead_letter.is_none() {
+                tracing::error!(
+                    queue = message.queue.name,
+                    reason = failed.reason,
+                    "A dead letter can't be stored and waits."
+                );
+                failed.verdict = Verdict::Again {
+                    after: Duration::from_secs(30),
+                    counted: false,
+                };
+            }
+        }
+        Decided {
+            message,
+            failed,
+            attempts,
+        }
+    }
+
+    /// Undecided again.
+    pub(super) fn into_message(self) -> Prepared {
+        self.message
+    }
+
+    /// How long it is held before it is settled, if it goes back in part.
+    pub(super) fn hold(&self) -> Option<Duration> {
+        let after = |failed: &Failed| match failed.verdict {
+            Verdict::Again { after, .. } => Some(after),
+            Verdict::Dead | Verdict::Open => None,
+        };
+        self.failed.iter().filter_map(after).max()
+    }
+
+    /// How many of its units are stored, dead letters, or go back.
+    pub(super) fn counts(&self) -> [usize; 3] {
+        let dead = self
+            .failed
+            .iter()
+            .filter(|f| f.verdict == Verdict::Dead)
+            .count();
+        let stored = units(&self.message.content).saturating_sub(self.failed.len());
+        [stored, dead, self.failed.len() - dead]
+    }
+}
+
+fn panicked(message: &Prepared, setup: &Setup) -> Verdict {
+    let case = Case {
+        cause: Cause::Panic,
+        attempts: 1,
+        part: Part::Alone,
+        probe: Probe::Unasked,
+        failures: message.delivery.failures,
+        retries: u32::from(message.queue.retries),
+        last_resort: message.queue.dead_letter.is_none(),
+    };
+    match decide(&case, (setup.patience.jitter)()) {
+        Disposition::Retry(after) => Verdict::Again {
+            after,
+            counted: true,
+        },
+        Disposition::Wait(after) => Verdict::Again {
+            after,
+            counted: false,
+        },
+        _ => Verdict::Dead,
+    }
+}
+
+/// Publishes what is left of a message, then acknowledges it.
+pub(super) async fn settle(setup: &Setup, decided: Decided) -> Result<(), GivenUp> {
+    let published = match guarded_async(publish_all(setup, &decided)).await {
+        Ok(published) => published,
+        // As a whole it may have more luck.
+        Err(_) => guarded_async(publish_whole(setup, &decided))
+            .await
+            .unwrap_or(Err(GivenUp)),
+    };
+    let counts = decided.counts();
+    let queue = decided.message.queue.name;
+    let duty = decided.message.delivery.duty;
+    let Ok(ending) = published else {
+        duty.give_back().await;
+        return Err(GivenUp);
+    };
+    if duty.acknowledge(ending).await != Ending::Lost {
+        for (outcome, count) in ["stored", "dead_lettered", "retried"]
+            .into_iter()
+            .zip(counts)
+        {
+            metrics::counter!("event_grpc_settled_units_total", "queue" => queue, "outcome" => outcome)
+                .increment(count as u64);
+        }
+    }
+    Ok(())
+}
+
+async fn publish_all(setup: &Setup, decided: &Decided) -> Result<Ending, GivenUp> {
+    let Decided {
         message,
         failed,
         attempts,
-    } = finished;
+    } = decided;
     let queue = message.queue;
-    for failed in &failed {
-        let Some(route) = queue.dead_letter else {
-            break;
-        };
-        let mut pause = Duration::from_millis(100);
-        loop {
-            let letter =
-                dead_letter::outgoing(setup.pipeline, &message, route, failed, attempts, now_ms());
-            match setup.broker.publish(letter).await {
-                Ok(()) => break,
-                Err(error) if error.retry_helps() => {
-                    tracing::warn!(queue = queue.name, reason = %error, "A dead letter waits for the broker.");
-                    sleep(setup, pause).await?;
-                    pause = (pause * 2).min(Duration::from_secs(5));
-                }
-                Err(error) => {
-                    tracing::error!(queue = queue.name, reason = %error, "A dead letter can't be published.");
-                    return Err(GivenUp);
-                }
+    let attempts = attempts + message.delivery.failures;
+    let mut again = Vec::new();
+    let mut counted = false;
+    for failed in failed {
+        match (failed.verdict, queue.dead_letter) {
+            (Verdict::Dead, Some(route)) => {
+                let letter = || {
+                    dead_letter::outgoing(
+                        setup.pipeline,
+                        message,
+                        route,
+                        failed,
+                        attempts,
+                        now_ms(),
+                    )
+                };
+                publish(setup, message, letter).await?;
+                metrics::counter!("event_grpc_dead_letters_total", "queue" => queue.name, "class" => failed.class)
+                    .increment(1);
+            }
+            (verdict, _) => {
+                again.push(failed.unit);
+                counted |= matches!(verdict, Verdict::Again { counted: true, .. });
             }
         }
-        metrics::counter!("event_grpc_dead_letters_total", "queue" => queue.name, "class" => failed.class)
-            .increment(1);
     }
-    let outcome = match message.delivery.ack.ack().await {
-        Settled::Done => "acknowledged",
-        Settled::Lost => "lost",
-    };
-    metrics::counter!("event_grpc_settled_total", "queue" => queue.name, "outcome" => outcome)
-        .increment(1);
-    Ok(())
+    if again.is_empty() {
+        return Ok(Ending::Acknowledged);
+    }
+    again.sort_unstable();
+    for copy in retry::copies(message, &again, counted, now_ms()) {
+        publish(setup, message, || {
+            message.delivery.duty.replaced_by(copy.clone())
+        })
+        .await?;
+    }
+    Ok(Ending::Retried)
+}
+
+/// What panicked goes back as it came.
+async fn publish_whole(setup: &Setup, decided: &Decided) -> Result<Ending, GivenUp> {
+    let message = &decided.message;
+    sleep(setup, Duration::from_secs(1)).await?;
+    if message.delivery.failures >= u32::from(message.queue.retries) {
+        return Err(GivenUp);
+    }
+    let copy = retry::whole(message, true, now_ms());
+    publish(setup, message, || {
+        message.delivery.duty.replaced_by(copy.clone())
+    })
+    .await?;
+    Ok(Ending::Retried)
+}
+
+/// Publishes a message until the broker has confirmed it.
+async fn publish(
+    setup: &Setup,
+    message: &Prepared,
+    make: impl Fn() -> Outgoing,
+) -> Result<(), GivenUp> {
+    let queue = message.queue.name;
+    let mut pause = Duration::from_millis(100);
+    loop {
+        match setup.broker.publish(make()).await {
+            Ok(()) => return Ok(()),
+            Err(error) if error.retry_helps() => {
+                tracing::warn!(queue, reason = %error, "A dead letter or a retry waits for the broker.");
+                sleep(setup, pause).await?;
+                pause = (pause * 2).min(Duration::from_secs(5));
+            }
+            Err(error) => {
+                tracing::error!(queue, reason = %error, "A dead letter or a retry can't be published.");
+                // It comes again at once; not more often than this.
+                sleep(setup, Duration::from_secs(1)).await?;
+                return Err(GivenUp);
+            }
+        }
+    }
 }
 
 /// Waits, unless the server gives up.

@@ -26,10 +26,12 @@ impl Paused {
     }
 }
 
-/// The paused tables and targets, by name; no two have the same. Clones share one state.
+/// The paused tables and targets, by name; no two have the same. Queues that are stopped stand beside them, since a
+/// queue may be named like its table. Clones share one state.
 #[derive(Debug, Clone, Default)]
 pub struct States {
     paused: Arc<Mutex<BTreeMap<&'static str, Paused>>>,
+    queues: Arc<Mutex<BTreeMap<&'static str, Paused>>>,
 }
 
 impl States {
@@ -39,6 +41,35 @@ impl States {
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .clone()
+    }
+
+    /// The queues that their breakers have stopped.
+    pub fn stopped_queues(&self) -> BTreeMap<&'static str, Paused> {
+        self.queues
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
+    }
+
+    /// Notes that a queue is stopped; logs it once.
+    pub(super) fn pause_queue(&self, queue: &'static str, reason: &str) {
+        let mut stopped = self.queues.lock().unwrap_or_else(PoisonError::into_inner);
+        if stopped.contains_key(queue) {
+            return;
+        }
+        tracing::error!(queue, reason, "Stopped: it would fill the dead letters.");
+        metrics::gauge!("event_grpc_queue_stopped", "queue" => queue).set(1.0);
+        stopped.insert(queue, Paused::now(reason));
+    }
+
+    /// Notes that a queue is worked on again.
+    pub(super) fn resume_queue(&self, queue: &'static str) {
+        let mut stopped = self.queues.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(pause) = stopped.remove(queue) {
+            let seconds = pause.seconds();
+            tracing::info!(queue, seconds, "Resumed: its messages are good again.");
+            metrics::gauge!("event_grpc_queue_stopped", "queue" => queue).set(0.0);
+        }
     }
 
     /// Notes that the target of a request takes nothing; logs it once.

@@ -200,6 +200,7 @@ fn settings(own: &spec::Settings, defaults: &spec::Settings) -> Settings {
         workers: pick(&own.workers, &defaults.workers, 2).0,
         prefetch: own.prefetch.clone().or(defaults.prefetch.clone()),
         retries: pick(&own.retries, &defaults.retries, 2).0,
+        breaker: pick(&own.breaker, &defaults.breaker, 50).0,
         rows: pick(&own.rows, &defaults.rows, 10_000),
         bytes: pick(&own.bytes, &defaults.bytes, 16 << 20).0,
         delay_ms: pick(&own.delay, &defaults.delay, 1000).0,

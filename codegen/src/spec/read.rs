@@ -11,7 +11,7 @@ use crate::diagnostic::{Diagnostics, Span};
 use crate::model::ExchangeKind;
 use crate::yaml::{Entry, Node, Text, Value};
 
-const SETTINGS: [&str; 5] = ["type", "workers", "prefetch", "retries", "batch"];
+const SETTINGS: [&str; 6] = ["type", "workers", "prefetch", "retries", "breaker", "batch"];
 
 /// Reads the whole file.
 pub(crate) fn read(root: &Node, out: &mut Diagnostics) -> Spec {
@@ -159,6 +159,7 @@ fn settings(fields: &Fields<'_>, out: &mut Diagnostics) -> Settings {
         workers: fields.count("workers", 1..=256, out),
         prefetch: fields.count("prefetch", 1..=65_535, out),
         retries: fields.count("retries", 0..=100, out),
+        breaker: fields.share("breaker", 1..=100, out),
         ..Settings::default()
     };
     let batch = fields.get("batch").and_then(|entry| {

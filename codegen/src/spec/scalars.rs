@@ -133,6 +133,25 @@ impl<'a> Fields<'a> {
         )
     }
 
+    /// A share in percent within bounds; `off` is all of it.
+    pub(super) fn share(
+        &self,
+        key: &str,
+        bounds: RangeInclusive<u64>,
+        out: &mut Diagnostics,
+    ) -> Option<Located<u64>> {
+        let expected = "a share such as 50%, or off";
+        number(
+            key,
+            &self.get(key)?.node,
+            expected,
+            share,
+            bounds,
+            &|percent| format!("{percent}%"),
+            out,
+        )
+    }
+
     /// A time in milliseconds within bounds.
     pub(super) fn duration(
         &self,
@@ -278,6 +297,13 @@ fn size(text: &str) -> Option<u64> {
         .find_map(|(unit, factor)| Some((text.strip_suffix(unit)?, factor)))
         .unwrap_or((text, 1));
     count(digits.trim_end())?.checked_mul(factor)
+}
+
+fn share(text: &str) -> Option<u64> {
+    match text {
+        "off" => Some(100),
+        _ => count(text.strip_suffix('%')?.trim_end()),
+    }
 }
 
 fn duration(text: &str) -> Option<u64> {

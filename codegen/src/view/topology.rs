@@ -314,7 +314,7 @@ fn queue_view(
             .map(|request| format!("Destination::Request(&requests::{})", request.constant)),
     };
     format!(
-        "Queue {{ name: {}, kind: QueueKind::{}, bindings: &[{}], workers: {}, prefetch: {}, retries: {}, \
+        "Queue {{ name: {}, kind: QueueKind::{}, bindings: &[{}], workers: {}, prefetch: {}, retries: {}, breaker: {}, \
          batch: Batch {{ rows: {}, bytes: {}, delay_ms: {} }}, dead_letter: {}, input: {input}, into: {}, derived: {} }}",
         literal(&queue.name),
         if queue.quorum { "Quorum" } else { "Classic" },
@@ -322,6 +322,7 @@ fn queue_view(
         queue.workers,
         grouped(u64::from(queue.prefetch)),
         queue.retries,
+        queue.breaker,
         grouped(u64::from(queue.batch.rows)),
         grouped(u64::from(queue.batch.bytes)),
         grouped(u64::from(queue.batch.delay_ms)),

@@ -210,6 +210,7 @@ impl Made<'_> {
             workers: 2,
             prefetch: 100,
             retries: 2,
+            breaker: 50,
             batch: Batch {
                 rows: 50_000,
                 bytes: 16 << 20,

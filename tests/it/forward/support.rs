@@ -14,7 +14,7 @@ use event_grpc::contract::{
 };
 use event_grpc::sink::Stores;
 use event_grpc::sink::http::Requests;
-use event_grpc::worker::{self, Pace, Setup, States};
+use event_grpc::worker::{self, Pace, Patience, Setup, States};
 use serde_json::{Value, json};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
@@ -122,6 +122,7 @@ pub(crate) fn run(url: &str, options: Options) -> Running {
         workers: options.workers,
         prefetch: 100,
         retries: options.retries,
+        breaker: 50,
         batch: Batch {
             rows: 1,
             bytes: 1,
@@ -183,6 +184,7 @@ pub(crate) fn run(url: &str, options: Options) -> Running {
         stores: Stores::default(),
         requests: Requests::new(pipeline.requests, variable).unwrap(),
         pace: Pace::Full,
+        patience: Patience::default(),
         states: States::default(),
         stop: CancellationToken::new(),
         give_up: CancellationToken::new(),

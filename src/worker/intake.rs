@@ -1,0 +1,134 @@
+//! The workers of one queue: they take its messages, prepare them and hand them to the batcher.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use tokio::sync::mpsc;
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+
+use super::Setup;
+use super::breaker::{Breaker, Breakers, FEW, Phase};
+use super::prepare::{Prepared, Preparer};
+use crate::broker::Deliveries;
+use crate::contract::Queue;
+
+/// How long a trial is waited for before there is another one.
+const TRIAL: Duration = Duration::from_secs(60);
+
+/// The workers of one queue.
+#[derive(Clone)]
+pub(super) struct Intake {
+    pub setup: Setup,
+    pub queue: &'static Queue,
+    pub preparer: Arc<Preparer>,
+    pub breakers: Breakers,
+    pub batcher: mpsc::Sender<Prepared>,
+    /// Ends it.
+    pub halt: CancellationToken,
+}
+
+impl Intake {
+    /// Works until the broker ends the deliveries, or it is halted.
+    pub(super) async fn run(self, first: Option<Deliveries>) {
+        let mut first = first;
+        let Some(breaker) = self.breakers.of(self.queue) else {
+            return;
+        };
+        while let Some(phase) = self.halt.run_until_cancelled(breaker.turn()).await {
+            let deliveries = match first.take().map(Ok) {
+                Some(deliveries) => deliveries,
+                None => self.setup.broker.consume(self.queue.name),
+            };
+            let deliveries = match deliveries {
+                Ok(deliveries) => Arc::new(deliveries),
+                // The broker is closed: there is nothing to come.
+                Err(error) => {
+                    tracing::debug!(queue = self.queue.name, %error, "The queue is consumed no more.");
+                    return;
+                }
+            };
+            let taken = self.draw(&deliveries, phase, breaker).await;
+            drop(deliveries);
+            match taken {
+                Drawn::All => return,
+                Drawn::Until(Phase::Trial) => {
+                    let mut phases = breaker.phases();
+                    let judged = phases.wait_for(|now| *now != Phase::Trial);
+                    let judged = tokio::time::timeout(TRIAL, judged);
+                    self.halt.run_until_cancelled(judged).await;
+                }
+                Drawn::Until(_) => {}
+            }
+        }
+    }
+
+    /// Takes messages as long as the phase lasts; in a trial only a few.
+    async fn draw(&self, deliveries: &Arc<Deliveries>, phase: Phase, breaker: &Breaker) -> Drawn {
+        let (workers, most) = match phase {
+            Phase::Trial => (1, FEW),
+            Phase::Closed | Phase::Open => (self.queue.workers.max(1), usize::MAX),
+        };
+        let left = Arc::new(AtomicUsize::new(most));
+        let mut tasks = JoinSet::new();
+        let work = || {
+            let (worker, deliveries) = (self.clone(), Arc::clone(deliveries));
+            worker.work(deliveries, phase, breaker.phases(), Arc::clone(&left))
+        };
+        for _ in 0..workers {
+            tasks.spawn(work());
+        }
+        let mut drawn = Drawn::All;
+        while let Some(ended) = tasks.join_next().await {
+            match ended {
+                Ok(Drawn::All) => {}
+                Ok(until) => drawn = until,
+                // What it held is in its queue again.
+                Err(error) => {
+                    tracing::error!(queue = self.queue.name, %error, "A worker ended; another one takes its place.");
+                    tokio::time::sleep(Duration::from_secs(1)).await;
+                    tasks.spawn(work());
+                }
+            }
+        }
+        drawn
+    }
+
+    async fn work(
+        self,
+        deliveries: Arc<Deliveries>,
+        phase: Phase,
+        mut phases: tokio::sync::watch::Receiver<Phase>,
+        left: Arc<AtomicUsize>,
+    ) -> Drawn {
+        loop {
+            let delivery = tokio::select! {
+                biased;
+                () = self.halt.cancelled() => return Drawn::All,
+                _ = phases.wait_for(|now| *now != phase) => return Drawn::Until(phase),
+                delivery = deliveries.next() => delivery,
+            };
+            let Some(delivery) = delivery else {
+                return Drawn::All;
+            };
+            let prepared = self.preparer.prepare(self.queue, delivery);
+            if let Err(unsent) = self.batcher.send(prepared).await {
+                unsent.0.delivery.duty.give_back().await;
+                return Drawn::All;
+            }
+            if phase == Phase::Trial && left.fetch_sub(1, Ordering::Relaxed) == 1 {
+                return Drawn::Until(phase);
+            }
+        }
+    }
+}
+
+/// How far messages were taken.
+#[derive(Debug, Clone, Copy)]
+enum Drawn {
+    /// There are no more, or none are wanted.
+    All,
+    /// As long as the phase lasted.
+    Until(Phase),
+}

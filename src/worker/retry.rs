@@ -1,0 +1,116 @@
+//! What goes back to its queue: a copy of a message that holds only what is undecided.
+
+use std::borrow::Cow;
+
+use bytes::Bytes;
+
+use super::append::units;
+use super::dead_letter::event_at;
+use super::prepare::{Content, Prepared};
+use super::split::Part;
+use crate::broker::{HeaderValue, Outgoing, Properties};
+use crate::contract::column::plain::push_varint;
+use crate::contract::headers as h;
+use crate::contract::{Envelope, Input};
+
+/// Messages for the queue that a message came from, with these of its units, which ascend. Each object of a list
+/// travels by itself, under the id that it has in the list.
+pub(super) fn copies(
+    message: &Prepared,
+    undecided: &[usize],
+    counted: bool,
+    now_ms: i64,
+) -> Vec<Outgoing> {
+    if undecided.len() == units(&message.content) {
+        return vec![whole(message, counted, now_ms)];
+    }
+    match (&message.content, message.queue.input) {
+        (Content::Events(parts), Input::Events(envelope)) => {
+            let mut properties = properties(message, counted, now_ms);
+            properties.content_type = Some(h::PROTOBUF.into());
+            properties.kind = Some(h::EVENT_BATCH.into());
+            let body = batch(envelope, parts, undecided, &message.delivery.body);
+            vec![outgoing(message, body, properties)]
+        }
+        (Content::Json(objects), _) => undecided
+            .iter()
+            .filter_map(|unit| objects.get(*unit))
+            .map(|(object, id)| {
+                let mut properties = properties(message, counted, now_ms);
+                properties.message_id = Some(id.clone());
+                let body = serde_json::to_vec(object).unwrap_or_default();
+                outgoing(message, body.into(), properties)
+            })
+            .collect(),
+        _ => vec![whole(message, counted, now_ms)],
+    }
+}
+
+/// The same with all units.
+pub(super) fn whole(message: &Prepared, counted: bool, now_ms: i64) -> Outgoing {
+    let body = message.delivery.body.clone();
+    outgoing(message, body, properties(message, counted, now_ms))
+}
+
+fn outgoing(message: &Prepared, body: Bytes, properties: Properties) -> Outgoing {
+    Outgoing::to_queue(message.queue.name, body).with(properties)
+}
+
+/// What the message said of itself, and where it was first published.
+fn properties(message: &Prepared, counted: bool, now_ms: i64) -> Properties {
+    let delivery = &message.delivery;
+    // What the broker writes as a message goes round is about that message alone.
+    let goes_on = |name: &str| {
+        let of_ours = ["x-dead-", "x-replay-"];
+        !h::is_internal(name)
+            || name == h::HTTP_HEADERS
+            || of_ours.iter().any(|prefix| name.starts_with(prefix))
+    };
+    let kept = delivery.properties.headers.iter();
+    let text = |value: &str| HeaderValue::Text(value.to_owned());
+    let failures = i64::from(delivery.failures) + i64::from(counted);
+    let first = delivery.first_failed_ms.unwrap_or(now_ms);
+    let own: [(Cow<'static, str>, HeaderValue); 4] = [
+        (h::RETRY_COUNT.into(), HeaderValue::Integer(failures)),
+        (h::RETRY_EXCHANGE.into(), text(&delivery.exchange)),
+        (h::RETRY_ROUTING_KEY.into(), text(&delivery.routing_key)),
+        (h::RETRY_FIRST_FAILED.into(), HeaderValue::Integer(first)),
+    ];
+    Properties {
+        headers: kept
+            .filter(|(name, _)| goes_on(name))
+            .cloned()
+            .chain(own)
+            .collect(),
+        ..delivery.properties.clone()
+    }
+}
+
+/// A batch of one request for each header, with the events that are undecided.
+fn batch(envelope: &Envelope, parts: &[Part], undecided: &[usize], body: &[u8]) -> Bytes {
+    let mut out = Vec::new();
+    let mut from: Option<&Part> = None;
+    let mut request = Vec::new();
+    for (part, event) in undecided.iter().filter_map(|unit| event_at(parts, *unit)) {
+        if !from.is_some_and(|from| std::ptr::eq(from, part)) {
+            if from.replace(part).is_some() {
+                push_field(&mut out, envelope.batches, &request);
+            }
+            request.clear();
+            push_field(&mut request, envelope.header, &part.header);
+        }
+        let event = body.get(event.clone()).unwrap_or_default();
+        push_field(&mut request, envelope.events, event);
+    }
+    if from.is_some() {
+        push_field(&mut out, envelope.batches, &request);
+    }
+    out.into()
+}
+
+fn push_field(out: &mut Vec<u8>, number: u32, bytes: &[u8]) {
+    const DELIMITED: u64 = 2;
+    push_varint(out, u64::from(number) << 3 | DELIMITED);
+    push_varint(out, bytes.len() as u64);
+    out.extend_from_slice(bytes);
+}

@@ -1,0 +1,153 @@
+//! The station of a table: its queues' workers and its batcher, which it ends and starts again as needed.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::mpsc;
+use tokio::task::JoinSet;
+
+use super::Setup;
+use super::batch;
+use super::batcher::{Batcher, Ended};
+use super::breaker::Breakers;
+use super::flush::Flusher;
+use super::intake::Intake;
+use super::prepare::Preparer;
+use super::suspects::Suspects;
+use crate::broker::{ConsumeError, Deliveries};
+use crate::contract::{Queue, Table};
+use crate::sink::Store;
+
+/// How many prepared messages may wait for a batcher.
+const PREPARED: usize = 64;
+
+/// How long a station rests after it broke down.
+const REST: Duration = Duration::from_secs(1);
+
+/// What works for one table.
+pub(super) struct Station {
+    setup: Setup,
+    store: Arc<dyn Store>,
+    table: &'static Table,
+    queues: Vec<&'static Queue>,
+    preparer: Arc<Preparer>,
+    breakers: Breakers,
+    suspects: Suspects,
+    /// The deliveries of the first shift.
+    first: Vec<Deliveries>,
+}
+
+impl Station {
+    /// A station that consumes these queues, of which there is at least one.
+    pub(super) fn new(
+        setup: &Setup,
+        store: Arc<dyn Store>,
+        table: &'static Table,
+        queues: Vec<&'static Queue>,
+        preparer: &Arc<Preparer>,
+    ) -> Result<Self, ConsumeError> {
+        let consume = |queue: &&'static Queue| setup.broker.consume(queue.name);
+        Ok(Station {
+            breakers: Breakers::new(&queues, &setup.states),
+            first: queues.iter().map(consume).collect::<Result<_, _>>()?,
+            setup: setup.clone(),
+            suspects: Suspects::default(),
+            store,
+            table,
+            queues,
+            preparer: Arc::clone(preparer),
+        })
+    }
+
+    /// Works until the broker ends its deliveries, or the server stops, and everything is settled.
+    pub(super) async fn run(mut self) {
+        loop {
+            match self.shift().await {
+                Ended::Done => return,
+                // Nothing is held and nothing consumed until the destination takes rows again.
+                Ended::Outage => {
+                    if !self.wait_out().await {
+                        return;
+                    }
+                }
+                Ended::Broken => {
+                    tracing::error!(
+                        table = self.table.name,
+                        "The workers of a table broke down and start again; its messages are in their queues."
+                    );
+                    metrics::counter!("event_grpc_restarts_total", "table" => self.table.name)
+                        .increment(1);
+                    let rest = tokio::time::sleep(REST);
+                    if self.setup.stop.run_until_cancelled(rest).await.is_none() {
+                        return;
+                    }
+                }
+            }
+        }
+    }
+
+    /// Consumes and stores until there is a reason to end it. Nothing is held when it has ended.
+    async fn shift(&mut self) -> Ended {
+        let halt = self.setup.stop.child_token();
+        let (sender, receiver) = mpsc::channel(PREPARED);
+        let mut intakes = JoinSet::new();
+        let mut first = std::mem::take(&mut self.first).into_iter();
+        for queue in &self.queues {
+            let intake = Intake {
+                setup: self.setup.clone(),
+                queue,
+                preparer: Arc::clone(&self.preparer),
+                breakers: self.breakers.clone(),
+                batcher: sender.clone(),
+                halt: halt.clone(),
+            };
+            intakes.spawn(intake.run(first.next()));
+        }
+        drop(sender);
+        let mut batcher = JoinSet::new();
+        batcher.spawn(self.batcher().run(receiver, halt.clone()));
+        let ended = match batcher.join_next().await {
+            Some(Ok(ended)) => ended,
+            // A panic; what the batcher held is in its queue again.
+            _ => Ended::Broken,
+        };
+        halt.cancel();
+        while intakes.join_next().await.is_some() {}
+        ended
+    }
+
+    fn batcher(&self) -> Batcher {
+        // Two batches share what the queues may hand out: one is stored while the next fills.
+        let held = self.queues.iter().map(|q| usize::from(q.prefetch)).min();
+        let limits = self.queues.iter().map(|q| q.batch).reduce(batch::smaller);
+        let flusher = Flusher {
+            setup: self.setup.clone(),
+            store: Arc::clone(&self.store),
+            table: self.table,
+            breakers: self.breakers.clone(),
+            suspects: self.suspects.clone(),
+        };
+        Batcher::new(flusher, limits, (held.unwrap_or(1) / 2).max(1))
+    }
+
+    /// Asks the destination until it takes rows; false if the server stops before.
+    async fn wait_out(&self) -> bool {
+        tracing::info!(
+            table = self.table.name,
+            "The table's queues are not consumed until the destination takes rows."
+        );
+        loop {
+            let asked = async {
+                tokio::time::sleep(self.setup.patience.probe).await;
+                self.store.probe(self.table).await
+            };
+            match self.setup.stop.run_until_cancelled(asked).await {
+                None => return false,
+                Some(Ok(())) => break,
+                Some(Err(_)) => {}
+            }
+        }
+        self.setup.states.resume(self.table.name);
+        true
+    }
+}

@@ -1,0 +1,77 @@
+//! A bad deploy: nearly everything becomes a dead letter, until it doesn't.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use tokio_util::sync::CancellationToken;
+
+use super::pipeline::{Settings, pipeline, to_queue};
+use super::{simulate, store};
+use crate::broker::simulated::{Confirm, Simulated};
+use crate::sink::http::Requests;
+use crate::sink::{Store, Stores};
+use crate::worker::{Pace, Patience, Setup, States, start};
+
+static OLD: AtomicBool = AtomicBool::new(true);
+
+/// Whether this build fails at units that are new.
+pub(super) fn is_old() -> bool {
+    OLD.load(Ordering::SeqCst)
+}
+
+#[test]
+fn a_queue_that_fills_the_dead_letters_stops() {
+    simulate(async {
+        let settings = Settings {
+            workers: 2,
+            prefetch: 200,
+            retries: 2,
+            rows: 100,
+            delay_ms: 100,
+        };
+        let pipeline = pipeline(settings);
+        let store = store::Simulated::new(1, Vec::new(), 0.0);
+        let broker = Simulated::new(200, || Confirm::Yes, |_, _, _| {});
+        let shared: Arc<dyn Store> = Arc::new(store.clone());
+        let setup = Setup {
+            pipeline,
+            broker: Arc::new(broker.clone()),
+            stores: Stores::new(pipeline.tables, |_| Some(Arc::clone(&shared))),
+            requests: Requests::default(),
+            pace: Pace::Full,
+            patience: Patience::default(),
+            states: States::default(),
+            stop: CancellationToken::new(),
+            give_up: CancellationToken::new(),
+        };
+        for n in 0..5000 {
+            broker.push(to_queue(&[format!("new-{n}")]));
+        }
+        let mut tasks = start(&setup, &[&pipeline.queues[0]]).unwrap();
+        tokio::time::sleep(Duration::from_secs(30)).await;
+        let stopped = setup.states.stopped_queues();
+        let reason = &stopped.get("unit_q").expect("it is stopped").reason;
+        assert!(reason.contains("50 %"), "{reason}");
+        let dead = broker.seen().dead.len();
+        assert!(dead < 1000, "{dead} dead letters");
+        assert_eq!(broker.left(), (5000 - dead, 0), "nothing is held");
+
+        // Trials cost a few; they get rarer.
+        tokio::time::sleep(Duration::from_secs(3600)).await;
+        let after = broker.seen().dead.len();
+        assert!(
+            (dead + 10..=dead + 100).contains(&after),
+            "{after} of {dead}"
+        );
+
+        OLD.store(false, Ordering::SeqCst);
+        tokio::time::sleep(Duration::from_secs(1200)).await;
+        assert_eq!(broker.left(), (0, 0));
+        assert_eq!(broker.seen().dead.len(), after);
+        assert!(setup.states.stopped_queues().is_empty());
+        assert!(store.is_stored("new-4999"));
+        setup.stop.cancel();
+        while tasks.join_next().await.is_some() {}
+    });
+}

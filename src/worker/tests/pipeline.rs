@@ -1,0 +1,143 @@
+//! A pipeline of one queue and one table, whose ids say what is wrong with a unit.
+
+use serde_json::{Value, json};
+
+use crate::broker::{Outgoing, Properties};
+use crate::contract::{
+    Append, Bad, Batch, Block, ColumnSpec, Context, Destination, Exchange, ExchangeKind, Input,
+    Layout, Message, Pipeline, Queue, QueueKind, Route, Shape, Storage, Table,
+};
+
+/// What is wrong with units, by the beginning of their ids, and the class of their dead letters.
+pub(super) const KINDS: [(&str, &str); 5] = [
+    ("good", ""),
+    ("bad", "bad_value"),
+    ("refused", "refused"),
+    ("panic", "panic"),
+    ("sick", "retries"),
+];
+
+pub(super) static TABLE: Table = Table {
+    name: "units",
+    storage: Storage::ClickHouse(None),
+    columns: &[ColumnSpec {
+        name: "id",
+        ty: "String",
+        layout: Layout::Text,
+    }],
+    append: Append::Json(append),
+    ddl: "",
+};
+
+static SHAPE: Shape = Shape {
+    id: 0,
+    name: "test.Unit",
+    fields: &[],
+    dense: &[],
+    any_of: &[],
+};
+
+fn append(block: &mut Block, message: &Message<'_>, _: &Context) -> Result<(), Bad> {
+    let id = message.body.get("id").and_then(Value::as_str).unwrap_or("");
+    let [ids] = block.columns::<1>()?;
+    // Half a row, which has to vanish again.
+    ids.text(id)?;
+    if id.starts_with("panic") {
+        panic!("simulated");
+    }
+    if id.starts_with("bad") || (id.starts_with("new") && super::breaker::is_old()) {
+        return Err(Bad::value("id", "is bad"));
+    }
+    block.grew(1);
+    Ok(())
+}
+
+/// What differs between pipelines.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Settings {
+    pub(super) workers: u16,
+    pub(super) prefetch: u16,
+    pub(super) retries: u8,
+    pub(super) rows: u32,
+    pub(super) delay_ms: u32,
+}
+
+/// A pipeline; it lives as long as the process.
+pub(super) fn pipeline(settings: Settings) -> &'static Pipeline {
+    let queue = Queue {
+        name: "unit_q",
+        kind: QueueKind::Quorum,
+        bindings: &[Route {
+            exchange: "in.dx",
+            routing_key: "unit",
+        }],
+        workers: settings.workers,
+        prefetch: settings.prefetch,
+        retries: settings.retries,
+        breaker: 50,
+        batch: Batch {
+            rows: settings.rows,
+            bytes: 1 << 20,
+            delay_ms: settings.delay_ms,
+        },
+        dead_letter: Some(Route {
+            exchange: "error.dx",
+            routing_key: "error.unit_q",
+        }),
+        input: Input::Json(&SHAPE),
+        into: Destination::Table(&TABLE),
+        derived: false,
+    };
+    let exchange = |name| Exchange {
+        name,
+        kind: ExchangeKind::Direct,
+        derived: false,
+    };
+    Box::leak(Box::new(Pipeline {
+        fingerprint: "test",
+        descriptors: &[],
+        sources: &[],
+        exchanges: Box::leak(Box::new([
+            exchange("in.dx"),
+            exchange("error.dx"),
+            exchange("unrouted"),
+        ])),
+        queues: Box::leak(Box::new([queue])),
+        tables: Box::leak(Box::new([&TABLE])),
+        databases: &[],
+        requests: &[],
+        migrations: &[],
+        postgres_migrations: &[],
+        unrouted: "unrouted",
+    }))
+}
+
+/// A message of these units, as a list or by itself.
+pub(super) fn message(ids: &[String], message_id: Option<String>) -> (Vec<u8>, Properties) {
+    let object = |id: &String| json!({ "id": id });
+    let body = match ids {
+        [id] => object(id),
+        ids => ids.iter().map(object).collect(),
+    };
+    let properties = Properties {
+        content_type: Some("application/json".into()),
+        message_id,
+        ..Properties::default()
+    };
+    (body.to_string().into_bytes(), properties)
+}
+
+/// The same on its way to the queue.
+pub(super) fn to_queue(ids: &[String]) -> Outgoing {
+    let (body, properties) = message(ids, Some(ids.join("+")));
+    Outgoing::to_queue("unit_q", body).with(properties)
+}
+
+/// The ids in a body.
+pub(super) fn ids(body: &[u8]) -> Vec<String> {
+    let id = |value: &Value| value["id"].as_str().unwrap().to_owned();
+    match serde_json::from_slice(body).unwrap() {
+        Value::Array(items) => items.iter().map(id).collect(),
+        value => vec![id(&value)],
+    }
+}
