@@ -25,7 +25,7 @@ pub(super) fn queues(pipeline: &'static Pipeline, stores: &Stores) -> OffQueues 
     let mut off = OffQueues::new();
     for (reason, queues) in by_reason {
         let named = queues.join(", ");
-        tracing::warn!(queues = named, reason, "These queues are off.");
+        tracing::info!(queues = named, reason, "These queues are off.");
         off.extend(queues.into_iter().map(|queue| (queue, reason)));
     }
     off
@@ -48,13 +48,13 @@ pub(super) fn requests(
             .collect();
         let queues = queues.join(", ");
         match requests.missing(request) {
-            Some(variables) => tracing::warn!(
+            Some(variables) => tracing::info!(
                 request = request.name,
                 queues,
                 not_set = variables.join(", "),
                 "A request is off: its queues are not consumed until these variables are set."
             ),
-            None if !remote => tracing::warn!(
+            None if !remote => tracing::info!(
                 request = request.name,
                 queues,
                 "Without RabbitMQ a request is best effort: nobody waits for it, and what is not sent ends with the server."
@@ -77,7 +77,7 @@ pub(super) fn is_off(queue: &Queue, requests: &Requests) -> bool {
 pub(super) fn sources(sources: &Sources) -> Vec<(&'static str, String)> {
     let say = |off: &crate::ingest::sources::Off| {
         let reason = format!("{} is not set", off.variable);
-        tracing::warn!(source = off.source, reason, "A source takes no requests.");
+        tracing::info!(source = off.source, reason, "A source takes no requests.");
         (off.source, reason)
     };
     sources.off().iter().map(say).collect()
