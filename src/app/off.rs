@@ -77,7 +77,7 @@ pub(super) fn is_off(queue: &Queue, requests: &Requests) -> bool {
 pub(super) fn sources(sources: &Sources) -> Vec<(&'static str, String)> {
     let say = |off: &crate::ingest::sources::Off| {
         let reason = format!("{} is not set", off.variable);
-        tracing::info!(source = off.source, reason, "A source takes no requests.");
+        tracing::warn!(source = off.source, reason, "A source takes no requests.");
         (off.source, reason)
     };
     sources.off().iter().map(say).collect()
