@@ -96,6 +96,7 @@ pub static QUEUES: &[Queue] = &[
         workers: 2,
         prefetch: 100,
         retries: 2,
+        breaker: 50,
         batch: Batch {
             rows: 50_000,
             bytes: 16_777_216,
@@ -113,6 +114,7 @@ pub static QUEUES: &[Queue] = &[
         workers: 2,
         prefetch: 100,
         retries: 2,
+        breaker: 50,
         batch: Batch {
             rows: 50_000,
             bytes: 16_777_216,
@@ -130,6 +132,7 @@ pub static QUEUES: &[Queue] = &[
         workers: 2,
         prefetch: 100,
         retries: 2,
+        breaker: 50,
         batch: Batch {
             rows: 50_000,
             bytes: 16_777_216,
@@ -147,6 +150,7 @@ pub static QUEUES: &[Queue] = &[
         workers: 2,
         prefetch: 100,
         retries: 2,
+        breaker: 50,
         batch: Batch {
             rows: 50_000,
             bytes: 16_777_216,
@@ -164,6 +168,7 @@ pub static QUEUES: &[Queue] = &[
         workers: 2,
         prefetch: 100,
         retries: 2,
+        breaker: 50,
         batch: Batch {
             rows: 50_000,
             bytes: 16_777_216,
