@@ -53,9 +53,10 @@ impl Batch {
     /// Makes the block anew of the messages that it had before.
     fn rebuild(&mut self, cx: &Context) {
         self.block.clear();
-        for held in &self.held {
+        for held in &mut self.held {
             let good = |unit| held.failed.iter().all(|failed| failed.unit != unit);
-            append(&mut self.block, &held.message, &good, cx);
+            let failed = append(&mut self.block, &held.message, &good, cx);
+            held.failed.extend(failed);
         }
     }
 

@@ -171,11 +171,14 @@ impl Sorting<'_> {
     /// Makes the block of these units.
     fn fill(&mut self, part: &[Unit]) {
         self.block.clear();
-        for (at, held) in self.held.iter().enumerate() {
+        for (at, held) in self.held.iter_mut().enumerate() {
             let wanted = in_message(part, at);
             if !wanted.is_empty() {
-                let wanted = |unit| wanted.binary_search(&(at, unit)).is_ok();
-                append(&mut self.block, &held.message, &wanted, &self.cx);
+                let known = |unit| held.failed.iter().any(|failed| failed.unit == unit);
+                let wanted = |unit| wanted.binary_search(&(at, unit)).is_ok() && !known(unit);
+                // It went well the first time; if not now, it must not pass for stored.
+                let failed = append(&mut self.block, &held.message, &wanted, &self.cx);
+                held.failed.extend(failed);
             }
         }
     }

@@ -1,5 +1,6 @@
 //! A whole instance: broker in memory, real ClickHouse, real connections.
 
+mod outages;
 mod rabbit;
 pub(crate) mod support;
 
