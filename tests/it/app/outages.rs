@@ -146,7 +146,7 @@ async fn fifty_outages_and_a_poison_event_cost_that_event_alone() {
 
 static TABLE: Table = Table {
     name: "fragile",
-    storage: Storage::ClickHouse,
+    storage: Storage::ClickHouse(None),
     columns: &[ColumnSpec {
         name: "id",
         ty: "String",
@@ -220,6 +220,7 @@ fn fragile() -> &'static Pipeline {
         exchanges: Box::leak(Box::new(exchanges)),
         queues: Box::leak(Box::new(queues)),
         tables: Box::leak(Box::new([&TABLE])),
+        databases: &[],
         requests: &[],
         migrations: &[],
         postgres_migrations: &[],
