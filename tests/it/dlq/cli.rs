@@ -320,7 +320,7 @@ async fn discarded(store: &ClickHouse) {
         .collect();
     assert_eq!(
         decisions.iter().filter(|d| **d == "replayed").count(),
-        4,
+        6,
         "{all}"
     );
     assert_eq!(
