@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::decisions::{self, Action};
 use super::{ClickHouse, quote};
-use crate::contract::{Append, Pipeline, Storage};
+use crate::contract::{Append, Pipeline, Storage, Table};
 use crate::sink::StoreError;
 
 /// What is asked of a letter, by the name that `error.` has for it, and how the answer is made from the column.
@@ -207,14 +207,7 @@ impl Letter {
 impl Letters {
     /// The dead letters of a pipeline, in this database.
     pub fn new(store: &ClickHouse, pipeline: &Pipeline) -> Result<Self, LettersError> {
-        let (table, columns) = pipeline
-            .tables
-            .iter()
-            .find_map(|table| match (table.append, table.storage) {
-                (Append::DeadLetters(_, columns), Storage::ClickHouse) => Some((table, columns)),
-                _ => None,
-            })
-            .ok_or(LettersError::NoTable)?;
+        let (table, columns) = found(pipeline).ok_or(LettersError::NoTable)?;
         let columns: BTreeMap<_, _> = columns.iter().copied().collect();
         let missing: Vec<String> = FIELDS
             .iter()
@@ -364,6 +357,20 @@ impl Letters {
     fn column(&self, name: &str) -> String {
         quote::identifier(self.columns.get(name).copied().unwrap_or_default())
     }
+}
+
+/// The dead-letter table of a pipeline, if it is in ClickHouse.
+pub fn table(pipeline: &Pipeline) -> Option<&'static Table> {
+    found(pipeline).map(|(table, _)| table)
+}
+
+/// The table, and which column holds what.
+fn found(pipeline: &Pipeline) -> Option<(&'static Table, &'static [(&'static str, &'static str)])> {
+    let mut tables = pipeline.tables.iter();
+    tables.find_map(|table| match (table.append, table.storage) {
+        (Append::DeadLetters(_, columns), Storage::ClickHouse) => Some((*table, columns)),
+        _ => None,
+    })
 }
 
 fn limit(selection: &Selection) -> String {
