@@ -31,6 +31,11 @@ pub(super) fn outgoing(
     let delivery = &message.delivery;
     let (body, kind) = unit_body(message, failed.unit);
     let own_id = own_id(message, failed.unit);
+    // A table that refuses a row doesn't know what made it.
+    let event_type = match failed.event_type.as_str() {
+        "" => kind_of(message, failed.unit).unwrap_or_default(),
+        known => known,
+    };
     let first = delivery.first_failed_ms.unwrap_or(now_ms);
     let times = Times::of(&delivery.properties, first, attempts, now_ms);
     let text = |value: &str| HeaderValue::Text(value.to_owned());
@@ -50,7 +55,7 @@ pub(super) fn outgoing(
         (h::DEAD_QUEUE.into(), text(message.queue.name)),
         (h::DEAD_EXCHANGE.into(), text(&delivery.exchange)),
         (h::DEAD_ROUTING_KEY.into(), text(&delivery.routing_key)),
-        (h::DEAD_EVENT_TYPE.into(), text(&failed.event_type)),
+        (h::DEAD_EVENT_TYPE.into(), text(event_type)),
         (
             h::DEAD_ATTEMPTS.into(),
             HeaderValue::Integer(times.attempts),
@@ -180,6 +185,16 @@ fn unit_body(message: &Prepared, unit: usize) -> (Bytes, Option<Cow<'static, str
         },
         _ => whole(),
     }
+}
+
+/// The name of an event's type.
+fn kind_of(message: &Prepared, unit: usize) -> Option<&'static str> {
+    let Content::Events(parts) = &message.content else {
+        return None;
+    };
+    let (part, event) = event_at(parts, unit)?;
+    let run = part.runs.iter().find(|run| run.events.contains(event))?;
+    Some(run.kind.name)
 }
 
 pub(super) fn event_at(parts: &[Part], mut unit: usize) -> Option<(&Part, &Range<usize>)> {

@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use prost_reflect::{DescriptorPool, DynamicMessage, MapKey, SerializeOptions, Value as Field};
 use serde_json::Value;
 
+use super::one_line;
 use crate::contract::headers::{EVENT_BATCH, JSON};
 use crate::contract::{Envelope, Input, Intake, Pipeline};
 use crate::sink::clickhouse::letters::Letter;
@@ -39,10 +40,9 @@ pub(super) fn shown(
         if let Ok(text) = std::str::from_utf8(body)
             && letter.content_type.starts_with(JSON)
         {
-            let printable = |c: char| if c.is_control() && c != '\n' { ' ' } else { c };
             return Shown {
                 value: None,
-                text: text.chars().map(printable).collect(),
+                text: printable(text),
             };
         }
     }
@@ -67,7 +67,13 @@ pub(super) fn shown(
 
 fn pretty(value: &Value) -> String {
     // A value that was read can be written.
-    serde_json::to_string_pretty(value).unwrap_or_default()
+    printable(&serde_json::to_string_pretty(value).unwrap_or_default())
+}
+
+/// Lines without anything that would drive the terminal.
+fn printable(text: &str) -> String {
+    let lines: Vec<String> = text.lines().map(one_line).collect();
+    lines.join("\n")
 }
 
 /// How the events of the letter's queue or source are laid out.

@@ -4,7 +4,7 @@ use comfy_table::{CellAlignment, Table, presets};
 use serde_json::json;
 
 use super::select::Select;
-use super::time;
+use super::{one_line, time};
 use crate::cli::say;
 use crate::cli::serve::ClickHouseArgs;
 use crate::sink::clickhouse::letters::{Count, Selection, Summary};
@@ -64,9 +64,9 @@ fn kinds(counts: &[Count]) -> Table {
     let mut table = table(&["queue", "class", "type", "letters", "oldest", "newest"]);
     for count in counts {
         table.add_row([
-            &count.queue,
-            &count.class,
-            &count.event_type,
+            &one_line(&count.queue),
+            &one_line(&count.class),
+            &one_line(&count.event_type),
             &count.letters.to_string(),
             &time::text(count.oldest_ms),
             &time::text(count.newest_ms),
@@ -85,10 +85,10 @@ fn each(letters: &[Summary], all: bool) -> Table {
     };
     for letter in letters {
         let mut row = vec![
-            letter.id.clone(),
+            one_line(&letter.id),
             time::text(letter.last_failed_ms),
             letter.attempts.to_string(),
-            letter.queue.clone(),
+            one_line(&letter.queue),
             shortened(&letter.reason),
         ];
         if all {
@@ -101,11 +101,7 @@ fn each(letters: &[Summary], all: bool) -> Table {
 
 /// One line of a reason, which may quote what came.
 fn shortened(reason: &str) -> String {
-    let line: String = reason
-        .chars()
-        .map(|c| if c.is_control() { ' ' } else { c })
-        .take(REASON)
-        .collect();
+    let line: String = one_line(reason).chars().take(REASON).collect();
     match reason.chars().nth(REASON) {
         Some(_) => format!("{line}…"),
         None => line,

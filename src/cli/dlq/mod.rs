@@ -44,6 +44,12 @@ pub(super) async fn run(args: Args) -> anyhow::Result<bool> {
     }
 }
 
+/// A text in one line. What came from outside must not drive the terminal.
+fn one_line(text: &str) -> String {
+    let printable = |c: char| if c.is_control() { ' ' } else { c };
+    text.chars().map(printable).collect()
+}
+
 /// The letters of this build's pipeline.
 fn letters(clickhouse: &ClickHouseArgs) -> anyhow::Result<Letters> {
     let address = clickhouse.address()?.context(

@@ -10,7 +10,7 @@ use serde_json::json;
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
-use super::{ask, select::Select};
+use super::{ask, one_line, select::Select};
 use crate::broker::{Address, Broker, Link, Rabbit, RabbitOptions, Topology};
 use crate::cli::say;
 use crate::cli::serve::ClickHouseArgs;
@@ -83,7 +83,7 @@ pub(super) async fn run(args: Args) -> anyhow::Result<bool> {
         .replay(&keys, |letter, outcome| {
             bar.inc(1);
             if let Outcome::Refused(reason) = outcome {
-                let line = format!("{} stays: {reason}", letter.id);
+                let line = one_line(&format!("{} stays: {reason}", letter.id));
                 if !args.json {
                     bar.suspend(|| say(&line));
                 }
@@ -148,7 +148,7 @@ async fn dry_run(letters: &Letters, keys: &[Key], as_json: bool) -> anyhow::Resu
             };
             match as_json {
                 true => plans.push(json!({ "id": letter.id, "queue": letter.queue, "replayable": goes, "plan": line })),
-                false => say(&line),
+                false => say(&one_line(&line)),
             }
         }
     }

@@ -4,7 +4,7 @@ use prost_reflect::DescriptorPool;
 use serde_json::{Value, json};
 
 use super::body::{Shown, shown};
-use super::time;
+use super::{one_line, time};
 use crate::cli::say;
 use crate::cli::serve::ClickHouseArgs;
 use crate::generated::PIPELINE;
@@ -86,12 +86,8 @@ fn as_text(letter: &Letter, body: &Shown) -> String {
             Value::String(text) => text,
             other => other.to_string(),
         };
-        // What came from outside must not drive the terminal.
-        let value: String = value
-            .chars()
-            .map(|c| if c.is_control() { ' ' } else { c })
-            .collect();
-        text.push_str(format!("{name:<13} {value}").trim_end());
+        let line = format!("{name:<13} {}", one_line(&value));
+        text.push_str(line.trim_end());
         text.push('\n');
     }
     text.push('\n');

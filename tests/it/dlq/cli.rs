@@ -120,6 +120,7 @@ async fn letters_are_found_read_replayed_and_discarded() {
         }
         replayed(store, &url).await;
         discarded(store).await;
+        gone(store, &url).await;
     })
     .await;
     vhost.delete();
@@ -320,7 +321,7 @@ async fn discarded(store: &ClickHouse) {
         .collect();
     assert_eq!(
         decisions.iter().filter(|d| **d == "replayed").count(),
-        4,
+        6,
         "{all}"
     );
     assert_eq!(
@@ -330,4 +331,19 @@ async fn discarded(store: &ClickHouse) {
     );
     let empty = dlq(store, &["list"]).await;
     assert_eq!(empty.out, "no dead letters\n");
+}
+
+async fn gone(store: &ClickHouse, url: &str) {
+    let letter = "INSERT INTO error_event (error_id, queue, body, headers, first_failed, last_failed) \
+                  VALUES ('gone', 'no_such_q', '{}', '{}', now64(3), now64(3))";
+    run_there(store, letter).await;
+    let refused = dlq(store, &["replay", "--amqp-url", url]).await;
+    let line =
+        "gone stays: this pipeline has no queue or source no_such_q\n0 replayed, 1 refused\n";
+    assert_eq!(
+        (refused.good, refused.out.as_str()),
+        (false, line),
+        "{}",
+        refused.err
+    );
 }

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use event_grpc::broker::{HeaderValue, Outgoing, Properties};
 use event_grpc::generated::PIPELINE;
 use event_grpc::generated::proto::event::Events;
-use event_grpc::ops::replay::{Outcome, Replayer};
+use event_grpc::ops::replay::{Outcome, Replayer, Target, outgoing};
 use event_grpc::sink::clickhouse::ClickHouse;
 use event_grpc::sink::clickhouse::decisions::Action;
 use event_grpc::sink::clickhouse::letters::Selection;
@@ -74,7 +74,19 @@ async fn what_can_go_nowhere_stays_and_says_why() {
         let plan = dlq(store, &["replay", "--dry-run", "--id", "lost"]).await;
         assert!(plan.out.contains("lost stays: still no queue"), "{}", plan.out);
         // What is undecided stays so.
-        assert_eq!(replay(&replayer(app, store, None)).await.1.len(), 4);
+        let replayer = replayer(app, store, None);
+        assert_eq!(replay(&replayer).await.1.len(), 4);
+        // One that no queue takes again has failed again, and what was decided before is about before.
+        let lost = replayer.letters.by_id("lost").await.unwrap().remove(0);
+        replayer.letters.open_book().await.unwrap();
+        replayer.letters.decide(Action::Replayed, &[lost.key()]).await.unwrap();
+        assert_eq!(replay(&replayer).await.1.len(), 3);
+        let target = Target::Exchange { exchange: "beat.dx", routing_key: "no_such_events".to_owned() };
+        app.broker().publish(outgoing(&lost, &target)).await.unwrap();
+        let again = "SELECT count() FROM DB.error_event FINAL WHERE error_id = 'lost' AND message_id = 'lost' \
+                     AND last_failed > first_failed AND toUnixTimestamp(sent) = 1760000000 AND headers = '{\"a\":7}'";
+        eventually(store, again, 1).await;
+        assert_eq!(replay(&replayer).await.1.len(), 4);
     })
     .await;
 }

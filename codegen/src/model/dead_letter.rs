@@ -1,0 +1,47 @@
+//! What is known of a dead letter.
+
+/// What is known of a dead letter; the fields of `contract::DeadLetter`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[allow(missing_docs)]
+pub enum ErrorField {
+    Id,
+    Reason,
+    Class,
+    Queue,
+    Exchange,
+    RoutingKey,
+    EventType,
+    Attempts,
+    FirstFailed,
+    LastFailed,
+    Fingerprint,
+    ContentType,
+    Kind,
+    MessageId,
+    Sent,
+    Headers,
+    Body,
+}
+
+impl ErrorField {
+    /// All of them, with the name that each has in expressions.
+    pub const ALL: [(&'static str, ErrorField); 17] = [
+        ("id", ErrorField::Id),
+        ("reason", ErrorField::Reason),
+        ("class", ErrorField::Class),
+        ("queue", ErrorField::Queue),
+        ("exchange", ErrorField::Exchange),
+        ("routing_key", ErrorField::RoutingKey),
+        ("event_type", ErrorField::EventType),
+        ("attempts", ErrorField::Attempts),
+        ("first_failed", ErrorField::FirstFailed),
+        ("last_failed", ErrorField::LastFailed),
+        ("fingerprint", ErrorField::Fingerprint),
+        ("content_type", ErrorField::ContentType),
+        ("kind", ErrorField::Kind),
+        ("message_id", ErrorField::MessageId),
+        ("sent", ErrorField::Sent),
+        ("headers", ErrorField::Headers),
+        ("body", ErrorField::Body),
+    ];
+}
