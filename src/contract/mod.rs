@@ -2,6 +2,7 @@
 //!
 //! This is the leaf of the server: it imports nothing else of the crate.
 
+pub mod migration;
 pub mod pipeline;
 pub mod request;
 pub mod shape;
@@ -20,6 +21,7 @@ pub mod row;
 
 pub use block::Block;
 pub use column::Column;
+pub use migration::Migration;
 pub use pipeline::*;
 pub use request::{Piece, Rate, Request, Target, Template};
 pub use row::{Bad, Context, DeadLetter, Group, Message};

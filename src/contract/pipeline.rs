@@ -1,11 +1,13 @@
 //! The pipeline as constant tables: what `generated/` fills in and the server runs.
 
-use super::{Bad, Block, Context, Database, DeadLetter, Group, Message, Request, Shape, Storage};
+use super::{
+    Bad, Block, Context, Database, DeadLetter, Group, Message, Migration, Request, Shape, Storage,
+};
 
 /// Everything that `pipeline.yaml` and `proto/` say, resolved and checked.
 #[derive(Debug)]
 pub struct Pipeline {
-    /// Changes when a message, a route or a table changes; sent along with dead letters.
+    /// Changes when a message, a route or a table does; sent along with dead letters.
     pub fingerprint: &'static str,
     /// The compiled `FileDescriptorSet`, for reflection and proto3 JSON.
     pub descriptors: &'static [u8],
@@ -315,8 +317,7 @@ pub struct Table {
 pub type AppendDeadLetter =
     fn(&mut Block, &DeadLetter<'_>, Option<&Group<'_>>, &Context) -> Result<(), Bad>;
 
-/// How a table's rows are made. Each function appends all of its input's rows or fails; after a failure the
-/// caller rolls the block back to its mark.
+/// How a table's rows are made. Each appends all rows of its input or fails; then the caller rolls the block back.
 #[derive(Debug, Clone, Copy)]
 pub enum Append {
     /// From events of one type that share a header.
@@ -359,13 +360,4 @@ pub enum Layout {
     Map(&'static Layout, &'static Layout),
     /// `JSON`.
     Json,
-}
-
-/// A migration of a schema.
-#[derive(Debug, Clone, Copy)]
-pub struct Migration {
-    /// Its file name, which sorts by time.
-    pub name: &'static str,
-    /// Its statements, separated by `;` at the end of a line.
-    pub sql: &'static str,
 }

@@ -22,6 +22,8 @@ pub(super) struct Decided {
     pub(super) failed: Vec<Failed>,
     /// How often it was tried this time.
     attempts: u32,
+    /// When that failed, if it did, in milliseconds since the epoch.
+    at_ms: i64,
 }
 
 impl Decided {
@@ -58,6 +60,7 @@ impl Decided {
             message,
             failed,
             attempts,
+            at_ms: now_ms(),
         }
     }
 
@@ -143,6 +146,7 @@ async fn publish_all(setup: &Setup, decided: &Decided) -> Result<Ending, GivenUp
         message,
         failed,
         attempts,
+        at_ms,
     } = decided;
     let queue = message.queue;
     let attempts = attempts + message.delivery.failures;
@@ -152,14 +156,7 @@ async fn publish_all(setup: &Setup, decided: &Decided) -> Result<Ending, GivenUp
         match (failed.verdict, queue.dead_letter) {
             (Verdict::Dead, Some(route)) => {
                 let letter = || {
-                    dead_letter::outgoing(
-                        setup.pipeline,
-                        message,
-                        route,
-                        failed,
-                        attempts,
-                        now_ms(),
-                    )
+                    dead_letter::outgoing(setup.pipeline, message, route, failed, attempts, *at_ms)
                 };
                 publish(setup, message, letter).await?;
                 metrics::counter!("event_grpc_dead_letters_total", "queue" => queue.name, "class" => failed.class)
@@ -175,7 +172,7 @@ async fn publish_all(setup: &Setup, decided: &Decided) -> Result<Ending, GivenUp
         return Ok(Ending::Acknowledged);
     }
     again.sort_unstable();
-    for copy in retry::copies(message, &again, counted, now_ms()) {
+    for copy in retry::copies(message, &again, counted, *at_ms) {
         publish(setup, message, || {
             message.delivery.duty.replaced_by(copy.clone())
         })
@@ -191,7 +188,7 @@ async fn publish_whole(setup: &Setup, decided: &Decided) -> Result<Ending, Given
     if message.delivery.failures >= u32::from(message.queue.retries) {
         return Err(GivenUp);
     }
-    let copy = retry::whole(message, true, now_ms());
+    let copy = retry::whole(message, true, decided.at_ms);
     publish(setup, message, || {
         message.delivery.duty.replaced_by(copy.clone())
     })
