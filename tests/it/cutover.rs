@@ -69,6 +69,20 @@ fn config(vhost: &Vhost, store: &ClickHouse, strict: bool) -> Config {
     }
 }
 
+/// What an instance says of itself once it is ready.
+async fn until_ready(url: &str) -> Value {
+    let mut report = Value::Null;
+    for _ in 0..100 {
+        let answer = request(http::Method::GET, url, &[], "").await;
+        report = serde_json::from_str(&answer.text).unwrap();
+        if answer.status == 200 {
+            return report;
+        }
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    panic!("{report:#}");
+}
+
 /// The names of the vhost's queues with their kind.
 fn queues(vhost: &Vhost) -> BTreeMap<String, String> {
     let rows = vhost.list("list_queues", "name type");
@@ -113,9 +127,7 @@ async fn a_running_classic_topology_is_taken_over_and_nothing_is_lost() {
             1,
         )
         .await;
-        let answer = request(http::Method::GET, &url, &[], "").await;
-        let report: Value = serde_json::from_str(&answer.text).unwrap();
-        assert_eq!(answer.status, 200, "{report:#}");
+        let report = until_ready(&url).await;
         let problem = report["topology"].to_string();
         for part in [
             "queue `post_log_events_q`",
