@@ -48,12 +48,15 @@ pub(super) async fn wait(
         Ok(counted.first().map_or((0, 0), |c| (c.events, c.rows)))
     };
     loop {
-        let (events, rows) = ask("").await?;
+        let asked = ask("").await;
         let at = Instant::now();
-        if events < sent.acknowledged && sent.ended.elapsed() < patience {
+        // A server that doesn't answer may be on its way back, as the rows are.
+        let waits = !matches!(asked, Ok((events, _)) if events >= sent.acknowledged);
+        if waits && sent.ended.elapsed() < patience {
             tokio::time::sleep(EVERY).await;
             continue;
         }
+        let (events, rows) = asked?;
         let (_, last) = ask(" FINAL").await?;
         return Ok(Arrived {
             events,
