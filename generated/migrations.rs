@@ -23,6 +23,12 @@ pub static MIGRATIONS: &[Migration] = &[
             "../migrations/clickhouse/20261124T224236_alter_error_event.sql"
         ),
     },
+    Migration {
+        name: "20261125T011227_alter_event_and_22_more.sql",
+        sql: include_str!(
+            "../migrations/clickhouse/20261125T011227_alter_event_and_22_more.sql"
+        ),
+    },
 ];
 
 /// Those of PostgreSQL.

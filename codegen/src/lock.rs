@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use prost_reflect::{FieldDescriptor, Kind};
 
-use crate::migration::postgres;
+use crate::migration::{ddl, postgres};
 use crate::model::{Model, Table};
 
 /// The first line of the file.
@@ -52,6 +52,8 @@ pub struct TableFacts {
     pub columns: Vec<(String, String)>,
     /// The columns of each index; only of PostgreSQL tables.
     pub indexes: Vec<String>,
+    /// How ClickHouse keeps it; empty for other tables.
+    pub settings: String,
 }
 
 /// A line that is no fact.
@@ -136,6 +138,7 @@ impl Lock {
             "engine" => self.table(of).engine = rest.to_owned(),
             "partition" => self.table(of).partition_by = rest.to_owned(),
             "order" => self.table(of).order_by = rest.to_owned(),
+            "settings" => self.table(of).settings = rest.to_owned(),
             "index" => self.table(of).indexes.push(rest.to_owned()),
             "migration" => {
                 self.migrations.insert(of.to_owned(), rest.to_owned());
@@ -218,6 +221,9 @@ impl Lock {
         for (name, table) in &self.tables {
             line(format_args!("partition {name} {}", table.partition_by));
         }
+        for (name, table) in self.tables.iter().filter(|(_, t)| !t.settings.is_empty()) {
+            line(format_args!("settings {name} {}", table.settings));
+        }
         for ((of, number), name) in &self.values {
             line(format_args!("value {of} {number} {name}"));
         }
@@ -241,10 +247,12 @@ impl TableFacts {
                 order_by: upsert.unique.join(", "),
                 columns: postgres::facts(table, upsert),
                 indexes,
+                settings: String::new(),
             };
         }
         TableFacts {
             indexes: Vec::new(),
+            settings: ddl::SETTINGS.to_owned(),
             database: table.database.clone().unwrap_or_default(),
             engine: table.engine.clone(),
             partition_by: table.partition_by.clone(),

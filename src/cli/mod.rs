@@ -1,6 +1,6 @@
 //! The `event-grpc` command line.
 
-mod bench;
+pub mod bench;
 mod cutover;
 mod demo;
 mod dlq;

@@ -80,7 +80,11 @@ pub fn diff(base: &Lock, model: &Model) -> (Diffs, Vec<Refusal>) {
         }
         let statements = match (&table.postgres, before) {
             (None, None) => vec![ddl::create(table)],
-            (None, Some(before)) => columns(before, table, &mut refused),
+            (None, Some(before)) => {
+                let mut statements = columns(before, table, &mut refused);
+                statements.extend((before.settings != ddl::SETTINGS).then(|| ddl::set(&table.name)));
+                statements
+            }
             (Some(upsert), None) => postgres::create(table, upsert),
             (Some(upsert), Some(before)) => postgres::alter(before, table, upsert, &mut refused),
         };

@@ -4,7 +4,7 @@
 //! each one that was acknowledged is there.
 
 mod load;
-mod pattern;
+pub mod pattern;
 mod process;
 mod report;
 mod stored;

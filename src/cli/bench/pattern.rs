@@ -24,7 +24,7 @@ const MILLIS: usize = 13;
 
 /// Which events are sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
-pub(super) enum Mix {
+pub enum Mix {
     /// Carts, views of widgets, launches and purchases, a quarter each.
     Shop,
     /// Every type, distributed by Zipf's law.
@@ -32,7 +32,7 @@ pub(super) enum Mix {
 }
 
 /// What requests are made from.
-pub(super) struct Patterns {
+pub struct Patterns {
     patterns: Vec<Pattern>,
     prefix: String,
     batch: u32,
@@ -52,7 +52,7 @@ pub(super) fn prefix(run: u64) -> String {
 
 impl Patterns {
     /// Requests of so many events; their ids begin with the run's prefix.
-    pub(super) fn new(mix: Mix, batch: u32, run: u64) -> anyhow::Result<Self> {
+    pub fn new(mix: Mix, batch: u32, run: u64) -> anyhow::Result<Self> {
         let pool = DescriptorPool::decode(PIPELINE.descriptors)?;
         let envelope = envelope()?;
         let mut traffic = Traffic::new(&pool, envelope, run)?;
@@ -74,18 +74,18 @@ impl Patterns {
     }
 
     /// How many events a request has.
-    pub(super) fn batch(&self) -> u32 {
+    pub fn batch(&self) -> u32 {
         self.batch
     }
 
     /// How many bytes an event takes on the wire, its share of the header included.
-    pub(super) fn bytes_an_event(&self) -> f64 {
+    pub fn bytes_an_event(&self) -> f64 {
         let bytes: usize = self.patterns.iter().map(|p| p.bytes.len()).sum();
         bytes as f64 / (self.patterns.len() as f64 * f64::from(self.batch))
     }
 
     /// The request with this number, from 0. Its events are numbered on from `number * batch`.
-    pub(super) fn request(&self, number: u64) -> Bytes {
+    pub fn request(&self, number: u64) -> Bytes {
         let at = usize::try_from(number % PATTERNS).unwrap_or_default();
         let Some(pattern) = self.patterns.get(at) else {
             return Bytes::new();
