@@ -18,6 +18,7 @@ use crate::python::server::{Server, clickhouse_url, command, migrate};
 use crate::python::topology::Vhost;
 
 const QUEUE: &str = "grpc_clickhouse_event_q";
+const ANY_PORT: &str = "127.0.0.1:0";
 const ROWS: &str = "SELECT count() FROM DB.event FINAL";
 
 /// What the ledger answers to these arguments.
@@ -46,6 +47,19 @@ async fn line(queue: &str, arguments: &[&str]) -> (Value, Value) {
     let lines = all["queues"].as_array().unwrap();
     let line = lines.iter().find(|line| line["queue"] == queue);
     (line.unwrap().clone(), all)
+}
+
+/// A server that is connected.
+async fn started(directory: &Path, http: &str, serve: &[&str]) -> Server {
+    let server = Server::start_at(directory, http, serve).await;
+    for _ in 0..200 {
+        let url = format!("{}/readyz", server.http);
+        if request(Method::GET, &url, &[], "").await.status == 200 {
+            return server;
+        }
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    panic!("the server doesn't get ready");
 }
 
 /// Sends events, each in a request of its own and so in a message of its own.
@@ -110,7 +124,7 @@ async fn on_rabbitmq(name: &str, test: impl AsyncFnOnce(&ClickHouse, &str, &[&st
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_quiet_balances_and_one_that_vanished_is_missing() {
     on_rabbitmq("ledger", async |store, amqp, serve, directory| {
-        let server = Server::start(directory, serve).await;
+        let server = started(directory, ANY_PORT, serve).await;
         let opening = directory.join("opening.json");
         let opening = opening.to_str().unwrap();
         let asks = ["--instance", &server.http, "--amqp-url", amqp];
@@ -168,7 +182,7 @@ async fn what_a_killed_instance_had_counted_is_not_explained() {
         let free = TcpListener::bind("127.0.0.1:0").unwrap();
         let http = free.local_addr().unwrap().to_string();
         drop(free);
-        let server = Server::start_at(directory, &http, serve).await;
+        let server = started(directory, &http, serve).await;
         let opening = directory.join("opening.json");
         let opening = opening.to_str().unwrap();
         let url = server.http.clone();
@@ -179,7 +193,7 @@ async fn what_a_killed_instance_had_counted_is_not_explained() {
         send(&server, &["a", "b", "c"]).await;
         server.kill().await;
         run_there(store, "RENAME TABLE away TO event").await;
-        let server = Server::start_at(directory, &http, serve).await;
+        let server = started(directory, &http, serve).await;
         eventually(store, ROWS, 3).await;
 
         let since = [&asks[..], &["--opening", opening]].concat();
@@ -207,7 +221,8 @@ async fn a_broker_in_memory_is_its_instances_to_tell() {
     in_database("ledger_memory", async |store: ClickHouse| {
         let clickhouse = clickhouse_url(&store);
         migrate(&clickhouse).await;
-        let server = Server::start(directory.path(), &["--clickhouse-url", &clickhouse]).await;
+        let serve = ["--clickhouse-url", &clickhouse];
+        let server = started(directory.path(), ANY_PORT, &serve).await;
         send(&server, &["a", "b"]).await;
         let (line, all) = line(QUEUE, &["--instance", &server.http]).await;
         let counts = [

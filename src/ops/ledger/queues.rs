@@ -163,9 +163,15 @@ impl QueueLine {
         let turned = Span::default() - *remainder;
         match self.verdict {
             Verdict::Balanced => None,
-            Verdict::Missing => Some(format!(
-                "{queue}: {remainder} missing: published, but neither settled nor in the queue, and nothing explains it"
-            )),
+            Verdict::Missing => {
+                let unless = match self.opening {
+                    Some(_) => "and nothing explains it",
+                    None => "unless an instance settled them that is gone; only an opening tells",
+                };
+                Some(format!(
+                    "{queue}: {remainder} missing: published, but neither settled nor in the queue, {unless}"
+                ))
+            }
             Verdict::Unknown => {
                 let what = match remainder.low > 0 {
                     true => format!("{remainder} missing"),
