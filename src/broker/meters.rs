@@ -180,3 +180,82 @@ impl Drop for Publishing<'_> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use metrics_exporter_prometheus::PrometheusBuilder;
+
+    use super::*;
+    use crate::broker::topology::QueueSpec;
+    use crate::contract::{Exchange, ExchangeKind, QueueKind, Route};
+
+    fn topology() -> Topology {
+        let exchange = |name| Exchange {
+            name,
+            kind: ExchangeKind::Topic,
+            derived: false,
+        };
+        let queue = |name, bindings| QueueSpec {
+            name,
+            kind: QueueKind::Quorum,
+            bindings,
+            prefetch: 1,
+            awaited: true,
+        };
+        const ALL: &[Route] = &[Route {
+            exchange: "in",
+            routing_key: "#",
+        }];
+        const SOME: &[Route] = &[Route {
+            exchange: "in",
+            routing_key: "some",
+        }];
+        Topology {
+            exchanges: vec![exchange("in"), exchange("rest")],
+            queues: vec![queue("all_q", ALL), queue("some_q", SOME)],
+            unrouted: "rest",
+        }
+    }
+
+    #[test]
+    fn a_message_is_counted_for_each_of_its_queues_by_how_it_is_answered() {
+        let recorder = PrometheusBuilder::new().build_recorder();
+        let meters = metrics::with_local_recorder(&recorder, || Meters::new(&topology()));
+        let to = |key| Outgoing::new("in", key, "");
+        meters.publishing(&to("some")).end(&Ok(()));
+        meters
+            .publishing(&to("some"))
+            .end(&Err(PublishError::Closed));
+        let unknown = PublishError::Unknown {
+            reason: String::new(),
+        };
+        meters.publishing(&to("other")).end(&Err(unknown));
+        meters
+            .publishing(&to("other"))
+            .end(&Err(PublishError::Refused));
+        meters
+            .publishing(&Outgoing::to_queue("some_q", ""))
+            .end(&Ok(()));
+        // Nobody waited for the answer.
+        drop(meters.publishing(&to("other")));
+        let waits = meters.publishing(&to("some"));
+        let text = recorder.handle().render();
+        for (queue, confirmed, refused, unanswered) in [("all_q", 1, 1, 3), ("some_q", 2, 1, 0)] {
+            let counts = [
+                ("confirmed", confirmed),
+                ("refused", refused),
+                ("unanswered", unanswered),
+            ];
+            for (outcome, count) in counts {
+                let line = format!(
+                    "event_grpc_queue_published_total{{queue=\"{queue}\",outcome=\"{outcome}\"}} {count}\n"
+                );
+                assert!(text.contains(&line), "{line}{text}");
+            }
+            let line =
+                format!("event_grpc_queue_messages{{queue=\"{queue}\",state=\"unconfirmed\"}} 1\n");
+            assert!(text.contains(&line), "{line}{text}");
+        }
+        waits.end(&Ok(()));
+    }
+}

@@ -4,7 +4,7 @@ use comfy_table::{CellAlignment, Table, presets};
 use serde_json::{Value, json};
 
 use crate::cli::{say, time};
-use crate::ops::ledger::{EventLine, Ledger, QueueLine, Reading, Span};
+use crate::ops::ledger::{EventLine, Ledger, QueueLine, Reading, Span, Verdict};
 
 /// Everything, as one line.
 pub(super) fn json(ledger: &Ledger, now: &Reading) -> anyhow::Result<String> {
@@ -47,10 +47,15 @@ pub(super) fn text(ledger: &Ledger, opening: Option<&Reading>, now: &Reading, al
     for sentence in ledger.queues.iter().filter_map(QueueLine::sentence) {
         say(&sentence);
     }
-    match ledger.is_explained() {
-        true => say("Nothing is missing that nothing explains."),
-        false => say("Something is missing, and nothing explains it."),
-    }
+    let unknown = ledger
+        .queues
+        .iter()
+        .any(|line| line.verdict == Verdict::Unknown);
+    say(match (ledger.is_explained(), unknown) {
+        (false, _) => "Messages are missing, and nothing explains it.",
+        (true, true) => "Some messages can't be accounted for, for the reasons above.",
+        (true, false) => "Every message is accounted for.",
+    });
 }
 
 fn table(header: &[&str], texts: usize) -> Table {
