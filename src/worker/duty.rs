@@ -33,8 +33,9 @@ pub(super) struct Received {
 #[must_use = "a message that is not ended is delivered again"]
 pub(super) struct Duty {
     meters: Arc<Meters>,
-    /// None once it is fulfilled.
+    /// None once the broker is told, or is being told.
     ack: Option<Ack>,
+    ended: bool,
 }
 
 /// How a message ends, as far as its queue is concerned.
@@ -46,7 +47,7 @@ pub(super) enum Ending {
     Retried,
     /// It is in its queue again as it was, and nothing is counted against it.
     Returned,
-    /// The broker could not be told, and delivers it again.
+    /// It isn't known whether the broker could be told. If not, it delivers it again.
     Lost,
 }
 
@@ -83,6 +84,7 @@ impl Received {
             duty: Duty {
                 meters: Arc::clone(meters),
                 ack: Some(delivery.ack),
+                ended: false,
             },
         }
     }
@@ -120,7 +122,8 @@ impl Duty {
         self.end(told, Ending::Returned)
     }
 
-    fn end(&self, told: Settled, ending: Ending) -> Ending {
+    fn end(&mut self, told: Settled, ending: Ending) -> Ending {
+        self.ended = true;
         let ending = match told {
             Settled::Done => ending,
             Settled::Lost => Ending::Lost,
@@ -132,8 +135,12 @@ impl Duty {
 
 impl Drop for Duty {
     fn drop(&mut self) {
-        if self.ack.is_some() {
-            self.meters.ended(Ending::Returned);
+        if !self.ended {
+            self.meters.ended(match self.ack {
+                Some(_) => Ending::Returned,
+                // Nobody waited until the broker was told.
+                None => Ending::Lost,
+            });
         }
     }
 }

@@ -99,7 +99,6 @@ async fn paused(arguments: &[&str], ready: i64) {
     for _ in 0..100 {
         found = line(QUEUE, arguments).await.0;
         if found["ready"] == wanted && found["held"] == none {
-            assert_eq!(found["verdict"], "balanced", "{found}");
             return;
         }
         assert_ne!(found["verdict"], "missing", "{found}");

@@ -47,14 +47,15 @@ pub(super) fn text(ledger: &Ledger, opening: Option<&Reading>, now: &Reading, al
     for sentence in ledger.queues.iter().filter_map(QueueLine::sentence) {
         say(&sentence);
     }
-    let unknown = ledger
-        .queues
-        .iter()
-        .any(|line| line.verdict == Verdict::Unknown);
-    say(match (ledger.is_explained(), unknown) {
-        (false, _) => "Messages are missing, and nothing explains it.",
-        (true, true) => "Some messages can't be accounted for, for the reasons above.",
-        (true, false) => "Every message is accounted for.",
+    let any = |verdict| ledger.queues.iter().any(|line| line.verdict == verdict);
+    say(if any(Verdict::Missing) {
+        "Messages are missing, and nothing explains it."
+    } else if any(Verdict::Unknown) {
+        "Some messages can't be accounted for, for the reasons above."
+    } else if any(Verdict::WithinBand) {
+        "Nothing is missing beyond what moved while this was read."
+    } else {
+        "Every message is accounted for."
     });
 }
 

@@ -29,7 +29,7 @@ pub struct QueueLine {
     pub retried: u64,
     /// Given back to the queue as they were.
     pub returned: u64,
-    /// Those of which the broker could not be told: it delivers them again.
+    /// Those of which it isn't known whether the broker could be told. If not, it delivers them again.
     pub lost: u64,
     /// Waiting in the queue now.
     pub ready: Span,
@@ -48,8 +48,10 @@ pub struct QueueLine {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Verdict {
-    /// There is none; or none is left of a band that moved.
+    /// There is none.
     Balanced,
+    /// There may be none: something moved while it was read.
+    WithinBand,
     /// More was settled or is there than was counted as published: it came from others, or from before.
     Surplus,
     /// It can't be explained, because somebody took along what it had counted.
@@ -62,6 +64,7 @@ impl fmt::Display for Verdict {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Verdict::Balanced => "balanced",
+            Verdict::WithinBand => "within band",
             Verdict::Surplus => "surplus",
             Verdict::Unknown => "not explained",
             Verdict::Missing => "MISSING",
@@ -101,13 +104,20 @@ pub(super) fn line(
             "{consumers} consumers take from it, and the counts of {instances} are here"
         ));
     }
+    let lost = seen(|c| c.lost);
+    if lost > 0 && (1..=lost).contains(&u64::try_from(remainder.low).unwrap_or(0)) {
+        reasons.push(format!(
+            "it is not known whether {lost} acknowledgements reached the broker before a connection broke"
+        ));
+    }
     let verdict = match remainder {
-        Span { low, high } if low <= 0 && high >= 0 => Verdict::Balanced,
+        Span { low: 0, high: 0 } => Verdict::Balanced,
+        Span { low, high } if low <= 0 && high >= 0 => Verdict::WithinBand,
         _ if !reasons.is_empty() => Verdict::Unknown,
         Span { low, .. } if low > 0 => Verdict::Missing,
         _ => Verdict::Surplus,
     };
-    if verdict == Verdict::Balanced {
+    if verdict != Verdict::Unknown {
         reasons.clear();
     }
     QueueLine {
@@ -120,7 +130,7 @@ pub(super) fn line(
         acknowledged: seen(|c| c.acknowledged),
         retried: seen(|c| c.retried),
         returned: seen(|c| c.returned),
-        lost: seen(|c| c.lost),
+        lost,
         ready: now.ready(queue),
         held: now.sum(queue, |c| c.held),
         remainder,
@@ -162,7 +172,7 @@ impl QueueLine {
         } = self;
         let turned = Span::default() - *remainder;
         match self.verdict {
-            Verdict::Balanced => None,
+            Verdict::Balanced | Verdict::WithinBand => None,
             Verdict::Missing => {
                 let unless = match self.opening {
                     Some(_) => "and nothing explains it",

@@ -216,7 +216,7 @@ fn what_moves_is_a_band_that_allows_for_what_is_on_the_wire() {
     let line = judged(None, &now);
     // Between 12 and 17 less 7 to 8, 4 to 14 in it.
     assert_eq!(line.remainder, Span { low: -10, high: 6 });
-    assert_eq!(line.verdict, Verdict::Balanced);
+    assert_eq!(line.verdict, Verdict::WithinBand);
     assert_eq!(line.remainder.to_string(), "-10 to 6");
     // What is beyond the band is missing all the same.
     let counts = now.instances.get_mut("a").unwrap();
@@ -234,8 +234,8 @@ fn what_has_no_answer_yet_may_be_there_or_not() {
     };
     for (ready, verdict) in [
         (2, Verdict::Missing),
-        (3, Verdict::Balanced),
-        (5, Verdict::Balanced),
+        (3, Verdict::WithinBand),
+        (5, Verdict::WithinBand),
         (6, Verdict::Surplus),
     ] {
         let now = reading(&[("a", instance(9.0, waits))], ready);
@@ -248,7 +248,24 @@ fn what_has_no_answer_yet_may_be_there_or_not() {
         ..SOME
     };
     let now = reading(&[("a", instance(9.0, answered))], 5);
-    assert_eq!(judged(Some(&opening), &now).verdict, Verdict::Balanced);
+    let line = judged(Some(&opening), &now);
+    assert_eq!(
+        (line.remainder, line.verdict),
+        (Span { low: 0, high: 2 }, Verdict::WithinBand)
+    );
+}
+
+#[test]
+fn an_acknowledgement_that_may_have_arrived_explains_one_that_is_missing() {
+    let lost = QueueCounts { lost: 1, ..SOME };
+    for (ready, verdict) in [
+        (3, Verdict::Balanced),
+        (2, Verdict::Unknown),
+        (1, Verdict::Missing),
+    ] {
+        let now = reading(&[("a", instance(9.0, lost))], ready);
+        assert_eq!(judged(None, &now).verdict, verdict, "{ready} ready");
+    }
 }
 
 #[test]
