@@ -65,6 +65,12 @@ impl PublishError {
         matches!(self, Self::Unknown { .. })
     }
 
+    /// Whether a queue may have it all the same. A broker that refuses a message for one queue may have put it into
+    /// another one.
+    pub(super) fn may_be_there(&self) -> bool {
+        self.may_be_taken() || matches!(self, Self::Refused)
+    }
+
     /// Whether the same message may be taken later, or by another instance.
     pub fn retry_helps(&self) -> bool {
         match self {

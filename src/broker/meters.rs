@@ -1,21 +1,49 @@
 //! What the broker counts.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
-use metrics::{Counter, counter};
+use metrics::{Counter, Gauge, counter, gauge};
 
 use super::error::PublishError;
+use super::message::Outgoing;
+use super::routing::Routes;
 use super::topology::Topology;
 
 /// The counters of all exchanges and queues, looked up once.
 pub(super) struct Meters {
     exchanges: HashMap<&'static str, ExchangeMeters>,
-    queues: HashMap<&'static str, Counter>,
+    queues: Vec<Arc<QueueMeters>>,
+    routes: Routes,
 }
 
 struct ExchangeMeters {
     published: Counter,
     confirmed: Counter,
+}
+
+/// What is counted of one queue. The counts of its messages are the entries of the ledger (`ops/ledger`).
+pub(super) struct QueueMeters {
+    /// What this process has published that is in the queue for certain, and what isn't.
+    pub(super) confirmed: Counter,
+    refused: Counter,
+    /// What may be in it or not: nobody has said.
+    unanswered: Counter,
+    /// What waits for an answer now.
+    unconfirmed: Gauge,
+    delivered: Counter,
+    redelivered: Counter,
+    /// What is delivered and not settled now.
+    pub(super) held: Gauge,
+}
+
+/// A message that is being published. Dropped, it was given up, and nobody knows where it is.
+#[must_use = "how it ends is to be counted"]
+pub(super) struct Publishing<'a> {
+    exchange: Option<(&'static str, &'a ExchangeMeters)>,
+    /// Where it goes, as far as queues count it.
+    queues: Vec<&'a QueueMeters>,
+    ended: bool,
 }
 
 impl Meters {
@@ -29,45 +57,205 @@ impl Meters {
             };
             (name, meters)
         });
-        let queues = topology.queues.iter().map(|queue| {
-            let delivered = counter!("event_grpc_broker_delivered_total", "queue" => queue.name);
-            (queue.name, delivered)
-        });
+        let queues = topology.queues.iter();
         Self {
             exchanges: exchanges.collect(),
-            queues: queues.collect(),
+            queues: queues.map(|q| Arc::new(QueueMeters::new(q.name))).collect(),
+            routes: Routes::new(topology),
         }
     }
 
-    /// Counts the messages that a queue delivers.
-    pub(super) fn delivered(&self, queue: &str) -> Counter {
-        self.queues
-            .get(queue)
-            .cloned()
-            .unwrap_or_else(Counter::noop)
+    /// How messages find their queues.
+    pub(super) fn routes(&self) -> &Routes {
+        &self.routes
     }
 
-    /// Counts a message that is about to be published.
-    pub(super) fn published(&self, exchange: &str) {
-        if let Some(meters) = self.exchanges.get(exchange) {
+    /// What is counted of the queue at this position of the topology.
+    pub(super) fn queue(&self, at: usize) -> Option<&Arc<QueueMeters>> {
+        self.queues.get(at)
+    }
+
+    /// Counts a message that is about to be published, and in its end where it is then.
+    pub(super) fn publishing(&self, message: &Outgoing) -> Publishing<'_> {
+        let targets = self
+            .routes
+            .targets(&message.exchange, &message.routing_key)
+            .unwrap_or_default();
+        let queues = targets.iter().filter_map(|at| self.queues.get(*at));
+        self.begin(message, queues.map(Arc::as_ref).collect())
+    }
+
+    /// The same, where the queues count by themselves what is put into them.
+    pub(super) fn putting(&self, message: &Outgoing) -> Publishing<'_> {
+        self.begin(message, Vec::new())
+    }
+
+    fn begin<'a>(&'a self, message: &Outgoing, queues: Vec<&'a QueueMeters>) -> Publishing<'a> {
+        // Names that are not ours don't become labels: they could be without end.
+        let exchange = self.exchanges.get_key_value(&*message.exchange);
+        let exchange = exchange.map(|(name, meters)| (*name, meters));
+        if let Some((_, meters)) = exchange {
             meters.published.increment(1);
         }
+        for queue in &queues {
+            queue.unconfirmed.increment(1.0);
+        }
+        Publishing {
+            exchange,
+            queues,
+            ended: false,
+        }
+    }
+}
+
+// === impl QueueMeters ===
+
+impl QueueMeters {
+    fn new(queue: &'static str) -> Self {
+        let published = |outcome| counter!("event_grpc_queue_published_total", "queue" => queue, "outcome" => outcome);
+        Self {
+            confirmed: published("confirmed"),
+            refused: published("refused"),
+            unanswered: published("unanswered"),
+            unconfirmed: messages(queue, "unconfirmed"),
+            delivered: counter!("event_grpc_broker_delivered_total", "queue" => queue),
+            redelivered: counter!("event_grpc_broker_redelivered_total", "queue" => queue),
+            held: messages(queue, "held"),
+        }
     }
 
-    /// Counts how that ended.
-    pub(super) fn answered(&self, exchange: &str, result: &Result<(), PublishError>) {
-        // Names that are not ours don't become labels: they could be without end.
-        let Some((name, meters)) = self.exchanges.get_key_value(exchange) else {
-            return;
-        };
-        match result {
-            Ok(()) => meters.confirmed.increment(1),
-            Err(error) => counter!(
-                "event_grpc_broker_publish_failed_total",
-                "exchange" => *name,
-                "reason" => error.reason(),
-            )
-            .increment(1),
+    /// Counts a delivery, which is held from now on.
+    pub(super) fn delivered(&self, again: bool) {
+        self.delivered.increment(1);
+        if again {
+            self.redelivered.increment(1);
         }
+        self.held.increment(1.0);
+    }
+}
+
+/// How many messages of a queue are in this state now.
+pub(super) fn messages(queue: &'static str, state: &'static str) -> Gauge {
+    gauge!("event_grpc_queue_messages", "queue" => queue, "state" => state)
+}
+
+// === impl Publishing ===
+
+impl Publishing<'_> {
+    /// Counts how it ended.
+    pub(super) fn end(mut self, result: &Result<(), PublishError>) {
+        self.ended = true;
+        match (&self.exchange, result) {
+            (Some((_, meters)), Ok(())) => meters.confirmed.increment(1),
+            (Some(_), Err(error)) => self.failed(error.reason()),
+            (None, _) => {}
+        }
+        for queue in &self.queues {
+            queue.unconfirmed.decrement(1.0);
+            match result {
+                Ok(()) => queue.confirmed.increment(1),
+                Err(error) if error.may_be_there() => queue.unanswered.increment(1),
+                Err(_) => queue.refused.increment(1),
+            }
+        }
+    }
+
+    fn failed(&self, reason: &'static str) {
+        if let Some((exchange, _)) = self.exchange {
+            counter!("event_grpc_broker_publish_failed_total", "exchange" => exchange, "reason" => reason)
+                .increment(1);
+        }
+    }
+}
+
+impl Drop for Publishing<'_> {
+    fn drop(&mut self) {
+        if self.ended {
+            return;
+        }
+        self.failed("given_up");
+        for queue in &self.queues {
+            queue.unconfirmed.decrement(1.0);
+            queue.unanswered.increment(1);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use metrics_exporter_prometheus::PrometheusBuilder;
+
+    use super::*;
+    use crate::broker::topology::QueueSpec;
+    use crate::contract::{Exchange, ExchangeKind, QueueKind, Route};
+
+    fn topology() -> Topology {
+        let exchange = |name| Exchange {
+            name,
+            kind: ExchangeKind::Topic,
+            derived: false,
+        };
+        let queue = |name, bindings| QueueSpec {
+            name,
+            kind: QueueKind::Quorum,
+            bindings,
+            prefetch: 1,
+            awaited: true,
+        };
+        const ALL: &[Route] = &[Route {
+            exchange: "in",
+            routing_key: "#",
+        }];
+        const SOME: &[Route] = &[Route {
+            exchange: "in",
+            routing_key: "some",
+        }];
+        Topology {
+            exchanges: vec![exchange("in"), exchange("rest")],
+            queues: vec![queue("all_q", ALL), queue("some_q", SOME)],
+            unrouted: "rest",
+        }
+    }
+
+    #[test]
+    fn a_message_is_counted_for_each_of_its_queues_by_how_it_is_answered() {
+        let recorder = PrometheusBuilder::new().build_recorder();
+        let meters = metrics::with_local_recorder(&recorder, || Meters::new(&topology()));
+        let to = |key| Outgoing::new("in", key, "");
+        meters.publishing(&to("some")).end(&Ok(()));
+        meters
+            .publishing(&to("some"))
+            .end(&Err(PublishError::Closed));
+        let unknown = PublishError::Unknown {
+            reason: String::new(),
+        };
+        meters.publishing(&to("other")).end(&Err(unknown));
+        meters
+            .publishing(&to("other"))
+            .end(&Err(PublishError::Refused));
+        meters
+            .publishing(&Outgoing::to_queue("some_q", ""))
+            .end(&Ok(()));
+        // Nobody waited for the answer.
+        drop(meters.publishing(&to("other")));
+        let waits = meters.publishing(&to("some"));
+        let text = recorder.handle().render();
+        for (queue, confirmed, refused, unanswered) in [("all_q", 1, 1, 3), ("some_q", 2, 1, 0)] {
+            let counts = [
+                ("confirmed", confirmed),
+                ("refused", refused),
+                ("unanswered", unanswered),
+            ];
+            for (outcome, count) in counts {
+                let line = format!(
+                    "event_grpc_queue_published_total{{queue=\"{queue}\",outcome=\"{outcome}\"}} {count}\n"
+                );
+                assert!(text.contains(&line), "{line}{text}");
+            }
+            let line =
+                format!("event_grpc_queue_messages{{queue=\"{queue}\",state=\"unconfirmed\"}} 1\n");
+            assert!(text.contains(&line), "{line}{text}");
+        }
+        waits.end(&Ok(()));
     }
 }

@@ -22,7 +22,10 @@ pub use embedded::Embedded;
 pub use error::{ConsumeError, PublishError};
 pub use lock::Lock;
 pub use message::{HeaderValue, Outgoing, Properties};
-pub use rabbit::{Address, AddressError, Cutover, CutoverError, Found, Rabbit, RabbitOptions};
+pub use rabbit::{
+    Address, AddressError, Cutover, CutoverError, Depth, DepthError, Depths, Found, Rabbit,
+    RabbitOptions,
+};
 pub use status::{Link, Status};
 pub use topology::{QueueSpec, Topology, TopologyError};
 

@@ -4,10 +4,12 @@ pub mod bench;
 mod cutover;
 mod demo;
 mod dlq;
+mod ledger;
 mod migrate;
 mod send;
 mod serve;
 mod services;
+mod time;
 mod traffic;
 mod webhook;
 
@@ -31,6 +33,7 @@ enum Command {
     Migrate(migrate::Args),
     Cutover(cutover::Args),
     Dlq(dlq::Args),
+    Ledger(ledger::Args),
     Send(send::Args),
     Bench(bench::Args),
 }
@@ -52,6 +55,7 @@ pub fn run() -> ExitCode {
             Command::Migrate(args) => migrate::run(args).await,
             Command::Cutover(args) => cutover::run(args).await,
             Command::Dlq(args) => dlq::run(args).await,
+            Command::Ledger(args) => ledger::run(args).await,
             Command::Send(args) => send::run(args).await,
             Command::Bench(args) => bench::run(args).await,
         }

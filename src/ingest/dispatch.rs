@@ -40,6 +40,7 @@ pub struct Dispatch {
     publisher: Arc<Publisher>,
     /// One for each type of the envelope.
     routes: Vec<Arc<Route>>,
+    received: Vec<Counter>,
     accepted: Vec<Counter>,
     quarantine: Quarantine,
 }
@@ -64,6 +65,7 @@ impl Dispatch {
         fingerprint: &'static str,
     ) -> Self {
         let route = |kind: &contract::EventType| Arc::new(Route::new(source.exchange, kind.name));
+        let received = |kind: &contract::EventType| received(source.name, kind.name);
         let accepted = |kind: &contract::EventType| counted(source.name, kind.name, "accepted");
         Dispatch {
             source,
@@ -73,6 +75,7 @@ impl Dispatch {
             pool: Pool::new(source.name, sizes),
             publisher,
             routes: envelope.types.iter().map(route).collect(),
+            received: envelope.types.iter().map(received).collect(),
             accepted: envelope.types.iter().map(accepted).collect(),
             quarantine: Quarantine::new(source, fingerprint),
         }
@@ -133,6 +136,7 @@ impl Dispatch {
         let batch = Batch::new(self.envelope, header);
         let (parts, outcome) = answer::parts();
         let counts = self.publish(&batch, &request.events, &parts);
+        add(&self.received, &counts);
         let verdicts = self.judge(&request.events);
         drop(worker);
         drop(parts);
@@ -142,11 +146,7 @@ impl Dispatch {
             return Err(Refusal::NoneTaken(verdicts.rejected));
         }
         outcome.unwrap_or(Ok(())).and(kept)?;
-        for (at, count) in counts {
-            if let Some(counter) = self.accepted.get(at) {
-                counter.increment(count);
-            }
-        }
+        add(&self.accepted, &counts);
         Ok(success(accepted as usize, verdicts.rejected))
     }
 
@@ -298,7 +298,22 @@ pub(super) async fn joined<T>(
     })
 }
 
-fn counted(source: &'static str, kind: &'static str, outcome: &'static str) -> Counter {
+/// Adds how many events there are of each type, by its place.
+fn add(counters: &[Counter], counts: &[(usize, u64)]) {
+    for (at, count) in counts {
+        if let Some(counter) = counters.get(*at) {
+            counter.increment(*count);
+        }
+    }
+}
+
+/// Counts the good events of requests, whether or not they are answered with OK then.
+pub(super) fn received(source: &'static str, kind: &'static str) -> Counter {
+    counter!("event_grpc_events_received_total", "source" => source, "type" => kind)
+}
+
+/// Counts events by what became of them: `accepted` are those that a sender was told to be safe.
+pub(super) fn counted(source: &'static str, kind: &'static str, outcome: &'static str) -> Counter {
     counter!("event_grpc_events_total", "source" => source, "type" => kind, "outcome" => outcome)
 }
 

@@ -4,11 +4,12 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use http::HeaderMap;
+use metrics::Counter;
 use serde_json::{Map, Value};
 use tokio::time::timeout;
 use uuid::Uuid;
 
-use super::dispatch::{LONGEST, count, joined};
+use super::dispatch::{LONGEST, count, counted, joined, received};
 use super::kept_headers;
 use super::pool::{Admitted, Held, Pool};
 use super::publisher::{Publisher, now};
@@ -32,6 +33,8 @@ pub struct Webhook {
     publisher: Arc<Publisher>,
     keeps_headers: bool,
     verifier: Option<Verifier>,
+    received: Counter,
+    accepted: Counter,
 }
 
 /// What a webhook takes.
@@ -71,6 +74,8 @@ impl Webhook {
             publisher,
             keeps_headers: takes.headers,
             verifier,
+            received: received(source.name, takes.message.name),
+            accepted: counted(source.name, takes.message.name, "accepted"),
         }
     }
 
@@ -160,7 +165,9 @@ impl Webhook {
             timestamp: Some(now().as_secs()),
             headers: kept,
         });
+        self.received.increment(1);
         self.publisher.publish(message).await?;
+        self.accepted.increment(1);
         Ok(id)
     }
 

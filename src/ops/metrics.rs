@@ -1,7 +1,7 @@
 //! Metrics in Prometheus' text format.
 
 use std::sync::{Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 
@@ -15,7 +15,8 @@ const UPKEEP: Duration = Duration::from_secs(5);
 
 static HANDLE: Mutex<Option<PrometheusHandle>> = Mutex::new(None);
 
-/// Starts to count, once a process. The handle renders what has been counted.
+/// Starts to count, once a process. Counts that go on from one reading to the next are of one start, whose time is among
+/// them. The handle renders what has been counted.
 pub fn start() -> anyhow::Result<PrometheusHandle> {
     // Held until the recorder is in place: of two that start at once the second takes what the first made.
     let mut started = HANDLE.lock().unwrap_or_else(PoisonError::into_inner);
@@ -25,6 +26,10 @@ pub fn start() -> anyhow::Result<PrometheusHandle> {
     let handle = PrometheusBuilder::new()
         .set_buckets_for_metric(Matcher::Suffix("_seconds".to_owned()), SECONDS)?
         .install_recorder()?;
+    let since = SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .unwrap_or_default();
+    metrics::gauge!("process_start_time_seconds").set(since.as_secs_f64());
     *started = Some(handle.clone());
     Ok(handle)
 }

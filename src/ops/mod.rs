@@ -1,6 +1,7 @@
 //! What operators see of the server: logs, metrics and health.
 
 pub mod health;
+pub mod ledger;
 pub mod logging;
 pub mod metrics;
 pub mod readiness;

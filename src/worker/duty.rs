@@ -4,11 +4,12 @@
 //! step takes the one before it by value, and the duty with it, so that none is skipped and none is taken twice.
 
 use std::borrow::Cow;
+use std::sync::Arc;
 
 use bytes::Bytes;
 
+use super::meters::Meters;
 use crate::broker::{Ack, Delivery, HeaderValue, Outgoing, Properties, Settled};
-use crate::contract::Queue;
 use crate::contract::headers::{
     RETRY_COUNT, RETRY_EXCHANGE, RETRY_FIRST_FAILED, RETRY_ROUTING_KEY,
 };
@@ -31,9 +32,10 @@ pub(super) struct Received {
 #[derive(Debug)]
 #[must_use = "a message that is not ended is delivered again"]
 pub(super) struct Duty {
-    queue: &'static str,
-    /// None once it is fulfilled.
+    meters: Arc<Meters>,
+    /// None once the broker is told, or is being told.
     ack: Option<Ack>,
+    ended: bool,
 }
 
 /// How a message ends, as far as its queue is concerned.
@@ -45,13 +47,13 @@ pub(super) enum Ending {
     Retried,
     /// It is in its queue again as it was, and nothing is counted against it.
     Returned,
-    /// The broker could not be told, and delivers it again.
+    /// It isn't known whether the broker could be told. If not, it delivers it again.
     Lost,
 }
 
 impl Received {
     /// Takes a delivery on.
-    pub(super) fn new(queue: &'static Queue, delivery: Delivery) -> Self {
+    pub(super) fn new(meters: &Arc<Meters>, delivery: Delivery) -> Self {
         let properties = delivery.properties;
         let text = |name: &str| match properties.header(name) {
             Some(HeaderValue::Text(text)) => Some(text.clone()),
@@ -80,14 +82,20 @@ impl Received {
             failures: failures.unwrap_or(0),
             first_failed_ms,
             duty: Duty {
-                queue: queue.name,
+                meters: Arc::clone(meters),
                 ack: Some(delivery.ack),
+                ended: false,
             },
         }
     }
 }
 
 impl Duty {
+    /// What counts it.
+    pub(super) fn meters(&self) -> &Arc<Meters> {
+        &self.meters
+    }
+
     /// Says that a message takes the place of this one, which may be acknowledged once that is published.
     pub(super) fn replaced_by(&self, message: Outgoing) -> Outgoing {
         match &self.ack {
@@ -114,33 +122,45 @@ impl Duty {
         self.end(told, Ending::Returned)
     }
 
-    fn end(&self, told: Settled, ending: Ending) -> Ending {
+    fn end(&mut self, told: Settled, ending: Ending) -> Ending {
+        self.ended = true;
         let ending = match told {
             Settled::Done => ending,
             Settled::Lost => Ending::Lost,
         };
-        ending.count(self.queue);
+        self.meters.ended(ending);
         ending
     }
 }
 
 impl Drop for Duty {
     fn drop(&mut self) {
-        if self.ack.is_some() {
-            Ending::Returned.count(self.queue);
+        if !self.ended {
+            self.meters.ended(match self.ack {
+                Some(_) => Ending::Returned,
+                // Nobody waited until the broker was told.
+                None => Ending::Lost,
+            });
         }
     }
 }
 
 impl Ending {
-    fn count(self, queue: &'static str) {
-        let outcome = match self {
+    /// All of them, in order.
+    pub(super) const ALL: [Ending; 4] = [
+        Ending::Acknowledged,
+        Ending::Retried,
+        Ending::Returned,
+        Ending::Lost,
+    ];
+
+    /// A word for metrics.
+    pub(super) fn name(self) -> &'static str {
+        match self {
             Ending::Acknowledged => "acknowledged",
             Ending::Retried => "retried",
             Ending::Returned => "returned",
             Ending::Lost => "lost",
-        };
-        metrics::counter!("event_grpc_settled_total", "queue" => queue, "outcome" => outcome)
-            .increment(1);
+        }
     }
 }

@@ -18,6 +18,7 @@ mod gate;
 mod guard;
 mod headers;
 mod intake;
+mod meters;
 mod prepare;
 mod proto_json;
 mod retry;

@@ -1,5 +1,8 @@
 //! What a worker does with a message before it can become rows: tell what it is and take it apart.
 
+use std::collections::HashMap;
+use std::sync::Arc;
+
 use bytes::Bytes;
 use prost_reflect::DescriptorPool;
 use serde_json::{Map, Value};
@@ -7,6 +10,7 @@ use xxhash_rust::xxh3::xxh3_128;
 
 use super::duty::Received;
 use super::guard::guarded;
+use super::meters::{self, Meters};
 use super::split::{Part, split};
 use super::{headers, proto_json};
 use crate::broker::Delivery;
@@ -49,18 +53,23 @@ pub(super) enum Content {
 pub(super) struct Preparer {
     /// For proto3 JSON; none if the descriptors don't load, which a build's own tests would show.
     pool: Option<DescriptorPool>,
+    meters: HashMap<&'static str, Arc<Meters>>,
 }
 
 impl Preparer {
     pub(super) fn new(pipeline: &Pipeline) -> Self {
         Preparer {
             pool: DescriptorPool::decode(pipeline.descriptors).ok(),
+            meters: meters::all(pipeline),
         }
     }
 
     /// Takes a message apart. It never fails: what is malformed is said to be, and a panic too.
     pub(super) fn prepare(&self, queue: &'static Queue, delivery: Delivery) -> Prepared {
-        let mut delivery = Received::new(queue, delivery);
+        let mut delivery = match self.meters.get(queue.name) {
+            Some(meters) => Received::new(meters, delivery),
+            None => Received::new(&Arc::new(Meters::new(queue)), delivery),
+        };
         let content = guarded(|| match queue.input {
             Input::Events(envelope) => self.events(envelope, &mut delivery),
             Input::Json(_) => objects(&delivery),

@@ -1,5 +1,6 @@
 //! Settles a message: its dead letters, and what goes back of it, are published and confirmed; then it is acknowledged.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::append::{Failed, Verdict, units};
@@ -7,6 +8,7 @@ use super::batch::Held;
 use super::disposition::{Case, Cause, Disposition, Part, Probe, decide};
 use super::duty::Ending;
 use super::guard::guarded_async;
+use super::meters::Tally;
 use super::prepare::Prepared;
 use super::{Setup, dead_letter, now_ms, retry};
 use crate::broker::Outgoing;
@@ -115,28 +117,23 @@ fn panicked(message: &Prepared, setup: &Setup) -> Verdict {
 
 /// Publishes what is left of a message, then acknowledges it.
 pub(super) async fn settle(setup: &Setup, decided: Decided) -> Result<(), GivenUp> {
-    let published = match guarded_async(publish_all(setup, &decided)).await {
-        Ok(published) => published,
+    let content = &decided.message.content;
+    let (published, tally) = match guarded_async(publish_all(setup, &decided)).await {
+        Ok(published) => (published, Tally::of(content, &decided.failed)),
         // As a whole it may have more luck.
-        Err(_) => guarded_async(publish_whole(setup, &decided))
-            .await
-            .unwrap_or(Err(GivenUp)),
+        Err(_) => {
+            let published = guarded_async(publish_whole(setup, &decided)).await;
+            (published.unwrap_or(Err(GivenUp)), Tally::whole(content))
+        }
     };
-    let counts = decided.counts();
-    let queue = decided.message.queue.name;
     let duty = decided.message.delivery.duty;
+    let meters = Arc::clone(duty.meters());
     let Ok(ending) = published else {
         duty.give_back().await;
         return Err(GivenUp);
     };
     if duty.acknowledge(ending).await != Ending::Lost {
-        for (outcome, count) in ["stored", "dead_lettered", "retried"]
-            .into_iter()
-            .zip(counts)
-        {
-            metrics::counter!("event_grpc_settled_units_total", "queue" => queue, "outcome" => outcome)
-                .increment(count as u64);
-        }
+        meters.settled(&tally);
     }
     Ok(())
 }

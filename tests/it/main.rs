@@ -20,6 +20,7 @@ mod forward;
 mod http;
 mod ingest;
 mod kinds;
+mod ledger;
 mod postgres;
 mod python;
 mod scan;

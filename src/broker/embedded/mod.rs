@@ -24,7 +24,6 @@ use super::delivery::{Deliveries, Source};
 use super::error::{ConsumeError, PublishError};
 use super::message::{Origin, Outgoing};
 use super::meters::Meters;
-use super::routing::Routes;
 use super::status::{Link, Status};
 use super::topology::Topology;
 
@@ -36,7 +35,6 @@ const LAST_CHANCE: Duration = Duration::from_secs(1);
 
 /// A broker in memory.
 pub struct Embedded {
-    routes: Routes,
     queues: Vec<Arc<Queue>>,
     meters: Meters,
     max_body: usize,
@@ -54,14 +52,13 @@ impl Embedded {
     pub fn new(topology: &Topology, budget: usize) -> Self {
         let budget = budget.min(Semaphore::MAX_PERMITS);
         metrics::gauge!("event_grpc_broker_up").set(1.0);
+        let meters = Meters::new(topology);
+        let queues = topology.queues.iter().enumerate();
         Self {
-            routes: Routes::new(topology),
-            queues: topology
-                .queues
-                .iter()
-                .map(|spec| Queue::new(spec, budget))
+            queues: queues
+                .filter_map(|(at, spec)| Some(Queue::new(spec, budget, meters.queue(at)?)))
                 .collect(),
-            meters: Meters::new(topology),
+            meters,
             max_body: budget
                 .saturating_sub(OVERHEAD)
                 .min(u32::MAX as usize - OVERHEAD),
@@ -75,7 +72,8 @@ impl Embedded {
     async fn publish_counted(&self, message: Outgoing) -> Result<(), PublishError> {
         message.check(self.max_body)?;
         let targets = self
-            .routes
+            .meters
+            .routes()
             .targets(&message.exchange, &message.routing_key)?;
         if let Some(Origin::Embedded(ticket)) = &message.origin {
             let ticket = Arc::clone(ticket);
@@ -139,10 +137,9 @@ impl Embedded {
 impl Broker for Embedded {
     fn publish(&self, message: Outgoing) -> BoxFuture<'_, Result<(), PublishError>> {
         async move {
-            let exchange = message.exchange.clone();
-            self.meters.published(&exchange);
+            let publishing = self.meters.putting(&message);
             let result = self.publish_counted(message).await;
-            self.meters.answered(&exchange, &result);
+            publishing.end(&result);
             result
         }
         .boxed()
@@ -152,10 +149,9 @@ impl Broker for Embedded {
         let no_queue = || ConsumeError::NoQueue {
             queue: queue.to_owned(),
         };
-        let at = self.routes.queue(queue).ok_or_else(no_queue)?;
+        let at = self.meters.routes().queue(queue).ok_or_else(no_queue)?;
         let queue = self.queues.get(at).ok_or_else(no_queue)?;
-        let delivered = self.meters.delivered(queue.name);
-        let consumer = Consumer::of(queue, delivered).ok_or(ConsumeError::Closed)?;
+        let consumer = Consumer::of(queue).ok_or(ConsumeError::Closed)?;
         Ok(Deliveries::new(Source::Embedded(consumer)))
     }
 

@@ -7,13 +7,14 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use bytes::Bytes;
-use metrics::Counter;
+use metrics::Gauge;
 use tokio::sync::Notify;
 
 use super::spare::Spare;
 use super::ticket::Ticket;
 use crate::broker::delivery::{self, Ack, Delivery, Settled};
 use crate::broker::message::{Origin, Outgoing, Properties};
+use crate::broker::meters::{self, QueueMeters};
 use crate::broker::topology::QueueSpec;
 
 /// A queue.
@@ -23,6 +24,8 @@ pub(super) struct Queue {
     pub(super) spare: Option<Spare>,
     prefetch: usize,
     state: Mutex<State>,
+    meters: Arc<QueueMeters>,
+    ready: Gauge,
 }
 
 /// What all copies of a message share.
@@ -48,7 +51,6 @@ impl From<Outgoing> for Message {
 pub(in crate::broker) struct Consumer {
     queue: Arc<Queue>,
     hands: Arc<Hands>,
-    delivered: Counter,
 }
 
 /// A delivery that is not settled yet.
@@ -85,12 +87,14 @@ struct Hands {
 
 impl Queue {
     /// A queue of a broker that may hold `budget` bytes.
-    pub(super) fn new(spec: &QueueSpec, budget: usize) -> Arc<Self> {
+    pub(super) fn new(spec: &QueueSpec, budget: usize, meters: &Arc<QueueMeters>) -> Arc<Self> {
         Arc::new(Self {
             name: spec.name,
             spare: (!spec.awaited).then(|| Spare::new(spec.name, budget)),
             prefetch: usize::from(spec.prefetch.max(1)),
             state: Mutex::default(),
+            meters: Arc::clone(meters),
+            ready: meters::messages(spec.name, "ready"),
         })
     }
 
@@ -109,6 +113,8 @@ impl Queue {
             ticket,
         });
         state.wake_all();
+        self.meters.confirmed.increment(1);
+        self.ready.increment(1.0);
         true
     }
 
@@ -117,6 +123,7 @@ impl Queue {
         let mut state = self.state();
         state.closed = true;
         let ready = std::mem::take(&mut state.ready);
+        self.ready.decrement(ready.len() as f64);
         state.wake_all();
         drop(state);
         // Outside the lock: this wakes publishers.
@@ -138,6 +145,7 @@ impl Queue {
             .position(|other| other.place > entry.place)
             .unwrap_or(state.ready.len());
         state.ready.insert(at, entry);
+        self.ready.increment(1.0);
         state.wake_all();
     }
 
@@ -158,7 +166,7 @@ impl State {
 
 impl Consumer {
     /// A new consumer; none if the queue is closed.
-    pub(super) fn of(queue: &Arc<Queue>, delivered: Counter) -> Option<Self> {
+    pub(super) fn of(queue: &Arc<Queue>) -> Option<Self> {
         let hands = Arc::new(Hands::default());
         let mut state = queue.state();
         if state.closed {
@@ -169,7 +177,6 @@ impl Consumer {
         Some(Self {
             queue: Arc::clone(queue),
             hands,
-            delivered,
         })
     }
 
@@ -195,7 +202,8 @@ impl Consumer {
 
     fn deliver(&self, entry: Entry) -> Delivery {
         self.hands.held.fetch_add(1, Ordering::AcqRel);
-        self.delivered.increment(1);
+        self.queue.ready.decrement(1.0);
+        self.queue.meters.delivered(entry.redelivered);
         let message = Arc::clone(&entry.message);
         Delivery {
             body: message.body.clone(),
@@ -256,6 +264,7 @@ impl Held {
 
     fn let_go(&self) {
         self.hands.held.fetch_sub(1, Ordering::AcqRel);
+        self.queue.meters.held.decrement(1.0);
         self.hands.wake.notify_one();
     }
 }

@@ -8,6 +8,7 @@
 mod address;
 mod cutover;
 mod declare;
+mod depths;
 mod dial;
 mod lane;
 mod link;
@@ -19,6 +20,7 @@ mod subscriber;
 
 pub use address::{Address, AddressError};
 pub use cutover::{Cutover, CutoverError, Found};
+pub use depths::{Depth, DepthError, Depths};
 pub(super) use lock::HeldLock;
 pub(super) use subscriber::Held;
 
@@ -184,10 +186,9 @@ impl Rabbit {
 impl Broker for Rabbit {
     fn publish(&self, message: Outgoing) -> BoxFuture<'_, Result<(), PublishError>> {
         async move {
-            let exchange = message.exchange.clone();
-            self.meters.published(&exchange);
+            let publishing = self.meters.publishing(&message);
             let result = self.publish_counted(message).await;
-            self.meters.answered(&exchange, &result);
+            publishing.end(&result);
             result
         }
         .boxed()
@@ -197,17 +198,16 @@ impl Broker for Rabbit {
         if self.shared.stop.is_cancelled() {
             return Err(ConsumeError::Closed);
         }
-        let queue = *self
-            .shared
-            .topology
-            .queue(queue)
-            .ok_or_else(|| ConsumeError::NoQueue {
-                queue: queue.to_owned(),
-            })?;
+        let no_queue = || ConsumeError::NoQueue {
+            queue: queue.to_owned(),
+        };
+        let at = self.meters.routes().queue(queue).ok_or_else(no_queue)?;
+        let meters = self.meters.queue(at).ok_or_else(no_queue)?;
+        let queue = *self.shared.topology.queues.get(at).ok_or_else(no_queue)?;
         let (deliveries, receiver) = mpsc::channel(usize::from(queue.prefetch.max(1)));
         let subscriber = Subscriber {
             shared: Arc::clone(&self.shared),
-            delivered: self.meters.delivered(queue.name),
+            meters: Arc::clone(meters),
             queue,
             phases: self.consume_phases.clone(),
             deliveries,

@@ -12,7 +12,6 @@ use lapin::options::{
 };
 use lapin::types::FieldTable;
 use lapin::{Acker, Channel, Consumer, Error};
-use metrics::Counter;
 use tokio::sync::{mpsc, watch};
 use tokio::time::timeout;
 
@@ -21,6 +20,7 @@ use super::dial::{GLANCE, Session};
 use super::link::{Phase, Shared, delays};
 use super::properties::from_amqp;
 use crate::broker::delivery::{self, Ack, Delivery, Settled};
+use crate::broker::meters::QueueMeters;
 use crate::broker::topology::QueueSpec;
 
 /// One consumer's task.
@@ -29,7 +29,7 @@ pub(super) struct Subscriber {
     pub(super) queue: QueueSpec,
     pub(super) phases: watch::Receiver<Phase>,
     pub(super) deliveries: mpsc::Sender<Delivery>,
-    pub(super) delivered: Counter,
+    pub(super) meters: Arc<QueueMeters>,
 }
 
 /// A delivery that is not settled yet.
@@ -44,6 +44,7 @@ pub(in crate::broker) struct Held {
 struct Subscription {
     session: Arc<Session>,
     channel: Channel,
+    meters: Arc<QueueMeters>,
 }
 
 /// Why a subscription ended.
@@ -67,9 +68,12 @@ impl Subscriber {
                         tracing::info!(queue = self.queue.name, "The queue is consumed again.");
                     }
                     {
-                        let session = Arc::clone(&session);
-                        self.hand_on(Subscription { session, channel }, consumer)
-                            .await
+                        let origin = Subscription {
+                            session: Arc::clone(&session),
+                            channel,
+                            meters: Arc::clone(&self.meters),
+                        };
+                        self.hand_on(origin, consumer).await
                     }
                 }
                 Err(error) => Ended::Broken(error.to_string()),
@@ -148,7 +152,7 @@ impl Subscriber {
                 Some(Err(error)) => return Ended::Broken(error.to_string()),
                 None => return Ended::Broken("the broker has cancelled the consumer".to_owned()),
             };
-            self.delivered.increment(1);
+            self.meters.delivered(delivery.redelivered);
             let delivery = self.convert(&origin, delivery);
             tokio::select! {
                 // If nobody takes it, dropping it gives it back.
@@ -239,6 +243,7 @@ impl Held {
 
 impl Drop for Held {
     fn drop(&mut self) {
+        self.origin.meters.held.decrement(1.0);
         if self.settled || !self.acker.usable() {
             return;
         }

@@ -3,10 +3,10 @@
 use comfy_table::{CellAlignment, Table, presets};
 use serde_json::json;
 
+use super::one_line;
 use super::select::Select;
-use super::{one_line, time};
-use crate::cli::say;
 use crate::cli::serve::ClickHouseArgs;
+use crate::cli::{say, time};
 use crate::sink::clickhouse::letters::{Count, Selection, Summary};
 
 /// The most that is shown of a reason, in characters.

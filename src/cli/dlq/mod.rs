@@ -7,7 +7,6 @@ mod list;
 mod replay;
 mod select;
 mod show;
-mod time;
 
 use anyhow::Context as _;
 use clap::Subcommand;

@@ -1,6 +1,6 @@
 //! Which letters a command is about.
 
-use super::time;
+use crate::cli::time;
 use crate::sink::clickhouse::letters::Selection;
 
 /// Without any of these, all letters that nobody has decided about.

@@ -4,9 +4,9 @@ use prost_reflect::DescriptorPool;
 use serde_json::{Value, json};
 
 use super::body::{Shown, shown};
-use super::{one_line, time};
-use crate::cli::say;
+use super::one_line;
 use crate::cli::serve::ClickHouseArgs;
+use crate::cli::{say, time};
 use crate::generated::PIPELINE;
 use crate::ops::replay;
 use crate::sink::clickhouse::letters::Letter;

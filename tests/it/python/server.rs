@@ -18,22 +18,29 @@ const EXECUTABLE: &str = env!("CARGO_BIN_EXE_event-grpc");
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// A running server.
-pub(super) struct Server {
+pub(crate) struct Server {
     child: Child,
     log: PathBuf,
     /// Where it takes events.
     pub(super) grpc: String,
+    /// Where it answers over HTTP.
+    pub(crate) http: String,
     /// Where it stores them.
     pub(super) store: ClickHouse,
 }
 
 impl Server {
     /// Starts `event-grpc serve` on free ports and waits until it serves. Its log is in `directory`.
-    pub(super) async fn start(directory: &Path, arguments: &[&str]) -> Server {
+    pub(crate) async fn start(directory: &Path, arguments: &[&str]) -> Server {
+        Self::start_at(directory, "127.0.0.1:0", arguments).await
+    }
+
+    /// The same where HTTP has a port of its own.
+    pub(crate) async fn start_at(directory: &Path, http: &str, arguments: &[&str]) -> Server {
         let log = directory.join("server.log");
         let mut command = command("serve");
         command.args(["--grpc-listen", "127.0.0.1:0"]);
-        command.args(["--http-listen", "127.0.0.1:0"]);
+        command.args(["--http-listen", http]);
         command.args(["--log-format", "json"]).args(arguments);
         command.current_dir(directory).stdin(Stdio::null());
         command.stdout(Stdio::null());
@@ -47,6 +54,7 @@ impl Server {
                 return Server {
                     child,
                     grpc: text("grpc"),
+                    http: format!("http://{}", text("http")),
                     store: ClickHouse::new(address(&text("clickhouse"))).unwrap(),
                     log,
                 };
@@ -62,8 +70,13 @@ impl Server {
         }
     }
 
+    /// Ends it as nobody expects, with SIGKILL.
+    pub(crate) async fn kill(mut self) {
+        self.child.kill().await.unwrap();
+    }
+
     /// Asks it to end, waits until it has, and looks whether it had something to complain about.
-    pub(super) async fn stop(mut self) {
+    pub(crate) async fn stop(mut self) {
         let pid = self.child.id().expect("the server ended by itself");
         kill_process(
             Pid::from_raw(pid.try_into().unwrap()).unwrap(),
@@ -82,7 +95,7 @@ impl Server {
 }
 
 /// Applies the migrations to a ClickHouse server.
-pub(super) async fn migrate(clickhouse_url: &str) {
+pub(crate) async fn migrate(clickhouse_url: &str) {
     let mut command = command("migrate");
     command.args(["--clickhouse-url", clickhouse_url]);
     let output = timeout(PATIENCE, command.output()).await.unwrap().unwrap();

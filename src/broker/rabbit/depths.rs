@@ -1,0 +1,85 @@
+//! How many messages are in queues, as the broker says when it is asked. Nothing is changed, nothing made.
+
+use lapin::options::QueueDeclareOptions;
+use lapin::types::FieldTable;
+use lapin::{Channel, Error, ErrorKind};
+
+use super::address::Address;
+use super::declare::name;
+use super::dial::Session;
+
+/// AMQP's code for a queue that isn't there.
+const NOT_FOUND: u16 = 404;
+
+/// Asks for the depths of queues, over a connection of its own.
+pub struct Depths {
+    session: Session,
+    channel: Option<Channel>,
+}
+
+/// What is in a queue.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Depth {
+    /// How many messages wait to be delivered. What consumers hold is not among them.
+    pub ready: u64,
+    /// How many consumers it has.
+    pub consumers: u64,
+}
+
+/// Why there is no answer.
+#[derive(Debug, thiserror::Error)]
+pub enum DepthError {
+    /// There is no connection.
+    #[error("RabbitMQ can't be reached: {0}")]
+    Dial(String),
+    /// The broker refused to tell, or the connection broke.
+    #[error("RabbitMQ says: {0}")]
+    Broker(#[from] Error),
+}
+
+impl Depths {
+    /// Connects.
+    pub async fn dial(address: &Address) -> Result<Self, DepthError> {
+        let dialled = Session::dial(address, "event-grpc ledger").await;
+        let session = dialled.map_err(DepthError::Dial)?;
+        Ok(Depths {
+            session,
+            channel: None,
+        })
+    }
+
+    /// What is in a queue; none if there is no such queue.
+    pub async fn of(&mut self, queue: &str) -> Result<Option<Depth>, DepthError> {
+        let channel = match self.channel.take() {
+            Some(channel) => channel,
+            None => {
+                let opened = self.session.connection.create_channel();
+                self.session.ask(opened).await?
+            }
+        };
+        let options = QueueDeclareOptions {
+            passive: true,
+            ..Default::default()
+        };
+        let found = channel.queue_declare(name(queue)?, options, FieldTable::default());
+        match self.session.ask(found).await {
+            Ok(queue) => {
+                self.channel = Some(channel);
+                Ok(Some(Depth {
+                    ready: u64::from(queue.message_count()),
+                    consumers: u64::from(queue.consumer_count()),
+                }))
+            }
+            // It closes the channel: the next question gets a new one.
+            Err(error) => match error.kind() {
+                ErrorKind::ProtocolError(refusal) if refusal.get_id() == NOT_FOUND => Ok(None),
+                _ => Err(error.into()),
+            },
+        }
+    }
+
+    /// Says goodbye.
+    pub async fn close(self) {
+        self.session.close().await;
+    }
+}

@@ -1,0 +1,78 @@
+//! `event-grpc ledger`: whether every message is accounted for.
+
+mod print;
+mod read;
+
+use std::path::{Path, PathBuf};
+
+use anyhow::Context as _;
+
+use super::say;
+use crate::generated::PIPELINE;
+use crate::ops::ledger::{Ledger, Reading};
+use crate::ops::logging;
+
+/// Lay side by side, for each queue, what was published, what was settled and what is there, and say what remains. Exit
+/// status 1 if something is missing that nothing explains. docs/ledger.md tells how to read it.
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    /// Where an instance answers over HTTP; give all of them.
+    #[arg(
+        long = "instance",
+        env = "EVENT_GRPC_LEDGER_INSTANCES",
+        value_delimiter = ',',
+        default_value = "http://127.0.0.1:8019",
+        value_name = "URL"
+    )]
+    instances: Vec<String>,
+    /// RabbitMQ, as in amqp://user:password@host:5672/vhost. Not needed if the instances' brokers are in memory.
+    #[arg(
+        long,
+        env = "EVENT_GRPC_AMQP_URL",
+        hide_env_values = true,
+        value_name = "URL"
+    )]
+    amqp_url: Option<String>,
+    /// A reading that was saved before: shows what has happened since.
+    #[arg(long, value_name = "FILE")]
+    opening: Option<PathBuf>,
+    /// Saves the reading, as the opening of a later one.
+    #[arg(long, value_name = "FILE")]
+    save: Option<PathBuf>,
+    /// How long to wait for a moment at which nothing moves, in seconds. Without one the figures are bands.
+    #[arg(long, default_value_t = 5, value_name = "SECONDS")]
+    wait: u64,
+    /// Also queues at which nothing happened.
+    #[arg(long)]
+    all: bool,
+    /// As JSON, for programs.
+    #[arg(long)]
+    json: bool,
+}
+
+/// Runs the command; false if something is missing.
+pub(super) async fn run(args: Args) -> anyhow::Result<bool> {
+    logging::start(logging::Format::Text, "warn")?;
+    let opening = args.opening.as_deref().map(open).transpose()?;
+    let now = read::reading(&args).await?;
+    if let Some(path) = &args.save {
+        save(path, &now)?;
+    }
+    let ledger = Ledger::of(&PIPELINE, opening.as_ref(), &now);
+    match args.json {
+        true => say(&print::json(&ledger, &now)?),
+        false => print::text(&ledger, opening.as_ref(), &now, args.all),
+    }
+    Ok(ledger.is_explained())
+}
+
+fn open(path: &Path) -> anyhow::Result<Reading> {
+    let text = std::fs::read(path).with_context(|| format!("--opening {}", path.display()))?;
+    serde_json::from_slice(&text)
+        .with_context(|| format!("--opening {} is no reading", path.display()))
+}
+
+fn save(path: &Path, reading: &Reading) -> anyhow::Result<()> {
+    let text = serde_json::to_vec(reading)?;
+    std::fs::write(path, text).with_context(|| format!("--save {}", path.display()))
+}

@@ -1,0 +1,140 @@
+//! Takes a reading: asks the instances and the broker, twice, a moment apart.
+
+use std::collections::BTreeMap;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use anyhow::Context as _;
+use bytes::Bytes;
+use futures_util::future::join_all;
+use http::{Request, StatusCode};
+use http_body_util::{BodyExt as _, Empty, Limited};
+use hyper_util::client::legacy::Client;
+use hyper_util::client::legacy::connect::HttpConnector;
+use hyper_util::rt::TokioExecutor;
+use tokio::time::{Instant, sleep, timeout};
+
+use super::Args;
+use crate::broker::{Address, Depths};
+use crate::generated::PIPELINE;
+use crate::ops::ledger::{Broker, Counts, Depth, Instance, Reading, counts};
+
+/// How far apart the two are. What is on its way to a consumer or a publisher has arrived by then, unless more follows.
+const MOMENT: Duration = Duration::from_millis(250);
+
+/// How long an instance may take to answer.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// The longest text of metrics.
+const LONGEST: usize = 64 << 20;
+
+/// A reading at a moment when nothing moves, if there is one soon; else the last one that was taken.
+pub(super) async fn reading(args: &Args) -> anyhow::Result<Reading> {
+    let mut broker = match &args.amqp_url {
+        Some(url) => {
+            let address = Address::parse(url).context("--amqp-url")?;
+            Some(Depths::dial(&address).await?)
+        }
+        None => None,
+    };
+    let end = Instant::now() + Duration::from_secs(args.wait);
+    let reading = loop {
+        let reading = once(&args.instances, broker.as_mut()).await?;
+        if reading.is_quiet() || Instant::now() >= end {
+            break reading;
+        }
+    };
+    if let Some(broker) = broker {
+        broker.close().await;
+    }
+    Ok(reading)
+}
+
+async fn once(urls: &[String], mut broker: Option<&mut Depths>) -> anyhow::Result<Reading> {
+    let at_ms = SystemTime::now().duration_since(UNIX_EPOCH)?.as_millis();
+    let first = all(urls).await;
+    let shallow = depths(broker.as_deref_mut()).await?;
+    sleep(MOMENT).await;
+    let deep = depths(broker).await?;
+    let second = all(urls).await;
+    let mut reading = Reading {
+        at_ms: i64::try_from(at_ms)?,
+        broker: shallow
+            .zip(deep)
+            .map(|(first, second)| Broker { first, second }),
+        ..Reading::default()
+    };
+    let mut reasons = Vec::new();
+    for (url, (first, second)) in urls.iter().zip(first.into_iter().zip(second)) {
+        match first.and_then(|first| Ok((first, second?))) {
+            Ok((first, second)) => {
+                fits(url, &second, reading.broker.is_some())?;
+                let instance = Instance { first, second };
+                reading.instances.insert(url.clone(), instance);
+            }
+            Err(error) => {
+                reasons.push(format!("{url}: {error:#}"));
+                reading.silent.push(url.clone());
+            }
+        }
+    }
+    anyhow::ensure!(
+        !reading.instances.is_empty(),
+        "no instance answers: {}",
+        reasons.join("; ")
+    );
+    for reason in reasons {
+        tracing::warn!(reason, "An instance does not answer.");
+    }
+    Ok(reading)
+}
+
+/// An instance's queues are at the broker that is asked, or in its memory.
+fn fits(url: &str, counts: &Counts, remote: bool) -> anyhow::Result<()> {
+    let in_memory = counts.queues.values().any(|queue| queue.ready.is_some());
+    match (in_memory, remote) {
+        (false, false) => anyhow::bail!(
+            "{url} publishes to RabbitMQ: --amqp-url (or EVENT_GRPC_AMQP_URL) says where"
+        ),
+        (true, true) => anyhow::bail!("{url} has its broker in memory: leave --amqp-url out"),
+        _ => Ok(()),
+    }
+}
+
+async fn depths(broker: Option<&mut Depths>) -> anyhow::Result<Option<BTreeMap<String, Depth>>> {
+    let Some(broker) = broker else {
+        return Ok(None);
+    };
+    let mut depths = BTreeMap::new();
+    for queue in PIPELINE.queues {
+        if let Some(found) = broker.of(queue.name).await? {
+            let depth = Depth {
+                ready: found.ready,
+                consumers: found.consumers,
+            };
+            depths.insert(queue.name.to_owned(), depth);
+        }
+    }
+    Ok(Some(depths))
+}
+
+async fn all(urls: &[String]) -> Vec<anyhow::Result<Counts>> {
+    join_all(urls.iter().map(|url| metrics(url))).await
+}
+
+async fn metrics(url: &str) -> anyhow::Result<Counts> {
+    let asked = async {
+        let url = format!("{}/metrics", url.trim_end_matches('/'));
+        let client: Client<HttpConnector, Empty<Bytes>> =
+            Client::builder(TokioExecutor::new()).build_http();
+        let answer = client
+            .request(Request::get(url).body(Empty::new())?)
+            .await?;
+        let status = answer.status();
+        anyhow::ensure!(status == StatusCode::OK, "it answers {status}");
+        let body = Limited::new(answer.into_body(), LONGEST).collect().await;
+        let body = body.map_err(|error| anyhow::anyhow!(error))?.to_bytes();
+        counts(&String::from_utf8_lossy(&body)).context("what it answers are not its metrics")
+    };
+    let answer = timeout(PATIENCE, asked).await;
+    answer.context("it takes too long to answer")?
+}

@@ -1,0 +1,219 @@
+//! The line of a queue: what went in, what came out, what is there, and what remains.
+
+use std::fmt;
+
+use serde::Serialize;
+
+use super::reading::Reading;
+use super::scrape::QueueCounts;
+use super::span::Span;
+
+/// What happened to the messages of a queue. Counts are since the opening, or since the instances started.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct QueueLine {
+    /// The queue.
+    pub queue: String,
+    /// How many there were at the opening; none if there is none.
+    pub opening: Option<Span>,
+    /// Published by the instances, and confirmed.
+    pub published: u64,
+    /// Published by them without an answer: there or not.
+    pub unanswered: u64,
+    /// Delivered to them.
+    pub delivered: u64,
+    /// Those of them that had been delivered before.
+    pub redelivered: u64,
+    /// Settled: everything in them is stored or a dead letter.
+    pub acknowledged: u64,
+    /// Settled: the same but for what a copy took back to the queue, which is published then.
+    pub retried: u64,
+    /// Given back to the queue as they were.
+    pub returned: u64,
+    /// Those of which it isn't known whether the broker could be told. If not, it delivers them again.
+    pub lost: u64,
+    /// Waiting in the queue now.
+    pub ready: Span,
+    /// In the instances' hands now.
+    pub held: Span,
+    /// Opening and published, less settled, ready and held. Above zero something is missing; below, something is there
+    /// that was not counted as published.
+    pub remainder: Span,
+    /// What that means.
+    pub verdict: Verdict,
+    /// The verdict's reasons, where it needs some.
+    pub reasons: Vec<String>,
+}
+
+/// What a remainder means.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Verdict {
+    /// There is none.
+    Balanced,
+    /// There may be none: something moved while it was read.
+    WithinBand,
+    /// More was settled or is there than was counted as published: it came from others, or from before.
+    Surplus,
+    /// It can't be explained, because somebody took along what it had counted.
+    Unknown,
+    /// Messages were published that are neither settled nor there, and nothing explains it.
+    Missing,
+}
+
+impl fmt::Display for Verdict {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Verdict::Balanced => "balanced",
+            Verdict::WithinBand => "within band",
+            Verdict::Surplus => "surplus",
+            Verdict::Unknown => "not explained",
+            Verdict::Missing => "MISSING",
+        })
+    }
+}
+
+/// The line of a queue that hands out so many messages at once to one consumer.
+pub(super) fn line(
+    queue: &str,
+    prefetch: u64,
+    opening: Option<&Reading>,
+    now: &Reading,
+    doubts: &[String],
+) -> QueueLine {
+    let since = |value: fn(&QueueCounts) -> u64| since(queue, opening, now, value);
+    let seen = |value| u64::try_from(since(value).high).unwrap_or(0);
+    let before = opening.map(|opening| {
+        // What was there without an answer is counted as published when the answer comes.
+        let unconfirmed = opening.sum(queue, |c| c.unconfirmed).high;
+        let depth = opening.depth(queue, prefetch);
+        Span {
+            low: depth.low.saturating_sub(unconfirmed),
+            ..depth
+        }
+    });
+    let unconfirmed = now.sum(queue, |c| c.unconfirmed).high;
+    let published = since(|c| c.confirmed).or_more(u64::try_from(unconfirmed).unwrap_or(0));
+    let settled = since(QueueCounts::settled);
+    let depth = now.depth(queue, prefetch);
+    let remainder = before.unwrap_or_default() + published - settled - depth;
+    let unanswered = seen(|c| c.unanswered) + u64::try_from(unconfirmed).unwrap_or(0);
+    let mut reasons = doubts.to_vec();
+    let (consumers, instances) = (now.consumers(queue), now.instances.len() as u64);
+    if consumers > instances {
+        reasons.push(format!(
+            "{consumers} consumers take from it, and the counts of {instances} are here"
+        ));
+    }
+    let lost = seen(|c| c.lost);
+    if lost > 0 && (1..=lost).contains(&u64::try_from(remainder.low).unwrap_or(0)) {
+        reasons.push(format!(
+            "it is not known whether {lost} acknowledgements reached the broker before a connection broke"
+        ));
+    }
+    let verdict = match remainder {
+        Span { low: 0, high: 0 } => Verdict::Balanced,
+        Span { low, high } if low <= 0 && high >= 0 => Verdict::WithinBand,
+        _ if !reasons.is_empty() => Verdict::Unknown,
+        Span { low, .. } if low > 0 => Verdict::Missing,
+        _ => Verdict::Surplus,
+    };
+    if verdict != Verdict::Unknown {
+        reasons.clear();
+    }
+    QueueLine {
+        queue: queue.to_owned(),
+        opening: before,
+        published: seen(|c| c.confirmed),
+        unanswered,
+        delivered: seen(|c| c.delivered),
+        redelivered: seen(|c| c.redelivered),
+        acknowledged: seen(|c| c.acknowledged),
+        retried: seen(|c| c.retried),
+        returned: seen(|c| c.returned),
+        lost,
+        ready: now.ready(queue),
+        held: now.sum(queue, |c| c.held),
+        remainder,
+        verdict,
+        reasons,
+    }
+}
+
+/// How much was counted since the opening. What an instance counted that started since, it counted from zero.
+fn since(
+    queue: &str,
+    opening: Option<&Reading>,
+    now: &Reading,
+    value: fn(&QueueCounts) -> u64,
+) -> Span {
+    let instances = now.instances.iter();
+    instances
+        .map(|(name, instance)| {
+            let span = |[first, second]: [QueueCounts; 2]| Span::of(value(&first), value(&second));
+            let before = instance.opening(name, opening);
+            span(instance.of(queue))
+                - before.map_or(Span::default(), |before| span(before.of(queue)))
+        })
+        .sum()
+}
+
+impl QueueLine {
+    /// Whether nothing ever happened here.
+    pub fn is_empty(&self) -> bool {
+        let counts = [self.published, self.unanswered, self.delivered, self.lost];
+        let there = [self.opening.unwrap_or_default(), self.ready, self.held];
+        counts == [0; 4] && there.iter().all(|span| *span == Span::default())
+    }
+
+    /// The verdict in a sentence; none if there is nothing to say.
+    pub fn sentence(&self) -> Option<String> {
+        let QueueLine {
+            queue, remainder, ..
+        } = self;
+        let turned = Span::default() - *remainder;
+        match self.verdict {
+            Verdict::Balanced | Verdict::WithinBand => None,
+            Verdict::Missing => {
+                let unless = match self.opening {
+                    Some(_) => "and nothing explains it",
+                    None => "unless an instance settled them that is gone; only an opening tells",
+                };
+                Some(format!(
+                    "{queue}: {remainder} missing: published, but neither settled nor in the queue, {unless}"
+                ))
+            }
+            Verdict::Unknown => {
+                let what = match remainder.low > 0 {
+                    true => format!("{remainder} missing"),
+                    false => format!("{turned} too many"),
+                };
+                let reasons = self.reasons.join("; ");
+                Some(format!("{queue}: {what}, not explained ({reasons})"))
+            }
+            Verdict::Surplus => {
+                let sources = self.sources();
+                Some(format!(
+                    "{queue}: {turned} more than the instances published: {sources}"
+                ))
+            }
+        }
+    }
+
+    /// Where a surplus may come from.
+    fn sources(&self) -> String {
+        let mut text = "from others".to_owned();
+        if self.opening.is_none() {
+            text += ", or from before the instances started";
+        }
+        if self.unanswered > 0 {
+            text += &format!(", or of the {} without an answer", self.unanswered);
+        }
+        if self.redelivered > 0 {
+            let again = self.redelivered;
+            text += &format!(
+                ", or of the {again} delivered again: an acknowledgement may be lost on its way"
+            );
+        }
+        text
+    }
+}

@@ -1,0 +1,173 @@
+//! What an instance has counted, out of what its `/metrics` says. Only our own text is read.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+/// What an instance has counted since it started.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Counts {
+    /// When it started, in seconds since the epoch: what tells one process from the next.
+    pub started: f64,
+    /// By queue.
+    pub queues: BTreeMap<String, QueueCounts>,
+    /// What came in, by event type.
+    pub events: BTreeMap<String, EventCounts>,
+    /// What became of it, by event type and by where it was to go.
+    pub units: BTreeMap<String, BTreeMap<String, UnitCounts>>,
+}
+
+/// What an instance has counted of a queue, in messages.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct QueueCounts {
+    /// Published, and the broker has them for certain.
+    pub confirmed: u64,
+    /// Published, and the broker may have them or not.
+    pub unanswered: u64,
+    /// Being published: no answer yet.
+    pub unconfirmed: u64,
+    /// Delivered, those included that had been delivered before.
+    pub delivered: u64,
+    /// Those that had been delivered before.
+    pub redelivered: u64,
+    /// Settled for good.
+    pub acknowledged: u64,
+    /// Settled, and a copy of a part was published in its place.
+    pub retried: u64,
+    /// Given back.
+    pub returned: u64,
+    /// Lost with the connection: the broker has them again.
+    pub lost: u64,
+    /// In the instance's hands.
+    pub held: u64,
+    /// Waiting in the instance's own broker; none if its broker is RabbitMQ.
+    pub ready: Option<u64>,
+}
+
+/// What came in of a type, in events.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EventCounts {
+    /// Good ones.
+    pub received: u64,
+    /// Those whose sender was told that they are safe.
+    pub accepted: u64,
+}
+
+/// What became of the events of a type at one destination.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UnitCounts {
+    /// Stored, or taken by the HTTP API.
+    pub stored: u64,
+    /// Dead letters.
+    pub dead_lettered: u64,
+    /// Back in the queue, to be counted once more.
+    pub retried: u64,
+}
+
+/// Reads a text of metrics; none if it isn't one of an instance of ours.
+pub fn counts(text: &str) -> Option<Counts> {
+    let mut counts = Counts::default();
+    for (name, labels, value) in text.lines().filter_map(sample) {
+        let label = |wanted: &str| {
+            let found = labels.iter().find(|(name, _)| *name == wanted);
+            found.map(|(_, value)| value.as_str()).unwrap_or_default()
+        };
+        // Counts are far below what a float holds exactly; a gauge that is read between two changes may be below zero.
+        let count = value.max(0.0) as u64;
+        match name {
+            "process_start_time_seconds" => counts.started = value,
+            "event_grpc_events_received_total" => {
+                counts.event(label("type")).received += count;
+            }
+            "event_grpc_events_total" if label("outcome") == "accepted" => {
+                counts.event(label("type")).accepted += count;
+            }
+            "event_grpc_settled_units_total" => {
+                let units = counts.units.entry(label("type").to_owned()).or_default();
+                let units = units.entry(label("into").to_owned()).or_default();
+                match label("outcome") {
+                    "stored" => units.stored += count,
+                    "dead_lettered" => units.dead_lettered += count,
+                    "retried" => units.retried += count,
+                    _ => {}
+                }
+            }
+            _ if label("queue").is_empty() => {}
+            _ => {
+                let queue = counts.queues.entry(label("queue").to_owned()).or_default();
+                let what = [label("outcome"), label("state")].concat();
+                queue.add(name, &what, count);
+            }
+        }
+    }
+    (counts.started > 0.0).then_some(counts)
+}
+
+impl Counts {
+    fn event(&mut self, kind: &str) -> &mut EventCounts {
+        self.events.entry(kind.to_owned()).or_default()
+    }
+}
+
+impl QueueCounts {
+    fn add(&mut self, name: &str, what: &str, count: u64) {
+        let sum = match (name, what) {
+            ("event_grpc_queue_published_total", "confirmed") => &mut self.confirmed,
+            ("event_grpc_queue_published_total", "unanswered") => &mut self.unanswered,
+            ("event_grpc_broker_delivered_total", _) => &mut self.delivered,
+            ("event_grpc_broker_redelivered_total", _) => &mut self.redelivered,
+            ("event_grpc_settled_total", "acknowledged") => &mut self.acknowledged,
+            ("event_grpc_settled_total", "retried") => &mut self.retried,
+            ("event_grpc_settled_total", "returned") => &mut self.returned,
+            ("event_grpc_settled_total", "lost") => &mut self.lost,
+            ("event_grpc_queue_messages", "unconfirmed") => &mut self.unconfirmed,
+            ("event_grpc_queue_messages", "held") => &mut self.held,
+            ("event_grpc_queue_messages", "ready") => self.ready.get_or_insert_default(),
+            _ => return,
+        };
+        *sum += count;
+    }
+
+    /// How many were settled so that the broker has them no more.
+    pub(super) fn settled(&self) -> u64 {
+        self.acknowledged + self.retried
+    }
+}
+
+type Sample<'a> = (&'a str, Vec<(&'a str, String)>, f64);
+
+/// One line: `name{label="value",…} number`. None for comments, and for what is none.
+fn sample(line: &str) -> Option<Sample<'_>> {
+    if line.starts_with('#') {
+        return None;
+    }
+    let (series, value) = line.trim_end().rsplit_once(' ')?;
+    let value = value.parse().ok()?;
+    let Some((name, mut rest)) = series.split_once('{') else {
+        return Some((series, Vec::new(), value));
+    };
+    let mut labels = Vec::new();
+    while !rest.starts_with('}') {
+        let (label, text) = rest.trim_start_matches(',').split_once("=\"")?;
+        let (text, after) = quoted(text)?;
+        labels.push((label, text));
+        rest = after;
+    }
+    Some((name, labels, value))
+}
+
+/// A text up to its closing quote, and what comes after.
+fn quoted(text: &str) -> Option<(String, &str)> {
+    let mut value = String::new();
+    let mut chars = text.chars();
+    loop {
+        match chars.next()? {
+            '"' => return Some((value, chars.as_str())),
+            '\\' => match chars.next()? {
+                'n' => value.push('\n'),
+                other => value.push(other),
+            },
+            other => value.push(other),
+        }
+    }
+}
