@@ -101,7 +101,9 @@ fn write(
             Kind::Message(s) | Kind::Map(s) | Kind::Timestamp(s) | Kind::Struct(s),
             WireType::LengthDelimited,
         ) => {
-            let depth = depth.checked_sub(1).ok_or(Bad::Wire("it nests too deep"))?;
+            let Some(depth) = depth.checked_sub(1) else {
+                return Err(Bad::Wire("it nests too deep"));
+            };
             let inner = ordered(s, value, depth)?;
             push_varint(out, inner.len() as u64);
             out.extend_from_slice(&inner);

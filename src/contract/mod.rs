@@ -24,6 +24,6 @@ pub use column::Column;
 pub use migration::Migration;
 pub use pipeline::*;
 pub use request::{Piece, Rate, Request, Target, Template};
-pub use row::{Bad, Context, DeadLetter, Group, Message};
+pub use row::{Bad, Context, DeadLetter, Group, Message, Misfit};
 pub use shape::{Field, Kind, Label, Shape};
 pub use storage::{Conflict, Database, Storage, Upsert};

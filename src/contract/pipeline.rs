@@ -169,7 +169,14 @@ pub struct Envelope {
 
 impl Envelope {
     /// The event type with this field number in the oneof.
+    #[inline]
     pub fn event_type(&self, number: u32) -> Option<&'static EventType> {
+        // Numbers mostly follow one another, so that a type's place is known from its own.
+        let first = self.types.first()?.number;
+        let guess = self.types.get(number.checked_sub(first)? as usize);
+        if guess.is_some_and(|kind| kind.number == number) {
+            return guess;
+        }
         let at = self
             .types
             .binary_search_by_key(&number, |t| t.number)

@@ -82,22 +82,12 @@ pub enum Bad {
     /// Well-formed, but fields are repeated or out of order: to be put in order and tried again.
     #[error("fields are not in canonical order")]
     NotCanonical,
-    /// A JSON field is missing or isn't what it should be.
-    #[error("field `{field}`: {reason}")]
-    Field {
-        /// The field's name, dotted where it is nested.
-        field: String,
-        /// What was found and what would be right.
-        reason: String,
-    },
+    /// A JSON field is missing or isn't what it should be; fields that are nested have dotted names.
+    #[error("field `{}`: {}", .0.place, .0.reason)]
+    Field(Box<Misfit>),
     /// A value has no place in its column.
-    #[error("column `{column}`: {reason}")]
-    Value {
-        /// The column's name.
-        column: &'static str,
-        /// What was found and what would be right.
-        reason: String,
-    },
+    #[error("column `{}`: {}", .0.place, .0.reason)]
+    Value(Box<Misfit>),
     /// The table doesn't take events of this type.
     #[error("table takes no {0}")]
     Unexpected(&'static str),
@@ -106,29 +96,38 @@ pub enum Bad {
     Layout(&'static str),
 }
 
+/// What is wrong with one value. Behind a pointer, so that results are small where nothing is wrong.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Misfit {
+    /// The field or column.
+    pub place: String,
+    /// What was found and what would be right.
+    pub reason: String,
+}
+
 impl Bad {
     /// A value that has no place in a column.
     pub fn value(column: &'static str, reason: impl Into<String>) -> Self {
-        Bad::Value {
-            column,
+        Bad::Value(Box::new(Misfit {
+            place: column.to_owned(),
             reason: reason.into(),
-        }
+        }))
     }
 
     /// A JSON field that isn't what it should be.
     pub fn field(field: impl Into<String>, reason: impl Into<String>) -> Self {
-        Bad::Field {
-            field: field.into(),
+        Bad::Field(Box::new(Misfit {
+            place: field.into(),
             reason: reason.into(),
-        }
+        }))
     }
 
     /// A short stable word for metrics and error tables.
     pub fn class(&self) -> &'static str {
         match self {
             Bad::Wire(_) | Bad::NotCanonical => "malformed",
-            Bad::Field { .. } => "bad_field",
-            Bad::Value { .. } => "bad_value",
+            Bad::Field(_) => "bad_field",
+            Bad::Value(_) => "bad_value",
             Bad::Unexpected(_) => "unexpected_type",
             Bad::Layout(_) => "build_mismatch",
         }

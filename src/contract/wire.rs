@@ -21,15 +21,23 @@ pub enum WireType {
 }
 
 /// Reads a varint at `at` and moves behind it: at most ten bytes and 64 bits.
-#[inline]
+#[inline(always)]
 pub fn varint(bytes: &[u8], at: &mut usize) -> Result<u64, Bad> {
+    match bytes.get(*at) {
+        Some(&first) if first < 0x80 => {
+            *at += 1;
+            Ok(u64::from(first))
+        }
+        _ => long_varint(bytes, at),
+    }
+}
+
+/// Kept out of the code around it, which mostly sees short ones.
+#[inline(never)]
+fn long_varint(bytes: &[u8], at: &mut usize) -> Result<u64, Bad> {
     let rest = bytes.get(*at..).unwrap_or_default();
-    let (&first, _) = rest
-        .split_first()
-        .ok_or(Bad::Wire("it ends where a number should be"))?;
-    if first < 0x80 {
-        *at += 1;
-        return Ok(u64::from(first));
+    if rest.is_empty() {
+        return Err(Bad::Wire("it ends where a number should be"));
     }
     let mut value = 0_u64;
     for (count, &byte) in rest.iter().take(10).enumerate() {
@@ -46,7 +54,7 @@ pub fn varint(bytes: &[u8], at: &mut usize) -> Result<u64, Bad> {
 }
 
 /// Reads a field's key at `at`: its number and wire type.
-#[inline]
+#[inline(always)]
 pub fn key(bytes: &[u8], at: &mut usize) -> Result<(u32, WireType), Bad> {
     let key = varint(bytes, at)?;
     let key = u32::try_from(key).map_err(|_| Bad::Wire("a field number is too large"))?;
@@ -66,17 +74,21 @@ pub fn key(bytes: &[u8], at: &mut usize) -> Result<(u32, WireType), Bad> {
 }
 
 /// Reads a length and that many bytes.
-#[inline]
+#[inline(always)]
 pub fn delimited<'a>(bytes: &'a [u8], at: &mut usize) -> Result<&'a [u8], Bad> {
     let len = varint(bytes, at)?;
-    usize::try_from(len)
+    let taken = usize::try_from(len)
         .ok()
-        .and_then(|len| take(bytes, at, len))
-        .ok_or(Bad::Wire("a length goes beyond the end"))
+        .and_then(|len| take(bytes, at, len));
+    // Not `ok_or`: an error that is made in any case is dropped in nearly every one.
+    match taken {
+        Some(taken) => Ok(taken),
+        None => Err(Bad::Wire("a length goes beyond the end")),
+    }
 }
 
 /// Takes `len` bytes at `at`, if there are that many.
-#[inline]
+#[inline(always)]
 pub fn take<'a>(bytes: &'a [u8], at: &mut usize, len: usize) -> Option<&'a [u8]> {
     let end = at.checked_add(len)?;
     let taken = bytes.get(*at..end)?;
@@ -87,9 +99,10 @@ pub fn take<'a>(bytes: &'a [u8], at: &mut usize, len: usize) -> Option<&'a [u8]>
 /// Takes the four or eight bytes of a fixed-width number.
 #[inline]
 pub fn fixed<const N: usize>(bytes: &[u8], at: &mut usize) -> Result<[u8; N], Bad> {
-    take(bytes, at, N)
-        .and_then(|b| b.try_into().ok())
-        .ok_or(Bad::Wire("it ends within a number"))
+    match take(bytes, at, N).and_then(|b| b.try_into().ok()) {
+        Some(number) => Ok(number),
+        None => Err(Bad::Wire("it ends within a number")),
+    }
 }
 
 /// Moves behind the value of a field that nobody wants. `depth` is what is left of [`RECURSION_LIMIT`].
@@ -161,7 +174,7 @@ impl<'a> Reader<'a> {
     }
 
     /// The next field, or none at the end.
-    #[inline]
+    #[inline(always)]
     #[allow(clippy::should_implement_trait)]
     pub fn next(&mut self) -> Result<Option<Item<'a>>, Bad> {
         while self.at < self.bytes.len() {
@@ -358,10 +371,22 @@ impl<'a> Item<'a> {
 /// A known field has another wire type than its type asks for.
 pub const WRONG_TYPE: Bad = Bad::Wire("a field has another type than declared");
 
+/// The bytes of a `string` field, if they are UTF-8. Most text is ASCII, which is quicker to see.
+#[inline]
+pub fn utf8(bytes: &[u8]) -> Result<&[u8], Bad> {
+    if bytes.is_ascii() {
+        return Ok(bytes);
+    }
+    text(bytes).map(str::as_bytes)
+}
+
 /// UTF-8 of a `string` field.
 #[inline]
 pub fn text(bytes: &[u8]) -> Result<&str, Bad> {
-    std::str::from_utf8(bytes).map_err(|_| Bad::Wire("a string is not UTF-8"))
+    match std::str::from_utf8(bytes) {
+        Ok(text) => Ok(text),
+        Err(_) => Err(Bad::Wire("a string is not UTF-8")),
+    }
 }
 
 /// Undoes the zigzag of a `sint32`.

@@ -200,7 +200,10 @@ impl Webhook {
 
 fn refusal(bad: Bad) -> Refusal {
     match bad {
-        Bad::Field { field, reason } => Refusal::Field { field, reason },
+        Bad::Field(misfit) => Refusal::Field {
+            field: misfit.place,
+            reason: misfit.reason,
+        },
         bad => Refusal::Invalid(bad.to_string()),
     }
 }

@@ -31,16 +31,13 @@ pub fn value(
 ) -> Result<(), Bad> {
     match (width(kind), wire_type) {
         (Width::Text, WireType::LengthDelimited) => {
-            let text = wire::delimited(bytes, at)?;
-            // Most text is ASCII, which is quicker to see.
-            if text.is_ascii() {
-                return Ok(());
-            }
-            wire::text(text).map(drop)
+            wire::utf8(wire::delimited(bytes, at)?).map(drop)
         }
         (Width::Bytes, WireType::LengthDelimited) => wire::delimited(bytes, at).map(drop),
         (Width::Message(shape), WireType::LengthDelimited) => {
-            let inner = depth.checked_sub(1).ok_or(Bad::Wire("it nests too deep"))?;
+            let Some(inner) = depth.checked_sub(1) else {
+                return Err(Bad::Wire("it nests too deep"));
+            };
             check(wire::delimited(bytes, at)?, shape, inner)
         }
         (Width::Varint, WireType::Varint) => wire::varint(bytes, at).map(drop),
@@ -79,7 +76,6 @@ fn width(kind: Kind) -> Width {
 
 /// Checks the numbers of a packed repeated field.
 fn packed(bytes: &[u8], width: Width) -> Result<(), Bad> {
-    let cut_off = Bad::Wire("a packed field ends within a number");
     match width {
         Width::Varint => {
             let mut at = 0;
@@ -90,7 +86,7 @@ fn packed(bytes: &[u8], width: Width) -> Result<(), Bad> {
         }
         Width::Four if bytes.len().is_multiple_of(4) => Ok(()),
         Width::Eight if bytes.len().is_multiple_of(8) => Ok(()),
-        Width::Four | Width::Eight => Err(cut_off),
+        Width::Four | Width::Eight => Err(Bad::Wire("a packed field ends within a number")),
         Width::Text | Width::Bytes | Width::Message(_) => Err(WRONG_TYPE),
     }
 }

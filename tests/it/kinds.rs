@@ -239,10 +239,7 @@ fn a_value_without_a_place_names_its_column_and_its_row_can_be_taken_back() {
     assert!(
         matches!(
             &error,
-            Bad::Value {
-                column: "sent_timestamp",
-                ..
-            }
+            Bad::Value(misfit) if misfit.place == "sent_timestamp"
         ),
         "{error}"
     );

@@ -82,7 +82,8 @@ pub fn diff(base: &Lock, model: &Model) -> (Diffs, Vec<Refusal>) {
             (None, None) => vec![ddl::create(table)],
             (None, Some(before)) => {
                 let mut statements = columns(before, table, &mut refused);
-                statements.extend((before.settings != ddl::SETTINGS).then(|| ddl::set(&table.name)));
+                statements
+                    .extend((before.settings != ddl::SETTINGS).then(|| ddl::set(&table.name)));
                 statements
             }
             (Some(upsert), None) => postgres::create(table, upsert),

@@ -1,6 +1,7 @@
 //! Appending protobuf values to columns: scalars, repeated fields and maps, straight from the wire.
 
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 
 use base64::Engine as _;
 
@@ -21,8 +22,8 @@ pub enum Scalar<'a> {
     Double(f64),
     /// `bool`.
     Bool(bool),
-    /// `string`.
-    Text(&'a str),
+    /// The bytes of a `string`, which are UTF-8.
+    Text(&'a [u8]),
     /// `bytes`.
     Bytes(&'a [u8]),
     /// An enum's value: its number and its name.
@@ -61,7 +62,7 @@ impl<'a> Scalar<'a> {
             (Kind::Fixed64, RawValue::Fixed64(v)) => Scalar::Unsigned(u64::from_le_bytes(v)),
             (Kind::Sfixed64, RawValue::Fixed64(v)) => Scalar::Signed(i64::from_le_bytes(v)),
             (Kind::Double, RawValue::Fixed64(v)) => Scalar::Double(f64::from_le_bytes(v)),
-            (Kind::String, RawValue::Delimited(v)) => Scalar::Text(wire::text(v)?),
+            (Kind::String, RawValue::Delimited(v)) => Scalar::Text(wire::utf8(v)?),
             (Kind::Bytes, RawValue::Delimited(v)) => Scalar::Bytes(v),
             _ => return Err(WRONG_TYPE),
         })
@@ -89,6 +90,14 @@ pub(super) fn widen(value: f32) -> f64 {
     if value.fract() == 0.0 && value.abs() < 16_777_216.0 || !value.is_finite() {
         return f64::from(value);
     }
+    // Most have few decimals, prices two. The first number of decimals that leads back to the value is the one that
+    // it is written with, and a quotient of two whole numbers of this size is rounded as a parser would.
+    for power in [10.0, 100.0, 1000.0, 10_000.0] {
+        let digits = (f64::from(value) * power).round();
+        if digits.abs() < 9_007_199_254_740_992.0 && (digits / power) as f32 == value {
+            return digits / power;
+        }
+    }
     value.to_string().parse().unwrap_or(f64::from(value))
 }
 
@@ -96,16 +105,19 @@ impl Column {
     /// Appends a scalar; the column's layout says how wide.
     pub(super) fn scalar(&mut self, value: Scalar<'_>) -> Result<(), Bad> {
         match self {
-            Column::Fixed(c) => match (value, c.width()) {
-                (Scalar::Signed(v), 8) => self.i64(v),
-                (Scalar::Signed(v), 4) => self.i32(v as i32),
-                (Scalar::Unsigned(v), 8) => self.u64(v),
-                (Scalar::Float(v), 4) => self.f32(v),
-                (Scalar::Float(v), 8) => self.f64(widen(v)),
-                (Scalar::Double(v), 8) => self.f64(v),
-                (Scalar::Bool(v), 1) => self.bool(v),
-                _ => Err(MISMATCH),
-            },
+            Column::Fixed(c) => {
+                let fits = match (value, c.width()) {
+                    (Scalar::Signed(v), 8) => c.push(v.to_le_bytes()),
+                    (Scalar::Signed(v), 4) => c.push((v as i32).to_le_bytes()),
+                    (Scalar::Unsigned(v), 8) => c.push(v.to_le_bytes()),
+                    (Scalar::Float(v), 4) => c.push(v.to_le_bytes()),
+                    (Scalar::Float(v), 8) => c.push(widen(v).to_le_bytes()),
+                    (Scalar::Double(v), 8) => c.push(v.to_le_bytes()),
+                    (Scalar::Bool(v), 1) => c.push([u8::from(v)]),
+                    _ => false,
+                };
+                if fits { Ok(()) } else { Err(MISMATCH) }
+            }
             Column::Nullable(c) => {
                 c.inner.scalar(value)?;
                 c.nulls.push(0);
@@ -180,19 +192,16 @@ impl Column {
             return Err(MISMATCH);
         };
         let mut entries = Vec::new();
-        let mut places: HashMap<&[u8], usize> = HashMap::new();
+        let mut places = Places::default();
         let mut reader = Reader::new(run);
         while let Some(item) = reader.next()? {
             let RawValue::Delimited(bytes) = item.raw() else {
                 return Err(WRONG_TYPE);
             };
             let (key_bytes, key, value) = read_entry(bytes)?;
-            match places.get(key_bytes).and_then(|&i| entries.get_mut(i)) {
+            match places.of(key_bytes).and_then(|at| entries.get_mut(at)) {
                 Some(place) => *place = (key, value),
-                None => {
-                    places.insert(key_bytes, entries.len());
-                    entries.push((key, value));
-                }
+                None => entries.push((key, value)),
             }
         }
         for (key, value) in entries {
@@ -248,6 +257,40 @@ impl Column {
     }
 }
 
+/// Where the keys of a map have come up.
+#[derive(Default)]
+struct Places<'a> {
+    few: Vec<&'a [u8]>,
+    many: HashMap<&'a [u8], usize>,
+}
+
+impl<'a> Places<'a> {
+    /// From here on to hash is quicker than to look at each.
+    const FEW: usize = 16;
+
+    /// The place of this key; none if it is new, and then the next one is its.
+    fn of(&mut self, key: &'a [u8]) -> Option<usize> {
+        if self.many.is_empty() {
+            let found = self.few.iter().position(|known| *known == key);
+            if found.is_none() {
+                self.few.push(key);
+            }
+            if self.few.len() > Self::FEW {
+                self.many = self.few.drain(..).zip(0..).collect();
+            }
+            return found;
+        }
+        let next = self.many.len();
+        match self.many.entry(key) {
+            Entry::Occupied(place) => Some(*place.get()),
+            Entry::Vacant(place) => {
+                place.insert(next);
+                None
+            }
+        }
+    }
+}
+
 /// The value at `at` of a packed list of numbers.
 fn packed_value<'a>(kind: &Kind, packed: &'a [u8], at: &mut usize) -> Result<RawValue<'a>, Bad> {
     Ok(match kind {
@@ -259,11 +302,11 @@ fn packed_value<'a>(kind: &Kind, packed: &'a [u8], at: &mut usize) -> Result<Raw
     })
 }
 
-type Entry<'a> = (&'a [u8], Option<RawValue<'a>>, Option<RawValue<'a>>);
+type Pair<'a> = (&'a [u8], Option<RawValue<'a>>, Option<RawValue<'a>>);
 
 /// A map entry's key, as bytes to compare and as a value, and its value.
-fn read_entry(bytes: &[u8]) -> Result<Entry<'_>, Bad> {
-    let (mut key_bytes, mut key, mut value): Entry<'_> = (&[], None, None);
+fn read_entry(bytes: &[u8]) -> Result<Pair<'_>, Bad> {
+    let (mut key_bytes, mut key, mut value): Pair<'_> = (&[], None, None);
     let mut reader = Reader::new(bytes);
     while let Some(item) = reader.next()? {
         if item.again() && item.number <= 2 {

@@ -99,7 +99,9 @@ impl Json {
         bytes: &[u8],
         depth: u32,
     ) -> Result<(), Bad> {
-        let depth = depth.checked_sub(1).ok_or(Bad::Wire("it nests too deep"))?;
+        let Some(depth) = depth.checked_sub(1) else {
+            return Err(Bad::Wire("it nests too deep"));
+        };
         let mut reader = Reader::new(bytes);
         let mut run: Option<(usize, &'static Field, &[u8])> = None;
         let mut oneofs = 0_u64;
@@ -156,7 +158,7 @@ impl Json {
             Kind::Timestamp(_) => {
                 let text = function::timestamp_text(item.message()?)
                     .map_err(|e| Bad::field(field.name, e))?;
-                self.put(node, index, field, Scalar::Text(&text))
+                self.put(node, index, field, Scalar::Text(text.as_bytes()))
             }
             _ => {
                 if item.again() {
@@ -168,7 +170,7 @@ impl Json {
                 }
                 match value {
                     Scalar::Bytes(bytes) => {
-                        self.put(node, index, field, Scalar::Text(&base64(bytes)))
+                        self.put(node, index, field, Scalar::Text(base64(bytes).as_bytes()))
                     }
                     value => self.put(node, index, field, value),
                 }

@@ -179,7 +179,7 @@ fn scalar(column: &mut Column, ty: LeafType, value: &Value) -> Result<(), Bad> {
     );
     match value {
         Value::Bool(v) => column.scalar(Scalar::Bool(*v)),
-        Value::String(v) => column.scalar(Scalar::Text(v)),
+        Value::String(v) => column.scalar(Scalar::Text(v.as_bytes())),
         Value::Number(n) if float => column.f64(n.as_f64().unwrap_or_default()),
         Value::Number(n) => column.scalar(number(n)),
         _ => Err(super::super::MISMATCH),
