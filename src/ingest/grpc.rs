@@ -23,7 +23,7 @@ use super::raw::RawCodec;
 use super::response::Refusal;
 use super::status::status;
 use crate::contract::{Intake, Pipeline};
-use crate::ops::health::Health;
+use crate::ops::health::{Beat, Health};
 
 /// How many calls one connection may have at once.
 const CALLS: usize = 1024;
@@ -110,8 +110,8 @@ fn health_service(
     tokio::spawn(async move {
         loop {
             let status = match *beating.borrow_and_update() {
-                true => ServingStatus::Serving,
-                false => ServingStatus::NotServing,
+                Beat::Beating => ServingStatus::Serving,
+                Beat::Starting | Beat::Resting => ServingStatus::NotServing,
             };
             for service in &services {
                 reporter.set_service_status(service, status).await;
