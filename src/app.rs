@@ -239,17 +239,20 @@ impl App {
     pub async fn stop(mut self) {
         self.health.beat(false);
         tokio::time::sleep(self.notice).await;
+        self.health.end();
         self.serving.cancel();
+        if self.remote {
+            // What is consumed has nothing to do with the requests that are under way; neither should have to wait for
+            // the other and find no time left. What is held can still be acknowledged.
+            self.working.cancel();
+        }
         let deadline = tokio::time::Instant::now() + self.drain;
         let left = || deadline.saturating_duration_since(tokio::time::Instant::now());
         if timeout(left(), finished(&mut self.servers)).await.is_err() {
             tracing::warn!("Some requests were not answered in time.");
             self.servers.shutdown().await;
         }
-        if self.remote {
-            // Consuming ends first, so that what is held can still be acknowledged.
-            self.working.cancel();
-        } else {
+        if !self.remote {
             // Here every message has somebody who waits for it; when none is left, consuming ends by itself.
             self.broker.close(left()).await;
             self.working.cancel();

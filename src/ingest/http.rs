@@ -180,7 +180,7 @@ async fn heartbeat(State(health): State<Health>) -> HttpResponse {
     match health.now() {
         Beat::Beating => (StatusCode::OK, "beating").into_response(),
         Beat::Starting => (StatusCode::SERVICE_UNAVAILABLE, "starting").into_response(),
-        Beat::Resting => (StatusCode::GONE, "not beating").into_response(),
+        Beat::Resting | Beat::Ending => (StatusCode::GONE, "not beating").into_response(),
     }
 }
 

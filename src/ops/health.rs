@@ -21,6 +21,8 @@ pub enum Beat {
     Beating,
     /// It wants none: it is about to end, or was told to rest.
     Resting,
+    /// It takes none any more.
+    Ending,
 }
 
 impl Health {
@@ -56,6 +58,11 @@ impl Health {
             true => Beat::Beating,
             false => Beat::Resting,
         });
+    }
+
+    /// From now on it takes none.
+    pub fn end(&self) {
+        self.state.send_replace(Beat::Ending);
     }
 
     /// Wants traffic once the broker takes messages, unless it was told something else until then. A broker that is

@@ -68,6 +68,10 @@ async fn health_says_it_first_and_what_is_under_way_is_answered() {
         assert_eq!(request(Method::PUT, &url, &[], "").await.status, 200);
         serves(&seen, ServingStatus::Serving).await;
 
+        let mut client = HealthClient::new(seen.channel());
+        let watched = client.watch(HealthCheckRequest::default()).await;
+        let mut watched = watched.unwrap().into_inner();
+        let began = Instant::now();
         let ending = tokio::spawn(app.stop());
         serves(&seen, ServingStatus::NotServing).await;
         assert_eq!(heartbeat(&seen).await.0, 410);
@@ -83,6 +87,18 @@ async fn health_says_it_first_and_what_is_under_way_is_answered() {
         let (late, ()) = tokio::join!(late, meanwhile);
         assert_eq!(late.unwrap().accepted, 1);
         ending.await.unwrap();
+        // Who watches is told, and doesn't hold up the end.
+        assert!(
+            began.elapsed() < Duration::from_secs(8),
+            "{:?}",
+            began.elapsed()
+        );
+        let mut told = Vec::new();
+        while let Ok(Some(answer)) = watched.message().await {
+            told.push(answer.status());
+        }
+        told.dedup();
+        assert_eq!(told, [ServingStatus::Serving, ServingStatus::NotServing]);
         let refused = seen.dispatch(one("refused")).await.unwrap_err();
         assert_eq!(refused.code(), Code::Unavailable, "{refused:?}");
         let stored =
