@@ -61,8 +61,12 @@ pub struct Config {
     pub environment: Environment,
     /// Whether tables that don't fit and servers that don't answer end the start.
     pub strict: bool,
-    /// How long the end may take.
+    /// How long requests are still taken when it is asked to end, for load balancers to notice.
+    pub notice: Duration,
+    /// How long the end may take after that.
     pub drain: Duration,
+    /// How often dead letters of event types that were not known are looked for.
+    pub replay: Duration,
 }
 
 /// A running instance.
@@ -73,6 +77,7 @@ pub struct App {
     health: Health,
     broker: Arc<dyn Broker>,
     remote: bool,
+    notice: Duration,
     drain: Duration,
     /// Ends the servers, and what only watches.
     serving: CancellationToken,
@@ -144,8 +149,17 @@ impl App {
             let stop = serving.clone();
             background.spawn(postgres::health::watch(postgres, tables, told, stop));
         }
-        replay::start(&mut background, &databases, pipeline, &broker, &serving);
-        let health = Health::beating();
+        let stop = serving.clone();
+        replay::start(
+            &mut background,
+            &databases,
+            pipeline,
+            &broker,
+            config.replay,
+            stop,
+        );
+        let health = Health::starting();
+        background.spawn(health.clone().beat_once_connected(broker.status()));
         let limits = if remote {
             publisher::Limits::remote()
         } else {
@@ -186,6 +200,7 @@ impl App {
             health,
             broker,
             remote,
+            notice: config.notice,
             drain: config.drain,
             serving,
             working,
@@ -218,21 +233,26 @@ impl App {
         Arc::clone(&self.broker)
     }
 
-    /// Drains and stops, within the time that the configuration gives: no new requests, the answers of those under
-    /// way, the rows of what was consumed, then the connections. What isn't stored by then is in its queue.
+    /// Drains and stops, within the time that the configuration gives: health says so first, then there are no new
+    /// requests, the answers of those under way, the rows of what was consumed, then the connections. What isn't stored
+    /// by then is in its queue.
     pub async fn stop(mut self) {
         self.health.beat(false);
+        tokio::time::sleep(self.notice).await;
+        self.health.end();
         self.serving.cancel();
+        if self.remote {
+            // What is consumed has nothing to do with the requests that are under way; neither should have to wait for
+            // the other and find no time left. What is held can still be acknowledged.
+            self.working.cancel();
+        }
         let deadline = tokio::time::Instant::now() + self.drain;
         let left = || deadline.saturating_duration_since(tokio::time::Instant::now());
         if timeout(left(), finished(&mut self.servers)).await.is_err() {
             tracing::warn!("Some requests were not answered in time.");
             self.servers.shutdown().await;
         }
-        if self.remote {
-            // Consuming ends first, so that what is held can still be acknowledged.
-            self.working.cancel();
-        } else {
+        if !self.remote {
             // Here every message has somebody who waits for it; when none is left, consuming ends by itself.
             self.broker.close(left()).await;
             self.working.cancel();

@@ -1,6 +1,7 @@
 //! The events of unknown types that an instance sends again by itself.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
@@ -17,7 +18,8 @@ pub(super) fn start(
     databases: &Databases,
     pipeline: &'static Pipeline,
     broker: &Arc<dyn Broker>,
-    stop: &CancellationToken,
+    every: Duration,
+    stop: CancellationToken,
 ) {
     match Letters::new(databases, pipeline) {
         Ok(letters) => {
@@ -25,7 +27,8 @@ pub(super) fn start(
                 letters,
                 pipeline,
                 Arc::clone(broker),
-                stop.clone(),
+                every,
+                stop,
             ));
         }
         Err(reason) => tracing::info!(

@@ -98,7 +98,9 @@ fn config(args: &Args, scratch: &tempfile::TempDir) -> Config {
         executable: None,
         environment: Environment::default(),
         strict: true,
+        notice: Duration::ZERO,
         drain: Duration::from_secs(25),
+        replay: Duration::from_secs(60),
     }
 }
 

@@ -60,7 +60,16 @@ pub(super) struct Args {
     /// Exit at start if a table is missing or different, or a server can't be reached.
     #[arg(long, env = "EVENT_GRPC_STRICT")]
     strict: bool,
-    /// How long the end may take, in seconds; what isn't stored then is in its queue.
+    /// How long requests are still taken after SIGTERM, in seconds, while health says already that none are wanted. Give
+    /// it as long as your load balancer needs to notice that.
+    #[arg(
+        long,
+        env = "EVENT_GRPC_NOTICE_SECONDS",
+        default_value_t = 0,
+        value_name = "SECONDS"
+    )]
+    notice_seconds: u64,
+    /// How long the end may take after that, in seconds; what isn't stored then is in its queue.
     #[arg(
         long,
         env = "EVENT_GRPC_DRAIN_SECONDS",
@@ -68,6 +77,15 @@ pub(super) struct Args {
         value_name = "SECONDS"
     )]
     drain_seconds: u64,
+    /// How often events of types that were not known before are looked for and sent again, in seconds.
+    #[arg(
+        long,
+        env = "EVENT_GRPC_REPLAY_SECONDS",
+        default_value_t = 60,
+        value_parser = clap::value_parser!(u64).range(1..=86_400),
+        value_name = "SECONDS"
+    )]
+    replay_seconds: u64,
     /// How log lines look.
     #[arg(
         long,
@@ -198,7 +216,9 @@ pub(super) async fn run(args: Args) -> anyhow::Result<()> {
         executable: None,
         environment: Environment::of_process(),
         strict: args.strict,
+        notice: Duration::from_secs(args.notice_seconds),
         drain: Duration::from_secs(args.drain_seconds),
+        replay: Duration::from_secs(args.replay_seconds),
     };
     let app = App::start(config, &crate::generated::PIPELINE).await?;
     tracing::info!(

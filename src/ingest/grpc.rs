@@ -23,7 +23,7 @@ use super::raw::RawCodec;
 use super::response::Refusal;
 use super::status::status;
 use crate::contract::{Intake, Pipeline};
-use crate::ops::health::Health;
+use crate::ops::health::{Beat, Health};
 
 /// How many calls one connection may have at once.
 const CALLS: usize = 1024;
@@ -105,16 +105,24 @@ fn health_service(
     health: &Health,
     services: Vec<String>,
 ) -> tonic_health::pb::health_server::HealthServer<impl HealthService> {
-    let (reporter, service) = tonic_health::server::health_reporter();
+    let (mut reporter, service) = tonic_health::server::health_reporter();
     let mut beating = health.watch();
     tokio::spawn(async move {
         loop {
-            let status = match *beating.borrow_and_update() {
-                true => ServingStatus::Serving,
-                false => ServingStatus::NotServing,
+            let beat = *beating.borrow_and_update();
+            let status = match beat {
+                Beat::Beating => ServingStatus::Serving,
+                Beat::Starting | Beat::Resting | Beat::Ending => ServingStatus::NotServing,
             };
             for service in &services {
                 reporter.set_service_status(service, status).await;
+            }
+            if beat == Beat::Ending {
+                // This ends the calls of those who watch: they would keep the server from ending.
+                for service in &services {
+                    reporter.clear_service_status(service).await;
+                }
+                return;
             }
             if beating.changed().await.is_err() {
                 return;

@@ -20,7 +20,7 @@ use super::reading::Budget;
 use super::response::{Refusal, Response, error};
 use super::status::RETRY_AFTER_SECONDS;
 use super::webhook::Webhook;
-use crate::ops::health::Health;
+use crate::ops::health::{Beat, Health};
 
 /// Renders the metrics.
 pub type Render = Arc<dyn Fn() -> String + Send + Sync>;
@@ -177,10 +177,10 @@ fn with_code(code: StatusCode, body: Value) -> HttpResponse {
 }
 
 async fn heartbeat(State(health): State<Health>) -> HttpResponse {
-    if health.is_beating() {
-        (StatusCode::OK, "beating").into_response()
-    } else {
-        (StatusCode::GONE, "not beating").into_response()
+    match health.now() {
+        Beat::Beating => (StatusCode::OK, "beating").into_response(),
+        Beat::Starting => (StatusCode::SERVICE_UNAVAILABLE, "starting").into_response(),
+        Beat::Resting | Beat::Ending => (StatusCode::GONE, "not beating").into_response(),
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod outages;
 mod rabbit;
+mod shutdown;
 pub(crate) mod support;
 
 use std::time::Duration;

@@ -40,7 +40,9 @@ fn config(main: Option<&ClickHouse>, servers: BTreeMap<String, Address>, data: &
         environment: Environment::default(),
         executable: Some(EXECUTABLE.into()),
         strict: false,
+        notice: Duration::ZERO,
         drain: Duration::from_secs(10),
+        replay: Duration::from_secs(60),
     }
 }
 

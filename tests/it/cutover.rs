@@ -65,7 +65,9 @@ fn config(vhost: &Vhost, store: &ClickHouse, strict: bool) -> Config {
         executable: None,
         environment: Environment::default(),
         strict,
+        notice: Duration::ZERO,
         drain: Duration::from_secs(10),
+        replay: Duration::from_secs(60),
     }
 }
 

@@ -43,7 +43,7 @@ async fn dlq_json(store: &ClickHouse, args: &[&str]) -> Value {
 }
 
 /// The dead letters of a database.
-fn letters(store: &ClickHouse) -> Letters {
+pub(crate) fn letters(store: &ClickHouse) -> Letters {
     let databases = Databases::new(store.clone(), &BTreeMap::new(), &PIPELINE).unwrap();
     Letters::new(&databases, &PIPELINE).unwrap()
 }

@@ -1,11 +1,13 @@
 //! The walk that users make, as the README shows it: an event type is added to a copy of this project, arrives in
-//! `event`, and gets a typed table of its own.
+//! `event`, and gets a typed table of its own. The build that has it takes the place of this one without a failed request.
 
 mod project;
 mod readme;
+mod rolling;
 mod server;
 
 use std::fs;
+use std::path::Path;
 
 use project::{Files, Project, succeeded, text};
 use readme::Walk;
@@ -30,8 +32,8 @@ const IN_EVENT: &str = "SELECT event_name, event_id, toUnixTimestamp64Milli(even
      event_params.listName, event_params.productId, event_params.isGift \
      FROM event FINAL WHERE event_name = 'WishlistAddedEvent' ORDER BY event_id";
 
-#[tokio::test]
-async fn an_event_type_is_added_as_the_readme_says() {
+#[tokio::test(flavor = "multi_thread")]
+async fn an_event_type_is_added_as_the_readme_says_and_rolled_out() {
     let project = Project::copy();
     let walk = readme::walk(&project.path(""));
 
@@ -64,6 +66,10 @@ async fn an_event_type_is_added_as_the_readme_says() {
     server.stop();
 
     mistakes_are_refused(&project, &walk);
+
+    let old = Path::new(env!("CARGO_BIN_EXE_event-grpc"));
+    let new = project.built();
+    rolling::restart(old, &new, number(&walk.variant)).await;
 }
 
 /// Adds message and variant. Only the event type changes, so there is nothing to migrate.
@@ -95,19 +101,21 @@ fn declare_the_type(project: &Project, walk: &Walk) {
     }
 }
 
+/// The number of a variant.
+fn number(line: &str) -> u32 {
+    let number = line
+        .rsplit_once("= ")
+        .map(|(_, n)| n.trim().trim_end_matches(';'));
+    number
+        .and_then(|n| n.parse().ok())
+        .unwrap_or_else(|| panic!("no variant: {line:?}"))
+}
+
 /// The oneof with one more variant, which must have the next number.
 fn with_variant(envelope: &str, variant: &str) -> String {
     let (variants, rest) = envelope
         .rsplit_once("\n  }\n}")
         .expect("the oneof ends the envelope's file");
-    let number = |line: &str| -> u32 {
-        let number = line
-            .rsplit_once("= ")
-            .map(|(_, n)| n.trim().trim_end_matches(';'));
-        number
-            .and_then(|n| n.parse().ok())
-            .unwrap_or_else(|| panic!("no variant: {line:?}"))
-    };
     let last = variants.lines().next_back().unwrap_or_default();
     assert_eq!(
         number(variant),

@@ -3,6 +3,7 @@
 
 mod cluster;
 mod fault;
+pub(crate) mod outage;
 mod proxy;
 mod random;
 
@@ -60,7 +61,7 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode> {
 
     let time = Duration::from_secs_f64(args.minutes * 60.0);
     let events = (time.as_secs_f64() * args.rate as f64) as u64;
-    let mut load = load(&cluster, &executable, args.rate, events)?;
+    let mut load = load(&cluster, &executable, args.rate, events, RECOVERY)?;
     let begun = Instant::now();
     let mut random = Random::new(seed);
     let mut faults = 0;
@@ -118,7 +119,13 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode> {
 }
 
 /// Starts the load: it sends every request until it is taken.
-fn load(cluster: &Cluster, executable: &Path, rate: u64, events: u64) -> Result<Kept> {
+fn load(
+    cluster: &Cluster,
+    executable: &Path,
+    rate: u64,
+    events: u64,
+    patience: Duration,
+) -> Result<Kept> {
     let mut command = Command::new(executable);
     command
         .arg("bench")
@@ -127,7 +134,7 @@ fn load(cluster: &Cluster, executable: &Path, rate: u64, events: u64) -> Result<
         command.args(["--to", &address]);
     }
     command.args(["--events", &events.to_string(), "--rate", &rate.to_string()]);
-    command.args(["--patience", &RECOVERY.as_secs().to_string()]);
+    command.args(["--patience", &patience.as_secs().to_string()]);
     // It asks ClickHouse itself: what the proxy does to that connection is not its business.
     command.args(["--clickhouse-url", &cluster.clickhouse_url()]);
     let keep = Keep {

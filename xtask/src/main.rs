@@ -44,6 +44,8 @@ enum Command {
     Bench(bench::Args),
     /// Break the servers at random under a load of events, and see whether any event is lost
     Chaos(chaos::Args),
+    /// Take ClickHouse away for minutes under a load of events, and see whether memory stays and nothing is lost
+    Outage(chaos::outage::Args),
     /// Tell more of a rule that the generator found broken, with examples; without a code, list all rules
     Explain {
         /// The code, as in EG020, or the rule's name
@@ -59,6 +61,7 @@ fn main() -> ExitCode {
         Command::Test { args } => test::run(args),
         Command::Bench(args) => bench::run(&args),
         Command::Chaos(args) => chaos::run(&args),
+        Command::Outage(args) => chaos::outage::run(&args),
         Command::Explain { code } => explain(code.as_deref()),
     };
     outcome.unwrap_or_else(|error| {

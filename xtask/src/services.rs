@@ -2,6 +2,7 @@
 //! loopback ports is touched, so that any number of them can run on one machine.
 
 pub(crate) mod clickhouse;
+mod haproxy;
 pub(crate) mod install;
 mod keeper;
 pub(crate) mod ports;
@@ -41,7 +42,7 @@ struct Service {
     start: fn(&Path) -> Result<Running>,
 }
 
-const SERVICES: [Service; 4] = [
+const SERVICES: [Service; 5] = [
     Service {
         name: "rabbitmq",
         variables: &rabbitmq::VARIABLES,
@@ -61,6 +62,11 @@ const SERVICES: [Service; 4] = [
         name: "python",
         variables: &python::VARIABLES,
         start: python::prepare,
+    },
+    Service {
+        name: "haproxy",
+        variables: &haproxy::VARIABLES,
+        start: haproxy::prepare,
     },
 ];
 

@@ -14,9 +14,6 @@ use crate::sink::clickhouse::letters::{Letters, Selection};
 /// The class of such letters.
 pub const CLASS: &str = "unknown_type";
 
-/// How often it is looked for them.
-const EVERY: Duration = Duration::from_secs(60);
-
 /// How many are sent in one pass, at most; the next pass goes on.
 const MOST: u64 = 20_000;
 
@@ -26,11 +23,13 @@ const RATE: NonZeroU32 = NonZeroU32::new(500).expect("it is not 0");
 /// Held by the instance that is at it.
 const LOCK: &str = "event_grpc.replay_lock";
 
-/// Looks for such letters now and every minute, until `stop`.
+/// Looks for such letters now and again and again, until `stop`. One that fails once more, because an older instance
+/// works on the same queue, rests as long as that before it is sent again, and longer each time.
 pub async fn watch(
     letters: Letters,
     pipeline: &'static Pipeline,
     broker: Arc<dyn Broker>,
+    every: Duration,
     stop: CancellationToken,
 ) {
     let replayer = Replayer {
@@ -40,10 +39,10 @@ pub async fn watch(
         rate: Some(RATE),
         stop: stop.clone(),
     };
-    let mut tick = tokio::time::interval(EVERY);
+    let mut tick = tokio::time::interval(every);
     // A pass ends by itself when it is to stop.
     while stop.run_until_cancelled(tick.tick()).await.is_some() {
-        match pass(&replayer).await {
+        match pass(&replayer, every).await {
             Ok(Some(totals)) if totals.sent > 0 => tracing::info!(
                 replayed = totals.sent,
                 refused = totals.refused,
@@ -60,12 +59,12 @@ pub async fn watch(
 }
 
 /// One look; none if there is nothing to do, or another instance is at it.
-pub async fn pass(replayer: &Replayer) -> Result<Option<Totals>, ReplayError> {
+pub async fn pass(replayer: &Replayer, rest: Duration) -> Result<Option<Totals>, ReplayError> {
     let selection = Selection {
         classes: vec![CLASS.to_owned()],
         types: known(replayer.pipeline),
         // While an older instance works on the same queue, what is sent again may fail there again.
-        rested: true,
+        rest: Some(rest),
         limit: Some(MOST),
         ..Selection::default()
     };

@@ -1,6 +1,7 @@
 //! The dead letters in their table: which there are, what they hold, and which nobody has decided about yet.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -77,8 +78,8 @@ pub struct Selection {
     pub until_ms: Option<i64>,
     /// Also those that are decided about.
     pub decided: bool,
-    /// Only those that have rested: a minute for each time that they failed after the first, an hour at most.
-    pub rested: bool,
+    /// Only those that have rested so long for each time that they failed after the first, sixty times that at most.
+    pub rest: Option<Duration>,
     /// At most so many: the oldest of keys, the newest of summaries.
     pub limit: Option<u64>,
 }
@@ -325,11 +326,11 @@ impl Letters {
         if !selection.decided {
             conditions.push("action = ''".to_owned());
         }
-        if selection.rested {
-            conditions.push(
-                "l_last_failed + 60000 * least(greatest(l_attempts, 1) - 1, 60) <= toUnixTimestamp64Milli(now64(3))"
-                    .to_owned(),
-            );
+        if let Some(rest) = selection.rest {
+            conditions.push(format!(
+                "l_last_failed + {} * least(greatest(l_attempts, 1) - 1, 60) <= toUnixTimestamp64Milli(now64(3))",
+                rest.as_millis()
+            ));
         }
         let from = self.from("").await?;
         Ok(match conditions.is_empty() {

@@ -69,7 +69,9 @@ pub(crate) fn config(store: &ClickHouse) -> Config {
         executable: None,
         environment: Environment::default(),
         strict: true,
+        notice: Duration::ZERO,
         drain: Duration::from_secs(10),
+        replay: Duration::from_secs(60),
     }
 }
 
@@ -121,6 +123,11 @@ impl Instance {
         let path = "/event.EventService/dispatch".parse().unwrap();
         let answer = client.unary(Request::new(bytes), path, Raw).await?;
         Ok(Response::decode(answer.into_inner().as_slice()).unwrap())
+    }
+
+    /// The connection to it.
+    pub(crate) fn channel(&self) -> Channel {
+        self.channel.clone()
     }
 
     /// What carries its messages.

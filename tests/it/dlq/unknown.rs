@@ -1,5 +1,7 @@
 //! Events of a type that an older build doesn't know: a newer one stores them, once and by itself.
 
+use std::time::Duration;
+
 use event_grpc::broker::{Address, Broker, Link, Outgoing, Rabbit, RabbitOptions, Topology};
 use event_grpc::generated::PIPELINE;
 use event_grpc::generated::proto::event::Events;
@@ -17,6 +19,9 @@ use crate::python::topology::Vhost;
 
 /// The number of AddToCartEvent.
 const CART: u32 = 23;
+
+/// How long a letter that failed again rests.
+const REST: Duration = Duration::from_secs(60);
 
 const DECIDED: &str =
     "SELECT count() FROM DB.dead_letter_decisions FINAL WHERE action = 'replayed'";
@@ -74,20 +79,20 @@ async fn what_a_worker_did_not_know_is_stored_by_one_of_the_next_instances() {
             rate: None,
             stop: CancellationToken::new(),
         };
-        assert_eq!(pass(&replayer).await.unwrap(), None);
+        assert_eq!(pass(&replayer, REST).await.unwrap(), None);
         lock.release().await;
 
         let ((one, _), (two, _)) = tokio::join!(started(config()), started(config()));
         eventually(&store, "SELECT count() FROM DB.event FINAL", 50).await;
         eventually(&store, DECIDED, 50).await;
         assert_eq!(number(&store, "SELECT count() FROM DB.event").await, 50, "one instance at a time");
-        assert_eq!(pass(&replayer).await.unwrap(), None, "nothing is left to do");
+        assert_eq!(pass(&replayer, REST).await.unwrap(), None, "nothing is left to do");
         let lock = other.lock("event_grpc.replay_lock").await;
         lock.unwrap().release().await;
         one.stop().await;
         two.stop().await;
         for broker in [broker, other] {
-            broker.close(std::time::Duration::from_secs(5)).await;
+            broker.close(Duration::from_secs(5)).await;
         }
     })
     .await;

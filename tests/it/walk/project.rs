@@ -161,6 +161,11 @@ impl Project {
         let features_of_tests = ["--workspace", "--examples"];
         let build = ["build", "--quiet", "--bin", "event-grpc"];
         succeeded(self.cargo(&[&build[..], &features_of_tests[..]].concat()));
+        self.built()
+    }
+
+    /// The server that was built last.
+    pub(super) fn built(&self) -> PathBuf {
         self.programs().join("debug/event-grpc")
     }
 

@@ -27,14 +27,7 @@ pub(super) struct Server {
 impl Server {
     /// Starts it on free ports and waits until it serves.
     pub(super) fn start(program: &Path, data: &Path) -> Server {
-        let mut command = Command::new(program);
-        for (name, _) in std::env::vars_os() {
-            let name = name.to_string_lossy().into_owned();
-            if name.starts_with("EVENT_GRPC_") && name != "EVENT_GRPC_ENGINE_PATH" {
-                command.env_remove(name);
-            }
-        }
-        let child = command
+        let child = command(program)
             .args(["serve", "--log-format", "json", "--data"])
             .arg(data)
             .args(["--grpc-listen", "127.0.0.1:0"])
@@ -114,6 +107,18 @@ impl Drop for Server {
         self.child.kill().ok();
         self.child.wait().ok();
     }
+}
+
+/// A program that finds nothing of this environment's settings.
+pub(super) fn command(program: &Path) -> Command {
+    let mut command = Command::new(program);
+    for (name, _) in std::env::vars_os() {
+        let name = name.to_string_lossy().into_owned();
+        if name.starts_with("EVENT_GRPC_") && name != "EVENT_GRPC_ENGINE_PATH" {
+            command.env_remove(name);
+        }
+    }
+    command
 }
 
 /// The log line that says where it serves.

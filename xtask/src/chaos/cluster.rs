@@ -100,6 +100,12 @@ impl Cluster {
             .collect()
     }
 
+    /// The processes of the instances.
+    pub(super) fn pids(&self) -> Result<Vec<u32>> {
+        let running = self.instances.iter().filter_map(|i| i.kept.as_ref());
+        running.map(|kept| kept.pid_of(" serve ")).collect()
+    }
+
     /// ClickHouse without the proxy.
     pub(super) fn clickhouse_url(&self) -> String {
         format!("{}/chaos", clickhouse::url(self.engine.port()))

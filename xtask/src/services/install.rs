@@ -35,6 +35,13 @@ pub(super) fn postgres_programs() -> Option<PathBuf> {
         .or_else(|| directories(&[]).find(|directory| is_postgres(directory)))
 }
 
+/// The load balancer. Debian has it in a directory that is not in every user's path.
+pub(super) fn haproxy_program() -> Option<PathBuf> {
+    directories(&["/usr/sbin"])
+        .map(|directory| directory.join("haproxy"))
+        .find(|program| program.is_file())
+}
+
 /// Whether this process is root's.
 pub(super) fn is_root() -> Result<bool> {
     let output = Command::new("id")
@@ -56,6 +63,9 @@ pub(crate) fn missing_packages(services: &[&str]) -> Result<()> {
     if services.contains(&"python") && !python::is_installed() {
         packages.push("python3-venv");
     }
+    if services.contains(&"haproxy") && haproxy_program().is_none() {
+        packages.push("haproxy");
+    }
     if packages.is_empty() {
         return Ok(());
     }
@@ -64,10 +74,11 @@ pub(crate) fn missing_packages(services: &[&str]) -> Result<()> {
     if !(has_apt && is_root()?) {
         bail!(
             "the tests need programs that are not installed: {names}. On Debian or Ubuntu: `sudo apt-get install \
-             --no-install-recommends {names}`; with Homebrew: `brew install rabbitmq postgresql python`. No \
+             --no-install-recommends {names}`; with Homebrew: `brew install rabbitmq postgresql python haproxy`. No \
              server need run: private instances are started from their programs. Or name what you have in \
-             EVENT_GRPC_TEST_AMQP_URL with EVENT_GRPC_TEST_RABBITMQCTL, EVENT_GRPC_TEST_POSTGRES_URL, and \
-             EVENT_GRPC_TEST_PYTHON, a Python with the packages of tests/python/requirements.txt"
+             EVENT_GRPC_TEST_AMQP_URL with EVENT_GRPC_TEST_RABBITMQCTL, EVENT_GRPC_TEST_POSTGRES_URL, \
+             EVENT_GRPC_TEST_HAPROXY, and EVENT_GRPC_TEST_PYTHON, a Python with the packages of \
+             tests/python/requirements.txt"
         );
     }
     eprintln!("Installing {names} with apt-get.");

@@ -1,0 +1,171 @@
+//! `cargo xtask outage`: ClickHouse is away for minutes while events come in, and the question in the end whether the
+//! instances needed memory for it, gave anything up or lost anything.
+
+use std::fs;
+use std::process::ExitCode;
+use std::sync::mpsc::{Receiver, RecvTimeoutError};
+use std::time::{Duration, Instant};
+
+use anyhow::{Context as _, Result, bail};
+
+use super::cluster::{Cluster, Server};
+use crate::services::{self, Kept};
+
+/// How long the load runs before the outage, for memory to be what it is in quiet times.
+const BEFORE: Duration = Duration::from_secs(60);
+/// How long the load runs on after it.
+const AFTER: Duration = Duration::from_secs(60);
+/// How long what has piled up may take until it is stored.
+const CATCHING_UP: Duration = Duration::from_secs(600);
+/// How far an instance's memory may rise above what it was before, in MiB for each 1000 events a second.
+///
+/// It holds what it took from the queues until the outage is ten seconds old, and the blocks that it was filling: some
+/// 1 to 2 MiB in bytes, several times over for allocations that are kept. Its half of what comes in during ten minutes
+/// would be more than 50 MiB.
+const RISE: u64 = 16;
+/// How far the second half of the outage may be above its first half, in the same measure: nothing may grow with time.
+const GROWTH: u64 = 8;
+
+/// Take ClickHouse away for minutes under a load of events, and see whether memory stays and nothing is lost.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    /// How long ClickHouse is away: frozen for the first half, killed for the second
+    #[arg(long, default_value_t = 10.0)]
+    minutes: f64,
+    /// Events a second
+    #[arg(long, default_value_t = 1000, value_parser = clap::value_parser!(u64).range(1..=100_000))]
+    rate: u64,
+    /// Use a release build
+    #[arg(long)]
+    release: bool,
+}
+
+/// Runs the load and the outage; fails if something is lost, given up or kept in memory.
+pub(crate) fn run(args: &Args) -> Result<ExitCode> {
+    let interrupt = services::interrupts()?;
+    if !(0.5..=24.0 * 60.0).contains(&args.minutes) {
+        bail!("--minutes should be from 0.5 to 1440");
+    }
+    let half = Duration::from_secs_f64(args.minutes * 30.0);
+    services::install::missing_packages(&["rabbitmq"])?;
+    let release: &[&str] = if args.release { &["--release"] } else { &[] };
+    let executable = services::clickhouse::build(release)?;
+    let directory = tempfile::Builder::new()
+        .prefix("event-grpc-outage-")
+        .tempdir()?;
+    let mut cluster = Cluster::start(&executable, directory.path())?;
+    let pids = cluster.pids()?;
+
+    let time = BEFORE + 2 * half + AFTER;
+    let events = (time.as_secs_f64() * args.rate as f64) as u64;
+    println!("outage: {events} events, {} a second", args.rate);
+    let load = super::load(&cluster, &executable, args.rate, events, CATCHING_UP)?;
+    let mut watch = Watch {
+        begun: Instant::now(),
+        interrupt,
+        pids,
+        load,
+    };
+
+    let before = watch.during("ClickHouse serves", BEFORE)?;
+    cluster.signal(Server::ClickHouse, "STOP")?;
+    let frozen = watch.during("ClickHouse is frozen", half)?;
+    cluster.kill(Server::ClickHouse)?;
+    let killed = watch.during("ClickHouse is gone", half)?;
+    cluster.start_again(Server::ClickHouse)?;
+    let (after, complete) = watch.until_the_end("ClickHouse is back")?;
+    if !complete {
+        println!("{}", cluster.logs());
+        bail!("events are missing, refused or doubled");
+    }
+    let dead = cluster.dead_letters()?;
+    if dead != 0 {
+        bail!("{dead} events were given up as dead letters, though nothing was wrong with them");
+    }
+    println!("All {events} events are in their table, each once, and there are no dead letters.");
+
+    let thousands = args.rate.div_ceil(1000);
+    let (rise, growth) = (RISE * thousands, GROWTH * thousands);
+    println!("Peak of the resident memory of each instance, in MiB:");
+    for (number, before) in before.iter().enumerate() {
+        let peak = |peaks: &[u64]| peaks.get(number).copied().unwrap_or_default();
+        let (frozen, killed) = (peak(&frozen), peak(&killed));
+        println!(
+            "  instance {number}: {before} before, {frozen} while it was frozen, {killed} while it was gone, {} after",
+            peak(&after)
+        );
+        if frozen.max(killed) > before + rise {
+            bail!("an outage took more than {rise} MiB");
+        }
+        if killed > frozen + growth {
+            bail!("memory grew by more than {growth} MiB while the outage lasted");
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// The load and the instances while time passes.
+struct Watch {
+    begun: Instant,
+    interrupt: Receiver<()>,
+    pids: Vec<u32>,
+    load: Kept,
+}
+
+impl Watch {
+    /// The peaks of the instances' memory in this time, in MiB.
+    fn during(&mut self, what: &str, time: Duration) -> Result<Vec<u64>> {
+        let begun = Instant::now();
+        self.say(what);
+        let mut peaks = vec![0; self.pids.len()];
+        while begun.elapsed() < time {
+            self.load.check()?;
+            self.sample(&mut peaks)?;
+        }
+        Ok(peaks)
+    }
+
+    /// The same until the load has ended, and whether all of it is stored.
+    fn until_the_end(&mut self, what: &str) -> Result<(Vec<u64>, bool)> {
+        self.say(what);
+        let mut peaks = vec![0; self.pids.len()];
+        loop {
+            if let Some(status) = self.load.ended()? {
+                return Ok((peaks, status.success()));
+            }
+            self.sample(&mut peaks)?;
+        }
+    }
+
+    fn say(&self, what: &str) {
+        println!("{:>7.1} s  {what}", self.begun.elapsed().as_secs_f64());
+    }
+
+    /// Looks at the memory and waits for a moment.
+    fn sample(&mut self, peaks: &mut [u64]) -> Result<()> {
+        for (pid, peak) in self.pids.iter().zip(peaks) {
+            *peak = resident(*pid)?.max(*peak);
+        }
+        match self.interrupt.recv_timeout(Duration::from_millis(500)) {
+            Err(RecvTimeoutError::Timeout) => Ok(()),
+            _ => bail!("interrupted"),
+        }
+    }
+}
+
+/// The memory that a process has, in MiB.
+fn resident(pid: u32) -> Result<u64> {
+    let path = format!("/proc/{pid}/status");
+    let status = fs::read_to_string(&path).with_context(|| format!("{path} can't be read"))?;
+    let kibibytes = status
+        .lines()
+        .find_map(|line| line.strip_prefix("VmRSS:"))
+        .and_then(|line| {
+            line.trim()
+                .trim_end_matches("kB")
+                .trim()
+                .parse::<u64>()
+                .ok()
+        });
+    Ok(kibibytes.with_context(|| format!("{path} doesn't say VmRSS"))? / 1024)
+}

@@ -1,0 +1,20 @@
+//! haproxy, for the tests that restart instances behind it. They start it themselves, each with a file of its own.
+
+use std::path::Path;
+
+use anyhow::{Context as _, Result};
+
+use super::{Running, install};
+
+/// What a test is told: the program.
+pub(super) const VARIABLES: [&str; 1] = ["EVENT_GRPC_TEST_HAPROXY"];
+
+/// Finds the program.
+pub(super) fn prepare(_directory: &Path) -> Result<Running> {
+    let program = install::haproxy_program().context("haproxy is not installed")?;
+    let value = program.display().to_string();
+    Ok(Running {
+        kept: None,
+        environment: VARIABLES.into_iter().zip([value]).collect(),
+    })
+}
