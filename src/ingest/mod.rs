@@ -12,6 +12,7 @@ pub mod quarantine;
 pub mod raw;
 pub mod reading;
 pub mod response;
+pub mod route;
 pub mod scan;
 pub mod sources;
 pub mod status;

@@ -1,13 +1,14 @@
 //! Groups of many requests that go the same way share one message: few big messages cost a broker much less.
 
 use std::collections::VecDeque;
-use std::sync::{Arc, Mutex, MutexGuard};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use metrics::{Histogram, histogram};
 use uuid::Uuid;
 
 use super::answer::{Outcome, Part};
+use super::route::{Message, Route};
 use crate::broker::{Broker, Outgoing, Properties, PublishError};
 use crate::contract::headers;
 
@@ -20,7 +21,8 @@ pub struct Limits {
     pub events: usize,
     /// How long a message waits for more. Zero: as long as another one of its route is under way, and no longer.
     pub linger: Duration,
-    /// How many messages of a route may be under way.
+    /// How many messages may be under way, of all routes together. While there is no room, messages grow: a broker that
+    /// is slow gets fewer and larger ones.
     pub in_flight: usize,
     /// How long the broker may take to answer.
     pub patience: Duration,
@@ -31,35 +33,16 @@ pub struct Publisher {
     broker: Arc<dyn Broker>,
     limits: Limits,
     seconds: Histogram,
+    line: Mutex<Line>,
 }
 
-/// One way to go: an exchange and a routing key, with the message that is being filled.
-#[derive(Debug)]
-pub struct Route {
-    exchange: &'static str,
-    routing_key: &'static str,
-    state: Mutex<State>,
-}
-
-#[derive(Debug, Default)]
-struct State {
-    open: Message,
-    /// Full messages that wait until fewer are under way.
-    full: VecDeque<Message>,
+/// Whose turn it is.
+#[derive(Default)]
+struct Line {
+    /// Routes that have something to send, each once.
+    routes: VecDeque<Arc<Route>>,
+    /// Messages under way.
     in_flight: usize,
-    /// Whether a task waits until the open message is due.
-    lingers: bool,
-    /// Whether the open message is due, and too many are under way.
-    overdue: bool,
-}
-
-#[derive(Debug, Default)]
-struct Message {
-    body: Vec<u8>,
-    /// How many bytes of the body are whole groups.
-    whole: usize,
-    events: usize,
-    parts: Vec<Part>,
 }
 
 impl Limits {
@@ -69,7 +52,7 @@ impl Limits {
             bytes: 256 * 1024,
             events: 4096,
             linger: Duration::from_millis(5),
-            in_flight: 4,
+            in_flight: 16,
             patience: Duration::from_secs(30),
         }
     }
@@ -78,31 +61,9 @@ impl Limits {
     pub fn embedded() -> Self {
         Limits {
             linger: Duration::ZERO,
-            in_flight: 16,
+            in_flight: 256,
             ..Limits::remote()
         }
-    }
-}
-
-impl Route {
-    /// A way that nothing goes yet.
-    pub fn new(exchange: &'static str, routing_key: &'static str) -> Self {
-        Route {
-            exchange,
-            routing_key,
-            state: Mutex::default(),
-        }
-    }
-
-    fn state(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(|poisoned| {
-            // Somebody panicked while appending: what is not whole goes, and the others' groups stay.
-            let mut state = poisoned.into_inner();
-            let whole = state.open.whole;
-            state.open.body.truncate(whole);
-            self.state.clear_poison();
-            state
-        })
     }
 }
 
@@ -113,6 +74,7 @@ impl Publisher {
             broker,
             limits,
             seconds: histogram!("event_grpc_publish_seconds"),
+            line: Mutex::default(),
         })
     }
 
@@ -132,24 +94,17 @@ impl Publisher {
         write: impl FnOnce(&mut Vec<u8>),
     ) {
         let mut state = route.state();
-        let open = &state.open;
-        if open.events > 0
-            && (open.body.len() + len > self.limits.bytes
-                || open.events + events > self.limits.events)
-        {
-            state.close();
-        }
-        state.open.body.reserve(len);
-        write(&mut state.open.body);
-        state.open.whole = state.open.body.len();
-        state.open.events += events;
-        state.open.parts.push(part);
-        if state.open.body.len() >= self.limits.bytes || state.open.events >= self.limits.events {
-            state.close();
-        }
-        let due = state.due(&self.limits);
+        state.add(&self.limits, events, len, part, write);
+        let lingers = state.begins_to_linger(&self.limits);
+        let joins = state.joins_line(&self.limits);
         drop(state);
-        self.send(route, due);
+        if lingers {
+            tokio::spawn(Arc::clone(self).linger(Arc::clone(route)));
+        }
+        if joins {
+            self.line().routes.push_back(Arc::clone(route));
+            self.send();
+        }
     }
 
     /// Publishes one message by itself.
@@ -164,29 +119,56 @@ impl Publisher {
         })
     }
 
-    /// Sends what is due. Not under the route's lock: a runtime that shuts down drops a task at once, which takes it.
-    fn send(self: &Arc<Self>, route: &Arc<Route>, due: Due) {
-        for message in due.messages {
-            let sent = Sent {
-                publisher: Arc::clone(self),
-                route: Arc::clone(route),
-            };
-            tokio::spawn(sent.publish(message));
+    /// Gives the routes in line their turns, as long as there is room for messages under way.
+    ///
+    /// The tasks are not spawned under a lock: a runtime that shuts down drops a task at once, which takes them.
+    fn send(self: &Arc<Self>) {
+        while let Some(route) = self.next() {
+            let (message, stays) = route.state().turn(&self.limits);
+            if stays {
+                self.line().routes.push_back(Arc::clone(&route));
+            }
+            match message {
+                Some(message) => {
+                    let sent = Sent {
+                        publisher: Arc::clone(self),
+                        route,
+                    };
+                    tokio::spawn(sent.publish(message));
+                }
+                None => self.line().in_flight -= 1,
+            }
         }
-        if due.linger {
-            tokio::spawn(Arc::clone(self).linger(Arc::clone(route)));
+    }
+
+    /// The route whose turn it is, and room for its message.
+    fn next(&self) -> Option<Arc<Route>> {
+        let mut line = self.line();
+        if line.in_flight >= self.limits.in_flight {
+            return None;
         }
+        let route = line.routes.pop_front()?;
+        line.in_flight += 1;
+        Some(route)
+    }
+
+    fn line(&self) -> MutexGuard<'_, Line> {
+        self.line.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Puts a route in line if it has something to send, and goes on.
+    fn go_on(self: &Arc<Self>, route: &Arc<Route>) {
+        let joins = route.state().joins_line(&self.limits);
+        if joins {
+            self.line().routes.push_back(Arc::clone(route));
+        }
+        self.send();
     }
 
     async fn linger(self: Arc<Self>, route: Arc<Route>) {
         tokio::time::sleep(self.limits.linger).await;
-        let due = {
-            let mut state = route.state();
-            state.lingers = false;
-            state.overdue = state.open.events > 0;
-            state.due(&self.limits)
-        };
-        self.send(&route, due);
+        route.state().waited();
+        self.go_on(&route);
     }
 }
 
@@ -195,47 +177,6 @@ impl std::fmt::Debug for Publisher {
         f.debug_struct("Publisher")
             .field("limits", &self.limits)
             .finish_non_exhaustive()
-    }
-}
-
-/// What is to be done for a route now.
-#[derive(Default)]
-struct Due {
-    messages: Vec<Message>,
-    linger: bool,
-}
-
-impl State {
-    /// The open message is as big as it gets.
-    fn close(&mut self) {
-        self.overdue = false;
-        self.full.push_back(std::mem::take(&mut self.open));
-    }
-
-    /// Takes out what may go now, and counts it as under way.
-    fn due(&mut self, limits: &Limits) -> Due {
-        let mut due = Due::default();
-        while self.in_flight < limits.in_flight {
-            let open_is_due = if limits.linger.is_zero() {
-                self.in_flight == 0
-            } else {
-                self.overdue
-            };
-            if self.full.is_empty() && self.open.events > 0 && open_is_due {
-                self.close();
-            }
-            let Some(message) = self.full.pop_front() else {
-                break;
-            };
-            self.in_flight += 1;
-            due.messages.push(message);
-        }
-        let waits = self.open.events > 0 && !limits.linger.is_zero();
-        if waits && !self.overdue && !self.lingers {
-            self.lingers = true;
-            due.linger = true;
-        }
-        due
     }
 }
 
@@ -259,10 +200,10 @@ impl Sent {
 impl Drop for Sent {
     fn drop(&mut self) {
         self.route.state().in_flight -= 1;
+        self.publisher.line().in_flight -= 1;
         // Outside a runtime, which is being shut down then, there is nobody to go on.
         if tokio::runtime::Handle::try_current().is_ok() {
-            let due = self.route.state().due(&self.publisher.limits);
-            self.publisher.send(&self.route, due);
+            self.publisher.go_on(&self.route);
         }
     }
 }
