@@ -86,6 +86,9 @@ impl Cluster {
                 String::from_utf8_lossy(&migrated.stderr)
             );
         }
+        // Some of the poison is for the table to refuse.
+        cluster
+            .sql("ALTER TABLE chaos.event ADD CONSTRAINT no_poison CHECK session_id != 'poison'")?;
         for number in 0..cluster.instances.len() {
             cluster.start_again(Server::Instance(number))?;
         }
@@ -164,15 +167,9 @@ impl Cluster {
         self.engine.run(statement).map(drop)
     }
 
-    /// How many dead letters there are.
-    pub(super) fn dead_letters(&self) -> Result<u64> {
-        let count = self
-            .engine
-            .run("SELECT count() FROM chaos.error_event FINAL")?;
-        count
-            .trim()
-            .parse()
-            .with_context(|| format!("{count} is no count"))
+    /// RabbitMQ behind the proxy.
+    pub(super) fn amqp_url(&self) -> String {
+        rabbitmq::url(self.to_rabbitmq.port())
     }
 
     /// What the instances said last.
