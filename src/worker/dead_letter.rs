@@ -26,18 +26,69 @@ pub(super) fn outgoing(
     attempts: u32,
     now_ms: i64,
 ) -> Outgoing {
-    let delivery = &message.delivery;
-    let Body {
-        bytes: body,
-        content_type,
-        kind,
-    } = unit::alone(message, failed.unit);
-    let own_id = own_id(message, failed.unit);
     // A table that refuses a row doesn't know what made it.
     let event_type = match failed.event_type.as_str() {
         "" => unit::kind_of(message, failed.unit).unwrap_or_default(),
         known => known,
     };
+    let parts = Parts {
+        body: unit::alone(message, failed.unit),
+        own_id: own_id(message, failed.unit),
+        event_type,
+        sent: super::headers::as_sent(&message.delivery.properties),
+    };
+    let letter = assemble(pipeline, message, route, failed, attempts, now_ms, parts);
+    message.delivery.duty.replaced_by(letter)
+}
+
+/// The same of a whole message, for which as little is done as possible: something panicked before.
+pub(super) fn whole(
+    pipeline: &Pipeline,
+    message: &Prepared,
+    route: Route,
+    failed: &Failed,
+    attempts: u32,
+    now_ms: i64,
+) -> Outgoing {
+    let properties = &message.delivery.properties;
+    let parts = Parts {
+        body: unit::whole(message),
+        own_id: properties.message_id.as_deref().unwrap_or_default().into(),
+        event_type: "",
+        sent: guarded(|| super::headers::as_sent(properties)).unwrap_or_default(),
+    };
+    let letter = assemble(pipeline, message, route, failed, attempts, now_ms, parts);
+    message.delivery.duty.replaced_by(letter)
+}
+
+/// What is told of a unit beside what is told of its message.
+struct Parts<'a> {
+    body: Body,
+    own_id: Cow<'a, str>,
+    event_type: &'a str,
+    sent: Vec<(Cow<'static, str>, HeaderValue)>,
+}
+
+fn assemble(
+    pipeline: &Pipeline,
+    message: &Prepared,
+    route: Route,
+    failed: &Failed,
+    attempts: u32,
+    now_ms: i64,
+    parts: Parts<'_>,
+) -> Outgoing {
+    let delivery = &message.delivery;
+    let Parts {
+        body: Body {
+            bytes: body,
+            content_type,
+            kind,
+        },
+        own_id,
+        event_type,
+        sent,
+    } = parts;
     let first = delivery.first_failed_ms.unwrap_or(now_ms);
     let times = Times::of(&delivery.properties, first, attempts, now_ms);
     let text = |value: &str| HeaderValue::Text(value.to_owned());
@@ -78,13 +129,11 @@ pub(super) fn outgoing(
         properties.headers.push((h::DEAD_MESSAGE_ID.into(), own_id));
     }
     if let Some(sent_ms) = sent_ms(&delivery.properties) {
-        let sent = HeaderValue::Integer(sent_ms);
-        properties.headers.push((h::DEAD_SENT.into(), sent));
+        let sent_ms = HeaderValue::Integer(sent_ms);
+        properties.headers.push((h::DEAD_SENT.into(), sent_ms));
     }
-    let sent = super::headers::as_sent(&delivery.properties);
     properties.headers.extend(sent);
-    let letter = Outgoing::new(route.exchange, route.routing_key, body).with(properties);
-    delivery.duty.replaced_by(letter)
+    Outgoing::new(route.exchange, route.routing_key, body).with(properties)
 }
 
 /// The same for the same dead letter, however often it is made.

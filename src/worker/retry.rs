@@ -7,7 +7,7 @@ use bytes::Bytes;
 use super::append::units;
 use super::prepare::{Content, Prepared};
 use super::split::Part;
-use super::unit::event_at;
+use super::unit::{self, event_at};
 use crate::broker::{HeaderValue, Outgoing, Properties};
 use crate::contract::column::plain::push_varint;
 use crate::contract::headers as h;
@@ -48,15 +48,12 @@ pub(super) fn copies(
 
 /// The same with all units.
 pub(super) fn whole(message: &Prepared, counted: bool, now_ms: i64) -> Outgoing {
-    let mut properties = properties(message, counted, now_ms);
-    let body = match &message.as_json {
-        Some(json) => {
-            properties.content_type = Some(h::JSON.into());
-            json.clone()
-        }
-        None => message.delivery.body.clone(),
+    let body = unit::whole(message);
+    let properties = Properties {
+        content_type: body.content_type,
+        ..properties(message, counted, now_ms)
     };
-    outgoing(message, body, properties)
+    outgoing(message, body.bytes, properties)
 }
 
 fn outgoing(message: &Prepared, body: Bytes, properties: Properties) -> Outgoing {

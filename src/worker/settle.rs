@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::append::{Failed, Verdict, units};
+use super::append::{Failed, Verdict, panicked_unit, units};
 use super::batch::Held;
 use super::disposition::{Case, Cause, Disposition, Part, Probe, decide};
 use super::duty::Ending;
@@ -115,14 +115,17 @@ fn panicked(message: &Prepared, setup: &Setup) -> Verdict {
 
 /// Publishes what is left of a message, then acknowledges it.
 pub(super) async fn settle(setup: &Setup, decided: Decided) -> Result<(), GivenUp> {
+    let mut counts = decided.counts();
     let published = match guarded_async(publish_all(setup, &decided)).await {
         Ok(published) => published,
         // As a whole it may have more luck.
-        Err(_) => guarded_async(publish_whole(setup, &decided))
-            .await
-            .unwrap_or(Err(GivenUp)),
+        Err(panic) => {
+            counts = as_a_whole(&decided);
+            guarded_async(publish_whole(setup, &decided, &panic))
+                .await
+                .unwrap_or(Err(GivenUp))
+        }
     };
-    let counts = decided.counts();
     let queue = decided.message.queue.name;
     let duty = decided.message.delivery.duty;
     let Ok(ending) = published else {
@@ -181,19 +184,49 @@ async fn publish_all(setup: &Setup, decided: &Decided) -> Result<Ending, GivenUp
     Ok(Ending::Retried)
 }
 
-/// What panicked goes back as it came.
-async fn publish_whole(setup: &Setup, decided: &Decided) -> Result<Ending, GivenUp> {
+/// Whether what panicked may go back once more.
+fn may_retry(message: &Prepared) -> bool {
+    message.delivery.failures < u32::from(message.queue.retries)
+}
+
+/// The counts of a message of which the units are not told apart.
+fn as_a_whole(decided: &Decided) -> [usize; 3] {
+    let all = units(&decided.message.content);
+    match may_retry(&decided.message) {
+        true => [0, 0, all],
+        false => [0, all, 0],
+    }
+}
+
+/// What panicked goes back as it came; too often, it is a dead letter as it came. What of it is stored already has the
+/// same keys when the letter is sent again.
+async fn publish_whole(setup: &Setup, decided: &Decided, panic: &str) -> Result<Ending, GivenUp> {
     let message = &decided.message;
     sleep(setup, Duration::from_secs(1)).await?;
-    if message.delivery.failures >= u32::from(message.queue.retries) {
-        return Err(GivenUp);
+    if may_retry(message) {
+        let copy = retry::whole(message, true, decided.at_ms);
+        publish(setup, message, || {
+            message.delivery.duty.replaced_by(copy.clone())
+        })
+        .await?;
+        return Ok(Ending::Retried);
     }
-    let copy = retry::whole(message, true, decided.at_ms);
-    publish(setup, message, || {
-        message.delivery.duty.replaced_by(copy.clone())
-    })
-    .await?;
-    Ok(Ending::Retried)
+    // Who has no place for dead letters keeps it.
+    let route = message.queue.dead_letter.ok_or(GivenUp)?;
+    let failed = panicked_unit(0, "", panic);
+    let attempts = decided.attempts + message.delivery.failures;
+    let letter = dead_letter::whole(
+        setup.pipeline,
+        message,
+        route,
+        &failed,
+        attempts,
+        decided.at_ms,
+    );
+    publish(setup, message, || letter.clone()).await?;
+    metrics::counter!("event_grpc_dead_letters_total", "queue" => message.queue.name, "class" => failed.class)
+        .increment(1);
+    Ok(Ending::Acknowledged)
 }
 
 /// Publishes a message until the broker has confirmed it.

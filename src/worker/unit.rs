@@ -26,7 +26,6 @@ pub(super) fn alone(message: &Prepared, unit: usize) -> Body {
         content_type: properties.content_type.clone(),
         kind,
     };
-    let whole = || of_kind(message.delivery.body.clone(), properties.kind.clone());
     match (&message.content, message.queue.input) {
         (Content::Events(parts), Input::Events(envelope)) => {
             let kind = Some(Cow::Borrowed(envelope.message));
@@ -39,7 +38,7 @@ pub(super) fn alone(message: &Prepared, unit: usize) -> Body {
                 (Some((part, event)), None) => {
                     of_kind(request(envelope, part, event, &message.delivery.body), kind)
                 }
-                (None, None) => whole(),
+                (None, None) => whole(message),
             }
         }
         (Content::Json(objects), _) if objects.len() > 1 => match objects.get(unit) {
@@ -47,9 +46,23 @@ pub(super) fn alone(message: &Prepared, unit: usize) -> Body {
                 let text = serde_json::to_vec(object).unwrap_or_default();
                 of_kind(text.into(), properties.kind.clone())
             }
-            None => whole(),
+            None => whole(message),
         },
-        _ => whole(),
+        _ => whole(message),
+    }
+}
+
+/// All units of a message together, as they came.
+pub(super) fn whole(message: &Prepared) -> Body {
+    let properties = &message.delivery.properties;
+    let (bytes, content_type) = match &message.as_json {
+        Some(json) => (json, Some(JSON.into())),
+        None => (&message.delivery.body, properties.content_type.clone()),
+    };
+    Body {
+        bytes: bytes.clone(),
+        content_type,
+        kind: properties.kind.clone(),
     }
 }
 

@@ -50,13 +50,17 @@ async fn a_queue_of_which_an_api_refuses_little_goes_on() {
     let server = Server::start().await;
     let options = Options {
         workers: 4,
+        awaited: false,
         ..Options::default()
     };
     let running = run(&server.url("/events"), options);
     server.answer(|seen| (seen.body["n"].as_i64()? % 3 == 0).then(|| status(400)));
     for n in 0..300 {
-        running.settled(message(n)).await;
+        running.broker.publish(message(n)).await.unwrap();
     }
-    assert_eq!(server.seen().len(), 300);
+    server.has_seen(300).await;
+    for _ in 0..100 {
+        assert_eq!(running.dead_letter().await.class, "refused");
+    }
     assert!(running.states.stopped_queues().is_empty());
 }
