@@ -34,9 +34,19 @@ pub(crate) struct Args {
     /// Events a second
     #[arg(long, default_value_t = 2000, value_parser = clap::value_parser!(u64).range(1..=100_000))]
     rate: u64,
+    /// The longest that a fault lasts, in seconds
+    #[arg(long, default_value_t = 8.0)]
+    longest: f64,
     /// Use a release build
     #[arg(long)]
     release: bool,
+}
+
+impl Args {
+    /// How long faults are made.
+    fn time(&self) -> Duration {
+        Duration::from_secs_f64(self.minutes * 60.0)
+    }
 }
 
 /// What `cargo xtask test` ends with: short, and the same each time.
@@ -44,6 +54,7 @@ const SHORT: Args = Args {
     seed: Some(7),
     minutes: 0.6,
     rate: 200,
+    longest: 3.0,
     release: false,
 };
 
@@ -64,10 +75,13 @@ fn torment(args: &Args, interrupt: &Receiver<()>) -> Result<()> {
     if !(0.1..=24.0 * 60.0).contains(&args.minutes) {
         bail!("--minutes should be from 0.1 to 1440");
     }
+    if !(1.0..=600.0).contains(&args.longest) {
+        bail!("--longest should be from 1 to 600");
+    }
     let seed = args.seed.unwrap_or_else(random::seed);
     let again = format!(
-        "cargo xtask chaos --seed {seed} --minutes {} --rate {}",
-        args.minutes, args.rate
+        "cargo xtask chaos --seed {seed} --minutes {} --rate {} --longest {}",
+        args.minutes, args.rate, args.longest
     );
     println!("{again}");
     let release: &[&str] = if args.release { &["--release"] } else { &[] };
@@ -76,10 +90,9 @@ fn torment(args: &Args, interrupt: &Receiver<()>) -> Result<()> {
         .prefix("event-grpc-chaos-")
         .tempdir()?;
     let mut cluster = Cluster::start(&executable, directory.path())?;
-    let time = Duration::from_secs_f64(args.minutes * 60.0);
-    let events = (time.as_secs_f64() * args.rate as f64) as u64;
+    let events = (args.time().as_secs_f64() * args.rate as f64) as u64;
     let load = load(&cluster, &executable, args.rate, events)?;
-    match endure(&mut cluster, load, time, Random::new(seed), interrupt) {
+    match endure(&mut cluster, load, args, Random::new(seed), interrupt) {
         Ok(faults) => {
             println!(
                 "All {events} events are in their table, each once, and all poison is in the dead letters, after \
@@ -98,11 +111,12 @@ fn torment(args: &Args, interrupt: &Receiver<()>) -> Result<()> {
 fn endure(
     cluster: &mut Cluster,
     mut load: Kept,
-    time: Duration,
+    args: &Args,
     mut random: Random,
     interrupt: &Receiver<()>,
 ) -> Result<u32> {
-    let begun = Instant::now();
+    let (begun, time) = (Instant::now(), args.time());
+    let longest = (args.longest * 1000.0) as u64;
     let say = |text: &str| println!("{:>7.1} s  {text}", begun.elapsed().as_secs_f64());
     let mut faults = 0;
     loop {
@@ -111,7 +125,7 @@ fn endure(
             break;
         }
         let fault = Fault::draw(&mut random);
-        let length = Duration::from_millis(random.within(500, 8000));
+        let length = Duration::from_millis(random.within(500, longest));
         say(&format!("{fault} for {:.1} s", length.as_secs_f64()));
         faults += 1;
         fault.begin(cluster)?;

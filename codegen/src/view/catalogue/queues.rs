@@ -63,9 +63,9 @@ fn row(model: &Model, queue: &Queue) -> QueueRow {
             queue.batch.delay_ms
         ),
         retries: queue.retries,
-        breaker: match queue.breaker {
-            100 => "off".to_owned(),
-            share => format!("{share}%"),
+        breaker: match (&queue.dead_letter, queue.breaker) {
+            (None, _) | (_, 100) => "off".to_owned(),
+            (_, share) => format!("{share}%"),
         },
         dead_letter: queue.dead_letter.as_ref().map_or_else(
             || "none: the end of the road".to_owned(),
