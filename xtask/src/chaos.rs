@@ -49,9 +49,10 @@ impl Args {
     }
 }
 
-/// What `cargo xtask test` ends with: short, and the same each time.
+/// What `cargo xtask test` ends with: short, and the same each time. This seed kills each kind of server once, freezes one,
+/// and has tables that are read-only and missing.
 const SHORT: Args = Args {
-    seed: Some(7),
+    seed: Some(2467),
     minutes: 0.6,
     rate: 200,
     longest: 3.0,
