@@ -140,6 +140,13 @@ impl Inner {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    #[expect(clippy::panic, reason = "a test wants it")]
+    fn maybe_panic(&self, message: &Outgoing) {
+        if self.panics.get().is_some_and(|panics| panics(message)) {
+            panic!("simulated");
+        }
+    }
+
     fn push(&self, message: Outgoing) {
         let mut state = self.state();
         if let Some(HeaderValue::Integer(count)) = message.properties.header(RETRY_COUNT) {
@@ -192,14 +199,7 @@ impl Broker for Simulated {
     fn publish(&self, message: Outgoing) -> BoxFuture<'_, Result<(), PublishError>> {
         async move {
             tokio::time::sleep(Duration::from_millis(2)).await;
-            if self
-                .inner
-                .panics
-                .get()
-                .is_some_and(|panics| panics(&message))
-            {
-                panic!("simulated");
-            }
+            self.inner.maybe_panic(&message);
             let confirm = (self.inner.confirm)();
             if confirm != Confirm::Refused {
                 self.inner.push(message);
