@@ -2,7 +2,7 @@
 //! any exchange is kept as a dead letter.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
 use futures_util::FutureExt as _;
@@ -27,6 +27,9 @@ pub(crate) enum Confirm {
 /// Called with the body of each message that is acknowledged, the bodies that are in the queue, and the dead letters.
 type OnAck = Box<dyn Fn(&[u8], &[&[u8]], &[Outgoing]) + Send + Sync>;
 
+/// Whether the build panics over a message that it publishes.
+type Panics = Box<dyn Fn(&Outgoing) -> bool + Send + Sync>;
+
 /// The broker.
 #[derive(Clone)]
 pub(crate) struct Simulated {
@@ -39,6 +42,7 @@ struct Inner {
     prefetch: usize,
     confirm: Box<dyn Fn() -> Confirm + Send + Sync>,
     on_ack: OnAck,
+    panics: OnceLock<Panics>,
 }
 
 #[derive(Default)]
@@ -92,10 +96,16 @@ impl Simulated {
             prefetch,
             confirm: Box::new(confirm),
             on_ack: Box::new(on_ack),
+            panics: OnceLock::new(),
         };
         Simulated {
             inner: Arc::new(inner),
         }
+    }
+
+    /// From now on the build panics over these messages.
+    pub(crate) fn panic_at(&self, panics: impl Fn(&Outgoing) -> bool + Send + Sync + 'static) {
+        self.inner.panics.set(Box::new(panics)).ok();
     }
 
     /// Puts a message into the queue.
@@ -128,6 +138,13 @@ impl Simulated {
 impl Inner {
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    #[expect(clippy::panic, reason = "a test wants it")]
+    fn maybe_panic(&self, message: &Outgoing) {
+        if self.panics.get().is_some_and(|panics| panics(message)) {
+            panic!("simulated");
+        }
     }
 
     fn push(&self, message: Outgoing) {
@@ -182,6 +199,7 @@ impl Broker for Simulated {
     fn publish(&self, message: Outgoing) -> BoxFuture<'_, Result<(), PublishError>> {
         async move {
             tokio::time::sleep(Duration::from_millis(2)).await;
+            self.inner.maybe_panic(&message);
             let confirm = (self.inner.confirm)();
             if confirm != Confirm::Refused {
                 self.inner.push(message);

@@ -239,6 +239,13 @@ fn lost_event(unit: usize, why: &Why) -> Failed {
             reason: format!("this build knows no event type with number {number}"),
             verdict: Verdict::Dead,
         },
+        Why::UnknownMember { name, .. } => Failed {
+            unit,
+            event_type: name.clone(),
+            class: "unknown_type",
+            reason: format!("this build knows no event type that is called `{name}`"),
+            verdict: Verdict::Dead,
+        },
         Why::NoType => Failed {
             unit,
             event_type: String::new(),

@@ -1,4 +1,5 @@
-//! Stops a queue that turns too much into dead letters: then it is not the events that are bad.
+//! Stops a queue that turns too much into dead letters: then it is not the events that are bad, or an API that refuses
+//! them has a reason that somebody should look at.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -11,9 +12,8 @@ use super::settle::Decided;
 use super::state::States;
 use crate::contract::Queue;
 
-/// How long is counted before it is counted anew, and the least that says anything.
+/// How long is counted before it is counted anew.
 const WINDOW: Duration = Duration::from_secs(60);
-const LEAST: u64 = 1000;
 
 /// How long a queue is stopped at first, and at most.
 const FIRST: Duration = Duration::from_secs(60);
@@ -22,7 +22,29 @@ const LONGEST: Duration = Duration::from_secs(600);
 /// How many messages a trial takes.
 pub(super) const FEW: usize = 10;
 
-/// The breakers of a table's queues.
+/// How many units say anything.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Least {
+    /// While the queue is worked on.
+    usual: u64,
+    /// In a trial.
+    trial: u64,
+}
+
+impl Least {
+    /// Of a table, whose messages come in batches and hold many units.
+    pub(super) const TABLE: Least = Least {
+        usual: 1000,
+        trial: 1,
+    };
+    /// Of a request, whose messages are sent one by one, and not many a second.
+    pub(super) const REQUEST: Least = Least {
+        usual: 100,
+        trial: FEW as u64,
+    };
+}
+
+/// The breakers of a table's queues, or of a request's.
 #[derive(Debug, Clone)]
 pub(super) struct Breakers {
     by_queue: Arc<BTreeMap<&'static str, Breaker>>,
@@ -44,6 +66,7 @@ pub(super) enum Phase {
 pub(super) struct Breaker {
     queue: &'static Queue,
     states: States,
+    least: Least,
     phase: watch::Sender<Phase>,
     count: Mutex<Count>,
 }
@@ -60,8 +83,9 @@ struct Count {
 }
 
 impl Breakers {
-    pub(super) fn new(queues: &[&'static Queue], states: &States) -> Self {
-        let breaker = |queue: &&'static Queue| (queue.name, Breaker::new(queue, states.clone()));
+    pub(super) fn new(queues: &[&'static Queue], least: Least, states: &States) -> Self {
+        let breaker =
+            |queue: &&'static Queue| (queue.name, Breaker::new(queue, least, states.clone()));
         Breakers {
             by_queue: Arc::new(queues.iter().map(breaker).collect()),
         }
@@ -103,11 +127,12 @@ impl Breakers {
 }
 
 impl Breaker {
-    fn new(queue: &'static Queue, states: States) -> Self {
+    fn new(queue: &'static Queue, least: Least, states: States) -> Self {
         let now = Instant::now();
         Breaker {
             queue,
             states,
+            least,
             phase: watch::Sender::new(Phase::Closed),
             count: Mutex::new(Count {
                 began: now,
@@ -137,7 +162,7 @@ impl Breaker {
     }
 
     /// Counts units; true if what is a dead letter among them must not become one.
-    fn record(&self, stored: u64, dead: u64) -> bool {
+    pub(super) fn record(&self, stored: u64, dead: u64) -> bool {
         let phase = *self.phase.borrow();
         let mut count = self.count();
         if phase == Phase::Open {
@@ -147,14 +172,14 @@ impl Breaker {
             return false;
         }
         let now = Instant::now();
+        if phase == Phase::Closed && now - count.began > WINDOW {
+            (count.began, count.stored, count.dead) = (now, 0, 0);
+        }
+        count.stored += stored;
+        count.dead += dead;
+        let (dead, all) = (count.dead, count.stored + count.dead);
         if phase == Phase::Closed {
-            if now - count.began > WINDOW {
-                (count.began, count.stored, count.dead) = (now, 0, 0);
-            }
-            count.stored += stored;
-            count.dead += dead;
-            let (dead, all) = (count.dead, count.stored + count.dead);
-            if all < LEAST || !self.is_too_much(dead, all) {
+            if all < self.least.usual || !self.is_too_much(dead, all) {
                 return false;
             }
             if now - count.until > count.wait {
@@ -164,8 +189,11 @@ impl Breaker {
             return true;
         }
         // The few that were let through for a trial get what they deserve, or it would be the same few for ever.
-        if self.is_too_much(dead, stored + dead) {
-            self.open(&mut count, dead, stored + dead);
+        if all < self.least.trial {
+            return false;
+        }
+        if self.is_too_much(dead, all) {
+            self.open(&mut count, dead, all);
         } else {
             (count.began, count.stored, count.dead) = (now, 0, 0);
             count.until = now;

@@ -1,18 +1,16 @@
 //! Dead letters: how what failed is published, and how it becomes a row of the dead-letter table.
 
 use std::borrow::Cow;
-use std::ops::Range;
 
-use bytes::Bytes;
 use xxhash_rust::xxh3::xxh3_128;
 
 use super::append::Failed;
 use super::guard::guarded;
 use super::prepare::{Content, Prepared};
 use super::split::Part;
+use super::unit::{self, Body};
 use crate::broker::{HeaderValue, Outgoing, Properties};
 use crate::contract::canonical::canonical;
-use crate::contract::column::plain::push_varint;
 use crate::contract::function::MILLIS_RANGE;
 use crate::contract::headers as h;
 use crate::contract::{
@@ -28,19 +26,74 @@ pub(super) fn outgoing(
     attempts: u32,
     now_ms: i64,
 ) -> Outgoing {
-    let delivery = &message.delivery;
-    let (body, kind) = unit_body(message, failed.unit);
-    let own_id = own_id(message, failed.unit);
     // A table that refuses a row doesn't know what made it.
     let event_type = match failed.event_type.as_str() {
-        "" => kind_of(message, failed.unit).unwrap_or_default(),
+        "" => unit::kind_of(message, failed.unit).unwrap_or_default(),
         known => known,
     };
+    let parts = Parts {
+        body: unit::alone(message, failed.unit),
+        own_id: own_id(message, failed.unit),
+        event_type,
+        sent: super::headers::as_sent(&message.delivery.properties),
+    };
+    let letter = assemble(pipeline, message, route, failed, attempts, now_ms, parts);
+    message.delivery.duty.replaced_by(letter)
+}
+
+/// The same of a whole message, for which as little is done as possible: something panicked before.
+pub(super) fn whole(
+    pipeline: &Pipeline,
+    message: &Prepared,
+    route: Route,
+    failed: &Failed,
+    attempts: u32,
+    now_ms: i64,
+) -> Outgoing {
+    let properties = &message.delivery.properties;
+    let parts = Parts {
+        body: unit::whole(message),
+        own_id: properties.message_id.as_deref().unwrap_or_default().into(),
+        event_type: "",
+        sent: guarded(|| super::headers::as_sent(properties)).unwrap_or_default(),
+    };
+    let letter = assemble(pipeline, message, route, failed, attempts, now_ms, parts);
+    message.delivery.duty.replaced_by(letter)
+}
+
+/// What is told of a unit beside what is told of its message.
+struct Parts<'a> {
+    body: Body,
+    own_id: Cow<'a, str>,
+    event_type: &'a str,
+    sent: Vec<(Cow<'static, str>, HeaderValue)>,
+}
+
+fn assemble(
+    pipeline: &Pipeline,
+    message: &Prepared,
+    route: Route,
+    failed: &Failed,
+    attempts: u32,
+    now_ms: i64,
+    parts: Parts<'_>,
+) -> Outgoing {
+    let delivery = &message.delivery;
+    let Parts {
+        body: Body {
+            bytes: body,
+            content_type,
+            kind,
+        },
+        own_id,
+        event_type,
+        sent,
+    } = parts;
     let first = delivery.first_failed_ms.unwrap_or(now_ms);
     let times = Times::of(&delivery.properties, first, attempts, now_ms);
     let text = |value: &str| HeaderValue::Text(value.to_owned());
     let mut properties = Properties {
-        content_type: delivery.properties.content_type.clone(),
+        content_type,
         message_id: Some(id(message.queue.name, identity(message, &own_id), &body)),
         kind,
         timestamp: u64::try_from(now_ms / 1000).ok(),
@@ -76,13 +129,11 @@ pub(super) fn outgoing(
         properties.headers.push((h::DEAD_MESSAGE_ID.into(), own_id));
     }
     if let Some(sent_ms) = sent_ms(&delivery.properties) {
-        let sent = HeaderValue::Integer(sent_ms);
-        properties.headers.push((h::DEAD_SENT.into(), sent));
+        let sent_ms = HeaderValue::Integer(sent_ms);
+        properties.headers.push((h::DEAD_SENT.into(), sent_ms));
     }
-    let sent = super::headers::as_sent(&delivery.properties);
     properties.headers.extend(sent);
-    let letter = Outgoing::new(route.exchange, route.routing_key, body).with(properties);
-    delivery.duty.replaced_by(letter)
+    Outgoing::new(route.exchange, route.routing_key, body).with(properties)
 }
 
 /// The same for the same dead letter, however often it is made.
@@ -151,82 +202,13 @@ fn sent_ms(properties: &Properties) -> Option<i64> {
 /// The same for the same unit, in whatever message it comes.
 pub(super) fn unit_id(message: &Prepared, unit: usize) -> String {
     let own_id = own_id(message, unit);
-    let body = unit_body(message, unit).0;
+    let body = unit::alone(message, unit).bytes;
     id(message.queue.name, identity(message, &own_id), &body)
 }
 
 /// Reasons quote values; a header is no place for long ones.
 fn shortened(reason: &str) -> String {
     reason.chars().take(500).collect()
-}
-
-/// The bytes of one unit: a request with a single event, a single JSON object, or the whole message.
-fn unit_body(message: &Prepared, unit: usize) -> (Bytes, Option<Cow<'static, str>>) {
-    let whole = || {
-        (
-            message.delivery.body.clone(),
-            message.delivery.properties.kind.clone(),
-        )
-    };
-    match (&message.content, message.queue.input) {
-        (Content::Events(parts), Input::Events(envelope)) => match event_at(parts, unit) {
-            Some((part, event)) => (
-                request(envelope, part, event, &message.delivery.body),
-                Some(envelope.message.into()),
-            ),
-            None => whole(),
-        },
-        (Content::Json(objects), _) if objects.len() > 1 => match objects.get(unit) {
-            Some((object, _)) => {
-                let text = serde_json::to_vec(object).unwrap_or_default();
-                (text.into(), message.delivery.properties.kind.clone())
-            }
-            None => whole(),
-        },
-        _ => whole(),
-    }
-}
-
-/// The name of an event's type.
-fn kind_of(message: &Prepared, unit: usize) -> Option<&'static str> {
-    let Content::Events(parts) = &message.content else {
-        return None;
-    };
-    let (part, event) = event_at(parts, unit)?;
-    let run = part.runs.iter().find(|run| run.events.contains(event))?;
-    Some(run.kind.name)
-}
-
-pub(super) fn event_at(parts: &[Part], mut unit: usize) -> Option<(&Part, &Range<usize>)> {
-    for part in parts {
-        let events = part
-            .runs
-            .iter()
-            .flat_map(|r| &r.events)
-            .chain(part.lost.iter().map(|l| &l.event));
-        let count = events.clone().count();
-        match unit.checked_sub(count) {
-            Some(rest) => unit = rest,
-            None => return events.into_iter().nth(unit).map(|event| (part, event)),
-        }
-    }
-    None
-}
-
-/// A request that holds one event under its header.
-fn request(envelope: &Envelope, part: &Part, event: &Range<usize>, body: &[u8]) -> Bytes {
-    let event = body.get(event.clone()).unwrap_or_default();
-    let mut out = Vec::with_capacity(part.header.len() + event.len() + 16);
-    for (number, bytes) in [
-        (envelope.header, &part.header[..]),
-        (envelope.events, event),
-    ] {
-        const DELIMITED: u64 = 2;
-        push_varint(&mut out, u64::from(number) << 3 | DELIMITED);
-        push_varint(&mut out, bytes.len() as u64);
-        out.extend_from_slice(bytes);
-    }
-    out.into()
 }
 
 /// Appends a dead letter's row. What can be made out of its event is best effort; the row itself fails only if generated/ and

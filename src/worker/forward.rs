@@ -8,13 +8,13 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use super::append::{Failed, Verdict, bad_unit, json_message, panicked_unit, units};
+use super::breaker::Breakers;
 use super::disposition::{Forwarding, decide_request};
 use super::gate::Gate;
 use super::guard::guarded_async;
-use super::prepare::{Content, Prepared, Preparer};
+use super::prepare::{Content, Prepared};
 use super::settle::{Decided, GivenUp, settle};
 use super::{Setup, now_ms};
-use crate::broker::Deliveries;
 use crate::contract::{Bad, Context, Input, Message, Queue, Request, json};
 use crate::sink::http::{RequestError, Target};
 
@@ -24,6 +24,7 @@ pub(super) struct Forwarder {
     request: &'static Request,
     targets: Arc<[Target]>,
     gates: Vec<Gate>,
+    breakers: Breakers,
 }
 
 /// One message on its way to one target.
@@ -46,44 +47,37 @@ enum Outcome {
 }
 
 impl Forwarder {
-    pub(super) fn new(setup: Setup, request: &'static Request, targets: Arc<[Target]>) -> Self {
+    pub(super) fn new(
+        setup: Setup,
+        request: &'static Request,
+        targets: Arc<[Target]>,
+        breakers: Breakers,
+    ) -> Self {
         Forwarder {
             setup,
+            breakers,
             request,
             gates: targets.iter().map(|_| Gate::new()).collect(),
             targets,
         }
     }
 
-    /// One worker: takes a message, sees it to its end, and takes the next until there are no more.
-    pub(super) async fn work(
-        self: Arc<Self>,
-        queue: &'static Queue,
-        deliveries: Arc<Deliveries>,
-        preparer: Arc<Preparer>,
-    ) {
-        let stop = self.setup.stop.clone();
-        while let Some(Some(delivery)) = stop.run_until_cancelled(deliveries.next()).await {
-            let prepared = preparer.prepare(queue, delivery);
-            let forwarded = match guarded_async(self.forward(&prepared)).await {
-                Ok(forwarded) => forwarded,
-                Err(panic) => {
-                    let all = 0..units(&prepared.content);
-                    Ok((all.map(|unit| panicked_unit(unit, "", &panic)).collect(), 1))
-                }
-            };
-            let settled = match forwarded {
-                Ok((failed, attempts)) => {
-                    let decided = Decided::after(prepared, failed, attempts, &self.setup);
-                    self.held_and_settled(decided).await
-                }
-                // Dropped here, it goes back to its queue.
-                Err(given_up) => Err(given_up),
-            };
-            if settled.is_err() && self.setup.give_up.is_cancelled() {
-                return;
+    /// Forwards a message and settles it. One that is given up is in its queue.
+    pub(super) async fn see_through(&self, message: Prepared) -> Result<(), GivenUp> {
+        let forwarded = match guarded_async(self.forward(&message)).await {
+            Ok(forwarded) => forwarded,
+            Err(panic) => {
+                let all = 0..units(&message.content);
+                Ok((all.map(|unit| panicked_unit(unit, "", &panic)).collect(), 1))
             }
+        };
+        // Dropped here, it goes back to its queue.
+        let (failed, attempts) = forwarded?;
+        let decided = Decided::after(message, failed, attempts, &self.setup);
+        for decided in self.breakers.admit(vec![decided]).await {
+            self.held_and_settled(decided).await?;
         }
+        Ok(())
     }
 
     /// Settles a message, after a while if it goes back.

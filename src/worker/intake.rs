@@ -1,4 +1,4 @@
-//! The workers of one queue: they take its messages, prepare them and hand them to the batcher.
+//! The workers of one queue: they take its messages, prepare them and hand them to the batcher, or forward them.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -10,6 +10,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::Setup;
 use super::breaker::{Breaker, Breakers, FEW, Phase};
+use super::forward::Forwarder;
 use super::prepare::{Prepared, Preparer};
 use crate::broker::Deliveries;
 use crate::contract::Queue;
@@ -24,9 +25,18 @@ pub(super) struct Intake {
     pub queue: &'static Queue,
     pub preparer: Arc<Preparer>,
     pub breakers: Breakers,
-    pub batcher: mpsc::Sender<Prepared>,
+    pub to: To,
     /// Ends it.
     pub halt: CancellationToken,
+}
+
+/// Who gets the messages.
+#[derive(Clone)]
+pub(super) enum To {
+    /// The batcher of a table.
+    Batcher(mpsc::Sender<Prepared>),
+    /// An HTTP API; the worker sees each message to its end.
+    Forwarder(Arc<Forwarder>),
 }
 
 impl Intake {
@@ -113,9 +123,19 @@ impl Intake {
                 return Drawn::All;
             };
             let prepared = self.preparer.prepare(self.queue, delivery);
-            if let Err(unsent) = self.batcher.send(prepared).await {
-                unsent.0.delivery.duty.give_back().await;
-                return Drawn::All;
+            match &self.to {
+                To::Batcher(batcher) => {
+                    if let Err(unsent) = batcher.send(prepared).await {
+                        unsent.0.delivery.duty.give_back().await;
+                        return Drawn::All;
+                    }
+                }
+                To::Forwarder(forwarder) => {
+                    let settled = forwarder.see_through(prepared).await;
+                    if settled.is_err() && self.setup.give_up.is_cancelled() {
+                        return Drawn::All;
+                    }
+                }
             }
             if phase == Phase::Trial && left.fetch_sub(1, Ordering::Relaxed) == 1 {
                 return Drawn::Until(phase);

@@ -121,10 +121,16 @@ impl Tally {
         tally
     }
 
-    /// The units of a message that goes back as a whole.
-    pub(super) fn whole(content: &Content) -> Self {
+    /// The units of a message that goes back as a whole, or is a dead letter as a whole.
+    pub(super) fn whole(content: &Content, again: bool) -> Self {
         let mut tally = Tally::default();
-        tally.add_all(content, |[.., again], count| *again += count);
+        tally.add_all(
+            content,
+            match again {
+                true => |[.., again], count| *again += count,
+                false => |[_, dead, _], count| *dead += count,
+            },
+        );
         tally
     }
 
@@ -249,7 +255,7 @@ mod tests {
             tally.0,
             [(7, [2, 0, 1]), (9, [0, 1, 0]), (NO_TYPE, [0, 1, 0])]
         );
-        let whole = Tally::whole(&content());
+        let whole = Tally::whole(&content(), true);
         assert_eq!(
             whole.0,
             [(7, [0, 0, 3]), (9, [0, 0, 1]), (NO_TYPE, [0, 0, 1])]

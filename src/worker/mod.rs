@@ -30,6 +30,7 @@ mod station;
 mod suspects;
 #[cfg(test)]
 mod tests;
+mod unit;
 
 pub use state::{Paused, States};
 
@@ -44,7 +45,9 @@ use crate::broker::Broker;
 use crate::contract::{Destination, Pipeline, Queue, Request, Table};
 use crate::sink::Stores;
 use crate::sink::http::Requests;
+use breaker::{Breakers, Least};
 use forward::Forwarder;
+use intake::{Intake, To};
 use prepare::Preparer;
 use station::Station;
 
@@ -120,13 +123,20 @@ pub fn start(
         let Some(targets) = setup.requests.targets(request) else {
             continue;
         };
-        let forwarder = Arc::new(Forwarder::new(setup.clone(), request, targets));
+        let breakers = Breakers::new(&queues, Least::REQUEST, &setup.states);
+        let forwarder = Forwarder::new(setup.clone(), request, targets, breakers.clone());
+        let forwarder = Arc::new(forwarder);
         for queue in queues {
-            let deliveries = Arc::new(setup.broker.consume(queue.name)?);
-            for _ in 0..queue.workers.max(1) {
-                let worker = Arc::clone(&forwarder);
-                tasks.spawn(worker.work(queue, Arc::clone(&deliveries), Arc::clone(&preparer)));
-            }
+            let first = setup.broker.consume(queue.name)?;
+            let intake = Intake {
+                setup: setup.clone(),
+                queue,
+                preparer: Arc::clone(&preparer),
+                breakers: breakers.clone(),
+                to: To::Forwarder(Arc::clone(&forwarder)),
+                halt: setup.stop.child_token(),
+            };
+            tasks.spawn(intake.run(Some(first)));
         }
     }
     Ok(tasks)

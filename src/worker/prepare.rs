@@ -24,6 +24,8 @@ pub(super) struct Prepared {
     pub queue: &'static Queue,
     /// The message. Its body is what `content` points into.
     pub delivery: Received,
+    /// The JSON that it came as, if its body doesn't say all of that.
+    pub as_json: Option<Bytes>,
     /// What is in it.
     pub content: Content,
     /// Of JSON messages: what the sender put into headers.
@@ -70,8 +72,9 @@ impl Preparer {
             Some(meters) => Received::new(meters, delivery),
             None => Received::new(&Arc::new(Meters::new(queue)), delivery),
         };
+        let mut as_json = None;
         let content = guarded(|| match queue.input {
-            Input::Events(envelope) => self.events(envelope, &mut delivery),
+            Input::Events(envelope) => self.events(envelope, &mut delivery, &mut as_json),
             Input::Json(_) => objects(&delivery),
             Input::DeadLetters(envelope) => {
                 Ok(Content::DeadLetter(single_event(envelope, &delivery)))
@@ -88,27 +91,37 @@ impl Preparer {
         Prepared {
             queue,
             delivery,
+            as_json,
             content,
             headers,
         }
     }
 
-    fn events(&self, envelope: &'static Envelope, delivery: &mut Received) -> Result<Content, Bad> {
-        if is_json(delivery) {
-            let pool = self
-                .pool
-                .as_ref()
-                .ok_or_else(|| Bad::field(envelope.message, "JSON is not supported"))?;
-            delivery.body =
-                Bytes::from(proto_json::to_wire(pool, envelope.message, &delivery.body)?);
-            delivery.properties.content_type = Some(crate::contract::headers::PROTOBUF.into());
-            delivery.properties.kind = Some(envelope.message.into());
+    fn events(
+        &self,
+        envelope: &'static Envelope,
+        delivery: &mut Received,
+        as_json: &mut Option<Bytes>,
+    ) -> Result<Content, Bad> {
+        if !is_json(delivery) {
+            let batch = is_batch(delivery);
+            return Ok(Content::Events(split(envelope, &delivery.body, batch)?));
         }
-        Ok(Content::Events(split(
-            envelope,
-            &delivery.body,
-            is_batch(delivery),
-        )?))
+        let pool = self
+            .pool
+            .as_ref()
+            .ok_or_else(|| Bad::field(envelope.message, "JSON is not supported"))?;
+        let wire = Bytes::from(proto_json::to_wire(pool, envelope.message, &delivery.body)?);
+        let mut parts = split(envelope, &wire, false)?;
+        let unknown = parts
+            .iter_mut()
+            .map(|part| proto_json::name_unknown(pool, envelope, part, &delivery.body))
+            .fold(false, |any, found| any | found);
+        let json = std::mem::replace(&mut delivery.body, wire);
+        *as_json = Some(json).filter(|_| unknown);
+        delivery.properties.content_type = Some(crate::contract::headers::PROTOBUF.into());
+        delivery.properties.kind = Some(envelope.message.into());
+        Ok(Content::Events(parts))
     }
 }
 

@@ -5,9 +5,9 @@ use std::borrow::Cow;
 use bytes::Bytes;
 
 use super::append::units;
-use super::dead_letter::event_at;
 use super::prepare::{Content, Prepared};
 use super::split::Part;
+use super::unit::{self, event_at};
 use crate::broker::{HeaderValue, Outgoing, Properties};
 use crate::contract::column::plain::push_varint;
 use crate::contract::headers as h;
@@ -48,8 +48,12 @@ pub(super) fn copies(
 
 /// The same with all units.
 pub(super) fn whole(message: &Prepared, counted: bool, now_ms: i64) -> Outgoing {
-    let body = message.delivery.body.clone();
-    outgoing(message, body, properties(message, counted, now_ms))
+    let body = unit::whole(message);
+    let properties = Properties {
+        content_type: body.content_type,
+        ..properties(message, counted, now_ms)
+    };
+    outgoing(message, body.bytes, properties)
 }
 
 fn outgoing(message: &Prepared, body: Bytes, properties: Properties) -> Outgoing {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::append::{Failed, Verdict, units};
+use super::append::{Failed, Verdict, panicked_unit, units};
 use super::batch::Held;
 use super::disposition::{Case, Cause, Disposition, Part, Probe, decide};
 use super::duty::Ending;
@@ -121,9 +121,10 @@ pub(super) async fn settle(setup: &Setup, decided: Decided) -> Result<(), GivenU
     let (published, tally) = match guarded_async(publish_all(setup, &decided)).await {
         Ok(published) => (published, Tally::of(content, &decided.failed)),
         // As a whole it may have more luck.
-        Err(_) => {
-            let published = guarded_async(publish_whole(setup, &decided)).await;
-            (published.unwrap_or(Err(GivenUp)), Tally::whole(content))
+        Err(panic) => {
+            let published = guarded_async(publish_whole(setup, &decided, &panic)).await;
+            let tally = Tally::whole(content, may_retry(&decided.message));
+            (published.unwrap_or(Err(GivenUp)), tally)
         }
     };
     let duty = decided.message.delivery.duty;
@@ -178,19 +179,40 @@ async fn publish_all(setup: &Setup, decided: &Decided) -> Result<Ending, GivenUp
     Ok(Ending::Retried)
 }
 
-/// What panicked goes back as it came.
-async fn publish_whole(setup: &Setup, decided: &Decided) -> Result<Ending, GivenUp> {
+/// Whether what panicked may go back once more.
+fn may_retry(message: &Prepared) -> bool {
+    message.delivery.failures < u32::from(message.queue.retries)
+}
+
+/// What panicked goes back as it came; too often, it is a dead letter as it came. What of it is stored already has the
+/// same keys when the letter is sent again.
+async fn publish_whole(setup: &Setup, decided: &Decided, panic: &str) -> Result<Ending, GivenUp> {
     let message = &decided.message;
     sleep(setup, Duration::from_secs(1)).await?;
-    if message.delivery.failures >= u32::from(message.queue.retries) {
-        return Err(GivenUp);
+    if may_retry(message) {
+        let copy = retry::whole(message, true, decided.at_ms);
+        publish(setup, message, || {
+            message.delivery.duty.replaced_by(copy.clone())
+        })
+        .await?;
+        return Ok(Ending::Retried);
     }
-    let copy = retry::whole(message, true, decided.at_ms);
-    publish(setup, message, || {
-        message.delivery.duty.replaced_by(copy.clone())
-    })
-    .await?;
-    Ok(Ending::Retried)
+    // Who has no place for dead letters keeps it.
+    let route = message.queue.dead_letter.ok_or(GivenUp)?;
+    let failed = panicked_unit(0, "", panic);
+    let attempts = decided.attempts + message.delivery.failures;
+    let letter = dead_letter::whole(
+        setup.pipeline,
+        message,
+        route,
+        &failed,
+        attempts,
+        decided.at_ms,
+    );
+    publish(setup, message, || letter.clone()).await?;
+    metrics::counter!("event_grpc_dead_letters_total", "queue" => message.queue.name, "class" => failed.class)
+        .increment(1);
+    Ok(Ending::Acknowledged)
 }
 
 /// Publishes a message until the broker has confirmed it.

@@ -43,6 +43,14 @@ pub(super) enum Why {
     Bad(Bad),
     /// It is of a type that this build doesn't know.
     UnknownType(u32),
+    /// The same of one that came as JSON: there the type has a name. What this build can't encode of it is in the
+    /// request, which holds it alone.
+    UnknownMember {
+        /// What the event calls its type.
+        name: String,
+        /// The request as JSON.
+        request: Bytes,
+    },
     /// It has no type at all.
     NoType,
 }

@@ -9,9 +9,9 @@ use tokio::task::JoinSet;
 use super::Setup;
 use super::batch;
 use super::batcher::{Batcher, Ended};
-use super::breaker::Breakers;
+use super::breaker::{Breakers, Least};
 use super::flush::Flusher;
-use super::intake::Intake;
+use super::intake::{Intake, To};
 use super::prepare::Preparer;
 use super::suspects::Suspects;
 use crate::broker::{ConsumeError, Deliveries};
@@ -48,7 +48,7 @@ impl Station {
     ) -> Result<Self, ConsumeError> {
         let consume = |queue: &&'static Queue| setup.broker.consume(queue.name);
         Ok(Station {
-            breakers: Breakers::new(&queues, &setup.states),
+            breakers: Breakers::new(&queues, Least::TABLE, &setup.states),
             first: queues.iter().map(consume).collect::<Result<_, _>>()?,
             setup: setup.clone(),
             suspects: Suspects::default(),
@@ -98,7 +98,7 @@ impl Station {
                 queue,
                 preparer: Arc::clone(&self.preparer),
                 breakers: self.breakers.clone(),
-                batcher: sender.clone(),
+                to: To::Batcher(sender.clone()),
                 halt: halt.clone(),
             };
             intakes.spawn(intake.run(first.next()));

@@ -10,6 +10,7 @@ mod breaker;
 mod memory;
 mod pipeline;
 mod schedule;
+mod settling;
 mod store;
 
 use std::collections::BTreeSet;

@@ -2,6 +2,7 @@
 
 mod answers;
 mod best_effort;
+mod breaker;
 mod instance;
 mod pace;
 mod rabbit;

@@ -34,7 +34,7 @@ enum Command {
     },
     /// Start RabbitMQ, PostgreSQL and ClickHouse for the tests, print the environment to use, run until Ctrl-C
     Services,
-    /// Start the same services, run `cargo test --workspace` against them, stop them
+    /// Start the same services, run `cargo test --workspace` against them, stop them; without arguments then a short `chaos`
     Test {
         /// Passed on to `cargo test`, for example `--test it tidy`
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]

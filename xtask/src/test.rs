@@ -1,4 +1,5 @@
-//! `cargo xtask test`: the whole test suite, against servers that live exactly as long as it runs.
+//! `cargo xtask test`: the whole test suite, against servers that live exactly as long as it runs, and half a minute of
+//! chaos in the end.
 
 use std::process::{ExitCode, Stdio};
 use std::sync::mpsc::RecvTimeoutError;
@@ -6,8 +7,8 @@ use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail};
 
-use crate::cargo;
 use crate::services::{self, Keep, Kept, Services};
+use crate::{cargo, chaos};
 
 /// Runs the tests; `args` are `cargo test`'s.
 pub(crate) fn run(args: Vec<String>) -> Result<ExitCode> {
@@ -15,6 +16,8 @@ pub(crate) fn run(args: Vec<String>) -> Result<ExitCode> {
     check_dependencies()?;
     let services = Services::start()?;
 
+    // Whoever wants some of the tests doesn't want this one.
+    let everything = args.is_empty();
     let mut tests = cargo();
     tests.arg("test");
     if !args
@@ -33,16 +36,22 @@ pub(crate) fn run(args: Vec<String>) -> Result<ExitCode> {
         },
         &tests,
     )?;
-    loop {
+    let status = loop {
         if let Some(status) = tests.ended()? {
-            let code = status.code().and_then(|code| u8::try_from(code).ok());
-            return Ok(code.map_or(ExitCode::FAILURE, ExitCode::from));
+            break status;
         }
         match interrupt.recv_timeout(Duration::from_millis(50)) {
             Err(RecvTimeoutError::Timeout) => {}
             _ => bail!("interrupted"),
         }
+    };
+    if status.success() && everything {
+        // It has servers of its own, which it breaks.
+        drop(services);
+        chaos::short(&interrupt)?;
     }
+    let code = status.code().and_then(|code| u8::try_from(code).ok());
+    Ok(code.map_or(ExitCode::FAILURE, ExitCode::from))
 }
 
 /// Checks the licences, bans and sources of `deny.toml` where cargo-deny is installed; it is a convenience and not a service

@@ -1,6 +1,7 @@
 //! The page for people: what there is, what its fields mean, and where it goes.
 
 mod queries;
+mod queues;
 mod requests;
 mod text;
 mod ways;
@@ -11,10 +12,8 @@ use serde::Serialize;
 use super::comments::Comments;
 use super::shapes::{by_number, json_messages};
 use crate::lock::field_type;
-use crate::model::{
-    Destination, ExchangeKind, Input, Intake, Model, Queue, RoutingKey, Scheme, Table,
-};
-use text::{bytes, cell, code, message_anchor, message_link, table_anchor, table_link};
+use crate::model::{Destination, Input, Intake, Model, RoutingKey, Scheme, Table};
+use text::{cell, code, message_anchor, message_link, table_anchor};
 use ways::{event_goes, json_goes, stored};
 
 /// What the template sees.
@@ -29,19 +28,19 @@ pub struct Catalogue {
     messages: Vec<MessageSection>,
     tables: Vec<TableSection>,
     requests: Vec<requests::RequestSection>,
-    exchanges: Vec<ExchangeRow>,
-    derived_exchanges: Vec<ExchangeRow>,
-    queues: Vec<QueueRow>,
-    derived_queues: Vec<QueueRow>,
+    exchanges: Vec<queues::ExchangeRow>,
+    derived_exchanges: Vec<queues::ExchangeRow>,
+    queues: Vec<queues::QueueRow>,
+    derived_queues: Vec<queues::QueueRow>,
     unrouted: String,
 }
 
 /// How many there are, for the first lines.
 #[derive(Debug, Serialize)]
 struct Counts {
-    types: usize,
-    messages: usize,
-    tables: usize,
+    types: String,
+    messages: String,
+    tables: String,
 }
 
 /// The event types of one proto file, which belong together.
@@ -102,57 +101,19 @@ struct ColumnRow {
     doc: String,
 }
 
-#[derive(Debug, Serialize)]
-struct ExchangeRow {
-    name: String,
-    kind: &'static str,
-}
-
-#[derive(Debug, Serialize)]
-struct QueueRow {
-    name: String,
-    kind: &'static str,
-    bindings: String,
-    workers: u16,
-    prefetch: u16,
-    batch: String,
-    retries: u8,
-    dead_letter: String,
-    into: String,
-}
-
 /// Makes the view.
 pub fn catalogue(model: &Model) -> Catalogue {
     let comments = Comments::of(&model.pool);
-    let exchanges = |derived: bool| {
-        model
-            .exchanges
-            .iter()
-            .filter(|exchange| exchange.derived == derived)
-            .map(|exchange| ExchangeRow {
-                name: code(&exchange.name),
-                kind: match exchange.kind {
-                    ExchangeKind::Direct => "direct",
-                    ExchangeKind::Topic => "topic",
-                    ExchangeKind::Fanout => "fanout",
-                },
-            })
-            .collect()
-    };
-    let queues = |derived: bool| {
-        model
-            .queues
-            .iter()
-            .filter(|queue| queue.derived == derived)
-            .map(|queue| queue_row(model, queue))
-            .collect()
-    };
     let types = model.envelope.as_ref().map_or(0, |e| e.types.len());
     Catalogue {
         counts: Counts {
-            types,
-            messages: json_messages(model).len(),
-            tables: model.tables.len(),
+            types: text::count(types, "event type", "event types"),
+            messages: text::count(
+                json_messages(model).len(),
+                "kind of message",
+                "kinds of messages",
+            ),
+            tables: text::count(model.tables.len(), "table", "tables"),
         },
         postgres: model.tables.iter().any(|table| table.postgres.is_some()),
         sources: model.sources.iter().map(source_row).collect(),
@@ -176,10 +137,10 @@ pub fn catalogue(model: &Model) -> Catalogue {
             .map(|(at, table)| table_section(model, at, table))
             .collect(),
         requests: requests::sections(model),
-        exchanges: exchanges(false),
-        derived_exchanges: exchanges(true),
-        queues: queues(false),
-        derived_queues: queues(true),
+        exchanges: queues::exchanges(model, false),
+        derived_exchanges: queues::exchanges(model, true),
+        queues: queues::rows(model, false),
+        derived_queues: queues::rows(model, true),
         unrouted: code(&model.unrouted),
     }
 }
@@ -287,36 +248,6 @@ fn source_row(source: &crate::model::Source) -> SourceRow {
             || "nowhere".to_owned(),
             |to| format!("`{}`, key `{}`", to.exchange, to.routing_key),
         ),
-    }
-}
-
-fn queue_row(model: &Model, queue: &Queue) -> QueueRow {
-    let bindings: Vec<String> = queue.bindings.iter().map(ways::binding).collect();
-    QueueRow {
-        name: code(&queue.name),
-        kind: if queue.quorum { "quorum" } else { "classic" },
-        bindings: bindings.join("<br>"),
-        workers: queue.workers,
-        prefetch: queue.prefetch,
-        batch: format!(
-            "{} rows, {} or {} ms",
-            queue.batch.rows,
-            bytes(queue.batch.bytes),
-            queue.batch.delay_ms
-        ),
-        retries: queue.retries,
-        dead_letter: queue.dead_letter.as_ref().map_or_else(
-            || "none: the end of the road".to_owned(),
-            |to| format!("`{}` key `{}`", to.exchange, to.routing_key),
-        ),
-        into: match queue.into {
-            Destination::Table(at) => model.tables.get(at).map(|table| table_link(&table.name)),
-            Destination::Request(at) => model
-                .requests
-                .get(at)
-                .map(|request| requests::link(&request.name)),
-        }
-        .unwrap_or_default(),
     }
 }
 

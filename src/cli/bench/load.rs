@@ -21,7 +21,7 @@ use crate::generated::proto::event::Response;
 use crate::ingest::raw::RawCodec;
 
 /// How long to wait before a request that was not taken is sent again.
-const PAUSE: Duration = Duration::from_millis(50);
+pub(super) const PAUSE: Duration = Duration::from_millis(50);
 /// The longest that one answer may take.
 const ANSWER: Duration = Duration::from_secs(30);
 /// The longest latency that is told apart, in microseconds.
@@ -156,7 +156,8 @@ async fn send_until_done(
     }
 }
 
-async fn call(client: &mut Grpc<Channel>, request: Bytes) -> Result<Response, Status> {
+/// Sends one request.
+pub(super) async fn call(client: &mut Grpc<Channel>, request: Bytes) -> Result<Response, Status> {
     client
         .ready()
         .await
@@ -184,7 +185,7 @@ fn path() -> PathAndQuery {
 }
 
 /// Whether the same request may be taken another time.
-fn may_pass(status: &Status) -> bool {
+pub(super) fn may_pass(status: &Status) -> bool {
     matches!(
         status.code(),
         Code::Unavailable

@@ -5,6 +5,7 @@
 
 mod load;
 pub mod pattern;
+mod poison;
 mod process;
 mod report;
 mod stored;
@@ -18,6 +19,7 @@ use super::serve::ClickHouseArgs;
 use crate::sink::clickhouse::ClickHouse;
 use load::Load;
 use pattern::{Mix, Patterns};
+use poison::Poison;
 use process::Watched;
 use report::{Figures, Report};
 
@@ -52,6 +54,9 @@ pub(super) struct Args {
     /// Processes whose CPU time and memory are reported, as in server=1234; may be given several times.
     #[arg(long, value_name = "NAME=PID", value_parser = process::named)]
     process: Vec<(String, u32)>,
+    /// For tests: RabbitMQ, which gets events among the others that no table can take.
+    #[arg(long, hide = true, value_name = "URL")]
+    poison_amqp_url: Option<String>,
     #[command(flatten)]
     clickhouse: ClickHouseArgs,
     /// Print the report as one JSON object.
@@ -76,13 +81,33 @@ pub(super) async fn run(args: Args) -> anyhow::Result<bool> {
         patience,
     });
     let channels = load::connect(&args.to, args.connections).await?;
+    let poison = match &args.poison_amqp_url {
+        Some(url) => {
+            let instances = channels.clone();
+            Some(Poison::new(
+                url,
+                instances,
+                run,
+                args.events,
+                args.rate,
+                patience,
+            )?)
+        }
+        None => None,
+    };
     let mut watched: Vec<Watched> = args
         .process
         .iter()
         .map(|(name, pid)| Watched::begin(name, *pid))
         .collect::<Result<_, _>>()?;
 
-    let sent = load.run(channels, args.in_flight).await;
+    let poisoning = async {
+        match &poison {
+            Some(poison) => Some((poison, poison.run().await)),
+            None => None,
+        }
+    };
+    let (sent, poisoned) = tokio::join!(load.run(channels, args.in_flight), poisoning);
     let arrived = match &store {
         Some(store) => Some(
             stored::wait(store, &pattern::prefix(run), &sent, patience)
@@ -91,6 +116,15 @@ pub(super) async fn run(args: Args) -> anyhow::Result<bool> {
         ),
         None => None,
     };
+    let found = match (&store, poisoned) {
+        (Some(store), Some((poison, sent))) => Some(
+            poison
+                .found(store, &sent)
+                .await
+                .context("ClickHouse can't be asked what became of the poison")?,
+        ),
+        _ => None,
+    };
     let processes = watched
         .iter_mut()
         .map(Watched::end)
@@ -98,6 +132,7 @@ pub(super) async fn run(args: Args) -> anyhow::Result<bool> {
     let report = Report::new(&Figures {
         sent,
         arrived,
+        poison: found,
         processes,
         bytes_an_event: load.patterns.bytes_an_event(),
     });

@@ -5,6 +5,7 @@ use std::fmt;
 use serde::Serialize;
 
 use super::load::Sent;
+use super::poison::Found;
 use super::process::Took;
 use super::stored::Arrived;
 
@@ -12,6 +13,7 @@ use super::stored::Arrived;
 pub(super) struct Figures {
     pub(super) sent: Sent,
     pub(super) arrived: Option<Arrived>,
+    pub(super) poison: Option<Found>,
     pub(super) processes: Vec<Took>,
     pub(super) bytes_an_event: f64,
 }
@@ -31,6 +33,8 @@ pub(super) struct Report {
     acknowledged_a_second: f64,
     latency_ms: Latency,
     stored: Option<Stored>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    poison: Option<Found>,
     processes: Vec<Process>,
 }
 
@@ -91,6 +95,7 @@ impl Report {
                 .arrived
                 .as_ref()
                 .map(|arrived| Stored::new(arrived, sent)),
+            poison: figures.poison.clone(),
             processes: figures
                 .processes
                 .iter()
@@ -107,7 +112,10 @@ impl Report {
     /// Whether every event was acknowledged, and is there once if that was asked.
     pub(super) fn complete(&self) -> bool {
         let stored = |stored: &Stored| stored.missing == 0 && stored.doubled == 0;
-        self.rejected == 0 && self.given_up == 0 && self.stored.as_ref().is_none_or(stored)
+        self.rejected == 0
+            && self.given_up == 0
+            && self.stored.as_ref().is_none_or(stored)
+            && self.poison.as_ref().is_none_or(|p| p.wrong.is_empty())
     }
 }
 
@@ -163,6 +171,19 @@ impl fmt::Display for Report {
                 f,
                 "stored        not asked; --clickhouse-url tells where to"
             )?,
+        }
+        if let Some(poison) = &self.poison {
+            writeln!(
+                f,
+                "poison        {} sent: {} dead letters, {} good events beside them stored, {} wrong",
+                poison.sent,
+                poison.letters,
+                poison.beside,
+                poison.wrong.len()
+            )?;
+            for wrong in &poison.wrong {
+                writeln!(f, "              {wrong}")?;
+            }
         }
         if self.rejected + self.given_up + self.repeated > 0 {
             writeln!(

@@ -1,5 +1,6 @@
 //! Events of types that were not known when they came: a build that knows them sends them again by itself.
 
+use std::collections::BTreeSet;
 use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::time::Duration;
@@ -84,7 +85,7 @@ pub async fn pass(replayer: &Replayer, rest: Duration) -> Result<Option<Totals>,
     totals.map(|totals| Some(totals).filter(|totals| *totals != Totals::default()))
 }
 
-/// The numbers of all event types that this build knows.
+/// What letters call the event types that this build knows: their numbers, and the names that JSON has for them.
 fn known(pipeline: &Pipeline) -> Vec<String> {
     let of_sources = pipeline.sources.iter().filter_map(|s| match s.intake {
         Intake::Grpc { envelope, .. } => Some(envelope),
@@ -94,11 +95,14 @@ fn known(pipeline: &Pipeline) -> Vec<String> {
         Input::Events(envelope) => Some(envelope),
         Input::Json(_) | Input::DeadLetters(_) => None,
     });
-    let mut numbers: Vec<u32> = of_sources
-        .chain(of_queues)
-        .flat_map(|envelope| envelope.types.iter().map(|kind| kind.number))
-        .collect();
-    numbers.sort_unstable();
-    numbers.dedup();
-    numbers.iter().map(u32::to_string).collect()
+    let mut names = BTreeSet::new();
+    for envelope in of_sources.chain(of_queues) {
+        for kind in envelope.types {
+            names.insert(kind.number.to_string());
+            if let Some((_, field)) = envelope.event_shape.field(kind.number) {
+                names.extend([field.name, field.json_name].map(str::to_owned));
+            }
+        }
+    }
+    names.into_iter().collect()
 }

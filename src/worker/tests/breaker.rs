@@ -11,6 +11,7 @@ use super::{simulate, store};
 use crate::broker::simulated::{Confirm, Simulated};
 use crate::sink::http::Requests;
 use crate::sink::{Store, Stores};
+use crate::worker::breaker::{Breakers, Least, Phase};
 use crate::worker::{Pace, Patience, Setup, States, start};
 
 static OLD: AtomicBool = AtomicBool::new(true);
@@ -73,5 +74,41 @@ fn a_queue_that_fills_the_dead_letters_stops() {
         assert!(store.is_stored("new-4999"));
         setup.stop.cancel();
         while tasks.join_next().await.is_some() {}
+    });
+}
+
+#[test]
+fn a_trial_of_single_messages_takes_as_many_as_say_something() {
+    simulate(async {
+        let pipeline = pipeline(Settings {
+            workers: 1,
+            prefetch: 10,
+            retries: 2,
+            rows: 1,
+            delay_ms: 1,
+        });
+        let queue = &pipeline.queues[0];
+        let states = States::default();
+        let breakers = Breakers::new(&[queue], Least::REQUEST, &states);
+        let breaker = breakers.of(queue).unwrap();
+        assert_eq!(breaker.turn().await, Phase::Closed);
+        // As long as half of them are good it goes on.
+        (0..200).for_each(|n| assert!(!breaker.record((n + 1) % 2, n % 2)));
+        tokio::time::sleep(Duration::from_secs(61)).await;
+        (0..99).for_each(|_| assert!(!breaker.record(0, 1)));
+        assert!(breaker.record(0, 1), "this one must not become a letter");
+        for stopped in [60, 120, 240] {
+            let began = tokio::time::Instant::now();
+            assert_eq!(breaker.turn().await, Phase::Trial);
+            assert_eq!(began.elapsed().as_secs(), stopped);
+            // One good message says little.
+            assert!(!breaker.record(1, 0));
+            (0..9).for_each(|_| assert!(!breaker.record(0, 1)));
+            assert_eq!(*breaker.phases().borrow(), Phase::Open);
+        }
+        assert_eq!(breaker.turn().await, Phase::Trial);
+        (0..10).for_each(|_| assert!(!breaker.record(1, 0)));
+        assert_eq!(breaker.turn().await, Phase::Closed);
+        assert!(states.stopped_queues().is_empty());
     });
 }

@@ -1,8 +1,12 @@
 //! An older build: the pipeline without one event type.
 
-use event_grpc::contract::{Envelope, EventType, Input, Intake, Pipeline, Queue, Shape, Source};
+use event_grpc::contract::{
+    Envelope, EventType, Field, Input, Intake, Pipeline, Queue, Shape, Source,
+};
 use event_grpc::generated::PIPELINE;
 use event_grpc::generated::envelope::ENVELOPE;
+use prost::Message as _;
+use prost_types::FileDescriptorSet;
 
 /// The pipeline of a build that doesn't know this event type.
 pub(super) fn without(number: u32) -> &'static Pipeline {
@@ -17,6 +21,7 @@ pub(super) fn without(number: u32) -> &'static Pipeline {
         fingerprint: "older",
         sources: sources.leak(),
         queues: queues.leak(),
+        descriptors: descriptors(number).leak(),
         ..PIPELINE
     }))
 }
@@ -33,14 +38,42 @@ fn envelope(number: u32) -> Envelope {
     let shape = ENVELOPE.event_shape;
     let mut dense = shape.dense.to_vec();
     dense[number as usize] = 0;
+    let fields = shape
+        .fields
+        .iter()
+        .map(|field| match field.number == number {
+            true => Field {
+                name: "",
+                json_name: "",
+                ..*field
+            },
+            false => Field { ..*field },
+        });
+    let fields: Vec<Field> = fields.collect();
     Envelope {
         types: types.leak(),
         event_shape: Box::leak(Box::new(Shape {
             dense: dense.leak(),
+            fields: fields.leak(),
             ..*shape
         })),
         ..ENVELOPE
     }
+}
+
+/// The descriptors without the variant.
+fn descriptors(number: u32) -> Vec<u8> {
+    let mut set = FileDescriptorSet::decode(PIPELINE.descriptors).unwrap();
+    for file in &mut set.file {
+        for message in &mut file.message_type {
+            if message.name() == "Event" {
+                message
+                    .field
+                    .retain(|field| field.number() != number as i32);
+            }
+        }
+    }
+    set.encode_to_vec()
 }
 
 fn source(source: &'static Source, envelope: &'static Envelope) -> Source {

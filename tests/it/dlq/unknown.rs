@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use event_grpc::broker::{Address, Broker, Link, Outgoing, Rabbit, RabbitOptions, Topology};
+use event_grpc::broker::{
+    Address, Broker, Link, Outgoing, Properties, Rabbit, RabbitOptions, Topology,
+};
 use event_grpc::generated::PIPELINE;
 use event_grpc::generated::proto::event::Events;
 use event_grpc::ops::replay::Replayer;
@@ -12,7 +14,7 @@ use prost::Message as _;
 use tokio_util::sync::CancellationToken;
 
 use super::{letters, old};
-use crate::app::support::{config, eventually, started, started_of};
+use crate::app::support::{config, eventually, started, started_of, text};
 use crate::app::{cart, header};
 use crate::clickhouse::support::{in_database, number};
 use crate::python::topology::Vhost;
@@ -97,6 +99,52 @@ async fn what_a_worker_did_not_know_is_stored_by_one_of_the_next_instances() {
     })
     .await;
     vhost.delete();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_came_as_json_is_kept_as_json_and_stored_by_the_next_build() {
+    in_database("dlq_unknown_json", async |store| {
+        migrate::apply(&store, &PIPELINE).await.unwrap();
+        let (old, seen) = started_of(config(&store), old::without(CART)).await;
+        let body = r#"{"header": {"userId": "7"}, "events": [
+            {"id": "cart", "timestamp": "1760000000000", "addToCartEvent": {"productId": "42", "cartId": "ü"}},
+            {"id": "known", "timestamp": "1760000000000", "launchEvent": {"appLaunchCount": "1"}, "news": {}},
+            {"id": "none", "timestamp": "1760000000000", "text": "x"},
+            {"id": "late", "timestamp": "1760000000000", "somethingNew": {"a": [1, {"b": null}]}}
+        ]}"#;
+        let properties = Properties {
+            content_type: Some("application/json".into()),
+            message_id: Some("m-1".into()),
+            ..Properties::default()
+        };
+        let message = Outgoing::new("grpc_event.tx", "AddToCartEvent", body).with(properties);
+        seen.broker().publish(message).await.unwrap();
+        eventually(&store, "SELECT count() FROM DB.error_event FINAL", 3).await;
+        assert_eq!(number(&store, "SELECT count() FROM DB.event WHERE event_id = 'known'").await, 1);
+        let kept = "SELECT arrayStringConcat(arraySort(groupArray(concat(class, ' ', event_type, ' ', content_type))), ', ') \
+                    FROM DB.error_event FINAL";
+        assert_eq!(
+            text(&store, kept).await,
+            "no_type  application/x-protobuf, unknown_type addToCartEvent application/json, \
+             unknown_type somethingNew application/json"
+        );
+        let body = "SELECT body FROM DB.error_event FINAL WHERE event_type = 'somethingNew'";
+        let body: serde_json::Value = serde_json::from_str(&text(&store, body).await).unwrap();
+        let event = serde_json::json!({
+            "id": "late", "timestamp": "1760000000000", "somethingNew": {"a": [1, {"b": null}]}
+        });
+        assert_eq!(body, serde_json::json!({"header": {"userId": "7"}, "events": [event]}));
+        drop(seen);
+        old.stop().await;
+
+        let (app, seen) = started(config(&store)).await;
+        let cart = "SELECT count() FROM DB.event FINAL WHERE event_id = 'cart' AND user_id = 7 AND event_params.productId = 42";
+        eventually(&store, cart, 1).await;
+        eventually(&store, DECIDED, 1).await;
+        drop(seen);
+        app.stop().await;
+    })
+    .await;
 }
 
 async fn connected(url: &str) -> std::sync::Arc<Rabbit> {

@@ -86,6 +86,9 @@ impl Cluster {
                 String::from_utf8_lossy(&migrated.stderr)
             );
         }
+        // Some of the poison is for the table to refuse.
+        cluster
+            .sql("ALTER TABLE chaos.event ADD CONSTRAINT no_poison CHECK session_id != 'poison'")?;
         for number in 0..cluster.instances.len() {
             cluster.start_again(Server::Instance(number))?;
         }
@@ -168,6 +171,11 @@ impl Cluster {
     /// Runs a statement in ClickHouse.
     pub(super) fn sql(&self, statement: &str) -> Result<()> {
         self.engine.run(statement).map(drop)
+    }
+
+    /// RabbitMQ behind the proxy.
+    pub(super) fn amqp_url(&self) -> String {
+        rabbitmq::url(self.to_rabbitmq.port())
     }
 
     /// How many dead letters there are.

@@ -25,14 +25,16 @@ pub(super) enum Fault {
     Held(Server),
     /// The broker finds its disk too full and takes no messages.
     DiskAlarm,
-    /// The table is not there.
-    NoTable,
+    /// A table is not there.
+    NoTable(&'static str),
+    /// A table takes no rows.
+    ReadOnly(&'static str),
     /// The table has too many parts, as ClickHouse says when it can't keep up.
     TooManyParts,
 }
 
 /// Every fault, the likelier ones more than once.
-const FAULTS: [Fault; 18] = [
+const FAULTS: [Fault; 22] = [
     Fault::Killed(Server::Instance(0)),
     Fault::Killed(Server::Instance(1)),
     Fault::Killed(Server::Instance(0)),
@@ -49,9 +51,17 @@ const FAULTS: [Fault; 18] = [
     Fault::Slow(Server::ClickHouse),
     Fault::Held(Server::ClickHouse),
     Fault::DiskAlarm,
-    Fault::NoTable,
+    Fault::NoTable(EVENTS),
+    Fault::NoTable(LETTERS),
+    Fault::ReadOnly(EVENTS),
+    Fault::ReadOnly(EVENTS),
+    Fault::ReadOnly(LETTERS),
     Fault::TooManyParts,
 ];
+
+/// The tables that the load fills, with good events and with poison.
+const EVENTS: &str = "chaos.event";
+const LETTERS: &str = "chaos.error_event";
 
 impl Fault {
     /// Any fault.
@@ -82,7 +92,12 @@ impl Fault {
                 Ok(())
             }
             Fault::DiskAlarm => cluster.control(&["set_disk_free_limit", "1000000GB"]),
-            Fault::NoTable => cluster.sql("RENAME TABLE chaos.event TO chaos.event_elsewhere"),
+            Fault::NoTable(table) => {
+                cluster.sql(&format!("RENAME TABLE {table} TO {table}_elsewhere"))
+            }
+            Fault::ReadOnly(table) => {
+                cluster.sql(&format!("ALTER TABLE {table} MODIFY SETTING table_readonly = 1"))
+            }
             Fault::TooManyParts => cluster.sql(
                 "ALTER TABLE chaos.event MODIFY SETTING parts_to_throw_insert = 1, parts_to_delay_insert = 1",
             ),
@@ -100,7 +115,12 @@ impl Fault {
                 Ok(())
             }
             Fault::DiskAlarm => cluster.control(&["set_disk_free_limit", "50MB"]),
-            Fault::NoTable => cluster.sql("RENAME TABLE chaos.event_elsewhere TO chaos.event"),
+            Fault::NoTable(table) => {
+                cluster.sql(&format!("RENAME TABLE {table}_elsewhere TO {table}"))
+            }
+            Fault::ReadOnly(table) => {
+                cluster.sql(&format!("ALTER TABLE {table} RESET SETTING table_readonly"))
+            }
             Fault::TooManyParts => cluster.sql(
                 "ALTER TABLE chaos.event RESET SETTING parts_to_throw_insert, parts_to_delay_insert",
             ),
@@ -118,8 +138,9 @@ impl fmt::Display for Fault {
             Fault::Slow(server) => write!(f, "the connections to {server} are slow"),
             Fault::Held(server) => write!(f, "the connections to {server} are held up"),
             Fault::DiskAlarm => write!(f, "RabbitMQ has no disk left"),
-            Fault::NoTable => write!(f, "the table is missing"),
-            Fault::TooManyParts => write!(f, "the table has too many parts"),
+            Fault::NoTable(table) => write!(f, "{table} is missing"),
+            Fault::ReadOnly(table) => write!(f, "{table} is read-only"),
+            Fault::TooManyParts => write!(f, "{EVENTS} has too many parts"),
         }
     }
 }

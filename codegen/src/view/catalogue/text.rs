@@ -42,3 +42,11 @@ pub(super) fn message_link(message: &MessageDescriptor) -> String {
 pub(super) fn message_anchor(message: &MessageDescriptor) -> String {
     message.name().to_lowercase()
 }
+
+/// How many of something there are, in words that fit one and many.
+pub(super) fn count(number: usize, one: &str, many: &str) -> String {
+    match number {
+        1 => format!("1 {one}"),
+        number => format!("{number} {many}"),
+    }
+}

@@ -1,0 +1,78 @@
+//! A build that panics when it settles a message, after everything else has gone well.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio_util::sync::CancellationToken;
+
+use super::pipeline::{Settings, ids, pipeline, to_queue};
+use super::{simulate, store};
+use crate::broker::HeaderValue;
+use crate::broker::simulated::{Confirm, Simulated};
+use crate::contract::headers as h;
+use crate::sink::http::Requests;
+use crate::sink::{Store, Stores};
+use crate::worker::{Pace, Patience, Setup, States, start};
+
+#[test]
+fn what_can_not_be_settled_is_a_dead_letter_as_it_came_when_its_retries_are_used_up() {
+    simulate(async {
+        let pipeline = pipeline(Settings {
+            workers: 1,
+            prefetch: 10,
+            retries: 2,
+            rows: 10,
+            delay_ms: 10,
+        });
+        let store = store::Simulated::new(1, Vec::new(), 0.0);
+        let broker = Simulated::new(10, || Confirm::Yes, |_, _, _| {});
+        // Whatever a letter of the one unit is made of, it is too much for this build.
+        broker.panic_at(|message| {
+            let reason = message.properties.header(h::DEAD_REASON);
+            matches!(reason, Some(HeaderValue::Text(reason)) if reason.contains("is bad"))
+        });
+        let shared: Arc<dyn Store> = Arc::new(store.clone());
+        let setup = Setup {
+            pipeline,
+            broker: Arc::new(broker.clone()),
+            stores: Stores::new(pipeline.tables, |_| Some(Arc::clone(&shared))),
+            requests: Requests::default(),
+            pace: Pace::Full,
+            patience: Patience::default(),
+            states: States::default(),
+            stop: CancellationToken::new(),
+            give_up: CancellationToken::new(),
+        };
+        let units = ["good-1", "bad-1", "good-2"].map(str::to_owned);
+        broker.push(to_queue(&units));
+        broker.push(to_queue(&["good-3".to_owned()]));
+        let mut tasks = start(&setup, &[&pipeline.queues[0]]).unwrap();
+        tokio::time::sleep(Duration::from_secs(60)).await;
+        assert_eq!(broker.left(), (0, 0), "it does not go round for ever");
+        let seen = broker.seen();
+        assert_eq!(seen.most_retries, 2);
+        let [letter] = seen.dead.as_slice() else {
+            panic!("one letter and not {:?}", seen.dead);
+        };
+        assert_eq!(ids(&letter.body), units, "as it came");
+        let header = |name: &str| letter.properties.header(name).cloned();
+        assert_eq!(
+            header(h::DEAD_CLASS),
+            Some(HeaderValue::Text("panic".into()))
+        );
+        assert_eq!(header(h::DEAD_ATTEMPTS), Some(HeaderValue::Integer(3)));
+        assert_eq!(
+            header(h::DEAD_MESSAGE_ID),
+            Some(HeaderValue::Text(units.join("+")))
+        );
+        assert_eq!(
+            header(h::DEAD_EXCHANGE),
+            Some(HeaderValue::Text(String::new()))
+        );
+        for unit in ["good-1", "good-2", "good-3"] {
+            assert!(store.is_stored(unit), "{unit}");
+        }
+        setup.stop.cancel();
+        while tasks.join_next().await.is_some() {}
+    });
+}
