@@ -267,7 +267,7 @@ pub static QUEUES: &[Queue] = &[
         kind: QueueKind::Quorum,
         bindings: &[route("grpc_event.tx", "*")],
         workers: 2,
-        prefetch: 512,
+        prefetch: 65_535,
         retries: 2,
         breaker: 50,
         batch: Batch {
@@ -777,7 +777,7 @@ pub static QUEUES: &[Queue] = &[
             route("grpc_event.tx", "PurchaseFailedEvent"),
         ],
         workers: 2,
-        prefetch: 512,
+        prefetch: 20_000,
         retries: 2,
         breaker: 50,
         batch: Batch {

@@ -195,7 +195,7 @@ fn settings_come_from_the_queue_the_defaults_and_the_generator() {
     );
     let late = queue(&model, "late_q");
     assert!(late.quorum);
-    assert_eq!((late.workers, late.prefetch), (2, 512));
+    assert_eq!((late.workers, late.prefetch), (2, 4000));
     let lost = queue(&model, "lost_q");
     assert_eq!(
         (lost.batch.rows, lost.batch.bytes, lost.batch.delay_ms),

@@ -200,6 +200,7 @@ mod tests {
             kind: QueueKind::Quorum,
             bindings,
             prefetch: 1,
+            prefetch_bytes: 16 << 20,
             awaited: true,
         };
         const ALL: &[Route] = &[Route {

@@ -25,6 +25,8 @@ pub struct QueueSpec {
     pub bindings: &'static [Route],
     /// How many messages one consumer may hold unacknowledged; 0 counts as 1.
     pub prefetch: u16,
+    /// About how many bytes they may have together.
+    pub prefetch_bytes: u64,
     /// Whether a publisher's answer waits, in memory, until its messages here are settled. Without that they are best
     /// effort there: bounded, and lost with the process.
     pub awaited: bool,
@@ -87,6 +89,7 @@ impl QueueSpec {
             kind: queue.kind,
             bindings: queue.bindings,
             prefetch: queue.prefetch,
+            prefetch_bytes: u64::from(queue.batch.bytes),
             awaited: match queue.into {
                 Destination::Table(_) => true,
                 // Others' servers are slow and far away, and what they lack can be asked for again.

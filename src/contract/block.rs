@@ -4,7 +4,10 @@ use bytes::Bytes;
 
 use super::column::plain::{push_text, push_varint};
 use super::column::read::Cell;
-use super::{Bad, Column, Table};
+use super::{Bad, Column, ColumnSpec, Table};
+
+/// Columns are sent together until they are this many bytes.
+const CHUNK: usize = 256 * 1024;
 
 /// Column buffers that grow row by row.
 #[derive(Debug)]
@@ -92,18 +95,36 @@ impl Block {
 
     /// The rows as one block of the Native format; empty if there are none.
     pub fn encode(&self) -> Bytes {
-        if self.rows == 0 {
-            return Bytes::new();
-        }
-        let mut out = Vec::with_capacity(self.bytes() + self.columns.len() * 64);
-        push_varint(&mut out, self.columns.len() as u64);
-        push_varint(&mut out, self.rows as u64);
-        for (spec, column) in self.table.columns.iter().zip(&self.columns) {
-            push_text(&mut out, spec.name);
-            push_text(&mut out, spec.ty);
-            column.encode_prefix(&mut out);
-            column.encode(&mut out);
-        }
-        out.into()
+        self.chunks().flatten().collect()
     }
+
+    /// The same, piece by piece, so that a large block needn't be there twice. The pieces are the same to the byte each
+    /// time, as long as no row is added.
+    pub fn chunks(&self) -> impl Iterator<Item = Bytes> + Send {
+        let mut columns = self.table.columns.iter().zip(&self.columns).peekable();
+        let mut out = Vec::new();
+        if self.rows > 0 {
+            push_varint(&mut out, self.columns.len() as u64);
+            push_varint(&mut out, self.rows as u64);
+        }
+        std::iter::from_fn(move || {
+            if self.rows == 0 {
+                return None;
+            }
+            let (spec, column) = columns.next()?;
+            out.reserve(column.bytes() + 64);
+            put(&mut out, spec, column);
+            while let Some((spec, column)) = columns.next_if(|_| out.len() < CHUNK) {
+                put(&mut out, spec, column);
+            }
+            Some(Bytes::from(std::mem::take(&mut out)))
+        })
+    }
+}
+
+fn put(out: &mut Vec<u8>, spec: &ColumnSpec, column: &Column) {
+    push_text(out, spec.name);
+    push_text(out, spec.ty);
+    column.encode_prefix(out);
+    column.encode(out);
 }

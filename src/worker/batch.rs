@@ -19,6 +19,8 @@ pub(super) struct Held {
 pub(super) struct Batch {
     pub block: Block,
     pub held: Vec<Held>,
+    /// The messages' own bytes.
+    bytes: usize,
     opened: Option<Instant>,
 }
 
@@ -27,6 +29,7 @@ impl Batch {
         Batch {
             block: Block::new(table),
             held: Vec::new(),
+            bytes: 0,
             opened: None,
         }
     }
@@ -46,6 +49,7 @@ impl Batch {
                 all.map(|unit| panicked_unit(unit, "", &panic)).collect()
             }
         };
+        self.bytes += message.delivery.body.len();
         self.held.push(Held { message, failed });
         self.opened.get_or_insert_with(Instant::now);
     }
@@ -65,6 +69,8 @@ impl Batch {
         self.held.len() >= messages
             || self.block.rows() >= limits.rows as usize
             || self.block.bytes() >= limits.bytes as usize
+            // A queue hands out so many bytes, and the next batch fills while this one is stored.
+            || self.bytes >= limits.bytes as usize / 2
     }
 
     /// When it is old enough to go out; none while it is empty.
@@ -77,6 +83,7 @@ impl Batch {
     pub(super) fn clear(&mut self) {
         self.block.clear();
         self.held.clear();
+        self.bytes = 0;
         self.opened = None;
     }
 }

@@ -228,6 +228,7 @@ fn spec(kind: QueueKind) -> QueueSpec {
             routing_key: "back",
         }],
         prefetch: 10,
+        prefetch_bytes: 16 << 20,
         awaited: true,
     }
 }

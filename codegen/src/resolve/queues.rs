@@ -212,15 +212,11 @@ fn settings(own: &spec::Settings, defaults: &spec::Settings) -> Settings {
 impl Queue {
     /// How many messages one instance may hold unacknowledged.
     pub(crate) fn prefetch(&self) -> u64 {
-        match (&self.settings.prefetch, &self.input) {
-            (Some(prefetch), _) => prefetch.value,
+        match &self.settings.prefetch {
+            Some(prefetch) => prefetch.value,
             // They are sent one by one; each worker finds its next one waiting.
-            (None, _) if matches!(self.into, Some(Destination::Request(_))) => {
-                2 * self.settings.workers
-            }
-            // Messages of app events are big and few.
-            (None, Some(Input::Events)) => 512,
-            (None, _) => (2 * self.settings.rows.0).min(65_535),
+            None if matches!(self.into, Some(Destination::Request(_))) => 2 * self.settings.workers,
+            None => (2 * self.settings.rows.0).min(65_535),
         }
     }
 

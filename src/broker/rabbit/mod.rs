@@ -14,6 +14,7 @@ mod lane;
 mod link;
 mod lock;
 mod monitor;
+mod prefetch;
 mod properties;
 mod publisher;
 mod subscriber;

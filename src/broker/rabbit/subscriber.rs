@@ -18,6 +18,7 @@ use tokio::time::timeout;
 use super::declare::name;
 use super::dial::{GLANCE, Session};
 use super::link::{Phase, Shared, delays};
+use super::prefetch::Prefetch;
 use super::properties::from_amqp;
 use crate::broker::delivery::{self, Ack, Delivery, Settled};
 use crate::broker::meters::QueueMeters;
@@ -62,18 +63,14 @@ impl Subscriber {
         let mut troubled = false;
         while let Some(session) = self.session().await {
             let ended = match self.subscribe(&session, troubled).await {
-                Ok((channel, consumer)) => {
+                Ok(origin) => {
                     if std::mem::take(&mut troubled) {
                         delays = self::delays();
                         tracing::info!(queue = self.queue.name, "The queue is consumed again.");
                     }
-                    {
-                        let origin = Subscription {
-                            session: Arc::clone(&session),
-                            channel,
-                            meters: Arc::clone(&self.meters),
-                        };
-                        self.hand_on(origin, consumer).await
+                    match self.hand_on(&Arc::new(origin)).await {
+                        Ok(ended) => ended,
+                        Err(error) => Ended::Broken(error.to_string()),
                     }
                 }
                 Err(error) => Ended::Broken(error.to_string()),
@@ -111,54 +108,72 @@ impl Subscriber {
         }
     }
 
-    async fn subscribe(
-        &self,
-        session: &Session,
-        again: bool,
-    ) -> Result<(Channel, Consumer), Error> {
+    async fn subscribe(&self, session: &Arc<Session>, again: bool) -> Result<Subscription, Error> {
         if again {
             // The queue may have been deleted.
             self.shared.declare_again(session).await?;
         }
         let channel = session.ask(session.connection.create_channel()).await?;
-        let prefetch = self.queue.prefetch.max(1);
-        let limited = channel.basic_qos(prefetch, BasicQosOptions::default());
-        session.ask(limited).await?;
-        let consumer = channel.basic_consume(
-            name(self.queue.name)?,
-            name("")?,
-            BasicConsumeOptions::default(),
-            FieldTable::default(),
-        );
-        let consumer = session.ask(consumer).await?;
-        Ok((channel, consumer))
+        Ok(Subscription {
+            session: Arc::clone(session),
+            channel,
+            meters: Arc::clone(&self.meters),
+        })
     }
 
-    /// Hands on deliveries until the channel breaks or nobody wants them.
-    async fn hand_on(&self, origin: Subscription, mut consumer: Consumer) -> Ended {
-        let origin = Arc::new(origin);
+    /// Hands on deliveries until the channel breaks or nobody wants them. When messages turn out to be much larger or
+    /// smaller than before, another consumer takes over on the same channel, with another prefetch.
+    async fn hand_on(&self, origin: &Arc<Subscription>) -> Result<Ended, Error> {
+        let mut prefetch = Prefetch::new(self.queue.prefetch, self.queue.prefetch_bytes);
         loop {
-            let next = tokio::select! {
-                next = consumer.next() => next,
-                () = self.deliveries.closed() => {
-                    origin.cancel(consumer).await;
-                    return Ended::Unwanted;
+            let mut consumer = origin.consume(self.queue.name, prefetch.count()).await?;
+            loop {
+                let next = tokio::select! {
+                    next = consumer.next() => next,
+                    () = self.deliveries.closed() => {
+                        if let Ok(left) = origin.cancel(consumer).await {
+                            left.into_iter().for_each(give_back);
+                        }
+                        return Ok(Ended::Unwanted);
+                    }
+                    () = self.shared.stop.cancelled() => return Ok(Ended::Unwanted),
+                };
+                // After either of these the stream is silent for ever.
+                let delivery = match next {
+                    Some(delivery) => delivery?,
+                    None => {
+                        return Ok(Ended::Broken(
+                            "the broker has cancelled the consumer".to_owned(),
+                        ));
+                    }
+                };
+                let changes = prefetch.saw(delivery.data.len());
+                if !self.pass(origin, delivery).await {
+                    return Ok(Ended::Unwanted);
                 }
-                () = self.shared.stop.cancelled() => return Ended::Unwanted,
-            };
-            // After either of these the stream is silent for ever.
-            let delivery = match next {
-                Some(Ok(delivery)) => delivery,
-                Some(Err(error)) => return Ended::Broken(error.to_string()),
-                None => return Ended::Broken("the broker has cancelled the consumer".to_owned()),
-            };
-            self.meters.delivered(delivery.redelivered);
-            let delivery = self.convert(&origin, delivery);
-            tokio::select! {
-                // If nobody takes it, dropping it gives it back.
-                sent = self.deliveries.send(delivery) => drop(sent),
-                () = self.shared.stop.cancelled() => return Ended::Unwanted,
+                if changes {
+                    break;
+                }
             }
+            for delivery in origin.cancel(consumer).await? {
+                if !self.pass(origin, delivery).await {
+                    return Ok(Ended::Unwanted);
+                }
+            }
+        }
+    }
+
+    /// Passes a delivery to whoever consumes; false if the broker is closed. If nobody takes it, dropping it gives it
+    /// back.
+    async fn pass(&self, origin: &Arc<Subscription>, delivery: lapin::message::Delivery) -> bool {
+        self.meters.delivered(delivery.redelivered);
+        let delivery = self.convert(origin, delivery);
+        tokio::select! {
+            sent = self.deliveries.send(delivery) => {
+                drop(sent);
+                true
+            }
+            () = self.shared.stop.cancelled() => false,
         }
     }
 
@@ -183,18 +198,35 @@ impl Subscriber {
 // === impl Subscription ===
 
 impl Subscription {
-    /// Stops the consumer and gives back what it has not handed on. What has been handed on keeps the channel open.
-    async fn cancel(&self, mut consumer: Consumer) {
+    async fn consume(&self, queue: &str, prefetch: u16) -> Result<Consumer, Error> {
+        // It holds for the consumers that come after it.
+        let limited = self.channel.basic_qos(prefetch, BasicQosOptions::default());
+        self.session.ask(limited).await?;
+        let consumer = self.channel.basic_consume(
+            name(queue)?,
+            name("")?,
+            BasicConsumeOptions::default(),
+            FieldTable::default(),
+        );
+        self.session.ask(consumer).await
+    }
+
+    /// Stops a consumer. What it has received and not handed out is the caller's; what was handed on keeps the channel
+    /// open.
+    async fn cancel(&self, mut consumer: Consumer) -> Result<Vec<lapin::message::Delivery>, Error> {
         let options = BasicCancelOptions::default();
         let cancelled = self.channel.basic_cancel(consumer.tag(), options);
-        if self.session.ask(cancelled).await.is_err() {
-            // The channel is gone, and with it the consumer.
-            return;
-        }
+        self.session.ask(cancelled).await?;
+        let mut left = Vec::new();
         while let Some(Some(Ok(delivery))) = consumer.next().now_or_never() {
-            drop(delivery.acker.nack(requeue()).now_or_never());
+            left.push(delivery);
         }
+        Ok(left)
     }
+}
+
+fn give_back(delivery: lapin::message::Delivery) {
+    drop(delivery.acker.nack(requeue()).now_or_never());
 }
 
 fn requeue() -> BasicNackOptions {

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use bytes::{BufMut as _, Bytes, BytesMut};
-use clickhouse::insert_formatted::CompressedData;
+use clickhouse::insert_formatted::{CompressedData, InsertFormatted};
 use clickhouse::{Client, Compression};
 
 use super::{Address, ClickHouse, exception, quote};
@@ -62,11 +62,11 @@ pub(super) fn configured(client: &Client, address: &Address) -> Client {
 }
 
 impl ClickHouse {
-    /// Sends one block. The body of a repeated insert is the same to the byte.
+    /// Sends one block, in pieces. The body of a repeated insert is the same to the byte.
     pub(super) async fn insert(
         &self,
         table: &Table,
-        block: Bytes,
+        block: impl Iterator<Item = Bytes> + Send,
         token: Option<&str>,
     ) -> Result<(), StoreError> {
         let name = quote::table(self.address.database(), table.name);
@@ -80,18 +80,17 @@ impl ClickHouse {
                 .with_setting("insert_deduplication_token", token)
                 .with_setting("log_comment", token);
         }
-        let sent = if self.address.is_loopback() {
-            insert.send(block).await
-        } else {
-            let mut sent = Ok(());
-            for frame in compressed(block).await? {
-                sent = insert.send_compressed(frame).await;
-                if sent.is_err() {
-                    break;
-                }
+        let mut sent = Ok(());
+        for piece in block {
+            sent = if self.address.is_loopback() {
+                insert.send(piece).await
+            } else {
+                send_compressed(&mut insert, piece).await?
+            };
+            if sent.is_err() {
+                break;
             }
-            sent
-        };
+        }
         // Without the end there is no insert: dropped before it, the body is broken off and refused.
         let done = match sent {
             Ok(()) => insert.end().await,
@@ -99,6 +98,18 @@ impl ClickHouse {
         };
         done.map_err(|error| exception::judge(&error))
     }
+}
+
+async fn send_compressed(
+    insert: &mut InsertFormatted,
+    piece: Bytes,
+) -> Result<clickhouse::error::Result<()>, StoreError> {
+    for frame in compressed(piece).await? {
+        if let Err(error) = insert.send_compressed(frame).await {
+            return Ok(Err(error));
+        }
+    }
+    Ok(Ok(()))
 }
 
 /// A block without rows: an insert of it stores nothing, but is refused as any other would be.

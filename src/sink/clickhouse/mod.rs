@@ -131,7 +131,8 @@ impl ClickHouse {
                 format!("table {name} {}", misfits.join("; ")),
             ));
         }
-        self.insert(table, insert::empty_block(table), None)
+        let nothing = std::iter::once(insert::empty_block(table));
+        self.insert(table, nothing, None)
             .await
             .map_err(|error| self.unanswered(error))
     }
@@ -158,10 +159,13 @@ impl ClickHouse {
         block: Bytes,
         token: &str,
     ) -> Result<(), StoreError> {
-        if rows == 0 {
-            return Ok(());
+        match rows {
+            0 => Ok(()),
+            _ => {
+                self.insert(table, std::iter::once(block), Some(token))
+                    .await
+            }
         }
-        self.insert(table, block, Some(token)).await
     }
 }
 
@@ -172,8 +176,16 @@ impl Store for ClickHouse {
         token: &'a str,
     ) -> BoxFuture<'a, Result<(), StoreError>> {
         let Rows { block, .. } = rows;
-        self.store_block(block.table(), block.rows(), block.encode(), token)
-            .boxed()
+        async move {
+            match block.rows() {
+                0 => Ok(()),
+                _ => {
+                    self.insert(block.table(), block.chunks(), Some(token))
+                        .await
+                }
+            }
+        }
+        .boxed()
     }
 
     fn probe<'a>(&'a self, table: &'static Table) -> BoxFuture<'a, Result<(), StoreError>> {

@@ -51,6 +51,7 @@ impl Fixture {
             name,
             kind,
             prefetch,
+            prefetch_bytes: 16 << 20,
             awaited: true,
             bindings: bindings
                 .iter()

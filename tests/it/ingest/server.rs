@@ -75,6 +75,7 @@ impl Server {
             kind: QueueKind::Classic,
             bindings,
             prefetch: 1000,
+            prefetch_bytes: 16 << 20,
             awaited: true,
         };
         let topology = Topology {

@@ -1,0 +1,117 @@
+//! How many messages a consumer may hold: as many as fit into a budget of bytes, at the size that they have.
+//!
+//! AMQP bounds what is unacknowledged by a count only (RabbitMQ has no `prefetch_size`), and a message here may be a
+//! few hundred bytes or a few hundred kilobytes. A count that keeps batches of small ones full would hold gigabytes
+//! of large ones.
+
+/// What a message costs beside its body.
+const OVERHEAD: u64 = 512;
+
+/// How large messages are taken to be before any was seen: the largest usual ones.
+const GUESS: u64 = 256 * 1024;
+
+/// At least so many, so that there is something to batch.
+const LEAST: u64 = 16;
+
+/// The prefetch of one consumer.
+#[derive(Debug)]
+pub(super) struct Prefetch {
+    /// What the queue's declaration allows.
+    most: u16,
+    /// Bytes.
+    budget: u64,
+    count: u16,
+    /// Of the messages since the last judgement.
+    seen: u64,
+    bytes: u64,
+}
+
+impl Prefetch {
+    /// At most so many messages, of so many bytes together.
+    pub(super) fn new(most: u16, budget: u64) -> Self {
+        let mut prefetch = Prefetch {
+            most: most.max(1),
+            budget,
+            count: 0,
+            seen: 0,
+            bytes: 0,
+        };
+        prefetch.count = prefetch.fitting(GUESS);
+        prefetch
+    }
+
+    /// How many messages the consumer may hold now.
+    pub(super) fn count(&self) -> u16 {
+        self.count
+    }
+
+    /// Takes note of a message. True if the count is another one now, by far, so that it is worth a new consumer.
+    pub(super) fn saw(&mut self, body: usize) -> bool {
+        self.seen += 1;
+        self.bytes += body as u64 + OVERHEAD;
+        // Large messages are judged by after a few.
+        if self.seen < u64::from(self.count) / 4 && self.bytes < self.budget / 4 {
+            return false;
+        }
+        let fitting = self.fitting(self.bytes / self.seen);
+        (self.seen, self.bytes) = (0, 0);
+        let (now, then) = (u32::from(self.count), u32::from(fitting));
+        let differs = then >= 2 * now || 2 * then <= now;
+        if differs {
+            self.count = fitting;
+        }
+        differs
+    }
+
+    fn fitting(&self, size: u64) -> u16 {
+        let count = (self.budget / size.max(1)).max(LEAST);
+        u16::try_from(count).unwrap_or(u16::MAX).min(self.most)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const BUDGET: u64 = 16 << 20;
+
+    /// Feeds messages of a size until nothing changes any more; says how often something did.
+    fn settle(prefetch: &mut Prefetch, body: usize) -> u32 {
+        (0..200_000).map(|_| u32::from(prefetch.saw(body))).sum()
+    }
+
+    #[test]
+    fn small_messages_get_the_whole_count_and_large_ones_the_budget() {
+        let mut prefetch = Prefetch::new(20_000, BUDGET);
+        assert_eq!(prefetch.count(), 64);
+        assert_eq!(settle(&mut prefetch, 200), 1);
+        assert_eq!(prefetch.count(), 20_000);
+        // The first judgement may still have small ones among them.
+        assert!(settle(&mut prefetch, 100 * 1024) <= 2);
+        assert_eq!(prefetch.count(), 163);
+        assert!(settle(&mut prefetch, 16 << 20) <= 2);
+        assert_eq!(prefetch.count(), 16);
+    }
+
+    #[test]
+    fn large_messages_after_small_ones_are_seen_before_they_are_many() {
+        let mut prefetch = Prefetch::new(20_000, BUDGET);
+        settle(&mut prefetch, 200);
+        let many = (1..).find(|_| prefetch.saw(256 * 1024));
+        assert!(many.is_some_and(|many| many * 256 * 1024 <= BUDGET / 2));
+    }
+
+    #[test]
+    fn a_declared_count_is_never_passed_and_sizes_that_are_alike_change_nothing() {
+        let mut prefetch = Prefetch::new(10, BUDGET);
+        assert_eq!((prefetch.count(), settle(&mut prefetch, 10)), (10, 0));
+        let mut prefetch = Prefetch::new(65_535, BUDGET);
+        settle(&mut prefetch, 4000);
+        let count = prefetch.count();
+        assert_eq!(
+            (settle(&mut prefetch, 3000), settle(&mut prefetch, 5000)),
+            (0, 0)
+        );
+        assert_eq!(prefetch.count(), count);
+    }
+}
