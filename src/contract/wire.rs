@@ -383,10 +383,7 @@ pub fn utf8(bytes: &[u8]) -> Result<&[u8], Bad> {
 /// UTF-8 of a `string` field.
 #[inline]
 pub fn text(bytes: &[u8]) -> Result<&str, Bad> {
-    match std::str::from_utf8(bytes) {
-        Ok(text) => Ok(text),
-        Err(_) => Err(Bad::Wire("a string is not UTF-8")),
-    }
+    std::str::from_utf8(bytes).map_err(|_| Bad::Wire("a string is not UTF-8"))
 }
 
 /// Undoes the zigzag of a `sint32`.

@@ -22,6 +22,7 @@ use pattern::{Mix, Patterns};
 use poison::Poison;
 use process::Watched;
 use report::{Figures, Report};
+use stored::Stored;
 
 /// Load a server with app events, and report what it acknowledged, what is stored, and what that took.
 #[derive(Debug, clap::Args)]
@@ -108,9 +109,22 @@ pub(super) async fn run(args: Args) -> anyhow::Result<bool> {
         }
     };
     let (sent, poisoned) = tokio::join!(load.run(channels, args.in_flight), poisoning);
-    let arrived = match &store {
-        Some(store) => Some(
-            stored::wait(store, &pattern::prefix(run), &sent, patience)
+    let stored = store
+        .as_ref()
+        .map(|store| Stored::new(store, &pattern::prefix(run), &sent, patience));
+    let at = match &stored {
+        Some(stored) => stored.wait().await,
+        None => sent.ended,
+    };
+    // What follows is not the load's doing.
+    let processes = watched
+        .iter_mut()
+        .map(Watched::end)
+        .collect::<Result<_, _>>()?;
+    let arrived = match stored {
+        Some(stored) => Some(
+            stored
+                .check(at)
                 .await
                 .context("ClickHouse can't be asked what is stored")?,
         ),
@@ -125,10 +139,6 @@ pub(super) async fn run(args: Args) -> anyhow::Result<bool> {
         ),
         _ => None,
     };
-    let processes = watched
-        .iter_mut()
-        .map(Watched::end)
-        .collect::<Result<_, _>>()?;
     let report = Report::new(&Figures {
         sent,
         arrived,

@@ -25,49 +25,77 @@ pub(super) struct Arrived {
     pub(super) at: Instant,
 }
 
-#[derive(Row, Deserialize)]
-struct Counted {
-    events: u64,
-    rows: u64,
+/// The rows of a run.
+pub(super) struct Stored<'a> {
+    store: &'a ClickHouse,
+    table: String,
+    prefix: String,
+    sent: &'a Sent,
+    patience: Duration,
 }
 
-/// Waits until all that was acknowledged is there, but not longer than `patience`.
-pub(super) async fn wait(
-    store: &ClickHouse,
-    prefix: &str,
-    sent: &Sent,
-    patience: Duration,
-) -> Result<Arrived, StoreError> {
-    let table = quote::table(store.address().database(), "event");
-    let prefix = quote::text(prefix);
-    let ask = async |what: &str, last: &str| {
-        let sql = format!(
-            "SELECT {what} AS events, count() AS rows FROM {table}{last} WHERE startsWith(event_id, {prefix})"
-        );
-        let counted: Vec<Counted> = store.rows(&sql).await?;
-        Ok(counted.first().map_or((0, 0), |c| (c.events, c.rows)))
-    };
-    loop {
-        // To tell ids apart takes the server longer than to count rows, and it has other things to do.
-        let mut asked = ask("toUInt64(0)", "").await;
-        let at = Instant::now();
-        if matches!(asked, Ok((_, rows)) if rows >= sent.acknowledged) {
-            asked = ask("uniqExact(event_id)", "").await;
+#[derive(Row, Deserialize)]
+struct Counted {
+    count: u64,
+}
+
+impl<'a> Stored<'a> {
+    /// The rows whose ids begin with this prefix; they may take `patience` after the last request.
+    pub(super) fn new(
+        store: &'a ClickHouse,
+        prefix: &str,
+        sent: &'a Sent,
+        patience: Duration,
+    ) -> Self {
+        Stored {
+            table: quote::table(store.address().database(), "event"),
+            prefix: quote::text(prefix),
+            store,
+            sent,
+            patience,
         }
-        // A server that doesn't answer may be on its way back, as the rows are.
-        let waits = !matches!(asked, Ok((events, _)) if events >= sent.acknowledged);
-        if waits && sent.ended.elapsed() < patience {
+    }
+
+    /// Waits until there are as many rows as events that were acknowledged; says when.
+    pub(super) async fn wait(&self) -> Instant {
+        loop {
+            // A server that doesn't answer may be on its way back, as the rows are.
+            let rows = self.ask("count()", "").await.unwrap_or_default();
+            if rows >= self.sent.acknowledged || self.sent.ended.elapsed() >= self.patience {
+                return Instant::now();
+            }
             tokio::time::sleep(EVERY).await;
-            continue;
         }
-        asked?;
-        let (events, rows) = ask("uniqExact(event_id)", "").await?;
-        let (_, last) = ask("toUInt64(0)", " FINAL").await?;
-        return Ok(Arrived {
-            events,
-            rows,
-            doubled: last.saturating_sub(events),
-            at,
-        });
+    }
+
+    /// Looks at each event. To tell ids apart takes the server much longer than to count rows, and it may be that some
+    /// rows are there twice and others have yet to come.
+    pub(super) async fn check(&self, mut at: Instant) -> Result<Arrived, StoreError> {
+        loop {
+            let events = self.ask("uniqExact(event_id)", "").await;
+            let complete = matches!(events, Ok(events) if events >= self.sent.acknowledged);
+            if !complete && self.sent.ended.elapsed() < self.patience {
+                tokio::time::sleep(EVERY).await;
+                at = Instant::now();
+                continue;
+            }
+            let (events, rows) = (events?, self.ask("count()", "").await?);
+            let last = self.ask("count()", " FINAL").await?;
+            return Ok(Arrived {
+                events,
+                rows,
+                doubled: last.saturating_sub(events),
+                at,
+            });
+        }
+    }
+
+    async fn ask(&self, what: &str, last: &str) -> Result<u64, StoreError> {
+        let Stored { table, prefix, .. } = self;
+        let sql = format!(
+            "SELECT toUInt64({what}) AS count FROM {table}{last} WHERE startsWith(event_id, {prefix})"
+        );
+        let counted: Vec<Counted> = self.store.rows(&sql).await?;
+        Ok(counted.first().map_or(0, |c| c.count))
     }
 }

@@ -39,7 +39,7 @@ pub(super) async fn restart(old: &Path, new: &Path, new_type: u32) {
         };
         shared.migrate(old);
         let (one, two) = (Ports::free(), Ports::free());
-        let balancer = Balancer::start(place.path(), Ports::free(), [one, two]);
+        let balancer = Balancer::start(place.path(), [one, two]);
         let one = shared.start("one-old", old, one);
         let two = shared.start("two-old", old, two);
         balancer.has_up("one").await;

@@ -17,6 +17,7 @@ const PATIENCE: Duration = Duration::from_secs(60);
 pub(super) struct Balancer {
     child: Child,
     socket: PathBuf,
+    log: PathBuf,
     front: Ports,
 }
 
@@ -30,8 +31,29 @@ struct State {
 }
 
 impl Balancer {
-    /// Starts it in front of instances on these ports, in this directory.
-    pub(super) fn start(directory: &Path, front: Ports, instances: [Ports; 2]) -> Balancer {
+    /// Starts it in front of instances on these ports, in this directory, and waits until it listens. Somebody else may
+    /// take a port that was free before it does; then it gets others.
+    pub(super) fn start(directory: &Path, instances: [Ports; 2]) -> Balancer {
+        for _ in 0..5 {
+            let mut balancer = Self::spawn(directory, Ports::free(), instances);
+            let began = Instant::now();
+            while balancer.child.try_wait().unwrap().is_none() {
+                if UnixStream::connect(&balancer.socket).is_ok() {
+                    return balancer;
+                }
+                assert!(began.elapsed() < PATIENCE, "haproxy doesn't listen");
+                std::thread::sleep(Duration::from_millis(50));
+            }
+            println!("haproxy has ended: {}", balancer.said());
+        }
+        panic!("haproxy doesn't start; see above why");
+    }
+
+    fn said(&self) -> String {
+        fs::read_to_string(&self.log).unwrap_or_default()
+    }
+
+    fn spawn(directory: &Path, front: Ports, instances: [Ports; 2]) -> Balancer {
         let socket = directory.join("haproxy.sock");
         let file = directory.join("haproxy.cfg");
         let text = format!(
@@ -42,7 +64,8 @@ impl Balancer {
         fs::write(&file, text).unwrap();
         let program = std::env::var_os("EVENT_GRPC_TEST_HAPROXY")
             .expect("EVENT_GRPC_TEST_HAPROXY is not set; run the tests with `cargo xtask test`");
-        let log = fs::File::create(directory.join("haproxy.log")).unwrap();
+        let log_file = directory.join("haproxy.log");
+        let log = fs::File::create(&log_file).unwrap();
         let child = Command::new(program)
             .args(["-db", "-f"])
             .arg(&file)
@@ -54,6 +77,7 @@ impl Balancer {
         Balancer {
             child,
             socket,
+            log: log_file,
             front,
         }
     }
@@ -83,7 +107,8 @@ impl Balancer {
             }
             assert!(
                 began.elapsed() < PATIENCE,
-                "haproxy says of {instance}: {states:?}"
+                "haproxy says of {instance}: {states:?}; {}",
+                self.said()
             );
             tokio::time::sleep(Duration::from_millis(100)).await;
         }
