@@ -5,7 +5,7 @@
 
 mod load;
 pub mod pattern;
-mod process;
+pub mod process;
 mod report;
 mod stored;
 
