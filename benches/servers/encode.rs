@@ -142,7 +142,7 @@ fn row_binary(row: &[Value<'_>], out: &mut Vec<u8>) {
 fn protobuf(row: &[Value<'_>], out: &mut Vec<u8>) {
     for (tag, value) in (1..).zip(row) {
         match value {
-            Value::Text(text) if text.is_empty() => {}
+            Value::Text("") => {}
             Value::Text(text) => {
                 encode_key(tag, WireType::LengthDelimited, out);
                 put_text(text, out);

@@ -19,6 +19,7 @@ pub(crate) fn table(what: &str, headings: &[&str], lines: &[Line]) -> String {
         let cells = (0..headings.len()).map(|at| {
             let median = median(line.rounds.iter().map(|figures| figures[at]).collect());
             match median {
+                unknown if unknown.is_nan() => "-".to_owned(),
                 large if large >= 100.0 => format!("{large:.0}"),
                 small => format!("{small:.2}"),
             }

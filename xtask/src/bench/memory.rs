@@ -58,12 +58,13 @@ pub(super) fn run(
     }
     println!(
         "\n{events} events, {} a second stored: at most {} MiB. With ClickHouse frozen for {} s from second {half:.0} on, \
-         {} a second: at most {} MiB.",
+         {} a second: at most {} MiB, {} requests sent again.",
         steady.text("/stored/events_a_second"),
         steady.text("/processes/0/peak_mib"),
         FROZEN.as_secs(),
         frozen.text("/stored/events_a_second"),
         frozen.text("/processes/0/peak_mib"),
+        frozen.text("/repeated"),
     );
     Ok(ExitCode::SUCCESS)
 }
