@@ -50,7 +50,8 @@ fn row(header: &Header, event: &Event, now_ms: i64) -> Value {
     })
 }
 
-fn params(event: &Event) -> (&'static str, Map<String, Value>) {
+/// The name of an event's type, and its payload as an object without fields at their default.
+pub(crate) fn params(event: &Event) -> (&'static str, Map<String, Value>) {
     let mut object = Map::new();
     let mut put = |name: &str, value: Value| {
         let absent = match &value {

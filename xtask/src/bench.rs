@@ -3,6 +3,8 @@
 //! Every run has servers of its own with empty data, in memory where the machine has a file system there. Runs of all
 //! scenarios are taken in turn, so that whatever else the machine does meets all of them.
 
+mod memory;
+mod servers;
 mod setting;
 
 use std::path::{Path, PathBuf};
@@ -12,7 +14,10 @@ use anyhow::{Context as _, Result, bail};
 use serde_json::Value;
 
 use crate::services;
-use setting::Setting;
+use setting::{Running, Setting};
+
+/// What is measured beside the scenarios.
+const OTHERS: [&str; 2] = ["servers", "memory"];
 
 /// Measure the whole pipeline with a release build, RabbitMQ and ClickHouse on this machine.
 #[derive(Debug, clap::Args)]
@@ -20,10 +25,14 @@ pub(crate) struct Args {
     /// How often each scenario is run; the table shows medians
     #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..=100))]
     runs: u32,
-    /// Events in one run
-    #[arg(long, default_value_t = 1_000_000, value_parser = clap::value_parser!(u64).range(1000..=1_000_000_000))]
-    events: u64,
-    /// Only scenarios whose name contains this
+    /// Events in one run; a million if not given, and ten for `memory`
+    #[arg(long, value_parser = clap::value_parser!(u64).range(1000..=1_000_000_000))]
+    events: Option<u64>,
+    /// Use a development build, whose figures say nothing
+    #[arg(long, hide = true)]
+    dev: bool,
+    /// Only scenarios whose name contains this. `servers` measures what ClickHouse and RabbitMQ take by themselves
+    /// (formats of rows, sizes of messages), `memory` the server's memory over a long run with and without an outage
     #[arg(default_value = "")]
     name: String,
 }
@@ -65,6 +74,9 @@ const SCENARIOS: [Scenario; 8] = [
     scenario("embedded-100-all-types", Setting::Embedded, 100, "all", 1),
 ];
 
+/// Events of a run, if no other number is asked for.
+const EVENTS: u64 = 1_000_000;
+
 /// The figures of the table: a heading, and where the report has it.
 const FIGURES: [(&str, &str); 6] = [
     ("acked events/s", "/acknowledged_a_second"),
@@ -80,15 +92,29 @@ const FIGURES: [(&str, &str); 6] = [
 
 /// Runs the scenarios and prints the table.
 pub(crate) fn run(args: &Args) -> Result<ExitCode> {
-    let _interrupt = services::interrupts()?;
+    let interrupt = services::interrupts()?;
     services::install::missing_packages(&["rabbitmq"])?;
-    let executable = services::clickhouse::build(&["--release"])?;
+    let release: &[&str] = if args.dev { &[] } else { &["--release"] };
+    let executable = services::clickhouse::build(release)?;
+    match args.name.as_str() {
+        "servers" => {
+            let profile = if args.dev { "dev" } else { "bench" };
+            return servers::run(&executable, profile, &interrupt);
+        }
+        "memory" => {
+            let events = args.events.unwrap_or(memory::EVENTS);
+            return memory::run(&SCENARIOS[0], &executable, events, &interrupt);
+        }
+        _ => {}
+    }
+    let events = args.events.unwrap_or(EVENTS);
     let chosen: Vec<&Scenario> = SCENARIOS
         .iter()
         .filter(|s| s.name.contains(&args.name))
         .collect();
     if chosen.is_empty() {
-        let names: Vec<&str> = SCENARIOS.iter().map(|s| s.name).collect();
+        let names = SCENARIOS.iter().map(|s| s.name).chain(OTHERS);
+        let names: Vec<&str> = names.collect();
         bail!(
             "no scenario is called {}; there are {}",
             args.name,
@@ -98,7 +124,7 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode> {
     let mut reports: Vec<Vec<Value>> = chosen.iter().map(|_| Vec::new()).collect();
     for number in 1..=args.runs {
         for (scenario, reports) in chosen.iter().zip(&mut reports) {
-            let report = measure(scenario, &executable, args.events / scenario.share)
+            let report = measure(scenario, &executable, events / scenario.share)
                 .with_context(|| format!("run {number} of {}", scenario.name))?;
             eprintln!("{} {number}/{}: {report}", scenario.name, args.runs);
             reports.push(report);
@@ -119,10 +145,17 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode> {
 
 /// One run over servers of its own.
 fn measure(scenario: &Scenario, executable: &Path, events: u64) -> Result<Value> {
-    let directory = tempfile::Builder::new()
-        .prefix("event-grpc-bench-")
-        .tempdir_in(in_memory())?;
+    let directory = directory()?;
     let running = scenario.setting.start(executable, directory.path())?;
+    let output = load(scenario, executable, &running, events).output();
+    let output = output.context("the load can't be run")?;
+    let text = String::from_utf8_lossy(&output.stdout);
+    let error = String::from_utf8_lossy(&output.stderr);
+    report(output.status.success(), &text, &error)
+}
+
+/// The load of a scenario.
+fn load(scenario: &Scenario, executable: &Path, running: &Running, events: u64) -> Command {
     let mut load = Command::new(executable);
     load.args(["bench", "--json", "--mix", scenario.mix]);
     load.args([
@@ -143,13 +176,23 @@ fn measure(scenario: &Scenario, executable: &Path, events: u64) -> Result<Value>
     for (name, pid) in &running.processes {
         load.args(["--process", &format!("{name}={pid}")]);
     }
-    let output = load.output().context("the load can't be run")?;
-    let text = String::from_utf8_lossy(&output.stdout);
-    if !output.status.success() {
-        let error = String::from_utf8_lossy(&output.stderr);
+    load
+}
+
+/// What the load says in the end.
+fn report(complete: bool, text: &str, error: &str) -> Result<Value> {
+    if !complete {
         bail!("something is missing: {text}{error}");
     }
-    serde_json::from_str(&text).with_context(|| format!("{text} is no report"))
+    serde_json::from_str(text).with_context(|| format!("{text} is no report"))
+}
+
+/// A place for the data of servers, which goes away with it.
+fn directory() -> Result<tempfile::TempDir> {
+    let directory = tempfile::Builder::new()
+        .prefix("event-grpc-bench-")
+        .tempdir_in(in_memory())?;
+    Ok(directory)
 }
 
 /// A file system in memory, as Linux has one.

@@ -8,6 +8,7 @@
 mod bench;
 mod chaos;
 mod codegen;
+mod memory;
 mod services;
 mod test;
 

@@ -6,7 +6,7 @@
 mod load;
 pub mod pattern;
 mod poison;
-mod process;
+pub mod process;
 mod report;
 mod stored;
 

@@ -54,7 +54,7 @@ impl Watched {
 }
 
 /// CPU seconds of a process so far.
-fn cpu(pid: u32) -> anyhow::Result<f64> {
+pub fn cpu(pid: u32) -> anyhow::Result<f64> {
     let text = read(pid, "stat")?;
     // The second field is the program's name in parentheses, which may hold anything.
     let fields = text.rsplit_once(')').map_or("", |(_, rest)| rest);

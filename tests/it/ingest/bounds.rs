@@ -49,12 +49,18 @@ async fn a_full_pool_says_when_to_try_again() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn requests_that_go_the_same_way_share_messages() {
-    // While one message is under way, the others gather; and with a linger they wait for each other.
+    // While one message is under way, the others gather; with a linger they wait for each other, and longer than that
+    // if the broker has as many messages as it may.
     let lingering = Limits {
         linger: Duration::from_millis(300),
         ..Limits::remote()
     };
-    for (limits, at_first) in [(Limits::embedded(), 1), (lingering, 0)] {
+    let busy = Limits {
+        linger: Duration::from_millis(1),
+        in_flight: 1,
+        ..Limits::remote()
+    };
+    for (limits, at_first) in [(Limits::embedded(), 1), (lingering, 0), (busy, 1)] {
         let server = Server::start(limits, POOL).await;
         server.acknowledge(false);
         let mut calls = Vec::new();

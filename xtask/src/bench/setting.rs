@@ -8,8 +8,7 @@ use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail};
 
-use crate::services::clickhouse::{self, Engine};
-use crate::services::rabbitmq::Broker;
+use super::servers::Servers;
 use crate::services::{Keep, Kept, ports};
 
 /// How long an instance may take to listen.
@@ -34,7 +33,7 @@ pub(super) struct Running {
     pub(super) processes: Vec<(&'static str, u32)>,
     // Fields are dropped in order: the instance ends before what it uses.
     _instance: Kept,
-    _servers: Vec<Kept>,
+    _servers: Option<Servers>,
 }
 
 impl Setting {
@@ -47,7 +46,7 @@ impl Setting {
             .arg("serve")
             .args(["--grpc-listen", &format!("127.0.0.1:{grpc}")]);
         serve.args(["--http-listen", &format!("127.0.0.1:{}", ports::free()?)]);
-        let mut servers = Vec::new();
+        let mut servers = None;
         let mut processes = Vec::new();
         let mut clickhouse = None;
         match self {
@@ -55,19 +54,18 @@ impl Setting {
                 serve.arg("--data").arg(directory.join("data"));
             }
             Setting::Remote => {
-                let place = |name: &str| {
-                    let place = directory.join(name);
-                    fs::create_dir(&place).map(|()| place)
-                };
-                let broker = Broker::prepare(&place("rabbitmq")?)?;
-                let engine = Engine::prepare(executable.to_owned(), &place("clickhouse")?)?;
-                let (rabbitmq, engine_process) = (broker.start(None)?, engine.start(None)?);
-                processes.push(("rabbitmq", rabbitmq.pid_of("beam")?));
-                processes.push(("clickhouse", engine_process.pid_of(" engine ")?));
-                let url = format!("{}/{DATABASE}", clickhouse::url(engine.port()));
+                let started = Servers::start(executable, directory)?;
+                processes.push(("rabbitmq", started.rabbitmq.pid));
+                processes.push(("clickhouse", started.clickhouse.pid));
+                let url = format!("{}/{DATABASE}", started.clickhouse.url);
                 migrate(executable, &url)?;
-                serve.args(["--amqp-url", &broker.url(), "--clickhouse-url", &url]);
-                servers.extend([rabbitmq, engine_process]);
+                serve.args([
+                    "--amqp-url",
+                    &started.rabbitmq.url,
+                    "--clickhouse-url",
+                    &url,
+                ]);
+                servers = Some(started);
                 clickhouse = Some(url);
             }
         }

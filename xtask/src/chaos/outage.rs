@@ -1,14 +1,14 @@
 //! `cargo xtask outage`: ClickHouse is away for minutes while events come in, and the question in the end whether the
 //! instances needed memory for it, gave anything up or lost anything.
 
-use std::fs;
 use std::process::ExitCode;
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::time::{Duration, Instant};
 
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Result, bail};
 
 use super::cluster::{Cluster, Server};
+use crate::memory::resident;
 use crate::services::{self, Kept};
 
 /// How long the load runs before the outage, for memory to be what it is in quiet times.
@@ -151,21 +151,4 @@ impl Watch {
             _ => bail!("interrupted"),
         }
     }
-}
-
-/// The memory that a process has, in MiB.
-fn resident(pid: u32) -> Result<u64> {
-    let path = format!("/proc/{pid}/status");
-    let status = fs::read_to_string(&path).with_context(|| format!("{path} can't be read"))?;
-    let kibibytes = status
-        .lines()
-        .find_map(|line| line.strip_prefix("VmRSS:"))
-        .and_then(|line| {
-            line.trim()
-                .trim_end_matches("kB")
-                .trim()
-                .parse::<u64>()
-                .ok()
-        });
-    Ok(kibibytes.with_context(|| format!("{path} doesn't say VmRSS"))? / 1024)
 }

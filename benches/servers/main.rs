@@ -1,0 +1,54 @@
+//! What ClickHouse takes for the same rows in several formats, and RabbitMQ for messages of several sizes:
+//! `cargo xtask bench servers`, which starts both and says here where they are.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stdout,
+    clippy::print_stderr,
+    missing_docs,
+    reason = "a benchmark that can't go on has nothing better to do, and it talks to a person at a terminal"
+)]
+
+mod encode;
+mod format;
+mod inserts;
+mod messages;
+#[path = "../plain/mod.rs"]
+mod plain;
+mod round;
+#[path = "../rows/mod.rs"]
+mod rows;
+
+use std::env;
+
+/// A server that runs already.
+struct Server {
+    url: String,
+    pid: u32,
+}
+
+impl Server {
+    /// What the environment says about it.
+    fn named(name: &str) -> Option<Self> {
+        let value = |what: &str| env::var(format!("EVENT_GRPC_BENCH_{name}_{what}")).ok();
+        Some(Server {
+            url: value("URL")?,
+            pid: value("PID")?.parse().ok()?,
+        })
+    }
+}
+
+fn main() {
+    let (Some(clickhouse), Some(rabbitmq)) =
+        (Server::named("CLICKHOUSE"), Server::named("RABBITMQ"))
+    else {
+        eprintln!("There are no servers to measure; `cargo xtask bench servers` starts some.");
+        return;
+    };
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    runtime.block_on(async {
+        println!("{}", inserts::measure(&clickhouse).await);
+        println!("{}", messages::measure(&rabbitmq).await);
+    });
+}

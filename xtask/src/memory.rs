@@ -1,0 +1,22 @@
+//! The memory of a process, as Linux tells it under /proc.
+
+use std::fs;
+
+use anyhow::{Context as _, Result};
+
+/// The memory that a process has now, in MiB.
+pub(crate) fn resident(pid: u32) -> Result<u64> {
+    let path = format!("/proc/{pid}/status");
+    let status = fs::read_to_string(&path).with_context(|| format!("{path} can't be read"))?;
+    let kibibytes = status
+        .lines()
+        .find_map(|line| line.strip_prefix("VmRSS:"))
+        .and_then(|line| {
+            line.trim()
+                .trim_end_matches("kB")
+                .trim()
+                .parse::<u64>()
+                .ok()
+        });
+    Ok(kibibytes.with_context(|| format!("{path} doesn't say VmRSS"))? / 1024)
+}
