@@ -147,6 +147,7 @@ fn topology(queue: &'static str) -> Topology {
             kind: QueueKind::Quorum,
             bindings: vec![binding].leak(),
             prefetch: PREFETCH,
+            prefetch_bytes: 64 << 20,
             awaited: true,
         }],
         unrouted: UNROUTED,
