@@ -24,9 +24,9 @@ pub static MIGRATIONS: &[Migration] = &[
         ),
     },
     Migration {
-        name: "20261125T011227_alter_event_and_22_more.sql",
+        name: "20261125T021841_alter_event_and_22_more.sql",
         sql: include_str!(
-            "../migrations/clickhouse/20261125T011227_alter_event_and_22_more.sql"
+            "../migrations/clickhouse/20261125T021841_alter_event_and_22_more.sql"
         ),
     },
 ];

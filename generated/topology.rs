@@ -271,8 +271,8 @@ pub static QUEUES: &[Queue] = &[
         retries: 2,
         breaker: 50,
         batch: Batch {
-            rows: 50_000,
-            bytes: 16_777_216,
+            rows: 100_000,
+            bytes: 41_943_040,
             delay_ms: 1_000,
         },
         dead_letter: Some(route("grpc_event_error.dx", "error.grpc_clickhouse_event_q")),
