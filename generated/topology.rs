@@ -272,7 +272,7 @@ pub static QUEUES: &[Queue] = &[
         breaker: 50,
         batch: Batch {
             rows: 100_000,
-            bytes: 41_943_040,
+            bytes: 33_554_432,
             delay_ms: 1_000,
         },
         dead_letter: Some(route("grpc_event_error.dx", "error.grpc_clickhouse_event_q")),

@@ -1,5 +1,7 @@
 //! Logs on stderr, as text for people or as JSON for collectors.
 
+use std::io::IsTerminal as _;
+
 use tracing_subscriber::EnvFilter;
 
 /// How log lines look.
@@ -23,6 +25,8 @@ pub fn start(format: Format, filter: &str) -> anyhow::Result<()> {
     })?;
     let lines = tracing_subscriber::fmt()
         .with_env_filter(levels)
+        // Colours are for people.
+        .with_ansi(std::io::stderr().is_terminal())
         .with_writer(std::io::stderr);
     let started = match format {
         Format::Text => lines.with_target(false).try_init(),

@@ -81,7 +81,8 @@ impl Setting {
         })?;
         processes.insert(0, ("server", instance.pid_of(" serve ")?));
         if self == Setting::Embedded {
-            processes.push(("clickhouse", instance.pid_of("--http-port")?));
+            let server = instance.pid_of(" serve ")?;
+            processes.push(("clickhouse", child_of(server)?));
         }
         let clickhouse = match clickhouse {
             Some(url) => url,
@@ -95,6 +96,17 @@ impl Setting {
             _servers: servers,
         })
     }
+}
+
+/// The only child of a process.
+fn child_of(parent: u32) -> Result<u32> {
+    let output = Command::new("pgrep")
+        .args(["-P", &parent.to_string()])
+        .output();
+    let output = output.context("cannot run pgrep")?;
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    let pid = text.trim().parse();
+    pid.with_context(|| format!("process {parent} has these children: {text:?}"))
 }
 
 fn migrate(executable: &Path, url: &str) -> Result<()> {

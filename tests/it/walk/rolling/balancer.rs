@@ -34,6 +34,7 @@ impl Balancer {
     /// Starts it in front of instances on these ports, in this directory, and waits until it listens. Somebody else may
     /// take a port that was free before it does; then it gets others.
     pub(super) fn start(directory: &Path, instances: [Ports; 2]) -> Balancer {
+        let mut said = String::new();
         for _ in 0..5 {
             let mut balancer = Self::spawn(directory, Ports::free(), instances);
             let began = Instant::now();
@@ -44,9 +45,9 @@ impl Balancer {
                 assert!(began.elapsed() < PATIENCE, "haproxy doesn't listen");
                 std::thread::sleep(Duration::from_millis(50));
             }
-            println!("haproxy has ended: {}", balancer.said());
+            said = balancer.said();
         }
-        panic!("haproxy doesn't start; see above why");
+        panic!("haproxy doesn't start: {said}");
     }
 
     fn said(&self) -> String {
