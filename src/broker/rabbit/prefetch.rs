@@ -11,7 +11,7 @@ const OVERHEAD: u64 = 512;
 const GUESS: u64 = 256 * 1024;
 
 /// At least so many, so that there is something to batch.
-const LEAST: u64 = 16;
+const LEAST: u64 = 4;
 
 /// The prefetch of one consumer.
 #[derive(Debug)]
@@ -90,7 +90,7 @@ mod tests {
         assert!(settle(&mut prefetch, 100 * 1024) <= 2);
         assert_eq!(prefetch.count(), 163);
         assert!(settle(&mut prefetch, 16 << 20) <= 2);
-        assert_eq!(prefetch.count(), 16);
+        assert_eq!(prefetch.count(), 4);
     }
 
     #[test]
