@@ -4,10 +4,6 @@ use std::process::ExitCode;
 
 mod engine_process;
 
-/// Chosen by measurement: `BENCHMARKS.md` compares it with the system's.
-#[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
-
 fn main() -> anyhow::Result<ExitCode> {
     // The engine owns its whole process, so this is decided before anything else has started.
     if let Some(arguments) = engine_process::asked_for(std::env::args_os()) {

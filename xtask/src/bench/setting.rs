@@ -86,7 +86,11 @@ impl Setting {
         }
         let clickhouse = match clickhouse {
             Some(url) => url,
-            None => told(&log)?,
+            None => {
+                // It listens a moment before it says so.
+                instance.wait_until(START_LIMIT, || told(&log).is_ok())?;
+                told(&log)?
+            }
         };
         Ok(Running {
             grpc: format!("http://127.0.0.1:{grpc}"),
@@ -129,5 +133,5 @@ fn told(log: &Path) -> Result<String> {
     let found = text.split("clickhouse=").nth(1);
     let url = found.and_then(|rest| rest.split_whitespace().next());
     let url = url.context("the instance's log doesn't say where ClickHouse is")?;
-    Ok(url.trim_matches('"').to_owned())
+    Ok(format!("{}/{DATABASE}", url.trim_matches(['"', '/'])))
 }
