@@ -95,7 +95,10 @@ impl Block {
 
     /// The rows as one block of the Native format; empty if there are none.
     pub fn encode(&self) -> Bytes {
-        self.chunks().flatten().collect()
+        let mut whole = Vec::with_capacity(self.bytes());
+        self.chunks()
+            .for_each(|piece| whole.extend_from_slice(&piece));
+        whole.into()
     }
 
     /// The same, piece by piece, so that a large block needn't be there twice. The pieces are the same to the byte each

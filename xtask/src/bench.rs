@@ -175,8 +175,13 @@ fn load(scenario: &Scenario, executable: &Path, running: &Running, events: u64) 
         "--events",
         &events.to_string(),
     ]);
-    // About as many events under way, however many a request has.
-    let in_flight = (3200 / scenario.batch).clamp(8, 256);
+    // About as many events under way, however many a request has. Without RabbitMQ an answer waits for an insert, and an
+    // insert holds what is under way.
+    let events = match scenario.setting {
+        Setting::Remote => 3200,
+        Setting::Embedded => 20_000,
+    };
+    let in_flight = (events / scenario.batch).clamp(8, 256);
     load.args(["--in-flight", &in_flight.to_string()]);
     if let Some(rate) = scenario.rate {
         load.args(["--rate", &rate.to_string()]);
