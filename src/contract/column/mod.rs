@@ -1,7 +1,9 @@
 //! Column buffers: values are appended one by one and sent as ClickHouse Native columns.
 
+mod decimal;
 pub mod dictionary;
 pub mod json;
+mod keys;
 pub mod nested;
 pub mod plain;
 pub mod read;

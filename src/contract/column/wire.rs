@@ -1,10 +1,9 @@
 //! Appending protobuf values to columns: scalars, repeated fields and maps, straight from the wire.
 
-use std::collections::HashMap;
-use std::collections::hash_map::Entry;
-
 use base64::Engine as _;
 
+use super::decimal::widen;
+use super::keys::Places;
 use super::{Column, MISMATCH, nested};
 use crate::contract::wire::{self, Item, RawValue, Reader, WRONG_TYPE};
 use crate::contract::{Bad, Kind, Shape, function};
@@ -82,23 +81,6 @@ impl<'a> Scalar<'a> {
             Scalar::Name(number, _) => number == 0,
         }
     }
-}
-
-/// Widens as people read it: 0.1 sent as a float becomes 0.1, and not 0.10000000149011612.
-pub(super) fn widen(value: f32) -> f64 {
-    // Whole numbers of this size are written with all their digits, and are equal in both widths.
-    if value.fract() == 0.0 && value.abs() < 16_777_216.0 || !value.is_finite() {
-        return f64::from(value);
-    }
-    // Most have few decimals, prices two. The first number of decimals that leads back to the value is the one that
-    // it is written with, and a quotient of two whole numbers of this size is rounded as a parser would.
-    for power in [10.0, 100.0, 1000.0, 10_000.0] {
-        let digits = (f64::from(value) * power).round();
-        if digits.abs() < 9_007_199_254_740_992.0 && (digits / power) as f32 == value {
-            return digits / power;
-        }
-    }
-    value.to_string().parse().unwrap_or(f64::from(value))
 }
 
 impl Column {
@@ -254,40 +236,6 @@ impl Column {
         objects.iter().try_for_each(|o| c.inner.json_object(o))?;
         c.close();
         Ok(())
-    }
-}
-
-/// Where the keys of a map have come up.
-#[derive(Default)]
-struct Places<'a> {
-    few: Vec<&'a [u8]>,
-    many: HashMap<&'a [u8], usize>,
-}
-
-impl<'a> Places<'a> {
-    /// From here on to hash is quicker than to look at each.
-    const FEW: usize = 16;
-
-    /// The place of this key; none if it is new, and then the next one is its.
-    fn of(&mut self, key: &'a [u8]) -> Option<usize> {
-        if self.many.is_empty() {
-            let found = self.few.iter().position(|known| *known == key);
-            if found.is_none() {
-                self.few.push(key);
-            }
-            if self.few.len() > Self::FEW {
-                self.many = self.few.drain(..).zip(0..).collect();
-            }
-            return found;
-        }
-        let next = self.many.len();
-        match self.many.entry(key) {
-            Entry::Occupied(place) => Some(*place.get()),
-            Entry::Vacant(place) => {
-                place.insert(next);
-                None
-            }
-        }
     }
 }
 
