@@ -3,6 +3,7 @@
 mod conformance;
 mod embedded;
 mod fixture;
+mod prefetch;
 mod proxy;
 mod rabbit;
 mod rabbit_trouble;
