@@ -29,6 +29,12 @@ pub static MIGRATIONS: &[Migration] = &[
             "../migrations/clickhouse/20261125T021841_alter_event_and_22_more.sql"
         ),
     },
+    Migration {
+        name: "20261125T235310_alter_event_and_22_more.sql",
+        sql: include_str!(
+            "../migrations/clickhouse/20261125T235310_alter_event_and_22_more.sql"
+        ),
+    },
 ];
 
 /// Those of PostgreSQL.

@@ -49,7 +49,7 @@ static DDL: &str = r#"CREATE TABLE IF NOT EXISTS `ab_assignment`
 ENGINE = ReplacingMergeTree(insert_timestamp)
 PARTITION BY toYYYYMM(timestamp)
 ORDER BY (`timestamp`, `id`)
-SETTINGS non_replicated_deduplication_window = 1000, fsync_after_insert = 1, fsync_part_directory = 1, min_bytes_for_wide_part = 67108864
+SETTINGS non_replicated_deduplication_window = 1000, fsync_after_insert = 1, fsync_part_directory = 1, min_bytes_for_wide_part = 10485760, min_level_for_wide_part = 1
 COMMENT 'Who was assigned to which variants of experiments.'"#;
 
 /// Appends one JSON object.

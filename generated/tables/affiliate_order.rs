@@ -52,7 +52,7 @@ static DDL: &str = r#"CREATE TABLE IF NOT EXISTS `affiliate_order`
 )
 ENGINE = ReplacingMergeTree(last_modified_on)
 ORDER BY (`order_id`, `platform`)
-SETTINGS non_replicated_deduplication_window = 1000, fsync_after_insert = 1, fsync_part_directory = 1, min_bytes_for_wide_part = 67108864
+SETTINGS non_replicated_deduplication_window = 1000, fsync_after_insert = 1, fsync_part_directory = 1, min_bytes_for_wide_part = 10485760, min_level_for_wide_part = 1
 COMMENT 'Orders that somebody is paid for: of each the latest state.'"#;
 
 /// Appends one JSON object.

@@ -60,7 +60,7 @@ static DDL: &str = r#"CREATE TABLE IF NOT EXISTS `bigboss_votes`
 )
 ENGINE = ReplacingMergeTree(updatedat)
 ORDER BY (`id`)
-SETTINGS non_replicated_deduplication_window = 1000, fsync_after_insert = 1, fsync_part_directory = 1, min_bytes_for_wide_part = 67108864
+SETTINGS non_replicated_deduplication_window = 1000, fsync_after_insert = 1, fsync_part_directory = 1, min_bytes_for_wide_part = 10485760, min_level_for_wide_part = 1
 COMMENT 'Votes for contestants: of each the latest state.'"#;
 
 /// Appends one JSON object.

@@ -167,7 +167,7 @@ static DDL: &str = r#"CREATE TABLE IF NOT EXISTS `branch_event`
 ENGINE = ReplacingMergeTree(insert_timestamp)
 PARTITION BY toYYYYMM(timestamp)
 ORDER BY (`name`, `timestamp`, `id`)
-SETTINGS non_replicated_deduplication_window = 1000, fsync_after_insert = 1, fsync_part_directory = 1, min_bytes_for_wide_part = 67108864
+SETTINGS non_replicated_deduplication_window = 1000, fsync_after_insert = 1, fsync_part_directory = 1, min_bytes_for_wide_part = 10485760, min_level_for_wide_part = 1
 COMMENT 'How people came to install, open and use the apps, by Branch.'"#;
 
 /// Appends one JSON object.

@@ -143,7 +143,7 @@ static DDL: &str = r#"CREATE TABLE IF NOT EXISTS `error_event`
 ENGINE = ReplacingMergeTree(insert_timestamp)
 PARTITION BY toYYYYMM(first_failed)
 ORDER BY (`queue`, `error_id`)
-SETTINGS non_replicated_deduplication_window = 1000, fsync_after_insert = 1, fsync_part_directory = 1, min_bytes_for_wide_part = 67108864
+SETTINGS non_replicated_deduplication_window = 1000, fsync_after_insert = 1, fsync_part_directory = 1, min_bytes_for_wide_part = 10485760, min_level_for_wide_part = 1
 COMMENT 'Messages that could not be stored: why, the bytes as they came, and the event where it can be made out.'"#;
 
 /// Appends one dead letter, with its event where one can be made out.

@@ -49,7 +49,7 @@ static DDL: &str = r#"CREATE TABLE IF NOT EXISTS `partner_activity_log`
 ENGINE = ReplacingMergeTree(insert_timestamp)
 PARTITION BY toYYYYMM(event_timestamp)
 ORDER BY (`partner_id`, `event_timestamp`, `event_id`)
-SETTINGS non_replicated_deduplication_window = 1000, fsync_after_insert = 1, fsync_part_directory = 1, min_bytes_for_wide_part = 67108864
+SETTINGS non_replicated_deduplication_window = 1000, fsync_after_insert = 1, fsync_part_directory = 1, min_bytes_for_wide_part = 10485760, min_level_for_wide_part = 1
 COMMENT 'What partners did.'"#;
 
 /// Appends one JSON object.

@@ -55,7 +55,7 @@ static DDL: &str = r#"CREATE TABLE IF NOT EXISTS `post_log_event`
 ENGINE = ReplacingMergeTree(insert_timestamp)
 PARTITION BY toYYYYMM(event_timestamp)
 ORDER BY (`platform`, `profile_id`, `shortcode`, `event_timestamp`, `event_id`)
-SETTINGS non_replicated_deduplication_window = 1000, fsync_after_insert = 1, fsync_part_directory = 1, min_bytes_for_wide_part = 67108864
+SETTINGS non_replicated_deduplication_window = 1000, fsync_after_insert = 1, fsync_part_directory = 1, min_bytes_for_wide_part = 10485760, min_level_for_wide_part = 1
 COMMENT 'The numbers of posts on social platforms, each time that they were looked at.'"#;
 
 /// Appends one JSON object.

@@ -61,7 +61,7 @@ static DDL: &str = r#"CREATE TABLE IF NOT EXISTS `scrape_request_log`
 ENGINE = ReplacingMergeTree(insert_timestamp)
 PARTITION BY toYYYYMMDD(event_timestamp)
 ORDER BY (`flow`, `platform`, `event_timestamp`, `event_id`)
-SETTINGS non_replicated_deduplication_window = 1000, fsync_after_insert = 1, fsync_part_directory = 1, min_bytes_for_wide_part = 67108864
+SETTINGS non_replicated_deduplication_window = 1000, fsync_after_insert = 1, fsync_part_directory = 1, min_bytes_for_wide_part = 10485760, min_level_for_wide_part = 1
 COMMENT 'What was to be fetched from platforms, and what became of it: by day and kind of work.'"#;
 
 /// Appends one JSON object.

@@ -39,7 +39,7 @@ static DDL: &str = r#"CREATE TABLE IF NOT EXISTS `shopify_event`
 ENGINE = ReplacingMergeTree(insert_timestamp)
 PARTITION BY toYYYYMM(event_timestamp)
 ORDER BY (`event_name`, `event_timestamp`, `id`)
-SETTINGS non_replicated_deduplication_window = 1000, fsync_after_insert = 1, fsync_part_directory = 1, min_bytes_for_wide_part = 67108864"#;
+SETTINGS non_replicated_deduplication_window = 1000, fsync_after_insert = 1, fsync_part_directory = 1, min_bytes_for_wide_part = 10485760, min_level_for_wide_part = 1"#;
 
 /// Appends one JSON object.
 pub(crate) fn append(

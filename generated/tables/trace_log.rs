@@ -56,7 +56,7 @@ static DDL: &str = r#"CREATE TABLE IF NOT EXISTS `trace_log`
 ENGINE = ReplacingMergeTree(insert_timestamp)
 PARTITION BY toYYYYMM(timestamp)
 ORDER BY (`service_name`, `uri`, `id`)
-SETTINGS non_replicated_deduplication_window = 1000, fsync_after_insert = 1, fsync_part_directory = 1, min_bytes_for_wide_part = 67108864
+SETTINGS non_replicated_deduplication_window = 1000, fsync_after_insert = 1, fsync_part_directory = 1, min_bytes_for_wide_part = 10485760, min_level_for_wide_part = 1
 COMMENT 'Requests to the service that knows accounts, and its answers.'"#;
 
 /// Appends one JSON object.

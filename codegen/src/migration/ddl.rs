@@ -4,11 +4,12 @@ use crate::model::{Column, Table};
 
 /// Retried inserts are recognised by their token, and an insert is on disk before it is answered.
 ///
-/// The columns of a part share one file until it has 64 MiB: each path of a JSON column would be several files, and to
-/// write and sync those costs more than all the rest of an insert. Merged parts are larger and have files of their own,
-/// because ClickHouse merges into those column by column, and into one file row by row, which takes several times as long.
+/// The columns of an inserted part share one file, however large it is: each path of a JSON column would be several
+/// files, and to write and sync those costs more than all the rest of an insert. Parts that were merged, once they have
+/// 10 MiB, have files of their own: ClickHouse merges into those column by column, and into one file row by row, which
+/// takes several times as long.
 pub const SETTINGS: &str = "non_replicated_deduplication_window = 1000, fsync_after_insert = 1, \
-     fsync_part_directory = 1, min_bytes_for_wide_part = 67108864";
+     fsync_part_directory = 1, min_bytes_for_wide_part = 10485760, min_level_for_wide_part = 1";
 
 /// A name between backticks.
 pub fn name(name: &str) -> String {

@@ -61,7 +61,7 @@ static DDL: &str = r#"CREATE TABLE IF NOT EXISTS `error`
 ENGINE = ReplacingMergeTree(insert_timestamp)
 PARTITION BY toYYYYMM(insert_timestamp)
 ORDER BY (`first_failed`, `error_id`)
-SETTINGS non_replicated_deduplication_window = 1000, fsync_after_insert = 1, fsync_part_directory = 1, min_bytes_for_wide_part = 67108864"#;
+SETTINGS non_replicated_deduplication_window = 1000, fsync_after_insert = 1, fsync_part_directory = 1, min_bytes_for_wide_part = 10485760, min_level_for_wide_part = 1"#;
 
 /// Appends one dead letter, with its event where one can be made out.
 pub(crate) fn append(

@@ -90,7 +90,7 @@ static DDL: &str = r#"CREATE TABLE IF NOT EXISTS `everything`
 )
 ENGINE = ReplacingMergeTree
 ORDER BY (`event_id`)
-SETTINGS non_replicated_deduplication_window = 1000, fsync_after_insert = 1, fsync_part_directory = 1, min_bytes_for_wide_part = 67108864"#;
+SETTINGS non_replicated_deduplication_window = 1000, fsync_after_insert = 1, fsync_part_directory = 1, min_bytes_for_wide_part = 10485760, min_level_for_wide_part = 1"#;
 
 /// Appends the events of one group.
 pub(crate) fn append(

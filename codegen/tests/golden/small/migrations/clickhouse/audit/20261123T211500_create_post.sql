@@ -27,4 +27,4 @@ CREATE TABLE IF NOT EXISTS `post`
 ENGINE = ReplacingMergeTree(insert_timestamp)
 PARTITION BY toYYYYMM(insert_timestamp)
 ORDER BY (`name`, `id`)
-SETTINGS non_replicated_deduplication_window = 1000, fsync_after_insert = 1, fsync_part_directory = 1, min_bytes_for_wide_part = 67108864;
+SETTINGS non_replicated_deduplication_window = 1000, fsync_after_insert = 1, fsync_part_directory = 1, min_bytes_for_wide_part = 10485760, min_level_for_wide_part = 1;
