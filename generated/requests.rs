@@ -60,7 +60,7 @@ fn webengage_events_body(message: &Message<'_>, _cx: &Context) -> Result<Vec<u8>
     function::put(
         &mut body,
         "eventTime",
-        function::epoch_millis(&json::text(message.body, &["eventTime"])?)
+        function::epoch_millis(json::text(message.body, &["eventTime"])?.as_bytes())
             .map_err(|reason| Bad::field("eventTime", reason))?
             .map(|at| function::rfc3339(at * 1000)),
     );

@@ -64,7 +64,7 @@ pub(crate) fn append(
     }
     timestamp
         .i64(
-            function::epoch_millis(&json::text(message.body, &["eventTime"])?)
+            function::epoch_millis(json::text(message.body, &["eventTime"])?.as_bytes())
                 .map_err(|reason| Bad::value("timestamp", reason))?
                 .unwrap_or_default(),
         )?;

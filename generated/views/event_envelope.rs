@@ -8,11 +8,11 @@ use crate::contract::wire::Reader;
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct EventView<'a> {
     /// Field 4, `id`.
-    pub(crate) id: &'a str,
+    pub(crate) id: &'a [u8],
     /// Field 5, `timestamp`.
-    pub(crate) timestamp: &'a str,
+    pub(crate) timestamp: &'a [u8],
     /// Field 6, `currentURL`.
-    pub(crate) current_url: &'a str,
+    pub(crate) current_url: &'a [u8],
     /// The variant of the oneof, whichever it is.
     pub(crate) payload: &'a [u8],
 }
@@ -24,9 +24,9 @@ impl<'a> EventView<'a> {
         let mut reader = Reader::new(bytes);
         while let Some(item) = reader.next()? {
             match item.number {
-                4 => view.id = item.text()?,
-                5 => view.timestamp = item.text()?,
-                6 => view.current_url = item.text()?,
+                4 => view.id = item.utf8()?,
+                5 => view.timestamp = item.utf8()?,
+                6 => view.current_url = item.utf8()?,
                 9..=64 => view.payload = item.message()?,
                 _ => {}
             }
@@ -39,45 +39,45 @@ impl<'a> EventView<'a> {
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct HeaderView<'a> {
     /// Field 5, `sessionId`.
-    pub(crate) session_id: &'a str,
+    pub(crate) session_id: &'a [u8],
     /// Field 6, `bbDeviceId`.
     pub(crate) bb_device_id: i64,
     /// Field 7, `userId`.
     pub(crate) user_id: i64,
     /// Field 8, `deviceId`.
-    pub(crate) device_id: &'a str,
+    pub(crate) device_id: &'a [u8],
     /// Field 9, `androidAdvertisingId`.
-    pub(crate) android_advertising_id: &'a str,
+    pub(crate) android_advertising_id: &'a [u8],
     /// Field 10, `clientId`.
-    pub(crate) client_id: &'a str,
+    pub(crate) client_id: &'a [u8],
     /// Field 11, `channel`.
-    pub(crate) channel: &'a str,
+    pub(crate) channel: &'a [u8],
     /// Field 12, `os`.
-    pub(crate) os: &'a str,
+    pub(crate) os: &'a [u8],
     /// Field 13, `clientType`.
-    pub(crate) client_type: &'a str,
+    pub(crate) client_type: &'a [u8],
     /// Field 14, `appLanguage`.
-    pub(crate) app_language: &'a str,
+    pub(crate) app_language: &'a [u8],
     /// Field 15, `appVersion`.
-    pub(crate) app_version: &'a str,
+    pub(crate) app_version: &'a [u8],
     /// Field 16, `appVersionCode`.
-    pub(crate) app_version_code: &'a str,
+    pub(crate) app_version_code: &'a [u8],
     /// Field 17, `currentURL`.
-    pub(crate) current_url: &'a str,
+    pub(crate) current_url: &'a [u8],
     /// Field 18, `merchantId`.
-    pub(crate) merchant_id: &'a str,
+    pub(crate) merchant_id: &'a [u8],
     /// Field 19, `utmReferrer`.
-    pub(crate) utm_referrer: &'a str,
+    pub(crate) utm_referrer: &'a [u8],
     /// Field 20, `utmPlatform`.
-    pub(crate) utm_platform: &'a str,
+    pub(crate) utm_platform: &'a [u8],
     /// Field 21, `utmSource`.
-    pub(crate) utm_source: &'a str,
+    pub(crate) utm_source: &'a [u8],
     /// Field 22, `utmMedium`.
-    pub(crate) utm_medium: &'a str,
+    pub(crate) utm_medium: &'a [u8],
     /// Field 23, `utmCampaign`.
-    pub(crate) utm_campaign: &'a str,
+    pub(crate) utm_campaign: &'a [u8],
     /// Field 24, `ppId`.
-    pub(crate) pp_id: &'a str,
+    pub(crate) pp_id: &'a [u8],
 }
 
 impl<'a> HeaderView<'a> {
@@ -87,26 +87,26 @@ impl<'a> HeaderView<'a> {
         let mut reader = Reader::new(bytes);
         while let Some(item) = reader.next()? {
             match item.number {
-                5 => view.session_id = item.text()?,
+                5 => view.session_id = item.utf8()?,
                 6 => view.bb_device_id = item.int64()?,
                 7 => view.user_id = item.int64()?,
-                8 => view.device_id = item.text()?,
-                9 => view.android_advertising_id = item.text()?,
-                10 => view.client_id = item.text()?,
-                11 => view.channel = item.text()?,
-                12 => view.os = item.text()?,
-                13 => view.client_type = item.text()?,
-                14 => view.app_language = item.text()?,
-                15 => view.app_version = item.text()?,
-                16 => view.app_version_code = item.text()?,
-                17 => view.current_url = item.text()?,
-                18 => view.merchant_id = item.text()?,
-                19 => view.utm_referrer = item.text()?,
-                20 => view.utm_platform = item.text()?,
-                21 => view.utm_source = item.text()?,
-                22 => view.utm_medium = item.text()?,
-                23 => view.utm_campaign = item.text()?,
-                24 => view.pp_id = item.text()?,
+                8 => view.device_id = item.utf8()?,
+                9 => view.android_advertising_id = item.utf8()?,
+                10 => view.client_id = item.utf8()?,
+                11 => view.channel = item.utf8()?,
+                12 => view.os = item.utf8()?,
+                13 => view.client_type = item.utf8()?,
+                14 => view.app_language = item.utf8()?,
+                15 => view.app_version = item.utf8()?,
+                16 => view.app_version_code = item.utf8()?,
+                17 => view.current_url = item.utf8()?,
+                18 => view.merchant_id = item.utf8()?,
+                19 => view.utm_referrer = item.utf8()?,
+                20 => view.utm_platform = item.utf8()?,
+                21 => view.utm_source = item.utf8()?,
+                22 => view.utm_medium = item.utf8()?,
+                23 => view.utm_campaign = item.utf8()?,
+                24 => view.pp_id = item.utf8()?,
                 _ => {}
             }
         }

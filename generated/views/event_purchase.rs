@@ -10,21 +10,21 @@ pub(crate) struct CompletePurchaseEventView<'a> {
     /// Field 5, `productId`.
     pub(crate) product_id: i64,
     /// Field 6, `productType`.
-    pub(crate) product_type: &'a str,
+    pub(crate) product_type: &'a [u8],
     /// Field 7, `checkoutId`.
-    pub(crate) checkout_id: &'a str,
+    pub(crate) checkout_id: &'a [u8],
     /// Field 8, `chargeableAmount`.
     pub(crate) chargeable_amount: f32,
     /// Field 9, `coupon`.
-    pub(crate) coupon: &'a str,
+    pub(crate) coupon: &'a [u8],
     /// Field 10, `paymentMethod`.
-    pub(crate) payment_method: &'a str,
+    pub(crate) payment_method: &'a [u8],
     /// Field 11, `transactionId`.
-    pub(crate) transaction_id: &'a str,
+    pub(crate) transaction_id: &'a [u8],
     /// Field 12, `productIds`.
     pub(crate) product_ids: &'a [u8],
     /// Field 13, `cartId`.
-    pub(crate) cart_id: &'a str,
+    pub(crate) cart_id: &'a [u8],
     /// Field 14, `socialStreamIds`.
     pub(crate) social_stream_ids: &'a [u8],
 }
@@ -37,14 +37,14 @@ impl<'a> CompletePurchaseEventView<'a> {
         while let Some(item) = reader.next()? {
             match item.number {
                 5 => view.product_id = item.int64()?,
-                6 => view.product_type = item.text()?,
-                7 => view.checkout_id = item.text()?,
+                6 => view.product_type = item.utf8()?,
+                7 => view.checkout_id = item.utf8()?,
                 8 => view.chargeable_amount = item.float()?,
-                9 => view.coupon = item.text()?,
-                10 => view.payment_method = item.text()?,
-                11 => view.transaction_id = item.text()?,
+                9 => view.coupon = item.utf8()?,
+                10 => view.payment_method = item.utf8()?,
+                11 => view.transaction_id = item.utf8()?,
                 12 => view.product_ids = reader.span(view.product_ids, &item),
-                13 => view.cart_id = item.text()?,
+                13 => view.cart_id = item.utf8()?,
                 14 => view.social_stream_ids = reader.span(view.social_stream_ids, &item),
                 _ => {}
             }
@@ -61,19 +61,19 @@ pub(crate) struct InitiatePurchaseEventView<'a> {
     /// Field 7, `productId`.
     pub(crate) product_id: i64,
     /// Field 8, `productType`.
-    pub(crate) product_type: &'a str,
+    pub(crate) product_type: &'a [u8],
     /// Field 9, `checkoutId`.
-    pub(crate) checkout_id: &'a str,
+    pub(crate) checkout_id: &'a [u8],
     /// Field 10, `chargeableAmount`.
     pub(crate) chargeable_amount: f32,
     /// Field 11, `coupon`.
-    pub(crate) coupon: &'a str,
+    pub(crate) coupon: &'a [u8],
     /// Field 12, `paymentMethod`.
-    pub(crate) payment_method: &'a str,
+    pub(crate) payment_method: &'a [u8],
     /// Field 13, `productIds`.
     pub(crate) product_ids: &'a [u8],
     /// Field 14, `cartId`.
-    pub(crate) cart_id: &'a str,
+    pub(crate) cart_id: &'a [u8],
     /// Field 15, `socialStreamIds`.
     pub(crate) social_stream_ids: &'a [u8],
 }
@@ -87,13 +87,13 @@ impl<'a> InitiatePurchaseEventView<'a> {
             match item.number {
                 6 => view.is_bag = item.bool()?,
                 7 => view.product_id = item.int64()?,
-                8 => view.product_type = item.text()?,
-                9 => view.checkout_id = item.text()?,
+                8 => view.product_type = item.utf8()?,
+                9 => view.checkout_id = item.utf8()?,
                 10 => view.chargeable_amount = item.float()?,
-                11 => view.coupon = item.text()?,
-                12 => view.payment_method = item.text()?,
+                11 => view.coupon = item.utf8()?,
+                12 => view.payment_method = item.utf8()?,
                 13 => view.product_ids = reader.span(view.product_ids, &item),
-                14 => view.cart_id = item.text()?,
+                14 => view.cart_id = item.utf8()?,
                 15 => view.social_stream_ids = reader.span(view.social_stream_ids, &item),
                 _ => {}
             }
@@ -106,13 +106,13 @@ impl<'a> InitiatePurchaseEventView<'a> {
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct PurchaseFailedEventView<'a> {
     /// Field 7, `checkoutId`.
-    pub(crate) checkout_id: &'a str,
+    pub(crate) checkout_id: &'a [u8],
     /// Field 8, `chargeableAmount`.
     pub(crate) chargeable_amount: f32,
     /// Field 9, `reason`.
-    pub(crate) reason: &'a str,
+    pub(crate) reason: &'a [u8],
     /// Field 10, `cartId`.
-    pub(crate) cart_id: &'a str,
+    pub(crate) cart_id: &'a [u8],
 }
 
 impl<'a> PurchaseFailedEventView<'a> {
@@ -122,10 +122,10 @@ impl<'a> PurchaseFailedEventView<'a> {
         let mut reader = Reader::new(bytes);
         while let Some(item) = reader.next()? {
             match item.number {
-                7 => view.checkout_id = item.text()?,
+                7 => view.checkout_id = item.utf8()?,
                 8 => view.chargeable_amount = item.float()?,
-                9 => view.reason = item.text()?,
-                10 => view.cart_id = item.text()?,
+                9 => view.reason = item.utf8()?,
+                10 => view.cart_id = item.utf8()?,
                 _ => {}
             }
         }

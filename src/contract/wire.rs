@@ -3,6 +3,10 @@
 //! The format: <https://protobuf.dev/programming-guides/encoding/>. What is accepted is what prost 0.14 accepts,
 //! to the byte: an event that passes here decodes there, and the other way round.
 
+mod reader;
+
+pub use reader::{Item, Key, RawValue, Reader};
+
 use super::Bad;
 
 /// How deep messages and groups may nest, as in prost.
@@ -23,10 +27,14 @@ pub enum WireType {
 /// Reads a varint at `at` and moves behind it: at most ten bytes and 64 bits.
 #[inline(always)]
 pub fn varint(bytes: &[u8], at: &mut usize) -> Result<u64, Bad> {
-    match bytes.get(*at) {
-        Some(&first) if first < 0x80 => {
+    match bytes.get(*at..) {
+        Some(&[first, ..]) if first < 0x80 => {
             *at += 1;
             Ok(u64::from(first))
+        }
+        Some(&[first, second, ..]) if second < 0x80 => {
+            *at += 2;
+            Ok(u64::from(first & 0x7f) | u64::from(second) << 7)
         }
         _ => long_varint(bytes, at),
     }
@@ -129,242 +137,6 @@ pub fn skip(
                 (inner, wire_type) => skip(bytes, at, inner, wire_type, inner_depth)?,
             }
         },
-    }
-}
-
-/// Walks the fields of a message that is in canonical order: ascending numbers, singular fields once.
-///
-/// Nearly every encoder writes messages so. The others' are put in order by [`super::canonical`].
-#[derive(Debug)]
-pub struct Reader<'a> {
-    bytes: &'a [u8],
-    at: usize,
-    last: u32,
-}
-
-/// One field of a message.
-#[derive(Debug, Clone, Copy)]
-pub struct Item<'a> {
-    /// Its number.
-    pub number: u32,
-    value: RawValue<'a>,
-    again: bool,
-    start: usize,
-}
-
-/// A field's value before its type is known.
-#[derive(Debug, Clone, Copy)]
-#[allow(missing_docs)]
-pub enum RawValue<'a> {
-    Varint(u64),
-    Fixed64([u8; 8]),
-    Fixed32([u8; 4]),
-    Delimited(&'a [u8]),
-}
-
-impl<'a> Reader<'a> {
-    /// Starts at the first field.
-    #[inline]
-    pub fn new(bytes: &'a [u8]) -> Self {
-        Reader {
-            bytes,
-            at: 0,
-            last: 0,
-        }
-    }
-
-    /// The next field, or none at the end.
-    #[inline(always)]
-    #[allow(clippy::should_implement_trait)]
-    pub fn next(&mut self) -> Result<Option<Item<'a>>, Bad> {
-        while self.at < self.bytes.len() {
-            let start = self.at;
-            let (number, wire_type) = key(self.bytes, &mut self.at)?;
-            let value = match wire_type {
-                WireType::Varint => RawValue::Varint(varint(self.bytes, &mut self.at)?),
-                WireType::LengthDelimited => {
-                    RawValue::Delimited(delimited(self.bytes, &mut self.at)?)
-                }
-                WireType::SixtyFourBit => RawValue::Fixed64(fixed(self.bytes, &mut self.at)?),
-                WireType::ThirtyTwoBit => RawValue::Fixed32(fixed(self.bytes, &mut self.at)?),
-                WireType::StartGroup | WireType::EndGroup => {
-                    skip(self.bytes, &mut self.at, number, wire_type, RECURSION_LIMIT)?;
-                    continue;
-                }
-            };
-            if number < self.last {
-                return Err(Bad::NotCanonical);
-            }
-            let again = number == self.last;
-            self.last = number;
-            return Ok(Some(Item {
-                number,
-                value,
-                again,
-                start,
-            }));
-        }
-        Ok(None)
-    }
-
-    /// The run of a repeated field's occurrences, keys included, grown by `item`; `before` is the run so far.
-    #[inline]
-    pub fn span(&self, before: &'a [u8], item: &Item<'a>) -> &'a [u8] {
-        let start = item.start.saturating_sub(before.len());
-        self.bytes.get(start..self.at).unwrap_or_default()
-    }
-}
-
-impl<'a> Item<'a> {
-    /// A field that may be there once only.
-    #[inline]
-    fn once(&self) -> Result<RawValue<'a>, Bad> {
-        if self.again {
-            Err(Bad::NotCanonical)
-        } else {
-            Ok(self.value)
-        }
-    }
-
-    #[inline]
-    fn once_varint(&self) -> Result<u64, Bad> {
-        match self.once()? {
-            RawValue::Varint(v) => Ok(v),
-            _ => Err(WRONG_TYPE),
-        }
-    }
-
-    /// The bytes of a `bytes` field.
-    #[inline]
-    pub fn bytes(&self) -> Result<&'a [u8], Bad> {
-        match self.once()? {
-            RawValue::Delimited(bytes) => Ok(bytes),
-            _ => Err(WRONG_TYPE),
-        }
-    }
-
-    /// The bytes of an embedded message.
-    #[inline]
-    pub fn message(&self) -> Result<&'a [u8], Bad> {
-        self.bytes()
-    }
-
-    /// A `string`.
-    #[inline]
-    pub fn text(&self) -> Result<&'a str, Bad> {
-        text(self.bytes()?)
-    }
-
-    /// A `bool`.
-    #[inline]
-    pub fn bool(&self) -> Result<bool, Bad> {
-        Ok(self.once_varint()? != 0)
-    }
-
-    /// An `int32`; what doesn't fit is cut off, as everywhere in protobuf.
-    #[inline]
-    pub fn int32(&self) -> Result<i32, Bad> {
-        Ok(self.once_varint()? as i32)
-    }
-
-    /// An `int64`.
-    #[inline]
-    pub fn int64(&self) -> Result<i64, Bad> {
-        Ok(self.once_varint()? as i64)
-    }
-
-    /// A `uint32`.
-    #[inline]
-    pub fn uint32(&self) -> Result<u32, Bad> {
-        Ok(self.once_varint()? as u32)
-    }
-
-    /// A `uint64`.
-    #[inline]
-    pub fn uint64(&self) -> Result<u64, Bad> {
-        self.once_varint()
-    }
-
-    /// A `sint32`.
-    #[inline]
-    pub fn sint32(&self) -> Result<i32, Bad> {
-        Ok(zigzag32(self.once_varint()?))
-    }
-
-    /// A `sint64`.
-    #[inline]
-    pub fn sint64(&self) -> Result<i64, Bad> {
-        Ok(zigzag64(self.once_varint()?))
-    }
-
-    /// An enum's number.
-    #[inline]
-    pub fn enumeration(&self) -> Result<i32, Bad> {
-        self.int32()
-    }
-
-    #[inline]
-    fn once_fixed32(&self) -> Result<[u8; 4], Bad> {
-        match self.once()? {
-            RawValue::Fixed32(v) => Ok(v),
-            _ => Err(WRONG_TYPE),
-        }
-    }
-
-    #[inline]
-    fn once_fixed64(&self) -> Result<[u8; 8], Bad> {
-        match self.once()? {
-            RawValue::Fixed64(v) => Ok(v),
-            _ => Err(WRONG_TYPE),
-        }
-    }
-
-    /// A `fixed32`.
-    #[inline]
-    pub fn fixed32(&self) -> Result<u32, Bad> {
-        self.once_fixed32().map(u32::from_le_bytes)
-    }
-
-    /// An `sfixed32`.
-    #[inline]
-    pub fn sfixed32(&self) -> Result<i32, Bad> {
-        self.once_fixed32().map(i32::from_le_bytes)
-    }
-
-    /// A `float`.
-    #[inline]
-    pub fn float(&self) -> Result<f32, Bad> {
-        self.once_fixed32().map(f32::from_le_bytes)
-    }
-
-    /// A `fixed64`.
-    #[inline]
-    pub fn fixed64(&self) -> Result<u64, Bad> {
-        self.once_fixed64().map(u64::from_le_bytes)
-    }
-
-    /// An `sfixed64`.
-    #[inline]
-    pub fn sfixed64(&self) -> Result<i64, Bad> {
-        self.once_fixed64().map(i64::from_le_bytes)
-    }
-
-    /// A `double`.
-    #[inline]
-    pub fn double(&self) -> Result<f64, Bad> {
-        self.once_fixed64().map(f64::from_le_bytes)
-    }
-
-    /// The value as it is, whether or not the field came before.
-    #[inline]
-    pub fn raw(&self) -> RawValue<'a> {
-        self.value
-    }
-
-    /// Whether the field before had the same number.
-    #[inline]
-    pub fn again(&self) -> bool {
-        self.again
     }
 }
 

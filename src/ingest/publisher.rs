@@ -19,7 +19,8 @@ pub struct Limits {
     pub bytes: usize,
     /// A message goes out with this many events.
     pub events: usize,
-    /// How long a message waits for more. Zero: as long as another one of its route is under way, and no longer.
+    /// How long a message waits for more: once, and up to four times while another one of its route is under way.
+    /// Zero: as long as another one is under way, and no longer.
     pub linger: Duration,
     /// How many messages may be under way, of all routes together. While there is no room, messages grow: a broker that
     /// is slow gets fewer and larger ones.
@@ -166,9 +167,12 @@ impl Publisher {
     }
 
     async fn linger(self: Arc<Self>, route: Arc<Route>) {
-        tokio::time::sleep(self.limits.linger).await;
-        route.state().waited();
-        self.go_on(&route);
+        let mut waits = true;
+        while waits {
+            tokio::time::sleep(self.limits.linger).await;
+            waits = route.state().waited();
+            self.go_on(&route);
+        }
     }
 }
 

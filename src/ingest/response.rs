@@ -145,7 +145,7 @@ pub(super) fn rejected(
         Verdict::Malformed(_) => (RejectCode::Malformed, false),
     };
     let (id, mut reason) = if before < IN_WORDS {
-        (event.id.chars().take(200).collect(), event.verdict.reason())
+        (shown(event.id), event.verdict.reason())
     } else {
         (String::new(), String::new())
     };
@@ -159,6 +159,11 @@ pub(super) fn rejected(
         code: code.into(),
         retryable,
     }
+}
+
+/// The beginning of an id.
+fn shown(id: &[u8]) -> String {
+    String::from_utf8_lossy(id).chars().take(200).collect()
 }
 
 fn none_taken(rejected: &[RejectedEvent]) -> String {

@@ -6,6 +6,10 @@ use std::sync::{Mutex, MutexGuard};
 use super::answer::Part;
 use super::publisher::Limits;
 
+/// How often a message waits for more while another one of its route is under way. A broker that takes its time gets
+/// few and large messages, which cost it less.
+const MOST_WAITS: u32 = 4;
+
 /// An exchange and a routing key, and what waits to go there.
 #[derive(Debug)]
 pub struct Route {
@@ -23,8 +27,8 @@ pub(super) struct State {
     pub(super) in_flight: usize,
     /// Whether a task waits until the open message is due.
     lingers: bool,
-    /// Whether the open message has waited long enough.
-    overdue: bool,
+    /// How often the open message has waited for more.
+    waits: u32,
     /// Whether the route is in line for its turn.
     in_line: bool,
 }
@@ -89,22 +93,30 @@ impl State {
 
     /// The open message is as big as it gets.
     fn close(&mut self) {
-        self.overdue = false;
-        self.full.push_back(std::mem::take(&mut self.open));
+        self.waits = 0;
+        // The next one is likely to become as large, and needn't be copied as it grows.
+        let usual = self.open.body.len();
+        let next = Message {
+            body: Vec::with_capacity(if self.in_flight > 0 { usual } else { 0 }),
+            ..Message::default()
+        };
+        self.full.push_back(std::mem::replace(&mut self.open, next));
     }
 
     /// Whether a task should wait now until the open message is due.
     pub(super) fn begins_to_linger(&mut self, limits: &Limits) -> bool {
         let waits = self.open.events > 0 && !limits.linger.is_zero();
-        let begins = waits && !self.overdue && !self.lingers;
+        let begins = waits && self.waits == 0 && !self.lingers;
         self.lingers |= begins;
         begins
     }
 
-    /// The open message, if it is still there, has waited long enough.
-    pub(super) fn waited(&mut self) {
-        self.lingers = false;
-        self.overdue = self.open.events > 0;
+    /// The open message, if it is still there, has waited once more; whether to wait yet again.
+    pub(super) fn waited(&mut self) -> bool {
+        let is_open = self.open.events > 0;
+        self.waits += u32::from(is_open);
+        self.lingers = is_open && self.waits < MOST_WAITS;
+        self.lingers
     }
 
     /// Whether the route has to be put in line: there is something to send, and it isn't in line yet.
@@ -122,7 +134,7 @@ impl State {
         let waited = if limits.linger.is_zero() {
             self.in_flight == 0
         } else {
-            self.overdue
+            self.waits > 0 && self.in_flight == 0 || self.waits >= MOST_WAITS
         };
         waited && self.open.events > 0
     }

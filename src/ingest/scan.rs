@@ -26,10 +26,10 @@ pub struct Request<'a> {
 pub struct Event<'a> {
     /// Its bytes.
     pub bytes: &'a [u8],
-    /// Its id; empty if there is none.
-    pub id: &'a str,
-    /// Its timestamp as it was sent; empty if there is none.
-    pub timestamp: &'a str,
+    /// Its id, in UTF-8; empty if there is none.
+    pub id: &'a [u8],
+    /// Its timestamp as it was sent, in UTF-8; empty if there is none.
+    pub timestamp: &'a [u8],
     /// What is to become of it.
     pub verdict: Verdict,
     /// Whether it has at most one variant and no empty id, so that its bytes can be used as they are.
@@ -128,9 +128,9 @@ fn event<'a>(bytes: &'a [u8], envelope: &'static Envelope) -> Event<'a> {
 /// What a walk over an event found.
 #[derive(Default)]
 struct Found<'a> {
-    id: &'a str,
+    id: &'a [u8],
     ids: u32,
-    timestamp: &'a str,
+    timestamp: &'a [u8],
     /// The variant that came last.
     kind: Option<&'static EventType>,
     variants: u32,
@@ -158,7 +158,7 @@ fn walk<'a>(
             if wire_type != WireType::LengthDelimited {
                 return Err(WRONG_TYPE);
             }
-            let text = wire::text(wire::delimited(bytes, &mut at)?)?;
+            let text = wire::utf8(wire::delimited(bytes, &mut at)?)?;
             if number == envelope.id {
                 found.id = text;
                 found.ids += 1;

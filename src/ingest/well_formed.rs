@@ -20,7 +20,7 @@ pub fn check(bytes: &[u8], shape: &Shape, depth: u32) -> Result<(), Bad> {
 }
 
 /// Checks one occurrence of a known field and moves behind it.
-#[inline]
+#[inline(always)]
 pub fn value(
     bytes: &[u8],
     at: &mut usize,
@@ -29,64 +29,53 @@ pub fn value(
     repeated: bool,
     depth: u32,
 ) -> Result<(), Bad> {
-    match (width(kind), wire_type) {
-        (Width::Text, WireType::LengthDelimited) => {
-            wire::utf8(wire::delimited(bytes, at)?).map(drop)
+    use WireType::{LengthDelimited, SixtyFourBit, ThirtyTwoBit, Varint};
+    match (kind, wire_type) {
+        (Kind::String, LengthDelimited) => wire::utf8(wire::delimited(bytes, at)?).map(drop),
+        (
+            Kind::Int32 | Kind::Int64 | Kind::Uint32 | Kind::Uint64 | Kind::Sint32 | Kind::Sint64,
+            Varint,
+        )
+        | (Kind::Bool | Kind::Enum(_), Varint) => wire::varint(bytes, at).map(drop),
+        (Kind::Float | Kind::Fixed32 | Kind::Sfixed32, ThirtyTwoBit) => {
+            wire::fixed::<4>(bytes, at).map(drop)
         }
-        (Width::Bytes, WireType::LengthDelimited) => wire::delimited(bytes, at).map(drop),
-        (Width::Message(shape), WireType::LengthDelimited) => {
+        (Kind::Double | Kind::Fixed64 | Kind::Sfixed64, SixtyFourBit) => {
+            wire::fixed::<8>(bytes, at).map(drop)
+        }
+        (
+            Kind::Message(shape) | Kind::Map(shape) | Kind::Timestamp(shape) | Kind::Struct(shape),
+            LengthDelimited,
+        ) => {
             let Some(inner) = depth.checked_sub(1) else {
                 return Err(Bad::Wire("it nests too deep"));
             };
             check(wire::delimited(bytes, at)?, shape, inner)
         }
-        (Width::Varint, WireType::Varint) => wire::varint(bytes, at).map(drop),
-        (Width::Four, WireType::ThirtyTwoBit) => wire::fixed::<4>(bytes, at).map(drop),
-        (Width::Eight, WireType::SixtyFourBit) => wire::fixed::<8>(bytes, at).map(drop),
-        (width, WireType::LengthDelimited) if repeated => {
-            packed(wire::delimited(bytes, at)?, width)
-        }
+        (Kind::Bytes, LengthDelimited) => wire::delimited(bytes, at).map(drop),
+        (kind, LengthDelimited) if repeated => packed(wire::delimited(bytes, at)?, kind),
         _ => Err(WRONG_TYPE),
     }
 }
 
-/// How many bytes a value takes.
-#[derive(Clone, Copy)]
-enum Width {
-    Varint,
-    Four,
-    Eight,
-    Text,
-    Bytes,
-    Message(&'static Shape),
-}
-
-#[inline]
-fn width(kind: Kind) -> Width {
-    match kind {
-        Kind::Int32 | Kind::Int64 | Kind::Uint32 | Kind::Uint64 => Width::Varint,
-        Kind::Sint32 | Kind::Sint64 | Kind::Bool | Kind::Enum(_) => Width::Varint,
-        Kind::Float | Kind::Fixed32 | Kind::Sfixed32 => Width::Four,
-        Kind::Double | Kind::Fixed64 | Kind::Sfixed64 => Width::Eight,
-        Kind::String => Width::Text,
-        Kind::Bytes => Width::Bytes,
-        Kind::Message(s) | Kind::Map(s) | Kind::Timestamp(s) | Kind::Struct(s) => Width::Message(s),
-    }
-}
-
 /// Checks the numbers of a packed repeated field.
-fn packed(bytes: &[u8], width: Width) -> Result<(), Bad> {
-    match width {
-        Width::Varint => {
+#[inline(never)]
+fn packed(bytes: &[u8], kind: Kind) -> Result<(), Bad> {
+    let width = match kind {
+        Kind::Float | Kind::Fixed32 | Kind::Sfixed32 => 4,
+        Kind::Double | Kind::Fixed64 | Kind::Sfixed64 => 8,
+        Kind::String | Kind::Bytes => return Err(WRONG_TYPE),
+        kind if kind.shape().is_some() => return Err(WRONG_TYPE),
+        _ => {
             let mut at = 0;
             while at < bytes.len() {
                 wire::varint(bytes, &mut at)?;
             }
-            Ok(())
+            return Ok(());
         }
-        Width::Four if bytes.len().is_multiple_of(4) => Ok(()),
-        Width::Eight if bytes.len().is_multiple_of(8) => Ok(()),
-        Width::Four | Width::Eight => Err(Bad::Wire("a packed field ends within a number")),
-        Width::Text | Width::Bytes | Width::Message(_) => Err(WRONG_TYPE),
+    };
+    match bytes.len().is_multiple_of(width) {
+        true => Ok(()),
+        false => Err(Bad::Wire("a packed field ends within a number")),
     }
 }

@@ -7,13 +7,14 @@ use serde::Serialize;
 
 use super::names::{Taken, camel, snake};
 use super::shapes::by_number;
-use crate::model::{Envelope, From, Model, Root, Value};
+use crate::model::{Envelope, From, Function, Model, Root, Value};
 
 /// Which fields of which messages are read.
 #[derive(Debug, Default)]
 pub struct Readers {
-    /// By full name of the message: the message and the numbers of its fields.
-    needed: BTreeMap<String, (MessageDescriptor, BTreeSet<u32>)>,
+    /// By full name of the message: the message and the numbers of its fields, and whether some function needs the
+    /// field as a `str`.
+    needed: BTreeMap<String, (MessageDescriptor, BTreeMap<u32, bool>)>,
     /// Full name of the event's message, if some table needs the payload.
     with_payload: Option<String>,
     /// Numbers of the oneof's variants.
@@ -150,7 +151,8 @@ impl Readers {
             _ => &[],
         };
         for field in path {
-            self.message(field.parent_message()).insert(field.number());
+            let as_str = self.message(field.parent_message());
+            *as_str.entry(field.number()).or_default() |= needs_str(&value.functions);
         }
     }
 
@@ -159,11 +161,11 @@ impl Readers {
         self.with_payload = Some(envelope.event_message.full_name().to_owned());
     }
 
-    fn message(&mut self, message: &MessageDescriptor) -> &mut BTreeSet<u32> {
+    fn message(&mut self, message: &MessageDescriptor) -> &mut BTreeMap<u32, bool> {
         let entry = self
             .needed
             .entry(message.full_name().to_owned())
-            .or_insert_with(|| (message.clone(), BTreeSet::new()));
+            .or_insert_with(|| (message.clone(), BTreeMap::new()));
         &mut entry.1
     }
 
@@ -203,7 +205,7 @@ impl Readers {
         }
         by_number(message)
             .into_iter()
-            .filter(|field| numbers.contains(&field.number()))
+            .filter(|field| numbers.contains_key(&field.number()))
             .map(|field| {
                 let name = taken.claim(snake(field.name()));
                 (field, name)
@@ -219,8 +221,10 @@ impl Readers {
         let mut fields = Vec::new();
         let mut arms = Vec::new();
         for (field, name) in self.fields(message) {
-            let (ty, read) = read(&field);
             let number = field.number();
+            let as_str = self.needed.get(message.full_name());
+            let as_str = as_str.is_some_and(|(_, fields)| fields.get(&number) == Some(&true));
+            let (ty, read) = read(&field, as_str);
             arms.push(Arm {
                 numbers: number.to_string(),
                 read: if is_run(&field) {
@@ -272,8 +276,18 @@ pub fn is_run(field: &FieldDescriptor) -> bool {
     field.is_list() || field.is_map()
 }
 
+/// Whether a text that goes through these functions has to be a `str`. That it is UTF-8 is checked in any case, but
+/// to find that bytes are ASCII is quicker than to make a `str` of them.
+fn needs_str(functions: &[Function]) -> bool {
+    match functions {
+        [Function::Json | Function::LowCardinality, rest @ ..] => needs_str(rest),
+        [] | [Function::EpochMillis | Function::EpochSeconds, ..] => false,
+        _ => true,
+    }
+}
+
 /// A field's type in its view, and the method that reads it from an item.
-fn read(field: &FieldDescriptor) -> (String, &'static str) {
+fn read(field: &FieldDescriptor, as_str: bool) -> (String, &'static str) {
     if is_run(field) {
         return ("&'a [u8]".into(), "span");
     }
@@ -291,7 +305,8 @@ fn read(field: &FieldDescriptor) -> (String, &'static str) {
         Kind::Sfixed32 => ("i32", "sfixed32"),
         Kind::Sfixed64 => ("i64", "sfixed64"),
         Kind::Bool => ("bool", "bool"),
-        Kind::String => ("&'a str", "text"),
+        Kind::String if as_str => ("&'a str", "text"),
+        Kind::String => ("&'a [u8]", "utf8"),
         Kind::Bytes => ("&'a [u8]", "bytes"),
         Kind::Message(_) => ("&'a [u8]", "message"),
         Kind::Enum(_) => ("i32", "enumeration"),

@@ -1,39 +1,32 @@
 //! Equal keys of a map, of which the last one counts.
 
 use std::collections::HashMap;
-use std::collections::hash_map::Entry;
 
-/// Where the keys of a map have come up.
+/// Where the keys of a map have come up, once there are many.
 #[derive(Default)]
 pub(super) struct Places<'a> {
-    few: Vec<&'a [u8]>,
-    many: HashMap<&'a [u8], usize>,
+    many: Option<HashMap<&'a [u8], usize>>,
 }
 
 impl<'a> Places<'a> {
     /// From here on to hash is quicker than to look at each.
     const FEW: usize = 16;
 
-    /// The place of this key; none if it is new, and then the next one is its.
-    pub(super) fn of(&mut self, key: &'a [u8]) -> Option<usize> {
-        if self.many.is_empty() {
-            let found = self.few.iter().position(|known| *known == key);
-            if found.is_none() {
-                self.few.push(key);
-            }
-            if self.few.len() > Self::FEW {
-                self.many = self.few.drain(..).zip(0..).collect();
-            }
-            return found;
+    /// The place of this key among the known ones; none if it is new, and then the next one is its.
+    #[inline]
+    pub(super) fn of(
+        &mut self,
+        key: &[u8],
+        mut known: impl ExactSizeIterator<Item = &'a [u8]>,
+    ) -> Option<usize> {
+        if known.len() <= Self::FEW {
+            return known.position(|known| known == key);
         }
-        let next = self.many.len();
-        match self.many.entry(key) {
-            Entry::Occupied(place) => Some(*place.get()),
-            Entry::Vacant(place) => {
-                place.insert(next);
-                None
-            }
-        }
+        let many = self.many.get_or_insert_default();
+        // Those that were added since the last time.
+        let next = many.len();
+        many.extend(known.skip(next).zip(next..));
+        many.get(key).copied()
     }
 }
 
@@ -46,13 +39,14 @@ mod tests {
         for keys in [1, 15, 16, 17, 100_u8] {
             let names: Vec<[u8; 1]> = (0..keys).map(|key| [key]).collect();
             let mut places = Places::default();
+            let known = |count| names.iter().take(count).map(|name| name.as_slice());
             for (at, name) in names.iter().enumerate() {
-                assert_eq!(places.of(name), None);
+                assert_eq!(places.of(name, known(at)), None);
                 // Also while it is being decided how to look for them.
-                assert_eq!(places.of(name), Some(at), "of {keys}");
+                assert_eq!(places.of(name, known(at + 1)), Some(at), "of {keys}");
             }
             for (at, name) in names.iter().enumerate().rev() {
-                assert_eq!(places.of(name), Some(at), "of {keys}");
+                assert_eq!(places.of(name, known(names.len())), Some(at), "of {keys}");
             }
         }
     }

@@ -159,11 +159,14 @@ pub fn push_text(out: &mut Vec<u8>, text: &str) {
     out.extend_from_slice(text.as_bytes());
 }
 
-/// Appends what starts at `start` `times` more times.
+/// Appends what starts at `start` `times` more times, twice as much at each step.
 fn repeat_tail(data: &mut Vec<u8>, start: usize, times: usize) {
-    let end = data.len();
-    data.reserve((end - start) * times);
-    for _ in 0..times {
-        data.extend_from_within(start..end);
+    let len = data.len() - start;
+    let mut left = len * times;
+    data.reserve(left);
+    while left > 0 {
+        let step = left.min(data.len() - start);
+        data.extend_from_within(start..start + step);
+        left -= step;
     }
 }

@@ -1,6 +1,7 @@
 //! Appending protobuf values to columns: scalars, repeated fields and maps, straight from the wire.
 
 use base64::Engine as _;
+use smallvec::SmallVec;
 
 use super::decimal::widen;
 use super::keys::Places;
@@ -173,22 +174,26 @@ impl Column {
         else {
             return Err(MISMATCH);
         };
-        let mut entries = Vec::new();
+        let mut entries: SmallVec<[Entry<'_>; 16]> = SmallVec::new();
         let mut places = Places::default();
         let mut reader = Reader::new(run);
         while let Some(item) = reader.next()? {
             let RawValue::Delimited(bytes) = item.raw() else {
                 return Err(WRONG_TYPE);
             };
-            let (key_bytes, key, value) = read_entry(bytes)?;
-            match places.of(key_bytes).and_then(|at| entries.get_mut(at)) {
-                Some(place) => *place = (key, value),
-                None => entries.push((key, value)),
+            let entry = Entry::read(bytes)?;
+            let known = entries.iter().map(|entry| entry.key_bytes);
+            match places
+                .of(entry.key_bytes, known)
+                .and_then(|at| entries.get_mut(at))
+            {
+                Some(place) => *place = entry,
+                None => entries.push(entry),
             }
         }
-        for (key, value) in entries {
-            push_or_default(&mut map.keys, &key_field.kind, key)?;
-            push_or_default(&mut map.values, &value_field.kind, value)?;
+        for entry in entries {
+            push_or_default(&mut map.keys, &key_field.kind, entry.key)?;
+            push_or_default(&mut map.values, &value_field.kind, entry.value)?;
         }
         map.close();
         Ok(())
@@ -250,30 +255,42 @@ fn packed_value<'a>(kind: &Kind, packed: &'a [u8], at: &mut usize) -> Result<Raw
     })
 }
 
-type Pair<'a> = (&'a [u8], Option<RawValue<'a>>, Option<RawValue<'a>>);
+/// An entry of a map.
+struct Entry<'a> {
+    /// The key as bytes to compare: empty for the default, however it is written.
+    key_bytes: &'a [u8],
+    key: Option<RawValue<'a>>,
+    value: Option<RawValue<'a>>,
+}
 
-/// A map entry's key, as bytes to compare and as a value, and its value.
-fn read_entry(bytes: &[u8]) -> Result<Pair<'_>, Bad> {
-    let (mut key_bytes, mut key, mut value): Pair<'_> = (&[], None, None);
-    let mut reader = Reader::new(bytes);
-    while let Some(item) = reader.next()? {
-        if item.again() && item.number <= 2 {
-            return Err(Bad::NotCanonical);
-        }
-        match item.number {
-            1 => {
-                // The key of the field counts as part of it; equal keys have equal bytes, in canonical varints.
-                key_bytes = reader.span(&[], &item);
-                key = Some(item.raw());
+impl<'a> Entry<'a> {
+    #[inline]
+    fn read(bytes: &'a [u8]) -> Result<Self, Bad> {
+        let mut entry = Entry {
+            key_bytes: &[],
+            key: None,
+            value: None,
+        };
+        let mut reader = Reader::new(bytes);
+        while let Some(item) = reader.next()? {
+            if item.again() && item.number <= 2 {
+                return Err(Bad::NotCanonical);
             }
-            2 => value = Some(item.raw()),
-            _ => {}
+            match item.number {
+                1 => {
+                    // With the key of the field; equal keys have equal bytes, in canonical varints.
+                    entry.key_bytes = reader.span(&[], &item);
+                    entry.key = Some(item.raw());
+                }
+                2 => entry.value = Some(item.raw()),
+                _ => {}
+            }
         }
+        if let Some(RawValue::Varint(0) | RawValue::Delimited([])) = entry.key {
+            entry.key_bytes = &[];
+        }
+        Ok(entry)
     }
-    if key.is_some_and(|k| matches!(k, RawValue::Varint(0) | RawValue::Delimited([]))) {
-        key_bytes = &[];
-    }
-    Ok((key_bytes, key, value))
 }
 
 fn push_or_default(
@@ -282,6 +299,7 @@ fn push_or_default(
     value: Option<RawValue<'_>>,
 ) -> Result<(), Bad> {
     match (kind, value) {
+        (Kind::String, Some(RawValue::Delimited(text))) => column.text(wire::utf8(text)?),
         (
             Kind::Message(_) | Kind::Struct(_) | Kind::Timestamp(_),
             Some(RawValue::Delimited(bytes)),

@@ -89,6 +89,28 @@ async fn requests_that_go_the_same_way_share_messages() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_message_waits_for_another_of_its_way_but_not_for_ever() {
+    let limits = Limits {
+        linger: Duration::from_millis(100),
+        ..Limits::remote()
+    };
+    let server = Server::start(limits, POOL).await;
+    server.acknowledge(false);
+    let call = || tokio::spawn(Server::call_on(server.channel.clone(), request(3)));
+    let first = call();
+    until(|| server.count("all_q") == 1).await;
+    let start = Instant::now();
+    let second = call();
+    // The first is not confirmed; after three waits or four the second goes all the same.
+    until(|| server.count("all_q") == 2).await;
+    assert!(start.elapsed() >= Duration::from_millis(250));
+    server.acknowledge(true);
+    for call in [first, second] {
+        assert_eq!(call.await.unwrap().unwrap().accepted, 3);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_big_request_becomes_several_messages() {
     let limits = Limits {
         bytes: 1000,

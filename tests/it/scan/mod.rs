@@ -74,14 +74,14 @@ fn agree(request: &[u8]) {
             Verdict::BadTimestamp(_) => {
                 assert_ne!(number, 0);
                 assert!(
-                    ["soon", "99999999999999"].contains(&ours.timestamp)
+                    [&b"soon"[..], b"99999999999999"].contains(&ours.timestamp)
                         || theirs.timestamp.parse::<u32>().is_err()
                 );
             }
             Verdict::UnknownType(_) | Verdict::NoType => assert_eq!(number, 0),
         }
-        assert_eq!(ours.id, theirs.id);
-        assert_eq!(ours.timestamp, theirs.timestamp);
+        assert_eq!(ours.id, theirs.id.as_bytes());
+        assert_eq!(ours.timestamp, theirs.timestamp.as_bytes());
     }
 }
 

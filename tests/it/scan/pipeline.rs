@@ -68,7 +68,7 @@ fn agree(request: &[u8]) -> usize {
         };
         assert_eq!(
             (ours.id, ours.timestamp),
-            (theirs.id.as_str(), theirs.timestamp.as_str())
+            (theirs.id.as_bytes(), theirs.timestamp.as_bytes())
         );
         let number = variant(&theirs);
         match &ours.verdict {

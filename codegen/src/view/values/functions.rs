@@ -118,7 +118,12 @@ impl Writer<'_> {
         let call = match number {
             None => {
                 let text = self.text_of(column, on)?;
-                format!("function::{name}({})", text.as_str()?)
+                let rust = text.as_str()?;
+                // A text that is owned is not by itself bytes; what comes from a view is, or is a `str`.
+                match rust.strip_prefix('&') {
+                    Some(owned) => format!("function::{name}({owned}.as_bytes())"),
+                    None => format!("function::{name}({rust})"),
+                }
             }
             Some("value") if on.optional => {
                 format!("{}.map_or(Ok(None), function::{name}_int)", on.rust)

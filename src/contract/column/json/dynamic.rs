@@ -61,7 +61,7 @@ impl Dynamic {
     }
 
     pub(in super::super) fn encode_prefix(&self, out: &mut Vec<u8>) {
-        encode_types(&self.leaves, out);
+        encode_types(self.leaves.iter(), out);
     }
 
     pub(in super::super) fn encode(&self, out: &mut Vec<u8>) {

@@ -92,11 +92,11 @@ impl LeafType {
     }
 }
 
-/// All values of one type.
+/// The values of one type: of one path, or of a mixed list.
 #[derive(Debug)]
 pub(super) struct Leaf {
     pub(super) ty: LeafType,
-    /// The rows that have one, ascending.
+    /// The rows that have one, ascending; of no use in a mixed list.
     rows: Vec<u32>,
     pub(super) values: Column,
     epoch: u64,
@@ -113,112 +113,94 @@ impl Leaf {
             marked: 0,
         }
     }
-}
 
-/// The values of one path.
-#[derive(Debug, Default)]
-pub(super) struct Cells {
-    leaves: Vec<Leaf>,
-    /// One more than the last row that has a value.
-    filled: u32,
-}
-
-impl Cells {
-    pub(super) fn is_empty(&self) -> bool {
-        self.filled == 0
+    /// Takes note that `row` has a value, and gives the column that it must be appended to.
+    #[inline]
+    pub(super) fn next(&mut self, row: u32, epoch: u64) -> &mut Column {
+        if self.epoch != epoch {
+            self.epoch = epoch;
+            self.marked = self.rows.len();
+            self.values.mark();
+        }
+        self.rows.push(row);
+        &mut self.values
     }
 
-    /// Takes note that `row` has a value of this type, and gives the column that it must be appended to.
-    pub(super) fn value(&mut self, row: u32, ty: LeafType, epoch: u64) -> Option<&mut Column> {
-        if self.filled > row {
-            return None;
+    /// Appends a string, where the leaf is one of strings.
+    #[inline(always)]
+    pub(super) fn text(&mut self, row: u32, epoch: u64, value: &[u8]) {
+        if let Column::Text(column) = self.next(row, epoch) {
+            column.push(value);
         }
-        let at = match self.leaves.iter().position(|l| l.ty == ty) {
-            Some(at) => at,
-            None => {
-                self.leaves.push(Leaf::new(ty));
-                self.leaves.len() - 1
-            }
-        };
-        let leaf = self.leaves.get_mut(at)?;
-        if leaf.epoch != epoch {
-            leaf.epoch = epoch;
-            leaf.marked = leaf.rows.len();
-            leaf.values.mark();
+    }
+
+    /// Appends a number or truth value, where the leaf is one of such.
+    #[inline(always)]
+    pub(super) fn number<const N: usize>(&mut self, row: u32, epoch: u64, value: [u8; N]) {
+        if let Column::Fixed(column) = self.next(row, epoch) {
+            column.push(value);
         }
-        self.filled = row + 1;
-        leaf.rows.push(row);
-        Some(&mut leaf.values)
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.rows.is_empty()
+    }
+
+    /// Whether `row`, the last one, has a value.
+    pub(super) fn has(&self, row: u32) -> bool {
+        self.rows.last() == Some(&row)
     }
 
     pub(super) fn bytes(&self) -> usize {
-        self.leaves
-            .iter()
-            .map(|l| l.values.bytes() + l.rows.len() * 4)
-            .sum()
+        self.values.bytes() + self.rows.len() * 4
     }
 
     /// Cuts off what was appended in this epoch.
     pub(super) fn rollback(&mut self, epoch: u64) {
-        for leaf in self.leaves.iter_mut().filter(|l| l.epoch == epoch) {
-            leaf.rows.truncate(leaf.marked);
-            leaf.values.rollback();
+        if self.epoch == epoch {
+            self.rows.truncate(self.marked);
+            self.values.rollback();
         }
-        self.refill();
     }
 
     pub(super) fn truncate(&mut self, rows: u32) {
-        for leaf in &mut self.leaves {
-            let keep = leaf.rows.partition_point(|&r| r < rows);
-            leaf.rows.truncate(keep);
-            leaf.values.truncate(keep);
-        }
-        self.refill();
-    }
-
-    fn refill(&mut self) {
-        self.filled = self
-            .leaves
-            .iter()
-            .filter_map(|l| l.rows.last())
-            .max()
-            .map_or(0, |r| r + 1);
+        let keep = self.rows.partition_point(|&r| r < rows);
+        self.rows.truncate(keep);
+        self.values.truncate(keep);
     }
 
     pub(super) fn clear(&mut self) {
-        for leaf in &mut self.leaves {
-            leaf.rows.clear();
-            leaf.values.clear();
-        }
-        self.filled = 0;
-    }
-
-    pub(super) fn encode_prefix(&self, out: &mut Vec<u8>) {
-        encode_types(&self.leaves, out);
-    }
-
-    /// Writes a type index for each row, one more than the last type where there is no value, then the values.
-    pub(super) fn encode(&self, rows: usize, out: &mut Vec<u8>) {
-        let start = out.len();
-        out.resize(start + rows, self.leaves.len() as u8);
-        if let Some(indexes) = out.get_mut(start..) {
-            for (ty, leaf) in self.leaves.iter().enumerate() {
-                for &row in &leaf.rows {
-                    if let Some(index) = indexes.get_mut(row as usize) {
-                        *index = ty as u8;
-                    }
-                }
-            }
-        }
-        self.leaves.iter().for_each(|l| l.values.encode(out));
+        self.rows.clear();
+        self.values.clear();
     }
 }
 
+/// Writes a path's values: a type index for each row, one more than the last type where there is no value, then the
+/// values of each type.
+pub(super) fn encode_values<'a>(
+    types: impl Iterator<Item = &'a Leaf> + Clone,
+    rows: usize,
+    out: &mut Vec<u8>,
+) {
+    let start = out.len();
+    out.resize(start + rows, types.clone().count() as u8);
+    if let Some(indexes) = out.get_mut(start..) {
+        for (ty, leaf) in types.clone().enumerate() {
+            for &row in &leaf.rows {
+                if let Some(index) = indexes.get_mut(row as usize) {
+                    *index = ty as u8;
+                }
+            }
+        }
+    }
+    types.for_each(|l| l.values.encode(out));
+}
+
 /// The prefix of a Dynamic column: its types by name, then what each type has for a prefix.
-pub(super) fn encode_types(leaves: &[Leaf], out: &mut Vec<u8>) {
+pub(super) fn encode_types<'a>(types: impl Iterator<Item = &'a Leaf> + Clone, out: &mut Vec<u8>) {
     const FLATTENED: u64 = 3;
     out.extend_from_slice(&FLATTENED.to_le_bytes());
-    push_varint(out, leaves.len() as u64);
-    leaves.iter().for_each(|l| push_text(out, l.ty.name()));
-    leaves.iter().for_each(|l| l.values.encode_prefix(out));
+    push_varint(out, types.clone().count() as u64);
+    types.clone().for_each(|l| push_text(out, l.ty.name()));
+    types.for_each(|l| l.values.encode_prefix(out));
 }

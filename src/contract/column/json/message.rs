@@ -1,83 +1,12 @@
 //! Protobuf messages as JSON values, straight from the wire.
 
+use super::super::decimal::widen;
 use super::super::wire::{Scalar, base64, has_elements};
 use super::Json;
 use super::leaf::{Basic, LeafType};
-use crate::contract::wire::{Item, RECURSION_LIMIT, Reader};
+use super::nodes::{Plain, Slot};
+use crate::contract::wire::{self, Item, RECURSION_LIMIT, Reader, WRONG_TYPE};
 use crate::contract::{Bad, Field, Kind, Label, Shape, function};
-
-/// Where the fields of messages go: found once for each message and place, then looked up by index.
-#[derive(Debug, Default)]
-pub(super) struct Nodes {
-    /// By the id of a root message's shape, one more than its place in `all`.
-    roots: Vec<u32>,
-    all: Vec<Node>,
-}
-
-#[derive(Debug)]
-struct Node {
-    /// What the paths of its fields start with; empty or ending with a dot.
-    prefix: Box<str>,
-    slots: Box<[Slot]>,
-}
-
-#[derive(Debug, Clone, Copy)]
-enum Slot {
-    Unknown,
-    Path(u32),
-    Node(u32),
-}
-
-impl Nodes {
-    fn add(&mut self, prefix: &str, shape: &Shape) -> u32 {
-        let slots = vec![Slot::Unknown; shape.fields.len()].into();
-        self.all.push(Node {
-            prefix: prefix.into(),
-            slots,
-        });
-        self.all.len() as u32 - 1
-    }
-
-    fn root(&mut self, shape: &Shape) -> u32 {
-        let id = usize::from(shape.id);
-        if self.roots.len() <= id {
-            self.roots.resize(id + 1, 0);
-        }
-        match self.roots.get(id).copied() {
-            Some(next) if next > 0 => next - 1,
-            _ => {
-                let node = self.add("", shape);
-                if let Some(root) = self.roots.get_mut(id) {
-                    *root = node + 1;
-                }
-                node
-            }
-        }
-    }
-
-    fn slot(&self, node: u32, index: usize) -> Slot {
-        self.all
-            .get(node as usize)
-            .and_then(|n| n.slots.get(index))
-            .copied()
-            .unwrap_or(Slot::Unknown)
-    }
-
-    fn set(&mut self, node: u32, index: usize, slot: Slot) {
-        if let Some(place) = self
-            .all
-            .get_mut(node as usize)
-            .and_then(|n| n.slots.get_mut(index))
-        {
-            *place = slot;
-        }
-    }
-
-    fn name(&self, node: u32, field: &Field) -> String {
-        let prefix = self.all.get(node as usize).map_or("", |n| &n.prefix);
-        format!("{prefix}{}", field.name)
-    }
-}
 
 impl Json {
     /// Appends a message.
@@ -103,21 +32,25 @@ impl Json {
             return Err(Bad::Wire("it nests too deep"));
         };
         let mut reader = Reader::new(bytes);
-        let mut run: Option<(usize, &'static Field, &[u8])> = None;
+        let mut run: Option<(&'static Field, &[u8])> = None;
         let mut oneofs = 0_u64;
-        while let Some(item) = reader.next()? {
-            let Some((index, field)) = shape.field(item.number) else {
+        loop {
+            self.plain(node, &mut reader)?;
+            let Some(item) = reader.next()? else {
+                break;
+            };
+            let Some((_, field)) = shape.field(item.number) else {
                 continue;
             };
             match field.label {
                 Label::Repeated => {
                     run = match run {
-                        Some((at, same, before)) if at == index => {
-                            Some((at, same, reader.span(before, &item)))
+                        Some((same, before)) if same.number == field.number => {
+                            Some((same, reader.span(before, &item)))
                         }
                         _ => {
                             self.run(node, run)?;
-                            Some((index, field, reader.span(&[], &item)))
+                            Some((field, reader.span(&[], &item)))
                         }
                     };
                     continue;
@@ -131,23 +64,77 @@ impl Json {
                 }
                 Label::Implicit | Label::Optional => {}
             }
-            self.single(node, index, field, &item, depth)?;
+            self.single(node, field, &item, depth)?;
         }
         self.run(node, run)
+    }
+
+    /// Appends fields as long as they are plain and their leaves are known.
+    #[inline]
+    fn plain(&mut self, node: u32, reader: &mut Reader<'_>) -> Result<(), Bad> {
+        let slots = self.nodes.slots(node);
+        let (row, epoch) = (self.rows as u32, self.epoch);
+        while let Some(key) = reader.peek() {
+            let Some(&Slot::Plain(kind, leaf)) = slots.get(key.0.number() as usize) else {
+                break;
+            };
+            let Some(leaf) = self.leaves.get_mut(leaf as usize) else {
+                break;
+            };
+            if key.0.wire_type() != kind.wire_type() {
+                return Err(WRONG_TYPE);
+            }
+            reader.enter(key)?;
+            match kind {
+                Plain::Text => {
+                    let text = wire::utf8(reader.delimited()?)?;
+                    if !text.is_empty() {
+                        leaf.text(row, epoch, text);
+                    }
+                }
+                Plain::Int64 | Plain::Int32 => {
+                    let mut value = reader.varint()? as i64;
+                    if matches!(kind, Plain::Int32) {
+                        value = i64::from(value as i32);
+                    }
+                    if value != 0 {
+                        leaf.number(row, epoch, value.to_le_bytes());
+                    }
+                }
+                Plain::Bool => {
+                    if reader.varint()? != 0 {
+                        leaf.number(row, epoch, [1]);
+                    }
+                }
+                // Negative zero is not the default.
+                Plain::Float => {
+                    let value = f32::from_le_bytes(reader.fixed()?);
+                    if value.to_bits() != 0 {
+                        leaf.number(row, epoch, widen(value).to_le_bytes());
+                    }
+                }
+                Plain::Double => {
+                    let value = f64::from_le_bytes(reader.fixed()?);
+                    if value.to_bits() != 0 {
+                        leaf.number(row, epoch, value.to_le_bytes());
+                    }
+                }
+            }
+        }
+        Ok(())
     }
 
     /// A field that is there at most once.
     fn single(
         &mut self,
         node: u32,
-        index: usize,
         field: &'static Field,
         item: &Item<'_>,
         depth: u32,
     ) -> Result<(), Bad> {
         match field.kind {
             Kind::Message(shape) => {
-                let nested = self.nested(node, index, field, shape);
+                let nested = self.nested(node, field, shape);
                 self.fields(nested, shape, item.message()?, depth)
             }
             Kind::Struct(_) => {
@@ -158,7 +145,7 @@ impl Json {
             Kind::Timestamp(_) => {
                 let text = function::timestamp_text(item.message()?)
                     .map_err(|e| Bad::field(field.name, e))?;
-                self.put(node, index, field, Scalar::Text(text.as_bytes()))
+                self.put(node, field, Scalar::Text(text.as_bytes()))
             }
             _ => {
                 if item.again() {
@@ -170,39 +157,42 @@ impl Json {
                 }
                 match value {
                     Scalar::Bytes(bytes) => {
-                        self.put(node, index, field, Scalar::Text(base64(bytes).as_bytes()))
+                        self.put(node, field, Scalar::Text(base64(bytes).as_bytes()))
                     }
-                    value => self.put(node, index, field, value),
+                    value => self.put(node, field, value),
                 }
             }
         }
     }
 
-    #[inline]
-    fn put(
-        &mut self,
-        node: u32,
-        index: usize,
-        field: &Field,
-        value: Scalar<'_>,
-    ) -> Result<(), Bad> {
-        let path = self.field_path(node, index, field);
-        match self.cell(path, LeafType::One(Basic::of(&value))) {
-            Some(column) => column.scalar(value),
-            None => Ok(()),
+    fn put(&mut self, node: u32, field: &Field, value: Scalar<'_>) -> Result<(), Bad> {
+        let path = self.field_path(node, field);
+        let leaf = self.leaf(path, LeafType::One(Basic::of(&value)));
+        if let Some(plain) = Plain::of(field) {
+            self.nodes.set(node, field, Slot::Plain(plain, leaf));
         }
+        self.next(leaf)
+            .map_or(Ok(()), |column| column.scalar(value))
     }
 
     /// A repeated field's occurrences, or a map's entries.
-    fn run(&mut self, node: u32, run: Option<(usize, &'static Field, &[u8])>) -> Result<(), Bad> {
-        let Some((index, field, run)) = run else {
+    fn run(&mut self, node: u32, run: Option<(&'static Field, &[u8])>) -> Result<(), Bad> {
+        let Some((field, run)) = run else {
             return Ok(());
         };
         if !has_elements(&field.kind, run)? {
             return Ok(());
         }
-        let path = self.field_path(node, index, field);
-        let Some(column) = self.cell(path, run_type(&field.kind)) else {
+        let leaf = match self.nodes.slot(node, field) {
+            Slot::Run(leaf) => leaf,
+            _ => {
+                let path = self.field_path(node, field);
+                let leaf = self.leaf(path, run_type(&field.kind));
+                self.nodes.set(node, field, Slot::Run(leaf));
+                leaf
+            }
+        };
+        let Some(column) = self.next(leaf) else {
             return Ok(());
         };
         match field.kind {
@@ -211,25 +201,24 @@ impl Json {
         }
     }
 
-    #[inline]
-    fn field_path(&mut self, node: u32, index: usize, field: &Field) -> u32 {
-        match self.nodes.slot(node, index) {
+    fn field_path(&mut self, node: u32, field: &Field) -> u32 {
+        match self.nodes.slot(node, field) {
             Slot::Path(path) => path,
             _ => {
                 let path = self.path(&self.nodes.name(node, field));
-                self.nodes.set(node, index, Slot::Path(path));
+                self.nodes.set(node, field, Slot::Path(path));
                 path
             }
         }
     }
 
-    fn nested(&mut self, node: u32, index: usize, field: &Field, shape: &Shape) -> u32 {
-        match self.nodes.slot(node, index) {
+    fn nested(&mut self, node: u32, field: &Field, shape: &Shape) -> u32 {
+        match self.nodes.slot(node, field) {
             Slot::Node(nested) => nested,
             _ => {
                 let prefix = self.nodes.name(node, field) + ".";
                 let nested = self.nodes.add(&prefix, shape);
-                self.nodes.set(node, index, Slot::Node(nested));
+                self.nodes.set(node, field, Slot::Node(nested));
                 nested
             }
         }

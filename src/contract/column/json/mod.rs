@@ -6,13 +6,14 @@
 mod dynamic;
 mod leaf;
 mod message;
+mod nodes;
 mod object;
 
 use std::collections::HashMap;
 
 pub use dynamic::Dynamic;
-use leaf::{Cells, LeafType};
-use message::Nodes;
+use leaf::{Leaf, LeafType, encode_types, encode_values};
+use nodes::Nodes;
 
 use super::Column;
 use super::plain::{push_text, push_varint};
@@ -25,10 +26,10 @@ const REMEMBERED_PATHS: usize = 4096;
 pub struct Json {
     rows: usize,
     paths: Vec<Path>,
+    /// The values of all paths.
+    leaves: Vec<Leaf>,
     by_name: HashMap<Box<str>, u32>,
     nodes: Nodes,
-    /// Paths that have had a value in this block.
-    used: usize,
     marked: usize,
     /// Tells the values since the mark from those before it.
     epoch: u64,
@@ -37,7 +38,8 @@ pub struct Json {
 #[derive(Debug)]
 struct Path {
     name: Box<str>,
-    cells: Cells,
+    /// The leaf of each type that it has had.
+    leaves: Vec<u32>,
 }
 
 impl Json {
@@ -59,23 +61,56 @@ impl Json {
         let at = self.paths.len() as u32;
         self.paths.push(Path {
             name: name.into(),
-            cells: Cells::default(),
+            leaves: Vec::new(),
         });
         self.by_name.insert(name.into(), at);
         at
     }
 
+    /// The place of a path's values of one type, made if there is none.
+    fn leaf(&mut self, path: u32, ty: LeafType) -> u32 {
+        let (paths, leaves) = (&mut self.paths, &mut self.leaves);
+        let Some(path) = paths.get_mut(path as usize) else {
+            return u32::MAX;
+        };
+        let known = path.leaves.iter().copied();
+        let found = known.filter_map(|at| Some((at, leaves.get(at as usize)?)));
+        if let Some((at, _)) = found.clone().find(|(_, leaf)| leaf.ty == ty) {
+            return at;
+        }
+        let at = leaves.len() as u32;
+        leaves.push(Leaf::new(ty));
+        path.leaves.push(at);
+        at
+    }
+
+    /// Where this row's value goes.
+    fn next(&mut self, leaf: u32) -> Option<&mut Column> {
+        let leaf = self.leaves.get_mut(leaf as usize)?;
+        Some(leaf.next(self.rows as u32, self.epoch))
+    }
+
     /// Where this row's value of a path goes; none if the row has one already: the first one counts.
-    fn cell(&mut self, path: u32, ty: LeafType) -> Option<&mut Column> {
-        let cells = &mut self.paths.get_mut(path as usize)?.cells;
-        self.used += usize::from(cells.is_empty());
-        cells.value(self.rows as u32, ty, self.epoch)
+    fn first(&mut self, path: u32, ty: LeafType) -> Option<&mut Column> {
+        let row = self.rows as u32;
+        let known = self.paths.get(path as usize)?;
+        if self.types(known).any(|leaf| leaf.has(row)) {
+            return None;
+        }
+        let leaf = self.leaf(path, ty);
+        self.next(leaf)
+    }
+
+    /// The types of a path.
+    fn types<'a>(&'a self, path: &'a Path) -> impl Iterator<Item = &'a Leaf> + Clone {
+        let leaves = path.leaves.iter();
+        leaves.filter_map(|&at| self.leaves.get(at as usize))
     }
 
     pub(super) fn bytes(&self) -> usize {
-        // On the wire each used path costs a byte a row, whether or not the row has it.
-        let values: usize = self.paths.iter().map(|p| p.cells.bytes()).sum();
-        values + self.used * self.rows
+        // On the wire each path that is used costs a byte a row, whether or not the row has it.
+        let used = self.leaves.iter().filter(|leaf| !leaf.is_empty());
+        used.map(|leaf| leaf.bytes() + self.rows).sum()
     }
 
     pub(super) fn mark(&mut self) {
@@ -85,15 +120,15 @@ impl Json {
 
     pub(super) fn rollback(&mut self) {
         self.rows = self.marked;
-        for path in &mut self.paths {
-            path.cells.rollback(self.epoch);
+        for leaf in &mut self.leaves {
+            leaf.rollback(self.epoch);
         }
     }
 
     pub(super) fn truncate(&mut self, rows: usize) {
         self.rows = self.rows.min(rows);
-        for path in &mut self.paths {
-            path.cells.truncate(self.rows as u32);
+        for leaf in &mut self.leaves {
+            leaf.truncate(self.rows as u32);
         }
     }
 
@@ -103,12 +138,12 @@ impl Json {
             return;
         }
         self.rows = 0;
-        self.used = 0;
-        self.paths.iter_mut().for_each(|p| p.cells.clear());
+        self.leaves.iter_mut().for_each(Leaf::clear);
     }
 
     fn used(&self) -> impl Iterator<Item = &Path> {
-        self.paths.iter().filter(|p| !p.cells.is_empty())
+        let has_value = |path: &&Path| self.types(path).any(|leaf| !leaf.is_empty());
+        self.paths.iter().filter(has_value)
     }
 
     pub(super) fn encode_prefix(&self, out: &mut Vec<u8>) {
@@ -116,10 +151,11 @@ impl Json {
         out.extend_from_slice(&FLATTENED.to_le_bytes());
         push_varint(out, self.used().count() as u64);
         self.used().for_each(|p| push_text(out, &p.name));
-        self.used().for_each(|p| p.cells.encode_prefix(out));
+        self.used().for_each(|p| encode_types(self.types(p), out));
     }
 
     pub(super) fn encode(&self, out: &mut Vec<u8>) {
-        self.used().for_each(|p| p.cells.encode(self.rows, out));
+        self.used()
+            .for_each(|p| encode_values(self.types(p), self.rows, out));
     }
 }

@@ -40,7 +40,7 @@ impl Json {
                 Value::Null => {}
                 value => {
                     let (at, ty) = (self.path(path), type_of(value));
-                    if let Some(column) = self.cell(at, ty) {
+                    if let Some(column) = self.first(at, ty) {
                         put(column, ty, value)?;
                     }
                 }
