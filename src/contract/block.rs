@@ -127,7 +127,7 @@ impl Block {
 
 fn put(out: &mut Vec<u8>, spec: &ColumnSpec, column: &Column) {
     push_text(out, spec.name);
-    push_text(out, spec.ty);
+    push_text(out, spec.sent_as());
     column.encode_prefix(out);
     column.encode(out);
 }

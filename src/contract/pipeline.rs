@@ -343,8 +343,18 @@ pub struct ColumnSpec {
     pub name: &'static str,
     /// Its type, exactly as the database shows it: `system.columns` of ClickHouse, `format_type` of PostgreSQL.
     pub ty: &'static str,
-    /// How its values are laid out.
+    /// How its values are laid out. A `String` may be sent as a dictionary: ClickHouse makes strings of it.
     pub layout: Layout,
+}
+
+impl ColumnSpec {
+    /// The type that a Native block says it has.
+    pub fn sent_as(&self) -> &'static str {
+        match (self.layout, self.ty) {
+            (Layout::Dictionary { nullable: false }, "String") => "LowCardinality(String)",
+            (_, ty) => ty,
+        }
+    }
 }
 
 /// How a column's values are laid out in a Native block.

@@ -10,7 +10,7 @@ use super::readers::Readers;
 use super::shapes::Shapes;
 use crate::migration::{ddl, postgres};
 use crate::model::{
-    Column, ErrorField, From, Function, Input, Model, PgType, Root, Table, Type, Upsert,
+    Column, ErrorField, From, Function, Input, Model, PgType, Root, Table, Type, Upsert, Value,
 };
 
 /// What the template sees: one table.
@@ -93,7 +93,7 @@ fn view(model: &Model, module: String, table: &Table, functions: Vec<FunctionVie
                 "column({}, {}, {})",
                 literal(&column.name),
                 literal(&type_text(table, column)),
-                column_layout(table, &column.ty)
+                column_layout(table, column)
             )
         })
         .collect();
@@ -140,11 +140,20 @@ fn type_text(table: &Table, column: &Column) -> String {
     }
 }
 
-fn column_layout(table: &Table, ty: &Type) -> String {
+fn column_layout(table: &Table, column: &Column) -> String {
     match table.postgres {
-        Some(_) => postgres_layout(ty),
-        None => layout(ty),
+        Some(_) => postgres_layout(&column.ty),
+        None if repeats(table, column) => layout(&Type::LowCardinality(Box::new(Type::String))),
+        None => layout(&column.ty),
     }
+}
+
+/// Whether a text is the same for all events of a request. It is sent once then, however the table stores it.
+fn repeats(table: &Table, column: &Column) -> bool {
+    let of_request = |value: &Value| matches!(value.root, Root::Header(_) | Root::TypeName);
+    matches!(table.input, Input::Events)
+        && column.ty == Type::String
+        && matches!(&column.from, From::Value(value) if of_request(value))
 }
 
 /// A `contract::Upsert` as Rust source.
@@ -292,7 +301,7 @@ impl TableList {
 fn layouts<'a>(tables: impl Iterator<Item = &'a Table>) -> String {
     let layouts = tables.flat_map(|table| {
         let columns = table.columns.iter();
-        columns.map(|column| column_layout(table, &column.ty) + "\n")
+        columns.map(|column| column_layout(table, column) + "\n")
     });
     layouts.collect()
 }

@@ -94,7 +94,10 @@ impl Dictionary {
     }
 
     pub(super) fn bytes(&self) -> usize {
-        self.keys.data().len() + self.indexes.len() * width(self.places.len())
+        // In memory a key has its place and its slot in the table too.
+        const KEY: usize = 16;
+        let keys = self.keys.data().len() + self.places.len() * KEY;
+        keys + self.indexes.len() * width(self.places.len())
     }
 
     pub(super) fn mark(&mut self) {

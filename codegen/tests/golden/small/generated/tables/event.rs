@@ -25,10 +25,10 @@ static COLUMNS: &[ColumnSpec] = &[
     column("sent_timestamp", "DateTime64(3, 'UTC')", Layout::Fixed(8)),
     column("event_timestamp", "DateTime64(3, 'UTC')", Layout::Fixed(8)),
     column("insert_timestamp", "DateTime64(3, 'UTC')", Layout::Fixed(8)),
-    column("country", "String", Layout::Text),
+    column("country", "String", DICTIONARY),
     column("latitude", "Nullable(Float64)", Layout::Nullable(&Layout::Fixed(8))),
     column("campaign", "LowCardinality(Nullable(String))", NULLABLE_DICTIONARY),
-    column("channel", "String", Layout::Text),
+    column("channel", "String", DICTIONARY),
     column("params", "JSON", Layout::Json),
 ];
 

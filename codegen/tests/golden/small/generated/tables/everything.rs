@@ -21,7 +21,7 @@ pub static TABLE: Table = Table {
 /// Its columns, in the order of the block.
 static COLUMNS: &[ColumnSpec] = &[
     column("event_id", "String", Layout::Text),
-    column("event_name", "String", Layout::Text),
+    column("event_name", "String", DICTIONARY),
     column("flag", "Bool", Layout::Fixed(1)),
     column("small", "Int32", Layout::Fixed(4)),
     column("big", "Int64", Layout::Fixed(8)),

@@ -29,9 +29,9 @@ impl AddToCartView {
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct EventView<'a> {
     /// Field 4, `id`.
-    pub(crate) id: &'a str,
+    pub(crate) id: &'a [u8],
     /// Field 5, `timestamp`.
-    pub(crate) timestamp: &'a str,
+    pub(crate) timestamp: &'a [u8],
     /// The variant of the oneof, whichever it is.
     pub(crate) payload: &'a [u8],
 }
@@ -43,8 +43,8 @@ impl<'a> EventView<'a> {
         let mut reader = Reader::new(bytes);
         while let Some(item) = reader.next()? {
             match item.number {
-                4 => view.id = item.text()?,
-                5 => view.timestamp = item.text()?,
+                4 => view.id = item.utf8()?,
+                5 => view.timestamp = item.utf8()?,
                 9..=10 => view.payload = item.message()?,
                 _ => {}
             }
@@ -95,7 +95,7 @@ pub(crate) struct EverythingView<'a> {
     /// Field 19, `items`.
     pub(crate) items: &'a [u8],
     /// Field 20, `choice_text`.
-    pub(crate) choice_text: Option<&'a str>,
+    pub(crate) choice_text: Option<&'a [u8]>,
     /// Field 21, `products`.
     pub(crate) products: &'a [u8],
     /// Field 22, `colors`.
@@ -132,7 +132,7 @@ impl<'a> EverythingView<'a> {
                 17 => view.free = Some(item.message()?),
                 18 => view.inner = Some(item.message()?),
                 19 => view.items = reader.span(view.items, &item),
-                20 => view.choice_text = Some(item.text()?),
+                20 => view.choice_text = Some(item.utf8()?),
                 21 => view.products = reader.span(view.products, &item),
                 22 => view.colors = reader.span(view.colors, &item),
                 23 => view.times = reader.span(view.times, &item),
@@ -148,7 +148,7 @@ impl<'a> EverythingView<'a> {
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct GeoView<'a> {
     /// Field 1, `country`.
-    pub(crate) country: &'a str,
+    pub(crate) country: &'a [u8],
     /// Field 2, `latitude`.
     pub(crate) latitude: Option<f64>,
 }
@@ -160,7 +160,7 @@ impl<'a> GeoView<'a> {
         let mut reader = Reader::new(bytes);
         while let Some(item) = reader.next()? {
             match item.number {
-                1 => view.country = item.text()?,
+                1 => view.country = item.utf8()?,
                 2 => view.latitude = Some(item.double()?),
                 _ => {}
             }
