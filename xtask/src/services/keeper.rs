@@ -153,6 +153,17 @@ impl Kept {
         Ok(())
     }
 
+    /// Lets it go on if it was stopped by a signal.
+    fn thaw(&self) {
+        let group = format!("-{}", self.child.id());
+        let mut kill = Command::new("kill");
+        kill.args(["-s", "CONT", "--", &group])
+            .stderr(Stdio::null());
+        if let Err(error) = kill.status() {
+            eprintln!("xtask: cannot thaw {}: {error}", self.name);
+        }
+    }
+
     /// The process of the command whose arguments contain `text`.
     pub(crate) fn pid_of(&self, text: &str) -> Result<u32> {
         let group = self.child.id().to_string();
@@ -185,6 +196,8 @@ impl Kept {
 
 impl Drop for Kept {
     fn drop(&mut self) {
+        // What is frozen is so with its keeper, and neither would notice. Where it has ended there is nobody to thaw.
+        self.thaw();
         drop(self.child.stdin.take());
         if let Err(error) = self.child.wait() {
             eprintln!("xtask: cannot wait for {}: {error}", self.name);
@@ -229,6 +242,17 @@ mod tests {
             thread::sleep(Duration::from_millis(20));
         }
         what()
+    }
+
+    #[test]
+    fn a_command_that_is_frozen_ends_too() {
+        let (parent, directory, kept) = keep("sleep 1000");
+        kept.signal("STOP").unwrap();
+        let begun = Instant::now();
+        drop(kept);
+        assert!(begun.elapsed() < Duration::from_secs(20));
+        assert!(!directory.exists());
+        drop(parent);
     }
 
     #[test]
