@@ -12,20 +12,22 @@ impl<'a> Places<'a> {
     /// From here on to hash is quicker than to look at each.
     const FEW: usize = 16;
 
-    /// The place of this key among the known ones; none if it is new, and then the next one is its.
+    /// The place of this key among the `count` known ones, which `known` gives by place; none if it is new, and then
+    /// the next one is its.
     #[inline]
     pub(super) fn of(
         &mut self,
         key: &[u8],
-        mut known: impl ExactSizeIterator<Item = &'a [u8]>,
+        count: usize,
+        known: impl Fn(usize) -> Option<&'a [u8]>,
     ) -> Option<usize> {
-        if known.len() <= Self::FEW {
-            return known.position(|known| known == key);
+        if count <= Self::FEW {
+            return (0..count).find(|at| known(*at) == Some(key));
         }
         let many = self.many.get_or_insert_default();
-        // Those that were added since the last time.
-        let next = many.len();
-        many.extend(known.skip(next).zip(next..));
+        // Only those that were added since the last time: to walk over all of them each time would be quadratic.
+        let added = (many.len()..count).filter_map(|at| Some((known(at)?, at)));
+        many.extend(added);
         many.get(key).copied()
     }
 }
@@ -39,14 +41,14 @@ mod tests {
         for keys in [1, 15, 16, 17, 100_u8] {
             let names: Vec<[u8; 1]> = (0..keys).map(|key| [key]).collect();
             let mut places = Places::default();
-            let known = |count| names.iter().take(count).map(|name| name.as_slice());
+            let known = |at: usize| names.get(at).map(|name| name.as_slice());
             for (at, name) in names.iter().enumerate() {
-                assert_eq!(places.of(name, known(at)), None);
+                assert_eq!(places.of(name, at, known), None);
                 // Also while it is being decided how to look for them.
-                assert_eq!(places.of(name, known(at + 1)), Some(at), "of {keys}");
+                assert_eq!(places.of(name, at + 1, known), Some(at), "of {keys}");
             }
             for (at, name) in names.iter().enumerate().rev() {
-                assert_eq!(places.of(name, known(names.len())), Some(at), "of {keys}");
+                assert_eq!(places.of(name, names.len(), known), Some(at), "of {keys}");
             }
         }
     }

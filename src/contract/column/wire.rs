@@ -182,11 +182,9 @@ impl Column {
                 return Err(WRONG_TYPE);
             };
             let entry = Entry::read(bytes)?;
-            let known = entries.iter().map(|entry| entry.key_bytes);
-            match places
-                .of(entry.key_bytes, known)
-                .and_then(|at| entries.get_mut(at))
-            {
+            let known = |at: usize| entries.get(at).map(|entry| entry.key_bytes);
+            let place = places.of(entry.key_bytes, entries.len(), known);
+            match place.and_then(|at| entries.get_mut(at)) {
                 Some(place) => *place = entry,
                 None => entries.push(entry),
             }
