@@ -3,6 +3,8 @@
 //! `ARCHITECTURE.md` tells the path of an event and what must stay true.
 #![forbid(unsafe_code)]
 
+pub mod weight;
+
 pub mod contract;
 #[rustfmt::skip]
 #[path = "../generated/mod.rs"]

@@ -27,6 +27,7 @@ mod scan;
 mod tidy;
 mod topology;
 mod transform;
+mod trials;
 mod walk;
 
 // What the generator's golden files are written against.

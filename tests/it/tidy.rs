@@ -15,8 +15,9 @@ enum May {
 }
 
 /// The layers, by folder. `app` wires them together and `cli` starts it, so none of them knows these two.
-const LAYERS: [(&str, May); 8] = [
-    ("src/contract", May::Only(&["contract"])),
+const LAYERS: [(&str, May); 9] = [
+    ("src/weight", May::Only(&["weight"])),
+    ("src/contract", May::Only(&["contract", "weight"])),
     ("generated", May::Only(&["contract", "generated"])),
     ("src/broker", May::AnyBut(&["sink", "app", "cli"])),
     ("src/sink", May::AnyBut(&["broker", "hooks", "app", "cli"])),

@@ -1,0 +1,115 @@
+//! A budget: how many bytes of something may be there at once.
+
+use std::sync::Arc;
+
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+/// The unit in which budgets count, in bytes.
+const UNIT: u64 = 1 << 10;
+
+/// How many bytes of something may be there at once. Clones share it.
+#[derive(Debug, Clone)]
+pub struct Budget {
+    room: Arc<Semaphore>,
+    units: u32,
+}
+
+/// A share of a budget, given back when it is dropped: it lives as long as what it stands for.
+#[derive(Debug)]
+#[must_use = "what is dropped is given back"]
+pub struct Permit {
+    held: OwnedSemaphorePermit,
+}
+
+impl Budget {
+    /// A budget of so many bytes, at least one unit of 1 KiB.
+    pub fn new(bytes: u64) -> Self {
+        // What a semaphore can count on every platform.
+        let units = u32::try_from(bytes / UNIT)
+            .unwrap_or(u32::MAX)
+            .clamp(1, u32::MAX >> 3);
+        Budget {
+            room: Arc::new(Semaphore::new(units as usize)),
+            units,
+        }
+    }
+
+    /// The whole of it, in bytes.
+    pub fn bytes(&self) -> u64 {
+        u64::from(self.units) * UNIT
+    }
+
+    /// How much is in use, in bytes.
+    pub fn used(&self) -> u64 {
+        let free = self.room.available_permits() as u64;
+        u64::from(self.units).saturating_sub(free) * UNIT
+    }
+
+    /// Waits for room. What weighs more than the whole budget gets all of it, alone.
+    pub async fn acquire(&self, weight: u64) -> Permit {
+        loop {
+            let room = Arc::clone(&self.room);
+            // Never closed, so this never fails.
+            if let Ok(held) = room.acquire_many_owned(self.cost(weight)).await {
+                return Permit { held };
+            }
+        }
+    }
+
+    /// Room, if there is any now.
+    pub fn try_acquire(&self, weight: u64) -> Option<Permit> {
+        let room = Arc::clone(&self.room);
+        let held = room.try_acquire_many_owned(self.cost(weight)).ok()?;
+        Some(Permit { held })
+    }
+
+    fn cost(&self, weight: u64) -> u32 {
+        u32::try_from(weight.div_ceil(UNIT))
+            .unwrap_or(u32::MAX)
+            .min(self.units)
+    }
+}
+
+impl Permit {
+    /// How much it is, in bytes.
+    pub fn bytes(&self) -> u64 {
+        self.held.num_permits() as u64 * UNIT
+    }
+
+    /// Adds another permit of the same budget to this one.
+    ///
+    /// # Panics
+    ///
+    /// If the other is of another budget.
+    pub fn merge(&mut self, other: Permit) {
+        self.held.merge(other.held);
+    }
+
+    /// Gives back all but this much.
+    pub fn shrink_to(&mut self, weight: u64) {
+        let keep = usize::try_from(weight.div_ceil(UNIT)).unwrap_or(usize::MAX);
+        let more = self.held.num_permits().saturating_sub(keep);
+        drop(self.held.split(more));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_held_is_given_back_when_it_is_dropped_or_shrunk() {
+        let budget = Budget::new(10 << 10);
+        let mut held = budget.try_acquire(6 << 10).expect("there is room");
+        assert_eq!(held.bytes(), 6 << 10);
+        assert!(budget.try_acquire(5 << 10).is_none());
+        held.shrink_to(1);
+        assert_eq!(budget.used(), 1 << 10);
+        held.merge(budget.try_acquire(9 << 10).expect("there is room"));
+        assert_eq!(budget.used(), budget.bytes());
+        drop(held);
+        // Heavier than all of it: taken when it is alone.
+        assert!(budget.try_acquire(u64::MAX).is_some());
+        assert_eq!(budget.used(), 0);
+    }
+}

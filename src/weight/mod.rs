@@ -1,0 +1,72 @@
+//! The arithmetic of weights: how many bytes of memory a thing becomes, here and in ClickHouse, whatever it was on the
+//! wire.
+//!
+//! Every budget counts in these (see [`Budget`]); no other code multiplies sizes. Each function gives an upper bound
+//! that is never more than a small multiple of what is really taken, saturates instead of overflowing, and costs a few
+//! instructions.
+
+mod budget;
+
+pub use budget::{Budget, Permit};
+
+/// The largest header of a request of typed events, in bytes: each of its events may come to repeat it.
+pub const MAX_HEADER: usize = 64 << 10;
+
+/// The most that a request may become, in bytes.
+pub const MAX_REQUEST: u64 = 128 << 20;
+
+/// What a request costs beside its own bytes, so that many small ones are bounded too.
+pub const REQUEST: u64 = 2 << 10;
+
+/// What a message costs beside its body: its properties, its place in queues, its task.
+pub const MESSAGE: u64 = 512;
+
+/// What an event costs beside its bytes while it is scanned, grouped and answered.
+pub const EVENT: u64 = 128;
+
+/// What one value of parsed JSON costs beside its text: `serde_json::Value` and its place in a map or list.
+pub const JSON_VALUE: u64 = 96;
+
+/// What an entry of an answer's `rejected` costs beside its texts.
+pub const REJECTED: u64 = 80;
+
+/// What the events of a request become, at most: their bytes, and the header once for each, which is what rows are.
+pub fn events(header: usize, events: usize, bytes: usize) -> u64 {
+    let each = EVENT.saturating_add(header as u64);
+    each.saturating_mul(events as u64)
+        .saturating_add(bytes as u64)
+}
+
+/// What a message with this body and these headers (names and values, in bytes) takes while it is under way.
+pub fn message(body: usize, headers: usize) -> u64 {
+    MESSAGE
+        .saturating_add(body as u64)
+        .saturating_add(headers as u64)
+}
+
+/// What a JSON text of so many bytes and values takes once it is parsed into a tree.
+pub fn json(bytes: usize, values: usize) -> u64 {
+    JSON_VALUE
+        .saturating_mul(values as u64)
+        .saturating_add(bytes as u64)
+}
+
+/// What dead letters take that each repeat a header of this size.
+pub fn letters(count: usize, header: usize, bodies: usize) -> u64 {
+    MESSAGE
+        .saturating_add(header as u64)
+        .saturating_mul(count as u64)
+        .saturating_add(bodies as u64)
+}
+
+/// What a JSON column takes beside its values: a byte for each row and path.
+pub fn paths(paths: usize, rows: usize) -> u64 {
+    (paths as u64).saturating_mul(rows as u64)
+}
+
+/// What an answer takes that lists so many rejected events with so many bytes of text.
+pub fn answer(rejected: usize, texts: usize) -> u64 {
+    REJECTED
+        .saturating_mul(rejected as u64)
+        .saturating_add(texts as u64)
+}

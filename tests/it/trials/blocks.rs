@@ -1,0 +1,1 @@
+//! Small messages that become large blocks, and inserts that never end.

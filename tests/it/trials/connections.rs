@@ -1,0 +1,1 @@
+//! Connections that stop everybody, and the edges of HTTP and gRPC.

@@ -1,0 +1,1 @@
+//! Single messages that stop every queue.

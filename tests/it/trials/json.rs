@@ -1,0 +1,1 @@
+//! JSON whose paths, members or depth cost more than its bytes.
