@@ -6,14 +6,14 @@ use std::borrow::Cow;
 
 use chrono::{DateTime, NaiveDateTime, SecondsFormat, TimeZone, Utc};
 use prost::Message as _;
-use serde_json::{Map, Number, Value};
-
-use super::Bad;
+use serde_json::{Map, Value};
 
 mod object;
+mod structs;
 mod user_agent;
 
 pub use object::{copy, json_text, nothing, one_of, put, rfc3339, without, without_nulls};
+pub use structs::struct_object;
 pub use user_agent::{UserAgent, user_agent};
 
 /// The range of `DateTime64(3)`: 1900-01-01 to the end of 2299, in milliseconds since the epoch.
@@ -225,34 +225,6 @@ fn instant(bytes: &[u8]) -> Result<DateTime<Utc>, String> {
         .ok()
         .and_then(|nanos| DateTime::from_timestamp(sent.seconds, nanos))
         .ok_or_else(|| format!("{} s and {} ns is no time", sent.seconds, sent.nanos))
-}
-
-/// A `google.protobuf.Struct` as a JSON object.
-pub fn struct_object(bytes: &[u8]) -> Result<Map<String, Value>, Bad> {
-    let sent =
-        prost_types::Struct::decode(bytes).map_err(|_| Bad::Wire("a Struct doesn't decode"))?;
-    Ok(object(sent))
-}
-
-fn object(sent: prost_types::Struct) -> Map<String, Value> {
-    sent.fields
-        .into_iter()
-        .map(|(key, value)| (key, json(value)))
-        .collect()
-}
-
-fn json(value: prost_types::Value) -> Value {
-    use prost_types::value::Kind;
-    match value.kind {
-        None | Some(Kind::NullValue(_)) => Value::Null,
-        Some(Kind::BoolValue(v)) => Value::Bool(v),
-        Some(Kind::StringValue(v)) => Value::String(v),
-        Some(Kind::StructValue(v)) => Value::Object(object(v)),
-        Some(Kind::ListValue(v)) => Value::Array(v.values.into_iter().map(json).collect()),
-        // A Struct knows doubles only; whole ones are integers to whoever reads the column.
-        Some(Kind::NumberValue(v)) if v.fract() == 0.0 && v.abs() < 9e15 => Value::from(v as i64),
-        Some(Kind::NumberValue(v)) => Number::from_f64(v).map_or(Value::Null, Value::Number),
-    }
 }
 
 /// Upper case.

@@ -3,6 +3,8 @@
 //! Producers write numbers as strings, strings as numbers and integers as floats. Where the meaning is plain they
 //! are taken; otherwise the error names the field. Unknown members are skipped, null is absent.
 
+pub mod limits;
+
 use std::borrow::Cow;
 
 use serde_json::{Map, Value};

@@ -17,10 +17,14 @@ use super::reading::Budget;
 use super::response::Refusal;
 use super::verify::{Proof, Verifier};
 use crate::broker::{HeaderValue, Outgoing, Properties};
-use crate::contract::{self, Bad, Message, RoutingKey, Shape, Source, headers, json};
+use crate::contract::json::{self, limits};
+use crate::contract::{self, Bad, Message, RoutingKey, Shape, Source, headers};
 
 /// The longest routing key that AMQP allows, in bytes.
 const LONGEST_KEY: usize = 255;
+
+/// A body of more bytes is read on a thread where nobody else waits.
+const LARGE: usize = 256 << 10;
 
 /// A source of JSON messages.
 #[derive(Debug)]
@@ -151,7 +155,22 @@ impl Webhook {
         let _bytes: Held = bytes;
         // Made once, here: whatever happens to the message later, it stays this one.
         let id = Uuid::now_v7().to_string();
-        let routing_key = self.routing_key(&sent, &body, &id)?;
+        let (sent, routing_key) = match body.len() > LARGE {
+            false => {
+                let routing_key = self.routing_key(&sent, &body, &id);
+                (sent, routing_key)
+            }
+            true => {
+                let (this, body, id) = (Arc::clone(&self), body.clone(), id.clone());
+                let read = move || {
+                    let routing_key = this.routing_key(&sent, &body, &id);
+                    (sent, routing_key)
+                };
+                let read = tokio::task::spawn_blocking(read).await;
+                read.map_err(|error| Refusal::Internal(error.to_string()))?
+            }
+        };
+        let routing_key = routing_key?;
         let mut kept = Vec::new();
         if self.keeps_headers {
             let text = HeaderValue::Text(kept_headers::text(&sent)?);
@@ -171,16 +190,14 @@ impl Webhook {
         Ok(id)
     }
 
-    /// Checks the body, and says where it goes.
+    /// Checks the body, and says where it goes. No tree is made of its lists, which are what can be large.
     fn routing_key(
         &self,
         headers: &Map<String, Value>,
         body: &[u8],
         id: &str,
     ) -> Result<String, Refusal> {
-        let body: Map<String, Value> = serde_json::from_slice(body).map_err(|error| {
-            Refusal::Invalid(format!("the body should be one JSON object: {error}"))
-        })?;
+        let body = limits::outline(body).map_err(refusal)?;
         json::check(&body, self.message).map_err(refusal)?;
         match self.routing_key {
             RoutingKey::Constant(key) => Ok((*key).to_owned()),

@@ -6,11 +6,12 @@ use std::time::Duration;
 
 use super::dead_letter;
 use super::guard::guarded;
-use super::prepare::{Content, Object, Prepared};
+use super::objects::{Objects, Parsed};
+use super::prepare::{Content, Prepared};
 use super::split::{Part, Run, Why};
 use crate::contract::canonical::canonical;
 use crate::contract::function::MILLIS_RANGE;
-use crate::contract::{Append, Bad, Block, Context, Envelope, Group, Input, Message, json};
+use crate::contract::{Append, Bad, Block, Context, Envelope, Group, Input, json};
 
 /// A part of a message that is a dead letter.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -101,7 +102,7 @@ pub(super) fn append(
             for unit in (0..objects.len()).filter(|unit| wanted(*unit)) {
                 let row = |block: &mut Block| {
                     json_message(message, objects, unit, cx)
-                        .and_then(|object| function(block, &object, cx))
+                        .and_then(|object| function(block, &object.message(), cx))
                 };
                 if let Err(failure) = attempt(block, row) {
                     failed.push(failure.of_unit(unit, ""));
@@ -130,17 +131,17 @@ pub(super) fn append(
 /// One object of a JSON message with what is known of it from outside, if it is what its queue takes.
 pub(super) fn json_message<'a>(
     message: &'a Prepared,
-    objects: &'a [Object],
+    objects: &Objects,
     unit: usize,
     cx: &Context,
-) -> Result<Message<'a>, Bad> {
-    let (body, id) = objects.get(unit).ok_or(Bad::Layout("of such messages"))?;
+) -> Result<Parsed<'a>, Bad> {
+    let body = objects.parse(&message.delivery.body, unit)?;
     if let Input::Json(shape) = message.queue.input {
-        json::any_of(body, shape)?;
+        json::any_of(&body, shape)?;
     }
-    Ok(Message {
+    Ok(Parsed {
         body,
-        id,
+        id: objects.id(&message.delivery, unit),
         received_ms: received(message).unwrap_or(cx.now_ms),
         headers: &message.headers,
     })
@@ -151,7 +152,7 @@ pub(super) fn json_messages<'a>(
     message: &'a Prepared,
     wanted: &dyn Fn(usize) -> bool,
     cx: &Context,
-) -> Vec<Message<'a>> {
+) -> Vec<Parsed<'a>> {
     let Content::Json(objects) = &message.content else {
         return Vec::new();
     };

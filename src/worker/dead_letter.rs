@@ -150,11 +150,9 @@ fn id(queue: &str, identity: &str, body: &[u8]) -> String {
 fn own_id(message: &Prepared, unit: usize) -> Cow<'_, str> {
     let sent = message.delivery.properties.message_id.as_deref();
     match &message.content {
-        Content::Json(objects) if objects.len() > 1 => objects.get(unit).map(|(_, id)| id.as_str()),
-        _ => sent,
+        Content::Json(objects) if objects.len() > 1 => objects.id(&message.delivery, unit).into(),
+        _ => sent.unwrap_or_default().into(),
     }
-    .unwrap_or_default()
-    .into()
 }
 
 /// What tells two messages with the same body apart. App events have ids of their own, and the same event may come

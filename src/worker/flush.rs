@@ -8,6 +8,7 @@ use super::append::json_messages;
 use super::batch::{Batch, Held};
 use super::breaker::Breakers;
 use super::disposition::{Case, Cause, Disposition, Part, Probe, decide};
+use super::objects::Parsed;
 use super::settle::{Decided, GivenUp, settle, sleep};
 use super::sort::Unit;
 use super::suspects::Suspects;
@@ -100,9 +101,10 @@ impl Flusher {
         let began = Instant::now();
         let stored = {
             let Batch { block, held, .. } = &*batch;
-            let messages = self.messages(held, &|held, unit| {
+            let objects = self.objects(held, &|held, unit| {
                 held.failed.iter().all(|failed| failed.unit != unit)
             });
+            let messages: Vec<Message<'_>> = objects.iter().map(Parsed::message).collect();
             let messages = &messages;
             let token = self.token();
             self.store(Rows { block, messages }, &token, Part::Whole)
@@ -119,12 +121,12 @@ impl Flusher {
         Ok(())
     }
 
-    /// The messages whose rows are in a block, if the table has a use for them.
-    pub(super) fn messages<'a>(
+    /// The objects whose rows are in a block, if the table has a use for them.
+    pub(super) fn objects<'a>(
         &self,
         held: &'a [Held],
         stored: &dyn Fn(&Held, usize) -> bool,
-    ) -> Vec<Message<'a>> {
+    ) -> Vec<Parsed<'a>> {
         if self.table.upsert().is_none_or(|u| u.hook.is_none()) {
             return Vec::new();
         }

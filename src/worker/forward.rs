@@ -93,7 +93,7 @@ impl Forwarder {
         let mut failed = Vec::new();
         let mut most = 1;
         let objects = match &message.content {
-            Content::Json(objects) => objects.as_slice(),
+            Content::Json(objects) => objects,
             Content::Malformed(bad) => return Ok((vec![bad_unit(0, "", bad)], 1)),
             Content::Panicked(panic) => return Ok((vec![panicked_unit(0, "", panic)], 1)),
             _ => {
@@ -104,7 +104,10 @@ impl Forwarder {
         let cx = Context { now_ms: now_ms() };
         for unit in 0..objects.len() {
             let object = json_message(message, objects, unit, &cx);
-            let made = object.and_then(|object| self.parcel(message.queue, object, &cx));
+            let made = match &object {
+                Ok(object) => self.parcel(message.queue, object.message(), &cx),
+                Err(bad) => Err(bad.clone()),
+            };
             let parcel = match made {
                 Ok(parcel) => parcel,
                 Err(bad) => {

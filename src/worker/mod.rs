@@ -19,6 +19,7 @@ mod guard;
 mod headers;
 mod intake;
 mod meters;
+mod objects;
 mod prepare;
 mod proto_json;
 mod retry;

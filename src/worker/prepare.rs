@@ -6,16 +6,20 @@ use std::sync::Arc;
 use bytes::Bytes;
 use prost_reflect::DescriptorPool;
 use serde_json::{Map, Value};
-use xxhash_rust::xxh3::xxh3_128;
 
 use super::duty::Received;
 use super::guard::guarded;
 use super::meters::{self, Meters};
+use super::objects::Objects;
 use super::split::{Part, split};
 use super::{headers, proto_json};
 use crate::broker::Delivery;
 use crate::contract::headers::{EVENT_BATCH, JSON};
+use crate::contract::json::limits;
 use crate::contract::{Bad, Envelope, Input, Pipeline, Queue};
+
+/// How many members and elements a request of typed events may have as JSON: decoded it takes a hundred bytes for each.
+const MAX_REQUEST_VALUES: usize = 1_000_000;
 
 /// A message that is ready to become rows, and the duty to settle it.
 #[derive(Debug)]
@@ -32,16 +36,13 @@ pub(super) struct Prepared {
     pub headers: Map<String, Value>,
 }
 
-/// A JSON object and its id.
-pub(super) type Object = (Map<String, Value>, String);
-
 /// What is in a message.
 #[derive(Debug)]
 pub(super) enum Content {
     /// Typed events.
     Events(Vec<Part>),
-    /// JSON objects, each with its id.
-    Json(Vec<Object>),
+    /// JSON objects.
+    Json(Objects),
     /// A message that failed elsewhere, with its event if it holds exactly one.
     DeadLetter(Option<Part>),
     /// Nothing that can be made out.
@@ -75,7 +76,7 @@ impl Preparer {
         let mut as_json = None;
         let content = guarded(|| match queue.input {
             Input::Events(envelope) => self.events(envelope, &mut delivery, &mut as_json),
-            Input::Json(_) => objects(&delivery),
+            Input::Json(_) => Objects::find(&delivery.body).map(Content::Json),
             Input::DeadLetters(envelope) => {
                 Ok(Content::DeadLetter(single_event(envelope, &delivery)))
             }
@@ -111,6 +112,7 @@ impl Preparer {
             .pool
             .as_ref()
             .ok_or_else(|| Bad::field(envelope.message, "JSON is not supported"))?;
+        limits::count(&delivery.body, MAX_REQUEST_VALUES)?;
         let wire = Bytes::from(proto_json::to_wire(pool, envelope.message, &delivery.body)?);
         let mut parts = split(envelope, &wire, false)?;
         let unknown = parts
@@ -154,39 +156,4 @@ fn single_event(envelope: &'static Envelope, delivery: &Received) -> Option<Part
         [run] if run.events.len() == 1 && part.lost.is_empty() => Some(part),
         _ => None,
     }
-}
-
-/// The objects of a JSON message: one, or a list of them.
-fn objects(delivery: &Received) -> Result<Content, Bad> {
-    let value: Value = serde_json::from_slice(&delivery.body)
-        .map_err(|e| Bad::field("body", format!("is not JSON: {e}")))?;
-    let objects: Vec<_> = match value {
-        Value::Object(object) => vec![object],
-        Value::Array(items) => items.into_iter().map(as_object).collect::<Result<_, _>>()?,
-        _ => return Err(Bad::field("body", "should be a JSON object")),
-    };
-    let single = objects.len() == 1;
-    let with_id = |(at, object)| {
-        let id = match &delivery.properties.message_id {
-            Some(id) if !id.is_empty() && single => id.clone(),
-            Some(id) if !id.is_empty() => format!("{id}-{at}"),
-            _ => made_id(&delivery.body, at),
-        };
-        (object, id)
-    };
-    Ok(Content::Json(
-        objects.into_iter().enumerate().map(with_id).collect(),
-    ))
-}
-
-fn as_object(value: Value) -> Result<Map<String, Value>, Bad> {
-    match value {
-        Value::Object(object) => Ok(object),
-        _ => Err(Bad::field("body", "should be a list of JSON objects")),
-    }
-}
-
-/// The same for the same body and position, so that a message that comes twice has the same id.
-fn made_id(body: &[u8], at: usize) -> String {
-    uuid::Uuid::from_u128(xxh3_128(body).wrapping_add(at as u128)).to_string()
 }

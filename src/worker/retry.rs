@@ -34,12 +34,11 @@ pub(super) fn copies(
         }
         (Content::Json(objects), _) => undecided
             .iter()
-            .filter_map(|unit| objects.get(*unit))
-            .map(|(object, id)| {
+            .map(|unit| {
                 let mut properties = properties(message, counted, now_ms);
-                properties.message_id = Some(id.clone());
-                let body = serde_json::to_vec(object).unwrap_or_default();
-                outgoing(message, body.into(), properties)
+                properties.message_id = Some(objects.id(&message.delivery, *unit));
+                let body = objects.text(&message.delivery.body, *unit);
+                outgoing(message, body, properties)
             })
             .collect(),
         _ => vec![whole(message, counted, now_ms)],

@@ -6,8 +6,9 @@ use super::append::{Failed, Verdict, append, units};
 use super::batch::Held;
 use super::disposition::{Case, Cause, Disposition, Part, Probe, decide};
 use super::flush::{Flusher, Halt, Stored, in_message};
+use super::objects::Parsed;
 use super::{dead_letter, now_ms};
-use crate::contract::{Block, Context};
+use crate::contract::{Block, Context, Message};
 use crate::sink::{Rows, StoreError};
 
 /// A unit of a batch: which message, and which unit of it.
@@ -160,7 +161,8 @@ impl Sorting<'_> {
     /// Stores some units of the batch by themselves.
     async fn store(&mut self, part: &[Unit], token: &str, size: Part) -> Result<Stored, Halt> {
         self.fill(part);
-        let messages = self.messages(part);
+        let objects = self.objects(part);
+        let messages: Vec<Message<'_>> = objects.iter().map(Parsed::message).collect();
         let rows = Rows {
             block: &self.block,
             messages: &messages,
@@ -183,14 +185,14 @@ impl Sorting<'_> {
         }
     }
 
-    /// The messages of these units, if the table has a use for them.
-    fn messages(&self, part: &[Unit]) -> Vec<crate::contract::Message<'_>> {
-        let mut messages = Vec::new();
+    /// The objects of these units, if the table has a use for them.
+    fn objects(&self, part: &[Unit]) -> Vec<Parsed<'_>> {
+        let mut objects = Vec::new();
         for (at, held) in self.held.iter().enumerate() {
             let wanted = in_message(part, at);
             let wanted = |_: &Held, unit| wanted.binary_search(&(at, unit)).is_ok();
-            messages.extend(self.flusher.messages(std::slice::from_ref(held), &wanted));
+            objects.extend(self.flusher.objects(std::slice::from_ref(held), &wanted));
         }
-        messages
+        objects
     }
 }

@@ -41,13 +41,10 @@ pub(super) fn alone(message: &Prepared, unit: usize) -> Body {
                 (None, None) => whole(message),
             }
         }
-        (Content::Json(objects), _) if objects.len() > 1 => match objects.get(unit) {
-            Some((object, _)) => {
-                let text = serde_json::to_vec(object).unwrap_or_default();
-                of_kind(text.into(), properties.kind.clone())
-            }
-            None => whole(message),
-        },
+        (Content::Json(objects), _) if objects.len() > 1 => {
+            let text = objects.text(&message.delivery.body, unit);
+            of_kind(text, properties.kind.clone())
+        }
         _ => whole(message),
     }
 }

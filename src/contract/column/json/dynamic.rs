@@ -19,6 +19,14 @@ impl Dynamic {
         self.types.len()
     }
 
+    pub(super) fn types(&self) -> &[u8] {
+        &self.types
+    }
+
+    pub(super) fn leaves(&self) -> impl Iterator<Item = &Leaf> {
+        self.leaves.iter()
+    }
+
     pub(in super::super) fn push_null(&mut self) {
         self.types.push(NULL);
     }

@@ -146,9 +146,19 @@ impl Leaf {
         self.rows.is_empty()
     }
 
+    /// Whether it got a value in this epoch.
+    pub(super) fn is_of(&self, epoch: u64) -> bool {
+        self.epoch == epoch && self.rows.len() > self.marked
+    }
+
     /// Whether `row`, the last one, has a value.
     pub(super) fn has(&self, row: u32) -> bool {
         self.rows.last() == Some(&row)
+    }
+
+    /// The rows that have a value, ascending.
+    pub(super) fn rows(&self) -> &[u32] {
+        &self.rows
     }
 
     pub(super) fn bytes(&self) -> usize {
@@ -169,7 +179,12 @@ impl Leaf {
         self.values.truncate(keep);
     }
 
+    /// Empties it. It keeps its memory, unless it had no use for it: others may have taken turns in growing.
     pub(super) fn clear(&mut self) {
+        if self.rows.is_empty() {
+            *self = Leaf::new(self.ty);
+            return;
+        }
         self.rows.clear();
         self.values.clear();
     }

@@ -2,11 +2,13 @@
 
 use super::super::decimal::widen;
 use super::super::wire::{Scalar, base64, has_elements};
-use super::Json;
 use super::leaf::{Basic, LeafType};
 use super::nodes::{Plain, Slot};
+use super::{Json, objects_in};
+use crate::contract::json::limits;
 use crate::contract::wire::{self, Item, RECURSION_LIMIT, Reader, WRONG_TYPE};
 use crate::contract::{Bad, Field, Kind, Label, Shape, function};
+use crate::weight;
 
 impl Json {
     /// Appends a message.
@@ -139,6 +141,7 @@ impl Json {
             }
             Kind::Struct(_) => {
                 let object = function::struct_object(item.message()?)?;
+                limits::check(&object)?;
                 let mut name = self.nodes.name(node, field);
                 self.object(&mut name, &object)
             }
@@ -195,10 +198,37 @@ impl Json {
         let Some(column) = self.next(leaf) else {
             return Ok(());
         };
+        let before = objects_in(column).map_or(0, |objects| objects.rows);
         match field.kind {
-            Kind::Map(entry) => column.map(entry, run),
-            kind => column.repeated(&kind, run),
+            Kind::Map(entry) => column.map(entry, run)?,
+            kind => column.repeated(&kind, run)?,
         }
+        match objects_in(column) {
+            Some(objects) => objects.in_proportion(before, field, run),
+            None => Ok(()),
+        }
+    }
+
+    /// Whether the rows from `before` on have not many times more places than the bytes that they came in: a list of
+    /// empty messages and one that has every field is not worth a column for each field.
+    fn in_proportion(&self, before: usize, field: &Field, run: &[u8]) -> Result<(), Bad> {
+        const FEW: usize = 1024;
+        let rows = self.rows - before;
+        if rows < FEW {
+            return Ok(());
+        }
+        let paths = self.leaves.iter().filter(|leaf| leaf.is_of(self.epoch));
+        let places = weight::paths(paths.count(), rows);
+        let most = limits::PLACES * run.len() as u64 + limits::FREE_PLACES;
+        if places <= most {
+            return Ok(());
+        }
+        let reason = format!(
+            "its {rows} messages have {places} places, which is their number by the fields that any of them has; \
+             at most {most} for its {} bytes",
+            run.len()
+        );
+        Err(Bad::field(field.name, reason))
     }
 
     fn field_path(&mut self, node: u32, field: &Field) -> u32 {

@@ -1,25 +1,29 @@
 //! JSON columns, in the flattened encoding: a sparse column a path, and for each path the types that it has had.
 //!
 //! The encoding is described in `docs/native.md`. Which paths and types there are follows from the messages'
-//! descriptors, or from the values themselves where the JSON is free.
+//! descriptors, or from the values themselves where the JSON is free. Where most paths are rare, so that a byte for
+//! each path and row would outweigh what is stored, those travel as shared data (see [`encoding`]).
 
 mod dynamic;
+mod encoding;
 mod leaf;
 mod message;
 mod nodes;
 mod object;
+mod walk;
 
 use std::collections::HashMap;
 
 pub use dynamic::Dynamic;
-use leaf::{Leaf, LeafType, encode_types, encode_values};
+use leaf::{Leaf, LeafType};
 use nodes::Nodes;
 
 use super::Column;
-use super::plain::{push_text, push_varint};
 
-/// Paths that are remembered from one block to the next; free JSON can bring new ones for ever.
+/// Paths that are remembered from one block to the next, those in lists included; free JSON can bring new ones for ever.
 const REMEMBERED_PATHS: usize = 4096;
+/// The same, in bytes of their names.
+const REMEMBERED_NAMES: usize = 1 << 20;
 
 /// A JSON column.
 #[derive(Debug, Default)]
@@ -94,23 +98,15 @@ impl Json {
     fn first(&mut self, path: u32, ty: LeafType) -> Option<&mut Column> {
         let row = self.rows as u32;
         let known = self.paths.get(path as usize)?;
-        if self.types(known).any(|leaf| leaf.has(row)) {
+        let mut leaves = known
+            .leaves
+            .iter()
+            .filter_map(|&at| self.leaves.get(at as usize));
+        if leaves.any(|leaf| leaf.has(row)) {
             return None;
         }
         let leaf = self.leaf(path, ty);
         self.next(leaf)
-    }
-
-    /// The types of a path.
-    fn types<'a>(&'a self, path: &'a Path) -> impl Iterator<Item = &'a Leaf> + Clone {
-        let leaves = path.leaves.iter();
-        leaves.filter_map(|&at| self.leaves.get(at as usize))
-    }
-
-    pub(super) fn bytes(&self) -> usize {
-        // On the wire each path that is used costs a byte a row, whether or not the row has it.
-        let used = self.leaves.iter().filter(|leaf| !leaf.is_empty());
-        used.map(|leaf| leaf.bytes() + self.rows).sum()
     }
 
     pub(super) fn mark(&mut self) {
@@ -133,7 +129,9 @@ impl Json {
     }
 
     pub(super) fn clear(&mut self) {
-        if self.paths.len() > REMEMBERED_PATHS {
+        let (mut paths, mut names) = (0, 0);
+        self.remembered(&mut paths, &mut names);
+        if paths > REMEMBERED_PATHS || names > REMEMBERED_NAMES {
             *self = Json::default();
             return;
         }
@@ -141,21 +139,25 @@ impl Json {
         self.leaves.iter_mut().for_each(Leaf::clear);
     }
 
-    fn used(&self) -> impl Iterator<Item = &Path> {
-        let has_value = |path: &&Path| self.types(path).any(|leaf| !leaf.is_empty());
-        self.paths.iter().filter(has_value)
+    /// Counts the paths that are known, here and in lists and maps, and the bytes of their names.
+    fn remembered(&self, paths: &mut usize, names: &mut usize) {
+        *paths += self.paths.len();
+        *names += self.paths.iter().map(|p| p.name.len()).sum::<usize>();
+        for leaf in &self.leaves {
+            if let Some(json) = objects_in(&leaf.values) {
+                json.remembered(paths, names);
+            }
+        }
     }
+}
 
-    pub(super) fn encode_prefix(&self, out: &mut Vec<u8>) {
-        const FLATTENED: u64 = 3;
-        out.extend_from_slice(&FLATTENED.to_le_bytes());
-        push_varint(out, self.used().count() as u64);
-        self.used().for_each(|p| push_text(out, &p.name));
-        self.used().for_each(|p| encode_types(self.types(p), out));
-    }
-
-    pub(super) fn encode(&self, out: &mut Vec<u8>) {
-        self.used()
-            .for_each(|p| encode_values(self.types(p), self.rows, out));
+/// The objects of a column of lists or maps of them.
+fn objects_in(column: &Column) -> Option<&Json> {
+    match column {
+        Column::Json(json) => Some(json),
+        Column::Array(array) => objects_in(&array.inner),
+        Column::Map(map) => objects_in(&map.values),
+        Column::Dynamic(dynamic) => dynamic.leaves().find_map(|leaf| objects_in(&leaf.values)),
+        _ => None,
     }
 }

@@ -7,17 +7,17 @@ use super::super::wire::Scalar;
 use super::Json;
 use super::leaf::{Basic, LeafType};
 use crate::contract::Bad;
-
-/// How many paths one value may have.
-const MAX_PATHS: usize = 1000;
-/// How deep one value may nest.
-const MAX_DEPTH: usize = 64;
+use crate::contract::json::limits;
 
 impl Json {
     /// Appends an object.
     pub(in super::super) fn push_object(&mut self, object: &Map<String, Value>) -> Result<(), Bad> {
-        let mut left = MAX_PATHS;
-        check(object, MAX_DEPTH, &mut left)?;
+        limits::check(object)?;
+        self.row(object)
+    }
+
+    /// Appends an object that is a part of one within the limits.
+    fn row(&mut self, object: &Map<String, Value>) -> Result<(), Bad> {
         self.object(&mut String::new(), object)?;
         self.rows += 1;
         Ok(())
@@ -49,49 +49,6 @@ impl Json {
         }
         Ok(())
     }
-}
-
-/// Refuses what would make a block of one row explode.
-fn check(object: &Map<String, Value>, depth: usize, left: &mut usize) -> Result<(), Bad> {
-    let depth = depth
-        .checked_sub(1)
-        .ok_or_else(|| too_much("nests deeper than 64 levels"))?;
-    for value in object.values() {
-        check_value(value, depth, left)?;
-    }
-    Ok(())
-}
-
-fn check_value(value: &Value, depth: usize, left: &mut usize) -> Result<(), Bad> {
-    match value {
-        Value::Object(inner) => check(inner, depth, left),
-        Value::Array(items) => {
-            let depth = depth
-                .checked_sub(1)
-                .ok_or_else(|| too_much("nests deeper than 64 levels"))?;
-            *left = left
-                .checked_sub(1)
-                .ok_or_else(|| too_much("has more than 1000 members"))?;
-            // The members of objects in a list count once a name, and a list's names are bounded by its objects'.
-            items
-                .iter()
-                .filter(|i| i.is_object() || i.is_array())
-                .try_for_each(|item| {
-                    let mut own = MAX_PATHS;
-                    check_value(item, depth, &mut own)
-                })
-        }
-        _ => {
-            *left = left
-                .checked_sub(1)
-                .ok_or_else(|| too_much("has more than 1000 members"))?;
-            Ok(())
-        }
-    }
-}
-
-fn too_much(what: &str) -> Bad {
-    Bad::field("json", format!("the object {what}"))
 }
 
 /// The type of a value that isn't null.
@@ -149,14 +106,14 @@ fn put(column: &mut Column, ty: LeafType, value: &Value) -> Result<(), Bad> {
             array.close();
             Ok(())
         }
-        (Column::Json(json), Value::Object(object)) => json.push_object(object),
+        (Column::Json(json), Value::Object(object)) => json.row(object),
         (column, value) => scalar(column, ty, value),
     }
 }
 
 fn element(column: &mut Column, list: LeafType, item: &Value) -> Result<(), Bad> {
     match (column, item) {
-        (Column::Json(json), Value::Object(object)) => json.push_object(object),
+        (Column::Json(json), Value::Object(object)) => json.row(object),
         (Column::Dynamic(dynamic), Value::Null) => {
             dynamic.push_null();
             Ok(())

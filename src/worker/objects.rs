@@ -1,0 +1,204 @@
+//! The objects of a JSON message: where each is in its body. They are parsed one at a time, when something is made of
+//! them, so that a message that waits takes its bytes and not a tree of many times their size.
+
+use std::ops::Range;
+use std::sync::OnceLock;
+
+use bytes::Bytes;
+use serde::de::IgnoredAny;
+use serde_json::{Map, Value};
+use xxhash_rust::xxh3::xxh3_128;
+
+use super::duty::Received;
+use crate::contract::json::limits::{self, MAX_OBJECTS};
+use crate::contract::{Bad, Message};
+
+/// Where the objects of a message are.
+#[derive(Debug)]
+pub(super) struct Objects {
+    places: Vec<Range<usize>>,
+    /// A hash of the body, once an id is made from it.
+    hash: OnceLock<u128>,
+}
+
+/// One object with what is known of it from outside.
+#[derive(Debug)]
+pub(super) struct Parsed<'a> {
+    pub body: Map<String, Value>,
+    pub id: String,
+    pub received_ms: i64,
+    pub headers: &'a Map<String, Value>,
+}
+
+impl Parsed<'_> {
+    pub(super) fn message(&self) -> Message<'_> {
+        Message {
+            body: &self.body,
+            id: &self.id,
+            received_ms: self.received_ms,
+            headers: self.headers,
+        }
+    }
+}
+
+impl Objects {
+    /// Finds the objects of a body: one, or a list of them. Whether the only one is well formed is seen when it is parsed.
+    pub(super) fn find(body: &[u8]) -> Result<Self, Bad> {
+        let start = skip_space(body, 0);
+        let places = match body.get(start) {
+            Some(b'{') => vec![start..body.len()],
+            Some(b'[') => list(body, start + 1)?,
+            // A parser knows best what is wrong with it.
+            _ => match serde_json::from_slice::<IgnoredAny>(body) {
+                Ok(_) => return Err(Bad::field("body", "should be a JSON object")),
+                Err(error) => return Err(not_json(&error)),
+            },
+        };
+        Ok(Objects {
+            places,
+            hash: OnceLock::new(),
+        })
+    }
+
+    /// How many there are.
+    pub(super) fn len(&self) -> usize {
+        self.places.len()
+    }
+
+    /// One of them as it was sent.
+    pub(super) fn text(&self, body: &Bytes, unit: usize) -> Bytes {
+        match self.places.get(unit) {
+            Some(place) => body.slice(place.clone()),
+            None => Bytes::new(),
+        }
+    }
+
+    /// One of them, parsed.
+    pub(super) fn parse(&self, body: &[u8], unit: usize) -> Result<Map<String, Value>, Bad> {
+        let place = self.places.get(unit).cloned().unwrap_or_default();
+        limits::parse(body.get(place).unwrap_or_default())
+    }
+
+    /// The id of one of them: the message's, with its place in a list; or made of the body and its place, the same for
+    /// a message that comes twice.
+    pub(super) fn id(&self, delivery: &Received, unit: usize) -> String {
+        match &delivery.properties.message_id {
+            Some(id) if !id.is_empty() && self.len() == 1 => id.clone(),
+            Some(id) if !id.is_empty() => format!("{id}-{unit}"),
+            _ => {
+                let hash = *self.hash.get_or_init(|| xxh3_128(&delivery.body));
+                uuid::Uuid::from_u128(hash.wrapping_add(unit as u128)).to_string()
+            }
+        }
+    }
+}
+
+fn not_json(error: &serde_json::Error) -> Bad {
+    Bad::field("body", format!("is not JSON: {error}"))
+}
+
+/// Where the objects of a list are that begins before `at`.
+fn list(body: &[u8], at: usize) -> Result<Vec<Range<usize>>, Bad> {
+    let mut places = Vec::new();
+    let mut at = skip_space(body, at);
+    let mut more = body.get(at) != Some(&b']');
+    while more {
+        let rest = body.get(at..).unwrap_or_default();
+        if rest.first() != Some(&b'{') {
+            // What is no object may be no JSON at all.
+            serde_json::from_slice::<IgnoredAny>(body).map_err(|error| not_json(&error))?;
+            return Err(Bad::field("body", "should be a list of JSON objects"));
+        }
+        let mut objects = serde_json::Deserializer::from_slice(rest).into_iter::<IgnoredAny>();
+        if let Some(Err(error)) = objects.next() {
+            return Err(not_json(&error));
+        }
+        let end = at + objects.byte_offset();
+        places.push(at..end);
+        if places.len() > MAX_OBJECTS {
+            let reason = format!("is a list of more than {MAX_OBJECTS} objects");
+            return Err(Bad::field("body", reason));
+        }
+        at = skip_space(body, end);
+        more = body.get(at) == Some(&b',');
+        if more {
+            at = skip_space(body, at + 1);
+        }
+    }
+    match body.get(at) == Some(&b']') && skip_space(body, at + 1) == body.len() {
+        true => Ok(places),
+        false => {
+            let reason = format!("is not JSON: its list doesn't end as it should at byte {at}");
+            Err(Bad::field("body", reason))
+        }
+    }
+}
+
+fn skip_space(body: &[u8], at: usize) -> usize {
+    let rest = body.get(at..).unwrap_or_default().iter();
+    at + rest
+        .take_while(|byte| matches!(byte, b' ' | b'\t' | b'\r' | b'\n'))
+        .count()
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn objects_are_found_where_they_are() {
+        let cases: [(&str, &[Value]); 5] = [
+            (r#" {"a":1} "#, &[json!({"a": 1})]),
+            ("[]", &[]),
+            (" [ ] ", &[]),
+            (
+                r#"[{"a":"]},{"} , {},{"b":[{}]}]"#,
+                &[json!({"a": "]},{"}), json!({}), json!({"b": [{}]})],
+            ),
+            ("\n[{}\t]\r\n", &[json!({})]),
+        ];
+        for (text, wanted) in cases {
+            let objects = Objects::find(text.as_bytes()).unwrap();
+            let parse = |unit| Value::Object(objects.parse(text.as_bytes(), unit).unwrap());
+            let found: Vec<Value> = (0..objects.len()).map(parse).collect();
+            assert_eq!(found, wanted, "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_object_or_list_of_them_is_told() {
+        for (text, wanted) in [
+            ("1", "should be a JSON object"),
+            ("", "is not JSON: EOF"),
+            ("x", "is not JSON: expected value"),
+            ("[{},1]", "should be a list of JSON objects"),
+            ("[{},", "is not JSON: EOF"),
+            ("[{},]", "is not JSON: expected value"),
+            (
+                "[{}",
+                "is not JSON: its list doesn't end as it should at byte 3",
+            ),
+            (
+                "[{} {}]",
+                "is not JSON: its list doesn't end as it should at byte 4",
+            ),
+            (
+                "[{}] 1",
+                "is not JSON: its list doesn't end as it should at byte 3",
+            ),
+            (r#"[{"a"}]"#, "is not JSON: expected `:`"),
+        ] {
+            let told = Objects::find(text.as_bytes()).unwrap_err().to_string();
+            assert!(told.contains(wanted), "{text}: {told}");
+        }
+        let many = format!("[{}{{}}]", "{},".repeat(MAX_OBJECTS));
+        let told = Objects::find(many.as_bytes()).unwrap_err().to_string();
+        assert!(told.contains("more than 50000 objects"), "{told}");
+        let broken = Objects::find(b"{\"a\":1").unwrap();
+        assert!(broken.parse(b"{\"a\":1", 0).is_err());
+    }
+}
