@@ -1,5 +1,7 @@
 //! Stores one block, as often as that has sense.
 
+use std::time::Duration;
+
 use tokio::time::Instant;
 
 use super::Patience;
@@ -20,6 +22,9 @@ pub(super) enum Stored {
 
 /// From how many times on that the destination has gone away at a block, the block is divided.
 const TOO_OFTEN: u32 = 2;
+
+/// How long others go first, for each time that the destination has gone away.
+const COURTESY: Duration = Duration::from_millis(500);
 
 /// What stands for each unit that is in a block.
 pub(super) type Keys<'a> = &'a (dyn Fn() -> Vec<Key> + Send + Sync);
@@ -77,15 +82,20 @@ impl Flusher {
                 Disposition::Pause => {
                     // It was at work on this block when it went away, which may be why.
                     let ended = unanswered.take();
-                    let times = ended
-                        .as_ref()
-                        .map_or(0, |_| self.suspects.went_away(&keys()));
+                    let times = match ended {
+                        Some(_) => self.suspects.went_away(&keys()),
+                        None => 0,
+                    };
                     self.wait_out(&error).await?;
-                    match ended {
-                        Some(error) if times >= TOO_OFTEN => {
-                            return Ok(Stored::No(error, Probe::Agrees));
-                        }
-                        _ => attempts = 0,
+                    attempts = 0;
+                    if let Some(error) = ended
+                        && times >= TOO_OFTEN
+                        && part != Part::Alone
+                    {
+                        return Ok(Stored::No(error, Probe::Agrees));
+                    }
+                    if let Some(blamed) = self.acquitted(part, keys).await? {
+                        return Ok(blamed);
                     }
                 }
                 // The rest depends on each message.
@@ -98,6 +108,27 @@ impl Flusher {
                 }
             }
         }
+    }
+
+    /// Lets others go first where the destination has gone away at what is in a block, so that it can be seen what it
+    /// does with them. Says that a unit is not to be tried, if it is to blame.
+    pub(super) async fn acquitted(
+        &self,
+        part: Part,
+        keys: Keys<'_>,
+    ) -> Result<Option<Stored>, Halt> {
+        if part == Part::Whole || !self.suspects.any() {
+            return Ok(None);
+        }
+        let keys = keys();
+        if part == Part::Alone && keys.iter().any(|key| self.suspects.is_to_blame(*key)) {
+            return Ok(Some(Stored::No(went_away(), Probe::StoresOthers)));
+        }
+        let times = self.suspects.times(&keys);
+        if times >= TOO_OFTEN {
+            sleep(&self.setup, COURTESY * times.min(10)).await?;
+        }
+        Ok(None)
     }
 
     async fn store_once(&self, rows: Rows<'_>, token: &str) -> Result<(), StoreError> {
@@ -146,5 +177,14 @@ impl Flusher {
 
     pub(super) fn jitter(&self) -> f64 {
         (self.setup.patience.jitter)()
+    }
+}
+
+fn went_away() -> StoreError {
+    StoreError {
+        fault: Fault::Unanswered,
+        code: None,
+        message: "the destination went away while this was on its way into it, time and again"
+            .to_owned(),
     }
 }

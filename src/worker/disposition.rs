@@ -156,10 +156,10 @@ pub(super) fn decide(case: &Case, jitter: f64) -> Disposition {
                 Probe::Unasked => Disposition::Ask,
                 Probe::Refuses => Disposition::Pause,
                 _ if case.part != Part::Alone => Disposition::Divide,
-                _ if may_retry => Disposition::Retry(retry_after(case.failures, jitter)),
-                Probe::Agrees => Disposition::Compare,
                 Probe::StoresOthers if fault == Fault::Unanswered => dead("unanswered"),
                 Probe::StoresOthers => dead("retries"),
+                _ if may_retry => Disposition::Retry(retry_after(case.failures, jitter)),
+                Probe::Agrees => Disposition::Compare,
                 Probe::Unproven => Disposition::Wait(SHORT),
             }
         }

@@ -1,6 +1,7 @@
 //! Stores a batch and settles its messages. What can't go out with the rest of it is set aside, so that the next batch
 //! needn't wait for it.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use tokio::time::Instant;
@@ -131,19 +132,15 @@ impl Flusher {
             let units = good(&batch.held, batch.rest());
             let key = |unit: Unit| Some((unit, key(batch.held.get(unit.0)?, unit.1)));
             let keyed: Vec<(Unit, Key)> = units.iter().filter_map(|unit| key(*unit)).collect();
-            let suspects = self.suspects.among(&keyed);
+            let mut suspects = self.suspects.among(&keyed);
             if !suspects.is_empty() {
                 self.set_aside("suspect");
-                let is_suspect = |unit: &Unit| suspects.binary_search(unit).is_ok();
-                let others = units.into_iter().filter(|unit| !is_suspect(unit));
+                suspects.sort_unstable();
+                let all: HashSet<Unit> = suspects.iter().map(|(_, unit)| *unit).collect();
+                let others = units.into_iter().filter(|unit| !all.contains(unit));
                 let first = Lot::fresh(others.collect());
-                let suspects = Lot::tried(suspects).divided(WAYS);
-                return Some(
-                    std::iter::once(first)
-                        .chain(rest())
-                        .chain(suspects)
-                        .collect(),
-                );
+                let lots = std::iter::once(first).chain(rest());
+                return Some(lots.chain(apart(&suspects)).collect());
             }
         }
         // Nearly always they are few, which costs a look at one column.
@@ -213,6 +210,14 @@ impl Flusher {
         held.flat_map(|(at, h)| json_messages(&h.message, &|unit| stored(at, h, unit), &cx))
             .collect()
     }
+}
+
+/// Lots of units, each with how often inserts ended at it, in this order. Those of one lot that ended an insert are by
+/// themselves the next time, and come last, so that each time clears some of them.
+fn apart(suspects: &[(u32, Unit)]) -> Vec<Lot> {
+    let alike = suspects.chunk_by(|a, b| a.0 == b.0);
+    let lots = alike.map(|alike| Lot::tried(alike.iter().map(|(_, unit)| *unit).collect()));
+    lots.flat_map(|lot| lot.divided(WAYS)).collect()
 }
 
 /// What stands for a unit, in whatever message it comes.

@@ -56,12 +56,13 @@ impl Flusher {
         let stored = {
             let work = &*work;
             let keys = || keys(work, &units);
-            if part == Part::Alone && keys().iter().any(|key| self.suspects.is_to_blame(*key)) {
-                Stored::No(went_away(), Probe::StoresOthers)
-            } else {
-                let messages = &self.messages_of(work, &units);
-                let rows = Rows { block, messages };
-                self.store(rows, part, &keys).await?
+            match self.acquitted(part, &keys).await? {
+                Some(blamed) => blamed,
+                None => {
+                    let messages = &self.messages_of(work, &units);
+                    let rows = Rows { block, messages };
+                    self.store(rows, part, &keys).await?
+                }
             }
         };
         match stored {
@@ -247,15 +248,6 @@ fn decided(
         last_resort: message.is_some_and(|m| m.queue.dead_letter.is_none()),
     };
     decide(&case, jitter)
-}
-
-fn went_away() -> StoreError {
-    StoreError {
-        fault: Fault::Unanswered,
-        code: None,
-        message: "the destination went away while this was on its way into it, time and again"
-            .to_owned(),
-    }
 }
 
 fn keys(work: &Work, units: &[Unit]) -> Vec<Key> {

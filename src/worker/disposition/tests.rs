@@ -54,6 +54,7 @@ fn each_case_has_one_answer() {
     use Fault::{Content, Destination, Excess, Pressure, Transient, Unanswered};
     use Part::{Alone, Some, Whole};
     use Probe::{Agrees, Refuses, StoresOthers, Unasked, Unproven};
+    const UNANSWERED: Disposition = DeadLetter("unanswered");
     let ms = Duration::from_millis;
     let table = [
         // What failed, tries, how much, what the destination says, failures so far: what happens next.
@@ -85,15 +86,8 @@ fn each_case_has_one_answer() {
         (Unanswered, 1, Some, Unasked, 0, Again(ms(100))),
         (Unanswered, 2, Some, Agrees, 9, Divide),
         (Unanswered, 3, Alone, Agrees, 1, Retry(ms(10_000))),
-        (Unanswered, 3, Alone, StoresOthers, 1, Retry(ms(10_000))),
-        (
-            Unanswered,
-            3,
-            Alone,
-            StoresOthers,
-            2,
-            DeadLetter("unanswered"),
-        ),
+        (Unanswered, 3, Alone, Unproven, 1, Retry(ms(10_000))),
+        (Unanswered, 3, Alone, StoresOthers, 1, UNANSWERED),
         (Unanswered, 3, Alone, Unproven, 2, Wait(SHORT)),
         (Excess, 1, Whole, Unasked, 0, Again(ms(1000))),
         (Excess, 3, Whole, Agrees, 0, Divide),

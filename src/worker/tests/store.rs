@@ -141,6 +141,7 @@ impl Store for Simulated {
         };
         let ids: Vec<String> = rows.block.cells(0).unwrap().into_iter().map(text).collect();
         async move {
+            let deaths = self.deaths();
             let takes = self.draw(|random| random.random_range(1..40));
             tokio::time::sleep(Duration::from_millis(takes)).await;
             let panics = self.inner.lock().unwrap().panics;
@@ -152,6 +153,9 @@ impl Store for Simulated {
             let count = |kind: &str| ids.iter().filter(|id| id.starts_with(kind)).count();
             let any = |kind: &str| count(kind) > 0;
             let (half, other_half) = self.draw(|r| (r.random_bool(0.5), r.random_bool(0.5)));
+            if self.deaths() > deaths {
+                return fails(Fault::Unanswered);
+            }
             match self.weather() {
                 Some(Weather::Gone) => return fails(Fault::Destination),
                 Some(Weather::Busy) => return fails(Fault::Pressure),
