@@ -4,7 +4,8 @@ use bytes::Bytes;
 
 use super::column::plain::{push_text, push_varint};
 use super::column::read::Cell;
-use super::{Bad, Column, ColumnSpec, Table};
+use super::partition::Partition;
+use super::{Bad, Column, ColumnSpec, Layout, Table};
 
 /// Columns are sent together until they are this many bytes.
 const CHUNK: usize = 256 * 1024;
@@ -16,6 +17,7 @@ pub struct Block {
     columns: Vec<Column>,
     rows: usize,
     marked: usize,
+    partition: Option<Partition>,
 }
 
 impl Block {
@@ -31,6 +33,7 @@ impl Block {
             columns,
             rows: 0,
             marked: 0,
+            partition: Partition::of(table),
         }
     }
 
@@ -67,6 +70,27 @@ impl Block {
     /// About how many bytes its columns take.
     pub fn bytes(&self) -> usize {
         self.columns.iter().map(Column::bytes).sum()
+    }
+
+    /// About how many bytes of memory it becomes where it is stored. A text that is sent as a dictionary is there once
+    /// a row.
+    pub fn weight(&self) -> usize {
+        let columns = self.table.columns.iter().zip(&self.columns);
+        columns
+            .map(|(spec, column)| match (spec.layout, spec.ty) {
+                (Layout::Dictionary { .. }, "String") => column.weight(),
+                // It stays a dictionary.
+                (Layout::Dictionary { .. }, _) => column.bytes(),
+                _ => column.weight(),
+            })
+            .sum()
+    }
+
+    /// The number of the partition that each row goes into, if that can be told and there may be more than `most`.
+    pub fn partitions(&self, most: usize) -> Option<Vec<i64>> {
+        let partition = self.partition?;
+        let column = self.columns.get(partition.column())?;
+        partition.numbers(column, most)
     }
 
     /// Remembers the present end, for [`Block::rollback`].

@@ -13,6 +13,7 @@ pub mod wire;
 
 pub mod block;
 pub mod column;
+mod partition;
 
 pub mod function;
 pub mod headers;

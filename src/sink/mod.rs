@@ -78,6 +78,12 @@ pub enum Fault {
     Destination,
     /// It may pass by itself, and the block may have been stored. Send the same block again.
     Transient,
+    /// The connection ended before there was an answer, and the block may have been stored. Send the same block again;
+    /// if that goes on, it may be what is in it at which the destination ends.
+    Unanswered,
+    /// It is more than the destination can do in its time or with its memory, and may have been stored. Send less at
+    /// once.
+    Excess,
     /// This data is refused. Find the rows that are bad; the others can be stored.
     Content,
     /// The destination can't keep up with so many inserts. Send fewer and larger ones.
@@ -85,11 +91,23 @@ pub enum Fault {
 }
 
 impl Fault {
+    /// Whether it may pass by itself, or may have passed unseen.
+    pub fn may_pass(self) -> bool {
+        matches!(self, Fault::Transient | Fault::Unanswered | Fault::Excess)
+    }
+
+    /// Whether less at once may go well, or show what is to blame.
+    pub fn is_of_size(self) -> bool {
+        matches!(self, Fault::Unanswered | Fault::Excess)
+    }
+
     /// A short stable word for metrics and logs.
     pub fn name(self) -> &'static str {
         match self {
             Fault::Destination => "destination",
             Fault::Transient => "transient",
+            Fault::Unanswered => "unanswered",
+            Fault::Excess => "excess",
             Fault::Content => "content",
             Fault::Pressure => "pressure",
         }

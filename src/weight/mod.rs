@@ -15,6 +15,19 @@ pub const MAX_HEADER: usize = 64 << 10;
 /// The most that a request may become, in bytes.
 pub const MAX_REQUEST: u64 = 128 << 20;
 
+/// The most that a block of rows may become where it is stored, but for its last rows: an insert takes two or three
+/// times as much memory there.
+pub const BLOCK: u64 = 96 << 20;
+
+/// The most that the blocks may become which are on their way into one server at the same time.
+pub const INSERTS: u64 = 256 << 20;
+
+/// How much of a message is made into rows before it is looked how heavy they are.
+pub const STRETCH: u64 = 8 << 20;
+
+/// The most that the events of one message may become. The requests in it may each become [`MAX_REQUEST`].
+pub const MAX_MESSAGE: u64 = 1 << 30;
+
 /// What a request costs beside its own bytes, so that many small ones are bounded too.
 pub const REQUEST: u64 = 2 << 10;
 

@@ -9,6 +9,7 @@ use super::guard::guarded;
 use super::objects::{Objects, Parsed};
 use super::prepare::{Content, Prepared};
 use super::split::{Part, Run, Why};
+use super::stretch::both;
 use crate::contract::canonical::canonical;
 use crate::contract::function::MILLIS_RANGE;
 use crate::contract::{Append, Bad, Block, Context, Envelope, Group, Input, json};
@@ -57,28 +58,33 @@ fn part_units(part: &Part) -> usize {
     part.runs.iter().map(|r| r.events.len()).sum::<usize>() + part.lost.len()
 }
 
-/// Appends the units of a message that `wanted` selects, and says which are bad.
+/// Appends the units of a message within a stretch that `wanted` selects, and says which are bad.
 pub(super) fn append(
     block: &mut Block,
     message: &Prepared,
+    stretch: Range<usize>,
     wanted: &dyn Fn(usize) -> bool,
     cx: &Context,
 ) -> Vec<Failed> {
     let mut failed = Vec::new();
     let body = &message.delivery.body;
+    let wanted = |unit: usize| stretch.contains(&unit) && wanted(unit);
     match (&message.content, block.table().append) {
         (Content::Events(parts), Append::Events(function)) => {
             let envelope = envelope(message);
             let mut unit = 0;
             for part in parts {
                 for run in &part.runs {
-                    let chosen: Vec<(usize, &Range<usize>)> = run
-                        .events
-                        .iter()
-                        .enumerate()
-                        .map(|(i, e)| (unit + i, e))
-                        .filter(|(u, _)| wanted(*u))
-                        .collect();
+                    let of_run = unit..unit + run.events.len();
+                    let within = both(&of_run, &stretch);
+                    unit = of_run.end;
+                    let events = within.start - of_run.start..within.end - of_run.start;
+                    let events = run.events.get(events).unwrap_or_default();
+                    let chosen: Vec<(usize, &Range<usize>)> =
+                        within.zip(events).filter(|(u, _)| wanted(*u)).collect();
+                    if chosen.is_empty() {
+                        continue;
+                    }
                     let rows = Rows {
                         envelope,
                         function,
@@ -88,7 +94,6 @@ pub(super) fn append(
                         cx,
                     };
                     rows.append(block, &chosen, &mut failed);
-                    unit += run.events.len();
                 }
                 for lost in &part.lost {
                     if wanted(unit) {
@@ -99,7 +104,7 @@ pub(super) fn append(
             }
         }
         (Content::Json(objects), Append::Json(function)) => {
-            for unit in (0..objects.len()).filter(|unit| wanted(*unit)) {
+            for unit in both(&(0..objects.len()), &stretch).filter(|unit| wanted(*unit)) {
                 let row = |block: &mut Block| {
                     json_message(message, objects, unit, cx)
                         .and_then(|object| function(block, &object.message(), cx))

@@ -3,8 +3,10 @@
 use tokio::time::{Duration, Instant};
 
 use super::append::{Failed, append, panicked_unit, units};
+use super::blocking;
 use super::guard::guarded;
-use super::prepare::Prepared;
+use super::prepare::{Content, Prepared};
+use super::stretch::{Appended, Room, append_from, becomes};
 use crate::contract::{Batch as Limits, Block, Context, Table};
 
 /// A message in a batch, and which of its units are bad.
@@ -14,22 +16,30 @@ pub(super) struct Held {
     pub failed: Vec<Failed>,
 }
 
-/// A block and its messages. The rows of a message are in one batch.
+/// A block and its messages. The rows of a message are in one batch, unless the block is too heavy with them.
 #[derive(Debug)]
 pub(super) struct Batch {
     pub block: Block,
     pub held: Vec<Held>,
     /// The messages' own bytes.
     bytes: usize,
+    room: Room,
+    /// Whether the block has no more room.
+    full: bool,
+    /// The unit of the last message from which on there was no room.
+    rest: Option<usize>,
     opened: Option<Instant>,
 }
 
 impl Batch {
-    pub(super) fn new(table: &'static Table) -> Self {
+    pub(super) fn new(table: &'static Table, room: Room) -> Self {
         Batch {
             block: Block::new(table),
             held: Vec::new(),
             bytes: 0,
+            room,
+            full: false,
+            rest: None,
             opened: None,
         }
     }
@@ -38,18 +48,30 @@ impl Batch {
         self.held.is_empty()
     }
 
-    /// Appends all rows of a message.
+    /// Appends the rows of a message, as many as there is room for.
     pub(super) fn add(&mut self, message: Prepared, cx: &Context) {
+        let body = message.delivery.body.len();
+        let bytes = match &message.content {
+            Content::Events(parts) => becomes(parts, body),
+            _ => body as u64,
+        };
+        let (block, room) = (&mut self.block, self.room);
+        let append = || append_from(block, &message, 0, &|_| true, room, cx);
+        let count = units(&message.content);
         // What can panic in there is held up in there; whatever else does leaves the block as it may be.
-        let failed = match guarded(|| append(&mut self.block, &message, &|_| true, cx)) {
-            Ok(failed) => failed,
+        let failed = match blocking::work(bytes, || guarded(append)) {
+            Ok(Appended { failed, next, full }) => {
+                self.rest = (next < count).then_some(next);
+                self.full = full;
+                failed
+            }
             Err(panic) => {
                 self.rebuild(cx);
-                let all = 0..units(&message.content);
+                let all = 0..count;
                 all.map(|unit| panicked_unit(unit, "", &panic)).collect()
             }
         };
-        self.bytes += message.delivery.body.len();
+        self.bytes += body;
         self.held.push(Held { message, failed });
         self.opened.get_or_insert_with(Instant::now);
     }
@@ -59,7 +81,8 @@ impl Batch {
         self.block.clear();
         for held in &mut self.held {
             let good = |unit| held.failed.iter().all(|failed| failed.unit != unit);
-            let failed = append(&mut self.block, &held.message, &good, cx);
+            let all = 0..units(&held.message.content);
+            let failed = append(&mut self.block, &held.message, all, &good, cx);
             held.failed.extend(failed);
         }
     }
@@ -67,8 +90,8 @@ impl Batch {
     /// Whether it should go out now, whatever its age.
     pub(super) fn is_full(&self, limits: &Limits, messages: usize) -> bool {
         self.held.len() >= messages
+            || self.full
             || self.block.rows() >= limits.rows as usize
-            || self.block.bytes() >= limits.bytes as usize
             // A queue hands out so many bytes, and the next batch fills while this one is stored.
             || self.bytes >= limits.bytes as usize / 2
     }
@@ -79,11 +102,18 @@ impl Batch {
             .map(|opened| opened + Duration::from_millis(u64::from(limits.delay_ms)))
     }
 
+    /// Where the units are that there was no room for, of the last message: all from this one on.
+    pub(super) fn rest(&self) -> Option<(usize, usize)> {
+        Some((self.held.len().checked_sub(1)?, self.rest?))
+    }
+
     /// Empties it and keeps its memory.
     pub(super) fn clear(&mut self) {
         self.block.clear();
         self.held.clear();
         self.bytes = 0;
+        self.full = false;
+        self.rest = None;
         self.opened = None;
     }
 }

@@ -1,5 +1,6 @@
-//! The batcher of a table: fills one batch while the one before it is stored.
+//! The batcher of a table: fills one batch while the one before it is stored, and what was set aside of others beside it.
 
+use std::collections::VecDeque;
 use std::time::Duration;
 
 use tokio::sync::mpsc;
@@ -7,12 +8,17 @@ use tokio::task::JoinSet;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
-use super::batch::Batch;
+use super::batch::{Batch, Held};
 use super::flush::{Flushed, Flusher};
+use super::lot::Work;
 use super::prepare::Prepared;
 use super::settle::{Decided, settle};
+use super::sort::Sorted;
 use super::{Pace, Setup, now_ms};
 use crate::contract::{Batch as Limits, Context};
+
+/// Of how many batches something may be set aside before none is sent any more.
+const ASIDE: usize = 4;
 
 /// How a batcher ends. It holds nothing then.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -23,6 +29,19 @@ pub(super) enum Ended {
     Outage,
     /// A task panicked.
     Broken,
+}
+
+/// What of a table's batches is under way, beside the one that fills.
+struct UnderWay {
+    setup: Setup,
+    halt: CancellationToken,
+    flushing: JoinSet<Flushed>,
+    aside: VecDeque<Work>,
+    sorting: JoinSet<Sorted>,
+    /// Messages that are held for a while before they go back.
+    later: JoinSet<Option<Prepared>>,
+    /// Those that have to go back since the destination is gone.
+    returned: Vec<Held>,
 }
 
 /// Fills and sends the batches of one table.
@@ -48,42 +67,36 @@ impl Batcher {
         mut messages: mpsc::Receiver<Prepared>,
         halt: CancellationToken,
     ) -> Ended {
-        let setup = &self.flusher.setup;
-        let mut filling = Batch::new(self.flusher.table);
-        let mut spare = Some(Batch::new(self.flusher.table));
-        let mut flushing: JoinSet<Flushed> = JoinSet::new();
-        let mut later: JoinSet<Option<Prepared>> = JoinSet::new();
+        let mut filling = self.batch();
+        let mut spare = Some(self.batch());
+        let mut under_way = UnderWay::new(&self.flusher.setup, &halt);
         let mut open = true;
         let mut ended = Ended::Done;
-        let mut returned = Vec::new();
-        while open || !filling.is_empty() || !flushing.is_empty() || !later.is_empty() {
-            if flushing.is_empty() && self.is_due(&filling, open) {
-                let next = spare
-                    .take()
-                    .unwrap_or_else(|| Batch::new(self.flusher.table));
+        while open || !filling.is_empty() || !under_way.is_empty() {
+            if under_way.takes_more() && self.is_due(&filling, open) {
+                let next = spare.take().unwrap_or_else(|| self.batch());
                 let full = std::mem::replace(&mut filling, next);
-                flushing.spawn(self.flusher.clone().flush(full));
+                under_way.flushing.spawn(self.flusher.clone().flush(full));
             }
+            under_way.sort(&self.flusher);
             let full = self.is_full(&filling);
             let due = self.due(&filling);
+            let takes_more = under_way.takes_more();
             tokio::select! {
                 biased;
-                Some(flushed) = flushing.join_next() => {
-                    let Ok(flushed) = flushed else {
+                done = under_way.next() => match done {
+                    Ok(emptied) => {
+                        spare = spare.or(emptied);
+                        if !under_way.returned.is_empty() {
+                            ended = Ended::Outage;
+                            break;
+                        }
+                    }
+                    Err(Panicked) => {
                         ended = Ended::Broken;
                         break;
-                    };
-                    spare = Some(flushed.spare);
-                    for decided in flushed.later {
-                        later.spawn(hold(setup.clone(), decided, halt.clone()));
                     }
-                    if let Some(held) = flushed.outage {
-                        returned = held;
-                        ended = Ended::Outage;
-                        break;
-                    }
-                }
-                Some(_) = later.join_next() => {}
+                },
                 message = messages.recv(), if open && !full => match message {
                     Some(message) => {
                         let cx = Context { now_ms: now_ms() };
@@ -96,21 +109,21 @@ impl Batcher {
                     }
                     None => open = false,
                 },
-                () = until(due), if flushing.is_empty() => {}
+                () = until(due), if takes_more => {}
             }
         }
         if ended != Ended::Done {
             halt.cancel();
-            let held = returned
-                .into_iter()
-                .chain(std::mem::take(&mut filling.held));
-            let mut returned: Vec<Prepared> = held.map(|held| held.message).collect();
-            while let Some(waited) = later.join_next().await {
-                returned.extend(waited.ok().flatten());
-            }
-            give_back(returned, messages).await;
+            let held = under_way.end().await;
+            let filling = std::mem::take(&mut filling.held);
+            let filling = filling.into_iter().map(|held| held.message);
+            give_back(held.into_iter().chain(filling), messages).await;
         }
         ended
+    }
+
+    fn batch(&self) -> Batch {
+        Batch::new(self.flusher.table, self.flusher.room)
     }
 
     fn is_full(&self, batch: &Batch) -> bool {
@@ -129,16 +142,98 @@ impl Batcher {
     }
 }
 
+/// A task panicked, and what it held is in its queue again.
+struct Panicked;
+
+impl UnderWay {
+    fn new(setup: &Setup, halt: &CancellationToken) -> Self {
+        UnderWay {
+            setup: setup.clone(),
+            halt: halt.clone(),
+            flushing: JoinSet::new(),
+            aside: VecDeque::new(),
+            sorting: JoinSet::new(),
+            later: JoinSet::new(),
+            returned: Vec::new(),
+        }
+    }
+
+    fn is_empty(&self) -> bool {
+        self.flushing.is_empty()
+            && self.aside.is_empty()
+            && self.sorting.is_empty()
+            && self.later.is_empty()
+    }
+
+    /// Whether another batch may be sent.
+    fn takes_more(&self) -> bool {
+        self.flushing.is_empty() && self.aside.len() < ASIDE
+    }
+
+    /// Goes on with what was set aside.
+    fn sort(&mut self, flusher: &Flusher) {
+        if self.sorting.is_empty()
+            && let Some(work) = self.aside.pop_front()
+        {
+            self.sorting.spawn(flusher.clone().sort(work));
+        }
+    }
+
+    /// Waits until something of it has ended; gives back a batch that has become empty.
+    async fn next(&mut self) -> Result<Option<Batch>, Panicked> {
+        tokio::select! {
+            biased;
+            Some(flushed) = self.flushing.join_next() => {
+                let flushed = flushed.map_err(|_| Panicked)?;
+                self.aside.extend(flushed.aside);
+                self.hold(flushed.later);
+                self.returned.extend(flushed.outage.into_iter().flatten());
+                Ok(Some(flushed.spare))
+            }
+            Some(sorted) = self.sorting.join_next() => {
+                let sorted = sorted.map_err(|_| Panicked)?;
+                self.hold(sorted.later);
+                self.returned.extend(sorted.outage.into_iter().flatten());
+                Ok(None)
+            }
+            Some(_) = self.later.join_next() => Ok(None),
+            else => std::future::pending().await,
+        }
+    }
+
+    fn hold(&mut self, later: Vec<Decided>) {
+        for decided in later {
+            let held = hold(self.setup.clone(), decided, self.halt.clone());
+            self.later.spawn(held);
+        }
+    }
+
+    /// Ends all of it, and gives back the messages that are not settled.
+    async fn end(mut self) -> Vec<Prepared> {
+        while !self.flushing.is_empty() || !self.sorting.is_empty() {
+            // What a task held that panicked is in its queue.
+            self.next().await.ok();
+        }
+        let aside = self.aside.into_iter().flat_map(Work::into_held);
+        let held = self.returned.into_iter().chain(aside);
+        let mut returned: Vec<Prepared> = held.map(|held| held.message).collect();
+        while let Some(waited) = self.later.join_next().await {
+            returned.extend(waited.ok().flatten());
+        }
+        returned
+    }
+}
+
 /// Gives everything back in the order in which it came, once nobody consumes any more: what goes back sooner comes
 /// again and goes back twice.
-async fn give_back(held: Vec<Prepared>, mut messages: mpsc::Receiver<Prepared>) {
+async fn give_back(held: impl Iterator<Item = Prepared>, mut messages: mpsc::Receiver<Prepared>) {
     let mut waiting = Vec::new();
     while let Some(message) = messages.recv().await {
         waiting.push(message);
     }
     // The broker has to learn that too.
     tokio::time::sleep(Duration::from_millis(200)).await;
-    for message in held.into_iter().chain(waiting) {
+    for message in held.chain(waiting) {
         message.delivery.duty.give_back().await;
     }
 }

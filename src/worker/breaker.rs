@@ -1,5 +1,9 @@
 //! Stops a queue that turns too much into dead letters: then it is not the events that are bad, or an API that refuses
 //! them has a reason that somebody should look at.
+//!
+//! What a sender alone is to blame for doesn't count, or one sender could stop all others. It does so only as long as
+//! this build has not stored a single unit of the queue: if nobody's are good, it may be the build that reads them
+//! wrongly, in the same words.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -18,6 +22,9 @@ const WINDOW: Duration = Duration::from_secs(60);
 /// How long a queue is stopped at first, and at most.
 const FIRST: Duration = Duration::from_secs(60);
 const LONGEST: Duration = Duration::from_secs(600);
+
+/// How many units that only their senders are to blame for say something, while none is good.
+const MANY: u64 = 10_000;
 
 /// How many messages a trial takes.
 pub(super) const FEW: usize = 10;
@@ -76,6 +83,10 @@ struct Count {
     began: Instant,
     stored: u64,
     dead: u64,
+    /// Whose senders are to blame, as long as none was ever stored.
+    own_faults: u64,
+    /// Whether any was ever stored.
+    good: bool,
     /// How long the next stop takes.
     wait: Duration,
     /// When the last one ended, or the present one does.
@@ -101,12 +112,15 @@ impl Breakers {
         let mut stopped = Vec::new();
         for (name, breaker) in &*self.by_queue {
             let of_queue = decided.iter().filter(|d| d.message.queue.name == *name);
-            let (mut stored, mut dead) = (0, 0);
-            for [units, letters, _] in of_queue.map(Decided::counts) {
+            let (mut stored, mut dead, mut own) = (0, 0, 0);
+            for decided in of_queue {
+                let [units, letters, _] = decided.counts();
+                let faults = decided.own_faults();
                 stored += units as u64;
-                dead += letters as u64;
+                dead += letters.saturating_sub(faults) as u64;
+                own += faults as u64;
             }
-            if breaker.record(stored, dead) {
+            if breaker.record(stored, dead, own) {
                 stopped.push(*name);
             }
         }
@@ -138,6 +152,8 @@ impl Breaker {
                 began: now,
                 stored: 0,
                 dead: 0,
+                own_faults: 0,
+                good: false,
                 wait: FIRST,
                 until: now,
             }),
@@ -161,13 +177,16 @@ impl Breaker {
         phase
     }
 
-    /// Counts units; true if what is a dead letter among them must not become one.
-    pub(super) fn record(&self, stored: u64, dead: u64) -> bool {
+    /// Counts units: stored ones, dead letters, and those that their senders are to blame for. True if what is a dead
+    /// letter among them must not become one.
+    pub(super) fn record(&self, stored: u64, dead: u64, own_faults: u64) -> bool {
         let phase = *self.phase.borrow();
         let mut count = self.count();
         if phase == Phase::Open {
             return true;
         }
+        count.good |= stored > 0;
+        let dead = dead + self.suspicious(&mut count, phase, own_faults);
         if stored + dead == 0 {
             return false;
         }
@@ -201,6 +220,20 @@ impl Breaker {
             self.states.resume_queue(self.queue.name);
         }
         false
+    }
+
+    /// How many of the units whose senders are to blame count as if the build were.
+    fn suspicious(&self, count: &mut Count, phase: Phase, own_faults: u64) -> u64 {
+        if count.good {
+            return 0;
+        }
+        count.own_faults += own_faults;
+        match count.own_faults >= MANY {
+            // In a trial each counts by itself.
+            true if phase == Phase::Trial => own_faults,
+            true => count.own_faults,
+            false => 0,
+        }
     }
 
     fn is_too_much(&self, dead: u64, all: u64) -> bool {

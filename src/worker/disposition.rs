@@ -14,6 +14,13 @@ const MOST_OF_PART: u32 = 3;
 /// The same for a unit that may be to blame.
 const MOST_ALONE: u32 = 5;
 
+/// The same for what ends without an answer, or is more than the destination can do: a whole block, a part of one, a
+/// unit alone. Each try costs everybody, and parts may go well.
+const FEW: [u32; 3] = [3, 2, 3];
+
+/// How long a message waits at which the destination may end, while others are stored.
+const SHORT: Duration = Duration::from_secs(10);
+
 /// How long a message waits that nothing can be done about.
 const LONG: Duration = Duration::from_secs(30);
 
@@ -139,6 +146,49 @@ pub(super) fn decide(case: &Case, jitter: f64) -> Disposition {
             Probe::StoresOthers => dead("retries"),
             Probe::Unproven => Disposition::Wait(LONG),
         },
+        Cause::Store(fault @ (Fault::Unanswered | Fault::Excess)) => {
+            let first = match fault {
+                Fault::Excess => Duration::from_secs(1),
+                _ => Duration::from_millis(100),
+            };
+            match case.probe {
+                _ if case.attempts < few(case.part) => Disposition::Again(growing(first)),
+                Probe::Unasked => Disposition::Ask,
+                Probe::Refuses => Disposition::Pause,
+                _ if case.part != Part::Alone => Disposition::Divide,
+                Probe::StoresOthers if fault == Fault::Unanswered => dead("unanswered"),
+                Probe::StoresOthers => dead("retries"),
+                _ if may_retry => Disposition::Retry(retry_after(case.failures, jitter)),
+                Probe::Agrees => Disposition::Compare,
+                Probe::Unproven => Disposition::Wait(SHORT),
+            }
+        }
+    }
+}
+
+fn few(part: Part) -> u32 {
+    let [whole, some, alone] = FEW;
+    match part {
+        Part::Whole => whole,
+        Part::Some => some,
+        Part::Alone => alone,
+    }
+}
+
+/// Who is to blame for a dead letter.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Blame {
+    /// Who sent it, whatever the build and the table are like.
+    Sender,
+    /// The build, the table, or what they make of it together.
+    Build,
+}
+
+/// Who is to blame for a dead letter of this class.
+pub(super) fn blame(class: &str) -> Blame {
+    match class {
+        "malformed" | "bad_field" | "bad_value" | "no_type" | "unknown_type" => Blame::Sender,
+        _ => Blame::Build,
     }
 }
 
@@ -163,10 +213,8 @@ pub(super) fn decide_request(
     match error.fault {
         Fault::Destination => Forwarding::Pause,
         Fault::Content => Forwarding::DeadLetter("refused"),
-        Fault::Transient | Fault::Pressure if failures > u32::from(retries) => {
-            Forwarding::DeadLetter("retries")
-        }
-        Fault::Transient | Fault::Pressure => {
+        _ if failures > u32::from(retries) => Forwarding::DeadLetter("retries"),
+        Fault::Transient | Fault::Pressure | Fault::Unanswered | Fault::Excess => {
             Forwarding::Again(growing(FIRST, SLOWEST, attempts, jitter))
         }
     }

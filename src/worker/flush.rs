@@ -1,20 +1,27 @@
-//! Stores a batch and settles its messages.
+//! Stores a batch and settles its messages. What can't go out with the rest of it is set aside, so that the next batch
+//! needn't wait for it.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use tokio::time::Instant;
 
 use super::append::json_messages;
+use super::attempt::Stored;
 use super::batch::{Batch, Held};
 use super::breaker::Breakers;
-use super::disposition::{Case, Cause, Disposition, Part, Probe, decide};
+use super::disposition::Part;
+use super::lot::{Lot, Unit, Work, good, rest};
 use super::objects::Parsed;
-use super::settle::{Decided, GivenUp, settle, sleep};
-use super::sort::Unit;
-use super::suspects::Suspects;
-use super::{Patience, Setup, now_ms};
+use super::settle::{Decided, GivenUp, settle};
+use super::stretch::Room;
+use super::suspects::{Key, Suspects};
+use super::{Setup, dead_letter, now_ms, spread};
 use crate::contract::{Context, Message, Table};
-use crate::sink::{Rows, Store, StoreError};
+use crate::sink::{Rows, Store};
+
+/// How many lots those are divided into at which the destination may have gone away.
+pub(super) const WAYS: usize = 16;
 
 /// Stores the batches of one table.
 #[derive(Clone)]
@@ -22,6 +29,7 @@ pub(super) struct Flusher {
     pub(super) setup: Setup,
     pub(super) store: Arc<dyn Store>,
     pub(super) table: &'static Table,
+    pub(super) room: Room,
     pub(super) breakers: Breakers,
     pub(super) suspects: Suspects,
 }
@@ -33,6 +41,8 @@ pub(super) struct Flushed {
     pub spare: Batch,
     /// Messages that are held for a while before they go back.
     pub later: Vec<Decided>,
+    /// What of it is still to be stored.
+    pub aside: Option<Work>,
     /// The destination was gone for too long; these of its messages have to go back.
     pub outage: Option<Vec<Held>>,
 }
@@ -46,15 +56,6 @@ pub(super) enum Halt {
     Outage,
 }
 
-/// What became of a block.
-#[derive(Debug, PartialEq, Eq)]
-pub(super) enum Stored {
-    /// It is stored.
-    Yes,
-    /// It isn't, as often as it was tried, though the destination agrees to take rows if that was asked.
-    No(StoreError, Probe),
-}
-
 impl From<GivenUp> for Halt {
     fn from(_: GivenUp) -> Self {
         Halt::GivenUp
@@ -62,185 +63,166 @@ impl From<GivenUp> for Halt {
 }
 
 impl Flusher {
-    /// Stores the rows, then settles the messages; gives the batch back empty.
+    /// Stores the rows, or most of them, then settles the messages that are done; gives the batch back empty.
     pub(super) async fn flush(self, mut batch: Batch) -> Flushed {
-        let stored = self.store_all(&mut batch).await;
-        let mut later = Vec::new();
-        let mut outage = None;
-        match stored {
-            Ok(()) => {
-                let held = batch.held.drain(..);
-                let decided = held.map(|held| Decided::of(held, &self.setup)).collect();
-                for decided in self.breakers.admit(decided).await {
-                    if decided.hold().is_some() {
-                        later.push(decided);
-                    } else if settle(&self.setup, decided).await.is_err()
-                        && self.setup.give_up.is_cancelled()
-                    {
-                        break;
-                    }
+        let began = Instant::now();
+        let mut aside = None;
+        let stored = match self.plan(&batch) {
+            None => self.store_whole(&mut batch, &mut aside).await,
+            Some(lots) => {
+                let held = std::mem::take(&mut batch.held);
+                let work = aside.insert(Work::new(held, lots));
+                match work.lots.front().is_some_and(|lot| !lot.tried) {
+                    true => self.step(work, &mut batch.block).await,
+                    // All of them are suspects.
+                    false => Ok(()),
                 }
             }
-            Err(Halt::Outage) => outage = Some(std::mem::take(&mut batch.held)),
+        };
+        metrics::histogram!("event_grpc_flush_seconds", "table" => self.table.name)
+            .record(began.elapsed());
+        let mut held = std::mem::take(&mut batch.held);
+        batch.clear();
+        let mut flushed = Flushed {
+            spare: batch,
+            later: Vec::new(),
+            aside: None,
+            outage: None,
+        };
+        match stored {
+            Ok(()) => {
+                if let Some(work) = &mut aside {
+                    held.extend(work.take_done());
+                }
+                flushed.later = self.finish(held).await;
+                flushed.aside = aside.filter(|work| !work.is_empty());
+            }
+            Err(Halt::Outage) => {
+                held.extend(aside.into_iter().flat_map(Work::into_held));
+                flushed.outage = Some(held);
+            }
             // What is still held goes back to its queue as it is dropped.
             Err(Halt::GivenUp) => {}
         }
-        batch.clear();
-        Flushed {
-            spare: batch,
-            later,
-            outage,
-        }
+        flushed
     }
 
-    async fn store_all(&self, batch: &mut Batch) -> Result<(), Halt> {
-        let rows = batch.block.rows();
-        if rows == 0 {
-            return Ok(());
+    /// Settles messages of which each unit is decided. Those that are held for a while first are given back.
+    pub(super) async fn finish(&self, held: Vec<Held>) -> Vec<Decided> {
+        let mut later = Vec::new();
+        if held.is_empty() {
+            return later;
         }
-        let began = Instant::now();
-        let stored = {
+        let decided = held.into_iter().map(|held| Decided::of(held, &self.setup));
+        for decided in self.breakers.admit(decided.collect()).await {
+            if decided.hold().is_some() {
+                later.push(decided);
+            } else if settle(&self.setup, decided).await.is_err()
+                && self.setup.give_up.is_cancelled()
+            {
+                break;
+            }
+        }
+        later
+    }
+
+    /// In which lots a batch is stored, if not as a whole; the first of them at once.
+    fn plan(&self, batch: &Batch) -> Option<Vec<Lot>> {
+        let rest = || rest(&batch.held, batch.rest());
+        if self.suspects.any() {
+            let units = good(&batch.held, batch.rest());
+            let key = |unit: Unit| Some((unit, key(batch.held.get(unit.0)?, unit.1)));
+            let keyed: Vec<(Unit, Key)> = units.iter().filter_map(|unit| key(*unit)).collect();
+            let mut suspects = self.suspects.among(&keyed);
+            if !suspects.is_empty() {
+                self.set_aside("suspect");
+                suspects.sort_unstable();
+                let all: HashSet<Unit> = suspects.iter().map(|(_, unit)| *unit).collect();
+                let others = units.into_iter().filter(|unit| !all.contains(unit));
+                let first = Lot::fresh(others.collect());
+                let lots = std::iter::once(first).chain(rest());
+                return Some(lots.chain(apart(&suspects)).collect());
+            }
+        }
+        // Nearly always they are few, which costs a look at one column.
+        batch.block.partitions(spread::MOST)?;
+        let groups = spread::groups(&batch.block, &good(&batch.held, batch.rest()))?;
+        self.set_aside("spread");
+        Some(groups.into_iter().map(Lot::fresh).chain(rest()).collect())
+    }
+
+    async fn store_whole(&self, batch: &mut Batch, aside: &mut Option<Work>) -> Result<(), Halt> {
+        let at = batch.rest();
+        let mut stored = Stored::Yes;
+        if batch.block.rows() > 0 {
             let Batch { block, held, .. } = &*batch;
-            let objects = self.objects(held, &|held, unit| {
-                held.failed.iter().all(|failed| failed.unit != unit)
+            let objects = self.objects(held, &|at_message, held, unit| {
+                let there = at.is_none_or(|rest| (at_message, unit) < rest);
+                there && held.failed.iter().all(|failed| failed.unit != unit)
             });
             let messages: Vec<Message<'_>> = objects.iter().map(Parsed::message).collect();
             let messages = &messages;
-            let token = self.token();
-            self.store(Rows { block, messages }, &token, Part::Whole)
-                .await?
-        };
-        if let Stored::No(error, probe) = stored {
-            self.sort_out(&mut batch.held, error, probe).await?;
+            let keys = || {
+                let units = good(held, at);
+                let keyed = units.iter().filter_map(|u| Some(key(held.get(u.0)?, u.1)));
+                keyed.collect::<Vec<Key>>()
+            };
+            let rows = Rows { block, messages };
+            stored = self.store(rows, Part::Whole, &keys).await?;
+            if stored == Stored::Yes && self.suspects.any() {
+                self.suspects.clear(&keys());
+            }
         }
-        metrics::histogram!("event_grpc_flush_seconds", "table" => self.table.name)
-            .record(began.elapsed());
-        metrics::counter!("event_grpc_rows_stored_total", "table" => self.table.name)
-            .increment(rows as u64);
-        metrics::counter!("event_grpc_inserts_total", "table" => self.table.name).increment(1);
+        let rest = rest(&batch.held, at);
+        match stored {
+            Stored::Yes if rest.is_none() => {}
+            Stored::Yes => {
+                self.set_aside("heavy");
+                *aside = Some(Work::new(std::mem::take(&mut batch.held), rest));
+            }
+            Stored::No(error, probe) => {
+                self.set_aside("divided");
+                let units = good(&batch.held, at);
+                let lots = std::iter::once(Lot::fresh(units)).chain(rest);
+                let work = aside.insert(Work::new(std::mem::take(&mut batch.held), lots));
+                if let Some(all) = work.lots.pop_front() {
+                    self.judge(work, all, Part::Whole, &error, probe);
+                }
+            }
+        }
         Ok(())
+    }
+
+    fn set_aside(&self, why: &'static str) {
+        metrics::counter!("event_grpc_set_aside_total", "table" => self.table.name, "why" => why)
+            .increment(1);
     }
 
     /// The objects whose rows are in a block, if the table has a use for them.
     pub(super) fn objects<'a>(
         &self,
-        held: &'a [Held],
-        stored: &dyn Fn(&Held, usize) -> bool,
+        held: impl IntoIterator<Item = &'a Held>,
+        stored: &dyn Fn(usize, &Held, usize) -> bool,
     ) -> Vec<Parsed<'a>> {
         if self.table.upsert().is_none_or(|u| u.hook.is_none()) {
             return Vec::new();
         }
         let cx = Context { now_ms: now_ms() };
-        held.iter()
-            .flat_map(|h| json_messages(&h.message, &|unit| stored(h, unit), &cx))
+        let held = held.into_iter().enumerate();
+        held.flat_map(|(at, h)| json_messages(&h.message, &|unit| stored(at, h, unit), &cx))
             .collect()
-    }
-
-    /// One token for one block: whoever sends it again sends the same bytes.
-    pub(super) fn token(&self) -> String {
-        format!("{}-{}", self.table.name, uuid::Uuid::now_v7())
-    }
-
-    /// Stores one block, as often as that has sense.
-    pub(super) async fn store(
-        &self,
-        rows: Rows<'_>,
-        token: &str,
-        part: Part,
-    ) -> Result<Stored, Halt> {
-        let mut attempts = 0;
-        loop {
-            attempts += 1;
-            let Err(error) = self.store_once(rows, token).await else {
-                return Ok(Stored::Yes);
-            };
-            let case = Case {
-                cause: Cause::Store(error.fault),
-                attempts,
-                part,
-                probe: Probe::Unasked,
-                failures: 0,
-                retries: 0,
-                last_resort: false,
-            };
-            let disposition = match decide(&case, self.jitter()) {
-                Disposition::Ask => {
-                    let probe = match self.asked().await? {
-                        true => Probe::Agrees,
-                        false => Probe::Refuses,
-                    };
-                    decide(&Case { probe, ..case }, self.jitter())
-                }
-                disposition => disposition,
-            };
-            match disposition {
-                Disposition::Again(pause) => {
-                    if attempts == 1 {
-                        tracing::warn!(table = self.table.name, reason = %error, "An insert failed and is repeated.");
-                    }
-                    sleep(&self.setup, pause).await?;
-                }
-                Disposition::Pause => {
-                    self.wait_out(&error).await?;
-                    attempts = 0;
-                }
-                // The rest depends on each message.
-                _ => {
-                    let asked = error.fault == crate::sink::Fault::Transient;
-                    let probe = if asked { Probe::Agrees } else { Probe::Unasked };
-                    return Ok(Stored::No(error, probe));
-                }
-            }
-        }
-    }
-
-    pub(super) async fn store_once(&self, rows: Rows<'_>, token: &str) -> Result<(), StoreError> {
-        let stored = self.store.store(rows, token).await;
-        match &stored {
-            Ok(()) => {
-                self.setup.states.resume(self.table.name);
-                if rows.block.rows() > 0 {
-                    self.suspects.stored();
-                }
-            }
-            Err(error) => metrics::counter!(
-                "event_grpc_store_errors_total", "table" => self.table.name, "fault" => error.fault.name()
-            )
-            .increment(1),
-        }
-        stored
-    }
-
-    async fn asked(&self) -> Result<bool, GivenUp> {
-        let probe = self.store.probe(self.table);
-        let asked = self.setup.give_up.run_until_cancelled(probe).await;
-        asked.map(|answer| answer.is_ok()).ok_or(GivenUp)
-    }
-
-    /// Asks the destination until it takes rows again, but holds messages only for so long.
-    async fn wait_out(&self, error: &StoreError) -> Result<(), Halt> {
-        self.setup.states.pause(self.table.name, &error.message);
-        let Patience { grace, probe, .. } = self.setup.patience;
-        let began = Instant::now();
-        loop {
-            sleep(&self.setup, probe.min(grace)).await?;
-            if self.asked().await? {
-                return Ok(());
-            }
-            if began.elapsed() >= grace {
-                return Err(Halt::Outage);
-            }
-        }
-    }
-
-    pub(super) fn jitter(&self) -> f64 {
-        (self.setup.patience.jitter)()
     }
 }
 
-/// Where a unit is: which message of a batch, and which unit of it.
-pub(super) fn in_message(units: &[Unit], at: usize) -> &[Unit] {
-    let from = units.partition_point(|u| u.0 < at);
-    let to = units.partition_point(|u| u.0 <= at);
-    units.get(from..to).unwrap_or_default()
+/// Lots of units, each with how often inserts ended at it, in this order. Those of one lot that ended an insert are by
+/// themselves the next time, and come last, so that each time clears some of them.
+fn apart(suspects: &[(u32, Unit)]) -> Vec<Lot> {
+    let alike = suspects.chunk_by(|a, b| a.0 == b.0);
+    let lots = alike.map(|alike| Lot::tried(alike.iter().map(|(_, unit)| *unit).collect()));
+    lots.flat_map(|lot| lot.divided(WAYS)).collect()
+}
+
+/// What stands for a unit, in whatever message it comes.
+pub(super) fn key(held: &Held, unit: usize) -> Key {
+    xxhash_rust::xxh3::xxh3_64(dead_letter::unit_id(&held.message, unit).as_bytes())
 }

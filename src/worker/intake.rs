@@ -9,6 +9,7 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use super::Setup;
+use super::blocking;
 use super::breaker::{Breaker, Breakers, FEW, Phase};
 use super::forward::Forwarder;
 use super::prepare::{Prepared, Preparer};
@@ -122,7 +123,9 @@ impl Intake {
             let Some(delivery) = delivery else {
                 return Drawn::All;
             };
-            let prepared = self.preparer.prepare(self.queue, delivery);
+            let bytes = delivery.body.len() as u64;
+            let prepare = || self.preparer.prepare(self.queue, delivery);
+            let prepared = blocking::work(bytes, prepare);
             match &self.to {
                 To::Batcher(batcher) => {
                     if let Err(unsent) = batcher.send(prepared).await {

@@ -6,8 +6,10 @@
 //! through, [`disposition`] what an error does to it, and [`station`] who starts and ends all this.
 
 mod append;
+mod attempt;
 mod batch;
 mod batcher;
+mod blocking;
 mod breaker;
 mod dead_letter;
 mod disposition;
@@ -18,6 +20,7 @@ mod gate;
 mod guard;
 mod headers;
 mod intake;
+mod lot;
 mod meters;
 mod objects;
 mod prepare;
@@ -26,8 +29,10 @@ mod retry;
 mod settle;
 mod sort;
 mod split;
+mod spread;
 mod state;
 mod station;
+mod stretch;
 mod suspects;
 #[cfg(test)]
 mod tests;

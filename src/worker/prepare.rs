@@ -12,11 +12,13 @@ use super::guard::guarded;
 use super::meters::{self, Meters};
 use super::objects::Objects;
 use super::split::{Part, split};
+use super::stretch::becomes;
 use super::{headers, proto_json};
 use crate::broker::Delivery;
 use crate::contract::headers::{EVENT_BATCH, JSON};
 use crate::contract::json::limits;
 use crate::contract::{Bad, Envelope, Input, Pipeline, Queue};
+use crate::weight;
 
 /// How many members and elements a request of typed events may have as JSON: decoded it takes a hundred bytes for each.
 const MAX_REQUEST_VALUES: usize = 1_000_000;
@@ -106,7 +108,7 @@ impl Preparer {
     ) -> Result<Content, Bad> {
         if !is_json(delivery) {
             let batch = is_batch(delivery);
-            return Ok(Content::Events(split(envelope, &delivery.body, batch)?));
+            return bounded(split(envelope, &delivery.body, batch)?, &delivery.body);
         }
         let pool = self
             .pool
@@ -123,8 +125,25 @@ impl Preparer {
         *as_json = Some(json).filter(|_| unknown);
         delivery.properties.content_type = Some(crate::contract::headers::PROTOBUF.into());
         delivery.properties.kind = Some(envelope.message.into());
-        Ok(Content::Events(parts))
+        bounded(parts, &delivery.body)
     }
+}
+
+/// Refuses what would become more rows than all requests together may that share a message. As a whole it is one dead
+/// letter, where each of its events would be one with its header.
+fn bounded(parts: Vec<Part>, body: &[u8]) -> Result<Content, Bad> {
+    let becomes = becomes(&parts, body.len());
+    if becomes <= weight::MAX_MESSAGE {
+        return Ok(Content::Events(parts));
+    }
+    let header = parts.iter().map(|part| part.header.len()).max();
+    let reason = format!(
+        "the message's rows would take {becomes} bytes, since each event repeats its header (the largest has {} bytes); \
+         at most {} are possible",
+        header.unwrap_or_default(),
+        weight::MAX_MESSAGE
+    );
+    Err(Bad::field("header", reason))
 }
 
 fn is_json(delivery: &Received) -> bool {

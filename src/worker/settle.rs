@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::append::{Failed, Verdict, panicked_unit, units};
 use super::batch::Held;
-use super::disposition::{Case, Cause, Disposition, Part, Probe, decide};
+use super::disposition::{Blame, Case, Cause, Disposition, Part, Probe, blame, decide};
 use super::duty::Ending;
 use super::guard::guarded_async;
 use super::meters::Tally;
@@ -78,6 +78,12 @@ impl Decided {
             Verdict::Dead | Verdict::Open => None,
         };
         self.failed.iter().filter_map(after).max()
+    }
+
+    /// How many of its dead letters their sender alone is to blame for.
+    pub(super) fn own_faults(&self) -> usize {
+        let dead = self.failed.iter().filter(|f| f.verdict == Verdict::Dead);
+        dead.filter(|f| blame(f.class) == Blame::Sender).count()
     }
 
     /// How many of its units are stored, dead letters, or go back.

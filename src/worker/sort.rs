@@ -1,135 +1,197 @@
-//! Sorts a batch that isn't stored as a whole: what can be stored is, and what is to blame stands alone.
+//! Stores what of a batch was set aside, lot by lot: what can be stored is, and what is to blame stands alone.
 
-use std::collections::VecDeque;
-
-use super::append::{Failed, Verdict, append, units};
+use super::append::{Failed, Verdict, panicked_unit};
+use super::attempt::Stored;
 use super::batch::Held;
+use super::blocking;
 use super::disposition::{Case, Cause, Disposition, Part, Probe, decide};
-use super::flush::{Flusher, Halt, Stored, in_message};
+use super::flush::{Flusher, Halt, WAYS, key};
+use super::guard::guarded;
+use super::lot::{Lot, Unit, Work};
 use super::objects::Parsed;
-use super::{dead_letter, now_ms};
-use crate::contract::{Block, Context, Message};
-use crate::sink::{Rows, StoreError};
+use super::settle::Decided;
+use super::spread;
+use super::stretch::append_from;
+use super::suspects::Key;
+use crate::contract::{Block, Message};
+use crate::sink::{Fault, Rows, StoreError};
 
-/// A unit of a batch: which message, and which unit of it.
-pub(super) type Unit = (usize, usize);
-
-/// A batch that is being sorted.
-struct Sorting<'a> {
-    flusher: &'a Flusher,
-    held: &'a mut [Held],
-    block: Block,
-    /// One time for all blocks, so that a part that is sent again has the same bytes.
-    cx: Context,
-    /// Whether it was said that units wait.
-    told: bool,
+/// What is left of what was set aside.
+#[derive(Debug, Default)]
+pub(super) struct Sorted {
+    /// Messages that are held for a while before they go back.
+    pub later: Vec<Decided>,
+    /// The destination was gone for too long; these messages have to go back.
+    pub outage: Option<Vec<Held>>,
 }
 
 impl Flusher {
-    /// Decides about each unit of a batch that was not stored.
-    pub(super) async fn sort_out(
-        &self,
-        held: &mut [Held],
-        error: StoreError,
-        probe: Probe,
-    ) -> Result<(), Halt> {
-        let good = |(at, h): (usize, &Held)| -> Vec<Unit> {
-            let bad: Vec<usize> = h.failed.iter().map(|f| f.unit).collect();
-            (0..units(&h.message.content))
-                .filter(|u| !bad.contains(u))
-                .map(|u| (at, u))
-                .collect()
+    /// Stores everything that can be stored, and settles each message when all of it is decided.
+    pub(super) async fn sort(self, mut work: Work) -> Sorted {
+        let mut block = Block::new(self.table);
+        let mut sorted = Sorted::default();
+        // What is held when the server gives up goes back to its queue as it is dropped.
+        while !work.is_empty() && !self.setup.give_up.is_cancelled() {
+            match self.step(&mut work, &mut block).await {
+                Ok(()) => sorted.later.extend(self.finish(work.take_done()).await),
+                Err(Halt::Outage) => {
+                    sorted.outage = Some(work.into_held().collect());
+                    return sorted;
+                }
+                Err(Halt::GivenUp) => return sorted,
+            }
+        }
+        sorted
+    }
+
+    /// Tries the first lot, or as much of it as one insert may hold.
+    pub(super) async fn step(&self, work: &mut Work, block: &mut Block) -> Result<(), Halt> {
+        let Some((units, tried)) = self.next_block(work, block) else {
+            return Ok(());
         };
-        let all: Vec<Unit> = held.iter().enumerate().flat_map(good).collect();
-        let mut sorting = Sorting {
-            flusher: self,
-            held,
-            block: Block::new(self.table),
-            cx: Context { now_ms: now_ms() },
-            told: false,
+        let part = match units.as_slice() {
+            [_] => Part::Alone,
+            _ if tried => Part::Some,
+            _ => Part::Whole,
         };
-        let mut parts = VecDeque::new();
-        sorting.judge(all, Part::Whole, &error, probe, &mut parts);
-        while let Some(part) = parts.pop_front() {
-            let size = match part.as_slice() {
-                [] => continue,
-                [_] => Part::Alone,
-                _ => Part::Some,
-            };
-            let token = self.token();
-            match sorting.store(&part, &token, size).await? {
-                Stored::Yes => {}
-                Stored::No(error, probe) => sorting.judge(part, size, &error, probe, &mut parts),
+        let stored = {
+            let work = &*work;
+            let keys = || keys(work, &units);
+            match self.acquitted(part, &keys).await? {
+                Some(blamed) => blamed,
+                None => {
+                    let objects = self.objects_of(work, &units);
+                    let messages: Vec<Message<'_>> = objects.iter().map(Parsed::message).collect();
+                    let messages = &messages;
+                    let rows = Rows { block, messages };
+                    self.store(rows, part, &keys).await?
+                }
+            }
+        };
+        match stored {
+            Stored::Yes => {
+                if self.suspects.any() {
+                    self.suspects.clear(&keys(work, &units));
+                }
+                work.stored(&units);
+            }
+            Stored::No(error, probe) => {
+                self.judge(work, Lot { units, tried }, part, &error, probe);
             }
         }
         Ok(())
     }
-}
 
-impl Sorting<'_> {
-    /// Takes out of a part what is decided, and halves the rest.
-    fn judge(
-        &mut self,
-        part: Vec<Unit>,
-        size: Part,
-        error: &StoreError,
-        probe: Probe,
-        parts: &mut VecDeque<Vec<Unit>>,
-    ) {
-        let mut rest = part;
-        let jitter = self.flusher.jitter();
-        rest.retain(
-            |unit| match self.decide(*unit, size, error, probe, jitter) {
-                Disposition::Divide => true,
-                Disposition::Compare => {
-                    let probe = self.compared(*unit);
-                    let disposition = self.decide(*unit, size, error, probe, jitter);
-                    self.settle(*unit, disposition, error);
-                    false
-                }
-                disposition => {
-                    self.settle(*unit, disposition, error);
-                    false
-                }
-            },
-        );
-        let right = rest.split_off(rest.len() / 2);
-        parts.push_back(rest);
-        parts.push_back(right);
+    /// Fills the block with what is to be tried next; says which units are in it, and whether they were tried before.
+    fn next_block(&self, work: &mut Work, block: &mut Block) -> Option<(Vec<Unit>, bool)> {
+        loop {
+            let lot = work.lots.pop_front()?;
+            let tried = lot.tried;
+            let bytes = (lot.units.len() as u64) << 10;
+            let units = blocking::work(bytes, || self.fill(work, block, lot));
+            let Some(groups) = spread::groups(block, &units) else {
+                return (!units.is_empty()).then_some((units, tried));
+            };
+            for units in groups.into_iter().rev() {
+                work.lots.push_front(Lot { units, tried });
+            }
+        }
     }
 
-    fn decide(
+    /// Makes the block of a lot. What there is no room for stays the first lot.
+    fn fill(&self, work: &mut Work, block: &mut Block, lot: Lot) -> Vec<Unit> {
+        block.clear();
+        let mut filled = Vec::with_capacity(lot.units.len());
+        let mut left = Vec::new();
+        let mut full = false;
+        for units in lot.units.chunk_by(|a, b| a.0 == b.0) {
+            let Some((at, first)) = units.first().copied() else {
+                continue;
+            };
+            let Some(held) = work.held(at).filter(|_| !full) else {
+                left.extend_from_slice(units);
+                continue;
+            };
+            let wanted = |unit| units.binary_search(&(at, unit)).is_ok();
+            let append = || append_from(block, &held.message, first, &wanted, self.room, &work.cx);
+            match guarded(append) {
+                Ok(appended) => {
+                    full = appended.full;
+                    let bad = |unit: usize| appended.failed.iter().any(|f| f.unit == unit);
+                    let there = units.partition_point(|(_, unit)| *unit < appended.next);
+                    let (there, rest) = units.split_at(there);
+                    filled.extend(there.iter().filter(|(_, unit)| !bad(*unit)));
+                    left.extend_from_slice(rest);
+                    // It may have gone well before; if not now, it must not pass for stored.
+                    appended.failed.into_iter().for_each(|f| work.fail(at, f));
+                }
+                Err(panic) => {
+                    // The block is as it may be: it is made again, without these.
+                    for (_, unit) in units {
+                        work.fail(at, panicked_unit(*unit, "", &panic));
+                    }
+                    let others = lot.units.iter().filter(|unit| unit.0 != at);
+                    let units = others.copied().collect();
+                    work.lots.push_front(Lot { units, ..lot });
+                    block.clear();
+                    return Vec::new();
+                }
+            }
+        }
+        if !left.is_empty() {
+            let tried = lot.tried;
+            work.lots.push_front(Lot { units: left, tried });
+        }
+        filled
+    }
+
+    /// Takes out of a lot what is decided, and divides the rest.
+    pub(super) fn judge(
         &self,
-        unit: Unit,
+        work: &mut Work,
+        lot: Lot,
         part: Part,
         error: &StoreError,
         probe: Probe,
-        jitter: f64,
-    ) -> Disposition {
-        let message = self.held.get(unit.0).map(|held| &held.message);
-        let case = Case {
-            cause: Cause::Store(error.fault),
-            attempts: u32::MAX,
-            part,
-            probe,
-            failures: message.map_or(0, |m| m.delivery.failures),
-            retries: message.map_or(0, |m| u32::from(m.queue.retries)),
-            last_resort: message.is_some_and(|m| m.queue.dead_letter.is_none()),
+    ) {
+        let mut rest = lot.units;
+        let jitter = self.jitter();
+        rest.retain(|unit| {
+            let harmful = error.fault.is_of_size() && part == Part::Alone;
+            let probe = match probe {
+                Probe::Agrees if harmful => self.compared(work, *unit, error.fault),
+                probe => probe,
+            };
+            let mut disposition = decided(work, *unit, part, error, probe, jitter);
+            if disposition == Disposition::Compare {
+                let probe = self.compared(work, *unit, error.fault);
+                disposition = decided(work, *unit, part, error, probe, jitter);
+            }
+            if disposition == Disposition::Divide {
+                return true;
+            }
+            self.note(work, *unit, disposition, error);
+            false
+        });
+        let ways = match error.fault.is_of_size() {
+            true => WAYS,
+            false => 2,
         };
-        decide(&case, jitter)
+        if !rest.is_empty() {
+            work.lots.extend(Lot::tried(rest).divided(ways));
+        }
     }
 
     /// What is known of the destination beside a unit that failed alone.
-    fn compared(&self, (at, unit): Unit) -> Probe {
-        let held = self.held.get(at);
-        let name = held.map(|held| dead_letter::unit_id(&held.message, unit));
-        match name.is_some_and(|name| self.flusher.suspects.failed(name)) {
+    fn compared(&self, work: &Work, (at, unit): Unit, fault: Fault) -> Probe {
+        let key = work.held(at).map(|held| key(held, unit));
+        match key.is_some_and(|key| self.suspects.failed(key, fault)) {
             true => Probe::StoresOthers,
             false => Probe::Unproven,
         }
     }
 
-    fn settle(&mut self, (at, unit): Unit, disposition: Disposition, error: &StoreError) {
+    fn note(&self, work: &mut Work, unit: Unit, disposition: Disposition, error: &StoreError) {
         let (class, verdict) = match disposition {
             Disposition::DeadLetter(class) => (class, Verdict::Dead),
             Disposition::Retry(after) => {
@@ -138,61 +200,62 @@ impl Sorting<'_> {
             }
             Disposition::Wait(after) => {
                 let counted = false;
-                if !std::mem::replace(&mut self.told, true) {
-                    tracing::error!(table = self.flusher.table.name, reason = %error, "Units can't be stored and wait.");
+                if !std::mem::replace(&mut work.told, true) {
+                    tracing::error!(table = self.table.name, reason = %error, "Units can't be stored and wait.");
                 }
                 (error.fault.name(), Verdict::Again { after, counted })
             }
             // The others are about blocks; nothing is decided by them.
             _ => (error.fault.name(), Verdict::Open),
         };
-        let Some(held) = self.held.get_mut(at) else {
-            return;
-        };
-        held.failed.push(Failed {
-            unit,
+        let failed = Failed {
+            unit: unit.1,
             event_type: String::new(),
             class,
             reason: error.message.clone(),
             verdict,
-        });
-    }
-
-    /// Stores some units of the batch by themselves.
-    async fn store(&mut self, part: &[Unit], token: &str, size: Part) -> Result<Stored, Halt> {
-        self.fill(part);
-        let objects = self.objects(part);
-        let messages: Vec<Message<'_>> = objects.iter().map(Parsed::message).collect();
-        let rows = Rows {
-            block: &self.block,
-            messages: &messages,
         };
-        self.flusher.store(rows, token, size).await
-    }
-
-    /// Makes the block of these units.
-    fn fill(&mut self, part: &[Unit]) {
-        self.block.clear();
-        for (at, held) in self.held.iter_mut().enumerate() {
-            let wanted = in_message(part, at);
-            if !wanted.is_empty() {
-                let known = |unit| held.failed.iter().any(|failed| failed.unit == unit);
-                let wanted = |unit| wanted.binary_search(&(at, unit)).is_ok() && !known(unit);
-                // It went well the first time; if not now, it must not pass for stored.
-                let failed = append(&mut self.block, &held.message, &wanted, &self.cx);
-                held.failed.extend(failed);
-            }
-        }
+        work.fail(unit.0, failed);
     }
 
     /// The objects of these units, if the table has a use for them.
-    fn objects(&self, part: &[Unit]) -> Vec<Parsed<'_>> {
+    fn objects_of<'a>(&self, work: &'a Work, units: &[Unit]) -> Vec<Parsed<'a>> {
         let mut objects = Vec::new();
-        for (at, held) in self.held.iter().enumerate() {
-            let wanted = in_message(part, at);
-            let wanted = |_: &Held, unit| wanted.binary_search(&(at, unit)).is_ok();
-            objects.extend(self.flusher.objects(std::slice::from_ref(held), &wanted));
+        for of_message in units.chunk_by(|a, b| a.0 == b.0) {
+            let Some((at, _)) = of_message.first().copied() else {
+                continue;
+            };
+            let wanted = |_, _: &Held, unit| of_message.binary_search(&(at, unit)).is_ok();
+            objects.extend(self.objects(work.held(at), &wanted));
         }
         objects
     }
+}
+
+fn decided(
+    work: &Work,
+    unit: Unit,
+    part: Part,
+    error: &StoreError,
+    probe: Probe,
+    jitter: f64,
+) -> Disposition {
+    let message = work.held(unit.0).map(|held| &held.message);
+    let case = Case {
+        cause: Cause::Store(error.fault),
+        attempts: u32::MAX,
+        part,
+        probe,
+        failures: message.map_or(0, |m| m.delivery.failures),
+        retries: message.map_or(0, |m| u32::from(m.queue.retries)),
+        last_resort: message.is_some_and(|m| m.queue.dead_letter.is_none()),
+    };
+    decide(&case, jitter)
+}
+
+fn keys(work: &Work, units: &[Unit]) -> Vec<Key> {
+    let held = units
+        .iter()
+        .filter_map(|(at, unit)| Some((work.held(*at)?, *unit)));
+    held.map(|(held, unit)| key(held, unit)).collect()
 }

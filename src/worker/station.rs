@@ -13,6 +13,7 @@ use super::breaker::{Breakers, Least};
 use super::flush::Flusher;
 use super::intake::{Intake, To};
 use super::prepare::Preparer;
+use super::stretch::Room;
 use super::suspects::Suspects;
 use crate::broker::{ConsumeError, Deliveries};
 use crate::contract::{Queue, Table};
@@ -124,6 +125,7 @@ impl Station {
             setup: self.setup.clone(),
             store: Arc::clone(&self.store),
             table: self.table,
+            room: Room::of(limits),
             breakers: self.breakers.clone(),
             suspects: self.suspects.clone(),
         };

@@ -67,6 +67,7 @@ fn every_unit_ends_once_and_as_it_deserves_on_any_schedule() {
             "refused",
             "panic",
             "retries",
+            "unanswered",
             "returned",
             "stored",
             "lost",

@@ -16,7 +16,10 @@ pub struct Dictionary {
     places: Vec<(u32, u32)>,
     lookup: HashTable<u32>,
     indexes: Vec<u32>,
-    mark: usize,
+    /// How long the rows' values are together, each counted as often as it is there.
+    repeated: usize,
+    /// How many rows there were, and how long their values.
+    mark: (usize, usize),
 }
 
 impl Dictionary {
@@ -27,7 +30,8 @@ impl Dictionary {
             places: Vec::new(),
             lookup: HashTable::new(),
             indexes: Vec::new(),
-            mark: 0,
+            repeated: 0,
+            mark: (0, 0),
         };
         dictionary.begin();
         dictionary
@@ -45,6 +49,7 @@ impl Dictionary {
     /// Appends a value.
     #[inline]
     pub fn push(&mut self, value: &[u8]) {
+        self.repeated += value.len();
         if let Some(&last) = self.indexes.last()
             && (last != 0 || !self.nullable)
             && self.key(last) == value
@@ -86,6 +91,7 @@ impl Dictionary {
     pub(super) fn repeat(&mut self, times: usize) {
         if let Some(&last) = self.indexes.last() {
             self.indexes.resize(self.indexes.len() + times, last);
+            self.repeated += self.length(last) * times;
         }
     }
 
@@ -100,16 +106,29 @@ impl Dictionary {
         keys + self.indexes.len() * width(self.places.len())
     }
 
+    /// What it takes where each row has its value by itself.
+    pub(super) fn weight(&self) -> usize {
+        self.repeated + self.indexes.len() * super::OFFSET
+    }
+
+    fn length(&self, index: u32) -> usize {
+        let place = self.places.get(index as usize);
+        place.map_or(0, |(_, length)| *length as usize)
+    }
+
     pub(super) fn mark(&mut self) {
-        self.mark = self.indexes.len();
+        self.mark = (self.indexes.len(), self.repeated);
     }
 
     /// Goes back to the mark; keys that nobody uses any more may stay.
     pub(super) fn rollback(&mut self) {
-        self.indexes.truncate(self.mark);
+        self.indexes.truncate(self.mark.0);
+        self.repeated = self.mark.1;
     }
 
     pub(super) fn truncate(&mut self, rows: usize) {
+        let gone = self.indexes.get(rows..).unwrap_or_default();
+        self.repeated -= gone.iter().map(|i| self.length(*i)).sum::<usize>();
         self.indexes.truncate(rows);
     }
 
@@ -118,7 +137,8 @@ impl Dictionary {
         self.places.clear();
         self.lookup.clear();
         self.indexes.clear();
-        self.mark = 0;
+        self.repeated = 0;
+        self.mark = (0, 0);
         self.begin();
     }
 
@@ -154,5 +174,30 @@ fn width(keys: usize) -> usize {
         0..=0x100 => 1,
         0x101..=0x1_0000 => 2,
         _ => 4,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn its_weight_is_that_of_all_values_where_each_is_by_itself() {
+        let mut dictionary = Dictionary::new(false);
+        let row = super::super::OFFSET;
+        dictionary.push(&[b'x'; 1000]);
+        dictionary.repeat(99);
+        assert_eq!(dictionary.weight(), 100 * (1000 + row));
+        assert!(dictionary.bytes() < 2000, "it is there once");
+        dictionary.push(b"y");
+        dictionary.mark();
+        dictionary.push(&[b'x'; 1000]);
+        dictionary.push_default();
+        dictionary.rollback();
+        assert_eq!(dictionary.weight(), 100 * (1000 + row) + 1 + row);
+        dictionary.truncate(2);
+        assert_eq!(dictionary.weight(), 2 * (1000 + row));
+        dictionary.clear();
+        assert_eq!(dictionary.weight(), 0);
     }
 }

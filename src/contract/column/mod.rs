@@ -16,6 +16,9 @@ use plain::{Fixed, Text};
 
 use super::{Bad, Layout};
 
+/// What a string or a list takes in ClickHouse's memory beside its bytes: where it ends.
+const OFFSET: usize = 8;
+
 /// The values of one column of a block.
 #[derive(Debug)]
 pub enum Column {
@@ -192,6 +195,20 @@ impl Column {
             Column::Nullable(c) => c.nulls.len() + c.inner.bytes(),
             Column::Array(c) => c.ends.len() * 8 + c.inner.bytes(),
             Column::Map(c) => c.ends.len() * 8 + c.keys.bytes() + c.values.bytes(),
+            Column::Json(c) => c.bytes(),
+            Column::Dynamic(c) => c.bytes(),
+        }
+    }
+
+    /// About how many bytes of memory it becomes where it is stored: a dictionary's values once a row.
+    pub fn weight(&self) -> usize {
+        match self {
+            Column::Fixed(c) => c.data().len(),
+            Column::Text(c) => c.data().len() + c.rows() * OFFSET,
+            Column::Dictionary(c) => c.weight(),
+            Column::Nullable(c) => c.nulls.len() + c.inner.weight(),
+            Column::Array(c) => c.ends.len() * OFFSET + c.inner.weight(),
+            Column::Map(c) => c.ends.len() * OFFSET + c.keys.weight() + c.values.weight(),
             Column::Json(c) => c.bytes(),
             Column::Dynamic(c) => c.bytes(),
         }

@@ -50,6 +50,18 @@ impl Fixed {
         &self.data
     }
 
+    /// The values as numbers; signed only where they take eight bytes.
+    pub(in crate::contract) fn integers(&self) -> impl Iterator<Item = i64> + Clone {
+        self.data.chunks_exact(self.width).map(|value| {
+            let mut bytes = [0; 8];
+            bytes
+                .iter_mut()
+                .zip(value)
+                .for_each(|(to, from)| *to = *from);
+            i64::from_le_bytes(bytes)
+        })
+    }
+
     pub(super) fn mark(&mut self) {
         self.mark = self.data.len();
     }

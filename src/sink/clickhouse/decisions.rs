@@ -8,7 +8,7 @@ use backon::{ExponentialBuilder, Retryable as _};
 
 use super::letters::Key;
 use super::{ClickHouse, quote};
-use crate::sink::{Fault, StoreError};
+use crate::sink::StoreError;
 
 /// The book's name.
 pub(super) const BOOK: &str = "dead_letter_decisions";
@@ -100,6 +100,6 @@ async fn run(store: &ClickHouse, statement: &str) -> Result<(), StoreError> {
                 .with_max_times(5)
                 .with_jitter(),
         )
-        .when(|error| error.fault == Fault::Transient)
+        .when(|error| error.fault.may_pass())
         .await
 }

@@ -25,6 +25,8 @@ pub(super) enum Exception {
     Data,
     /// A table's schema is being changed by someone else.
     Altering,
+    /// It takes longer than it may, or more memory than there is.
+    Excess,
     /// Everything that may pass by itself, and every code that isn't known here.
     Other,
 }
@@ -84,6 +86,8 @@ impl Exception {
             | 675
             | 676
             | 691 => Exception::Data,
+            // TIMEOUT_EXCEEDED, TOO_SLOW, CANNOT_ALLOCATE_MEMORY, MEMORY_LIMIT_EXCEEDED.
+            159 | 160 | 173 | 241 => Exception::Excess,
             // CANNOT_ASSIGN_ALTER, DEADLOCK_AVOIDED.
             473 | 517 => Exception::Altering,
             _ => Exception::Other,
@@ -98,6 +102,7 @@ impl Exception {
             }
             Exception::Busy => Fault::Pressure,
             Exception::Data => Fault::Content,
+            Exception::Excess => Fault::Excess,
             Exception::Altering | Exception::Other => Fault::Transient,
         }
     }
@@ -120,14 +125,14 @@ pub(super) fn judge(error: &Error) -> StoreError {
             format!("ClickHouse can't be reached: {}", causes(cause.as_ref())),
         ),
         Error::Network(cause) => failed(
-            Fault::Transient,
+            Fault::Unanswered,
             format!(
                 "the connection to ClickHouse broke: {}",
                 causes(cause.as_ref())
             ),
         ),
         Error::TimedOut => failed(
-            Fault::Transient,
+            Fault::Excess,
             String::from("ClickHouse didn't answer in time"),
         ),
         Error::InvalidParams(_) | Error::Unsupported(_) => {
@@ -230,7 +235,7 @@ mod tests {
             answered("Code: 4711. DB::Exception: New.").fault,
             Fault::Transient
         );
-        assert_eq!(judge(&Error::TimedOut).fault, Fault::Transient);
+        assert_eq!(judge(&Error::TimedOut).fault, Fault::Excess);
     }
 
     #[test]

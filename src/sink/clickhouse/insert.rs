@@ -21,7 +21,7 @@ const SERVER_LIMIT_SECONDS: &str = "60";
 const FRAME: usize = 1 << 20;
 
 /// What every insert says, so that neither the server's defaults nor a profile decide.
-const SETTINGS: [(&str, &str); 13] = [
+const SETTINGS: [(&str, &str); 14] = [
     // The answer means that the rows are stored, and says what is wrong with them.
     ("async_insert", "0"),
     // A misspelt column is an error and doesn't silently get its default.
@@ -39,10 +39,13 @@ const SETTINGS: [(&str, &str); 13] = [
     // Rows of one key are seldom in one block, and FINAL and merges find them all the same. To look for them here
     // moves every row once more, which costs more than all the rest where a JSON column has many paths.
     ("optimize_on_insert", "0"),
-    // Events may be old; a batch of many months is slow, but not wrong.
+    // Events may be old. Inserts are spread so that none has many; how many is not for the server to say.
     ("max_partitions_per_insert_block", "0"),
     // What is not sent in time is sent again, under the same token.
     ("max_execution_time", SERVER_LIMIT_SECONDS),
+    // More than any block should become. What does all the same is refused, and divided: without a limit the server is
+    // killed, and everybody's inserts with it.
+    ("max_memory_usage", "1073741824"),
     // An error must come as a status, so it can't come late.
     ("send_progress_in_http_headers", "0"),
 ];

@@ -10,7 +10,7 @@ use sha2::{Digest as _, Sha256};
 use super::compare::{self, Difference, Report};
 use super::{ClickHouse, exception, quote, statements};
 use crate::contract::{Migration, Pipeline, Table};
-use crate::sink::{Fault, StoreError};
+use crate::sink::StoreError;
 
 /// Remembers what was applied, in the database that it was applied to.
 const BOOK: &str = "schema_migrations";
@@ -205,7 +205,7 @@ async fn run(store: &ClickHouse, statement: &str) -> Result<(), StoreError> {
                 .with_max_times(5)
                 .with_jitter(),
         )
-        .when(|error| error.fault == Fault::Transient)
+        .when(|error| error.fault.may_pass())
         .await
 }
 

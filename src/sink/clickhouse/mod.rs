@@ -26,6 +26,7 @@ use serde::Deserialize;
 
 use crate::contract::{Database, Migration, Pipeline, Storage, Table};
 use crate::sink::{Fault, Rows, Store, StoreError};
+use crate::weight::{self, Budget};
 
 pub use address::{Address, AddressError};
 pub use compare::{Difference, Report};
@@ -46,6 +47,8 @@ pub struct ClickHouse {
     /// Carries the settings that are the same for all inserts.
     inserts: Client,
     address: Address,
+    /// What is on its way into the server.
+    room: Budget,
     /// Which database of the pipeline it is; none for the usual one.
     database: Option<&'static Database>,
 }
@@ -58,6 +61,7 @@ impl ClickHouse {
             inserts: insert::configured(&client, &address),
             client,
             address,
+            room: Budget::new(weight::INSERTS),
             database: None,
         })
     }
@@ -141,10 +145,10 @@ impl ClickHouse {
     fn unanswered(&self, error: StoreError) -> StoreError {
         match error {
             StoreError {
-                fault: Fault::Transient,
+                fault,
                 code: None,
                 message,
-            } => exception::failed(Fault::Destination, message),
+            } if fault.may_pass() => exception::failed(Fault::Destination, message),
             error => error,
         }
     }
@@ -180,6 +184,7 @@ impl Store for ClickHouse {
             match block.rows() {
                 0 => Ok(()),
                 _ => {
+                    let _under_way = self.room.acquire(block.weight() as u64).await;
                     self.insert(block.table(), block.chunks(), Some(token))
                         .await
                 }

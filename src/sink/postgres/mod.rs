@@ -77,7 +77,7 @@ impl Postgres {
             Ok(Err(HookError::Refused(why))) => Err(sqlstate::failed(Fault::Content, why)),
             Err(_) => Err(late()),
         };
-        if matches!(&outcome, Err(error) if error.fault == Fault::Transient) {
+        if matches!(&outcome, Err(error) if error.fault.may_pass()) {
             // It may be broken, or the server may still be at work for it: nothing else goes over this connection.
             drop(Object::take(client));
         }
@@ -183,7 +183,7 @@ fn upsert_of(table: &Table) -> Result<&'static Upsert, StoreError> {
 
 fn late() -> StoreError {
     sqlstate::failed(
-        Fault::Transient,
+        Fault::Excess,
         String::from("PostgreSQL didn't answer in time"),
     )
 }

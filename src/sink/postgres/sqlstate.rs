@@ -17,6 +17,8 @@ pub(super) enum State {
     Conflict,
     /// The connection broke, or the server ends or starts.
     Connection,
+    /// The statement took longer than it may.
+    Excess,
     /// There is no connection to be had at the moment.
     Crowded,
     /// There is no such database, table or column, or it is of another type.
@@ -36,8 +38,10 @@ impl State {
     pub(super) fn of(state: &SqlState) -> Self {
         let code = state.code();
         match code {
-            // serialization_failure, deadlock_detected, lock_not_available, statement_timeout (query_canceled).
-            "40001" | "40P01" | "55P03" | "57014" => State::Conflict,
+            // serialization_failure, deadlock_detected, lock_not_available.
+            "40001" | "40P01" | "55P03" => State::Conflict,
+            // statement_timeout (query_canceled).
+            "57014" => State::Excess,
             // admin_shutdown, crash_shutdown, cannot_connect_now, idle_in_transaction_session_timeout,
             // idle_session_timeout.
             "57P01" | "57P02" | "57P03" | "25P03" | "57P05" => State::Connection,
@@ -70,7 +74,9 @@ impl State {
     /// sent again: an upsert that was carried out does nothing the second time.
     fn fault(self) -> Fault {
         match self {
-            State::Conflict | State::Connection | State::Crowded | State::Other => Fault::Transient,
+            State::Conflict | State::Crowded | State::Other => Fault::Transient,
+            State::Connection => Fault::Unanswered,
+            State::Excess => Fault::Excess,
             State::Schema | State::Refused | State::Closed => Fault::Destination,
             State::Data => Fault::Content,
         }
@@ -83,7 +89,7 @@ pub(super) fn judge(error: &Error) -> StoreError {
         return failed(State::of(state).fault(), told(error));
     }
     let fault = match error.is_closed() || is_io(error) {
-        true => Fault::Transient,
+        true => Fault::Unanswered,
         // A value that can't be encoded for a parameter's type, or an answer of another form: wrong until somebody
         // mends it.
         false => Fault::Destination,
@@ -178,11 +184,13 @@ mod tests {
     #[test]
     fn a_state_says_who_is_at_fault() {
         let fault = |code: &str| State::of(&SqlState::from_code(code)).fault();
-        for code in [
-            "40001", "40P01", "55P03", "57014", "08006", "57P01", "57P03", "53300", "XX000",
-        ] {
+        for code in ["40001", "40P01", "55P03", "53300", "XX000"] {
             assert_eq!(fault(code), Fault::Transient, "{code}");
         }
+        for code in ["08006", "57P01", "57P03"] {
+            assert_eq!(fault(code), Fault::Unanswered, "{code}");
+        }
+        assert_eq!(fault("57014"), Fault::Excess);
         for code in [
             "42P01", "42703", "3D000", "28P01", "53100", "25006", "42501", "58030",
         ] {

@@ -12,6 +12,28 @@ fn error(fault: Fault) -> RequestError {
 }
 
 #[test]
+fn a_sender_is_to_blame_for_what_only_it_can_mend() {
+    for class in [
+        "malformed",
+        "bad_field",
+        "bad_value",
+        "no_type",
+        "unknown_type",
+    ] {
+        assert_eq!(blame(class), Blame::Sender, "{class}");
+    }
+    for class in [
+        "refused",
+        "panic",
+        "build_mismatch",
+        "unexpected_type",
+        "retries",
+    ] {
+        assert_eq!(blame(class), Blame::Build, "{class}");
+    }
+}
+
+#[test]
 fn a_request_is_repeated_until_too_much_counts_against_the_message() {
     let decide =
         |fault, attempts, failures| decide_request(&error(fault), attempts, failures, 2, 1.0);
@@ -29,9 +51,10 @@ fn a_request_is_repeated_until_too_much_counts_against_the_message() {
 #[test]
 fn each_case_has_one_answer() {
     use Disposition::{Again, Ask, Compare, DeadLetter, Divide, Pause, Retry, Wait};
-    use Fault::{Content, Destination, Pressure, Transient};
+    use Fault::{Content, Destination, Excess, Pressure, Transient, Unanswered};
     use Part::{Alone, Some, Whole};
     use Probe::{Agrees, Refuses, StoresOthers, Unasked, Unproven};
+    const UNANSWERED: Disposition = DeadLetter("unanswered");
     let ms = Duration::from_millis;
     let table = [
         // What failed, tries, how much, what the destination says, failures so far: what happens next.
@@ -56,6 +79,21 @@ fn each_case_has_one_answer() {
         (Transient, 5, Alone, Agrees, 2, Compare),
         (Transient, 5, Alone, StoresOthers, 2, DeadLetter("retries")),
         (Transient, 5, Alone, Unproven, 2, Wait(LONG)),
+        (Unanswered, 1, Whole, Unasked, 0, Again(ms(100))),
+        (Unanswered, 3, Whole, Unasked, 0, Ask),
+        (Unanswered, 3, Whole, Refuses, 0, Pause),
+        (Unanswered, 3, Whole, Agrees, 0, Divide),
+        (Unanswered, 1, Some, Unasked, 0, Again(ms(100))),
+        (Unanswered, 2, Some, Agrees, 9, Divide),
+        (Unanswered, 3, Alone, Agrees, 1, Retry(ms(10_000))),
+        (Unanswered, 3, Alone, Unproven, 1, Retry(ms(10_000))),
+        (Unanswered, 3, Alone, StoresOthers, 1, UNANSWERED),
+        (Unanswered, 3, Alone, Unproven, 2, Wait(SHORT)),
+        (Excess, 1, Whole, Unasked, 0, Again(ms(1000))),
+        (Excess, 3, Whole, Agrees, 0, Divide),
+        (Excess, 2, Some, Agrees, 0, Divide),
+        (Excess, 3, Alone, Agrees, 2, Compare),
+        (Excess, 3, Alone, StoresOthers, 2, DeadLetter("retries")),
     ];
     for (fault, attempts, part, probe, failures, expected) in table {
         let case = Case {

@@ -78,6 +78,61 @@ fn a_queue_that_fills_the_dead_letters_stops() {
 }
 
 #[test]
+fn what_senders_are_to_blame_for_stops_nobody_who_sends_good_units() {
+    simulate(async {
+        let pipeline = pipeline(Settings {
+            workers: 1,
+            prefetch: 10,
+            retries: 2,
+            rows: 1,
+            delay_ms: 1,
+        });
+        let queue = &pipeline.queues[0];
+        let states = States::default();
+        let breakers = Breakers::new(&[queue], Least::TABLE, &states);
+        let breaker = breakers.of(queue).unwrap();
+        // One that sends nothing good in the first minutes is not a build that can't read.
+        (0..9).for_each(|_| assert!(!breaker.record(0, 0, 1_002)));
+        assert!(!breaker.record(1, 0, 0));
+        (0..100).for_each(|_| assert!(!breaker.record(0, 0, 1_002)));
+        assert_eq!(breaker.turn().await, Phase::Closed);
+        // What the build is to blame for counts by itself.
+        assert!(!breaker.record(600, 400, 100_000));
+        assert!(breaker.record(0, 400, 0));
+        assert_eq!(*breaker.phases().borrow(), Phase::Open);
+    });
+}
+
+#[test]
+fn a_build_to_which_nothing_was_ever_good_stops_all_the_same() {
+    simulate(async {
+        let pipeline = pipeline(Settings {
+            workers: 1,
+            prefetch: 10,
+            retries: 2,
+            rows: 1,
+            delay_ms: 1,
+        });
+        let queue = &pipeline.queues[0];
+        let states = States::default();
+        let breakers = Breakers::new(&[queue], Least::TABLE, &states);
+        let breaker = breakers.of(queue).unwrap();
+        (0..9).for_each(|_| assert!(!breaker.record(0, 0, 1_000)));
+        assert!(breaker.record(0, 0, 1_000));
+        for stopped in [60, 120] {
+            let began = tokio::time::Instant::now();
+            assert_eq!(breaker.turn().await, Phase::Trial);
+            assert_eq!(began.elapsed().as_secs(), stopped);
+            assert!(!breaker.record(0, 0, 10), "a few of a trial are letters");
+            assert_eq!(*breaker.phases().borrow(), Phase::Open);
+        }
+        assert_eq!(breaker.turn().await, Phase::Trial);
+        assert!(!breaker.record(1, 0, 9));
+        assert_eq!(breaker.turn().await, Phase::Closed);
+    });
+}
+
+#[test]
 fn a_trial_of_single_messages_takes_as_many_as_say_something() {
     simulate(async {
         let pipeline = pipeline(Settings {
@@ -93,21 +148,21 @@ fn a_trial_of_single_messages_takes_as_many_as_say_something() {
         let breaker = breakers.of(queue).unwrap();
         assert_eq!(breaker.turn().await, Phase::Closed);
         // As long as half of them are good it goes on.
-        (0..200).for_each(|n| assert!(!breaker.record((n + 1) % 2, n % 2)));
+        (0..200).for_each(|n| assert!(!breaker.record((n + 1) % 2, n % 2, 0)));
         tokio::time::sleep(Duration::from_secs(61)).await;
-        (0..99).for_each(|_| assert!(!breaker.record(0, 1)));
-        assert!(breaker.record(0, 1), "this one must not become a letter");
+        (0..99).for_each(|_| assert!(!breaker.record(0, 1, 0)));
+        assert!(breaker.record(0, 1, 0), "this one must not become a letter");
         for stopped in [60, 120, 240] {
             let began = tokio::time::Instant::now();
             assert_eq!(breaker.turn().await, Phase::Trial);
             assert_eq!(began.elapsed().as_secs(), stopped);
             // One good message says little.
-            assert!(!breaker.record(1, 0));
-            (0..9).for_each(|_| assert!(!breaker.record(0, 1)));
+            assert!(!breaker.record(1, 0, 0));
+            (0..9).for_each(|_| assert!(!breaker.record(0, 1, 0)));
             assert_eq!(*breaker.phases().borrow(), Phase::Open);
         }
         assert_eq!(breaker.turn().await, Phase::Trial);
-        (0..10).for_each(|_| assert!(!breaker.record(1, 0)));
+        (0..10).for_each(|_| assert!(!breaker.record(1, 0, 0)));
         assert_eq!(breaker.turn().await, Phase::Closed);
         assert!(states.stopped_queues().is_empty());
     });

@@ -9,12 +9,18 @@ use crate::contract::{
 };
 
 /// What is wrong with units, by the beginning of their ids, and the class of their dead letters.
-pub(super) const KINDS: [(&str, &str); 5] = [
+pub(super) const KINDS: [(&str, &str); 8] = [
     ("good", ""),
     ("bad", "bad_value"),
     ("refused", "refused"),
     ("panic", "panic"),
     ("sick", "retries"),
+    // The destination goes away at it.
+    ("fatal", "unanswered"),
+    // Several at once are more than the destination can do.
+    ("bulky", ""),
+    // So is one.
+    ("endless", "retries"),
 ];
 
 pub(super) static TABLE: Table = Table {
@@ -45,8 +51,11 @@ fn append(block: &mut Block, message: &Message<'_>, _: &Context) -> Result<(), B
     if id.starts_with("panic") {
         panic!("simulated");
     }
-    if id.starts_with("bad") || (id.starts_with("new") && super::breaker::is_old()) {
+    if id.starts_with("bad") {
         return Err(Bad::value("id", "is bad"));
+    }
+    if id.starts_with("new") && super::breaker::is_old() {
+        return Err(Bad::Layout("of this build"));
     }
     block.grew(1);
     Ok(())

@@ -45,6 +45,9 @@ struct Inner {
     stored: BTreeSet<String>,
     violations: Vec<String>,
     panicked: u32,
+    /// How often it went away at what it was to store, and until when.
+    deaths: u32,
+    dead_until: u64,
 }
 
 impl Simulated {
@@ -57,6 +60,8 @@ impl Simulated {
             stored: BTreeSet::new(),
             violations: Vec::new(),
             panicked: 0,
+            deaths: 0,
+            dead_until: 0,
         };
         Simulated {
             inner: Arc::new(Mutex::new(inner)),
@@ -76,9 +81,26 @@ impl Simulated {
         self.inner.lock().unwrap().violations.clone()
     }
 
+    pub(super) fn deaths(&self) -> u32 {
+        self.inner.lock().unwrap().deaths
+    }
+
+    /// Goes away for a while.
+    fn die(&self) -> Result<(), StoreError> {
+        let lasts = self.draw(|random| random.random_range(500..20_000));
+        let now = self.began.elapsed().as_millis() as u64;
+        let mut inner = self.inner.lock().unwrap();
+        inner.deaths += 1;
+        inner.dead_until = now + lasts;
+        fails(Fault::Unanswered)
+    }
+
     fn weather(&self) -> Option<Weather> {
         let now = self.began.elapsed().as_millis() as u64;
         let inner = self.inner.lock().unwrap();
+        if now < inner.dead_until {
+            return Some(Weather::Gone);
+        }
         let spell = inner.spells.iter().find(|s| (s.0..s.1).contains(&now));
         spell.map(|s| s.2)
     }
@@ -119,6 +141,7 @@ impl Store for Simulated {
         };
         let ids: Vec<String> = rows.block.cells(0).unwrap().into_iter().map(text).collect();
         async move {
+            let deaths = self.deaths();
             let takes = self.draw(|random| random.random_range(1..40));
             tokio::time::sleep(Duration::from_millis(takes)).await;
             let panics = self.inner.lock().unwrap().panics;
@@ -127,11 +150,17 @@ impl Store for Simulated {
                 self.inner.lock().unwrap().panicked += 1;
                 panic!("simulated");
             }
-            let any = |kind: &str| ids.iter().any(|id| id.starts_with(kind));
+            let count = |kind: &str| ids.iter().filter(|id| id.starts_with(kind)).count();
+            let any = |kind: &str| count(kind) > 0;
             let (half, other_half) = self.draw(|r| (r.random_bool(0.5), r.random_bool(0.5)));
+            if self.deaths() > deaths {
+                return fails(Fault::Unanswered);
+            }
             match self.weather() {
                 Some(Weather::Gone) => return fails(Fault::Destination),
                 Some(Weather::Busy) => return fails(Fault::Pressure),
+                _ if any("fatal") => return self.die(),
+                _ if any("endless") || count("bulky") > 1 => return fails(Fault::Excess),
                 _ if any("refused") => return fails(Fault::Content),
                 Some(Weather::Flaky) if half => {}
                 Some(Weather::Lying) => {}

@@ -143,7 +143,7 @@ async fn a_connection_that_breaks_leaves_the_outcome_open() {
     });
     let address = Address::parse(&format!("http://127.0.0.1:{port}/")).unwrap();
     let store = ClickHouse::new(address).unwrap();
-    is(&stored(&store).await, Fault::Transient, None);
+    is(&stored(&store).await, Fault::Unanswered, None);
     // A probe asks only, so that nothing is open.
     is(&probed(&store).await, Fault::Destination, None);
     hanging_up.join().unwrap();

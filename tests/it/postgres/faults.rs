@@ -185,7 +185,7 @@ async fn connections_that_break_are_replaced() {
             database.kill().await
         });
         assert!(killed > 0);
-        assert_eq!(outcome.unwrap_err().fault, Fault::Transient);
+        assert_eq!(outcome.unwrap_err().fault, Fault::Unanswered);
         client.batch_execute("ROLLBACK").await.unwrap();
         put_at_last(&store, &ours).await;
 

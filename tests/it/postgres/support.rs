@@ -12,7 +12,7 @@ use event_grpc::generated::PIPELINE;
 use event_grpc::sink::clickhouse::{self, ClickHouse};
 use event_grpc::sink::postgres::hook::Hooks;
 use event_grpc::sink::postgres::{Address, Postgres, migrate};
-use event_grpc::sink::{Fault, Rows, Store as _, StoreError};
+use event_grpc::sink::{Rows, Store as _, StoreError};
 use tokio_postgres::{Client, NoTls};
 use uuid::Uuid;
 
@@ -168,7 +168,7 @@ pub(crate) async fn put_at_last(store: &Postgres, block: &Block) {
     for _ in 0..1000 {
         match put(store, block).await {
             Ok(()) => return,
-            Err(error) if error.fault == Fault::Transient => tokio::task::yield_now().await,
+            Err(error) if error.fault.may_pass() => tokio::task::yield_now().await,
             Err(error) => panic!("{error:?}"),
         }
     }

@@ -1,0 +1,123 @@
+//! Makes rows of a message stretch by stretch, so that a block is full before it is too heavy: a message of a megabyte may
+//! become gigabytes of rows.
+
+use std::ops::Range;
+
+use super::append::{Failed, append, units};
+use super::prepare::{Content, Prepared};
+use super::split::Part;
+use crate::contract::{Batch, Block, Context};
+use crate::weight;
+
+/// How many objects of a JSON message are looked at together, at least.
+const OBJECTS: usize = 16;
+
+/// Up to where a block grows, in bytes.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Room {
+    /// Of its own.
+    bytes: usize,
+    /// Of what it becomes.
+    weight: usize,
+}
+
+impl Room {
+    /// What the limits of a batch say, and what no batch may exceed.
+    pub(super) fn of(limits: Option<Batch>) -> Self {
+        let bytes = limits.map_or(usize::MAX, |limits| limits.bytes as usize);
+        Room {
+            bytes,
+            weight: weight::BLOCK as usize,
+        }
+    }
+
+    /// Whether a block has no more room.
+    pub(super) fn is_used_up_by(self, block: &Block) -> bool {
+        block.bytes() >= self.bytes || block.weight() >= self.weight
+    }
+}
+
+/// What was appended of a message.
+#[derive(Debug)]
+pub(super) struct Appended {
+    /// Units that are bad.
+    pub failed: Vec<Failed>,
+    /// The unit from which on there was no room.
+    pub next: usize,
+    /// Whether there is room for more.
+    pub full: bool,
+}
+
+/// Appends those of a message's units from `first` on that `wanted` selects, until there is no more room. At least one
+/// stretch is appended.
+pub(super) fn append_from(
+    block: &mut Block,
+    message: &Prepared,
+    first: usize,
+    wanted: &dyn Fn(usize) -> bool,
+    room: Room,
+    cx: &Context,
+) -> Appended {
+    let count = units(&message.content);
+    let body = message.delivery.body.len();
+    let mut appended = Appended {
+        failed: Vec::new(),
+        next: first,
+        full: false,
+    };
+    while appended.next < count && !appended.full {
+        let stretch = appended.next..end(&message.content, body, appended.next, count);
+        appended.next = stretch.end;
+        let failed = append(block, message, stretch, wanted, cx);
+        appended.failed.extend(failed);
+        appended.full = room.is_used_up_by(block);
+    }
+    appended
+}
+
+/// What a message's rows are at most, before it is known which of its header's values they hold.
+pub(super) fn becomes(parts: &[Part], body: usize) -> u64 {
+    let headers = parts.iter().map(|part| {
+        let events = part.runs.iter().map(|run| run.events.len()).sum();
+        weight::events(part.header.len(), events, 0)
+    });
+    headers.fold(body as u64, u64::saturating_add)
+}
+
+/// Where the stretch ends that begins at a unit.
+fn end(content: &Content, body: usize, first: usize, count: usize) -> usize {
+    match content {
+        Content::Events(parts) if becomes(parts, body) > weight::STRETCH => {
+            end_of_events(parts, first).min(count)
+        }
+        Content::Json(objects) => count.min(first + (objects.len() / 64).max(OBJECTS)),
+        _ => count,
+    }
+}
+
+fn end_of_events(parts: &[Part], first: usize) -> usize {
+    let mut unit = 0;
+    let mut left = weight::STRETCH;
+    for part in parts {
+        for run in &part.runs {
+            let skipped = first.saturating_sub(unit).min(run.events.len());
+            unit += skipped;
+            for event in run.events.iter().skip(skipped) {
+                let weight = weight::events(part.header.len(), 1, event.len());
+                unit += 1;
+                left = left.saturating_sub(weight);
+                if left == 0 {
+                    return unit;
+                }
+            }
+        }
+        unit += part.lost.len();
+    }
+    unit
+}
+
+/// The units that both hold.
+pub(super) fn both(a: &Range<usize>, b: &Range<usize>) -> Range<usize> {
+    let start = a.start.max(b.start);
+    start..a.end.min(b.end).max(start)
+}
