@@ -1392,12 +1392,16 @@ pub struct Response {
     /// What went wrong, in words for a person.
     #[prost(string, tag = "2")]
     pub message: ::prost::alloc::string::String,
-    /// The events that were not accepted, each with its reason; the others were.
+    /// The events that were not accepted, each with its reason; the others were. Of many, 1000 at most, and fewer while
+    /// answers that nobody reads fill the server; all that are retryable are listed. rejected_count counts them all.
     #[prost(message, repeated, tag = "3")]
     pub rejected: ::prost::alloc::vec::Vec<RejectedEvent>,
     /// How many events were accepted.
     #[prost(int32, tag = "4")]
     pub accepted: i32,
+    /// How many events were not accepted, those among them that rejected does not list.
+    #[prost(int32, tag = "5")]
+    pub rejected_count: i32,
 }
 
 /// One event of the request that was not accepted.

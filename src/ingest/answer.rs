@@ -4,6 +4,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::oneshot;
 
+use super::pool::Held;
 use crate::broker::PublishError;
 
 /// What became of a request's parts.
@@ -25,6 +26,8 @@ pub struct Parts {
 #[derive(Debug)]
 struct Request {
     state: Mutex<State>,
+    /// The share of the pool that the parts' bytes have, until the last of them is gone.
+    _held: Option<Held>,
 }
 
 #[derive(Debug)]
@@ -33,14 +36,15 @@ struct State {
     answer: Option<oneshot::Sender<Outcome>>,
 }
 
-/// A request to be split into parts, and where its outcome arrives once all parts have ended and [`Parts`] is dropped.
-pub fn parts() -> (Parts, oneshot::Receiver<Outcome>) {
+/// A request to be split into parts, which hold a share of the pool, and where its outcome arrives once all parts have
+/// ended and [`Parts`] is dropped.
+pub fn parts(held: Option<Held>) -> (Parts, oneshot::Receiver<Outcome>) {
     let (sender, receiver) = oneshot::channel();
     let state = Mutex::new(State {
         failure: None,
         answer: Some(sender),
     });
-    let request = Arc::new(Request { state });
+    let request = Arc::new(Request { state, _held: held });
     (Parts { request }, receiver)
 }
 

@@ -1,5 +1,6 @@
 //! A source of typed events: takes a request in, and answers when all of it is at the broker.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -7,43 +8,45 @@ use bytes::Bytes;
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
 use metrics::{Counter, counter};
-use prost::Message as _;
-use prost_reflect::{DynamicMessage, MessageDescriptor};
+use prost_reflect::MessageDescriptor;
 use tokio::task::JoinHandle;
-use tokio::time::{Instant, timeout_at};
+use tokio::time::{Instant, timeout, timeout_at};
 
-use super::answer::{self, Outcome};
-use super::group::Batch;
-use super::pool::{Admitted, Held, Pool};
+use super::answer::Outcome;
+use super::pool::{Held, Pool};
+use super::prepare::Prepared;
 use super::publisher::Publisher;
-use super::quarantine::Quarantine;
+use super::quarantine::{Judged, Letter, Quarantine};
 use super::reading::Budget;
-use super::response::{Refusal, RejectedEvent, Response, rejected, success};
+use super::response::{Refusal, Rejected, Response, success};
 use super::route::Route;
-use super::scan::{Event, Verdict, scan};
-use crate::broker::Outgoing;
+use crate::broker::PublishError;
 use crate::contract::{self, Envelope, Source};
+use crate::weight::Permit;
 
 /// How long a request may take at most.
 pub const LONGEST: Duration = Duration::from_secs(30);
 
-/// How many events of one request are on their way to quarantine at once.
-const KEPT_AT_ONCE: usize = 32;
+/// What a request may weigh that is prepared where its connection is served. It takes about a millisecond at most.
+const AT_ONCE: u64 = 256 << 10;
+
+/// How long a request waits for its refused events to be kept.
+const KEEPING: Duration = Duration::from_secs(2);
 
 /// A source of typed events.
 #[derive(Debug)]
 pub struct Dispatch {
     source: &'static Source,
-    envelope: &'static Envelope,
-    json: MessageDescriptor,
+    pub(super) envelope: &'static Envelope,
+    pub(super) json: MessageDescriptor,
     max_request: usize,
-    pool: Pool,
-    publisher: Arc<Publisher>,
+    pub(super) pool: Pool,
+    pub(super) publisher: Arc<Publisher>,
     /// One for each type of the envelope.
-    routes: Vec<Arc<Route>>,
-    received: Vec<Counter>,
+    pub(super) routes: Vec<Arc<Route>>,
+    pub(super) received: Vec<Counter>,
     accepted: Vec<Counter>,
-    quarantine: Quarantine,
+    pub(super) quarantine: Quarantine,
 }
 
 /// A request as it came.
@@ -97,176 +100,157 @@ impl Dispatch {
         self.max_request
     }
 
-    /// Takes a request in. The answer comes within `patience`, and never later than [`LONGEST`] allows.
-    pub async fn take(
-        self: &Arc<Self>,
-        body: Body,
-        patience: Duration,
-    ) -> Result<Response, Refusal> {
-        let answer = timeout_at(Instant::now() + patience.min(LONGEST), self.admit(body))
+    /// Takes a request in. The answer comes within `patience`, and never later than [`LONGEST`] allows. A sender that
+    /// doesn't wait for it drops this: letters that are not published yet are given up then.
+    pub async fn take(self: &Arc<Self>, body: Body, patience: Duration) -> Answered {
+        let result = timeout_at(Instant::now() + patience.min(LONGEST), self.admit(body))
             .await
             .unwrap_or(Err(Refusal::Late));
-        count(self.source.name, &answer);
-        answer
+        let answered = self.answered(result);
+        count(self.source.name, &answered.result);
+        answered
     }
 
-    async fn admit(self: &Arc<Self>, body: Body) -> Result<Response, Refusal> {
+    async fn admit(self: &Arc<Self>, body: Body) -> Result<Taken, Refusal> {
         if body.len() > self.max_request {
             return Err(Refusal::TooLarge {
                 limit: self.max_request,
             });
         }
-        let admitted = self.pool.admit(body.len()).await?;
-        // A task of its own: it goes on if the sender gives up, and a panic costs this request only.
-        let task = tokio::spawn(Arc::clone(self).process(body, admitted));
-        joined(self.source.name, task).await
+        let weight = self.weigh(&body)?;
+        let admitted = self.pool.admit(weight).await?;
+        let dispatch = Arc::clone(self);
+        let prepare = move || dispatch.prepare(body, admitted);
+        let prepared = match weight > AT_ONCE {
+            false => guarded(self.source.name, prepare)?,
+            // On a thread that holds up no other requests.
+            true => joined(self.source.name, tokio::task::spawn_blocking(prepare)).await?,
+        };
+        self.settled(prepared).await
     }
 
-    async fn process(self: Arc<Self>, body: Body, admitted: Admitted) -> Result<Response, Refusal> {
-        let Admitted { worker, bytes } = admitted;
-        // Held until the last part has ended, also if an answer is there before.
-        let _bytes: Held = bytes;
-        let request = self.wire(body)?;
-        let request = scan(&request, self.envelope)?;
-        let Some(header) = &request.header else {
-            return Err(Refusal::Invalid("the request has no header".to_owned()));
-        };
-        if request.events.is_empty() {
-            return Err(Refusal::Invalid("the request has no events".to_owned()));
-        }
-        let batch = Batch::new(self.envelope, header);
-        let (parts, outcome) = answer::parts();
-        let counts = self.publish(&batch, &request.events, &parts);
-        add(&self.received, &counts);
-        let verdicts = self.judge(&request.events);
-        drop(worker);
-        drop(parts);
-        let (outcome, kept) = tokio::join!(outcome, self.keep(&batch, &verdicts.kept));
+    /// Waits until the request's events are safe.
+    async fn settled(&self, prepared: Prepared) -> Result<Taken, Refusal> {
+        let Prepared {
+            counts,
+            outcome,
+            judged: Judged { rejected, letters },
+            held,
+        } = prepared;
         let accepted = counts.iter().map(|(_, count)| count).sum::<u64>();
-        if accepted == 0 && !verdicts.any_taken {
-            return Err(Refusal::NoneTaken(verdicts.rejected));
-        }
+        let any_promised = letters.iter().any(|letter| letter.promised);
+        let (outcome, kept) = tokio::join!(outcome, self.keep(letters));
         outcome.unwrap_or(Ok(())).and(kept)?;
-        add(&self.accepted, &counts);
-        Ok(success(accepted as usize, verdicts.rejected))
-    }
-
-    /// The request's bytes as protobuf.
-    fn wire(&self, body: Body) -> Result<Bytes, Refusal> {
-        let text = match body {
-            Body::Wire(bytes) => return Ok(bytes),
-            Body::Json(text) => text,
-        };
-        let mut json = serde_json::Deserializer::from_slice(&text);
-        let message = DynamicMessage::deserialize(self.json.clone(), &mut json)
-            .and_then(|message| json.end().map(|()| message))
-            .map_err(|error| {
-                Refusal::Invalid(format!(
-                    "the body is not {}: {error}",
-                    self.json.full_name()
-                ))
-            })?;
-        Ok(message.encode_to_vec().into())
-    }
-
-    /// Hands the good events to the publisher. Returns how many there are of each type, by its place.
-    fn publish(
-        &self,
-        batch: &Batch<'_>,
-        events: &[Event<'_>],
-        parts: &answer::Parts,
-    ) -> Vec<(usize, u64)> {
-        let limits = self.publisher.limits();
-        let mut counts: Vec<(usize, u64)> = Vec::new();
-        for group in batch.groups(events, limits.bytes, limits.events) {
-            let types = self.envelope.types;
-            let Ok(at) = types.binary_search_by_key(&group.kind.number, |kind| kind.number) else {
-                continue;
-            };
-            let Some(route) = self.routes.get(at) else {
-                continue;
-            };
-            let count = group.events.len();
-            let len = batch.len(&group);
-            self.publisher.add(route, count, len, parts.part(), |out| {
-                batch.write(&group, out)
+        if accepted == 0 && !any_promised {
+            return Err(match rejected.retryable {
+                0 => Refusal::NoneTaken(rejected),
+                _ => Refusal::NoRoom(rejected),
             });
-            match counts.last_mut() {
-                Some((last, sum)) if *last == at => *sum += count as u64,
-                _ => counts.push((at, count as u64)),
-            }
         }
-        counts
+        add(&self.accepted, &counts);
+        Ok(Taken {
+            accepted: accepted as usize,
+            rejected,
+            _held: held,
+        })
     }
 
-    /// Says of each event that is not good what becomes of it.
-    fn judge<'e, 'a>(&self, events: &'e [Event<'a>]) -> Judged<'e, 'a> {
-        let mut judged = Judged::default();
-        let keeps = self.quarantine.route().is_some();
-        for (index, event) in events.iter().enumerate() {
-            if matches!(event.verdict, Verdict::Good(_)) {
-                continue;
-            }
-            let must_keep = keeps && matches!(event.verdict, Verdict::UnknownType(_));
-            if must_keep || (keeps && self.quarantine.has_room()) {
-                judged.kept.push((event, must_keep));
-            } else {
-                quarantined(self.source.name, "dropped");
-            }
-            judged.any_taken |= must_keep;
-            let before = judged.rejected.len();
-            judged
-                .rejected
-                .push(rejected(before, index, event, must_keep));
-            counted(self.source.name, "", event.verdict.class()).increment(1);
-        }
-        judged
-    }
-
-    /// Publishes events to quarantine. What must be kept and isn't is an error.
-    async fn keep(&self, batch: &Batch<'_>, kept: &[(&Event<'_>, bool)]) -> Outcome {
-        let Some(route) = self.quarantine.route() else {
-            return Ok(());
+    /// The answer, with a share of what answers may take until they are read. Where there is none, it is short.
+    fn answered(&self, result: Result<Taken, Refusal>) -> Answered {
+        let mut result = result.map(|taken| (taken.accepted, taken.rejected));
+        let rejected = match &mut result {
+            Ok((_, rejected)) => Some(rejected),
+            Err(refusal) => refusal.rejected_mut(),
         };
-        let mut outcome = Ok(());
-        let mut pending = FuturesUnordered::new();
-        let mut left = kept.iter();
-        loop {
-            while pending.len() < KEPT_AT_ONCE
-                && let Some((event, must)) = left.next()
-            {
-                let message = self.quarantine.message(route, batch, event);
-                pending.push(self.keep_one(message, *must));
-            }
-            match pending.next().await {
-                None => return outcome,
-                Some(Ok(())) => {}
-                Some(Err(error)) => outcome = Err(error),
+        let mut held = None;
+        if let Some(rejected) = rejected.filter(|rejected| !rejected.listed.is_empty()) {
+            held = self.pool.answers().try_acquire(rejected.weight());
+            if held.is_none() {
+                rejected.shorten();
             }
         }
+        let result =
+            result.and_then(
+                |(accepted, rejected)| match rejected.tells_what_to_repeat() {
+                    true => Ok(success(accepted, rejected)),
+                    false => Err(Refusal::NoRoom(rejected)),
+                },
+            );
+        Answered { result, held }
     }
 
-    async fn keep_one(&self, message: Outgoing, must: bool) -> Outcome {
-        let published = self.publisher.publish(message).await;
+    /// Publishes letters. One that is promised and isn't kept is an error.
+    async fn keep(&self, letters: Vec<Letter>) -> Outcome {
+        let mut left = Left {
+            quarantine: &self.quarantine,
+            events: letters.iter().map(|letter| letter.events).sum(),
+        };
+        let mut pending: FuturesUnordered<_> = letters
+            .into_iter()
+            .map(|letter| self.keep_one(letter))
+            .collect();
+        let mut outcome = Ok(());
+        while let Some((events, kept)) = pending.next().await {
+            left.events -= events;
+            outcome = outcome.and(kept);
+        }
+        outcome
+    }
+
+    async fn keep_one(&self, letter: Letter) -> (usize, Outcome) {
+        let Letter {
+            message,
+            events,
+            promised,
+        } = letter;
+        let published = self.publisher.publish(message);
+        let published = match promised {
+            true => published.await,
+            // Its sender learns what is wrong with it whether or not it is kept.
+            false => timeout(KEEPING, published).await.unwrap_or_else(|_| {
+                Err(PublishError::Unknown {
+                    reason: format!("no answer within {KEEPING:?}"),
+                })
+            }),
+        };
         let outcome = if published.is_ok() { "kept" } else { "failed" };
-        quarantined(self.source.name, outcome);
+        self.quarantine.count(outcome, events);
         match published {
-            Err(error) if !must => {
-                tracing::warn!(source = self.source.name, %error, "A rejected event could not be kept.");
-                Ok(())
+            Err(error) if !promised => {
+                tracing::debug!(source = self.source.name, %error, "A rejected event could not be kept.");
+                (events, Ok(()))
             }
-            published => published,
+            published => (events, published),
         }
     }
 }
 
-/// The events of a request that are not good.
-#[derive(Default)]
-struct Judged<'e, 'a> {
-    rejected: Vec<RejectedEvent>,
-    /// Those to keep, and whether they must be.
-    kept: Vec<(&'e Event<'a>, bool)>,
-    any_taken: bool,
+/// An answer, and the share that it has of what answers may take. It is held until the answer is with its client.
+#[derive(Debug)]
+pub struct Answered {
+    /// The response, or why there is none.
+    pub result: Result<Response, Refusal>,
+    /// The share.
+    pub held: Option<Permit>,
+}
+
+/// What became of a request's events.
+struct Taken {
+    accepted: usize,
+    rejected: Rejected,
+    _held: Held,
+}
+
+/// Counts the events of letters that are given up, because nobody waits any more.
+struct Left<'a> {
+    quarantine: &'a Quarantine,
+    events: usize,
+}
+
+impl Drop for Left<'_> {
+    fn drop(&mut self) {
+        self.quarantine.count("given_up", self.events);
+    }
 }
 
 impl Body {
@@ -299,8 +283,21 @@ pub(super) async fn joined<T>(
     })
 }
 
+/// Does what needs no waiting. A panic in it is this request's alone.
+fn guarded<T>(
+    source: &'static str,
+    run: impl FnOnce() -> Result<T, Refusal>,
+) -> Result<T, Refusal> {
+    catch_unwind(AssertUnwindSafe(run)).unwrap_or_else(|_| {
+        tracing::error!(source, "A request could not be prepared.");
+        Err(Refusal::Internal(
+            "the server failed on this request".to_owned(),
+        ))
+    })
+}
+
 /// Adds how many events there are of each type, by its place.
-fn add(counters: &[Counter], counts: &[(usize, u64)]) {
+pub(super) fn add(counters: &[Counter], counts: &[(usize, u64)]) {
     for (at, count) in counts {
         if let Some(counter) = counters.get(*at) {
             counter.increment(*count);
@@ -316,9 +313,4 @@ pub(super) fn received(source: &'static str, kind: &'static str) -> Counter {
 /// Counts events by what became of them: `accepted` are those that a sender was told to be safe.
 pub(super) fn counted(source: &'static str, kind: &'static str, outcome: &'static str) -> Counter {
     counter!("event_grpc_events_total", "source" => source, "type" => kind, "outcome" => outcome)
-}
-
-/// Counts an event that is not good: whether it is kept, or only counted because there are too many.
-fn quarantined(source: &'static str, outcome: &'static str) {
-    counter!("event_grpc_quarantined_total", "source" => source, "outcome" => outcome).increment(1);
 }

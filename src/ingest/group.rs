@@ -8,6 +8,7 @@ use xxhash_rust::xxh3::{xxh3_64, xxh3_128_with_seed};
 use super::scan::{Event, Verdict};
 use crate::contract::wire::{self, WireType};
 use crate::contract::{Envelope, EventType};
+use crate::weight;
 
 /// How long an id is that is made here: a UUID as text.
 const ID_LEN: usize = 36;
@@ -84,11 +85,20 @@ impl<'a> Batch<'a> {
         self.write_events(group.events.iter().copied(), out);
     }
 
-    /// An `EventBatch` of one event, whatever is wrong with it.
-    pub fn alone(&self, event: &Event<'_>) -> Vec<u8> {
-        let mut out = Vec::with_capacity(self.header_len() + event.bytes.len() + 64);
-        self.write_events(std::iter::once(event), &mut out);
+    /// An `EventBatch` of some events, whatever is wrong with them.
+    pub fn letter(&self, events: &[&Event<'_>]) -> Vec<u8> {
+        let bytes = events
+            .iter()
+            .map(|event| self.event_len(event))
+            .sum::<usize>();
+        let mut out = Vec::with_capacity(self.header_len() + bytes + 16);
+        self.write_events(events.iter().copied(), &mut out);
         out
+    }
+
+    /// What so many letters with so many bytes of events take, each of which repeats the header.
+    pub(super) fn letters_weight(&self, count: usize, bytes: usize) -> u64 {
+        weight::letters(count, self.header.len(), bytes)
     }
 
     fn write_events<'e>(

@@ -1,6 +1,6 @@
 //! The gRPC server: the sources' methods over undecoded bytes, health and reflection.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use axum::extract::Request;
@@ -18,12 +18,14 @@ use tonic::{Code, Status};
 use tonic_health::ServingStatus;
 use tonic_health::pb::health_server::Health as HealthService;
 
-use super::dispatch::{Body, Dispatch, LONGEST};
+use super::dispatch::{Answered, Body, Dispatch, LONGEST};
+use super::held;
 use super::raw::RawCodec;
 use super::response::Refusal;
 use super::status::status;
 use crate::contract::{Intake, Pipeline};
 use crate::ops::health::{Beat, Health};
+use crate::weight::Permit;
 
 /// How many calls one connection may have at once.
 const CALLS: usize = 1024;
@@ -140,41 +142,56 @@ impl Call {
     async fn answer(self, request: Request) -> impl IntoResponse {
         let limit = self.0.max_request();
         let request = request.map(|body| self.0.reading().count(body));
+        let held = Arc::default();
+        let method = Method {
+            dispatch: self.0,
+            held: Arc::clone(&held),
+        };
         let response = Grpc::new(RawCodec)
             .accept_compressed(CompressionEncoding::Gzip)
             .max_decoding_message_size(limit)
-            .unary(self, request)
+            .unary(method, request)
             .await;
         if is_too_large(response.headers()) {
-            return status(&Refusal::TooLarge { limit }).into_http();
+            return status(&Refusal::TooLarge { limit }).into_http::<axum::body::Body>();
         }
-        response
+        let held = held.lock().unwrap_or_else(PoisonError::into_inner).take();
+        response.map(|body| held::body(body, held))
     }
 }
 
 /// Whether tonic refused a message before it was read. It says so in words and codes of its own, one for messages
-/// and one for compressed ones; where we say that resources are exhausted, details tell when to try again.
+/// and one for compressed ones; where we say the same, details tell more.
 fn is_too_large(headers: &HeaderMap) -> bool {
     let code = headers.get(Status::GRPC_STATUS);
     match code.map(|code| Code::from_bytes(code.as_bytes())) {
-        Some(Code::OutOfRange) => true,
-        Some(Code::ResourceExhausted) => !headers.contains_key("grpc-status-details-bin"),
+        Some(Code::OutOfRange | Code::ResourceExhausted) => {
+            !headers.contains_key("grpc-status-details-bin")
+        }
         _ => false,
     }
 }
 
-impl UnaryService<Bytes> for Call {
+/// A source's method for one call.
+struct Method {
+    dispatch: Arc<Dispatch>,
+    /// The share that the answer has of what answers may take.
+    held: Arc<Mutex<Option<Permit>>>,
+}
+
+impl UnaryService<Bytes> for Method {
     type Response = Bytes;
     type Future = BoxFuture<'static, Result<tonic::Response<Bytes>, Status>>;
 
     fn call(&mut self, request: tonic::Request<Bytes>) -> Self::Future {
-        let dispatch = Arc::clone(&self.0);
+        let dispatch = Arc::clone(&self.dispatch);
+        let share = Arc::clone(&self.held);
         Box::pin(async move {
             let patience = patience(request.metadata().as_ref());
-            match dispatch
-                .take(Body::Wire(request.into_inner()), patience)
-                .await
-            {
+            let body = Body::Wire(request.into_inner());
+            let Answered { result, held } = dispatch.take(body, patience).await;
+            *share.lock().unwrap_or_else(PoisonError::into_inner) = held;
+            match result {
                 Ok(response) => Ok(tonic::Response::new(response.encode_to_vec().into())),
                 Err(refusal) => Err(status(&refusal)),
             }

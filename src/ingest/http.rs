@@ -15,7 +15,8 @@ use prost_reflect::{DynamicMessage, MessageDescriptor};
 use serde_json::{Value, json};
 use tonic::{Code, Status};
 
-use super::dispatch::{Body, Dispatch, LONGEST};
+use super::dispatch::{Answered, Body, Dispatch, LONGEST};
+use super::held;
 use super::reading::Budget;
 use super::response::{Refusal, Response, error};
 use super::status::RETRY_AFTER_SECONDS;
@@ -43,10 +44,13 @@ pub fn json_route(path: &str, dispatch: Arc<Dispatch>, answer: MessageDescriptor
             Ok(body) => body,
             Err(failed) => return failed,
         };
-        match dispatch.take(Body::Json(body), LONGEST).await {
-            Ok(response) => with_code(StatusCode::OK, json_response(&answer, &response)),
-            Err(refusal) => with_code(code(&refusal), json_response(&answer, &error(&refusal))),
-        }
+        let Answered { result, held } = dispatch.take(Body::Json(body), LONGEST).await;
+        let (code, response) = match result {
+            Ok(response) => (StatusCode::OK, response),
+            Err(refusal) => (code(&refusal), error(refusal)),
+        };
+        let response = with_code(code, json_response(&answer, response));
+        response.map(|body| held::body(body, held))
     };
     Router::new().route(path, post(handler))
 }
@@ -122,8 +126,10 @@ fn is_json(headers: &HeaderMap) -> bool {
 /// The HTTP code of a refusal.
 fn code(refusal: &Refusal) -> StatusCode {
     match refusal {
-        Refusal::Full => StatusCode::TOO_MANY_REQUESTS,
-        Refusal::TooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
+        Refusal::Full | Refusal::NoRoom(_) => StatusCode::TOO_MANY_REQUESTS,
+        Refusal::TooLarge { .. } | Refusal::HeaderTooHeavy { .. } | Refusal::TooHeavy { .. } => {
+            StatusCode::PAYLOAD_TOO_LARGE
+        }
         Refusal::Invalid(_) | Refusal::Field { .. } | Refusal::NoneTaken(_) => {
             StatusCode::BAD_REQUEST
         }
@@ -156,8 +162,9 @@ fn unproved(refusal: &Refusal, challenge: Option<&'static str>) -> HttpResponse 
 }
 
 /// A response as proto3 JSON.
-fn json_response(answer: &MessageDescriptor, response: &Response) -> Value {
+fn json_response(answer: &MessageDescriptor, response: Response) -> Value {
     let bytes = response.encode_to_vec();
+    drop(response);
     DynamicMessage::decode(answer.clone(), bytes.as_slice())
         .ok()
         .and_then(|message| serde_json::to_value(message).ok())

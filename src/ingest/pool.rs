@@ -1,5 +1,8 @@
-//! The bounded pool of a source: how many requests are prepared at once, how many may wait for that, and how many
-//! bytes of requests may be unanswered.
+//! The bounded pool of a source: how many requests are prepared at once, how many may wait for that, and how much
+//! those may weigh that are unanswered.
+//!
+//! A request waits for its weight once, before it has anything; after that its share is only made smaller, or larger
+//! if there happens to be room. So no request that has a share waits for another one's.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -8,23 +11,21 @@ use metrics::{Gauge, gauge};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::{Instant, timeout_at};
 
-use super::reading::Budget;
+use super::reading;
 use crate::contract::{self, Source};
+use crate::weight::{self, Budget, Permit};
 
-/// What a request costs beside its own bytes, so that many small ones are bounded too.
-const OVERHEAD: u64 = 2 * 1024;
-
-/// The unit in which bytes are counted.
-const UNIT: u64 = 1024;
+/// Which part of the pool's bytes answers may take that their clients don't read.
+const ANSWERS: u64 = 4;
 
 /// A source's pool.
 #[derive(Debug)]
 pub struct Pool {
     workers: Arc<Semaphore>,
     places: Arc<Semaphore>,
-    bytes: Arc<Semaphore>,
-    units: u32,
-    reading: Budget,
+    bytes: Budget,
+    answers: Budget,
+    reading: reading::Budget,
     patience: Duration,
     waiting: Gauge,
     preparing: Gauge,
@@ -36,7 +37,7 @@ pub struct Pool {
 pub struct Admitted {
     /// The worker that prepares it; to be given back when that is done.
     pub worker: Worker,
-    /// Its bytes; to be given back when it is answered.
+    /// Its weight; to be given back when what it stands for is gone.
     pub bytes: Held,
 }
 
@@ -47,10 +48,10 @@ pub struct Worker {
     preparing: Gauge,
 }
 
-/// A request's share of the pool's bytes.
+/// A request's share of the pool's bytes, or a part of it.
 #[derive(Debug)]
 pub struct Held {
-    permit: OwnedSemaphorePermit,
+    permit: Permit,
     held: Gauge,
 }
 
@@ -113,17 +114,14 @@ pub fn sizes(
 impl Pool {
     /// A pool of these sizes.
     pub fn new(source: &'static str, sizes: contract::Pool) -> Self {
-        let units = u32::try_from(sizes.bytes / UNIT)
-            .unwrap_or(u32::MAX >> 3)
-            .max(1);
         let semaphore = |permits: u32| Arc::new(Semaphore::new(permits as usize));
         Pool {
             workers: semaphore(sizes.workers.into()),
             places: semaphore(sizes.buffer),
-            bytes: semaphore(units),
-            units,
+            bytes: Budget::new(sizes.bytes),
+            answers: Budget::new(sizes.bytes / ANSWERS),
             // As much again as may be unanswered, and at least one request.
-            reading: Budget::new(sizes.bytes.max(sizes.max_request.into())),
+            reading: reading::Budget::new(sizes.bytes.max(sizes.max_request.into())),
             patience: Duration::from_millis(sizes.timeout_ms),
             waiting: gauge!("event_grpc_pool_waiting", "source" => source),
             preparing: gauge!("event_grpc_pool_preparing", "source" => source),
@@ -132,14 +130,22 @@ impl Pool {
     }
 
     /// What bounds the requests that are still being read.
-    pub fn reading(&self) -> &Budget {
+    pub fn reading(&self) -> &reading::Budget {
         &self.reading
     }
 
-    /// Waits until the pool can take a request of so many bytes, as long as a request may wait.
-    pub async fn admit(&self, len: usize) -> Result<Admitted, Full> {
+    /// What bounds the answers that their clients have not read yet.
+    pub fn answers(&self) -> &Budget {
+        &self.answers
+    }
+
+    /// Waits until the pool can take a request of this weight (see [`weight`]) beside what every request costs, as long
+    /// as a request may wait. One that is heavier than the whole pool is taken when it is alone.
+    pub async fn admit(&self, weight: u64) -> Result<Admitted, Full> {
         let until = Instant::now() + self.patience;
-        let bytes = self.hold(len, until).await?;
+        let weight = weight.saturating_add(weight::REQUEST);
+        let permit = timeout_at(until, self.bytes.acquire(weight)).await;
+        let bytes = self.held(permit.map_err(|_| Full)?);
         let worker = match Arc::clone(&self.workers).try_acquire_owned() {
             Ok(worker) => worker,
             Err(_) => self.queue(until).await?,
@@ -154,19 +160,26 @@ impl Pool {
         })
     }
 
-    async fn hold(&self, len: usize, until: Instant) -> Result<Held, Full> {
-        let cost = (len as u64 + OVERHEAD).div_ceil(UNIT);
-        // A request that is larger than the whole pool is taken when it is alone.
-        let cost = u32::try_from(cost).unwrap_or(u32::MAX).min(self.units);
-        let permit = timeout_at(until, Arc::clone(&self.bytes).acquire_many_owned(cost))
-            .await
-            .map_err(|_| Full)?
-            .map_err(|_| Full)?;
-        self.held.increment(f64::from(cost) * UNIT as f64);
-        Ok(Held {
+    /// Makes a share as large as if the request had been admitted with this weight, if there is room now.
+    pub fn grow(&self, held: &mut Held, weight: u64) -> Result<(), Full> {
+        let weight = weight
+            .saturating_add(weight::REQUEST)
+            .min(self.bytes.bytes());
+        let Some(more) = weight.checked_sub(held.permit.bytes()).filter(|m| *m > 0) else {
+            return Ok(());
+        };
+        let more = self.bytes.try_acquire(more).ok_or(Full)?;
+        held.held.increment(more.bytes() as f64);
+        held.permit.merge(more);
+        Ok(())
+    }
+
+    fn held(&self, permit: Permit) -> Held {
+        self.held.increment(permit.bytes() as f64);
+        Held {
             permit,
             held: self.held.clone(),
-        })
+        }
     }
 
     /// Takes a place in the queue in time, and then waits for its turn.
@@ -205,9 +218,29 @@ impl Drop for Worker {
     }
 }
 
+// === impl Held ===
+
+impl Held {
+    /// Gives back all but this much.
+    pub fn shrink_to(&mut self, weight: u64) {
+        let before = self.permit.bytes();
+        self.permit.shrink_to(weight);
+        let less = before.saturating_sub(self.permit.bytes());
+        self.held.decrement(less as f64);
+    }
+
+    /// Takes this much out of it, or all of it if that is less.
+    pub fn split(&mut self, weight: u64) -> Option<Held> {
+        let permit = self.permit.split(weight.min(self.permit.bytes()))?;
+        Some(Held {
+            permit,
+            held: self.held.clone(),
+        })
+    }
+}
+
 impl Drop for Held {
     fn drop(&mut self) {
-        self.held
-            .decrement(self.permit.num_permits() as f64 * UNIT as f64);
+        self.held.decrement(self.permit.bytes() as f64);
     }
 }

@@ -1,75 +1,212 @@
-//! Events that go to no table: they are published to the source's `rejects`, one to a message, with the reason.
+//! Events that go to no table: they are published to the source's `rejects`, with the reason, as dead letters.
 //!
-//! An event of a type that this build doesn't know is always kept: a later build can replay it. A rejected event,
-//! whose sender is told what is wrong with it, is kept up to a rate, so that a broken client can't flood the store.
+//! Events of types that this build doesn't know are kept for a later build, which replays them: those of a request that
+//! have the same type are one letter, with the header once. Of the refused ones, whose sender is told what is wrong,
+//! the first few are kept. Both up to a rate in bytes, so that a client can't flood the store.
 
-use std::sync::{Mutex, PoisonError};
-use std::time::Instant;
-
+use metrics::counter;
 use xxhash_rust::xxh3::xxh3_128;
 
 use super::group::Batch;
 use super::publisher::{batch_properties, now};
+use super::rate::Rate;
+use super::response::{Kept, Rejected};
 use super::scan::{Event, Verdict};
 use crate::broker::{HeaderValue, Outgoing};
 use crate::contract::{Route, Source, headers};
 
-/// How many rejected events are kept a second, in the long run.
-const RATE: f64 = 100.0;
-/// How many are kept at once.
-const BURST: f64 = 1000.0;
+/// How many bytes of letters of unknown types are kept a second in the long run, and at once.
+const UNKNOWN: (u64, u64) = (4 << 20, 16 << 20);
+
+/// The same of letters of refused events.
+const REFUSED: (u64, u64) = (256 << 10, 2 << 20);
+
+/// How many different unknown types of one request are kept. A sender that is newer than the server has one or two.
+const TYPES: usize = 16;
+
+/// How many refused events of one request are kept.
+const FIRST: usize = 10;
+
+/// About how large a letter with several events is, in bytes. It has to fit into one message of any broker.
+const LETTER: usize = 1 << 20;
 
 /// Where the rejected events of a source go.
 #[derive(Debug)]
 pub struct Quarantine {
     source: &'static Source,
     fingerprint: &'static str,
-    bucket: Mutex<Bucket>,
+    unknown: Rate,
+    refused: Rate,
 }
 
+/// Events on their way to quarantine.
 #[derive(Debug)]
-struct Bucket {
-    tokens: f64,
-    filled: Instant,
+pub(super) struct Letter {
+    /// The message that keeps them.
+    pub(super) message: Outgoing,
+    /// How many they are.
+    pub(super) events: usize,
+    /// Whether their sender is told that they are kept.
+    pub(super) promised: bool,
+}
+
+/// What becomes of the events of a request that are not good.
+#[derive(Debug, Default)]
+pub(super) struct Judged {
+    pub(super) rejected: Rejected,
+    pub(super) letters: Vec<Letter>,
+}
+
+impl Judged {
+    /// What the letters and the list take.
+    pub(super) fn weight(&self) -> u64 {
+        let letters = self.letters.iter().map(|letter| letter.message.weight());
+        letters.sum::<u64>().saturating_add(self.rejected.weight())
+    }
 }
 
 impl Quarantine {
     /// The quarantine of a source of the pipeline with this fingerprint.
     pub fn new(source: &'static Source, fingerprint: &'static str) -> Self {
-        let bucket = Mutex::new(Bucket {
-            tokens: BURST,
-            filled: Instant::now(),
-        });
+        let rate = |(per_second, at_once)| Rate::new(per_second, at_once);
         Quarantine {
             source,
             fingerprint,
-            bucket,
+            unknown: rate(UNKNOWN),
+            refused: rate(REFUSED),
         }
     }
 
-    /// Where the events go, if anything keeps them.
-    pub fn route(&self) -> Option<Route> {
-        self.source.rejects
-    }
-
-    /// Whether one more rejected event may be kept now.
-    pub fn has_room(&self) -> bool {
-        let mut bucket = self.bucket.lock().unwrap_or_else(PoisonError::into_inner);
-        let now = Instant::now();
-        let gained = now.duration_since(bucket.filled).as_secs_f64() * RATE;
-        bucket.tokens = (bucket.tokens + gained).min(BURST);
-        bucket.filled = now;
-        let room = bucket.tokens >= 1.0;
-        if room {
-            bucket.tokens -= 1.0;
+    /// Says of each event that is not good what becomes of it.
+    pub(super) fn judge(&self, batch: &Batch<'_>, events: &[Event<'_>]) -> Judged {
+        let mut judged = Judged::default();
+        let bad: Vec<(usize, &Event<'_>)> = events
+            .iter()
+            .enumerate()
+            .filter(|(_, event)| !matches!(event.verdict, Verdict::Good(_)))
+            .collect();
+        if bad.is_empty() {
+            return judged;
         }
-        room
+        let kept = self.keep_unknown(batch, &bad, &mut judged.letters);
+        self.keep_refused(batch, &bad, &mut judged.letters);
+        let fate = |at: usize, event: &Event<'_>| match event.verdict {
+            Verdict::UnknownType(_) if kept.get(at) == Some(&true) => Kept::Yes,
+            Verdict::UnknownType(_) if self.source.rejects.is_some() => Kept::NotNow,
+            Verdict::UnknownType(_) => Kept::Nowhere,
+            _ => Kept::Regardless,
+        };
+        // Those that can be sent again first: their sender has to know which they are.
+        for retryable in [true, false] {
+            for (at, (index, event)) in bad.iter().enumerate() {
+                let fate = fate(at, event);
+                if (fate == Kept::NotNow) == retryable {
+                    judged.rejected.add(*index, event, fate);
+                }
+            }
+        }
+        judged.rejected.listed.sort_by_key(|event| event.index);
+        self.count("postponed", judged.rejected.retryable);
+        judged
     }
 
-    /// The message that keeps an event.
-    pub fn message(&self, route: Route, batch: &Batch<'_>, event: &Event<'_>) -> Outgoing {
-        let body = batch.alone(event);
-        let event_type = match &event.verdict {
+    /// Makes letters of the events of unknown types, and says which of the events are in one.
+    fn keep_unknown(
+        &self,
+        batch: &Batch<'_>,
+        bad: &[(usize, &Event<'_>)],
+        letters: &mut Vec<Letter>,
+    ) -> Vec<bool> {
+        let mut kept = vec![false; bad.len()];
+        let Some(route) = self.source.rejects else {
+            return kept;
+        };
+        // By number, in the order in which they came.
+        let mut types: Vec<(u32, Vec<usize>)> = Vec::new();
+        for (at, (_, event)) in bad.iter().enumerate() {
+            let Verdict::UnknownType(number) = event.verdict else {
+                continue;
+            };
+            if let Some((_, places)) = types.iter_mut().find(|(known, _)| *known == number) {
+                places.push(at);
+            } else if types.len() < TYPES {
+                types.push((number, vec![at]));
+            }
+        }
+        let event = |at: &usize| bad.get(*at).map(|(_, event)| *event);
+        for (_, places) in types {
+            for part in divided(&places, |at| event(at).map_or(0, |e| e.bytes.len())) {
+                let events: Vec<&Event<'_>> = part.iter().filter_map(event).collect();
+                let bytes = events.iter().map(|event| event.bytes.len()).sum();
+                if !self.unknown.take(batch.letters_weight(1, bytes)) {
+                    continue;
+                }
+                let Some(message) = self.message(route, batch, &events) else {
+                    continue;
+                };
+                for at in part {
+                    if let Some(kept) = kept.get_mut(*at) {
+                        *kept = true;
+                    }
+                }
+                letters.push(Letter {
+                    message,
+                    events: events.len(),
+                    promised: true,
+                });
+            }
+        }
+        kept
+    }
+
+    /// Makes letters of the first refused events.
+    fn keep_refused(
+        &self,
+        batch: &Batch<'_>,
+        bad: &[(usize, &Event<'_>)],
+        letters: &mut Vec<Letter>,
+    ) {
+        let is_refused = |event: &Event<'_>| !matches!(event.verdict, Verdict::UnknownType(_));
+        let refused = bad
+            .iter()
+            .map(|(_, event)| *event)
+            .filter(|e| is_refused(e));
+        let count = refused.clone().count();
+        let mut dropped = 0;
+        for event in refused.take(FIRST) {
+            let has_room = self
+                .refused
+                .take(batch.letters_weight(1, event.bytes.len()));
+            let route = self.source.rejects.filter(|_| has_room);
+            match route.and_then(|route| self.message(route, batch, &[event])) {
+                Some(message) => letters.push(Letter {
+                    message,
+                    events: 1,
+                    promised: false,
+                }),
+                None => dropped += 1,
+            }
+        }
+        self.count("dropped", dropped);
+        self.count("counted", count.saturating_sub(FIRST));
+    }
+
+    /// Counts events by what became of them: `kept`, `failed` to be, `dropped` because there are too many for the
+    /// rate, `counted` because their request has too many, `postponed` because their sender is asked to send them again,
+    /// or `given_up` because nobody waits any more.
+    pub(super) fn count(&self, outcome: &'static str, events: usize) {
+        if events > 0 {
+            let source = self.source.name;
+            counter!("event_grpc_quarantined_total", "source" => source, "outcome" => outcome)
+                .increment(events as u64);
+        }
+    }
+
+    /// The message that keeps events with the same verdict; none if there are none.
+    fn message(&self, route: Route, batch: &Batch<'_>, events: &[&Event<'_>]) -> Option<Outgoing> {
+        let verdict = &events.first()?.verdict;
+        let body = batch.letter(events);
+        let event_type = match verdict {
             Verdict::Good(kind) => kind.name.to_owned(),
             Verdict::UnknownType(number) => number.to_string(),
             _ => String::new(),
@@ -80,9 +217,9 @@ impl Quarantine {
         properties.headers = vec![
             (
                 headers::DEAD_REASON.into(),
-                HeaderValue::Text(event.verdict.reason()),
+                HeaderValue::Text(verdict.reason()),
             ),
-            (headers::DEAD_CLASS.into(), text(event.verdict.class())),
+            (headers::DEAD_CLASS.into(), text(verdict.class())),
             (headers::DEAD_QUEUE.into(), text(self.source.name)),
             (headers::DEAD_EXCHANGE.into(), text(self.source.exchange)),
             (headers::DEAD_ROUTING_KEY.into(), text(&event_type)),
@@ -93,10 +230,10 @@ impl Quarantine {
             (headers::DEAD_SENT.into(), millis),
             (headers::DEAD_FINGERPRINT.into(), text(self.fingerprint)),
         ];
-        Outgoing::new(route.exchange, route.routing_key, body).with(properties)
+        Some(Outgoing::new(route.exchange, route.routing_key, body).with(properties))
     }
 
-    /// The same for the same event of the same source.
+    /// The same for the same events of the same source.
     fn id(&self, body: &[u8]) -> u128 {
         let mut bytes = Vec::with_capacity(self.source.name.len() + 1 + body.len());
         bytes.extend_from_slice(self.source.name.as_bytes());
@@ -104,6 +241,27 @@ impl Quarantine {
         bytes.extend_from_slice(body);
         xxh3_128(&bytes)
     }
+}
+
+/// Places in portions of about [`LETTER`] bytes at most.
+fn divided<'a>(
+    places: &'a [usize],
+    size: impl Fn(&usize) -> usize,
+) -> impl Iterator<Item = &'a [usize]> {
+    let mut rest = places;
+    std::iter::from_fn(move || {
+        let (mut count, mut bytes) = (0, 0);
+        for place in rest {
+            bytes += size(place);
+            if count > 0 && bytes > LETTER {
+                break;
+            }
+            count += 1;
+        }
+        let (part, after) = rest.split_at_checked(count)?;
+        rest = after;
+        (!part.is_empty()).then_some(part)
+    })
 }
 
 impl Verdict {

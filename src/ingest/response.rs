@@ -4,12 +4,24 @@ use super::pool::Full;
 use super::scan::{Event, Refused, Verdict};
 use crate::broker::PublishError;
 pub use crate::generated::proto::event::{RejectCode, RejectedEvent, Response};
+use crate::weight;
 
-/// How many rejected events of a response have their id and reason; the others have index and code only.
-const IN_WORDS: usize = 1000;
+/// How many rejected events a response lists.
+const LISTED: usize = 1000;
 
-/// How many rejected events an error's text names.
+/// How many rejected events a response's text names.
 const NAMED: usize = 3;
+
+/// Events that were not accepted.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Rejected {
+    /// The first of them; of many, those before others that are to be sent again.
+    pub listed: Vec<RejectedEvent>,
+    /// How many there are in all.
+    pub count: usize,
+    /// How many of those there was no room to keep for now; they are to be sent again.
+    pub retryable: usize,
+}
 
 /// Why a request was not taken.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
@@ -23,6 +35,26 @@ pub enum Refusal {
         /// The largest request, in bytes.
         limit: usize,
     },
+    /// The header is more than each event of a request may repeat.
+    #[error(
+        "the header has {size} bytes, and at most {limit} are allowed: each event of the request comes to repeat it"
+    )]
+    HeaderTooHeavy {
+        /// The header's size, in bytes.
+        size: usize,
+        /// The largest header, in bytes.
+        limit: usize,
+    },
+    /// The request would become more than a request may.
+    #[error("the request would become {weight} bytes, and at most {limit} are allowed: {why}")]
+    TooHeavy {
+        /// What it would become, in bytes.
+        weight: u64,
+        /// The most that a request may become, in bytes.
+        limit: u64,
+        /// What makes it so heavy, and what would be right.
+        why: String,
+    },
     /// The request is wrong, and stays so.
     #[error("{0}")]
     Invalid(String),
@@ -35,8 +67,14 @@ pub enum Refusal {
         reason: String,
     },
     /// Every event is wrong.
-    #[error("{}", none_taken(.0))]
-    NoneTaken(Vec<RejectedEvent>),
+    #[error("no event of the request can be taken: {}", named(.0))]
+    NoneTaken(Rejected),
+    /// There is no room for now to keep events that a later build may know, and all are, or too many to be listed.
+    #[error(
+        "events of unknown types can't be kept for now ({} of them); repeat the whole request later, it is safe: {}",
+        .0.retryable, named(.0)
+    )]
+    NoRoom(Rejected),
     /// The broker didn't take all of it, or nobody knows.
     #[error(
         "it is not certain that everything is stored: {0}; repeat the whole request, it is safe"
@@ -68,6 +106,8 @@ impl Refusal {
         match self {
             Refusal::Full => "full",
             Refusal::TooLarge { .. } | Refusal::HeadersTooLarge { .. } => "too_large",
+            Refusal::HeaderTooHeavy { .. } | Refusal::TooHeavy { .. } => "too_heavy",
+            Refusal::NoRoom(_) => "no_room",
             Refusal::Unauthorized => "unauthorized",
             Refusal::Off => "off",
             Refusal::Invalid(_) | Refusal::Field { .. } | Refusal::NoneTaken(_) => "invalid",
@@ -100,65 +140,109 @@ impl From<Refused> for Refusal {
     }
 }
 
+impl Refusal {
+    /// The events that it lists.
+    pub(super) fn rejected_mut(&mut self) -> Option<&mut Rejected> {
+        match self {
+            Refusal::NoneTaken(rejected) | Refusal::NoRoom(rejected) => Some(rejected),
+            _ => None,
+        }
+    }
+}
+
 /// The response to a request of which at least one event was taken.
-pub fn success(accepted: usize, rejected: Vec<RejectedEvent>) -> Response {
-    let message = match rejected.len() {
+pub(super) fn success(accepted: usize, rejected: Rejected) -> Response {
+    let message = match rejected.count {
         0 => String::new(),
         _ => named(&rejected),
     };
     Response {
         status: "SUCCESS".to_owned(),
         message,
-        rejected,
-        accepted: i32::try_from(accepted).unwrap_or(i32::MAX),
+        rejected: rejected.listed,
+        accepted: count(accepted),
+        rejected_count: count(rejected.count),
     }
 }
 
 /// The response to a request that was not taken, for those who can't be told by a gRPC status.
-pub fn error(refusal: &Refusal) -> Response {
-    let rejected = match refusal {
-        Refusal::NoneTaken(rejected) => rejected.clone(),
-        _ => Vec::new(),
-    };
+pub(super) fn error(mut refusal: Refusal) -> Response {
+    let message = refusal.to_string();
+    let rejected = refusal.rejected_mut().map(std::mem::take);
+    let rejected = rejected.unwrap_or_default();
     Response {
         status: "ERROR".to_owned(),
-        message: refusal.to_string(),
-        rejected,
+        message,
+        rejected: rejected.listed,
         accepted: 0,
+        rejected_count: count(rejected.count),
     }
 }
 
-/// An event that is not accepted, as number `before` of those of its request. `kept` says whether it is stored all
-/// the same, for a later build to replay.
-pub(super) fn rejected(
-    before: usize,
-    index: usize,
-    event: &Event<'_>,
-    kept: bool,
-) -> RejectedEvent {
-    let (code, retryable) = match event.verdict {
-        Verdict::Good(_) => (RejectCode::Unspecified, true),
-        // A server that knows the type may take it. If it is kept here, it need not be sent again.
-        Verdict::UnknownType(_) => (RejectCode::UnknownType, !kept),
-        Verdict::NoType => (RejectCode::NoType, false),
-        Verdict::BadTimestamp(_) => (RejectCode::BadTimestamp, false),
-        Verdict::Malformed(_) => (RejectCode::Malformed, false),
-    };
-    let (id, mut reason) = if before < IN_WORDS {
-        (shown(event.id), event.verdict.reason())
-    } else {
-        (String::new(), String::new())
-    };
-    if kept && !reason.is_empty() {
-        reason.push_str("; it is kept until one knows it");
+/// Whether an event that is not accepted is kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kept {
+    /// It is stored all the same, for a later build to replay.
+    Yes,
+    /// It would be, but for the moment there is no room.
+    NotNow,
+    /// Nothing of its kind is kept here; another server may know it.
+    Nowhere,
+    /// It may be, or not: its sender has to mend it.
+    Regardless,
+}
+
+impl Rejected {
+    /// Adds an event of the request, in words if it is one of the first.
+    pub(super) fn add(&mut self, index: usize, event: &Event<'_>, kept: Kept) {
+        self.count += 1;
+        self.retryable += usize::from(kept == Kept::NotNow);
+        if self.listed.len() == LISTED {
+            return;
+        }
+        let code = match event.verdict {
+            Verdict::Good(_) => RejectCode::Unspecified,
+            Verdict::UnknownType(_) => RejectCode::UnknownType,
+            Verdict::NoType => RejectCode::NoType,
+            Verdict::BadTimestamp(_) => RejectCode::BadTimestamp,
+            Verdict::Malformed(_) => RejectCode::Malformed,
+        };
+        let mut reason = event.verdict.reason();
+        reason.push_str(match kept {
+            Kept::Yes => "; it is kept until one knows it",
+            Kept::NotNow => ", and keeps no more of them for the moment; send it again",
+            Kept::Nowhere | Kept::Regardless => "",
+        });
+        self.listed.push(RejectedEvent {
+            index: count(index),
+            id: shown(event.id),
+            reason,
+            code: code.into(),
+            // A server that knows the type may take it. If it is kept here, it need not be sent again.
+            retryable: matches!(kept, Kept::NotNow | Kept::Nowhere),
+        });
     }
-    RejectedEvent {
-        index: i32::try_from(index).unwrap_or(i32::MAX),
-        id,
-        reason,
-        code: code.into(),
-        retryable,
+
+    /// What the list takes until it is written to the socket.
+    pub(super) fn weight(&self) -> u64 {
+        let texts = self.listed.iter().map(|e| e.id.len() + e.reason.len());
+        weight::answer(self.listed.len(), texts.sum())
     }
+
+    /// Whether all are listed that are to be sent again. Else their sender has to repeat the whole request.
+    pub(super) fn tells_what_to_repeat(&self) -> bool {
+        self.retryable <= self.listed.iter().filter(|e| e.retryable).count()
+    }
+
+    /// Lists only those that are named in the text.
+    pub(super) fn shorten(&mut self) {
+        self.listed.truncate(NAMED);
+        self.listed.shrink_to_fit();
+    }
+}
+
+fn count(count: usize) -> i32 {
+    i32::try_from(count).unwrap_or(i32::MAX)
 }
 
 /// The beginning of an id.
@@ -166,21 +250,25 @@ fn shown(id: &[u8]) -> String {
     String::from_utf8_lossy(id).chars().take(200).collect()
 }
 
-fn none_taken(rejected: &[RejectedEvent]) -> String {
-    format!("no event of the request can be taken: {}", named(rejected))
-}
-
 /// The first few rejected events in words.
-fn named(rejected: &[RejectedEvent]) -> String {
+fn named(rejected: &Rejected) -> String {
     let mut text = String::new();
-    for event in rejected.iter().take(NAMED) {
+    let mut more = rejected.count;
+    for event in rejected.listed.iter().take(NAMED) {
         if !text.is_empty() {
             text.push_str("; ");
         }
         text.push_str(&format!("event {}: {}", event.index, event.reason));
+        more = more.saturating_sub(1);
     }
-    if let Some(more) = rejected.len().checked_sub(NAMED).filter(|more| *more > 0) {
+    if more > 0 {
         text.push_str(&format!("; and {more} more"));
+    }
+    if rejected.count > LISTED {
+        text.push_str(&format!(
+            " (of {} that were rejected the first {LISTED} are listed)",
+            rejected.count
+        ));
     }
     text
 }

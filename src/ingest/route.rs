@@ -79,7 +79,7 @@ impl State {
         if open.events > 0
             && (open.body.len() + len > limits.bytes || open.events + events > limits.events)
         {
-            self.close();
+            self.close(limits);
         }
         self.open.body.reserve(len);
         write(&mut self.open.body);
@@ -87,15 +87,16 @@ impl State {
         self.open.events += events;
         self.open.parts.push(part);
         if self.open.body.len() >= limits.bytes || self.open.events >= limits.events {
-            self.close();
+            self.close(limits);
         }
     }
 
     /// The open message is as big as it gets.
-    fn close(&mut self) {
+    fn close(&mut self, limits: &Limits) {
         self.waits = 0;
-        // The next one is likely to become as large, and needn't be copied as it grows.
-        let usual = self.open.body.len();
+        // The next one is likely to become as large, and needn't be copied as it grows. What is larger than a message
+        // should be came once, and no room is kept for it.
+        let usual = self.open.body.len().min(limits.bytes);
         let next = Message {
             body: Vec::with_capacity(if self.in_flight > 0 { usual } else { 0 }),
             ..Message::default()
@@ -143,7 +144,7 @@ impl State {
     /// line.
     pub(super) fn turn(&mut self, limits: &Limits) -> (Option<Message>, bool) {
         if self.full.is_empty() && self.open_is_due(limits) {
-            self.close();
+            self.close(limits);
         }
         let message = self.full.pop_front();
         self.in_flight += usize::from(message.is_some());

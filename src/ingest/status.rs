@@ -26,14 +26,31 @@ struct RetryInfo {
     retry_delay: Option<prost_types::Duration>,
 }
 
+/// `google.rpc.ErrorInfo`.
+#[derive(Clone, PartialEq, prost::Message)]
+struct ErrorInfo {
+    #[prost(string, tag = "1")]
+    reason: String,
+    #[prost(string, tag = "2")]
+    domain: String,
+    #[prost(btree_map = "string, string", tag = "3")]
+    metadata: std::collections::BTreeMap<String, String>,
+}
+
 /// The status that says why a request was refused, and whether and when to repeat it.
 pub fn status(refusal: &Refusal) -> Status {
     let message = refusal.to_string();
     match refusal {
-        Refusal::Full => repeat_later(Code::ResourceExhausted, message),
+        Refusal::Full | Refusal::NoRoom(_) => repeat_later(Code::ResourceExhausted, message),
         Refusal::Unavailable(_) | Refusal::Late => repeat_later(Code::Unavailable, message),
         // The code that tonic itself has for it. A full pool has another one, because there a repetition helps.
         Refusal::TooLarge { .. } | Refusal::HeadersTooLarge { .. } => Status::out_of_range(message),
+        Refusal::HeaderTooHeavy { size, limit } => {
+            too_heavy("HEADER_TOO_HEAVY", *size as u64, *limit as u64, message)
+        }
+        Refusal::TooHeavy { weight, limit, .. } => {
+            too_heavy("REQUEST_TOO_HEAVY", *weight, *limit, message)
+        }
         Refusal::Unauthorized => Status::unauthenticated(message),
         Refusal::Off => Status::unavailable(message),
         Refusal::Invalid(_) | Refusal::Field { .. } | Refusal::NoneTaken(_) => {
@@ -43,6 +60,19 @@ pub fn status(refusal: &Refusal) -> Status {
     }
 }
 
+/// The status that tells a program, too, what is too heavy, how heavy it is and how heavy it may be.
+fn too_heavy(reason: &str, size: u64, limit: u64, message: String) -> Status {
+    let info = ErrorInfo {
+        reason: reason.to_owned(),
+        domain: "event-grpc".to_owned(),
+        metadata: [("size", size), ("limit", limit)]
+            .map(|(name, value)| (name.to_owned(), value.to_string()))
+            .into(),
+    };
+    let detail = any("google.rpc.ErrorInfo", &info);
+    with_detail(Code::OutOfRange, message, detail)
+}
+
 fn repeat_later(code: Code, message: String) -> Status {
     let retry = RetryInfo {
         retry_delay: Some(prost_types::Duration {
@@ -50,13 +80,21 @@ fn repeat_later(code: Code, message: String) -> Status {
             nanos: 0,
         }),
     };
+    with_detail(code, message, any("google.rpc.RetryInfo", &retry))
+}
+
+fn any(name: &str, detail: &impl prost::Message) -> prost_types::Any {
+    prost_types::Any {
+        type_url: format!("type.googleapis.com/{name}"),
+        value: detail.encode_to_vec(),
+    }
+}
+
+fn with_detail(code: Code, message: String, detail: prost_types::Any) -> Status {
     let details = RpcStatus {
         code: code.into(),
         message: message.clone(),
-        details: vec![prost_types::Any {
-            type_url: "type.googleapis.com/google.rpc.RetryInfo".to_owned(),
-            value: retry.encode_to_vec(),
-        }],
+        details: vec![detail],
     };
     Status::with_details(code, message, details.encode_to_vec().into())
 }

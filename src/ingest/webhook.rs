@@ -140,7 +140,7 @@ impl Webhook {
             let verified = verifier.verify(&greeted.proof, &body);
             verified.map_err(|_| Refusal::Unauthorized)?;
         }
-        let admitted = self.pool.admit(body.len()).await?;
+        let admitted = self.pool.admit(body.len() as u64).await?;
         let task = tokio::spawn(Arc::clone(self).process(greeted.headers, body, admitted));
         joined(self.source.name, task).await
     }

@@ -85,6 +85,13 @@ impl Permit {
         self.held.merge(other.held);
     }
 
+    /// Takes this much out of it; none if it holds less.
+    pub fn split(&mut self, weight: u64) -> Option<Permit> {
+        let units = usize::try_from(weight.div_ceil(UNIT)).ok()?;
+        let held = self.held.split(units)?;
+        Some(Permit { held })
+    }
+
     /// Gives back all but this much.
     pub fn shrink_to(&mut self, weight: u64) {
         let keep = usize::try_from(weight.div_ceil(UNIT)).unwrap_or(usize::MAX);
@@ -107,6 +114,11 @@ mod tests {
         assert_eq!(budget.used(), 1 << 10);
         held.merge(budget.try_acquire(9 << 10).expect("there is room"));
         assert_eq!(budget.used(), budget.bytes());
+        assert!(held.split(11 << 10).is_none());
+        let part = held.split(4 << 10).expect("it holds more");
+        assert_eq!((part.bytes(), held.bytes()), (4 << 10, 6 << 10));
+        drop(part);
+        assert_eq!(budget.used(), 6 << 10);
         drop(held);
         // Heavier than all of it: taken when it is alone.
         assert!(budget.try_acquire(u64::MAX).is_some());

@@ -43,11 +43,62 @@ pub const JSON_VALUE: u64 = 96;
 /// What an entry of an answer's `rejected` costs beside its texts.
 pub const REJECTED: u64 = 80;
 
+/// What an object of proto3 JSON costs beside its values: the first node of a dynamic message's map of fields.
+pub const JSON_OBJECT: u64 = 704;
+
+/// What an id that is made for an event adds to it.
+const MADE_ID: u64 = 48;
+
+/// What one message takes of events.
+#[derive(Debug, Clone, Copy)]
+pub struct Most {
+    /// At most so many bytes, unless one event has more.
+    pub bytes: usize,
+    /// At most so many events.
+    pub events: usize,
+}
+
 /// What the events of a request become, at most: their bytes, and the header once for each, which is what rows are.
 pub fn events(header: usize, events: usize, bytes: usize) -> u64 {
     let each = EVENT.saturating_add(header as u64);
     each.saturating_mul(events as u64)
         .saturating_add(bytes as u64)
+}
+
+/// How many message bodies the events of a request become at most, each with a copy of the header: one for each type,
+/// and more where one has as many bytes or events as a message may have.
+pub fn groups(types: usize, bytes: usize, events: usize, header: usize, most: Most) -> u64 {
+    let each = most.bytes.saturating_sub(header) as u64;
+    // Of two neighbours one is at least half full. An id that is made makes an event longer.
+    let bytes = MADE_ID
+        .saturating_mul(events as u64)
+        .saturating_add(bytes as u64);
+    let full = bytes
+        .saturating_mul(2)
+        .checked_div(each)
+        .unwrap_or(u64::MAX);
+    let many = (events as u64).checked_div(most.events as u64);
+    let groups = full
+        .saturating_add(many.unwrap_or(u64::MAX))
+        .saturating_add(types as u64);
+    groups.min(events as u64)
+}
+
+/// What a request of typed events takes while it is taken apart: its bytes, once as they came and once in message
+/// bodies, what is known of each event, and the header with each of the bodies.
+pub fn request(bytes: usize, events: usize, header: usize, groups: u64) -> u64 {
+    let known = (2 * EVENT + MADE_ID).saturating_mul(events as u64);
+    (header as u64)
+        .saturating_mul(groups)
+        .saturating_add(known)
+        .saturating_add((bytes as u64).saturating_mul(2))
+}
+
+/// What a proto3 JSON text takes once it is parsed into dynamic messages, with so many objects and values.
+pub fn proto_json(bytes: usize, objects: usize, values: usize) -> u64 {
+    JSON_OBJECT
+        .saturating_mul(objects as u64)
+        .saturating_add(json(bytes, values))
 }
 
 /// What a message with this body and these headers (names and values, in bytes) takes while it is under way.
@@ -82,4 +133,29 @@ pub fn answer(rejected: usize, texts: usize) -> u64 {
     REJECTED
         .saturating_mul(rejected as u64)
         .saturating_add(texts as u64)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_request_has_as_many_groups_as_events_at_most() {
+        let most = Most {
+            bytes: 1000,
+            events: 10,
+        };
+        assert_eq!(groups(3, 60, 2, 100, most), 2);
+        assert_eq!(groups(3, 3000, 95, 100, most), 16 + 9 + 3);
+        // A header that fills a message by itself.
+        assert_eq!(groups(3, 3000, 95, 1000, most), 95);
+        assert_eq!(
+            groups(usize::MAX, usize::MAX, usize::MAX, 0, most),
+            u64::MAX
+        );
+        assert_eq!(
+            request(usize::MAX, usize::MAX, usize::MAX, u64::MAX),
+            u64::MAX
+        );
+    }
 }

@@ -15,7 +15,8 @@ use std::time::{Duration, Instant};
 
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot, watch};
+use tokio::sync::{oneshot, watch};
+use tokio_util::sync::CancellationToken;
 
 use self::queue::{Message, Queue};
 use self::ticket::Live;
@@ -26,9 +27,7 @@ use super::message::{Origin, Outgoing};
 use super::meters::Meters;
 use super::status::{Link, Status};
 use super::topology::Topology;
-
-/// What a message costs beside its body, counted against the budget so that many small ones are bounded too.
-const OVERHEAD: usize = 512;
+use crate::weight::{self, Budget, Permit};
 
 /// How long the end waits for messages that nobody else waits for.
 const LAST_CHANCE: Duration = Duration::from_secs(1);
@@ -38,8 +37,10 @@ pub struct Embedded {
     queues: Vec<Arc<Queue>>,
     meters: Meters,
     max_body: usize,
-    /// Bytes of messages that came from outside and are not settled. Whoever finds it used up waits in line.
-    budget: Arc<Semaphore>,
+    /// The weight of messages that came from outside and are not settled. Whoever finds it used up waits in line.
+    budget: Budget,
+    /// Nothing is taken from outside any more.
+    closed: CancellationToken,
     live: Arc<Live>,
     /// The same of messages that nobody waits for.
     unawaited: Arc<Live>,
@@ -47,10 +48,9 @@ pub struct Embedded {
 }
 
 impl Embedded {
-    /// A broker that holds at most this many bytes of messages. Messages in place of a delivery are not counted:
+    /// A broker that holds messages of at most this weight in bytes. Messages in place of a delivery are not counted:
     /// their original was.
     pub fn new(topology: &Topology, budget: usize) -> Self {
-        let budget = budget.min(Semaphore::MAX_PERMITS);
         metrics::gauge!("event_grpc_broker_up").set(1.0);
         let meters = Meters::new(topology);
         let queues = topology.queues.iter().enumerate();
@@ -59,10 +59,9 @@ impl Embedded {
                 .filter_map(|(at, spec)| Some(Queue::new(spec, budget, meters.queue(at)?)))
                 .collect(),
             meters,
-            max_body: budget
-                .saturating_sub(OVERHEAD)
-                .min(u32::MAX as usize - OVERHEAD),
-            budget: Arc::new(Semaphore::new(budget)),
+            max_body: budget.saturating_sub(weight::MESSAGE as usize),
+            budget: Budget::new(budget as u64),
+            closed: CancellationToken::new(),
             live: Arc::default(),
             unawaited: Arc::default(),
             status: watch::Sender::new(Status::of(Link::Up)),
@@ -86,7 +85,7 @@ impl Embedded {
         if awaited.is_empty() {
             return self.put_spare(&Arc::new(message.into()), &unawaited);
         }
-        let permit = self.room_for(message.body.len()).await?;
+        let permit = self.room_for(message.weight()).await?;
         let message = Arc::new(Message::from(message));
         self.put_spare(&message, &unawaited)?;
         let (settled, answer) = oneshot::channel();
@@ -98,12 +97,12 @@ impl Embedded {
         })
     }
 
-    async fn room_for(&self, body: usize) -> Result<OwnedSemaphorePermit, PublishError> {
-        let size = u32::try_from(body + OVERHEAD).unwrap_or(u32::MAX);
-        Arc::clone(&self.budget)
-            .acquire_many_owned(size)
-            .await
-            .map_err(|_| PublishError::Closed)
+    async fn room_for(&self, weight: u64) -> Result<Permit, PublishError> {
+        tokio::select! {
+            biased;
+            () = self.closed.cancelled() => Err(PublishError::Closed),
+            permit = self.budget.acquire(weight) => Ok(permit),
+        }
     }
 
     fn put(
@@ -124,7 +123,7 @@ impl Embedded {
     fn put_spare(&self, message: &Arc<Message>, targets: &[usize]) -> Result<(), PublishError> {
         for at in targets {
             let spare = self.queues.get(*at).and_then(|queue| queue.spare.as_ref());
-            let room = spare.and_then(|spare| spare.take(message.body.len() + OVERHEAD));
+            let room = spare.and_then(|spare| spare.take(message.weight()));
             let Some(room) = room else { continue };
             let (settled, _) = oneshot::channel();
             let ticket = Ticket::new(1, settled, room, Arc::clone(&self.unawaited));
@@ -162,7 +161,7 @@ impl Broker for Embedded {
     fn close(&self, patience: Duration) -> BoxFuture<'_, ()> {
         async move {
             let began = Instant::now();
-            self.budget.close();
+            self.closed.cancel();
             if tokio::time::timeout(patience, self.live.none_left())
                 .await
                 .is_err()

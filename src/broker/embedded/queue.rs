@@ -16,6 +16,7 @@ use crate::broker::delivery::{self, Ack, Delivery, Settled};
 use crate::broker::message::{Origin, Outgoing, Properties};
 use crate::broker::meters::{self, QueueMeters};
 use crate::broker::topology::QueueSpec;
+use crate::weight;
 
 /// A queue.
 pub(super) struct Queue {
@@ -34,6 +35,13 @@ pub(super) struct Message {
     pub(super) exchange: Cow<'static, str>,
     pub(super) routing_key: Cow<'static, str>,
     pub(super) properties: Properties,
+}
+
+impl Message {
+    /// What it takes while it is under way.
+    pub(super) fn weight(&self) -> u64 {
+        weight::message(self.body.len(), self.properties.size())
+    }
 }
 
 impl From<Outgoing> for Message {
@@ -69,7 +77,7 @@ struct State {
     closed: bool,
 }
 
-/// a message's copy in one queue.
+/// A message's copy in one queue.
 struct Entry {
     /// Its place in line, which it keeps when it is given back.
     place: u64,

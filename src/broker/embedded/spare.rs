@@ -1,10 +1,11 @@
 //! Messages that nobody waits for: what they may take of memory, and what happens to those beyond it.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use metrics::Counter;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+use crate::weight::{Budget, Permit};
 
 /// What one queue of such messages may hold.
 const ROOM: usize = 32 << 20;
@@ -16,7 +17,7 @@ const SAY_EVERY: Duration = Duration::from_secs(60);
 #[derive(Debug)]
 pub(super) struct Spare {
     queue: &'static str,
-    room: Arc<Semaphore>,
+    room: Budget,
     dropped: Counter,
     said: Mutex<Option<Instant>>,
 }
@@ -25,16 +26,15 @@ impl Spare {
     pub(super) fn new(queue: &'static str, budget: usize) -> Self {
         Self {
             queue,
-            room: Arc::new(Semaphore::new(ROOM.min(budget))),
+            room: Budget::new(ROOM.min(budget) as u64),
             dropped: metrics::counter!("event_grpc_best_effort_dropped_total", "queue" => queue),
             said: Mutex::new(None),
         }
     }
 
-    /// Room for a message of this size; none if it has to be dropped, which is counted and said.
-    pub(super) fn take(&self, size: usize) -> Option<OwnedSemaphorePermit> {
-        let size = u32::try_from(size).unwrap_or(u32::MAX);
-        let room = Arc::clone(&self.room).try_acquire_many_owned(size).ok();
+    /// Room for a message of this weight; none if it has to be dropped, which is counted and said.
+    pub(super) fn take(&self, weight: u64) -> Option<Permit> {
+        let room = self.room.try_acquire(weight);
         if room.is_none() {
             self.dropped.increment(1);
             self.say();

@@ -3,7 +3,9 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use tokio::sync::{Notify, OwnedSemaphorePermit, oneshot};
+use tokio::sync::{Notify, oneshot};
+
+use crate::weight::Permit;
 
 /// One publisher's wait. Every copy in a queue or in a consumer's hands holds it; if it goes away before all copies
 /// are acknowledged, the publisher learns that too.
@@ -11,7 +13,7 @@ use tokio::sync::{Notify, OwnedSemaphorePermit, oneshot};
 pub(in crate::broker) struct Ticket {
     open: AtomicUsize,
     settled: Mutex<Option<oneshot::Sender<()>>>,
-    _permit: OwnedSemaphorePermit,
+    _permit: Permit,
     live: Arc<Live>,
 }
 
@@ -27,7 +29,7 @@ impl Ticket {
     pub(super) fn new(
         copies: usize,
         settled: oneshot::Sender<()>,
-        permit: OwnedSemaphorePermit,
+        permit: Permit,
         live: Arc<Live>,
     ) -> Arc<Self> {
         live.count.fetch_add(1, Ordering::AcqRel);

@@ -1,23 +1,19 @@
 //! The way into a publisher: bounded, and refused at once while there is no connection.
 
-use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot, watch};
+use tokio::sync::{mpsc, oneshot, watch};
 
 use super::link::Phase;
 use crate::broker::error::PublishError;
 use crate::broker::message::Outgoing;
-
-/// What a message costs beside its body.
-const OVERHEAD: usize = 512;
+use crate::weight::{Budget, Permit};
 
 /// The way into one publisher.
 pub(super) struct Lane {
     jobs: mpsc::Sender<Job>,
-    /// Bytes of messages that are not answered.
-    room: Arc<Semaphore>,
-    size: u32,
+    /// The weight of messages that are not answered.
+    room: Budget,
     phases: watch::Receiver<Phase>,
     /// How long a trouble may last before messages are refused.
     grace: Duration,
@@ -27,7 +23,7 @@ pub(super) struct Lane {
 pub(super) struct Job {
     pub(super) message: Outgoing,
     answer: oneshot::Sender<Result<(), PublishError>>,
-    _room: OwnedSemaphorePermit,
+    _room: Permit,
 }
 
 impl Lane {
@@ -39,11 +35,9 @@ impl Lane {
         phases: watch::Receiver<Phase>,
     ) -> (Self, mpsc::Receiver<Job>) {
         let (jobs, publisher) = mpsc::channel(messages.max(1));
-        let size = u32::try_from(bytes).unwrap_or(u32::MAX);
         let lane = Self {
             jobs,
-            room: Arc::new(Semaphore::new(size as usize)),
-            size,
+            room: Budget::new(bytes as u64),
             phases,
             grace,
         };
@@ -67,8 +61,8 @@ impl Lane {
 
     /// Waits until all messages under way are answered.
     pub(super) async fn empty(&self) {
-        // Never closed; and with all of the room in hand, nobody else holds any.
-        self.room.acquire_many(self.size).await.ok();
+        // With all of the room in hand, nobody else holds any.
+        drop(self.room.acquire(self.room.bytes()).await);
     }
 
     async fn admit(
@@ -81,11 +75,7 @@ impl Lane {
             .wait_for(|phase| phase.session().is_some())
             .await
             .map_err(|_| PublishError::Closed)?;
-        let size = u32::try_from(message.body.len() + OVERHEAD).unwrap_or(u32::MAX);
-        let room = Arc::clone(&self.room)
-            .acquire_many_owned(size.min(self.size))
-            .await
-            .map_err(|_| PublishError::Closed)?;
+        let room = self.room.acquire(message.weight()).await;
         let job = Job {
             message,
             answer,

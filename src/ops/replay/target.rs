@@ -86,21 +86,29 @@ fn known(envelope: &Envelope, letter: &Letter) -> Result<(), String> {
     }
 }
 
-/// The routing key of an event that was refused at intake, if it would be taken now.
+/// The routing key of events that were refused at intake, if one of them would be taken now. Those with it that would
+/// not are letters of their own in the queues that can't take them.
 fn taken_in(envelope: &'static Envelope, batch: &[u8]) -> Result<&'static str, String> {
     let request = only_request(envelope, batch)
         .ok_or("the body is not a batch of one request, as intake keeps them")?;
     let request = scan(request, envelope).map_err(|refused| refused.to_string())?;
-    match request.events.as_slice() {
-        [event] => match &event.verdict {
-            Verdict::Good(kind) => Ok(kind.name),
-            verdict => Err(format!(
-                "intake would refuse it again: {}",
-                verdict.reason()
-            )),
-        },
-        events => Err(format!("it holds {} events and not one", events.len())),
+    let mut key = None;
+    for event in &request.events {
+        match (&event.verdict, key) {
+            (Verdict::Good(kind), Some(key)) if kind.name != key => {
+                return Err(format!(
+                    "it holds events of types {key} and {}, which go different ways",
+                    kind.name
+                ));
+            }
+            (Verdict::Good(kind), _) => key = Some(kind.name),
+            _ => {}
+        }
     }
+    key.ok_or_else(|| match request.events.first() {
+        Some(event) => format!("intake would refuse it again: {}", event.verdict.reason()),
+        None => "it holds no events".to_owned(),
+    })
 }
 
 fn only_request<'a>(envelope: &Envelope, batch: &'a [u8]) -> Option<&'a [u8]> {

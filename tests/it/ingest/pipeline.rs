@@ -200,6 +200,7 @@ static DESCRIPTORS: LazyLock<Vec<u8>> = LazyLock::new(|| {
                 text("message", 2),
                 nested("rejected", 3, ".test.RejectedEvent", true),
                 number("accepted", 4),
+                number("rejected_count", 5),
             ],
         ),
     ];

@@ -1,0 +1,95 @@
+//! What a request of typed events weighs: first as far as its framing tells, before anything is done for it; then, when
+//! it is taken apart, as far as it would become rows.
+
+use super::response::Refusal;
+use super::scan::{Event, MAX_EVENTS, Refused, Verdict};
+use crate::contract::Envelope;
+use crate::contract::wire::{self, RECURSION_LIMIT, WireType};
+use crate::weight::{self, MAX_HEADER, MAX_REQUEST, Most};
+
+/// What protobuf takes until it is published, at most: what its framing shows of it. What is wrong with the framing is
+/// for the scan to say.
+pub(super) fn wire(bytes: &[u8], envelope: &Envelope, most: Most) -> Result<u64, Refusal> {
+    let (mut header, mut events, mut at) = (0_usize, 0, 0);
+    while let Ok((number, wire_type)) = wire::key(bytes, &mut at) {
+        let inner = match wire_type {
+            WireType::LengthDelimited => wire::delimited(bytes, &mut at).map(<[u8]>::len),
+            other => wire::skip(bytes, &mut at, number, other, RECURSION_LIMIT).map(|()| 0),
+        };
+        let Ok(inner) = inner else {
+            break;
+        };
+        if number == envelope.events {
+            events += 1;
+        } else if number == envelope.header {
+            header += inner;
+        }
+    }
+    if events > MAX_EVENTS {
+        return Err(Refused::TooMany.into());
+    }
+    if header > MAX_HEADER {
+        return Err(header_too_heavy(header));
+    }
+    let groups = weight::groups(envelope.types.len(), bytes.len(), events, header, most);
+    Ok(weight::request(bytes.len(), events, header, groups))
+}
+
+/// What proto3 JSON takes until it is protobuf.
+pub(super) fn json(text: &[u8]) -> Result<u64, Refusal> {
+    let (mut objects, mut values) = (0, 1);
+    for byte in text {
+        objects += usize::from(*byte == b'{');
+        values += usize::from(matches!(byte, b'{' | b'[' | b',' | b':'));
+    }
+    let weight = weight::proto_json(text.len(), objects, values);
+    if weight > MAX_REQUEST {
+        return Err(too_heavy(
+            weight,
+            format!(
+                "as JSON it has {objects} objects and {values} values; send fewer events at once, or protobuf"
+            ),
+        ));
+    }
+    Ok(weight)
+}
+
+/// Refuses what would become too much, as far as it becomes rows: the events that are good, and those that a later build
+/// may know. Refused events become a few letters at most, whatever their number.
+pub(super) fn rows(header: usize, events: &[Event<'_>]) -> Result<(), Refusal> {
+    let (mut count, mut bytes) = (0, 0);
+    for event in events {
+        if matches!(event.verdict, Verdict::Good(_) | Verdict::UnknownType(_)) {
+            count += 1;
+            bytes += event.bytes.len();
+        }
+    }
+    let weight = weight::events(header, count, bytes);
+    if weight > MAX_REQUEST {
+        let each = weight::events(header, 1, bytes.div_ceil(count.max(1)));
+        return Err(too_heavy(
+            weight,
+            format!(
+                "each of its {count} events comes to repeat the header of {} bytes; send at most {} such events at once",
+                header,
+                MAX_REQUEST / each.max(1),
+            ),
+        ));
+    }
+    Ok(())
+}
+
+fn header_too_heavy(size: usize) -> Refusal {
+    Refusal::HeaderTooHeavy {
+        size,
+        limit: MAX_HEADER,
+    }
+}
+
+fn too_heavy(weight: u64, why: String) -> Refusal {
+    Refusal::TooHeavy {
+        weight,
+        limit: MAX_REQUEST,
+        why,
+    }
+}
