@@ -3,6 +3,7 @@
 use prost::Message as _;
 use tonic::{Code, Status};
 
+use super::reading::Unread;
 use super::response::Refusal;
 
 /// When a client that was refused for want of room should try again.
@@ -40,6 +41,21 @@ pub fn status(refusal: &Refusal) -> Status {
             Status::invalid_argument(message)
         }
         Refusal::Internal(_) => Status::internal(message),
+    }
+}
+
+/// The status that says why a request could not be read.
+pub fn unread(unread: &Unread) -> Status {
+    let message = unread.to_string();
+    match unread {
+        Unread::Full | Unread::Share { .. } | Unread::GivenUp => {
+            repeat_later(Code::ResourceExhausted, message)
+        }
+        Unread::TooLarge { .. } => Status::out_of_range(message),
+        Unread::Slow { .. } => Status::deadline_exceeded(message),
+        Unread::Encoding { .. } => Status::unimplemented(message),
+        Unread::Broken(_) | Unread::NotPacked { .. } => Status::invalid_argument(message),
+        Unread::Framing { code, .. } => Status::new(*code, message),
     }
 }
 

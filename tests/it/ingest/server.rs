@@ -7,7 +7,8 @@ use event_grpc::broker::{Broker, Delivery, Embedded, QueueSpec, Settled, Topolog
 use event_grpc::contract::{Pool, QueueKind, Route};
 use event_grpc::ingest::response::Response;
 use event_grpc::ingest::sources::Off;
-use event_grpc::ingest::{Limits, Publisher, Sources, grpc};
+use event_grpc::ingest::{Limits, Publisher, Sources};
+use event_grpc::listen;
 use event_grpc::ops::health::Health;
 use prost::Message;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -18,30 +19,31 @@ use tonic::transport::Channel;
 use super::pipeline::{self, REJECTS};
 
 /// A running server.
-pub(super) struct Server {
-    pub(super) broker: Arc<Embedded>,
-    pub(super) health: Health,
-    pub(super) channel: Channel,
-    pub(super) http: u16,
-    pub(super) off: Vec<Off>,
-    pub(super) seen: Arc<Mutex<Vec<Seen>>>,
+pub(crate) struct Server {
+    pub(crate) broker: Arc<Embedded>,
+    pub(crate) health: Health,
+    pub(crate) channel: Channel,
+    pub(crate) http: u16,
+    pub(crate) grpc: u16,
+    pub(crate) off: Vec<Off>,
+    pub(crate) seen: Arc<Mutex<Vec<Seen>>>,
     acks: watch::Sender<bool>,
 }
 
 /// A message that arrived in a queue.
-pub(super) struct Seen {
-    pub(super) queue: &'static str,
-    pub(super) delivery: Seeable,
+pub(crate) struct Seen {
+    pub(crate) queue: &'static str,
+    pub(crate) delivery: Seeable,
 }
 
 /// A delivery without the duty to settle it.
-pub(super) struct Seeable {
-    pub(super) body: bytes::Bytes,
-    pub(super) routing_key: String,
-    pub(super) properties: event_grpc::broker::Properties,
+pub(crate) struct Seeable {
+    pub(crate) body: bytes::Bytes,
+    pub(crate) routing_key: String,
+    pub(crate) properties: event_grpc::broker::Properties,
 }
 
-pub(super) const POOL: Pool = Pool {
+pub(crate) const POOL: Pool = Pool {
     workers: 4,
     buffer: 100,
     bytes: 64 << 20,
@@ -51,12 +53,22 @@ pub(super) const POOL: Pool = Pool {
 
 impl Server {
     /// Starts a server whose consumer acknowledges at once.
-    pub(super) async fn start(limits: Limits, pool: Pool) -> Self {
+    pub(crate) async fn start(limits: Limits, pool: Pool) -> Self {
         Self::start_with(limits, pool, |broker| broker).await
     }
 
     /// The same with something between the server and its broker.
-    pub(super) async fn start_with<B: Broker>(
+    pub(crate) async fn start_with<B: Broker>(
+        limits: Limits,
+        pool: Pool,
+        wrap: impl Fn(Arc<Embedded>) -> Arc<B>,
+    ) -> Self {
+        Self::start_behind(listen::Limits::default(), limits, pool, wrap).await
+    }
+
+    /// The same with limits of connections.
+    pub(crate) async fn start_behind<B: Broker>(
+        doors: listen::Limits,
         limits: Limits,
         pool: Pool,
         wrap: impl Fn(Arc<Embedded>) -> Arc<B>,
@@ -95,11 +107,13 @@ impl Server {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let routes = sources.grpc(&health).unwrap();
-        tokio::spawn(grpc::serve(listener, routes, std::future::pending()));
+        let grpc = listener.local_addr().unwrap().port();
+        let forever = std::future::pending;
+        tokio::spawn(listen::serve(listener, "grpc", routes, doors.clone(), forever()));
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let http = listener.local_addr().unwrap().port();
         let router = sources.http(health.clone(), Arc::new(|| "metrics".to_owned()));
-        tokio::spawn(async move { axum::serve(listener, router).await });
+        tokio::spawn(listen::serve(listener, "http", router, doors, forever()));
         let channel = Channel::from_shared(format!("http://{address}"))
             .unwrap()
             .connect_lazy();
@@ -119,6 +133,7 @@ impl Server {
             health,
             channel,
             http,
+            grpc,
             off,
             seen,
             acks,
@@ -126,17 +141,17 @@ impl Server {
     }
 
     /// From now on messages are acknowledged, those that wait for it too, or kept waiting.
-    pub(super) fn acknowledge(&self, acks: bool) {
+    pub(crate) fn acknowledge(&self, acks: bool) {
         self.acks.send_replace(acks);
     }
 
     /// Calls the source's method with these bytes; compressed, if their number is even.
-    pub(super) async fn call(&self, body: Vec<u8>) -> Result<Response, tonic::Status> {
+    pub(crate) async fn call(&self, body: Vec<u8>) -> Result<Response, tonic::Status> {
         Self::call_on(self.channel.clone(), body).await
     }
 
     /// The same for a task of its own.
-    pub(super) async fn call_on(
+    pub(crate) async fn call_on(
         channel: Channel,
         body: Vec<u8>,
     ) -> Result<Response, tonic::Status> {
@@ -144,7 +159,7 @@ impl Server {
     }
 
     /// The same with a request of one's own.
-    pub(super) async fn request(
+    pub(crate) async fn request(
         &self,
         request: tonic::Request<Raw>,
     ) -> Result<Response, tonic::Status> {
@@ -169,7 +184,7 @@ impl Server {
     }
 
     /// The messages that a queue got.
-    pub(super) fn count(&self, queue: &str) -> usize {
+    pub(crate) fn count(&self, queue: &str) -> usize {
         self.seen
             .lock()
             .unwrap()
@@ -179,7 +194,7 @@ impl Server {
     }
 
     /// Sends an HTTP request and returns the code, the head and the body of the answer.
-    pub(super) async fn http(
+    pub(crate) async fn http(
         &self,
         method: &str,
         path: &str,
@@ -227,7 +242,7 @@ async fn settle(
 }
 
 /// Waits until something is so.
-pub(super) async fn until(mut so: impl FnMut() -> bool) {
+pub(crate) async fn until(mut so: impl FnMut() -> bool) {
     for _ in 0..500 {
         if so() {
             return;
@@ -239,11 +254,11 @@ pub(super) async fn until(mut so: impl FnMut() -> bool) {
 
 /// Bytes that pass as a message.
 #[derive(Debug, Default, Clone, PartialEq)]
-pub(super) struct Raw(pub(super) Vec<u8>);
+pub(crate) struct Raw(pub(crate) Vec<u8>);
 
 impl Raw {
     /// The length-delimited fields of a message.
-    pub(super) fn fields(mut bytes: &[u8]) -> Vec<(u32, Vec<u8>)> {
+    pub(crate) fn fields(mut bytes: &[u8]) -> Vec<(u32, Vec<u8>)> {
         let mut fields = Vec::new();
         while !bytes.is_empty() {
             let (number, kind) = prost::encoding::decode_key(&mut bytes).unwrap();
