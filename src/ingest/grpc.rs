@@ -212,10 +212,12 @@ fn encoding(headers: &HeaderMap) -> Result<Option<Encoding>, Unread> {
 fn answered(response: &Response) -> HttpResponse {
     let mut trailers = HeaderMap::with_capacity(1);
     trailers.insert(Status::GRPC_STATUS, HeaderValue::from_static("0"));
-    let body = Full::new(unary::framed(response))
-        .with_trailers(std::future::ready(Some(Ok::<_, std::convert::Infallible>(
-            trailers,
-        ))));
+    let body = Full::new(unary::framed(response)).with_trailers(std::future::ready(Some(Ok::<
+        _,
+        std::convert::Infallible,
+    >(
+        trailers,
+    ))));
     let mut response = HttpResponse::new(HttpBody::new(body));
     let kind = HeaderValue::from_static("application/grpc");
     response.headers_mut().insert(header::CONTENT_TYPE, kind);

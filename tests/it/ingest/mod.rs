@@ -4,8 +4,8 @@ mod bounds;
 mod failures;
 mod health;
 mod http;
-mod pipeline;
-mod server;
+pub(crate) mod pipeline;
+pub(crate) mod server;
 mod signatures;
 
 use event_grpc::broker::HeaderValue;
@@ -37,7 +37,7 @@ fn event(id: &str, event_of: EventOf) -> Event {
 }
 
 /// A request of so many events of one type.
-fn request(count: usize) -> Vec<u8> {
+pub(crate) fn request(count: usize) -> Vec<u8> {
     Events {
         header: Some(header()),
         events: (0..count)

@@ -109,7 +109,13 @@ impl Server {
         let routes = sources.grpc(&health).unwrap();
         let grpc = listener.local_addr().unwrap().port();
         let forever = std::future::pending;
-        tokio::spawn(listen::serve(listener, "grpc", routes, doors.clone(), forever()));
+        tokio::spawn(listen::serve(
+            listener,
+            "grpc",
+            routes,
+            doors.clone(),
+            forever(),
+        ));
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let http = listener.local_addr().unwrap().port();
         let router = sources.http(health.clone(), Arc::new(|| "metrics".to_owned()));
