@@ -13,7 +13,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context as _;
-use axum::Router;
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 use tokio::time::timeout;
@@ -24,7 +23,8 @@ use environment::Environment;
 use crate::broker::{self, Broker, Embedded, Link, Rabbit, RabbitOptions, Topology};
 use crate::contract::{Pipeline, Queue, Storage};
 use crate::ingest::sources::Sources;
-use crate::ingest::{grpc, http, publisher};
+use crate::ingest::{http, publisher};
+use crate::listen;
 use crate::ops::health::Health;
 use crate::ops::metrics;
 use crate::ops::readiness::{self, Readiness};
@@ -42,6 +42,8 @@ pub struct Config {
     pub grpc_listen: SocketAddr,
     /// Where HTTP listens; port 0 is any free one.
     pub http_listen: SocketAddr,
+    /// What bounds the connections of each.
+    pub doors: listen::Limits,
     /// RabbitMQ; none for the broker in memory.
     pub amqp_url: Option<String>,
     /// ClickHouse; none for the embedded engine.
@@ -184,14 +186,13 @@ impl App {
         let grpc_address = grpc_listener.local_addr()?;
         let http_address = http_listener.local_addr()?;
         let mut servers = JoinSet::new();
-        servers.spawn(ended(
-            "gRPC",
-            grpc::serve(grpc_listener, sources.grpc(&health)?, until(&serving)),
-        ));
-        servers.spawn(ended(
-            "HTTP",
-            serve_http(http_listener, http_routes, until(&serving)),
-        ));
+        for (listener, door, routes) in [
+            (grpc_listener, "grpc", sources.grpc(&health)?),
+            (http_listener, "http", http_routes),
+        ] {
+            let (limits, stop) = (config.doors.clone(), until(&serving));
+            servers.spawn(listen::serve(listener, door, routes, limits, stop));
+        }
 
         Ok(App {
             grpc: grpc_address,
@@ -326,26 +327,6 @@ async fn connected(broker: &Arc<dyn Broker>) -> anyhow::Result<()> {
 
 fn until(token: &CancellationToken) -> impl Future<Output = ()> + use<> {
     token.clone().cancelled_owned()
-}
-
-async fn serve_http(
-    listener: TcpListener,
-    routes: Router,
-    stop: impl Future<Output = ()> + Send + 'static,
-) -> std::io::Result<()> {
-    axum::serve(listener, routes)
-        .with_graceful_shutdown(stop)
-        .await
-}
-
-/// Runs a server to its end and says if that was a bad one.
-async fn ended<E: std::fmt::Display>(
-    what: &'static str,
-    server: impl Future<Output = Result<(), E>>,
-) {
-    if let Err(error) = server.await {
-        tracing::error!(server = what, %error, "A server ended.");
-    }
 }
 
 async fn finished(tasks: &mut JoinSet<()>) {

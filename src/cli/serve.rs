@@ -10,6 +10,7 @@ use anyhow::Context as _;
 use crate::app::environment::Environment;
 use crate::app::{App, Config};
 use crate::contract::{Database, Pipeline};
+use crate::listen;
 use crate::ops::logging;
 use crate::sink::clickhouse::Address;
 use crate::sink::postgres;
@@ -42,6 +43,8 @@ pub(super) struct Args {
         value_name = "URL"
     )]
     amqp_url: Option<String>,
+    #[command(flatten)]
+    doors: DoorArgs,
     #[command(flatten)]
     clickhouse: ClickHouseArgs,
     #[command(flatten)]
@@ -102,6 +105,59 @@ pub(super) struct Args {
         value_name = "FILTER"
     )]
     log: String,
+}
+
+/// What bounds the connections of each port.
+#[derive(Debug, Clone, clap::Args)]
+struct DoorArgs {
+    /// How many connections each port may have. At most 10000 if not given, and what the limit of open files allows, which
+    /// is raised at start as far as it may be.
+    #[arg(
+        long,
+        env = "EVENT_GRPC_MAX_CONNECTIONS",
+        value_parser = clap::value_parser!(u32).range(1..=1_000_000),
+        value_name = "COUNT"
+    )]
+    max_connections: Option<u32>,
+    /// How many of them may come from one address; 2000 if not given. What comes through a proxy is of one address.
+    #[arg(
+        long,
+        env = "EVENT_GRPC_MAX_CONNECTIONS_PER_ADDRESS",
+        value_parser = clap::value_parser!(u32).range(1..=1_000_000),
+        value_name = "COUNT"
+    )]
+    max_connections_per_address: Option<u32>,
+    /// How long an HTTP/1 connection is kept without a request, in seconds. Give it longer than your load balancer keeps
+    /// its connections.
+    #[arg(
+        long,
+        env = "EVENT_GRPC_IDLE_SECONDS",
+        default_value_t = 75,
+        value_parser = clap::value_parser!(u64).range(1..=86_400),
+        value_name = "SECONDS"
+    )]
+    idle_seconds: u64,
+}
+
+impl DoorArgs {
+    /// The limits, after the process may open as many files as it can have.
+    fn limits(&self) -> listen::Limits {
+        let descriptors = listen::descriptors::raise();
+        let mut limits = listen::Limits::within(descriptors);
+        limits.idle = Duration::from_secs(self.idle_seconds);
+        if let Some(most) = self.max_connections {
+            if most as usize > limits.connections && u64::from(most) * 2 > descriptors {
+                tracing::warn!(
+                    descriptors,
+                    "The limit of open files doesn't allow as many connections as are asked for."
+                );
+            }
+            limits.connections = most as usize;
+        }
+        let most = self.max_connections_per_address.map(|most| most as usize);
+        limits.of_one_address = most.unwrap_or(limits.of_one_address);
+        limits
+    }
 }
 
 /// Which ClickHouse.
@@ -207,6 +263,7 @@ pub(super) async fn run(args: Args) -> anyhow::Result<()> {
     let config = Config {
         grpc_listen: args.grpc_listen,
         http_listen: args.http_listen,
+        doors: args.doors.limits(),
         amqp_url: args.amqp_url,
         clickhouse: args.clickhouse.address()?,
         clickhouse_servers: further_servers(&crate::generated::PIPELINE)?,

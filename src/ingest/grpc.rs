@@ -1,34 +1,38 @@
 //! The gRPC server: the sources' methods over undecoded bytes, health and reflection.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
+use axum::Router;
+use axum::body::Body as HttpBody;
 use axum::extract::Request;
-use axum::response::IntoResponse;
-use bytes::Bytes;
-use futures_util::future::BoxFuture;
-use http::HeaderMap;
-use prost::Message as _;
-use tokio::net::TcpListener;
-use tonic::codec::CompressionEncoding;
-use tonic::server::{Grpc, UnaryService};
+use axum::middleware::Next;
+use axum::response::{IntoResponse as _, Response as HttpResponse};
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, Version, header};
+use http_body_util::{BodyExt as _, Full};
+use tokio::time::Instant;
+use tonic::Status;
 use tonic::service::Routes;
-use tonic::transport::server::TcpIncoming;
-use tonic::{Code, Status};
 use tonic_health::ServingStatus;
 use tonic_health::pb::health_server::Health as HealthService;
 
 use super::dispatch::{Answered, Body, Dispatch, LONGEST};
+use super::encoding::Encoding;
 use super::held;
-use super::raw::RawCodec;
-use super::response::Refusal;
-use super::status::status;
+use super::reading::{Read, Unread};
+use super::response::Response;
+use super::status::{status, unread};
+use super::unary;
 use crate::contract::{Intake, Pipeline};
+use crate::listen::{Refused, Whole};
 use crate::ops::health::{Beat, Health};
-use crate::weight::Permit;
 
-/// How many calls one connection may have at once.
-const CALLS: usize = 1024;
+/// Where a call says how its message is packed, and an answer how it may be.
+const ENCODING: &str = "grpc-encoding";
+const ACCEPTED: HeaderName = HeaderName::from_static("grpc-accept-encoding");
+
+/// How messages may be packed.
+const ENCODINGS: &str = "identity,gzip,deflate,zstd";
 
 /// Why the gRPC server can't run.
 #[derive(Debug, thiserror::Error)]
@@ -36,36 +40,6 @@ pub enum GrpcError {
     /// The descriptors of the pipeline are not what reflection can serve.
     #[error("the descriptors can't be served: {0}")]
     Reflection(#[from] tonic_reflection::server::Error),
-    /// The server ended with an error.
-    #[error("the gRPC server failed: {0}")]
-    Transport(#[from] tonic::transport::Error),
-}
-
-/// Serves until `stop` ends, and then until the last call is answered.
-///
-/// A connection on which nothing was ever sent can keep it from ending: the caller sets a deadline.
-pub async fn serve(
-    listener: TcpListener,
-    routes: Routes,
-    stop: impl Future<Output = ()>,
-) -> Result<(), GrpcError> {
-    // Spread, so that the clients of an instance that was started with others don't all come back at once.
-    let age = Duration::from_secs(rand::random_range(1620..1980));
-    tonic::transport::Server::builder()
-        // Without HTTP/1 an idle connection blocks the shutdown for ever: github.com/hyperium/hyper/issues/4170
-        .accept_http1(true)
-        .max_concurrent_streams(CALLS as u32)
-        .concurrency_limit_per_connection(CALLS)
-        .load_shed(true)
-        .timeout(LONGEST * 2)
-        .http2_keepalive_interval(Some(Duration::from_secs(30)))
-        .http2_keepalive_timeout(Some(Duration::from_secs(20)))
-        .max_connection_age(age)
-        .max_connection_age_grace(LONGEST)
-        .add_routes(routes)
-        .serve_with_incoming_shutdown(TcpIncoming::from(listener).with_nodelay(Some(true)), stop)
-        .await?;
-    Ok(())
 }
 
 /// Everything that the gRPC server answers: each source's method, health and reflection.
@@ -73,9 +47,9 @@ pub fn routes(
     pipeline: &'static Pipeline,
     sources: &[Arc<Dispatch>],
     health: &Health,
-) -> Result<Routes, GrpcError> {
-    let mut routes = Routes::default();
+) -> Result<Router, GrpcError> {
     let mut services = vec![String::new()];
+    let mut router = Router::new();
     for dispatch in sources {
         let Intake::Grpc {
             service, method, ..
@@ -85,21 +59,23 @@ pub fn routes(
         };
         services.push(service.to_owned());
         let path = format!("/{service}/{method}");
-        let call = Call(Arc::clone(dispatch));
-        let handler = move |request: Request| call.clone().answer(request);
-        let router = routes.axum_router_mut();
-        *router = std::mem::take(router).route(&path, axum::routing::post(handler));
+        let dispatch = Arc::clone(dispatch);
+        let handler = move |request: Request| call(Arc::clone(&dispatch), request);
+        router = router.route(&path, axum::routing::post(handler));
     }
     let reflection = || {
         tonic_reflection::server::Builder::configure()
             .register_encoded_file_descriptor_set(pipeline.descriptors)
             .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)
     };
-    Ok(routes
+    let others = Routes::default()
         .add_service(health_service(health, services))
         .add_service(reflection().build_v1()?)
         .add_service(reflection().build_v1alpha()?)
-        .prepare())
+        .into_axum_router()
+        .layer(axum::middleware::from_fn(only_grpc));
+    // The fallback of the others says of a method that isn't there that it isn't.
+    Ok(others.merge(router))
 }
 
 /// The health service, which says what `health` says of each of the services.
@@ -134,69 +110,134 @@ fn health_service(
     service
 }
 
-/// A source's method.
-#[derive(Clone)]
-struct Call(Arc<Dispatch>);
-
-impl Call {
-    async fn answer(self, request: Request) -> impl IntoResponse {
-        let limit = self.0.max_request();
-        let request = request.map(|body| self.0.reading().count(body));
-        let held = Arc::default();
-        let method = Method {
-            dispatch: self.0,
-            held: Arc::clone(&held),
-        };
-        let response = Grpc::new(RawCodec)
-            .accept_compressed(CompressionEncoding::Gzip)
-            .max_decoding_message_size(limit)
-            .unary(method, request)
-            .await;
-        if is_too_large(response.headers()) {
-            return status(&Refusal::TooLarge { limit }).into_http::<axum::body::Body>();
-        }
-        let held = held.lock().unwrap_or_else(PoisonError::into_inner).take();
-        response.map(|body| held::body(body, held))
+async fn only_grpc(request: Request, next: Next) -> HttpResponse {
+    match foreign(&request) {
+        Some(response) => response,
+        None => next.run(request).await,
     }
 }
 
-/// Whether tonic refused a message before it was read. It says so in words and codes of its own, one for messages
-/// and one for compressed ones; where we say the same, details tell more.
-fn is_too_large(headers: &HeaderMap) -> bool {
-    let code = headers.get(Status::GRPC_STATUS);
-    match code.map(|code| Code::from_bytes(code.as_bytes())) {
-        Some(Code::OutOfRange | Code::ResourceExhausted) => {
-            !headers.contains_key("grpc-status-details-bin")
-        }
-        _ => false,
+/// What a request is told that isn't gRPC.
+fn foreign(request: &Request) -> Option<HttpResponse> {
+    let kind = request.headers().get(header::CONTENT_TYPE);
+    let kind = kind.map_or(&b""[..], HeaderValue::as_bytes);
+    let is_grpc = kind
+        .strip_prefix(b"application/grpc")
+        .is_some_and(|rest| matches!(rest.first(), None | Some(b'+' | b';')));
+    let (code, reason, text) = if !is_grpc {
+        (
+            StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            "media_type",
+            "this port takes gRPC, whose content type is application/grpc; JSON goes to the HTTP port",
+        )
+    } else if request.version() != Version::HTTP_2 {
+        (
+            StatusCode::HTTP_VERSION_NOT_SUPPORTED,
+            "version",
+            "gRPC needs HTTP/2",
+        )
+    } else {
+        return None;
+    };
+    let mut response = (code, text).into_response();
+    response.extensions_mut().insert(Refused {
+        reason,
+        text: text.to_owned(),
+    });
+    Some(response)
+}
+
+/// Answers a call of a source's method.
+async fn call(dispatch: Arc<Dispatch>, request: Request) -> HttpResponse {
+    if let Some(response) = foreign(&request) {
+        return response;
+    }
+    let until = Instant::now() + patience(request.headers());
+    let read = match read(&dispatch, request).await {
+        Ok(read) => read,
+        Err(error) => return refused(unread(&error), error.reason()),
+    };
+    let left = until.saturating_duration_since(Instant::now());
+    let Answered { result, held } = dispatch.take(Body::Wire(read.bytes), left).await;
+    drop(read.held);
+    let response = match result {
+        Ok(response) => answered(&response),
+        Err(refusal) => refused(status(&refusal), refusal.outcome()),
+    };
+    response.map(|body| held::body(body, held))
+}
+
+/// The one message of a call, unpacked.
+async fn read(dispatch: &Dispatch, request: Request) -> Result<Read, Unread> {
+    let limit = dispatch.max_request();
+    let encoding = encoding(request.headers())?;
+    let budget = dispatch.reading();
+    let check = |body: &[u8]| unary::check(body, limit);
+    let read = budget.read(request, unary::longest(limit), check).await;
+    let read = read.map_err(|error| match error {
+        Unread::TooLarge { .. } => Unread::TooLarge { limit },
+        error => error,
+    })?;
+    let (packed, bytes) = unary::message(&read.bytes)?;
+    let message = Read {
+        bytes,
+        held: read.held,
+    };
+    match (packed, encoding) {
+        (false, _) => Ok(message),
+        (true, Some(encoding)) => budget.unpack(message, encoding, ENCODING, limit).await,
+        (true, None) => Err(Unread::Framing {
+            code: tonic::Code::Internal,
+            text: format!("the message says that it is packed, and {ENCODING} doesn't say how"),
+        }),
     }
 }
 
-/// A source's method for one call.
-struct Method {
-    dispatch: Arc<Dispatch>,
-    /// The share that the answer has of what answers may take.
-    held: Arc<Mutex<Option<Permit>>>,
+/// How messages are packed, as far as they are.
+fn encoding(headers: &HeaderMap) -> Result<Option<Encoding>, Unread> {
+    let Some(value) = headers.get(ENCODING) else {
+        return Ok(None);
+    };
+    let name = value.to_str().unwrap_or_default();
+    match Encoding::named(name) {
+        _ if name == "identity" => Ok(None),
+        // gRPC doesn't know it.
+        None | Some(Encoding::Brotli) => Err(Unread::Encoding {
+            found: String::from_utf8_lossy(value.as_bytes()).into_owned(),
+            known: "gzip, deflate or zstd",
+        }),
+        known => Ok(known),
+    }
 }
 
-impl UnaryService<Bytes> for Method {
-    type Response = Bytes;
-    type Future = BoxFuture<'static, Result<tonic::Response<Bytes>, Status>>;
+/// A call that was taken.
+fn answered(response: &Response) -> HttpResponse {
+    let mut trailers = HeaderMap::with_capacity(1);
+    trailers.insert(Status::GRPC_STATUS, HeaderValue::from_static("0"));
+    let body = Full::new(unary::framed(response)).with_trailers(std::future::ready(Some(Ok::<
+        _,
+        std::convert::Infallible,
+    >(
+        trailers,
+    ))));
+    let mut response = HttpResponse::new(HttpBody::new(body));
+    let kind = HeaderValue::from_static("application/grpc");
+    response.headers_mut().insert(header::CONTENT_TYPE, kind);
+    response.extensions_mut().insert(Whole);
+    response
+}
 
-    fn call(&mut self, request: tonic::Request<Bytes>) -> Self::Future {
-        let dispatch = Arc::clone(&self.dispatch);
-        let share = Arc::clone(&self.held);
-        Box::pin(async move {
-            let patience = patience(request.metadata().as_ref());
-            let body = Body::Wire(request.into_inner());
-            let Answered { result, held } = dispatch.take(body, patience).await;
-            *share.lock().unwrap_or_else(PoisonError::into_inner) = held;
-            match result {
-                Ok(response) => Ok(tonic::Response::new(response.encode_to_vec().into())),
-                Err(refusal) => Err(status(&refusal)),
-            }
-        })
+/// A call that was refused.
+fn refused(status: Status, reason: &'static str) -> HttpResponse {
+    let text = status.message().to_owned();
+    let mut response: HttpResponse = status.into_http();
+    if reason == "encoding" {
+        let known = HeaderValue::from_static(ENCODINGS);
+        response.headers_mut().insert(ACCEPTED, known);
     }
+    response.extensions_mut().insert(Whole);
+    response.extensions_mut().insert(Refused { reason, text });
+    response
 }
 
 /// How long the client waits, less what it takes to tell it that it was in vain.

@@ -1,58 +1,68 @@
 //! The HTTP server: proto3 JSON for those without gRPC, webhooks, metrics and the heartbeat.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use axum::Router;
 use axum::extract::{RawQuery, Request, State};
 use axum::response::{IntoResponse, Response as HttpResponse};
-use axum::routing::{get, post};
-use bytes::Bytes;
+use axum::routing::{MethodRouter, get, post};
 use http::{HeaderMap, HeaderValue, StatusCode, header};
-use http_body_util::{BodyExt, LengthLimitError, Limited};
 use prost::Message as _;
 use prost_reflect::{DynamicMessage, MessageDescriptor};
 use serde_json::{Value, json};
-use tonic::{Code, Status};
 
 use super::dispatch::{Answered, Body, Dispatch, LONGEST};
+use super::encoding::Encoding;
 use super::held;
-use super::reading::Budget;
+use super::reading::{Budget, Read, Unread};
 use super::response::{Refusal, Response, error};
 use super::status::RETRY_AFTER_SECONDS;
 use super::webhook::Webhook;
+use crate::listen::Refused;
 use crate::ops::health::{Beat, Health};
 
 /// Renders the metrics.
 pub type Render = Arc<dyn Fn() -> String + Send + Sync>;
 
-/// How long a body may take to arrive.
-const UPLOAD: Duration = Duration::from_secs(30);
+/// How bodies may be packed.
+const ENCODINGS: &str = "gzip, deflate, br, zstd";
+
+/// What some editors and languages put before a text.
+const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
 /// What the HTTP server answers beside the sources' paths: `/metrics` and `/heartbeat/`.
 pub fn router(health: Health, metrics: Render) -> Router {
-    let heartbeat = get(heartbeat).put(set_heartbeat).with_state(health);
-    Router::new()
-        .route("/metrics", get(move || async move { metrics() }))
-        .route("/heartbeat/", heartbeat)
+    let heartbeat: MethodRouter = get(heartbeat).put(set_heartbeat).with_state(health);
+    let router = Router::new().route("/metrics", get(move || async move { metrics() }));
+    either_way(router, "/heartbeat/", heartbeat)
 }
 
 /// A path that takes a source's requests as proto3 JSON. `answer` describes its response.
 pub fn json_route(path: &str, dispatch: Arc<Dispatch>, answer: MessageDescriptor) -> Router {
     let handler = move |request: Request| async move {
-        let body = match body(request, dispatch.max_request(), dispatch.reading()).await {
-            Ok(body) => body,
-            Err(failed) => return failed,
+        let (limit, budget) = (dispatch.max_request(), dispatch.reading());
+        let read = match body(request, limit, budget).await {
+            Ok(read) => read,
+            Err(failed) => return unread(&failed),
         };
-        let Answered { result, held } = dispatch.take(Body::Json(body), LONGEST).await;
-        let (code, response) = match result {
-            Ok(response) => (StatusCode::OK, response),
-            Err(refusal) => (code(&refusal), error(refusal)),
+        let text = match read.bytes.starts_with(BYTE_ORDER_MARK) {
+            true => read.bytes.slice(BYTE_ORDER_MARK.len()..),
+            false => read.bytes,
         };
-        let response = with_code(code, json_response(&answer, response));
+        let Answered { result, held } = dispatch.take(Body::Json(text), LONGEST).await;
+        drop(read.held);
+        let response = match result {
+            Ok(response) => with_code(StatusCode::OK, json_response(&answer, response)),
+            Err(refusal) => {
+                let (code, reason) = (code(&refusal), refusal.outcome());
+                let said = error(refusal);
+                let text = said.message.clone();
+                because(with_code(code, json_response(&answer, said)), reason, text)
+            }
+        };
         response.map(|body| held::body(body, held))
     };
-    Router::new().route(path, post(handler))
+    either_way(Router::new(), path, post(handler))
 }
 
 /// A webhook's path.
@@ -63,49 +73,112 @@ pub fn webhook_route(path: &str, webhook: Arc<Webhook>) -> Router {
             Ok(greeted) => greeted,
             Err(refusal) => return unproved(&refusal, webhook.challenge()),
         };
-        let body = match body(request, webhook.max_request(), webhook.reading()).await {
-            Ok(body) => body,
-            Err(failed) => return failed,
+        let (limit, budget) = (webhook.max_request(), webhook.reading());
+        let read = match body(request, limit, budget).await {
+            Ok(read) => read,
+            Err(failed) => return unread(&failed),
         };
-        match webhook.take(greeted, body).await {
+        let taken = webhook.take(greeted, read.bytes).await;
+        drop(read.held);
+        match taken {
             Ok(id) => with_code(StatusCode::OK, json!({ "id": id })),
             Err(refusal) => unproved(&refusal, webhook.challenge()),
         }
     };
-    Router::new().route(path, post(handler))
+    either_way(Router::new(), path, post(handler))
 }
 
-/// The body of a request that says it is JSON, if it is within the limit and arrives in time.
-async fn body(request: Request, limit: usize, budget: &Budget) -> Result<Bytes, HttpResponse> {
-    if !is_json(request.headers()) {
-        let text = "the content type should be application/json";
-        return Err(with_code(
-            StatusCode::UNSUPPORTED_MEDIA_TYPE,
-            json!({ "error": text }),
-        ));
+/// A path, with and without a slash at its end.
+fn either_way(router: Router, path: &str, handler: MethodRouter) -> Router {
+    let bare = path.trim_end_matches('/');
+    match bare {
+        "" => router.route(path, handler),
+        bare => router
+            .route(bare, handler.clone())
+            .route(&format!("{bare}/"), handler),
     }
-    let counted = Limited::new(budget.count(request.into_body()), limit);
-    let error = match tokio::time::timeout(UPLOAD, counted.collect()).await {
-        Ok(Ok(body)) => return Ok(body.to_bytes()),
-        Ok(Err(error)) => error,
-        Err(_) => {
-            let text = "the body did not arrive in time";
-            return Err(with_code(
-                StatusCode::REQUEST_TIMEOUT,
-                json!({ "error": text }),
-            ));
+}
+
+/// Why there is no body to take.
+enum Failed {
+    Unread(Unread),
+    MediaType,
+}
+
+impl From<Unread> for Failed {
+    fn from(error: Unread) -> Self {
+        Failed::Unread(error)
+    }
+}
+
+/// The body of a request that says it is JSON, unpacked, if it is within the limit and arrives in time.
+async fn body(request: Request, limit: usize, budget: &Budget) -> Result<Read, Failed> {
+    if !is_json(request.headers()) {
+        return Err(Failed::MediaType);
+    }
+    let encoding = encoding(request.headers())?;
+    let read = budget.read(request, limit, |_| Ok(())).await?;
+    match encoding {
+        None => Ok(read),
+        Some(encoding) => {
+            let unpacked = budget.unpack(read, encoding, "content-encoding", limit);
+            Ok(unpacked.await?)
+        }
+    }
+}
+
+/// How a body is packed, if it is; once at most.
+fn encoding(headers: &HeaderMap) -> Result<Option<Encoding>, Unread> {
+    let values = headers.get_all(header::CONTENT_ENCODING).iter();
+    let texts = values.map(|value| String::from_utf8_lossy(value.as_bytes()));
+    let found = texts.collect::<Vec<_>>().join(",");
+    let names = found.split(',').map(str::trim);
+    let mut names = names.filter(|n| !n.is_empty() && !n.eq_ignore_ascii_case("identity"));
+    match (names.next().map(Encoding::named), names.next()) {
+        (None, _) => Ok(None),
+        (Some(Some(encoding)), None) => Ok(Some(encoding)),
+        _ => Err(Unread::Encoding {
+            found,
+            known: "one of gzip, deflate, br and zstd",
+        }),
+    }
+}
+
+/// What a request is told that could not be read. Nothing more of it is read: its connection ends.
+fn unread(failed: &Failed) -> HttpResponse {
+    let (code, reason, text) = match failed {
+        Failed::MediaType => (
+            StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            "media_type",
+            "the content type should be application/json, or application/…+json".to_owned(),
+        ),
+        Failed::Unread(error) => {
+            let code = match error {
+                Unread::Full | Unread::Share { .. } => StatusCode::TOO_MANY_REQUESTS,
+                Unread::TooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
+                Unread::Slow { .. } | Unread::GivenUp => StatusCode::REQUEST_TIMEOUT,
+                Unread::Encoding { .. } => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+                Unread::Broken(_) | Unread::NotPacked { .. } | Unread::Framing { .. } => {
+                    StatusCode::BAD_REQUEST
+                }
+            };
+            (code, error.reason(), error.to_string())
         }
     };
-    if error.is::<LengthLimitError>() {
-        return Err(refused(&Refusal::TooLarge { limit }));
+    let mut response = with_code(code, json!({ "error": text }));
+    if reason == "encoding" {
+        let known = HeaderValue::from_static(ENCODINGS);
+        response
+            .headers_mut()
+            .insert(header::ACCEPT_ENCODING, known);
     }
-    match error.downcast_ref::<Status>().map(Status::code) {
-        Some(Code::ResourceExhausted) => Err(refused(&Refusal::Full)),
-        _ => {
-            let text = "the body could not be read to its end";
-            Err(with_code(StatusCode::BAD_REQUEST, json!({ "error": text })))
-        }
-    }
+    because(response, reason, text)
+}
+
+/// Says of an answer why it is no better one.
+fn because(mut response: HttpResponse, reason: &'static str, text: String) -> HttpResponse {
+    response.extensions_mut().insert(Refused { reason, text });
+    response
 }
 
 /// Whether the content type is JSON; a request without one is given the benefit of the doubt.
@@ -146,7 +219,8 @@ fn refused(refusal: &Refusal) -> HttpResponse {
     if let Refusal::Field { field, .. } = refusal {
         body["field"] = json!(field);
     }
-    with_code(code(refusal), body)
+    let response = with_code(code(refusal), body);
+    because(response, refusal.outcome(), refusal.to_string())
 }
 
 /// The same, with what is asked of those who didn't prove where they come from.

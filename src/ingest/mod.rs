@@ -2,6 +2,7 @@
 
 pub mod answer;
 pub mod dispatch;
+pub mod encoding;
 pub mod group;
 pub mod grpc;
 mod held;
@@ -19,6 +20,7 @@ pub mod route;
 pub mod scan;
 pub mod sources;
 pub mod status;
+mod unary;
 pub mod verify;
 pub mod webhook;
 mod weigh;

@@ -1,108 +1,325 @@
-//! Bodies that are being read count against a budget, frame by frame: how many arrive at once is up to the senders.
+//! Requests that are being read count against a budget, from their first byte until they are answered, packed or
+//! unpacked: how many arrive at once is up to their senders.
 
-use std::pin::Pin;
+mod uploads;
+
 use std::sync::Arc;
-use std::task::{Context, Poll, ready};
+use std::time::Duration;
 
-use axum::body::{Body, Bytes, HttpBody};
-use http_body::{Frame, SizeHint};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
-use tonic::Status;
+use axum::body::Bytes;
+use axum::extract::Request;
+use futures_util::FutureExt as _;
+use http::header;
+use http_body_util::BodyExt as _;
+use tokio::time::{Instant, timeout, timeout_at};
+use tonic::Code;
 
-use super::response::Refusal;
-use super::status::status;
+use super::encoding::Encoding;
+use crate::listen::{Pace, Peer};
+use crate::weight::{self, Permit};
+use uploads::{Upload, Uploads};
 
-/// The unit in which bytes are counted.
-const UNIT: usize = 1024;
+/// How long a request waits for the room of those that were given up for it.
+const PATIENCE: Duration = Duration::from_millis(500);
 
-/// How many bytes of a source's requests may be in memory before they are complete.
+/// The part of the budget that unfinished requests of one connection may have.
+const SHARE: u64 = 4;
+
+/// The least by which a buffer grows.
+const STEP: usize = 4 << 10;
+
+/// How many bytes of a source's requests may be in memory. Clones share it.
 #[derive(Debug, Clone)]
 pub struct Budget {
-    units: Arc<Semaphore>,
+    room: weight::Budget,
+    /// How much unfinished requests of one connection may have.
+    share: u64,
+    uploads: Arc<Uploads>,
 }
 
-/// A body whose bytes count until it is dropped. It fails where the budget has no room.
+/// A body, or a part of it, with its share of the budget.
 #[derive(Debug)]
-pub struct Counted {
-    body: Body,
-    budget: Budget,
-    held: Option<OwnedSemaphorePermit>,
-    /// How many bytes came, and for how many there is room.
-    came: usize,
-    room: usize,
+pub struct Read {
+    /// The bytes.
+    pub bytes: Bytes,
+    /// Their share, to be given back when the request is answered.
+    pub held: Permit,
+}
+
+/// Why a request could not be read.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Unread {
+    /// There is no room; later there may be.
+    #[error("the server has as many requests as it can hold; try again in a second")]
+    Full,
+    /// Its connection has as many unfinished requests as it may.
+    #[error(
+        "the unfinished requests of this connection have {share} bytes together, which is all they may; finish some"
+    )]
+    Share {
+        /// All they may have, in bytes.
+        share: u64,
+    },
+    /// It is larger than the source takes, as it came or unpacked.
+    #[error("the request is larger than {limit} bytes; send fewer events at once")]
+    TooLarge {
+        /// The largest request, in bytes.
+        limit: usize,
+    },
+    /// It comes too slowly.
+    #[error(
+        "the body did not arrive in time: at least {least} bytes should come in {window:?}, and all of it in {longest:?}"
+    )]
+    Slow {
+        /// So many bytes …
+        least: usize,
+        /// … should come in such a time …
+        window: Duration,
+        /// … and all in that.
+        longest: Duration,
+    },
+    /// It made no progress while its room was needed.
+    #[error("the body made no progress, and its room was needed for others; send it again")]
+    GivenUp,
+    /// The connection broke, or the body isn't what HTTP allows.
+    #[error("the body could not be read to its end: {0}")]
+    Broken(String),
+    /// It is packed in a way that isn't known.
+    #[error("the body is packed as {found:?}; it should be {known}, or not packed at all")]
+    Encoding {
+        /// What was said.
+        found: String,
+        /// What is known.
+        known: &'static str,
+    },
+    /// It isn't packed in the way that it says.
+    #[error("the body is not {name}, as {header} says: {reason}")]
+    NotPacked {
+        /// The encoding.
+        name: &'static str,
+        /// Where that was said.
+        header: &'static str,
+        /// What is wrong.
+        reason: String,
+    },
+    /// It isn't one gRPC message.
+    #[error("{text}")]
+    Framing {
+        /// What gRPC calls it.
+        code: Code,
+        /// What is wrong.
+        text: String,
+    },
+}
+
+impl Unread {
+    /// A short stable word for metrics.
+    pub fn reason(&self) -> &'static str {
+        match self {
+            Unread::Full => "full",
+            Unread::Share { .. } => "share",
+            Unread::TooLarge { .. } => "too_large",
+            Unread::Slow { .. } => "slow",
+            Unread::GivenUp => "given_up",
+            Unread::Broken(_) => "broken",
+            Unread::Encoding { .. } => "encoding",
+            Unread::NotPacked { .. } => "not_packed",
+            Unread::Framing { .. } => "framing",
+        }
+    }
 }
 
 impl Budget {
-    /// A budget of so many bytes.
+    /// A budget for as many bytes as may be unanswered, and for as many that are still being read.
     pub fn new(bytes: u64) -> Self {
-        let units = usize::try_from(bytes / UNIT as u64).unwrap_or(usize::MAX);
-        let units = units.clamp(1, Semaphore::MAX_PERMITS);
+        let room = weight::Budget::new(bytes.saturating_mul(2));
         Budget {
-            units: Arc::new(Semaphore::new(units)),
+            share: room.bytes() / SHARE,
+            room,
+            uploads: Arc::default(),
         }
     }
 
-    /// A body that counts.
-    pub fn count(&self, body: Body) -> Counted {
-        Counted {
-            body,
-            budget: self.clone(),
-            held: None,
-            came: 0,
-            room: 0,
+    /// Reads a body of at most `limit` bytes. `check` sees what came so far, and may refuse it.
+    pub async fn read(
+        &self,
+        request: Request,
+        limit: usize,
+        check: impl Fn(&[u8]) -> Result<(), Unread>,
+    ) -> Result<Read, Unread> {
+        let said = request.headers().get(header::CONTENT_LENGTH);
+        let said = said.and_then(|length| length.to_str().ok()?.parse::<u64>().ok());
+        if said.is_some_and(|length| length > limit as u64) {
+            return Err(Unread::TooLarge { limit });
         }
+        let peer = request.extensions().get::<Arc<Peer>>().cloned();
+        let mut progress = Progress::new(peer.as_ref().map(|peer| peer.pace()));
+        let mut body = request.into_body();
+        let mut upload = Upload::new(&self.uploads, peer);
+        let mut taken = Vec::new();
+        let mut held = self.hold(0).await?;
+        // What is said is believed only as far as it is small.
+        let expected = said.map_or(0, |length| length as usize).min(STEP);
+        self.grow(&mut taken, &mut held, &upload, expected, limit)
+            .await?;
+        loop {
+            let frame = match body.frame().now_or_never() {
+                Some(frame) => frame,
+                None => loop {
+                    upload.waits();
+                    let frame = tokio::select! {
+                        () = upload.given_up() => return Err(Unread::GivenUp),
+                        frame = timeout_at(progress.deadline(), body.frame()) => frame,
+                    };
+                    match frame {
+                        Ok(frame) => break frame,
+                        Err(_) => progress.judge()?,
+                    }
+                },
+            };
+            let Some(frame) = frame else {
+                break;
+            };
+            let frame = frame.map_err(|error| Unread::Broken(causes(&error)))?;
+            let Ok(data) = frame.into_data() else {
+                continue;
+            };
+            let len = taken.len() + data.len();
+            if len > limit {
+                return Err(Unread::TooLarge { limit });
+            }
+            let expected = said.map_or(len, |length| (length as usize).min(len * 2).max(len));
+            self.grow(&mut taken, &mut held, &upload, expected, limit)
+                .await?;
+            taken.extend_from_slice(&data);
+            check(&taken)?;
+            progress.came(data.len())?;
+            upload.came(data.len());
+        }
+        Ok(Read {
+            bytes: taken.into(),
+            held,
+        })
+    }
+
+    /// Unpacks what was read. What comes out may have `limit` bytes.
+    pub async fn unpack(
+        &self,
+        packed: Read,
+        encoding: Encoding,
+        header: &'static str,
+        limit: usize,
+    ) -> Result<Read, Unread> {
+        super::encoding::unpack(&self.room, packed, encoding, header, limit).await
+    }
+
+    /// Makes room in a buffer for `len` bytes, if it has less.
+    async fn grow(
+        &self,
+        taken: &mut Vec<u8>,
+        held: &mut Permit,
+        upload: &Upload,
+        len: usize,
+        limit: usize,
+    ) -> Result<(), Unread> {
+        if len <= taken.capacity() {
+            return Ok(());
+        }
+        // A buffer that has grown doubles; the first is as large as what came.
+        let len = match taken.capacity() {
+            0 => len,
+            capacity => len.max((capacity * 2).min(limit)),
+        };
+        let more = (len as u64).saturating_sub(held.bytes());
+        if more > 0 {
+            if !upload.hold(more, self.share.max(limit as u64)) {
+                let share = self.share.max(limit as u64);
+                return Err(Unread::Share { share });
+            }
+            held.merge(self.hold(more).await?);
+        }
+        taken.reserve_exact(len - taken.len());
+        Ok(())
+    }
+
+    /// Room for so many bytes. If there is none, bodies that make no progress are given up for it.
+    async fn hold(&self, bytes: u64) -> Result<Permit, Unread> {
+        if let Some(held) = self.room.try_acquire(bytes) {
+            return Ok(held);
+        }
+        if !self.uploads.give_up(bytes) {
+            return Err(Unread::Full);
+        }
+        timeout(PATIENCE, self.room.acquire(bytes))
+            .await
+            .map_err(|_| Unread::Full)
     }
 }
 
-impl Counted {
-    /// Makes room for what came, if there is any.
-    fn make_room(&mut self, len: usize) -> Result<(), Refusal> {
-        self.came += len;
-        let Some(missing) = self
-            .came
-            .checked_sub(self.room)
-            .filter(|missing| *missing > 0)
-        else {
-            return Ok(());
-        };
-        let units = u32::try_from(missing.div_ceil(UNIT)).unwrap_or(u32::MAX);
-        let more = Arc::clone(&self.budget.units)
-            .try_acquire_many_owned(units)
-            .map_err(|_| Refusal::Full)?;
-        self.room += units as usize * UNIT;
-        match &mut self.held {
-            None => self.held = Some(more),
-            Some(held) => held.merge(more),
+/// Whether a body comes fast enough.
+struct Progress {
+    pace: Pace,
+    ends: Instant,
+    window_ends: Instant,
+    in_window: usize,
+}
+
+impl Progress {
+    fn new(pace: Option<Pace>) -> Self {
+        let pace = pace.unwrap_or_default();
+        let now = Instant::now();
+        Progress {
+            pace,
+            ends: now + pace.longest,
+            window_ends: now + pace.window,
+            in_window: 0,
         }
+    }
+
+    /// When to judge it.
+    fn deadline(&self) -> Instant {
+        self.ends.min(self.window_ends)
+    }
+
+    fn came(&mut self, bytes: usize) -> Result<(), Unread> {
+        self.in_window += bytes;
+        if Instant::now() < self.deadline() {
+            return Ok(());
+        }
+        self.judge()
+    }
+
+    fn judge(&mut self) -> Result<(), Unread> {
+        let now = Instant::now();
+        let Pace {
+            longest,
+            window,
+            least,
+            ..
+        } = self.pace;
+        if now >= self.ends || self.in_window < least {
+            return Err(Unread::Slow {
+                least,
+                window,
+                longest,
+            });
+        }
+        self.window_ends = now + window;
+        self.in_window = 0;
         Ok(())
     }
 }
 
-impl HttpBody for Counted {
-    type Data = Bytes;
-    type Error = Status;
-
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, Status>>> {
-        let frame = match ready!(Pin::new(&mut self.body).poll_frame(cx)) {
-            None => return Poll::Ready(None),
-            Some(Err(error)) => return Poll::Ready(Some(Err(Status::from_error(error.into())))),
-            Some(Ok(frame)) => frame,
-        };
-        let len = frame.data_ref().map_or(0, Bytes::len);
-        Poll::Ready(Some(match self.make_room(len) {
-            Ok(()) => Ok(frame),
-            Err(refusal) => Err(status(&refusal)),
-        }))
+/// An error with what it says of its causes.
+fn causes(error: &(dyn std::error::Error + 'static)) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        let cause_text = cause.to_string();
+        if !text.contains(&cause_text) {
+            text = format!("{text}: {cause_text}");
+        }
+        source = cause.source();
     }
-
-    fn is_end_stream(&self) -> bool {
-        self.body.is_end_stream()
-    }
-
-    fn size_hint(&self) -> SizeHint {
-        self.body.size_hint()
-    }
+    text
 }

@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use axum::Router;
 use prost_reflect::{DescriptorPool, MessageDescriptor};
-use tonic::service::Routes;
 
 use super::dispatch::Dispatch;
 use super::grpc::{self, GrpcError};
@@ -124,7 +123,7 @@ impl Sources {
     }
 
     /// What the gRPC server answers. It must be called within a runtime.
-    pub fn grpc(&self, health: &Health) -> Result<Routes, GrpcError> {
+    pub fn grpc(&self, health: &Health) -> Result<Router, GrpcError> {
         grpc::routes(self.pipeline, &self.dispatches, health)
     }
 

@@ -3,6 +3,7 @@
 use prost::Message as _;
 use tonic::{Code, Status};
 
+use super::reading::Unread;
 use super::response::Refusal;
 
 /// When a client that was refused for want of room should try again.
@@ -71,6 +72,21 @@ fn too_heavy(reason: &str, size: u64, limit: u64, message: String) -> Status {
     };
     let detail = any("google.rpc.ErrorInfo", &info);
     with_detail(Code::OutOfRange, message, detail)
+}
+
+/// The status that says why a request could not be read.
+pub fn unread(unread: &Unread) -> Status {
+    let message = unread.to_string();
+    match unread {
+        Unread::Full | Unread::Share { .. } | Unread::GivenUp => {
+            repeat_later(Code::ResourceExhausted, message)
+        }
+        Unread::TooLarge { .. } => Status::out_of_range(message),
+        Unread::Slow { .. } => Status::deadline_exceeded(message),
+        Unread::Encoding { .. } => Status::unimplemented(message),
+        Unread::Broken(_) | Unread::NotPacked { .. } => Status::invalid_argument(message),
+        Unread::Framing { code, .. } => Status::new(*code, message),
+    }
 }
 
 fn repeat_later(code: Code, message: String) -> Status {

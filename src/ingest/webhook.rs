@@ -140,6 +140,11 @@ impl Webhook {
             let verified = verifier.verify(&greeted.proof, &body);
             verified.map_err(|_| Refusal::Unauthorized)?;
         }
+        // A signature is over what came; JSON begins after the mark that some put before it.
+        let body = match body.strip_prefix(b"\xef\xbb\xbf") {
+            Some(text) => body.slice_ref(text),
+            None => body,
+        };
         let admitted = self.pool.admit(body.len() as u64).await?;
         let task = tokio::spawn(Arc::clone(self).process(greeted.headers, body, admitted));
         joined(self.source.name, task).await

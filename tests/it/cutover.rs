@@ -56,6 +56,7 @@ fn config(vhost: &Vhost, store: &ClickHouse, strict: bool) -> Config {
     Config {
         grpc_listen: ([127, 0, 0, 1], 0).into(),
         http_listen: ([127, 0, 0, 1], 0).into(),
+        doors: event_grpc::listen::Limits::default(),
         amqp_url: Some(vhost.url()),
         clickhouse: Some(store.address().clone()),
         clickhouse_servers: BTreeMap::new(),

@@ -15,7 +15,8 @@ enum May {
 }
 
 /// The layers, by folder. `app` wires them together and `cli` starts it, so none of them knows these two.
-const LAYERS: [(&str, May); 9] = [
+const LAYERS: [(&str, May); 10] = [
+    ("src/listen", May::Only(&["listen"])),
     ("src/weight", May::Only(&["weight"])),
     ("src/contract", May::Only(&["contract", "weight"])),
     ("generated", May::Only(&["contract", "generated"])),

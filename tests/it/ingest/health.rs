@@ -72,7 +72,7 @@ async fn the_generated_pipeline_can_be_served() {
         Limits::embedded(),
     );
     let sources = Sources::new(&PIPELINE, &publisher, |_| None).unwrap();
-    sources.grpc(&Health::beating()).unwrap();
+    drop(sources.grpc(&Health::beating()).unwrap());
     // A path that axum can't route would panic here.
     drop(sources.http(Health::beating(), Arc::new(String::new)));
     for source in PIPELINE.sources {

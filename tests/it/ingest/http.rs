@@ -91,7 +91,7 @@ async fn a_full_pool_says_when_to_try_again() {
 #[tokio::test(flavor = "multi_thread")]
 async fn bodies_that_are_still_being_read_count_too() {
     let pool = Pool {
-        bytes: 1 << 20,
+        bytes: 512 << 10,
         ..POOL
     };
     let server = Server::start(Limits::embedded(), pool).await;

@@ -4,7 +4,7 @@ mod bounds;
 mod failures;
 mod health;
 mod http;
-mod pipeline;
+pub(crate) mod pipeline;
 pub(crate) mod server;
 mod signatures;
 
@@ -37,7 +37,7 @@ fn event(id: &str, event_of: EventOf) -> Event {
 }
 
 /// A request of so many events of one type.
-fn request(count: usize) -> Vec<u8> {
+pub(crate) fn request(count: usize) -> Vec<u8> {
     Events {
         header: Some(header()),
         events: (0..count)

@@ -7,7 +7,8 @@ use event_grpc::broker::{Broker, Delivery, Embedded, QueueSpec, Settled, Topolog
 use event_grpc::contract::{Pool, QueueKind, Route};
 use event_grpc::ingest::response::Response;
 use event_grpc::ingest::sources::Off;
-use event_grpc::ingest::{Limits, Publisher, Sources, grpc};
+use event_grpc::ingest::{Limits, Publisher, Sources};
+use event_grpc::listen;
 use event_grpc::ops::health::Health;
 use prost::Message;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -22,8 +23,8 @@ pub(crate) struct Server {
     pub(crate) broker: Arc<Embedded>,
     pub(crate) health: Health,
     pub(crate) channel: Channel,
-    pub(crate) grpc: std::net::SocketAddr,
     pub(crate) http: u16,
+    pub(crate) grpc: u16,
     pub(crate) off: Vec<Off>,
     pub(crate) seen: Arc<Mutex<Vec<Seen>>>,
     acks: watch::Sender<bool>,
@@ -62,6 +63,16 @@ impl Server {
         pool: Pool,
         wrap: impl Fn(Arc<Embedded>) -> Arc<B>,
     ) -> Self {
+        Self::start_behind(listen::Limits::default(), limits, pool, wrap).await
+    }
+
+    /// The same with limits of connections.
+    pub(crate) async fn start_behind<B: Broker>(
+        doors: listen::Limits,
+        limits: Limits,
+        pool: Pool,
+        wrap: impl Fn(Arc<Embedded>) -> Arc<B>,
+    ) -> Self {
         let pipeline = pipeline::pipeline(pool);
         let all = &[Route {
             exchange: "test.tx",
@@ -96,11 +107,19 @@ impl Server {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let routes = sources.grpc(&health).unwrap();
-        tokio::spawn(grpc::serve(listener, routes, std::future::pending()));
+        let grpc = listener.local_addr().unwrap().port();
+        let forever = std::future::pending;
+        tokio::spawn(listen::serve(
+            listener,
+            "grpc",
+            routes,
+            doors.clone(),
+            forever(),
+        ));
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let http = listener.local_addr().unwrap().port();
         let router = sources.http(health.clone(), Arc::new(|| "metrics".to_owned()));
-        tokio::spawn(async move { axum::serve(listener, router).await });
+        tokio::spawn(listen::serve(listener, "http", router, doors, forever()));
         let channel = Channel::from_shared(format!("http://{address}"))
             .unwrap()
             .connect_lazy();
@@ -119,8 +138,8 @@ impl Server {
             broker,
             health,
             channel,
-            grpc: address,
             http,
+            grpc,
             off,
             seen,
             acks,

@@ -355,7 +355,7 @@ async fn answers_that_nobody_reads_make_the_others_short_and_stop_nobody() {
     };
     assert_eq!(listed().await, 1_000);
     // A connection whose window is too small for any of its answers.
-    let narrow = Endpoint::from_shared(format!("http://{}", server.grpc))
+    let narrow = Endpoint::from_shared(format!("http://127.0.0.1:{}", server.grpc))
         .unwrap()
         .initial_stream_window_size(1_000)
         .connect_lazy();

@@ -60,7 +60,7 @@ fn object(row: usize, own: usize, random: &mut StdRng) -> Object {
 }
 
 fn value(row: usize, random: &mut StdRng, depth: usize) -> Value {
-    let mut again = |random: &mut StdRng| value(row, random, depth + 1);
+    let again = |random: &mut StdRng| value(row, random, depth + 1);
     match random.random_range(0..if depth < 3 { 13 } else { 6 }) {
         0 => json!(random.random::<i64>()),
         1 => json!(u64::MAX - u64::from(random.random::<u32>())),

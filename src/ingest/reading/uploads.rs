@@ -1,0 +1,162 @@
+//! Bodies that are waited for, and which of them are given up when their room is needed.
+
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use tokio::sync::Notify;
+
+use crate::listen::{Pace, Peer};
+
+/// What counts as progress, in bytes: a byte now and then is none.
+const PROGRESS: usize = 16 << 10;
+
+/// The bodies that are waited for.
+#[derive(Debug, Default)]
+pub(super) struct Uploads {
+    waiting: Mutex<Waiting>,
+}
+
+#[derive(Debug, Default)]
+struct Waiting {
+    next: u64,
+    bodies: HashMap<u64, Arc<Body>>,
+}
+
+/// A body that is waited for.
+#[derive(Debug)]
+struct Body {
+    held: AtomicU64,
+    progress: Mutex<Instant>,
+    patience: Duration,
+    given_up: Notify,
+}
+
+/// A body that is being read. What it holds of its connection's share is given back when it is dropped.
+pub(super) struct Upload {
+    uploads: Arc<Uploads>,
+    peer: Option<Arc<Peer>>,
+    /// How many bytes it holds, and how many came since the last progress.
+    held: AtomicU64,
+    since: Instant,
+    came: usize,
+    waits: Option<(u64, Arc<Body>)>,
+}
+
+impl Uploads {
+    /// Gives up bodies with at least so many bytes together, those first that hold the most for the longest. Returns
+    /// whether there were any.
+    pub(super) fn give_up(&self, bytes: u64) -> bool {
+        let mut waiting = self.lock();
+        let mut slow: Vec<_> = waiting
+            .bodies
+            .iter()
+            .filter_map(|(id, body)| {
+                let held = body.held.load(Ordering::Relaxed);
+                let waited = lock(&body.progress).elapsed();
+                let is_slow = held > 0 && waited >= body.patience;
+                is_slow.then(|| (u128::from(held) * waited.as_millis(), held, *id))
+            })
+            .collect();
+        slow.sort_unstable_by(|a, b| b.cmp(a));
+        let mut freed = 0;
+        for (_, held, id) in slow {
+            if freed >= bytes {
+                break;
+            }
+            if let Some(body) = waiting.bodies.remove(&id) {
+                body.given_up.notify_one();
+                freed += held;
+            }
+        }
+        freed > 0
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Waiting> {
+        lock(&self.waiting)
+    }
+}
+
+impl Upload {
+    pub(super) fn new(uploads: &Arc<Uploads>, peer: Option<Arc<Peer>>) -> Self {
+        Upload {
+            uploads: Arc::clone(uploads),
+            peer,
+            held: AtomicU64::new(0),
+            since: Instant::now(),
+            came: 0,
+            waits: None,
+        }
+    }
+
+    /// Holds more, if its connection may have `most` in all.
+    pub(super) fn hold(&self, more: u64, most: u64) -> bool {
+        if let Some(peer) = &self.peer
+            && !peer.upload(more, most)
+        {
+            return false;
+        }
+        let held = self.held.fetch_add(more, Ordering::Relaxed) + more;
+        if let Some((_, body)) = &self.waits {
+            body.held.store(held, Ordering::Relaxed);
+        }
+        true
+    }
+
+    /// It has to be waited for.
+    pub(super) fn waits(&mut self) {
+        if self.waits.is_some() {
+            return;
+        }
+        let pace = self.peer.as_ref().map_or_else(Pace::default, |p| p.pace());
+        let body = Arc::new(Body {
+            held: AtomicU64::new(self.held.load(Ordering::Relaxed)),
+            progress: Mutex::new(self.since),
+            patience: pace.patience,
+            given_up: Notify::new(),
+        });
+        let mut waiting = self.uploads.lock();
+        let id = waiting.next;
+        waiting.next += 1;
+        waiting.bodies.insert(id, Arc::clone(&body));
+        drop(waiting);
+        self.waits = Some((id, body));
+    }
+
+    /// Bytes came.
+    pub(super) fn came(&mut self, bytes: usize) {
+        self.came += bytes;
+        if self.came < PROGRESS {
+            return;
+        }
+        self.came = 0;
+        self.since = Instant::now();
+        if let Some((_, body)) = &self.waits {
+            *lock(&body.progress) = self.since;
+        }
+    }
+
+    /// Waits until it is given up.
+    pub(super) async fn given_up(&self) {
+        match &self.waits {
+            Some((_, body)) => body.given_up.notified().await,
+            None => std::future::pending().await,
+        }
+    }
+}
+
+impl Drop for Upload {
+    fn drop(&mut self) {
+        if let Some((id, _)) = self.waits.take() {
+            self.uploads.lock().bodies.remove(&id);
+        }
+        if let Some(peer) = &self.peer {
+            peer.uploaded(self.held.load(Ordering::Relaxed));
+        }
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

@@ -1,0 +1,128 @@
+//! The listeners: one accept loop for both ports, and what bounds the connections on them.
+//!
+//! Nothing here knows what a request is about. A connection that says nothing, says too little, doesn't read its answers
+//! or is one too many costs itself: it is closed, counted, and leaves a line at debug.
+
+mod connection;
+pub mod descriptors;
+mod limits;
+mod peer;
+mod places;
+mod refused;
+mod service;
+mod stream;
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use axum::Router;
+use metrics::counter;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+
+pub use limits::{Limits, Pace};
+pub use peer::Peer;
+pub use refused::{Refused, Whole};
+
+use places::Places;
+
+/// The first pause after a connection could not be accepted, and the longest.
+const PAUSE: Duration = Duration::from_millis(10);
+const LONGEST_PAUSE: Duration = Duration::from_millis(500);
+
+/// How long it has to go well before trouble with accepting is told again.
+const QUIET: Duration = Duration::from_secs(60);
+
+/// Serves on one port until `stop` ends, and then until the last connection is closed. The port is free as soon as
+/// `stop` ends. `door` names it in metrics and lines.
+///
+/// A connection whose requests take long can keep it from ending: the caller sets a deadline.
+pub async fn serve(
+    listener: TcpListener,
+    door: &'static str,
+    router: Router,
+    limits: Limits,
+    stop: impl Future<Output = ()>,
+) {
+    let limits = Arc::new(limits);
+    let places = Arc::new(Places::new(door, Arc::clone(&limits)));
+    let server = Arc::new(connection::Server::new(router, limits));
+    let stopping = watch::Sender::new(false);
+    let mut connections = JoinSet::new();
+    let mut stop = std::pin::pin!(stop);
+    let mut trouble = Trouble::default();
+    loop {
+        let accepted = tokio::select! {
+            () = &mut stop => break,
+            Some(_) = connections.join_next(), if !connections.is_empty() => continue,
+            accepted = listener.accept() => accepted,
+        };
+        let (stream, address) = match accepted {
+            Ok(accepted) => accepted,
+            Err(error) => {
+                trouble.rest(door, &error, &places).await;
+                continue;
+            }
+        };
+        let Some(place) = places.take(address) else {
+            continue;
+        };
+        prepare(&stream);
+        let connection = Arc::clone(&server).run(stream, place, stopping.subscribe());
+        connections.spawn(connection);
+    }
+    drop(listener);
+    stopping.send_replace(true);
+    while connections.join_next().await.is_some() {}
+}
+
+/// Answers are small and should leave at once. A connection that can't be told so works all the same.
+fn prepare(stream: &TcpStream) {
+    if let Err(error) = stream.set_nodelay(true) {
+        tracing::debug!(%error, "A connection keeps its delay.");
+    }
+}
+
+/// Connections that could not be accepted, of late.
+#[derive(Default)]
+struct Trouble {
+    pause: Duration,
+    last: Option<Instant>,
+}
+
+impl Trouble {
+    /// Waits after an error of `accept`. Errors of one connection are nobody else's; with no descriptors left the loop
+    /// would spin, so it makes room and waits.
+    async fn rest(&mut self, door: &'static str, error: &std::io::Error, places: &Places) {
+        if is_of_one_connection(error) {
+            return;
+        }
+        counter!("event_grpc_connections_refused_total", "door" => door, "reason" => "descriptors")
+            .increment(1);
+        let now = Instant::now();
+        let news = self
+            .last
+            .is_none_or(|last| now.duration_since(last) > QUIET);
+        self.last = Some(now);
+        if news {
+            self.pause = PAUSE;
+            tracing::error!(door, %error, open = places.open(), "Connections can't be accepted; it is tried again until they can.");
+        }
+        places.make_room();
+        tokio::time::sleep(self.pause).await;
+        self.pause = (self.pause * 2).min(LONGEST_PAUSE);
+    }
+}
+
+/// Whether an error of `accept` is about the connection that was to be accepted, which is gone.
+fn is_of_one_connection(error: &std::io::Error) -> bool {
+    use std::io::ErrorKind;
+    matches!(
+        error.kind(),
+        ErrorKind::ConnectionAborted
+            | ErrorKind::ConnectionRefused
+            | ErrorKind::ConnectionReset
+            | ErrorKind::Interrupted
+    )
+}

@@ -1,0 +1,312 @@
+//! One connection, as the rest sees it: who it is, what it is doing, and since when.
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use http::Version;
+use tokio::sync::Notify;
+
+use super::limits::{Limits, Pace};
+
+/// The bytes that say it is HTTP/2; whoever sent fewer has said nothing yet.
+const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
+
+/// A connection. Each of its requests has it, in an `Arc`, among its extensions.
+#[derive(Debug)]
+pub struct Peer {
+    door: &'static str,
+    address: SocketAddr,
+    accepted: Instant,
+    limits: Arc<Limits>,
+    /// How old it may become.
+    age: Duration,
+    state: Mutex<State>,
+    evicted: AtomicBool,
+    leave: Notify,
+    /// How many bytes of requests there are that are not complete.
+    uploading: AtomicU64,
+}
+
+#[derive(Debug)]
+struct State {
+    /// How many bytes came, of those that count.
+    heard: u64,
+    http2: bool,
+    /// Since when the head of a request is under way, if it is HTTP/1.
+    head: Option<Instant>,
+    /// Since when nothing can be written.
+    stuck: Option<Instant>,
+    requests: u64,
+    under_way: u32,
+    /// When the last request ended, or it was accepted.
+    idle: Instant,
+    /// The answers that are not written to their end, by their requests' numbers, and when that began.
+    answers: BTreeMap<u64, Instant>,
+    /// Whether a request was answered before all of it was read.
+    unread: bool,
+}
+
+/// What should become of a connection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Verdict {
+    Stays,
+    /// It is told to end, and ends by itself.
+    Leaves(&'static str),
+    /// It is closed.
+    Cut(&'static str),
+}
+
+/// A request that is under way, until the last byte of its answer is written.
+#[derive(Debug)]
+pub(super) struct UnderWay {
+    peer: Arc<Peer>,
+    number: u64,
+}
+
+impl Peer {
+    pub(super) fn new(door: &'static str, address: SocketAddr, limits: Arc<Limits>) -> Self {
+        let accepted = Instant::now();
+        Peer {
+            door,
+            address,
+            accepted,
+            // Spread, so that the clients of an instance that was started with others don't all come back at once.
+            age: limits.age.mul_f64(rand::random_range(0.9..1.1)),
+            limits,
+            state: Mutex::new(State {
+                heard: 0,
+                http2: false,
+                head: None,
+                stuck: None,
+                requests: 0,
+                under_way: 0,
+                idle: accepted,
+                answers: BTreeMap::new(),
+                unread: false,
+            }),
+            evicted: AtomicBool::new(false),
+            leave: Notify::new(),
+            uploading: AtomicU64::new(0),
+        }
+    }
+
+    /// The port that it is connected to.
+    pub fn door(&self) -> &'static str {
+        self.door
+    }
+
+    /// Where it comes from.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// How fast its bodies have to come.
+    pub fn pace(&self) -> Pace {
+        self.limits.pace
+    }
+
+    /// Counts bytes of a request that isn't complete, if there are then no more than `most` of all its requests.
+    pub fn upload(&self, bytes: u64, most: u64) -> bool {
+        let before = self.uploading.fetch_add(bytes, Ordering::Relaxed);
+        let fits = before.saturating_add(bytes) <= most;
+        if !fits {
+            self.uploaded(bytes);
+        }
+        fits
+    }
+
+    /// Counts them no longer.
+    pub fn uploaded(&self, bytes: u64) {
+        self.uploading.fetch_sub(bytes, Ordering::Relaxed);
+    }
+
+    /// A request begins.
+    pub(super) fn request(self: &Arc<Self>, version: Version) -> UnderWay {
+        let mut state = self.state();
+        state.http2 = version == Version::HTTP_2;
+        state.head = None;
+        state.unread = false;
+        state.under_way += 1;
+        state.requests += 1;
+        UnderWay {
+            peer: Arc::clone(self),
+            number: state.requests,
+        }
+    }
+
+    /// Bytes came.
+    pub(super) fn heard(&self, bytes: &[u8]) {
+        let mut state = self.state();
+        if state.heard == 0 {
+            state.http2 = bytes.starts_with(PREFACE.split_at(3).0);
+        }
+        state.heard = state.heard.saturating_add(bytes.len() as u64);
+        if state.under_way == 0 && !state.http2 && state.head.is_none() {
+            state.head = Some(Instant::now());
+        }
+    }
+
+    /// Nothing can be written, or something was again.
+    pub(super) fn stuck(&self, stuck: bool) {
+        self.state().stuck = stuck.then(Instant::now);
+    }
+
+    /// A request was answered before all of it was read.
+    pub(super) fn left_unread(&self) {
+        self.state().unread = true;
+    }
+
+    /// How long what still comes should be thrown away before it is closed, so that the client reads its answer.
+    pub(super) fn linger(&self) -> Option<Duration> {
+        let state = self.state();
+        (state.unread && !state.http2).then_some(self.limits.linger)
+    }
+
+    /// If it has no request, whether it ever had one, and since when it has none.
+    pub(super) fn idle(&self) -> Option<(bool, Instant)> {
+        let state = self.state();
+        (state.under_way == 0).then_some((state.requests > 0, state.idle))
+    }
+
+    /// Tells it to leave for others.
+    pub(super) fn evict(&self) {
+        self.evicted.store(true, Ordering::Relaxed);
+        self.leave.notify_one();
+    }
+
+    /// Whether it was told so.
+    #[cfg(test)]
+    pub(super) fn is_evicted(&self) -> bool {
+        self.evicted.load(Ordering::Relaxed)
+    }
+
+    /// Waits until it is told so.
+    pub(super) async fn evicted(&self) {
+        self.leave.notified().await;
+    }
+
+    /// Whether it may stay.
+    pub(super) fn verdict(&self, now: Instant) -> Verdict {
+        let limits = &self.limits;
+        let over = |since: Instant, limit: Duration| now.saturating_duration_since(since) > limit;
+        let state = self.state();
+        let oldest = state.answers.first_key_value().map(|(_, since)| *since);
+        if state.stuck.is_some_and(|since| over(since, limits.unread))
+            || oldest.is_some_and(|since| over(since, limits.unread * 2))
+        {
+            return Verdict::Cut("unread");
+        }
+        let said_nothing = state.requests == 0 && state.heard < PREFACE.len() as u64;
+        if said_nothing && over(self.accepted, limits.silence) {
+            return Verdict::Cut("silent");
+        }
+        if state.head.is_some_and(|since| over(since, limits.silence)) {
+            return Verdict::Cut("head");
+        }
+        let idle = if state.http2 {
+            limits.idle_http2
+        } else {
+            limits.idle
+        };
+        if state.under_way == 0 && over(state.idle, idle) {
+            return Verdict::Leaves("idle");
+        }
+        // An HTTP/1 client would see a request refused that it sends at this moment.
+        if state.http2 && over(self.accepted, self.age) {
+            return Verdict::Leaves("age");
+        }
+        Verdict::Stays
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl UnderWay {
+    /// It has its answer, which a client now has to read in time.
+    pub(super) fn answered(&self) {
+        let mut state = self.peer.state();
+        state.answers.insert(self.number, Instant::now());
+    }
+}
+
+impl Drop for UnderWay {
+    fn drop(&mut self) {
+        let mut state = self.peer.state();
+        state.answers.remove(&self.number);
+        state.under_way -= 1;
+        if state.under_way == 0 {
+            state.idle = Instant::now();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn peer() -> Arc<Peer> {
+        let address = ([127, 0, 0, 1], 1).into();
+        Arc::new(Peer::new("test", address, Arc::default()))
+    }
+
+    fn after(seconds: u64) -> Instant {
+        Instant::now() + Duration::from_secs(seconds)
+    }
+
+    #[test]
+    fn whoever_says_nothing_or_half_a_head_is_cut() {
+        let silent = peer();
+        assert_eq!(silent.verdict(after(9)), Verdict::Stays);
+        assert_eq!(silent.verdict(after(11)), Verdict::Cut("silent"));
+        silent.heard(&PREFACE[..10]);
+        assert_eq!(silent.verdict(after(11)), Verdict::Cut("silent"));
+        let half = peer();
+        half.heard(b"POST /event/dispatch HTTP/1.1\r\nhost: a\r\n");
+        assert_eq!(half.verdict(after(11)), Verdict::Cut("head"));
+        let request = half.request(Version::HTTP_11);
+        assert_eq!(half.verdict(after(1000)), Verdict::Stays);
+        drop(request);
+        assert_eq!(half.verdict(after(70)), Verdict::Stays);
+        assert_eq!(half.verdict(after(80)), Verdict::Leaves("idle"));
+    }
+
+    #[test]
+    fn http2_connections_wait_longer_for_calls_and_grow_old() {
+        let peer = peer();
+        peer.heard(PREFACE);
+        assert_eq!(peer.verdict(after(200)), Verdict::Stays);
+        assert_eq!(peer.verdict(after(310)), Verdict::Leaves("idle"));
+        let _call = peer.request(Version::HTTP_2);
+        assert_eq!(peer.verdict(after(1600)), Verdict::Stays);
+        assert_eq!(peer.verdict(after(2000)), Verdict::Leaves("age"));
+    }
+
+    #[test]
+    fn answers_have_to_be_read() {
+        let peer = peer();
+        let call = peer.request(Version::HTTP_2);
+        peer.stuck(true);
+        assert_eq!(peer.verdict(after(31)), Verdict::Cut("unread"));
+        peer.stuck(false);
+        assert_eq!(peer.verdict(after(61)), Verdict::Stays);
+        call.answered();
+        assert_eq!(peer.verdict(after(61)), Verdict::Cut("unread"));
+        drop(call);
+        assert_eq!(peer.verdict(after(61)), Verdict::Stays);
+    }
+
+    #[test]
+    fn a_connection_has_its_share_of_what_is_unfinished() {
+        let peer = peer();
+        assert!(peer.upload(60, 100));
+        assert!(!peer.upload(60, 100));
+        assert!(peer.upload(40, 100));
+        peer.uploaded(60);
+        assert!(peer.upload(60, 100));
+    }
+}

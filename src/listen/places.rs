@@ -1,0 +1,253 @@
+//! Who is connected to a port: how many in all and of each address, and who leaves when there is no room.
+
+use std::collections::HashMap;
+use std::net::{IpAddr, Ipv6Addr, SocketAddr};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use metrics::{Gauge, counter, gauge};
+
+use super::limits::Limits;
+use super::peer::Peer;
+
+/// When nobody could leave, it isn't looked again for so long: each look goes through all connections.
+const BARREN: Duration = Duration::from_millis(50);
+
+/// Of a full port, the part that leaves at once, so that looking is rare.
+const PART: usize = 16;
+
+/// The places of a port.
+pub(super) struct Places {
+    door: &'static str,
+    limits: Arc<Limits>,
+    taken: Mutex<Taken>,
+    gauge: Gauge,
+}
+
+#[derive(Default)]
+struct Taken {
+    connected: HashMap<u64, Arc<Peer>>,
+    of: HashMap<IpAddr, usize>,
+    next: u64,
+    /// Until when it is no use to look for somebody who could leave: of all, and of one address.
+    barren: Option<Instant>,
+    barren_of_one: Option<Instant>,
+}
+
+/// A connection's place. It is given back when this is dropped.
+pub(super) struct Place {
+    places: Arc<Places>,
+    id: u64,
+    peer: Arc<Peer>,
+}
+
+impl Places {
+    pub(super) fn new(door: &'static str, limits: Arc<Limits>) -> Self {
+        Places {
+            door,
+            limits,
+            taken: Mutex::default(),
+            gauge: gauge!("event_grpc_connections", "door" => door),
+        }
+    }
+
+    /// How many are taken.
+    pub(super) fn open(&self) -> usize {
+        self.lock().connected.len()
+    }
+
+    /// A place for a connection from there. Where there is none, connections without a request leave, those first that
+    /// never had one; if there are none, there is no place.
+    pub(super) fn take(self: &Arc<Self>, address: SocketAddr) -> Option<Place> {
+        let key = key(address.ip());
+        let mut taken = self.lock();
+        let most = self.limits.of_one_address;
+        if taken.of.get(&key).is_some_and(|count| *count >= most)
+            && !taken.leave_of(key, part(most))
+        {
+            drop(taken);
+            return self.refuse(address, "address");
+        }
+        let most = self.limits.connections;
+        if taken.connected.len() >= most && !taken.leave(part(most)) {
+            drop(taken);
+            return self.refuse(address, "limit");
+        }
+        let id = taken.next;
+        taken.next += 1;
+        let peer = Arc::new(Peer::new(self.door, address, Arc::clone(&self.limits)));
+        taken.connected.insert(id, Arc::clone(&peer));
+        *taken.of.entry(key).or_default() += 1;
+        drop(taken);
+        self.gauge.increment(1.0);
+        Some(Place {
+            places: Arc::clone(self),
+            id,
+            peer,
+        })
+    }
+
+    /// Has connections without a request leave, if there are any.
+    pub(super) fn make_room(&self) {
+        let mut taken = self.lock();
+        let some = part(taken.connected.len());
+        taken.leave(some);
+    }
+
+    fn refuse(&self, address: SocketAddr, reason: &'static str) -> Option<Place> {
+        counter!("event_grpc_connections_refused_total", "door" => self.door, "reason" => reason)
+            .increment(1);
+        tracing::debug!(door = self.door, peer = %address, reason, "A connection was refused.");
+        None
+    }
+
+    fn give_back(&self, id: u64, address: IpAddr) {
+        let mut taken = self.lock();
+        taken.remove(id, key(address));
+        (taken.barren, taken.barren_of_one) = (None, None);
+        drop(taken);
+        self.gauge.decrement(1.0);
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Taken> {
+        self.taken.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Taken {
+    fn leave(&mut self, count: usize) -> bool {
+        if self.barren.is_some_and(|until| Instant::now() < until) {
+            return false;
+        }
+        let some = self.tell_to_leave(count, |_| true);
+        self.barren = (!some).then(|| Instant::now() + BARREN);
+        some
+    }
+
+    fn leave_of(&mut self, one: IpAddr, count: usize) -> bool {
+        if self
+            .barren_of_one
+            .is_some_and(|until| Instant::now() < until)
+        {
+            return false;
+        }
+        let some = self.tell_to_leave(count, |peer| key(peer.address().ip()) == one);
+        self.barren_of_one = (!some).then(|| Instant::now() + BARREN);
+        some
+    }
+
+    /// Tells up to so many of these to leave. Their places are free at once.
+    fn tell_to_leave(&mut self, count: usize, whom: impl Fn(&Peer) -> bool) -> bool {
+        let mut idle: Vec<_> = self
+            .connected
+            .iter()
+            .filter(|(_, peer)| whom(peer))
+            .filter_map(|(id, peer)| Some((peer.idle()?, *id)))
+            .collect();
+        idle.sort_unstable();
+        idle.truncate(count);
+        for (_, id) in &idle {
+            if let Some(peer) = self.connected.get(id).cloned() {
+                peer.evict();
+                self.remove(*id, key(peer.address().ip()));
+            }
+        }
+        !idle.is_empty()
+    }
+
+    fn remove(&mut self, id: u64, key: IpAddr) {
+        if self.connected.remove(&id).is_none() {
+            return;
+        }
+        if let Some(count) = self.of.get_mut(&key) {
+            *count -= 1;
+            if *count == 0 {
+                self.of.remove(&key);
+            }
+        }
+    }
+}
+
+impl Place {
+    pub(super) fn peer(&self) -> &Arc<Peer> {
+        &self.peer
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        self.places.give_back(self.id, self.peer.address().ip());
+    }
+}
+
+fn part(of: usize) -> usize {
+    (of / PART).max(1)
+}
+
+/// What counts as one address.
+fn key(address: IpAddr) -> IpAddr {
+    match address.to_canonical() {
+        IpAddr::V4(address) => IpAddr::V4(address),
+        IpAddr::V6(address) => {
+            let network = u128::from(address) >> 64 << 64;
+            IpAddr::V6(Ipv6Addr::from(network))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn places(connections: usize, of_one_address: usize) -> Arc<Places> {
+        let limits = Limits {
+            connections,
+            of_one_address,
+            ..Limits::default()
+        };
+        Arc::new(Places::new("test", Arc::new(limits)))
+    }
+
+    fn from(last: u8) -> SocketAddr {
+        ([10, 0, 0, last], 1).into()
+    }
+
+    #[test]
+    fn the_silent_leave_first_and_the_busy_never() {
+        let places = places(3, 3);
+        let busy = places.take(from(1)).expect("there is room");
+        let asks = busy.peer().request(http::Version::HTTP_11);
+        let used = places.take(from(2)).expect("there is room");
+        drop(used.peer().request(http::Version::HTTP_11));
+        let silent = places.take(from(3)).expect("there is room");
+        let newcomer = places.take(from(4)).expect("the silent one leaves");
+        assert!(silent.peer().is_evicted());
+        let asks_too = newcomer.peer().request(http::Version::HTTP_11);
+        let another = places.take(from(5)).expect("the idle one leaves");
+        assert!(used.peer().is_evicted() && !busy.peer().is_evicted());
+        let asks_three = another.peer().request(http::Version::HTTP_11);
+        assert!(places.take(from(6)).is_none());
+        drop((silent, used));
+        assert_eq!(places.open(), 3);
+        drop((asks, asks_too, asks_three, busy));
+        assert!(places.take(from(6)).is_some());
+    }
+
+    #[test]
+    fn one_address_has_its_part_and_no_more() {
+        let places = places(10, 2);
+        let first = places.take(from(1)).expect("there is room");
+        let asks = first.peer().request(http::Version::HTTP_2);
+        let second = places.take(from(1)).expect("there is room");
+        let asks_too = second.peer().request(http::Version::HTTP_2);
+        assert!(places.take(from(1)).is_none());
+        assert!(places.take(from(2)).is_some());
+        drop((asks, asks_too));
+        drop(first);
+        assert!(places.take(from(1)).is_some());
+        let v6 = |text: &str| key(text.parse().expect("an address"));
+        assert_eq!(v6("2001:db8::1"), v6("2001:db8::2"));
+        assert_ne!(v6("2001:db8::1"), v6("2001:db8:1::1"));
+        assert_eq!(v6("::ffff:10.0.0.1"), IpAddr::from([10, 0, 0, 1]));
+    }
+}

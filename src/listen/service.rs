@@ -1,0 +1,170 @@
+//! The requests of a connection: each has its peer beside it, and is under way until its answer is written.
+
+use std::convert::Infallible;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, ready};
+
+use axum::Router;
+use axum::body::{Body, Bytes, HttpBody};
+use bytes::Buf;
+use futures_util::future::BoxFuture;
+use http::{HeaderValue, Method, Request, Response, StatusCode, header};
+use http_body::{Frame, SizeHint};
+use hyper::body::Incoming;
+use tower::Service as _;
+
+use super::peer::{Peer, UnderWay};
+use super::refused::{self, Whole};
+
+/// What answers the requests of a connection.
+pub(super) struct Requests {
+    router: Router,
+    peer: Arc<Peer>,
+}
+
+impl Requests {
+    pub(super) fn new(router: Router, peer: Arc<Peer>) -> Self {
+        Requests { router, peer }
+    }
+}
+
+impl hyper::service::Service<Request<Incoming>> for Requests {
+    type Response = Response<Leaving>;
+    type Error = Infallible;
+    type Future = BoxFuture<'static, Result<Self::Response, Infallible>>;
+
+    fn call(&self, request: Request<Incoming>) -> Self::Future {
+        let under_way = Arc::new(self.peer.request(request.version()));
+        let peer = Arc::clone(&self.peer);
+        let (method, uri) = (request.method().clone(), request.uri().clone());
+        let (mut parts, body) = request.into_parts();
+        parts.extensions.insert(Arc::clone(&peer));
+        let body = Body::new(Arriving {
+            body,
+            ended: false,
+            peer: Arc::clone(&peer),
+        });
+        let answer = self.router.clone().call(Request::from_parts(parts, body));
+        Box::pin(async move {
+            let Ok(mut answer) = answer.await;
+            if answer.status() == StatusCode::METHOD_NOT_ALLOWED {
+                say_what_is_allowed(&method, &mut answer);
+            }
+            refused::tell(&peer, &method, &uri, &mut answer);
+            let whole = answer.extensions_mut().remove::<Whole>().is_some();
+            if whole || answer.body().size_hint().exact().is_some() {
+                under_way.answered();
+            }
+            Ok(answer.map(|body| Leaving { body, under_way }))
+        })
+    }
+}
+
+/// OPTIONS is answered by what a path takes, and so is what it doesn't take.
+fn say_what_is_allowed(method: &Method, answer: &mut Response<Body>) {
+    let headers = answer.headers_mut();
+    let allowed = headers.get(header::ALLOW).and_then(|a| a.to_str().ok());
+    let allowed = match allowed {
+        Some(allowed) if !allowed.is_empty() => format!("{allowed},OPTIONS"),
+        _ => "OPTIONS".to_owned(),
+    };
+    if let Ok(allowed) = HeaderValue::try_from(allowed) {
+        headers.insert(header::ALLOW, allowed);
+    }
+    if method == Method::OPTIONS {
+        *answer.status_mut() = StatusCode::NO_CONTENT;
+    }
+}
+
+/// A request's body. It tells its peer's state when it is dropped before its end.
+struct Arriving {
+    body: Incoming,
+    ended: bool,
+    peer: Arc<Peer>,
+}
+
+impl HttpBody for Arriving {
+    type Data = Bytes;
+    type Error = hyper::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, hyper::Error>>> {
+        let frame = ready!(Pin::new(&mut self.body).poll_frame(cx));
+        self.ended |= !matches!(frame, Some(Ok(_)));
+        Poll::Ready(frame)
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.size_hint()
+    }
+}
+
+impl Drop for Arriving {
+    fn drop(&mut self) {
+        if !self.ended && !self.body.is_end_stream() {
+            self.peer.left_unread();
+        }
+    }
+}
+
+/// An answer's body. Its request is under way until this and all its pieces are gone: hyper takes pieces before it can
+/// write them.
+pub(super) struct Leaving {
+    body: Body,
+    under_way: Arc<UnderWay>,
+}
+
+/// A piece of an answer.
+pub(super) struct Piece {
+    bytes: Bytes,
+    _under_way: Arc<UnderWay>,
+}
+
+impl HttpBody for Leaving {
+    type Data = Piece;
+    type Error = axum::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Piece>, axum::Error>>> {
+        let frame = ready!(Pin::new(&mut self.body).poll_frame(cx));
+        Poll::Ready(frame.map(|frame| {
+            frame.map(|frame| {
+                frame.map_data(|bytes| Piece {
+                    bytes,
+                    _under_way: Arc::clone(&self.under_way),
+                })
+            })
+        }))
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.size_hint()
+    }
+}
+
+impl Buf for Piece {
+    fn remaining(&self) -> usize {
+        self.bytes.remaining()
+    }
+
+    fn chunk(&self) -> &[u8] {
+        self.bytes.chunk()
+    }
+
+    fn advance(&mut self, count: usize) {
+        self.bytes.advance(count);
+    }
+}

@@ -1,0 +1,120 @@
+//! A connection's bytes on their way in and out, and what can be told from them.
+
+use std::io;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, ready};
+
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::net::TcpStream;
+use tokio::time::{Sleep, sleep};
+
+use super::peer::Peer;
+
+/// How much of what nobody wants is read at once, and how often before others have a turn.
+const SCRAP: usize = 16 << 10;
+const SCRAPS: usize = 16;
+
+/// A connection that tells its peer's state what it sees.
+pub(super) struct Stream {
+    inner: TcpStream,
+    peer: Arc<Peer>,
+    stuck: bool,
+    /// Whether our side is closed, and until when what still comes is thrown away.
+    closed: bool,
+    lingers: Option<Pin<Box<Sleep>>>,
+}
+
+impl Stream {
+    pub(super) fn new(inner: TcpStream, peer: Arc<Peer>) -> Self {
+        Stream {
+            inner,
+            peer,
+            stuck: false,
+            closed: false,
+            lingers: None,
+        }
+    }
+
+    fn wrote<T>(&mut self, result: &Poll<T>) {
+        let stuck = result.is_pending();
+        if stuck != self.stuck {
+            self.stuck = stuck;
+            self.peer.stuck(stuck);
+        }
+    }
+}
+
+impl AsyncRead for Stream {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        let before = buf.filled().len();
+        ready!(Pin::new(&mut self.inner).poll_read(cx, buf))?;
+        if let Some(came) = buf.filled().get(before..)
+            && !came.is_empty()
+        {
+            self.peer.heard(came);
+        }
+        Poll::Ready(Ok(()))
+    }
+}
+
+impl AsyncWrite for Stream {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        let result = Pin::new(&mut self.inner).poll_write(cx, buf);
+        self.wrote(&result);
+        result
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bufs: &[io::IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        let result = Pin::new(&mut self.inner).poll_write_vectored(cx, bufs);
+        self.wrote(&result);
+        result
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.inner.is_write_vectored()
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.inner).poll_flush(cx)
+    }
+
+    /// Closes our side. A client that was refused before it had sent everything, and goes on sending, would be told so
+    /// by a reset, and lose the answer: what it sends is thrown away for a while.
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        if !self.closed {
+            ready!(Pin::new(&mut self.inner).poll_shutdown(cx))?;
+            self.closed = true;
+            self.lingers = self.peer.linger().map(|linger| Box::pin(sleep(linger)));
+        }
+        let this = &mut *self;
+        let Some(lingers) = &mut this.lingers else {
+            return Poll::Ready(Ok(()));
+        };
+        if lingers.as_mut().poll(cx).is_ready() {
+            return Poll::Ready(Ok(()));
+        }
+        let mut scrap = [0; SCRAP];
+        for _ in 0..SCRAPS {
+            let mut scrap = ReadBuf::new(&mut scrap);
+            match ready!(Pin::new(&mut this.inner).poll_read(cx, &mut scrap)) {
+                Ok(()) if !scrap.filled().is_empty() => {}
+                _ => return Poll::Ready(Ok(())),
+            }
+        }
+        cx.waker().wake_by_ref();
+        Poll::Pending
+    }
+}
