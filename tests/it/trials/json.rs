@@ -8,9 +8,10 @@ use event_grpc::broker::{Outgoing, Properties};
 use futures_util::future::join_all;
 use http::Method;
 
-use crate::app::support::{Instance, eventually, instance, text};
+use crate::app::support::{Instance, eventually, instance, instance_on, text};
 use crate::clickhouse::support::number;
 use crate::http::request;
+use crate::python::topology::Vhost;
 
 /// `{"list":[…]}`.
 fn list(of: impl Iterator<Item = String>) -> String {
@@ -137,7 +138,8 @@ async fn publish(app: &Instance, id: &str, body: String) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_message_that_would_explode_is_a_dead_letter_and_others_are_stored() {
-    instance("trial_json_messages", async |app, store| {
+    let vhost = Vhost::create();
+    instance_on("trial_json_messages", Some(vhost.url()), async |app, store| {
         let mut bodies = too_much();
         bodies.push((format!("[{}{{}}]", "{},".repeat(1_000_000)), "more than 50000 objects"));
         for (at, (body, _)) in bodies.iter().enumerate() {
@@ -146,7 +148,7 @@ async fn a_message_that_would_explode_is_a_dead_letter_and_others_are_stored() {
         }
         let count = bodies.len() as u64;
         eventually(store, "SELECT uniqExact(id) FROM DB.graphy_event WHERE id LIKE 'good-%'", count).await;
-        eventually(store, "SELECT uniqExact(id) FROM DB.error_event WHERE queue = 'graphy_event_q'", count).await;
+        eventually(store, "SELECT uniqExact(error_id) FROM DB.error_event WHERE queue = 'graphy_event_q'", count).await;
         for (_, reason) in &bodies {
             let told = format!("SELECT count() FROM DB.error_event WHERE class = 'bad_field' AND reason LIKE '%{reason}%'");
             assert!(number(store, &told).await > 0, "{reason}");
@@ -154,9 +156,10 @@ async fn a_message_that_would_explode_is_a_dead_letter_and_others_are_stored() {
         // In a list one object costs itself alone.
         publish(app, "list", format!(r#"[{{"n":1}},{},{{"n":3}}]"#, own_keys(2000))).await;
         eventually(store, "SELECT uniqExact(id) FROM DB.graphy_event WHERE id IN ('list-0', 'list-2')", 2).await;
-        eventually(store, "SELECT uniqExact(id) FROM DB.error_event WHERE queue = 'graphy_event_q'", count + 1).await;
+        eventually(store, "SELECT uniqExact(error_id) FROM DB.error_event WHERE queue = 'graphy_event_q'", count + 1).await;
     })
     .await;
+    vhost.delete();
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -26,43 +26,32 @@ const PATH: usize = 512;
 /// What a value takes as shared data beside its name and bytes: lengths, its type, its place in the order of rows.
 const SHARED_VALUE: usize = 24;
 
-/// What is counted of a column before it is sent.
-#[derive(Debug, Default)]
-struct Census {
-    paths: usize,
-    values: u64,
-}
-
 impl Json {
     /// About how many bytes it takes on the wire and in memory.
     pub(in super::super) fn bytes(&self) -> usize {
-        let census = self.census();
-        let shared = self.is_shared(&census);
-        let mut bytes = if shared { self.rows * 8 } else { 0 };
+        let (mut known, mut values, mut paths) = (0, 0, 0);
+        // What the frequent paths and the rare ones cost beside that, if the rare ones are shared data.
+        let (mut frequent, mut rare) = (0, 0);
         for path in &self.paths {
-            let (mut count, mut own) = (0, 0);
+            let mut count = 0;
+            known += PATH + 2 * path.name.len();
             for leaf in self.types(path).filter(|leaf| !leaf.is_empty()) {
                 count += leaf.rows().len();
-                own += leaf.bytes();
+                known += leaf.bytes();
             }
-            bytes += PATH + 2 * path.name.len() + own;
-            if shared && !self.is_frequent(count) {
-                bytes += count * (path.name.len() + SHARED_VALUE);
-            } else if count > 0 {
-                bytes += self.rows;
+            if count > 0 {
+                paths += 1;
+                values += count as u64;
+                match self.is_frequent(count) {
+                    true => frequent += 1,
+                    false => rare += count * (path.name.len() + SHARED_VALUE),
+                }
             }
         }
-        bytes
-    }
-
-    fn census(&self) -> Census {
-        let mut census = Census::default();
-        for path in &self.paths {
-            let count = self.count(path);
-            census.paths += usize::from(count > 0);
-            census.values += count as u64;
+        match self.is_shared(paths, values) {
+            true => known + rare + (frequent + size_of::<u64>()) * self.rows,
+            false => known + paths * self.rows,
         }
-        census
     }
 
     /// How many rows have a path.
@@ -70,8 +59,9 @@ impl Json {
         self.types(path).map(|leaf| leaf.rows().len()).sum()
     }
 
-    fn is_shared(&self, census: &Census) -> bool {
-        weight::paths(census.paths, self.rows) > SPARSE * census.values + FREE
+    /// Whether rare paths are shared data, where so many paths have so many values in all.
+    fn is_shared(&self, paths: usize, values: u64) -> bool {
+        weight::paths(paths, self.rows) > SPARSE * values + FREE
     }
 
     fn is_frequent(&self, count: usize) -> bool {
@@ -82,7 +72,8 @@ impl Json {
     fn columns(&self) -> (Vec<u32>, bool) {
         let counts = self.paths.iter().map(|path| self.count(path));
         let mut used: Vec<(u32, usize)> = (0..).zip(counts).filter(|(_, n)| *n > 0).collect();
-        let shared = self.is_shared(&self.census());
+        let values = used.iter().map(|(_, count)| *count as u64).sum();
+        let shared = self.is_shared(used.len(), values);
         if shared {
             used.retain(|(_, count)| self.is_frequent(*count));
             used.sort_by_key(|(_, count)| std::cmp::Reverse(*count));

@@ -1,3 +1,5 @@
+//! Limits of JSON values: what is within them, and what is told of what isn't.
+
 #![allow(clippy::unwrap_used)]
 
 use serde_json::json;

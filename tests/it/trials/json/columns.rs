@@ -1,6 +1,6 @@
 //! JSON columns of rows that have little in common: as large as what is in them, and the same to whoever reads them.
 
-use event_grpc::contract::{Append, Block, Layout, Storage, Table};
+use event_grpc::contract::{Append, Block, Field, Kind, Label, Layout, Shape, Storage, Table};
 use event_grpc::sink::clickhouse::ClickHouse;
 use rand::rngs::StdRng;
 use rand::{Rng as _, SeedableRng as _};
@@ -201,4 +201,65 @@ fn a_block_is_as_large_as_what_is_in_it() {
         block.clear();
         assert!(block.bytes() < 4 << 20, "{what}: {} stay", block.bytes());
     }
+}
+
+static FREE: Shape = shape(0, &[]);
+static LISTS: Shape = shape(
+    1,
+    &[Field {
+        number: 1,
+        name: "items",
+        json_name: "items",
+        kind: Kind::Struct(&FREE),
+        label: Label::Repeated,
+    }],
+);
+
+const fn shape(id: u16, fields: &'static [Field]) -> Shape {
+    Shape {
+        id,
+        name: "test.Shape",
+        fields,
+        dense: &[],
+        any_of: &[],
+    }
+}
+
+/// A message with a list of Structs.
+fn structs(keys: impl Iterator<Item = String>, levels: usize) -> Vec<u8> {
+    use prost_types::value::Kind;
+    let value = |kind| prost_types::Value { kind: Some(kind) };
+    let mut message = Vec::new();
+    for key in keys {
+        let mut item = prost_types::Struct::default();
+        item.fields.insert(key, value(Kind::BoolValue(true)));
+        for _ in 0..levels {
+            let inner = Kind::StructValue(item);
+            item = prost_types::Struct::default();
+            item.fields.insert("a".into(), value(inner));
+        }
+        prost::encoding::message::encode(1, &item, &mut message);
+    }
+    message
+}
+
+#[test]
+fn structs_in_messages_are_limited_too() {
+    let told = |message: Vec<u8>| {
+        let mut block = Block::new(&OURS);
+        let [_, values] = block.columns().unwrap();
+        values
+            .json_message(&LISTS, &message)
+            .map_err(|bad| bad.to_string())
+    };
+    assert_eq!(told(structs((0..5000).map(|_| "k".into()), 1)), Ok(()));
+    assert_eq!(told(structs((0..1000).map(|i| format!("k{i}")), 1)), Ok(()));
+    let many = told(structs((0..5000).map(|i| format!("k{i}")), 0)).unwrap_err();
+    assert!(
+        many.contains("field `items`: its 5000 messages have 25000000 places"),
+        "{many}"
+    );
+    let deep = told(structs((0..1).map(|_| "k".into()), 64)).unwrap_err();
+    // prost stops at a hundred messages in each other, three for each level of a Struct.
+    assert!(deep.contains("doesn't decode"), "{deep}");
 }
