@@ -202,7 +202,11 @@ impl Unpacker {
             Unpacker::Gzip(reader) => reader.read(into),
             Unpacker::Zlib(reader) => reader.read(into),
             Unpacker::Deflate(reader) => reader.read(into),
-            Unpacker::Brotli(reader) => reader.read(into),
+            // It tells of bytes that follow its end when it is asked again.
+            Unpacker::Brotli(reader) => match reader.read(into)? {
+                0 => reader.read(into),
+                came => Ok(came),
+            },
             Unpacker::Zstd(reader) => {
                 while let Some(frames) = reader {
                     let came = frames.read(into)?;

@@ -10,6 +10,7 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response as HttpResponse};
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, Version, header};
 use http_body_util::{BodyExt as _, Full};
+use tokio::sync::Semaphore;
 use tokio::time::Instant;
 use tonic::Status;
 use tonic::service::Routes;
@@ -19,12 +20,12 @@ use tonic_health::pb::health_server::Health as HealthService;
 use super::dispatch::{Answered, Body, Dispatch, LONGEST};
 use super::encoding::Encoding;
 use super::held;
-use super::reading::{Read, Unread};
+use super::reading::{Read, SHOWN, Unread};
 use super::response::Response;
 use super::status::{status, unread};
 use super::unary;
 use crate::contract::{Intake, Pipeline};
-use crate::listen::{Refused, Whole};
+use crate::listen::Refused;
 use crate::ops::health::{Beat, Health};
 
 /// Where a call says how its message is packed, and an answer how it may be.
@@ -33,6 +34,9 @@ const ACCEPTED: HeaderName = HeaderName::from_static("grpc-accept-encoding");
 
 /// How messages may be packed.
 const ENCODINGS: &str = "identity,gzip,deflate,zstd";
+
+/// How many calls of the process may ask for descriptors at once: an answer is a thousand times what asks for it.
+static REFLECTING: Semaphore = Semaphore::const_new(32);
 
 /// Why the gRPC server can't run.
 #[derive(Debug, thiserror::Error)]
@@ -110,11 +114,26 @@ fn health_service(
     service
 }
 
+/// What stands before health and reflection.
 async fn only_grpc(request: Request, next: Next) -> HttpResponse {
-    match foreign(&request) {
-        Some(response) => response,
-        None => next.run(request).await,
+    if let Some(response) = foreign(&request) {
+        return response;
     }
+    if !request.uri().path().starts_with("/grpc.reflection.") {
+        return next.run(request).await;
+    }
+    let Ok(turn) = REFLECTING.try_acquire() else {
+        let text = "as many calls reflect as may do so at once; try again";
+        return refused(Status::resource_exhausted(text), "full");
+    };
+    // Until the last byte of the answer is on its way.
+    let hold = move |frame| {
+        let _turn = &turn;
+        frame
+    };
+    next.run(request)
+        .await
+        .map(|body| HttpBody::new(body.map_frame(hold)))
 }
 
 /// What a request is told that isn't gRPC.
@@ -203,7 +222,10 @@ fn encoding(headers: &HeaderMap) -> Result<Option<Encoding>, Unread> {
         _ if name == "identity" => Ok(None),
         // gRPC doesn't know it.
         None | Some(Encoding::Brotli) => Err(Unread::Encoding {
-            found: String::from_utf8_lossy(value.as_bytes()).into_owned(),
+            found: String::from_utf8_lossy(value.as_bytes())
+                .chars()
+                .take(SHOWN)
+                .collect(),
             known: "gzip, deflate or zstd",
         }),
         known => Ok(known),
@@ -223,7 +245,6 @@ fn answered(response: &Response) -> HttpResponse {
     let mut response = HttpResponse::new(HttpBody::new(body));
     let kind = HeaderValue::from_static("application/grpc");
     response.headers_mut().insert(header::CONTENT_TYPE, kind);
-    response.extensions_mut().insert(Whole);
     response
 }
 
@@ -235,7 +256,6 @@ fn refused(status: Status, reason: &'static str) -> HttpResponse {
         let known = HeaderValue::from_static(ENCODINGS);
         response.headers_mut().insert(ACCEPTED, known);
     }
-    response.extensions_mut().insert(Whole);
     response.extensions_mut().insert(Refused { reason, text });
     response
 }

@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 use super::dispatch::{Answered, Body, Dispatch, LONGEST};
 use super::encoding::Encoding;
 use super::held;
-use super::reading::{Budget, Read, Unread};
+use super::reading::{Budget, Read, SHOWN, Unread};
 use super::response::{Refusal, Response, error};
 use super::status::RETRY_AFTER_SECONDS;
 use super::webhook::Webhook;
@@ -138,7 +138,7 @@ fn encoding(headers: &HeaderMap) -> Result<Option<Encoding>, Unread> {
         (None, _) => Ok(None),
         (Some(Some(encoding)), None) => Ok(Some(encoding)),
         _ => Err(Unread::Encoding {
-            found,
+            found: found.chars().take(SHOWN).collect(),
             known: "one of gzip, deflate, br and zstd",
         }),
     }

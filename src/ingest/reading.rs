@@ -25,8 +25,11 @@ const PATIENCE: Duration = Duration::from_millis(500);
 /// The part of the budget that unfinished requests of one connection may have.
 const SHARE: u64 = 4;
 
-/// The least by which a buffer grows.
+/// The first size of a buffer, unless it is said that less comes.
 const STEP: usize = 4 << 10;
+
+/// How much is repeated of what a sender said, in characters.
+pub(super) const SHOWN: usize = 100;
 
 /// How many bytes of a source's requests may be in memory. Clones share it.
 #[derive(Debug, Clone)]
@@ -159,8 +162,8 @@ impl Budget {
         let mut taken = Vec::new();
         let mut held = self.hold(0).await?;
         // What is said is believed only as far as it is small.
-        let expected = said.map_or(0, |length| length as usize).min(STEP);
-        self.grow(&mut taken, &mut held, &upload, expected, limit)
+        let most = said.map_or(limit, |length| length as usize);
+        self.grow(&mut taken, &mut held, &upload, most.min(STEP), most)
             .await?;
         loop {
             let frame = match body.frame().now_or_never() {
@@ -188,9 +191,7 @@ impl Budget {
             if len > limit {
                 return Err(Unread::TooLarge { limit });
             }
-            let expected = said.map_or(len, |length| (length as usize).min(len * 2).max(len));
-            self.grow(&mut taken, &mut held, &upload, expected, limit)
-                .await?;
+            self.grow(&mut taken, &mut held, &upload, len, most).await?;
             taken.extend_from_slice(&data);
             check(&taken)?;
             progress.came(data.len())?;
@@ -213,27 +214,24 @@ impl Budget {
         super::encoding::unpack(&self.room, packed, encoding, header, limit).await
     }
 
-    /// Makes room in a buffer for `len` bytes, if it has less.
+    /// Makes room in a buffer for `len` bytes, if it has less: twice of what it had, but not more than `most`.
     async fn grow(
         &self,
         taken: &mut Vec<u8>,
         held: &mut Permit,
         upload: &Upload,
         len: usize,
-        limit: usize,
+        most: usize,
     ) -> Result<(), Unread> {
         if len <= taken.capacity() {
             return Ok(());
         }
-        // A buffer that has grown doubles; the first is as large as what came.
-        let len = match taken.capacity() {
-            0 => len,
-            capacity => len.max((capacity * 2).min(limit)),
-        };
+        let len = len.max((taken.capacity() * 2).min(most));
         let more = (len as u64).saturating_sub(held.bytes());
         if more > 0 {
-            if !upload.hold(more, self.share.max(limit as u64)) {
-                let share = self.share.max(limit as u64);
+            // One request may always be read.
+            let share = self.share.max(most as u64 * 2);
+            if !upload.hold(more, share) {
                 return Err(Unread::Share { share });
             }
             held.merge(self.hold(more).await?);

@@ -74,6 +74,8 @@ fn framing(code: Code, text: String) -> Unread {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used, clippy::panic)]
+
     use super::*;
 
     fn body(flag: u8, length: u32, bytes: &[u8]) -> Bytes {

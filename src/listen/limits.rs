@@ -28,7 +28,7 @@ pub struct Limits {
     pub age: Duration,
     /// How long what is asked for may take once a connection is told to end.
     pub grace: Duration,
-    /// How long a client may not read. A whole answer may take twice as long.
+    /// How long a client may read nothing. All of an answer may take twice as long.
     pub unread: Duration,
     /// How long what a client still sends is thrown away after it was refused, so that it can read why.
     pub linger: Duration,

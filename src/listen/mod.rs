@@ -23,7 +23,7 @@ use tokio::task::JoinSet;
 
 pub use limits::{Limits, Pace};
 pub use peer::Peer;
-pub use refused::{Refused, Whole};
+pub use refused::Refused;
 
 use places::Places;
 

@@ -25,6 +25,8 @@ pub struct Peer {
     age: Duration,
     state: Mutex<State>,
     evicted: AtomicBool,
+    /// Whether what isn't written yet is thrown away when it is closed.
+    reset: AtomicBool,
     leave: Notify,
     /// How many bytes of requests there are that are not complete.
     uploading: AtomicU64,
@@ -43,8 +45,9 @@ struct State {
     under_way: u32,
     /// When the last request ended, or it was accepted.
     idle: Instant,
-    /// The answers that are not written to their end, by their requests' numbers, and when that began.
-    answers: BTreeMap<u64, Instant>,
+    /// The pieces of answers that are not written, and since when, by a number that grows.
+    pieces: BTreeMap<u64, Instant>,
+    piece: u64,
     /// Whether a request was answered before all of it was read.
     unread: bool,
 }
@@ -63,6 +66,12 @@ pub(super) enum Verdict {
 #[derive(Debug)]
 pub(super) struct UnderWay {
     peer: Arc<Peer>,
+}
+
+/// A piece of an answer that the client has to read in time.
+#[derive(Debug)]
+pub(super) struct Unwritten {
+    under_way: Arc<UnderWay>,
     number: u64,
 }
 
@@ -84,10 +93,12 @@ impl Peer {
                 requests: 0,
                 under_way: 0,
                 idle: accepted,
-                answers: BTreeMap::new(),
+                pieces: BTreeMap::new(),
+                piece: 0,
                 unread: false,
             }),
             evicted: AtomicBool::new(false),
+            reset: AtomicBool::new(false),
             leave: Notify::new(),
             uploading: AtomicU64::new(0),
         }
@@ -133,7 +144,6 @@ impl Peer {
         state.requests += 1;
         UnderWay {
             peer: Arc::clone(self),
-            number: state.requests,
         }
     }
 
@@ -183,6 +193,11 @@ impl Peer {
         self.evicted.load(Ordering::Relaxed)
     }
 
+    /// Whether what isn't written yet should be thrown away: nobody reads it.
+    pub(super) fn resets(&self) -> bool {
+        self.reset.load(Ordering::Relaxed)
+    }
+
     /// Waits until it is told so.
     pub(super) async fn evicted(&self) {
         self.leave.notified().await;
@@ -193,10 +208,11 @@ impl Peer {
         let limits = &self.limits;
         let over = |since: Instant, limit: Duration| now.saturating_duration_since(since) > limit;
         let state = self.state();
-        let oldest = state.answers.first_key_value().map(|(_, since)| *since);
+        let oldest = state.pieces.first_key_value().map(|(_, since)| *since);
         if state.stuck.is_some_and(|since| over(since, limits.unread))
             || oldest.is_some_and(|since| over(since, limits.unread * 2))
         {
+            self.reset.store(true, Ordering::Relaxed);
             return Verdict::Cut("unread");
         }
         let said_nothing = state.requests == 0 && state.heard < PREFACE.len() as u64;
@@ -227,17 +243,28 @@ impl Peer {
 }
 
 impl UnderWay {
-    /// It has its answer, which a client now has to read in time.
-    pub(super) fn answered(&self) {
+    /// A piece of its answer begins to be written.
+    pub(super) fn piece(self: &Arc<Self>) -> Unwritten {
         let mut state = self.peer.state();
-        state.answers.insert(self.number, Instant::now());
+        let number = state.piece;
+        state.piece += 1;
+        state.pieces.insert(number, Instant::now());
+        Unwritten {
+            under_way: Arc::clone(self),
+            number,
+        }
+    }
+}
+
+impl Drop for Unwritten {
+    fn drop(&mut self) {
+        self.under_way.peer.state().pieces.remove(&self.number);
     }
 }
 
 impl Drop for UnderWay {
     fn drop(&mut self) {
         let mut state = self.peer.state();
-        state.answers.remove(&self.number);
         state.under_way -= 1;
         if state.under_way == 0 {
             state.idle = Instant::now();
@@ -294,9 +321,9 @@ mod tests {
         assert_eq!(peer.verdict(after(31)), Verdict::Cut("unread"));
         peer.stuck(false);
         assert_eq!(peer.verdict(after(61)), Verdict::Stays);
-        call.answered();
+        let piece = Arc::new(call).piece();
         assert_eq!(peer.verdict(after(61)), Verdict::Cut("unread"));
-        drop(call);
+        drop(piece);
         assert_eq!(peer.verdict(after(61)), Verdict::Stays);
     }
 

@@ -197,6 +197,8 @@ fn key(address: IpAddr) -> IpAddr {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::expect_used)]
+
     use super::*;
 
     fn places(connections: usize, of_one_address: usize) -> Arc<Places> {

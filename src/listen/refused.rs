@@ -1,4 +1,4 @@
-//! What a handler says of its answer beside the answer: why a request was refused, and that an answer is whole.
+//! What a handler says beside its answer: why a request was refused.
 
 use http::{Method, Response, StatusCode, Uri};
 use metrics::counter;
@@ -13,11 +13,6 @@ pub struct Refused {
     /// The reason in a sentence.
     pub text: String,
 }
-
-/// Says, among an answer's extensions, that all of it is there: a client has to read it in time. Answers of a known
-/// size are whole without it; the others are streams, which may wait.
-#[derive(Debug, Clone, Copy)]
-pub struct Whole;
 
 /// Counts and tells that a request was refused, if it was.
 pub(super) fn tell<B>(peer: &Peer, method: &Method, uri: &Uri, answer: &mut Response<B>) {

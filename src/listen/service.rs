@@ -14,8 +14,8 @@ use http_body::{Frame, SizeHint};
 use hyper::body::Incoming;
 use tower::Service as _;
 
-use super::peer::{Peer, UnderWay};
-use super::refused::{self, Whole};
+use super::peer::{Peer, UnderWay, Unwritten};
+use super::refused;
 
 /// What answers the requests of a connection.
 pub(super) struct Requests {
@@ -52,10 +52,6 @@ impl hyper::service::Service<Request<Incoming>> for Requests {
                 say_what_is_allowed(&method, &mut answer);
             }
             refused::tell(&peer, &method, &uri, &mut answer);
-            let whole = answer.extensions_mut().remove::<Whole>().is_some();
-            if whole || answer.body().size_hint().exact().is_some() {
-                under_way.answered();
-            }
             Ok(answer.map(|body| Leaving { body, under_way }))
         })
     }
@@ -124,7 +120,7 @@ pub(super) struct Leaving {
 /// A piece of an answer.
 pub(super) struct Piece {
     bytes: Bytes,
-    _under_way: Arc<UnderWay>,
+    _unwritten: Unwritten,
 }
 
 impl HttpBody for Leaving {
@@ -140,7 +136,7 @@ impl HttpBody for Leaving {
             frame.map(|frame| {
                 frame.map_data(|bytes| Piece {
                     bytes,
-                    _under_way: Arc::clone(&self.under_way),
+                    _unwritten: self.under_way.piece(),
                 })
             })
         }))

@@ -45,6 +45,16 @@ impl Stream {
     }
 }
 
+impl Drop for Stream {
+    fn drop(&mut self) {
+        if self.peer.resets()
+            && let Err(error) = self.inner.set_zero_linger()
+        {
+            tracing::debug!(%error, "A connection keeps what nobody reads for a while.");
+        }
+    }
+}
+
 impl AsyncRead for Stream {
     fn poll_read(
         mut self: Pin<&mut Self>,

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use event_grpc::contract::Pool;
 use event_grpc::ingest::Limits;
+use event_grpc::listen;
 use serde_json::{Value, json};
 use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
@@ -90,20 +91,33 @@ async fn a_full_pool_says_when_to_try_again() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn bodies_that_are_still_being_read_count_too() {
+    let doors = listen::Limits {
+        // Nobody is given up for others here.
+        pace: listen::Pace {
+            patience: Duration::from_secs(60),
+            ..listen::Pace::default()
+        },
+        ..listen::Limits::default()
+    };
     let pool = Pool {
         bytes: 512 << 10,
+        max_request: 500_000,
         ..POOL
     };
-    let server = Server::start(Limits::embedded(), pool).await;
+    let server = Server::start_behind(doors, Limits::embedded(), pool, |broker| broker).await;
     let body = format!("{{\"name\": \"{}\"}}", "a".repeat(200_000));
     let send = async |path| server.http("POST", path, JSON, body.as_bytes()).await.0;
-    // Somebody sends most of a large body, and then nothing.
-    let mut slow = TcpStream::connect(("127.0.0.1", server.http))
-        .await
-        .unwrap();
-    let head = "POST /hook/ HTTP/1.1\r\nhost: a\r\ncontent-length: 1000000\r\n\r\n";
-    slow.write_all(head.as_bytes()).await.unwrap();
-    slow.write_all(&vec![b' '; 900_000]).await.unwrap();
+    // Some send most of a large body, and then nothing.
+    let mut slow = Vec::new();
+    for _ in 0..2 {
+        let mut stream = TcpStream::connect(("127.0.0.1", server.http))
+            .await
+            .unwrap();
+        let head = "POST /hook/ HTTP/1.1\r\nhost: a\r\ncontent-length: 500000\r\n\r\n";
+        stream.write_all(head.as_bytes()).await.unwrap();
+        stream.write_all(&vec![b' '; 450_000]).await.unwrap();
+        slow.push(stream);
+    }
     let mut left = 100;
     while send("/hook/").await != 429 {
         left -= 1;

@@ -4,13 +4,11 @@ use std::io::Write as _;
 
 use flate2::Compression;
 use flate2::write::{DeflateEncoder, GzEncoder, ZlibEncoder};
-use prost::Message as _;
 use ruzstd::encoding::{CompressionLevel, compress_to_vec};
 use serde_json::Value;
 
 use super::*;
 use crate::ingest::request;
-use crate::ingest::server::Raw;
 
 /// `{"name": "br", "more": [1]}`, and four MiB of spaces.
 const BROTLI: &[u8] = b"\x0b\x0d\x80{\"name\": \"br\", \"more\": [1]}\x03";
@@ -165,7 +163,6 @@ async fn many_small_calls_that_unpack_to_much_are_bounded_together() {
     message.extend([0x12]);
     message.extend(varint(event.len()));
     message.extend(event);
-    Raw::fields(&message);
     let packed = framed(1, &gzip(&message));
     assert!(packed.len() < 4096);
     let client = http2();
@@ -189,10 +186,7 @@ async fn many_small_calls_that_unpack_to_much_are_bounded_together() {
         "{:?}",
         told.iter().map(|t| t.status).collect::<Vec<_>>()
     );
-    assert_eq!(
-        server.call(request(2)).await.unwrap().encoded_len() > 0,
-        true
-    );
+    assert_eq!(server.call(request(2)).await.unwrap().accepted, 2);
 }
 
 fn varint(value: usize) -> Vec<u8> {
