@@ -7,10 +7,6 @@ use bytes::Bytes;
 
 use super::delivery::Ack;
 use super::embedded::Ticket;
-use super::error::PublishError;
-
-/// AMQP's limit for names, routing keys and the short properties, in bytes.
-const SHORT: usize = 255;
 
 /// A message to publish. It is always persistent.
 #[derive(Debug, Clone)]
@@ -95,41 +91,6 @@ impl Outgoing {
     pub fn in_place_of(mut self, delivery: &Ack) -> Self {
         self.origin = delivery.origin();
         self
-    }
-
-    /// Refuses what can't be written in AMQP.
-    pub(super) fn check(&self, max_body: usize) -> Result<(), PublishError> {
-        let properties = &self.properties;
-        let short = [
-            ("exchange", Some(self.exchange.len())),
-            ("routing key", Some(self.routing_key.len())),
-            (
-                "content type",
-                properties.content_type.as_ref().map(|text| text.len()),
-            ),
-            (
-                "message id",
-                properties.message_id.as_ref().map(String::len),
-            ),
-            ("type", properties.kind.as_ref().map(|text| text.len())),
-            (
-                "header name",
-                properties.headers.iter().map(|(name, _)| name.len()).max(),
-            ),
-        ];
-        for (what, size) in short {
-            if let Some(size) = size.filter(|size| *size > SHORT) {
-                return Err(PublishError::TooLong { what, size });
-            }
-        }
-        let size = self.body.len();
-        if size > max_body {
-            return Err(PublishError::TooLarge {
-                size,
-                limit: max_body,
-            });
-        }
-        Ok(())
     }
 }
 

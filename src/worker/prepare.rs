@@ -13,8 +13,8 @@ use super::guard::guarded;
 use super::meters::{self, Meters};
 use super::split::{Part, split};
 use super::{headers, proto_json};
-use crate::broker::Delivery;
-use crate::contract::headers::{EVENT_BATCH, JSON};
+use crate::broker::{Delivery, HeaderValue};
+use crate::contract::headers::{EVENT_BATCH, JSON, UNREADABLE};
 use crate::contract::{Bad, Envelope, Input, Pipeline, Queue};
 
 /// A message that is ready to become rows, and the duty to settle it.
@@ -74,6 +74,10 @@ impl Preparer {
         };
         let mut as_json = None;
         let content = guarded(|| match queue.input {
+            // The end takes everything.
+            Input::Events(_) | Input::Json(_) if is_unreadable(&delivery) => {
+                Err(unreadable(&delivery))
+            }
             Input::Events(envelope) => self.events(envelope, &mut delivery, &mut as_json),
             Input::Json(_) => objects(&delivery),
             Input::DeadLetters(envelope) => {
@@ -123,6 +127,18 @@ impl Preparer {
         delivery.properties.kind = Some(envelope.message.into());
         Ok(Content::Events(parts))
     }
+}
+
+fn is_unreadable(delivery: &Received) -> bool {
+    delivery.properties.header(UNREADABLE).is_some()
+}
+
+fn unreadable(delivery: &Received) -> Bad {
+    let reason = match delivery.properties.header(UNREADABLE) {
+        Some(HeaderValue::Text(reason)) => reason.as_str(),
+        _ => "nobody said why",
+    };
+    Bad::Unreadable(format!("the message can't be read as it was sent: {reason}").into())
 }
 
 fn is_json(delivery: &Received) -> bool {

@@ -50,6 +50,19 @@ impl Lane {
         (lane, publisher)
     }
 
+    /// Another lane, to another publisher. Both have the same bytes to share.
+    pub(super) fn sibling(&self, messages: usize) -> (Self, mpsc::Receiver<Job>) {
+        let (jobs, publisher) = mpsc::channel(messages.max(1));
+        let lane = Self {
+            jobs,
+            room: Arc::clone(&self.room),
+            size: self.size,
+            phases: self.phases.clone(),
+            grace: self.grace,
+        };
+        (lane, publisher)
+    }
+
     /// Publishes, and waits for the answer.
     pub(super) async fn publish(&self, message: Outgoing) -> Result<(), PublishError> {
         let (answer, answered) = oneshot::channel();

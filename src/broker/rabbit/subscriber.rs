@@ -18,11 +18,13 @@ use tokio::time::timeout;
 use super::declare::name;
 use super::dial::{GLANCE, Session};
 use super::link::{Phase, Shared, delays};
+use super::monitor::Monitor;
 use super::prefetch::Prefetch;
 use super::properties::from_amqp;
 use crate::broker::delivery::{self, Ack, Delivery, Settled};
 use crate::broker::meters::QueueMeters;
 use crate::broker::topology::QueueSpec;
+use crate::contract::headers::UNREADABLE;
 
 /// One consumer's task.
 pub(super) struct Subscriber {
@@ -48,6 +50,13 @@ struct Subscription {
     meters: Arc<QueueMeters>,
 }
 
+/// Dropped, nobody here wants to consume the queue any more.
+struct Absent {
+    meters: Arc<QueueMeters>,
+    monitor: Arc<Monitor>,
+    queue: &'static str,
+}
+
 /// Why a subscription ended.
 enum Ended {
     /// Nobody wants it any more.
@@ -61,14 +70,15 @@ impl Subscriber {
     pub(super) async fn run(mut self) {
         let mut delays = delays();
         let mut troubled = false;
+        let _absent = Absent {
+            meters: Arc::clone(&self.meters),
+            monitor: Arc::clone(&self.shared.monitor),
+            queue: self.queue.name,
+        };
         while let Some(session) = self.session().await {
             let ended = match self.subscribe(&session, troubled).await {
                 Ok(origin) => {
-                    if std::mem::take(&mut troubled) {
-                        delays = self::delays();
-                        tracing::info!(queue = self.queue.name, "The queue is consumed again.");
-                    }
-                    match self.hand_on(&Arc::new(origin)).await {
+                    match self.hand_on(&Arc::new(origin), &mut troubled).await {
                         Ok(ended) => ended,
                         Err(error) => Ended::Broken(error.to_string()),
                     }
@@ -78,10 +88,12 @@ impl Subscriber {
             let Ended::Broken(reason) = ended else {
                 return;
             };
+            self.meters.consumers.set(0.0);
             // A broken connection is its keeper's to tell, and to wait for.
             if !session.is_up() {
                 continue;
             }
+            self.shared.monitor.not_consumed(self.queue.name, &reason);
             if !std::mem::replace(&mut troubled, true) {
                 tracing::error!(
                     queue = self.queue.name,
@@ -113,9 +125,9 @@ impl Subscriber {
             // The queue may have been deleted.
             self.shared.declare_again(session).await?;
         }
-        let channel = session.ask(session.connection.create_channel()).await?;
+        let (session, channel) = session.open().await?;
         Ok(Subscription {
-            session: Arc::clone(session),
+            session,
             channel,
             meters: Arc::clone(&self.meters),
         })
@@ -123,10 +135,19 @@ impl Subscriber {
 
     /// Hands on deliveries until the channel breaks or nobody wants them. When messages turn out to be much larger or
     /// smaller than before, another consumer takes over on the same channel, with another prefetch.
-    async fn hand_on(&self, origin: &Arc<Subscription>) -> Result<Ended, Error> {
+    async fn hand_on(
+        &self,
+        origin: &Arc<Subscription>,
+        troubled: &mut bool,
+    ) -> Result<Ended, Error> {
         let mut prefetch = Prefetch::new(self.queue.prefetch, self.queue.prefetch_bytes);
         loop {
             let mut consumer = origin.consume(self.queue.name, prefetch.count()).await?;
+            self.meters.consumers.set(1.0);
+            if std::mem::take(troubled) {
+                self.shared.monitor.consumed(self.queue.name);
+                tracing::info!(queue = self.queue.name, "The queue is consumed again.");
+            }
             loop {
                 let next = tokio::select! {
                     next = consumer.next() => next,
@@ -147,7 +168,7 @@ impl Subscriber {
                         ));
                     }
                 };
-                let changes = prefetch.saw(delivery.data.len());
+                let changes = prefetch.saw(size(&delivery));
                 if !self.pass(origin, delivery).await {
                     return Ok(Ended::Unwanted);
                 }
@@ -168,6 +189,9 @@ impl Subscriber {
     async fn pass(&self, origin: &Arc<Subscription>, delivery: lapin::message::Delivery) -> bool {
         self.meters.delivered(delivery.redelivered);
         let delivery = self.convert(origin, delivery);
+        if delivery.properties.header(UNREADABLE).is_some() {
+            self.meters.unreadable.increment(1);
+        }
         tokio::select! {
             sent = self.deliveries.send(delivery) => {
                 drop(sent);
@@ -192,6 +216,15 @@ impl Subscriber {
             properties: from_amqp(&delivery.properties),
             ack: Ack::new(delivery::Held::Rabbit(held)),
         }
+    }
+}
+
+// === impl Absent ===
+
+impl Drop for Absent {
+    fn drop(&mut self) {
+        self.meters.consumers.set(0.0);
+        self.monitor.consumed(self.queue);
     }
 }
 
@@ -223,6 +256,17 @@ impl Subscription {
         }
         Ok(left)
     }
+}
+
+/// About what a message takes, in bytes. Headers can be much larger than the body.
+fn size(delivery: &lapin::message::Delivery) -> usize {
+    let headers = delivery.properties.headers().iter().flatten();
+    let headers = headers.map(|(name, value)| {
+        // What isn't a text is small, or is left out.
+        let text = value.as_long_string().map_or(0, |text| text.as_bytes().len());
+        name.as_str().len() + text
+    });
+    delivery.data.len() + headers.sum::<usize>()
 }
 
 fn give_back(delivery: lapin::message::Delivery) {
