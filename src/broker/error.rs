@@ -33,7 +33,9 @@ pub enum PublishError {
         limit: usize,
     },
     /// The headers are larger than a message's may be.
-    #[error("the message's properties and headers take {size} bytes, and at most {limit} are allowed")]
+    #[error(
+        "the message's properties and headers take {size} bytes, and at most {limit} are allowed"
+    )]
     HeadersTooLarge {
         /// Their size in bytes, as AMQP writes them.
         size: usize,

@@ -64,9 +64,7 @@ impl Properties {
     pub fn encoded_len(&self) -> usize {
         let short = |text: Option<usize>| text.map_or(0, |size| 1 + size);
         let headers = self.headers.iter();
-        let headers: usize = headers
-            .map(|(name, value)| header_len(name, value))
-            .sum();
+        let headers: usize = headers.map(|(name, value)| header_len(name, value)).sum();
         // The flags, the delivery mode, the timestamp and the size of the headers.
         const FIXED: usize = 2 + 1 + 8 + 4;
         FIXED
@@ -126,7 +124,13 @@ mod tests {
         };
         assert_eq!(limits.check(&message("a", "1234567890")), Ok(()));
         let refused = limits.check(&message("a", "12345678901"));
-        assert_eq!(refused, Err(PublishError::TooLarge { size: 11, limit: 10 }));
+        assert_eq!(
+            refused,
+            Err(PublishError::TooLarge {
+                size: 11,
+                limit: 10
+            })
+        );
         let refused = limits.check(&message(&"a".repeat(20), ""));
         let expected = PublishError::HeadersTooLarge {
             size: 101,
@@ -134,6 +138,9 @@ mod tests {
         };
         assert_eq!(refused, Err(expected));
         let refused = limits.check(&message(&"a".repeat(256), ""));
-        assert!(matches!(refused, Err(PublishError::TooLong { size: 256, .. })));
+        assert!(matches!(
+            refused,
+            Err(PublishError::TooLong { size: 256, .. })
+        ));
     }
 }

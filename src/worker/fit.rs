@@ -165,7 +165,11 @@ mod tests {
         let fits = fit(letter(headers, 1), LIMITS, 1);
         assert_eq!(LIMITS.check(&fits), Ok(()));
         assert!(cut(&fits, CUT_HEADERS).starts_with("nnn"));
-        assert!(cut(&fits, CUT_HEADERS).contains(" more"), "{}", cut(&fits, CUT_HEADERS));
+        assert!(
+            cut(&fits, CUT_HEADERS).contains(" more"),
+            "{}",
+            cut(&fits, CUT_HEADERS)
+        );
         assert!(fits.properties.headers.len() > 9000);
     }
 

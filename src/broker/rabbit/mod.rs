@@ -7,6 +7,7 @@
 //! comes by a connection goes through a filter first ([`sieve`]), so that no message ends it.
 
 mod address;
+mod answers;
 mod cutover;
 mod declare;
 mod depths;

@@ -50,12 +50,14 @@ struct Subscription {
     meters: Arc<QueueMeters>,
 }
 
-/// Dropped, nobody here wants to consume the queue any more.
-struct Absent {
-    meters: Arc<QueueMeters>,
+/// Dropped, nobody wants to consume the queue here any more.
+struct Wanted {
     monitor: Arc<Monitor>,
     queue: &'static str,
 }
+
+/// A consumer that the broker has, as it is counted.
+struct Consuming(Arc<QueueMeters>);
 
 /// Why a subscription ended.
 enum Ended {
@@ -70,25 +72,21 @@ impl Subscriber {
     pub(super) async fn run(mut self) {
         let mut delays = delays();
         let mut troubled = false;
-        let _absent = Absent {
-            meters: Arc::clone(&self.meters),
+        let _wanted = Wanted {
             monitor: Arc::clone(&self.shared.monitor),
             queue: self.queue.name,
         };
         while let Some(session) = self.session().await {
             let ended = match self.subscribe(&session, troubled).await {
-                Ok(origin) => {
-                    match self.hand_on(&Arc::new(origin), &mut troubled).await {
-                        Ok(ended) => ended,
-                        Err(error) => Ended::Broken(error.to_string()),
-                    }
-                }
+                Ok(origin) => match self.hand_on(&Arc::new(origin), &mut troubled).await {
+                    Ok(ended) => ended,
+                    Err(error) => Ended::Broken(error.to_string()),
+                },
                 Err(error) => Ended::Broken(error.to_string()),
             };
             let Ended::Broken(reason) = ended else {
                 return;
             };
-            self.meters.consumers.set(0.0);
             // A broken connection is its keeper's to tell, and to wait for.
             if !session.is_up() {
                 continue;
@@ -141,9 +139,10 @@ impl Subscriber {
         troubled: &mut bool,
     ) -> Result<Ended, Error> {
         let mut prefetch = Prefetch::new(self.queue.prefetch, self.queue.prefetch_bytes);
+        let mut consuming = None;
         loop {
             let mut consumer = origin.consume(self.queue.name, prefetch.count()).await?;
-            self.meters.consumers.set(1.0);
+            consuming.get_or_insert_with(|| Consuming::new(&self.meters));
             if std::mem::take(troubled) {
                 self.shared.monitor.consumed(self.queue.name);
                 tracing::info!(queue = self.queue.name, "The queue is consumed again.");
@@ -219,12 +218,24 @@ impl Subscriber {
     }
 }
 
-// === impl Absent ===
+// === impl Wanted, Consuming ===
 
-impl Drop for Absent {
+impl Drop for Wanted {
     fn drop(&mut self) {
-        self.meters.consumers.set(0.0);
         self.monitor.consumed(self.queue);
+    }
+}
+
+impl Consuming {
+    fn new(meters: &Arc<QueueMeters>) -> Self {
+        meters.consumers.increment(1.0);
+        Consuming(Arc::clone(meters))
+    }
+}
+
+impl Drop for Consuming {
+    fn drop(&mut self) {
+        self.0.consumers.decrement(1.0);
     }
 }
 
@@ -263,7 +274,9 @@ fn size(delivery: &lapin::message::Delivery) -> usize {
     let headers = delivery.properties.headers().iter().flatten();
     let headers = headers.map(|(name, value)| {
         // What isn't a text is small, or is left out.
-        let text = value.as_long_string().map_or(0, |text| text.as_bytes().len());
+        let text = value
+            .as_long_string()
+            .map_or(0, |text| text.as_bytes().len());
         name.as_str().len() + text
     });
     delivery.data.len() + headers.sum::<usize>()

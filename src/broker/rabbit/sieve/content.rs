@@ -87,8 +87,12 @@ pub(super) fn rewritten(payload: &[u8], limit: usize, mut reasons: Vec<String>) 
             Kind::Short => reader.short().map(|bytes| {
                 push_short(part, &note(bytes, what, &mut reasons));
             }),
-            Kind::Fixed(size) => reader.bytes(*size).map(|bytes| part.extend_from_slice(bytes)),
-            Kind::Table => reader.long().map(|table| headers = entries(table, &mut reasons)),
+            Kind::Fixed(size) => reader
+                .bytes(*size)
+                .map(|bytes| part.extend_from_slice(bytes)),
+            Kind::Table => reader
+                .long()
+                .map(|table| headers = entries(table, &mut reasons)),
         };
         if read.is_none() {
             reasons.push(format!("its {what} ends too soon"));
@@ -134,9 +138,14 @@ fn entries<'a>(table: &'a [u8], reasons: &mut Vec<String>) -> Vec<(Cow<'a, str>,
     let mut reader = Reader { rest: table };
     let mut headers = Vec::new();
     while !reader.rest.is_empty() {
-        let Some((name, value)) = reader.short().and_then(|name| Some((name, reader.value()?)))
+        let Some((name, value)) = reader
+            .short()
+            .and_then(|name| Some((name, reader.value()?)))
         else {
-            reasons.push(format!("its headers can't be read after the {}th", headers.len()));
+            reasons.push(format!(
+                "its headers can't be read after the {}th",
+                headers.len()
+            ));
             break;
         };
         let name = note(name, "header name", reasons);
@@ -168,7 +177,10 @@ fn fit(headers: &mut Vec<(Cow<'_, str>, &[u8])>, room: usize, reasons: &mut Vec<
         cut += 1;
     }
     for (name, value) in headers.drain(..cut).take(10) {
-        reasons.push(format!("its header `{name}` of {} bytes is cut", value.len()));
+        reasons.push(format!(
+            "its header `{name}` of {} bytes is cut",
+            value.len()
+        ));
     }
     if cut > 10 {
         reasons.push(format!("{} more headers are cut", cut - 10));

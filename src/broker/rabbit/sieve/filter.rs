@@ -51,7 +51,9 @@ pub(super) fn begin(bytes: &[u8]) -> Begin {
     let (Some(kind), Some(_), Some(size)) = (reader.u8(), reader.u16(), reader.u32()) else {
         return Begin::Unclear;
     };
-    let size = usize::try_from(size).unwrap_or(usize::MAX).saturating_add(AROUND);
+    let size = usize::try_from(size)
+        .unwrap_or(usize::MAX)
+        .saturating_add(AROUND);
     match kind {
         METHOD | HEADER => Begin::Whole(size),
         _ => Begin::Through(size),

@@ -132,7 +132,9 @@ pub(super) fn readable(bytes: &[u8]) -> Cow<'_, str> {
 
 /// Writes a short text.
 pub(super) fn push_short(out: &mut Vec<u8>, text: &str) {
-    let text = text.get(..text.floor_char_boundary(SHORT)).unwrap_or_default();
+    let text = text
+        .get(..text.floor_char_boundary(SHORT))
+        .unwrap_or_default();
     out.push(u8::try_from(text.len()).unwrap_or(u8::MAX));
     out.extend_from_slice(text.as_bytes());
 }

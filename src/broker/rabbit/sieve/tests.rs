@@ -91,7 +91,10 @@ fn what_is_not_utf8_is_written_with_its_bytes_and_said_to_be() {
     assert!(!is_readable(&written), "it holds our own header");
     let properties = parsed(&written).unwrap();
     assert_eq!(header(&properties, r"caf\xe9").unwrap(), "1");
-    assert_eq!(properties.message_id().as_ref().unwrap().as_str(), r"id-\xff");
+    assert_eq!(
+        properties.message_id().as_ref().unwrap().as_str(),
+        r"id-\xff"
+    );
     let reason = header(&properties, UNREADABLE).unwrap();
     assert_eq!(
         reason,
@@ -110,7 +113,12 @@ fn lists_too_deep_for_the_client_are_left_out_without_a_word() {
     let sent = payload(b"", &table, b"");
     assert!(!is_readable(&sent));
     let properties = parsed(&rewritten(&sent, usize::MAX, Vec::new())).unwrap();
-    let names: Vec<_> = properties.headers().iter().flatten().map(|(k, _)| k.as_str()).collect();
+    let names: Vec<_> = properties
+        .headers()
+        .iter()
+        .flatten()
+        .map(|(k, _)| k.as_str())
+        .collect();
     assert_eq!(names, ["deep", "x-kept"]);
 }
 
@@ -123,7 +131,11 @@ fn what_is_too_large_loses_the_brokers_headers_first_and_then_the_largest() {
     let properties = parsed(&rewritten(&sent, 131_064, Vec::new())).unwrap();
     assert_eq!(header(&properties, "x-large").unwrap().len(), 100_000);
     assert_eq!(header(&properties, UNREADABLE), None);
-    let sent = payload(b"", &[small, large, text(b"x-more", &[b'c'; 50_000])].concat(), b"");
+    let sent = payload(
+        b"",
+        &[small, large, text(b"x-more", &[b'c'; 50_000])].concat(),
+        b"",
+    );
     let properties = parsed(&rewritten(&sent, 131_064, Vec::new())).unwrap();
     assert_eq!(header(&properties, "x-large"), None);
     assert_eq!(header(&properties, "x-more").unwrap().len(), 50_000);
@@ -168,7 +180,14 @@ impl AsyncRead for Pieces {
 }
 
 async fn through(sent: Vec<u8>, sizes: Vec<usize>, at_once: usize) -> Vec<u8> {
-    let mut sieve = Sieve::new(Pieces { left: sent, sizes, ready: false }, None);
+    let mut sieve = Sieve::new(
+        Pieces {
+            left: sent,
+            sizes,
+            ready: false,
+        },
+        None,
+    );
     let (mut out, mut piece) = (Vec::new(), vec![0; at_once]);
     loop {
         match sieve.read(&mut piece).await.unwrap() {
@@ -189,12 +208,21 @@ fn traffic() -> Vec<(Vec<u8>, Option<Vec<u8>>)> {
         (frame(1, 1, &deliver(b"key")), None),
         (frame(2, 1, &fine), None),
         (frame(3, 1, &[7; 100_000]), None),
-        (frame(1, 1, &deliver(b"caf\xe9")), Some(frame(1, 1, &deliver(br"caf\xe9")))),
+        (
+            frame(1, 1, &deliver(b"caf\xe9")),
+            Some(frame(1, 1, &deliver(br"caf\xe9"))),
+        ),
         (frame(8, 0, b""), None),
         (frame(2, 2, &fine), None),
-        (frame(2, 1, &fine), Some(frame(2, 1, &rewritten(&fine, limit, marked)))),
+        (
+            frame(2, 1, &fine),
+            Some(frame(2, 1, &rewritten(&fine, limit, marked))),
+        ),
         (frame(3, 1, b"abc"), None),
-        (frame(2, 1, &wide), Some(frame(2, 1, &rewritten(&wide, limit, Vec::new())))),
+        (
+            frame(2, 1, &wide),
+            Some(frame(2, 1, &rewritten(&wide, limit, Vec::new()))),
+        ),
         (frame(3, 1, b""), None),
         (frame(2, 1, &fine), None),
     ]
