@@ -32,6 +32,16 @@ pub enum PublishError {
         /// The largest allowed.
         limit: usize,
     },
+    /// The headers are larger than a message's may be.
+    #[error(
+        "the message's properties and headers take {size} bytes, and at most {limit} are allowed"
+    )]
+    HeadersTooLarge {
+        /// Their size in bytes, as AMQP writes them.
+        size: usize,
+        /// The largest allowed.
+        limit: usize,
+    },
     /// A short text of the message is longer than AMQP allows.
     #[error("the {what} has {size} bytes, and AMQP allows 255")]
     TooLong {
@@ -39,6 +49,14 @@ pub enum PublishError {
         what: &'static str,
         /// Its size in bytes.
         size: usize,
+    },
+    /// The broker lets nobody publish to this exchange for now, and the message was not sent.
+    #[error("the broker takes no messages for exchange `{exchange}`: {reason}")]
+    Shut {
+        /// The exchange, empty for the default one.
+        exchange: String,
+        /// What the broker said when it was last asked.
+        reason: String,
     },
     /// The exchange isn't part of the topology.
     #[error("there is no exchange `{exchange}` in the pipeline")]
@@ -78,8 +96,10 @@ impl PublishError {
             | Self::Blocked { .. }
             | Self::Refused
             | Self::Unknown { .. }
+            | Self::Shut { .. }
             | Self::Closed => true,
             Self::TooLarge { .. }
+            | Self::HeadersTooLarge { .. }
             | Self::TooLong { .. }
             | Self::NoExchange { .. }
             | Self::Unroutable { .. } => false,
@@ -94,7 +114,9 @@ impl PublishError {
             Self::Refused => "refused",
             Self::Unknown { .. } => "unknown",
             Self::TooLarge { .. } => "too_large",
+            Self::HeadersTooLarge { .. } => "headers_too_large",
             Self::TooLong { .. } => "too_long",
+            Self::Shut { .. } => "shut",
             Self::NoExchange { .. } => "no_exchange",
             Self::Unroutable { .. } => "unroutable",
             Self::Closed => "closed",

@@ -7,11 +7,7 @@ use bytes::Bytes;
 
 use super::delivery::Ack;
 use super::embedded::Ticket;
-use super::error::PublishError;
 use crate::weight;
-
-/// AMQP's limit for names, routing keys and the short properties, in bytes.
-const SHORT: usize = 255;
 
 /// A message to publish. It is always persistent.
 #[derive(Debug, Clone)]
@@ -100,42 +96,7 @@ impl Outgoing {
 
     /// What the message takes while it is under way, its headers among it.
     pub fn weight(&self) -> u64 {
-        weight::message(self.body.len(), self.properties.size())
-    }
-
-    /// Refuses what can't be written in AMQP.
-    pub(super) fn check(&self, max_body: usize) -> Result<(), PublishError> {
-        let properties = &self.properties;
-        let short = [
-            ("exchange", Some(self.exchange.len())),
-            ("routing key", Some(self.routing_key.len())),
-            (
-                "content type",
-                properties.content_type.as_ref().map(|text| text.len()),
-            ),
-            (
-                "message id",
-                properties.message_id.as_ref().map(String::len),
-            ),
-            ("type", properties.kind.as_ref().map(|text| text.len())),
-            (
-                "header name",
-                properties.headers.iter().map(|(name, _)| name.len()).max(),
-            ),
-        ];
-        for (what, size) in short {
-            if let Some(size) = size.filter(|size| *size > SHORT) {
-                return Err(PublishError::TooLong { what, size });
-            }
-        }
-        let size = self.body.len();
-        if size > max_body {
-            return Err(PublishError::TooLarge {
-                size,
-                limit: max_body,
-            });
-        }
-        Ok(())
+        weight::message(self.body.len(), self.properties.encoded_len())
     }
 }
 
@@ -148,24 +109,6 @@ impl Properties {
             .iter()
             .find(|(key, _)| key == name)
             .map(|(_, value)| value)
-    }
-
-    /// How long the names and values of the headers are, and the texts beside them, in bytes.
-    pub fn size(&self) -> usize {
-        let texts = [
-            self.content_type.as_deref(),
-            self.message_id.as_deref(),
-            self.kind.as_deref(),
-        ];
-        let headers = self.headers.iter().map(|(name, value)| {
-            name.len()
-                + match value {
-                    HeaderValue::Text(text) => text.len(),
-                    HeaderValue::Integer(_) => size_of::<i64>(),
-                    HeaderValue::Boolean(_) => 1,
-                }
-        });
-        texts.into_iter().flatten().map(str::len).sum::<usize>() + headers.sum::<usize>()
     }
 
     /// Sets a header, in place of one of the same name.

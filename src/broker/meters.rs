@@ -35,6 +35,10 @@ pub(super) struct QueueMeters {
     redelivered: Counter,
     /// What is delivered and not settled now.
     pub(super) held: Gauge,
+    /// How many consumers of this process it has: one, or none.
+    pub(super) consumers: Gauge,
+    /// What could not be read as it was sent.
+    pub(super) unreadable: Counter,
 }
 
 /// A message that is being published. Dropped, it was given up, and nobody knows where it is.
@@ -121,6 +125,8 @@ impl QueueMeters {
             delivered: counter!("event_grpc_broker_delivered_total", "queue" => queue),
             redelivered: counter!("event_grpc_broker_redelivered_total", "queue" => queue),
             held: messages(queue, "held"),
+            consumers: gauge!("event_grpc_consumers", "queue" => queue),
+            unreadable: counter!("event_grpc_unreadable_messages_total", "queue" => queue),
         }
     }
 

@@ -7,6 +7,7 @@
 mod delivery;
 mod embedded;
 mod error;
+mod limits;
 mod lock;
 mod message;
 mod meters;
@@ -20,13 +21,14 @@ mod topology;
 pub use delivery::{Ack, Deliveries, Delivery, Settled};
 pub use embedded::Embedded;
 pub use error::{ConsumeError, PublishError};
+pub use limits::{Limits, SHORT, header_len};
 pub use lock::Lock;
 pub use message::{HeaderValue, Outgoing, Properties};
 pub use rabbit::{
     Address, AddressError, Cutover, CutoverError, Depth, DepthError, Depths, Found, Rabbit,
     RabbitOptions,
 };
-pub use status::{Link, Status};
+pub use status::{Link, Status, Troubles};
 pub use topology::{QueueSpec, Topology, TopologyError};
 
 use std::time::Duration;
@@ -51,6 +53,11 @@ pub trait Broker: Send + Sync + 'static {
     /// The stream outlives lost connections. Dropping it stops the consumer; deliveries that are still held can be
     /// settled afterwards.
     fn consume(&self, queue: &str) -> Result<Deliveries, ConsumeError>;
+
+    /// The most that it takes of one message.
+    fn limits(&self) -> Limits {
+        Limits::NONE
+    }
 
     /// How the broker is doing, now and on every change.
     fn status(&self) -> watch::Receiver<Status>;

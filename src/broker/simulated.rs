@@ -13,7 +13,7 @@ use super::delivery::{self, Ack, Deliveries, Delivery, Settled, Source};
 use super::error::{ConsumeError, PublishError};
 use super::message::{Origin, Outgoing};
 use super::status::{Link, Status};
-use super::{Broker, HeaderValue};
+use super::{Broker, HeaderValue, Limits};
 use crate::contract::headers::RETRY_COUNT;
 
 /// Whether the next publish fails: before anything has happened, or after all of it has.
@@ -43,6 +43,7 @@ struct Inner {
     confirm: Box<dyn Fn() -> Confirm + Send + Sync>,
     on_ack: OnAck,
     panics: OnceLock<Panics>,
+    limits: OnceLock<Limits>,
 }
 
 #[derive(Default)]
@@ -97,10 +98,16 @@ impl Simulated {
             confirm: Box::new(confirm),
             on_ack: Box::new(on_ack),
             panics: OnceLock::new(),
+            limits: OnceLock::new(),
         };
         Simulated {
             inner: Arc::new(inner),
         }
+    }
+
+    /// From now on it takes no more of a message.
+    pub(crate) fn limit(&self, limits: Limits) {
+        self.inner.limits.set(limits).ok();
     }
 
     /// From now on the build panics over these messages.
@@ -200,6 +207,7 @@ impl Broker for Simulated {
         async move {
             tokio::time::sleep(Duration::from_millis(2)).await;
             self.inner.maybe_panic(&message);
+            self.limits().check(&message)?;
             let confirm = (self.inner.confirm)();
             if confirm != Confirm::Refused {
                 self.inner.push(message);
@@ -218,6 +226,10 @@ impl Broker for Simulated {
         self.inner.state().seen.consumers += 1;
         let inner = Arc::clone(&self.inner);
         Ok(Deliveries::new(Source::Simulated(Consumer { inner })))
+    }
+
+    fn limits(&self) -> Limits {
+        *self.inner.limits.get().unwrap_or(&Limits::NONE)
     }
 
     fn status(&self) -> watch::Receiver<Status> {

@@ -48,22 +48,42 @@ pub const REPLAY_AT: &str = "x-replay-at";
 /// The HTTP headers of the request that a webhook's message came in, as one JSON object in a text.
 pub const HTTP_HEADERS: &str = "x-http-headers";
 
-/// Names of headers that say nothing of a message's sender: ours, and those that the broker writes as a message goes
-/// round. What was sent is the same on every attempt; these are not.
-pub fn is_internal(name: &str) -> bool {
-    const EXACT: [&str; 9] = [
-        RETRY_COUNT,
-        RETRY_EXCHANGE,
-        RETRY_ROUTING_KEY,
-        RETRY_FIRST_FAILED,
-        HTTP_HEADERS,
+/// Why a message could not be read as it was sent: a text. It is written in place of what RabbitMQ delivered, and is not
+/// believed of anybody else.
+pub const UNREADABLE: &str = "x-unreadable";
+
+/// Of a dead letter, the headers that its message had and that are not with it: their names.
+pub const CUT_HEADERS: &str = "x-cut-headers";
+/// Of a dead letter whose body is only the beginning of its message's: the whole one's size and hash.
+pub const CUT_BODY: &str = "x-cut-body";
+
+/// Names of headers that the broker writes as a message goes round.
+pub fn is_of_the_broker(name: &str) -> bool {
+    const EXACT: [&str; 4] = [
         "x-death",
         "x-delivery-count",
         "x-acquired-count",
         "x-stream-offset",
     ];
-    const PREFIXES: [&str; 4] = ["x-dead-", "x-replay-", "x-first-death-", "x-last-death-"];
+    const PREFIXES: [&str; 2] = ["x-first-death-", "x-last-death-"];
     EXACT.contains(&name) || PREFIXES.iter().any(|prefix| name.starts_with(prefix))
+}
+
+/// Names of headers that say nothing of a message's sender: ours, and those that the broker writes as a message goes
+/// round. What was sent is the same on every attempt; these are not.
+pub fn is_internal(name: &str) -> bool {
+    const EXACT: [&str; 6] = [
+        RETRY_COUNT,
+        RETRY_EXCHANGE,
+        RETRY_ROUTING_KEY,
+        RETRY_FIRST_FAILED,
+        HTTP_HEADERS,
+        UNREADABLE,
+    ];
+    const PREFIXES: [&str; 2] = ["x-dead-", "x-replay-"];
+    EXACT.contains(&name)
+        || PREFIXES.iter().any(|prefix| name.starts_with(prefix))
+        || is_of_the_broker(name)
 }
 
 /// Content type of protobuf bodies.

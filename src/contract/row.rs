@@ -79,6 +79,9 @@ pub enum Bad {
     /// The bytes are not a well-formed message.
     #[error("not well-formed protobuf: {0}")]
     Wire(&'static str),
+    /// The message came with names or headers that nobody can read.
+    #[error("{0}")]
+    Unreadable(Box<str>),
     /// Well-formed, but fields are repeated or out of order: to be put in order and tried again.
     #[error("fields are not in canonical order")]
     NotCanonical,
@@ -126,6 +129,7 @@ impl Bad {
     pub fn class(&self) -> &'static str {
         match self {
             Bad::Wire(_) | Bad::NotCanonical => "malformed",
+            Bad::Unreadable(_) => "unreadable",
             Bad::Field(_) => "bad_field",
             Bad::Value(_) => "bad_value",
             Bad::Unexpected(_) => "unexpected_type",

@@ -93,6 +93,8 @@ mod tests {
         Status {
             link,
             problems: Arc::new([]),
+            not_consumed: Arc::default(),
+            shut: Arc::default(),
         }
     }
 

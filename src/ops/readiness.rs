@@ -110,11 +110,18 @@ impl Readiness {
             .collect();
         let stopped = self.paused.stopped_queues().into_iter();
         queues.extend(stopped.map(|(name, s)| (name.to_owned(), json!({ "stopped": s.reason }))));
+        // A trouble of ours says more than that a queue is left alone.
+        let trouble = |state: &'static str| {
+            move |(name, why): (&&'static str, &String)| ((*name).to_owned(), json!({ state: why }))
+        };
+        queues.extend(broker.not_consumed.iter().map(trouble("not_consumed")));
+        let exchanges: Map<String, Value> = broker.shut.iter().map(trouble("shut")).collect();
         let ready = self.health.is_beating() && broker.link == Link::Up;
         let report = json!({
             "ready": ready,
             "broker": link,
             "topology": problems,
+            "exchanges": exchanges,
             "clickhouse": clickhouse,
             "postgres": postgres,
             "tables": tables,

@@ -40,23 +40,12 @@ fn json(value: &HeaderValue) -> Value {
     }
 }
 
-/// The most that a dead letter keeps of a message's headers, in bytes: with its own they must fit in one frame.
-const MOST: usize = 64 << 10;
-
-/// The same headers as they travel, for a message that takes this one's place; none if there are too many to go on.
+/// The same headers as they travel, for a message that takes this one's place.
 pub(super) fn as_sent(properties: &Properties) -> Vec<(Cow<'static, str>, HeaderValue)> {
     let sent = |(name, _): &&(Cow<'static, str>, HeaderValue)| {
         **name == *HTTP_HEADERS || !is_internal(name)
     };
-    let sent: Vec<_> = properties.headers.iter().filter(sent).cloned().collect();
-    let size = |(name, value): &(Cow<'static, str>, HeaderValue)| match value {
-        HeaderValue::Text(text) => name.len() + text.len(),
-        HeaderValue::Integer(_) | HeaderValue::Boolean(_) => name.len() + 8,
-    };
-    match sent.iter().map(size).sum::<usize>() > MOST {
-        true => Vec::new(),
-        false => sent,
-    }
+    properties.headers.iter().filter(sent).cloned().collect()
 }
 
 #[cfg(test)]
@@ -101,7 +90,6 @@ mod tests {
         let kept = as_sent(&properties(&all));
         let names: Vec<&str> = kept.iter().map(|(name, _)| &**name).collect();
         assert_eq!(names, ["x-device", HTTP_HEADERS]);
-        assert!(as_sent(&properties(&[("x-long", text(MOST))])).is_empty());
     }
 
     #[test]

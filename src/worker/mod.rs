@@ -14,6 +14,7 @@ mod breaker;
 mod dead_letter;
 mod disposition;
 mod duty;
+mod fit;
 mod flush;
 mod forward;
 mod gate;

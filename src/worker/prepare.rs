@@ -14,8 +14,8 @@ use super::objects::Objects;
 use super::split::{Part, split};
 use super::stretch::becomes;
 use super::{headers, proto_json};
-use crate::broker::Delivery;
-use crate::contract::headers::{EVENT_BATCH, JSON};
+use crate::broker::{Delivery, HeaderValue};
+use crate::contract::headers::{EVENT_BATCH, JSON, UNREADABLE};
 use crate::contract::json::limits;
 use crate::contract::{Bad, Envelope, Input, Pipeline, Queue};
 use crate::weight;
@@ -77,6 +77,10 @@ impl Preparer {
         };
         let mut as_json = None;
         let content = guarded(|| match queue.input {
+            // The end takes everything.
+            Input::Events(_) | Input::Json(_) if is_unreadable(&delivery) => {
+                Err(unreadable(&delivery))
+            }
             Input::Events(envelope) => self.events(envelope, &mut delivery, &mut as_json),
             Input::Json(_) => Objects::find(&delivery.body).map(Content::Json),
             Input::DeadLetters(envelope) => {
@@ -144,6 +148,18 @@ fn bounded(parts: Vec<Part>, body: &[u8]) -> Result<Content, Bad> {
         weight::MAX_MESSAGE
     );
     Err(Bad::field("header", reason))
+}
+
+fn is_unreadable(delivery: &Received) -> bool {
+    delivery.properties.header(UNREADABLE).is_some()
+}
+
+fn unreadable(delivery: &Received) -> Bad {
+    let reason = match delivery.properties.header(UNREADABLE) {
+        Some(HeaderValue::Text(reason)) => reason.as_str(),
+        _ => "nobody said why",
+    };
+    Bad::Unreadable(format!("the message can't be read as it was sent: {reason}").into())
 }
 
 fn is_json(delivery: &Received) -> bool {

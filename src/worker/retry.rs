@@ -5,10 +5,11 @@ use std::borrow::Cow;
 use bytes::Bytes;
 
 use super::append::units;
+use super::objects::Objects;
 use super::prepare::{Content, Prepared};
 use super::split::Part;
 use super::unit::{self, event_at};
-use crate::broker::{HeaderValue, Outgoing, Properties};
+use crate::broker::{HeaderValue, Outgoing, Properties, SHORT};
 use crate::contract::column::plain::push_varint;
 use crate::contract::headers as h;
 use crate::contract::{Envelope, Input};
@@ -32,6 +33,9 @@ pub(super) fn copies(
             let body = batch(envelope, parts, undecided, &message.delivery.body);
             vec![outgoing(message, body, properties)]
         }
+        (Content::Json(objects), _) if !divides(message, objects, undecided) => {
+            vec![whole(message, counted, now_ms)]
+        }
         (Content::Json(objects), _) => undecided
             .iter()
             .map(|unit| {
@@ -43,6 +47,17 @@ pub(super) fn copies(
             .collect(),
         _ => vec![whole(message, counted, now_ms)],
     }
+}
+
+/// Whether each of these objects may travel by itself: under its id, which AMQP must be able to hold, and with the
+/// headers of the message, which must not become too much together. If not, the message goes back as a whole; what of it
+/// is stored already has the same keys.
+fn divides(message: &Prepared, objects: &Objects, undecided: &[usize]) -> bool {
+    const TOGETHER: usize = 1 << 20;
+    let delivery = &message.delivery;
+    let each = delivery.properties.encoded_len();
+    let fits = |unit: &usize| objects.id(delivery, *unit).len() <= SHORT;
+    each.saturating_mul(undecided.len()) <= TOGETHER && undecided.iter().all(fits)
 }
 
 /// The same with all units.

@@ -7,11 +7,12 @@ use super::append::{Failed, Verdict, panicked_unit, units};
 use super::batch::Held;
 use super::disposition::{Blame, Case, Cause, Disposition, Part, Probe, blame, decide};
 use super::duty::Ending;
-use super::guard::guarded_async;
+use super::fit::fit;
+use super::guard::{guarded, guarded_async};
 use super::meters::Tally;
 use super::prepare::Prepared;
 use super::{Setup, dead_letter, now_ms, retry};
-use crate::broker::Outgoing;
+use crate::broker::{Outgoing, PublishError};
 
 /// A message was not settled because the server gives up waiting; it goes back to its queue.
 #[derive(Debug)]
@@ -86,6 +87,41 @@ impl Decided {
         dead.filter(|f| blame(f.class) == Blame::Sender).count()
     }
 
+    /// What was to go back to its queue, as a copy that the broker doesn't take, becomes dead letters: it would go round
+    /// for ever. What isn't counted, because others are to blame, is given back as it is instead.
+    fn stays_within(&mut self, setup: &Setup) {
+        let again = self.again();
+        if again.is_empty() || self.message.queue.dead_letter.is_none() {
+            return;
+        }
+        let limits = setup.broker.limits();
+        let copies = guarded(|| retry::copies(&self.message, &again, true, self.at_ms));
+        let refused = copies.unwrap_or_default();
+        let Some(error) = refused.iter().find_map(|copy| limits.check(copy).err()) else {
+            return;
+        };
+        for failed in &mut self.failed {
+            if let Verdict::Again { counted: true, .. } = failed.verdict {
+                failed.verdict = Verdict::Dead;
+                let reason = format!("{}; it can't go back to its queue: {error}", failed.reason);
+                failed.reason = reason;
+            }
+        }
+    }
+
+    /// The units that go back, in order.
+    fn again(&self) -> Vec<usize> {
+        let again = |failed: &&Failed| matches!(failed.verdict, Verdict::Again { .. });
+        let mut again: Vec<usize> = self
+            .failed
+            .iter()
+            .filter(again)
+            .map(|failed| failed.unit)
+            .collect();
+        again.sort_unstable();
+        again
+    }
+
     /// How many of its units are stored, dead letters, or go back.
     pub(super) fn counts(&self) -> [usize; 3] {
         let dead = self
@@ -122,15 +158,17 @@ fn panicked(message: &Prepared, setup: &Setup) -> Verdict {
 }
 
 /// Publishes what is left of a message, then acknowledges it.
-pub(super) async fn settle(setup: &Setup, decided: Decided) -> Result<(), GivenUp> {
+pub(super) async fn settle(setup: &Setup, mut decided: Decided) -> Result<(), GivenUp> {
+    decided.stays_within(setup);
     let content = &decided.message.content;
     let (published, tally) = match guarded_async(publish_all(setup, &decided)).await {
         Ok(published) => (published, Tally::of(content, &decided.failed)),
         // As a whole it may have more luck.
         Err(panic) => {
             let published = guarded_async(publish_whole(setup, &decided, &panic)).await;
-            let tally = Tally::whole(content, may_retry(&decided.message));
-            (published.unwrap_or(Err(GivenUp)), tally)
+            let published = published.unwrap_or(Err(GivenUp));
+            let again = matches!(published, Ok(Ending::Retried));
+            (published, Tally::whole(content, again))
         }
     };
     let duty = decided.message.delivery.duty;
@@ -154,28 +192,28 @@ async fn publish_all(setup: &Setup, decided: &Decided) -> Result<Ending, GivenUp
     } = decided;
     let queue = message.queue;
     let attempts = attempts + message.delivery.failures;
-    let mut again = Vec::new();
+    let again = decided.again();
+    let letters = failed.len() - again.len();
     let mut counted = false;
     for failed in failed {
         match (failed.verdict, queue.dead_letter) {
             (Verdict::Dead, Some(route)) => {
                 let letter = || {
-                    dead_letter::outgoing(setup.pipeline, message, route, failed, attempts, *at_ms)
+                    let pipeline = setup.pipeline;
+                    let letter =
+                        dead_letter::outgoing(pipeline, message, route, failed, attempts, *at_ms);
+                    fit(letter, setup.broker.limits(), letters)
                 };
                 publish(setup, message, letter).await?;
                 metrics::counter!("event_grpc_dead_letters_total", "queue" => queue.name, "class" => failed.class)
                     .increment(1);
             }
-            (verdict, _) => {
-                again.push(failed.unit);
-                counted |= matches!(verdict, Verdict::Again { counted: true, .. });
-            }
+            (verdict, _) => counted |= matches!(verdict, Verdict::Again { counted: true, .. }),
         }
     }
     if again.is_empty() {
         return Ok(Ending::Acknowledged);
     }
-    again.sort_unstable();
     for copy in retry::copies(message, &again, counted, *at_ms) {
         publish(setup, message, || {
             message.delivery.duty.replaced_by(copy.clone())
@@ -195,8 +233,9 @@ fn may_retry(message: &Prepared) -> bool {
 async fn publish_whole(setup: &Setup, decided: &Decided, panic: &str) -> Result<Ending, GivenUp> {
     let message = &decided.message;
     sleep(setup, Duration::from_secs(1)).await?;
-    if may_retry(message) {
-        let copy = retry::whole(message, true, decided.at_ms);
+    let copy = retry::whole(message, true, decided.at_ms);
+    let fits = setup.broker.limits().check(&copy).is_ok();
+    if may_retry(message) && (fits || message.queue.dead_letter.is_none()) {
         publish(setup, message, || {
             message.delivery.duty.replaced_by(copy.clone())
         })
@@ -215,7 +254,10 @@ async fn publish_whole(setup: &Setup, decided: &Decided, panic: &str) -> Result<
         attempts,
         decided.at_ms,
     );
-    publish(setup, message, || letter.clone()).await?;
+    publish(setup, message, || {
+        fit(letter.clone(), setup.broker.limits(), 1)
+    })
+    .await?;
     metrics::counter!("event_grpc_dead_letters_total", "queue" => message.queue.name, "class" => failed.class)
         .increment(1);
     Ok(Ending::Acknowledged)
@@ -233,12 +275,21 @@ async fn publish(
         match setup.broker.publish(make()).await {
             Ok(()) => return Ok(()),
             Err(error) if error.retry_helps() => {
-                tracing::warn!(queue, reason = %error, "A dead letter or a retry waits for the broker.");
+                // The broker's state is logged once, by whoever keeps it.
+                tracing::debug!(queue, reason = %error, "A dead letter or a retry waits for the broker.");
                 sleep(setup, pause).await?;
                 pause = (pause * 2).min(Duration::from_secs(5));
             }
             Err(error) => {
-                tracing::error!(queue, reason = %error, "A dead letter or a retry can't be published.");
+                // What is too large as a copy waits as it is, because others are to blame that it isn't stored.
+                if matches!(
+                    error,
+                    PublishError::TooLarge { .. } | PublishError::HeadersTooLarge { .. }
+                ) {
+                    tracing::debug!(queue, reason = %error, "A message is given back as it is.");
+                } else {
+                    tracing::error!(queue, reason = %error, "A dead letter or a retry can't be published.");
+                }
                 // It comes again at once; not more often than this.
                 sleep(setup, Duration::from_secs(1)).await?;
                 return Err(GivenUp);

@@ -2,8 +2,8 @@
 
 mod conformance;
 mod embedded;
-mod fixture;
+pub(crate) mod fixture;
 mod prefetch;
 mod proxy;
-mod rabbit;
+pub(crate) mod rabbit;
 mod rabbit_trouble;

@@ -8,6 +8,10 @@ use crate::model::{ExchangeKind, Model};
 const VHOST: &str = "/";
 /// The policy that sends what no binding matches to the unrouted exchange.
 const POLICY: &str = "event-grpc-unrouted";
+/// The policy that lifts the limit of deliveries.
+const DELIVERIES: &str = "event-grpc-deliveries";
+/// No message is ever delivered so often. RabbitMQ 4 takes -1 for no limit, but releases before it don't.
+const NO_LIMIT: u32 = 1_000_000_000;
 
 /// The file's contents.
 pub(super) fn render(model: &Model) -> Result<String, serde_json::Error> {
@@ -70,26 +74,52 @@ pub(super) fn render(model: &Model) -> Result<String, serde_json::Error> {
     Ok(format!("{}\n", serde_json::to_string_pretty(&definitions)?))
 }
 
+fn policies(model: &Model) -> Vec<Value> {
+    unrouted(model)
+        .into_iter()
+        .chain(deliveries(model))
+        .collect()
+}
+
 /// The alternate exchange of every exchange but the unrouted one. It is a policy because producers declare
 /// their exchanges without arguments, and a declaration that differs closes their channel.
-fn policies(model: &Model) -> Vec<Value> {
-    let names: Vec<String> = model
-        .exchanges
-        .iter()
-        .filter(|exchange| exchange.name != model.unrouted)
-        .map(|exchange| escape(&exchange.name))
-        .collect();
-    if names.is_empty() || model.unrouted.is_empty() {
-        return Vec::new();
+fn unrouted(model: &Model) -> Option<Value> {
+    let exchanges = model.exchanges.iter();
+    let exchanges = exchanges.filter(|exchange| exchange.name != model.unrouted);
+    let pattern = one_of(exchanges.map(|exchange| exchange.name.as_str()))?;
+    if model.unrouted.is_empty() {
+        return None;
     }
-    vec![json!({
+    Some(json!({
         "vhost": VHOST,
         "name": POLICY,
-        "pattern": format!("^({})$", names.join("|")),
+        "pattern": pattern,
         "apply-to": "exchanges",
         "definition": { "alternate-exchange": model.unrouted },
         "priority": 0,
-    })]
+    }))
+}
+
+/// RabbitMQ 4 drops a message from a quorum queue when it has come back 20 times, which is not the message's fault: an
+/// instance that ends gives back all that it holds. A policy, because the arguments of a queue that is there can't be
+/// changed; of low priority, because a queue has one policy only, and an operator's own comes first.
+fn deliveries(model: &Model) -> Option<Value> {
+    let queues = model.queues.iter().filter(|queue| queue.quorum);
+    let pattern = one_of(queues.map(|queue| queue.name.as_str()))?;
+    Some(json!({
+        "vhost": VHOST,
+        "name": DELIVERIES,
+        "pattern": pattern,
+        "apply-to": "queues",
+        "definition": { "delivery-limit": NO_LIMIT },
+        "priority": -1,
+    }))
+}
+
+/// A regular expression that matches these names and nothing else; none if there are none.
+fn one_of<'a>(names: impl Iterator<Item = &'a str>) -> Option<String> {
+    let names: Vec<String> = names.map(escape).collect();
+    (!names.is_empty()).then(|| format!("^({})$", names.join("|")))
 }
 
 /// A name as a regular expression that matches nothing else.

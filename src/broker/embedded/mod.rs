@@ -23,6 +23,7 @@ use self::ticket::Live;
 use super::Broker;
 use super::delivery::{Deliveries, Source};
 use super::error::{ConsumeError, PublishError};
+use super::limits::Limits;
 use super::message::{Origin, Outgoing};
 use super::meters::Meters;
 use super::status::{Link, Status};
@@ -69,7 +70,7 @@ impl Embedded {
     }
 
     async fn publish_counted(&self, message: Outgoing) -> Result<(), PublishError> {
-        message.check(self.max_body)?;
+        self.limits().check(&message)?;
         let targets = self
             .meters
             .routes()
@@ -134,6 +135,13 @@ impl Embedded {
 }
 
 impl Broker for Embedded {
+    fn limits(&self) -> Limits {
+        Limits {
+            body: self.max_body,
+            ..Limits::NONE
+        }
+    }
+
     fn publish(&self, message: Outgoing) -> BoxFuture<'_, Result<(), PublishError>> {
         async move {
             let publishing = self.meters.putting(&message);

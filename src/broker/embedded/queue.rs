@@ -40,7 +40,7 @@ pub(super) struct Message {
 impl Message {
     /// What it takes while it is under way.
     pub(super) fn weight(&self) -> u64 {
-        weight::message(self.body.len(), self.properties.size())
+        weight::message(self.body.len(), self.properties.encoded_len())
     }
 }
 

@@ -9,17 +9,21 @@ use std::time::Duration;
 use async_compat::Compat;
 use lapin::tcp::OwnedTLSConfig;
 use lapin::uri::{AMQPScheme, AMQPUri};
-use lapin::{AsyncTcpStream, Connection, ConnectionProperties, Error};
+use lapin::{AsyncTcpStream, Channel, Connection, ConnectionProperties, Error, ErrorKind};
 use tokio::net::TcpStream;
 use tokio::time::{Instant, timeout};
 
 use super::address::Address;
+use super::sieve::{Sieve, runtime};
 
 /// How long the TCP connection may take, and then the handshake.
 const PATIENCE: Duration = Duration::from_secs(5);
 
 /// How often to see whether a connection is still there while it is to answer.
 pub(super) const GLANCE: Duration = Duration::from_millis(250);
+
+/// How many further connections there may be for channels that one may not have.
+const MORE: usize = 64;
 
 /// How long one answer may take on a connection that is there.
 const ANSWER: Duration = Duration::from_secs(30);
@@ -28,6 +32,10 @@ const ANSWER: Duration = Duration::from_secs(30);
 pub(super) struct Session {
     pub(super) connection: Connection,
     wire: Wire,
+    address: Address,
+    name: String,
+    /// Further connections, for channels that this one may not have.
+    more: tokio::sync::Mutex<Vec<Arc<Session>>>,
 }
 
 /// A second handle of the socket. The library's thread lives as long as the socket does, so a connection that we
@@ -41,23 +49,30 @@ impl Session {
         let wire = Wire::default();
         let in_thread = wire.clone();
         let connecting = async {
-            let runtime = lapin::runtime::default_runtime()?;
+            let frame_max = address.uri().query.frame_max;
             let properties = ConnectionProperties::default().with_connection_name(name.into());
             let connect = async move |uri: AMQPUri, _| {
                 let stream = in_thread.connect(&uri).await?;
                 let stream = AsyncTcpStream::Plain(Compat::new(stream));
-                Ok(match uri.scheme {
+                let stream = match uri.scheme {
                     AMQPScheme::AMQP => stream,
                     AMQPScheme::AMQPS => {
                         let tls = OwnedTLSConfig::default();
                         stream.into_tls(&uri.authority.host, tls.as_ref()).await?
                     }
-                })
+                };
+                Ok(AsyncTcpStream::Plain(Sieve::new(stream, frame_max)))
             };
-            Connection::connector(address.uri().clone(), runtime, connect, properties).await
+            Connection::connector(address.uri().clone(), runtime(), connect, properties).await
         };
         match timeout(2 * PATIENCE, connecting).await {
-            Ok(Ok(connection)) => Ok(Self { connection, wire }),
+            Ok(Ok(connection)) => Ok(Self {
+                connection,
+                wire,
+                address: address.clone(),
+                name: name.to_owned(),
+                more: tokio::sync::Mutex::default(),
+            }),
             Ok(Err(error)) => {
                 wire.cut();
                 Err(error.to_string())
@@ -69,8 +84,48 @@ impl Session {
         }
     }
 
+    /// Opens a channel: on this connection, or where its limit is reached on a further one.
+    pub(super) async fn open(self: &Arc<Self>) -> Result<(Arc<Self>, Channel), Error> {
+        if let Some(channel) = self.channel().await? {
+            return Ok((Arc::clone(self), channel));
+        }
+        let mut more = self.more.lock().await;
+        more.retain(|session| session.is_up());
+        for session in more.iter() {
+            if let Some(channel) = session.channel().await? {
+                return Ok((Arc::clone(session), channel));
+            }
+        }
+        if more.len() >= MORE {
+            return Err(ErrorKind::ChannelsLimitReached.into());
+        }
+        let session = Self::dial(&self.address, &self.name).await;
+        let session = Arc::new(session.map_err(io::Error::other)?);
+        more.push(Arc::clone(&session));
+        match session.channel().await? {
+            Some(channel) => Ok((session, channel)),
+            None => Err(ErrorKind::ChannelsLimitReached.into()),
+        }
+    }
+
+    /// A channel of this connection; none if it may have no more.
+    async fn channel(&self) -> Result<Option<Channel>, Error> {
+        match self.ask(self.connection.create_channel()).await {
+            Ok(channel) => Ok(Some(channel)),
+            Err(error) if matches!(error.kind(), ErrorKind::ChannelsLimitReached) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
     /// Says goodbye, if the other side listens.
     pub(super) async fn close(&self) {
+        for session in self.more.lock().await.drain(..) {
+            session.close_alone().await;
+        }
+        self.close_alone().await;
+    }
+
+    async fn close_alone(&self) {
         let goodbye = self.connection.close(200, "OK".into());
         // Whether or not it was heard, the socket is closed next.
         timeout(Duration::from_secs(2), goodbye).await.ok();

@@ -44,6 +44,18 @@ impl Lane {
         (lane, publisher)
     }
 
+    /// Another lane, to another publisher. Both have the same bytes to share.
+    pub(super) fn sibling(&self, messages: usize) -> (Self, mpsc::Receiver<Job>) {
+        let (jobs, publisher) = mpsc::channel(messages.max(1));
+        let lane = Self {
+            jobs,
+            room: self.room.clone(),
+            phases: self.phases.clone(),
+            grace: self.grace,
+        };
+        (lane, publisher)
+    }
+
     /// Publishes, and waits for the answer.
     pub(super) async fn publish(&self, message: Outgoing) -> Result<(), PublishError> {
         let (answer, answered) = oneshot::channel();

@@ -1,6 +1,7 @@
 //! Keeps one connection: makes it, declares the topology, sees when it breaks, and makes it again.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use backon::{BackoffBuilder, ExponentialBuilder};
@@ -38,6 +39,10 @@ pub(super) struct Shared {
     pub(super) topology: Topology,
     pub(super) monitor: Arc<Monitor>,
     pub(super) stop: CancellationToken,
+    /// The largest frame that the connections take, in bytes.
+    pub(super) frame_max: AtomicUsize,
+    /// The largest body that the broker takes, as far as we know, in bytes.
+    pub(super) max_body: AtomicUsize,
     /// Held while declaring: two connections that declare the same queue at the same moment only get in each
     /// other's way.
     pub(super) declaring: Mutex<()>,
@@ -49,6 +54,23 @@ impl Shared {
         let problems = self.declare(session).await?;
         self.monitor.problems(problems);
         Ok(())
+    }
+
+    /// Takes note of the largest body that the broker takes, if that is what it says.
+    pub(super) fn learn_max_body(&self, refusal: &str) {
+        let Some((_, rest)) = refusal.split_once("larger than configured max size ") else {
+            return;
+        };
+        let digits = rest.split(|c: char| !c.is_ascii_digit()).next();
+        if let Some(Ok(limit)) = digits.map(str::parse) {
+            let before = self.max_body.fetch_min(limit, Ordering::Relaxed);
+            if limit < before {
+                tracing::warn!(
+                    limit,
+                    "The broker takes smaller messages than usual; larger dead letters are cut."
+                );
+            }
+        }
     }
 
     async fn declare(&self, session: &Session) -> Result<Vec<TopologyError>, Error> {
@@ -131,6 +153,9 @@ impl Link {
 
     async fn connect(&self) -> Result<(Session, Vec<TopologyError>), String> {
         let session = Session::dial(&self.shared.address, &self.shared.name).await?;
+        let frame_max = session.connection.configuration().frame_max();
+        let frame_max = usize::try_from(frame_max).unwrap_or(usize::MAX);
+        self.shared.frame_max.store(frame_max, Ordering::Relaxed);
         let problems = self.shared.declare(&session).await;
         let problems = problems.map_err(|error| error.to_string())?;
         Ok((session, problems))

@@ -2,21 +2,25 @@
 //!
 //! Two connections, because the broker stops reading from one that publishes when it runs short of memory, and
 //! acknowledgements must get through then. Each has a keeper ([`link`]) that makes it again without end, with the
-//! topology declared before anybody uses it. Publishing goes through lanes into tasks that own a channel each;
-//! what settles deliveries has a lane of its own. Each consumer is a task with its own channel.
+//! topology declared before anybody uses it. Publishing goes through lanes into tasks that own a channel each, one for
+//! each exchange; what settles deliveries has lanes of its own. Each consumer is a task with its own channel. Whatever
+//! comes by a connection goes through a filter first ([`sieve`]), so that no message ends it.
 
 mod address;
+mod answers;
 mod cutover;
 mod declare;
 mod depths;
 mod dial;
 mod lane;
+mod lanes;
 mod link;
 mod lock;
 mod monitor;
 mod prefetch;
 mod properties;
 mod publisher;
+mod sieve;
 mod subscriber;
 
 pub use address::{Address, AddressError};
@@ -26,7 +30,7 @@ pub(super) use lock::HeldLock;
 pub(super) use subscriber::Held;
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use futures_util::FutureExt;
@@ -35,14 +39,14 @@ use tokio::sync::{Mutex, mpsc, watch};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use self::lane::Lane;
+use self::lanes::Lanes;
 use self::link::{Link, Phase, Shared};
 use self::monitor::{Monitor, Role};
-use self::publisher::Publisher;
 use self::subscriber::Subscriber;
 use super::Broker;
 use super::delivery::{Deliveries, Source};
 use super::error::{ConsumeError, PublishError};
+use super::limits::Limits;
 use super::lock::Lock;
 use super::message::Outgoing;
 use super::meters::Meters;
@@ -51,6 +55,12 @@ use super::topology::Topology;
 
 /// How long ending the connections may take.
 const GOODBYE: Duration = Duration::from_secs(3);
+
+/// The largest frame before a connection says otherwise, in bytes: RabbitMQ's default.
+const FRAME_MAX: usize = 128 << 10;
+
+/// What a content header's frame has beside the properties, in bytes.
+const AROUND_PROPERTIES: usize = 20;
 
 /// Bounds and patience.
 #[derive(Debug, Clone)]
@@ -73,11 +83,10 @@ pub struct RabbitOptions {
 pub struct Rabbit {
     shared: Arc<Shared>,
     meters: Meters,
-    max_body: usize,
     /// For messages that come from outside.
-    intake: Lane,
+    intake: Lanes,
     /// For messages in place of a delivery.
-    settlement: Lane,
+    settlement: Lanes,
     consume_phases: watch::Receiver<Phase>,
     tasks: TaskTracker,
     closing: AtomicBool,
@@ -103,8 +112,10 @@ impl Rabbit {
         let shared = Arc::new(Shared {
             monitor: Monitor::new(address.clone()),
             address,
-            name: options.name,
+            name: options.name.clone(),
             topology,
+            frame_max: AtomicUsize::new(FRAME_MAX),
+            max_body: AtomicUsize::new(options.max_body),
             stop: CancellationToken::new(),
             declaring: Mutex::new(()),
         });
@@ -112,31 +123,14 @@ impl Rabbit {
         let publish = Link::new(&shared, Role::Publish);
         let consume = Link::new(&shared, Role::Consume);
         let consume_phases = consume.phases();
-        let lane = || {
-            let (lane, jobs) = Lane::new(
-                options.unanswered,
-                options.unanswered_bytes,
-                options.grace,
-                publish.phases(),
-            );
-            let publisher = Publisher {
-                shared: Arc::clone(&shared),
-                jobs,
-                first: None,
-                phases: publish.phases(),
-                unanswered: options.unanswered.max(1),
-                patience: options.confirm_timeout,
-            };
-            tasks.spawn(publisher.run());
-            lane
-        };
-        let (intake, settlement) = (lane(), lane());
+        let phases = publish.phases();
+        let lanes = || Lanes::new(&shared, &options, &phases, &tasks);
+        let (intake, settlement) = (lanes(), lanes());
         tasks.spawn(publish.keep());
         tasks.spawn(consume.keep());
         Self {
             shared,
             meters,
-            max_body: options.max_body,
             intake,
             settlement,
             consume_phases,
@@ -155,14 +149,14 @@ impl Rabbit {
         if closed {
             return Err(PublishError::Closed);
         }
-        message.check(self.max_body)?;
+        self.limits().check(&message)?;
         self.check_target(&message)?;
-        let lane = if replaces {
+        let lanes = if replaces {
             &self.settlement
         } else {
             &self.intake
         };
-        lane.publish(message).await
+        lanes.publish(message).await
     }
 
     /// Refuses what we have not declared: the broker would close the channel, with everything that is on it.
@@ -215,6 +209,16 @@ impl Broker for Rabbit {
         };
         self.tasks.spawn(subscriber.run());
         Ok(Deliveries::new(Source::Rabbit(receiver)))
+    }
+
+    fn limits(&self) -> Limits {
+        let frame_max = self.shared.frame_max.load(Ordering::Relaxed);
+        // Room for what the broker adds as a message goes round.
+        let spare = frame_max / 8;
+        Limits {
+            properties: frame_max.saturating_sub(spare + AROUND_PROPERTIES),
+            body: self.shared.max_body.load(Ordering::Relaxed),
+        }
     }
 
     fn status(&self) -> watch::Receiver<Status> {

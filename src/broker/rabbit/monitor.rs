@@ -1,14 +1,14 @@
 //! The state of both connections as one: one line in the log when it turns bad, one when it is good again.
 
 use std::collections::HashSet;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::SystemTime;
 
 use metrics::gauge;
 use tokio::sync::watch;
 
 use super::address::Address;
-use crate::broker::status::{Link, Status};
+use crate::broker::status::{Link, Status, Troubles};
 use crate::broker::topology::TopologyError;
 
 /// Which of the two connections.
@@ -30,6 +30,8 @@ struct Links {
     /// Whether the first attempt is still under way.
     beginning: [bool; 2],
     problems: Vec<TopologyError>,
+    not_consumed: Troubles,
+    shut: Troubles,
     /// What the log says at the moment.
     told: Option<Told>,
 }
@@ -55,6 +57,8 @@ impl Monitor {
                 each: [first.clone(), first.clone()],
                 beginning: [true; 2],
                 problems: Vec::new(),
+                not_consumed: Troubles::new(),
+                shut: Troubles::new(),
                 told: None,
             }),
             status: watch::Sender::new(Status::of(first)),
@@ -92,7 +96,7 @@ impl Monitor {
 
     /// Takes the newest findings, and logs those that are new.
     pub(super) fn problems(&self, problems: Vec<TopologyError>) {
-        let mut links = self.links.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut links = self.lock();
         let known: HashSet<_> = links.problems.drain(..).collect();
         for problem in problems.iter().filter(|problem| !known.contains(problem)) {
             tracing::error!(
@@ -106,8 +110,51 @@ impl Monitor {
         self.announce(&links);
     }
 
+    /// A queue can't be consumed.
+    pub(super) fn not_consumed(&self, queue: &'static str, reason: &str) {
+        let mut links = self.lock();
+        links.not_consumed.insert(queue, reason.to_owned());
+        self.announce(&links);
+    }
+
+    /// A queue is consumed, or nobody wants that.
+    pub(super) fn consumed(&self, queue: &'static str) {
+        let mut links = self.lock();
+        if links.not_consumed.remove(queue).is_some() {
+            self.announce(&links);
+        }
+    }
+
+    /// An exchange takes no messages. It is logged once.
+    pub(super) fn shut(&self, exchange: &'static str, reason: &str) {
+        let mut links = self.lock();
+        if links.shut.insert(exchange, reason.to_owned()).is_none() {
+            gauge!("event_grpc_exchange_shut", "exchange" => exchange).set(1.0);
+            tracing::error!(
+                exchange,
+                reason,
+                "The broker takes no messages for an exchange. What is for it is refused; it is tried again."
+            );
+        }
+        self.announce(&links);
+    }
+
+    /// An exchange takes messages again.
+    pub(super) fn open(&self, exchange: &'static str) {
+        let mut links = self.lock();
+        if links.shut.remove(exchange).is_some() {
+            gauge!("event_grpc_exchange_shut", "exchange" => exchange).set(0.0);
+            tracing::info!(exchange, "The exchange takes messages again.");
+            self.announce(&links);
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Links> {
+        self.links.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     fn set(&self, role: Role, link: Link) {
-        let mut links = self.links.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut links = self.lock();
         let role = role as usize;
         if let Some(current) = links.each.get_mut(role) {
             *current = keep_since(current, link);
@@ -154,6 +201,8 @@ impl Monitor {
         self.status.send_replace(Status {
             link,
             problems: links.problems.clone().into(),
+            not_consumed: Arc::new(links.not_consumed.clone()),
+            shut: Arc::new(links.shut.clone()),
         });
     }
 }

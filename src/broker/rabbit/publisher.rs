@@ -1,18 +1,19 @@
 //! The task that owns a channel with confirms. It alone publishes on it: the library hands out the numbers that
 //! confirms refer to and queues the frames in two steps, so two tasks on one channel get each other's confirms.
 
-use std::sync::{Arc, Weak};
+use std::pin::pin;
+use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::future::{BoxFuture, Fuse, FusedFuture};
 use futures_util::stream::FuturesUnordered;
 use futures_util::{FutureExt, StreamExt};
-use lapin::message::BasicReturnMessage;
 use lapin::options::{BasicPublishOptions, ConfirmSelectOptions};
 use lapin::{Channel, Error, PublisherConfirm};
 use tokio::sync::{mpsc, watch};
 use tokio::time::timeout;
 
+use super::answers::{Reason, all_of_one_answer, settle, unknown, wait};
 use super::declare::name;
 use super::dial::Session;
 use super::lane::Job;
@@ -24,9 +25,22 @@ use crate::broker::message::Outgoing;
 /// How long to wait before a new channel is opened in place of a broken one.
 const PAUSE: Duration = Duration::from_millis(100);
 
-/// Publishes what comes in by one lane.
+/// How long an exchange is let alone that takes no messages: so long at first, and twice as long each time.
+const SHUT: Duration = Duration::from_secs(1);
+/// The longest.
+const SHUT_LONGEST: Duration = Duration::from_secs(30);
+
+/// AMQP's codes for what we may not do, and for what isn't there.
+const ACCESS_REFUSED: u16 = 403;
+const NOT_FOUND: u16 = 404;
+/// For a message that is too large, among others.
+const PRECONDITION_FAILED: u16 = 406;
+
+/// Publishes what comes in by one lane, all of it to one exchange.
 pub(super) struct Publisher {
     pub(super) shared: Arc<Shared>,
+    /// Where it goes; empty for the default exchange.
+    pub(super) exchange: &'static str,
     pub(super) jobs: mpsc::Receiver<Job>,
     /// A message that was taken from the lane and comes before the others.
     pub(super) first: Option<Job>,
@@ -35,22 +49,16 @@ pub(super) struct Publisher {
     pub(super) unanswered: usize,
     /// How long an answer may take before the channel counts as broken.
     pub(super) patience: Duration,
+    /// Whether the exchange was shut when it was last tried.
+    pub(super) troubled: bool,
 }
 
-/// How the broker answered a message.
-struct Answered {
-    job: Job,
-    outcome: Outcome,
-}
-
-enum Outcome {
-    Confirmed {
-        taken: bool,
-        /// A message that nothing took: this one or another.
-        returned: Option<Box<BasicReturnMessage>>,
-    },
-    /// The channel or the connection broke.
-    Broken(String),
+/// How publishing on one channel ended.
+enum Ended {
+    /// There is no use for the channel any more.
+    Over,
+    /// It broke.
+    Broken(Reason),
 }
 
 type Writing = BoxFuture<'static, (Job, Result<PublisherConfirm, Error>)>;
@@ -58,27 +66,88 @@ type Writing = BoxFuture<'static, (Job, Result<PublisherConfirm, Error>)>;
 impl Publisher {
     /// Publishes until the lane is gone.
     pub(super) async fn run(mut self) {
-        let mut last = Weak::new();
+        let mut breaks = 0;
+        let mut gone = false;
         while let Some(session) = self.session().await {
-            // A channel that broke alone, because of an exchange that is gone, say.
-            let again = Weak::ptr_eq(&last, &Arc::downgrade(&session));
-            last = Arc::downgrade(&session);
             // An error here is the connection's, and its keeper will tell.
-            if let Ok(channel) = self.open(&session, again).await
-                && self.serve(&session, &channel).await.is_none()
-            {
+            let reason = match self.open(&session, gone).await {
+                Ok((home, channel)) => {
+                    let (ended, worked) = self.serve(&session, &home, &channel).await;
+                    if worked {
+                        breaks = 0;
+                    }
+                    match ended {
+                        None => return,
+                        Some(Ended::Over) => Reason::none(),
+                        Some(Ended::Broken(reason)) => reason,
+                    }
+                }
+                Err(error) => error.into(),
+            };
+            if reason.code == PRECONDITION_FAILED {
+                self.shared.learn_max_body(&reason.text);
+            }
+            let shut = match reason.code {
+                ACCESS_REFUSED => true,
+                // Declaring it again may help, once.
+                NOT_FOUND => breaks > 0,
+                _ => false,
+            };
+            gone = reason.code == NOT_FOUND;
+            if !shut {
+                breaks += u32::from(gone);
+                tokio::time::sleep(PAUSE).await;
+                continue;
+            }
+            breaks += 1;
+            let pause = SHUT
+                .saturating_mul(1 << (breaks - 1).min(5))
+                .min(SHUT_LONGEST);
+            if self.stay_shut(&session, reason.text, pause).await.is_none() {
                 return;
             }
-            tokio::time::sleep(PAUSE).await;
         }
     }
 
-    /// Waits for a connection, and refuses what comes meanwhile. None ends the publisher.
+    /// Refuses what comes, until it is time to try the exchange again or there is another connection. None ends the
+    /// publisher.
+    async fn stay_shut(
+        &mut self,
+        session: &Arc<Session>,
+        reason: String,
+        pause: Duration,
+    ) -> Option<()> {
+        self.shared.monitor.shut(self.exchange, &reason);
+        self.troubled = true;
+        let refusal = PublishError::Shut {
+            exchange: self.exchange.to_owned(),
+            reason,
+        };
+        let mut end = pin!(tokio::time::sleep(pause));
+        loop {
+            if let Some(job) = self.first.take() {
+                job.answer(Err(refusal.clone()));
+            }
+            tokio::select! {
+                () = &mut end => return Some(()),
+                changed = self.phases.changed() => {
+                    changed.ok()?;
+                    let now = self.phases.borrow_and_update().session().map(Arc::as_ptr);
+                    if now.is_some_and(|now| now != Arc::as_ptr(session)) {
+                        return Some(());
+                    }
+                }
+                job = self.jobs.recv() => self.first = Some(job?),
+            }
+        }
+    }
+
+    /// Waits for a message and a connection, and refuses what comes while there is none. None ends the publisher.
     async fn session(&mut self) -> Option<Arc<Session>> {
         loop {
             // Looked at after a message is taken: its sender may have seen a change that we have not seen before.
             let refusal = match &*self.phases.borrow_and_update() {
-                Phase::Up(session) => return Some(Arc::clone(session)),
+                Phase::Up(session) if self.first.is_some() => return Some(Arc::clone(session)),
                 phase => phase.refusal(),
             };
             if let (Some(job), Some((_, refusal))) = (self.first.take(), refusal) {
@@ -91,48 +160,79 @@ impl Publisher {
         }
     }
 
-    async fn open(&self, session: &Session, again: bool) -> Result<Channel, Error> {
+    async fn open(
+        &self,
+        session: &Arc<Session>,
+        again: bool,
+    ) -> Result<(Arc<Session>, Channel), Error> {
         if again {
             self.shared.declare_again(session).await?;
         }
-        let channel = session.ask(session.connection.create_channel()).await?;
+        let (home, channel) = session.open().await?;
         let confirming = channel.confirm_select(ConfirmSelectOptions::default());
-        session.ask(confirming).await?;
-        Ok(channel)
+        home.ask(confirming).await?;
+        Ok((home, channel))
     }
 
-    /// Publishes on one channel until it breaks. None ends the publisher. Messages that have no answer then are
-    /// dropped, which tells their senders that their fate is unknown.
-    async fn serve(&mut self, session: &Arc<Session>, channel: &Channel) -> Option<()> {
+    /// Publishes on one channel until it breaks; says whether the exchange has taken anything, too. None ends the
+    /// publisher. Messages that have no answer then are dropped, which tells their senders that their fate is unknown.
+    async fn serve(
+        &mut self,
+        session: &Arc<Session>,
+        home: &Session,
+        channel: &Channel,
+    ) -> (Option<Ended>, bool) {
+        let mut worked = false;
+        let ended = self.publish_all(session, home, channel, &mut worked).await;
+        (ended, worked)
+    }
+
+    async fn publish_all(
+        &mut self,
+        session: &Arc<Session>,
+        home: &Session,
+        channel: &Channel,
+        worked: &mut bool,
+    ) -> Option<Ended> {
         let mut unanswered = FuturesUnordered::new();
         let mut writing: Fuse<Writing> = Fuse::terminated();
         let mut returned = Vec::new();
         loop {
             let refusal = match &*self.phases.borrow_and_update() {
-                Phase::Up(current) if !Arc::ptr_eq(current, session) => return Some(()),
-                Phase::Down { .. } => return Some(()),
+                Phase::Up(current) if !Arc::ptr_eq(current, session) => return Some(Ended::Over),
+                Phase::Down { .. } => return Some(Ended::Over),
                 phase => phase.refusal(),
             };
+            if !home.is_up() {
+                return Some(Ended::Over);
+            }
             if let Some(job) = self.first.take_if(|_| writing.is_terminated()) {
                 match &refusal {
                     None => writing = write(channel, job, self.patience).fuse(),
                     Some((_, refusal)) => job.answer(Err(refusal.clone())),
                 }
             }
-            let has_place = writing.is_terminated() && unanswered.len() < self.unanswered;
+            // What was shut is tried with one message.
+            let most = if self.troubled { 1 } else { self.unanswered };
+            let has_place = writing.is_terminated() && unanswered.len() < most;
             tokio::select! {
                 biased;
                 Some(first) = unanswered.next(), if !unanswered.is_empty() => {
                     let batch = all_of_one_answer(first, &mut unanswered, channel);
-                    if !settle(batch, &mut returned) {
-                        return Some(());
+                    if let Err(reason) = settle(batch, &mut returned) {
+                        return Some(Ended::Broken(reason));
+                    }
+                    *worked = true;
+                    if std::mem::take(&mut self.troubled) {
+                        self.shared.monitor.open(self.exchange);
                     }
                 }
                 (job, written) = &mut writing, if !writing.is_terminated() => match written {
                     Ok(confirm) => unanswered.push(wait(job, confirm, self.patience)),
                     Err(error) => {
-                        job.answer(Err(unknown(error.to_string())));
-                        return Some(());
+                        let reason = Reason::from(error);
+                        job.answer(Err(unknown(reason.text.clone())));
+                        return Some(Ended::Broken(reason));
                     }
                 },
                 changed = self.phases.changed() => changed.ok()?,
@@ -173,86 +273,4 @@ async fn publish(channel: &Channel, message: &Outgoing) -> Result<PublisherConfi
             properties,
         )
         .await
-}
-
-async fn wait(job: Job, confirm: PublisherConfirm, patience: Duration) -> Answered {
-    let outcome = match timeout(patience, confirm).await {
-        Ok(Ok(confirmation)) => Outcome::Confirmed {
-            taken: confirmation.is_ack(),
-            returned: confirmation.take_message().map(Box::new),
-        },
-        Ok(Err(error)) => Outcome::Broken(error.to_string()),
-        Err(_) => Outcome::Broken(format!(
-            "the broker has not answered within {} s",
-            patience.as_secs()
-        )),
-    };
-    Answered { job, outcome }
-}
-
-/// Gathers the confirms that one frame of the broker has brought.
-///
-/// A message that comes back is handed out by the library with whichever confirm it resolves next, and the confirms
-/// of one frame are resolved in any order. So before one is believed, all of its frame must be here. The library
-/// holds a lock while it resolves them, and this takes the same lock once: `wait_for_confirms` does so when it is
-/// first polled, and is not waited for.
-fn all_of_one_answer<F: Future<Output = Answered>>(
-    first: Answered,
-    unanswered: &mut FuturesUnordered<F>,
-    channel: &Channel,
-) -> Vec<Answered> {
-    drop(channel.wait_for_confirms().now_or_never());
-    let mut batch = vec![first];
-    while let Some(Some(answered)) = unanswered.next().now_or_never() {
-        batch.push(answered);
-    }
-    batch
-}
-
-/// Answers a batch; false if the channel is broken. A message that came back is matched by what it holds, and may
-/// have come with the confirm of another one, in this batch or before.
-fn settle(batch: Vec<Answered>, returned: &mut Vec<BasicReturnMessage>) -> bool {
-    let mut confirmed = Vec::with_capacity(batch.len());
-    let mut whole = true;
-    for Answered { job, outcome } in batch {
-        match outcome {
-            Outcome::Broken(reason) => {
-                job.answer(Err(unknown(reason)));
-                whole = false;
-            }
-            Outcome::Confirmed {
-                taken,
-                returned: back,
-            } => {
-                returned.extend(back.map(|back| *back));
-                confirmed.push((job, taken));
-            }
-        }
-    }
-    for (job, taken) in confirmed {
-        let came_back = returned.iter().position(|back| same(back, &job.message));
-        let result = match came_back {
-            Some(at) => {
-                returned.swap_remove(at);
-                Err(PublishError::Unroutable {
-                    exchange: job.message.exchange.to_string(),
-                    routing_key: job.message.routing_key.to_string(),
-                })
-            }
-            None if taken => Ok(()),
-            None => Err(PublishError::Refused),
-        };
-        job.answer(result);
-    }
-    whole
-}
-
-fn same(back: &BasicReturnMessage, sent: &Outgoing) -> bool {
-    back.delivery.exchange.as_str() == sent.exchange
-        && back.delivery.routing_key.as_str() == sent.routing_key
-        && back.delivery.data == sent.body
-}
-
-fn unknown(reason: String) -> PublishError {
-    PublishError::Unknown { reason }
 }

@@ -18,11 +18,13 @@ use tokio::time::timeout;
 use super::declare::name;
 use super::dial::{GLANCE, Session};
 use super::link::{Phase, Shared, delays};
+use super::monitor::Monitor;
 use super::prefetch::Prefetch;
 use super::properties::from_amqp;
 use crate::broker::delivery::{self, Ack, Delivery, Settled};
 use crate::broker::meters::QueueMeters;
 use crate::broker::topology::QueueSpec;
+use crate::contract::headers::UNREADABLE;
 
 /// One consumer's task.
 pub(super) struct Subscriber {
@@ -48,6 +50,15 @@ struct Subscription {
     meters: Arc<QueueMeters>,
 }
 
+/// Dropped, nobody wants to consume the queue here any more.
+struct Wanted {
+    monitor: Arc<Monitor>,
+    queue: &'static str,
+}
+
+/// A consumer that the broker has, as it is counted.
+struct Consuming(Arc<QueueMeters>);
+
 /// Why a subscription ended.
 enum Ended {
     /// Nobody wants it any more.
@@ -61,18 +72,16 @@ impl Subscriber {
     pub(super) async fn run(mut self) {
         let mut delays = delays();
         let mut troubled = false;
+        let _wanted = Wanted {
+            monitor: Arc::clone(&self.shared.monitor),
+            queue: self.queue.name,
+        };
         while let Some(session) = self.session().await {
             let ended = match self.subscribe(&session, troubled).await {
-                Ok(origin) => {
-                    if std::mem::take(&mut troubled) {
-                        delays = self::delays();
-                        tracing::info!(queue = self.queue.name, "The queue is consumed again.");
-                    }
-                    match self.hand_on(&Arc::new(origin)).await {
-                        Ok(ended) => ended,
-                        Err(error) => Ended::Broken(error.to_string()),
-                    }
-                }
+                Ok(origin) => match self.hand_on(&Arc::new(origin), &mut troubled).await {
+                    Ok(ended) => ended,
+                    Err(error) => Ended::Broken(error.to_string()),
+                },
                 Err(error) => Ended::Broken(error.to_string()),
             };
             let Ended::Broken(reason) = ended else {
@@ -82,6 +91,7 @@ impl Subscriber {
             if !session.is_up() {
                 continue;
             }
+            self.shared.monitor.not_consumed(self.queue.name, &reason);
             if !std::mem::replace(&mut troubled, true) {
                 tracing::error!(
                     queue = self.queue.name,
@@ -113,9 +123,9 @@ impl Subscriber {
             // The queue may have been deleted.
             self.shared.declare_again(session).await?;
         }
-        let channel = session.ask(session.connection.create_channel()).await?;
+        let (session, channel) = session.open().await?;
         Ok(Subscription {
-            session: Arc::clone(session),
+            session,
             channel,
             meters: Arc::clone(&self.meters),
         })
@@ -123,10 +133,20 @@ impl Subscriber {
 
     /// Hands on deliveries until the channel breaks or nobody wants them. When messages turn out to be much larger or
     /// smaller than before, another consumer takes over on the same channel, with another prefetch.
-    async fn hand_on(&self, origin: &Arc<Subscription>) -> Result<Ended, Error> {
+    async fn hand_on(
+        &self,
+        origin: &Arc<Subscription>,
+        troubled: &mut bool,
+    ) -> Result<Ended, Error> {
         let mut prefetch = Prefetch::new(self.queue.prefetch, self.queue.prefetch_bytes);
+        let mut consuming = None;
         loop {
             let mut consumer = origin.consume(self.queue.name, prefetch.count()).await?;
+            consuming.get_or_insert_with(|| Consuming::new(&self.meters));
+            if std::mem::take(troubled) {
+                self.shared.monitor.consumed(self.queue.name);
+                tracing::info!(queue = self.queue.name, "The queue is consumed again.");
+            }
             loop {
                 let next = tokio::select! {
                     next = consumer.next() => next,
@@ -147,7 +167,7 @@ impl Subscriber {
                         ));
                     }
                 };
-                let changes = prefetch.saw(delivery.data.len());
+                let changes = prefetch.saw(size(&delivery));
                 if !self.pass(origin, delivery).await {
                     return Ok(Ended::Unwanted);
                 }
@@ -168,6 +188,9 @@ impl Subscriber {
     async fn pass(&self, origin: &Arc<Subscription>, delivery: lapin::message::Delivery) -> bool {
         self.meters.delivered(delivery.redelivered);
         let delivery = self.convert(origin, delivery);
+        if delivery.properties.header(UNREADABLE).is_some() {
+            self.meters.unreadable.increment(1);
+        }
         tokio::select! {
             sent = self.deliveries.send(delivery) => {
                 drop(sent);
@@ -192,6 +215,27 @@ impl Subscriber {
             properties: from_amqp(&delivery.properties),
             ack: Ack::new(delivery::Held::Rabbit(held)),
         }
+    }
+}
+
+// === impl Wanted, Consuming ===
+
+impl Drop for Wanted {
+    fn drop(&mut self) {
+        self.monitor.consumed(self.queue);
+    }
+}
+
+impl Consuming {
+    fn new(meters: &Arc<QueueMeters>) -> Self {
+        meters.consumers.increment(1.0);
+        Consuming(Arc::clone(meters))
+    }
+}
+
+impl Drop for Consuming {
+    fn drop(&mut self) {
+        self.0.consumers.decrement(1.0);
     }
 }
 
@@ -223,6 +267,19 @@ impl Subscription {
         }
         Ok(left)
     }
+}
+
+/// About what a message takes, in bytes. Headers can be much larger than the body.
+fn size(delivery: &lapin::message::Delivery) -> usize {
+    let headers = delivery.properties.headers().iter().flatten();
+    let headers = headers.map(|(name, value)| {
+        // What isn't a text is small, or is left out.
+        let text = value
+            .as_long_string()
+            .map_or(0, |text| text.as_bytes().len());
+        name.as_str().len() + text
+    });
+    delivery.data.len() + headers.sum::<usize>()
 }
 
 fn give_back(delivery: lapin::message::Delivery) {

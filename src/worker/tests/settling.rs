@@ -7,8 +7,8 @@ use tokio_util::sync::CancellationToken;
 
 use super::pipeline::{Settings, ids, pipeline, to_queue};
 use super::{simulate, store};
-use crate::broker::HeaderValue;
 use crate::broker::simulated::{Confirm, Simulated};
+use crate::broker::{HeaderValue, Limits, Outgoing};
 use crate::contract::headers as h;
 use crate::sink::http::Requests;
 use crate::sink::{Store, Stores};
@@ -72,6 +72,80 @@ fn what_can_not_be_settled_is_a_dead_letter_as_it_came_when_its_retries_are_used
         for unit in ["good-1", "good-2", "good-3"] {
             assert!(store.is_stored(unit), "{unit}");
         }
+        setup.stop.cancel();
+        while tasks.join_next().await.is_some() {}
+    });
+}
+
+#[test]
+fn what_is_too_large_to_go_back_is_a_dead_letter_and_does_not_go_round() {
+    simulate(async {
+        let pipeline = pipeline(Settings {
+            workers: 1,
+            prefetch: 10,
+            retries: 2,
+            rows: 10,
+            delay_ms: 10,
+        });
+        let store = store::Simulated::new(1, Vec::new(), 0.0);
+        let broker = Simulated::new(10, || Confirm::Yes, |_, _, _| {});
+        let limits = Limits {
+            properties: 114_000,
+            body: 1000,
+        };
+        broker.limit(limits);
+        let shared: Arc<dyn Store> = Arc::new(store.clone());
+        let setup = Setup {
+            pipeline,
+            broker: Arc::new(broker.clone()),
+            stores: Stores::new(pipeline.tables, |_| Some(Arc::clone(&shared))),
+            requests: Requests::default(),
+            pace: Pace::Full,
+            patience: Patience::default(),
+            states: States::default(),
+            stop: CancellationToken::new(),
+            give_up: CancellationToken::new(),
+        };
+        let wide = |id: &str, size: usize| {
+            let mut message = to_queue(&[id.to_owned()]);
+            let text = HeaderValue::Text("h".repeat(size));
+            message.properties.set_header("x-big", text);
+            message
+        };
+        // Each panics, which is worth a retry: one that is too large for it, and one that isn't.
+        broker.push(wide("panic-wide", 130_900));
+        broker.push(wide("panic-small", 1000));
+        broker.push(wide("good-wide", 130_900));
+        let mut tasks = start(&setup, &[&pipeline.queues[0]]).unwrap();
+        tokio::time::sleep(Duration::from_secs(120)).await;
+        assert_eq!(broker.left(), (0, 0), "nothing goes round for ever");
+        assert!(store.is_stored("good-wide"));
+        let letter = |id: &str| -> Outgoing {
+            let dead = broker.seen().dead;
+            let mut found = dead.into_iter().filter(|letter| ids(&letter.body) == [id]);
+            let letter = found.next().expect(id);
+            assert!(found.next().is_none(), "{id} twice");
+            letter
+        };
+        let text = |letter: &Outgoing, name: &str| match letter.properties.header(name) {
+            Some(HeaderValue::Text(text)) => text.clone(),
+            other => panic!("{name} is {other:?}"),
+        };
+        let wide = letter("panic-wide");
+        assert_eq!(
+            wide.properties.header(h::DEAD_ATTEMPTS),
+            Some(&HeaderValue::Integer(1))
+        );
+        assert_eq!(text(&wide, h::CUT_HEADERS), "x-big");
+        let reason = text(&wide, h::DEAD_REASON);
+        assert!(reason.contains("can't go back to its queue"), "{reason}");
+        assert!(reason.contains("at most 114000"), "{reason}");
+        let small = letter("panic-small");
+        assert_eq!(
+            small.properties.header(h::DEAD_ATTEMPTS),
+            Some(&HeaderValue::Integer(3))
+        );
+        assert_eq!(text(&small, "x-big").len(), 1000);
         setup.stop.cancel();
         while tasks.join_next().await.is_some() {}
     });

@@ -12,30 +12,30 @@ use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
 /// Longer than anything takes on a busy machine.
-pub(super) const PATIENCE: Duration = Duration::from_secs(20);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
 /// Long enough to see that nothing comes.
-pub(super) const SILENCE: Duration = Duration::from_millis(300);
+pub(crate) const SILENCE: Duration = Duration::from_millis(300);
 
 /// The names of a test's exchanges and queues, and the topology that they form.
 #[derive(Clone)]
-pub(super) struct Fixture {
-    pub(super) topology: Topology,
-    pub(super) topic: &'static str,
-    pub(super) direct: &'static str,
-    pub(super) fanout: &'static str,
-    pub(super) unrouted: &'static str,
+pub(crate) struct Fixture {
+    pub(crate) topology: Topology,
+    pub(crate) topic: &'static str,
+    pub(crate) direct: &'static str,
+    pub(crate) fanout: &'static str,
+    pub(crate) unrouted: &'static str,
     /// Classic; bound to the topic exchange with `*`, to the direct one with `one` and to the fanout one.
-    pub(super) one: &'static str,
+    pub(crate) one: &'static str,
     /// Quorum; bound to the topic exchange with `a.#` and `#.z`, and to the fanout one.
-    pub(super) two: &'static str,
+    pub(crate) two: &'static str,
     /// Classic, with a prefetch of 1; bound to the direct exchange with `narrow`.
-    pub(super) narrow: &'static str,
+    pub(crate) narrow: &'static str,
     /// Classic; bound to the exchange for what no binding matches.
-    pub(super) lost: &'static str,
+    pub(crate) lost: &'static str,
 }
 
 impl Fixture {
-    pub(super) fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let id = uuid::Uuid::now_v7().simple().to_string();
         let name = |suffix: &str| -> &'static str { format!("test-{id}.{suffix}").leak() };
         let (topic, direct, fanout) = (name("topic"), name("direct"), name("fanout"));
@@ -103,7 +103,7 @@ impl Fixture {
 
 /// Publishes messages in this order. A few at a time: when many futures are polled at once, the scheduler takes a
 /// break in the middle and goes on in another order.
-pub(super) fn send(
+pub(crate) fn send(
     broker: &Arc<dyn Broker>,
     messages: Vec<Outgoing>,
 ) -> JoinHandle<Vec<Result<(), PublishError>>> {
@@ -119,7 +119,7 @@ pub(super) fn send(
 }
 
 /// Waits until all of them were published.
-pub(super) async fn all_sent(sent: JoinHandle<Vec<Result<(), PublishError>>>) {
+pub(crate) async fn all_sent(sent: JoinHandle<Vec<Result<(), PublishError>>>) {
     for result in timeout(PATIENCE, sent)
         .await
         .expect("the publishes are answered")
@@ -130,7 +130,7 @@ pub(super) async fn all_sent(sent: JoinHandle<Vec<Result<(), PublishError>>>) {
 }
 
 /// The next message.
-pub(super) async fn receive(deliveries: &Deliveries) -> Delivery {
+pub(crate) async fn receive(deliveries: &Deliveries) -> Delivery {
     timeout(PATIENCE, deliveries.next())
         .await
         .expect("a message comes")
@@ -138,13 +138,13 @@ pub(super) async fn receive(deliveries: &Deliveries) -> Delivery {
 }
 
 /// Asserts that no message comes.
-pub(super) async fn nothing(deliveries: &Deliveries) {
+pub(crate) async fn nothing(deliveries: &Deliveries) {
     if let Ok(delivery) = timeout(SILENCE, deliveries.next()).await {
         panic!("this should not come: {delivery:?}");
     }
 }
 
 /// The body as text.
-pub(super) fn text(delivery: &Delivery) -> &str {
+pub(crate) fn text(delivery: &Delivery) -> &str {
     std::str::from_utf8(&delivery.body).unwrap()
 }

@@ -13,17 +13,17 @@ use super::conformance;
 use super::fixture::{Fixture, PATIENCE, all_sent, receive, send, text};
 
 /// The value of a variable that the tests command sets.
-pub(super) fn required(variable: &str) -> String {
+pub(crate) fn required(variable: &str) -> String {
     std::env::var(variable)
         .unwrap_or_else(|_| panic!("{variable} is not set; `cargo xtask test` starts a server"))
 }
 
-pub(super) fn url() -> String {
+pub(crate) fn url() -> String {
     required("EVENT_GRPC_TEST_AMQP_URL")
 }
 
 /// Runs the server's administration command.
-pub(super) fn rabbitmqctl(arguments: &[&str]) {
+pub(crate) fn rabbitmqctl(arguments: &[&str]) {
     let status = Command::new(required("EVENT_GRPC_TEST_RABBITMQCTL"))
         .args(arguments)
         .stdout(std::process::Stdio::null())
@@ -33,7 +33,7 @@ pub(super) fn rabbitmqctl(arguments: &[&str]) {
 }
 
 /// Connects to the server and waits until that has worked.
-pub(super) async fn connected(names: &Fixture, url: &str) -> Arc<dyn Broker> {
+pub(crate) async fn connected(names: &Fixture, url: &str) -> Arc<dyn Broker> {
     let address = Address::parse(url).unwrap();
     let broker = Rabbit::connect(address, names.topology.clone(), RabbitOptions::default());
     until(&broker, |link| *link == Link::Up).await;
@@ -41,7 +41,7 @@ pub(super) async fn connected(names: &Fixture, url: &str) -> Arc<dyn Broker> {
 }
 
 /// Waits until the connection is as wanted.
-pub(super) async fn until(broker: &dyn Broker, wanted: impl Fn(&Link) -> bool) {
+pub(crate) async fn until(broker: &dyn Broker, wanted: impl Fn(&Link) -> bool) {
     let mut status = broker.status();
     let reached = timeout(PATIENCE, status.wait_for(|status| wanted(&status.link))).await;
     let reached = reached.map(drop);
@@ -53,7 +53,7 @@ pub(super) async fn until(broker: &dyn Broker, wanted: impl Fn(&Link) -> bool) {
 }
 
 /// A plain connection, to do what others do to a broker.
-pub(super) async fn plain() -> lapin::Channel {
+pub(crate) async fn plain() -> lapin::Channel {
     let properties = lapin::ConnectionProperties::default();
     let connection = lapin::Connection::connect(&url(), properties)
         .await
@@ -62,7 +62,7 @@ pub(super) async fn plain() -> lapin::Channel {
 }
 
 /// Removes a test's queues and exchanges.
-pub(super) async fn remove(names: &Fixture) {
+pub(crate) async fn remove(names: &Fixture) {
     let channel = plain().await;
     for queue in &names.topology.queues {
         let options = QueueDeleteOptions::default();

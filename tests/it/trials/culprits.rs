@@ -1,1 +1,0 @@
-//! Single messages that stop every queue.
