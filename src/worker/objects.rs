@@ -46,7 +46,7 @@ impl Objects {
     pub(super) fn find(body: &[u8]) -> Result<Self, Bad> {
         let start = skip_space(body, 0);
         let places = match body.get(start) {
-            Some(b'{') => vec![start..body.len()],
+            Some(b'{') => std::iter::once(start..body.len()).collect(),
             Some(b'[') => list(body, start + 1)?,
             // A parser knows best what is wrong with it.
             _ => match serde_json::from_slice::<IgnoredAny>(body) {
