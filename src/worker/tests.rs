@@ -7,6 +7,7 @@
 )]
 
 mod breaker;
+mod heavy;
 mod memory;
 mod pipeline;
 mod schedule;

@@ -81,6 +81,12 @@ impl Simulated {
         self.inner.lock().unwrap().violations.clone()
     }
 
+    /// How many rows each block had.
+    pub(super) fn blocks(&self) -> Vec<usize> {
+        let inner = self.inner.lock().unwrap();
+        inner.tokens.values().map(Vec::len).collect()
+    }
+
     pub(super) fn deaths(&self) -> u32 {
         self.inner.lock().unwrap().deaths
     }

@@ -1,0 +1,67 @@
+//! A message whose rows are more than a block may be.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio_util::sync::CancellationToken;
+
+use super::pipeline::{Settings, pipeline, to_queue};
+use super::{simulate, store};
+use crate::broker::simulated::{Confirm, Simulated};
+use crate::sink::http::Requests;
+use crate::sink::{Store, Stores};
+use crate::worker::{Pace, Patience, Setup, States, start};
+
+#[test]
+fn it_is_stored_in_several_and_acknowledged_when_all_are() {
+    simulate(async {
+        let pipeline = pipeline(Settings {
+            workers: 1,
+            prefetch: 10,
+            retries: 2,
+            rows: 1000,
+            delay_ms: 10,
+        });
+        let store = store::Simulated::new(1, Vec::new(), 0.0);
+        let (seen, early) = (store.clone(), Arc::new(std::sync::Mutex::new(0)));
+        let noted = Arc::clone(&early);
+        let broker = Simulated::new(
+            10,
+            || Confirm::Yes,
+            move |_, _, _| {
+                // Whatever is acknowledged, the last unit of the heavy message is stored by then, or it is not that message.
+                *noted.lock().unwrap() += usize::from(!seen.is_stored(&heavy(99)));
+            },
+        );
+        let shared: Arc<dyn Store> = Arc::new(store.clone());
+        let setup = Setup {
+            pipeline,
+            broker: Arc::new(broker.clone()),
+            stores: Stores::new(pipeline.tables, |_| Some(Arc::clone(&shared))),
+            requests: Requests::default(),
+            pace: Pace::Full,
+            patience: Patience::default(),
+            states: States::default(),
+            stop: CancellationToken::new(),
+            give_up: CancellationToken::new(),
+        };
+        // Five times the megabyte that a batch may have.
+        let units: Vec<String> = (0..100).map(heavy).collect();
+        broker.push(to_queue(&units));
+        let mut tasks = start(&setup, &[&pipeline.queues[0]]).unwrap();
+        tokio::time::sleep(Duration::from_secs(5)).await;
+        assert_eq!(broker.left(), (0, 0));
+        assert!(units.iter().all(|unit| store.is_stored(unit)));
+        let blocks = store.blocks();
+        assert!(blocks.len() >= 3, "{blocks:?}");
+        assert!(blocks.iter().all(|rows| *rows <= 32), "{blocks:?}");
+        assert_eq!(*early.lock().unwrap(), 0, "acknowledged too early");
+        setup.stop.cancel();
+        while tasks.join_next().await.is_some() {}
+    });
+}
+
+/// An id of fifty kilobytes.
+fn heavy(n: usize) -> String {
+    format!("good-{n:050000}")
+}
