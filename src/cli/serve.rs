@@ -154,8 +154,12 @@ impl DoorArgs {
             }
             limits.connections = most as usize;
         }
-        let most = self.max_connections_per_address.map(|most| most as usize);
-        limits.of_one_address = most.unwrap_or(limits.of_one_address);
+        limits.of_one_address = match self.max_connections_per_address {
+            Some(most) => most as usize,
+            None => listen::Limits::default()
+                .of_one_address
+                .min(limits.connections),
+        };
         limits
     }
 }
