@@ -101,8 +101,7 @@ pub(super) fn rewritten(payload: &[u8], limit: usize, mut reasons: Vec<String>) 
         kept |= bit;
     }
     let fixed = BEFORE + 2 + before.len() + 4 + after.len();
-    let room = limit.saturating_sub(fixed + 1 + UNREADABLE.len() + 5 + REASONS);
-    fit(&mut headers, room, &mut reasons);
+    fit(&mut headers, limit.saturating_sub(fixed), &mut reasons);
     let mut table = Vec::new();
     for (name, value) in &headers {
         push_short(&mut table, name);
@@ -159,6 +158,9 @@ fn entries<'a>(table: &'a [u8], reasons: &mut Vec<String>) -> Vec<(Cow<'a, str>,
 /// Leaves out headers until the rest fits: first those that the broker has added, then the largest.
 fn fit(headers: &mut Vec<(Cow<'_, str>, &[u8])>, room: usize, reasons: &mut Vec<String>) {
     let size = |(name, value): &(Cow<'_, str>, &[u8])| 1 + name.len() + value.len();
+    // Where there is something to tell, that needs room too.
+    let less = room.saturating_sub(1 + UNREADABLE.len() + 5 + REASONS);
+    let room = if reasons.is_empty() { room } else { less };
     let mut total: usize = headers.iter().map(size).sum();
     if total <= room {
         return;
@@ -168,6 +170,7 @@ fn fit(headers: &mut Vec<(Cow<'_, str>, &[u8])>, room: usize, reasons: &mut Vec<
     if total <= room {
         return;
     }
+    let room = less;
     headers.sort_by_key(|header| std::cmp::Reverse(size(header)));
     let mut cut = 0;
     while total > room
