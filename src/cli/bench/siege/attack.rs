@@ -1,11 +1,11 @@
 //! What is sent: calls over HTTP/2, bytes on a connection, and messages to RabbitMQ, none of them checked by a library.
 
-use std::fmt;
 use std::time::Duration;
 
 use bytes::Bytes;
 
 /// One thing that is sent.
+#[derive(Debug, PartialEq)]
 pub(super) enum Attack {
     /// A request over HTTP/2, on a connection that others use, too.
     Call(Call),
@@ -23,6 +23,7 @@ pub(super) enum Port {
 }
 
 /// A request over HTTP/2 to the gRPC port.
+#[derive(Debug, PartialEq)]
 pub(super) struct Call {
     pub(super) method: &'static str,
     pub(super) path: &'static str,
@@ -35,6 +36,7 @@ pub(super) struct Call {
 }
 
 /// Bytes on a connection.
+#[derive(Debug, PartialEq)]
 pub(super) struct Talk {
     pub(super) port: Port,
     /// What is said, and how long nothing is said after it.
@@ -46,7 +48,7 @@ pub(super) struct Talk {
 }
 
 /// A message to RabbitMQ, with what may stand in it byte for byte.
-#[derive(Default)]
+#[derive(Debug, Default, PartialEq)]
 pub(super) struct Publish {
     pub(super) exchange: &'static str,
     pub(super) key: Vec<u8>,
@@ -56,7 +58,7 @@ pub(super) struct Publish {
 }
 
 /// Basic properties as bytes.
-#[derive(Default, Clone)]
+#[derive(Debug, Default, Clone, PartialEq)]
 pub(super) struct Properties {
     pub(super) content_type: Option<Vec<u8>>,
     pub(super) content_encoding: Option<Vec<u8>>,
@@ -144,36 +146,6 @@ pub(super) fn head(
         head.push_str(&format!("Content-Length: {length}\r\n"));
     }
     head + "\r\n"
-}
-
-// A hash would do to compare two, but a failed comparison should say what differs.
-impl fmt::Debug for Attack {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Attack::Call(call) => write!(
-                f,
-                "{} {} {:?} {:?} {:?} {:?}",
-                call.method, call.path, call.headers, call.slowly, call.unread, call.body
-            ),
-            Attack::Talk(talk) => write!(
-                f,
-                "{:?} {:?} {:?} {}",
-                talk.port, talk.parts, talk.hold, talk.times
-            ),
-            Attack::Publish(message) => write!(
-                f,
-                "{} {:?} {:?} {:?} {:?} {:?} {:?} {:?}",
-                message.exchange,
-                message.key,
-                message.properties.content_type,
-                message.properties.headers,
-                message.properties.message_id,
-                message.properties.kind,
-                message.properties.app_id,
-                message.body
-            ),
-        }
-    }
 }
 
 impl From<Call> for Attack {

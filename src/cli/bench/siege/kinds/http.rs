@@ -18,7 +18,7 @@ pub(super) static KINDS: [Kind; 13] = [
         20,
         encodings,
     ),
-    kind("HTTP: a body over the limit", Door::Http, 2, too_large).ends(End::Closed),
+    kind("HTTP: a body over the limit", Door::Http, 2, too_large),
     kind(
         "HTTP: a body over the limit in chunks",
         Door::Http,

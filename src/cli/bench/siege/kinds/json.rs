@@ -31,7 +31,7 @@ pub(super) static KINDS: [Kind; 16] = [
     .named(),
     kind("a member again and again", Door::Webhook, 6, again).named(),
     kind(
-        "keys with dots, without letters, of a kilobyte",
+        "keys with dots or no letters or a kilobyte",
         Door::Webhook,
         12,
         odd_keys,

@@ -174,11 +174,10 @@ mod tests {
                     now: 1_780_000_000_000,
                     random: StdRng::seed_from_u64(5),
                 };
-                format!("{:?}", (kind.make)(&mut one))
+                (kind.make)(&mut one)
             };
-            let made = make();
-            // What says how it was made would be equal for equal reasons.
-            assert!(made == make(), "{}", kind.name);
+            // Some are of megabytes, which nobody wants to see.
+            assert!(make() == make(), "{}", kind.name);
         }
         assert!(names.len() > 60);
     }
