@@ -36,6 +36,9 @@ enum Command {
     Ledger(ledger::Args),
     Send(send::Args),
     Bench(bench::Args),
+    // For `cargo xtask siege`.
+    #[command(hide = true)]
+    Siege(bench::siege::Args),
 }
 
 /// Runs the command that the process was started with.
@@ -58,6 +61,7 @@ pub fn run() -> ExitCode {
             Command::Ledger(args) => ledger::run(args).await,
             Command::Send(args) => send::run(args).await,
             Command::Bench(args) => bench::run(args).await,
+            Command::Siege(args) => bench::siege::run(args).await,
         }
     });
     match outcome {

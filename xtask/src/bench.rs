@@ -3,9 +3,10 @@
 //! Every run has servers of its own with empty data, in memory where the machine has a file system there. Runs of all
 //! scenarios are taken in turn, so that whatever else the machine does meets all of them.
 
+mod against;
 mod memory;
 mod servers;
-mod setting;
+pub(crate) mod setting;
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
@@ -31,6 +32,12 @@ pub(crate) struct Args {
     /// Use a development build, whose figures say nothing
     #[arg(long, hide = true)]
     dev: bool,
+    /// Measure another revision, too, in turn with this one, and show the ratios; `--runs` pairs of runs
+    #[arg(long, value_name = "REV")]
+    against: Option<String>,
+    /// Only these scenarios, by name
+    #[arg(long, value_delimiter = ',', value_name = "NAMES")]
+    scenarios: Vec<String>,
     /// Only the scenario with this name, or those whose names contain it. `servers` measures what ClickHouse and RabbitMQ take by themselves
     /// (formats of rows, sizes of messages), `memory` the server's memory over a long run with and without an outage
     #[arg(default_value = "")]
@@ -107,6 +114,9 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode> {
     let release: &[&str] = if args.dev { &[] } else { &["--release"] };
     let executable = services::clickhouse::build(release)?;
     match args.name.as_str() {
+        name if args.against.is_some() && OTHERS.contains(&name) => {
+            bail!("--against compares scenarios, and {name} is none")
+        }
         "servers" => {
             let profile = if args.dev { "dev" } else { "bench" };
             return servers::run(&executable, profile, &interrupt);
@@ -118,24 +128,14 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode> {
         _ => {}
     }
     let events = args.events.unwrap_or(EVENTS);
-    let exactly = SCENARIOS.iter().any(|s| s.name == args.name);
-    let chosen: Vec<&Scenario> = SCENARIOS
-        .iter()
-        .filter(|s| s.name == args.name || (!exactly && s.name.contains(&args.name)))
-        .collect();
-    if chosen.is_empty() {
-        let names = SCENARIOS.iter().map(|s| s.name).chain(OTHERS);
-        let names: Vec<&str> = names.collect();
-        bail!(
-            "no scenario is called {}; there are {}",
-            args.name,
-            names.join(", ")
-        );
+    let chosen = chosen(args)?;
+    if let Some(revision) = &args.against {
+        return against::run(args, revision, &executable, &chosen, events);
     }
     let mut reports: Vec<Vec<Value>> = chosen.iter().map(|_| Vec::new()).collect();
     for number in 1..=args.runs {
         for (scenario, reports) in chosen.iter().zip(&mut reports) {
-            let report = measure(scenario, &executable, events / scenario.share)
+            let report = measure(scenario, &executable, &executable, events / scenario.share)
                 .with_context(|| format!("run {number} of {}", scenario.name))?;
             eprintln!("{} {number}/{}: {report}", scenario.name, args.runs);
             reports.push(report);
@@ -154,11 +154,33 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// One run over servers of its own.
-fn measure(scenario: &Scenario, executable: &Path, events: u64) -> Result<Value> {
+/// The scenarios that are asked for.
+fn chosen(args: &Args) -> Result<Vec<&'static Scenario>> {
+    let exactly = SCENARIOS.iter().any(|s| s.name == args.name);
+    let named = |s: &&Scenario| s.name == args.name || (!exactly && s.name.contains(&args.name));
+    let listed =
+        |s: &&Scenario| args.scenarios.is_empty() || args.scenarios.iter().any(|n| n == s.name);
+    let unknown = args
+        .scenarios
+        .iter()
+        .find(|name| !SCENARIOS.iter().any(|s| s.name == **name));
+    let chosen: Vec<&Scenario> = SCENARIOS.iter().filter(named).filter(listed).collect();
+    if chosen.is_empty() || unknown.is_some() {
+        let names: Vec<&str> = SCENARIOS.iter().map(|s| s.name).chain(OTHERS).collect();
+        bail!(
+            "no scenario is called {}; there are {}",
+            unknown.unwrap_or(&args.name),
+            names.join(", ")
+        );
+    }
+    Ok(chosen)
+}
+
+/// One run over servers of its own, with a server and a load that need not be of one revision.
+fn measure(scenario: &Scenario, server: &Path, generator: &Path, events: u64) -> Result<Value> {
     let directory = directory()?;
-    let running = scenario.setting.start(executable, directory.path())?;
-    let output = load(scenario, executable, &running, events).output();
+    let running = scenario.setting.start(server, directory.path())?;
+    let output = load(scenario, generator, &running, events).output();
     let output = output.context("the load can't be run")?;
     let text = String::from_utf8_lossy(&output.stdout);
     let error = String::from_utf8_lossy(&output.stderr);
@@ -207,7 +229,7 @@ fn report(complete: bool, text: &str, error: &str) -> Result<Value> {
 }
 
 /// A place for the data of servers, which goes away with it.
-fn directory() -> Result<tempfile::TempDir> {
+pub(crate) fn directory() -> Result<tempfile::TempDir> {
     let directory = tempfile::Builder::new()
         .prefix("event-grpc-bench-")
         .tempdir_in(in_memory())?;
@@ -233,15 +255,31 @@ fn figure<'a>(report: &'a Value, path: &str) -> Option<&'a Value> {
     processes.find(|p| p["name"] == process)?.get(figure)
 }
 
-fn median(reports: &[Value], path: &str) -> String {
-    let mut values: Vec<f64> = reports
+/// The figures of all runs that have one.
+fn figures(reports: &[Value], path: &str) -> Vec<f64> {
+    reports
         .iter()
         .filter_map(|report| figure(report, path)?.as_f64())
-        .collect();
+        .collect()
+}
+
+/// The value in the middle, or between the two that are there.
+fn middle(mut values: Vec<f64>) -> Option<f64> {
     values.sort_by(f64::total_cmp);
-    match values.get(values.len() / 2) {
-        Some(value) if *value >= 1000.0 => format!("{:.0}", value),
-        Some(value) => format!("{value:.2}"),
-        None => "-".to_owned(),
+    let upper = *values.get(values.len() / 2)?;
+    match values.len() % 2 {
+        0 => Some((values.get(values.len() / 2 - 1)? + upper) / 2.0),
+        _ => Some(upper),
+    }
+}
+
+fn median(reports: &[Value], path: &str) -> String {
+    middle(figures(reports, path)).map_or_else(|| "-".to_owned(), shown)
+}
+
+fn shown(value: f64) -> String {
+    match value {
+        value if value >= 1000.0 => format!("{value:.0}"),
+        value => format!("{value:.2}"),
     }
 }

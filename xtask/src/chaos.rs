@@ -6,7 +6,7 @@ mod cluster;
 mod fault;
 pub(crate) mod outage;
 mod proxy;
-mod random;
+pub(crate) mod random;
 
 use std::path::Path;
 use std::process::{Command, ExitCode};
@@ -20,8 +20,11 @@ use cluster::Cluster;
 use fault::Fault;
 use random::Random;
 
-/// How long everything may take to come right after the last fault.
+/// How long everything may take to come right after the last fault, if there are few events.
 const RECOVERY: Duration = Duration::from_secs(120);
+/// So many events a second more than come in are stored at least while what has piled up is worked off, and are looked at in
+/// the end, each of these on a machine that is busy.
+const CATCHING_UP: f64 = 20_000.0;
 
 /// Break the servers at random under a load of events, and see whether any event is lost.
 #[derive(Debug, clap::Args)]
@@ -60,6 +63,15 @@ const SHORT: Args = Args {
     release: false,
 };
 
+/// What `cargo xtask test --full` ends with.
+const FULL: Args = Args {
+    seed: Some(21),
+    minutes: 5.0,
+    rate: 300,
+    longest: 8.0,
+    release: false,
+};
+
 /// Runs the load and the faults; fails if an event is missing, or there twice.
 pub(crate) fn run(args: &Args) -> Result<ExitCode> {
     let interrupt = services::interrupts()?;
@@ -68,9 +80,9 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// The same for half a minute.
-pub(crate) fn short(interrupt: &Receiver<()>) -> Result<()> {
-    torment(&SHORT, interrupt)
+/// The same for half a minute, or for some minutes.
+pub(crate) fn after_tests(full: bool, interrupt: &Receiver<()>) -> Result<()> {
+    torment(if full { &FULL } else { &SHORT }, interrupt)
 }
 
 fn torment(args: &Args, interrupt: &Receiver<()>) -> Result<()> {
@@ -93,8 +105,16 @@ fn torment(args: &Args, interrupt: &Receiver<()>) -> Result<()> {
         .tempdir()?;
     let mut cluster = Cluster::start(&executable, directory.path())?;
     let events = (args.time().as_secs_f64() * args.rate as f64) as u64;
-    let load = load(&cluster, &executable, args.rate, events, RECOVERY, true)?;
-    match endure(&mut cluster, load, args, Random::new(seed), interrupt) {
+    let recovery = recovery(events);
+    let load = load(&cluster, &executable, args.rate, events, recovery, true)?;
+    match endure(
+        &mut cluster,
+        load,
+        args,
+        Random::new(seed),
+        interrupt,
+        recovery,
+    ) {
         Ok(faults) => {
             println!(
                 "All {events} events are in their table, each once, and all poison is in the dead letters, after \
@@ -116,6 +136,7 @@ fn endure(
     args: &Args,
     mut random: Random,
     interrupt: &Receiver<()>,
+    recovery: Duration,
 ) -> Result<u32> {
     let (begun, time) = (Instant::now(), args.time());
     let longest = (args.longest * 1000.0) as u64;
@@ -138,20 +159,25 @@ fn endure(
     }
     say(&format!("no more faults; {faults} were made"));
     // The load waits so long for its last answer, then for its last row, and then for the last dead letter.
-    let last = begun.elapsed().max(time) + 3 * RECOVERY;
+    let last = begun.elapsed().max(time) + 3 * recovery;
     loop {
         match load.ended()? {
             Some(status) if status.success() => return Ok(faults),
             Some(_) => bail!("events are missing, refused, doubled or where they don't belong"),
             None if begun.elapsed() > last => {
                 bail!(
-                    "the load has not ended {:?} after the last fault",
-                    3 * RECOVERY
+                    "the load has not ended {:.0?} after the last fault",
+                    3 * recovery
                 )
             }
             None => wait(interrupt, Duration::from_millis(200))?,
         }
     }
+}
+
+/// How long everything may take to come right after the last fault, with so many events.
+fn recovery(events: u64) -> Duration {
+    RECOVERY + Duration::from_secs_f64(events as f64 / CATCHING_UP)
 }
 
 fn wait(interrupt: &Receiver<()>, time: Duration) -> Result<()> {

@@ -10,6 +10,7 @@ mod chaos;
 mod codegen;
 mod memory;
 mod services;
+mod siege;
 mod test;
 
 use std::env;
@@ -35,8 +36,11 @@ enum Command {
     },
     /// Start RabbitMQ, PostgreSQL and ClickHouse for the tests, print the environment to use, run until Ctrl-C
     Services,
-    /// Start the same services, run `cargo test --workspace` against them, stop them; without arguments then a short `chaos`
+    /// Start the same services, run `cargo test --workspace` against them, stop them; without arguments then a short `chaos` and `siege`
     Test {
+        /// In the end minutes of `chaos` and `siege` and not half a minute
+        #[arg(long)]
+        full: bool,
         /// Passed on to `cargo test`, for example `--test it tidy`
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         args: Vec<String>,
@@ -47,6 +51,8 @@ enum Command {
     Chaos(chaos::Args),
     /// Take ClickHouse away for minutes under a load of events, and see whether memory stays and nothing is lost
     Outage(chaos::outage::Args),
+    /// Send every kind of hostile input at random beside good events, and see whether it harms anybody but itself
+    Siege(siege::Args),
     /// Tell more of a rule that the generator found broken, with examples; without a code, list all rules
     Explain {
         /// The code, as in EG020, or the rule's name
@@ -59,10 +65,11 @@ fn main() -> ExitCode {
     let outcome = match Cli::parse().command {
         Command::Codegen { check } => codegen::run(&root, check),
         Command::Services => services::run(),
-        Command::Test { args } => test::run(args),
+        Command::Test { full, args } => test::run(full, args),
         Command::Bench(args) => bench::run(&args),
         Command::Chaos(args) => chaos::run(&args),
         Command::Outage(args) => chaos::outage::run(&args),
+        Command::Siege(args) => siege::run(&args),
         Command::Explain { code } => explain(code.as_deref()),
     };
     outcome.unwrap_or_else(|error| {

@@ -6,11 +6,20 @@ use anyhow::{Context as _, Result};
 
 /// The memory that a process has now, in MiB.
 pub(crate) fn resident(pid: u32) -> Result<u64> {
+    figure(pid, "VmRSS:")
+}
+
+/// The most memory that a process ever had, in MiB.
+pub(crate) fn peak(pid: u32) -> Result<u64> {
+    figure(pid, "VmHWM:")
+}
+
+fn figure(pid: u32, name: &str) -> Result<u64> {
     let path = format!("/proc/{pid}/status");
     let status = fs::read_to_string(&path).with_context(|| format!("{path} can't be read"))?;
     let kibibytes = status
         .lines()
-        .find_map(|line| line.strip_prefix("VmRSS:"))
+        .find_map(|line| line.strip_prefix(name))
         .and_then(|line| {
             line.trim()
                 .trim_end_matches("kB")
@@ -18,5 +27,6 @@ pub(crate) fn resident(pid: u32) -> Result<u64> {
                 .parse::<u64>()
                 .ok()
         });
-    Ok(kibibytes.with_context(|| format!("{path} doesn't say VmRSS"))? / 1024)
+    let kibibytes = kibibytes.with_context(|| format!("{path} doesn't say {name}"))?;
+    Ok(kibibytes / 1024)
 }

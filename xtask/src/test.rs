@@ -1,5 +1,5 @@
-//! `cargo xtask test`: the whole test suite, against servers that live exactly as long as it runs, and half a minute of
-//! chaos in the end.
+//! `cargo xtask test`: the whole test suite, against servers that live exactly as long as it runs, and half a minute each
+//! of chaos and of siege in the end.
 
 use std::process::{ExitCode, Stdio};
 use std::sync::mpsc::RecvTimeoutError;
@@ -8,10 +8,10 @@ use std::time::Duration;
 use anyhow::{Context as _, Result, bail};
 
 use crate::services::{self, Keep, Kept, Services};
-use crate::{cargo, chaos};
+use crate::{cargo, chaos, siege};
 
-/// Runs the tests; `args` are `cargo test`'s.
-pub(crate) fn run(args: Vec<String>) -> Result<ExitCode> {
+/// Runs the tests; `args` are `cargo test`'s. What comes in the end takes minutes if it is to be full.
+pub(crate) fn run(full: bool, args: Vec<String>) -> Result<ExitCode> {
     let interrupt = services::interrupts()?;
     check_dependencies()?;
     let services = Services::start()?;
@@ -48,7 +48,8 @@ pub(crate) fn run(args: Vec<String>) -> Result<ExitCode> {
     if status.success() && everything {
         // It has servers of its own, which it breaks.
         drop(services);
-        chaos::short(&interrupt)?;
+        chaos::after_tests(full, &interrupt)?;
+        siege::after_tests(full, &interrupt)?;
     }
     let code = status.code().and_then(|code| u8::try_from(code).ok());
     Ok(code.map_or(ExitCode::FAILURE, ExitCode::from))

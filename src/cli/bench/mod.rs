@@ -8,6 +8,7 @@ pub mod pattern;
 mod poison;
 pub mod process;
 mod report;
+pub(super) mod siege;
 mod stored;
 
 use std::sync::Arc;

@@ -1,6 +1,6 @@
 //! Asks ClickHouse which events of a run it has.
 
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use clickhouse::Row;
 use serde::Deserialize;
@@ -11,6 +11,10 @@ use crate::sink::clickhouse::{ClickHouse, quote};
 
 /// How often it is asked how many rows there are. The question reads one column, but all of it.
 const EVERY: Duration = Duration::from_millis(100);
+
+/// How many events are looked at in one question. More are asked for by the times of the events, which the table is
+/// sorted by, so that every answer comes in time.
+const SLICE: u64 = 1_000_000;
 
 /// What is stored of a run.
 #[derive(Debug)]
@@ -59,12 +63,13 @@ impl<'a> Stored<'a> {
     /// Waits until there are as many rows as events that were acknowledged; says when.
     pub(super) async fn wait(&self) -> Instant {
         loop {
+            let began = Instant::now();
             // A server that doesn't answer may be on its way back, as the rows are.
-            let rows = self.ask("count()", "").await.unwrap_or_default();
+            let rows = self.ask("count()", "", "1").await.unwrap_or_default();
             if rows >= self.sent.acknowledged || self.sent.ended.elapsed() >= self.patience {
                 return Instant::now();
             }
-            tokio::time::sleep(EVERY).await;
+            tokio::time::sleep(EVERY.max(began.elapsed())).await;
         }
     }
 
@@ -72,15 +77,23 @@ impl<'a> Stored<'a> {
     /// rows are there twice and others have yet to come.
     pub(super) async fn check(&self, mut at: Instant) -> Result<Arrived, StoreError> {
         loop {
-            let events = self.ask("uniqExact(event_id)", "").await;
+            let began = Instant::now();
+            let events = self.sum("uniqExact(event_id)", "").await;
             let complete = matches!(events, Ok(events) if events >= self.sent.acknowledged);
-            if !complete && self.sent.ended.elapsed() < self.patience {
-                tokio::time::sleep(EVERY).await;
-                at = Instant::now();
+            let last = match complete {
+                true => self.sum("count()", " FINAL").await,
+                false => Ok(0),
+            };
+            if !(complete && last.is_ok()) && self.sent.ended.elapsed() < self.patience {
+                tokio::time::sleep(EVERY.max(began.elapsed())).await;
+                at = if complete { at } else { Instant::now() };
                 continue;
             }
-            let (events, rows) = (events?, self.ask("count()", "").await?);
-            let last = self.ask("count()", " FINAL").await?;
+            let (events, rows) = (events?, self.ask("count()", "", "1").await?);
+            let last = match complete {
+                true => last?,
+                false => self.sum("count()", " FINAL").await?,
+            };
             return Ok(Arrived {
                 events,
                 rows,
@@ -90,12 +103,69 @@ impl<'a> Stored<'a> {
         }
     }
 
-    async fn ask(&self, what: &str, last: &str) -> Result<u64, StoreError> {
+    /// What all slices of the run give together. Copies of an event have the same time, and so are in the same slice.
+    async fn sum(&self, what: &str, last: &str) -> Result<u64, StoreError> {
+        let mut sum = 0;
+        for slice in self.slices() {
+            sum += self.ask(what, last, &slice).await?;
+        }
+        Ok(sum)
+    }
+
+    /// Conditions that divide the run's events into parts that can be asked for one after the other. The first and the
+    /// last have no end, for times that are not as expected.
+    fn slices(&self) -> Vec<String> {
+        let since = SystemTime::now()
+            .duration_since(UNIX_EPOCH)
+            .unwrap_or_default();
+        let began = since.saturating_sub(self.sent.began.elapsed()).as_millis();
+        let took = (self.sent.ended - self.sent.began).as_millis();
+        slices(self.sent.acknowledged, began, took)
+    }
+
+    async fn ask(&self, what: &str, last: &str, slice: &str) -> Result<u64, StoreError> {
         let Stored { table, prefix, .. } = self;
         let sql = format!(
-            "SELECT toUInt64({what}) AS count FROM {table}{last} WHERE startsWith(event_id, {prefix})"
+            "SELECT toUInt64({what}) AS count FROM {table}{last} WHERE startsWith(event_id, {prefix}) AND {slice}"
         );
         let counted: Vec<Counted> = self.store.rows(&sql).await?;
         Ok(counted.first().map_or(0, |c| c.count))
+    }
+}
+
+/// Conditions for so many events that were sent from `began`, in milliseconds since the epoch, on.
+fn slices(events: u64, began: u128, took: u128) -> Vec<String> {
+    let count = u128::from(events.div_ceil(SLICE).max(1));
+    let border = |number: u128| {
+        let millis = began + took * number / count;
+        format!("fromUnixTimestamp64Milli({millis}, 'UTC')")
+    };
+    let conditions = (0..count).map(|number| {
+        let from = (number > 0).then(|| format!("sent_timestamp >= {}", border(number)));
+        let to = (number + 1 < count).then(|| format!("sent_timestamp < {}", border(number + 1)));
+        let parts: Vec<String> = from.into_iter().chain(to).collect();
+        match parts.is_empty() {
+            true => "1".to_owned(),
+            false => parts.join(" AND "),
+        }
+    });
+    conditions.collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn slices_leave_nothing_out() {
+        assert_eq!(slices(1000, 5, 10), ["1"]);
+        assert_eq!(
+            slices(2_500_000, 1000, 300),
+            [
+                "sent_timestamp < fromUnixTimestamp64Milli(1100, 'UTC')",
+                "sent_timestamp >= fromUnixTimestamp64Milli(1100, 'UTC') AND sent_timestamp < fromUnixTimestamp64Milli(1200, 'UTC')",
+                "sent_timestamp >= fromUnixTimestamp64Milli(1200, 'UTC')",
+            ]
+        );
     }
 }

@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::net::{Ipv4Addr, TcpStream};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
@@ -18,7 +18,7 @@ const DATABASE: &str = "event_grpc";
 
 /// What is measured.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Setting {
+pub(crate) enum Setting {
     /// RabbitMQ and ClickHouse are servers of their own.
     Remote,
     /// The broker is in the instance's memory, and ClickHouse its child.
@@ -26,11 +26,16 @@ pub(super) enum Setting {
 }
 
 /// Running servers.
-pub(super) struct Running {
-    pub(super) grpc: String,
-    pub(super) clickhouse: String,
+pub(crate) struct Running {
+    pub(crate) grpc: String,
+    pub(crate) http: String,
+    /// RabbitMQ, if it is a server of its own.
+    pub(crate) amqp: Option<String>,
+    pub(crate) clickhouse: String,
     /// The instance comes first.
-    pub(super) processes: Vec<(&'static str, u32)>,
+    pub(crate) processes: Vec<(&'static str, u32)>,
+    /// What the instance says.
+    pub(crate) log: PathBuf,
     // Fields are dropped in order: the instance ends before what it uses.
     _instance: Kept,
     _servers: Option<Servers>,
@@ -38,17 +43,17 @@ pub(super) struct Running {
 
 impl Setting {
     /// Starts an instance, and what it needs, in this directory.
-    pub(super) fn start(self, executable: &Path, directory: &Path) -> Result<Running> {
+    pub(crate) fn start(self, executable: &Path, directory: &Path) -> Result<Running> {
         let log = directory.join("instance.log");
-        let grpc = ports::free()?;
+        let (grpc, http) = (ports::free()?, ports::free()?);
         let mut serve = Command::new(executable);
         serve
             .arg("serve")
             .args(["--grpc-listen", &format!("127.0.0.1:{grpc}")]);
-        serve.args(["--http-listen", &format!("127.0.0.1:{}", ports::free()?)]);
+        serve.args(["--http-listen", &format!("127.0.0.1:{http}")]);
         let mut servers = None;
         let mut processes = Vec::new();
-        let mut clickhouse = None;
+        let (mut clickhouse, mut amqp) = (None, None);
         match self {
             Setting::Embedded => {
                 serve.arg("--data").arg(directory.join("data"));
@@ -65,6 +70,7 @@ impl Setting {
                     "--clickhouse-url",
                     &url,
                 ]);
+                amqp = Some(started.rabbitmq.url.clone());
                 servers = Some(started);
                 clickhouse = Some(url);
             }
@@ -94,8 +100,11 @@ impl Setting {
         };
         Ok(Running {
             grpc: format!("http://127.0.0.1:{grpc}"),
+            http: format!("http://127.0.0.1:{http}"),
+            amqp,
             clickhouse,
             processes,
+            log,
             _instance: instance,
             _servers: servers,
         })

@@ -7,7 +7,7 @@ use std::hash::{BuildHasher as _, Hasher as _, RandomState};
 pub(super) struct Random(u64);
 
 /// A seed that is another one each time. Fresh hash keys are the random numbers that the standard library has.
-pub(super) fn seed() -> u64 {
+pub(crate) fn seed() -> u64 {
     RandomState::new().build_hasher().finish() % 1_000_000
 }
 

@@ -104,11 +104,19 @@ pub(crate) fn url(port: u16) -> String {
     format!("http://127.0.0.1:{port}")
 }
 
-/// Builds `event-grpc` and says where it is. The whole workspace is selected, so that what the tests share with it is
-/// built only once. `args` are further ones of `cargo build`.
+/// Builds `event-grpc` and says where it is. `args` are further ones of `cargo build`.
+///
+/// What a development build shares with the tests is built only once: the whole workspace is selected, and the examples,
+/// of which there are none, because features that only tests ask for are otherwise left out, and everything above tokio
+/// would be built once more without them. A release build has to do without those features.
 pub(crate) fn build(args: &[&str]) -> Result<PathBuf> {
+    let like_tests: &[&str] = match args.contains(&"--release") {
+        true => &[],
+        false => &["--examples"],
+    };
     let output = crate::cargo()
         .args(["build", "--workspace", "--bin", "event-grpc"])
+        .args(like_tests)
         .arg("--message-format=json-render-diagnostics")
         .args(args)
         .stderr(Stdio::inherit())

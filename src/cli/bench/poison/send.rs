@@ -2,21 +2,33 @@
 
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
+use futures_util::future::join_all;
 use tonic::client::Grpc;
 use tonic::{Code, Status};
 
 use super::kinds::{Body, One, Way};
-use super::{Kind, Poison, Sent, beside};
+use super::{Kind, Poison, Sent, UNDER_WAY, beside};
 use crate::broker::{Broker as _, Outgoing, Properties};
 use crate::cli::bench::load::{self, PAUSE};
 use crate::generated::PIPELINE;
 
 impl Poison {
-    /// Sends all of it, one after the other.
+    /// Sends all of it, each when it is due.
     pub(in crate::cli::bench) async fn run(&self) -> Sent {
         let began = Instant::now();
+        let senders = (0..UNDER_WAY).map(|first| self.send_every(first, began));
+        let wrong = join_all(senders).await.into_iter().flatten().collect();
+        Sent {
+            count: self.count,
+            ended: Instant::now(),
+            wrong,
+        }
+    }
+
+    /// One of the senders: takes every so-manieth. Says what went wrong.
+    async fn send_every(&self, first: u64, began: Instant) -> Vec<String> {
         let mut wrong = Vec::new();
-        for number in 0..self.count {
+        for number in (first..self.count).step_by(UNDER_WAY as usize) {
             let due = began + self.pause * u32::try_from(number).unwrap_or(u32::MAX);
             tokio::time::sleep_until(due.into()).await;
             let kind = Kind::of(number);
@@ -40,11 +52,7 @@ impl Poison {
                 wrong.push(format!("{name}, {}: {reason}", kind.what));
             }
         }
-        Sent {
-            count: self.count,
-            ended: Instant::now(),
-            wrong,
-        }
+        wrong
     }
 
     async fn publish(&self, queue: &str, name: &str, body: Body) -> Result<(), String> {

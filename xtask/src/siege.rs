@@ -1,0 +1,322 @@
+//! `cargo xtask siege`: every kind of hostile input beside good events, once with everything embedded and once with
+//! RabbitMQ, and the question in the end whether it harmed anybody but itself.
+
+mod watch;
+
+use std::fs;
+use std::io::{Read as _, Write as _};
+use std::net::TcpStream;
+use std::path::Path;
+use std::process::{Command, ExitCode};
+use std::sync::mpsc::{Receiver, RecvTimeoutError};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context as _, Result, bail};
+use serde_json::Value;
+
+use crate::bench::setting::{Running, Setting};
+use crate::services::{self, Keep, Kept};
+use watch::Watch;
+
+/// The most memory that the server may have, in MiB.
+const SERVER: u64 = 400;
+/// The most memory that ClickHouse may have, in MiB.
+const CLICKHOUSE: u64 = 2048;
+/// Events in one request of the good load.
+const BATCH: u64 = 20;
+/// How long a server may take until it is ready.
+const START_LIMIT: Duration = Duration::from_secs(60);
+/// How often it is looked at what goes on.
+const EVERY: Duration = Duration::from_millis(200);
+
+/// Send every kind of hostile input at random beside good events, and see whether it harms anybody but itself.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    /// How long each of the two runs sends, in minutes
+    #[arg(long, default_value_t = 5.0)]
+    minutes: f64,
+    /// The same seed makes the same inputs in the same order; drawn and printed if not given
+    #[arg(long)]
+    seed: Option<u64>,
+    /// Good events a second
+    #[arg(long, default_value_t = 2000, value_parser = clap::value_parser!(u64).range(1..=100_000))]
+    rate: u64,
+    /// Hostile inputs in all: half of them in each run
+    #[arg(long, default_value_t = 10_000, value_parser = clap::value_parser!(u32).range(2..=1_000_000))]
+    count: u32,
+    /// Only kinds whose names contain one of these; `event-grpc siege --list` shows them
+    #[arg(long, value_delimiter = ',', value_name = "NAMES")]
+    kinds: Vec<String>,
+    /// Only this run
+    #[arg(long, value_enum)]
+    only: Option<Only>,
+    /// How long an answer may take, in seconds
+    #[arg(long, default_value_t = 40)]
+    deadline: u64,
+    /// Say nothing of times
+    #[arg(long)]
+    no_times: bool,
+    /// Use a development build
+    #[arg(long)]
+    dev: bool,
+}
+
+/// One of the two runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum Only {
+    Embedded,
+    Rabbitmq,
+}
+
+/// What `cargo xtask test` ends with: every kind a few times, in a quarter of a minute each or some minutes, and no word of
+/// times.
+fn of_tests(full: bool) -> Args {
+    let (minutes, rate, count) = match full {
+        true => (3.0, 1000, 6000),
+        false => (0.2, 200, 400),
+    };
+    Args {
+        minutes,
+        seed: Some(11),
+        rate,
+        count,
+        kinds: Vec::new(),
+        only: None,
+        deadline: 60,
+        no_times: true,
+        dev: true,
+    }
+}
+
+/// Runs both; fails if anybody was harmed.
+pub(crate) fn run(args: &Args) -> Result<ExitCode> {
+    let interrupt = services::interrupts()?;
+    if !(0.05..=24.0 * 60.0).contains(&args.minutes) {
+        bail!("--minutes should be from 0.05 to 1440");
+    }
+    services::install::missing_packages(&["rabbitmq"])?;
+    besiege(args, &interrupt)?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// The same for half a minute, or for some minutes.
+pub(crate) fn after_tests(full: bool, interrupt: &Receiver<()>) -> Result<()> {
+    besiege(&of_tests(full), interrupt)
+}
+
+fn besiege(args: &Args, interrupt: &Receiver<()>) -> Result<()> {
+    let release: &[&str] = if args.dev { &[] } else { &["--release"] };
+    let executable = services::clickhouse::build(release)?;
+    let seed = args.seed.unwrap_or_else(crate::chaos::random::seed);
+    let runs = [
+        (Only::Embedded, Setting::Embedded, "embedded"),
+        (Only::Rabbitmq, Setting::Remote, "with RabbitMQ"),
+    ];
+    let mut wrong = Vec::new();
+    for (only, setting, name) in runs {
+        if args.only.is_some_and(|wanted| wanted != only) {
+            continue;
+        }
+        println!("siege {name}: {}", again(args, seed));
+        let directory = crate::bench::directory()?;
+        let running = setting.start(&executable, directory.path())?;
+        wait_until_ready(&running)?;
+        let found = run_one(args, seed, &executable, &running, interrupt)
+            .and_then(|()| ledger(&executable, &running));
+        if let Err(error) = found {
+            println!("{}", end_of(&running.log));
+            wrong.push(format!("{name}: {error:#}"));
+        }
+    }
+    if wrong.is_empty() {
+        println!(
+            "Nobody was harmed, and everything that is hostile was answered or is a dead letter."
+        );
+        return Ok(());
+    }
+    bail!("{}\nrepeat with {}", wrong.join("\n"), again(args, seed))
+}
+
+/// Waits until the server says that what it takes gets to its tables: before that there are no exchanges to publish to.
+fn wait_until_ready(running: &Running) -> Result<()> {
+    let begun = Instant::now();
+    while !is_ready(&running.http).unwrap_or(false) {
+        if begun.elapsed() > START_LIMIT {
+            bail!("the server isn't ready after {START_LIMIT:?}");
+        }
+        thread::sleep(EVERY);
+    }
+    Ok(())
+}
+
+fn is_ready(http: &str) -> std::io::Result<bool> {
+    let mut stream = TcpStream::connect(http.trim_start_matches("http://"))?;
+    stream.set_read_timeout(Some(Duration::from_secs(5)))?;
+    stream.write_all(b"GET /readyz HTTP/1.1\r\nHost: siege\r\nConnection: close\r\n\r\n")?;
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer)?;
+    Ok(answer.starts_with("HTTP/1.1 200"))
+}
+
+/// The command that does the same.
+fn again(args: &Args, seed: u64) -> String {
+    let mut command = format!(
+        "cargo xtask siege --seed {seed} --minutes {} --rate {} --count {}",
+        args.minutes, args.rate, args.count
+    );
+    if !args.kinds.is_empty() {
+        command.push_str(&format!(" --kinds '{}'", args.kinds.join(",")));
+    }
+    if args.dev {
+        command.push_str(" --dev");
+    }
+    command
+}
+
+/// Good events and hostile inputs at the same time. Fails with all that is wrong.
+fn run_one(
+    args: &Args,
+    seed: u64,
+    executable: &Path,
+    running: &Running,
+    interrupt: &Receiver<()>,
+) -> Result<()> {
+    let mut watch = Watch::begin(running)?;
+    let log = running.log.with_file_name("load.log");
+    let mut load = keep(
+        "the good load",
+        &good(args, executable, running),
+        Some(&log),
+    )?;
+    let mut siege = keep("the siege", &hostile(args, seed, executable, running), None)?;
+    let (good, harmless) = loop {
+        watch.look()?;
+        if let (Some(good), Some(harmless)) = (load.ended()?, siege.ended()?) {
+            break (good, harmless);
+        }
+        match interrupt.recv_timeout(EVERY) {
+            Err(RecvTimeoutError::Timeout) => {}
+            _ => bail!("interrupted"),
+        }
+    };
+    let text = fs::read_to_string(&log)?;
+    let mut wrong = Vec::new();
+    match serde_json::from_str::<Value>(&text) {
+        Ok(report) => println!("{}", told(&report, !args.no_times)),
+        Err(_) => println!("{text}"),
+    }
+    if !good.success() {
+        wrong.push(format!(
+            "good events are missing, refused or doubled: {text}"
+        ));
+    }
+    if !harmless.success() {
+        wrong.push("what is hostile did not end as it may".to_owned());
+    }
+    let limits = [("server", SERVER), ("clickhouse", CLICKHOUSE)];
+    for (name, limit) in limits {
+        let peak = watch.peak(name);
+        println!("{name} had {peak} MiB at most; {limit} are allowed.");
+        if peak > limit {
+            wrong.push(format!("{name} had {peak} MiB, over {limit}"));
+        }
+    }
+    if !wrong.is_empty() {
+        bail!("{}", wrong.join("; "));
+    }
+    Ok(())
+}
+
+fn keep(name: &'static str, command: &Command, log: Option<&Path>) -> Result<Kept> {
+    let keep = Keep {
+        name,
+        signal: "TERM",
+        directory: None,
+        log,
+    };
+    Kept::spawn(&keep, command)
+}
+
+/// The good load: it sends every request until it is taken, and looks for every event in the end.
+fn good(args: &Args, executable: &Path, running: &Running) -> Command {
+    let events = (args.minutes * 60.0 * args.rate as f64) as u64;
+    let mut command = Command::new(executable);
+    command.args(["bench", "--json", "--patience", "120"]);
+    command.args(["--batch", &BATCH.to_string(), "--in-flight", "32"]);
+    command.args(["--events", &events.max(BATCH).to_string()]);
+    command.args(["--rate", &args.rate.to_string()]);
+    command.args([
+        "--to",
+        &running.grpc,
+        "--clickhouse-url",
+        &running.clickhouse,
+    ]);
+    command
+}
+
+/// The siege.
+fn hostile(args: &Args, seed: u64, executable: &Path, running: &Running) -> Command {
+    let mut command = Command::new(executable);
+    command.args(["siege", "--grpc", &running.grpc, "--http", &running.http]);
+    command.args(["--clickhouse-url", &running.clickhouse]);
+    if let Some(url) = &running.amqp {
+        command.args(["--amqp-url", url]);
+    }
+    command.args(["--count", &(args.count / 2).max(1).to_string()]);
+    command.args(["--seconds", &(args.minutes * 60.0).to_string()]);
+    command.args(["--seed", &seed.to_string()]);
+    command.args(["--deadline", &args.deadline.to_string()]);
+    if !args.kinds.is_empty() {
+        command.args(["--kinds", &args.kinds.join(",")]);
+    }
+    if args.no_times {
+        command.arg("--no-times");
+    }
+    command
+}
+
+/// What the good senders saw.
+fn told(report: &Value, times: bool) -> String {
+    let figure = |path: &str| report.pointer(path).and_then(Value::as_f64).unwrap_or(0.0);
+    let mut text = format!(
+        "good events: {:.0} acknowledged, {:.0} missing, {:.0} doubled, {:.0} refused; {:.0} requests were sent again",
+        figure("/acknowledged"),
+        figure("/stored/missing"),
+        figure("/stored/doubled"),
+        figure("/rejected") + figure("/given_up"),
+        figure("/repeated"),
+    );
+    if times {
+        text.push_str(&format!(
+            "\ngood senders waited: p50 {:.0} ms, p99 {:.0} ms, longest {:.0} ms; the aim on an idle machine is a p99 under a second",
+            figure("/latency_ms/p50"),
+            figure("/latency_ms/p99"),
+            figure("/latency_ms/max"),
+        ));
+    }
+    text
+}
+
+/// Whether every message is accounted for.
+fn ledger(executable: &Path, running: &Running) -> Result<()> {
+    let mut command = Command::new(executable);
+    command.args(["ledger", "--wait", "20", "--instance", &running.http]);
+    if let Some(url) = &running.amqp {
+        command.args(["--amqp-url", url]);
+    }
+    let output = command.output().context("event-grpc ledger can't be run")?;
+    if !output.status.success() {
+        println!("{}", String::from_utf8_lossy(&output.stdout));
+        println!("{}", String::from_utf8_lossy(&output.stderr));
+        bail!("the ledger misses messages");
+    }
+    Ok(())
+}
+
+/// The end of what an instance said.
+fn end_of(log: &Path) -> String {
+    let text = fs::read_to_string(log).unwrap_or_default();
+    let lines: Vec<&str> = text.lines().collect();
+    lines[lines.len().saturating_sub(40)..].join("\n")
+}
