@@ -50,7 +50,7 @@ fn object(row: usize, own: usize, random: &mut StdRng) -> Object {
     for at in 0..own {
         object.insert(format!("own_{row}_{at}"), value(row, random, 0));
     }
-    if row % 3 == 0 {
+    if row.is_multiple_of(3) {
         object.insert(
             "list".into(),
             json!([{format!("in_{row}"): row}, {"x": 1.5}, {}]),
