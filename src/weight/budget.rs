@@ -95,6 +95,8 @@ impl Permit {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::expect_used, reason = "a test says what is wrong by panicking")]
+
     use super::*;
 
     #[test]
