@@ -244,10 +244,7 @@ impl Quarantine {
 }
 
 /// Places in portions of about [`LETTER`] bytes at most.
-fn divided(
-    places: &[usize],
-    size: impl Fn(&usize) -> usize,
-) -> impl Iterator<Item = &[usize]> {
+fn divided(places: &[usize], size: impl Fn(&usize) -> usize) -> impl Iterator<Item = &[usize]> {
     let mut rest = places;
     std::iter::from_fn(move || {
         let (mut count, mut bytes) = (0, 0);
