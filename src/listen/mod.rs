@@ -109,7 +109,10 @@ impl Trouble {
             self.pause = PAUSE;
             tracing::error!(door, %error, open = places.open(), "Connections can't be accepted; it is tried again until they can.");
         }
-        places.make_room();
+        if places.make_room() {
+            // Those who leave need a moment for it.
+            self.pause = PAUSE;
+        }
         tokio::time::sleep(self.pause).await;
         self.pause = (self.pause * 2).min(LONGEST_PAUSE);
     }

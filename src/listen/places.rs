@@ -87,11 +87,11 @@ impl Places {
         })
     }
 
-    /// Has connections without a request leave, if there are any.
-    pub(super) fn make_room(&self) {
+    /// Has a quarter of the connections leave, of those without a request. Returns whether there were any.
+    pub(super) fn make_room(&self) -> bool {
         let mut taken = self.lock();
-        let some = part(taken.connected.len());
-        taken.leave(some);
+        let some = (taken.connected.len() / 4).max(1);
+        taken.leave(some)
     }
 
     fn refuse(&self, address: SocketAddr, reason: &'static str) -> Option<Place> {
