@@ -26,12 +26,7 @@ pub(super) static KINDS: [Kind; 8] = [
         10,
         name_not_utf8,
     ),
-    kind(
-        "AMQP: a header of 131 KB",
-        Door::Amqp,
-        4,
-        large_header,
-    ),
+    kind("AMQP: a header of 131 KB", Door::Amqp, 4, large_header),
     kind(
         "AMQP: thousands of tiny headers over a bad body",
         Door::Amqp,
