@@ -187,7 +187,7 @@ mod tests {
         let same = line([10.0, 11.0, 10.0, 11.0], [10.5, 10.0, 11.0, 10.4]);
         assert!(same.ends_with("| noise"), "{same}");
         let slower = line([10.0, 10.1, 10.0, 10.1], [12.0, 12.1, 12.0, 12.1]);
-        assert_eq!(slower, "10.05 | 12.05 | 1.199 | ±1.0 % | differs");
+        assert_eq!(slower, "10.05 | 12.05 | 1.199 | ±0.9 % | differs");
         assert!(Runs::default().line("/seconds").is_none());
     }
 }
