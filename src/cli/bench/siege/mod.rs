@@ -179,7 +179,7 @@ impl Siege {
                 let outcome = lane.send(&attack, good).await;
                 // A good sender tries again, as clients do.
                 let done = !good || outcome == Outcome::Taken;
-                if done || began.elapsed() > self.patience {
+                if done || Instant::now() > self.end() {
                     break outcome;
                 }
                 tries += 1;
@@ -192,6 +192,12 @@ impl Siege {
                 took: began.elapsed(),
             });
         }
+    }
+
+    /// When nothing is sent again any more, however late the last one was.
+    fn end(&self) -> Instant {
+        let count = u32::try_from(self.deck.len()).unwrap_or(u32::MAX);
+        self.began + self.pause * count + self.patience
     }
 
     /// What the one with this number is made from.
