@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use xxhash_rust::xxh3::xxh3_128;
 
+use super::alike::Alike;
 use super::append::Failed;
 use super::guard::guarded;
 use super::prepare::{Content, Prepared};
@@ -17,22 +18,23 @@ use crate::contract::{
     AppendDeadLetter, Bad, Block, Context, DeadLetter, Envelope, Group, Input, Pipeline, Route,
 };
 
-/// The message that one failed unit becomes: the unit's bytes as they came, and why it failed in the headers.
+/// The message that failed units become: their bytes as they came, and why they failed in the headers.
 pub(super) fn outgoing(
     pipeline: &Pipeline,
     message: &Prepared,
     route: Route,
-    failed: &Failed,
+    letter: &Alike,
     attempts: u32,
     now_ms: i64,
 ) -> Outgoing {
+    let Alike { units, failed } = letter;
     // A table that refuses a row doesn't know what made it.
     let event_type = match failed.event_type.as_str() {
         "" => unit::kind_of(message, failed.unit).unwrap_or_default(),
         known => known,
     };
     let parts = Parts {
-        body: unit::alone(message, failed.unit),
+        body: unit::together(message, units),
         own_id: own_id(message, failed.unit),
         event_type,
         sent: super::headers::as_sent(&message.delivery.properties),

@@ -187,7 +187,9 @@ pub(super) enum Blame {
 /// Who is to blame for a dead letter of this class.
 pub(super) fn blame(class: &str) -> Blame {
     match class {
-        "malformed" | "bad_field" | "bad_value" | "no_type" | "unknown_type" => Blame::Sender,
+        "malformed" | "bad_field" | "bad_value" | "no_type" | "unknown_type" | "unreadable" => {
+            Blame::Sender
+        }
         _ => Blame::Build,
     }
 }

@@ -123,9 +123,11 @@ impl Intake {
             let Some(delivery) = delivery else {
                 return Drawn::All;
             };
+            let room = self.preparer.room(self.queue, &delivery).await;
             let bytes = delivery.body.len() as u64;
             let prepare = || self.preparer.prepare(self.queue, delivery);
             let prepared = blocking::work(bytes, prepare);
+            drop(room);
             match &self.to {
                 To::Batcher(batcher) => {
                     if let Err(unsent) = batcher.send(prepared).await {

@@ -5,6 +5,7 @@
 //! confirmed. Until then it is held; whoever drops it gives it back to its queue. [`duty`] tells the states it goes
 //! through, [`disposition`] what an error does to it, and [`station`] who starts and ends all this.
 
+mod alike;
 mod append;
 mod attempt;
 mod batch;

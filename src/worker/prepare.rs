@@ -14,14 +14,11 @@ use super::objects::Objects;
 use super::split::{Part, split};
 use super::stretch::becomes;
 use super::{headers, proto_json};
-use crate::broker::{Delivery, HeaderValue};
+use crate::broker::{Delivery, HeaderValue, Properties};
 use crate::contract::headers::{EVENT_BATCH, JSON, UNREADABLE};
 use crate::contract::json::limits;
 use crate::contract::{Bad, Envelope, Input, Pipeline, Queue};
-use crate::weight;
-
-/// How many members and elements a request of typed events may have as JSON: decoded it takes a hundred bytes for each.
-const MAX_REQUEST_VALUES: usize = 1_000_000;
+use crate::weight::{self, Budget, Permit};
 
 /// A message that is ready to become rows, and the duty to settle it.
 #[derive(Debug)]
@@ -59,6 +56,8 @@ pub(super) struct Preparer {
     /// For proto3 JSON; none if the descriptors don't load, which a build's own tests would show.
     pool: Option<DescriptorPool>,
     meters: HashMap<&'static str, Arc<Meters>>,
+    /// What JSON may take that is being decoded, of all queues together.
+    decoding: Budget,
 }
 
 impl Preparer {
@@ -66,6 +65,17 @@ impl Preparer {
         Preparer {
             pool: DescriptorPool::decode(pipeline.descriptors).ok(),
             meters: meters::all(pipeline),
+            decoding: Budget::new(weight::MAX_REQUEST),
+        }
+    }
+
+    /// Waits for the room that it takes to prepare a message, where that is much more than its bytes.
+    pub(super) async fn room(&self, queue: &Queue, delivery: &Delivery) -> Option<Permit> {
+        match queue.input {
+            Input::Events(_) if is_json(&delivery.properties) => {
+                Some(self.decoding.acquire(decoded(&delivery.body)).await)
+            }
+            _ => None,
         }
     }
 
@@ -110,7 +120,7 @@ impl Preparer {
         delivery: &mut Received,
         as_json: &mut Option<Bytes>,
     ) -> Result<Content, Bad> {
-        if !is_json(delivery) {
+        if !is_json(&delivery.properties) {
             let batch = is_batch(delivery);
             return bounded(split(envelope, &delivery.body, batch)?, &delivery.body);
         }
@@ -118,7 +128,7 @@ impl Preparer {
             .pool
             .as_ref()
             .ok_or_else(|| Bad::field(envelope.message, "JSON is not supported"))?;
-        limits::count(&delivery.body, MAX_REQUEST_VALUES)?;
+        light_enough(&delivery.body)?;
         let wire = Bytes::from(proto_json::to_wire(pool, envelope.message, &delivery.body)?);
         let mut parts = split(envelope, &wire, false)?;
         let unknown = parts
@@ -150,6 +160,25 @@ fn bounded(parts: Vec<Part>, body: &[u8]) -> Result<Content, Bad> {
     Err(Bad::field("header", reason))
 }
 
+/// Refuses JSON that would take more than a request may once it is decoded.
+fn light_enough(text: &[u8]) -> Result<(), Bad> {
+    let weight = decoded(text);
+    if weight <= weight::MAX_REQUEST {
+        return Ok(());
+    }
+    let reason = format!(
+        "would take {weight} bytes when it is decoded; at most {} are possible",
+        weight::MAX_REQUEST
+    );
+    Err(Bad::field("body", reason))
+}
+
+/// What typed events take that come as JSON, while they are decoded.
+fn decoded(text: &[u8]) -> u64 {
+    let (objects, values) = limits::structure(text);
+    weight::proto_json(text.len(), objects, values)
+}
+
 fn is_unreadable(delivery: &Received) -> bool {
     delivery.properties.header(UNREADABLE).is_some()
 }
@@ -162,12 +191,8 @@ fn unreadable(delivery: &Received) -> Bad {
     Bad::Unreadable(format!("the message can't be read as it was sent: {reason}").into())
 }
 
-fn is_json(delivery: &Received) -> bool {
-    let content_type = delivery
-        .properties
-        .content_type
-        .as_deref()
-        .unwrap_or_default();
+fn is_json(properties: &Properties) -> bool {
+    let content_type = properties.content_type.as_deref().unwrap_or_default();
     content_type
         .split(';')
         .next()
@@ -182,7 +207,7 @@ fn is_batch(delivery: &Received) -> bool {
 
 /// The event of a dead letter, if it holds exactly one.
 fn single_event(envelope: &'static Envelope, delivery: &Received) -> Option<Part> {
-    if is_json(delivery) {
+    if is_json(&delivery.properties) {
         return None;
     }
     let mut parts = split(envelope, &delivery.body, is_batch(delivery)).ok()?;

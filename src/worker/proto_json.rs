@@ -4,7 +4,7 @@ use prost::Message as _;
 use prost_reflect::{DescriptorPool, DynamicMessage, FieldDescriptor};
 use serde_json::{Map, Value};
 
-use super::split::{Part, Why};
+use super::split::{Around, Part, Why};
 use crate::contract::{Bad, Envelope};
 
 /// The longest name of a type that is told.
@@ -26,7 +26,7 @@ pub(super) fn to_wire(pool: &DescriptorPool, message: &str, json: &[u8]) -> Resu
 }
 
 /// Looks again at the events of a request that have no type: a member that this build doesn't know may be it, and then
-/// the event is kept as the JSON that it came as. True if there is one.
+/// the event is kept as the JSON that it came as, and the request's header once for all of them. True if there is one.
 pub(super) fn name_unknown(
     pool: &DescriptorPool,
     envelope: &Envelope,
@@ -64,19 +64,27 @@ pub(super) fn name_unknown(
         let Some(name) = unknown_member(envelope, event) else {
             continue;
         };
-        let list = Value::Array(vec![Value::Object(event.clone())]);
-        let alone: Map<String, Value> = header
-            .map(|(name, header)| (name.to_owned(), header.clone()))
-            .into_iter()
-            .chain([(field.json_name().to_owned(), list)])
-            .collect();
         lost.why = Why::UnknownMember {
             name: name.chars().take(NAME_LIMIT).collect(),
-            request: Value::Object(alone).to_string().into(),
+            event: serde_json::to_vec(event).unwrap_or_default().into(),
         };
         found = true;
     }
+    if found {
+        part.json = Some(around(header, &field));
+    }
     found
+}
+
+/// What stands around the events in a request as JSON.
+fn around(header: Option<(&str, &Value)>, events: &FieldDescriptor) -> Around {
+    let header = header.map(|(name, header)| format!("{}:{header},", Value::from(name)));
+    let header = header.unwrap_or_default();
+    let list = Value::from(events.json_name());
+    Around {
+        before: format!("{{{header}{list}:[").into(),
+        after: "]}".into(),
+    }
 }
 
 /// What a request says for a field, under either of the names that JSON may have for it.

@@ -3,6 +3,10 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures_util::StreamExt as _;
+use futures_util::stream::FuturesUnordered;
+
+use super::alike::{Alike, letters};
 use super::append::{Failed, Verdict, panicked_unit, units};
 use super::batch::Held;
 use super::disposition::{Blame, Case, Cause, Disposition, Part, Probe, blame, decide};
@@ -13,6 +17,10 @@ use super::meters::Tally;
 use super::prepare::Prepared;
 use super::{Setup, dead_letter, now_ms, retry};
 use crate::broker::{Outgoing, PublishError};
+use crate::contract::Route;
+
+/// How many dead letters of one message are on their way at once.
+const AT_ONCE: usize = 32;
 
 /// A message was not settled because the server gives up waiting; it goes back to its queue.
 #[derive(Debug)]
@@ -187,30 +195,32 @@ async fn publish_all(setup: &Setup, decided: &Decided) -> Result<Ending, GivenUp
     let Decided {
         message,
         failed,
-        attempts,
         at_ms,
+        ..
     } = decided;
     let queue = message.queue;
-    let attempts = attempts + message.delivery.failures;
     let again = decided.again();
-    let letters = failed.len() - again.len();
-    let mut counted = false;
-    for failed in failed {
-        match (failed.verdict, queue.dead_letter) {
-            (Verdict::Dead, Some(route)) => {
-                let letter = || {
-                    let pipeline = setup.pipeline;
-                    let letter =
-                        dead_letter::outgoing(pipeline, message, route, failed, attempts, *at_ms);
-                    fit(letter, setup.broker.limits(), letters)
-                };
-                publish(setup, message, letter).await?;
-                metrics::counter!("event_grpc_dead_letters_total", "queue" => queue.name, "class" => failed.class)
-                    .increment(1);
+    if let Some(route) = queue.dead_letter {
+        let letters = letters(&message.content, failed);
+        let count = letters.len();
+        let mut left = letters.iter();
+        let mut pending = FuturesUnordered::new();
+        // The others of the table wait for this.
+        loop {
+            while pending.len() < AT_ONCE
+                && let Some(letter) = left.next()
+            {
+                pending.push(publish_letter(setup, decided, route, letter, count));
             }
-            (verdict, _) => counted |= matches!(verdict, Verdict::Again { counted: true, .. }),
+            match pending.next().await {
+                None => break,
+                Some(published) => published?,
+            }
         }
     }
+    let is_counted =
+        |failed: &Failed| matches!(failed.verdict, Verdict::Again { counted: true, .. });
+    let counted = failed.iter().any(is_counted);
     if again.is_empty() {
         return Ok(Ending::Acknowledged);
     }
@@ -221,6 +231,27 @@ async fn publish_all(setup: &Setup, decided: &Decided) -> Result<Ending, GivenUp
         .await?;
     }
     Ok(Ending::Retried)
+}
+
+/// Publishes one of so many dead letters of a message.
+async fn publish_letter(
+    setup: &Setup,
+    decided: &Decided,
+    route: Route,
+    letter: &Alike,
+    count: usize,
+) -> Result<(), GivenUp> {
+    let message = &decided.message;
+    let attempts = decided.attempts + message.delivery.failures;
+    let outgoing = || {
+        let (pipeline, now) = (setup.pipeline, decided.at_ms);
+        let outgoing = dead_letter::outgoing(pipeline, message, route, letter, attempts, now);
+        fit(outgoing, setup.broker.limits(), count)
+    };
+    publish(setup, message, outgoing).await?;
+    metrics::counter!("event_grpc_dead_letters_total", "queue" => message.queue.name, "class" => letter.failed.class)
+        .increment(1);
+    Ok(())
 }
 
 /// Whether what panicked may go back once more.

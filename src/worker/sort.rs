@@ -130,7 +130,12 @@ impl Flusher {
                     for (_, unit) in units {
                         work.fail(at, panicked_unit(*unit, "", &panic));
                     }
-                    let others = lot.units.iter().filter(|unit| unit.0 != at);
+                    let is_decided = |(at, unit): &Unit| {
+                        let held = work.held(*at);
+                        held.is_none_or(|held| held.failed.iter().any(|f| f.unit == *unit))
+                    };
+                    let others = lot.units.iter();
+                    let others = others.filter(|unit| unit.0 != at && !is_decided(unit));
                     let units = others.copied().collect();
                     work.lots.push_front(Lot { units, ..lot });
                     block.clear();

@@ -7,15 +7,28 @@ use bytes::Bytes;
 use crate::contract::wire::{self, RECURSION_LIMIT, WireType};
 use crate::contract::{Bad, Envelope, EventType};
 
+/// How many events a message may hold: twice as many as a request, from which older producers make one message. It bounds
+/// what a small message of many empty events can cost.
+const MAX_EVENTS: usize = 100_000;
+
 /// The events of one request that share a header.
 #[derive(Debug)]
 pub(super) struct Part {
     /// The header's bytes; several headers are merged by joining them.
     pub header: Bytes,
+    /// Of a request that came as JSON, if only that tells some of its events in full: what stands around an event.
+    pub json: Option<Around>,
     /// Runs of events of the same type, in the order of the message.
     pub runs: Vec<Run>,
     /// Events that no table can take, and why.
     pub lost: Vec<Lost>,
+}
+
+/// What stands around the events of a request that is JSON: its header before them, the end of their list after them.
+#[derive(Debug)]
+pub(super) struct Around {
+    pub before: Bytes,
+    pub after: Bytes,
 }
 
 /// Events of one type.
@@ -43,13 +56,12 @@ pub(super) enum Why {
     Bad(Bad),
     /// It is of a type that this build doesn't know.
     UnknownType(u32),
-    /// The same of one that came as JSON: there the type has a name. What this build can't encode of it is in the
-    /// request, which holds it alone.
+    /// The same of one that came as JSON: there the type has a name. What this build can't encode of it is in its JSON.
     UnknownMember {
         /// What the event calls its type.
         name: String,
-        /// The request as JSON.
-        request: Bytes,
+        /// The event as JSON.
+        event: Bytes,
     },
     /// It has no type at all.
     NoType,
@@ -61,24 +73,32 @@ pub(super) fn split(
     body: &Bytes,
     batch: bool,
 ) -> Result<Vec<Part>, Bad> {
+    let mut left = MAX_EVENTS;
     if !batch {
-        return Ok(vec![part(envelope, body, 0..body.len())?]);
+        return Ok(vec![part(envelope, body, 0..body.len(), &mut left)?]);
     }
     let mut parts = Vec::new();
     each_field(body, 0..body.len(), |number, wire_type, value| {
         if number == envelope.batches {
             expect_delimited(wire_type)?;
-            parts.push(part(envelope, body, value)?);
+            parts.push(part(envelope, body, value, &mut left)?);
         }
         Ok(())
     })?;
     Ok(parts)
 }
 
-fn part(envelope: &'static Envelope, body: &Bytes, request: Range<usize>) -> Result<Part, Bad> {
+/// One request. `left` is how many more events the message may have.
+fn part(
+    envelope: &'static Envelope,
+    body: &Bytes,
+    request: Range<usize>,
+    left: &mut usize,
+) -> Result<Part, Bad> {
     let mut header: Option<Bytes> = None;
     let mut part = Part {
         header: Bytes::new(),
+        json: None,
         runs: Vec::new(),
         lost: Vec::new(),
     };
@@ -92,6 +112,7 @@ fn part(envelope: &'static Envelope, body: &Bytes, request: Range<usize>) -> Res
             });
         } else if number == envelope.events {
             expect_delimited(wire_type)?;
+            *left = left.checked_sub(1).ok_or_else(too_many)?;
             match event_type(envelope, body, value.clone()) {
                 Ok(kind) => part.add(kind, value),
                 Err(why) => part.lost.push(Lost { event: value, why }),
@@ -101,6 +122,11 @@ fn part(envelope: &'static Envelope, body: &Bytes, request: Range<usize>) -> Res
     })?;
     part.header = header.unwrap_or_default();
     Ok(part)
+}
+
+fn too_many() -> Bad {
+    let reason = format!("the message has more than {MAX_EVENTS} events; send fewer in one");
+    Bad::field("events", reason)
 }
 
 impl Part {

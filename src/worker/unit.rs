@@ -9,7 +9,7 @@ use super::prepare::{Content, Prepared};
 use super::split::{Part, Why};
 use crate::contract::column::plain::push_varint;
 use crate::contract::headers::JSON;
-use crate::contract::{Envelope, Input};
+use crate::contract::{Envelope, EventType, Input};
 
 /// A message that would hold the unit alone.
 pub(super) struct Body {
@@ -29,16 +29,19 @@ pub(super) fn alone(message: &Prepared, unit: usize) -> Body {
     match (&message.content, message.queue.input) {
         (Content::Events(parts), Input::Events(envelope)) => {
             let kind = Some(Cow::Borrowed(envelope.message));
-            match (event_at(parts, unit), as_json(parts, unit)) {
-                (_, Some(request)) => Body {
-                    bytes: request.clone(),
+            let Some((part, event)) = event_at(parts, unit) else {
+                return whole(message);
+            };
+            match as_json(part, &[event]) {
+                Some(bytes) => Body {
+                    bytes,
                     content_type: Some(JSON.into()),
                     kind,
                 },
-                (Some((part, event)), None) => {
-                    of_kind(request(envelope, part, event, &message.delivery.body), kind)
-                }
-                (None, None) => whole(message),
+                None => of_kind(
+                    request(envelope, part, &[event], &message.delivery.body),
+                    kind,
+                ),
             }
         }
         (Content::Json(objects), _) if objects.len() > 1 => {
@@ -47,6 +50,66 @@ pub(super) fn alone(message: &Prepared, unit: usize) -> Body {
         }
         _ => whole(message),
     }
+}
+
+/// Units by themselves: events of one request that all are its JSON only, or all are not.
+pub(super) fn together(message: &Prepared, units: &[usize]) -> Body {
+    let (Content::Events(parts), Input::Events(envelope), [first, _, ..]) =
+        (&message.content, message.queue.input, units)
+    else {
+        return units
+            .first()
+            .map_or_else(|| whole(message), |unit| alone(message, *unit));
+    };
+    let places = places(parts);
+    let events: Vec<&Range<usize>> = units
+        .iter()
+        .filter_map(|unit| places.get(*unit).map(|place| place.event))
+        .collect();
+    let Some(part) = places.get(*first).and_then(|place| parts.get(place.part)) else {
+        return whole(message);
+    };
+    let (bytes, content_type) = match as_json(part, &events) {
+        Some(bytes) => (bytes, Some(JSON.into())),
+        None => (
+            request(envelope, part, &events, &message.delivery.body),
+            message.delivery.properties.content_type.clone(),
+        ),
+    };
+    Body {
+        bytes,
+        content_type,
+        kind: Some(envelope.message.into()),
+    }
+}
+
+/// Where a unit is.
+#[derive(Debug)]
+pub(super) struct Place<'a> {
+    /// Which part it is in.
+    pub part: usize,
+    /// Where it is in the message.
+    pub event: &'a Range<usize>,
+    /// Its type, if that is known.
+    pub kind: Option<&'static EventType>,
+}
+
+/// Where the units of a message are, in their order.
+pub(super) fn places(parts: &[Part]) -> Vec<Place<'_>> {
+    let mut places = Vec::new();
+    for (part, of) in parts.iter().enumerate() {
+        for run in &of.runs {
+            let kind = Some(run.kind);
+            places.extend(run.events.iter().map(|event| Place { part, event, kind }));
+        }
+        let lost = of.lost.iter().map(|lost| &lost.event);
+        places.extend(lost.map(|event| Place {
+            part,
+            event,
+            kind: None,
+        }));
+    }
+    places
 }
 
 /// All units of a message together, as they came.
@@ -90,24 +153,37 @@ pub(super) fn event_at(parts: &[Part], mut unit: usize) -> Option<(&Part, &Range
     None
 }
 
-/// The request of an event that only its JSON tells in full.
-fn as_json(parts: &[Part], unit: usize) -> Option<&Bytes> {
-    let (part, event) = event_at(parts, unit)?;
-    let lost = part.lost.iter().find(|lost| lost.event == *event)?;
-    match &lost.why {
-        Why::UnknownMember { request, .. } => Some(request),
-        Why::Bad(_) | Why::UnknownType(_) | Why::NoType => None,
+/// The request of events that only their JSON tells in full; none if they aren't such.
+fn as_json(part: &Part, events: &[&Range<usize>]) -> Option<Bytes> {
+    let around = part.json.as_ref()?;
+    let mut out = around.before.to_vec();
+    // The events of a part are in order, and those that are lost are few or all.
+    let mut lost = part.lost.iter();
+    for (at, event) in events.iter().enumerate() {
+        let lost = lost.find(|lost| lost.event == **event)?;
+        let Why::UnknownMember { event, .. } = &lost.why else {
+            return None;
+        };
+        if at > 0 {
+            out.push(b',');
+        }
+        out.extend_from_slice(event);
     }
+    out.extend_from_slice(&around.after);
+    Some(out.into())
 }
 
-/// A request that holds one event under its header.
-fn request(envelope: &Envelope, part: &Part, event: &Range<usize>, body: &[u8]) -> Bytes {
-    let event = body.get(event.clone()).unwrap_or_default();
-    let mut out = Vec::with_capacity(part.header.len() + event.len() + 16);
-    for (number, bytes) in [
-        (envelope.header, &part.header[..]),
-        (envelope.events, event),
-    ] {
+/// A request that holds events under their header.
+fn request(envelope: &Envelope, part: &Part, events: &[&Range<usize>], body: &[u8]) -> Bytes {
+    let len: usize = events.iter().map(|event| event.len() + 6).sum();
+    let mut out = Vec::with_capacity(part.header.len() + len + 16);
+    let events = events.iter();
+    let events = events.map(|event| body.get((*event).clone()).unwrap_or_default());
+    let events = events.map(|event| (envelope.events, event));
+    for (number, bytes) in [(envelope.header, &part.header[..])]
+        .into_iter()
+        .chain(events)
+    {
         const DELIMITED: u64 = 2;
         push_varint(&mut out, u64::from(number) << 3 | DELIMITED);
         push_varint(&mut out, bytes.len() as u64);

@@ -89,7 +89,7 @@ pub fn count(text: &[u8], most: usize) -> Result<(), Bad> {
     if text.len() / 2 <= most {
         return Ok(());
     }
-    match values(text) {
+    match structure(text).1 {
         values if values <= most => Ok(()),
         values => Err(Bad::field(
             "body",
@@ -98,9 +98,9 @@ pub fn count(text: &[u8], most: usize) -> Result<(), Bad> {
     }
 }
 
-/// How many members and elements a text has, if it is JSON.
-fn values(text: &[u8]) -> usize {
-    let (mut values, mut opened) = (0, false);
+/// How many objects a text has, and how many members and elements, if it is JSON.
+pub fn structure(text: &[u8]) -> (usize, usize) {
+    let (mut objects, mut values, mut opened) = (0, 0, false);
     let mut bytes = text.iter();
     while let Some(&byte) = bytes.next() {
         if matches!(byte, b' ' | b'\t' | b'\r' | b'\n') {
@@ -109,11 +109,12 @@ fn values(text: &[u8]) -> usize {
         // What comes after an opening bracket and doesn't close it is the first value of its list or object.
         values += usize::from(byte == b',' || (opened && byte != b']' && byte != b'}'));
         opened = matches!(byte, b'[' | b'{');
+        objects += usize::from(byte == b'{');
         if byte == b'"' {
             skip_text(&mut bytes);
         }
     }
-    values
+    (objects, values)
 }
 
 /// Goes on to the end of a text.

@@ -39,6 +39,9 @@ const QUESTION_LIMIT: Duration = Duration::from_secs(10);
 /// The longest that a statement that changes the schema may take.
 const STATEMENT_LIMIT: Duration = Duration::from_secs(120);
 
+/// Blocks of up to so many bytes go out whatever is under way.
+const SMALL: u64 = 1 << 20;
+
 /// A ClickHouse server and the database in it that holds the tables. Clones share their connections.
 #[derive(Clone)]
 pub struct ClickHouse {
@@ -184,7 +187,12 @@ impl Store for ClickHouse {
             match block.rows() {
                 0 => Ok(()),
                 _ => {
-                    let _under_way = self.room.acquire(block.weight() as u64).await;
+                    // Small ones don't wait behind large ones: there are few of them, one or two a table.
+                    let weight = block.weight() as u64;
+                    let _under_way = match weight > SMALL {
+                        true => Some(self.room.acquire(weight).await),
+                        false => None,
+                    };
                     self.insert(block.table(), block.chunks(), Some(token))
                         .await
                 }

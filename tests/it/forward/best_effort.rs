@@ -40,7 +40,7 @@ async fn a_sender_does_not_fail_when_the_target_is_gone_and_memory_is_full() {
     let server = Server::start().await;
     let (address, url) = (server.address(), server.url("/"));
     drop(server);
-    let running = run(&url, unawaited(64 << 10));
+    let running = run(&url, unawaited(70 << 10));
     let long = "x".repeat(10 << 10);
     for n in 0..50 {
         let body = json!({ "n": n, "text": &long });
