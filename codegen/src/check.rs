@@ -11,6 +11,7 @@ pub(crate) mod dead_letters;
 pub(crate) mod feeding;
 pub(crate) mod history;
 pub(crate) mod keys;
+pub(crate) mod limits;
 pub(crate) mod names;
 pub(crate) mod postgres;
 pub(crate) mod reading;
@@ -48,6 +49,7 @@ pub(crate) fn rules() -> Vec<&'static Rule> {
         feeding::RULES,
         columns::RULES,
         keys::RULES,
+        limits::RULES,
         postgres::RULES,
         coverage::RULES,
         databases::RULES,
@@ -68,6 +70,7 @@ pub(crate) fn all(resolved: &Resolved<'_>, out: &mut Diagnostics) {
     feeding::check(resolved, out);
     columns::check(resolved, out);
     keys::check(resolved, out);
+    limits::check(resolved, out);
     postgres::check(resolved, out);
     coverage::check(resolved, out);
     databases::check(resolved.spec, out);

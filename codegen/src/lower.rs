@@ -32,7 +32,11 @@ pub(crate) fn lower(resolved: Resolved<'_>) -> Option<Model> {
             .iter()
             .map(database)
             .collect::<Option<_>>()?,
-        tables: resolved.tables.iter().map(table).collect::<Option<_>>()?,
+        tables: resolved
+            .tables
+            .iter()
+            .map(|t| table(t, &resolved.spec.table_defaults.limits))
+            .collect::<Option<_>>()?,
         requests: resolved.requests.into_iter().collect::<Option<_>>()?,
         envelope: resolved.envelope,
         any_of: resolved
@@ -96,7 +100,7 @@ fn database(database: &spec::Database) -> Option<model::Database> {
     })
 }
 
-fn table(table: &resolve::Table<'_>) -> Option<Table> {
+fn table(table: &resolve::Table<'_>, limits: &spec::Limits) -> Option<Table> {
     let text = |text: &Option<crate::yaml::Text>| text.as_ref().map(|t| t.value.clone());
     Some(Table {
         name: table.spec.name.value.clone(),
@@ -128,6 +132,7 @@ fn table(table: &resolve::Table<'_>) -> Option<Table> {
             _ => table.types.clone(),
         },
         columns: table.columns.iter().map(|c| c.column.clone()).collect(),
+        limits: resolve::limits(table, limits),
     })
 }
 

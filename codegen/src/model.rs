@@ -189,6 +189,17 @@ pub struct Table {
     pub every_type: bool,
     /// Its columns in order, wildcards expanded.
     pub columns: Vec<Column>,
+    /// The longest texts of columns, by name.
+    pub limits: BTreeMap<String, TextLimit>,
+}
+
+/// The longest text of a column.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TextLimit {
+    /// Its length.
+    pub bytes: u32,
+    /// Whether a longer one is refused, rather than told of.
+    pub enforce: bool,
 }
 
 /// A column.

@@ -31,6 +31,17 @@ pub(crate) fn is_identifier(name: &str) -> bool {
         && name.len() <= 64
 }
 
+/// A number of bytes in the largest unit that it is a multiple of.
+pub(crate) fn size(bytes: u64) -> String {
+    [("GiB", 1 << 30), ("MiB", 1 << 20), ("KiB", 1 << 10)]
+        .into_iter()
+        .find(|(_, factor)| bytes >= *factor && bytes.is_multiple_of(*factor))
+        .map_or_else(
+            || bytes.to_string(),
+            |(unit, factor)| format!("{}{unit}", bytes / factor),
+        )
+}
+
 /// Whether HTTP could have a header of this name.
 pub(crate) fn is_header(name: &str) -> bool {
     let token = |c: char| c.is_ascii_alphanumeric() || "!#$%&'*+-.^_`|~".contains(c);

@@ -6,12 +6,15 @@
 mod columns;
 mod envelope;
 mod inputs;
+mod limits;
 mod messages;
 mod queues;
 mod requests;
 mod sources;
 mod statuses;
 mod verify;
+
+pub(crate) use limits::{is_text, limits};
 
 use prost_reflect::{FieldDescriptor, MessageDescriptor};
 

@@ -3,12 +3,15 @@
 //! `docs/pipeline.md` is the manual of these fields. A value that could not be read is absent here and has been
 //! reported, so that later phases go on with the rest.
 
+mod columns;
+mod limits;
 mod postgres;
 mod read;
 mod request;
 mod scalars;
 mod webhook;
 
+pub(crate) use limits::{Limits, OFF};
 pub(crate) use postgres::Upsert;
 pub(crate) use read::read;
 pub(crate) use request::Request;
@@ -141,7 +144,7 @@ pub(crate) struct Exchange {
     pub(crate) kind: Option<ExchangeKind>,
 }
 
-/// `defaults: { tables: { engine, partition_by, columns } }`.
+/// `defaults: { tables: { engine, partition_by, columns, limits } }`.
 #[derive(Debug, Default)]
 pub(crate) struct TableDefaults {
     /// The engine of tables that name none.
@@ -150,6 +153,8 @@ pub(crate) struct TableDefaults {
     pub(crate) partition_by: Option<Text>,
     /// Columns at the end of tables that have none of their name.
     pub(crate) columns: Vec<Column>,
+    /// The longest texts of tables that say nothing else.
+    pub(crate) limits: Limits,
 }
 
 /// What `defaults`, a queue and a typed table's `queue` have in common.
@@ -246,6 +251,8 @@ pub(crate) struct Table {
     pub(crate) replaces: Option<Span>,
     /// `columns: { NAME: EXPRESSION }`.
     pub(crate) columns: Vec<Column>,
+    /// `limits: { ... }`.
+    pub(crate) limits: Limits,
     /// `ignore: [PATH, ...]`.
     pub(crate) ignore: Vec<Text>,
 }

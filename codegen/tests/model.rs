@@ -275,3 +275,35 @@ fn a_table_is_in_the_usual_database_or_in_one_that_it_names() {
     assert_eq!(table(&model, "hook").database.as_deref(), Some("audit"));
     assert_eq!(table(&model, "every").database, None);
 }
+
+#[test]
+fn texts_have_the_limits_of_their_column_their_table_or_their_kind() {
+    let model = model();
+    let limits = |name: &str| -> Vec<(String, u32, bool)> {
+        let limits = table(&model, name).limits.iter();
+        limits
+            .map(|(column, limit)| (column.clone(), limit.bytes, limit.enforce))
+            .collect()
+    };
+    let limit = |column: &str, bytes, enforce| (column.to_owned(), bytes, enforce);
+    // The key's are off, and an expression over a column doesn't make it a key's.
+    assert_eq!(
+        limits("typed"),
+        [
+            limit("a_string", 2048, true),
+            limit("colour", 8192, true),
+            limit("maybe_colour", 8192, true),
+        ]
+    );
+    let hook = limits("hook");
+    for wanted in [
+        limit("id", 64, true),
+        limit("inner_text", 100, false),
+        limit("note", 8192, false),
+        limit("os_name", 8192, false),
+    ] {
+        assert!(hook.contains(&wanted), "{wanted:?} of {hook:?}");
+    }
+    assert!(limits("every").contains(&limit("id", 512, false)));
+    assert_eq!(limits("failed"), []);
+}

@@ -20,10 +20,11 @@ pub static TABLE: Table = Table {
 
 /// Its columns, in the order of the block.
 static COLUMNS: &[ColumnSpec] = &[
-    column("id", "String", Layout::Text),
+    column("id", "String", Layout::Text).report(1024),
     column("timestamp", "DateTime64(3, 'UTC')", Layout::Fixed(8)),
-    column("version", "LowCardinality(Nullable(String))", NULLABLE_DICTIONARY),
-    column("checksum", "LowCardinality(String)", DICTIONARY),
+    column("version", "LowCardinality(Nullable(String))", NULLABLE_DICTIONARY)
+        .report(8192),
+    column("checksum", "LowCardinality(String)", DICTIONARY).report(8192),
     column("assignments", "JSON", Layout::Json),
     column("user_id", "Nullable(Int64)", Layout::Nullable(&Layout::Fixed(8))),
     column("bb_device_id", "Nullable(String)", Layout::Nullable(&Layout::Text)),

@@ -20,7 +20,7 @@ pub static TABLE: Table = Table {
 
 /// Its columns, in the order of the block.
 static COLUMNS: &[ColumnSpec] = &[
-    column("platform", "LowCardinality(String)", DICTIONARY),
+    column("platform", "LowCardinality(String)", DICTIONARY).report(1024),
     column("created_on", "DateTime('UTC')", Layout::Fixed(4)),
     column("last_modified_on", "DateTime('UTC')", Layout::Fixed(4)),
     column(
@@ -28,8 +28,8 @@ static COLUMNS: &[ColumnSpec] = &[
         "Nullable(DateTime('UTC'))",
         Layout::Nullable(&Layout::Fixed(4)),
     ),
-    column("status", "LowCardinality(String)", DICTIONARY),
-    column("order_id", "String", Layout::Text),
+    column("status", "LowCardinality(String)", DICTIONARY).report(8192),
+    column("order_id", "String", Layout::Text).report(1024),
     column("referral_code", "String", Layout::Text),
     column("meta", "JSON", Layout::Json),
     column("amount", "Int64", Layout::Fixed(8)),

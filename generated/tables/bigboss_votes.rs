@@ -20,9 +20,9 @@ pub static TABLE: Table = Table {
 
 /// Its columns, in the order of the block.
 static COLUMNS: &[ColumnSpec] = &[
-    column("id", "String", Layout::Text),
-    column("vendorcode", "LowCardinality(String)", DICTIONARY),
-    column("country", "LowCardinality(String)", DICTIONARY),
+    column("id", "String", Layout::Text).report(1024),
+    column("vendorcode", "LowCardinality(String)", DICTIONARY).report(8192),
+    column("country", "LowCardinality(String)", DICTIONARY).report(8192),
     column("createdat", "DateTime64(6, 'UTC')", Layout::Fixed(8)),
     column("updatedat", "DateTime64(6, 'UTC')", Layout::Fixed(8)),
     column("_sdc_received_at", "String", Layout::Text),

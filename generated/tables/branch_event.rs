@@ -20,43 +20,57 @@ pub static TABLE: Table = Table {
 
 /// Its columns, in the order of the block.
 static COLUMNS: &[ColumnSpec] = &[
-    column("id", "String", Layout::Text),
-    column("name", "LowCardinality(String)", DICTIONARY),
+    column("id", "String", Layout::Text).report(1024),
+    column("name", "LowCardinality(String)", DICTIONARY).report(1024),
     column("timestamp", "DateTime64(3, 'UTC')", Layout::Fixed(8)),
     column(
         "event_timestamp",
         "Nullable(DateTime64(3, 'UTC'))",
         Layout::Nullable(&Layout::Fixed(8)),
     ),
-    column("datasource", "LowCardinality(Nullable(String))", NULLABLE_DICTIONARY),
-    column("origin", "LowCardinality(Nullable(String))", NULLABLE_DICTIONARY),
+    column("datasource", "LowCardinality(Nullable(String))", NULLABLE_DICTIONARY)
+        .report(8192),
+    column("origin", "LowCardinality(Nullable(String))", NULLABLE_DICTIONARY)
+        .report(8192),
     column(
         "last_attributed_touch_timestamp",
         "Nullable(DateTime64(3, 'UTC'))",
         Layout::Nullable(&Layout::Fixed(8)),
     ),
     column(
-        "last_attributed_touch_type",
-        "LowCardinality(Nullable(String))",
-        NULLABLE_DICTIONARY,
-    ),
+            "last_attributed_touch_type",
+            "LowCardinality(Nullable(String))",
+            NULLABLE_DICTIONARY,
+        )
+        .report(8192),
     column("transaction_id", "Nullable(String)", Layout::Nullable(&Layout::Text)),
     column("revenue", "Nullable(Float64)", Layout::Nullable(&Layout::Fixed(8))),
-    column("platform", "LowCardinality(Nullable(String))", NULLABLE_DICTIONARY),
-    column("os", "LowCardinality(Nullable(String))", NULLABLE_DICTIONARY),
-    column("os_version", "LowCardinality(Nullable(String))", NULLABLE_DICTIONARY),
-    column("model", "LowCardinality(Nullable(String))", NULLABLE_DICTIONARY),
-    column("app_version", "LowCardinality(Nullable(String))", NULLABLE_DICTIONARY),
-    column("language", "LowCardinality(Nullable(String))", NULLABLE_DICTIONARY),
+    column("platform", "LowCardinality(Nullable(String))", NULLABLE_DICTIONARY)
+        .report(8192),
+    column("os", "LowCardinality(Nullable(String))", NULLABLE_DICTIONARY).report(8192),
+    column("os_version", "LowCardinality(Nullable(String))", NULLABLE_DICTIONARY)
+        .report(8192),
+    column("model", "LowCardinality(Nullable(String))", NULLABLE_DICTIONARY)
+        .report(8192),
+    column("app_version", "LowCardinality(Nullable(String))", NULLABLE_DICTIONARY)
+        .report(8192),
+    column("language", "LowCardinality(Nullable(String))", NULLABLE_DICTIONARY)
+        .report(8192),
     column("aaid", "Nullable(String)", Layout::Nullable(&Layout::Text)),
     column("idfa", "Nullable(String)", Layout::Nullable(&Layout::Text)),
     column("developer_identity", "Nullable(String)", Layout::Nullable(&Layout::Text)),
-    column("geo_region_en", "LowCardinality(Nullable(String))", NULLABLE_DICTIONARY),
-    column("geo_city_en", "LowCardinality(Nullable(String))", NULLABLE_DICTIONARY),
-    column("geo_country_en", "LowCardinality(Nullable(String))", NULLABLE_DICTIONARY),
-    column("campaign", "LowCardinality(Nullable(String))", NULLABLE_DICTIONARY),
-    column("channel", "LowCardinality(Nullable(String))", NULLABLE_DICTIONARY),
-    column("medium", "LowCardinality(Nullable(String))", NULLABLE_DICTIONARY),
+    column("geo_region_en", "LowCardinality(Nullable(String))", NULLABLE_DICTIONARY)
+        .report(8192),
+    column("geo_city_en", "LowCardinality(Nullable(String))", NULLABLE_DICTIONARY)
+        .report(8192),
+    column("geo_country_en", "LowCardinality(Nullable(String))", NULLABLE_DICTIONARY)
+        .report(8192),
+    column("campaign", "LowCardinality(Nullable(String))", NULLABLE_DICTIONARY)
+        .report(8192),
+    column("channel", "LowCardinality(Nullable(String))", NULLABLE_DICTIONARY)
+        .report(8192),
+    column("medium", "LowCardinality(Nullable(String))", NULLABLE_DICTIONARY)
+        .report(8192),
     column("marketing_title", "Nullable(String)", Layout::Nullable(&Layout::Text)),
     column("url", "Nullable(String)", Layout::Nullable(&Layout::Text)),
     column("android_deeplink_path", "Nullable(String)", Layout::Nullable(&Layout::Text)),

@@ -20,11 +20,11 @@ pub static TABLE: Table = Table {
 
 /// Its columns, in the order of the block.
 static COLUMNS: &[ColumnSpec] = &[
-    column("launch_id", "text", Layout::Text),
+    column("launch_id", "text", Layout::Text).report(1024),
     column("launched_at", "timestamp(3) with time zone", Layout::Fixed(8)),
     column("user_id", "bigint", Layout::Nullable(&Layout::Fixed(8))),
-    column("device_id", "text", Layout::Text),
-    column("bb_device_id", "text", Layout::Text),
+    column("device_id", "text", Layout::Text).report(1024),
+    column("bb_device_id", "text", Layout::Text).report(1024),
     column("user_account_id", "bigint", Layout::Nullable(&Layout::Fixed(8))),
     column("client_id", "text", Layout::Text),
     column("referral_identifier", "text", Layout::Text),

@@ -20,11 +20,11 @@ pub static TABLE: Table = Table {
 
 /// Its columns, in the order of the block.
 static COLUMNS: &[ColumnSpec] = &[
-    column("module_name", "LowCardinality(String)", DICTIONARY),
-    column("activity_name", "LowCardinality(String)", DICTIONARY),
+    column("module_name", "LowCardinality(String)", DICTIONARY).report(8192),
+    column("activity_name", "LowCardinality(String)", DICTIONARY).report(8192),
     column("event_timestamp", "DateTime('UTC')", Layout::Fixed(4)),
     column("activity_meta", "JSON", Layout::Json),
-    column("event_id", "String", Layout::Text),
+    column("event_id", "String", Layout::Text).report(1024),
     column("increment_count", "Int64", Layout::Fixed(8)),
     column("partner_id", "Int64", Layout::Fixed(8)),
     column("account_id", "Int64", Layout::Fixed(8)),

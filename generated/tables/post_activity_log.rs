@@ -20,18 +20,18 @@ pub static TABLE: Table = Table {
 
 /// Its columns, in the order of the block.
 static COLUMNS: &[ColumnSpec] = &[
-    column("source", "LowCardinality(String)", DICTIONARY),
-    column("activity_type", "LowCardinality(String)", DICTIONARY),
-    column("platform", "LowCardinality(String)", DICTIONARY),
+    column("source", "LowCardinality(String)", DICTIONARY).report(8192),
+    column("activity_type", "LowCardinality(String)", DICTIONARY).report(8192),
+    column("platform", "LowCardinality(String)", DICTIONARY).report(1024),
     column("event_timestamp", "DateTime('UTC')", Layout::Fixed(4)),
     column(
         "publish_time",
         "Nullable(DateTime('UTC'))",
         Layout::Nullable(&Layout::Fixed(4)),
     ),
-    column("event_id", "String", Layout::Text),
-    column("actor_profile_id", "String", Layout::Text),
-    column("shortcode", "String", Layout::Text),
+    column("event_id", "String", Layout::Text).report(1024),
+    column("actor_profile_id", "String", Layout::Text).report(1024),
+    column("shortcode", "String", Layout::Text).report(1024),
     column("metrics", "JSON", Layout::Json),
     column("dimensions", "JSON", Layout::Json),
     column("insert_timestamp", "DateTime64(3, 'UTC')", Layout::Fixed(8)),

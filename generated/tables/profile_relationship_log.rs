@@ -20,13 +20,13 @@ pub static TABLE: Table = Table {
 
 /// Its columns, in the order of the block.
 static COLUMNS: &[ColumnSpec] = &[
-    column("source", "LowCardinality(String)", DICTIONARY),
-    column("relationship_type", "LowCardinality(String)", DICTIONARY),
-    column("platform", "LowCardinality(String)", DICTIONARY),
+    column("source", "LowCardinality(String)", DICTIONARY).report(8192),
+    column("relationship_type", "LowCardinality(String)", DICTIONARY).report(8192),
+    column("platform", "LowCardinality(String)", DICTIONARY).report(1024),
     column("event_timestamp", "DateTime('UTC')", Layout::Fixed(4)),
-    column("event_id", "String", Layout::Text),
-    column("source_profile_id", "String", Layout::Text),
-    column("target_profile_id", "String", Layout::Text),
+    column("event_id", "String", Layout::Text).report(1024),
+    column("source_profile_id", "String", Layout::Text).report(1024),
+    column("target_profile_id", "String", Layout::Text).report(1024),
     column("source_metrics", "JSON", Layout::Json),
     column("target_metrics", "JSON", Layout::Json),
     column("source_dimensions", "JSON", Layout::Json),

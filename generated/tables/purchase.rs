@@ -21,8 +21,8 @@ pub static TABLE: Table = Table {
 
 /// Its columns, in the order of the block.
 static COLUMNS: &[ColumnSpec] = &[
-    column("event_id", "String", Layout::Text),
-    column("event_name", "LowCardinality(String)", DICTIONARY),
+    column("event_id", "String", Layout::Text).report(1024),
+    column("event_name", "LowCardinality(String)", DICTIONARY).report(1024),
     column("sent_timestamp", "DateTime64(3, 'UTC')", Layout::Fixed(8)),
     column("event_timestamp", "DateTime64(3, 'UTC')", Layout::Fixed(8)),
     column("insert_timestamp", "DateTime64(3, 'UTC')", Layout::Fixed(8)),
@@ -30,9 +30,9 @@ static COLUMNS: &[ColumnSpec] = &[
     column("bb_device_id", "Int64", Layout::Fixed(8)),
     column("session_id", "String", DICTIONARY),
     column("client_id", "String", DICTIONARY),
-    column("os", "LowCardinality(String)", DICTIONARY),
-    column("app_version", "LowCardinality(String)", DICTIONARY),
-    column("payment_method", "LowCardinality(String)", DICTIONARY),
+    column("os", "LowCardinality(String)", DICTIONARY).report(8192),
+    column("app_version", "LowCardinality(String)", DICTIONARY).report(8192),
+    column("payment_method", "LowCardinality(String)", DICTIONARY).report(8192),
     column("is_bag", "Bool", Layout::Fixed(1)),
     column("product_id", "Int64", Layout::Fixed(8)),
     column("product_type", "String", Layout::Text),

@@ -21,7 +21,7 @@ pub static TABLE: Table = Table {
 /// Its columns, in the order of the block.
 static COLUMNS: &[ColumnSpec] = &[
     column("account_id", "bigint", Layout::Fixed(8)),
-    column("kind", "text", Layout::Text),
+    column("kind", "text", Layout::Text).report(1024),
     column("user_id", "bigint", Layout::Nullable(&Layout::Fixed(8))),
     column("client_id", "text", Layout::Nullable(&Layout::Text)),
     column("client_app_type", "text", Layout::Nullable(&Layout::Text)),

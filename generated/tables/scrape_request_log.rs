@@ -20,9 +20,9 @@ pub static TABLE: Table = Table {
 
 /// Its columns, in the order of the block.
 static COLUMNS: &[ColumnSpec] = &[
-    column("flow", "LowCardinality(String)", DICTIONARY),
-    column("platform", "LowCardinality(String)", DICTIONARY),
-    column("status", "LowCardinality(String)", DICTIONARY),
+    column("flow", "LowCardinality(String)", DICTIONARY).report(1024),
+    column("platform", "LowCardinality(String)", DICTIONARY).report(1024),
+    column("status", "LowCardinality(String)", DICTIONARY).report(8192),
     column("event_timestamp", "DateTime('UTC')", Layout::Fixed(4)),
     column(
         "picked_at",
@@ -34,7 +34,7 @@ static COLUMNS: &[ColumnSpec] = &[
         "Nullable(DateTime('UTC'))",
         Layout::Nullable(&Layout::Fixed(4)),
     ),
-    column("event_id", "String", Layout::Text),
+    column("event_id", "String", Layout::Text).report(1024),
     column("scl_id", "UInt64", Layout::Fixed(8)),
     column("params", "JSON", Layout::Json),
     column("priority", "Nullable(Int32)", Layout::Nullable(&Layout::Fixed(4))),

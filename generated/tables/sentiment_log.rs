@@ -20,13 +20,13 @@ pub static TABLE: Table = Table {
 
 /// Its columns, in the order of the block.
 static COLUMNS: &[ColumnSpec] = &[
-    column("source", "LowCardinality(String)", DICTIONARY),
-    column("platform", "LowCardinality(String)", DICTIONARY),
-    column("sentiment", "LowCardinality(String)", DICTIONARY),
+    column("source", "LowCardinality(String)", DICTIONARY).report(8192),
+    column("platform", "LowCardinality(String)", DICTIONARY).report(1024),
+    column("sentiment", "LowCardinality(String)", DICTIONARY).report(8192),
     column("event_timestamp", "DateTime('UTC')", Layout::Fixed(4)),
-    column("event_id", "String", Layout::Text),
-    column("shortcode", "String", Layout::Text),
-    column("comment_id", "String", Layout::Text),
+    column("event_id", "String", Layout::Text).report(1024),
+    column("shortcode", "String", Layout::Text).report(1024),
+    column("comment_id", "String", Layout::Text).report(1024),
     column("comment", "String", Layout::Text),
     column("score", "Float64", Layout::Fixed(8)),
     column("metrics", "JSON", Layout::Json),

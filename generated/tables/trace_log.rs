@@ -19,13 +19,13 @@ pub static TABLE: Table = Table {
 
 /// Its columns, in the order of the block.
 static COLUMNS: &[ColumnSpec] = &[
-    column("id", "String", Layout::Text),
+    column("id", "String", Layout::Text).report(1024),
     column("timestamp", "DateTime64(3, 'UTC')", Layout::Fixed(8)),
-    column("host_name", "LowCardinality(String)", DICTIONARY),
-    column("service_name", "LowCardinality(String)", DICTIONARY),
-    column("method", "LowCardinality(String)", DICTIONARY),
+    column("host_name", "LowCardinality(String)", DICTIONARY).report(8192),
+    column("service_name", "LowCardinality(String)", DICTIONARY).report(1024),
+    column("method", "LowCardinality(String)", DICTIONARY).report(8192),
     column("time_taken", "Int64", Layout::Fixed(8)),
-    column("uri", "String", Layout::Text),
+    column("uri", "String", Layout::Text).report(1024),
     column("headers", "JSON", Layout::Json),
     column("response_status", "Int32", Layout::Fixed(4)),
     column("remote_address", "String", Layout::Text),

@@ -25,8 +25,8 @@ static COLUMNS: &[ColumnSpec] = &[
     column("client_id", "text", Layout::Nullable(&Layout::Text)),
     column("client_app_type", "text", Layout::Nullable(&Layout::Text)),
     column("created_on", "timestamp(3) with time zone", Layout::Fixed(8)),
-    column("device_id", "text", Layout::Nullable(&Layout::Text)),
-    column("custom_device_id", "text", Layout::Nullable(&Layout::Text)),
+    column("device_id", "text", Layout::Nullable(&Layout::Text)).report(1024),
+    column("custom_device_id", "text", Layout::Nullable(&Layout::Text)).report(1024),
     column("insert_timestamp", "timestamp(3) with time zone", Layout::Fixed(8)),
 ];
 

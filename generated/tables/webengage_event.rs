@@ -20,9 +20,10 @@ pub static TABLE: Table = Table {
 
 /// Its columns, in the order of the block.
 static COLUMNS: &[ColumnSpec] = &[
-    column("id", "String", Layout::Text),
-    column("event_name", "LowCardinality(String)", DICTIONARY),
-    column("account_type", "LowCardinality(Nullable(String))", NULLABLE_DICTIONARY),
+    column("id", "String", Layout::Text).report(1024),
+    column("event_name", "LowCardinality(String)", DICTIONARY).report(1024),
+    column("account_type", "LowCardinality(Nullable(String))", NULLABLE_DICTIONARY)
+        .report(8192),
     column("timestamp", "DateTime64(3, 'UTC')", Layout::Fixed(8)),
     column("user_id", "Nullable(String)", Layout::Nullable(&Layout::Text)),
     column("anonymous_id", "Nullable(String)", Layout::Nullable(&Layout::Text)),

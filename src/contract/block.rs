@@ -2,10 +2,11 @@
 
 use bytes::Bytes;
 
+use super::column::length::Longer;
 use super::column::plain::{push_text, push_varint};
 use super::column::read::Cell;
 use super::partition::Partition;
-use super::{Bad, Column, ColumnSpec, Layout, Table};
+use super::{Bad, Column, ColumnSpec, Layout, Table, TooLong};
 
 /// Columns are sent together until they are this many bytes.
 const CHUNK: usize = 256 * 1024;
@@ -26,7 +27,7 @@ impl Block {
         let columns = table
             .columns
             .iter()
-            .map(|c| Column::new(&c.layout))
+            .map(|c| Column::new(&c.layout).limited(c.name, c.limit))
             .collect();
         Block {
             table,
@@ -91,6 +92,23 @@ impl Block {
         let partition = self.partition?;
         let column = self.columns.get(partition.column())?;
         partition.numbers(column, most)
+    }
+
+    /// The columns with texts that were longer than they are meant to hold since the block was emptied, and how long.
+    pub fn longer(&self) -> impl Iterator<Item = (&'static ColumnSpec, Longer)> {
+        let limited = self.table.columns.iter().zip(&self.columns);
+        let longer = limited.filter(|(spec, _)| spec.limit.is_some());
+        longer
+            .map(|(spec, column)| (spec, column.longer()))
+            .filter(|(_, longer)| longer.texts > 0)
+    }
+
+    /// Notes a text that a column didn't take, after what it came with is rolled back.
+    pub fn refused(&mut self, long: &TooLong) {
+        let mut all = self.table.columns.iter().zip(&mut self.columns);
+        if let Some((_, column)) = all.find(|(spec, _)| spec.name == long.column) {
+            column.refused(long.bytes);
+        }
     }
 
     /// Remembers the present end, for [`Block::rollback`].

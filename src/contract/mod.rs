@@ -25,6 +25,6 @@ pub use column::Column;
 pub use migration::Migration;
 pub use pipeline::*;
 pub use request::{Piece, Rate, Request, Target, Template};
-pub use row::{Bad, Context, DeadLetter, Group, Message, Misfit};
+pub use row::{Bad, Context, DeadLetter, Group, Message, Misfit, TooLong};
 pub use shape::{Field, Kind, Label, Shape};
 pub use storage::{Conflict, Database, Storage, Upsert};

@@ -134,11 +134,7 @@ mod tests {
         Box::leak(Box::new(Table {
             name: "t",
             storage: Storage::ClickHouse(None),
-            columns: Box::leak(Box::new([ColumnSpec {
-                name: "at",
-                ty,
-                layout: Layout::Fixed(width),
-            }])),
+            columns: Box::leak(Box::new([ColumnSpec::new("at", ty, Layout::Fixed(width))])),
             append: Append::Json(no_rows),
             ddl: Box::leak(ddl.into_boxed_str()),
         }))

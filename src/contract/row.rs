@@ -91,6 +91,9 @@ pub enum Bad {
     /// A value has no place in its column.
     #[error("column `{}`: {}", .0.place, .0.reason)]
     Value(Box<Misfit>),
+    /// A text is longer than its column takes.
+    #[error("field `{}`: has {} bytes; at most {} are allowed in this column", .0.column, .0.bytes, .0.limit)]
+    TooLong(Box<TooLong>),
     /// The table doesn't take events of this type.
     #[error("table takes no {0}")]
     Unexpected(&'static str),
@@ -106,6 +109,17 @@ pub struct Misfit {
     pub place: String,
     /// What was found and what would be right.
     pub reason: String,
+}
+
+/// A text that its column doesn't take.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TooLong {
+    /// The column.
+    pub column: &'static str,
+    /// How many bytes the text has.
+    pub bytes: usize,
+    /// How many it may have.
+    pub limit: u32,
 }
 
 impl Bad {
@@ -130,7 +144,7 @@ impl Bad {
         match self {
             Bad::Wire(_) | Bad::NotCanonical => "malformed",
             Bad::Unreadable(_) => "unreadable",
-            Bad::Field(_) => "bad_field",
+            Bad::Field(_) | Bad::TooLong(_) => "bad_field",
             Bad::Value(_) => "bad_value",
             Bad::Unexpected(_) => "unexpected_type",
             Bad::Layout(_) => "build_mismatch",

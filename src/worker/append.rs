@@ -110,6 +110,7 @@ pub(super) fn append(
                         .and_then(|object| function(block, &object.message(), cx))
                 };
                 if let Err(failure) = attempt(block, row) {
+                    failure.note(block);
                     failed.push(failure.of_unit(unit, ""));
                 }
             }
@@ -201,6 +202,13 @@ enum Failure {
 }
 
 impl Failure {
+    /// Has the block count what it didn't take.
+    fn note(&self, block: &mut Block) {
+        if let Failure::Bad(Bad::TooLong(long)) = self {
+            block.refused(long);
+        }
+    }
+
     fn of_unit(&self, unit: usize, event_type: &str) -> Failed {
         match self {
             Failure::Bad(bad) => bad_unit(unit, event_type, bad),
@@ -306,6 +314,7 @@ impl Rows<'_> {
         for ((unit, _), event) in chosen.iter().zip(events) {
             let row = |block: &mut Block| self.append_one(block, &header, event);
             if let Err(failure) = attempt(block, row) {
+                failure.note(block);
                 failed.push(failure.of_unit(*unit, name));
             }
         }

@@ -67,7 +67,11 @@ impl Flusher {
     pub(super) async fn flush(self, mut batch: Batch) -> Flushed {
         let began = Instant::now();
         let mut aside = None;
-        let stored = match self.plan(&batch) {
+        let plan = self.plan(&batch);
+        // Where there is a plan, the blocks of its lots are told of.
+        let long_texts = &self.setup.states.long_texts;
+        long_texts.tell(&batch.block, plan.is_none());
+        let stored = match plan {
             None => self.store_whole(&mut batch, &mut aside).await,
             Some(lots) => {
                 let held = std::mem::take(&mut batch.held);

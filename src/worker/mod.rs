@@ -38,6 +38,7 @@ mod stretch;
 mod suspects;
 #[cfg(test)]
 mod tests;
+mod texts;
 mod unit;
 
 pub use state::{Paused, States};

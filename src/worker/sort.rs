@@ -49,6 +49,9 @@ impl Flusher {
         let Some((units, tried)) = self.next_block(work, block) else {
             return Ok(());
         };
+        if !tried {
+            self.setup.states.long_texts.tell(block, true);
+        }
         let part = match units.as_slice() {
             [_] => Part::Alone,
             _ if tried => Part::Some,

@@ -57,11 +57,7 @@ mod tests {
     static DAILY: Table = Table {
         name: "daily",
         storage: Storage::ClickHouse(None),
-        columns: &[ColumnSpec {
-            name: "at",
-            ty: "DateTime",
-            layout: Layout::Fixed(4),
-        }],
+        columns: &[ColumnSpec::new("at", "DateTime", Layout::Fixed(4))],
         append: Append::Json(no_rows),
         ddl: "CREATE TABLE `daily`\nPARTITION BY toYYYYMMDD(at)\nORDER BY at",
     };

@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::SystemTime;
 
+use super::texts::LongTexts;
+
 /// A table, or the target of a request, that takes nothing at the moment.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Paused {
@@ -32,6 +34,8 @@ impl Paused {
 pub struct States {
     paused: Arc<Mutex<BTreeMap<&'static str, Paused>>>,
     queues: Arc<Mutex<BTreeMap<&'static str, Paused>>>,
+    /// Which texts were longer than they should be.
+    pub(super) long_texts: LongTexts,
 }
 
 impl States {

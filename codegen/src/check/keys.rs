@@ -32,9 +32,9 @@ pub(crate) const ENGINE: Rule = Rule {
 pub(crate) const UNKNOWN_COLUMN: Rule = Rule {
     code: "EG061",
     name: "unknown-column",
-    purpose: "Keys and the engine name columns of their table.",
-    text: "`order_by`, `partition_by` and the engine's version may name any column of the table, also one that a \
-           wildcard made.",
+    purpose: "Keys, limits and the engine name columns of their table.",
+    text: "`order_by`, `partition_by`, `limits` and the engine's version may name any column of the table, also one \
+           that a wildcard made.",
     bad: "order_by: [event_name, event_ids]\ncolumns: { event_name: $type, event_id: event.id }",
     good: "order_by: [event_name, event_id]\ncolumns: { event_name: $type, event_id: event.id }",
 };

@@ -1,15 +1,17 @@
 //! The tree of `pipeline.yaml` to its declarations. One entry that can't be read never hides another.
 
+use super::columns::columns;
+use super::limits::limits;
 use super::request::request;
-use super::scalars::{Fields, map, text, texts, word, wrong};
+use super::scalars::{Fields, map, text, texts, word};
 use super::webhook::{message, verify};
 use super::{
-    Binding, Column, Database, DeadLetter, Exchange, OwnQueue, Pool, Queue, Settings, Source, Spec,
-    Table, TableDefaults, postgres,
+    Binding, Column, Database, DeadLetter, Exchange, Limits, OwnQueue, Pool, Queue, Settings,
+    Source, Spec, Table, TableDefaults, postgres,
 };
 use crate::diagnostic::{Diagnostics, Span};
 use crate::model::ExchangeKind;
-use crate::yaml::{Entry, Node, Text, Value};
+use crate::yaml::{Entry, Node, Value};
 
 const SETTINGS: [&str; 6] = ["type", "workers", "prefetch", "retries", "breaker", "batch"];
 
@@ -136,7 +138,7 @@ fn defaults(node: Option<&Node>, out: &mut Diagnostics) -> (Settings, Pool, Tabl
     };
     let mut of_tables = TableDefaults::default();
     if let Some(entry) = fields.get("tables") {
-        let known = ["engine", "partition_by", "columns"];
+        let known = ["engine", "partition_by", "columns", "limits"];
         let what = "`tables` of `defaults`";
         if let Some(fields) = Fields::open(what, entry.key.span, &entry.node, &known, out) {
             of_tables.engine = fields.text("engine", out);
@@ -144,6 +146,7 @@ fn defaults(node: Option<&Node>, out: &mut Diagnostics) -> (Settings, Pool, Tabl
             if let Some(e) = fields.get("columns") {
                 of_tables.columns = columns(&e.node, false, out);
             }
+            of_tables.limits = limits(&fields, false, out);
         }
     }
     let pool = fields.get("pool").map(|e| pool(e, out)).unwrap_or_default();
@@ -253,6 +256,7 @@ fn table(entry: &Entry, defaults: &TableDefaults, out: &mut Diagnostics) -> Tabl
         "dead_letters",
         "replaces",
         "columns",
+        "limits",
         "ignore",
     ];
     known.extend(postgres::POSTGRES_KEYS);
@@ -269,6 +273,7 @@ fn table(entry: &Entry, defaults: &TableDefaults, out: &mut Diagnostics) -> Tabl
         dead_letters: None,
         replaces: None,
         columns: Vec::new(),
+        limits: Limits::default(),
         ignore: Vec::new(),
     };
     let what = format!("table `{}`", name.value);
@@ -313,6 +318,7 @@ fn table(entry: &Entry, defaults: &TableDefaults, out: &mut Diagnostics) -> Tabl
             }
         }
     }
+    table.limits = limits(&fields, true, out);
     if let Some(e) = fields.get("ignore") {
         table.ignore = texts("`ignore`", &e.node, out);
     }
@@ -348,49 +354,4 @@ fn own_queue(entry: &Entry, out: &mut Diagnostics) -> OwnQueue {
             .and_then(|f| f.get("dead_letter"))
             .and_then(|e| dead_letter(e, out)),
     }
-}
-
-fn columns(node: &Node, postgres: bool, out: &mut Diagnostics) -> Vec<Column> {
-    let mut columns = Vec::new();
-    for entry in map("`columns`", node, out).unwrap_or_default() {
-        if entry.key.value.starts_with('*') {
-            let roots = texts("a wildcard", &entry.node, out);
-            columns.extend(roots.into_iter().map(|root| Column::Wildcard { root }));
-        } else {
-            columns.push(column(entry, postgres, out));
-        }
-    }
-    columns
-}
-
-fn column(entry: &Entry, postgres: bool, out: &mut Diagnostics) -> Column {
-    let name = entry.key.clone();
-    let what = format!("column `{}`", name.value);
-    let (from, ty): (Option<Text>, Option<Text>) = match &entry.node.value {
-        Value::Scalar(from) => (Some(from.clone()), None),
-        Value::Map(_) => {
-            let fields = Fields::open(what, name.span, &entry.node, &["from", "type"], out);
-            if let Some(fields) = fields
-                .as_ref()
-                .filter(|f| postgres && f.get("from").is_none())
-            {
-                fields.require("type", out);
-                return Column::Hook {
-                    name,
-                    ty: fields.text("type", out),
-                    doc: entry.doc.clone(),
-                };
-            }
-            let from = fields
-                .as_ref()
-                .and_then(|f| f.require("from", out))
-                .and_then(|e| text("`from`", &e.node, out));
-            (from, fields.as_ref().and_then(|f| f.text("type", out)))
-        }
-        _ => {
-            out.push(wrong(&what, "an expression", &entry.node));
-            (None, None)
-        }
-    };
-    Column::Explicit { name, from, ty }
 }

@@ -5,7 +5,7 @@ use std::ops::RangeInclusive;
 use super::Located;
 use crate::check::reading::{MISSING_KEY, OUT_OF_BOUNDS, UNKNOWN_KEY, WRONG_TYPE};
 use crate::diagnostic::{Diagnostic, Diagnostics, Span};
-use crate::names::{grouped, suggest};
+use crate::names::{self, grouped, suggest};
 use crate::yaml::{Entry, Node, Text, Value};
 
 /// The entries of a mapping whose keys are known.
@@ -128,7 +128,7 @@ impl<'a> Fields<'a> {
             expected,
             size,
             bounds,
-            &show_size,
+            &names::size,
             out,
         )
     }
@@ -251,7 +251,8 @@ pub(super) fn wrong(what: &str, expected: &str, node: &Node) -> Diagnostic {
     .at(node.span, format!("this is {found}"))
 }
 
-fn number(
+/// A number in some form and within bounds.
+pub(super) fn number(
     key: &str,
     node: &Node,
     expected: &str,
@@ -291,7 +292,8 @@ pub(super) fn count(text: &str) -> Option<u64> {
     (grouped && plain).then(|| digits.parse().ok()).flatten()
 }
 
-fn size(text: &str) -> Option<u64> {
+/// A number of bytes, with or without a unit.
+pub(super) fn size(text: &str) -> Option<u64> {
     let (digits, factor) = [("KiB", 1 << 10), ("MiB", 1 << 20), ("GiB", 1 << 30)]
         .into_iter()
         .find_map(|(unit, factor)| Some((text.strip_suffix(unit)?, factor)))
@@ -311,16 +313,6 @@ fn duration(text: &str) -> Option<u64> {
         .into_iter()
         .find_map(|(unit, factor)| Some((text.strip_suffix(unit)?, factor)))?;
     count(digits.trim_end())?.checked_mul(factor)
-}
-
-fn show_size(bytes: u64) -> String {
-    [("GiB", 1 << 30), ("MiB", 1 << 20), ("KiB", 1 << 10)]
-        .into_iter()
-        .find(|(_, factor)| bytes >= *factor && bytes.is_multiple_of(*factor))
-        .map_or_else(
-            || bytes.to_string(),
-            |(unit, factor)| format!("{}{unit}", bytes / factor),
-        )
 }
 
 fn show_duration(ms: u64) -> String {
@@ -349,7 +341,7 @@ mod tests {
         assert_eq!(duration("500ms"), Some(500));
         assert_eq!(duration("1m"), Some(60_000));
         assert_eq!(duration("10"), None);
-        assert_eq!(show_size(1 << 30), "1GiB");
+        assert_eq!(names::size(1 << 30), "1GiB");
         assert_eq!(show_duration(60_000), "1m");
     }
 }

@@ -13,6 +13,7 @@ use super::comments::Comments;
 use super::shapes::{by_number, json_messages};
 use crate::lock::field_type;
 use crate::model::{Destination, Input, Intake, Model, RoutingKey, Scheme, Table};
+use crate::names::size;
 use text::{cell, code, message_anchor, message_link, table_anchor};
 use ways::{event_goes, json_goes, stored};
 
@@ -88,6 +89,7 @@ struct TableSection {
     doc: String,
     takes: String,
     stored: String,
+    limits: String,
     queues: String,
     query: String,
     columns: Vec<ColumnRow>,
@@ -277,6 +279,7 @@ fn table_section(model: &Model, at: usize, table: &Table) -> TableSection {
         doc: cell(&table.doc),
         takes: takes(model, table),
         stored: kept(model, table),
+        limits: limits(table),
         queues: queues.join(", "),
         query: queries::of_table(table),
         columns: of_rows.chain(of_hooks).collect(),
@@ -311,6 +314,20 @@ fn kept(model: &Model, table: &Table) -> String {
         ));
     }
     text
+}
+
+/// How long texts may be, as a sentence; empty if none is refused.
+fn limits(table: &Table) -> String {
+    let refused = table.columns.iter().filter_map(|column| {
+        let limit = table.limits.get(&column.name).filter(|l| l.enforce)?;
+        let most = size(u64::from(limit.bytes));
+        Some(format!("{} {most}", code(&column.name)))
+    });
+    let refused: Vec<String> = refused.collect();
+    match refused.is_empty() {
+        true => String::new(),
+        false => format!("Longer texts are refused: {}.", refused.join(", ")),
+    }
 }
 
 fn takes(model: &Model, table: &Table) -> String {

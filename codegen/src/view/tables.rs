@@ -90,10 +90,11 @@ fn view(model: &Model, module: String, table: &Table, functions: Vec<FunctionVie
         .iter()
         .map(|column| {
             format!(
-                "column({}, {}, {})",
+                "column({}, {}, {}){}",
                 literal(&column.name),
                 literal(&type_text(table, column)),
-                column_layout(table, column)
+                column_layout(table, column),
+                limit(table, column)
             )
         })
         .collect();
@@ -137,6 +138,15 @@ fn type_text(table: &Table, column: &Column) -> String {
     match postgres {
         Some(ty) => ty.shown(),
         None => column.ty.to_string(),
+    }
+}
+
+/// The call that sets the longest text of a column, if it has one.
+fn limit(table: &Table, column: &Column) -> String {
+    match table.limits.get(&column.name) {
+        Some(limit) if limit.enforce => format!(".enforce({})", limit.bytes),
+        Some(limit) => format!(".report({})", limit.bytes),
+        None => String::new(),
     }
 }
 

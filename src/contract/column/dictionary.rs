@@ -3,6 +3,7 @@
 use hashbrown::HashTable;
 use xxhash_rust::xxh3::xxh3_64;
 
+use super::length::Length;
 use super::plain::Text;
 
 /// A dictionary of the strings of one block, and the rows' indexes into it.
@@ -20,6 +21,7 @@ pub struct Dictionary {
     repeated: usize,
     /// How many rows there were, and how long their values.
     mark: (usize, usize),
+    pub(super) length: Length,
 }
 
 impl Dictionary {
@@ -32,6 +34,7 @@ impl Dictionary {
             indexes: Vec::new(),
             repeated: 0,
             mark: (0, 0),
+            length: Length::default(),
         };
         dictionary.begin();
         dictionary
@@ -118,12 +121,14 @@ impl Dictionary {
 
     pub(super) fn mark(&mut self) {
         self.mark = (self.indexes.len(), self.repeated);
+        self.length.mark();
     }
 
     /// Goes back to the mark; keys that nobody uses any more may stay.
     pub(super) fn rollback(&mut self) {
         self.indexes.truncate(self.mark.0);
         self.repeated = self.mark.1;
+        self.length.rollback();
     }
 
     pub(super) fn truncate(&mut self, rows: usize) {
@@ -139,6 +144,7 @@ impl Dictionary {
         self.indexes.clear();
         self.repeated = 0;
         self.mark = (0, 0);
+        self.length.clear();
         self.begin();
     }
 

@@ -4,6 +4,7 @@ mod decimal;
 pub mod dictionary;
 pub mod json;
 mod keys;
+pub mod length;
 pub mod nested;
 pub mod plain;
 pub mod read;
@@ -120,12 +121,18 @@ impl Column {
         self.fixed(value.to_le_bytes())
     }
 
-    /// Appends a `String`; any bytes will do.
+    /// Appends a `String`; any bytes will do. It fails where the text is longer than the column takes.
     #[inline]
     pub fn text(&mut self, value: impl AsRef<[u8]>) -> Result<(), Bad> {
         match self {
-            Column::Text(c) => c.push(value.as_ref()),
-            Column::Dictionary(c) => c.push(value.as_ref()),
+            Column::Text(c) => {
+                c.length.takes(value.as_ref().len())?;
+                c.push(value.as_ref());
+            }
+            Column::Dictionary(c) => {
+                c.length.takes(value.as_ref().len())?;
+                c.push(value.as_ref());
+            }
             Column::Nullable(c) => {
                 c.inner.text(value)?;
                 c.nulls.push(0);

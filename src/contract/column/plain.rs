@@ -1,5 +1,7 @@
 //! Columns of fixed-width values and of strings: their buffers are what goes over the wire.
 
+use super::length::Length;
+
 /// Numbers, dates and booleans, little-endian one after the other.
 #[derive(Debug)]
 pub struct Fixed {
@@ -88,6 +90,7 @@ pub struct Text {
     /// Where the last value starts.
     last: usize,
     mark: (usize, usize),
+    pub(super) length: Length,
 }
 
 impl Text {
@@ -120,6 +123,7 @@ impl Text {
 
     pub(super) fn mark(&mut self) {
         self.mark = (self.data.len(), self.rows);
+        self.length.mark();
     }
 
     /// Goes back to the mark. The last value's place is unknown then, until the next push.
@@ -127,6 +131,7 @@ impl Text {
         self.data.truncate(self.mark.0);
         self.rows = self.mark.1;
         self.last = self.data.len();
+        self.length.rollback();
     }
 
     /// Cuts off all but the first rows, by walking over them.
@@ -147,11 +152,9 @@ impl Text {
     }
 
     pub(super) fn clear(&mut self) {
-        *self = Text {
-            data: std::mem::take(&mut self.data),
-            ..Text::default()
-        };
         self.data.clear();
+        (self.rows, self.last, self.mark) = Default::default();
+        self.length.clear();
     }
 }
 

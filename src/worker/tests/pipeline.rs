@@ -26,11 +26,7 @@ pub(super) const KINDS: [(&str, &str); 8] = [
 pub(super) static TABLE: Table = Table {
     name: "units",
     storage: Storage::ClickHouse(None),
-    columns: &[ColumnSpec {
-        name: "id",
-        ty: "String",
-        layout: Layout::Text,
-    }],
+    columns: &[ColumnSpec::new("id", "String", Layout::Text)],
     append: Append::Json(append),
     ddl: "",
 };

@@ -147,11 +147,7 @@ async fn fifty_outages_and_a_poison_event_cost_that_event_alone() {
 static TABLE: Table = Table {
     name: "fragile",
     storage: Storage::ClickHouse(None),
-    columns: &[ColumnSpec {
-        name: "id",
-        ty: "String",
-        layout: Layout::Text,
-    }],
+    columns: &[ColumnSpec::new("id", "String", Layout::Text)],
     append: Append::Json(append),
     ddl: "",
 };

@@ -71,7 +71,7 @@ pub(crate) static PLAIN: Table = Table {
 
 /// A column, in short.
 pub(crate) const fn column(name: &'static str, ty: &'static str, layout: Layout) -> ColumnSpec {
-    ColumnSpec { name, ty, layout }
+    ColumnSpec::new(name, ty, layout)
 }
 
 /// These tests write their blocks themselves.

@@ -98,7 +98,7 @@ pub(crate) async fn number(client: &Client, sql: &str) -> i64 {
 
 /// A column, in short.
 pub(crate) const fn column(name: &'static str, ty: &'static str, layout: Layout) -> ColumnSpec {
-    ColumnSpec { name, ty, layout }
+    ColumnSpec::new(name, ty, layout)
 }
 
 /// These tests fill their blocks themselves.

@@ -6,3 +6,4 @@ mod connections;
 mod culprits;
 mod json;
 mod requests;
+mod texts;

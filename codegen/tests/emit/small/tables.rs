@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use event_grpc_codegen::model::{
-    Column, ErrorField, From, Function, Input, Root, Scalar, Table, Type, Value,
+    Column, ErrorField, From, Function, Input, Root, Scalar, Table, TextLimit, Type, Value,
 };
 
 use super::{Made, column, dictionary, nullable, value};
@@ -13,6 +13,7 @@ impl Made<'_> {
         let clock = vec![Function::EpochMillis, Function::NotAfterNow];
         Table {
             doc: "Every event, with its payload as JSON.".into(),
+            limits: BTreeMap::from([limit("country", 1024, false), limit("event_id", 256, true)]),
             every_type: true,
             types: vec![9, 10],
             ..table(
@@ -287,7 +288,12 @@ fn table(name: &str, input: Input, order_by: &[&str], columns: Vec<Column>) -> T
         types: Vec::new(),
         every_type: false,
         columns,
+        limits: BTreeMap::new(),
     }
+}
+
+fn limit(column: &str, bytes: u32, enforce: bool) -> (String, TextLimit) {
+    (column.to_owned(), TextLimit { bytes, enforce })
 }
 
 fn by_type(name: &str, ty: Type, values: BTreeMap<u32, Value>) -> Column {

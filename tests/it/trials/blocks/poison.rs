@@ -21,11 +21,7 @@ use crate::clickhouse::support::{in_database, run_there};
 static TABLE: Table = Table {
     name: "units",
     storage: Storage::ClickHouse(None),
-    columns: &[ColumnSpec {
-        name: "id",
-        ty: "String",
-        layout: Layout::Text,
-    }],
+    columns: &[ColumnSpec::new("id", "String", Layout::Text)],
     append: Append::Json(append),
     ddl: "",
 };

@@ -20,12 +20,12 @@ pub static TABLE: Table = Table {
 
 /// Its columns, in the order of the block.
 static COLUMNS: &[ColumnSpec] = &[
-    column("event_id", "String", Layout::Text),
+    column("event_id", "String", Layout::Text).enforce(256),
     column("type", "LowCardinality(String)", DICTIONARY),
     column("sent_timestamp", "DateTime64(3, 'UTC')", Layout::Fixed(8)),
     column("event_timestamp", "DateTime64(3, 'UTC')", Layout::Fixed(8)),
     column("insert_timestamp", "DateTime64(3, 'UTC')", Layout::Fixed(8)),
-    column("country", "String", DICTIONARY),
+    column("country", "String", DICTIONARY).report(1024),
     column("latitude", "Nullable(Float64)", Layout::Nullable(&Layout::Fixed(8))),
     column("campaign", "LowCardinality(Nullable(String))", NULLABLE_DICTIONARY),
     column("channel", "String", DICTIONARY),

@@ -28,5 +28,5 @@ const NULLABLE_DICTIONARY: Layout = Layout::Dictionary {
 
 /// A column by name, type and layout.
 const fn column(name: &'static str, ty: &'static str, layout: Layout) -> ColumnSpec {
-    ColumnSpec { name, ty, layout }
+    ColumnSpec::new(name, ty, layout)
 }

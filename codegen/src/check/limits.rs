@@ -1,0 +1,97 @@
+//! The rule about the longest texts of columns.
+
+use super::Rule;
+use super::keys::UNKNOWN_COLUMN;
+use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::names::suggest;
+use crate::resolve::{Resolved, Table, is_text};
+
+/// The rules of this file.
+pub(super) const RULES: &[&Rule] = &[&TEXT_LIMIT];
+
+pub(crate) const TEXT_LIMIT: Rule = Rule {
+    code: "EG066",
+    name: "text-limit",
+    purpose: "What is limited is a text, and somewhere that it can be refused.",
+    text: "`limits` says how long the texts of columns may be: String and LowCardinality, also where they can be NULL. \
+           Numbers and instants have the length of their type; a list, a map or JSON is as long as its message, which \
+           `max_request` bounds. Columns that a hook fills aren't filled from messages. PostgreSQL has no dictionaries. \
+           The dead-letter table keeps what comes as it is, since nothing comes after it.",
+    bad: "columns: { name: $type, params: $payload | json }\nlimits: { columns: { params: 64KiB } }",
+    good: "columns: { name: $type, params: $payload | json }\nlimits: { columns: { name: 256 } }",
+};
+
+/// Checks what tables say of their texts.
+pub(super) fn check(resolved: &Resolved<'_>, out: &mut Diagnostics) {
+    for table in &resolved.tables {
+        let limits = &table.spec.limits;
+        let name = &table.spec.name.value;
+        if let (Some(_), Some(span)) = (table.spec.dead_letters, limits.span) {
+            let message = format!("table `{name}` is that of the dead letters, and has no limits");
+            out.push(
+                Diagnostic::new(&TEXT_LIMIT, message)
+                    .at(span, "nothing is refused here")
+                    .and(table.spec.dead_letters, "what comes is kept")
+                    .help("say it in the tables that the dead letters come from, or in `defaults`"),
+            );
+        } else if let (Some(_), Some(size)) = (&table.spec.postgres, &limits.dictionaries) {
+            let message = format!("table `{name}` is in PostgreSQL, which has no dictionaries");
+            out.push(
+                Diagnostic::new(&TEXT_LIMIT, message)
+                    .at(size.span, "of no column")
+                    .help("`keys` are the columns of `unique` and `indexes`; `columns` names any other"),
+            );
+        }
+        columns(table, out);
+    }
+}
+
+fn columns(table: &Table<'_>, out: &mut Diagnostics) {
+    for name in table.spec.limits.columns.iter().map(|limit| &limit.name) {
+        let column = table.columns.iter().find(|c| c.column.name == name.value);
+        match column {
+            Some(column) if is_text(&column.column.ty) => {}
+            Some(column) => {
+                let message = format!("`{}` is no text", name.value);
+                out.push(
+                    Diagnostic::new(&TEXT_LIMIT, message)
+                        .at(name.span, format!("is {}", column.column.ty))
+                        .and(Some(column.place), "the column")
+                        .help(
+                            "a text is String or LowCardinality(String), also where it can be NULL",
+                        ),
+                );
+            }
+            None if is_hooks(table, &name.value) => {
+                let message = format!("`{}` is filled by a hook", name.value);
+                let place = table.spec.column(&name.value).map(|n| n.span);
+                out.push(
+                    Diagnostic::new(&TEXT_LIMIT, message)
+                        .at(name.span, "not made from messages")
+                        .and(place, "the column")
+                        .help("the hook itself decides what it writes"),
+                );
+            }
+            // A column that could not be resolved has been reported, and a wildcard may have had it.
+            None if table.spec.column(&name.value).is_some() || !table.complete => {}
+            None => {
+                let known = table.columns.iter().map(|c| c.column.name.as_str());
+                let message = format!(
+                    "table `{}` has no column `{}`",
+                    table.spec.name.value, name.value
+                );
+                out.push(
+                    Diagnostic::new(&UNKNOWN_COLUMN, message)
+                        .at(name.span, "no such column")
+                        .help(suggest(&name.value, known, "columns")),
+                );
+            }
+        }
+    }
+}
+
+fn is_hooks(table: &Table<'_>, column: &str) -> bool {
+    use crate::spec::Column::Hook;
+    let mut columns = table.spec.columns.iter();
+    columns.any(|c| matches!(c, Hook { name, .. } if name.value == column))
+}

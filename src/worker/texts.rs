@@ -1,0 +1,111 @@
+//! Tells of texts that are longer than their columns are meant to hold: counts them, and logs a column once a minute at
+//! most, if a longer one was seen than was told of.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use crate::contract::column::length::Longer;
+use crate::contract::{Block, ColumnSpec, Table};
+
+/// How long nothing more is said of a column.
+const QUIET: Duration = Duration::from_secs(60);
+
+/// What was seen of each table's columns. Clones share it.
+#[derive(Debug, Clone, Default)]
+pub(super) struct LongTexts {
+    seen: Arc<Mutex<BTreeMap<(&'static str, &'static str), Seen>>>,
+}
+
+/// What was seen of a column, and what was said of it.
+#[derive(Debug, Default)]
+struct Seen {
+    largest: usize,
+    told: usize,
+    at: Option<Instant>,
+}
+
+impl LongTexts {
+    /// Tells of the long texts that are in a block or were refused as it was made; of `all`, or of the refused ones only,
+    /// where the others come again in other blocks.
+    pub(super) fn tell(&self, block: &Block, all: bool) {
+        let refused = |column: &ColumnSpec| column.limit.is_some_and(|limit| limit.enforce);
+        for (column, longer) in block.longer().filter(|(c, _)| all || refused(c)) {
+            self.tell_of(block.table(), column, longer);
+        }
+    }
+
+    fn tell_of(&self, table: &'static Table, column: &'static ColumnSpec, longer: Longer) {
+        let labels = [("table", table.name), ("column", column.name)];
+        metrics::counter!("event_grpc_text_over_limit_total", &labels).increment(longer.texts);
+        let largest = self.note(table.name, column.name, longer.largest, Instant::now());
+        metrics::gauge!("event_grpc_text_largest_bytes", &labels).set(largest.of_all as f64);
+        if let (Some(limit), Some(largest)) = (column.limit, largest.to_tell) {
+            let mode = if limit.enforce { "enforce" } else { "report" };
+            tracing::warn!(
+                table = table.name,
+                column = column.name,
+                largest,
+                limit = limit.bytes,
+                mode,
+                "Texts are longer than `limits` of the pipeline says."
+            );
+        }
+    }
+
+    /// Notes how long a text was.
+    fn note(
+        &self,
+        table: &'static str,
+        column: &'static str,
+        bytes: usize,
+        now: Instant,
+    ) -> Largest {
+        let mut all = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        let seen = all.entry((table, column)).or_default();
+        seen.largest = seen.largest.max(bytes);
+        let quiet = seen.at.is_some_and(|at| now < at + QUIET);
+        let to_tell = (!quiet && seen.largest > seen.told).then_some(seen.largest);
+        if to_tell.is_some() {
+            (seen.told, seen.at) = (seen.largest, Some(now));
+        }
+        Largest {
+            of_all: seen.largest,
+            to_tell,
+        }
+    }
+}
+
+/// The longest text of a column.
+#[derive(Debug, PartialEq, Eq)]
+struct Largest {
+    of_all: usize,
+    /// If it is to be told of.
+    to_tell: Option<usize>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_column_is_told_of_when_there_is_something_new_and_once_a_minute() {
+        let texts = LongTexts::default();
+        let began = Instant::now();
+        let note = |column, bytes, seconds| {
+            let now = began + Duration::from_secs(seconds);
+            let largest = texts.note("table", column, bytes, now);
+            (largest.of_all, largest.to_tell)
+        };
+        assert_eq!(note("a", 100, 0), (100, Some(100)));
+        assert_eq!(note("b", 50, 1), (50, Some(50)), "another column");
+        assert_eq!(note("a", 90, 2), (100, None), "nothing new");
+        assert_eq!(note("a", 300, 3), (300, None), "too soon");
+        // What was kept back is told with the next, whichever that is.
+        assert_eq!(note("a", 200, 61), (300, Some(300)));
+        assert_eq!(note("a", 300, 200), (300, None), "it is known");
+        assert_eq!(note("a", 301, 201), (301, Some(301)));
+    }
+}
