@@ -1,14 +1,18 @@
-//! Which failed units of a message share a dead letter: those that fail alike, where they are many. Each letter holds the
-//! request's header, and a small message must not become as many headers as it has events.
+//! Which failed units of a message share a dead letter: those that fail alike, where they are many or their header is large.
+//! Each letter holds the request's header, and a small message must not become as many headers as it has events.
 
 use std::collections::HashMap;
 
 use super::append::{Failed, Verdict};
 use super::prepare::Content;
+use super::split::Part;
 use super::unit::places;
 
-/// So many units of a message are dead letters one by one.
-const SINGLY: usize = 16;
+/// So many units of a message are dead letters one by one, if their headers together have not more than [`HEADERS`].
+const SINGLY: usize = 4096;
+
+/// What the headers of single letters may take together, in bytes.
+const HEADERS: usize = 1 << 20;
 
 /// The events of one letter take about as many bytes at most.
 const BYTES: usize = 1 << 20;
@@ -32,7 +36,9 @@ pub(super) fn letters(content: &Content, failed: &[Failed]) -> Vec<Alike> {
     let Content::Events(parts) = content else {
         return dead.map(alone).collect();
     };
-    if dead.clone().count() <= SINGLY {
+    let count = dead.clone().count();
+    let header = parts.iter().map(header_len).max().unwrap_or_default();
+    if count <= SINGLY && count.saturating_mul(header) <= HEADERS {
         return dead.map(alone).collect();
     }
     let places = places(parts);
@@ -65,6 +71,12 @@ pub(super) fn letters(content: &Content, failed: &[Failed]) -> Vec<Alike> {
     letters
 }
 
+/// How long the header of a request is that is repeated in each letter.
+fn header_len(part: &Part) -> usize {
+    let json = part.json.as_ref().map_or(0, |json| json.before.len());
+    part.header.len().max(json)
+}
+
 impl Alike {
     fn finish(&mut self) {
         self.units.sort_unstable();
@@ -81,7 +93,7 @@ mod tests {
     use bytes::Bytes;
 
     use super::*;
-    use crate::worker::split::{Lost, Part, Why};
+    use crate::worker::split::{Lost, Why};
 
     fn part(events: std::ops::Range<usize>) -> Part {
         let lost = events.map(|at| Lost {
@@ -89,7 +101,7 @@ mod tests {
             why: Why::NoType,
         });
         Part {
-            header: Bytes::new(),
+            header: Bytes::from(vec![0; 64 << 10]),
             json: None,
             runs: Vec::new(),
             lost: lost.collect(),
@@ -109,8 +121,8 @@ mod tests {
     #[test]
     fn few_are_letters_of_their_own_and_many_that_fail_alike_share_one() {
         let content = Content::Events(vec![part(0..20), part(20..30)]);
-        let few: Vec<Failed> = (0..SINGLY).map(|unit| failed(unit, "no_type")).collect();
-        assert_eq!(letters(&content, &few).len(), SINGLY);
+        let few: Vec<Failed> = (0..16).map(|unit| failed(unit, "no_type")).collect();
+        assert_eq!(letters(&content, &few).len(), 16);
 
         let mut many: Vec<Failed> = (0..30).map(|unit| failed(unit, "no_type")).collect();
         many.push(Failed {

@@ -5,5 +5,6 @@ mod blocks;
 mod connections;
 mod culprits;
 mod json;
+mod letters;
 mod requests;
 mod texts;
