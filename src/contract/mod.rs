@@ -2,6 +2,7 @@
 //!
 //! This is the leaf of the server: it imports nothing else of the crate.
 
+pub mod layout;
 pub mod migration;
 pub mod pipeline;
 pub mod request;
@@ -22,6 +23,7 @@ pub mod row;
 
 pub use block::Block;
 pub use column::Column;
+pub use layout::{ColumnSpec, Layout, TextLimit};
 pub use migration::Migration;
 pub use pipeline::*;
 pub use request::{Piece, Rate, Request, Target, Template};

@@ -1,7 +1,8 @@
 //! The pipeline as constant tables: what `generated/` fills in and the server runs.
 
 use super::{
-    Bad, Block, Context, Database, DeadLetter, Group, Message, Migration, Request, Shape, Storage,
+    Bad, Block, ColumnSpec, Context, Database, DeadLetter, Group, Message, Migration, Request,
+    Shape, Storage,
 };
 
 /// Everything that `pipeline.yaml` and `proto/` say, resolved and checked.
@@ -334,83 +335,4 @@ pub enum Append {
     /// From a message that failed elsewhere, with its event where one can be made out; and which column holds which
     /// field of `error`, by name, where one holds it as it is.
     DeadLetters(AppendDeadLetter, &'static [(&'static str, &'static str)]),
-}
-
-/// A column's name and type.
-#[derive(Debug, Clone, Copy)]
-pub struct ColumnSpec {
-    /// Its name, unquoted.
-    pub name: &'static str,
-    /// Its type, exactly as the database shows it: `system.columns` of ClickHouse, `format_type` of PostgreSQL.
-    pub ty: &'static str,
-    /// How its values are laid out. A `String` may be sent as a dictionary: ClickHouse makes strings of it.
-    pub layout: Layout,
-    /// The longest text that it is meant to hold; none if any will do.
-    pub limit: Option<TextLimit>,
-}
-
-/// The longest text of a column.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct TextLimit {
-    /// Its bytes.
-    pub bytes: u32,
-    /// Whether a row with a longer one is refused, rather than told of.
-    pub enforce: bool,
-}
-
-impl ColumnSpec {
-    /// A column without a limit.
-    pub const fn new(name: &'static str, ty: &'static str, layout: Layout) -> Self {
-        let limit = None;
-        ColumnSpec {
-            name,
-            ty,
-            layout,
-            limit,
-        }
-    }
-
-    /// The same, where texts of more bytes are told of.
-    pub const fn report(mut self, bytes: u32) -> Self {
-        let enforce = false;
-        self.limit = Some(TextLimit { bytes, enforce });
-        self
-    }
-
-    /// The same, where rows with texts of more bytes are refused.
-    pub const fn enforce(mut self, bytes: u32) -> Self {
-        let enforce = true;
-        self.limit = Some(TextLimit { bytes, enforce });
-        self
-    }
-
-    /// The type that a Native block says it has.
-    pub fn sent_as(&self) -> &'static str {
-        match (self.layout, self.ty) {
-            (Layout::Dictionary { nullable: false }, "String") => "LowCardinality(String)",
-            (_, ty) => ty,
-        }
-    }
-}
-
-/// How a column's values are laid out in a Native block.
-#[derive(Debug, Clone, Copy)]
-pub enum Layout {
-    /// Numbers, dates and booleans: this many bytes a value.
-    Fixed(u8),
-    /// `String`.
-    Text,
-    /// `LowCardinality(String)`, or `LowCardinality(Nullable(String))`.
-    Dictionary {
-        /// Whether NULL is a value.
-        nullable: bool,
-    },
-    /// `Nullable(T)`.
-    Nullable(&'static Layout),
-    /// `Array(T)`.
-    Array(&'static Layout),
-    /// `Map(K, V)`.
-    Map(&'static Layout, &'static Layout),
-    /// `JSON`.
-    Json,
 }
