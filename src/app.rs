@@ -35,6 +35,9 @@ use crate::worker::{self, Pace, Patience, Setup, States};
 /// What the broker in memory may hold: half a batch of every table would fit many times.
 const EMBEDDED_BUDGET: usize = 256 << 20;
 
+/// The part of the end in which requests may still be answered. A call that has no end leaves the rest to the others.
+const REQUESTS: f64 = 0.6;
+
 /// What an instance is told at start.
 #[derive(Debug, Clone)]
 pub struct Config {
@@ -186,11 +189,15 @@ impl App {
         let grpc_address = grpc_listener.local_addr()?;
         let http_address = http_listener.local_addr()?;
         let mut servers = JoinSet::new();
+        let doors = listen::Limits {
+            drain: config.drain.mul_f64(REQUESTS),
+            ..config.doors.clone()
+        };
         for (listener, door, routes) in [
             (grpc_listener, "grpc", sources.grpc(&health)?),
             (http_listener, "http", http_routes),
         ] {
-            let (limits, stop) = (config.doors.clone(), until(&serving));
+            let (limits, stop) = (doors.clone(), until(&serving));
             servers.spawn(listen::serve(listener, door, routes, limits, stop));
         }
 

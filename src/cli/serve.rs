@@ -119,7 +119,7 @@ struct DoorArgs {
         value_name = "COUNT"
     )]
     max_connections: Option<u32>,
-    /// How many of them may come from one address; 2000 if not given. What comes through a proxy is of one address.
+    /// How many of them may come from one address; a quarter if not given, and 2000 at most. What comes through a proxy is of one address.
     #[arg(
         long,
         env = "EVENT_GRPC_MAX_CONNECTIONS_PER_ADDRESS",
@@ -156,9 +156,7 @@ impl DoorArgs {
         }
         limits.of_one_address = match self.max_connections_per_address {
             Some(most) => most as usize,
-            None => listen::Limits::default()
-                .of_one_address
-                .min(limits.connections),
+            None => listen::Limits::of_one(limits.connections),
         };
         limits
     }

@@ -14,9 +14,9 @@ use tokio::time::{Instant, timeout, timeout_at};
 
 use super::answer::Outcome;
 use super::pool::{Held, Pool};
-use super::prepare::Prepared;
+use super::prepare::{Counts, Prepared};
 use super::publisher::Publisher;
-use super::quarantine::{Judged, Letter, Quarantine};
+use super::quarantine::{Judged, Left, Letter, Quarantine};
 use super::reading::Budget;
 use super::response::{Refusal, Rejected, Response, success};
 use super::route::Route;
@@ -103,11 +103,12 @@ impl Dispatch {
     /// Takes a request in. The answer comes within `patience`, and never later than [`LONGEST`] allows. A sender that
     /// doesn't wait for it drops this: letters that are not published yet are given up then.
     pub async fn take(self: &Arc<Self>, body: Body, patience: Duration) -> Answered {
+        let asked = Asked::of(self.source.name);
         let result = timeout_at(Instant::now() + patience.min(LONGEST), self.admit(body))
             .await
             .unwrap_or(Err(Refusal::Late));
         let answered = self.answered(result);
-        count(self.source.name, &answered.result);
+        asked.answered(&answered.result);
         answered
     }
 
@@ -134,12 +135,17 @@ impl Dispatch {
         let Prepared {
             counts,
             outcome,
-            judged: Judged { rejected, letters },
+            judged:
+                Judged {
+                    rejected,
+                    letters,
+                    left,
+                },
             held,
         } = prepared;
         let accepted = counts.iter().map(|(_, count)| count).sum::<u64>();
         let any_promised = letters.iter().any(|letter| letter.promised);
-        let (outcome, kept) = tokio::join!(outcome, self.keep(letters));
+        let (outcome, kept) = tokio::join!(outcome, self.keep(letters, left));
         outcome.unwrap_or(Ok(())).and(kept)?;
         if accepted == 0 && !any_promised {
             return Err(match rejected.retryable {
@@ -147,9 +153,9 @@ impl Dispatch {
                 _ => Refusal::NoRoom(rejected),
             });
         }
-        add(&self.accepted, &counts);
         Ok(Taken {
             accepted: accepted as usize,
+            counts,
             rejected,
             _held: held,
         })
@@ -157,7 +163,11 @@ impl Dispatch {
 
     /// The answer, with a share of what answers may take until they are read. Where there is none, it is short.
     fn answered(&self, result: Result<Taken, Refusal>) -> Answered {
-        let mut result = result.map(|taken| (taken.accepted, taken.rejected));
+        let mut counts = Counts::new();
+        let mut result = result.map(|taken| {
+            counts = taken.counts;
+            (taken.accepted, taken.rejected)
+        });
         let rejected = match &mut result {
             Ok((_, rejected)) => Some(rejected),
             Err(refusal) => refusal.rejected_mut(),
@@ -173,25 +183,24 @@ impl Dispatch {
             result.and_then(
                 |(accepted, rejected)| match rejected.tells_what_to_repeat() {
                     true => Ok(success(accepted, rejected)),
-                    false => Err(Refusal::NoRoom(rejected)),
+                    false => Err(rejected.unlisted()),
                 },
             );
+        if result.is_ok() {
+            add(&self.accepted, &counts);
+        }
         Answered { result, held }
     }
 
     /// Publishes letters. One that is promised and isn't kept is an error.
-    async fn keep(&self, letters: Vec<Letter>) -> Outcome {
-        let mut left = Left {
-            quarantine: &self.quarantine,
-            events: letters.iter().map(|letter| letter.events).sum(),
-        };
+    async fn keep(&self, letters: Vec<Letter>, mut left: Left) -> Outcome {
         let mut pending: FuturesUnordered<_> = letters
             .into_iter()
             .map(|letter| self.keep_one(letter))
             .collect();
         let mut outcome = Ok(());
         while let Some((events, kept)) = pending.next().await {
-            left.events -= events;
+            left.ended(events);
             outcome = outcome.and(kept);
         }
         outcome
@@ -237,20 +246,10 @@ pub struct Answered {
 /// What became of a request's events.
 struct Taken {
     accepted: usize,
+    /// How many they are of each type, by its place.
+    counts: Counts,
     rejected: Rejected,
     _held: Held,
-}
-
-/// Counts the events of letters that are given up, because nobody waits any more.
-struct Left<'a> {
-    quarantine: &'a Quarantine,
-    events: usize,
-}
-
-impl Drop for Left<'_> {
-    fn drop(&mut self) {
-        self.quarantine.count("given_up", self.events);
-    }
 }
 
 impl Body {
@@ -261,12 +260,44 @@ impl Body {
     }
 }
 
+/// Counts a request that nobody waits for any more, unless it was answered.
+pub(super) struct Asked {
+    source: &'static str,
+    answered: bool,
+}
+
+impl Asked {
+    pub(super) fn of(source: &'static str) -> Self {
+        Asked {
+            source,
+            answered: false,
+        }
+    }
+
+    pub(super) fn answered<T>(mut self, answer: &Result<T, Refusal>) {
+        self.answered = true;
+        count(self.source, answer);
+    }
+}
+
+impl Drop for Asked {
+    fn drop(&mut self) {
+        if !self.answered {
+            tell(self.source, "gone");
+        }
+    }
+}
+
 /// Counts an answered request.
 pub(super) fn count<T>(source: &'static str, answer: &Result<T, Refusal>) {
     let outcome = match answer {
         Ok(_) => "accepted",
         Err(refusal) => refusal.outcome(),
     };
+    tell(source, outcome);
+}
+
+fn tell(source: &'static str, outcome: &'static str) {
     counter!("event_grpc_requests_total", "source" => source, "outcome" => outcome).increment(1);
 }
 

@@ -3,6 +3,9 @@
 //!
 //! A request waits for its weight once, before it has anything; after that its share is only made smaller, or larger
 //! if there happens to be room. So no request that has a share waits for another one's.
+//!
+//! The queue for the bytes is in order, so whoever is first in it holds up all others: no request asks for more than a
+//! part of the pool. Those that weigh more have their turns one after the other, and hold up each other only.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -18,12 +21,19 @@ use crate::weight::{self, Budget, Permit};
 /// Which part of the pool's bytes answers may take that their clients don't read.
 const ANSWERS: u64 = 4;
 
+/// Which part of the pool's bytes one request may ask for. One that weighs more needs the turn of the heavy ones, too.
+const SHARE: u64 = 4;
+
 /// A source's pool.
 #[derive(Debug)]
 pub struct Pool {
     workers: Arc<Semaphore>,
     places: Arc<Semaphore>,
     bytes: Budget,
+    /// The most that one request has of them.
+    share: u64,
+    /// The turn of those that weigh more.
+    heavy: Arc<Semaphore>,
     answers: Budget,
     reading: reading::Budget,
     patience: Duration,
@@ -52,6 +62,8 @@ pub struct Worker {
 #[derive(Debug)]
 pub struct Held {
     permit: Permit,
+    /// Of a request that weighs more than its share, until what it holds is no more than that.
+    turn: Option<Arc<OwnedSemaphorePermit>>,
     held: Gauge,
 }
 
@@ -115,10 +127,13 @@ impl Pool {
     /// A pool of these sizes.
     pub fn new(source: &'static str, sizes: contract::Pool) -> Self {
         let semaphore = |permits: u32| Arc::new(Semaphore::new(permits as usize));
+        let bytes = Budget::new(sizes.bytes);
         Pool {
             workers: semaphore(sizes.workers.into()),
             places: semaphore(sizes.buffer),
-            bytes: Budget::new(sizes.bytes),
+            share: bytes.bytes() / SHARE,
+            bytes,
+            heavy: semaphore(1),
             answers: Budget::new(sizes.bytes / ANSWERS),
             // As much again as may be unanswered, and at least one request.
             reading: reading::Budget::new(sizes.bytes.max(sizes.max_request.into())),
@@ -140,12 +155,19 @@ impl Pool {
     }
 
     /// Waits until the pool can take a request of this weight (see [`weight`]) beside what every request costs, as long
-    /// as a request may wait. One that is heavier than the whole pool is taken when it is alone.
+    /// as a request may wait. One that is heavier than a quarter of the pool is taken when no other such one is there, and
+    /// has a quarter.
     pub async fn admit(&self, weight: u64) -> Result<Admitted, Full> {
         let until = Instant::now() + self.patience;
         let weight = weight.saturating_add(weight::REQUEST);
-        let permit = timeout_at(until, self.bytes.acquire(weight)).await;
-        let bytes = self.held(permit.map_err(|_| Full)?);
+        let mut turn = None;
+        if weight > self.share {
+            let heavy = Arc::clone(&self.heavy).acquire_owned();
+            let heavy = timeout_at(until, heavy).await.map_err(|_| Full)?;
+            turn = Some(Arc::new(heavy.map_err(|_| Full)?));
+        }
+        let permit = timeout_at(until, self.bytes.acquire(weight.min(self.share))).await;
+        let bytes = self.held(permit.map_err(|_| Full)?, turn);
         let worker = match Arc::clone(&self.workers).try_acquire_owned() {
             Ok(worker) => worker,
             Err(_) => self.queue(until).await?,
@@ -162,9 +184,12 @@ impl Pool {
 
     /// Makes a share as large as if the request had been admitted with this weight, if there is room now.
     pub fn grow(&self, held: &mut Held, weight: u64) -> Result<(), Full> {
-        let weight = weight
-            .saturating_add(weight::REQUEST)
-            .min(self.bytes.bytes());
+        let weight = weight.saturating_add(weight::REQUEST);
+        if weight > self.share && held.turn.is_none() {
+            let heavy = Arc::clone(&self.heavy).try_acquire_owned();
+            held.turn = Some(Arc::new(heavy.map_err(|_| Full)?));
+        }
+        let weight = weight.min(self.share);
         let Some(more) = weight.checked_sub(held.permit.bytes()).filter(|m| *m > 0) else {
             return Ok(());
         };
@@ -174,10 +199,11 @@ impl Pool {
         Ok(())
     }
 
-    fn held(&self, permit: Permit) -> Held {
+    fn held(&self, permit: Permit, turn: Option<Arc<OwnedSemaphorePermit>>) -> Held {
         self.held.increment(permit.bytes() as f64);
         Held {
             permit,
+            turn,
             held: self.held.clone(),
         }
     }
@@ -224,6 +250,9 @@ impl Held {
     /// Gives back all but this much.
     pub fn shrink_to(&mut self, weight: u64) {
         let before = self.permit.bytes();
+        if weight <= before {
+            self.turn = None;
+        }
         self.permit.shrink_to(weight);
         let less = before.saturating_sub(self.permit.bytes());
         self.held.decrement(less as f64);
@@ -231,9 +260,12 @@ impl Held {
 
     /// Takes this much out of it, or all of it if that is less.
     pub fn split(&mut self, weight: u64) -> Option<Held> {
+        // A part that is heavier than all of it keeps others from their turns as well.
+        let turn = self.turn.clone().filter(|_| weight > self.permit.bytes());
         let permit = self.permit.split(weight.min(self.permit.bytes()))?;
         Some(Held {
             permit,
+            turn,
             held: self.held.clone(),
         })
     }
@@ -242,5 +274,46 @@ impl Held {
 impl Drop for Held {
     fn drop(&mut self) {
         self.held.decrement(self.permit.bytes() as f64);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::expect_used)]
+
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn heavy_requests_wait_for_each_other_and_hold_up_nobody_else() {
+        let pool = Pool::new(
+            "test",
+            contract::Pool {
+                workers: 8,
+                buffer: 8,
+                bytes: 64 << 20,
+                timeout_ms: 1000,
+                max_request: 4 << 20,
+            },
+        );
+        let first = pool.admit(76 << 20).await.expect("it is the only one");
+        assert_eq!(pool.bytes.used(), 16 << 20);
+        let second = pool.admit(76 << 20);
+        tokio::pin!(second);
+        assert!(futures_util::poll!(&mut second).is_pending());
+        // While one waits, all of the rest is there for others.
+        let small = pool.admit(10 << 20).await.expect("there is room");
+        let mut held = first.bytes;
+        let bodies = held.split(8 << 20).expect("it has so much");
+        held.shrink_to(4 << 10);
+        let second = second.await.expect("the first has no more than its share");
+        drop((bodies, small, held));
+        // What came out of a heavy one and is heavy itself keeps the turn.
+        let mut held = second.bytes;
+        let bodies = held.split(20 << 20).expect("it has so much");
+        drop(held);
+        assert_eq!(pool.admit(76 << 20).await.err(), Some(Full));
+        drop(bodies);
+        assert!(pool.admit(76 << 20).await.is_ok());
+        assert_eq!(pool.bytes.used(), 0);
     }
 }

@@ -55,6 +55,27 @@ pub(super) struct Letter {
 pub(super) struct Judged {
     pub(super) rejected: Rejected,
     pub(super) letters: Vec<Letter>,
+    pub(super) left: Left,
+}
+
+/// Counts the events of letters that are given up, because nobody waits any more.
+#[derive(Debug, Default)]
+pub(super) struct Left {
+    source: &'static str,
+    events: usize,
+}
+
+impl Left {
+    /// It is known what became of so many.
+    pub(super) fn ended(&mut self, events: usize) {
+        self.events = self.events.saturating_sub(events);
+    }
+}
+
+impl Drop for Left {
+    fn drop(&mut self) {
+        count(self.source, "given_up", self.events);
+    }
 }
 
 impl Judged {
@@ -91,36 +112,39 @@ impl Quarantine {
         let kept = self.keep_unknown(batch, &bad, &mut judged.letters);
         self.keep_refused(batch, &bad, &mut judged.letters);
         let fate = |at: usize, event: &Event<'_>| match event.verdict {
-            Verdict::UnknownType(_) if kept.get(at) == Some(&true) => Kept::Yes,
-            Verdict::UnknownType(_) if self.source.rejects.is_some() => Kept::NotNow,
-            Verdict::UnknownType(_) => Kept::Nowhere,
+            Verdict::UnknownType(_) => kept.get(at).copied().unwrap_or(Kept::NotNow),
             _ => Kept::Regardless,
         };
         // Those that can be sent again first: their sender has to know which they are.
         for retryable in [true, false] {
             for (at, (index, event)) in bad.iter().enumerate() {
                 let fate = fate(at, event);
-                if (fate == Kept::NotNow) == retryable {
+                let again = matches!(fate, Kept::NotNow | Kept::TooMany { .. });
+                if again == retryable {
                     judged.rejected.add(*index, event, fate);
                 }
             }
         }
         judged.rejected.listed.sort_by_key(|event| event.index);
         self.count("postponed", judged.rejected.retryable);
+        judged.left = Left {
+            source: self.source.name,
+            events: judged.letters.iter().map(|letter| letter.events).sum(),
+        };
         judged
     }
 
-    /// Makes letters of the events of unknown types, and says which of the events are in one.
+    /// Makes letters of the events of unknown types, and says of each of the events whether it is in one.
     fn keep_unknown(
         &self,
         batch: &Batch<'_>,
         bad: &[(usize, &Event<'_>)],
         letters: &mut Vec<Letter>,
-    ) -> Vec<bool> {
-        let mut kept = vec![false; bad.len()];
+    ) -> Vec<Kept> {
         let Some(route) = self.source.rejects else {
-            return kept;
+            return vec![Kept::Nowhere; bad.len()];
         };
+        let mut kept = vec![Kept::NotNow; bad.len()];
         // By number, in the order in which they came.
         let mut types: Vec<(u32, Vec<usize>)> = Vec::new();
         for (at, (_, event)) in bad.iter().enumerate() {
@@ -131,6 +155,8 @@ impl Quarantine {
                 places.push(at);
             } else if types.len() < TYPES {
                 types.push((number, vec![at]));
+            } else if let Some(kept) = kept.get_mut(at) {
+                *kept = Kept::TooMany { types: TYPES };
             }
         }
         let event = |at: &usize| bad.get(*at).map(|(_, event)| *event);
@@ -146,7 +172,7 @@ impl Quarantine {
                 };
                 for at in part {
                     if let Some(kept) = kept.get_mut(*at) {
-                        *kept = true;
+                        *kept = Kept::Yes;
                     }
                 }
                 letters.push(Letter {
@@ -195,11 +221,7 @@ impl Quarantine {
     /// rate, `counted` because their request has too many, `postponed` because their sender is asked to send them again,
     /// or `given_up` because nobody waits any more.
     pub(super) fn count(&self, outcome: &'static str, events: usize) {
-        if events > 0 {
-            let source = self.source.name;
-            counter!("event_grpc_quarantined_total", "source" => source, "outcome" => outcome)
-                .increment(events as u64);
-        }
+        count(self.source.name, outcome, events);
     }
 
     /// The message that keeps events with the same verdict; none if there are none.
@@ -240,6 +262,13 @@ impl Quarantine {
         bytes.push(0);
         bytes.extend_from_slice(body);
         xxh3_128(&bytes)
+    }
+}
+
+fn count(source: &'static str, outcome: &'static str, events: usize) {
+    if events > 0 {
+        counter!("event_grpc_quarantined_total", "source" => source, "outcome" => outcome)
+            .increment(events as u64);
     }
 }
 

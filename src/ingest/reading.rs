@@ -11,10 +11,11 @@ use axum::extract::Request;
 use futures_util::FutureExt as _;
 use http::header;
 use http_body_util::BodyExt as _;
+use tokio::sync::Semaphore;
 use tokio::time::{Instant, timeout, timeout_at};
 use tonic::Code;
 
-use super::encoding::Encoding;
+use super::encoding::{Encoding, TURNS};
 use crate::listen::{Pace, Peer};
 use crate::weight::{self, Permit};
 use uploads::{Upload, Uploads};
@@ -38,6 +39,8 @@ pub struct Budget {
     /// How much unfinished requests of one connection may have.
     share: u64,
     uploads: Arc<Uploads>,
+    /// The turns of bodies that are unpacked.
+    turns: Arc<Semaphore>,
 }
 
 /// A body, or a part of it, with its share of the budget.
@@ -140,6 +143,7 @@ impl Budget {
             share: room.bytes() / SHARE,
             room,
             uploads: Arc::default(),
+            turns: Arc::new(Semaphore::new(TURNS)),
         }
     }
 
@@ -211,7 +215,7 @@ impl Budget {
         header: &'static str,
         limit: usize,
     ) -> Result<Read, Unread> {
-        super::encoding::unpack(&self.room, packed, encoding, header, limit).await
+        super::encoding::unpack(&self.room, &self.turns, packed, encoding, header, limit).await
     }
 
     /// Makes room in a buffer for `len` bytes, if it has less: twice of what it had, but not more than `most`.

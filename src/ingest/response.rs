@@ -21,6 +21,8 @@ pub struct Rejected {
     pub count: usize,
     /// How many of those there was no room to keep for now; they are to be sent again.
     pub retryable: usize,
+    /// If some of those are of more unknown types than are kept of one request: how many are.
+    pub types: Option<usize>,
 }
 
 /// Why a request was not taken.
@@ -186,6 +188,11 @@ pub(super) enum Kept {
     Yes,
     /// It would be, but for the moment there is no room.
     NotNow,
+    /// Its request has more unknown types than are kept of one. Without those it would be kept.
+    TooMany {
+        /// How many are kept.
+        types: usize,
+    },
     /// Nothing of its kind is kept here; another server may know it.
     Nowhere,
     /// It may be, or not: its sender has to mend it.
@@ -196,7 +203,11 @@ impl Rejected {
     /// Adds an event of the request, in words if it is one of the first.
     pub(super) fn add(&mut self, index: usize, event: &Event<'_>, kept: Kept) {
         self.count += 1;
-        self.retryable += usize::from(kept == Kept::NotNow);
+        let retryable = matches!(kept, Kept::NotNow | Kept::TooMany { .. });
+        self.retryable += usize::from(retryable);
+        if let Kept::TooMany { types } = kept {
+            self.types = Some(types);
+        }
         if self.listed.len() == LISTED {
             return;
         }
@@ -208,18 +219,23 @@ impl Rejected {
             Verdict::Malformed(_) => RejectCode::Malformed,
         };
         let mut reason = event.verdict.reason();
-        reason.push_str(match kept {
-            Kept::Yes => "; it is kept until one knows it",
-            Kept::NotNow => ", and keeps no more of them for the moment; send it again",
-            Kept::Nowhere | Kept::Regardless => "",
-        });
+        match kept {
+            Kept::Yes => reason.push_str("; it is kept until one knows it"),
+            Kept::NotNow => {
+                reason.push_str(", and keeps no more of them for the moment; send it again");
+            }
+            Kept::TooMany { types } => reason.push_str(&format!(
+                ", and keeps {types} unknown types of a request; send it again without those"
+            )),
+            Kept::Nowhere | Kept::Regardless => {}
+        }
         self.listed.push(RejectedEvent {
             index: count(index),
             id: shown(event.id),
             reason,
             code: code.into(),
             // A server that knows the type may take it. If it is kept here, it need not be sent again.
-            retryable: matches!(kept, Kept::NotNow | Kept::Nowhere),
+            retryable: retryable || kept == Kept::Nowhere,
         });
     }
 
@@ -232,6 +248,18 @@ impl Rejected {
     /// Whether all are listed that are to be sent again. Else their sender has to repeat the whole request.
     pub(super) fn tells_what_to_repeat(&self) -> bool {
         self.retryable <= self.listed.iter().filter(|e| e.retryable).count()
+    }
+
+    /// What is told if they don't.
+    pub(super) fn unlisted(self) -> Refusal {
+        match self.types {
+            // The same request would be told the same for ever.
+            Some(types) if self.retryable > LISTED => Refusal::Invalid(format!(
+                "{} events are of types that this server doesn't know, of more than {types} types, and an answer can list {LISTED} to be sent again; send at most {types} unknown types at once",
+                self.retryable
+            )),
+            _ => Refusal::NoRoom(self),
+        }
     }
 
     /// Lists only those that are named in the text.

@@ -9,7 +9,7 @@ use serde_json::{Map, Value};
 use tokio::time::timeout;
 use uuid::Uuid;
 
-use super::dispatch::{LONGEST, count, counted, joined, received};
+use super::dispatch::{Asked, LONGEST, count, counted, joined, received};
 use super::kept_headers;
 use super::pool::{Admitted, Held, Pool};
 use super::publisher::{Publisher, now};
@@ -123,10 +123,11 @@ impl Webhook {
 
     /// Takes a message in, and answers with the id that it got when it is at the broker.
     pub async fn take(self: &Arc<Self>, greeted: Greeted, body: Bytes) -> Result<String, Refusal> {
+        let asked = Asked::of(self.source.name);
         let answer = timeout(LONGEST, self.admit(greeted, body))
             .await
             .unwrap_or(Err(Refusal::Late));
-        count(self.source.name, &answer);
+        asked.answered(&answer);
         answer
     }
 

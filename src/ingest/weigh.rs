@@ -4,6 +4,7 @@
 use super::response::Refusal;
 use super::scan::{Event, MAX_EVENTS, Refused, Verdict};
 use crate::contract::Envelope;
+use crate::contract::json::limits::{Structure, structure};
 use crate::contract::wire::{self, RECURSION_LIMIT, WireType};
 use crate::weight::{self, MAX_HEADER, MAX_REQUEST, Most};
 
@@ -37,11 +38,13 @@ pub(super) fn wire(bytes: &[u8], envelope: &Envelope, most: Most) -> Result<u64,
 
 /// What proto3 JSON takes until it is protobuf.
 pub(super) fn json(text: &[u8]) -> Result<u64, Refusal> {
-    let (mut objects, mut values) = (0, 1);
-    for byte in text {
-        objects += usize::from(*byte == b'{');
-        values += usize::from(matches!(byte, b'{' | b'[' | b',' | b':'));
-    }
+    let Structure {
+        objects,
+        values,
+        names,
+    } = structure(text);
+    // A name has a place of its own in a map.
+    let values = values.saturating_add(names).saturating_add(1);
     let weight = weight::proto_json(text.len(), objects, values);
     if weight > MAX_REQUEST {
         return Err(too_heavy(

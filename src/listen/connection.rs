@@ -89,9 +89,13 @@ impl Server {
         let requests = Requests::new(self.router.clone(), Arc::clone(peer));
         let mut connection = std::pin::pin!(self.builder.serve_connection(io, requests));
         let tick = self.limits.tick();
-        let mut told: Option<Instant> = None;
+        // Since when it is told to end, and when what is asked for has to be answered.
+        let mut told: Option<(Instant, Instant)> = None;
+        let mut stopped = false;
         loop {
             tokio::select! {
+                // In order: what is there already counts before the connection is judged.
+                biased;
                 ended = connection.as_mut() => {
                     if let Err(error) = ended {
                         broken(peer, error.as_ref());
@@ -100,22 +104,28 @@ impl Server {
                 }
                 () = peer.evicted() => return closed(peer, "evicted"),
                 // An error says that the server is gone, which is the same.
-                _ = stopping.wait_for(|stopping| *stopping), if told.is_none() => {
-                    told = Some(Instant::now());
-                    connection.as_mut().graceful_shutdown();
+                _ = stopping.wait_for(|stopping| *stopping), if !stopped => {
+                    stopped = true;
+                    let now = Instant::now();
+                    let until = now + self.limits.drain;
+                    if told.is_none() {
+                        connection.as_mut().graceful_shutdown();
+                    }
+                    told = Some(told.map_or((now, until), |(at, earlier)| (at, until.min(earlier))));
                 }
                 () = tokio::time::sleep(tick) => match (peer.verdict(Instant::now()), told) {
                     (Verdict::Cut(reason), _) => return closed(peer, reason),
-                    (_, Some(since)) => {
-                        let idle = peer.idle().is_some();
-                        let patience = if idle { FAREWELL } else { self.limits.grace };
-                        if since.elapsed() > patience {
+                    (_, Some((at, until))) => {
+                        // The last answer needs a moment to arrive.
+                        let until = peer.idle().map_or(until, |(_, since)| at.max(since) + FAREWELL);
+                        if Instant::now() > until {
                             return closed(peer, "farewell");
                         }
                     }
                     (Verdict::Leaves(reason), None) => {
                         closed(peer, reason);
-                        told = Some(Instant::now());
+                        let now = Instant::now();
+                        told = Some((now, now + self.limits.grace));
                         connection.as_mut().graceful_shutdown();
                     }
                     (Verdict::Stays, None) => {}

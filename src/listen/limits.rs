@@ -5,8 +5,10 @@ use std::time::Duration;
 /// The most connections of a port, whatever the descriptors allow.
 const MOST: usize = 10_000;
 
-/// The most connections of one address, unless the operator says otherwise. Proxies have many.
+/// The most connections of one address, unless the operator says otherwise, and the part of all that they are at most.
+/// Proxies have many.
 const MOST_OF_ONE: usize = 2_000;
+const PART_OF_ONE: usize = 4;
 
 /// Descriptors that are not for connections, at least and at most: brokers, databases, files.
 const RESERVE: (u64, u64) = (32, 4_096);
@@ -28,6 +30,8 @@ pub struct Limits {
     pub age: Duration,
     /// How long what is asked for may take once a connection is told to end.
     pub grace: Duration,
+    /// The same once the server ends.
+    pub drain: Duration,
     /// How long a client may read nothing. All of an answer may take twice as long.
     pub unread: Duration,
     /// How long what a client still sends is thrown away after it was refused, so that it can read why.
@@ -70,6 +74,7 @@ impl Default for Limits {
             idle_http2: Duration::from_secs(300),
             age: Duration::from_secs(1_800),
             grace: Duration::from_secs(60),
+            drain: Duration::from_secs(15),
             unread: Duration::from_secs(30),
             linger: Duration::from_secs(5),
             pace: Pace::default(),
@@ -85,9 +90,14 @@ impl Limits {
         let connections = usize::try_from(each).unwrap_or(MOST).clamp(4, MOST);
         Limits {
             connections,
-            of_one_address: MOST_OF_ONE.min(connections),
+            of_one_address: Limits::of_one(connections),
             ..Limits::default()
         }
+    }
+
+    /// How many connections one address may have of so many, unless the operator says otherwise.
+    pub fn of_one(connections: usize) -> usize {
+        (connections / PART_OF_ONE).clamp(1, MOST_OF_ONE)
     }
 
     /// How often a connection is looked at.
@@ -110,8 +120,9 @@ mod tests {
         assert_eq!(Limits::within(1 << 20).connections, MOST);
         assert_eq!(Limits::within(1 << 20).of_one_address, MOST_OF_ONE);
         assert_eq!(Limits::within(1024).connections, 384);
-        assert_eq!(Limits::within(1024).of_one_address, 384);
+        assert_eq!(Limits::within(1024).of_one_address, 96);
         assert_eq!(Limits::within(64).connections, 16);
         assert_eq!(Limits::within(8).connections, 4);
+        assert_eq!(Limits::within(8).of_one_address, 1);
     }
 }

@@ -150,6 +150,11 @@ impl Peer {
     /// Bytes came.
     pub(super) fn heard(&self, bytes: &[u8]) {
         let mut state = self.state();
+        // Some end a request with a line too many. It begins none.
+        let idle = state.under_way == 0 && state.head.is_none() && !state.http2;
+        if idle && bytes.iter().all(|byte| matches!(byte, b'\r' | b'\n')) {
+            return;
+        }
         if state.heard == 0 {
             state.http2 = bytes.starts_with(PREFACE.split_at(3).0);
         }
@@ -298,6 +303,7 @@ mod tests {
         let request = half.request(Version::HTTP_11);
         assert_eq!(half.verdict(after(1000)), Verdict::Stays);
         drop(request);
+        half.heard(b"\r\n");
         assert_eq!(half.verdict(after(70)), Verdict::Stays);
         assert_eq!(half.verdict(after(80)), Verdict::Leaves("idle"));
     }

@@ -27,11 +27,18 @@ pub(super) struct Places {
 #[derive(Default)]
 struct Taken {
     connected: HashMap<u64, Arc<Peer>>,
-    of: HashMap<IpAddr, usize>,
+    of: HashMap<IpAddr, OfOne>,
     next: u64,
-    /// Until when it is no use to look for somebody who could leave: of all, and of one address.
+    /// Until when it is no use to look for somebody who could leave.
     barren: Option<Instant>,
-    barren_of_one: Option<Instant>,
+}
+
+/// The connections of one address.
+#[derive(Default)]
+struct OfOne {
+    count: usize,
+    /// The same of these.
+    barren: Option<Instant>,
 }
 
 /// A connection's place. It is given back when this is dropped.
@@ -62,8 +69,7 @@ impl Places {
         let key = key(address.ip());
         let mut taken = self.lock();
         let most = self.limits.of_one_address;
-        if taken.of.get(&key).is_some_and(|count| *count >= most)
-            && !taken.leave_of(key, part(most))
+        if taken.of.get(&key).is_some_and(|of| of.count >= most) && !taken.leave_of(key, part(most))
         {
             drop(taken);
             return self.refuse(address, "address");
@@ -77,7 +83,7 @@ impl Places {
         taken.next += 1;
         let peer = Arc::new(Peer::new(self.door, address, Arc::clone(&self.limits)));
         taken.connected.insert(id, Arc::clone(&peer));
-        *taken.of.entry(key).or_default() += 1;
+        taken.of.entry(key).or_default().count += 1;
         drop(taken);
         self.gauge.increment(1.0);
         Some(Place {
@@ -103,8 +109,12 @@ impl Places {
 
     fn give_back(&self, id: u64, address: IpAddr) {
         let mut taken = self.lock();
-        taken.remove(id, key(address));
-        (taken.barren, taken.barren_of_one) = (None, None);
+        let key = key(address);
+        taken.remove(id, key);
+        taken.barren = None;
+        if let Some(of) = taken.of.get_mut(&key) {
+            of.barren = None;
+        }
         drop(taken);
         self.gauge.decrement(1.0);
     }
@@ -125,14 +135,14 @@ impl Taken {
     }
 
     fn leave_of(&mut self, one: IpAddr, count: usize) -> bool {
-        if self
-            .barren_of_one
-            .is_some_and(|until| Instant::now() < until)
-        {
+        let barren = self.of.get(&one).and_then(|of| of.barren);
+        if barren.is_some_and(|until| Instant::now() < until) {
             return false;
         }
         let some = self.tell_to_leave(count, |peer| key(peer.address().ip()) == one);
-        self.barren_of_one = (!some).then(|| Instant::now() + BARREN);
+        if let Some(of) = self.of.get_mut(&one) {
+            of.barren = (!some).then(|| Instant::now() + BARREN);
+        }
         some
     }
 
@@ -159,9 +169,9 @@ impl Taken {
         if self.connected.remove(&id).is_none() {
             return;
         }
-        if let Some(count) = self.of.get_mut(&key) {
-            *count -= 1;
-            if *count == 0 {
+        if let Some(of) = self.of.get_mut(&key) {
+            of.count -= 1;
+            if of.count == 0 {
                 self.of.remove(&key);
             }
         }

@@ -175,8 +175,8 @@ fn light_enough(text: &[u8]) -> Result<(), Bad> {
 
 /// What typed events take that come as JSON, while they are decoded.
 fn decoded(text: &[u8]) -> u64 {
-    let (objects, values) = limits::structure(text);
-    weight::proto_json(text.len(), objects, values)
+    let found = limits::structure(text);
+    weight::proto_json(text.len(), found.objects, found.values + found.names)
 }
 
 fn is_unreadable(delivery: &Received) -> bool {

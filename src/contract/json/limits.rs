@@ -89,7 +89,7 @@ pub fn count(text: &[u8], most: usize) -> Result<(), Bad> {
     if text.len() / 2 <= most {
         return Ok(());
     }
-    match structure(text).1 {
+    match structure(text).values {
         values if values <= most => Ok(()),
         values => Err(Bad::field(
             "body",
@@ -98,23 +98,41 @@ pub fn count(text: &[u8], most: usize) -> Result<(), Bad> {
     }
 }
 
-/// How many objects a text has, and how many members and elements, if it is JSON.
-pub fn structure(text: &[u8]) -> (usize, usize) {
-    let (mut objects, mut values, mut opened) = (0, 0, false);
+/// What a text of JSON consists of.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+pub struct Structure {
+    /// How many objects it has.
+    pub objects: usize,
+    /// How many members and elements they and its lists have.
+    pub values: usize,
+    /// How many of them have a name.
+    pub names: usize,
+}
+
+/// What a text consists of that is JSON, or begins so: as far as a parser can come, at most.
+pub fn structure(text: &[u8]) -> Structure {
+    let mut found = Structure::default();
+    let mut opened = None;
     let mut bytes = text.iter();
     while let Some(&byte) = bytes.next() {
         if matches!(byte, b' ' | b'\t' | b'\r' | b'\n') {
             continue;
         }
+        // Here every parser stops, whatever follows.
+        if opened == Some(b'{') && !matches!(byte, b'"' | b'}') {
+            break;
+        }
         // What comes after an opening bracket and doesn't close it is the first value of its list or object.
-        values += usize::from(byte == b',' || (opened && byte != b']' && byte != b'}'));
-        opened = matches!(byte, b'[' | b'{');
-        objects += usize::from(byte == b'{');
+        let first = opened.is_some() && byte != b']' && byte != b'}';
+        found.values += usize::from(byte == b',' || first);
+        found.names += usize::from(byte == b':');
+        found.objects += usize::from(byte == b'{');
+        opened = Some(byte).filter(|byte| matches!(byte, b'[' | b'{'));
         if byte == b'"' {
             skip_text(&mut bytes);
         }
     }
-    (objects, values)
+    found
 }
 
 /// Goes on to the end of a text.

@@ -3,7 +3,10 @@
 
 use std::fmt;
 
+use serde_json::{Map, Value};
+
 use crate::broker::Topology;
+use crate::contract::headers as h;
 use crate::contract::wire::{self, WireType};
 use crate::contract::{Envelope, Input, Intake, Pipeline};
 use crate::ingest::scan::{Verdict, scan};
@@ -37,6 +40,7 @@ impl fmt::Display for Target {
 
 /// Where a letter goes, or why it goes nowhere.
 pub fn target(pipeline: &'static Pipeline, letter: &Letter) -> Result<Target, String> {
+    whole(&letter.headers)?;
     if let Some(queue) = pipeline.queues.iter().find(|q| q.name == letter.queue) {
         if let Input::Events(envelope) = queue.input {
             known(envelope, letter)?;
@@ -73,6 +77,31 @@ pub fn target(pipeline: &'static Pipeline, letter: &Letter) -> Result<Target, St
         exchange: exchange.name,
         routing_key: letter.routing_key.clone(),
     })
+}
+
+/// A letter that isn't all of its message would be another one, sent again.
+fn whole(headers: &str) -> Result<(), String> {
+    let headers: Map<String, Value> = serde_json::from_str(headers).unwrap_or_default();
+    let said = |name: &str| {
+        let said = headers.get(name)?;
+        Some(
+            said.as_str()
+                .map_or_else(|| said.to_string(), str::to_owned),
+        )
+    };
+    if let Some(cut) = said(h::CUT_BODY) {
+        return Err(format!(
+            "its body was cut; the whole one is with its sender at most ({}: {cut})",
+            h::CUT_BODY
+        ));
+    }
+    match said(h::CUT_HEADERS) {
+        Some(cut) => Err(format!(
+            "headers of its message were cut, so it would be another message ({}: {cut})",
+            h::CUT_HEADERS
+        )),
+        None => Ok(()),
+    }
 }
 
 /// An event whose type is still not known would only fail again.
@@ -119,4 +148,22 @@ fn only_request<'a>(envelope: &Envelope, batch: &'a [u8]) -> Option<&'a [u8]> {
     }
     let request = wire::delimited(batch, &mut at).ok()?;
     (at == batch.len()).then_some(request)
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn what_was_cut_is_not_sent_again() {
+        let told = |headers: &str| super::whole(headers).err().unwrap_or_default();
+        assert_eq!(told(""), "");
+        assert_eq!(told(r#"{"x-mine": "a", "x-http-headers": "{}"}"#), "");
+        let body = told(r#"{"x-cut-body": "20 bytes", "x-cut-headers": "x-big"}"#);
+        assert!(body.starts_with("its body was cut;"), "{body}");
+        assert!(body.ends_with("(x-cut-body: 20 bytes)"), "{body}");
+        let headers = told(r#"{"x-cut-headers": "x-big"}"#);
+        assert!(
+            headers.starts_with("headers of its message were cut"),
+            "{headers}"
+        );
+    }
 }

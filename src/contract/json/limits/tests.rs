@@ -102,7 +102,7 @@ fn members_and_elements_are_counted_in_a_text() {
         (r#"{"a":1,"b":[1,2,{"c":"x,[\",{"}], "d" : { } }"#, 7),
         ("[{},[],[[]]]", 4),
     ] {
-        assert_eq!(structure(text.as_bytes()).1, wanted, "{text}");
+        assert_eq!(structure(text.as_bytes()).values, wanted, "{text}");
     }
     let many = format!("[{}0]", "0,".repeat(50));
     assert!(count(many.as_bytes(), 51).is_ok());
@@ -111,4 +111,20 @@ fn members_and_elements_are_counted_in_a_text() {
         told.contains("has 51 members and elements; at most 50"),
         "{told}"
     );
+}
+
+#[test]
+fn a_text_is_counted_outside_of_its_strings_and_as_far_as_it_is_json() {
+    let of = |text: &str| {
+        let Structure {
+            objects,
+            values,
+            names,
+        } = structure(text.as_bytes());
+        (objects, values, names)
+    };
+    assert_eq!(of(r#"{"a": {"b,:{": [1, {}]}, "c\"{": ""}"#), (3, 5, 3));
+    assert_eq!(of(&"{".repeat(95_000)), (1, 0, 0));
+    assert_eq!(of(&format!(r#"{{"a": "{}"#, "{".repeat(95_000))), (1, 1, 1));
+    assert_eq!(of(r#"{"a": { 1 {}, {}, {}}}"#), (2, 1, 1));
 }
