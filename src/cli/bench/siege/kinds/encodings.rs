@@ -10,7 +10,7 @@ use flate2::write::GzEncoder;
 use super::super::attack::{Attack, Call, framed};
 use super::super::wire::{self, LAUNCH};
 use super::requests::events;
-use super::{Door, Kind, One, kind};
+use super::{Door, End, Kind, One, kind};
 
 pub(super) static KINDS: [Kind; 12] = [
     kind("gRPC: gzip of zeros without end", Door::Grpc, 8, bomb),
@@ -47,7 +47,9 @@ pub(super) static KINDS: [Kind; 12] = [
         Door::Grpc,
         10,
         metadata,
-    ),
+    )
+    // HTTP/2 ends a connection whose metadata are far beyond what one call may have.
+    .ends(End::Closed),
     kind("gRPC: a body that comes slowly", Door::Grpc, 10, slow),
     kind(
         "gRPC: large answers that nobody reads",
