@@ -66,6 +66,8 @@ pub struct StoreError {
     pub fault: Fault,
     /// The destination's own number for it, where it gave one.
     pub code: Option<i32>,
+    /// The row of the block that it is about, from 0, where the destination said so.
+    pub row: Option<usize>,
     /// What happened, for people; bounded in length and free of secrets.
     pub message: String,
 }

@@ -184,6 +184,7 @@ fn went_away() -> StoreError {
     StoreError {
         fault: Fault::Unanswered,
         code: None,
+        row: None,
         message: "the destination went away while this was on its way into it, time and again"
             .to_owned(),
     }

@@ -76,7 +76,7 @@ impl Flusher {
             Some(lots) => {
                 let held = std::mem::take(&mut batch.held);
                 let work = aside.insert(Work::new(held, lots));
-                match work.lots.front().is_some_and(|lot| !lot.tried) {
+                match work.lots.front().is_some_and(|lot| !lot.kind.is_tried()) {
                     true => self.step(work, &mut batch.block).await,
                     // All of them are suspects.
                     false => Ok(()),
@@ -190,7 +190,8 @@ impl Flusher {
                 let lots = std::iter::once(Lot::fresh(units)).chain(rest);
                 let work = aside.insert(Work::new(std::mem::take(&mut batch.held), lots));
                 if let Some(all) = work.lots.pop_front() {
-                    self.judge(work, all, Part::Whole, &error, probe);
+                    let rows = batch.block.rows();
+                    self.judge(work, all.units, rows, Part::Whole, &error, probe);
                 }
             }
         }

@@ -7,6 +7,12 @@ use super::batch::Held;
 use super::now_ms;
 use crate::contract::Context;
 
+/// How many times as many units are tried behind one that the destination named as bad, as were good before it.
+const FURTHER: usize = 4;
+
+/// So many count as good at least.
+const LEAST: usize = 16;
+
 /// A unit of a batch: which message, and which unit of it.
 pub(super) type Unit = (usize, usize);
 
@@ -14,8 +20,27 @@ pub(super) type Unit = (usize, usize);
 #[derive(Debug)]
 pub(super) struct Lot {
     pub units: Vec<Unit>,
-    /// Whether a block that held them was tried before.
-    pub tried: bool,
+    pub kind: Kind,
+}
+
+/// What is known of the units of a lot.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kind {
+    /// They were in no block that was tried.
+    Fresh,
+    /// More were tried together.
+    Tried,
+    /// They came after one that the destination named as bad; so many of them are tried next, as there may be more.
+    Behind(usize),
+    /// They came before one that it named, which says that they are good.
+    Before,
+}
+
+impl Kind {
+    /// Whether a block that held the units was tried before.
+    pub(super) fn is_tried(self) -> bool {
+        self != Kind::Fresh
+    }
 }
 
 /// The messages of a batch, and what of them is still to be stored.
@@ -34,22 +59,22 @@ pub(super) struct Work {
 impl Lot {
     /// Units that were in no block that was tried.
     pub(super) fn fresh(units: Vec<Unit>) -> Self {
-        let tried = false;
-        Lot { units, tried }
+        let kind = Kind::Fresh;
+        Lot { units, kind }
     }
 
     /// Units of which more were tried together.
     pub(super) fn tried(units: Vec<Unit>) -> Self {
-        let tried = true;
-        Lot { units, tried }
+        let kind = Kind::Tried;
+        Lot { units, kind }
     }
 
     /// So many lots of about the same size.
     pub(super) fn divided(self, ways: usize) -> impl Iterator<Item = Lot> {
         let size = self.units.len().div_ceil(ways).max(1);
         let lots: Vec<Vec<Unit>> = self.units.chunks(size).map(<[_]>::to_vec).collect();
-        let tried = self.tried;
-        lots.into_iter().map(move |units| Lot { units, tried })
+        let kind = self.kind;
+        lots.into_iter().map(move |units| Lot { units, kind })
     }
 }
 
@@ -75,6 +100,37 @@ impl Work {
     /// A message.
     pub(super) fn held(&self, at: usize) -> Option<&Held> {
         self.held.get(at)?.as_ref()
+    }
+
+    /// Divides a block at a unit that the destination named as bad: that unit is tried by itself later; those before it
+    /// are good, and go out together with those before the next one.
+    pub(super) fn divide_at(&mut self, named: usize, mut units: Vec<Unit>) {
+        let mut behind = units.split_off(named);
+        let alone = behind.drain(..1).collect();
+        // As far again as was good, a few times over: most of what is sent has then to be sent once more at most.
+        let next = FURTHER * units.len().max(LEAST);
+        if let Some(rest) = self.take_front(|kind| matches!(kind, Kind::Behind(_))) {
+            behind.extend(rest);
+        }
+        let mut before = self
+            .take_front(|kind| kind == Kind::Before)
+            .unwrap_or_default();
+        before.append(&mut units);
+        self.put_front(before, Kind::Before);
+        self.put_front(behind, Kind::Behind(next));
+        self.lots.push_back(Lot::tried(alone));
+    }
+
+    fn take_front(&mut self, is: impl Fn(Kind) -> bool) -> Option<Vec<Unit>> {
+        let front = self.lots.pop_front_if(|lot| is(lot.kind));
+        front.map(|lot| lot.units)
+    }
+
+    /// Units that are to be tried next, if there are any.
+    pub(super) fn put_front(&mut self, units: Vec<Unit>, kind: Kind) {
+        if !units.is_empty() {
+            self.lots.push_front(Lot { units, kind });
+        }
     }
 
     /// Notes what becomes of a unit that isn't stored.

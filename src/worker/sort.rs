@@ -7,7 +7,7 @@ use super::blocking;
 use super::disposition::{Case, Cause, Disposition, Part, Probe, decide};
 use super::flush::{Flusher, Halt, WAYS, key};
 use super::guard::guarded;
-use super::lot::{Lot, Unit, Work};
+use super::lot::{Kind, Lot, Unit, Work};
 use super::objects::Parsed;
 use super::settle::Decided;
 use super::spread;
@@ -79,7 +79,7 @@ impl Flusher {
                 work.stored(&units);
             }
             Stored::No(error, probe) => {
-                self.judge(work, Lot { units, tried }, part, &error, probe);
+                self.judge(work, units, block.rows(), part, &error, probe);
             }
         }
         Ok(())
@@ -89,14 +89,18 @@ impl Flusher {
     fn next_block(&self, work: &mut Work, block: &mut Block) -> Option<(Vec<Unit>, bool)> {
         loop {
             let lot = work.lots.pop_front()?;
-            let tried = lot.tried;
+            let kind = lot.kind;
             let bytes = (lot.units.len() as u64) << 10;
             let units = blocking::work(bytes, || self.fill(work, block, lot));
             let Some(groups) = spread::groups(block, &units) else {
-                return (!units.is_empty()).then_some((units, tried));
+                return (!units.is_empty()).then_some((units, kind.is_tried()));
+            };
+            let kind = match kind.is_tried() {
+                true => Kind::Tried,
+                false => Kind::Fresh,
             };
             for units in groups.into_iter().rev() {
-                work.lots.push_front(Lot { units, tried });
+                work.put_front(units, kind);
             }
         }
     }
@@ -104,10 +108,16 @@ impl Flusher {
     /// Makes the block of a lot. What there is no room for stays the first lot.
     fn fill(&self, work: &mut Work, block: &mut Block, lot: Lot) -> Vec<Unit> {
         block.clear();
-        let mut filled = Vec::with_capacity(lot.units.len());
+        // Behind what was bad, a few more each time that all of them were good.
+        let (next, kind) = match lot.kind {
+            Kind::Behind(next) => (next, Kind::Behind(next.saturating_mul(2))),
+            kind => (usize::MAX, kind),
+        };
+        let (now, later) = lot.units.split_at(next.min(lot.units.len()));
+        let mut filled = Vec::with_capacity(now.len());
         let mut left = Vec::new();
         let mut full = false;
-        for units in lot.units.chunk_by(|a, b| a.0 == b.0) {
+        for units in now.chunk_by(|a, b| a.0 == b.0) {
             let Some((at, first)) = units.first().copied() else {
                 continue;
             };
@@ -138,31 +148,32 @@ impl Flusher {
                         held.is_none_or(|held| held.failed.iter().any(|f| f.unit == *unit))
                     };
                     let others = lot.units.iter();
-                    let others = others.filter(|unit| unit.0 != at && !is_decided(unit));
-                    let units = others.copied().collect();
-                    work.lots.push_front(Lot { units, ..lot });
+                    let others = others.filter(|unit| !is_decided(unit));
+                    work.put_front(others.copied().collect(), kind);
                     block.clear();
                     return Vec::new();
                 }
             }
         }
-        if !left.is_empty() {
-            let tried = lot.tried;
-            work.lots.push_front(Lot { units: left, tried });
-        }
+        left.extend_from_slice(later);
+        work.put_front(left, kind);
         filled
     }
 
-    /// Takes out of a lot what is decided, and divides the rest.
+    /// Takes out of a block of so many rows what is decided, and divides the rest.
     pub(super) fn judge(
         &self,
         work: &mut Work,
-        lot: Lot,
+        units: Vec<Unit>,
+        rows: usize,
         part: Part,
         error: &StoreError,
         probe: Probe,
     ) {
-        let mut rest = lot.units;
+        // What the destination says of a row can be told of a unit if each is a row.
+        let named = error.row.filter(|row| *row < rows && rows == units.len());
+        let mut rest = units;
+        let count = rest.len();
         let jitter = self.jitter();
         rest.retain(|unit| {
             let harmful = error.fault.is_of_size() && part == Part::Alone;
@@ -181,6 +192,11 @@ impl Flusher {
             self.note(work, *unit, disposition, error);
             false
         });
+        if let Some(named) = named
+            && rest.len() == count
+        {
+            return work.divide_at(named, rest);
+        }
         let ways = match error.fault.is_of_size() {
             true => WAYS,
             false => 2,

@@ -9,6 +9,7 @@
 mod breaker;
 mod heavy;
 mod memory;
+mod named;
 mod pipeline;
 mod schedule;
 mod settling;
@@ -16,9 +17,16 @@ mod store;
 
 use std::collections::BTreeSet;
 use std::panic;
-use std::sync::Once;
+use std::sync::{Arc, Once};
 
 use tokio::runtime::Builder;
+use tokio_util::sync::CancellationToken;
+
+use super::{Pace, Patience, Setup, States};
+use crate::broker::simulated::Simulated;
+use crate::contract::Pipeline;
+use crate::sink::http::Requests;
+use crate::sink::{Store, Stores};
 
 /// How many schedules are run.
 const SEEDS: u64 = 2000;
@@ -42,6 +50,22 @@ fn simulate<T>(run: impl Future<Output = T>) -> T {
     let mut runtime = Builder::new_current_thread();
     let runtime = runtime.enable_time().start_paused(true).build().unwrap();
     runtime.block_on(run)
+}
+
+/// A server with a clock that jumps, where nothing goes wrong but what the units want.
+fn calm(pipeline: &'static Pipeline, broker: &Simulated, store: &store::Simulated) -> Setup {
+    let store: Arc<dyn Store> = Arc::new(store.clone());
+    Setup {
+        pipeline,
+        broker: Arc::new(broker.clone()),
+        stores: Stores::new(pipeline.tables, |_| Some(Arc::clone(&store))),
+        requests: Requests::default(),
+        pace: Pace::Full,
+        patience: Patience::default(),
+        states: States::default(),
+        stop: CancellationToken::new(),
+        give_up: CancellationToken::new(),
+    }
 }
 
 #[test]

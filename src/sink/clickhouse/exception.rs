@@ -116,6 +116,7 @@ pub(super) fn judge(error: &Error) -> StoreError {
             Some(code) => StoreError {
                 fault: Exception::of(code, answer).fault(),
                 code: Some(code),
+                row: row(code, answer),
                 message: cut(answer),
             },
             None => failed(Fault::Transient, format!("ClickHouse answered: {answer}")),
@@ -151,6 +152,18 @@ pub(super) fn code(answer: &str) -> Option<i32> {
     digits.get(..end)?.parse().ok()
 }
 
+/// The row, from 0, in `Constraint … is violated at row 7. Expression: …`, which counts from 1. An insert is one block, so
+/// it is the row of that block.
+fn row(code: i32, answer: &str) -> Option<usize> {
+    const VIOLATED_CONSTRAINT: i32 = 469;
+    if code != VIOLATED_CONSTRAINT {
+        return None;
+    }
+    let (_, said) = answer.split_once(" is violated at row ")?;
+    let (number, _) = said.split_once('.')?;
+    number.parse::<usize>().ok()?.checked_sub(1)
+}
+
 /// Whether what was asked about is missing as a whole: the table, or its database.
 pub(super) fn is_missing(error: &StoreError) -> bool {
     matches!(error.code, Some(60 | 81))
@@ -161,6 +174,7 @@ pub(super) fn failed(fault: Fault, message: String) -> StoreError {
     StoreError {
         fault,
         code: None,
+        row: None,
         message: cut(&message),
     }
 }
@@ -205,6 +219,24 @@ mod tests {
 
     fn answered(text: &str) -> StoreError {
         judge(&Error::BadResponse(text.to_owned()))
+    }
+
+    #[test]
+    fn reads_the_row_of_an_answer() {
+        let violated = |row: &str| {
+            let text = format!(
+                "Code: 469. DB::Exception: Constraint `c` for table a.b (1-2) is violated at row {row}. Expression: \
+                 (b != 'x'). Column values: b = 'is violated at row 9. '. (VIOLATED_CONSTRAINT) (version 26.7.2.1)"
+            );
+            answered(&text).row
+        };
+        assert_eq!(violated("69995"), Some(69_994));
+        assert_eq!(violated("0"), None);
+        assert_eq!(violated("many"), None);
+        assert_eq!(
+            answered("Code: 36. DB::Exception: is violated at row 3.").row,
+            None
+        );
     }
 
     #[test]

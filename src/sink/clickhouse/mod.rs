@@ -151,6 +151,7 @@ impl ClickHouse {
                 fault,
                 code: None,
                 message,
+                ..
             } if fault.may_pass() => exception::failed(Fault::Destination, message),
             error => error,
         }

@@ -122,6 +122,7 @@ pub(super) fn failed(fault: Fault, message: String) -> StoreError {
     StoreError {
         fault,
         code: None,
+        row: None,
         message: cut(&message),
     }
 }

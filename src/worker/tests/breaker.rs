@@ -1,18 +1,13 @@
 //! A bad deploy: nearly everything becomes a dead letter, until it doesn't.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use tokio_util::sync::CancellationToken;
-
 use super::pipeline::{Settings, pipeline, to_queue};
-use super::{simulate, store};
+use super::{calm, simulate, store};
 use crate::broker::simulated::{Confirm, Simulated};
-use crate::sink::http::Requests;
-use crate::sink::{Store, Stores};
 use crate::worker::breaker::{Breakers, Least, Phase};
-use crate::worker::{Pace, Patience, Setup, States, start};
+use crate::worker::{States, start};
 
 static OLD: AtomicBool = AtomicBool::new(true);
 
@@ -34,18 +29,7 @@ fn a_queue_that_fills_the_dead_letters_stops() {
         let pipeline = pipeline(settings);
         let store = store::Simulated::new(1, Vec::new(), 0.0);
         let broker = Simulated::new(200, || Confirm::Yes, |_, _, _| {});
-        let shared: Arc<dyn Store> = Arc::new(store.clone());
-        let setup = Setup {
-            pipeline,
-            broker: Arc::new(broker.clone()),
-            stores: Stores::new(pipeline.tables, |_| Some(Arc::clone(&shared))),
-            requests: Requests::default(),
-            pace: Pace::Full,
-            patience: Patience::default(),
-            states: States::default(),
-            stop: CancellationToken::new(),
-            give_up: CancellationToken::new(),
-        };
+        let setup = calm(pipeline, &broker, &store);
         for n in 0..5000 {
             broker.push(to_queue(&[format!("new-{n}")]));
         }

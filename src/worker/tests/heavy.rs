@@ -3,14 +3,10 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio_util::sync::CancellationToken;
-
 use super::pipeline::{Settings, pipeline, to_queue};
-use super::{simulate, store};
+use super::{calm, simulate, store};
 use crate::broker::simulated::{Confirm, Simulated};
-use crate::sink::http::Requests;
-use crate::sink::{Store, Stores};
-use crate::worker::{Pace, Patience, Setup, States, start};
+use crate::worker::start;
 
 #[test]
 fn it_is_stored_in_several_and_acknowledged_when_all_are() {
@@ -33,18 +29,7 @@ fn it_is_stored_in_several_and_acknowledged_when_all_are() {
                 *noted.lock().unwrap() += usize::from(!seen.is_stored(&heavy(99)));
             },
         );
-        let shared: Arc<dyn Store> = Arc::new(store.clone());
-        let setup = Setup {
-            pipeline,
-            broker: Arc::new(broker.clone()),
-            stores: Stores::new(pipeline.tables, |_| Some(Arc::clone(&shared))),
-            requests: Requests::default(),
-            pace: Pace::Full,
-            patience: Patience::default(),
-            states: States::default(),
-            stop: CancellationToken::new(),
-            give_up: CancellationToken::new(),
-        };
+        let setup = calm(pipeline, &broker, &store);
         // Five times the megabyte that a batch may have.
         let units: Vec<String> = (0..100).map(heavy).collect();
         broker.push(to_queue(&units));

@@ -9,10 +9,12 @@ use crate::contract::{
 };
 
 /// What is wrong with units, by the beginning of their ids, and the class of their dead letters.
-pub(super) const KINDS: [(&str, &str); 8] = [
+pub(super) const KINDS: [(&str, &str); 9] = [
     ("good", ""),
     ("bad", "bad_value"),
     ("refused", "refused"),
+    // The destination says which row it refuses.
+    ("named", "refused"),
     ("panic", "panic"),
     ("sick", "retries"),
     // The destination goes away at it.

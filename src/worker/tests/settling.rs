@@ -1,18 +1,13 @@
 //! A build that panics when it settles a message, after everything else has gone well.
 
-use std::sync::Arc;
 use std::time::Duration;
 
-use tokio_util::sync::CancellationToken;
-
 use super::pipeline::{Settings, ids, pipeline, to_queue};
-use super::{simulate, store};
+use super::{calm, simulate, store};
 use crate::broker::simulated::{Confirm, Simulated};
 use crate::broker::{HeaderValue, Limits, Outgoing};
 use crate::contract::headers as h;
-use crate::sink::http::Requests;
-use crate::sink::{Store, Stores};
-use crate::worker::{Pace, Patience, Setup, States, start};
+use crate::worker::start;
 
 #[test]
 fn what_can_not_be_settled_is_a_dead_letter_as_it_came_when_its_retries_are_used_up() {
@@ -31,18 +26,7 @@ fn what_can_not_be_settled_is_a_dead_letter_as_it_came_when_its_retries_are_used
             let reason = message.properties.header(h::DEAD_REASON);
             matches!(reason, Some(HeaderValue::Text(reason)) if reason.contains("is bad"))
         });
-        let shared: Arc<dyn Store> = Arc::new(store.clone());
-        let setup = Setup {
-            pipeline,
-            broker: Arc::new(broker.clone()),
-            stores: Stores::new(pipeline.tables, |_| Some(Arc::clone(&shared))),
-            requests: Requests::default(),
-            pace: Pace::Full,
-            patience: Patience::default(),
-            states: States::default(),
-            stop: CancellationToken::new(),
-            give_up: CancellationToken::new(),
-        };
+        let setup = calm(pipeline, &broker, &store);
         let units = ["good-1", "bad-1", "good-2"].map(str::to_owned);
         broker.push(to_queue(&units));
         broker.push(to_queue(&["good-3".to_owned()]));
@@ -94,18 +78,7 @@ fn what_is_too_large_to_go_back_is_a_dead_letter_and_does_not_go_round() {
             body: 1000,
         };
         broker.limit(limits);
-        let shared: Arc<dyn Store> = Arc::new(store.clone());
-        let setup = Setup {
-            pipeline,
-            broker: Arc::new(broker.clone()),
-            stores: Stores::new(pipeline.tables, |_| Some(Arc::clone(&shared))),
-            requests: Requests::default(),
-            pace: Pace::Full,
-            patience: Patience::default(),
-            states: States::default(),
-            stop: CancellationToken::new(),
-            give_up: CancellationToken::new(),
-        };
+        let setup = calm(pipeline, &broker, &store);
         let wide = |id: &str, size: usize| {
             let mut message = to_queue(&[id.to_owned()]);
             let text = HeaderValue::Text("h".repeat(size));

@@ -44,6 +44,8 @@ struct Inner {
     tokens: BTreeMap<String, Vec<String>>,
     stored: BTreeSet<String>,
     violations: Vec<String>,
+    /// How many rows there were in what it was to store, each time.
+    tried: Vec<usize>,
     panicked: u32,
     /// How often it went away at what it was to store, and until when.
     deaths: u32,
@@ -59,6 +61,7 @@ impl Simulated {
             tokens: BTreeMap::new(),
             stored: BTreeSet::new(),
             violations: Vec::new(),
+            tried: Vec::new(),
             panicked: 0,
             deaths: 0,
             dead_until: 0,
@@ -85,6 +88,11 @@ impl Simulated {
     pub(super) fn blocks(&self) -> Vec<usize> {
         let inner = self.inner.lock().unwrap();
         inner.tokens.values().map(Vec::len).collect()
+    }
+
+    /// How many rows there were in what it was to store, each time.
+    pub(super) fn tried(&self) -> Vec<usize> {
+        self.inner.lock().unwrap().tried.clone()
     }
 
     pub(super) fn deaths(&self) -> u32 {
@@ -131,6 +139,7 @@ fn fails(fault: Fault) -> Result<(), StoreError> {
     Err(StoreError {
         fault,
         code: None,
+        row: None,
         message: format!("simulated: {}", fault.name()),
     })
 }
@@ -147,6 +156,7 @@ impl Store for Simulated {
         };
         let ids: Vec<String> = rows.block.cells(0).unwrap().into_iter().map(text).collect();
         async move {
+            self.inner.lock().unwrap().tried.push(ids.len());
             let deaths = self.deaths();
             let takes = self.draw(|random| random.random_range(1..40));
             tokio::time::sleep(Duration::from_millis(takes)).await;
@@ -167,7 +177,16 @@ impl Store for Simulated {
                 Some(Weather::Busy) => return fails(Fault::Pressure),
                 _ if any("fatal") => return self.die(),
                 _ if any("endless") || count("bulky") > 1 => return fails(Fault::Excess),
-                _ if any("refused") => return fails(Fault::Content),
+                _ if any("refused") => {
+                    // It may say of which row, and may be wrong about it.
+                    let row = self.draw(|r| r.random_range(0..ids.len() * 2));
+                    let row = Some(row).filter(|row| *row <= ids.len());
+                    return fails(Fault::Content).map_err(|error| StoreError { row, ..error });
+                }
+                _ if any("named") => {
+                    let row = ids.iter().position(|id| id.starts_with("named"));
+                    return fails(Fault::Content).map_err(|error| StoreError { row, ..error });
+                }
                 Some(Weather::Flaky) if half => {}
                 Some(Weather::Lying) => {}
                 _ if any("sick") => {}
