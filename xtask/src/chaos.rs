@@ -123,7 +123,11 @@ fn torment(args: &Args, interrupt: &Receiver<()>) -> Result<()> {
             Ok(())
         }
         Err(error) => {
-            println!("{}", cluster.logs());
+            println!(
+                "{}\nStill in queues:\n{}",
+                cluster.logs(),
+                cluster.waiting()
+            );
             Err(error.context(format!("repeat with {again}")))
         }
     }

@@ -165,7 +165,7 @@ impl Cluster {
 
     /// Runs `rabbitmqctl`.
     pub(super) fn control(&self, args: &[&str]) -> Result<()> {
-        self.broker.control(args)
+        self.broker.control(args).map(drop)
     }
 
     /// Runs a statement in ClickHouse.
@@ -187,6 +187,25 @@ impl Cluster {
             .trim()
             .parse()
             .with_context(|| format!("{count} is no count"))
+    }
+
+    /// The queues that hold messages, and how many: ready, and delivered but not acknowledged.
+    pub(super) fn waiting(&self) -> String {
+        let list = [
+            "-q",
+            "list_queues",
+            "--no-table-headers",
+            "name",
+            "messages_ready",
+            "messages_unacknowledged",
+        ];
+        match self.broker.control(&list) {
+            Ok(lines) => {
+                let holds = lines.lines().filter(|line| !line.ends_with("\t0\t0"));
+                holds.map(|line| format!("{line}\n")).collect()
+            }
+            Err(error) => format!("{error:#}\n"),
+        }
     }
 
     /// What the instances said last.

@@ -91,14 +91,14 @@ impl Broker {
         url(self.port)
     }
 
-    /// Runs `rabbitmqctl` for it.
-    pub(crate) fn control(&self, args: &[&str]) -> Result<()> {
+    /// Runs `rabbitmqctl` for it; says what it printed.
+    pub(crate) fn control(&self, args: &[&str]) -> Result<String> {
         let output = Command::new(&self.control).args(args).output()?;
         if !output.status.success() {
             let text = String::from_utf8_lossy(&output.stderr).into_owned();
             bail!("rabbitmqctl {} failed: {text}", args.join(" "));
         }
-        Ok(())
+        Ok(String::from_utf8_lossy(&output.stdout).into_owned())
     }
 }
 
