@@ -24,8 +24,8 @@ async fn publish(app: &Instance, exchange: &'static str, id: &str, body: &str) {
 
 /// Waits until all that was published is a row or a letter, and says what each is: the JSON that is stored, or why not.
 async fn ends(store: &ClickHouse, sent: &[(&str, &str)]) -> Vec<Result<String, String>> {
-    let all = "SELECT (SELECT uniqExact(id) FROM DB.graphy_event) + \
-               (SELECT uniqExact(message_id) FROM DB.error_event WHERE queue = 'graphy_event_q')";
+    let all = "SELECT count() FROM (SELECT id FROM DB.graphy_event UNION DISTINCT \
+               SELECT message_id FROM DB.error_event WHERE queue = 'graphy_event_q')";
     eventually(store, all, sent.len() as u64).await;
     let mut ends = Vec::new();
     for (id, _) in sent {

@@ -66,50 +66,59 @@ impl Seen {
 
     fn list(items: &[Value]) -> Seen {
         let mut kinds = 0;
-        let mut lists: Option<Seen> = None;
+        let mut lists = Vec::new();
         for item in items {
-            let Value::Array(inner) = item else {
-                kinds |= kind(item);
-                continue;
-            };
-            let inner = Seen::list(inner);
-            lists = match lists {
-                None => Some(inner),
-                Some(before) => match before.with(inner) {
-                    Some(both) => Some(both),
-                    None => return Seen::ANYTHING,
-                },
-            };
+            match item {
+                Value::Array(inner) => lists.push(Seen::list(inner)),
+                item => kinds |= kind(item),
+            }
         }
-        match (lists, item_of(kinds)) {
-            (None, Some(_)) => Seen { kinds, depth: 1 },
-            (Some(lists), _) if kinds == 0 && lists.depth < MAX_DEPTH => Seen {
-                depth: lists.depth + 1,
-                ..lists
+        if lists.is_empty() && element_of(kinds).is_some() {
+            return Seen { kinds, depth: 1 };
+        }
+        match Seen::common(&lists) {
+            Some(common) if kinds == 0 && common.depth < MAX_DEPTH => Seen {
+                depth: common.depth + 1,
+                ..common
             },
             _ => Seen::ANYTHING,
         }
     }
 
-    /// What two lists have in common, if each element of both fits.
-    fn with(self, other: Seen) -> Option<Seen> {
-        let (deep, flat) = match self.depth >= other.depth {
-            true => (self, other),
-            false => (other, self),
-        };
-        // An empty list may have any depth.
-        if deep.depth > flat.depth && flat.kinds != 0 {
-            return None;
+    /// What lists have in common, level by level; none if there is nothing that each of them fits as it is.
+    fn common(lists: &[Seen]) -> Option<Seen> {
+        let depth = lists.iter().map(|list| list.depth).min()?;
+        let ends = |list: &&Seen| list.depth == depth;
+        let kinds = lists
+            .iter()
+            .filter(ends)
+            .fold(0, |all, list| all | list.kinds);
+        // Values of several kinds next to lists, or to others, are of several kinds all the more.
+        if kinds & MIXED != 0 {
+            return Some(Seen {
+                kinds: MIXED,
+                depth,
+            });
         }
-        let kinds = match (deep.kinds | flat.kinds) & MIXED {
-            0 => deep.kinds | flat.kinds,
-            _ => MIXED,
-        };
-        item_of(kinds).map(|_| Seen { kinds, ..deep })
+        let mut deeper = lists.iter().filter(|list| list.depth > depth);
+        match deeper.next() {
+            None => element_of(kinds).map(|_| Seen { kinds, depth }),
+            // An empty list is of any type, if the others agree on one.
+            Some(first) if kinds == 0 && deeper.all(|list| list.is_like(*first)) => Some(*first),
+            Some(_) => None,
+        }
+    }
+
+    fn is_like(self, other: Seen) -> bool {
+        let is_empty = |seen: Seen| seen.kinds & !NULL == 0;
+        self.depth == other.depth
+            && element_of(self.kinds) == element_of(other.kinds)
+            && is_empty(self) == is_empty(other)
     }
 
     fn list_type(self) -> LeafType {
-        LeafType::List(item_of(self.kinds).unwrap_or(Element::Dynamic), self.depth)
+        let element = element_of(self.kinds).unwrap_or(Element::Dynamic);
+        LeafType::List(element, self.depth)
     }
 }
 
@@ -153,7 +162,7 @@ fn is_float(value: i128) -> bool {
 }
 
 /// The type of elements of such kinds; none if they have none in common.
-fn item_of(kinds: u16) -> Option<Element> {
+fn element_of(kinds: u16) -> Option<Element> {
     let has = |kind| kinds & kind != 0;
     Some(match kinds & !NULL {
         0 | TEXT => Element::Basic(Basic::String),
@@ -197,6 +206,13 @@ mod tests {
             ("[[1],[\"x\"]]", "Array(Dynamic)"),
             ("[[1,\"x\"],[2]]", "Array(Array(Dynamic))"),
             ("[[1],[[2]]]", "Array(Dynamic)"),
+            ("[[],[[]]]", "Array(Array(Array(Nullable(String))))"),
+            ("[[],[[]],[[1]]]", "Array(Dynamic)"),
+            ("[[null],[[1]]]", "Array(Dynamic)"),
+            ("[[[[1]]],[1,true]]", "Array(Array(Dynamic))"),
+            ("[[[1,true]],[2]]", "Array(Dynamic)"),
+            ("[[1],[true],[1,true]]", "Array(Array(Dynamic))"),
+            ("[[],[[1,true]]]", "Array(Array(Array(Dynamic)))"),
             ("[null,[1]]", "Array(Dynamic)"),
             (
                 "[{},null]",
