@@ -15,11 +15,12 @@ use std::hint::black_box;
 use bytes::Bytes;
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use event_grpc::cli::bench::pattern::Mix;
+use event_grpc::contract::json::limits;
 use event_grpc::contract::{Append, Block, Context, Group, Message};
 use event_grpc::ingest::group::Batch;
 use event_grpc::ingest::scan::scan;
 use rows::{EVENTS, append, each_group, envelope, requests, table};
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 /// Requests that one block is made from, so that it has as many rows as a batch in service.
 const REQUESTS: u64 = 500;
@@ -161,9 +162,9 @@ fn json(c: &mut Criterion) {
     let Append::Json(append) = block.table().append else {
         panic!("post_log_event doesn't take JSON");
     };
-    let nothing = Map::new();
+    let nothing = event_grpc::contract::json::Map::new();
     let append = |block: &mut Block, text: &str| {
-        let body: Map<String, Value> = serde_json::from_str(text).unwrap();
+        let body = limits::parse(text.as_bytes()).unwrap();
         let message = Message {
             body: &body,
             id: "0123456789abcdef",

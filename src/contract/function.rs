@@ -6,7 +6,8 @@ use std::borrow::Cow;
 
 use chrono::{DateTime, NaiveDateTime, SecondsFormat, TimeZone, Utc};
 use prost::Message as _;
-use serde_json::{Map, Value};
+
+use super::json::{Map, Value, parse};
 
 mod object;
 mod structs;
@@ -151,8 +152,12 @@ pub fn parse_json(text: &str) -> Result<Option<Map<String, Value>>, String> {
     if text.trim().is_empty() {
         return Ok(None);
     }
-    serde_json::from_str(text)
-        .map_err(|error| format!("{:?} is not a JSON object in text: {error}", shown(text)))
+    let not_one = |why: String| format!("{:?} is not a JSON object in text: {why}", shown(text));
+    match parse(text.as_bytes()).map_err(|fault| not_one(fault.to_string()))? {
+        Value::Null => Ok(None),
+        Value::Object(object) => Ok(Some(object)),
+        _ => Err(not_one("it is something else".into())),
+    }
 }
 
 /// A header out of an object of headers, whatever the case of its name; of a list the first. A number or truth value
@@ -329,6 +334,7 @@ mod tests {
         let headers = json!({
             "Referer": ["a", "b"], "x-one": "1", "x-two": 2, "x-yes": true, "X-None": [], "X-Null": null,
         });
+        let headers = Value::from(headers);
         let headers = headers.as_object().unwrap();
         for (name, value) in [
             ("referer", "a"),
@@ -358,7 +364,7 @@ mod tests {
 
     #[test]
     fn an_object_gets_a_member_if_there_is_a_value() {
-        let object = json!({"a": 1}).as_object().cloned().unwrap();
+        let object = Value::from(json!({"a": 1})).as_object().cloned().unwrap();
         let more = with(&object, "v", Some("2.1")).into_owned();
         assert_eq!(Value::Object(more), json!({"a": 1, "v": "2.1"}));
         assert!(matches!(with(&object, "v", None::<i64>), Cow::Borrowed(same) if *same == object));

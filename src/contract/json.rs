@@ -1,13 +1,20 @@
 //! Reading the fields of JSON messages: strict about what is meant, lenient about how it is written.
 //!
 //! Producers write numbers as strings, strings as numbers and integers as floats. Where the meaning is plain they
-//! are taken; otherwise the error names the field. Unknown members are skipped, null is absent.
+//! are taken, exactly; otherwise the error names the field. No number becomes another one. Unknown members are skipped,
+//! null is absent.
 
 pub mod limits;
+mod number;
+mod text;
+mod value;
 
 use std::borrow::Cow;
+use std::str::FromStr;
 
-use serde_json::{Map, Value};
+pub use number::{Number, Plain};
+pub use text::{Fault, parse, parse_object};
+pub use value::{Map, Value, members, object_text};
 
 use super::{Bad, Field, Kind, Label, Shape};
 
@@ -81,33 +88,39 @@ fn as_text(value: &Value) -> Option<Cow<'_, str>> {
 
 fn as_i64(value: &Value) -> Option<i64> {
     match value {
-        Value::Number(n) => n.as_i64().or_else(|| n.as_f64().and_then(whole)),
-        Value::String(s) => s
-            .trim()
-            .parse()
-            .ok()
-            .or_else(|| s.trim().parse().ok().and_then(whole)),
+        Value::Number(n) => n.as_i64(),
+        Value::String(s) => read_integer(s),
         _ => None,
     }
 }
 
-/// The integer that a float stands for, as far as floats count exactly.
-fn whole(value: f64) -> Option<i64> {
-    (value.fract() == 0.0 && value.abs() <= 9_007_199_254_740_992.0).then_some(value as i64)
-}
-
 fn as_u64(value: &Value) -> Option<u64> {
     match value {
-        Value::Number(n) if n.is_u64() => n.as_u64(),
-        Value::String(s) if s.trim().parse::<u64>().is_ok() => s.trim().parse().ok(),
-        value => as_i64(value).and_then(|v| v.try_into().ok()),
+        Value::Number(n) => n.as_u64(),
+        Value::String(s) => read_integer(s),
+        _ => None,
     }
+}
+
+/// The integer in a text, which most write plainly.
+fn read_integer<T: FromStr + TryFrom<i128>>(text: &str) -> Option<T> {
+    let text = text.trim();
+    let plain = text.parse().ok();
+    plain.or_else(|| number::integer(text)?.try_into().ok())
 }
 
 fn as_f64(value: &Value) -> Option<f64> {
     match value {
         Value::Number(n) => n.as_f64(),
-        Value::String(s) => s.trim().parse().ok().filter(|v: &f64| v.is_finite()),
+        Value::String(s) => number::double(s.trim()),
+        _ => None,
+    }
+}
+
+fn as_f32(value: &Value) -> Option<f32> {
+    match value {
+        Value::Number(n) => n.as_f32(),
+        Value::String(s) => number::float(s.trim()),
         _ => None,
     }
 }
@@ -123,9 +136,24 @@ fn as_bool(value: &Value) -> Option<bool> {
     }
 }
 
+const INT64: &str = "a whole number of 64 bits";
+const INT32: &str = "a whole number of 32 bits";
+const UINT64: &str = "a whole number from 0, of 64 bits";
+const UINT32: &str = "a whole number from 0, of 32 bits";
+const DOUBLE: &str = "a number that a double holds";
+const FLOAT: &str = "a number that a float holds";
+
+fn as_i32(value: &Value) -> Option<i32> {
+    as_i64(value)?.try_into().ok()
+}
+
+fn as_u32(value: &Value) -> Option<u32> {
+    as_u64(value)?.try_into().ok()
+}
+
 /// A 64-bit integer.
 pub fn optional_int64(body: &Object, path: &[&str]) -> Result<Option<i64>, Bad> {
-    optional(body, path, "a whole number", as_i64)
+    optional(body, path, INT64, as_i64)
 }
 
 /// A 64-bit integer that must be there.
@@ -135,9 +163,7 @@ pub fn int64(body: &Object, path: &[&str]) -> Result<i64, Bad> {
 
 /// A 32-bit integer.
 pub fn optional_int32(body: &Object, path: &[&str]) -> Result<Option<i32>, Bad> {
-    optional(body, path, "a whole number of 32 bits", |v| {
-        as_i64(v)?.try_into().ok()
-    })
+    optional(body, path, INT32, as_i32)
 }
 
 /// A 32-bit integer that must be there.
@@ -147,7 +173,7 @@ pub fn int32(body: &Object, path: &[&str]) -> Result<i32, Bad> {
 
 /// An unsigned 64-bit integer.
 pub fn optional_uint64(body: &Object, path: &[&str]) -> Result<Option<u64>, Bad> {
-    optional(body, path, "a whole number from 0", as_u64)
+    optional(body, path, UINT64, as_u64)
 }
 
 /// An unsigned 64-bit integer that must be there.
@@ -157,9 +183,7 @@ pub fn uint64(body: &Object, path: &[&str]) -> Result<u64, Bad> {
 
 /// An unsigned 32-bit integer.
 pub fn optional_uint32(body: &Object, path: &[&str]) -> Result<Option<u32>, Bad> {
-    optional(body, path, "a whole number from 0, of 32 bits", |v| {
-        as_u64(v)?.try_into().ok()
-    })
+    optional(body, path, UINT32, as_u32)
 }
 
 /// An unsigned 32-bit integer that must be there.
@@ -169,7 +193,7 @@ pub fn uint32(body: &Object, path: &[&str]) -> Result<u32, Bad> {
 
 /// A number.
 pub fn optional_double(body: &Object, path: &[&str]) -> Result<Option<f64>, Bad> {
-    optional(body, path, "a number", as_f64)
+    optional(body, path, DOUBLE, as_f64)
 }
 
 /// A number that must be there.
@@ -179,7 +203,7 @@ pub fn double(body: &Object, path: &[&str]) -> Result<f64, Bad> {
 
 /// A number of single precision.
 pub fn optional_float(body: &Object, path: &[&str]) -> Result<Option<f32>, Bad> {
-    Ok(optional_double(body, path)?.map(|v| v as f32))
+    optional(body, path, FLOAT, as_f32)
 }
 
 /// A number of single precision that must be there.
@@ -276,11 +300,12 @@ fn check_field(field: &Field, value: &Value) -> Result<(), Bad> {
             (as_text(value).is_some(), "a string")
         }
         Kind::Bool => (as_bool(value).is_some(), "true or false"),
-        Kind::Double | Kind::Float => (as_f64(value).is_some(), "a number"),
-        Kind::Uint32 | Kind::Uint64 | Kind::Fixed32 | Kind::Fixed64 => {
-            (as_u64(value).is_some(), "a whole number from 0")
-        }
-        _ => (as_i64(value).is_some(), "a whole number"),
+        Kind::Double => (as_f64(value).is_some(), DOUBLE),
+        Kind::Float => (as_f32(value).is_some(), FLOAT),
+        Kind::Uint64 | Kind::Fixed64 => (as_u64(value).is_some(), UINT64),
+        Kind::Uint32 | Kind::Fixed32 => (as_u32(value).is_some(), UINT32),
+        Kind::Int32 | Kind::Sint32 | Kind::Sfixed32 => (as_i32(value).is_some(), INT32),
+        _ => (as_i64(value).is_some(), INT64),
     };
     if fits {
         Ok(())
@@ -306,7 +331,7 @@ mod tests {
             dense: &[],
             any_of: &["a", "b"],
         };
-        let told = |body: Value| any_of(body.as_object().unwrap(), &SHAPE);
+        let told = |body: serde_json::Value| any_of(Value::from(body).as_object().unwrap(), &SHAPE);
         for good in [
             json!({"a": "x"}),
             json!({"b": 0}),

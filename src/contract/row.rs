@@ -1,5 +1,6 @@
 //! What a transform gets: a group of events, a JSON message or a dead letter; and how it fails.
 
+use super::json::{Map, Value};
 use super::pipeline::EventType;
 
 /// Events of one type that share a header, as slices of the message that they came in.
@@ -17,14 +18,14 @@ pub struct Group<'a> {
 #[derive(Debug, Clone, Copy)]
 pub struct Message<'a> {
     /// The object.
-    pub body: &'a serde_json::Map<String, serde_json::Value>,
+    pub body: &'a Map<String, Value>,
     /// Its id: the sender's `message_id`, or a hash of body and position.
     pub id: &'a str,
     /// When it was sent, or else came, in milliseconds since the epoch.
     pub received_ms: i64,
     /// What its sender put into headers: of a webhook that keeps them those of HTTP, otherwise those of AMQP. Each is
     /// a text, a number, a truth value, or a list of texts.
-    pub headers: &'a serde_json::Map<String, serde_json::Value>,
+    pub headers: &'a Map<String, Value>,
 }
 
 /// A message that could not be stored, and why.

@@ -2,9 +2,9 @@
 //! outside can write headers that mean something to the broker or to us.
 
 use http::{HeaderMap, HeaderName, header};
-use serde_json::{Map, Value};
 
 use super::response::Refusal;
+use crate::contract::json::{Map, Value, object_text};
 
 /// The most that is kept of a request's headers, in bytes of JSON. With the properties it must fit in one AMQP frame.
 const MOST: usize = 16 << 10;
@@ -51,7 +51,7 @@ pub(super) fn keep(
 
 /// The object as the text that travels.
 pub(super) fn text(kept: &Map<String, Value>) -> Result<String, Refusal> {
-    let text = serde_json::to_string(kept).map_err(|e| Refusal::Internal(e.to_string()))?;
+    let text = object_text(kept);
     // Escapes make a text longer than what it stands for.
     match text.len() > 2 * MOST {
         true => Err(Refusal::HeadersTooLarge { limit: MOST }),

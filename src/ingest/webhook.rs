@@ -5,7 +5,6 @@ use std::sync::Arc;
 use bytes::Bytes;
 use http::HeaderMap;
 use metrics::Counter;
-use serde_json::{Map, Value};
 use tokio::time::timeout;
 use uuid::Uuid;
 
@@ -17,7 +16,7 @@ use super::reading::Budget;
 use super::response::Refusal;
 use super::verify::{Proof, Verifier};
 use crate::broker::{HeaderValue, Outgoing, Properties};
-use crate::contract::json::{self, limits};
+use crate::contract::json::{self, Map, Value, limits};
 use crate::contract::{self, Bad, Message, RoutingKey, Shape, Source, headers};
 
 /// The longest routing key that AMQP allows, in bytes.

@@ -14,6 +14,7 @@ use crate::broker::{HeaderValue, Outgoing, Properties};
 use crate::contract::canonical::canonical;
 use crate::contract::function::MILLIS_RANGE;
 use crate::contract::headers as h;
+use crate::contract::json;
 use crate::contract::{
     AppendDeadLetter, Bad, Block, Context, DeadLetter, Envelope, Group, Input, Pipeline, Route,
 };
@@ -315,7 +316,7 @@ fn letter(message: &Prepared, cx: &Context) -> Letter {
         first_failed_ms: in_range(first, cx),
         last_failed_ms: in_range(last, cx),
         sent_ms: sent.filter(|sent| MILLIS_RANGE.contains(sent)),
-        headers: serde_json::Value::Object(super::headers::as_json(properties)).to_string(),
+        headers: json::object_text(&super::headers::as_json(properties)),
     }
 }
 

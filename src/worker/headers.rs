@@ -2,15 +2,14 @@
 
 use std::borrow::Cow;
 
-use serde_json::{Map, Value};
-
 use crate::broker::{HeaderValue, Properties};
 use crate::contract::headers::{HTTP_HEADERS, is_internal};
+use crate::contract::json::{Map, Value, parse_object};
 
 /// What the sender put into headers: of a webhook that keeps them those of its request, otherwise those of AMQP.
 pub(super) fn sent(properties: &Properties) -> Map<String, Value> {
     if let Some(HeaderValue::Text(text)) = properties.header(HTTP_HEADERS)
-        && let Ok(headers) = serde_json::from_str(text)
+        && let Ok(headers) = parse_object(text.as_bytes())
     {
         return headers;
     }

@@ -6,11 +6,11 @@ use std::sync::OnceLock;
 
 use bytes::Bytes;
 use serde::de::IgnoredAny;
-use serde_json::{Map, Value};
 use xxhash_rust::xxh3::xxh3_128;
 
 use super::duty::Received;
 use crate::contract::json::limits::{self, MAX_OBJECTS};
+use crate::contract::json::{Map, Value};
 use crate::contract::{Bad, Message};
 
 /// Where the objects of a message are.
@@ -151,7 +151,7 @@ mod tests {
 
     #[test]
     fn objects_are_found_where_they_are() {
-        let cases: [(&str, &[Value]); 5] = [
+        let cases: [(&str, &[serde_json::Value]); 5] = [
             (r#" {"a":1} "#, &[json!({"a": 1})]),
             ("[]", &[]),
             (" [ ] ", &[]),

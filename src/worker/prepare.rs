@@ -5,7 +5,6 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use prost_reflect::DescriptorPool;
-use serde_json::{Map, Value};
 
 use super::duty::Received;
 use super::guard::guarded;
@@ -16,7 +15,7 @@ use super::stretch::becomes;
 use super::{headers, proto_json};
 use crate::broker::{Delivery, HeaderValue, Properties};
 use crate::contract::headers::{EVENT_BATCH, JSON, UNREADABLE};
-use crate::contract::json::limits;
+use crate::contract::json::{Map, Value, limits};
 use crate::contract::{Bad, Envelope, Input, Pipeline, Queue};
 use crate::weight::{self, Budget, Permit};
 

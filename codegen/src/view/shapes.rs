@@ -238,8 +238,9 @@ impl Shapes {
 
     fn enum_view(&self, names: &EnumDescriptor) -> EnumView {
         let mut values = BTreeMap::new();
-        for value in names.values() {
-            // With aliases the first name of a number is its name, as in proto3 JSON.
+        // In the order of the proto file, which `values()` doesn't keep: with aliases the first name of a number is its
+        // name, as in proto3 JSON.
+        for value in &names.enum_descriptor_proto().value {
             values
                 .entry(value.number())
                 .or_insert_with(|| value.name().to_owned());

@@ -6,6 +6,7 @@ use smallvec::SmallVec;
 use super::decimal::widen;
 use super::keys::Places;
 use super::{Column, MISMATCH, nested};
+use crate::contract::json::{Map, Value, object_text};
 use crate::contract::wire::{self, Item, RawValue, Reader, WRONG_TYPE};
 use crate::contract::{Bad, Kind, Shape, function};
 
@@ -211,17 +212,12 @@ impl Column {
     }
 
     /// Appends a JSON object as one JSON value.
-    pub fn json_object(
-        &mut self,
-        object: &serde_json::Map<String, serde_json::Value>,
-    ) -> Result<(), Bad> {
+    pub fn json_object(&mut self, object: &Map<String, Value>) -> Result<(), Bad> {
         match self {
             Column::Json(c) => c.push_object(object),
             // Databases without such a column type take JSON as text.
             Column::Text(c) => {
-                let text = serde_json::to_vec(object)
-                    .map_err(|error| Bad::field("json", error.to_string()))?;
-                c.push(&text);
+                c.push(object_text(object).as_bytes());
                 Ok(())
             }
             _ => Err(MISMATCH),
@@ -229,10 +225,7 @@ impl Column {
     }
 
     /// Appends a list of JSON objects.
-    pub fn json_objects(
-        &mut self,
-        objects: &[&serde_json::Map<String, serde_json::Value>],
-    ) -> Result<(), Bad> {
+    pub fn json_objects(&mut self, objects: &[&Map<String, Value>]) -> Result<(), Bad> {
         let Column::Array(c) = self else {
             return Err(MISMATCH);
         };

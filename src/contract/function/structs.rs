@@ -1,17 +1,18 @@
 //! `google.protobuf.Struct`: free JSON in messages.
 
 use prost::Message as _;
-use serde_json::{Map, Number, Value};
 
 use crate::contract::Bad;
 use crate::contract::json::limits::{MAX_DEPTH, MAX_VALUES};
+use crate::contract::json::{Map, Value};
 use crate::contract::wire::{RawValue, Reader};
 
 /// A `google.protobuf.Struct` as a JSON object.
 ///
 /// # Errors
 ///
-/// If it doesn't decode, or has more values or levels than JSON may have: then no tree of it is made.
+/// If it doesn't decode, holds a number that JSON doesn't have, or has more values or levels than JSON may have: then no
+/// tree of it is made.
 pub fn struct_object(bytes: &[u8]) -> Result<Map<String, Value>, Bad> {
     // Each value takes two bytes at least.
     if bytes.len() / 2 > MAX_VALUES {
@@ -20,7 +21,7 @@ pub fn struct_object(bytes: &[u8]) -> Result<Map<String, Value>, Bad> {
     }
     let sent =
         prost_types::Struct::decode(bytes).map_err(|_| Bad::Wire("a Struct doesn't decode"))?;
-    Ok(object(sent))
+    object(sent)
 }
 
 /// The messages that a Struct is made of.
@@ -67,25 +68,38 @@ fn count(bytes: &[u8], of: Message, depth: u32, values: &mut usize) -> Result<()
     Ok(())
 }
 
-fn object(sent: prost_types::Struct) -> Map<String, Value> {
-    sent.fields
-        .into_iter()
-        .map(|(key, value)| (key, json(value)))
+fn object(sent: prost_types::Struct) -> Result<Map<String, Value>, Bad> {
+    let members = sent.fields.into_iter();
+    members
+        .map(|(key, value)| Ok((key, json(value)?)))
         .collect()
 }
 
-fn json(value: prost_types::Value) -> Value {
+fn json(value: prost_types::Value) -> Result<Value, Bad> {
     use prost_types::value::Kind;
-    match value.kind {
+    Ok(match value.kind {
         None | Some(Kind::NullValue(_)) => Value::Null,
         Some(Kind::BoolValue(v)) => Value::Bool(v),
         Some(Kind::StringValue(v)) => Value::String(v),
-        Some(Kind::StructValue(v)) => Value::Object(object(v)),
-        Some(Kind::ListValue(v)) => Value::Array(v.values.into_iter().map(json).collect()),
-        // A Struct knows doubles only; whole ones are integers to whoever reads the column.
-        Some(Kind::NumberValue(v)) if v.fract() == 0.0 && v.abs() < 9e15 => Value::from(v as i64),
-        Some(Kind::NumberValue(v)) => Number::from_f64(v).map_or(Value::Null, Value::Number),
-    }
+        Some(Kind::StructValue(v)) => Value::Object(object(v)?),
+        Some(Kind::ListValue(v)) => {
+            let items = v.values.into_iter().map(json);
+            Value::Array(items.collect::<Result<_, Bad>>()?)
+        }
+        // A Struct knows doubles only; whole ones are integers to whoever reads the column, but for zero with a sign.
+        Some(Kind::NumberValue(v)) if is_integer(v) => Value::from(v as i64),
+        Some(Kind::NumberValue(v)) if v.is_finite() => Value::from(v),
+        Some(Kind::NumberValue(v)) => {
+            let reason = format!(
+                "has the number {v}, which JSON doesn't know; leave it out or send it as text"
+            );
+            return Err(Bad::field("google.protobuf.Struct", reason));
+        }
+    })
+}
+
+fn is_integer(value: f64) -> bool {
+    value.fract() == 0.0 && value.abs() < 9e15 && (value != 0.0 || value.is_sign_positive())
 }
 
 #[cfg(test)]

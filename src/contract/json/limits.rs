@@ -5,8 +5,8 @@
 
 mod census;
 
-use serde_json::{Map, Value};
-
+use super::text::{Fault, Reader, parse_object};
+use super::value::{Map, Value};
 use crate::contract::Bad;
 use census::Census;
 
@@ -36,18 +36,13 @@ pub const MAX_OBJECTS: usize = 50_000;
 ///
 /// # Errors
 ///
-/// If it is no JSON object, or over a limit.
+/// If it is no JSON object, or over a limit. A key that an object in a list has twice is seen when that is parsed.
 pub fn outline(text: &[u8]) -> Result<Map<String, Value>, Bad> {
-    let mut reader = serde_json::Deserializer::from_slice(text);
+    let mut reader = Reader::new(text).map_err(|fault| no_object(&fault))?;
     let mut census = Census::default();
-    let outline = census.read(&mut reader, true);
-    match outline.and_then(|outline| reader.end().map(|()| outline)) {
-        Ok(Value::Object(outline)) => census.judge().map(|()| outline),
-        Ok(_) => Err(Bad::field("body", "should be one JSON object")),
-        Err(error) => Err(census
-            .over
-            .unwrap_or_else(|| not_json(&error, "should be one JSON object"))),
-    }
+    let outline = census.outline(&mut reader)?;
+    reader.end().map_err(|fault| no_object(&fault))?;
+    census.judge().map(|()| outline)
 }
 
 /// Whether an object is within the limits.
@@ -61,12 +56,8 @@ pub fn check(object: &Map<String, Value>) -> Result<(), Bad> {
         return Ok(());
     }
     let mut census = Census::default();
-    match census.read(object, false) {
-        Ok(_) => census.judge(),
-        Err(error) => Err(census
-            .over
-            .unwrap_or_else(|| Bad::field("json", error.to_string()))),
-    }
+    census.look_at(object)?;
+    census.judge()
 }
 
 /// Parses the text of an object, if it has no more values than it may have: a tree of it is bounded too.
@@ -76,7 +67,7 @@ pub fn check(object: &Map<String, Value>) -> Result<(), Bad> {
 /// If it is no JSON object, or has too many values.
 pub fn parse(text: &[u8]) -> Result<Map<String, Value>, Bad> {
     count(text, MAX_VALUES)?;
-    serde_json::from_slice(text).map_err(|error| not_json(&error, "is not a JSON object"))
+    parse_object(text).map_err(|fault| Bad::field("body", format!("is not a JSON object: {fault}")))
 }
 
 /// Whether a text of JSON has at most so many members and elements.
@@ -146,8 +137,8 @@ fn skip_text(bytes: &mut std::slice::Iter<'_, u8>) {
     }
 }
 
-fn not_json(error: &serde_json::Error, wanted: &str) -> Bad {
-    Bad::field("body", format!("{wanted}: {error}"))
+fn no_object(fault: &Fault) -> Bad {
+    Bad::field("body", format!("should be one JSON object: {fault}"))
 }
 
 /// A first look, which lets pass nearly everything and costs next to nothing: with so few values no other limit can be

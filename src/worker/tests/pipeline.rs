@@ -42,7 +42,11 @@ static SHAPE: Shape = Shape {
 };
 
 fn append(block: &mut Block, message: &Message<'_>, _: &Context) -> Result<(), Bad> {
-    let id = message.body.get("id").and_then(Value::as_str).unwrap_or("");
+    let id = message
+        .body
+        .get("id")
+        .and_then(|id| id.as_str())
+        .unwrap_or("");
     let [ids] = block.columns::<1>()?;
     // Half a row, which has to vanish again.
     ids.text(id)?;

@@ -1,9 +1,10 @@
 //! JSON messages and dead letters.
 
+use event_grpc::contract::json::{Map, members};
 use event_grpc::contract::{Append, Bad, Block, DeadLetter, Group, Intake, Message, RoutingKey};
 use event_grpc::sink::clickhouse::migrate;
 use prost::Message as _;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use super::small::envelope::ENVELOPE;
 use super::small::proto::event::{AddToCart, Header, event::EventOf};
@@ -18,9 +19,12 @@ fn post() -> Value {
     })
 }
 
-fn headers() -> Map<String, Value> {
-    let headers = json!({"X-Device": "d1", "size": 2});
-    headers.as_object().cloned().unwrap()
+fn object(value: &Value) -> Map {
+    members(value.as_object().unwrap().clone())
+}
+
+fn headers() -> Map {
+    object(&json!({"X-Device": "d1", "size": 2}))
 }
 
 fn append_post(block: &mut Block, body: &Value) -> Result<(), Bad> {
@@ -28,7 +32,7 @@ fn append_post(block: &mut Block, body: &Value) -> Result<(), Bad> {
         panic!("{} takes no JSON", block.table().name)
     };
     let message = Message {
-        body: body.as_object().unwrap(),
+        body: &object(body),
         id: "id-1",
         received_ms: 0,
         headers: &headers(),
@@ -108,7 +112,7 @@ fn a_routing_key_comes_from_the_body() {
         });
     let body = post();
     let message = Message {
-        body: body.as_object().unwrap(),
+        body: &object(&body),
         id: "",
         received_ms: 0,
         headers: &Map::new(),

@@ -1,5 +1,6 @@
 //! Accounts and launches complete each other, in whatever order they arrive.
 
+use event_grpc::contract::json::members;
 use event_grpc::contract::{Append, Block, Context, Message, Table};
 use event_grpc::generated::PIPELINE;
 use event_grpc::hooks;
@@ -63,13 +64,18 @@ async fn put(store: &Postgres, sent: &[Sent]) -> Result<(), StoreError> {
         panic!("no JSON");
     };
     let mut block = Block::new(table);
-    let messages: Vec<Message<'_>> = sent
+    let object = |value: &Value| members(value.as_object().unwrap().clone());
+    let objects: Vec<_> = sent
         .iter()
-        .map(|sent| Message {
-            body: sent.body.as_object().unwrap(),
+        .map(|sent| (object(&sent.body), object(&sent.headers)))
+        .collect();
+    let messages: Vec<Message<'_>> = objects
+        .iter()
+        .map(|(body, headers)| Message {
+            body,
             id: "id",
             received_ms: 0,
-            headers: sent.headers.as_object().unwrap(),
+            headers,
         })
         .collect();
     for message in &messages {

@@ -1,5 +1,6 @@
 //! What is stored, and what is stored once.
 
+use event_grpc::contract::json::members;
 use event_grpc::contract::{Append, Block, Conflict, Layout, Storage, Table, Upsert};
 use event_grpc::sink::Store as _;
 use event_grpc::sink::postgres::hook::Hooks;
@@ -69,7 +70,8 @@ fn rich() -> Block {
         small.f32(0.5).unwrap();
         real.f64(f64::NEG_INFINITY).unwrap();
         let object = serde_json::json!({"a": [1, null, {"b.c": {}}]});
-        json.json_object(object.as_object().unwrap()).unwrap();
+        let object = members(object.as_object().unwrap().clone());
+        json.json_object(&object).unwrap();
         second.u32(1_760_000_000).unwrap();
         milli.i64(-1).unwrap();
         match row {

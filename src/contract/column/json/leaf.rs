@@ -1,5 +1,8 @@
 //! The values of one path: sparse, and of one or more types.
 
+use std::borrow::Cow;
+
+use super::super::nested::{Array, MapColumn, Nullable};
 use super::super::plain::{push_text, push_varint};
 use super::super::wire::Scalar;
 use super::super::{Column, Layout};
@@ -8,13 +11,22 @@ use super::super::{Column, Layout};
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum LeafType {
     One(Basic),
-    List(Basic),
-    ListJson,
-    ListDynamic,
+    /// A list, in lists perhaps: what it holds, and how many levels of lists there are.
+    List(Element, u8),
     /// An object as an element of a mixed list.
     Json,
     Map(Basic),
     MapJson,
+}
+
+/// The type of a list's elements.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Element {
+    Basic(Basic),
+    Json,
+    NullableJson,
+    /// Elements of several types.
+    Dynamic,
 }
 
 /// A scalar type.
@@ -22,6 +34,8 @@ pub(super) enum LeafType {
 pub(super) enum Basic {
     Int64,
     UInt64,
+    /// An integer beyond 64 bits.
+    Int256,
     Float64,
     Bool,
     String,
@@ -39,52 +53,69 @@ impl Basic {
         }
     }
 
+    fn name(self) -> &'static str {
+        match self {
+            Basic::Int64 => "Int64",
+            Basic::UInt64 => "UInt64",
+            Basic::Int256 => "Int256",
+            Basic::Float64 => "Float64",
+            Basic::Bool => "Bool",
+            Basic::String => "String",
+        }
+    }
+
     fn layout(self) -> Layout {
         match self {
             Basic::Int64 | Basic::UInt64 | Basic::Float64 => Layout::Fixed(8),
+            Basic::Int256 => Layout::Fixed(32),
             Basic::Bool => Layout::Fixed(1),
             Basic::String => Layout::Text,
         }
     }
 }
 
-impl LeafType {
-    fn name(self) -> &'static str {
+impl Element {
+    fn column(self) -> Column {
+        let nullable = |column| Column::Nullable(Box::new(Nullable::new(column)));
         match self {
-            LeafType::One(Basic::Int64) => "Int64",
-            LeafType::One(Basic::UInt64) => "UInt64",
-            LeafType::One(Basic::Float64) => "Float64",
-            LeafType::One(Basic::Bool) => "Bool",
-            LeafType::One(Basic::String) => "String",
-            LeafType::List(Basic::Int64) => "Array(Nullable(Int64))",
-            LeafType::List(Basic::UInt64) => "Array(Nullable(UInt64))",
-            LeafType::List(Basic::Float64) => "Array(Nullable(Float64))",
-            LeafType::List(Basic::Bool) => "Array(Nullable(Bool))",
-            LeafType::List(Basic::String) => "Array(Nullable(String))",
-            LeafType::ListJson => "Array(JSON(max_dynamic_types=16, max_dynamic_paths=256))",
-            LeafType::ListDynamic => "Array(Dynamic)",
-            LeafType::Json => "JSON(max_dynamic_types=16, max_dynamic_paths=256)",
-            LeafType::Map(Basic::Int64) => "Map(String, Int64)",
-            LeafType::Map(Basic::UInt64) => "Map(String, UInt64)",
-            LeafType::Map(Basic::Float64) => "Map(String, Float64)",
-            LeafType::Map(Basic::Bool) => "Map(String, Bool)",
-            LeafType::Map(Basic::String) => "Map(String, String)",
-            LeafType::MapJson => "Map(String, JSON)",
+            Element::Basic(basic) => nullable(Column::new(&basic.layout())),
+            Element::Json => Column::Json(Box::default()),
+            Element::NullableJson => nullable(Column::Json(Box::default())),
+            Element::Dynamic => Column::Dynamic(Box::default()),
+        }
+    }
+}
+
+impl LeafType {
+    pub(super) fn name(self) -> Cow<'static, str> {
+        const JSON: &str = "JSON(max_dynamic_types=16, max_dynamic_paths=256)";
+        match self {
+            LeafType::One(basic) => basic.name().into(),
+            LeafType::List(item, levels) => {
+                let item = match item {
+                    Element::Basic(basic) => format!("Nullable({})", basic.name()),
+                    Element::Json => JSON.to_owned(),
+                    Element::NullableJson => format!("Nullable({JSON})"),
+                    Element::Dynamic => "Dynamic".to_owned(),
+                };
+                let levels = usize::from(levels);
+                let (open, close) = ("Array(".repeat(levels), ")".repeat(levels));
+                format!("{open}{item}{close}").into()
+            }
+            LeafType::Json => JSON.into(),
+            LeafType::Map(basic) => format!("Map(String, {})", basic.name()).into(),
+            LeafType::MapJson => "Map(String, JSON)".into(),
         }
     }
 
     fn column(self) -> Column {
-        use super::super::nested::{Array, MapColumn, Nullable};
-        let array = |inner| Column::Array(Box::new(Array::new(inner)));
         let map =
             |values| Column::Map(Box::new(MapColumn::new(Column::new(&Layout::Text), values)));
         match self {
             LeafType::One(basic) => Column::new(&basic.layout()),
-            LeafType::List(basic) => array(Column::Nullable(Box::new(Nullable::new(Column::new(
-                &basic.layout(),
-            ))))),
-            LeafType::ListJson => array(Column::Json(Box::default())),
-            LeafType::ListDynamic => array(Column::Dynamic(Box::default())),
+            LeafType::List(item, levels) => (0..levels).fold(item.column(), |inner, _| {
+                Column::Array(Box::new(Array::new(inner)))
+            }),
             LeafType::Json => Column::Json(Box::default()),
             LeafType::Map(basic) => map(Column::new(&basic.layout())),
             LeafType::MapJson => map(Column::Json(Box::default())),
@@ -216,6 +247,6 @@ pub(super) fn encode_types<'a>(types: impl Iterator<Item = &'a Leaf> + Clone, ou
     const FLATTENED: u64 = 3;
     out.extend_from_slice(&FLATTENED.to_le_bytes());
     push_varint(out, types.clone().count() as u64);
-    types.clone().for_each(|l| push_text(out, l.ty.name()));
+    types.clone().for_each(|l| push_text(out, &l.ty.name()));
     types.for_each(|l| l.values.encode_prefix(out));
 }

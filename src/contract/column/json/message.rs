@@ -2,7 +2,7 @@
 
 use super::super::decimal::widen;
 use super::super::wire::{Scalar, base64, has_elements};
-use super::leaf::{Basic, LeafType};
+use super::leaf::{Basic, Element, LeafType};
 use super::nodes::{Plain, Slot};
 use super::{Json, objects_in};
 use crate::contract::json::limits;
@@ -263,8 +263,8 @@ fn run_type(kind: &Kind) -> LeafType {
             Some(kind) => LeafType::Map(basic(&kind)),
             None => LeafType::Map(Basic::String),
         },
-        Kind::Message(_) | Kind::Struct(_) => LeafType::ListJson,
-        kind => LeafType::List(basic(kind)),
+        Kind::Message(_) | Kind::Struct(_) => LeafType::List(Element::Json, 1),
+        kind => LeafType::List(Element::Basic(basic(kind)), 1),
     }
 }
 

@@ -7,6 +7,7 @@
 mod dynamic;
 mod encoding;
 mod leaf;
+mod lists;
 mod message;
 mod nodes;
 mod object;
@@ -94,7 +95,7 @@ impl Json {
         Some(leaf.next(self.rows as u32, self.epoch))
     }
 
-    /// Where this row's value of a path goes; none if the row has one already: the first one counts.
+    /// Where this row's value of a path goes; none if the row has one already.
     fn first(&mut self, path: u32, ty: LeafType) -> Option<&mut Column> {
         let row = self.rows as u32;
         let known = self.paths.get(path as usize)?;
@@ -156,6 +157,7 @@ fn objects_in(column: &Column) -> Option<&Json> {
     match column {
         Column::Json(json) => Some(json),
         Column::Array(array) => objects_in(&array.inner),
+        Column::Nullable(nullable) => objects_in(&nullable.inner),
         Column::Map(map) => objects_in(&map.values),
         Column::Dynamic(dynamic) => dynamic.leaves().find_map(|leaf| objects_in(&leaf.values)),
         _ => None,

@@ -1,13 +1,14 @@
-//! Free JSON as JSON values: paths and types follow from what is there.
+//! Free JSON as JSON values: paths and types follow from what is there. Nothing is lost or changed; what a JSON column
+//! can't hold is refused.
 
-use serde_json::{Map, Number, Value};
-
-use super::super::Column;
 use super::super::wire::Scalar;
+use super::super::{Column, MISMATCH};
 use super::Json;
-use super::leaf::{Basic, LeafType};
+use super::leaf::{Basic, Element, LeafType};
+use super::lists::type_of;
 use crate::contract::Bad;
 use crate::contract::json::limits;
+use crate::contract::json::{Map, Number, Plain, Value};
 
 impl Json {
     /// Appends an object.
@@ -18,7 +19,13 @@ impl Json {
 
     /// Appends an object that is a part of one within the limits.
     fn row(&mut self, object: &Map<String, Value>) -> Result<(), Bad> {
-        self.object(&mut String::new(), object)?;
+        let mut path = String::new();
+        for (key, value) in object {
+            // A key of the object itself is the path, also if it is empty.
+            path.clear();
+            path.push_str(key);
+            self.member(&mut path, value)?;
+        }
         self.rows += 1;
         Ok(())
     }
@@ -31,122 +38,105 @@ impl Json {
     ) -> Result<(), Bad> {
         let len = path.len();
         for (key, value) in object {
-            if len > 0 {
-                path.push('.');
-            }
+            path.push('.');
             path.push_str(key);
-            match value {
-                Value::Object(inner) => self.object(path, inner)?,
-                Value::Null => {}
-                value => {
-                    let (at, ty) = (self.path(path), type_of(value));
-                    if let Some(column) = self.first(at, ty) {
-                        put(column, ty, value)?;
-                    }
-                }
-            }
+            self.member(path, value)?;
             path.truncate(len);
         }
         Ok(())
     }
-}
 
-/// The type of a value that isn't null.
-fn type_of(value: &Value) -> LeafType {
-    match value {
-        Value::Object(_) => LeafType::Json,
-        Value::Array(items) => list_type(items),
-        value => LeafType::One(basic_of(value).unwrap_or(Basic::String)),
-    }
-}
-
-fn basic_of(value: &Value) -> Option<Basic> {
-    match value {
-        Value::Bool(_) => Some(Basic::Bool),
-        Value::String(_) => Some(Basic::String),
-        Value::Number(n) if n.is_i64() => Some(Basic::Int64),
-        Value::Number(n) if n.is_u64() => Some(Basic::UInt64),
-        Value::Number(_) => Some(Basic::Float64),
-        _ => None,
-    }
-}
-
-/// Lists of one type, nulls aside, are lists of that type; integers among floats are floats.
-fn list_type(items: &[Value]) -> LeafType {
-    let mut common: Option<Basic> = None;
-    let mut objects = 0;
-    for item in items.iter().filter(|i| !i.is_null()) {
-        match (basic_of(item), common) {
-            (None, _) if item.is_object() => objects += 1,
-            (None, _) => return LeafType::ListDynamic,
-            (Some(basic), None) => common = Some(basic),
-            (Some(basic), Some(before)) if basic == before => {}
-            (Some(Basic::Float64), Some(Basic::Int64))
-            | (Some(Basic::Int64), Some(Basic::Float64)) => {
-                common = Some(Basic::Float64);
+    fn member(&mut self, path: &mut String, value: &Value) -> Result<(), Bad> {
+        match value {
+            Value::Object(inner) => self.object(path, inner),
+            Value::Null => Ok(()),
+            value => {
+                let (at, ty) = (self.path(path), type_of(value));
+                let Some(column) = self.first(at, ty) else {
+                    let reason = "is there twice, once as a key with a dot and once nested, which is one path of a JSON \
+                                  column; send it once, or name one of them otherwise";
+                    return Err(Bad::field(path.as_str(), reason));
+                };
+                put(column, ty, value).map_err(|bad| below(path, bad))
             }
-            _ => return LeafType::ListDynamic,
         }
     }
-    match (common, objects) {
-        (None, 0) => LeafType::List(Basic::String),
-        (None, n) if n == items.len() => LeafType::ListJson,
-        (Some(basic), 0) => LeafType::List(basic),
-        _ => LeafType::ListDynamic,
+}
+
+/// Tells where in a row something is wrong that was found in the elements of a list.
+fn below(path: &str, bad: Bad) -> Bad {
+    match bad {
+        Bad::Field(mut misfit) => {
+            misfit.place = match misfit.place.as_str() {
+                "" => path.to_owned(),
+                inner => format!("{path}[].{inner}"),
+            };
+            Bad::Field(misfit)
+        }
+        bad => bad,
     }
 }
 
-/// Appends one value to a column of its type.
+/// Appends a value to a column of its type, or of the type of the list that it is an element of.
 fn put(column: &mut Column, ty: LeafType, value: &Value) -> Result<(), Bad> {
     match (column, value) {
-        (Column::Array(array), Value::Array(items)) => {
-            for item in items {
-                element(array.inner_mut(), ty, item)?;
-            }
-            array.close();
-            Ok(())
-        }
-        (Column::Json(json), Value::Object(object)) => json.row(object),
-        (column, value) => scalar(column, ty, value),
-    }
-}
-
-fn element(column: &mut Column, list: LeafType, item: &Value) -> Result<(), Bad> {
-    match (column, item) {
-        (Column::Json(json), Value::Object(object)) => json.row(object),
         (Column::Dynamic(dynamic), Value::Null) => {
             dynamic.push_null();
             Ok(())
         }
-        (Column::Dynamic(dynamic), item) => {
-            let ty = type_of(item);
-            dynamic
-                .value(ty)
-                .map_or(Ok(()), |column| put(column, ty, item))
+        (Column::Dynamic(dynamic), value) => {
+            let ty = type_of(value);
+            let column = dynamic.value(ty).ok_or(MISMATCH)?;
+            put(column, ty, value)
         }
+        (Column::Array(array), Value::Array(items)) => {
+            let column = array.inner_mut();
+            items.iter().try_for_each(|item| put(column, ty, item))?;
+            array.close();
+            Ok(())
+        }
+        (Column::Json(json), Value::Object(object)) => json.row(object),
+        (Column::Nullable(objects), Value::Object(object)) => match &mut objects.inner {
+            Column::Json(json) => {
+                json.row(object)?;
+                objects.nulls.push(0);
+                Ok(())
+            }
+            _ => Err(MISMATCH),
+        },
         (column, Value::Null) => column.null(),
-        (column, item) => scalar(column, list, item),
+        (column, Value::Bool(v)) => column.scalar(Scalar::Bool(*v)),
+        (column, Value::String(v)) => column.scalar(Scalar::Text(v.as_bytes())),
+        (column, Value::Number(v)) => number(column, ty, v),
+        _ => Err(MISMATCH),
     }
 }
 
-fn scalar(column: &mut Column, ty: LeafType, value: &Value) -> Result<(), Bad> {
-    let float = matches!(
-        ty,
-        LeafType::One(Basic::Float64) | LeafType::List(Basic::Float64)
-    );
-    match value {
-        Value::Bool(v) => column.scalar(Scalar::Bool(*v)),
-        Value::String(v) => column.scalar(Scalar::Text(v.as_bytes())),
-        Value::Number(n) if float => column.f64(n.as_f64().unwrap_or_default()),
-        Value::Number(n) => column.scalar(number(n)),
-        _ => Err(super::super::MISMATCH),
+/// Appends a number to a column of a type that holds it.
+fn number(column: &mut Column, ty: LeafType, number: &Number) -> Result<(), Bad> {
+    let basic = match ty {
+        LeafType::One(basic) | LeafType::List(Element::Basic(basic), _) => basic,
+        _ => return Err(MISMATCH),
+    };
+    let plain = number.plain().map_err(|reason| Bad::field("", reason))?;
+    match (basic, plain) {
+        (Basic::Float64, Plain::Signed(v)) => column.f64(v as f64),
+        (Basic::Float64, Plain::Unsigned(v)) => column.f64(v as f64),
+        (Basic::Float64, Plain::Double(v)) => column.f64(v),
+        (Basic::Int256, Plain::Signed(v)) => column.fixed(wide(i128::from(v))),
+        (Basic::Int256, Plain::Unsigned(v)) => column.fixed(wide(i128::from(v))),
+        (Basic::Int256, Plain::Wide(v)) => column.fixed(v),
+        (Basic::Int64 | Basic::UInt64, Plain::Signed(v)) => column.i64(v),
+        (Basic::UInt64, Plain::Unsigned(v)) => column.u64(v),
+        _ => Err(MISMATCH),
     }
 }
 
-fn number(n: &Number) -> Scalar<'static> {
-    match (n.as_i64(), n.as_u64()) {
-        (Some(v), _) => Scalar::Signed(v),
-        (None, Some(v)) => Scalar::Unsigned(v),
-        _ => Scalar::Double(n.as_f64().unwrap_or_default()),
-    }
+/// An integer of 256 bits, little endian.
+fn wide(value: i128) -> [u8; 32] {
+    let sign = if value < 0 { u8::MAX } else { 0 };
+    let mut bytes = [sign; 32];
+    let low = value.to_le_bytes();
+    bytes.iter_mut().zip(low).for_each(|(to, from)| *to = from);
+    bytes
 }

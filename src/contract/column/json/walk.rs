@@ -3,7 +3,7 @@
 use super::super::Column;
 use super::super::plain::{push_text, push_varint};
 use super::Json;
-use super::leaf::{Basic, LeafType};
+use super::leaf::{Basic, Element, LeafType};
 use crate::contract::wire::varint;
 
 /// A place in a column. Each value is read once, in order.
@@ -258,13 +258,19 @@ fn push_type(ty: LeafType, out: &mut Vec<u8>) {
     const STRING: u8 = 0x15;
     match ty {
         LeafType::One(basic) => out.push(code(basic)),
-        LeafType::List(basic) => out.extend_from_slice(&[ARRAY, NULLABLE, code(basic)]),
-        LeafType::ListDynamic => out.extend_from_slice(&[ARRAY, DYNAMIC, 32]),
-        LeafType::Map(basic) => out.extend_from_slice(&[MAP, STRING, code(basic)]),
-        LeafType::ListJson => {
-            out.push(ARRAY);
-            push_json(256, 16, out);
+        LeafType::List(item, levels) => {
+            out.resize(out.len() + usize::from(levels), ARRAY);
+            match item {
+                Element::Basic(basic) => out.extend_from_slice(&[NULLABLE, code(basic)]),
+                Element::Json => push_json(256, 16, out),
+                Element::NullableJson => {
+                    out.push(NULLABLE);
+                    push_json(256, 16, out);
+                }
+                Element::Dynamic => out.extend_from_slice(&[DYNAMIC, 32]),
+            }
         }
+        LeafType::Map(basic) => out.extend_from_slice(&[MAP, STRING, code(basic)]),
         LeafType::Json => push_json(256, 16, out),
         LeafType::MapJson => {
             out.extend_from_slice(&[MAP, STRING]);
@@ -277,6 +283,7 @@ fn code(basic: Basic) -> u8 {
     match basic {
         Basic::UInt64 => 0x04,
         Basic::Int64 => 0x0a,
+        Basic::Int256 => 0x0c,
         Basic::Float64 => 0x0e,
         Basic::String => 0x15,
         Basic::Bool => 0x2d,

@@ -1,14 +1,14 @@
-//! A count of what is in a JSON value, as it streams by.
+//! A count of what is in a JSON value: of its text as it streams by, or of the value itself.
 
 use std::collections::{HashMap, HashSet};
 
-use serde::Deserializer;
-use serde::de::{DeserializeSeed, Error, MapAccess, SeqAccess, Visitor};
-use serde_json::{Map, Number, Value};
 use xxhash_rust::xxh3::xxh3_64_with_seed;
 
-use super::{FREE_PLACES, MAX_DEPTH, MAX_NAMES, MAX_PATHS, MAX_VALUES, PLACES};
+use super::{FREE_PLACES, MAX_DEPTH, MAX_NAMES, MAX_PATHS, MAX_VALUES, PLACES, no_object};
 use crate::contract::Bad;
+use crate::contract::json::number::Number;
+use crate::contract::json::text::{Reader, Token};
+use crate::contract::json::value::{Map, Value};
 
 /// What has been seen of a value.
 #[derive(Debug, Default)]
@@ -21,9 +21,7 @@ pub(super) struct Census {
     columns: Vec<Column>,
     by_list: HashMap<u64, usize>,
     places: u64,
-    /// The limit that it is over.
-    pub(super) over: Option<Bad>,
-    /// The member of the whole object in which that was found.
+    /// The member of the whole object that is looked at.
     member: Option<String>,
 }
 
@@ -48,27 +46,18 @@ struct Place {
     element: bool,
 }
 
+// === what is counted ===
+
 impl Census {
-    /// Reads a value, and gives it without the elements of its lists if it is to be kept.
-    pub(super) fn read<'de, D: Deserializer<'de>>(
-        &mut self,
-        value: D,
-        keep: bool,
-    ) -> Result<Value, D::Error> {
+    fn root(&mut self) -> Place {
         self.columns.push(Column::default());
-        let at = Place {
+        Place {
             path: 0,
             name: 0,
             column: 0,
             depth: MAX_DEPTH,
             element: false,
-        };
-        let walk = Walk {
-            census: self,
-            at,
-            keep,
-        };
-        walk.deserialize(value)
+        }
     }
 
     /// What only the whole can say.
@@ -85,14 +74,13 @@ impl Census {
         Err(Bad::field("json", reason))
     }
 
-    fn refuse<E: Error>(&mut self, reason: String) -> E {
+    fn refuse(&mut self, reason: String) -> Bad {
         let place = self.member.take().unwrap_or_else(|| "json".to_owned());
-        self.over.get_or_insert_with(|| Bad::field(place, reason));
-        E::custom("over a limit")
+        Bad::field(place, reason)
     }
 
     /// Counts a member or an element.
-    fn value<E: Error>(&mut self) -> Result<(), E> {
+    fn value(&mut self) -> Result<(), Bad> {
         self.values += 1;
         match self.values <= MAX_VALUES {
             true => Ok(()),
@@ -102,14 +90,14 @@ impl Census {
         }
     }
 
-    fn deeper<E: Error>(&mut self, at: Place) -> Result<u32, E> {
+    fn deeper(&mut self, at: Place) -> Result<u32, Bad> {
         at.depth
             .checked_sub(1)
             .ok_or_else(|| self.refuse(format!("nests deeper than {MAX_DEPTH} levels")))
     }
 
     /// Counts a path, if it is new.
-    fn path<E: Error>(&mut self, at: Place) -> Result<(), E> {
+    fn path(&mut self, at: Place) -> Result<(), Bad> {
         if at.element || !self.paths.insert(at.path) {
             return Ok(());
         }
@@ -131,171 +119,141 @@ impl Census {
         Ok(())
     }
 
-    /// The column of the objects in the lists at a path.
-    fn list(&mut self, path: u64) -> usize {
-        *self.by_list.entry(path).or_insert_with(|| {
+    /// Begins a list, and says where its elements are.
+    fn list(&mut self, at: Place) -> Result<Place, Bad> {
+        self.path(at)?;
+        let depth = self.deeper(at)?;
+        let path = xxh3_64_with_seed(b"[]", at.path);
+        let column = *self.by_list.entry(path).or_insert_with(|| {
             self.columns.push(Column::default());
             self.columns.len() - 1
+        });
+        Ok(Place {
+            path,
+            name: 0,
+            column,
+            depth,
+            element: true,
         })
     }
 
-    /// Counts an object that is an element of a list.
-    fn row(&mut self, at: Place) {
-        if let Some(column) = self.columns.get_mut(at.column) {
+    /// Begins an object, and says how many levels there may be in it. In a list it is a row of a column.
+    fn object(&mut self, at: Place) -> Result<u32, Bad> {
+        let depth = self.deeper(at)?;
+        if at.element
+            && let Some(column) = self.columns.get_mut(at.column)
+        {
             column.rows += 1;
             self.places += column.paths;
         }
-    }
-}
-
-/// Reads one value.
-struct Walk<'c> {
-    census: &'c mut Census,
-    at: Place,
-    keep: bool,
-}
-
-impl Walk<'_> {
-    fn leaf<E: Error>(self, value: impl FnOnce() -> Value) -> Result<Value, E> {
-        self.census.path(self.at)?;
-        Ok(if self.keep { value() } else { Value::Null })
-    }
-}
-
-impl<'de> DeserializeSeed<'de> for Walk<'_> {
-    type Value = Value;
-
-    fn deserialize<D: Deserializer<'de>>(self, value: D) -> Result<Value, D::Error> {
-        value.deserialize_any(self)
-    }
-}
-
-impl<'de> Visitor<'de> for Walk<'_> {
-    type Value = Value;
-
-    fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("a JSON value")
+        Ok(depth)
     }
 
-    fn visit_bool<E: Error>(self, value: bool) -> Result<Value, E> {
-        self.leaf(|| Value::Bool(value))
-    }
-
-    fn visit_i64<E: Error>(self, value: i64) -> Result<Value, E> {
-        self.leaf(|| value.into())
-    }
-
-    fn visit_u64<E: Error>(self, value: u64) -> Result<Value, E> {
-        self.leaf(|| value.into())
-    }
-
-    fn visit_f64<E: Error>(self, value: f64) -> Result<Value, E> {
-        self.leaf(|| Number::from_f64(value).map_or(Value::Null, Value::Number))
-    }
-
-    fn visit_str<E: Error>(self, value: &str) -> Result<Value, E> {
-        self.leaf(|| value.into())
-    }
-
-    // Null is absent: it has no path.
-    fn visit_unit<E: Error>(self) -> Result<Value, E> {
-        Ok(Value::Null)
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Value, A::Error> {
-        let Walk { census, at, keep } = self;
-        census.path(at)?;
-        let depth = census.deeper(at)?;
-        let path = xxh3_64_with_seed(b"[]", at.path);
-        let at = Place {
-            path,
-            name: 0,
-            column: census.list(path),
-            depth,
-            element: true,
-        };
-        while let Some(_element) = list.next_element_seed(Walk {
-            census: &mut *census,
-            at,
-            keep: false,
-        })? {
-            census.value()?;
+    /// Counts a member of an object, and says where it is.
+    fn member(&mut self, object: Place, depth: u32, key: &str) -> Result<Place, Bad> {
+        if depth == MAX_DEPTH - 1 {
+            self.member = Some(key.to_owned());
         }
-        Ok(if keep {
-            Value::Array(Vec::new())
-        } else {
-            Value::Null
+        self.value()?;
+        Ok(Place {
+            path: xxh3_64_with_seed(key.as_bytes(), object.path),
+            name: object.name + key.len() + usize::from(object.name > 0),
+            column: object.column,
+            depth,
+            element: false,
         })
     }
+}
 
-    fn visit_map<A: MapAccess<'de>>(self, mut object: A) -> Result<Value, A::Error> {
-        let Walk { census, at, keep } = self;
-        let depth = census.deeper(at)?;
-        if at.element {
-            census.row(at);
+// === as text streams by ===
+
+impl Census {
+    /// Reads an object, and gives all of it but the elements of its lists.
+    pub(super) fn outline(&mut self, reader: &mut Reader<'_>) -> Result<Map, Bad> {
+        let root = self.root();
+        match self.read(reader, root, true)? {
+            Value::Object(outline) => Ok(outline),
+            _ => Err(Bad::field("body", "should be one JSON object")),
         }
+    }
+
+    fn read(&mut self, reader: &mut Reader<'_>, at: Place, keep: bool) -> Result<Value, Bad> {
+        let leaf = match reader.token().map_err(|fault| no_object(&fault))? {
+            Token::List => return self.read_list(reader, at),
+            Token::Object => return self.read_object(reader, at, keep),
+            // Null is absent: it has no path.
+            Token::Null => return Ok(Value::Null),
+            _ if !keep => Value::Null,
+            Token::Bool(value) => Value::Bool(value),
+            Token::Number(text) => Value::Number(Number::written(text)),
+            Token::Text(text) => Value::String(text.into_owned()),
+        };
+        self.path(at)?;
+        Ok(leaf)
+    }
+
+    fn read_list(&mut self, reader: &mut Reader<'_>, at: Place) -> Result<Value, Bad> {
+        let inside = self.list(at)?;
+        let mut first = true;
+        while reader.element(first).map_err(|fault| no_object(&fault))? {
+            first = false;
+            self.read(reader, inside, false)?;
+            self.value()?;
+        }
+        Ok(Value::Array(Vec::new()))
+    }
+
+    fn read_object(
+        &mut self,
+        reader: &mut Reader<'_>,
+        at: Place,
+        keep: bool,
+    ) -> Result<Value, Bad> {
+        let depth = self.object(at)?;
         let mut kept = Map::new();
-        while let Some(key) = object.next_key_seed(Key {
-            path: at.path,
-            keep,
-        })? {
-            if depth == MAX_DEPTH - 1 {
-                census.member.clone_from(&key.text);
-            }
-            census.value()?;
-            let at = Place {
-                path: key.path,
-                name: at.name + key.len + usize::from(at.name > 0),
-                column: at.column,
-                depth,
-                element: false,
-            };
-            let value = object.next_value_seed(Walk {
-                census: &mut *census,
-                at,
-                keep,
-            })?;
-            if let Some(name) = key.text {
-                kept.insert(name, value);
+        let mut first = true;
+        while let Some(key) = reader.key(first).map_err(|fault| no_object(&fault))? {
+            first = false;
+            let place = self.member(at, depth, &key)?;
+            let value = self.read(reader, place, keep)?;
+            if keep {
+                let inserted = reader.insert(&mut kept, key, value);
+                inserted.map_err(|fault| no_object(&fault))?;
             }
         }
         Ok(Value::Object(kept))
     }
 }
 
-/// Reads a key.
-struct Key {
-    path: u64,
-    keep: bool,
-}
+// === of a value ===
 
-/// A key: the path that it makes, its length, and itself if it is to be kept.
-struct Read {
-    path: u64,
-    len: usize,
-    text: Option<String>,
-}
-
-impl<'de> DeserializeSeed<'de> for Key {
-    type Value = Read;
-
-    fn deserialize<D: Deserializer<'de>>(self, key: D) -> Result<Read, D::Error> {
-        key.deserialize_str(self)
-    }
-}
-
-impl Visitor<'_> for Key {
-    type Value = Read;
-
-    fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("a name")
+impl Census {
+    /// Looks at an object.
+    pub(super) fn look_at(&mut self, object: &Map) -> Result<(), Bad> {
+        let root = self.root();
+        self.see_members(object, root)
     }
 
-    fn visit_str<E: Error>(self, key: &str) -> Result<Read, E> {
-        Ok(Read {
-            path: xxh3_64_with_seed(key.as_bytes(), self.path),
-            len: key.len(),
-            text: self.keep.then(|| key.to_owned()),
+    fn see(&mut self, value: &Value, at: Place) -> Result<(), Bad> {
+        match value {
+            Value::Null => Ok(()),
+            Value::Object(object) => self.see_members(object, at),
+            Value::Array(items) => {
+                let inside = self.list(at)?;
+                items.iter().try_for_each(|item| {
+                    self.see(item, inside)?;
+                    self.value()
+                })
+            }
+            _ => self.path(at),
+        }
+    }
+
+    fn see_members(&mut self, object: &Map, at: Place) -> Result<(), Bad> {
+        let depth = self.object(at)?;
+        object.iter().try_for_each(|(key, value)| {
+            let place = self.member(at, depth, key)?;
+            self.see(value, place)
         })
     }
 }

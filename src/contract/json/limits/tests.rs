@@ -9,8 +9,7 @@ use super::*;
 /// What is said of a text, and that the same is said of its tree.
 fn told(text: &str) -> Result<(), String> {
     let of_text = outline(text.as_bytes()).map(drop);
-    let tree: Value = serde_json::from_str(text).unwrap();
-    let of_tree = check(tree.as_object().unwrap());
+    let of_tree = check(&parse_object(text.as_bytes()).unwrap());
     assert_eq!(of_text.is_ok(), of_tree.is_ok(), "{text:.80}");
     of_text.map_err(|bad| bad.to_string())
 }
