@@ -171,7 +171,8 @@ fn nested(shape: &Shape, bytes: &[u8], depth: u32, entry: bool) -> Result<Vec<u8
     let Some(depth) = depth.checked_sub(1) else {
         return Err(TOO_DEEP);
     };
-    let mut inner = Vec::with_capacity(bytes.len());
+    // Not reserved: of what nests deep, each level would have room for all that is below it at the same time.
+    let mut inner = Vec::new();
     message(&mut inner, shape, bytes, depth, entry)?;
     Ok(inner)
 }

@@ -234,6 +234,27 @@ mod tests {
     }
 
     #[test]
+    fn every_other_request_has_no_ids_and_can_be_told_apart() {
+        let patterns = Patterns::new(Mix::Shop, 10, 7).unwrap();
+        let patterns = patterns.every_other_without_ids().unwrap();
+        let mut names = BTreeSet::new();
+        for number in 0..200 {
+            for event in Events::decode(patterns.request(number)).unwrap().events {
+                let without_id = number % 2 == 1;
+                assert_eq!(event.id.is_empty(), without_id);
+                let name = if without_id {
+                    event.current_url
+                } else {
+                    event.id
+                };
+                assert!(name.starts_with(&prefix(7)), "{name}");
+                names.insert(name);
+            }
+        }
+        assert_eq!(names.len(), 2000);
+    }
+
+    #[test]
     fn all_types_are_sent_and_the_first_most_often() {
         let envelope = envelope().unwrap();
         let weights = weights(Mix::All, envelope).unwrap();

@@ -1,6 +1,7 @@
 //! `cargo xtask upgrade`: instances of an older revision are replaced by this one, one by one, back, and again, while events
 //! come in and queues fill; and the question in the end whether each event is there once.
 
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::mpsc::Receiver;
@@ -92,10 +93,12 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode> {
         (None, None) => bail!("--from or --old-binary tells what runs before"),
     };
     let release: &[&str] = if args.release { &["--release"] } else { &[] };
-    let new = services::clickhouse::build(release)?;
     let directory = tempfile::Builder::new()
         .prefix("event-grpc-upgrade-")
         .tempdir()?;
+    // What cargo builds in between must not take the place of what is tried.
+    let new = directory.path().join("event-grpc-new");
+    fs::copy(services::clickhouse::build(release)?, &new)?;
     let mut cluster = Cluster::start_with(&old, &new, directory.path())?;
 
     let pause = Duration::from_secs(args.seconds);
