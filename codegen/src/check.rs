@@ -10,6 +10,7 @@ pub(crate) mod databases;
 pub(crate) mod dead_letters;
 pub(crate) mod feeding;
 pub(crate) mod history;
+pub(crate) mod ids;
 pub(crate) mod keys;
 pub(crate) mod limits;
 pub(crate) mod names;
@@ -56,6 +57,7 @@ pub(crate) fn rules() -> Vec<&'static Rule> {
         history::RULES,
         requests::RULES,
         webhooks::RULES,
+        ids::RULES,
     ];
     let mut rules: Vec<_> = groups.into_iter().flatten().copied().collect();
     rules.sort_by_key(|rule| rule.code);
@@ -76,4 +78,5 @@ pub(crate) fn all(resolved: &Resolved<'_>, out: &mut Diagnostics) {
     databases::check(resolved.spec, out);
     requests::check(resolved, out);
     webhooks::check(resolved, out);
+    ids::check(resolved, out);
 }

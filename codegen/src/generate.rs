@@ -55,6 +55,7 @@ pub fn generate(root: &Path, now: u64) -> Result<Tree, Failure> {
         tree.remove(path);
     }
     tree.add(LOCK, planned.lock);
+    planned.notes.into_iter().for_each(|note| tree.note(note));
     Ok(tree)
 }
 

@@ -18,6 +18,8 @@ const POSTGRES: &str = "postgres";
 pub struct Lock {
     /// Fields of messages, by message and number.
     pub fields: BTreeMap<(String, u32), Field>,
+    /// How ids are made of app events that come without one, by the message of their requests.
+    pub ids: BTreeMap<String, String>,
     /// Names of enum values, by enum and number.
     pub values: BTreeMap<(String, i32), String>,
     /// Tables, by name.
@@ -100,6 +102,10 @@ impl Lock {
                     .or_insert_with(|| value.name().to_owned());
             }
         }
+        if let Some(envelope) = &model.envelope {
+            let message = envelope.request.full_name().to_owned();
+            lock.ids.insert(message, envelope.ids.to_string());
+        }
         for table in &model.tables {
             lock.tables
                 .insert(table.name.clone(), TableFacts::of(table));
@@ -139,6 +145,9 @@ impl Lock {
             "partition" => self.table(of).partition_by = rest.to_owned(),
             "order" => self.table(of).order_by = rest.to_owned(),
             "settings" => self.table(of).settings = rest.to_owned(),
+            "ids" => {
+                self.ids.insert(of.to_owned(), rest.to_owned());
+            }
             "index" => self.table(of).indexes.push(rest.to_owned()),
             "migration" => {
                 self.migrations.insert(of.to_owned(), rest.to_owned());
@@ -206,6 +215,9 @@ impl Lock {
                 "field {message} {number} {oneof}{} {}",
                 field.name, field.ty
             ));
+        }
+        for (message, ids) in &self.ids {
+            line(format_args!("ids {message} {ids}"));
         }
         for (name, table) in &self.tables {
             for index in &table.indexes {

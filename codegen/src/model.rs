@@ -2,12 +2,14 @@
 
 mod dead_letter;
 mod destination;
+mod ids;
 mod postgres;
 mod request;
 mod source;
 
 pub use dead_letter::ErrorField;
 pub use destination::Destination;
+pub use ids::Ids;
 pub use postgres::{HookColumn, PgType, Upsert};
 pub use request::{Member, Piece, Rate, Request, Target, Template};
 pub use source::{Encoding, Intake, Pool, RoutingKey, Scheme, Source, Verify};
@@ -66,6 +68,8 @@ pub struct Envelope {
     pub header_message: MessageDescriptor,
     /// The event's message.
     pub event_message: MessageDescriptor,
+    /// How the ids of events are made that come without one.
+    pub ids: Ids,
     /// The oneof's variants by ascending number: number and message.
     pub types: Vec<(u32, MessageDescriptor)>,
 }

@@ -4,6 +4,7 @@
 //! reported, so that later phases go on with the rest.
 
 mod columns;
+mod ids;
 mod limits;
 mod postgres;
 mod read;
@@ -17,7 +18,7 @@ pub(crate) use read::read;
 pub(crate) use request::Request;
 
 use crate::diagnostic::Span;
-use crate::model::{Encoding, ExchangeKind};
+use crate::model::{Encoding, ExchangeKind, Ids};
 use crate::yaml::Text;
 
 /// A value and its place.
@@ -36,6 +37,8 @@ pub(crate) struct Spec {
     pub(crate) sources: Vec<Source>,
     /// The exchanges and how they route.
     pub(crate) exchanges: Vec<Exchange>,
+    /// How ids are made of app events that come without one.
+    pub(crate) ids: Option<Located<Ids>>,
     /// What the proto files can't say of JSON messages.
     pub(crate) messages: Vec<Message>,
     /// What queues have unless they say otherwise.

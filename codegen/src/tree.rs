@@ -14,6 +14,7 @@ pub const GENERATED: &str = "generated";
 pub struct Tree {
     files: BTreeMap<PathBuf, Vec<u8>>,
     removed: BTreeSet<PathBuf>,
+    notes: Vec<String>,
 }
 
 /// A file that can't be read or written.
@@ -35,6 +36,16 @@ impl Tree {
     /// A file outside `generated/` that must not be there any more.
     pub fn remove(&mut self, path: impl Into<PathBuf>) {
         self.removed.insert(path.into());
+    }
+
+    /// What whoever made the change should know of it, beside what the files show.
+    pub fn note(&mut self, note: String) {
+        self.notes.push(note);
+    }
+
+    /// All of these.
+    pub fn notes(&self) -> &[String] {
+        &self.notes
     }
 
     /// A file of the tree.

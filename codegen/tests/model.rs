@@ -3,7 +3,8 @@
 
 use std::path::Path;
 
-use event_grpc_codegen::model::{From, Input, Intake, Model, Queue, RoutingKey, Table};
+use event_grpc_codegen::lock::Lock;
+use event_grpc_codegen::model::{From, Ids, Input, Intake, Model, Queue, RoutingKey, Table};
 
 fn model() -> Model {
     let project = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/model");
@@ -306,4 +307,18 @@ fn texts_have_the_limits_of_their_column_their_table_or_their_kind() {
     }
     assert!(limits("every").contains(&limit("id", 512, false)));
     assert_eq!(limits("failed"), []);
+}
+
+#[test]
+fn a_version_of_ids_is_a_fact_with_its_time() {
+    let model = model();
+    let from = Ids::Content {
+        from_ms: Some(1_796_083_200_000),
+    };
+    assert_eq!(model.envelope.as_ref().unwrap().ids, from);
+    let lock = Lock::of(&model).render();
+    assert!(
+        lock.contains("\nids kinds.Events 2 from 2026-12-01T00:00:00Z\n"),
+        "{lock}"
+    );
 }

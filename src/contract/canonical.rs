@@ -10,8 +10,18 @@ use super::column::plain::push_varint;
 use super::wire::{self, RECURSION_LIMIT, WRONG_TYPE, WireType};
 use super::{Bad, Field, Kind, Label, Shape};
 
-/// One occurrence of a field: its wire type and its bytes, without the length of delimited ones.
-type Raw<'a> = (WireType, Cow<'a, [u8]>);
+/// One occurrence of a field: its wire type and its bytes, without the length of delimited ones. Of a group they are
+/// all that follows the key at its start.
+pub(super) type Raw<'a> = (WireType, Cow<'a, [u8]>);
+
+/// Which fields are wanted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Fields {
+    /// Those that the shape has.
+    Known,
+    /// Those that it hasn't, too, each as often as it is there.
+    All,
+}
 
 /// The same message with known fields only, by ascending number: of a repeated scalar that should be single the
 /// last, of a message the parts merged, of a oneof the last member.
@@ -21,32 +31,10 @@ pub fn canonical(shape: &Shape, bytes: &[u8]) -> Result<Vec<u8>, Bad> {
 
 /// `depth` is what is left of the limit for what nests in this message.
 fn ordered(shape: &Shape, bytes: &[u8], depth: u32) -> Result<Vec<u8>, Bad> {
-    let mut fields: BTreeMap<usize, Vec<Raw<'_>>> = BTreeMap::new();
-    let mut oneofs: BTreeMap<u8, usize> = BTreeMap::new();
-    let mut at = 0;
-    while at < bytes.len() {
-        let (number, wire_type) = wire::key(bytes, &mut at)?;
-        let Some((index, field)) = shape.field(number) else {
-            wire::skip(bytes, &mut at, number, wire_type, depth)?;
-            continue;
-        };
-        let raw = (wire_type, Cow::Borrowed(value(bytes, &mut at, wire_type)?));
-        if let Label::Oneof(oneof) = field.label
-            && let Some(before) = oneofs.insert(oneof, index)
-            && before != index
-        {
-            fields.remove(&before);
-        }
-        let occurrences = fields.entry(index).or_default();
-        match (field.label, field.kind.shape()) {
-            (Label::Repeated, _) => occurrences.push(raw),
-            (_, Some(_)) => merge(occurrences, raw)?,
-            (_, None) => *occurrences = vec![raw],
-        }
-    }
+    let fields = merged(shape, bytes, Fields::Known, depth)?;
     let mut out = Vec::with_capacity(bytes.len());
-    for (index, occurrences) in fields {
-        let Some(field) = shape.fields.get(index) else {
+    for (number, occurrences) in fields {
+        let Some((_, field)) = shape.field(number) else {
             continue;
         };
         for (wire_type, value) in occurrences {
@@ -54,6 +42,48 @@ fn ordered(shape: &Shape, bytes: &[u8], depth: u32) -> Result<Vec<u8>, Bad> {
         }
     }
     Ok(out)
+}
+
+/// The occurrences of the fields by number, merged as prost merges them. What is in them is as it was.
+pub(super) fn merged<'a>(
+    shape: &Shape,
+    bytes: &'a [u8],
+    wanted: Fields,
+    depth: u32,
+) -> Result<BTreeMap<u32, Vec<Raw<'a>>>, Bad> {
+    let mut fields: BTreeMap<u32, Vec<Raw<'a>>> = BTreeMap::new();
+    let mut oneofs: BTreeMap<u8, u32> = BTreeMap::new();
+    let mut at = 0;
+    while at < bytes.len() {
+        let (number, wire_type) = wire::key(bytes, &mut at)?;
+        let Some((_, field)) = shape.field(number) else {
+            let start = at;
+            wire::skip(bytes, &mut at, number, wire_type, depth)?;
+            if wanted == Fields::All {
+                let value = match wire_type {
+                    WireType::LengthDelimited => wire::delimited(bytes, &mut { start })?,
+                    _ => bytes.get(start..at).unwrap_or_default(),
+                };
+                let raw = (wire_type, Cow::Borrowed(value));
+                fields.entry(number).or_default().push(raw);
+            }
+            continue;
+        };
+        let raw = (wire_type, Cow::Borrowed(value(bytes, &mut at, wire_type)?));
+        if let Label::Oneof(oneof) = field.label
+            && let Some(before) = oneofs.insert(oneof, number)
+            && before != number
+        {
+            fields.remove(&before);
+        }
+        let occurrences = fields.entry(number).or_default();
+        match (field.label, field.kind.shape()) {
+            (Label::Repeated, _) => occurrences.push(raw),
+            (_, Some(_)) => merge(occurrences, raw)?,
+            (_, None) => *occurrences = vec![raw],
+        }
+    }
+    Ok(fields)
 }
 
 /// Merging two encodings of a message is putting one behind the other.
@@ -80,13 +110,8 @@ fn value<'a>(bytes: &'a [u8], at: &mut usize, wire_type: WireType) -> Result<&'a
     Ok(bytes.get(start..*at).unwrap_or_default())
 }
 
-fn write(
-    out: &mut Vec<u8>,
-    field: &Field,
-    wire_type: WireType,
-    value: &[u8],
-    depth: u32,
-) -> Result<(), Bad> {
+/// Appends a field's key.
+pub(super) fn push_key(out: &mut Vec<u8>, number: u32, wire_type: WireType) {
     let wire_number = match wire_type {
         WireType::Varint => 0,
         WireType::SixtyFourBit => 1,
@@ -95,7 +120,17 @@ fn write(
         WireType::EndGroup => 4,
         WireType::ThirtyTwoBit => 5,
     };
-    push_varint(out, u64::from(field.number) << 3 | wire_number);
+    push_varint(out, u64::from(number) << 3 | wire_number);
+}
+
+fn write(
+    out: &mut Vec<u8>,
+    field: &Field,
+    wire_type: WireType,
+    value: &[u8],
+    depth: u32,
+) -> Result<(), Bad> {
+    push_key(out, field.number, wire_type);
     match (field.kind, wire_type) {
         (
             Kind::Message(s) | Kind::Map(s) | Kind::Timestamp(s) | Kind::Struct(s),

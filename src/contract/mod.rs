@@ -10,6 +10,8 @@ pub mod shape;
 pub mod storage;
 
 pub mod canonical;
+pub mod content;
+pub mod ids;
 pub mod wire;
 
 pub mod block;
@@ -23,6 +25,7 @@ pub mod row;
 
 pub use block::Block;
 pub use column::Column;
+pub use ids::Ids;
 pub use layout::{ColumnSpec, Layout, TextLimit};
 pub use migration::Migration;
 pub use pipeline::*;

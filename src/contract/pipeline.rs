@@ -1,7 +1,7 @@
 //! The pipeline as constant tables: what `generated/` fills in and the server runs.
 
 use super::{
-    Bad, Block, ColumnSpec, Context, Database, DeadLetter, Group, Message, Migration, Request,
+    Bad, Block, ColumnSpec, Context, Database, DeadLetter, Group, Ids, Message, Migration, Request,
     Shape, Storage,
 };
 
@@ -164,6 +164,8 @@ pub struct Envelope {
     pub id: u32,
     /// Field number of an event's timestamp, a string of decimal milliseconds since the epoch.
     pub timestamp: u32,
+    /// How the ids of events are made that come without one.
+    pub ids: Ids,
     /// The variants of the oneof, by number.
     pub types: &'static [EventType],
 }

@@ -3,9 +3,9 @@
 use std::borrow::Cow;
 
 use uuid::Uuid;
-use xxhash_rust::xxh3::{xxh3_64, xxh3_128_with_seed};
 
 use super::scan::{Event, Verdict};
+use crate::contract::ids::Maker;
 use crate::contract::wire::{self, WireType};
 use crate::contract::{Envelope, EventType};
 use crate::weight;
@@ -29,8 +29,7 @@ pub struct Group<'a> {
 pub struct Batch<'a> {
     envelope: &'static Envelope,
     header: &'a [u8],
-    /// The header's hash, a part of the ids that are made.
-    seed: u64,
+    ids: Maker<'a>,
 }
 
 impl<'a> Batch<'a> {
@@ -39,7 +38,7 @@ impl<'a> Batch<'a> {
         Batch {
             envelope,
             header,
-            seed: xxh3_64(header),
+            ids: Maker::new(envelope, header),
         }
     }
 
@@ -158,14 +157,11 @@ impl<'a> Batch<'a> {
         key_len(self.envelope.id) + 1 + ID_LEN
     }
 
-    /// The id of an event that came without one. With a timestamp it is made from the header and the event, so that
-    /// a repeated request makes the same; without, there is nothing that tells two events apart, and each gets its own.
+    /// The id of an event that came without one. With a timestamp it is made of header and event, so that a repeated
+    /// request makes the same; without, there is nothing that tells two events apart, and each gets its own.
     fn made_id(&self, event: &Event<'_>) -> Uuid {
-        if event.timestamp.is_empty() {
-            return Uuid::now_v7();
-        }
-        let hash = xxh3_128_with_seed(event.bytes, self.seed);
-        uuid::Builder::from_custom_bytes(hash.to_be_bytes()).into_uuid()
+        let made = self.ids.make(event.bytes, event.timestamp);
+        made.unwrap_or_else(Uuid::now_v7)
     }
 }
 

@@ -102,6 +102,7 @@ mod tests {
         });
         Part {
             header: Bytes::from(vec![0; 64 << 10]),
+            without_ids: false,
             json: None,
             runs: Vec::new(),
             lost: lost.collect(),

@@ -215,6 +215,7 @@ mod tests {
         };
         let part = |runs: Vec<Run>, lost: Vec<Lost>| Part {
             header: Bytes::new(),
+            without_ids: false,
             json: None,
             runs,
             lost,

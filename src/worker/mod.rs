@@ -21,6 +21,7 @@ mod forward;
 mod gate;
 mod guard;
 mod headers;
+mod ids;
 mod intake;
 mod lot;
 mod meters;

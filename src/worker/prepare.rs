@@ -8,6 +8,7 @@ use prost_reflect::DescriptorPool;
 
 use super::duty::Received;
 use super::guard::guarded;
+use super::ids::split_with_ids;
 use super::meters::{self, Meters};
 use super::objects::Objects;
 use super::split::{Part, split};
@@ -121,15 +122,18 @@ impl Preparer {
     ) -> Result<Content, Bad> {
         if !is_json(&delivery.properties) {
             let batch = is_batch(delivery);
-            return bounded(split(envelope, &delivery.body, batch)?, &delivery.body);
+            let mut body = delivery.body.clone();
+            let parts = split_with_ids(envelope, &mut body, batch, delivery)?;
+            delivery.body = body;
+            return bounded(parts, &delivery.body);
         }
         let pool = self
             .pool
             .as_ref()
             .ok_or_else(|| Bad::field(envelope.message, "JSON is not supported"))?;
         light_enough(&delivery.body)?;
-        let wire = Bytes::from(proto_json::to_wire(pool, envelope.message, &delivery.body)?);
-        let mut parts = split(envelope, &wire, false)?;
+        let mut wire = Bytes::from(proto_json::to_wire(pool, envelope.message, &delivery.body)?);
+        let mut parts = split_with_ids(envelope, &mut wire, false, delivery)?;
         let unknown = parts
             .iter_mut()
             .map(|part| proto_json::name_unknown(pool, envelope, part, &delivery.body))

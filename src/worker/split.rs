@@ -22,6 +22,8 @@ pub(super) struct Part {
     pub runs: Vec<Run>,
     /// Events that no table can take, and why.
     pub lost: Vec<Lost>,
+    /// Whether some of its events have no id.
+    pub without_ids: bool,
 }
 
 /// What stands around the events of a request that is JSON: its header before them, the end of their list after them.
@@ -101,6 +103,7 @@ fn part(
         json: None,
         runs: Vec::new(),
         lost: Vec::new(),
+        without_ids: false,
     };
     each_field(body, request, |number, wire_type, value| {
         if number == envelope.header {
@@ -113,7 +116,10 @@ fn part(
         } else if number == envelope.events {
             expect_delimited(wire_type)?;
             *left = left.checked_sub(1).ok_or_else(too_many)?;
-            match event_type(envelope, body, value.clone()) {
+            let mut has_id = false;
+            let kind = event_type(envelope, body, value.clone(), &mut has_id);
+            part.without_ids |= !has_id;
+            match kind {
                 Ok(kind) => part.add(kind, value),
                 Err(why) => part.lost.push(Lost { event: value, why }),
             }
@@ -141,16 +147,19 @@ impl Part {
     }
 }
 
-/// An event's type: the last variant of its oneof, as prost merges them.
+/// An event's type: the last variant of its oneof, as prost merges them. It says whether the event has an id, too.
 fn event_type(
     envelope: &'static Envelope,
     body: &[u8],
     event: Range<usize>,
+    has_id: &mut bool,
 ) -> Result<&'static EventType, Why> {
     let (mut known, mut unknown) = (None, None);
-    each_field(body, event, |number, wire_type, _| {
+    each_field(body, event, |number, wire_type, value| {
         if let Some(kind) = envelope.event_type(number) {
             known = Some(kind);
+        } else if number == envelope.id {
+            *has_id = !value.is_empty();
         } else if wire_type == WireType::LengthDelimited
             && envelope.event_shape.field(number).is_none()
         {

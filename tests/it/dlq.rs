@@ -2,7 +2,7 @@
 
 mod cli;
 mod library;
-mod old;
+pub(crate) mod old;
 mod unknown;
 
 use std::collections::BTreeMap;

@@ -13,6 +13,7 @@ mod catalogue;
 mod catalogue_page;
 mod clickhouse;
 mod clusters;
+mod content;
 mod cutover;
 mod dlq;
 mod engine;

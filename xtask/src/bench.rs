@@ -3,7 +3,7 @@
 //! Every run has servers of its own with empty data, in memory where the machine has a file system there. Runs of all
 //! scenarios are taken in turn, so that whatever else the machine does meets all of them.
 
-mod against;
+pub(crate) mod against;
 mod memory;
 mod servers;
 pub(crate) mod setting;

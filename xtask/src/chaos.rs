@@ -7,6 +7,7 @@ mod fault;
 pub(crate) mod outage;
 mod proxy;
 pub(crate) mod random;
+pub(crate) mod upgrade;
 
 use std::path::Path;
 use std::process::{Command, ExitCode};
@@ -106,7 +107,14 @@ fn torment(args: &Args, interrupt: &Receiver<()>) -> Result<()> {
     let mut cluster = Cluster::start(&executable, directory.path())?;
     let events = (args.time().as_secs_f64() * args.rate as f64) as u64;
     let recovery = recovery(events);
-    let load = load(&cluster, &executable, args.rate, events, recovery, true)?;
+    let load = load(
+        &cluster,
+        &executable,
+        args.rate,
+        events,
+        recovery,
+        &[Extra::Poison],
+    )?;
     match endure(
         &mut cluster,
         load,
@@ -191,6 +199,15 @@ fn wait(interrupt: &Receiver<()>, time: Duration) -> Result<()> {
     }
 }
 
+/// What a load has beside events with ids that are sent until they are taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Extra {
+    /// Events that no table can take.
+    Poison,
+    /// Events without ids; and every request once more to the other instance, some seconds after it was taken.
+    Again,
+}
+
 /// Starts the load: it sends every request until it is taken.
 fn load(
     cluster: &Cluster,
@@ -198,7 +215,7 @@ fn load(
     rate: u64,
     events: u64,
     patience: Duration,
-    poison: bool,
+    extras: &[Extra],
 ) -> Result<Kept> {
     let mut command = Command::new(executable);
     command
@@ -211,8 +228,11 @@ fn load(
     command.args(["--patience", &patience.as_secs().to_string()]);
     // It asks ClickHouse itself: what the proxy does to that connection is not its business.
     command.args(["--clickhouse-url", &cluster.clickhouse_url()]);
-    if poison {
-        command.args(["--poison-amqp-url", &cluster.amqp_url()]);
+    for extra in extras {
+        match extra {
+            Extra::Poison => command.args(["--poison-amqp-url", &cluster.amqp_url()]),
+            Extra::Again => command.args(["--again", "--without-ids"]),
+        };
     }
     let keep = Keep {
         name: "the load",

@@ -27,6 +27,9 @@ pub(crate) fn run(root: &Path, check: bool) -> anyhow::Result<ExitCode> {
         }
         Err(failure) => return Err(failure.into()),
     };
+    for note in tree.notes() {
+        eprintln!("note: {note}");
+    }
     if check {
         return Ok(match tree.check(root)? {
             None => ExitCode::SUCCESS,

@@ -51,6 +51,8 @@ enum Command {
     Chaos(chaos::Args),
     /// Take ClickHouse away for minutes under a load of events, and see whether memory stays and nothing is lost
     Outage(chaos::outage::Args),
+    /// Replace instances of another revision by this one and back under a load that repeats itself, and see whether any event is lost or doubled
+    Upgrade(chaos::upgrade::Args),
     /// Send every kind of hostile input at random beside good events, and see whether it harms anybody but itself
     Siege(siege::Args),
     /// Tell more of a rule that the generator found broken, with examples; without a code, list all rules
@@ -69,6 +71,7 @@ fn main() -> ExitCode {
         Command::Bench(args) => bench::run(&args),
         Command::Chaos(args) => chaos::run(&args),
         Command::Outage(args) => chaos::outage::run(&args),
+        Command::Upgrade(args) => chaos::upgrade::run(&args),
         Command::Siege(args) => siege::run(&args),
         Command::Explain { code } => explain(code.as_deref()),
     };

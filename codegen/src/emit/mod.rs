@@ -13,13 +13,14 @@ use crate::model::Model;
 use crate::tree::Tree;
 use crate::view::catalogue::catalogue;
 use crate::view::databases::{Migrations, databases};
+use crate::view::envelope::envelope;
 use crate::view::hooks::hooks;
 use crate::view::names::literal;
 use crate::view::readers::Readers;
 use crate::view::requests::requests;
 use crate::view::shapes::Shapes;
 use crate::view::tables::{Refused, TableList, tables};
-use crate::view::topology::{envelope, topology};
+use crate::view::topology::topology;
 pub use rust::HEADER;
 use templates::Templates;
 

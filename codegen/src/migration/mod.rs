@@ -8,6 +8,7 @@ pub mod ddl;
 pub mod diff;
 pub mod history;
 pub mod home;
+mod ids;
 pub mod postgres;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -38,6 +39,8 @@ pub struct Planned {
     pub removed: BTreeSet<PathBuf>,
     /// The lock file.
     pub lock: String,
+    /// Changes that need no migration and are worth a word.
+    pub notes: Vec<String>,
 }
 
 /// Decides which migrations there have to be. `now` is in seconds since the epoch.
@@ -74,6 +77,7 @@ pub fn plan(model: &Model, history: &History, now: u64) -> Result<Planned, Vec<R
         .map(|(name, sql)| (name.clone(), hash(sql.as_bytes())))
         .collect();
     planned.lock = lock.render();
+    planned.notes = ids::changes(&history.base, &lock);
     Ok(planned)
 }
 

@@ -4,7 +4,7 @@ use prost_reflect::{DescriptorPool, FieldDescriptor, Kind, MessageDescriptor, Me
 
 use crate::check::names::{ENVELOPE, UNKNOWN_METHOD};
 use crate::diagnostic::{Diagnostic, Diagnostics};
-use crate::model::Envelope;
+use crate::model::{Envelope, Ids};
 use crate::names::suggest;
 use crate::proto::Proto;
 use crate::spec::Spec;
@@ -45,7 +45,8 @@ pub(super) fn find(spec: &Spec, proto: &Proto, out: &mut Diagnostics) -> Option<
             },
         }
     }
-    found.map(|(envelope, _)| envelope)
+    let ids = spec.ids.as_ref().map(|ids| ids.value).unwrap_or_default();
+    found.map(|(envelope, _)| Envelope { ids, ..envelope })
 }
 
 /// The method that `package.Service/method` names.
@@ -144,6 +145,7 @@ fn read(request: &MessageDescriptor, pool: &DescriptorPool) -> Result<Envelope, 
         id,
         timestamp,
         header_message,
+        ids: Ids::default(),
         types: types(&event_message)?,
         event_message,
     })

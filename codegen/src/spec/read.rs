@@ -1,6 +1,7 @@
 //! The tree of `pipeline.yaml` to its declarations. One entry that can't be read never hides another.
 
 use super::columns::columns;
+use super::ids::ids;
 use super::limits::limits;
 use super::request::request;
 use super::scalars::{Fields, map, text, texts, word};
@@ -18,6 +19,7 @@ const SETTINGS: [&str; 6] = ["type", "workers", "prefetch", "retries", "breaker"
 /// Reads the whole file.
 pub(crate) fn read(root: &Node, out: &mut Diagnostics) -> Spec {
     let known = [
+        "ids",
         "sources",
         "exchanges",
         "messages",
@@ -36,6 +38,7 @@ pub(crate) fn read(root: &Node, out: &mut Diagnostics) -> Spec {
     let table = |entry: &Entry, out: &mut Diagnostics| table(entry, &of_tables, out);
     let tables = entries("`tables`", section("tables"), table, out);
     Spec {
+        ids: file.meant("ids", out).and_then(|entry| ids(entry, out)),
         sources: entries("`sources`", section("sources"), source, out),
         exchanges: entries("`exchanges`", section("exchanges"), exchange, out),
         messages: entries("`messages`", section("messages"), message, out),

@@ -1,5 +1,6 @@
 //! The page for people: what there is, what its fields mean, and where it goes.
 
+mod ids;
 mod queries;
 mod queues;
 mod requests;
@@ -57,6 +58,7 @@ struct SourceRow {
     name: String,
     takes: String,
     publishes: String,
+    ids: String,
     rejects: String,
 }
 
@@ -118,7 +120,7 @@ pub fn catalogue(model: &Model) -> Catalogue {
             tables: text::count(model.tables.len(), "table", "tables"),
         },
         postgres: model.tables.iter().any(|table| table.postgres.is_some()),
-        sources: model.sources.iter().map(source_row).collect(),
+        sources: model.sources.iter().map(|s| source_row(model, s)).collect(),
         groups: groups(model, &comments),
         header: model.envelope.as_ref().map(|envelope| {
             let row = |field: &FieldDescriptor| stored(model, field, None);
@@ -206,7 +208,7 @@ fn section(
     }
 }
 
-fn source_row(source: &crate::model::Source) -> SourceRow {
+fn source_row(model: &Model, source: &crate::model::Source) -> SourceRow {
     let (takes, key) = match &source.intake {
         Intake::Grpc {
             service,
@@ -246,6 +248,7 @@ fn source_row(source: &crate::model::Source) -> SourceRow {
         name: code(&source.name),
         takes,
         publishes: format!("`{}`, key: {key}", source.exchange),
+        ids: ids::of_source(model, source),
         rejects: source.rejects.as_ref().map_or_else(
             || "nowhere".to_owned(),
             |to| format!("`{}`, key `{}`", to.exchange, to.routing_key),

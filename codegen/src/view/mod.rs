@@ -5,6 +5,7 @@ pub mod catalogue;
 pub mod columns;
 pub mod comments;
 pub mod databases;
+pub mod envelope;
 pub mod hooks;
 pub mod names;
 pub mod readers;

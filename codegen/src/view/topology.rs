@@ -31,15 +31,6 @@ pub struct TopologyView {
     pub unrouted: String,
 }
 
-/// How a batch is laid out.
-#[derive(Debug, Serialize)]
-pub struct EnvelopeView {
-    /// Its fields as Rust source, but for the types.
-    pub fields: Vec<String>,
-    /// Calls that make its `EventType`s.
-    pub types: Vec<String>,
-}
-
 /// A function that computes a source's routing key.
 #[derive(Debug, Serialize)]
 pub struct KeyFunction {
@@ -330,39 +321,6 @@ fn queue_view(
         into.unwrap_or_default(),
         queue.derived,
     )
-}
-
-/// Makes the view of the envelope.
-pub fn envelope(envelope: &model::Envelope, shapes: &Shapes) -> EnvelopeView {
-    EnvelopeView {
-        fields: vec![
-            format!("message: {}", literal(envelope.request.full_name())),
-            format!("header: {}", envelope.header),
-            format!("events: {}", envelope.events),
-            format!("batches: {}", envelope.batches),
-            format!(
-                "header_shape: &shapes::{}",
-                shapes.path(&envelope.header_message)
-            ),
-            format!(
-                "event_shape: &shapes::{}",
-                shapes.path(&envelope.event_message)
-            ),
-            format!("id: {}", envelope.id),
-            format!("timestamp: {}", envelope.timestamp),
-        ],
-        types: envelope
-            .types
-            .iter()
-            .map(|(number, message)| {
-                format!(
-                    "event_type({number}, {}, &shapes::{})",
-                    literal(message.name()),
-                    shapes.path(message)
-                )
-            })
-            .collect(),
-    }
 }
 
 fn maybe(to: Option<&Route>) -> String {

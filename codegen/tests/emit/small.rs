@@ -5,8 +5,8 @@ mod tables;
 
 use event_grpc_codegen::model::{
     Batch, Column, Database, Destination, Encoding, Envelope, Exchange, ExchangeKind, From,
-    Function, Input, Intake, Model, Pool, Queue, Root, Route, RoutingKey, Scheme, Source, Type,
-    Value, Verify,
+    Function, Ids, Input, Intake, Model, Pool, Queue, Root, Route, RoutingKey, Scheme, Source,
+    Type, Value, Verify,
 };
 use prost_reflect::{DescriptorPool, FieldDescriptor, MessageDescriptor};
 use protox::file::{ChainFileResolver, File, FileResolver, GoogleFileResolver};
@@ -149,6 +149,9 @@ impl Made<'_> {
             id: 4,
             timestamp: 5,
             header_message: self.message("event.Header"),
+            ids: Ids::Content {
+                from_ms: Some(1_764_547_200_000),
+            },
             event_message: event,
             types,
         }

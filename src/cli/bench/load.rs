@@ -35,6 +35,8 @@ pub(super) struct Load {
     pub(super) rate: Option<u64>,
     /// How long a request is sent again.
     pub(super) patience: Duration,
+    /// Whether each request is sent once more, after the next one of its sender was taken.
+    pub(super) again: bool,
 }
 
 /// What became of a load.
@@ -80,15 +82,14 @@ impl Load {
         let next = Arc::new(AtomicU64::new(0));
         let began = Instant::now();
         let mut senders = JoinSet::new();
-        for channel in channels {
+        for (at, channel) in channels.iter().enumerate() {
+            // The connections to an address are next to each other.
+            let other = (at + channels.len() / 2) % channels.len();
             for _ in 0..in_flight {
                 let (load, next) = (Arc::clone(self), Arc::clone(&next));
-                senders.spawn(send_until_done(
-                    load,
-                    Grpc::new(channel.clone()),
-                    next,
-                    began,
-                ));
+                let other = channels.get(other).unwrap_or(channel);
+                let clients = [channel, other].map(|channel| Grpc::new(channel.clone()));
+                senders.spawn(send_until_done(load, clients, next, began));
             }
         }
         let mut sent = Sent::nothing(began);
@@ -117,14 +118,18 @@ impl Load {
 /// One sender: takes the next request until there are no more.
 async fn send_until_done(
     load: Arc<Load>,
-    mut client: Grpc<Channel>,
+    [mut client, mut other]: [Grpc<Channel>; 2],
     next: Arc<AtomicU64>,
     began: Instant,
 ) -> Sent {
     let mut sent = Sent::nothing(began);
+    let mut before = None;
     loop {
         let number = next.fetch_add(1, Ordering::Relaxed);
         if number >= load.requests() {
+            if let Some(request) = before {
+                send_again(&load, &mut other, request, &mut sent).await;
+            }
             return sent;
         }
         let due = load.due(number, began);
@@ -150,9 +155,28 @@ async fn send_until_done(
                 }
             }
         }
+        if load.again
+            && let Some(request) = before.replace(request)
+        {
+            send_again(&load, &mut other, request, &mut sent).await;
+        }
         sent.requests += 1;
         let micros = u64::try_from(due.elapsed().as_micros()).unwrap_or(LONGEST);
         sent.latency.saturating_record(micros);
+    }
+}
+
+/// Sends a request that was taken before, until it is taken again.
+async fn send_again(load: &Load, client: &mut Grpc<Channel>, request: Bytes, sent: &mut Sent) {
+    let began = Instant::now();
+    while let Err(status) = call(client, request.clone()).await {
+        if !may_pass(&status) || began.elapsed() >= load.patience {
+            sent.given_up += u64::from(load.patterns.batch());
+            sent.reason = Some(format!("{}: {}", status.code(), status.message()));
+            return;
+        }
+        sent.repeated += 1;
+        tokio::time::sleep(PAUSE).await;
     }
 }
 

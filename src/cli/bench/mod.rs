@@ -59,6 +59,12 @@ pub(super) struct Args {
     /// For tests: RabbitMQ, which gets events among the others that no table can take.
     #[arg(long, hide = true, value_name = "URL")]
     poison_amqp_url: Option<String>,
+    /// For tests: the events of every other request have no id.
+    #[arg(long, hide = true)]
+    without_ids: bool,
+    /// For tests: each request is sent once more, some time after it was taken and to another address if there are several.
+    #[arg(long, hide = true)]
+    again: bool,
     #[command(flatten)]
     clickhouse: ClickHouseArgs,
     /// Print the report as one JSON object.
@@ -76,11 +82,16 @@ pub(super) async fn run(args: Args) -> anyhow::Result<bool> {
         .transpose()?;
     let run: u64 = rand::random();
     let patterns = Patterns::new(args.mix, args.batch, run)?;
+    let patterns = match args.without_ids {
+        true => patterns.every_other_without_ids()?,
+        false => patterns,
+    };
     let load = Arc::new(Load {
         patterns,
         events: args.events,
         rate: args.rate,
         patience,
+        again: args.again,
     });
     let channels = load::connect(&args.to, args.connections).await?;
     let poison = match &args.poison_amqp_url {
@@ -110,9 +121,15 @@ pub(super) async fn run(args: Args) -> anyhow::Result<bool> {
         }
     };
     let (sent, poisoned) = tokio::join!(load.run(channels, args.in_flight), poisoning);
-    let stored = store
-        .as_ref()
-        .map(|store| Stored::new(store, &pattern::prefix(run), &sent, patience));
+    let stored = store.as_ref().map(|store| {
+        Stored::new(
+            store,
+            &pattern::prefix(run),
+            args.without_ids,
+            &sent,
+            patience,
+        )
+    });
     let at = match &stored {
         Some(stored) => stored.wait().await,
         None => sent.ended,

@@ -34,6 +34,8 @@ pub enum Mix {
 /// What requests are made from.
 pub struct Patterns {
     patterns: Vec<Pattern>,
+    /// The same without ids, for every other request; empty if all have ids.
+    without_ids: Vec<Pattern>,
     prefix: String,
     batch: u32,
 }
@@ -68,9 +70,24 @@ impl Patterns {
             .collect::<Result<_, _>>()?;
         Ok(Patterns {
             patterns,
+            without_ids: Vec::new(),
             prefix: prefix(run),
             batch,
         })
+    }
+
+    /// Leaves the ids out of every other request. Its events have what would be their ids as the place where they
+    /// happened, so that they can be told apart all the same.
+    pub(super) fn every_other_without_ids(mut self) -> anyhow::Result<Self> {
+        let without_ids = self.patterns.iter().map(|pattern| {
+            let mut request = Events::decode(&*pattern.bytes)?;
+            for event in &mut request.events {
+                event.current_url = std::mem::take(&mut event.id);
+            }
+            Pattern::placed(&request)
+        });
+        self.without_ids = without_ids.collect::<Result<_, _>>()?;
+        Ok(self)
     }
 
     /// How many events a request has.
@@ -87,7 +104,9 @@ impl Patterns {
     /// The request with this number, from 0. Its events are numbered on from `number * batch`.
     pub fn request(&self, number: u64) -> Bytes {
         let at = usize::try_from(number % PATTERNS).unwrap_or_default();
-        let Some(pattern) = self.patterns.get(at) else {
+        let without_id = number % 2 == 1;
+        let without_id = self.without_ids.get(at).filter(|_| without_id);
+        let Some(pattern) = without_id.or_else(|| self.patterns.get(at)) else {
             return Bytes::new();
         };
         let mut bytes = pattern.bytes.clone();
@@ -119,6 +138,11 @@ impl Pattern {
             event.id = "\u{1}".repeat(ID);
             event.timestamp = "\u{2}".repeat(MILLIS);
         }
+        Pattern::placed(&request)
+    }
+
+    /// A request in which ids and times are still what stands for them.
+    fn placed(request: &Events) -> anyhow::Result<Self> {
         let bytes = request.encode_to_vec();
         let places = |byte: u8, length: usize| {
             let wanted = vec![byte; length];
@@ -207,6 +231,27 @@ mod tests {
             }
         }
         assert_eq!(ids.len(), 2000);
+    }
+
+    #[test]
+    fn every_other_request_has_no_ids_and_can_be_told_apart() {
+        let patterns = Patterns::new(Mix::Shop, 10, 7).unwrap();
+        let patterns = patterns.every_other_without_ids().unwrap();
+        let mut names = BTreeSet::new();
+        for number in 0..200 {
+            for event in Events::decode(patterns.request(number)).unwrap().events {
+                let without_id = number % 2 == 1;
+                assert_eq!(event.id.is_empty(), without_id);
+                let name = if without_id {
+                    event.current_url
+                } else {
+                    event.id
+                };
+                assert!(name.starts_with(&prefix(7)), "{name}");
+                names.insert(name);
+            }
+        }
+        assert_eq!(names.len(), 2000);
     }
 
     #[test]

@@ -17,7 +17,7 @@ const EVERY: Duration = Duration::from_millis(100);
 const SLICE: u64 = 1_000_000;
 
 /// Rows beyond one an event. Both counts are of one moment, so that what comes meanwhile isn't taken for a copy.
-const TWICE: &str = "count() - uniqExact(event_id)";
+const TWICE: &str = "count() - uniqExact(NAME)";
 
 /// What is stored of a run.
 #[derive(Debug)]
@@ -37,6 +37,8 @@ pub(super) struct Stored<'a> {
     store: &'a ClickHouse,
     table: String,
     prefix: String,
+    /// What tells the run's events apart: `NAME` of the questions.
+    name: String,
     sent: &'a Sent,
     patience: Duration,
 }
@@ -47,16 +49,26 @@ struct Counted {
 }
 
 impl<'a> Stored<'a> {
-    /// The rows whose ids begin with this prefix; they may take `patience` after the last request.
+    /// The rows whose ids begin with this prefix, or of those without ids the places where they happened; they may take
+    /// `patience` after the last request.
     pub(super) fn new(
         store: &'a ClickHouse,
         prefix: &str,
+        without_ids: bool,
         sent: &'a Sent,
         patience: Duration,
     ) -> Self {
+        let text = quote::text(prefix);
+        let place =
+            format!("if(startsWith(event_current_url, {text}), event_current_url, event_id)");
         Stored {
+            name: if without_ids {
+                place
+            } else {
+                "event_id".to_owned()
+            },
             table: quote::table(store.address().database(), "event"),
-            prefix: quote::text(prefix),
+            prefix: text,
             store,
             sent,
             patience,
@@ -81,7 +93,7 @@ impl<'a> Stored<'a> {
     pub(super) async fn check(&self, mut at: Instant) -> Result<Arrived, StoreError> {
         loop {
             let began = Instant::now();
-            let events = self.sum("uniqExact(event_id)", "").await;
+            let events = self.sum("uniqExact(NAME)", "").await;
             let complete = matches!(events, Ok(events) if events >= self.sent.acknowledged);
             let doubled = match complete {
                 true => self.sum(TWICE, " FINAL").await,
@@ -127,9 +139,15 @@ impl<'a> Stored<'a> {
     }
 
     async fn ask(&self, what: &str, last: &str, slice: &str) -> Result<u64, StoreError> {
-        let Stored { table, prefix, .. } = self;
+        let Stored {
+            table,
+            prefix,
+            name,
+            ..
+        } = self;
+        let what = what.replace("NAME", name);
         let sql = format!(
-            "SELECT toUInt64({what}) AS count FROM {table}{last} WHERE startsWith(event_id, {prefix}) AND {slice}"
+            "SELECT toUInt64({what}) AS count FROM {table}{last} WHERE startsWith({name}, {prefix}) AND {slice}"
         );
         let counted: Vec<Counted> = self.store.rows(&sql).await?;
         Ok(counted.first().map_or(0, |c| c.count))

@@ -10,7 +10,17 @@ use prost_types::FileDescriptorSet;
 
 /// The pipeline of a build that doesn't know this event type.
 pub(super) fn without(number: u32) -> &'static Pipeline {
-    let envelope: &'static Envelope = Box::leak(Box::new(envelope(number)));
+    let (envelope, descriptors) = (envelope(number), descriptors(number));
+    with(envelope, "older", descriptors.leak())
+}
+
+/// The pipeline with another envelope.
+pub(crate) fn with(
+    envelope: Envelope,
+    fingerprint: &'static str,
+    descriptors: &'static [u8],
+) -> &'static Pipeline {
+    let envelope: &'static Envelope = Box::leak(Box::new(envelope));
     let sources: Vec<Source> = PIPELINE
         .sources
         .iter()
@@ -18,10 +28,10 @@ pub(super) fn without(number: u32) -> &'static Pipeline {
         .collect();
     let queues: Vec<Queue> = PIPELINE.queues.iter().map(|q| queue(q, envelope)).collect();
     Box::leak(Box::new(Pipeline {
-        fingerprint: "older",
+        fingerprint,
         sources: sources.leak(),
         queues: queues.leak(),
-        descriptors: descriptors(number).leak(),
+        descriptors,
         ..PIPELINE
     }))
 }

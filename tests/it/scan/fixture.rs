@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use event_grpc::contract::{Envelope, EventType, Field, Kind, Label, Shape};
+use event_grpc::contract::{Envelope, EventType, Field, Ids, Kind, Label, Shape};
 
 /// The request, as far as its framing and its header go: events stay bytes.
 #[derive(Clone, PartialEq, prost::Message)]
@@ -222,6 +222,7 @@ pub(crate) static ENVELOPE: Envelope = Envelope {
     event_shape: &EVENT,
     id: 4,
     timestamp: 5,
+    ids: Ids::Bytes,
     types: &[
         EventType {
             number: 9,

@@ -26,8 +26,7 @@ pub(super) fn run(
     chosen: &[&Scenario],
     events: u64,
 ) -> Result<ExitCode> {
-    let commit = git(&["rev-parse", "--verify", &format!("{revision}^{{commit}}")])
-        .with_context(|| format!("--against {revision}"))?;
+    let commit = commit_of(revision).with_context(|| format!("--against {revision}"))?;
     let other = build(&commit, args.dev)?;
     // What cargo builds in between must not take the place of what is measured.
     let this = keep(executable, "this")?;
@@ -104,8 +103,13 @@ fn noise(other: &[f64], this: &[f64]) -> Option<f64> {
     middle(steps.collect())
 }
 
+/// The commit that a revision names.
+pub(crate) fn commit_of(revision: &str) -> Result<String> {
+    git(&["rev-parse", "--verify", &format!("{revision}^{{commit}}")])
+}
+
 /// Builds a commit, and says where its executable is. What was built before is not built again.
-fn build(commit: &str, dev: bool) -> Result<PathBuf> {
+pub(crate) fn build(commit: &str, dev: bool) -> Result<PathBuf> {
     let root = git(&["rev-parse", "--show-toplevel"])?;
     let place = Path::new(&root).join(PLACE);
     let profile = if dev { "debug" } else { "release" };

@@ -49,6 +49,15 @@ struct Instance {
 impl Cluster {
     /// Starts everything in this directory.
     pub(super) fn start(executable: &Path, directory: &Path) -> Result<Self> {
+        Self::start_with(executable, executable, directory)
+    }
+
+    /// The same with instances of another build than the rest.
+    pub(super) fn start_with(
+        instances: &Path,
+        executable: &Path,
+        directory: &Path,
+    ) -> Result<Self> {
         let place = |name: &str| {
             let place = directory.join(name);
             fs::create_dir(&place).map(|()| place)
@@ -57,17 +66,17 @@ impl Cluster {
         let engine = Engine::prepare(executable.to_owned(), &place("clickhouse")?)?;
         let to_rabbitmq = Proxy::start(ports::free()?, broker.port())?;
         let to_clickhouse = Proxy::start(ports::free()?, engine.port())?;
-        let instances = (0..2).map(|number| {
+        let placed = (0..2).map(|number| {
             Ok(Instance {
                 kept: None,
                 grpc: ports::free()?,
                 http: ports::free()?,
                 log: directory.join(format!("instance-{number}.log")),
-                executable: executable.to_owned(),
+                executable: instances.to_owned(),
             })
         });
         let mut cluster = Cluster {
-            instances: instances.collect::<Result<_>>()?,
+            instances: placed.collect::<Result<_>>()?,
             rabbitmq: Some(broker.start(None)?),
             clickhouse: Some(engine.start(None)?),
             broker,
@@ -75,8 +84,20 @@ impl Cluster {
             to_rabbitmq,
             to_clickhouse,
         };
+        cluster.migrate(instances)?;
+        // Some of the poison is for the table to refuse.
+        cluster
+            .sql("ALTER TABLE chaos.event ADD CONSTRAINT no_poison CHECK session_id != 'poison'")?;
+        for number in 0..cluster.instances.len() {
+            cluster.start_again(Server::Instance(number))?;
+        }
+        Ok(cluster)
+    }
+
+    /// Brings the tables to what a build wants.
+    pub(super) fn migrate(&self, executable: &Path) -> Result<()> {
         let mut migrate = Command::new(executable);
-        migrate.args(["migrate", "--clickhouse-url", &cluster.clickhouse_url()]);
+        migrate.args(["migrate", "--clickhouse-url", &self.clickhouse_url()]);
         let migrated = migrate
             .output()
             .context("event-grpc migrate can't be run")?;
@@ -86,13 +107,16 @@ impl Cluster {
                 String::from_utf8_lossy(&migrated.stderr)
             );
         }
-        // Some of the poison is for the table to refuse.
-        cluster
-            .sql("ALTER TABLE chaos.event ADD CONSTRAINT no_poison CHECK session_id != 'poison'")?;
-        for number in 0..cluster.instances.len() {
-            cluster.start_again(Server::Instance(number))?;
+        Ok(())
+    }
+
+    /// Ends an instance and starts one of this build in its place.
+    pub(super) fn replace(&mut self, number: usize, executable: &Path) -> Result<()> {
+        self.end(number);
+        if let Some(instance) = self.instances.get_mut(number) {
+            instance.executable = executable.to_owned();
         }
-        Ok(cluster)
+        self.start_again(Server::Instance(number))
     }
 
     /// The gRPC addresses of the instances.

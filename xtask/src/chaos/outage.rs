@@ -59,7 +59,7 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode> {
     let time = BEFORE + 2 * half + AFTER;
     let events = (time.as_secs_f64() * args.rate as f64) as u64;
     println!("outage: {events} events, {} a second", args.rate);
-    let load = super::load(&cluster, &executable, args.rate, events, CATCHING_UP, false)?;
+    let load = super::load(&cluster, &executable, args.rate, events, CATCHING_UP, &[])?;
     let mut watch = Watch {
         begun: Instant::now(),
         interrupt,
