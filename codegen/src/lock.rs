@@ -1,5 +1,7 @@
 //! `migrations/schema.lock`: what producers and tables already rely on, one sorted fact a line.
 
+mod ids;
+
 use std::collections::BTreeMap;
 
 use prost_reflect::{FieldDescriptor, Kind};
@@ -22,6 +24,8 @@ pub struct Lock {
     pub values: BTreeMap<(String, i32), String>,
     /// Tables, by name.
     pub tables: BTreeMap<String, TableFacts>,
+    /// What the ids of JSON messages are made of, by source or queue.
+    pub ids: BTreeMap<String, String>,
     /// Hashes of migrations, by file name, with the folder of their database.
     pub migrations: BTreeMap<String, String>,
 }
@@ -100,6 +104,7 @@ impl Lock {
                     .or_insert_with(|| value.name().to_owned());
             }
         }
+        lock.ids = ids::of(model);
         for table in &model.tables {
             lock.tables
                 .insert(table.name.clone(), TableFacts::of(table));
@@ -139,6 +144,9 @@ impl Lock {
             "partition" => self.table(of).partition_by = rest.to_owned(),
             "order" => self.table(of).order_by = rest.to_owned(),
             "settings" => self.table(of).settings = rest.to_owned(),
+            "id" => {
+                self.ids.insert(of.to_owned(), rest.to_owned());
+            }
             "index" => self.table(of).indexes.push(rest.to_owned()),
             "migration" => {
                 self.migrations.insert(of.to_owned(), rest.to_owned());
@@ -206,6 +214,9 @@ impl Lock {
                 "field {message} {number} {oneof}{} {}",
                 field.name, field.ty
             ));
+        }
+        for (of, made_of) in &self.ids {
+            line(format_args!("id {of} {made_of}"));
         }
         for (name, table) in &self.tables {
             for index in &table.indexes {

@@ -18,11 +18,13 @@ mod partition;
 
 pub mod function;
 pub mod headers;
+pub mod identity;
 pub mod json;
 pub mod row;
 
 pub use block::Block;
 pub use column::Column;
+pub use identity::IdFrom;
 pub use layout::{ColumnSpec, Layout, TextLimit};
 pub use migration::Migration;
 pub use pipeline::*;

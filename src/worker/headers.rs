@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use serde_json::{Map, Value};
 
 use crate::broker::{HeaderValue, Properties};
-use crate::contract::headers::{HTTP_HEADERS, is_internal};
+use crate::contract::headers::{HTTP_HEADERS, OBJECT_ID, is_internal};
 
 /// What the sender put into headers: of a webhook that keeps them those of its request, otherwise those of AMQP.
 pub(super) fn sent(properties: &Properties) -> Map<String, Value> {
@@ -17,7 +17,7 @@ pub(super) fn sent(properties: &Properties) -> Map<String, Value> {
     let sent = properties
         .headers
         .iter()
-        .filter(|(name, _)| !is_internal(name));
+        .filter(|(name, _)| !is_internal(name) && **name != *OBJECT_ID);
     sent.map(|(name, value)| (name.to_string(), json(value)))
         .collect()
 }

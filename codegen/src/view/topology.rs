@@ -9,7 +9,7 @@ use super::shapes::Shapes;
 use super::tables::{Refused, TableView};
 use super::values::{Failing, Writer};
 use crate::model::{
-    self, Destination, ExchangeKind, Input, Intake, Model, Route, RoutingKey, Scheme,
+    self, Destination, ExchangeKind, IdFrom, Input, Intake, Model, Route, RoutingKey, Scheme,
 };
 
 /// What the template sees.
@@ -123,6 +123,10 @@ fn imports(model: &Model, routes: bool, functions: &[KeyFunction]) -> Vec<String
     if !model.exchanges.is_empty() {
         names.push("ExchangeKind");
     }
+    let posts = |s: &model::Source| matches!(s.intake, Intake::Post { .. });
+    if !model.queues.is_empty() || model.sources.iter().any(posts) {
+        names.push("IdFrom");
+    }
     if !model.queues.is_empty() {
         names.extend(["Batch", "Destination", "Input", "QueueKind"]);
     }
@@ -134,7 +138,7 @@ fn imports(model: &Model, routes: bool, functions: &[KeyFunction]) -> Vec<String
         .iter()
         .any(|s| matches!(s.intake, Intake::Post { .. }))
     {
-        names.push("RoutingKey");
+        names.extend(["OnBad", "RoutingKey"]);
     }
     if !functions.is_empty() {
         names.extend(["Bad", "Message"]);
@@ -231,18 +235,21 @@ fn source_view(source: &model::Source, shapes: &Shapes, key_function: &str) -> S
             routing_key,
             headers,
             verify,
+            id,
+            on_bad,
         } => {
             let key = match routing_key {
                 RoutingKey::Constant(key) => format!("RoutingKey::Constant({})", literal(key)),
                 RoutingKey::Computed(_) => format!("RoutingKey::Computed({key_function})"),
             };
             format!(
-                "Intake::Post {{ path: {}, message: &shapes::{}, routing_key: {key}, headers: {headers}, verify: {} }}",
+                "Intake::Post {{ path: {}, message: &shapes::{}, routing_key: {key}, headers: {headers}, verify: {}, id: {}, on_bad: OnBad::{on_bad:?} }}",
                 literal(path),
                 shapes.path(message),
                 verify
                     .as_ref()
-                    .map_or_else(|| "None".into(), |v| format!("Some({})", verify_view(v)))
+                    .map_or_else(|| "None".into(), |v| format!("Some({})", verify_view(v))),
+                id_view(id)
             )
         }
     };
@@ -277,6 +284,22 @@ fn verify_view(verify: &model::Verify) -> String {
     };
     let variable = literal(&verify.variable);
     format!("Verify {{ variable: {variable}, scheme: {scheme} }}")
+}
+
+fn id_view(id: &IdFrom) -> String {
+    let literals = |names: &[String]| -> String {
+        let names: Vec<String> = names.iter().map(|name| literal(name)).collect();
+        format!("&[{}]", names.join(", "))
+    };
+    match id {
+        IdFrom::Request => "IdFrom::Request".to_owned(),
+        IdFrom::MessageId => "IdFrom::MessageId".to_owned(),
+        IdFrom::Header(name) => format!("IdFrom::Header({})", literal(name)),
+        IdFrom::Fields(paths) => {
+            let paths: Vec<String> = paths.iter().map(|path| literals(path)).collect();
+            format!("IdFrom::Fields(&[{}])", paths.join(", "))
+        }
+    }
 }
 
 fn exchange_view(exchange: &model::Exchange) -> String {
@@ -315,7 +338,7 @@ fn queue_view(
     };
     format!(
         "Queue {{ name: {}, kind: QueueKind::{}, bindings: &[{}], workers: {}, prefetch: {}, retries: {}, breaker: {}, \
-         batch: Batch {{ rows: {}, bytes: {}, delay_ms: {} }}, dead_letter: {}, input: {input}, into: {}, derived: {} }}",
+         batch: Batch {{ rows: {}, bytes: {}, delay_ms: {} }}, dead_letter: {}, input: {input}, id: {}, into: {}, derived: {} }}",
         literal(&queue.name),
         if queue.quorum { "Quorum" } else { "Classic" },
         bindings.join(", "),
@@ -327,6 +350,7 @@ fn queue_view(
         grouped(u64::from(queue.batch.bytes)),
         grouped(u64::from(queue.batch.delay_ms)),
         maybe(queue.dead_letter.as_ref()),
+        id_view(&queue.id),
         into.unwrap_or_default(),
         queue.derived,
     )

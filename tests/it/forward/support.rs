@@ -9,8 +9,8 @@ use event_grpc::broker::{
 };
 use event_grpc::contract::headers as h;
 use event_grpc::contract::{
-    Bad, Batch, Destination, Exchange, ExchangeKind, Field, Input, Kind, Label, Message, Piece,
-    Pipeline, Queue, QueueKind, Rate, Request, Route, Shape, Target, function,
+    Bad, Batch, Destination, Exchange, ExchangeKind, Field, IdFrom, Input, Kind, Label, Message,
+    Piece, Pipeline, Queue, QueueKind, Rate, Request, Route, Shape, Target, function,
 };
 use event_grpc::sink::Stores;
 use event_grpc::sink::http::Requests;
@@ -130,6 +130,7 @@ pub(crate) fn run(url: &str, options: Options) -> Running {
         },
         dead_letter,
         input: Input::Json(&SHAPE),
+        id: IdFrom::MessageId,
         into: Destination::Request(request),
         derived: false,
     };
