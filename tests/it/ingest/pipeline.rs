@@ -90,7 +90,7 @@ pub(super) fn pipeline(pool: Pool) -> &'static Pipeline {
             verify,
             id: match name {
                 "shop" => IdFrom::Header("x-shop-id"),
-                "kept" => IdFrom::Fields(&[&["name"]]),
+                "fields" => IdFrom::Fields(&[&["name"]]),
                 _ => IdFrom::Request,
             },
             on_bad: OnBad::Keep,
@@ -124,6 +124,7 @@ pub(super) fn pipeline(pool: Pool) -> &'static Pipeline {
     let sources = vec![
         app,
         webhook("hook", "/hook/", RoutingKey::Constant("hooks")),
+        webhook("fields", "/fields/", RoutingKey::Constant("hooks")),
         webhook("named", "/named/", RoutingKey::Computed(routing_key)),
         hook(
             "kept",

@@ -8,3 +8,4 @@ mod json;
 mod letters;
 mod requests;
 mod texts;
+mod webhooks;
