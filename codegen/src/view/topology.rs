@@ -6,10 +6,11 @@ use super::names::{Taken, literal, snake};
 use super::readers::Readers;
 use super::requests::RequestsView;
 use super::shapes::Shapes;
+use super::sources::{id_view, verify_view};
 use super::tables::{Refused, TableView};
 use super::values::{Failing, Writer};
 use crate::model::{
-    self, Destination, ExchangeKind, IdFrom, Input, Intake, Model, Route, RoutingKey, Scheme,
+    self, Destination, ExchangeKind, Input, Intake, Model, Route, RoutingKey, Scheme,
 };
 
 /// What the template sees.
@@ -266,40 +267,6 @@ fn source_view(source: &model::Source, shapes: &Shapes, key_function: &str) -> S
         grouped(pool.timeout_ms),
         grouped(u64::from(pool.max_request)),
     )
-}
-
-fn verify_view(verify: &model::Verify) -> String {
-    let scheme = match &verify.scheme {
-        Scheme::Bearer => "Scheme::Bearer".to_owned(),
-        Scheme::Basic => "Scheme::Basic".to_owned(),
-        Scheme::Hmac {
-            header,
-            encoding,
-            prefix,
-        } => format!(
-            "Scheme::Hmac {{ header: {}, encoding: Encoding::{encoding:?}, prefix: {} }}",
-            literal(&header.to_ascii_lowercase()),
-            literal(prefix)
-        ),
-    };
-    let variable = literal(&verify.variable);
-    format!("Verify {{ variable: {variable}, scheme: {scheme} }}")
-}
-
-fn id_view(id: &IdFrom) -> String {
-    let literals = |names: &[String]| -> String {
-        let names: Vec<String> = names.iter().map(|name| literal(name)).collect();
-        format!("&[{}]", names.join(", "))
-    };
-    match id {
-        IdFrom::Request => "IdFrom::Request".to_owned(),
-        IdFrom::MessageId => "IdFrom::MessageId".to_owned(),
-        IdFrom::Header(name) => format!("IdFrom::Header({})", literal(name)),
-        IdFrom::Fields(paths) => {
-            let paths: Vec<String> = paths.iter().map(|path| literals(path)).collect();
-            format!("IdFrom::Fields(&[{}])", paths.join(", "))
-        }
-    }
 }
 
 fn exchange_view(exchange: &model::Exchange) -> String {

@@ -29,6 +29,7 @@ pub(crate) struct Options {
     pub(crate) rate: Option<Rate>,
     pub(crate) awaited: bool,
     pub(crate) budget: usize,
+    pub(crate) id: IdFrom,
 }
 
 impl Default for Options {
@@ -41,6 +42,7 @@ impl Default for Options {
             rate: None,
             awaited: true,
             budget: 64 << 20,
+            id: IdFrom::MessageId,
         }
     }
 }
@@ -130,7 +132,7 @@ pub(crate) fn run(url: &str, options: Options) -> Running {
         },
         dead_letter,
         input: Input::Json(&SHAPE),
-        id: IdFrom::MessageId,
+        id: options.id,
         into: Destination::Request(request),
         derived: false,
     };

@@ -79,7 +79,8 @@ fn value(random: &mut StdRng, name: &str, wild: f64, depth: u32) -> Value {
         if TRUTHS.contains(&name) {
             return json!(random.random::<bool>());
         }
-        if lower.contains("_to_event") {
+        const NUMBERS: [&str; 2] = ["di_match_click_token", "revenue"];
+        if lower.contains("_to_event") || NUMBERS.contains(&name) {
             return json!(random.random::<u32>());
         }
         if lower == "apptype" {
