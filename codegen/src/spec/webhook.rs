@@ -51,12 +51,12 @@ pub(super) fn id(entry: &Entry, out: &mut Diagnostics) -> Id {
 fn ways(entry: &Entry, out: &mut Diagnostics) -> Option<Vec<IdWay>> {
     let span = entry.key.span;
     if let Value::Scalar(_) = &entry.node.value {
-        let words: [(&str, fn(_) -> IdWay); 2] = [
-            ("request", IdWay::Request),
-            ("message_id", IdWay::MessageId),
-        ];
+        let words = [("request", true), ("message_id", false)];
         let found = word("`id`", &entry.node, &words, out)?;
-        return Some(vec![(found.value)(found.span)]);
+        return Some(vec![match found.value {
+            true => IdWay::Request(found.span),
+            false => IdWay::MessageId(found.span),
+        }]);
     }
     let fields = Fields::open("`id`", span, &entry.node, &["header", "fields"], out)?;
     let header = fields.text("header", out).map(IdWay::Header);
