@@ -119,9 +119,11 @@ impl App {
         let queues: Vec<&'static Queue> = pipeline.queues.iter().collect();
         let remote = config.amqp_url.is_some();
         let requests = off::requests(pipeline, &config.environment, remote)?;
-        let broker = broker(&config, pipeline, |queue| {
-            !off_queues.contains_key(queue.name) && !off::is_off(queue, &requests)
-        })?;
+        // With RabbitMQ queues that are off are declared all the same, so that their messages wait.
+        let topology = Topology::of(pipeline, |queue| {
+            remote || !off_queues.contains_key(queue.name) && !off::is_off(queue, &requests)
+        });
+        let broker = broker(&config, &topology)?;
         if config.strict {
             connected(&broker).await?;
         }
@@ -171,7 +173,8 @@ impl App {
             publisher::Limits::embedded()
         };
         let publisher = publisher::Publisher::new(Arc::clone(&broker), limits);
-        let sources = Sources::new(pipeline, &publisher, |name| config.environment.get(name))?;
+        let variable = |name: &str| config.environment.get(name);
+        let sources = Sources::new(pipeline, &topology, &publisher, variable)?;
         let readiness = Readiness {
             health: health.clone(),
             broker: broker.status(),
@@ -297,21 +300,14 @@ async fn listen(address: SocketAddr, what: &str) -> anyhow::Result<TcpListener> 
     })
 }
 
-fn broker(
-    config: &Config,
-    pipeline: &'static Pipeline,
-    in_use: impl Fn(&Queue) -> bool,
-) -> anyhow::Result<Arc<dyn Broker>> {
+fn broker(config: &Config, topology: &Topology) -> anyhow::Result<Arc<dyn Broker>> {
     let Some(url) = &config.amqp_url else {
-        let topology = Topology::of(pipeline, in_use);
-        return Ok(Arc::new(Embedded::new(&topology, EMBEDDED_BUDGET)));
+        return Ok(Arc::new(Embedded::new(topology, EMBEDDED_BUDGET)));
     };
     let address = broker::Address::parse(url).context("--amqp-url")?;
-    // Queues that are off are declared all the same, so that their messages wait.
-    let topology = Topology::of(pipeline, |_| true);
     Ok(Arc::new(Rabbit::connect(
         address,
-        topology,
+        topology.clone(),
         RabbitOptions::default(),
     )))
 }

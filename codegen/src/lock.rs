@@ -1,5 +1,7 @@
 //! `migrations/schema.lock`: what producers and tables already rely on, one sorted fact a line.
 
+mod ids;
+
 use std::collections::BTreeMap;
 
 use prost_reflect::{FieldDescriptor, Kind};
@@ -18,12 +20,13 @@ const POSTGRES: &str = "postgres";
 pub struct Lock {
     /// Fields of messages, by message and number.
     pub fields: BTreeMap<(String, u32), Field>,
-    /// How ids are made of app events that come without one, by the message of their requests.
-    pub ids: BTreeMap<String, String>,
     /// Names of enum values, by enum and number.
     pub values: BTreeMap<(String, i32), String>,
     /// Tables, by name.
     pub tables: BTreeMap<String, TableFacts>,
+    /// What ids are made of: of app events that come without one by the message of their requests, of JSON messages by
+    /// source or queue.
+    pub ids: BTreeMap<String, String>,
     /// Hashes of migrations, by file name, with the folder of their database.
     pub migrations: BTreeMap<String, String>,
 }
@@ -102,10 +105,7 @@ impl Lock {
                     .or_insert_with(|| value.name().to_owned());
             }
         }
-        if let Some(envelope) = &model.envelope {
-            let message = envelope.request.full_name().to_owned();
-            lock.ids.insert(message, envelope.ids.to_string());
-        }
+        lock.ids = ids::of(model);
         for table in &model.tables {
             lock.tables
                 .insert(table.name.clone(), TableFacts::of(table));
@@ -145,7 +145,7 @@ impl Lock {
             "partition" => self.table(of).partition_by = rest.to_owned(),
             "order" => self.table(of).order_by = rest.to_owned(),
             "settings" => self.table(of).settings = rest.to_owned(),
-            "ids" => {
+            "id" => {
                 self.ids.insert(of.to_owned(), rest.to_owned());
             }
             "index" => self.table(of).indexes.push(rest.to_owned()),
@@ -216,8 +216,8 @@ impl Lock {
                 field.name, field.ty
             ));
         }
-        for (message, ids) in &self.ids {
-            line(format_args!("ids {message} {ids}"));
+        for (of, made_of) in &self.ids {
+            line(format_args!("id {of} {made_of}"));
         }
         for (name, table) in &self.tables {
             for index in &table.indexes {

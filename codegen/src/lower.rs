@@ -87,6 +87,7 @@ fn queue(queue: &resolve::Queue) -> Option<Queue> {
         },
         dead_letter: queue.dead_letter.as_ref().map(|d| d.value.clone()),
         input: queue.input.clone()?,
+        id: queue.id.clone(),
         into: queue.into?,
         derived: queue.derived,
     })

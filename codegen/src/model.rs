@@ -12,7 +12,7 @@ pub use destination::Destination;
 pub use ids::Ids;
 pub use postgres::{HookColumn, PgType, Upsert};
 pub use request::{Member, Piece, Rate, Request, Target, Template};
-pub use source::{Encoding, Intake, Pool, RoutingKey, Scheme, Source, Verify};
+pub use source::{Encoding, IdFrom, Intake, OnBad, Pool, RoutingKey, Scheme, Source, Verify};
 
 use std::collections::BTreeMap;
 
@@ -128,6 +128,8 @@ pub struct Queue {
     pub dead_letter: Option<Route>,
     /// What its messages hold.
     pub input: Input,
+    /// What the ids of its JSON messages are made of.
+    pub id: IdFrom,
     /// Where they end up.
     pub into: Destination,
     /// Made by the generator.

@@ -5,6 +5,7 @@
 
 mod columns;
 mod envelope;
+mod identity;
 mod inputs;
 mod limits;
 mod messages;
@@ -74,6 +75,8 @@ pub(crate) struct Queue {
     pub(crate) settings: Settings,
     /// What its messages hold.
     pub(crate) input: Option<Input>,
+    /// What the ids of its JSON messages are made of.
+    pub(crate) id: model::IdFrom,
     /// Where they end up; none if that isn't known.
     pub(crate) into: Option<model::Destination>,
     /// Whether the generator made it.

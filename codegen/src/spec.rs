@@ -18,7 +18,7 @@ pub(crate) use read::read;
 pub(crate) use request::Request;
 
 use crate::diagnostic::Span;
-use crate::model::{Encoding, ExchangeKind, Ids};
+use crate::model::{Encoding, ExchangeKind, Ids, OnBad};
 use crate::yaml::Text;
 
 /// A value and its place.
@@ -80,6 +80,10 @@ pub(crate) struct Source {
     pub(crate) headers: Option<Span>,
     /// `verify: { ... }`: how a webhook's requests prove where they come from.
     pub(crate) verify: Option<Verify>,
+    /// `id: ...`: what tells a webhook's messages apart.
+    pub(crate) id: Option<Id>,
+    /// `on_bad: keep` or `refuse`, of a webhook.
+    pub(crate) on_bad: Option<Located<OnBad>>,
     /// `rejects: EXCHANGE` that keeps the events refused at intake.
     pub(crate) rejects: Option<Text>,
     /// `pool: { ... }`.
@@ -127,6 +131,28 @@ pub(crate) enum Way {
     Basic,
     /// HMAC-SHA256 of the body, in some header.
     Hmac,
+}
+
+/// `id: request`, `message_id`, `{ header: NAME }` or `{ fields: [body.FIELD, ...] }`.
+#[derive(Debug)]
+pub(crate) struct Id {
+    /// The place of the key.
+    pub(crate) span: Span,
+    /// The ways, of which there should be one; none if what is written could not be read, which is reported then.
+    pub(crate) ways: Option<Vec<IdWay>>,
+}
+
+/// A way to tell messages apart, as written.
+#[derive(Debug)]
+pub(crate) enum IdWay {
+    /// `request`: the place of the word.
+    Request(Span),
+    /// `message_id`: the place of the word.
+    MessageId(Span),
+    /// `header: NAME`.
+    Header(Text),
+    /// `fields: [body.FIELD, ...]`.
+    Fields(Vec<Text>),
 }
 
 /// `messages: { NAME: { any_of: [FIELD, FIELD] } }`.
@@ -190,6 +216,8 @@ pub(crate) struct Queue {
     pub(crate) bind: Vec<Binding>,
     /// `message: package.Message`, where no source tells what its messages hold.
     pub(crate) message: Option<Text>,
+    /// `id: ...`: what tells the JSON messages of other services apart.
+    pub(crate) id: Option<Id>,
     /// Its settings.
     pub(crate) settings: Settings,
     /// `dead_letter: EXCHANGE` or `{ exchange, routing_key }`.

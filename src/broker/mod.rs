@@ -7,6 +7,7 @@
 mod delivery;
 mod embedded;
 mod error;
+mod letter;
 mod limits;
 mod lock;
 mod message;
@@ -21,6 +22,7 @@ mod topology;
 pub use delivery::{Ack, Deliveries, Delivery, Settled};
 pub use embedded::Embedded;
 pub use error::{ConsumeError, PublishError};
+pub use letter::{Letter, letter_id};
 pub use limits::{Limits, SHORT, header_len};
 pub use lock::Lock;
 pub use message::{HeaderValue, Outgoing, Properties};
@@ -28,6 +30,7 @@ pub use rabbit::{
     Address, AddressError, Cutover, CutoverError, Depth, DepthError, Depths, Found, Rabbit,
     RabbitOptions,
 };
+pub use routing::Bound;
 pub use status::{Link, Status, Troubles};
 pub use topology::{QueueSpec, Topology, TopologyError};
 

@@ -13,12 +13,44 @@ pub(super) struct Routes {
     unrouted: &'static str,
 }
 
+#[derive(Debug)]
 struct Binding {
     pattern: Pattern,
     queue: usize,
 }
 
+/// The queues that are bound to one exchange, for those who want to know where a message will go.
+#[derive(Debug)]
+pub struct Bound {
+    bindings: Vec<Binding>,
+    queues: Vec<&'static str>,
+}
+
+impl Bound {
+    /// What is bound to this exchange.
+    pub fn to(topology: &Topology, exchange: &str) -> Self {
+        let bindings = Routes::new(topology).exchanges.remove(exchange);
+        Bound {
+            bindings: bindings.unwrap_or_default(),
+            queues: topology.queues.iter().map(|queue| queue.name).collect(),
+        }
+    }
+
+    /// The names of the queues that get a message with this routing key.
+    pub fn reached(&self, routing_key: &str) -> impl Iterator<Item = &'static str> {
+        let reached = matching(&self.bindings, routing_key).into_iter();
+        reached.filter_map(|at| self.queues.get(at).copied())
+    }
+
+    /// The names of all queues that some message gets to.
+    pub fn all(&self) -> impl Iterator<Item = &'static str> {
+        let queues = self.bindings.iter().map(|binding| binding.queue);
+        queues.filter_map(|at| self.queues.get(at).copied())
+    }
+}
+
 /// What a routing key must be.
+#[derive(Debug)]
 enum Pattern {
     /// Anything.
     Any,

@@ -27,7 +27,7 @@ pub(super) struct Hook {
 /// What is posted.
 struct Message {
     body: Value,
-    header: Option<(&'static str, &'static str)>,
+    header: Option<(&'static str, String)>,
 }
 
 /// Everybody who posts.
@@ -124,12 +124,17 @@ fn pick(number: u32, words: &[&'static str]) -> &'static str {
 
 /// An order changed in a shop.
 fn shopify(number: u32, millis: u64) -> Message {
-    plain(json!({
+    let body = json!({
         "storeUrl": "demo.shop.example",
         "eventName": pick(number / 4, &["orders/paid", "orders/create", "orders/create"]),
         "eventTime": millis,
         "eventData": { "id": 7_000_000 + number, "total_price": "1499.00", "line_items": [{ "sku": "kurta-m", "quantity": 1 }] },
-    }))
+    });
+    let id = ("x-shopify-webhook-id", format!("{millis}-{number}"));
+    Message {
+        body,
+        header: Some(id),
+    }
 }
 
 /// A link led somebody into the app.
@@ -153,7 +158,7 @@ fn graphy(number: u32, _: u64) -> Message {
         body: json!({ "course": { "id": "stitching-1" }, "learner": { "id": number }, "paid": number.is_multiple_of(8) }),
         header: Some((
             "spayee-event",
-            pick(number / 4, &["courseEnrolled", "lessonCompleted"]),
+            pick(number / 4, &["courseEnrolled", "lessonCompleted"]).to_owned(),
         )),
     }
 }

@@ -48,6 +48,10 @@ pub const REPLAY_AT: &str = "x-replay-at";
 /// The HTTP headers of the request that a webhook's message came in, as one JSON object in a text.
 pub const HTTP_HEADERS: &str = "x-http-headers";
 
+/// The id of an object that came in a list and travels by itself since: a text. What it is made of may not be with it any
+/// more.
+pub const OBJECT_ID: &str = "x-object-id";
+
 /// Why a message could not be read as it was sent: a text. It is written in place of what RabbitMQ delivered, and is not
 /// believed of anybody else.
 pub const UNREADABLE: &str = "x-unreadable";

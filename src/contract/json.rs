@@ -36,6 +36,12 @@ fn find<'a>(body: &'a Object, path: &[&str]) -> Result<Option<&'a Value>, Bad> {
     Ok(object.get(*last).filter(|v| !v.is_null()))
 }
 
+/// The JSON text of the value at a path; none if there is none, or nothing in it.
+pub fn value_text(body: &Object, path: &[&str]) -> Option<String> {
+    let value = find(body, path).ok()??;
+    (value.as_str() != Some("")).then(|| value.to_string())
+}
+
 fn wrong(path: &[&str], wanted: &str, found: &Value) -> Bad {
     let mut shown: String = found.to_string().chars().take(60).collect();
     if shown.len() < found.to_string().len() {

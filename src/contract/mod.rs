@@ -20,11 +20,13 @@ mod partition;
 
 pub mod function;
 pub mod headers;
+pub mod identity;
 pub mod json;
 pub mod row;
 
 pub use block::Block;
 pub use column::Column;
+pub use identity::IdFrom;
 pub use ids::Ids;
 pub use layout::{ColumnSpec, Layout, TextLimit};
 pub use migration::Migration;

@@ -1,8 +1,8 @@
 //! The pipeline as constant tables: what `generated/` fills in and the server runs.
 
 use super::{
-    Bad, Block, ColumnSpec, Context, Database, DeadLetter, Group, Ids, Message, Migration, Request,
-    Shape, Storage,
+    Bad, Block, ColumnSpec, Context, Database, DeadLetter, Group, IdFrom, Ids, Message, Migration,
+    Request, Shape, Storage,
 };
 
 /// Everything that `pipeline.yaml` and `proto/` say, resolved and checked.
@@ -73,7 +73,20 @@ pub enum Intake {
         headers: bool,
         /// How a request proves where it comes from; none if anybody may send.
         verify: Option<Verify>,
+        /// What the id of its message is made of.
+        id: IdFrom,
+        /// What is done with a message that can't be stored.
+        on_bad: OnBad,
     },
+}
+
+/// What a webhook does with a message that can't be stored as it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OnBad {
+    /// It keeps the message as a dead letter, and says so: its sender needn't do anything.
+    Keep,
+    /// It refuses the message, and keeps it too as far as there is room.
+    Refuse,
 }
 
 /// How a request proves where it comes from.
@@ -244,6 +257,8 @@ pub struct Queue {
     pub dead_letter: Option<Route>,
     /// What its messages hold.
     pub input: Input,
+    /// What the ids of its JSON objects are made of; [`IdFrom::MessageId`] where a source of ours makes them.
+    pub id: IdFrom,
     /// Where they end up.
     pub into: Destination,
     /// Whether the generator made it, rather than `pipeline.yaml`.

@@ -2,7 +2,7 @@
 
 use std::ops::RangeInclusive;
 
-use super::{Bad, Context, Message};
+use super::{Bad, Context, Message, Shape, json};
 
 /// How messages are forwarded to an HTTP API.
 #[derive(Debug)]
@@ -61,6 +61,24 @@ pub struct Rate {
     pub count: u32,
     /// In how many milliseconds.
     pub per_ms: u32,
+}
+
+impl Request {
+    /// What a message of this shape is sent as: the place of its target, and the JSON text.
+    ///
+    /// # Errors
+    ///
+    /// If it doesn't fit its shape, has no target, or a value in it can't be written as the request says.
+    pub fn made_of(
+        &self,
+        shape: &Shape,
+        message: &Message<'_>,
+        cx: &Context,
+    ) -> Result<(usize, Vec<u8>), Bad> {
+        json::check(message.body, shape)?;
+        let target = (self.choose)(message)?;
+        Ok((target, (self.body)(message, cx)?))
+    }
 }
 
 impl Target {

@@ -140,6 +140,15 @@ impl Bad {
         }))
     }
 
+    /// The field or column that it is about, if it is about one.
+    pub fn place(&self) -> Option<&str> {
+        match self {
+            Bad::Field(misfit) | Bad::Value(misfit) => Some(&misfit.place),
+            Bad::TooLong(long) => Some(long.column),
+            _ => None,
+        }
+    }
+
     /// A short stable word for metrics and error tables.
     pub fn class(&self) -> &'static str {
         match self {

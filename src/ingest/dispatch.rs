@@ -278,6 +278,12 @@ impl Asked {
         self.answered = true;
         count(self.source, answer);
     }
+
+    /// The same with a word of its own.
+    pub(super) fn ended(mut self, outcome: &'static str) {
+        self.answered = true;
+        tell(self.source, outcome);
+    }
 }
 
 impl Drop for Asked {

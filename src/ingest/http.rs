@@ -17,7 +17,7 @@ use super::held;
 use super::reading::{Budget, Read, SHOWN, Unread};
 use super::response::{Refusal, Response, error};
 use super::status::RETRY_AFTER_SECONDS;
-use super::webhook::Webhook;
+use super::webhook::{Taken, Webhook};
 use crate::listen::Refused;
 use crate::ops::health::{Beat, Health};
 
@@ -81,11 +81,34 @@ pub fn webhook_route(path: &str, webhook: Arc<Webhook>) -> Router {
         let taken = webhook.take(greeted, read.bytes).await;
         drop(read.held);
         match taken {
-            Ok(id) => with_code(StatusCode::OK, json!({ "id": id })),
+            Ok(taken) => answered(taken),
             Err(refusal) => unproved(&refusal, webhook.challenge()),
         }
     };
     either_way(Router::new(), path, post(handler))
+}
+
+/// What the sender of a webhook's message is told that is not refused.
+fn answered(taken: Taken) -> HttpResponse {
+    match taken {
+        Taken::Good { id } => with_code(StatusCode::OK, json!({ "id": id })),
+        Taken::Kept {
+            id,
+            reason,
+            field,
+            letter,
+            partly,
+        } => {
+            let mut body = json!({ "id": id, "stored": false, "reason": reason, "letter": letter });
+            if let Some(field) = field {
+                body["field"] = json!(field);
+            }
+            if partly {
+                body["partly"] = json!(true);
+            }
+            with_code(StatusCode::ACCEPTED, body)
+        }
+    }
 }
 
 /// A path, with and without a slash at its end.
@@ -199,16 +222,21 @@ fn is_json(headers: &HeaderMap) -> bool {
 /// The HTTP code of a refusal.
 fn code(refusal: &Refusal) -> StatusCode {
     match refusal {
-        Refusal::Full | Refusal::NoRoom(_) => StatusCode::TOO_MANY_REQUESTS,
+        Refusal::Full | Refusal::NoRoom(_) | Refusal::NoRoomToKeep(_) => {
+            StatusCode::TOO_MANY_REQUESTS
+        }
         Refusal::TooLarge { .. } | Refusal::HeaderTooHeavy { .. } | Refusal::TooHeavy { .. } => {
             StatusCode::PAYLOAD_TOO_LARGE
         }
-        Refusal::Invalid(_) | Refusal::Field { .. } | Refusal::NoneTaken(_) => {
-            StatusCode::BAD_REQUEST
-        }
+        Refusal::Invalid(_)
+        | Refusal::Field { .. }
+        | Refusal::Value { .. }
+        | Refusal::NoneTaken(_) => StatusCode::BAD_REQUEST,
         Refusal::HeadersTooLarge { .. } => StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
         Refusal::Unauthorized => StatusCode::UNAUTHORIZED,
-        Refusal::Unavailable(_) | Refusal::Late | Refusal::Off => StatusCode::SERVICE_UNAVAILABLE,
+        Refusal::Unavailable(_) | Refusal::Unsure(_) | Refusal::Late | Refusal::Off => {
+            StatusCode::SERVICE_UNAVAILABLE
+        }
         Refusal::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
     }
 }
@@ -216,7 +244,7 @@ fn code(refusal: &Refusal) -> StatusCode {
 /// A refusal as `{"error": …}`, with the field where there is one.
 fn refused(refusal: &Refusal) -> HttpResponse {
     let mut body = json!({ "error": refusal.to_string() });
-    if let Refusal::Field { field, .. } = refusal {
+    if let Refusal::Field { field, .. } | Refusal::Value { place: field, .. } = refusal {
         body["field"] = json!(field);
     }
     let response = with_code(code(refusal), body);

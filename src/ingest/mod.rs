@@ -2,11 +2,15 @@
 
 pub mod answer;
 pub mod dispatch;
+mod dry_run;
 pub mod encoding;
 pub mod group;
 pub mod grpc;
 mod held;
 pub mod http;
+mod identity;
+mod judge;
+mod keeper;
 mod kept_headers;
 pub mod pool;
 mod prepare;

@@ -265,7 +265,8 @@ impl Quarantine {
     }
 }
 
-fn count(source: &'static str, outcome: &'static str, events: usize) {
+/// Counts events, or messages, of a source that go to no table: see [`Quarantine::count`].
+pub(super) fn count(source: &'static str, outcome: &'static str, events: usize) {
     if events > 0 {
         counter!("event_grpc_quarantined_total", "source" => source, "outcome" => outcome)
             .increment(events as u64);

@@ -68,6 +68,25 @@ pub enum Refusal {
         /// What is wrong with it.
         reason: String,
     },
+    /// A value of a JSON message has no place in the column where it belongs.
+    #[error("{reason}")]
+    Value {
+        /// The column.
+        place: String,
+        /// What is wrong, the column's name included.
+        reason: String,
+    },
+    /// A message can't be stored, and there is no room for now to keep it.
+    #[error(
+        "the message can't be stored, and there is no room to keep it for now; send it later, or mend it: {0}"
+    )]
+    NoRoomToKeep(String),
+    /// It isn't known whether a message is stored, and it would be another one if it were sent again.
+    #[error(
+        "it is not certain that the message is stored: {0}. It has no id that its sender gave it, so that it may be there \
+         twice if it is sent again"
+    )]
+    Unsure(String),
     /// Every event is wrong.
     #[error("no event of the request can be taken: {}", named(.0))]
     NoneTaken(Rejected),
@@ -109,11 +128,14 @@ impl Refusal {
             Refusal::Full => "full",
             Refusal::TooLarge { .. } | Refusal::HeadersTooLarge { .. } => "too_large",
             Refusal::HeaderTooHeavy { .. } | Refusal::TooHeavy { .. } => "too_heavy",
-            Refusal::NoRoom(_) => "no_room",
+            Refusal::NoRoom(_) | Refusal::NoRoomToKeep(_) => "no_room",
             Refusal::Unauthorized => "unauthorized",
             Refusal::Off => "off",
-            Refusal::Invalid(_) | Refusal::Field { .. } | Refusal::NoneTaken(_) => "invalid",
-            Refusal::Unavailable(_) => "unavailable",
+            Refusal::Invalid(_)
+            | Refusal::Field { .. }
+            | Refusal::Value { .. }
+            | Refusal::NoneTaken(_) => "invalid",
+            Refusal::Unavailable(_) | Refusal::Unsure(_) => "unavailable",
             Refusal::Late => "late",
             Refusal::Internal(_) => "internal",
         }
@@ -143,6 +165,15 @@ impl From<Refused> for Refusal {
 }
 
 impl Refusal {
+    /// The same where repeating the request could store it twice.
+    pub(super) fn not_repeatable(self) -> Self {
+        match self {
+            Refusal::Unavailable(error) => Refusal::Unsure(error.to_string()),
+            Refusal::Late => Refusal::Unsure("there was no answer in time".to_owned()),
+            other => other,
+        }
+    }
+
     /// The events that it lists.
     pub(super) fn rejected_mut(&mut self) -> Option<&mut Rejected> {
         match self {

@@ -12,6 +12,7 @@ use super::pool::{self, BadSize};
 use super::publisher::Publisher;
 use super::verify::Verifier;
 use super::webhook::{Takes, Webhook};
+use crate::broker::Topology;
 use crate::contract::{Intake, Pipeline};
 use crate::ops::health::Health;
 
@@ -45,9 +46,11 @@ pub enum SetUpError {
 }
 
 impl Sources {
-    /// Sets up every source of the pipeline. `variable` looks into the environment.
+    /// Sets up every source of the pipeline. `topology` is what the broker serves, and `variable` looks into the
+    /// environment.
     pub fn new(
         pipeline: &'static Pipeline,
+        topology: &Topology,
         publisher: &Arc<Publisher>,
         variable: impl Fn(&str) -> Option<String>,
     ) -> Result<Self, SetUpError> {
@@ -89,11 +92,15 @@ impl Sources {
                     routing_key,
                     headers,
                     verify,
+                    id,
+                    on_bad,
                 } => {
                     let takes = Takes {
                         message,
                         routing_key,
                         headers: *headers,
+                        id: *id,
+                        on_bad: *on_bad,
                     };
                     let verifier = verify.as_ref().map(|v| Verifier::new(v, &variable));
                     if let (Some(verify), Some(true)) =
@@ -104,7 +111,8 @@ impl Sources {
                             variable: verify.variable,
                         });
                     }
-                    let webhook = Webhook::new(source, takes, verifier, sizes, publisher);
+                    let around = (pipeline, topology);
+                    let webhook = Webhook::new(around, source, takes, verifier, sizes, publisher);
                     router = router.merge(http::webhook_route(path, Arc::new(webhook)));
                 }
             }

@@ -42,7 +42,9 @@ struct ErrorInfo {
 pub fn status(refusal: &Refusal) -> Status {
     let message = refusal.to_string();
     match refusal {
-        Refusal::Full | Refusal::NoRoom(_) => repeat_later(Code::ResourceExhausted, message),
+        Refusal::Full | Refusal::NoRoom(_) | Refusal::NoRoomToKeep(_) => {
+            repeat_later(Code::ResourceExhausted, message)
+        }
         Refusal::Unavailable(_) | Refusal::Late => repeat_later(Code::Unavailable, message),
         // The code that tonic itself has for it. A full pool has another one, because there a repetition helps.
         Refusal::TooLarge { .. } | Refusal::HeadersTooLarge { .. } => Status::out_of_range(message),
@@ -53,10 +55,11 @@ pub fn status(refusal: &Refusal) -> Status {
             too_heavy("REQUEST_TOO_HEAVY", *weight, *limit, message)
         }
         Refusal::Unauthorized => Status::unauthenticated(message),
-        Refusal::Off => Status::unavailable(message),
-        Refusal::Invalid(_) | Refusal::Field { .. } | Refusal::NoneTaken(_) => {
-            Status::invalid_argument(message)
-        }
+        Refusal::Off | Refusal::Unsure(_) => Status::unavailable(message),
+        Refusal::Invalid(_)
+        | Refusal::Field { .. }
+        | Refusal::Value { .. }
+        | Refusal::NoneTaken(_) => Status::invalid_argument(message),
         Refusal::Internal(_) => Status::internal(message),
     }
 }

@@ -1,26 +1,29 @@
-//! A source of JSON messages: one object a request, checked and published as it came.
+//! A source of JSON messages: one object a request, tried out, and published as it came. What can't be stored is kept
+//! as a dead letter, and its sender is told.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use bytes::Bytes;
 use http::HeaderMap;
 use metrics::Counter;
 use tokio::time::timeout;
-use uuid::Uuid;
 
 use super::dispatch::{Asked, LONGEST, count, counted, joined, received};
+use super::dry_run::DryRun;
+use super::identity::Identity;
+use super::judge::{Judge, Judged};
+use super::keeper::Keeper;
 use super::kept_headers;
 use super::pool::{Admitted, Held, Pool};
-use super::publisher::{Publisher, now};
+use super::publisher::Publisher;
 use super::reading::Budget;
 use super::response::Refusal;
 use super::verify::{Proof, Verifier};
-use crate::broker::{HeaderValue, Outgoing, Properties};
-use crate::contract::json::{self, Map, Value, limits};
-use crate::contract::{self, Bad, Message, RoutingKey, Shape, Source, headers};
-
-/// The longest routing key that AMQP allows, in bytes.
-const LONGEST_KEY: usize = 255;
+use crate::broker::{Outgoing, Topology};
+use crate::contract::identity::Declared;
+use crate::contract::json::{Map, Value};
+use crate::contract::{self, Bad, IdFrom, OnBad, Pipeline, RoutingKey, Shape, Source};
 
 /// A body of more bytes is read on a thread where nobody else waits.
 const LARGE: usize = 256 << 10;
@@ -29,15 +32,16 @@ const LARGE: usize = 256 << 10;
 #[derive(Debug)]
 pub struct Webhook {
     source: &'static Source,
-    message: &'static Shape,
-    routing_key: &'static RoutingKey,
     max_request: usize,
     pool: Pool,
     publisher: Arc<Publisher>,
-    keeps_headers: bool,
     verifier: Option<Verifier>,
+    judge: Judge,
+    keeper: Keeper,
+    on_bad: OnBad,
     received: Counter,
     accepted: Counter,
+    kept: Counter,
 }
 
 /// What a webhook takes.
@@ -49,6 +53,10 @@ pub struct Takes {
     pub routing_key: &'static RoutingKey,
     /// Whether the request's headers are kept.
     pub headers: bool,
+    /// What its id is made of.
+    pub id: IdFrom,
+    /// What is done if it can't be stored.
+    pub on_bad: OnBad,
 }
 
 /// What is known of a request from its headers.
@@ -57,28 +65,63 @@ pub struct Greeted {
     proof: Proof,
     /// The headers that are kept.
     headers: Map<String, Value>,
+    /// What they say of its id.
+    declared: Option<Declared>,
+}
+
+/// What became of a request that is not refused.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Taken {
+    /// Its message is at the broker, and nothing but its destination keeps it from being stored.
+    Good {
+        /// The message's id.
+        id: String,
+    },
+    /// It can't be stored, not everywhere at least, and is kept as a dead letter.
+    Kept {
+        /// The message's id.
+        id: String,
+        /// Why it can't be stored.
+        reason: String,
+        /// The field that is wrong, if it is a field.
+        field: Option<String>,
+        /// The dead letter's id; the first one's, if several queues can't store it.
+        letter: String,
+        /// Whether other queues can store it, and do.
+        partly: bool,
+    },
 }
 
 impl Webhook {
-    /// The source of these messages, with this pool.
+    /// The source of these messages, with this pool. `topology` tells where they get to.
     pub fn new(
+        (pipeline, topology): (&'static Pipeline, &Topology),
         source: &'static Source,
         takes: Takes,
         verifier: Option<Verifier>,
         sizes: contract::Pool,
         publisher: Arc<Publisher>,
     ) -> Self {
+        let name = takes.message.name;
         Webhook {
             source,
-            message: takes.message,
-            routing_key: takes.routing_key,
             max_request: sizes.max_request as usize,
             pool: Pool::new(source.name, sizes),
             publisher,
-            keeps_headers: takes.headers,
             verifier,
-            received: received(source.name, takes.message.name),
-            accepted: counted(source.name, takes.message.name, "accepted"),
+            judge: Judge {
+                source,
+                shape: takes.message,
+                routing_key: takes.routing_key,
+                keeps_headers: takes.headers,
+                identity: Identity::new(source, takes.id),
+                dry_run: DryRun::new(pipeline, topology, source),
+            },
+            keeper: Keeper::new(source, pipeline.fingerprint),
+            on_bad: takes.on_bad,
+            received: received(source.name, name),
+            accepted: counted(source.name, name, "accepted"),
+            kept: counted(source.name, name, "kept"),
         }
     }
 
@@ -103,11 +146,16 @@ impl Webhook {
             Some(verifier) => verifier.read(headers).map_err(|_| Refusal::Unauthorized)?,
         };
         let signature = self.verifier.as_ref().and_then(Verifier::signature_header);
-        let headers = match self.keeps_headers {
+        let declared = self.judge.identity.of_headers(headers);
+        let headers = match self.judge.keeps_headers {
             true => kept_headers::keep(headers, signature)?,
             false => Map::new(),
         };
-        Ok(Greeted { proof, headers })
+        Ok(Greeted {
+            proof,
+            headers,
+            declared,
+        })
     }
 
     /// What bounds the requests that are still being read.
@@ -120,17 +168,32 @@ impl Webhook {
         self.max_request
     }
 
-    /// Takes a message in, and answers with the id that it got when it is at the broker.
-    pub async fn take(self: &Arc<Self>, greeted: Greeted, body: Bytes) -> Result<String, Refusal> {
+    /// Takes a message in, and answers when it is at the broker, or is kept.
+    pub async fn take(self: &Arc<Self>, greeted: Greeted, body: Bytes) -> Result<Taken, Refusal> {
         let asked = Asked::of(self.source.name);
-        let answer = timeout(LONGEST, self.admit(greeted, body))
+        let is_new = self.judge.identity.is_new(greeted.declared.as_ref());
+        // Whether the message would be another one if it came again.
+        let is_new = Arc::new(AtomicBool::new(is_new));
+        let answer = timeout(LONGEST, self.admit(greeted, body, Arc::clone(&is_new)))
             .await
             .unwrap_or(Err(Refusal::Late));
-        asked.answered(&answer);
+        let answer = match answer {
+            Err(refusal) if is_new.load(Ordering::Relaxed) => Err(refusal.not_repeatable()),
+            answer => answer,
+        };
+        match &answer {
+            Ok(Taken::Kept { .. }) => asked.ended("kept"),
+            answer => asked.answered(answer),
+        }
         answer
     }
 
-    async fn admit(self: &Arc<Self>, greeted: Greeted, body: Bytes) -> Result<String, Refusal> {
+    async fn admit(
+        self: &Arc<Self>,
+        greeted: Greeted,
+        body: Bytes,
+        is_new: Arc<AtomicBool>,
+    ) -> Result<Taken, Refusal> {
         if body.len() > self.max_request {
             return Err(Refusal::TooLarge {
                 limit: self.max_request,
@@ -146,106 +209,117 @@ impl Webhook {
             None => body,
         };
         let admitted = self.pool.admit(body.len() as u64).await?;
-        let task = tokio::spawn(Arc::clone(self).process(greeted.headers, body, admitted));
+        let task = tokio::spawn(Arc::clone(self).process(greeted, body, admitted, is_new));
         joined(self.source.name, task).await
     }
 
     async fn process(
         self: Arc<Self>,
-        sent: Map<String, Value>,
+        greeted: Greeted,
         body: Bytes,
         admitted: Admitted,
-    ) -> Result<String, Refusal> {
+        is_new: Arc<AtomicBool>,
+    ) -> Result<Taken, Refusal> {
         let Admitted { worker, bytes } = admitted;
         let _bytes: Held = bytes;
-        // Made once, here: whatever happens to the message later, it stays this one.
-        let id = Uuid::now_v7().to_string();
-        let (sent, routing_key) = match body.len() > LARGE {
-            false => {
-                let routing_key = self.routing_key(&sent, &body, &id);
-                (sent, routing_key)
-            }
+        let Greeted {
+            headers, declared, ..
+        } = greeted;
+        let judged = match body.len() > LARGE {
+            false => self.judge.judge(&headers, declared, body)?,
             true => {
-                let (this, body, id) = (Arc::clone(&self), body.clone(), id.clone());
-                let read = move || {
-                    let routing_key = this.routing_key(&sent, &body, &id);
-                    (sent, routing_key)
-                };
-                let read = tokio::task::spawn_blocking(read).await;
-                read.map_err(|error| Refusal::Internal(error.to_string()))?
+                let this = Arc::clone(&self);
+                let judge = move || this.judge.judge(&headers, declared, body);
+                let judged = tokio::task::spawn_blocking(judge).await;
+                judged.map_err(|error| Refusal::Internal(error.to_string()))??
             }
         };
-        let routing_key = routing_key?;
-        let mut kept = Vec::new();
-        if self.keeps_headers {
-            let text = HeaderValue::Text(kept_headers::text(&sent)?);
-            kept.push((headers::HTTP_HEADERS.into(), text));
-        }
         drop(worker);
-        let message = Outgoing::new(self.source.exchange, routing_key, body).with(Properties {
-            content_type: Some(headers::JSON.into()),
-            message_id: Some(id.clone()),
-            kind: Some(self.message.name.into()),
-            timestamp: Some(now().as_secs()),
-            headers: kept,
-        });
-        self.received.increment(1);
-        self.publisher.publish(message).await?;
-        self.accepted.increment(1);
-        Ok(id)
+        is_new.store(!judged.id.comes_again, Ordering::Relaxed);
+        if judged.found.reached > 0 && judged.found.bad.is_empty() {
+            self.publish(judged.message).await?;
+            self.accepted.increment(1);
+            return Ok(Taken::Good { id: judged.id.text });
+        }
+        let taken = self.bad(judged).await?;
+        self.kept.increment(1);
+        Ok(taken)
     }
 
-    /// Checks the body, and says where it goes. No tree is made of its lists, which are what can be large.
-    fn routing_key(
-        &self,
-        headers: &Map<String, Value>,
-        body: &[u8],
-        id: &str,
-    ) -> Result<String, Refusal> {
-        let body = limits::outline(body).map_err(refusal)?;
-        json::check(&body, self.message).map_err(refusal)?;
-        match self.routing_key {
-            RoutingKey::Constant(key) => Ok((*key).to_owned()),
-            RoutingKey::Computed(key) => {
-                let message = Message {
-                    body: &body,
-                    id,
-                    received_ms: i64::try_from(now().as_millis()).unwrap_or(i64::MAX),
-                    headers,
-                };
-                let key = key(&message).map_err(refusal)?;
-                Ok(encode(&key))
+    async fn publish(&self, message: Outgoing) -> Result<(), Refusal> {
+        self.received.increment(1);
+        Ok(self.publisher.publish(message).await?)
+    }
+
+    /// Keeps or refuses what can't be stored, not everywhere at least.
+    async fn bad(&self, judged: Judged) -> Result<Taken, Refusal> {
+        let Judged {
+            message,
+            id,
+            found,
+            wrong,
+            readable,
+        } = judged;
+        let first = wrong.as_ref().or(found.bad.first().map(|(_, bad)| bad));
+        let letters = self.keeper.letters(&message, &found.bad, first);
+        let keeps = self.on_bad == OnBad::Keep;
+        let Some(bad) = first else {
+            // Nobody takes it. The broker's own path for such messages keeps it.
+            let reason = format!(
+                "no queue takes messages of exchange {} with routing key {}",
+                message.exchange, message.routing_key
+            );
+            if !keeps {
+                self.keeper
+                    .try_to_keep(&self.publisher, vec![message])
+                    .await;
+                return Err(Refusal::Invalid(reason));
             }
+            self.publish(message).await?;
+            return Ok(Taken::Kept {
+                letter: id.text.clone(),
+                id: id.text,
+                reason,
+                field: None,
+                partly: false,
+            });
+        };
+        let partly = found.bad.len() < found.reached;
+        let letter = letters
+            .first()
+            .and_then(|l| l.properties.message_id.clone());
+        let (Some(letter), true, true) = (letter, readable, keeps) else {
+            self.keeper.try_to_keep(&self.publisher, letters).await;
+            return Err(refusal(bad.clone()));
+        };
+        if partly {
+            // The others store it; the letters are made by the queues that can't.
+            self.publish(message).await?;
+        } else if self.keeper.has_room(&letters) {
+            self.keeper.keep(&self.publisher, letters).await?;
+        } else {
+            return Err(Refusal::NoRoomToKeep(bad.to_string()));
         }
+        Ok(Taken::Kept {
+            id: id.text,
+            reason: bad.to_string(),
+            field: bad.place().map(str::to_owned),
+            letter,
+            partly,
+        })
     }
 }
 
 fn refusal(bad: Bad) -> Refusal {
-    match bad {
-        Bad::Field(misfit) => Refusal::Field {
-            field: misfit.place,
-            reason: misfit.reason,
+    match (bad.place(), &bad) {
+        (Some(_), Bad::Field(misfit)) => Refusal::Field {
+            field: misfit.place.clone(),
+            reason: misfit.reason.clone(),
         },
-        bad => Refusal::Invalid(bad.to_string()),
-    }
-}
-
-/// A routing key that a binding of one word matches, whatever the body says.
-fn encode(key: &str) -> String {
-    if key.is_empty() {
-        return "NO_EVENT_NAME".to_owned();
-    }
-    let mut key = key.replace('.', "_");
-    key.truncate(key.floor_char_boundary(LONGEST_KEY));
-    key
-}
-
-#[cfg(test)]
-mod tests {
-    #[test]
-    fn routing_keys_are_one_word_that_amqp_can_hold() {
-        assert_eq!(super::encode(""), "NO_EVENT_NAME");
-        assert_eq!(super::encode("a.b..c"), "a_b__c");
-        assert_eq!(super::encode(&"ä".repeat(200)), "ä".repeat(127));
+        (Some(place), _) => Refusal::Value {
+            place: place.to_owned(),
+            reason: bad.to_string(),
+        },
+        (None, bad) => Refusal::Invalid(bad.to_string()),
     }
 }

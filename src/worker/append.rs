@@ -146,8 +146,8 @@ pub(super) fn json_message<'a>(
         json::any_of(&body, shape)?;
     }
     Ok(Parsed {
+        id: objects.id_of(message.queue, &message.delivery, unit, &body),
         body,
-        id: objects.id(&message.delivery, unit),
         received_ms: received(message).unwrap_or(cx.now_ms),
         headers: &message.headers,
     })

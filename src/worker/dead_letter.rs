@@ -2,21 +2,20 @@
 
 use std::borrow::Cow;
 
-use xxhash_rust::xxh3::xxh3_128;
-
 use super::alike::Alike;
 use super::append::Failed;
 use super::guard::guarded;
 use super::prepare::{Content, Prepared};
 use super::split::Part;
 use super::unit::{self, Body};
-use crate::broker::{HeaderValue, Outgoing, Properties};
+use crate::broker::{HeaderValue, Letter, Outgoing, Properties, letter_id};
 use crate::contract::canonical::canonical;
 use crate::contract::function::MILLIS_RANGE;
 use crate::contract::headers as h;
 use crate::contract::json;
 use crate::contract::{
-    AppendDeadLetter, Bad, Block, Context, DeadLetter, Envelope, Group, Input, Pipeline, Route,
+    AppendDeadLetter, Bad, Block, Context, DeadLetter, Envelope, Group, IdFrom, Input, Pipeline,
+    Route,
 };
 
 /// The message that failed units become: their bytes as they came, and why they failed in the headers.
@@ -34,11 +33,21 @@ pub(super) fn outgoing(
         "" => unit::kind_of(message, failed.unit).unwrap_or_default(),
         known => known,
     };
+    let own_id = own_id(message, failed.unit);
+    let mut sent = super::headers::as_sent(&message.delivery.properties);
+    if let (Content::Json(objects), false) =
+        (&message.content, message.queue.id == IdFrom::MessageId)
+        && objects.len() > 1
+    {
+        // Sent again by itself, it is still the object that it was in its list.
+        let id = HeaderValue::Text(own_id.clone().into_owned());
+        sent.push((h::OBJECT_ID.into(), id));
+    }
     let parts = Parts {
         body: unit::together(message, units),
-        own_id: own_id(message, failed.unit),
+        own_id,
         event_type,
-        sent: super::headers::as_sent(&message.delivery.properties),
+        sent,
     };
     let letter = assemble(pipeline, message, route, failed, attempts, now_ms, parts);
     message.delivery.duty.replaced_by(letter)
@@ -94,66 +103,35 @@ fn assemble(
     } = parts;
     let first = delivery.first_failed_ms.unwrap_or(now_ms);
     let times = Times::of(&delivery.properties, first, attempts, now_ms);
-    let text = |value: &str| HeaderValue::Text(value.to_owned());
-    let mut properties = Properties {
+    Letter {
+        id: letter_id(message.queue.name, identity(message, &own_id), &body),
+        reason: &failed.reason,
+        class: failed.class,
+        queue: message.queue.name,
+        exchange: &delivery.exchange,
+        routing_key: &delivery.routing_key,
+        event_type,
+        attempts: times.attempts,
+        first_failed_ms: times.first_failed_ms,
+        last_failed_ms: times.last_failed_ms,
+        now_ms,
+        fingerprint: pipeline.fingerprint,
+        own_id: &own_id,
+        sent_ms: sent_ms(&delivery.properties),
         content_type,
-        message_id: Some(id(message.queue.name, identity(message, &own_id), &body)),
         kind,
-        timestamp: u64::try_from(now_ms / 1000).ok(),
-        headers: Vec::new(),
-    };
-    properties.headers = vec![
-        (
-            h::DEAD_REASON.into(),
-            HeaderValue::Text(shortened(&failed.reason)),
-        ),
-        (h::DEAD_CLASS.into(), text(failed.class)),
-        (h::DEAD_QUEUE.into(), text(message.queue.name)),
-        (h::DEAD_EXCHANGE.into(), text(&delivery.exchange)),
-        (h::DEAD_ROUTING_KEY.into(), text(&delivery.routing_key)),
-        (h::DEAD_EVENT_TYPE.into(), text(event_type)),
-        (
-            h::DEAD_ATTEMPTS.into(),
-            HeaderValue::Integer(times.attempts),
-        ),
-        (
-            h::DEAD_FIRST_FAILED.into(),
-            HeaderValue::Integer(times.first_failed_ms),
-        ),
-        (
-            h::DEAD_LAST_FAILED.into(),
-            HeaderValue::Integer(times.last_failed_ms),
-        ),
-        (h::DEAD_FINGERPRINT.into(), text(pipeline.fingerprint)),
-    ];
-    // A replay needs what the sender said beside the body.
-    if !own_id.is_empty() {
-        let own_id = HeaderValue::Text(own_id.into_owned());
-        properties.headers.push((h::DEAD_MESSAGE_ID.into(), own_id));
+        sent,
     }
-    if let Some(sent_ms) = sent_ms(&delivery.properties) {
-        let sent_ms = HeaderValue::Integer(sent_ms);
-        properties.headers.push((h::DEAD_SENT.into(), sent_ms));
-    }
-    properties.headers.extend(sent);
-    Outgoing::new(route.exchange, route.routing_key, body).with(properties)
-}
-
-/// The same for the same dead letter, however often it is made.
-fn id(queue: &str, identity: &str, body: &[u8]) -> String {
-    let mut seed = queue.as_bytes().to_vec();
-    seed.extend_from_slice(&xxh3_128(body).to_le_bytes());
-    if !identity.is_empty() {
-        seed.extend_from_slice(identity.as_bytes());
-    }
-    uuid::Uuid::from_u128(xxh3_128(&seed)).to_string()
+    .outgoing(route, body)
 }
 
 /// The id of the message that a unit is, or would be by itself: columns of `$id` are made from it.
 fn own_id(message: &Prepared, unit: usize) -> Cow<'_, str> {
     let sent = message.delivery.properties.message_id.as_deref();
     match &message.content {
-        Content::Json(objects) if objects.len() > 1 => objects.id(&message.delivery, unit).into(),
+        Content::Json(objects) if objects.len() > 1 || message.queue.id != IdFrom::MessageId => {
+            objects.id(message.queue, &message.delivery, unit).into()
+        }
         _ => sent.unwrap_or_default().into(),
     }
 }
@@ -204,12 +182,7 @@ fn sent_ms(properties: &Properties) -> Option<i64> {
 pub(super) fn unit_id(message: &Prepared, unit: usize) -> String {
     let own_id = own_id(message, unit);
     let body = unit::alone(message, unit).bytes;
-    id(message.queue.name, identity(message, &own_id), &body)
-}
-
-/// Reasons quote values; a header is no place for long ones.
-fn shortened(reason: &str) -> String {
-    reason.chars().take(500).collect()
+    letter_id(message.queue.name, identity(message, &own_id), &body)
 }
 
 /// Appends a dead letter's row. What can be made out of its event is best effort; the row itself fails only if generated/ and
@@ -259,7 +232,7 @@ fn single(envelope: &Envelope, part: &Part, body: &[u8]) -> Option<Single> {
 }
 
 /// A dead letter as its headers tell it; of a message without them, that no queue took it.
-struct Letter {
+struct Told {
     texts: [String; 10],
     content_type: String,
     attempts: u32,
@@ -269,7 +242,7 @@ struct Letter {
     headers: String,
 }
 
-fn letter(message: &Prepared, cx: &Context) -> Letter {
+fn letter(message: &Prepared, cx: &Context) -> Told {
     let (delivery, properties) = (&message.delivery, &message.delivery.properties);
     let text = |name: &str, otherwise: &str| match properties.header(name) {
         Some(HeaderValue::Text(text)) => text.clone(),
@@ -286,7 +259,7 @@ fn letter(message: &Prepared, cx: &Context) -> Letter {
     let attempts = integer(properties, h::DEAD_ATTEMPTS).unwrap_or(times.attempts);
     let sender_id = properties.message_id.as_deref().unwrap_or_default();
     let id = match sender_id {
-        "" => id(message.queue.name, "", &delivery.body),
+        "" => letter_id(message.queue.name, "", &delivery.body),
         sender_id => sender_id.to_owned(),
     };
     let (own_id, sent) = match is_letter {
@@ -294,7 +267,7 @@ fn letter(message: &Prepared, cx: &Context) -> Letter {
         false => (sender_id, sent),
     };
     let kind = properties.kind.as_deref().unwrap_or_default();
-    Letter {
+    Told {
         texts: [
             id,
             text(h::DEAD_REASON, "no queue is bound for this routing key"),
@@ -329,7 +302,7 @@ fn in_range(millis: i64, cx: &Context) -> i64 {
     }
 }
 
-impl Letter {
+impl Told {
     fn borrowed<'a>(&'a self, body: &'a [u8]) -> DeadLetter<'a> {
         let [
             id,

@@ -15,7 +15,7 @@ use super::guard::guarded_async;
 use super::prepare::{Content, Prepared};
 use super::settle::{Decided, GivenUp, settle};
 use super::{Setup, now_ms};
-use crate::contract::{Bad, Context, Input, Message, Queue, Request, json};
+use crate::contract::{Bad, Context, Input, Message, Queue, Request};
 use crate::sink::http::{RequestError, Target};
 
 /// What all workers of a request share.
@@ -152,11 +152,10 @@ impl Forwarder {
         message: Message<'a>,
         cx: &Context,
     ) -> Result<Parcel<'a>, Bad> {
-        if let Input::Json(shape) = queue.input {
-            json::check(message.body, shape)?;
-        }
-        let at = (self.request.choose)(&message)?;
-        let body = (self.request.body)(&message, cx)?;
+        let Input::Json(shape) = queue.input else {
+            return Err(Bad::Layout("of such messages"));
+        };
+        let (at, body) = self.request.made_of(shape, &message, cx)?;
         match (self.targets.get(at), self.gates.get(at)) {
             (Some(target), Some(gate)) => Ok(Parcel {
                 target,

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use crate::broker::{HeaderValue, Properties};
-use crate::contract::headers::{HTTP_HEADERS, is_internal};
+use crate::contract::headers::{HTTP_HEADERS, OBJECT_ID, is_internal};
 use crate::contract::json::{Map, Value, parse_object};
 
 /// What the sender put into headers: of a webhook that keeps them those of its request, otherwise those of AMQP.
@@ -16,7 +16,7 @@ pub(super) fn sent(properties: &Properties) -> Map<String, Value> {
     let sent = properties
         .headers
         .iter()
-        .filter(|(name, _)| !is_internal(name));
+        .filter(|(name, _)| !is_internal(name) && **name != *OBJECT_ID);
     sent.map(|(name, value)| (name.to_string(), json(value)))
         .collect()
 }

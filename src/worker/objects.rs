@@ -9,9 +9,11 @@ use serde::de::IgnoredAny;
 use xxhash_rust::xxh3::xxh3_128;
 
 use super::duty::Received;
+use crate::broker::{HeaderValue, Properties};
+use crate::contract::headers::OBJECT_ID;
 use crate::contract::json::limits::{self, MAX_OBJECTS};
 use crate::contract::json::{Map, Value};
-use crate::contract::{Bad, Message};
+use crate::contract::{Bad, IdFrom, Message, Queue, identity};
 
 /// Where the objects of a message are.
 #[derive(Debug)]
@@ -79,9 +81,60 @@ impl Objects {
         limits::parse(body.get(place).unwrap_or_default())
     }
 
-    /// The id of one of them: the message's, with its place in a list; or made of the body and its place, the same for
-    /// a message that comes twice.
-    pub(super) fn id(&self, delivery: &Received, unit: usize) -> String {
+    /// The id of one of them, as its queue makes it: the same for a message that comes twice.
+    pub(super) fn id(&self, queue: &Queue, delivery: &Received, unit: usize) -> String {
+        let parsed = match queue.id {
+            IdFrom::Fields(_) => self.parse(&delivery.body, unit).unwrap_or_default(),
+            _ => Map::new(),
+        };
+        let id = self.declared_id(queue, delivery, unit, &parsed);
+        id.unwrap_or_else(|| self.message_id(delivery, unit))
+    }
+
+    /// The same of one that is parsed and becomes something now. What it should be made of and isn't there is counted.
+    pub(super) fn id_of(
+        &self,
+        queue: &Queue,
+        delivery: &Received,
+        unit: usize,
+        parsed: &Map<String, Value>,
+    ) -> String {
+        let id = self.declared_id(queue, delivery, unit, parsed);
+        if id.is_none() && queue.id != IdFrom::MessageId {
+            metrics::counter!("event_grpc_ids_missing_total", "of" => queue.name).increment(1);
+        }
+        id.unwrap_or_else(|| self.message_id(delivery, unit))
+    }
+
+    /// The id that is made of what the queue declares; none if it declares nothing, or it isn't there.
+    fn declared_id(
+        &self,
+        queue: &Queue,
+        delivery: &Received,
+        unit: usize,
+        parsed: &Map<String, Value>,
+    ) -> Option<String> {
+        let (declared, place) = match queue.id {
+            IdFrom::MessageId | IdFrom::Request => return None,
+            IdFrom::Header(name) => {
+                let place = (self.len() > 1).then_some(unit);
+                (header(&delivery.properties, name), place)
+            }
+            IdFrom::Fields(paths) => (identity::fields(paths, parsed), None),
+        };
+        // What was taken out of a list has kept the id that it had there.
+        if let Some(HeaderValue::Text(id)) = delivery.properties.header(OBJECT_ID)
+            && self.len() == 1
+        {
+            return Some(id.clone());
+        }
+        let text = delivery.body.get(self.places.get(unit)?.clone())?;
+        let id = identity::of_object(&declared?, text.trim_ascii_end(), place);
+        Some(id.to_string())
+    }
+
+    /// The message's id, with its place in a list; or one made of the body and the place.
+    fn message_id(&self, delivery: &Received, unit: usize) -> String {
         match &delivery.properties.message_id {
             Some(id) if !id.is_empty() && self.len() == 1 => id.clone(),
             Some(id) if !id.is_empty() => format!("{id}-{unit}"),
@@ -91,6 +144,18 @@ impl Objects {
             }
         }
     }
+}
+
+/// The value of a header, as one text; none if it is absent or empty.
+fn header(properties: &Properties, name: &str) -> Option<Vec<String>> {
+    let mut headers = properties.headers.iter();
+    let (_, value) = headers.find(|(header, _)| header.eq_ignore_ascii_case(name))?;
+    let text = match value {
+        HeaderValue::Text(text) => text.clone(),
+        HeaderValue::Integer(number) => number.to_string(),
+        HeaderValue::Boolean(flag) => flag.to_string(),
+    };
+    (!text.is_empty()).then(|| vec![text])
 }
 
 fn not_json(error: &serde_json::Error) -> Bad {

@@ -12,7 +12,7 @@ use super::unit::{self, event_at};
 use crate::broker::{HeaderValue, Outgoing, Properties, SHORT};
 use crate::contract::column::plain::push_varint;
 use crate::contract::headers as h;
-use crate::contract::{Envelope, Input};
+use crate::contract::{Envelope, IdFrom, Input};
 
 /// Messages for the queue that a message came from, with these of its units, which ascend. Each object of a list
 /// travels by itself, under the id that it has in the list.
@@ -40,7 +40,7 @@ pub(super) fn copies(
             .iter()
             .map(|unit| {
                 let mut properties = properties(message, counted, now_ms);
-                properties.message_id = Some(objects.id(&message.delivery, *unit));
+                set_id(message, objects, *unit, &mut properties);
                 let body = objects.text(&message.delivery.body, *unit);
                 outgoing(message, body, properties)
             })
@@ -56,8 +56,17 @@ fn divides(message: &Prepared, objects: &Objects, undecided: &[usize]) -> bool {
     const TOGETHER: usize = 1 << 20;
     let delivery = &message.delivery;
     let each = delivery.properties.encoded_len();
-    let fits = |unit: &usize| objects.id(delivery, *unit).len() <= SHORT;
+    let fits = |unit: &usize| objects.id(message.queue, delivery, *unit).len() <= SHORT;
     each.saturating_mul(undecided.len()) <= TOGETHER && undecided.iter().all(fits)
+}
+
+/// Has an object that was in a list keep its id when it travels by itself.
+fn set_id(message: &Prepared, objects: &Objects, unit: usize, properties: &mut Properties) {
+    let id = objects.id(message.queue, &message.delivery, unit);
+    if message.queue.id != IdFrom::MessageId {
+        properties.set_header(h::OBJECT_ID, HeaderValue::Text(id.clone()));
+    }
+    properties.message_id = Some(id);
 }
 
 /// The same with all units.

@@ -3,6 +3,7 @@
 mod answers;
 mod best_effort;
 mod breaker;
+mod ids;
 mod instance;
 mod pace;
 mod rabbit;

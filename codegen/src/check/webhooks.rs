@@ -12,6 +12,7 @@ pub(super) const RULES: &[&Rule] = &[
     &VERIFIED_ONE_WAY,
     &HEADER_NAME,
     &SECRET_VARIABLE,
+    &MESSAGE_ID,
 ];
 
 pub(crate) const ANY_OF: Rule = Rule {
@@ -65,6 +66,23 @@ pub(crate) const SECRET_VARIABLE: Rule = Rule {
            name can't end with _PREVIOUS itself.",
     bad: "verify: { bearer: s3cr3t }",
     good: "verify: { bearer: PARTNER_TOKEN }",
+};
+
+pub(crate) const MESSAGE_ID: Rule = Rule {
+    code: "EG136",
+    name: "message-id",
+    purpose: "A source says what tells its messages apart, so that one that is sent twice is stored once, and two that \
+              look alike are two.",
+    text: "Senders repeat what they got no answer to, and only they know what is the same. `id: { header: NAME }` is for \
+           senders that give each message an id in a header; `id: { fields: [body.FIELD, ...] }` for those that say in \
+           the body which message it is and when it happened: name the sender's own time among the fields, because \
+           without one a message that means the same again later is taken for a repetition; `id: request` for the \
+           others: every request is a message of its own, stored as often as it is sent. What is stored is a hash of \
+           the source, the declared value and the body, so that nobody's message replaces another one. A queue of \
+           another service's JSON messages has `id: message_id` unless it says otherwise: the AMQP property, or a hash \
+           of the body and the place in its list, so that of two equal messages without the property one is stored.",
+    bad: "shop: { post: /shop/, message: webhook.Shop, exchange: shop.dx, routing_key: shop }",
+    good: "shop: { post: /shop/, message: webhook.Shop, exchange: shop.dx, routing_key: shop, id: { header: X-Webhook-Id } }",
 };
 
 /// Checks that what is said of messages is said of some that come.

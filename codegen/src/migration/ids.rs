@@ -9,7 +9,16 @@ const FIRST: &str = "1";
 pub(super) fn changes(base: &Lock, now: &Lock) -> Vec<String> {
     let known = |message: &String| base.fields.keys().any(|(name, _)| name == message);
     let changed = now.ids.iter().filter_map(|(message, ids)| {
-        let before = base.ids.get(message).map_or(FIRST, String::as_str);
+        let before = base.ids.get(message).map(String::as_str);
+        if let Some((what, name)) = message.split_once('.').filter(|of| ["source", "queue"].contains(&of.0)) {
+            // What had none was new, or had another one each time.
+            let before = before.filter(|before| before != ids)?;
+            return Some(format!(
+                "{what} {name}: ids made of {before} are made of {ids} now. Rows keep their ids; what is sent again across \
+                 the change is stored twice (docs/ids.md)"
+            ));
+        }
+        let before = before.unwrap_or(FIRST);
         let changes = before != ids && known(message);
         changes.then(|| {
             format!(
@@ -37,8 +46,8 @@ mod tests {
         };
         let (nothing, first, second) = (
             lock(""),
-            lock("ids event.Events 1\n"),
-            lock("ids event.Events 2\n"),
+            lock("id event.Events 1\n"),
+            lock("id event.Events 2\n"),
         );
         assert!(
             changes(&Lock::default(), &second).is_empty(),
@@ -52,12 +61,23 @@ mod tests {
         for (base, now) in [(&nothing, &second), (&first, &second), (&second, &first)] {
             assert_eq!(changes(base, now).len(), 1);
         }
-        let from = lock("ids event.Events 2 from 2026-12-01T00:00:00Z\n");
+        let from = lock("id event.Events 2 from 2026-12-01T00:00:00Z\n");
         let told = changes(&second, &from);
         assert!(
             told[0].contains("version 2 of ids becomes 2 from 2026-12-01T00:00:00Z"),
             "{told:?}"
         );
         assert_eq!(Lock::parse(&from.render()).unwrap(), from);
+
+        let (request, header) = (
+            lock("id source.shop request\n"),
+            lock("id source.shop header x-id\n"),
+        );
+        assert!(changes(&nothing, &header).is_empty(), "a new source");
+        let told = changes(&request, &header);
+        assert!(
+            told[0].contains("source shop: ids made of request are made of header x-id now"),
+            "{told:?}"
+        );
     }
 }

@@ -43,7 +43,33 @@ pub enum Intake {
         headers: bool,
         /// How a request proves where it comes from.
         verify: Option<Verify>,
+        /// What tells its messages apart.
+        id: IdFrom,
+        /// What is done with a message that can't be stored.
+        on_bad: OnBad,
     },
+}
+
+/// What the id of a JSON message is made of.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum IdFrom {
+    /// Nothing that is sent.
+    Request,
+    /// The AMQP property, or else body and position.
+    MessageId,
+    /// A header and the body.
+    Header(String),
+    /// Fields of the body, each a path of names, and the body.
+    Fields(Vec<Vec<String>>),
+}
+
+/// What is done with a message that can't be stored.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OnBad {
+    /// It is kept, and its sender told.
+    Keep,
+    /// It is refused.
+    Refuse,
 }
 
 /// How a request proves where it comes from.

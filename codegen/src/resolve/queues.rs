@@ -1,10 +1,10 @@
 //! Queues: the declared ones, those of typed tables, and those that end every dead-letter path.
 
 use super::sources::{exchange, located};
-use super::{Queue, Resolved, Settings, UNROUTED, inputs, requests};
+use super::{Queue, Resolved, Settings, UNROUTED, identity, inputs, requests};
 use crate::check::names::UNKNOWN_TABLE;
 use crate::diagnostic::{Diagnostic, Diagnostics};
-use crate::model::{Destination, Input, Intake, Route};
+use crate::model::{Destination, IdFrom, Input, Intake, Route};
 use crate::names::suggest;
 use crate::spec::{self, Located};
 use crate::yaml::Text;
@@ -49,10 +49,12 @@ pub(super) fn declared(resolved: &Resolved<'_>, out: &mut Diagnostics) -> Vec<Qu
             .iter()
             .map(|b| located(&b.exchange, b.key.value.clone(), b.key.span))
             .collect();
+        let input = inputs::of_queue(resolved, queue, &bindings, table, out);
         queues.push(Queue {
             name: queue.name.value.clone(),
             place: Some(queue.name.span),
-            input: inputs::of_queue(resolved, queue, &bindings, table, out),
+            id: identity::of_queue(resolved, queue, &bindings, input.as_ref(), out),
+            input,
             bindings,
             dead_letter: dead_letter(&queue.name.value, queue.dead_letter.as_ref()),
             settings: settings(&queue.settings, &spec.defaults),
@@ -124,6 +126,7 @@ pub(super) fn of_typed_tables(resolved: &Resolved<'_>) -> Vec<Queue> {
             dead_letter: dead_letter(&name, own.and_then(|q| q.dead_letter.as_ref())),
             settings: settings(&own_settings, &spec.defaults),
             input: table.input.clone(),
+            id: IdFrom::MessageId,
             into: Some(Destination::Table(index)),
             derived: true,
             name,
@@ -168,6 +171,7 @@ pub(super) fn of_errors(resolved: &Resolved<'_>) -> Vec<Queue> {
             dead_letter: None,
             settings: settings(&spec::Settings::default(), &resolved.spec.defaults),
             input: Some(Input::DeadLetters),
+            id: IdFrom::MessageId,
             into: Some(Destination::Table(table)),
             derived: true,
         })

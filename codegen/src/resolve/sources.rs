@@ -3,13 +3,13 @@
 use prost_reflect::MessageDescriptor;
 
 use super::envelope::method;
-use super::{Source, verify};
+use super::{Source, identity, verify};
 use crate::check::columns::TYPE_DISAGREES;
 use crate::check::names::{UNKNOWN_EXCHANGE, UNKNOWN_MESSAGE};
 use crate::check::reading::{CONFLICTING_KEYS, MISSING_KEY};
 use crate::check::webhooks::HEADERS_NOT_KEPT;
 use crate::diagnostic::{Diagnostic, Diagnostics, Span};
-use crate::model::{Envelope, From, Input, Intake, Route, RoutingKey, Type, Value};
+use crate::model::{Envelope, From, Input, Intake, OnBad, Route, RoutingKey, Type, Value};
 use crate::names::suggest;
 use crate::proto::Proto;
 use crate::spec::{self, Located, Spec};
@@ -111,6 +111,8 @@ fn intake(
             let keys = [
                 ("headers", source.headers),
                 ("verify", source.verify.as_ref().map(|v| v.span)),
+                ("id", source.id.as_ref().map(|id| id.span)),
+                ("on_bad", source.on_bad.as_ref().map(|on_bad| on_bad.span)),
             ];
             for (key, span) in keys {
                 if let Some(span) = span {
@@ -136,6 +138,7 @@ fn intake(
             };
             let verify = source.verify.as_ref().map(|v| verify::resolve(v, out));
             let message = message(message_name, proto, out)?;
+            let id = identity::of_source(source, &message, proto, out);
             let routing_key = routing_key(source, &message, proto, out)?;
             Some(Intake::Post {
                 path: post.value.clone(),
@@ -146,6 +149,8 @@ fn intake(
                     Some(verify) => Some(verify?),
                     None => None,
                 },
+                id: id?,
+                on_bad: source.on_bad.as_ref().map_or(OnBad::Keep, |o| o.value),
             })
         }
         (Some(grpc), Some(post)) => {

@@ -5,7 +5,7 @@ use super::ids::ids;
 use super::limits::limits;
 use super::request::request;
 use super::scalars::{Fields, map, text, texts, word};
-use super::webhook::{message, verify};
+use super::webhook::{id, message, on_bad, verify};
 use super::{
     Binding, Column, Database, DeadLetter, Exchange, Limits, OwnQueue, Pool, Queue, Settings,
     Source, Spec, Table, TableDefaults, postgres,
@@ -74,6 +74,8 @@ fn source(entry: &Entry, defaults: &Pool, out: &mut Diagnostics) -> Source {
         "routing_key_from",
         "headers",
         "verify",
+        "id",
+        "on_bad",
         "rejects",
         "pool",
     ];
@@ -92,11 +94,15 @@ fn source(entry: &Entry, defaults: &Pool, out: &mut Diagnostics) -> Source {
         rejects: get("rejects"),
         headers: None,
         verify: None,
+        id: None,
+        on_bad: None,
         pool: Pool::default(),
     };
     if let Some(fields) = &fields {
         source.headers = flag("headers", fields, out);
         source.verify = fields.meant("verify", out).and_then(|e| verify(e, out));
+        source.id = fields.meant("id", out).map(|e| id(e, out));
+        source.on_bad = fields.get("on_bad").and_then(|e| on_bad(e, out));
         fields.require("exchange", out);
         source.pool = fields.get("pool").map(|e| pool(e, out)).unwrap_or_default();
     }
@@ -182,13 +188,14 @@ fn settings(fields: &Fields<'_>, out: &mut Diagnostics) -> Settings {
 
 fn queue(entry: &Entry, out: &mut Diagnostics) -> Queue {
     let name = entry.key.clone();
-    let mut known = vec!["bind", "message", "dead_letter", "into"];
+    let mut known = vec!["bind", "message", "id", "dead_letter", "into"];
     known.extend(SETTINGS);
     let what = format!("queue `{}`", name.value);
     let mut queue = Queue {
         name: name.clone(),
         bind: Vec::new(),
         message: None,
+        id: None,
         settings: Settings::default(),
         dead_letter: None,
         into: None,
@@ -201,6 +208,7 @@ fn queue(entry: &Entry, out: &mut Diagnostics) -> Queue {
         fields.filled("bind", queue.bind.is_empty(), e, out);
     }
     queue.message = fields.text("message", out);
+    queue.id = fields.meant("id", out).map(|e| id(e, out));
     queue.settings = settings(&fields, out);
     queue.dead_letter = fields.get("dead_letter").and_then(|e| dead_letter(e, out));
     fields.require("into", out);

@@ -1,10 +1,10 @@
-//! Reading what only webhooks and JSON messages have: `verify` and `messages`.
+//! Reading what only webhooks and JSON messages have: `verify`, `id`, `on_bad` and `messages`.
 
 use super::scalars::{Fields, texts, word};
-use super::{Located, Message, Verify, Way};
+use super::{Id, IdWay, Located, Message, Verify, Way};
 use crate::diagnostic::Diagnostics;
-use crate::model::Encoding;
-use crate::yaml::Entry;
+use crate::model::{Encoding, OnBad};
+use crate::yaml::{Entry, Value};
 
 /// The keys of `verify` that name a way.
 const WAYS: [(&str, Way); 4] = [
@@ -38,6 +38,40 @@ pub(super) fn verify(entry: &Entry, out: &mut Diagnostics) -> Option<Verify> {
             .and_then(|e| word("`encoding`", &e.node, &encodings, out)),
         prefix: fields.text("prefix", out),
     })
+}
+
+/// `id` of a source or queue.
+pub(super) fn id(entry: &Entry, out: &mut Diagnostics) -> Id {
+    Id {
+        span: entry.key.span,
+        ways: ways(entry, out),
+    }
+}
+
+fn ways(entry: &Entry, out: &mut Diagnostics) -> Option<Vec<IdWay>> {
+    let span = entry.key.span;
+    if let Value::Scalar(_) = &entry.node.value {
+        let words = [("request", true), ("message_id", false)];
+        let found = word("`id`", &entry.node, &words, out)?;
+        return Some(vec![match found.value {
+            true => IdWay::Request(found.span),
+            false => IdWay::MessageId(found.span),
+        }]);
+    }
+    let fields = Fields::open("`id`", span, &entry.node, &["header", "fields"], out)?;
+    let header = fields.text("header", out).map(IdWay::Header);
+    let named = fields.get("fields").map(|e| {
+        let named = texts("`fields`", &e.node, out);
+        fields.filled("fields", named.is_empty(), e, out);
+        named
+    });
+    Some(header.into_iter().chain(named.map(IdWay::Fields)).collect())
+}
+
+/// `on_bad` of a source.
+pub(super) fn on_bad(entry: &Entry, out: &mut Diagnostics) -> Option<Located<OnBad>> {
+    let words = [("keep", OnBad::Keep), ("refuse", OnBad::Refuse)];
+    word("`on_bad`", &entry.node, &words, out)
 }
 
 /// What is said of a message.

@@ -1,6 +1,6 @@
 //! The page for people: what there is, what its fields mean, and where it goes.
 
-mod ids;
+mod identity;
 mod queries;
 mod queues;
 mod requests;
@@ -35,6 +35,8 @@ pub struct Catalogue {
     queues: Vec<queues::QueueRow>,
     derived_queues: Vec<queues::QueueRow>,
     unrouted: String,
+    /// How the queues of other services' messages make ids.
+    ids: Vec<identity::IdRow>,
 }
 
 /// How many there are, for the first lines.
@@ -59,6 +61,7 @@ struct SourceRow {
     takes: String,
     publishes: String,
     ids: String,
+    on_bad: &'static str,
     rejects: String,
 }
 
@@ -119,6 +122,7 @@ pub fn catalogue(model: &Model) -> Catalogue {
             ),
             tables: text::count(model.tables.len(), "table", "tables"),
         },
+        ids: identity::of_queues(model),
         postgres: model.tables.iter().any(|table| table.postgres.is_some()),
         sources: model.sources.iter().map(|s| source_row(model, s)).collect(),
         groups: groups(model, &comments),
@@ -224,6 +228,7 @@ fn source_row(model: &Model, source: &crate::model::Source) -> SourceRow {
             routing_key,
             headers,
             verify,
+            ..
         } => {
             let kept = if *headers { " and its headers" } else { "" };
             let verified = match verify.as_ref().map(|v| &v.scheme) {
@@ -248,7 +253,8 @@ fn source_row(model: &Model, source: &crate::model::Source) -> SourceRow {
         name: code(&source.name),
         takes,
         publishes: format!("`{}`, key: {key}", source.exchange),
-        ids: ids::of_source(model, source),
+        ids: identity::of_source(model, source),
+        on_bad: identity::on_bad(source),
         rejects: source.rejects.as_ref().map_or_else(
             || "nowhere".to_owned(),
             |to| format!("`{}`, key `{}`", to.exchange, to.routing_key),

@@ -11,6 +11,7 @@ pub mod names;
 pub mod readers;
 pub mod requests;
 pub mod shapes;
+mod sources;
 pub mod tables;
 pub mod topology;
 pub mod values;

@@ -6,6 +6,7 @@ use super::names::{Taken, literal, snake};
 use super::readers::Readers;
 use super::requests::RequestsView;
 use super::shapes::Shapes;
+use super::sources::{id_view, verify_view};
 use super::tables::{Refused, TableView};
 use super::values::{Failing, Writer};
 use crate::model::{
@@ -114,6 +115,10 @@ fn imports(model: &Model, routes: bool, functions: &[KeyFunction]) -> Vec<String
     if !model.exchanges.is_empty() {
         names.push("ExchangeKind");
     }
+    let posts = |s: &model::Source| matches!(s.intake, Intake::Post { .. });
+    if !model.queues.is_empty() || model.sources.iter().any(posts) {
+        names.push("IdFrom");
+    }
     if !model.queues.is_empty() {
         names.extend(["Batch", "Destination", "Input", "QueueKind"]);
     }
@@ -125,7 +130,7 @@ fn imports(model: &Model, routes: bool, functions: &[KeyFunction]) -> Vec<String
         .iter()
         .any(|s| matches!(s.intake, Intake::Post { .. }))
     {
-        names.push("RoutingKey");
+        names.extend(["OnBad", "RoutingKey"]);
     }
     if !functions.is_empty() {
         names.extend(["Bad", "Message"]);
@@ -222,18 +227,21 @@ fn source_view(source: &model::Source, shapes: &Shapes, key_function: &str) -> S
             routing_key,
             headers,
             verify,
+            id,
+            on_bad,
         } => {
             let key = match routing_key {
                 RoutingKey::Constant(key) => format!("RoutingKey::Constant({})", literal(key)),
                 RoutingKey::Computed(_) => format!("RoutingKey::Computed({key_function})"),
             };
             format!(
-                "Intake::Post {{ path: {}, message: &shapes::{}, routing_key: {key}, headers: {headers}, verify: {} }}",
+                "Intake::Post {{ path: {}, message: &shapes::{}, routing_key: {key}, headers: {headers}, verify: {}, id: {}, on_bad: OnBad::{on_bad:?} }}",
                 literal(path),
                 shapes.path(message),
                 verify
                     .as_ref()
-                    .map_or_else(|| "None".into(), |v| format!("Some({})", verify_view(v)))
+                    .map_or_else(|| "None".into(), |v| format!("Some({})", verify_view(v))),
+                id_view(id)
             )
         }
     };
@@ -250,24 +258,6 @@ fn source_view(source: &model::Source, shapes: &Shapes, key_function: &str) -> S
         grouped(pool.timeout_ms),
         grouped(u64::from(pool.max_request)),
     )
-}
-
-fn verify_view(verify: &model::Verify) -> String {
-    let scheme = match &verify.scheme {
-        Scheme::Bearer => "Scheme::Bearer".to_owned(),
-        Scheme::Basic => "Scheme::Basic".to_owned(),
-        Scheme::Hmac {
-            header,
-            encoding,
-            prefix,
-        } => format!(
-            "Scheme::Hmac {{ header: {}, encoding: Encoding::{encoding:?}, prefix: {} }}",
-            literal(&header.to_ascii_lowercase()),
-            literal(prefix)
-        ),
-    };
-    let variable = literal(&verify.variable);
-    format!("Verify {{ variable: {variable}, scheme: {scheme} }}")
 }
 
 fn exchange_view(exchange: &model::Exchange) -> String {
@@ -306,7 +296,7 @@ fn queue_view(
     };
     format!(
         "Queue {{ name: {}, kind: QueueKind::{}, bindings: &[{}], workers: {}, prefetch: {}, retries: {}, breaker: {}, \
-         batch: Batch {{ rows: {}, bytes: {}, delay_ms: {} }}, dead_letter: {}, input: {input}, into: {}, derived: {} }}",
+         batch: Batch {{ rows: {}, bytes: {}, delay_ms: {} }}, dead_letter: {}, input: {input}, id: {}, into: {}, derived: {} }}",
         literal(&queue.name),
         if queue.quorum { "Quorum" } else { "Classic" },
         bindings.join(", "),
@@ -318,6 +308,7 @@ fn queue_view(
         grouped(u64::from(queue.batch.bytes)),
         grouped(u64::from(queue.batch.delay_ms)),
         maybe(queue.dead_letter.as_ref()),
+        id_view(&queue.id),
         into.unwrap_or_default(),
         queue.derived,
     )

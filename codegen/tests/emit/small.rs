@@ -5,8 +5,8 @@ mod tables;
 
 use event_grpc_codegen::model::{
     Batch, Column, Database, Destination, Encoding, Envelope, Exchange, ExchangeKind, From,
-    Function, Ids, Input, Intake, Model, Pool, Queue, Root, Route, RoutingKey, Scheme, Source,
-    Type, Value, Verify,
+    Function, IdFrom, Ids, Input, Intake, Model, OnBad, Pool, Queue, Root, Route, RoutingKey,
+    Scheme, Source, Type, Value, Verify,
 };
 use prost_reflect::{DescriptorPool, FieldDescriptor, MessageDescriptor};
 use protox::file::{ChainFileResolver, File, FileResolver, GoogleFileResolver};
@@ -196,6 +196,11 @@ impl Made<'_> {
                             prefix: "sha256=".into(),
                         },
                     }),
+                    id: IdFrom::Fields(vec![
+                        vec!["name".into()],
+                        vec!["extra".into(), "at".into()],
+                    ]),
+                    on_bad: OnBad::Refuse,
                 },
                 exchange: "post.dx".into(),
                 rejects: None,
@@ -221,6 +226,7 @@ impl Made<'_> {
             },
             dead_letter: dead.clone(),
             input,
+            id: IdFrom::MessageId,
             into: Destination::Table(table),
             derived,
         };

@@ -4,8 +4,8 @@ use serde_json::{Value, json};
 
 use crate::broker::{Outgoing, Properties};
 use crate::contract::{
-    Append, Bad, Batch, Block, ColumnSpec, Context, Destination, Exchange, ExchangeKind, Input,
-    Layout, Message, Pipeline, Queue, QueueKind, Route, Shape, Storage, Table,
+    Append, Bad, Batch, Block, ColumnSpec, Context, Destination, Exchange, ExchangeKind, IdFrom,
+    Input, Layout, Message, Pipeline, Queue, QueueKind, Route, Shape, Storage, Table,
 };
 
 /// What is wrong with units, by the beginning of their ids, and the class of their dead letters.
@@ -96,6 +96,7 @@ pub(super) fn pipeline(settings: Settings) -> &'static Pipeline {
             routing_key: "error.unit_q",
         }),
         input: Input::Json(&SHAPE),
+        id: IdFrom::MessageId,
         into: Destination::Table(&TABLE),
         derived: false,
     };

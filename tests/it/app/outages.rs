@@ -7,8 +7,8 @@ use event_grpc::broker::{
     Address, Broker, HeaderValue, Link, Outgoing, Properties, Rabbit, RabbitOptions, Topology,
 };
 use event_grpc::contract::{
-    Append, Bad, Batch, Block, ColumnSpec, Context, Destination, Exchange, ExchangeKind, Input,
-    Layout, Message, Pipeline, Queue, QueueKind, Route, Shape, Storage, Table, headers,
+    Append, Bad, Batch, Block, ColumnSpec, Context, Destination, Exchange, ExchangeKind, IdFrom,
+    Input, Layout, Message, Pipeline, Queue, QueueKind, Route, Shape, Storage, Table, headers,
 };
 use event_grpc::generated::PIPELINE;
 use event_grpc::generated::proto::event::{Event, Events};
@@ -185,6 +185,7 @@ fn fragile() -> &'static Pipeline {
         },
         dead_letter,
         input: Input::Json(&SHAPE),
+        id: IdFrom::MessageId,
         into: Destination::Table(&TABLE),
         derived: false,
     };

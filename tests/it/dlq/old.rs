@@ -104,6 +104,8 @@ fn source(source: &'static Source, envelope: &'static Envelope) -> Source {
             message,
             headers,
             verify,
+            id,
+            on_bad,
             ..
         } => Intake::Post {
             path,
@@ -112,6 +114,8 @@ fn source(source: &'static Source, envelope: &'static Envelope) -> Source {
             routing_key: event_grpc::contract::RoutingKey::Constant(""),
             headers: *headers,
             verify: *verify,
+            id: *id,
+            on_bad: *on_bad,
         },
     };
     Source { intake, ..*source }

@@ -9,8 +9,8 @@ use event_grpc::broker::{
 };
 use event_grpc::contract::headers as h;
 use event_grpc::contract::{
-    Bad, Batch, Destination, Exchange, ExchangeKind, Field, Input, Kind, Label, Message, Piece,
-    Pipeline, Queue, QueueKind, Rate, Request, Route, Shape, Target, function,
+    Bad, Batch, Destination, Exchange, ExchangeKind, Field, IdFrom, Input, Kind, Label, Message,
+    Piece, Pipeline, Queue, QueueKind, Rate, Request, Route, Shape, Target, function,
 };
 use event_grpc::sink::Stores;
 use event_grpc::sink::http::Requests;
@@ -29,6 +29,7 @@ pub(crate) struct Options {
     pub(crate) rate: Option<Rate>,
     pub(crate) awaited: bool,
     pub(crate) budget: usize,
+    pub(crate) id: IdFrom,
 }
 
 impl Default for Options {
@@ -41,6 +42,7 @@ impl Default for Options {
             rate: None,
             awaited: true,
             budget: 64 << 20,
+            id: IdFrom::MessageId,
         }
     }
 }
@@ -130,6 +132,7 @@ pub(crate) fn run(url: &str, options: Options) -> Running {
         },
         dead_letter,
         input: Input::Json(&SHAPE),
+        id: options.id,
         into: Destination::Request(request),
         derived: false,
     };

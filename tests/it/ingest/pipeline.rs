@@ -3,8 +3,8 @@
 use std::sync::LazyLock;
 
 use event_grpc::contract::{
-    Encoding, Exchange, ExchangeKind, Field, Intake, Kind, Label, Message, Pipeline, Pool, Route,
-    RoutingKey, Scheme, Shape, Source, Verify,
+    Encoding, Exchange, ExchangeKind, Field, IdFrom, Intake, Kind, Label, Message, OnBad, Pipeline,
+    Pool, Route, RoutingKey, Scheme, Shape, Source, Verify,
 };
 use prost::Message as _;
 use prost_types::field_descriptor_proto::{Label as ProtoLabel, Type};
@@ -88,6 +88,12 @@ pub(super) fn pipeline(pool: Pool) -> &'static Pipeline {
             routing_key,
             headers,
             verify,
+            id: match name {
+                "shop" => IdFrom::Header("x-shop-id"),
+                "fields" => IdFrom::Fields(&[&["name"]]),
+                _ => IdFrom::Request,
+            },
+            on_bad: OnBad::Keep,
         },
         exchange: "hook.tx",
         rejects: None,
@@ -118,6 +124,7 @@ pub(super) fn pipeline(pool: Pool) -> &'static Pipeline {
     let sources = vec![
         app,
         webhook("hook", "/hook/", RoutingKey::Constant("hooks")),
+        webhook("fields", "/fields/", RoutingKey::Constant("hooks")),
         webhook("named", "/named/", RoutingKey::Computed(routing_key)),
         hook(
             "kept",

@@ -101,7 +101,7 @@ impl Server {
         };
         let broker = Arc::new(Embedded::new(&topology, 64 << 20));
         let publisher = Publisher::new(wrap(broker.clone()), limits);
-        let sources = Sources::new(pipeline, &publisher, pipeline::variable).unwrap();
+        let sources = Sources::new(pipeline, &topology, &publisher, pipeline::variable).unwrap();
         let off = sources.off().to_vec();
         let health = Health::beating();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();

@@ -10,3 +10,4 @@ mod letters;
 mod requests;
 mod texts;
 mod values;
+mod webhooks;

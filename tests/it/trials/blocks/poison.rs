@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use event_grpc::broker::{Broker, Delivery, Embedded, HeaderValue, Outgoing, Topology};
 use event_grpc::contract::{
-    Append, Bad, Batch, Block, ColumnSpec, Context, Destination, Exchange, ExchangeKind, Input,
-    Layout, Message, Pipeline, Queue, QueueKind, Route, Shape, Storage, Table, headers,
+    Append, Bad, Batch, Block, ColumnSpec, Context, Destination, Exchange, ExchangeKind, IdFrom,
+    Input, Layout, Message, Pipeline, Queue, QueueKind, Route, Shape, Storage, Table, headers,
 };
 use event_grpc::sink::clickhouse::ClickHouse;
 use event_grpc::sink::http::Requests;
@@ -66,6 +66,7 @@ fn pipeline() -> &'static Pipeline {
         },
         dead_letter,
         input: Input::Json(&SHAPE),
+        id: IdFrom::MessageId,
         into: Destination::Table(&TABLE),
         derived: false,
     };

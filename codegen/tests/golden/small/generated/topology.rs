@@ -2,8 +2,9 @@
 //! Where events come in and how they travel.
 
 use crate::contract::{
-    Bad, Batch, Destination, Encoding, Exchange, ExchangeKind, Input, Intake, Message,
-    Pool, Queue, QueueKind, Route, RoutingKey, Scheme, Source, Verify, function, json,
+    Bad, Batch, Destination, Encoding, Exchange, ExchangeKind, IdFrom, Input, Intake,
+    Message, OnBad, Pool, Queue, QueueKind, Route, RoutingKey, Scheme, Source, Verify,
+    function, json,
 };
 use super::envelope::ENVELOPE;
 use super::requests;
@@ -50,6 +51,8 @@ pub static SOURCES: &[Source] = &[
                     prefix: "sha256=",
                 },
             }),
+            id: IdFrom::Fields(&[&["name"], &["extra", "at"]]),
+            on_bad: OnBad::Refuse,
         },
         exchange: "post.dx",
         rejects: None,
@@ -104,6 +107,7 @@ pub static QUEUES: &[Queue] = &[
         },
         dead_letter: Some(route("error.dx", "error.event_q")),
         input: Input::Events(&ENVELOPE),
+        id: IdFrom::MessageId,
         into: Destination::Table(&tables::event::TABLE),
         derived: false,
     },
@@ -122,6 +126,7 @@ pub static QUEUES: &[Queue] = &[
         },
         dead_letter: Some(route("error.dx", "error.event_q")),
         input: Input::Json(&shapes::log::POST),
+        id: IdFrom::MessageId,
         into: Destination::Table(&tables::post::TABLE),
         derived: false,
     },
@@ -140,6 +145,7 @@ pub static QUEUES: &[Queue] = &[
         },
         dead_letter: Some(route("error.dx", "error.event_q")),
         input: Input::Json(&shapes::log::POST),
+        id: IdFrom::MessageId,
         into: Destination::Request(&requests::POSTS_API),
         derived: false,
     },
@@ -158,6 +164,7 @@ pub static QUEUES: &[Queue] = &[
         },
         dead_letter: None,
         input: Input::DeadLetters(&ENVELOPE),
+        id: IdFrom::MessageId,
         into: Destination::Table(&tables::error::TABLE),
         derived: false,
     },
@@ -176,6 +183,7 @@ pub static QUEUES: &[Queue] = &[
         },
         dead_letter: Some(route("error.dx", "error.event_q")),
         input: Input::Events(&ENVELOPE),
+        id: IdFrom::MessageId,
         into: Destination::Table(&tables::everything::TABLE),
         derived: true,
     },

@@ -1,0 +1,141 @@
+//! The id of a webhook's message: made of what its source declares, as far as the request has it.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use http::HeaderMap;
+use metrics::{Counter, counter};
+use uuid::Uuid;
+
+use crate::contract::identity::{Declared, fields, of_request};
+use crate::contract::json::{Map, Value};
+use crate::contract::{IdFrom, Source};
+
+/// Makes the ids of a source's messages.
+#[derive(Debug)]
+pub(super) struct Identity {
+    source: &'static str,
+    from: IdFrom,
+    missing: Counter,
+    told: AtomicBool,
+}
+
+/// The id of a message.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Id {
+    /// The id.
+    pub(super) text: String,
+    /// Whether the same request has the same id when it comes again, so that nothing is there twice.
+    pub(super) comes_again: bool,
+}
+
+impl Identity {
+    /// Ids as this source declares them.
+    pub(super) fn new(source: &'static Source, from: IdFrom) -> Self {
+        Identity {
+            source: source.name,
+            from,
+            missing: counter!("event_grpc_ids_missing_total", "of" => source.name),
+            told: AtomicBool::new(false),
+        }
+    }
+
+    /// What a request's headers say of its id; nothing if it isn't they that should.
+    pub(super) fn of_headers(&self, headers: &HeaderMap) -> Option<Declared> {
+        let IdFrom::Header(name) = self.from else {
+            return None;
+        };
+        let values = headers.get_all(name).iter();
+        let texts = values.map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned());
+        let texts: Declared = texts.filter(|text| !text.is_empty()).collect();
+        (!texts.is_empty()).then_some(texts)
+    }
+
+    /// Whether a message will have an id that another request never has, as far as its headers tell.
+    pub(super) fn is_new(&self, of_headers: Option<&Declared>) -> bool {
+        match self.from {
+            IdFrom::Fields(_) => false,
+            _ => of_headers.is_none(),
+        }
+    }
+
+    /// The id of a message. Without what its source declares it gets one of its own, which another request never has:
+    /// two messages that look alike may both be meant.
+    pub(super) fn make(
+        &self,
+        of_headers: Option<Declared>,
+        object: &Map<String, Value>,
+        body: &[u8],
+    ) -> Id {
+        let declared = match self.from {
+            IdFrom::Fields(paths) => fields(paths, object),
+            _ => of_headers,
+        };
+        if let Some(declared) = declared {
+            return Id {
+                text: of_request(self.source, &declared, body).to_string(),
+                comes_again: true,
+            };
+        }
+        if self.from != IdFrom::Request {
+            self.tell();
+        }
+        Id {
+            text: Uuid::now_v7().to_string(),
+            comes_again: false,
+        }
+    }
+
+    fn tell(&self) {
+        self.missing.increment(1);
+        if !self.told.swap(true, Ordering::Relaxed) {
+            tracing::warn!(
+                source = self.source,
+                id = ?self.from,
+                "A request lacks what its id should be made of and gets one of its own: sent again it is another message. \
+                 event_grpc_ids_missing_total counts further ones."
+            );
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use http::HeaderValue;
+
+    use super::*;
+
+    fn identity(from: IdFrom) -> Identity {
+        Identity {
+            source: "shop",
+            from,
+            missing: Counter::noop(),
+            told: AtomicBool::new(false),
+        }
+    }
+
+    #[test]
+    fn a_request_without_the_header_is_itself_each_time() {
+        let shop = identity(IdFrom::Header("x-id"));
+        let make = |value: Option<&'static str>| {
+            let value = value.map(|value| ("x-id", HeaderValue::from_static(value)));
+            let mut headers = HeaderMap::new();
+            headers.extend(value.map(|(name, value)| (name.parse().ok(), value)));
+            shop.make(shop.of_headers(&headers), &Map::new(), b"{}")
+        };
+        assert_eq!(make(Some("a")), make(Some("a")));
+        assert_ne!(make(Some("a")), make(Some("b")));
+        for missing in [None, Some("")] {
+            let (one, other) = (make(missing), make(missing));
+            assert!(!one.comes_again && !other.comes_again);
+            assert_ne!(one, other);
+        }
+    }
+
+    #[test]
+    fn equal_requests_are_two_where_nothing_is_declared() {
+        let any = identity(IdFrom::Request);
+        let make = || any.make(None, &Map::new(), b"{}");
+        assert_ne!(make(), make());
+        assert!(!make().comes_again);
+    }
+}

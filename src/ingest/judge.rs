@@ -1,0 +1,170 @@
+//! What is made of a webhook's request: its message, with id and routing key, and what the queues that it gets to will
+//! say to it.
+
+use bytes::Bytes;
+use serde::de::IgnoredAny;
+
+use super::dry_run::{DryRun, Found};
+use super::identity::{Id, Identity};
+use super::kept_headers;
+use super::publisher::now;
+use super::response::Refusal;
+use crate::broker::{HeaderValue, Outgoing, Properties};
+use crate::contract::identity::Declared;
+use crate::contract::json::{self, Map, Value, limits};
+use crate::contract::{Bad, Context, Message, RoutingKey, Shape, Source, headers};
+
+/// The longest routing key that AMQP allows, in bytes.
+const LONGEST_KEY: usize = 255;
+
+/// The routing key of a message that has none to be told.
+const NO_KEY: &str = "NO_EVENT_NAME";
+
+/// Makes messages of a source's requests.
+#[derive(Debug)]
+pub(super) struct Judge {
+    /// The source.
+    pub(super) source: &'static Source,
+    /// What the body looks like.
+    pub(super) shape: &'static Shape,
+    /// Where it goes.
+    pub(super) routing_key: &'static RoutingKey,
+    /// Whether the request's headers are kept.
+    pub(super) keeps_headers: bool,
+    /// What its id is made of.
+    pub(super) identity: Identity,
+    /// The queues that it may reach.
+    pub(super) dry_run: DryRun,
+}
+
+/// A request's message, and what is wrong with it.
+#[derive(Debug)]
+pub(super) struct Judged {
+    /// The message.
+    pub(super) message: Outgoing,
+    /// Its id.
+    pub(super) id: Id,
+    /// What the queues say to it that it gets to.
+    pub(super) found: Found,
+    /// What is wrong with it, whatever queue it gets to.
+    pub(super) wrong: Option<Bad>,
+    /// Whether it is a JSON object at all.
+    pub(super) readable: bool,
+}
+
+impl Judge {
+    /// Judges a body, beside which `sent` are the headers that are kept, and `declared` what its headers say of its id.
+    pub(super) fn judge(
+        &self,
+        sent: &Map<String, Value>,
+        declared: Option<Declared>,
+        body: Bytes,
+    ) -> Result<Judged, Refusal> {
+        // As it streams by first: what is over a limit never becomes a tree.
+        let read = limits::outline(&body).and_then(|_| limits::parse(&body));
+        let (object, mut wrong) = match read {
+            Ok(object) => {
+                let wrong = json::check(&object, self.shape).err();
+                (Some(object), wrong)
+            }
+            Err(bad) => (None, Some(bad)),
+        };
+        let readable = object.is_some() || is_object(&body);
+        let nothing = Map::new();
+        let fields = object.as_ref().unwrap_or(&nothing);
+        let id = self.identity.make(declared, fields, &body);
+        let sent_at = now().as_secs();
+        let message = Message {
+            body: fields,
+            id: &id.text,
+            // As the worker will read it out of the message.
+            received_ms: i64::try_from(sent_at.saturating_mul(1000)).unwrap_or(i64::MAX),
+            headers: sent,
+        };
+        let key = match self.routing_key {
+            RoutingKey::Constant(key) => Some((*key).to_owned()),
+            RoutingKey::Computed(_) if object.is_none() => None,
+            RoutingKey::Computed(key) => match key(&message) {
+                Ok(key) => Some(encode(&key)),
+                Err(bad) => {
+                    wrong = wrong.or(Some(bad));
+                    None
+                }
+            },
+        };
+        let cx = Context {
+            now_ms: i64::try_from(now().as_millis()).unwrap_or(i64::MAX),
+        };
+        let found = match (&wrong, &key) {
+            (None, Some(key)) => self.dry_run.run(key, &message, &cx),
+            (None, None) => Found::default(),
+            (Some(bad), key) => self.dry_run.give_up(key.as_deref(), bad),
+        };
+        let key = key.unwrap_or_else(|| NO_KEY.to_owned());
+        Ok(Judged {
+            message: self.message(key, &id, sent, sent_at, body)?,
+            id,
+            found,
+            wrong,
+            readable,
+        })
+    }
+
+    fn message(
+        &self,
+        routing_key: String,
+        id: &Id,
+        sent: &Map<String, Value>,
+        sent_at: u64,
+        body: Bytes,
+    ) -> Result<Outgoing, Refusal> {
+        let mut kept = Vec::new();
+        if self.keeps_headers {
+            let text = HeaderValue::Text(kept_headers::text(sent)?);
+            kept.push((headers::HTTP_HEADERS.into(), text));
+        }
+        let message = Outgoing::new(self.source.exchange, routing_key, body);
+        Ok(message.with(Properties {
+            content_type: Some(headers::JSON.into()),
+            message_id: Some(id.text.clone()),
+            kind: Some(self.shape.name.into()),
+            timestamp: Some(sent_at),
+            headers: kept,
+        }))
+    }
+}
+
+/// Whether a text is a JSON object, whatever is in it.
+fn is_object(text: &[u8]) -> bool {
+    text.trim_ascii_start().first() == Some(&b'{')
+        && serde_json::from_slice::<IgnoredAny>(text).is_ok()
+}
+
+/// A routing key that a binding of one word matches, whatever the body says.
+fn encode(key: &str) -> String {
+    if key.is_empty() {
+        return NO_KEY.to_owned();
+    }
+    let mut key = key.replace('.', "_");
+    key.truncate(key.floor_char_boundary(LONGEST_KEY));
+    key
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn routing_keys_are_one_word_that_amqp_can_hold() {
+        assert_eq!(super::encode(""), "NO_EVENT_NAME");
+        assert_eq!(super::encode("a.b..c"), "a_b__c");
+        assert_eq!(super::encode(&"ä".repeat(200)), "ä".repeat(127));
+    }
+
+    #[test]
+    fn an_object_is_one_however_deep_it_is() {
+        let nested = |depth| format!(" {{\"a\":{}{}}}", "[".repeat(depth), "]".repeat(depth));
+        assert!(super::is_object(nested(100).as_bytes()));
+        for text in ["", "7", "[]", "{", "{} {}", "{]"] {
+            assert!(!super::is_object(text.as_bytes()), "{text}");
+        }
+    }
+}

@@ -1,0 +1,132 @@
+//! Keeps what a webhook can't store: as the dead letters that its queues would make of it, before they do.
+
+use std::time::Duration;
+
+use tokio::time::timeout;
+
+use super::answer::Outcome;
+use super::publisher::{Publisher, now};
+use super::quarantine::count;
+use super::rate::Rate;
+use crate::broker::{Letter, Outgoing, PublishError, letter_id};
+use crate::contract::{Bad, Queue, Route, Source};
+
+/// How many bytes of letters are kept a second in the long run, and at once, where their sender is told so.
+const PROMISED: (u64, u64) = (4 << 20, 16 << 20);
+
+/// The same of letters whose sender is told to mend the message.
+const REFUSED: (u64, u64) = (256 << 10, 2 << 20);
+
+/// How long a refused request waits for its letters to be kept.
+const PATIENCE: Duration = Duration::from_secs(2);
+
+/// Keeps the bad messages of a source.
+#[derive(Debug)]
+pub(super) struct Keeper {
+    source: &'static Source,
+    fingerprint: &'static str,
+    promised: Rate,
+    refused: Rate,
+}
+
+impl Keeper {
+    /// Of a source of the pipeline with this fingerprint.
+    pub(super) fn new(source: &'static Source, fingerprint: &'static str) -> Self {
+        Keeper {
+            source,
+            fingerprint,
+            promised: Rate::new(PROMISED.0, PROMISED.1),
+            refused: Rate::new(REFUSED.0, REFUSED.1),
+        }
+    }
+
+    /// The letters of a message: one for each queue that can't store it, as its worker would make it. Where no queue is
+    /// known, the source keeps it among what it rejects. None if nothing would keep it.
+    pub(super) fn letters(
+        &self,
+        message: &Outgoing,
+        bad: &[(&'static Queue, Bad)],
+        otherwise: Option<&Bad>,
+    ) -> Vec<Outgoing> {
+        let of_queues = bad.iter().filter_map(|(queue, bad)| {
+            Some(self.letter(message, queue.name, queue.dead_letter?, bad))
+        });
+        let letters: Vec<Outgoing> = of_queues.collect();
+        match (self.source.rejects, otherwise) {
+            (Some(route), Some(bad)) if letters.is_empty() => {
+                vec![self.letter(message, "", route, bad)]
+            }
+            _ => letters,
+        }
+    }
+
+    fn letter(&self, message: &Outgoing, queue: &str, route: Route, bad: &Bad) -> Outgoing {
+        let properties = &message.properties;
+        let own_id = properties.message_id.as_deref().unwrap_or_default();
+        let now_ms = i64::try_from(now().as_millis()).unwrap_or(i64::MAX);
+        let sent = properties.timestamp.and_then(|at| at.checked_mul(1000));
+        Letter {
+            id: letter_id(queue, own_id, &message.body),
+            reason: &bad.to_string(),
+            class: bad.class(),
+            queue,
+            exchange: &message.exchange,
+            routing_key: &message.routing_key,
+            event_type: "",
+            attempts: 1,
+            first_failed_ms: now_ms,
+            last_failed_ms: now_ms,
+            now_ms,
+            fingerprint: self.fingerprint,
+            own_id,
+            sent_ms: sent.and_then(|ms| i64::try_from(ms).ok()),
+            content_type: properties.content_type.clone(),
+            kind: properties.kind.clone(),
+            sent: properties.headers.clone(),
+        }
+        .outgoing(route, message.body.clone())
+    }
+
+    /// Whether there is room for these letters now, of which their sender is told; it is taken then.
+    pub(super) fn has_room(&self, letters: &[Outgoing]) -> bool {
+        let has_room = self.promised.take(weight(letters));
+        if !has_room {
+            count(self.source.name, "postponed", letters.len());
+        }
+        has_room
+    }
+
+    /// Keeps letters, all or it is an error.
+    pub(super) async fn keep(&self, publisher: &Publisher, letters: Vec<Outgoing>) -> Outcome {
+        for letter in letters {
+            let kept = publisher.publish(letter).await;
+            let outcome = if kept.is_ok() { "kept" } else { "failed" };
+            count(self.source.name, outcome, 1);
+            kept?;
+        }
+        Ok(())
+    }
+
+    /// Keeps letters whose sender is told to mend the message, as far as there is room and it doesn't take long.
+    pub(super) async fn try_to_keep(&self, publisher: &Publisher, letters: Vec<Outgoing>) {
+        let several = letters.len();
+        if !self.refused.take(weight(&letters)) {
+            count(self.source.name, "dropped", several);
+            return;
+        }
+        let kept = timeout(PATIENCE, self.keep(publisher, letters)).await;
+        let kept = kept.unwrap_or_else(|_| {
+            count(self.source.name, "failed", 1);
+            Err(PublishError::Unknown {
+                reason: format!("no answer within {PATIENCE:?}"),
+            })
+        });
+        if let Err(error) = kept {
+            tracing::debug!(source = self.source.name, %error, "A refused message could not be kept.");
+        }
+    }
+}
+
+fn weight(letters: &[Outgoing]) -> u64 {
+    letters.iter().map(Outgoing::weight).sum()
+}
