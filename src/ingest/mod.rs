@@ -3,6 +3,7 @@
 pub mod answer;
 pub mod dispatch;
 pub mod encoding;
+mod endless;
 pub mod group;
 pub mod grpc;
 mod held;

@@ -17,6 +17,7 @@ use super::{headers, proto_json};
 use crate::broker::{Delivery, HeaderValue, Properties};
 use crate::contract::headers::{EVENT_BATCH, JSON, UNREADABLE};
 use crate::contract::json::limits;
+use crate::contract::json::without_mark;
 use crate::contract::{Bad, Envelope, Input, Pipeline, Queue};
 use crate::weight::{self, Budget, Permit};
 
@@ -70,7 +71,7 @@ impl Preparer {
     }
 
     /// Waits for the room that it takes to prepare a message, where that is much more than its bytes.
-    pub(super) async fn room(&self, queue: &Queue, delivery: &Delivery) -> Option<Permit> {
+    pub(super) async fn room(&self, queue: &Queue, delivery: &Received) -> Option<Permit> {
         match queue.input {
             Input::Events(_) if is_json(&delivery.properties) => {
                 Some(self.decoding.acquire(decoded(&delivery.body)).await)
@@ -79,12 +80,16 @@ impl Preparer {
         }
     }
 
-    /// Takes a message apart. It never fails: what is malformed is said to be, and a panic too.
-    pub(super) fn prepare(&self, queue: &'static Queue, delivery: Delivery) -> Prepared {
-        let mut delivery = match self.meters.get(queue.name) {
+    /// Takes a delivery on, with the duty to settle it.
+    pub(super) fn receive(&self, queue: &'static Queue, delivery: Delivery) -> Received {
+        match self.meters.get(queue.name) {
             Some(meters) => Received::new(meters, delivery),
             None => Received::new(&Arc::new(Meters::new(queue)), delivery),
-        };
+        }
+    }
+
+    /// Takes a message apart. It never fails: what is malformed is said to be, and a panic too.
+    pub(super) fn prepare(&self, queue: &'static Queue, mut delivery: Received) -> Prepared {
         let mut as_json = None;
         let content = guarded(|| match queue.input {
             // The end takes everything.
@@ -129,11 +134,12 @@ impl Preparer {
             .as_ref()
             .ok_or_else(|| Bad::field(envelope.message, "JSON is not supported"))?;
         light_enough(&delivery.body)?;
-        let wire = Bytes::from(proto_json::to_wire(pool, envelope.message, &delivery.body)?);
+        let text = without_mark(&delivery.body);
+        let wire = Bytes::from(proto_json::to_wire(pool, envelope.message, text)?);
         let mut parts = split(envelope, &wire, false)?;
         let unknown = parts
             .iter_mut()
-            .map(|part| proto_json::name_unknown(pool, envelope, part, &delivery.body))
+            .map(|part| proto_json::name_unknown(pool, envelope, part, text))
             .fold(false, |any, found| any | found);
         let json = std::mem::replace(&mut delivery.body, wire);
         *as_json = Some(json).filter(|_| unknown);

@@ -115,6 +115,7 @@ pub(super) fn pipeline(settings: Settings) -> &'static Pipeline {
         requests: &[],
         migrations: &[],
         postgres_migrations: &[],
+        migrations_table: "schema_migrations",
         unrouted: "unrouted",
     }))
 }

@@ -220,6 +220,7 @@ fn fragile() -> &'static Pipeline {
         requests: &[],
         migrations: &[],
         postgres_migrations: &[],
+        migrations_table: "schema_migrations",
         unrouted: "fragile.unrouted",
     }))
 }
