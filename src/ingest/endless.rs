@@ -170,7 +170,14 @@ mod tests {
         drop(held);
         assert!(take().is_ok_and(|turn| turn.is_some()));
 
-        let others = ["/event.EventService/dispatch", "/grpc.health.v1.Health/Check"];
-        assert!(others.iter().all(|path| Turn::take(path, &Extensions::new()).unwrap().is_none()));
+        let others = [
+            "/event.EventService/dispatch",
+            "/grpc.health.v1.Health/Check",
+        ];
+        assert!(
+            others
+                .iter()
+                .all(|path| Turn::take(path, &Extensions::new()).unwrap().is_none())
+        );
     }
 }

@@ -71,10 +71,9 @@ fn check_migrations_table(name: &Text, spec: &Spec, out: &mut Diagnostics) {
     let message = format!("`{}` can't be the table of migrations", name.value);
     let tell = Diagnostic::new(&MIGRATIONS_TABLE, message);
     if !is_identifier(&name.value) {
-        out.push(
-            tell.at(name.span, "not an identifier")
-                .help("letters, digits and underscores, not beginning with a digit, at most 64 of them"),
-        );
+        out.push(tell.at(name.span, "not an identifier").help(
+            "letters, digits and underscores, not beginning with a digit, at most 64 of them",
+        ));
     } else if let Some(table) = spec.tables.iter().find(|t| t.name.value == name.value) {
         out.push(
             tell.at(name.span, "is a table of the pipeline")

@@ -100,7 +100,9 @@ mod tests {
 
     /// Feeds messages of a size until nothing changes any more; says how often something did.
     fn settle(prefetch: &mut Prefetch, body: usize) -> u32 {
-        (0..200_000).map(|_| u32::from(prefetch.saw(body, false))).sum()
+        (0..200_000)
+            .map(|_| u32::from(prefetch.saw(body, false)))
+            .sum()
     }
 
     #[test]

@@ -27,10 +27,7 @@ pub(super) struct Book {
 
 impl Book {
     /// Looks for the book of this name. A table of somebody else in its place is an error.
-    pub(super) async fn find(
-        store: &ClickHouse,
-        name: &'static str,
-    ) -> Result<Book, MigrateError> {
+    pub(super) async fn find(store: &ClickHouse, name: &'static str) -> Result<Book, MigrateError> {
         let there = match columns(store, name).await? {
             columns if columns.is_empty() => None,
             columns if is_ours(&columns) => Some(name),

@@ -199,11 +199,15 @@ mod tests {
             shorter.ends_with("ORDER BY a\nSETTINGS c = 1000, e = 'x, y'\nCOMMENT 'it''s'"),
             "{shorter}"
         );
-        let none = "CREATE TABLE a (b Int8) ENGINE = MergeTree ORDER BY b SETTINGS c = 1 COMMENT 'd'";
+        let none =
+            "CREATE TABLE a (b Int8) ENGINE = MergeTree ORDER BY b SETTINGS c = 1 COMMENT 'd'";
         let shorter = "CREATE TABLE a (b Int8) ENGINE = MergeTree ORDER BY b COMMENT 'd'";
         assert_eq!(without(none, "c"), Without::Shorter(shorter.into()));
         let alter = "ALTER TABLE a MODIFY SETTING c = 1";
         assert_eq!(without(alter, "c"), Without::Nothing);
-        assert_eq!(without("ALTER TABLE a ADD COLUMN c Int8", "c"), Without::Same);
+        assert_eq!(
+            without("ALTER TABLE a ADD COLUMN c Int8", "c"),
+            Without::Same
+        );
     }
 }

@@ -244,7 +244,10 @@ fn compare_tables(
     ] {
         if has != should {
             let (has, should) = (shown(has), shown(should));
-            tell(format!("has the {what} {has} (it should be {should})"), false);
+            tell(
+                format!("has the {what} {has} (it should be {should})"),
+                false,
+            );
         }
     }
     // The server shows settings that nobody asked for, too; those are the operator's.

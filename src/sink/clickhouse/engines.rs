@@ -21,25 +21,32 @@ pub(super) fn behind(engine_full: &str) -> Option<(String, String)> {
 /// Why an engine doesn't do where `wanted` should be, in words that follow the table's name; none if it does. Whether a
 /// table is replicated or shared is the operator's to decide.
 pub(super) fn misfit(engine: &str, wanted: &str) -> Option<String> {
-    if engine == wanted || family(engine) == family(wanted) {
+    // Nothing is known of what is wanted, or it is the same.
+    if wanted.is_empty() || family(engine) == family(wanted) {
         return None;
     }
     let why = match engine {
         "Buffer" => "which answers before rows are on disk, and loses them when the server ends",
-        DISTRIBUTED => "whose rows wait in files of one server, and this server can't be told to store them first",
+        DISTRIBUTED => {
+            "whose rows wait in files of one server, and this server can't be told to store them first"
+        }
         "Memory" | "Set" | "Join" => "which loses its rows when the server ends",
         "Null" => "which stores nothing",
         "View" | "MaterializedView" | "LiveView" | "WindowView" | "Dictionary" | "Alias" => {
             "which is no table of its own"
         }
-        "TinyLog" | "StripeLog" | "Log" => "which keeps duplicates, and half of a block that is broken off",
+        "TinyLog" | "StripeLog" | "Log" => {
+            "which keeps duplicates, and half of a block that is broken off"
+        }
         _ => match family(engine) {
             "MergeTree" => "which keeps duplicates",
             of if of.ends_with("MergeTree") => "which makes other rows of those with one key",
             _ => "which does not keep rows as a MergeTree does",
         },
     };
-    Some(format!("has the engine {engine}, {why} (it should be {wanted})"))
+    Some(format!(
+        "has the engine {engine}, {why} (it should be {wanted})"
+    ))
 }
 
 /// An engine without what makes it a replicated or a shared one.

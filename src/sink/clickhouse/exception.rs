@@ -265,13 +265,19 @@ mod tests {
     fn names_the_setting_that_is_unknown() {
         let unknown = |text: &str| {
             let error = answered(text);
-            unknown_setting(&error, ["async_insert", "async_insert_more", "level"].into_iter())
-                .map(str::to_owned)
+            unknown_setting(
+                &error,
+                ["async_insert", "async_insert_more", "level"].into_iter(),
+            )
+            .map(str::to_owned)
         };
         let text = "Code: 115. DB::Exception: Unknown setting 'async_insert_more': for storage MergeTree. Maybe you \
                     meant ['async_insert']. (UNKNOWN_SETTING)";
         assert_eq!(unknown(text).as_deref(), Some("async_insert_more"));
-        assert_eq!(unknown("Code: 115. DB::Exception: Unknown setting 'x'"), None);
+        assert_eq!(
+            unknown("Code: 115. DB::Exception: Unknown setting 'x'"),
+            None
+        );
         assert_eq!(unknown("Code: 36. DB::Exception: level"), None);
     }
 

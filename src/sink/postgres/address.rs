@@ -114,7 +114,10 @@ impl Address {
 
     /// How long one of the hosts may take until a connection to it can be used, before the next is tried.
     pub(super) fn patience_of_one(&self) -> Duration {
-        self.config.get_connect_timeout().map_or(CONNECT_LIMIT, |limit| *limit) * 2
+        self.config
+            .get_connect_timeout()
+            .map_or(CONNECT_LIMIT, |limit| *limit)
+            * 2
     }
 
     /// The same for all of them, one after the other.
@@ -234,23 +237,38 @@ mod tests {
             ("postgres://u@a,b/d", ReadWrite),
             ("host=a,b user=u", ReadWrite),
             ("postgres://u@a,b/d?target_session_attrs=any", Any),
-            ("postgres://u@a,b/d?target_session_attrs=primary&connect_timeout=1", ReadWrite),
-            ("host=a,b target_session_attrs = 'primary' user=u", ReadWrite),
+            (
+                "postgres://u@a,b/d?target_session_attrs=primary&connect_timeout=1",
+                ReadWrite,
+            ),
+            (
+                "host=a,b target_session_attrs = 'primary' user=u",
+                ReadWrite,
+            ),
             ("host=a target_session_attrs=read-write", ReadWrite),
         ] {
             assert_eq!(asked(text).unwrap(), wanted, "{text}");
         }
         for (text, said) in [
             ("postgres://u@a,b/d?target_session_attrs=standby", "standby"),
-            ("host=a,b target_session_attrs=prefer-standby", "prefer-standby"),
+            (
+                "host=a,b target_session_attrs=prefer-standby",
+                "prefer-standby",
+            ),
             ("host=a,b target_session_attrs=read-only", "read-only"),
             ("host=a,b target_session_attrs=primry", "primry"),
         ] {
             let error = asked(text).unwrap_err().to_string();
-            assert!(error.contains(&format!("={said};")) && error.contains("`primary`"), "{error}");
+            assert!(
+                error.contains(&format!("={said};")) && error.contains("`primary`"),
+                "{error}"
+            );
         }
         let limit = |text: &str| Address::parse(text).unwrap().patience();
-        assert_eq!(limit("postgres://u@a,b,c/d"), 3 * 2 * CONNECT_LIMIT_OF_SEVERAL);
+        assert_eq!(
+            limit("postgres://u@a,b,c/d"),
+            3 * 2 * CONNECT_LIMIT_OF_SEVERAL
+        );
         assert_eq!(limit("host=a,b connect_timeout=1"), Duration::from_secs(4));
     }
 

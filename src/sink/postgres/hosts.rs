@@ -53,10 +53,7 @@ impl Hosts {
 impl Connect for Hosts {
     /// Connects to the first that is good; the last one's error tells why there is none. Whoever asks has a limit of his
     /// own for all of them, so that the last one needs none.
-    fn connect(
-        &self,
-        config: &Config,
-    ) -> BoxFuture<'_, Result<(Client, JoinHandle<()>), Error>> {
+    fn connect(&self, config: &Config) -> BoxFuture<'_, Result<(Client, JoinHandle<()>), Error>> {
         let whole = config.clone();
         Box::pin(async move {
             let order = self.order();
@@ -72,8 +69,12 @@ impl Connect for Hosts {
                         self.good.store(*at, Ordering::Relaxed);
                         return Ok(connected);
                     }
-                    Ok(Err(error)) => tracing::debug!(%error, "A host of PostgreSQL is passed over."),
-                    Err(_) => tracing::debug!("A host of PostgreSQL that says nothing is passed over."),
+                    Ok(Err(error)) => {
+                        tracing::debug!(%error, "A host of PostgreSQL is passed over.")
+                    }
+                    Err(_) => {
+                        tracing::debug!("A host of PostgreSQL that says nothing is passed over.")
+                    }
                 }
             }
             let host = self.each.get(*last).unwrap_or(&whole);

@@ -79,9 +79,7 @@ impl Postgres {
                 let leaves = sqlstate::is_of_the_server(&error);
                 (Err(judged(table, &error)), leaves)
             }
-            Ok(Err(HookError::Refused(why))) => {
-                (Err(sqlstate::failed(Fault::Content, why)), false)
-            }
+            Ok(Err(HookError::Refused(why))) => (Err(sqlstate::failed(Fault::Content, why)), false),
             Err(_) => (Err(late()), true),
         };
         if leaves {

@@ -108,7 +108,13 @@ async fn only_engines_that_keep_the_promise_get_rows() {
         store.probe(&ONCE).await.unwrap();
         put("t").await.unwrap();
         assert_eq!(number(&store, "SELECT count() FROM DB.plain").await, 1);
-        assert!(migrate::check(&store, &PIPELINE).await.unwrap().differences.is_empty());
+        assert!(
+            migrate::check(&store, &PIPELINE)
+                .await
+                .unwrap()
+                .differences
+                .is_empty()
+        );
     })
     .await;
 }
@@ -116,7 +122,11 @@ async fn only_engines_that_keep_the_promise_get_rows() {
 #[tokio::test]
 async fn readiness_names_the_engine_and_what_would_be_right() {
     in_database("engine_health", |store| async move {
-        run_there(&store, "CREATE TABLE plain (id UInt64, text String) ENGINE = Null").await;
+        run_there(
+            &store,
+            "CREATE TABLE plain (id UInt64, text String) ENGINE = Null",
+        )
+        .await;
         let databases = Databases::new(store.clone(), &BTreeMap::new(), &PIPELINE).unwrap();
         let (told, _servers, mut states) = told();
         let stop = CancellationToken::new();
@@ -125,7 +135,10 @@ async fn readiness_names_the_engine_and_what_would_be_right() {
         let said = "has the engine Null, which stores nothing (it should be ReplacingMergeTree)";
         let trouble = |state: &TableState| *state == TableState::Trouble(said.to_owned());
         let seen = states.wait_for(|states| trouble(&states["plain"]));
-        tokio::time::timeout(Duration::from_secs(10), seen).await.unwrap().unwrap();
+        tokio::time::timeout(Duration::from_secs(10), seen)
+            .await
+            .unwrap()
+            .unwrap();
         // What readiness has seen keeps rows out.
         let refused = store.store_block(&ONCE, 1, plain(&[(1, "a")]), "t").await;
         assert!(refused.unwrap_err().message.contains(said));

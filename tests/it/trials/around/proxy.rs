@@ -60,7 +60,11 @@ async fn pass(State((target, rules)): State<(Arc<str>, Rules)>, request: Request
     let (parts, body) = request.into_parts();
     let body: Bytes = to_bytes(body, usize::MAX).await.unwrap();
     let query = percent_decode_str(parts.uri.query().unwrap_or_default()).decode_utf8_lossy();
-    let said = format!("{} {}", query.replace('+', " "), String::from_utf8_lossy(&body));
+    let said = format!(
+        "{} {}",
+        query.replace('+', " "),
+        String::from_utf8_lossy(&body)
+    );
     if let Some((_, answer)) = rules.iter().find(|(part, _)| said.contains(part)) {
         let code = answer.split([' ', '.']).nth(1).unwrap();
         return Response::builder()
@@ -74,7 +78,11 @@ async fn pass(State((target, rules)): State<(Arc<str>, Rules)>, request: Request
     let mut passed = http::Request::builder()
         .method(parts.method)
         .uri(format!("{target}{path}"));
-    for (name, value) in parts.headers.iter().filter(|(name, _)| name.as_str().starts_with("x-")) {
+    for (name, value) in parts
+        .headers
+        .iter()
+        .filter(|(name, _)| name.as_str().starts_with("x-"))
+    {
         passed = passed.header(name, value);
     }
     let passed = passed.body(Full::new(body)).unwrap();

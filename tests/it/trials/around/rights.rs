@@ -1,13 +1,13 @@
 //! Accounts that may use what is there and make nothing, and tables of other tools that are in the way.
 
-use event_grpc::contract::{Migration, Pipeline};
+use event_grpc::contract::{Migration, Pipeline, Table};
 use event_grpc::sink::clickhouse::migrate::{self, MigrateError};
 use event_grpc::sink::postgres::hook::Hooks;
 use event_grpc::sink::postgres::{Address, Postgres, migrate as of_postgres};
 
 use super::proxy::{Proxy, Rules};
-use crate::clickhouse::support::{PLAIN, in_database, number, nowhere, run_there};
-use crate::postgres::support::{Database, in_database as in_postgres, number as count};
+use crate::clickhouse::support::{PLAIN, in_database, nowhere, number, run_there};
+use crate::postgres::support::{Database, KEEP, in_database as in_postgres, number as count};
 
 static MIGRATIONS: [Migration; 1] = [Migration {
     name: "1_create.sql",
@@ -20,6 +20,9 @@ static POSTGRES: [Migration; 1] = [Migration {
     sql: "CREATE TABLE plain (id bigint PRIMARY KEY, version bigint NOT NULL, text text NOT NULL);\n",
 }];
 
+static TABLES: &[&Table] = &[&PLAIN];
+static TABLES_OF_POSTGRES: &[&Table] = &[&KEEP];
+
 const fn pipeline(migrations_table: &'static str) -> Pipeline {
     Pipeline {
         fingerprint: "",
@@ -27,7 +30,7 @@ const fn pipeline(migrations_table: &'static str) -> Pipeline {
         sources: &[],
         exchanges: &[],
         queues: &[],
-        tables: &[&PLAIN],
+        tables: TABLES,
         requests: &[],
         databases: &[],
         migrations: &MIGRATIONS,
@@ -39,6 +42,12 @@ const fn pipeline(migrations_table: &'static str) -> Pipeline {
 
 static USUAL: Pipeline = pipeline("schema_migrations");
 static OWN: Pipeline = pipeline("event_grpc_migrations");
+
+static OF_POSTGRES: Pipeline = Pipeline {
+    tables: TABLES_OF_POSTGRES,
+    postgres_migrations: &[],
+    ..pipeline("schema_migrations")
+};
 
 /// An account that may not make databases, nor tables of this name.
 const NARROW: Rules = &[
@@ -61,21 +70,37 @@ async fn a_database_that_is_there_is_not_made() {
         run_there(&store, "TRUNCATE TABLE schema_migrations").await;
         let proxy = Proxy::start(NARROW).await;
         let narrow = proxy.store(&store);
-        assert_eq!(migrate::apply(&narrow, &USUAL).await.unwrap(), ["1_create.sql"]);
+        assert_eq!(
+            migrate::apply(&narrow, &USUAL).await.unwrap(),
+            ["1_create.sql"]
+        );
         let report = migrate::check(&narrow, &USUAL).await.unwrap();
         assert!(report.fits(), "{report}");
-        assert!(report.to_string().contains("by its columns only"), "{report}");
+        assert!(
+            report.to_string().contains("by its columns only"),
+            "{report}"
+        );
         // Also without a database to compare in, another engine is seen.
         run_there(&store, "DROP TABLE plain SYNC").await;
-        run_there(&store, "CREATE TABLE plain (id UInt64, text String) ENGINE = Null").await;
+        run_there(
+            &store,
+            "CREATE TABLE plain (id UInt64, text String) ENGINE = Null",
+        )
+        .await;
         let report = migrate::check(&narrow, &USUAL).await.unwrap();
-        assert!(!report.fits() && report.to_string().contains("the engine Null"), "{report}");
+        assert!(
+            !report.fits() && report.to_string().contains("the engine Null"),
+            "{report}"
+        );
 
         let missing = proxy.store(&nowhere("rights_missing"));
         let error = migrate::apply(&missing, &USUAL).await.unwrap_err();
         assert!(matches!(error, MigrateError::NoDatabase { .. }), "{error}");
         let text = error.to_string();
-        assert!(text.contains("it_rights_missing_") && text.contains("default"), "{text}");
+        assert!(
+            text.contains("it_rights_missing_") && text.contains("default"),
+            "{text}"
+        );
     })
     .await;
 }
@@ -111,7 +136,10 @@ async fn a_book_that_is_given_another_name_keeps_its_entries() {
         migrate::apply(&store, &USUAL).await.unwrap();
         assert!(migrate::check(&store, &OWN).await.unwrap().fits());
         assert!(migrate::apply(&store, &OWN).await.unwrap().is_empty());
-        assert_eq!(number(&store, "SELECT count() FROM DB.event_grpc_migrations").await, 1);
+        assert_eq!(
+            number(&store, "SELECT count() FROM DB.event_grpc_migrations").await,
+            1
+        );
     })
     .await;
 }
@@ -127,7 +155,9 @@ async fn narrow(database: &Database, role: &str) -> Postgres {
     let url = std::env::var("EVENT_GRPC_TEST_POSTGRES_URL").unwrap();
     let mut url = url::Url::parse(&url).unwrap();
     url.set_username(role).unwrap();
-    let address = Address::parse(url.as_str()).unwrap().with_database(&database.name);
+    let address = Address::parse(url.as_str())
+        .unwrap()
+        .with_database(&database.name);
     Postgres::new(address, Hooks::default()).unwrap()
 }
 
@@ -138,7 +168,12 @@ async fn postgresql_is_asked_for_no_more_than_there_is_to_do() {
         of_postgres::apply(&store, &USUAL).await.unwrap();
         let role = format!("narrow_{}", uuid::Uuid::now_v7().simple());
         let narrow = narrow(&database, &role).await;
-        assert!(of_postgres::apply(&narrow, &USUAL).await.unwrap().is_empty());
+        assert!(
+            of_postgres::apply(&narrow, &USUAL)
+                .await
+                .unwrap()
+                .is_empty()
+        );
         assert!(of_postgres::check(&narrow, &USUAL).await.unwrap().fits());
         let client = database.client().await;
         let drop = format!("DROP OWNED BY {role}; DROP ROLE {role}");
@@ -170,7 +205,7 @@ async fn postgresql_has_the_book_under_another_name_too() {
 
         // A table that a crash empties doesn't fit.
         client.batch_execute("DROP TABLE plain; CREATE UNLOGGED TABLE plain (id bigint PRIMARY KEY)").await.unwrap();
-        let report = of_postgres::check(&store, &crate::trials::around::failover::PIPELINE).await.unwrap();
+        let report = of_postgres::check(&store, &OF_POSTGRES).await.unwrap();
         assert!(report.to_string().contains("SET LOGGED"), "{report}");
         database
     })

@@ -81,7 +81,8 @@ async fn settings_of_inserts_that_a_server_does_not_know_are_left_out() {
         // At once, so that one finds out what the other one has left out already.
         let put = async |id: u64| {
             let token = format!("t{id}");
-            old.store_block(&PLAIN, 1, plain(&[(id, "a")]), &token).await
+            old.store_block(&PLAIN, 1, plain(&[(id, "a")]), &token)
+                .await
         };
         let (a, b, c) = tokio::join!(put(1), put(2), put(3));
         for stored in [a, b, c] {
