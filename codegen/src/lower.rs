@@ -4,6 +4,9 @@ use crate::model::{self, Batch, Exchange, ExchangeKind, Model, Pool, Queue, Sour
 use crate::resolve::{self, Resolved, UNROUTED};
 use crate::spec::{self, Located};
 
+/// Where it is remembered which migrations were applied, unless the pipeline says otherwise.
+const MIGRATIONS_TABLE: &str = "schema_migrations";
+
 /// The model; none if something is still unresolved, which only a pipeline with mistakes is.
 pub(crate) fn lower(resolved: Resolved<'_>) -> Option<Model> {
     let sources = resolved.sources.iter().map(source).collect::<Option<_>>()?;
@@ -32,6 +35,11 @@ pub(crate) fn lower(resolved: Resolved<'_>) -> Option<Model> {
             .iter()
             .map(database)
             .collect::<Option<_>>()?,
+        migrations_table: resolved
+            .spec
+            .migrations_table
+            .as_ref()
+            .map_or_else(|| MIGRATIONS_TABLE.to_owned(), |name| name.value.clone()),
         tables: resolved
             .tables
             .iter()

@@ -37,6 +37,8 @@ pub struct Model {
     pub queues: Vec<Queue>,
     /// The ClickHouse databases beside the usual one, in the order of the file.
     pub databases: Vec<Database>,
+    /// The table in which each database remembers what was applied to it.
+    pub migrations_table: String,
     /// Tables in the order of the file.
     pub tables: Vec<Table>,
     /// Requests in the order of the file.

@@ -49,6 +49,8 @@ pub(crate) struct Spec {
     pub(crate) queues: Vec<Queue>,
     /// The ClickHouse databases beside the usual one.
     pub(crate) databases: Vec<Database>,
+    /// `migrations: { table: NAME }`: where each database remembers what was applied to it.
+    pub(crate) migrations_table: Option<Text>,
     /// The tables.
     pub(crate) tables: Vec<Table>,
     /// The HTTP APIs that messages are forwarded to.

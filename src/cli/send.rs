@@ -62,9 +62,19 @@ fn read(file: &PathBuf) -> anyhow::Result<String> {
         std::io::stdin()
             .read_to_string(&mut text)
             .context("stdin can't be read")?;
-        return Ok(text);
+        return Ok(without_mark(text));
     }
-    std::fs::read_to_string(file).with_context(|| format!("{} can't be read", file.display()))
+    let text = std::fs::read_to_string(file);
+    let text = text.with_context(|| format!("{} can't be read", file.display()))?;
+    Ok(without_mark(text))
+}
+
+/// Some editors put a byte order mark before a text.
+fn without_mark(text: String) -> String {
+    match text.strip_prefix('\u{feff}') {
+        Some(rest) => rest.to_owned(),
+        None => text,
+    }
 }
 
 /// The requests of a text: JSON objects one after the other.

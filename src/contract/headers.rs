@@ -61,11 +61,16 @@ pub const CUT_HEADERS: &str = "x-cut-headers";
 /// Of a dead letter whose body is only the beginning of its message's: the whole one's size and hash.
 pub const CUT_BODY: &str = "x-cut-body";
 
+/// How often a quorum queue has got a message back: an integer that the broker writes, and none at first.
+pub const DELIVERY_COUNT: &str = "x-delivery-count";
+/// So many returns are no accident. RabbitMQ 4 drops a message at its twentieth unless it is told otherwise.
+pub const RETURNED_OFTEN: i64 = 5;
+
 /// Names of headers that the broker writes as a message goes round.
 pub fn is_of_the_broker(name: &str) -> bool {
     const EXACT: [&str; 4] = [
         "x-death",
-        "x-delivery-count",
+        DELIVERY_COUNT,
         "x-acquired-count",
         "x-stream-offset",
     ];

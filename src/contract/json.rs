@@ -20,6 +20,11 @@ use super::{Bad, Field, Kind, Label, Shape};
 
 type Object = Map<String, Value>;
 
+/// A JSON text without the byte order mark that some editors and languages put before it.
+pub fn without_mark(text: &[u8]) -> &[u8] {
+    text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(text)
+}
+
 /// The value at a path; none where a part is absent or null.
 fn find<'a>(body: &'a Object, path: &[&str]) -> Result<Option<&'a Value>, Bad> {
     let mut object = body;

@@ -28,6 +28,8 @@ pub struct Pipeline {
     pub migrations: &'static [Migration],
     /// The PostgreSQL migrations, in the order in which they apply.
     pub postgres_migrations: &'static [Migration],
+    /// The table in which each database remembers which migrations were applied to it.
+    pub migrations_table: &'static str,
     /// The exchange (fanout) that gets what no binding matches.
     pub unrouted: &'static str,
 }

@@ -10,7 +10,6 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response as HttpResponse};
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, Version, header};
 use http_body_util::{BodyExt as _, Full};
-use tokio::sync::Semaphore;
 use tokio::time::Instant;
 use tonic::Status;
 use tonic::service::Routes;
@@ -19,6 +18,7 @@ use tonic_health::pb::health_server::Health as HealthService;
 
 use super::dispatch::{Answered, Body, Dispatch, LONGEST};
 use super::encoding::Encoding;
+use super::endless::Turn;
 use super::held;
 use super::reading::{Read, SHOWN, Unread};
 use super::response::Response;
@@ -34,9 +34,6 @@ const ACCEPTED: HeaderName = HeaderName::from_static("grpc-accept-encoding");
 
 /// How messages may be packed.
 const ENCODINGS: &str = "identity,gzip,deflate,zstd";
-
-/// How many calls of the process may ask for descriptors at once: an answer is a thousand times what asks for it.
-static REFLECTING: Semaphore = Semaphore::const_new(32);
 
 /// Why the gRPC server can't run.
 #[derive(Debug, thiserror::Error)]
@@ -119,21 +116,12 @@ async fn only_grpc(request: Request, next: Next) -> HttpResponse {
     if let Some(response) = foreign(&request) {
         return response;
     }
-    if !request.uri().path().starts_with("/grpc.reflection.") {
-        return next.run(request).await;
-    }
-    let Ok(turn) = REFLECTING.try_acquire() else {
-        let text = "as many calls reflect as may do so at once; try again";
-        return refused(Status::resource_exhausted(text), "full");
+    let turn = match Turn::take(request.uri().path(), request.extensions()) {
+        Ok(Some(turn)) => turn,
+        Ok(None) => return next.run(request).await,
+        Err(status) => return refused(status, "full"),
     };
-    // Until the last byte of the answer is on its way.
-    let hold = move |frame| {
-        let _turn = &turn;
-        frame
-    };
-    next.run(request)
-        .await
-        .map(|body| HttpBody::new(body.map_frame(hold)))
+    next.run(request).await.map(|body| turn.hold(body))
 }
 
 /// What a request is told that isn't gRPC.

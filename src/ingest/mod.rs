@@ -4,6 +4,7 @@ pub mod answer;
 pub mod dispatch;
 mod dry_run;
 pub mod encoding;
+mod endless;
 pub mod group;
 pub mod grpc;
 mod held;

@@ -22,7 +22,7 @@ use super::response::Refusal;
 use super::verify::{Proof, Verifier};
 use crate::broker::{Outgoing, Topology};
 use crate::contract::identity::Declared;
-use crate::contract::json::{Map, Value};
+use crate::contract::json::{Map, Value, without_mark};
 use crate::contract::{self, Bad, IdFrom, OnBad, Pipeline, RoutingKey, Shape, Source};
 
 /// A body of more bytes is read on a thread where nobody else waits.
@@ -204,10 +204,7 @@ impl Webhook {
             verified.map_err(|_| Refusal::Unauthorized)?;
         }
         // A signature is over what came; JSON begins after the mark that some put before it.
-        let body = match body.strip_prefix(b"\xef\xbb\xbf") {
-            Some(text) => body.slice_ref(text),
-            None => body,
-        };
+        let body = body.slice_ref(without_mark(&body));
         let admitted = self.pool.admit(body.len() as u64).await?;
         let task = tokio::spawn(Arc::clone(self).process(greeted, body, admitted, is_new));
         joined(self.source.name, task).await

@@ -22,7 +22,8 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 pub use limits::{Limits, Pace};
-pub use peer::Peer;
+pub use peer::{Endless, Peer};
+pub use places::one_address;
 pub use refused::Refused;
 
 use places::Places;

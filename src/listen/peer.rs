@@ -43,6 +43,8 @@ struct State {
     stuck: Option<Instant>,
     requests: u64,
     under_way: u32,
+    /// Of those under way, the ones that have no end of their own.
+    endless: u32,
     /// When the last request ended, or it was accepted.
     idle: Instant,
     /// The pieces of answers that are not written, and since when, by a number that grows.
@@ -65,6 +67,12 @@ pub(super) enum Verdict {
 /// A request that is under way, until the last byte of its answer is written.
 #[derive(Debug)]
 pub(super) struct UnderWay {
+    peer: Arc<Peer>,
+}
+
+/// A request under way that has no end of its own.
+#[derive(Debug)]
+pub struct Endless {
     peer: Arc<Peer>,
 }
 
@@ -92,6 +100,7 @@ impl Peer {
                 stuck: None,
                 requests: 0,
                 under_way: 0,
+                endless: 0,
                 idle: accepted,
                 pieces: BTreeMap::new(),
                 piece: 0,
@@ -180,10 +189,26 @@ impl Peer {
         (state.unread && !state.http2).then_some(self.limits.linger)
     }
 
-    /// If it has no request, whether it ever had one, and since when it has none.
+    /// One of its requests has no end of its own: as long as what is returned is kept, it doesn't keep the connection from
+    /// leaving for others. None if there are `most` of them already.
+    pub fn endless(self: &Arc<Self>, most: u32) -> Option<Endless> {
+        let mut state = self.state();
+        if state.endless >= most {
+            return None;
+        }
+        state.endless += 1;
+        if state.under_way <= state.endless {
+            state.idle = Instant::now();
+        }
+        Some(Endless {
+            peer: Arc::clone(self),
+        })
+    }
+
+    /// If it has no request, or none that has an end, whether it ever had one, and since when it has none.
     pub(super) fn idle(&self) -> Option<(bool, Instant)> {
         let state = self.state();
-        (state.under_way == 0).then_some((state.requests > 0, state.idle))
+        (state.under_way <= state.endless).then_some((state.requests > 0, state.idle))
     }
 
     /// Tells it to leave for others.
@@ -261,6 +286,12 @@ impl UnderWay {
     }
 }
 
+impl Drop for Endless {
+    fn drop(&mut self) {
+        self.peer.state().endless -= 1;
+    }
+}
+
 impl Drop for Unwritten {
     fn drop(&mut self) {
         self.under_way.peer.state().pieces.remove(&self.number);
@@ -271,7 +302,7 @@ impl Drop for UnderWay {
     fn drop(&mut self) {
         let mut state = self.peer.state();
         state.under_way -= 1;
-        if state.under_way == 0 {
+        if state.under_way <= state.endless {
             state.idle = Instant::now();
         }
     }
@@ -317,6 +348,25 @@ mod tests {
         let _call = peer.request(Version::HTTP_2);
         assert_eq!(peer.verdict(after(1600)), Verdict::Stays);
         assert_eq!(peer.verdict(after(2000)), Verdict::Leaves("age"));
+    }
+
+    #[test]
+    fn what_never_ends_keeps_no_connection_from_leaving() {
+        let peer = peer();
+        let watch = peer.request(Version::HTTP_2);
+        assert!(peer.idle().is_none());
+        let endless = peer.endless(1);
+        assert!(endless.is_some() && peer.endless(1).is_none());
+        assert!(peer.idle().is_some());
+        let call = peer.request(Version::HTTP_2);
+        assert!(peer.idle().is_none());
+        drop(call);
+        assert!(peer.idle().is_some());
+        // It isn't idle, but it grows old.
+        assert_eq!(peer.verdict(after(1600)), Verdict::Stays);
+        assert_eq!(peer.verdict(after(2000)), Verdict::Leaves("age"));
+        drop((watch, endless));
+        assert_eq!(peer.verdict(after(310)), Verdict::Leaves("idle"));
     }
 
     #[test]

@@ -66,7 +66,7 @@ impl Places {
     /// A place for a connection from there. Where there is none, connections without a request leave, those first that
     /// never had one; if there are none, there is no place.
     pub(super) fn take(self: &Arc<Self>, address: SocketAddr) -> Option<Place> {
-        let key = key(address.ip());
+        let key = one_address(address.ip());
         let mut taken = self.lock();
         let most = self.limits.of_one_address;
         if taken.of.get(&key).is_some_and(|of| of.count >= most) && !taken.leave_of(key, part(most))
@@ -109,7 +109,7 @@ impl Places {
 
     fn give_back(&self, id: u64, address: IpAddr) {
         let mut taken = self.lock();
-        let key = key(address);
+        let key = one_address(address);
         taken.remove(id, key);
         taken.barren = None;
         if let Some(of) = taken.of.get_mut(&key) {
@@ -139,7 +139,7 @@ impl Taken {
         if barren.is_some_and(|until| Instant::now() < until) {
             return false;
         }
-        let some = self.tell_to_leave(count, |peer| key(peer.address().ip()) == one);
+        let some = self.tell_to_leave(count, |peer| one_address(peer.address().ip()) == one);
         if let Some(of) = self.of.get_mut(&one) {
             of.barren = (!some).then(|| Instant::now() + BARREN);
         }
@@ -159,7 +159,7 @@ impl Taken {
         for (_, id) in &idle {
             if let Some(peer) = self.connected.get(id).cloned() {
                 peer.evict();
-                self.remove(*id, key(peer.address().ip()));
+                self.remove(*id, one_address(peer.address().ip()));
             }
         }
         !idle.is_empty()
@@ -194,8 +194,8 @@ fn part(of: usize) -> usize {
     (of / PART).max(1)
 }
 
-/// What counts as one address.
-fn key(address: IpAddr) -> IpAddr {
+/// What counts as one address: of IPv6 a /64.
+pub fn one_address(address: IpAddr) -> IpAddr {
     match address.to_canonical() {
         IpAddr::V4(address) => IpAddr::V4(address),
         IpAddr::V6(address) => {
@@ -257,7 +257,7 @@ mod tests {
         drop((asks, asks_too));
         drop(first);
         assert!(places.take(from(1)).is_some());
-        let v6 = |text: &str| key(text.parse().expect("an address"));
+        let v6 = |text: &str| one_address(text.parse().expect("an address"));
         assert_eq!(v6("2001:db8::1"), v6("2001:db8::2"));
         assert_ne!(v6("2001:db8::1"), v6("2001:db8:1::1"));
         assert_eq!(v6("::ffff:10.0.0.1"), IpAddr::from([10, 0, 0, 1]));

@@ -110,6 +110,10 @@ impl Readiness {
             .collect();
         let stopped = self.paused.stopped_queues().into_iter();
         queues.extend(stopped.map(|(name, s)| (name.to_owned(), json!({ "stopped": s.reason }))));
+        for (name, why) in self.paused.returned() {
+            let returned = || json!({ "returned_often": why });
+            queues.entry(name).or_insert_with(returned);
+        }
         // A trouble of ours says more than that a queue is left alone.
         let trouble = |state: &'static str| {
             move |(name, why): (&&'static str, &String)| ((*name).to_owned(), json!({ state: why }))

@@ -13,6 +13,7 @@ use super::blocking;
 use super::breaker::{Breaker, Breakers, FEW, Phase};
 use super::forward::Forwarder;
 use super::prepare::{Prepared, Preparer};
+use super::renew::renewed;
 use crate::broker::Deliveries;
 use crate::contract::Queue;
 
@@ -123,9 +124,13 @@ impl Intake {
             let Some(delivery) = delivery else {
                 return Drawn::All;
             };
-            let room = self.preparer.room(self.queue, &delivery).await;
-            let bytes = delivery.body.len() as u64;
-            let prepare = || self.preparer.prepare(self.queue, delivery);
+            let received = self.preparer.receive(self.queue, delivery);
+            let Some(received) = renewed(&self.setup, self.queue, received).await else {
+                continue;
+            };
+            let room = self.preparer.room(self.queue, &received).await;
+            let bytes = received.body.len() as u64;
+            let prepare = || self.preparer.prepare(self.queue, received);
             let prepared = blocking::work(bytes, prepare);
             drop(room);
             match &self.to {

@@ -28,6 +28,7 @@ mod meters;
 mod objects;
 mod prepare;
 mod proto_json;
+mod renew;
 mod retry;
 mod settle;
 mod sort;

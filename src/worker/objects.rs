@@ -12,7 +12,7 @@ use super::duty::Received;
 use crate::broker::{HeaderValue, Properties};
 use crate::contract::headers::OBJECT_ID;
 use crate::contract::json::limits::{self, MAX_OBJECTS};
-use crate::contract::json::{Map, Value};
+use crate::contract::json::{Map, Value, without_mark};
 use crate::contract::{Bad, IdFrom, Message, Queue, identity};
 
 /// Where the objects of a message are.
@@ -46,12 +46,12 @@ impl Parsed<'_> {
 impl Objects {
     /// Finds the objects of a body: one, or a list of them. Whether the only one is well formed is seen when it is parsed.
     pub(super) fn find(body: &[u8]) -> Result<Self, Bad> {
-        let start = skip_space(body, 0);
+        let start = skip_space(body, body.len() - without_mark(body).len());
         let places = match body.get(start) {
             Some(b'{') => std::iter::once(start..body.len()).collect(),
             Some(b'[') => list(body, start + 1)?,
             // A parser knows best what is wrong with it.
-            _ => match serde_json::from_slice::<IgnoredAny>(body) {
+            _ => match serde_json::from_slice::<IgnoredAny>(without_mark(body)) {
                 Ok(_) => return Err(Bad::field("body", "should be a JSON object")),
                 Err(error) => return Err(not_json(&error)),
             },
@@ -171,7 +171,8 @@ fn list(body: &[u8], at: usize) -> Result<Vec<Range<usize>>, Bad> {
         let rest = body.get(at..).unwrap_or_default();
         if rest.first() != Some(&b'{') {
             // What is no object may be no JSON at all.
-            serde_json::from_slice::<IgnoredAny>(body).map_err(|error| not_json(&error))?;
+            let text = without_mark(body);
+            serde_json::from_slice::<IgnoredAny>(text).map_err(|error| not_json(&error))?;
             return Err(Bad::field("body", "should be a list of JSON objects"));
         }
         let mut objects = serde_json::Deserializer::from_slice(rest).into_iter::<IgnoredAny>();

@@ -16,7 +16,7 @@ use super::stretch::becomes;
 use super::{headers, proto_json};
 use crate::broker::{Delivery, HeaderValue, Properties};
 use crate::contract::headers::{EVENT_BATCH, JSON, UNREADABLE};
-use crate::contract::json::{Map, Value, limits};
+use crate::contract::json::{Map, Value, limits, without_mark};
 use crate::contract::{Bad, Envelope, Input, Pipeline, Queue};
 use crate::weight::{self, Budget, Permit};
 
@@ -70,7 +70,7 @@ impl Preparer {
     }
 
     /// Waits for the room that it takes to prepare a message, where that is much more than its bytes.
-    pub(super) async fn room(&self, queue: &Queue, delivery: &Delivery) -> Option<Permit> {
+    pub(super) async fn room(&self, queue: &Queue, delivery: &Received) -> Option<Permit> {
         match queue.input {
             Input::Events(_) if is_json(&delivery.properties) => {
                 Some(self.decoding.acquire(decoded(&delivery.body)).await)
@@ -79,12 +79,16 @@ impl Preparer {
         }
     }
 
-    /// Takes a message apart. It never fails: what is malformed is said to be, and a panic too.
-    pub(super) fn prepare(&self, queue: &'static Queue, delivery: Delivery) -> Prepared {
-        let mut delivery = match self.meters.get(queue.name) {
+    /// Takes a delivery on, with the duty to settle it.
+    pub(super) fn receive(&self, queue: &'static Queue, delivery: Delivery) -> Received {
+        match self.meters.get(queue.name) {
             Some(meters) => Received::new(meters, delivery),
             None => Received::new(&Arc::new(Meters::new(queue)), delivery),
-        };
+        }
+    }
+
+    /// Takes a message apart. It never fails: what is malformed is said to be, and a panic too.
+    pub(super) fn prepare(&self, queue: &'static Queue, mut delivery: Received) -> Prepared {
         let mut as_json = None;
         let content = guarded(|| match queue.input {
             // The end takes everything.
@@ -132,11 +136,12 @@ impl Preparer {
             .as_ref()
             .ok_or_else(|| Bad::field(envelope.message, "JSON is not supported"))?;
         light_enough(&delivery.body)?;
-        let mut wire = Bytes::from(proto_json::to_wire(pool, envelope.message, &delivery.body)?);
+        let text = without_mark(&delivery.body);
+        let mut wire = Bytes::from(proto_json::to_wire(pool, envelope.message, text)?);
         let mut parts = split_with_ids(envelope, &mut wire, false, delivery)?;
         let unknown = parts
             .iter_mut()
-            .map(|part| proto_json::name_unknown(pool, envelope, part, &delivery.body))
+            .map(|part| proto_json::name_unknown(pool, envelope, part, text))
             .fold(false, |any, found| any | found);
         let json = std::mem::replace(&mut delivery.body, wire);
         *as_json = Some(json).filter(|_| unknown);

@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use bytes::Bytes;
 
 use super::append::units;
+use super::duty::Received;
 use super::objects::Objects;
 use super::prepare::{Content, Prepared};
 use super::split::Part;
@@ -27,7 +28,7 @@ pub(super) fn copies(
     }
     match (&message.content, message.queue.input) {
         (Content::Events(parts), Input::Events(envelope)) => {
-            let mut properties = properties(message, counted, now_ms);
+            let mut properties = properties(&message.delivery, counted, now_ms);
             properties.content_type = Some(h::PROTOBUF.into());
             properties.kind = Some(h::EVENT_BATCH.into());
             let body = batch(envelope, parts, undecided, &message.delivery.body);
@@ -39,7 +40,7 @@ pub(super) fn copies(
         (Content::Json(objects), _) => undecided
             .iter()
             .map(|unit| {
-                let mut properties = properties(message, counted, now_ms);
+                let mut properties = properties(&message.delivery, counted, now_ms);
                 set_id(message, objects, *unit, &mut properties);
                 let body = objects.text(&message.delivery.body, *unit);
                 outgoing(message, body, properties)
@@ -74,7 +75,7 @@ pub(super) fn whole(message: &Prepared, counted: bool, now_ms: i64) -> Outgoing 
     let body = unit::whole(message);
     let properties = Properties {
         content_type: body.content_type,
-        ..properties(message, counted, now_ms)
+        ..properties(&message.delivery, counted, now_ms)
     };
     outgoing(message, body.bytes, properties)
 }
@@ -84,8 +85,7 @@ fn outgoing(message: &Prepared, body: Bytes, properties: Properties) -> Outgoing
 }
 
 /// What the message said of itself, and where it was first published.
-fn properties(message: &Prepared, counted: bool, now_ms: i64) -> Properties {
-    let delivery = &message.delivery;
+pub(super) fn properties(delivery: &Received, counted: bool, now_ms: i64) -> Properties {
     // What the broker writes as a message goes round is about that message alone.
     let goes_on = |name: &str| {
         let of_ours = ["x-dead-", "x-replay-"];

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::SystemTime;
+use std::time::{Duration, Instant, SystemTime};
 
 use super::texts::LongTexts;
 
@@ -34,11 +34,64 @@ impl Paused {
 pub struct States {
     paused: Arc<Mutex<BTreeMap<&'static str, Paused>>>,
     queues: Arc<Mutex<BTreeMap<&'static str, Paused>>>,
+    /// The queues that get messages back again and again.
+    returns: Arc<Mutex<BTreeMap<&'static str, Returns>>>,
     /// Which texts were longer than they should be.
     pub(super) long_texts: LongTexts,
 }
 
+/// Messages of a queue that were returned to it again and again, of late.
+#[derive(Debug, Clone, Copy)]
+struct Returns {
+    /// How many there were.
+    messages: u64,
+    /// The most returns of one.
+    most: i64,
+    last: Instant,
+}
+
+/// For so long after the last such message a queue is said to be in trouble.
+const LATE: Duration = Duration::from_secs(600);
+
 impl States {
+    /// The queues that get messages back again and again, and what that means.
+    pub fn returned(&self) -> BTreeMap<&'static str, String> {
+        let returns = self.returns.lock().unwrap_or_else(PoisonError::into_inner);
+        let of_late = returns.iter().filter(|(_, r)| r.last.elapsed() < LATE);
+        let told = |(queue, returns): (&&'static str, &Returns)| {
+            let Returns { messages, most, .. } = returns;
+            let why = format!(
+                "{messages} messages came back to this queue again and again, one of them {most} times, and were put \
+                 into it anew: a delivery limit would drop what comes back more often, without a dead letter unless its \
+                 policy names one; `rabbitmqctl list_queues name policy effective_policy_definition` shows limits, and \
+                 the log why messages come back"
+            );
+            (*queue, why)
+        };
+        of_late.map(told).collect()
+    }
+
+    /// Notes that a message of a queue was returned so often; logs the first of a time.
+    pub(super) fn returned_often(&self, queue: &'static str, count: i64) {
+        let mut returns = self.returns.lock().unwrap_or_else(PoisonError::into_inner);
+        let known = returns.get(queue).filter(|r| r.last.elapsed() < LATE);
+        if known.is_none() {
+            tracing::error!(
+                queue,
+                count,
+                "Messages come back to the queue again and again; they are put into it anew, since a delivery limit \
+                 would drop them."
+            );
+        }
+        let (messages, most) = known.map_or((0, 0), |r| (r.messages, r.most));
+        let now = Returns {
+            messages: messages + 1,
+            most: most.max(count),
+            last: Instant::now(),
+        };
+        returns.insert(queue, now);
+    }
+
     /// What is paused.
     pub fn paused(&self) -> BTreeMap<&'static str, Paused> {
         self.paused

@@ -1,6 +1,6 @@
 //! A whole instance: broker in memory, real ClickHouse, real connections.
 
-mod outages;
+pub(crate) mod outages;
 mod rabbit;
 mod shutdown;
 pub(crate) mod support;

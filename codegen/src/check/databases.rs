@@ -7,7 +7,12 @@ use crate::spec::{Database, Spec};
 use crate::yaml::Text;
 
 /// The rules of this file.
-pub(super) const RULES: &[&Rule] = &[&UNKNOWN_DATABASE, &UNUSED_DATABASE, &BAD_DATABASE_NAME];
+pub(super) const RULES: &[&Rule] = &[
+    &UNKNOWN_DATABASE,
+    &UNUSED_DATABASE,
+    &BAD_DATABASE_NAME,
+    &MIGRATIONS_TABLE,
+];
 
 /// The server of `--clickhouse-url`.
 const MAIN: &str = "main";
@@ -48,8 +53,42 @@ pub(crate) const BAD_DATABASE_NAME: Rule = Rule {
     good: "databases: { audit_trail: logs, archive: logs }",
 };
 
+pub(crate) const MIGRATIONS_TABLE: Rule = Rule {
+    code: "EG193",
+    name: "migrations-table",
+    purpose: "The table of migrations has a name of its own.",
+    text: "Each database remembers in it which migrations were applied: `schema_migrations`, unless another tool has a \
+           table of that name there. Letters, digits and underscores, not beginning with a digit, at most 64 of them; \
+           and no table of the pipeline.",
+    bad: "migrations: { table: purchase }",
+    good: "migrations: { table: event_grpc_migrations }",
+};
+
+/// The book of what was decided about dead letters, which is in the database of their table.
+const DECISIONS: &str = "dead_letter_decisions";
+
+fn check_migrations_table(name: &Text, spec: &Spec, out: &mut Diagnostics) {
+    let message = format!("`{}` can't be the table of migrations", name.value);
+    let tell = Diagnostic::new(&MIGRATIONS_TABLE, message);
+    if !is_identifier(&name.value) {
+        out.push(tell.at(name.span, "not an identifier").help(
+            "letters, digits and underscores, not beginning with a digit, at most 64 of them",
+        ));
+    } else if let Some(table) = spec.tables.iter().find(|t| t.name.value == name.value) {
+        out.push(
+            tell.at(name.span, "is a table of the pipeline")
+                .and(Some(table.name.span), "this one"),
+        );
+    } else if name.value == DECISIONS {
+        out.push(tell.at(name.span, "holds what was decided about dead letters"));
+    }
+}
+
 /// Checks databases, servers, and what tables say of them.
 pub(super) fn check(spec: &Spec, out: &mut Diagnostics) {
+    if let Some(name) = &spec.migrations_table {
+        check_migrations_table(name, spec, out);
+    }
     let mut servers: Vec<&Text> = Vec::new();
     for database in &spec.databases {
         let name = &database.name;

@@ -91,6 +91,7 @@ pub fn emit(tree: &mut Tree, model: &Model, planned: &Planned) -> Result<(), Emi
     let root = Root {
         modules,
         fingerprint: literal(&fingerprint(model, &definitions)),
+        migrations_table: literal(&model.migrations_table),
     };
     let mut add = |path: &str, source: String| -> Result<(), EmitError> {
         let path = format!("generated/{path}");
@@ -154,6 +155,7 @@ pub fn emit(tree: &mut Tree, model: &Model, planned: &Planned) -> Result<(), Emi
 struct Root {
     modules: Vec<&'static str>,
     fingerprint: String,
+    migrations_table: String,
 }
 
 /// Modules that a module lists.

@@ -12,7 +12,7 @@ use super::{
 };
 use crate::diagnostic::{Diagnostics, Span};
 use crate::model::ExchangeKind;
-use crate::yaml::{Entry, Node, Value};
+use crate::yaml::{Entry, Node, Text, Value};
 
 const SETTINGS: [&str; 6] = ["type", "workers", "prefetch", "retries", "breaker", "batch"];
 
@@ -26,6 +26,7 @@ pub(crate) fn read(root: &Node, out: &mut Diagnostics) -> Spec {
         "defaults",
         "queues",
         "databases",
+        "migrations",
         "tables",
         "requests",
     ];
@@ -46,6 +47,7 @@ pub(crate) fn read(root: &Node, out: &mut Diagnostics) -> Spec {
         table_defaults: of_tables,
         queues: entries("`queues`", section("queues"), queue, out),
         databases: entries("`databases`", section("databases"), database, out),
+        migrations_table: file.get("migrations").and_then(|e| migrations(e, out)),
         tables,
         requests: entries("`requests`", section("requests"), request, out),
         end: Some(Span::new(root.span.file, root.span.end, root.span.end)),
@@ -334,6 +336,14 @@ fn table(entry: &Entry, defaults: &TableDefaults, out: &mut Diagnostics) -> Tabl
         table.ignore = texts("`ignore`", &e.node, out);
     }
     table
+}
+
+/// The name of the table of migrations.
+fn migrations(entry: &Entry, out: &mut Diagnostics) -> Option<Text> {
+    let span = entry.key.span;
+    let fields = Fields::open("`migrations`", span, &entry.node, &["table"], out)?;
+    fields.require("table", out);
+    fields.text("table", out)
 }
 
 /// The place of a key that says `true`.

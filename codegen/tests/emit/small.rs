@@ -68,6 +68,7 @@ pub(crate) fn model() -> Model {
         }],
         tables,
         requests: made.requests(),
+        migrations_table: "schema_migrations".into(),
         unrouted: "event-grpc.unrouted".into(),
         descriptors,
         pool,

@@ -44,6 +44,13 @@ impl Address {
             AddressError("its port, a part of it after the question mark, or an escape is wrong")
         })?;
         uri.query.heartbeat.get_or_insert(HEARTBEAT);
+        // By the letter it is a virtual host without a name, which nobody has.
+        if uri.vhost.is_empty() {
+            uri.vhost = "/".to_owned();
+            tracing::info!(
+                "The AMQP URL ends in a slash: the virtual host `/` is meant, which is written %2f."
+            );
+        }
         Ok(Self { uri })
     }
 
@@ -106,6 +113,22 @@ mod tests {
             let text = Address::parse(url).unwrap_err().to_string();
             assert!(text.contains(reason), "{url}: {text}");
             assert!(!text.contains("secret"), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_slash_at_the_end_means_the_virtual_host_that_everybody_has() {
+        for (url, vhost) in [
+            ("amqp://u:p@mq.example", "/"),
+            ("amqp://u:p@mq.example/", "/"),
+            ("amqp://u:p@mq.example:5672/?heartbeat=5", "/"),
+            ("amqp://u:p@mq.example/%2f", "/"),
+            ("amqp://u:p@mq.example/%2F?heartbeat=5", "/"),
+            ("amqps://u:p@mq.example/events", "events"),
+            ("amqp://u:p@mq.example/%2fevents", "/events"),
+            ("amqp://u:p@mq.example/events/", "events/"),
+        ] {
+            assert_eq!(Address::parse(url).unwrap().uri().vhost, vhost, "{url}");
         }
     }
 

@@ -13,6 +13,10 @@ const GUESS: u64 = 256 * 1024;
 /// At least so many, so that there is something to batch.
 const LEAST: u64 = 4;
 
+/// As many are held where messages were returned often, and for how many messages after the last of those.
+const CAREFUL: u16 = 16;
+const CARE: u32 = 1_000;
+
 /// The prefetch of one consumer.
 #[derive(Debug)]
 pub(super) struct Prefetch {
@@ -24,6 +28,8 @@ pub(super) struct Prefetch {
     /// Of the messages since the last judgement.
     seen: u64,
     bytes: u64,
+    /// How many messages are still to come with care.
+    careful: u32,
 }
 
 impl Prefetch {
@@ -35,6 +41,7 @@ impl Prefetch {
             count: 0,
             seen: 0,
             bytes: 0,
+            careful: 0,
         };
         prefetch.count = prefetch.fitting(GUESS);
         prefetch
@@ -46,7 +53,19 @@ impl Prefetch {
     }
 
     /// Takes note of a message. True if the count is another one now, by far, so that it is worth a new consumer.
-    pub(super) fn saw(&mut self, body: usize) -> bool {
+    ///
+    /// One that was returned `often` makes it careful for a while: a process that dies returns all that it holds, and what
+    /// is returned too often may be dropped.
+    pub(super) fn saw(&mut self, body: usize, often: bool) -> bool {
+        self.careful = match often {
+            true => CARE,
+            false => self.careful.saturating_sub(1),
+        };
+        if often && self.count > CAREFUL {
+            (self.seen, self.bytes) = (0, 0);
+            self.count = CAREFUL;
+            return true;
+        }
         self.seen += 1;
         self.bytes += body as u64 + OVERHEAD;
         // Large messages are judged by after a few.
@@ -65,7 +84,11 @@ impl Prefetch {
 
     fn fitting(&self, size: u64) -> u16 {
         let count = (self.budget / size.max(1)).max(LEAST);
-        u16::try_from(count).unwrap_or(u16::MAX).min(self.most)
+        let most = match self.careful {
+            0 => self.most,
+            _ => self.most.min(CAREFUL),
+        };
+        u16::try_from(count).unwrap_or(u16::MAX).min(most)
     }
 }
 
@@ -77,7 +100,9 @@ mod tests {
 
     /// Feeds messages of a size until nothing changes any more; says how often something did.
     fn settle(prefetch: &mut Prefetch, body: usize) -> u32 {
-        (0..200_000).map(|_| u32::from(prefetch.saw(body))).sum()
+        (0..200_000)
+            .map(|_| u32::from(prefetch.saw(body, false)))
+            .sum()
     }
 
     #[test]
@@ -97,8 +122,24 @@ mod tests {
     fn large_messages_after_small_ones_are_seen_before_they_are_many() {
         let mut prefetch = Prefetch::new(20_000, BUDGET);
         settle(&mut prefetch, 200);
-        let many = (1..).find(|_| prefetch.saw(256 * 1024));
+        let many = (1..).find(|_| prefetch.saw(256 * 1024, false));
         assert!(many.is_some_and(|many| many * 256 * 1024 <= BUDGET / 2));
+    }
+
+    #[test]
+    fn few_are_held_for_a_while_after_one_that_was_returned_often() {
+        let mut prefetch = Prefetch::new(20_000, BUDGET);
+        settle(&mut prefetch, 200);
+        assert!(prefetch.saw(200, true));
+        assert_eq!(prefetch.count(), CAREFUL);
+        assert!(!prefetch.saw(200, true));
+        let left: u32 = (1..CARE).map(|_| u32::from(prefetch.saw(200, false))).sum();
+        assert_eq!((left, prefetch.count()), (0, CAREFUL));
+        settle(&mut prefetch, 200);
+        assert_eq!(prefetch.count(), 20_000);
+        let mut narrow = Prefetch::new(4, BUDGET);
+        assert!(!narrow.saw(200, true));
+        assert_eq!(narrow.count(), 4);
     }
 
     #[test]

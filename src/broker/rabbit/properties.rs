@@ -55,7 +55,8 @@ pub(super) fn from_amqp(amqp: &BasicProperties) -> Properties {
     }
 }
 
-fn header(value: &AMQPValue) -> Option<HeaderValue> {
+/// A header that we can hold.
+pub(super) fn header(value: &AMQPValue) -> Option<HeaderValue> {
     Some(match value {
         AMQPValue::ShortString(text) => HeaderValue::Text(text.to_string()),
         AMQPValue::LongString(text) => HeaderValue::Text(text.to_string()),

@@ -20,11 +20,12 @@ use super::dial::{GLANCE, Session};
 use super::link::{Phase, Shared, delays};
 use super::monitor::Monitor;
 use super::prefetch::Prefetch;
-use super::properties::from_amqp;
+use super::properties::{from_amqp, header};
 use crate::broker::delivery::{self, Ack, Delivery, Settled};
+use crate::broker::message::HeaderValue;
 use crate::broker::meters::QueueMeters;
 use crate::broker::topology::QueueSpec;
-use crate::contract::headers::UNREADABLE;
+use crate::contract::headers::{DELIVERY_COUNT, RETURNED_OFTEN, UNREADABLE};
 
 /// One consumer's task.
 pub(super) struct Subscriber {
@@ -167,7 +168,7 @@ impl Subscriber {
                         ));
                     }
                 };
-                let changes = prefetch.saw(size(&delivery));
+                let changes = prefetch.saw(size(&delivery), returned_often(&delivery));
                 if !self.pass(origin, delivery).await {
                     return Ok(Ended::Unwanted);
                 }
@@ -280,6 +281,14 @@ fn size(delivery: &lapin::message::Delivery) -> usize {
         name.as_str().len() + text
     });
     delivery.data.len() + headers.sum::<usize>()
+}
+
+/// Whether a quorum queue has got a message back so often that a limit may be near, which anybody's policy can set.
+fn returned_often(delivery: &lapin::message::Delivery) -> bool {
+    let headers = delivery.properties.headers().iter().flatten();
+    let mut count = headers.filter(|(name, _)| name.as_str() == DELIVERY_COUNT);
+    delivery.redelivered
+        && count.any(|(_, value)| matches!(header(value), Some(HeaderValue::Integer(n)) if n >= RETURNED_OFTEN))
 }
 
 fn give_back(delivery: lapin::message::Delivery) {

@@ -99,6 +99,11 @@ impl Address {
         &self.database
     }
 
+    /// The account.
+    pub fn user(&self) -> &str {
+        &self.user
+    }
+
     /// Whether the server is on this machine, so that bytes on the way cost nothing.
     pub fn is_loopback(&self) -> bool {
         match self.url.host() {

@@ -2,12 +2,11 @@
 
 use std::fmt;
 
-use clickhouse::Row;
-use serde::Deserialize;
 use uuid::Uuid;
 
 use super::engine_text::EngineText;
-use super::{ClickHouse, LiveColumn, quote, schema};
+use super::live::{Live, LiveColumn, LiveTable};
+use super::{ClickHouse, clauses, engines, quote, schema};
 use crate::contract::Table;
 use crate::sink::StoreError;
 
@@ -73,47 +72,6 @@ pub(super) fn lines(differences: &[Difference]) -> String {
     lines.join("\n")
 }
 
-/// A table as the server describes it.
-#[derive(Debug, Clone, Row, Deserialize)]
-struct LiveTable {
-    name: String,
-    engine_full: String,
-    partition_key: String,
-    sorting_key: String,
-    primary_key: String,
-}
-
-/// The tables and columns of a database.
-struct Catalogue {
-    tables: Vec<LiveTable>,
-    columns: Vec<LiveColumn>,
-}
-
-impl Catalogue {
-    async fn read(
-        store: &ClickHouse,
-        database: &str,
-        tables: &[&Table],
-    ) -> Result<Self, StoreError> {
-        let columns = store.columns(database, tables).await?;
-        let name = quote::text(database);
-        let names = quote::texts(tables.iter().map(|table| table.name));
-        let tables = store
-            .rows(&format!(
-                "SELECT name, engine_full, partition_key, sorting_key, primary_key FROM system.tables \
-                 WHERE database = {name} AND name IN {names}"
-            ))
-            .await?;
-        Ok(Catalogue { tables, columns })
-    }
-
-    fn table(&self, name: &str) -> Option<(&LiveTable, Vec<&LiveColumn>)> {
-        let table = self.tables.iter().find(|t| t.name == name)?;
-        let columns = self.columns.iter().filter(|c| c.table == name);
-        Some((table, columns.collect()))
-    }
-}
-
 /// Every difference of every table.
 ///
 /// One text can be written in many ways, and ClickHouse shows its own. So the wanted tables are created in a
@@ -123,7 +81,7 @@ pub(super) async fn differences(
     store: &ClickHouse,
     tables: &[&'static Table],
 ) -> Result<Vec<Difference>, StoreError> {
-    let live = Catalogue::read(store, store.address().database(), tables).await?;
+    let live = store.live(store.address().database(), tables).await?;
     let wanted = wanted(store, tables).await;
     let mut found = Vec::new();
     for table in tables {
@@ -139,7 +97,7 @@ pub(super) async fn differences(
             tell(String::from("does not exist"), false, true);
             continue;
         };
-        for text in schema::misfits(table, &live.columns) {
+        for text in schema::misfits(table, &live) {
             tell(text, false, false);
         }
         match &wanted {
@@ -148,7 +106,9 @@ pub(super) async fn differences(
                     compare_columns(&want_columns, &columns, |text, harmless| {
                         tell(text, harmless, false);
                     });
-                    compare_tables(table, want, there, |text| tell(text, false, false));
+                    compare_tables(table, want, there, |text, harmless| {
+                        tell(text, harmless, false);
+                    });
                 }
             }
             Err(error) => tell(
@@ -163,7 +123,7 @@ pub(super) async fn differences(
 
 /// What the server makes of the wanted tables. The database lives in memory: if it is left behind, it is gone with
 /// the server's next start.
-async fn wanted(store: &ClickHouse, tables: &[&'static Table]) -> Result<Catalogue, StoreError> {
+async fn wanted(store: &ClickHouse, tables: &[&'static Table]) -> Result<Live, StoreError> {
     let name = format!(
         "{}__wanted_{}",
         store.address().database(),
@@ -187,11 +147,11 @@ async fn describe(
     store: &ClickHouse,
     database: &str,
     tables: &[&'static Table],
-) -> Result<Catalogue, StoreError> {
+) -> Result<Live, StoreError> {
     for table in tables {
-        store.run(Some(database), table.ddl).await?;
+        store.shape(database, table.ddl).await?;
     }
-    Catalogue::read(store, database, tables).await
+    store.live(database, tables).await
 }
 
 /// Compares what [`schema::misfits`] doesn't: columns that aren't written, defaults, additional columns, the order.
@@ -236,13 +196,29 @@ fn compare_columns(
     }
 }
 
+/// The settings that keep a promise: an insert that is repeated is known, and is on disk when it is answered. Others are
+/// for speed; one that the server did not know when a table was made is no reason to refuse it when it does.
+const PROMISED: [&str; 3] = [
+    "non_replicated_deduplication_window",
+    "fsync_after_insert",
+    "fsync_part_directory",
+];
+
 /// Compares everything but the columns.
 fn compare_tables(
     table: &Table,
     want: &LiveTable,
     there: &LiveTable,
-    mut tell: impl FnMut(String),
+    mut tell: impl FnMut(String, bool),
 ) {
+    if engines::is_distributed(&there.engine) {
+        let text = "is a Distributed table; of those behind it only the engine of the one on this server is looked at";
+        return tell(text.to_owned(), true);
+    }
+    // That has been told, and everything else follows from it.
+    if engines::misfit(&there.engine, clauses::engine(table.ddl)).is_some() {
+        return;
+    }
     let has = EngineText::parse(&there.engine_full);
     let should = EngineText::parse(&want.engine_full);
     let shown = |text: &str| match text {
@@ -268,7 +244,10 @@ fn compare_tables(
     ] {
         if has != should {
             let (has, should) = (shown(has), shown(should));
-            tell(format!("has the {what} {has} (it should be {should})"));
+            tell(
+                format!("has the {what} {has} (it should be {should})"),
+                false,
+            );
         }
     }
     // The server shows settings that nobody asked for, too; those are the operator's.
@@ -277,9 +256,10 @@ fn compare_tables(
         let there = has.settings.get(name).map_or("not set", String::as_str);
         if there != value {
             let quoted = quote::identifier(table.name);
-            tell(format!(
+            let text = format!(
                 "has the setting {name} {there} (ALTER TABLE {quoted} MODIFY SETTING {name} = {value} puts it right)"
-            ));
+            );
+            tell(text, !PROMISED.contains(&name.as_str()));
         }
     }
 }

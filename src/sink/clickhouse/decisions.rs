@@ -43,9 +43,12 @@ impl Action {
     }
 }
 
-/// Makes the book if there is none.
+/// Makes the book if there is none. One that is there may be all that the account is allowed to use.
 pub(super) async fn open(store: &ClickHouse) -> Result<(), StoreError> {
-    run(store, BOOK_DDL).await
+    match exists(store).await? {
+        true => Ok(()),
+        false => run(store, BOOK_DDL).await,
+    }
 }
 
 /// Whether there is a book.

@@ -164,9 +164,31 @@ fn row(code: i32, answer: &str) -> Option<usize> {
     number.parse::<usize>().ok()?.checked_sub(1)
 }
 
-/// Whether what was asked about is missing as a whole: the table, or its database.
-pub(super) fn is_missing(error: &StoreError) -> bool {
-    matches!(error.code, Some(60 | 81))
+/// Which of some settings the server doesn't know, if that is what an error says: the first that it names. What it
+/// thinks may have been meant is none of them.
+pub(super) fn unknown_setting<'a>(
+    error: &StoreError,
+    names: impl Iterator<Item = &'a str>,
+) -> Option<&'a str> {
+    const UNKNOWN_SETTING: i32 = 115;
+    if error.code != Some(UNKNOWN_SETTING) {
+        return None;
+    }
+    let said = error.message.split("aybe you meant").next();
+    let said = said.unwrap_or_default();
+    let is_word = |c: char| c.is_alphanumeric() || c == '_';
+    let place = |name: &str| {
+        let mut places = said.match_indices(name).map(|(at, _)| at);
+        places.find(|at| {
+            let before = said.get(..*at).unwrap_or_default();
+            let after = said.get(at + name.len()..).unwrap_or_default();
+            !before.ends_with(is_word) && !after.starts_with(is_word)
+        })
+    };
+    names
+        .filter_map(|name| Some((place(name)?, name)))
+        .min()
+        .map(|(_, name)| name)
 }
 
 /// An error that has no code.
@@ -237,6 +259,26 @@ mod tests {
             answered("Code: 36. DB::Exception: is violated at row 3.").row,
             None
         );
+    }
+
+    #[test]
+    fn names_the_setting_that_is_unknown() {
+        let unknown = |text: &str| {
+            let error = answered(text);
+            unknown_setting(
+                &error,
+                ["async_insert", "async_insert_more", "level"].into_iter(),
+            )
+            .map(str::to_owned)
+        };
+        let text = "Code: 115. DB::Exception: Unknown setting 'async_insert_more': for storage MergeTree. Maybe you \
+                    meant ['async_insert']. (UNKNOWN_SETTING)";
+        assert_eq!(unknown(text).as_deref(), Some("async_insert_more"));
+        assert_eq!(
+            unknown("Code: 115. DB::Exception: Unknown setting 'x'"),
+            None
+        );
+        assert_eq!(unknown("Code: 36. DB::Exception: level"), None);
     }
 
     #[test]

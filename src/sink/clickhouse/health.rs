@@ -51,7 +51,7 @@ async fn ask(watched: &Watched) -> (ServerState, Tables) {
             // One question is enough to know that it is down, and it may have taken long.
             ServerState::Down(reason) => Err(reason.clone()),
             _ => {
-                let asked = store.columns(store.address().database(), tables);
+                let asked = store.live(store.address().database(), tables);
                 match timeout(PATIENCE, asked).await {
                     Ok(Err(error)) if error.code.is_none() => {
                         server = ServerState::Down(error.message.clone());

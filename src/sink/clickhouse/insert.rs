@@ -1,5 +1,7 @@
 //! An insert: one Native block as the body of one statement.
 
+use std::collections::BTreeSet;
+use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
 use bytes::{BufMut as _, Bytes, BytesMut};
@@ -20,8 +22,11 @@ const SERVER_LIMIT_SECONDS: &str = "60";
 /// How much is compressed at a time.
 const FRAME: usize = 1 << 20;
 
+/// The setting without which a Distributed table answers before its shards have anything.
+pub(super) const FOREGROUND: &str = "distributed_foreground_insert";
+
 /// What every insert says, so that neither the server's defaults nor a profile decide.
-const SETTINGS: [(&str, &str); 14] = [
+const SETTINGS: [(&str, &str); 15] = [
     // The answer means that the rows are stored, and says what is wrong with them.
     ("async_insert", "0"),
     // A misspelt column is an error and doesn't silently get its default.
@@ -39,6 +44,8 @@ const SETTINGS: [(&str, &str); 14] = [
     // Rows of one key are seldom in one block, and FINAL and merges find them all the same. To look for them here
     // moves every row once more, which costs more than all the rest where a JSON column has many paths.
     ("optimize_on_insert", "0"),
+    // What goes through a Distributed table is in its shards when it is answered, and not in a file of one server.
+    (FOREGROUND, "1"),
     // Events may be old. Inserts are spread so that none has many; how many is not for the server to say.
     ("max_partitions_per_insert_block", "0"),
     // What is not sent in time is sent again, under the same token.
@@ -50,12 +57,43 @@ const SETTINGS: [(&str, &str); 14] = [
     ("send_progress_in_http_headers", "0"),
 ];
 
+/// How inserts are sent to a server: with all settings but those that it doesn't know.
+#[derive(Clone)]
+pub(super) struct Inserts(Arc<RwLock<Known>>);
+
+struct Known {
+    client: Arc<Client>,
+    left_out: BTreeSet<&'static str>,
+}
+
+impl Inserts {
+    /// Inserts with all settings: what a server doesn't know it says itself, before it takes anything.
+    pub(super) fn new(client: &Client, address: &Address) -> Self {
+        let left_out = BTreeSet::new();
+        let client = Arc::new(configured(client, address, &left_out));
+        Inserts(Arc::new(RwLock::new(Known { client, left_out })))
+    }
+
+    /// Whether a setting is left out because the server doesn't know it.
+    pub(super) fn leave_out(&self, setting: &str) -> bool {
+        let known = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        known.left_out.contains(setting)
+    }
+
+    fn client(&self) -> Arc<Client> {
+        let known = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        Arc::clone(&known.client)
+    }
+}
+
 /// The client for inserts. Bytes are compressed only where there is a network between: LZ4 halves them and costs
 /// the server nothing that could be measured, but it costs us.
-pub(super) fn configured(client: &Client, address: &Address) -> Client {
+fn configured(client: &Client, address: &Address, left_out: &BTreeSet<&str>) -> Client {
     let mut client = client.clone();
     for (name, value) in SETTINGS {
-        client = client.with_setting(name, value);
+        if !left_out.contains(name) {
+            client = client.with_setting(name, value);
+        }
     }
     if address.is_loopback() {
         client
@@ -66,16 +104,63 @@ pub(super) fn configured(client: &Client, address: &Address) -> Client {
 
 impl ClickHouse {
     /// Sends one block, in pieces. The body of a repeated insert is the same to the byte.
-    pub(super) async fn insert(
+    pub(super) async fn insert<B>(
         &self,
+        table: &Table,
+        block: impl Fn() -> B + Send + Sync,
+        token: Option<&str>,
+    ) -> Result<(), StoreError>
+    where
+        B: Iterator<Item = Bytes> + Send,
+    {
+        if let Some(why) = self.shut(table) {
+            return Err(self.misfit(table, &why));
+        }
+        loop {
+            let client = self.inserts.client();
+            let error = match self.insert_by(&client, table, block(), token).await {
+                Ok(()) => return Ok(()),
+                Err(error) => error,
+            };
+            if !self.leave_out_unknown(&client, &error) {
+                return Err(error);
+            }
+        }
+    }
+
+    /// Leaves a setting out from now on, if an insert by `used` failed because the server doesn't know it. False if it
+    /// failed for something else.
+    fn leave_out_unknown(&self, used: &Arc<Client>, error: &StoreError) -> bool {
+        let names = SETTINGS.iter().map(|(name, _)| *name);
+        let Some(setting) = exception::unknown_setting(error, names) else {
+            return false;
+        };
+        let Inserts(known) = &self.inserts;
+        let mut known = known.write().unwrap_or_else(PoisonError::into_inner);
+        // Another insert may have found it out meanwhile.
+        if Arc::ptr_eq(used, &known.client) {
+            tracing::warn!(
+                setting,
+                server = %self.address,
+                "This ClickHouse doesn't know a setting of inserts, which is left out."
+            );
+            known.left_out.insert(setting);
+            let client = configured(&self.client, &self.address, &known.left_out);
+            known.client = Arc::new(client);
+        }
+        true
+    }
+
+    async fn insert_by(
+        &self,
+        client: &Client,
         table: &Table,
         block: impl Iterator<Item = Bytes> + Send,
         token: Option<&str>,
     ) -> Result<(), StoreError> {
         let name = quote::table(self.address.database(), table.name);
         let columns = quote::columns(table);
-        let mut insert = self
-            .inserts
+        let mut insert = client
             .insert_formatted_with(format!("INSERT INTO {name} ({columns}) FORMAT Native"))
             .with_timeouts(Some(SEND_LIMIT), Some(ANSWER_LIMIT));
         if let Some(token) = token {

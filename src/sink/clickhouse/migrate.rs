@@ -1,28 +1,14 @@
 //! Migrations: bringing the tables of one database to the form that this build writes, and taking over tables that have it.
 
-use std::collections::BTreeMap;
-use std::fmt::Write as _;
 use std::time::Duration;
 
 use backon::{ExponentialBuilder, Retryable as _};
-use sha2::{Digest as _, Sha256};
 
+use super::book::{Book, digest};
 use super::compare::{self, Difference, Report};
-use super::{ClickHouse, exception, quote, statements};
+use super::{ClickHouse, quote, statements};
 use crate::contract::{Migration, Pipeline, Table};
-use crate::sink::StoreError;
-
-/// Remembers what was applied, in the database that it was applied to.
-const BOOK: &str = "schema_migrations";
-
-const BOOK_DDL: &str = "\
-CREATE TABLE IF NOT EXISTS `schema_migrations` (
-    `name` String COMMENT 'File name of the migration',
-    `hash` String COMMENT 'SHA-256 of its text, in hexadecimal',
-    `adopted` Bool COMMENT 'Recorded without running it, because the tables were there',
-    `applied_at` DateTime64(3, 'UTC') DEFAULT now64(3)
-) ENGINE = ReplacingMergeTree(applied_at) ORDER BY name
-SETTINGS fsync_after_insert = 1, fsync_part_directory = 1";
+use crate::sink::{Fault, StoreError};
 
 /// What stops a migration.
 #[derive(Debug, thiserror::Error)]
@@ -30,6 +16,28 @@ pub enum MigrateError {
     /// ClickHouse could not be asked.
     #[error("the state of the migrations can't be read or written: {0}")]
     Store(#[from] StoreError),
+    /// The database isn't there, as far as this account can see, and can't be made.
+    #[error(
+        "there is no database {database} that {user} can see, and it can't be made ({error}); create it, or grant something on it to {user}"
+    )]
+    NoDatabase {
+        /// Its name.
+        database: String,
+        /// The account.
+        user: String,
+        /// What ClickHouse says.
+        error: StoreError,
+    },
+    /// Another tool has a table of the name that the table of migrations has.
+    #[error(
+        "table {table} is somebody else's: it has the columns {columns}, and the table of migrations has name, hash, adopted and applied_at; give that one another name in pipeline.yaml, as in `migrations: {{ table: event_grpc_migrations }}`"
+    )]
+    Foreign {
+        /// The table.
+        table: String,
+        /// Its columns.
+        columns: String,
+    },
     /// A file was edited after it had been applied.
     #[error(
         "migration {0} was applied to this database with another text; restore the file as it was and put the change into a new migration"
@@ -69,7 +77,7 @@ pub async fn apply(
     store: &ClickHouse,
     pipeline: &Pipeline,
 ) -> Result<Vec<&'static str>, MigrateError> {
-    let pending = open_book(store, store.migrations(pipeline)).await?;
+    let (book, pending) = open_book(store, pipeline).await?;
     for migration in &pending {
         for (number, statement) in (1..).zip(statements::split(migration.sql)) {
             run(store, &statement)
@@ -81,7 +89,7 @@ pub async fn apply(
                     error,
                 })?;
         }
-        record(store, migration, false).await?;
+        run(store, &book.entry(store, migration, false)).await?;
         tracing::info!(migration = migration.name, "A migration was applied.");
     }
     Ok(pending.iter().map(|m| m.name).collect())
@@ -89,7 +97,8 @@ pub async fn apply(
 
 /// Compares the database with the pipeline, changing nothing.
 pub async fn check(store: &ClickHouse, pipeline: &Pipeline) -> Result<Report, MigrateError> {
-    let applied = read_book(store).await?;
+    let book = Book::find(store, pipeline.migrations_table).await?;
+    let applied = book.read(store).await?;
     let differences = compare::differences(store, &store.tables(pipeline)).await?;
     let mut report = Report {
         differences,
@@ -117,7 +126,7 @@ pub async fn adopt(store: &ClickHouse, pipeline: &Pipeline) -> Result<Adopted, M
     if differences.iter().any(|d| !d.harmless) {
         return Err(MigrateError::Misfit(differences));
     }
-    let pending = open_book(store, store.migrations(pipeline)).await?;
+    let (book, pending) = open_book(store, pipeline).await?;
     let (created, taken): (Vec<&Table>, Vec<&Table>) = tables
         .into_iter()
         .partition(|table| missing.iter().any(|d| d.table == table.name));
@@ -125,7 +134,7 @@ pub async fn adopt(store: &ClickHouse, pipeline: &Pipeline) -> Result<Adopted, M
         run(store, table.ddl).await?;
     }
     for migration in &pending {
-        record(store, migration, true).await?;
+        run(store, &book.entry(store, migration, true)).await?;
     }
     Ok(Adopted {
         taken: taken.iter().map(|t| t.name).collect(),
@@ -134,17 +143,19 @@ pub async fn adopt(store: &ClickHouse, pipeline: &Pipeline) -> Result<Adopted, M
     })
 }
 
-/// Makes sure that there is a book, and returns the migrations that aren't in it.
+/// Makes sure that there are a database and a book, and returns the migrations that aren't in it. What is there isn't
+/// made again: an account may be allowed to use it, and nothing more.
 async fn open_book(
     store: &ClickHouse,
-    migrations: &'static [Migration],
-) -> Result<Vec<&'static Migration>, MigrateError> {
-    let database = quote::identifier(store.address().database());
-    store
-        .run(None, &format!("CREATE DATABASE IF NOT EXISTS {database}"))
-        .await?;
-    run(store, BOOK_DDL).await?;
-    let applied = read_book(store).await?;
+    pipeline: &Pipeline,
+) -> Result<(Book, Vec<&'static Migration>), MigrateError> {
+    open_database(store).await?;
+    let book = Book::find(store, pipeline.migrations_table).await?;
+    let applied = book.read(store).await?;
+    for statement in book.statements(store) {
+        run(store, &statement).await?;
+    }
+    let migrations = store.migrations(pipeline);
     for name in applied.keys() {
         if !migrations.iter().any(|m| m.name == name) {
             tracing::warn!(
@@ -163,41 +174,36 @@ async fn open_book(
             Some(_) => {}
         }
     }
-    Ok(pending)
+    Ok((book, pending))
 }
 
-/// The hash of every migration that was applied, by name. Without database or book there are none.
-async fn read_book(store: &ClickHouse) -> Result<BTreeMap<String, String>, StoreError> {
-    let book = quote::table(store.address().database(), BOOK);
-    let rows = store
-        .rows::<(String, String)>(&format!("SELECT name, hash FROM {book} FINAL"))
-        .await;
-    match rows {
-        Ok(rows) => Ok(rows.into_iter().collect()),
-        Err(error) if exception::is_missing(&error) => Ok(BTreeMap::new()),
-        Err(error) => Err(error),
+/// Makes the database if it isn't there.
+async fn open_database(store: &ClickHouse) -> Result<(), MigrateError> {
+    let address = store.address();
+    let name = quote::text(address.database());
+    let sql = format!("SELECT name FROM system.databases WHERE name = {name}");
+    if !store.rows::<String>(&sql).await?.is_empty() {
+        return Ok(());
     }
-}
-
-async fn record(
-    store: &ClickHouse,
-    migration: &Migration,
-    adopted: bool,
-) -> Result<(), StoreError> {
-    let book = quote::table(store.address().database(), BOOK);
-    let name = quote::text(migration.name);
-    let hash = quote::text(&digest(migration.sql));
-    let statement = format!(
-        "INSERT INTO {book} (name, hash, adopted) SETTINGS async_insert = 0 VALUES ({name}, {hash}, {adopted})"
-    );
-    run(store, &statement).await
+    let database = quote::identifier(address.database());
+    let made = store
+        .run(None, &format!("CREATE DATABASE IF NOT EXISTS {database}"))
+        .await;
+    made.map_err(|error| match error.fault {
+        Fault::Destination if error.code.is_some() => MigrateError::NoDatabase {
+            database,
+            user: address.user().to_owned(),
+            error,
+        },
+        _ => MigrateError::Store(error),
+    })
 }
 
 /// Runs a statement that may be repeated. Two that change one table at once get in each other's way, and an answer
 /// may be lost: both pass.
 async fn run(store: &ClickHouse, statement: &str) -> Result<(), StoreError> {
     let database = store.address().database();
-    let attempt = || store.run(Some(database), statement);
+    let attempt = || store.shape(database, statement);
     attempt
         .retry(
             ExponentialBuilder::default()
@@ -207,14 +213,4 @@ async fn run(store: &ClickHouse, statement: &str) -> Result<(), StoreError> {
         )
         .when(|error| error.fault.may_pass())
         .await
-}
-
-/// Line ends don't count: a checkout may have changed them.
-fn digest(sql: &str) -> String {
-    let hash = Sha256::digest(sql.replace("\r\n", "\n"));
-    hash.iter().fold(String::new(), |mut text, byte| {
-        // Writing to a string doesn't fail.
-        write!(text, "{byte:02x}").ok();
-        text
-    })
 }

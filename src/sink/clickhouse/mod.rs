@@ -1,28 +1,37 @@
 //! ClickHouse as a destination: inserts, migrations and the state of the tables, over its HTTP interface.
 
 mod address;
+mod book;
+mod clauses;
 mod compare;
 mod connection;
 mod databases;
 pub mod decisions;
 pub mod engine;
 mod engine_text;
+mod engines;
 mod exception;
 pub mod health;
 mod insert;
 pub mod letters;
+mod live;
 pub mod migrate;
 pub mod quote;
 mod schema;
 mod statements;
 
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+use std::sync::{Arc, RwLock};
 use std::time::Duration;
 
 use bytes::Bytes;
-use clickhouse::{Client, Row, RowOwned, RowRead};
+use clickhouse::{Client, RowOwned, RowRead};
 use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
-use serde::Deserialize;
+
+use clauses::Without;
+use insert::Inserts;
 
 use crate::contract::{Database, Migration, Pipeline, Storage, Table};
 use crate::sink::{Fault, Rows, Store, StoreError};
@@ -48,7 +57,9 @@ pub struct ClickHouse {
     /// Names no database, so that it works before there is one.
     client: Client,
     /// Carries the settings that are the same for all inserts.
-    inserts: Client,
+    inserts: Inserts,
+    /// The tables that must get no rows though they would take them, as they were last seen, and why.
+    shut: Arc<RwLock<BTreeMap<&'static str, String>>>,
     address: Address,
     /// What is on its way into the server.
     room: Budget,
@@ -61,7 +72,8 @@ impl ClickHouse {
     pub fn new(address: Address) -> Result<Self, ConnectError> {
         let client = connection::client(&address)?;
         Ok(ClickHouse {
-            inserts: insert::configured(&client, &address),
+            inserts: Inserts::new(&client, &address),
+            shut: Arc::default(),
             client,
             address,
             room: Budget::new(weight::INSERTS),
@@ -125,23 +137,50 @@ impl ClickHouse {
         }
     }
 
+    /// Runs a statement that makes or changes a table in a database, without those of its settings that the server
+    /// doesn't know: it may be older than they are.
+    async fn shape(&self, database: &str, sql: &str) -> Result<(), StoreError> {
+        let mut statement = Cow::Borrowed(sql);
+        loop {
+            let Err(error) = self.run(Some(database), &statement).await else {
+                return Ok(());
+            };
+            let names = clauses::settings(&statement);
+            let unknown = exception::unknown_setting(&error, names.into_iter());
+            let Some(setting) = unknown.map(str::to_owned) else {
+                return Err(error);
+            };
+            tracing::warn!(
+                setting,
+                server = %self.address,
+                "This ClickHouse doesn't know a setting of tables, which is left out."
+            );
+            statement = match clauses::without(&statement, &setting) {
+                Without::Shorter(shorter) => Cow::Owned(shorter.into_owned()),
+                Without::Nothing => return Ok(()),
+                Without::Same => return Err(error),
+            };
+        }
+    }
+
     async fn ask(&self, table: &'static Table) -> Result<(), StoreError> {
         let live = self
-            .columns(self.address.database(), &[table])
+            .live(self.address.database(), &[table])
             .await
             .map_err(|error| self.unanswered(error))?;
         let misfits = schema::misfits(table, &live);
         if !misfits.is_empty() {
-            let name = quote::table(self.address.database(), table.name);
-            return Err(exception::failed(
-                Fault::Destination,
-                format!("table {name} {}", misfits.join("; ")),
-            ));
+            return Err(self.misfit(table, &misfits.join("; ")));
         }
-        let nothing = std::iter::once(insert::empty_block(table));
-        self.insert(table, nothing, None)
+        let nothing = insert::empty_block(table);
+        self.insert(table, || std::iter::once(nothing.clone()), None)
             .await
             .map_err(|error| self.unanswered(error))
+    }
+
+    fn misfit(&self, table: &Table, why: &str) -> StoreError {
+        let name = quote::table(self.address.database(), table.name);
+        exception::failed(Fault::Destination, format!("table {name} {why}"))
     }
 
     /// A question that gets no answer leaves no doubt about what was stored: the server is gone.
@@ -170,7 +209,7 @@ impl ClickHouse {
         match rows {
             0 => Ok(()),
             _ => {
-                self.insert(table, std::iter::once(block), Some(token))
+                self.insert(table, || std::iter::once(block.clone()), Some(token))
                     .await
             }
         }
@@ -194,7 +233,7 @@ impl Store for ClickHouse {
                         true => Some(self.room.acquire(weight).await),
                         false => None,
                     };
-                    self.insert(block.table(), block.chunks(), Some(token))
+                    self.insert(block.table(), || block.chunks(), Some(token))
                         .await
                 }
             }
@@ -204,33 +243,5 @@ impl Store for ClickHouse {
 
     fn probe<'a>(&'a self, table: &'static Table) -> BoxFuture<'a, Result<(), StoreError>> {
         self.ask(table).boxed()
-    }
-}
-
-/// A column of a table as it is on the server.
-#[derive(Debug, Clone, PartialEq, Eq, Row, Deserialize)]
-struct LiveColumn {
-    table: String,
-    name: String,
-    #[serde(rename = "type")]
-    ty: String,
-    default_kind: String,
-    default_expression: String,
-}
-
-impl ClickHouse {
-    /// The columns that some tables have in a database, table by table and in their order.
-    async fn columns(
-        &self,
-        database: &str,
-        tables: &[&Table],
-    ) -> Result<Vec<LiveColumn>, StoreError> {
-        let database = quote::text(database);
-        let names = quote::texts(tables.iter().map(|table| table.name));
-        self.rows(&format!(
-            "SELECT table, name, type, default_kind, default_expression FROM system.columns \
-             WHERE database = {database} AND table IN {names} ORDER BY table, position"
-        ))
-        .await
     }
 }

@@ -1,16 +1,18 @@
 //! Whether a table on the server takes what the pipeline sends.
 
-use super::LiveColumn;
+use super::live::Live;
 use crate::contract::Table;
 
 /// What keeps rows of `table` from being stored in the columns that are there, in words. Columns that the server
 /// has and the pipeline doesn't know are no hindrance: a newer instance may have added them.
-pub(super) fn misfits(table: &Table, live: &[LiveColumn]) -> Vec<String> {
-    let live: Vec<_> = live.iter().filter(|c| c.table == table.name).collect();
+pub(super) fn misfits(table: &Table, live: &Live) -> Vec<String> {
+    let engine = live.engine_misfit(table);
+    let live = live.columns.iter().filter(|c| c.table == table.name);
+    let live: Vec<_> = live.collect();
     if live.is_empty() {
         return vec![String::from("does not exist")];
     }
-    let mut misfits = Vec::new();
+    let mut misfits: Vec<String> = engine.into_iter().collect();
     for column in table.columns {
         match live.iter().find(|c| c.name == column.name) {
             None => misfits.push(format!(

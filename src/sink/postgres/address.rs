@@ -1,15 +1,20 @@
 //! Where PostgreSQL is, and as whom to go there.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::net::IpAddr;
+use std::ops::Range;
 use std::str::FromStr as _;
 use std::time::Duration;
 
 use tokio_postgres::Config;
-use tokio_postgres::config::{Host, SslMode};
+use tokio_postgres::config::{Host, SslMode, TargetSessionAttrs};
 
-/// The longest that a connection may take, where the URL doesn't say otherwise.
+use super::hosts;
+
+/// The longest that a connection may take, where the URL doesn't say otherwise; and where it is one of several hosts.
 const CONNECT_LIMIT: Duration = Duration::from_secs(5);
+const CONNECT_LIMIT_OF_SEVERAL: Duration = Duration::from_secs(2);
 /// The longest that sent bytes may stay without an acknowledgement, so that a machine that is gone is noticed.
 const SILENCE_LIMIT: Duration = Duration::from_secs(30);
 
@@ -24,6 +29,11 @@ pub enum AddressError {
         "the PostgreSQL URL names no host; it should look like postgres://user:password@host:5432/database"
     )]
     NoHost,
+    /// It asks for a server that takes no writes, or for nothing that is known.
+    #[error(
+        "the PostgreSQL URL has target_session_attrs={0}; rows are written, which `read-write` and `primary` ask for, and `any` hopes for"
+    )]
+    Session(String),
 }
 
 /// A PostgreSQL database, the account and how to connect.
@@ -33,14 +43,35 @@ pub struct Address {
 }
 
 impl Address {
-    /// Reads a URL like `postgres://user:password@host:5432/database`.
+    /// Reads a URL like `postgres://user:password@host:5432/database`, or the same as `host=… user=…`. Of several hosts
+    /// one that takes writes is looked for, unless it says otherwise.
     pub fn parse(text: &str) -> Result<Self, AddressError> {
-        let mut config = Config::from_str(text.trim()).map_err(AddressError::Unreadable)?;
+        let text = text.trim();
+        let session = session(text);
+        let known = match &session {
+            None => Cow::Borrowed(text),
+            Some((_, "any" | "read-write")) => Cow::Borrowed(text),
+            // The client knows it by another name.
+            Some((place, "primary")) => {
+                let mut text = text.to_owned();
+                text.replace_range(place.clone(), "read-write");
+                Cow::Owned(text)
+            }
+            Some((_, other)) => return Err(AddressError::Session((*other).to_owned())),
+        };
+        let mut config = Config::from_str(&known).map_err(AddressError::Unreadable)?;
         if config.get_hosts().is_empty() {
             return Err(AddressError::NoHost);
         }
+        let several = hosts::count(&config) > 1;
+        if several && session.is_none() {
+            config.target_session_attrs(TargetSessionAttrs::ReadWrite);
+        }
         if config.get_connect_timeout().is_none() {
-            config.connect_timeout(CONNECT_LIMIT);
+            config.connect_timeout(match several {
+                true => CONNECT_LIMIT_OF_SEVERAL,
+                false => CONNECT_LIMIT,
+            });
         }
         if config.get_tcp_user_timeout().is_none() {
             config.tcp_user_timeout(SILENCE_LIMIT);
@@ -81,6 +112,25 @@ impl Address {
         &self.config
     }
 
+    /// How long one of the hosts may take until a connection to it can be used, before the next is tried.
+    pub(super) fn patience_of_one(&self) -> Duration {
+        self.config
+            .get_connect_timeout()
+            .map_or(CONNECT_LIMIT, |limit| *limit)
+            * 2
+    }
+
+    /// The same for all of them, one after the other.
+    pub(super) fn patience(&self) -> Duration {
+        let hosts = u32::try_from(hosts::count(&self.config)).unwrap_or(u32::MAX);
+        self.patience_of_one().saturating_mul(hosts.max(1))
+    }
+
+    /// Whether there is more than one host.
+    pub(super) fn is_of_several(&self) -> bool {
+        hosts::count(&self.config) > 1
+    }
+
     /// Whether a connection may be encrypted.
     pub(super) fn may_be_encrypted(&self) -> bool {
         self.config.get_ssl_mode() != SslMode::Disable
@@ -95,6 +145,21 @@ impl Address {
             Host::Unix(_) => true,
         })
     }
+}
+
+/// What an address asks of a server, and where it says so: in a URL, or in the form of `key=value`.
+fn session(text: &str) -> Option<(Range<usize>, &str)> {
+    const KEY: &str = "target_session_attrs";
+    let (at, _) = text.match_indices(KEY).find(|(at, _)| {
+        let before = text.get(..*at).unwrap_or_default();
+        before.is_empty() || before.ends_with(['?', '&', ' '])
+    })?;
+    let rest = text.get(at + KEY.len()..)?;
+    let value = rest.trim_start().strip_prefix('=')?.trim_start();
+    let value = value.trim_start_matches('\'');
+    let end = value.find(['&', ' ', '\'']).unwrap_or(value.len());
+    let start = text.len() - value.len();
+    Some((start..start + end, value.get(..end)?))
 }
 
 /// For logs: everything but the password.
@@ -161,6 +226,50 @@ mod tests {
         };
         assert_eq!(password("postgres://a:url@h/d"), "url");
         assert_eq!(password("postgres://a@h/d"), "env");
+    }
+
+    #[test]
+    fn of_several_hosts_one_that_takes_writes_is_wanted() {
+        use TargetSessionAttrs::{Any, ReadWrite};
+        let asked = |text: &str| Address::parse(text).map(|a| a.config.get_target_session_attrs());
+        for (text, wanted) in [
+            ("postgres://u@a/d", Any),
+            ("postgres://u@a,b/d", ReadWrite),
+            ("host=a,b user=u", ReadWrite),
+            ("postgres://u@a,b/d?target_session_attrs=any", Any),
+            (
+                "postgres://u@a,b/d?target_session_attrs=primary&connect_timeout=1",
+                ReadWrite,
+            ),
+            (
+                "host=a,b target_session_attrs = 'primary' user=u",
+                ReadWrite,
+            ),
+            ("host=a target_session_attrs=read-write", ReadWrite),
+        ] {
+            assert_eq!(asked(text).unwrap(), wanted, "{text}");
+        }
+        for (text, said) in [
+            ("postgres://u@a,b/d?target_session_attrs=standby", "standby"),
+            (
+                "host=a,b target_session_attrs=prefer-standby",
+                "prefer-standby",
+            ),
+            ("host=a,b target_session_attrs=read-only", "read-only"),
+            ("host=a,b target_session_attrs=primry", "primry"),
+        ] {
+            let error = asked(text).unwrap_err().to_string();
+            assert!(
+                error.contains(&format!("={said};")) && error.contains("`primary`"),
+                "{error}"
+            );
+        }
+        let limit = |text: &str| Address::parse(text).unwrap().patience();
+        assert_eq!(
+            limit("postgres://u@a,b,c/d"),
+            3 * 2 * CONNECT_LIMIT_OF_SEVERAL
+        );
+        assert_eq!(limit("host=a,b connect_timeout=1"), Duration::from_secs(4));
     }
 
     #[test]

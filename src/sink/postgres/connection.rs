@@ -4,13 +4,15 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use deadpool_postgres::{
-    Manager, ManagerConfig, Object, Pool, PoolError, RecyclingMethod, Runtime, TimeoutType,
+    ConfigConnectImpl, Connect, Manager, ManagerConfig, Object, Pool, PoolError, RecyclingMethod,
+    Runtime, TimeoutType,
 };
 use rustls::ClientConfig;
 use rustls::RootCertStore;
 use tokio_postgres::NoTls;
 use tokio_postgres_rustls::MakeRustlsConnect;
 
+use super::hosts::Hosts;
 use super::{Address, sqlstate};
 use crate::sink::{Fault, StoreError};
 
@@ -44,14 +46,17 @@ pub(super) fn pool(address: &Address) -> Result<Pool, ConnectError> {
     let reuse = ManagerConfig {
         recycling_method: RecyclingMethod::Fast,
     };
-    let manager = if address.may_be_encrypted() {
-        Manager::from_config(config, MakeRustlsConnect::new(tls()?), reuse)
+    let connect: Box<dyn Connect> = if address.may_be_encrypted() {
+        let tls = MakeRustlsConnect::new(tls()?);
+        Box::new(ConfigConnectImpl { tls })
     } else {
-        Manager::from_config(config, NoTls, reuse)
+        Box::new(ConfigConnectImpl { tls: NoTls })
     };
+    let hosts = Hosts::new(&config, connect, address.patience_of_one());
+    let manager = Manager::from_connect(config, hosts, reuse);
     Ok(Pool::builder(manager)
         .max_size(CONNECTIONS)
-        .create_timeout(Some(CREATE_LIMIT))
+        .create_timeout(Some(CREATE_LIMIT.max(address.patience())))
         .wait_timeout(Some(WAIT_LIMIT))
         .runtime(Runtime::Tokio1)
         .build()?)
@@ -85,4 +90,11 @@ pub(super) async fn get(pool: &Pool) -> Result<Object, StoreError> {
         ),
         other => sqlstate::failed(Fault::Destination, other.to_string()),
     })
+}
+
+/// Gives a connection up after an error that is about the server, and all that are idle: they lead to the same one, and
+/// a new one finds another host where there is one.
+pub(super) fn leave(pool: &Pool, connection: Object) {
+    drop(Object::take(connection));
+    drop(pool.retain(|_, _| false));
 }

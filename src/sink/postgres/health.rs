@@ -1,5 +1,7 @@
 //! Whether PostgreSQL answers and each of its tables takes rows.
 
+use std::time::Duration;
+
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
@@ -19,7 +21,13 @@ pub fn watch(
 }
 
 async fn ask(store: &Postgres, tables: &[&'static Table]) -> (ServerState, Tables) {
-    let live = match timeout(PATIENCE, store.columns(tables)).await {
+    // One host of several may have to be waited for in vain before the next one answers.
+    let limit = match store.address().is_of_several() {
+        true => PATIENCE + store.address().patience(),
+        // So that a connection on which there is no answer is given up.
+        false => PATIENCE + Duration::from_secs(1),
+    };
+    let live = match timeout(limit, store.columns(tables, PATIENCE)).await {
         Ok(live) => live.map_err(|error| error.message),
         Err(_) => Err(health::silent()),
     };

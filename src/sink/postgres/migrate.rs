@@ -1,26 +1,13 @@
 //! Migrations: bringing the tables to the form that this build writes, and taking over tables that have it.
 
-use std::collections::BTreeMap;
-use std::fmt::Write as _;
+use tokio_postgres::{Client, Error, Transaction};
 
-use sha2::{Digest as _, Sha256};
-use tokio_postgres::types::{ToSql, Type};
-use tokio_postgres::{Client, Error, GenericClient, Transaction};
-
-use super::{Postgres, connection, schema, sqlstate};
-use crate::contract::{Migration, Pipeline, Table};
+use super::book::{Book, digest};
+use super::{Postgres, QUESTION_LIMIT, connection, schema, sqlstate};
+use crate::contract::{Pipeline, Table};
 use crate::sink::StoreError;
 use crate::sink::clickhouse::migrate::Adopted;
 use crate::sink::clickhouse::{Difference, Report};
-
-/// Remembers what was applied, beside the tables.
-const BOOK: &str = "\
-CREATE TABLE IF NOT EXISTS schema_migrations (
-    name text PRIMARY KEY,
-    hash text NOT NULL,
-    adopted boolean NOT NULL,
-    applied_at timestamptz NOT NULL DEFAULT now()
-)";
 
 /// Held by whoever changes the schema, until the end of the transaction: instances may start at the same time.
 const LOCK: &str = "SET LOCAL lock_timeout = '30s'; SELECT pg_advisory_xact_lock(hashtextextended('event-grpc schema', 0))";
@@ -31,6 +18,16 @@ pub enum MigrateError {
     /// PostgreSQL could not be asked.
     #[error("the state of the migrations can't be read or written: {0}")]
     Store(#[from] StoreError),
+    /// Another tool has a table of the name that the table of migrations has.
+    #[error(
+        "table {table} is somebody else's: it has the columns {columns}, and the table of migrations has name, hash, adopted and applied_at; give that one another name in pipeline.yaml, as in `migrations: {{ table: event_grpc_migrations }}`"
+    )]
+    Foreign {
+        /// The table.
+        table: String,
+        /// Its columns.
+        columns: String,
+    },
     /// A file was edited after it had been applied.
     #[error(
         "migration {0} was applied to this database with another text; restore the file as it was and put the change into a new migration"
@@ -65,8 +62,10 @@ pub async fn apply(
     let mut applied = Vec::new();
     for migration in pipeline.postgres_migrations {
         let transaction = client.transaction().await?;
-        open_book(&transaction, pipeline).await?;
-        if read_book(&transaction).await?.contains_key(migration.name) {
+        let book = open_book(&transaction, pipeline).await?;
+        if book.read(&transaction).await?.contains_key(migration.name) {
+            // What the book held under another name stays.
+            transaction.commit().await?;
             continue;
         }
         let carried_out = transaction.batch_execute(migration.sql).await;
@@ -74,7 +73,7 @@ pub async fn apply(
             name: migration.name,
             error: sqlstate::judge(&error),
         })?;
-        record(&transaction, migration, false).await?;
+        book.record(&transaction, migration, false).await?;
         transaction.commit().await?;
         tracing::info!(
             migration = migration.name,
@@ -88,13 +87,11 @@ pub async fn apply(
 /// Compares the database with the pipeline, changing nothing.
 pub async fn check(store: &Postgres, pipeline: &Pipeline) -> Result<Report, MigrateError> {
     let tables = tables(pipeline);
-    let live = store.columns(&tables).await?;
+    let live = store.columns(&tables, QUESTION_LIMIT).await?;
     let connection = connection::get(&store.pool).await?;
     let client: &Client = &connection;
-    let applied = match read_book(client).await {
-        Err(error) if sqlstate::is_missing(&error) => BTreeMap::new(),
-        applied => applied?,
-    };
+    let book = Book::find(client, pipeline.migrations_table).await?;
+    let applied = book.read(client).await?;
     let mut report = Report {
         differences: schema::differences(&tables, &live),
         pending: Vec::new(),
@@ -114,7 +111,7 @@ pub async fn check(store: &Postgres, pipeline: &Pipeline) -> Result<Report, Migr
 /// present form and records every migration as applied, all in one transaction.
 pub async fn adopt(store: &Postgres, pipeline: &Pipeline) -> Result<Adopted, MigrateError> {
     let tables = tables(pipeline);
-    let live = store.columns(&tables).await?;
+    let live = store.columns(&tables, QUESTION_LIMIT).await?;
     let differences = schema::differences(&tables, &live);
     if differences.iter().any(|d| !d.missing) {
         return Err(MigrateError::Misfit(differences));
@@ -125,15 +122,15 @@ pub async fn adopt(store: &Postgres, pipeline: &Pipeline) -> Result<Adopted, Mig
     let mut connection = connection::get(&store.pool).await?;
     let client: &mut Client = &mut connection;
     let transaction = client.transaction().await?;
-    open_book(&transaction, pipeline).await?;
-    let applied = read_book(&transaction).await?;
+    let book = open_book(&transaction, pipeline).await?;
+    let applied = book.read(&transaction).await?;
     for table in &created {
         transaction.batch_execute(table.ddl).await?;
     }
     let mut recorded = Vec::new();
     for migration in pipeline.postgres_migrations {
         if !applied.contains_key(migration.name) {
-            record(&transaction, migration, true).await?;
+            book.record(&transaction, migration, true).await?;
             recorded.push(migration.name);
         }
     }
@@ -152,10 +149,14 @@ pub fn tables(pipeline: &Pipeline) -> Vec<&'static Table> {
 }
 
 /// Makes sure that there is a book, that nobody else writes into it, and that what it has is what this build has.
-async fn open_book(transaction: &Transaction<'_>, pipeline: &Pipeline) -> Result<(), MigrateError> {
+async fn open_book(
+    transaction: &Transaction<'_>,
+    pipeline: &Pipeline,
+) -> Result<Book, MigrateError> {
     transaction.batch_execute(LOCK).await?;
-    transaction.batch_execute(BOOK).await?;
-    for (name, hash) in read_book(transaction).await? {
+    let book = Book::find(transaction, pipeline.migrations_table).await?;
+    let book = book.open(transaction).await?;
+    for (name, hash) in book.read(transaction).await? {
         let known = pipeline.postgres_migrations.iter();
         match known.into_iter().find(|m| m.name == name) {
             Some(migration) if hash != digest(migration.sql) => {
@@ -168,50 +169,10 @@ async fn open_book(transaction: &Transaction<'_>, pipeline: &Pipeline) -> Result
             ),
         }
     }
-    Ok(())
-}
-
-/// The hash of every migration that was applied, by name.
-async fn read_book(client: &impl GenericClient) -> Result<BTreeMap<String, String>, Error> {
-    let rows = client
-        .query_typed("SELECT name, hash FROM schema_migrations", &[])
-        .await?;
-    rows.iter()
-        .map(|row| Ok((row.try_get(0)?, row.try_get(1)?)))
-        .collect()
-}
-
-async fn record(
-    transaction: &Transaction<'_>,
-    migration: &Migration,
-    adopted: bool,
-) -> Result<(), Error> {
-    let hash = digest(migration.sql);
-    let parameters: [(&(dyn ToSql + Sync), Type); 3] = [
-        (&migration.name, Type::TEXT),
-        (&hash, Type::TEXT),
-        (&adopted, Type::BOOL),
-    ];
-    transaction
-        .execute_typed(
-            "INSERT INTO schema_migrations (name, hash, adopted) VALUES ($1, $2, $3)",
-            &parameters,
-        )
-        .await?;
-    Ok(())
+    Ok(book)
 }
 
 fn lines(differences: &[Difference]) -> String {
     let lines: Vec<_> = differences.iter().map(Difference::to_string).collect();
     lines.join("\n")
-}
-
-/// Line ends don't count: a checkout may have changed them.
-fn digest(sql: &str) -> String {
-    let hash = Sha256::digest(sql.replace("\r\n", "\n"));
-    hash.iter().fold(String::new(), |mut text, byte| {
-        // Writing to a string doesn't fail.
-        write!(text, "{byte:02x}").ok();
-        text
-    })
 }

@@ -1,9 +1,11 @@
 //! PostgreSQL as a destination: upserts with hooks in one transaction, migrations and the state of the tables.
 
 mod address;
+mod book;
 mod connection;
 pub mod health;
 pub mod hook;
+mod hosts;
 pub mod migrate;
 pub mod quote;
 mod schema;
@@ -71,14 +73,19 @@ impl Postgres {
         let hook = self.hook(upsert)?;
         let mut client = connection::get(&self.pool).await?;
         let transaction = store(&mut client, &statement, &parameters, hook, rows);
-        let outcome = match tokio::time::timeout(BATCH_LIMIT, transaction).await {
-            Ok(Ok(())) => Ok(()),
-            Ok(Err(HookError::Database(error))) => Err(judged(table, &error)),
-            Ok(Err(HookError::Refused(why))) => Err(sqlstate::failed(Fault::Content, why)),
-            Err(_) => Err(late()),
+        let (outcome, leaves) = match tokio::time::timeout(BATCH_LIMIT, transaction).await {
+            Ok(Ok(())) => (Ok(()), false),
+            Ok(Err(HookError::Database(error))) => {
+                let leaves = sqlstate::is_of_the_server(&error);
+                (Err(judged(table, &error)), leaves)
+            }
+            Ok(Err(HookError::Refused(why))) => (Err(sqlstate::failed(Fault::Content, why)), false),
+            Err(_) => (Err(late()), true),
         };
-        if matches!(&outcome, Err(error) if error.fault.may_pass()) {
-            // It may be broken, or the server may still be at work for it: nothing else goes over this connection.
+        if leaves {
+            connection::leave(&self.pool, client);
+        } else if matches!(&outcome, Err(error) if error.fault.may_pass()) {
+            // The server may still be at work for it: nothing else goes over this connection.
             drop(Object::take(client));
         }
         outcome
@@ -96,7 +103,7 @@ impl Postgres {
     }
 
     async fn ask(&self, table: &'static Table) -> Result<(), StoreError> {
-        let live = self.columns(&[table]).await?;
+        let live = self.columns(&[table], QUESTION_LIMIT).await?;
         let misfits = schema::misfits(table, &live);
         if !misfits.is_empty() {
             let message = format!("table {} {}", table.name, misfits.join("; "));
@@ -115,10 +122,18 @@ impl Postgres {
                 .await?;
             transaction.rollback().await
         };
-        match tokio::time::timeout(QUESTION_LIMIT, asked).await {
-            Ok(asked) => asked.map_err(|error: Error| sqlstate::judge(&error)),
-            Err(_) => Err(late()),
+        let (asked, leaves) = match tokio::time::timeout(QUESTION_LIMIT, asked).await {
+            Ok(Ok(())) => (Ok(()), false),
+            Ok(Err(error)) => {
+                let leaves = sqlstate::is_of_the_server(&error);
+                (Err(sqlstate::judge(&error)), leaves)
+            }
+            Err(_) => (Err(late()), true),
+        };
+        if leaves {
+            connection::leave(&self.pool, client);
         }
+        asked
     }
 }
 

@@ -1,10 +1,11 @@
 //! The tables on the server: what they are, and whether they take what the pipeline sends.
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use tokio_postgres::types::Type;
 
-use super::{Postgres, QUESTION_LIMIT, connection, late, quote, sqlstate};
+use super::{Postgres, connection, late, quote, sqlstate};
 use crate::contract::Table;
 use crate::sink::StoreError;
 use crate::sink::clickhouse::Difference;
@@ -16,6 +17,12 @@ SELECT w.name, a.attname::text, format_type(a.atttypid, a.atttypmod), a.attnotnu
 FROM unnest($1::text[], $2::text[]) AS w (name, quoted)
 JOIN pg_attribute a ON a.attrelid = to_regclass(w.quoted) AND a.attnum > 0 AND NOT a.attisdropped
 ORDER BY w.name, a.attnum";
+
+/// Tables that a crash of the server empties.
+const UNLOGGED: &str = "\
+SELECT w.name
+FROM unnest($1::text[], $2::text[]) AS w (name, quoted)
+JOIN pg_class c ON c.oid = to_regclass(w.quoted) AND c.relpersistence <> 'p'";
 
 const KEYS: &str = "\
 SELECT w.name, array_agg(a.attname::text)
@@ -29,6 +36,8 @@ GROUP BY w.name, i.indexrelid";
 #[derive(Debug, Default)]
 pub(super) struct Live {
     columns: Vec<LiveColumn>,
+    /// The tables that a crash of the server empties.
+    unlogged: Vec<String>,
     /// What is unique, by table.
     keys: Vec<(String, BTreeSet<String>)>,
 }
@@ -46,8 +55,12 @@ struct LiveColumn {
 }
 
 impl Postgres {
-    /// What some tables are.
-    pub(super) async fn columns(&self, tables: &[&Table]) -> Result<Live, StoreError> {
+    /// What some tables are. Once there is a connection, the answer may take as long as `limit`.
+    pub(super) async fn columns(
+        &self,
+        tables: &[&Table],
+        limit: Duration,
+    ) -> Result<Live, StoreError> {
         let client = connection::get(&self.pool).await?;
         let names: Vec<&str> = tables.iter().map(|table| table.name).collect();
         let quoted: Vec<String> = names.iter().map(|name| quote::identifier(name)).collect();
@@ -55,6 +68,7 @@ impl Postgres {
             let parameters: [(&(dyn tokio_postgres::types::ToSql + Sync), Type); 2] =
                 [(&names, Type::TEXT_ARRAY), (&quoted, Type::TEXT_ARRAY)];
             let columns = client.query_typed(COLUMNS, &parameters).await?;
+            let unlogged = client.query_typed(UNLOGGED, &parameters).await?;
             let keys = client.query_typed(KEYS, &parameters).await?;
             let column = |row: &tokio_postgres::Row| {
                 Ok(LiveColumn {
@@ -72,16 +86,25 @@ impl Postgres {
             };
             Ok(Live {
                 columns: columns.iter().map(column).collect::<Result<_, _>>()?,
+                unlogged: unlogged
+                    .iter()
+                    .map(|row| row.try_get(0))
+                    .collect::<Result<_, _>>()?,
                 keys: keys.iter().map(key).collect::<Result<_, _>>()?,
             })
         };
-        match tokio::time::timeout(QUESTION_LIMIT, asked).await {
-            Ok(live) => live.map_err(|error| sqlstate::unreachable(&error)),
-            Err(_) => {
-                drop(deadpool_postgres::Object::take(client));
-                Err(late())
+        let (live, leaves) = match tokio::time::timeout(limit, asked).await {
+            Ok(Ok(live)) => (Ok(live), false),
+            Ok(Err(error)) => {
+                let leaves = sqlstate::is_of_the_server(&error);
+                (Err(sqlstate::unreachable(&error)), leaves)
             }
+            Err(_) => (Err(late()), true),
+        };
+        if leaves {
+            connection::leave(&self.pool, client);
         }
+        live
     }
 }
 
@@ -111,6 +134,12 @@ pub(super) fn misfits(table: &Table, live: &Live) -> Vec<String> {
         .chain(of_hooks.map(|(name, ty)| (*name, *ty, true)))
         .collect();
     let mut misfits = Vec::new();
+    if live.unlogged.iter().any(|name| name == table.name) {
+        let quoted = quote::identifier(table.name);
+        misfits.push(format!(
+            "is not logged, so that a crash of the server empties it (ALTER TABLE {quoted} SET LOGGED puts it right)"
+        ));
+    }
     for (name, ty, nullable) in &wanted {
         match there.iter().find(|c| c.name == *name) {
             None => misfits.push(format!("has no column `{name}` (it should be {ty})")),

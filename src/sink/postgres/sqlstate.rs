@@ -107,14 +107,15 @@ pub(super) fn unreachable(error: &Error) -> StoreError {
     StoreError { fault, ..judged }
 }
 
-/// Whether what was asked about is missing as a whole: the table, or its database.
-pub(super) fn is_missing(error: &Error) -> bool {
-    let missing = [
-        SqlState::UNDEFINED_TABLE,
-        SqlState::INVALID_CATALOG_NAME,
-        SqlState::INVALID_SCHEMA_NAME,
-    ];
-    error.code().is_some_and(|state| missing.contains(state))
+/// Whether an error is about the server that a connection leads to, so that no other connection to it is any better: it
+/// became read-only, as after a failover, or it ends.
+pub(super) fn is_of_the_server(error: &Error) -> bool {
+    match error.code() {
+        // read_only_sql_transaction.
+        Some(state) if state.code() == "25006" => true,
+        Some(state) => State::of(state) == State::Connection,
+        None => error.is_closed() || is_io(error),
+    }
 }
 
 /// An error without a number.

@@ -120,6 +120,7 @@ pub(super) fn pipeline(settings: Settings) -> &'static Pipeline {
         requests: &[],
         migrations: &[],
         postgres_migrations: &[],
+        migrations_table: "schema_migrations",
         unrouted: "unrouted",
     }))
 }

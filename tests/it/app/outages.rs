@@ -25,7 +25,8 @@ use super::{cart, header};
 use crate::clickhouse::support::{in_database, number, run_there};
 use crate::python::topology::Vhost;
 
-async fn connected(vhost: &Vhost, pipeline: &'static Pipeline) -> Arc<Rabbit> {
+/// A connection that is up, with the topology declared.
+pub(crate) async fn connected(vhost: &Vhost, pipeline: &'static Pipeline) -> Arc<Rabbit> {
     let address = Address::parse(&vhost.url()).unwrap();
     let topology = Topology::of(pipeline, |_| true);
     let broker = Rabbit::connect(address, topology, RabbitOptions::default());
@@ -39,7 +40,7 @@ async fn connected(vhost: &Vhost, pipeline: &'static Pipeline) -> Arc<Rabbit> {
 }
 
 /// Workers that don't hold messages for long.
-fn workers(
+pub(crate) fn workers(
     broker: &Arc<Rabbit>,
     store: &ClickHouse,
     pipeline: &'static Pipeline,
@@ -67,7 +68,8 @@ fn workers(
     (setup, tasks)
 }
 
-async fn ended(setup: Setup, mut tasks: JoinSet<()>, broker: &Rabbit) {
+/// Ends workers, and then the connection.
+pub(crate) async fn ended(setup: Setup, mut tasks: JoinSet<()>, broker: &Rabbit) {
     setup.stop.cancel();
     while let Some(ended) = tasks.join_next().await {
         ended.unwrap();
@@ -169,7 +171,8 @@ fn append(block: &mut Block, message: &Message<'_>, _: &Context) -> Result<(), B
     Ok(())
 }
 
-fn fragile() -> &'static Pipeline {
+/// A pipeline of one table, one queue and its error queue.
+pub(crate) fn fragile() -> &'static Pipeline {
     let queue = |name, binding: &'static Route, dead_letter| Queue {
         name,
         kind: QueueKind::Quorum,
@@ -221,6 +224,7 @@ fn fragile() -> &'static Pipeline {
         requests: &[],
         migrations: &[],
         postgres_migrations: &[],
+        migrations_table: "schema_migrations",
         unrouted: "fragile.unrouted",
     }))
 }

@@ -27,6 +27,7 @@ static PIPELINE: Pipeline = Pipeline {
     databases: &[],
     migrations: &[],
     postgres_migrations: &[],
+    migrations_table: "schema_migrations",
     unrouted: "",
 };
 

@@ -67,6 +67,7 @@ const fn pipeline(migrations: &'static [Migration]) -> Pipeline {
         databases: &[],
         migrations,
         postgres_migrations: &[],
+        migrations_table: "schema_migrations",
         unrouted: "",
     }
 }

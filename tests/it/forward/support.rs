@@ -162,6 +162,7 @@ pub(crate) fn run(url: &str, options: Options) -> Running {
         databases: &[],
         migrations: &[],
         postgres_migrations: &[],
+        migrations_table: "schema_migrations",
         unrouted: "unrouted",
     }));
     let topology = Topology {

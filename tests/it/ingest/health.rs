@@ -86,3 +86,51 @@ async fn the_generated_pipeline_can_be_served() {
         assert!(kept, "nothing keeps what {} rejects", source.name);
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_peer_has_its_part_of_the_calls_that_never_end() {
+    let server = Server::start(Limits::embedded(), POOL).await;
+    // A call that asks nothing goes on as long as it is kept.
+    let reflect = async || {
+        let asked = futures_util::stream::pending::<ServerReflectionRequest>();
+        ServerReflectionClient::new(server.channel.clone())
+            .server_reflection_info(asked)
+            .await
+    };
+    let mut kept = Vec::new();
+    let refused = loop {
+        match reflect().await {
+            Ok(call) => kept.push(call),
+            Err(refused) => break refused,
+        }
+    };
+    // Other tests may reflect at the same time.
+    assert!((1..=4).contains(&kept.len()), "{}", kept.len());
+    assert_eq!(refused.code(), tonic::Code::ResourceExhausted, "{refused}");
+    assert!(refused.message().contains("of one address"), "{refused}");
+    drop(kept);
+
+    let watch = async || {
+        let request = tonic_health::pb::HealthCheckRequest {
+            service: String::new(),
+        };
+        HealthClient::new(server.channel.clone())
+            .watch(request)
+            .await
+    };
+    let mut kept = Vec::new();
+    let refused = loop {
+        match watch().await {
+            Ok(call) => kept.push(call),
+            Err(refused) => break refused,
+        }
+    };
+    assert!((8..=16).contains(&kept.len()), "{}", kept.len());
+    assert_eq!(refused.code(), tonic::Code::ResourceExhausted, "{refused}");
+    // And the connection is as good as before.
+    let request = tonic_health::pb::HealthCheckRequest::default();
+    HealthClient::new(server.channel.clone())
+        .check(request)
+        .await
+        .unwrap();
+}

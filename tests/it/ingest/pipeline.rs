@@ -160,6 +160,7 @@ pub(super) fn pipeline(pool: Pool) -> &'static Pipeline {
         databases: &[],
         migrations: &[],
         postgres_migrations: &[],
+        migrations_table: "schema_migrations",
         unrouted: "unrouted",
     }))
 }

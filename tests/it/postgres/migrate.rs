@@ -38,6 +38,7 @@ const fn pipeline(postgres_migrations: &'static [Migration]) -> Pipeline {
         databases: &[],
         migrations: &[],
         postgres_migrations,
+        migrations_table: "schema_migrations",
         unrouted: "",
     }
 }

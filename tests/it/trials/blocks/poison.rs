@@ -92,6 +92,7 @@ fn pipeline() -> &'static Pipeline {
         requests: &[],
         migrations: &[],
         postgres_migrations: &[],
+        migrations_table: "schema_migrations",
         unrouted: "units.unrouted",
     }))
 }

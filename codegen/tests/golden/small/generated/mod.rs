@@ -27,5 +27,6 @@ pub static PIPELINE: Pipeline = Pipeline {
     databases: databases::DATABASES,
     migrations: migrations::MIGRATIONS,
     postgres_migrations: migrations::POSTGRES_MIGRATIONS,
+    migrations_table: "schema_migrations",
     unrouted: topology::UNROUTED,
 };

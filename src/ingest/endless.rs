@@ -1,0 +1,183 @@
+//! Calls that have no end of their own, health's Watch and reflection: how many of each peer, and for how long.
+
+use std::collections::BTreeMap;
+use std::net::IpAddr;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use axum::body::{Body, Bytes, HttpBody};
+use http::{Extensions, HeaderMap};
+use http_body::Frame;
+use tokio::time::{Sleep, sleep};
+use tonic::Status;
+
+use crate::listen::{Endless, Peer, one_address};
+
+/// How many calls of the process may ask for descriptors at once, and of one address: an answer is a thousand times what
+/// asks for it.
+const REFLECTING: usize = 32;
+const REFLECTING_OF_ONE: usize = 4;
+
+/// How long descriptors may be asked for in one call. Whoever wants more asks again.
+const REFLECTION: Duration = Duration::from_secs(60);
+
+/// How many calls of one connection may watch health; each of its services needs one.
+const WATCHING: u32 = 16;
+
+/// Who reflects now.
+static REFLECTS: Mutex<BTreeMap<IpAddr, usize>> = Mutex::new(BTreeMap::new());
+
+/// What a call has as long as it goes on, up to the last byte of its answer.
+pub(super) struct Turn {
+    reflects: Option<Reflects>,
+    _endless: Option<Endless>,
+}
+
+/// A call that reflects, of an address.
+struct Reflects(IpAddr);
+
+impl Turn {
+    /// A turn for a call at this path, if it is one without an end; an error says of what there are as many as may be.
+    pub(super) fn take(path: &str, extensions: &Extensions) -> Result<Option<Turn>, Status> {
+        let peer = extensions.get::<Arc<Peer>>();
+        let reflects = match path.starts_with("/grpc.reflection.") {
+            true => Some(Reflects::take(peer)?),
+            false if path == "/grpc.health.v1.Health/Watch" => None,
+            false => return Ok(None),
+        };
+        let of_one = || {
+            let text = format!("a connection may have {WATCHING} calls that watch or reflect");
+            Status::resource_exhausted(text)
+        };
+        let endless = peer.map(|peer| peer.endless(WATCHING).ok_or_else(of_one));
+        Ok(Some(Turn {
+            reflects,
+            _endless: endless.transpose()?,
+        }))
+    }
+
+    /// The answer, which keeps the turn, and ends in time if nothing else ends it.
+    pub(super) fn hold(self, body: Body) -> Body {
+        let until = self.reflects.as_ref().map(|_| Box::pin(sleep(REFLECTION)));
+        Body::new(Held {
+            body,
+            until,
+            ended: false,
+            _turn: self,
+        })
+    }
+}
+
+impl Reflects {
+    fn take(peer: Option<&Arc<Peer>>) -> Result<Self, Status> {
+        // Without a peer there is no network between.
+        let address = peer.map_or(IpAddr::from([127, 0, 0, 1]), |peer| {
+            one_address(peer.address().ip())
+        });
+        let mut reflects = REFLECTS.lock().unwrap_or_else(PoisonError::into_inner);
+        let all: usize = reflects.values().sum();
+        let own = reflects.get(&address).copied().unwrap_or_default();
+        if all >= REFLECTING || own >= REFLECTING_OF_ONE {
+            let text = format!(
+                "as many calls reflect as may do so at once, {REFLECTING_OF_ONE} of one address and {REFLECTING} in all; \
+                 try again"
+            );
+            return Err(Status::resource_exhausted(text));
+        }
+        reflects.insert(address, own + 1);
+        Ok(Reflects(address))
+    }
+}
+
+impl Drop for Reflects {
+    fn drop(&mut self) {
+        let mut reflects = REFLECTS.lock().unwrap_or_else(PoisonError::into_inner);
+        match reflects.get_mut(&self.0) {
+            Some(count) if *count > 1 => *count -= 1,
+            _ => drop(reflects.remove(&self.0)),
+        }
+    }
+}
+
+/// An answer with its turn.
+struct Held {
+    body: Body,
+    until: Option<Pin<Box<Sleep>>>,
+    ended: bool,
+    _turn: Turn,
+}
+
+impl HttpBody for Held {
+    type Data = Bytes;
+    type Error = axum::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
+        if self.ended {
+            return Poll::Ready(None);
+        }
+        let frame = Pin::new(&mut self.body).poll_frame(cx);
+        if frame.is_ready() {
+            return frame;
+        }
+        let until = self.until.as_mut().map(|until| until.as_mut().poll(cx));
+        if until.is_none_or(|until| until.is_pending()) {
+            return Poll::Pending;
+        }
+        self.ended = true;
+        Poll::Ready(Some(Ok(Frame::trailers(old()))))
+    }
+}
+
+/// What a call is told that went on for too long.
+fn old() -> HeaderMap {
+    let seconds = REFLECTION.as_secs();
+    let text = format!("a call may reflect for {seconds} s; call again");
+    let mut trailers = HeaderMap::new();
+    // It holds nothing that a header can't.
+    Status::unavailable(text).add_header(&mut trailers).ok();
+    trailers
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use futures_util::stream;
+    use http_body_util::BodyExt as _;
+
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn one_address_has_its_part_and_each_call_its_time() {
+        let path = "/grpc.reflection.v1.ServerReflection/ServerReflectionInfo";
+        let take = || Turn::take(path, &Extensions::new());
+        let mut turns: Vec<Turn> = (0..REFLECTING_OF_ONE)
+            .map(|_| take().unwrap().unwrap())
+            .collect();
+        let error = take().err().unwrap();
+        assert!(error.message().contains("4 of one address"), "{error}");
+
+        let silent = Body::from_stream(stream::pending::<Result<Bytes, axum::Error>>());
+        let mut held = turns.pop().unwrap().hold(silent);
+        let frame = held.frame().await.unwrap().unwrap();
+        let trailers = frame.into_trailers().unwrap();
+        assert_eq!(trailers.get("grpc-status").unwrap(), "14");
+        assert!(held.frame().await.is_none());
+        drop(held);
+        assert!(take().is_ok_and(|turn| turn.is_some()));
+
+        let others = [
+            "/event.EventService/dispatch",
+            "/grpc.health.v1.Health/Check",
+        ];
+        assert!(
+            others
+                .iter()
+                .all(|path| Turn::take(path, &Extensions::new()).unwrap().is_none())
+        );
+    }
+}

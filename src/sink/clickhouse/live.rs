@@ -1,0 +1,137 @@
+//! Tables as they are on the server, and which of them rows must not go into.
+
+use std::collections::BTreeMap;
+use std::sync::PoisonError;
+
+use clickhouse::Row;
+use serde::Deserialize;
+
+use super::insert::FOREGROUND;
+use super::{ClickHouse, clauses, engines, quote};
+use crate::contract::Table;
+use crate::sink::StoreError;
+
+/// The tables and columns of a database.
+#[derive(Debug, Default)]
+pub(super) struct Live {
+    pub(super) tables: Vec<LiveTable>,
+    /// Table by table and in their order.
+    pub(super) columns: Vec<LiveColumn>,
+    /// The engines of the tables that Distributed ones have on this server.
+    behind: BTreeMap<String, String>,
+    /// Whether the server stores in a Distributed table's shards before it answers, where it is told to.
+    foreground: bool,
+}
+
+/// A table as the server describes it.
+#[derive(Debug, Clone, Row, Deserialize)]
+pub(super) struct LiveTable {
+    pub(super) name: String,
+    pub(super) engine: String,
+    pub(super) engine_full: String,
+    pub(super) partition_key: String,
+    pub(super) sorting_key: String,
+    pub(super) primary_key: String,
+}
+
+/// A column of a table as it is on the server.
+#[derive(Debug, Clone, PartialEq, Eq, Row, Deserialize)]
+pub(super) struct LiveColumn {
+    pub(super) table: String,
+    pub(super) name: String,
+    #[serde(rename = "type")]
+    pub(super) ty: String,
+    pub(super) default_kind: String,
+    pub(super) default_expression: String,
+}
+
+impl Live {
+    /// A table and its columns, if it is there.
+    pub(super) fn table(&self, name: &str) -> Option<(&LiveTable, Vec<&LiveColumn>)> {
+        let table = self.tables.iter().find(|t| t.name == name)?;
+        let columns = self.columns.iter().filter(|c| c.table == name);
+        Some((table, columns.collect()))
+    }
+
+    /// Why the engine of a table doesn't keep what is promised, in words that follow the table's name; none if it does,
+    /// or if there is no such table.
+    pub(super) fn engine_misfit(&self, table: &Table) -> Option<String> {
+        let (live, _) = self.table(table.name)?;
+        let wanted = clauses::engine(table.ddl);
+        if engines::is_distributed(&live.engine) && self.foreground {
+            let behind = self.behind.get(table.name)?;
+            let why = engines::misfit(behind, wanted)?;
+            return Some(format!("is a Distributed table over one that {why}"));
+        }
+        engines::misfit(&live.engine, wanted)
+    }
+}
+
+impl ClickHouse {
+    /// What some tables are in a database. Of those of this database it is remembered which must get no rows.
+    pub(super) async fn live(
+        &self,
+        database: &str,
+        tables: &[&'static Table],
+    ) -> Result<Live, StoreError> {
+        let name = quote::text(database);
+        let names = quote::texts(tables.iter().map(|table| table.name));
+        let columns = self
+            .rows(&format!(
+                "SELECT table, name, type, default_kind, default_expression FROM system.columns \
+                 WHERE database = {name} AND table IN {names} ORDER BY table, position"
+            ))
+            .await?;
+        let there: Vec<LiveTable> = self
+            .rows(&format!(
+                "SELECT name, engine, engine_full, partition_key, sorting_key, primary_key FROM system.tables \
+                 WHERE database = {name} AND name IN {names}"
+            ))
+            .await?;
+        let live = Live {
+            behind: self.behind(&there).await?,
+            foreground: !self.inserts.leave_out(FOREGROUND),
+            tables: there,
+            columns,
+        };
+        if database == self.address.database() {
+            self.remember(tables, &live);
+        }
+        Ok(live)
+    }
+
+    /// The engines of what Distributed tables are made of, as far as that is on this server.
+    async fn behind(&self, tables: &[LiveTable]) -> Result<BTreeMap<String, String>, StoreError> {
+        let mut found = BTreeMap::new();
+        for table in tables.iter().filter(|t| engines::is_distributed(&t.engine)) {
+            let Some((database, name)) = engines::behind(&table.engine_full) else {
+                continue;
+            };
+            let (database, name) = (quote::text(&database), quote::text(&name));
+            let engine = self
+                .rows::<String>(&format!(
+                    "SELECT engine FROM system.tables WHERE database = {database} AND name = {name}"
+                ))
+                .await?;
+            let engine = engine.into_iter().next();
+            found.extend(engine.map(|engine| (table.name.clone(), engine)));
+        }
+        Ok(found)
+    }
+
+    fn remember(&self, tables: &[&'static Table], live: &Live) {
+        let mut shut = self.shut.write().unwrap_or_else(PoisonError::into_inner);
+        for table in tables {
+            match live.engine_misfit(table) {
+                Some(why) => drop(shut.insert(table.name, why)),
+                None => drop(shut.remove(table.name)),
+            }
+        }
+    }
+
+    /// Why a table must get no rows though it would take them, as it was last seen.
+    pub(super) fn shut(&self, table: &Table) -> Option<String> {
+        let shut = self.shut.read().unwrap_or_else(PoisonError::into_inner);
+        shut.get(table.name).cloned()
+    }
+}
