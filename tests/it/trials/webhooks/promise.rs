@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use event_grpc::sink::clickhouse::quote;
+use futures_util::{StreamExt as _, stream};
 use rand::rngs::StdRng;
 use rand::{Rng as _, SeedableRng as _};
 use serde_json::{Map, Value, json};
@@ -152,10 +153,17 @@ async fn what_is_answered_200_is_stored_and_what_is_not_was_told() {
         let (mut stored, mut attributed) = (BTreeSet::new(), BTreeSet::new());
         let mut promised = BTreeSet::new();
         let mut refused = 0;
-        for number in 0..BODIES {
-            let (path, members) = SENDERS[random.random_range(0..SENDERS.len())];
-            let body = body(&mut random, members);
-            let (status, told) = post(app, path, &[], &body).await;
+        let bodies: Vec<(&str, String)> = (0..BODIES)
+            .map(|_| {
+                let (path, members) = SENDERS[random.random_range(0..SENDERS.len())];
+                (path, body(&mut random, members))
+            })
+            .collect();
+        let posts = bodies.iter().map(|(path, body)| async move {
+            (*path, body, post(app, path, &[], body).await)
+        });
+        let mut posts = stream::iter(posts).buffer_unordered(32);
+        while let Some((path, body, (status, told))) = posts.next().await {
             let text = |member: &str| told[member].as_str().unwrap_or_default().to_owned();
             match status {
                 // Its table has the sender's own id.
@@ -163,7 +171,7 @@ async fn what_is_answered_200_is_stored_and_what_is_not_was_told() {
                 200 => drop(stored.insert(text("id"))),
                 202 => drop(promised.insert(text("letter"))),
                 400 => refused += 1,
-                _ => panic!("seed {seed}, body {number}: {status} {told} for {path} {body}"),
+                _ => panic!("seed {seed}: {status} {told} for {path} {body}"),
             }
         }
         // Here an answer comes when everything is stored.
