@@ -99,7 +99,8 @@ impl Lock {
             if names.package_name() == "google.protobuf" {
                 continue;
             }
-            for value in names.values() {
+            // In the order of the proto file: of aliases the first is the name.
+            for value in &names.enum_descriptor_proto().value {
                 lock.values
                     .entry((names.full_name().to_owned(), value.number()))
                     .or_insert_with(|| value.name().to_owned());

@@ -55,6 +55,19 @@ fn wrong(path: &[&str], wanted: &str, found: &Value) -> Bad {
     Bad::field(path.join("."), format!("should be {wanted}, is {shown}"))
 }
 
+/// The name of a place as it is told: a path may have many thousand characters.
+pub(in crate::contract) fn place(path: &str) -> String {
+    const MOST: usize = 200;
+    match path.len() > MOST {
+        true => format!(
+            "{}…",
+            path.get(..path.floor_char_boundary(MOST))
+                .unwrap_or_default()
+        ),
+        false => path.to_owned(),
+    }
+}
+
 fn absent(path: &[&str]) -> Bad {
     Bad::field(path.join("."), "is missing")
 }

@@ -37,7 +37,7 @@ pub const MESSAGE: u64 = 512;
 /// What an event costs beside its bytes while it is scanned, grouped and answered.
 pub const EVENT: u64 = 128;
 
-/// What one value of parsed JSON costs beside its text: `serde_json::Value` and its place in a map or list.
+/// What one value of parsed JSON costs beside its text: a `Value` and its place in a map or list.
 pub const JSON_VALUE: u64 = 96;
 
 /// What an entry of an answer's `rejected` costs beside its texts.

@@ -200,8 +200,8 @@ fn section(
                 stored: stored(field),
                 doc: cell(&match field.kind() {
                     Kind::Enum(names) => {
-                        let names: Vec<String> =
-                            names.values().map(|value| code(value.name())).collect();
+                        let names = names.enum_descriptor_proto().value.iter();
+                        let names: Vec<String> = names.map(|value| code(value.name())).collect();
                         let all = format!("{} One of {}.", comments.field(field), names.join(", "));
                         all.trim_start().to_owned()
                     }

@@ -8,7 +8,7 @@ use super::leaf::{Basic, Element, LeafType};
 use super::lists::type_of;
 use crate::contract::Bad;
 use crate::contract::json::limits;
-use crate::contract::json::{Map, Number, Plain, Value};
+use crate::contract::json::{Map, Number, Plain, Value, place};
 
 impl Json {
     /// Appends an object.
@@ -55,7 +55,7 @@ impl Json {
                 let Some(column) = self.first(at, ty) else {
                     let reason = "is there twice, once as a key with a dot and once nested, which is one path of a JSON \
                                   column; send it once, or name one of them otherwise";
-                    return Err(Bad::field(path.as_str(), reason));
+                    return Err(Bad::field(place(path), reason));
                 };
                 put(column, ty, value).map_err(|bad| below(path, bad))
             }
@@ -68,8 +68,8 @@ fn below(path: &str, bad: Bad) -> Bad {
     match bad {
         Bad::Field(mut misfit) => {
             misfit.place = match misfit.place.as_str() {
-                "" => path.to_owned(),
-                inner => format!("{path}[].{inner}"),
+                "" => place(path),
+                inner => format!("{}[].{inner}", place(path)),
             };
             Bad::Field(misfit)
         }

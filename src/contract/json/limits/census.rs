@@ -7,6 +7,7 @@ use xxhash_rust::xxh3::xxh3_64_with_seed;
 use super::{FREE_PLACES, MAX_DEPTH, MAX_NAMES, MAX_PATHS, MAX_VALUES, PLACES, no_object};
 use crate::contract::Bad;
 use crate::contract::json::number::Number;
+use crate::contract::json::place;
 use crate::contract::json::text::{Reader, Token};
 use crate::contract::json::value::{Map, Value};
 
@@ -74,9 +75,9 @@ impl Census {
         Err(Bad::field("json", reason))
     }
 
-    fn refuse(&mut self, reason: String) -> Bad {
-        let place = self.member.take().unwrap_or_else(|| "json".to_owned());
-        Bad::field(place, reason)
+    fn refuse(&self, reason: String) -> Bad {
+        let member = self.member.as_deref().unwrap_or("json");
+        Bad::field(place(member), reason)
     }
 
     /// Counts a member or an element.
