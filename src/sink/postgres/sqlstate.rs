@@ -107,15 +107,15 @@ pub(super) fn unreachable(error: &Error) -> StoreError {
     StoreError { fault, ..judged }
 }
 
-/// Whether an error is about the server that a connection leads to, so that no other connection to it is any better: it
-/// became read-only, as after a failover, or it ends.
+/// Whether an error is about the server that a connection leads to, so that no other connection to it is any better
+/// though it is open: the server became read-only, as after a failover, or it has crashed. One that is ended alone, by
+/// somebody or by a shutdown, says nothing of the others.
 pub(super) fn is_of_the_server(error: &Error) -> bool {
-    match error.code() {
-        // read_only_sql_transaction.
-        Some(state) if state.code() == "25006" => true,
-        Some(state) => State::of(state) == State::Connection,
-        None => error.is_closed() || is_io(error),
-    }
+    // read_only_sql_transaction, crash_shutdown, cannot_connect_now.
+    const STATES: [&str; 3] = ["25006", "57P02", "57P03"];
+    error
+        .code()
+        .is_some_and(|state| STATES.contains(&state.code()))
 }
 
 /// An error without a number.
