@@ -22,6 +22,7 @@ mod ingest;
 mod kinds;
 mod ledger;
 mod postgres;
+mod proto_json;
 mod python;
 mod scan;
 mod tidy;

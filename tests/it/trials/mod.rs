@@ -4,6 +4,7 @@
 mod blocks;
 mod connections;
 mod culprits;
+mod dispatch;
 mod json;
 mod letters;
 mod requests;
