@@ -14,6 +14,7 @@ use tonic::codegen::http::uri::PathAndQuery;
 use tonic::transport::{Channel, Endpoint};
 use tonic::{Code, Request, Status};
 
+use super::door::Door;
 use super::pattern::Patterns;
 use crate::contract::Intake;
 use crate::generated::PIPELINE;
@@ -23,7 +24,7 @@ use crate::ingest::raw::RawCodec;
 /// How long to wait before a request that was not taken is sent again.
 pub(super) const PAUSE: Duration = Duration::from_millis(50);
 /// The longest that one answer may take.
-const ANSWER: Duration = Duration::from_secs(30);
+pub(super) const ANSWER: Duration = Duration::from_secs(30);
 /// The longest latency that is told apart, in microseconds.
 const LONGEST: u64 = 600_000_000;
 
@@ -83,12 +84,8 @@ impl Load {
         for channel in channels {
             for _ in 0..in_flight {
                 let (load, next) = (Arc::clone(self), Arc::clone(&next));
-                senders.spawn(send_until_done(
-                    load,
-                    Grpc::new(channel.clone()),
-                    next,
-                    began,
-                ));
+                let door = Door::new(load.patterns.form(), channel.clone());
+                senders.spawn(send_until_done(load, door, next, began));
             }
         }
         let mut sent = Sent::nothing(began);
@@ -117,7 +114,7 @@ impl Load {
 /// One sender: takes the next request until there are no more.
 async fn send_until_done(
     load: Arc<Load>,
-    mut client: Grpc<Channel>,
+    mut door: Door,
     next: Arc<AtomicU64>,
     began: Instant,
 ) -> Sent {
@@ -134,9 +131,9 @@ async fn send_until_done(
         let due = due.unwrap_or_else(Instant::now);
         let request = load.patterns.request(number);
         loop {
-            match call(&mut client, request.clone()).await {
-                Ok(answer) => {
-                    sent.answered(&answer, u64::from(load.patterns.batch()));
+            match door.send(request.clone()).await {
+                Ok(rejected) => {
+                    sent.answered(rejected, u64::from(load.patterns.batch()));
                     break;
                 }
                 Err(status) if may_pass(&status) && due.elapsed() < load.patience => {
@@ -213,8 +210,7 @@ impl Sent {
         }
     }
 
-    fn answered(&mut self, answer: &Response, events: u64) {
-        let rejected = answer.rejected.len() as u64;
+    fn answered(&mut self, rejected: u64, events: u64) {
         self.acknowledged += events.saturating_sub(rejected);
         self.rejected += rejected;
     }
