@@ -14,8 +14,10 @@ use std::hint::black_box;
 
 use bytes::Bytes;
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
-use event_grpc::cli::bench::pattern::Mix;
+use event_grpc::cli::bench::door::Form;
+use event_grpc::cli::bench::pattern::{Mix, Patterns};
 use event_grpc::contract::json::limits;
+use event_grpc::contract::proto_json::{Most, ProtoJson};
 use event_grpc::contract::{Append, Block, Context, Group, Message};
 use event_grpc::ingest::group::Batch;
 use event_grpc::ingest::scan::scan;
@@ -28,14 +30,27 @@ const CONTEXT: Context = Context {
     now_ms: 1_770_000_000_000,
 };
 
+const MOST: Most = Most {
+    events: 1000,
+    told: 0,
+};
+
 fn mixes() -> [(&'static str, Mix); 2] {
     [("shop", Mix::Shop), ("all-types", Mix::All)]
+}
+
+/// Requests as JSON.
+fn texts(mix: Mix) -> Vec<Bytes> {
+    let patterns = Patterns::new(mix, EVENTS, 1, Form::Json).unwrap();
+    (0..64).map(|number| patterns.request(number)).collect()
 }
 
 /// Intake: what is in a request, and its groups as they are published.
 fn intake(c: &mut Criterion) {
     for (name, mix) in mixes() {
         let requests = requests(mix, 0..64);
+        let texts = texts(mix);
+        let reader = ProtoJson::new(envelope());
         let mut group = c.benchmark_group(format!("intake/{name}"));
         group.throughput(Throughput::Elements(
             requests.len() as u64 * u64::from(EVENTS),
@@ -44,6 +59,13 @@ fn intake(c: &mut Criterion) {
             b.iter(|| {
                 for request in &requests {
                     black_box(scan(request, envelope()).unwrap());
+                }
+            });
+        });
+        group.bench_function("read JSON", |b| {
+            b.iter(|| {
+                for text in &texts {
+                    black_box(reader.read(text, MOST).unwrap());
                 }
             });
         });

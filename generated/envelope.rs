@@ -10,6 +10,7 @@ pub static ENVELOPE: Envelope = Envelope {
     header: 4,
     events: 5,
     batches: 1,
+    request_shape: &shapes::event_envelope::EVENTS,
     header_shape: &shapes::event_envelope::HEADER,
     event_shape: &shapes::event_envelope::EVENT,
     id: 4,

@@ -1,6 +1,7 @@
 //! Rows as the server makes them: from a request's bytes by groups into a block of columns.
 
 use bytes::Bytes;
+use event_grpc::cli::bench::door::Form;
 use event_grpc::cli::bench::pattern::{Mix, Patterns};
 use event_grpc::contract::{Append, Block, Context, Envelope, Group, Intake, Table};
 use event_grpc::generated::PIPELINE;
@@ -26,7 +27,7 @@ pub(crate) fn table(name: &str) -> &'static Table {
 
 /// The requests with these numbers; the events of each number have other ids.
 pub(crate) fn requests(mix: Mix, numbers: std::ops::Range<u64>) -> Vec<Bytes> {
-    let patterns = Patterns::new(mix, EVENTS, 1).unwrap();
+    let patterns = Patterns::new(mix, EVENTS, 1, Form::Protobuf).unwrap();
     numbers.map(|n| patterns.request(n)).collect()
 }
 

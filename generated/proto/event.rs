@@ -1402,6 +1402,13 @@ pub struct Response {
     /// How many events were not accepted, those among them that rejected does not list.
     #[prost(int32, tag = "5")]
     pub rejected_count: i32,
+    /// What the sender may want to mend although nothing was refused for it: members that this server does not know, of
+    /// a request that came as JSON. The first 20; warning_count counts them all.
+    #[prost(string, repeated, tag = "6")]
+    pub warnings: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    /// How many warnings there are.
+    #[prost(int32, tag = "7")]
+    pub warning_count: i32,
 }
 
 /// One event of the request that was not accepted.

@@ -12,6 +12,8 @@ pub mod storage;
 pub mod canonical;
 pub mod content;
 pub mod ids;
+pub mod proto_json;
+pub mod unknown_members;
 pub mod wire;
 
 pub mod block;
@@ -35,3 +37,4 @@ pub use request::{Piece, Rate, Request, Target, Template};
 pub use row::{Bad, Context, DeadLetter, Group, Message, Misfit, TooLong};
 pub use shape::{Field, Kind, Label, Shape};
 pub use storage::{Conflict, Database, Storage, Upsert};
+pub use unknown_members::{UNKNOWN_MEMBERS, UnknownMembers};

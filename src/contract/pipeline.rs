@@ -171,6 +171,8 @@ pub struct Envelope {
     pub events: u32,
     /// Field number of the repeated requests in a broker message (`EventBatch`).
     pub batches: u32,
+    /// The request's fields.
+    pub request_shape: &'static Shape,
     /// The header's fields.
     pub header_shape: &'static Shape,
     /// An event's fields, the variants of its oneof among them.

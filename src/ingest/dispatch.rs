@@ -8,7 +8,6 @@ use bytes::Bytes;
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
 use metrics::{Counter, counter};
-use prost_reflect::MessageDescriptor;
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, timeout, timeout_at};
 
@@ -21,6 +20,7 @@ use super::reading::Budget;
 use super::response::{Refusal, Rejected, Response, success};
 use super::route::Route;
 use crate::broker::PublishError;
+use crate::contract::proto_json::{ProtoJson, Warnings};
 use crate::contract::{self, Envelope, Source};
 use crate::weight::Permit;
 
@@ -38,7 +38,7 @@ const KEEPING: Duration = Duration::from_secs(2);
 pub struct Dispatch {
     source: &'static Source,
     pub(super) envelope: &'static Envelope,
-    pub(super) json: MessageDescriptor,
+    pub(super) json: ProtoJson,
     max_request: usize,
     pub(super) pool: Pool,
     pub(super) publisher: Arc<Publisher>,
@@ -59,11 +59,10 @@ pub enum Body {
 }
 
 impl Dispatch {
-    /// The source with this layout and pool. `json` describes its request.
+    /// The source with this layout and pool.
     pub fn new(
         source: &'static Source,
         envelope: &'static Envelope,
-        json: MessageDescriptor,
         sizes: contract::Pool,
         publisher: Arc<Publisher>,
         fingerprint: &'static str,
@@ -74,7 +73,7 @@ impl Dispatch {
         Dispatch {
             source,
             envelope,
-            json,
+            json: ProtoJson::new(envelope),
             max_request: sizes.max_request as usize,
             pool: Pool::new(source.name, sizes),
             publisher,
@@ -141,6 +140,7 @@ impl Dispatch {
                     letters,
                     left,
                 },
+            warnings,
             held,
         } = prepared;
         let accepted = counts.iter().map(|(_, count)| count).sum::<u64>();
@@ -157,6 +157,7 @@ impl Dispatch {
             accepted: accepted as usize,
             counts,
             rejected,
+            warnings,
             _held: held,
         })
     }
@@ -164,8 +165,10 @@ impl Dispatch {
     /// The answer, with a share of what answers may take until they are read. Where there is none, it is short.
     fn answered(&self, result: Result<Taken, Refusal>) -> Answered {
         let mut counts = Counts::new();
+        let mut warnings = Warnings::default();
         let mut result = result.map(|taken| {
             counts = taken.counts;
+            warnings = taken.warnings;
             (taken.accepted, taken.rejected)
         });
         let rejected = match &mut result {
@@ -182,7 +185,7 @@ impl Dispatch {
         let result =
             result.and_then(
                 |(accepted, rejected)| match rejected.tells_what_to_repeat() {
-                    true => Ok(success(accepted, rejected)),
+                    true => Ok(success(accepted, rejected, warnings)),
                     false => Err(rejected.unlisted()),
                 },
             );
@@ -249,6 +252,7 @@ struct Taken {
     /// How many they are of each type, by its place.
     counts: Counts,
     rejected: Rejected,
+    warnings: Warnings,
     _held: Held,
 }
 

@@ -7,8 +7,6 @@ use axum::extract::{RawQuery, Request, State};
 use axum::response::{IntoResponse, Response as HttpResponse};
 use axum::routing::{MethodRouter, get, post};
 use http::{HeaderMap, HeaderValue, StatusCode, header};
-use prost::Message as _;
-use prost_reflect::{DynamicMessage, MessageDescriptor};
 use serde_json::{Value, json};
 
 use super::dispatch::{Answered, Body, Dispatch, LONGEST};
@@ -27,9 +25,6 @@ pub type Render = Arc<dyn Fn() -> String + Send + Sync>;
 /// How bodies may be packed.
 const ENCODINGS: &str = "gzip, deflate, br, zstd";
 
-/// What some editors and languages put before a text.
-const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
-
 /// What the HTTP server answers beside the sources' paths: `/metrics` and `/heartbeat/`.
 pub fn router(health: Health, metrics: Render) -> Router {
     let heartbeat: MethodRouter = get(heartbeat).put(set_heartbeat).with_state(health);
@@ -37,27 +32,23 @@ pub fn router(health: Health, metrics: Render) -> Router {
     either_way(router, "/heartbeat/", heartbeat)
 }
 
-/// A path that takes a source's requests as proto3 JSON. `answer` describes its response.
-pub fn json_route(path: &str, dispatch: Arc<Dispatch>, answer: MessageDescriptor) -> Router {
+/// A path that takes a source's requests as proto3 JSON.
+pub fn json_route(path: &str, dispatch: Arc<Dispatch>) -> Router {
     let handler = move |request: Request| async move {
         let (limit, budget) = (dispatch.max_request(), dispatch.reading());
         let read = match body(request, limit, budget).await {
             Ok(read) => read,
             Err(failed) => return unread(&failed),
         };
-        let text = match read.bytes.starts_with(BYTE_ORDER_MARK) {
-            true => read.bytes.slice(BYTE_ORDER_MARK.len()..),
-            false => read.bytes,
-        };
-        let Answered { result, held } = dispatch.take(Body::Json(text), LONGEST).await;
+        let Answered { result, held } = dispatch.take(Body::Json(read.bytes), LONGEST).await;
         drop(read.held);
         let response = match result {
-            Ok(response) => with_code(StatusCode::OK, json_response(&answer, response)),
+            Ok(response) => with_code(StatusCode::OK, json_response(response)),
             Err(refusal) => {
                 let (code, reason) = (code(&refusal), refusal.outcome());
                 let said = error(refusal);
                 let text = said.message.clone();
-                because(with_code(code, json_response(&answer, said)), reason, text)
+                because(with_code(code, json_response(said)), reason, text)
             }
         };
         response.map(|body| held::body(body, held))
@@ -263,14 +254,49 @@ fn unproved(refusal: &Refusal, challenge: Option<&'static str>) -> HttpResponse 
     response
 }
 
-/// A response as proto3 JSON.
-fn json_response(answer: &MessageDescriptor, response: Response) -> Value {
-    let bytes = response.encode_to_vec();
-    drop(response);
-    DynamicMessage::decode(answer.clone(), bytes.as_slice())
-        .ok()
-        .and_then(|message| serde_json::to_value(message).ok())
-        .unwrap_or(Value::Null)
+/// A response as proto3 JSON, in which what is at its default is left out.
+fn json_response(response: Response) -> Value {
+    let Response {
+        status,
+        message,
+        rejected,
+        accepted,
+        rejected_count,
+        warnings,
+        warning_count,
+    } = response;
+    let rejected = rejected.into_iter().map(|event| {
+        present([
+            ("index", json!(event.index)),
+            ("code", json!(event.code().as_str_name())),
+            ("id", json!(event.id)),
+            ("reason", json!(event.reason)),
+            ("retryable", json!(event.retryable)),
+        ])
+    });
+    present([
+        ("status", json!(status)),
+        ("message", json!(message)),
+        ("rejected", rejected.collect()),
+        ("accepted", json!(accepted)),
+        ("rejectedCount", json!(rejected_count)),
+        ("warnings", json!(warnings)),
+        ("warningCount", json!(warning_count)),
+    ])
+}
+
+/// An object of those members that are not at their default.
+fn present<const N: usize>(members: [(&str, Value); N]) -> Value {
+    let is_default = |value: &Value| match value {
+        Value::Bool(value) => !value,
+        Value::Number(number) => number.as_i64() == Some(0),
+        Value::String(text) => text.is_empty(),
+        Value::Array(items) => items.is_empty(),
+        Value::Null | Value::Object(_) => false,
+    };
+    let members = members.into_iter().filter(|(_, value)| !is_default(value));
+    let members = members.map(|(name, value)| (name.to_owned(), value));
+    Value::Object(members.collect())
 }
 
 fn with_code(code: StatusCode, body: Value) -> HttpResponse {

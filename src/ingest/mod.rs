@@ -1,6 +1,7 @@
 //! From a request's bytes to confirmed messages: the scan, the grouping, the pools, the publisher and the servers.
 
 pub mod answer;
+pub mod as_json;
 pub mod dispatch;
 mod dry_run;
 pub mod encoding;

@@ -1,19 +1,18 @@
 //! What is done for a request of typed events without waiting: it is taken apart, its good events are handed to the
 //! publisher, and letters are made of the others. After that nothing of its bytes is needed any more.
 
-use bytes::Bytes;
-use prost::Message as _;
-use prost_reflect::DynamicMessage;
 use tokio::sync::oneshot;
 
 use super::answer::{self, Outcome};
+use super::as_json::AsJson;
 use super::dispatch::{Body, Dispatch, add};
 use super::group::{Batch, Group};
 use super::pool::{Admitted, Held};
 use super::quarantine::Judged;
 use super::response::Refusal;
-use super::scan::scan;
+use super::scan::{Event, scan};
 use super::weigh;
+use crate::contract::proto_json::Warnings;
 use crate::weight::{self, Most};
 
 /// How many events there are of each type, by its place.
@@ -28,6 +27,8 @@ pub(super) struct Prepared {
     pub(super) outcome: oneshot::Receiver<Outcome>,
     /// What becomes of the others.
     pub(super) judged: Judged,
+    /// What its sender may want to know.
+    pub(super) warnings: Warnings,
     /// The share of the pool that letters and answer have.
     pub(super) held: Held,
 }
@@ -48,30 +49,56 @@ impl Dispatch {
             worker: _worker,
             bytes: mut held,
         } = admitted;
-        let request = self.wire(body, &mut held)?;
-        let request = scan(&request, self.envelope)?;
-        let Some(header) = &request.header else {
+        let text = match body {
+            Body::Json(text) => text,
+            Body::Wire(bytes) => {
+                let request = scan(&bytes, self.envelope)?;
+                let header = request.header.as_deref();
+                return self.publish_all(header, &request.events, None, held);
+            }
+        };
+        let json = AsJson::read(&self.json, self.envelope, &text)?;
+        let header = json.header();
+        let (bytes, header_len) = (json.request.wire.len(), header.map_or(0, <[u8]>::len));
+        let count = json.request.events.len();
+        let weight = weigh::read(header_len, count, bytes, self.envelope, self.most())?;
+        self.pool.grow(&mut held, weight)?;
+        let events = json.events();
+        self.publish_all(header, &events, Some(&json), held)
+    }
+
+    /// Hands the good events of a request to the publisher, and makes letters of the others.
+    fn publish_all(
+        &self,
+        header: Option<&[u8]>,
+        events: &[Event<'_>],
+        json: Option<&AsJson<'_>>,
+        mut held: Held,
+    ) -> Result<Prepared, Refusal> {
+        let Some(header) = header else {
             return Err(Refusal::Invalid("the request has no header".to_owned()));
         };
-        if request.events.is_empty() {
+        if events.is_empty() {
             return Err(Refusal::Invalid("the request has no events".to_owned()));
         }
-        weigh::rows(header.len(), &request.events)?;
+        weigh::rows(header.len(), events)?;
         let batch = Batch::new(self.envelope, header);
         let most = self.most();
-        let groups = batch.groups(&request.events, most.bytes, most.events);
+        let groups = batch.groups(events, most.bytes, most.events);
         let bodies = groups.iter().map(|group| batch.len(group) as u64).sum();
         // What the bodies have of the pool they keep until the last of them is gone, whoever waits for that.
         let (parts, outcome) = answer::parts(held.split(bodies));
         let counts = self.publish(&batch, &groups, &parts);
         drop(parts);
         add(&self.received, &counts);
-        let judged = self.quarantine.judge(&batch, &request.events);
+        let judged = self.quarantine.judge(&batch, json, events);
+        let warnings = json.map(|json| json.request.warnings.clone());
         held.shrink_to(judged.weight().saturating_add(weight::REQUEST));
         Ok(Prepared {
             counts,
             outcome,
             judged,
+            warnings: warnings.unwrap_or_default(),
             held,
         })
     }
@@ -83,28 +110,6 @@ impl Dispatch {
             bytes: limits.bytes,
             events: limits.events,
         }
-    }
-
-    /// The request's bytes as protobuf.
-    fn wire(&self, body: Body, held: &mut Held) -> Result<Bytes, Refusal> {
-        let text = match body {
-            Body::Wire(bytes) => return Ok(bytes),
-            Body::Json(text) => text,
-        };
-        let mut json = serde_json::Deserializer::from_slice(&text);
-        let message = DynamicMessage::deserialize(self.json.clone(), &mut json)
-            .and_then(|message| json.end().map(|()| message))
-            .map_err(|error| {
-                Refusal::Invalid(format!(
-                    "the body is not {}: {error}",
-                    self.json.full_name()
-                ))
-            })?;
-        let bytes = Bytes::from(message.encode_to_vec());
-        drop(message);
-        self.pool
-            .grow(held, weigh::wire(&bytes, self.envelope, self.most())?)?;
-        Ok(bytes)
     }
 
     /// Hands groups of good events to the publisher. Returns how many events there are of each type, by its place.

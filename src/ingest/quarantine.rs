@@ -7,6 +7,7 @@
 use metrics::counter;
 use xxhash_rust::xxh3::xxh3_128;
 
+use super::as_json::AsJson;
 use super::group::Batch;
 use super::publisher::{batch_properties, now};
 use super::rate::Rate;
@@ -78,6 +79,21 @@ impl Drop for Left {
     }
 }
 
+/// A request, as its letters need it.
+struct Whole<'a> {
+    batch: &'a Batch<'a>,
+    json: Option<&'a AsJson<'a>>,
+}
+
+impl Whole<'_> {
+    /// What a letter takes with so many bytes of events.
+    fn letter_weight(&self, bytes: usize) -> u64 {
+        let json = self.json.map_or(0, |json| json.header_weight());
+        json.max(self.batch.letters_weight(1, 0))
+            .saturating_add(bytes as u64)
+    }
+}
+
 impl Judged {
     /// What the letters and the list take.
     pub(super) fn weight(&self) -> u64 {
@@ -98,8 +114,13 @@ impl Quarantine {
         }
     }
 
-    /// Says of each event that is not good what becomes of it.
-    pub(super) fn judge(&self, batch: &Batch<'_>, events: &[Event<'_>]) -> Judged {
+    /// Says of each event that is not good what becomes of it. `json` is the request as JSON, if it came so.
+    pub(super) fn judge(
+        &self,
+        batch: &Batch<'_>,
+        json: Option<&AsJson<'_>>,
+        events: &[Event<'_>],
+    ) -> Judged {
         let mut judged = Judged::default();
         let bad: Vec<(usize, &Event<'_>)> = events
             .iter()
@@ -109,11 +130,12 @@ impl Quarantine {
         if bad.is_empty() {
             return judged;
         }
-        let kept = self.keep_unknown(batch, &bad, &mut judged.letters);
-        self.keep_refused(batch, &bad, &mut judged.letters);
-        let fate = |at: usize, event: &Event<'_>| match event.verdict {
-            Verdict::UnknownType(_) => kept.get(at).copied().unwrap_or(Kept::NotNow),
-            _ => Kept::Regardless,
+        let request = Whole { batch, json };
+        let kept = self.keep_unknown(&request, &bad, &mut judged.letters);
+        self.keep_refused(&request, &bad, &mut judged.letters);
+        let fate = |at: usize, event: &Event<'_>| match event.verdict.is_unknown() {
+            true => kept.get(at).copied().unwrap_or(Kept::NotNow),
+            false => Kept::Regardless,
         };
         // Those that can be sent again first: their sender has to know which they are.
         for retryable in [true, false] {
@@ -121,7 +143,7 @@ impl Quarantine {
                 let fate = fate(at, event);
                 let again = matches!(fate, Kept::NotNow | Kept::TooMany { .. });
                 if again == retryable {
-                    judged.rejected.add(*index, event, fate);
+                    judged.rejected.add(*index, event, fate, json);
                 }
             }
         }
@@ -137,7 +159,7 @@ impl Quarantine {
     /// Makes letters of the events of unknown types, and says of each of the events whether it is in one.
     fn keep_unknown(
         &self,
-        batch: &Batch<'_>,
+        request: &Whole<'_>,
         bad: &[(usize, &Event<'_>)],
         letters: &mut Vec<Letter>,
     ) -> Vec<Kept> {
@@ -145,16 +167,18 @@ impl Quarantine {
             return vec![Kept::Nowhere; bad.len()];
         };
         let mut kept = vec![Kept::NotNow; bad.len()];
-        // By number, in the order in which they came.
-        let mut types: Vec<(u32, Vec<usize>)> = Vec::new();
+        // By number or name, in the order in which they came.
+        let mut types: Vec<(&Verdict, Vec<usize>)> = Vec::new();
         for (at, (_, event)) in bad.iter().enumerate() {
-            let Verdict::UnknownType(number) = event.verdict else {
+            let verdict = &event.verdict;
+            if !verdict.is_unknown() {
                 continue;
-            };
-            if let Some((_, places)) = types.iter_mut().find(|(known, _)| *known == number) {
+            }
+            if let Some((_, places)) = types.iter_mut().find(|(of, _)| of.is_same_unknown(verdict))
+            {
                 places.push(at);
             } else if types.len() < TYPES {
-                types.push((number, vec![at]));
+                types.push((verdict, vec![at]));
             } else if let Some(kept) = kept.get_mut(at) {
                 *kept = Kept::TooMany { types: TYPES };
             }
@@ -164,10 +188,10 @@ impl Quarantine {
             for part in divided(&places, |at| event(at).map_or(0, |e| e.bytes.len())) {
                 let events: Vec<&Event<'_>> = part.iter().filter_map(event).collect();
                 let bytes = events.iter().map(|event| event.bytes.len()).sum();
-                if !self.unknown.take(batch.letters_weight(1, bytes)) {
+                if !self.unknown.take(request.letter_weight(bytes)) {
                     continue;
                 }
-                let Some(message) = self.message(route, batch, &events) else {
+                let Some(message) = self.message(route, request, &events) else {
                     continue;
                 };
                 for at in part {
@@ -188,11 +212,11 @@ impl Quarantine {
     /// Makes letters of the first refused events.
     fn keep_refused(
         &self,
-        batch: &Batch<'_>,
+        request: &Whole<'_>,
         bad: &[(usize, &Event<'_>)],
         letters: &mut Vec<Letter>,
     ) {
-        let is_refused = |event: &Event<'_>| !matches!(event.verdict, Verdict::UnknownType(_));
+        let is_refused = |event: &Event<'_>| !event.verdict.is_unknown();
         let refused = bad
             .iter()
             .map(|(_, event)| *event)
@@ -200,11 +224,10 @@ impl Quarantine {
         let count = refused.clone().count();
         let mut dropped = 0;
         for event in refused.take(FIRST) {
-            let has_room = self
-                .refused
-                .take(batch.letters_weight(1, event.bytes.len()));
+            let weight = request.letter_weight(event.bytes.len());
+            let has_room = self.refused.take(weight);
             let route = self.source.rejects.filter(|_| has_room);
-            match route.and_then(|route| self.message(route, batch, &[event])) {
+            match route.and_then(|route| self.message(route, request, &[event])) {
                 Some(message) => letters.push(Letter {
                     message,
                     events: 1,
@@ -225,15 +248,31 @@ impl Quarantine {
     }
 
     /// The message that keeps events with the same verdict; none if there are none.
-    fn message(&self, route: Route, batch: &Batch<'_>, events: &[&Event<'_>]) -> Option<Outgoing> {
+    fn message(
+        &self,
+        route: Route,
+        request: &Whole<'_>,
+        events: &[&Event<'_>],
+    ) -> Option<Outgoing> {
         let verdict = &events.first()?.verdict;
-        let body = batch.letter(events);
+        let json = request
+            .json
+            .filter(|_| events.iter().all(|event| event.json));
+        let body = match json {
+            Some(json) => json.letter(events),
+            None => request.batch.letter(events),
+        };
         let event_type = match verdict {
             Verdict::Good(kind) => kind.name.to_owned(),
             Verdict::UnknownType(number) => number.to_string(),
+            Verdict::UnknownName(name) => name.clone(),
             _ => String::new(),
         };
         let mut properties = batch_properties(format!("{:032x}", self.id(&body)));
+        if let Some(json) = json {
+            properties.content_type = Some(headers::JSON.into());
+            properties.kind = Some(json.message().into());
+        }
         let text = |value: &str| HeaderValue::Text(value.to_owned());
         let millis = HeaderValue::Integer(i64::try_from(now().as_millis()).unwrap_or(i64::MAX));
         properties.headers = vec![
@@ -299,9 +338,26 @@ impl Verdict {
             Verdict::UnknownType(number) => {
                 format!("this server knows no event type {number}")
             }
+            Verdict::UnknownName(name) => {
+                format!("this server knows no event type that is called `{name}`")
+            }
             Verdict::NoType => "it has no type: no variant of the oneof is set".to_owned(),
             Verdict::BadTimestamp(reason) => format!("timestamp: {reason}"),
             Verdict::Malformed(bad) => bad.to_string(),
+        }
+    }
+
+    /// Whether it is of a type that a later build may know.
+    pub(super) fn is_unknown(&self) -> bool {
+        matches!(self, Verdict::UnknownType(_) | Verdict::UnknownName(_))
+    }
+
+    /// Whether both are of the same unknown type.
+    fn is_same_unknown(&self, other: &Verdict) -> bool {
+        match (self, other) {
+            (Verdict::UnknownType(one), Verdict::UnknownType(other)) => one == other,
+            (Verdict::UnknownName(one), Verdict::UnknownName(other)) => one == other,
+            _ => false,
         }
     }
 
@@ -309,10 +365,10 @@ impl Verdict {
     pub fn class(&self) -> &'static str {
         match self {
             Verdict::Good(_) => "good",
-            Verdict::UnknownType(_) => "unknown_type",
+            Verdict::UnknownType(_) | Verdict::UnknownName(_) => "unknown_type",
             Verdict::NoType => "no_type",
             Verdict::BadTimestamp(_) => "bad_timestamp",
-            Verdict::Malformed(_) => "malformed",
+            Verdict::Malformed(bad) => bad.class(),
         }
     }
 }

@@ -1,13 +1,18 @@
 //! What a request's sender is told.
 
+use super::as_json::AsJson;
 use super::pool::Full;
 use super::scan::{Event, Refused, Verdict};
 use crate::broker::PublishError;
+use crate::contract::proto_json::{Unread, Warnings};
 pub use crate::generated::proto::event::{RejectCode, RejectedEvent, Response};
 use crate::weight;
 
 /// How many rejected events a response lists.
 const LISTED: usize = 1000;
+
+/// For how many of them it is said which known type may have been meant.
+const SUGGESTED: usize = 20;
 
 /// How many rejected events a response's text names.
 const NAMED: usize = 3;
@@ -164,6 +169,12 @@ impl From<Refused> for Refusal {
     }
 }
 
+impl From<Unread> for Refusal {
+    fn from(unread: Unread) -> Self {
+        Refusal::Invalid(format!("the body can't be read as a request: {unread}"))
+    }
+}
+
 impl Refusal {
     /// The same where repeating the request could store it twice.
     pub(super) fn not_repeatable(self) -> Self {
@@ -184,7 +195,7 @@ impl Refusal {
 }
 
 /// The response to a request of which at least one event was taken.
-pub(super) fn success(accepted: usize, rejected: Rejected) -> Response {
+pub(super) fn success(accepted: usize, rejected: Rejected, warnings: Warnings) -> Response {
     let message = match rejected.count {
         0 => String::new(),
         _ => named(&rejected),
@@ -195,6 +206,8 @@ pub(super) fn success(accepted: usize, rejected: Rejected) -> Response {
         rejected: rejected.listed,
         accepted: count(accepted),
         rejected_count: count(rejected.count),
+        warning_count: count(warnings.count),
+        warnings: warnings.listed,
     }
 }
 
@@ -209,6 +222,8 @@ pub(super) fn error(mut refusal: Refusal) -> Response {
         rejected: rejected.listed,
         accepted: 0,
         rejected_count: count(rejected.count),
+        warnings: Vec::new(),
+        warning_count: 0,
     }
 }
 
@@ -232,7 +247,13 @@ pub(super) enum Kept {
 
 impl Rejected {
     /// Adds an event of the request, in words if it is one of the first.
-    pub(super) fn add(&mut self, index: usize, event: &Event<'_>, kept: Kept) {
+    pub(super) fn add(
+        &mut self,
+        index: usize,
+        event: &Event<'_>,
+        kept: Kept,
+        json: Option<&AsJson<'_>>,
+    ) {
         self.count += 1;
         let retryable = matches!(kept, Kept::NotNow | Kept::TooMany { .. });
         self.retryable += usize::from(retryable);
@@ -244,12 +265,23 @@ impl Rejected {
         }
         let code = match event.verdict {
             Verdict::Good(_) => RejectCode::Unspecified,
-            Verdict::UnknownType(_) => RejectCode::UnknownType,
+            Verdict::UnknownType(_) | Verdict::UnknownName(_) => RejectCode::UnknownType,
             Verdict::NoType => RejectCode::NoType,
             Verdict::BadTimestamp(_) => RejectCode::BadTimestamp,
             Verdict::Malformed(_) => RejectCode::Malformed,
         };
         let mut reason = event.verdict.reason();
+        if let (Verdict::UnknownName(name), Some(json)) = (&event.verdict, json)
+            && self.listed.len() < SUGGESTED
+            && let Some(meant) = json.meant(name)
+        {
+            reason.push_str(&format!(" (did you mean `{meant}`?)"));
+        }
+        // What is wrong may stand before the id, so that of a bad event it is looked for again.
+        let id = match (event.json, json) {
+            (true, Some(json)) => shown(json.id(event.bytes).as_bytes()),
+            _ => shown(event.id),
+        };
         match kept {
             Kept::Yes => reason.push_str("; it is kept until one knows it"),
             Kept::NotNow => {
@@ -262,7 +294,7 @@ impl Rejected {
         }
         self.listed.push(RejectedEvent {
             index: count(index),
-            id: shown(event.id),
+            id,
             reason,
             code: code.into(),
             // A server that knows the type may take it. If it is kept here, it need not be sent again.

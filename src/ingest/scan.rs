@@ -7,7 +7,7 @@ use std::borrow::Cow;
 
 use super::well_formed;
 use crate::contract::wire::{self, RECURSION_LIMIT, WRONG_TYPE, WireType};
-use crate::contract::{Bad, Envelope, EventType, Label, function};
+use crate::contract::{Bad, Envelope, EventType, Label, UNKNOWN_MEMBERS, function};
 
 /// How many events a request may hold. It bounds what a small request of many empty events can cost.
 pub const MAX_EVENTS: usize = 50_000;
@@ -24,8 +24,10 @@ pub struct Request<'a> {
 /// One event of a request.
 #[derive(Debug, Clone)]
 pub struct Event<'a> {
-    /// Its bytes.
+    /// Its bytes; of one that came as JSON and isn't good, that JSON.
     pub bytes: &'a [u8],
+    /// Whether its bytes are JSON.
+    pub json: bool,
     /// Its id, in UTF-8; empty if there is none.
     pub id: &'a [u8],
     /// Its timestamp as it was sent, in UTF-8; empty if there is none.
@@ -43,6 +45,8 @@ pub enum Verdict {
     Good(&'static EventType),
     /// Its only variant has a number that this build doesn't know.
     UnknownType(u32),
+    /// It came as JSON, and no variant has this name, which would be its type.
+    UnknownName(String),
     /// It has no variant.
     NoType,
     /// Its timestamp is not a number of milliseconds, or out of range.
@@ -103,7 +107,7 @@ pub fn scan<'a>(bytes: &'a [u8], envelope: &'static Envelope) -> Result<Request<
 }
 
 /// Finds out what is to become of an event.
-fn event<'a>(bytes: &'a [u8], envelope: &'static Envelope) -> Event<'a> {
+pub(super) fn event<'a>(bytes: &'a [u8], envelope: &'static Envelope) -> Event<'a> {
     let mut found = Found::default();
     let verdict = match walk(bytes, envelope, &mut found) {
         Err(bad) => Verdict::Malformed(bad),
@@ -118,6 +122,7 @@ fn event<'a>(bytes: &'a [u8], envelope: &'static Envelope) -> Event<'a> {
     };
     Event {
         bytes,
+        json: false,
         id: found.id,
         timestamp: found.timestamp,
         verdict,
@@ -148,7 +153,7 @@ fn walk<'a>(
     while at < bytes.len() {
         let (number, wire_type) = wire::key(bytes, &mut at)?;
         let Some((_, field)) = envelope.event_shape.field(number) else {
-            if wire_type == WireType::LengthDelimited {
+            if wire_type == WireType::LengthDelimited && number != UNKNOWN_MEMBERS {
                 found.unknown = found.unknown.max(number);
             }
             wire::skip(bytes, &mut at, number, wire_type, RECURSION_LIMIT)?;

@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use axum::Router;
-use prost_reflect::{DescriptorPool, MessageDescriptor};
 
 use super::dispatch::Dispatch;
 use super::grpc::{self, GrpcError};
@@ -40,9 +39,6 @@ pub enum SetUpError {
     /// A variable of the environment is no size.
     #[error(transparent)]
     Size(#[from] BadSize),
-    /// The pipeline's descriptors are not of the same build as its sources.
-    #[error("the pipeline's descriptors have no {0}; generate again")]
-    Descriptors(String),
 }
 
 impl Sources {
@@ -54,8 +50,6 @@ impl Sources {
         publisher: &Arc<Publisher>,
         variable: impl Fn(&str) -> Option<String>,
     ) -> Result<Self, SetUpError> {
-        let descriptors = DescriptorPool::decode(pipeline.descriptors)
-            .map_err(|error| SetUpError::Descriptors(format!("meaning ({error})")))?;
         let mut dispatches = Vec::new();
         let mut router = Router::new();
         let mut off = Vec::new();
@@ -64,26 +58,18 @@ impl Sources {
             let publisher = Arc::clone(publisher);
             match &source.intake {
                 Intake::Grpc {
-                    service,
-                    method,
                     json_path,
                     envelope,
+                    ..
                 } => {
-                    let request = descriptors
-                        .get_message_by_name(envelope.message)
-                        .ok_or_else(|| SetUpError::Descriptors(envelope.message.to_owned()))?;
-                    let answer = output(&descriptors, service, method)
-                        .ok_or_else(|| SetUpError::Descriptors(format!("{service}/{method}")))?;
                     let dispatch = Arc::new(Dispatch::new(
                         source,
                         envelope,
-                        request,
                         sizes,
                         publisher,
                         pipeline.fingerprint,
                     ));
-                    router =
-                        router.merge(http::json_route(json_path, Arc::clone(&dispatch), answer));
+                    router = router.merge(http::json_route(json_path, Arc::clone(&dispatch)));
                     dispatches.push(dispatch);
                 }
                 Intake::Post {
@@ -139,13 +125,4 @@ impl Sources {
     pub fn http(&self, health: Health, metrics: Render) -> Router {
         http::router(health, metrics).merge(self.http.clone())
     }
-}
-
-/// The response of a method.
-fn output(descriptors: &DescriptorPool, service: &str, method: &str) -> Option<MessageDescriptor> {
-    let service = descriptors.get_service_by_name(service)?;
-    service
-        .methods()
-        .find(|m| m.name() == method)
-        .map(|m| m.output())
 }

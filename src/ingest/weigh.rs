@@ -4,7 +4,6 @@
 use super::response::Refusal;
 use super::scan::{Event, MAX_EVENTS, Refused, Verdict};
 use crate::contract::Envelope;
-use crate::contract::json::limits::{Structure, structure};
 use crate::contract::wire::{self, RECURSION_LIMIT, WireType};
 use crate::weight::{self, MAX_HEADER, MAX_REQUEST, Most};
 
@@ -36,25 +35,32 @@ pub(super) fn wire(bytes: &[u8], envelope: &Envelope, most: Most) -> Result<u64,
     Ok(weight::request(bytes.len(), events, header, groups))
 }
 
-/// What proto3 JSON takes until it is protobuf.
+/// What proto3 JSON takes until it is taken apart.
 pub(super) fn json(text: &[u8]) -> Result<u64, Refusal> {
-    let Structure {
-        objects,
-        values,
-        names,
-    } = structure(text);
-    // A name has a place of its own in a map.
-    let values = values.saturating_add(names).saturating_add(1);
-    let weight = weight::proto_json(text.len(), objects, values);
+    let weight = weight::proto_json(text.len());
     if weight > MAX_REQUEST {
-        return Err(too_heavy(
-            weight,
-            format!(
-                "as JSON it has {objects} objects and {values} values; send fewer events at once, or protobuf"
-            ),
-        ));
+        let why = format!(
+            "as JSON it has {} bytes; send fewer events at once, or protobuf",
+            text.len()
+        );
+        return Err(too_heavy(weight, why));
     }
     Ok(weight)
+}
+
+/// The same as [`wire`] of what came as JSON, once it is known: a header and so many events, good or not.
+pub(super) fn read(
+    header: usize,
+    events: usize,
+    bytes: usize,
+    envelope: &Envelope,
+    most: Most,
+) -> Result<u64, Refusal> {
+    if header > MAX_HEADER {
+        return Err(header_too_heavy(header));
+    }
+    let groups = weight::groups(envelope.types.len(), bytes, events, header, most);
+    Ok(weight::request(bytes, events, header, groups))
 }
 
 /// Refuses what would become too much, as far as it becomes rows: the events that are good, and those that a later build
@@ -62,7 +68,7 @@ pub(super) fn json(text: &[u8]) -> Result<u64, Refusal> {
 pub(super) fn rows(header: usize, events: &[Event<'_>]) -> Result<(), Refusal> {
     let (mut count, mut bytes) = (0, 0);
     for event in events {
-        if matches!(event.verdict, Verdict::Good(_) | Verdict::UnknownType(_)) {
+        if matches!(event.verdict, Verdict::Good(_)) || event.verdict.is_unknown() {
             count += 1;
             bytes += event.bytes.len();
         }

@@ -99,6 +99,7 @@ mod tests {
         let lost = events.map(|at| Lost {
             event: at * 10..at * 10 + 10,
             why: Why::NoType,
+            json: None,
         });
         Part {
             header: Bytes::from(vec![0; 64 << 10]),

@@ -253,7 +253,7 @@ fn lost_event(unit: usize, why: &Why) -> Failed {
             reason: format!("this build knows no event type with number {number}"),
             verdict: Verdict::Dead,
         },
-        Why::UnknownMember { name, .. } => Failed {
+        Why::UnknownMember { name } => Failed {
             unit,
             event_type: name.clone(),
             class: "unknown_type",

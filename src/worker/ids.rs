@@ -8,7 +8,7 @@ use uuid::Uuid;
 use xxhash_rust::xxh3::xxh3_128;
 
 use super::duty::Received;
-use super::split::{Part, Why, split};
+use super::split::{Lost, Part, Why, split};
 use crate::contract::column::plain::push_varint;
 use crate::contract::ids::Maker;
 use crate::contract::wire::{self, RECURSION_LIMIT, WireType};
@@ -28,6 +28,35 @@ pub(super) fn split_with_ids(
     }
     *body = with_ids(envelope, &parts, body, batch, identity(delivery)).into();
     split(envelope, body, batch)
+}
+
+/// The same of a request that came as JSON, which is on the wire now: its events, and its part anew.
+pub(super) fn json_with_ids(
+    envelope: &'static Envelope,
+    wire: Bytes,
+    part: Part,
+    delivery: &Received,
+) -> Result<(Bytes, Part), Bad> {
+    let has_id = |event: &std::ops::Range<usize>| {
+        let found = Found::of(envelope, wire.get(event.clone()).unwrap_or_default());
+        found.is_some_and(|found| !found.id.is_empty())
+    };
+    if envelope.ids == Ids::Bytes || part.runs.iter().all(|run| run.events.iter().all(has_id)) {
+        return Ok((wire, part));
+    }
+    let parts = std::slice::from_ref(&part);
+    let body = Bytes::from(with_ids(envelope, parts, &wire, false, identity(delivery)));
+    let Some(mut again) = split(envelope, &body, false)?.pop() else {
+        return Ok((wire, part));
+    };
+    // What isn't on the wire stays beyond all that is.
+    let further = body.len().saturating_sub(wire.len());
+    again.lost.extend(part.lost.into_iter().map(|lost| Lost {
+        event: lost.event.start + further..lost.event.end + further,
+        ..lost
+    }));
+    again.json = part.json;
+    Ok((body, again))
 }
 
 /// What tells a message from others, also when it is delivered again.
@@ -87,7 +116,9 @@ fn with_ids(
 fn in_order(part: &Part) -> Vec<(std::ops::Range<usize>, bool)> {
     let runs = part.runs.iter().flat_map(|run| &run.events);
     let runs = runs.map(|event| (event.clone(), true));
-    let lost = part.lost.iter().map(|lost| {
+    // What came as JSON and is kept so isn't on the wire.
+    let lost = part.lost.iter().filter(|lost| lost.json.is_none());
+    let lost = lost.map(|lost| {
         let typed = matches!(lost.why, Why::UnknownType(_));
         (lost.event.clone(), typed)
     });

@@ -223,6 +223,7 @@ mod tests {
         let lost = Lost {
             event: 0..0,
             why: Why::NoType,
+            json: None,
         };
         let [cart, purchase] = &TYPES;
         Content::Events(vec![

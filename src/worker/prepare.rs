@@ -4,11 +4,10 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use prost_reflect::DescriptorPool;
 
 use super::duty::Received;
 use super::guard::guarded;
-use super::ids::split_with_ids;
+use super::ids::{json_with_ids, split_with_ids};
 use super::meters::{self, Meters};
 use super::objects::Objects;
 use super::split::{Part, split};
@@ -16,7 +15,8 @@ use super::stretch::becomes;
 use super::{headers, proto_json};
 use crate::broker::{Delivery, HeaderValue, Properties};
 use crate::contract::headers::{EVENT_BATCH, JSON, UNREADABLE};
-use crate::contract::json::{Map, Value, limits, without_mark};
+use crate::contract::json::{Map, Value};
+use crate::contract::proto_json::ProtoJson;
 use crate::contract::{Bad, Envelope, Input, Pipeline, Queue};
 use crate::weight::{self, Budget, Permit};
 
@@ -53,8 +53,8 @@ pub(super) enum Content {
 /// Prepares messages.
 #[derive(Debug)]
 pub(super) struct Preparer {
-    /// For proto3 JSON; none if the descriptors don't load, which a build's own tests would show.
-    pool: Option<DescriptorPool>,
+    /// For proto3 JSON: each layout and its reader.
+    readers: Vec<(&'static Envelope, ProtoJson)>,
     meters: HashMap<&'static str, Arc<Meters>>,
     /// What JSON may take that is being decoded, of all queues together.
     decoding: Budget,
@@ -62,8 +62,16 @@ pub(super) struct Preparer {
 
 impl Preparer {
     pub(super) fn new(pipeline: &Pipeline) -> Self {
+        let mut readers: Vec<(&'static Envelope, ProtoJson)> = Vec::new();
+        for queue in pipeline.queues {
+            if let Input::Events(envelope) = queue.input
+                && !readers.iter().any(|(of, _)| std::ptr::eq(*of, envelope))
+            {
+                readers.push((envelope, ProtoJson::new(envelope)));
+            }
+        }
         Preparer {
-            pool: DescriptorPool::decode(pipeline.descriptors).ok(),
+            readers,
             meters: meters::all(pipeline),
             decoding: Budget::new(weight::MAX_REQUEST),
         }
@@ -131,23 +139,19 @@ impl Preparer {
             delivery.body = body;
             return bounded(parts, &delivery.body);
         }
-        let pool = self
-            .pool
-            .as_ref()
-            .ok_or_else(|| Bad::field(envelope.message, "JSON is not supported"))?;
         light_enough(&delivery.body)?;
-        let text = without_mark(&delivery.body);
-        let mut wire = Bytes::from(proto_json::to_wire(pool, envelope.message, text)?);
-        let mut parts = split_with_ids(envelope, &mut wire, false, delivery)?;
-        let unknown = parts
-            .iter_mut()
-            .map(|part| proto_json::name_unknown(pool, envelope, part, text))
-            .fold(false, |any, found| any | found);
+        let mut readers = self.readers.iter();
+        let reader = readers.find(|(of, _)| std::ptr::eq(*of, envelope));
+        let (wire, part) = match reader {
+            Some((_, reader)) => proto_json::read(reader, envelope, &delivery.body)?,
+            None => proto_json::read(&ProtoJson::new(envelope), envelope, &delivery.body)?,
+        };
+        let (wire, part) = json_with_ids(envelope, wire, part, delivery)?;
         let json = std::mem::replace(&mut delivery.body, wire);
-        *as_json = Some(json).filter(|_| unknown);
+        *as_json = Some(json).filter(|_| !part.lost.is_empty());
         delivery.properties.content_type = Some(crate::contract::headers::PROTOBUF.into());
         delivery.properties.kind = Some(envelope.message.into());
-        bounded(parts, &delivery.body)
+        bounded(vec![part], &delivery.body)
     }
 }
 
@@ -183,8 +187,7 @@ fn light_enough(text: &[u8]) -> Result<(), Bad> {
 
 /// What typed events take that come as JSON, while they are decoded.
 fn decoded(text: &[u8]) -> u64 {
-    let found = limits::structure(text);
-    weight::proto_json(text.len(), found.objects, found.values + found.names)
+    weight::proto_json(text.len())
 }
 
 fn is_unreadable(delivery: &Received) -> bool {

@@ -1,109 +1,71 @@
-//! Requests that older producers publish as proto3 JSON, turned into the bytes that everything else works on.
+//! Requests that other services publish as proto3 JSON, turned into the bytes that everything else works on.
 
-use prost::Message as _;
-use prost_reflect::{DescriptorPool, DynamicMessage, FieldDescriptor};
-use serde_json::{Map, Value};
+use bytes::Bytes;
 
-use super::split::{Around, Part, Why};
+use super::split::{Around, Lost, MAX_EVENTS, Part, Why, too_many};
+use crate::contract::proto_json::{Found, Most, ProtoJson, Request, Unread};
 use crate::contract::{Bad, Envelope};
 
-/// The longest name of a type that is told.
-const NAME_LIMIT: usize = 100;
+/// Of how many bad events of a message it is said what is wrong with each: beyond these they share letters.
+const TOLD: usize = 4096;
 
-/// Encodes a proto3 JSON text as the message with this name. Unknown members are skipped.
-pub(super) fn to_wire(pool: &DescriptorPool, message: &str, json: &[u8]) -> Result<Vec<u8>, Bad> {
-    let Some(descriptor) = pool.get_message_by_name(message) else {
-        return Err(Bad::field(message, "is not a message of this build"));
+/// Reads a request: the same on the wire, and its one part, which keeps the JSON of each event that no table can take.
+pub(super) fn read(
+    reader: &ProtoJson,
+    envelope: &'static Envelope,
+    json: &Bytes,
+) -> Result<(Bytes, Part), Bad> {
+    let most = Most {
+        events: MAX_EVENTS,
+        told: TOLD,
     };
-    let options = prost_reflect::DeserializeOptions::new().deny_unknown_fields(false);
-    let mut reader = serde_json::Deserializer::from_slice(json);
-    let decoded = DynamicMessage::deserialize_with_options(descriptor, &mut reader, &options)
-        .map_err(|e| Bad::field(message, e.to_string()))?;
-    reader
-        .end()
-        .map_err(|e| Bad::field(message, e.to_string()))?;
-    Ok(decoded.encode_to_vec())
-}
-
-/// Looks again at the events of a request that have no type: a member that this build doesn't know may be it, and then
-/// the event is kept as the JSON that it came as, and the request's header once for all of them. True if there is one.
-pub(super) fn name_unknown(
-    pool: &DescriptorPool,
-    envelope: &Envelope,
-    part: &mut Part,
-    json: &[u8],
-) -> bool {
-    if part.lost.iter().all(|lost| lost.why != Why::NoType) {
-        return false;
-    }
-    let (Some(message), Ok(Value::Object(request))) = (
-        pool.get_message_by_name(envelope.message),
-        serde_json::from_slice(json),
-    ) else {
-        return false;
+    let request = reader.read(json, most).map_err(|unread| match unread {
+        Unread::TooMany(_) => too_many(),
+        unread => Bad::field(envelope.message, unread.to_string()),
+    })?;
+    let Request {
+        wire,
+        header,
+        events,
+        around,
+        ..
+    } = request;
+    let wire = Bytes::from(wire);
+    let mut part = Part {
+        header: header.map_or_else(Bytes::new, |header| wire.slice(header)),
+        json: None,
+        runs: Vec::new(),
+        lost: Vec::new(),
+        without_ids: false,
     };
-    let header = message
-        .get_field(envelope.header)
-        .and_then(|f| member(&request, &f));
-    let list = message.get_field(envelope.events);
-    let list = list.and_then(|f| Some((member(&request, &f)?.1.as_array()?, f)));
-    let Some((events, field)) = list else {
-        return false;
-    };
-    // Events are encoded in the order in which they are listed.
-    let places = part.runs.iter().flat_map(|run| &run.events);
-    let places = places.chain(part.lost.iter().map(|lost| &lost.event));
-    let mut places: Vec<usize> = places.map(|event| event.start).collect();
-    places.sort_unstable();
-    let mut found = false;
-    for lost in part.lost.iter_mut().filter(|l| l.why == Why::NoType) {
-        let at = places.binary_search(&lost.event.start).ok();
-        let Some(Value::Object(event)) = at.and_then(|at| events.get(at)) else {
-            continue;
+    for event in events {
+        let kind = match &event.found {
+            Found::Known(number, _) => envelope.event_type(*number),
+            _ => None,
         };
-        let Some(name) = unknown_member(envelope, event) else {
-            continue;
+        let why = match (event.found, kind) {
+            (Found::Known(_, place), Some(kind)) => {
+                part.add(kind, place);
+                continue;
+            }
+            (Found::Unknown(name), _) => Why::UnknownMember { name },
+            (Found::Bad(bad), _) => Why::Bad(bad),
+            (Found::Known(..) | Found::NoType, _) => Why::NoType,
         };
-        lost.why = Why::UnknownMember {
-            name: name.chars().take(NAME_LIMIT).collect(),
-            event: serde_json::to_vec(event).unwrap_or_default().into(),
-        };
-        found = true;
+        // It isn't on the wire; a place beyond all that is tells it from the others.
+        let start = wire.len() + event.at;
+        part.lost.push(Lost {
+            event: start..start + event.text.len(),
+            why,
+            json: Some(json.slice(event.at..event.at + event.text.len())),
+        });
     }
-    if found {
-        part.json = Some(around(header, &field));
+    if !part.lost.is_empty() {
+        let (before, after) = around.ends();
+        part.json = Some(Around {
+            before: before.into(),
+            after: Bytes::from_static(after),
+        });
     }
-    found
-}
-
-/// What stands around the events in a request as JSON.
-fn around(header: Option<(&str, &Value)>, events: &FieldDescriptor) -> Around {
-    let header = header.map(|(name, header)| format!("{}:{header},", Value::from(name)));
-    let header = header.unwrap_or_default();
-    let list = Value::from(events.json_name());
-    Around {
-        before: format!("{{{header}{list}:[").into(),
-        after: "]}".into(),
-    }
-}
-
-/// What a request says for a field, under either of the names that JSON may have for it.
-fn member<'a>(
-    request: &'a Map<String, Value>,
-    field: &FieldDescriptor,
-) -> Option<(&'a str, &'a Value)> {
-    let entry = request
-        .get_key_value(field.json_name())
-        .or_else(|| request.get_key_value(field.name()));
-    entry.map(|(name, value)| (name.as_str(), value))
-}
-
-/// The member of an event that is an object and no field: types are messages.
-fn unknown_member<'a>(envelope: &Envelope, event: &'a Map<String, Value>) -> Option<&'a str> {
-    let known = |name: &str| {
-        let mut fields = envelope.event_shape.fields.iter();
-        fields.any(|field| field.name == name || field.json_name == name)
-    };
-    let unknown = |entry: &(&'a String, &Value)| entry.1.is_object() && !known(entry.0);
-    event.iter().find(unknown).map(|(name, _)| name.as_str())
+    Ok((wire, part))
 }

@@ -5,18 +5,18 @@ use std::ops::Range;
 use bytes::Bytes;
 
 use crate::contract::wire::{self, RECURSION_LIMIT, WireType};
-use crate::contract::{Bad, Envelope, EventType};
+use crate::contract::{Bad, Envelope, EventType, UNKNOWN_MEMBERS};
 
 /// How many events a message may hold: twice as many as a request, from which older producers make one message. It bounds
 /// what a small message of many empty events can cost.
-const MAX_EVENTS: usize = 100_000;
+pub(super) const MAX_EVENTS: usize = 100_000;
 
 /// The events of one request that share a header.
 #[derive(Debug)]
 pub(super) struct Part {
     /// The header's bytes; several headers are merged by joining them.
     pub header: Bytes,
-    /// Of a request that came as JSON, if only that tells some of its events in full: what stands around an event.
+    /// Of a request that came as JSON, if some of its events are kept so: what stands around an event.
     pub json: Option<Around>,
     /// Runs of events of the same type, in the order of the message.
     pub runs: Vec<Run>,
@@ -49,6 +49,8 @@ pub(super) struct Lost {
     pub event: Range<usize>,
     /// Why.
     pub why: Why,
+    /// Of one that came as JSON: it as it was written. It is nowhere else in the message.
+    pub json: Option<Bytes>,
 }
 
 /// Why no table can take an event.
@@ -58,12 +60,10 @@ pub(super) enum Why {
     Bad(Bad),
     /// It is of a type that this build doesn't know.
     UnknownType(u32),
-    /// The same of one that came as JSON: there the type has a name. What this build can't encode of it is in its JSON.
+    /// The same of one that came as JSON: there the type has a name.
     UnknownMember {
         /// What the event calls its type.
         name: String,
-        /// The event as JSON.
-        event: Bytes,
     },
     /// It has no type at all.
     NoType,
@@ -121,7 +121,11 @@ fn part(
             part.without_ids |= !has_id;
             match kind {
                 Ok(kind) => part.add(kind, value),
-                Err(why) => part.lost.push(Lost { event: value, why }),
+                Err(why) => part.lost.push(Lost {
+                    event: value,
+                    why,
+                    json: None,
+                }),
             }
         }
         Ok(())
@@ -130,13 +134,14 @@ fn part(
     Ok(part)
 }
 
-fn too_many() -> Bad {
+pub(super) fn too_many() -> Bad {
     let reason = format!("the message has more than {MAX_EVENTS} events; send fewer in one");
     Bad::field("events", reason)
 }
 
 impl Part {
-    fn add(&mut self, kind: &'static EventType, event: Range<usize>) {
+    /// Adds an event behind those that it has.
+    pub(super) fn add(&mut self, kind: &'static EventType, event: Range<usize>) {
         match self.runs.last_mut() {
             Some(run) if run.kind.number == kind.number => run.events.push(event),
             _ => self.runs.push(Run {
@@ -161,6 +166,7 @@ fn event_type(
         } else if number == envelope.id {
             *has_id = !value.is_empty();
         } else if wire_type == WireType::LengthDelimited
+            && number != UNKNOWN_MEMBERS
             && envelope.event_shape.field(number).is_none()
         {
             unknown = Some(number);

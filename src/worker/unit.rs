@@ -6,7 +6,7 @@ use std::ops::Range;
 use bytes::Bytes;
 
 use super::prepare::{Content, Prepared};
-use super::split::{Part, Why};
+use super::split::Part;
 use crate::contract::column::plain::push_varint;
 use crate::contract::headers::JSON;
 use crate::contract::{Envelope, EventType, Input};
@@ -153,7 +153,7 @@ pub(super) fn event_at(parts: &[Part], mut unit: usize) -> Option<(&Part, &Range
     None
 }
 
-/// The request of events that only their JSON tells in full; none if they aren't such.
+/// The request of events that are kept as their JSON; none if they aren't such.
 fn as_json(part: &Part, events: &[&Range<usize>]) -> Option<Bytes> {
     let around = part.json.as_ref()?;
     let mut out = around.before.to_vec();
@@ -161,13 +161,10 @@ fn as_json(part: &Part, events: &[&Range<usize>]) -> Option<Bytes> {
     let mut lost = part.lost.iter();
     for (at, event) in events.iter().enumerate() {
         let lost = lost.find(|lost| lost.event == **event)?;
-        let Why::UnknownMember { event, .. } = &lost.why else {
-            return None;
-        };
         if at > 0 {
             out.push(b',');
         }
-        out.extend_from_slice(event);
+        out.extend_from_slice(lost.json.as_ref()?);
     }
     out.extend_from_slice(&around.after);
     Some(out.into())

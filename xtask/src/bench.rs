@@ -54,6 +54,8 @@ struct Scenario {
     share: u64,
     /// Events a second; none for as fast as they are answered.
     rate: Option<u64>,
+    /// Whether they are sent as JSON over HTTP.
+    json: bool,
 }
 
 const fn scenario(
@@ -70,8 +72,15 @@ const fn scenario(
         mix,
         share,
         rate: None,
+        json: false,
     }
 }
+
+/// What clients without gRPC send.
+const JSON: Scenario = Scenario {
+    json: true,
+    ..scenario("json-100", Setting::Remote, 100, "shop", 2)
+};
 
 /// About half of what two cores store, for what a client and an analyst wait when nothing is at its limit.
 const CALM: Scenario = Scenario {
@@ -79,13 +88,14 @@ const CALM: Scenario = Scenario {
     ..scenario("rabbitmq-100-calm", Setting::Remote, 100, "shop", 1)
 };
 
-const SCENARIOS: [Scenario; 9] = [
+const SCENARIOS: [Scenario; 10] = [
     scenario("rabbitmq-100", Setting::Remote, 100, "shop", 1),
     CALM,
     scenario("rabbitmq-1000", Setting::Remote, 1000, "shop", 1),
     scenario("rabbitmq-10", Setting::Remote, 10, "shop", 2),
     scenario("rabbitmq-1", Setting::Remote, 1, "shop", 5),
     scenario("rabbitmq-100-all-types", Setting::Remote, 100, "all", 1),
+    JSON,
     scenario("embedded-100", Setting::Embedded, 100, "shop", 1),
     scenario("embedded-1", Setting::Embedded, 1, "shop", 5),
     scenario("embedded-100-all-types", Setting::Embedded, 100, "all", 1),
@@ -208,12 +218,14 @@ fn load(scenario: &Scenario, executable: &Path, running: &Running, events: u64) 
     if let Some(rate) = scenario.rate {
         load.args(["--rate", &rate.to_string()]);
     }
-    load.args([
-        "--to",
-        &running.grpc,
-        "--clickhouse-url",
-        &running.clickhouse,
-    ]);
+    let to = match scenario.json {
+        true => {
+            load.args(["--form", "json"]);
+            &running.http
+        }
+        false => &running.grpc,
+    };
+    load.args(["--to", to, "--clickhouse-url", &running.clickhouse]);
     for (name, pid) in &running.processes {
         load.args(["--process", &format!("{name}={pid}")]);
     }

@@ -23,6 +23,7 @@ pub fn envelope(envelope: &model::Envelope, shapes: &Shapes) -> EnvelopeView {
             format!("header: {}", envelope.header),
             format!("events: {}", envelope.events),
             format!("batches: {}", envelope.batches),
+            format!("request_shape: &shapes::{}", shapes.path(&envelope.request)),
             format!(
                 "header_shape: &shapes::{}",
                 shapes.path(&envelope.header_message)

@@ -14,6 +14,7 @@ use tonic::codegen::http::uri::PathAndQuery;
 use tonic::transport::{Channel, Endpoint};
 use tonic::{Code, Request, Status};
 
+use super::door::Door;
 use super::pattern::Patterns;
 use crate::contract::Intake;
 use crate::generated::PIPELINE;
@@ -23,7 +24,7 @@ use crate::ingest::raw::RawCodec;
 /// How long to wait before a request that was not taken is sent again.
 pub(super) const PAUSE: Duration = Duration::from_millis(50);
 /// The longest that one answer may take.
-const ANSWER: Duration = Duration::from_secs(30);
+pub(super) const ANSWER: Duration = Duration::from_secs(30);
 /// The longest latency that is told apart, in microseconds.
 const LONGEST: u64 = 600_000_000;
 
@@ -88,8 +89,9 @@ impl Load {
             for _ in 0..in_flight {
                 let (load, next) = (Arc::clone(self), Arc::clone(&next));
                 let other = channels.get(other).unwrap_or(channel);
-                let clients = [channel, other].map(|channel| Grpc::new(channel.clone()));
-                senders.spawn(send_until_done(load, clients, next, began));
+                let doors = [channel, other]
+                    .map(|channel| Door::new(load.patterns.form(), channel.clone()));
+                senders.spawn(send_until_done(load, doors, next, began));
             }
         }
         let mut sent = Sent::nothing(began);
@@ -118,7 +120,7 @@ impl Load {
 /// One sender: takes the next request until there are no more.
 async fn send_until_done(
     load: Arc<Load>,
-    [mut client, mut other]: [Grpc<Channel>; 2],
+    [mut door, mut other]: [Door; 2],
     next: Arc<AtomicU64>,
     began: Instant,
 ) -> Sent {
@@ -139,9 +141,9 @@ async fn send_until_done(
         let due = due.unwrap_or_else(Instant::now);
         let request = load.patterns.request(number);
         loop {
-            match call(&mut client, request.clone()).await {
-                Ok(answer) => {
-                    sent.answered(&answer, u64::from(load.patterns.batch()));
+            match door.send(request.clone()).await {
+                Ok(rejected) => {
+                    sent.answered(rejected, u64::from(load.patterns.batch()));
                     break;
                 }
                 Err(status) if may_pass(&status) && due.elapsed() < load.patience => {
@@ -167,9 +169,9 @@ async fn send_until_done(
 }
 
 /// Sends a request that was taken before, until it is taken again.
-async fn send_again(load: &Load, client: &mut Grpc<Channel>, request: Bytes, sent: &mut Sent) {
+async fn send_again(load: &Load, door: &mut Door, request: Bytes, sent: &mut Sent) {
     let began = Instant::now();
-    while let Err(status) = call(client, request.clone()).await {
+    while let Err(status) = door.send(request.clone()).await {
         if !may_pass(&status) || began.elapsed() >= load.patience {
             sent.given_up += u64::from(load.patterns.batch());
             sent.reason = Some(format!("{}: {}", status.code(), status.message()));
@@ -237,8 +239,7 @@ impl Sent {
         }
     }
 
-    fn answered(&mut self, answer: &Response, events: u64) {
-        let rejected = answer.rejected.len() as u64;
+    fn answered(&mut self, rejected: u64, events: u64) {
         self.acknowledged += events.saturating_sub(rejected);
         self.rejected += rejected;
     }

@@ -3,6 +3,7 @@
 //! Every event has an id of its own that begins with the run's, so that in the end ClickHouse can be asked whether
 //! each one that was acknowledged is there.
 
+pub mod door;
 mod load;
 pub mod pattern;
 mod poison;
@@ -18,6 +19,7 @@ use anyhow::Context as _;
 
 use super::serve::ClickHouseArgs;
 use crate::sink::clickhouse::ClickHouse;
+use door::Form;
 use load::Load;
 use pattern::{Mix, Patterns};
 use poison::Poison;
@@ -28,7 +30,7 @@ use stored::Stored;
 /// Load a server with app events, and report what it acknowledged, what is stored, and what that took.
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
-    /// The server's gRPC address; several share the load.
+    /// The server's gRPC address, or HTTP address for `--form json`; several share the load.
     #[arg(long, default_value = "http://127.0.0.1:8017", value_name = "URL")]
     to: Vec<String>,
     /// How many events to send.
@@ -41,6 +43,9 @@ pub(super) struct Args {
     /// Zipf's law.
     #[arg(long, value_enum, default_value = "shop")]
     mix: Mix,
+    /// How events are sent: protobuf over gRPC, or JSON over HTTP.
+    #[arg(long, value_enum, default_value = "protobuf")]
+    form: Form,
     /// Connections to each address.
     #[arg(long, default_value_t = 4, value_name = "COUNT", value_parser = clap::value_parser!(u16).range(1..=1000))]
     connections: u16,
@@ -81,7 +86,7 @@ pub(super) async fn run(args: Args) -> anyhow::Result<bool> {
         .map(ClickHouse::new)
         .transpose()?;
     let run: u64 = rand::random();
-    let patterns = Patterns::new(args.mix, args.batch, run)?;
+    let patterns = Patterns::new(args.mix, args.batch, run, args.form)?;
     let patterns = match args.without_ids {
         true => patterns.every_other_without_ids()?,
         false => patterns,

@@ -5,10 +5,11 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use anyhow::Context as _;
 use bytes::Bytes;
 use prost::Message as _;
-use prost_reflect::DescriptorPool;
+use prost_reflect::{DescriptorPool, DynamicMessage};
 use rand::rngs::StdRng;
 use rand::{Rng as _, SeedableRng as _};
 
+use super::door::Form;
 use crate::cli::demo::envelope;
 use crate::cli::traffic::Traffic;
 use crate::contract::Envelope;
@@ -38,6 +39,7 @@ pub struct Patterns {
     without_ids: Vec<Pattern>,
     prefix: String,
     batch: u32,
+    form: Form,
 }
 
 /// An encoded request, and where in it what differs each time is.
@@ -54,7 +56,7 @@ pub(super) fn prefix(run: u64) -> String {
 
 impl Patterns {
     /// Requests of so many events; their ids begin with the run's prefix.
-    pub fn new(mix: Mix, batch: u32, run: u64) -> anyhow::Result<Self> {
+    pub fn new(mix: Mix, batch: u32, run: u64, form: Form) -> anyhow::Result<Self> {
         let pool = DescriptorPool::decode(PIPELINE.descriptors)?;
         let envelope = envelope()?;
         let mut traffic = Traffic::new(&pool, envelope, run)?;
@@ -65,7 +67,7 @@ impl Patterns {
                 let types: Vec<u32> = (0..batch)
                     .map(|at| choose(mix, &weights, at, &mut random))
                     .collect();
-                Pattern::new(&traffic.request(&types).encode_to_vec())
+                Pattern::new(&pool, &traffic.request(&types).encode_to_vec(), form)
             })
             .collect::<Result<_, _>>()?;
         Ok(Patterns {
@@ -73,21 +75,31 @@ impl Patterns {
             without_ids: Vec::new(),
             prefix: prefix(run),
             batch,
+            form,
         })
     }
 
     /// Leaves the ids out of every other request. Its events have what would be their ids as the place where they
     /// happened, so that they can be told apart all the same.
     pub(super) fn every_other_without_ids(mut self) -> anyhow::Result<Self> {
+        anyhow::ensure!(
+            self.form == Form::Protobuf,
+            "only protobuf is sent without ids"
+        );
         let without_ids = self.patterns.iter().map(|pattern| {
             let mut request = Events::decode(&*pattern.bytes)?;
             for event in &mut request.events {
                 event.current_url = std::mem::take(&mut event.id);
             }
-            Pattern::placed(&request)
+            Pattern::placed(request.encode_to_vec(), request.events.len())
         });
         self.without_ids = without_ids.collect::<Result<_, _>>()?;
         Ok(self)
+    }
+
+    /// How the requests are sent.
+    pub fn form(&self) -> Form {
+        self.form
     }
 
     /// How many events a request has.
@@ -131,19 +143,22 @@ impl Patterns {
 }
 
 impl Pattern {
-    fn new(request: &[u8]) -> anyhow::Result<Self> {
+    fn new(pool: &DescriptorPool, request: &[u8], form: Form) -> anyhow::Result<Self> {
         let mut request = Events::decode(request)?;
         // What stands for an id and for a time is nowhere else in a request.
         for event in &mut request.events {
-            event.id = "\u{1}".repeat(ID);
-            event.timestamp = "\u{2}".repeat(MILLIS);
+            event.id = "~".repeat(ID);
+            event.timestamp = "^".repeat(MILLIS);
         }
-        Pattern::placed(&request)
+        let bytes = match form {
+            Form::Protobuf => request.encode_to_vec(),
+            Form::Json => as_json(pool, &request)?,
+        };
+        Pattern::placed(bytes, request.events.len())
     }
 
-    /// A request in which ids and times are still what stands for them.
-    fn placed(request: &Events) -> anyhow::Result<Self> {
-        let bytes = request.encode_to_vec();
+    /// A request of so many events in which ids and times are still what stands for them.
+    fn placed(bytes: Vec<u8>, events: usize) -> anyhow::Result<Self> {
         let places = |byte: u8, length: usize| {
             let wanted = vec![byte; length];
             let found = bytes.windows(length).enumerate();
@@ -152,13 +167,21 @@ impl Pattern {
                 .map(|(at, _)| at);
             places.collect::<Vec<_>>()
         };
-        let (ids, times) = (places(1, ID), places(2, MILLIS));
+        let (ids, times) = (places(b'~', ID), places(b'^', MILLIS));
         anyhow::ensure!(
-            ids.len() == request.events.len() && times.len() == request.events.len(),
+            ids.len() == events && times.len() == events,
             "the events of a request can't be told apart"
         );
         Ok(Pattern { bytes, ids, times })
     }
+}
+
+/// A request as proto3 JSON, as client libraries write it.
+fn as_json(pool: &DescriptorPool, request: &Events) -> anyhow::Result<Vec<u8>> {
+    let of = pool.get_message_by_name("event.Events");
+    let of = of.context("the descriptors hold no event.Events")?;
+    let message = DynamicMessage::decode(of, request.encode_to_vec().as_slice())?;
+    Ok(serde_json::to_vec(&message)?)
 }
 
 fn put(bytes: &mut [u8], at: usize, text: &[u8]) {
@@ -217,7 +240,7 @@ mod tests {
 
     #[test]
     fn every_event_of_a_run_has_an_id_of_its_own() {
-        let patterns = Patterns::new(Mix::Shop, 10, 7).unwrap();
+        let patterns = Patterns::new(Mix::Shop, 10, 7, Form::Protobuf).unwrap();
         let mut ids = BTreeSet::new();
         for number in 0..200 {
             let request = Events::decode(patterns.request(number)).unwrap();
@@ -235,7 +258,7 @@ mod tests {
 
     #[test]
     fn every_other_request_has_no_ids_and_can_be_told_apart() {
-        let patterns = Patterns::new(Mix::Shop, 10, 7).unwrap();
+        let patterns = Patterns::new(Mix::Shop, 10, 7, Form::Protobuf).unwrap();
         let patterns = patterns.every_other_without_ids().unwrap();
         let mut names = BTreeSet::new();
         for number in 0..200 {
@@ -252,6 +275,25 @@ mod tests {
             }
         }
         assert_eq!(names.len(), 2000);
+    }
+
+    #[test]
+    fn json_is_of_the_same_events() {
+        let patterns = |form| Patterns::new(Mix::All, 10, 7, form).unwrap();
+        let (protobuf, json) = (patterns(Form::Protobuf), patterns(Form::Json));
+        let pool = DescriptorPool::decode(PIPELINE.descriptors).unwrap();
+        let of = pool.get_message_by_name("event.Events").unwrap();
+        for number in 0..PATTERNS {
+            let wire = Events::decode(protobuf.request(number)).unwrap();
+            let text = json.request(number);
+            let mut text = serde_json::Deserializer::from_slice(&text);
+            let read = DynamicMessage::deserialize(of.clone(), &mut text).unwrap();
+            let mut read: Events = read.transcode_to().unwrap();
+            for (event, other) in read.events.iter_mut().zip(&wire.events) {
+                event.timestamp.clone_from(&other.timestamp);
+            }
+            assert_eq!(read, wire);
+        }
     }
 
     #[test]

@@ -9,6 +9,7 @@ use crate::broker::Topology;
 use crate::contract::headers as h;
 use crate::contract::wire::{self, WireType};
 use crate::contract::{Envelope, Input, Intake, Pipeline};
+use crate::ingest::as_json;
 use crate::ingest::scan::{Verdict, scan};
 use crate::sink::clickhouse::letters::Letter;
 
@@ -53,7 +54,11 @@ pub fn target(pipeline: &'static Pipeline, letter: &Letter) -> Result<Target, St
         };
         return Ok(Target::Exchange {
             exchange: source.exchange,
-            routing_key: taken_in(envelope, &letter.body())?.to_owned(),
+            routing_key: match letter.content_type == h::JSON {
+                true => taken_in_as_json(envelope, &letter.body())?,
+                false => taken_in(envelope, &letter.body())?,
+            }
+            .to_owned(),
         });
     }
     if !letter.queue.is_empty() {
@@ -121,9 +126,20 @@ fn taken_in(envelope: &'static Envelope, batch: &[u8]) -> Result<&'static str, S
     let request = only_request(envelope, batch)
         .ok_or("the body is not a batch of one request, as intake keeps them")?;
     let request = scan(request, envelope).map_err(|refused| refused.to_string())?;
-    let mut key = None;
-    for event in &request.events {
-        match (&event.verdict, key) {
+    let verdicts = request.events.into_iter().map(|event| event.verdict);
+    key_of(verdicts)
+}
+
+/// The same of events that came as JSON.
+fn taken_in_as_json(envelope: &'static Envelope, text: &[u8]) -> Result<&'static str, String> {
+    key_of(as_json::verdicts(envelope, text).map_err(|refusal| refusal.to_string())?)
+}
+
+/// The routing key of the events that intake would take.
+fn key_of(verdicts: impl IntoIterator<Item = Verdict>) -> Result<&'static str, String> {
+    let (mut key, mut first) = (None, None);
+    for verdict in verdicts {
+        match (verdict, key) {
             (Verdict::Good(kind), Some(key)) if kind.name != key => {
                 return Err(format!(
                     "it holds events of types {key} and {}, which go different ways",
@@ -131,11 +147,11 @@ fn taken_in(envelope: &'static Envelope, batch: &[u8]) -> Result<&'static str, S
                 ));
             }
             (Verdict::Good(kind), _) => key = Some(kind.name),
-            _ => {}
+            (bad, _) => first = first.or(Some(bad)),
         }
     }
-    key.ok_or_else(|| match request.events.first() {
-        Some(event) => format!("intake would refuse it again: {}", event.verdict.reason()),
+    key.ok_or_else(|| match first {
+        Some(bad) => format!("intake would refuse it again: {}", bad.reason()),
         None => "it holds no events".to_owned(),
     })
 }

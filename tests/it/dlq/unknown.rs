@@ -10,6 +10,7 @@ use event_grpc::generated::proto::event::Events;
 use event_grpc::ops::replay::Replayer;
 use event_grpc::ops::replay::unknown::pass;
 use event_grpc::sink::clickhouse::migrate;
+use http::Method;
 use prost::Message as _;
 use tokio_util::sync::CancellationToken;
 
@@ -17,6 +18,7 @@ use super::{letters, old};
 use crate::app::support::{config, eventually, started, started_of, text};
 use crate::app::{cart, header};
 use crate::clickhouse::support::{in_database, number};
+use crate::http::request;
 use crate::python::topology::Vhost;
 
 /// The number of AddToCartEvent.
@@ -131,7 +133,7 @@ async fn what_came_as_json_is_kept_as_json_and_stored_by_the_next_build() {
                     FROM DB.error_event FINAL";
         assert_eq!(
             text(&store, kept).await,
-            "no_type  application/x-protobuf, unknown_type addToCartEvent application/json, \
+            "no_type  application/json, unknown_type addToCartEvent application/json, \
              unknown_type somethingNew application/json"
         );
         let body = "SELECT body FROM DB.error_event FINAL WHERE event_type = 'somethingNew'";
@@ -146,6 +148,36 @@ async fn what_came_as_json_is_kept_as_json_and_stored_by_the_next_build() {
         let (app, seen) = started(config(&store)).await;
         let cart = "SELECT count() FROM DB.event FINAL WHERE event_id = 'cart' AND user_id = 7 AND event_params.productId = 42";
         eventually(&store, cart, 1).await;
+        eventually(&store, DECIDED, 1).await;
+        drop(seen);
+        app.stop().await;
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_intake_did_not_know_of_json_is_stored_by_the_next_build() {
+    in_database("dlq_unknown_http", async |store| {
+        migrate::apply(&store, &PIPELINE).await.unwrap();
+        let (old, seen) = started_of(config(&store), old::without(CART)).await;
+        let body = r#"{"header": {"userId": 7}, "events": [
+            {"id": "cart", "timestamp": 1760000000000, "addToCartEvent": {"productId": "42", "cartId": "\ud83d"}},
+            {"timestamp": "1760000000001", "addToCartEvent": {"productId": 42}},
+            {"id": "known", "timestamp": "1760000000000", "launchEvent": {"appLaunchCount": "1"}}
+        ]}"#;
+        for _ in 0..2 {
+            let answer = request(Method::POST, &seen.url("/event/dispatch"), &[], body).await;
+            assert_eq!(answer.status, 200, "{answer:?}");
+            let answer: serde_json::Value = serde_json::from_str(&answer.text).unwrap();
+            assert_eq!((&answer["accepted"], &answer["rejectedCount"]), (&1.into(), &2.into()));
+        }
+        let kept = "SELECT count() FROM DB.error_event FINAL WHERE class = 'unknown_type' AND event_type = 'addToCartEvent' AND queue = 'app'";
+        eventually(&store, kept, 1).await;
+        drop(seen);
+        old.stop().await;
+        let (app, seen) = started(config(&store)).await;
+        let carts = "SELECT count() FROM DB.event FINAL WHERE event_params.productId = 42 AND user_id = 7 AND event_id != ''";
+        eventually(&store, carts, 2).await;
         eventually(&store, DECIDED, 1).await;
         drop(seen);
         app.stop().await;

@@ -116,11 +116,11 @@ pub(crate) enum Choice {
     Tree(Tree),
 }
 
-const fn field(number: u32, kind: Kind, label: Label) -> Field {
+const fn field(number: u32, name: &'static str, kind: Kind, label: Label) -> Field {
     Field {
         number,
-        name: "a",
-        json_name: "a",
+        name,
+        json_name: name,
         kind,
         label,
     }
@@ -143,32 +143,43 @@ static TREE: Shape = Shape {
     id: 0,
     name: "test.Tree",
     fields: &[
-        field(1, Kind::Message(&TREE), MANY),
-        field(2, Kind::String, ONE),
+        field(1, "children", Kind::Message(&TREE), MANY),
+        field(2, "name", Kind::String, ONE),
     ],
     dense: &[0, 1, 2],
     any_of: &[],
 };
-static TEXTS: Shape = shape(&[field(1, Kind::String, ONE), field(2, Kind::String, ONE)]);
-static TREES: Shape = shape(&[
-    field(1, Kind::Int32, ONE),
-    field(2, Kind::Message(&TREE), ONE),
+static TEXTS: Shape = shape(&[
+    field(1, "key", Kind::String, ONE),
+    field(2, "value", Kind::String, ONE),
 ]);
-static TIMESTAMP: Shape = shape(&[field(1, Kind::Int64, ONE), field(2, Kind::Int32, ONE)]);
-static STRUCT: Shape = shape(&[field(1, Kind::Map(&STRUCT_ENTRY), MANY)]);
+static TREES: Shape = shape(&[
+    field(1, "key", Kind::Int32, ONE),
+    field(2, "value", Kind::Message(&TREE), ONE),
+]);
+static TIMESTAMP: Shape = shape(&[
+    field(1, "seconds", Kind::Int64, ONE),
+    field(2, "nanos", Kind::Int32, ONE),
+]);
+static STRUCT: Shape = shape(&[field(1, "fields", Kind::Map(&STRUCT_ENTRY), MANY)]);
 static STRUCT_ENTRY: Shape = shape(&[
-    field(1, Kind::String, ONE),
-    field(2, Kind::Message(&VALUE), ONE),
+    field(1, "key", Kind::String, ONE),
+    field(2, "value", Kind::Message(&VALUE), ONE),
 ]);
 static VALUE: Shape = shape(&[
-    field(1, Kind::Enum(&[(0, "NULL_VALUE")]), Label::Oneof(0)),
-    field(2, Kind::Double, Label::Oneof(0)),
-    field(3, Kind::String, Label::Oneof(0)),
-    field(4, Kind::Bool, Label::Oneof(0)),
-    field(5, Kind::Struct(&STRUCT), Label::Oneof(0)),
-    field(6, Kind::Message(&LIST), Label::Oneof(0)),
+    field(
+        1,
+        "nullValue",
+        Kind::Enum(&[(0, "NULL_VALUE")]),
+        Label::Oneof(0),
+    ),
+    field(2, "numberValue", Kind::Double, Label::Oneof(0)),
+    field(3, "stringValue", Kind::String, Label::Oneof(0)),
+    field(4, "boolValue", Kind::Bool, Label::Oneof(0)),
+    field(5, "structValue", Kind::Struct(&STRUCT), Label::Oneof(0)),
+    field(6, "listValue", Kind::Message(&LIST), Label::Oneof(0)),
 ]);
-static LIST: Shape = shape(&[field(1, Kind::Message(&VALUE), MANY)]);
+static LIST: Shape = shape(&[field(1, "values", Kind::Message(&VALUE), MANY)]);
 static ALL: Shape = Shape {
     id: 0,
     name: "test.All",
@@ -178,38 +189,43 @@ static ALL: Shape = Shape {
     any_of: &[],
 };
 const ALL_FIELDS: &[Field] = &[
-    field(1, Kind::Double, ONE),
-    field(2, Kind::Float, ONE),
-    field(3, Kind::Int32, ONE),
-    field(4, Kind::Uint64, Label::Optional),
-    field(5, Kind::Sint32, ONE),
-    field(6, Kind::Fixed64, ONE),
-    field(7, Kind::Bool, ONE),
-    field(8, Kind::String, MANY),
-    field(9, Kind::Bytes, ONE),
-    field(10, Kind::Int64, MANY),
-    field(11, Kind::Sfixed32, MANY),
-    field(12, Kind::Map(&TEXTS), MANY),
-    field(13, Kind::Map(&TREES), MANY),
-    field(14, Kind::Timestamp(&TIMESTAMP), Label::Optional),
-    field(15, Kind::Struct(&STRUCT), Label::Optional),
-    field(16, Kind::String, Label::Oneof(0)),
-    field(17, Kind::Message(&TREE), Label::Oneof(0)),
-    field(300, Kind::Bytes, MANY),
+    field(1, "double", Kind::Double, ONE),
+    field(2, "float", Kind::Float, ONE),
+    field(3, "int32", Kind::Int32, ONE),
+    field(4, "uint64", Kind::Uint64, Label::Optional),
+    field(5, "sint32", Kind::Sint32, ONE),
+    field(6, "fixed64", Kind::Fixed64, ONE),
+    field(7, "bool", Kind::Bool, ONE),
+    field(8, "strings", Kind::String, MANY),
+    field(9, "bytes", Kind::Bytes, ONE),
+    field(10, "packed", Kind::Int64, MANY),
+    field(11, "packedFixed", Kind::Sfixed32, MANY),
+    field(12, "texts", Kind::Map(&TEXTS), MANY),
+    field(13, "trees", Kind::Map(&TREES), MANY),
+    field(14, "at", Kind::Timestamp(&TIMESTAMP), Label::Optional),
+    field(15, "data", Kind::Struct(&STRUCT), Label::Optional),
+    field(16, "text", Kind::String, Label::Oneof(0)),
+    field(17, "tree", Kind::Message(&TREE), Label::Oneof(0)),
+    field(300, "blobs", Kind::Bytes, MANY),
 ];
 static EMPTY: Shape = shape(&[]);
 static HEADER: Shape = shape(&[
-    field(5, Kind::String, ONE),
-    field(6, Kind::Int64, ONE),
-    field(7, Kind::Message(&TREE), Label::Optional),
+    field(5, "session", Kind::String, ONE),
+    field(6, "device", Kind::Int64, ONE),
+    field(7, "tree", Kind::Message(&TREE), Label::Optional),
 ]);
 static EVENT: Shape = shape(&[
-    field(4, Kind::String, ONE),
-    field(5, Kind::String, ONE),
-    field(6, Kind::String, ONE),
-    field(9, Kind::Message(&ALL), Label::Oneof(0)),
-    field(10, Kind::Message(&TREE), Label::Oneof(0)),
-    field(11, Kind::Message(&EMPTY), Label::Oneof(0)),
+    field(4, "id", Kind::String, ONE),
+    field(5, "timestamp", Kind::String, ONE),
+    field(6, "url", Kind::String, ONE),
+    field(9, "all", Kind::Message(&ALL), Label::Oneof(0)),
+    field(10, "tree", Kind::Message(&TREE), Label::Oneof(0)),
+    field(11, "empty", Kind::Message(&EMPTY), Label::Oneof(0)),
+]);
+
+static REQUEST: Shape = shape(&[
+    field(4, "header", Kind::Message(&HEADER), Label::Optional),
+    field(5, "events", Kind::Message(&EVENT), MANY),
 ]);
 
 /// The layout of [`Framing`] and [`Events`].
@@ -218,6 +234,7 @@ pub(crate) static ENVELOPE: Envelope = Envelope {
     header: 4,
     events: 5,
     batches: 1,
+    request_shape: &REQUEST,
     header_shape: &HEADER,
     event_shape: &EVENT,
     id: 4,

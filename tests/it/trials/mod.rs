@@ -5,6 +5,7 @@ mod around;
 mod blocks;
 mod connections;
 mod culprits;
+mod dispatch;
 mod ids;
 mod json;
 mod letters;

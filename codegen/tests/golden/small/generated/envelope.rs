@@ -10,6 +10,7 @@ pub static ENVELOPE: Envelope = Envelope {
     header: 4,
     events: 5,
     batches: 1,
+    request_shape: &shapes::event::EVENTS,
     header_shape: &shapes::event::HEADER,
     event_shape: &shapes::event::EVENT,
     id: 4,
