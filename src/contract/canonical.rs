@@ -13,31 +13,36 @@ use super::{Bad, Field, Kind, Label, Shape};
 /// One occurrence of a field: its wire type and its bytes, without the length of delimited ones.
 type Raw<'a> = (WireType, Cow<'a, [u8]>);
 
-/// The same message with known fields only, by ascending number: of a repeated scalar that should be single the
-/// last, of a message the parts merged, of a oneof the last member.
+/// The same message with its fields by ascending number: of a repeated scalar that should be single the last, of a
+/// message the parts merged, of a oneof the last member. Fields that the shape doesn't know stay as they are, those of
+/// one number behind each other.
 pub fn canonical(shape: &Shape, bytes: &[u8]) -> Result<Vec<u8>, Bad> {
     ordered(shape, bytes, RECURSION_LIMIT)
 }
 
 /// `depth` is what is left of the limit for what nests in this message.
 fn ordered(shape: &Shape, bytes: &[u8], depth: u32) -> Result<Vec<u8>, Bad> {
-    let mut fields: BTreeMap<usize, Vec<Raw<'_>>> = BTreeMap::new();
-    let mut oneofs: BTreeMap<u8, usize> = BTreeMap::new();
+    let mut fields: BTreeMap<u32, Vec<Raw<'_>>> = BTreeMap::new();
+    let mut unknown: BTreeMap<u32, Vec<u8>> = BTreeMap::new();
+    let mut oneofs: BTreeMap<u8, u32> = BTreeMap::new();
     let mut at = 0;
     while at < bytes.len() {
+        let start = at;
         let (number, wire_type) = wire::key(bytes, &mut at)?;
-        let Some((index, field)) = shape.field(number) else {
+        let Some((_, field)) = shape.field(number) else {
             wire::skip(bytes, &mut at, number, wire_type, depth)?;
+            let raw = bytes.get(start..at).unwrap_or_default();
+            unknown.entry(number).or_default().extend_from_slice(raw);
             continue;
         };
         let raw = (wire_type, Cow::Borrowed(value(bytes, &mut at, wire_type)?));
         if let Label::Oneof(oneof) = field.label
-            && let Some(before) = oneofs.insert(oneof, index)
-            && before != index
+            && let Some(before) = oneofs.insert(oneof, number)
+            && before != number
         {
             fields.remove(&before);
         }
-        let occurrences = fields.entry(index).or_default();
+        let occurrences = fields.entry(number).or_default();
         match (field.label, field.kind.shape()) {
             (Label::Repeated, _) => occurrences.push(raw),
             (_, Some(_)) => merge(occurrences, raw)?,
@@ -45,15 +50,24 @@ fn ordered(shape: &Shape, bytes: &[u8], depth: u32) -> Result<Vec<u8>, Bad> {
         }
     }
     let mut out = Vec::with_capacity(bytes.len());
-    for (index, occurrences) in fields {
-        let Some(field) = shape.fields.get(index) else {
+    for (number, occurrences) in fields {
+        push_below(&mut out, &mut unknown, number);
+        let Some((_, field)) = shape.field(number) else {
             continue;
         };
         for (wire_type, value) in occurrences {
             write(&mut out, field, wire_type, &value, depth)?;
         }
     }
+    push_below(&mut out, &mut unknown, u32::MAX);
     Ok(out)
+}
+
+/// Writes the unknown fields whose numbers are lower.
+fn push_below(out: &mut Vec<u8>, unknown: &mut BTreeMap<u32, Vec<u8>>, number: u32) {
+    while let Some(entry) = unknown.first_entry().filter(|entry| *entry.key() < number) {
+        out.extend_from_slice(&entry.remove());
+    }
 }
 
 /// Merging two encodings of a message is putting one behind the other.

@@ -20,10 +20,11 @@ pub mod function;
 pub mod headers;
 pub mod json;
 pub mod row;
+pub mod unknown;
 
 pub use block::Block;
 pub use column::Column;
-pub use layout::{ColumnSpec, Layout, TextLimit};
+pub use layout::{ColumnSpec, Holds, Layout, TextLimit};
 pub use migration::Migration;
 pub use pipeline::*;
 pub use request::{Piece, Rate, Request, Target, Template};

@@ -6,6 +6,7 @@
 use std::borrow::Cow;
 
 use super::well_formed;
+use crate::contract::unknown::UNKNOWN_MEMBERS;
 use crate::contract::wire::{self, RECURSION_LIMIT, WRONG_TYPE, WireType};
 use crate::contract::{Bad, Envelope, EventType, Label, function};
 
@@ -148,7 +149,8 @@ fn walk<'a>(
     while at < bytes.len() {
         let (number, wire_type) = wire::key(bytes, &mut at)?;
         let Some((_, field)) = envelope.event_shape.field(number) else {
-            if wire_type == WireType::LengthDelimited {
+            // What JSON had beside its fields is no type.
+            if wire_type == WireType::LengthDelimited && number != UNKNOWN_MEMBERS {
                 found.unknown = found.unknown.max(number);
             }
             wire::skip(bytes, &mut at, number, wire_type, RECURSION_LIMIT)?;

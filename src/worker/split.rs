@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use bytes::Bytes;
 
+use crate::contract::unknown::UNKNOWN_MEMBERS;
 use crate::contract::wire::{self, RECURSION_LIMIT, WireType};
 use crate::contract::{Bad, Envelope, EventType};
 
@@ -152,6 +153,7 @@ fn event_type(
         if let Some(kind) = envelope.event_type(number) {
             known = Some(kind);
         } else if wire_type == WireType::LengthDelimited
+            && number != UNKNOWN_MEMBERS
             && envelope.event_shape.field(number).is_none()
         {
             unknown = Some(number);

@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::SystemTime;
 
 use super::texts::LongTexts;
+use super::unknown::UnknownFields;
 
 /// A table, or the target of a request, that takes nothing at the moment.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -36,6 +37,8 @@ pub struct States {
     queues: Arc<Mutex<BTreeMap<&'static str, Paused>>>,
     /// Which texts were longer than they should be.
     pub(super) long_texts: LongTexts,
+    /// Which unknown fields were seen.
+    pub(super) unknown: UnknownFields,
 }
 
 impl States {

@@ -1,6 +1,7 @@
 //! The functions that append rows: for events, for JSON messages and for dead letters.
 
 mod dead_letters;
+mod unknown;
 
 use prost_reflect::{FieldDescriptor, Kind, MessageDescriptor};
 
@@ -45,7 +46,7 @@ pub fn functions(
 fn targets(table: &Table) -> Vec<String> {
     let mut taken = Taken::with(&[
         "block", "group", "message", "letter", "cx", "more", "header", "event", "payload", "bytes",
-        "value",
+        "value", "aside",
     ]);
     table
         .columns
@@ -77,6 +78,8 @@ enum Scope {
     Event,
     Payload,
     Body,
+    /// What the build doesn't know of header and event, or of a JSON message.
+    Unknown,
 }
 
 impl<'a> Builder<'a> {
@@ -142,6 +145,9 @@ impl<'a> Builder<'a> {
         let mut each = Vec::new();
         let mut once = Vec::new();
         for (at, value) in values.iter().enumerate() {
+            if value.map(scope) == Some(Scope::Unknown) {
+                continue;
+            }
             let stored = self.store(at, *value);
             match value.map(scope) {
                 Some(Scope::Event | Scope::Payload) => each.extend(stored),
@@ -152,6 +158,13 @@ impl<'a> Builder<'a> {
             }
         }
 
+        let unknown = self.unknown_lines(values, payload);
+        let mut aside = None;
+        if let Some((header, event)) = unknown {
+            aside = Some(header);
+            each.push(event);
+        }
+
         let mut lines = vec![self.bind()];
         if !once.is_empty() {
             lines.push(
@@ -159,10 +172,11 @@ impl<'a> Builder<'a> {
                     .into(),
             );
         }
-        if has(values, Scope::Header) {
+        if has(values, Scope::Header) || (aside.is_some() && self.is_header_flagged()) {
             lines.extend(self.header_view("group.header"));
             lines.extend(self.nested_views("header", values));
         }
+        lines.extend(aside);
         if !each.is_empty() {
             lines.push("for bytes in group.events {".into());
             if let Some(envelope) = &self.model.envelope {
@@ -196,11 +210,15 @@ impl<'a> Builder<'a> {
         let values = self.values(None);
         let mut lines = vec![self.bind()];
         for (at, value) in values.iter().enumerate() {
-            lines.extend(self.store(at, *value));
+            match value.map(scope) {
+                Some(Scope::Unknown) => lines.extend(self.undeclared_line(at)),
+                _ => lines.extend(self.store(at, *value)),
+            }
         }
         lines.push("block.grew(1);".into());
         lines.push("Ok(())".into());
-        let message = unused("message", has(&values, Scope::Body));
+        let body = has(&values, Scope::Body) || has(&values, Scope::Unknown);
+        let message = unused("message", body);
         let cx = unused("cx", uses_now(&values));
         FunctionView {
             doc: "Appends one JSON object.".into(),
@@ -339,6 +357,7 @@ fn scope(value: &Value) -> Scope {
         | Root::WholeBody
         | Root::Headers
         | Root::HeaderOf(_) => Scope::Body,
+        Root::Unknown => Scope::Unknown,
     }
 }
 

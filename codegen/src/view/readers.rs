@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::names::{Taken, camel, snake};
 use super::shapes::by_number;
-use crate::model::{Envelope, From, Function, Model, Root, Value};
+use crate::model::{Envelope, From, Function, Input, Model, Root, Table, Value};
 
 /// Which fields of which messages are read.
 #[derive(Debug, Default)]
@@ -17,6 +17,8 @@ pub struct Readers {
     needed: BTreeMap<String, (MessageDescriptor, BTreeMap<u32, bool>)>,
     /// Full name of the event's message, if some table needs the payload.
     with_payload: Option<String>,
+    /// Full names of the messages whose views say whether there was a field that isn't known.
+    flagged: BTreeSet<String>,
     /// Numbers of the oneof's variants.
     variants: Vec<u32>,
     /// By proto file: its module.
@@ -47,7 +49,12 @@ pub struct ReaderView {
     pub fields: Vec<ReaderField>,
     /// The arms of the match over field numbers.
     pub arms: Vec<Arm>,
-    /// The condition for the only arm; empty if there are several.
+    /// The numbers of fields that are known and not read, as a pattern; empty without any, or where nobody asks for
+    /// what isn't known.
+    pub known: String,
+    /// Whether the view says if there was a field that isn't known.
+    pub flagged: bool,
+    /// The condition for the only arm; empty if there are several, or others count.
     pub only: String,
     /// Generics of the struct: none where nothing is borrowed.
     pub lifetime: &'static str,
@@ -86,8 +93,41 @@ impl Readers {
         for value in values(model) {
             readers.need(envelope, value);
         }
+        for table in model.tables.iter().filter(|table| keeps_unknown(table)) {
+            readers.flag(envelope, table);
+        }
         readers.name_all();
         readers
+    }
+
+    /// Whether the view of a message says if there was a field that isn't known. Of one that has messages inside, or that
+    /// no table reads, nothing is said.
+    pub fn is_flagged(&self, message: &MessageDescriptor) -> bool {
+        self.flagged.contains(message.full_name())
+    }
+
+    /// Has views tell what a table that keeps unknown fields has to know.
+    fn flag(&mut self, envelope: &Envelope, table: &Table) {
+        for message in [&envelope.header_message, &envelope.event_message] {
+            if is_flat(message, &self.variants_of(envelope, message)) {
+                self.message(message);
+                self.flagged.insert(message.full_name().to_owned());
+            }
+        }
+        self.need_payload(envelope);
+        let types = envelope.types.iter();
+        for (_, payload) in types.filter(|(number, _)| table.types.contains(number)) {
+            if self.needed.contains_key(payload.full_name()) && is_flat(payload, &[]) {
+                self.flagged.insert(payload.full_name().to_owned());
+            }
+        }
+    }
+
+    fn variants_of(&self, envelope: &Envelope, message: &MessageDescriptor) -> Vec<u32> {
+        match *message == envelope.event_message {
+            true => self.variants.clone(),
+            false => Vec::new(),
+        }
     }
 
     /// The struct of a message, as a path below `generated/views`.
@@ -199,10 +239,14 @@ impl Readers {
         let Some((_, numbers)) = self.needed.get(message.full_name()) else {
             return Vec::new();
         };
-        let mut taken = Taken::default();
-        if self.has_payload(message) {
-            taken = Taken::with(&["payload"]);
-        }
+        let mut taken = Taken::with(
+            match (self.has_payload(message), self.is_flagged(message)) {
+                (true, true) => &["payload", "unknown"],
+                (true, false) => &["payload"],
+                (false, true) => &["unknown"],
+                (false, false) => &[],
+            },
+        );
         by_number(message)
             .into_iter()
             .filter(|field| numbers.contains_key(&field.number()))
@@ -252,12 +296,27 @@ impl Readers {
                 doc: "The variant of the oneof, whichever it is.".into(),
             });
         }
+        let flagged = self.is_flagged(message);
+        let known = match flagged {
+            true => self.unread(message),
+            false => String::new(),
+        };
+        if flagged {
+            fields.push(ReaderField {
+                name: "unknown".into(),
+                ty: "bool".into(),
+                doc: "Whether there was a field that this build doesn't know.".into(),
+            });
+        }
         let borrows = fields.iter().any(|field| field.ty.contains("'a"));
         ReaderView {
             name: self.struct_of(message).to_owned(),
             full_name: message.full_name().to_owned(),
             fields,
+            known,
+            flagged,
             only: match arms.as_slice() {
+                _ if flagged => String::new(),
                 [only] if only.numbers.parse::<u32>().is_ok() => {
                     format!("item.number == {}", only.numbers)
                 }
@@ -269,6 +328,33 @@ impl Readers {
             elided: if borrows { "<'_>" } else { "" },
         }
     }
+}
+
+impl Readers {
+    /// The numbers of a message's fields that its view doesn't read, as a pattern.
+    fn unread(&self, message: &MessageDescriptor) -> String {
+        let read = self.fields(message);
+        let payload = self.has_payload(message);
+        let numbers: Vec<u32> = by_number(message)
+            .iter()
+            .map(FieldDescriptor::number)
+            .filter(|number| read.iter().all(|(field, _)| field.number() != *number))
+            .filter(|number| !payload || !self.variants.contains(number))
+            .collect();
+        ranges(&numbers)
+    }
+}
+
+/// Whether a message has no messages inside, but for some fields.
+fn is_flat(message: &MessageDescriptor, but: &[u32]) -> bool {
+    let mut others = message.fields().filter(|f| !but.contains(&f.number()));
+    others.all(|field| !matches!(field.kind(), Kind::Message(_)))
+}
+
+/// Whether a table of events has a column for what isn't known.
+fn keeps_unknown(table: &Table) -> bool {
+    let is = |from: &From| matches!(from, From::Value(value) if value.root == Root::Unknown);
+    matches!(table.input, Input::Events) && table.columns.iter().any(|c| is(&c.from))
 }
 
 /// Whether a field is read as the run of its occurrences.
