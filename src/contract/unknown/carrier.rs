@@ -16,8 +16,17 @@ pub struct Carried<'a> {
 /// Reads the object that a field carries; none if it is no flat object whose keys are pointers below `root`, each there
 /// once.
 pub fn carried<'a>(root: &str, bytes: &'a [u8]) -> Option<Carried<'a>> {
-    let text = std::str::from_utf8(bytes).ok()?;
     let below = format!("{root}/");
+    let carried = flat(std::str::from_utf8(bytes).ok()?)?;
+    let all_below = carried
+        .members
+        .iter()
+        .all(|(key, _)| key.starts_with(&below));
+    all_below.then_some(carried)
+}
+
+/// Reads a flat object, as a column of unknown fields has it; none if it is none, or has a key twice.
+pub fn flat(text: &str) -> Option<Carried<'_>> {
     let mut carried = Carried {
         members: Vec::new(),
         cut: 0,
@@ -31,8 +40,7 @@ pub fn carried<'a>(root: &str, bytes: &'a [u8]) -> Option<Carried<'a>> {
         let (_, value, behind): (IgnoredAny, _, _) = next(behind.strip_prefix(':')?)?;
         match key == CUT {
             true => carried.cut = value.parse().ok()?,
-            false if key.starts_with(&below) => carried.members.push((key, value)),
-            false => return None,
+            false => carried.members.push((key, value)),
         }
         match behind.strip_prefix(',') {
             Some(more) => rest = more,

@@ -15,8 +15,8 @@ mod walk;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
-pub use carrier::carried;
-pub use set::{CUT, Unknown, Value};
+pub use carrier::{Carried, carried, flat};
+pub use set::{CUT, Unknown, Value, flat_text};
 pub use walk::{any, any_in_run};
 
 use super::{Bad, Column, Shape};
@@ -83,6 +83,14 @@ fn put(column: &mut Column, one: Option<&Unknown>, other: Option<&Unknown>) -> R
         (Some(one), None) | (None, Some(one)) => column.text(one.text()),
         (Some(one), Some(other)) => column.text(set::joined(one, other)),
     }
+}
+
+/// What is not declared of a JSON message; none if all of it is.
+pub fn of_members(
+    shape: &'static Shape,
+    body: &serde_json::Map<String, serde_json::Value>,
+) -> Option<Unknown> {
+    members::undeclared(shape, body)
 }
 
 /// Appends what is not declared of a JSON message to the column of unknown fields.

@@ -200,3 +200,26 @@ fn escaped(c: char) -> usize {
         c => c.len_utf8(),
     }
 }
+
+/// A flat object of members as they are written, in the order of their pointers; empty without any.
+pub fn flat_text<'a>(members: impl IntoIterator<Item = (&'a str, &'a str)>, cut: u64) -> String {
+    let sorted: BTreeMap<&str, &str> = members.into_iter().collect();
+    if sorted.is_empty() && cut == 0 {
+        return String::new();
+    }
+    let values: Vec<(&str, Value)> = sorted
+        .into_iter()
+        .map(|(key, json)| (key, Value::Json(json.to_owned())))
+        .collect();
+    object(values.iter().map(|(key, value)| (*key, value)), 0, cut)
+}
+
+impl Value {
+    /// As the object has it.
+    pub fn written(&self) -> String {
+        match self {
+            Value::Json(json) => json.clone(),
+            Value::Wire(bytes) => format!("\"{}\"", base64(bytes)),
+        }
+    }
+}
