@@ -142,7 +142,7 @@ impl Maker {
         let base = (header.encode_to_vec(), event.encode_to_vec());
         let mut wrong = Vec::new();
         for ((parts, json), (pointer, _)) in all.iter().zip(known) {
-            let deep = match in_payload(parts) {
+            let inside = match in_payload(parts) {
                 true => !whole && parts.len() > 3,
                 false => parts.len() > 2,
             };
@@ -151,7 +151,7 @@ impl Maker {
                 Some((_, below)) => (&mut event, below),
                 None => (&mut event, [].as_slice()),
             };
-            let put = match deep {
+            let put = match inside {
                 true => Err("is inside of another field".to_owned()),
                 false => fill::put(into, below, json),
             };
@@ -234,22 +234,30 @@ impl Maker {
     ) -> Result<bool, String> {
         let mut body = self.stand_in(block, shape)?;
         let base = body.clone();
-        let mut deep = Vec::new();
+        let mut undone = Vec::new();
         for (pointer, json) in known {
             let all: Vec<String> = parts(pointer).collect();
             match all.as_slice() {
                 [_, name] => {
-                    let value = serde_json::from_str(json).map_err(|error| error.to_string())?;
-                    body.insert(name.clone(), value);
+                    let value: Json = serde_json::from_str(json).map_err(|e| e.to_string())?;
+                    // It couldn't be told from what stands in for it.
+                    let same = base.get(name) == Some(&value) && !value_is_default(&value);
+                    match same {
+                        true => undone.push(format!("{pointer}: is what stands in for it")),
+                        false => drop(body.insert(name.clone(), value)),
+                    }
+                    if same {
+                        rest.push((pointer.clone(), (*json).to_owned()));
+                    }
                 }
                 _ => {
-                    deep.push(format!("{pointer}: is inside of another field"));
+                    undone.push(format!("{pointer}: is inside of another field"));
                     rest.push((pointer.clone(), (*json).to_owned()));
                 }
             }
         }
-        if deep.len() == known.len() {
-            return Err(deep.swap_remove(0));
+        if undone.len() == known.len() {
+            return Err(undone.swap_remove(0));
         }
         let found = unknown::of_members(shape, &body);
         let found = found.iter().flat_map(|unknown| unknown.members());
@@ -302,6 +310,17 @@ impl Maker {
         Err(format!(
             "nothing stands in for what it was made from: {last}"
         ))
+    }
+}
+
+/// Whether a value is what a column has where none was sent.
+fn value_is_default(value: &Json) -> bool {
+    match value {
+        Json::String(text) => text.is_empty(),
+        Json::Array(items) => items.is_empty(),
+        Json::Object(members) => members.is_empty(),
+        Json::Number(number) => number.as_f64() == Some(0.0),
+        Json::Bool(_) | Json::Null => true,
     }
 }
 
