@@ -28,6 +28,9 @@ const STAND_INS: [&str; 5] = [
     "",
 ];
 
+/// How deep messages inside of a JSON message are stood in for.
+const STAND_IN_DEPTH: u32 = 4;
+
 /// What is stored of a row.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Stored {
@@ -299,7 +302,7 @@ impl Maker {
         }
         let mut last = String::new();
         for text in STAND_INS {
-            let body = stand_in(shape, text);
+            let body = stand_in(shape, text, STAND_IN_DEPTH);
             let tried = self.append_json(block, body.clone(), 0);
             block.rollback();
             match tried {
@@ -324,24 +327,22 @@ fn value_is_default(value: &Json) -> bool {
     }
 }
 
-fn stand_in(shape: &'static Shape, text: &str) -> Map<String, Json> {
+fn stand_in(shape: &'static Shape, text: &str, depth: u32) -> Map<String, Json> {
     use crate::contract::{Kind as K, Label};
-    let fields = shape
-        .fields
-        .iter()
-        .filter(|field| field.label != Label::Optional);
     let value = |field: &crate::contract::Field| match (field.label, field.kind) {
-        (_, K::Map(_)) => Json::Object(Map::new()),
-        (Label::Repeated, _) => Json::Array(Vec::new()),
-        (_, K::Message(inner)) => Json::Object(stand_in(inner, text)),
-        (_, K::Struct(_)) => Json::Object(Map::new()),
-        (_, K::Bool) => Json::Bool(false),
-        (_, K::String | K::Bytes | K::Enum(_) | K::Timestamp(_)) => text.into(),
-        _ => 0.into(),
+        (_, K::Map(_)) => Some(Json::Object(Map::new())),
+        (Label::Repeated, _) => Some(Json::Array(Vec::new())),
+        // A message is marked as one that may be absent, whether or not its sender may leave it out.
+        (_, K::Message(inner)) if depth > 0 => Some(Json::Object(stand_in(inner, text, depth - 1))),
+        (_, K::Message(_) | K::Struct(_)) => Some(Json::Object(Map::new())),
+        (Label::Optional, _) => None,
+        (_, K::Bool) => Some(Json::Bool(false)),
+        (_, K::String | K::Bytes | K::Enum(_) | K::Timestamp(_)) => Some(text.into()),
+        _ => Some(0.into()),
     };
-    fields
-        .map(|field| (field.name.to_owned(), value(field)))
-        .collect()
+    let fields = shape.fields.iter();
+    let members = fields.filter_map(|field| Some((field.name.to_owned(), value(field)?)));
+    members.collect()
 }
 
 /// The type of a row: as a column has it, or else as a pointer does, or else any, which only a header's field leaves open.

@@ -223,9 +223,9 @@ impl<'a> Refill<'a> {
     /// What of the portion can be filled.
     pub async fn counts(&self, partition: &str) -> Result<Counts, StoreError> {
         let sql = format!(
-            "SELECT countIf(NOT in_key AND NOT unlike) AS rows, countIf(in_key) AS in_key, \
-             countIf(NOT in_key AND unlike) AS unlike \
-             FROM (SELECT {} AS in_key, {} AS unlike FROM {}) SETTINGS {TEXT}",
+            "SELECT countIf(NOT of_key AND NOT differs) AS rows, countIf(of_key) AS in_key, \
+             countIf(NOT of_key AND differs) AS unlike \
+             FROM (SELECT {} AS of_key, {} AS differs FROM {}) SETTINGS {TEXT}",
             self.in_key(),
             self.unlike(),
             self.joined(partition),
