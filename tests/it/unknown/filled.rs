@@ -258,7 +258,12 @@ async fn typed_columns_are_filled_and_keys_are_left() {
 async fn what_is_inside_of_lists_and_maps_goes_to_its_place() {
     use small::proto::event::{AddToCart, Event, Everything, event::EventOf};
     in_database("refill_nested", async |store| {
-        run_there(&store, small::tables::event::TABLE.ddl).await;
+        for table in [
+            &small::tables::event::TABLE,
+            &small::tables::everything::TABLE,
+        ] {
+            run_there(&store, table.ddl).await;
+        }
         let everything = |first: i64, second: i64, of_map: i64, inner: i64| {
             let cart = |product_id| AddToCart { product_id };
             let payload = Everything {
