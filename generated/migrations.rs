@@ -35,6 +35,12 @@ pub static MIGRATIONS: &[Migration] = &[
             "../migrations/clickhouse/20261125T235310_alter_event_and_22_more.sql"
         ),
     },
+    Migration {
+        name: "20261126T111400_alter_event_and_16_more.sql",
+        sql: include_str!(
+            "../migrations/clickhouse/20261126T111400_alter_event_and_16_more.sql"
+        ),
+    },
 ];
 
 /// Those of PostgreSQL.
@@ -43,6 +49,12 @@ pub static POSTGRES_MIGRATIONS: &[Migration] = &[
         name: "20261124T215557_create_user_account_and_2_more.sql",
         sql: include_str!(
             "../migrations/postgres/20261124T215557_create_user_account_and_2_more.sql"
+        ),
+    },
+    Migration {
+        name: "20261126T111400_alter_user_account_and_2_more.sql",
+        sql: include_str!(
+            "../migrations/postgres/20261126T111400_alter_user_account_and_2_more.sql"
         ),
     },
 ];

@@ -283,6 +283,8 @@ pub enum Root {
     WholeBody,
     /// `error.NAME`: what is known of a dead letter.
     Error(ErrorField),
+    /// `$unknown`: what the build doesn't know of the input, as a flat JSON object.
+    Unknown,
 }
 
 /// A field of `contract::function::UserAgent`.

@@ -38,7 +38,7 @@ pub(crate) struct Scope<'a> {
     pub(crate) proto: &'a Proto,
 }
 
-const ROOTS: [&str; 11] = [
+const ROOTS: [&str; 12] = [
     "header",
     "event",
     "payload",
@@ -50,6 +50,7 @@ const ROOTS: [&str; 11] = [
     "$id",
     "$received",
     "$headers",
+    "$unknown",
 ];
 
 /// Reads an expression, reporting what can't be read.
@@ -109,6 +110,9 @@ fn try_resolve(expression: &Expression, text: &Text, scope: &Scope<'_>) -> Typed
         "$now" => plain(Root::Now, Type::Millis),
         "$type" if events => plain(Root::TypeName, Type::String),
         "$payload" if events => plain(Root::Payload, Type::Json),
+        "$unknown" if !matches!(scope.input, Input::DeadLetters) => {
+            plain(Root::Unknown, Type::String)
+        }
         "$id" if matches!(scope.input, Input::Json(_)) => plain(Root::Id, Type::String),
         "$received" if matches!(scope.input, Input::Json(_)) => plain(Root::Received, Type::Millis),
         "body" if expression.path.is_empty() && matches!(scope.input, Input::Json(_)) => {
@@ -157,9 +161,12 @@ fn misplaced(expression: &Expression, text: &Text, scope: &Scope<'_>) -> Box<Dia
     let (rows, roots) = match scope.input {
         Input::Events => (
             "app events",
-            "header, event, payload, $payload, $type, $now",
+            "header, event, payload, $payload, $type, $unknown, $now",
         ),
-        Input::Json(_) => ("JSON messages", "body, $id, $received, $headers, $now"),
+        Input::Json(_) => (
+            "JSON messages",
+            "body, $id, $received, $headers, $unknown, $now",
+        ),
         Input::DeadLetters => (
             "dead letters",
             "error, header, event, $payload, $type, $now",

@@ -4,9 +4,10 @@
 //! Who was assigned to which variants of experiments.
 
 use crate::contract::{
-    Append, Bad, Block, ColumnSpec, Context, Layout, Message, Storage, Table, function,
-    json,
+    Append, Bad, Block, ColumnSpec, Context, Holds, Layout, Message, Storage, Table,
+    function, json, unknown,
 };
+use super::super::shapes;
 use super::{DICTIONARY, NULLABLE_DICTIONARY, column};
 
 /// The table.
@@ -30,7 +31,9 @@ static COLUMNS: &[ColumnSpec] = &[
     column("bb_device_id", "Nullable(String)", Layout::Nullable(&Layout::Text)),
     column("new_user", "Bool", Layout::Fixed(1)),
     column("ver", "Int64", Layout::Fixed(8)),
-    column("insert_timestamp", "DateTime64(3, 'UTC')", Layout::Fixed(8)),
+    column("insert_timestamp", "DateTime64(3, 'UTC')", Layout::Fixed(8))
+        .holds(Holds::Now),
+    column("unknown_fields", "String", Layout::Text).holds(Holds::Unknown),
 ];
 
 /// What creates it in its present form.
@@ -45,7 +48,8 @@ static DDL: &str = r#"CREATE TABLE IF NOT EXISTS `ab_assignment`
     `bb_device_id` Nullable(String) COMMENT 'The device; may be absent or null.',
     `new_user` Bool COMMENT 'Whether the user is new.',
     `ver` Int64 COMMENT 'The version of the experiments\' configuration.',
-    `insert_timestamp` DateTime64(3, 'UTC') COMMENT '$now'
+    `insert_timestamp` DateTime64(3, 'UTC') COMMENT '$now',
+    `unknown_fields` String COMMENT 'What the build that stored the row did not know of it: a JSON object by pointer; empty as a rule.'
 )
 ENGINE = ReplacingMergeTree(insert_timestamp)
 PARTITION BY toYYYYMM(timestamp)
@@ -60,7 +64,7 @@ pub(crate) fn append(
     cx: &Context,
 ) -> Result<(), Bad> {
     let [id, timestamp, version, checksum, assignments, user_id, bb_device_id, new_user,
-    ver, insert_timestamp] = block.columns()?;
+    ver, insert_timestamp, unknown_fields] = block.columns()?;
     id.text(message.id)?;
     timestamp
         .i64(
@@ -92,6 +96,11 @@ pub(crate) fn append(
     new_user.bool(json::boolean(message.body, &["newUser"])?)?;
     ver.i64(json::int64(message.body, &["ver"])?)?;
     insert_timestamp.i64(cx.now_ms)?;
+    unknown::append_members(
+        unknown_fields,
+        &shapes::service_experiment::AB_ASSIGNMENT,
+        message.body,
+    )?;
     block.grew(1);
     Ok(())
 }

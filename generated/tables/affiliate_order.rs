@@ -4,9 +4,10 @@
 //! Orders that somebody is paid for: of each the latest state.
 
 use crate::contract::{
-    Append, Bad, Block, ColumnSpec, Context, Layout, Message, Storage, Table, function,
-    json,
+    Append, Bad, Block, ColumnSpec, Context, Holds, Layout, Message, Storage, Table,
+    function, json, unknown,
 };
+use super::super::shapes;
 use super::{DICTIONARY, column};
 
 /// The table.
@@ -33,7 +34,9 @@ static COLUMNS: &[ColumnSpec] = &[
     column("referral_code", "String", Layout::Text),
     column("meta", "JSON", Layout::Json),
     column("amount", "Int64", Layout::Fixed(8)),
-    column("insert_timestamp", "DateTime64(3, 'UTC')", Layout::Fixed(8)),
+    column("insert_timestamp", "DateTime64(3, 'UTC')", Layout::Fixed(8))
+        .holds(Holds::Now),
+    column("unknown_fields", "String", Layout::Text).holds(Holds::Unknown),
 ];
 
 /// What creates it in its present form.
@@ -48,7 +51,8 @@ static DDL: &str = r#"CREATE TABLE IF NOT EXISTS `affiliate_order`
     `referral_code` String COMMENT 'Who is paid for it.',
     `meta` JSON COMMENT 'What else is known of it; any JSON object.',
     `amount` Int64 COMMENT 'What it cost.',
-    `insert_timestamp` DateTime64(3, 'UTC') COMMENT '$now'
+    `insert_timestamp` DateTime64(3, 'UTC') COMMENT '$now',
+    `unknown_fields` String COMMENT 'What the build that stored the row did not know of it: a JSON object by pointer; empty as a rule.'
 )
 ENGINE = ReplacingMergeTree(last_modified_on)
 ORDER BY (`order_id`, `platform`)
@@ -62,7 +66,7 @@ pub(crate) fn append(
     cx: &Context,
 ) -> Result<(), Bad> {
     let [platform, created_on, last_modified_on, delivered_on, status, order_id,
-    referral_code, meta, amount, insert_timestamp] = block.columns()?;
+    referral_code, meta, amount, insert_timestamp, unknown_fields] = block.columns()?;
     platform.text(json::text(message.body, &["platform"])?.as_bytes())?;
     created_on
         .u32(
@@ -100,6 +104,11 @@ pub(crate) fn append(
     meta.json_object(json::object(message.body, &["meta"])?)?;
     amount.i64(json::int64(message.body, &["amount"])?)?;
     insert_timestamp.i64(cx.now_ms)?;
+    unknown::append_members(
+        unknown_fields,
+        &shapes::service_affiliate::AFFILIATE_ORDER,
+        message.body,
+    )?;
     block.grew(1);
     Ok(())
 }

@@ -4,8 +4,8 @@
 //! Who started an app.
 
 use crate::contract::{
-    Append, Bad, Block, ColumnSpec, Context, Layout, Message, Storage, Table, function,
-    json,
+    Append, Bad, Block, ColumnSpec, Context, Holds, Layout, Message, Storage, Table,
+    function, json,
 };
 use super::{DICTIONARY, column};
 
@@ -43,7 +43,8 @@ static COLUMNS: &[ColumnSpec] = &[
     column("browser_version", "LowCardinality(String)", DICTIONARY).report(8192),
     column("bot", "Bool", Layout::Fixed(1)),
     column("mobile", "Bool", Layout::Fixed(1)),
-    column("insert_timestamp", "DateTime64(3, 'UTC')", Layout::Fixed(8)),
+    column("insert_timestamp", "DateTime64(3, 'UTC')", Layout::Fixed(8))
+        .holds(Holds::Now),
 ];
 
 /// What creates it in its present form.

@@ -4,9 +4,10 @@
 //! Votes for contestants: of each the latest state.
 
 use crate::contract::{
-    Append, Bad, Block, ColumnSpec, Context, Layout, Message, Storage, Table, function,
-    json,
+    Append, Bad, Block, ColumnSpec, Context, Holds, Layout, Message, Storage, Table,
+    function, json, unknown,
 };
+use super::super::shapes;
 use super::{DICTIONARY, column};
 
 /// The table.
@@ -35,7 +36,9 @@ static COLUMNS: &[ColumnSpec] = &[
     column("contestantid", "String", Layout::Text),
     column("identifier", "String", Layout::Text),
     column("languages", "String", Layout::Text),
-    column("insert_timestamp", "DateTime64(3, 'UTC')", Layout::Fixed(8)),
+    column("insert_timestamp", "DateTime64(3, 'UTC')", Layout::Fixed(8))
+        .holds(Holds::Now),
+    column("unknown_fields", "String", Layout::Text).holds(Holds::Unknown),
 ];
 
 /// What creates it in its present form.
@@ -56,7 +59,8 @@ static DDL: &str = r#"CREATE TABLE IF NOT EXISTS `bigboss_votes`
     `contestantid` String COMMENT 'Whom the vote is for.',
     `identifier` String COMMENT 'Who voted.',
     `languages` String COMMENT 'The voter\'s languages.',
-    `insert_timestamp` DateTime64(3, 'UTC') COMMENT '$now'
+    `insert_timestamp` DateTime64(3, 'UTC') COMMENT '$now',
+    `unknown_fields` String COMMENT 'What the build that stored the row did not know of it: a JSON object by pointer; empty as a rule.'
 )
 ENGINE = ReplacingMergeTree(updatedat)
 ORDER BY (`id`)
@@ -71,7 +75,8 @@ pub(crate) fn append(
 ) -> Result<(), Bad> {
     let [id, vendorcode, country, createdat, updatedat, _sdc_received_at,
     _sdc_batched_at, _sdc_extracted_at, _sdc_table_version, _sdc_sequence, key, meta,
-    contestantid, identifier, languages, insert_timestamp] = block.columns()?;
+    contestantid, identifier, languages, insert_timestamp, unknown_fields] = block
+        .columns()?;
     id.text(json::text(message.body, &["_id"])?.as_bytes())?;
     vendorcode.text(json::text(message.body, &["vendorcode"])?.as_bytes())?;
     country.text(json::text(message.body, &["country"])?.as_bytes())?;
@@ -107,6 +112,11 @@ pub(crate) fn append(
     identifier.text(json::text(message.body, &["identifier"])?.as_bytes())?;
     languages.text(json::text(message.body, &["languages"])?.as_bytes())?;
     insert_timestamp.i64(cx.now_ms)?;
+    unknown::append_members(
+        unknown_fields,
+        &shapes::service_votes::BIG_BOSS_VOTE,
+        message.body,
+    )?;
     block.grew(1);
     Ok(())
 }

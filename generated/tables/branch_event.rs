@@ -4,8 +4,8 @@
 //! How people came to install, open and use the apps, by Branch.
 
 use crate::contract::{
-    Append, Bad, Block, ColumnSpec, Context, Layout, Message, Storage, Table, function,
-    json,
+    Append, Bad, Block, ColumnSpec, Context, Holds, Layout, Message, Storage, Table,
+    function, json,
 };
 use super::{DICTIONARY, NULLABLE_DICTIONARY, column};
 
@@ -122,7 +122,8 @@ static COLUMNS: &[ColumnSpec] = &[
     column("custom_data", "JSON", Layout::Json),
     column("content_items", "Array(JSON)", Layout::Array(&Layout::Json)),
     column("complete_event", "JSON", Layout::Json),
-    column("insert_timestamp", "DateTime64(3, 'UTC')", Layout::Fixed(8)),
+    column("insert_timestamp", "DateTime64(3, 'UTC')", Layout::Fixed(8))
+        .holds(Holds::Now),
 ];
 
 /// What creates it in its present form.

@@ -4,9 +4,10 @@
 //! Who followed which link.
 
 use crate::contract::{
-    Append, Bad, Block, ColumnSpec, Context, Layout, Message, Storage, Table, function,
-    json,
+    Append, Bad, Block, ColumnSpec, Context, Holds, Layout, Message, Storage, Table,
+    function, json, unknown,
 };
+use super::super::shapes;
 use super::{DICTIONARY, column};
 
 /// The table.
@@ -41,7 +42,9 @@ static COLUMNS: &[ColumnSpec] = &[
     column("browser_version", "LowCardinality(String)", DICTIONARY).report(8192),
     column("bot", "Bool", Layout::Fixed(1)),
     column("mobile", "Bool", Layout::Fixed(1)),
-    column("insert_timestamp", "DateTime64(3, 'UTC')", Layout::Fixed(8)),
+    column("insert_timestamp", "DateTime64(3, 'UTC')", Layout::Fixed(8))
+        .holds(Holds::Now),
+    column("unknown_fields", "String", Layout::Text).holds(Holds::Unknown),
 ];
 
 /// What creates it in its present form.
@@ -68,7 +71,8 @@ static DDL: &str = r#"CREATE TABLE IF NOT EXISTS `click_event`
     `browser_version` LowCardinality(String) COMMENT 'The request\'s user agent.',
     `bot` Bool COMMENT 'The request\'s user agent.',
     `mobile` Bool COMMENT 'The request\'s user agent.',
-    `insert_timestamp` DateTime64(3, 'UTC') COMMENT '$now'
+    `insert_timestamp` DateTime64(3, 'UTC') COMMENT '$now',
+    `unknown_fields` String COMMENT 'What the build that stored the row did not know of it: a JSON object by pointer; empty as a rule.'
 )
 ENGINE = ReplacingMergeTree(insert_timestamp)
 PARTITION BY toYYYYMM(event_timestamp)
@@ -84,8 +88,8 @@ pub(crate) fn append(
 ) -> Result<(), Bad> {
     let [event_id, event_timestamp, current_url, base_url, referer, headers, client_ip,
     deep_link, user_agent, mozilla, platform, os, os_name, os_full_name, os_version,
-    localization, model, browser_name, browser_version, bot, mobile, insert_timestamp] = block
-        .columns()?;
+    localization, model, browser_name, browser_version, bot, mobile, insert_timestamp,
+    unknown_fields] = block.columns()?;
     event_id.text(json::text(message.body, &["eventId"])?.as_bytes())?;
     event_timestamp
         .i64(
@@ -167,6 +171,11 @@ pub(crate) fn append(
     mobile
         .bool(function::user_agent(&json::text(message.body, &["userAgent"])?).mobile)?;
     insert_timestamp.i64(cx.now_ms)?;
+    unknown::append_members(
+        unknown_fields,
+        &shapes::service_client::CLICK_EVENT,
+        message.body,
+    )?;
     block.grew(1);
     Ok(())
 }

@@ -4,8 +4,8 @@
 //! Messages that could not be stored: why, the bytes as they came, and the event where it can be made out.
 
 use crate::contract::{
-    Append, Bad, Block, ColumnSpec, Context, DeadLetter, Group, Layout, Storage, Table,
-    function,
+    Append, Bad, Block, ColumnSpec, Context, DeadLetter, Group, Holds, Layout, Storage,
+    Table, function,
 };
 use super::super::views;
 use super::{DICTIONARY, column};
@@ -43,10 +43,11 @@ static COLUMNS: &[ColumnSpec] = &[
     column("headers", "String", Layout::Text),
     column("body", "String", Layout::Text),
     column("event_id", "String", Layout::Text),
-    column("event_name", "LowCardinality(String)", DICTIONARY),
+    column("event_name", "LowCardinality(String)", DICTIONARY).holds(Holds::Type),
     column("sent_timestamp", "DateTime64(3, 'UTC')", Layout::Fixed(8)),
     column("event_timestamp", "DateTime64(3, 'UTC')", Layout::Fixed(8)),
-    column("insert_timestamp", "DateTime64(3, 'UTC')", Layout::Fixed(8)),
+    column("insert_timestamp", "DateTime64(3, 'UTC')", Layout::Fixed(8))
+        .holds(Holds::Now),
     column("session_id", "String", Layout::Text),
     column("bb_device_id", "Int64", Layout::Fixed(8)),
     column("user_id", "Int64", Layout::Fixed(8)),
@@ -68,7 +69,7 @@ static COLUMNS: &[ColumnSpec] = &[
     column("utm_campaign", "String", Layout::Text),
     column("pp_id", "String", Layout::Text),
     column("event_current_url", "String", Layout::Text),
-    column("event_params", "JSON", Layout::Json),
+    column("event_params", "JSON", Layout::Json).holds(Holds::Payload),
 ];
 
 /// Which column holds what of a dead letter, as it is.

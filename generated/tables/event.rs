@@ -4,8 +4,10 @@
 //! Every app event, with its payload as JSON.
 
 use crate::contract::{
-    Append, Bad, Block, ColumnSpec, Context, Group, Layout, Storage, Table, function,
+    Append, Bad, Block, ColumnSpec, Context, Group, Holds, Layout, Storage, Table,
+    function, unknown,
 };
+use super::super::shapes;
 use super::super::views;
 use super::{DICTIONARY, column};
 
@@ -21,10 +23,13 @@ pub static TABLE: Table = Table {
 /// Its columns, in the order of the block.
 static COLUMNS: &[ColumnSpec] = &[
     column("event_id", "String", Layout::Text).report(1024),
-    column("event_name", "LowCardinality(String)", DICTIONARY).report(1024),
+    column("event_name", "LowCardinality(String)", DICTIONARY)
+        .report(1024)
+        .holds(Holds::Type),
     column("sent_timestamp", "DateTime64(3, 'UTC')", Layout::Fixed(8)),
     column("event_timestamp", "DateTime64(3, 'UTC')", Layout::Fixed(8)),
-    column("insert_timestamp", "DateTime64(3, 'UTC')", Layout::Fixed(8)),
+    column("insert_timestamp", "DateTime64(3, 'UTC')", Layout::Fixed(8))
+        .holds(Holds::Now),
     column("channel", "LowCardinality(String)", DICTIONARY).report(8192),
     column("os", "LowCardinality(String)", DICTIONARY).report(8192),
     column("client_type", "LowCardinality(String)", DICTIONARY).report(8192),
@@ -46,7 +51,8 @@ static COLUMNS: &[ColumnSpec] = &[
     column("utm_referrer", "String", DICTIONARY),
     column("pp_id", "String", DICTIONARY),
     column("event_current_url", "String", Layout::Text),
-    column("event_params", "JSON", Layout::Json),
+    column("event_params", "JSON", Layout::Json).holds(Holds::Payload),
+    column("unknown_fields", "String", DICTIONARY).holds(Holds::Unknown),
 ];
 
 /// What creates it in its present form.
@@ -78,7 +84,8 @@ static DDL: &str = r#"CREATE TABLE IF NOT EXISTS `event`
     `utm_referrer` String COMMENT 'The campaign that brought the user here: utmReferrer to utmCampaign.',
     `pp_id` String COMMENT 'An identifier that the client passes on as it is.',
     `event_current_url` String COMMENT 'Where in the client it happened; the header has the request\'s.',
-    `event_params` JSON COMMENT '$payload | json'
+    `event_params` JSON COMMENT '$payload | json',
+    `unknown_fields` String COMMENT 'What the build that stored the row did not know of it: a JSON object by pointer; empty as a rule.'
 )
 ENGINE = ReplacingMergeTree(insert_timestamp)
 PARTITION BY toYYYYMM(event_timestamp)
@@ -96,11 +103,16 @@ pub(crate) fn append(
     channel, os, client_type, app_language, app_version, app_version_code, merchant_id,
     utm_platform, utm_source, utm_medium, utm_campaign, session_id, bb_device_id,
     user_id, device_id, android_advertising_id, client_id, current_url, utm_referrer,
-    pp_id, event_current_url, event_params] = block.columns()?;
+    pp_id, event_current_url, event_params, unknown_fields] = block.columns()?;
     let Some(more) = group.events.len().checked_sub(1) else {
         return Ok(());
     };
     let header = views::event_envelope::HeaderView::read(group.header)?;
+    let aside = unknown::of_header(
+        &shapes::event_envelope::HEADER,
+        group.header,
+        header.unknown,
+    )?;
     for bytes in group.events {
         let event = views::event_envelope::EventView::read(bytes)?;
         event_id.text(event.id)?;
@@ -120,6 +132,13 @@ pub(crate) fn append(
             )?;
         event_current_url.text(event.current_url)?;
         event_params.json_message(group.kind.shape, event.payload)?;
+        unknown::append(
+            unknown_fields,
+            &shapes::event_envelope::EVENT,
+            bytes,
+            event_params.met_unknown() || event.unknown,
+            aside.as_ref(),
+        )?;
     }
     event_name.text(group.kind.name)?;
     event_name.repeat(more);

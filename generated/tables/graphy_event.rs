@@ -4,7 +4,8 @@
 //! What happens on Graphy: courses, learners and their payments.
 
 use crate::contract::{
-    Append, Bad, Block, ColumnSpec, Context, Layout, Message, Storage, Table, function,
+    Append, Bad, Block, ColumnSpec, Context, Holds, Layout, Message, Storage, Table,
+    function,
 };
 use super::{DICTIONARY, column};
 
@@ -24,7 +25,8 @@ static COLUMNS: &[ColumnSpec] = &[
     column("event_name", "LowCardinality(String)", DICTIONARY).report(1024),
     column("event_data", "JSON", Layout::Json),
     column("headers", "JSON", Layout::Json),
-    column("insert_timestamp", "DateTime64(3, 'UTC')", Layout::Fixed(8)),
+    column("insert_timestamp", "DateTime64(3, 'UTC')", Layout::Fixed(8))
+        .holds(Holds::Now),
 ];
 
 /// What creates it in its present form.

@@ -4,9 +4,10 @@
 //! Starts of apps through somebody's referral link, for the accounts that are made on the same device.
 
 use crate::contract::{
-    Append, Bad, Block, ColumnSpec, Conflict, Context, Layout, Message, Storage, Table,
-    Upsert, function, json,
+    Append, Bad, Block, ColumnSpec, Conflict, Context, Holds, Layout, Message, Storage,
+    Table, Upsert, function, json, unknown,
 };
+use super::super::shapes;
 use super::column;
 
 /// The table.
@@ -30,7 +31,10 @@ static COLUMNS: &[ColumnSpec] = &[
     column("referral_identifier", "text", Layout::Text),
     column("dynamic_link", "text", Layout::Text),
     column("deep_link", "text", Layout::Nullable(&Layout::Text)),
-    column("insert_timestamp", "timestamp(3) with time zone", Layout::Fixed(8)),
+    column("insert_timestamp", "timestamp(3) with time zone", Layout::Fixed(8))
+        .holds(Holds::Now),
+    column("unknown_fields", "text", Layout::Nullable(&Layout::Text))
+        .holds(Holds::Unknown),
 ];
 
 /// Which rows are the same, and which of them stays.
@@ -54,6 +58,7 @@ static DDL: &str = r#"CREATE TABLE IF NOT EXISTS "launch_referral" (
     "dynamic_link" text NOT NULL,
     "deep_link" text,
     "insert_timestamp" timestamptz(3) NOT NULL,
+    "unknown_fields" text,
     PRIMARY KEY ("launch_id")
 );
 COMMENT ON TABLE "launch_referral" IS 'Starts of apps through somebody''s referral link, for the accounts that are made on the same device.';
@@ -68,6 +73,7 @@ COMMENT ON COLUMN "launch_referral"."referral_identifier" IS 'Whose link it was.
 COMMENT ON COLUMN "launch_referral"."dynamic_link" IS 'The link.';
 COMMENT ON COLUMN "launch_referral"."deep_link" IS 'Where the link leads in the app; may be absent or null.';
 COMMENT ON COLUMN "launch_referral"."insert_timestamp" IS '$now';
+COMMENT ON COLUMN "launch_referral"."unknown_fields" IS 'What the build that stored the row did not know of it: a JSON object by pointer; empty as a rule.';
 CREATE INDEX IF NOT EXISTS "launch_referral_device_id_idx" ON "launch_referral" ("device_id");
 CREATE INDEX IF NOT EXISTS "launch_referral_bb_device_id_idx" ON "launch_referral" ("bb_device_id")"#;
 
@@ -78,8 +84,8 @@ pub(crate) fn append(
     cx: &Context,
 ) -> Result<(), Bad> {
     let [launch_id, launched_at, user_id, device_id, bb_device_id, user_account_id,
-    client_id, referral_identifier, dynamic_link, deep_link, insert_timestamp] = block
-        .columns()?;
+    client_id, referral_identifier, dynamic_link, deep_link, insert_timestamp,
+    unknown_fields] = block.columns()?;
     launch_id.text(json::text(message.body, &["eventId"])?.as_bytes())?;
     launched_at
         .i64(
@@ -106,6 +112,11 @@ pub(crate) fn append(
         None => deep_link.null()?,
     }
     insert_timestamp.i64(cx.now_ms)?;
+    unknown::append_members(
+        unknown_fields,
+        &shapes::service_client::LAUNCH_REFER_LOG,
+        message.body,
+    )?;
     block.grew(1);
     Ok(())
 }

@@ -4,9 +4,10 @@
 //! Orders in shops, each time that they were looked at.
 
 use crate::contract::{
-    Append, Bad, Block, ColumnSpec, Context, Layout, Message, Storage, Table, function,
-    json,
+    Append, Bad, Block, ColumnSpec, Context, Holds, Layout, Message, Storage, Table,
+    function, json, unknown,
 };
+use super::super::shapes;
 use super::{DICTIONARY, column};
 
 /// The table.
@@ -28,7 +29,9 @@ static COLUMNS: &[ColumnSpec] = &[
     column("platform_order_id", "String", Layout::Text).report(1024),
     column("metrics", "JSON", Layout::Json),
     column("dimensions", "JSON", Layout::Json),
-    column("insert_timestamp", "DateTime64(3, 'UTC')", Layout::Fixed(8)),
+    column("insert_timestamp", "DateTime64(3, 'UTC')", Layout::Fixed(8))
+        .holds(Holds::Now),
+    column("unknown_fields", "String", Layout::Text).holds(Holds::Unknown),
 ];
 
 /// What creates it in its present form.
@@ -42,7 +45,8 @@ static DDL: &str = r#"CREATE TABLE IF NOT EXISTS `order_log`
     `platform_order_id` String COMMENT 'The order, as the platform numbers it.',
     `metrics` JSON COMMENT 'The order\'s numbers; any JSON object.',
     `dimensions` JSON COMMENT 'What else describes the order; any JSON object.',
-    `insert_timestamp` DateTime64(3, 'UTC') COMMENT '$now'
+    `insert_timestamp` DateTime64(3, 'UTC') COMMENT '$now',
+    `unknown_fields` String COMMENT 'What the build that stored the row did not know of it: a JSON object by pointer; empty as a rule.'
 )
 ENGINE = ReplacingMergeTree(insert_timestamp)
 PARTITION BY toYYYYMM(event_timestamp)
@@ -57,7 +61,7 @@ pub(crate) fn append(
     cx: &Context,
 ) -> Result<(), Bad> {
     let [source, platform, store, event_timestamp, event_id, platform_order_id, metrics,
-    dimensions, insert_timestamp] = block.columns()?;
+    dimensions, insert_timestamp, unknown_fields] = block.columns()?;
     source.text(json::text(message.body, &["source"])?.as_bytes())?;
     platform.text(json::text(message.body, &["platform"])?.as_bytes())?;
     store.text(json::text(message.body, &["store"])?.as_bytes())?;
@@ -77,6 +81,11 @@ pub(crate) fn append(
     metrics.json_object(json::object(message.body, &["metrics"])?)?;
     dimensions.json_object(json::object(message.body, &["dimensions"])?)?;
     insert_timestamp.i64(cx.now_ms)?;
+    unknown::append_members(
+        unknown_fields,
+        &shapes::log_collection::ORDER_LOG,
+        message.body,
+    )?;
     block.grew(1);
     Ok(())
 }

@@ -4,9 +4,10 @@
 //! What partners did.
 
 use crate::contract::{
-    Append, Bad, Block, ColumnSpec, Context, Layout, Message, Storage, Table, function,
-    json,
+    Append, Bad, Block, ColumnSpec, Context, Holds, Layout, Message, Storage, Table,
+    function, json, unknown,
 };
+use super::super::shapes;
 use super::{DICTIONARY, column};
 
 /// The table.
@@ -29,7 +30,9 @@ static COLUMNS: &[ColumnSpec] = &[
     column("partner_id", "Int64", Layout::Fixed(8)),
     column("account_id", "Int64", Layout::Fixed(8)),
     column("activity_id", "Nullable(Int64)", Layout::Nullable(&Layout::Fixed(8))),
-    column("insert_timestamp", "DateTime64(3, 'UTC')", Layout::Fixed(8)),
+    column("insert_timestamp", "DateTime64(3, 'UTC')", Layout::Fixed(8))
+        .holds(Holds::Now),
+    column("unknown_fields", "String", Layout::Text).holds(Holds::Unknown),
 ];
 
 /// What creates it in its present form.
@@ -44,7 +47,8 @@ static DDL: &str = r#"CREATE TABLE IF NOT EXISTS `partner_activity_log`
     `partner_id` Int64 COMMENT 'Which partner.',
     `account_id` Int64 COMMENT 'Which of the partner\'s accounts.',
     `activity_id` Nullable(Int64) COMMENT 'What it was done with; may be absent or null.',
-    `insert_timestamp` DateTime64(3, 'UTC') COMMENT '$now'
+    `insert_timestamp` DateTime64(3, 'UTC') COMMENT '$now',
+    `unknown_fields` String COMMENT 'What the build that stored the row did not know of it: a JSON object by pointer; empty as a rule.'
 )
 ENGINE = ReplacingMergeTree(insert_timestamp)
 PARTITION BY toYYYYMM(event_timestamp)
@@ -59,8 +63,8 @@ pub(crate) fn append(
     cx: &Context,
 ) -> Result<(), Bad> {
     let [module_name, activity_name, event_timestamp, activity_meta, event_id,
-    increment_count, partner_id, account_id, activity_id, insert_timestamp] = block
-        .columns()?;
+    increment_count, partner_id, account_id, activity_id, insert_timestamp,
+    unknown_fields] = block.columns()?;
     module_name.text(json::text(message.body, &["moduleName"])?.as_bytes())?;
     activity_name.text(json::text(message.body, &["activityName"])?.as_bytes())?;
     event_timestamp
@@ -88,6 +92,11 @@ pub(crate) fn append(
         None => activity_id.null()?,
     }
     insert_timestamp.i64(cx.now_ms)?;
+    unknown::append_members(
+        unknown_fields,
+        &shapes::service_partner::PARTNER_ACTIVITY_LOG,
+        message.body,
+    )?;
     block.grew(1);
     Ok(())
 }

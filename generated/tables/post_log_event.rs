@@ -4,9 +4,10 @@
 //! The numbers of posts on social platforms, each time that they were looked at.
 
 use crate::contract::{
-    Append, Bad, Block, ColumnSpec, Context, Layout, Message, Storage, Table, function,
-    json,
+    Append, Bad, Block, ColumnSpec, Context, Holds, Layout, Message, Storage, Table,
+    function, json, unknown,
 };
+use super::super::shapes;
 use super::{DICTIONARY, column};
 
 /// The table.
@@ -34,7 +35,9 @@ static COLUMNS: &[ColumnSpec] = &[
     column("shortcode", "String", Layout::Text).report(1024),
     column("metrics", "JSON", Layout::Json),
     column("dimensions", "JSON", Layout::Json),
-    column("insert_timestamp", "DateTime64(3, 'UTC')", Layout::Fixed(8)),
+    column("insert_timestamp", "DateTime64(3, 'UTC')", Layout::Fixed(8))
+        .holds(Holds::Now),
+    column("unknown_fields", "String", Layout::Text).holds(Holds::Unknown),
 ];
 
 /// What creates it in its present form.
@@ -50,7 +53,8 @@ static DDL: &str = r#"CREATE TABLE IF NOT EXISTS `post_log_event`
     `shortcode` String COMMENT 'The post\'s name in its address.',
     `metrics` JSON COMMENT 'The post\'s counters; any JSON object.',
     `dimensions` JSON COMMENT 'What else describes the post; any JSON object.',
-    `insert_timestamp` DateTime64(3, 'UTC') COMMENT '$now'
+    `insert_timestamp` DateTime64(3, 'UTC') COMMENT '$now',
+    `unknown_fields` String COMMENT 'What the build that stored the row did not know of it: a JSON object by pointer; empty as a rule.'
 )
 ENGINE = ReplacingMergeTree(insert_timestamp)
 PARTITION BY toYYYYMM(event_timestamp)
@@ -65,7 +69,7 @@ pub(crate) fn append(
     cx: &Context,
 ) -> Result<(), Bad> {
     let [source, platform, event_timestamp, publish_time, event_id, profile_id, handle,
-    shortcode, metrics, dimensions, insert_timestamp] = block.columns()?;
+    shortcode, metrics, dimensions, insert_timestamp, unknown_fields] = block.columns()?;
     source.text(json::text(message.body, &["source"])?.as_bytes())?;
     platform.text(json::text(message.body, &["platform"])?.as_bytes())?;
     event_timestamp
@@ -98,6 +102,11 @@ pub(crate) fn append(
     metrics.json_object(json::object(message.body, &["metrics"])?)?;
     dimensions.json_object(json::object(message.body, &["dimensions"])?)?;
     insert_timestamp.i64(cx.now_ms)?;
+    unknown::append_members(
+        unknown_fields,
+        &shapes::log_post_log::POST_LOG,
+        message.body,
+    )?;
     block.grew(1);
     Ok(())
 }

@@ -4,9 +4,10 @@
 //! Which profiles have to do with which.
 
 use crate::contract::{
-    Append, Bad, Block, ColumnSpec, Context, Layout, Message, Storage, Table, function,
-    json,
+    Append, Bad, Block, ColumnSpec, Context, Holds, Layout, Message, Storage, Table,
+    function, json, unknown,
 };
+use super::super::shapes;
 use super::{DICTIONARY, column};
 
 /// The table.
@@ -31,7 +32,9 @@ static COLUMNS: &[ColumnSpec] = &[
     column("target_metrics", "JSON", Layout::Json),
     column("source_dimensions", "JSON", Layout::Json),
     column("target_dimensions", "JSON", Layout::Json),
-    column("insert_timestamp", "DateTime64(3, 'UTC')", Layout::Fixed(8)),
+    column("insert_timestamp", "DateTime64(3, 'UTC')", Layout::Fixed(8))
+        .holds(Holds::Now),
+    column("unknown_fields", "String", Layout::Text).holds(Holds::Unknown),
 ];
 
 /// What creates it in its present form.
@@ -48,7 +51,8 @@ static DDL: &str = r#"CREATE TABLE IF NOT EXISTS `profile_relationship_log`
     `target_metrics` JSON COMMENT 'Counters of the other; any JSON object.',
     `source_dimensions` JSON COMMENT 'What else describes the one; any JSON object.',
     `target_dimensions` JSON COMMENT 'What else describes the other; any JSON object.',
-    `insert_timestamp` DateTime64(3, 'UTC') COMMENT '$now'
+    `insert_timestamp` DateTime64(3, 'UTC') COMMENT '$now',
+    `unknown_fields` String COMMENT 'What the build that stored the row did not know of it: a JSON object by pointer; empty as a rule.'
 )
 ENGINE = ReplacingMergeTree(insert_timestamp)
 PARTITION BY toYYYYMM(event_timestamp)
@@ -64,7 +68,8 @@ pub(crate) fn append(
 ) -> Result<(), Bad> {
     let [source, relationship_type, platform, event_timestamp, event_id,
     source_profile_id, target_profile_id, source_metrics, target_metrics,
-    source_dimensions, target_dimensions, insert_timestamp] = block.columns()?;
+    source_dimensions, target_dimensions, insert_timestamp, unknown_fields] = block
+        .columns()?;
     source.text(json::text(message.body, &["source"])?.as_bytes())?;
     relationship_type
         .text(json::text(message.body, &["relationship_type"])?.as_bytes())?;
@@ -89,6 +94,11 @@ pub(crate) fn append(
     source_dimensions.json_object(json::object(message.body, &["source_dimensions"])?)?;
     target_dimensions.json_object(json::object(message.body, &["target_dimensions"])?)?;
     insert_timestamp.i64(cx.now_ms)?;
+    unknown::append_members(
+        unknown_fields,
+        &shapes::log_profile::PROFILE_RELATIONSHIP_LOG,
+        message.body,
+    )?;
     block.grew(1);
     Ok(())
 }

@@ -4,9 +4,10 @@
 //! What somebody tried to buy, and how it ended: typed columns, and a queue of its own.
 
 use crate::contract::{
-    Append, Bad, Block, ColumnSpec, Context, Group, Kind, Layout, Storage, Table,
-    function,
+    Append, Bad, Block, ColumnSpec, Context, Group, Holds, Kind, Layout, Storage, Table,
+    function, unknown,
 };
+use super::super::shapes;
 use super::super::views;
 use super::{DICTIONARY, column};
 
@@ -22,10 +23,13 @@ pub static TABLE: Table = Table {
 /// Its columns, in the order of the block.
 static COLUMNS: &[ColumnSpec] = &[
     column("event_id", "String", Layout::Text).report(1024),
-    column("event_name", "LowCardinality(String)", DICTIONARY).report(1024),
+    column("event_name", "LowCardinality(String)", DICTIONARY)
+        .report(1024)
+        .holds(Holds::Type),
     column("sent_timestamp", "DateTime64(3, 'UTC')", Layout::Fixed(8)),
     column("event_timestamp", "DateTime64(3, 'UTC')", Layout::Fixed(8)),
-    column("insert_timestamp", "DateTime64(3, 'UTC')", Layout::Fixed(8)),
+    column("insert_timestamp", "DateTime64(3, 'UTC')", Layout::Fixed(8))
+        .holds(Holds::Now),
     column("user_id", "Int64", Layout::Fixed(8)),
     column("bb_device_id", "Int64", Layout::Fixed(8)),
     column("session_id", "String", DICTIONARY),
@@ -44,6 +48,7 @@ static COLUMNS: &[ColumnSpec] = &[
     column("social_stream_ids", "Array(Int64)", Layout::Array(&Layout::Fixed(8))),
     column("transaction_id", "String", Layout::Text),
     column("reason", "String", Layout::Text),
+    column("unknown_fields", "String", DICTIONARY).holds(Holds::Unknown),
 ];
 
 /// What creates it in its present form.
@@ -71,7 +76,8 @@ static DDL: &str = r#"CREATE TABLE IF NOT EXISTS `purchase`
     `cart_id` String COMMENT 'payload.cartId',
     `social_stream_ids` Array(Int64) COMMENT 'The social streams that the products were picked from.',
     `transaction_id` String COMMENT 'The payment\'s own identifier.',
-    `reason` String COMMENT 'Why, as the client knows it.'
+    `reason` String COMMENT 'Why, as the client knows it.',
+    `unknown_fields` String COMMENT 'What the build that stored the row did not know of it: a JSON object by pointer; empty as a rule.'
 )
 ENGINE = ReplacingMergeTree(insert_timestamp)
 PARTITION BY toYYYYMM(event_timestamp)
@@ -102,11 +108,17 @@ fn initiate_purchase_event(
     let [event_id, event_name, sent_timestamp, event_timestamp, insert_timestamp,
     user_id, bb_device_id, session_id, client_id, os, app_version, payment_method,
     is_bag, product_id, product_type, checkout_id, chargeable_amount, coupon,
-    product_ids, cart_id, social_stream_ids, transaction_id, reason] = block.columns()?;
+    product_ids, cart_id, social_stream_ids, transaction_id, reason, unknown_fields] = block
+        .columns()?;
     let Some(more) = group.events.len().checked_sub(1) else {
         return Ok(());
     };
     let header = views::event_envelope::HeaderView::read(group.header)?;
+    let aside = unknown::of_header(
+        &shapes::event_envelope::HEADER,
+        group.header,
+        header.unknown,
+    )?;
     for bytes in group.events {
         let event = views::event_envelope::EventView::read(bytes)?;
         let payload = views::event_purchase::InitiatePurchaseEventView::read(
@@ -137,6 +149,13 @@ fn initiate_purchase_event(
         product_ids.repeated(&Kind::Int64, payload.product_ids)?;
         cart_id.text(payload.cart_id)?;
         social_stream_ids.repeated(&Kind::Int64, payload.social_stream_ids)?;
+        unknown::append(
+            unknown_fields,
+            &shapes::event_envelope::EVENT,
+            bytes,
+            payload.unknown || event.unknown,
+            aside.as_ref(),
+        )?;
     }
     event_name.text(group.kind.name)?;
     event_name.repeat(more);
@@ -171,11 +190,17 @@ fn complete_purchase_event(
     let [event_id, event_name, sent_timestamp, event_timestamp, insert_timestamp,
     user_id, bb_device_id, session_id, client_id, os, app_version, payment_method,
     is_bag, product_id, product_type, checkout_id, chargeable_amount, coupon,
-    product_ids, cart_id, social_stream_ids, transaction_id, reason] = block.columns()?;
+    product_ids, cart_id, social_stream_ids, transaction_id, reason, unknown_fields] = block
+        .columns()?;
     let Some(more) = group.events.len().checked_sub(1) else {
         return Ok(());
     };
     let header = views::event_envelope::HeaderView::read(group.header)?;
+    let aside = unknown::of_header(
+        &shapes::event_envelope::HEADER,
+        group.header,
+        header.unknown,
+    )?;
     for bytes in group.events {
         let event = views::event_envelope::EventView::read(bytes)?;
         let payload = views::event_purchase::CompletePurchaseEventView::read(
@@ -206,6 +231,13 @@ fn complete_purchase_event(
         cart_id.text(payload.cart_id)?;
         social_stream_ids.repeated(&Kind::Int64, payload.social_stream_ids)?;
         transaction_id.text(payload.transaction_id)?;
+        unknown::append(
+            unknown_fields,
+            &shapes::event_envelope::EVENT,
+            bytes,
+            payload.unknown || event.unknown,
+            aside.as_ref(),
+        )?;
     }
     event_name.text(group.kind.name)?;
     event_name.repeat(more);
@@ -240,11 +272,17 @@ fn purchase_failed_event(
     let [event_id, event_name, sent_timestamp, event_timestamp, insert_timestamp,
     user_id, bb_device_id, session_id, client_id, os, app_version, payment_method,
     is_bag, product_id, product_type, checkout_id, chargeable_amount, coupon,
-    product_ids, cart_id, social_stream_ids, transaction_id, reason] = block.columns()?;
+    product_ids, cart_id, social_stream_ids, transaction_id, reason, unknown_fields] = block
+        .columns()?;
     let Some(more) = group.events.len().checked_sub(1) else {
         return Ok(());
     };
     let header = views::event_envelope::HeaderView::read(group.header)?;
+    let aside = unknown::of_header(
+        &shapes::event_envelope::HEADER,
+        group.header,
+        header.unknown,
+    )?;
     for bytes in group.events {
         let event = views::event_envelope::EventView::read(bytes)?;
         let payload = views::event_purchase::PurchaseFailedEventView::read(
@@ -269,6 +307,13 @@ fn purchase_failed_event(
         chargeable_amount.f32(payload.chargeable_amount)?;
         cart_id.text(payload.cart_id)?;
         reason.text(payload.reason)?;
+        unknown::append(
+            unknown_fields,
+            &shapes::event_envelope::EVENT,
+            bytes,
+            payload.unknown || event.unknown,
+            aside.as_ref(),
+        )?;
     }
     event_name.text(group.kind.name)?;
     event_name.repeat(more);

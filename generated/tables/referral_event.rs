@@ -4,9 +4,10 @@
 //! What was earned for whom: SIGNUP for an account that was made on a device with a launch referral, PROFILE_COMPLETION for one whose profile was completed; each once an account.
 
 use crate::contract::{
-    Append, Bad, Block, ColumnSpec, Conflict, Context, Layout, Message, Storage, Table,
-    Upsert, function, json,
+    Append, Bad, Block, ColumnSpec, Conflict, Context, Holds, Layout, Message, Storage,
+    Table, Upsert, function, json, unknown,
 };
+use super::super::shapes;
 use super::column;
 
 /// The table.
@@ -28,7 +29,10 @@ static COLUMNS: &[ColumnSpec] = &[
     column("account_created_on", "timestamp(3) with time zone", Layout::Fixed(8)),
     column("device_id", "text", Layout::Nullable(&Layout::Text)),
     column("custom_device_id", "text", Layout::Nullable(&Layout::Text)),
-    column("insert_timestamp", "timestamp(3) with time zone", Layout::Fixed(8)),
+    column("insert_timestamp", "timestamp(3) with time zone", Layout::Fixed(8))
+        .holds(Holds::Now),
+    column("unknown_fields", "text", Layout::Nullable(&Layout::Text))
+        .holds(Holds::Unknown),
 ];
 
 /// Which rows are the same, and which of them stays.
@@ -57,6 +61,7 @@ static DDL: &str = r#"CREATE TABLE IF NOT EXISTS "referral_event" (
     "device_id" text,
     "custom_device_id" text,
     "insert_timestamp" timestamptz(3) NOT NULL,
+    "unknown_fields" text,
     "instagram_followers" bigint,
     "launched_at" timestamptz(3),
     "launch_id" text,
@@ -75,6 +80,7 @@ COMMENT ON COLUMN "referral_event"."account_created_on" IS 'When it was made, in
 COMMENT ON COLUMN "referral_event"."device_id" IS '$headers."x-bb-deviceid"';
 COMMENT ON COLUMN "referral_event"."custom_device_id" IS '$headers."x-bb-custom-deviceid"';
 COMMENT ON COLUMN "referral_event"."insert_timestamp" IS '$now';
+COMMENT ON COLUMN "referral_event"."unknown_fields" IS 'What the build that stored the row did not know of it: a JSON object by pointer; empty as a rule.';
 COMMENT ON COLUMN "referral_event"."instagram_followers" IS 'How many followed the account on Instagram when its profile was completed.';
 COMMENT ON COLUMN "referral_event"."launched_at" IS 'When the app was started through the link: the first such start on the account''s device.';
 COMMENT ON COLUMN "referral_event"."launch_id" IS 'The launch event''s id.';
@@ -89,7 +95,7 @@ pub(crate) fn append(
     cx: &Context,
 ) -> Result<(), Bad> {
     let [account_id, kind, user_id, client_id, client_app_type, account_created_on,
-    device_id, custom_device_id, insert_timestamp] = block.columns()?;
+    device_id, custom_device_id, insert_timestamp, unknown_fields] = block.columns()?;
     account_id.i64(json::int64(message.body, &["newEntry", "id"])?)?;
     kind.text("PROFILE_COMPLETION")?;
     match json::optional_int64(message.body, &["newEntry", "userId"])? {
@@ -121,6 +127,11 @@ pub(crate) fn append(
         None => custom_device_id.null()?,
     }
     insert_timestamp.i64(cx.now_ms)?;
+    unknown::append_members(
+        unknown_fields,
+        &shapes::service_identity::USER_ACCOUNT_CHANGE,
+        message.body,
+    )?;
     block.grew(1);
     Ok(())
 }

@@ -4,9 +4,10 @@
 //! What was to be fetched from platforms, and what became of it: by day and kind of work.
 
 use crate::contract::{
-    Append, Bad, Block, ColumnSpec, Context, Layout, Message, Storage, Table, function,
-    json,
+    Append, Bad, Block, ColumnSpec, Context, Holds, Layout, Message, Storage, Table,
+    function, json, unknown,
 };
+use super::super::shapes;
 use super::{DICTIONARY, column};
 
 /// The table.
@@ -39,7 +40,9 @@ static COLUMNS: &[ColumnSpec] = &[
     column("params", "JSON", Layout::Json),
     column("priority", "Nullable(Int32)", Layout::Nullable(&Layout::Fixed(4))),
     column("reason", "Nullable(String)", Layout::Nullable(&Layout::Text)),
-    column("insert_timestamp", "DateTime64(3, 'UTC')", Layout::Fixed(8)),
+    column("insert_timestamp", "DateTime64(3, 'UTC')", Layout::Fixed(8))
+        .holds(Holds::Now),
+    column("unknown_fields", "String", Layout::Text).holds(Holds::Unknown),
 ];
 
 /// What creates it in its present form.
@@ -56,7 +59,8 @@ static DDL: &str = r#"CREATE TABLE IF NOT EXISTS `scrape_request_log`
     `params` JSON COMMENT 'What was asked for; any JSON object.',
     `priority` Nullable(Int32) COMMENT 'Greater is sooner; may be absent or null.',
     `reason` Nullable(String) COMMENT 'Why it failed; may be absent or null.',
-    `insert_timestamp` DateTime64(3, 'UTC') COMMENT '$now'
+    `insert_timestamp` DateTime64(3, 'UTC') COMMENT '$now',
+    `unknown_fields` String COMMENT 'What the build that stored the row did not know of it: a JSON object by pointer; empty as a rule.'
 )
 ENGINE = ReplacingMergeTree(insert_timestamp)
 PARTITION BY toYYYYMMDD(event_timestamp)
@@ -71,7 +75,8 @@ pub(crate) fn append(
     cx: &Context,
 ) -> Result<(), Bad> {
     let [flow, platform, status, event_timestamp, picked_at, expires_at, event_id,
-    scl_id, params, priority, reason, insert_timestamp] = block.columns()?;
+    scl_id, params, priority, reason, insert_timestamp, unknown_fields] = block
+        .columns()?;
     flow.text(json::text(message.body, &["flow"])?.as_bytes())?;
     platform.text(json::text(message.body, &["platform"])?.as_bytes())?;
     status.text(json::text(message.body, &["status"])?.as_bytes())?;
@@ -117,6 +122,11 @@ pub(crate) fn append(
         None => reason.null()?,
     }
     insert_timestamp.i64(cx.now_ms)?;
+    unknown::append_members(
+        unknown_fields,
+        &shapes::log_collection::SCRAPE_REQUEST_LOG,
+        message.body,
+    )?;
     block.grew(1);
     Ok(())
 }

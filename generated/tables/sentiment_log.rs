@@ -4,9 +4,10 @@
 //! The mood of comments.
 
 use crate::contract::{
-    Append, Bad, Block, ColumnSpec, Context, Layout, Message, Storage, Table, function,
-    json,
+    Append, Bad, Block, ColumnSpec, Context, Holds, Layout, Message, Storage, Table,
+    function, json, unknown,
 };
+use super::super::shapes;
 use super::{DICTIONARY, column};
 
 /// The table.
@@ -31,7 +32,9 @@ static COLUMNS: &[ColumnSpec] = &[
     column("score", "Float64", Layout::Fixed(8)),
     column("metrics", "JSON", Layout::Json),
     column("dimensions", "JSON", Layout::Json),
-    column("insert_timestamp", "DateTime64(3, 'UTC')", Layout::Fixed(8)),
+    column("insert_timestamp", "DateTime64(3, 'UTC')", Layout::Fixed(8))
+        .holds(Holds::Now),
+    column("unknown_fields", "String", Layout::Text).holds(Holds::Unknown),
 ];
 
 /// What creates it in its present form.
@@ -48,7 +51,8 @@ static DDL: &str = r#"CREATE TABLE IF NOT EXISTS `sentiment_log`
     `score` Float64 COMMENT 'How strong the mood is.',
     `metrics` JSON COMMENT 'The comment\'s counters; any JSON object.',
     `dimensions` JSON COMMENT 'What else describes the comment; any JSON object.',
-    `insert_timestamp` DateTime64(3, 'UTC') COMMENT '$now'
+    `insert_timestamp` DateTime64(3, 'UTC') COMMENT '$now',
+    `unknown_fields` String COMMENT 'What the build that stored the row did not know of it: a JSON object by pointer; empty as a rule.'
 )
 ENGINE = ReplacingMergeTree(insert_timestamp)
 PARTITION BY toYYYYMM(event_timestamp)
@@ -63,7 +67,8 @@ pub(crate) fn append(
     cx: &Context,
 ) -> Result<(), Bad> {
     let [source, platform, sentiment, event_timestamp, event_id, shortcode, comment_id,
-    comment, score, metrics, dimensions, insert_timestamp] = block.columns()?;
+    comment, score, metrics, dimensions, insert_timestamp, unknown_fields] = block
+        .columns()?;
     source.text(json::text(message.body, &["source"])?.as_bytes())?;
     platform.text(json::text(message.body, &["platform"])?.as_bytes())?;
     sentiment.text(json::text(message.body, &["sentiment"])?.as_bytes())?;
@@ -85,6 +90,11 @@ pub(crate) fn append(
     metrics.json_object(json::object(message.body, &["metrics"])?)?;
     dimensions.json_object(json::object(message.body, &["dimensions"])?)?;
     insert_timestamp.i64(cx.now_ms)?;
+    unknown::append_members(
+        unknown_fields,
+        &shapes::log_activity::SENTIMENT_LOG,
+        message.body,
+    )?;
     block.grew(1);
     Ok(())
 }

@@ -2,9 +2,10 @@
 //! Rows of `shopify_event`.
 
 use crate::contract::{
-    Append, Bad, Block, ColumnSpec, Context, Layout, Message, Storage, Table, function,
-    json,
+    Append, Bad, Block, ColumnSpec, Context, Holds, Layout, Message, Storage, Table,
+    function, json, unknown,
 };
+use super::super::shapes;
 use super::{DICTIONARY, column};
 
 /// The table.
@@ -23,7 +24,9 @@ static COLUMNS: &[ColumnSpec] = &[
     column("store_url", "LowCardinality(String)", DICTIONARY).report(8192),
     column("event_timestamp", "DateTime64(3, 'UTC')", Layout::Fixed(8)),
     column("data", "JSON", Layout::Json),
-    column("insert_timestamp", "DateTime64(3, 'UTC')", Layout::Fixed(8)),
+    column("insert_timestamp", "DateTime64(3, 'UTC')", Layout::Fixed(8))
+        .holds(Holds::Now),
+    column("unknown_fields", "String", Layout::Text).holds(Holds::Unknown),
 ];
 
 /// What creates it in its present form.
@@ -34,7 +37,8 @@ static DDL: &str = r#"CREATE TABLE IF NOT EXISTS `shopify_event`
     `store_url` LowCardinality(String) COMMENT 'The address of the store.',
     `event_timestamp` DateTime64(3, 'UTC') COMMENT 'When it happened, in milliseconds since the epoch.',
     `data` JSON COMMENT 'What Shopify says about it; any JSON object.',
-    `insert_timestamp` DateTime64(3, 'UTC') COMMENT '$now'
+    `insert_timestamp` DateTime64(3, 'UTC') COMMENT '$now',
+    `unknown_fields` String COMMENT 'What the build that stored the row did not know of it: a JSON object by pointer; empty as a rule.'
 )
 ENGINE = ReplacingMergeTree(insert_timestamp)
 PARTITION BY toYYYYMM(event_timestamp)
@@ -47,8 +51,8 @@ pub(crate) fn append(
     message: &Message<'_>,
     cx: &Context,
 ) -> Result<(), Bad> {
-    let [id, event_name, store_url, event_timestamp, data, insert_timestamp] = block
-        .columns()?;
+    let [id, event_name, store_url, event_timestamp, data, insert_timestamp,
+    unknown_fields] = block.columns()?;
     id.text(message.id)?;
     event_name.text(json::text(message.body, &["eventName"])?.as_bytes())?;
     store_url.text(json::text(message.body, &["storeUrl"])?.as_bytes())?;
@@ -60,6 +64,11 @@ pub(crate) fn append(
         )?;
     data.json_object(json::object(message.body, &["eventData"])?)?;
     insert_timestamp.i64(cx.now_ms)?;
+    unknown::append_members(
+        unknown_fields,
+        &shapes::webhook_shopify::SHOPIFY_EVENT,
+        message.body,
+    )?;
     block.grew(1);
     Ok(())
 }

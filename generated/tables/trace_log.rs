@@ -4,8 +4,10 @@
 //! Requests to the service that knows accounts, and its answers.
 
 use crate::contract::{
-    Append, Bad, Block, ColumnSpec, Context, Layout, Message, Storage, Table, json,
+    Append, Bad, Block, ColumnSpec, Context, Holds, Layout, Message, Storage, Table,
+    json, unknown,
 };
+use super::super::shapes;
 use super::{DICTIONARY, column};
 
 /// The table.
@@ -32,7 +34,9 @@ static COLUMNS: &[ColumnSpec] = &[
     column("only_request", "Bool", Layout::Fixed(1)),
     column("request_body", "String", Layout::Text),
     column("response_body", "String", Layout::Text),
-    column("insert_timestamp", "DateTime64(3, 'UTC')", Layout::Fixed(8)),
+    column("insert_timestamp", "DateTime64(3, 'UTC')", Layout::Fixed(8))
+        .holds(Holds::Now),
+    column("unknown_fields", "String", Layout::Text).holds(Holds::Unknown),
 ];
 
 /// What creates it in its present form.
@@ -51,7 +55,8 @@ static DDL: &str = r#"CREATE TABLE IF NOT EXISTS `trace_log`
     `only_request` Bool COMMENT 'Whether the answer was left out.',
     `request_body` String COMMENT 'What was sent.',
     `response_body` String COMMENT 'What was answered.',
-    `insert_timestamp` DateTime64(3, 'UTC') COMMENT '$now'
+    `insert_timestamp` DateTime64(3, 'UTC') COMMENT '$now',
+    `unknown_fields` String COMMENT 'What the build that stored the row did not know of it: a JSON object by pointer; empty as a rule.'
 )
 ENGINE = ReplacingMergeTree(insert_timestamp)
 PARTITION BY toYYYYMM(timestamp)
@@ -67,7 +72,7 @@ pub(crate) fn append(
 ) -> Result<(), Bad> {
     let [id, timestamp, host_name, service_name, method, time_taken, uri, headers,
     response_status, remote_address, only_request, request_body, response_body,
-    insert_timestamp] = block.columns()?;
+    insert_timestamp, unknown_fields] = block.columns()?;
     id.text(message.id)?;
     timestamp.i64(message.received_ms)?;
     host_name.text(json::text(message.body, &["hostName"])?.as_bytes())?;
@@ -82,6 +87,11 @@ pub(crate) fn append(
     request_body.text(json::text(message.body, &["requestBody"])?.as_bytes())?;
     response_body.text(json::text(message.body, &["responseBody"])?.as_bytes())?;
     insert_timestamp.i64(cx.now_ms)?;
+    unknown::append_members(
+        unknown_fields,
+        &shapes::service_identity::TRACE_LOG,
+        message.body,
+    )?;
     block.grew(1);
     Ok(())
 }

@@ -4,9 +4,10 @@
 //! Accounts, as they were when they were made.
 
 use crate::contract::{
-    Append, Bad, Block, ColumnSpec, Conflict, Context, Layout, Message, Storage, Table,
-    Upsert, function, json,
+    Append, Bad, Block, ColumnSpec, Conflict, Context, Holds, Layout, Message, Storage,
+    Table, Upsert, function, json, unknown,
 };
+use super::super::shapes;
 use super::column;
 
 /// The table.
@@ -27,7 +28,10 @@ static COLUMNS: &[ColumnSpec] = &[
     column("created_on", "timestamp(3) with time zone", Layout::Fixed(8)),
     column("device_id", "text", Layout::Nullable(&Layout::Text)).report(1024),
     column("custom_device_id", "text", Layout::Nullable(&Layout::Text)).report(1024),
-    column("insert_timestamp", "timestamp(3) with time zone", Layout::Fixed(8)),
+    column("insert_timestamp", "timestamp(3) with time zone", Layout::Fixed(8))
+        .holds(Holds::Now),
+    column("unknown_fields", "text", Layout::Nullable(&Layout::Text))
+        .holds(Holds::Unknown),
 ];
 
 /// Which rows are the same, and which of them stays.
@@ -48,6 +52,7 @@ static DDL: &str = r#"CREATE TABLE IF NOT EXISTS "user_account" (
     "device_id" text,
     "custom_device_id" text,
     "insert_timestamp" timestamptz(3) NOT NULL,
+    "unknown_fields" text,
     PRIMARY KEY ("account_id")
 );
 COMMENT ON TABLE "user_account" IS 'Accounts, as they were when they were made.';
@@ -59,6 +64,7 @@ COMMENT ON COLUMN "user_account"."created_on" IS 'When it was made, in milliseco
 COMMENT ON COLUMN "user_account"."device_id" IS '$headers."x-bb-deviceid"';
 COMMENT ON COLUMN "user_account"."custom_device_id" IS '$headers."x-bb-custom-deviceid"';
 COMMENT ON COLUMN "user_account"."insert_timestamp" IS '$now';
+COMMENT ON COLUMN "user_account"."unknown_fields" IS 'What the build that stored the row did not know of it: a JSON object by pointer; empty as a rule.';
 CREATE INDEX IF NOT EXISTS "user_account_device_id_idx" ON "user_account" ("device_id");
 CREATE INDEX IF NOT EXISTS "user_account_custom_device_id_idx" ON "user_account" ("custom_device_id")"#;
 
@@ -69,7 +75,7 @@ pub(crate) fn append(
     cx: &Context,
 ) -> Result<(), Bad> {
     let [account_id, user_id, client_id, client_app_type, created_on, device_id,
-    custom_device_id, insert_timestamp] = block.columns()?;
+    custom_device_id, insert_timestamp, unknown_fields] = block.columns()?;
     account_id.i64(json::int64(message.body, &["newEntry", "id"])?)?;
     match json::optional_int64(message.body, &["newEntry", "userId"])? {
         Some(value) => user_id.i64(value)?,
@@ -100,6 +106,11 @@ pub(crate) fn append(
         None => custom_device_id.null()?,
     }
     insert_timestamp.i64(cx.now_ms)?;
+    unknown::append_members(
+        unknown_fields,
+        &shapes::service_identity::USER_ACCOUNT_CHANGE,
+        message.body,
+    )?;
     block.grew(1);
     Ok(())
 }

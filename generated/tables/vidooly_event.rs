@@ -4,7 +4,7 @@
 //! What happens on Vidooly.
 
 use crate::contract::{
-    Append, Bad, Block, ColumnSpec, Context, Layout, Message, Storage, Table, json,
+    Append, Bad, Block, ColumnSpec, Context, Holds, Layout, Message, Storage, Table, json,
 };
 use super::{DICTIONARY, column};
 
@@ -22,7 +22,8 @@ static COLUMNS: &[ColumnSpec] = &[
     column("id", "String", Layout::Text).report(1024),
     column("event_name", "LowCardinality(String)", DICTIONARY).report(1024),
     column("data", "JSON", Layout::Json),
-    column("insert_timestamp", "DateTime64(3, 'UTC')", Layout::Fixed(8)),
+    column("insert_timestamp", "DateTime64(3, 'UTC')", Layout::Fixed(8))
+        .holds(Holds::Now),
 ];
 
 /// What creates it in its present form.

@@ -4,9 +4,10 @@
 //! What people did, as WebEngage is told it.
 
 use crate::contract::{
-    Append, Bad, Block, ColumnSpec, Context, Layout, Message, Storage, Table, function,
-    json,
+    Append, Bad, Block, ColumnSpec, Context, Holds, Layout, Message, Storage, Table,
+    function, json, unknown,
 };
+use super::super::shapes;
 use super::{DICTIONARY, NULLABLE_DICTIONARY, column};
 
 /// The table.
@@ -28,7 +29,9 @@ static COLUMNS: &[ColumnSpec] = &[
     column("user_id", "Nullable(String)", Layout::Nullable(&Layout::Text)),
     column("anonymous_id", "Nullable(String)", Layout::Nullable(&Layout::Text)),
     column("data", "JSON", Layout::Json),
-    column("insert_timestamp", "DateTime64(3, 'UTC')", Layout::Fixed(8)),
+    column("insert_timestamp", "DateTime64(3, 'UTC')", Layout::Fixed(8))
+        .holds(Holds::Now),
+    column("unknown_fields", "String", Layout::Text).holds(Holds::Unknown),
 ];
 
 /// What creates it in its present form.
@@ -41,7 +44,8 @@ static DDL: &str = r#"CREATE TABLE IF NOT EXISTS `webengage_event`
     `user_id` Nullable(String) COMMENT 'Who, if there is an account.',
     `anonymous_id` Nullable(String) COMMENT 'Who, if there is none.',
     `data` JSON COMMENT 'What else there is to say of it.',
-    `insert_timestamp` DateTime64(3, 'UTC') COMMENT '$now'
+    `insert_timestamp` DateTime64(3, 'UTC') COMMENT '$now',
+    `unknown_fields` String COMMENT 'What the build that stored the row did not know of it: a JSON object by pointer; empty as a rule.'
 )
 ENGINE = ReplacingMergeTree(insert_timestamp)
 PARTITION BY toYYYYMM(timestamp)
@@ -56,7 +60,7 @@ pub(crate) fn append(
     cx: &Context,
 ) -> Result<(), Bad> {
     let [id, event_name, account_type, timestamp, user_id, anonymous_id, data,
-    insert_timestamp] = block.columns()?;
+    insert_timestamp, unknown_fields] = block.columns()?;
     id.text(message.id)?;
     event_name.text(json::text(message.body, &["eventName"])?.as_bytes())?;
     match json::optional_text(message.body, &["appType"])? {
@@ -79,6 +83,11 @@ pub(crate) fn append(
     }
     data.json_object(json::object(message.body, &["eventData"])?)?;
     insert_timestamp.i64(cx.now_ms)?;
+    unknown::append_members(
+        unknown_fields,
+        &shapes::webhook_webengage::WEBENGAGE_EVENT,
+        message.body,
+    )?;
     block.grew(1);
     Ok(())
 }

@@ -15,6 +15,8 @@ pub(crate) struct EventView<'a> {
     pub(crate) current_url: &'a [u8],
     /// The variant of the oneof, whichever it is.
     pub(crate) payload: &'a [u8],
+    /// Whether there was a field that this build doesn't know.
+    pub(crate) unknown: bool,
 }
 
 impl<'a> EventView<'a> {
@@ -28,9 +30,10 @@ impl<'a> EventView<'a> {
                 5 => view.timestamp = item.utf8()?,
                 6 => view.current_url = item.utf8()?,
                 9..=64 => view.payload = item.message()?,
-                _ => {}
+                _ => view.unknown = true,
             }
         }
+        view.unknown |= reader.skipped();
         Ok(view)
     }
 }
@@ -78,6 +81,8 @@ pub(crate) struct HeaderView<'a> {
     pub(crate) utm_campaign: &'a [u8],
     /// Field 24, `ppId`.
     pub(crate) pp_id: &'a [u8],
+    /// Whether there was a field that this build doesn't know.
+    pub(crate) unknown: bool,
 }
 
 impl<'a> HeaderView<'a> {
@@ -107,9 +112,10 @@ impl<'a> HeaderView<'a> {
                 22 => view.utm_medium = item.utf8()?,
                 23 => view.utm_campaign = item.utf8()?,
                 24 => view.pp_id = item.utf8()?,
-                _ => {}
+                _ => view.unknown = true,
             }
         }
+        view.unknown |= reader.skipped();
         Ok(view)
     }
 }

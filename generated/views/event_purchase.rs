@@ -27,6 +27,8 @@ pub(crate) struct CompletePurchaseEventView<'a> {
     pub(crate) cart_id: &'a [u8],
     /// Field 14, `socialStreamIds`.
     pub(crate) social_stream_ids: &'a [u8],
+    /// Whether there was a field that this build doesn't know.
+    pub(crate) unknown: bool,
 }
 
 impl<'a> CompletePurchaseEventView<'a> {
@@ -46,9 +48,10 @@ impl<'a> CompletePurchaseEventView<'a> {
                 12 => view.product_ids = reader.span(view.product_ids, &item),
                 13 => view.cart_id = item.utf8()?,
                 14 => view.social_stream_ids = reader.span(view.social_stream_ids, &item),
-                _ => {}
+                _ => view.unknown = true,
             }
         }
+        view.unknown |= reader.skipped();
         Ok(view)
     }
 }
@@ -76,6 +79,8 @@ pub(crate) struct InitiatePurchaseEventView<'a> {
     pub(crate) cart_id: &'a [u8],
     /// Field 15, `socialStreamIds`.
     pub(crate) social_stream_ids: &'a [u8],
+    /// Whether there was a field that this build doesn't know.
+    pub(crate) unknown: bool,
 }
 
 impl<'a> InitiatePurchaseEventView<'a> {
@@ -95,9 +100,10 @@ impl<'a> InitiatePurchaseEventView<'a> {
                 13 => view.product_ids = reader.span(view.product_ids, &item),
                 14 => view.cart_id = item.utf8()?,
                 15 => view.social_stream_ids = reader.span(view.social_stream_ids, &item),
-                _ => {}
+                _ => view.unknown = true,
             }
         }
+        view.unknown |= reader.skipped();
         Ok(view)
     }
 }
@@ -113,6 +119,8 @@ pub(crate) struct PurchaseFailedEventView<'a> {
     pub(crate) reason: &'a [u8],
     /// Field 10, `cartId`.
     pub(crate) cart_id: &'a [u8],
+    /// Whether there was a field that this build doesn't know.
+    pub(crate) unknown: bool,
 }
 
 impl<'a> PurchaseFailedEventView<'a> {
@@ -126,9 +134,10 @@ impl<'a> PurchaseFailedEventView<'a> {
                 8 => view.chargeable_amount = item.float()?,
                 9 => view.reason = item.utf8()?,
                 10 => view.cart_id = item.utf8()?,
-                _ => {}
+                _ => view.unknown = true,
             }
         }
+        view.unknown |= reader.skipped();
         Ok(view)
     }
 }

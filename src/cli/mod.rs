@@ -6,11 +6,13 @@ mod demo;
 mod dlq;
 mod ledger;
 mod migrate;
+mod reprocess;
 mod send;
 mod serve;
 mod services;
 mod time;
 mod traffic;
+mod unknown;
 mod webhook;
 
 use std::io::Write as _;
@@ -34,6 +36,8 @@ enum Command {
     Cutover(cutover::Args),
     Dlq(dlq::Args),
     Ledger(ledger::Args),
+    Unknown(unknown::Args),
+    Reprocess(reprocess::Args),
     Send(send::Args),
     Bench(bench::Args),
     // For `cargo xtask siege`.
@@ -59,6 +63,8 @@ pub fn run() -> ExitCode {
             Command::Cutover(args) => cutover::run(args).await,
             Command::Dlq(args) => dlq::run(args).await,
             Command::Ledger(args) => ledger::run(args).await,
+            Command::Unknown(args) => unknown::run(args).await,
+            Command::Reprocess(args) => reprocess::run(args).await,
             Command::Send(args) => send::run(args).await,
             Command::Bench(args) => bench::run(args).await,
             Command::Siege(args) => bench::siege::run(args).await,
@@ -91,6 +97,12 @@ fn told(error: &anyhow::Error) -> String {
         }
     }
     text
+}
+
+/// A text in one line. What came from outside must not drive the terminal.
+fn one_line(text: &str) -> String {
+    let printable = |c: char| if c.is_control() { ' ' } else { c };
+    text.chars().map(printable).collect()
 }
 
 /// Prints a line for the user. A closed stdout is no reason to fail.

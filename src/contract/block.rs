@@ -6,7 +6,7 @@ use super::column::length::Longer;
 use super::column::plain::{push_text, push_varint};
 use super::column::read::Cell;
 use super::partition::Partition;
-use super::{Bad, Column, ColumnSpec, Layout, Table, TooLong};
+use super::{Bad, Column, ColumnSpec, Holds, Layout, Table, TooLong};
 
 /// Columns are sent together until they are this many bytes.
 const CHUNK: usize = 256 * 1024;
@@ -101,6 +101,13 @@ impl Block {
         longer
             .map(|(spec, column)| (spec, column.longer()))
             .filter(|(_, longer)| longer.texts > 0)
+    }
+
+    /// What its rows hold that this build doesn't know: the texts of the column for it, each once, and in how many rows.
+    pub fn unknown(&self) -> Vec<(&[u8], u64)> {
+        let mut all = self.table.columns.iter().zip(&self.columns);
+        let unknown = all.find(|(spec, _)| spec.holds == Holds::Unknown);
+        unknown.map_or_else(Vec::new, |(_, column)| column.filled())
     }
 
     /// Notes a text that a column didn't take, after what it came with is rolled back.

@@ -14,27 +14,26 @@ use super::{Bad, Field, Kind, Label, Shape};
 /// all that follows the key at its start.
 pub(super) type Raw<'a> = (WireType, Cow<'a, [u8]>);
 
-/// Which fields are wanted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Fields {
-    /// Those that the shape has.
-    Known,
-    /// Those that it hasn't, too, each as often as it is there.
-    All,
-}
-
-/// The same message with known fields only, by ascending number: of a repeated scalar that should be single the
-/// last, of a message the parts merged, of a oneof the last member.
+/// The same message with its fields by ascending number: of a repeated scalar that should be single the last, of a
+/// message the parts merged, of a oneof the last member. Fields that the shape doesn't know stay as they are, those of
+/// one number behind each other.
 pub fn canonical(shape: &Shape, bytes: &[u8]) -> Result<Vec<u8>, Bad> {
     ordered(shape, bytes, RECURSION_LIMIT)
 }
 
 /// `depth` is what is left of the limit for what nests in this message.
 fn ordered(shape: &Shape, bytes: &[u8], depth: u32) -> Result<Vec<u8>, Bad> {
-    let fields = merged(shape, bytes, Fields::Known, depth)?;
+    let fields = merged(shape, bytes, depth)?;
     let mut out = Vec::with_capacity(bytes.len());
     for (number, occurrences) in fields {
         let Some((_, field)) = shape.field(number) else {
+            for (wire_type, value) in &occurrences {
+                push_key(&mut out, number, *wire_type);
+                if *wire_type == WireType::LengthDelimited {
+                    push_varint(&mut out, value.len() as u64);
+                }
+                out.extend_from_slice(value);
+            }
             continue;
         };
         for (wire_type, value) in occurrences {
@@ -48,7 +47,6 @@ fn ordered(shape: &Shape, bytes: &[u8], depth: u32) -> Result<Vec<u8>, Bad> {
 pub(super) fn merged<'a>(
     shape: &Shape,
     bytes: &'a [u8],
-    wanted: Fields,
     depth: u32,
 ) -> Result<BTreeMap<u32, Vec<Raw<'a>>>, Bad> {
     let mut fields: BTreeMap<u32, Vec<Raw<'a>>> = BTreeMap::new();
@@ -59,14 +57,12 @@ pub(super) fn merged<'a>(
         let Some((_, field)) = shape.field(number) else {
             let start = at;
             wire::skip(bytes, &mut at, number, wire_type, depth)?;
-            if wanted == Fields::All {
-                let value = match wire_type {
-                    WireType::LengthDelimited => wire::delimited(bytes, &mut { start })?,
-                    _ => bytes.get(start..at).unwrap_or_default(),
-                };
-                let raw = (wire_type, Cow::Borrowed(value));
-                fields.entry(number).or_default().push(raw);
-            }
+            let value = match wire_type {
+                WireType::LengthDelimited => wire::delimited(bytes, &mut { start })?,
+                _ => bytes.get(start..at).unwrap_or_default(),
+            };
+            let raw = (wire_type, Cow::Borrowed(value));
+            fields.entry(number).or_default().push(raw);
             continue;
         };
         let raw = (wire_type, Cow::Borrowed(value(bytes, &mut at, wire_type)?));

@@ -12,7 +12,7 @@ mod settled;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use super::canonical::{Fields, Raw, merged, push_key};
+use super::canonical::{Raw, merged, push_key};
 use super::column::plain::push_varint;
 use super::wire::{self, RECURSION_LIMIT, WRONG_TYPE, WireType};
 use super::{Bad, Field, Kind, Label, Shape};
@@ -42,7 +42,7 @@ fn message(
     depth: u32,
     entry: bool,
 ) -> Result<(), Bad> {
-    for (number, occurrences) in merged(shape, bytes, Fields::All, depth)? {
+    for (number, occurrences) in merged(shape, bytes, depth)? {
         match shape.field(number) {
             None => unknown(out, number, &occurrences)?,
             Some((_, field)) if field.label == Label::Repeated => {

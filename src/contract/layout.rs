@@ -11,6 +11,23 @@ pub struct ColumnSpec {
     pub layout: Layout,
     /// The longest text that it is meant to hold; none if any will do.
     pub limit: Option<TextLimit>,
+    /// What it holds, as far as that matters beyond its values.
+    pub holds: Holds,
+}
+
+/// What a column holds, where somebody has to know who reads or changes rows that are stored.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Holds {
+    /// Some value of what was sent.
+    Value,
+    /// `$type`: the event type's name.
+    Type,
+    /// `$now`: when the row was made.
+    Now,
+    /// `$payload | json`: every field of the payload.
+    Payload,
+    /// `$unknown`: what the build that stored the row didn't know of it.
+    Unknown,
 }
 
 /// The longest text of a column.
@@ -31,7 +48,14 @@ impl ColumnSpec {
             ty,
             layout,
             limit,
+            holds: Holds::Value,
         }
+    }
+
+    /// The same, with what it holds.
+    pub const fn holds(mut self, holds: Holds) -> Self {
+        self.holds = holds;
+        self
     }
 
     /// The same, where texts of more bytes are told of.

@@ -1,6 +1,6 @@
 //! Which database holds a table, and what is particular about it there.
 
-use super::{Migration, Table};
+use super::{Holds, Migration, Table};
 
 /// What kind of database holds a table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -62,6 +62,11 @@ pub enum Conflict {
 }
 
 impl Table {
+    /// The place of the column that holds this, if it has one.
+    pub fn place_of(&self, holds: Holds) -> Option<usize> {
+        self.columns.iter().position(|column| column.holds == holds)
+    }
+
     /// What is specific to a PostgreSQL table; none for other tables.
     pub fn upsert(&self) -> Option<&'static Upsert> {
         match self.storage {

@@ -6,10 +6,8 @@
 use std::borrow::Cow;
 use std::collections::BinaryHeap;
 
+use super::UNKNOWN_MEMBERS;
 use super::column::plain::push_varint;
-
-/// The field that holds the object, in the message of an event or of a header: the highest number that protobuf has.
-pub const UNKNOWN_MEMBERS: u32 = 536_870_911;
 
 /// How long the object of one event or header is at most, in bytes.
 pub const LONGEST: usize = 64 << 10;

@@ -153,6 +153,7 @@ fn walk<'a>(
     while at < bytes.len() {
         let (number, wire_type) = wire::key(bytes, &mut at)?;
         let Some((_, field)) = envelope.event_shape.field(number) else {
+            // What JSON had beside its fields is no type.
             if wire_type == WireType::LengthDelimited && number != UNKNOWN_MEMBERS {
                 found.unknown = found.unknown.max(number);
             }

@@ -6,3 +6,4 @@ pub mod logging;
 pub mod metrics;
 pub mod readiness;
 pub mod replay;
+pub mod unknown;

@@ -71,6 +71,9 @@ impl Flusher {
         // Where there is a plan, the blocks of its lots are told of.
         let long_texts = &self.setup.states.long_texts;
         long_texts.tell(&batch.block, plan.is_none());
+        if plan.is_none() {
+            self.setup.states.unknown.tell(&batch.block);
+        }
         let stored = match plan {
             None => self.store_whole(&mut batch, &mut aside).await,
             Some(lots) => {

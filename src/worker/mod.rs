@@ -42,6 +42,7 @@ mod suspects;
 mod tests;
 mod texts;
 mod unit;
+mod unknown;
 
 pub use state::{Paused, States};
 

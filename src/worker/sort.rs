@@ -51,6 +51,7 @@ impl Flusher {
         };
         if !tried {
             self.setup.states.long_texts.tell(block, true);
+            self.setup.states.unknown.tell(block);
         }
         let part = match units.as_slice() {
             [_] => Part::Alone,

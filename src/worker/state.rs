@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant, SystemTime};
 
 use super::texts::LongTexts;
+use super::unknown::UnknownFields;
 
 /// A table, or the target of a request, that takes nothing at the moment.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -38,6 +39,8 @@ pub struct States {
     returns: Arc<Mutex<BTreeMap<&'static str, Returns>>>,
     /// Which texts were longer than they should be.
     pub(super) long_texts: LongTexts,
+    /// Which unknown fields were seen.
+    pub(super) unknown: UnknownFields,
 }
 
 /// Messages of a queue that were returned to it again and again, of late.

@@ -100,3 +100,8 @@ fn every_unit_ends_once_and_as_it_deserves_on_any_schedule() {
         assert_eq!(covered, BTreeSet::from(all), "the schedules cover it all");
     }
 }
+
+/// The table of these tests.
+pub(super) fn a_table() -> &'static crate::contract::Table {
+    &pipeline::TABLE
+}

@@ -199,14 +199,15 @@ fn key_type(used: Used<'_>, out: &mut Diagnostics) {
     }
 }
 
-/// Whether a column holds what the server's clock says.
+/// Whether a column holds what the server's clock says, or what its build doesn't know.
 pub(super) fn is_made_here(column: &Column) -> bool {
     let values: Vec<&Value> = match &column.column.from {
         From::Value(value) => vec![value],
         From::ByType(values) => values.values().collect(),
     };
     values.iter().any(|v| {
-        matches!(v.root, Root::Now | Root::Received) || v.functions.contains(&Function::NotAfterNow)
+        matches!(v.root, Root::Now | Root::Received | Root::Unknown)
+            || v.functions.contains(&Function::NotAfterNow)
     })
 }
 

@@ -96,7 +96,13 @@ fn explicit(
     if expression.root.text == "payload" && !scope.types_known {
         return None;
     }
-    let from = typing::resolve(&expression, text, scope, out)?;
+    let mut from = typing::resolve(&expression, text, scope, out)?;
+    if let (true, From::Value(value)) = (postgres, &mut from)
+        && value.root == Root::Unknown
+    {
+        // Rows that are there when the column is added have nothing in it.
+        value.ty = Type::Nullable(Box::new(Type::String));
+    }
     let derived = type_of(&from)?;
     if let (Some(declared), Some(place)) = (declared, ty)
         && let Some(shown) = differs(&declared, &derived)
@@ -325,6 +331,9 @@ fn type_of(from: &From) -> Option<Type> {
     }
 }
 
+/// What is said of a column for unknown fields.
+const UNKNOWN: &str = "What the build that stored the row did not know of it: a JSON object by pointer; empty as a rule.";
+
 /// The comment on the field that a value comes from.
 fn doc(from: &From, scope: &Scope<'_>) -> String {
     let value = match from {
@@ -338,6 +347,7 @@ fn doc(from: &From, scope: &Scope<'_>) -> String {
             .last()
             .map(|field| scope.proto.field_doc(field))
             .unwrap_or_default(),
+        Some(Root::Unknown) => UNKNOWN.to_owned(),
         _ => String::new(),
     }
 }

@@ -7,8 +7,8 @@ use super::request::request;
 use super::scalars::{Fields, map, text, texts, word};
 use super::webhook::{id, message, on_bad, verify};
 use super::{
-    Binding, Column, Database, DeadLetter, Exchange, Limits, OwnQueue, Pool, Queue, Settings,
-    Source, Spec, Table, TableDefaults, postgres,
+    Binding, Database, DeadLetter, Exchange, Limits, OwnQueue, Pool, Queue, Settings, Source, Spec,
+    Table, TableDefaults, postgres,
 };
 use crate::diagnostic::{Diagnostics, Span};
 use crate::model::ExchangeKind;
@@ -319,21 +319,13 @@ fn table(entry: &Entry, defaults: &TableDefaults, out: &mut Diagnostics) -> Tabl
     table.queue = fields.get("queue").map(|e| own_queue(e, out));
     if let Some(e) = fields.require("columns", out) {
         table.columns = columns(&e.node, table.postgres.is_some(), out);
-        for column in &defaults.columns {
-            let own = match column {
-                Column::Explicit { name, .. } | Column::Hook { name, .. } => {
-                    table.column(&name.value).is_some()
-                }
-                Column::Wildcard { .. } => false,
-            };
-            if !own {
-                table.columns.push(column.clone());
-            }
-        }
     }
     table.limits = limits(&fields, true, out);
     if let Some(e) = fields.get("ignore") {
         table.ignore = texts("`ignore`", &e.node, out);
+    }
+    if fields.get("columns").is_some() {
+        table.add_defaults(&defaults.columns);
     }
     table
 }

@@ -65,6 +65,15 @@ pub(super) fn apply(
     if untyped {
         said(expression, text)?;
     }
+    if let (Root::Unknown, Some(call)) = (&root, expression.calls.first()) {
+        let message = format!(
+            "`$unknown` is stored as it is, without `{}`",
+            call.name.text
+        );
+        let place = text.part(call.name.range.clone());
+        let found = Diagnostic::new(&FUNCTION_INPUT, message);
+        return Err(Box::new(found.at(place, "a function")));
+    }
     let mut functions = Vec::new();
     let mut ty = ty;
     for call in &expression.calls {

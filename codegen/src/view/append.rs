@@ -1,6 +1,8 @@
 //! The functions that append rows: for events, for JSON messages and for dead letters.
 
 mod dead_letters;
+mod scope;
+mod unknown;
 
 use prost_reflect::{FieldDescriptor, Kind, MessageDescriptor};
 
@@ -9,6 +11,8 @@ use super::readers::Readers;
 use super::shapes::Shapes;
 use super::tables::{FunctionView, Refused};
 use super::values::{Failing, Writer};
+use scope::{Scope, scope};
+
 use crate::model::{From, Function, Input, Model, Root, Table, Value};
 
 /// The functions of a table, `append` first, and the columns that can't be written.
@@ -45,7 +49,7 @@ pub fn functions(
 fn targets(table: &Table) -> Vec<String> {
     let mut taken = Taken::with(&[
         "block", "group", "message", "letter", "cx", "more", "header", "event", "payload", "bytes",
-        "value",
+        "value", "aside",
     ]);
     table
         .columns
@@ -66,18 +70,6 @@ struct Builder<'a> {
 
 /// Each column's value; none where the event type lacks it.
 type Values<'a> = Vec<Option<&'a Value>>;
-
-/// Where a value comes from, which says when it is appended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Scope {
-    /// Known without an event: the clock, and what is known of a dead letter.
-    Call,
-    Type,
-    Header,
-    Event,
-    Payload,
-    Body,
-}
 
 impl<'a> Builder<'a> {
     fn events(&mut self) -> Vec<FunctionView> {
@@ -142,6 +134,9 @@ impl<'a> Builder<'a> {
         let mut each = Vec::new();
         let mut once = Vec::new();
         for (at, value) in values.iter().enumerate() {
+            if value.map(scope) == Some(Scope::Unknown) {
+                continue;
+            }
             let stored = self.store(at, *value);
             match value.map(scope) {
                 Some(Scope::Event | Scope::Payload) => each.extend(stored),
@@ -152,6 +147,13 @@ impl<'a> Builder<'a> {
             }
         }
 
+        let unknown = self.unknown_lines(values, payload);
+        let mut aside = None;
+        if let Some((header, event)) = unknown {
+            aside = Some(header);
+            each.push(event);
+        }
+
         let mut lines = vec![self.bind()];
         if !once.is_empty() {
             lines.push(
@@ -159,10 +161,11 @@ impl<'a> Builder<'a> {
                     .into(),
             );
         }
-        if has(values, Scope::Header) {
+        if has(values, Scope::Header) || (aside.is_some() && self.is_header_flagged()) {
             lines.extend(self.header_view("group.header"));
             lines.extend(self.nested_views("header", values));
         }
+        lines.extend(aside);
         if !each.is_empty() {
             lines.push("for bytes in group.events {".into());
             if let Some(envelope) = &self.model.envelope {
@@ -196,11 +199,15 @@ impl<'a> Builder<'a> {
         let values = self.values(None);
         let mut lines = vec![self.bind()];
         for (at, value) in values.iter().enumerate() {
-            lines.extend(self.store(at, *value));
+            match value.map(scope) {
+                Some(Scope::Unknown) => lines.extend(self.undeclared_line(at)),
+                _ => lines.extend(self.store(at, *value)),
+            }
         }
         lines.push("block.grew(1);".into());
         lines.push("Ok(())".into());
-        let message = unused("message", has(&values, Scope::Body));
+        let body = has(&values, Scope::Body) || has(&values, Scope::Unknown);
+        let message = unused("message", body);
         let cx = unused("cx", uses_now(&values));
         FunctionView {
             doc: "Appends one JSON object.".into(),
@@ -322,23 +329,6 @@ fn append_events(uses_now: bool, lines: Vec<String>) -> FunctionView {
         doc: "Appends the events of one group.".into(),
         head: format!("pub(crate) fn append(block: &mut Block, group: &Group<'_>, {cx}: &Context)"),
         lines,
-    }
-}
-
-fn scope(value: &Value) -> Scope {
-    match value.root {
-        Root::Now | Root::Error(_) | Root::Constant(_) => Scope::Call,
-        Root::TypeName => Scope::Type,
-        Root::Header(_) => Scope::Header,
-        Root::Event(_) | Root::Payload => Scope::Event,
-        Root::PayloadField(_) => Scope::Payload,
-        Root::Id
-        | Root::Received
-        | Root::Body(_)
-        | Root::Untyped { .. }
-        | Root::WholeBody
-        | Root::Headers
-        | Root::HeaderOf(_) => Scope::Body,
     }
 }
 

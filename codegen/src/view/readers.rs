@@ -1,5 +1,7 @@
 //! The views of generated code: for each message, the fields that some table needs, borrowed from the wire.
 
+mod flags;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use prost_reflect::{FieldDescriptor, Kind, MessageDescriptor};
@@ -8,6 +10,7 @@ use serde::Serialize;
 use super::names::{Taken, camel, snake};
 use super::shapes::by_number;
 use crate::model::{Envelope, From, Function, Model, Root, Value};
+use flags::keeps_unknown;
 
 /// Which fields of which messages are read.
 #[derive(Debug, Default)]
@@ -17,6 +20,8 @@ pub struct Readers {
     needed: BTreeMap<String, (MessageDescriptor, BTreeMap<u32, bool>)>,
     /// Full name of the event's message, if some table needs the payload.
     with_payload: Option<String>,
+    /// Full names of the messages whose views say whether there was a field that isn't known.
+    flagged: BTreeSet<String>,
     /// Numbers of the oneof's variants.
     variants: Vec<u32>,
     /// By proto file: its module.
@@ -47,7 +52,12 @@ pub struct ReaderView {
     pub fields: Vec<ReaderField>,
     /// The arms of the match over field numbers.
     pub arms: Vec<Arm>,
-    /// The condition for the only arm; empty if there are several.
+    /// The numbers of fields that are known and not read, as a pattern; empty without any, or where nobody asks for
+    /// what isn't known.
+    pub known: String,
+    /// Whether the view says if there was a field that isn't known.
+    pub flagged: bool,
+    /// The condition for the only arm; empty if there are several, or others count.
     pub only: String,
     /// Generics of the struct: none where nothing is borrowed.
     pub lifetime: &'static str,
@@ -85,6 +95,9 @@ impl Readers {
         readers.variants = envelope.types.iter().map(|(number, _)| *number).collect();
         for value in values(model) {
             readers.need(envelope, value);
+        }
+        for table in model.tables.iter().filter(|table| keeps_unknown(table)) {
+            readers.flag(envelope, table);
         }
         readers.name_all();
         readers
@@ -199,10 +212,14 @@ impl Readers {
         let Some((_, numbers)) = self.needed.get(message.full_name()) else {
             return Vec::new();
         };
-        let mut taken = Taken::default();
-        if self.has_payload(message) {
-            taken = Taken::with(&["payload"]);
-        }
+        let mut taken = Taken::with(
+            match (self.has_payload(message), self.is_flagged(message)) {
+                (true, true) => &["payload", "unknown"],
+                (true, false) => &["payload"],
+                (false, true) => &["unknown"],
+                (false, false) => &[],
+            },
+        );
         by_number(message)
             .into_iter()
             .filter(|field| numbers.contains_key(&field.number()))
@@ -252,12 +269,27 @@ impl Readers {
                 doc: "The variant of the oneof, whichever it is.".into(),
             });
         }
+        let flagged = self.is_flagged(message);
+        let known = match flagged {
+            true => self.unread(message),
+            false => String::new(),
+        };
+        if flagged {
+            fields.push(ReaderField {
+                name: "unknown".into(),
+                ty: "bool".into(),
+                doc: "Whether there was a field that this build doesn't know.".into(),
+            });
+        }
         let borrows = fields.iter().any(|field| field.ty.contains("'a"));
         ReaderView {
             name: self.struct_of(message).to_owned(),
             full_name: message.full_name().to_owned(),
             fields,
+            known,
+            flagged,
             only: match arms.as_slice() {
+                _ if flagged => String::new(),
                 [only] if only.numbers.parse::<u32>().is_ok() => {
                     format!("item.number == {}", only.numbers)
                 }

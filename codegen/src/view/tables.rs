@@ -90,11 +90,12 @@ fn view(model: &Model, module: String, table: &Table, functions: Vec<FunctionVie
         .iter()
         .map(|column| {
             format!(
-                "column({}, {}, {}){}",
+                "column({}, {}, {}){}{}",
                 literal(&column.name),
                 literal(&type_text(table, column)),
                 column_layout(table, column),
-                limit(table, column)
+                limit(table, column),
+                holds(column)
             )
         })
         .collect();
@@ -132,6 +133,20 @@ fn view(model: &Model, module: String, table: &Table, functions: Vec<FunctionVie
     }
 }
 
+/// The call that says what a column holds, where that matters beyond its values.
+fn holds(column: &Column) -> &'static str {
+    let From::Value(value) = &column.from else {
+        return "";
+    };
+    match (&value.root, value.functions.as_slice()) {
+        (Root::Unknown, _) => ".holds(Holds::Unknown)",
+        (Root::Now, []) => ".holds(Holds::Now)",
+        (Root::TypeName, [] | [Function::LowCardinality]) => ".holds(Holds::Type)",
+        (Root::Payload, [Function::Json]) => ".holds(Holds::Payload)",
+        _ => "",
+    }
+}
+
 /// A column's type as its database shows it.
 fn type_text(table: &Table, column: &Column) -> String {
     let postgres = table.postgres.as_ref().and_then(|_| PgType::of(&column.ty));
@@ -158,9 +173,11 @@ fn column_layout(table: &Table, column: &Column) -> String {
     }
 }
 
-/// Whether a text is the same for all events of a request. It is sent once then, however the table stores it.
+/// Whether a text is the same for all events of a request. It is sent once then, however the table stores it. What isn't
+/// known is nearly always nothing, or of the header.
 fn repeats(table: &Table, column: &Column) -> bool {
-    let of_request = |value: &Value| matches!(value.root, Root::Header(_) | Root::TypeName);
+    let of_request =
+        |value: &Value| matches!(value.root, Root::Header(_) | Root::TypeName | Root::Unknown);
     matches!(table.input, Input::Events)
         && column.ty == Type::String
         && matches!(&column.from, From::Value(value) if of_request(value))
@@ -232,6 +249,9 @@ fn imports(table: &Table, functions: &[FunctionView]) -> Vec<String> {
         "Table",
     ];
     let layouts = layouts(std::iter::once(table));
+    if table.columns.iter().any(|column| !holds(column).is_empty()) {
+        names.push("Holds");
+    }
     if layouts.contains("Layout::") {
         names.push("Layout");
     }
@@ -247,7 +267,7 @@ fn imports(table: &Table, functions: &[FunctionView]) -> Vec<String> {
         names.push("Kind");
     }
     names.sort_unstable();
-    for module in ["function", "json"] {
+    for module in ["function", "json", "unknown"] {
         if uses(&format!("{module}::")) {
             names.push(module);
         }

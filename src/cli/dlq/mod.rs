@@ -11,6 +11,7 @@ mod show;
 use anyhow::Context as _;
 use clap::Subcommand;
 
+use super::one_line;
 use super::serve::{ClickHouseArgs, further_servers};
 use crate::generated::PIPELINE;
 use crate::ops::logging;
@@ -41,12 +42,6 @@ pub(super) async fn run(args: Args) -> anyhow::Result<bool> {
         Command::Replay(args) => replay::run(args).await,
         Command::Discard(args) => discard::run(args).await,
     }
-}
-
-/// A text in one line. What came from outside must not drive the terminal.
-fn one_line(text: &str) -> String {
-    let printable = |c: char| if c.is_control() { ' ' } else { c };
-    text.chars().map(printable).collect()
 }
 
 /// The letters of this build's pipeline.

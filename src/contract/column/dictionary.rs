@@ -148,6 +148,24 @@ impl Dictionary {
         self.begin();
     }
 
+    /// The keys that aren't empty and have rows, and how many.
+    pub(super) fn filled(&self) -> Vec<(&[u8], u64)> {
+        if self.places.len() < 2 {
+            return Vec::new();
+        }
+        let mut rows = vec![0_u64; self.places.len()];
+        for &index in &self.indexes {
+            if let Some(count) = rows.get_mut(index as usize) {
+                *count += 1;
+            }
+        }
+        let keys = (0_u32..)
+            .zip(rows)
+            .map(|(index, rows)| (self.key(index), rows));
+        keys.filter(|(key, rows)| !key.is_empty() && *rows > 0)
+            .collect()
+    }
+
     /// Writes width and flags, the keys and the indexes; nothing at all where there are no rows.
     pub(super) fn encode(&self, out: &mut Vec<u8>) {
         if self.indexes.is_empty() {

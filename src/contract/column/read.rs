@@ -1,5 +1,7 @@
 //! Values of plain columns read back, for destinations that take rows one way or another but not as Native blocks.
 
+use std::collections::BTreeMap;
+
 use super::Column;
 use crate::contract::wire::varint;
 
@@ -30,6 +32,28 @@ impl Column {
                 )
             }
             _ => None,
+        }
+    }
+}
+
+impl Column {
+    /// The texts in it that aren't empty, each once, and how often each is there. Without any it is told at once.
+    pub fn filled(&self) -> Vec<(&[u8], u64)> {
+        match self {
+            Column::Dictionary(c) => c.filled(),
+            Column::Nullable(c) => c.inner.filled(),
+            Column::Text(c) if c.data().len() > c.rows() => {
+                let mut counts: BTreeMap<&[u8], u64> = BTreeMap::new();
+                for cell in texts(c.data(), c.rows()).unwrap_or_default() {
+                    if let Cell::Text(text) = cell
+                        && !text.is_empty()
+                    {
+                        *counts.entry(text).or_default() += 1;
+                    }
+                }
+                counts.into_iter().collect()
+            }
+            _ => Vec::new(),
         }
     }
 }

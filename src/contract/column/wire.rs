@@ -206,6 +206,15 @@ impl Column {
         }
     }
 
+    /// Whether a message that was appended as JSON had a field that its shape doesn't know, since this was last asked.
+    #[inline]
+    pub fn met_unknown(&mut self) -> bool {
+        match self {
+            Column::Json(c) => c.met_unknown(),
+            _ => false,
+        }
+    }
+
     /// Appends a `google.protobuf.Struct` as one JSON value.
     pub fn json_struct(&mut self, bytes: &[u8]) -> Result<(), Bad> {
         self.json_object(&function::struct_object(bytes)?)

@@ -14,6 +14,7 @@ pub struct Reader<'a> {
     bytes: &'a [u8],
     at: usize,
     last: u32,
+    skipped: bool,
 }
 
 /// A field's number and wire type, as they are on the wire.
@@ -62,6 +63,7 @@ impl<'a> Reader<'a> {
             bytes,
             at: 0,
             last: 0,
+            skipped: false,
         }
     }
 
@@ -81,6 +83,7 @@ impl<'a> Reader<'a> {
                 WireType::ThirtyTwoBit => RawValue::Fixed32(fixed(self.bytes, &mut self.at)?),
                 WireType::StartGroup | WireType::EndGroup => {
                     skip(self.bytes, &mut self.at, number, wire_type, RECURSION_LIMIT)?;
+                    self.skipped = true;
                     continue;
                 }
             };
@@ -97,6 +100,12 @@ impl<'a> Reader<'a> {
             }));
         }
         Ok(None)
+    }
+
+    /// Whether a group was passed over: no field of ours is one.
+    #[inline]
+    pub fn skipped(&self) -> bool {
+        self.skipped
     }
 
     /// The next field's key, and how long it is, without moving; none at the end, or if it is an unusual one, which

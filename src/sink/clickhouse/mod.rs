@@ -19,6 +19,7 @@ pub mod migrate;
 pub mod quote;
 mod schema;
 mod statements;
+pub mod unknown;
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -117,8 +118,16 @@ impl ClickHouse {
     where
         T: RowOwned + RowRead,
     {
+        self.rows_within(sql, QUESTION_LIMIT).await
+    }
+
+    /// The same for a question that may take longer.
+    async fn rows_within<T>(&self, sql: &str, limit: Duration) -> Result<Vec<T>, StoreError>
+    where
+        T: RowOwned + RowRead,
+    {
         let answer = self.client.query_raw(sql).fetch_all::<T>();
-        match tokio::time::timeout(QUESTION_LIMIT, answer).await {
+        match tokio::time::timeout(limit, answer).await {
             Ok(rows) => rows.map_err(|error| exception::judge(&error)),
             Err(_) => Err(exception::judge(&clickhouse::error::Error::TimedOut)),
         }

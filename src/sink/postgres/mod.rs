@@ -10,6 +10,7 @@ pub mod migrate;
 pub mod quote;
 mod schema;
 mod sqlstate;
+pub mod unknown;
 mod upsert;
 mod values;
 

@@ -27,6 +27,7 @@ impl Writer<'_> {
             Root::Constant(text) => Ok(code(&literal(text), Yields::Str)),
             Root::WholeBody => Ok(code("message.body", Yields::Object)),
             Root::Error(field) => Ok(error(*field)),
+            Root::Unknown => Err("what a build doesn't know is written by itself".into()),
         }
     }
 

@@ -4,10 +4,10 @@ use super::super::decimal::widen;
 use super::super::wire::{Scalar, base64, has_elements};
 use super::leaf::{Basic, Element, LeafType};
 use super::nodes::{Plain, Slot};
-use super::{Json, objects_in};
+use super::{Json, objects_in, objects_in_mut};
 use crate::contract::json::limits;
 use crate::contract::wire::{self, Item, RECURSION_LIMIT, Reader, WRONG_TYPE};
-use crate::contract::{Bad, Field, Kind, Label, Shape, function};
+use crate::contract::{Bad, Field, Kind, Label, Shape, function, unknown};
 use crate::weight;
 
 impl Json {
@@ -42,6 +42,7 @@ impl Json {
                 break;
             };
             let Some((_, field)) = shape.field(item.number) else {
+                self.unknown = true;
                 continue;
             };
             match field.label {
@@ -68,6 +69,7 @@ impl Json {
             }
             self.single(node, field, &item, depth)?;
         }
+        self.unknown |= reader.skipped();
         self.run(node, run)
     }
 
@@ -139,13 +141,15 @@ impl Json {
                 let nested = self.nested(node, field, shape);
                 self.fields(nested, shape, item.message()?, depth)
             }
-            Kind::Struct(_) => {
+            Kind::Struct(shape) => {
+                self.unknown |= unknown::any(shape, item.message()?);
                 let object = function::struct_object(item.message()?)?;
                 limits::check(&object)?;
                 let mut name = self.nodes.name(node, field);
                 self.object(&mut name, &object)
             }
-            Kind::Timestamp(_) => {
+            Kind::Timestamp(shape) => {
+                self.unknown |= unknown::any(shape, item.message()?);
                 let text = function::timestamp_text(item.message()?)
                     .map_err(|e| Bad::field(field.name, e))?;
                 self.put(node, field, Scalar::Text(text.as_bytes()))
@@ -203,10 +207,17 @@ impl Json {
             Kind::Map(entry) => column.map(entry, run)?,
             kind => column.repeated(&kind, run)?,
         }
-        match objects_in(column) {
+        let met = match single_kind(field.kind) {
+            Kind::Message(_) => objects_in_mut(column).is_some_and(Json::met_unknown),
+            Kind::Struct(_) | Kind::Timestamp(_) => unknown::any_in_run(field, run),
+            _ => false,
+        };
+        let fits = match objects_in(column) {
             Some(objects) => objects.in_proportion(before, field, run),
             None => Ok(()),
-        }
+        };
+        self.unknown |= met;
+        fits
     }
 
     /// Whether the rows from `before` on have not many times more places than the bytes that they came in: a list of
@@ -252,6 +263,14 @@ impl Json {
                 nested
             }
         }
+    }
+}
+
+/// What an element of a list, or a value of a map, is.
+fn single_kind(kind: Kind) -> Kind {
+    match kind {
+        Kind::Map(entry) => entry.field(2).map_or(kind, |(_, value)| value.kind),
+        kind => kind,
     }
 }
 

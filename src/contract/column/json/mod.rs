@@ -38,6 +38,8 @@ pub struct Json {
     marked: usize,
     /// Tells the values since the mark from those before it.
     epoch: u64,
+    /// Whether a message had a field that its shape doesn't know, since this was last asked.
+    unknown: bool,
 }
 
 #[derive(Debug)]
@@ -51,6 +53,12 @@ impl Json {
     /// How many values it has.
     pub(super) fn rows(&self) -> usize {
         self.rows
+    }
+
+    /// Whether a message had a field that its shape doesn't know, since this was last asked.
+    #[inline]
+    pub(super) fn met_unknown(&mut self) -> bool {
+        std::mem::take(&mut self.unknown)
     }
 
     /// Appends `{}`.
@@ -149,6 +157,16 @@ impl Json {
                 json.remembered(paths, names);
             }
         }
+    }
+}
+
+/// The same to write to.
+fn objects_in_mut(column: &mut Column) -> Option<&mut Json> {
+    match column {
+        Column::Json(json) => Some(json),
+        Column::Array(array) => objects_in_mut(&mut array.inner),
+        Column::Map(map) => objects_in_mut(&mut map.values),
+        _ => None,
     }
 }
 
