@@ -121,8 +121,21 @@ fn a_json_message_has_types_of_its_own() {
          browser_name     LowCardinality(String)
          browser_version  LowCardinality(String)
          mobile           Bool
-         stored_at        DateTime64(3, 'UTC')",
+         stored_at        DateTime64(3, 'UTC')
+         lacking          String",
     );
+}
+
+#[test]
+fn what_is_unknown_has_a_column_unless_the_table_says_no_or_keeps_the_bytes() {
+    let model = model();
+    let has = |name: &str| {
+        columns(table(&model, name))
+            .iter()
+            .any(|(c, _)| *c == "lacking")
+    };
+    assert!(has("every") && has("hook"));
+    assert!(!has("typed") && !has("failed"));
 }
 
 #[test]
@@ -157,7 +170,8 @@ fn a_wildcard_leaves_out_what_explicit_columns_take() {
          stored_at   DateTime64(3, 'UTC')
          page        String
          session_id  String
-         params      JSON",
+         params      JSON
+         lacking     String",
     );
     let typed = table(&model, "typed");
     let by_type = |name: &str| match &typed.columns.iter().find(|c| c.name == name).unwrap().from {

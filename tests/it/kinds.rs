@@ -153,7 +153,7 @@ async fn every_kind_of_field_comes_to_its_column() {
                 "at": "2026-02-02 02:40:00.123456", "free": {"n": 2.5}, "inner": {"productId": 11},
                 "items": [{"productId": 12}, {}], "choice_text": "chosen",
                 "products": {"p": {"productId": 13}}, "colors": ["COLOR_UNSPECIFIED", "COLOR_RED"],
-                "times": ["1970-01-01 00:00:01.000000"], "answers": {"-1": true}, "product_id": 11,
+                "times": ["1970-01-01 00:00:01.000000"], "answers": {"-1": true}, "product_id": 11, "unknown_fields": "",
             })
         );
         let default = json!({
@@ -161,7 +161,7 @@ async fn every_kind_of_field_comes_to_its_column() {
             "natural": 0, "large": 0, "zigzag": 0, "single": 0, "double": 0, "raw": "", "maybe": null,
             "color": "COLOR_UNSPECIFIED", "maybe_color": null, "numbers": [], "names": [], "labels": {},
             "at": null, "free": {}, "inner": {}, "items": [], "choice_text": null, "products": {},
-            "colors": [], "times": [], "answers": {}, "product_id": 0,
+            "colors": [], "times": [], "answers": {}, "product_id": 0, "unknown_fields": "",
         });
         assert_eq!(rows[1], default);
         // A type that lacks a field leaves the column's default, which for an enum is no name.
@@ -213,7 +213,7 @@ async fn what_a_group_shares_is_in_each_of_its_rows() {
             json!({
                 "event_id": id, "type": "AddToCart", "sent_timestamp": sent, "event_timestamp": at,
                 "insert_timestamp": "2026-02-02 02:40:00.000", "country": "IN", "latitude": 0,
-                "campaign": "sale", "channel": "web", "params": {"productId": 1},
+                "campaign": "sale", "channel": "web", "params": {"productId": 1}, "unknown_fields": "",
             })
         };
         let (past, now) = ("2023-11-14 22:13:20.000", "2026-02-02 02:40:00.000");

@@ -28,6 +28,7 @@ mod tidy;
 mod topology;
 mod transform;
 mod trials;
+mod unknown;
 mod walk;
 
 // What the generator's golden files are written against.

@@ -1,6 +1,7 @@
 //! The functions that append rows: for events, for JSON messages and for dead letters.
 
 mod dead_letters;
+mod scope;
 mod unknown;
 
 use prost_reflect::{FieldDescriptor, Kind, MessageDescriptor};
@@ -10,6 +11,8 @@ use super::readers::Readers;
 use super::shapes::Shapes;
 use super::tables::{FunctionView, Refused};
 use super::values::{Failing, Writer};
+use scope::{Scope, scope};
+
 use crate::model::{From, Function, Input, Model, Root, Table, Value};
 
 /// The functions of a table, `append` first, and the columns that can't be written.
@@ -67,20 +70,6 @@ struct Builder<'a> {
 
 /// Each column's value; none where the event type lacks it.
 type Values<'a> = Vec<Option<&'a Value>>;
-
-/// Where a value comes from, which says when it is appended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Scope {
-    /// Known without an event: the clock, and what is known of a dead letter.
-    Call,
-    Type,
-    Header,
-    Event,
-    Payload,
-    Body,
-    /// What the build doesn't know of header and event, or of a JSON message.
-    Unknown,
-}
 
 impl<'a> Builder<'a> {
     fn events(&mut self) -> Vec<FunctionView> {
@@ -340,24 +329,6 @@ fn append_events(uses_now: bool, lines: Vec<String>) -> FunctionView {
         doc: "Appends the events of one group.".into(),
         head: format!("pub(crate) fn append(block: &mut Block, group: &Group<'_>, {cx}: &Context)"),
         lines,
-    }
-}
-
-fn scope(value: &Value) -> Scope {
-    match value.root {
-        Root::Now | Root::Error(_) | Root::Constant(_) => Scope::Call,
-        Root::TypeName => Scope::Type,
-        Root::Header(_) => Scope::Header,
-        Root::Event(_) | Root::Payload => Scope::Event,
-        Root::PayloadField(_) => Scope::Payload,
-        Root::Id
-        | Root::Received
-        | Root::Body(_)
-        | Root::Untyped { .. }
-        | Root::WholeBody
-        | Root::Headers
-        | Root::HeaderOf(_) => Scope::Body,
-        Root::Unknown => Scope::Unknown,
     }
 }
 

@@ -1,3 +1,4 @@
+//! Unknown fields of small messages, and what carries members of JSON.
 #![allow(clippy::unwrap_used)]
 
 use serde_json::json;

@@ -28,6 +28,9 @@ const STAND_INS: [&str; 5] = [
     "",
 ];
 
+/// How deep messages inside of a JSON message are stood in for.
+const STAND_IN_DEPTH: u32 = 4;
+
 /// What is stored of a row.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Stored {
@@ -142,7 +145,7 @@ impl Maker {
         let base = (header.encode_to_vec(), event.encode_to_vec());
         let mut wrong = Vec::new();
         for ((parts, json), (pointer, _)) in all.iter().zip(known) {
-            let deep = match in_payload(parts) {
+            let inside = match in_payload(parts) {
                 true => !whole && parts.len() > 3,
                 false => parts.len() > 2,
             };
@@ -151,7 +154,7 @@ impl Maker {
                 Some((_, below)) => (&mut event, below),
                 None => (&mut event, [].as_slice()),
             };
-            let put = match deep {
+            let put = match inside {
                 true => Err("is inside of another field".to_owned()),
                 false => fill::put(into, below, json),
             };
@@ -234,22 +237,30 @@ impl Maker {
     ) -> Result<bool, String> {
         let mut body = self.stand_in(block, shape)?;
         let base = body.clone();
-        let mut deep = Vec::new();
+        let mut undone = Vec::new();
         for (pointer, json) in known {
             let all: Vec<String> = parts(pointer).collect();
             match all.as_slice() {
                 [_, name] => {
-                    let value = serde_json::from_str(json).map_err(|error| error.to_string())?;
-                    body.insert(name.clone(), value);
+                    let value: Json = serde_json::from_str(json).map_err(|e| e.to_string())?;
+                    // It couldn't be told from what stands in for it.
+                    let same = base.get(name) == Some(&value) && !value_is_default(&value);
+                    match same {
+                        true => undone.push(format!("{pointer}: is what stands in for it")),
+                        false => drop(body.insert(name.clone(), value)),
+                    }
+                    if same {
+                        rest.push((pointer.clone(), (*json).to_owned()));
+                    }
                 }
                 _ => {
-                    deep.push(format!("{pointer}: is inside of another field"));
+                    undone.push(format!("{pointer}: is inside of another field"));
                     rest.push((pointer.clone(), (*json).to_owned()));
                 }
             }
         }
-        if deep.len() == known.len() {
-            return Err(deep.swap_remove(0));
+        if undone.len() == known.len() {
+            return Err(undone.swap_remove(0));
         }
         let found = unknown::of_members(shape, &body);
         let found = found.iter().flat_map(|unknown| unknown.members());
@@ -291,7 +302,7 @@ impl Maker {
         }
         let mut last = String::new();
         for text in STAND_INS {
-            let body = stand_in(shape, text);
+            let body = stand_in(shape, text, STAND_IN_DEPTH);
             let tried = self.append_json(block, body.clone(), 0);
             block.rollback();
             match tried {
@@ -305,24 +316,33 @@ impl Maker {
     }
 }
 
-fn stand_in(shape: &'static Shape, text: &str) -> Map<String, Json> {
+/// Whether a value is what a column has where none was sent.
+fn value_is_default(value: &Json) -> bool {
+    match value {
+        Json::String(text) => text.is_empty(),
+        Json::Array(items) => items.is_empty(),
+        Json::Object(members) => members.is_empty(),
+        Json::Number(number) => number.as_f64() == Some(0.0),
+        Json::Bool(_) | Json::Null => true,
+    }
+}
+
+fn stand_in(shape: &'static Shape, text: &str, depth: u32) -> Map<String, Json> {
     use crate::contract::{Kind as K, Label};
-    let fields = shape
-        .fields
-        .iter()
-        .filter(|field| field.label != Label::Optional);
     let value = |field: &crate::contract::Field| match (field.label, field.kind) {
-        (_, K::Map(_)) => Json::Object(Map::new()),
-        (Label::Repeated, _) => Json::Array(Vec::new()),
-        (_, K::Message(inner)) => Json::Object(stand_in(inner, text)),
-        (_, K::Struct(_)) => Json::Object(Map::new()),
-        (_, K::Bool) => Json::Bool(false),
-        (_, K::String | K::Bytes | K::Enum(_) | K::Timestamp(_)) => text.into(),
-        _ => 0.into(),
+        (_, K::Map(_)) => Some(Json::Object(Map::new())),
+        (Label::Repeated, _) => Some(Json::Array(Vec::new())),
+        // A message is marked as one that may be absent, whether or not its sender may leave it out.
+        (_, K::Message(inner)) if depth > 0 => Some(Json::Object(stand_in(inner, text, depth - 1))),
+        (_, K::Message(_) | K::Struct(_)) => Some(Json::Object(Map::new())),
+        (Label::Optional, _) => None,
+        (_, K::Bool) => Some(Json::Bool(false)),
+        (_, K::String | K::Bytes | K::Enum(_) | K::Timestamp(_)) => Some(text.into()),
+        _ => Some(0.into()),
     };
-    fields
-        .map(|field| (field.name.to_owned(), value(field)))
-        .collect()
+    let fields = shape.fields.iter();
+    let members = fields.filter_map(|field| Some((field.name.to_owned(), value(field)?)));
+    members.collect()
 }
 
 /// The type of a row: as a column has it, or else as a pointer does, or else any, which only a header's field leaves open.

@@ -1,3 +1,4 @@
+//! What a build knows, and which tables keep what it does not.
 #![allow(clippy::unwrap_used)]
 
 use super::*;

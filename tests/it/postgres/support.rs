@@ -37,6 +37,14 @@ impl Database {
         Address::parse(&url()).unwrap().with_database(&self.name)
     }
 
+    /// Its URL, for another process.
+    pub(crate) fn url(&self) -> String {
+        let url = url();
+        let (place, query) = url.split_once('?').unwrap_or((&url, ""));
+        let (server, _) = place.rsplit_once('/').unwrap();
+        format!("{server}/{}?{query}", self.name)
+    }
+
     /// A store that has nothing open yet.
     pub(crate) fn store(&self, hooks: Hooks) -> Postgres {
         Postgres::new(self.address(), hooks).unwrap()

@@ -277,6 +277,7 @@ fn common(theirs: &Row) -> Row {
         seconds(sent.map_or(NOW_MS, |s| s.min(NOW_MS))),
     );
     row.insert("insert_timestamp".into(), seconds(NOW_MS));
+    row.insert("unknown_fields".into(), "".into());
     row
 }
 

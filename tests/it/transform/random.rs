@@ -79,11 +79,17 @@ fn filled(descriptor: &MessageDescriptor, depth: u32, random: &mut StdRng) -> Dy
 fn value(field: &FieldDescriptor, depth: u32, random: &mut StdRng) -> Value {
     let count = random.random_range(0..4);
     if field.is_map() {
+        let Kind::Message(entry) = field.kind() else {
+            panic!("{} is a map without entries", field.name())
+        };
+        let of = entry.map_entry_value_field().kind();
+        let numbers = matches!(entry.map_entry_key_field().kind(), Kind::Int32);
         let entries = (0..count).map(|at| {
-            (
-                MapKey::String(format!("k{at}{}", text(random))),
-                Value::String(text(random)),
-            )
+            let key = match numbers {
+                true => MapKey::I32(at - 1),
+                false => MapKey::String(format!("k{at}{}", text(random))),
+            };
+            (key, single(&of, depth, random))
         });
         return Value::Map(entries.collect());
     }
@@ -113,8 +119,40 @@ fn single(kind: &Kind, depth: u32, random: &mut StdRng) -> Value {
             &[0.0, 1.5, -0.1, 499.99, 1e-30, 3e30, random.random()],
             random,
         )),
+        Kind::Double => Value::F64(*pick(&[0.0, -2.25, 1e300, random.random()], random)),
+        Kind::Sint64 => Value::I64(random.random()),
+        Kind::Uint64 => Value::U64(random.random()),
+        Kind::Fixed32 => Value::U32(random.random()),
+        Kind::Bytes => Value::Bytes(text(random).into_bytes().into()),
+        Kind::Enum(_) => Value::EnumNumber(random.random_range(0..3)),
+        Kind::Message(inner) if inner.full_name() == "google.protobuf.Timestamp" => {
+            let mut message = DynamicMessage::new(inner.clone());
+            message.set_field_by_name("seconds", Value::I64(random.random_range(0..4_000_000_000)));
+            Value::Message(message)
+        }
+        Kind::Message(inner) if inner.full_name() == "google.protobuf.Struct" => {
+            let mut message = DynamicMessage::new(inner.clone());
+            let null = inner.get_field_by_name("fields").map(|field| field.kind());
+            let value = match null.as_ref().and_then(Kind::as_message) {
+                Some(entry) => entry.map_entry_value_field().kind(),
+                None => panic!("a Struct has fields"),
+            };
+            let mut one = DynamicMessage::new(message_kind(&value));
+            one.set_field_by_name("string_value", Value::String(text(random)));
+            let entries = [(MapKey::String("a".to_owned()), Value::Message(one))];
+            message.set_field_by_name("fields", Value::Map(entries.into()));
+            Value::Message(message)
+        }
         Kind::Message(inner) if depth > 0 => Value::Message(filled(inner, depth - 1, random)),
+        Kind::Message(inner) => Value::Message(DynamicMessage::new(inner.clone())),
         other => panic!("teach this test about {other:?}"),
+    }
+}
+
+fn message_kind(kind: &Kind) -> MessageDescriptor {
+    match kind {
+        Kind::Message(message) => message.clone(),
+        other => panic!("{other:?} is no message"),
     }
 }
 

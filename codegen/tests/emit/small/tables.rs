@@ -64,6 +64,7 @@ impl Made<'_> {
                         vec![Function::Default("web".into())],
                     ),
                     column("params", Type::Json, Root::Payload, vec![Function::Json]),
+                    column("unknown_fields", Type::String, Root::Unknown, vec![]),
                 ],
             )
         }
@@ -126,6 +127,12 @@ impl Made<'_> {
             (10, of("event.Everything", "inner.productId", &Type::Int64)),
         ]);
         columns.push(by_type("product_id", Type::Int64, product));
+        columns.push(column(
+            "unknown_fields",
+            Type::String,
+            Root::Unknown,
+            vec![],
+        ));
         Table {
             types: vec![9, 10],
             partition_by: String::new(),

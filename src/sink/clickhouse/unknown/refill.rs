@@ -3,6 +3,8 @@
 //! The small rows that the transform made go into a table of their own, beside the portion of rows that they are for, and
 //! the server puts each together: where two small rows differ, the new value, otherwise the stored one.
 
+mod parts;
+
 use clickhouse::Row as ClickHouseRow;
 use serde::Deserialize;
 use uuid::Uuid;
@@ -223,9 +225,9 @@ impl<'a> Refill<'a> {
     /// What of the portion can be filled.
     pub async fn counts(&self, partition: &str) -> Result<Counts, StoreError> {
         let sql = format!(
-            "SELECT countIf(NOT in_key AND NOT unlike) AS rows, countIf(in_key) AS in_key, \
-             countIf(NOT in_key AND unlike) AS unlike \
-             FROM (SELECT {} AS in_key, {} AS unlike FROM {}) SETTINGS {TEXT}",
+            "SELECT countIf(NOT of_key AND NOT differs) AS rows, countIf(of_key) AS in_key, \
+             countIf(NOT of_key AND differs) AS unlike \
+             FROM (SELECT {} AS of_key, {} AS differs FROM {}) SETTINGS {TEXT}",
             self.in_key(),
             self.unlike(),
             self.joined(partition),
@@ -288,92 +290,8 @@ impl<'a> Refill<'a> {
             .await
     }
 
-    fn helper(&self, table: &Table) -> String {
+    pub(super) fn helper(&self, table: &Table) -> String {
         quote::table(self.store.address().database(), table.name)
-    }
-
-    fn row(&self) -> String {
-        format!("lower(hex(sipHash128({})))", self.place.key)
-    }
-
-    fn within(&self, partition: &str) -> String {
-        let Place { unknown, .. } = &self.place;
-        format!(
-            "_partition_id = {} AND {unknown} != ''{}",
-            quote::text(partition),
-            self.since
-        )
-    }
-
-    fn holds(&self, column: &str) -> Option<Holds> {
-        let mut columns = self.place.table.columns.iter();
-        columns.find(|c| c.name == column).map(|c| c.holds)
-    }
-
-    /// The rows of the portion with their small ones: columns `t0`, `m0` (with what is known now), `b0` (without), …
-    fn joined(&self, partition: &str) -> String {
-        let Place {
-            name, key, unknown, ..
-        } = &self.place;
-        let named = |prefix: &str| -> String {
-            let columns = self.place.columns.iter().enumerate();
-            let all: Vec<String> = columns
-                .map(|(at, c)| format!("{} AS {prefix}{at}", quote::identifier(&c.name)))
-                .collect();
-            all.join(", ")
-        };
-        let (minis, portion) = (self.helper(self.minis), self.helper(self.portion));
-        let within = self.within(partition);
-        let number = format!("toUInt64OrZero(extract({unknown}, '…row\":([0-9]+)'))");
-        format!(
-            "(SELECT {row} AS t_row, sipHash64({unknown}) AS t_was, {t} FROM {name} FINAL WHERE {within} AND \
-             tuple({key}) IN (SELECT tuple({key}) FROM {name} WHERE {within} AND {row} IN (SELECT row FROM {portion}))\
-             ) AS t INNER JOIN (SELECT p.row AS p_row, p.was AS p_was, p.rest AS rest, p.payload AS p_payload, m.*, b.* \
-             FROM {portion} AS p INNER JOIN (SELECT {number} AS m_number, {m} FROM {minis}) AS m \
-             ON m.m_number = p.number * 2 + 1 INNER JOIN (SELECT {number} AS b_number, {b} FROM {minis}) AS b \
-             ON b.b_number = p.number * 2) AS x ON t.t_row = x.p_row AND t.t_was = x.p_was",
-            row = self.row(),
-            t = named("t"),
-            m = named("m"),
-            b = named("b"),
-        )
-    }
-
-    fn differs(at: usize) -> String {
-        format!("ifNull(toString(m{at}), '\\\\N') != ifNull(toString(b{at}), '\\\\N')")
-    }
-
-    /// Whether what is filled in is part of a key.
-    fn in_key(&self) -> String {
-        let columns = self.place.columns.iter().enumerate();
-        let keys: Vec<String> = columns
-            .filter(|(_, c)| c.in_key > 0)
-            .map(|(at, _)| Self::differs(at))
-            .collect();
-        format!("({})", keys.join(" OR "))
-    }
-
-    /// Whether the payload, read and written again, isn't what is stored: something of it would be lost.
-    fn unlike(&self) -> String {
-        let mut columns = self.place.columns.iter();
-        match columns.position(|c| self.holds(&c.name) == Some(Holds::Payload)) {
-            Some(at) => format!("(p_payload AND toString(b{at}) != toString(t{at}))"),
-            None => "false".to_owned(),
-        }
-    }
-
-    /// A column's value in the new row.
-    fn value(&self, at: usize, name: &str) -> String {
-        let live = self.place.columns.get(at);
-        match self.holds(name) {
-            _ if live.is_some_and(|c| c.in_key > 0) => format!("t{at}"),
-            Some(Holds::Unknown) => "rest".to_owned(),
-            Some(Holds::Now) => format!("greatest(m{at}, addMilliseconds(t{at}, 1))"),
-            Some(Holds::Payload) => format!("if(p_payload, m{at}, t{at})"),
-            Some(_) => format!("if({}, m{at}, t{at})", Self::differs(at)),
-            // A newer build's column.
-            None => format!("t{at}"),
-        }
     }
 }
 

@@ -2,8 +2,8 @@
 //! Rows of `error`.
 
 use crate::contract::{
-    Append, Bad, Block, ColumnSpec, Context, DeadLetter, Group, Layout, Storage, Table,
-    function,
+    Append, Bad, Block, ColumnSpec, Context, DeadLetter, Group, Holds, Layout, Storage,
+    Table, function,
 };
 use super::super::views;
 use super::column;
@@ -24,13 +24,14 @@ static COLUMNS: &[ColumnSpec] = &[
     column("attempts", "UInt32", Layout::Fixed(4)),
     column("first_failed", "DateTime64(3, 'UTC')", Layout::Fixed(8)),
     column("body", "String", Layout::Text),
-    column("event_name", "String", Layout::Text),
+    column("event_name", "String", Layout::Text).holds(Holds::Type),
     column("event_id", "String", Layout::Text),
     column("event_timestamp", "DateTime64(3, 'UTC')", Layout::Fixed(8)),
     column("country", "String", Layout::Text),
     column("campaign", "Nullable(String)", Layout::Nullable(&Layout::Text)),
-    column("params", "JSON", Layout::Json),
-    column("insert_timestamp", "DateTime64(3, 'UTC')", Layout::Fixed(8)),
+    column("params", "JSON", Layout::Json).holds(Holds::Payload),
+    column("insert_timestamp", "DateTime64(3, 'UTC')", Layout::Fixed(8))
+        .holds(Holds::Now),
 ];
 
 /// Which column holds what of a dead letter, as it is.

@@ -4,8 +4,10 @@
 //! Every event, with its payload as JSON.
 
 use crate::contract::{
-    Append, Bad, Block, ColumnSpec, Context, Group, Layout, Storage, Table, function,
+    Append, Bad, Block, ColumnSpec, Context, Group, Holds, Layout, Storage, Table,
+    function, unknown,
 };
+use super::super::shapes;
 use super::super::views;
 use super::{DICTIONARY, NULLABLE_DICTIONARY, column};
 
@@ -21,15 +23,17 @@ pub static TABLE: Table = Table {
 /// Its columns, in the order of the block.
 static COLUMNS: &[ColumnSpec] = &[
     column("event_id", "String", Layout::Text).enforce(256),
-    column("type", "LowCardinality(String)", DICTIONARY),
+    column("type", "LowCardinality(String)", DICTIONARY).holds(Holds::Type),
     column("sent_timestamp", "DateTime64(3, 'UTC')", Layout::Fixed(8)),
     column("event_timestamp", "DateTime64(3, 'UTC')", Layout::Fixed(8)),
-    column("insert_timestamp", "DateTime64(3, 'UTC')", Layout::Fixed(8)),
+    column("insert_timestamp", "DateTime64(3, 'UTC')", Layout::Fixed(8))
+        .holds(Holds::Now),
     column("country", "String", DICTIONARY).report(1024),
     column("latitude", "Nullable(Float64)", Layout::Nullable(&Layout::Fixed(8))),
     column("campaign", "LowCardinality(Nullable(String))", NULLABLE_DICTIONARY),
     column("channel", "String", DICTIONARY),
-    column("params", "JSON", Layout::Json),
+    column("params", "JSON", Layout::Json).holds(Holds::Payload),
+    column("unknown_fields", "String", DICTIONARY).holds(Holds::Unknown),
 ];
 
 /// What creates it in its present form.
@@ -44,7 +48,8 @@ static DDL: &str = r#"CREATE TABLE IF NOT EXISTS `event`
     `latitude` Nullable(Float64) COMMENT 'latitude',
     `campaign` LowCardinality(Nullable(String)) COMMENT 'campaign',
     `channel` String COMMENT 'channel',
-    `params` JSON COMMENT 'params'
+    `params` JSON COMMENT 'params',
+    `unknown_fields` String COMMENT 'unknown_fields'
 )
 ENGINE = ReplacingMergeTree(insert_timestamp)
 PARTITION BY toYYYYMM(insert_timestamp)
@@ -59,12 +64,17 @@ pub(crate) fn append(
     cx: &Context,
 ) -> Result<(), Bad> {
     let [event_id, type_, sent_timestamp, event_timestamp, insert_timestamp, country,
-    latitude, campaign, channel, params] = block.columns()?;
+    latitude, campaign, channel, params, unknown_fields] = block.columns()?;
     let Some(more) = group.events.len().checked_sub(1) else {
         return Ok(());
     };
     let header = views::event::HeaderView::read(group.header)?;
     let header_geo = views::event::GeoView::read(header.geo.unwrap_or_default())?;
+    let aside = unknown::of_header(
+        &shapes::event::HEADER,
+        group.header,
+        unknown::any(&shapes::event::HEADER, group.header),
+    )?;
     for bytes in group.events {
         let event = views::event::EventView::read(bytes)?;
         event_id.text(event.id)?;
@@ -83,6 +93,13 @@ pub(crate) fn append(
                 ),
             )?;
         params.json_message(group.kind.shape, event.payload)?;
+        unknown::append(
+            unknown_fields,
+            &shapes::event::EVENT,
+            bytes,
+            params.met_unknown() || event.unknown,
+            aside.as_ref(),
+        )?;
     }
     type_.text(group.kind.name)?;
     type_.repeat(more);

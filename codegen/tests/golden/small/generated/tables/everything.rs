@@ -2,8 +2,8 @@
 //! Rows of `everything`.
 
 use crate::contract::{
-    Append, Bad, Block, ColumnSpec, Context, Group, Kind, Layout, Storage, Table,
-    function,
+    Append, Bad, Block, ColumnSpec, Context, Group, Holds, Kind, Layout, Storage, Table,
+    function, unknown,
 };
 use super::super::shapes;
 use super::super::views;
@@ -21,7 +21,7 @@ pub static TABLE: Table = Table {
 /// Its columns, in the order of the block.
 static COLUMNS: &[ColumnSpec] = &[
     column("event_id", "String", Layout::Text),
-    column("event_name", "String", DICTIONARY),
+    column("event_name", "String", DICTIONARY).holds(Holds::Type),
     column("flag", "Bool", Layout::Fixed(1)),
     column("small", "Int32", Layout::Fixed(4)),
     column("big", "Int64", Layout::Fixed(8)),
@@ -55,6 +55,7 @@ static COLUMNS: &[ColumnSpec] = &[
         Layout::Map(&Layout::Fixed(4), &Layout::Fixed(1)),
     ),
     column("product_id", "Int64", Layout::Fixed(8)),
+    column("unknown_fields", "String", DICTIONARY).holds(Holds::Unknown),
 ];
 
 /// What creates it in its present form.
@@ -86,7 +87,8 @@ static DDL: &str = r#"CREATE TABLE IF NOT EXISTS `everything`
     `colors` Array(LowCardinality(String)) COMMENT 'payload.colors',
     `times` Array(DateTime64(6, 'UTC')) COMMENT 'payload.times',
     `answers` Map(Int32, Bool) COMMENT 'payload.answers',
-    `product_id` Int64 COMMENT 'payload.product_id'
+    `product_id` Int64 COMMENT 'payload.product_id',
+    `unknown_fields` String COMMENT 'unknown_fields'
 )
 ENGINE = ReplacingMergeTree
 ORDER BY (`event_id`)
@@ -109,15 +111,28 @@ pub(crate) fn append(
 fn add_to_cart(block: &mut Block, group: &Group<'_>) -> Result<(), Bad> {
     let [event_id, event_name, flag, small, big, natural, large, zigzag, single, double,
     raw, maybe, color, maybe_color, numbers, names, labels, at, free, inner, items,
-    choice_text, products, colors, times, answers, product_id] = block.columns()?;
+    choice_text, products, colors, times, answers, product_id, unknown_fields] = block
+        .columns()?;
     let Some(more) = group.events.len().checked_sub(1) else {
         return Ok(());
     };
+    let aside = unknown::of_header(
+        &shapes::event::HEADER,
+        group.header,
+        unknown::any(&shapes::event::HEADER, group.header),
+    )?;
     for bytes in group.events {
         let event = views::event::EventView::read(bytes)?;
         let payload = views::event::AddToCartView::read(event.payload)?;
         event_id.text(event.id)?;
         product_id.i64(payload.product_id)?;
+        unknown::append(
+            unknown_fields,
+            &shapes::event::EVENT,
+            bytes,
+            payload.unknown || event.unknown,
+            aside.as_ref(),
+        )?;
     }
     event_name.text(group.kind.name)?;
     event_name.repeat(more);
@@ -177,10 +192,16 @@ fn add_to_cart(block: &mut Block, group: &Group<'_>) -> Result<(), Bad> {
 fn everything(block: &mut Block, group: &Group<'_>) -> Result<(), Bad> {
     let [event_id, event_name, flag, small, big, natural, large, zigzag, single, double,
     raw, maybe, color, maybe_color, numbers, names, labels, at, free, inner, items,
-    choice_text, products, colors, times, answers, product_id] = block.columns()?;
+    choice_text, products, colors, times, answers, product_id, unknown_fields] = block
+        .columns()?;
     let Some(more) = group.events.len().checked_sub(1) else {
         return Ok(());
     };
+    let aside = unknown::of_header(
+        &shapes::event::HEADER,
+        group.header,
+        unknown::any(&shapes::event::HEADER, group.header),
+    )?;
     for bytes in group.events {
         let event = views::event::EventView::read(bytes)?;
         let payload = views::event::EverythingView::read(event.payload)?;
@@ -245,6 +266,13 @@ fn everything(block: &mut Block, group: &Group<'_>) -> Result<(), Bad> {
             )?;
         answers.map(&shapes::event::EVERYTHING_ANSWERS_ENTRY, payload.answers)?;
         product_id.i64(payload_inner.product_id)?;
+        unknown::append(
+            unknown_fields,
+            &shapes::event::EVENT,
+            bytes,
+            unknown::any(group.kind.shape, event.payload) || event.unknown,
+            aside.as_ref(),
+        )?;
     }
     event_name.text(group.kind.name)?;
     event_name.repeat(more);

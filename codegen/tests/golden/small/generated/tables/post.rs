@@ -2,8 +2,8 @@
 //! Rows of `post`.
 
 use crate::contract::{
-    Append, Bad, Block, ColumnSpec, Context, Layout, Message, Storage, Table, function,
-    json,
+    Append, Bad, Block, ColumnSpec, Context, Holds, Layout, Message, Storage, Table,
+    function, json,
 };
 use super::super::databases;
 use super::{DICTIONARY, column};
@@ -43,7 +43,8 @@ static COLUMNS: &[ColumnSpec] = &[
     column("device", "Nullable(String)", Layout::Nullable(&Layout::Text)),
     column("headers", "JSON", Layout::Json),
     column("complete", "JSON", Layout::Json),
-    column("insert_timestamp", "DateTime64(3, 'UTC')", Layout::Fixed(8)),
+    column("insert_timestamp", "DateTime64(3, 'UTC')", Layout::Fixed(8))
+        .holds(Holds::Now),
 ];
 
 /// What creates it in its present form.

@@ -9,6 +9,8 @@ use crate::contract::wire::Reader;
 pub(crate) struct AddToCartView {
     /// Field 4, `productId`.
     pub(crate) product_id: i64,
+    /// Whether there was a field that this build doesn't know.
+    pub(crate) unknown: bool,
 }
 
 impl AddToCartView {
@@ -17,10 +19,12 @@ impl AddToCartView {
         let mut view = Self::default();
         let mut reader = Reader::new(bytes);
         while let Some(item) = reader.next()? {
-            if item.number == 4 {
-                view.product_id = item.int64()?;
+            match item.number {
+                4 => view.product_id = item.int64()?,
+                _ => view.unknown = true,
             }
         }
+        view.unknown |= reader.skipped();
         Ok(view)
     }
 }
@@ -34,6 +38,8 @@ pub(crate) struct EventView<'a> {
     pub(crate) timestamp: &'a [u8],
     /// The variant of the oneof, whichever it is.
     pub(crate) payload: &'a [u8],
+    /// Whether there was a field that this build doesn't know.
+    pub(crate) unknown: bool,
 }
 
 impl<'a> EventView<'a> {
@@ -46,9 +52,10 @@ impl<'a> EventView<'a> {
                 4 => view.id = item.utf8()?,
                 5 => view.timestamp = item.utf8()?,
                 9..=10 => view.payload = item.message()?,
-                _ => {}
+                _ => view.unknown = true,
             }
         }
+        view.unknown |= reader.skipped();
         Ok(view)
     }
 }

@@ -11,7 +11,8 @@ CREATE TABLE IF NOT EXISTS `event`
     `latitude` Nullable(Float64) COMMENT 'latitude',
     `campaign` LowCardinality(Nullable(String)) COMMENT 'campaign',
     `channel` String COMMENT 'channel',
-    `params` JSON COMMENT 'params'
+    `params` JSON COMMENT 'params',
+    `unknown_fields` String COMMENT 'unknown_fields'
 )
 ENGINE = ReplacingMergeTree(insert_timestamp)
 PARTITION BY toYYYYMM(insert_timestamp)
@@ -47,7 +48,8 @@ CREATE TABLE IF NOT EXISTS `everything`
     `colors` Array(LowCardinality(String)) COMMENT 'payload.colors',
     `times` Array(DateTime64(6, 'UTC')) COMMENT 'payload.times',
     `answers` Map(Int32, Bool) COMMENT 'payload.answers',
-    `product_id` Int64 COMMENT 'payload.product_id'
+    `product_id` Int64 COMMENT 'payload.product_id',
+    `unknown_fields` String COMMENT 'unknown_fields'
 )
 ENGINE = ReplacingMergeTree
 ORDER BY (`event_id`)
