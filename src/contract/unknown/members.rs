@@ -28,12 +28,7 @@ pub(super) fn undeclared(shape: &'static Shape, body: &Map) -> Option<Unknown> {
 }
 
 /// `path` is that of the object, without its root.
-fn object(
-    shape: &'static Shape,
-    object: &Map,
-    path: &mut String,
-    unknown: &mut Option<Unknown>,
-) {
+fn object(shape: &'static Shape, object: &Map, path: &mut String, unknown: &mut Option<Unknown>) {
     let fields = by_name(shape);
     // Members come in the order of their names, as a rule.
     let mut from = 0;

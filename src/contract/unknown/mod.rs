@@ -87,19 +87,12 @@ fn put(column: &mut Column, one: Option<&Unknown>, other: Option<&Unknown>) -> R
 }
 
 /// What is not declared of a JSON message; none if all of it is.
-pub fn of_members(
-    shape: &'static Shape,
-    body: &Map,
-) -> Option<Unknown> {
+pub fn of_members(shape: &'static Shape, body: &Map) -> Option<Unknown> {
     members::undeclared(shape, body)
 }
 
 /// Appends what is not declared of a JSON message to the column of unknown fields.
-pub fn append_members(
-    column: &mut Column,
-    shape: &'static Shape,
-    body: &Map,
-) -> Result<(), Bad> {
+pub fn append_members(column: &mut Column, shape: &'static Shape, body: &Map) -> Result<(), Bad> {
     let unknown = members::undeclared(shape, body);
     put(column, unknown.as_ref(), None)
 }

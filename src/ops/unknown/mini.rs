@@ -272,12 +272,7 @@ impl Maker {
         Ok(false)
     }
 
-    fn append_json(
-        &self,
-        block: &mut Block,
-        mut body: Map,
-        number: u64,
-    ) -> Result<(), Bad> {
+    fn append_json(&self, block: &mut Block, mut body: Map, number: u64) -> Result<(), Bad> {
         let Append::Json(append) = self.table.append else {
             return Err(Bad::Unexpected("JSON messages"));
         };
@@ -295,11 +290,7 @@ impl Maker {
     }
 
     /// An object that has something for each field that its sender can't leave out.
-    fn stand_in(
-        &mut self,
-        block: &mut Block,
-        shape: &'static Shape,
-    ) -> Result<Map, String> {
+    fn stand_in(&mut self, block: &mut Block, shape: &'static Shape) -> Result<Map, String> {
         if let Some(known) = &self.stand_in {
             return Ok(known.clone());
         }
@@ -340,7 +331,9 @@ fn stand_in(shape: &'static Shape, text: &str, depth: u32) -> Map {
         (_, K::Message(_) | K::Struct(_)) => Some(Json::Object(Map::new())),
         (Label::Optional, _) => None,
         (_, K::Bool) => Some(Json::Bool(false)),
-        (_, K::String | K::Bytes | K::Enum(_) | K::Timestamp(_)) => Some(Json::String(text.to_owned())),
+        (_, K::String | K::Bytes | K::Enum(_) | K::Timestamp(_)) => {
+            Some(Json::String(text.to_owned()))
+        }
         _ => Some(Json::Number(Number::written("0"))),
     };
     let fields = shape.fields.iter();
