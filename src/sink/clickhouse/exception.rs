@@ -44,8 +44,9 @@ impl Exception {
             192..=195 | 291 | 497 | 516 | 720 => Exception::Refused,
             // READONLY, QUOTA_EXCEEDED, NO_ZOOKEEPER, TABLE_IS_READ_ONLY, NOT_ENOUGH_SPACE,
             // TABLE_IS_PERMANENTLY_READ_ONLY; and CANNOT_WRITE_TO_FILE_DESCRIPTOR, which is what a disk looks like
-            // that fills up while it is written.
-            75 | 164 | 201 | 225 | 242 | 243 | 774 => Exception::Closed,
+            // that fills up while it is written. NETWORK_ERROR and ALL_CONNECTION_TRIES_FAILED are between servers: a
+            // shard of a Distributed table is down, and the other shards may have got their rows.
+            75 | 164 | 201 | 210 | 225 | 242 | 243 | 279 | 774 => Exception::Closed,
             // NOT_IMPLEMENTED, UNKNOWN_TYPE, SYNTAX_ERROR, UNKNOWN_FORMAT, UNKNOWN_SETTING, SUPPORT_IS_DISABLED,
             // SETTING_CONSTRAINT_VIOLATION, INVALID_SETTING_VALUE.
             48 | 50 | 62 | 73 | 115 | 344 | 452 | 471 => Exception::Unsupported,

@@ -128,7 +128,8 @@ async fn one_peer_has_its_part_of_the_calls_that_never_end() {
             Err(refused) => break refused,
         }
     };
-    assert_eq!(kept.len(), 16);
+    // Those that reflected count too, until it is known that they ended.
+    assert!((12..=16).contains(&kept.len()), "{}", kept.len());
     assert_eq!(refused.code(), tonic::Code::ResourceExhausted, "{refused}");
     // And the connection is as good as before.
     let request = tonic_health::pb::HealthCheckRequest::default();
