@@ -332,7 +332,7 @@ fn a_version_of_ids_is_a_fact_with_its_time() {
     assert_eq!(model.envelope.as_ref().unwrap().ids, from);
     let lock = Lock::of(&model).render();
     assert!(
-        lock.contains("\nids kinds.Events 2 from 2026-12-01T00:00:00Z\n"),
+        lock.contains("\nid kinds.Events 2 from 2026-12-01T00:00:00Z\n"),
         "{lock}"
     );
 }

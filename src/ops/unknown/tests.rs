@@ -13,7 +13,7 @@ fn fed_of(name: &str) -> Fed {
 fn a_build_knows_its_fields_by_number_and_by_name() {
     let events = fed_of("event");
     for known in [
-        "/event/addToCartEvent/#4",
+        "/event/addToCartEvent/#5",
         "/event/addToCartEvent/productId",
         "/header/userId",
         "/event/timestamp",
