@@ -136,8 +136,8 @@ impl Judge {
 
 /// Whether a text is a JSON object, whatever is in it.
 fn is_object(text: &[u8]) -> bool {
-    text.trim_ascii_start().first() == Some(&b'{')
-        && serde_json::from_slice::<IgnoredAny>(text).is_ok()
+    let text = std::str::from_utf8(text).unwrap_or_default();
+    text.trim_ascii_start().starts_with('{') && serde_json::from_str::<IgnoredAny>(text).is_ok()
 }
 
 /// A routing key that a binding of one word matches, whatever the body says.
@@ -163,8 +163,16 @@ mod tests {
     fn an_object_is_one_however_deep_it_is() {
         let nested = |depth| format!(" {{\"a\":{}{}}}", "[".repeat(depth), "]".repeat(depth));
         assert!(super::is_object(nested(100).as_bytes()));
-        for text in ["", "7", "[]", "{", "{} {}", "{]"] {
-            assert!(!super::is_object(text.as_bytes()), "{text}");
+        for text in [
+            &b""[..],
+            b"7",
+            b"[]",
+            b"{",
+            b"{} {}",
+            b"{]",
+            b"{\"a\":\"\xff\"}",
+        ] {
+            assert!(!super::is_object(text), "{text:?}");
         }
     }
 }
