@@ -13,7 +13,6 @@ pub mod canonical;
 pub mod content;
 pub mod ids;
 pub mod proto_json;
-pub mod unknown_members;
 pub mod wire;
 
 pub mod block;
@@ -38,5 +37,4 @@ pub use request::{Piece, Rate, Request, Target, Template};
 pub use row::{Bad, Context, DeadLetter, Group, Message, Misfit, TooLong};
 pub use shape::{Field, Kind, Label, Shape};
 pub use storage::{Conflict, Database, Storage, Upsert};
-pub use unknown::UNKNOWN_MEMBERS;
-pub use unknown_members::UnknownMembers;
+pub use unknown::{UNKNOWN_MEMBERS, UnknownMembers};

@@ -7,7 +7,7 @@ use super::Warnings;
 use super::cursor::Cursor;
 use super::tables::{Message, nearest};
 use super::text::{Text, mended};
-use crate::contract::unknown_members::push_name;
+use crate::contract::unknown::push_part;
 use crate::contract::{Bad, UnknownMembers};
 
 /// How many warnings are listed.
@@ -118,7 +118,7 @@ impl<'a> Notes<'a> {
         self.unknown.add(length, value, || {
             let mut pointer = root.to_owned();
             path.iter().for_each(|step| step.point(&mut pointer));
-            push_name(&mut pointer, &name.text().unwrap_or_default());
+            push_part(&mut pointer, &name.text().unwrap_or_default());
             pointer
         });
         self.warnings.count += 1;
@@ -210,9 +210,9 @@ impl Step<'_> {
 
     fn point(&self, pointer: &mut String) {
         match self {
-            Step::Field(name) => push_name(pointer, name),
-            Step::Element(at) => push_name(pointer, &at.to_string()),
-            Step::Key(key) => push_name(pointer, &key.text().unwrap_or_default()),
+            Step::Field(name) => push_part(pointer, name),
+            Step::Element(at) => push_part(pointer, &at.to_string()),
+            Step::Key(key) => push_part(pointer, &key.text().unwrap_or_default()),
         }
     }
 }

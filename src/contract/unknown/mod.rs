@@ -11,6 +11,7 @@ mod set;
 #[cfg(test)]
 mod tests;
 mod walk;
+mod writer;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -18,6 +19,7 @@ use base64::engine::general_purpose::STANDARD;
 pub use carrier::{Carried, carried, flat};
 pub use set::{CUT, Unknown, Value, flat_text};
 pub use walk::{any, any_in_run};
+pub use writer::UnknownMembers;
 
 use super::json::Map;
 use super::{Bad, Column, Shape};
@@ -106,8 +108,8 @@ pub fn found(root: &str, shape: &'static Shape, bytes: &[u8]) -> Result<Option<U
     Ok(Some(unknown).filter(|unknown| !unknown.is_empty()))
 }
 
-/// A name as a part of a pointer.
-fn push_part(path: &mut String, name: &str) {
+/// Appends a name to a JSON pointer.
+pub fn push_part(path: &mut String, name: &str) {
     path.push('/');
     for c in name.chars() {
         match c {

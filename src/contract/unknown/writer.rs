@@ -1,4 +1,4 @@
-//! What a build doesn't know of a known event, as one flat JSON object: a JSON pointer, and the value that was there.
+//! The writer of the field that carries members of JSON: one flat JSON object of pointers and the values that were there.
 //!
 //! An event that came as JSON has no place on the wire for such members, so it carries the object in one field with a
 //! number that no message uses. The object is bounded, whatever is in the event.
@@ -6,22 +6,16 @@
 use std::borrow::Cow;
 use std::collections::BinaryHeap;
 
-use super::UNKNOWN_MEMBERS;
-use super::column::plain::push_varint;
-
-/// How long the object of one event or header is at most, in bytes.
-pub const LONGEST: usize = 64 << 10;
-
-/// The member that says how many were left out.
-pub const CUT: &str = "…cut";
+use super::{CUT, MOST, UNKNOWN_MEMBERS};
+use crate::contract::column::plain::push_varint;
 
 /// What the last member takes that says how many there were.
 const CUT_LENGTH: usize = 32;
 
 /// How much may be made of pointers, most of which are left out again: they are as long as the way to their members.
-const MADE: usize = 16 * LONGEST;
+const MADE: usize = 16 * MOST;
 
-/// The members of one event or header. Of more than [`LONGEST`] the largest are left out.
+/// The members of one event or header. Of more than [`MOST`] the largest are left out.
 #[derive(Debug, Default)]
 pub struct UnknownMembers<'a> {
     /// The largest first.
@@ -60,7 +54,7 @@ impl<'a> UnknownMembers<'a> {
     pub fn add(&mut self, length: usize, value: Cow<'a, [u8]>, pointer: impl FnOnce() -> String) {
         let least = length + value.len();
         let largest = self.kept.peek().map_or(0, |member| member.size);
-        let no_room = least > LONGEST || self.bytes + least > LONGEST && least >= largest;
+        let no_room = least > MOST || self.bytes + least > MOST && least >= largest;
         if no_room || self.made > MADE {
             self.cut += 1;
             return;
@@ -78,7 +72,7 @@ impl<'a> UnknownMembers<'a> {
             name,
             value,
         });
-        while self.bytes > LONGEST - CUT_LENGTH {
+        while self.bytes > MOST - CUT_LENGTH {
             let Some(largest) = self.kept.pop() else {
                 break;
             };
@@ -125,20 +119,9 @@ impl<'a> UnknownMembers<'a> {
     }
 }
 
-/// Appends a name to a JSON pointer.
-pub fn push_name(pointer: &mut String, name: &str) {
-    pointer.push('/');
-    for c in name.chars() {
-        match c {
-            '~' => pointer.push_str("~0"),
-            '/' => pointer.push_str("~1"),
-            c => pointer.push(c),
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use super::super::push_part;
     use super::*;
 
     fn object(members: &[(&str, &str)]) -> String {
@@ -156,25 +139,21 @@ mod tests {
         assert_eq!(told, r#"{"/a":{},"/a\"":"x","/b":[2]}"#);
         assert!(UnknownMembers::default().is_empty());
         let mut name = String::new();
-        push_name(&mut name, "a/b~c");
+        push_part(&mut name, "a/b~c");
         assert_eq!(name, "/a~1b~0c");
     }
 
     #[test]
     fn the_largest_are_left_out_and_counted() {
-        let large = "1".repeat(LONGEST / 2);
-        let larger = "2".repeat(LONGEST / 2 + 10);
-        let huge = "3".repeat(LONGEST * 2);
+        let large = "1".repeat(MOST / 2);
+        let larger = "2".repeat(MOST / 2 + 10);
+        let huge = "3".repeat(MOST * 2);
         let told = object(&[("/l", &large), ("/h", &huge), ("/m", &larger), ("/s", "4")]);
         assert_eq!(told, format!(r#"{{"/l":{large},"/s":4,"…cut":2}}"#));
         let many: Vec<String> = (0..20_000).map(|at| format!("/member_{at:06}")).collect();
         let members: Vec<(&str, &str)> = many.iter().map(|name| (name.as_str(), "1")).collect();
         let told = object(&members);
-        assert!(
-            (LONGEST - 100..=LONGEST).contains(&told.len()),
-            "{}",
-            told.len()
-        );
+        assert!((MOST - 100..=MOST).contains(&told.len()), "{}", told.len());
         let read: std::collections::BTreeMap<String, u64> =
             serde_json::from_str(&told).unwrap_or_default();
         assert_eq!(read.len() as u64 - 1 + read[CUT], 20_000);
