@@ -4,6 +4,7 @@ mod argument;
 mod datetime;
 mod function;
 mod path;
+mod scalar;
 
 pub(crate) use argument::USER_AGENT;
 pub(crate) use path::{fields, messages, path};

@@ -8,7 +8,7 @@ use crate::model::{Model, Table};
 use crate::rules::history::{FIELD_GONE, FIELD_TYPE, TABLE_GONE, TABLE_KEYS};
 use crate::store::facts::TableFacts;
 use crate::store::home::Home;
-use crate::store::{clickhouse, postgres};
+use crate::store::{self, clickhouse, postgres};
 
 /// What brings the tables of each database from the base to the model; only of those where something changes.
 pub(crate) type Diffs = BTreeMap<Home, Diff>;
@@ -153,7 +153,7 @@ fn values(base: &Lock, now: &Lock, refused: &mut Vec<Refusal>) {
 }
 
 fn keys(before: &TableFacts, table: &Table, refused: &mut Vec<Refusal>) {
-    let after = TableFacts::of(table);
+    let after = store::facts(table);
     let (order, who) = match table.postgres {
         Some(_) => (
             "unique",

@@ -5,6 +5,7 @@ mod ids;
 use std::collections::BTreeMap;
 
 use crate::model::{Model, field_type};
+use crate::store;
 use crate::store::facts::TableFacts;
 
 /// Where the lock is, from the project's root.
@@ -87,8 +88,7 @@ impl Lock {
         }
         lock.ids = ids::of(model);
         for table in &model.tables {
-            lock.tables
-                .insert(table.name.clone(), TableFacts::of(table));
+            lock.tables.insert(table.name.clone(), store::facts(table));
         }
         lock
     }

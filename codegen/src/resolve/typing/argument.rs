@@ -10,7 +10,7 @@ use crate::rules::webhooks::HEADER_NAME;
 use crate::syntax::expression::{Argument, Call, Expression, Word};
 use crate::syntax::yaml::Text;
 
-use super::function::like;
+use super::scalar::like;
 use super::{Scope, try_resolve};
 
 /// What `user_agent` knows, and whether it is true or false rather than text.

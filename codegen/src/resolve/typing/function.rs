@@ -2,7 +2,7 @@
 
 use crate::base::diagnostic::Diagnostic;
 use crate::base::names::suggest;
-use crate::model::{Function, Root, Scalar, Type, Value};
+use crate::model::{Function, Root, Type, Value};
 use crate::rules::columns::{
     BAD_ARGUMENT, FUNCTION_INPUT, NO_TYPE, UNKNOWN_FUNCTION, UNTYPED_VALUE,
 };
@@ -10,6 +10,7 @@ use crate::syntax::expression::{Call, Expression};
 use crate::syntax::yaml::Text;
 
 use super::argument::{header_name, instead, member, user_agent};
+use super::scalar::{SCALARS, nullable, of};
 use super::{Scope, datetime};
 
 /// Every function with its arguments, as people write them.
@@ -43,14 +44,6 @@ const FUNCTIONS: [(&str, &str); 22] = [
 
 /// The functions beside those that take a value inside a Struct, as an object.
 const OF_OBJECTS: [&str; 5] = ["json", "with", "without", "without_nulls", "header"];
-
-/// What a value inside a Struct can be said to be.
-const SCALARS: [(&str, Scalar); 4] = [
-    ("text", Scalar::Text),
-    ("integer", Scalar::Integer),
-    ("number", Scalar::Number),
-    ("boolean", Scalar::Boolean),
-];
 
 /// Applies the functions of an expression to a root of type `ty`.
 pub(super) fn apply(
@@ -139,25 +132,6 @@ fn said(expression: &Expression, text: &Text) -> Result<(), Box<Diagnostic>> {
             "say it: `{path} | text`, or `integer`, `number`, `boolean`, or `json` for an object"
         ));
     Err(Box::new(found))
-}
-
-pub(super) fn nullable(ty: Type) -> Type {
-    Type::Nullable(Box::new(ty))
-}
-
-fn of(scalar: Scalar) -> Type {
-    match scalar {
-        Scalar::Text => Type::String,
-        Scalar::Integer => Type::Int64,
-        Scalar::Number => Type::Float64,
-        Scalar::Boolean => Type::Bool,
-    }
-}
-
-/// What a value inside a Struct has to be to stand in for one of this type.
-pub(super) fn like(ty: &Type) -> Option<&'static str> {
-    let known = SCALARS.iter().find(|(_, scalar)| of(*scalar) == *ty);
-    known.map(|(name, _)| *name)
 }
 
 /// The type that a function makes of a type; none if it doesn't take it.
