@@ -5,9 +5,10 @@
 
 use std::borrow::Cow;
 
-use super::well_formed;
 use crate::contract::wire::{self, RECURSION_LIMIT, WRONG_TYPE, WireType};
-use crate::contract::{Bad, Envelope, EventType, Label, UNKNOWN_MEMBERS, function};
+use crate::contract::{Bad, Envelope, EventType, Label, function};
+use crate::protobuf::well_formed;
+use crate::unknown::UNKNOWN_MEMBERS;
 
 /// How many events a request may hold. It bounds what a small request of many empty events can cost.
 pub const MAX_EVENTS: usize = 50_000;

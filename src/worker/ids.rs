@@ -9,10 +9,10 @@ use xxhash_rust::xxh3::xxh3_128;
 
 use super::duty::Received;
 use super::split::{Lost, Part, Why, split};
-use crate::contract::column::plain::push_varint;
-use crate::contract::ids::Maker;
 use crate::contract::wire::{self, RECURSION_LIMIT, WireType};
 use crate::contract::{Bad, Envelope, Ids};
+use crate::identity::Maker;
+use crate::protobuf::writer::push_varint;
 
 /// Takes a message apart whose body is `body`, with ids written into it where they are made. `delivery` is the message
 /// as it came.

@@ -3,8 +3,8 @@
 use bytes::Bytes;
 
 use super::split::{Around, Lost, MAX_EVENTS, Part, Why, too_many};
-use crate::contract::proto_json::{Found, Most, ProtoJson, Request, Unread};
 use crate::contract::{Bad, Envelope};
+use crate::proto_json::{Found, Most, ProtoJson, Request, Unread};
 
 /// Of how many bad events of a message it is said what is wrong with each: beyond these they share letters.
 const TOLD: usize = 4096;

@@ -5,7 +5,8 @@ use std::ops::Range;
 use bytes::Bytes;
 
 use crate::contract::wire::{self, RECURSION_LIMIT, WireType};
-use crate::contract::{Bad, Envelope, EventType, UNKNOWN_MEMBERS};
+use crate::contract::{Bad, Envelope, EventType};
+use crate::unknown::UNKNOWN_MEMBERS;
 
 /// How many events a message may hold: twice as many as a request, from which older producers make one message. It bounds
 /// what a small message of many empty events can cost.
