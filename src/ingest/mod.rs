@@ -1,4 +1,4 @@
-//! From a request's bytes to confirmed messages: the scan, the grouping, the pools, the publisher and the servers.
+//! Ingest: from a request's bytes to confirmed messages: scan, grouping, pools, publisher and servers.
 
 pub mod answer;
 pub mod as_json;

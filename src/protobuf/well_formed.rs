@@ -1,4 +1,4 @@
-//! Whether bytes are a message of a shape, without decoding them: the same answer as prost's `decode`.
+//! Well-formedness check of a message, without decoding it: the same result as prost's `decode`.
 
 use crate::protobuf::wire::{self, WRONG_TYPE, WireType};
 use crate::protobuf::{Kind, Label, Shape};
@@ -49,7 +49,7 @@ pub fn value(
             LengthDelimited,
         ) => {
             let Some(inner) = depth.checked_sub(1) else {
-                return Err(Bad::Wire("it nests too deep"));
+                return Err(Bad::Wire("it is nested too deeply"));
             };
             check(wire::delimited(bytes, at)?, shape, inner)
         }

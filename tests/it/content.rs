@@ -91,7 +91,7 @@ fn every_encoding_of_a_message_has_the_same_content() {
                 *content(all(), &spelling).unwrap(),
                 "case {case}: {spelling:x?}"
             );
-            // What nobody knows counts, by its number and not by its place.
+            // An unknown field counts, by its number and not by its place.
             let unknown = [0xc0_u8, 0x3e, 0x07];
             let before = [&unknown[..], &spelling].concat();
             spelling.extend(unknown);

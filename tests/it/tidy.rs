@@ -277,7 +277,7 @@ fn hand_written() -> Vec<File> {
     written
 }
 
-/// Whether a line of a manifest names the crate, under its own name or renamed.
+/// True if a line of a manifest names the crate, under its own name or renamed.
 fn names_dependency(line: &str, name: &str) -> bool {
     let line = line.trim();
     let key = line
@@ -288,7 +288,7 @@ fn names_dependency(line: &str, name: &str) -> bool {
     key == name || line.contains(&format!("package = \"{name}\"")) && key != "name"
 }
 
-/// Whether `mark` occurs in the line and is not a part of a longer word.
+/// True if `mark` occurs in the line and is not a part of a longer word.
 fn stands_alone(line: &str, mark: &str) -> bool {
     line.match_indices(mark).any(|(at, _)| {
         let open =
@@ -297,7 +297,7 @@ fn stands_alone(line: &str, mark: &str) -> bool {
     })
 }
 
-/// Whether a path in the line begins with `place` and goes on from there; an address on the web has a host before it.
+/// True if a path in the line begins with `place` and goes on from there; an address on the web has a host before it.
 fn begins_path(line: &str, place: &str) -> bool {
     line.match_indices(place).any(|(at, _)| {
         !line[..at].ends_with(|c: char| c.is_alphanumeric() || "_-.}/*".contains(c))

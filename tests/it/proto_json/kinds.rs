@@ -1,4 +1,4 @@
-//! What is taken of each kind of field, what costs its event, and what is said then.
+//! Accepted and refused values of each kind of field, with the reasons.
 
 use event_grpc::proto_json::{Found, Most, ProtoJson, Request, Unread};
 use prost::Message as _;

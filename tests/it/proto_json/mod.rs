@@ -96,7 +96,7 @@ impl Sample {
         spelling.object(&members)
     }
 
-    /// What the request is.
+    /// Expected message of the request.
     fn meant(&self, envelope: &Envelope) -> DynamicMessage {
         let mut request = DynamicMessage::new(self.of.clone());
         request.set_field_by_number(envelope.header, Value::Message(self.header.clone()));
@@ -106,7 +106,7 @@ impl Sample {
     }
 }
 
-/// Whether both are the same on the wire, which is all that is told of fields at their default.
+/// True if both are the same on the wire, where fields at their default are left out.
 fn same(one: &DynamicMessage, other: &DynamicMessage, text: &str) {
     let [one, other] = [one, other].map(|message| {
         let bytes = message.encode_to_vec();

@@ -62,7 +62,7 @@ fn damage_stays_within_its_event() {
         }
         let is_read = between(&reader, &event);
         read += usize::from(is_read);
-        // What is JSON is never refused for more than itself.
+        // Valid JSON is never refused for more than itself.
         if serde_json::from_slice::<serde::de::IgnoredAny>(&event).is_ok() {
             json += 1;
             assert!(is_read, "{}", String::from_utf8_lossy(&event));

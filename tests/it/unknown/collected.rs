@@ -133,7 +133,7 @@ fn ours(root: &str, shape: &'static Shape, bytes: &[u8]) -> String {
     unknown.map_or_else(String::new, |unknown| unknown.text().to_owned())
 }
 
-/// Every type of a pipeline into its tables.
+/// Compares every type of a pipeline in its tables.
 fn compare(
     pipeline: &Pipeline,
     envelope: &'static Envelope,

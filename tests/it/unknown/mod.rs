@@ -1,4 +1,4 @@
-//! What a build doesn't know is kept in the row, listed, and filled in by a later build.
+//! Unknown fields are kept in the row, listed, and filled in by a later build.
 
 mod collected;
 mod filled;
