@@ -6,7 +6,7 @@ use std::borrow::Cow;
 use bytes::Bytes;
 use xxhash_rust::xxh3::xxh3_128;
 
-use super::message::{HeaderValue, Outgoing, Properties};
+use crate::broker::api::message::{HeaderValue, Outgoing, Properties};
 use crate::contract::{Route, headers as h};
 
 /// The longest reason that is told, in characters. Reasons quote values, and a header is no place for long ones.

@@ -43,15 +43,15 @@ use self::lanes::Lanes;
 use self::link::{Link, Phase, Shared};
 use self::monitor::{Monitor, Role};
 use self::subscriber::Subscriber;
-use super::Broker;
-use super::delivery::{Deliveries, Source};
-use super::error::{ConsumeError, PublishError};
-use super::limits::Limits;
-use super::lock::Lock;
-use super::message::Outgoing;
-use super::meters::Meters;
-use super::status::Status;
-use super::topology::Topology;
+use crate::broker::api::Broker;
+use crate::broker::api::delivery::{Deliveries, Source};
+use crate::broker::api::error::{ConsumeError, PublishError};
+use crate::broker::api::limits::Limits;
+use crate::broker::api::lock::Lock;
+use crate::broker::api::message::Outgoing;
+use crate::broker::api::meters::Meters;
+use crate::broker::api::status::Status;
+use crate::broker::api::topology::Topology;
 
 /// How long ending the connections may take.
 const GOODBYE: Duration = Duration::from_secs(3);

@@ -9,8 +9,8 @@ use lapin::{Channel, Error, ErrorKind, PublisherConfirm};
 use tokio::time::timeout;
 
 use super::lane::Job;
-use crate::broker::error::PublishError;
-use crate::broker::message::Outgoing;
+use crate::broker::api::error::PublishError;
+use crate::broker::api::message::Outgoing;
 
 /// What the broker, or the library, said when a channel broke.
 pub(super) struct Reason {

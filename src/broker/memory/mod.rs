@@ -20,14 +20,14 @@ use tokio_util::sync::CancellationToken;
 
 use self::queue::{Message, Queue};
 use self::ticket::Live;
-use super::Broker;
-use super::delivery::{Deliveries, Source};
-use super::error::{ConsumeError, PublishError};
-use super::limits::Limits;
-use super::message::{Origin, Outgoing};
-use super::meters::Meters;
-use super::status::{Link, Status};
-use super::topology::Topology;
+use crate::broker::api::Broker;
+use crate::broker::api::delivery::{Deliveries, Source};
+use crate::broker::api::error::{ConsumeError, PublishError};
+use crate::broker::api::limits::Limits;
+use crate::broker::api::message::{Origin, Outgoing};
+use crate::broker::api::meters::Meters;
+use crate::broker::api::status::{Link, Status};
+use crate::broker::api::topology::Topology;
 use crate::weight::{self, Budget, Permit};
 
 /// How long the end waits for messages that nobody else waits for.

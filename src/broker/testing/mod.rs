@@ -9,11 +9,13 @@ use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
 use tokio::sync::{Notify, watch};
 
-use super::delivery::{self, Ack, Deliveries, Delivery, Settled, Source};
-use super::error::{ConsumeError, PublishError};
-use super::message::{Origin, Outgoing};
-use super::status::{Link, Status};
-use super::{Broker, HeaderValue, Limits};
+use crate::broker::api::delivery::{self, Ack, Deliveries, Delivery, Settled, Source};
+use crate::broker::api::error::{ConsumeError, PublishError};
+use crate::broker::api::message::{Origin, Outgoing};
+use crate::broker::api::status::{Link, Status};
+use crate::broker::api::limits::Limits;
+use crate::broker::api::message::HeaderValue;
+use crate::broker::api::Broker;
 use crate::contract::headers::RETRY_COUNT;
 
 /// Whether the next publish fails: before anything has happened, or after all of it has.

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 
 use super::delivery::Ack;
-use super::embedded::Ticket;
+use crate::broker::memory::Ticket;
 use crate::weight;
 
 /// A message to publish. It is always persistent.
@@ -21,7 +21,7 @@ pub struct Outgoing {
     /// What the message says about itself.
     pub properties: Properties,
     /// The delivery that this message replaces.
-    pub(super) origin: Option<Origin>,
+    pub(in crate::broker) origin: Option<Origin>,
 }
 
 /// What a message says about itself.
@@ -53,7 +53,7 @@ pub enum HeaderValue {
 
 /// Which delivery a message replaces.
 #[derive(Debug, Clone)]
-pub(super) enum Origin {
+pub(in crate::broker) enum Origin {
     /// One of the embedded broker: whoever waits for it waits for its replacement too.
     Embedded(Arc<Ticket>),
     /// One of RabbitMQ.

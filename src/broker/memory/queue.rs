@@ -12,10 +12,10 @@ use tokio::sync::Notify;
 
 use super::spare::Spare;
 use super::ticket::Ticket;
-use crate::broker::delivery::{self, Ack, Delivery, Settled};
-use crate::broker::message::{Origin, Outgoing, Properties};
-use crate::broker::meters::{self, QueueMeters};
-use crate::broker::topology::QueueSpec;
+use crate::broker::api::delivery::{self, Ack, Delivery, Settled};
+use crate::broker::api::message::{Origin, Outgoing, Properties};
+use crate::broker::api::meters::{self, QueueMeters};
+use crate::broker::api::topology::QueueSpec;
 use crate::weight;
 
 /// A queue.

@@ -6,11 +6,11 @@ use std::fmt;
 use bytes::Bytes;
 use tokio::sync::{Mutex, mpsc};
 
-use super::embedded;
+use crate::broker::memory as embedded;
 use super::message::{Origin, Properties};
-use super::rabbit;
+use crate::broker::rabbitmq as rabbit;
 #[cfg(test)]
-use super::simulated;
+use crate::broker::testing as simulated;
 
 /// The deliveries of one consumer. Several workers may wait on it; each gets messages of its own.
 #[derive(Debug)]
@@ -54,7 +54,7 @@ pub enum Settled {
 
 /// Where deliveries come from.
 #[derive(Debug)]
-pub(super) enum Source {
+pub(in crate::broker) enum Source {
     Embedded(embedded::Consumer),
     Rabbit(mpsc::Receiver<Delivery>),
     #[cfg(test)]
@@ -62,7 +62,7 @@ pub(super) enum Source {
 }
 
 /// A delivery that is not settled yet.
-pub(super) enum Held {
+pub(in crate::broker) enum Held {
     Embedded(embedded::Held),
     Rabbit(rabbit::Held),
     #[cfg(test)]
@@ -72,7 +72,7 @@ pub(super) enum Held {
 // === impl Deliveries ===
 
 impl Deliveries {
-    pub(super) fn new(source: Source) -> Self {
+    pub(in crate::broker) fn new(source: Source) -> Self {
         Self {
             source: Mutex::new(source),
         }
@@ -103,7 +103,7 @@ impl Deliveries {
 // === impl Ack ===
 
 impl Ack {
-    pub(super) fn new(held: Held) -> Self {
+    pub(in crate::broker) fn new(held: Held) -> Self {
         Self { held }
     }
 
@@ -128,7 +128,7 @@ impl Ack {
     }
 
     /// What a message that replaces this delivery refers to.
-    pub(super) fn origin(&self) -> Option<Origin> {
+    pub(in crate::broker) fn origin(&self) -> Option<Origin> {
         match &self.held {
             Held::Embedded(held) => held.origin(),
             Held::Rabbit(_) => Some(Origin::Rabbit),

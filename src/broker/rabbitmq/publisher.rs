@@ -19,8 +19,8 @@ use super::dial::Session;
 use super::lane::Job;
 use super::link::{Phase, Shared};
 use super::properties::to_amqp;
-use crate::broker::error::PublishError;
-use crate::broker::message::Outgoing;
+use crate::broker::api::error::PublishError;
+use crate::broker::api::message::Outgoing;
 
 /// How long to wait before a new channel is opened in place of a broken one.
 const PAUSE: Duration = Duration::from_millis(100);

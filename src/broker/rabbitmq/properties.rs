@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use lapin::BasicProperties;
 use lapin::types::{AMQPValue, FieldTable, ShortString, ShortStringError};
 
-use crate::broker::message::{HeaderValue, Properties};
+use crate::broker::api::message::{HeaderValue, Properties};
 
 /// AMQP's number for "persistent".
 const PERSISTENT: u8 = 2;

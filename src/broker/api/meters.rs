@@ -11,7 +11,7 @@ use super::routing::Routes;
 use super::topology::Topology;
 
 /// The counters of all exchanges and queues, looked up once.
-pub(super) struct Meters {
+pub(in crate::broker) struct Meters {
     exchanges: HashMap<&'static str, ExchangeMeters>,
     queues: Vec<Arc<QueueMeters>>,
     routes: Routes,
@@ -23,9 +23,9 @@ struct ExchangeMeters {
 }
 
 /// What is counted of one queue. The counts of its messages are the entries of the ledger (`ops/ledger`).
-pub(super) struct QueueMeters {
+pub(in crate::broker) struct QueueMeters {
     /// What this process has published that is in the queue for certain, and what isn't.
-    pub(super) confirmed: Counter,
+    pub(in crate::broker) confirmed: Counter,
     refused: Counter,
     /// What may be in it or not: nobody has said.
     unanswered: Counter,
@@ -34,16 +34,16 @@ pub(super) struct QueueMeters {
     delivered: Counter,
     redelivered: Counter,
     /// What is delivered and not settled now.
-    pub(super) held: Gauge,
+    pub(in crate::broker) held: Gauge,
     /// How many consumers of this process it has: one, or none.
-    pub(super) consumers: Gauge,
+    pub(in crate::broker) consumers: Gauge,
     /// What could not be read as it was sent.
-    pub(super) unreadable: Counter,
+    pub(in crate::broker) unreadable: Counter,
 }
 
 /// A message that is being published. Dropped, it was given up, and nobody knows where it is.
 #[must_use = "how it ends is to be counted"]
-pub(super) struct Publishing<'a> {
+pub(in crate::broker) struct Publishing<'a> {
     exchange: Option<(&'static str, &'a ExchangeMeters)>,
     /// Where it goes, as far as queues count it.
     queues: Vec<&'a QueueMeters>,
@@ -52,7 +52,7 @@ pub(super) struct Publishing<'a> {
 
 impl Meters {
     /// Finds the counters of a topology; the recorder must be installed before.
-    pub(super) fn new(topology: &Topology) -> Self {
+    pub(in crate::broker) fn new(topology: &Topology) -> Self {
         let names = topology.exchanges.iter().map(|exchange| exchange.name);
         let exchanges = names.chain([""]).map(|name| {
             let meters = ExchangeMeters {
@@ -70,17 +70,17 @@ impl Meters {
     }
 
     /// How messages find their queues.
-    pub(super) fn routes(&self) -> &Routes {
+    pub(in crate::broker) fn routes(&self) -> &Routes {
         &self.routes
     }
 
     /// What is counted of the queue at this position of the topology.
-    pub(super) fn queue(&self, at: usize) -> Option<&Arc<QueueMeters>> {
+    pub(in crate::broker) fn queue(&self, at: usize) -> Option<&Arc<QueueMeters>> {
         self.queues.get(at)
     }
 
     /// Counts a message that is about to be published, and in its end where it is then.
-    pub(super) fn publishing(&self, message: &Outgoing) -> Publishing<'_> {
+    pub(in crate::broker) fn publishing(&self, message: &Outgoing) -> Publishing<'_> {
         let targets = self
             .routes
             .targets(&message.exchange, &message.routing_key)
@@ -90,7 +90,7 @@ impl Meters {
     }
 
     /// The same, where the queues count by themselves what is put into them.
-    pub(super) fn putting(&self, message: &Outgoing) -> Publishing<'_> {
+    pub(in crate::broker) fn putting(&self, message: &Outgoing) -> Publishing<'_> {
         self.begin(message, Vec::new())
     }
 
@@ -131,7 +131,7 @@ impl QueueMeters {
     }
 
     /// Counts a delivery, which is held from now on.
-    pub(super) fn delivered(&self, again: bool) {
+    pub(in crate::broker) fn delivered(&self, again: bool) {
         self.delivered.increment(1);
         if again {
             self.redelivered.increment(1);
@@ -141,7 +141,7 @@ impl QueueMeters {
 }
 
 /// How many messages of a queue are in this state now.
-pub(super) fn messages(queue: &'static str, state: &'static str) -> Gauge {
+pub(in crate::broker) fn messages(queue: &'static str, state: &'static str) -> Gauge {
     gauge!("event_grpc_queue_messages", "queue" => queue, "state" => state)
 }
 
@@ -149,7 +149,7 @@ pub(super) fn messages(queue: &'static str, state: &'static str) -> Gauge {
 
 impl Publishing<'_> {
     /// Counts how it ended.
-    pub(super) fn end(mut self, result: &Result<(), PublishError>) {
+    pub(in crate::broker) fn end(mut self, result: &Result<(), PublishError>) {
         self.ended = true;
         match (&self.exchange, result) {
             (Some((_, meters)), Ok(())) => meters.confirmed.increment(1),
@@ -192,7 +192,7 @@ mod tests {
     use metrics_exporter_prometheus::PrometheusBuilder;
 
     use super::*;
-    use crate::broker::topology::QueueSpec;
+    use crate::broker::api::topology::QueueSpec;
     use crate::contract::{Exchange, ExchangeKind, QueueKind, Route};
 
     fn topology() -> Topology {

@@ -5,8 +5,8 @@ use std::time::Duration;
 use tokio::sync::{mpsc, oneshot, watch};
 
 use super::link::Phase;
-use crate::broker::error::PublishError;
-use crate::broker::message::Outgoing;
+use crate::broker::api::error::PublishError;
+use crate::broker::api::message::Outgoing;
 use crate::weight::{Budget, Permit};
 
 /// The way into one publisher.

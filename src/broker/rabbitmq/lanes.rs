@@ -11,8 +11,8 @@ use super::RabbitOptions;
 use super::lane::Lane;
 use super::link::{Phase, Shared};
 use super::publisher::Publisher;
-use crate::broker::error::PublishError;
-use crate::broker::message::Outgoing;
+use crate::broker::api::error::PublishError;
+use crate::broker::api::message::Outgoing;
 
 /// The lanes of one kind of messages, by exchange. What may be unanswered is bounded for all of them together.
 pub(super) struct Lanes {

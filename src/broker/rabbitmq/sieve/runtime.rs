@@ -16,10 +16,10 @@ use super::Sieve;
 
 /// What the client runs on.
 #[derive(Debug, Clone)]
-pub(in crate::broker::rabbit) struct Kit(Tokio);
+pub(in crate::broker::rabbitmq) struct Kit(Tokio);
 
 /// The runtime of the caller.
-pub(in crate::broker::rabbit) fn runtime() -> Runtime<Kit> {
+pub(in crate::broker::rabbitmq) fn runtime() -> Runtime<Kit> {
     Runtime::new(Kit(Tokio::current()))
 }
 

@@ -85,7 +85,7 @@ impl PublishError {
 
     /// Whether a queue may have it all the same. A broker that refuses a message for one queue may have put it into
     /// another one.
-    pub(super) fn may_be_there(&self) -> bool {
+    pub(in crate::broker) fn may_be_there(&self) -> bool {
         self.may_be_taken() || matches!(self, Self::Refused)
     }
 

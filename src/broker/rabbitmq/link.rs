@@ -15,8 +15,8 @@ use super::address::Address;
 use super::declare::declare;
 use super::dial::Session;
 use super::monitor::{Monitor, Role};
-use crate::broker::error::PublishError;
-use crate::broker::topology::{Topology, TopologyError};
+use crate::broker::api::error::PublishError;
+use crate::broker::api::topology::{Topology, TopologyError};
 
 /// A connection that held this long starts the backoff anew when it breaks.
 const STABLE: Duration = Duration::from_secs(5);

@@ -1,6 +1,6 @@
 //! A lock among the instances that share a broker.
 
-use super::rabbit;
+use crate::broker::rabbitmq as rabbit;
 
 /// Held by one instance at a time. It ends with the connection that it was taken over, at the latest.
 #[must_use = "a lock that is not kept is no use"]
@@ -10,11 +10,11 @@ pub struct Lock {
 
 impl Lock {
     /// A lock where there is nobody else.
-    pub(super) fn alone() -> Self {
+    pub(in crate::broker) fn alone() -> Self {
         Lock { held: None }
     }
 
-    pub(super) fn rabbit(held: rabbit::HeldLock) -> Self {
+    pub(in crate::broker) fn rabbit(held: rabbit::HeldLock) -> Self {
         Lock { held: Some(held) }
     }
 

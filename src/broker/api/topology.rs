@@ -64,7 +64,7 @@ impl Topology {
     }
 
     /// The queue with this name.
-    pub(super) fn queue(&self, name: &str) -> Option<&QueueSpec> {
+    pub(in crate::broker) fn queue(&self, name: &str) -> Option<&QueueSpec> {
         self.queues.iter().find(|queue| queue.name == name)
     }
 
@@ -74,7 +74,7 @@ impl Topology {
     }
 
     /// Whether there is an exchange with this name.
-    pub(super) fn has_exchange(&self, name: &str) -> bool {
+    pub(in crate::broker) fn has_exchange(&self, name: &str) -> bool {
         self.exchanges.iter().any(|exchange| exchange.name == name)
     }
 }
@@ -100,7 +100,7 @@ impl QueueSpec {
 }
 
 /// AMQP's name for a kind of exchange.
-pub(super) fn kind_name(kind: ExchangeKind) -> &'static str {
+pub(in crate::broker) fn kind_name(kind: ExchangeKind) -> &'static str {
     match kind {
         ExchangeKind::Direct => "direct",
         ExchangeKind::Topic => "topic",

@@ -47,7 +47,7 @@ pub enum Link {
 
 impl Status {
     /// A status without problems of topology.
-    pub(super) fn of(link: Link) -> Self {
+    pub(in crate::broker) fn of(link: Link) -> Self {
         Self {
             link,
             problems: Arc::new([]),

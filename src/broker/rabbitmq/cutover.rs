@@ -19,7 +19,7 @@ use lapin::{Channel, Error, ErrorKind};
 use super::Address;
 use super::declare::{form_of, kind_of, name};
 use super::dial::Session;
-use crate::broker::topology::{QueueSpec, Topology, kind_name};
+use crate::broker::api::topology::{QueueSpec, Topology, kind_name};
 use crate::contract::{Exchange, QueueKind};
 
 /// How the name of a queue that stands in for another one begins.

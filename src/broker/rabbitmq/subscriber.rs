@@ -21,10 +21,10 @@ use super::link::{Phase, Shared, delays};
 use super::monitor::Monitor;
 use super::prefetch::Prefetch;
 use super::properties::{from_amqp, header};
-use crate::broker::delivery::{self, Ack, Delivery, Settled};
-use crate::broker::message::HeaderValue;
-use crate::broker::meters::QueueMeters;
-use crate::broker::topology::QueueSpec;
+use crate::broker::api::delivery::{self, Ack, Delivery, Settled};
+use crate::broker::api::message::HeaderValue;
+use crate::broker::api::meters::QueueMeters;
+use crate::broker::api::topology::QueueSpec;
 use crate::contract::headers::{DELIVERY_COUNT, RETURNED_OFTEN, UNREADABLE};
 
 /// One consumer's task.

@@ -7,7 +7,7 @@ use super::topology::Topology;
 use crate::contract::ExchangeKind;
 
 /// The bindings of all exchanges, ready to be matched. Queues are positions in [`Topology::queues`].
-pub(super) struct Routes {
+pub(in crate::broker) struct Routes {
     exchanges: HashMap<&'static str, Vec<Binding>>,
     queues: HashMap<&'static str, usize>,
     unrouted: &'static str,
@@ -61,7 +61,7 @@ enum Pattern {
 }
 
 impl Routes {
-    pub(super) fn new(topology: &Topology) -> Self {
+    pub(in crate::broker) fn new(topology: &Topology) -> Self {
         let bindings_of = |name: &str, kind: ExchangeKind| {
             let mut bindings = Vec::new();
             for (queue, spec) in topology.queues.iter().enumerate() {
@@ -89,18 +89,18 @@ impl Routes {
     }
 
     /// The position of a queue.
-    pub(super) fn queue(&self, name: &str) -> Option<usize> {
+    pub(in crate::broker) fn queue(&self, name: &str) -> Option<usize> {
         self.queues.get(name).copied()
     }
 
     /// Whether a binding of this exchange matches.
-    pub(super) fn is_bound(&self, exchange: &str, routing_key: &str) -> bool {
+    pub(in crate::broker) fn is_bound(&self, exchange: &str, routing_key: &str) -> bool {
         let bindings = self.exchanges.get(exchange);
         bindings.is_some_and(|bindings| !matching(bindings, routing_key).is_empty())
     }
 
     /// The queues that get a copy of a message, each once and at least one.
-    pub(super) fn targets(
+    pub(in crate::broker) fn targets(
         &self,
         exchange: &str,
         routing_key: &str,

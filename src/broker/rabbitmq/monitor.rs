@@ -8,8 +8,8 @@ use metrics::gauge;
 use tokio::sync::watch;
 
 use super::address::Address;
-use crate::broker::status::{Link, Status, Troubles};
-use crate::broker::topology::TopologyError;
+use crate::broker::api::status::{Link, Status, Troubles};
+use crate::broker::api::topology::TopologyError;
 
 /// Which of the two connections.
 #[derive(Debug, Clone, Copy)]

@@ -13,8 +13,8 @@ use lapin::{Channel, Confirmation, Consumer, Error};
 use tokio::time::timeout;
 
 use super::CutoverError;
-use crate::broker::rabbit::declare::name;
-use crate::broker::rabbit::dial::Session;
+use crate::broker::rabbitmq::declare::name;
+use crate::broker::rabbitmq::dial::Session;
 
 /// How many messages are moved at once.
 const WINDOW: u16 = 200;

@@ -6,7 +6,7 @@ use lapin::{Channel, Error, ErrorKind};
 
 use super::dial::Session;
 
-use crate::broker::topology::{Topology, TopologyError, kind_name};
+use crate::broker::api::topology::{Topology, TopologyError, kind_name};
 use crate::contract::{ExchangeKind, QueueKind};
 
 /// Declares what is not there yet. What the broker refuses, because it is there in another form or because we may
