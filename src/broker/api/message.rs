@@ -1,12 +1,10 @@
 //! A message on its way out, and the properties that messages carry.
 
 use std::borrow::Cow;
-use std::sync::Arc;
 
 use bytes::Bytes;
 
-use super::delivery::Ack;
-use crate::broker::memory::Ticket;
+use super::origin::Origin;
 use crate::weight;
 
 /// A message to publish. It is always persistent.
@@ -51,15 +49,6 @@ pub enum HeaderValue {
     Boolean(bool),
 }
 
-/// Which delivery a message replaces.
-#[derive(Debug, Clone)]
-pub(in crate::broker) enum Origin {
-    /// One of the embedded broker: whoever waits for it waits for its replacement too.
-    Embedded(Arc<Ticket>),
-    /// One of RabbitMQ.
-    Rabbit,
-}
-
 impl Outgoing {
     /// A message to an exchange, without properties.
     pub fn new(
@@ -84,13 +73,6 @@ impl Outgoing {
     /// The same message with these properties.
     pub fn with(mut self, properties: Properties) -> Self {
         self.properties = properties;
-        self
-    }
-
-    /// Says that this message takes the place of a delivery, which must be acknowledged only after this one is
-    /// published. It doesn't wait behind messages that come from outside, so that settling can't be starved.
-    pub fn in_place_of(mut self, delivery: &Ack) -> Self {
-        self.origin = delivery.origin();
         self
     }
 

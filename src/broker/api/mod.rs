@@ -1,15 +1,16 @@
 //! What the rest of the server knows of a broker, and what a backend is written against: messages, the handles that
 //! settle them, topology, limits and status.
 
-pub mod delivery;
-pub mod error;
-pub mod limits;
-pub mod lock;
-pub mod message;
+pub(in crate::broker) mod delivery;
+pub(in crate::broker) mod error;
+pub(in crate::broker) mod limits;
+pub(in crate::broker) mod lock;
+pub(in crate::broker) mod message;
 pub(in crate::broker) mod meters;
-pub mod routing;
-pub mod status;
-pub mod topology;
+pub(in crate::broker) mod origin;
+pub(in crate::broker) mod routing;
+pub(in crate::broker) mod status;
+pub(in crate::broker) mod topology;
 
 use std::time::Duration;
 
@@ -35,7 +36,7 @@ pub trait Broker: Send + Sync + 'static {
     /// Waiting is bounded by whoever polls: a dropped future may leave the message published.
     fn publish(&self, message: Outgoing) -> BoxFuture<'_, Result<(), PublishError>>;
 
-    /// Starts to consume a queue, with the prefetch of its [`QueueSpec`].
+    /// Starts to consume a queue, with the prefetch of its [`QueueSpec`](topology::QueueSpec).
     ///
     /// The stream outlives lost connections. Dropping it stops the consumer; deliveries that are still held can be
     /// settled afterwards.

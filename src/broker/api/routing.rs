@@ -49,6 +49,13 @@ impl Bound {
     }
 }
 
+impl Topology {
+    /// Whether a queue takes messages of this exchange with this routing key.
+    pub fn is_bound(&self, exchange: &str, routing_key: &str) -> bool {
+        Routes::new(self).is_bound(exchange, routing_key)
+    }
+}
+
 /// What a routing key must be.
 #[derive(Debug)]
 enum Pattern {
@@ -94,7 +101,7 @@ impl Routes {
     }
 
     /// Whether a binding of this exchange matches.
-    pub(in crate::broker) fn is_bound(&self, exchange: &str, routing_key: &str) -> bool {
+    fn is_bound(&self, exchange: &str, routing_key: &str) -> bool {
         let bindings = self.exchanges.get(exchange);
         bindings.is_some_and(|bindings| !matching(bindings, routing_key).is_empty())
     }

@@ -1,6 +1,5 @@
 //! The exchanges, queues and bindings that a broker serves.
 
-use super::routing::Routes;
 use crate::contract::{Destination, Exchange, ExchangeKind, Pipeline, Queue, QueueKind, Route};
 
 /// The exchanges, queues and bindings that a broker serves.
@@ -66,11 +65,6 @@ impl Topology {
     /// The queue with this name.
     pub(in crate::broker) fn queue(&self, name: &str) -> Option<&QueueSpec> {
         self.queues.iter().find(|queue| queue.name == name)
-    }
-
-    /// Whether a queue takes messages of this exchange with this routing key.
-    pub fn is_bound(&self, exchange: &str, routing_key: &str) -> bool {
-        Routes::new(self).is_bound(exchange, routing_key)
     }
 
     /// Whether there is an exchange with this name.

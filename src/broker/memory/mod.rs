@@ -7,9 +7,6 @@ mod queue;
 mod spare;
 mod ticket;
 
-pub(super) use queue::{Consumer, Held};
-pub(super) use ticket::Ticket;
-
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -18,14 +15,15 @@ use futures_util::future::BoxFuture;
 use tokio::sync::{oneshot, watch};
 use tokio_util::sync::CancellationToken;
 
-use self::queue::{Message, Queue};
-use self::ticket::Live;
+use self::queue::{Consumer, Message, Queue};
+use self::ticket::{Live, Ticket};
 use crate::broker::api::Broker;
-use crate::broker::api::delivery::{Deliveries, Source};
+use crate::broker::api::delivery::Deliveries;
 use crate::broker::api::error::{ConsumeError, PublishError};
 use crate::broker::api::limits::Limits;
-use crate::broker::api::message::{Origin, Outgoing};
+use crate::broker::api::message::Outgoing;
 use crate::broker::api::meters::Meters;
+use crate::broker::api::origin::Origin;
 use crate::broker::api::status::{Link, Status};
 use crate::broker::api::topology::Topology;
 use crate::weight::{self, Budget, Permit};
@@ -75,8 +73,7 @@ impl Embedded {
             .meters
             .routes()
             .targets(&message.exchange, &message.routing_key)?;
-        if let Some(Origin::Embedded(ticket)) = &message.origin {
-            let ticket = Arc::clone(ticket);
+        if let Some(ticket) = message.origin.as_ref().and_then(Origin::known::<Ticket>) {
             ticket.expect(targets.len());
             return self.put(&Arc::new(message.into()), &targets, &ticket);
         }
@@ -159,7 +156,7 @@ impl Broker for Embedded {
         let at = self.meters.routes().queue(queue).ok_or_else(no_queue)?;
         let queue = self.queues.get(at).ok_or_else(no_queue)?;
         let consumer = Consumer::of(queue).ok_or(ConsumeError::Closed)?;
-        Ok(Deliveries::new(Source::Embedded(consumer)))
+        Ok(Deliveries::new(consumer.deliveries()))
     }
 
     fn status(&self) -> watch::Receiver<Status> {

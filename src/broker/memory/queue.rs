@@ -2,19 +2,22 @@
 
 use std::borrow::Cow;
 use std::collections::VecDeque;
-use std::fmt;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use bytes::Bytes;
+use futures_util::FutureExt as _;
+use futures_util::future::{self, BoxFuture};
+use futures_util::stream::{self, Stream};
 use metrics::Gauge;
 use tokio::sync::Notify;
 
 use super::spare::Spare;
 use super::ticket::Ticket;
-use crate::broker::api::delivery::{self, Ack, Delivery, Settled};
-use crate::broker::api::message::{Origin, Outgoing, Properties};
+use crate::broker::api::delivery::{Ack, Delivery, Settle, Settled, Settlement};
+use crate::broker::api::message::{Outgoing, Properties};
 use crate::broker::api::meters::{self, QueueMeters};
+use crate::broker::api::origin::Origin;
 use crate::broker::api::topology::QueueSpec;
 use crate::weight;
 
@@ -56,13 +59,13 @@ impl From<Outgoing> for Message {
 }
 
 /// One consumer of a queue.
-pub(in crate::broker) struct Consumer {
+pub(super) struct Consumer {
     queue: Arc<Queue>,
     hands: Arc<Hands>,
 }
 
 /// A delivery that is not settled yet.
-pub(in crate::broker) struct Held {
+struct Held {
     // None once it is settled.
     entry: Option<Entry>,
     queue: Arc<Queue>,
@@ -188,8 +191,16 @@ impl Consumer {
         })
     }
 
+    /// What it gets, until the queue is closed.
+    pub(super) fn deliveries(self) -> impl Stream<Item = Delivery> + Send + 'static {
+        stream::unfold(self, |mut consumer| async move {
+            let delivery = consumer.next().await?;
+            Some((delivery, consumer))
+        })
+    }
+
     /// The next delivery, or `None` once the queue is closed.
-    pub(in crate::broker) async fn next(&mut self) -> Option<Delivery> {
+    async fn next(&mut self) -> Option<Delivery> {
         loop {
             // A wake-up is remembered until someone waits, so none that comes in between is missed.
             {
@@ -219,11 +230,11 @@ impl Consumer {
             routing_key: message.routing_key.clone(),
             redelivered: entry.redelivered,
             properties: message.properties.clone(),
-            ack: Ack::new(delivery::Held::Embedded(Held {
+            ack: Ack::new(Held {
                 entry: Some(entry),
                 queue: Arc::clone(&self.queue),
                 hands: Arc::clone(&self.hands),
-            })),
+            }),
         }
     }
 }
@@ -237,39 +248,29 @@ impl Drop for Consumer {
     }
 }
 
-impl fmt::Debug for Consumer {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Consumer")
-            .field("queue", &self.queue.name)
-            .finish_non_exhaustive()
+// === impl Held ===
+
+impl Settle for Held {
+    fn settle(mut self: Box<Self>, how: Settlement) -> BoxFuture<'static, Settled> {
+        if let Some(entry) = self.entry.take() {
+            match how {
+                Settlement::Ack => entry.ticket.acknowledged(),
+                Settlement::Requeue => self.queue.put_back(entry),
+            }
+        }
+        self.let_go();
+        future::ready(Settled::Done).boxed()
+    }
+
+    fn origin(&self) -> Origin {
+        match &self.entry {
+            Some(entry) => Origin::of(Arc::clone(&entry.ticket)),
+            None => Origin::any(),
+        }
     }
 }
 
-// === impl Held ===
-
 impl Held {
-    pub(in crate::broker) fn ack(mut self) -> Settled {
-        if let Some(entry) = self.entry.take() {
-            entry.ticket.acknowledged();
-        }
-        self.let_go();
-        Settled::Done
-    }
-
-    pub(in crate::broker) fn requeue(mut self) -> Settled {
-        if let Some(entry) = self.entry.take() {
-            self.queue.put_back(entry);
-        }
-        self.let_go();
-        Settled::Done
-    }
-
-    pub(in crate::broker) fn origin(&self) -> Option<Origin> {
-        self.entry
-            .as_ref()
-            .map(|entry| Origin::Embedded(Arc::clone(&entry.ticket)))
-    }
-
     fn let_go(&self) {
         self.hands.held.fetch_sub(1, Ordering::AcqRel);
         self.queue.meters.held.decrement(1.0);

@@ -10,7 +10,7 @@ use crate::weight::Permit;
 /// One publisher's wait. Every copy in a queue or in a consumer's hands holds it; if it goes away before all copies
 /// are acknowledged, the publisher learns that too.
 #[derive(Debug)]
-pub(in crate::broker) struct Ticket {
+pub(super) struct Ticket {
     open: AtomicUsize,
     settled: Mutex<Option<oneshot::Sender<()>>>,
     _permit: Permit,

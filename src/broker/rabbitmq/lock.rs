@@ -9,7 +9,7 @@ use lapin::types::{FieldTable, ShortString};
 use super::dial::Session;
 
 /// The queue of a lock, and the channel that it was declared on.
-pub(in crate::broker) struct HeldLock {
+pub(super) struct HeldLock {
     session: Arc<Session>,
     channel: Channel,
     name: ShortString,
@@ -37,7 +37,7 @@ impl HeldLock {
     }
 
     /// Gives it back. What fails here ends with the connection.
-    pub(in crate::broker) async fn release(self) {
+    pub(super) async fn release(self) {
         let options = QueueDeleteOptions::default();
         let deleted = self.channel.queue_delete(self.name.clone(), options);
         if self.session.ask(deleted).await.is_ok() {

@@ -26,8 +26,6 @@ mod subscriber;
 pub use address::{Address, AddressError};
 pub use cutover::{Cutover, CutoverError, Found};
 pub use depths::{Depth, DepthError, Depths};
-pub(super) use lock::HeldLock;
-pub(super) use subscriber::Held;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -35,16 +33,18 @@ use std::time::Duration;
 
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
+use futures_util::stream;
 use tokio::sync::{Mutex, mpsc, watch};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use self::lanes::Lanes;
 use self::link::{Link, Phase, Shared};
+use self::lock::HeldLock;
 use self::monitor::{Monitor, Role};
 use self::subscriber::Subscriber;
 use crate::broker::api::Broker;
-use crate::broker::api::delivery::{Deliveries, Source};
+use crate::broker::api::delivery::Deliveries;
 use crate::broker::api::error::{ConsumeError, PublishError};
 use crate::broker::api::limits::Limits;
 use crate::broker::api::lock::Lock;
@@ -208,7 +208,11 @@ impl Broker for Rabbit {
             deliveries,
         };
         self.tasks.spawn(subscriber.run());
-        Ok(Deliveries::new(Source::Rabbit(receiver)))
+        let deliveries = stream::unfold(receiver, |mut receiver| async move {
+            let delivery = receiver.recv().await?;
+            Some((delivery, receiver))
+        });
+        Ok(Deliveries::new(deliveries))
     }
 
     fn limits(&self) -> Limits {
@@ -228,7 +232,8 @@ impl Broker for Rabbit {
     fn lock<'a>(&'a self, name: &'a str) -> BoxFuture<'a, Option<Lock>> {
         async move {
             let session = self.consume_phases.borrow().session().map(Arc::clone)?;
-            HeldLock::take(session, name).await.map(Lock::rabbit)
+            let held = HeldLock::take(session, name).await?;
+            Some(Lock::until(held.release()))
         }
         .boxed()
     }

@@ -6,6 +6,7 @@ use std::pin::pin;
 use std::sync::Arc;
 
 use bytes::Bytes;
+use futures_util::future::BoxFuture;
 use futures_util::{FutureExt, StreamExt};
 use lapin::options::{
     BasicAckOptions, BasicCancelOptions, BasicConsumeOptions, BasicNackOptions, BasicQosOptions,
@@ -21,7 +22,7 @@ use super::link::{Phase, Shared, delays};
 use super::monitor::Monitor;
 use super::prefetch::Prefetch;
 use super::properties::{from_amqp, header};
-use crate::broker::api::delivery::{self, Ack, Delivery, Settled};
+use crate::broker::api::delivery::{Ack, Delivery, Settle, Settled, Settlement};
 use crate::broker::api::message::HeaderValue;
 use crate::broker::api::meters::QueueMeters;
 use crate::broker::api::topology::QueueSpec;
@@ -37,7 +38,7 @@ pub(super) struct Subscriber {
 }
 
 /// A delivery that is not settled yet.
-pub(in crate::broker) struct Held {
+struct Held {
     acker: Acker,
     queue: &'static str,
     settled: bool,
@@ -214,7 +215,7 @@ impl Subscriber {
             routing_key: Cow::Owned(delivery.routing_key.to_string()),
             redelivered: delivery.redelivered,
             properties: from_amqp(&delivery.properties),
-            ack: Ack::new(delivery::Held::Rabbit(held)),
+            ack: Ack::new(held),
         }
     }
 }
@@ -304,26 +305,26 @@ fn requeue() -> BasicNackOptions {
 
 // === impl Held ===
 
-impl Held {
-    pub(in crate::broker) async fn ack(mut self) -> Settled {
-        let told = self.acker.ack(BasicAckOptions::default());
-        let settled = self.wait(told).await;
-        self.settled = true;
-        settled
-    }
-
-    pub(in crate::broker) async fn requeue(mut self) -> Settled {
-        let told = self.acker.nack(requeue());
-        let settled = self.wait(told).await;
-        self.settled = true;
-        settled
+impl Settle for Held {
+    fn settle(mut self: Box<Self>, how: Settlement) -> BoxFuture<'static, Settled> {
+        async move {
+            let settled = match how {
+                Settlement::Ack => self.wait(self.acker.ack(BasicAckOptions::default())).await,
+                Settlement::Requeue => self.wait(self.acker.nack(requeue())).await,
+            };
+            self.settled = true;
+            settled
+        }
+        .boxed()
     }
 
     /// Whether the channel that it came by is gone.
-    pub(in crate::broker) fn is_stale(&self) -> bool {
+    fn is_stale(&self) -> bool {
         self.acker.poisoned()
     }
+}
 
+impl Held {
     /// Waits until the broker is told. The library may never say so if the channel breaks at this moment.
     async fn wait(&self, told: impl Future<Output = Result<bool, Error>>) -> Settled {
         let mut told = pin!(told);

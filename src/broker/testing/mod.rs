@@ -6,16 +6,16 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
 use futures_util::FutureExt as _;
-use futures_util::future::BoxFuture;
+use futures_util::future::{self, BoxFuture};
+use futures_util::stream;
 use tokio::sync::{Notify, watch};
 
-use crate::broker::api::delivery::{self, Ack, Deliveries, Delivery, Settled, Source};
-use crate::broker::api::error::{ConsumeError, PublishError};
-use crate::broker::api::message::{Origin, Outgoing};
-use crate::broker::api::status::{Link, Status};
-use crate::broker::api::limits::Limits;
-use crate::broker::api::message::HeaderValue;
 use crate::broker::api::Broker;
+use crate::broker::api::delivery::{Ack, Deliveries, Delivery, Settle, Settled, Settlement};
+use crate::broker::api::error::{ConsumeError, PublishError};
+use crate::broker::api::limits::Limits;
+use crate::broker::api::message::{HeaderValue, Outgoing};
+use crate::broker::api::status::{Link, Status};
 use crate::contract::headers::RETRY_COUNT;
 
 /// Whether the next publish fails: before anything has happened, or after all of it has.
@@ -76,11 +76,11 @@ pub(crate) struct Seen {
     pub(crate) settled_twice: bool,
 }
 
-pub(in crate::broker) struct Consumer {
+struct Consumer {
     inner: Arc<Inner>,
 }
 
-pub(in crate::broker) struct Held {
+struct Held {
     inner: Arc<Inner>,
     place: u64,
     channel: u64,
@@ -227,7 +227,11 @@ impl Broker for Simulated {
     fn consume(&self, _: &str) -> Result<Deliveries, ConsumeError> {
         self.inner.state().seen.consumers += 1;
         let inner = Arc::clone(&self.inner);
-        Ok(Deliveries::new(Source::Simulated(Consumer { inner })))
+        let deliveries = stream::unfold(Consumer { inner }, |mut consumer| async move {
+            let delivery = consumer.next().await?;
+            Some((delivery, consumer))
+        });
+        Ok(Deliveries::new(deliveries))
     }
 
     fn limits(&self) -> Limits {
@@ -241,12 +245,12 @@ impl Broker for Simulated {
     fn close(&self, _: Duration) -> BoxFuture<'_, ()> {
         self.inner.state().closed = true;
         self.inner.wake.notify_waiters();
-        futures_util::future::ready(()).boxed()
+        future::ready(()).boxed()
     }
 }
 
 impl Consumer {
-    pub(in crate::broker) async fn next(&mut self) -> Option<Delivery> {
+    async fn next(&mut self) -> Option<Delivery> {
         loop {
             let woken = self.inner.wake.notified();
             tokio::pin!(woken);
@@ -282,28 +286,20 @@ impl Consumer {
             routing_key: entry.message.routing_key.clone(),
             redelivered: entry.redelivered,
             properties: entry.message.properties.clone(),
-            ack: Ack::new(delivery::Held::Simulated(held)),
+            ack: Ack::new(held),
         }
     }
 }
 
-impl std::fmt::Debug for Consumer {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Consumer")
-    }
-}
-
-impl Held {
-    pub(in crate::broker) fn settle(mut self, give_back: bool) -> Settled {
+impl Settle for Held {
+    fn settle(mut self: Box<Self>, how: Settlement) -> BoxFuture<'static, Settled> {
         self.open = false;
-        self.inner.settle(self.place, self.channel, give_back)
+        let give_back = how == Settlement::Requeue;
+        let settled = self.inner.settle(self.place, self.channel, give_back);
+        future::ready(settled).boxed()
     }
 
-    pub(in crate::broker) fn origin(&self) -> Option<Origin> {
-        Some(Origin::Rabbit)
-    }
-
-    pub(in crate::broker) fn is_stale(&self) -> bool {
+    fn is_stale(&self) -> bool {
         self.inner.state().channel != self.channel
     }
 }
