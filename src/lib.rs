@@ -6,6 +6,8 @@
 pub mod listen;
 pub mod weight;
 
+pub mod dead_letter;
+
 pub mod contract;
 #[rustfmt::skip]
 #[path = "../generated/mod.rs"]

@@ -20,7 +20,7 @@ pub use api::message::{HeaderValue, Outgoing, Properties};
 pub use api::routing::Bound;
 pub use api::status::{Link, Status, Troubles};
 pub use api::topology::{QueueSpec, Topology, TopologyError};
-pub use letter::{Letter, letter_id};
+pub use letter::Letter;
 pub use memory::Embedded;
 pub use rabbitmq::{
     Address, AddressError, Cutover, CutoverError, Depth, DepthError, Depths, Found, Rabbit,

@@ -26,6 +26,7 @@ pub mod json;
 pub mod row;
 pub mod unknown;
 
+pub use crate::dead_letter::DeadLetter;
 pub use block::Block;
 pub use column::Column;
 pub use identity::IdFrom;
@@ -34,7 +35,7 @@ pub use layout::{ColumnSpec, Holds, Layout, TextLimit};
 pub use migration::Migration;
 pub use pipeline::*;
 pub use request::{Piece, Rate, Request, Target, Template};
-pub use row::{Bad, Context, DeadLetter, Group, Message, Misfit, TooLong};
+pub use row::{Bad, Context, Group, Message, Misfit, TooLong};
 pub use shape::{Field, Kind, Label, Shape};
 pub use storage::{Conflict, Database, Storage, Upsert};
 pub use unknown::{UNKNOWN_MEMBERS, UnknownMembers};

@@ -13,6 +13,7 @@ use super::stretch::both;
 use crate::contract::canonical::canonical;
 use crate::contract::function::MILLIS_RANGE;
 use crate::contract::{Append, Bad, Block, Context, Envelope, Group, Input, json};
+use crate::dead_letter::Class;
 
 /// A part of a message that is a dead letter.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -21,8 +22,8 @@ pub(super) struct Failed {
     pub unit: usize,
     /// The event's type name, or number; empty if it isn't known.
     pub event_type: String,
-    /// Why, as a short stable word.
-    pub class: &'static str,
+    /// Why: the class of its dead letter.
+    pub class: Class,
     /// Why, for people.
     pub reason: String,
     /// What becomes of it.
@@ -222,7 +223,7 @@ pub(super) fn panicked_unit(unit: usize, event_type: &str, panic: &str) -> Faile
     Failed {
         unit,
         event_type: event_type.to_owned(),
-        class: "panic",
+        class: Class::Panic,
         reason: panic.to_owned(),
         verdict: Verdict::Open,
     }
@@ -249,21 +250,21 @@ fn lost_event(unit: usize, why: &Why) -> Failed {
         Why::UnknownType(number) => Failed {
             unit,
             event_type: number.to_string(),
-            class: "unknown_type",
+            class: Class::UnknownType,
             reason: format!("this build knows no event type with number {number}"),
             verdict: Verdict::Dead,
         },
         Why::UnknownMember { name } => Failed {
             unit,
             event_type: name.clone(),
-            class: "unknown_type",
+            class: Class::UnknownType,
             reason: format!("this build knows no event type that is called `{name}`"),
             verdict: Verdict::Dead,
         },
         Why::NoType => Failed {
             unit,
             event_type: String::new(),
-            class: "no_type",
+            class: Class::NoType,
             reason: "the event has no type: none of the variants of its oneof is set".to_owned(),
             verdict: Verdict::Dead,
         },

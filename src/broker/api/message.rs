@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use bytes::Bytes;
 
 use super::origin::Origin;
+use crate::dead_letter::Value;
 use crate::weight;
 
 /// A message to publish. It is always persistent.
@@ -82,6 +83,17 @@ impl Outgoing {
     }
 }
 
+// === impl HeaderValue ===
+
+impl From<Value<'_>> for HeaderValue {
+    fn from(value: Value<'_>) -> Self {
+        match value {
+            Value::Text(text) => HeaderValue::Text(text.to_owned()),
+            Value::Integer(number) => HeaderValue::Integer(number),
+        }
+    }
+}
+
 // === impl Properties ===
 
 impl Properties {
@@ -91,6 +103,15 @@ impl Properties {
             .iter()
             .find(|(key, _)| key == name)
             .map(|(_, value)| value)
+    }
+
+    /// The header with this name as those of dead letters are read; none if it is a truth value.
+    pub fn value(&self, name: &str) -> Option<Value<'_>> {
+        match self.header(name)? {
+            HeaderValue::Text(text) => Some(Value::Text(text)),
+            HeaderValue::Integer(number) => Some(Value::Integer(*number)),
+            HeaderValue::Boolean(_) => None,
+        }
     }
 
     /// Sets a header, in place of one of the same name.

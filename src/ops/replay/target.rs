@@ -9,6 +9,7 @@ use crate::broker::Topology;
 use crate::contract::headers as h;
 use crate::contract::wire::{self, WireType};
 use crate::contract::{Envelope, Input, Intake, Pipeline};
+use crate::dead_letter::Class;
 use crate::ingest::as_json;
 use crate::ingest::scan::{Verdict, scan};
 use crate::sink::clickhouse::letters::Letter;
@@ -112,7 +113,7 @@ fn whole(headers: &str) -> Result<(), String> {
 /// An event whose type is still not known would only fail again.
 fn known(envelope: &Envelope, letter: &Letter) -> Result<(), String> {
     let number = letter.event_type.parse().ok();
-    match number.filter(|_| letter.class == super::unknown::CLASS) {
+    match number.filter(|_| letter.class == Class::UnknownType.name()) {
         Some(number) if envelope.event_type(number).is_none() => {
             Err(format!("this build knows no event type {number} either"))
         }
