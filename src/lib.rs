@@ -8,6 +8,7 @@ pub mod row_error;
 pub mod time;
 pub mod weight;
 
+pub mod dead_letter;
 pub mod json;
 pub mod native;
 pub mod protobuf;

@@ -11,6 +11,7 @@ use super::prepare::{Content, Prepared};
 use super::split::{Part, Run, Why};
 use super::stretch::both;
 use crate::contract::{Append, Bad, Block, Context, Envelope, Group, Input, json};
+use crate::dead_letter::Class;
 use crate::protobuf::canonical::canonical;
 use crate::time::MILLIS_RANGE;
 
@@ -21,8 +22,8 @@ pub(super) struct Failed {
     pub unit: usize,
     /// Name of the event type, or its number; empty if unknown.
     pub event_type: String,
-    /// Class of the failure: a short stable word.
-    pub class: &'static str,
+    /// Class of its dead letter.
+    pub class: Class,
     /// Reason for people.
     pub reason: String,
     /// Verdict on the unit.
@@ -222,7 +223,7 @@ pub(super) fn panicked_unit(unit: usize, event_type: &str, panic: &str) -> Faile
     Failed {
         unit,
         event_type: event_type.to_owned(),
-        class: "panic",
+        class: Class::Panic,
         reason: panic.to_owned(),
         verdict: Verdict::Open,
     }
@@ -249,21 +250,21 @@ fn lost_event(unit: usize, why: &Why) -> Failed {
         Why::UnknownType(number) => Failed {
             unit,
             event_type: number.to_string(),
-            class: "unknown_type",
+            class: Class::UnknownType,
             reason: format!("this build knows no event type with number {number}"),
             verdict: Verdict::Dead,
         },
         Why::UnknownMember { name } => Failed {
             unit,
             event_type: name.clone(),
-            class: "unknown_type",
+            class: Class::UnknownType,
             reason: format!("this build knows no event type that is called `{name}`"),
             verdict: Verdict::Dead,
         },
         Why::NoType => Failed {
             unit,
             event_type: String::new(),
-            class: "no_type",
+            class: Class::NoType,
             reason: "the event has no type: none of the variants of its oneof is set".to_owned(),
             verdict: Verdict::Dead,
         },

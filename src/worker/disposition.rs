@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use crate::dead_letter::Class;
 use crate::sink::Fault;
 use crate::sink::http::RequestError;
 
@@ -96,7 +97,7 @@ pub(super) enum Disposition {
     /// Return it to its queue after this delay, uncounted.
     Wait(Duration),
     /// Make it a dead letter of this class.
-    DeadLetter(&'static str),
+    DeadLetter(Class),
 }
 
 /// Next step for a message after a failed request.
@@ -107,7 +108,7 @@ pub(super) enum Forwarding {
     /// The target is wrong or unavailable: pause it, and let one message at a time probe it. Uncounted.
     Pause,
     /// Make it a dead letter of this class.
-    DeadLetter(&'static str),
+    DeadLetter(Class),
 }
 
 /// Decides about a block, or its units.
@@ -126,9 +127,9 @@ pub(super) fn decide(case: &Case, jitter: f64) -> Disposition {
     };
     match case.cause {
         Cause::Panic if may_retry => Disposition::Retry(retry_after(case.failures, jitter)),
-        Cause::Panic => dead("panic"),
+        Cause::Panic => dead(Class::Panic),
         Cause::Store(Fault::Destination) => Disposition::Pause,
-        Cause::Store(Fault::Content) if case.part == Part::Alone => dead("refused"),
+        Cause::Store(Fault::Content) if case.part == Part::Alone => dead(Class::Refused),
         Cause::Store(Fault::Content) => Disposition::Divide,
         Cause::Store(Fault::Pressure) if case.attempts < MOST => {
             Disposition::Again(growing(Duration::from_secs(1)))
@@ -143,7 +144,7 @@ pub(super) fn decide(case: &Case, jitter: f64) -> Disposition {
             _ if may_retry => Disposition::Retry(retry_after(case.failures, jitter)),
             Probe::Agrees if case.part == Part::Alone => Disposition::Compare,
             Probe::Agrees => Disposition::Divide,
-            Probe::StoresOthers => dead("retries"),
+            Probe::StoresOthers => dead(Class::Retries),
             Probe::Unproven => Disposition::Wait(LONG),
         },
         Cause::Store(fault @ (Fault::Unanswered | Fault::Excess)) => {
@@ -156,8 +157,8 @@ pub(super) fn decide(case: &Case, jitter: f64) -> Disposition {
                 Probe::Unasked => Disposition::Ask,
                 Probe::Refuses => Disposition::Pause,
                 _ if case.part != Part::Alone => Disposition::Divide,
-                Probe::StoresOthers if fault == Fault::Unanswered => dead("unanswered"),
-                Probe::StoresOthers => dead("retries"),
+                Probe::StoresOthers if fault == Fault::Unanswered => dead(Class::Unanswered),
+                Probe::StoresOthers => dead(Class::Retries),
                 _ if may_retry => Disposition::Retry(retry_after(case.failures, jitter)),
                 Probe::Agrees => Disposition::Compare,
                 Probe::Unproven => Disposition::Wait(SHORT),
@@ -172,25 +173,6 @@ fn few(part: Part) -> u32 {
         Part::Whole => whole,
         Part::Some => some,
         Part::Alone => alone,
-    }
-}
-
-/// Who is to blame for a dead letter.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Blame {
-    /// The sender, whatever the build and the table.
-    Sender,
-    /// The build, the table, or their combination.
-    Build,
-}
-
-/// Who is to blame for a dead letter of this class.
-pub(super) fn blame(class: &str) -> Blame {
-    match class {
-        "malformed" | "bad_field" | "bad_value" | "no_type" | "unknown_type" | "unreadable" => {
-            Blame::Sender
-        }
-        _ => Blame::Build,
     }
 }
 
@@ -214,8 +196,8 @@ pub(super) fn decide_request(
     const FIRST: Duration = Duration::from_millis(250);
     match error.fault {
         Fault::Destination => Forwarding::Pause,
-        Fault::Content => Forwarding::DeadLetter("refused"),
-        _ if failures > u32::from(retries) => Forwarding::DeadLetter("retries"),
+        Fault::Content => Forwarding::DeadLetter(Class::Refused),
+        _ if failures > u32::from(retries) => Forwarding::DeadLetter(Class::Retries),
         Fault::Transient | Fault::Pressure | Fault::Unanswered | Fault::Excess => {
             Forwarding::Again(growing(FIRST, SLOWEST, attempts, jitter))
         }

@@ -16,6 +16,7 @@ use super::prepare::{Content, Prepared};
 use super::settle::{Decided, GivenUp, settle};
 use super::{Setup, now_ms};
 use crate::contract::{Bad, Context, Input, Message, Queue, Request};
+use crate::dead_letter::Class;
 use crate::sink::http::{RequestError, Target};
 
 /// State that all workers of a request share.
@@ -40,7 +41,7 @@ struct Parcel<'a> {
 enum Outcome {
     Taken,
     Dead {
-        class: &'static str,
+        class: Class,
         reason: String,
         attempts: u32,
     },
@@ -199,7 +200,7 @@ impl Forwarder {
                 }
                 Forwarding::DeadLetter(class) => {
                     let reason = match class {
-                        "retries" => format!("failed {tried} times, the last time: {error}"),
+                        Class::Retries => format!("failed {tried} times, the last time: {error}"),
                         _ => error.to_string(),
                     };
                     return Ok(Outcome::Dead {

@@ -188,6 +188,7 @@ mod tests {
     use super::super::split::{Lost, Part, Run, Why};
     use super::*;
     use crate::contract::{Bad, EventType, Shape};
+    use crate::dead_letter::Class;
 
     static SHAPE: Shape = Shape {
         id: 0,
@@ -236,7 +237,7 @@ mod tests {
         Failed {
             unit,
             event_type: String::new(),
-            class: "bad_value",
+            class: Class::BadValue,
             reason: String::new(),
             verdict,
         }

@@ -9,7 +9,7 @@ use futures_util::stream::FuturesUnordered;
 use super::alike::{Alike, letters};
 use super::append::{Failed, Verdict, panicked_unit, units};
 use super::batch::Held;
-use super::disposition::{Blame, Case, Cause, Disposition, Part, Probe, blame, decide};
+use super::disposition::{Case, Cause, Disposition, Part, Probe, decide};
 use super::duty::Ending;
 use super::fit::fit;
 use super::guard::{guarded, guarded_async};
@@ -18,6 +18,7 @@ use super::prepare::Prepared;
 use super::{Setup, dead_letter, now_ms, retry};
 use crate::broker::{Outgoing, PublishError};
 use crate::contract::Route;
+use crate::dead_letter::Blame;
 
 /// Maximum number of unconfirmed dead letters of one message.
 const AT_ONCE: usize = 32;
@@ -92,7 +93,7 @@ impl Decided {
     /// Number of its dead letters that are sender errors.
     pub(super) fn own_faults(&self) -> usize {
         let dead = self.failed.iter().filter(|f| f.verdict == Verdict::Dead);
-        dead.filter(|f| blame(f.class) == Blame::Sender).count()
+        dead.filter(|f| f.class.blame() == Blame::Sender).count()
     }
 
     /// Turns a retry copy that the broker doesn't accept into dead letters: otherwise it would go round for ever.
@@ -249,7 +250,7 @@ async fn publish_letter(
         fit(outgoing, setup.broker.limits(), count)
     };
     publish(setup, message, outgoing).await?;
-    metrics::counter!("event_grpc_dead_letters_total", "queue" => message.queue.name, "class" => letter.failed.class)
+    metrics::counter!("event_grpc_dead_letters_total", "queue" => message.queue.name, "class" => letter.failed.class.name())
         .increment(1);
     Ok(())
 }
@@ -289,7 +290,7 @@ async fn publish_whole(setup: &Setup, decided: &Decided, panic: &str) -> Result<
         fit(letter.clone(), setup.broker.limits(), 1)
     })
     .await?;
-    metrics::counter!("event_grpc_dead_letters_total", "queue" => message.queue.name, "class" => failed.class)
+    metrics::counter!("event_grpc_dead_letters_total", "queue" => message.queue.name, "class" => failed.class.name())
         .increment(1);
     Ok(Ending::Acknowledged)
 }

@@ -14,6 +14,7 @@ use super::spread;
 use super::stretch::append_from;
 use super::suspects::Key;
 use crate::contract::{Block, Message};
+use crate::dead_letter::Class;
 use crate::sink::{Fault, Rows, StoreError};
 
 /// Result of a bisection.
@@ -221,17 +222,17 @@ impl Flusher {
             Disposition::DeadLetter(class) => (class, Verdict::Dead),
             Disposition::Retry(after) => {
                 let counted = true;
-                (error.fault.name(), Verdict::Again { after, counted })
+                (class_of(error.fault), Verdict::Again { after, counted })
             }
             Disposition::Wait(after) => {
                 let counted = false;
                 if !std::mem::replace(&mut work.told, true) {
                     tracing::error!(table = self.table.name, reason = %error, "Units can't be stored; they wait in their queue.");
                 }
-                (error.fault.name(), Verdict::Again { after, counted })
+                (class_of(error.fault), Verdict::Again { after, counted })
             }
             // The other decisions are about blocks; they decide nothing here.
-            _ => (error.fault.name(), Verdict::Open),
+            _ => (class_of(error.fault), Verdict::Open),
         };
         let failed = Failed {
             unit: unit.1,
@@ -254,6 +255,17 @@ impl Flusher {
             objects.extend(self.objects(work.held(at), &wanted));
         }
         objects
+    }
+}
+
+/// The class that a unit fails with, should its copy for the retry not fit into a message. What is no such failure goes
+/// back uncounted, and never becomes a letter by that.
+fn class_of(fault: Fault) -> Class {
+    match fault {
+        Fault::Transient | Fault::Destination | Fault::Pressure => Class::Transient,
+        Fault::Unanswered => Class::Unanswered,
+        Fault::Excess => Class::Excess,
+        Fault::Content => Class::Refused,
     }
 }
 

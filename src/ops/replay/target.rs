@@ -8,6 +8,7 @@ use crate::broker::Topology;
 use crate::contract::headers as h;
 use crate::contract::wire::{self, WireType};
 use crate::contract::{Envelope, Input, Intake, Pipeline};
+use crate::dead_letter::Class;
 use crate::ingest::as_json;
 use crate::ingest::scan::{Verdict, scan};
 use crate::sink::clickhouse::letters::Letter;
@@ -111,10 +112,10 @@ fn whole(headers: &str) -> Result<(), String> {
 /// Checks that an event's type is known now; otherwise it would only fail again.
 fn known(envelope: &Envelope, letter: &Letter) -> Result<(), String> {
     let number = letter.event_type.parse().ok();
-    match number.filter(|_| letter.class == super::unknown::CLASS) {
-        Some(number) if envelope.event_type(number).is_none() => {
-            Err(format!("this build doesn't know event type {number} either"))
-        }
+    match number.filter(|_| letter.class == Class::UnknownType.name()) {
+        Some(number) if envelope.event_type(number).is_none() => Err(format!(
+            "this build doesn't know event type {number} either"
+        )),
         _ => Ok(()),
     }
 }

@@ -12,28 +12,6 @@ fn error(fault: Fault) -> RequestError {
 }
 
 #[test]
-fn a_sender_is_to_blame_for_what_only_it_can_mend() {
-    for class in [
-        "malformed",
-        "bad_field",
-        "bad_value",
-        "no_type",
-        "unknown_type",
-    ] {
-        assert_eq!(blame(class), Blame::Sender, "{class}");
-    }
-    for class in [
-        "refused",
-        "panic",
-        "build_mismatch",
-        "unexpected_type",
-        "retries",
-    ] {
-        assert_eq!(blame(class), Blame::Build, "{class}");
-    }
-}
-
-#[test]
 fn a_request_is_repeated_until_too_much_counts_against_the_message() {
     let decide =
         |fault, attempts, failures| decide_request(&error(fault), attempts, failures, 2, 1.0);
@@ -41,10 +19,10 @@ fn a_request_is_repeated_until_too_much_counts_against_the_message() {
     assert_eq!(decide(Fault::Transient, 1, 0), again(250));
     assert_eq!(decide(Fault::Transient, 3, 2), again(1000));
     assert_eq!(decide(Fault::Transient, 99, 0), again(30_000));
-    let dead = Forwarding::DeadLetter("retries");
+    let dead = Forwarding::DeadLetter(Class::Retries);
     assert_eq!(decide(Fault::Transient, 3, 3), dead);
     assert_eq!(decide(Fault::Destination, 9, 9), Forwarding::Pause);
-    let refused = Forwarding::DeadLetter("refused");
+    let refused = Forwarding::DeadLetter(Class::Refused);
     assert_eq!(decide(Fault::Content, 1, 0), refused);
 }
 
@@ -54,7 +32,7 @@ fn each_case_has_one_answer() {
     use Fault::{Content, Destination, Excess, Pressure, Transient, Unanswered};
     use Part::{Alone, Some, Whole};
     use Probe::{Agrees, Refuses, StoresOthers, Unasked, Unproven};
-    const UNANSWERED: Disposition = DeadLetter("unanswered");
+    const UNANSWERED: Disposition = DeadLetter(Class::Unanswered);
     let ms = Duration::from_millis;
     let table = [
         // Cause, attempts, part, probe, failures so far: decision.
@@ -62,7 +40,7 @@ fn each_case_has_one_answer() {
         (Destination, 99, Alone, Unasked, 9, Pause),
         (Content, 1, Whole, Unasked, 0, Divide),
         (Content, 1, Some, Unasked, 9, Divide),
-        (Content, 1, Alone, Unasked, 0, DeadLetter("refused")),
+        (Content, 1, Alone, Unasked, 0, DeadLetter(Class::Refused)),
         (Pressure, 1, Whole, Unasked, 9, Again(ms(1000))),
         (Pressure, 4, Alone, Unasked, 9, Again(ms(5000))),
         (Pressure, 8, Whole, Unasked, 9, Pause),
@@ -77,7 +55,14 @@ fn each_case_has_one_answer() {
         (Transient, 3, Some, Agrees, 2, Divide),
         (Transient, 5, Alone, Agrees, 1, Retry(ms(10_000))),
         (Transient, 5, Alone, Agrees, 2, Compare),
-        (Transient, 5, Alone, StoresOthers, 2, DeadLetter("retries")),
+        (
+            Transient,
+            5,
+            Alone,
+            StoresOthers,
+            2,
+            DeadLetter(Class::Retries),
+        ),
         (Transient, 5, Alone, Unproven, 2, Wait(LONG)),
         (Unanswered, 1, Whole, Unasked, 0, Again(ms(100))),
         (Unanswered, 3, Whole, Unasked, 0, Ask),
@@ -93,7 +78,14 @@ fn each_case_has_one_answer() {
         (Excess, 3, Whole, Agrees, 0, Divide),
         (Excess, 2, Some, Agrees, 0, Divide),
         (Excess, 3, Alone, Agrees, 2, Compare),
-        (Excess, 3, Alone, StoresOthers, 2, DeadLetter("retries")),
+        (
+            Excess,
+            3,
+            Alone,
+            StoresOthers,
+            2,
+            DeadLetter(Class::Retries),
+        ),
     ];
     for (fault, attempts, part, probe, failures, expected) in table {
         let case = Case {
@@ -126,5 +118,5 @@ fn each_case_has_one_answer() {
         last_resort: false,
     };
     assert_eq!(decide(&panicked(0), 1.0), Retry(ms(5000)));
-    assert_eq!(decide(&panicked(2), 1.0), DeadLetter("panic"));
+    assert_eq!(decide(&panicked(2), 1.0), DeadLetter(Class::Panic));
 }
