@@ -7,8 +7,6 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use crate::sink::Fault;
-
 /// How often others have to be stored between two failures of a unit before it is to blame.
 const OFTEN: u32 = 4;
 
@@ -75,12 +73,12 @@ impl Suspects {
         self.memory().stored += 1;
     }
 
-    /// Notes that a unit failed alone; true if it is to blame.
-    pub(super) fn failed(&self, unit: Key, fault: Fault) -> bool {
+    /// Notes that a unit failed alone, by its size if fewer units at once might have gone well; true if it is to blame.
+    pub(super) fn failed(&self, unit: Key, by_size: bool) -> bool {
         let mut memory = self.memory();
         let stored = memory.stored;
         // It stays so: there may be more copies of it, and each would go round for as long.
-        if !fault.is_of_size() {
+        if !by_size {
             forget_if_many(&mut memory.failed, 1);
             return memory.failed.entry(unit).or_default().once_more(stored) >= OFTEN;
         }
