@@ -5,6 +5,7 @@ use std::ops::Range;
 use std::time::Duration;
 
 use super::dead_letter;
+use super::disposition::UnitEnd;
 use super::guard::guarded;
 use super::objects::{Objects, Parsed};
 use super::prepare::{Content, Prepared};
@@ -46,7 +47,23 @@ pub(super) enum Verdict {
     },
 }
 
-/// Number of units of a message: events, JSON objects, or one for a message that is processed as a whole.
+impl From<UnitEnd> for Verdict {
+    fn from(end: UnitEnd) -> Self {
+        match end {
+            UnitEnd::DeadLetter(_) => Verdict::Dead,
+            UnitEnd::Retry(after) => Verdict::Again {
+                after,
+                counted: true,
+            },
+            UnitEnd::Wait(after) => Verdict::Again {
+                after,
+                counted: false,
+            },
+        }
+    }
+}
+
+/// How many units a message has: events, JSON objects, or one for a message that is taken as a whole.
 pub(super) fn units(content: &Content) -> usize {
     match content {
         Content::Events(parts) => parts.iter().map(part_units).sum(),

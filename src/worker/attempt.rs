@@ -5,7 +5,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use super::Patience;
-use super::disposition::{Case, Cause, Disposition, Part, Probe, decide};
+use super::disposition::{BlockCase, BlockStep, Part, Passing, UnitFault, decide_block};
 use super::flush::{Flusher, Halt};
 use super::settle::{GivenUp, sleep};
 use super::suspects::Key;
@@ -16,8 +16,15 @@ use crate::sink::{Fault, Rows, StoreError};
 pub(super) enum Stored {
     /// It is stored.
     Yes,
-    /// It failed after all retries, although the destination accepts rows if it was probed.
-    No(StoreError, Probe),
+    /// It isn't, as often as it was tried, though the destination takes rows.
+    No(Unstored),
+}
+
+/// Why a block was not stored, and what its units are judged by.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Unstored {
+    pub error: StoreError,
+    pub fault: UnitFault,
 }
 
 /// Number of crashes of the destination at a block after which the block is bisected.
@@ -40,72 +47,62 @@ impl Flusher {
         // One token for one block: a retry sends the same bytes under the same token.
         let token = format!("{}-{}", self.table.name, uuid::Uuid::now_v7());
         let mut attempts = 0;
-        // Last error without an answer.
-        let mut unanswered: Option<StoreError> = None;
+        // How it ended the last time, if that was without an answer.
+        let mut unanswered: Option<Unstored> = None;
         loop {
             attempts += 1;
             let Err(error) = self.store_once(rows, &token).await else {
                 return Ok(Stored::Yes);
             };
-            unanswered = match error.fault {
-                fault if fault.is_of_size() => Some(error.clone()),
-                // The destination is down, perhaps because of this block.
-                Fault::Destination => unanswered,
-                _ => None,
+            let ended = |passing| {
+                let fault = UnitFault::Passing(passing);
+                let error = error.clone();
+                Some(Unstored { error, fault })
             };
-            let case = Case {
-                cause: Cause::Store(error.fault),
+            unanswered = match error.fault {
+                Fault::Unanswered => ended(Passing::Unanswered),
+                Fault::Excess => ended(Passing::Excess),
+                // It is gone, and that may be how it went.
+                Fault::Destination => unanswered,
+                Fault::Transient | Fault::Content | Fault::Pressure => None,
+            };
+            let case = BlockCase {
+                fault: error.fault,
                 attempts,
                 part,
-                probe: Probe::Unasked,
-                failures: 0,
-                retries: 0,
-                last_resort: false,
             };
-            let disposition = match decide(&case, self.jitter()) {
-                Disposition::Ask => {
-                    let probe = match self.asked().await? {
-                        true => Probe::Agrees,
-                        false => Probe::Refuses,
-                    };
-                    decide(&Case { probe, ..case }, self.jitter())
-                }
-                disposition => disposition,
-            };
-            match disposition {
-                Disposition::Again(pause) => {
+            match decide_block(case, self.jitter()) {
+                BlockStep::Again(pause) => {
                     if attempts == 1 {
                         tracing::warn!(table = self.table.name, reason = %error, "An insert failed and is repeated.");
                     }
                     sleep(&self.setup, pause).await?;
+                    continue;
                 }
-                Disposition::Pause => {
-                    // It was working on this block when it went away, perhaps because of it.
-                    let ended = unanswered.take();
-                    let times = match ended {
-                        Some(_) => self.suspects.went_away(&keys()),
-                        None => 0,
-                    };
-                    self.wait_out(&error).await?;
-                    attempts = 0;
-                    if let Some(error) = ended
-                        && times >= TOO_OFTEN
-                        && part != Part::Alone
-                    {
-                        return Ok(Stored::No(error, Probe::Agrees));
-                    }
-                    if let Some(blamed) = self.acquitted(part, keys).await? {
-                        return Ok(blamed);
+                BlockStep::Judge(fault) => return Ok(Stored::No(Unstored { error, fault })),
+                BlockStep::Ask(fault) => {
+                    if self.asked().await? {
+                        return Ok(Stored::No(Unstored { error, fault }));
                     }
                 }
-                // Other faults depend on each message.
-                _ => {
-                    let probe = match error.fault.may_pass() {
-                        true => Probe::Agrees,
-                        false => Probe::Unasked,
-                    };
-                    return Ok(Stored::No(error, probe));
-                }
+                BlockStep::Pause => {}
+            }
+            // It was at work on this block when it went away, which may be why.
+            let ended = unanswered.take();
+            let times = match ended {
+                Some(_) => self.suspects.went_away(&keys()),
+                None => 0,
+            };
+            self.wait_out(&error).await?;
+            attempts = 0;
+            if let Some(unstored) = ended
+                && times >= TOO_OFTEN
+                && part != Part::Alone
+            {
+                return Ok(Stored::No(unstored));
+            }
+            if let Some(blamed) = self.acquitted(part, keys).await? {
+                return Ok(blamed);
             }
         }
     }
@@ -122,7 +119,7 @@ impl Flusher {
         }
         let keys = keys();
         if part == Part::Alone && keys.iter().any(|key| self.suspects.is_to_blame(*key)) {
-            return Ok(Some(Stored::No(went_away(), Probe::StoresOthers)));
+            return Ok(Some(Stored::No(went_away())));
         }
         let times = self.suspects.times(&keys);
         if times >= TOO_OFTEN {
@@ -180,12 +177,14 @@ impl Flusher {
     }
 }
 
-fn went_away() -> StoreError {
-    StoreError {
+fn went_away() -> Unstored {
+    let error = StoreError {
         fault: Fault::Unanswered,
         code: None,
         row: None,
         message: "the destination went away while this was on its way into it, time and again"
             .to_owned(),
-    }
+    };
+    let fault = UnitFault::GoneAway;
+    Unstored { error, fault }
 }

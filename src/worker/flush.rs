@@ -187,14 +187,14 @@ impl Flusher {
                 self.set_aside("heavy");
                 *aside = Some(Work::new(std::mem::take(&mut batch.held), rest));
             }
-            Stored::No(error, probe) => {
+            Stored::No(unstored) => {
                 self.set_aside("divided");
                 let units = good(&batch.held, at);
                 let lots = std::iter::once(Lot::fresh(units)).chain(rest);
                 let work = aside.insert(Work::new(std::mem::take(&mut batch.held), lots));
                 if let Some(all) = work.lots.pop_front() {
                     let rows = batch.block.rows();
-                    self.judge(work, all.units, rows, Part::Whole, &error, probe);
+                    self.judge(work, all.units, rows, Part::Whole, &unstored);
                 }
             }
         }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 
+use super::disposition::Chances;
 use super::duty::Received;
 use super::guard::guarded;
 use super::ids::{json_with_ids, split_with_ids};
@@ -48,6 +49,17 @@ pub(super) enum Content {
     Malformed(Bad),
     /// Not prepared: a panic ended the attempt.
     Panicked(String),
+}
+
+impl Prepared {
+    /// What it may still do when it fails.
+    pub(super) fn chances(&self) -> Chances {
+        Chances {
+            failures: self.delivery.failures,
+            retries: u32::from(self.queue.retries),
+            last_resort: self.queue.dead_letter.is_none(),
+        }
+    }
 }
 
 /// Prepares messages.
