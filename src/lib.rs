@@ -15,6 +15,7 @@ pub mod protobuf;
 pub mod unknown;
 
 pub mod contract;
+pub mod events;
 pub mod function;
 pub mod identity;
 pub mod proto_json;
@@ -23,6 +24,7 @@ pub mod proto_json;
 pub mod generated;
 
 pub mod broker;
+pub mod health;
 pub mod hooks;
 pub mod ingest;
 pub mod sink;

@@ -1,13 +1,16 @@
 //! Flush: stores a batch and settles its messages. Units that can't go out with the rest are set aside, so that the
 //! next batch needn't wait for them.
 
+mod attempt;
+
+pub(super) use attempt::{Stored, Unstored};
+
 use std::collections::HashSet;
 use std::sync::Arc;
 
 use tokio::time::Instant;
 
 use super::append::json_messages;
-use super::attempt::Stored;
 use super::batch::{Batch, Held};
 use super::breaker::Breakers;
 use super::disposition::Part;

@@ -7,14 +7,14 @@ use futures_util::StreamExt as _;
 use futures_util::stream::FuturesUnordered;
 
 use super::alike::{Alike, letters};
-use super::append::{Failed, Verdict, panicked_unit, units};
 use super::batch::Held;
 use super::disposition::decide_panicked;
-use super::duty::Ending;
+use super::ending::Ending;
+use super::failed::{Failed, Verdict, panicked_unit};
 use super::fit::fit;
 use super::guard::{guarded, guarded_async};
+use super::message::{Prepared, units};
 use super::meters::Tally;
-use super::prepare::Prepared;
 use super::{Setup, dead_letter, now_ms, retry};
 use crate::broker::{Outgoing, PublishError};
 use crate::contract::Route;

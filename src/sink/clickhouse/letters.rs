@@ -14,6 +14,8 @@ use crate::contract::{Append, Pipeline};
 use crate::dead_letter::{DeadLetter, FIELDS, FieldKind, Record};
 use crate::sink::StoreError;
 
+pub use super::decisions::Key;
+
 /// Error while reading or writing dead letters.
 #[derive(Debug, thiserror::Error)]
 pub enum LettersError {
@@ -62,23 +64,6 @@ pub struct Selection {
     pub rest: Option<Duration>,
     /// Maximum number: the oldest of keys, the newest of summaries.
     pub limit: Option<u64>,
-}
-
-/// One failure of one dead letter.
-#[derive(Debug, Clone, PartialEq, Eq, Row, Deserialize)]
-pub struct Key {
-    /// Queue in which it failed, or source that refused it.
-    #[serde(rename = "l_queue")]
-    pub queue: String,
-    /// Its id.
-    #[serde(rename = "l_id")]
-    pub id: String,
-    /// Time of its last failure, in milliseconds since the epoch.
-    #[serde(rename = "l_last_failed")]
-    pub last_failed_ms: i64,
-    /// Approximate size of its body.
-    #[serde(rename = "l_size")]
-    pub size: u64,
 }
 
 /// Summary of a dead letter.

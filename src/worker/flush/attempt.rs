@@ -4,16 +4,16 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::Patience;
-use super::disposition::{BlockCase, BlockStep, Part, Passing, UnitFault, decide_block};
-use super::flush::{Flusher, Halt};
-use super::settle::{GivenUp, sleep};
-use super::suspects::Key;
+use super::super::Patience;
+use super::super::disposition::{BlockCase, BlockStep, Part, Passing, UnitFault, decide_block};
+use super::super::settle::{GivenUp, sleep};
+use super::super::suspects::Key;
+use super::{Flusher, Halt};
 use crate::sink::{Fault, Rows, StoreError};
 
 /// Result of storing a block.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Stored {
+pub(in crate::worker) enum Stored {
     /// It is stored.
     Yes,
     /// It isn't, as often as it was tried, though the destination takes rows.
@@ -22,7 +22,7 @@ pub(super) enum Stored {
 
 /// Why a block was not stored, and what its units are judged by.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Unstored {
+pub(in crate::worker) struct Unstored {
     pub error: StoreError,
     pub fault: UnitFault,
 }
@@ -34,11 +34,11 @@ const TOO_OFTEN: u32 = 2;
 const COURTESY: Duration = Duration::from_millis(500);
 
 /// Keys of the units of a block.
-pub(super) type Keys<'a> = &'a (dyn Fn() -> Vec<Key> + Send + Sync);
+pub(in crate::worker) type Keys<'a> = &'a (dyn Fn() -> Vec<Key> + Send + Sync);
 
 impl Flusher {
     /// Stores one block, with retries.
-    pub(super) async fn store(
+    pub(in crate::worker) async fn store(
         &self,
         rows: Rows<'_>,
         part: Part,
@@ -109,7 +109,7 @@ impl Flusher {
 
     /// Lets other blocks go first if the destination went away at a unit, to see if it stores them. Returns a result at
     /// once for a unit that must not be tried, because it is the cause.
-    pub(super) async fn acquitted(
+    pub(in crate::worker) async fn acquitted(
         &self,
         part: Part,
         keys: Keys<'_>,
@@ -172,7 +172,7 @@ impl Flusher {
         }
     }
 
-    pub(super) fn jitter(&self) -> f64 {
+    pub(in crate::worker) fn jitter(&self) -> f64 {
         (self.setup.patience.jitter)()
     }
 }
