@@ -3,12 +3,21 @@
 //! `ARCHITECTURE.md` tells the path of an event and what must stay true.
 #![forbid(unsafe_code)]
 
+pub mod dead_letter;
 pub mod listen;
+pub mod row_error;
+pub mod time;
 pub mod weight;
 
-pub mod dead_letter;
+pub mod json;
+pub mod native;
+pub mod protobuf;
+pub mod unknown;
 
 pub mod contract;
+pub mod function;
+pub mod identity;
+pub mod proto_json;
 #[rustfmt::skip]
 #[path = "../generated/mod.rs"]
 pub mod generated;

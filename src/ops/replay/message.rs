@@ -1,4 +1,4 @@
-//! A dead letter as the message that it was.
+//! Rebuilds the message that a dead letter was.
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -8,8 +8,8 @@ use super::Target;
 use crate::broker::{HeaderValue, Outgoing, Properties};
 use crate::dead_letter::{DeadLetter, Failures, History};
 
-/// The message that a letter was: the same bytes under the same id, with what its sender said of it. Headers of ours
-/// say what it has been through, so that a letter that fails again stays the same one.
+/// Message of a dead letter: the same bytes under the same id, with the sender's properties. `x-replay-*` headers carry
+/// its history, so that it stays the same dead letter if it fails again.
 pub fn outgoing(letter: &DeadLetter<'_>, target: &Target) -> Outgoing {
     let some = |text: &str| Some(text.to_owned()).filter(|text| !text.is_empty());
     let mut properties = Properties {
