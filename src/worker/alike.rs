@@ -4,8 +4,8 @@
 
 use std::collections::HashMap;
 
-use super::append::{Failed, Verdict};
-use super::prepare::Content;
+use super::content::Content;
+use super::failed::{Failed, Verdict};
 use super::split::Part;
 use super::unit::places;
 

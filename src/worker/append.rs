@@ -2,79 +2,18 @@
 
 use std::borrow::Cow;
 use std::ops::Range;
-use std::time::Duration;
 
+use super::content::Content;
 use super::dead_letter;
-use super::disposition::UnitEnd;
+use super::failed::{Failed, Verdict, bad_unit, panicked_unit};
 use super::guard::guarded;
 use super::objects::{Objects, Parsed};
-use super::prepare::{Content, Prepared};
+use super::prepare::Prepared;
 use super::split::{Part, Run, Why};
-use super::stretch::both;
 use crate::contract::{Append, Bad, Block, Context, Envelope, Group, Input, json};
 use crate::dead_letter::Class;
 use crate::protobuf::canonical::canonical;
 use crate::time::MILLIS_RANGE;
-
-/// Failed unit of a message.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Failed {
-    /// Index of the unit in the message: see [`units`].
-    pub unit: usize,
-    /// Name of the event type, or its number; empty if unknown.
-    pub event_type: String,
-    /// Class of the dead letter that it becomes.
-    pub class: Class,
-    /// Reason for people.
-    pub reason: String,
-    /// Verdict on the unit.
-    pub verdict: Verdict,
-}
-
-/// Verdict on a unit that is not stored.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Verdict {
-    /// It is a dead letter.
-    Dead,
-    /// It failed, and it is not known yet if the fault is its own.
-    Open,
-    /// It goes back to its queue after this delay.
-    Again {
-        /// Delay, during which it is held.
-        after: Duration,
-        /// True if the failure counts as a retry.
-        counted: bool,
-    },
-}
-
-impl From<UnitEnd> for Verdict {
-    fn from(end: UnitEnd) -> Self {
-        match end {
-            UnitEnd::DeadLetter(_) => Verdict::Dead,
-            UnitEnd::Retry(after) => Verdict::Again {
-                after,
-                counted: true,
-            },
-            UnitEnd::Wait(after) => Verdict::Again {
-                after,
-                counted: false,
-            },
-        }
-    }
-}
-
-/// Number of units of a message: events, JSON objects, or one for a message that is processed as a whole.
-pub(super) fn units(content: &Content) -> usize {
-    match content {
-        Content::Events(parts) => parts.iter().map(part_units).sum(),
-        Content::Json(objects) => objects.len(),
-        Content::DeadLetter(_) | Content::Malformed(_) | Content::Panicked(_) => 1,
-    }
-}
-
-fn part_units(part: &Part) -> usize {
-    part.runs.iter().map(|r| r.events.len()).sum::<usize>() + part.lost.len()
-}
 
 /// Appends the selected units of a message within a stretch, and returns those that are bad.
 pub(super) fn append(
@@ -200,17 +139,6 @@ fn received(message: &Prepared) -> Option<i64> {
     MILLIS_RANGE.contains(&millis).then_some(millis)
 }
 
-/// Unit that is bad itself.
-pub(super) fn bad_unit(unit: usize, event_type: &str, bad: &Bad) -> Failed {
-    Failed {
-        unit,
-        event_type: event_type.to_owned(),
-        class: bad.class(),
-        reason: bad.to_string(),
-        verdict: Verdict::Dead,
-    }
-}
-
 /// Reason why rows could not be appended.
 enum Failure {
     /// It is the event's fault.
@@ -232,17 +160,6 @@ impl Failure {
             Failure::Bad(bad) => bad_unit(unit, event_type, bad),
             Failure::Panic(panic) => panicked_unit(unit, event_type, panic),
         }
-    }
-}
-
-/// Unit at which this build panics.
-pub(super) fn panicked_unit(unit: usize, event_type: &str, panic: &str) -> Failed {
-    Failed {
-        unit,
-        event_type: event_type.to_owned(),
-        class: Class::Panic,
-        reason: panic.to_owned(),
-        verdict: Verdict::Open,
     }
 }
 
@@ -368,4 +285,10 @@ impl Rows<'_> {
     fn bytes(&self, range: &Range<usize>) -> &[u8] {
         self.body.get(range.clone()).unwrap_or_default()
     }
+}
+
+/// Intersection of two ranges of units.
+fn both(a: &Range<usize>, b: &Range<usize>) -> Range<usize> {
+    let start = a.start.max(b.start);
+    start..a.end.min(b.end).max(start)
 }

@@ -6,7 +6,7 @@ use tokio::time::Instant;
 
 use super::Patience;
 use super::disposition::{BlockCase, BlockStep, Part, Passing, UnitFault, decide_block};
-use super::flush::{Flusher, Halt};
+use super::flusher::{Flusher, Halt};
 use super::settle::{GivenUp, sleep};
 use super::suspects::Key;
 use crate::sink::{Fault, Rows, StoreError};

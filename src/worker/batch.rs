@@ -2,11 +2,13 @@
 
 use tokio::time::{Duration, Instant};
 
-use super::append::{Failed, append, panicked_unit, units};
+use super::append::append;
 use super::blocking;
+use super::content::{Content, becomes, units};
+use super::failed::{Failed, panicked_unit};
 use super::guard::guarded;
-use super::prepare::{Content, Prepared};
-use super::stretch::{Appended, Room, append_from, becomes};
+use super::prepare::Prepared;
+use super::stretch::{Appended, Room, append_from};
 use crate::contract::{Batch as Limits, Block, Context, Table};
 
 /// Message in a batch, and its bad units.

@@ -9,7 +9,8 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use super::batch::{Batch, Held};
-use super::flush::{Flushed, Flusher};
+use super::flush::Flushed;
+use super::flusher::Flusher;
 use super::lot::Work;
 use super::prepare::Prepared;
 use super::settle::{Decided, settle};

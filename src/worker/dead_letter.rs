@@ -3,9 +3,10 @@
 use std::borrow::Cow;
 
 use super::alike::Alike;
-use super::append::Failed;
+use super::content::Content;
+use super::failed::Failed;
 use super::guard::guarded;
-use super::prepare::{Content, Prepared};
+use super::prepare::Prepared;
 use super::split::Part;
 use super::unit::{self, Body};
 use crate::broker::{HeaderValue, Letter, Outgoing, Properties};

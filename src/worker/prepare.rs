@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 
+use super::content::{Content, becomes};
 use super::disposition::Chances;
 use super::duty::Received;
 use super::guard::guarded;
@@ -12,7 +13,6 @@ use super::ids::{json_with_ids, split_with_ids};
 use super::meters::{self, Meters};
 use super::objects::Objects;
 use super::split::{Part, split};
-use super::stretch::becomes;
 use super::{headers, proto_json};
 use crate::broker::{Delivery, HeaderValue, Properties};
 use crate::contract::headers::{EVENT_BATCH, JSON, UNREADABLE};
@@ -36,23 +36,8 @@ pub(super) struct Prepared {
     pub headers: Map<String, Value>,
 }
 
-/// Content of a message.
-#[derive(Debug)]
-pub(super) enum Content {
-    /// Typed events.
-    Events(Vec<Part>),
-    /// JSON objects.
-    Json(Objects),
-    /// Dead letter, with its event if it holds exactly one.
-    DeadLetter(Option<Part>),
-    /// Unreadable content.
-    Malformed(Bad),
-    /// Not prepared: a panic ended the attempt.
-    Panicked(String),
-}
-
 impl Prepared {
-    /// What it may still do when it fails.
+    /// Retries that it has left.
     pub(super) fn chances(&self) -> Chances {
         Chances {
             failures: self.delivery.failures,

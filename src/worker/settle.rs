@@ -7,10 +7,11 @@ use futures_util::StreamExt as _;
 use futures_util::stream::FuturesUnordered;
 
 use super::alike::{Alike, letters};
-use super::append::{Failed, Verdict, panicked_unit, units};
 use super::batch::Held;
+use super::content::units;
 use super::disposition::decide_panicked;
-use super::duty::Ending;
+use super::ending::Ending;
+use super::failed::{Failed, Verdict, panicked_unit};
 use super::fit::fit;
 use super::guard::{guarded, guarded_async};
 use super::meters::Tally;

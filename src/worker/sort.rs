@@ -1,13 +1,14 @@
 //! Bisection: stores the units of a batch that were set aside, part by part, until the bad ones stand alone.
 
-use super::append::{Failed, panicked_unit};
 use super::attempt::{Stored, Unstored};
 use super::batch::Held;
 use super::blocking;
 use super::disposition::{
     Part, UnitCase, UnitEnd, UnitFault, UnitStep, decide_compared, decide_unit,
 };
-use super::flush::{Flusher, Halt, WAYS, key};
+use super::failed::{Failed, panicked_unit};
+use super::flush::{WAYS, key};
+use super::flusher::{Flusher, Halt};
 use super::guard::guarded;
 use super::lot::{Kind, Lot, Unit, Work};
 use super::objects::Parsed;

@@ -1,10 +1,10 @@
 //! Makes rows of a message in stretches, so that a block is full before it is too heavy: a message of a megabyte may
 //! become gigabytes of rows.
 
-use std::ops::Range;
-
-use super::append::{Failed, append, units};
-use super::prepare::{Content, Prepared};
+use super::append::append;
+use super::content::{Content, becomes, units};
+use super::failed::Failed;
+use super::prepare::Prepared;
 use super::split::Part;
 use crate::contract::{Batch, Block, Context};
 use crate::weight;
@@ -75,15 +75,6 @@ pub(super) fn append_from(
     appended
 }
 
-/// Upper bound on the weight of a message's rows, whichever of its header's values they hold.
-pub(super) fn becomes(parts: &[Part], body: usize) -> u64 {
-    let headers = parts.iter().map(|part| {
-        let events = part.runs.iter().map(|run| run.events.len()).sum();
-        weight::events(part.header.len(), events, 0)
-    });
-    headers.fold(body as u64, u64::saturating_add)
-}
-
 /// End of the stretch that begins at a unit.
 fn end(content: &Content, body: usize, first: usize, count: usize) -> usize {
     match content {
@@ -114,10 +105,4 @@ fn end_of_events(parts: &[Part], first: usize) -> usize {
         unit += part.lost.len();
     }
     unit
-}
-
-/// Intersection of two ranges of units.
-pub(super) fn both(a: &Range<usize>, b: &Range<usize>) -> Range<usize> {
-    let start = a.start.max(b.start);
-    start..a.end.min(b.end).max(start)
 }

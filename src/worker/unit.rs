@@ -5,7 +5,8 @@ use std::ops::Range;
 
 use bytes::Bytes;
 
-use super::prepare::{Content, Prepared};
+use super::content::Content;
+use super::prepare::Prepared;
 use super::split::Part;
 use crate::contract::headers::JSON;
 use crate::contract::{Envelope, EventType, Input};

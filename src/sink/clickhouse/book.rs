@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 
 use sha2::{Digest as _, Sha256};
 
-use super::migrate::MigrateError;
+use super::migrate_error::MigrateError;
 use super::{ClickHouse, quote};
 use crate::contract::Migration;
 use crate::sink::StoreError;

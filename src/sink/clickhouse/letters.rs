@@ -8,6 +8,7 @@ use base64::engine::general_purpose::STANDARD;
 use clickhouse::Row;
 use serde::{Deserialize, Serialize};
 
+pub use super::decisions::Key;
 use super::decisions::{self, Action};
 use super::{ClickHouse, Databases, quote};
 use crate::contract::{Append, Pipeline};
@@ -62,23 +63,6 @@ pub struct Selection {
     pub rest: Option<Duration>,
     /// Maximum number: the oldest of keys, the newest of summaries.
     pub limit: Option<u64>,
-}
-
-/// One failure of one dead letter.
-#[derive(Debug, Clone, PartialEq, Eq, Row, Deserialize)]
-pub struct Key {
-    /// Queue in which it failed, or source that refused it.
-    #[serde(rename = "l_queue")]
-    pub queue: String,
-    /// Its id.
-    #[serde(rename = "l_id")]
-    pub id: String,
-    /// Time of its last failure, in milliseconds since the epoch.
-    #[serde(rename = "l_last_failed")]
-    pub last_failed_ms: i64,
-    /// Approximate size of its body.
-    #[serde(rename = "l_size")]
-    pub size: u64,
 }
 
 /// Summary of a dead letter.

@@ -16,6 +16,7 @@ mod insert;
 pub mod letters;
 mod live;
 pub mod migrate;
+mod migrate_error;
 pub mod quote;
 mod schema;
 mod statements;

@@ -7,7 +7,7 @@ use sha2::{Digest as _, Sha256};
 use tokio_postgres::types::{ToSql, Type};
 use tokio_postgres::{Error, GenericClient};
 
-use super::migrate::MigrateError;
+use super::migrate_error::MigrateError;
 use super::quote;
 use crate::contract::Migration;
 

@@ -7,6 +7,7 @@ pub mod health;
 pub mod hook;
 mod hosts;
 pub mod migrate;
+mod migrate_error;
 pub mod quote;
 mod schema;
 mod sqlstate;

@@ -1,4 +1,4 @@
-//! The tables of what happens after what: every combination of what is known.
+//! Decision tables: every combination of facts.
 
 use super::unit::{LONG, SHORT};
 use super::*;
@@ -67,7 +67,7 @@ fn a_block_is_tried_so_often_and_then_its_units_are_judged_or_its_table_is_pause
 fn a_unit_of_a_block_has_one_answer_in_each_case() {
     use UnitEnd::{DeadLetter, Retry};
     use UnitStep::{Compare, Divide, End};
-    let retry = |failures| End(Retry(ms(5000 << failures)));
+    let retry = |failures: u32| End(Retry(ms(5000 << failures)));
     let dead = |class| [End(DeadLetter(class)); 3];
     let passing = UnitFault::Passing;
     let table = [
