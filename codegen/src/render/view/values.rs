@@ -4,6 +4,7 @@ mod code;
 mod fit;
 mod functions;
 mod roots;
+mod shared;
 mod store;
 
 use super::columns::base;
@@ -11,6 +12,8 @@ use super::readers::Readers;
 use super::shapes::Shapes;
 use crate::model::{Function, Root, Scalar, Type, Value};
 use code::{Code, Yields};
+use shared::Prefix;
+pub use shared::Shared;
 
 /// What to do when a value can't be made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -45,21 +48,24 @@ impl Writer<'_> {
         column: &str,
         ty: &Type,
         value: &Value,
+        shared: &mut Shared,
     ) -> Result<Vec<String>, Unwritable> {
-        let code = self.code(column, value)?;
+        let code = self.code(column, value, shared)?;
         let code = self.fit(column, base(ty), code)?;
         let stored = self.put(target, ty, &code)?;
-        Ok(vec![match &code.attempt {
+        let mut statements = shared.statements();
+        statements.push(match &code.attempt {
             None => stored,
             Some(attempt) => format!(
                 "match {attempt} {{ Ok(value) => {{ {stored} }} Err(_) => {target}.default(), }}"
             ),
-        }])
+        });
+        Ok(statements)
     }
 
     /// An expression that yields an owned text, for a routing key.
     pub fn text(&self, name: &str, value: &Value) -> Result<String, Unwritable> {
-        let code = self.code(name, value)?;
+        let code = self.code(name, value, &mut Shared::default())?;
         let code = self.fit(name, &Type::String, code)?;
         let rust = match code.optional {
             true => format!("{}.unwrap_or_default()", code.rust),
@@ -74,8 +80,13 @@ impl Writer<'_> {
     }
 
     /// An expression that yields an owned JSON object.
-    pub fn object(&self, name: &str, value: &Value) -> Result<String, Unwritable> {
-        let code = self.code(name, value)?;
+    pub fn object(
+        &self,
+        name: &str,
+        value: &Value,
+        shared: &mut Shared,
+    ) -> Result<String, Unwritable> {
+        let code = self.code(name, value, shared)?;
         match (&code.yields, code.optional) {
             (Yields::Made, true) if makes_its_own(value) => {
                 Ok(format!("{}.unwrap_or_default()", code.rust))
@@ -91,8 +102,13 @@ impl Writer<'_> {
     }
 
     /// An expression that yields an `Option` of what becomes a JSON value.
-    pub fn member(&self, name: &str, value: &Value) -> Result<String, Unwritable> {
-        let code = self.code(name, value)?;
+    pub fn member(
+        &self,
+        name: &str,
+        value: &Value,
+        shared: &mut Shared,
+    ) -> Result<String, Unwritable> {
+        let code = self.code(name, value, shared)?;
         let code = match code.yields {
             Yields::Enum(_) => self.fit(name, &Type::String, code)?,
             _ => code,
@@ -122,22 +138,31 @@ impl Writer<'_> {
         })
     }
 
-    fn code(&self, column: &str, value: &Value) -> Result<Code, Unwritable> {
-        let (mut code, functions) = match (&value.root, &value.functions[..]) {
+    /// The value's code, with a variable for what it has in common with others.
+    fn code(&self, column: &str, value: &Value, shared: &mut Shared) -> Result<Code, Unwritable> {
+        let mut prefix = Prefix::of(&value.root);
+        let (code, functions) = match (&value.root, &value.functions[..]) {
             // What a value inside a Struct is decides how it is read.
-            (Root::Untyped { fields, keys }, [Function::As(scalar), rest @ ..]) => {
+            (Root::Untyped { fields, keys }, [read @ Function::As(scalar), rest @ ..]) => {
                 let (function, yields) = match scalar {
                     Scalar::Text => ("text", Yields::Cow),
                     Scalar::Integer => ("int64", Yields::I64),
                     Scalar::Number => ("double", Yields::F64),
                     Scalar::Boolean => ("boolean", Yields::Bool),
                 };
+                prefix.push(read);
                 (roots::untyped(fields, keys, function, yields), rest)
             }
             (root, functions) => (self.root(root)?, functions),
         };
+        let mut code = shared.bind(&prefix, code);
         for function in functions {
+            if matches!(function, Function::UserAgent(_)) {
+                code = shared.bind(&prefix.agent(), self.user_agent(column, code)?);
+            }
             code = self.apply(column, function, code)?;
+            prefix.push(function);
+            code = shared.bind(&prefix, code);
         }
         Ok(code)
     }

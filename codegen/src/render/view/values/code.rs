@@ -48,6 +48,8 @@ pub(super) enum Yields {
     Objects,
     /// A JSON object that was made of others.
     Made,
+    /// What a user agent says.
+    Agent,
     Seconds,
     Millis,
     Micros,
@@ -126,6 +128,7 @@ impl Yields {
             Yields::List(_) | Yields::Objects => "a repeated field",
             Yields::Map(_) => "a map",
             Yields::Object | Yields::Made => "a JSON object",
+            Yields::Agent => "a user agent",
             Yields::Seconds | Yields::Millis | Yields::Micros => "an instant",
         }
     }

@@ -1,8 +1,8 @@
 //! The functions that a value goes through.
 
 use super::code::{Code, Yields};
-use super::{Failing, Unwritable, Writer};
-use crate::model::{Function, Type, Value};
+use super::{Failing, Shared, Unwritable, Writer};
+use crate::model::{Function, Type, UserAgentPart, Value};
 use crate::render::view::names::literal;
 
 impl Writer<'_> {
@@ -40,23 +40,7 @@ impl Writer<'_> {
                 let call = format!("function::parse_json({})", text.as_str()?);
                 Ok(self.attempt(column, call, Yields::Made, true))
             }
-            Function::UserAgent(part) => {
-                let text = self.text_of(column, on)?;
-                let found = format!("function::user_agent({}).{}", text.as_str()?, part.name);
-                Ok(Code {
-                    rust: match part.truth {
-                        true => found,
-                        false => format!("{found}.as_str()"),
-                    },
-                    yields: if part.truth {
-                        Yields::Bool
-                    } else {
-                        Yields::Str
-                    },
-                    optional: false,
-                    ..text
-                })
-            }
+            Function::UserAgent(part) => part_of_agent(*part, on),
             Function::Header(name) => header(name, on),
             Function::WithoutQuery => self.text_of(column, on)?.mapped("without_query"),
             Function::Without(key) => object(on, "without", &format!(", {}", literal(key))),
@@ -71,9 +55,20 @@ impl Writer<'_> {
         }
     }
 
+    /// All that a user agent says.
+    pub(super) fn user_agent(&self, column: &str, on: Code) -> Result<Code, Unwritable> {
+        let text = self.text_of(column, on)?;
+        Ok(Code {
+            rust: format!("function::user_agent({})", text.as_str()?),
+            yields: Yields::Agent,
+            optional: false,
+            ..text
+        })
+    }
+
     /// The other value where there is none.
     fn coalesce(&self, column: &str, other: &Value, on: Code) -> Result<Code, Unwritable> {
-        let other = self.code(column, other)?;
+        let other = self.code(column, other, &mut Shared::default())?;
         let is_text = |code: &Code| {
             matches!(
                 code.yields,
@@ -144,7 +139,7 @@ impl Writer<'_> {
 
     /// An object with one more member.
     fn with(&self, column: &str, key: &str, value: &Value, on: Code) -> Result<Code, Unwritable> {
-        let member = self.code(column, value)?;
+        let member = self.code(column, value, &mut Shared::default())?;
         let member = match member.optional {
             true => member.rust,
             false => format!("Some({})", member.rust),
@@ -228,6 +223,25 @@ impl Writer<'_> {
             text => Ok(text),
         }
     }
+}
+
+/// One thing that a user agent says.
+fn part_of_agent(part: UserAgentPart, on: Code) -> Result<Code, Unwritable> {
+    if on.yields != Yields::Agent {
+        return Err("a part of a user agent comes from one".into());
+    }
+    Ok(match part.truth {
+        true => Code {
+            rust: format!("{}.{}", on.rust, part.name),
+            yields: Yields::Bool,
+            ..on
+        },
+        false => Code {
+            rust: format!("{}.{}.as_str()", on.rust, part.name),
+            yields: Yields::Str,
+            ..on
+        },
+    })
 }
 
 /// Through a function from one object of a JSON message to another.
