@@ -5,11 +5,12 @@ use std::collections::BTreeMap;
 use super::keys::is_made_here;
 use crate::base::diagnostic::{Diagnostic, Diagnostics, Span};
 use crate::base::names::{snake_case, suggest};
-use crate::model::{Input, PgType};
+use crate::model::Input;
 use crate::resolve::{Column, Resolved, Table, unknown_type};
 use crate::rules::columns::DUPLICATE_COLUMN;
 use crate::rules::keys::UNKNOWN_COLUMN;
 use crate::rules::postgres::{CONFLICT_VERSION, HOOK, LONG_NAME, NO_POSTGRES_TYPE, UNIQUE_KEY};
+use crate::store::postgres::types::PgType;
 use crate::syntax::spec::{self, Upsert};
 use crate::syntax::yaml::Text;
 

@@ -10,9 +10,10 @@ use super::typing::{self, Scope};
 use super::{Column, Resolved, Table};
 use crate::base::diagnostic::{Diagnostic, Diagnostics};
 use crate::base::names::{snake_case, suggest};
-use crate::model::{self, From, Input, PgType, Root, Type, Value};
+use crate::model::{self, From, Input, Root, Type, Value};
 use crate::rules::columns::{EXPRESSION_SYNTAX, MISPLACED_ROOT, TYPE_DISAGREES};
 use crate::rules::postgres::HOOK_COLUMN;
+use crate::store::postgres::types::PgType;
 use crate::syntax::spec;
 use crate::syntax::yaml::Text;
 

@@ -1,7 +1,10 @@
 //! A pipeline without mistakes to the `Model` that the emitters see.
 
-use crate::model::{self, Batch, Exchange, ExchangeKind, Model, Pool, Queue, Source, Table};
+use crate::model::{
+    self, Batch, ClickHouse, Exchange, ExchangeKind, Model, Pool, Queue, Source, Store, Table,
+};
 use crate::resolve::{self, Resolved, UNROUTED};
+use crate::store::postgres::types::PgType;
 use crate::syntax::spec::{self, Located};
 
 /// Where it is remembered which migrations were applied, unless the pipeline says otherwise.
@@ -113,26 +116,24 @@ fn table(table: &resolve::Table<'_>, limits: &spec::Limits) -> Option<Table> {
     let text = |text: &Option<crate::syntax::yaml::Text>| text.as_ref().map(|t| t.value.clone());
     Some(Table {
         name: table.spec.name.value.clone(),
-        database: text(&table.spec.database),
         doc: table.spec.doc.clone(),
-        engine: match table.spec.postgres {
-            Some(_) => String::new(),
-            None => text(&table.spec.engine)?,
+        store: match &table.spec.postgres {
+            Some(upsert) => Store::Postgres(self::upsert(upsert, table)?),
+            None => Store::ClickHouse(ClickHouse {
+                database: text(&table.spec.database),
+                engine: text(&table.spec.engine)?,
+                partition_by: table
+                    .partition_by
+                    .map(|t| t.value.clone())
+                    .unwrap_or_default(),
+                order_by: table
+                    .spec
+                    .order_by
+                    .iter()
+                    .map(|o| o.value.clone())
+                    .collect(),
+            }),
         },
-        postgres: match &table.spec.postgres {
-            Some(upsert) => Some(self::upsert(upsert, table)?),
-            None => None,
-        },
-        partition_by: table
-            .partition_by
-            .map(|t| t.value.clone())
-            .unwrap_or_default(),
-        order_by: table
-            .spec
-            .order_by
-            .iter()
-            .map(|o| o.value.clone())
-            .collect(),
         input: table.input.clone()?,
         every_type: table.spec.events.is_none()
             && !matches!(table.input, Some(model::Input::Json(_))),
@@ -145,7 +146,7 @@ fn table(table: &resolve::Table<'_>, limits: &spec::Limits) -> Option<Table> {
     })
 }
 
-fn upsert(upsert: &spec::Upsert, table: &resolve::Table<'_>) -> Option<model::Upsert> {
+fn upsert(upsert: &spec::Upsert, table: &resolve::Table<'_>) -> Option<model::Postgres> {
     let names =
         |names: &[crate::syntax::yaml::Text]| names.iter().map(|n| n.value.clone()).collect();
     let mut hook_columns = Vec::new();
@@ -153,12 +154,12 @@ fn upsert(upsert: &spec::Upsert, table: &resolve::Table<'_>) -> Option<model::Up
         if let spec::Column::Hook { name, ty, doc } = column {
             hook_columns.push(model::HookColumn {
                 name: name.value.clone(),
-                ty: model::PgType::parse(&ty.as_ref()?.value)?,
+                ty: PgType::parse(&ty.as_ref()?.value)?.to_string(),
                 doc: doc.clone(),
             });
         }
     }
-    Some(model::Upsert {
+    Some(model::Postgres {
         unique: names(&upsert.unique),
         version: upsert.version.as_ref().map(|v| v.value.clone()),
         hook: upsert.hook.as_ref().map(|h| h.value.clone()),

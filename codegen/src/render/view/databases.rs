@@ -7,6 +7,7 @@ use serde::Serialize;
 use super::names::{Taken, constant, literal};
 use crate::model::{Model, Table};
 use crate::store::home::Home;
+use crate::store::{Rust, clickhouse, dialect, postgres};
 
 /// What `databases.rs` says.
 #[derive(Debug, Serialize)]
@@ -49,10 +50,18 @@ pub fn databases(model: &Model, migrations: &BTreeMap<String, String>) -> Databa
         },
         name: literal(&database.name),
         server: literal(&database.server),
-        migrations: of_home(migrations, &Home::Other(database.name.clone())),
+        migrations: of_home(migrations, &home(&database.name)),
     };
     Databases {
         databases: model.databases.iter().map(view).collect(),
+    }
+}
+
+/// A ClickHouse database beside the usual one.
+fn home(database: &str) -> Home {
+    Home {
+        store: clickhouse::KIND.name,
+        database: Some(database.to_owned()),
     }
 }
 
@@ -60,8 +69,8 @@ impl Migrations {
     /// Lists them, by name.
     pub fn of(migrations: &BTreeMap<String, String>) -> Self {
         Migrations {
-            migrations: of_home(migrations, &Home::Usual),
-            postgres: of_home(migrations, &Home::Postgres),
+            migrations: of_home(migrations, &Home::usual(clickhouse::KIND.name)),
+            postgres: of_home(migrations, &Home::usual(postgres::KIND.name)),
         }
     }
 }
@@ -86,14 +95,10 @@ fn constants(model: &Model) -> BTreeMap<String, String> {
         .collect()
 }
 
-/// A table's `Storage` as Rust source.
-pub(super) fn storage(model: &Model, table: &Table) -> String {
-    match Home::of(table) {
-        Home::Postgres => "Storage::Postgres(&UPSERT)".to_owned(),
-        Home::Usual => "Storage::ClickHouse(None)".to_owned(),
-        Home::Other(name) => match constants(model).get(&name) {
-            Some(constant) => format!("Storage::ClickHouse(Some(&databases::{constant}))"),
-            None => "Storage::ClickHouse(None)".to_owned(),
-        },
-    }
+/// What generated Rust says of a table because of the store that it is in.
+pub(super) fn rust(model: &Model, table: &Table) -> Rust {
+    let dialect = dialect(table);
+    let constants = constants(model);
+    let database = dialect.database().and_then(|name| constants.get(name));
+    dialect.rust(table, database.map(String::as_str))
 }

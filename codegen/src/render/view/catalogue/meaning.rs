@@ -1,0 +1,28 @@
+//! What a column means, for people.
+
+use crate::model::{Column, From, Function, Root};
+
+/// What a column holds, where the proto file says nothing because it is no field.
+pub(super) fn meaning(column: &Column) -> String {
+    let From::Value(value) = &column.from else {
+        return column.doc.clone();
+    };
+    let own = match value.root {
+        Root::Now => "When the row was made.",
+        Root::TypeName => "The event type.",
+        Root::Id => "Made once, for this message.",
+        Root::Received => "When the message was sent, or else came.",
+        Root::Payload => "The whole payload: its fields are paths in here.",
+        Root::WholeBody => "The whole message: its fields are paths in here.",
+        _ => "",
+    };
+    let corrected = value.functions.contains(&Function::NotAfterNow);
+    let corrected = if corrected {
+        "Where that is missing or lies ahead, the server's clock."
+    } else {
+        ""
+    };
+    let parts = [column.doc.as_str(), own, corrected];
+    let parts: Vec<&str> = parts.into_iter().filter(|part| !part.is_empty()).collect();
+    parts.join(" ")
+}
