@@ -1,5 +1,22 @@
 //! The store that a table is in, and what only a table there has.
 
+/// A kind of store.
+#[derive(Debug)]
+pub struct StoreKind {
+    /// Its name in declarations, in the names of queues, and below `migrations/`.
+    pub name: &'static str,
+    /// Its name for people.
+    pub title: &'static str,
+    /// The keys that only declarations of its tables may have, or of those of some other stores.
+    pub keys: &'static [&'static str],
+    /// Whether its tables may have columns that aren't filled from messages.
+    pub has_own_columns: bool,
+    /// Whether its tables can be in several databases, each with migrations of its own.
+    pub has_databases: bool,
+    /// What the catalogue says once of all of its tables; empty for nothing.
+    pub note: &'static str,
+}
+
 /// The store that a table is in.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Store {

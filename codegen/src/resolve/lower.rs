@@ -1,10 +1,7 @@
 //! A pipeline without mistakes to the `Model` that the emitters see.
 
-use crate::model::{
-    self, Batch, ClickHouse, Exchange, ExchangeKind, Model, Pool, Queue, Source, Store, Table,
-};
+use crate::model::{self, Batch, Exchange, ExchangeKind, Model, Pool, Queue, Source, Table};
 use crate::resolve::{self, Resolved, UNROUTED};
-use crate::store::postgres::types::PgType;
 use crate::syntax::spec::{self, Located};
 
 /// Where it is remembered which migrations were applied, unless the pipeline says otherwise.
@@ -46,7 +43,7 @@ pub(crate) fn lower(resolved: Resolved<'_>) -> Option<Model> {
         tables: resolved
             .tables
             .iter()
-            .map(|t| table(t, &resolved.spec.table_defaults.limits))
+            .map(|t| table(&resolved, t))
             .collect::<Option<_>>()?,
         requests: resolved.requests.into_iter().collect::<Option<_>>()?,
         envelope: resolved.envelope,
@@ -112,28 +109,11 @@ fn database(database: &spec::Database) -> Option<model::Database> {
     })
 }
 
-fn table(table: &resolve::Table<'_>, limits: &spec::Limits) -> Option<Table> {
-    let text = |text: &Option<crate::syntax::yaml::Text>| text.as_ref().map(|t| t.value.clone());
+fn table(resolved: &Resolved<'_>, table: &resolve::Table<'_>) -> Option<Table> {
     Some(Table {
         name: table.spec.name.value.clone(),
         doc: table.spec.doc.clone(),
-        store: match &table.spec.postgres {
-            Some(upsert) => Store::Postgres(self::upsert(upsert, table)?),
-            None => Store::ClickHouse(ClickHouse {
-                database: text(&table.spec.database),
-                engine: text(&table.spec.engine)?,
-                partition_by: table
-                    .partition_by
-                    .map(|t| t.value.clone())
-                    .unwrap_or_default(),
-                order_by: table
-                    .spec
-                    .order_by
-                    .iter()
-                    .map(|o| o.value.clone())
-                    .collect(),
-            }),
-        },
+        store: table.store.lower(&resolved.typed(table))?,
         input: table.input.clone()?,
         every_type: table.spec.events.is_none()
             && !matches!(table.input, Some(model::Input::Json(_))),
@@ -142,28 +122,6 @@ fn table(table: &resolve::Table<'_>, limits: &spec::Limits) -> Option<Table> {
             _ => table.types.clone(),
         },
         columns: table.columns.iter().map(|c| c.column.clone()).collect(),
-        limits: resolve::limits(table, limits),
-    })
-}
-
-fn upsert(upsert: &spec::Upsert, table: &resolve::Table<'_>) -> Option<model::Postgres> {
-    let names =
-        |names: &[crate::syntax::yaml::Text]| names.iter().map(|n| n.value.clone()).collect();
-    let mut hook_columns = Vec::new();
-    for column in &table.spec.columns {
-        if let spec::Column::Hook { name, ty, doc } = column {
-            hook_columns.push(model::HookColumn {
-                name: name.value.clone(),
-                ty: PgType::parse(&ty.as_ref()?.value)?.to_string(),
-                doc: doc.clone(),
-            });
-        }
-    }
-    Some(model::Postgres {
-        unique: names(&upsert.unique),
-        version: upsert.version.as_ref().map(|v| v.value.clone()),
-        hook: upsert.hook.as_ref().map(|h| h.value.clone()),
-        indexes: upsert.indexes.iter().map(|i| names(i)).collect(),
-        hook_columns,
+        limits: resolve::limits(table, &resolved.spec.table_defaults.limits),
     })
 }

@@ -1,10 +1,12 @@
 //! The stores that tables are in: a folder for each, and what everything else may ask of them.
 //!
-//! Only [`dialect`] and [`KINDS`] know which stores there are. What a store is asked for is in [`Dialect`]; each folder
-//! answers in files of the same names:
+//! Only this file knows which stores there are. What a store is asked while declarations are judged is in [`Declared`],
+//! and what it is asked once they are right in [`Dialect`]; each folder answers in files of the same names:
 //!
 //! | file | answers |
 //! | --- | --- |
+//! | `declaration.rs` | what declarations of its tables say |
+//! | `check.rs` | whether they keep the rules |
 //! | `mod.rs` | the trait, mostly in one line each |
 //! | `types.rs` | the types that columns have there |
 //! | `layout.rs` | how values travel to it |
@@ -16,43 +18,60 @@
 mod change;
 pub mod clickhouse;
 mod column;
+mod declared;
 pub mod facts;
 pub mod home;
 mod layout;
 pub mod postgres;
 mod query;
 mod rust;
+pub(crate) mod typed;
 
 pub use column::Column;
+pub(crate) use declared::Declared;
 pub use facts::TableFacts;
 pub use layout::Layout;
 pub use rust::Rust;
 
 use prost_reflect::MessageDescriptor;
 
+use crate::base::diagnostic::Diagnostics;
 use crate::base::refusal::Refusal;
-use crate::model::{self, Model, Store, Table, Type};
+use crate::model::{self, Model, Store, StoreKind, Table, Type};
+use crate::syntax::spec::{self, Spec, Stores, TableDefaults};
 
-/// A kind of store.
-#[derive(Debug)]
-pub struct Kind {
-    /// Its name in declarations, in the names of queues, and below `migrations/`.
-    pub name: &'static str,
-    /// Its name for people.
-    pub title: &'static str,
-    /// Whether its tables can be in several databases, each with migrations of its own.
-    pub has_databases: bool,
-    /// What the catalogue says once of all of its tables; empty for nothing.
-    pub note: &'static str,
+/// Reads what the declaration of a table says of its store.
+type Read = fn(&spec::Table, &TableDefaults, &mut Diagnostics) -> Box<dyn Declared>;
+
+/// The stores, and what reads the declarations of their tables.
+const ALL: [(&StoreKind, Read); 2] = [
+    (&clickhouse::KIND, clickhouse::read),
+    (&postgres::KIND, postgres::read),
+];
+
+/// Every kind of store.
+pub const KINDS: [&StoreKind; ALL.len()] = [ALL[0].0, ALL[1].0];
+
+/// The stores as declarations know them.
+pub(crate) const STORES: Stores = Stores {
+    usual: &clickhouse::KIND,
+    all: &KINDS,
+};
+
+/// What each table of a pipeline says of its store, in the order of the file.
+pub(crate) fn declared(spec: &Spec, out: &mut Diagnostics) -> Vec<Box<dyn Declared>> {
+    let declared = spec.tables.iter().map(|table| {
+        let named = |(kind, _): &&(&StoreKind, Read)| kind.name == table.store.kind.name;
+        let read = ALL.iter().find(named).map_or(ALL[0].1, |(_, read)| *read);
+        read(table, &spec.table_defaults, out)
+    });
+    declared.collect()
 }
-
-/// Every kind of store. Tables are in the first one unless they say otherwise.
-pub const KINDS: [&Kind; 2] = [&clickhouse::KIND, &postgres::KIND];
 
 /// What a store knows of a table that is in it.
 pub trait Dialect {
     /// The kind of store.
-    fn kind(&self) -> &'static Kind;
+    fn kind(&self) -> &'static StoreKind;
 
     /// The database that the table is in; none for the usual one.
     fn database(&self) -> Option<&str> {

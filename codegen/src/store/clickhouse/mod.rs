@@ -2,26 +2,39 @@
 
 mod alter;
 mod catalogue;
+mod check;
 mod ddl;
+mod declaration;
 mod layout;
 mod rust;
 
+pub(super) use declaration::read;
+
 use prost_reflect::MessageDescriptor;
 
-use super::{Column, Dialect, Kind, Layout, Rust, TableFacts};
+use super::{Column, Dialect, Layout, Rust, TableFacts};
 use crate::base::refusal::Refusal;
-use crate::model::{self, ClickHouse, Model, Table, Type};
+use crate::model::{self, ClickHouse, Model, StoreKind, Table, Type};
 
 /// ClickHouse.
-pub const KIND: Kind = Kind {
+pub const KIND: StoreKind = StoreKind {
     name: "clickhouse",
     title: "ClickHouse",
+    keys: &[
+        "database",
+        "engine",
+        "partition_by",
+        "order_by",
+        "replaces",
+        "dead_letters",
+    ],
+    has_own_columns: false,
     has_databases: true,
     note: "",
 };
 
 impl Dialect for ClickHouse {
-    fn kind(&self) -> &'static Kind {
+    fn kind(&self) -> &'static StoreKind {
         &KIND
     }
 

@@ -2,25 +2,31 @@
 
 mod alter;
 mod catalogue;
+mod check;
 mod ddl;
+mod declaration;
 mod layout;
 mod rust;
-pub(crate) mod types;
+mod types;
 
-use super::{Column, Dialect, Kind, Layout, Rust, TableFacts};
+pub(super) use declaration::read;
+
+use super::{Column, Dialect, Layout, Rust, TableFacts};
 use crate::base::refusal::Refusal;
-use crate::model::{self, Model, Postgres, Table, Type};
+use crate::model::{self, Model, Postgres, StoreKind, Table, Type};
 
 /// PostgreSQL.
-pub const KIND: Kind = Kind {
+pub const KIND: StoreKind = StoreKind {
     name: "postgres",
     title: "PostgreSQL",
+    keys: &["unique", "on_conflict", "hook", "indexes"],
+    has_own_columns: true,
     has_databases: false,
     note: "Tables in PostgreSQL say so. They hold each row once, and know no `FINAL`.",
 };
 
 impl Dialect for Postgres {
-    fn kind(&self) -> &'static Kind {
+    fn kind(&self) -> &'static StoreKind {
         &KIND
     }
 
