@@ -1,4 +1,4 @@
-//! Realistic traffic for the demo and the load generator: batches of events with values that look like what they are.
+//! Realistic traffic for the demo and the load generator: batches of events with plausible values.
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -12,10 +12,10 @@ use rand::{Rng as _, SeedableRng as _};
 
 use crate::contract::Envelope;
 
-/// Events in one batch.
+/// Number of events in one batch.
 const BATCH: usize = 100;
 
-/// Makes batches.
+/// Generator of batches.
 pub(super) struct Traffic {
     request: MessageDescriptor,
     header: FieldDescriptor,
@@ -46,7 +46,7 @@ impl Traffic {
         })
     }
 
-    /// The next request and the names of its events' types: each type once, and the common ones more often.
+    /// Next request and the names of its events' types: each type once, and the common ones more often.
     pub(super) fn batch(&mut self) -> (Vec<u8>, Vec<&'static str>) {
         let types = self.envelope.types;
         let mut chosen: Vec<_> = types.iter().collect();
@@ -60,7 +60,7 @@ impl Traffic {
         (self.request(&numbers).encode_to_vec(), names)
     }
 
-    /// A request with one event of each of these types, by the number of their variant.
+    /// Request with one event of each of these types, by the number of their variant.
     pub(super) fn request(&mut self, types: &[u32]) -> DynamicMessage {
         let mut request = DynamicMessage::new(self.request.clone());
         if let Kind::Message(header) = self.header.kind() {
@@ -106,7 +106,7 @@ impl Traffic {
         Some(event)
     }
 
-    /// A message with most of its fields set, nested ones down to `depth`.
+    /// Message with most of its fields set, nested ones down to `depth`.
     fn filled(&mut self, descriptor: &MessageDescriptor, depth: u32) -> DynamicMessage {
         let mut message = DynamicMessage::new(descriptor.clone());
         for field in descriptor.fields() {
@@ -156,7 +156,7 @@ impl Traffic {
         })
     }
 
-    /// A text that looks like what a field of this name holds.
+    /// Plausible text for a field of this name.
     fn text(&mut self, name: &str) -> String {
         let name = name.to_ascii_lowercase();
         let choices: &[&str] = match name.as_str() {
