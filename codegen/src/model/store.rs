@@ -7,8 +7,10 @@ pub struct StoreKind {
     pub name: &'static str,
     /// Its name for people.
     pub title: &'static str,
-    /// The keys that only declarations of its tables may have, or of those of some other stores.
+    /// The keys that declarations of its tables have, and not those of every table.
     pub keys: &'static [&'static str],
+    /// The keys of tables in general that mean nothing in declarations of its tables.
+    pub without: &'static [&'static str],
     /// Whether its tables may have columns that aren't filled from messages.
     pub has_own_columns: bool,
     /// Whether its tables can be in several databases, each with migrations of its own.

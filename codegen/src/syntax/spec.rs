@@ -297,6 +297,8 @@ pub(crate) struct Table {
     pub(crate) queue: Option<OwnQueue>,
     /// `dead_letters: true`: the place of the key.
     pub(crate) dead_letters: Option<Span>,
+    /// `replaces: true`: the place of the key.
+    pub(crate) replaces: Option<Span>,
     /// `columns: { NAME: EXPRESSION }`.
     pub(crate) columns: Vec<Column>,
     /// `limits: { ... }`.

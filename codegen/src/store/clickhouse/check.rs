@@ -28,7 +28,7 @@ pub(super) fn check(own: &Declaration, table: &TypedTable<'_>, out: &mut Diagnos
             made_here(column, out);
         }
     }
-    match own.replaces {
+    match table.spec.replaces {
         Some(place) => replaced_by_clock(own, table, place, out),
         None => last_is_id(own, table, out),
     }

@@ -1,7 +1,7 @@
 //! What the declaration of a ClickHouse table says as written.
 
 use super::check;
-use crate::base::diagnostic::{Diagnostic, Diagnostics, Span};
+use crate::base::diagnostic::{Diagnostic, Diagnostics};
 use crate::model::{ClickHouse, Store, Type};
 use crate::rules::columns::TYPE_DISAGREES;
 use crate::store::declared::Declared;
@@ -24,8 +24,6 @@ pub(super) struct Declaration {
     pub(super) partition_by: Option<Text>,
     /// `order_by: [COLUMN, ...]`.
     pub(super) order_by: Vec<Text>,
-    /// `replaces: true`: the place of the key.
-    pub(super) replaces: Option<Span>,
 }
 
 /// Reads it.
@@ -56,7 +54,6 @@ pub(in crate::store) fn read(
         engine,
         partition_by: fields.text("partition_by", out),
         order_by: order_by.unwrap_or_default(),
-        replaces: fields.flag("replaces", out),
     })
 }
 

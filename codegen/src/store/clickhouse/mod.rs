@@ -20,14 +20,8 @@ use crate::model::{self, ClickHouse, Model, StoreKind, Table, Type};
 pub const KIND: StoreKind = StoreKind {
     name: "clickhouse",
     title: "ClickHouse",
-    keys: &[
-        "database",
-        "engine",
-        "partition_by",
-        "order_by",
-        "replaces",
-        "dead_letters",
-    ],
+    keys: &["database", "engine", "partition_by", "order_by"],
+    without: &[],
     has_own_columns: false,
     has_databases: true,
     note: "",

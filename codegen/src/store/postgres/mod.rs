@@ -20,6 +20,7 @@ pub const KIND: StoreKind = StoreKind {
     name: "postgres",
     title: "PostgreSQL",
     keys: &["unique", "on_conflict", "hook", "indexes"],
+    without: &["dead_letters", "replaces"],
     has_own_columns: true,
     has_databases: false,
     note: "Tables in PostgreSQL say so. They hold each row once, and know no `FINAL`.",

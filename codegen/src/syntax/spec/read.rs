@@ -17,9 +17,6 @@ use crate::syntax::yaml::{Entry, Node, Text, Value};
 
 const SETTINGS: [&str; 6] = ["type", "workers", "prefetch", "retries", "breaker", "batch"];
 
-/// The key of the table that keeps dead letters, if its store can.
-const DEAD_LETTERS: &str = "dead_letters";
-
 /// Reads the whole file, whose tables are in these stores.
 pub(crate) fn read(root: &Node, stores: Stores, out: &mut Diagnostics) -> Spec {
     let known = [
@@ -264,7 +261,15 @@ fn table(entry: &Entry, stores: Stores, defaults: &TableDefaults, out: &mut Diag
     let name = entry.key.clone();
     let mut known = vec!["store"];
     known.extend(stores.usual.keys);
-    known.extend(["events", "queue", "columns", "limits", "ignore"]);
+    known.extend([
+        "events",
+        "queue",
+        "dead_letters",
+        "replaces",
+        "columns",
+        "limits",
+        "ignore",
+    ]);
     for key in stores.all.iter().flat_map(|kind| kind.keys) {
         if !known.contains(key) {
             known.push(key);
@@ -280,6 +285,7 @@ fn table(entry: &Entry, stores: Stores, defaults: &TableDefaults, out: &mut Diag
         events: None,
         queue: None,
         dead_letters: None,
+        replaces: None,
         columns: Vec::new(),
         limits: Limits::default(),
         ignore: Vec::new(),
@@ -289,9 +295,13 @@ fn table(entry: &Entry, stores: Stores, defaults: &TableDefaults, out: &mut Diag
         return table;
     };
     table.store = store(&name, &fields, stores, out);
-    if table.store.kind.keys.contains(&DEAD_LETTERS) {
-        table.dead_letters = fields.flag(DEAD_LETTERS, out);
-    }
+    let without = table.store.kind.without;
+    let mut flag = |key| match without.contains(&key) {
+        true => None,
+        false => fields.flag(key, out),
+    };
+    table.dead_letters = flag("dead_letters");
+    table.replaces = flag("replaces");
     if let Some(e) = fields.get("events") {
         let events = texts("`events`", &e.node, out);
         fields.filled("events", events.is_empty(), e, out);

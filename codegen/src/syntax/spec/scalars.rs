@@ -105,7 +105,7 @@ impl<'a> Fields<'a> {
     }
 
     /// The place of a key that says `true`.
-    pub(crate) fn flag(&self, key: &str, out: &mut Diagnostics) -> Option<Span> {
+    pub(super) fn flag(&self, key: &str, out: &mut Diagnostics) -> Option<Span> {
         let entry = self.get(key)?;
         let flags = [("true", true), ("false", false)];
         let flag = word(&format!("`{key}`"), &entry.node, &flags, out)?;

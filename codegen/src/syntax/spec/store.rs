@@ -42,6 +42,7 @@ pub(super) fn store(
         None => (stores.usual, name.span),
     };
     let others = stores.all.iter().flat_map(|other| other.keys);
+    let others = others.chain(kind.without);
     let others = others.filter(|key| !kind.keys.contains(key));
     for entry in others.filter_map(|key| fields.get(key)) {
         out.push(meaningless(name, entry, kind, place));
