@@ -8,7 +8,7 @@
 //! | `declaration.rs` | what declarations of its tables say |
 //! | `check.rs` | whether they keep the rules |
 //! | `mod.rs` | the trait, mostly in one line each |
-//! | `types.rs` | the types that columns have there |
+//! | `types.rs` | the types that columns have there; ClickHouse's are those of the model |
 //! | `layout.rs` | how values travel to it |
 //! | `ddl.rs` | the SQL that makes a table, and how names and texts are quoted |
 //! | `alter.rs` | the SQL that changes a table, and changes that are refused |

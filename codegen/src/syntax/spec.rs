@@ -378,6 +378,11 @@ impl Pool {
 // === impl Table ===
 
 impl Table {
+    /// The name of the queue that the table has of its own, if it is a typed one.
+    pub(crate) fn queue_name(&self) -> String {
+        format!("{}_{}_q", self.store.kind.name, self.name.value)
+    }
+
     /// The explicit column with this name.
     pub(crate) fn column(&self, column: &str) -> Option<&Text> {
         self.columns.iter().find_map(|c| match c {
