@@ -10,7 +10,6 @@
 
 pub mod base;
 mod check;
-pub mod explain;
 pub mod model;
 pub mod render;
 pub mod report;
@@ -36,7 +35,7 @@ use syntax::spec;
 /// Why nothing was generated.
 #[derive(Debug, thiserror::Error)]
 pub enum Failure {
-    /// The declarations are wrong; `report` draws it.
+    /// The declarations are wrong; `report::draw` draws it.
     #[error("{} mistakes in the declarations", .0.len())]
     Mistakes(Vec<Diagnostic>, Sources),
     /// What is committed can't be read.

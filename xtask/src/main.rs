@@ -84,7 +84,7 @@ fn main() -> ExitCode {
 }
 
 fn explain(code: Option<&str>) -> anyhow::Result<ExitCode> {
-    let text = event_grpc_codegen::explain::explain(code).map_err(anyhow::Error::msg)?;
+    let text = event_grpc_codegen::report::explain::explain(code).map_err(anyhow::Error::msg)?;
     print!("{text}");
     Ok(ExitCode::SUCCESS)
 }
