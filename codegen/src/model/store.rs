@@ -13,6 +13,8 @@ pub struct StoreKind {
     pub without: &'static [&'static str],
     /// Whether its tables may have columns that aren't filled from messages.
     pub has_own_columns: bool,
+    /// What generated Rust calls the migrations of its usual database.
+    pub migrations: &'static str,
     /// Whether its tables can be in several databases, each with migrations of its own.
     pub has_databases: bool,
     /// What the catalogue says once of all of its tables; empty for nothing.

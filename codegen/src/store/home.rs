@@ -36,6 +36,14 @@ impl Home {
         Home { store, database }
     }
 
+    /// One of the databases beside the usual one that a pipeline declares: they are ClickHouse's.
+    pub fn declared(database: &str) -> Self {
+        Home {
+            store: clickhouse::KIND.name,
+            database: Some(database.to_owned()),
+        }
+    }
+
     /// The folder of its files, from the project's root.
     pub fn folder(&self) -> String {
         let usual = folder(self.store);

@@ -7,7 +7,7 @@ use serde::Serialize;
 use super::names::{Taken, constant, literal};
 use crate::model::{Model, Table};
 use crate::store::home::Home;
-use crate::store::{Rust, clickhouse, dialect, postgres};
+use crate::store::{KINDS, Rust, dialect};
 
 /// What `databases.rs` says.
 #[derive(Debug, Serialize)]
@@ -25,11 +25,18 @@ struct DatabaseView {
     migrations: Vec<Migration>,
 }
 
-/// What `migrations.rs` says: those of the usual ClickHouse database, and of PostgreSQL.
+/// What `migrations.rs` says: those of the usual database of each store.
 #[derive(Debug, Serialize)]
 pub struct Migrations {
+    stores: Vec<StoreMigrations>,
+}
+
+/// The migrations of the usual database of a store.
+#[derive(Debug, Serialize)]
+struct StoreMigrations {
+    store: &'static str,
+    constant: &'static str,
     migrations: Vec<Migration>,
-    postgres: Vec<Migration>,
 }
 
 /// A migration's name and the path of its file, as Rust literals.
@@ -50,27 +57,23 @@ pub fn databases(model: &Model, migrations: &BTreeMap<String, String>) -> Databa
         },
         name: literal(&database.name),
         server: literal(&database.server),
-        migrations: of_home(migrations, &home(&database.name)),
+        migrations: of_home(migrations, &Home::declared(&database.name)),
     };
     Databases {
         databases: model.databases.iter().map(view).collect(),
     }
 }
 
-/// A ClickHouse database beside the usual one.
-fn home(database: &str) -> Home {
-    Home {
-        store: clickhouse::KIND.name,
-        database: Some(database.to_owned()),
-    }
-}
-
 impl Migrations {
     /// Lists them, by name.
     pub fn of(migrations: &BTreeMap<String, String>) -> Self {
+        let stores = KINDS.iter().map(|kind| StoreMigrations {
+            store: kind.title,
+            constant: kind.migrations,
+            migrations: of_home(migrations, &Home::usual(kind.name)),
+        });
         Migrations {
-            migrations: of_home(migrations, &Home::usual(clickhouse::KIND.name)),
-            postgres: of_home(migrations, &Home::usual(postgres::KIND.name)),
+            stores: stores.collect(),
         }
     }
 }

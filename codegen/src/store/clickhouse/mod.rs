@@ -23,6 +23,7 @@ pub const KIND: StoreKind = StoreKind {
     keys: &["database", "engine", "partition_by", "order_by"],
     without: &[],
     has_own_columns: false,
+    migrations: "MIGRATIONS",
     has_databases: true,
     note: "",
 };

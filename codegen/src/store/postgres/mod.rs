@@ -22,6 +22,7 @@ pub const KIND: StoreKind = StoreKind {
     keys: &["unique", "on_conflict", "hook", "indexes"],
     without: &["dead_letters", "replaces"],
     has_own_columns: true,
+    migrations: "POSTGRES_MIGRATIONS",
     has_databases: false,
     note: "Tables in PostgreSQL say so. They hold each row once, and know no `FINAL`.",
 };
