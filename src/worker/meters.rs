@@ -190,7 +190,6 @@ mod tests {
     use crate::contract::{Bad, EventType, Shape};
 
     static SHAPE: Shape = Shape {
-        id: 0,
         name: "test.Payload",
         fields: &[],
         dense: &[],

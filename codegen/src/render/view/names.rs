@@ -74,15 +74,6 @@ pub fn literal(text: &str) -> String {
     format!("{text:?}")
 }
 
-/// A raw Rust string literal, for text of several lines.
-pub fn raw_literal(text: &str) -> String {
-    let mut fence = String::from("#");
-    while text.contains(&format!("\"{fence}")) {
-        fence.push('#');
-    }
-    format!("r{fence}\"{text}\"{fence}")
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -112,11 +103,5 @@ mod tests {
         assert_eq!(taken.claim("header".into()), "header_");
         assert_eq!(taken.claim("header".into()), "header__");
         assert_eq!(taken.claim("id".into()), "id");
-    }
-
-    #[test]
-    fn a_raw_literal_fences_what_it_holds() {
-        assert_eq!(raw_literal("a"), "r#\"a\"#");
-        assert_eq!(raw_literal("\"#"), "r##\"\"#\"##");
     }
 }

@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use event_grpc_codegen::model::{
-    Column, ErrorField, From, Function, Input, Root, Scalar, Table, TextLimit, Type, Value,
+    Column, ErrorField, From, Function, Input, Root, Scalar, Table, TextLimit, Type, UserAgentPart,
+    Value,
 };
 
 use super::{Made, column, dictionary, nullable, value};
@@ -149,6 +150,13 @@ impl Made<'_> {
             }]
         };
         let epoch = vec![Function::EpochSeconds];
+        // What a literal holds is no name.
+        let unnamed = vec![Function::Default("json::views::Kind".into())];
+        let told = vec![
+            Function::Default(r#"{"a":1,"b":null}"#.into()),
+            Function::ParseJson,
+        ];
+        let agent = |name, truth| vec![Function::UserAgent(UserAgentPart { name, truth })];
         table(
             "post",
             Input::Json(self.message("log.Post")),
@@ -230,6 +238,39 @@ impl Made<'_> {
                     vec![],
                 ),
                 column("headers", Type::Json, Root::Headers, vec![Function::Json]),
+                // These begin alike, by twos.
+                column(
+                    "device_shown",
+                    Type::String,
+                    Root::HeaderOf("x-device".into()),
+                    vec![Function::Upper],
+                ),
+                column(
+                    "handle_plain",
+                    Type::String,
+                    self.body("handle"),
+                    unnamed.clone(),
+                ),
+                column(
+                    "handle_shown",
+                    Type::String,
+                    self.body("handle"),
+                    [unnamed, vec![Function::Upper]].concat(),
+                ),
+                column("told", Type::Json, self.body("handle"), told.clone()),
+                column(
+                    "told_less",
+                    Type::Json,
+                    self.body("handle"),
+                    [told, vec![Function::WithoutNulls]].concat(),
+                ),
+                column(
+                    "os",
+                    Type::String,
+                    self.body("name"),
+                    agent("os_name", false),
+                ),
+                column("bot", Type::Bool, self.body("name"), agent("bot", true)),
                 column(
                     "complete",
                     Type::Json,
