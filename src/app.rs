@@ -22,10 +22,10 @@ use environment::Environment;
 
 use crate::broker::{self, Broker, Embedded, Link, Rabbit, RabbitOptions, Topology};
 use crate::contract::{Pipeline, Queue, Storage};
+use crate::health::Health;
 use crate::ingest::sources::Sources;
-use crate::ingest::{http, publisher};
+use crate::ingest::{Limits, http, publisher};
 use crate::listen;
-use crate::ops::health::Health;
 use crate::ops::metrics;
 use crate::ops::readiness::{self, Readiness};
 use crate::sink::clickhouse::{self as clickhouse_sink, Address, Databases};
@@ -169,9 +169,9 @@ impl App {
         let health = Health::starting();
         background.spawn(health.clone().beat_once_connected(broker.status()));
         let limits = if remote {
-            publisher::Limits::remote()
+            Limits::remote()
         } else {
-            publisher::Limits::embedded()
+            Limits::embedded()
         };
         let publisher = publisher::Publisher::new(Arc::clone(&broker), limits);
         let variable = |name: &str| config.environment.get(name);
@@ -271,7 +271,9 @@ impl App {
             self.working.cancel();
         }
         if timeout(left(), finished(&mut self.workers)).await.is_err() {
-            tracing::warn!("The shutdown timeout ended before all messages were stored; they go back to their queues.");
+            tracing::warn!(
+                "The shutdown timeout ended before all messages were stored; they go back to their queues."
+            );
             self.give_up.cancel();
             const LAST_PATIENCE: Duration = Duration::from_secs(2);
             if timeout(LAST_PATIENCE, finished(&mut self.workers))

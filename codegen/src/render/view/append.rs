@@ -15,7 +15,7 @@ use super::shapes::Shapes;
 use super::values::{Failing, Shared, Writer};
 use scope::{Scope, scope};
 
-use crate::model::{From, Function, Input, Model, Root, Table, Value};
+use crate::model::{From, Input, Model, Root, Table, Value};
 
 /// The functions of a table, and the columns that can't be written.
 pub fn functions(
@@ -368,9 +368,7 @@ fn has(values: &Values<'_>, of: Scope) -> bool {
 }
 
 fn uses_now(values: &Values<'_>) -> bool {
-    values.iter().flatten().any(|value| {
-        matches!(value.root, Root::Now) || value.functions.contains(&Function::NotAfterNow)
-    })
+    values.iter().flatten().any(|value| value.uses_now())
 }
 
 /// A parameter's name, marked where nothing uses it.

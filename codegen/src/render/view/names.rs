@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+pub use crate::base::literal::literal;
 use crate::base::names::snake_case;
 
 /// Words that a generated binding can't be called; those that no raw identifier can be are among them.
@@ -67,11 +68,6 @@ pub fn camel(name: &str) -> String {
         out.insert(0, 'X');
     }
     out
-}
-
-/// A Rust string literal.
-pub fn literal(text: &str) -> String {
-    format!("{text:?}")
 }
 
 #[cfg(test)]

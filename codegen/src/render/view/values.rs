@@ -1,8 +1,7 @@
 //! Expressions as Rust source: from a root through its functions into a column.
 
-mod code;
 mod fit;
-mod functions;
+mod printer;
 mod roots;
 mod shared;
 mod store;
@@ -10,8 +9,11 @@ mod store;
 use super::columns::base;
 use super::readers::Readers;
 use super::shapes::Shapes;
-use crate::model::{Function, Root, Scalar, Type, Value};
-use code::{Code, Yields};
+use crate::function;
+pub use crate::function::code::Unwritable;
+use crate::function::code::{Code, Yields};
+use crate::model::{Root, Type, Value};
+use printer::ValuePrinter;
 use shared::Prefix;
 pub use shared::Shared;
 
@@ -36,9 +38,6 @@ pub struct Writer<'a> {
     /// What happens to a value that can't be made.
     pub failing: Failing,
 }
-
-/// Where the expression can't be written, and why.
-pub type Unwritable = String;
 
 impl Writer<'_> {
     /// Statements that append one value to the column that `target` is bound to.
@@ -141,27 +140,32 @@ impl Writer<'_> {
     /// The value's code, with a variable for what it has in common with others.
     fn code(&self, column: &str, value: &Value, shared: &mut Shared) -> Result<Code, Unwritable> {
         let mut prefix = Prefix::of(&value.root);
-        let (code, functions) = match (&value.root, &value.functions[..]) {
+        let said = value.functions.split_first().and_then(|(first, rest)| {
+            let scalar = function::of(first).scalar.as_ref()?;
+            Some((first, scalar, rest))
+        });
+        let (code, functions) = match (&value.root, said) {
             // What a value inside a Struct is decides how it is read.
-            (Root::Untyped { fields, keys }, [read @ Function::As(scalar), rest @ ..]) => {
-                let (function, yields) = match scalar {
-                    Scalar::Text => ("text", Yields::Cow),
-                    Scalar::Integer => ("int64", Yields::I64),
-                    Scalar::Number => ("double", Yields::F64),
-                    Scalar::Boolean => ("boolean", Yields::Bool),
-                };
-                prefix.push(read);
-                (roots::untyped(fields, keys, function, yields), rest)
+            (Root::Untyped { fields, keys }, Some((first, scalar, rest))) => {
+                prefix.push(first);
+                let code = roots::untyped(fields, keys, scalar.read, (scalar.yields)());
+                (code, rest)
             }
-            (root, functions) => (self.root(root)?, functions),
+            (root, _) => (self.root(root)?, &value.functions[..]),
+        };
+        let printer = ValuePrinter {
+            writer: self,
+            column,
         };
         let mut code = shared.bind(&prefix, code);
-        for function in functions {
-            if matches!(function, Function::UserAgent(_)) {
-                code = shared.bind(&prefix.agent(), self.user_agent(column, code)?);
+        for step in functions {
+            let definition = function::of(step);
+            if let Some(open) = &definition.open {
+                code = (open.print)(&printer, code)?;
+                code = shared.bind(&prefix.opened(open), code);
             }
-            code = self.apply(column, function, code)?;
-            prefix.push(function);
+            code = (definition.print)(&printer, &step.arguments, code)?;
+            prefix.push(step);
             code = shared.bind(&prefix, code);
         }
         Ok(code)
@@ -170,8 +174,6 @@ impl Writer<'_> {
 
 /// Whether the last function gives an object that nobody else has.
 fn makes_its_own(value: &Value) -> bool {
-    matches!(
-        value.functions.last(),
-        Some(Function::Without(_) | Function::WithoutNulls | Function::ParseJson)
-    )
+    let last = value.functions.last();
+    last.is_some_and(|step| function::of(step).makes_object)
 }

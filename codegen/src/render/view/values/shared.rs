@@ -4,7 +4,8 @@
 //! begin. Nothing is computed earlier than the first value that begins with it, so that what fails first stays the
 //! same. What a value may not need at all, as the other side of `coalesce`, is never computed ahead.
 
-use super::code::{Code, Yields};
+use crate::function::code::{Code, Yields};
+use crate::function::{self, Open};
 use crate::model::{Function, Root, Value};
 use crate::render::view::names::{Taken, snake};
 
@@ -13,8 +14,9 @@ use crate::render::view::names::{Taken, snake};
 pub(super) struct Prefix {
     root: Root,
     functions: Vec<Function>,
-    /// Whether they end with a user agent that was read, whichever part of it comes next.
-    agent: bool,
+    /// What the next function opens before its arguments count: a user agent that was read, whichever part of it is
+    /// asked for. The name of its variable.
+    opened: Option<&'static str>,
 }
 
 /// The prefixes that several values have in common, and the variables of those that were computed.
@@ -46,7 +48,7 @@ impl Shared {
                 };
                 if let Some((prefix, nexts)) = uses.get_mut(at) {
                     // What is read of a user agent borrows from it, so that it has to be kept for each of them.
-                    if next.is_none() || prefix.agent || !nexts.contains(&next) {
+                    if next.is_none() || prefix.opened.is_some() || !nexts.contains(&next) {
                         nexts.push(next);
                     }
                 }
@@ -115,22 +117,22 @@ impl Prefix {
         Prefix {
             root: root.clone(),
             functions: Vec::new(),
-            agent: false,
+            opened: None,
         }
     }
 
     /// One function more.
-    pub(super) fn push(&mut self, function: &Function) {
+    pub(super) fn push(&mut self, step: &Function) {
         // These say what a column is, and do nothing to its values.
-        if !matches!(function, Function::Json | Function::LowCardinality) {
-            self.functions.push(function.clone());
+        if !function::of(step).is_label {
+            self.functions.push(step.clone());
         }
     }
 
-    /// The same, and then the user agent that it is read as.
-    pub(super) fn agent(&self) -> Self {
+    /// The same, and then what a function opens.
+    pub(super) fn opened(&self, open: &Open) -> Self {
         Prefix {
-            agent: true,
+            opened: Some(open.variable),
             ..self.clone()
         }
     }
@@ -138,9 +140,8 @@ impl Prefix {
     /// Whether its code only names a place where the value already is.
     fn is_place(&self) -> bool {
         match (&self.root, self.functions.last()) {
-            _ if self.agent => false,
-            (_, Some(Function::UserAgent(_))) => true,
-            (_, Some(_)) => false,
+            _ if self.opened.is_some() => false,
+            (_, Some(last)) => function::of(last).open.is_some(),
             (Root::Body(path), None) => path.is_empty(),
             (Root::Untyped { .. } | Root::HeaderOf(_), None) => false,
             (_, None) => true,
@@ -149,16 +150,14 @@ impl Prefix {
 
     /// Whether its object is a map, and not perhaps one.
     fn makes_map(&self) -> bool {
-        matches!(
-            self.functions.last(),
-            Some(Function::ParseJson | Function::Without(_) | Function::WithoutNulls)
-        )
+        let last = self.functions.last();
+        last.is_some_and(|last| function::of(last).makes_object)
     }
 
     /// What its variable is called.
     fn variable(&self) -> String {
-        if self.agent {
-            return "agent".to_owned();
+        if let Some(opened) = self.opened {
+            return opened.to_owned();
         }
         let of = match &self.root {
             Root::Header(path)
@@ -169,13 +168,8 @@ impl Prefix {
             Root::HeaderOf(name) => Some(name.as_str()),
             _ => None,
         };
-        let what = match self.functions.last() {
-            Some(Function::EpochMillis | Function::EpochSeconds) => "millis",
-            Some(Function::DateTime { .. } | Function::NotAfterNow) => "time",
-            Some(Function::ParseJson | Function::Without(_) | Function::WithoutNulls) => "object",
-            Some(Function::Upper | Function::Lower | Function::Rfc3339) => "text",
-            _ => "value",
-        };
+        let last = self.functions.last().map(function::of);
+        let what = last.map_or("value", |last| last.variable);
         format!("{}_{what}", snake(of.unwrap_or("the")))
     }
 }
@@ -185,18 +179,19 @@ fn prefixes(value: &Value) -> Vec<Prefix> {
     let mut prefix = Prefix::of(&value.root);
     let mut all = Vec::new();
     // A value inside a Struct is read as what the first function says.
-    if !matches!(
-        (&value.root, value.functions.first()),
-        (Root::Untyped { .. }, Some(Function::As(_)))
-    ) {
+    let said = value
+        .functions
+        .first()
+        .is_some_and(|first| function::of(first).scalar.is_some());
+    if !(said && matches!(value.root, Root::Untyped { .. })) {
         all.push(prefix.clone());
     }
-    for function in &value.functions {
-        if matches!(function, Function::UserAgent(_)) {
-            all.push(prefix.agent());
+    for step in &value.functions {
+        if let Some(open) = &function::of(step).open {
+            all.push(prefix.opened(open));
         }
         let before = prefix.functions.len();
-        prefix.push(function);
+        prefix.push(step);
         if prefix.functions.len() > before {
             all.push(prefix.clone());
         }
