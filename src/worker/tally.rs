@@ -80,7 +80,6 @@ mod tests {
     use crate::dead_letter::Class;
 
     static SHAPE: Shape = Shape {
-        id: 0,
         name: "test.Payload",
         fields: &[],
         dense: &[],

@@ -12,7 +12,6 @@ use crate::protobuf::{Field, Kind, Label};
 use crate::unknown::{CUT, MOST, UNKNOWN_MEMBERS, parts, push_part};
 
 static ITEM: Shape = Shape {
-    id: 0,
     name: "test.Item",
     fields: &[field(1, "name", Kind::String, Label::Implicit)],
     dense: &[0, 1],
@@ -20,7 +19,6 @@ static ITEM: Shape = Shape {
 };
 
 static ENTRY: Shape = Shape {
-    id: 1,
     name: "test.Entry",
     fields: &[
         field(1, "key", Kind::String, Label::Implicit),
@@ -31,7 +29,6 @@ static ENTRY: Shape = Shape {
 };
 
 static ROOT: Shape = Shape {
-    id: 2,
     name: "test.Root",
     fields: &[
         field(1, "id", Kind::String, Label::Implicit),

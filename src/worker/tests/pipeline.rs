@@ -34,7 +34,6 @@ pub(super) static TABLE: Table = Table {
 };
 
 static SHAPE: Shape = Shape {
-    id: 0,
     name: "test.Unit",
     fields: &[],
     dense: &[],

@@ -12,8 +12,6 @@ pub(super) fn of(own: &Postgres, table: &Table) -> Rust {
             "/// Which rows are the same, and which of them stays.\nstatic UPSERT: Upsert = {};",
             upsert(own, table)
         ),
-        names: vec!["Conflict", "Upsert"],
-        modules: Vec::new(),
     }
 }
 
