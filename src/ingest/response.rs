@@ -1,9 +1,8 @@
 //! Responses: what the sender of a request is told.
 
-use super::as_json::AsJson;
 use super::pool::Full;
-use super::scan::{Event, Refused, Verdict};
 use crate::broker::PublishError;
+use crate::events::{AsJson, Event, Refused, Verdict, refused};
 pub use crate::generated::proto::event::{RejectCode, RejectedEvent, Response};
 use crate::proto_json::{Unread, Warnings};
 use crate::weight;
@@ -53,7 +52,9 @@ pub enum Refusal {
         limit: usize,
     },
     /// The request would take more memory than a request may.
-    #[error("the request would take {weight} bytes in memory, and at most {limit} are allowed: {why}")]
+    #[error(
+        "the request would take {weight} bytes in memory, and at most {limit} are allowed: {why}"
+    )]
     TooHeavy {
         /// Its weight, in bytes.
         weight: u64,
@@ -102,9 +103,7 @@ pub enum Refusal {
     )]
     NoRoom(Rejected),
     /// The broker didn't confirm all of it.
-    #[error(
-        "the request may be stored in part: {0}; repeat the whole request, which is safe"
-    )]
+    #[error("the request may be stored in part: {0}; repeat the whole request, which is safe")]
     Unavailable(PublishError),
     /// The answer didn't arrive in time.
     #[error("the broker did not answer in time; repeat the whole request, which is safe")]
@@ -171,7 +170,7 @@ impl From<Refused> for Refusal {
 
 impl From<Unread> for Refusal {
     fn from(unread: Unread) -> Self {
-        Refusal::Invalid(format!("the body can't be read as a request: {unread}"))
+        Refusal::Invalid(refused(&unread))
     }
 }
 

@@ -3,7 +3,7 @@
 use prost_reflect::FieldDescriptor;
 
 use crate::base::diagnostic::Span;
-use crate::model::{self, Envelope, From, Function, Input, Root, Value};
+use crate::model::{self, Envelope, From, Input, Root, Value};
 use crate::syntax::spec;
 use crate::syntax::yaml::Text;
 
@@ -54,9 +54,8 @@ impl Column {
             From::Value(value) => vec![value],
             From::ByType(values) => values.values().collect(),
         };
-        values.iter().any(|v| {
-            matches!(v.root, Root::Now | Root::Received | Root::Unknown)
-                || v.functions.contains(&Function::NotAfterNow)
-        })
+        values
+            .iter()
+            .any(|v| matches!(v.root, Root::Received | Root::Unknown) || v.uses_now())
     }
 }

@@ -1,7 +1,6 @@
 //! PostgreSQL as a destination: upserts with hooks in one transaction, migrations and health of the tables.
 
 mod address;
-mod book;
 mod connection;
 pub mod health;
 pub mod hook;
@@ -97,7 +96,8 @@ impl Postgres {
             return Ok(None);
         };
         let missing = || {
-            let message = format!("this build has no hook `{name}`; it must be registered in src/hooks");
+            let message =
+                format!("this build has no hook `{name}`; it must be registered in src/hooks");
             sqlstate::failed(Fault::Destination, message)
         };
         self.hooks.get(name).map(Some).ok_or_else(missing)

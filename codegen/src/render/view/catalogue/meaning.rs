@@ -1,6 +1,7 @@
 //! What a column means, for people.
 
-use crate::model::{Column, From, Function, Root};
+use crate::function;
+use crate::model::{Column, From, Root};
 
 /// What a column holds, where the proto file says nothing because it is no field.
 pub(super) fn meaning(column: &Column) -> String {
@@ -16,13 +17,11 @@ pub(super) fn meaning(column: &Column) -> String {
         Root::WholeBody => "The whole message: its fields are paths in here.",
         _ => "",
     };
-    let corrected = value.functions.contains(&Function::NotAfterNow);
-    let corrected = if corrected {
-        "Where that is missing or lies ahead, the server's clock."
-    } else {
-        ""
-    };
-    let parts = [column.doc.as_str(), own, corrected];
-    let parts: Vec<&str> = parts.into_iter().filter(|part| !part.is_empty()).collect();
+    let of_functions = value
+        .functions
+        .iter()
+        .map(|step| function::of(step).meaning);
+    let parts = [column.doc.as_str(), own].into_iter().chain(of_functions);
+    let parts: Vec<&str> = parts.filter(|part| !part.is_empty()).collect();
     parts.join(" ")
 }
