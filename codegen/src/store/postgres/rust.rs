@@ -33,7 +33,13 @@ fn upsert(own: &Postgres, table: &Table) -> String {
     };
     let columns = own.hook_columns.iter();
     let columns: Vec<String> = columns
-        .map(|c| format!("({}, {})", literal(&c.name), literal(&types::shown_as(&c.ty))))
+        .map(|c| {
+            format!(
+                "({}, {})",
+                literal(&c.name),
+                literal(&types::shown_as(&c.ty))
+            )
+        })
         .collect();
     format!(
         "Upsert {{ unique: &[{}], conflict: {conflict}, hook: {hook}, hook_columns: &[{}] }}",
