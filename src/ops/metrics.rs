@@ -1,9 +1,11 @@
 //! Metrics in the Prometheus text format.
 
 use std::sync::{Mutex, PoisonError};
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
+
+use crate::time::now;
 
 /// Buckets of the histograms of times, in seconds.
 const SECONDS: &[f64] = &[
@@ -26,10 +28,7 @@ pub fn start() -> anyhow::Result<PrometheusHandle> {
     let handle = PrometheusBuilder::new()
         .set_buckets_for_metric(Matcher::Suffix("_seconds".to_owned()), SECONDS)?
         .install_recorder()?;
-    let since = SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .unwrap_or_default();
-    metrics::gauge!("process_start_time_seconds").set(since.as_secs_f64());
+    metrics::gauge!("process_start_time_seconds").set(now().as_secs_f64());
     *started = Some(handle.clone());
     Ok(handle)
 }

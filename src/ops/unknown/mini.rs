@@ -1,7 +1,6 @@
 //! Small rows, made by a table's own transform: a pair with and without the fields that this build now knows. The
 //! columns that differ are the ones to fill in.
 
-use chrono::Utc;
 use prost::Message as _;
 use prost_reflect::{
     DescriptorPool, DynamicMessage, FieldDescriptor, Kind, MessageDescriptor, ReflectMessage as _,
@@ -14,6 +13,7 @@ use crate::contract::{
     Append, Bad, Block, Context, Envelope, EventType, Group, Holds, Message, Shape, Table,
 };
 use crate::protobuf::canonical::canonical;
+use crate::time::now_ms;
 use crate::unknown::{self, UNKNOWN_MEMBERS, flat_text, parts};
 
 /// Key under which the column of unknown fields of a small row holds its number.
@@ -70,9 +70,7 @@ pub(super) struct Maker {
 
 impl Maker {
     pub(super) fn new(pool: DescriptorPool, table: &'static Table, fed: Fed) -> Self {
-        let cx = Context {
-            now_ms: Utc::now().timestamp_millis(),
-        };
+        let cx = Context { now_ms: now_ms() };
         Maker {
             pool,
             table,
