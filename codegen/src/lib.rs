@@ -10,6 +10,7 @@
 
 pub mod base;
 mod check;
+pub mod function;
 pub mod model;
 pub mod render;
 pub mod report;

@@ -9,18 +9,22 @@ use super::tree::files;
 const ROOT: &str = "codegen/src";
 
 /// What each module of the generator may import beside itself. `lib.rs` wires them together, and none knows it.
-const LAYERS: [(&str, &[&str]); 10] = [
+const LAYERS: [(&str, &[&str]); 11] = [
     ("base", &[]),
     ("rules", &["base"]),
     ("model", &["base"]),
     ("syntax", &["base", "rules", "model"]),
+    ("function", &["base", "rules", "model", "syntax"]),
     ("store", &["base", "rules", "model"]),
-    ("resolve", &["base", "rules", "model", "syntax"]),
+    ("resolve", &["base", "rules", "model", "syntax", "function"]),
     ("check", &["base", "rules", "model", "syntax", "resolve"]),
     ("schema", &["base", "rules", "model", "store"]),
-    ("render", &["base", "rules", "model", "store", "schema"]),
+    (
+        "render",
+        &["base", "rules", "model", "function", "store", "schema"],
+    ),
     // What is told to people at a terminal.
-    ("report", &["base", "rules"]),
+    ("report", &["base", "rules", "function"]),
 ];
 
 #[test]
