@@ -4,13 +4,11 @@ use std::borrow::Cow;
 
 use uuid::Uuid;
 
-use crate::contract::wire::{
-    self,
-    WireType::{self, LengthDelimited},
-};
 use crate::contract::{Envelope, EventType};
 use crate::events::{Event, Verdict};
 use crate::identity::Maker;
+use crate::protobuf::wire::WireType::{self, LengthDelimited};
+use crate::protobuf::wire::{self};
 use crate::protobuf::writer::{push_field, push_key, push_varint};
 use crate::weight;
 

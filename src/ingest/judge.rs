@@ -9,9 +9,11 @@ use super::identity::{Id, Identity};
 use super::kept_headers;
 use super::response::Refusal;
 use crate::broker::{HeaderValue, Outgoing, Properties};
-use crate::contract::json::{self, Map, Value, limits};
-use crate::contract::{Bad, Context, Message, RoutingKey, Shape, Source, headers};
+use crate::contract::{Context, Message, RoutingKey, Source, headers};
 use crate::identity::Declared;
+use crate::json::{self, Map, Value, limits};
+use crate::protobuf::Shape;
+use crate::row_error::Bad;
 use crate::time::{now, now_ms};
 
 /// Maximum length of a routing key in AMQP, in bytes.

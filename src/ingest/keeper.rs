@@ -9,8 +9,9 @@ use super::publisher::Publisher;
 use super::quarantine::count;
 use super::rate::Rate;
 use crate::broker::{Letter, Outgoing, PublishError};
-use crate::contract::{Bad, Queue, Route, Source};
+use crate::contract::{Queue, Route, Source};
 use crate::dead_letter::{Record, letter_id};
+use crate::row_error::Bad;
 use crate::time::now_ms;
 
 /// Rate of dead letters that are promised to their senders: bytes a second in the long run, and bytes at once.

@@ -16,8 +16,9 @@ use super::gate::Gate;
 use super::guard::guarded_async;
 use super::message::{Content, Prepared, units};
 use super::settle::{Decided, GivenUp, settle};
-use crate::contract::{Bad, Context, Input, Message, Queue, Request};
+use crate::contract::{Context, Input, Message, Queue, Request};
 use crate::dead_letter::Class;
+use crate::row_error::Bad;
 use crate::sink::http::{RequestError, Target};
 use crate::time::now_ms;
 

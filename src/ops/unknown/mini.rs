@@ -8,11 +8,11 @@ use prost_reflect::{
 };
 
 use super::{Fed, fill};
-use crate::contract::json::{self, Map, Number, Value as Json};
-use crate::contract::{
-    Append, Bad, Block, Context, Envelope, EventType, Group, Holds, Message, Shape, Table,
-};
+use crate::contract::{Append, Block, Context, Envelope, EventType, Group, Holds, Message, Table};
+use crate::json::{self, Map, Number, Value as Json};
+use crate::protobuf::Shape;
 use crate::protobuf::canonical::canonical;
+use crate::row_error::Bad;
 use crate::time::now_ms;
 use crate::unknown::{self, UNKNOWN_MEMBERS, flat_text, parts};
 
@@ -324,8 +324,8 @@ fn value_is_default(value: &Json) -> bool {
 }
 
 fn stand_in(shape: &'static Shape, text: &str, depth: u32) -> Map {
-    use crate::contract::{Kind as K, Label};
-    let value = |field: &crate::contract::Field| match (field.label, field.kind) {
+    use crate::protobuf::{Kind as K, Label};
+    let value = |field: &crate::protobuf::Field| match (field.label, field.kind) {
         (_, K::Map(_)) => Some(Json::Object(Map::new())),
         (Label::Repeated, _) => Some(Json::Array(Vec::new())),
         // A message field is optional in the descriptor, even if the sender must send it.
