@@ -18,6 +18,7 @@ pub mod sink;
 pub mod worker;
 
 pub mod ops;
+pub mod traffic;
 
 pub mod app;
 pub mod cli;

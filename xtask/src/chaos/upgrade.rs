@@ -12,6 +12,7 @@ use anyhow::{Context as _, Result, bail};
 use super::cluster::{Cluster, Server};
 use super::{Extra, load, recovery, wait};
 use crate::bench::against;
+use crate::build;
 use crate::services::{self, Kept};
 
 /// How long an instance may take to be replaced, so that the load lasts until the end.
@@ -97,8 +98,13 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode> {
         .prefix("event-grpc-upgrade-")
         .tempdir()?;
     // What cargo builds in between must not take the place of what is tried.
-    let new = directory.path().join("event-grpc-new");
-    fs::copy(services::clickhouse::build(release)?, &new)?;
+    let (new, loadgen) = (
+        directory.path().join("event-grpc-new"),
+        directory.path().join("loadgen"),
+    );
+    let built = build::all(release)?;
+    fs::copy(built.server, &new)?;
+    fs::copy(built.loadgen, &loadgen)?;
     let mut cluster = Cluster::start_with(&old, &new, directory.path())?;
 
     let pause = Duration::from_secs(args.seconds);
@@ -113,7 +119,7 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode> {
         true => &[Extra::Again],
         false => &[Extra::Again, Extra::Poison],
     };
-    let mut load = load(&cluster, &new, args.rate, events, recovery, extras)?;
+    let mut load = load(&cluster, &loadgen, args.rate, events, recovery, extras)?;
     let went = go(&mut cluster, &mut load, [&old, &new], pause, &interrupt)
         .and_then(|()| verdict(&mut load, 3 * recovery, &interrupt));
     match went {
