@@ -2,6 +2,7 @@
 
 mod clickhouse;
 pub mod environment;
+mod names;
 mod off;
 mod postgresql;
 mod replay;
@@ -25,8 +26,8 @@ use crate::contract::{Pipeline, Queue, Storage};
 use crate::ingest::sources::Sources;
 use crate::ingest::{http, publisher};
 use crate::listen;
+use crate::metrics;
 use crate::ops::health::Health;
-use crate::ops::metrics;
 use crate::ops::readiness::{self, Readiness};
 use crate::sink::clickhouse::{self as clickhouse_sink, Address, Databases};
 use crate::sink::{Store, Stores, health as servers_health, postgres};
@@ -101,6 +102,7 @@ impl App {
     /// Starts everything. When it returns events are taken in.
     pub async fn start(config: Config, pipeline: &'static Pipeline) -> anyhow::Result<App> {
         let counted = metrics::start()?;
+        metrics::begin(&names::names(pipeline));
         let grpc_listener = listen(config.grpc_listen, "gRPC").await?;
         let http_listener = listen(config.http_listen, "HTTP").await?;
         let mut background = JoinSet::new();

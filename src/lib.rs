@@ -4,6 +4,7 @@
 #![forbid(unsafe_code)]
 
 pub mod listen;
+pub mod metrics;
 pub mod weight;
 
 pub mod contract;

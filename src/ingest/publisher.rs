@@ -4,13 +4,14 @@ use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use metrics::{Histogram, histogram};
+use metrics::Histogram;
 use uuid::Uuid;
 
 use super::answer::{Outcome, Part};
 use super::route::{Message, Route};
 use crate::broker::{Broker, Outgoing, Properties, PublishError};
 use crate::contract::headers;
+use crate::metrics::intake::PUBLISH_SECONDS;
 
 /// When messages go out.
 #[derive(Debug, Clone, Copy)]
@@ -74,7 +75,7 @@ impl Publisher {
         Arc::new(Publisher {
             broker,
             limits,
-            seconds: histogram!("event_grpc_publish_seconds"),
+            seconds: PUBLISH_SECONDS.only(),
             line: Mutex::default(),
         })
     }

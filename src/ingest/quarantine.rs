@@ -4,7 +4,6 @@
 //! have the same type are one letter, with the header once. Of the refused ones, whose sender is told what is wrong,
 //! the first few are kept. Both up to a rate in bytes, so that a client can't flood the store.
 
-use metrics::counter;
 use xxhash_rust::xxh3::xxh3_128;
 
 use super::as_json::AsJson;
@@ -15,6 +14,7 @@ use super::response::{Kept, Rejected};
 use super::scan::{Event, Verdict};
 use crate::broker::{HeaderValue, Outgoing};
 use crate::contract::{Route, Source, headers};
+use crate::metrics::intake::QUARANTINED;
 
 /// How many bytes of letters of unknown types are kept a second in the long run, and at once.
 const UNKNOWN: (u64, u64) = (4 << 20, 16 << 20);
@@ -307,8 +307,7 @@ impl Quarantine {
 /// Counts events, or messages, of a source that go to no table: see [`Quarantine::count`].
 pub(super) fn count(source: &'static str, outcome: &'static str, events: usize) {
     if events > 0 {
-        counter!("event_grpc_quarantined_total", "source" => source, "outcome" => outcome)
-            .increment(events as u64);
+        QUARANTINED.with([source, outcome]).increment(events as u64);
     }
 }
 

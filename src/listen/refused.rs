@@ -1,9 +1,9 @@
 //! What a handler says beside its answer: why a request was refused.
 
 use http::{Method, Response, StatusCode, Uri};
-use metrics::counter;
 
 use super::peer::Peer;
+use crate::metrics::connections::REQUESTS_REFUSED;
 
 /// Why a request was refused, among an answer's extensions. It is counted and leaves a line at debug.
 #[derive(Debug, Clone)]
@@ -28,7 +28,7 @@ pub(super) fn tell<B>(peer: &Peer, method: &Method, uri: &Uri, answer: &mut Resp
         },
     };
     let door = peer.door();
-    counter!("event_grpc_refused_total", "door" => door, "reason" => refused.reason).increment(1);
+    REQUESTS_REFUSED.with([door, refused.reason]).increment(1);
     tracing::debug!(
         door,
         peer = %peer.address(),

@@ -1,9 +1,11 @@
-//! Metrics in Prometheus' text format.
+//! The recorder, which keeps what is counted and renders it in Prometheus' text format.
 
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
+
+use super::process::STARTED;
 
 /// Bounds of the histograms of times, in seconds.
 const SECONDS: &[f64] = &[
@@ -29,7 +31,10 @@ pub fn start() -> anyhow::Result<PrometheusHandle> {
     let since = SystemTime::now()
         .duration_since(UNIX_EPOCH)
         .unwrap_or_default();
-    metrics::gauge!("process_start_time_seconds").set(since.as_secs_f64());
+    for declaration in super::all() {
+        declaration.describe();
+    }
+    STARTED.only().set(since.as_secs_f64());
     *started = Some(handle.clone());
     Ok(handle)
 }

@@ -3,7 +3,6 @@
 pub mod health;
 pub mod ledger;
 pub mod logging;
-pub mod metrics;
 pub mod readiness;
 pub mod replay;
 pub mod unknown;

@@ -13,6 +13,7 @@ use crate::broker::{Ack, Delivery, HeaderValue, Outgoing, Properties, Settled};
 use crate::contract::headers::{
     RETRY_COUNT, RETRY_EXCHANGE, RETRY_FIRST_FAILED, RETRY_ROUTING_KEY,
 };
+use crate::metrics::workers;
 
 /// A message as it came. One that went back to its queue tells where it was first published.
 #[derive(Debug)]
@@ -157,10 +158,10 @@ impl Ending {
     /// A word for metrics.
     pub(super) fn name(self) -> &'static str {
         match self {
-            Ending::Acknowledged => "acknowledged",
-            Ending::Retried => "retried",
-            Ending::Returned => "returned",
-            Ending::Lost => "lost",
+            Ending::Acknowledged => workers::ACKNOWLEDGED,
+            Ending::Retried => workers::RETRIED,
+            Ending::Returned => workers::RETURNED,
+            Ending::Lost => workers::LOST,
         }
     }
 }

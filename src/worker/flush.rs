@@ -18,6 +18,7 @@ use super::stretch::Room;
 use super::suspects::{Key, Suspects};
 use super::{Setup, dead_letter, now_ms, spread};
 use crate::contract::{Context, Message, Table};
+use crate::metrics::workers;
 use crate::sink::{Rows, Store};
 
 /// How many lots those are divided into at which the destination may have gone away.
@@ -86,8 +87,8 @@ impl Flusher {
                 }
             }
         };
-        metrics::histogram!("event_grpc_flush_seconds", "table" => self.table.name)
-            .record(began.elapsed());
+        let seconds = workers::FLUSH_SECONDS.with([self.table.name]);
+        seconds.record(began.elapsed());
         let mut held = std::mem::take(&mut batch.held);
         batch.clear();
         let mut flushed = Flushed {
@@ -202,8 +203,7 @@ impl Flusher {
     }
 
     fn set_aside(&self, why: &'static str) {
-        metrics::counter!("event_grpc_set_aside_total", "table" => self.table.name, "why" => why)
-            .increment(1);
+        workers::SET_ASIDE.with([self.table.name, why]).increment(1);
     }
 
     /// The objects whose rows are in a block, if the table has a use for them.

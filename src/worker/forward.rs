@@ -16,6 +16,7 @@ use super::prepare::{Content, Prepared};
 use super::settle::{Decided, GivenUp, settle};
 use super::{Setup, now_ms};
 use crate::contract::{Bad, Context, Input, Message, Queue, Request};
+use crate::metrics::requests;
 use crate::sink::http::{RequestError, Target};
 
 /// What all workers of a request share.
@@ -118,8 +119,7 @@ impl Forwarder {
             let began = Instant::now();
             let outcome = self.deliver(&parcel).await?;
             let (target, queue) = (parcel.target.name(), message.queue.name);
-            metrics::histogram!("event_grpc_forward_seconds", "target" => target)
-                .record(began.elapsed());
+            requests::SECONDS.with([target]).record(began.elapsed());
             let outcome = match outcome {
                 Outcome::Taken => "taken",
                 Outcome::Dead {
@@ -138,10 +138,9 @@ impl Forwarder {
                     "dead_letter"
                 }
             };
-            metrics::counter!(
-                "event_grpc_forwarded_total", "queue" => queue, "target" => target, "outcome" => outcome
-            )
-            .increment(1);
+            requests::FORWARDED
+                .with([queue, target, outcome])
+                .increment(1);
         }
         Ok((failed, most))
     }
@@ -178,10 +177,9 @@ impl Forwarder {
                 return Ok(Outcome::Taken);
             };
             attempts += 1;
-            metrics::counter!(
-                "event_grpc_forward_errors_total", "target" => target.name(), "fault" => error.fault.name()
-            )
-            .increment(1);
+            requests::ERRORS
+                .with([target.name(), error.fault.name()])
+                .increment(1);
             // Whether the target took another message since this one was last tried.
             let taken = target.taken();
             let counts = taken > seen;

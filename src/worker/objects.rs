@@ -14,6 +14,7 @@ use crate::contract::headers::OBJECT_ID;
 use crate::contract::json::limits::{self, MAX_OBJECTS};
 use crate::contract::json::{Map, Value, without_mark};
 use crate::contract::{Bad, IdFrom, Message, Queue, identity};
+use crate::metrics::intake::IDS_MISSING;
 
 /// Where the objects of a message are.
 #[derive(Debug)]
@@ -101,7 +102,7 @@ impl Objects {
     ) -> String {
         let id = self.declared_id(queue, delivery, unit, parsed);
         if id.is_none() && queue.id != IdFrom::MessageId {
-            metrics::counter!("event_grpc_ids_missing_total", "of" => queue.name).increment(1);
+            IDS_MISSING.with([queue.name]).increment(1);
         }
         id.unwrap_or_else(|| self.message_id(delivery, unit))
     }

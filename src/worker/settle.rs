@@ -18,6 +18,7 @@ use super::prepare::Prepared;
 use super::{Setup, dead_letter, now_ms, retry};
 use crate::broker::{Outgoing, PublishError};
 use crate::contract::Route;
+use crate::metrics::workers::DEAD_LETTERS;
 
 /// How many dead letters of one message are on their way at once.
 const AT_ONCE: usize = 32;
@@ -249,7 +250,8 @@ async fn publish_letter(
         fit(outgoing, setup.broker.limits(), count)
     };
     publish(setup, message, outgoing).await?;
-    metrics::counter!("event_grpc_dead_letters_total", "queue" => message.queue.name, "class" => letter.failed.class)
+    DEAD_LETTERS
+        .with([message.queue.name, letter.failed.class])
         .increment(1);
     Ok(())
 }
@@ -289,7 +291,8 @@ async fn publish_whole(setup: &Setup, decided: &Decided, panic: &str) -> Result<
         fit(letter.clone(), setup.broker.limits(), 1)
     })
     .await?;
-    metrics::counter!("event_grpc_dead_letters_total", "queue" => message.queue.name, "class" => failed.class)
+    DEAD_LETTERS
+        .with([message.queue.name, failed.class])
         .increment(1);
     Ok(Ending::Acknowledged)
 }

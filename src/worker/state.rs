@@ -6,6 +6,7 @@ use std::time::{Duration, Instant, SystemTime};
 
 use super::texts::LongTexts;
 use super::unknown::UnknownFields;
+use crate::metrics::{requests, workers};
 
 /// A table, or the target of a request, that takes nothing at the moment.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -118,7 +119,7 @@ impl States {
             return;
         }
         tracing::error!(queue, reason, "Stopped: it would fill the dead letters.");
-        metrics::gauge!("event_grpc_queue_stopped", "queue" => queue).set(1.0);
+        workers::QUEUE_STOPPED.set([queue], true);
         stopped.insert(queue, Paused::now(reason));
     }
 
@@ -128,7 +129,7 @@ impl States {
         if let Some(pause) = stopped.remove(queue) {
             let seconds = pause.seconds();
             tracing::info!(queue, seconds, "Resumed: its messages are good again.");
-            metrics::gauge!("event_grpc_queue_stopped", "queue" => queue).set(0.0);
+            workers::QUEUE_STOPPED.set([queue], false);
         }
     }
 
@@ -143,7 +144,7 @@ impl States {
             reason,
             "Paused: the target takes nothing."
         );
-        metrics::gauge!("event_grpc_target_paused", "target" => target).set(1.0);
+        requests::TARGET_PAUSED.set([target], true);
         paused.insert(target, Paused::now(reason));
     }
 
@@ -157,7 +158,7 @@ impl States {
                 seconds,
                 "Resumed: the target takes messages again."
             );
-            metrics::gauge!("event_grpc_target_paused", "target" => target).set(0.0);
+            requests::TARGET_PAUSED.set([target], false);
         }
     }
 
@@ -168,7 +169,7 @@ impl States {
             return;
         }
         tracing::error!(table, reason, "Paused: the destination takes nothing.");
-        metrics::gauge!("event_grpc_table_paused", "table" => table).set(1.0);
+        workers::TABLE_PAUSED.set([table], true);
         paused.insert(table, Paused::now(reason));
     }
 
@@ -178,7 +179,7 @@ impl States {
         if let Some(pause) = paused.remove(table) {
             let seconds = pause.seconds();
             tracing::info!(table, seconds, "Resumed: the destination takes rows again.");
-            metrics::gauge!("event_grpc_table_paused", "table" => table).set(0.0);
+            workers::TABLE_PAUSED.set([table], false);
         }
     }
 }

@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use crate::contract::unknown::{CUT, parts};
 use crate::contract::{Block, Table};
+use crate::metrics::workers::UNKNOWN_FIELDS;
 
 /// How many names are told apart; the others are counted together.
 const NAMES: usize = 64;
@@ -49,8 +50,7 @@ impl UnknownFields {
                 (of_type, field)
             }
         };
-        metrics::counter!("event_grpc_unknown_fields_total", "type" => of_type, "field" => field)
-            .increment(rows);
+        UNKNOWN_FIELDS.with([of_type, field]).increment(rows);
     }
 
     fn note(&self, of_type: &str, field: &str) -> Noted {

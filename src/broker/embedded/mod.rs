@@ -28,6 +28,7 @@ use super::message::{Origin, Outgoing};
 use super::meters::Meters;
 use super::status::{Link, Status};
 use super::topology::Topology;
+use crate::metrics::broker::UP;
 use crate::weight::{self, Budget, Permit};
 
 /// How long the end waits for messages that nobody else waits for.
@@ -52,7 +53,7 @@ impl Embedded {
     /// A broker that holds messages of at most this weight in bytes. Messages in place of a delivery are not counted:
     /// their original was.
     pub fn new(topology: &Topology, budget: usize) -> Self {
-        metrics::gauge!("event_grpc_broker_up").set(1.0);
+        UP.set_to(true);
         let meters = Meters::new(topology);
         let queues = topology.queues.iter().enumerate();
         Self {
@@ -194,7 +195,7 @@ impl Broker for Embedded {
             for queue in &self.queues {
                 queue.close();
             }
-            metrics::gauge!("event_grpc_broker_up").set(0.0);
+            UP.set_to(false);
             self.status.send_replace(Status::of(Link::Closed));
         }
         .boxed()

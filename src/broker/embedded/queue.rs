@@ -16,6 +16,7 @@ use crate::broker::delivery::{self, Ack, Delivery, Settled};
 use crate::broker::message::{Origin, Outgoing, Properties};
 use crate::broker::meters::{self, QueueMeters};
 use crate::broker::topology::QueueSpec;
+use crate::metrics::broker::READY;
 use crate::weight;
 
 /// A queue.
@@ -102,7 +103,7 @@ impl Queue {
             prefetch: usize::from(spec.prefetch.max(1)),
             state: Mutex::default(),
             meters: Arc::clone(meters),
-            ready: meters::messages(spec.name, "ready"),
+            ready: meters::messages(spec.name, READY),
         })
     }
 
