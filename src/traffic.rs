@@ -1,4 +1,4 @@
-//! Realistic traffic for the demo and the load generator: batches of events with values that look like what they are.
+//! Realistic traffic for the demo and the load generator: batches of events with plausible values.
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -13,10 +13,10 @@ use rand::{Rng as _, SeedableRng as _};
 
 use crate::contract::{Envelope, Intake, Pipeline};
 
-/// Events in one batch.
+/// Number of events in one batch.
 const BATCH: usize = 100;
 
-/// The envelope of app events of a pipeline.
+/// Envelope of app events of a pipeline.
 pub fn envelope(pipeline: &Pipeline) -> anyhow::Result<&'static Envelope> {
     let found = pipeline.sources.iter().find_map(|s| match s.intake {
         Intake::Grpc { envelope, .. } => Some(envelope),
@@ -25,7 +25,7 @@ pub fn envelope(pipeline: &Pipeline) -> anyhow::Result<&'static Envelope> {
     found.context("pipeline.yaml declares no gRPC source")
 }
 
-/// Makes batches.
+/// Generator of batches.
 pub struct Traffic {
     request: MessageDescriptor,
     header: FieldDescriptor,
@@ -56,7 +56,7 @@ impl Traffic {
         })
     }
 
-    /// The next request and the names of its events' types: each type once, and the common ones more often.
+    /// Next request and the names of its events' types: each type once, and the common ones more often.
     pub fn batch(&mut self) -> (Vec<u8>, Vec<&'static str>) {
         let types = self.envelope.types;
         let mut chosen: Vec<_> = types.iter().collect();
@@ -70,7 +70,7 @@ impl Traffic {
         (self.request(&numbers).encode_to_vec(), names)
     }
 
-    /// A request with one event of each of these types, by the number of their variant.
+    /// Request with one event of each of these types, by the number of their variant.
     pub fn request(&mut self, types: &[u32]) -> DynamicMessage {
         let mut request = DynamicMessage::new(self.request.clone());
         if let Kind::Message(header) = self.header.kind() {
@@ -116,7 +116,7 @@ impl Traffic {
         Some(event)
     }
 
-    /// A message with most of its fields set, nested ones down to `depth`.
+    /// Message with most of its fields set, nested ones down to `depth`.
     fn filled(&mut self, descriptor: &MessageDescriptor, depth: u32) -> DynamicMessage {
         let mut message = DynamicMessage::new(descriptor.clone());
         for field in descriptor.fields() {
@@ -166,7 +166,7 @@ impl Traffic {
         })
     }
 
-    /// A text that looks like what a field of this name holds.
+    /// Plausible text for a field of this name.
     fn text(&mut self, name: &str) -> String {
         let name = name.to_ascii_lowercase();
         let choices: &[&str] = match name.as_str() {

@@ -1,18 +1,18 @@
-//! Why a message was not published, or a queue can't be consumed.
+//! Errors of publishing and consuming.
 
-/// Why a message was not published.
+/// Reason why a message was not published.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum PublishError {
     /// There is no connection, and the message was not sent.
     #[error("the broker is not connected: {reason}")]
     Down {
-        /// What ended the connection, or prevents it.
+        /// Cause of the lost connection.
         reason: String,
     },
     /// The broker takes no messages for want of memory or disk, and this one was not sent.
     #[error("the broker takes no messages at the moment: {reason}")]
     Blocked {
-        /// What the broker says.
+        /// Answer of the broker.
         reason: String,
     },
     /// The broker answered that it doesn't take the message.
@@ -21,7 +21,7 @@ pub enum PublishError {
     /// The message may or may not have been taken.
     #[error("it is not known whether the broker has the message: {reason}")]
     Unknown {
-        /// Why there was no answer.
+        /// Reason why there was no answer.
         reason: String,
     },
     /// The body is larger than a message may be.
@@ -45,7 +45,7 @@ pub enum PublishError {
     /// A short text of the message is longer than AMQP allows.
     #[error("the {what} has {size} bytes, and AMQP allows 255")]
     TooLong {
-        /// Which text.
+        /// The text.
         what: &'static str,
         /// Its size in bytes.
         size: usize,
@@ -55,7 +55,7 @@ pub enum PublishError {
     Shut {
         /// The exchange, empty for the default one.
         exchange: String,
-        /// What the broker said when it was last asked.
+        /// Answer of the broker when it was last asked.
         reason: String,
     },
     /// The exchange isn't part of the topology.
@@ -65,7 +65,7 @@ pub enum PublishError {
         exchange: String,
     },
     /// Nothing takes such a message.
-    #[error("no queue takes messages of exchange `{exchange}` with routing key `{routing_key}`")]
+    #[error("no queue is bound to exchange `{exchange}` with routing key `{routing_key}`")]
     Unroutable {
         /// The exchange, empty for the default one.
         exchange: String,
@@ -78,18 +78,18 @@ pub enum PublishError {
 }
 
 impl PublishError {
-    /// Whether the message may have been taken all the same. Repeating it is safe, but may store it twice.
+    /// True if the message may have been taken all the same. Repeating it is safe, but may store it twice.
     pub fn may_be_taken(&self) -> bool {
         matches!(self, Self::Unknown { .. })
     }
 
-    /// Whether a queue may have it all the same. A broker that refuses a message for one queue may have put it into
+    /// True if a queue may have it all the same. A broker that refuses a message for one queue may have put it into
     /// another one.
     pub(super) fn may_be_there(&self) -> bool {
         self.may_be_taken() || matches!(self, Self::Refused)
     }
 
-    /// Whether the same message may be taken later, or by another instance.
+    /// True if the same message may be taken later, or by another instance.
     pub fn retry_helps(&self) -> bool {
         match self {
             Self::Down { .. }
@@ -124,7 +124,7 @@ impl PublishError {
     }
 }
 
-/// Why a queue can't be consumed.
+/// Reason why a queue can't be consumed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ConsumeError {
     /// The queue isn't part of the topology, or not in use.

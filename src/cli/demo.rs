@@ -1,4 +1,4 @@
-//! `event-grpc demo`: the embedded pipeline under a few seconds of real traffic, and what became of it.
+//! `event-grpc demo`: the embedded pipeline under a few seconds of realistic traffic, with a summary.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -22,35 +22,35 @@ use crate::ops::logging;
 use crate::sink::clickhouse::{ClickHouse, Databases, quote};
 use crate::traffic::{Traffic, envelope};
 
-/// Requests under way at once.
+/// Maximum number of concurrent requests.
 const AT_ONCE: usize = 32;
 /// One of each webhook for so many batches.
 const BATCHES_A_WEBHOOK: u32 = 4;
 
-/// Run everything embedded, send a few seconds of traffic of every event type, and show what was stored. Keeps
-/// serving afterwards.
+/// Run everything embedded, send a few seconds of traffic of every event type, and show what was stored. Keeps serving
+/// afterwards.
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
-    /// End after the summary; exit status 1 if anything is missing.
+    /// Exit after the summary; exit status 1 if anything is missing.
     #[arg(long)]
     once: bool,
-    /// How many batches of 100 events to send.
+    /// Number of batches of 100 events to send.
     #[arg(long, default_value_t = 300, value_name = "COUNT", value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
     batches: u32,
-    /// Where ClickHouse keeps its data; a new directory that goes away with the demo if not given.
+    /// Data directory of ClickHouse; a temporary directory if not given.
     #[arg(long, value_name = "DIR")]
     data: Option<PathBuf>,
-    /// The engine of the embedded ClickHouse: a clickhouse binary or libchdb.so. Found or fetched if not given.
+    /// Engine of the embedded ClickHouse: a clickhouse binary or libchdb.so. Found or fetched if not given.
     #[arg(long, env = "EVENT_GRPC_ENGINE_PATH", value_name = "PATH")]
     engine_path: Option<PathBuf>,
 }
 
-/// What was sent and taken.
+/// Numbers of sent and accepted events.
 #[derive(Debug, Default)]
 struct Sent {
     by_type: BTreeMap<&'static str, u64>,
     of_each_webhook: u64,
-    /// The tables that other services fill.
+    /// Tables that other services fill.
     services: Vec<&'static str>,
     took: Duration,
 }
@@ -64,7 +64,7 @@ struct Count {
 /// Runs the demo; true if everything that was sent is stored.
 pub(super) async fn run(args: Args) -> anyhow::Result<bool> {
     logging::start(logging::Format::Text, "warn")?;
-    let scratch = tempfile::tempdir().context("there is no place for temporary files")?;
+    let scratch = tempfile::tempdir().context("could not create a temporary directory")?;
     let app = App::start(config(&args, &scratch), &PIPELINE).await?;
     let before = counts(app.databases()).await?;
     let sent = traffic(&app, args.batches).await?;
@@ -80,7 +80,7 @@ pub(super) async fn run(args: Args) -> anyhow::Result<bool> {
 }
 
 fn config(args: &Args, scratch: &tempfile::TempDir) -> Config {
-    // With --once any free port will do; otherwise people expect the usual ones.
+    // With --once any free port will do; otherwise people expect the default ones.
     let port = |usual| if args.once { 0 } else { usual };
     Config {
         grpc_listen: ([127, 0, 0, 1], port(8017)).into(),
@@ -166,7 +166,7 @@ fn count(
     Ok(())
 }
 
-/// Where a table is, and its name there.
+/// Database of a table, and its name there.
 fn place<'a>(databases: &'a Databases, table: &str) -> anyhow::Result<(&'a ClickHouse, String)> {
     let declared = PIPELINE.tables.iter().find(|t| t.name == table);
     let store = declared.and_then(|table| databases.of(table));
@@ -174,7 +174,7 @@ fn place<'a>(databases: &'a Databases, table: &str) -> anyhow::Result<(&'a Click
     Ok((store, quote::table(store.address().database(), table)))
 }
 
-/// Rows by table, and of `event` by type.
+/// Number of rows by table, and of `event` by type.
 async fn counts(databases: &Databases) -> anyhow::Result<BTreeMap<String, u64>> {
     let mut all = BTreeMap::new();
     for table in PIPELINE.tables.iter().filter(|t| t.upsert().is_none()) {
@@ -196,7 +196,7 @@ async fn counts(databases: &Databases) -> anyhow::Result<BTreeMap<String, u64>> 
     Ok(all)
 }
 
-/// Prints what went in and what was stored; true if nothing is missing.
+/// Prints what was sent and what was stored; true if nothing is missing.
 fn summary(sent: &Sent, before: &BTreeMap<String, u64>, stored: &BTreeMap<String, u64>) -> bool {
     let new = |name: &str| stored.get(name).unwrap_or(&0) - before.get(name).unwrap_or(&0);
     let mut table = Table::new();
@@ -263,7 +263,7 @@ fn summary(sent: &Sent, before: &BTreeMap<String, u64>, stored: &BTreeMap<String
     complete
 }
 
-/// Asks ClickHouse a few things that an analyst would.
+/// Runs a few example queries.
 async fn queries(databases: &Databases) -> anyhow::Result<()> {
     let (clickhouse, event) = place(databases, "event")?;
     let (_, purchase) = place(databases, "purchase")?;

@@ -47,7 +47,11 @@ pub fn run() -> ExitCode {
         .build()
     {
         Ok(runtime) => runtime,
-        Err(error) => return failed(&anyhow::anyhow!("no threads to be had: {error}")),
+        Err(error) => {
+            return failed(&anyhow::anyhow!(
+                "could not start the async runtime: {error}"
+            ));
+        }
     };
     let outcome = runtime.block_on(async {
         match cli.command {
@@ -70,16 +74,16 @@ pub fn run() -> ExitCode {
 }
 
 fn failed(error: &anyhow::Error) -> ExitCode {
-    // Nothing is left to do where stderr is closed.
+    // If stderr is closed there is nothing left to do.
     drop(writeln!(std::io::stderr(), "error: {}", told(error)));
     ExitCode::FAILURE
 }
 
-/// An error with its causes, on one line.
+/// Error with its causes, on one line.
 fn told(error: &anyhow::Error) -> String {
     let mut text = String::new();
     for cause in error.chain().map(ToString::to_string) {
-        // Many errors tell their cause themselves.
+        // Many errors include the text of their cause.
         if !text.contains(&cause) {
             text = if text.is_empty() {
                 cause
@@ -91,13 +95,13 @@ fn told(error: &anyhow::Error) -> String {
     text
 }
 
-/// A text in one line. What came from outside must not drive the terminal.
+/// Text on one line, without control characters, which could drive the terminal.
 fn one_line(text: &str) -> String {
     let printable = |c: char| if c.is_control() { ' ' } else { c };
     text.chars().map(printable).collect()
 }
 
-/// Prints a line for the user. A closed stdout is no reason to fail.
+/// Prints a line for the user. A closed stdout is not an error.
 fn say(line: &str) {
     drop(writeln!(std::io::stdout(), "{line}"));
 }

@@ -1,4 +1,4 @@
-//! `event-grpc send`: events from a JSON file or stdin to a server, for trying things out.
+//! `event-grpc send`: sends events from a JSON file or stdin to a server.
 
 use std::io::Read as _;
 use std::path::PathBuf;
@@ -14,14 +14,14 @@ use crate::generated::proto::event::{Events, Response};
 /// Send events from a file, one request or several one after the other.
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
-    /// A file with requests as proto3 JSON, {"header": {...}, "events": [...]}; - for stdin.
+    /// File with requests as proto3 JSON, {"header": {...}, "events": [...]}; - for stdin.
     file: PathBuf,
-    /// The server's gRPC address.
+    /// gRPC address of the server.
     #[arg(long, default_value = "http://127.0.0.1:8017")]
     to: String,
 }
 
-/// Sends each request and prints what the server says of it.
+/// Sends each request and prints the answer.
 pub(super) async fn run(args: Args) -> anyhow::Result<bool> {
     let text = read(&args.file)?;
     let requests = parse(&text).with_context(|| format!("in {}", args.file.display()))?;
@@ -48,7 +48,7 @@ pub(super) async fn run(args: Args) -> anyhow::Result<bool> {
 /// Connects to a server's gRPC address.
 pub(super) async fn connect(to: &str) -> anyhow::Result<EventServiceClient<Channel>> {
     let endpoint =
-        Endpoint::from_shared(to.to_owned()).with_context(|| format!("{to} is no address"))?;
+        Endpoint::from_shared(to.to_owned()).with_context(|| format!("{to} is not an address"))?;
     let channel = endpoint
         .connect()
         .await
@@ -69,7 +69,7 @@ fn read(file: &PathBuf) -> anyhow::Result<String> {
     Ok(without_mark(text))
 }
 
-/// Some editors put a byte order mark before a text.
+/// Removes the byte order mark that some editors put before a text.
 fn without_mark(text: String) -> String {
     match text.strip_prefix('\u{feff}') {
         Some(rest) => rest.to_owned(),
@@ -77,7 +77,7 @@ fn without_mark(text: String) -> String {
     }
 }
 
-/// The requests of a text: JSON objects one after the other.
+/// Requests of a text: JSON objects one after the other.
 fn parse(text: &str) -> anyhow::Result<Vec<Events>> {
     let pool = DescriptorPool::decode(PIPELINE.descriptors)?;
     let descriptor = pool
@@ -86,11 +86,16 @@ fn parse(text: &str) -> anyhow::Result<Vec<Events>> {
     let mut requests = Vec::new();
     for value in serde_json::Deserializer::from_str(text).into_iter::<serde_json::Value>() {
         let value = value.context("this is not JSON")?;
-        let message = DynamicMessage::deserialize(descriptor.clone(), value)
-            .with_context(|| format!("request {} is no event.Events", requests.len() + 1))?;
+        let message =
+            DynamicMessage::deserialize(descriptor.clone(), value).with_context(|| {
+                format!(
+                    "request {} is not an event.Events message",
+                    requests.len() + 1
+                )
+            })?;
         requests.push(message.transcode_to()?);
     }
-    anyhow::ensure!(!requests.is_empty(), "there is no request in it");
+    anyhow::ensure!(!requests.is_empty(), "it holds no request");
     Ok(requests)
 }
 

@@ -1,4 +1,4 @@
-//! Other services, for the demo: each publishes its messages as it would on RabbitMQ.
+//! Simulated other services, for the demo: each publishes its messages as it would on RabbitMQ.
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -10,11 +10,11 @@ use crate::broker::{Broker, Outgoing, Properties};
 use crate::contract::{Queue, headers};
 use crate::generated::PIPELINE;
 
-/// A line a service: the queue that its messages are for, and a message. In it `NOW` stands for the time in seconds, and
-/// `{n}` for a number of its own.
+/// A line for each service: a queue, and a message for it. `NOW` stands for the time in seconds, and `{n}` for a unique
+/// number.
 const SERVICES: &str = include_str!("services.jsonl");
 
-/// How many messages each of them publishes.
+/// Number of messages of each service.
 pub(super) const EACH: u64 = 5;
 
 #[derive(Deserialize)]
@@ -23,7 +23,7 @@ struct Line {
     message: Value,
 }
 
-/// Publishes everything, and gives the tables that got [`EACH`] rows. Whatever is published is stored then.
+/// Publishes everything, and returns the tables that got [`EACH`] rows. All of it is stored then.
 pub(super) async fn publish_all(
     broker: &dyn Broker,
     seed: u64,
@@ -34,7 +34,8 @@ pub(super) async fn publish_all(
     let text = SERVICES.replace("NOW", &since.as_secs().to_string());
     let mut tables = Vec::new();
     for line in text.lines() {
-        let line: Line = serde_json::from_str(line).context("a sample is no JSON")?;
+        let line: Line =
+            serde_json::from_str(line).context("a sample of services.jsonl is not JSON")?;
         let queue = PIPELINE
             .queues
             .iter()
@@ -52,7 +53,7 @@ pub(super) async fn publish_all(
     Ok(tables)
 }
 
-/// A message to the exchange that the queue is bound to.
+/// Message to the exchange that the queue is bound to.
 fn message(queue: &'static Queue, body: String, now: u64) -> Outgoing {
     let properties = Properties {
         content_type: Some(headers::JSON.into()),

@@ -1,5 +1,5 @@
-//! A request that came as JSON: its events as the scan sees them, and the letters of those that are not good, which are
-//! kept as they were written.
+//! Requests in JSON: their events as the scan sees them, and dead letters of those that are rejected, which keep the
+//! JSON as it was sent.
 
 use uuid::Uuid;
 use xxhash_rust::xxh3::{xxh3_64, xxh3_128_with_seed};
@@ -7,13 +7,13 @@ use xxhash_rust::xxh3::{xxh3_64, xxh3_128_with_seed};
 use super::response::Refusal;
 use super::scan::{self, Event, MAX_EVENTS, Refused, Verdict};
 use crate::contract::Envelope;
-use crate::contract::proto_json::{Found, Most, ProtoJson, Request, Unread, with_id};
+use crate::proto_json::{Found, Most, ProtoJson, Request, Unread, with_id};
 use crate::weight;
 
-/// Of how many bad events it is said what is wrong with each: no answer lists more.
+/// Maximum number of bad events whose errors are kept: no answer lists more.
 const TOLD: usize = 1000;
 
-/// What would become of each event of a request that came as JSON.
+/// Verdict on each event of a request in JSON.
 ///
 /// # Errors
 ///
@@ -28,17 +28,17 @@ pub fn verdicts(envelope: &'static Envelope, text: &[u8]) -> Result<Vec<Verdict>
         .collect())
 }
 
-/// A request that came as JSON.
+/// Request in JSON.
 #[derive(Debug)]
 pub(super) struct AsJson<'a> {
     reader: &'a ProtoJson,
     envelope: &'static Envelope,
-    /// What was read of it.
+    /// Decoded request.
     pub(super) request: Request<'a>,
 }
 
 impl<'a> AsJson<'a> {
-    /// Reads a request.
+    /// Decodes a request.
     pub(super) fn read(
         reader: &'a ProtoJson,
         envelope: &'static Envelope,
@@ -59,12 +59,12 @@ impl<'a> AsJson<'a> {
         })
     }
 
-    /// The header on the wire, if there is one.
+    /// Encoded header, if there is one.
     pub(super) fn header(&self) -> Option<&[u8]> {
         self.request.wire.get(self.request.header.clone()?)
     }
 
-    /// The events as the scan sees them.
+    /// Events in the form that the scan gives.
     pub(super) fn events(&self) -> Vec<Event<'_>> {
         let events = self.request.events.iter();
         events
@@ -96,27 +96,27 @@ impl<'a> AsJson<'a> {
         }
     }
 
-    /// The id of an event as it is written.
+    /// Id of an event, as it was sent.
     pub(super) fn id(&self, event: &[u8]) -> String {
         self.reader.id(event)
     }
 
-    /// The type that may have been meant.
+    /// Known type name that is most like this one.
     pub(super) fn meant(&self, name: &str) -> Option<&'static str> {
         self.reader.meant(name)
     }
 
-    /// The message that the request is.
+    /// Name of the request's message.
     pub(super) fn message(&self) -> &'static str {
         self.envelope.message
     }
 
-    /// What a letter takes beside its events.
+    /// Size of the header in a dead letter.
     pub(super) fn header_weight(&self) -> u64 {
         weight::letters(1, self.request.around.header.len(), 0)
     }
 
-    /// The letter of some events: a request as JSON. Those that a later build will store get the id that they lack.
+    /// Dead letter of some events: a request in JSON. Events that a later build will store get an id if they lack one.
     pub(super) fn letter(&self, events: &[&Event<'_>]) -> Vec<u8> {
         let texts: Vec<_> = events.iter().map(|event| self.text(event)).collect();
         self.request
@@ -128,7 +128,7 @@ impl<'a> AsJson<'a> {
         if !event.verdict.is_unknown() || !self.id(event.bytes).is_empty() {
             return event.bytes.into();
         }
-        // The same as for protobuf: a repeated request makes the same id if there is anything that tells events apart.
+        // As for protobuf: a repeated request makes the same id if its events can be told apart.
         let id = match self.reader.timestamp(event.bytes).is_empty() {
             true => Uuid::now_v7(),
             false => {

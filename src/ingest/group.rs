@@ -1,30 +1,30 @@
-//! Events of one type under one header become one `Events` message, by slicing: each byte is copied once.
+//! Groups events of one type under one header into one `Events` message, by slicing: each byte is copied once.
 
 use std::borrow::Cow;
 
 use uuid::Uuid;
 
 use super::scan::{Event, Verdict};
-use crate::contract::ids::Maker;
 use crate::contract::wire::{self, WireType};
 use crate::contract::{Envelope, EventType};
+use crate::identity::Maker;
 use crate::weight;
 
-/// How long an id is that is made here: a UUID as text.
+/// Length of a generated id: a UUID as text.
 const ID_LEN: usize = 36;
 
 /// Events of one type, to be written as one `Events` message.
 #[derive(Debug)]
 pub struct Group<'a> {
-    /// Their type.
+    /// Type of the events.
     pub kind: &'static EventType,
-    /// The events, in the order in which they came.
+    /// Events, in the order in which they were received.
     pub events: Vec<&'a Event<'a>>,
-    /// How long the message will be.
+    /// Encoded length of the message.
     len: usize,
 }
 
-/// What all groups of a request share.
+/// Header and layout that all groups of a request share.
 #[derive(Debug)]
 pub struct Batch<'a> {
     envelope: &'static Envelope,
@@ -33,7 +33,7 @@ pub struct Batch<'a> {
 }
 
 impl<'a> Batch<'a> {
-    /// A request's header and layout.
+    /// Creates the batch of a request's header and layout.
     pub fn new(envelope: &'static Envelope, header: &'a [u8]) -> Self {
         Batch {
             envelope,
@@ -42,7 +42,7 @@ impl<'a> Batch<'a> {
         }
     }
 
-    /// Puts the good events into groups of one type, of about `bytes` at most and `count` events at most.
+    /// Groups the valid events by type, with about `bytes` and `count` events at most in each group.
     pub fn groups(&self, events: &'a [Event<'a>], bytes: usize, count: usize) -> Vec<Group<'a>> {
         let mut good: Vec<(&'static EventType, &'a Event<'a>)> = Vec::with_capacity(events.len());
         for event in events {
@@ -50,7 +50,7 @@ impl<'a> Batch<'a> {
                 good.push((kind, event));
             }
         }
-        // Stable, so that the events of a type stay in order.
+        // Stable, so that events of a type keep their order.
         good.sort_by_key(|(kind, _)| kind.number);
         let mut groups: Vec<Group<'a>> = Vec::new();
         for (kind, event) in good {
@@ -74,7 +74,7 @@ impl<'a> Batch<'a> {
         groups
     }
 
-    /// How many bytes [`Batch::write`] appends, at most.
+    /// Upper bound on the number of bytes that [`Batch::write`] appends.
     pub fn len(&self, group: &Group<'_>) -> usize {
         group.len + 1 + key_len(self.envelope.batches) + varint_len(group.len)
     }
@@ -84,7 +84,7 @@ impl<'a> Batch<'a> {
         self.write_events(group.events.iter().copied(), out);
     }
 
-    /// An `EventBatch` of some events, whatever is wrong with them.
+    /// `EventBatch` of some events, valid or not.
     pub fn letter(&self, events: &[&Event<'_>]) -> Vec<u8> {
         let bytes = events
             .iter()
@@ -95,7 +95,7 @@ impl<'a> Batch<'a> {
         out
     }
 
-    /// What so many letters with so many bytes of events take, each of which repeats the header.
+    /// Weight of so many dead letters with so many bytes of events, each of which repeats the header.
     pub(super) fn letters_weight(&self, count: usize, bytes: usize) -> u64 {
         weight::letters(count, self.header.len(), bytes)
     }
@@ -105,7 +105,7 @@ impl<'a> Batch<'a> {
         events: impl Iterator<Item = &'e Event<'e>> + Clone,
         out: &mut Vec<u8>,
     ) {
-        // An event that isn't plain is copied twice; there are next to none.
+        // An event that must be rewritten is copied twice; there are next to none.
         let len = events.clone().map(|e| self.event_len(e)).sum::<usize>() + self.header_len();
         put_key(self.envelope.batches, out);
         put_varint(len as u64, out);
@@ -125,7 +125,7 @@ impl<'a> Batch<'a> {
         }
     }
 
-    /// The event's bytes with one variant and no empty id.
+    /// Bytes of the event with one variant and no empty id.
     fn body<'e>(&self, event: &Event<'e>) -> Cow<'e, [u8]> {
         if event.plain || !is_event(event) {
             Cow::Borrowed(event.bytes)
@@ -157,8 +157,8 @@ impl<'a> Batch<'a> {
         key_len(self.envelope.id) + 1 + ID_LEN
     }
 
-    /// The id of an event that came without one. With a timestamp it is made of header and event, so that a repeated
-    /// request makes the same; without, there is nothing that tells two events apart, and each gets its own.
+    /// Generated id of an event that was sent without one. With a timestamp it is a hash of header and event, so that a
+    /// repeated request makes the same id; without one, events can't be told apart, and each gets a new id.
     fn made_id(&self, event: &Event<'_>) -> Uuid {
         let made = self.ids.make(event.bytes, event.timestamp);
         made.unwrap_or_else(Uuid::now_v7)
@@ -166,13 +166,13 @@ impl<'a> Batch<'a> {
 }
 
 impl Group<'_> {
-    /// Whether there is nothing in it; never so for a group that was made here.
+    /// True if it is empty; never for a group that was made here.
     pub fn is_empty(&self) -> bool {
         self.events.is_empty()
     }
 }
 
-/// Whether its bytes are those of an event: of a type that we know, or of one that a later build will replay.
+/// True if its bytes are a message: of a known type, or of one that a later build will replay.
 fn is_event(event: &Event<'_>) -> bool {
     matches!(event.verdict, Verdict::Good(_) | Verdict::UnknownType(_))
 }
@@ -181,7 +181,8 @@ fn makes_id(event: &Event<'_>) -> bool {
     is_event(event) && event.id.is_empty()
 }
 
-/// Rewrites a well-formed event as protobuf merges it: the last variant alone, its repetitions in one, and one id or none.
+/// Rewrites a well-formed event as protobuf merges it: the last variant alone, its repetitions in one, and one id or
+/// none.
 fn plain(bytes: &[u8], envelope: &'static Envelope, keep_id: bool) -> Vec<u8> {
     let mut out = Vec::with_capacity(bytes.len());
     let mut id: &[u8] = &[];

@@ -1,4 +1,4 @@
-//! From a request's bytes to confirmed messages: the scan, the grouping, the pools, the publisher and the servers.
+//! Ingest: from a request's bytes to confirmed messages: scan, grouping, pools, publisher and servers.
 
 pub mod answer;
 pub mod as_json;
@@ -30,7 +30,6 @@ mod unary;
 pub mod verify;
 pub mod webhook;
 mod weigh;
-pub mod well_formed;
 
 pub use publisher::{Limits, Publisher};
 pub use sources::{SetUpError, Sources};

@@ -1,5 +1,5 @@
-//! What is done for a request of typed events without waiting: it is taken apart, its good events are handed to the
-//! publisher, and letters are made of the others. After that nothing of its bytes is needed any more.
+//! Prepares a request of typed events, without waiting: it is scanned, its valid events are handed to the publisher,
+//! and dead letters are made of the others. Its bytes aren't needed after that.
 
 use tokio::sync::oneshot;
 
@@ -12,29 +12,29 @@ use super::quarantine::Judged;
 use super::response::Refusal;
 use super::scan::{Event, scan};
 use super::weigh;
-use crate::contract::proto_json::Warnings;
+use crate::proto_json::Warnings;
 use crate::weight::{self, Most};
 
-/// How many events there are of each type, by its place.
+/// Number of events of each type, by the type's index.
 pub(super) type Counts = Vec<(usize, u64)>;
 
-/// A request whose good events are on their way.
+/// Prepared request, whose valid events are being published.
 #[derive(Debug)]
 pub(super) struct Prepared {
-    /// How many good events there are.
+    /// Number of valid events.
     pub(super) counts: Counts,
-    /// What becomes of them.
+    /// Outcome of the valid events.
     pub(super) outcome: oneshot::Receiver<Outcome>,
-    /// What becomes of the others.
+    /// Outcome of the other events.
     pub(super) judged: Judged,
-    /// What its sender may want to know.
+    /// Warnings for its sender.
     pub(super) warnings: Warnings,
-    /// The share of the pool that letters and answer have.
+    /// Share of the pool for dead letters and answer.
     pub(super) held: Held,
 }
 
 impl Dispatch {
-    /// What a request takes until it is answered, at most, as far as can be told at a glance.
+    /// Upper bound on the weight of a request until it is answered, from its framing.
     pub(super) fn weigh(&self, body: &Body) -> Result<u64, Refusal> {
         match body {
             Body::Wire(bytes) => weigh::wire(bytes, self.envelope, self.most()),
@@ -42,9 +42,9 @@ impl Dispatch {
         }
     }
 
-    /// Does all that needs no waiting. It must be called within a runtime.
+    /// Prepares a request. It must be called within a runtime.
     pub(super) fn prepare(&self, body: Body, admitted: Admitted) -> Result<Prepared, Refusal> {
-        // The worker is given back when this ends, as are the request's bytes.
+        // The worker and the request's bytes are released when this ends.
         let Admitted {
             worker: _worker,
             bytes: mut held,
@@ -67,7 +67,7 @@ impl Dispatch {
         self.publish_all(header, &events, Some(&json), held)
     }
 
-    /// Hands the good events of a request to the publisher, and makes letters of the others.
+    /// Hands the valid events of a request to the publisher, and makes dead letters of the others.
     fn publish_all(
         &self,
         header: Option<&[u8]>,
@@ -86,7 +86,7 @@ impl Dispatch {
         let most = self.most();
         let groups = batch.groups(events, most.bytes, most.events);
         let bodies = groups.iter().map(|group| batch.len(group) as u64).sum();
-        // What the bodies have of the pool they keep until the last of them is gone, whoever waits for that.
+        // The bodies keep their share of the pool until the last of them is gone, whoever waits for that.
         let (parts, outcome) = answer::parts(held.split(bodies));
         let counts = self.publish(&batch, &groups, &parts);
         drop(parts);
@@ -103,7 +103,7 @@ impl Dispatch {
         })
     }
 
-    /// What one message takes of events.
+    /// Limits of one message.
     fn most(&self) -> Most {
         let limits = self.publisher.limits();
         Most {
@@ -112,7 +112,7 @@ impl Dispatch {
         }
     }
 
-    /// Hands groups of good events to the publisher. Returns how many events there are of each type, by its place.
+    /// Hands groups of valid events to the publisher. Returns the number of events of each type, by the type's index.
     fn publish(&self, batch: &Batch<'_>, groups: &[Group<'_>], parts: &answer::Parts) -> Counts {
         let mut counts = Counts::new();
         for group in groups {

@@ -1,51 +1,52 @@
-//! One pass over the undecoded bytes of a request: its header, and what is to be known of each event.
+//! Scan: one pass over the undecoded bytes of a request, for its header and the facts about each event.
 //!
-//! A request is refused as a whole exactly if its framing or its header doesn't decode. Each event stands alone: it
-//! is well formed exactly if prost's `decode` accepts its bytes. Repeated fields count as prost merges them.
+//! A request is refused as a whole exactly if its framing or its header doesn't decode. Each event stands alone: it is
+//! well formed exactly if prost's `decode` accepts its bytes. Repeated fields count as prost merges them.
 
 use std::borrow::Cow;
 
-use super::well_formed;
 use crate::contract::wire::{self, RECURSION_LIMIT, WRONG_TYPE, WireType};
-use crate::contract::{Bad, Envelope, EventType, Label, UNKNOWN_MEMBERS, function};
+use crate::contract::{Bad, Envelope, EventType, Label, function};
+use crate::protobuf::well_formed;
+use crate::unknown::UNKNOWN_MEMBERS;
 
-/// How many events a request may hold. It bounds what a small request of many empty events can cost.
+/// Maximum number of events of a request. It bounds the cost of a small request with many empty events.
 pub const MAX_EVENTS: usize = 50_000;
 
-/// A request, taken apart.
+/// Scanned request.
 #[derive(Debug)]
 pub struct Request<'a> {
-    /// The header's bytes; all occurrences behind each other, which is how protobuf merges them.
+    /// Bytes of the header; all occurrences behind each other, which is how protobuf merges them.
     pub header: Option<Cow<'a, [u8]>>,
-    /// The events, in the order in which they came.
+    /// Events, in the order in which they were received.
     pub events: Vec<Event<'a>>,
 }
 
 /// One event of a request.
 #[derive(Debug, Clone)]
 pub struct Event<'a> {
-    /// Its bytes; of one that came as JSON and isn't good, that JSON.
+    /// Bytes of the event; of one that was sent as JSON and isn't valid, the JSON.
     pub bytes: &'a [u8],
-    /// Whether its bytes are JSON.
+    /// True if its bytes are JSON.
     pub json: bool,
-    /// Its id, in UTF-8; empty if there is none.
+    /// Id in UTF-8; empty if there is none.
     pub id: &'a [u8],
-    /// Its timestamp as it was sent, in UTF-8; empty if there is none.
+    /// Timestamp as it was sent, in UTF-8; empty if there is none.
     pub timestamp: &'a [u8],
-    /// What is to become of it.
+    /// Verdict on the event.
     pub verdict: Verdict,
-    /// Whether it has at most one variant and no empty id, so that its bytes can be used as they are.
+    /// True if it has at most one variant and no empty id, so that its bytes can be used as they are.
     pub plain: bool,
 }
 
-/// What is to become of an event.
+/// Verdict on an event.
 #[derive(Debug, Clone)]
 pub enum Verdict {
-    /// It can go where events of its type go.
+    /// It is valid.
     Good(&'static EventType),
     /// Its only variant has a number that this build doesn't know.
     UnknownType(u32),
-    /// It came as JSON, and no variant has this name, which would be its type.
+    /// It was sent as JSON, and no variant has this name, which would be its type.
     UnknownName(String),
     /// It has no variant.
     NoType,
@@ -55,7 +56,7 @@ pub enum Verdict {
     Malformed(Bad),
 }
 
-/// Why a request is refused as a whole.
+/// Error that refuses a whole request.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Refused {
     /// The request's own fields don't decode.
@@ -69,7 +70,7 @@ pub enum Refused {
     TooMany,
 }
 
-/// Takes a request apart.
+/// Scans a request.
 pub fn scan<'a>(bytes: &'a [u8], envelope: &'static Envelope) -> Result<Request<'a>, Refused> {
     let mut header: Option<Cow<'a, [u8]>> = None;
     let mut events = Vec::new();
@@ -97,7 +98,7 @@ pub fn scan<'a>(bytes: &'a [u8], envelope: &'static Envelope) -> Result<Request<
                 return Err(Refused::TooMany);
             }
             if events.capacity() == 0 {
-                // The first event's size says how many there may be; a wrong guess costs one more growth.
+                // The first event's size predicts their number; a wrong guess costs one more growth.
                 events.reserve(((bytes.len() - at) / (inner.len() + 2) + 1).min(1_000));
             }
             events.push(event(inner, envelope));
@@ -106,7 +107,7 @@ pub fn scan<'a>(bytes: &'a [u8], envelope: &'static Envelope) -> Result<Request<
     Ok(Request { header, events })
 }
 
-/// Finds out what is to become of an event.
+/// Scans an event.
 pub(super) fn event<'a>(bytes: &'a [u8], envelope: &'static Envelope) -> Event<'a> {
     let mut found = Found::default();
     let verdict = match walk(bytes, envelope, &mut found) {
@@ -130,17 +131,17 @@ pub(super) fn event<'a>(bytes: &'a [u8], envelope: &'static Envelope) -> Event<'
     }
 }
 
-/// What a walk over an event found.
+/// Result of a walk over an event.
 #[derive(Default)]
 struct Found<'a> {
     id: &'a [u8],
     ids: u32,
     timestamp: &'a [u8],
-    /// The variant that came last.
+    /// Variant that came last.
     kind: Option<&'static EventType>,
     variants: u32,
-    /// The highest number of an unknown field that could be a variant, a message; 0 for none. New variants take
-    /// the next free number, so a plain field that we don't know either is not mistaken for the type.
+    /// Highest number of an unknown field that could be a variant, a message; 0 for none. New variants take the next
+    /// free number, so an unknown plain field is not mistaken for the type.
     unknown: u32,
 }
 
@@ -153,7 +154,7 @@ fn walk<'a>(
     while at < bytes.len() {
         let (number, wire_type) = wire::key(bytes, &mut at)?;
         let Some((_, field)) = envelope.event_shape.field(number) else {
-            // What JSON had beside its fields is no type.
+            // Unknown JSON members are not a type.
             if wire_type == WireType::LengthDelimited && number != UNKNOWN_MEMBERS {
                 found.unknown = found.unknown.max(number);
             }

@@ -1,4 +1,4 @@
-//! The recorder, which keeps what is counted and renders it in Prometheus' text format.
+//! Metrics recorder, which keeps the values and renders them in the Prometheus text format.
 
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -7,20 +7,20 @@ use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 
 use super::process::STARTED;
 
-/// Bounds of the histograms of times, in seconds.
+/// Buckets of the histograms of times, in seconds.
 const SECONDS: &[f64] = &[
     0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0,
 ];
 
-/// How often histograms are summed up; without it they grow.
+/// Interval at which histograms are compacted; without it they grow.
 const UPKEEP: Duration = Duration::from_secs(5);
 
 static HANDLE: Mutex<Option<PrometheusHandle>> = Mutex::new(None);
 
-/// Starts to count, once a process. Counts that go on from one reading to the next are of one start, whose time is among
-/// them. The handle renders what has been counted.
+/// Installs the metrics recorder, once a process, and records the start time, which tells the counters of one process
+/// from those of the next. The handle renders the metrics.
 pub fn start() -> anyhow::Result<PrometheusHandle> {
-    // Held until the recorder is in place: of two that start at once the second takes what the first made.
+    // Held until the recorder is in place: of two that start at once the second uses what the first installed.
     let mut started = HANDLE.lock().unwrap_or_else(PoisonError::into_inner);
     if let Some(handle) = started.as_ref() {
         return Ok(handle.clone());

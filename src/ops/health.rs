@@ -1,4 +1,4 @@
-//! Whether this instance wants traffic, as load balancers ask for it.
+//! Health of an instance: tells load balancers if it wants traffic.
 
 use std::sync::Arc;
 
@@ -6,32 +6,32 @@ use tokio::sync::watch;
 
 use crate::broker::{Link, Status};
 
-/// Whether this instance wants traffic. All copies share one state.
+/// Health of this instance. All copies share one state.
 #[derive(Debug, Clone)]
 pub struct Health {
     state: Arc<watch::Sender<Beat>>,
 }
 
-/// What an instance says of itself.
+/// Health state.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Beat {
-    /// It has not been connected to its broker yet, and could take nothing.
+    /// It has not been connected to its broker yet, and can't accept events.
     Starting,
     /// It wants traffic.
     Beating,
-    /// It wants none: it is about to end, or was told to rest.
+    /// It wants no traffic: it is about to stop, or an operator said so.
     Resting,
-    /// It takes none any more.
+    /// It accepts no requests any more.
     Ending,
 }
 
 impl Health {
-    /// An instance that wants traffic.
+    /// Health of an instance that wants traffic.
     pub fn beating() -> Self {
         Health::of(Beat::Beating)
     }
 
-    /// An instance that wants none yet.
+    /// Health of an instance that doesn't want traffic yet.
     pub fn starting() -> Self {
         Health::of(Beat::Starting)
     }
@@ -42,17 +42,17 @@ impl Health {
         }
     }
 
-    /// What it says now.
+    /// Present state.
     pub fn now(&self) -> Beat {
         *self.state.borrow()
     }
 
-    /// Whether it wants traffic now.
+    /// True if it wants traffic now.
     pub fn is_beating(&self) -> bool {
         self.now() == Beat::Beating
     }
 
-    /// From now on it wants traffic, or none.
+    /// Sets if it wants traffic.
     pub fn beat(&self, beating: bool) {
         self.state.send_replace(match beating {
             true => Beat::Beating,
@@ -60,13 +60,13 @@ impl Health {
         });
     }
 
-    /// From now on it takes none.
+    /// Ends the service: from now on it accepts none.
     pub fn end(&self) {
         self.state.send_replace(Beat::Ending);
     }
 
-    /// Wants traffic once the broker takes messages, unless it was told something else until then. A broker that is
-    /// lost later changes nothing: every other instance has lost it too, and can only say so.
+    /// Wants traffic once the broker accepts messages, unless set otherwise until then. A broker that is lost later
+    /// changes nothing: every other instance has lost it too.
     pub async fn beat_once_connected(self, mut broker: watch::Receiver<Status>) {
         if broker.wait_for(|s| s.link == Link::Up).await.is_ok() {
             self.state.send_if_modified(|beat| {
@@ -79,7 +79,7 @@ impl Health {
         }
     }
 
-    /// Follows the changes.
+    /// Receiver of changes.
     pub fn watch(&self) -> watch::Receiver<Beat> {
         self.state.subscribe()
     }

@@ -1,4 +1,4 @@
-//! What operators see of the server: logs, metrics and health.
+//! Operations: logs, metrics, health, readiness, the ledger and replay.
 
 pub mod health;
 pub mod ledger;

@@ -10,42 +10,42 @@ use super::objects::{Objects, Parsed};
 use super::prepare::{Content, Prepared};
 use super::split::{Part, Run, Why};
 use super::stretch::both;
-use crate::contract::canonical::canonical;
-use crate::contract::function::MILLIS_RANGE;
 use crate::contract::{Append, Bad, Block, Context, Envelope, Group, Input, json};
+use crate::protobuf::canonical::canonical;
+use crate::time::MILLIS_RANGE;
 
-/// A part of a message that is a dead letter.
+/// Failed unit of a message.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Failed {
-    /// Which unit of the message: see [`units`].
+    /// Index of the unit in the message: see [`units`].
     pub unit: usize,
-    /// The event's type name, or number; empty if it isn't known.
+    /// Name of the event type, or its number; empty if unknown.
     pub event_type: String,
-    /// Why, as a short stable word.
+    /// Class of the failure: a short stable word.
     pub class: &'static str,
-    /// Why, for people.
+    /// Reason for people.
     pub reason: String,
-    /// What becomes of it.
+    /// Verdict on the unit.
     pub verdict: Verdict,
 }
 
-/// What becomes of a unit that is not stored.
+/// Verdict on a unit that is not stored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Verdict {
     /// It is a dead letter.
     Dead,
-    /// It failed through no fault that is known to be its own yet.
+    /// It failed, and it is not known yet if the fault is its own.
     Open,
-    /// It goes back to its queue after this long.
+    /// It goes back to its queue after this delay.
     Again {
-        /// How long it is held before.
+        /// Delay, during which it is held.
         after: Duration,
-        /// Whether that counts against it.
+        /// True if the failure counts as a retry.
         counted: bool,
     },
 }
 
-/// How many units a message has: events, JSON objects, or one for a message that is taken as a whole.
+/// Number of units of a message: events, JSON objects, or one for a message that is processed as a whole.
 pub(super) fn units(content: &Content) -> usize {
     match content {
         Content::Events(parts) => parts.iter().map(part_units).sum(),
@@ -58,7 +58,7 @@ fn part_units(part: &Part) -> usize {
     part.runs.iter().map(|r| r.events.len()).sum::<usize>() + part.lost.len()
 }
 
-/// Appends the units of a message within a stretch that `wanted` selects, and says which are bad.
+/// Appends the selected units of a message within a stretch, and returns those that are bad.
 pub(super) fn append(
     block: &mut Block,
     message: &Prepared,
@@ -134,7 +134,7 @@ pub(super) fn append(
     failed
 }
 
-/// One object of a JSON message with what is known of it from outside, if it is what its queue takes.
+/// JSON object of a message with its metadata, if it is what its queue expects.
 pub(super) fn json_message<'a>(
     message: &'a Prepared,
     objects: &Objects,
@@ -153,7 +153,7 @@ pub(super) fn json_message<'a>(
     })
 }
 
-/// The objects of a JSON message that have rows: those of the units that `wanted` selects.
+/// JSON objects that have rows: those of the units that `wanted` selects.
 pub(super) fn json_messages<'a>(
     message: &'a Prepared,
     wanted: &dyn Fn(usize) -> bool,
@@ -175,14 +175,14 @@ fn envelope(message: &Prepared) -> Option<&'static Envelope> {
     }
 }
 
-/// When a message was sent, by its own word, which stays the same when it comes again.
+/// Send time of a message, from its properties, so that it stays the same on redelivery.
 fn received(message: &Prepared) -> Option<i64> {
     let seconds = message.delivery.properties.timestamp?;
     let millis = i64::try_from(seconds).ok()?.checked_mul(1000)?;
     MILLIS_RANGE.contains(&millis).then_some(millis)
 }
 
-/// A unit whose own fault it is that it can't be used.
+/// Unit that is bad itself.
 pub(super) fn bad_unit(unit: usize, event_type: &str, bad: &Bad) -> Failed {
     Failed {
         unit,
@@ -193,16 +193,16 @@ pub(super) fn bad_unit(unit: usize, event_type: &str, bad: &Bad) -> Failed {
     }
 }
 
-/// Why rows could not be appended.
+/// Reason why rows could not be appended.
 enum Failure {
     /// It is the event's fault.
     Bad(Bad),
-    /// It is this build's fault.
+    /// A defect of this build.
     Panic(String),
 }
 
 impl Failure {
-    /// Has the block count what it didn't take.
+    /// Has the block count what it didn't accept.
     fn note(&self, block: &mut Block) {
         if let Failure::Bad(Bad::TooLong(long)) = self {
             block.refused(long);
@@ -217,7 +217,7 @@ impl Failure {
     }
 }
 
-/// A unit that this build fails at.
+/// Unit at which this build panics.
 pub(super) fn panicked_unit(unit: usize, event_type: &str, panic: &str) -> Failed {
     Failed {
         unit,
@@ -272,7 +272,7 @@ fn lost_event(unit: usize, why: &Why) -> Failed {
 
 type AppendEvents = fn(&mut Block, &Group<'_>, &Context) -> Result<(), Bad>;
 
-/// What the rows of one run are made from.
+/// Input of the rows of one run.
 struct Rows<'a> {
     envelope: Option<&'static Envelope>,
     function: AppendEvents,
@@ -283,7 +283,8 @@ struct Rows<'a> {
 }
 
 impl Rows<'_> {
-    /// All events at once, as they nearly always can; else each by itself, put in canonical order first.
+    /// Appends all events at once, which nearly always succeeds; otherwise each by itself, after normalizing its
+    /// encoding.
     fn append(
         &self,
         block: &mut Block,

@@ -1,4 +1,4 @@
-//! Stores one block, as often as that has sense.
+//! Stores one block, with retries.
 
 use std::time::Duration;
 
@@ -12,36 +12,36 @@ use super::suspects::Key;
 use crate::metrics::stores;
 use crate::sink::{Fault, Rows, StoreError};
 
-/// What became of a block.
+/// Result of storing a block.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Stored {
     /// It is stored.
     Yes,
-    /// It isn't, as often as it was tried, though the destination agrees to take rows if that was asked.
+    /// It failed after all retries, although the destination accepts rows if it was probed.
     No(StoreError, Probe),
 }
 
-/// From how many times on that the destination has gone away at a block, the block is divided.
+/// Number of crashes of the destination at a block after which the block is bisected.
 const TOO_OFTEN: u32 = 2;
 
-/// How long others go first, for each time that the destination has gone away.
+/// Head start of other blocks, for each time that the destination has gone away.
 const COURTESY: Duration = Duration::from_millis(500);
 
-/// What stands for each unit that is in a block.
+/// Keys of the units of a block.
 pub(super) type Keys<'a> = &'a (dyn Fn() -> Vec<Key> + Send + Sync);
 
 impl Flusher {
-    /// Stores one block, as often as that has sense.
+    /// Stores one block, with retries.
     pub(super) async fn store(
         &self,
         rows: Rows<'_>,
         part: Part,
         keys: Keys<'_>,
     ) -> Result<Stored, Halt> {
-        // One token for one block: whoever sends it again sends the same bytes.
+        // One token for one block: a retry sends the same bytes under the same token.
         let token = format!("{}-{}", self.table.name, uuid::Uuid::now_v7());
         let mut attempts = 0;
-        // How it ended the last time, if that was without an answer.
+        // Last error without an answer.
         let mut unanswered: Option<StoreError> = None;
         loop {
             attempts += 1;
@@ -50,7 +50,7 @@ impl Flusher {
             };
             unanswered = match error.fault {
                 fault if fault.is_of_size() => Some(error.clone()),
-                // It is gone, and that may be how it went.
+                // The destination is down, perhaps because of this block.
                 Fault::Destination => unanswered,
                 _ => None,
             };
@@ -81,7 +81,7 @@ impl Flusher {
                     sleep(&self.setup, pause).await?;
                 }
                 Disposition::Pause => {
-                    // It was at work on this block when it went away, which may be why.
+                    // It was working on this block when it went away, perhaps because of it.
                     let ended = unanswered.take();
                     let times = match ended {
                         Some(_) => self.suspects.went_away(&keys()),
@@ -99,7 +99,7 @@ impl Flusher {
                         return Ok(blamed);
                     }
                 }
-                // The rest depends on each message.
+                // Other faults depend on each message.
                 _ => {
                     let probe = match error.fault.may_pass() {
                         true => Probe::Agrees,
@@ -111,8 +111,8 @@ impl Flusher {
         }
     }
 
-    /// Lets others go first where the destination has gone away at what is in a block, so that it can be seen what it
-    /// does with them. Says that a unit is not to be tried, if it is to blame.
+    /// Lets other blocks go first if the destination went away at a unit, to see if it stores them. Returns a result at
+    /// once for a unit that must not be tried, because it is the cause.
     pub(super) async fn acquitted(
         &self,
         part: Part,
@@ -158,7 +158,7 @@ impl Flusher {
         asked.map(|answer| answer.is_ok()).ok_or(GivenUp)
     }
 
-    /// Asks the destination until it takes rows again, but holds messages only for so long.
+    /// Probes the destination until it accepts rows again, up to the time that messages may be held.
     async fn wait_out(&self, error: &StoreError) -> Result<(), Halt> {
         self.setup.states.pause(self.table.name, &error.message);
         let Patience { grace, probe, .. } = self.setup.patience;

@@ -1,4 +1,4 @@
-//! Dead letters: how what failed is published, and how it becomes a row of the dead-letter table.
+//! Dead letters: how failed units are published, and how they become rows of the dead-letter table.
 
 use std::borrow::Cow;
 
@@ -9,16 +9,16 @@ use super::prepare::{Content, Prepared};
 use super::split::Part;
 use super::unit::{self, Body};
 use crate::broker::{HeaderValue, Letter, Outgoing, Properties, letter_id};
-use crate::contract::canonical::canonical;
-use crate::contract::function::MILLIS_RANGE;
 use crate::contract::headers as h;
 use crate::contract::json;
 use crate::contract::{
     AppendDeadLetter, Bad, Block, Context, DeadLetter, Envelope, Group, IdFrom, Input, Pipeline,
     Route,
 };
+use crate::protobuf::canonical::canonical;
+use crate::time::MILLIS_RANGE;
 
-/// The message that failed units become: their bytes as they came, and why they failed in the headers.
+/// Message of a dead letter: the bytes of the failed units as received, and the reason in the headers.
 pub(super) fn outgoing(
     pipeline: &Pipeline,
     message: &Prepared,
@@ -28,7 +28,7 @@ pub(super) fn outgoing(
     now_ms: i64,
 ) -> Outgoing {
     let Alike { units, failed } = letter;
-    // A table that refuses a row doesn't know what made it.
+    // A table that refuses a row doesn't know the event type.
     let event_type = match failed.event_type.as_str() {
         "" => unit::kind_of(message, failed.unit).unwrap_or_default(),
         known => known,
@@ -39,7 +39,7 @@ pub(super) fn outgoing(
         (&message.content, message.queue.id == IdFrom::MessageId)
         && objects.len() > 1
     {
-        // Sent again by itself, it is still the object that it was in its list.
+        // Replayed by itself, it is still the object that it was in its list.
         let id = HeaderValue::Text(own_id.clone().into_owned());
         sent.push((h::OBJECT_ID.into(), id));
     }
@@ -53,7 +53,7 @@ pub(super) fn outgoing(
     message.delivery.duty.replaced_by(letter)
 }
 
-/// The same of a whole message, for which as little is done as possible: something panicked before.
+/// Dead letter of a whole message, made with as little work as possible, after a panic.
 pub(super) fn whole(
     pipeline: &Pipeline,
     message: &Prepared,
@@ -73,7 +73,7 @@ pub(super) fn whole(
     message.delivery.duty.replaced_by(letter)
 }
 
-/// What is told of a unit beside what is told of its message.
+/// Headers of a unit, beside those of its message.
 struct Parts<'a> {
     body: Body,
     own_id: Cow<'a, str>,
@@ -125,7 +125,7 @@ fn assemble(
     .outgoing(route, body)
 }
 
-/// The id of the message that a unit is, or would be by itself: columns of `$id` are made from it.
+/// Id of the message that a unit is, or would be by itself: columns of `$id` are made from it.
 fn own_id(message: &Prepared, unit: usize) -> Cow<'_, str> {
     let sent = message.delivery.properties.message_id.as_deref();
     match &message.content {
@@ -136,7 +136,7 @@ fn own_id(message: &Prepared, unit: usize) -> Cow<'_, str> {
     }
 }
 
-/// What tells two messages with the same body apart. App events have ids of their own, and the same event may come
+/// Identity of a message among those with the same body. App events have ids of their own, and the same event may come
 /// in many messages.
 fn identity<'a>(message: &Prepared, own_id: &'a str) -> &'a str {
     match message.queue.input {
@@ -145,7 +145,7 @@ fn identity<'a>(message: &Prepared, own_id: &'a str) -> &'a str {
     }
 }
 
-/// When and how often something has failed. What was a dead letter before, and was sent again, goes on from there.
+/// Times and number of failures. A replayed dead letter continues its history.
 struct Times {
     first_failed_ms: i64,
     last_failed_ms: i64,
@@ -158,7 +158,7 @@ impl Times {
         let last = before(h::REPLAY_LAST_FAILED);
         Times {
             first_failed_ms: before(h::REPLAY_FIRST_FAILED).unwrap_or(first_ms),
-            // Later than before, whatever the clocks of two machines say.
+            // Later than before, whatever the clocks of two machines show.
             last_failed_ms: last.map_or(now_ms, |last| now_ms.max(last.saturating_add(1))),
             attempts: before(h::REPLAY_ATTEMPTS)
                 .unwrap_or(0)
@@ -178,15 +178,15 @@ fn sent_ms(properties: &Properties) -> Option<i64> {
     i64::try_from(properties.timestamp?.checked_mul(1000)?).ok()
 }
 
-/// The same for the same unit, in whatever message it comes.
+/// Stable id of a failed unit, in whatever message it comes.
 pub(super) fn unit_id(message: &Prepared, unit: usize) -> String {
     let own_id = own_id(message, unit);
     let body = unit::alone(message, unit).bytes;
     letter_id(message.queue.name, identity(message, &own_id), &body)
 }
 
-/// Appends a dead letter's row. What can be made out of its event is best effort; the row itself fails only if generated/ and
-/// the server are of different builds.
+/// Appends the row of a dead letter. Columns from its event are best effort; the row itself fails only if generated/
+/// and the server are of different builds.
 pub(super) fn append(
     block: &mut Block,
     function: AppendDeadLetter,
@@ -219,7 +219,7 @@ pub(super) fn append(
 
 type Single = (&'static crate::contract::EventType, Vec<u8>, Vec<u8>);
 
-/// The one event of a dead letter, in canonical order.
+/// Single event of a dead letter, normalized.
 fn single(envelope: &Envelope, part: &Part, body: &[u8]) -> Option<Single> {
     let run = part.runs.first()?;
     let event = body.get(run.events.first()?.clone())?;
@@ -231,7 +231,7 @@ fn single(envelope: &Envelope, part: &Part, body: &[u8]) -> Option<Single> {
     ))
 }
 
-/// A dead letter as its headers tell it; of a message without them, that no queue took it.
+/// Dead letter as its headers describe it; without them, a message that no queue accepted.
 struct Told {
     texts: [String; 10],
     content_type: String,
@@ -250,7 +250,7 @@ fn letter(message: &Prepared, cx: &Context) -> Told {
     };
     let is_letter = properties.header(h::DEAD_CLASS).is_some();
     let sent = sent_ms(properties);
-    // What no queue took says nothing of a failure; it failed when it was sent, or sent again.
+    // An unrouted message has no failure time; it failed when it was sent or replayed.
     let at = integer(properties, h::REPLAY_AT).or(sent);
     let at = at.unwrap_or(cx.now_ms);
     let times = Times::of(properties, at, 0, at);
@@ -293,7 +293,7 @@ fn letter(message: &Prepared, cx: &Context) -> Told {
     }
 }
 
-/// Headers are anybody's to write; a time that no column holds becomes the clock's.
+/// Clamps a time from a header, which anybody may write: one that no column holds becomes the present.
 fn in_range(millis: i64, cx: &Context) -> i64 {
     if MILLIS_RANGE.contains(&millis) {
         millis

@@ -1,49 +1,49 @@
-//! The one place that decides what an error does to messages: those of a batch, or one on its way to an HTTP API.
+//! Error handling: the one place that decides how an error affects messages, of a batch or on their way to an HTTP API.
 
 use std::time::Duration;
 
 use crate::sink::Fault;
 use crate::sink::http::RequestError;
 
-/// How often a block is tried before the destination is asked whether it takes anything.
+/// Maximum attempts at a block before the destination is probed.
 const MOST: u32 = 8;
 
-/// The same for a part of a block: what it is part of has been tried already.
+/// Maximum attempts at a part of a block: the whole has been tried already.
 const MOST_OF_PART: u32 = 3;
 
-/// The same for a unit that may be to blame.
+/// Maximum attempts at a suspected unit.
 const MOST_ALONE: u32 = 5;
 
-/// The same for what ends without an answer, or is more than the destination can do: a whole block, a part of one, a
-/// unit alone. Each try costs everybody, and parts may go well.
+/// Maximum attempts that end without an answer, or exceed the destination's resources: for a whole block, a part, a
+/// single unit. Each attempt costs everybody, and parts may succeed.
 const FEW: [u32; 3] = [3, 2, 3];
 
-/// How long a message waits at which the destination may end, while others are stored.
+/// Delay of a message that may crash the destination, while others are stored.
 const SHORT: Duration = Duration::from_secs(10);
 
-/// How long a message waits that nothing can be done about.
+/// Delay of a message that can't be settled.
 const LONG: Duration = Duration::from_secs(30);
 
-/// What is known of a failure.
+/// Facts about a failure.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Case {
-    /// What failed.
+    /// Cause of the failure.
     pub cause: Cause,
-    /// How often the same was tried so far, from 1.
+    /// Number of attempts so far, from 1.
     pub attempts: u32,
-    /// How much of a block it was.
+    /// Part of a block that was tried.
     pub part: Part,
-    /// What the destination says to other things.
+    /// How the destination handles other data.
     pub probe: Probe,
-    /// How often the message has gone back for its failures.
+    /// Number of times that the message has gone back for its failures.
     pub failures: u32,
-    /// How often it may.
+    /// Maximum of that number.
     pub retries: u32,
-    /// Whether it is a dead letter already, for which there is no other place.
+    /// True if it is a dead letter already, for which there is no other place.
     pub last_resort: bool,
 }
 
-/// What failed.
+/// Cause of a failure.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Cause {
     /// The destination did not store it.
@@ -52,7 +52,7 @@ pub(super) enum Cause {
     Panic,
 }
 
-/// How much of a block was tried.
+/// Part of a block that was tried.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Part {
     /// All of it.
@@ -63,54 +63,54 @@ pub(super) enum Part {
     Alone,
 }
 
-/// What the destination says to other things.
+/// How the destination handles other data.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Probe {
-    /// It wasn't asked.
+    /// It wasn't probed.
     Unasked,
-    /// It takes nothing.
+    /// It accepts nothing.
     Refuses,
-    /// It says that it takes rows.
+    /// It accepts rows, by its own word.
     Agrees,
-    /// It stored other rows between failures at these, time and again.
+    /// It stored other rows between the failures of these, repeatedly.
     StoresOthers,
-    /// Whether it stores other rows could not be shown.
+    /// It could not be shown that it stores other rows.
     Unproven,
 }
 
-/// What happens next.
+/// Next step after a failure.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Disposition {
-    /// The same block again, after this long.
+    /// Retry the same block after this delay.
     Again(Duration),
-    /// The destination is asked whether it takes anything.
+    /// Probe the destination.
     Ask,
-    /// The destination takes nothing: the table is paused, and the same block goes out once a probe says so.
+    /// The destination accepts nothing: pause the table, and retry the block once a probe succeeds.
     Pause,
-    /// The parts are tried, until what is bad stands alone.
+    /// Bisect: try the parts, until the bad units stand alone.
     Divide,
-    /// It is asked what the destination did with others, to tell the unit's fault from its.
+    /// Compare with the outcomes of other rows, to tell the unit's fault from the destination's.
     Compare,
-    /// It goes back to its queue after this long, and that is counted.
+    /// Return it to its queue after this delay, counted as a retry.
     Retry(Duration),
-    /// It goes back to its queue after this long, and nothing is counted.
+    /// Return it to its queue after this delay, uncounted.
     Wait(Duration),
-    /// It is a dead letter, of this class.
+    /// Make it a dead letter of this class.
     DeadLetter(&'static str),
 }
 
-/// What happens next to a message that a request did not get through.
+/// Next step for a message after a failed request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Forwarding {
-    /// The same request again, after this long.
+    /// Retry the same request after this delay.
     Again(Duration),
-    /// The target is wrong or gone: it is paused, and one message at a time tries it. Nothing is counted.
+    /// The target is wrong or unavailable: pause it, and let one message at a time probe it. Uncounted.
     Pause,
-    /// The message is a dead letter, of this class.
+    /// Make it a dead letter of this class.
     DeadLetter(&'static str),
 }
 
-/// Decides about a block, or what is in it.
+/// Decides about a block, or its units.
 pub(super) fn decide(case: &Case, jitter: f64) -> Disposition {
     const SLOWEST: Duration = Duration::from_secs(5);
     let growing = |first| growing(first, SLOWEST, case.attempts, jitter);
@@ -178,9 +178,9 @@ fn few(part: Part) -> u32 {
 /// Who is to blame for a dead letter.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Blame {
-    /// Who sent it, whatever the build and the table are like.
+    /// The sender, whatever the build and the table.
     Sender,
-    /// The build, the table, or what they make of it together.
+    /// The build, the table, or their combination.
     Build,
 }
 
@@ -194,15 +194,15 @@ pub(super) fn blame(class: &str) -> Blame {
     }
 }
 
-/// How long a message is held before it goes back for the next time.
+/// Backoff before a message goes back the next time.
 fn retry_after(failures: u32, jitter: f64) -> Duration {
     const FIRST: Duration = Duration::from_secs(5);
     const SLOWEST: Duration = Duration::from_secs(60);
     growing(FIRST, SLOWEST, failures + 1, jitter)
 }
 
-/// Decides about a message. `attempts` counts its tries so far, from 1; `failures` those of them that count against
-/// it, because the target took another message meanwhile. More than `retries` of these are too many.
+/// Decides about a message. `attempts` counts its attempts so far, from 1; `failures` those of them that count against
+/// it, because the target accepted another message meanwhile. More than `retries` of these are too many.
 pub(super) fn decide_request(
     error: &RequestError,
     attempts: u32,
@@ -222,7 +222,7 @@ pub(super) fn decide_request(
     }
 }
 
-/// Twice as long each time, up to the slowest, less up to a half so that not all come at once.
+/// Exponential backoff with jitter: it doubles up to a maximum, less up to a half at random.
 fn growing(first: Duration, slowest: Duration, attempts: u32, jitter: f64) -> Duration {
     let doubled = first.saturating_mul(1 << attempts.saturating_sub(1).min(10));
     doubled.min(slowest).mul_f64(0.5 + jitter / 2.0)

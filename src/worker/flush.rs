@@ -1,5 +1,5 @@
-//! Stores a batch and settles its messages. What can't go out with the rest of it is set aside, so that the next batch
-//! needn't wait for it.
+//! Flush: stores a batch and settles its messages. Units that can't go out with the rest are set aside, so that the
+//! next batch needn't wait for them.
 
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -21,7 +21,7 @@ use crate::contract::{Context, Message, Table};
 use crate::metrics::workers;
 use crate::sink::{Rows, Store};
 
-/// How many lots those are divided into at which the destination may have gone away.
+/// Number of parts into which suspects are split that may have crashed the destination.
 pub(super) const WAYS: usize = 16;
 
 /// Stores the batches of one table.
@@ -35,25 +35,25 @@ pub(super) struct Flusher {
     pub(super) suspects: Suspects,
 }
 
-/// What is left of a batch.
+/// Result of a flush.
 #[derive(Debug)]
 pub(super) struct Flushed {
-    /// It, empty.
+    /// The batch, emptied.
     pub spare: Batch,
     /// Messages that are held for a while before they go back.
     pub later: Vec<Decided>,
-    /// What of it is still to be stored.
+    /// Units that are still to be stored.
     pub aside: Option<Work>,
-    /// The destination was gone for too long; these of its messages have to go back.
+    /// Messages that have to go back, because the destination was unavailable for too long.
     pub outage: Option<Vec<Held>>,
 }
 
-/// Why a batch could not be seen to its end.
+/// Reason why a batch could not be finished.
 #[derive(Debug)]
 pub(super) enum Halt {
-    /// The server gives up waiting.
+    /// The server stops and doesn't wait any more.
     GivenUp,
-    /// The destination takes nothing, and that for longer than messages are held.
+    /// The destination has been unavailable for longer than messages are held.
     Outage,
 }
 
@@ -64,12 +64,12 @@ impl From<GivenUp> for Halt {
 }
 
 impl Flusher {
-    /// Stores the rows, or most of them, then settles the messages that are done; gives the batch back empty.
+    /// Stores the rows, or most of them, then settles the finished messages; returns the batch emptied.
     pub(super) async fn flush(self, mut batch: Batch) -> Flushed {
         let began = Instant::now();
         let mut aside = None;
         let plan = self.plan(&batch);
-        // Where there is a plan, the blocks of its lots are told of.
+        // With a plan, long texts are reported from the blocks of its parts.
         let long_texts = &self.setup.states.long_texts;
         long_texts.tell(&batch.block, plan.is_none());
         if plan.is_none() {
@@ -109,13 +109,13 @@ impl Flusher {
                 held.extend(aside.into_iter().flat_map(Work::into_held));
                 flushed.outage = Some(held);
             }
-            // What is still held goes back to its queue as it is dropped.
+            // Messages that are still held go back to their queue as they are dropped.
             Err(Halt::GivenUp) => {}
         }
         flushed
     }
 
-    /// Settles messages of which each unit is decided. Those that are held for a while first are given back.
+    /// Settles messages whose units are all decided. Returns those that are held for a while first.
     pub(super) async fn finish(&self, held: Vec<Held>) -> Vec<Decided> {
         let mut later = Vec::new();
         if held.is_empty() {
@@ -134,7 +134,7 @@ impl Flusher {
         later
     }
 
-    /// In which lots a batch is stored, if not as a whole; the first of them at once.
+    /// Parts in which a batch is stored, if not as a whole; the first of them at once.
     fn plan(&self, batch: &Batch) -> Option<Vec<Lot>> {
         let rest = || rest(&batch.held, batch.rest());
         if self.suspects.any() {
@@ -206,7 +206,7 @@ impl Flusher {
         workers::SET_ASIDE.with([self.table.name, why]).increment(1);
     }
 
-    /// The objects whose rows are in a block, if the table has a use for them.
+    /// JSON objects whose rows are in a block, if the table's hook needs them.
     pub(super) fn objects<'a>(
         &self,
         held: impl IntoIterator<Item = &'a Held>,
@@ -222,15 +222,15 @@ impl Flusher {
     }
 }
 
-/// Lots of units, each with how often inserts ended at it, in this order. Those of one lot that ended an insert are by
-/// themselves the next time, and come last, so that each time clears some of them.
+/// Splits suspects, each with the number of crashes at it, into parts in this order. Those of one part that crashed the
+/// destination are separate the next time, and come last, so that each time clears some of them.
 fn apart(suspects: &[(u32, Unit)]) -> Vec<Lot> {
     let alike = suspects.chunk_by(|a, b| a.0 == b.0);
     let lots = alike.map(|alike| Lot::tried(alike.iter().map(|(_, unit)| *unit).collect()));
     lots.flat_map(|lot| lot.divided(WAYS)).collect()
 }
 
-/// What stands for a unit, in whatever message it comes.
+/// Key of a unit, in whatever message it comes.
 pub(super) fn key(held: &Held, unit: usize) -> Key {
     xxhash_rust::xxh3::xxh3_64(dead_letter::unit_id(&held.message, unit).as_bytes())
 }

@@ -1,4 +1,4 @@
-//! Forwards the messages of a queue to an HTTP API, one by one, and settles each.
+//! Forwarder: sends the messages of a queue to an HTTP API, one by one, and settles each.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -19,7 +19,7 @@ use crate::contract::{Bad, Context, Input, Message, Queue, Request};
 use crate::metrics::requests;
 use crate::sink::http::{RequestError, Target};
 
-/// What all workers of a request share.
+/// State that all workers of a request share.
 pub(super) struct Forwarder {
     setup: Setup,
     request: &'static Request,
@@ -28,7 +28,7 @@ pub(super) struct Forwarder {
     breakers: Breakers,
 }
 
-/// One message on its way to one target.
+/// Message on its way to one target.
 struct Parcel<'a> {
     target: &'a Target,
     gate: &'a Gate,
@@ -37,7 +37,7 @@ struct Parcel<'a> {
     retries: u8,
 }
 
-/// What became of one object of a message.
+/// Outcome of one object of a message.
 enum Outcome {
     Taken,
     Dead {
@@ -81,7 +81,7 @@ impl Forwarder {
         Ok(())
     }
 
-    /// Settles a message, after a while if it goes back.
+    /// Settles a message, after a delay if it goes back.
     async fn held_and_settled(&self, decided: Decided) -> Result<(), GivenUp> {
         if let Some(time) = decided.hold() {
             self.wait(time).await?;
@@ -89,7 +89,7 @@ impl Forwarder {
         settle(&self.setup, decided).await
     }
 
-    /// Sends what a message holds, and says what of it is a dead letter and how often that was tried.
+    /// Sends the objects of a message, and returns the failed ones and the number of attempts.
     async fn forward(&self, message: &Prepared) -> Result<(Vec<Failed>, u32), GivenUp> {
         let mut failed = Vec::new();
         let mut most = 1;
@@ -167,7 +167,7 @@ impl Forwarder {
         }
     }
 
-    /// Sends one body until the target has taken it, or it is a dead letter.
+    /// Sends one body until the target has accepted it, or it is a dead letter.
     async fn deliver(&self, parcel: &Parcel<'_>) -> Result<Outcome, GivenUp> {
         let target = parcel.target;
         let (mut attempts, mut counted) = (0u32, 0u32);
@@ -180,7 +180,7 @@ impl Forwarder {
             requests::ERRORS
                 .with([target.name(), error.fault.name()])
                 .increment(1);
-            // Whether the target took another message since this one was last tried.
+            // Counter that tells if the target accepted another message since the last attempt.
             let taken = target.taken();
             let counts = taken > seen;
             seen = taken;
@@ -210,7 +210,7 @@ impl Forwarder {
         }
     }
 
-    /// One attempt, once the gate and the target's pace allow it.
+    /// One attempt, once the gate and the target's rate limit allow it.
     async fn attempt(&self, parcel: &Parcel<'_>) -> Result<Option<RequestError>, GivenUp> {
         let Parcel { target, gate, .. } = *parcel;
         loop {
@@ -228,7 +228,7 @@ impl Forwarder {
                         .states
                         .pause_target(target.name(), &error.message);
                 }
-                // It answers again, if only to refuse this message.
+                // It answers again, even if it refuses this message.
                 _ => {
                     gate.open();
                     self.setup.states.resume_target(target.name());
@@ -242,7 +242,7 @@ impl Forwarder {
         self.unless_stopped(tokio::time::sleep(time)).await
     }
 
-    /// A message that only waits is given back at once when the server stops: another instance may have more luck.
+    /// A message that only waits is given back at once when the server stops: another instance may succeed.
     async fn unless_stopped<T>(&self, waiting: impl Future<Output = T>) -> Result<T, GivenUp> {
         cancellable(&self.setup.stop, cancellable(&self.setup.give_up, waiting)).await?
     }

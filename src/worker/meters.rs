@@ -1,5 +1,5 @@
-//! What is counted of the messages of a queue and of the units in them. Handles are looked up once, and a message costs a
-//! few additions, however many events are in it.
+//! Metrics of a queue: its messages and their units. Handles are looked up once, and a message costs a few additions,
+//! however many events it has.
 
 use std::collections::HashMap;
 use std::sync::{Arc, OnceLock};
@@ -12,41 +12,41 @@ use super::prepare::Content;
 use crate::contract::{Envelope, Input, Pipeline, Queue};
 use crate::metrics::workers;
 
-/// What becomes of a unit.
+/// Outcomes of a unit.
 const OUTCOMES: [&str; 3] = [workers::STORED, workers::DEAD_LETTERED, workers::RETRIED];
 
-/// How many units end in which way, in the order of [`OUTCOMES`].
+/// Numbers of units by outcome, in the order of [`OUTCOMES`].
 type Counts = [u64; OUTCOMES.len()];
 
-/// Stands for units whose type isn't known, and for all of queues that don't have types.
+/// Stands for units of unknown type, and for all units of queues without types.
 const NO_TYPE: u32 = 0;
 
-/// The counters of one queue.
+/// Counters of one queue.
 #[derive(Debug)]
 pub(super) struct Meters {
     queue: &'static str,
     into: &'static str,
     endings: [Counter; Ending::ALL.len()],
     envelope: Option<&'static Envelope>,
-    /// Of each type, made when the first unit of it is settled: most queues see few types.
+    /// Counters of each type, created when its first unit is settled: most queues see few types.
     types: Vec<OnceLock<[Counter; OUTCOMES.len()]>>,
-    /// What the others are called.
+    /// Label of units without a type.
     other: &'static str,
     others: OnceLock<[Counter; OUTCOMES.len()]>,
 }
 
-/// How many units of each type end in which way, by the type's number.
+/// Numbers of units of each type by outcome, by the type's number.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Tally(Vec<(u32, Counts)>);
 
-/// The counters of all queues.
+/// Counters of all queues.
 pub(super) fn all(pipeline: &Pipeline) -> HashMap<&'static str, Arc<Meters>> {
     let queues = pipeline.queues.iter();
     queues.map(|q| (q.name, Arc::new(Meters::new(q)))).collect()
 }
 
 impl Meters {
-    /// The counters of a queue; the recorder must be installed before.
+    /// Counters of a queue; the recorder must be installed before.
     pub(super) fn new(queue: &Queue) -> Self {
         let ending = |ending: Ending| workers::SETTLED.with([queue.name, ending.name()]);
         let envelope = match queue.input {
@@ -101,7 +101,7 @@ impl Meters {
 }
 
 impl Tally {
-    /// The units of a message, of which these are not stored.
+    /// Outcomes of a message's units, of which these are not stored.
     pub(super) fn of(content: &Content, failed: &[Failed]) -> Self {
         let mut tally = Tally::default();
         tally.add_all(content, |[stored, ..], count| *stored += count);
@@ -118,7 +118,7 @@ impl Tally {
         tally
     }
 
-    /// The units of a message that goes back as a whole, or is a dead letter as a whole.
+    /// Outcomes of a message that goes back as a whole, or is a dead letter as a whole.
     pub(super) fn whole(content: &Content, again: bool) -> Self {
         let mut tally = Tally::default();
         tally.add_all(
@@ -158,7 +158,7 @@ impl Tally {
     }
 }
 
-/// The number of a unit's type.
+/// Number of a unit's type.
 fn number_of(content: &Content, mut unit: usize) -> u32 {
     let Content::Events(parts) = content else {
         return NO_TYPE;

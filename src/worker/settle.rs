@@ -1,4 +1,4 @@
-//! Settles a message: its dead letters, and what goes back of it, are published and confirmed; then it is acknowledged.
+//! Settles a message: its dead letters and its retry copy are published and confirmed; then it is acknowledged.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -20,31 +20,31 @@ use crate::broker::{Outgoing, PublishError};
 use crate::contract::Route;
 use crate::metrics::workers::DEAD_LETTERS;
 
-/// How many dead letters of one message are on their way at once.
+/// Maximum number of unconfirmed dead letters of one message.
 const AT_ONCE: usize = 32;
 
-/// A message was not settled because the server gives up waiting; it goes back to its queue.
+/// The server stops waiting: the message was not settled and goes back to its queue.
 #[derive(Debug)]
 pub(super) struct GivenUp;
 
-/// A message of which it is decided what becomes of each unit. What isn't among the failed ones is stored.
+/// Message with a decision on each unit. Units that aren't among the failed ones are stored.
 #[derive(Debug)]
 pub(super) struct Decided {
     pub(super) message: Prepared,
     pub(super) failed: Vec<Failed>,
-    /// How often it was tried this time.
+    /// Number of attempts this time.
     attempts: u32,
-    /// When that failed, if it did, in milliseconds since the epoch.
+    /// Time of the failure, if there was one, in milliseconds since the epoch.
     at_ms: i64,
 }
 
 impl Decided {
-    /// Decides what was left open.
+    /// Decides the open units.
     pub(super) fn of(held: Held, setup: &Setup) -> Self {
         Self::after(held.message, held.failed, 1, setup)
     }
 
-    /// The same, of a message that was tried this often.
+    /// Decides the units of a message after so many attempts.
     pub(super) fn after(
         message: Prepared,
         mut failed: Vec<Failed>,
@@ -55,12 +55,12 @@ impl Decided {
             if failed.verdict == Verdict::Open {
                 failed.verdict = panicked(&message, setup);
             }
-            // Who has no place for dead letters keeps them.
+            // The dead-letter table itself has no place for dead letters, so it keeps them.
             if failed.verdict == Verdict::Dead && message.queue.dead_letter.is_none() {
                 tracing::error!(
                     queue = message.queue.name,
                     reason = failed.reason,
-                    "A dead letter can't be stored and waits."
+                    "A dead letter can't be stored; it waits in its queue."
                 );
                 failed.verdict = Verdict::Again {
                     after: Duration::from_secs(30),
@@ -76,12 +76,12 @@ impl Decided {
         }
     }
 
-    /// Undecided again.
+    /// Undoes the decisions.
     pub(super) fn into_message(self) -> Prepared {
         self.message
     }
 
-    /// How long it is held before it is settled, if it goes back in part.
+    /// Delay before it is settled, if a part of it goes back.
     pub(super) fn hold(&self) -> Option<Duration> {
         let after = |failed: &Failed| match failed.verdict {
             Verdict::Again { after, .. } => Some(after),
@@ -90,14 +90,14 @@ impl Decided {
         self.failed.iter().filter_map(after).max()
     }
 
-    /// How many of its dead letters their sender alone is to blame for.
+    /// Number of its dead letters that are sender errors.
     pub(super) fn own_faults(&self) -> usize {
         let dead = self.failed.iter().filter(|f| f.verdict == Verdict::Dead);
         dead.filter(|f| blame(f.class) == Blame::Sender).count()
     }
 
-    /// What was to go back to its queue, as a copy that the broker doesn't take, becomes dead letters: it would go round
-    /// for ever. What isn't counted, because others are to blame, is given back as it is instead.
+    /// Turns a retry copy that the broker doesn't accept into dead letters: otherwise it would go round for ever.
+    /// Uncounted returns are given back as they are instead.
     fn stays_within(&mut self, setup: &Setup) {
         let again = self.again();
         if again.is_empty() || self.message.queue.dead_letter.is_none() {
@@ -118,7 +118,7 @@ impl Decided {
         }
     }
 
-    /// The units that go back, in order.
+    /// Units that go back, in order.
     fn again(&self) -> Vec<usize> {
         let again = |failed: &&Failed| matches!(failed.verdict, Verdict::Again { .. });
         let mut again: Vec<usize> = self
@@ -131,7 +131,7 @@ impl Decided {
         again
     }
 
-    /// How many of its units are stored, dead letters, or go back.
+    /// Numbers of its units that are stored, dead letters, or go back.
     pub(super) fn counts(&self) -> [usize; 3] {
         let dead = self
             .failed
@@ -166,13 +166,13 @@ fn panicked(message: &Prepared, setup: &Setup) -> Verdict {
     }
 }
 
-/// Publishes what is left of a message, then acknowledges it.
+/// Publishes what remains of a message, then acknowledges it.
 pub(super) async fn settle(setup: &Setup, mut decided: Decided) -> Result<(), GivenUp> {
     decided.stays_within(setup);
     let content = &decided.message.content;
     let (published, tally) = match guarded_async(publish_all(setup, &decided)).await {
         Ok(published) => (published, Tally::of(content, &decided.failed)),
-        // As a whole it may have more luck.
+        // As a whole it may succeed.
         Err(panic) => {
             let published = guarded_async(publish_whole(setup, &decided, &panic)).await;
             let published = published.unwrap_or(Err(GivenUp));
@@ -206,7 +206,7 @@ async fn publish_all(setup: &Setup, decided: &Decided) -> Result<Ending, GivenUp
         let count = letters.len();
         let mut left = letters.iter();
         let mut pending = FuturesUnordered::new();
-        // The others of the table wait for this.
+        // The other messages of the table wait for this.
         loop {
             while pending.len() < AT_ONCE
                 && let Some(letter) = left.next()
@@ -256,13 +256,13 @@ async fn publish_letter(
     Ok(())
 }
 
-/// Whether what panicked may go back once more.
+/// True if a message that panicked may go back once more.
 fn may_retry(message: &Prepared) -> bool {
     message.delivery.failures < u32::from(message.queue.retries)
 }
 
-/// What panicked goes back as it came; too often, it is a dead letter as it came. What of it is stored already has the
-/// same keys when the letter is sent again.
+/// Returns a message that panicked as it came; after too many times, makes it a dead letter as it came. Units that are
+/// stored already have the same keys when it is replayed.
 async fn publish_whole(setup: &Setup, decided: &Decided, panic: &str) -> Result<Ending, GivenUp> {
     let message = &decided.message;
     sleep(setup, Duration::from_secs(1)).await?;
@@ -275,7 +275,7 @@ async fn publish_whole(setup: &Setup, decided: &Decided, panic: &str) -> Result<
         .await?;
         return Ok(Ending::Retried);
     }
-    // Who has no place for dead letters keeps it.
+    // The dead-letter table itself has no place for dead letters, so it keeps it.
     let route = message.queue.dead_letter.ok_or(GivenUp)?;
     let failed = panicked_unit(0, "", panic);
     let attempts = decided.attempts + message.delivery.failures;
@@ -309,22 +309,22 @@ async fn publish(
         match setup.broker.publish(make()).await {
             Ok(()) => return Ok(()),
             Err(error) if error.retry_helps() => {
-                // The broker's state is logged once, by whoever keeps it.
+                // The broker's state is logged once, by its monitor.
                 tracing::debug!(queue, reason = %error, "A dead letter or a retry waits for the broker.");
                 sleep(setup, pause).await?;
                 pause = (pause * 2).min(Duration::from_secs(5));
             }
             Err(error) => {
-                // What is too large as a copy waits as it is, because others are to blame that it isn't stored.
+                // A copy that is too large waits as it is, because it isn't the message's fault that it isn't stored.
                 if matches!(
                     error,
                     PublishError::TooLarge { .. } | PublishError::HeadersTooLarge { .. }
                 ) {
                     tracing::debug!(queue, reason = %error, "A message is given back as it is.");
                 } else {
-                    tracing::error!(queue, reason = %error, "A dead letter or a retry can't be published.");
+                    tracing::error!(queue, reason = %error, "A dead letter or a retry could not be published; its message stays in its queue.");
                 }
-                // It comes again at once; not more often than this.
+                // It is delivered again at once; not more often than this.
                 sleep(setup, Duration::from_secs(1)).await?;
                 return Err(GivenUp);
             }
@@ -332,7 +332,7 @@ async fn publish(
     }
 }
 
-/// Waits, unless the server gives up.
+/// Waits, unless the server stops waiting.
 pub(super) async fn sleep(setup: &Setup, time: Duration) -> Result<(), GivenUp> {
     let slept = setup
         .give_up

@@ -1,4 +1,4 @@
-//! Stores what of a batch was set aside, lot by lot: what can be stored is, and what is to blame stands alone.
+//! Bisection: stores the units of a batch that were set aside, part by part, until the bad ones stand alone.
 
 use super::append::{Failed, Verdict, panicked_unit};
 use super::attempt::Stored;
@@ -16,21 +16,21 @@ use super::suspects::Key;
 use crate::contract::{Block, Message};
 use crate::sink::{Fault, Rows, StoreError};
 
-/// What is left of what was set aside.
+/// Result of a bisection.
 #[derive(Debug, Default)]
 pub(super) struct Sorted {
     /// Messages that are held for a while before they go back.
     pub later: Vec<Decided>,
-    /// The destination was gone for too long; these messages have to go back.
+    /// Messages that have to go back, because the destination was unavailable for too long.
     pub outage: Option<Vec<Held>>,
 }
 
 impl Flusher {
-    /// Stores everything that can be stored, and settles each message when all of it is decided.
+    /// Stores every unit that can be stored, and settles each message when all of it is decided.
     pub(super) async fn sort(self, mut work: Work) -> Sorted {
         let mut block = Block::new(self.table);
         let mut sorted = Sorted::default();
-        // What is held when the server gives up goes back to its queue as it is dropped.
+        // When the server stops waiting, dropped messages go back to their queue.
         while !work.is_empty() && !self.setup.give_up.is_cancelled() {
             match self.step(&mut work, &mut block).await {
                 Ok(()) => sorted.later.extend(self.finish(work.take_done()).await),
@@ -44,7 +44,7 @@ impl Flusher {
         sorted
     }
 
-    /// Tries the first lot, or as much of it as one insert may hold.
+    /// Tries the first part, or as much of it as one insert may hold.
     pub(super) async fn step(&self, work: &mut Work, block: &mut Block) -> Result<(), Halt> {
         let Some((units, tried)) = self.next_block(work, block) else {
             return Ok(());
@@ -86,7 +86,7 @@ impl Flusher {
         Ok(())
     }
 
-    /// Fills the block with what is to be tried next; says which units are in it, and whether they were tried before.
+    /// Fills the block with the units to try next; returns them, and true if they were tried before.
     fn next_block(&self, work: &mut Work, block: &mut Block) -> Option<(Vec<Unit>, bool)> {
         loop {
             let lot = work.lots.pop_front()?;
@@ -106,10 +106,10 @@ impl Flusher {
         }
     }
 
-    /// Makes the block of a lot. What there is no room for stays the first lot.
+    /// Makes the block of a part. Units without room stay the first part.
     fn fill(&self, work: &mut Work, block: &mut Block, lot: Lot) -> Vec<Unit> {
         block.clear();
-        // Behind what was bad, a few more each time that all of them were good.
+        // Behind a bad unit, a few more each time that all of them were good.
         let (next, kind) = match lot.kind {
             Kind::Behind(next) => (next, Kind::Behind(next.saturating_mul(2))),
             kind => (usize::MAX, kind),
@@ -136,11 +136,11 @@ impl Flusher {
                     let (there, rest) = units.split_at(there);
                     filled.extend(there.iter().filter(|(_, unit)| !bad(*unit)));
                     left.extend_from_slice(rest);
-                    // It may have gone well before; if not now, it must not pass for stored.
+                    // It may have succeeded before; if it fails now, it must not count as stored.
                     appended.failed.into_iter().for_each(|f| work.fail(at, f));
                 }
                 Err(panic) => {
-                    // The block is as it may be: it is made again, without these.
+                    // The block is in an unknown state: it is rebuilt without these.
                     for (_, unit) in units {
                         work.fail(at, panicked_unit(*unit, "", &panic));
                     }
@@ -161,7 +161,7 @@ impl Flusher {
         filled
     }
 
-    /// Takes out of a block of so many rows what is decided, and divides the rest.
+    /// Decides the units of a block of so many rows as far as possible, and bisects the rest.
     pub(super) fn judge(
         &self,
         work: &mut Work,
@@ -171,7 +171,7 @@ impl Flusher {
         error: &StoreError,
         probe: Probe,
     ) {
-        // What the destination says of a row can be told of a unit if each is a row.
+        // A row that the destination names is a unit only if each unit is one row.
         let named = error.row.filter(|row| *row < rows && rows == units.len());
         let mut rest = units;
         let count = rest.len();
@@ -207,7 +207,7 @@ impl Flusher {
         }
     }
 
-    /// What is known of the destination beside a unit that failed alone.
+    /// Result of the comparison, for a unit that failed alone.
     fn compared(&self, work: &Work, (at, unit): Unit, fault: Fault) -> Probe {
         let key = work.held(at).map(|held| key(held, unit));
         match key.is_some_and(|key| self.suspects.failed(key, fault)) {
@@ -226,11 +226,11 @@ impl Flusher {
             Disposition::Wait(after) => {
                 let counted = false;
                 if !std::mem::replace(&mut work.told, true) {
-                    tracing::error!(table = self.table.name, reason = %error, "Units can't be stored and wait.");
+                    tracing::error!(table = self.table.name, reason = %error, "Units can't be stored; they wait in their queue.");
                 }
                 (error.fault.name(), Verdict::Again { after, counted })
             }
-            // The others are about blocks; nothing is decided by them.
+            // The other decisions are about blocks; they decide nothing here.
             _ => (error.fault.name(), Verdict::Open),
         };
         let failed = Failed {
@@ -243,7 +243,7 @@ impl Flusher {
         work.fail(unit.0, failed);
     }
 
-    /// The objects of these units, if the table has a use for them.
+    /// Objects of these units, if the table's hook needs them.
     fn objects_of<'a>(&self, work: &'a Work, units: &[Unit]) -> Vec<Parsed<'a>> {
         let mut objects = Vec::new();
         for of_message in units.chunk_by(|a, b| a.0 == b.0) {

@@ -14,7 +14,7 @@ use serde_json::Value;
 
 use crate::python::server::{clickhouse_url, command};
 
-/// What the executable answered.
+/// Output of the executable.
 struct Answer {
     good: bool,
     out: String,
@@ -35,7 +35,7 @@ async fn dlq(store: &ClickHouse, args: &[&str]) -> Answer {
     }
 }
 
-/// The same with `--json`, which has to succeed.
+/// Output with `--json`; the command has to succeed.
 async fn dlq_json(store: &ClickHouse, args: &[&str]) -> Value {
     let answer = dlq(store, &[args, &["--json"]].concat()).await;
     assert!(answer.good, "{args:?}: {}", answer.err);

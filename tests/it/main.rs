@@ -34,5 +34,5 @@ mod trials;
 mod unknown;
 mod walk;
 
-// What the generator's golden files are written against.
+// The generator's golden files are written against this.
 use event_grpc::contract;

@@ -16,10 +16,50 @@ enum May {
 }
 
 /// The layers, by folder. `app` wires them together and `cli` starts it, so none of them knows these two.
-const LAYERS: [(&str, May); 11] = [
-    ("src/listen", May::Only(&["listen"])),
+const LAYERS: [(&str, May); 21] = [
+    ("src/metrics", May::Only(&["metrics"])),
+    ("src/listen", May::Only(&["listen", "metrics"])),
     ("src/weight", May::Only(&["weight"])),
-    ("src/contract", May::Only(&["contract", "weight"])),
+    ("src/row_error", May::Only(&[])),
+    ("src/time", May::Only(&[])),
+    (
+        "src/protobuf",
+        May::Only(&["protobuf", "row_error", "time"]),
+    ),
+    ("src/json", May::Only(&["json", "protobuf", "row_error"])),
+    ("src/unknown", May::Only(&["json", "protobuf", "row_error"])),
+    (
+        "src/function",
+        May::Only(&["json", "protobuf", "row_error", "time"]),
+    ),
+    (
+        "src/native",
+        May::Only(&[
+            "json",
+            "native",
+            "protobuf",
+            "row_error",
+            "unknown",
+            "weight",
+        ]),
+    ),
+    (
+        "src/contract",
+        May::Only(&[
+            "contract",
+            "function",
+            "json",
+            "native",
+            "protobuf",
+            "row_error",
+            "time",
+        ]),
+    ),
+    ("src/identity", May::Only(&["contract", "json", "protobuf"])),
+    (
+        "src/proto_json",
+        May::Only(&["contract", "protobuf", "row_error", "unknown"]),
+    ),
     ("generated", May::Only(&["contract", "generated"])),
     ("src/broker", May::AnyBut(&["sink", "app", "cli"])),
     ("src/sink", May::AnyBut(&["broker", "hooks", "app", "cli"])),
@@ -246,7 +286,7 @@ fn hand_written() -> Vec<File> {
     written
 }
 
-/// Whether a line of a manifest names the crate, under its own name or renamed.
+/// True if a line of a manifest names the crate, under its own name or renamed.
 fn names_dependency(line: &str, name: &str) -> bool {
     let line = line.trim();
     let key = line
@@ -257,7 +297,7 @@ fn names_dependency(line: &str, name: &str) -> bool {
     key == name || line.contains(&format!("package = \"{name}\"")) && key != "name"
 }
 
-/// Whether `mark` occurs in the line and is not a part of a longer word.
+/// True if `mark` occurs in the line and is not a part of a longer word.
 fn stands_alone(line: &str, mark: &str) -> bool {
     line.match_indices(mark).any(|(at, _)| {
         let open =
@@ -266,7 +306,7 @@ fn stands_alone(line: &str, mark: &str) -> bool {
     })
 }
 
-/// Whether a path in the line begins with `place` and goes on from there; an address on the web has a host before it.
+/// True if a path in the line begins with `place` and goes on from there; an address on the web has a host before it.
 fn begins_path(line: &str, place: &str) -> bool {
     line.match_indices(place).any(|(at, _)| {
         !line[..at].ends_with(|c: char| c.is_alphanumeric() || "_-.}/*".contains(c))

@@ -1,5 +1,5 @@
-//! `cargo xtask siege`: every kind of hostile input beside good events, once with everything embedded and once with
-//! RabbitMQ, and the question in the end whether it harmed anybody but itself.
+//! `cargo xtask siege`: every kind of hostile input beside valid events, once with everything embedded and once with
+//! RabbitMQ, and a check that it harms nothing but itself.
 
 mod watch;
 
@@ -20,27 +20,27 @@ use crate::build;
 use crate::services::{self, Keep, Kept};
 use watch::Watch;
 
-/// The most memory that the server may have, in MiB.
+/// Maximum memory of the server, in MiB.
 const SERVER: u64 = 400;
-/// The most memory that ClickHouse may have, in MiB.
+/// Maximum memory of ClickHouse, in MiB.
 const CLICKHOUSE: u64 = 2048;
-/// Events in one request of the good load.
+/// Events in one request of the valid load.
 const BATCH: u64 = 20;
-/// How long a server may take until it is ready.
+/// Start timeout of a server.
 const START_LIMIT: Duration = Duration::from_secs(60);
-/// How often it is looked at what goes on.
+/// Polling interval.
 const EVERY: Duration = Duration::from_millis(200);
 
-/// Send every kind of hostile input at random beside good events, and see whether it harms anybody but itself.
+/// Send every kind of hostile input at random beside valid events, and check that it harms nothing but itself.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
-    /// How long each of the two runs sends, in minutes
+    /// Duration of each of the two runs, in minutes
     #[arg(long, default_value_t = 5.0)]
     minutes: f64,
     /// The same seed makes the same inputs in the same order; drawn and printed if not given
     #[arg(long)]
     seed: Option<u64>,
-    /// Good events a second
+    /// Valid events a second
     #[arg(long, default_value_t = 2000, value_parser = clap::value_parser!(u64).range(1..=100_000))]
     rate: u64,
     /// Hostile inputs in all: half of them in each run
@@ -52,10 +52,10 @@ pub(crate) struct Args {
     /// Only this run
     #[arg(long, value_enum)]
     only: Option<Only>,
-    /// How long an answer may take, in seconds
+    /// Timeout of an answer, in seconds
     #[arg(long, default_value_t = 40)]
     deadline: u64,
-    /// Say nothing of times
+    /// Print no times
     #[arg(long)]
     no_times: bool,
     /// Use a development build
@@ -70,8 +70,8 @@ enum Only {
     Rabbitmq,
 }
 
-/// What `cargo xtask test` ends with: every kind a few times, in a quarter of a minute each or some minutes, and no word of
-/// times.
+/// Runs at the end of `cargo xtask test`: every kind a few times, in a quarter of a minute each or some minutes,
+/// without times.
 fn of_tests(full: bool) -> Args {
     let (minutes, rate, count) = match full {
         true => (3.0, 1000, 6000),
@@ -90,7 +90,7 @@ fn of_tests(full: bool) -> Args {
     }
 }
 
-/// Runs both; fails if anybody was harmed.
+/// Runs both; fails if anything was harmed.
 pub(crate) fn run(args: &Args) -> Result<ExitCode> {
     let interrupt = services::interrupts()?;
     if !(0.05..=24.0 * 60.0).contains(&args.minutes) {
@@ -101,7 +101,7 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// The same for half a minute, or for some minutes.
+/// Short or full runs after the tests.
 pub(crate) fn after_tests(full: bool, interrupt: &Receiver<()>) -> Result<()> {
     besiege(&of_tests(full), interrupt)
 }
@@ -131,15 +131,13 @@ fn besiege(args: &Args, interrupt: &Receiver<()>) -> Result<()> {
         }
     }
     if wrong.is_empty() {
-        println!(
-            "Nobody was harmed, and everything that is hostile was answered or is a dead letter."
-        );
+        println!("No harm was done, and every hostile input was answered or is a dead letter.");
         return Ok(());
     }
     bail!("{}\nrepeat with {}", wrong.join("\n"), again(args, seed))
 }
 
-/// Waits until the server says that what it takes gets to its tables: before that there are no exchanges to publish to.
+/// Waits until the server is ready: before that there are no exchanges to publish to.
 fn wait_until_ready(running: &Running) -> Result<()> {
     let begun = Instant::now();
     while !is_ready(&running.http).unwrap_or(false) {
@@ -160,7 +158,7 @@ fn is_ready(http: &str) -> std::io::Result<bool> {
     Ok(answer.starts_with("HTTP/1.1 200"))
 }
 
-/// The command that does the same.
+/// Command that repeats the run.
 fn again(args: &Args, seed: u64) -> String {
     let mut command = format!(
         "cargo xtask siege --seed {seed} --minutes {} --rate {} --count {}",
@@ -175,7 +173,7 @@ fn again(args: &Args, seed: u64) -> String {
     command
 }
 
-/// Good events and hostile inputs at the same time. Fails with all that is wrong.
+/// Runs valid and hostile load concurrently. Fails with all problems.
 fn run_one(
     args: &Args,
     seed: u64,
@@ -209,7 +207,7 @@ fn run_one(
         ));
     }
     if !harmless.success() {
-        wrong.push("what is hostile did not end as it may".to_owned());
+        wrong.push("a hostile input had an unexpected outcome".to_owned());
     }
     let limits = [("server", SERVER), ("clickhouse", CLICKHOUSE)];
     for (name, limit) in limits {
@@ -235,7 +233,7 @@ fn keep(name: &'static str, command: &Command, log: Option<&Path>) -> Result<Kep
     Kept::spawn(&keep, command)
 }
 
-/// The good load: it sends every request until it is taken, and looks for every event in the end.
+/// Valid load: it sends every request until it is accepted, and checks every event in the end.
 fn good(args: &Args, loadgen: &Path, running: &Running) -> Command {
     let events = (args.minutes * 60.0 * args.rate as f64) as u64;
     let mut command = Command::new(loadgen);
@@ -252,7 +250,7 @@ fn good(args: &Args, loadgen: &Path, running: &Running) -> Command {
     command
 }
 
-/// The siege.
+/// Hostile load.
 fn hostile(args: &Args, seed: u64, loadgen: &Path, running: &Running) -> Command {
     let mut command = Command::new(loadgen);
     command.args(["siege", "--grpc", &running.grpc, "--http", &running.http]);
@@ -273,7 +271,7 @@ fn hostile(args: &Args, seed: u64, loadgen: &Path, running: &Running) -> Command
     command
 }
 
-/// What the good senders saw.
+/// Results of the valid load.
 fn told(report: &Value, times: bool) -> String {
     let figure = |path: &str| report.pointer(path).and_then(Value::as_f64).unwrap_or(0.0);
     let mut text = format!(
@@ -295,7 +293,7 @@ fn told(report: &Value, times: bool) -> String {
     text
 }
 
-/// Whether every message is accounted for.
+/// Checks that every message is accounted for.
 fn ledger(executable: &Path, running: &Running) -> Result<()> {
     let mut command = Command::new(executable);
     command.args(["ledger", "--wait", "20", "--instance", &running.http]);
@@ -311,7 +309,7 @@ fn ledger(executable: &Path, running: &Running) -> Result<()> {
     Ok(())
 }
 
-/// The end of what an instance said.
+/// End of an instance's log.
 fn end_of(log: &Path) -> String {
     let text = fs::read_to_string(log).unwrap_or_default();
     let lines: Vec<&str> = text.lines().collect();

@@ -1,4 +1,4 @@
-//! What an instance has counted, out of what its `/metrics` says. Only our own text is read.
+//! Scrapes the counters of an instance from the text of its `/metrics`. Only this server's own format is read.
 
 use std::collections::BTreeMap;
 
@@ -16,67 +16,67 @@ const DELIVERED: &str = broker::DELIVERED.name();
 const REDELIVERED: &str = broker::REDELIVERED.name();
 const MESSAGES: &str = broker::QUEUE_MESSAGES.name();
 
-/// What an instance has counted since it started.
+/// Counters of an instance since it started.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Counts {
-    /// When it started, in seconds since the epoch: what tells one process from the next.
+    /// Start time, in seconds since the epoch, which identifies the process.
     pub started: f64,
-    /// By queue.
+    /// Counters by queue.
     pub queues: BTreeMap<String, QueueCounts>,
-    /// What came in, by event type.
+    /// Events received, by event type.
     pub events: BTreeMap<String, EventCounts>,
-    /// What became of it, by event type and by where it was to go.
+    /// Outcomes of units, by event type and by destination.
     pub units: BTreeMap<String, BTreeMap<String, UnitCounts>>,
 }
 
-/// What an instance has counted of a queue, in messages.
+/// Message counts of a queue.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct QueueCounts {
-    /// Published, and the broker has them for certain.
+    /// Published and confirmed.
     pub confirmed: u64,
-    /// Published, and the broker may have them or not.
+    /// Published without an answer; the broker may have them or not.
     pub unanswered: u64,
     /// Being published: no answer yet.
     pub unconfirmed: u64,
-    /// Delivered, those included that had been delivered before.
+    /// Delivered, redeliveries included.
     pub delivered: u64,
     /// Those that had been delivered before.
     pub redelivered: u64,
-    /// Settled for good.
+    /// Acknowledged.
     pub acknowledged: u64,
-    /// Settled, and a copy of a part was published in its place.
+    /// Acknowledged, and a copy of a part was published in its place.
     pub retried: u64,
     /// Given back.
     pub returned: u64,
-    /// Lost with the connection: the broker has them again.
+    /// Lost with the connection: the broker delivers them again.
     pub lost: u64,
-    /// In the instance's hands.
+    /// Held by the instance.
     pub held: u64,
-    /// Waiting in the instance's own broker; none if its broker is RabbitMQ.
+    /// Ready in the in-memory broker; none if the broker is RabbitMQ.
     pub ready: Option<u64>,
 }
 
-/// What came in of a type, in events.
+/// Events of a type at intake.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct EventCounts {
-    /// Good ones.
+    /// Valid events.
     pub received: u64,
-    /// Those whose sender was told that they are safe.
+    /// Events whose sender was told that they are safe.
     pub accepted: u64,
 }
 
-/// What became of the events of a type at one destination.
+/// Outcomes of a type's units at one destination.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct UnitCounts {
-    /// Stored, or taken by the HTTP API.
+    /// Stored, or accepted by the HTTP API.
     pub stored: u64,
     /// Dead letters.
     pub dead_lettered: u64,
-    /// Back in the queue, to be counted once more.
+    /// Returned to the queue, to be counted once more.
     pub retried: u64,
 }
 
-/// Reads a text of metrics; none if it isn't one of an instance of ours.
+/// Parses the text of `/metrics`; none if it isn't one of this server.
 pub fn counts(text: &str) -> Option<Counts> {
     let mut counts = Counts::default();
     for (name, labels, value) in text.lines().filter_map(sample) {
@@ -140,7 +140,7 @@ impl QueueCounts {
         *sum += count;
     }
 
-    /// How many were settled so that the broker has them no more.
+    /// Number of messages that were settled for good.
     pub(super) fn settled(&self) -> u64 {
         self.acknowledged + self.retried
     }
@@ -148,7 +148,7 @@ impl QueueCounts {
 
 type Sample<'a> = (&'a str, Vec<(&'a str, String)>, f64);
 
-/// One line: `name{label="value",…} number`. None for comments, and for what is none.
+/// Sample in a line: `name{label="value",…} number`. None for comments and other lines.
 fn sample(line: &str) -> Option<Sample<'_>> {
     if line.starts_with('#') {
         return None;
@@ -168,7 +168,7 @@ fn sample(line: &str) -> Option<Sample<'_>> {
     Some((name, labels, value))
 }
 
-/// A text up to its closing quote, and what comes after.
+/// Text up to its closing quote, and the rest.
 fn quoted(text: &str) -> Option<(String, &str)> {
     let mut value = String::new();
     let mut chars = text.chars();

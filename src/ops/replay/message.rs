@@ -1,4 +1,4 @@
-//! A dead letter as the message that it was.
+//! Rebuilds the message that a dead letter was.
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -9,8 +9,8 @@ use crate::broker::{HeaderValue, Outgoing, Properties};
 use crate::contract::headers as h;
 use crate::sink::clickhouse::letters::Letter;
 
-/// The message that a letter was: the same bytes under the same id, with what its sender said of it. Headers of ours
-/// say what it has been through, so that a letter that fails again stays the same one.
+/// Message of a dead letter: the same bytes under the same id, with the sender's properties. `x-replay-*` headers carry
+/// its history, so that it stays the same dead letter if it fails again.
 pub fn outgoing(letter: &Letter, target: &Target) -> Outgoing {
     let some = |text: &str| Some(text.to_owned()).filter(|text| !text.is_empty());
     let mut properties = Properties {
@@ -34,7 +34,7 @@ pub fn outgoing(letter: &Letter, target: &Target) -> Outgoing {
         (h::REPLAY_FIRST_FAILED, letter.first_failed_ms),
         (h::REPLAY_LAST_FAILED, letter.last_failed_ms),
         (h::REPLAY_ATTEMPTS, i64::from(letter.attempts)),
-        // The clock of this machine may be behind the one that saw it fail.
+        // The clock of this machine may be behind the one that recorded the failure.
         (
             h::REPLAY_AT,
             now_ms.max(letter.last_failed_ms.saturating_add(1)),

@@ -1,14 +1,14 @@
-//! Puts values of unknown fields where they belong: into messages, by pointer.
+//! Puts values of unknown fields into messages, by pointer.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use prost::Message as _;
 use prost_reflect::{DynamicMessage, FieldDescriptor, Kind, MapKey, ReflectMessage as _, Value};
 
-/// Why a value has no place.
+/// Reason why a value can't be put in place.
 pub(super) type Misplaced = String;
 
-/// Puts a value into a message: `parts` lead from there to the field, `json` is what the row has of it.
+/// Puts a value into a message: `parts` lead from there to the field, `json` is the stored value.
 pub(super) fn put(
     message: &mut DynamicMessage,
     parts: &[String],

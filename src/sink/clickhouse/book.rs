@@ -1,4 +1,4 @@
-//! The book of a database: which migrations were applied to it, in a table beside the others.
+//! Migration table of a database: records which migrations were applied to it.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -10,23 +10,23 @@ use super::{ClickHouse, quote};
 use crate::contract::Migration;
 use crate::sink::StoreError;
 
-/// What the book is called where `pipeline.yaml` says nothing else.
+/// Default name of the migration table.
 pub(super) const USUAL: &str = "schema_migrations";
 
-/// Its columns, by which it is told from the table of another tool.
+/// Columns by which it is distinguished from another tool's table.
 const COLUMNS: [&str; 4] = ["name", "hash", "adopted", "applied_at"];
 
-/// A database's book as it was found.
+/// Migration table of a database, as it was found.
 #[derive(Debug)]
 pub(super) struct Book {
     name: &'static str,
-    /// The table that holds it; none if there is none yet. It has the usual name if the book was there before it was
-    /// given another one.
+    /// Existing table; none if there is none yet. It has the default name if it was created before another name was
+    /// configured.
     there: Option<&'static str>,
 }
 
 impl Book {
-    /// Looks for the book of this name. A table of somebody else in its place is an error.
+    /// Finds the migration table of this name. Another tool's table in its place is an error.
     pub(super) async fn find(store: &ClickHouse, name: &'static str) -> Result<Book, MigrateError> {
         let there = match columns(store, name).await? {
             columns if columns.is_empty() => None,
@@ -45,7 +45,7 @@ impl Book {
         Ok(Book { name, there })
     }
 
-    /// The statements that make it, with what it held under the usual name. Each can be repeated.
+    /// Statements that create it and copy what the default table held. Each can be repeated.
     pub(super) fn statements(&self, store: &ClickHouse) -> Vec<String> {
         if self.there == Some(self.name) {
             return Vec::new();
@@ -74,7 +74,7 @@ SETTINGS fsync_after_insert = 1, fsync_part_directory = 1"
         statements
     }
 
-    /// The hash of every migration that was applied, by name.
+    /// Hash of every applied migration, by name.
     pub(super) async fn read(
         &self,
         store: &ClickHouse,
@@ -89,7 +89,7 @@ SETTINGS fsync_after_insert = 1, fsync_part_directory = 1"
         Ok(rows.into_iter().collect())
     }
 
-    /// The statement that writes down that a migration was applied.
+    /// Statement that records an applied migration.
     pub(super) fn entry(&self, store: &ClickHouse, migration: &Migration, adopted: bool) -> String {
         let table = quote::table(store.address().database(), self.name);
         let name = quote::text(migration.name);
@@ -100,7 +100,7 @@ SETTINGS fsync_after_insert = 1, fsync_part_directory = 1"
     }
 }
 
-/// The columns of a table of this database; none if it isn't there.
+/// Columns of a table of this database; none if it doesn't exist.
 async fn columns(store: &ClickHouse, table: &str) -> Result<Vec<String>, StoreError> {
     let (database, table) = (quote::text(store.address().database()), quote::text(table));
     let sql = format!(
@@ -115,7 +115,7 @@ fn is_ours(columns: &[String]) -> bool {
         .all(|name| columns.iter().any(|column| column == name))
 }
 
-/// Line ends don't count: a checkout may have changed them.
+/// Hash of a migration. Line endings don't count: a checkout may have changed them.
 pub(super) fn digest(sql: &str) -> String {
     let hash = Sha256::digest(sql.replace("\r\n", "\n"));
     hash.iter().fold(String::new(), |mut text, byte| {

@@ -1,4 +1,4 @@
-//! The book of a database: which migrations were applied to it, in a table that is found by the search path.
+//! Migration table of a database: records which migrations were applied to it. It is found by the search path.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -11,23 +11,23 @@ use super::migrate::MigrateError;
 use super::quote;
 use crate::contract::Migration;
 
-/// What the book is called where `pipeline.yaml` says nothing else.
+/// Default name of the migration table.
 const USUAL: &str = "schema_migrations";
 
-/// Its columns, by which it is told from the table of another tool.
+/// Columns by which it is distinguished from another tool's table.
 const COLUMNS: [&str; 4] = ["name", "hash", "adopted", "applied_at"];
 
-/// A database's book as it was found.
+/// Migration table of a database, as it was found.
 #[derive(Debug)]
 pub(super) struct Book {
     name: &'static str,
-    /// The table that holds it; none if there is none yet. It has the usual name if the book was there before it was
-    /// given another one.
+    /// Existing table; none if there is none yet. It has the default name if it was created before another name was
+    /// configured.
     there: Option<&'static str>,
 }
 
 impl Book {
-    /// Looks for the book of this name. A table of somebody else in its place is an error.
+    /// Finds the migration table of this name. Another tool's table in its place is an error.
     pub(super) async fn find(
         client: &impl GenericClient,
         name: &'static str,
@@ -49,8 +49,8 @@ impl Book {
         Ok(Book { name, there })
     }
 
-    /// Makes it if it isn't there, with what it held under the usual name. Nothing is asked of an account that may use
-    /// it and may make no tables.
+    /// Creates it if it doesn't exist, with what the default table held. An account that may use it but not create
+    /// tables needs nothing else.
     pub(super) async fn open(self, client: &impl GenericClient) -> Result<Book, Error> {
         let name = quote::identifier(self.name);
         if self.there != Some(self.name) {
@@ -77,7 +77,7 @@ impl Book {
         })
     }
 
-    /// The hash of every migration that was applied, by name.
+    /// Hash of every applied migration, by name.
     pub(super) async fn read(
         &self,
         client: &impl GenericClient,
@@ -92,7 +92,7 @@ impl Book {
             .collect()
     }
 
-    /// Writes down that a migration was applied.
+    /// Records an applied migration.
     pub(super) async fn record(
         &self,
         client: &impl GenericClient,
@@ -112,7 +112,7 @@ impl Book {
     }
 }
 
-/// The columns of a table; none if it isn't there.
+/// Columns of a table; none if it doesn't exist.
 async fn columns(client: &impl GenericClient, table: &str) -> Result<Vec<String>, Error> {
     let quoted = quote::identifier(table);
     let parameters: [(&(dyn ToSql + Sync), Type); 1] = [(&quoted, Type::TEXT)];
@@ -128,7 +128,7 @@ fn is_ours(columns: &[String]) -> bool {
         .all(|name| columns.iter().any(|column| column == name))
 }
 
-/// Line ends don't count: a checkout may have changed them.
+/// Hash of a migration. Line endings don't count: a checkout may have changed them.
 pub(super) fn digest(sql: &str) -> String {
     let hash = Sha256::digest(sql.replace("\r\n", "\n"));
     hash.iter().fold(String::new(), |mut text, byte| {

@@ -1,4 +1,4 @@
-//! The table of what happens after what.
+//! Table of decisions.
 
 use super::*;
 
@@ -57,7 +57,7 @@ fn each_case_has_one_answer() {
     const UNANSWERED: Disposition = DeadLetter("unanswered");
     let ms = Duration::from_millis;
     let table = [
-        // What failed, tries, how much, what the destination says, failures so far: what happens next.
+        // Cause, attempts, part, probe, failures so far: decision.
         (Destination, 1, Whole, Unasked, 0, Pause),
         (Destination, 99, Alone, Unasked, 9, Pause),
         (Content, 1, Whole, Unasked, 0, Divide),

@@ -113,7 +113,7 @@ fn group(request: &[u8], envelope: &'static Envelope, bytes: usize, count: usize
         for event in &events.events {
             got.push((group.kind.number, event.clone()));
         }
-        // What was written is plain: scanning it again finds the same type and an id.
+        // The output needs no rewriting: scanning it again finds the same type and an id.
         let body = events.encode_to_vec();
         for event in scan(&body, envelope).expect("a request").events {
             assert!(

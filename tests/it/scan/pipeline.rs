@@ -1,4 +1,4 @@
-//! The same for the events of the pipeline: every type, against the prost code that is generated with it.
+//! Scan of the pipeline's events: every type, against the prost code that is generated with it.
 
 use event_grpc::generated::envelope::ENVELOPE;
 use event_grpc::generated::proto::event as theirs;

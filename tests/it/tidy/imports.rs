@@ -11,7 +11,7 @@ pub(super) struct Import {
     pub(super) of_this_crate: bool,
 }
 
-/// Every path of the file that begins at the top of its own crate, or with the name of another one.
+/// Paths of the file that begin at the top of its own crate, or with the name of another one.
 pub(super) fn imports(file: &File) -> Vec<Import> {
     let tokens = tokens(&file.text);
     let word = |at: usize| tokens.get(at).map_or("", |token| token.1);
@@ -89,7 +89,7 @@ fn names_at<'a>(tokens: &[(usize, &'a str)], at: usize) -> Vec<&'a str> {
     names
 }
 
-/// How many modules deep a file's own module lies. `generated/` is mounted at the top like a folder of `src/`.
+/// Depth of a file's module. `generated/` is mounted at the top like a folder of `src/`.
 fn depth(path: &str) -> usize {
     let path = path.strip_prefix("src/").unwrap_or(path);
     let parts = path.split('/').count();

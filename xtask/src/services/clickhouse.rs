@@ -1,4 +1,4 @@
-//! The embedded ClickHouse on its own, as the `event-grpc` executable runs it.
+//! Embedded ClickHouse on its own, as the `event-grpc` executable runs it.
 
 use std::fs;
 use std::io::{Read as _, Write as _};
@@ -13,16 +13,16 @@ use super::keeper::{Keep, Kept};
 use super::{Running, ports};
 use crate::build;
 
-/// What a test is told.
+/// Variables for tests.
 pub(super) const VARIABLES: [&str; 1] = ["EVENT_GRPC_TEST_CLICKHOUSE_URL"];
 
-/// On a new machine the engine is fetched first, which is a big download.
+/// Start timeout; on a new machine the engine is fetched first, which is a big download.
 const START_LIMIT: Duration = Duration::from_secs(15 * 60);
 
-/// The executable ends when its standard input does, so it gets the keeper's pipe.
+/// Shell command that gives the executable the keeper's pipe as its standard input, with which it ends.
 const START: &str = r#"exec "$@" <&3 3<&-"#;
 
-/// An engine that can be started, and started again over the same data.
+/// Engine that can be restarted over the same data.
 pub(crate) struct Engine {
     executable: PathBuf,
     data: PathBuf,
@@ -41,7 +41,7 @@ pub(super) fn start(directory: &Path) -> Result<Running> {
 }
 
 impl Engine {
-    /// An engine with its data in this directory.
+    /// Engine with its data in this directory.
     pub(crate) fn prepare(executable: PathBuf, directory: &Path) -> Result<Self> {
         let data = directory.join("data");
         fs::create_dir(&data)?;
@@ -53,7 +53,7 @@ impl Engine {
         })
     }
 
-    /// Starts it and waits until it answers. The directory, if one is named, goes away with it.
+    /// Starts it and waits until it answers. The directory, if one is named, is removed with it.
     pub(crate) fn start(&self, directory: Option<&Path>) -> Result<Kept> {
         let [http, tcp] = self.ports;
         let mut server = Command::new("sh");
@@ -61,7 +61,7 @@ impl Engine {
         server.arg("engine").arg("--path").arg(&self.data);
         server.arg("--http-port").arg(http.to_string());
         server.arg("--tcp-port").arg(tcp.to_string());
-        // As the server runs it: a config.xml of the working directory would be the engine's, and so would our time zone.
+        // As the server runs it: the engine would read a config.xml of the working directory, and use this time zone.
         server.current_dir(&self.data).env("TZ", "UTC");
         let keep = Keep {
             name: "clickhouse",
@@ -74,12 +74,12 @@ impl Engine {
         Ok(kept)
     }
 
-    /// Where its HTTP interface listens, on loopback.
+    /// HTTP port, on loopback.
     pub(crate) fn port(&self) -> u16 {
         self.ports[0]
     }
 
-    /// Runs a statement and gives its answer.
+    /// Runs a statement and returns its answer.
     pub(crate) fn run(&self, sql: &str) -> Result<String> {
         let mut stream = TcpStream::connect((Ipv4Addr::LOCALHOST, self.port()))?;
         stream.set_read_timeout(Some(Duration::from_secs(30)))?;
@@ -99,7 +99,7 @@ impl Engine {
     }
 }
 
-/// The address of an engine, or of what stands in front of it.
+/// URL of an engine, or of a proxy in front of it.
 pub(crate) fn url(port: u16) -> String {
     format!("http://127.0.0.1:{port}")
 }

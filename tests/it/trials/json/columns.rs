@@ -130,7 +130,7 @@ async fn shared_data_reads_as_what_clickhouse_makes_of_the_text() {
                     AND JSONAllPathsWithTypes(o.j) = JSONAllPathsWithTypes(t.j)) \
                     FROM DB.ours o JOIN DB.theirs t ON o.id = t.id";
         assert_eq!(number(&store, same).await, 400);
-        // What is merged with others is the same still.
+        // Merging doesn't change it.
         store
             .store_block(&OURS, 9, block(&objects[..9]).encode(), "again")
             .await
