@@ -5,13 +5,14 @@ use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
-use metrics::{Histogram, histogram};
+use metrics::Histogram;
 use uuid::Uuid;
 
 use super::answer::{Outcome, Part};
 use super::route::{Limits, Message, Route};
 use crate::broker::{Broker, Outgoing, Properties, PublishError};
 use crate::contract::headers;
+use crate::metrics::intake::PUBLISH_SECONDS;
 use crate::time::now;
 
 /// Publishes groups of events, many to a message.
@@ -37,7 +38,7 @@ impl Publisher {
         Arc::new(Publisher {
             broker,
             limits,
-            seconds: histogram!("event_grpc_publish_seconds"),
+            seconds: PUBLISH_SECONDS.only(),
             line: Mutex::default(),
         })
     }

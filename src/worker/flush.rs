@@ -21,6 +21,7 @@ use super::stretch::Room;
 use super::suspects::{Key, Suspects};
 use super::{Setup, dead_letter, spread};
 use crate::contract::{Context, Message, Table};
+use crate::metrics::workers;
 use crate::sink::{Rows, Store};
 use crate::time::now_ms;
 
@@ -90,8 +91,8 @@ impl Flusher {
                 }
             }
         };
-        metrics::histogram!("event_grpc_flush_seconds", "table" => self.table.name)
-            .record(began.elapsed());
+        let seconds = workers::FLUSH_SECONDS.with([self.table.name]);
+        seconds.record(began.elapsed());
         let mut held = std::mem::take(&mut batch.held);
         batch.clear();
         let mut flushed = Flushed {
@@ -206,8 +207,7 @@ impl Flusher {
     }
 
     fn set_aside(&self, why: &'static str) {
-        metrics::counter!("event_grpc_set_aside_total", "table" => self.table.name, "why" => why)
-            .increment(1);
+        workers::SET_ASIDE.with([self.table.name, why]).increment(1);
     }
 
     /// JSON objects whose rows are in a block, if the table's hook needs them.

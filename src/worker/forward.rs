@@ -18,6 +18,7 @@ use super::message::{Content, Prepared, units};
 use super::settle::{Decided, GivenUp, settle};
 use crate::contract::{Context, Input, Message, Queue, Request};
 use crate::dead_letter::Class;
+use crate::metrics::requests;
 use crate::row_error::Bad;
 use crate::sink::http::{RequestError, Target};
 use crate::time::now_ms;
@@ -122,8 +123,7 @@ impl Forwarder {
             let began = Instant::now();
             let outcome = self.deliver(&parcel).await?;
             let (target, queue) = (parcel.target.name(), message.queue.name);
-            metrics::histogram!("event_grpc_forward_seconds", "target" => target)
-                .record(began.elapsed());
+            requests::SECONDS.with([target]).record(began.elapsed());
             let outcome = match outcome {
                 Outcome::Taken => "taken",
                 Outcome::Dead {
@@ -142,10 +142,9 @@ impl Forwarder {
                     "dead_letter"
                 }
             };
-            metrics::counter!(
-                "event_grpc_forwarded_total", "queue" => queue, "target" => target, "outcome" => outcome
-            )
-            .increment(1);
+            requests::FORWARDED
+                .with([queue, target, outcome])
+                .increment(1);
         }
         Ok((failed, most))
     }
@@ -182,10 +181,9 @@ impl Forwarder {
                 return Ok(Outcome::Taken);
             };
             attempts += 1;
-            metrics::counter!(
-                "event_grpc_forward_errors_total", "target" => target.name(), "fault" => error.fault.name()
-            )
-            .increment(1);
+            requests::ERRORS
+                .with([target.name(), error.fault.name()])
+                .increment(1);
             // Counter that tells if the target accepted another message since the last attempt.
             let taken = target.taken();
             let counts = taken > seen;

@@ -15,6 +15,7 @@ use crate::contract::{IdFrom, Message, Queue};
 use crate::identity;
 use crate::json::limits::{self, MAX_OBJECTS};
 use crate::json::{Map, Value, without_mark};
+use crate::metrics::intake::IDS_MISSING;
 use crate::row_error::Bad;
 
 /// Ranges of the objects of a message.
@@ -103,7 +104,7 @@ impl Objects {
     ) -> String {
         let id = self.declared_id(queue, delivery, unit, parsed);
         if id.is_none() && queue.id != IdFrom::MessageId {
-            metrics::counter!("event_grpc_ids_missing_total", "of" => queue.name).increment(1);
+            IDS_MISSING.with([queue.name]).increment(1);
         }
         id.unwrap_or_else(|| self.message_id(delivery, unit))
     }

@@ -19,6 +19,7 @@ use super::{Setup, dead_letter, retry};
 use crate::broker::{Outgoing, PublishError};
 use crate::contract::Route;
 use crate::dead_letter::Blame;
+use crate::metrics::workers::DEAD_LETTERS;
 use crate::time::now_ms;
 
 /// Maximum number of unconfirmed dead letters of one message.
@@ -232,7 +233,8 @@ async fn publish_letter(
         fit(outgoing, setup.broker.limits(), count)
     };
     publish(setup, message, outgoing).await?;
-    metrics::counter!("event_grpc_dead_letters_total", "queue" => message.queue.name, "class" => letter.failed.class.name())
+    DEAD_LETTERS
+        .with([message.queue.name, letter.failed.class.name()])
         .increment(1);
     Ok(())
 }
@@ -267,7 +269,8 @@ async fn publish_whole(setup: &Setup, decided: &Decided, panic: &str) -> Result<
         fit(letter.clone(), setup.broker.limits(), 1)
     })
     .await?;
-    metrics::counter!("event_grpc_dead_letters_total", "queue" => message.queue.name, "class" => failed.class.name())
+    DEAD_LETTERS
+        .with([message.queue.name, failed.class.name()])
         .increment(1);
     Ok(Ending::Acknowledged)
 }
