@@ -2,6 +2,7 @@
 
 mod clickhouse;
 pub mod environment;
+mod names;
 mod off;
 mod postgresql;
 mod replay;
@@ -28,7 +29,7 @@ use crate::health::Health;
 use crate::ingest::sources::Sources;
 use crate::ingest::{Limits, http, publisher};
 use crate::listen;
-use crate::ops::metrics;
+use crate::metrics;
 use crate::ops::readiness::{self, Readiness};
 use crate::sink::clickhouse::{Address, Databases};
 use crate::sink::{health as servers_health, postgres};
@@ -104,6 +105,7 @@ impl App {
     /// Starts an instance. When this returns, events are accepted.
     pub async fn start(config: Config, pipeline: &'static Pipeline) -> anyhow::Result<App> {
         let counted = metrics::start()?;
+        metrics::begin(&names::names(pipeline));
         let grpc_listener = listen(config.grpc_listen, "gRPC").await?;
         let http_listener = listen(config.http_listen, "HTTP").await?;
         let mut background = JoinSet::new();

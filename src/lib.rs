@@ -4,6 +4,7 @@
 #![forbid(unsafe_code)]
 
 pub mod listen;
+pub mod metrics;
 pub mod row_error;
 pub mod time;
 pub mod weight;
@@ -31,6 +32,7 @@ pub mod sink;
 pub mod worker;
 
 pub mod ops;
+pub mod traffic;
 
 pub mod app;
 pub mod cli;

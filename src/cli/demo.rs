@@ -12,16 +12,15 @@ use prost_reflect::DescriptorPool;
 use serde::Deserialize;
 use tokio::task::JoinSet;
 
-use super::traffic::Traffic;
 use super::webhook::HOOKS;
 use super::{say, send, serve, services};
 use crate::app::environment::Environment;
 use crate::app::{App, Config};
-use crate::contract::{Envelope, Intake};
 use crate::generated::PIPELINE;
 use crate::generated::proto::event::Events;
 use crate::ops::logging;
 use crate::sink::clickhouse::{ClickHouse, Databases, quote};
+use crate::traffic::{Traffic, envelope};
 
 /// Maximum number of concurrent requests.
 const AT_ONCE: usize = 32;
@@ -105,19 +104,10 @@ fn config(args: &Args, scratch: &tempfile::TempDir) -> Config {
     }
 }
 
-/// Envelope of app events.
-pub(super) fn envelope() -> anyhow::Result<&'static Envelope> {
-    let found = PIPELINE.sources.iter().find_map(|s| match s.intake {
-        Intake::Grpc { envelope, .. } => Some(envelope),
-        Intake::Post { .. } => None,
-    });
-    found.context("pipeline.yaml declares no gRPC source")
-}
-
 /// Sends everything over real connections and waits for every answer.
 async fn traffic(app: &App, batches: u32) -> anyhow::Result<Sent> {
     let pool = DescriptorPool::decode(PIPELINE.descriptors)?;
-    let mut traffic = Traffic::new(&pool, envelope()?, u64::from(std::process::id()))?;
+    let mut traffic = Traffic::new(&pool, envelope(&PIPELINE)?, u64::from(std::process::id()))?;
     let client = send::connect(&format!("http://{}", app.grpc_address())).await?;
     let webhook = super::webhook::Client::new(app.http_address());
     let bar = ProgressBar::new(u64::from(batches)).with_style(ProgressStyle::with_template(

@@ -1,6 +1,5 @@
 //! The `event-grpc` command line.
 
-pub mod bench;
 mod cutover;
 mod demo;
 mod dlq;
@@ -11,7 +10,6 @@ mod send;
 mod serve;
 mod services;
 mod time;
-mod traffic;
 mod unknown;
 mod webhook;
 
@@ -39,10 +37,6 @@ enum Command {
     Unknown(unknown::Args),
     Reprocess(reprocess::Args),
     Send(send::Args),
-    Bench(bench::Args),
-    // For `cargo xtask siege`.
-    #[command(hide = true)]
-    Siege(bench::siege::Args),
 }
 
 /// Runs the command that the process was started with.
@@ -70,8 +64,6 @@ pub fn run() -> ExitCode {
             Command::Unknown(args) => unknown::run(args).await,
             Command::Reprocess(args) => reprocess::run(args).await,
             Command::Send(args) => send::run(args).await,
-            Command::Bench(args) => bench::run(args).await,
-            Command::Siege(args) => bench::siege::run(args).await,
         }
     });
     match outcome {

@@ -9,7 +9,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
-use metrics::{Counter, counter};
+use metrics::Counter;
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, timeout, timeout_at};
 
@@ -22,6 +22,7 @@ use super::response::{Refusal, Rejected, Response, success};
 use super::route::Route;
 use crate::broker::PublishError;
 use crate::contract::{self, Envelope, Source};
+use crate::metrics::intake;
 use crate::proto_json::{ProtoJson, Warnings};
 use crate::weight::Permit;
 use prepare::{Counts, Prepared};
@@ -71,7 +72,8 @@ impl Dispatch {
     ) -> Self {
         let route = |kind: &contract::EventType| Arc::new(Route::new(source.exchange, kind.name));
         let received = |kind: &contract::EventType| received(source.name, kind.name);
-        let accepted = |kind: &contract::EventType| counted(source.name, kind.name, "accepted");
+        let accepted =
+            |kind: &contract::EventType| counted(source.name, kind.name, intake::ACCEPTED);
         Dispatch {
             source,
             envelope,
@@ -303,14 +305,14 @@ impl Drop for Asked {
 /// Counts an answered request.
 pub(super) fn count<T>(source: &'static str, answer: &Result<T, Refusal>) {
     let outcome = match answer {
-        Ok(_) => "accepted",
+        Ok(_) => intake::ACCEPTED,
         Err(refusal) => refusal.outcome(),
     };
     tell(source, outcome);
 }
 
 fn tell(source: &'static str, outcome: &'static str) {
-    counter!("event_grpc_requests_total", "source" => source, "outcome" => outcome).increment(1);
+    intake::REQUESTS.with([source, outcome]).increment(1);
 }
 
 /// Waits for the task that prepares a request. A panic in it affects this request only.
@@ -350,10 +352,10 @@ pub(super) fn add(counters: &[Counter], counts: &[(usize, u64)]) {
 
 /// Counter of valid events, whether or not their requests are answered with OK.
 pub(super) fn received(source: &'static str, kind: &'static str) -> Counter {
-    counter!("event_grpc_events_received_total", "source" => source, "type" => kind)
+    intake::EVENTS_RECEIVED.with([source, kind])
 }
 
 /// Counter of events by outcome: `accepted` are those that a sender was told to be safe.
 pub(super) fn counted(source: &'static str, kind: &'static str, outcome: &'static str) -> Counter {
-    counter!("event_grpc_events_total", "source" => source, "type" => kind, "outcome" => outcome)
+    intake::EVENTS.with([source, kind, outcome])
 }

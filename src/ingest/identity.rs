@@ -3,12 +3,13 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use http::HeaderMap;
-use metrics::{Counter, counter};
+use metrics::Counter;
 use uuid::Uuid;
 
-use crate::contract::json::{Map, Value};
 use crate::contract::{IdFrom, Source};
 use crate::identity::{Declared, fields, of_request};
+use crate::json::{Map, Value};
+use crate::metrics::intake::IDS_MISSING;
 
 /// Makes the ids of a source's messages.
 #[derive(Debug)]
@@ -34,7 +35,7 @@ impl Identity {
         Identity {
             source: source.name,
             from,
-            missing: counter!("event_grpc_ids_missing_total", "of" => source.name),
+            missing: IDS_MISSING.with([source.name]),
             told: AtomicBool::new(false),
         }
     }

@@ -10,12 +10,13 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use metrics::{Gauge, gauge};
+use metrics::Gauge;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::{Instant, timeout_at};
 
 use super::reading;
 use crate::contract::{self, Source};
+use crate::metrics::intake;
 use crate::weight::{self, Budget, Permit};
 
 /// Fraction of the pool's bytes for answers that clients haven't read.
@@ -138,9 +139,9 @@ impl Pool {
             // As much again as may be unanswered, and at least one request.
             reading: reading::Budget::new(sizes.bytes.max(sizes.max_request.into())),
             patience: Duration::from_millis(sizes.timeout_ms),
-            waiting: gauge!("event_grpc_pool_waiting", "source" => source),
-            preparing: gauge!("event_grpc_pool_preparing", "source" => source),
-            held: gauge!("event_grpc_pool_bytes", "source" => source),
+            waiting: intake::POOL_WAITING.with([source]),
+            preparing: intake::POOL_PREPARING.with([source]),
+            held: intake::POOL_BYTES.with([source]),
         }
     }
 

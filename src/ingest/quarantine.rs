@@ -4,17 +4,17 @@
 //! have the same type are one dead letter, with the header once. Of refused events, whose sender is told what is wrong,
 //! the first few are kept. Both are limited by a rate in bytes, so that a client can't flood the store.
 
-use metrics::counter;
 use xxhash_rust::xxh3::xxh3_128;
 
 use super::group::Batch;
-use super::publisher::now;
 use super::rate::Rate;
 use super::response::{Kept, Rejected};
 use crate::broker::{self, Outgoing};
 use crate::contract::{Route, Source, headers};
 use crate::dead_letter::Record;
 use crate::events::{AsJson, Event, Verdict};
+use crate::metrics::intake::QUARANTINED;
+use crate::time::now_ms;
 
 /// Rate of dead letters of unknown types: bytes a second in the long run, and bytes at once.
 const UNKNOWN: (u64, u64) = (4 << 20, 16 << 20);
@@ -273,7 +273,7 @@ impl Quarantine {
             Some(json) => (headers::JSON, json.message().into()),
             None => (headers::PROTOBUF, headers::EVENT_BATCH.into()),
         };
-        let now_ms = i64::try_from(now().as_millis()).unwrap_or(i64::MAX);
+        let now_ms = now_ms();
         let letter = broker::Letter {
             id: format!("{:032x}", self.id(&body)),
             record: Record {
@@ -311,8 +311,7 @@ impl Quarantine {
 /// Counts rejected events or messages of a source: see [`Quarantine::count`].
 pub(super) fn count(source: &'static str, outcome: &'static str, events: usize) {
     if events > 0 {
-        counter!("event_grpc_quarantined_total", "source" => source, "outcome" => outcome)
-            .increment(events as u64);
+        QUARANTINED.with([source, outcome]).increment(events as u64);
     }
 }
 

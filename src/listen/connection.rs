@@ -6,7 +6,6 @@ use std::time::{Duration, Instant};
 use axum::Router;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto;
-use metrics::counter;
 use tokio::net::TcpStream;
 use tokio::sync::watch;
 
@@ -15,6 +14,7 @@ use super::peer::{Peer, Verdict};
 use super::places::Place;
 use super::service::Requests;
 use super::stream::Stream;
+use crate::metrics::connections::CLOSED;
 
 /// Maximum number of concurrent streams of an HTTP/2 connection.
 const STREAMS: u32 = 1024;
@@ -138,16 +138,14 @@ impl Server {
 /// Counts and logs that the server closes a connection.
 fn closed(peer: &Peer, reason: &'static str) {
     let door = peer.door();
-    counter!("event_grpc_connections_closed_total", "door" => door, "reason" => reason)
-        .increment(1);
+    CLOSED.with([door, reason]).increment(1);
     tracing::debug!(door, peer = %peer.address(), reason, "A connection is closed.");
 }
 
 /// Counts and logs that a connection ended with an error: mostly it was cut, or didn't speak HTTP.
 fn broken(peer: &Peer, error: &(dyn std::error::Error + Send + Sync)) {
     let door = peer.door();
-    counter!("event_grpc_connections_closed_total", "door" => door, "reason" => "broken")
-        .increment(1);
+    CLOSED.with([door, "broken"]).increment(1);
     let cause = error.source().map(ToString::to_string);
     tracing::debug!(door, peer = %peer.address(), %error, cause, "A connection broke.");
 }

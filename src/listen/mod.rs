@@ -16,7 +16,6 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use axum::Router;
-use metrics::counter;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
@@ -26,6 +25,7 @@ pub use peer::{Endless, Peer};
 pub use places::one_address;
 pub use refused::Refused;
 
+use crate::metrics::connections::REFUSED;
 use places::Places;
 
 /// Shortest and longest pause after accepting a connection failed.
@@ -100,8 +100,7 @@ impl Trouble {
         if is_of_one_connection(error) {
             return;
         }
-        counter!("event_grpc_connections_refused_total", "door" => door, "reason" => "descriptors")
-            .increment(1);
+        REFUSED.with([door, "descriptors"]).increment(1);
         let now = Instant::now();
         let news = self
             .last

@@ -5,10 +5,11 @@ use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use metrics::{Gauge, counter, gauge};
+use metrics::Gauge;
 
 use super::limits::Limits;
 use super::peer::Peer;
+use crate::metrics::connections;
 
 /// Pause after an eviction that found nobody: each search goes through all connections.
 const BARREN: Duration = Duration::from_millis(50);
@@ -54,7 +55,7 @@ impl Places {
             door,
             limits,
             taken: Mutex::default(),
-            gauge: gauge!("event_grpc_connections", "door" => door),
+            gauge: connections::OPEN.with([door]),
         }
     }
 
@@ -101,8 +102,7 @@ impl Places {
     }
 
     fn refuse(&self, address: SocketAddr, reason: &'static str) -> Option<Place> {
-        counter!("event_grpc_connections_refused_total", "door" => self.door, "reason" => reason)
-            .increment(1);
+        connections::REFUSED.with([self.door, reason]).increment(1);
         tracing::debug!(door = self.door, peer = %address, reason, "A connection was refused.");
         None
     }

@@ -1,9 +1,9 @@
 //! Reason of a refusal, passed from a handler beside its answer.
 
 use http::{Method, Response, StatusCode, Uri};
-use metrics::counter;
 
 use super::peer::Peer;
+use crate::metrics::connections::REQUESTS_REFUSED;
 
 /// Reason of a refusal, among the extensions of an answer. It is counted and logged at debug.
 #[derive(Debug, Clone)]
@@ -28,7 +28,7 @@ pub(super) fn tell<B>(peer: &Peer, method: &Method, uri: &Uri, answer: &mut Resp
         },
     };
     let door = peer.door();
-    counter!("event_grpc_refused_total", "door" => door, "reason" => refused.reason).increment(1);
+    REQUESTS_REFUSED.with([door, refused.reason]).increment(1);
     tracing::debug!(
         door,
         peer = %peer.address(),

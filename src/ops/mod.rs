@@ -2,7 +2,6 @@
 
 pub mod ledger;
 pub mod logging;
-pub mod metrics;
 pub mod readiness;
 pub mod replay;
 pub mod unknown;

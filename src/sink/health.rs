@@ -8,6 +8,7 @@ use tokio::time::{MissedTickBehavior, interval};
 use tokio_util::sync::CancellationToken;
 
 use crate::contract::Table;
+use crate::metrics::stores;
 
 /// Probe interval of a server. One question covers all tables of a database.
 const EVERY: Duration = Duration::from_secs(1);
@@ -133,8 +134,7 @@ pub(super) fn silent() -> String {
 
 /// Logs when a table changes between healthy and unhealthy; another reason isn't logged.
 fn show_table(table: &'static str, before: Option<&TableState>, now: &TableState, quiet: bool) {
-    let fits = f64::from(u8::from(*now == TableState::Fits));
-    metrics::gauge!("event_grpc_table_fits", "table" => table).set(fits);
+    stores::TABLE_FITS.set([table], *now == TableState::Fits);
     match (before, now) {
         _ if quiet => {}
         (Some(TableState::Trouble(_)), TableState::Trouble(_)) => {}
@@ -150,14 +150,14 @@ fn show_table(table: &'static str, before: Option<&TableState>, now: &TableState
 
 /// Logs when a server changes between healthy and unhealthy.
 fn show_server(server: Server, before: Option<&ServerState>, now: &ServerState) {
-    let up = f64::from(u8::from(*now == ServerState::Up));
+    let up = *now == ServerState::Up;
     let (kind, server) = match server {
         Server::ClickHouse(name) => {
-            metrics::gauge!("event_grpc_clickhouse_up", "server" => name).set(up);
+            stores::CLICKHOUSE_UP.set([name], up);
             ("A ClickHouse server", Some(name))
         }
         Server::Postgres => {
-            metrics::gauge!("event_grpc_postgres_up").set(up);
+            stores::POSTGRES_UP.set_to(up);
             ("PostgreSQL", None)
         }
     };

@@ -1,5 +1,7 @@
 //! Endings of messages in their queues.
 
+use crate::metrics::workers;
+
 /// Ending of a message in its queue.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Ending {
@@ -25,10 +27,10 @@ impl Ending {
     /// Word for metrics.
     pub(super) fn name(self) -> &'static str {
         match self {
-            Ending::Acknowledged => "acknowledged",
-            Ending::Retried => "retried",
-            Ending::Returned => "returned",
-            Ending::Lost => "lost",
+            Ending::Acknowledged => workers::ACKNOWLEDGED,
+            Ending::Retried => workers::RETRIED,
+            Ending::Returned => workers::RETURNED,
+            Ending::Lost => workers::LOST,
         }
     }
 }

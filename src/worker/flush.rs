@@ -19,9 +19,11 @@ use super::objects::Parsed;
 use super::settle::{Decided, GivenUp, settle};
 use super::stretch::Room;
 use super::suspects::{Key, Suspects};
-use super::{Setup, dead_letter, now_ms, spread};
+use super::{Setup, dead_letter, spread};
 use crate::contract::{Context, Message, Table};
+use crate::metrics::workers;
 use crate::sink::{Rows, Store};
+use crate::time::now_ms;
 
 /// Number of parts into which suspects are split that may have crashed the destination.
 pub(super) const WAYS: usize = 16;
@@ -89,8 +91,8 @@ impl Flusher {
                 }
             }
         };
-        metrics::histogram!("event_grpc_flush_seconds", "table" => self.table.name)
-            .record(began.elapsed());
+        let seconds = workers::FLUSH_SECONDS.with([self.table.name]);
+        seconds.record(began.elapsed());
         let mut held = std::mem::take(&mut batch.held);
         batch.clear();
         let mut flushed = Flushed {
@@ -205,8 +207,7 @@ impl Flusher {
     }
 
     fn set_aside(&self, why: &'static str) {
-        metrics::counter!("event_grpc_set_aside_total", "table" => self.table.name, "why" => why)
-            .increment(1);
+        workers::SET_ASIDE.with([self.table.name, why]).increment(1);
     }
 
     /// JSON objects whose rows are in a block, if the table's hook needs them.

@@ -7,6 +7,7 @@ use bytes::Bytes;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
+use super::Setup;
 use super::append::json_message;
 use super::breaker::Breakers;
 use super::disposition::{Forwarding, decide_request};
@@ -15,10 +16,12 @@ use super::gate::Gate;
 use super::guard::guarded_async;
 use super::message::{Content, Prepared, units};
 use super::settle::{Decided, GivenUp, settle};
-use super::{Setup, now_ms};
-use crate::contract::{Bad, Context, Input, Message, Queue, Request};
+use crate::contract::{Context, Input, Message, Queue, Request};
 use crate::dead_letter::Class;
+use crate::metrics::requests;
+use crate::row_error::Bad;
 use crate::sink::http::{RequestError, Target};
+use crate::time::now_ms;
 
 /// State that all workers of a request share.
 pub(super) struct Forwarder {
@@ -120,8 +123,7 @@ impl Forwarder {
             let began = Instant::now();
             let outcome = self.deliver(&parcel).await?;
             let (target, queue) = (parcel.target.name(), message.queue.name);
-            metrics::histogram!("event_grpc_forward_seconds", "target" => target)
-                .record(began.elapsed());
+            requests::SECONDS.with([target]).record(began.elapsed());
             let outcome = match outcome {
                 Outcome::Taken => "taken",
                 Outcome::Dead {
@@ -140,10 +142,9 @@ impl Forwarder {
                     "dead_letter"
                 }
             };
-            metrics::counter!(
-                "event_grpc_forwarded_total", "queue" => queue, "target" => target, "outcome" => outcome
-            )
-            .increment(1);
+            requests::FORWARDED
+                .with([queue, target, outcome])
+                .increment(1);
         }
         Ok((failed, most))
     }
@@ -180,10 +181,9 @@ impl Forwarder {
                 return Ok(Outcome::Taken);
             };
             attempts += 1;
-            metrics::counter!(
-                "event_grpc_forward_errors_total", "target" => target.name(), "fault" => error.fault.name()
-            )
-            .increment(1);
+            requests::ERRORS
+                .with([target.name(), error.fault.name()])
+                .increment(1);
             // Counter that tells if the target accepted another message since the last attempt.
             let taken = target.taken();
             let counts = taken > seen;

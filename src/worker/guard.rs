@@ -5,6 +5,8 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use futures_util::FutureExt as _;
 
+use crate::metrics::process::PANICS;
+
 /// Runs code that may panic; an error holds the panic's text. The caller discards what is half done.
 pub(super) fn guarded<T>(run: impl FnOnce() -> T) -> Result<T, String> {
     catch_unwind(AssertUnwindSafe(run)).map_err(told)
@@ -16,7 +18,7 @@ pub(super) async fn guarded_async<T>(run: impl Future<Output = T>) -> Result<T, 
 }
 
 fn told(panic: Box<dyn Any + Send>) -> String {
-    metrics::counter!("event_grpc_panics_total").increment(1);
+    PANICS.increment();
     let text = match (panic.downcast_ref::<&str>(), panic.downcast_ref::<String>()) {
         (Some(text), _) => (*text).to_owned(),
         (None, Some(text)) => text.clone(),

@@ -4,13 +4,14 @@
 use std::collections::HashMap;
 use std::sync::{Arc, OnceLock};
 
-use metrics::{Counter, counter};
+use metrics::Counter;
 
 use super::ending::Ending;
 use crate::contract::{Envelope, Input, Pipeline, Queue};
+use crate::metrics::workers;
 
 /// Outcomes of a unit.
-const OUTCOMES: [&str; 3] = ["stored", "dead_lettered", "retried"];
+const OUTCOMES: [&str; 3] = [workers::STORED, workers::DEAD_LETTERED, workers::RETRIED];
 
 /// Numbers of units by outcome, in the order of [`OUTCOMES`].
 pub(super) type Counts = [u64; OUTCOMES.len()];
@@ -45,7 +46,7 @@ pub(super) fn all(pipeline: &Pipeline) -> HashMap<&'static str, Arc<Meters>> {
 impl Meters {
     /// Counters of a queue; the recorder must be installed before.
     pub(super) fn new(queue: &Queue) -> Self {
-        let ending = |ending: Ending| counter!("event_grpc_settled_total", "queue" => queue.name, "outcome" => ending.name());
+        let ending = |ending: Ending| workers::SETTLED.with([queue.name, ending.name()]);
         let envelope = match queue.input {
             Input::Events(envelope) => Some(envelope),
             Input::Json(_) | Input::DeadLetters(_) => None,
@@ -91,12 +92,8 @@ impl Meters {
         });
         let (counters, name) = known.unwrap_or((&self.others, self.other));
         counters.get_or_init(|| {
-            OUTCOMES.map(|outcome| {
-                counter!(
-                    "event_grpc_settled_units_total",
-                    "queue" => self.queue, "into" => self.into, "type" => name, "outcome" => outcome
-                )
-            })
+            OUTCOMES
+                .map(|outcome| workers::SETTLED_UNITS.with([self.queue, self.into, name, outcome]))
         })
     }
 }

@@ -5,10 +5,12 @@ use std::time::Duration;
 
 use super::duty::Received;
 use super::ending::Ending;
-use super::{Setup, now_ms, retry};
+use super::{Setup, retry};
 use crate::broker::{HeaderValue, Outgoing};
 use crate::contract::Queue;
 use crate::contract::headers::{DELIVERY_COUNT, RETURNED_OFTEN, UNREADABLE};
+use crate::metrics::broker::RENEWED;
+use crate::time::now_ms;
 
 /// Timeout of publishing a copy. Without one the message is processed as it is.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -34,8 +36,7 @@ pub(super) async fn renewed(
     let copy = received.duty.replaced_by(copy);
     match tokio::time::timeout(PATIENCE, setup.broker.publish(copy)).await {
         Ok(Ok(())) => {
-            metrics::counter!("event_grpc_renewed_messages_total", "queue" => queue.name)
-                .increment(1);
+            RENEWED.with([queue.name]).increment(1);
             received.duty.acknowledge(Ending::Retried).await;
             None
         }

@@ -15,10 +15,12 @@ use super::fit::fit;
 use super::guard::{guarded, guarded_async};
 use super::message::{Prepared, units};
 use super::meters::Tally;
-use super::{Setup, dead_letter, now_ms, retry};
+use super::{Setup, dead_letter, retry};
 use crate::broker::{Outgoing, PublishError};
 use crate::contract::Route;
 use crate::dead_letter::Blame;
+use crate::metrics::workers::DEAD_LETTERS;
+use crate::time::now_ms;
 
 /// Maximum number of unconfirmed dead letters of one message.
 const AT_ONCE: usize = 32;
@@ -231,7 +233,8 @@ async fn publish_letter(
         fit(outgoing, setup.broker.limits(), count)
     };
     publish(setup, message, outgoing).await?;
-    metrics::counter!("event_grpc_dead_letters_total", "queue" => message.queue.name, "class" => letter.failed.class.name())
+    DEAD_LETTERS
+        .with([message.queue.name, letter.failed.class.name()])
         .increment(1);
     Ok(())
 }
@@ -266,7 +269,8 @@ async fn publish_whole(setup: &Setup, decided: &Decided, panic: &str) -> Result<
         fit(letter.clone(), setup.broker.limits(), 1)
     })
     .await?;
-    metrics::counter!("event_grpc_dead_letters_total", "queue" => message.queue.name, "class" => failed.class.name())
+    DEAD_LETTERS
+        .with([message.queue.name, failed.class.name()])
         .increment(1);
     Ok(Ending::Acknowledged)
 }

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant, SystemTime};
 
 use super::texts::LongTexts;
 use super::unknown::UnknownFields;
+use crate::metrics::{requests, workers};
 
 /// Paused table, or paused target of a request.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -122,7 +123,7 @@ impl States {
             reason,
             "Circuit breaker opened: the queue is stopped, because too many of its units would become dead letters."
         );
-        metrics::gauge!("event_grpc_queue_stopped", "queue" => queue).set(1.0);
+        workers::QUEUE_STOPPED.set([queue], true);
         stopped.insert(queue, Paused::now(reason));
     }
 
@@ -136,7 +137,7 @@ impl States {
                 seconds,
                 "Circuit breaker closed: the queue is consumed again."
             );
-            metrics::gauge!("event_grpc_queue_stopped", "queue" => queue).set(0.0);
+            workers::QUEUE_STOPPED.set([queue], false);
         }
     }
 
@@ -151,7 +152,7 @@ impl States {
             reason,
             "Paused: the target accepts nothing."
         );
-        metrics::gauge!("event_grpc_target_paused", "target" => target).set(1.0);
+        requests::TARGET_PAUSED.set([target], true);
         paused.insert(target, Paused::now(reason));
     }
 
@@ -165,7 +166,7 @@ impl States {
                 seconds,
                 "Resumed: the target accepts messages again."
             );
-            metrics::gauge!("event_grpc_target_paused", "target" => target).set(0.0);
+            requests::TARGET_PAUSED.set([target], false);
         }
     }
 
@@ -176,7 +177,7 @@ impl States {
             return;
         }
         tracing::error!(table, reason, "Paused: the destination accepts nothing.");
-        metrics::gauge!("event_grpc_table_paused", "table" => table).set(1.0);
+        workers::TABLE_PAUSED.set([table], true);
         paused.insert(table, Paused::now(reason));
     }
 
@@ -190,7 +191,7 @@ impl States {
                 seconds,
                 "Resumed: the destination accepts rows again."
             );
-            metrics::gauge!("event_grpc_table_paused", "table" => table).set(0.0);
+            workers::TABLE_PAUSED.set([table], false);
         }
     }
 }

@@ -17,6 +17,7 @@ use super::stretch::Room;
 use super::suspects::Suspects;
 use crate::broker::{ConsumeError, Deliveries};
 use crate::contract::{Queue, Table};
+use crate::metrics::workers::RESTARTS;
 use crate::sink::Store;
 
 /// Maximum number of prepared messages that wait for a batcher.
@@ -76,8 +77,7 @@ impl Station {
                         table = self.table.name,
                         "The workers of a table panicked and are restarted; its messages are in their queues."
                     );
-                    metrics::counter!("event_grpc_restarts_total", "table" => self.table.name)
-                        .increment(1);
+                    RESTARTS.with([self.table.name]).increment(1);
                     let rest = tokio::time::sleep(REST);
                     if self.setup.stop.run_until_cancelled(rest).await.is_none() {
                         return;

@@ -8,6 +8,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use crate::contract::{Block, ColumnSpec, Table};
+use crate::metrics::workers::{TEXT_LARGEST, TEXT_OVER_LIMIT};
 use crate::native::column::length::Longer;
 
 /// Interval between two log lines of a column.
@@ -38,10 +39,10 @@ impl LongTexts {
     }
 
     fn tell_of(&self, table: &'static Table, column: &'static ColumnSpec, longer: Longer) {
-        let labels = [("table", table.name), ("column", column.name)];
-        metrics::counter!("event_grpc_text_over_limit_total", &labels).increment(longer.texts);
+        let labels = [table.name, column.name];
+        TEXT_OVER_LIMIT.with(labels).increment(longer.texts);
         let largest = self.note(table.name, column.name, longer.largest, Instant::now());
-        metrics::gauge!("event_grpc_text_largest_bytes", &labels).set(largest.of_all as f64);
+        TEXT_LARGEST.with(labels).set(largest.of_all as f64);
         if let (Some(limit), Some(largest)) = (column.limit, largest.to_tell) {
             let mode = if limit.enforce { "enforce" } else { "report" };
             tracing::warn!(

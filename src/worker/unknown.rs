@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use serde_json::Value;
 
 use crate::contract::{Block, Table};
+use crate::metrics::workers::UNKNOWN_FIELDS;
 use crate::unknown::{CUT, parts};
 
 /// Maximum number of distinct names; the others are counted together.
@@ -49,8 +50,7 @@ impl UnknownFields {
                 (of_type, field)
             }
         };
-        metrics::counter!("event_grpc_unknown_fields_total", "type" => of_type, "field" => field)
-            .increment(rows);
+        UNKNOWN_FIELDS.with([of_type, field]).increment(rows);
     }
 
     fn note(&self, of_type: &str, field: &str) -> Noted {

@@ -22,6 +22,7 @@ mod http;
 mod ingest;
 mod kinds;
 mod ledger;
+mod metrics;
 mod postgres;
 mod proto_json;
 mod python;

@@ -14,6 +14,7 @@ use std::process::{Command, ExitCode};
 use anyhow::{Context as _, Result, bail};
 use serde_json::Value;
 
+use crate::build::{self, Executables};
 use crate::services;
 use setting::{Running, Setting};
 
@@ -123,30 +124,30 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode> {
     let interrupt = services::interrupts()?;
     services::install::missing_packages(&["rabbitmq"])?;
     let release: &[&str] = if args.dev { &[] } else { &["--release"] };
-    let executable = services::clickhouse::build(release)?;
+    let built = build::all(release)?;
     match args.name.as_str() {
         name if args.against.is_some() && OTHERS.contains(&name) => {
             bail!("--against compares scenarios, and {name} is not one")
         }
         "servers" => {
             let profile = if args.dev { "dev" } else { "bench" };
-            return servers::run(&executable, profile, &interrupt);
+            return servers::run(&built.server, profile, &interrupt);
         }
         "memory" => {
             let events = args.events.unwrap_or(memory::EVENTS);
-            return memory::run(&SCENARIOS[0], &executable, events, &interrupt);
+            return memory::run(&SCENARIOS[0], &built, events, &interrupt);
         }
         _ => {}
     }
     let events = args.events.unwrap_or(EVENTS);
     let chosen = chosen(args)?;
     if let Some(revision) = &args.against {
-        return against::run(args, revision, &executable, &chosen, events);
+        return against::run(args, revision, &built, &chosen, events);
     }
     let mut reports: Vec<Vec<Value>> = chosen.iter().map(|_| Vec::new()).collect();
     for number in 1..=args.runs {
         for (scenario, reports) in chosen.iter().zip(&mut reports) {
-            let report = measure(scenario, &executable, &executable, events / scenario.share)
+            let report = measure(scenario, &built, events / scenario.share)
                 .with_context(|| format!("run {number} of {}", scenario.name))?;
             eprintln!("{} {number}/{}: {report}", scenario.name, args.runs);
             reports.push(report);
@@ -188,10 +189,12 @@ fn chosen(args: &Args) -> Result<Vec<&'static Scenario>> {
 }
 
 /// One run over servers of its own, with a server and a load generator that may be of different revisions.
-fn measure(scenario: &Scenario, server: &Path, generator: &Path, events: u64) -> Result<Value> {
+fn measure(scenario: &Scenario, executables: &Executables, events: u64) -> Result<Value> {
     let directory = directory()?;
-    let running = scenario.setting.start(server, directory.path())?;
-    let output = load(scenario, generator, &running, events).output();
+    let running = scenario
+        .setting
+        .start(&executables.server, directory.path())?;
+    let output = load(scenario, &executables.loadgen, &running, events).output();
     let output = output.context("the load generator can't be run")?;
     let text = String::from_utf8_lossy(&output.stdout);
     let error = String::from_utf8_lossy(&output.stderr);
@@ -199,9 +202,9 @@ fn measure(scenario: &Scenario, server: &Path, generator: &Path, events: u64) ->
 }
 
 /// Command of a scenario's load.
-fn load(scenario: &Scenario, executable: &Path, running: &Running, events: u64) -> Command {
-    let mut load = Command::new(executable);
-    load.args(["bench", "--json", "--mix", scenario.mix]);
+fn load(scenario: &Scenario, loadgen: &Path, running: &Running, events: u64) -> Command {
+    let mut load = Command::new(loadgen);
+    load.args(["load", "--json", "--mix", scenario.mix]);
     load.args([
         "--batch",
         &scenario.batch.to_string(),

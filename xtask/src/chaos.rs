@@ -15,6 +15,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, bail};
 
+use crate::build;
 use crate::services::{self, Keep, Kept};
 use cluster::Cluster;
 use fault::Fault;
@@ -99,16 +100,16 @@ fn torment(args: &Args, interrupt: &Receiver<()>) -> Result<()> {
     );
     println!("{again}");
     let release: &[&str] = if args.release { &["--release"] } else { &[] };
-    let executable = services::clickhouse::build(release)?;
+    let built = build::all(release)?;
     let directory = tempfile::Builder::new()
         .prefix("event-grpc-chaos-")
         .tempdir()?;
-    let mut cluster = Cluster::start(&executable, directory.path())?;
+    let mut cluster = Cluster::start(&built.server, directory.path())?;
     let events = (args.time().as_secs_f64() * args.rate as f64) as u64;
     let recovery = recovery(events);
     let load = load(
         &cluster,
-        &executable,
+        &built.loadgen,
         args.rate,
         events,
         recovery,
@@ -210,15 +211,15 @@ enum Extra {
 /// Starts the load: it sends every request until it is accepted.
 fn load(
     cluster: &Cluster,
-    executable: &Path,
+    loadgen: &Path,
     rate: u64,
     events: u64,
     patience: Duration,
     extras: &[Extra],
 ) -> Result<Kept> {
-    let mut command = Command::new(executable);
+    let mut command = Command::new(loadgen);
     command
-        .arg("bench")
+        .arg("load")
         .args(["--batch", "20", "--connections", "2", "--in-flight", "16"]);
     for address in cluster.grpc() {
         command.args(["--to", &address]);

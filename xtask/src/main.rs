@@ -6,6 +6,7 @@
 )]
 
 mod bench;
+mod build;
 mod chaos;
 mod codegen;
 mod memory;

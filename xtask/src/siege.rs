@@ -16,6 +16,7 @@ use anyhow::{Context as _, Result, bail};
 use serde_json::Value;
 
 use crate::bench::setting::{Running, Setting};
+use crate::build;
 use crate::services::{self, Keep, Kept};
 use watch::Watch;
 
@@ -45,7 +46,7 @@ pub(crate) struct Args {
     /// Hostile inputs in all: half of them in each run
     #[arg(long, default_value_t = 10_000, value_parser = clap::value_parser!(u32).range(2..=1_000_000))]
     count: u32,
-    /// Only kinds whose names contain one of these; `event-grpc siege --list` shows them
+    /// Only kinds whose names contain one of these; `loadgen siege --list` shows them
     #[arg(long, value_delimiter = ',', value_name = "NAMES")]
     kinds: Vec<String>,
     /// Only this run
@@ -107,7 +108,7 @@ pub(crate) fn after_tests(full: bool, interrupt: &Receiver<()>) -> Result<()> {
 
 fn besiege(args: &Args, interrupt: &Receiver<()>) -> Result<()> {
     let release: &[&str] = if args.dev { &[] } else { &["--release"] };
-    let executable = services::clickhouse::build(release)?;
+    let built = build::all(release)?;
     let seed = args.seed.unwrap_or_else(crate::chaos::random::seed);
     let runs = [
         (Only::Embedded, Setting::Embedded, "embedded"),
@@ -120,10 +121,10 @@ fn besiege(args: &Args, interrupt: &Receiver<()>) -> Result<()> {
         }
         println!("siege {name}: {}", again(args, seed));
         let directory = crate::bench::directory()?;
-        let running = setting.start(&executable, directory.path())?;
+        let running = setting.start(&built.server, directory.path())?;
         wait_until_ready(&running)?;
-        let found = run_one(args, seed, &executable, &running, interrupt)
-            .and_then(|()| ledger(&executable, &running));
+        let found = run_one(args, seed, &built.loadgen, &running, interrupt)
+            .and_then(|()| ledger(&built.server, &running));
         if let Err(error) = found {
             println!("{}", end_of(&running.log));
             wrong.push(format!("{name}: {error:#}"));
@@ -176,18 +177,14 @@ fn again(args: &Args, seed: u64) -> String {
 fn run_one(
     args: &Args,
     seed: u64,
-    executable: &Path,
+    loadgen: &Path,
     running: &Running,
     interrupt: &Receiver<()>,
 ) -> Result<()> {
     let mut watch = Watch::begin(running)?;
     let log = running.log.with_file_name("load.log");
-    let mut load = keep(
-        "the good load",
-        &good(args, executable, running),
-        Some(&log),
-    )?;
-    let mut siege = keep("the siege", &hostile(args, seed, executable, running), None)?;
+    let mut load = keep("the good load", &good(args, loadgen, running), Some(&log))?;
+    let mut siege = keep("the siege", &hostile(args, seed, loadgen, running), None)?;
     let (good, harmless) = loop {
         watch.look()?;
         if let (Some(good), Some(harmless)) = (load.ended()?, siege.ended()?) {
@@ -237,10 +234,10 @@ fn keep(name: &'static str, command: &Command, log: Option<&Path>) -> Result<Kep
 }
 
 /// Valid load: it sends every request until it is accepted, and checks every event in the end.
-fn good(args: &Args, executable: &Path, running: &Running) -> Command {
+fn good(args: &Args, loadgen: &Path, running: &Running) -> Command {
     let events = (args.minutes * 60.0 * args.rate as f64) as u64;
-    let mut command = Command::new(executable);
-    command.args(["bench", "--json", "--patience", "120"]);
+    let mut command = Command::new(loadgen);
+    command.args(["load", "--json", "--patience", "120"]);
     command.args(["--batch", &BATCH.to_string(), "--in-flight", "32"]);
     command.args(["--events", &events.max(BATCH).to_string()]);
     command.args(["--rate", &args.rate.to_string()]);
@@ -254,8 +251,8 @@ fn good(args: &Args, executable: &Path, running: &Running) -> Command {
 }
 
 /// Hostile load.
-fn hostile(args: &Args, seed: u64, executable: &Path, running: &Running) -> Command {
-    let mut command = Command::new(executable);
+fn hostile(args: &Args, seed: u64, loadgen: &Path, running: &Running) -> Command {
+    let mut command = Command::new(loadgen);
     command.args(["siege", "--grpc", &running.grpc, "--http", &running.http]);
     command.args(["--clickhouse-url", &running.clickhouse]);
     if let Some(url) = &running.amqp {

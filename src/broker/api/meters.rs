@@ -3,12 +3,13 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use metrics::{Counter, Gauge, counter, gauge};
+use metrics::{Counter, Gauge};
 
 use super::error::PublishError;
 use super::message::Outgoing;
 use super::routing::Routes;
 use super::topology::Topology;
+use crate::metrics::broker as declared;
 
 /// The counters of all exchanges and queues, looked up once.
 pub(in crate::broker) struct Meters {
@@ -56,8 +57,8 @@ impl Meters {
         let names = topology.exchanges.iter().map(|exchange| exchange.name);
         let exchanges = names.chain([""]).map(|name| {
             let meters = ExchangeMeters {
-                published: counter!("event_grpc_broker_published_total", "exchange" => name),
-                confirmed: counter!("event_grpc_broker_confirmed_total", "exchange" => name),
+                published: declared::PUBLISHED.with([name]),
+                confirmed: declared::PUBLISH_CONFIRMED.with([name]),
             };
             (name, meters)
         });
@@ -116,17 +117,17 @@ impl Meters {
 
 impl QueueMeters {
     fn new(queue: &'static str) -> Self {
-        let published = |outcome| counter!("event_grpc_queue_published_total", "queue" => queue, "outcome" => outcome);
+        let published = |outcome| declared::QUEUE_PUBLISHED.with([queue, outcome]);
         Self {
-            confirmed: published("confirmed"),
-            refused: published("refused"),
-            unanswered: published("unanswered"),
-            unconfirmed: messages(queue, "unconfirmed"),
-            delivered: counter!("event_grpc_broker_delivered_total", "queue" => queue),
-            redelivered: counter!("event_grpc_broker_redelivered_total", "queue" => queue),
-            held: messages(queue, "held"),
-            consumers: gauge!("event_grpc_consumers", "queue" => queue),
-            unreadable: counter!("event_grpc_unreadable_messages_total", "queue" => queue),
+            confirmed: published(declared::CONFIRMED),
+            refused: published(declared::REFUSED),
+            unanswered: published(declared::UNANSWERED),
+            unconfirmed: messages(queue, declared::UNCONFIRMED),
+            delivered: declared::DELIVERED.with([queue]),
+            redelivered: declared::REDELIVERED.with([queue]),
+            held: messages(queue, declared::HELD),
+            consumers: declared::CONSUMERS.with([queue]),
+            unreadable: declared::UNREADABLE.with([queue]),
         }
     }
 
@@ -142,7 +143,7 @@ impl QueueMeters {
 
 /// How many messages of a queue are in this state now.
 pub(in crate::broker) fn messages(queue: &'static str, state: &'static str) -> Gauge {
-    gauge!("event_grpc_queue_messages", "queue" => queue, "state" => state)
+    declared::QUEUE_MESSAGES.with([queue, state])
 }
 
 // === impl Publishing ===
@@ -168,7 +169,8 @@ impl Publishing<'_> {
 
     fn failed(&self, reason: &'static str) {
         if let Some((exchange, _)) = self.exchange {
-            counter!("event_grpc_broker_publish_failed_total", "exchange" => exchange, "reason" => reason)
+            declared::PUBLISH_FAILED
+                .with([exchange, reason])
                 .increment(1);
         }
     }
@@ -255,12 +257,15 @@ mod tests {
             ];
             for (outcome, count) in counts {
                 let line = format!(
-                    "event_grpc_queue_published_total{{queue=\"{queue}\",outcome=\"{outcome}\"}} {count}\n"
+                    "{}{{queue=\"{queue}\",outcome=\"{outcome}\"}} {count}\n",
+                    declared::QUEUE_PUBLISHED.name()
                 );
                 assert!(text.contains(&line), "{line}{text}");
             }
-            let line =
-                format!("event_grpc_queue_messages{{queue=\"{queue}\",state=\"unconfirmed\"}} 1\n");
+            let line = format!(
+                "{}{{queue=\"{queue}\",state=\"unconfirmed\"}} 1\n",
+                declared::QUEUE_MESSAGES.name()
+            );
             assert!(text.contains(&line), "{line}{text}");
         }
         waits.end(&Ok(()));

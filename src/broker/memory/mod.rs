@@ -26,6 +26,7 @@ use crate::broker::api::meters::Meters;
 use crate::broker::api::origin::Origin;
 use crate::broker::api::status::{Link, Status};
 use crate::broker::api::topology::Topology;
+use crate::metrics::broker::UP;
 use crate::weight::{self, Budget, Permit};
 
 /// How long the end waits for messages that nobody else waits for.
@@ -50,7 +51,7 @@ impl Embedded {
     /// A broker that holds messages of at most this weight in bytes. Messages in place of a delivery are not counted:
     /// their original was.
     pub fn new(topology: &Topology, budget: usize) -> Self {
-        metrics::gauge!("event_grpc_broker_up").set(1.0);
+        UP.set_to(true);
         let meters = Meters::new(topology);
         let queues = topology.queues.iter().enumerate();
         Self {
@@ -191,7 +192,7 @@ impl Broker for Embedded {
             for queue in &self.queues {
                 queue.close();
             }
-            metrics::gauge!("event_grpc_broker_up").set(0.0);
+            UP.set_to(false);
             self.status.send_replace(Status::of(Link::Closed));
         }
         .boxed()

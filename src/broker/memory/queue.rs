@@ -19,6 +19,7 @@ use crate::broker::api::message::{Outgoing, Properties};
 use crate::broker::api::meters::{self, QueueMeters};
 use crate::broker::api::origin::Origin;
 use crate::broker::api::topology::QueueSpec;
+use crate::metrics::broker::READY;
 use crate::weight;
 
 /// A queue.
@@ -105,7 +106,7 @@ impl Queue {
             prefetch: usize::from(spec.prefetch.max(1)),
             state: Mutex::default(),
             meters: Arc::clone(meters),
-            ready: meters::messages(spec.name, "ready"),
+            ready: meters::messages(spec.name, READY),
         })
     }
 

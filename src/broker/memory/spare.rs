@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use metrics::Counter;
 
+use crate::metrics::broker::BEST_EFFORT_DROPPED;
 use crate::weight::{Budget, Permit};
 
 /// What one queue of such messages may hold.
@@ -27,7 +28,7 @@ impl Spare {
         Self {
             queue,
             room: Budget::new(ROOM.min(budget) as u64),
-            dropped: metrics::counter!("event_grpc_best_effort_dropped_total", "queue" => queue),
+            dropped: BEST_EFFORT_DROPPED.with([queue]),
             said: Mutex::new(None),
         }
     }

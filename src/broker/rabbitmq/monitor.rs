@@ -4,12 +4,12 @@ use std::collections::HashSet;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::SystemTime;
 
-use metrics::gauge;
 use tokio::sync::watch;
 
 use super::address::Address;
 use crate::broker::api::status::{Link, Status, Troubles};
 use crate::broker::api::topology::TopologyError;
+use crate::metrics::broker::{EXCHANGE_SHUT, UP};
 
 /// Which of the two connections.
 #[derive(Debug, Clone, Copy)]
@@ -50,7 +50,7 @@ impl Monitor {
             since: SystemTime::now(),
             reason: "the first connection is being made".to_owned(),
         };
-        gauge!("event_grpc_broker_up").set(0.0);
+        UP.set_to(false);
         Arc::new(Self {
             address,
             links: Mutex::new(Links {
@@ -129,7 +129,7 @@ impl Monitor {
     pub(super) fn shut(&self, exchange: &'static str, reason: &str) {
         let mut links = self.lock();
         if links.shut.insert(exchange, reason.to_owned()).is_none() {
-            gauge!("event_grpc_exchange_shut", "exchange" => exchange).set(1.0);
+            EXCHANGE_SHUT.set([exchange], true);
             tracing::error!(
                 exchange,
                 reason,
@@ -143,7 +143,7 @@ impl Monitor {
     pub(super) fn open(&self, exchange: &'static str) {
         let mut links = self.lock();
         if links.shut.remove(exchange).is_some() {
-            gauge!("event_grpc_exchange_shut", "exchange" => exchange).set(0.0);
+            EXCHANGE_SHUT.set([exchange], false);
             tracing::info!(exchange, "The exchange takes messages again.");
             self.announce(&links);
         }
@@ -197,7 +197,7 @@ impl Monitor {
 
     fn announce(&self, links: &Links) {
         let link = links.worst();
-        gauge!("event_grpc_broker_up").set(if link == Link::Up { 1.0 } else { 0.0 });
+        UP.set_to(link == Link::Up);
         self.status.send_replace(Status {
             link,
             problems: links.problems.clone().into(),

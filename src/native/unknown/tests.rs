@@ -8,6 +8,7 @@ use serde_json::json;
 use super::*;
 use crate::json::Value;
 use crate::native::Layout;
+use crate::protobuf::writer::push_field;
 use crate::protobuf::{Field, Kind, Label};
 use crate::unknown::{CUT, MOST, UNKNOWN_MEMBERS, parts, push_part};
 
@@ -53,9 +54,7 @@ const fn field(number: u32, name: &'static str, kind: Kind, label: Label) -> Fie
 
 fn delimited(number: u32, value: &[u8]) -> Vec<u8> {
     let mut out = Vec::new();
-    crate::protobuf::writer::push_varint(&mut out, u64::from(number) << 3 | 2);
-    crate::protobuf::writer::push_varint(&mut out, value.len() as u64);
-    out.extend_from_slice(value);
+    push_field(&mut out, number, value);
     out
 }
 

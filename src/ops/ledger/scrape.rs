@@ -4,6 +4,18 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use crate::metrics::{broker, intake, process, workers};
+
+const STARTED: &str = process::STARTED.name();
+const EVENTS_RECEIVED: &str = intake::EVENTS_RECEIVED.name();
+const EVENTS: &str = intake::EVENTS.name();
+const SETTLED: &str = workers::SETTLED.name();
+const SETTLED_UNITS: &str = workers::SETTLED_UNITS.name();
+const PUBLISHED: &str = broker::QUEUE_PUBLISHED.name();
+const DELIVERED: &str = broker::DELIVERED.name();
+const REDELIVERED: &str = broker::REDELIVERED.name();
+const MESSAGES: &str = broker::QUEUE_MESSAGES.name();
+
 /// Counters of an instance since it started.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Counts {
@@ -75,20 +87,20 @@ pub fn counts(text: &str) -> Option<Counts> {
         // Counts are far below what a float holds exactly; a gauge that is read between two changes may be below zero.
         let count = value.max(0.0) as u64;
         match name {
-            "process_start_time_seconds" => counts.started = value,
-            "event_grpc_events_received_total" => {
+            STARTED => counts.started = value,
+            EVENTS_RECEIVED => {
                 counts.event(label("type")).received += count;
             }
-            "event_grpc_events_total" if label("outcome") == "accepted" => {
+            EVENTS if label("outcome") == intake::ACCEPTED => {
                 counts.event(label("type")).accepted += count;
             }
-            "event_grpc_settled_units_total" => {
+            SETTLED_UNITS => {
                 let units = counts.units.entry(label("type").to_owned()).or_default();
                 let units = units.entry(label("into").to_owned()).or_default();
                 match label("outcome") {
-                    "stored" => units.stored += count,
-                    "dead_lettered" => units.dead_lettered += count,
-                    "retried" => units.retried += count,
+                    workers::STORED => units.stored += count,
+                    workers::DEAD_LETTERED => units.dead_lettered += count,
+                    workers::RETRIED => units.retried += count,
                     _ => {}
                 }
             }
@@ -112,17 +124,17 @@ impl Counts {
 impl QueueCounts {
     fn add(&mut self, name: &str, what: &str, count: u64) {
         let sum = match (name, what) {
-            ("event_grpc_queue_published_total", "confirmed") => &mut self.confirmed,
-            ("event_grpc_queue_published_total", "unanswered") => &mut self.unanswered,
-            ("event_grpc_broker_delivered_total", _) => &mut self.delivered,
-            ("event_grpc_broker_redelivered_total", _) => &mut self.redelivered,
-            ("event_grpc_settled_total", "acknowledged") => &mut self.acknowledged,
-            ("event_grpc_settled_total", "retried") => &mut self.retried,
-            ("event_grpc_settled_total", "returned") => &mut self.returned,
-            ("event_grpc_settled_total", "lost") => &mut self.lost,
-            ("event_grpc_queue_messages", "unconfirmed") => &mut self.unconfirmed,
-            ("event_grpc_queue_messages", "held") => &mut self.held,
-            ("event_grpc_queue_messages", "ready") => self.ready.get_or_insert_default(),
+            (PUBLISHED, broker::CONFIRMED) => &mut self.confirmed,
+            (PUBLISHED, broker::UNANSWERED) => &mut self.unanswered,
+            (DELIVERED, _) => &mut self.delivered,
+            (REDELIVERED, _) => &mut self.redelivered,
+            (SETTLED, workers::ACKNOWLEDGED) => &mut self.acknowledged,
+            (SETTLED, workers::RETRIED) => &mut self.retried,
+            (SETTLED, workers::RETURNED) => &mut self.returned,
+            (SETTLED, workers::LOST) => &mut self.lost,
+            (MESSAGES, broker::UNCONFIRMED) => &mut self.unconfirmed,
+            (MESSAGES, broker::HELD) => &mut self.held,
+            (MESSAGES, broker::READY) => self.ready.get_or_insert_default(),
             _ => return,
         };
         *sum += count;

@@ -9,6 +9,7 @@ use super::super::disposition::{BlockCase, BlockStep, Part, Passing, UnitFault, 
 use super::super::settle::{GivenUp, sleep};
 use super::super::suspects::Key;
 use super::{Flusher, Halt};
+use crate::metrics::stores;
 use crate::sink::{Fault, Rows, StoreError};
 
 /// Result of storing a block.
@@ -137,15 +138,13 @@ impl Flusher {
                 if stored > 0 {
                     self.suspects.stored();
                 }
-                metrics::counter!("event_grpc_rows_stored_total", "table" => self.table.name)
-                    .increment(stored as u64);
-                metrics::counter!("event_grpc_inserts_total", "table" => self.table.name)
-                    .increment(1);
+                let rows = stores::ROWS_STORED.with([self.table.name]);
+                rows.increment(stored as u64);
+                stores::INSERTS.with([self.table.name]).increment(1);
             }
-            Err(error) => metrics::counter!(
-                "event_grpc_store_errors_total", "table" => self.table.name, "fault" => error.fault.name()
-            )
-            .increment(1),
+            Err(error) => stores::ERRORS
+                .with([self.table.name, error.fault.name()])
+                .increment(1),
         }
         stored
     }

@@ -9,6 +9,7 @@ use anyhow::{Context as _, Result, bail};
 use serde_json::Value;
 
 use super::{Args, FIGURES, Scenario, figures, measure, middle, shown};
+use crate::build::Executables;
 use crate::cargo;
 
 /// Directory in which other revisions are built.
@@ -23,14 +24,19 @@ struct Runs([Vec<Value>; 2]);
 pub(super) fn run(
     args: &Args,
     revision: &str,
-    executable: &Path,
+    built: &Executables,
     chosen: &[&Scenario],
     events: u64,
 ) -> Result<ExitCode> {
     let commit = commit_of(revision).with_context(|| format!("--against {revision}"))?;
     let other = build(&commit, args.dev)?;
-    // A build in between must not replace the measured executable.
-    let this = keep(executable, "this")?;
+    // A build in between must not replace the measured executables.
+    let server = keep(&built.server, "event-grpc-this")?;
+    let loadgen = keep(&built.loadgen, "loadgen-this")?;
+    let pair = [other, server].map(|server| Executables {
+        server,
+        loadgen: loadgen.clone(),
+    });
     let mut all: Vec<Runs> = chosen.iter().map(|_| Runs::default()).collect();
     for number in 1..=args.runs {
         for (scenario, runs) in chosen.iter().zip(&mut all) {
@@ -40,8 +46,7 @@ pub(super) fn run(
                 _ => [1, 0],
             };
             for which in order {
-                let server = [&other, &this][which];
-                let report = measure(scenario, server, &this, events / scenario.share)
+                let report = measure(scenario, &pair[which], events / scenario.share)
                     .with_context(|| format!("pair {number} of {}", scenario.name))?;
                 let name = [revision, "this"][which];
                 eprintln!("{} {number}/{} {name}: {report}", scenario.name, args.runs);
@@ -144,9 +149,7 @@ pub(crate) fn build(commit: &str, dev: bool) -> Result<PathBuf> {
 /// Copy of an executable under a name of its own.
 fn keep(executable: &Path, name: &str) -> Result<PathBuf> {
     let root = git(&["rev-parse", "--show-toplevel"])?;
-    let copy = Path::new(&root)
-        .join(PLACE)
-        .join(format!("event-grpc-{name}"));
+    let copy = Path::new(&root).join(PLACE).join(name);
     fs::copy(executable, &copy).with_context(|| format!("cannot write {}", copy.display()))?;
     Ok(copy)
 }

@@ -2,7 +2,6 @@
 //! minute.
 
 use std::fs;
-use std::path::Path;
 use std::process::{Command, ExitCode};
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::time::{Duration, Instant};
@@ -11,6 +10,7 @@ use anyhow::{Context as _, Result, bail};
 use serde_json::Value;
 
 use super::{Scenario, load, report};
+use crate::build::Executables;
 use crate::memory::resident;
 use crate::services::{Keep, Kept};
 
@@ -35,11 +35,11 @@ struct Run {
 /// Runs the load twice and prints the server's memory in each tenth of both runs.
 pub(super) fn run(
     scenario: &Scenario,
-    executable: &Path,
+    built: &Executables,
     events: u64,
     interrupt: &Receiver<()>,
 ) -> Result<ExitCode> {
-    let observe = |freeze| observe(scenario, executable, events, freeze, interrupt);
+    let observe = |freeze| observe(scenario, built, events, freeze, interrupt);
     let steady = observe(None).context("the first run")?;
     // In the middle of the load, according to the first run.
     let half = steady.figure("/seconds").context("no time is reported")? / 2.0;
@@ -73,13 +73,13 @@ pub(super) fn run(
 /// One run over servers of its own; ClickHouse is frozen so long after the beginning of the load, if at all.
 fn observe(
     scenario: &Scenario,
-    executable: &Path,
+    built: &Executables,
     events: u64,
     freeze: Option<Duration>,
     interrupt: &Receiver<()>,
 ) -> Result<Run> {
     let directory = super::directory()?;
-    let running = scenario.setting.start(executable, directory.path())?;
+    let running = scenario.setting.start(&built.server, directory.path())?;
     let pid_of = |name: &str| {
         let mut processes = running.processes.iter();
         let found = processes.find(|(running, _)| *running == name);
@@ -88,7 +88,7 @@ fn observe(
             .with_context(|| format!("there is no {name}"))
     };
     let (server, clickhouse) = (pid_of("server")?, pid_of("clickhouse")?);
-    let mut command = load(scenario, executable, &running, events);
+    let mut command = load(scenario, &built.loadgen, &running, events);
     command.args(["--patience", &CATCHING_UP.as_secs().to_string()]);
     let log = directory.path().join("load.log");
     let keep = Keep {

@@ -51,12 +51,19 @@ impl Servers {
     }
 }
 
-/// Runs `benches/servers` over servers of its own, with their addresses in the environment.
+/// Runs `loadgen/benches/servers` over servers of its own, with their addresses in the environment.
 pub(super) fn run(executable: &Path, profile: &str, interrupt: &Receiver<()>) -> Result<ExitCode> {
     let directory = super::directory()?;
     let servers = Servers::start(executable, directory.path())?;
     let mut bench = cargo();
-    bench.args(["bench", "--profile", profile, "--bench", "servers"]);
+    bench.args([
+        "bench",
+        "--package",
+        "event-grpc-loadgen",
+        "--profile",
+        profile,
+    ]);
+    bench.args(["--bench", "servers"]);
     let named = [
         ("RABBITMQ", &servers.rabbitmq),
         ("CLICKHOUSE", &servers.clickhouse),

@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Result, bail};
 
 use super::cluster::{Cluster, Server};
+use crate::build;
 use crate::memory::resident;
 use crate::services::{self, Kept};
 
@@ -49,17 +50,24 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode> {
     let half = Duration::from_secs_f64(args.minutes * 30.0);
     services::install::missing_packages(&["rabbitmq"])?;
     let release: &[&str] = if args.release { &["--release"] } else { &[] };
-    let executable = services::clickhouse::build(release)?;
+    let built = build::all(release)?;
     let directory = tempfile::Builder::new()
         .prefix("event-grpc-outage-")
         .tempdir()?;
-    let mut cluster = Cluster::start(&executable, directory.path())?;
+    let mut cluster = Cluster::start(&built.server, directory.path())?;
     let pids = cluster.pids()?;
 
     let time = BEFORE + 2 * half + AFTER;
     let events = (time.as_secs_f64() * args.rate as f64) as u64;
     println!("outage: {events} events, {} a second", args.rate);
-    let load = super::load(&cluster, &executable, args.rate, events, CATCHING_UP, &[])?;
+    let load = super::load(
+        &cluster,
+        &built.loadgen,
+        args.rate,
+        events,
+        CATCHING_UP,
+        &[],
+    )?;
     let mut watch = Watch {
         begun: Instant::now(),
         interrupt,

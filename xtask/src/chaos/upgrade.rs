@@ -12,6 +12,7 @@ use anyhow::{Context as _, Result, bail};
 use super::cluster::{Cluster, Server};
 use super::{Extra, load, recovery, wait};
 use crate::bench::against;
+use crate::build;
 use crate::services::{self, Kept};
 
 /// Time limit for replacing an instance, so that the load lasts until the end.
@@ -96,9 +97,14 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode> {
     let directory = tempfile::Builder::new()
         .prefix("event-grpc-upgrade-")
         .tempdir()?;
-    // A build in between must not replace the tested executable.
-    let new = directory.path().join("event-grpc-new");
-    fs::copy(services::clickhouse::build(release)?, &new)?;
+    // A build in between must not replace the tested executables.
+    let (new, loadgen) = (
+        directory.path().join("event-grpc-new"),
+        directory.path().join("loadgen"),
+    );
+    let built = build::all(release)?;
+    fs::copy(built.server, &new)?;
+    fs::copy(built.loadgen, &loadgen)?;
     let mut cluster = Cluster::start_with(&old, &new, directory.path())?;
 
     let pause = Duration::from_secs(args.seconds);
@@ -113,7 +119,7 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode> {
         true => &[Extra::Again],
         false => &[Extra::Again, Extra::Poison],
     };
-    let mut load = load(&cluster, &new, args.rate, events, recovery, extras)?;
+    let mut load = load(&cluster, &loadgen, args.rate, events, recovery, extras)?;
     let went = go(&mut cluster, &mut load, [&old, &new], pause, &interrupt)
         .and_then(|()| verdict(&mut load, 3 * recovery, &interrupt));
     match went {

@@ -4,14 +4,14 @@ use std::fs;
 use std::io::{Read as _, Write as _};
 use std::net::{Ipv4Addr, TcpStream};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::Command;
 use std::time::Duration;
 
-use anyhow::{Context as _, Result, bail};
-use serde_json::Value;
+use anyhow::{Result, bail};
 
 use super::keeper::{Keep, Kept};
 use super::{Running, ports};
+use crate::build;
 
 /// Variables for tests.
 pub(super) const VARIABLES: [&str; 1] = ["EVENT_GRPC_TEST_CLICKHOUSE_URL"];
@@ -32,7 +32,7 @@ pub(crate) struct Engine {
 
 /// Builds the executable, starts its engine and waits until that answers.
 pub(super) fn start(directory: &Path) -> Result<Running> {
-    let engine = Engine::prepare(build(&[])?, directory)?;
+    let engine = Engine::prepare(build::server(&[])?, directory)?;
     let kept = engine.start(Some(directory))?;
     Ok(Running {
         kept: Some(kept),
@@ -102,34 +102,6 @@ impl Engine {
 /// URL of an engine, or of a proxy in front of it.
 pub(crate) fn url(port: u16) -> String {
     format!("http://127.0.0.1:{port}")
-}
-
-/// Builds `event-grpc` and returns its path. `args` are further arguments of `cargo build`.
-///
-/// A development build shares dependencies with the tests: the whole workspace is selected, and the examples, of which
-/// there are none, because features that only tests ask for are otherwise left out, and everything above tokio would be
-/// built once more without them. A release build has to do without those features.
-pub(crate) fn build(args: &[&str]) -> Result<PathBuf> {
-    let like_tests: &[&str] = match args.contains(&"--release") {
-        true => &[],
-        false => &["--examples"],
-    };
-    let output = crate::cargo()
-        .args(["build", "--workspace", "--bin", "event-grpc"])
-        .args(like_tests)
-        .arg("--message-format=json-render-diagnostics")
-        .args(args)
-        .stderr(Stdio::inherit())
-        .output()
-        .context("cannot run cargo")?;
-    if !output.status.success() {
-        bail!("event-grpc, which runs the engine, does not build");
-    }
-    String::from_utf8_lossy(&output.stdout)
-        .lines()
-        .filter_map(|line| serde_json::from_str::<Value>(line).ok())
-        .find_map(|message| message["executable"].as_str().map(PathBuf::from))
-        .context("cargo did not say where it put the event-grpc executable")
 }
 
 fn answers(port: u16) -> std::io::Result<bool> {
