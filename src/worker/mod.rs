@@ -42,8 +42,8 @@ mod state;
 mod station;
 mod stretch;
 mod suspects;
-#[cfg(test)]
 mod tally;
+#[cfg(test)]
 mod tests;
 mod texts;
 mod unit;
