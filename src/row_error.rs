@@ -77,7 +77,7 @@ impl Bad {
         }
     }
 
-    /// Class of the dead letter that the row becomes.
+    /// The class of the dead letter that it makes.
     pub fn class(&self) -> Class {
         match self {
             Bad::Wire(_) | Bad::NotCanonical => Class::Malformed,

@@ -7,15 +7,14 @@
 use metrics::counter;
 use xxhash_rust::xxh3::xxh3_128;
 
-use super::as_json::AsJson;
 use super::group::Batch;
 use super::publisher::now;
 use super::rate::Rate;
 use super::response::{Kept, Rejected};
-use super::scan::{Event, Verdict};
 use crate::broker::{self, Outgoing};
 use crate::contract::{Route, Source, headers};
-use crate::dead_letter::{Class, Record};
+use crate::dead_letter::Record;
+use crate::events::{AsJson, Event, Verdict};
 
 /// Rate of dead letters of unknown types: bytes a second in the long run, and bytes at once.
 const UNKNOWN: (u64, u64) = (4 << 20, 16 << 20);
@@ -333,47 +332,4 @@ fn divided(places: &[usize], size: impl Fn(&usize) -> usize) -> impl Iterator<It
         rest = after;
         (!part.is_empty()).then_some(part)
     })
-}
-
-impl Verdict {
-    /// Reason for people; empty if the event is valid.
-    pub fn reason(&self) -> String {
-        match self {
-            Verdict::Good(_) => String::new(),
-            Verdict::UnknownType(number) => {
-                format!("this server knows no event type {number}")
-            }
-            Verdict::UnknownName(name) => {
-                format!("this server knows no event type that is called `{name}`")
-            }
-            Verdict::NoType => "it has no type: no variant of the oneof is set".to_owned(),
-            Verdict::BadTimestamp(reason) => format!("timestamp: {reason}"),
-            Verdict::Malformed(bad) => bad.to_string(),
-        }
-    }
-
-    /// True if it is of a type that a later build may know.
-    pub(super) fn is_unknown(&self) -> bool {
-        matches!(self, Verdict::UnknownType(_) | Verdict::UnknownName(_))
-    }
-
-    /// True if both are of the same unknown type.
-    fn is_same_unknown(&self, other: &Verdict) -> bool {
-        match (self, other) {
-            (Verdict::UnknownType(one), Verdict::UnknownType(other)) => one == other,
-            (Verdict::UnknownName(one), Verdict::UnknownName(other)) => one == other,
-            _ => false,
-        }
-    }
-
-    /// Class of the dead letter that the event becomes; none of a good event.
-    pub fn class(&self) -> Option<Class> {
-        match self {
-            Verdict::Good(_) => None,
-            Verdict::UnknownType(_) | Verdict::UnknownName(_) => Some(Class::UnknownType),
-            Verdict::NoType => Some(Class::NoType),
-            Verdict::BadTimestamp(_) => Some(Class::BadTimestamp),
-            Verdict::Malformed(bad) => Some(bad.class()),
-        }
-    }
 }

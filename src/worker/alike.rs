@@ -4,8 +4,8 @@
 
 use std::collections::HashMap;
 
-use super::content::Content;
 use super::failed::{Failed, Verdict};
+use super::message::Content;
 use super::split::Part;
 use super::unit::places;
 

@@ -3,15 +3,13 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
-use super::content::Content;
 use super::dead_letter;
-use super::failed::{Failed, Verdict, bad_unit, panicked_unit};
+use super::failed::{Failed, bad_unit, lost_event, panicked_unit};
 use super::guard::guarded;
+use super::message::{Content, Prepared};
 use super::objects::{Objects, Parsed};
-use super::prepare::Prepared;
-use super::split::{Part, Run, Why};
+use super::split::{Part, Run};
 use crate::contract::{Append, Bad, Block, Context, Envelope, Group, Input, json};
-use crate::dead_letter::Class;
 use crate::protobuf::canonical::canonical;
 use crate::time::MILLIS_RANGE;
 
@@ -89,6 +87,12 @@ pub(super) fn append(
         _ => failed.push(bad_unit(0, "", &Bad::Layout("of such messages"))),
     }
     failed
+}
+
+/// Intersection of two ranges of units.
+fn both(a: &Range<usize>, b: &Range<usize>) -> Range<usize> {
+    let start = a.start.max(b.start);
+    start..a.end.min(b.end).max(start)
 }
 
 /// JSON object of a message with its metadata, if it is what its queue expects.
@@ -178,33 +182,6 @@ fn attempt(
     Err(failure)
 }
 
-fn lost_event(unit: usize, why: &Why) -> Failed {
-    match why {
-        Why::Bad(bad) => bad_unit(unit, "", bad),
-        Why::UnknownType(number) => Failed {
-            unit,
-            event_type: number.to_string(),
-            class: Class::UnknownType,
-            reason: format!("this build knows no event type with number {number}"),
-            verdict: Verdict::Dead,
-        },
-        Why::UnknownMember { name } => Failed {
-            unit,
-            event_type: name.clone(),
-            class: Class::UnknownType,
-            reason: format!("this build knows no event type that is called `{name}`"),
-            verdict: Verdict::Dead,
-        },
-        Why::NoType => Failed {
-            unit,
-            event_type: String::new(),
-            class: Class::NoType,
-            reason: "the event has no type: none of the variants of its oneof is set".to_owned(),
-            verdict: Verdict::Dead,
-        },
-    }
-}
-
 type AppendEvents = fn(&mut Block, &Group<'_>, &Context) -> Result<(), Bad>;
 
 /// Input of the rows of one run.
@@ -285,10 +262,4 @@ impl Rows<'_> {
     fn bytes(&self, range: &Range<usize>) -> &[u8] {
         self.body.get(range.clone()).unwrap_or_default()
     }
-}
-
-/// Intersection of two ranges of units.
-fn both(a: &Range<usize>, b: &Range<usize>) -> Range<usize> {
-    let start = a.start.max(b.start);
-    start..a.end.min(b.end).max(start)
 }

@@ -4,11 +4,10 @@ use tokio::time::{Duration, Instant};
 
 use super::append::append;
 use super::blocking;
-use super::content::{Content, becomes, units};
 use super::failed::{Failed, panicked_unit};
 use super::guard::guarded;
-use super::prepare::Prepared;
-use super::stretch::{Appended, Room, append_from};
+use super::message::{Content, Prepared, units};
+use super::stretch::{Appended, Room, append_from, becomes};
 use crate::contract::{Batch as Limits, Block, Context, Table};
 
 /// Message in a batch, and its bad units.

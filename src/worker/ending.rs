@@ -1,4 +1,4 @@
-//! Endings of a message, as far as its queue is concerned.
+//! Endings of messages in their queues.
 
 /// Ending of a message in its queue.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,19 +1,20 @@
-//! Failed units: the parts of a message that are not stored, and what becomes of them.
+//! Failed units of a message, and the verdicts on them.
 
 use std::time::Duration;
 
 use super::disposition::UnitEnd;
+use super::split::Why;
 use crate::contract::Bad;
 use crate::dead_letter::Class;
 
 /// Failed unit of a message.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Failed {
-    /// Index of the unit in the message: see [`units`](super::content::units).
+    /// Index of the unit in the message: see [`units`](super::message::units).
     pub unit: usize,
     /// Name of the event type, or its number; empty if unknown.
     pub event_type: String,
-    /// Class of the dead letter that it becomes.
+    /// Class of its dead letter.
     pub class: Class,
     /// Reason for people.
     pub reason: String,
@@ -72,5 +73,33 @@ pub(super) fn panicked_unit(unit: usize, event_type: &str, panic: &str) -> Faile
         class: Class::Panic,
         reason: panic.to_owned(),
         verdict: Verdict::Open,
+    }
+}
+
+/// Event that its message doesn't have as one of a known type.
+pub(super) fn lost_event(unit: usize, why: &Why) -> Failed {
+    match why {
+        Why::Bad(bad) => bad_unit(unit, "", bad),
+        Why::UnknownType(number) => Failed {
+            unit,
+            event_type: number.to_string(),
+            class: Class::UnknownType,
+            reason: format!("this build knows no event type with number {number}"),
+            verdict: Verdict::Dead,
+        },
+        Why::UnknownMember { name } => Failed {
+            unit,
+            event_type: name.clone(),
+            class: Class::UnknownType,
+            reason: format!("this build knows no event type that is called `{name}`"),
+            verdict: Verdict::Dead,
+        },
+        Why::NoType => Failed {
+            unit,
+            event_type: String::new(),
+            class: Class::NoType,
+            reason: "the event has no type: none of the variants of its oneof is set".to_owned(),
+            verdict: Verdict::Dead,
+        },
     }
 }

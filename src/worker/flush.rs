@@ -1,25 +1,41 @@
 //! Flush: stores a batch and settles its messages. Units that can't go out with the rest are set aside, so that the
 //! next batch needn't wait for them.
 
+mod attempt;
+
+pub(super) use attempt::{Stored, Unstored};
+
 use std::collections::HashSet;
+use std::sync::Arc;
 
 use tokio::time::Instant;
 
 use super::append::json_messages;
-use super::attempt::Stored;
 use super::batch::{Batch, Held};
+use super::breaker::Breakers;
 use super::disposition::Part;
-use super::flusher::{Flusher, Halt};
 use super::lot::{Lot, Unit, Work, good, rest};
 use super::objects::Parsed;
-use super::settle::{Decided, settle};
-use super::suspects::Key;
-use super::{dead_letter, now_ms, spread};
-use crate::contract::{Context, Message};
-use crate::sink::Rows;
+use super::settle::{Decided, GivenUp, settle};
+use super::stretch::Room;
+use super::suspects::{Key, Suspects};
+use super::{Setup, dead_letter, now_ms, spread};
+use crate::contract::{Context, Message, Table};
+use crate::sink::{Rows, Store};
 
 /// Number of parts into which suspects are split that may have crashed the destination.
 pub(super) const WAYS: usize = 16;
+
+/// Stores the batches of one table.
+#[derive(Clone)]
+pub(super) struct Flusher {
+    pub(super) setup: Setup,
+    pub(super) store: Arc<dyn Store>,
+    pub(super) table: &'static Table,
+    pub(super) room: Room,
+    pub(super) breakers: Breakers,
+    pub(super) suspects: Suspects,
+}
 
 /// Result of a flush.
 #[derive(Debug)]
@@ -32,6 +48,21 @@ pub(super) struct Flushed {
     pub aside: Option<Work>,
     /// Messages that have to go back, because the destination was unavailable for too long.
     pub outage: Option<Vec<Held>>,
+}
+
+/// Reason why a batch could not be finished.
+#[derive(Debug)]
+pub(super) enum Halt {
+    /// The server stops and doesn't wait any more.
+    GivenUp,
+    /// The destination has been unavailable for longer than messages are held.
+    Outage,
+}
+
+impl From<GivenUp> for Halt {
+    fn from(_: GivenUp) -> Self {
+        Halt::GivenUp
+    }
 }
 
 impl Flusher {

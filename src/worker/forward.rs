@@ -9,12 +9,11 @@ use tokio_util::sync::CancellationToken;
 
 use super::append::json_message;
 use super::breaker::Breakers;
-use super::content::{Content, units};
 use super::disposition::{Forwarding, decide_request};
 use super::failed::{Failed, Verdict, bad_unit, panicked_unit};
 use super::gate::Gate;
 use super::guard::guarded_async;
-use super::prepare::Prepared;
+use super::message::{Content, Prepared, units};
 use super::settle::{Decided, GivenUp, settle};
 use super::{Setup, now_ms};
 use crate::contract::{Bad, Context, Input, Message, Queue, Request};

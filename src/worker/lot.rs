@@ -3,8 +3,8 @@
 use std::collections::VecDeque;
 
 use super::batch::Held;
-use super::content::units;
 use super::failed::Failed;
+use super::message::units;
 use super::now_ms;
 use crate::contract::Context;
 

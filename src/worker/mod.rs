@@ -7,12 +7,10 @@
 
 mod alike;
 mod append;
-mod attempt;
 mod batch;
 mod batcher;
 mod blocking;
 mod breaker;
-mod content;
 mod dead_letter;
 mod disposition;
 mod duty;
@@ -20,7 +18,6 @@ mod ending;
 mod failed;
 mod fit;
 mod flush;
-mod flusher;
 mod forward;
 mod gate;
 mod guard;
@@ -28,6 +25,7 @@ mod headers;
 mod ids;
 mod intake;
 mod lot;
+mod message;
 mod meters;
 mod objects;
 mod prepare;

@@ -5,47 +5,21 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 
-use super::content::{Content, becomes};
-use super::disposition::Chances;
 use super::duty::Received;
 use super::guard::guarded;
 use super::ids::{json_with_ids, split_with_ids};
+use super::message::{Content, Prepared};
 use super::meters::{self, Meters};
 use super::objects::Objects;
 use super::split::{Part, split};
+use super::stretch::becomes;
 use super::{headers, proto_json};
 use crate::broker::{Delivery, HeaderValue, Properties};
 use crate::contract::headers::{EVENT_BATCH, JSON, UNREADABLE};
-use crate::contract::json::{Map, Value};
+use crate::contract::json::Map;
 use crate::contract::{Bad, Envelope, Input, Pipeline, Queue};
 use crate::proto_json::ProtoJson;
 use crate::weight::{self, Budget, Permit};
-
-/// Message that is ready to become rows, with its acknowledgement guard.
-#[derive(Debug)]
-pub(super) struct Prepared {
-    /// Queue that it came from.
-    pub queue: &'static Queue,
-    /// Message. `content` holds ranges of its body.
-    pub delivery: Received,
-    /// JSON that it came as, if its body doesn't hold all of that.
-    pub as_json: Option<Bytes>,
-    /// Content.
-    pub content: Content,
-    /// Headers that the sender of a JSON message set.
-    pub headers: Map<String, Value>,
-}
-
-impl Prepared {
-    /// Retries that it has left.
-    pub(super) fn chances(&self) -> Chances {
-        Chances {
-            failures: self.delivery.failures,
-            retries: u32::from(self.queue.retries),
-            last_resort: self.queue.dead_letter.is_none(),
-        }
-    }
-}
 
 /// Prepares messages.
 #[derive(Debug)]

@@ -8,14 +8,13 @@ use futures_util::stream::FuturesUnordered;
 
 use super::alike::{Alike, letters};
 use super::batch::Held;
-use super::content::units;
 use super::disposition::decide_panicked;
 use super::ending::Ending;
 use super::failed::{Failed, Verdict, panicked_unit};
 use super::fit::fit;
 use super::guard::{guarded, guarded_async};
+use super::message::{Prepared, units};
 use super::meters::Tally;
-use super::prepare::Prepared;
 use super::{Setup, dead_letter, now_ms, retry};
 use crate::broker::{Outgoing, PublishError};
 use crate::contract::Route;
@@ -237,8 +236,8 @@ async fn publish_letter(
     Ok(())
 }
 
-/// Returns a message that panicked as it came; after too many times, makes it a dead letter as it came. Units that are
-/// stored already have the same keys when it is replayed.
+/// What panicked goes back as it came; too often, it is a dead letter as it came. What of it is stored already has the
+/// same keys when the letter is sent again.
 async fn publish_whole(setup: &Setup, decided: &Decided, panic: &str) -> Result<Ending, GivenUp> {
     let message = &decided.message;
     sleep(setup, Duration::from_secs(1)).await?;

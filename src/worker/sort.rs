@@ -1,14 +1,12 @@
 //! Bisection: stores the units of a batch that were set aside, part by part, until the bad ones stand alone.
 
-use super::attempt::{Stored, Unstored};
 use super::batch::Held;
 use super::blocking;
 use super::disposition::{
     Part, UnitCase, UnitEnd, UnitFault, UnitStep, decide_compared, decide_unit,
 };
 use super::failed::{Failed, panicked_unit};
-use super::flush::{WAYS, key};
-use super::flusher::{Flusher, Halt};
+use super::flush::{Flusher, Halt, Stored, Unstored, WAYS, key};
 use super::guard::guarded;
 use super::lot::{Kind, Lot, Unit, Work};
 use super::objects::Parsed;
@@ -172,7 +170,7 @@ impl Flusher {
         unstored: &Unstored,
     ) {
         let Unstored { error, fault } = unstored;
-        // A row that the destination names is a unit only if each unit is one row.
+        // What the destination says of a row can be told of a unit if each is a row.
         let named = error.row.filter(|row| *row < rows && rows == units.len());
         let mut rest = units;
         let count = rest.len();
@@ -209,7 +207,7 @@ impl Flusher {
         }
     }
 
-    /// Compares a unit that failed alone: true if the destination stored others between its failures, repeatedly.
+    /// Whether the destination has stored others between the failures of a unit that failed alone, time and again.
     fn stores_others(&self, work: &Work, (at, unit): Unit, fault: UnitFault) -> bool {
         let key = work.held(at).map(|held| key(held, unit));
         key.is_some_and(|key| self.suspects.failed(key, fault.is_of_size()))

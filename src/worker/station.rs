@@ -10,7 +10,7 @@ use super::Setup;
 use super::batch;
 use super::batcher::{Batcher, Ended};
 use super::breaker::{Breakers, Least};
-use super::flusher::Flusher;
+use super::flush::Flusher;
 use super::intake::{Intake, To};
 use super::prepare::Preparer;
 use super::stretch::Room;

@@ -2,9 +2,8 @@
 //! become gigabytes of rows.
 
 use super::append::append;
-use super::content::{Content, becomes, units};
 use super::failed::Failed;
-use super::prepare::Prepared;
+use super::message::{Content, Prepared, units};
 use super::split::Part;
 use crate::contract::{Batch, Block, Context};
 use crate::weight;
@@ -73,6 +72,15 @@ pub(super) fn append_from(
         appended.full = room.is_used_up_by(block);
     }
     appended
+}
+
+/// Upper bound on the weight of a message's rows, whichever of its header's values they hold.
+pub(super) fn becomes(parts: &[Part], body: usize) -> u64 {
+    let headers = parts.iter().map(|part| {
+        let events = part.runs.iter().map(|run| run.events.len()).sum();
+        weight::events(part.header.len(), events, 0)
+    });
+    headers.fold(body as u64, u64::saturating_add)
 }
 
 /// End of the stretch that begins at a unit.

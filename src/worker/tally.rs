@@ -1,7 +1,7 @@
-//! Tally of a message: how many of its units are stored, dead letters, or go back, by type.
+//! Outcomes of the units of a message, by their types.
 
-use super::content::{Content, units};
 use super::failed::{Failed, Verdict};
+use super::message::{Content, units};
 use super::meters::{Counts, NO_TYPE, Tally};
 
 impl Tally {

@@ -9,8 +9,7 @@ use crate::contract::headers as h;
 use crate::contract::wire::{self, WireType};
 use crate::contract::{Envelope, Input, Intake, Pipeline};
 use crate::dead_letter::Class;
-use crate::ingest::as_json;
-use crate::ingest::scan::{Verdict, scan};
+use crate::events::{Verdict, refused, scan, verdicts};
 use crate::sink::clickhouse::letters::Letter;
 
 /// Target of a replay.
@@ -132,7 +131,7 @@ fn taken_in(envelope: &'static Envelope, batch: &[u8]) -> Result<&'static str, S
 
 /// Routing key of refused events in JSON, likewise.
 fn taken_in_as_json(envelope: &'static Envelope, text: &[u8]) -> Result<&'static str, String> {
-    key_of(as_json::verdicts(envelope, text).map_err(|refusal| refusal.to_string())?)
+    key_of(verdicts(envelope, text).map_err(|unread| refused(&unread))?)
 }
 
 /// Routing key of the events that intake would accept.

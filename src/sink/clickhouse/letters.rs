@@ -8,12 +8,13 @@ use base64::engine::general_purpose::STANDARD;
 use clickhouse::Row;
 use serde::{Deserialize, Serialize};
 
-pub use super::decisions::Key;
 use super::decisions::{self, Action};
 use super::{ClickHouse, Databases, quote};
 use crate::contract::{Append, Pipeline};
 use crate::dead_letter::{DeadLetter, FIELDS, FieldKind, Record};
 use crate::sink::StoreError;
+
+pub use super::decisions::Key;
 
 /// Error while reading or writing dead letters.
 #[derive(Debug, thiserror::Error)]
@@ -153,7 +154,7 @@ impl Letter {
         STANDARD.decode(&self.body_base64).unwrap_or_default()
     }
 
-    /// The record, with its bytes as [`Letter::body`] returns them.
+    /// The letter as everybody else has it, with its bytes as [`Letter::body`] gives them.
     pub fn dead_letter<'a>(&'a self, body: &'a [u8]) -> DeadLetter<'a> {
         DeadLetter {
             id: &self.id,
@@ -178,7 +179,7 @@ impl Letter {
         }
     }
 
-    /// Body in base64.
+    /// The bytes in base64.
     pub fn body_base64(&self) -> &str {
         &self.body_base64
     }

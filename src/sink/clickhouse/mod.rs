@@ -1,7 +1,6 @@
 //! ClickHouse as a destination: inserts, migrations and health of the tables, over its HTTP interface.
 
 mod address;
-mod book;
 mod clauses;
 mod compare;
 mod connection;
@@ -16,7 +15,6 @@ mod insert;
 pub mod letters;
 mod live;
 pub mod migrate;
-mod migrate_error;
 pub mod quote;
 mod schema;
 mod statements;

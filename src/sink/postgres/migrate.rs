@@ -1,16 +1,58 @@
 //! Migrations of PostgreSQL: applying them, and adopting tables that fit already.
 
-use tokio_postgres::{Client, Transaction};
+mod book;
 
-use super::book::{Book, digest};
-pub use super::migrate_error::MigrateError;
+use tokio_postgres::{Client, Error, Transaction};
+
 use super::{Postgres, QUESTION_LIMIT, connection, schema, sqlstate};
 use crate::contract::{Pipeline, Table};
-use crate::sink::clickhouse::Report;
+use crate::sink::StoreError;
 use crate::sink::clickhouse::migrate::Adopted;
+use crate::sink::clickhouse::{Difference, Report};
+use book::{Book, digest};
 
 /// Lock on schema changes, until the end of the transaction: instances may start concurrently.
 const LOCK: &str = "SET LOCAL lock_timeout = '30s'; SELECT pg_advisory_xact_lock(hashtextextended('event-grpc schema', 0))";
+
+/// Error of a migration.
+#[derive(Debug, thiserror::Error)]
+pub enum MigrateError {
+    /// PostgreSQL failed.
+    #[error("the state of the migrations can't be read or written: {0}")]
+    Store(#[from] StoreError),
+    /// A table of another tool has the name of the migration table.
+    #[error(
+        "table {table} belongs to another tool: it has the columns {columns}, and the migration table has name, hash, adopted and applied_at; give the migration table another name in pipeline.yaml, as in `migrations: {{ table: event_grpc_migrations }}`"
+    )]
+    Foreign {
+        /// The table.
+        table: String,
+        /// Its columns.
+        columns: String,
+    },
+    /// A migration was edited after it had been applied.
+    #[error(
+        "migration {0} was applied to this database with another text; restore the file as it was and put the change into a new migration"
+    )]
+    Changed(&'static str),
+    /// A migration failed and was rolled back.
+    #[error("migration {name} failed and was rolled back: {error}")]
+    Failed {
+        /// The migration.
+        name: &'static str,
+        /// Error of PostgreSQL.
+        error: StoreError,
+    },
+    /// Tables to be adopted differ from what this build writes. Nothing was changed.
+    #[error("the existing tables don't fit; nothing was changed:\n{}", lines(.0))]
+    Misfit(Vec<Difference>),
+}
+
+impl From<Error> for MigrateError {
+    fn from(error: Error) -> Self {
+        MigrateError::Store(sqlstate::judge(&error))
+    }
+}
 
 /// Applies the pending migrations in order, each in a transaction; returns their names.
 pub async fn apply(
@@ -130,4 +172,9 @@ async fn open_book(
         }
     }
     Ok(book)
+}
+
+fn lines(differences: &[Difference]) -> String {
+    let lines: Vec<_> = differences.iter().map(Difference::to_string).collect();
+    lines.join("\n")
 }

@@ -1,13 +1,11 @@
 //! PostgreSQL as a destination: upserts with hooks in one transaction, migrations and health of the tables.
 
 mod address;
-mod book;
 mod connection;
 pub mod health;
 pub mod hook;
 mod hosts;
 pub mod migrate;
-mod migrate_error;
 pub mod quote;
 mod schema;
 mod sqlstate;

@@ -3,39 +3,38 @@
 
 use tokio::sync::oneshot;
 
-use super::answer::{self, Outcome};
-use super::as_json::AsJson;
-use super::dispatch::{Body, Dispatch, add};
-use super::group::{Batch, Group};
-use super::pool::{Admitted, Held};
-use super::quarantine::Judged;
-use super::response::Refusal;
-use super::scan::{Event, scan};
-use super::weigh;
+use super::super::answer::{self, Outcome};
+use super::super::group::{Batch, Group};
+use super::super::pool::{Admitted, Held};
+use super::super::quarantine::Judged;
+use super::super::response::Refusal;
+use super::super::weigh;
+use super::{Body, Dispatch, add};
+use crate::events::{AsJson, Event, scan};
 use crate::proto_json::Warnings;
 use crate::weight::{self, Most};
 
 /// Number of events of each type, by the type's index.
-pub(super) type Counts = Vec<(usize, u64)>;
+pub(in crate::ingest) type Counts = Vec<(usize, u64)>;
 
 /// Prepared request, whose valid events are being published.
 #[derive(Debug)]
-pub(super) struct Prepared {
+pub(in crate::ingest) struct Prepared {
     /// Number of valid events.
-    pub(super) counts: Counts,
+    pub(in crate::ingest) counts: Counts,
     /// Outcome of the valid events.
-    pub(super) outcome: oneshot::Receiver<Outcome>,
+    pub(in crate::ingest) outcome: oneshot::Receiver<Outcome>,
     /// Outcome of the other events.
-    pub(super) judged: Judged,
+    pub(in crate::ingest) judged: Judged,
     /// Warnings for its sender.
-    pub(super) warnings: Warnings,
+    pub(in crate::ingest) warnings: Warnings,
     /// Share of the pool for dead letters and answer.
-    pub(super) held: Held,
+    pub(in crate::ingest) held: Held,
 }
 
 impl Dispatch {
     /// Upper bound on the weight of a request until it is answered, from its framing.
-    pub(super) fn weigh(&self, body: &Body) -> Result<u64, Refusal> {
+    pub(in crate::ingest) fn weigh(&self, body: &Body) -> Result<u64, Refusal> {
         match body {
             Body::Wire(bytes) => weigh::wire(bytes, self.envelope, self.most()),
             Body::Json(text) => weigh::json(text),
@@ -43,7 +42,11 @@ impl Dispatch {
     }
 
     /// Prepares a request. It must be called within a runtime.
-    pub(super) fn prepare(&self, body: Body, admitted: Admitted) -> Result<Prepared, Refusal> {
+    pub(in crate::ingest) fn prepare(
+        &self,
+        body: Body,
+        admitted: Admitted,
+    ) -> Result<Prepared, Refusal> {
         // The worker and the request's bytes are released when this ends.
         let Admitted {
             worker: _worker,

@@ -5,8 +5,8 @@ use std::fmt::Write as _;
 
 use sha2::{Digest as _, Sha256};
 
-use super::migrate_error::MigrateError;
-use super::{ClickHouse, quote};
+use super::super::{ClickHouse, quote};
+use super::MigrateError;
 use crate::contract::Migration;
 use crate::sink::StoreError;
 

@@ -4,8 +4,8 @@
 use uuid::Uuid;
 use xxhash_rust::xxh3::{xxh3_64, xxh3_128_with_seed};
 
-use super::response::Refusal;
-use super::scan::{self, Event, MAX_EVENTS, Refused, Verdict};
+use super::scan::{self, Event, MAX_EVENTS};
+use super::verdict::Verdict;
 use crate::contract::Envelope;
 use crate::proto_json::{Found, Most, ProtoJson, Request, Unread, with_id};
 use crate::weight;
@@ -18,7 +18,7 @@ const TOLD: usize = 1000;
 /// # Errors
 ///
 /// If it can't be read as a request.
-pub fn verdicts(envelope: &'static Envelope, text: &[u8]) -> Result<Vec<Verdict>, Refusal> {
+pub fn verdicts(envelope: &'static Envelope, text: &[u8]) -> Result<Vec<Verdict>, Unread> {
     let reader = ProtoJson::new(envelope);
     let request = AsJson::read(&reader, envelope, text)?;
     Ok(request
@@ -28,30 +28,35 @@ pub fn verdicts(envelope: &'static Envelope, text: &[u8]) -> Result<Vec<Verdict>
         .collect())
 }
 
+/// Reason for the sender of a body that can't be read as a request.
+pub fn refused(unread: &Unread) -> String {
+    match unread {
+        Unread::TooMany(_) => unread.to_string(),
+        unread => format!("the body can't be read as a request: {unread}"),
+    }
+}
+
 /// Request in JSON.
 #[derive(Debug)]
-pub(super) struct AsJson<'a> {
+pub struct AsJson<'a> {
     reader: &'a ProtoJson,
     envelope: &'static Envelope,
     /// Decoded request.
-    pub(super) request: Request<'a>,
+    pub request: Request<'a>,
 }
 
 impl<'a> AsJson<'a> {
     /// Decodes a request.
-    pub(super) fn read(
+    pub fn read(
         reader: &'a ProtoJson,
         envelope: &'static Envelope,
         text: &'a [u8],
-    ) -> Result<Self, Refusal> {
+    ) -> Result<Self, Unread> {
         let most = Most {
             events: MAX_EVENTS,
             told: TOLD,
         };
-        let request = reader.read(text, most).map_err(|unread| match unread {
-            Unread::TooMany(_) => Refused::TooMany.into(),
-            unread => Refusal::from(unread),
-        })?;
+        let request = reader.read(text, most)?;
         Ok(AsJson {
             reader,
             envelope,
@@ -60,12 +65,12 @@ impl<'a> AsJson<'a> {
     }
 
     /// Encoded header, if there is one.
-    pub(super) fn header(&self) -> Option<&[u8]> {
+    pub fn header(&self) -> Option<&[u8]> {
         self.request.wire.get(self.request.header.clone()?)
     }
 
     /// Events in the form that the scan gives.
-    pub(super) fn events(&self) -> Vec<Event<'_>> {
+    pub fn events(&self) -> Vec<Event<'_>> {
         let events = self.request.events.iter();
         events
             .map(|event| self.event(event.text, &event.found))
@@ -97,27 +102,27 @@ impl<'a> AsJson<'a> {
     }
 
     /// Id of an event, as it was sent.
-    pub(super) fn id(&self, event: &[u8]) -> String {
+    pub fn id(&self, event: &[u8]) -> String {
         self.reader.id(event)
     }
 
     /// Known type name that is most like this one.
-    pub(super) fn meant(&self, name: &str) -> Option<&'static str> {
+    pub fn meant(&self, name: &str) -> Option<&'static str> {
         self.reader.meant(name)
     }
 
     /// Name of the request's message.
-    pub(super) fn message(&self) -> &'static str {
+    pub fn message(&self) -> &'static str {
         self.envelope.message
     }
 
     /// Size of the header in a dead letter.
-    pub(super) fn header_weight(&self) -> u64 {
+    pub fn header_weight(&self) -> u64 {
         weight::letters(1, self.request.around.header.len(), 0)
     }
 
     /// Dead letter of some events: a request in JSON. Events that a later build will store get an id if they lack one.
-    pub(super) fn letter(&self, events: &[&Event<'_>]) -> Vec<u8> {
+    pub fn letter(&self, events: &[&Event<'_>]) -> Vec<u8> {
         let texts: Vec<_> = events.iter().map(|event| self.text(event)).collect();
         self.request
             .around

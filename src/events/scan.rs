@@ -5,6 +5,7 @@
 
 use std::borrow::Cow;
 
+use super::verdict::Verdict;
 use crate::contract::wire::{self, RECURSION_LIMIT, WRONG_TYPE, WireType};
 use crate::contract::{Bad, Envelope, EventType, Label, function};
 use crate::protobuf::well_formed;
@@ -37,23 +38,6 @@ pub struct Event<'a> {
     pub verdict: Verdict,
     /// True if it has at most one variant and no empty id, so that its bytes can be used as they are.
     pub plain: bool,
-}
-
-/// Verdict on an event.
-#[derive(Debug, Clone)]
-pub enum Verdict {
-    /// It is valid.
-    Good(&'static EventType),
-    /// Its only variant has a number that this build doesn't know.
-    UnknownType(u32),
-    /// It was sent as JSON, and no variant has this name, which would be its type.
-    UnknownName(String),
-    /// It has no variant.
-    NoType,
-    /// Its timestamp is not a number of milliseconds, or out of range.
-    BadTimestamp(String),
-    /// It is not a message of its type.
-    Malformed(Bad),
 }
 
 /// Error that refuses a whole request.

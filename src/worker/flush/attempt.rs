@@ -4,25 +4,25 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::Patience;
-use super::disposition::{BlockCase, BlockStep, Part, Passing, UnitFault, decide_block};
-use super::flusher::{Flusher, Halt};
-use super::settle::{GivenUp, sleep};
-use super::suspects::Key;
+use super::super::Patience;
+use super::super::disposition::{BlockCase, BlockStep, Part, Passing, UnitFault, decide_block};
+use super::super::settle::{GivenUp, sleep};
+use super::super::suspects::Key;
+use super::{Flusher, Halt};
 use crate::sink::{Fault, Rows, StoreError};
 
 /// Result of storing a block.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Stored {
+pub(in crate::worker) enum Stored {
     /// It is stored.
     Yes,
-    /// It failed after all retries, although the destination accepts rows if it was probed.
+    /// It isn't, as often as it was tried, though the destination takes rows.
     No(Unstored),
 }
 
-/// Reason why a block was not stored, and the fault by which its units are judged.
+/// Why a block was not stored, and what its units are judged by.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Unstored {
+pub(in crate::worker) struct Unstored {
     pub error: StoreError,
     pub fault: UnitFault,
 }
@@ -34,11 +34,11 @@ const TOO_OFTEN: u32 = 2;
 const COURTESY: Duration = Duration::from_millis(500);
 
 /// Keys of the units of a block.
-pub(super) type Keys<'a> = &'a (dyn Fn() -> Vec<Key> + Send + Sync);
+pub(in crate::worker) type Keys<'a> = &'a (dyn Fn() -> Vec<Key> + Send + Sync);
 
 impl Flusher {
     /// Stores one block, with retries.
-    pub(super) async fn store(
+    pub(in crate::worker) async fn store(
         &self,
         rows: Rows<'_>,
         part: Part,
@@ -47,7 +47,7 @@ impl Flusher {
         // One token for one block: a retry sends the same bytes under the same token.
         let token = format!("{}-{}", self.table.name, uuid::Uuid::now_v7());
         let mut attempts = 0;
-        // Last error without an answer.
+        // How it ended the last time, if that was without an answer.
         let mut unanswered: Option<Unstored> = None;
         loop {
             attempts += 1;
@@ -62,7 +62,7 @@ impl Flusher {
             unanswered = match error.fault {
                 Fault::Unanswered => ended(Passing::Unanswered),
                 Fault::Excess => ended(Passing::Excess),
-                // The destination is down, perhaps because of this block.
+                // It is gone, and that may be how it went.
                 Fault::Destination => unanswered,
                 Fault::Transient | Fault::Content | Fault::Pressure => None,
             };
@@ -87,7 +87,7 @@ impl Flusher {
                 }
                 BlockStep::Pause => {}
             }
-            // It was working on this block when it went away, perhaps because of it.
+            // It was at work on this block when it went away, which may be why.
             let ended = unanswered.take();
             let times = match ended {
                 Some(_) => self.suspects.went_away(&keys()),
@@ -109,7 +109,7 @@ impl Flusher {
 
     /// Lets other blocks go first if the destination went away at a unit, to see if it stores them. Returns a result at
     /// once for a unit that must not be tried, because it is the cause.
-    pub(super) async fn acquitted(
+    pub(in crate::worker) async fn acquitted(
         &self,
         part: Part,
         keys: Keys<'_>,
@@ -172,7 +172,7 @@ impl Flusher {
         }
     }
 
-    pub(super) fn jitter(&self) -> f64 {
+    pub(in crate::worker) fn jitter(&self) -> f64 {
         (self.setup.patience.jitter)()
     }
 }

@@ -7,8 +7,8 @@ use sha2::{Digest as _, Sha256};
 use tokio_postgres::types::{ToSql, Type};
 use tokio_postgres::{Error, GenericClient};
 
-use super::migrate_error::MigrateError;
-use super::quote;
+use super::super::quote;
+use super::MigrateError;
 use crate::contract::Migration;
 
 /// Default name of the migration table.

@@ -1,21 +1,67 @@
-//! The formats of `datetime`: which are whole, which have fractions and offsets, and what zone they are in.
+//! `datetime("FORMAT", "ZONE")`: text in a format and zone as an instant.
+//!
+//! A format has to be whole; whether it has fractions decides about the type, and one with an offset takes no zone.
 
 use chrono::format::{Fixed, Item, Numeric, StrftimeItems};
 use chrono::{DateTime, NaiveDateTime};
 
+use super::code::{Code, Printer, Unwritable, Yields};
+use super::definition::{Definition, absent_like, is_text, text};
+use super::reading::{Parameter, Read, Reading};
 use crate::base::diagnostic::Diagnostic;
+use crate::base::literal::literal;
 use crate::base::names::nearest;
-use crate::model::Function;
+use crate::model::{Argument, Type};
 use crate::rules::columns::BAD_ARGUMENT;
-use crate::syntax::expression::Argument;
-use crate::syntax::yaml::Text;
 
-/// Reads the arguments of `datetime`.
-pub(super) fn read(
-    format: &Argument,
-    zone: Option<&Argument>,
-    text: &Text,
-) -> Result<Function, Box<Diagnostic>> {
+pub(super) const DATETIME: Definition = Definition {
+    name: "datetime",
+    usage: "datetime(\"%Y-%m-%d %H:%M:%S\", \"Asia/Kolkata\")",
+    input: "text; the format as in strftime, the zone from the IANA database, UTC if left out; no zone where the \
+            format has an offset (`%:z`)",
+    output: "DateTime('UTC'); DateTime64(6, 'UTC') where the format has fractions (`%.f`)",
+    parameters: &[Parameter::Text, Parameter::OptionalText],
+    arguments,
+    result: |arguments, input| {
+        is_text(input).then(|| {
+            let fraction = has_fraction(text(arguments, 0));
+            absent_like(
+                input,
+                match fraction {
+                    true => Type::Micros,
+                    false => Type::DateTime,
+                },
+            )
+        })
+    },
+    print,
+    variable: "time",
+    ..Definition::TEXT
+};
+
+fn print(printer: &dyn Printer, arguments: &[Argument], on: Code) -> Result<Code, Unwritable> {
+    let (format, zone) = (text(arguments, 0), text(arguments, 1));
+    let (name, yields) = match has_fraction(format) {
+        true => ("datetime_micros", Yields::Micros),
+        false => ("datetime", Yields::Seconds),
+    };
+    let call = format!(
+        "function::{name}({}, {}, {})",
+        printer.text(on)?.as_str()?,
+        literal(format),
+        literal(zone)
+    );
+    Ok(printer.attempt(call, yields, true))
+}
+
+/// The format and an IANA zone; `UTC` if not given, empty if the text has an offset of its own.
+fn arguments(reading: &Reading<'_>) -> Read<Vec<Argument>> {
+    let (format, zone) = match &reading.call.arguments[..] {
+        [format] => (format, None),
+        [format, zone] => (format, Some(zone)),
+        _ => return Ok(Vec::new()),
+    };
+    let text = reading.text;
     if !is_whole(&format.text) {
         let message = format!("`{}` does not describe a date and a time", format.text);
         let found = Diagnostic::new(&BAD_ARGUMENT, message)
@@ -44,11 +90,10 @@ pub(super) fn read(
             .help(help);
         return Err(Box::new(found));
     }
-    Ok(Function::DateTime {
-        format: format.text.clone(),
-        zone: if offset { "" } else { zone_name }.to_owned(),
-        fraction: has_fraction(&format.text),
-    })
+    Ok(vec![
+        Argument::Text(format.text.clone()),
+        Argument::Text(if offset { "" } else { zone_name }.to_owned()),
+    ])
 }
 
 fn has_offset(format: &str) -> bool {

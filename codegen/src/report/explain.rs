@@ -1,7 +1,8 @@
-//! What `cargo xtask explain CODE` says: the rule behind a code, and examples.
+//! What `cargo xtask explain` says of a name: the rule behind a code, with examples, or a function.
 
 use crate::base::names::suggest;
 use crate::base::rule::Rule;
+use crate::function::reference;
 use crate::rules;
 
 /// The code and the name of every rule, by code.
@@ -12,7 +13,7 @@ pub fn codes() -> Vec<(&'static str, &'static str)> {
         .collect()
 }
 
-/// The rule behind a code in full; without a code, all rules in a line each.
+/// The rule behind a code, or the function of a name, in full; without either, all rules in a line each.
 pub fn explain(code: Option<&str>) -> Result<String, String> {
     let rules = rules::all();
     let Some(code) = code else {
@@ -24,13 +25,13 @@ pub fn explain(code: Option<&str>) -> Result<String, String> {
     let wanted = code.to_ascii_uppercase();
     match rules.iter().find(|r| r.code == wanted || r.name == code) {
         Some(rule) => Ok(text(rule)),
-        None => {
+        None => reference::explain(code).ok_or_else(|| {
             let known = rules.iter().map(|r| r.code);
-            Err(format!(
+            format!(
                 "there is no rule `{code}`; {}",
                 suggest(&wanted, known, "codes")
-            ))
-        }
+            )
+        }),
     }
 }
 
