@@ -1,16 +1,20 @@
 //! What `cargo xtask explain CODE` says: the rule behind a code, and examples.
 
-use crate::check::{Rule, rules};
-use crate::names::suggest;
+use crate::base::names::suggest;
+use crate::base::rule::Rule;
+use crate::rules;
 
 /// The code and the name of every rule, by code.
 pub fn codes() -> Vec<(&'static str, &'static str)> {
-    rules().iter().map(|rule| (rule.code, rule.name)).collect()
+    rules::all()
+        .iter()
+        .map(|rule| (rule.code, rule.name))
+        .collect()
 }
 
 /// The rule behind a code in full; without a code, all rules in a line each.
 pub fn explain(code: Option<&str>) -> Result<String, String> {
-    let rules = rules();
+    let rules = rules::all();
     let Some(code) = code else {
         let lines = rules
             .iter()

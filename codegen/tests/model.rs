@@ -3,20 +3,20 @@
 
 use std::path::Path;
 
-use event_grpc_codegen::lock::Lock;
 use event_grpc_codegen::model::{From, Ids, Input, Intake, Model, Queue, RoutingKey, Table};
+use event_grpc_codegen::schema::lock::Lock;
 
 fn model() -> Model {
     let project = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/model");
     let (model, sources) = event_grpc_codegen::load(&project);
     model.unwrap_or_else(|found| {
-        let style = event_grpc_codegen::render::Style {
+        let style = event_grpc_codegen::report::Style {
             colour: false,
             width: 100,
         };
         panic!(
             "{}",
-            event_grpc_codegen::render::render(&found, &sources, style)
+            event_grpc_codegen::report::render(&found, &sources, style)
         )
     })
 }

@@ -1,25 +1,10 @@
-//! The rule about the longest texts of columns.
+//! Check of the longest texts of columns.
 
-use super::Rule;
-use super::keys::UNKNOWN_COLUMN;
-use crate::diagnostic::{Diagnostic, Diagnostics};
-use crate::names::suggest;
+use crate::base::diagnostic::{Diagnostic, Diagnostics};
+use crate::base::names::suggest;
 use crate::resolve::{Resolved, Table, is_text};
-
-/// The rules of this file.
-pub(super) const RULES: &[&Rule] = &[&TEXT_LIMIT];
-
-pub(crate) const TEXT_LIMIT: Rule = Rule {
-    code: "EG066",
-    name: "text-limit",
-    purpose: "What is limited is a text, and somewhere that it can be refused.",
-    text: "`limits` says how long the texts of columns may be: String and LowCardinality, also where they can be NULL. \
-           Numbers and instants have the length of their type; a list, a map or JSON is as long as its message, which \
-           `max_request` bounds. Columns that a hook fills aren't filled from messages. PostgreSQL has no dictionaries. \
-           The dead-letter table keeps what comes as it is, since nothing comes after it.",
-    bad: "columns: { name: $type, params: $payload | json }\nlimits: { columns: { params: 64KiB } }",
-    good: "columns: { name: $type, params: $payload | json }\nlimits: { columns: { name: 256 } }",
-};
+use crate::rules::keys::UNKNOWN_COLUMN;
+use crate::rules::limits::TEXT_LIMIT;
 
 /// Checks what tables say of their texts.
 pub(super) fn check(resolved: &Resolved<'_>, out: &mut Diagnostics) {
@@ -91,7 +76,7 @@ fn columns(table: &Table<'_>, out: &mut Diagnostics) {
 }
 
 fn is_hooks(table: &Table<'_>, column: &str) -> bool {
-    use crate::spec::Column::Hook;
+    use crate::syntax::spec::Column::Hook;
     let mut columns = table.spec.columns.iter();
     columns.any(|c| matches!(c, Hook { name, .. } if name.value == column))
 }

@@ -1,98 +1,17 @@
-//! Rules about PostgreSQL tables: their keys, conflicts, types and hooks.
+//! Checks of PostgreSQL tables: their keys, conflicts, types and hooks.
 
 use std::collections::BTreeMap;
 
-use super::Rule;
-use super::keys::{UNKNOWN_COLUMN, is_made_here};
-use crate::diagnostic::{Diagnostic, Diagnostics, Span};
+use super::keys::is_made_here;
+use crate::base::diagnostic::{Diagnostic, Diagnostics, Span};
+use crate::base::names::{snake_case, suggest};
 use crate::model::{Input, PgType};
-use crate::names::{snake_case, suggest};
-use crate::resolve::{Column, Resolved, Table};
-use crate::spec::{self, Upsert};
-use crate::yaml::Text;
-
-/// The rules of this file.
-pub(super) const RULES: &[&Rule] = &[
-    &OTHER_STORE,
-    &UNIQUE_KEY,
-    &CONFLICT_VERSION,
-    &NO_POSTGRES_TYPE,
-    &HOOK,
-    &HOOK_COLUMN,
-    &LONG_NAME,
-];
-
-pub(crate) const OTHER_STORE: Rule = Rule {
-    code: "EG150",
-    name: "other-store",
-    purpose: "A table has the keys of the database that it is in.",
-    text: "`engine`, `partition_by`, `order_by`, `replaces` and `dead_letters` belong to ClickHouse tables; `unique`, \
-           `on_conflict`, `hook` and `indexes` to tables with `store: postgres`. What can't be stored elsewhere is kept \
-           in ClickHouse, as bytes.",
-    bad: "store: postgres\nengine: ReplacingMergeTree(insert_timestamp)",
-    good: "store: postgres\nunique: [account_id]\non_conflict: keep",
-};
-
-pub(crate) const UNIQUE_KEY: Rule = Rule {
-    code: "EG151",
-    name: "unique-key",
-    purpose: "A unique key holds what the sender sent, and always has a value.",
-    text: "Delivery is at least once, and a row that comes again must be known by its key. `$now` is another value each \
-           time; NULL is never equal to NULL; floats and JSON are no keys; and a column that a hook fills has no value \
-           yet when the row is stored.",
-    bad: "unique: [account_id, stored_at]\ncolumns: { account_id: body.id, stored_at: $now }",
-    good: "unique: [account_id]\ncolumns: { account_id: body.id, stored_at: $now }",
-};
-
-pub(crate) const CONFLICT_VERSION: Rule = Rule {
-    code: "EG152",
-    name: "conflict-version",
-    purpose: "The version that decides which row stays is a number or an instant that the sender sent.",
-    text: "With `on_conflict: { replace: COLUMN }` a row replaces the one with the same key if its COLUMN is greater. \
-           Messages overtake each other and come twice, so that the server's clock doesn't know which is the latest.",
-    bad: "on_conflict: { replace: stored_at }\ncolumns: { stored_at: $now, ... }",
-    good: "on_conflict: { replace: changed_on }\ncolumns: { changed_on: body.changedOn | epoch_millis, ... }",
-};
-
-pub(crate) const NO_POSTGRES_TYPE: Rule = Rule {
-    code: "EG153",
-    name: "no-postgres-type",
-    purpose: "Every column of a PostgreSQL table has a type of PostgreSQL.",
-    text: "`docs/types.md` has the table. Lists and maps of app events have none, and neither have their messages as \
-           JSON: leave them in a ClickHouse table, or ignore them.",
-    bad: "store: postgres\ncolumns: { tags: payload.tags, ... }          # repeated string",
-    good: "store: postgres\ncolumns: { ... }\nignore: [payload.tags]",
-};
-
-pub(crate) const HOOK: Rule = Rule {
-    code: "EG154",
-    name: "hook",
-    purpose: "A hook has a name in snake case, and its table takes JSON messages.",
-    text: "A hook gets the message of each row, in the transaction that stores the rows. The generator makes an enum of \
-           the names, and src/hooks/mod.rs says which function each is; it doesn't compile while one is missing.",
-    bad: "hook: SignupReferral",
-    good: "hook: signup_referral",
-};
-
-pub(crate) const HOOK_COLUMN: Rule = Rule {
-    code: "EG155",
-    name: "hook-column",
-    purpose: "A column without an expression is filled by a hook, and says its type.",
-    text: "Types: boolean, integer, bigint, numeric(20,0), real, double precision, text, jsonb, timestamptz(0), \
-           timestamptz(3), timestamptz. Such a column can be NULL, since the row is there before it is filled.",
-    bad: "columns: { followers: { type: Int64 } }",
-    good: "columns: { followers: { type: bigint } }",
-};
-
-pub(crate) const LONG_NAME: Rule = Rule {
-    code: "EG156",
-    name: "long-name",
-    purpose: "Names in PostgreSQL have at most 63 bytes.",
-    text: "PostgreSQL cuts longer ones off without an error, so that the table or column would not be found under its \
-           name.",
-    bad: "tables:\n  an_account_that_was_made_on_a_device_that_has_had_a_launch_referral: { store: postgres, ... }",
-    good: "tables:\n  referred_account: { store: postgres, ... }",
-};
+use crate::resolve::{Column, Resolved, Table, unknown_type};
+use crate::rules::columns::DUPLICATE_COLUMN;
+use crate::rules::keys::UNKNOWN_COLUMN;
+use crate::rules::postgres::{CONFLICT_VERSION, HOOK, LONG_NAME, NO_POSTGRES_TYPE, UNIQUE_KEY};
+use crate::syntax::spec::{self, Upsert};
+use crate::syntax::yaml::Text;
 
 /// The longest name.
 const LONGEST: usize = 63;
@@ -116,15 +35,6 @@ pub(super) fn check(resolved: &Resolved<'_>, out: &mut Diagnostics) {
     }
 }
 
-/// A declared type that is none.
-pub(crate) fn unknown_type(text: &Text) -> Diagnostic {
-    let known = PgType::NAMES.iter().map(|(name, _)| *name);
-    let message = format!("PostgreSQL columns have no type `{}` here", text.value);
-    Diagnostic::new(&HOOK_COLUMN, message)
-        .at(text.span, "unknown type")
-        .help(suggest(&text.value, known, "types"))
-}
-
 fn hook_columns(table: &Table<'_>, out: &mut Diagnostics) {
     for column in &table.spec.columns {
         if let spec::Column::Hook { ty: Some(ty), .. } = column
@@ -145,7 +55,7 @@ fn hook_columns(table: &Table<'_>, out: &mut Diagnostics) {
         {
             let message = format!("column `{}` is filled twice", name.value);
             out.push(
-                Diagnostic::new(&super::columns::DUPLICATE_COLUMN, message)
+                Diagnostic::new(&DUPLICATE_COLUMN, message)
                     .at(name.span, "by a hook")
                     .and(Some(other.place), other.column.written.clone())
                     .help("give one of them another name"),
@@ -194,7 +104,7 @@ fn types(table: &Table<'_>, out: &mut Diagnostics) {
 fn hook(table: &Table<'_>, upsert: &Upsert, out: &mut Diagnostics) {
     let Some(name) = &upsert.hook else { return };
     let form = name.value.starts_with(|c: char| c.is_ascii_lowercase())
-        && crate::names::is_identifier(&name.value)
+        && crate::base::names::is_identifier(&name.value)
         && name.value.chars().all(|c| !c.is_ascii_uppercase());
     if !form {
         let message = format!("`{}` can't be the name of a hook", name.value);

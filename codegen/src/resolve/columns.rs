@@ -6,14 +6,15 @@ use std::collections::BTreeMap;
 
 use prost_reflect::{FieldDescriptor, MessageDescriptor};
 
+use super::typing::{self, Scope};
 use super::{Column, Resolved, Table};
-use crate::check::columns::{EXPRESSION_SYNTAX, MISPLACED_ROOT, TYPE_DISAGREES};
-use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::base::diagnostic::{Diagnostic, Diagnostics};
+use crate::base::names::{snake_case, suggest};
 use crate::model::{self, From, Input, PgType, Root, Type, Value};
-use crate::names::snake_case;
-use crate::spec;
-use crate::typing::{self, Scope};
-use crate::yaml::Text;
+use crate::rules::columns::{EXPRESSION_SYNTAX, MISPLACED_ROOT, TYPE_DISAGREES};
+use crate::rules::postgres::HOOK_COLUMN;
+use crate::syntax::spec;
+use crate::syntax::yaml::Text;
 
 /// Fills in the columns of a table.
 pub(super) fn fill(resolved: &mut Resolved<'_>, index: usize, out: &mut Diagnostics) {
@@ -149,7 +150,7 @@ fn declared_type(text: &Text, postgres: bool, out: &mut Diagnostics) -> Option<D
     if postgres {
         let ty = PgType::parse(&text.value);
         if ty.is_none() {
-            out.push(crate::check::postgres::unknown_type(text));
+            out.push(unknown_type(text));
         }
         return ty.map(DeclaredType::Postgres);
     }
@@ -350,4 +351,13 @@ fn doc(from: &From, scope: &Scope<'_>) -> String {
         Some(Root::Unknown) => UNKNOWN.to_owned(),
         _ => String::new(),
     }
+}
+
+/// A declared type that is none.
+pub(crate) fn unknown_type(text: &Text) -> Diagnostic {
+    let known = PgType::NAMES.iter().map(|(name, _)| *name);
+    let message = format!("PostgreSQL columns have no type `{}` here", text.value);
+    Diagnostic::new(&HOOK_COLUMN, message)
+        .at(text.span, "unknown type")
+        .help(suggest(&text.value, known, "types"))
 }

@@ -3,15 +3,15 @@
 use prost_reflect::{Kind, MessageDescriptor};
 
 use super::Resolved;
-use crate::check::webhooks::{HEADER_NAME, MESSAGE_ID};
-use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::base::diagnostic::{Diagnostic, Diagnostics};
+use crate::base::names::is_header;
 use crate::model::{From, IdFrom, Input, Intake, Root, Route};
-use crate::names::is_header;
-use crate::proto::Proto;
-use crate::routing;
-use crate::spec::{self, Id, IdWay, Located, Way};
-use crate::typing::{self, Scope};
-use crate::yaml::Text;
+use crate::resolve::routing;
+use crate::resolve::typing::{self, Scope};
+use crate::rules::webhooks::{HEADER_NAME, MESSAGE_ID};
+use crate::syntax::proto::Proto;
+use crate::syntax::spec::{self, Id, IdWay, Located, Way};
+use crate::syntax::yaml::Text;
 
 /// What is known of partners: a word in a source's name, path or message, and what fits.
 const PARTNERS: [(&str, &str, &str); 12] = [

@@ -1,15 +1,15 @@
 //! What a queue's messages hold, and so what a table's rows are made from.
 
 use super::{Queue, Resolved, Source, Table, sources};
-use crate::check::feeding::{MIXED_INPUT, UNKNOWN_INPUT};
-use crate::check::names::UNKNOWN_EVENT;
-use crate::check::routing::UNMATCHED_BINDING;
-use crate::diagnostic::{Diagnostic, Diagnostics, Span};
+use crate::base::diagnostic::{Diagnostic, Diagnostics, Span};
+use crate::base::names::suggest;
 use crate::model::{Destination, Input, Intake, Route};
-use crate::names::suggest;
-use crate::routing;
-use crate::spec::{self, Located};
-use crate::yaml::Text;
+use crate::resolve::routing;
+use crate::rules::feeding::{MIXED_INPUT, UNKNOWN_INPUT};
+use crate::rules::names::UNKNOWN_EVENT;
+use crate::rules::routing::UNMATCHED_BINDING;
+use crate::syntax::spec::{self, Located};
+use crate::syntax::yaml::Text;
 
 /// What a declared queue's messages hold: its `message`, or what the sources publish that its bindings match.
 pub(super) fn of_queue(

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use super::Table;
 use crate::model::{TextLimit, Type};
-use crate::spec::{Limits, Located, OFF};
-use crate::yaml::Text;
+use crate::syntax::spec::{Limits, Located, OFF};
+use crate::syntax::yaml::Text;
 
 /// The longest text of a key where nothing is said: a key is read and compared again and again, and kept in memory.
 const KEY: u64 = 1 << 10;

@@ -3,13 +3,13 @@
 use prost_reflect::{FieldDescriptor, MessageDescriptor};
 
 use super::sources;
-use crate::check::columns::UNKNOWN_FIELD;
-use crate::check::webhooks::ANY_OF;
-use crate::diagnostic::{Diagnostic, Diagnostics};
-use crate::names::suggest;
-use crate::proto::Proto;
-use crate::spec::{self, Located, Spec};
-use crate::yaml::Text;
+use crate::base::diagnostic::{Diagnostic, Diagnostics};
+use crate::base::names::suggest;
+use crate::rules::columns::UNKNOWN_FIELD;
+use crate::rules::webhooks::ANY_OF;
+use crate::syntax::proto::Proto;
+use crate::syntax::spec::{self, Located, Spec};
+use crate::syntax::yaml::Text;
 
 /// The messages of which one of some fields has to be there.
 pub(super) fn any_of(

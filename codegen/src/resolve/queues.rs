@@ -2,12 +2,12 @@
 
 use super::sources::{exchange, located};
 use super::{Queue, Resolved, Settings, UNROUTED, identity, inputs, requests};
-use crate::check::names::UNKNOWN_TABLE;
-use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::base::diagnostic::{Diagnostic, Diagnostics};
+use crate::base::names::suggest;
 use crate::model::{Destination, IdFrom, Input, Intake, Route};
-use crate::names::suggest;
-use crate::spec::{self, Located};
-use crate::yaml::Text;
+use crate::rules::names::UNKNOWN_TABLE;
+use crate::syntax::spec::{self, Located};
+use crate::syntax::yaml::Text;
 
 /// Holds the dead letters for which no queue is declared.
 const ERRORS: &str = "event_grpc.errors";

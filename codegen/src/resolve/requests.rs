@@ -3,17 +3,17 @@
 use prost_reflect::MessageDescriptor;
 
 use super::{Resolved, statuses::statuses};
-use crate::check::feeding::MIXED_INPUT;
-use crate::check::requests::{CHOICE, REQUEST_BODY, REQUEST_HEADER, URL, VARIABLE};
-use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::base::diagnostic::{Diagnostic, Diagnostics};
+use crate::base::names::{is_header, list};
 use crate::model::{
     self, Destination, From, Input, Member, Piece, Request, Root, Target, Template, Type, Value,
 };
-use crate::names::{is_header, list};
-use crate::spec;
-use crate::template;
-use crate::typing::{self, Scope};
-use crate::yaml::Text;
+use crate::resolve::typing::{self, Scope};
+use crate::rules::feeding::MIXED_INPUT;
+use crate::rules::requests::{CHOICE, REQUEST_BODY, REQUEST_HEADER, URL, VARIABLE};
+use crate::syntax::spec;
+use crate::syntax::template;
+use crate::syntax::yaml::Text;
 
 /// Headers that follow from the request, or that are set by other keys.
 const OWN_HEADERS: [&str; 8] = [

@@ -2,10 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use crate::check::requests::STATUS;
-use crate::diagnostic::{Diagnostic, Diagnostics};
-use crate::spec;
-use crate::yaml::Text;
+use crate::base::diagnostic::{Diagnostic, Diagnostics};
+use crate::rules::requests::STATUS;
+use crate::syntax::spec;
+use crate::syntax::yaml::Text;
 
 /// The retried ones and the refused ones, as ranges.
 type Statuses = (Vec<(u16, u16)>, Vec<(u16, u16)>);

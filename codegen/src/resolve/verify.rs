@@ -1,12 +1,12 @@
 //! How a webhook's requests prove where they come from.
 
-use crate::check::reading::{CONFLICTING_KEYS, MISSING_KEY};
-use crate::check::webhooks::{HEADER_NAME, SECRET_VARIABLE, VERIFIED_ONE_WAY};
-use crate::diagnostic::{Diagnostic, Diagnostics, Span};
+use crate::base::diagnostic::{Diagnostic, Diagnostics, Span};
+use crate::base::names::is_header;
 use crate::model::{Encoding, Scheme, Verify};
-use crate::names::is_header;
-use crate::spec::{self, Way};
-use crate::yaml::Text;
+use crate::rules::reading::{CONFLICTING_KEYS, MISSING_KEY};
+use crate::rules::webhooks::{HEADER_NAME, SECRET_VARIABLE, VERIFIED_ONE_WAY};
+use crate::syntax::spec::{self, Way};
+use crate::syntax::yaml::Text;
 
 /// Shopify's header: base64 of HMAC-SHA256 of the body.
 const SHOPIFY: &str = "X-Shopify-Hmac-Sha256";

@@ -2,8 +2,8 @@
 
 use std::fs;
 
-use event_grpc_codegen::migration::home::FOLDER;
 use event_grpc_codegen::model::{Function, Root, Type};
+use event_grpc_codegen::store::home::FOLDER;
 
 use crate::project::{HOUR, NOW, Project, refused, with_column};
 use crate::small::{self, column};

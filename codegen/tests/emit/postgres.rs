@@ -2,8 +2,8 @@
 
 use std::fs;
 
-use event_grpc_codegen::migration::home::POSTGRES_FOLDER;
 use event_grpc_codegen::model::{HookColumn, Model, PgType, Type, Upsert};
+use event_grpc_codegen::store::home::POSTGRES_FOLDER;
 
 use crate::project::{HOUR, NOW, Project, refused};
 use crate::small;

@@ -2,9 +2,10 @@
 
 use std::fs;
 
-use event_grpc_codegen::migration::history::History;
-use event_grpc_codegen::migration::{LOCK, home::FOLDER};
 use event_grpc_codegen::model::{Model, Type};
+use event_grpc_codegen::schema::history::History;
+use event_grpc_codegen::schema::lock::LOCK;
+use event_grpc_codegen::store::home::FOLDER;
 
 use crate::project::{HOUR, NOW, Project, refused, with_column};
 use crate::small;

@@ -4,9 +4,9 @@
 use std::fs;
 use std::path::Path;
 
-use event_grpc_codegen::generate::{Failure, generate};
-use event_grpc_codegen::render::{Style, render};
-use event_grpc_codegen::tree::Tree;
+use event_grpc_codegen::base::tree::Tree;
+use event_grpc_codegen::report::{Style, render};
+use event_grpc_codegen::{Failure, generate};
 
 use crate::project::{HOUR, NOW, Project};
 

@@ -1,12 +1,12 @@
 //! A wildcard over a function that says many things of one value: a column for each.
 
 use super::{Column, doc, stands_for_nothing, type_of};
-use crate::diagnostic::Diagnostics;
-use crate::expression::{Argument, Call, Expression};
+use crate::base::diagnostic::Diagnostics;
 use crate::model;
-use crate::spec;
-use crate::typing::{self, Scope, USER_AGENT};
-use crate::yaml::Text;
+use crate::resolve::typing::{self, Scope, USER_AGENT};
+use crate::syntax::expression::{Argument, Call, Expression};
+use crate::syntax::spec;
+use crate::syntax::yaml::Text;
 
 /// The columns of what `PATH | user_agent` says, but for those that an explicit column is called like.
 pub(super) fn expand(

@@ -1,0 +1,10 @@
+//! What every other layer stands on: diagnostics with their places, names, hashes, and the tree of files.
+
+pub mod diagnostic;
+pub(crate) mod hash;
+pub(crate) mod header;
+pub mod names;
+pub mod refusal;
+pub(crate) mod rule;
+pub(crate) mod time;
+pub mod tree;

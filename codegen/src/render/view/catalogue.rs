@@ -1,0 +1,356 @@
+//! The page for people: what there is, what its fields mean, and where it goes.
+
+mod identity;
+mod queries;
+mod queues;
+mod requests;
+mod text;
+mod ways;
+
+use prost_reflect::{FieldDescriptor, Kind, MessageDescriptor};
+use serde::Serialize;
+
+use super::comments::Comments;
+use super::shapes::{by_number, json_messages};
+use crate::base::names::size;
+use crate::model::field_type;
+use crate::model::{Destination, Input, Intake, Model, RoutingKey, Scheme, Table};
+use text::{cell, code, message_anchor, message_link, table_anchor};
+use ways::{event_goes, json_goes, stored};
+
+/// What the template sees.
+#[derive(Debug, Serialize)]
+pub struct Catalogue {
+    counts: Counts,
+    /// Whether a table is in PostgreSQL.
+    postgres: bool,
+    sources: Vec<SourceRow>,
+    groups: Vec<Group>,
+    header: Option<MessageSection>,
+    messages: Vec<MessageSection>,
+    tables: Vec<TableSection>,
+    requests: Vec<requests::RequestSection>,
+    exchanges: Vec<queues::ExchangeRow>,
+    derived_exchanges: Vec<queues::ExchangeRow>,
+    queues: Vec<queues::QueueRow>,
+    derived_queues: Vec<queues::QueueRow>,
+    unrouted: String,
+    /// How the queues of other services' messages make ids.
+    ids: Vec<identity::IdRow>,
+}
+
+/// How many there are, for the first lines.
+#[derive(Debug, Serialize)]
+struct Counts {
+    types: String,
+    messages: String,
+    tables: String,
+}
+
+/// The event types of one proto file, which belong together.
+#[derive(Debug, Serialize)]
+struct Group {
+    name: String,
+    doc: String,
+    events: Vec<MessageSection>,
+}
+
+#[derive(Debug, Serialize)]
+struct SourceRow {
+    name: String,
+    takes: String,
+    publishes: String,
+    ids: String,
+    on_bad: &'static str,
+    rejects: String,
+}
+
+/// A message: an event type, the header, or the JSON object of another service.
+#[derive(Debug, Serialize)]
+struct MessageSection {
+    name: String,
+    anchor: String,
+    number: u32,
+    doc: String,
+    goes: Vec<String>,
+    fields: Vec<FieldRow>,
+    /// An example; empty for what is in no table of its own.
+    query: String,
+}
+
+#[derive(Debug, Serialize)]
+struct FieldRow {
+    number: u32,
+    name: String,
+    ty: String,
+    stored: String,
+    doc: String,
+}
+
+#[derive(Debug, Serialize)]
+struct TableSection {
+    name: String,
+    anchor: String,
+    doc: String,
+    takes: String,
+    stored: String,
+    limits: String,
+    queues: String,
+    query: String,
+    columns: Vec<ColumnRow>,
+}
+
+#[derive(Debug, Serialize)]
+struct ColumnRow {
+    name: String,
+    ty: String,
+    written: String,
+    doc: String,
+}
+
+/// Makes the view.
+pub fn catalogue(model: &Model) -> Catalogue {
+    let comments = Comments::of(&model.pool);
+    let types = model.envelope.as_ref().map_or(0, |e| e.types.len());
+    Catalogue {
+        counts: Counts {
+            types: text::count(types, "event type", "event types"),
+            messages: text::count(
+                json_messages(model).len(),
+                "kind of message",
+                "kinds of messages",
+            ),
+            tables: text::count(model.tables.len(), "table", "tables"),
+        },
+        ids: identity::of_queues(model),
+        postgres: model.tables.iter().any(|table| table.postgres.is_some()),
+        sources: model.sources.iter().map(|s| source_row(model, s)).collect(),
+        groups: groups(model, &comments),
+        header: model.envelope.as_ref().map(|envelope| {
+            let row = |field: &FieldDescriptor| stored(model, field, None);
+            section(&comments, &envelope.header_message, 0, Vec::new(), row)
+        }),
+        messages: json_messages(model)
+            .into_values()
+            .map(|message| {
+                let goes = json_goes(model, &message);
+                let row = |field: &FieldDescriptor| stored(model, field, None);
+                section(&comments, &message, 0, goes, row)
+            })
+            .collect(),
+        tables: model
+            .tables
+            .iter()
+            .enumerate()
+            .map(|(at, table)| table_section(model, at, table))
+            .collect(),
+        requests: requests::sections(model),
+        exchanges: queues::exchanges(model, false),
+        derived_exchanges: queues::exchanges(model, true),
+        queues: queues::rows(model, false),
+        derived_queues: queues::rows(model, true),
+        unrouted: code(&model.unrouted),
+    }
+}
+
+/// The event types by proto file, in the order of their numbers.
+fn groups(model: &Model, comments: &Comments) -> Vec<Group> {
+    let mut groups: Vec<Group> = Vec::new();
+    let types = model.envelope.iter().flat_map(|envelope| &envelope.types);
+    for (number, message) in types {
+        let goes = event_goes(model, *number, message);
+        let row = |field: &FieldDescriptor| stored(model, field, Some(*number));
+        let mut event = section(comments, message, *number, goes, row);
+        event.query = queries::of_event(model, message).unwrap_or_default();
+        let file = message.parent_file();
+        let name = file.name().trim_end_matches(".proto");
+        let name = name.rsplit('/').next().unwrap_or(name);
+        match groups.iter_mut().find(|group| group.name == name) {
+            Some(group) => group.events.push(event),
+            None => groups.push(Group {
+                name: name.to_owned(),
+                doc: cell(comments.file(&file)),
+                events: vec![event],
+            }),
+        }
+    }
+    groups
+}
+
+fn section(
+    comments: &Comments,
+    message: &MessageDescriptor,
+    number: u32,
+    goes: Vec<String>,
+    stored: impl Fn(&FieldDescriptor) -> String,
+) -> MessageSection {
+    MessageSection {
+        name: message.name().to_owned(),
+        anchor: message_anchor(message),
+        number,
+        doc: cell(comments.message(message)),
+        goes,
+        query: String::new(),
+        fields: by_number(message)
+            .iter()
+            .map(|field| FieldRow {
+                number: field.number(),
+                name: code(field.name()),
+                ty: code(&field_type(field)),
+                stored: stored(field),
+                doc: cell(&match field.kind() {
+                    Kind::Enum(names) => {
+                        let names = names.enum_descriptor_proto().value.iter();
+                        let names: Vec<String> = names.map(|value| code(value.name())).collect();
+                        let all = format!("{} One of {}.", comments.field(field), names.join(", "));
+                        all.trim_start().to_owned()
+                    }
+                    _ => comments.field(field).to_owned(),
+                }),
+            })
+            .collect(),
+    }
+}
+
+fn source_row(model: &Model, source: &crate::model::Source) -> SourceRow {
+    let (takes, key) = match &source.intake {
+        Intake::Grpc {
+            service,
+            method,
+            json_path,
+        } => (
+            format!("gRPC `/{service}/{method}`, JSON at `POST {json_path}`"),
+            "the event type's name".to_owned(),
+        ),
+        Intake::Post {
+            path,
+            message,
+            routing_key,
+            headers,
+            verify,
+            ..
+        } => {
+            let kept = if *headers { " and its headers" } else { "" };
+            let verified = match verify.as_ref().map(|v| &v.scheme) {
+                None => String::new(),
+                Some(Scheme::Hmac { header, .. }) => format!(", signed in `{header}`"),
+                Some(Scheme::Bearer) => ", with a bearer token".to_owned(),
+                Some(Scheme::Basic) => ", with a password".to_owned(),
+            };
+            (
+                format!("`POST {path}`, a {}{kept}{verified}", message_link(message)),
+                match routing_key {
+                    RoutingKey::Constant(key) => code(key),
+                    RoutingKey::Computed(value) if value.uses_headers() => {
+                        "taken from the headers".to_owned()
+                    }
+                    RoutingKey::Computed(_) => "taken from the body".to_owned(),
+                },
+            )
+        }
+    };
+    SourceRow {
+        name: code(&source.name),
+        takes,
+        publishes: format!("`{}`, key: {key}", source.exchange),
+        ids: identity::of_source(model, source),
+        on_bad: identity::on_bad(source),
+        rejects: source.rejects.as_ref().map_or_else(
+            || "nowhere".to_owned(),
+            |to| format!("`{}`, key `{}`", to.exchange, to.routing_key),
+        ),
+    }
+}
+
+fn table_section(model: &Model, at: usize, table: &Table) -> TableSection {
+    let queues: Vec<String> = model
+        .queues
+        .iter()
+        .filter(|queue| queue.into == Destination::Table(at))
+        .map(|queue| code(&queue.name))
+        .collect();
+    let of_rows = table.columns.iter().map(|column| ColumnRow {
+        name: code(&column.name),
+        ty: code(&table.type_of(column)),
+        written: code(&column.written),
+        doc: cell(&queries::meaning(column)),
+    });
+    let hook_columns = table.postgres.iter().flat_map(|u| &u.hook_columns);
+    let of_hooks = hook_columns.map(|column| ColumnRow {
+        name: code(&column.name),
+        ty: code(&column.ty.to_string()),
+        written: "a hook".to_owned(),
+        doc: cell(&column.doc),
+    });
+    TableSection {
+        name: table.name.clone(),
+        anchor: table_anchor(&table.name),
+        doc: cell(&table.doc),
+        takes: takes(model, table),
+        stored: kept(model, table),
+        limits: limits(table),
+        queues: queues.join(", "),
+        query: queries::of_table(table),
+        columns: of_rows.chain(of_hooks).collect(),
+    }
+}
+
+/// Where and how a table keeps its rows, as sentences.
+fn kept(model: &Model, table: &Table) -> String {
+    let Some(upsert) = &table.postgres else {
+        let place = table.database.as_ref().map_or_else(String::new, |name| {
+            let database = model.databases.iter().find(|d| d.name == *name);
+            let server = database.map_or("", |d| d.server.as_str());
+            format!("In database `{name}` on server `{server}`. ")
+        });
+        let parts = match table.partition_by.as_str() {
+            "" => "not partitioned".to_owned(),
+            key => format!("partitioned by {}", code(key)),
+        };
+        let (engine, key) = (code(&table.engine), code(&table.order_by.join(", ")));
+        return format!("{place}Sorted by {key}, {parts}; engine {engine}");
+    };
+    let stays = match &upsert.version {
+        Some(version) => format!("a row with a greater {} replaces it", code(version)),
+        None => "the first one stays".to_owned(),
+    };
+    let key = code(&upsert.unique.join(", "));
+    let mut text = format!("In PostgreSQL, one row for each {key}: {stays}");
+    if let Some(hook) = &upsert.hook {
+        text.push_str(&format!(
+            "; with the rows, in one transaction, runs the hook {}",
+            code(hook)
+        ));
+    }
+    text
+}
+
+/// How long texts may be, as a sentence; empty if none is refused.
+fn limits(table: &Table) -> String {
+    let refused = table.columns.iter().filter_map(|column| {
+        let limit = table.limits.get(&column.name).filter(|l| l.enforce)?;
+        let most = size(u64::from(limit.bytes));
+        Some(format!("{} {most}", code(&column.name)))
+    });
+    let refused: Vec<String> = refused.collect();
+    match refused.is_empty() {
+        true => String::new(),
+        false => format!("Longer texts are refused: {}.", refused.join(", ")),
+    }
+}
+
+fn takes(model: &Model, table: &Table) -> String {
+    match &table.input {
+        Input::DeadLetters => "messages that could not be stored elsewhere".to_owned(),
+        Input::Json(message) => message_link(message),
+        Input::Events if table.every_type => "every event type".to_owned(),
+        Input::Events => {
+            let all = model.envelope.iter().flat_map(|envelope| &envelope.types);
+            let names: Vec<String> = all
+                .filter(|(number, _)| table.types.contains(number))
+                .map(|(_, message)| message_link(message))
+                .collect();
+            names.join(", ")
+        }
+    }
+}

@@ -1,0 +1,279 @@
+//! Requests in generated Rust: where messages are forwarded to, and what makes their bodies.
+
+use serde::Serialize;
+
+use super::function::FunctionView;
+use super::names::{Taken, literal, snake};
+use super::readers::Readers;
+use super::refused::Refused;
+use super::shapes::Shapes;
+use super::values::{Failing, Writer};
+use crate::base::names::grouped;
+use crate::model::{Model, Piece, Request, Root, Target, Template, Value};
+
+/// What the template sees.
+#[derive(Debug, Serialize)]
+pub struct RequestsView {
+    /// `use` lines.
+    pub imports: Vec<String>,
+    /// The requests.
+    pub requests: Vec<RequestView>,
+}
+
+/// A request.
+#[derive(Debug, Serialize)]
+pub struct RequestView {
+    /// The name of its constant.
+    pub constant: String,
+    /// Documentation lines.
+    pub docs: Vec<String>,
+    /// Its fields as Rust source.
+    pub fields: Vec<String>,
+    /// Its functions.
+    pub functions: Vec<FunctionView>,
+}
+
+/// Makes the view, or says which parts can't be written.
+pub fn requests(
+    model: &Model,
+    shapes: &Shapes,
+    readers: &Readers,
+) -> Result<RequestsView, Vec<Refused>> {
+    let writer = Writer {
+        shapes,
+        readers,
+        failing: Failing::NamesField,
+    };
+    let mut names = Taken::with(&["REQUESTS"]);
+    let mut views = Vec::new();
+    let mut refused = Vec::new();
+    for request in &model.requests {
+        let constant = names.claim(snake(&request.name).to_uppercase());
+        match view(request, constant, &writer) {
+            Ok(view) => views.push(view),
+            Err((part, reason)) => refused.push(Refused {
+                table: format!("request {}", request.name),
+                column: part,
+                reason,
+            }),
+        }
+    }
+    if !refused.is_empty() {
+        return Err(refused);
+    }
+    Ok(RequestsView {
+        imports: imports(model, &views),
+        requests: views,
+    })
+}
+
+/// A part, and why it can't be written.
+type Unwritable = (String, String);
+
+fn view(
+    request: &Request,
+    constant: String,
+    writer: &Writer<'_>,
+) -> Result<RequestView, Unwritable> {
+    let prefix = constant.to_lowercase();
+    let functions = vec![
+        choose(request, &format!("{prefix}_target"), writer)?,
+        body(request, &format!("{prefix}_body"), writer)?,
+    ];
+    let mut docs = vec![format!("Forwards `{}`.", request.message.full_name())];
+    if !request.doc.is_empty() {
+        docs.push(String::new());
+        docs.push(request.doc.clone());
+    }
+    let targets: Vec<String> = request
+        .targets
+        .iter()
+        .map(|target| self::target(request, target))
+        .collect();
+    let key = request.idempotency_key.as_ref().map(|key| literal(key));
+    let rate = request.rate.map(|rate| {
+        format!(
+            "Rate {{ count: {}, per_ms: {} }}",
+            grouped(u64::from(rate.count)),
+            grouped(u64::from(rate.per_ms))
+        )
+    });
+    let fields = vec![
+        format!("name: {}", literal(&request.name)),
+        format!("targets: &[{}]", targets.join(", ")),
+        format!("choose: {prefix}_target"),
+        format!("body: {prefix}_body"),
+        format!("idempotency_key: {}", maybe(key)),
+        format!("timeout_ms: {}", grouped(u64::from(request.timeout_ms))),
+        format!("concurrency: {}", request.concurrency),
+        format!("rate: {}", maybe(rate)),
+        format!("retried: &[{}]", ranges(&request.retried)),
+        format!("refused: &[{}]", ranges(&request.refused)),
+    ];
+    Ok(RequestView {
+        constant,
+        docs,
+        fields,
+        functions,
+    })
+}
+
+fn maybe(rust: Option<String>) -> String {
+    rust.map_or_else(|| "None".into(), |rust| format!("Some({rust})"))
+}
+
+fn ranges(ranges: &[(u16, u16)]) -> String {
+    let shown: Vec<String> = ranges
+        .iter()
+        .map(|(first, last)| format!("{first}..={last}"))
+        .collect();
+    shown.join(", ")
+}
+
+fn target(request: &Request, target: &Target) -> String {
+    let headers: Vec<String> = target
+        .headers
+        .iter()
+        .map(|(name, value)| format!("({}, {})", literal(name), template(value)))
+        .collect();
+    format!(
+        "Target {{ name: {}, method: {}, url: {}, headers: &[{}] }}",
+        literal(&name(request, target)),
+        literal(target.method),
+        template(&target.url),
+        headers.join(", ")
+    )
+}
+
+/// What a target is called where it is reported.
+pub fn name(request: &Request, target: &Target) -> String {
+    match &target.value {
+        Some(value) => format!("{}.{value}", request.name),
+        None => request.name.clone(),
+    }
+}
+
+fn template(template: &Template) -> String {
+    let pieces: Vec<String> = template
+        .pieces
+        .iter()
+        .map(|piece| match piece {
+            Piece::Text(text) => format!("Piece::Text({})", literal(text)),
+            Piece::Variable(name) => format!("Piece::Variable({})", literal(name)),
+        })
+        .collect();
+    format!("&[{}]", pieces.join(", "))
+}
+
+/// The function that chooses a target.
+fn choose(request: &Request, name: &str, writer: &Writer<'_>) -> Result<FunctionView, Unwritable> {
+    let lines = match &request.by {
+        None => vec!["Ok(0)".to_owned()],
+        Some((value, _)) => {
+            let text = writer
+                .text("by", value)
+                .map_err(|reason| ("by".to_owned(), reason))?;
+            let known: Vec<String> = request
+                .targets
+                .iter()
+                .filter_map(|target| target.value.as_deref())
+                .map(literal)
+                .collect();
+            let what = literal(&field(value));
+            vec![
+                format!("let value = {text};"),
+                format!("function::one_of({what}, &value, &[{}])", known.join(", ")),
+            ]
+        }
+    };
+    Ok(FunctionView {
+        doc: format!("Which target of `{}` a message goes to.", request.name),
+        head: format!(
+            "fn {name}({}: &Message<'_>) -> Result<usize, Bad>",
+            parameter("message", "message.", &lines)
+        ),
+        lines,
+    })
+}
+
+/// The field that a value comes from.
+fn field(value: &Value) -> String {
+    match &value.root {
+        Root::Body(path) => {
+            let names: Vec<&str> = path.iter().map(|field| field.name()).collect();
+            names.join(".")
+        }
+        _ => "by".to_owned(),
+    }
+}
+
+/// The function that makes a body.
+fn body(request: &Request, name: &str, writer: &Writer<'_>) -> Result<FunctionView, Unwritable> {
+    let object = match &request.whole {
+        None => "function::nothing()".to_owned(),
+        Some(whole) => writer
+            .object("body", &whole.value)
+            .map_err(|reason| ("body".to_owned(), reason))?,
+    };
+    let mut lines = Vec::new();
+    if request.members.is_empty() {
+        lines.push(format!("Ok(function::json_text({object}))"));
+    } else {
+        lines.push(format!("let mut body = {object};"));
+        for member in &request.members {
+            let value = writer
+                .member(&member.name, &member.value)
+                .map_err(|reason| (member.name.clone(), reason))?;
+            lines.push(format!(
+                "function::put(&mut body, {}, {value});",
+                literal(&member.name)
+            ));
+        }
+        lines.push("Ok(function::json_text(body))".into());
+    }
+    Ok(FunctionView {
+        doc: format!("What a message is sent as to `{}`.", request.name),
+        head: format!(
+            "fn {name}({}: &Message<'_>, {}: &Context) -> Result<Vec<u8>, Bad>",
+            parameter("message", "message.", &lines),
+            parameter("cx", "cx.", &lines)
+        ),
+        lines,
+    })
+}
+
+/// A parameter's name, marked where nothing uses it.
+fn parameter(name: &str, used_as: &str, lines: &[String]) -> String {
+    match lines.iter().any(|line| line.contains(used_as)) {
+        true => name.to_owned(),
+        false => format!("_{name}"),
+    }
+}
+
+/// Exactly what the file uses.
+fn imports(model: &Model, views: &[RequestView]) -> Vec<String> {
+    if views.is_empty() {
+        return vec!["use crate::contract::Request;".into()];
+    }
+    let lines = || {
+        views
+            .iter()
+            .flat_map(|v| &v.functions)
+            .flat_map(|f| &f.lines)
+    };
+    let uses = |word: &str| lines().any(|line| line.contains(word));
+    let mut names = vec!["Bad", "Context", "Message", "Piece", "Request", "Target"];
+    if model.requests.iter().any(|request| request.rate.is_some()) {
+        names.push("Rate");
+    }
+    names.sort_unstable();
+    names.push("function");
+    if uses("json::") {
+        names.push("json");
+    }
+    let mut imports = vec![format!("use crate::contract::{{{}}};", names.join(", "))];
+    if uses("shapes::") {
+        imports.push("use super::shapes;".into());
+    }
+    imports
+}

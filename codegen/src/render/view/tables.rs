@@ -1,0 +1,317 @@
+//! Tables in generated Rust: the columns, and the function that appends rows to them.
+
+use serde::Serialize;
+
+use super::append;
+use super::columns::{constants, layout, postgres_layout};
+use super::databases::storage;
+use super::function::FunctionView;
+use super::names::{Taken, literal, raw_literal, snake};
+use super::readers::Readers;
+use super::refused::Refused;
+use super::shapes::Shapes;
+use crate::model::{
+    Column, ErrorField, From, Function, Input, Model, PgType, Root, Table, Type, Upsert, Value,
+};
+use crate::store::{clickhouse, postgres};
+
+/// What the template sees: one table.
+#[derive(Debug, Serialize)]
+pub struct TableView {
+    /// Its Rust module.
+    pub module: String,
+    /// Its name as a Rust literal.
+    pub name: String,
+    /// Its `Storage` as Rust source.
+    pub storage: String,
+    /// Documentation lines.
+    pub docs: Vec<String>,
+    /// `use` lines.
+    pub imports: Vec<String>,
+    /// `ColumnSpec`s as Rust source.
+    pub columns: Vec<String>,
+    /// How rows get into a PostgreSQL table, as Rust source; empty for others.
+    pub upsert: String,
+    /// The variant of `Append`, as Rust source.
+    pub append: &'static str,
+    /// Of the dead-letter table: fields of `error` and the columns that hold them, as Rust source.
+    pub letter: Vec<String>,
+    /// The present `CREATE TABLE` as a Rust literal.
+    pub ddl: String,
+    /// Its functions, `append` first.
+    pub functions: Vec<FunctionView>,
+}
+
+/// Makes the views of all tables, or says which columns can't be written.
+pub fn tables(
+    model: &Model,
+    shapes: &Shapes,
+    readers: &Readers,
+) -> Result<Vec<TableView>, Vec<Refused>> {
+    let mut modules = Taken::with(&["mod"]);
+    let mut views = Vec::new();
+    let mut refused = Vec::new();
+    for table in &model.tables {
+        let module = modules.claim(snake(&table.name));
+        let (functions, mut bad) = append::functions(model, table, shapes, readers);
+        refused.append(&mut bad);
+        views.push(view(model, module, table, functions));
+    }
+    if refused.is_empty() {
+        Ok(views)
+    } else {
+        Err(refused)
+    }
+}
+
+fn view(model: &Model, module: String, table: &Table, functions: Vec<FunctionView>) -> TableView {
+    let columns: Vec<String> = table
+        .columns
+        .iter()
+        .map(|column| {
+            format!(
+                "column({}, {}, {}){}{}",
+                literal(&column.name),
+                literal(&type_text(table, column)),
+                column_layout(table, column),
+                limit(table, column),
+                holds(column)
+            )
+        })
+        .collect();
+    let mut docs = vec![format!("Rows of `{}`.", table.name)];
+    if !table.doc.is_empty() {
+        docs.push(String::new());
+        docs.push(table.doc.clone());
+    }
+    TableView {
+        module,
+        name: literal(&table.name),
+        storage: storage(model, table),
+        docs,
+        imports: imports(table, &functions),
+        columns,
+        upsert: table
+            .postgres
+            .as_ref()
+            .map(|u| upsert(table, u))
+            .unwrap_or_default(),
+        append: match table.input {
+            Input::Events => "Events(append)",
+            Input::Json(_) => "Json(append)",
+            Input::DeadLetters => "DeadLetters(append, LETTER)",
+        },
+        letter: match table.input {
+            Input::DeadLetters => letter(table),
+            Input::Events | Input::Json(_) => Vec::new(),
+        },
+        ddl: raw_literal(&match &table.postgres {
+            Some(upsert) => postgres::ddl::create(table, upsert).join(";\n"),
+            None => clickhouse::ddl::create(table),
+        }),
+        functions,
+    }
+}
+
+/// The call that says what a column holds, where that matters beyond its values.
+fn holds(column: &Column) -> &'static str {
+    let From::Value(value) = &column.from else {
+        return "";
+    };
+    match (&value.root, value.functions.as_slice()) {
+        (Root::Unknown, _) => ".holds(Holds::Unknown)",
+        (Root::Now, []) => ".holds(Holds::Now)",
+        (Root::TypeName, [] | [Function::LowCardinality]) => ".holds(Holds::Type)",
+        (Root::Payload, [Function::Json]) => ".holds(Holds::Payload)",
+        _ => "",
+    }
+}
+
+/// A column's type as its database shows it.
+fn type_text(table: &Table, column: &Column) -> String {
+    let postgres = table.postgres.as_ref().and_then(|_| PgType::of(&column.ty));
+    match postgres {
+        Some(ty) => ty.shown(),
+        None => column.ty.to_string(),
+    }
+}
+
+/// The call that sets the longest text of a column, if it has one.
+fn limit(table: &Table, column: &Column) -> String {
+    match table.limits.get(&column.name) {
+        Some(limit) if limit.enforce => format!(".enforce({})", limit.bytes),
+        Some(limit) => format!(".report({})", limit.bytes),
+        None => String::new(),
+    }
+}
+
+fn column_layout(table: &Table, column: &Column) -> String {
+    match table.postgres {
+        Some(_) => postgres_layout(&column.ty),
+        None if repeats(table, column) => layout(&Type::LowCardinality(Box::new(Type::String))),
+        None => layout(&column.ty),
+    }
+}
+
+/// Whether a text is the same for all events of a request. It is sent once then, however the table stores it. What isn't
+/// known is nearly always nothing, or of the header.
+fn repeats(table: &Table, column: &Column) -> bool {
+    let of_request =
+        |value: &Value| matches!(value.root, Root::Header(_) | Root::TypeName | Root::Unknown);
+    matches!(table.input, Input::Events)
+        && column.ty == Type::String
+        && matches!(&column.from, From::Value(value) if of_request(value))
+}
+
+/// A `contract::Upsert` as Rust source.
+fn upsert(table: &Table, upsert: &Upsert) -> String {
+    let place = |name: &String| table.columns.iter().position(|c| c.name == *name);
+    let unique: Vec<String> = upsert
+        .unique
+        .iter()
+        .filter_map(place)
+        .map(|at| at.to_string())
+        .collect();
+    let conflict = match upsert.version.as_ref().and_then(place) {
+        Some(version) => format!("Conflict::Replace {{ version: {version} }}"),
+        None => "Conflict::Keep".to_owned(),
+    };
+    let hook = match &upsert.hook {
+        Some(name) => format!("Some({})", literal(name)),
+        None => "None".to_owned(),
+    };
+    let columns: Vec<String> = upsert
+        .hook_columns
+        .iter()
+        .map(|c| format!("({}, {})", literal(&c.name), literal(&c.ty.shown())))
+        .collect();
+    format!(
+        "Upsert {{ unique: &[{}], conflict: {conflict}, hook: {hook}, hook_columns: &[{}] }}",
+        unique.join(", "),
+        columns.join(", ")
+    )
+}
+
+/// Which column holds which field of `error`, as Rust source. Only those that hold it as it is count.
+fn letter(table: &Table) -> Vec<String> {
+    let column = |wanted: ErrorField| {
+        table.columns.iter().find(|column| match &column.from {
+            From::Value(value) => {
+                let plain = |f: &Function| matches!(f, Function::LowCardinality);
+                matches!(value.root, Root::Error(field) if field == wanted)
+                    && value.functions.iter().all(plain)
+            }
+            _ => false,
+        })
+    };
+    let pair = |(name, field): &(&str, ErrorField)| {
+        let column = column(*field)?;
+        Some(format!("({}, {})", literal(name), literal(&column.name)))
+    };
+    ErrorField::ALL.iter().filter_map(pair).collect()
+}
+
+/// Exactly what the functions use.
+fn imports(table: &Table, functions: &[FunctionView]) -> Vec<String> {
+    let uses = |word: &str| {
+        functions
+            .iter()
+            .flat_map(|f| f.lines.iter())
+            .any(|line| line.contains(word))
+    };
+    let mut names = vec![
+        "Append",
+        "Bad",
+        "Block",
+        "ColumnSpec",
+        "Context",
+        "Storage",
+        "Table",
+    ];
+    let layouts = layouts(std::iter::once(table));
+    if table.columns.iter().any(|column| !holds(column).is_empty()) {
+        names.push("Holds");
+    }
+    if layouts.contains("Layout::") {
+        names.push("Layout");
+    }
+    if table.postgres.is_some() {
+        names.extend(["Conflict", "Upsert"]);
+    }
+    match table.input {
+        Input::Events => names.push("Group"),
+        Input::Json(_) => names.push("Message"),
+        Input::DeadLetters => names.extend(["DeadLetter", "Group"]),
+    }
+    if uses("Kind::") {
+        names.push("Kind");
+    }
+    names.sort_unstable();
+    for module in ["function", "json", "unknown"] {
+        if uses(&format!("{module}::")) {
+            names.push(module);
+        }
+    }
+    let mut lines = vec![format!("use crate::contract::{{{}}};", names.join(", "))];
+    for module in ["shapes", "views"] {
+        if uses(&format!("{module}::")) {
+            lines.push(format!("use super::super::{module};"));
+        }
+    }
+    if table.database.is_some() {
+        lines.push("use super::super::databases;".to_owned());
+    }
+    let mut own = vec!["column"];
+    own.extend(constants(&layouts).map(|(name, ..)| name));
+    own.sort_unstable();
+    lines.push(format!("use super::{{{}}};", own.join(", ")));
+    lines
+}
+
+/// What the template of `tables/mod.rs` sees.
+#[derive(Debug, Serialize)]
+pub struct TableList {
+    /// The modules by name.
+    pub modules: Vec<String>,
+    /// The modules in the order of the model.
+    pub tables: Vec<String>,
+    /// Layouts that many columns have.
+    pub constants: Vec<LayoutConstant>,
+}
+
+/// A layout that many columns have.
+#[derive(Debug, Serialize)]
+pub struct LayoutConstant {
+    /// Its name.
+    pub name: &'static str,
+    /// The type that is laid out so.
+    pub ty: &'static str,
+    /// Whether NULL is a value, as Rust source.
+    pub nullable: &'static str,
+}
+
+impl TableList {
+    /// Lists the tables.
+    pub fn of(model: &Model, views: &[TableView]) -> Self {
+        let tables: Vec<String> = views.iter().map(|view| view.module.clone()).collect();
+        let mut modules = tables.clone();
+        modules.sort_unstable();
+        let layouts = layouts(model.tables.iter());
+        TableList {
+            modules,
+            tables,
+            constants: constants(&layouts)
+                .map(|(name, ty, nullable)| LayoutConstant { name, ty, nullable })
+                .collect(),
+        }
+    }
+}
+
+/// All layouts of some tables in one text.
+fn layouts<'a>(tables: impl Iterator<Item = &'a Table>) -> String {
+    let layouts = tables.flat_map(|table| {
+        let columns = table.columns.iter();
+        columns.map(|column| column_layout(table, column) + "\n")
+    });
+    layouts.collect()
+}
