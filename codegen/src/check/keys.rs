@@ -43,7 +43,7 @@ fn default_partitions(resolved: &Resolved<'_>, out: &mut Diagnostics) {
     let used = |t: &Table<'_>| t.partition_by.is_some_and(|p| p.span == default.span);
     if !tables.iter().any(used) && tables.iter().all(|t| t.complete) {
         let message = format!("no table has the columns of `{}`", default.value);
-        let found = Diagnostic::new(&UNKNOWN_COLUMN, message).at(default.span, "of no table");
+        let found = Diagnostic::new(&UNKNOWN_COLUMN, message).at(default.span, "not in any table");
         out.push(found.help("a table that names no partitions has these, if it has their columns"));
     }
 }
@@ -147,7 +147,7 @@ fn replaced_by_clock(table: &Table<'_>, place: Span, out: &mut Diagnostics) {
     // Columns that are unknown have been reported.
     let versions = columns(engine, table, &mut Diagnostics::default());
     let message = format!(
-        "which row of table `{}` is the latest?",
+        "table `{}` doesn't declare which row is the latest",
         table.spec.name.value
     );
     let found = Diagnostic::new(&REPLACED_BY_CLOCK, message)
@@ -171,7 +171,7 @@ fn made_here(used: Used<'_>, out: &mut Diagnostics) {
         let message = format!("`{}` is made by the server, not by the sender", column.name);
         out.push(
             Diagnostic::new(&KEY_MADE_HERE, message)
-                .at(used.span, "another value on every attempt")
+                .at(used.span, "differs on every attempt")
                 .and(Some(used.column.place), column.written.clone())
                 .help("sort by what was sent; keep the corrected value as a column beside it"),
         );

@@ -36,7 +36,7 @@ pub(super) fn user_agent(part: &Argument, text: &Text) -> Result<Function, Box<D
         let (name, truth) = (*name, *truth);
         return Ok(Function::UserAgent(UserAgentPart { name, truth }));
     }
-    let message = format!("a user agent says no `{}`", part.text);
+    let message = format!("a user agent has no part `{}`", part.text);
     let names = USER_AGENT.iter().map(|(name, _)| *name);
     let found = Diagnostic::new(&BAD_ARGUMENT, message)
         .at(text.part(part.range.clone()), "unknown")
@@ -53,7 +53,7 @@ pub(super) fn header_name(
     if crate::base::names::is_header(name) {
         return Ok(name.to_owned());
     }
-    let message = format!("`{name}` is no name of a header");
+    let message = format!("`{name}` is not a valid header name");
     let found = Diagnostic::new(&HEADER_NAME, message).at(text.part(range), "not a name");
     Err(Box::new(found.help("a name holds letters, digits and -._")))
 }
@@ -112,7 +112,7 @@ fn is_untyped(expression: &Expression, text: &Text, scope: &Scope<'_>) -> bool {
 
 fn bad_alternative(other: &Argument, on: &Type, text: &Text) -> Box<Diagnostic> {
     let present = on.present();
-    let message = format!("`{}` can't stand in for {present}", other.text);
+    let message = format!("`{}` can't replace {present}", other.text);
     let found = Diagnostic::new(&BAD_ARGUMENT, message)
         .at(text.part(other.range.clone()), "of another type")
         .help("`coalesce` takes a path of a JSON message to a value of the same type; a constant text is `default(\"TEXT\")`");
@@ -135,6 +135,6 @@ pub(super) fn member(
     let message = format!("`{}` can't be a member of an object", value.text);
     let found = Diagnostic::new(&BAD_ARGUMENT, message)
         .at(text.part(value.range.clone()), "not a single value")
-        .help("`with` takes text, a number or a truth value out of the body: `with(\"key\", body.field)`");
+        .help("`with` takes text, a number or a boolean from the body: `with(\"key\", body.field)`");
     Err(Box::new(found))
 }

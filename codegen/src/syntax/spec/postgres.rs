@@ -74,7 +74,7 @@ fn refuse(
 ) {
     for entry in keys.iter().filter_map(|key| fields.get(key)) {
         let message = format!(
-            "table `{}` is in {store}, where `{}` means nothing",
+            "table `{}` is in {store}, where `{}` has no meaning",
             name.value, entry.key.value
         );
         out.push(

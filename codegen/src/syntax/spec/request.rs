@@ -139,7 +139,7 @@ fn targets(to: &Entry, by: Option<&Text>, out: &mut Diagnostics) -> Vec<(Option<
             out.push(
                 Diagnostic::new(
                     &TARGET,
-                    "it isn't said which of the targets a message goes to",
+                    "`by` is missing: it chooses among the targets",
                 )
                 .at(to.key.span, "several targets")
                 .help("for example `by: body.appType | default(\"USER\")`"),
