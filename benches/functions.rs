@@ -17,10 +17,10 @@ use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use event_grpc::cli::bench::door::Form;
 use event_grpc::cli::bench::pattern::{Mix, Patterns};
 use event_grpc::contract::json::limits;
-use event_grpc::contract::proto_json::{Most, ProtoJson};
 use event_grpc::contract::{Append, Block, Context, Group, Message};
 use event_grpc::ingest::group::Batch;
 use event_grpc::ingest::scan::scan;
+use event_grpc::proto_json::{Most, ProtoJson};
 use rows::{EVENTS, append, each_group, envelope, requests, table};
 use serde_json::Value;
 

@@ -4,9 +4,19 @@
 #![forbid(unsafe_code)]
 
 pub mod listen;
+pub mod row_error;
+pub mod time;
 pub mod weight;
 
+pub mod json;
+pub mod native;
+pub mod protobuf;
+pub mod unknown;
+
 pub mod contract;
+pub mod function;
+pub mod identity;
+pub mod proto_json;
 #[rustfmt::skip]
 #[path = "../generated/mod.rs"]
 pub mod generated;

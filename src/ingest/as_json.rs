@@ -7,7 +7,7 @@ use xxhash_rust::xxh3::{xxh3_64, xxh3_128_with_seed};
 use super::response::Refusal;
 use super::scan::{self, Event, MAX_EVENTS, Refused, Verdict};
 use crate::contract::Envelope;
-use crate::contract::proto_json::{Found, Most, ProtoJson, Request, Unread, with_id};
+use crate::proto_json::{Found, Most, ProtoJson, Request, Unread, with_id};
 use crate::weight;
 
 /// Maximum number of bad events whose errors are kept: no answer lists more.

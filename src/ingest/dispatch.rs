@@ -20,8 +20,8 @@ use super::reading::Budget;
 use super::response::{Refusal, Rejected, Response, success};
 use super::route::Route;
 use crate::broker::PublishError;
-use crate::contract::proto_json::{ProtoJson, Warnings};
 use crate::contract::{self, Envelope, Source};
+use crate::proto_json::{ProtoJson, Warnings};
 use crate::weight::Permit;
 
 /// Maximum duration of a request.

@@ -5,9 +5,9 @@ use std::borrow::Cow;
 use uuid::Uuid;
 
 use super::scan::{Event, Verdict};
-use crate::contract::ids::Maker;
 use crate::contract::wire::{self, WireType};
 use crate::contract::{Envelope, EventType};
+use crate::identity::Maker;
 use crate::weight;
 
 /// Length of a generated id: a UUID as text.

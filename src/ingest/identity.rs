@@ -6,9 +6,9 @@ use http::HeaderMap;
 use metrics::{Counter, counter};
 use uuid::Uuid;
 
-use crate::contract::identity::{Declared, fields, of_request};
 use crate::contract::json::{Map, Value};
 use crate::contract::{IdFrom, Source};
+use crate::identity::{Declared, fields, of_request};
 
 /// Makes the ids of a source's messages.
 #[derive(Debug)]

@@ -10,9 +10,9 @@ use super::kept_headers;
 use super::publisher::now;
 use super::response::Refusal;
 use crate::broker::{HeaderValue, Outgoing, Properties};
-use crate::contract::identity::Declared;
 use crate::contract::json::{self, Map, Value, limits};
 use crate::contract::{Bad, Context, Message, RoutingKey, Shape, Source, headers};
+use crate::identity::Declared;
 
 /// Maximum length of a routing key in AMQP, in bytes.
 const LONGEST_KEY: usize = 255;

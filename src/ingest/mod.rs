@@ -30,7 +30,6 @@ mod unary;
 pub mod verify;
 pub mod webhook;
 mod weigh;
-pub mod well_formed;
 
 pub use publisher::{Limits, Publisher};
 pub use sources::{SetUpError, Sources};

@@ -12,7 +12,7 @@ use super::quarantine::Judged;
 use super::response::Refusal;
 use super::scan::{Event, scan};
 use super::weigh;
-use crate::contract::proto_json::Warnings;
+use crate::proto_json::Warnings;
 use crate::weight::{self, Most};
 
 /// Number of events of each type, by the type's index.

@@ -4,8 +4,8 @@ use super::as_json::AsJson;
 use super::pool::Full;
 use super::scan::{Event, Refused, Verdict};
 use crate::broker::PublishError;
-use crate::contract::proto_json::{Unread, Warnings};
 pub use crate::generated::proto::event::{RejectCode, RejectedEvent, Response};
+use crate::proto_json::{Unread, Warnings};
 use crate::weight;
 
 /// Maximum number of rejected events that a response lists.

@@ -5,9 +5,10 @@
 
 use std::borrow::Cow;
 
-use super::well_formed;
 use crate::contract::wire::{self, RECURSION_LIMIT, WRONG_TYPE, WireType};
-use crate::contract::{Bad, Envelope, EventType, Label, UNKNOWN_MEMBERS, function};
+use crate::contract::{Bad, Envelope, EventType, Label, function};
+use crate::protobuf::well_formed;
+use crate::unknown::UNKNOWN_MEMBERS;
 
 /// Maximum number of events of a request. It bounds the cost of a small request with many empty events.
 pub const MAX_EVENTS: usize = 50_000;

@@ -21,9 +21,9 @@ use super::reading::Budget;
 use super::response::Refusal;
 use super::verify::{Proof, Verifier};
 use crate::broker::{Outgoing, Topology};
-use crate::contract::identity::Declared;
 use crate::contract::json::{Map, Value, without_mark};
 use crate::contract::{self, Bad, IdFrom, OnBad, Pipeline, RoutingKey, Shape, Source};
+use crate::identity::Declared;
 
 /// Size from which a body is handled on a separate thread, in bytes.
 const LARGE: usize = 256 << 10;

@@ -10,9 +10,9 @@ use super::objects::{Objects, Parsed};
 use super::prepare::{Content, Prepared};
 use super::split::{Part, Run, Why};
 use super::stretch::both;
-use crate::contract::canonical::canonical;
-use crate::contract::function::MILLIS_RANGE;
 use crate::contract::{Append, Bad, Block, Context, Envelope, Group, Input, json};
+use crate::protobuf::canonical::canonical;
+use crate::time::MILLIS_RANGE;
 
 /// Failed unit of a message.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -9,14 +9,14 @@ use super::prepare::{Content, Prepared};
 use super::split::Part;
 use super::unit::{self, Body};
 use crate::broker::{HeaderValue, Letter, Outgoing, Properties, letter_id};
-use crate::contract::canonical::canonical;
-use crate::contract::function::MILLIS_RANGE;
 use crate::contract::headers as h;
 use crate::contract::json;
 use crate::contract::{
     AppendDeadLetter, Bad, Block, Context, DeadLetter, Envelope, Group, IdFrom, Input, Pipeline,
     Route,
 };
+use crate::protobuf::canonical::canonical;
+use crate::time::MILLIS_RANGE;
 
 /// Message of a dead letter: the bytes of the failed units as received, and the reason in the headers.
 pub(super) fn outgoing(

@@ -10,10 +10,10 @@ use xxhash_rust::xxh3::xxh3_128;
 
 use super::duty::Received;
 use super::split::{Lost, Part, Why, split};
-use crate::contract::column::plain::push_varint;
-use crate::contract::ids::Maker;
 use crate::contract::wire::{self, RECURSION_LIMIT, WireType};
 use crate::contract::{Bad, Envelope, Ids};
+use crate::identity::Maker;
+use crate::protobuf::writer::push_varint;
 
 /// Splits a message, whose body is `body`, and writes ids into it where they are missing. `delivery` is the received
 /// message.

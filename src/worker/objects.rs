@@ -13,7 +13,8 @@ use crate::broker::{HeaderValue, Properties};
 use crate::contract::headers::OBJECT_ID;
 use crate::contract::json::limits::{self, MAX_OBJECTS};
 use crate::contract::json::{Map, Value, without_mark};
-use crate::contract::{Bad, IdFrom, Message, Queue, identity};
+use crate::contract::{Bad, IdFrom, Message, Queue};
+use crate::identity;
 
 /// Ranges of the objects of a message.
 #[derive(Debug)]

@@ -16,8 +16,8 @@ use super::{headers, proto_json};
 use crate::broker::{Delivery, HeaderValue, Properties};
 use crate::contract::headers::{EVENT_BATCH, JSON, UNREADABLE};
 use crate::contract::json::{Map, Value};
-use crate::contract::proto_json::ProtoJson;
 use crate::contract::{Bad, Envelope, Input, Pipeline, Queue};
+use crate::proto_json::ProtoJson;
 use crate::weight::{self, Budget, Permit};
 
 /// Message that is ready to become rows, with its acknowledgement guard.

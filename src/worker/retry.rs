@@ -11,9 +11,9 @@ use super::prepare::{Content, Prepared};
 use super::split::Part;
 use super::unit::{self, event_at};
 use crate::broker::{HeaderValue, Outgoing, Properties, SHORT};
-use crate::contract::column::plain::push_varint;
 use crate::contract::headers as h;
 use crate::contract::{Envelope, IdFrom, Input};
+use crate::protobuf::writer::push_varint;
 
 /// Copies for a message's queue with these of its units, in ascending order. Each object of a list travels by itself,
 /// under the id that it has in the list.

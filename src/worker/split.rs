@@ -5,7 +5,8 @@ use std::ops::Range;
 use bytes::Bytes;
 
 use crate::contract::wire::{self, RECURSION_LIMIT, WireType};
-use crate::contract::{Bad, Envelope, EventType, UNKNOWN_MEMBERS};
+use crate::contract::{Bad, Envelope, EventType};
+use crate::unknown::UNKNOWN_MEMBERS;
 
 /// Maximum number of events of a message: twice as many as of a request, from which older producers make one message.
 /// It bounds the cost of a small message with many empty events.

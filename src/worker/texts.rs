@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use crate::contract::column::length::Longer;
 use crate::contract::{Block, ColumnSpec, Table};
+use crate::native::column::length::Longer;
 
 /// Interval between two log lines of a column.
 const QUIET: Duration = Duration::from_secs(60);

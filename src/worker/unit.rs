@@ -7,9 +7,9 @@ use bytes::Bytes;
 
 use super::prepare::{Content, Prepared};
 use super::split::Part;
-use crate::contract::column::plain::push_varint;
 use crate::contract::headers::JSON;
 use crate::contract::{Envelope, EventType, Input};
+use crate::protobuf::writer::push_varint;
 
 /// Message that would hold the unit alone.
 pub(super) struct Body {

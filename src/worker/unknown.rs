@@ -5,8 +5,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use serde_json::Value;
 
-use crate::contract::unknown::{CUT, parts};
 use crate::contract::{Block, Table};
+use crate::unknown::{CUT, parts};
 
 /// Maximum number of distinct names; the others are counted together.
 const NAMES: usize = 64;

@@ -4,11 +4,11 @@ mod spelling;
 
 use std::collections::{BTreeMap, HashMap};
 
-use event_grpc::contract::content::content;
-use event_grpc::contract::ids::Maker;
 use event_grpc::contract::{Envelope, Ids, Shape};
 use event_grpc::generated::PIPELINE;
 use event_grpc::generated::proto::event::Event;
+use event_grpc::identity::Maker;
+use event_grpc::protobuf::content::content;
 use proptest::prelude::*;
 use prost::Message as _;
 use prost_reflect::{DescriptorPool, DynamicMessage, ReflectMessage as _, Value};

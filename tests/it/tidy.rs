@@ -15,10 +15,49 @@ enum May {
 }
 
 /// The layers, by folder. `app` wires them together and `cli` starts it, so none of them knows these two.
-const LAYERS: [(&str, May); 10] = [
+const LAYERS: [(&str, May); 19] = [
     ("src/listen", May::Only(&["listen"])),
     ("src/weight", May::Only(&["weight"])),
-    ("src/contract", May::Only(&["contract", "weight"])),
+    ("src/row_error", May::Only(&[])),
+    ("src/time", May::Only(&[])),
+    (
+        "src/protobuf",
+        May::Only(&["protobuf", "row_error", "time"]),
+    ),
+    ("src/json", May::Only(&["json", "protobuf", "row_error"])),
+    ("src/unknown", May::Only(&["json", "protobuf", "row_error"])),
+    (
+        "src/function",
+        May::Only(&["json", "protobuf", "row_error", "time"]),
+    ),
+    (
+        "src/native",
+        May::Only(&[
+            "json",
+            "native",
+            "protobuf",
+            "row_error",
+            "unknown",
+            "weight",
+        ]),
+    ),
+    (
+        "src/contract",
+        May::Only(&[
+            "contract",
+            "function",
+            "json",
+            "native",
+            "protobuf",
+            "row_error",
+            "time",
+        ]),
+    ),
+    ("src/identity", May::Only(&["contract", "json", "protobuf"])),
+    (
+        "src/proto_json",
+        May::Only(&["contract", "protobuf", "row_error", "unknown"]),
+    ),
     ("generated", May::Only(&["contract", "generated"])),
     ("src/broker", May::AnyBut(&["sink", "app", "cli"])),
     ("src/sink", May::AnyBut(&["broker", "hooks", "app", "cli"])),

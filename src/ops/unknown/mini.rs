@@ -9,12 +9,12 @@ use prost_reflect::{
 };
 
 use super::{Fed, fill};
-use crate::contract::canonical::canonical;
 use crate::contract::json::{self, Map, Number, Value as Json};
-use crate::contract::unknown::{self, UNKNOWN_MEMBERS, flat_text, parts};
 use crate::contract::{
     Append, Bad, Block, Context, Envelope, EventType, Group, Holds, Message, Shape, Table,
 };
+use crate::protobuf::canonical::canonical;
+use crate::unknown::{self, UNKNOWN_MEMBERS, flat_text, parts};
 
 /// Key under which the column of unknown fields of a small row holds its number.
 pub(crate) const ROW: &str = "…row";

@@ -10,8 +10,8 @@ pub use reprocess::{Plan, Sample, Stores, reprocess};
 
 use serde::Serialize;
 
-use crate::contract::unknown::{CUT, parts};
 use crate::contract::{Destination, Envelope, Holds, Input, Kind, Label, Pipeline, Shape, Table};
+use crate::unknown::{CUT, parts};
 
 /// Input that a table's rows are made from.
 #[derive(Debug, Clone, Copy)]

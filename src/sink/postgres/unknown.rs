@@ -4,8 +4,8 @@ use tokio_postgres::types::{ToSql, Type};
 
 use super::values::{PgType, Values};
 use super::{BATCH_LIMIT, Postgres, SETTINGS, connection, late, quote, sqlstate, upsert_of};
-use crate::contract::column::read::Cell;
 use crate::contract::{Block, Holds, Table, Upsert};
+use crate::native::column::read::Cell;
 use crate::sink::clickhouse::unknown::Found;
 use crate::sink::{Fault, StoreError};
 

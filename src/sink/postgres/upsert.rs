@@ -6,8 +6,8 @@ use tokio_postgres::types::{ToSql, Type};
 
 use super::values::{PgType, Values, whole};
 use super::{quote, sqlstate};
-use crate::contract::column::read::Cell;
 use crate::contract::{Block, Conflict, Table, Upsert};
+use crate::native::column::read::Cell;
 use crate::sink::{Fault, StoreError};
 
 /// Upsert statement. Rows are in the order of their keys, so that two instances don't deadlock.

@@ -6,7 +6,7 @@ use tokio_postgres::types::{ToSql, Type};
 
 use super::sqlstate;
 use crate::contract::ColumnSpec;
-use crate::contract::column::read::Cell;
+use crate::native::column::read::Cell;
 use crate::sink::{Fault, StoreError};
 
 /// Type of a column.

@@ -11,7 +11,7 @@ use rand::{Rng as _, SeedableRng as _};
 use tokio::time::Instant;
 
 use crate::contract::Table;
-use crate::contract::column::read::Cell;
+use crate::native::column::read::Cell;
 use crate::sink::{Fault, Rows, Store, StoreError};
 
 /// Behaviour of a destination for a while.

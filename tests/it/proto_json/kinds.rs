@@ -1,6 +1,6 @@
 //! Accepted and refused values of each kind of field, with the reasons.
 
-use event_grpc::contract::proto_json::{Found, Most, ProtoJson, Request, Unread};
+use event_grpc::proto_json::{Found, Most, ProtoJson, Request, Unread};
 use prost::Message as _;
 
 use super::MOST;

@@ -6,9 +6,10 @@ mod random;
 mod spelled;
 mod spoiled;
 
-use event_grpc::contract::canonical::canonical;
-use event_grpc::contract::proto_json::{Found, Most, ProtoJson, Request};
-use event_grpc::contract::{Envelope, UNKNOWN_MEMBERS};
+use event_grpc::contract::Envelope;
+use event_grpc::proto_json::{Found, Most, ProtoJson, Request};
+use event_grpc::protobuf::canonical::canonical;
+use event_grpc::unknown::UNKNOWN_MEMBERS;
 use prost::Message as _;
 use prost_reflect::{
     DescriptorPool, DynamicMessage, MessageDescriptor, ReflectMessage as _, Value,

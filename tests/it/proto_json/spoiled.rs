@@ -2,8 +2,8 @@
 
 use std::time::{Duration, Instant};
 
-use event_grpc::contract::UNKNOWN_MEMBERS;
-use event_grpc::contract::proto_json::{Found, ProtoJson};
+use event_grpc::proto_json::{Found, ProtoJson};
+use event_grpc::unknown::UNKNOWN_MEMBERS;
 use proptest::prelude::*;
 use rand::rngs::StdRng;
 use rand::{Rng as _, SeedableRng as _};

@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use event_grpc::contract::canonical::canonical;
-use event_grpc::contract::unknown::{any, found};
 use event_grpc::contract::{Append, Block, Context, Envelope, Group, Pipeline, Shape, Table};
 use event_grpc::generated::PIPELINE;
+use event_grpc::protobuf::canonical::canonical;
+use event_grpc::unknown::{any, found};
 use prost::Message as _;
 use prost_reflect::{DescriptorPool, DynamicMessage, MapKey, ReflectMessage as _, Value};
 use rand::rngs::StdRng;

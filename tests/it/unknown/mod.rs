@@ -5,7 +5,7 @@ mod filled;
 mod postgres;
 mod stored;
 
-use event_grpc::contract::unknown::UNKNOWN_MEMBERS;
+use event_grpc::unknown::UNKNOWN_MEMBERS;
 
 /// A length-delimited field.
 fn delimited(number: u32, value: &[u8]) -> Vec<u8> {

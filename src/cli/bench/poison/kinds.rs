@@ -2,10 +2,10 @@
 
 use prost::Message as _;
 
-use crate::contract::column::plain::push_varint;
 use crate::contract::{Envelope, headers};
 use crate::generated::proto::event::event::EventOf;
 use crate::generated::proto::event::{Event, Header, LaunchEvent};
+use crate::protobuf::writer::push_varint;
 
 /// The session of events that the table refuses, where it has a constraint against it.
 pub(super) const REFUSED_SESSION: &str = "poison";

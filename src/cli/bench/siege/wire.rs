@@ -1,6 +1,6 @@
 //! Requests of app events, written field by field, so that anything can be wrong with them.
 
-use crate::contract::column::plain::push_varint;
+use crate::protobuf::writer::push_varint;
 
 /// Field numbers of `event.Events`.
 pub(super) const HEADER: u32 = 4;

@@ -3,7 +3,7 @@
 use super::super::attack::{Attack, Call};
 use super::super::wire::{self, EVENTS, HEADER, LAUNCH, RECO_INFO, WIDGET_VIEW, message, push};
 use super::{Door, Kind, One, kind};
-use crate::contract::column::plain::push_varint;
+use crate::protobuf::writer::push_varint;
 
 pub(super) static KINDS: [Kind; 7] = [
     kind("messages in messages in messages", Door::Grpc, 8, nested),
