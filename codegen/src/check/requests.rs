@@ -46,7 +46,7 @@ pub(super) fn check(resolved: &Resolved<'_>, out: &mut Diagnostics) {
             out.push(
                 Diagnostic::new(&UNUSED_REQUEST, message)
                     .at(name.span, "no queue goes into it")
-                    .help(format!("add add a queue with `into: {}`", name.value)),
+                    .help(format!("add a queue with `into: {}`", name.value)),
             );
         }
     }
