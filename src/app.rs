@@ -271,7 +271,9 @@ impl App {
             self.working.cancel();
         }
         if timeout(left(), finished(&mut self.workers)).await.is_err() {
-            tracing::warn!("The shutdown timeout ended before all messages were stored; they go back to their queues.");
+            tracing::warn!(
+                "The shutdown timeout ended before all messages were stored; they go back to their queues."
+            );
             self.give_up.cancel();
             const LAST_PATIENCE: Duration = Duration::from_secs(2);
             if timeout(LAST_PATIENCE, finished(&mut self.workers))

@@ -25,7 +25,11 @@ pub(super) fn queues(pipeline: &'static Pipeline, stores: &Stores) -> OffQueues 
     let mut off = OffQueues::new();
     for (reason, queues) in by_reason {
         let named = queues.join(", ");
-        tracing::info!(queues = named, reason, "Queues are disabled because their destination is not configured.");
+        tracing::info!(
+            queues = named,
+            reason,
+            "Queues are disabled because their destination is not configured."
+        );
         off.extend(queues.into_iter().map(|queue| (queue, reason)));
     }
     off

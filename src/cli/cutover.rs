@@ -76,7 +76,9 @@ async fn all(cutover: &Cutover, topology: &Topology, args: &Args) -> anyhow::Res
         good = false;
     }
     if good && args.check {
-        say("nothing differs; missing queues and exchanges are declared when event-grpc serve starts");
+        say(
+            "nothing differs; missing queues and exchanges are declared when event-grpc serve starts",
+        );
     }
     Ok(good)
 }

@@ -79,9 +79,7 @@ async fn one(args: &Args, place: &Place<'_>) -> anyhow::Result<bool> {
     if args.check {
         let report = place.check().await?;
         say(&match report.to_string() {
-            text if text.is_empty() => {
-                "nothing to do: the tables match the pipeline".into()
-            }
+            text if text.is_empty() => "nothing to do: the tables match the pipeline".into(),
             text => text,
         });
         return Ok(report.fits());

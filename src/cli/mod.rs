@@ -53,7 +53,11 @@ pub fn run() -> ExitCode {
         .build()
     {
         Ok(runtime) => runtime,
-        Err(error) => return failed(&anyhow::anyhow!("could not start the async runtime: {error}")),
+        Err(error) => {
+            return failed(&anyhow::anyhow!(
+                "could not start the async runtime: {error}"
+            ));
+        }
     };
     let outcome = runtime.block_on(async {
         match cli.command {

@@ -86,8 +86,13 @@ fn parse(text: &str) -> anyhow::Result<Vec<Events>> {
     let mut requests = Vec::new();
     for value in serde_json::Deserializer::from_str(text).into_iter::<serde_json::Value>() {
         let value = value.context("this is not JSON")?;
-        let message = DynamicMessage::deserialize(descriptor.clone(), value)
-            .with_context(|| format!("request {} is not an event.Events message", requests.len() + 1))?;
+        let message =
+            DynamicMessage::deserialize(descriptor.clone(), value).with_context(|| {
+                format!(
+                    "request {} is not an event.Events message",
+                    requests.len() + 1
+                )
+            })?;
         requests.push(message.transcode_to()?);
     }
     anyhow::ensure!(!requests.is_empty(), "it holds no request");

@@ -34,7 +34,8 @@ pub(super) async fn publish_all(
     let text = SERVICES.replace("NOW", &since.as_secs().to_string());
     let mut tables = Vec::new();
     for line in text.lines() {
-        let line: Line = serde_json::from_str(line).context("a sample of services.jsonl is not JSON")?;
+        let line: Line =
+            serde_json::from_str(line).context("a sample of services.jsonl is not JSON")?;
         let queue = PIPELINE
             .queues
             .iter()

@@ -48,7 +48,9 @@ impl Turn {
             false => return Ok(None),
         };
         let of_one = || {
-            let text = format!("a connection may have {WATCHING} open calls of health Watch and reflection");
+            let text = format!(
+                "a connection may have {WATCHING} open calls of health Watch and reflection"
+            );
             Status::resource_exhausted(text)
         };
         let endless = peer.map(|peer| peer.endless(WATCHING).ok_or_else(of_one));

@@ -195,7 +195,9 @@ async fn read(dispatch: &Dispatch, request: Request) -> Result<Read, Unread> {
         (true, Some(encoding)) => budget.unpack(message, encoding, ENCODING, limit).await,
         (true, None) => Err(Unread::Framing {
             code: tonic::Code::Internal,
-            text: format!("the message's flag says that it is compressed, but there is no {ENCODING} header"),
+            text: format!(
+                "the message's flag says that it is compressed, but there is no {ENCODING} header"
+            ),
         }),
     }
 }

@@ -53,7 +53,9 @@ pub enum Refusal {
         limit: usize,
     },
     /// The request would take more memory than a request may.
-    #[error("the request would take {weight} bytes in memory, and at most {limit} are allowed: {why}")]
+    #[error(
+        "the request would take {weight} bytes in memory, and at most {limit} are allowed: {why}"
+    )]
     TooHeavy {
         /// Its weight, in bytes.
         weight: u64,
@@ -102,9 +104,7 @@ pub enum Refusal {
     )]
     NoRoom(Rejected),
     /// The broker didn't confirm all of it.
-    #[error(
-        "the request may be stored in part: {0}; repeat the whole request, which is safe"
-    )]
+    #[error("the request may be stored in part: {0}; repeat the whole request, which is safe")]
     Unavailable(PublishError),
     /// The answer didn't arrive in time.
     #[error("the broker did not answer in time; repeat the whole request, which is safe")]

@@ -117,7 +117,11 @@ impl States {
         if stopped.contains_key(queue) {
             return;
         }
-        tracing::error!(queue, reason, "Circuit breaker opened: the queue is stopped, because too many of its units would become dead letters.");
+        tracing::error!(
+            queue,
+            reason,
+            "Circuit breaker opened: the queue is stopped, because too many of its units would become dead letters."
+        );
         metrics::gauge!("event_grpc_queue_stopped", "queue" => queue).set(1.0);
         stopped.insert(queue, Paused::now(reason));
     }
@@ -127,7 +131,11 @@ impl States {
         let mut stopped = self.queues.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(pause) = stopped.remove(queue) {
             let seconds = pause.seconds();
-            tracing::info!(queue, seconds, "Circuit breaker closed: the queue is consumed again.");
+            tracing::info!(
+                queue,
+                seconds,
+                "Circuit breaker closed: the queue is consumed again."
+            );
             metrics::gauge!("event_grpc_queue_stopped", "queue" => queue).set(0.0);
         }
     }
@@ -177,7 +185,11 @@ impl States {
         let mut paused = self.paused.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(pause) = paused.remove(table) {
             let seconds = pause.seconds();
-            tracing::info!(table, seconds, "Resumed: the destination accepts rows again.");
+            tracing::info!(
+                table,
+                seconds,
+                "Resumed: the destination accepts rows again."
+            );
             metrics::gauge!("event_grpc_table_paused", "table" => table).set(0.0);
         }
     }

@@ -130,9 +130,7 @@ fn besiege(args: &Args, interrupt: &Receiver<()>) -> Result<()> {
         }
     }
     if wrong.is_empty() {
-        println!(
-            "No harm was done, and every hostile input was answered or is a dead letter."
-        );
+        println!("No harm was done, and every hostile input was answered or is a dead letter.");
         return Ok(());
     }
     bail!("{}\nrepeat with {}", wrong.join("\n"), again(args, seed))

@@ -117,10 +117,7 @@ fn of_table(
         .filter_map(|q| Some((q, q.input.clone()?)));
     if table.events.is_some() {
         if let Some((queue, _)) = feeding.next() {
-            let message = format!(
-                "table `{}` is fed by a queue of its own",
-                table.name.value
-            );
+            let message = format!("table `{}` is fed by a queue of its own", table.name.value);
             out.push(misfit(
                 message,
                 queue,
@@ -247,7 +244,10 @@ fn no_match(queue: &str, binding: &Located<Route>, keys: &[String], source: Span
 }
 
 fn unknown(queue: &spec::Queue) -> Diagnostic {
-    let message = format!("the type of the messages of queue `{}` is unknown", queue.name.value);
+    let message = format!(
+        "the type of the messages of queue `{}` is unknown",
+        queue.name.value
+    );
     Diagnostic::new(&UNKNOWN_INPUT, message)
         .at(queue.name.span, "no source publishes to its exchanges")
         .help("name their message: `message: package.Message`")

@@ -159,8 +159,7 @@ fn intake(
         }
         (None, None) => {
             out.push(
-                missing(source, "`grpc` or `post`")
-                    .at(name.span, "`grpc` or `post` is required"),
+                missing(source, "`grpc` or `post`").at(name.span, "`grpc` or `post` is required"),
             );
             None
         }

@@ -81,7 +81,10 @@ fn status(text: &Text, out: &mut Diagnostics) -> Option<Status> {
         let taken = text.value.starts_with('2');
         let mistake = Diagnostic::new(
             &STATUS,
-            format!("`{}` is not a status that a request can fail with", text.value),
+            format!(
+                "`{}` is not a status that a request can fail with",
+                text.value
+            ),
         )
         .at(
             text.span,

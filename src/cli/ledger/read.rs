@@ -134,7 +134,8 @@ async fn metrics(url: &str) -> anyhow::Result<Counts> {
         anyhow::ensure!(status == StatusCode::OK, "it answers {status}");
         let body = Limited::new(answer.into_body(), LONGEST).collect().await;
         let body = body.map_err(|error| anyhow::anyhow!(error))?.to_bytes();
-        counts(&String::from_utf8_lossy(&body)).context("its answer is not the metrics of event-grpc")
+        counts(&String::from_utf8_lossy(&body))
+            .context("its answer is not the metrics of event-grpc")
     };
     let answer = timeout(PATIENCE, asked).await;
     answer.context("it takes too long to answer")?

@@ -112,9 +112,9 @@ fn whole(headers: &str) -> Result<(), String> {
 fn known(envelope: &Envelope, letter: &Letter) -> Result<(), String> {
     let number = letter.event_type.parse().ok();
     match number.filter(|_| letter.class == super::unknown::CLASS) {
-        Some(number) if envelope.event_type(number).is_none() => {
-            Err(format!("this build doesn't know event type {number} either"))
-        }
+        Some(number) if envelope.event_type(number).is_none() => Err(format!(
+            "this build doesn't know event type {number} either"
+        )),
         _ => Ok(()),
     }
 }

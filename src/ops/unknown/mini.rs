@@ -246,7 +246,9 @@ impl Maker {
                     // It couldn't be told from its placeholder.
                     let same = base.get(name) == Some(&value) && !value_is_default(&value);
                     match same {
-                        true => undone.push(format!("{pointer}: equals the placeholder that stands in for it")),
+                        true => undone.push(format!(
+                            "{pointer}: equals the placeholder that stands in for it"
+                        )),
                         false => drop(body.insert(name.clone(), value)),
                     }
                     if same {
@@ -254,7 +256,9 @@ impl Maker {
                     }
                 }
                 _ => {
-                    undone.push(format!("{pointer}: is inside another field, which has no column of its own"));
+                    undone.push(format!(
+                        "{pointer}: is inside another field, which has no column of its own"
+                    ));
                     rest.push((pointer.clone(), (*json).to_owned()));
                 }
             }

@@ -112,7 +112,9 @@ pub(super) async fn differences(
                 }
             }
             Err(error) => tell(
-                format!("could be compared by its columns only, not by engine, keys and settings: {error}"),
+                format!(
+                    "could be compared by its columns only, not by engine, keys and settings: {error}"
+                ),
                 true,
                 false,
             ),
@@ -180,7 +182,10 @@ fn compare_columns(
     for column in there {
         if !wanted.iter().any(|c| c.name == column.name) {
             tell(
-                format!("has column `{}`, which the pipeline doesn't have", column.name),
+                format!(
+                    "has column `{}`, which the pipeline doesn't have",
+                    column.name
+                ),
                 true,
             );
         }

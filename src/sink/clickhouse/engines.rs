@@ -26,7 +26,9 @@ pub(super) fn misfit(engine: &str, wanted: &str) -> Option<String> {
         return None;
     }
     let why = match engine {
-        "Buffer" => "which acknowledges rows before they are on disk, and loses them when the server stops",
+        "Buffer" => {
+            "which acknowledges rows before they are on disk, and loses them when the server stops"
+        }
         DISTRIBUTED => {
             "whose rows wait in files of one server, because this server doesn't know distributed_foreground_insert"
         }

@@ -59,7 +59,9 @@ pub enum TargetError {
         variables: String,
     },
     /// Invalid header.
-    #[error("the header `{header}` of {target} ({variables}) holds a character that an HTTP header can't")]
+    #[error(
+        "the header `{header}` of {target} ({variables}) holds a character that an HTTP header can't"
+    )]
     Header {
         /// Name of the target.
         target: &'static str,

@@ -97,7 +97,8 @@ impl Postgres {
             return Ok(None);
         };
         let missing = || {
-            let message = format!("this build has no hook `{name}`; it must be registered in src/hooks");
+            let message =
+                format!("this build has no hook `{name}`; it must be registered in src/hooks");
             sqlstate::failed(Fault::Destination, message)
         };
         self.hooks.get(name).map(Some).ok_or_else(missing)

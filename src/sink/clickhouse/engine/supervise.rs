@@ -57,6 +57,9 @@ pub async fn supervise(mut engine: Engine, stop: CancellationToken) -> Result<()
             }
         }
         started = Instant::now();
-        tracing::info!(pid = engine.pid(), "The ClickHouse engine is running again.");
+        tracing::info!(
+            pid = engine.pid(),
+            "The ClickHouse engine is running again."
+        );
     }
 }
