@@ -22,10 +22,10 @@ use environment::Environment;
 
 use crate::broker::{self, Broker, Embedded, Link, Rabbit, RabbitOptions, Topology};
 use crate::contract::{Pipeline, Queue, Storage};
+use crate::health::Health;
 use crate::ingest::sources::Sources;
-use crate::ingest::{http, publisher};
+use crate::ingest::{Limits, http, publisher};
 use crate::listen;
-use crate::ops::health::Health;
 use crate::ops::metrics;
 use crate::ops::readiness::{self, Readiness};
 use crate::sink::clickhouse::{self as clickhouse_sink, Address, Databases};
@@ -169,9 +169,9 @@ impl App {
         let health = Health::starting();
         background.spawn(health.clone().beat_once_connected(broker.status()));
         let limits = if remote {
-            publisher::Limits::remote()
+            Limits::remote()
         } else {
-            publisher::Limits::embedded()
+            Limits::embedded()
         };
         let publisher = publisher::Publisher::new(Arc::clone(&broker), limits);
         let variable = |name: &str| config.environment.get(name);

@@ -4,8 +4,8 @@ use bytes::Bytes;
 use event_grpc::cli::bench::door::Form;
 use event_grpc::cli::bench::pattern::{Mix, Patterns};
 use event_grpc::contract::{Append, Block, Context, Envelope, Group, Intake, Table};
+use event_grpc::events::{Verdict, scan};
 use event_grpc::generated::PIPELINE;
-use event_grpc::ingest::scan::{Verdict, scan};
 
 /// Events of a request.
 pub(crate) const EVENTS: u32 = 100;

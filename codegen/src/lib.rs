@@ -10,7 +10,7 @@
 
 pub mod base;
 mod check;
-pub mod explain;
+pub mod function;
 pub mod model;
 pub mod render;
 pub mod report;
@@ -36,7 +36,7 @@ use syntax::spec;
 /// Why nothing was generated.
 #[derive(Debug, thiserror::Error)]
 pub enum Failure {
-    /// The declarations are wrong; `report` draws it.
+    /// The declarations are wrong; `report::draw` draws it.
     #[error("{} mistakes in the declarations", .0.len())]
     Mistakes(Vec<Diagnostic>, Sources),
     /// What is committed can't be read.

@@ -10,13 +10,13 @@ fn model() -> Model {
     let project = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/model");
     let (model, sources) = event_grpc_codegen::load(&project);
     model.unwrap_or_else(|found| {
-        let style = event_grpc_codegen::report::Style {
+        let style = event_grpc_codegen::report::draw::Style {
             colour: false,
             width: 100,
         };
         panic!(
             "{}",
-            event_grpc_codegen::report::render(&found, &sources, style)
+            event_grpc_codegen::report::draw::render(&found, &sources, style)
         )
     })
 }

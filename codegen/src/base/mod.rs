@@ -3,6 +3,7 @@
 pub mod diagnostic;
 pub(crate) mod hash;
 pub(crate) mod header;
+pub mod literal;
 pub mod names;
 pub mod refusal;
 pub(crate) mod rule;

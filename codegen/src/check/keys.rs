@@ -2,7 +2,7 @@
 
 use crate::base::diagnostic::{Diagnostic, Diagnostics, Span};
 use crate::base::names::suggest;
-use crate::model::{Envelope, ErrorField, From, Function, Root, Type, Value};
+use crate::model::{Envelope, ErrorField, From, Root, Type, Value};
 use crate::resolve::{Column, Resolved, Table};
 use crate::rules::keys::{
     ENGINE, KEY_MADE_HERE, KEY_TYPE, KEY_WITHOUT_ID, REPLACED_BY_CLOCK, UNKNOWN_COLUMN,
@@ -133,10 +133,9 @@ pub(super) fn is_made_here(column: &Column) -> bool {
         From::Value(value) => vec![value],
         From::ByType(values) => values.values().collect(),
     };
-    values.iter().any(|v| {
-        matches!(v.root, Root::Now | Root::Received | Root::Unknown)
-            || v.functions.contains(&Function::NotAfterNow)
-    })
+    values
+        .iter()
+        .any(|v| matches!(v.root, Root::Received | Root::Unknown) || v.uses_now())
 }
 
 /// A table of versions needs a version that the sender sent.

@@ -185,7 +185,7 @@ impl Made<'_> {
                     message: self.message("log.Post"),
                     routing_key: RoutingKey::Computed(value(
                         self.body("name"),
-                        vec![Function::Upper],
+                        vec![Function::new("upper")],
                         Type::String,
                     )),
                     headers: true,
@@ -279,6 +279,10 @@ fn value(root: Root, functions: Vec<Function>, ty: Type) -> Value {
         functions,
         ty,
     }
+}
+
+fn not_after_now() -> Function {
+    Function::of_value("not_after", value(Root::Now, vec![], Type::Millis))
 }
 
 fn route(exchange: &str, routing_key: &str) -> Route {

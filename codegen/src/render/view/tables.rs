@@ -10,6 +10,7 @@ use super::names::{Taken, literal, raw_literal, snake};
 use super::readers::Readers;
 use super::refused::Refused;
 use super::shapes::Shapes;
+use crate::function;
 use crate::model::{
     Column, ErrorField, From, Function, Input, Model, PgType, Root, Table, Type, Upsert, Value,
 };
@@ -121,10 +122,15 @@ fn holds(column: &Column) -> &'static str {
     match (&value.root, value.functions.as_slice()) {
         (Root::Unknown, _) => ".holds(Holds::Unknown)",
         (Root::Now, []) => ".holds(Holds::Now)",
-        (Root::TypeName, [] | [Function::LowCardinality]) => ".holds(Holds::Type)",
-        (Root::Payload, [Function::Json]) => ".holds(Holds::Payload)",
+        (Root::TypeName, functions) if functions.iter().all(is_label) => ".holds(Holds::Type)",
+        (Root::Payload, functions) if functions.iter().all(is_label) => ".holds(Holds::Payload)",
         _ => "",
     }
+}
+
+/// Whether a function only says what the column is.
+fn is_label(step: &Function) -> bool {
+    function::of(step).is_label
 }
 
 /// A column's type as its database shows it.
@@ -197,9 +203,8 @@ fn letter(table: &Table) -> Vec<String> {
     let column = |wanted: ErrorField| {
         table.columns.iter().find(|column| match &column.from {
             From::Value(value) => {
-                let plain = |f: &Function| matches!(f, Function::LowCardinality);
                 matches!(value.root, Root::Error(field) if field == wanted)
-                    && value.functions.iter().all(plain)
+                    && value.functions.iter().all(is_label)
             }
             _ => false,
         })

@@ -3,14 +3,14 @@
 use std::collections::BTreeMap;
 
 use event_grpc_codegen::model::{
-    Column, ErrorField, From, Function, Input, Root, Scalar, Table, TextLimit, Type, Value,
+    Column, ErrorField, From, Function, Input, Root, Table, TextLimit, Type, Value,
 };
 
-use super::{Made, column, dictionary, nullable, value};
+use super::{Made, column, dictionary, not_after_now, nullable, value};
 
 impl Made<'_> {
     pub(super) fn event(&self) -> Table {
-        let clock = vec![Function::EpochMillis, Function::NotAfterNow];
+        let clock = vec![Function::new("epoch_millis"), not_after_now()];
         Table {
             doc: "Every event, with its payload as JSON.".into(),
             limits: BTreeMap::from([limit("country", 1024, false), limit("event_id", 256, true)]),
@@ -26,13 +26,13 @@ impl Made<'_> {
                         "type",
                         dictionary(Type::String),
                         Root::TypeName,
-                        vec![Function::LowCardinality],
+                        vec![Function::new("low_cardinality")],
                     ),
                     column(
                         "sent_timestamp",
                         Type::Millis,
                         self.in_event("timestamp"),
-                        vec![Function::EpochMillis],
+                        vec![Function::new("epoch_millis")],
                     ),
                     column(
                         "event_timestamp",
@@ -55,15 +55,20 @@ impl Made<'_> {
                         "campaign",
                         dictionary(nullable(Type::String)),
                         self.header("campaign"),
-                        vec![Function::Lower],
+                        vec![Function::new("lower")],
                     ),
                     column(
                         "channel",
                         Type::String,
                         self.header("channel"),
-                        vec![Function::Default("web".into())],
+                        vec![Function::of_texts("default", &["web"])],
                     ),
-                    column("params", Type::Json, Root::Payload, vec![Function::Json]),
+                    column(
+                        "params",
+                        Type::Json,
+                        Root::Payload,
+                        vec![Function::new("json")],
+                    ),
                     column("unknown_fields", Type::String, Root::Unknown, vec![]),
                 ],
             )
@@ -142,13 +147,12 @@ impl Made<'_> {
 
     pub(super) fn post(&self) -> Table {
         let format = || {
-            vec![Function::DateTime {
-                format: "%Y-%m-%d %H:%M:%S".into(),
-                zone: "Asia/Kolkata".into(),
-                fraction: false,
-            }]
+            vec![Function::of_texts(
+                "datetime",
+                &["%Y-%m-%d %H:%M:%S", "Asia/Kolkata"],
+            )]
         };
-        let epoch = vec![Function::EpochSeconds];
+        let epoch = vec![Function::new("epoch_seconds")];
         table(
             "post",
             Input::Json(self.message("log.Post")),
@@ -183,38 +187,34 @@ impl Made<'_> {
                     "metrics",
                     Type::Json,
                     self.body("metrics"),
-                    vec![Function::Json],
+                    vec![Function::new("json")],
                 ),
                 column(
                     "extra",
                     Type::Json,
                     self.body("extra"),
-                    vec![Function::Json],
+                    vec![Function::new("json")],
                 ),
                 column(
                     "views",
                     nullable(Type::Int64),
                     self.inside("metrics", &["views"]),
-                    vec![Function::As(Scalar::Integer)],
+                    vec![Function::new("integer")],
                 ),
                 column(
                     "channel",
                     Type::String,
                     self.inside("extra", &["touch", "~channel"]),
                     vec![
-                        Function::As(Scalar::Text),
-                        Function::Coalesce(Box::new(Value {
-                            root: Root::Id,
-                            functions: vec![],
-                            ty: Type::String,
-                        })),
+                        Function::new("text"),
+                        Function::of_value("coalesce", value(Root::Id, vec![], Type::String)),
                     ],
                 ),
                 column(
                     "touch",
                     Type::Json,
                     self.inside("extra", &["touch"]),
-                    vec![Function::Json],
+                    vec![Function::new("json")],
                 ),
                 column(
                     "items",
@@ -229,12 +229,17 @@ impl Made<'_> {
                     Root::HeaderOf("x-device".into()),
                     vec![],
                 ),
-                column("headers", Type::Json, Root::Headers, vec![Function::Json]),
+                column(
+                    "headers",
+                    Type::Json,
+                    Root::Headers,
+                    vec![Function::new("json")],
+                ),
                 column(
                     "complete",
                     Type::Json,
                     Root::WholeBody,
-                    vec![Function::Json],
+                    vec![Function::new("json")],
                 ),
                 column("insert_timestamp", Type::Millis, Root::Now, vec![]),
             ],
@@ -243,7 +248,7 @@ impl Made<'_> {
 
     pub(super) fn error(&self) -> Table {
         let error = |name: &str, ty, field| column(name, ty, Root::Error(field), vec![]);
-        let clock = vec![Function::EpochMillis, Function::NotAfterNow];
+        let clock = vec![Function::new("epoch_millis"), not_after_now()];
         table(
             "error",
             Input::DeadLetters,
@@ -269,7 +274,12 @@ impl Made<'_> {
                     self.header("campaign"),
                     vec![],
                 ),
-                column("params", Type::Json, Root::Payload, vec![Function::Json]),
+                column(
+                    "params",
+                    Type::Json,
+                    Root::Payload,
+                    vec![Function::new("json")],
+                ),
                 column("insert_timestamp", Type::Millis, Root::Now, vec![]),
             ],
         )

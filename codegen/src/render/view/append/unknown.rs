@@ -3,7 +3,8 @@
 use prost_reflect::MessageDescriptor;
 
 use super::{Builder, Scope, Values, has, scope};
-use crate::model::{Function, Input, Root, Type};
+use crate::function::json::JSON;
+use crate::model::{Input, Root, Type};
 
 impl Builder<'_> {
     /// The line for the header of a group and the line for an event, if the table has a column for it.
@@ -48,7 +49,8 @@ impl Builder<'_> {
     ) -> String {
         let whole = values.iter().position(|value| {
             value.is_some_and(|value| {
-                value.root == Root::Payload && value.functions == [Function::Json]
+                value.root == Root::Payload
+                    && matches!(&value.functions[..], [only] if only.name == JSON.name)
             })
         });
         let is_json = |at: &usize| {

@@ -3,7 +3,8 @@
 use prost_reflect::{FieldDescriptor, Kind, MessageDescriptor};
 
 use crate::base::names::is_identifier;
-use crate::model::{Column, ErrorField, From, Function, Input, Model, Root, Table, Type};
+use crate::function;
+use crate::model::{Column, ErrorField, From, Input, Model, Root, Table, Type};
 use crate::render::view::shapes::by_number;
 use crate::store::{clickhouse, postgres};
 
@@ -108,14 +109,12 @@ pub(super) fn meaning(column: &Column) -> String {
         Root::WholeBody => "The whole message: its fields are paths in here.",
         _ => "",
     };
-    let corrected = value.functions.contains(&Function::NotAfterNow);
-    let corrected = if corrected {
-        "Where that is missing or lies ahead, the server's clock."
-    } else {
-        ""
-    };
-    let parts = [column.doc.as_str(), own, corrected];
-    let parts: Vec<&str> = parts.into_iter().filter(|part| !part.is_empty()).collect();
+    let of_functions = value
+        .functions
+        .iter()
+        .map(|step| function::of(step).meaning);
+    let parts = [column.doc.as_str(), own].into_iter().chain(of_functions);
+    let parts: Vec<&str> = parts.filter(|part| !part.is_empty()).collect();
     parts.join(" ")
 }
 
