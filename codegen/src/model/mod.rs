@@ -5,9 +5,9 @@ mod destination;
 mod field;
 mod function;
 mod ids;
-mod postgres;
 mod request;
 mod source;
+mod store;
 pub(crate) mod types;
 
 pub use dead_letter::ErrorField;
@@ -15,9 +15,9 @@ pub use destination::Destination;
 pub use field::field_type;
 pub use function::{Argument, Function};
 pub use ids::Ids;
-pub use postgres::{HookColumn, PgType, Upsert};
 pub use request::{Member, Piece, Rate, Request, Target, Template};
 pub use source::{Encoding, IdFrom, Intake, OnBad, Pool, RoutingKey, Scheme, Source, Verify};
+pub use store::{ClickHouse, HookColumn, Postgres, Store, StoreKind};
 pub use types::Type;
 
 use std::collections::BTreeMap;
@@ -180,18 +180,10 @@ pub struct Database {
 pub struct Table {
     /// Its name.
     pub name: String,
-    /// The database that it is in; none for the usual one.
-    pub database: Option<String>,
     /// The comment above it in the YAML file, joined to one paragraph; empty if there is none.
     pub doc: String,
-    /// What it has of its own as a PostgreSQL table; none for a ClickHouse table.
-    pub postgres: Option<Upsert>,
-    /// As written, e.g. `ReplacingMergeTree(insert_timestamp)`; empty for a PostgreSQL table, as are the next two.
-    pub engine: String,
-    /// As written; empty for none.
-    pub partition_by: String,
-    /// Column names or expressions.
-    pub order_by: Vec<String>,
+    /// The store that it is in, and what it has of its own there.
+    pub store: Store,
     /// What its rows are made from.
     pub input: Input,
     /// For `Input::Events`: the field numbers of the event types that it takes, ascending; all of them for a

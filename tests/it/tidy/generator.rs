@@ -15,8 +15,11 @@ const LAYERS: [(&str, &[&str]); 11] = [
     ("model", &["base"]),
     ("syntax", &["base", "rules", "model"]),
     ("function", &["base", "rules", "model", "syntax"]),
-    ("store", &["base", "rules", "model"]),
-    ("resolve", &["base", "rules", "model", "syntax", "function"]),
+    ("store", &["base", "rules", "model", "syntax", "function"]),
+    (
+        "resolve",
+        &["base", "rules", "model", "syntax", "function", "store"],
+    ),
     ("check", &["base", "rules", "model", "syntax", "resolve"]),
     ("schema", &["base", "rules", "model", "store"]),
     (
@@ -66,5 +69,41 @@ fn modules_of_the_generator_never_import_in_a_circle() {
     none(
         "Modules of one folder import in one direction; put what both need into a module below them",
         &circles(&edges),
+    );
+}
+
+/// The folders of stores, and the variants of the model that stand for them.
+const STORES: [(&str, &str); 2] = [
+    ("clickhouse", "Store::ClickHouse"),
+    ("postgres", "Store::Postgres"),
+];
+
+#[test]
+fn only_the_layer_of_stores_knows_which_there_are() {
+    let files = files();
+    let edges = edges(&files, ROOT);
+    let is_store = |module: &[String]| match module {
+        [layer, store, ..] => layer == "store" && STORES.iter().any(|(name, _)| name == store),
+        _ => false,
+    };
+    let mut found: Vec<String> = edges
+        .iter()
+        .filter(|edge| edge.from.first().is_some_and(|layer| layer != "store"))
+        .filter(|edge| is_store(&edge.to))
+        .map(|edge| format!("{}: imports a store", edge.place))
+        .collect();
+    let others = files
+        .iter()
+        .filter(|file| file.is_rust_of(ROOT) && !file.path.starts_with(&format!("{ROOT}/store/")));
+    for file in others {
+        found.extend(file.lines_where(|line| STORES.iter().any(|(_, name)| line.contains(name))));
+    }
+    assert!(
+        edges.iter().any(|edge| is_store(&edge.to)),
+        "the stores are listed by the names of their folders"
+    );
+    none(
+        "What a store has of its own is asked of codegen/src/store/mod.rs, never by which store it is",
+        &found,
     );
 }

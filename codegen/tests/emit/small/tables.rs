@@ -3,10 +3,11 @@
 use std::collections::BTreeMap;
 
 use event_grpc_codegen::model::{
-    Column, ErrorField, From, Function, Input, Root, Table, TextLimit, Type, Value,
+    ClickHouse, Column, ErrorField, From, Function, Input, Root, Store, Table, TextLimit, Type,
+    Value,
 };
 
-use super::{Made, column, dictionary, not_after_now, nullable, value};
+use super::{Made, clickhouse, column, dictionary, not_after_now, nullable, value};
 
 impl Made<'_> {
     pub(super) fn event(&self) -> Table {
@@ -138,11 +139,10 @@ impl Made<'_> {
             Root::Unknown,
             vec![],
         ));
-        Table {
-            types: vec![9, 10],
-            partition_by: String::new(),
-            ..table("everything", Input::Events, &["event_id"], columns)
-        }
+        let mut table = table("everything", Input::Events, &["event_id"], columns);
+        table.types = vec![9, 10];
+        clickhouse(&mut table).partition_by = String::new();
+        table
     }
 
     pub(super) fn post(&self) -> Table {
@@ -289,18 +289,19 @@ impl Made<'_> {
 fn table(name: &str, input: Input, order_by: &[&str], columns: Vec<Column>) -> Table {
     Table {
         name: name.into(),
-        database: (name == "post").then(|| "audit".into()),
         doc: String::new(),
-        postgres: None,
-        engine: match columns.iter().any(|c| c.name == "insert_timestamp") {
-            true => "ReplacingMergeTree(insert_timestamp)".into(),
-            false => "ReplacingMergeTree".into(),
-        },
-        partition_by: match columns.iter().any(|c| c.name == "insert_timestamp") {
-            true => "toYYYYMM(insert_timestamp)".into(),
-            false => String::new(),
-        },
-        order_by: order_by.iter().map(|key| (*key).to_owned()).collect(),
+        store: Store::ClickHouse(ClickHouse {
+            database: (name == "post").then(|| "audit".into()),
+            engine: match columns.iter().any(|c| c.name == "insert_timestamp") {
+                true => "ReplacingMergeTree(insert_timestamp)".into(),
+                false => "ReplacingMergeTree".into(),
+            },
+            partition_by: match columns.iter().any(|c| c.name == "insert_timestamp") {
+                true => "toYYYYMM(insert_timestamp)".into(),
+                false => String::new(),
+            },
+            order_by: order_by.iter().map(|key| (*key).to_owned()).collect(),
+        }),
         input,
         types: Vec::new(),
         every_type: false,

@@ -4,7 +4,8 @@ use prost_reflect::MessageDescriptor;
 
 use super::{Builder, Scope, Values, has, scope};
 use crate::function::json::JSON;
-use crate::model::{Input, Root, Type};
+use crate::model::{Input, Root};
+use crate::store::{Layout, dialect};
 
 impl Builder<'_> {
     /// The line for the header of a group and the line for an event, if the table has a column for it.
@@ -55,7 +56,7 @@ impl Builder<'_> {
         });
         let is_json = |at: &usize| {
             let column = self.table.columns.get(*at);
-            self.table.postgres.is_none() && column.is_some_and(|column| column.ty == Type::Json)
+            column.is_some_and(|c| dialect(self.table).layout(self.table, c) == Layout::Json)
         };
         if let Some(at) = whole.filter(is_json) {
             return format!("{}.met_unknown()", self.target(at));

@@ -2,45 +2,45 @@
 
 use std::collections::BTreeMap;
 
-use super::keys::is_made_here;
+use super::declaration::Declaration;
+use super::types::PgType;
 use crate::base::diagnostic::{Diagnostic, Diagnostics, Span};
 use crate::base::names::{snake_case, suggest};
-use crate::model::{Input, PgType};
-use crate::resolve::{Column, Resolved, Table, unknown_type};
+use crate::model::Input;
 use crate::rules::columns::DUPLICATE_COLUMN;
 use crate::rules::keys::UNKNOWN_COLUMN;
+use crate::rules::limits::TEXT_LIMIT;
 use crate::rules::postgres::{CONFLICT_VERSION, HOOK, LONG_NAME, NO_POSTGRES_TYPE, UNIQUE_KEY};
-use crate::syntax::spec::{self, Upsert};
+use crate::store::declared::Declared as _;
+use crate::store::typed::{Column, TypedTable};
+use crate::syntax::spec;
 use crate::syntax::yaml::Text;
 
 /// The longest name.
 const LONGEST: usize = 63;
 
-/// Checks the PostgreSQL tables.
-pub(super) fn check(resolved: &Resolved<'_>, out: &mut Diagnostics) {
-    for table in &resolved.tables {
-        if let Some(upsert) = &table.spec.postgres {
-            hook_columns(table, out);
-            names(table, out);
-            if table.input.is_some() {
-                types(table, out);
-                hook(table, upsert, out);
-                unique(table, upsert, out);
-                version(table, upsert, out);
-                for column in upsert.indexes.iter().flatten() {
-                    find(column, table, out);
-                }
-            }
+/// Checks a table.
+pub(super) fn check(own: &Declaration, table: &TypedTable<'_>, out: &mut Diagnostics) {
+    hook_columns(own, table, out);
+    names(table, out);
+    dictionaries(table, out);
+    if table.input.is_some() {
+        types(table, out);
+        hook(own, table, out);
+        unique(own, table, out);
+        version(own, table, out);
+        for column in own.indexes.iter().flatten() {
+            find(column, table, out);
         }
     }
 }
 
-fn hook_columns(table: &Table<'_>, out: &mut Diagnostics) {
+fn hook_columns(own: &Declaration, table: &TypedTable<'_>, out: &mut Diagnostics) {
     for column in &table.spec.columns {
         if let spec::Column::Hook { ty: Some(ty), .. } = column
             && PgType::parse(&ty.value).is_none()
         {
-            out.push(unknown_type(ty));
+            out.push(own.unknown_type(ty));
         }
     }
     // Two columns of one name are found where the expanded ones are compared; these are compared with them here.
@@ -64,7 +64,7 @@ fn hook_columns(table: &Table<'_>, out: &mut Diagnostics) {
     }
 }
 
-fn names(table: &Table<'_>, out: &mut Diagnostics) {
+fn names(table: &TypedTable<'_>, out: &mut Diagnostics) {
     let mut too_long = |name: &str, place: Span| {
         if name.len() > LONGEST {
             let message = format!("`{name}` is longer than a name can be in PostgreSQL");
@@ -75,7 +75,7 @@ fn names(table: &Table<'_>, out: &mut Diagnostics) {
         }
     };
     too_long(&table.spec.name.value, table.spec.name.span);
-    for column in &table.columns {
+    for column in table.columns {
         too_long(&column.column.name, column.place);
     }
     for column in &table.spec.columns {
@@ -85,8 +85,23 @@ fn names(table: &Table<'_>, out: &mut Diagnostics) {
     }
 }
 
-fn types(table: &Table<'_>, out: &mut Diagnostics) {
-    for column in &table.columns {
+/// PostgreSQL has no dictionaries, so that nothing can limit them.
+fn dictionaries(table: &TypedTable<'_>, out: &mut Diagnostics) {
+    if let Some(size) = &table.spec.limits.dictionaries {
+        let name = &table.spec.name.value;
+        let message = format!("table `{name}` is in PostgreSQL, which has no dictionaries");
+        out.push(
+            Diagnostic::new(&TEXT_LIMIT, message)
+                .at(size.span, "of no column")
+                .help(
+                    "`keys` are the columns of `unique` and `indexes`; `columns` names any other",
+                ),
+        );
+    }
+}
+
+fn types(table: &TypedTable<'_>, out: &mut Diagnostics) {
+    for column in table.columns {
         let ty = &column.column.ty;
         let json_of_events =
             PgType::of(ty) == Some(PgType::Jsonb) && !matches!(table.input, Some(Input::Json(_)));
@@ -101,8 +116,8 @@ fn types(table: &Table<'_>, out: &mut Diagnostics) {
     }
 }
 
-fn hook(table: &Table<'_>, upsert: &Upsert, out: &mut Diagnostics) {
-    let Some(name) = &upsert.hook else { return };
+fn hook(own: &Declaration, table: &TypedTable<'_>, out: &mut Diagnostics) {
+    let Some(name) = &own.hook else { return };
     let form = name.value.starts_with(|c: char| c.is_ascii_lowercase())
         && crate::base::names::is_identifier(&name.value)
         && name.value.chars().all(|c| !c.is_ascii_uppercase());
@@ -127,8 +142,8 @@ fn hook(table: &Table<'_>, upsert: &Upsert, out: &mut Diagnostics) {
     }
 }
 
-fn unique(table: &Table<'_>, upsert: &Upsert, out: &mut Diagnostics) {
-    for text in &upsert.unique {
+fn unique(own: &Declaration, table: &TypedTable<'_>, out: &mut Diagnostics) {
+    for text in &own.unique {
         let Some(column) = find(text, table, out) else {
             continue;
         };
@@ -138,7 +153,7 @@ fn unique(table: &Table<'_>, upsert: &Upsert, out: &mut Diagnostics) {
                 "can be NULL",
                 "an optional text gets a value with `| default(\"\")`",
             ),
-            Found::Row(c) if is_made_here(c) => (
+            Found::Row(c) if c.is_made_here() => (
                 "differs on every attempt",
                 "use a value from the sender: an id of the message, or `$id`",
             ),
@@ -160,14 +175,14 @@ fn unique(table: &Table<'_>, upsert: &Upsert, out: &mut Diagnostics) {
     }
 }
 
-fn version(table: &Table<'_>, upsert: &Upsert, out: &mut Diagnostics) {
-    let Some(text) = &upsert.version else { return };
+fn version(own: &Declaration, table: &TypedTable<'_>, out: &mut Diagnostics) {
+    let Some(text) = &own.version else { return };
     let Some(column) = find(text, table, out) else {
         return;
     };
     let why = match column {
         Found::Hook(_) => "filled by a hook".to_owned(),
-        Found::Row(c) if is_made_here(c) => "made by the server's clock".to_owned(),
+        Found::Row(c) if c.is_made_here() => "made by the server's clock".to_owned(),
         Found::Row(c) if c.column.ty.is_nullable() => "can be NULL".to_owned(),
         Found::Row(c) => match PgType::of(&c.column.ty) {
             Some(
@@ -207,9 +222,8 @@ impl Found<'_> {
     }
 }
 
-fn find<'a>(text: &Text, table: &'a Table<'_>, out: &mut Diagnostics) -> Option<Found<'a>> {
-    let of_rows = table.columns.iter();
-    if let Some(column) = of_rows.into_iter().find(|c| c.column.name == text.value) {
+fn find<'a>(text: &Text, table: &TypedTable<'a>, out: &mut Diagnostics) -> Option<Found<'a>> {
+    if let Some(column) = table.column(&text.value) {
         return Some(Found::Row(column));
     }
     let mut of_hooks = table.spec.columns.iter().filter_map(|column| match column {
@@ -219,8 +233,7 @@ fn find<'a>(text: &Text, table: &'a Table<'_>, out: &mut Diagnostics) -> Option<
     if let Some(name) = of_hooks.find(|name| name.value == text.value) {
         return Some(Found::Hook(name));
     }
-    // A column that could not be resolved has been reported, and a wildcard may have had it.
-    if table.spec.column(&text.value).is_none() && table.complete {
+    if !table.may_have(&text.value) {
         let known = table.columns.iter().map(|c| c.column.name.as_str());
         let message = format!(
             "table `{}` has no column `{}`",

@@ -1,50 +1,36 @@
 //! Checks of engines and keys: duplicates vanish only if the key of a row is what its sender sent.
 
+use super::declaration::Declaration;
 use crate::base::diagnostic::{Diagnostic, Diagnostics, Span};
 use crate::base::names::suggest;
-use crate::model::{Envelope, ErrorField, From, Root, Type, Value};
-use crate::resolve::{Column, Resolved, Table};
+use crate::model::{Envelope, ErrorField, From, Input, Root, Type};
 use crate::rules::keys::{
     ENGINE, KEY_MADE_HERE, KEY_TYPE, KEY_WITHOUT_ID, REPLACED_BY_CLOCK, UNKNOWN_COLUMN,
 };
+use crate::store::typed::{Column, TypedTable};
 use crate::syntax::sql::words;
 use crate::syntax::yaml::Text;
 
-/// Checks engines and keys.
-pub(super) fn check(resolved: &Resolved<'_>, out: &mut Diagnostics) {
-    default_partitions(resolved, out);
-    let known = |t: &&Table<'_>| t.input.is_some() && t.spec.postgres.is_none();
-    for table in resolved.tables.iter().filter(known) {
-        engine(table, out);
-        if let Some(text) = table.partition_by {
-            for column in columns(text, table, out) {
-                key_type(column, out);
-            }
-        }
-        for text in &table.spec.order_by {
-            for column in columns(text, table, out) {
-                key_type(column, out);
-                made_here(column, out);
-            }
-        }
-        match table.spec.replaces {
-            Some(place) => replaced_by_clock(table, place, out),
-            None => last_is_id(table, resolved.envelope.as_ref(), out),
+/// Checks a table's engine and keys.
+pub(super) fn check(own: &Declaration, table: &TypedTable<'_>, out: &mut Diagnostics) {
+    if table.input.is_none() {
+        return;
+    }
+    engine(own, table, out);
+    if let Some(text) = table.partition_by {
+        for column in columns(text, table, out) {
+            key_type(column, out);
         }
     }
-}
-
-/// A default that fits no table is a typing mistake.
-fn default_partitions(resolved: &Resolved<'_>, out: &mut Diagnostics) {
-    let Some(default) = &resolved.spec.table_defaults.partition_by else {
-        return;
-    };
-    let tables = &resolved.tables;
-    let used = |t: &Table<'_>| t.partition_by.is_some_and(|p| p.span == default.span);
-    if !tables.iter().any(used) && tables.iter().all(|t| t.complete) {
-        let message = format!("no table has the columns of `{}`", default.value);
-        let found = Diagnostic::new(&UNKNOWN_COLUMN, message).at(default.span, "not in any table");
-        out.push(found.help("a table that names no partitions has these, if it has their columns"));
+    for text in &own.order_by {
+        for column in columns(text, table, out) {
+            key_type(column, out);
+            made_here(column, out);
+        }
+    }
+    match table.spec.replaces {
+        Some(place) => replaced_by_clock(own, table, place, out),
+        None => last_is_id(own, table, out),
     }
 }
 
@@ -55,8 +41,8 @@ struct Used<'a> {
     span: Span,
 }
 
-fn engine(table: &Table<'_>, out: &mut Diagnostics) {
-    let Some(text) = &table.spec.engine else {
+fn engine(own: &Declaration, table: &TypedTable<'_>, out: &mut Diagnostics) {
+    let Some(text) = &own.engine else {
         return;
     };
     let name = text.value.split('(').next().unwrap_or_default().trim();
@@ -90,15 +76,14 @@ fn engine(table: &Table<'_>, out: &mut Diagnostics) {
 }
 
 /// The columns that an SQL expression names: its words outside of quotes that are not called as functions.
-fn columns<'a>(text: &Text, table: &'a Table<'_>, out: &mut Diagnostics) -> Vec<Used<'a>> {
+fn columns<'a>(text: &Text, table: &TypedTable<'a>, out: &mut Diagnostics) -> Vec<Used<'a>> {
     let mut used = Vec::new();
     for range in words(&text.value) {
         let name = text.value.get(range.clone()).unwrap_or_default();
         let span = text.part(range);
-        match table.columns.iter().find(|c| c.column.name == name) {
+        match table.column(name) {
             Some(column) => used.push(Used { column, span }),
-            // A column that could not be resolved has been reported, and a wildcard may have had it.
-            None if table.spec.column(name).is_some() || !table.complete => {}
+            None if table.may_have(name) => {}
             None => {
                 let known = table.columns.iter().map(|c| c.column.name.as_str());
                 let message = format!("table `{}` has no column `{name}`", table.spec.name.value);
@@ -127,20 +112,14 @@ fn key_type(used: Used<'_>, out: &mut Diagnostics) {
     }
 }
 
-/// Whether a column holds what the server's clock says, or what its build doesn't know.
-pub(super) fn is_made_here(column: &Column) -> bool {
-    let values: Vec<&Value> = match &column.column.from {
-        From::Value(value) => vec![value],
-        From::ByType(values) => values.values().collect(),
-    };
-    values
-        .iter()
-        .any(|v| matches!(v.root, Root::Received | Root::Unknown) || v.uses_now())
-}
-
 /// A table of versions needs a version that the sender sent.
-fn replaced_by_clock(table: &Table<'_>, place: Span, out: &mut Diagnostics) {
-    let Some(engine) = &table.spec.engine else {
+fn replaced_by_clock(
+    own: &Declaration,
+    table: &TypedTable<'_>,
+    place: Span,
+    out: &mut Diagnostics,
+) {
+    let Some(engine) = &own.engine else {
         return;
     };
     // Columns that are unknown have been reported.
@@ -152,7 +131,7 @@ fn replaced_by_clock(table: &Table<'_>, place: Span, out: &mut Diagnostics) {
     let found = Diagnostic::new(&REPLACED_BY_CLOCK, message)
         .and(Some(place), "rows replace each other")
         .help("name a column that the sender sent: `engine: ReplacingMergeTree(COLUMN)`");
-    match versions.iter().find(|v| is_made_here(v.column)) {
+    match versions.iter().find(|v| v.column.is_made_here()) {
         Some(version) => out.push(found.at(version.span, "made by the server's clock").and(
             Some(version.column.place),
             version.column.column.written.clone(),
@@ -165,7 +144,7 @@ fn replaced_by_clock(table: &Table<'_>, place: Span, out: &mut Diagnostics) {
 }
 
 fn made_here(used: Used<'_>, out: &mut Diagnostics) {
-    if is_made_here(used.column) {
+    if used.column.is_made_here() {
         let column = &used.column.column;
         let message = format!("`{}` is made by the server, not by the sender", column.name);
         out.push(
@@ -177,26 +156,22 @@ fn made_here(used: Used<'_>, out: &mut Diagnostics) {
     }
 }
 
-fn last_is_id(table: &Table<'_>, envelope: Option<&Envelope>, out: &mut Diagnostics) {
-    let Some(last) = table.spec.order_by.last() else {
+fn last_is_id(own: &Declaration, table: &TypedTable<'_>, out: &mut Diagnostics) {
+    let envelope = table.envelope;
+    let Some(last) = own.order_by.last() else {
         return;
     };
-    let column = table.columns.iter().find(|c| c.column.name == last.value);
+    let column = table.column(&last.value);
     let Some(column) = column else {
         // Unknown columns are reported elsewhere; an expression over columns is no id.
         if words(&last.value).len() == 1 && !last.value.contains('(') {
             return;
         }
-        out.push(without_id(
-            table,
-            last.span,
-            "an expression is no id",
-            envelope,
-        ));
+        out.push(without_id(own, table, last.span, "an expression is no id"));
         return;
     };
     if !is_id(column, envelope) {
-        let found = without_id(table, last.span, "not an id", envelope);
+        let found = without_id(own, table, last.span, "not an id");
         out.push(found.and(Some(column.place), column.column.written.clone()));
     }
 }
@@ -217,20 +192,16 @@ fn is_id(column: &Column, envelope: Option<&Envelope>) -> bool {
     id && value.functions.is_empty()
 }
 
-fn without_id(
-    table: &Table<'_>,
-    span: Span,
-    label: &str,
-    envelope: Option<&Envelope>,
-) -> Diagnostic {
-    let id = match &table.input {
-        Some(crate::model::Input::DeadLetters) => "error.id",
-        Some(crate::model::Input::Json(_)) => "$id",
+fn without_id(own: &Declaration, table: &TypedTable<'_>, span: Span, label: &str) -> Diagnostic {
+    let envelope = table.envelope;
+    let id = match table.input {
+        Some(Input::DeadLetters) => "error.id",
+        Some(Input::Json(_)) => "$id",
         _ if envelope.is_some() => "event.id",
         _ => "$id",
     };
-    let named = |name: &Text| table.columns.iter().find(|c| c.column.name == name.value);
-    let mut in_key = table.spec.order_by.iter().filter_map(named);
+    let named = |name: &Text| table.column(&name.value);
+    let mut in_key = own.order_by.iter().filter_map(named);
     let written = table.columns.iter().find(|c| c.column.written == id);
     let help = match (in_key.find(|c| is_id(c, envelope)), written) {
         (Some(column), _) => format!("move `{}` to its end", column.column.name),

@@ -1,39 +1,12 @@
-//! What a PostgreSQL table has of its own: its unique key, its conflicts, its hook, and the types of its columns.
+//! The types that columns have in PostgreSQL: which one a value gets, as it is written, and as the server shows it.
 
 use std::fmt;
 
-use super::{Column, Table, Type};
-
-/// How rows get into a PostgreSQL table.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Upsert {
-    /// The columns by which rows are told apart.
-    pub unique: Vec<String>,
-    /// The column whose greater value replaces a row; none if the first row stays.
-    pub version: Option<String>,
-    /// What else happens in the transaction, by name.
-    pub hook: Option<String>,
-    /// The columns of its indexes.
-    pub indexes: Vec<Vec<String>>,
-    /// The columns that hooks fill.
-    pub hook_columns: Vec<HookColumn>,
-}
-
-/// A column that hooks fill.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct HookColumn {
-    /// Its name.
-    pub name: String,
-    /// Its type; it can be NULL.
-    pub ty: PgType,
-    /// The comment above it in the YAML file.
-    pub doc: String,
-}
+use crate::model::Type;
 
 /// A type that a PostgreSQL column can have.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[allow(missing_docs)]
-pub enum PgType {
+pub(crate) enum PgType {
     Boolean,
     Integer,
     Bigint,
@@ -49,7 +22,7 @@ pub enum PgType {
 
 impl PgType {
     /// Every type, as it is written in the declarations and in SQL.
-    pub const NAMES: [(&str, PgType); 11] = [
+    pub(crate) const NAMES: [(&str, PgType); 11] = [
         ("boolean", PgType::Boolean),
         ("integer", PgType::Integer),
         ("bigint", PgType::Bigint),
@@ -64,7 +37,7 @@ impl PgType {
     ];
 
     /// The type of a column that holds values of `ty`; none for lists and maps.
-    pub fn of(ty: &Type) -> Option<PgType> {
+    pub(crate) fn of(ty: &Type) -> Option<PgType> {
         Some(match ty {
             Type::Nullable(of) | Type::LowCardinality(of) => return PgType::of(of),
             Type::Bool => PgType::Boolean,
@@ -89,15 +62,6 @@ impl PgType {
             .find(|(name, _)| *name == text.trim())?;
         Some(named.1)
     }
-
-    /// As `format_type` of PostgreSQL shows it.
-    pub fn shown(self) -> String {
-        let written = self.to_string();
-        match written.strip_prefix("timestamptz") {
-            Some(precision) => format!("timestamp{precision} with time zone"),
-            None => written,
-        }
-    }
 }
 
 impl fmt::Display for PgType {
@@ -107,14 +71,27 @@ impl fmt::Display for PgType {
     }
 }
 
-impl Table {
-    /// The type of a column where the table is, as people and the lock know it.
-    pub fn type_of(&self, column: &Column) -> String {
-        match (&self.postgres, PgType::of(&column.ty)) {
-            (None, _) => column.ty.to_string(),
-            (Some(_), None) => format!("no type for {}", column.ty),
-            (Some(_), Some(ty)) if column.ty.is_nullable() => ty.to_string(),
-            (Some(_), Some(ty)) => format!("{ty} NOT NULL"),
-        }
+/// The type of a column that holds values of `ty`, as people and the lock know it: with `NOT NULL`, where it is.
+pub(super) fn written(ty: &Type) -> String {
+    match PgType::of(ty) {
+        None => format!("no type for {ty}"),
+        Some(pg) if ty.is_nullable() => pg.to_string(),
+        Some(pg) => format!("{pg} NOT NULL"),
+    }
+}
+
+/// The type of a column that holds values of `ty`, as `format_type` of PostgreSQL shows it.
+pub(super) fn shown(ty: &Type) -> String {
+    match PgType::of(ty) {
+        Some(pg) => shown_as(&pg.to_string()),
+        None => ty.to_string(),
+    }
+}
+
+/// A type as `format_type` of PostgreSQL shows what is written so.
+pub(super) fn shown_as(written: &str) -> String {
+    match written.strip_prefix("timestamptz") {
+        Some(precision) => format!("timestamp{precision} with time zone"),
+        None => written.to_owned(),
     }
 }
