@@ -1,6 +1,6 @@
 //! What ids are made of.
 
-use crate::time::epoch_millis;
+use crate::function::epoch_millis;
 
 /// What the id of a JSON message is made of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -13,7 +13,7 @@ use event_grpc::sink::clickhouse::letters::Letters;
 use event_grpc::sink::clickhouse::{ClickHouse, Databases};
 use serde_json::Value;
 
-use crate::python::server::{clickhouse_url, command};
+use crate::support::server::{clickhouse_url, command};
 
 /// Output of the executable.
 struct Answer {

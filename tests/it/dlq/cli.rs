@@ -13,7 +13,7 @@ use crate::app::support::{Instance, eventually, instance_on, text};
 use crate::app::{cart, header};
 use crate::clickhouse::support::{number, run_there};
 use crate::http::request;
-use crate::python::topology::Vhost;
+use crate::support::topology::Vhost;
 
 const TABLES: [(&str, &str); 3] = [
     ("event", "NOT startsWith(event_id, 'poison')"),

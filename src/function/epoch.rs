@@ -1,6 +1,6 @@
 //! Milliseconds and seconds since the epoch, as numbers and in digits.
 
-use super::MILLIS_RANGE;
+use crate::time::MILLIS_RANGE;
 
 /// Decimal milliseconds since the epoch; empty is absent.
 #[inline]
