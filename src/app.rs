@@ -6,6 +6,7 @@ mod names;
 mod off;
 mod postgresql;
 mod replay;
+mod stores;
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -20,17 +21,18 @@ use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
 use environment::Environment;
+use stores::Connected;
 
 use crate::broker::{self, Broker, Embedded, Link, Rabbit, RabbitOptions, Topology};
-use crate::contract::{Pipeline, Queue, Storage};
+use crate::contract::{Pipeline, Queue};
+use crate::health::Health;
 use crate::ingest::sources::Sources;
-use crate::ingest::{http, publisher};
+use crate::ingest::{Limits, http, publisher};
 use crate::listen;
 use crate::metrics;
-use crate::ops::health::Health;
 use crate::ops::readiness::{self, Readiness};
-use crate::sink::clickhouse::{self as clickhouse_sink, Address, Databases};
-use crate::sink::{Store, Stores, health as servers_health, postgres};
+use crate::sink::clickhouse::{Address, Databases};
+use crate::sink::{health as servers_health, postgres};
 use crate::worker::{self, Pace, Patience, Setup, States};
 
 /// Memory budget of the in-memory broker: room for half a batch of every table, many times over.
@@ -110,14 +112,9 @@ impl App {
         background.spawn(metrics::upkeep(counted.clone()));
 
         let (engine, mut keeper) = (CancellationToken::new(), JoinSet::new());
-        let databases = clickhouse::start(&config, pipeline, &engine, &mut keeper).await?;
-        let postgres = postgresql::connect(&config, pipeline).await?;
-        let stores = Stores::new(pipeline.tables, |table| -> Option<Arc<dyn Store>> {
-            match table.storage {
-                Storage::ClickHouse(_) => Some(Arc::new(databases.of(table)?.clone())),
-                Storage::Postgres(_) => Some(Arc::new(postgres.clone()?)),
-            }
-        });
+        let connected_stores = Connected::start(&config, pipeline, &engine, &mut keeper).await?;
+        let databases = connected_stores.databases().clone();
+        let stores = connected_stores.of_tables(pipeline);
         let off_queues = off::queues(pipeline, &stores);
         let queues: Vec<&'static Queue> = pipeline.queues.iter().collect();
         let remote = config.amqp_url.is_some();
@@ -150,15 +147,7 @@ impl App {
         let workers = worker::start(&setup, &queues)?;
 
         let (told, servers_known, tables_known) = servers_health::told();
-        for server in clickhouse_sink::health::servers(&databases, pipeline) {
-            let (told, stop) = (told.clone(), serving.clone());
-            background.spawn(clickhouse_sink::health::watch(server, told, stop));
-        }
-        if let Some(postgres) = postgres {
-            let tables = postgres::migrate::tables(pipeline);
-            let stop = serving.clone();
-            background.spawn(postgres::health::watch(postgres, tables, told, stop));
-        }
+        connected_stores.watch(pipeline, &told, &mut background, &serving);
         let stop = serving.clone();
         replay::start(
             &mut background,
@@ -171,9 +160,9 @@ impl App {
         let health = Health::starting();
         background.spawn(health.clone().beat_once_connected(broker.status()));
         let limits = if remote {
-            publisher::Limits::remote()
+            Limits::remote()
         } else {
-            publisher::Limits::embedded()
+            Limits::embedded()
         };
         let publisher = publisher::Publisher::new(Arc::clone(&broker), limits);
         let variable = |name: &str| config.environment.get(name);

@@ -9,12 +9,14 @@ pub mod row_error;
 pub mod time;
 pub mod weight;
 
+pub mod dead_letter;
 pub mod json;
 pub mod native;
 pub mod protobuf;
 pub mod unknown;
 
 pub mod contract;
+pub mod events;
 pub mod function;
 pub mod identity;
 pub mod proto_json;
@@ -23,6 +25,7 @@ pub mod proto_json;
 pub mod generated;
 
 pub mod broker;
+pub mod health;
 pub mod hooks;
 pub mod ingest;
 pub mod sink;

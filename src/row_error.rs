@@ -1,5 +1,7 @@
 //! Row errors: why a row could not be made of a message.
 
+use crate::dead_letter::Class;
+
 /// Why a row could not be made. It is the event's fault, and stays so.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Bad {
@@ -75,15 +77,15 @@ impl Bad {
         }
     }
 
-    /// A short stable word for metrics and error tables.
-    pub fn class(&self) -> &'static str {
+    /// The class of the dead letter that it makes.
+    pub fn class(&self) -> Class {
         match self {
-            Bad::Wire(_) | Bad::NotCanonical => "malformed",
-            Bad::Unreadable(_) => "unreadable",
-            Bad::Field(_) | Bad::TooLong(_) => "bad_field",
-            Bad::Value(_) => "bad_value",
-            Bad::Unexpected(_) => "unexpected_type",
-            Bad::Layout(_) => "build_mismatch",
+            Bad::Wire(_) | Bad::NotCanonical => Class::Malformed,
+            Bad::Unreadable(_) => Class::Unreadable,
+            Bad::Field(_) | Bad::TooLong(_) => Class::BadField,
+            Bad::Value(_) => Class::BadValue,
+            Bad::Unexpected(_) => Class::UnexpectedType,
+            Bad::Layout(_) => Class::BuildMismatch,
         }
     }
 }

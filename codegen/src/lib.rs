@@ -10,7 +10,7 @@
 
 pub mod base;
 mod check;
-pub mod explain;
+pub mod function;
 pub mod model;
 pub mod render;
 pub mod report;
@@ -36,7 +36,7 @@ use syntax::spec;
 /// Why nothing was generated.
 #[derive(Debug, thiserror::Error)]
 pub enum Failure {
-    /// The declarations are wrong; `report` draws it.
+    /// The declarations are wrong; `report::draw` draws it.
     #[error("{} mistakes in the declarations", .0.len())]
     Mistakes(Vec<Diagnostic>, Sources),
     /// What is committed can't be read.
@@ -81,10 +81,11 @@ pub fn load(root: &Path) -> (Result<Model, Vec<Diagnostic>>, Sources) {
 fn load_with_proto(root: &Path) -> (Result<(Model, Proto), Vec<Diagnostic>>, Sources) {
     let mut sources = Sources::default();
     let mut found = Diagnostics::default();
-    let spec = spec::load(root, &mut sources, &mut found);
+    let spec = spec::load(root, store::STORES, &mut sources, &mut found);
+    let spec = spec.map(|spec| (store::declared(&spec, &mut found), spec));
     let proto = proto::compile(root, &mut sources, &mut found);
-    let model = spec.zip(proto).and_then(|(spec, proto)| {
-        let resolved = resolve::resolve(&spec, &proto, &mut found);
+    let model = spec.zip(proto).and_then(|((stores, spec), proto)| {
+        let resolved = resolve::resolve(&spec, stores, &proto, &mut found);
         check::all(&resolved, &mut found);
         if !found.is_empty() {
             return None;

@@ -97,79 +97,35 @@ pub(crate) fn append(
                 .map_err(|reason| Bad::value("event_timestamp", reason))?
                 .unwrap_or_default(),
         )?;
-    current_url.text(json::text(message.body, &["url"])?.as_bytes())?;
-    base_url.text(function::without_query(&json::text(message.body, &["url"])?))?;
+    let url_value = &*json::text(message.body, &["url"])?;
+    current_url.text(url_value)?;
+    base_url.text(function::without_query(url_value))?;
+    let headers_value = json::object(message.body, &["headers"])?;
     referer
         .text(
-            function::header(json::object(message.body, &["headers"])?, "Referer")
+            function::header(headers_value, "Referer")
                 .filter(|text| !text.is_empty())
                 .unwrap_or_else(|| "".into())
                 .as_bytes(),
         )?;
-    headers.json_object(json::object(message.body, &["headers"])?)?;
+    headers.json_object(headers_value)?;
     client_ip.text(json::text(message.body, &["clientIp"])?.as_bytes())?;
     deep_link.text(json::text(message.body, &["deepLink"])?.as_bytes())?;
-    user_agent.text(json::text(message.body, &["userAgent"])?.as_bytes())?;
-    mozilla
-        .text(
-            function::user_agent(&json::text(message.body, &["userAgent"])?)
-                .mozilla
-                .as_str(),
-        )?;
-    platform
-        .text(
-            function::user_agent(&json::text(message.body, &["userAgent"])?)
-                .platform
-                .as_str(),
-        )?;
-    os.text(
-        function::user_agent(&json::text(message.body, &["userAgent"])?).os.as_str(),
-    )?;
-    os_name
-        .text(
-            function::user_agent(&json::text(message.body, &["userAgent"])?)
-                .os_name
-                .as_str(),
-        )?;
-    os_full_name
-        .text(
-            function::user_agent(&json::text(message.body, &["userAgent"])?)
-                .os_full_name
-                .as_str(),
-        )?;
-    os_version
-        .text(
-            function::user_agent(&json::text(message.body, &["userAgent"])?)
-                .os_version
-                .as_str(),
-        )?;
-    localization
-        .text(
-            function::user_agent(&json::text(message.body, &["userAgent"])?)
-                .localization
-                .as_str(),
-        )?;
-    model
-        .text(
-            function::user_agent(&json::text(message.body, &["userAgent"])?)
-                .model
-                .as_str(),
-        )?;
-    browser_name
-        .text(
-            function::user_agent(&json::text(message.body, &["userAgent"])?)
-                .browser_name
-                .as_str(),
-        )?;
-    browser_version
-        .text(
-            function::user_agent(&json::text(message.body, &["userAgent"])?)
-                .browser_version
-                .as_str(),
-        )?;
-    bot.bool(function::user_agent(&json::text(message.body, &["userAgent"])?).bot)?;
-    mobile
-        .bool(function::user_agent(&json::text(message.body, &["userAgent"])?).mobile)?;
+    let user_agent_value = &*json::text(message.body, &["userAgent"])?;
+    user_agent.text(user_agent_value)?;
+    let agent = function::user_agent(user_agent_value);
+    mozilla.text(agent.mozilla.as_str())?;
+    platform.text(agent.platform.as_str())?;
+    os.text(agent.os.as_str())?;
+    os_name.text(agent.os_name.as_str())?;
+    os_full_name.text(agent.os_full_name.as_str())?;
+    os_version.text(agent.os_version.as_str())?;
+    localization.text(agent.localization.as_str())?;
+    model.text(agent.model.as_str())?;
+    browser_name.text(agent.browser_name.as_str())?;
+    browser_version.text(agent.browser_version.as_str())?;
+    bot.bool(agent.bot)?;
+    mobile.bool(agent.mobile)?;
     insert_timestamp.i64(cx.now_ms)?;
     unknown::append_members(
         unknown_fields,

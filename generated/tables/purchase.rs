@@ -125,20 +125,10 @@ fn initiate_purchase_event(
             event.payload,
         )?;
         event_id.text(event.id)?;
-        sent_timestamp
-            .i64(
-                function::epoch_millis(event.timestamp)
-                    .map_err(|reason| Bad::value("sent_timestamp", reason))?
-                    .unwrap_or_default(),
-            )?;
-        event_timestamp
-            .i64(
-                function::not_after(
-                    function::epoch_millis(event.timestamp)
-                        .map_err(|reason| Bad::value("event_timestamp", reason))?,
-                    cx.now_ms,
-                ),
-            )?;
+        let timestamp_millis = function::epoch_millis(event.timestamp)
+            .map_err(|reason| Bad::value("sent_timestamp", reason))?;
+        sent_timestamp.i64(timestamp_millis.unwrap_or_default())?;
+        event_timestamp.i64(function::not_after(timestamp_millis, cx.now_ms))?;
         payment_method.text(payload.payment_method)?;
         is_bag.bool(payload.is_bag)?;
         product_id.i64(payload.product_id)?;
@@ -207,20 +197,10 @@ fn complete_purchase_event(
             event.payload,
         )?;
         event_id.text(event.id)?;
-        sent_timestamp
-            .i64(
-                function::epoch_millis(event.timestamp)
-                    .map_err(|reason| Bad::value("sent_timestamp", reason))?
-                    .unwrap_or_default(),
-            )?;
-        event_timestamp
-            .i64(
-                function::not_after(
-                    function::epoch_millis(event.timestamp)
-                        .map_err(|reason| Bad::value("event_timestamp", reason))?,
-                    cx.now_ms,
-                ),
-            )?;
+        let timestamp_millis = function::epoch_millis(event.timestamp)
+            .map_err(|reason| Bad::value("sent_timestamp", reason))?;
+        sent_timestamp.i64(timestamp_millis.unwrap_or_default())?;
+        event_timestamp.i64(function::not_after(timestamp_millis, cx.now_ms))?;
         payment_method.text(payload.payment_method)?;
         product_id.i64(payload.product_id)?;
         product_type.text(payload.product_type)?;
@@ -289,20 +269,10 @@ fn purchase_failed_event(
             event.payload,
         )?;
         event_id.text(event.id)?;
-        sent_timestamp
-            .i64(
-                function::epoch_millis(event.timestamp)
-                    .map_err(|reason| Bad::value("sent_timestamp", reason))?
-                    .unwrap_or_default(),
-            )?;
-        event_timestamp
-            .i64(
-                function::not_after(
-                    function::epoch_millis(event.timestamp)
-                        .map_err(|reason| Bad::value("event_timestamp", reason))?,
-                    cx.now_ms,
-                ),
-            )?;
+        let timestamp_millis = function::epoch_millis(event.timestamp)
+            .map_err(|reason| Bad::value("sent_timestamp", reason))?;
+        sent_timestamp.i64(timestamp_millis.unwrap_or_default())?;
+        event_timestamp.i64(function::not_after(timestamp_millis, cx.now_ms))?;
         checkout_id.text(payload.checkout_id)?;
         chargeable_amount.f32(payload.chargeable_amount)?;
         cart_id.text(payload.cart_id)?;

@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use super::environment::Environment;
-use crate::contract::{Destination, Pipeline, Queue, Storage};
+use super::stores;
+use crate::contract::{Destination, Pipeline, Queue};
 use crate::ingest::sources::Sources;
 use crate::ops::readiness::OffQueues;
 use crate::sink::Stores;
@@ -16,11 +17,10 @@ pub(super) fn queues(pipeline: &'static Pipeline, stores: &Stores) -> OffQueues 
         let Some(table) = queue.into.table().filter(|t| stores.of(t).is_none()) else {
             continue;
         };
-        let reason = match table.storage {
-            Storage::ClickHouse(_) => "no ClickHouse server is configured for its table",
-            Storage::Postgres(_) => "no --postgres-url (EVENT_GRPC_POSTGRES_URL) is given",
-        };
-        by_reason.entry(reason).or_default().push(queue.name);
+        by_reason
+            .entry(stores::reason(table.storage))
+            .or_default()
+            .push(queue.name);
     }
     let mut off = OffQueues::new();
     for (reason, queues) in by_reason {

@@ -22,11 +22,12 @@ pub use migration::Migration;
 pub use pipeline::Pipeline;
 pub use queue::{Batch, Destination, Input, Queue, QueueKind};
 pub use request::{Piece, Rate, Request, Target, Template};
-pub use row::{Context, DeadLetter, Group, Message};
+pub use row::{Context, Group, Message};
 pub use source::{Encoding, Intake, OnBad, Pool, RoutingKey, Scheme, Source, Verify};
 pub use storage::{Conflict, Database, Storage, Upsert};
 pub use table::{Append, AppendDeadLetter, Block, ColumnSpec, Holds, Table};
 
+pub use crate::dead_letter::DeadLetter;
 pub use crate::function;
 pub use crate::json;
 pub use crate::native::{Column, Layout, TextLimit, unknown};

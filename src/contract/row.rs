@@ -28,45 +28,6 @@ pub struct Message<'a> {
     pub headers: &'a Map<String, Value>,
 }
 
-/// A message that could not be stored, and why.
-#[derive(Debug, Clone, Copy)]
-pub struct DeadLetter<'a> {
-    /// The same for the same dead letter, however often it is delivered.
-    pub id: &'a str,
-    /// What went wrong, for people.
-    pub reason: &'a str,
-    /// What went wrong, as a short stable word.
-    pub class: &'a str,
-    /// The queue that it failed in, or the source that refused it.
-    pub queue: &'a str,
-    /// The exchange that it was first published to.
-    pub exchange: &'a str,
-    /// The routing key that it was first published with.
-    pub routing_key: &'a str,
-    /// The event type's name, or its number where this build doesn't know it.
-    pub event_type: &'a str,
-    /// How often it was tried.
-    pub attempts: u32,
-    /// When it first failed, in milliseconds since the epoch.
-    pub first_failed_ms: i64,
-    /// When it last failed, in milliseconds since the epoch.
-    pub last_failed_ms: i64,
-    /// The fingerprint of the pipeline that gave it up.
-    pub fingerprint: &'a str,
-    /// What the body is.
-    pub content_type: &'a str,
-    /// What the body holds: AMQP's `type`; empty if nothing is said of it.
-    pub kind: &'a str,
-    /// The message's id, from which `$id` comes; empty if it has none.
-    pub message_id: &'a str,
-    /// When it was sent, by its own word, in milliseconds since the epoch.
-    pub sent_ms: Option<i64>,
-    /// The headers that its sender set, as one JSON object.
-    pub headers: &'a str,
-    /// The bytes as they came.
-    pub body: &'a [u8],
-}
-
 /// What is the same for all rows of one call.
 #[derive(Debug, Clone, Copy)]
 pub struct Context {

@@ -1,5 +1,7 @@
 //! Dispatch: accepts requests of typed events, and answers when all of their events are confirmed by the broker.
 
+mod prepare;
+
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,7 +15,6 @@ use tokio::time::{Instant, timeout, timeout_at};
 
 use super::answer::Outcome;
 use super::pool::{Held, Pool};
-use super::prepare::{Counts, Prepared};
 use super::publisher::Publisher;
 use super::quarantine::{Judged, Left, Letter, Quarantine};
 use super::reading::Budget;
@@ -24,6 +25,7 @@ use crate::contract::{self, Envelope, Source};
 use crate::metrics::intake;
 use crate::proto_json::{ProtoJson, Warnings};
 use crate::weight::Permit;
+use prepare::{Counts, Prepared};
 
 /// Maximum duration of a request.
 pub const LONGEST: Duration = Duration::from_secs(30);

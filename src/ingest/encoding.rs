@@ -13,7 +13,7 @@ use ruzstd::decoding::StreamingDecoder;
 use tokio::sync::Semaphore;
 use tokio::time::timeout;
 
-use super::reading::{Read, Unread};
+use super::body::{Read, Unread};
 use crate::weight::{Budget, Permit};
 
 /// Maximum number of large bodies of a source that are decompressed at once: each needs a window of up to 16 MiB, and a

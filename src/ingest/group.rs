@@ -4,9 +4,9 @@ use std::borrow::Cow;
 
 use uuid::Uuid;
 
-use super::scan::{Event, Verdict};
 use crate::contract::wire::{self, WireType};
 use crate::contract::{Envelope, EventType};
+use crate::events::{Event, Verdict};
 use crate::identity::Maker;
 use crate::weight;
 

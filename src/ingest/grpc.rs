@@ -16,17 +16,18 @@ use tonic::service::Routes;
 use tonic_health::ServingStatus;
 use tonic_health::pb::health_server::Health as HealthService;
 
+use super::body::{Read, Unread};
 use super::dispatch::{Answered, Body, Dispatch, LONGEST};
 use super::encoding::Encoding;
 use super::endless::Turn;
 use super::held;
-use super::reading::{Read, SHOWN, Unread};
+use super::reading::SHOWN;
 use super::response::Response;
 use super::status::{status, unread};
 use super::unary;
 use crate::contract::{Intake, Pipeline};
+use crate::health::{Beat, Health};
 use crate::listen::Refused;
-use crate::ops::health::{Beat, Health};
 
 /// Headers that declare the encoding of a message, and the accepted encodings of an answer.
 const ENCODING: &str = "grpc-encoding";

@@ -9,15 +9,16 @@ use axum::routing::{MethodRouter, get, post};
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 use serde_json::{Value, json};
 
+use super::body::{Read, Unread};
 use super::dispatch::{Answered, Body, Dispatch, LONGEST};
 use super::encoding::Encoding;
 use super::held;
-use super::reading::{Budget, Read, SHOWN, Unread};
+use super::reading::{Budget, SHOWN};
 use super::response::{Refusal, Response, error};
 use super::status::RETRY_AFTER_SECONDS;
 use super::webhook::{Taken, Webhook};
+use crate::health::{Beat, Health};
 use crate::listen::Refused;
-use crate::ops::health::{Beat, Health};
 
 /// Renders the metrics.
 pub type Render = Arc<dyn Fn() -> String + Send + Sync>;

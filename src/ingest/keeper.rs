@@ -8,8 +8,9 @@ use super::answer::Outcome;
 use super::publisher::{Publisher, now};
 use super::quarantine::count;
 use super::rate::Rate;
-use crate::broker::{Letter, Outgoing, PublishError, letter_id};
+use crate::broker::{Letter, Outgoing, PublishError};
 use crate::contract::{Bad, Queue, Route, Source};
+use crate::dead_letter::{Record, letter_id};
 
 /// Rate of dead letters that are promised to their senders: bytes a second in the long run, and bytes at once.
 const PROMISED: (u64, u64) = (4 << 20, 16 << 20);
@@ -67,19 +68,21 @@ impl Keeper {
         let sent = properties.timestamp.and_then(|at| at.checked_mul(1000));
         Letter {
             id: letter_id(queue, own_id, &message.body),
-            reason: &bad.to_string(),
-            class: bad.class(),
-            queue,
-            exchange: &message.exchange,
-            routing_key: &message.routing_key,
-            event_type: "",
-            attempts: 1,
-            first_failed_ms: now_ms,
-            last_failed_ms: now_ms,
+            record: Record {
+                reason: &bad.to_string(),
+                class: bad.class().name(),
+                queue,
+                exchange: &message.exchange,
+                routing_key: &message.routing_key,
+                event_type: "",
+                attempts: 1,
+                first_failed_ms: now_ms,
+                last_failed_ms: now_ms,
+                fingerprint: self.fingerprint,
+                message_id: own_id,
+                sent_ms: sent.and_then(|ms| i64::try_from(ms).ok()),
+            },
             now_ms,
-            fingerprint: self.fingerprint,
-            own_id,
-            sent_ms: sent.and_then(|ms| i64::try_from(ms).ok()),
             content_type: properties.content_type.clone(),
             kind: properties.kind.clone(),
             sent: properties.headers.clone(),

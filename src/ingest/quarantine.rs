@@ -6,14 +6,14 @@
 
 use xxhash_rust::xxh3::xxh3_128;
 
-use super::as_json::AsJson;
 use super::group::Batch;
-use super::publisher::{batch_properties, now};
+use super::publisher::now;
 use super::rate::Rate;
 use super::response::{Kept, Rejected};
-use super::scan::{Event, Verdict};
-use crate::broker::{HeaderValue, Outgoing};
+use crate::broker::{self, Outgoing};
 use crate::contract::{Route, Source, headers};
+use crate::dead_letter::Record;
+use crate::events::{AsJson, Event, Verdict};
 use crate::metrics::intake::QUARANTINED;
 
 /// Rate of dead letters of unknown types: bytes a second in the long run, and bytes at once.
@@ -269,30 +269,33 @@ impl Quarantine {
             Verdict::UnknownName(name) => name.clone(),
             _ => String::new(),
         };
-        let mut properties = batch_properties(format!("{:032x}", self.id(&body)));
-        if let Some(json) = json {
-            properties.content_type = Some(headers::JSON.into());
-            properties.kind = Some(json.message().into());
-        }
-        let text = |value: &str| HeaderValue::Text(value.to_owned());
-        let millis = HeaderValue::Integer(i64::try_from(now().as_millis()).unwrap_or(i64::MAX));
-        properties.headers = vec![
-            (
-                headers::DEAD_REASON.into(),
-                HeaderValue::Text(verdict.reason()),
-            ),
-            (headers::DEAD_CLASS.into(), text(verdict.class())),
-            (headers::DEAD_QUEUE.into(), text(self.source.name)),
-            (headers::DEAD_EXCHANGE.into(), text(self.source.exchange)),
-            (headers::DEAD_ROUTING_KEY.into(), text(&event_type)),
-            (headers::DEAD_EVENT_TYPE.into(), text(&event_type)),
-            (headers::DEAD_ATTEMPTS.into(), HeaderValue::Integer(1)),
-            (headers::DEAD_FIRST_FAILED.into(), millis.clone()),
-            (headers::DEAD_LAST_FAILED.into(), millis.clone()),
-            (headers::DEAD_SENT.into(), millis),
-            (headers::DEAD_FINGERPRINT.into(), text(self.fingerprint)),
-        ];
-        Some(Outgoing::new(route.exchange, route.routing_key, body).with(properties))
+        let (content_type, kind) = match json {
+            Some(json) => (headers::JSON, json.message().into()),
+            None => (headers::PROTOBUF, headers::EVENT_BATCH.into()),
+        };
+        let now_ms = i64::try_from(now().as_millis()).unwrap_or(i64::MAX);
+        let letter = broker::Letter {
+            id: format!("{:032x}", self.id(&body)),
+            record: Record {
+                reason: &verdict.reason(),
+                class: verdict.class()?.name(),
+                queue: self.source.name,
+                exchange: self.source.exchange,
+                routing_key: &event_type,
+                event_type: &event_type,
+                attempts: 1,
+                first_failed_ms: now_ms,
+                last_failed_ms: now_ms,
+                fingerprint: self.fingerprint,
+                message_id: "",
+                sent_ms: Some(now_ms),
+            },
+            now_ms,
+            content_type: Some(content_type.into()),
+            kind: Some(kind),
+            sent: Vec::new(),
+        };
+        Some(letter.outgoing(route, body.into()))
     }
 
     /// Stable id of the same events of the same source.
@@ -328,47 +331,4 @@ fn divided(places: &[usize], size: impl Fn(&usize) -> usize) -> impl Iterator<It
         rest = after;
         (!part.is_empty()).then_some(part)
     })
-}
-
-impl Verdict {
-    /// Reason for people; empty if the event is valid.
-    pub fn reason(&self) -> String {
-        match self {
-            Verdict::Good(_) => String::new(),
-            Verdict::UnknownType(number) => {
-                format!("this server knows no event type {number}")
-            }
-            Verdict::UnknownName(name) => {
-                format!("this server knows no event type that is called `{name}`")
-            }
-            Verdict::NoType => "it has no type: no variant of the oneof is set".to_owned(),
-            Verdict::BadTimestamp(reason) => format!("timestamp: {reason}"),
-            Verdict::Malformed(bad) => bad.to_string(),
-        }
-    }
-
-    /// True if it is of a type that a later build may know.
-    pub(super) fn is_unknown(&self) -> bool {
-        matches!(self, Verdict::UnknownType(_) | Verdict::UnknownName(_))
-    }
-
-    /// True if both are of the same unknown type.
-    fn is_same_unknown(&self, other: &Verdict) -> bool {
-        match (self, other) {
-            (Verdict::UnknownType(one), Verdict::UnknownType(other)) => one == other,
-            (Verdict::UnknownName(one), Verdict::UnknownName(other)) => one == other,
-            _ => false,
-        }
-    }
-
-    /// Class of the error: a short stable word.
-    pub fn class(&self) -> &'static str {
-        match self {
-            Verdict::Good(_) => "good",
-            Verdict::UnknownType(_) | Verdict::UnknownName(_) => "unknown_type",
-            Verdict::NoType => "no_type",
-            Verdict::BadTimestamp(_) => "bad_timestamp",
-            Verdict::Malformed(bad) => bad.class(),
-        }
-    }
 }

@@ -1,9 +1,8 @@
 //! Responses: what the sender of a request is told.
 
-use super::as_json::AsJson;
 use super::pool::Full;
-use super::scan::{Event, Refused, Verdict};
 use crate::broker::PublishError;
+use crate::events::{AsJson, Event, Refused, Verdict, refused};
 pub use crate::generated::proto::event::{RejectCode, RejectedEvent, Response};
 use crate::proto_json::{Unread, Warnings};
 use crate::weight;
@@ -171,7 +170,7 @@ impl From<Refused> for Refusal {
 
 impl From<Unread> for Refusal {
     fn from(unread: Unread) -> Self {
-        Refusal::Invalid(format!("the body can't be read as a request: {unread}"))
+        Refusal::Invalid(refused(&unread))
     }
 }
 

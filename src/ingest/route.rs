@@ -2,13 +2,52 @@
 
 use std::collections::VecDeque;
 use std::sync::{Mutex, MutexGuard};
+use std::time::Duration;
 
 use super::answer::Part;
-use super::publisher::Limits;
 
 /// Maximum number of lingers of a message while another one of its route is under way. A slow broker gets few and large
 /// messages, which cost it less.
 const MOST_WAITS: u32 = 4;
+
+/// Batching limits of the publisher.
+#[derive(Debug, Clone, Copy)]
+pub struct Limits {
+    /// Size at which a message is published, in bytes.
+    pub bytes: usize,
+    /// Number of events at which a message is published.
+    pub events: usize,
+    /// Linger: how long a message waits for more, once, and up to four times while another one of its route is under
+    /// way. Zero: as long as another one is under way, and no longer.
+    pub linger: Duration,
+    /// Maximum number of messages under way, over all routes. While there is no room, messages grow: a slow broker gets
+    /// fewer and larger ones.
+    pub in_flight: usize,
+    /// Timeout of a publish.
+    pub patience: Duration,
+}
+
+impl Limits {
+    /// Limits for a broker that confirms what it has stored.
+    pub fn remote() -> Self {
+        Limits {
+            bytes: 256 * 1024,
+            events: 4096,
+            linger: Duration::from_millis(5),
+            in_flight: 16,
+            patience: Duration::from_secs(30),
+        }
+    }
+
+    /// Limits for the in-memory broker, which answers when the events are in their databases.
+    pub fn embedded() -> Self {
+        Limits {
+            linger: Duration::ZERO,
+            in_flight: 256,
+            ..Limits::remote()
+        }
+    }
+}
 
 /// Exchange and routing key, and the messages that wait to go there.
 #[derive(Debug)]

@@ -13,7 +13,7 @@ use super::verify::Verifier;
 use super::webhook::{Takes, Webhook};
 use crate::broker::Topology;
 use crate::contract::{Intake, Pipeline};
-use crate::ops::health::Health;
+use crate::health::Health;
 
 /// All sources of a pipeline.
 #[derive(Debug)]

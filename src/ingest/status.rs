@@ -3,7 +3,7 @@
 use prost::Message as _;
 use tonic::{Code, Status};
 
-use super::reading::Unread;
+use super::body::Unread;
 use super::response::Refusal;
 
 /// Retry delay of a client that was refused for lack of room, in seconds.

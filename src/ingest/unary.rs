@@ -4,7 +4,7 @@ use bytes::{BufMut as _, Bytes, BytesMut};
 use prost::Message;
 use tonic::Code;
 
-use super::reading::Unread;
+use super::body::Unread;
 
 /// Length of the prefix: a flag and the length of the message.
 const PREFIX: usize = 5;

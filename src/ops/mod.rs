@@ -1,6 +1,5 @@
 //! Operations: logs, metrics, health, readiness, the ledger and replay.
 
-pub mod health;
 pub mod ledger;
 pub mod logging;
 pub mod readiness;

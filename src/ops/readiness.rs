@@ -9,9 +9,9 @@ use axum::routing::get;
 use serde_json::{Map, Value, json};
 use tokio::sync::watch;
 
-use super::health::Health;
 use crate::broker::{Link, Status};
 use crate::contract::Request;
+use crate::health::Health;
 use crate::sink::health::{Server, ServerState, Servers, TableState, Tables};
 use crate::sink::http;
 use crate::worker::{Paused, States};

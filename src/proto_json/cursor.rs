@@ -1,6 +1,6 @@
 //! A cursor over a JSON text: what stands there, and where it ends.
 
-use super::text::Text;
+use super::text::{Text, Wrong};
 
 /// How deep a value may nest that is kept as it is, objects and lists together.
 const DEEPEST: u32 = 100;
@@ -13,9 +13,6 @@ pub(super) struct Cursor<'a> {
     /// The next byte's place.
     pub(super) at: usize,
 }
-
-/// What is wrong with a text.
-pub(super) type Wrong = &'static str;
 
 impl<'a> Cursor<'a> {
     /// A cursor before the text.

@@ -1,9 +1,9 @@
 //! Objects of JSON that are messages: their members, in whatever order, as fields in the order of their numbers.
 
-use super::cursor::{Cursor, Wrong};
+use super::cursor::Cursor;
 use super::notes::{Notes, Step};
 use super::tables::{Form, Message, Tables};
-use super::text::Text;
+use super::text::{Text, Wrong};
 use crate::contract::Envelope;
 use crate::protobuf::wire::RECURSION_LIMIT;
 use crate::protobuf::writer::push_varint;

@@ -2,8 +2,6 @@
 
 use std::borrow::Cow;
 
-use super::cursor::Wrong;
-
 /// A text between its quotes.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Text<'a> {
@@ -14,6 +12,9 @@ pub(super) struct Text<'a> {
     /// Whether it certainly is ASCII as it is written.
     pub(super) ascii: bool,
 }
+
+/// What is wrong with a text.
+pub(super) type Wrong = &'static str;
 
 const NOT_UTF8: Wrong = "a text is not UTF-8";
 

@@ -4,8 +4,8 @@
 
 use std::collections::HashMap;
 
-use super::append::{Failed, Verdict};
-use super::prepare::Content;
+use super::failed::{Failed, Verdict};
+use super::message::Content;
 use super::split::Part;
 use super::unit::places;
 
@@ -95,6 +95,7 @@ mod tests {
     use bytes::Bytes;
 
     use super::*;
+    use crate::dead_letter::Class;
     use crate::worker::split::{Lost, Why};
 
     fn part(events: std::ops::Range<usize>) -> Part {
@@ -112,7 +113,7 @@ mod tests {
         }
     }
 
-    fn failed(unit: usize, class: &'static str) -> Failed {
+    fn failed(unit: usize, class: Class) -> Failed {
         Failed {
             unit,
             event_type: String::new(),
@@ -125,16 +126,16 @@ mod tests {
     #[test]
     fn few_are_letters_of_their_own_and_many_that_fail_alike_share_one() {
         let content = Content::Events(vec![part(0..20), part(20..30)]);
-        let few: Vec<Failed> = (0..16).map(|unit| failed(unit, "no_type")).collect();
+        let few: Vec<Failed> = (0..16).map(|unit| failed(unit, Class::NoType)).collect();
         assert_eq!(letters(&content, &few).len(), 16);
 
-        let mut many: Vec<Failed> = (0..30).map(|unit| failed(unit, "no_type")).collect();
+        let mut many: Vec<Failed> = (0..30).map(|unit| failed(unit, Class::NoType)).collect();
         many.push(Failed {
             verdict: Verdict::Open,
-            ..failed(5, "no_type")
+            ..failed(5, Class::NoType)
         });
         if let Some(other) = many.get_mut(7) {
-            other.class = "malformed";
+            other.class = Class::Malformed;
         }
         let letters = letters(&content, &many);
         let units: Vec<usize> = letters.iter().map(|letter| letter.units.len()).collect();

@@ -2,61 +2,16 @@
 
 use std::borrow::Cow;
 use std::ops::Range;
-use std::time::Duration;
 
 use super::dead_letter;
+use super::failed::{Failed, bad_unit, lost_event, panicked_unit};
 use super::guard::guarded;
+use super::message::{Content, Prepared};
 use super::objects::{Objects, Parsed};
-use super::prepare::{Content, Prepared};
-use super::split::{Part, Run, Why};
-use super::stretch::both;
+use super::split::{Part, Run};
 use crate::contract::{Append, Bad, Block, Context, Envelope, Group, Input, json};
 use crate::protobuf::canonical::canonical;
 use crate::time::MILLIS_RANGE;
-
-/// Failed unit of a message.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Failed {
-    /// Index of the unit in the message: see [`units`].
-    pub unit: usize,
-    /// Name of the event type, or its number; empty if unknown.
-    pub event_type: String,
-    /// Class of the failure: a short stable word.
-    pub class: &'static str,
-    /// Reason for people.
-    pub reason: String,
-    /// Verdict on the unit.
-    pub verdict: Verdict,
-}
-
-/// Verdict on a unit that is not stored.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Verdict {
-    /// It is a dead letter.
-    Dead,
-    /// It failed, and it is not known yet if the fault is its own.
-    Open,
-    /// It goes back to its queue after this delay.
-    Again {
-        /// Delay, during which it is held.
-        after: Duration,
-        /// True if the failure counts as a retry.
-        counted: bool,
-    },
-}
-
-/// Number of units of a message: events, JSON objects, or one for a message that is processed as a whole.
-pub(super) fn units(content: &Content) -> usize {
-    match content {
-        Content::Events(parts) => parts.iter().map(part_units).sum(),
-        Content::Json(objects) => objects.len(),
-        Content::DeadLetter(_) | Content::Malformed(_) | Content::Panicked(_) => 1,
-    }
-}
-
-fn part_units(part: &Part) -> usize {
-    part.runs.iter().map(|r| r.events.len()).sum::<usize>() + part.lost.len()
-}
 
 /// Appends the selected units of a message within a stretch, and returns those that are bad.
 pub(super) fn append(
@@ -134,6 +89,12 @@ pub(super) fn append(
     failed
 }
 
+/// Intersection of two ranges of units.
+fn both(a: &Range<usize>, b: &Range<usize>) -> Range<usize> {
+    let start = a.start.max(b.start);
+    start..a.end.min(b.end).max(start)
+}
+
 /// JSON object of a message with its metadata, if it is what its queue expects.
 pub(super) fn json_message<'a>(
     message: &'a Prepared,
@@ -182,17 +143,6 @@ fn received(message: &Prepared) -> Option<i64> {
     MILLIS_RANGE.contains(&millis).then_some(millis)
 }
 
-/// Unit that is bad itself.
-pub(super) fn bad_unit(unit: usize, event_type: &str, bad: &Bad) -> Failed {
-    Failed {
-        unit,
-        event_type: event_type.to_owned(),
-        class: bad.class(),
-        reason: bad.to_string(),
-        verdict: Verdict::Dead,
-    }
-}
-
 /// Reason why rows could not be appended.
 enum Failure {
     /// It is the event's fault.
@@ -217,17 +167,6 @@ impl Failure {
     }
 }
 
-/// Unit at which this build panics.
-pub(super) fn panicked_unit(unit: usize, event_type: &str, panic: &str) -> Failed {
-    Failed {
-        unit,
-        event_type: event_type.to_owned(),
-        class: "panic",
-        reason: panic.to_owned(),
-        verdict: Verdict::Open,
-    }
-}
-
 /// Appends rows, all or none.
 fn attempt(
     block: &mut Block,
@@ -241,33 +180,6 @@ fn attempt(
     };
     block.rollback();
     Err(failure)
-}
-
-fn lost_event(unit: usize, why: &Why) -> Failed {
-    match why {
-        Why::Bad(bad) => bad_unit(unit, "", bad),
-        Why::UnknownType(number) => Failed {
-            unit,
-            event_type: number.to_string(),
-            class: "unknown_type",
-            reason: format!("this build knows no event type with number {number}"),
-            verdict: Verdict::Dead,
-        },
-        Why::UnknownMember { name } => Failed {
-            unit,
-            event_type: name.clone(),
-            class: "unknown_type",
-            reason: format!("this build knows no event type that is called `{name}`"),
-            verdict: Verdict::Dead,
-        },
-        Why::NoType => Failed {
-            unit,
-            event_type: String::new(),
-            class: "no_type",
-            reason: "the event has no type: none of the variants of its oneof is set".to_owned(),
-            verdict: Verdict::Dead,
-        },
-    }
 }
 
 type AppendEvents = fn(&mut Block, &Group<'_>, &Context) -> Result<(), Bad>;

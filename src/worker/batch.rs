@@ -2,10 +2,11 @@
 
 use tokio::time::{Duration, Instant};
 
-use super::append::{Failed, append, panicked_unit, units};
+use super::append::append;
 use super::blocking;
+use super::failed::{Failed, panicked_unit};
 use super::guard::guarded;
-use super::prepare::{Content, Prepared};
+use super::message::{Content, Prepared, units};
 use super::stretch::{Appended, Room, append_from, becomes};
 use crate::contract::{Batch as Limits, Block, Context, Table};
 

@@ -11,7 +11,7 @@ use tokio_util::sync::CancellationToken;
 use super::batch::{Batch, Held};
 use super::flush::{Flushed, Flusher};
 use super::lot::Work;
-use super::prepare::Prepared;
+use super::message::Prepared;
 use super::settle::{Decided, settle};
 use super::sort::Sorted;
 use super::{Pace, Setup, now_ms};

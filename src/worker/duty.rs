@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 
+use super::ending::Ending;
 use super::meters::Meters;
 use crate::broker::{Ack, Delivery, HeaderValue, Outgoing, Properties, Settled};
 use crate::contract::headers::{
@@ -37,19 +38,6 @@ pub(super) struct Duty {
     /// None once the message is settled, or being settled.
     ack: Option<Ack>,
     ended: bool,
-}
-
-/// Ending of a message in its queue.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Ending {
-    /// Its units are stored, or dead letters.
-    Acknowledged,
-    /// As above, but a copy carries the undecided units back to the queue.
-    Retried,
-    /// It is in its queue again as it was, uncounted.
-    Returned,
-    /// It isn't known if the broker got the acknowledgement. If not, it delivers the message again.
-    Lost,
 }
 
 impl Received {
@@ -142,26 +130,6 @@ impl Drop for Duty {
                 // The task was dropped before the broker was told.
                 None => Ending::Lost,
             });
-        }
-    }
-}
-
-impl Ending {
-    /// All endings, in order.
-    pub(super) const ALL: [Ending; 4] = [
-        Ending::Acknowledged,
-        Ending::Retried,
-        Ending::Returned,
-        Ending::Lost,
-    ];
-
-    /// Word for metrics.
-    pub(super) fn name(self) -> &'static str {
-        match self {
-            Ending::Acknowledged => workers::ACKNOWLEDGED,
-            Ending::Retried => workers::RETRIED,
-            Ending::Returned => workers::RETURNED,
-            Ending::Lost => workers::LOST,
         }
     }
 }

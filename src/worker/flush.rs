@@ -1,13 +1,16 @@
 //! Flush: stores a batch and settles its messages. Units that can't go out with the rest are set aside, so that the
 //! next batch needn't wait for them.
 
+mod attempt;
+
+pub(super) use attempt::{Stored, Unstored};
+
 use std::collections::HashSet;
 use std::sync::Arc;
 
 use tokio::time::Instant;
 
 use super::append::json_messages;
-use super::attempt::Stored;
 use super::batch::{Batch, Held};
 use super::breaker::Breakers;
 use super::disposition::Part;
@@ -188,14 +191,14 @@ impl Flusher {
                 self.set_aside("heavy");
                 *aside = Some(Work::new(std::mem::take(&mut batch.held), rest));
             }
-            Stored::No(error, probe) => {
+            Stored::No(unstored) => {
                 self.set_aside("divided");
                 let units = good(&batch.held, at);
                 let lots = std::iter::once(Lot::fresh(units)).chain(rest);
                 let work = aside.insert(Work::new(std::mem::take(&mut batch.held), lots));
                 if let Some(all) = work.lots.pop_front() {
                     let rows = batch.block.rows();
-                    self.judge(work, all.units, rows, Part::Whole, &error, probe);
+                    self.judge(work, all.units, rows, Part::Whole, &unstored);
                 }
             }
         }

@@ -7,15 +7,17 @@ use bytes::Bytes;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
-use super::append::{Failed, Verdict, bad_unit, json_message, panicked_unit, units};
+use super::append::json_message;
 use super::breaker::Breakers;
 use super::disposition::{Forwarding, decide_request};
+use super::failed::{Failed, Verdict, bad_unit, panicked_unit};
 use super::gate::Gate;
 use super::guard::guarded_async;
-use super::prepare::{Content, Prepared};
+use super::message::{Content, Prepared, units};
 use super::settle::{Decided, GivenUp, settle};
 use super::{Setup, now_ms};
 use crate::contract::{Bad, Context, Input, Message, Queue, Request};
+use crate::dead_letter::Class;
 use crate::metrics::requests;
 use crate::sink::http::{RequestError, Target};
 
@@ -41,7 +43,7 @@ struct Parcel<'a> {
 enum Outcome {
     Taken,
     Dead {
-        class: &'static str,
+        class: Class,
         reason: String,
         attempts: u32,
     },
@@ -197,7 +199,7 @@ impl Forwarder {
                 }
                 Forwarding::DeadLetter(class) => {
                     let reason = match class {
-                        "retries" => format!("failed {tried} times, the last time: {error}"),
+                        Class::Retries => format!("failed {tried} times, the last time: {error}"),
                         _ => error.to_string(),
                     };
                     return Ok(Outcome::Dead {

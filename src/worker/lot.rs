@@ -2,8 +2,9 @@
 
 use std::collections::VecDeque;
 
-use super::append::{Failed, units};
 use super::batch::Held;
+use super::failed::Failed;
+use super::message::units;
 use super::now_ms;
 use crate::contract::Context;
 

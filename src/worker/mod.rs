@@ -7,7 +7,6 @@
 
 mod alike;
 mod append;
-mod attempt;
 mod batch;
 mod batcher;
 mod blocking;
@@ -15,6 +14,8 @@ mod breaker;
 mod dead_letter;
 mod disposition;
 mod duty;
+mod ending;
+mod failed;
 mod fit;
 mod flush;
 mod forward;
@@ -24,6 +25,7 @@ mod headers;
 mod ids;
 mod intake;
 mod lot;
+mod message;
 mod meters;
 mod objects;
 mod prepare;
@@ -38,6 +40,7 @@ mod state;
 mod station;
 mod stretch;
 mod suspects;
+mod tally;
 #[cfg(test)]
 mod tests;
 mod texts;

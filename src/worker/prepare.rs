@@ -8,6 +8,7 @@ use bytes::Bytes;
 use super::duty::Received;
 use super::guard::guarded;
 use super::ids::{json_with_ids, split_with_ids};
+use super::message::{Content, Prepared};
 use super::meters::{self, Meters};
 use super::objects::Objects;
 use super::split::{Part, split};
@@ -15,40 +16,10 @@ use super::stretch::becomes;
 use super::{headers, proto_json};
 use crate::broker::{Delivery, HeaderValue, Properties};
 use crate::contract::headers::{EVENT_BATCH, JSON, UNREADABLE};
-use crate::contract::json::{Map, Value};
+use crate::contract::json::Map;
 use crate::contract::{Bad, Envelope, Input, Pipeline, Queue};
 use crate::proto_json::ProtoJson;
 use crate::weight::{self, Budget, Permit};
-
-/// Message that is ready to become rows, with its acknowledgement guard.
-#[derive(Debug)]
-pub(super) struct Prepared {
-    /// Queue that it came from.
-    pub queue: &'static Queue,
-    /// Message. `content` holds ranges of its body.
-    pub delivery: Received,
-    /// JSON that it came as, if its body doesn't hold all of that.
-    pub as_json: Option<Bytes>,
-    /// Content.
-    pub content: Content,
-    /// Headers that the sender of a JSON message set.
-    pub headers: Map<String, Value>,
-}
-
-/// Content of a message.
-#[derive(Debug)]
-pub(super) enum Content {
-    /// Typed events.
-    Events(Vec<Part>),
-    /// JSON objects.
-    Json(Objects),
-    /// Dead letter, with its event if it holds exactly one.
-    DeadLetter(Option<Part>),
-    /// Unreadable content.
-    Malformed(Bad),
-    /// Not prepared: a panic ended the attempt.
-    Panicked(String),
-}
 
 /// Prepares messages.
 #[derive(Debug)]

@@ -3,7 +3,8 @@
 
 use std::time::Duration;
 
-use super::duty::{Ending, Received};
+use super::duty::Received;
+use super::ending::Ending;
 use super::{Setup, now_ms, retry};
 use crate::broker::{HeaderValue, Outgoing};
 use crate::contract::Queue;

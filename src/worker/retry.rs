@@ -4,10 +4,9 @@ use std::borrow::Cow;
 
 use bytes::Bytes;
 
-use super::append::units;
 use super::duty::Received;
+use super::message::{Content, Prepared, units};
 use super::objects::Objects;
-use super::prepare::{Content, Prepared};
 use super::split::Part;
 use super::unit::{self, event_at};
 use crate::broker::{HeaderValue, Outgoing, Properties, SHORT};

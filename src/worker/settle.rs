@@ -7,17 +7,18 @@ use futures_util::StreamExt as _;
 use futures_util::stream::FuturesUnordered;
 
 use super::alike::{Alike, letters};
-use super::append::{Failed, Verdict, panicked_unit, units};
 use super::batch::Held;
-use super::disposition::{Blame, Case, Cause, Disposition, Part, Probe, blame, decide};
-use super::duty::Ending;
+use super::disposition::decide_panicked;
+use super::ending::Ending;
+use super::failed::{Failed, Verdict, panicked_unit};
 use super::fit::fit;
 use super::guard::{guarded, guarded_async};
+use super::message::{Prepared, units};
 use super::meters::Tally;
-use super::prepare::Prepared;
 use super::{Setup, dead_letter, now_ms, retry};
 use crate::broker::{Outgoing, PublishError};
 use crate::contract::Route;
+use crate::dead_letter::Blame;
 use crate::metrics::workers::DEAD_LETTERS;
 
 /// Maximum number of unconfirmed dead letters of one message.
@@ -93,7 +94,7 @@ impl Decided {
     /// Number of its dead letters that are sender errors.
     pub(super) fn own_faults(&self) -> usize {
         let dead = self.failed.iter().filter(|f| f.verdict == Verdict::Dead);
-        dead.filter(|f| blame(f.class) == Blame::Sender).count()
+        dead.filter(|f| f.class.blame() == Blame::Sender).count()
     }
 
     /// Turns a retry copy that the broker doesn't accept into dead letters: otherwise it would go round for ever.
@@ -144,26 +145,7 @@ impl Decided {
 }
 
 fn panicked(message: &Prepared, setup: &Setup) -> Verdict {
-    let case = Case {
-        cause: Cause::Panic,
-        attempts: 1,
-        part: Part::Alone,
-        probe: Probe::Unasked,
-        failures: message.delivery.failures,
-        retries: u32::from(message.queue.retries),
-        last_resort: message.queue.dead_letter.is_none(),
-    };
-    match decide(&case, (setup.patience.jitter)()) {
-        Disposition::Retry(after) => Verdict::Again {
-            after,
-            counted: true,
-        },
-        Disposition::Wait(after) => Verdict::Again {
-            after,
-            counted: false,
-        },
-        _ => Verdict::Dead,
-    }
+    decide_panicked(message.chances(), (setup.patience.jitter)()).into()
 }
 
 /// Publishes what remains of a message, then acknowledges it.
@@ -251,24 +233,19 @@ async fn publish_letter(
     };
     publish(setup, message, outgoing).await?;
     DEAD_LETTERS
-        .with([message.queue.name, letter.failed.class])
+        .with([message.queue.name, letter.failed.class.name()])
         .increment(1);
     Ok(())
 }
 
-/// True if a message that panicked may go back once more.
-fn may_retry(message: &Prepared) -> bool {
-    message.delivery.failures < u32::from(message.queue.retries)
-}
-
-/// Returns a message that panicked as it came; after too many times, makes it a dead letter as it came. Units that are
-/// stored already have the same keys when it is replayed.
+/// What panicked goes back as it came; too often, it is a dead letter as it came. What of it is stored already has the
+/// same keys when the letter is sent again.
 async fn publish_whole(setup: &Setup, decided: &Decided, panic: &str) -> Result<Ending, GivenUp> {
     let message = &decided.message;
     sleep(setup, Duration::from_secs(1)).await?;
     let copy = retry::whole(message, true, decided.at_ms);
     let fits = setup.broker.limits().check(&copy).is_ok();
-    if may_retry(message) && (fits || message.queue.dead_letter.is_none()) {
+    if message.chances().may_retry() && (fits || message.queue.dead_letter.is_none()) {
         publish(setup, message, || {
             message.delivery.duty.replaced_by(copy.clone())
         })
@@ -292,7 +269,7 @@ async fn publish_whole(setup: &Setup, decided: &Decided, panic: &str) -> Result<
     })
     .await?;
     DEAD_LETTERS
-        .with([message.queue.name, failed.class])
+        .with([message.queue.name, failed.class.name()])
         .increment(1);
     Ok(Ending::Acknowledged)
 }

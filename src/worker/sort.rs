@@ -1,11 +1,12 @@
 //! Bisection: stores the units of a batch that were set aside, part by part, until the bad ones stand alone.
 
-use super::append::{Failed, Verdict, panicked_unit};
-use super::attempt::Stored;
 use super::batch::Held;
 use super::blocking;
-use super::disposition::{Case, Cause, Disposition, Part, Probe, decide};
-use super::flush::{Flusher, Halt, WAYS, key};
+use super::disposition::{
+    Part, UnitCase, UnitEnd, UnitFault, UnitStep, decide_compared, decide_unit,
+};
+use super::failed::{Failed, panicked_unit};
+use super::flush::{Flusher, Halt, Stored, Unstored, WAYS, key};
 use super::guard::guarded;
 use super::lot::{Kind, Lot, Unit, Work};
 use super::objects::Parsed;
@@ -14,7 +15,7 @@ use super::spread;
 use super::stretch::append_from;
 use super::suspects::Key;
 use crate::contract::{Block, Message};
-use crate::sink::{Fault, Rows, StoreError};
+use crate::sink::Rows;
 
 /// Result of a bisection.
 #[derive(Debug, Default)]
@@ -79,9 +80,7 @@ impl Flusher {
                 }
                 work.stored(&units);
             }
-            Stored::No(error, probe) => {
-                self.judge(work, units, block.rows(), part, &error, probe);
-            }
+            Stored::No(unstored) => self.judge(work, units, block.rows(), part, &unstored),
         }
         Ok(())
     }
@@ -168,29 +167,30 @@ impl Flusher {
         units: Vec<Unit>,
         rows: usize,
         part: Part,
-        error: &StoreError,
-        probe: Probe,
+        unstored: &Unstored,
     ) {
-        // A row that the destination names is a unit only if each unit is one row.
+        let Unstored { error, fault } = unstored;
+        // What the destination says of a row can be told of a unit if each is a row.
         let named = error.row.filter(|row| *row < rows && rows == units.len());
         let mut rest = units;
         let count = rest.len();
         let jitter = self.jitter();
         rest.retain(|unit| {
-            let harmful = error.fault.is_of_size() && part == Part::Alone;
-            let probe = match probe {
-                Probe::Agrees if harmful => self.compared(work, *unit, error.fault),
-                probe => probe,
+            let chances = work.held(unit.0).map(|held| held.message.chances());
+            let case = UnitCase {
+                fault: *fault,
+                alone: part == Part::Alone,
+                chances: chances.unwrap_or_default(),
             };
-            let mut disposition = decided(work, *unit, part, error, probe, jitter);
-            if disposition == Disposition::Compare {
-                let probe = self.compared(work, *unit, error.fault);
-                disposition = decided(work, *unit, part, error, probe, jitter);
-            }
-            if disposition == Disposition::Divide {
-                return true;
-            }
-            self.note(work, *unit, disposition, error);
+            let end = match decide_unit(case, jitter) {
+                UnitStep::Divide => return true,
+                UnitStep::Compare(passing) => {
+                    let stores_others = self.stores_others(work, *unit, *fault);
+                    decide_compared(passing, stores_others, case.chances, jitter)
+                }
+                UnitStep::End(end) => end,
+            };
+            self.note(work, *unit, end, unstored);
             false
         });
         if let Some(named) = named
@@ -198,7 +198,7 @@ impl Flusher {
         {
             return work.divide_at(named, rest);
         }
-        let ways = match error.fault.is_of_size() {
+        let ways = match fault.is_of_size() {
             true => WAYS,
             false => 2,
         };
@@ -207,38 +207,30 @@ impl Flusher {
         }
     }
 
-    /// Result of the comparison, for a unit that failed alone.
-    fn compared(&self, work: &Work, (at, unit): Unit, fault: Fault) -> Probe {
+    /// Whether the destination has stored others between the failures of a unit that failed alone, time and again.
+    fn stores_others(&self, work: &Work, (at, unit): Unit, fault: UnitFault) -> bool {
         let key = work.held(at).map(|held| key(held, unit));
-        match key.is_some_and(|key| self.suspects.failed(key, fault)) {
-            true => Probe::StoresOthers,
-            false => Probe::Unproven,
-        }
+        key.is_some_and(|key| self.suspects.failed(key, fault.is_of_size()))
     }
 
-    fn note(&self, work: &mut Work, unit: Unit, disposition: Disposition, error: &StoreError) {
-        let (class, verdict) = match disposition {
-            Disposition::DeadLetter(class) => (class, Verdict::Dead),
-            Disposition::Retry(after) => {
-                let counted = true;
-                (error.fault.name(), Verdict::Again { after, counted })
-            }
-            Disposition::Wait(after) => {
-                let counted = false;
+    fn note(&self, work: &mut Work, unit: Unit, end: UnitEnd, unstored: &Unstored) {
+        let Unstored { error, fault } = unstored;
+        let class = match end {
+            UnitEnd::DeadLetter(class) => class,
+            UnitEnd::Retry(_) => fault.class(),
+            UnitEnd::Wait(_) => {
                 if !std::mem::replace(&mut work.told, true) {
                     tracing::error!(table = self.table.name, reason = %error, "Units can't be stored; they wait in their queue.");
                 }
-                (error.fault.name(), Verdict::Again { after, counted })
+                fault.class()
             }
-            // The other decisions are about blocks; they decide nothing here.
-            _ => (error.fault.name(), Verdict::Open),
         };
         let failed = Failed {
             unit: unit.1,
             event_type: String::new(),
             class,
             reason: error.message.clone(),
-            verdict,
+            verdict: end.into(),
         };
         work.fail(unit.0, failed);
     }
@@ -255,27 +247,6 @@ impl Flusher {
         }
         objects
     }
-}
-
-fn decided(
-    work: &Work,
-    unit: Unit,
-    part: Part,
-    error: &StoreError,
-    probe: Probe,
-    jitter: f64,
-) -> Disposition {
-    let message = work.held(unit.0).map(|held| &held.message);
-    let case = Case {
-        cause: Cause::Store(error.fault),
-        attempts: u32::MAX,
-        part,
-        probe,
-        failures: message.map_or(0, |m| m.delivery.failures),
-        retries: message.map_or(0, |m| u32::from(m.queue.retries)),
-        last_resort: message.is_some_and(|m| m.queue.dead_letter.is_none()),
-    };
-    decide(&case, jitter)
 }
 
 fn keys(work: &Work, units: &[Unit]) -> Vec<Key> {

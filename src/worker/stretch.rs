@@ -1,10 +1,9 @@
 //! Makes rows of a message in stretches, so that a block is full before it is too heavy: a message of a megabyte may
 //! become gigabytes of rows.
 
-use std::ops::Range;
-
-use super::append::{Failed, append, units};
-use super::prepare::{Content, Prepared};
+use super::append::append;
+use super::failed::Failed;
+use super::message::{Content, Prepared, units};
 use super::split::Part;
 use crate::contract::{Batch, Block, Context};
 use crate::weight;
@@ -114,10 +113,4 @@ fn end_of_events(parts: &[Part], first: usize) -> usize {
         unit += part.lost.len();
     }
     unit
-}
-
-/// Intersection of two ranges of units.
-pub(super) fn both(a: &Range<usize>, b: &Range<usize>) -> Range<usize> {
-    let start = a.start.max(b.start);
-    start..a.end.min(b.end).max(start)
 }

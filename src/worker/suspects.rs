@@ -8,9 +8,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use crate::sink::Fault;
-
-/// Number of times that others must be stored between failures of a unit before it is to blame.
+/// How often others have to be stored between two failures of a unit before it is to blame.
 const OFTEN: u32 = 4;
 
 /// As above, for a unit that crashes the destination: each time costs everybody.
@@ -76,12 +74,12 @@ impl Suspects {
         self.memory().stored += 1;
     }
 
-    /// Records that a unit failed alone; true if it is to blame.
-    pub(super) fn failed(&self, unit: Key, fault: Fault) -> bool {
+    /// Notes that a unit failed alone, by its size if fewer units at once might have gone well; true if it is to blame.
+    pub(super) fn failed(&self, unit: Key, by_size: bool) -> bool {
         let mut memory = self.memory();
         let stored = memory.stored;
-        // It stays to blame: there may be more copies of it, and each would go round for as long.
-        if !fault.is_of_size() {
+        // It stays so: there may be more copies of it, and each would go round for as long.
+        if !by_size {
             forget_if_many(&mut memory.failed, 1);
             return memory.failed.entry(unit).or_default().once_more(stored) >= OFTEN;
         }

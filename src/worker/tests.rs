@@ -23,7 +23,7 @@ use tokio::runtime::Builder;
 use tokio_util::sync::CancellationToken;
 
 use super::{Pace, Patience, Setup, States};
-use crate::broker::simulated::Simulated;
+use crate::broker::testing::Simulated;
 use crate::contract::Pipeline;
 use crate::sink::http::Requests;
 use crate::sink::{Store, Stores};

@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use bytes::Bytes;
 
-use super::prepare::{Content, Prepared};
+use super::message::{Content, Prepared};
 use super::split::Part;
 use crate::contract::headers::JSON;
 use crate::contract::{Envelope, EventType, Input};

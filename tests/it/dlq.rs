@@ -3,6 +3,7 @@
 mod cli;
 mod library;
 pub(crate) mod old;
+mod record;
 mod unknown;
 
 use std::collections::BTreeMap;

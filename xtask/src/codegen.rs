@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use anyhow::Context;
-use event_grpc_codegen::report::{Style, render};
+use event_grpc_codegen::report::draw::{Style, render};
 use event_grpc_codegen::{Failure, generate};
 
 /// Generates; with `check` it writes nothing and fails if anything would change.

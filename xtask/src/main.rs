@@ -58,9 +58,9 @@ enum Command {
     Upgrade(chaos::upgrade::Args),
     /// Send every kind of hostile input at random beside valid events, and check that it harms nothing but itself
     Siege(siege::Args),
-    /// Explain a rule of the generator, with examples; without a code, list all rules
+    /// Explain a rule of the generator, with examples, or a function of expressions; without a name, list all rules
     Explain {
-        /// Code, as in EG020, or name of the rule
+        /// Code of a rule, as in EG020, its name, or name of a function
         code: Option<String>,
     },
 }
@@ -85,7 +85,7 @@ fn main() -> ExitCode {
 }
 
 fn explain(code: Option<&str>) -> anyhow::Result<ExitCode> {
-    let text = event_grpc_codegen::explain::explain(code).map_err(anyhow::Error::msg)?;
+    let text = event_grpc_codegen::report::explain::explain(code).map_err(anyhow::Error::msg)?;
     print!("{text}");
     Ok(ExitCode::SUCCESS)
 }

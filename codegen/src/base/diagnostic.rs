@@ -1,4 +1,4 @@
-//! What is wrong with the declarations, and where: plain data that nothing but `render.rs` turns into text.
+//! What is wrong with the declarations, and where: plain data that nothing but `report` turns into text.
 
 use std::collections::BTreeSet;
 

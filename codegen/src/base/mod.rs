@@ -3,6 +3,8 @@
 pub mod diagnostic;
 pub(crate) mod hash;
 pub(crate) mod header;
+pub mod literal;
+pub(crate) mod markdown;
 pub mod names;
 pub mod refusal;
 pub(crate) mod rule;

@@ -2,6 +2,7 @@
 
 use crate::base::diagnostic::{Diagnostic, Diagnostics};
 use crate::base::names::{is_identifier, suggest};
+use crate::resolve::Resolved;
 use crate::rules::databases::{
     BAD_DATABASE_NAME, MIGRATIONS_TABLE, UNKNOWN_DATABASE, UNUSED_DATABASE,
 };
@@ -36,7 +37,13 @@ fn check_migrations_table(name: &Text, spec: &Spec, out: &mut Diagnostics) {
 }
 
 /// Checks databases, servers, and what tables say of them.
-pub(super) fn check(spec: &Spec, out: &mut Diagnostics) {
+pub(super) fn check(resolved: &Resolved<'_>, out: &mut Diagnostics) {
+    let spec = resolved.spec;
+    let named: Vec<&Text> = resolved
+        .tables
+        .iter()
+        .filter_map(|t| t.store.database())
+        .collect();
     if let Some(name) = &spec.migrations_table {
         check_migrations_table(name, spec, out);
     }
@@ -53,10 +60,7 @@ pub(super) fn check(spec: &Spec, out: &mut Diagnostics) {
         if let Some(server) = &database.server {
             check_server(server, &mut servers, out);
         }
-        let used = |t: &crate::syntax::spec::Table| {
-            t.database.as_ref().is_some_and(|d| d.value == name.value)
-        };
-        if !spec.tables.iter().any(used) {
+        if named.iter().all(|used| used.value != name.value) {
             let message = format!("no table is in database `{}`", name.value);
             out.push(
                 Diagnostic::new(&UNUSED_DATABASE, message)
@@ -69,7 +73,7 @@ pub(super) fn check(spec: &Spec, out: &mut Diagnostics) {
         }
     }
     let known = |d: &Database, name: &Text| d.name.value == name.value;
-    for name in spec.tables.iter().filter_map(|t| t.database.as_ref()) {
+    for name in named {
         if !spec.databases.iter().any(|d| known(d, name)) {
             let message = format!("database `{}` is not declared", name.value);
             let names = spec.databases.iter().map(|d| d.name.value.as_str());

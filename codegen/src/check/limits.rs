@@ -19,13 +19,6 @@ pub(super) fn check(resolved: &Resolved<'_>, out: &mut Diagnostics) {
                     .and(table.spec.dead_letters, "what comes is kept")
                     .help("say it in the tables that the dead letters come from, or in `defaults`"),
             );
-        } else if let (Some(_), Some(size)) = (&table.spec.postgres, &limits.dictionaries) {
-            let message = format!("table `{name}` is in PostgreSQL, which has no dictionaries");
-            out.push(
-                Diagnostic::new(&TEXT_LIMIT, message)
-                    .at(size.span, "of no column")
-                    .help("`keys` are the columns of `unique` and `indexes`; `columns` names any other"),
-            );
         }
         columns(table, out);
     }

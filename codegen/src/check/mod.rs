@@ -9,12 +9,11 @@ mod databases;
 mod dead_letters;
 mod feeding;
 mod ids;
-mod keys;
 mod limits;
 mod names;
-mod postgres;
 mod requests;
 mod routing;
+mod stores;
 mod webhooks;
 
 use crate::base::diagnostic::Diagnostics;
@@ -27,11 +26,10 @@ pub(crate) fn all(resolved: &Resolved<'_>, out: &mut Diagnostics) {
     dead_letters::check(resolved, out);
     feeding::check(resolved, out);
     columns::check(resolved, out);
-    keys::check(resolved, out);
+    stores::check(resolved, out);
     limits::check(resolved, out);
-    postgres::check(resolved, out);
     coverage::check(resolved, out);
-    databases::check(resolved.spec, out);
+    databases::check(resolved, out);
     requests::check(resolved, out);
     webhooks::check(resolved, out);
     ids::check(resolved, out);

@@ -29,9 +29,8 @@ pub(super) fn check(resolved: &Resolved<'_>, out: &mut Diagnostics) {
     }
     for queue in &spec.queues {
         broker_name("a queue", &queue.name, out);
-        let taken = spec.tables.iter().find(|t| {
-            t.events.is_some() && queue.name.value == format!("clickhouse_{}_q", t.name.value)
-        });
+        let mut typed = spec.tables.iter().filter(|t| t.events.is_some());
+        let taken = typed.find(|t| t.queue_name() == queue.name.value);
         if let Some(table) = taken {
             let message = format!("the queue of table `{}` has this name", table.name.value);
             out.push(

@@ -3,19 +3,21 @@
 mod dead_letter;
 mod destination;
 mod field;
+mod function;
 mod ids;
-mod postgres;
 mod request;
 mod source;
+mod store;
 pub(crate) mod types;
 
 pub use dead_letter::ErrorField;
 pub use destination::Destination;
 pub use field::field_type;
+pub use function::{Argument, Function};
 pub use ids::Ids;
-pub use postgres::{HookColumn, PgType, Upsert};
 pub use request::{Member, Piece, Rate, Request, Target, Template};
 pub use source::{Encoding, IdFrom, Intake, OnBad, Pool, RoutingKey, Scheme, Source, Verify};
+pub use store::{ClickHouse, HookColumn, Postgres, Store, StoreKind};
 pub use types::Type;
 
 use std::collections::BTreeMap;
@@ -178,18 +180,10 @@ pub struct Database {
 pub struct Table {
     /// Its name.
     pub name: String,
-    /// The database that it is in; none for the usual one.
-    pub database: Option<String>,
     /// The comment above it in the YAML file, joined to one paragraph; empty if there is none.
     pub doc: String,
-    /// What it has of its own as a PostgreSQL table; none for a ClickHouse table.
-    pub postgres: Option<Upsert>,
-    /// As written, e.g. `ReplacingMergeTree(insert_timestamp)`; empty for a PostgreSQL table, as are the next two.
-    pub engine: String,
-    /// As written; empty for none.
-    pub partition_by: String,
-    /// Column names or expressions.
-    pub order_by: Vec<String>,
+    /// The store that it is in, and what it has of its own there.
+    pub store: Store,
     /// What its rows are made from.
     pub input: Input,
     /// For `Input::Events`: the field numbers of the event types that it takes, ascending; all of them for a
@@ -287,92 +281,4 @@ pub enum Root {
     Error(ErrorField),
     /// `$unknown`: what the build doesn't know of the input, as a flat JSON object.
     Unknown,
-}
-
-/// A field of `contract::function::UserAgent`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct UserAgentPart {
-    /// Its name.
-    pub name: &'static str,
-    /// Whether it is true or false, rather than text.
-    pub truth: bool,
-}
-
-/// What a value inside a Struct can be said to be.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Scalar {
-    /// Text, or a number as it is written.
-    Text,
-    /// A whole number of 64 bits.
-    Integer,
-    /// Any number.
-    Number,
-    /// True or false.
-    Boolean,
-}
-
-/// A step of an expression.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Function {
-    /// Decimal milliseconds (text or integer) to an instant; absent stays absent (the default in a plain column).
-    EpochMillis,
-    /// Whole seconds to an instant.
-    EpochSeconds,
-    /// `not_after($now)`: a later or absent instant becomes the server's clock.
-    NotAfterNow,
-    /// Text in a chrono format and zone to `DateTime('UTC')`, or to `DateTime64(6, 'UTC')`.
-    DateTime {
-        /// The format.
-        format: String,
-        /// An IANA zone; `UTC` if not given, empty if the text has an offset of its own.
-        zone: String,
-        /// Whether the format has fractions of seconds.
-        fraction: bool,
-    },
-    /// `user_agent("part")`: what a user agent says.
-    UserAgent(UserAgentPart),
-    /// `header("name")`: a header out of an object of headers.
-    Header(String),
-    /// `without_query`: an address without its query.
-    WithoutQuery,
-    /// Text that holds a JSON object to a JSON column.
-    ParseJson,
-    /// `text`, `integer`, `number` or `boolean`: what a value inside a Struct is.
-    As(Scalar),
-    /// `coalesce(path)`: the other value where there is none.
-    Coalesce(Box<Value>),
-    /// `with("key", body.field)`: the object with one more member, where there is a value for it.
-    With {
-        /// The member's name.
-        key: String,
-        /// Its value: a path, without functions.
-        value: Box<Value>,
-    },
-    /// A message, Struct or map as a JSON column.
-    Json,
-    /// `without("key")`: the object without a member.
-    Without(String),
-    /// `without_nulls`: the object without the members that are null.
-    WithoutNulls,
-    /// An instant as text.
-    Rfc3339,
-    /// Text as a dictionary column.
-    LowCardinality,
-    /// Upper case.
-    Upper,
-    /// Lower case.
-    Lower,
-    /// `default("x")`: instead of absent or empty.
-    Default(String),
-}
-
-impl Value {
-    /// Whether it is made from a message's headers.
-    pub fn uses_headers(&self) -> bool {
-        let inside = |function: &Function| match function {
-            Function::With { value, .. } | Function::Coalesce(value) => value.uses_headers(),
-            _ => false,
-        };
-        matches!(self.root, Root::Headers | Root::HeaderOf(_)) || self.functions.iter().any(inside)
-    }
 }

@@ -8,6 +8,7 @@ use crate::resolve::routing;
 use crate::rules::feeding::{MIXED_INPUT, UNKNOWN_INPUT};
 use crate::rules::names::UNKNOWN_EVENT;
 use crate::rules::routing::UNMATCHED_BINDING;
+use crate::store::Declared;
 use crate::syntax::spec::{self, Located};
 use crate::syntax::yaml::Text;
 
@@ -81,20 +82,25 @@ pub(super) fn of_queue(
     Some(input.clone())
 }
 
-/// The tables, with what their rows are made from.
-pub(super) fn tables<'a>(resolved: &Resolved<'a>, out: &mut Diagnostics) -> Vec<Table<'a>> {
+/// The tables, with what they say of their `stores` and what their rows are made from.
+pub(super) fn tables<'a>(
+    resolved: &Resolved<'a>,
+    stores: Vec<Box<dyn Declared>>,
+    out: &mut Diagnostics,
+) -> Vec<Table<'a>> {
     resolved
         .spec
         .tables
         .iter()
+        .zip(stores)
         .enumerate()
-        .map(|(index, table)| Table {
+        .map(|(index, (table, store))| Table {
             spec: table,
+            store,
             input: of_table(resolved, index, table, out),
             types: types(resolved, table, out),
             types_known: table.events.iter().flatten().all(|e| is_type(resolved, e)),
             columns: Vec::new(),
-            partition_by: None,
             taken: Vec::new(),
             complete: false,
         })

@@ -43,7 +43,7 @@ pub(crate) fn lower(resolved: Resolved<'_>) -> Option<Model> {
         tables: resolved
             .tables
             .iter()
-            .map(|t| table(t, &resolved.spec.table_defaults.limits))
+            .map(|t| table(&resolved, t))
             .collect::<Option<_>>()?,
         requests: resolved.requests.into_iter().collect::<Option<_>>()?,
         envelope: resolved.envelope,
@@ -109,30 +109,11 @@ fn database(database: &spec::Database) -> Option<model::Database> {
     })
 }
 
-fn table(table: &resolve::Table<'_>, limits: &spec::Limits) -> Option<Table> {
-    let text = |text: &Option<crate::syntax::yaml::Text>| text.as_ref().map(|t| t.value.clone());
+fn table(resolved: &Resolved<'_>, table: &resolve::Table<'_>) -> Option<Table> {
     Some(Table {
         name: table.spec.name.value.clone(),
-        database: text(&table.spec.database),
         doc: table.spec.doc.clone(),
-        engine: match table.spec.postgres {
-            Some(_) => String::new(),
-            None => text(&table.spec.engine)?,
-        },
-        postgres: match &table.spec.postgres {
-            Some(upsert) => Some(self::upsert(upsert, table)?),
-            None => None,
-        },
-        partition_by: table
-            .partition_by
-            .map(|t| t.value.clone())
-            .unwrap_or_default(),
-        order_by: table
-            .spec
-            .order_by
-            .iter()
-            .map(|o| o.value.clone())
-            .collect(),
+        store: table.store.lower(&resolved.typed(table))?,
         input: table.input.clone()?,
         every_type: table.spec.events.is_none()
             && !matches!(table.input, Some(model::Input::Json(_))),
@@ -141,28 +122,6 @@ fn table(table: &resolve::Table<'_>, limits: &spec::Limits) -> Option<Table> {
             _ => table.types.clone(),
         },
         columns: table.columns.iter().map(|c| c.column.clone()).collect(),
-        limits: resolve::limits(table, limits),
-    })
-}
-
-fn upsert(upsert: &spec::Upsert, table: &resolve::Table<'_>) -> Option<model::Upsert> {
-    let names =
-        |names: &[crate::syntax::yaml::Text]| names.iter().map(|n| n.value.clone()).collect();
-    let mut hook_columns = Vec::new();
-    for column in &table.spec.columns {
-        if let spec::Column::Hook { name, ty, doc } = column {
-            hook_columns.push(model::HookColumn {
-                name: name.value.clone(),
-                ty: model::PgType::parse(&ty.as_ref()?.value)?,
-                doc: doc.clone(),
-            });
-        }
-    }
-    Some(model::Upsert {
-        unique: names(&upsert.unique),
-        version: upsert.version.as_ref().map(|v| v.value.clone()),
-        hook: upsert.hook.as_ref().map(|h| h.value.clone()),
-        indexes: upsert.indexes.iter().map(|i| names(i)).collect(),
-        hook_columns,
+        limits: resolve::limits(table, &resolved.spec.table_defaults.limits),
     })
 }

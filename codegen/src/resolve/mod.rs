@@ -18,18 +18,18 @@ mod statuses;
 pub(crate) mod typing;
 mod verify;
 
-pub(crate) use columns::unknown_type;
 pub(crate) use limits::{is_text, limits};
 pub(crate) use lower::lower;
 
-use prost_reflect::{FieldDescriptor, MessageDescriptor};
+use prost_reflect::MessageDescriptor;
 
 use crate::base::diagnostic::{Diagnostics, Span};
 use crate::model::{self, Envelope, ExchangeKind, Input, Intake, Route};
+use crate::store::Declared;
+pub(crate) use crate::store::typed::Column;
+use crate::store::typed::TypedTable;
 use crate::syntax::proto::Proto;
 use crate::syntax::spec::{self, Located, Spec};
-use crate::syntax::sql::column_names;
-use crate::syntax::yaml::Text;
 use typing::Scope;
 
 /// The pipeline with every name looked up.
@@ -119,32 +119,26 @@ pub(crate) struct Table<'a> {
     pub(crate) types: Vec<u32>,
     /// Whether all that `events` names are among them.
     pub(crate) types_known: bool,
+    /// What it says of its store.
+    pub(crate) store: Box<dyn Declared>,
     /// Wildcards expanded.
     pub(crate) columns: Vec<Column>,
-    /// Its own partitions, or those of the defaults if it has their columns.
-    pub(crate) partition_by: Option<&'a Text>,
     /// The paths that its explicit columns take: root, then names.
     pub(crate) taken: Vec<Vec<String>>,
     /// Whether every expression could be read and looked up.
     pub(crate) complete: bool,
 }
 
-/// A column.
-#[derive(Debug)]
-pub(crate) struct Column {
-    /// As the emitters see it.
-    pub(crate) column: model::Column,
-    /// Its name, or the wildcard that it came from.
-    pub(crate) place: Span,
-    /// The field that a wildcard made it from.
-    pub(crate) expanded: Option<FieldDescriptor>,
-}
-
 /// Names the derived exchange for messages that no binding matches.
 pub(crate) const UNROUTED: &str = "event_grpc.unrouted";
 
-/// Looks up every name.
-pub(crate) fn resolve<'a>(spec: &'a Spec, proto: &'a Proto, out: &mut Diagnostics) -> Resolved<'a> {
+/// Looks up every name. `stores` is what each table says of its store.
+pub(crate) fn resolve<'a>(
+    spec: &'a Spec,
+    stores: Vec<Box<dyn Declared>>,
+    proto: &'a Proto,
+    out: &mut Diagnostics,
+) -> Resolved<'a> {
     let envelope = envelope::find(spec, proto, out);
     let sources = sources::resolve(spec, proto, envelope.as_ref(), out);
     let mut resolved = Resolved {
@@ -158,34 +152,14 @@ pub(crate) fn resolve<'a>(spec: &'a Spec, proto: &'a Proto, out: &mut Diagnostic
         any_of: messages::any_of(spec, proto, out),
     };
     resolved.queues = queues::declared(&resolved, out);
-    resolved.tables = inputs::tables(&resolved, out);
+    resolved.tables = inputs::tables(&resolved, stores, out);
     resolved.requests = requests::resolve(&resolved, out);
     resolved.queues.extend(queues::of_typed_tables(&resolved));
     resolved.queues.extend(queues::of_errors(&resolved));
     for index in 0..resolved.tables.len() {
         columns::fill(&mut resolved, index, out);
     }
-    for table in &mut resolved.tables {
-        table.partition_by = partitions(table, spec);
-    }
     resolved
-}
-
-/// What stands for no partitions where the defaults have some.
-const NO_PARTITIONS: &str = "none";
-
-fn partitions<'a>(table: &Table<'a>, spec: &'a Spec) -> Option<&'a Text> {
-    if table.spec.postgres.is_some() {
-        return None;
-    }
-    match &table.spec.partition_by {
-        Some(own) => Some(own).filter(|own| own.value != NO_PARTITIONS),
-        None => {
-            let has = |name: &str| table.columns.iter().any(|c| c.column.name == name);
-            let default = spec.table_defaults.partition_by.as_ref();
-            default.filter(|sql| column_names(&sql.value).into_iter().all(has))
-        }
-    }
 }
 
 // === impl Source ===
@@ -219,6 +193,19 @@ impl Resolved<'_> {
             types_known: table.types_known,
             proto: self.proto,
         })
+    }
+
+    /// A table as its store judges it.
+    pub(crate) fn typed<'s>(&'s self, table: &'s Table<'_>) -> TypedTable<'s> {
+        let has = |name: &str| table.columns.iter().any(|c| c.column.name == name);
+        TypedTable {
+            spec: table.spec,
+            input: table.input.as_ref(),
+            columns: &table.columns,
+            partition_by: table.store.partitions(&self.spec.table_defaults, &has),
+            complete: table.complete,
+            envelope: self.envelope.as_ref(),
+        }
     }
 
     /// How an exchange routes; none if it isn't declared.

@@ -99,11 +99,7 @@ pub(super) fn of_typed_tables(resolved: &Resolved<'_>) -> Vec<Queue> {
         let Some(events) = &table.spec.events else {
             continue;
         };
-        let store = match table.spec.postgres {
-            Some(_) => "postgres",
-            None => "clickhouse",
-        };
-        let name = format!("{store}_{}_q", table.spec.name.value);
+        let name = table.spec.queue_name();
         let mut bindings: Vec<Located<Route>> = Vec::new();
         for source in &resolved.sources {
             let (Some(Intake::Grpc { .. }), Some(exchange)) =

@@ -1,12 +1,9 @@
 //! What an expression means where it stands: its root looked up, its functions applied, its ClickHouse type.
 
 mod argument;
-mod datetime;
 mod function;
 mod path;
-mod scalar;
 
-pub(crate) use argument::USER_AGENT;
 pub(crate) use path::{fields, messages, path};
 
 use std::collections::BTreeMap;
@@ -15,6 +12,7 @@ use prost_reflect::FieldDescriptor;
 
 use crate::base::diagnostic::{Diagnostic, Diagnostics};
 use crate::base::names::suggest;
+use crate::function::header;
 use crate::model::types;
 use crate::model::{Envelope, ErrorField, From, Input, Root, Type, Value};
 use crate::rules::columns::{
@@ -190,7 +188,7 @@ fn headers(expression: &Expression, text: &Text, scope: &Scope<'_>) -> Typed<Fro
     let (root, ty) = match &expression.path[..] {
         [] => (Root::Headers, Type::Json),
         [name] => (
-            Root::HeaderOf(argument::header_name(&name.text, name.range.clone(), text)?),
+            Root::HeaderOf(header::checked(&name.text, name.range.clone(), text)?),
             Type::Nullable(Box::new(Type::String)),
         ),
         [name, extra, ..] => {

@@ -4,11 +4,10 @@ use std::collections::BTreeMap;
 
 use super::lock::{Field, Lock};
 use crate::base::refusal::{Place, Refusal};
-use crate::model::{Model, Table};
-use crate::rules::history::{FIELD_GONE, FIELD_TYPE, TABLE_GONE, TABLE_KEYS};
-use crate::store::facts::TableFacts;
+use crate::model::Model;
+use crate::rules::history::{FIELD_GONE, FIELD_TYPE, TABLE_GONE};
+use crate::store::dialect;
 use crate::store::home::Home;
-use crate::store::{self, clickhouse, postgres};
 
 /// What brings the tables of each database from the base to the model; only of those where something changes.
 pub(crate) type Diffs = BTreeMap<Home, Diff>;
@@ -45,23 +44,9 @@ pub(crate) fn diff(base: &Lock, model: &Model) -> (Diffs, Vec<Refusal>) {
     let mut diffs = Diffs::new();
     for table in &model.tables {
         let before = base.tables.get(&table.name);
-        if let Some(before) = before {
-            keys(before, table, &mut refused);
-        }
-        let statements = match (&table.postgres, before) {
-            (None, None) => vec![clickhouse::ddl::create(table)],
-            (None, Some(before)) => {
-                let mut statements = clickhouse::alter::columns(before, table, &mut refused);
-                statements.extend(
-                    (before.settings != clickhouse::ddl::SETTINGS)
-                        .then(|| clickhouse::ddl::set(&table.name)),
-                );
-                statements
-            }
-            (Some(upsert), None) => postgres::ddl::create(table, upsert),
-            (Some(upsert), Some(before)) => {
-                postgres::alter::alter(before, table, upsert, &mut refused)
-            }
+        let statements = match before {
+            None => dialect(table).create(table),
+            Some(before) => dialect(table).alter(table, before, &mut refused),
         };
         if !statements.is_empty() {
             let what = if before.is_some() { "alter" } else { "create" };
@@ -148,36 +133,6 @@ fn values(base: &Lock, now: &Lock, refused: &mut Vec<Refusal>) {
                 },
                 help: format!("put back `{name} = {number};`: tables hold its name"),
             }),
-        }
-    }
-}
-
-fn keys(before: &TableFacts, table: &Table, refused: &mut Vec<Refusal>) {
-    let after = store::facts(table);
-    let (order, who) = match table.postgres {
-        Some(_) => (
-            "unique",
-            "rows may be there that are the same by the new key",
-        ),
-        None => ("order_by", "ClickHouse can't change it in place"),
-    };
-    let changes = [
-        ("database", &before.database, &after.database),
-        ("engine", &before.engine, &after.engine),
-        ("partition_by", &before.partition_by, &after.partition_by),
-        (order, &before.order_by, &after.order_by),
-    ];
-    for (what, was, is) in changes {
-        if was != is {
-            refused.push(Refusal {
-                code: TABLE_KEYS.code,
-                place: Place::Table(table.name.clone()),
-                message: format!(
-                    "`{what}` of table `{}` was `{was}` and is now `{is}`",
-                    table.name
-                ),
-                help: format!("{who}: put it back, or declare a new table with another name"),
-            });
         }
     }
 }

@@ -6,7 +6,8 @@ use std::path::Path;
 use std::process::Command;
 
 use super::lock::{BadLock, LOCK, Lock};
-use crate::store::home::{FOLDER, POSTGRES_FOLDER, name_of};
+use crate::store::KINDS;
+use crate::store::home::{folder, has_folders, name_of};
 
 /// The migrations so far.
 #[derive(Debug, Default)]
@@ -79,11 +80,10 @@ impl History {
     }
 }
 
-/// Every migration on disk: those of the usual database, of the other ClickHouse databases, each in a folder of its
-/// own, and of PostgreSQL.
+/// Every migration on disk: those of each kind of store, and of each of its databases in a folder of its own.
 fn sql_files(root: &Path) -> Result<BTreeMap<String, String>, HistoryError> {
     let mut files = BTreeMap::new();
-    let mut folders = vec![POSTGRES_FOLDER.to_owned(), FOLDER.to_owned()];
+    let mut folders: Vec<String> = KINDS.iter().map(|kind| folder(kind.name)).collect();
     while let Some(folder) = folders.pop() {
         let failed = |path: String| move |source| HistoryError::Read { path, source };
         let entries = match std::fs::read_dir(root.join(&folder)) {
@@ -95,7 +95,7 @@ fn sql_files(root: &Path) -> Result<BTreeMap<String, String>, HistoryError> {
             let entry = entry.map_err(failed(folder.clone()))?;
             let file = entry.file_name().to_string_lossy().into_owned();
             let path = format!("{folder}/{file}");
-            if folder == FOLDER && entry.path().is_dir() {
+            if has_folders(&folder) && entry.path().is_dir() {
                 folders.push(path);
             } else if let Some(name) = name_of(&path)
                 && file.ends_with(".sql")

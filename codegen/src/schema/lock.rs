@@ -5,8 +5,7 @@ mod ids;
 use std::collections::BTreeMap;
 
 use crate::model::{Model, field_type};
-use crate::store;
-use crate::store::facts::TableFacts;
+use crate::store::{TableFacts, dialect};
 
 /// Where the lock is, from the project's root.
 pub const LOCK: &str = "migrations/schema.lock";
@@ -88,7 +87,8 @@ impl Lock {
         }
         lock.ids = ids::of(model);
         for table in &model.tables {
-            lock.tables.insert(table.name.clone(), store::facts(table));
+            lock.tables
+                .insert(table.name.clone(), dialect(table).facts(table));
         }
         lock
     }

@@ -2,51 +2,62 @@
 
 use std::path::PathBuf;
 
+use super::{KINDS, clickhouse, dialect};
 use crate::model::Table;
 
 /// Where the files of the usual ClickHouse database are, from the project's root. Each other one has a folder in it.
 pub const FOLDER: &str = "migrations/clickhouse";
-/// Where PostgreSQL's files are, from the project's root.
-pub const POSTGRES_FOLDER: &str = "migrations/postgres";
 
 /// All folders are in here.
 const ROOT: &str = "migrations/";
 
 /// A database with migrations of its own.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Home {
-    /// The usual ClickHouse database.
-    Usual,
-    /// Another ClickHouse database, by its name.
-    Other(String),
-    /// PostgreSQL.
-    Postgres,
+pub struct Home {
+    /// The kind of store, by name.
+    pub store: &'static str,
+    /// Which of its databases; none for the usual one.
+    pub database: Option<String>,
 }
 
 impl Home {
     /// Where a table is.
     pub fn of(table: &Table) -> Self {
-        match (&table.postgres, &table.database) {
-            (Some(_), _) => Home::Postgres,
-            (None, Some(database)) => Home::Other(database.clone()),
-            (None, None) => Home::Usual,
+        let dialect = dialect(table);
+        Home {
+            store: dialect.kind().name,
+            database: dialect.database().map(str::to_owned),
+        }
+    }
+
+    /// The usual database of a kind of store.
+    pub fn usual(store: &'static str) -> Self {
+        let database = None;
+        Home { store, database }
+    }
+
+    /// One of the databases beside the usual one that a pipeline declares: they are ClickHouse's.
+    pub fn declared(database: &str) -> Self {
+        Home {
+            store: clickhouse::KIND.name,
+            database: Some(database.to_owned()),
         }
     }
 
     /// The folder of its files, from the project's root.
     pub fn folder(&self) -> String {
-        match self {
-            Home::Usual => FOLDER.to_owned(),
-            Home::Other(database) => format!("{FOLDER}/{database}"),
-            Home::Postgres => POSTGRES_FOLDER.to_owned(),
+        let usual = folder(self.store);
+        match &self.database {
+            None => usual,
+            Some(database) => format!("{usual}/{database}"),
         }
     }
 
-    /// The name of a file in its folder. It is the file's path below `migrations/`; that of the usual database's
-    /// files is the file name alone.
+    /// The name of a file in its folder. It is the file's path below `migrations/`; that of the usual ClickHouse
+    /// database's files is the file name alone.
     pub fn name(&self, file: &str) -> String {
-        match self {
-            Home::Usual => file.to_owned(),
+        match &self.database {
+            None if has_bare_names(self.store) => file.to_owned(),
             _ => format!("{}/{file}", self.folder().trim_start_matches(ROOT)),
         }
     }
@@ -58,13 +69,27 @@ impl Home {
     }
 }
 
+/// The folder of a kind of store, from the project's root.
+pub fn folder(store: &str) -> String {
+    format!("{ROOT}{store}")
+}
+
+/// Whether what is in a folder from the project's root may be a folder of migrations, too.
+pub fn has_folders(path: &str) -> bool {
+    let mut kinds = KINDS.iter();
+    kinds.any(|kind| kind.has_databases && folder(kind.name) == path)
+}
+
 /// The name of the migration at a path from the project's root; none if no database has its files there.
 pub fn name_of(path: &str) -> Option<String> {
     let name = path.strip_prefix(ROOT)?;
     let parts: Vec<&str> = name.split('/').collect();
+    let store = parts.first()?;
+    let kind = KINDS.iter().find(|kind| kind.name == *store)?;
     match parts.as_slice() {
-        ["clickhouse", file] => Some((*file).to_owned()),
-        ["clickhouse", _, _] | ["postgres", _] => Some(name.to_owned()),
+        [_, file] if has_bare_names(kind.name) => Some((*file).to_owned()),
+        [_, _] => Some(name.to_owned()),
+        [_, _, _] if kind.has_databases => Some(name.to_owned()),
         _ => None,
     }
 }
@@ -77,6 +102,11 @@ pub fn path(name: &str) -> PathBuf {
     }
 }
 
+/// Whether the store's files were named before other stores had any.
+fn has_bare_names(store: &str) -> bool {
+    store == clickhouse::KIND.name
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -84,15 +114,22 @@ mod tests {
     #[test]
     fn names_and_paths_belong_together_and_to_one_database() {
         let all = [
-            (Home::Usual, "a.sql", "migrations/clickhouse/a.sql"),
+            (
+                Home::usual("clickhouse"),
+                "a.sql",
+                "migrations/clickhouse/a.sql",
+            ),
             // A database may be called like a folder.
             (
-                Home::Other("postgres".into()),
+                Home {
+                    store: "clickhouse",
+                    database: Some("postgres".into()),
+                },
                 "clickhouse/postgres/a.sql",
                 "migrations/clickhouse/postgres/a.sql",
             ),
             (
-                Home::Postgres,
+                Home::usual("postgres"),
                 "postgres/a.sql",
                 "migrations/postgres/a.sql",
             ),

@@ -6,16 +6,17 @@
 mod columns;
 mod ids;
 mod limits;
-mod postgres;
 mod read;
 mod request;
 mod scalars;
+mod store;
 mod webhook;
 
 pub(crate) use limits::{Limits, OFF};
-pub(crate) use postgres::Upsert;
 use read::read;
 pub(crate) use request::Request;
+pub(crate) use scalars::{Fields, texts, wrong};
+pub(crate) use store::{InStore, Stores};
 
 use std::path::Path;
 
@@ -24,8 +25,13 @@ use crate::model::{Encoding, ExchangeKind, Ids, OnBad};
 use crate::rules::reading::YAML_SYNTAX;
 use crate::syntax::yaml::{self, Text};
 
-/// Reads `pipeline.yaml` of a project.
-pub(crate) fn load(root: &Path, sources: &mut Sources, found: &mut Diagnostics) -> Option<Spec> {
+/// Reads `pipeline.yaml` of a project, whose tables are in these stores.
+pub(crate) fn load(
+    root: &Path,
+    stores: Stores,
+    sources: &mut Sources,
+    found: &mut Diagnostics,
+) -> Option<Spec> {
     const NAME: &str = "pipeline.yaml";
     let text = match std::fs::read_to_string(root.join(NAME)) {
         Ok(text) => text,
@@ -37,7 +43,7 @@ pub(crate) fn load(root: &Path, sources: &mut Sources, found: &mut Diagnostics) 
     };
     let file = sources.add(NAME, text.as_str());
     let node = yaml::parse(file, &text, found)?;
-    Some(read(&node, found))
+    Some(read(&node, stores, found))
 }
 
 /// A value and its place.
@@ -283,16 +289,8 @@ pub(crate) struct Table {
     pub(crate) name: Text,
     /// The comment above it.
     pub(crate) doc: String,
-    /// `store: postgres`, and what goes with it.
-    pub(crate) postgres: Option<Upsert>,
-    /// `database: NAME`, if it isn't in the usual one.
-    pub(crate) database: Option<Text>,
-    /// `engine: ReplacingMergeTree(COLUMN)`.
-    pub(crate) engine: Option<Text>,
-    /// `partition_by: EXPRESSION`, in SQL, or `none`.
-    pub(crate) partition_by: Option<Text>,
-    /// `order_by: [COLUMN, ...]`.
-    pub(crate) order_by: Vec<Text>,
+    /// `store: NAME`, and what only tables there say.
+    pub(crate) store: InStore,
     /// `events: [TYPE, ...]`, which makes it a typed table with a queue of its own.
     pub(crate) events: Option<Vec<Text>>,
     /// `queue: { ... }` of a typed table: the place of the key.
@@ -329,14 +327,14 @@ pub(crate) enum Column {
         name: Text,
         /// The expression; absent if it could not be read.
         from: Option<Text>,
-        /// The declared ClickHouse type.
+        /// The declared type, as the store of the table writes it.
         ty: Option<Text>,
     },
-    /// `NAME: { type: TYPE }` of a PostgreSQL table, which hooks fill.
+    /// `NAME: { type: TYPE }` of a table whose store has columns that hooks fill.
     Hook {
         /// Its name.
         name: Text,
-        /// Its PostgreSQL type.
+        /// Its type, as the store of the table writes it.
         ty: Option<Text>,
         /// The comment above it.
         doc: String,
@@ -380,6 +378,11 @@ impl Pool {
 // === impl Table ===
 
 impl Table {
+    /// The name of the queue that the table has of its own, if it is a typed one.
+    pub(crate) fn queue_name(&self) -> String {
+        format!("{}_{}_q", self.store.kind.name, self.name.value)
+    }
+
     /// The explicit column with this name.
     pub(crate) fn column(&self, column: &str) -> Option<&Text> {
         self.columns.iter().find_map(|c| match c {

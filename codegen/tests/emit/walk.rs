@@ -5,7 +5,7 @@ use std::fs;
 use std::path::Path;
 
 use event_grpc_codegen::base::tree::Tree;
-use event_grpc_codegen::report::{Style, render};
+use event_grpc_codegen::report::draw::{Style, render};
 use event_grpc_codegen::{Failure, generate};
 
 use crate::project::{HOUR, NOW, Project};

@@ -2,8 +2,8 @@
 
 use bytes::Bytes;
 use event_grpc::contract::{Append, Block, Context, Envelope, Group, Intake, Table};
+use event_grpc::events::{Verdict, scan};
 use event_grpc::generated::PIPELINE;
-use event_grpc::ingest::scan::{Verdict, scan};
 use event_grpc_loadgen::door::Form;
 use event_grpc_loadgen::pattern::{Mix, Patterns};
 

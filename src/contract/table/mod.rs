@@ -7,8 +7,9 @@ mod partition;
 pub use block::Block;
 pub use column::{ColumnSpec, Holds};
 
-use super::row::{Context, DeadLetter, Group, Message};
+use super::row::{Context, Group, Message};
 use super::storage::{Storage, Upsert};
+use crate::dead_letter::DeadLetter;
 use crate::row_error::Bad;
 
 /// A destination table.

@@ -163,7 +163,7 @@ impl Replayer {
             Ok(target) => target,
             Err(reason) => return (letter, Ok(Outcome::Refused(reason))),
         };
-        let message = outgoing(&letter, &target);
+        let message = outgoing(&letter.dead_letter(&letter.body()), &target);
         let attempt = || self.broker.publish(message.clone());
         let published = attempt
             .retry(

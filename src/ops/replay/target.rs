@@ -8,8 +8,8 @@ use crate::broker::Topology;
 use crate::contract::headers as h;
 use crate::contract::wire::{self, WireType};
 use crate::contract::{Envelope, Input, Intake, Pipeline};
-use crate::ingest::as_json;
-use crate::ingest::scan::{Verdict, scan};
+use crate::dead_letter::Class;
+use crate::events::{Verdict, refused, scan, verdicts};
 use crate::sink::clickhouse::letters::Letter;
 
 /// Target of a replay.
@@ -111,7 +111,7 @@ fn whole(headers: &str) -> Result<(), String> {
 /// Checks that an event's type is known now; otherwise it would only fail again.
 fn known(envelope: &Envelope, letter: &Letter) -> Result<(), String> {
     let number = letter.event_type.parse().ok();
-    match number.filter(|_| letter.class == super::unknown::CLASS) {
+    match number.filter(|_| letter.class == Class::UnknownType.name()) {
         Some(number) if envelope.event_type(number).is_none() => Err(format!(
             "this build doesn't know event type {number} either"
         )),
@@ -131,7 +131,7 @@ fn taken_in(envelope: &'static Envelope, batch: &[u8]) -> Result<&'static str, S
 
 /// Routing key of refused events in JSON, likewise.
 fn taken_in_as_json(envelope: &'static Envelope, text: &[u8]) -> Result<&'static str, String> {
-    key_of(as_json::verdicts(envelope, text).map_err(|refusal| refusal.to_string())?)
+    key_of(verdicts(envelope, text).map_err(|unread| refused(&unread))?)
 }
 
 /// Routing key of the events that intake would accept.

@@ -10,10 +10,8 @@ use tokio_util::sync::CancellationToken;
 use super::{ReplayError, Replayer, Totals};
 use crate::broker::Broker;
 use crate::contract::{Input, Intake, Pipeline};
+use crate::dead_letter::Class;
 use crate::sink::clickhouse::letters::{Letters, Selection};
-
-/// Class of these dead letters.
-pub const CLASS: &str = "unknown_type";
 
 /// Maximum number of dead letters of one pass; the next pass continues.
 const MOST: u64 = 20_000;
@@ -62,7 +60,7 @@ pub async fn watch(
 /// Runs one pass; none if there is nothing to do, or another instance holds the lock.
 pub async fn pass(replayer: &Replayer, rest: Duration) -> Result<Option<Totals>, ReplayError> {
     let selection = Selection {
-        classes: vec![CLASS.to_owned()],
+        classes: vec![Class::UnknownType.name().to_owned()],
         types: known(replayer.pipeline),
         // While an older instance works on the same queue, a replayed dead letter may fail there again.
         rest: Some(rest),

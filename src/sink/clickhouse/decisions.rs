@@ -5,8 +5,9 @@ use std::fmt::Write as _;
 use std::time::Duration;
 
 use backon::{ExponentialBuilder, Retryable as _};
+use clickhouse::Row;
+use serde::Deserialize;
 
-use super::letters::Key;
 use super::{ClickHouse, quote};
 use crate::sink::StoreError;
 
@@ -23,6 +24,23 @@ CREATE TABLE IF NOT EXISTS `dead_letter_decisions` (
     `decided_at` DateTime64(3, 'UTC') DEFAULT now64(3)
 ) ENGINE = ReplacingMergeTree(decided_at) ORDER BY (queue, error_id, last_failed)
 SETTINGS fsync_after_insert = 1, fsync_part_directory = 1";
+
+/// One failure of one dead letter.
+#[derive(Debug, Clone, PartialEq, Eq, Row, Deserialize)]
+pub struct Key {
+    /// Queue in which it failed, or source that refused it.
+    #[serde(rename = "l_queue")]
+    pub queue: String,
+    /// Its id.
+    #[serde(rename = "l_id")]
+    pub id: String,
+    /// Time of its last failure, in milliseconds since the epoch.
+    #[serde(rename = "l_last_failed")]
+    pub last_failed_ms: i64,
+    /// Approximate size of its body.
+    #[serde(rename = "l_size")]
+    pub size: u64,
+}
 
 /// Decision about a dead letter.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

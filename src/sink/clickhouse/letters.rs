@@ -11,28 +11,10 @@ use serde::{Deserialize, Serialize};
 use super::decisions::{self, Action};
 use super::{ClickHouse, Databases, quote};
 use crate::contract::{Append, Pipeline};
+use crate::dead_letter::{DeadLetter, FIELDS, FieldKind, Record};
 use crate::sink::StoreError;
 
-/// Fields of a dead letter, by their names under `error.`, and the SQL function that reads each column.
-const FIELDS: [(&str, &str); 17] = [
-    ("id", ""),
-    ("reason", ""),
-    ("class", ""),
-    ("queue", ""),
-    ("exchange", ""),
-    ("routing_key", ""),
-    ("event_type", ""),
-    ("attempts", ""),
-    ("first_failed", "toUnixTimestamp64Milli"),
-    ("last_failed", "toUnixTimestamp64Milli"),
-    ("fingerprint", ""),
-    ("content_type", ""),
-    ("kind", ""),
-    ("message_id", ""),
-    ("sent", "toUnixTimestamp64Milli"),
-    ("headers", ""),
-    ("body", "base64Encode"),
-];
+pub use super::decisions::Key;
 
 /// Error while reading or writing dead letters.
 #[derive(Debug, thiserror::Error)]
@@ -84,23 +66,6 @@ pub struct Selection {
     pub limit: Option<u64>,
 }
 
-/// One failure of one dead letter.
-#[derive(Debug, Clone, PartialEq, Eq, Row, Deserialize)]
-pub struct Key {
-    /// Queue in which it failed, or source that refused it.
-    #[serde(rename = "l_queue")]
-    pub queue: String,
-    /// Its id.
-    #[serde(rename = "l_id")]
-    pub id: String,
-    /// Time of its last failure, in milliseconds since the epoch.
-    #[serde(rename = "l_last_failed")]
-    pub last_failed_ms: i64,
-    /// Approximate size of its body.
-    #[serde(rename = "l_size")]
-    pub size: u64,
-}
-
 /// Summary of a dead letter.
 #[derive(Debug, Clone, Row, Deserialize, Serialize)]
 pub struct Summary {
@@ -139,9 +104,9 @@ pub struct Count {
     pub newest_ms: i64,
 }
 
-/// Dead letter with all of its fields.
+/// Dead letter with all of its [`FIELDS`], read as `l_NAME`, and the decision about it.
 #[derive(Debug, Clone, Row, Deserialize)]
-#[allow(missing_docs, reason = "they are those of contract::DeadLetter")]
+#[allow(missing_docs, reason = "they are those of DeadLetter")]
 pub struct Letter {
     #[serde(rename = "l_id")]
     pub id: String,
@@ -189,7 +154,32 @@ impl Letter {
         STANDARD.decode(&self.body_base64).unwrap_or_default()
     }
 
-    /// Body in base64.
+    /// The letter as everybody else has it, with its bytes as [`Letter::body`] gives them.
+    pub fn dead_letter<'a>(&'a self, body: &'a [u8]) -> DeadLetter<'a> {
+        DeadLetter {
+            id: &self.id,
+            record: Record {
+                reason: &self.reason,
+                class: &self.class,
+                queue: &self.queue,
+                exchange: &self.exchange,
+                routing_key: &self.routing_key,
+                event_type: &self.event_type,
+                attempts: self.attempts,
+                first_failed_ms: self.first_failed_ms,
+                last_failed_ms: self.last_failed_ms,
+                fingerprint: &self.fingerprint,
+                message_id: &self.message_id,
+                sent_ms: self.sent_ms,
+            },
+            content_type: &self.content_type,
+            kind: &self.kind,
+            headers: &self.headers,
+            body,
+        }
+    }
+
+    /// The bytes in base64.
     pub fn body_base64(&self) -> &str {
         &self.body_base64
     }
@@ -345,7 +335,7 @@ impl Letters {
         let table = quote::table(database, self.table);
         let fields: Vec<String> = FIELDS
             .iter()
-            .map(|(name, function)| format!("{function}({}) AS l_{name}", self.column(name)))
+            .map(|(name, kind)| format!("{} AS l_{name}", asked(*kind, &self.column(name))))
             .collect();
         let (fields, body) = (fields.join(", "), self.column("body"));
         let letters =
@@ -367,7 +357,29 @@ impl Letters {
     }
 }
 
+/// How the answer is made from a column.
+fn asked(kind: FieldKind, column: &str) -> String {
+    match kind {
+        FieldKind::Text | FieldKind::Count => format!("({column})"),
+        FieldKind::Millis => format!("toUnixTimestamp64Milli({column})"),
+        FieldKind::Bytes => format!("base64Encode({column})"),
+    }
+}
+
 fn limit(selection: &Selection) -> String {
     let limit = selection.limit.map(|limit| format!(" LIMIT {limit}"));
     limit.unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_letter_is_read_with_all_fields_of_the_record() {
+        let fields = FIELDS.map(|(name, _)| format!("l_{name}"));
+        let (last, read) = Letter::COLUMN_NAMES.split_last().unwrap_or((&"", &[]));
+        assert_eq!(read, fields);
+        assert_eq!(*last, "action");
+    }
 }

@@ -1,14 +1,16 @@
 //! Migrations of one ClickHouse database: applying them, and adopting tables that fit already.
 
+mod book;
+
 use std::time::Duration;
 
 use backon::{ExponentialBuilder, Retryable as _};
 
-use super::book::{Book, digest};
 use super::compare::{self, Difference, Report};
 use super::{ClickHouse, quote, statements};
 use crate::contract::{Migration, Pipeline, Table};
 use crate::sink::{Fault, StoreError};
+use book::{Book, digest};
 
 /// Error of a migration.
 #[derive(Debug, thiserror::Error)]

@@ -1,7 +1,6 @@
 //! ClickHouse as a destination: inserts, migrations and health of the tables, over its HTTP interface.
 
 mod address;
-mod book;
 mod clauses;
 mod compare;
 mod connection;

@@ -1,13 +1,15 @@
 //! Migrations of PostgreSQL: applying them, and adopting tables that fit already.
 
+mod book;
+
 use tokio_postgres::{Client, Error, Transaction};
 
-use super::book::{Book, digest};
 use super::{Postgres, QUESTION_LIMIT, connection, schema, sqlstate};
 use crate::contract::{Pipeline, Table};
 use crate::sink::StoreError;
 use crate::sink::clickhouse::migrate::Adopted;
 use crate::sink::clickhouse::{Difference, Report};
+use book::{Book, digest};
 
 /// Lock on schema changes, until the end of the transaction: instances may start concurrently.
 const LOCK: &str = "SET LOCAL lock_timeout = '30s'; SELECT pg_advisory_xact_lock(hashtextextended('event-grpc schema', 0))";

@@ -1,7 +1,6 @@
 //! PostgreSQL as a destination: upserts with hooks in one transaction, migrations and health of the tables.
 
 mod address;
-mod book;
 mod connection;
 pub mod health;
 pub mod hook;

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::pipeline::{Settings, pipeline, to_queue};
 use super::{calm, simulate, store};
-use crate::broker::simulated::{Confirm, Simulated};
+use crate::broker::testing::{Confirm, Simulated};
 use crate::worker::start;
 
 #[test]

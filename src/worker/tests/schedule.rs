@@ -10,7 +10,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::pipeline::{KINDS, Settings, ids, pipeline, to_queue};
 use super::store::{self, Spell, Weather};
-use crate::broker::simulated::{Confirm, Simulated};
+use crate::broker::testing::{Confirm, Simulated};
 use crate::broker::{HeaderValue, Outgoing};
 use crate::contract::headers::DEAD_CLASS;
 use crate::sink::http::Requests;

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::pipeline::{Settings, ids, pipeline, to_queue};
 use super::{calm, simulate, store};
-use crate::broker::simulated::{Confirm, Simulated};
+use crate::broker::testing::{Confirm, Simulated};
 use crate::broker::{HeaderValue, Limits, Outgoing};
 use crate::contract::headers as h;
 use crate::worker::start;

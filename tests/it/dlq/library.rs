@@ -82,7 +82,7 @@ async fn what_can_go_nowhere_stays_and_says_why() {
         replayer.letters.decide(Action::Replayed, &[lost.key()]).await.unwrap();
         assert_eq!(replay(&replayer).await.1.len(), 3);
         let target = Target::Exchange { exchange: "beat.dx", routing_key: "no_such_events".to_owned() };
-        app.broker().publish(outgoing(&lost, &target)).await.unwrap();
+        app.broker().publish(outgoing(&lost.dead_letter(&lost.body()), &target)).await.unwrap();
         let again = "SELECT count() FROM DB.error_event FINAL WHERE error_id = 'lost' AND message_id = 'lost' \
                      AND last_failed > first_failed AND toUnixTimestamp(sent) = 1760000000 AND headers = '{\"a\":7}'";
         eventually(store, again, 1).await;

@@ -5,11 +5,11 @@ use std::time::Duration;
 
 use event_grpc::broker::{Broker, Delivery, Embedded, QueueSpec, Settled, Topology};
 use event_grpc::contract::{Pool, QueueKind, Route};
+use event_grpc::health::Health;
 use event_grpc::ingest::response::Response;
 use event_grpc::ingest::sources::Off;
 use event_grpc::ingest::{Limits, Publisher, Sources};
 use event_grpc::listen;
-use event_grpc::ops::health::Health;
 use prost::Message;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};

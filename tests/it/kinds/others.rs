@@ -2,6 +2,7 @@
 
 use event_grpc::contract::json::{Map, members};
 use event_grpc::contract::{Append, Bad, Block, DeadLetter, Group, Intake, Message, RoutingKey};
+use event_grpc::dead_letter::Record;
 use event_grpc::sink::clickhouse::migrate;
 use prost::Message as _;
 use serde_json::{Value, json};
@@ -131,20 +132,22 @@ fn group<'a>(header: &'a [u8], events: &'a [&'a [u8]]) -> Group<'a> {
 fn letter() -> DeadLetter<'static> {
     DeadLetter {
         id: "e1",
-        reason: "bad",
-        class: "bad_value",
-        queue: "event_q",
-        exchange: "event.tx",
-        routing_key: "AddToCart",
-        event_type: "AddToCart",
-        attempts: 3,
-        first_failed_ms: NOW_MS,
-        last_failed_ms: NOW_MS,
-        fingerprint: "",
+        record: Record {
+            reason: "bad",
+            class: "bad_value",
+            queue: "event_q",
+            exchange: "event.tx",
+            routing_key: "AddToCart",
+            event_type: "AddToCart",
+            attempts: 3,
+            first_failed_ms: NOW_MS,
+            last_failed_ms: NOW_MS,
+            fingerprint: "",
+            message_id: "",
+            sent_ms: None,
+        },
         content_type: "application/json",
         kind: "",
-        message_id: "",
-        sent_ms: None,
         headers: "{}",
         body: b"{",
     }

@@ -100,7 +100,7 @@ fn depth(path: &str) -> usize {
 }
 
 /// The words and signs of a Rust text with the lines that they stand on; comments, strings and characters are left out.
-fn tokens(text: &str) -> Vec<(usize, &str)> {
+pub(super) fn tokens(text: &str) -> Vec<(usize, &str)> {
     let mut found = Vec::new();
     let mut line = 1;
     let mut rest = text;

@@ -1,6 +1,7 @@
 //! The functions that append rows: for events, for JSON messages and for dead letters.
 
 mod dead_letters;
+mod json;
 mod scope;
 mod unknown;
 
@@ -11,10 +12,10 @@ use super::names::{Taken, snake};
 use super::readers::Readers;
 use super::refused::Refused;
 use super::shapes::Shapes;
-use super::values::{Failing, Writer};
+use super::values::{Failing, Shared, Writer};
 use scope::{Scope, scope};
 
-use crate::model::{From, Function, Input, Model, Root, Table, Value};
+use crate::model::{From, Input, Model, Root, Table, Value};
 
 /// The functions of a table, `append` first, and the columns that can't be written.
 pub fn functions(
@@ -27,6 +28,7 @@ pub fn functions(
         Input::DeadLetters => Failing::GivesDefault,
         Input::Events | Input::Json(_) => Failing::Fails,
     };
+    let (targets, taken) = targets(table);
     let mut builder = Builder {
         model,
         table,
@@ -35,7 +37,8 @@ pub fn functions(
             readers,
             failing,
         },
-        targets: targets(table),
+        targets,
+        taken,
         refused: Vec::new(),
     };
     let functions = match &table.input {
@@ -46,17 +49,17 @@ pub fn functions(
     (functions, builder.refused)
 }
 
-/// What the columns are bound to: their names, apart from those of the functions' own variables.
-fn targets(table: &Table) -> Vec<String> {
+/// What the columns are bound to: their names, apart from those of the functions' own variables; and all of these names.
+fn targets(table: &Table) -> (Vec<String>, Taken) {
     let mut taken = Taken::with(&[
         "block", "group", "message", "letter", "cx", "more", "header", "event", "payload", "bytes",
         "value", "aside",
     ]);
-    table
-        .columns
-        .iter()
+    let columns = table.columns.iter();
+    let targets = columns
         .map(|column| taken.claim(snake(&column.name)))
-        .collect()
+        .collect();
+    (targets, taken)
 }
 
 /// Writes the functions of one table.
@@ -66,6 +69,8 @@ struct Builder<'a> {
     writer: Writer<'a>,
     /// The variables of the columns.
     targets: Vec<String>,
+    /// The names of all variables.
+    taken: Taken,
     refused: Vec<Refused>,
 }
 
@@ -134,15 +139,16 @@ impl<'a> Builder<'a> {
     ) -> Vec<String> {
         let mut each = Vec::new();
         let mut once = Vec::new();
+        let mut of_event = self.shared(values, Scope::is_of_event);
+        let mut of_group = self.shared(values, |scope| !scope.is_of_event());
         for (at, value) in values.iter().enumerate() {
-            if value.map(scope) == Some(Scope::Unknown) {
-                continue;
-            }
-            let stored = self.store(at, *value);
             match value.map(scope) {
-                Some(Scope::Event | Scope::Payload) => each.extend(stored),
+                Some(Scope::Unknown) => {}
+                Some(scope) if scope.is_of_event() => {
+                    each.extend(self.store(at, *value, &mut of_event));
+                }
                 _ => {
-                    once.extend(stored);
+                    once.extend(self.store(at, *value, &mut of_group));
                     once.push(format!("{}.repeat(more);", self.target(at)));
                 }
             }
@@ -194,29 +200,6 @@ impl<'a> Builder<'a> {
         lines.push("block.grew(group.events.len());".into());
         lines.push("Ok(())".into());
         lines
-    }
-
-    fn json(&mut self) -> FunctionView {
-        let values = self.values(None);
-        let mut lines = vec![self.bind()];
-        for (at, value) in values.iter().enumerate() {
-            match value.map(scope) {
-                Some(Scope::Unknown) => lines.extend(self.undeclared_line(at)),
-                _ => lines.extend(self.store(at, *value)),
-            }
-        }
-        lines.push("block.grew(1);".into());
-        lines.push("Ok(())".into());
-        let body = has(&values, Scope::Body) || has(&values, Scope::Unknown);
-        let message = unused("message", body);
-        let cx = unused("cx", uses_now(&values));
-        FunctionView {
-            doc: "Appends one JSON object.".into(),
-            head: format!(
-                "pub(crate) fn append(block: &mut Block, {message}: &Message<'_>, {cx}: &Context)"
-            ),
-            lines,
-        }
     }
 
     /// `let [a, b] = block.columns()?;`
@@ -295,13 +278,28 @@ impl<'a> Builder<'a> {
             .collect()
     }
 
+    /// What the values of some scopes have in common.
+    fn shared(&self, values: &Values<'a>, of: impl Fn(Scope) -> bool) -> Shared {
+        let mut taken = self.taken.clone();
+        for root in ["header", "event", "payload"] {
+            for (view, ..) in self.nested(root, values) {
+                taken.claim(view);
+            }
+        }
+        let values = values.iter().flatten().copied();
+        Shared::among(values.filter(|value| of(scope(value))), taken)
+    }
+
     /// The statements that append a column's value.
-    fn store(&mut self, at: usize, value: Option<&Value>) -> Vec<String> {
+    fn store(&mut self, at: usize, value: Option<&Value>, shared: &mut Shared) -> Vec<String> {
         let target = self.target(at);
         let (Some(value), Some(column)) = (value, self.table.columns.get(at)) else {
             return vec![format!("{target}.default();")];
         };
-        match self.writer.store(&target, &column.name, &column.ty, value) {
+        match self
+            .writer
+            .store(&target, &column.name, &column.ty, value, shared)
+        {
             Ok(lines) => lines,
             Err(reason) => {
                 self.refuse(at, &reason);
@@ -360,9 +358,7 @@ fn has(values: &Values<'_>, of: Scope) -> bool {
 }
 
 fn uses_now(values: &Values<'_>) -> bool {
-    values.iter().flatten().any(|value| {
-        matches!(value.root, Root::Now) || value.functions.contains(&Function::NotAfterNow)
-    })
+    values.iter().flatten().any(|value| value.uses_now())
 }
 
 /// A parameter's name, marked where nothing uses it.

@@ -1,11 +1,13 @@
 //! The page for people: what there is, what its fields mean, and where it goes.
 
 mod identity;
-mod queries;
+mod meaning;
 mod queues;
 mod requests;
 mod text;
 mod ways;
+
+use std::collections::BTreeSet;
 
 use prost_reflect::{FieldDescriptor, Kind, MessageDescriptor};
 use serde::Serialize;
@@ -15,6 +17,8 @@ use super::shapes::{by_number, json_messages};
 use crate::base::names::size;
 use crate::model::field_type;
 use crate::model::{Destination, Input, Intake, Model, RoutingKey, Scheme, Table};
+use crate::store::{KINDS, dialect};
+use meaning::meaning;
 use text::{cell, code, message_anchor, message_link, table_anchor};
 use ways::{event_goes, json_goes, stored};
 
@@ -22,8 +26,8 @@ use ways::{event_goes, json_goes, stored};
 #[derive(Debug, Serialize)]
 pub struct Catalogue {
     counts: Counts,
-    /// Whether a table is in PostgreSQL.
-    postgres: bool,
+    /// What there is to know of the stores that tables are in.
+    notes: Vec<&'static str>,
     sources: Vec<SourceRow>,
     groups: Vec<Group>,
     header: Option<MessageSection>,
@@ -123,7 +127,7 @@ pub fn catalogue(model: &Model) -> Catalogue {
             tables: text::count(model.tables.len(), "table", "tables"),
         },
         ids: identity::of_queues(model),
-        postgres: model.tables.iter().any(|table| table.postgres.is_some()),
+        notes: notes(model),
         sources: model.sources.iter().map(|s| source_row(model, s)).collect(),
         groups: groups(model, &comments),
         header: model.envelope.as_ref().map(|envelope| {
@@ -161,7 +165,7 @@ fn groups(model: &Model, comments: &Comments) -> Vec<Group> {
         let goes = event_goes(model, *number, message);
         let row = |field: &FieldDescriptor| stored(model, field, Some(*number));
         let mut event = section(comments, message, *number, goes, row);
-        event.query = queries::of_event(model, message).unwrap_or_default();
+        event.query = example_of_event(model, message).unwrap_or_default();
         let file = message.parent_file();
         let name = file.name().trim_end_matches(".proto");
         let name = name.rsplit('/').next().unwrap_or(name);
@@ -269,60 +273,45 @@ fn table_section(model: &Model, at: usize, table: &Table) -> TableSection {
         .filter(|queue| queue.into == Destination::Table(at))
         .map(|queue| code(&queue.name))
         .collect();
-    let of_rows = table.columns.iter().map(|column| ColumnRow {
-        name: code(&column.name),
-        ty: code(&table.type_of(column)),
-        written: code(&column.written),
-        doc: cell(&queries::meaning(column)),
-    });
-    let hook_columns = table.postgres.iter().flat_map(|u| &u.hook_columns);
-    let of_hooks = hook_columns.map(|column| ColumnRow {
-        name: code(&column.name),
-        ty: code(&column.ty.to_string()),
-        written: "a hook".to_owned(),
-        doc: cell(&column.doc),
+    let columns = dialect(table).columns(table).into_iter();
+    let columns = columns.map(|column| ColumnRow {
+        name: code(column.name),
+        ty: code(&column.ty),
+        written: column
+            .row
+            .map_or_else(|| "a hook".to_owned(), |row| code(&row.written)),
+        doc: match column.row {
+            Some(row) => cell(&meaning(row)),
+            None => cell(column.comment),
+        },
     });
     TableSection {
         name: table.name.clone(),
         anchor: table_anchor(&table.name),
         doc: cell(&table.doc),
         takes: takes(model, table),
-        stored: kept(model, table),
+        stored: dialect(table).described(model),
         limits: limits(table),
         queues: queues.join(", "),
-        query: queries::of_table(table),
-        columns: of_rows.chain(of_hooks).collect(),
+        query: dialect(table).example(table),
+        columns: columns.collect(),
     }
 }
 
-/// Where and how a table keeps its rows, as sentences.
-fn kept(model: &Model, table: &Table) -> String {
-    let Some(upsert) = &table.postgres else {
-        let place = table.database.as_ref().map_or_else(String::new, |name| {
-            let database = model.databases.iter().find(|d| d.name == *name);
-            let server = database.map_or("", |d| d.server.as_str());
-            format!("In database `{name}` on server `{server}`. ")
-        });
-        let parts = match table.partition_by.as_str() {
-            "" => "not partitioned".to_owned(),
-            key => format!("partitioned by {}", code(key)),
-        };
-        let (engine, key) = (code(&table.engine), code(&table.order_by.join(", ")));
-        return format!("{place}Sorted by {key}, {parts}; engine {engine}");
-    };
-    let stays = match &upsert.version {
-        Some(version) => format!("a row with a greater {} replaces it", code(version)),
-        None => "the first one stays".to_owned(),
-    };
-    let key = code(&upsert.unique.join(", "));
-    let mut text = format!("In PostgreSQL, one row for each {key}: {stays}");
-    if let Some(hook) = &upsert.hook {
-        text.push_str(&format!(
-            "; with the rows, in one transaction, runs the hook {}",
-            code(hook)
-        ));
-    }
-    text
+/// What there is to know of the stores that tables are in, one sentence or two a store.
+fn notes(model: &Model) -> Vec<&'static str> {
+    let kinds = model.tables.iter().map(|table| dialect(table).kind().name);
+    let kinds: BTreeSet<&str> = kinds.collect();
+    let notes = KINDS.iter().filter(|kind| kinds.contains(kind.name));
+    let notes = notes.map(|kind| kind.note);
+    notes.filter(|note| !note.is_empty()).collect()
+}
+
+/// The latest events of a type, out of a table that takes every type.
+fn example_of_event(model: &Model, event: &MessageDescriptor) -> Option<String> {
+    let takes_all = |t: &&Table| t.every_type && matches!(t.input, Input::Events);
+    let mut tables = model.tables.iter().filter(takes_all);
+    tables.find_map(|table| dialect(table).example_of_event(table, event))
 }
 
 /// How long texts may be, as a sentence; empty if none is refused.

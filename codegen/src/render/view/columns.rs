@@ -1,6 +1,7 @@
 //! Column types as a Native block lays them out.
 
 use crate::model::Type;
+use crate::store::Layout;
 
 /// Layouts that many columns have, as constants of the module `tables`: name, type, whether NULL is a value.
 pub const CONSTANTS: &[(&str, &str, &str)] = &[
@@ -13,30 +14,17 @@ pub const CONSTANTS: &[(&str, &str, &str)] = &[
 ];
 
 /// The layout as Rust source.
-pub fn layout(ty: &Type) -> String {
-    match ty {
-        Type::Bool => "Layout::Fixed(1)".into(),
-        Type::Int32 | Type::UInt32 | Type::Float32 | Type::DateTime => "Layout::Fixed(4)".into(),
-        Type::Int64 | Type::UInt64 | Type::Float64 | Type::Millis | Type::Micros => {
-            "Layout::Fixed(8)".into()
-        }
-        Type::String => "Layout::Text".into(),
-        Type::Json => "Layout::Json".into(),
-        Type::LowCardinality(of) if of.is_nullable() => "NULLABLE_DICTIONARY".into(),
-        Type::LowCardinality(_) => "DICTIONARY".into(),
-        Type::Nullable(of) => format!("Layout::Nullable(&{})", layout(of)),
-        Type::Array(of) => format!("Layout::Array(&{})", layout(of)),
-        Type::Map(key, value) => format!("Layout::Map(&{}, &{})", layout(key), layout(value)),
-    }
-}
-
-/// The layout of a column that goes to PostgreSQL: plain values and JSON as text.
-pub fn postgres_layout(ty: &Type) -> String {
-    match ty {
-        Type::LowCardinality(of) => postgres_layout(of),
-        Type::Nullable(of) => format!("Layout::Nullable(&{})", postgres_layout(of)),
-        Type::Json => "Layout::Text".into(),
-        ty => layout(ty),
+pub fn layout(layout: &Layout) -> String {
+    let inner = self::layout;
+    match layout {
+        Layout::Fixed(bytes) => format!("Layout::Fixed({bytes})"),
+        Layout::Text => "Layout::Text".into(),
+        Layout::Json => "Layout::Json".into(),
+        Layout::Dictionary { nullable: true } => "NULLABLE_DICTIONARY".into(),
+        Layout::Dictionary { nullable: false } => "DICTIONARY".into(),
+        Layout::Nullable(of) => format!("Layout::Nullable(&{})", inner(of)),
+        Layout::Array(of) => format!("Layout::Array(&{})", inner(of)),
+        Layout::Map(key, value) => format!("Layout::Map(&{}, &{})", inner(key), inner(value)),
     }
 }
 

@@ -7,6 +7,7 @@ use serde::Serialize;
 use super::names::{Taken, constant, literal};
 use crate::model::{Model, Table};
 use crate::store::home::Home;
+use crate::store::{KINDS, Rust, dialect};
 
 /// What `databases.rs` says.
 #[derive(Debug, Serialize)]
@@ -24,11 +25,18 @@ struct DatabaseView {
     migrations: Vec<Migration>,
 }
 
-/// What `migrations.rs` says: those of the usual ClickHouse database, and of PostgreSQL.
+/// What `migrations.rs` says: those of the usual database of each store.
 #[derive(Debug, Serialize)]
 pub struct Migrations {
+    stores: Vec<StoreMigrations>,
+}
+
+/// The migrations of the usual database of a store.
+#[derive(Debug, Serialize)]
+struct StoreMigrations {
+    store: &'static str,
+    constant: &'static str,
     migrations: Vec<Migration>,
-    postgres: Vec<Migration>,
 }
 
 /// A migration's name and the path of its file, as Rust literals.
@@ -49,7 +57,7 @@ pub fn databases(model: &Model, migrations: &BTreeMap<String, String>) -> Databa
         },
         name: literal(&database.name),
         server: literal(&database.server),
-        migrations: of_home(migrations, &Home::Other(database.name.clone())),
+        migrations: of_home(migrations, &Home::declared(&database.name)),
     };
     Databases {
         databases: model.databases.iter().map(view).collect(),
@@ -59,9 +67,13 @@ pub fn databases(model: &Model, migrations: &BTreeMap<String, String>) -> Databa
 impl Migrations {
     /// Lists them, by name.
     pub fn of(migrations: &BTreeMap<String, String>) -> Self {
+        let stores = KINDS.iter().map(|kind| StoreMigrations {
+            store: kind.title,
+            constant: kind.migrations,
+            migrations: of_home(migrations, &Home::usual(kind.name)),
+        });
         Migrations {
-            migrations: of_home(migrations, &Home::Usual),
-            postgres: of_home(migrations, &Home::Postgres),
+            stores: stores.collect(),
         }
     }
 }
@@ -86,14 +98,10 @@ fn constants(model: &Model) -> BTreeMap<String, String> {
         .collect()
 }
 
-/// A table's `Storage` as Rust source.
-pub(super) fn storage(model: &Model, table: &Table) -> String {
-    match Home::of(table) {
-        Home::Postgres => "Storage::Postgres(&UPSERT)".to_owned(),
-        Home::Usual => "Storage::ClickHouse(None)".to_owned(),
-        Home::Other(name) => match constants(model).get(&name) {
-            Some(constant) => format!("Storage::ClickHouse(Some(&databases::{constant}))"),
-            None => "Storage::ClickHouse(None)".to_owned(),
-        },
-    }
+/// What generated Rust says of a table because of the store that it is in.
+pub(super) fn rust(model: &Model, table: &Table) -> Rust {
+    let dialect = dialect(table);
+    let constants = constants(model);
+    let database = dialect.database().and_then(|name| constants.get(name));
+    dialect.rust(table, database.map(String::as_str))
 }

@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use super::names::{camel, literal};
 use crate::model::Model;
+use crate::store::dialect;
 
 /// What the template sees.
 #[derive(Debug, Serialize)]
@@ -24,8 +25,7 @@ struct HookView {
 pub fn hooks(model: &Model) -> Hooks {
     let mut by_name: BTreeMap<&str, Vec<String>> = BTreeMap::new();
     for table in &model.tables {
-        let hook = table.postgres.as_ref().and_then(|u| u.hook.as_deref());
-        if let Some(hook) = hook {
+        if let Some(hook) = dialect(table).hook() {
             let tables = by_name.entry(hook).or_default();
             tables.push(format!("`{}`", table.name));
         }

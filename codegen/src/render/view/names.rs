@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+pub use crate::base::literal::{literal, raw_literal};
 use crate::base::names::snake_case;
 
 /// Words that a generated binding can't be called; those that no raw identifier can be are among them.
@@ -69,20 +70,6 @@ pub fn camel(name: &str) -> String {
     out
 }
 
-/// A Rust string literal.
-pub fn literal(text: &str) -> String {
-    format!("{text:?}")
-}
-
-/// A raw Rust string literal, for text of several lines.
-pub fn raw_literal(text: &str) -> String {
-    let mut fence = String::from("#");
-    while text.contains(&format!("\"{fence}")) {
-        fence.push('#');
-    }
-    format!("r{fence}\"{text}\"{fence}")
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -112,11 +99,5 @@ mod tests {
         assert_eq!(taken.claim("header".into()), "header_");
         assert_eq!(taken.claim("header".into()), "header__");
         assert_eq!(taken.claim("id".into()), "id");
-    }
-
-    #[test]
-    fn a_raw_literal_fences_what_it_holds() {
-        assert_eq!(raw_literal("a"), "r#\"a\"#");
-        assert_eq!(raw_literal("\"#"), "r##\"\"#\"##");
     }
 }

@@ -9,6 +9,7 @@ use serde::Serialize;
 
 use super::names::{Taken, camel, snake};
 use super::shapes::by_number;
+use crate::function;
 use crate::model::{Envelope, From, Function, Model, Root, Value};
 use flags::keeps_unknown;
 
@@ -311,11 +312,9 @@ pub fn is_run(field: &FieldDescriptor) -> bool {
 /// Whether a text that goes through these functions has to be a `str`. That it is UTF-8 is checked in any case, but
 /// to find that bytes are ASCII is quicker than to make a `str` of them.
 fn needs_str(functions: &[Function]) -> bool {
-    match functions {
-        [Function::Json | Function::LowCardinality, rest @ ..] => needs_str(rest),
-        [] | [Function::EpochMillis | Function::EpochSeconds, ..] => false,
-        _ => true,
-    }
+    let mut steps = functions.iter().map(function::of);
+    let first = steps.find(|step| !step.is_label);
+    first.is_some_and(|first| !first.reads_bytes)
 }
 
 /// A field's type in its view, and the method that reads it from an item.

@@ -7,7 +7,7 @@ use super::names::{Taken, literal, snake};
 use super::readers::Readers;
 use super::refused::Refused;
 use super::shapes::Shapes;
-use super::values::{Failing, Writer};
+use super::values::{Failing, Shared, Writer};
 use crate::base::names::grouped;
 use crate::model::{Model, Piece, Request, Root, Target, Template, Value};
 
@@ -209,21 +209,26 @@ fn field(value: &Value) -> String {
 
 /// The function that makes a body.
 fn body(request: &Request, name: &str, writer: &Writer<'_>) -> Result<FunctionView, Unwritable> {
+    let whole = request.whole.iter().map(|whole| &whole.value);
+    let members = request.members.iter().map(|member| &member.value);
+    let taken = Taken::with(&["message", "cx", "body"]);
+    let mut shared = Shared::among(whole.chain(members), taken);
     let object = match &request.whole {
         None => "function::nothing()".to_owned(),
         Some(whole) => writer
-            .object("body", &whole.value)
+            .object("body", &whole.value, &mut shared)
             .map_err(|reason| ("body".to_owned(), reason))?,
     };
-    let mut lines = Vec::new();
+    let mut lines = shared.statements();
     if request.members.is_empty() {
         lines.push(format!("Ok(function::json_text({object}))"));
     } else {
         lines.push(format!("let mut body = {object};"));
         for member in &request.members {
             let value = writer
-                .member(&member.name, &member.value)
+                .member(&member.name, &member.value, &mut shared)
                 .map_err(|reason| (member.name.clone(), reason))?;
+            lines.extend(shared.statements());
             lines.push(format!(
                 "function::put(&mut body, {}, {value});",
                 literal(&member.name)

@@ -3,17 +3,16 @@
 use serde::Serialize;
 
 use super::append;
-use super::columns::{constants, layout, postgres_layout};
-use super::databases::storage;
+use super::columns::{constants, layout};
+use super::databases::rust;
 use super::function::FunctionView;
 use super::names::{Taken, literal, raw_literal, snake};
 use super::readers::Readers;
 use super::refused::Refused;
 use super::shapes::Shapes;
-use crate::model::{
-    Column, ErrorField, From, Function, Input, Model, PgType, Root, Table, Type, Upsert, Value,
-};
-use crate::store::{clickhouse, postgres};
+use crate::function;
+use crate::model::{Column, ErrorField, From, Function, Input, Model, Root, Table};
+use crate::store::{Rust, dialect};
 
 /// What the template sees: one table.
 #[derive(Debug, Serialize)]
@@ -30,8 +29,8 @@ pub struct TableView {
     pub imports: Vec<String>,
     /// `ColumnSpec`s as Rust source.
     pub columns: Vec<String>,
-    /// How rows get into a PostgreSQL table, as Rust source; empty for others.
-    pub upsert: String,
+    /// The item that `storage` refers to, as Rust source; empty for none.
+    pub item: String,
     /// The variant of `Append`, as Rust source.
     pub append: &'static str,
     /// Of the dead-letter table: fields of `error` and the columns that hold them, as Rust source.
@@ -65,6 +64,7 @@ pub fn tables(
 }
 
 fn view(model: &Model, module: String, table: &Table, functions: Vec<FunctionView>) -> TableView {
+    let rust = rust(model, table);
     let columns: Vec<String> = table
         .columns
         .iter()
@@ -72,7 +72,7 @@ fn view(model: &Model, module: String, table: &Table, functions: Vec<FunctionVie
             format!(
                 "column({}, {}, {}){}{}",
                 literal(&column.name),
-                literal(&type_text(table, column)),
+                literal(&dialect(table).shown_type(&column.ty)),
                 column_layout(table, column),
                 limit(table, column),
                 holds(column)
@@ -87,15 +87,11 @@ fn view(model: &Model, module: String, table: &Table, functions: Vec<FunctionVie
     TableView {
         module,
         name: literal(&table.name),
-        storage: storage(model, table),
         docs,
-        imports: imports(table, &functions),
+        imports: imports(table, &functions, &rust),
         columns,
-        upsert: table
-            .postgres
-            .as_ref()
-            .map(|u| upsert(table, u))
-            .unwrap_or_default(),
+        storage: rust.storage,
+        item: rust.item,
         append: match table.input {
             Input::Events => "Events(append)",
             Input::Json(_) => "Json(append)",
@@ -105,10 +101,7 @@ fn view(model: &Model, module: String, table: &Table, functions: Vec<FunctionVie
             Input::DeadLetters => letter(table),
             Input::Events | Input::Json(_) => Vec::new(),
         },
-        ddl: raw_literal(&match &table.postgres {
-            Some(upsert) => postgres::ddl::create(table, upsert).join(";\n"),
-            None => clickhouse::ddl::create(table),
-        }),
+        ddl: raw_literal(&dialect(table).create(table).join(";\n")),
         functions,
     }
 }
@@ -121,19 +114,15 @@ fn holds(column: &Column) -> &'static str {
     match (&value.root, value.functions.as_slice()) {
         (Root::Unknown, _) => ".holds(Holds::Unknown)",
         (Root::Now, []) => ".holds(Holds::Now)",
-        (Root::TypeName, [] | [Function::LowCardinality]) => ".holds(Holds::Type)",
-        (Root::Payload, [Function::Json]) => ".holds(Holds::Payload)",
+        (Root::TypeName, functions) if functions.iter().all(is_label) => ".holds(Holds::Type)",
+        (Root::Payload, functions) if functions.iter().all(is_label) => ".holds(Holds::Payload)",
         _ => "",
     }
 }
 
-/// A column's type as its database shows it.
-fn type_text(table: &Table, column: &Column) -> String {
-    let postgres = table.postgres.as_ref().and_then(|_| PgType::of(&column.ty));
-    match postgres {
-        Some(ty) => ty.shown(),
-        None => column.ty.to_string(),
-    }
+/// Whether a function only says what the column is.
+fn is_label(step: &Function) -> bool {
+    function::of(step).is_label
 }
 
 /// The call that sets the longest text of a column, if it has one.
@@ -146,50 +135,7 @@ fn limit(table: &Table, column: &Column) -> String {
 }
 
 fn column_layout(table: &Table, column: &Column) -> String {
-    match table.postgres {
-        Some(_) => postgres_layout(&column.ty),
-        None if repeats(table, column) => layout(&Type::LowCardinality(Box::new(Type::String))),
-        None => layout(&column.ty),
-    }
-}
-
-/// Whether a text is the same for all events of a request. It is sent once then, however the table stores it. What isn't
-/// known is nearly always nothing, or of the header.
-fn repeats(table: &Table, column: &Column) -> bool {
-    let of_request =
-        |value: &Value| matches!(value.root, Root::Header(_) | Root::TypeName | Root::Unknown);
-    matches!(table.input, Input::Events)
-        && column.ty == Type::String
-        && matches!(&column.from, From::Value(value) if of_request(value))
-}
-
-/// A `contract::Upsert` as Rust source.
-fn upsert(table: &Table, upsert: &Upsert) -> String {
-    let place = |name: &String| table.columns.iter().position(|c| c.name == *name);
-    let unique: Vec<String> = upsert
-        .unique
-        .iter()
-        .filter_map(place)
-        .map(|at| at.to_string())
-        .collect();
-    let conflict = match upsert.version.as_ref().and_then(place) {
-        Some(version) => format!("Conflict::Replace {{ version: {version} }}"),
-        None => "Conflict::Keep".to_owned(),
-    };
-    let hook = match &upsert.hook {
-        Some(name) => format!("Some({})", literal(name)),
-        None => "None".to_owned(),
-    };
-    let columns: Vec<String> = upsert
-        .hook_columns
-        .iter()
-        .map(|c| format!("({}, {})", literal(&c.name), literal(&c.ty.shown())))
-        .collect();
-    format!(
-        "Upsert {{ unique: &[{}], conflict: {conflict}, hook: {hook}, hook_columns: &[{}] }}",
-        unique.join(", "),
-        columns.join(", ")
-    )
+    layout(&dialect(table).layout(table, column))
 }
 
 /// Which column holds which field of `error`, as Rust source. Only those that hold it as it is count.
@@ -197,9 +143,8 @@ fn letter(table: &Table) -> Vec<String> {
     let column = |wanted: ErrorField| {
         table.columns.iter().find(|column| match &column.from {
             From::Value(value) => {
-                let plain = |f: &Function| matches!(f, Function::LowCardinality);
                 matches!(value.root, Root::Error(field) if field == wanted)
-                    && value.functions.iter().all(plain)
+                    && value.functions.iter().all(is_label)
             }
             _ => false,
         })
@@ -212,7 +157,7 @@ fn letter(table: &Table) -> Vec<String> {
 }
 
 /// Exactly what the functions use.
-fn imports(table: &Table, functions: &[FunctionView]) -> Vec<String> {
+fn imports(table: &Table, functions: &[FunctionView], rust: &Rust) -> Vec<String> {
     let uses = |word: &str| {
         functions
             .iter()
@@ -235,9 +180,7 @@ fn imports(table: &Table, functions: &[FunctionView]) -> Vec<String> {
     if layouts.contains("Layout::") {
         names.push("Layout");
     }
-    if table.postgres.is_some() {
-        names.extend(["Conflict", "Upsert"]);
-    }
+    names.extend(&rust.names);
     match table.input {
         Input::Events => names.push("Group"),
         Input::Json(_) => names.push("Message"),
@@ -258,9 +201,8 @@ fn imports(table: &Table, functions: &[FunctionView]) -> Vec<String> {
             lines.push(format!("use super::super::{module};"));
         }
     }
-    if table.database.is_some() {
-        lines.push("use super::super::databases;".to_owned());
-    }
+    let of_storage = rust.modules.iter();
+    lines.extend(of_storage.map(|module| format!("use super::super::{module};")));
     let mut own = vec!["column"];
     own.extend(constants(&layouts).map(|(name, ..)| name));
     own.sort_unstable();

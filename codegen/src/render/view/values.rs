@@ -1,16 +1,21 @@
 //! Expressions as Rust source: from a root through its functions into a column.
 
-mod code;
 mod fit;
-mod functions;
+mod printer;
 mod roots;
+mod shared;
 mod store;
 
 use super::columns::base;
 use super::readers::Readers;
 use super::shapes::Shapes;
-use crate::model::{Function, Root, Scalar, Type, Value};
-use code::{Code, Yields};
+use crate::function;
+pub use crate::function::code::Unwritable;
+use crate::function::code::{Code, Yields};
+use crate::model::{Root, Type, Value};
+use printer::ValuePrinter;
+use shared::Prefix;
+pub use shared::Shared;
 
 /// What to do when a value can't be made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -34,9 +39,6 @@ pub struct Writer<'a> {
     pub failing: Failing,
 }
 
-/// Where the expression can't be written, and why.
-pub type Unwritable = String;
-
 impl Writer<'_> {
     /// Statements that append one value to the column that `target` is bound to.
     pub fn store(
@@ -45,21 +47,24 @@ impl Writer<'_> {
         column: &str,
         ty: &Type,
         value: &Value,
+        shared: &mut Shared,
     ) -> Result<Vec<String>, Unwritable> {
-        let code = self.code(column, value)?;
+        let code = self.code(column, value, shared)?;
         let code = self.fit(column, base(ty), code)?;
         let stored = self.put(target, ty, &code)?;
-        Ok(vec![match &code.attempt {
+        let mut statements = shared.statements();
+        statements.push(match &code.attempt {
             None => stored,
             Some(attempt) => format!(
                 "match {attempt} {{ Ok(value) => {{ {stored} }} Err(_) => {target}.default(), }}"
             ),
-        }])
+        });
+        Ok(statements)
     }
 
     /// An expression that yields an owned text, for a routing key.
     pub fn text(&self, name: &str, value: &Value) -> Result<String, Unwritable> {
-        let code = self.code(name, value)?;
+        let code = self.code(name, value, &mut Shared::default())?;
         let code = self.fit(name, &Type::String, code)?;
         let rust = match code.optional {
             true => format!("{}.unwrap_or_default()", code.rust),
@@ -74,8 +79,13 @@ impl Writer<'_> {
     }
 
     /// An expression that yields an owned JSON object.
-    pub fn object(&self, name: &str, value: &Value) -> Result<String, Unwritable> {
-        let code = self.code(name, value)?;
+    pub fn object(
+        &self,
+        name: &str,
+        value: &Value,
+        shared: &mut Shared,
+    ) -> Result<String, Unwritable> {
+        let code = self.code(name, value, shared)?;
         match (&code.yields, code.optional) {
             (Yields::Made, true) if makes_its_own(value) => {
                 Ok(format!("{}.unwrap_or_default()", code.rust))
@@ -91,8 +101,13 @@ impl Writer<'_> {
     }
 
     /// An expression that yields an `Option` of what becomes a JSON value.
-    pub fn member(&self, name: &str, value: &Value) -> Result<String, Unwritable> {
-        let code = self.code(name, value)?;
+    pub fn member(
+        &self,
+        name: &str,
+        value: &Value,
+        shared: &mut Shared,
+    ) -> Result<String, Unwritable> {
+        let code = self.code(name, value, shared)?;
         let code = match code.yields {
             Yields::Enum(_) => self.fit(name, &Type::String, code)?,
             _ => code,
@@ -122,22 +137,36 @@ impl Writer<'_> {
         })
     }
 
-    fn code(&self, column: &str, value: &Value) -> Result<Code, Unwritable> {
-        let (mut code, functions) = match (&value.root, &value.functions[..]) {
+    /// The value's code, with a variable for what it has in common with others.
+    fn code(&self, column: &str, value: &Value, shared: &mut Shared) -> Result<Code, Unwritable> {
+        let mut prefix = Prefix::of(&value.root);
+        let said = value.functions.split_first().and_then(|(first, rest)| {
+            let scalar = function::of(first).scalar.as_ref()?;
+            Some((first, scalar, rest))
+        });
+        let (code, functions) = match (&value.root, said) {
             // What a value inside a Struct is decides how it is read.
-            (Root::Untyped { fields, keys }, [Function::As(scalar), rest @ ..]) => {
-                let (function, yields) = match scalar {
-                    Scalar::Text => ("text", Yields::Cow),
-                    Scalar::Integer => ("int64", Yields::I64),
-                    Scalar::Number => ("double", Yields::F64),
-                    Scalar::Boolean => ("boolean", Yields::Bool),
-                };
-                (roots::untyped(fields, keys, function, yields), rest)
+            (Root::Untyped { fields, keys }, Some((first, scalar, rest))) => {
+                prefix.push(first);
+                let code = roots::untyped(fields, keys, scalar.read, (scalar.yields)());
+                (code, rest)
             }
-            (root, functions) => (self.root(root)?, functions),
+            (root, _) => (self.root(root)?, &value.functions[..]),
         };
-        for function in functions {
-            code = self.apply(column, function, code)?;
+        let printer = ValuePrinter {
+            writer: self,
+            column,
+        };
+        let mut code = shared.bind(&prefix, code);
+        for step in functions {
+            let definition = function::of(step);
+            if let Some(open) = &definition.open {
+                code = (open.print)(&printer, code)?;
+                code = shared.bind(&prefix.opened(open), code);
+            }
+            code = (definition.print)(&printer, &step.arguments, code)?;
+            prefix.push(step);
+            code = shared.bind(&prefix, code);
         }
         Ok(code)
     }
@@ -145,8 +174,6 @@ impl Writer<'_> {
 
 /// Whether the last function gives an object that nobody else has.
 fn makes_its_own(value: &Value) -> bool {
-    matches!(
-        value.functions.last(),
-        Some(Function::Without(_) | Function::WithoutNulls | Function::ParseJson)
-    )
+    let last = value.functions.last();
+    last.is_some_and(|step| function::of(step).makes_object)
 }

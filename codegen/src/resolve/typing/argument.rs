@@ -1,65 +1,43 @@
-//! The arguments of functions: names of parts and headers, and paths to other values.
+//! Paths as arguments of functions: the values that they lead to.
 
-use std::ops::Range;
-
-use crate::base::diagnostic::Diagnostic;
-use crate::base::names::suggest;
-use crate::model::{From, Function, Input, Root, Type, UserAgentPart, Value};
-use crate::rules::columns::BAD_ARGUMENT;
-use crate::rules::webhooks::HEADER_NAME;
+use super::{Scope, try_resolve};
+use crate::function::reading::{Read, Values};
+use crate::function::scalar_of;
+use crate::model::{From, Input, Type, Value};
 use crate::syntax::expression::{Argument, Call, Expression, Word};
 use crate::syntax::yaml::Text;
 
-use super::scalar::like;
-use super::{Scope, try_resolve};
-
-/// What `user_agent` knows, and whether it is true or false rather than text.
-pub(crate) const USER_AGENT: [(&str, bool); 12] = [
-    ("mozilla", false),
-    ("platform", false),
-    ("os", false),
-    ("os_name", false),
-    ("os_full_name", false),
-    ("os_version", false),
-    ("localization", false),
-    ("model", false),
-    ("browser_name", false),
-    ("browser_version", false),
-    ("bot", true),
-    ("mobile", true),
-];
-
-/// A part of what a user agent says.
-pub(super) fn user_agent(part: &Argument, text: &Text) -> Result<Function, Box<Diagnostic>> {
-    let known = USER_AGENT.iter().find(|(name, _)| *name == part.text);
-    if let Some((name, truth)) = known {
-        let (name, truth) = (*name, *truth);
-        return Ok(Function::UserAgent(UserAgentPart { name, truth }));
+impl Values for Scope<'_> {
+    fn value(&self, path: &Argument, text: &Text, like: Option<&Type>) -> Read<Option<Value>> {
+        let Some(mut expression) = expression(path) else {
+            return Ok(None);
+        };
+        if let Some(like) = like {
+            if !matches!(self.input, Input::Json(_)) {
+                return Ok(None);
+            }
+            if is_untyped(&expression, text, self) {
+                let Some(name) = scalar_of(like) else {
+                    return Ok(None);
+                };
+                expression.calls.push(Call {
+                    name: Word {
+                        text: name.to_owned(),
+                        range: path.range.clone(),
+                    },
+                    arguments: Vec::new(),
+                });
+            }
+        }
+        Ok(match try_resolve(&expression, text, self)? {
+            From::Value(found) => Some(found),
+            From::ByType(_) => None,
+        })
     }
-    let message = format!("a user agent says no `{}`", part.text);
-    let names = USER_AGENT.iter().map(|(name, _)| *name);
-    let found = Diagnostic::new(&BAD_ARGUMENT, message)
-        .at(text.part(part.range.clone()), "unknown")
-        .help(suggest(&part.text, names, "it says"));
-    Err(Box::new(found))
-}
-
-/// A header's name, if HTTP could have it.
-pub(super) fn header_name(
-    name: &str,
-    range: Range<usize>,
-    text: &Text,
-) -> Result<String, Box<Diagnostic>> {
-    if crate::base::names::is_header(name) {
-        return Ok(name.to_owned());
-    }
-    let message = format!("`{name}` is no name of a header");
-    let found = Diagnostic::new(&HEADER_NAME, message).at(text.part(range), "not a name");
-    Err(Box::new(found.help("a name holds letters, digits and -._")))
 }
 
 /// An argument as an expression without functions.
-fn path(argument: &Argument) -> Option<Expression> {
+fn expression(argument: &Argument) -> Option<Expression> {
     let mut path = argument.path.iter().cloned();
     Some(Expression {
         root: path.next()?,
@@ -67,36 +45,6 @@ fn path(argument: &Argument) -> Option<Expression> {
         path: path.collect(),
         calls: Vec::new(),
     })
-}
-
-/// The value in the place of an absent one, which must be of its type; inside a Struct it is read as such.
-pub(super) fn instead(
-    other: &Argument,
-    on: &Type,
-    text: &Text,
-    scope: &Scope<'_>,
-) -> Result<Value, Box<Diagnostic>> {
-    let bad = || Err(bad_alternative(other, on, text));
-    let json = matches!(scope.input, Input::Json(_));
-    let Some(mut expression) = path(other).filter(|_| json) else {
-        return bad();
-    };
-    if is_untyped(&expression, text, scope) {
-        let Some(name) = like(on.present()) else {
-            return bad();
-        };
-        expression.calls.push(Call {
-            name: Word {
-                text: name.to_owned(),
-                range: other.range.clone(),
-            },
-            arguments: Vec::new(),
-        });
-    }
-    match try_resolve(&expression, text, scope)? {
-        From::Value(found) if found.ty.present() == on.present() => Ok(found),
-        _ => bad(),
-    }
 }
 
 /// Whether a path leads into a Struct of a JSON message.
@@ -108,33 +56,4 @@ fn is_untyped(expression: &Expression, text: &Text, scope: &Scope<'_>) -> bool {
         }
         _ => false,
     }
-}
-
-fn bad_alternative(other: &Argument, on: &Type, text: &Text) -> Box<Diagnostic> {
-    let present = on.present();
-    let message = format!("`{}` can't stand in for {present}", other.text);
-    let found = Diagnostic::new(&BAD_ARGUMENT, message)
-        .at(text.part(other.range.clone()), "of another type")
-        .help("`coalesce` takes a path of a JSON message to a value of the same type; a constant text is `default(\"TEXT\")`");
-    Box::new(found)
-}
-
-/// What becomes a member of an object: a single value out of the body.
-pub(super) fn member(
-    value: &Argument,
-    text: &Text,
-    scope: &Scope<'_>,
-) -> Result<Value, Box<Diagnostic>> {
-    if let Some(path) = path(value)
-        && let From::Value(found) = try_resolve(&path, text, scope)?
-        && matches!(found.root, Root::Body(_) | Root::Id | Root::HeaderOf(_))
-        && *found.ty.present() != Type::Json
-    {
-        return Ok(found);
-    }
-    let message = format!("`{}` can't be a member of an object", value.text);
-    let found = Diagnostic::new(&BAD_ARGUMENT, message)
-        .at(text.part(value.range.clone()), "not a single value")
-        .help("`with` takes text, a number or a truth value out of the body: `with(\"key\", body.field)`");
-    Err(Box::new(found))
 }

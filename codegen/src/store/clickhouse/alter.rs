@@ -1,65 +1,63 @@
 //! Statements that change a ClickHouse table that is there, and the changes that are refused.
 
 use super::ddl;
-use crate::base::refusal::{Place, Refusal};
-use crate::model::Table;
-use crate::rules::history::{COLUMN_GONE, COLUMN_TYPE};
-use crate::store::facts::TableFacts;
+use crate::base::refusal::Refusal;
+use crate::model::{ClickHouse, Table};
+use crate::store::change::{self, Alter};
+use crate::store::{Column, Dialect as _, TableFacts};
 
-/// Statements that bring the columns into the model's order, one place after the other.
-pub(crate) fn columns(
-    before: &TableFacts,
+/// Statements that bring a table that is there to what it shall be.
+pub(super) fn alter(
+    own: &ClickHouse,
     table: &Table,
+    before: &TableFacts,
     refused: &mut Vec<Refusal>,
 ) -> Vec<String> {
-    let mut order: Vec<&str> = Vec::new();
-    for (name, _) in &before.columns {
-        if table.columns.iter().any(|column| column.name == *name) {
-            order.push(name);
-        } else {
-            refused.push(Refusal {
-                code: COLUMN_GONE.code,
-                place: Place::Table(table.name.clone()),
-                message: format!("column `{name}` of table `{}` is gone", table.name),
-                help: "put it back under its old name, also if its field is no longer sent; a new name is a new column"
-                    .into(),
-            });
-        }
-    }
-    let mut statements = Vec::new();
-    let mut after: Option<&str> = None;
-    for (at, column) in table.columns.iter().enumerate() {
-        let is = column.ty.to_string();
-        let was = before.columns.iter().find(|(name, _)| *name == column.name);
-        match was {
-            None => {
-                statements.push(ddl::add(&table.name, column, after));
-                order.insert(at.min(order.len()), &column.name);
-            }
-            Some((_, was)) => {
-                if *was != is && widens(was, &is, in_key(table, &column.name)) {
-                    statements.push(ddl::widen(&table.name, column));
-                } else if *was != is {
-                    refused.push(Refusal {
-                        code: COLUMN_TYPE.code,
-                        place: Place::Column(table.name.clone(), column.name.clone()),
-                        message: format!(
-                            "column `{}` of table `{}` was `{was}` and is now `{is}`",
-                            column.name, table.name
-                        ),
-                        help: "leave its type as it was, or add a column with another name".into(),
-                    });
-                }
-                if order.get(at) != Some(&column.name.as_str()) {
-                    statements.push(ddl::place_column(&table.name, column, after));
-                    order.retain(|name| *name != column.name);
-                    order.insert(at.min(order.len()), &column.name);
-                }
-            }
-        }
-        after = Some(&column.name);
-    }
+    let reason = ("order_by", "ClickHouse can't change it in place");
+    change::keys(&table.name, before, &own.facts(table), reason, refused);
+    let columns = own.columns(table);
+    let there = before.columns.iter().map(|(name, _)| name.clone());
+    let mut alter = InOrder {
+        own,
+        table: &table.name,
+        order: there
+            .filter(|name| columns.iter().any(|column| column.name == name))
+            .collect(),
+    };
+    let mut statements = change::columns(&table.name, before, &columns, &mut alter, refused);
+    statements.extend((before.settings != ddl::SETTINGS).then(|| ddl::set(&table.name)));
     statements
+}
+
+/// Brings the columns into the model's order, one place after the other.
+struct InOrder<'a> {
+    own: &'a ClickHouse,
+    table: &'a str,
+    /// The columns as they are after the statements so far.
+    order: Vec<String>,
+}
+
+impl Alter for InOrder<'_> {
+    fn add(&mut self, column: &Column<'_>, at: usize, after: Option<&str>) -> Option<Vec<String>> {
+        self.order
+            .insert(at.min(self.order.len()), column.name.to_owned());
+        Some(vec![ddl::add(self.table, column, after)])
+    }
+
+    fn widen(&mut self, column: &Column<'_>, was: &str) -> Option<Vec<String>> {
+        let widens = widens(was, &column.ty, in_key(self.own, column.name));
+        widens.then(|| vec![ddl::widen(self.table, column)])
+    }
+
+    fn place(&mut self, column: &Column<'_>, at: usize, after: Option<&str>) -> Option<String> {
+        if self.order.get(at).map(String::as_str) == Some(column.name) {
+            return None;
+        }
+        self.order.retain(|name| name != column.name);
+        self.order
+            .insert(at.min(self.order.len()), column.name.to_owned());
+        Some(ddl::place_column(self.table, column, after))
+    }
 }
 
 /// Whether every value of the one type is a value of the other, and the server converts in place.
@@ -88,12 +86,10 @@ fn widens(was: &str, is: &str, in_key: bool) -> bool {
 }
 
 /// Whether a column takes part in the table's keys or its engine's version.
-fn in_key(table: &Table, column: &str) -> bool {
+fn in_key(own: &ClickHouse, column: &str) -> bool {
     let mentions = |text: &str| {
         text.split(|c: char| !(c.is_ascii_alphanumeric() || c == '_'))
             .any(|word| word == column)
     };
-    mentions(&table.engine)
-        || mentions(&table.partition_by)
-        || table.order_by.iter().any(|k| mentions(k))
+    mentions(&own.engine) || mentions(&own.partition_by) || own.order_by.iter().any(|k| mentions(k))
 }

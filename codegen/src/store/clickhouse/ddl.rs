@@ -1,6 +1,7 @@
 //! SQL for ClickHouse: every name and text is quoted here and nowhere else.
 
-use crate::model::{Column, Table};
+use crate::model::{ClickHouse, Table};
+use crate::store::{Column, Dialect as _};
 
 /// Retried inserts are recognised by their token, and an insert is on disk before it is answered.
 ///
@@ -8,16 +9,16 @@ use crate::model::{Column, Table};
 /// files, and to write and sync those costs more than all the rest of an insert. Parts that were merged, once they have
 /// 10 MiB, have files of their own: ClickHouse merges into those column by column, and into one file row by row, which
 /// takes several times as long.
-pub const SETTINGS: &str = "non_replicated_deduplication_window = 1000, fsync_after_insert = 1, \
+pub(super) const SETTINGS: &str = "non_replicated_deduplication_window = 1000, fsync_after_insert = 1, \
      fsync_part_directory = 1, min_bytes_for_wide_part = 10485760, min_level_for_wide_part = 1";
 
 /// A name between backticks.
-pub fn name(name: &str) -> String {
+pub(super) fn name(name: &str) -> String {
     format!("`{}`", escape(name, '`'))
 }
 
 /// A text between quotes, on one line.
-pub fn text(text: &str) -> String {
+pub(super) fn text(text: &str) -> String {
     let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
     format!("'{}'", escape(&line, '\''))
 }
@@ -34,9 +35,9 @@ fn escape(text: &str, quote: char) -> String {
 }
 
 /// `CREATE TABLE` without a semicolon behind it.
-pub fn create(table: &Table) -> String {
-    let columns: Vec<String> = table
-        .columns
+pub(super) fn create(own: &ClickHouse, table: &Table) -> String {
+    let columns = own.columns(table);
+    let columns: Vec<String> = columns
         .iter()
         .map(|column| format!("    {}", definition(column)))
         .collect();
@@ -44,13 +45,13 @@ pub fn create(table: &Table) -> String {
         "CREATE TABLE IF NOT EXISTS {}\n(\n{}\n)\nENGINE = {}",
         name(&table.name),
         columns.join(",\n"),
-        table.engine
+        own.engine
     );
-    if !table.partition_by.is_empty() {
+    if !own.partition_by.is_empty() {
         sql.push_str("\nPARTITION BY ");
-        sql.push_str(&table.partition_by);
+        sql.push_str(&own.partition_by);
     }
-    sql.push_str(&format!("\nORDER BY ({})", order(table)));
+    sql.push_str(&format!("\nORDER BY ({})", order(own, table)));
     sql.push_str(&format!("\nSETTINGS {SETTINGS}"));
     if !table.doc.is_empty() {
         sql.push_str(&format!("\nCOMMENT {}", text(&table.doc)));
@@ -59,21 +60,16 @@ pub fn create(table: &Table) -> String {
 }
 
 /// A column as `CREATE` and `ALTER` define it.
-pub fn definition(column: &Column) -> String {
-    let mut sql = format!("{} {}", name(&column.name), column.ty);
-    let comment = if column.doc.is_empty() {
-        &column.written
-    } else {
-        &column.doc
-    };
-    if !comment.is_empty() {
-        sql.push_str(&format!(" COMMENT {}", text(comment)));
+fn definition(column: &Column<'_>) -> String {
+    let mut sql = format!("{} {}", name(column.name), column.ty);
+    if !column.comment.is_empty() {
+        sql.push_str(&format!(" COMMENT {}", text(column.comment)));
     }
     sql
 }
 
 /// `ALTER TABLE` with the column behind another one, or in front.
-pub fn add(table: &str, column: &Column, after: Option<&str>) -> String {
+pub(super) fn add(table: &str, column: &Column<'_>, after: Option<&str>) -> String {
     format!(
         "ALTER TABLE {} ADD COLUMN IF NOT EXISTS {} {}",
         name(table),
@@ -83,26 +79,26 @@ pub fn add(table: &str, column: &Column, after: Option<&str>) -> String {
 }
 
 /// `ALTER TABLE` with a column's new type.
-pub fn widen(table: &str, column: &Column) -> String {
+pub(super) fn widen(table: &str, column: &Column<'_>) -> String {
     format!(
         "ALTER TABLE {} MODIFY COLUMN {} {}",
         name(table),
-        name(&column.name),
+        name(column.name),
         column.ty
     )
 }
 
 /// `ALTER TABLE` with all settings; those that don't change cost nothing.
-pub fn set(table: &str) -> String {
+pub(super) fn set(table: &str) -> String {
     format!("ALTER TABLE {} MODIFY SETTING {SETTINGS}", name(table))
 }
 
 /// `ALTER TABLE` with a column's new place.
-pub fn place_column(table: &str, column: &Column, after: Option<&str>) -> String {
+pub(super) fn place_column(table: &str, column: &Column<'_>, after: Option<&str>) -> String {
     format!(
         "ALTER TABLE {} MODIFY COLUMN {} {} {}",
         name(table),
-        name(&column.name),
+        name(column.name),
         column.ty,
         place(after)
     )
@@ -116,8 +112,8 @@ fn place(after: Option<&str>) -> String {
 }
 
 /// The sorting key: names of columns quoted, expressions as written.
-fn order(table: &Table) -> String {
-    let keys: Vec<String> = table
+fn order(own: &ClickHouse, table: &Table) -> String {
+    let keys: Vec<String> = own
         .order_by
         .iter()
         .map(|key| match table.columns.iter().any(|c| c.name == *key) {

@@ -1,85 +1,80 @@
 //! Statements that change a PostgreSQL table that is there, and the changes that are refused.
 
-use super::ddl::{columns, comment, create_index, index_name, name};
-use crate::base::refusal::{Place, Refusal};
-use crate::model::{PgType, Table, Upsert};
-use crate::rules::history::{COLUMN_GONE, COLUMN_TYPE};
-use crate::store::facts::TableFacts;
+use super::ddl::{comment, create_index, index_name, name};
+use super::types::PgType;
+use crate::base::refusal::Refusal;
+use crate::model::{Postgres, Table};
+use crate::store::change::{self, Alter};
+use crate::store::{Column, Dialect as _, TableFacts};
 
 /// Statements that bring a table that is there to what it shall be.
-pub(crate) fn alter(
-    before: &TableFacts,
+pub(super) fn alter(
+    own: &Postgres,
     table: &Table,
-    upsert: &Upsert,
+    before: &TableFacts,
     refused: &mut Vec<Refusal>,
 ) -> Vec<String> {
-    let now = columns(table, upsert);
-    let on = name(&table.name);
-    for (gone, _) in before
-        .columns
-        .iter()
-        .filter(|(column, _)| now.iter().all(|c| c.name != column))
-    {
-        refused.push(Refusal {
-            code: COLUMN_GONE.code,
-            place: Place::Table(table.name.clone()),
-            message: format!("column `{gone}` of table `{}` is gone", table.name),
-            help: "put it back under its old name, also if its field is no longer sent; a new name is a new column"
-                .into(),
-        });
-    }
-    let mut statements = Vec::new();
-    for column in &now {
-        let was = before.columns.iter().find(|(of, _)| of == column.name);
-        let quoted = name(column.name);
-        match was.map(|(_, ty)| ty.as_str()) {
-            None if column.ty.ends_with(NOT_NULL) => refused.push(Refusal {
-                code: COLUMN_TYPE.code,
-                place: Place::Column(table.name.clone(), column.name.to_owned()),
-                message: format!(
-                    "column `{}` is new in table `{}` and must have a value, which the rows that are there don't have",
-                    column.name, table.name
-                ),
-                help: "make its field optional, or declare a new table".into(),
-            }),
-            None => {
-                statements.push(format!(
-                    "ALTER TABLE {on} ADD COLUMN IF NOT EXISTS {quoted} {}",
-                    column.ty
-                ));
-                statements.extend(comment(table, column));
-            }
-            Some(was) if was == column.ty => {}
-            Some(was) if widens(was, &column.ty, &upsert.unique, column.name) => {
-                let (ty, loosened) = (bare(&column.ty), was.ends_with(NOT_NULL));
-                if bare(was) != ty {
-                    statements.push(format!("ALTER TABLE {on} ALTER COLUMN {quoted} TYPE {ty}"));
-                }
-                if loosened && !column.ty.ends_with(NOT_NULL) {
-                    statements.push(format!("ALTER TABLE {on} ALTER COLUMN {quoted} DROP NOT NULL"));
-                }
-            }
-            Some(was) => refused.push(Refusal {
-                code: COLUMN_TYPE.code,
-                place: Place::Column(table.name.clone(), column.name.to_owned()),
-                message: format!(
-                    "column `{}` of table `{}` was `{was}` and is now `{}`",
-                    column.name, table.name, column.ty
-                ),
-                help: "leave its type as it was, or add a column with another name".into(),
-            }),
-        }
-    }
-    let indexes: Vec<String> = upsert.indexes.iter().map(|i| i.join(", ")).collect();
+    let why = "rows may be there that are the same by the new key";
+    change::keys(
+        &table.name,
+        before,
+        &own.facts(table),
+        ("unique", why),
+        refused,
+    );
+    let mut alter = InPlace {
+        table: &table.name,
+        unique: &own.unique,
+    };
+    let columns = own.columns(table);
+    let mut statements = change::columns(&table.name, before, &columns, &mut alter, refused);
+    let indexes: Vec<String> = own.indexes.iter().map(|i| i.join(", ")).collect();
     for gone in before.indexes.iter().filter(|i| !indexes.contains(i)) {
         let gone: Vec<String> = gone.split(", ").map(str::to_owned).collect();
         let index = name(&index_name(&table.name, &gone));
         statements.push(format!("DROP INDEX IF EXISTS {index}"));
     }
-    let new = upsert.indexes.iter();
+    let new = own.indexes.iter();
     let new = new.filter(|index| !before.indexes.contains(&index.join(", ")));
     statements.extend(new.map(|index| create_index(&table.name, index)));
     statements
+}
+
+/// Changes columns where they are: new ones come last.
+struct InPlace<'a> {
+    table: &'a str,
+    unique: &'a [String],
+}
+
+impl Alter for InPlace<'_> {
+    fn add(&mut self, column: &Column<'_>, _: usize, _: Option<&str>) -> Option<Vec<String>> {
+        if column.ty.ends_with(NOT_NULL) {
+            return None;
+        }
+        let (on, quoted) = (name(self.table), name(column.name));
+        let add = format!(
+            "ALTER TABLE {on} ADD COLUMN IF NOT EXISTS {quoted} {}",
+            column.ty
+        );
+        let comment = comment(self.table, column);
+        Some(std::iter::once(add).chain(comment).collect())
+    }
+
+    fn widen(&mut self, column: &Column<'_>, was: &str) -> Option<Vec<String>> {
+        if !widens(was, &column.ty, self.unique, column.name) {
+            return None;
+        }
+        let start = format!(
+            "ALTER TABLE {} ALTER COLUMN {}",
+            name(self.table),
+            name(column.name)
+        );
+        let ty = bare(&column.ty);
+        let retyped = (bare(was) != ty).then(|| format!("{start} TYPE {ty}"));
+        let loosened = was.ends_with(NOT_NULL) && !column.ty.ends_with(NOT_NULL);
+        let loosened = loosened.then(|| format!("{start} DROP NOT NULL"));
+        Some(retyped.into_iter().chain(loosened).collect())
+    }
 }
 
 const NOT_NULL: &str = " NOT NULL";

@@ -1,14 +1,15 @@
 //! SQL for PostgreSQL: every name and text is quoted here and nowhere else.
 
 use crate::base::hash::hash;
-use crate::model::{Table, Upsert};
+use crate::model::{Postgres, Table};
+use crate::store::{Column, Dialect as _};
 
 /// A name between double quotes.
-pub fn name(name: &str) -> String {
+pub(super) fn name(name: &str) -> String {
     format!("\"{}\"", name.replace('"', "\"\""))
 }
 
-pub(super) fn names(all: &[String]) -> String {
+fn names(all: &[String]) -> String {
     let names: Vec<String> = all.iter().map(|n| name(n)).collect();
     names.join(", ")
 }
@@ -19,46 +20,14 @@ fn text(text: &str) -> String {
     format!("'{}'", line.replace('\'', "''"))
 }
 
-/// A column as the table has it.
-pub(super) struct Column<'a> {
-    pub(super) name: &'a str,
-    /// With `NOT NULL`, where it is.
-    pub(super) ty: String,
-    pub(super) comment: &'a str,
-}
-
-/// All columns: those of the rows, then those that hooks fill.
-pub(super) fn columns<'a>(table: &'a Table, upsert: &'a Upsert) -> Vec<Column<'a>> {
-    let of_rows = table.columns.iter().map(|column| Column {
-        name: &column.name,
-        ty: table.type_of(column),
-        comment: match column.doc.as_str() {
-            "" => &column.written,
-            doc => doc,
-        },
-    });
-    let of_hooks = upsert.hook_columns.iter().map(|column| Column {
-        name: &column.name,
-        ty: column.ty.to_string(),
-        comment: &column.doc,
-    });
-    of_rows.chain(of_hooks).collect()
-}
-
-/// The names and types of all columns, for the lock.
-pub fn facts(table: &Table, upsert: &Upsert) -> Vec<(String, String)> {
-    let columns = columns(table, upsert).into_iter();
-    columns.map(|c| (c.name.to_owned(), c.ty)).collect()
-}
-
 /// What makes a table with its indexes, without semicolons.
-pub fn create(table: &Table, upsert: &Upsert) -> Vec<String> {
-    let columns = columns(table, upsert);
+pub(super) fn create(own: &Postgres, table: &Table) -> Vec<String> {
+    let columns = own.columns(table);
     let mut lines: Vec<String> = columns
         .iter()
         .map(|column| format!("    {} {}", name(column.name), column.ty))
         .collect();
-    lines.push(format!("    PRIMARY KEY ({})", names(&upsert.unique)));
+    lines.push(format!("    PRIMARY KEY ({})", names(&own.unique)));
     let mut statements = vec![format!(
         "CREATE TABLE IF NOT EXISTS {} (\n{}\n)",
         name(&table.name),
@@ -68,21 +37,24 @@ pub fn create(table: &Table, upsert: &Upsert) -> Vec<String> {
         let on = name(&table.name);
         statements.push(format!("COMMENT ON TABLE {on} IS {}", text(&table.doc)));
     }
-    statements.extend(columns.iter().filter_map(|column| comment(table, column)));
     statements.extend(
-        upsert
-            .indexes
+        columns
+            .iter()
+            .filter_map(|column| comment(&table.name, column)),
+    );
+    statements.extend(
+        own.indexes
             .iter()
             .map(|index| create_index(&table.name, index)),
     );
     statements
 }
 
-pub(super) fn comment(table: &Table, column: &Column<'_>) -> Option<String> {
+pub(super) fn comment(table: &str, column: &Column<'_>) -> Option<String> {
     (!column.comment.is_empty()).then(|| {
         format!(
             "COMMENT ON COLUMN {}.{} IS {}",
-            name(&table.name),
+            name(table),
             name(column.name),
             text(column.comment)
         )

@@ -6,31 +6,28 @@ use crate::base::diagnostic::Diagnostics;
 use crate::syntax::expression::parse;
 use crate::syntax::yaml::{Entry, Node, Text, Value};
 
-/// The lines of `columns`; of a PostgreSQL table also those that hooks fill.
-pub(super) fn columns(node: &Node, postgres: bool, out: &mut Diagnostics) -> Vec<Column> {
+/// The lines of `columns`; with `hooks` also those that hooks fill.
+pub(super) fn columns(node: &Node, hooks: bool, out: &mut Diagnostics) -> Vec<Column> {
     let mut columns = Vec::new();
     for entry in map("`columns`", node, out).unwrap_or_default() {
         if entry.key.value.starts_with('*') {
             let roots = texts("a wildcard", &entry.node, out);
             columns.extend(roots.into_iter().map(|root| Column::Wildcard { root }));
         } else {
-            columns.push(column(entry, postgres, out));
+            columns.push(column(entry, hooks, out));
         }
     }
     columns
 }
 
-fn column(entry: &Entry, postgres: bool, out: &mut Diagnostics) -> Column {
+fn column(entry: &Entry, hooks: bool, out: &mut Diagnostics) -> Column {
     let name = entry.key.clone();
     let what = format!("column `{}`", name.value);
     let (from, ty): (Option<Text>, Option<Text>) = match &entry.node.value {
         Value::Scalar(from) => (Some(from.clone()), None),
         Value::Map(_) => {
             let fields = Fields::open(what, name.span, &entry.node, &["from", "type"], out);
-            if let Some(fields) = fields
-                .as_ref()
-                .filter(|f| postgres && f.get("from").is_none())
-            {
+            if let Some(fields) = fields.as_ref().filter(|f| hooks && f.get("from").is_none()) {
                 fields.require("type", out);
                 return Column::Hook {
                     name,

@@ -5,10 +5,11 @@ use super::ids::ids;
 use super::limits::limits;
 use super::request::request;
 use super::scalars::{Fields, map, text, texts, word};
+use super::store::{Stores, store};
 use super::webhook::{id, message, on_bad, verify};
 use super::{
-    Binding, Database, DeadLetter, Exchange, Limits, OwnQueue, Pool, Queue, Settings, Source, Spec,
-    Table, TableDefaults, postgres,
+    Binding, Database, DeadLetter, Exchange, InStore, Limits, OwnQueue, Pool, Queue, Settings,
+    Source, Spec, Table, TableDefaults,
 };
 use crate::base::diagnostic::{Diagnostics, Span};
 use crate::model::ExchangeKind;
@@ -16,8 +17,8 @@ use crate::syntax::yaml::{Entry, Node, Text, Value};
 
 const SETTINGS: [&str; 6] = ["type", "workers", "prefetch", "retries", "breaker", "batch"];
 
-/// Reads the whole file.
-pub(crate) fn read(root: &Node, out: &mut Diagnostics) -> Spec {
+/// Reads the whole file, whose tables are in these stores.
+pub(crate) fn read(root: &Node, stores: Stores, out: &mut Diagnostics) -> Spec {
     let known = [
         "ids",
         "sources",
@@ -36,7 +37,7 @@ pub(crate) fn read(root: &Node, out: &mut Diagnostics) -> Spec {
     let section = |key: &str| file.get(key).map(|e| &e.node);
     let (settings, of_pools, of_tables) = defaults(section("defaults"), out);
     let source = |entry: &Entry, out: &mut Diagnostics| source(entry, &of_pools, out);
-    let table = |entry: &Entry, out: &mut Diagnostics| table(entry, &of_tables, out);
+    let table = |entry: &Entry, out: &mut Diagnostics| table(entry, stores, &of_tables, out);
     let tables = entries("`tables`", section("tables"), table, out);
     Spec {
         ids: file.meant("ids", out).and_then(|entry| ids(entry, out)),
@@ -101,7 +102,7 @@ fn source(entry: &Entry, defaults: &Pool, out: &mut Diagnostics) -> Source {
         pool: Pool::default(),
     };
     if let Some(fields) = &fields {
-        source.headers = flag("headers", fields, out);
+        source.headers = fields.flag("headers", out);
         source.verify = fields.meant("verify", out).and_then(|e| verify(e, out));
         source.id = fields.meant("id", out).map(|e| id(e, out));
         source.on_bad = fields.get("on_bad").and_then(|e| on_bad(e, out));
@@ -256,14 +257,11 @@ fn database(entry: &Entry, out: &mut Diagnostics) -> Database {
     }
 }
 
-fn table(entry: &Entry, defaults: &TableDefaults, out: &mut Diagnostics) -> Table {
+fn table(entry: &Entry, stores: Stores, defaults: &TableDefaults, out: &mut Diagnostics) -> Table {
     let name = entry.key.clone();
-    let mut known = vec![
-        "store",
-        "database",
-        "engine",
-        "partition_by",
-        "order_by",
+    let mut known = vec!["store"];
+    known.extend(stores.usual.keys);
+    known.extend([
         "events",
         "queue",
         "dead_letters",
@@ -271,16 +269,19 @@ fn table(entry: &Entry, defaults: &TableDefaults, out: &mut Diagnostics) -> Tabl
         "columns",
         "limits",
         "ignore",
-    ];
-    known.extend(postgres::POSTGRES_KEYS);
+    ]);
+    for key in stores.all.iter().flat_map(|kind| kind.keys) {
+        if !known.contains(key) {
+            known.push(key);
+        }
+    }
     let mut table = Table {
         name: name.clone(),
         doc: entry.doc.clone(),
-        postgres: None,
-        database: None,
-        engine: None,
-        partition_by: None,
-        order_by: Vec::new(),
+        store: InStore {
+            kind: stores.usual,
+            entries: None,
+        },
         events: None,
         queue: None,
         dead_letters: None,
@@ -293,24 +294,14 @@ fn table(entry: &Entry, defaults: &TableDefaults, out: &mut Diagnostics) -> Tabl
     let Some(fields) = Fields::open(what, name.span, &entry.node, &known, out) else {
         return table;
     };
-    table.postgres = postgres::read(&name, &fields, out);
-    if table.postgres.is_none() {
-        table.database = fields.text("database", out);
-        table.engine = match (fields.get("engine"), &defaults.engine) {
-            (None, Some(engine)) => Some(engine.clone()),
-            _ => {
-                fields.require("engine", out);
-                fields.text("engine", out)
-            }
-        };
-        table.partition_by = fields.text("partition_by", out);
-        if let Some(e) = fields.require("order_by", out) {
-            table.order_by = texts("`order_by`", &e.node, out);
-            fields.filled("order_by", table.order_by.is_empty(), e, out);
-        }
-        table.dead_letters = flag("dead_letters", &fields, out);
-        table.replaces = flag("replaces", &fields, out);
-    }
+    table.store = store(&name, &fields, stores, out);
+    let without = table.store.kind.without;
+    let mut flag = |key| match without.contains(&key) {
+        true => None,
+        false => fields.flag(key, out),
+    };
+    table.dead_letters = flag("dead_letters");
+    table.replaces = flag("replaces");
     if let Some(e) = fields.get("events") {
         let events = texts("`events`", &e.node, out);
         fields.filled("events", events.is_empty(), e, out);
@@ -318,7 +309,7 @@ fn table(entry: &Entry, defaults: &TableDefaults, out: &mut Diagnostics) -> Tabl
     }
     table.queue = fields.get("queue").map(|e| own_queue(e, out));
     if let Some(e) = fields.require("columns", out) {
-        table.columns = columns(&e.node, table.postgres.is_some(), out);
+        table.columns = columns(&e.node, table.store.kind.has_own_columns, out);
     }
     table.limits = limits(&fields, true, out);
     if let Some(e) = fields.get("ignore") {
@@ -336,14 +327,6 @@ fn migrations(entry: &Entry, out: &mut Diagnostics) -> Option<Text> {
     let fields = Fields::open("`migrations`", span, &entry.node, &["table"], out)?;
     fields.require("table", out);
     fields.text("table", out)
-}
-
-/// The place of a key that says `true`.
-fn flag(key: &str, fields: &Fields<'_>, out: &mut Diagnostics) -> Option<Span> {
-    let entry = fields.get(key)?;
-    let flags = [("true", true), ("false", false)];
-    let flag = word(&format!("`{key}`"), &entry.node, &flags, out)?;
-    flag.value.then_some(entry.key.span)
 }
 
 fn own_queue(entry: &Entry, out: &mut Diagnostics) -> OwnQueue {

@@ -9,7 +9,7 @@ use crate::rules::reading::{MISSING_KEY, OUT_OF_BOUNDS, UNKNOWN_KEY, WRONG_TYPE}
 use crate::syntax::yaml::{Entry, Node, Text, Value};
 
 /// The entries of a mapping whose keys are known.
-pub(super) struct Fields<'a> {
+pub(crate) struct Fields<'a> {
     /// What the mapping is, for messages: "queue `clicks`".
     what: String,
     place: Span,
@@ -18,7 +18,7 @@ pub(super) struct Fields<'a> {
 
 impl<'a> Fields<'a> {
     /// Opens a mapping and reports the keys that it can't have.
-    pub(super) fn open(
+    pub(crate) fn open(
         what: impl Into<String>,
         place: Span,
         node: &'a Node,
@@ -44,8 +44,17 @@ impl<'a> Fields<'a> {
         })
     }
 
+    /// A mapping that was opened before, of which these entries are left.
+    pub(crate) fn of(what: impl Into<String>, place: Span, entries: &'a [Entry]) -> Self {
+        Self {
+            what: what.into(),
+            place,
+            entries,
+        }
+    }
+
     /// The entry with this key; a key without a value counts as absent.
-    pub(super) fn get(&self, key: &str) -> Option<&'a Entry> {
+    pub(crate) fn get(&self, key: &str) -> Option<&'a Entry> {
         let entry = self.entries.iter().find(|e| e.key.value == key)?;
         (!matches!(entry.node.value, Value::Null)).then_some(entry)
     }
@@ -64,7 +73,7 @@ impl<'a> Fields<'a> {
     }
 
     /// The same, reporting its absence.
-    pub(super) fn require(&self, key: &str, out: &mut Diagnostics) -> Option<&'a Entry> {
+    pub(crate) fn require(&self, key: &str, out: &mut Diagnostics) -> Option<&'a Entry> {
         let found = self.get(key);
         if found.is_none() {
             out.push(
@@ -76,7 +85,7 @@ impl<'a> Fields<'a> {
     }
 
     /// Reports a list or mapping that is there but holds nothing.
-    pub(super) fn filled(&self, key: &str, empty: bool, entry: &Entry, out: &mut Diagnostics) {
+    pub(crate) fn filled(&self, key: &str, empty: bool, entry: &Entry, out: &mut Diagnostics) {
         let nothing = match &entry.node.value {
             Value::List(items) => items.is_empty(),
             Value::Map(entries) => empty && entries.iter().all(|e| is_empty(&e.node)),
@@ -91,8 +100,16 @@ impl<'a> Fields<'a> {
     }
 
     /// Text.
-    pub(super) fn text(&self, key: &str, out: &mut Diagnostics) -> Option<Text> {
+    pub(crate) fn text(&self, key: &str, out: &mut Diagnostics) -> Option<Text> {
         text(&format!("`{key}`"), &self.get(key)?.node, out)
+    }
+
+    /// The place of a key that says `true`.
+    pub(super) fn flag(&self, key: &str, out: &mut Diagnostics) -> Option<Span> {
+        let entry = self.get(key)?;
+        let flags = [("true", true), ("false", false)];
+        let flag = word(&format!("`{key}`"), &entry.node, &flags, out)?;
+        flag.value.then_some(entry.key.span)
     }
 
     /// A whole number within bounds.
@@ -199,7 +216,7 @@ pub(super) fn text(what: &str, node: &Node, out: &mut Diagnostics) -> Option<Tex
 }
 
 /// One text, or a list of them.
-pub(super) fn texts(what: &str, node: &Node, out: &mut Diagnostics) -> Vec<Text> {
+pub(crate) fn texts(what: &str, node: &Node, out: &mut Diagnostics) -> Vec<Text> {
     match &node.value {
         Value::Scalar(text) => vec![text.clone()],
         Value::List(items) => items.iter().filter_map(|i| text(what, i, out)).collect(),
@@ -211,7 +228,7 @@ pub(super) fn texts(what: &str, node: &Node, out: &mut Diagnostics) -> Vec<Text>
 }
 
 /// One of several words.
-pub(super) fn word<T: Copy>(
+pub(crate) fn word<T: Copy>(
     what: &str,
     node: &Node,
     words: &[(&str, T)],
@@ -237,7 +254,7 @@ pub(super) fn word<T: Copy>(
 }
 
 /// What to say about a value of the wrong kind.
-pub(super) fn wrong(what: &str, expected: &str, node: &Node) -> Diagnostic {
+pub(crate) fn wrong(what: &str, expected: &str, node: &Node) -> Diagnostic {
     let found = match &node.value {
         Value::Null => "nothing",
         Value::Scalar(_) => "a single value",

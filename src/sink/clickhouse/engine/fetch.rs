@@ -19,8 +19,7 @@ use tempfile::TempDir;
 use tokio::process::{Child, Command};
 
 use super::error::FetchError;
-use super::provision::LIBRARY;
-use super::release::Release;
+use super::release::{LIBRARY, Release};
 
 /// Time limit of the whole fetch, waiting for another process included.
 const LIMIT: Duration = Duration::from_mins(15);

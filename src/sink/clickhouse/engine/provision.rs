@@ -7,10 +7,7 @@ use std::path::{Path, PathBuf};
 
 use super::error::{EngineError, FetchError};
 use super::fetch;
-use super::release::{self, Release, VERSION};
-
-/// File name of the library, in the package and in the cache.
-pub(super) const LIBRARY: &str = "libchdb.so";
+use super::release::{self, LIBRARY, Release, VERSION};
 
 /// Engine that can be run.
 #[derive(Debug, Clone, PartialEq, Eq)]

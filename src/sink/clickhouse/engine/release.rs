@@ -18,6 +18,9 @@ pub(super) struct Release {
 /// Version of the engine that this build was tested with.
 pub(super) const VERSION: &str = "26.7.3-stable.1";
 
+/// File name of the library, in the package and in the cache.
+pub(super) const LIBRARY: &str = "libchdb.so";
+
 /// Release for Linux with glibc on x86-64, the only one whose checksum is known.
 const LINUX_X86_64: Release = Release {
     version: VERSION,

@@ -5,6 +5,7 @@ use prost_reflect::Kind;
 use super::{Builder, Scope, Values, has, of_scope, parents, scope, unused, uses_now};
 use crate::model::Root;
 use crate::render::view::function::FunctionView;
+use crate::render::view::values::Shared;
 
 impl<'a> Builder<'a> {
     /// Nothing that is wrong with the event keeps its dead letter from being stored.
@@ -13,7 +14,7 @@ impl<'a> Builder<'a> {
         let mut lines = vec![self.bind()];
         for (at, value) in values.iter().enumerate() {
             if value.is_none_or(|value| scope(value) == Scope::Call) {
-                lines.extend(self.store(at, *value));
+                lines.extend(self.store(at, *value, &mut Shared::default()));
             }
         }
         lines.extend(self.best_effort(&values, Scope::Type));
@@ -107,7 +108,9 @@ impl<'a> Builder<'a> {
                 false => lines.push(format!("match {place} {{ Some({place}) => {{")),
             }
             for at in &columns {
-                lines.extend(self.store(*at, values.get(*at).copied().flatten()));
+                let value = values.get(*at).copied().flatten();
+                // A dead letter's row is made once in a while, and one value must not fail for another one's sake.
+                lines.extend(self.store(*at, value, &mut Shared::default()));
             }
             lines.push("} None => {".into());
             for at in columns {

@@ -16,6 +16,15 @@ pub(super) enum Scope {
     Unknown,
 }
 
+// === impl Scope ===
+
+impl Scope {
+    /// Whether it differs from one event of a group to the next.
+    pub(super) fn is_of_event(self) -> bool {
+        matches!(self, Scope::Event | Scope::Payload)
+    }
+}
+
 /// See [`Scope`].
 pub(super) fn scope(value: &Value) -> Scope {
     match value.root {

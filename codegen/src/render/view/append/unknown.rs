@@ -3,7 +3,9 @@
 use prost_reflect::MessageDescriptor;
 
 use super::{Builder, Scope, Values, has, scope};
-use crate::model::{Function, Input, Root, Type};
+use crate::function::json::JSON;
+use crate::model::{Input, Root};
+use crate::store::{Layout, dialect};
 
 impl Builder<'_> {
     /// The line for the header of a group and the line for an event, if the table has a column for it.
@@ -48,12 +50,13 @@ impl Builder<'_> {
     ) -> String {
         let whole = values.iter().position(|value| {
             value.is_some_and(|value| {
-                value.root == Root::Payload && value.functions == [Function::Json]
+                value.root == Root::Payload
+                    && matches!(&value.functions[..], [only] if only.name == JSON.name)
             })
         });
         let is_json = |at: &usize| {
             let column = self.table.columns.get(*at);
-            self.table.postgres.is_none() && column.is_some_and(|column| column.ty == Type::Json)
+            column.is_some_and(|c| dialect(self.table).layout(self.table, c) == Layout::Json)
         };
         if let Some(at) = whole.filter(is_json) {
             return format!("{}.met_unknown()", self.target(at));

@@ -2,6 +2,8 @@
 
 use prost_reflect::MessageDescriptor;
 
+pub(super) use crate::base::markdown::code;
+
 /// A size in the largest unit that gives a whole number.
 pub(super) fn bytes(size: u32) -> String {
     match size {
@@ -14,14 +16,6 @@ pub(super) fn bytes(size: u32) -> String {
 /// Text within a cell of a Markdown table.
 pub(super) fn cell(text: &str) -> String {
     text.replace('|', "\\|")
-}
-
-/// Code within a cell of a Markdown table.
-pub(super) fn code(text: &str) -> String {
-    match text {
-        "" => String::new(),
-        text => format!("`{}`", text.replace('|', "\\|")),
-    }
 }
 
 /// A link to a table's section.

@@ -2,8 +2,9 @@
 
 use prost_reflect::Kind;
 
-use super::code::{Code, Yields};
-use super::{Unwritable, Writer};
+use super::{Failing, Unwritable, Writer};
+use crate::base::literal::literal;
+use crate::function::code::{Code, Yields};
 use crate::model::Type;
 
 impl Writer<'_> {
@@ -63,6 +64,37 @@ impl Writer<'_> {
                 from.name(),
                 to
             )),
+        }
+    }
+
+    /// A call that may fail.
+    pub(super) fn attempt(
+        &self,
+        column: &str,
+        call: String,
+        yields: Yields,
+        optional: bool,
+    ) -> Code {
+        match self.failing {
+            Failing::Fails | Failing::NamesField => Code {
+                rust: format!(
+                    "{call}.map_err(|reason| Bad::{}({}, reason))?",
+                    match self.failing {
+                        Failing::NamesField => "field",
+                        _ => "value",
+                    },
+                    literal(column)
+                ),
+                yields,
+                optional,
+                attempt: None,
+            },
+            Failing::GivesDefault => Code {
+                rust: "value".into(),
+                yields,
+                optional,
+                attempt: Some(call),
+            },
         }
     }
 }

@@ -2,9 +2,9 @@
 
 use prost_reflect::{FieldDescriptor, Kind};
 
-use super::code::{Code, Yields, code};
-use super::functions::header;
 use super::{Unwritable, Writer};
+use crate::function::code::{Code, Yields, code};
+use crate::function::header;
 use crate::model::{ErrorField, Root};
 use crate::render::view::names::literal;
 use crate::render::view::readers::is_run;
@@ -23,7 +23,7 @@ impl Writer<'_> {
             Root::Body(path) => body(path),
             Root::Untyped { fields, keys } => Ok(untyped(fields, keys, "object", Yields::Object)),
             Root::Headers => Ok(code("message.headers", Yields::Object)),
-            Root::HeaderOf(name) => header(name, code("message.headers", Yields::Object)),
+            Root::HeaderOf(name) => header::print(name, code("message.headers", Yields::Object)),
             Root::Constant(text) => Ok(code(&literal(text), Yields::Str)),
             Root::WholeBody => Ok(code("message.body", Yields::Object)),
             Root::Error(field) => Ok(error(*field)),

@@ -2,8 +2,8 @@
 
 use prost_reflect::Kind;
 
-use super::code::{Code, Yields};
 use super::{Failing, Unwritable, Writer};
+use crate::function::code::{Code, Yields};
 use crate::model::Type;
 use crate::render::view::columns::base;
 

@@ -78,20 +78,10 @@ pub(crate) fn append(
     for bytes in group.events {
         let event = views::event::EventView::read(bytes)?;
         event_id.text(event.id)?;
-        sent_timestamp
-            .i64(
-                function::epoch_millis(event.timestamp)
-                    .map_err(|reason| Bad::value("sent_timestamp", reason))?
-                    .unwrap_or_default(),
-            )?;
-        event_timestamp
-            .i64(
-                function::not_after(
-                    function::epoch_millis(event.timestamp)
-                        .map_err(|reason| Bad::value("event_timestamp", reason))?,
-                    cx.now_ms,
-                ),
-            )?;
+        let timestamp_millis = function::epoch_millis(event.timestamp)
+            .map_err(|reason| Bad::value("sent_timestamp", reason))?;
+        sent_timestamp.i64(timestamp_millis.unwrap_or_default())?;
+        event_timestamp.i64(function::not_after(timestamp_millis, cx.now_ms))?;
         params.json_message(group.kind.shape, event.payload)?;
         unknown::append(
             unknown_fields,
