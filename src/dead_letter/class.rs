@@ -1,6 +1,6 @@
-//! The classes of dead letters: what went wrong, as a short stable word.
+//! Classes of dead letters: the cause of a failure, as a short stable word.
 
-/// What went wrong with a dead letter. Letters of other builds may have classes that this one doesn't know.
+/// Class of a dead letter. Dead letters of other builds may have classes that this one doesn't know.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Class {
     /// Its bytes are not a well-formed message.
@@ -38,21 +38,21 @@ pub enum Class {
     Unroutable,
 }
 
-/// Who is to blame for a dead letter.
+/// Party to blame for a dead letter.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Blame {
-    /// Who sent it, whatever the build and the table are like. It doesn't count for the breaker of its queue.
+    /// The sender, whatever the build and the table. It doesn't count for the circuit breaker of its queue.
     Sender,
-    /// The build, the table, the destination, or what they make of it together.
+    /// The build, the table, the destination, or their combination.
     Build,
 }
 
-/// When a replay of a dead letter helps.
+/// Condition under which the replay of a dead letter succeeds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Replay {
     /// Never: the same bytes fail in the same way.
     Never,
-    /// At once, with its texts as they stand in the letter.
+    /// At once, with its texts as they are kept.
     AsKept,
     /// When `proto/` or `pipeline.yaml` take what they refused.
     AfterChange,
@@ -62,7 +62,7 @@ pub enum Replay {
     AfterRepair,
 }
 
-/// What is known of a class.
+/// Facts about a class.
 struct Facts {
     name: &'static str,
     meaning: &'static str,
@@ -71,7 +71,7 @@ struct Facts {
 }
 
 impl Class {
-    /// All of them, in the order of the way through the pipeline.
+    /// All classes, in the order in which an event can get them.
     pub const ALL: [Class; 16] = [
         Class::Malformed,
         Class::Unreadable,
@@ -91,33 +91,38 @@ impl Class {
         Class::Unroutable,
     ];
 
-    /// Its name in headers, in the dead-letter table and in metrics. It never changes: letters are kept for long.
-    pub fn name(self) -> &'static str {
+    /// Names of all classes, in the same order.
+    pub const NAMES: [&'static str; Class::ALL.len()] = {
+        let mut names = [""; Class::ALL.len()];
+        let mut at = 0;
+        while at < names.len() {
+            names[at] = Class::ALL[at].name();
+            at += 1;
+        }
+        names
+    };
+
+    /// Name in headers, in the dead-letter table and in metrics. It never changes, because dead letters are kept.
+    pub const fn name(self) -> &'static str {
         self.facts().name
     }
 
-    /// What went wrong, for people.
+    /// Cause, for people.
     pub fn meaning(self) -> &'static str {
         self.facts().meaning
     }
 
-    /// Who is to blame.
+    /// Party to blame.
     pub fn blame(self) -> Blame {
         self.facts().blame
     }
 
-    /// When a replay helps.
+    /// Condition under which a replay succeeds.
     pub fn replay(self) -> Replay {
         self.facts().replay
     }
 
-    fn facts(self) -> Facts {
-        let facts = |name, meaning, blame, replay| Facts {
-            name,
-            meaning,
-            blame,
-            replay,
-        };
+    const fn facts(self) -> Facts {
         match self {
             Class::Malformed => facts(
                 "malformed",
@@ -219,8 +224,17 @@ impl Class {
     }
 }
 
+const fn facts(name: &'static str, meaning: &'static str, blame: Blame, replay: Replay) -> Facts {
+    Facts {
+        name,
+        meaning,
+        blame,
+        replay,
+    }
+}
+
 impl Blame {
-    /// Who it is, for people.
+    /// Name for people.
     pub fn who(self) -> &'static str {
         match self {
             Blame::Sender => "its sender",
@@ -230,7 +244,7 @@ impl Blame {
 }
 
 impl Replay {
-    /// When a replay helps, for people.
+    /// Condition, for people.
     pub fn when(self) -> &'static str {
         match self {
             Replay::Never => "never: the same bytes fail again",
@@ -284,7 +298,7 @@ mod tests {
 
     #[test]
     fn each_class_is_listed_once_and_has_a_name_of_its_own() {
-        let names: BTreeSet<&str> = Class::ALL.into_iter().map(Class::name).collect();
+        let names = BTreeSet::from(Class::NAMES);
         assert_eq!(names.len(), Class::ALL.len());
         // Every variant has its place, so that a new one can't be left out.
         for (at, class) in Class::ALL.into_iter().enumerate() {

@@ -1,4 +1,4 @@
-//! The AMQP headers by which a dead letter tells what it is, and how the record travels in them.
+//! AMQP headers of dead letters, and the dead-letter record in them.
 
 use super::record::Record;
 
@@ -27,10 +27,10 @@ pub const DEAD_MESSAGE_ID: &str = "x-dead-message-id";
 /// When the message itself was sent, by its own word: an integer, milliseconds since the epoch.
 pub const DEAD_SENT: &str = "x-dead-sent";
 
-/// The longest reason that is told, in characters. Reasons quote values, and a header is no place for long ones.
+/// Maximum length of a reason, in characters. Reasons quote values, and a header is no place for long ones.
 const REASON: usize = 500;
 
-/// What a header of ours holds.
+/// Value of a dead-letter header.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Value<'a> {
     /// A text.
@@ -58,7 +58,7 @@ impl<'a> Value<'a> {
 }
 
 impl<'a> Record<'a> {
-    /// The headers that say it. What the message had not is left out.
+    /// Headers of the record. Id and send time are left out if the message had none.
     pub fn to_headers(self) -> impl Iterator<Item = (&'static str, Value<'a>)> {
         let Record {
             reason,
@@ -86,7 +86,7 @@ impl<'a> Record<'a> {
             (DEAD_LAST_FAILED, Value::Integer(last_failed_ms)),
             (DEAD_FINGERPRINT, Value::Text(fingerprint)),
         ];
-        // A replay needs what the sender said beside the body.
+        // A replay needs the sender's properties beside the body.
         let message_id = Some(message_id).filter(|id| !id.is_empty());
         let own = [
             message_id.map(|id| (DEAD_MESSAGE_ID, Value::Text(id))),
@@ -95,8 +95,8 @@ impl<'a> Record<'a> {
         always.into_iter().chain(own.into_iter().flatten())
     }
 
-    /// What headers say of a dead letter; `otherwise` says what they leave out. Id and time of the message itself are
-    /// taken from `otherwise` only where there is no class, so that the message is no dead letter yet.
+    /// Record in the headers of a message; `otherwise` supplies missing fields. Id and send time of the original message
+    /// come from `otherwise` only if there is no class, since the message is then no dead letter yet.
     pub fn from_headers(
         header: impl Fn(&'static str) -> Option<Value<'a>>,
         otherwise: Record<'a>,

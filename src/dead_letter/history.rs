@@ -1,4 +1,4 @@
-//! What a dead letter has been through, in the headers of the message that it is when it is sent again.
+//! History of a replayed dead letter, in the headers of its message.
 
 use super::headers::Value;
 
@@ -11,7 +11,7 @@ const REPLAY_ATTEMPTS: &str = "x-replay-attempts";
 /// When it was sent again: an integer, milliseconds since the epoch.
 const REPLAY_AT: &str = "x-replay-at";
 
-/// What a message has been through as a dead letter; nothing of one that was none.
+/// History of a replayed dead letter; empty for any other message.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct History {
     /// When it first failed, in milliseconds since the epoch.
@@ -24,7 +24,7 @@ pub struct History {
     pub replayed_ms: Option<i64>,
 }
 
-/// When and how often something has failed.
+/// Times and number of failures.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Failures {
     /// When it first failed, in milliseconds since the epoch.
@@ -36,7 +36,7 @@ pub struct Failures {
 }
 
 impl History {
-    /// Of a dead letter that is sent again at this time.
+    /// History of a dead letter that is replayed now.
     pub fn of(failures: Failures, now_ms: i64) -> Self {
         let Failures {
             first_failed_ms,
@@ -47,12 +47,12 @@ impl History {
             first_failed_ms: Some(first_failed_ms),
             last_failed_ms: Some(last_failed_ms),
             attempts: Some(attempts),
-            // The clock of this machine may be behind the one that saw it fail.
+            // The clock of this machine may be behind the one that recorded the failure.
             replayed_ms: Some(now_ms.max(last_failed_ms.saturating_add(1))),
         }
     }
 
-    /// The headers that say it.
+    /// Headers of the history.
     pub fn to_headers(self) -> impl Iterator<Item = (&'static str, Value<'static>)> {
         let headers = [
             (REPLAY_FIRST_FAILED, self.first_failed_ms),
@@ -64,7 +64,7 @@ impl History {
         said.filter_map(|(name, value)| Some((name, Value::Integer(value?))))
     }
 
-    /// What headers say of it.
+    /// History in the headers of a message.
     pub fn from_headers<'a>(header: impl Fn(&'static str) -> Option<Value<'a>>) -> Self {
         let integer = |name| header(name).and_then(Value::integer);
         History {
@@ -75,13 +75,12 @@ impl History {
         }
     }
 
-    /// What is to be said when the message fails, after so many more tries: what was a dead letter before goes on from
-    /// there.
+    /// Failures with the history included: a replayed dead letter continues its history.
     pub fn and_then(self, failures: Failures) -> Failures {
         let before = self.last_failed_ms;
         Failures {
             first_failed_ms: self.first_failed_ms.unwrap_or(failures.first_failed_ms),
-            // Later than before, whatever the clocks of two machines say.
+            // Later than before, whatever the clocks of two machines show.
             last_failed_ms: before.map_or(failures.last_failed_ms, |before| {
                 failures.last_failed_ms.max(before.saturating_add(1))
             }),

@@ -1,8 +1,8 @@
-//! The id of a dead letter.
+//! Ids of dead letters.
 
 use xxhash_rust::xxh3::xxh3_128;
 
-/// The id of a dead letter: the same for the same one, however often it is made and by whom. `identity` tells apart
+/// Id of a dead letter: the same for the same failure, whoever makes it and however often. `identity` distinguishes
 /// messages with the same body.
 pub fn letter_id(queue: &str, identity: &str, body: &[u8]) -> String {
     let mut seed = queue.as_bytes().to_vec();

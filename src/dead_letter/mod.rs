@@ -1,8 +1,8 @@
-//! Dead letters: messages that could not be stored, with the record of why and what it takes to send them again.
+//! Dead letters: messages that could not be stored, with the reason and everything that a replay needs.
 //!
-//! The record is one type. It travels in headers ([`Record::to_headers`], [`Record::from_headers`]) beside the message
-//! that it is about, and is a row of the dead-letter table together with it ([`DeadLetter`]). What a message has been
-//! through before it was sent again is its [`History`].
+//! The [`Record`] is one type. It travels in AMQP headers ([`Record::to_headers`], [`Record::from_headers`]) beside the
+//! original message, and both together are a row of the dead-letter table ([`DeadLetter`]). [`Class`] is the cause, and
+//! [`History`] is what a replayed message carries of its failures before.
 
 mod class;
 pub mod headers;

@@ -1,8 +1,8 @@
-//! The dead-letter record, and the row that it is a part of.
+//! Dead-letter record, and the row that it is a part of.
 
 use std::ops::Deref;
 
-/// Why a message is a dead letter, and what it takes to send it again beside the message itself.
+/// Dead-letter record: why a message failed, where it came from, and what a replay needs beside the message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Record<'a> {
     /// What went wrong, for people.
@@ -31,7 +31,7 @@ pub struct Record<'a> {
     pub sent_ms: Option<i64>,
 }
 
-/// A message that could not be stored, and why: what a row of the dead-letter table is made of. Expressions see the
+/// Dead letter: the original message with its record. A row of the dead-letter table is made of it; expressions see the
 /// fields of the record beside its own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct DeadLetter<'a> {
@@ -49,7 +49,7 @@ pub struct DeadLetter<'a> {
     pub body: &'a [u8],
 }
 
-/// How a field of a dead letter is stored.
+/// Type of a field of a dead letter.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum FieldKind {
     /// A text.
@@ -62,7 +62,7 @@ pub enum FieldKind {
     Bytes,
 }
 
-/// The fields of a dead letter in the order of its row, by the names that `error.NAME` has for them.
+/// Fields of a dead letter in the order of its row, by their names in `error.NAME`.
 pub const FIELDS: [(&str, FieldKind); 17] = [
     ("id", FieldKind::Text),
     ("reason", FieldKind::Text),

@@ -7,7 +7,7 @@ use super::{Group, Metric};
 
 const OUTCOME: Label = listed("outcome", &["taken", "dead_letter"]);
 
-/// Objects by what became of them.
+/// Objects by outcome.
 pub const FORWARDED: Metric<Counter, 3> = Metric::counter(
     "event_grpc_forwarded_total",
     "requests",
@@ -15,7 +15,7 @@ pub const FORWARDED: Metric<Counter, 3> = Metric::counter(
     "JSON objects that the target has taken, or that are dead letters.",
 );
 
-/// Attempts that failed.
+/// Failed attempts.
 pub const ERRORS: Metric<Counter, 2> = Metric::counter(
     "event_grpc_forward_errors_total",
     "attempts",
@@ -25,7 +25,7 @@ pub const ERRORS: Metric<Counter, 2> = Metric::counter(
 )
 .from_start();
 
-/// The time until an object is decided.
+/// Time until an object is decided.
 pub const SECONDS: Metric<Histogram, 1> = Metric::histogram(
     "event_grpc_forward_seconds",
     "seconds",
@@ -33,7 +33,7 @@ pub const SECONDS: Metric<Histogram, 1> = Metric::histogram(
     "Time from the first attempt for an object until the target has taken it or it is a dead letter.",
 );
 
-/// Whether a target takes requests.
+/// State of a target that accepts nothing.
 pub const TARGET_PAUSED: Metric<Gauge, 1> = Metric::gauge(
     "event_grpc_target_paused",
     "",

@@ -1,5 +1,5 @@
-//! The one place that decides what an error does: to a block, to a unit of one, and to a message on its way to an HTTP
-//! API. Nothing here looks at anything but its arguments.
+//! Retry and dead-letter decisions: what an error does to a block, to a unit of one, and to a message on its way to an
+//! HTTP API. Each is a pure function of its arguments.
 
 mod block;
 mod request;
@@ -14,7 +14,7 @@ pub(super) use unit::{
 
 use std::time::Duration;
 
-/// Twice as long each time, up to the slowest, less up to a half so that not all come at once.
+/// Exponential backoff with jitter: it doubles up to a maximum, less up to a half at random.
 fn growing(first: Duration, slowest: Duration, attempts: u32, jitter: f64) -> Duration {
     let doubled = first.saturating_mul(1 << attempts.saturating_sub(1).min(10));
     doubled.min(slowest).mul_f64(0.5 + jitter / 2.0)

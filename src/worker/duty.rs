@@ -14,7 +14,6 @@ use crate::broker::{Ack, Delivery, HeaderValue, Outgoing, Properties, Settled};
 use crate::contract::headers::{
     RETRY_COUNT, RETRY_EXCHANGE, RETRY_FIRST_FAILED, RETRY_ROUTING_KEY,
 };
-use crate::metrics::workers;
 
 /// Message as it was received. One that went back to its queue carries where it was first published.
 #[derive(Debug)]

@@ -40,7 +40,7 @@ pub(super) enum Content {
 }
 
 impl Prepared {
-    /// What it may still do when it fails.
+    /// Retries that it has left.
     pub(super) fn chances(&self) -> Chances {
         Chances {
             failures: self.delivery.failures,

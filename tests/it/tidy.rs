@@ -18,11 +18,12 @@ enum May {
 }
 
 /// The layers, by folder. `app` wires them together and `cli` starts it, so none of them knows these two.
-const LAYERS: [(&str, May); 21] = [
-    ("src/metrics", May::Only(&["metrics"])),
+const LAYERS: [(&str, May); 22] = [
+    ("src/metrics", May::Only(&["dead_letter", "metrics"])),
     ("src/listen", May::Only(&["listen", "metrics"])),
     ("src/weight", May::Only(&["weight"])),
-    ("src/row_error", May::Only(&[])),
+    ("src/dead_letter", May::Only(&["dead_letter"])),
+    ("src/row_error", May::Only(&["dead_letter"])),
     ("src/time", May::Only(&[])),
     (
         "src/protobuf",
@@ -49,6 +50,7 @@ const LAYERS: [(&str, May); 21] = [
         "src/contract",
         May::Only(&[
             "contract",
+            "dead_letter",
             "function",
             "json",
             "native",

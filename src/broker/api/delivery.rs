@@ -51,7 +51,7 @@ pub enum Settled {
     Lost,
 }
 
-/// How a delivery is settled.
+/// Settlement of a delivery.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::broker) enum Settlement {
     /// The message is dealt with.
@@ -60,7 +60,7 @@ pub(in crate::broker) enum Settlement {
     Requeue,
 }
 
-/// A delivery that a backend has handed out and that is not settled yet. Dropped, it gives the message back.
+/// Settle handle of a backend: a delivery that is not settled yet. Dropped, it gives the message back.
 pub(in crate::broker) trait Settle: Send + Sync {
     /// Tells the broker.
     fn settle(self: Box<Self>, how: Settlement) -> BoxFuture<'static, Settled>;
@@ -70,7 +70,7 @@ pub(in crate::broker) trait Settle: Send + Sync {
         Origin::any()
     }
 
-    /// Whether it can't be settled any more, because what it came by is gone: it comes again.
+    /// True if it can't be settled any more, because its channel is gone; the broker delivers it again.
     fn is_stale(&self) -> bool {
         false
     }
@@ -79,7 +79,7 @@ pub(in crate::broker) trait Settle: Send + Sync {
 // === impl Deliveries ===
 
 impl Deliveries {
-    /// What a backend hands out. It ends once the broker is closed; dropping it stops the consumer.
+    /// Deliveries from a backend's stream. It ends once the broker is closed; dropping it stops the consumer.
     pub(in crate::broker) fn new(source: impl Stream<Item = Delivery> + Send + 'static) -> Self {
         Self {
             source: Mutex::new(source.boxed()),

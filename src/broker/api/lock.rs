@@ -6,7 +6,7 @@ use futures_util::future::BoxFuture;
 /// Held by one instance at a time. It ends with the connection that it was taken over, at the latest.
 #[must_use = "a lock that is not kept is no use"]
 pub struct Lock {
-    /// Gives it back. What the backend holds for it is in here; none where there is nobody else.
+    /// Future that gives the lock back, and owns what the backend holds for it; none where there is one instance only.
     release: Option<BoxFuture<'static, ()>>,
 }
 
@@ -16,7 +16,7 @@ impl Lock {
         Lock { release: None }
     }
 
-    /// A lock that this gives back. Dropped, it lets go of what it holds.
+    /// A lock that this future gives back.
     pub(in crate::broker) fn until(release: impl Future<Output = ()> + Send + 'static) -> Self {
         Lock {
             release: Some(release.boxed()),

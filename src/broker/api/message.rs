@@ -105,7 +105,7 @@ impl Properties {
             .map(|(_, value)| value)
     }
 
-    /// The header with this name as those of dead letters are read; none if it is a truth value.
+    /// Value of a header, as those of dead letters are read; none if it is a truth value.
     pub fn value(&self, name: &str) -> Option<Value<'_>> {
         match self.header(name)? {
             HeaderValue::Text(text) => Some(Value::Text(text)),

@@ -1,5 +1,5 @@
-//! What the rest of the server knows of a broker, and what a backend is written against: messages, the handles that
-//! settle them, topology, limits and status.
+//! Interface of a broker: messages, handles that settle deliveries, topology, limits and status. The server uses it, and
+//! a backend implements it.
 
 pub(in crate::broker) mod delivery;
 pub(in crate::broker) mod error;

@@ -1,27 +1,28 @@
-//! What a message that replaces a delivery remembers of it. Only the backend that made it can look inside.
+//! Origin: an opaque reference from a message to the delivery that it replaces. Only the backend that made it can read
+//! it.
 
 use std::any::Any;
 use std::fmt;
 use std::sync::Arc;
 
-/// The delivery that a message replaces, as its backend knows it.
+/// Reference to the delivery that a message replaces.
 #[derive(Clone)]
 pub(in crate::broker) struct Origin {
     known: Option<Arc<dyn Any + Send + Sync>>,
 }
 
 impl Origin {
-    /// Of a backend that need not know which delivery it was.
+    /// Origin for backends that need not know which delivery it was.
     pub(in crate::broker) fn any() -> Self {
         Origin { known: None }
     }
 
-    /// With what the backend knows of the delivery.
+    /// Origin with what the backend knows of the delivery.
     pub(in crate::broker) fn of<T: Send + Sync + 'static>(known: Arc<T>) -> Self {
         Origin { known: Some(known) }
     }
 
-    /// What the backend knows of the delivery; none if another one made this.
+    /// What the backend knows of the delivery; none if another backend made this.
     pub(in crate::broker) fn known<T: Send + Sync + 'static>(&self) -> Option<Arc<T>> {
         Arc::downcast(Arc::clone(self.known.as_ref()?)).ok()
     }

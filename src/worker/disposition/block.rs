@@ -1,4 +1,4 @@
-//! Decides what happens next to a block that the destination did not store.
+//! Decision about a block that the destination did not store.
 
 use std::time::Duration;
 
@@ -6,38 +6,38 @@ use super::growing;
 use super::unit::{Passing, UnitFault};
 use crate::sink::Fault;
 
-/// How often a block is tried before the destination is asked whether it takes anything.
+/// Number of attempts of a block before the destination is probed.
 const MOST: u32 = 8;
 
-/// The same for a part of a block: what it is part of has been tried already.
+/// Number of attempts of a part of a block: the whole was tried already.
 const MOST_OF_PART: u32 = 3;
 
-/// The same for a unit that may be to blame.
+/// Number of attempts of a unit that may be to blame.
 const MOST_ALONE: u32 = 5;
 
-/// The same for what ends without an answer, or is more than the destination can do: a whole block, a part of one, a
-/// unit alone. Each try costs everybody, and parts may go well.
+/// Number of attempts that end without an answer or exceed the destination: a whole block, a part of one, a unit
+/// alone. Each attempt costs all users of the destination, and parts may succeed.
 const FEW: [u32; 3] = [3, 2, 3];
 
-/// The pause after the first failure, and the longest.
+/// First and longest backoff.
 const FIRST: Duration = Duration::from_millis(100);
 const SLOWEST: Duration = Duration::from_secs(5);
 
-/// The pause after the first failure of a destination that has too much to do.
+/// First backoff at an overloaded destination.
 const FIRST_OF_BUSY: Duration = Duration::from_secs(1);
 
-/// What is known of a block that was not stored.
+/// Facts about a block that was not stored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::worker) struct BlockCase {
-    /// What the destination said.
+    /// Fault that the destination reported.
     pub fault: Fault,
-    /// How often the block was tried so far, from 1.
+    /// Number of attempts so far, from 1.
     pub attempts: u32,
-    /// How much of a block it is.
+    /// Part of a batch's block that it is.
     pub part: Part,
 }
 
-/// How much of a block was tried.
+/// Part of a block that was tried.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::worker) enum Part {
     /// All of it.
@@ -48,17 +48,16 @@ pub(in crate::worker) enum Part {
     Alone,
 }
 
-/// What happens next to a block.
+/// Next step for a block.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::worker) enum BlockStep {
-    /// The same block again, after this long.
+    /// Retry the same block after this delay.
     Again(Duration),
-    /// The destination takes nothing: the table is paused, and the same block goes out once a probe says so.
+    /// The destination accepts nothing: pause the table, and retry the block once a probe succeeds.
     Pause,
-    /// The destination is asked whether it takes anything. If it does, each unit is judged by this fault; if not, the
-    /// table is paused.
+    /// Probe the destination. If it accepts rows, judge each unit by this fault; if not, pause the table.
     Ask(UnitFault),
-    /// Each unit is judged by this fault.
+    /// Judge each unit by this fault.
     Judge(UnitFault),
 }
 

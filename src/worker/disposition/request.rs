@@ -1,4 +1,4 @@
-//! Decides what happens next to a message that a request did not get through.
+//! Decision about a message after a failed request.
 
 use std::time::Duration;
 
@@ -7,23 +7,23 @@ use crate::dead_letter::Class;
 use crate::sink::Fault;
 use crate::sink::http::RequestError;
 
-/// The pause after the first failure, and the longest.
+/// First and longest backoff.
 const FIRST: Duration = Duration::from_millis(250);
 const SLOWEST: Duration = Duration::from_secs(30);
 
-/// What happens next to such a message.
+/// Next step for a message after a failed request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::worker) enum Forwarding {
-    /// The same request again, after this long.
+    /// Retry the same request after this delay.
     Again(Duration),
-    /// The target is wrong or gone: it is paused, and one message at a time tries it. Nothing is counted.
+    /// The target is wrong or unavailable: pause it, and let one message at a time probe it. Uncounted.
     Pause,
-    /// The message is a dead letter, of this class.
+    /// Make it a dead letter of this class.
     DeadLetter(Class),
 }
 
-/// Decides about a message. `attempts` counts its tries so far, from 1; `failures` those of them that count against
-/// it, because the target took another message meanwhile. More than `retries` of these are too many.
+/// Decides about a message. `attempts` counts its attempts so far, from 1; `failures` those of them that count against
+/// it, because the target accepted another message meanwhile. More than `retries` of these are too many.
 pub(in crate::worker) fn decide_request(
     error: &RequestError,
     attempts: u32,

@@ -1,4 +1,4 @@
-//! The tables of what happens after what: every combination of what is known.
+//! Decision tables: every combination of facts.
 
 use super::unit::{LONG, SHORT};
 use super::*;

@@ -1,79 +1,79 @@
-//! Decides what becomes of a unit of a block that was tried in vain, and of one that the build panicked at.
+//! Decision about a unit of a block that was not stored, and about one at which the build panicked.
 
 use std::time::Duration;
 
 use super::growing;
 use crate::dead_letter::Class;
 
-/// How long a message waits at which the destination may end, while others are stored.
+/// Delay of a message that may crash the destination, while others are stored.
 pub(super) const SHORT: Duration = Duration::from_secs(10);
 
-/// How long a message waits that nothing can be done about.
+/// Delay of a message that has no other way.
 pub(super) const LONG: Duration = Duration::from_secs(30);
 
-/// Why a block was not stored, as far as it is about its units.
+/// Fault by which the units of a block are judged.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::worker) enum UnitFault {
-    /// The destination takes rows, and refuses these.
+    /// The destination refuses the data.
     Refused,
-    /// It may pass by itself, but did not, though the destination says that it takes rows.
+    /// A fault that may pass, although the destination accepts rows.
     Passing(Passing),
-    /// The destination went away at the unit, alone, time and again.
+    /// The destination went away at the unit alone, repeatedly.
     GoneAway,
 }
 
 /// A fault that may pass by itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::worker) enum Passing {
-    /// It failed.
+    /// A transient error.
     Transient,
     /// There was no answer.
     Unanswered,
-    /// It is more than the destination can do in its time or with its memory.
+    /// It exceeds the destination's time or memory.
     Excess,
 }
 
-/// What is known of a unit that was in a block that was not stored.
+/// Facts about a unit of a block that was not stored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::worker) struct UnitCase {
-    /// Why the block was not stored.
+    /// Fault of the block.
     pub fault: UnitFault,
-    /// Whether the block held nothing else.
+    /// True if the block held nothing else.
     pub alone: bool,
-    /// What its message may still do.
+    /// Retries that its message has left.
     pub chances: Chances,
 }
 
-/// What a message may still do.
+/// Retries of a message.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(in crate::worker) struct Chances {
-    /// How often it has gone back for its failures.
+    /// Number of retries that it has had.
     pub failures: u32,
-    /// How often it may.
+    /// Number of retries that it may have.
     pub retries: u32,
-    /// Whether it is a dead letter already, for which there is no other place.
+    /// True if it is a dead letter already, for which there is no other place.
     pub last_resort: bool,
 }
 
-/// What happens next to a unit.
+/// Next step for a unit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::worker) enum UnitStep {
-    /// A part of the block is tried, until what is bad stands alone.
+    /// Bisect: try the parts of the block, until the bad units stand alone.
     Divide,
-    /// It is asked what the destination did with others, to tell the unit's fault from its: see [`decide_compared`].
+    /// Compare with the outcomes of other rows, to tell the unit's fault from the destination's: see [`decide_compared`].
     Compare(Passing),
-    /// Its way ends here.
+    /// End of its way through this batch.
     End(UnitEnd),
 }
 
-/// What becomes of a unit that is not stored.
+/// End of a unit that is not stored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::worker) enum UnitEnd {
-    /// It goes back to its queue after this long, and that is counted.
+    /// Return it to its queue after this delay, counted as a retry.
     Retry(Duration),
-    /// It goes back to its queue after this long, and nothing is counted.
+    /// Return it to its queue after this delay, uncounted.
     Wait(Duration),
-    /// It is a dead letter.
+    /// Make it a dead letter of this class.
     DeadLetter(Class),
 }
 
@@ -97,8 +97,8 @@ pub(in crate::worker) fn decide_unit(case: UnitCase, jitter: f64) -> UnitStep {
     }
 }
 
-/// Decides about a unit that failed alone, once it is known whether the destination has stored others between its
-/// failures, time and again.
+/// Decides about a unit that failed alone, after the comparison: `stores_others` if the destination stored others
+/// between its failures, repeatedly.
 pub(in crate::worker) fn decide_compared(
     passing: Passing,
     stores_others: bool,
@@ -117,7 +117,7 @@ pub(in crate::worker) fn decide_compared(
     }
 }
 
-/// Decides about a unit that this build panicked at.
+/// Decides about a unit at which this build panicked.
 pub(in crate::worker) fn decide_panicked(chances: Chances, jitter: f64) -> UnitEnd {
     match chances.may_retry() {
         true => chances.retry(jitter),
@@ -126,7 +126,7 @@ pub(in crate::worker) fn decide_panicked(chances: Chances, jitter: f64) -> UnitE
 }
 
 impl UnitFault {
-    /// Whether fewer units at once may go well, or show what is to blame.
+    /// True if fewer units at once may succeed, or show which one is to blame.
     pub(in crate::worker) fn is_of_size(self) -> bool {
         match self {
             UnitFault::Refused | UnitFault::Passing(Passing::Transient) => false,
@@ -134,7 +134,7 @@ impl UnitFault {
         }
     }
 
-    /// The class of what fails so and can't go back, because its copy doesn't fit into a message.
+    /// Class of a unit that fails so and can't be retried, because its copy doesn't fit into a message.
     pub(in crate::worker) fn class(self) -> Class {
         match self {
             UnitFault::Refused => Class::Refused,
@@ -146,7 +146,7 @@ impl UnitFault {
 }
 
 impl Chances {
-    /// Whether it may go back for its failures once more.
+    /// True if it may be retried once more.
     pub(in crate::worker) fn may_retry(self) -> bool {
         self.failures < self.retries
     }
