@@ -78,7 +78,7 @@ pub const EXCHANGE_SHUT: Metric<Gauge, 1> = Metric::gauge(
     "event_grpc_exchange_shut",
     "",
     &[EXCHANGE],
-    "1 while the broker takes no messages for the exchange; requests for it are refused.",
+    "1 while the broker accepts no messages for the exchange; requests for it are refused.",
 )
 .from_start();
 

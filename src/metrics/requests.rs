@@ -20,7 +20,7 @@ pub const ERRORS: Metric<Counter, 2> = Metric::counter(
     "event_grpc_forward_errors_total",
     "attempts",
     &[TARGET, FAULT],
-    "Attempts that failed, by fault: the target takes nothing (destination), it may work in a moment \
+    "Attempts that failed, by fault: the target accepts nothing (destination), it may work in a moment \
      (transient), or this request is refused (content).",
 )
 .from_start();
@@ -38,7 +38,7 @@ pub const TARGET_PAUSED: Metric<Gauge, 1> = Metric::gauge(
     "event_grpc_target_paused",
     "",
     &[TARGET],
-    "1 while the target takes nothing; it is tried with one request a second.",
+    "1 while the target accepts nothing; it is tried with one request a second.",
 )
 .from_start();
 

@@ -55,7 +55,7 @@ pub const ERRORS: Metric<Counter, 2> = Metric::counter(
     "event_grpc_store_errors_total",
     "inserts",
     &[TABLE, FAULT],
-    "Inserts that failed, by fault: the destination takes nothing (destination); it may work in a moment (transient); the \
+    "Inserts that failed, by fault: the destination accepts nothing (destination); it may work in a moment (transient); the \
      connection ended before there was an answer (unanswered); the block is too much for it (excess); the rows are refused \
      (content); it can't keep up with so many inserts (pressure).",
 )

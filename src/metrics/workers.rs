@@ -84,7 +84,7 @@ pub const TABLE_PAUSED: Metric<Gauge, 1> = Metric::gauge(
     "event_grpc_table_paused",
     "",
     &[TABLE],
-    "1 while nothing is consumed for the table, since its destination takes nothing.",
+    "1 while nothing is consumed for the table, since its destination accepts nothing.",
 )
 .from_start();
 
