@@ -1,7 +1,5 @@
 //! Realistic traffic for the demo and the load generator: batches of events with plausible values.
 
-use std::time::{SystemTime, UNIX_EPOCH};
-
 use anyhow::Context as _;
 use prost::Message as _;
 use prost_reflect::{
@@ -12,6 +10,7 @@ use rand::seq::IndexedRandom as _;
 use rand::{Rng as _, SeedableRng as _};
 
 use crate::contract::{Envelope, Intake, Pipeline};
+use crate::time::now;
 
 /// Number of events in one batch.
 const BATCH: usize = 100;
@@ -91,11 +90,8 @@ impl Traffic {
             return None;
         };
         let mut event = DynamicMessage::new(descriptor.clone());
-        let since = SystemTime::now()
-            .duration_since(UNIX_EPOCH)
-            .unwrap_or_default();
         // Clients send what happened in the last minute; the clock of one in two hundred is ahead.
-        let millis = since.as_millis() as i64 - self.random.random_range(0..60_000);
+        let millis = now().as_millis() as i64 - self.random.random_range(0..60_000);
         let ahead = if self.random.random_ratio(1, 200) {
             3_600_000
         } else {

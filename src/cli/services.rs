@@ -1,7 +1,5 @@
 //! Simulated other services, for the demo: each publishes its messages as it would on RabbitMQ.
 
-use std::time::{SystemTime, UNIX_EPOCH};
-
 use anyhow::Context as _;
 use serde::Deserialize;
 use serde_json::Value;
@@ -9,6 +7,7 @@ use serde_json::Value;
 use crate::broker::{Broker, Outgoing, Properties};
 use crate::contract::{Queue, headers};
 use crate::generated::PIPELINE;
+use crate::time::now;
 
 /// A line for each service: a queue, and a message for it. `NOW` stands for the time in seconds, and `{n}` for a unique
 /// number.
@@ -28,10 +27,7 @@ pub(super) async fn publish_all(
     broker: &dyn Broker,
     seed: u64,
 ) -> anyhow::Result<Vec<&'static str>> {
-    let since = SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .unwrap_or_default();
-    let text = SERVICES.replace("NOW", &since.as_secs().to_string());
+    let text = SERVICES.replace("NOW", &now().as_secs().to_string());
     let mut tables = Vec::new();
     for line in text.lines() {
         let line: Line =
@@ -45,7 +41,7 @@ pub(super) async fn publish_all(
             let number = (seed * EACH + number).to_string();
             let body = line.message.to_string().replace("{n}", &number);
             broker
-                .publish(message(queue, body, since.as_secs()))
+                .publish(message(queue, body, now().as_secs()))
                 .await?;
         }
         tables.push(queue.into.name());

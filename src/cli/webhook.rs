@@ -1,7 +1,6 @@
 //! Simulated webhook senders, for the demo.
 
 use std::net::SocketAddr;
-use std::time::{SystemTime, UNIX_EPOCH};
 
 use anyhow::Context as _;
 use bytes::Bytes;
@@ -12,6 +11,8 @@ use hyper_util::client::legacy::Client as HyperClient;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
 use serde_json::{Value, json};
+
+use crate::time::now;
 
 /// Simulated sender.
 pub(super) struct Hook {
@@ -80,10 +81,7 @@ impl Client {
 
     /// Sends a message of each sender, and waits for the answers.
     pub(super) async fn post_all(&self, number: u32) -> anyhow::Result<()> {
-        let since = SystemTime::now()
-            .duration_since(UNIX_EPOCH)
-            .unwrap_or_default();
-        let millis = since.as_millis() as u64;
+        let millis = now().as_millis() as u64;
         try_join_all(HOOKS.iter().map(|hook| self.post(hook, number, millis))).await?;
         Ok(())
     }

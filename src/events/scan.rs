@@ -6,9 +6,12 @@
 use std::borrow::Cow;
 
 use super::verdict::Verdict;
-use crate::contract::wire::{self, RECURSION_LIMIT, WRONG_TYPE, WireType};
-use crate::contract::{Bad, Envelope, EventType, Label, function};
+use crate::contract::{Envelope, EventType};
+use crate::protobuf::Label;
 use crate::protobuf::well_formed;
+use crate::protobuf::wire::{self, RECURSION_LIMIT, WRONG_TYPE, WireType};
+use crate::row_error::Bad;
+use crate::time::epoch_millis;
 use crate::unknown::UNKNOWN_MEMBERS;
 
 /// Maximum number of events of a request. It bounds the cost of a small request with many empty events.
@@ -97,7 +100,7 @@ pub(super) fn event<'a>(bytes: &'a [u8], envelope: &'static Envelope) -> Event<'
     let verdict = match walk(bytes, envelope, &mut found) {
         Err(bad) => Verdict::Malformed(bad),
         Ok(()) => match (found.kind, found.unknown) {
-            (Some(kind), _) => match function::epoch_millis(found.timestamp) {
+            (Some(kind), _) => match epoch_millis(found.timestamp) {
                 Ok(_) => Verdict::Good(kind),
                 Err(reason) => Verdict::BadTimestamp(reason),
             },

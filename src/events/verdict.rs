@@ -1,7 +1,8 @@
 //! Verdicts: what is to become of an event.
 
-use crate::contract::{Bad, EventType};
+use crate::contract::EventType;
 use crate::dead_letter::Class;
+use crate::row_error::Bad;
 
 /// Verdict on an event.
 #[derive(Debug, Clone)]

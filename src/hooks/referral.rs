@@ -11,8 +11,9 @@ use futures_util::future::BoxFuture;
 use tokio_postgres::Transaction;
 use tokio_postgres::types::{ToSql, Type};
 
-use crate::contract::json::{self, Map, Value};
-use crate::contract::{Bad, Message};
+use crate::contract::Message;
+use crate::json::{self, Map, Value};
+use crate::row_error::Bad;
 use crate::sink::postgres::hook::HookError;
 
 /// Takes advisory locks on the devices of some accounts until the end of the transaction, in an order that is the same

@@ -8,8 +8,10 @@ use std::sync::{Mutex, PoisonError};
 
 use crate::broker::{Bound, Topology};
 use crate::contract::{
-    Append, Bad, Block, Context, Destination, Input, Message, Pipeline, Queue, Source, json,
+    Append, Block, Context, Destination, Input, Message, Pipeline, Queue, Source,
 };
+use crate::json;
+use crate::row_error::Bad;
 
 /// Size above which a block isn't kept for the next message, in bytes.
 const LARGE: usize = 1 << 20;

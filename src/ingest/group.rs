@@ -4,10 +4,12 @@ use std::borrow::Cow;
 
 use uuid::Uuid;
 
-use crate::contract::wire::{self, WireType};
 use crate::contract::{Envelope, EventType};
 use crate::events::{Event, Verdict};
 use crate::identity::Maker;
+use crate::protobuf::wire::WireType::{self, LengthDelimited};
+use crate::protobuf::wire::{self};
+use crate::protobuf::writer::{push_field, push_key, push_varint};
 use crate::weight;
 
 /// Length of a generated id: a UUID as text.
@@ -107,19 +109,19 @@ impl<'a> Batch<'a> {
     ) {
         // An event that must be rewritten is copied twice; there are next to none.
         let len = events.clone().map(|e| self.event_len(e)).sum::<usize>() + self.header_len();
-        put_key(self.envelope.batches, out);
-        put_varint(len as u64, out);
-        put_field(self.envelope.header, self.header, out);
+        push_key(out, self.envelope.batches, LengthDelimited);
+        push_varint(out, len as u64);
+        push_field(out, self.envelope.header, self.header);
         for event in events {
             let bytes = self.body(event);
-            put_key(self.envelope.events, out);
+            push_key(out, self.envelope.events, LengthDelimited);
             if makes_id(event) {
-                put_varint((bytes.len() + self.id_field_len()) as u64, out);
+                push_varint(out, (bytes.len() + self.id_field_len()) as u64);
                 let mut text = Uuid::encode_buffer();
                 let id = self.made_id(event).hyphenated().encode_lower(&mut text);
-                put_field(self.envelope.id, id.as_bytes(), out);
+                push_field(out, self.envelope.id, id.as_bytes());
             } else {
-                put_varint(bytes.len() as u64, out);
+                push_varint(out, bytes.len() as u64);
             }
             out.extend_from_slice(&bytes);
         }
@@ -215,12 +217,12 @@ fn plain(bytes: &[u8], envelope: &'static Envelope, keep_id: bool) -> Vec<u8> {
     }
     if keep_id {
         let mut with_id = Vec::with_capacity(out.len() + id.len() + 8);
-        put_field(envelope.id, id, &mut with_id);
+        push_field(&mut with_id, envelope.id, id);
         with_id.append(&mut out);
         out = with_id;
     }
     if variant.0 != 0 {
-        put_field(variant.0, &variant.1, &mut out);
+        push_field(&mut out, variant.0, &variant.1);
     }
     out
 }
@@ -231,18 +233,4 @@ fn key_len(number: u32) -> usize {
 
 fn varint_len(value: usize) -> usize {
     prost::length_delimiter_len(value)
-}
-
-fn put_key(number: u32, out: &mut Vec<u8>) {
-    prost::encoding::encode_key(number, prost::encoding::WireType::LengthDelimited, out);
-}
-
-fn put_varint(value: u64, out: &mut Vec<u8>) {
-    prost::encoding::encode_varint(value, out);
-}
-
-fn put_field(number: u32, bytes: &[u8], out: &mut Vec<u8>) {
-    put_key(number, out);
-    put_varint(bytes.len() as u64, out);
-    out.extend_from_slice(bytes);
 }

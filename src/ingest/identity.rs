@@ -6,9 +6,9 @@ use http::HeaderMap;
 use metrics::Counter;
 use uuid::Uuid;
 
-use crate::contract::json::{Map, Value};
 use crate::contract::{IdFrom, Source};
 use crate::identity::{Declared, fields, of_request};
+use crate::json::{Map, Value};
 use crate::metrics::intake::IDS_MISSING;
 
 /// Makes the ids of a source's messages.

@@ -7,12 +7,14 @@ use serde::de::IgnoredAny;
 use super::dry_run::{DryRun, Found};
 use super::identity::{Id, Identity};
 use super::kept_headers;
-use super::publisher::now;
 use super::response::Refusal;
 use crate::broker::{HeaderValue, Outgoing, Properties};
-use crate::contract::json::{self, Map, Value, limits};
-use crate::contract::{Bad, Context, Message, RoutingKey, Shape, Source, headers};
+use crate::contract::{Context, Message, RoutingKey, Source, headers};
 use crate::identity::Declared;
+use crate::json::{self, Map, Value, limits};
+use crate::protobuf::Shape;
+use crate::row_error::Bad;
+use crate::time::{now, now_ms};
 
 /// Maximum length of a routing key in AMQP, in bytes.
 const LONGEST_KEY: usize = 255;
@@ -93,9 +95,7 @@ impl Judge {
                 }
             },
         };
-        let cx = Context {
-            now_ms: i64::try_from(now().as_millis()).unwrap_or(i64::MAX),
-        };
+        let cx = Context { now_ms: now_ms() };
         let found = match (&wrong, &key) {
             (None, Some(key)) => self.dry_run.run(key, &message, &cx),
             (None, None) => Found::default(),

@@ -5,12 +5,14 @@ use std::time::Duration;
 use tokio::time::timeout;
 
 use super::answer::Outcome;
-use super::publisher::{Publisher, now};
+use super::publisher::Publisher;
 use super::quarantine::count;
 use super::rate::Rate;
 use crate::broker::{Letter, Outgoing, PublishError};
-use crate::contract::{Bad, Queue, Route, Source};
+use crate::contract::{Queue, Route, Source};
 use crate::dead_letter::{Record, letter_id};
+use crate::row_error::Bad;
+use crate::time::now_ms;
 
 /// Rate of dead letters that are promised to their senders: bytes a second in the long run, and bytes at once.
 const PROMISED: (u64, u64) = (4 << 20, 16 << 20);
@@ -64,7 +66,7 @@ impl Keeper {
     fn letter(&self, message: &Outgoing, queue: &str, route: Route, bad: &Bad) -> Outgoing {
         let properties = &message.properties;
         let own_id = properties.message_id.as_deref().unwrap_or_default();
-        let now_ms = i64::try_from(now().as_millis()).unwrap_or(i64::MAX);
+        let now_ms = now_ms();
         let sent = properties.timestamp.and_then(|at| at.checked_mul(1000));
         Letter {
             id: letter_id(queue, own_id, &message.body),

@@ -4,7 +4,7 @@
 use http::{HeaderMap, HeaderName, header};
 
 use super::response::Refusal;
-use crate::contract::json::{Map, Value, object_text};
+use crate::json::{Map, Value, object_text};
 
 /// Maximum size of the kept headers, in bytes of JSON. With the properties they must fit in one AMQP frame.
 const MOST: usize = 16 << 10;

@@ -3,7 +3,7 @@
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::time::Instant;
 
 use metrics::Histogram;
 use uuid::Uuid;
@@ -13,6 +13,7 @@ use super::route::{Limits, Message, Route};
 use crate::broker::{Broker, Outgoing, Properties, PublishError};
 use crate::contract::headers;
 use crate::metrics::intake::PUBLISH_SECONDS;
+use crate::time::now;
 
 /// Publishes groups of events, many to a message.
 pub struct Publisher {
@@ -184,11 +185,4 @@ pub(super) fn batch_properties(message_id: String) -> Properties {
         timestamp: Some(now().as_secs()),
         headers: Vec::new(),
     }
-}
-
-/// Time since the epoch.
-pub(super) fn now() -> Duration {
-    SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .unwrap_or_default()
 }

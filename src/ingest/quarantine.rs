@@ -7,7 +7,6 @@
 use xxhash_rust::xxh3::xxh3_128;
 
 use super::group::Batch;
-use super::publisher::now;
 use super::rate::Rate;
 use super::response::{Kept, Rejected};
 use crate::broker::{self, Outgoing};
@@ -15,6 +14,7 @@ use crate::contract::{Route, Source, headers};
 use crate::dead_letter::Record;
 use crate::events::{AsJson, Event, Verdict};
 use crate::metrics::intake::QUARANTINED;
+use crate::time::now_ms;
 
 /// Rate of dead letters of unknown types: bytes a second in the long run, and bytes at once.
 const UNKNOWN: (u64, u64) = (4 << 20, 16 << 20);
@@ -273,7 +273,7 @@ impl Quarantine {
             Some(json) => (headers::JSON, json.message().into()),
             None => (headers::PROTOBUF, headers::EVENT_BATCH.into()),
         };
-        let now_ms = i64::try_from(now().as_millis()).unwrap_or(i64::MAX);
+        let now_ms = now_ms();
         let letter = broker::Letter {
             id: format!("{:032x}", self.id(&body)),
             record: Record {

@@ -21,9 +21,11 @@ use super::reading::Budget;
 use super::response::Refusal;
 use super::verify::{Proof, Verifier};
 use crate::broker::{Outgoing, Topology};
-use crate::contract::json::{Map, Value, without_mark};
-use crate::contract::{self, Bad, IdFrom, OnBad, Pipeline, RoutingKey, Shape, Source};
+use crate::contract::{self, IdFrom, OnBad, Pipeline, RoutingKey, Source};
 use crate::identity::Declared;
+use crate::json::{Map, Value, without_mark};
+use crate::protobuf::Shape;
+use crate::row_error::Bad;
 
 /// Size from which a body is handled on a separate thread, in bytes.
 const LARGE: usize = 256 << 10;

@@ -3,8 +3,8 @@
 
 use super::response::Refusal;
 use crate::contract::Envelope;
-use crate::contract::wire::{self, RECURSION_LIMIT, WireType};
 use crate::events::{Event, MAX_EVENTS, Refused, Verdict};
+use crate::protobuf::wire::{self, RECURSION_LIMIT, WireType};
 use crate::weight::{self, MAX_HEADER, MAX_REQUEST, Most};
 
 /// Upper bound on the weight of a protobuf request until it is published, from its framing. Errors of the framing are

@@ -325,7 +325,6 @@ mod tests {
     #[test]
     fn one_of_some_fields_has_to_be_there() {
         static SHAPE: Shape = Shape {
-            id: 0,
             name: "test.Choice",
             fields: &[],
             dense: &[],

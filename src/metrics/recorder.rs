@@ -1,11 +1,12 @@
 //! Metrics recorder, which keeps the values and renders them in the Prometheus text format.
 
 use std::sync::{Mutex, PoisonError};
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 
 use super::process::STARTED;
+use crate::time::now;
 
 /// Buckets of the histograms of times, in seconds.
 const SECONDS: &[f64] = &[
@@ -28,13 +29,10 @@ pub fn start() -> anyhow::Result<PrometheusHandle> {
     let handle = PrometheusBuilder::new()
         .set_buckets_for_metric(Matcher::Suffix("_seconds".to_owned()), SECONDS)?
         .install_recorder()?;
-    let since = SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .unwrap_or_default();
     for declaration in super::all() {
         declaration.describe();
     }
-    STARTED.only().set(since.as_secs_f64());
+    STARTED.only().set(now().as_secs_f64());
     *started = Some(handle.clone());
     Ok(handle)
 }

@@ -3,8 +3,6 @@
 /// A message's fields.
 #[derive(Debug)]
 pub struct Shape {
-    /// Tells shapes apart within a pipeline: 0, 1, 2, …
-    pub id: u16,
     /// The message's full name.
     pub name: &'static str,
     /// Its fields, by ascending number.

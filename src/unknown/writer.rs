@@ -7,7 +7,7 @@ use std::borrow::Cow;
 use std::collections::BinaryHeap;
 
 use super::{CUT, MOST, UNKNOWN_MEMBERS};
-use crate::protobuf::writer::push_varint;
+use crate::protobuf::writer::push_field;
 
 /// What the last member takes that says how many there were.
 const CUT_LENGTH: usize = 32;
@@ -108,14 +108,10 @@ impl<'a> UnknownMembers<'a> {
 
     /// Appends the field that holds the object to a message; nothing if there are no members.
     pub fn write(self, out: &mut Vec<u8>) {
-        const DELIMITED: u64 = 2;
         if self.is_empty() {
             return;
         }
-        let object = self.object();
-        push_varint(out, u64::from(UNKNOWN_MEMBERS) << 3 | DELIMITED);
-        push_varint(out, object.len() as u64);
-        out.extend_from_slice(&object);
+        push_field(out, UNKNOWN_MEMBERS, &self.object());
     }
 }
 

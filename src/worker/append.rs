@@ -9,8 +9,10 @@ use super::guard::guarded;
 use super::message::{Content, Prepared};
 use super::objects::{Objects, Parsed};
 use super::split::{Part, Run};
-use crate::contract::{Append, Bad, Block, Context, Envelope, Group, Input, json};
+use crate::contract::{Append, Block, Context, Envelope, Group, Input};
+use crate::json;
 use crate::protobuf::canonical::canonical;
+use crate::row_error::Bad;
 use crate::time::MILLIS_RANGE;
 
 /// Appends the selected units of a message within a stretch, and returns those that are bad.

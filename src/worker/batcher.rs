@@ -14,8 +14,9 @@ use super::lot::Work;
 use super::message::Prepared;
 use super::settle::{Decided, settle};
 use super::sort::Sorted;
-use super::{Pace, Setup, now_ms};
+use super::{Pace, Setup};
 use crate::contract::{Batch as Limits, Context};
+use crate::time::now_ms;
 
 /// Maximum number of batches with units set aside; beyond that no new batch is sent.
 const ASIDE: usize = 4;

@@ -10,12 +10,13 @@ use super::split::Part;
 use super::unit::{self, Body};
 use crate::broker::{HeaderValue, Letter, Outgoing, Properties};
 use crate::contract::headers as h;
-use crate::contract::json;
 use crate::contract::{
-    AppendDeadLetter, Bad, Block, Context, Envelope, Group, IdFrom, Input, Pipeline, Route,
+    AppendDeadLetter, Block, Context, Envelope, Group, IdFrom, Input, Pipeline, Route,
 };
 use crate::dead_letter::{Class, DeadLetter, Failures, History, Record, letter_id};
+use crate::json;
 use crate::protobuf::canonical::canonical;
+use crate::row_error::Bad;
 use crate::time::MILLIS_RANGE;
 
 /// Message of a dead letter: the bytes of the failed units as received, and the reason in the headers.

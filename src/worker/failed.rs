@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use super::disposition::UnitEnd;
 use super::split::Why;
-use crate::contract::Bad;
 use crate::dead_letter::Class;
+use crate::row_error::Bad;
 
 /// Failed unit of a message.
 #[derive(Debug, Clone, PartialEq, Eq)]

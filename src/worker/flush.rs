@@ -19,10 +19,11 @@ use super::objects::Parsed;
 use super::settle::{Decided, GivenUp, settle};
 use super::stretch::Room;
 use super::suspects::{Key, Suspects};
-use super::{Setup, dead_letter, now_ms, spread};
+use super::{Setup, dead_letter, spread};
 use crate::contract::{Context, Message, Table};
 use crate::metrics::workers;
 use crate::sink::{Rows, Store};
+use crate::time::now_ms;
 
 /// Number of parts into which suspects are split that may have crashed the destination.
 pub(super) const WAYS: usize = 16;

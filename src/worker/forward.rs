@@ -7,6 +7,7 @@ use bytes::Bytes;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
+use super::Setup;
 use super::append::json_message;
 use super::breaker::Breakers;
 use super::disposition::{Forwarding, decide_request};
@@ -15,11 +16,12 @@ use super::gate::Gate;
 use super::guard::guarded_async;
 use super::message::{Content, Prepared, units};
 use super::settle::{Decided, GivenUp, settle};
-use super::{Setup, now_ms};
-use crate::contract::{Bad, Context, Input, Message, Queue, Request};
+use crate::contract::{Context, Input, Message, Queue, Request};
 use crate::dead_letter::Class;
 use crate::metrics::requests;
+use crate::row_error::Bad;
 use crate::sink::http::{RequestError, Target};
+use crate::time::now_ms;
 
 /// State that all workers of a request share.
 pub(super) struct Forwarder {

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use crate::broker::{HeaderValue, Properties};
 use crate::contract::headers::{HTTP_HEADERS, OBJECT_ID, is_internal};
-use crate::contract::json::{Map, Value, parse_object};
+use crate::json::{Map, Value, parse_object};
 
 /// Headers that the sender set: of a webhook that keeps them the HTTP headers, otherwise the AMQP headers.
 pub(super) fn sent(properties: &Properties) -> Map<String, Value> {

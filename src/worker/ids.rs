@@ -10,10 +10,11 @@ use xxhash_rust::xxh3::xxh3_128;
 
 use super::duty::Received;
 use super::split::{Lost, Part, Why, split};
-use crate::contract::wire::{self, RECURSION_LIMIT, WireType};
-use crate::contract::{Bad, Envelope, Ids};
+use crate::contract::{Envelope, Ids};
 use crate::identity::Maker;
-use crate::protobuf::writer::push_varint;
+use crate::protobuf::wire::{self, RECURSION_LIMIT, WireType};
+use crate::protobuf::writer::push_field;
+use crate::row_error::Bad;
 
 /// Splits a message, whose body is `body`, and writes ids into it where they are missing. `delivery` is the received
 /// message.
@@ -171,11 +172,4 @@ fn without(field: u32, message: &[u8], out: &mut Vec<u8>) {
             out.extend_from_slice(message.get(start..at).unwrap_or_default());
         }
     }
-}
-
-fn push_field(out: &mut Vec<u8>, number: u32, bytes: &[u8]) {
-    const DELIMITED: u64 = 2;
-    push_varint(out, u64::from(number) << 3 | DELIMITED);
-    push_varint(out, bytes.len() as u64);
-    out.extend_from_slice(bytes);
 }

@@ -5,8 +5,8 @@ use std::collections::VecDeque;
 use super::batch::Held;
 use super::failed::Failed;
 use super::message::units;
-use super::now_ms;
 use crate::contract::Context;
+use crate::time::now_ms;
 
 /// Number of units tried behind one that the destination named as bad, as a multiple of the good ones before it.
 const FURTHER: usize = 4;

@@ -6,8 +6,9 @@ use super::disposition::Chances;
 use super::duty::Received;
 use super::objects::Objects;
 use super::split::Part;
-use crate::contract::json::{Map, Value};
-use crate::contract::{Bad, Queue};
+use crate::contract::Queue;
+use crate::json::{Map, Value};
+use crate::row_error::Bad;
 
 /// Message that is ready to become rows, with its acknowledgement guard.
 #[derive(Debug)]

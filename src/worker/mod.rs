@@ -51,7 +51,7 @@ pub use state::{Paused, States};
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
@@ -187,12 +187,4 @@ fn by_request(queues: &[&'static Queue]) -> Vec<(&'static Request, Vec<&'static 
             .push(queue);
     }
     requests.into_values().collect()
-}
-
-/// Time, in milliseconds since the epoch.
-fn now_ms() -> i64 {
-    let since = SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .unwrap_or(Duration::ZERO);
-    i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
 }

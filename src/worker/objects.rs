@@ -11,11 +11,12 @@ use xxhash_rust::xxh3::xxh3_128;
 use super::duty::Received;
 use crate::broker::{HeaderValue, Properties};
 use crate::contract::headers::OBJECT_ID;
-use crate::contract::json::limits::{self, MAX_OBJECTS};
-use crate::contract::json::{Map, Value, without_mark};
-use crate::contract::{Bad, IdFrom, Message, Queue};
+use crate::contract::{IdFrom, Message, Queue};
 use crate::identity;
+use crate::json::limits::{self, MAX_OBJECTS};
+use crate::json::{Map, Value, without_mark};
 use crate::metrics::intake::IDS_MISSING;
+use crate::row_error::Bad;
 
 /// Ranges of the objects of a message.
 #[derive(Debug)]

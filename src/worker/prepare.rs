@@ -16,9 +16,10 @@ use super::stretch::becomes;
 use super::{headers, proto_json};
 use crate::broker::{Delivery, HeaderValue, Properties};
 use crate::contract::headers::{EVENT_BATCH, JSON, UNREADABLE};
-use crate::contract::json::Map;
-use crate::contract::{Bad, Envelope, Input, Pipeline, Queue};
+use crate::contract::{Envelope, Input, Pipeline, Queue};
+use crate::json::Map;
 use crate::proto_json::ProtoJson;
+use crate::row_error::Bad;
 use crate::weight::{self, Budget, Permit};
 
 /// Prepares messages.

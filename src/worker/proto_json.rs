@@ -3,8 +3,9 @@
 use bytes::Bytes;
 
 use super::split::{Around, Lost, MAX_EVENTS, Part, Why, too_many};
-use crate::contract::{Bad, Envelope};
+use crate::contract::Envelope;
 use crate::proto_json::{Found, Most, ProtoJson, Request, Unread};
+use crate::row_error::Bad;
 
 /// Maximum number of bad events of a message with a reason of their own: beyond these they share dead letters.
 const TOLD: usize = 4096;

@@ -5,11 +5,12 @@ use std::time::Duration;
 
 use super::duty::Received;
 use super::ending::Ending;
-use super::{Setup, now_ms, retry};
+use super::{Setup, retry};
 use crate::broker::{HeaderValue, Outgoing};
 use crate::contract::Queue;
 use crate::contract::headers::{DELIVERY_COUNT, RETURNED_OFTEN, UNREADABLE};
 use crate::metrics::broker::RENEWED;
+use crate::time::now_ms;
 
 /// Timeout of publishing a copy. Without one the message is processed as it is.
 const PATIENCE: Duration = Duration::from_secs(10);

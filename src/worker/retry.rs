@@ -12,7 +12,7 @@ use super::unit::{self, event_at};
 use crate::broker::{HeaderValue, Outgoing, Properties, SHORT};
 use crate::contract::headers as h;
 use crate::contract::{Envelope, IdFrom, Input};
-use crate::protobuf::writer::push_varint;
+use crate::protobuf::writer::push_field;
 
 /// Copies for a message's queue with these of its units, in ascending order. Each object of a list travels by itself,
 /// under the id that it has in the list.
@@ -132,11 +132,4 @@ fn batch(envelope: &Envelope, parts: &[Part], undecided: &[usize], body: &[u8]) 
         push_field(&mut out, envelope.batches, &request);
     }
     out.into()
-}
-
-fn push_field(out: &mut Vec<u8>, number: u32, bytes: &[u8]) {
-    const DELIMITED: u64 = 2;
-    push_varint(out, u64::from(number) << 3 | DELIMITED);
-    push_varint(out, bytes.len() as u64);
-    out.extend_from_slice(bytes);
 }

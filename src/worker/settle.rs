@@ -15,11 +15,12 @@ use super::fit::fit;
 use super::guard::{guarded, guarded_async};
 use super::message::{Prepared, units};
 use super::meters::Tally;
-use super::{Setup, dead_letter, now_ms, retry};
+use super::{Setup, dead_letter, retry};
 use crate::broker::{Outgoing, PublishError};
 use crate::contract::Route;
 use crate::dead_letter::Blame;
 use crate::metrics::workers::DEAD_LETTERS;
+use crate::time::now_ms;
 
 /// Maximum number of unconfirmed dead letters of one message.
 const AT_ONCE: usize = 32;

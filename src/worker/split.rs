@@ -4,8 +4,9 @@ use std::ops::Range;
 
 use bytes::Bytes;
 
-use crate::contract::wire::{self, RECURSION_LIMIT, WireType};
-use crate::contract::{Bad, Envelope, EventType};
+use crate::contract::{Envelope, EventType};
+use crate::protobuf::wire::{self, RECURSION_LIMIT, WireType};
+use crate::row_error::Bad;
 use crate::unknown::UNKNOWN_MEMBERS;
 
 /// Maximum number of events of a message: twice as many as of a request, from which older producers make one message.

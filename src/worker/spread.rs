@@ -49,7 +49,9 @@ mod tests {
     #![allow(clippy::unwrap_used, reason = "a test says what is wrong by panicking")]
 
     use super::*;
-    use crate::contract::{Append, Bad, ColumnSpec, Context, Layout, Message, Storage, Table};
+    use crate::contract::{Append, ColumnSpec, Context, Message, Storage, Table};
+    use crate::native::Layout;
+    use crate::row_error::Bad;
 
     fn no_rows(_: &mut Block, _: &Message<'_>, _: &Context) -> Result<(), Bad> {
         Err(Bad::Unexpected("rows"))

@@ -76,11 +76,12 @@ mod tests {
 
     use super::super::split::{Lost, Part, Run, Why};
     use super::*;
-    use crate::contract::{Bad, EventType, Shape};
+    use crate::contract::EventType;
     use crate::dead_letter::Class;
+    use crate::protobuf::Shape;
+    use crate::row_error::Bad;
 
     static SHAPE: Shape = Shape {
-        id: 0,
         name: "test.Payload",
         fields: &[],
         dense: &[],

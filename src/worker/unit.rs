@@ -9,7 +9,7 @@ use super::message::{Content, Prepared};
 use super::split::Part;
 use crate::contract::headers::JSON;
 use crate::contract::{Envelope, EventType, Input};
-use crate::protobuf::writer::push_varint;
+use crate::protobuf::writer::push_field;
 
 /// Message that would hold the unit alone.
 pub(super) struct Body {
@@ -181,10 +181,7 @@ fn request(envelope: &Envelope, part: &Part, events: &[&Range<usize>], body: &[u
         .into_iter()
         .chain(events)
     {
-        const DELIMITED: u64 = 2;
-        push_varint(&mut out, u64::from(number) << 3 | DELIMITED);
-        push_varint(&mut out, bytes.len() as u64);
-        out.extend_from_slice(bytes);
+        push_field(&mut out, number, bytes);
     }
     out.into()
 }

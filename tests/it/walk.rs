@@ -82,16 +82,13 @@ fn declare_the_type(project: &Project, walk: &Walk) {
     assert!(!stale.status.success());
     assert!(errors.contains("stale"), "{errors}");
     let shown = text(stale);
-    assert!(shown.contains("\n+### WishlistAddedEvent\n"), "{shown}");
+    assert!(shown.contains("\n+## WishlistAddedEvent\n"), "{shown}");
 
     let before = project.files("migrations/clickhouse");
     succeeded(project.cargo(&["xtask", "codegen"]));
     assert_eq!(project.files("migrations/clickhouse"), before);
-    let catalogue = project.read("generated/catalogue.md");
-    assert!(
-        catalogue
-            .contains("### WishlistAddedEvent\n\nThe client put a product on the wish list.\n")
-    );
+    let page = project.read("generated/catalogue/events/product.md");
+    assert!(page.contains("## WishlistAddedEvent\n\nThe client put a product on the wish list.\n"));
     for change in project.changes() {
         let expected = ["generated/", "migrations/schema.lock", MESSAGES, ENVELOPE];
         assert!(
@@ -155,12 +152,12 @@ fn declare_the_table(project: &Project, walk: &Walk) {
         Some("CREATE TABLE IF NOT EXISTS `wishlist`"),
         "{sql}"
     );
-    let catalogue = project.read("generated/catalogue.md");
+    let page = project.read("generated/catalogue/tables/wishlist.md");
     for part in [
-        "Rows are made from [WishlistAddedEvent](#wishlistaddedevent).",
+        "Rows are made from [WishlistAddedEvent](../events/product.md#wishlistaddedevent).",
         "filled by `clickhouse_wishlist_q`.",
     ] {
-        assert!(catalogue.contains(part), "{part}");
+        assert!(page.contains(part), "{part}");
     }
 }
 

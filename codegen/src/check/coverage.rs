@@ -112,7 +112,7 @@ fn covered(table: &Table<'_>, scope: &Scope<'_>, ignored: &[(Path, &Text)], out:
     for (i, (path, text)) in ignored.iter().enumerate() {
         if !used.contains(&i) {
             let message = format!(
-                "nothing is left out here that `{}` would ignore",
+                "`{}` has a column already, or is ignored twice",
                 path.join(".")
             );
             out.push(

@@ -20,7 +20,7 @@ const RESERVED: [&str; 4] = ["system", "information_schema", "default", "event_g
 const DECISIONS: &str = "dead_letter_decisions";
 
 fn check_migrations_table(name: &Text, spec: &Spec, out: &mut Diagnostics) {
-    let message = format!("`{}` can't be the table of migrations", name.value);
+    let message = format!("`{}` can't be the migration table", name.value);
     let tell = Diagnostic::new(&MIGRATIONS_TABLE, message);
     if !is_identifier(&name.value) {
         out.push(tell.at(name.span, "not an identifier").help(
@@ -66,7 +66,7 @@ pub(super) fn check(resolved: &Resolved<'_>, out: &mut Diagnostics) {
                 Diagnostic::new(&UNUSED_DATABASE, message)
                     .at(name.span, "not used")
                     .help(format!(
-                        "take it out, or say `database: {}` in a table",
+                        "remove it, or set `database: {}` in a table",
                         name.value
                     )),
             );
@@ -94,7 +94,7 @@ fn check_server<'a>(server: &'a Text, seen: &mut Vec<&'a Text>, out: &mut Diagno
     let alike = |other: &str| other != server.value && other.eq_ignore_ascii_case(&server.value);
     let message = |other: &str| {
         format!(
-            "the servers `{other}` and `{}` differ in nothing but the case",
+            "the servers `{other}` and `{}` differ only in the case of letters",
             server.value
         )
     };

@@ -104,7 +104,7 @@ fn circle(route: &Located<Route>, what: &str, resolved: &Resolved<'_>, out: &mut
                 Diagnostic::new(&DEAD_LETTER_LOOP, message)
                     .at(route.span, "sent from here")
                     .and(Some(binding.span), "taken here")
-                    .help("use an exchange or a key that only the dead-letter table's queues take"),
+                    .help("use an exchange or a key that only queues of the dead-letter table are bound to"),
             );
         }
     }
@@ -136,9 +136,9 @@ fn table(resolved: &Resolved<'_>, out: &mut Diagnostics) {
             out.push(
                 Diagnostic::new(
                     &DEAD_LETTER_TABLE,
-                    "the dead-letter table takes every event type",
+                    "the dead-letter table accepts every event type",
                 )
-                .at(event.span, "not only some")
+                .at(event.span, "accepts all types")
                 .and(table.dead_letters, "keeps dead letters"),
             );
         }
@@ -158,7 +158,7 @@ fn table(resolved: &Resolved<'_>, out: &mut Diagnostics) {
                     out.push(
                         Diagnostic::new(&DEAD_LETTER_TABLE, text)
                             .at(value.span, "leave this out")
-                            .and(Some(into.span), "the end of every path"),
+                            .and(Some(into.span), "the last resort"),
                     );
                 }
             }

@@ -28,7 +28,7 @@ pub(super) fn check(resolved: &Resolved<'_>, out: &mut Diagnostics) {
             out.push(match &table.spec.events {
                 Some(_) => found.at(name.span, "no gRPC source takes app events"),
                 None => found.at(name.span, "no queue goes into it").help(format!(
-                    "a queue with `into: {}`, or a list of `events`",
+                    "add a queue with `into: {}`, or a list of `events`",
                     name.value
                 )),
             });

@@ -12,12 +12,12 @@ pub(super) fn check(resolved: &Resolved<'_>, out: &mut Diagnostics) {
         let limits = &table.spec.limits;
         let name = &table.spec.name.value;
         if let (Some(_), Some(span)) = (table.spec.dead_letters, limits.span) {
-            let message = format!("table `{name}` is that of the dead letters, and has no limits");
+            let message = format!("table `{name}` keeps dead letters, which have no limits");
             out.push(
                 Diagnostic::new(&TEXT_LIMIT, message)
-                    .at(span, "nothing is refused here")
-                    .and(table.spec.dead_letters, "what comes is kept")
-                    .help("say it in the tables that the dead letters come from, or in `defaults`"),
+                    .at(span, "messages can't be refused here")
+                    .and(table.spec.dead_letters, "everything is kept")
+                    .help("set it in the tables that the dead letters come from, or in `defaults`"),
             );
         }
         columns(table, out);
@@ -30,7 +30,7 @@ fn columns(table: &Table<'_>, out: &mut Diagnostics) {
         match column {
             Some(column) if is_text(&column.column.ty) => {}
             Some(column) => {
-                let message = format!("`{}` is no text", name.value);
+                let message = format!("`{}` is not a text column", name.value);
                 out.push(
                     Diagnostic::new(&TEXT_LIMIT, message)
                         .at(name.span, format!("is {}", column.column.ty))

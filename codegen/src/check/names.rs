@@ -108,7 +108,7 @@ fn paths(resolved: &Resolved<'_>, out: &mut Diagnostics) {
                 let found = Diagnostic::new(&PATH_COLLISION, message).at(place.span, "taken");
                 out.push(match other {
                     Some(other) => found.and(Some(*other), "by this source"),
-                    None => found.help("the server itself answers there"),
+                    None => found.help("the server itself uses this path"),
                 });
             }
             None => {

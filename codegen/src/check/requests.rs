@@ -46,7 +46,7 @@ pub(super) fn check(resolved: &Resolved<'_>, out: &mut Diagnostics) {
             out.push(
                 Diagnostic::new(&UNUSED_REQUEST, message)
                     .at(name.span, "no queue goes into it")
-                    .help(format!("a queue with `into: {}`", name.value)),
+                    .help(format!("add a queue with `into: {}`", name.value)),
             );
         }
     }
@@ -60,7 +60,7 @@ pub(super) fn check(resolved: &Resolved<'_>, out: &mut Diagnostics) {
         if let (Some(into), Some(Input::Events | Input::DeadLetters)) =
             (&declared.into, &queue.input)
         {
-            let message = format!("the messages of queue `{}` are no JSON", queue.name);
+            let message = format!("the messages of queue `{}` are not JSON", queue.name);
             out.push(
                 Diagnostic::new(&REQUEST_INPUT, message)
                     .at(into.span, "a request takes JSON messages")

@@ -77,7 +77,7 @@ fn unroutable(source: &Source<'_>, resolved: &Resolved<'_>, out: &mut Diagnostic
         return;
     };
     let message = match lost[..] {
-        [only] => format!("no queue takes what is published with the key `{only}`"),
+        [only] => format!("no queue is bound for messages with the key `{only}`"),
         _ => format!(
             "no queue takes {} of the event types: {}",
             lost.len(),
@@ -128,7 +128,7 @@ fn binding_key(binding: &Located<Route>, resolved: &Resolved<'_>, out: &mut Diag
     };
     let exchange = resolved.spec.exchange(&binding.value.exchange);
     let message = format!(
-        "`{key}` is no key for exchange `{}`",
+        "`{key}` is not a valid key for exchange `{}`",
         binding.value.exchange
     );
     out.push(

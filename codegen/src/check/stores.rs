@@ -24,7 +24,7 @@ fn default_partitions(resolved: &Resolved<'_>, out: &mut Diagnostics) {
     let tables = &resolved.tables;
     if !tables.iter().any(used) && tables.iter().all(|t| t.complete) {
         let message = format!("no table has the columns of `{}`", default.value);
-        let found = Diagnostic::new(&UNKNOWN_COLUMN, message).at(default.span, "of no table");
+        let found = Diagnostic::new(&UNKNOWN_COLUMN, message).at(default.span, "not in any table");
         out.push(found.help("a table that names no partitions has these, if it has their columns"));
     }
 }

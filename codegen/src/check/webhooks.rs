@@ -18,7 +18,7 @@ pub(super) fn check(resolved: &Resolved<'_>, out: &mut Diagnostics) {
             _ => None,
         });
         if !posted.any(|m| m == message) && !taken.any(|m| m == message) {
-            let text = format!("nobody sends `{}` as JSON", message.full_name());
+            let text = format!("no JSON message is a `{}`", message.full_name());
             out.push(
                 Diagnostic::new(&ANY_OF, text)
                     .at(said.span, "of no source and no queue")

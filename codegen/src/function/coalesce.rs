@@ -32,7 +32,7 @@ fn arguments(reading: &Reading<'_>) -> Read<Vec<Argument>> {
     match reading.values.value(other, reading.text, Some(present))? {
         Some(found) if found.ty.present() == present => Ok(vec![Argument::Value(found)]),
         _ => {
-            let message = format!("`{}` can't stand in for {present}", other.text);
+            let message = format!("`{}` can't replace {present}", other.text);
             let found = Diagnostic::new(&BAD_ARGUMENT, message)
                 .at(reading.text.part(other.range.clone()), "of another type")
                 .help("`coalesce` takes a path of a JSON message to a value of the same type; a constant text is `default(\"TEXT\")`");

@@ -83,7 +83,7 @@ impl Code {
         match self.yields {
             Yields::Str => Ok(rust),
             Yields::Cow | Yields::Owned => Ok(format!("&{rust}")),
-            _ => Err(format!("{} is no text", self.yields.name())),
+            _ => Err(format!("{} is not text", self.yields.name())),
         }
     }
 

@@ -39,7 +39,7 @@ pub(crate) fn checked(name: &str, range: Range<usize>, text: &Text) -> Read<Stri
     if is_header(name) {
         return Ok(name.to_owned());
     }
-    let message = format!("`{name}` is no name of a header");
+    let message = format!("`{name}` is not a valid header name");
     let found = Diagnostic::new(&HEADER_NAME, message).at(text.part(range), "not a name");
     Err(Box::new(found.help("a name holds letters, digits and -._")))
 }

@@ -65,7 +65,7 @@ fn arguments(reading: &Reading<'_>) -> Read<Vec<Argument>> {
     let Some(part) = wrong else {
         return reading.texts();
     };
-    let message = format!("a user agent says no `{}`", part.text);
+    let message = format!("a user agent has no part `{}`", part.text);
     let names = PARTS.iter().map(|(name, _)| *name);
     let found = Diagnostic::new(&BAD_ARGUMENT, message)
         .at(reading.text.part(part.range.clone()), "unknown")

@@ -36,7 +36,7 @@ fn arguments(reading: &Reading<'_>) -> Read<Vec<Argument>> {
     let message = format!("`{}` can't be a member of an object", value.text);
     let found = Diagnostic::new(&BAD_ARGUMENT, message)
         .at(reading.text.part(value.range.clone()), "not a single value")
-        .help("`with` takes text, a number or a truth value out of the body: `with(\"key\", body.field)`");
+        .help("`with` takes text, a number or a boolean from the body: `with(\"key\", body.field)`");
     Err(Box::new(found))
 }
 

@@ -1,6 +1,8 @@
 //! From the model to files: views are made, templates print them, Rust is formatted.
 
 mod definitions;
+pub(crate) mod imports;
+mod out;
 mod proto;
 mod rust;
 mod templates;
@@ -9,11 +11,11 @@ pub mod view;
 use serde::Serialize;
 
 use crate::base::hash::hash;
-use crate::base::header::HEADER;
 use crate::base::tree::Tree;
 use crate::model::Model;
 use crate::schema::lock::Lock;
 use crate::schema::plan::Planned;
+use out::Out;
 use templates::Templates;
 use view::catalogue::catalogue;
 use view::databases::{Migrations, databases};
@@ -24,8 +26,9 @@ use view::readers::Readers;
 use view::refused::Refused;
 use view::requests::requests;
 use view::shapes::Shapes;
-use view::tables::{TableList, tables};
-use view::topology::topology;
+use view::sources::sources;
+use view::tables::tables;
+use view::topology::{queues, topology};
 
 /// Why nothing was generated.
 #[derive(Debug, thiserror::Error)]
@@ -73,83 +76,56 @@ pub fn render(tree: &mut Tree, model: &Model, planned: &Planned) -> Result<(), R
     let readers = Readers::of(model);
     let tables = tables(model, &shapes, &readers).map_err(RenderError::Columns)?;
     let requests = requests(model, &shapes, &readers).map_err(RenderError::Columns)?;
-    let topology =
-        topology(model, &shapes, &readers, &tables, &requests).map_err(RenderError::Columns)?;
+    let sources = sources(model, &shapes, &readers).map_err(RenderError::Columns)?;
+    let queues = queues(model, &shapes, &tables, &requests);
     let definitions = definitions::render(model)?;
 
-    let mut modules = vec![
-        "pub mod databases;",
-        "pub mod hooks;",
-        "pub mod migrations;",
-        "#[allow(missing_docs, clippy::all, reason = \"prost and tonic write it\")] pub mod proto;",
-        "pub mod requests;",
-        "pub mod shapes;",
-        "pub mod tables;",
-        "pub mod topology;",
-        "mod views;",
-    ];
-    if model.envelope.is_some() {
-        modules.insert(0, "pub mod envelope;");
-    }
-    let root = Root {
-        modules,
-        fingerprint: literal(&fingerprint(model, &definitions)),
-        migrations_table: literal(&model.migrations_table),
-    };
-    let mut add = |path: &str, source: String| -> Result<(), RenderError> {
-        let path = format!("generated/{path}");
-        let contents = rust::format(&path, &source)?;
-        tree.add(path, contents);
-        Ok(())
-    };
-
-    add("mod.rs", templates.render("mod.rs", &root)?)?;
-    add(
+    let mut out = Out { tree, templates };
+    let root = Root::of(model);
+    out.rust("mod.rs", "mod.rs", &root)?;
+    out.rust(
         "migrations.rs",
-        templates.render("migrations.rs", &Migrations::of(&planned.files))?,
+        "migrations.rs",
+        &Migrations::of(&planned.files),
     )?;
-    add(
+    out.rust(
         "databases.rs",
-        templates.render("databases.rs", &databases(model, &planned.files))?,
+        "databases.rs",
+        &databases(model, &planned.files),
     )?;
-    add("requests.rs", templates.render("requests.rs", &requests)?)?;
-    add("hooks.rs", templates.render("hooks.rs", &hooks(model))?)?;
-    add("topology.rs", templates.render("topology.rs", &topology)?)?;
-
+    out.rust("hooks.rs", "hooks.rs", &hooks(model))?;
     if let Some(view) = model.envelope.as_ref().map(|e| envelope(e, &shapes)) {
-        add("envelope.rs", templates.render("envelope.rs", &view)?)?;
+        out.rust("envelope.rs", "envelope.rs", &view)?;
     }
-
-    let files = shapes.files();
-    for file in &files {
-        let source = templates.render("shapes.rs", file)?;
-        add(&format!("shapes/{}.rs", file.module), source)?;
+    let topology = topology(model);
+    out.rust("topology.rs", "topology/mod.rs", &topology)?;
+    out.rust("exchanges.rs", "topology/exchanges.rs", &topology)?;
+    out.rust("sources.rs", "topology/sources/mod.rs", &sources)?;
+    for source in &sources.sources {
+        let path = format!("topology/sources/{}.rs", source.module);
+        out.rust("source.rs", &path, source)?;
     }
-    let list = Modules::of(files.into_iter().map(|file| file.module));
-    add("shapes/mod.rs", templates.render("shape_list.rs", &list)?)?;
-
-    let files = readers.files();
-    for file in &files {
-        let source = templates.render("readers.rs", file)?;
-        add(&format!("views/{}.rs", file.module), source)?;
+    out.rust("queues.rs", "topology/queues/mod.rs", &queues)?;
+    for queue in &queues.queues {
+        let path = format!("topology/queues/{}.rs", queue.module);
+        out.rust("queue.rs", &path, queue)?;
     }
-    let list = Modules::of(files.into_iter().map(|file| file.module));
-    add("views/mod.rs", templates.render("reader_list.rs", &list)?)?;
-
-    for table in &tables {
-        let source = templates.render("table.rs", table)?;
-        add(&format!("tables/{}.rs", table.module), source)?;
+    out.rust("requests.rs", "requests/mod.rs", &requests)?;
+    for request in &requests.requests {
+        let path = format!("requests/{}.rs", request.module);
+        out.rust("request.rs", &path, request)?;
     }
-    let list = TableList::of(model, &tables);
-    add("tables/mod.rs", templates.render("table_list.rs", &list)?)?;
+    out.shapes(&shapes)?;
+    out.readers(&readers)?;
+    out.tables(model, &tables)?;
+    out.catalogue(&catalogue(model))?;
 
+    tree.add(
+        "generated/fingerprint.txt",
+        fingerprint(model, &definitions),
+    );
     tree.add("generated/descriptors.binpb", model.descriptors.clone());
     tree.add("generated/definitions.json", definitions);
-    let page = templates.render("catalogue.md", &catalogue(model))?;
-    tree.add(
-        "generated/catalogue.md",
-        format!("<!-- {HEADER} -->\n{page}"),
-    );
     proto::add(tree, &model.pool)
 }
 
@@ -157,20 +133,28 @@ pub fn render(tree: &mut Tree, model: &Model, planned: &Planned) -> Result<(), R
 #[derive(Serialize)]
 struct Root {
     modules: Vec<&'static str>,
-    fingerprint: String,
     migrations_table: String,
 }
 
-/// Modules that a module lists.
-#[derive(Serialize)]
-struct Modules {
-    modules: Vec<String>,
-}
-
-impl Modules {
-    fn of(modules: impl Iterator<Item = String>) -> Self {
-        Modules {
-            modules: modules.collect(),
+impl Root {
+    fn of(model: &Model) -> Self {
+        let mut modules = vec![
+            "pub mod databases;",
+            "pub mod hooks;",
+            "pub mod migrations;",
+            "#[allow(missing_docs, clippy::all, reason = \"prost and tonic write it\")] pub mod proto;",
+            "pub mod requests;",
+            "pub mod shapes;",
+            "pub mod tables;",
+            "pub mod topology;",
+            "mod views;",
+        ];
+        if model.envelope.is_some() {
+            modules.insert(1, "pub mod envelope;");
+        }
+        Root {
+            modules,
+            migrations_table: literal(&model.migrations_table),
         }
     }
 }

@@ -7,49 +7,44 @@ use serde::Serialize;
 
 use super::RenderError;
 
+/// A template's name and text.
+macro_rules! template {
+    ($name:literal) => {
+        (
+            $name,
+            include_str!(concat!("../../templates/", $name, ".j2")),
+        )
+    };
+}
+
 /// Every template by name.
 const TEMPLATES: &[(&str, &str)] = &[
-    (
-        "catalogue.md",
-        include_str!("../../templates/catalogue.md.j2"),
-    ),
-    (
-        "databases.rs",
-        include_str!("../../templates/databases.rs.j2"),
-    ),
-    (
-        "envelope.rs",
-        include_str!("../../templates/envelope.rs.j2"),
-    ),
-    ("hooks.rs", include_str!("../../templates/hooks.rs.j2")),
-    (
-        "migrations.rs",
-        include_str!("../../templates/migrations.rs.j2"),
-    ),
-    ("mod.rs", include_str!("../../templates/mod.rs.j2")),
-    (
-        "reader_list.rs",
-        include_str!("../../templates/reader_list.rs.j2"),
-    ),
-    ("readers.rs", include_str!("../../templates/readers.rs.j2")),
-    (
-        "shape_list.rs",
-        include_str!("../../templates/shape_list.rs.j2"),
-    ),
-    (
-        "requests.rs",
-        include_str!("../../templates/requests.rs.j2"),
-    ),
-    ("shapes.rs", include_str!("../../templates/shapes.rs.j2")),
-    ("table.rs", include_str!("../../templates/table.rs.j2")),
-    (
-        "table_list.rs",
-        include_str!("../../templates/table_list.rs.j2"),
-    ),
-    (
-        "topology.rs",
-        include_str!("../../templates/topology.rs.j2"),
-    ),
+    template!("catalogue.md"),
+    template!("catalogue_events.md"),
+    template!("catalogue_message.md"),
+    template!("catalogue_request.md"),
+    template!("catalogue_table.md"),
+    template!("databases.rs"),
+    template!("envelope.rs"),
+    template!("exchanges.rs"),
+    template!("hooks.rs"),
+    template!("migrations.rs"),
+    template!("mod.rs"),
+    template!("package.rs"),
+    template!("queue.rs"),
+    template!("queues.rs"),
+    template!("reader_list.rs"),
+    template!("readers.rs"),
+    template!("request.rs"),
+    template!("requests.rs"),
+    template!("shape_list.rs"),
+    template!("shapes.rs"),
+    template!("source.rs"),
+    template!("sources.rs"),
+    template!("table.rs"),
+    template!("table_list.rs"),
+    template!("table_type.rs"),
+    template!("topology.rs"),
 ];
 
 /// The compiled templates.
@@ -62,6 +57,7 @@ impl Templates {
         env.set_undefined_behavior(UndefinedBehavior::Strict);
         env.set_auto_escape_callback(|_| minijinja::AutoEscape::None);
         env.set_debug(true);
+        env.add_filter("from_index", from_index);
         let syntax = SyntaxConfig::builder()
             .trim_blocks(true)
             .lstrip_blocks(true)
@@ -90,4 +86,9 @@ impl Templates {
             .and_then(|template| template.render(Serde(view)))
             .map_err(|source| RenderError::Template { name, source })
     }
+}
+
+/// Text with links from one page of the catalogue to another, as its index has it.
+fn from_index(text: &str) -> String {
+    text.replace("](../", "](catalogue/")
 }

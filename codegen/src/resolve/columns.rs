@@ -199,7 +199,7 @@ fn stands_for_nothing(root: &Text) -> Diagnostic {
     Diagnostic::new(&EXPRESSION_SYNTAX, message)
         .at(root.span, "not a message")
         .help(
-            "it stands for the fields of header, event, payload or body, or for what a user agent says: \
+            "it stands for the fields of header, event, payload or body, or for the parts of a user agent: \
              `body.FIELD | user_agent`",
         )
 }

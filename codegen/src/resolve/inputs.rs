@@ -123,10 +123,7 @@ fn of_table(
         .filter_map(|q| Some((q, q.input.clone()?)));
     if table.events.is_some() {
         if let Some((queue, _)) = feeding.next() {
-            let message = format!(
-                "table `{}` takes the messages of a queue of its own",
-                table.name.value
-            );
+            let message = format!("table `{}` is fed by a queue of its own", table.name.value);
             out.push(misfit(
                 message,
                 queue,
@@ -241,7 +238,7 @@ fn name(input: &Input) -> String {
 fn no_match(queue: &str, binding: &Located<Route>, keys: &[String], source: Span) -> Diagnostic {
     let key = &binding.value.routing_key;
     let message =
-        format!("nothing is published that `{key}` matches, so queue `{queue}` stays empty");
+        format!("no message is published that `{key}` matches, so queue `{queue}` stays empty");
     Diagnostic::new(&UNMATCHED_BINDING, message)
         .at(binding.span, "matches no routing key")
         .and(Some(source), "this source publishes to the exchange")
@@ -253,7 +250,10 @@ fn no_match(queue: &str, binding: &Located<Route>, keys: &[String], source: Span
 }
 
 fn unknown(queue: &spec::Queue) -> Diagnostic {
-    let message = format!("what do the messages of queue `{}` hold?", queue.name.value);
+    let message = format!(
+        "the type of the messages of queue `{}` is unknown",
+        queue.name.value
+    );
     Diagnostic::new(&UNKNOWN_INPUT, message)
         .at(queue.name.span, "no source publishes to its exchanges")
         .help("name their message: `message: package.Message`")

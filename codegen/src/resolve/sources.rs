@@ -159,8 +159,7 @@ fn intake(
         }
         (None, None) => {
             out.push(
-                missing(source, "`grpc` or `post`, which tells how events arrive")
-                    .at(name.span, "how do its events arrive?"),
+                missing(source, "`grpc` or `post`").at(name.span, "`grpc` or `post` is required"),
             );
             None
         }
@@ -225,7 +224,7 @@ fn computed(
 }
 
 fn not_kept(from: &Text, source: &spec::Source) -> Diagnostic {
-    let message = format!("source `{}` keeps no headers", source.name.value);
+    let message = format!("source `{}` doesn't keep headers", source.name.value);
     Diagnostic::new(&HEADERS_NOT_KEPT, message)
         .at(from.span, "uses `$headers`")
         .and(Some(source.name.span), "has no `headers: true`")

@@ -81,12 +81,15 @@ fn status(text: &Text, out: &mut Diagnostics) -> Option<Status> {
         let taken = text.value.starts_with('2');
         let mistake = Diagnostic::new(
             &STATUS,
-            format!("`{}` is no status that a request can fail with", text.value),
+            format!(
+                "`{}` is not a status that a request can fail with",
+                text.value
+            ),
         )
         .at(
             text.span,
             if taken {
-                "says that the message was taken"
+                "means that the message was accepted"
             } else {
                 "not a status"
             },

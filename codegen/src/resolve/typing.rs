@@ -221,7 +221,7 @@ fn error_field(expression: &Expression, text: &Text, scope: &Scope<'_>) -> Typed
         return Err(Box::new(found.help(suggest("", names, "known names"))));
     };
     let Some((_, known)) = ErrorField::ALL.iter().find(|(n, _)| *n == name.text) else {
-        let message = format!("nothing called `{}` is known of a dead letter", name.text);
+        let message = format!("a dead letter has no field `{}`", name.text);
         let found = at(&UNKNOWN_FIELD, message, text, name.range.clone(), "unknown");
         return Err(Box::new(found.help(suggest(
             &name.text,

@@ -8,10 +8,10 @@ pub(super) const RULES: &[&Rule] = &[&UNCOVERED_FIELD, &USELESS_IGNORE];
 pub(crate) const UNCOVERED_FIELD: Rule = Rule {
     code: "EG070",
     name: "uncovered-field",
-    purpose: "Every field of the messages that a table is made from has a column or an `ignore`, in every table.",
-    text: "A field that is added to a message must not be lost without anybody noticing. A wildcard takes new fields \
-           by itself; `$payload | json` and `body | json` hold everything; `ignore` names what a table leaves out: a \
-           whole root, or a path.",
+    purpose: "Every field of a table's input has a column or an `ignore`, in every table.",
+    text: "A field that is added to a message must not be lost unnoticed. A wildcard includes new fields \
+           automatically; `$payload | json` and `body | json` hold everything; `ignore` lists what a table leaves out: \
+           a whole root, or a path.",
     bad: "columns: { event_id: event.id, event_name: $type, params: $payload | json }",
     good: "columns: { event_id: event.id, event_name: $type, params: $payload | json }\nignore: [header, event.timestamp, event.currentURL]",
 };
@@ -19,9 +19,9 @@ pub(crate) const UNCOVERED_FIELD: Rule = Rule {
 pub(crate) const USELESS_IGNORE: Rule = Rule {
     code: "EG071",
     name: "useless-ignore",
-    purpose: "An `ignore` names something that would be missing otherwise.",
-    text: "The field has a column already, or another entry ignores it. An entry that does nothing hides the day \
-           when it starts to do something.",
+    purpose: "An `ignore` names a field that would have no column otherwise.",
+    text: "The field has a column already, or another entry ignores it. An entry without effect would hide the change \
+           that gives it one.",
     bad: "columns: { user_id: header.userId, \"*\": header }\nignore: [header.userId]",
     good: "columns: { user_id: header.userId, \"*\": header }",
 };

@@ -13,9 +13,9 @@ pub(super) const RULES: &[&Rule] = &[
 pub(crate) const UNKNOWN_INPUT: Rule = Rule {
     code: "EG025",
     name: "unknown-input",
-    purpose: "It is known what a queue's messages hold.",
-    text: "A queue on an exchange that a source publishes to holds what the source publishes. What another service \
-           publishes has to be named: `message: package.Message` for JSON, or the request message of the gRPC \
+    purpose: "The type of a queue's messages is known.",
+    text: "A queue on an exchange that a source publishes to holds the messages of that source. Messages of other \
+           services have to be declared: `message: package.Message` for JSON, or the request message of the gRPC \
            source for app events.",
     bad: "queues:\n  logs: { bind: { beat.dx: logs }, into: post_log_event, ... }",
     good: "queues:\n  logs: { bind: { beat.dx: logs }, message: log.PostLog, into: post_log_event, ... }",
@@ -24,10 +24,10 @@ pub(crate) const UNKNOWN_INPUT: Rule = Rule {
 pub(crate) const MIXED_INPUT: Rule = Rule {
     code: "EG026",
     name: "mixed-input",
-    purpose: "A queue holds one kind of message, and a table takes one kind.",
-    text: "The columns of a table are expressions over one kind of message. Two queues may feed one table if they \
-           hold the same kind. A table with `events` is fed by the queue that the generator makes for it, so that no \
-           other queue goes into it.",
+    purpose: "A queue holds one kind of message, and so does a table.",
+    text: "The columns of a table are expressions over one kind of message. Two queues may feed one table if they hold \
+           the same kind. A table with `events` is fed by the queue that the generator derives for it, so no other \
+           queue goes into it.",
     bad: "queues:\n  shop_q: { bind: { shop.dx: shop }, into: post_log_event, ... }\n  logs: { bind: { beat.dx: logs }, message: log.PostLog, into: post_log_event, ... }",
     good: "queues:\n  shop_q: { bind: { shop.dx: shop }, into: shop_event, ... }\n  logs: { bind: { beat.dx: logs }, message: log.PostLog, into: post_log_event, ... }",
 };
@@ -35,7 +35,7 @@ pub(crate) const MIXED_INPUT: Rule = Rule {
 pub(crate) const UNFED_TABLE: Rule = Rule {
     code: "EG027",
     name: "unfed-table",
-    purpose: "Every table is fed.",
+    purpose: "Every table has an input.",
     text: "A table is fed by the queues whose `into` names it, by its own queue if it has `events`, or by dead \
            letters. Without that it would stay empty, and its columns can't be checked.",
     bad: "tables:\n  wish: { columns: { ... } }",
@@ -45,11 +45,10 @@ pub(crate) const UNFED_TABLE: Rule = Rule {
 pub(crate) const UNREACHABLE_BATCH: Rule = Rule {
     code: "EG030",
     name: "unreachable-batch",
-    purpose: "A batch can fill before prefetch runs out.",
-    text: "The broker hands out at most `prefetch` messages that are not acknowledged, and a message is acknowledged \
-           once its rows are stored. If those messages can't hold `rows` rows, every batch waits for its delay. A JSON \
-           message holds one row, a message of app events at most 4_096. Lower `rows`, or raise `prefetch` (at most \
-           65_535).",
+    purpose: "The prefetch is large enough to fill a batch.",
+    text: "The broker delivers at most `prefetch` unacknowledged messages, and a message is acknowledged once its rows \
+           are stored. If those messages can't hold `rows` rows, every batch waits for its delay. A JSON message holds \
+           one row, a message of app events at most 4_096. Lower `rows`, or raise `prefetch` (at most 65_535).",
     bad: "queues:\n  logs: { prefetch: 100, batch: { rows: 10_000 }, ... }",
     good: "queues:\n  logs: { prefetch: 20_000, batch: { rows: 10_000 }, ... }",
 };

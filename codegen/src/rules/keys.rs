@@ -15,7 +15,7 @@ pub(super) const RULES: &[&Rule] = &[
 pub(crate) const ENGINE: Rule = Rule {
     code: "EG060",
     name: "engine",
-    purpose: "A table's engine makes duplicates vanish.",
+    purpose: "A table's engine deduplicates rows.",
     text: "Delivery is at least once, so that a row can arrive twice. `ReplacingMergeTree(COLUMN)` keeps the row with \
            the greatest COLUMN of each sorting key; the column is a number or an instant that can't be NULL. Replicated \
            forms are accepted.",
@@ -45,10 +45,10 @@ pub(crate) const KEY_TYPE: Rule = Rule {
 pub(crate) const KEY_MADE_HERE: Rule = Rule {
     code: "EG063",
     name: "key-made-here",
-    purpose: "A sorting key holds only what the sender sent.",
-    text: "A message that is stored twice is read twice, and `$now` is another value each time; so may be what \
-           `not_after($now)` gives. With such a value in the key both rows stay. Sort by the raw timestamp, and keep \
-           the corrected one as a column beside it.",
+    purpose: "A sorting key holds only values from the sender.",
+    text: "A message that is delivered twice is converted twice, and `$now` differs each time; so may the result of \
+           `not_after($now)`. With such a value in the key both rows stay. Sort by the raw timestamp, and keep the \
+           corrected one as a column beside it.",
     bad: "order_by: [event_name, event_timestamp, event_id]\ncolumns: { event_timestamp: event.timestamp | epoch_millis | not_after($now), ... }",
     good: "order_by: [event_name, sent_timestamp, event_id]\ncolumns: { sent_timestamp: event.timestamp | epoch_millis, ... }",
 };
@@ -58,9 +58,9 @@ pub(crate) const KEY_WITHOUT_ID: Rule = Rule {
     name: "key-without-id",
     purpose: "A sorting key ends with the row's id.",
     text: "Without an id in the key, two different events of the same moment would be one row. The id is `event.id` \
-           for app events, `$id` or a text field of the body for JSON messages, `error.id` for dead letters; taken \
-           as it is, without functions. Where rows are versions of one thing, the key may be what names the thing: \
-           `replaces: true` says so.",
+           for app events, `$id` or a text field of the body for JSON messages, `error.id` for dead letters; without \
+           functions. If rows are versions of one thing, the key may be the thing's identity: declare `replaces: \
+           true`.",
     bad: "order_by: [event_name, sent_timestamp]",
     good: "order_by: [event_name, sent_timestamp, event_id]",
 };
@@ -68,10 +68,10 @@ pub(crate) const KEY_WITHOUT_ID: Rule = Rule {
 pub(crate) const REPLACED_BY_CLOCK: Rule = Rule {
     code: "EG065",
     name: "replaced-by-clock",
-    purpose: "Of the versions of one thing the latest stays, by the sender's word.",
-    text: "With `replaces: true` the sorting key names a thing, and a row replaces earlier ones of the same thing. \
-           Messages can overtake each other and come twice, so that the server's clock doesn't know which is the \
-           latest: the engine names a column that the sender sent.",
+    purpose: "The latest version of a thing is decided by a value from the sender.",
+    text: "With `replaces: true` the sorting key identifies a thing, and a row replaces earlier ones of the same \
+           thing. Messages can arrive out of order and twice, so the server's clock doesn't tell which is the latest: \
+           the engine names a column that the sender sent.",
     bad: "replaces: true\nengine: ReplacingMergeTree(insert_timestamp)\norder_by: [order_id]",
     good: "replaces: true\nengine: ReplacingMergeTree(last_modified_on)\norder_by: [order_id]",
 };

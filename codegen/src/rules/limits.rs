@@ -8,11 +8,11 @@ pub(super) const RULES: &[&Rule] = &[&TEXT_LIMIT];
 pub(crate) const TEXT_LIMIT: Rule = Rule {
     code: "EG066",
     name: "text-limit",
-    purpose: "What is limited is a text, and somewhere that it can be refused.",
-    text: "`limits` says how long the texts of columns may be: String and LowCardinality, also where they can be NULL. \
-           Numbers and instants have the length of their type; a list, a map or JSON is as long as its message, which \
-           `max_request` bounds. Columns that a hook fills aren't filled from messages. PostgreSQL has no dictionaries. \
-           The dead-letter table keeps what comes as it is, since nothing comes after it.",
+    purpose: "A limit applies to a text column, in a table whose messages can be refused.",
+    text: "`limits` sets the maximum length of texts in columns: String and LowCardinality, nullable or not. Numbers \
+           and instants have the length of their type; a list, a map or JSON is as long as its message, which \
+           `max_request` bounds. Columns that a hook fills aren't filled from messages. PostgreSQL has no \
+           dictionaries. The dead-letter table keeps everything unchanged, since it is the last resort.",
     bad: "columns: { name: $type, params: $payload | json }\nlimits: { columns: { params: 64KiB } }",
     good: "columns: { name: $type, params: $payload | json }\nlimits: { columns: { name: 256 } }",
 };

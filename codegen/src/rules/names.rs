@@ -18,7 +18,7 @@ pub(super) const RULES: &[&Rule] = &[
 pub(crate) const UNKNOWN_MESSAGE: Rule = Rule {
     code: "EG010",
     name: "unknown-message",
-    purpose: "A message that is named is declared in proto/.",
+    purpose: "A message that is named exists in proto/.",
     text: "Messages are named in full, with their package.",
     bad: "queues:\n  post_log_events_q: { message: log.PostLogs, ... }",
     good: "queues:\n  post_log_events_q: { message: log.PostLog, ... }",
@@ -27,7 +27,7 @@ pub(crate) const UNKNOWN_MESSAGE: Rule = Rule {
 pub(crate) const UNKNOWN_METHOD: Rule = Rule {
     code: "EG011",
     name: "unknown-method",
-    purpose: "A gRPC method that is named is declared in proto/.",
+    purpose: "A gRPC method that is named exists in proto/.",
     text: "Methods are named by their path on the wire without the first slash: package.Service/method.",
     bad: "sources:\n  app: { grpc: event.EventService.dispatch, exchange: grpc_event.tx }",
     good: "sources:\n  app: { grpc: event.EventService/dispatch, exchange: grpc_event.tx }",
@@ -37,8 +37,8 @@ pub(crate) const UNKNOWN_EVENT: Rule = Rule {
     code: "EG012",
     name: "unknown-event-type",
     purpose: "An event type that a table names is a variant of the event's oneof.",
-    text: "`events` lists message names without package, as they are on the wire as routing keys. There are event \
-           types only where a source takes them over gRPC.",
+    text: "`events` lists message names without package, which are also the routing keys on the wire. Event types \
+           exist only if a source accepts them over gRPC.",
     bad: "tables:\n  purchase: { events: [PurchaseCompleted], ... }",
     good: "tables:\n  purchase: { events: [CompletePurchaseEvent], ... }",
 };
@@ -75,7 +75,7 @@ pub(crate) const BAD_IDENTIFIER: Rule = Rule {
 pub(crate) const BAD_BROKER_NAME: Rule = Rule {
     code: "EG016",
     name: "bad-broker-name",
-    purpose: "The names of exchanges and queues can be declared at the broker, and nobody else uses them.",
+    purpose: "The names of exchanges and queues are valid at the broker and not reserved.",
     text: "At most 255 bytes of letters, digits, `.`, `-`, `_` and `:`. Names beginning with `amq.` belong to the \
            broker, those beginning with `event_grpc.` and the queues of typed tables (`clickhouse_TABLE_q`) to the \
            generator.",
@@ -86,12 +86,12 @@ pub(crate) const BAD_BROKER_NAME: Rule = Rule {
 pub(crate) const ENVELOPE: Rule = Rule {
     code: "EG017",
     name: "envelope",
-    purpose: "What a gRPC source takes is an envelope of events.",
-    text: "The request has exactly one single message (the header) and one list of messages (the events). An event \
-           has `string id`, `string timestamp` (decimal milliseconds since the epoch) and exactly one oneof whose \
-           variants are messages with different names: its types. Beside it stands a message that holds just a list \
-           of requests, which is what travels through the broker. All gRPC sources take the same request, and answer \
-           one request with one response.",
+    purpose: "The request of a gRPC source is an envelope of events.",
+    text: "The request has exactly one single message (the header) and one list of messages (the events). An event has \
+           `string id`, `string timestamp` (decimal milliseconds since the epoch) and exactly one oneof whose variants \
+           are messages with different names: its types. A further message holds just a list of requests, which is \
+           what travels through the broker. All gRPC sources accept the same request, and answer one request with one \
+           response.",
     bad: "message Events { repeated Event events = 1; }",
     good: "message Events { Header header = 1; repeated Event events = 2; }\nmessage EventBatch { repeated Events batches = 1; }",
 };
@@ -100,8 +100,8 @@ pub(crate) const PATH_COLLISION: Rule = Rule {
     code: "EG018",
     name: "path-collision",
     purpose: "Every HTTP path has one owner.",
-    text: "A source's path begins with a slash and holds nothing that a path can't. With and without a slash at the \
-           end is the same path. `/metrics`, `/heartbeat`, `/healthz` and `/readyz` belong to the server.",
+    text: "A source's path begins with a slash and holds only characters of a path. A path with a slash at the end is \
+           the same as the one without. `/metrics`, `/heartbeat`, `/healthz` and `/readyz` belong to the server.",
     bad: "sources:\n  a: { post: /shop/, ... }\n  b: { post: /shop, ... }",
     good: "sources:\n  a: { post: /shop/a/, ... }\n  b: { post: /shop/b/, ... }",
 };

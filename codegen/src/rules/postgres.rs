@@ -16,10 +16,10 @@ pub(super) const RULES: &[&Rule] = &[
 pub(crate) const OTHER_STORE: Rule = Rule {
     code: "EG150",
     name: "other-store",
-    purpose: "A table has the keys of the database that it is in.",
+    purpose: "A table has only keys of its own store.",
     text: "`engine`, `partition_by`, `order_by`, `replaces` and `dead_letters` belong to ClickHouse tables; `unique`, \
-           `on_conflict`, `hook` and `indexes` to tables with `store: postgres`. What can't be stored elsewhere is kept \
-           in ClickHouse, as bytes.",
+           `on_conflict`, `hook` and `indexes` to tables with `store: postgres`. Dead letters are kept in ClickHouse, \
+           as bytes.",
     bad: "store: postgres\nengine: ReplacingMergeTree(insert_timestamp)",
     good: "store: postgres\nunique: [account_id]\non_conflict: keep",
 };
@@ -27,10 +27,10 @@ pub(crate) const OTHER_STORE: Rule = Rule {
 pub(crate) const UNIQUE_KEY: Rule = Rule {
     code: "EG151",
     name: "unique-key",
-    purpose: "A unique key holds what the sender sent, and always has a value.",
-    text: "Delivery is at least once, and a row that comes again must be known by its key. `$now` is another value each \
-           time; NULL is never equal to NULL; floats and JSON are no keys; and a column that a hook fills has no value \
-           yet when the row is stored.",
+    purpose: "A unique key holds values from the sender, and is never NULL.",
+    text: "Delivery is at least once, and a repeated row must be recognized by its key. `$now` differs each time; NULL \
+           is never equal to NULL; floats and JSON can't be keys; and a column that a hook fills has no value yet when \
+           the row is stored.",
     bad: "unique: [account_id, stored_at]\ncolumns: { account_id: body.id, stored_at: $now }",
     good: "unique: [account_id]\ncolumns: { account_id: body.id, stored_at: $now }",
 };
@@ -38,9 +38,9 @@ pub(crate) const UNIQUE_KEY: Rule = Rule {
 pub(crate) const CONFLICT_VERSION: Rule = Rule {
     code: "EG152",
     name: "conflict-version",
-    purpose: "The version that decides which row stays is a number or an instant that the sender sent.",
+    purpose: "The version that decides which row stays is a number or an instant from the sender.",
     text: "With `on_conflict: { replace: COLUMN }` a row replaces the one with the same key if its COLUMN is greater. \
-           Messages overtake each other and come twice, so that the server's clock doesn't know which is the latest.",
+           Messages can arrive out of order and twice, so the server's clock doesn't tell which is the latest.",
     bad: "on_conflict: { replace: stored_at }\ncolumns: { stored_at: $now, ... }",
     good: "on_conflict: { replace: changed_on }\ncolumns: { changed_on: body.changedOn | epoch_millis, ... }",
 };
@@ -58,9 +58,9 @@ pub(crate) const NO_POSTGRES_TYPE: Rule = Rule {
 pub(crate) const HOOK: Rule = Rule {
     code: "EG154",
     name: "hook",
-    purpose: "A hook has a name in snake case, and its table takes JSON messages.",
-    text: "A hook gets the message of each row, in the transaction that stores the rows. The generator makes an enum of \
-           the names, and src/hooks/mod.rs says which function each is; it doesn't compile while one is missing.",
+    purpose: "A hook has a name in snake case, and its table stores JSON messages.",
+    text: "A hook gets the message of each row, in the transaction that stores the rows. The generator makes an enum \
+           of the names, and src/hooks/mod.rs maps each to a function; it doesn't compile while one is missing.",
     bad: "hook: SignupReferral",
     good: "hook: signup_referral",
 };
@@ -68,9 +68,9 @@ pub(crate) const HOOK: Rule = Rule {
 pub(crate) const HOOK_COLUMN: Rule = Rule {
     code: "EG155",
     name: "hook-column",
-    purpose: "A column without an expression is filled by a hook, and says its type.",
+    purpose: "A column without an expression is filled by a hook, and declares its type.",
     text: "Types: boolean, integer, bigint, numeric(20,0), real, double precision, text, jsonb, timestamptz(0), \
-           timestamptz(3), timestamptz. Such a column can be NULL, since the row is there before it is filled.",
+           timestamptz(3), timestamptz. Such a column can be NULL, since the row is stored before it is filled.",
     bad: "columns: { followers: { type: Int64 } }",
     good: "columns: { followers: { type: bigint } }",
 };

@@ -40,16 +40,32 @@ pub struct Field {
     pub ty: String,
 }
 
-/// A line that is no fact.
+/// A line that can't be kept to.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
-#[error(
-    "migrations/schema.lock, line {line}: {text:?} is no fact; restore the file from version control"
-)]
-pub struct BadLock {
-    /// Counted from 1.
-    pub line: usize,
-    /// The line.
-    pub text: String,
+pub enum BadLock {
+    /// It is no fact.
+    #[error(
+        "migrations/schema.lock, line {line}: {text:?} is no fact; restore the file from version control"
+    )]
+    NoFact {
+        /// Counted from 1.
+        line: usize,
+        /// The line.
+        text: String,
+    },
+    /// Another line says something else of the same thing, as after a merge of branches that both added it.
+    #[error(
+        "migrations/schema.lock, line {line}: {text:?} contradicts {other:?}; where two branches used one number, give the newer \
+         field another one and delete its line here"
+    )]
+    Contradiction {
+        /// Counted from 1.
+        line: usize,
+        /// The line.
+        text: String,
+        /// The other one.
+        other: String,
+    },
 }
 
 impl Lock {
@@ -97,14 +113,23 @@ impl Lock {
     pub fn parse(text: &str) -> Result<Self, BadLock> {
         let mut lock = Lock::default();
         let mut columns: BTreeMap<(String, u32), (String, String)> = BTreeMap::new();
+        let mut said: BTreeMap<&str, &str> = BTreeMap::new();
         for (at, line) in text.lines().enumerate() {
             if line.is_empty() || line.starts_with('#') {
                 continue;
             }
-            lock.fact(line, &mut columns).ok_or_else(|| BadLock {
-                line: at + 1,
-                text: line.to_owned(),
-            })?;
+            if let Some(other) = said.insert(subject(line), line).filter(|o| *o != line) {
+                return Err(BadLock::Contradiction {
+                    line: at + 1,
+                    text: line.to_owned(),
+                    other: other.to_owned(),
+                });
+            }
+            lock.fact(line, &mut columns)
+                .ok_or_else(|| BadLock::NoFact {
+                    line: at + 1,
+                    text: line.to_owned(),
+                })?;
         }
         for ((table, _), column) in columns {
             lock.tables.entry(table).or_default().columns.push(column);
@@ -221,4 +246,16 @@ impl Lock {
         }
         out
     }
+}
+
+/// What a line says something of, which is how it begins.
+fn subject(line: &str) -> &str {
+    let words = match line.split(' ').next() {
+        Some("column" | "field" | "value") => 3,
+        // A table may have any number of them.
+        Some("index") => return line,
+        _ => 2,
+    };
+    let end = line.match_indices(' ').nth(words - 1).map(|(at, _)| at);
+    line.get(..end.unwrap_or(line.len())).unwrap_or(line)
 }

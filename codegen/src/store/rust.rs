@@ -7,8 +7,4 @@ pub struct Rust {
     pub storage: String,
     /// An item that the expression refers to; empty for none.
     pub item: String,
-    /// The names of the contract that the item uses, beside `Storage`.
-    pub names: Vec<&'static str>,
-    /// The generated modules that the expression uses.
-    pub modules: Vec<&'static str>,
 }

@@ -1,7 +1,7 @@
 //! Takes a reading: asks the instances and the broker twice, a moment apart.
 
 use std::collections::BTreeMap;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
 use anyhow::Context as _;
 use bytes::Bytes;
@@ -17,6 +17,7 @@ use super::Args;
 use crate::broker::{Address, Depths};
 use crate::generated::PIPELINE;
 use crate::ops::ledger::{Broker, Counts, Depth, Instance, Reading, counts};
+use crate::time::now_ms;
 
 /// Interval between the two. Messages on their way to a consumer or a publisher have arrived by then, unless more
 /// follow.
@@ -51,14 +52,14 @@ pub(super) async fn reading(args: &Args) -> anyhow::Result<Reading> {
 }
 
 async fn once(urls: &[String], mut broker: Option<&mut Depths>) -> anyhow::Result<Reading> {
-    let at_ms = SystemTime::now().duration_since(UNIX_EPOCH)?.as_millis();
+    let at_ms = now_ms();
     let first = all(urls).await;
     let shallow = depths(broker.as_deref_mut()).await?;
     sleep(MOMENT).await;
     let deep = depths(broker).await?;
     let second = all(urls).await;
     let mut reading = Reading {
-        at_ms: i64::try_from(at_ms)?,
+        at_ms,
         broker: shallow
             .zip(deep)
             .map(|(first, second)| Broker { first, second }),

@@ -53,7 +53,7 @@ impl Table {
     pub fn upsert(&self) -> Option<&'static Upsert> {
         match self.storage {
             Storage::Postgres(upsert) => Some(upsert),
-            Storage::ClickHouse(_) => None,
+            _ => None,
         }
     }
 }

@@ -1,5 +1,7 @@
 //! The partition of a row, for tables that are partitioned by a period of one of their times.
 
+use chrono::{Datelike as _, NaiveDate};
+
 use super::Table;
 use crate::native::Column;
 
@@ -108,15 +110,15 @@ fn day(ty: &str) -> Option<i64> {
     }
 }
 
-/// The months since the year 0, of a day since the epoch (the calendar's era of 400 years, begun in March).
+/// The months since the year 0, of a day since the epoch. No column holds a day outside of the calendar.
 fn month(days: i64) -> i64 {
-    const ERA: i64 = 146_097;
-    let days = days + 719_468;
-    let (era, day) = (days.div_euclid(ERA), days.rem_euclid(ERA));
-    let year = (day - day / 1460 + day / 36_524 - day / 146_096) / 365;
-    let in_year = day - (365 * year + year / 4 - year / 100);
-    let since_march = (5 * in_year + 2) / 153;
-    (era * 400 + year) * 12 + since_march + 2
+    /// The epoch, counted from the first day of the year 1.
+    const EPOCH: i64 = 719_163;
+    let day = i32::try_from(days.saturating_add(EPOCH)).ok();
+    match day.and_then(NaiveDate::from_num_days_from_ce_opt) {
+        Some(day) => i64::from(day.year()) * 12 + i64::from(day.month0()),
+        None => days,
+    }
 }
 
 #[cfg(test)]

@@ -8,11 +8,11 @@ use serde_json::json;
 use super::*;
 use crate::json::Value;
 use crate::native::Layout;
+use crate::protobuf::writer::push_field;
 use crate::protobuf::{Field, Kind, Label};
 use crate::unknown::{CUT, MOST, UNKNOWN_MEMBERS, parts, push_part};
 
 static ITEM: Shape = Shape {
-    id: 0,
     name: "test.Item",
     fields: &[field(1, "name", Kind::String, Label::Implicit)],
     dense: &[0, 1],
@@ -20,7 +20,6 @@ static ITEM: Shape = Shape {
 };
 
 static ENTRY: Shape = Shape {
-    id: 1,
     name: "test.Entry",
     fields: &[
         field(1, "key", Kind::String, Label::Implicit),
@@ -31,7 +30,6 @@ static ENTRY: Shape = Shape {
 };
 
 static ROOT: Shape = Shape {
-    id: 2,
     name: "test.Root",
     fields: &[
         field(1, "id", Kind::String, Label::Implicit),
@@ -56,9 +54,7 @@ const fn field(number: u32, name: &'static str, kind: Kind, label: Label) -> Fie
 
 fn delimited(number: u32, value: &[u8]) -> Vec<u8> {
     let mut out = Vec::new();
-    crate::protobuf::writer::push_varint(&mut out, u64::from(number) << 3 | 2);
-    crate::protobuf::writer::push_varint(&mut out, value.len() as u64);
-    out.extend_from_slice(value);
+    push_field(&mut out, number, value);
     out
 }
 

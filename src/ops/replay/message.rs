@@ -1,12 +1,11 @@
 //! Rebuilds the message that a dead letter was.
 
-use std::time::{SystemTime, UNIX_EPOCH};
-
 use serde_json::{Map, Value};
 
 use super::Target;
 use crate::broker::{HeaderValue, Outgoing, Properties};
 use crate::dead_letter::{DeadLetter, Failures, History};
+use crate::time::now_ms;
 
 /// Message of a dead letter: the same bytes under the same id, with the sender's properties. `x-replay-*` headers carry
 /// its history, so that it stays the same dead letter if it fails again.
@@ -25,16 +24,12 @@ pub fn outgoing(letter: &DeadLetter<'_>, target: &Target) -> Outgoing {
             properties.headers.push((name.into(), value));
         }
     }
-    let now = SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .unwrap_or_default();
-    let now_ms = i64::try_from(now.as_millis()).unwrap_or(i64::MAX);
     let failures = Failures {
         first_failed_ms: letter.first_failed_ms,
         last_failed_ms: letter.last_failed_ms,
         attempts: letter.attempts,
     };
-    for (name, value) in History::of(failures, now_ms).to_headers() {
+    for (name, value) in History::of(failures, now_ms()).to_headers() {
         properties.set_header(name, value.into());
     }
     match target {

@@ -6,10 +6,10 @@ use serde_json::{Map, Value};
 
 use crate::broker::Topology;
 use crate::contract::headers as h;
-use crate::contract::wire::{self, WireType};
 use crate::contract::{Envelope, Input, Intake, Pipeline};
 use crate::dead_letter::Class;
 use crate::events::{Verdict, refused, scan, verdicts};
+use crate::protobuf::wire::{self, WireType};
 use crate::sink::clickhouse::letters::Letter;
 
 /// Target of a replay.

@@ -1,7 +1,6 @@
 //! Small rows, made by a table's own transform: a pair with and without the fields that this build now knows. The
 //! columns that differ are the ones to fill in.
 
-use chrono::Utc;
 use prost::Message as _;
 use prost_reflect::{
     DescriptorPool, DynamicMessage, FieldDescriptor, Kind, MessageDescriptor, ReflectMessage as _,
@@ -9,11 +8,12 @@ use prost_reflect::{
 };
 
 use super::{Fed, fill};
-use crate::contract::json::{self, Map, Number, Value as Json};
-use crate::contract::{
-    Append, Bad, Block, Context, Envelope, EventType, Group, Holds, Message, Shape, Table,
-};
+use crate::contract::{Append, Block, Context, Envelope, EventType, Group, Holds, Message, Table};
+use crate::json::{self, Map, Number, Value as Json};
+use crate::protobuf::Shape;
 use crate::protobuf::canonical::canonical;
+use crate::row_error::Bad;
+use crate::time::now_ms;
 use crate::unknown::{self, UNKNOWN_MEMBERS, flat_text, parts};
 
 /// Key under which the column of unknown fields of a small row holds its number.
@@ -70,9 +70,7 @@ pub(super) struct Maker {
 
 impl Maker {
     pub(super) fn new(pool: DescriptorPool, table: &'static Table, fed: Fed) -> Self {
-        let cx = Context {
-            now_ms: Utc::now().timestamp_millis(),
-        };
+        let cx = Context { now_ms: now_ms() };
         Maker {
             pool,
             table,
@@ -326,8 +324,8 @@ fn value_is_default(value: &Json) -> bool {
 }
 
 fn stand_in(shape: &'static Shape, text: &str, depth: u32) -> Map {
-    use crate::contract::{Kind as K, Label};
-    let value = |field: &crate::contract::Field| match (field.label, field.kind) {
+    use crate::protobuf::{Kind as K, Label};
+    let value = |field: &crate::protobuf::Field| match (field.label, field.kind) {
         (_, K::Map(_)) => Some(Json::Object(Map::new())),
         (Label::Repeated, _) => Some(Json::Array(Vec::new())),
         // A message field is optional in the descriptor, even if the sender must send it.

@@ -10,7 +10,8 @@ pub use reprocess::{Plan, Sample, Stores, reprocess};
 
 use serde::Serialize;
 
-use crate::contract::{Destination, Envelope, Holds, Input, Kind, Label, Pipeline, Shape, Table};
+use crate::contract::{Destination, Envelope, Holds, Input, Pipeline, Table};
+use crate::protobuf::{Kind, Label, Shape};
 use crate::unknown::{CUT, parts};
 
 /// Input that a table's rows are made from.

@@ -4,12 +4,13 @@ use std::collections::BTreeSet;
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
-use bytes::{BufMut as _, Bytes, BytesMut};
+use bytes::Bytes;
 use clickhouse::insert_formatted::{CompressedData, InsertFormatted};
 use clickhouse::{Client, Compression};
 
 use super::{Address, ClickHouse, exception, quote};
 use crate::contract::Table;
+use crate::protobuf::writer::{push_text, push_varint};
 use crate::sink::{Fault, StoreError};
 
 /// Time limits for the server to accept bytes, and to answer once it has them all.
@@ -202,24 +203,14 @@ async fn send_compressed(
 
 /// Empty block: an insert of it stores nothing, but is refused as any other would be.
 pub(super) fn empty_block(table: &Table) -> Bytes {
-    let mut block = BytesMut::new();
-    put_length(&mut block, table.columns.len());
-    put_length(&mut block, 0);
+    let mut block = Vec::new();
+    push_varint(&mut block, table.columns.len() as u64);
+    push_varint(&mut block, 0);
     for column in table.columns {
-        for text in [column.name, column.ty] {
-            put_length(&mut block, text.len());
-            block.put_slice(text.as_bytes());
-        }
+        push_text(&mut block, column.name);
+        push_text(&mut block, column.ty);
     }
-    block.freeze()
-}
-
-fn put_length(block: &mut BytesMut, mut length: usize) {
-    while length > 0x7f {
-        block.put_u8((length & 0x7f) as u8 | 0x80);
-        length >>= 7;
-    }
-    block.put_u8(length as u8);
+    block.into()
 }
 
 /// Compresses on a thread that serves no connections.
@@ -237,19 +228,5 @@ async fn compressed(block: Bytes) -> Result<Vec<CompressedData>, StoreError> {
             Fault::Transient,
             format!("the block could not be compressed: {error}"),
         )),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn lengths_are_varuints() {
-        let mut bytes = BytesMut::new();
-        for length in [0, 127, 128, 16_384] {
-            put_length(&mut bytes, length);
-        }
-        assert_eq!(&bytes[..], [0, 127, 0x80, 1, 0x80, 0x80, 1]);
     }
 }

@@ -194,5 +194,5 @@ pub(super) fn differences(tables: &[&'static Table], live: &Live) -> Vec<Differe
 }
 
 fn is_nullable(column: &crate::contract::ColumnSpec) -> bool {
-    matches!(column.layout, crate::contract::Layout::Nullable(_))
+    matches!(column.layout, crate::native::Layout::Nullable(_))
 }

@@ -4,9 +4,12 @@ use serde_json::{Value, json};
 
 use crate::broker::{Outgoing, Properties};
 use crate::contract::{
-    Append, Bad, Batch, Block, ColumnSpec, Context, Destination, Exchange, ExchangeKind, IdFrom,
-    Input, Layout, Message, Pipeline, Queue, QueueKind, Route, Shape, Storage, Table,
+    Append, Batch, Block, ColumnSpec, Context, Destination, Exchange, ExchangeKind, IdFrom, Input,
+    Message, Pipeline, Queue, QueueKind, Route, Storage, Table,
 };
+use crate::native::Layout;
+use crate::protobuf::Shape;
+use crate::row_error::Bad;
 
 /// Failures of units, by the prefix of their ids, and the class of their dead letters.
 pub(super) const KINDS: [(&str, &str); 9] = [
@@ -34,7 +37,6 @@ pub(super) static TABLE: Table = Table {
 };
 
 static SHAPE: Shape = Shape {
-    id: 0,
     name: "test.Unit",
     fields: &[],
     dense: &[],

@@ -70,7 +70,6 @@ pub(crate) struct Dead {
 pub(crate) const KEY: &str = "s3cret-Key";
 
 static SHAPE: Shape = Shape {
-    id: 0,
     name: "test.Message",
     fields: &[Field {
         number: 1,

@@ -23,7 +23,6 @@ const NAME: Field = Field {
     label: Label::Implicit,
 };
 static HOOK: Shape = Shape {
-    id: 0,
     name: "test.Hook",
     fields: &[NAME],
     dense: &[],

@@ -67,6 +67,8 @@ async fn a_json_message_comes_to_its_columns() {
                 "changed": "2023-11-14 22:13:21.000", "country": "IN",
                 "metrics": {"views": "3", "ratio": 0.5}, "extra": {}, "views": 3, "channel": "id-1",
                 "touch": {}, "items": [], "kind": "post", "device": "d1", "headers": {"X-Device": "d1", "size": 2},
+                "device_shown": "D1", "handle_plain": "json::views::Kind", "handle_shown": "JSON::VIEWS::KIND",
+                "told": {"a": 1}, "told_less": {"a": 1}, "os": "", "bot": false,
                 "insert_timestamp": "2026-02-02 02:40:00.000",
             })
         );

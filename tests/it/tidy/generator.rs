@@ -15,7 +15,7 @@ const LAYERS: [(&str, &[&str]); 11] = [
     ("model", &["base"]),
     ("syntax", &["base", "rules", "model"]),
     ("function", &["base", "rules", "model", "syntax"]),
-    ("store", &["base", "rules", "model", "syntax", "function"]),
+    ("store", &["base", "rules", "model", "syntax"]),
     (
         "resolve",
         &["base", "rules", "model", "syntax", "function", "store"],

@@ -7,7 +7,7 @@ mod unknown;
 
 use prost_reflect::{FieldDescriptor, Kind, MessageDescriptor};
 
-use super::function::FunctionView;
+use super::function::{FunctionView, Functions, TypeView};
 use super::names::{Taken, snake};
 use super::readers::Readers;
 use super::refused::Refused;
@@ -17,13 +17,13 @@ use scope::{Scope, scope};
 
 use crate::model::{From, Input, Model, Root, Table, Value};
 
-/// The functions of a table, `append` first, and the columns that can't be written.
+/// The functions of a table, and the columns that can't be written.
 pub fn functions(
     model: &Model,
     table: &Table,
     shapes: &Shapes,
     readers: &Readers,
-) -> (Vec<FunctionView>, Vec<Refused>) {
+) -> (Functions, Vec<Refused>) {
     let failing = match table.input {
         Input::DeadLetters => Failing::GivesDefault,
         Input::Events | Input::Json(_) => Failing::Fails,
@@ -43,8 +43,8 @@ pub fn functions(
     };
     let functions = match &table.input {
         Input::Events => builder.events(),
-        Input::Json(_) => vec![builder.json()],
-        Input::DeadLetters => vec![builder.dead_letters()],
+        Input::Json(_) => Functions::of_all(builder.json()),
+        Input::DeadLetters => Functions::of_all(builder.dead_letters()),
     };
     (functions, builder.refused)
 }
@@ -78,7 +78,7 @@ struct Builder<'a> {
 type Values<'a> = Vec<Option<&'a Value>>;
 
 impl<'a> Builder<'a> {
-    fn events(&mut self) -> Vec<FunctionView> {
+    fn events(&mut self) -> Functions {
         let by_type = self.table.columns.iter().any(|column| match &column.from {
             From::ByType(_) => true,
             From::Value(value) => scope(value) == Scope::Payload,
@@ -96,39 +96,49 @@ impl<'a> Builder<'a> {
             ));
         }
         lines.append(&mut self.event_lines(&values, None));
-        vec![append_events(uses_now(&values), lines)]
+        Functions::of_all(append_events(uses_now(&values), lines))
     }
 
     /// One function for each type, and one that chooses.
-    fn events_by_type(&mut self) -> Vec<FunctionView> {
+    fn events_by_type(&mut self) -> Functions {
         let all = self.model.envelope.iter().flat_map(|e| &e.types);
         let types: Vec<_> = all
             .filter(|(number, _)| self.table.types.contains(number))
             .collect();
-        let mut names = Taken::with(&["append"]);
-        let mut functions = Vec::new();
+        let mut names = Taken::with(&["mod"]);
+        let mut by_type = Vec::new();
         let mut choose = vec!["match group.kind.number {".to_owned()];
         let mut any_now = false;
         for (number, message) in types {
             let values = self.values(Some((*number, message)));
-            let name = names.claim(snake(message.name()));
+            let module = names.claim(snake(message.name()));
             let now = uses_now(&values);
             any_now |= now;
             let (parameter, argument) = match now {
                 true => (", cx: &Context", ", cx"),
                 false => ("", ""),
             };
-            choose.push(format!("{number} => {name}(block, group{argument}),"));
-            functions.push(FunctionView {
-                doc: format!("Appends events of type `{}`.", message.name()),
-                head: format!("fn {name}(block: &mut Block, group: &Group<'_>{parameter})"),
-                lines: self.event_lines(&values, Some(message)),
+            choose.push(format!(
+                "{number} => {module}::append(block, group{argument}),"
+            ));
+            by_type.push(TypeView {
+                module,
+                table: self.table.name.clone(),
+                function: FunctionView {
+                    doc: format!("Appends events of type `{}`.", message.name()),
+                    head: format!(
+                        "pub(super) fn append(block: &mut Block, group: &Group<'_>{parameter})"
+                    ),
+                    lines: self.event_lines(&values, Some(message)),
+                },
             });
         }
         choose.push("_ => Err(Bad::Unexpected(group.kind.name)),".into());
         choose.push("}".into());
-        functions.insert(0, append_events(any_now, choose));
-        functions
+        Functions {
+            append: append_events(any_now, choose),
+            by_type,
+        }
     }
 
     /// What is the same for the whole group is looked up once, after the events.

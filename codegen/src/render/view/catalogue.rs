@@ -1,4 +1,4 @@
-//! The page for people: what there is, what its fields mean, and where it goes.
+//! The pages for people: what there is, what its fields mean, and where it goes.
 
 mod identity;
 mod meaning;
@@ -19,21 +19,25 @@ use crate::model::field_type;
 use crate::model::{Destination, Input, Intake, Model, RoutingKey, Scheme, Table};
 use crate::store::{KINDS, dialect};
 use meaning::meaning;
-use text::{cell, code, message_anchor, message_link, table_anchor};
+use text::{cell, code, event_link, events_page, group, message_link, message_page, table_page};
 use ways::{event_goes, json_goes, stored};
 
-/// What the template sees.
+/// What the templates see: an index, and what has pages of its own.
 #[derive(Debug, Serialize)]
 pub struct Catalogue {
     counts: Counts,
     /// What there is to know of the stores that tables are in.
     notes: Vec<&'static str>,
     sources: Vec<SourceRow>,
-    groups: Vec<Group>,
+    /// The groups of event types.
+    pub groups: Vec<Group>,
     header: Option<MessageSection>,
-    messages: Vec<MessageSection>,
-    tables: Vec<TableSection>,
-    requests: Vec<requests::RequestSection>,
+    /// The messages of other services.
+    pub messages: Vec<MessageSection>,
+    /// The tables.
+    pub tables: Vec<TableSection>,
+    /// The requests.
+    pub requests: Vec<requests::RequestSection>,
     exchanges: Vec<queues::ExchangeRow>,
     derived_exchanges: Vec<queues::ExchangeRow>,
     queues: Vec<queues::QueueRow>,
@@ -51,10 +55,12 @@ struct Counts {
     tables: String,
 }
 
-/// The event types of one proto file, which belong together.
+/// The event types of one proto file, which belong together, on a page of their own.
 #[derive(Debug, Serialize)]
-struct Group {
+pub struct Group {
     name: String,
+    /// The page, below the catalogue's folder.
+    pub page: String,
     doc: String,
     events: Vec<MessageSection>,
 }
@@ -71,9 +77,10 @@ struct SourceRow {
 
 /// A message: an event type, the header, or the JSON object of another service.
 #[derive(Debug, Serialize)]
-struct MessageSection {
+pub struct MessageSection {
     name: String,
-    anchor: String,
+    /// Its page, below the catalogue's folder, and its section on it.
+    pub page: String,
     number: u32,
     doc: String,
     goes: Vec<String>,
@@ -91,10 +98,12 @@ struct FieldRow {
     doc: String,
 }
 
+/// A table, which is a page of its own.
 #[derive(Debug, Serialize)]
-struct TableSection {
+pub struct TableSection {
     name: String,
-    anchor: String,
+    /// The page, below the catalogue's folder.
+    pub page: String,
     doc: String,
     takes: String,
     stored: String,
@@ -132,14 +141,15 @@ pub fn catalogue(model: &Model) -> Catalogue {
         groups: groups(model, &comments),
         header: model.envelope.as_ref().map(|envelope| {
             let row = |field: &FieldDescriptor| stored(model, field, None);
-            section(&comments, &envelope.header_message, 0, Vec::new(), row)
+            let header = &envelope.header_message;
+            section(&comments, header, String::new(), 0, Vec::new(), row)
         }),
         messages: json_messages(model)
             .into_values()
             .map(|message| {
                 let goes = json_goes(model, &message);
                 let row = |field: &FieldDescriptor| stored(model, field, None);
-                section(&comments, &message, 0, goes, row)
+                section(&comments, &message, message_page(&message), 0, goes, row)
             })
             .collect(),
         tables: model
@@ -164,16 +174,16 @@ fn groups(model: &Model, comments: &Comments) -> Vec<Group> {
     for (number, message) in types {
         let goes = event_goes(model, *number, message);
         let row = |field: &FieldDescriptor| stored(model, field, Some(*number));
-        let mut event = section(comments, message, *number, goes, row);
+        let name = group(message);
+        let page = format!("{}#{}", events_page(name), message.name().to_lowercase());
+        let mut event = section(comments, message, page, *number, goes, row);
         event.query = example_of_event(model, message).unwrap_or_default();
-        let file = message.parent_file();
-        let name = file.name().trim_end_matches(".proto");
-        let name = name.rsplit('/').next().unwrap_or(name);
         match groups.iter_mut().find(|group| group.name == name) {
             Some(group) => group.events.push(event),
             None => groups.push(Group {
                 name: name.to_owned(),
-                doc: cell(comments.file(&file)),
+                page: events_page(name),
+                doc: cell(comments.file(&message.parent_file())),
                 events: vec![event],
             }),
         }
@@ -184,13 +194,14 @@ fn groups(model: &Model, comments: &Comments) -> Vec<Group> {
 fn section(
     comments: &Comments,
     message: &MessageDescriptor,
+    page: String,
     number: u32,
     goes: Vec<String>,
     stored: impl Fn(&FieldDescriptor) -> String,
 ) -> MessageSection {
     MessageSection {
         name: message.name().to_owned(),
-        anchor: message_anchor(message),
+        page,
         number,
         doc: cell(comments.message(message)),
         goes,
@@ -287,7 +298,7 @@ fn table_section(model: &Model, at: usize, table: &Table) -> TableSection {
     });
     TableSection {
         name: table.name.clone(),
-        anchor: table_anchor(&table.name),
+        page: table_page(&table.name),
         doc: cell(&table.doc),
         takes: takes(model, table),
         stored: dialect(table).described(model),
@@ -337,7 +348,7 @@ fn takes(model: &Model, table: &Table) -> String {
             let all = model.envelope.iter().flat_map(|envelope| &envelope.types);
             let names: Vec<String> = all
                 .filter(|(number, _)| table.types.contains(number))
-                .map(|(_, message)| message_link(message))
+                .map(|(_, message)| event_link(message))
                 .collect();
             names.join(", ")
         }

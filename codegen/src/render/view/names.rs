@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-pub use crate::base::literal::{literal, raw_literal};
+pub use crate::base::literal::literal;
 use crate::base::names::snake_case;
 
 /// Words that a generated binding can't be called; those that no raw identifier can be are among them.

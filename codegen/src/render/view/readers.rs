@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use prost_reflect::{FieldDescriptor, Kind, MessageDescriptor};
 use serde::Serialize;
 
+use super::modules::{Modules, Place};
 use super::names::{Taken, camel, snake};
 use super::shapes::by_number;
 use crate::function;
@@ -25,19 +26,21 @@ pub struct Readers {
     flagged: BTreeSet<String>,
     /// Numbers of the oneof's variants.
     variants: Vec<u32>,
-    /// By proto file: its module.
-    modules: BTreeMap<String, String>,
+    /// The modules of the messages.
+    modules: Modules,
     /// By full name of the message: its struct.
     structs: BTreeMap<String, String>,
 }
 
-/// What the template sees: one generated file, which holds the views of one proto file's messages.
+/// What the template sees: one generated file, which holds the views of what is declared inside of one message.
 #[derive(Debug, Serialize)]
 pub struct ReaderFile {
-    /// Its Rust module.
+    /// Its folder's module, for its package.
+    pub package: String,
+    /// Its own module.
     pub module: String,
-    /// Its proto file.
-    pub proto: String,
+    /// Full name of the message.
+    pub full_name: String,
     /// Its views.
     pub readers: Vec<ReaderView>,
 }
@@ -106,11 +109,8 @@ impl Readers {
 
     /// The struct of a message, as a path below `generated/views`.
     pub fn path(&self, message: &MessageDescriptor) -> String {
-        let module = self
-            .modules
-            .get(message.parent_file().name())
-            .map_or("", String::as_str);
-        format!("{module}::{}", self.struct_of(message))
+        let file = self.modules.path(&Place::of(message));
+        format!("{file}::{}", self.struct_of(message))
     }
 
     /// The name of a field in its view.
@@ -125,23 +125,27 @@ impl Readers {
 
     /// The generated files, by module.
     pub fn files(&self) -> Vec<ReaderFile> {
-        let mut files: BTreeMap<&str, ReaderFile> = BTreeMap::new();
+        let mut files: BTreeMap<(&str, &str), ReaderFile> = BTreeMap::new();
         for (message, _) in self.needed.values() {
-            let proto = message.parent_file().name().to_owned();
-            let Some((proto, module)) = self.modules.get_key_value(&proto) else {
-                continue;
-            };
-            files
-                .entry(proto)
+            let place = Place::of(message);
+            let (package, module) = self.modules.modules(&place);
+            let full_name = format!("{}.{}", place.package, place.top);
+            let file = files
+                .entry((package, module))
                 .or_insert_with(|| ReaderFile {
-                    module: module.clone(),
-                    proto: proto.clone(),
+                    package: package.to_owned(),
+                    module: module.to_owned(),
+                    full_name: full_name.trim_start_matches('.').to_owned(),
                     readers: Vec::new(),
-                })
-                .readers
-                .push(self.reader(message));
+                });
+            file.readers.push(self.reader(message));
         }
         files.into_values().collect()
+    }
+
+    /// The packages, each with its module and the modules of its files.
+    pub fn packages(&self) -> impl Iterator<Item = (&str, &str, Vec<&str>)> {
+        self.modules.packages()
     }
 
     fn struct_of(&self, message: &MessageDescriptor) -> &str {
@@ -184,28 +188,25 @@ impl Readers {
     }
 
     fn name_all(&mut self) {
-        let mut modules = Taken::default();
-        let mut structs: BTreeMap<String, Taken> = BTreeMap::new();
-        let protos: BTreeSet<String> = self
+        let places: Vec<(&String, Place)> = self
             .needed
-            .values()
-            .map(|(m, _)| m.parent_file().name().to_owned())
+            .iter()
+            .map(|(full_name, (message, _))| (full_name, Place::of(message)))
             .collect();
-        for proto in protos {
-            let stem = proto.strip_suffix(".proto").unwrap_or(&proto);
-            let module = modules.claim(snake(stem));
-            self.modules.insert(proto, module);
+        let mut structs: BTreeMap<(&str, &str), Taken> = BTreeMap::new();
+        let mut names = BTreeMap::new();
+        for (full_name, place) in &places {
+            let taken = structs
+                .entry((&place.package, &place.top))
+                .or_insert_with(|| Taken::with(&["View"]));
+            let name = match place.local.as_str() {
+                "" => "View".to_owned(),
+                local => taken.claim(format!("{}View", camel(local))),
+            };
+            names.insert((*full_name).clone(), name);
         }
-        for (full_name, (message, _)) in &self.needed {
-            let local = full_name
-                .strip_prefix(message.package_name())
-                .unwrap_or(full_name);
-            let name = structs
-                .entry(message.parent_file().name().to_owned())
-                .or_default()
-                .claim(format!("{}View", camel(local)));
-            self.structs.insert(full_name.clone(), name);
-        }
+        self.modules = Modules::of(places.iter().map(|(_, place)| place));
+        self.structs = names;
     }
 
     /// The fields that are read, with their names in the view, by number.

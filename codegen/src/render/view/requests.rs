@@ -10,12 +10,11 @@ use super::shapes::Shapes;
 use super::values::{Failing, Shared, Writer};
 use crate::base::names::grouped;
 use crate::model::{Model, Piece, Request, Root, Target, Template, Value};
+use crate::render::imports::mentions;
 
 /// What the template sees.
 #[derive(Debug, Serialize)]
 pub struct RequestsView {
-    /// `use` lines.
-    pub imports: Vec<String>,
     /// The requests.
     pub requests: Vec<RequestView>,
 }
@@ -23,8 +22,8 @@ pub struct RequestsView {
 /// A request.
 #[derive(Debug, Serialize)]
 pub struct RequestView {
-    /// The name of its constant.
-    pub constant: String,
+    /// Its Rust module.
+    pub module: String,
     /// Documentation lines.
     pub docs: Vec<String>,
     /// Its fields as Rust source.
@@ -44,12 +43,12 @@ pub fn requests(
         readers,
         failing: Failing::NamesField,
     };
-    let mut names = Taken::with(&["REQUESTS"]);
+    let mut modules = Taken::with(&["mod"]);
     let mut views = Vec::new();
     let mut refused = Vec::new();
     for request in &model.requests {
-        let constant = names.claim(snake(&request.name).to_uppercase());
-        match view(request, constant, &writer) {
+        let module = modules.claim(snake(&request.name));
+        match view(request, module, &writer) {
             Ok(view) => views.push(view),
             Err((part, reason)) => refused.push(Refused {
                 table: format!("request {}", request.name),
@@ -61,25 +60,14 @@ pub fn requests(
     if !refused.is_empty() {
         return Err(refused);
     }
-    Ok(RequestsView {
-        imports: imports(model, &views),
-        requests: views,
-    })
+    Ok(RequestsView { requests: views })
 }
 
 /// A part, and why it can't be written.
 type Unwritable = (String, String);
 
-fn view(
-    request: &Request,
-    constant: String,
-    writer: &Writer<'_>,
-) -> Result<RequestView, Unwritable> {
-    let prefix = constant.to_lowercase();
-    let functions = vec![
-        choose(request, &format!("{prefix}_target"), writer)?,
-        body(request, &format!("{prefix}_body"), writer)?,
-    ];
+fn view(request: &Request, module: String, writer: &Writer<'_>) -> Result<RequestView, Unwritable> {
+    let functions = vec![choose(request, writer)?, body(request, writer)?];
     let mut docs = vec![format!("Forwards `{}`.", request.message.full_name())];
     if !request.doc.is_empty() {
         docs.push(String::new());
@@ -101,8 +89,8 @@ fn view(
     let fields = vec![
         format!("name: {}", literal(&request.name)),
         format!("targets: &[{}]", targets.join(", ")),
-        format!("choose: {prefix}_target"),
-        format!("body: {prefix}_body"),
+        "choose: target".to_owned(),
+        "body".to_owned(),
         format!("idempotency_key: {}", maybe(key)),
         format!("timeout_ms: {}", grouped(u64::from(request.timeout_ms))),
         format!("concurrency: {}", request.concurrency),
@@ -111,7 +99,7 @@ fn view(
         format!("refused: &[{}]", ranges(&request.refused)),
     ];
     Ok(RequestView {
-        constant,
+        module,
         docs,
         fields,
         functions,
@@ -166,7 +154,7 @@ fn template(template: &Template) -> String {
 }
 
 /// The function that chooses a target.
-fn choose(request: &Request, name: &str, writer: &Writer<'_>) -> Result<FunctionView, Unwritable> {
+fn choose(request: &Request, writer: &Writer<'_>) -> Result<FunctionView, Unwritable> {
     let lines = match &request.by {
         None => vec!["Ok(0)".to_owned()],
         Some((value, _)) => {
@@ -189,8 +177,8 @@ fn choose(request: &Request, name: &str, writer: &Writer<'_>) -> Result<Function
     Ok(FunctionView {
         doc: format!("Which target of `{}` a message goes to.", request.name),
         head: format!(
-            "fn {name}({}: &Message<'_>) -> Result<usize, Bad>",
-            parameter("message", "message.", &lines)
+            "fn target({}: &Message<'_>) -> Result<usize, Bad>",
+            parameter("message", &lines)
         ),
         lines,
     })
@@ -208,7 +196,7 @@ fn field(value: &Value) -> String {
 }
 
 /// The function that makes a body.
-fn body(request: &Request, name: &str, writer: &Writer<'_>) -> Result<FunctionView, Unwritable> {
+fn body(request: &Request, writer: &Writer<'_>) -> Result<FunctionView, Unwritable> {
     let whole = request.whole.iter().map(|whole| &whole.value);
     let members = request.members.iter().map(|member| &member.value);
     let taken = Taken::with(&["message", "cx", "body"]);
@@ -239,46 +227,18 @@ fn body(request: &Request, name: &str, writer: &Writer<'_>) -> Result<FunctionVi
     Ok(FunctionView {
         doc: format!("What a message is sent as to `{}`.", request.name),
         head: format!(
-            "fn {name}({}: &Message<'_>, {}: &Context) -> Result<Vec<u8>, Bad>",
-            parameter("message", "message.", &lines),
-            parameter("cx", "cx.", &lines)
+            "fn body({}: &Message<'_>, {}: &Context) -> Result<Vec<u8>, Bad>",
+            parameter("message", &lines),
+            parameter("cx", &lines)
         ),
         lines,
     })
 }
 
 /// A parameter's name, marked where nothing uses it.
-fn parameter(name: &str, used_as: &str, lines: &[String]) -> String {
-    match lines.iter().any(|line| line.contains(used_as)) {
+fn parameter(name: &str, lines: &[String]) -> String {
+    match mentions(lines, name) {
         true => name.to_owned(),
         false => format!("_{name}"),
     }
-}
-
-/// Exactly what the file uses.
-fn imports(model: &Model, views: &[RequestView]) -> Vec<String> {
-    if views.is_empty() {
-        return vec!["use crate::contract::Request;".into()];
-    }
-    let lines = || {
-        views
-            .iter()
-            .flat_map(|v| &v.functions)
-            .flat_map(|f| &f.lines)
-    };
-    let uses = |word: &str| lines().any(|line| line.contains(word));
-    let mut names = vec!["Bad", "Context", "Message", "Piece", "Request", "Target"];
-    if model.requests.iter().any(|request| request.rate.is_some()) {
-        names.push("Rate");
-    }
-    names.sort_unstable();
-    names.push("function");
-    if uses("json::") {
-        names.push("json");
-    }
-    let mut imports = vec![format!("use crate::contract::{{{}}};", names.join(", "))];
-    if uses("shapes::") {
-        imports.push("use super::shapes;".into());
-    }
-    imports
 }

@@ -5,14 +5,14 @@ use serde::Serialize;
 use super::append;
 use super::columns::{constants, layout};
 use super::databases::rust;
-use super::function::FunctionView;
-use super::names::{Taken, literal, raw_literal, snake};
+use super::function::{FunctionView, Functions, TypeView};
+use super::names::{Taken, literal, snake};
 use super::readers::Readers;
 use super::refused::Refused;
 use super::shapes::Shapes;
 use crate::function;
 use crate::model::{Column, ErrorField, From, Function, Input, Model, Root, Table};
-use crate::store::{Rust, dialect};
+use crate::store::dialect;
 
 /// What the template sees: one table.
 #[derive(Debug, Serialize)]
@@ -25,8 +25,6 @@ pub struct TableView {
     pub storage: String,
     /// Documentation lines.
     pub docs: Vec<String>,
-    /// `use` lines.
-    pub imports: Vec<String>,
     /// `ColumnSpec`s as Rust source.
     pub columns: Vec<String>,
     /// The item that `storage` refers to, as Rust source; empty for none.
@@ -35,10 +33,14 @@ pub struct TableView {
     pub append: &'static str,
     /// Of the dead-letter table: fields of `error` and the columns that hold them, as Rust source.
     pub letter: Vec<String>,
-    /// The present `CREATE TABLE` as a Rust literal.
+    /// The present `CREATE TABLE`.
     pub ddl: String,
-    /// Its functions, `append` first.
-    pub functions: Vec<FunctionView>,
+    /// The path of the file that holds it, from this one, as a Rust literal.
+    pub ddl_path: String,
+    /// The function that appends to it.
+    pub function: FunctionView,
+    /// The functions for one type of events, each a file of its own.
+    pub types: Vec<TypeView>,
 }
 
 /// Makes the views of all tables, or says which columns can't be written.
@@ -63,7 +65,7 @@ pub fn tables(
     }
 }
 
-fn view(model: &Model, module: String, table: &Table, functions: Vec<FunctionView>) -> TableView {
+fn view(model: &Model, module: String, table: &Table, functions: Functions) -> TableView {
     let rust = rust(model, table);
     let columns: Vec<String> = table
         .columns
@@ -85,10 +87,8 @@ fn view(model: &Model, module: String, table: &Table, functions: Vec<FunctionVie
         docs.push(table.doc.clone());
     }
     TableView {
-        module,
         name: literal(&table.name),
         docs,
-        imports: imports(table, &functions, &rust),
         columns,
         storage: rust.storage,
         item: rust.item,
@@ -101,8 +101,14 @@ fn view(model: &Model, module: String, table: &Table, functions: Vec<FunctionVie
             Input::DeadLetters => letter(table),
             Input::Events | Input::Json(_) => Vec::new(),
         },
-        ddl: raw_literal(&dialect(table).create(table).join(";\n")),
-        functions,
+        ddl: dialect(table).create(table).join(";\n"),
+        ddl_path: literal(&match functions.by_type.is_empty() {
+            true => format!("{module}.sql"),
+            false => format!("../{module}.sql"),
+        }),
+        function: functions.append,
+        types: functions.by_type,
+        module,
     }
 }
 
@@ -154,60 +160,6 @@ fn letter(table: &Table) -> Vec<String> {
         Some(format!("({}, {})", literal(name), literal(&column.name)))
     };
     ErrorField::ALL.iter().filter_map(pair).collect()
-}
-
-/// Exactly what the functions use.
-fn imports(table: &Table, functions: &[FunctionView], rust: &Rust) -> Vec<String> {
-    let uses = |word: &str| {
-        functions
-            .iter()
-            .flat_map(|f| f.lines.iter())
-            .any(|line| line.contains(word))
-    };
-    let mut names = vec![
-        "Append",
-        "Bad",
-        "Block",
-        "ColumnSpec",
-        "Context",
-        "Storage",
-        "Table",
-    ];
-    let layouts = layouts(std::iter::once(table));
-    if table.columns.iter().any(|column| !holds(column).is_empty()) {
-        names.push("Holds");
-    }
-    if layouts.contains("Layout::") {
-        names.push("Layout");
-    }
-    names.extend(&rust.names);
-    match table.input {
-        Input::Events => names.push("Group"),
-        Input::Json(_) => names.push("Message"),
-        Input::DeadLetters => names.extend(["DeadLetter", "Group"]),
-    }
-    if uses("Kind::") {
-        names.push("Kind");
-    }
-    names.sort_unstable();
-    for module in ["function", "json", "unknown"] {
-        if uses(&format!("{module}::")) {
-            names.push(module);
-        }
-    }
-    let mut lines = vec![format!("use crate::contract::{{{}}};", names.join(", "))];
-    for module in ["shapes", "views"] {
-        if uses(&format!("{module}::")) {
-            lines.push(format!("use super::super::{module};"));
-        }
-    }
-    let of_storage = rust.modules.iter();
-    lines.extend(of_storage.map(|module| format!("use super::super::{module};")));
-    let mut own = vec!["column"];
-    own.extend(constants(&layouts).map(|(name, ..)| name));
-    own.sort_unstable();
-    lines.push(format!("use super::{{{}}};", own.join(", ")));
-    lines
 }
 
 /// What the template of `tables/mod.rs` sees.

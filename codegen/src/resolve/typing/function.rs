@@ -87,11 +87,11 @@ fn said(expression: &Expression, text: &Text) -> Result<(), Box<Diagnostic>> {
     }
     let range = expression.path_range();
     let path = text.value.get(range.clone()).unwrap_or(&text.value);
-    let message = format!("what is `{path}`? Inside a Struct values have no types");
+    let message = format!("`{path}` has no type: a value inside a Struct needs an explicit one");
     let found = Diagnostic::new(&UNTYPED_VALUE, message)
         .at(text.part(range), "inside a Struct")
         .help(format!(
-            "say it: `{path} | text`, or `integer`, `number`, `boolean`, or `json` for an object"
+            "for example `{path} | text`, or `integer`, `number`, `boolean`, or `json` for an object"
         ));
     Err(Box::new(found))
 }

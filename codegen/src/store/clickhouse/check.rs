@@ -125,7 +125,7 @@ fn replaced_by_clock(
     // Columns that are unknown have been reported.
     let versions = columns(engine, table, &mut Diagnostics::default());
     let message = format!(
-        "which row of table `{}` is the latest?",
+        "table `{}` doesn't declare which row is the latest",
         table.spec.name.value
     );
     let found = Diagnostic::new(&REPLACED_BY_CLOCK, message)
@@ -149,7 +149,7 @@ fn made_here(used: Used<'_>, out: &mut Diagnostics) {
         let message = format!("`{}` is made by the server, not by the sender", column.name);
         out.push(
             Diagnostic::new(&KEY_MADE_HERE, message)
-                .at(used.span, "another value on every attempt")
+                .at(used.span, "differs on every attempt")
                 .and(Some(used.column.place), column.written.clone())
                 .help("sort by what was sent; keep the corrected value as a column beside it"),
         );

@@ -4,16 +4,12 @@ use crate::store::Rust;
 
 /// What is said; `database` is what generated Rust calls the database, if it isn't the usual one.
 pub(super) fn of(database: Option<&str>) -> Rust {
-    let (storage, modules) = match database {
-        None => ("Storage::ClickHouse(None)".to_owned(), Vec::new()),
-        Some(name) => (
-            format!("Storage::ClickHouse(Some(&databases::{name}))"),
-            vec!["databases"],
-        ),
+    let storage = match database {
+        None => "Storage::ClickHouse(None)".to_owned(),
+        Some(name) => format!("Storage::ClickHouse(Some(&databases::{name}))"),
     };
     Rust {
         storage,
-        modules,
-        ..Rust::default()
+        item: String::new(),
     }
 }

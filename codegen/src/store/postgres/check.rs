@@ -131,7 +131,7 @@ fn hook(own: &Declaration, table: &TypedTable<'_>, out: &mut Diagnostics) {
     }
     if !matches!(table.input, Some(Input::Json(_))) {
         let message = format!(
-            "table `{}` takes no JSON messages, which hook `{}` would get",
+            "table `{}` stores no JSON messages, which hook `{}` would get",
             table.spec.name.value, name.value
         );
         out.push(
@@ -154,13 +154,13 @@ fn unique(own: &Declaration, table: &TypedTable<'_>, out: &mut Diagnostics) {
                 "an optional text gets a value with `| default(\"\")`",
             ),
             Found::Row(c) if c.is_made_here() => (
-                "another value on every attempt",
-                "take what the sender sent: an id of the message, or `$id`",
+                "differs on every attempt",
+                "use a value from the sender: an id of the message, or `$id`",
             ),
             Found::Row(c) => match PgType::of(&c.column.ty) {
                 Some(PgType::Real | PgType::Double | PgType::Jsonb) | None => (
                     "no value to compare by",
-                    "take a text, a number or an instant",
+                    "use a text, a number or an instant",
                 ),
                 Some(_) => continue,
             },
@@ -197,12 +197,12 @@ fn version(own: &Declaration, table: &TypedTable<'_>, out: &mut Diagnostics) {
             None => return,
         },
     };
-    let message = format!("`{}` can't say which row is the latest", text.value);
+    let message = format!("`{}` can't be the version of a row", text.value);
     out.push(
         Diagnostic::new(&CONFLICT_VERSION, message)
             .at(text.span, why)
             .and(Some(column.place()), "the column")
-            .help("name a whole number or an instant that the sender sent, or `on_conflict: keep`"),
+            .help("name a whole number or an instant from the sender, or use `on_conflict: keep`"),
     );
 }
 

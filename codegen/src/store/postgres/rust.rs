@@ -1,5 +1,6 @@
 //! What generated Rust says of a PostgreSQL table: which rows are the same, which of them stays, and the hook.
 
+use crate::base::literal::literal;
 use crate::model::{Postgres, Table};
 use crate::store::Rust;
 use crate::store::postgres::types;
@@ -12,8 +13,6 @@ pub(super) fn of(own: &Postgres, table: &Table) -> Rust {
             "/// Which rows are the same, and which of them stays.\nstatic UPSERT: Upsert = {};",
             upsert(own, table)
         ),
-        names: vec!["Conflict", "Upsert"],
-        modules: Vec::new(),
     }
 }
 
@@ -27,12 +26,18 @@ fn upsert(own: &Postgres, table: &Table) -> String {
         None => "Conflict::Keep".to_owned(),
     };
     let hook = match &own.hook {
-        Some(name) => format!("Some({name:?})"),
+        Some(name) => format!("Some({})", literal(name)),
         None => "None".to_owned(),
     };
     let columns = own.hook_columns.iter();
     let columns: Vec<String> = columns
-        .map(|c| format!("({:?}, {:?})", c.name, types::shown_as(&c.ty)))
+        .map(|c| {
+            format!(
+                "({}, {})",
+                literal(&c.name),
+                literal(&types::shown_as(&c.ty))
+            )
+        })
         .collect();
     format!(
         "Upsert {{ unique: &[{}], conflict: {conflict}, hook: {hook}, hook_columns: &[{}] }}",

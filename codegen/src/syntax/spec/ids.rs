@@ -40,9 +40,7 @@ pub(super) fn ids(entry: &Entry, out: &mut Diagnostics) -> Option<Located<Ids>> 
             out.push(
                 Diagnostic::new(&ID_VERSION, message)
                     .at(version.span, "no such version")
-                    .help(
-                        "1: made of the bytes as they came; 2: made of what they say, however it is encoded",
-                    ),
+                    .help("1: made from their bytes; 2: made from their content, in any encoding"),
             );
             return None;
         }

@@ -137,12 +137,9 @@ fn targets(to: &Entry, by: Option<&Text>, out: &mut Diagnostics) -> Vec<(Option<
                 .all(|entry| is_target(entry) && entry.key.value != "headers") =>
         {
             out.push(
-                Diagnostic::new(
-                    &TARGET,
-                    "it isn't said which of the targets a message goes to",
-                )
-                .at(to.key.span, "several targets")
-                .help("for example `by: body.appType | default(\"USER\")`"),
+                Diagnostic::new(&TARGET, "`by` is missing: it chooses among the targets")
+                    .at(to.key.span, "several targets")
+                    .help("for example `by: body.appType | default(\"USER\")`"),
             );
             Vec::new()
         }

@@ -56,7 +56,7 @@ pub(super) fn store(
 
 fn meaningless(name: &Text, entry: &Entry, kind: &StoreKind, place: Span) -> Diagnostic {
     let message = format!(
-        "table `{}` is in {}, where `{}` means nothing",
+        "table `{}` is in {}, where `{}` has no meaning",
         name.value, kind.title, entry.key.value
     );
     Diagnostic::new(&OTHER_STORE, message)

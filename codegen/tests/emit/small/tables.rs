@@ -153,6 +153,13 @@ impl Made<'_> {
             )]
         };
         let epoch = vec![Function::new("epoch_seconds")];
+        // What a literal holds is no name.
+        let unnamed = vec![Function::of_texts("default", &["json::views::Kind"])];
+        let told = vec![
+            Function::of_texts("default", &[r#"{"a":1,"b":null}"#]),
+            Function::new("parse_json"),
+        ];
+        let agent = |part: &str| vec![Function::of_texts("user_agent", &[part])];
         table(
             "post",
             Input::Json(self.message("log.Post")),
@@ -235,6 +242,34 @@ impl Made<'_> {
                     Root::Headers,
                     vec![Function::new("json")],
                 ),
+                // These begin alike, by twos.
+                column(
+                    "device_shown",
+                    Type::String,
+                    Root::HeaderOf("x-device".into()),
+                    vec![Function::new("upper")],
+                ),
+                column(
+                    "handle_plain",
+                    Type::String,
+                    self.body("handle"),
+                    unnamed.clone(),
+                ),
+                column(
+                    "handle_shown",
+                    Type::String,
+                    self.body("handle"),
+                    [unnamed, vec![Function::new("upper")]].concat(),
+                ),
+                column("told", Type::Json, self.body("handle"), told.clone()),
+                column(
+                    "told_less",
+                    Type::Json,
+                    self.body("handle"),
+                    [told, vec![Function::new("without_nulls")]].concat(),
+                ),
+                column("os", Type::String, self.body("name"), agent("os_name")),
+                column("bot", Type::Bool, self.body("name"), agent("bot")),
                 column(
                     "complete",
                     Type::Json,

@@ -1,13 +1,17 @@
 //! Where the fields of messages go in a JSON column.
 
+use std::collections::HashMap;
+
 use crate::protobuf::wire::WireType;
 use crate::protobuf::{Field, Kind, Label, Shape};
 
 /// Where the fields of messages go: found once for each message and place, then looked up by number.
 #[derive(Debug, Default)]
 pub(super) struct Nodes {
-    /// By the id of a root message's shape, one more than its place in `all`.
-    roots: Vec<u32>,
+    /// By the address of a root message's shape, its place in `all`.
+    roots: HashMap<usize, u32>,
+    /// The one that was asked for last.
+    last: Option<(usize, u32)>,
     all: Vec<Node>,
 }
 
@@ -81,21 +85,25 @@ impl Nodes {
         self.all.len() as u32 - 1
     }
 
-    pub(super) fn root(&mut self, shape: &Shape) -> u32 {
-        let id = usize::from(shape.id);
-        if self.roots.len() <= id {
-            self.roots.resize(id + 1, 0);
+    /// The place of a message that is a whole value.
+    pub(super) fn root(&mut self, shape: &'static Shape) -> u32 {
+        // A static has an address of its own. Values of one shape come one after another.
+        let address = std::ptr::from_ref(shape) as usize;
+        if let Some((last, node)) = self.last
+            && last == address
+        {
+            return node;
         }
-        match self.roots.get(id).copied() {
-            Some(next) if next > 0 => next - 1,
-            _ => {
+        let node = match self.roots.get(&address) {
+            Some(node) => *node,
+            None => {
                 let node = self.add("", shape);
-                if let Some(root) = self.roots.get_mut(id) {
-                    *root = node + 1;
-                }
+                self.roots.insert(address, node);
                 node
             }
-        }
+        };
+        self.last = Some((address, node));
+        node
     }
 
     pub(super) fn slots(&self, node: u32) -> &[Slot] {

@@ -11,7 +11,8 @@ use serde::Deserialize;
 use uuid::Uuid;
 
 use super::{ClickHouse, LOOK_LIMIT, Place};
-use crate::contract::{Block, ColumnSpec, Holds, Layout, Table};
+use crate::contract::{Block, ColumnSpec, Holds, Table};
+use crate::native::Layout;
 use crate::sink::clickhouse::{exception, quote};
 use crate::sink::{Fault, StoreError};
 
@@ -308,7 +309,7 @@ fn helper(table: &Table, name: String, columns: &'static [ColumnSpec]) -> &'stat
     }))
 }
 
-fn fill(portion: &mut Block, items: &[Item]) -> Result<(), crate::contract::Bad> {
+fn fill(portion: &mut Block, items: &[Item]) -> Result<(), crate::row_error::Bad> {
     let [number, row, was, rest, payload] = portion.columns()?;
     for item in items {
         number.u64(item.number)?;

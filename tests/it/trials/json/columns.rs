@@ -204,21 +204,17 @@ fn a_block_is_as_large_as_what_is_in_it() {
     }
 }
 
-static FREE: Shape = shape(0, &[]);
-static LISTS: Shape = shape(
-    1,
-    &[Field {
-        number: 1,
-        name: "items",
-        json_name: "items",
-        kind: Kind::Struct(&FREE),
-        label: Label::Repeated,
-    }],
-);
+static FREE: Shape = shape(&[]);
+static LISTS: Shape = shape(&[Field {
+    number: 1,
+    name: "items",
+    json_name: "items",
+    kind: Kind::Struct(&FREE),
+    label: Label::Repeated,
+}]);
 
-const fn shape(id: u16, fields: &'static [Field]) -> Shape {
+const fn shape(fields: &'static [Field]) -> Shape {
     Shape {
-        id,
         name: "test.Shape",
         fields,
         dense: &[],

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::text::{bytes, code, table_link};
+use super::text::{bytes, code, request_link, table_link};
 use crate::model::{Destination, ExchangeKind, Model, Queue};
 
 /// An exchange.
@@ -76,7 +76,7 @@ fn row(model: &Model, queue: &Queue) -> QueueRow {
             Destination::Request(at) => model
                 .requests
                 .get(at)
-                .map(|request| super::requests::link(&request.name)),
+                .map(|request| request_link(&request.name)),
         }
         .unwrap_or_default(),
     }

@@ -2,14 +2,15 @@
 
 use serde::Serialize;
 
-use super::text::{cell, code, message_link};
+use super::text::{cell, code, message_link, request_page};
 use crate::model::{Destination, Member, Model, Request, Target};
 
-/// A request.
+/// A request, which is a page of its own.
 #[derive(Debug, Serialize)]
-pub(super) struct RequestSection {
+pub struct RequestSection {
     name: String,
-    anchor: String,
+    /// Its page, below the catalogue's folder.
+    pub page: String,
     doc: String,
     takes: String,
     queues: String,
@@ -32,16 +33,6 @@ struct TargetRow {
 struct MemberRow {
     name: String,
     written: String,
-}
-
-/// A link to a request's section.
-pub(super) fn link(name: &str) -> String {
-    format!("[{name}](#{})", anchor(name))
-}
-
-/// The anchor of a request's heading, `NAME (request)`, which no message and no table has.
-fn anchor(name: &str) -> String {
-    format!("{}-request", name.to_lowercase())
 }
 
 /// Every request.
@@ -69,7 +60,7 @@ fn section(model: &Model, at: usize, request: &Request) -> RequestSection {
         .map(|one| member(&code(&one.name), one));
     RequestSection {
         name: request.name.clone(),
-        anchor: anchor(&request.name),
+        page: request_page(&request.name),
         doc: cell(&request.doc),
         takes: message_link(&request.message),
         queues: queues.join(", "),

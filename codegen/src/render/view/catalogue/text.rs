@@ -18,23 +18,53 @@ pub(super) fn cell(text: &str) -> String {
     text.replace('|', "\\|")
 }
 
-/// A link to a table's section.
+/// A link to a table's page, from another page.
 pub(super) fn table_link(name: &str) -> String {
-    format!("[{name}](#{})", table_anchor(name))
+    format!("[{name}](../{})", table_page(name))
 }
 
-/// The anchor of a table's heading, `NAME (table)`, which no message has.
-pub(super) fn table_anchor(name: &str) -> String {
-    format!("{}-table", name.to_lowercase())
+/// A table's page, below the catalogue's folder.
+pub(super) fn table_page(name: &str) -> String {
+    format!("tables/{name}.md")
 }
 
-/// A link to a message's section.
+/// A link to an event type's section, from another page.
+pub(super) fn event_link(message: &MessageDescriptor) -> String {
+    let page = events_page(group(message));
+    let anchor = message.name().to_lowercase();
+    format!("[{}](../{page}#{anchor})", message.name())
+}
+
+/// The group of an event type: what is in one proto file belongs together.
+pub(super) fn group(message: &MessageDescriptor) -> &str {
+    let file = message.parent_file_descriptor_proto().name();
+    let name = file.trim_end_matches(".proto");
+    name.rsplit('/').next().unwrap_or(name)
+}
+
+/// The page of a group of event types, below the catalogue's folder.
+pub(super) fn events_page(group: &str) -> String {
+    format!("events/{group}.md")
+}
+
+/// A link to the page of another service's message, from another page.
 pub(super) fn message_link(message: &MessageDescriptor) -> String {
-    format!("[{}](#{})", message.name(), message_anchor(message))
+    format!("[{}](../{})", message.name(), message_page(message))
 }
 
-pub(super) fn message_anchor(message: &MessageDescriptor) -> String {
-    message.name().to_lowercase()
+/// The page of another service's message, below the catalogue's folder.
+pub(super) fn message_page(message: &MessageDescriptor) -> String {
+    format!("messages/{}.md", message.full_name())
+}
+
+/// A link to a request's page, from another page.
+pub(super) fn request_link(name: &str) -> String {
+    format!("[{name}](../{})", request_page(name))
+}
+
+/// A request's page, below the catalogue's folder.
+pub(super) fn request_page(name: &str) -> String {
+    format!("requests/{name}.md")
 }
 
 /// How many of something there are, in words that fit one and many.

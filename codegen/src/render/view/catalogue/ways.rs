@@ -2,8 +2,7 @@
 
 use prost_reflect::{FieldDescriptor, MessageDescriptor};
 
-use super::requests;
-use super::text::{code, table_link};
+use super::text::{code, request_link, table_link};
 use crate::model::{ExchangeKind, From, Input, Model, Queue, Root, Route, Table, Value};
 
 /// The columns that hold a field, as a query names them; without the tables of dead letters.
@@ -75,7 +74,7 @@ pub(super) fn json_goes(model: &Model, message: &MessageDescriptor) -> Vec<Strin
     for queue in &model.queues {
         let is = matches!(&queue.input, Input::Json(m) if m.full_name() == message.full_name());
         let table = model.table_of(queue).map(|t| table_link(&t.name));
-        let request = model.request_of(queue).map(|r| requests::link(&r.name));
+        let request = model.request_of(queue).map(|r| request_link(&r.name));
         if let (true, Some(into)) = (is, table.or(request)) {
             let bindings = queue.bindings.iter();
             goes.extend(bindings.map(|binding| step(binding, queue, &into)));

@@ -17,7 +17,7 @@ impl Printer for ValuePrinter<'_> {
             Code {
                 yields: Yields::Bytes,
                 ..
-            } => Err("a field of bytes is no text".to_owned()),
+            } => Err("a field of bytes is not text".to_owned()),
             text => Ok(text),
         }
     }

@@ -80,10 +80,7 @@ impl Writer<'_> {
             }
             (Type::Array(_), Yields::List(field)) => Ok(self.nested(
                 target,
-                &format!(
-                    "{target}.repeated(&{}, {rust})",
-                    self.shapes.kind(field, "shapes::")
-                ),
+                &format!("{target}.repeated(&{}, {rust})", self.shapes.kind(field)),
             )),
             (Type::Array(_), Yields::Objects) => Ok(format!("{target}.json_objects(&{rust})?;")),
             (Type::Map(..), Yields::Map(field)) => {
