@@ -78,7 +78,7 @@ const LAYERS: [(&str, &[&str]); 27] = [
         &["contract", "generated", "json", "row_error", "sink"],
     ),
     ("health", &["broker"]),
-    ("traffic", &["contract"]),
+    ("traffic", &["contract", "time"]),
     // From a request to the broker, and from the broker to a store. Neither knows the other.
     (
         "ingest",
@@ -153,10 +153,8 @@ const LAYERS: [(&str, &[&str]); 27] = [
             "contract",
             "generated",
             "hooks",
-            "ingest",
             "listen",
             "ops",
-            "protobuf",
             "sink",
             "time",
             "traffic",
