@@ -1,4 +1,4 @@
-//! The load generator: good, bad and hostile events for a server that runs, and what became of each.
+//! Load generator: valid, invalid and hostile events for a running server, and a report of what became of each.
 //!
 //! It uses the server's library for what both have to agree on: the generated types and tables, the addresses of servers
 //! and the clients for them. The server doesn't know it.

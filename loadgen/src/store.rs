@@ -1,9 +1,9 @@
-//! The options that name the ClickHouse server in which stored events are looked for.
+//! Options that name the ClickHouse server in which stored events are looked for.
 
 use anyhow::Context as _;
 use event_grpc::sink::clickhouse::{Address, ClickHouse};
 
-/// Which ClickHouse. The variables are those of the server.
+/// Address of ClickHouse. The variables are those of the server.
 #[derive(Debug, Clone, clap::Args)]
 pub(crate) struct Args {
     /// ClickHouse over HTTP, as in http://user:password@host:8123/database.
@@ -23,7 +23,7 @@ pub(crate) struct Args {
 }
 
 impl Args {
-    /// A client for the server, if one is named.
+    /// Client for the server, if one is named.
     pub(crate) fn client(&self) -> anyhow::Result<Option<ClickHouse>> {
         let Some(url) = &self.clickhouse_url else {
             return Ok(None);

@@ -12,10 +12,10 @@ use super::tree::{File, files};
 const LAYERS: [(&str, &[&str]); 27] = [
     // Leaves.
     ("dead_letter", &[]),
-    ("metrics", &["time"]),
-    ("listen", &["metrics"]),
     ("time", &[]),
     ("weight", &[]),
+    ("metrics", &["dead_letter", "time"]),
+    ("listen", &["metrics"]),
     ("row_error", &["dead_letter"]),
     // What bytes mean.
     ("protobuf", &["row_error", "time"]),
@@ -77,6 +77,7 @@ const LAYERS: [(&str, &[&str]); 27] = [
         &["contract", "generated", "json", "row_error", "sink"],
     ),
     ("health", &["broker"]),
+    ("traffic", &["contract", "time"]),
     // From a request to the broker, and from the broker to a store. Neither knows the other.
     (
         "ingest",
