@@ -1,4 +1,4 @@
-//! `boolean`: a value inside a Struct is a truth value.
+//! `boolean`: a value inside a Struct is a boolean.
 
 use super::code::Yields;
 use super::definition::{Definition, Scalar};
@@ -7,7 +7,7 @@ use crate::model::Type;
 pub(super) const BOOLEAN: Definition = Definition {
     name: "boolean",
     usage: "boolean",
-    output: "a truth value, read as leniently as a field of that kind; absent if it isn't there",
+    output: "a boolean, converted like fields of that kind; absent if it isn't there",
     scalar: Some(Scalar {
         ty: || Type::Bool,
         read: "boolean",

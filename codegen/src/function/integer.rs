@@ -7,7 +7,7 @@ use crate::model::Type;
 pub(super) const INTEGER: Definition = Definition {
     name: "integer",
     usage: "integer",
-    output: "a whole number of 64 bits, read as leniently as a field of that kind; absent if it isn't there",
+    output: "a whole number of 64 bits, converted like fields of that kind; absent if it isn't there",
     scalar: Some(Scalar {
         ty: || Type::Int64,
         read: "int64",

@@ -7,7 +7,7 @@ use crate::model::Type;
 pub(super) const NUMBER: Definition = Definition {
     name: "number",
     usage: "number",
-    output: "any number, read as leniently as a field of that kind; absent if it isn't there",
+    output: "any number, converted like fields of that kind; absent if it isn't there",
     scalar: Some(Scalar {
         ty: || Type::Float64,
         read: "double",

@@ -13,7 +13,7 @@ pub fn table() -> String {
         } = function;
         format!("| `{usage}` | {input} | {output} |\n")
     });
-    let head = "| function | takes | gives |\n| --- | --- | --- |\n";
+    let head = "| function | input | result |\n| --- | --- | --- |\n";
     head.to_owned() + &rows.collect::<String>()
 }
 
@@ -26,6 +26,6 @@ pub fn explain(name: &str) -> Option<String> {
         ..
     } = find(name)?;
     Some(format!(
-        "{usage}\n\ntakes  {input}\ngives  {output}\n\nThe functions of expressions are in docs/pipeline.md.\n"
+        "{usage}\n\ninput   {input}\nresult  {output}\n\nThe functions of expressions are in docs/pipeline.md.\n"
     ))
 }

@@ -7,7 +7,7 @@ use crate::model::Type;
 pub(super) const TEXT: Definition = Definition {
     name: "text",
     usage: "text",
-    output: "text, or a number as it is written, read as leniently as a field of that kind; absent if it isn't there",
+    output: "text, or a number as it is written, converted like fields of that kind; absent if it isn't there",
     scalar: Some(Scalar {
         ty: || Type::String,
         read: "text",

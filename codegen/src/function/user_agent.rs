@@ -29,7 +29,7 @@ pub(crate) const USER_AGENT: Definition = Definition {
     usage: "user_agent(\"browser_name\")",
     input: "text; the part is mozilla, platform, os, os_name, os_full_name, os_version, localization, model, \
             browser_name, browser_version, bot or mobile",
-    output: "text, empty where the user agent doesn't say; `bot` and `mobile` are true or false",
+    output: "text, empty if the user agent doesn't name it; `bot` and `mobile` are true or false",
     parameters: &[Parameter::Text],
     arguments,
     result: |arguments, input| {

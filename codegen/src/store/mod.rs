@@ -6,6 +6,7 @@
 //! | file | answers |
 //! | --- | --- |
 //! | `declaration.rs` | what declarations of its tables say |
+//! | `declared.rs` | what is asked of a declared table |
 //! | `check.rs` | whether they keep the rules |
 //! | `mod.rs` | the trait, mostly in one line each |
 //! | `types.rs` | the types that columns have there; ClickHouse's are those of the model |

@@ -5,10 +5,11 @@ mod catalogue;
 mod check;
 mod ddl;
 mod declaration;
+mod declared;
 mod layout;
 mod rust;
 
-pub(super) use declaration::read;
+pub(super) use declared::read;
 
 use prost_reflect::MessageDescriptor;
 

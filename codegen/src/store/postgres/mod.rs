@@ -5,11 +5,12 @@ mod catalogue;
 mod check;
 mod ddl;
 mod declaration;
+mod declared;
 mod layout;
 mod rust;
 mod types;
 
-pub(super) use declaration::read;
+pub(super) use declared::read;
 
 use super::{Column, Dialect, Layout, Rust, TableFacts};
 use crate::base::refusal::Refusal;
