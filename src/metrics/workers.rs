@@ -4,6 +4,7 @@ use metrics::{Counter, Gauge, Histogram};
 
 use super::label::{Label, QUEUE, TABLE, TYPE, Values, label, listed};
 use super::{Group, Metric};
+use crate::dead_letter::Class;
 
 /// A message that is settled for good.
 pub const ACKNOWLEDGED: &str = "acknowledged";
@@ -27,23 +28,7 @@ const INTO: Label = label(
     Values::Open("the table or HTTP request of the queue"),
 );
 
-const CLASS: Label = listed(
-    "class",
-    &[
-        "malformed",
-        "bad_field",
-        "bad_value",
-        "no_type",
-        "unknown_type",
-        "unexpected_type",
-        "unreadable",
-        "build_mismatch",
-        "refused",
-        "retries",
-        "unanswered",
-        "panic",
-    ],
-);
+const CLASS: Label = listed("class", &Class::NAMES);
 
 const WHY: Label = listed("why", &["suspect", "spread", "heavy", "divided"]);
 
