@@ -1,6 +1,7 @@
 //! Holds the rules of the house that no compiler knows: who may import whom, and what a file looks like.
 
 mod circles;
+mod documents;
 mod generator;
 mod imports;
 mod metrics;
