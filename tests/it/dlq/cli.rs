@@ -339,7 +339,7 @@ async fn gone(store: &ClickHouse, url: &str) {
     run_there(store, letter).await;
     let refused = dlq(store, &["replay", "--amqp-url", url]).await;
     let line =
-        "gone stays: this pipeline has no queue or source no_such_q\n0 replayed, 1 refused\n";
+        "gone stays: this pipeline has no queue or source no_such_q to send it to\n0 replayed, 1 refused\n";
     assert_eq!(
         (refused.good, refused.out.as_str()),
         (false, line),
