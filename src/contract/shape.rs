@@ -65,7 +65,7 @@ pub enum Kind {
     Bool,
     String,
     Bytes,
-    /// The names of the enum's values by number, ascending.
+    /// The names of the enum's values by number, ascending; of aliases the first in the proto file comes first.
     Enum(&'static [(i32, &'static str)]),
     Message(&'static Shape),
     /// A map field: the shape of its entry, with the key as field 1 and the value as field 2.

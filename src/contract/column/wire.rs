@@ -44,13 +44,11 @@ impl<'a> Scalar<'a> {
             (Kind::Bool, RawValue::Varint(v)) => Scalar::Bool(v != 0),
             (Kind::Enum(names), RawValue::Varint(v)) => {
                 let number = v as i32;
-                match names
-                    .binary_search_by_key(&number, |(n, _)| *n)
-                    .ok()
-                    .and_then(|i| names.get(i))
-                {
-                    Some((_, name)) => Scalar::Name(number, name),
-                    None => Scalar::Signed(i64::from(number)),
+                // Of aliases the first.
+                let at = names.partition_point(|(n, _)| *n < number);
+                match names.get(at) {
+                    Some((n, name)) if *n == number => Scalar::Name(number, name),
+                    _ => Scalar::Signed(i64::from(number)),
                 }
             }
             (Kind::Fixed32, RawValue::Fixed32(v)) => {

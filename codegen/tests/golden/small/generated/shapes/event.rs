@@ -8,6 +8,8 @@ use super::field;
 pub static EVERYTHING_COLOR: &[(i32, &str)] = &[
     (0, "COLOR_UNSPECIFIED"),
     (1, "COLOR_RED"),
+    (1, "COLOR_CRIMSON"),
+    (1, "COLOR_RUBY"),
 ];
 
 /// `event.EventBatch`
