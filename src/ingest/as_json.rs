@@ -7,7 +7,7 @@ use xxhash_rust::xxh3::{xxh3_64, xxh3_128_with_seed};
 use super::response::Refusal;
 use super::scan::{self, Event, MAX_EVENTS, Refused, Verdict};
 use crate::contract::Envelope;
-use crate::contract::proto_json::{Found, Most, ProtoJson, Request, Unread, with_id};
+use crate::contract::proto_json::{Found, Most, ProtoJson, Request, Unread};
 use crate::weight;
 
 /// Of how many bad events it is said what is wrong with each: no answer lists more.
@@ -116,7 +116,8 @@ impl<'a> AsJson<'a> {
         weight::letters(1, self.request.around.header.len(), 0)
     }
 
-    /// The letter of some events: a request as JSON. Those that a later build will store get the id that they lack.
+    /// The letter of some events: a request as JSON. Those that a later build will store get the id that they lack, unless
+    /// that build makes it of what they say.
     pub(super) fn letter(&self, events: &[&Event<'_>]) -> Vec<u8> {
         let texts: Vec<_> = events.iter().map(|event| self.text(event)).collect();
         self.request
@@ -128,8 +129,13 @@ impl<'a> AsJson<'a> {
         if !event.verdict.is_unknown() || !self.id(event.bytes).is_empty() {
             return event.bytes.into();
         }
+        let timestamp = self.reader.timestamp(event.bytes);
+        if !timestamp.is_empty() && self.envelope.ids.of_content(timestamp.as_bytes()) {
+            // What it says, only a build that knows its type can tell: the same id then, if its sender sends it again.
+            return event.bytes.into();
+        }
         // The same as for protobuf: a repeated request makes the same id if there is anything that tells events apart.
-        let id = match self.reader.timestamp(event.bytes).is_empty() {
+        let id = match timestamp.is_empty() {
             true => Uuid::now_v7(),
             false => {
                 let seed = xxh3_64(self.request.around.header);
@@ -137,6 +143,6 @@ impl<'a> AsJson<'a> {
                 uuid::Builder::from_custom_bytes(hash.to_be_bytes()).into_uuid()
             }
         };
-        with_id(self.envelope, event.bytes, &id.to_string()).into()
+        self.reader.with_id(event.bytes, &id.to_string()).into()
     }
 }

@@ -113,7 +113,7 @@ impl<'a> Batch<'a> {
         for event in events {
             let bytes = self.body(event);
             put_key(self.envelope.events, out);
-            if makes_id(event) {
+            if self.makes_id(event) {
                 put_varint((bytes.len() + self.id_field_len()) as u64, out);
                 let mut text = Uuid::encode_buffer();
                 let id = self.made_id(event).hyphenated().encode_lower(&mut text);
@@ -135,7 +135,7 @@ impl<'a> Batch<'a> {
     }
 
     fn event_len(&self, event: &Event<'_>) -> usize {
-        let id = if makes_id(event) {
+        let id = if self.makes_id(event) {
             self.id_field_len()
         } else {
             0
@@ -157,6 +157,18 @@ impl<'a> Batch<'a> {
         key_len(self.envelope.id) + 1 + ID_LEN
     }
 
+    /// Whether an event gets an id here: one that came without. Of an event of an unknown type, what it says can only be
+    /// told by the build that will know its type; where ids are made of that, it is left to that build.
+    fn makes_id(&self, event: &Event<'_>) -> bool {
+        if !is_event(event) || !event.id.is_empty() {
+            return false;
+        }
+        let is_later = matches!(event.verdict, Verdict::UnknownType(_))
+            && !event.timestamp.is_empty()
+            && self.envelope.ids.of_content(event.timestamp);
+        !is_later
+    }
+
     /// The id of an event that came without one. With a timestamp it is made of header and event, so that a repeated
     /// request makes the same; without, there is nothing that tells two events apart, and each gets its own.
     fn made_id(&self, event: &Event<'_>) -> Uuid {
@@ -175,10 +187,6 @@ impl Group<'_> {
 /// Whether its bytes are those of an event: of a type that we know, or of one that a later build will replay.
 fn is_event(event: &Event<'_>) -> bool {
     matches!(event.verdict, Verdict::Good(_) | Verdict::UnknownType(_))
-}
-
-fn makes_id(event: &Event<'_>) -> bool {
-    is_event(event) && event.id.is_empty()
 }
 
 /// Rewrites a well-formed event as protobuf merges it: the last variant alone, its repetitions in one, and one id or none.

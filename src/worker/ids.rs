@@ -80,11 +80,15 @@ fn with_ids(
         let ids = Maker::new(envelope, &part.header);
         let mut request = Vec::new();
         push_field(&mut request, envelope.header, &part.header);
-        for (range, typed) in in_order(part) {
+        for (range, typed, unknown) in in_order(part) {
             let event = body.get(range).unwrap_or_default();
             let found = Found::of(envelope, event).filter(|found| typed && found.id.is_empty());
             let id = found.and_then(|found| {
                 if !envelope.ids.of_content(found.timestamp) {
+                    return None;
+                }
+                // What an event of an unknown type says is for the build to tell that will know its type.
+                if unknown && !found.timestamp.is_empty() {
                     return None;
                 }
                 // Without a timestamp, nothing but its place tells an event from one that is the same and meant, too.
@@ -112,18 +116,18 @@ fn with_ids(
     out
 }
 
-/// Where a part's events are, in the order in which they came, and whether they are of a type that somebody knows.
-fn in_order(part: &Part) -> Vec<(std::ops::Range<usize>, bool)> {
+/// Where a part's events are, in the order in which they came, whether they have a type, and whether it is unknown.
+fn in_order(part: &Part) -> Vec<(std::ops::Range<usize>, bool, bool)> {
     let runs = part.runs.iter().flat_map(|run| &run.events);
-    let runs = runs.map(|event| (event.clone(), true));
+    let runs = runs.map(|event| (event.clone(), true, false));
     // What came as JSON and is kept so isn't on the wire.
     let lost = part.lost.iter().filter(|lost| lost.json.is_none());
     let lost = lost.map(|lost| {
         let typed = matches!(lost.why, Why::UnknownType(_));
-        (lost.event.clone(), typed)
+        (lost.event.clone(), typed, typed)
     });
     let mut events: Vec<_> = runs.chain(lost).collect();
-    events.sort_by_key(|(event, _)| event.start);
+    events.sort_by_key(|(event, ..)| event.start);
     events
 }
 
