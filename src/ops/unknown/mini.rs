@@ -11,6 +11,7 @@ use prost_reflect::{
 use super::{Fed, fill};
 use crate::contract::canonical::canonical;
 use crate::contract::json::{self, Map, Number, Value as Json};
+use crate::contract::proto_json::ProtoJson;
 use crate::contract::unknown::{self, UNKNOWN_MEMBERS, flat_text, parts};
 use crate::contract::{
     Append, Bad, Block, Context, Envelope, EventType, Group, Holds, Message, Shape, Table,
@@ -53,6 +54,8 @@ pub(super) enum Made {
         rest: String,
         /// Whether its payload is made anew.
         payload: bool,
+        /// Why something of it is left although it is known.
+        left: Vec<String>,
     },
     /// Something is known that can't be filled in.
     Left(String),
@@ -64,6 +67,8 @@ pub(super) struct Maker {
     table: &'static Table,
     fed: Fed,
     cx: Context,
+    /// Reads members of events, where rows are made of events.
+    reader: Option<ProtoJson>,
     /// Of a JSON message, the texts that its columns take.
     stand_in: Option<Map>,
 }
@@ -78,6 +83,10 @@ impl Maker {
             table,
             fed,
             cx,
+            reader: match fed {
+                Fed::Events(envelope) => Some(ProtoJson::new(envelope)),
+                Fed::Json(_) => None,
+            },
             stand_in: None,
         }
     }
@@ -105,10 +114,14 @@ impl Maker {
             Fed::Json(shape) => self.json(block, shape, &known, number, &mut rest),
         };
         match made {
-            Ok(payload) => {
+            Ok((payload, left)) => {
                 let rest = rest.iter().map(|(key, json)| (key.as_str(), json.as_str()));
                 let rest = flat_text(rest, object.cut);
-                Made::Rows { rest, payload }
+                Made::Rows {
+                    rest,
+                    payload,
+                    left,
+                }
             }
             Err(why) => {
                 block.rollback();
@@ -125,7 +138,9 @@ impl Maker {
         known: &[(String, &str)],
         number: u64,
         rest: &mut Vec<(String, String)>,
-    ) -> Result<bool, String> {
+    ) -> Result<(bool, Vec<String>), String> {
+        let reader = self.reader.as_ref();
+        let reader = reader.ok_or_else(|| "the table takes no events".to_owned())?;
         let kind = kind_of(envelope, stored, known)?;
         let mut header = DynamicMessage::new(self.message(envelope.header_shape)?);
         let mut event = DynamicMessage::new(self.message(envelope.event_shape)?);
@@ -156,11 +171,18 @@ impl Maker {
             };
             let put = match inside {
                 true => Err("is inside of another field".to_owned()),
-                false => fill::put(into, below, json),
+                false => fill::put(into, below, json, reader),
             };
-            if let Err(why) = put {
-                wrong.push(format!("{pointer}: {why}"));
-                rest.push((pointer.clone(), (*json).to_owned()));
+            match put {
+                Ok(inner) => {
+                    let around = pointer.rsplit_once('/').map_or("", |(around, _)| around);
+                    let inner = inner.into_iter();
+                    rest.extend(inner.map(|(at, json)| (format!("{around}{at}"), json)));
+                }
+                Err(why) => {
+                    wrong.push(format!("{}: {why}", fill::anywhere(pointer)));
+                    rest.push((pointer.clone(), (*json).to_owned()));
+                }
             }
         }
         if wrong.len() == known.len() {
@@ -180,7 +202,7 @@ impl Maker {
         for ((header, event), number) in [(base, 2 * number), (more, 2 * number + 1)] {
             self.append_event(block, envelope, kind, &header, event, number)?;
         }
-        Ok(payload)
+        Ok((payload, wrong))
     }
 
     fn append_event(
@@ -234,7 +256,7 @@ impl Maker {
         known: &[(String, &str)],
         number: u64,
         rest: &mut Vec<(String, String)>,
-    ) -> Result<bool, String> {
+    ) -> Result<(bool, Vec<String>), String> {
         let mut body = self.stand_in(block, shape)?;
         let base = body.clone();
         let mut undone = Vec::new();
@@ -254,7 +276,10 @@ impl Maker {
                     }
                 }
                 _ => {
-                    undone.push(format!("{pointer}: is inside of another field"));
+                    undone.push(format!(
+                        "{}: is inside of another field",
+                        fill::anywhere(pointer)
+                    ));
                     rest.push((pointer.clone(), (*json).to_owned()));
                 }
             }
@@ -269,7 +294,7 @@ impl Maker {
             self.append_json(block, body, number)
                 .map_err(|bad| bad.to_string())?;
         }
-        Ok(false)
+        Ok((false, undone))
     }
 
     fn append_json(&self, block: &mut Block, mut body: Map, number: u64) -> Result<(), Bad> {
