@@ -7,7 +7,7 @@ use std::borrow::Cow;
 use chrono::{DateTime, NaiveDateTime, SecondsFormat, TimeZone, Utc};
 use prost::Message as _;
 
-use super::json::{Map, Value, parse};
+use super::json::{Map, Value, parse, whole};
 
 mod object;
 mod structs;
@@ -49,9 +49,10 @@ fn digits(digits: &[u8]) -> Option<i64> {
     Some(value)
 }
 
-/// The value of a text, with a sign perhaps.
+/// The value of a text, with a sign perhaps, or as some languages write a double that is a whole number: `1.76E12`.
 fn number(text: &[u8]) -> Option<i64> {
-    std::str::from_utf8(text).ok()?.parse().ok()
+    let text = std::str::from_utf8(text).ok()?;
+    text.parse().ok().or_else(|| whole(text))
 }
 
 /// Milliseconds since the epoch.
@@ -286,6 +287,28 @@ mod tests {
             assert_eq!(epoch_millis(text).ok(), parsed.map(Some), "{text}");
         }
         assert_eq!(epoch_millis(""), Ok(None));
+        for double in [
+            "1.76E12",
+            "1.76e+12",
+            "1760000000000.0",
+            "17600000000000e-1",
+        ] {
+            assert_eq!(
+                epoch_millis(double),
+                Ok(Some(1_760_000_000_000)),
+                "{double}"
+            );
+        }
+        for wrong in [
+            "1.7600000000005E12",
+            "1e400",
+            "1.",
+            "e12",
+            "1.76E12 ",
+            "0x1p3",
+        ] {
+            assert!(epoch_millis(wrong).is_err(), "{wrong}");
+        }
         let reason = epoch_millis(b"soon\xff").unwrap_err();
         assert!(reason.contains("soon"), "{reason}");
     }

@@ -133,6 +133,11 @@ fn read_integer<T: FromStr + TryFrom<i128>>(text: &str) -> Option<T> {
     plain.or_else(|| number::integer(text)?.try_into().ok())
 }
 
+/// A text that is a whole number of 64 bits and nothing else, also as `1.0` or `1e3`.
+pub(super) fn whole(text: &str) -> Option<i64> {
+    number::integer(text)?.try_into().ok()
+}
+
 fn as_f64(value: &Value) -> Option<f64> {
     match value {
         Value::Number(n) => n.as_f64(),

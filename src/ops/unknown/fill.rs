@@ -3,7 +3,9 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use prost::Message as _;
-use prost_reflect::{DynamicMessage, FieldDescriptor, Kind, MapKey, ReflectMessage as _, Value};
+use prost_reflect::{
+    DynamicMessage, FieldDescriptor, Kind, MapKey, MessageDescriptor, ReflectMessage as _, Value,
+};
 
 use crate::contract::proto_json::ProtoJson;
 
@@ -122,4 +124,17 @@ fn map_key(field: &FieldDescriptor, key: &str) -> Option<MapKey> {
         Kind::Uint64 | Kind::Fixed64 => MapKey::U64(key.parse().ok()?),
         _ => MapKey::String(key.to_owned()),
     })
+}
+
+/// A field of a message by number, and the message that it holds.
+pub(super) fn variant(
+    message: &MessageDescriptor,
+    number: u32,
+) -> Result<(FieldDescriptor, MessageDescriptor), String> {
+    let field = message.get_field(number);
+    let inner = field.as_ref().map(FieldDescriptor::kind);
+    match (field, inner) {
+        (Some(field), Some(Kind::Message(inner))) => Ok((field, inner)),
+        _ => Err(format!("this build has no event type with number {number}")),
+    }
 }

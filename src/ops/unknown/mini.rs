@@ -4,8 +4,7 @@
 use chrono::Utc;
 use prost::Message as _;
 use prost_reflect::{
-    DescriptorPool, DynamicMessage, FieldDescriptor, Kind, MessageDescriptor, ReflectMessage as _,
-    Value,
+    DescriptorPool, DynamicMessage, MessageDescriptor, ReflectMessage as _, Value,
 };
 
 use super::{Fed, fill};
@@ -144,7 +143,7 @@ impl Maker {
         let kind = kind_of(envelope, stored, known)?;
         let mut header = DynamicMessage::new(self.message(envelope.header_shape)?);
         let mut event = DynamicMessage::new(self.message(envelope.event_shape)?);
-        let (field, of_payload) = variant(&event.descriptor(), kind.number)?;
+        let (field, of_payload) = fill::variant(&event.descriptor(), kind.number)?;
         let whole = self.table.place_of(Holds::Payload).is_some();
         let in_payload =
             |parts: &[String]| parts.len() > 2 && parts.first().is_some_and(|p| p == "event");
@@ -385,17 +384,4 @@ fn kind_of(
     by_pointer
         .or_else(|| types.next())
         .ok_or_else(|| "this build knows no event type".to_owned())
-}
-
-/// A field of a message by number, and the message that it holds.
-fn variant(
-    message: &MessageDescriptor,
-    number: u32,
-) -> Result<(FieldDescriptor, MessageDescriptor), String> {
-    let field = message.get_field(number);
-    let inner = field.as_ref().map(FieldDescriptor::kind);
-    match (field, inner) {
-        (Some(field), Some(Kind::Message(inner))) => Ok((field, inner)),
-        _ => Err(format!("this build has no event type with number {number}")),
-    }
 }

@@ -8,7 +8,7 @@ use event_grpc::contract::proto_json::ProtoJson;
 use event_grpc::contract::{Append, Block, Context, Envelope, EventType, Group, Ids, Table};
 use event_grpc::generated::PIPELINE;
 use prost::Message as _;
-use prost_reflect::DescriptorPool;
+use prost_reflect::{DescriptorPool, DynamicMessage, Value};
 use rand::SeedableRng as _;
 use rand::rngs::StdRng;
 
@@ -54,18 +54,34 @@ fn in_order(header: &[u8], event: &[u8]) -> [Vec<u8>; 2] {
     [header, event]
 }
 
-/// A header and an event in another encoding of protobuf.
-fn otherwise(sample: &Sample, random: &mut StdRng) -> [Vec<u8>; 2] {
+/// Whether a map in it has several entries.
+fn has_entries(message: &DynamicMessage) -> bool {
+    let mut fields = message.fields();
+    fields.any(|(_, value)| match value {
+        Value::Map(entries) => entries.len() > 1 || entries.values().any(inside),
+        Value::List(items) => items.iter().any(inside),
+        value => inside(value),
+    })
+}
+
+fn inside(value: &Value) -> bool {
+    value.as_message().is_some_and(has_entries)
+}
+
+/// A header and an event in the one encoding that all come down to.
+fn shortest(header: &[u8], event: &[u8]) -> [Vec<u8>; 2] {
     let envelope = envelope();
-    let header = content(envelope.header_shape, &sample.header.encode_to_vec())
-        .unwrap()
-        .into_owned();
-    let event = content(envelope.event_shape, &sample.event.encode_to_vec())
-        .unwrap()
-        .into_owned();
+    let header = content(envelope.header_shape, header).unwrap();
+    let event = content(envelope.event_shape, event).unwrap();
+    [header.into_owned(), event.into_owned()]
+}
+
+/// The same in another encoding of protobuf.
+fn otherwise([header, event]: &[Vec<u8>; 2], random: &mut StdRng) -> [Vec<u8>; 2] {
+    let envelope = envelope();
     [
-        spelling::spelled(envelope.header_shape, &header, random),
-        spelling::spelled(envelope.event_shape, &event, random),
+        spelling::spelled(envelope.header_shape, header, random),
+        spelling::spelled(envelope.event_shape, event, random),
     ]
 }
 
@@ -105,7 +121,7 @@ fn json_and_protobuf_make_the_same_rows_and_ids() {
         ..*envelope()
     }));
     let mut random = StdRng::seed_from_u64(seed());
-    let (mut types, mut typed) = (0, 0);
+    let (mut types, mut typed, mut shuffled) = (0, 0, 0);
     for kind in envelope().types {
         let mut tables = 0;
         for at in 0..PER_TYPE {
@@ -119,7 +135,7 @@ fn json_and_protobuf_make_the_same_rows_and_ids() {
                 Maker::new(v2, header).make(event, timestamp.as_bytes())
             };
             let plain = [sample.header.encode_to_vec(), sample.event.encode_to_vec()];
-            let wanted = in_order(&plain[0], &plain[1]);
+            let wanted = shortest(&plain[0], &plain[1]);
             let rows: Vec<_> = PIPELINE
                 .tables
                 .iter()
@@ -128,11 +144,17 @@ fn json_and_protobuf_make_the_same_rows_and_ids() {
             tables = rows.iter().filter(|row| row.is_ok()).count();
             for round in 0..3 {
                 let (both, told) = match round {
-                    0 => (otherwise(&sample, &mut random), String::new()),
+                    0 => (otherwise(&wanted, &mut random), String::new()),
                     round => as_json(&reader, &sample, round == 2, &mut random),
                 };
                 assert_eq!(id(&both), id(&plain), "{}: {told}", kind.name);
                 let [header, event] = in_order(&both[0], &both[1]);
+                // The entries of a map keep the order of their sender in the bytes of a block, though not in its rows.
+                if round == 0 && has_entries(&sample.event) {
+                    assert_eq!(shortest(&header, &event), wanted, "{}", kind.name);
+                    shuffled += 1;
+                    continue;
+                }
                 for (table, row) in PIPELINE.tables.iter().zip(&rows) {
                     let other = made(table, kind, &header, &event);
                     assert!(&other == row, "{} {}: {told}", table.name, kind.name);
@@ -147,4 +169,5 @@ fn json_and_protobuf_make_the_same_rows_and_ids() {
         types >= 56 && typed >= 3,
         "{types} types, {typed} with a table of their own"
     );
+    assert!(shuffled < types * PER_TYPE / 4, "{shuffled}");
 }
