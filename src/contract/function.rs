@@ -7,6 +7,7 @@ use std::borrow::Cow;
 use chrono::{DateTime, NaiveDateTime, SecondsFormat, TimeZone, Utc};
 use prost::Message as _;
 
+use super::first_name;
 use super::json::{Map, Value, parse, whole};
 
 mod object;
@@ -204,11 +205,10 @@ pub fn with<'a>(
 
 /// The name of an enum's value; an unknown one's number.
 pub fn enum_name(names: &'static [(i32, &'static str)], number: i32) -> Cow<'static, str> {
-    let known = names
-        .binary_search_by_key(&number, |(n, _)| *n)
-        .ok()
-        .and_then(|i| names.get(i));
-    known.map_or_else(|| number.to_string().into(), |(_, name)| (*name).into())
+    match first_name(names, number) {
+        Some(name) => Cow::Borrowed(name),
+        None => Cow::Owned(number.to_string()),
+    }
 }
 
 /// A `google.protobuf.Timestamp` in microseconds since the epoch.

@@ -35,6 +35,6 @@ pub use migration::Migration;
 pub use pipeline::*;
 pub use request::{Piece, Rate, Request, Target, Template};
 pub use row::{Bad, Context, DeadLetter, Group, Message, Misfit, TooLong};
-pub use shape::{Field, Kind, Label, Shape};
+pub use shape::{Field, Kind, Label, Shape, first_name};
 pub use storage::{Conflict, Database, Storage, Upsert};
 pub use unknown::{UNKNOWN_MEMBERS, UnknownMembers};

@@ -76,6 +76,13 @@ pub enum Kind {
     Struct(&'static Shape),
 }
 
+/// The name of an enum's value: of aliases the first.
+pub fn first_name(names: &'static [(i32, &'static str)], number: i32) -> Option<&'static str> {
+    let at = names.partition_point(|(known, _)| *known < number);
+    let (known, name) = names.get(at)?;
+    (*known == number).then_some(*name)
+}
+
 impl Kind {
     /// The shape of what is inside, for the kinds that nest.
     pub fn shape(self) -> Option<&'static Shape> {

@@ -8,7 +8,7 @@ use super::keys::Places;
 use super::{Column, MISMATCH, nested};
 use crate::contract::json::{Map, Value, object_text};
 use crate::contract::wire::{self, Item, RawValue, Reader, WRONG_TYPE};
-use crate::contract::{Bad, Kind, Shape, function};
+use crate::contract::{Bad, Kind, Shape, first_name, function};
 
 /// A scalar as it was sent.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -44,11 +44,9 @@ impl<'a> Scalar<'a> {
             (Kind::Bool, RawValue::Varint(v)) => Scalar::Bool(v != 0),
             (Kind::Enum(names), RawValue::Varint(v)) => {
                 let number = v as i32;
-                // Of aliases the first.
-                let at = names.partition_point(|(n, _)| *n < number);
-                match names.get(at) {
-                    Some((n, name)) if *n == number => Scalar::Name(number, name),
-                    _ => Scalar::Signed(i64::from(number)),
+                match first_name(names, number) {
+                    Some(name) => Scalar::Name(number, name),
+                    None => Scalar::Signed(i64::from(number)),
                 }
             }
             (Kind::Fixed32, RawValue::Fixed32(v)) => {
