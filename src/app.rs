@@ -1,10 +1,12 @@
-//! The only place where the parts are put together, and taken apart in the right order.
+//! Application assembly: starts every part of an instance, and stops them in the right order.
 
 mod clickhouse;
 pub mod environment;
+mod names;
 mod off;
 mod postgresql;
 mod replay;
+mod stores;
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -19,58 +21,60 @@ use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
 use environment::Environment;
+use stores::Connected;
 
 use crate::broker::{self, Broker, Embedded, Link, Rabbit, RabbitOptions, Topology};
-use crate::contract::{Pipeline, Queue, Storage};
+use crate::contract::{Pipeline, Queue};
+use crate::health::Health;
 use crate::ingest::sources::Sources;
-use crate::ingest::{http, publisher};
+use crate::ingest::{Limits, http, publisher};
 use crate::listen;
-use crate::ops::health::Health;
-use crate::ops::metrics;
+use crate::metrics;
 use crate::ops::readiness::{self, Readiness};
-use crate::sink::clickhouse::{self as clickhouse_sink, Address, Databases};
-use crate::sink::{Store, Stores, health as servers_health, postgres};
+use crate::sink::clickhouse::{Address, Databases};
+use crate::sink::{health as servers_health, postgres};
 use crate::worker::{self, Pace, Patience, Setup, States};
 
-/// What the broker in memory may hold: half a batch of every table would fit many times.
+/// Memory budget of the in-memory broker: room for half a batch of every table, many times over.
 const EMBEDDED_BUDGET: usize = 256 << 20;
 
-/// The part of the end in which requests may still be answered. A call that has no end leaves the rest to the others.
+/// Share of the shutdown time in which requests may still be answered. A call that never ends leaves the rest to the
+/// others.
 const REQUESTS: f64 = 0.6;
 
-/// What an instance is told at start.
+/// Configuration of an instance.
 #[derive(Debug, Clone)]
 pub struct Config {
-    /// Where gRPC listens; port 0 is any free one.
+    /// gRPC listen address; port 0 picks a free port.
     pub grpc_listen: SocketAddr,
-    /// Where HTTP listens; port 0 is any free one.
+    /// HTTP listen address; port 0 picks a free port.
     pub http_listen: SocketAddr,
-    /// What bounds the connections of each.
+    /// Connection limits of each port.
     pub doors: listen::Limits,
-    /// RabbitMQ; none for the broker in memory.
+    /// RabbitMQ URL; without one the in-memory broker is used.
     pub amqp_url: Option<String>,
-    /// ClickHouse; none for the embedded engine.
+    /// ClickHouse address; without one the embedded engine is used.
     pub clickhouse: Option<Address>,
-    /// Further ClickHouse servers, by their names in `pipeline.yaml`. The databases of one that isn't here are on the
-    /// server above.
+    /// Further ClickHouse servers, by their names in `pipeline.yaml`. The databases of a server that isn't listed are
+    /// on the server above.
     pub clickhouse_servers: BTreeMap<String, Address>,
-    /// PostgreSQL; without it its tables are off, and so are their queues.
+    /// PostgreSQL address; without one its tables and their queues are disabled.
     pub postgres: Option<postgres::Address>,
-    /// Where the embedded engine keeps its data.
+    /// Data directory of the embedded engine.
     pub data: PathBuf,
-    /// The embedded engine's program or library; none to look for it.
+    /// Program or library of the embedded engine; without one it is looked for.
     pub engine_path: Option<PathBuf>,
-    /// The program that runs the embedded engine; none for the one that is running.
+    /// Program that runs the embedded engine; without one it is the running program.
     pub executable: Option<PathBuf>,
-    /// Where the secrets of webhooks are looked up, and the addresses and keys of requests.
+    /// Environment variables that hold the secrets of webhooks and the addresses and keys of HTTP requests.
     pub environment: Environment,
-    /// Whether tables that don't fit and servers that don't answer end the start.
+    /// Strict start: tables that don't fit and servers that don't answer are errors.
     pub strict: bool,
-    /// How long requests are still taken when it is asked to end, for load balancers to notice.
+    /// Notice period: how long requests are still accepted after the signal to stop, for load balancers to notice.
     pub notice: Duration,
-    /// How long the end may take after that.
+    /// Drain timeout: how long the shutdown may take after the notice period.
     pub drain: Duration,
-    /// How often dead letters of event types that were not known are looked for.
+    /// Interval between searches for dead letters of event types that were unknown and are known now.
     pub replay: Duration,
 }
 
@@ -84,12 +88,12 @@ pub struct App {
     remote: bool,
     notice: Duration,
     drain: Duration,
-    /// Ends the servers, and what only watches.
+    /// Stops the servers and the background watchers.
     serving: CancellationToken,
-    /// Ends the workers.
+    /// Stops the workers.
     working: CancellationToken,
     give_up: CancellationToken,
-    /// Ends the engine, last of all.
+    /// Stops the engine, after everything else.
     engine: CancellationToken,
     servers: JoinSet<()>,
     workers: JoinSet<()>,
@@ -98,28 +102,24 @@ pub struct App {
 }
 
 impl App {
-    /// Starts everything. When it returns events are taken in.
+    /// Starts an instance. When this returns, events are accepted.
     pub async fn start(config: Config, pipeline: &'static Pipeline) -> anyhow::Result<App> {
         let counted = metrics::start()?;
+        metrics::begin(&names::names(pipeline));
         let grpc_listener = listen(config.grpc_listen, "gRPC").await?;
         let http_listener = listen(config.http_listen, "HTTP").await?;
         let mut background = JoinSet::new();
         background.spawn(metrics::upkeep(counted.clone()));
 
         let (engine, mut keeper) = (CancellationToken::new(), JoinSet::new());
-        let databases = clickhouse::start(&config, pipeline, &engine, &mut keeper).await?;
-        let postgres = postgresql::connect(&config, pipeline).await?;
-        let stores = Stores::new(pipeline.tables, |table| -> Option<Arc<dyn Store>> {
-            match table.storage {
-                Storage::ClickHouse(_) => Some(Arc::new(databases.of(table)?.clone())),
-                Storage::Postgres(_) => Some(Arc::new(postgres.clone()?)),
-            }
-        });
+        let connected_stores = Connected::start(&config, pipeline, &engine, &mut keeper).await?;
+        let databases = connected_stores.databases().clone();
+        let stores = connected_stores.of_tables(pipeline);
         let off_queues = off::queues(pipeline, &stores);
         let queues: Vec<&'static Queue> = pipeline.queues.iter().collect();
         let remote = config.amqp_url.is_some();
         let requests = off::requests(pipeline, &config.environment, remote)?;
-        // With RabbitMQ queues that are off are declared all the same, so that their messages wait.
+        // With RabbitMQ, queues that are disabled are declared all the same, so that their messages wait.
         let topology = Topology::of(pipeline, |queue| {
             remote || !off_queues.contains_key(queue.name) && !off::is_off(queue, &requests)
         });
@@ -147,15 +147,7 @@ impl App {
         let workers = worker::start(&setup, &queues)?;
 
         let (told, servers_known, tables_known) = servers_health::told();
-        for server in clickhouse_sink::health::servers(&databases, pipeline) {
-            let (told, stop) = (told.clone(), serving.clone());
-            background.spawn(clickhouse_sink::health::watch(server, told, stop));
-        }
-        if let Some(postgres) = postgres {
-            let tables = postgres::migrate::tables(pipeline);
-            let stop = serving.clone();
-            background.spawn(postgres::health::watch(postgres, tables, told, stop));
-        }
+        connected_stores.watch(pipeline, &told, &mut background, &serving);
         let stop = serving.clone();
         replay::start(
             &mut background,
@@ -168,9 +160,9 @@ impl App {
         let health = Health::starting();
         background.spawn(health.clone().beat_once_connected(broker.status()));
         let limits = if remote {
-            publisher::Limits::remote()
+            Limits::remote()
         } else {
-            publisher::Limits::embedded()
+            Limits::embedded()
         };
         let publisher = publisher::Publisher::new(Arc::clone(&broker), limits);
         let variable = |name: &str| config.environment.get(name);
@@ -224,52 +216,55 @@ impl App {
         })
     }
 
-    /// Where gRPC listens.
+    /// gRPC listen address.
     pub fn grpc_address(&self) -> SocketAddr {
         self.grpc
     }
 
-    /// Where HTTP listens.
+    /// HTTP listen address.
     pub fn http_address(&self) -> SocketAddr {
         self.http
     }
 
-    /// Where rows are stored.
+    /// ClickHouse databases of the tables.
     pub fn databases(&self) -> &Databases {
         &self.databases
     }
 
-    /// What carries its messages, for whoever runs an instance in a process of their own.
+    /// Broker of this instance, for callers that run an instance inside their own process.
     pub fn broker(&self) -> Arc<dyn Broker> {
         Arc::clone(&self.broker)
     }
 
-    /// Drains and stops, within the time that the configuration gives: health says so first, then there are no new
-    /// requests, the answers of those under way, the rows of what was consumed, then the connections. What isn't stored
-    /// by then is in its queue.
+    /// Drains and stops within the configured time: first health reports it, then new requests are refused, requests
+    /// under way are answered, consumed rows are stored, and connections are closed. Rows that aren't stored by then
+    /// stay in their queues.
     pub async fn stop(mut self) {
         self.health.beat(false);
         tokio::time::sleep(self.notice).await;
         self.health.end();
         self.serving.cancel();
         if self.remote {
-            // What is consumed has nothing to do with the requests that are under way; neither should have to wait for
-            // the other and find no time left. What is held can still be acknowledged.
+            // Consuming is independent of the requests under way; neither should use up the other's time. Messages that
+            // are held can still be acknowledged.
             self.working.cancel();
         }
         let deadline = tokio::time::Instant::now() + self.drain;
         let left = || deadline.saturating_duration_since(tokio::time::Instant::now());
         if timeout(left(), finished(&mut self.servers)).await.is_err() {
-            tracing::warn!("Some requests were not answered in time.");
+            tracing::warn!("The shutdown timeout ended before all requests were answered.");
             self.servers.shutdown().await;
         }
         if !self.remote {
-            // Here every message has somebody who waits for it; when none is left, consuming ends by itself.
+            // With the in-memory broker every message has a client waiting for it; when none is left, consuming ends by
+            // itself.
             self.broker.close(left()).await;
             self.working.cancel();
         }
         if timeout(left(), finished(&mut self.workers)).await.is_err() {
-            tracing::warn!("Some messages were not stored in time and go back to their queues.");
+            tracing::warn!(
+                "The shutdown timeout ended before all messages were stored; they go back to their queues."
+            );
             self.give_up.cancel();
             const LAST_PATIENCE: Duration = Duration::from_secs(2);
             if timeout(LAST_PATIENCE, finished(&mut self.workers))
@@ -288,7 +283,7 @@ impl App {
             .await
             .is_err()
         {
-            tracing::warn!("The ClickHouse engine did not end in time.");
+            tracing::warn!("The ClickHouse engine did not stop before the shutdown timeout.");
         }
         self.background.shutdown().await;
     }
@@ -312,7 +307,7 @@ fn broker(config: &Config, topology: &Topology) -> anyhow::Result<Arc<dyn Broker
     )))
 }
 
-/// A strict start waits for the broker, but not for ever.
+/// Waits for the broker at a strict start, up to a limit.
 async fn connected(broker: &Arc<dyn Broker>) -> anyhow::Result<()> {
     const PATIENCE: Duration = Duration::from_secs(15);
     let mut status = broker.status();
@@ -320,7 +315,7 @@ async fn connected(broker: &Arc<dyn Broker>) -> anyhow::Result<()> {
     let problems: Vec<String> = match up {
         Ok(Ok(status)) => status.problems.iter().map(ToString::to_string).collect(),
         _ => vec![format!(
-            "the broker does not answer: {:?}",
+            "the broker does not answer (--strict requires it at start): {:?}",
             broker.status().borrow().link
         )],
     };

@@ -1,8 +1,8 @@
-//! The process of the embedded ClickHouse: it becomes the engine, and ends when its parent does.
+//! Process of the embedded ClickHouse: it becomes the engine, and ends when its parent does.
 //!
-//! This is the hidden command `event-grpc engine`. The server starts it with a pipe as its standard
-//! input and keeps the other end open. However the server ends, SIGKILL included, the kernel closes
-//! that end, and the thread that waits here for it ends this process.
+//! This is the hidden command `event-grpc engine`. The server starts it with a pipe as its standard input and keeps the
+//! other end open. However the server ends, SIGKILL included, the kernel closes that end, and the thread that waits
+//! here for it ends this process.
 //!
 //! It is the one file with unsafe code: it calls into a C library.
 #![allow(unsafe_code)]
@@ -27,7 +27,7 @@ const SERVE: &str = "SYSTEM START LISTEN HTTP; SYSTEM START LISTEN TCP; \
     SELECT sleepEachRow(3) FROM system.numbers FORMAT Null \
     SETTINGS max_block_size=1, function_sleep_max_microseconds_per_block=0";
 
-/// How long the engine may take to end on SIGTERM before it is killed.
+/// Time limit for the engine to end on SIGTERM before it is killed.
 const GRACE: Duration = Duration::from_secs(3);
 
 /// The arguments of the hidden command.
@@ -54,7 +54,7 @@ pub(crate) struct EngineArguments {
     tcp_port: u16,
 }
 
-/// The arguments, if the command line asks for the engine; exits with a message if they are wrong.
+/// Arguments of the engine, if the command line asks for it; exits with a message if they are wrong.
 pub(crate) fn asked_for(
     mut command_line: impl Iterator<Item = OsString>,
 ) -> Option<EngineArguments> {
@@ -64,7 +64,7 @@ pub(crate) fn asked_for(
         .then(|| EngineArguments::parse_from(std::iter::once(name).chain(command_line)))
 }
 
-/// Serves until the engine ends or the parent does.
+/// Serves until the engine or the parent ends.
 pub(crate) fn run(arguments: EngineArguments) -> anyhow::Result<ExitCode> {
     let lease = take_stdin().context("can't set standard input aside")?;
     let serve = serve_arguments(&arguments);
@@ -79,7 +79,7 @@ pub(crate) fn run(arguments: EngineArguments) -> anyhow::Result<ExitCode> {
     }
 }
 
-/// Finds or fetches the engine, as the server would, for whoever wants it without a server.
+/// Finds or fetches the engine as the server would, for callers that run it without a server.
 fn provide() -> anyhow::Result<Program> {
     let places =
         Places::of_this_user(std::env::var_os("EVENT_GRPC_ENGINE_PATH").map(PathBuf::from));

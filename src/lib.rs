@@ -4,20 +4,35 @@
 #![forbid(unsafe_code)]
 
 pub mod listen;
+pub mod metrics;
+pub mod row_error;
+pub mod time;
 pub mod weight;
 
+pub mod dead_letter;
+pub mod json;
+pub mod native;
+pub mod protobuf;
+pub mod unknown;
+
 pub mod contract;
+pub mod events;
+pub mod function;
+pub mod identity;
+pub mod proto_json;
 #[rustfmt::skip]
 #[path = "../generated/mod.rs"]
 pub mod generated;
 
 pub mod broker;
+pub mod health;
 pub mod hooks;
 pub mod ingest;
 pub mod sink;
 pub mod worker;
 
 pub mod ops;
+pub mod traffic;
 
 pub mod app;
 pub mod cli;

@@ -1,43 +1,74 @@
-//! The generator: load, resolve, check, emit. It knows nothing of the server.
+//! The generator: from `proto/` and `pipeline.yaml` to `generated/` and `migrations/`. It knows nothing of the server.
 //!
 //! ```text
-//! pipeline.yaml ── yaml ── spec ─┐
-//!                                ├─ resolve ── check ── lower ── Model ── emit ── files
-//! proto/ ───────── proto ────────┘
+//! pipeline.yaml ─┐
+//!                ├─ syntax ── resolve ── check ── Model ── schema ── render ── files
+//! proto/ ────────┘
 //! ```
+//! Each layer is a folder and imports only those on its left, and what all stand on: `base`, `rules`, `model`, `store`.
 //! Every phase reports what is wrong and goes on with the rest, so that one run shows all mistakes.
 
-pub mod diagnostic;
-pub mod emit;
-pub mod explain;
-pub mod generate;
-pub mod lock;
-pub mod migration;
-pub mod model;
-pub mod names;
-pub mod render;
-mod template;
-pub mod tree;
-pub mod view;
-
+pub mod base;
 mod check;
-mod expression;
-mod lower;
-mod places;
-mod proto;
+pub mod function;
+pub mod model;
+pub mod render;
+pub mod report;
 mod resolve;
-mod routing;
-mod spec;
-mod sql;
-mod types;
-mod typing;
-mod yaml;
+mod rules;
+pub mod schema;
+pub mod store;
+mod syntax;
 
 use std::path::Path;
 
-use check::reading::YAML_SYNTAX;
-use diagnostic::{Diagnostic, Diagnostics, Sources};
+use base::diagnostic::{Diagnostic, Diagnostics, Sources};
+use base::refusal::Refusal;
+use base::tree::Tree;
 use model::Model;
+use render::{RenderError, render};
+use schema::history::{History, HistoryError};
+use schema::plan::plan;
+use syntax::places;
+use syntax::proto::{self, Proto};
+use syntax::spec;
+
+/// Why nothing was generated.
+#[derive(Debug, thiserror::Error)]
+pub enum Failure {
+    /// The declarations are wrong; `report::draw` draws it.
+    #[error("{} mistakes in the declarations", .0.len())]
+    Mistakes(Vec<Diagnostic>, Sources),
+    /// What is committed can't be read.
+    #[error(transparent)]
+    History(#[from] HistoryError),
+    /// The generator itself is wrong.
+    #[error(transparent)]
+    Render(RenderError),
+}
+
+/// All files of a project. `now`, in seconds since the epoch, names a new migration.
+pub fn generate(root: &Path, now: u64) -> Result<Tree, Failure> {
+    let (loaded, sources) = load_with_proto(root);
+    let (model, proto) = match loaded {
+        Ok(loaded) => loaded,
+        Err(mistakes) => return Err(Failure::Mistakes(mistakes, sources)),
+    };
+    let refuse = |refused: Vec<Refusal>| {
+        let mistakes = places::diagnostics(refused, &proto, &sources);
+        Failure::Mistakes(mistakes, sources.clone())
+    };
+
+    let history = History::read(root)?;
+    let planned = plan(&model, &history, now).map_err(refuse)?;
+    let mut tree = Tree::default();
+    render(&mut tree, &model, &planned).map_err(|error| match error {
+        RenderError::Columns(refused) => refuse(refused.into_iter().map(Refusal::from).collect()),
+        error => Failure::Render(error),
+    })?;
+    planned.write(&mut tree);
+    Ok(tree)
+}
 
 /// The declarations of a project, or everything that is wrong with them; and the files that this is about.
 pub fn load(root: &Path) -> (Result<Model, Vec<Diagnostic>>, Sources) {
@@ -47,37 +78,23 @@ pub fn load(root: &Path) -> (Result<Model, Vec<Diagnostic>>, Sources) {
 
 /// The same, with what knows the places of messages and fields.
 #[allow(clippy::type_complexity, reason = "a result and what it is about")]
-fn load_with_proto(root: &Path) -> (Result<(Model, proto::Proto), Vec<Diagnostic>>, Sources) {
+fn load_with_proto(root: &Path) -> (Result<(Model, Proto), Vec<Diagnostic>>, Sources) {
     let mut sources = Sources::default();
     let mut found = Diagnostics::default();
-    let spec = read_spec(root, &mut sources, &mut found);
+    let spec = spec::load(root, store::STORES, &mut sources, &mut found);
+    let spec = spec.map(|spec| (store::declared(&spec, &mut found), spec));
     let proto = proto::compile(root, &mut sources, &mut found);
-    let model = spec.zip(proto).and_then(|(spec, proto)| {
-        let resolved = resolve::resolve(&spec, &proto, &mut found);
+    let model = spec.zip(proto).and_then(|((stores, spec), proto)| {
+        let resolved = resolve::resolve(&spec, stores, &proto, &mut found);
         check::all(&resolved, &mut found);
         if !found.is_empty() {
             return None;
         }
-        let model = lower::lower(resolved);
+        let model = resolve::lower(resolved);
         if model.is_none() {
             found.push(Diagnostic::bug());
         }
         model.map(|model| (model, proto))
     });
     (model.ok_or_else(|| found.into_sorted()), sources)
-}
-
-fn read_spec(root: &Path, sources: &mut Sources, found: &mut Diagnostics) -> Option<spec::Spec> {
-    const NAME: &str = "pipeline.yaml";
-    let text = match std::fs::read_to_string(root.join(NAME)) {
-        Ok(text) => text,
-        Err(error) => {
-            let message = format!("`{NAME}` can't be read: {error}");
-            found.push(Diagnostic::new(&YAML_SYNTAX, message));
-            return None;
-        }
-    };
-    let file = sources.add(NAME, text.as_str());
-    let node = yaml::parse(file, &text, found)?;
-    Some(spec::read(&node, found))
 }

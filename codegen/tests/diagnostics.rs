@@ -7,8 +7,8 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use event_grpc_codegen::explain::codes;
-use event_grpc_codegen::render::{Style, render};
+use event_grpc_codegen::report::draw::{Style, render};
+use event_grpc_codegen::report::explain::codes;
 
 fn fixtures() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/diagnostics")

@@ -3,26 +3,36 @@
 
 use std::path::Path;
 
-use event_grpc_codegen::lock::Lock;
-use event_grpc_codegen::model::{From, Ids, Input, Intake, Model, Queue, RoutingKey, Table};
+use event_grpc_codegen::model::{
+    ClickHouse, From, Ids, Input, Intake, Model, Queue, RoutingKey, Store, Table,
+};
+use event_grpc_codegen::schema::lock::Lock;
 
 fn model() -> Model {
     let project = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/model");
     let (model, sources) = event_grpc_codegen::load(&project);
     model.unwrap_or_else(|found| {
-        let style = event_grpc_codegen::render::Style {
+        let style = event_grpc_codegen::report::draw::Style {
             colour: false,
             width: 100,
         };
         panic!(
             "{}",
-            event_grpc_codegen::render::render(&found, &sources, style)
+            event_grpc_codegen::report::draw::render(&found, &sources, style)
         )
     })
 }
 
 fn table<'a>(model: &'a Model, name: &str) -> &'a Table {
     model.tables.iter().find(|t| t.name == name).unwrap()
+}
+
+/// What a ClickHouse table has of its own.
+fn clickhouse(table: &Table) -> &ClickHouse {
+    match &table.store {
+        Store::ClickHouse(own) => own,
+        Store::Postgres(_) => panic!("table {} is in PostgreSQL", table.name),
+    }
 }
 
 fn queue<'a>(model: &'a Model, name: &str) -> &'a Queue {
@@ -143,8 +153,8 @@ fn what_is_unknown_has_a_column_unless_the_table_says_no_or_keeps_the_bytes() {
 fn tables_have_the_defaults_that_they_do_not_say_themselves() {
     let model = model();
     let said = |name: &str| {
-        let table = table(&model, name);
-        (table.engine.as_str(), table.partition_by.as_str())
+        let own = clickhouse(table(&model, name));
+        (own.engine.as_str(), own.partition_by.as_str())
     };
     let engine = "ReplacingMergeTree(stored_at)";
     assert_eq!(said("hook"), (engine, "toYYYYMM(sent_at)"));
@@ -287,8 +297,11 @@ fn a_table_is_in_the_usual_database_or_in_one_that_it_names() {
         audit.doc.as_str(),
     );
     assert_eq!(told, ("audit", "logs", "What is kept apart."));
-    assert_eq!(table(&model, "hook").database.as_deref(), Some("audit"));
-    assert_eq!(table(&model, "every").database, None);
+    assert_eq!(
+        clickhouse(table(&model, "hook")).database.as_deref(),
+        Some("audit")
+    );
+    assert_eq!(clickhouse(table(&model, "every")).database, None);
 }
 
 #[test]

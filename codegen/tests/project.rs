@@ -3,7 +3,7 @@
 
 use std::path::Path;
 
-use event_grpc_codegen::render::{Style, render};
+use event_grpc_codegen::report::draw::{Style, render};
 
 #[test]
 fn the_project_has_no_mistakes() {

@@ -15,7 +15,7 @@ pub static TABLE: Table = Table {
     storage: Storage::ClickHouse(None),
     columns: COLUMNS,
     append: Append::Json(append),
-    ddl: DDL,
+    ddl: include_str!("app_init_event.sql"),
 };
 
 /// Its columns, in the order of the block.
@@ -46,40 +46,6 @@ static COLUMNS: &[ColumnSpec] = &[
     column("insert_timestamp", "DateTime64(3, 'UTC')", Layout::Fixed(8))
         .holds(Holds::Now),
 ];
-
-/// What creates it in its present form.
-static DDL: &str = r#"CREATE TABLE IF NOT EXISTS `app_init_event`
-(
-    `event_id` String COMMENT 'Given by the sender; the same on every resend.',
-    `event_timestamp` DateTime64(3, 'UTC') COMMENT 'When, in seconds since the epoch.',
-    `client_id` LowCardinality(String) COMMENT 'The app.',
-    `headers` JSON COMMENT 'The request\'s headers: lists of texts by name.',
-    `client_ip` String COMMENT 'Where the request came from.',
-    `user_id` Nullable(String) COMMENT 'The user, if known; may be absent or null.',
-    `device_id` String COMMENT 'The device, in its own words.',
-    `bb_device_id` String COMMENT 'The device, in ours.',
-    `user_account_id` Nullable(String) COMMENT 'The user\'s account, if known; may be absent or null.',
-    `event_data` JSON COMMENT 'body | json',
-    `user_agent` String COMMENT 'The request\'s user agent.',
-    `mozilla` LowCardinality(String) COMMENT 'The request\'s user agent.',
-    `platform` LowCardinality(String) COMMENT 'The request\'s user agent.',
-    `os` LowCardinality(String) COMMENT 'The request\'s user agent.',
-    `os_name` LowCardinality(String) COMMENT 'The request\'s user agent.',
-    `os_full_name` LowCardinality(String) COMMENT 'The request\'s user agent.',
-    `os_version` LowCardinality(String) COMMENT 'The request\'s user agent.',
-    `localization` LowCardinality(String) COMMENT 'The request\'s user agent.',
-    `model` LowCardinality(String) COMMENT 'The request\'s user agent.',
-    `browser_name` LowCardinality(String) COMMENT 'The request\'s user agent.',
-    `browser_version` LowCardinality(String) COMMENT 'The request\'s user agent.',
-    `bot` Bool COMMENT 'The request\'s user agent.',
-    `mobile` Bool COMMENT 'The request\'s user agent.',
-    `insert_timestamp` DateTime64(3, 'UTC') COMMENT '$now'
-)
-ENGINE = ReplacingMergeTree(insert_timestamp)
-PARTITION BY toYYYYMM(event_timestamp)
-ORDER BY (`event_timestamp`, `event_id`)
-SETTINGS non_replicated_deduplication_window = 1000, fsync_after_insert = 1, fsync_part_directory = 1, min_bytes_for_wide_part = 10485760, min_level_for_wide_part = 1
-COMMENT 'Who started an app.'"#;
 
 /// Appends one JSON object.
 pub(crate) fn append(
@@ -112,67 +78,21 @@ pub(crate) fn append(
         None => user_account_id.null()?,
     }
     event_data.json_object(message.body)?;
-    user_agent.text(json::text(message.body, &["userAgent"])?.as_bytes())?;
-    mozilla
-        .text(
-            function::user_agent(&json::text(message.body, &["userAgent"])?)
-                .mozilla
-                .as_str(),
-        )?;
-    platform
-        .text(
-            function::user_agent(&json::text(message.body, &["userAgent"])?)
-                .platform
-                .as_str(),
-        )?;
-    os.text(
-        function::user_agent(&json::text(message.body, &["userAgent"])?).os.as_str(),
-    )?;
-    os_name
-        .text(
-            function::user_agent(&json::text(message.body, &["userAgent"])?)
-                .os_name
-                .as_str(),
-        )?;
-    os_full_name
-        .text(
-            function::user_agent(&json::text(message.body, &["userAgent"])?)
-                .os_full_name
-                .as_str(),
-        )?;
-    os_version
-        .text(
-            function::user_agent(&json::text(message.body, &["userAgent"])?)
-                .os_version
-                .as_str(),
-        )?;
-    localization
-        .text(
-            function::user_agent(&json::text(message.body, &["userAgent"])?)
-                .localization
-                .as_str(),
-        )?;
-    model
-        .text(
-            function::user_agent(&json::text(message.body, &["userAgent"])?)
-                .model
-                .as_str(),
-        )?;
-    browser_name
-        .text(
-            function::user_agent(&json::text(message.body, &["userAgent"])?)
-                .browser_name
-                .as_str(),
-        )?;
-    browser_version
-        .text(
-            function::user_agent(&json::text(message.body, &["userAgent"])?)
-                .browser_version
-                .as_str(),
-        )?;
-    bot.bool(function::user_agent(&json::text(message.body, &["userAgent"])?).bot)?;
-    mobile
-        .bool(function::user_agent(&json::text(message.body, &["userAgent"])?).mobile)?;
+    let user_agent_value = &*json::text(message.body, &["userAgent"])?;
+    user_agent.text(user_agent_value)?;
+    let agent = function::user_agent(user_agent_value);
+    mozilla.text(agent.mozilla.as_str())?;
+    platform.text(agent.platform.as_str())?;
+    os.text(agent.os.as_str())?;
+    os_name.text(agent.os_name.as_str())?;
+    os_full_name.text(agent.os_full_name.as_str())?;
+    os_version.text(agent.os_version.as_str())?;
+    localization.text(agent.localization.as_str())?;
+    model.text(agent.model.as_str())?;
+    browser_name.text(agent.browser_name.as_str())?;
+    browser_version.text(agent.browser_version.as_str())?;
+    bot.bool(agent.bot)?;
+    mobile.bool(agent.mobile)?;
     insert_timestamp.i64(cx.now_ms)?;
     block.grew(1);
     Ok(())

@@ -15,7 +15,7 @@ pub static TABLE: Table = Table {
     storage: Storage::ClickHouse(None),
     columns: COLUMNS,
     append: Append::Json(append),
-    ddl: DDL,
+    ddl: include_str!("branch_event.sql"),
 };
 
 /// Its columns, in the order of the block.
@@ -125,65 +125,6 @@ static COLUMNS: &[ColumnSpec] = &[
     column("insert_timestamp", "DateTime64(3, 'UTC')", Layout::Fixed(8))
         .holds(Holds::Now),
 ];
-
-/// What creates it in its present form.
-static DDL: &str = r#"CREATE TABLE IF NOT EXISTS `branch_event`
-(
-    `id` String COMMENT 'Branch\'s id for it.',
-    `name` LowCardinality(String) COMMENT 'What happened, such as INSTALL or OPEN.',
-    `timestamp` DateTime64(3, 'UTC') COMMENT 'When Branch took it in, in milliseconds since the epoch.',
-    `event_timestamp` Nullable(DateTime64(3, 'UTC')) COMMENT 'When it happened, in milliseconds since the epoch.',
-    `datasource` LowCardinality(Nullable(String)) COMMENT 'Which of Branch\'s data it comes from.',
-    `origin` LowCardinality(Nullable(String)) COMMENT 'Where it was seen: an app, the web.',
-    `last_attributed_touch_timestamp` Nullable(DateTime64(3, 'UTC')) COMMENT 'When the touch was, in milliseconds since the epoch.',
-    `last_attributed_touch_type` LowCardinality(Nullable(String)) COMMENT 'What the touch was: a click, an impression.',
-    `transaction_id` Nullable(String) COMMENT 'body.event_data.transaction_id | text',
-    `revenue` Nullable(Float64) COMMENT 'body.event_data.revenue | number',
-    `platform` LowCardinality(Nullable(String)) COMMENT 'body.user_data.platform | text | low_cardinality',
-    `os` LowCardinality(Nullable(String)) COMMENT 'body.user_data.os | text | low_cardinality',
-    `os_version` LowCardinality(Nullable(String)) COMMENT 'body.user_data.os_version | text | low_cardinality',
-    `model` LowCardinality(Nullable(String)) COMMENT 'body.user_data.model | text | low_cardinality',
-    `app_version` LowCardinality(Nullable(String)) COMMENT 'body.user_data.app_version | text | low_cardinality',
-    `language` LowCardinality(Nullable(String)) COMMENT 'body.user_data.language | text | low_cardinality',
-    `aaid` Nullable(String) COMMENT 'body.user_data.aaid | text',
-    `idfa` Nullable(String) COMMENT 'body.user_data.idfa | text',
-    `developer_identity` Nullable(String) COMMENT 'body.user_data.developer_identity | text',
-    `geo_region_en` LowCardinality(Nullable(String)) COMMENT 'body.user_data.geo_region_en | text | low_cardinality',
-    `geo_city_en` LowCardinality(Nullable(String)) COMMENT 'body.user_data.geo_city_en | text | low_cardinality',
-    `geo_country_en` LowCardinality(Nullable(String)) COMMENT 'body.user_data.geo_country_en | text | low_cardinality',
-    `campaign` LowCardinality(Nullable(String)) COMMENT 'body.last_attributed_touch_data."~campaign" | text | low_cardinality',
-    `channel` LowCardinality(Nullable(String)) COMMENT 'body.last_attributed_touch_data."~channel" | text | low_cardinality',
-    `medium` LowCardinality(Nullable(String)) COMMENT 'body.last_attributed_touch_data."~feature" | text | low_cardinality',
-    `marketing_title` Nullable(String) COMMENT 'body.last_attributed_touch_data."$marketing_title" | text',
-    `url` Nullable(String) COMMENT 'body.last_attributed_touch_data."+url" | text',
-    `android_deeplink_path` Nullable(String) COMMENT 'body.last_attributed_touch_data."$android_deeplink_path" | text',
-    `android_url` Nullable(String) COMMENT 'body.last_attributed_touch_data."$android_url" | text',
-    `ios_url` Nullable(String) COMMENT 'body.last_attributed_touch_data."$ios_url" | text',
-    `deep_linked` Nullable(Bool) COMMENT 'Whether a deep link led to it.',
-    `attributed` Nullable(Bool) COMMENT 'Whether it is attributed to a touch.',
-    `existing_user` Nullable(Bool) COMMENT 'Whether the person was known before.',
-    `first_event_for_user` Nullable(Bool) COMMENT 'Whether it is the first such event of the person.',
-    `di_match_click_token` Nullable(Int64) COMMENT 'Branch\'s token for a click that was matched by device.',
-    `seconds_from_install_to_event` Nullable(Int64) COMMENT 'Seconds between install and event.',
-    `seconds_from_last_attributed_touch_to_event` Nullable(Int64) COMMENT 'Seconds between the touch that it is attributed to and the event.',
-    `minutes_from_last_attributed_touch_to_event` Nullable(Int64) COMMENT 'The same in minutes.',
-    `hours_from_last_attributed_touch_to_event` Nullable(Int64) COMMENT 'The same in hours.',
-    `days_from_last_attributed_touch_to_event` Nullable(Int64) COMMENT 'The same in days.',
-    `event_data` JSON COMMENT 'What the app says about the event.',
-    `user_data` JSON COMMENT 'Who and on which device.',
-    `last_attributed_touch_data` JSON COMMENT 'The touch: its link, campaign and channel.',
-    `install_activity` JSON COMMENT 'The install that it follows.',
-    `reengagement_activity` JSON COMMENT 'The return of somebody who had left.',
-    `custom_data` JSON COMMENT 'What the app adds to every event.',
-    `content_items` Array(JSON) COMMENT 'The content that it is about.',
-    `complete_event` JSON COMMENT 'body | json',
-    `insert_timestamp` DateTime64(3, 'UTC') COMMENT '$now'
-)
-ENGINE = ReplacingMergeTree(insert_timestamp)
-PARTITION BY toYYYYMM(timestamp)
-ORDER BY (`name`, `timestamp`, `id`)
-SETTINGS non_replicated_deduplication_window = 1000, fsync_after_insert = 1, fsync_part_directory = 1, min_bytes_for_wide_part = 10485760, min_level_for_wide_part = 1
-COMMENT 'How people came to install, open and use the apps, by Branch.'"#;
 
 /// Appends one JSON object.
 pub(crate) fn append(

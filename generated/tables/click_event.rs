@@ -16,7 +16,7 @@ pub static TABLE: Table = Table {
     storage: Storage::ClickHouse(None),
     columns: COLUMNS,
     append: Append::Json(append),
-    ddl: DDL,
+    ddl: include_str!("click_event.sql"),
 };
 
 /// Its columns, in the order of the block.
@@ -47,39 +47,6 @@ static COLUMNS: &[ColumnSpec] = &[
     column("unknown_fields", "String", Layout::Text).holds(Holds::Unknown),
 ];
 
-/// What creates it in its present form.
-static DDL: &str = r#"CREATE TABLE IF NOT EXISTS `click_event`
-(
-    `event_id` String COMMENT 'Given by the sender; the same on every resend.',
-    `event_timestamp` DateTime64(3, 'UTC') COMMENT 'When, in seconds since the epoch.',
-    `current_url` String COMMENT 'The address that was asked for.',
-    `base_url` String COMMENT 'The address that was asked for.',
-    `referer` String COMMENT 'The request\'s headers: lists of texts by name.',
-    `headers` JSON COMMENT 'The request\'s headers: lists of texts by name.',
-    `client_ip` String COMMENT 'Where the request came from.',
-    `deep_link` String COMMENT 'Where the link leads in the app.',
-    `user_agent` String COMMENT 'The request\'s user agent.',
-    `mozilla` LowCardinality(String) COMMENT 'The request\'s user agent.',
-    `platform` LowCardinality(String) COMMENT 'The request\'s user agent.',
-    `os` LowCardinality(String) COMMENT 'The request\'s user agent.',
-    `os_name` LowCardinality(String) COMMENT 'The request\'s user agent.',
-    `os_full_name` LowCardinality(String) COMMENT 'The request\'s user agent.',
-    `os_version` LowCardinality(String) COMMENT 'The request\'s user agent.',
-    `localization` LowCardinality(String) COMMENT 'The request\'s user agent.',
-    `model` LowCardinality(String) COMMENT 'The request\'s user agent.',
-    `browser_name` LowCardinality(String) COMMENT 'The request\'s user agent.',
-    `browser_version` LowCardinality(String) COMMENT 'The request\'s user agent.',
-    `bot` Bool COMMENT 'The request\'s user agent.',
-    `mobile` Bool COMMENT 'The request\'s user agent.',
-    `insert_timestamp` DateTime64(3, 'UTC') COMMENT '$now',
-    `unknown_fields` String COMMENT 'What the build that stored the row did not know of it: a JSON object by pointer; empty as a rule.'
-)
-ENGINE = ReplacingMergeTree(insert_timestamp)
-PARTITION BY toYYYYMM(event_timestamp)
-ORDER BY (`event_timestamp`, `event_id`)
-SETTINGS non_replicated_deduplication_window = 1000, fsync_after_insert = 1, fsync_part_directory = 1, min_bytes_for_wide_part = 10485760, min_level_for_wide_part = 1
-COMMENT 'Who followed which link.'"#;
-
 /// Appends one JSON object.
 pub(crate) fn append(
     block: &mut Block,
@@ -97,83 +64,39 @@ pub(crate) fn append(
                 .map_err(|reason| Bad::value("event_timestamp", reason))?
                 .unwrap_or_default(),
         )?;
-    current_url.text(json::text(message.body, &["url"])?.as_bytes())?;
-    base_url.text(function::without_query(&json::text(message.body, &["url"])?))?;
+    let url_value = &*json::text(message.body, &["url"])?;
+    current_url.text(url_value)?;
+    base_url.text(function::without_query(url_value))?;
+    let headers_value = json::object(message.body, &["headers"])?;
     referer
         .text(
-            function::header(json::object(message.body, &["headers"])?, "Referer")
+            function::header(headers_value, "Referer")
                 .filter(|text| !text.is_empty())
                 .unwrap_or_else(|| "".into())
                 .as_bytes(),
         )?;
-    headers.json_object(json::object(message.body, &["headers"])?)?;
+    headers.json_object(headers_value)?;
     client_ip.text(json::text(message.body, &["clientIp"])?.as_bytes())?;
     deep_link.text(json::text(message.body, &["deepLink"])?.as_bytes())?;
-    user_agent.text(json::text(message.body, &["userAgent"])?.as_bytes())?;
-    mozilla
-        .text(
-            function::user_agent(&json::text(message.body, &["userAgent"])?)
-                .mozilla
-                .as_str(),
-        )?;
-    platform
-        .text(
-            function::user_agent(&json::text(message.body, &["userAgent"])?)
-                .platform
-                .as_str(),
-        )?;
-    os.text(
-        function::user_agent(&json::text(message.body, &["userAgent"])?).os.as_str(),
-    )?;
-    os_name
-        .text(
-            function::user_agent(&json::text(message.body, &["userAgent"])?)
-                .os_name
-                .as_str(),
-        )?;
-    os_full_name
-        .text(
-            function::user_agent(&json::text(message.body, &["userAgent"])?)
-                .os_full_name
-                .as_str(),
-        )?;
-    os_version
-        .text(
-            function::user_agent(&json::text(message.body, &["userAgent"])?)
-                .os_version
-                .as_str(),
-        )?;
-    localization
-        .text(
-            function::user_agent(&json::text(message.body, &["userAgent"])?)
-                .localization
-                .as_str(),
-        )?;
-    model
-        .text(
-            function::user_agent(&json::text(message.body, &["userAgent"])?)
-                .model
-                .as_str(),
-        )?;
-    browser_name
-        .text(
-            function::user_agent(&json::text(message.body, &["userAgent"])?)
-                .browser_name
-                .as_str(),
-        )?;
-    browser_version
-        .text(
-            function::user_agent(&json::text(message.body, &["userAgent"])?)
-                .browser_version
-                .as_str(),
-        )?;
-    bot.bool(function::user_agent(&json::text(message.body, &["userAgent"])?).bot)?;
-    mobile
-        .bool(function::user_agent(&json::text(message.body, &["userAgent"])?).mobile)?;
+    let user_agent_value = &*json::text(message.body, &["userAgent"])?;
+    user_agent.text(user_agent_value)?;
+    let agent = function::user_agent(user_agent_value);
+    mozilla.text(agent.mozilla.as_str())?;
+    platform.text(agent.platform.as_str())?;
+    os.text(agent.os.as_str())?;
+    os_name.text(agent.os_name.as_str())?;
+    os_full_name.text(agent.os_full_name.as_str())?;
+    os_version.text(agent.os_version.as_str())?;
+    localization.text(agent.localization.as_str())?;
+    model.text(agent.model.as_str())?;
+    browser_name.text(agent.browser_name.as_str())?;
+    browser_version.text(agent.browser_version.as_str())?;
+    bot.bool(agent.bot)?;
+    mobile.bool(agent.mobile)?;
     insert_timestamp.i64(cx.now_ms)?;
     unknown::append_members(
         unknown_fields,
-        &shapes::service_client::CLICK_EVENT,
+        &shapes::service::click_event::SHAPE,
         message.body,
     )?;
     block.grew(1);

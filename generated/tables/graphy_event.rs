@@ -15,7 +15,7 @@ pub static TABLE: Table = Table {
     storage: Storage::ClickHouse(None),
     columns: COLUMNS,
     append: Append::Json(append),
-    ddl: DDL,
+    ddl: include_str!("graphy_event.sql"),
 };
 
 /// Its columns, in the order of the block.
@@ -28,22 +28,6 @@ static COLUMNS: &[ColumnSpec] = &[
     column("insert_timestamp", "DateTime64(3, 'UTC')", Layout::Fixed(8))
         .holds(Holds::Now),
 ];
-
-/// What creates it in its present form.
-static DDL: &str = r#"CREATE TABLE IF NOT EXISTS `graphy_event`
-(
-    `id` String COMMENT '$id',
-    `receive_timestamp` DateTime64(3, 'UTC') COMMENT '$received',
-    `event_name` LowCardinality(String) COMMENT '$headers."Spayee-Event" | default("NO_EVENT_NAME") | low_cardinality',
-    `event_data` JSON COMMENT 'body | json',
-    `headers` JSON COMMENT '$headers | json',
-    `insert_timestamp` DateTime64(3, 'UTC') COMMENT '$now'
-)
-ENGINE = ReplacingMergeTree(insert_timestamp)
-PARTITION BY toYYYYMM(receive_timestamp)
-ORDER BY (`event_name`, `id`)
-SETTINGS non_replicated_deduplication_window = 1000, fsync_after_insert = 1, fsync_part_directory = 1, min_bytes_for_wide_part = 10485760, min_level_for_wide_part = 1
-COMMENT 'What happens on Graphy: courses, learners and their payments.'"#;
 
 /// Appends one JSON object.
 pub(crate) fn append(

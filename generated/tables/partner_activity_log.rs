@@ -16,7 +16,7 @@ pub static TABLE: Table = Table {
     storage: Storage::ClickHouse(None),
     columns: COLUMNS,
     append: Append::Json(append),
-    ddl: DDL,
+    ddl: include_str!("partner_activity_log.sql"),
 };
 
 /// Its columns, in the order of the block.
@@ -34,27 +34,6 @@ static COLUMNS: &[ColumnSpec] = &[
         .holds(Holds::Now),
     column("unknown_fields", "String", Layout::Text).holds(Holds::Unknown),
 ];
-
-/// What creates it in its present form.
-static DDL: &str = r#"CREATE TABLE IF NOT EXISTS `partner_activity_log`
-(
-    `module_name` LowCardinality(String) COMMENT 'The part of the service.',
-    `activity_name` LowCardinality(String) COMMENT 'What was done.',
-    `event_timestamp` DateTime('UTC') COMMENT 'When: YYYY-MM-DD HH:MM:SS in India.',
-    `activity_meta` JSON COMMENT 'What else is known of it: a JSON object inside a string.',
-    `event_id` String COMMENT 'Given by the sender; the same on every resend.',
-    `increment_count` Int64 COMMENT 'How often.',
-    `partner_id` Int64 COMMENT 'Which partner.',
-    `account_id` Int64 COMMENT 'Which of the partner\'s accounts.',
-    `activity_id` Nullable(Int64) COMMENT 'What it was done with; may be absent or null.',
-    `insert_timestamp` DateTime64(3, 'UTC') COMMENT '$now',
-    `unknown_fields` String COMMENT 'What the build that stored the row did not know of it: a JSON object by pointer; empty as a rule.'
-)
-ENGINE = ReplacingMergeTree(insert_timestamp)
-PARTITION BY toYYYYMM(event_timestamp)
-ORDER BY (`partner_id`, `event_timestamp`, `event_id`)
-SETTINGS non_replicated_deduplication_window = 1000, fsync_after_insert = 1, fsync_part_directory = 1, min_bytes_for_wide_part = 10485760, min_level_for_wide_part = 1
-COMMENT 'What partners did.'"#;
 
 /// Appends one JSON object.
 pub(crate) fn append(
@@ -94,7 +73,7 @@ pub(crate) fn append(
     insert_timestamp.i64(cx.now_ms)?;
     unknown::append_members(
         unknown_fields,
-        &shapes::service_partner::PARTNER_ACTIVITY_LOG,
+        &shapes::service::partner_activity_log::SHAPE,
         message.body,
     )?;
     block.grew(1);

@@ -16,7 +16,7 @@ pub static TABLE: Table = Table {
     storage: Storage::ClickHouse(None),
     columns: COLUMNS,
     append: Append::Json(append),
-    ddl: DDL,
+    ddl: include_str!("post_log_event.sql"),
 };
 
 /// Its columns, in the order of the block.
@@ -39,28 +39,6 @@ static COLUMNS: &[ColumnSpec] = &[
         .holds(Holds::Now),
     column("unknown_fields", "String", Layout::Text).holds(Holds::Unknown),
 ];
-
-/// What creates it in its present form.
-static DDL: &str = r#"CREATE TABLE IF NOT EXISTS `post_log_event`
-(
-    `source` LowCardinality(String) COMMENT 'Where the numbers come from.',
-    `platform` LowCardinality(String) COMMENT 'The social platform.',
-    `event_timestamp` DateTime('UTC') COMMENT 'When it was looked at: YYYY-MM-DD HH:MM:SS in UTC.',
-    `publish_time` Nullable(DateTime('UTC')) COMMENT 'When it was posted: YYYY-MM-DD HH:MM:SS in UTC; may be absent or null.',
-    `event_id` String COMMENT 'Given by the sender; the same on every resend.',
-    `profile_id` String COMMENT 'Who posted, as the platform numbers its profiles.',
-    `handle` Nullable(String) COMMENT 'Who posted, by the name people see; may be absent or null.',
-    `shortcode` String COMMENT 'The post\'s name in its address.',
-    `metrics` JSON COMMENT 'The post\'s counters; any JSON object.',
-    `dimensions` JSON COMMENT 'What else describes the post; any JSON object.',
-    `insert_timestamp` DateTime64(3, 'UTC') COMMENT '$now',
-    `unknown_fields` String COMMENT 'What the build that stored the row did not know of it: a JSON object by pointer; empty as a rule.'
-)
-ENGINE = ReplacingMergeTree(insert_timestamp)
-PARTITION BY toYYYYMM(event_timestamp)
-ORDER BY (`platform`, `profile_id`, `shortcode`, `event_timestamp`, `event_id`)
-SETTINGS non_replicated_deduplication_window = 1000, fsync_after_insert = 1, fsync_part_directory = 1, min_bytes_for_wide_part = 10485760, min_level_for_wide_part = 1
-COMMENT 'The numbers of posts on social platforms, each time that they were looked at.'"#;
 
 /// Appends one JSON object.
 pub(crate) fn append(
@@ -104,7 +82,7 @@ pub(crate) fn append(
     insert_timestamp.i64(cx.now_ms)?;
     unknown::append_members(
         unknown_fields,
-        &shapes::log_post_log::POST_LOG,
+        &shapes::log::post_log::SHAPE,
         message.body,
     )?;
     block.grew(1);

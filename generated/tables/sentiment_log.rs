@@ -16,7 +16,7 @@ pub static TABLE: Table = Table {
     storage: Storage::ClickHouse(None),
     columns: COLUMNS,
     append: Append::Json(append),
-    ddl: DDL,
+    ddl: include_str!("sentiment_log.sql"),
 };
 
 /// Its columns, in the order of the block.
@@ -36,29 +36,6 @@ static COLUMNS: &[ColumnSpec] = &[
         .holds(Holds::Now),
     column("unknown_fields", "String", Layout::Text).holds(Holds::Unknown),
 ];
-
-/// What creates it in its present form.
-static DDL: &str = r#"CREATE TABLE IF NOT EXISTS `sentiment_log`
-(
-    `source` LowCardinality(String) COMMENT 'Where the comment comes from.',
-    `platform` LowCardinality(String) COMMENT 'The social platform.',
-    `sentiment` LowCardinality(String) COMMENT 'The mood.',
-    `event_timestamp` DateTime('UTC') COMMENT 'When it was looked at: YYYY-MM-DD HH:MM:SS in UTC.',
-    `event_id` String COMMENT 'Given by the sender; the same on every resend.',
-    `shortcode` String COMMENT 'The post\'s name in its address.',
-    `comment_id` String COMMENT 'The comment, as the platform numbers it.',
-    `comment` String COMMENT 'What the comment says.',
-    `score` Float64 COMMENT 'How strong the mood is.',
-    `metrics` JSON COMMENT 'The comment\'s counters; any JSON object.',
-    `dimensions` JSON COMMENT 'What else describes the comment; any JSON object.',
-    `insert_timestamp` DateTime64(3, 'UTC') COMMENT '$now',
-    `unknown_fields` String COMMENT 'What the build that stored the row did not know of it: a JSON object by pointer; empty as a rule.'
-)
-ENGINE = ReplacingMergeTree(insert_timestamp)
-PARTITION BY toYYYYMM(event_timestamp)
-ORDER BY (`platform`, `shortcode`, `comment_id`, `event_timestamp`, `event_id`)
-SETTINGS non_replicated_deduplication_window = 1000, fsync_after_insert = 1, fsync_part_directory = 1, min_bytes_for_wide_part = 10485760, min_level_for_wide_part = 1
-COMMENT 'The mood of comments.'"#;
 
 /// Appends one JSON object.
 pub(crate) fn append(
@@ -92,7 +69,7 @@ pub(crate) fn append(
     insert_timestamp.i64(cx.now_ms)?;
     unknown::append_members(
         unknown_fields,
-        &shapes::log_activity::SENTIMENT_LOG,
+        &shapes::log::sentiment_log::SHAPE,
         message.body,
     )?;
     block.grew(1);

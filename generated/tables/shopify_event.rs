@@ -14,7 +14,7 @@ pub static TABLE: Table = Table {
     storage: Storage::ClickHouse(None),
     columns: COLUMNS,
     append: Append::Json(append),
-    ddl: DDL,
+    ddl: include_str!("shopify_event.sql"),
 };
 
 /// Its columns, in the order of the block.
@@ -28,22 +28,6 @@ static COLUMNS: &[ColumnSpec] = &[
         .holds(Holds::Now),
     column("unknown_fields", "String", Layout::Text).holds(Holds::Unknown),
 ];
-
-/// What creates it in its present form.
-static DDL: &str = r#"CREATE TABLE IF NOT EXISTS `shopify_event`
-(
-    `id` String COMMENT '$id',
-    `event_name` LowCardinality(String) COMMENT 'What happened, in Shopify\'s words.',
-    `store_url` LowCardinality(String) COMMENT 'The address of the store.',
-    `event_timestamp` DateTime64(3, 'UTC') COMMENT 'When it happened, in milliseconds since the epoch.',
-    `data` JSON COMMENT 'What Shopify says about it; any JSON object.',
-    `insert_timestamp` DateTime64(3, 'UTC') COMMENT '$now',
-    `unknown_fields` String COMMENT 'What the build that stored the row did not know of it: a JSON object by pointer; empty as a rule.'
-)
-ENGINE = ReplacingMergeTree(insert_timestamp)
-PARTITION BY toYYYYMM(event_timestamp)
-ORDER BY (`event_name`, `event_timestamp`, `id`)
-SETTINGS non_replicated_deduplication_window = 1000, fsync_after_insert = 1, fsync_part_directory = 1, min_bytes_for_wide_part = 10485760, min_level_for_wide_part = 1"#;
 
 /// Appends one JSON object.
 pub(crate) fn append(
@@ -66,7 +50,7 @@ pub(crate) fn append(
     insert_timestamp.i64(cx.now_ms)?;
     unknown::append_members(
         unknown_fields,
-        &shapes::webhook_shopify::SHOPIFY_EVENT,
+        &shapes::webhook::shopify_event::SHAPE,
         message.body,
     )?;
     block.grew(1);

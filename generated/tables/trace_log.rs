@@ -16,7 +16,7 @@ pub static TABLE: Table = Table {
     storage: Storage::ClickHouse(None),
     columns: COLUMNS,
     append: Append::Json(append),
-    ddl: DDL,
+    ddl: include_str!("trace_log.sql"),
 };
 
 /// Its columns, in the order of the block.
@@ -38,31 +38,6 @@ static COLUMNS: &[ColumnSpec] = &[
         .holds(Holds::Now),
     column("unknown_fields", "String", Layout::Text).holds(Holds::Unknown),
 ];
-
-/// What creates it in its present form.
-static DDL: &str = r#"CREATE TABLE IF NOT EXISTS `trace_log`
-(
-    `id` String COMMENT '$id',
-    `timestamp` DateTime64(3, 'UTC') COMMENT '$received',
-    `host_name` LowCardinality(String) COMMENT 'The machine.',
-    `service_name` LowCardinality(String) COMMENT 'The service on it.',
-    `method` LowCardinality(String) COMMENT 'The HTTP method.',
-    `time_taken` Int64 COMMENT 'How long it took, in milliseconds.',
-    `uri` String COMMENT 'What was asked for.',
-    `headers` JSON COMMENT 'The request\'s headers; any JSON object.',
-    `response_status` Int32 COMMENT 'The HTTP status of the answer.',
-    `remote_address` String COMMENT 'Who asked.',
-    `only_request` Bool COMMENT 'Whether the answer was left out.',
-    `request_body` String COMMENT 'What was sent.',
-    `response_body` String COMMENT 'What was answered.',
-    `insert_timestamp` DateTime64(3, 'UTC') COMMENT '$now',
-    `unknown_fields` String COMMENT 'What the build that stored the row did not know of it: a JSON object by pointer; empty as a rule.'
-)
-ENGINE = ReplacingMergeTree(insert_timestamp)
-PARTITION BY toYYYYMM(timestamp)
-ORDER BY (`service_name`, `uri`, `id`)
-SETTINGS non_replicated_deduplication_window = 1000, fsync_after_insert = 1, fsync_part_directory = 1, min_bytes_for_wide_part = 10485760, min_level_for_wide_part = 1
-COMMENT 'Requests to the service that knows accounts, and its answers.'"#;
 
 /// Appends one JSON object.
 pub(crate) fn append(
@@ -89,7 +64,7 @@ pub(crate) fn append(
     insert_timestamp.i64(cx.now_ms)?;
     unknown::append_members(
         unknown_fields,
-        &shapes::service_identity::TRACE_LOG,
+        &shapes::service::trace_log::SHAPE,
         message.body,
     )?;
     block.grew(1);

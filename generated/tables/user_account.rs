@@ -16,7 +16,7 @@ pub static TABLE: Table = Table {
     storage: Storage::Postgres(&UPSERT),
     columns: COLUMNS,
     append: Append::Json(append),
-    ddl: DDL,
+    ddl: include_str!("user_account.sql"),
 };
 
 /// Its columns, in the order of the block.
@@ -41,32 +41,6 @@ static UPSERT: Upsert = Upsert {
     hook: Some("signup_referral"),
     hook_columns: &[],
 };
-
-/// What creates it in its present form.
-static DDL: &str = r#"CREATE TABLE IF NOT EXISTS "user_account" (
-    "account_id" bigint NOT NULL,
-    "user_id" bigint,
-    "client_id" text,
-    "client_app_type" text,
-    "created_on" timestamptz(3) NOT NULL,
-    "device_id" text,
-    "custom_device_id" text,
-    "insert_timestamp" timestamptz(3) NOT NULL,
-    "unknown_fields" text,
-    PRIMARY KEY ("account_id")
-);
-COMMENT ON TABLE "user_account" IS 'Accounts, as they were when they were made.';
-COMMENT ON COLUMN "user_account"."account_id" IS 'Its id.';
-COMMENT ON COLUMN "user_account"."user_id" IS 'Whose it is; may be absent or null.';
-COMMENT ON COLUMN "user_account"."client_id" IS 'The app; may be absent or null.';
-COMMENT ON COLUMN "user_account"."client_app_type" IS 'What kind of app; may be absent or null.';
-COMMENT ON COLUMN "user_account"."created_on" IS 'When it was made, in milliseconds since the epoch.';
-COMMENT ON COLUMN "user_account"."device_id" IS '$headers."x-bb-deviceid"';
-COMMENT ON COLUMN "user_account"."custom_device_id" IS '$headers."x-bb-custom-deviceid"';
-COMMENT ON COLUMN "user_account"."insert_timestamp" IS '$now';
-COMMENT ON COLUMN "user_account"."unknown_fields" IS 'What the build that stored the row did not know of it: a JSON object by pointer; empty as a rule.';
-CREATE INDEX IF NOT EXISTS "user_account_device_id_idx" ON "user_account" ("device_id");
-CREATE INDEX IF NOT EXISTS "user_account_custom_device_id_idx" ON "user_account" ("custom_device_id")"#;
 
 /// Appends one JSON object.
 pub(crate) fn append(
@@ -108,7 +82,7 @@ pub(crate) fn append(
     insert_timestamp.i64(cx.now_ms)?;
     unknown::append_members(
         unknown_fields,
-        &shapes::service_identity::USER_ACCOUNT_CHANGE,
+        &shapes::service::user_account_change::SHAPE,
         message.body,
     )?;
     block.grew(1);

@@ -14,7 +14,7 @@ pub static TABLE: Table = Table {
     storage: Storage::ClickHouse(None),
     columns: COLUMNS,
     append: Append::Json(append),
-    ddl: DDL,
+    ddl: include_str!("vidooly_event.sql"),
 };
 
 /// Its columns, in the order of the block.
@@ -25,19 +25,6 @@ static COLUMNS: &[ColumnSpec] = &[
     column("insert_timestamp", "DateTime64(3, 'UTC')", Layout::Fixed(8))
         .holds(Holds::Now),
 ];
-
-/// What creates it in its present form.
-static DDL: &str = r#"CREATE TABLE IF NOT EXISTS `vidooly_event`
-(
-    `id` String COMMENT '$id',
-    `event_name` LowCardinality(String) COMMENT 'What happened.',
-    `data` JSON COMMENT 'body | json',
-    `insert_timestamp` DateTime64(3, 'UTC') COMMENT '$now'
-)
-ENGINE = ReplacingMergeTree(insert_timestamp)
-ORDER BY (`event_name`, `id`)
-SETTINGS non_replicated_deduplication_window = 1000, fsync_after_insert = 1, fsync_part_directory = 1, min_bytes_for_wide_part = 10485760, min_level_for_wide_part = 1
-COMMENT 'What happens on Vidooly.'"#;
 
 /// Appends one JSON object.
 pub(crate) fn append(

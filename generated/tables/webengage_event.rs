@@ -16,7 +16,7 @@ pub static TABLE: Table = Table {
     storage: Storage::ClickHouse(None),
     columns: COLUMNS,
     append: Append::Json(append),
-    ddl: DDL,
+    ddl: include_str!("webengage_event.sql"),
 };
 
 /// Its columns, in the order of the block.
@@ -33,25 +33,6 @@ static COLUMNS: &[ColumnSpec] = &[
         .holds(Holds::Now),
     column("unknown_fields", "String", Layout::Text).holds(Holds::Unknown),
 ];
-
-/// What creates it in its present form.
-static DDL: &str = r#"CREATE TABLE IF NOT EXISTS `webengage_event`
-(
-    `id` String COMMENT '$id',
-    `event_name` LowCardinality(String) COMMENT 'What happened.',
-    `account_type` LowCardinality(Nullable(String)) COMMENT 'Which app it was, and so which account at WebEngage: USER or BRAND.',
-    `timestamp` DateTime64(3, 'UTC') COMMENT 'When it happened, in milliseconds since the epoch.',
-    `user_id` Nullable(String) COMMENT 'Who, if there is an account.',
-    `anonymous_id` Nullable(String) COMMENT 'Who, if there is none.',
-    `data` JSON COMMENT 'What else there is to say of it.',
-    `insert_timestamp` DateTime64(3, 'UTC') COMMENT '$now',
-    `unknown_fields` String COMMENT 'What the build that stored the row did not know of it: a JSON object by pointer; empty as a rule.'
-)
-ENGINE = ReplacingMergeTree(insert_timestamp)
-PARTITION BY toYYYYMM(timestamp)
-ORDER BY (`event_name`, `timestamp`, `id`)
-SETTINGS non_replicated_deduplication_window = 1000, fsync_after_insert = 1, fsync_part_directory = 1, min_bytes_for_wide_part = 10485760, min_level_for_wide_part = 1
-COMMENT 'What people did, as WebEngage is told it.'"#;
 
 /// Appends one JSON object.
 pub(crate) fn append(
@@ -85,7 +66,7 @@ pub(crate) fn append(
     insert_timestamp.i64(cx.now_ms)?;
     unknown::append_members(
         unknown_fields,
-        &shapes::webhook_webengage::WEBENGAGE_EVENT,
+        &shapes::webhook::webengage_event::SHAPE,
         message.body,
     )?;
     block.grew(1);

@@ -1,4 +1,4 @@
-//! The ClickHouse servers at start: the engine, the databases, and whether they are as the pipeline has them.
+//! ClickHouse at start: the engine, the databases, and a check of their schema against the pipeline.
 
 use futures_util::future::join_all;
 use tokio::task::JoinSet;
@@ -9,7 +9,7 @@ use crate::contract::{Database, Pipeline};
 use crate::sink::clickhouse::engine::{Engine, EngineConfig, supervise};
 use crate::sink::clickhouse::{Address, ClickHouse, Databases, migrate};
 
-/// The databases of a pipeline, brought up to date where they are ours. The engine runs among `tasks` until `stop`.
+/// Opens the databases of a pipeline, and migrates the embedded ones. The engine runs among `tasks` until `stop`.
 pub(super) async fn start(
     config: &Config,
     pipeline: &'static Pipeline,
@@ -22,7 +22,7 @@ pub(super) async fn start(
     Ok(databases)
 }
 
-/// The server that was configured, or the embedded engine.
+/// Configured server, or the embedded engine.
 async fn main(
     config: &Config,
     stop: &CancellationToken,
@@ -39,13 +39,13 @@ async fn main(
     let stop = stop.clone();
     tasks.spawn(async move {
         if let Err(error) = supervise::supervise(engine, stop).await {
-            tracing::error!(%error, "The ClickHouse engine did not end well.");
+            tracing::error!(%error, "The ClickHouse engine stopped with an error.");
         }
     });
     Ok(ClickHouse::new(address)?)
 }
 
-/// Where each table is, said where it is not as `pipeline.yaml` has it.
+/// Databases of the tables; logs those that aren't on the server that `pipeline.yaml` names.
 fn databases(
     main: ClickHouse,
     pipeline: &'static Pipeline,
@@ -58,7 +58,7 @@ fn databases(
         tracing::info!(
             server,
             databases,
-            "This ClickHouse server is not given; its databases are on the main one."
+            "No URL is given for this ClickHouse server; its databases are on the main server."
         );
     }
     let clash = |(server, store): &(&str, &ClickHouse)| {
@@ -66,19 +66,19 @@ fn databases(
     };
     anyhow::ensure!(
         databases.all().filter(clash).count() == 1,
-        "`{usual}` can't be the usual ClickHouse database, because pipeline.yaml has another one of this name on \
+        "`{usual}` can't be the default ClickHouse database, because pipeline.yaml declares another database of this name on \
          the same server"
     );
     Ok(databases)
 }
 
-/// Embedded databases are brought up to date; the state of others is said, and ends a strict start.
+/// Migrates embedded databases; checks the schema of others, and fails a strict start if one doesn't fit.
 async fn tables(
     databases: &Databases,
     pipeline: &'static Pipeline,
     config: &Config,
 ) -> anyhow::Result<()> {
-    // At the same time, so that servers that don't answer are waited for once and not one after the other.
+    // Concurrently, so that several servers that don't answer cost one timeout together.
     let states = databases.all().map(|(server, store)| async move {
         let embedded = config.clickhouse.is_none() && server == Database::MAIN;
         (server, store, brought_up(store, pipeline, embedded).await)
@@ -90,20 +90,20 @@ async fn tables(
         let database = store.address().database();
         anyhow::ensure!(
             !config.strict,
-            "the tables of database {database} (server {server}) are not as the pipeline has them; event-grpc \
-             migrate may help\n{wrong}"
+            "the tables of database {database} (server {server}) don't match the pipeline; event-grpc \
+             migrate may fix this\n{wrong}"
         );
         tracing::warn!(
             server,
             database,
             wrong,
-            "The tables are not as the pipeline has them; their queues wait."
+            "The tables don't match the pipeline; messages for them wait in their queues."
         );
     }
     Ok(())
 }
 
-/// What is wrong with a database that isn't ours to change.
+/// Reasons why an external database doesn't match the pipeline.
 async fn brought_up(
     store: &ClickHouse,
     pipeline: &'static Pipeline,

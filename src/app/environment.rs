@@ -1,4 +1,4 @@
-//! The variables that an instance was started with. Some of them hold secrets, so they are never shown.
+//! Environment variables of the process. Some of them hold secrets, so they are never printed.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -8,7 +8,7 @@ use std::fmt;
 pub struct Environment(BTreeMap<String, String>);
 
 impl Environment {
-    /// Those of this process, as far as they are text.
+    /// Environment of this process; variables that aren't UTF-8 are left out.
     pub fn of_process() -> Self {
         std::env::vars_os()
             .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))

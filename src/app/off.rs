@@ -1,37 +1,42 @@
-//! What is off because it isn't configured, and what is said of that at start.
+//! Destinations and sources that are disabled because they aren't configured; startup logs report them.
 
 use std::collections::BTreeMap;
 
 use super::environment::Environment;
-use crate::contract::{Destination, Pipeline, Queue, Storage};
+use super::stores;
+use crate::contract::{Destination, Pipeline, Queue};
 use crate::ingest::sources::Sources;
 use crate::ops::readiness::OffQueues;
 use crate::sink::Stores;
 use crate::sink::http::Requests;
 
-/// The queues whose table's database is not configured, and why; one line is logged for each reason.
+/// Queues of tables whose database isn't configured, with the reason; one log line for each reason.
 pub(super) fn queues(pipeline: &'static Pipeline, stores: &Stores) -> OffQueues {
     let mut by_reason: BTreeMap<&'static str, Vec<&'static str>> = BTreeMap::new();
     for queue in pipeline.queues {
         let Some(table) = queue.into.table().filter(|t| stores.of(t).is_none()) else {
             continue;
         };
-        let reason = match table.storage {
-            Storage::ClickHouse(_) => "its table has no ClickHouse",
-            Storage::Postgres(_) => "no --postgres-url (EVENT_GRPC_POSTGRES_URL) is given",
-        };
-        by_reason.entry(reason).or_default().push(queue.name);
+        by_reason
+            .entry(stores::reason(table.storage))
+            .or_default()
+            .push(queue.name);
     }
     let mut off = OffQueues::new();
     for (reason, queues) in by_reason {
         let named = queues.join(", ");
-        tracing::info!(queues = named, reason, "These queues are off.");
+        tracing::info!(
+            queues = named,
+            reason,
+            "Queues are disabled because their destination is not configured."
+        );
         off.extend(queues.into_iter().map(|queue| (queue, reason)));
     }
     off
 }
 
-/// The requests whose variables are set; says which are off, and what the others are worth.
+/// Requests whose variables are all set; logs those that are disabled, and that requests are best effort without
+/// RabbitMQ.
 pub(super) fn requests(
     pipeline: &'static Pipeline,
     environment: &Environment,
@@ -52,12 +57,12 @@ pub(super) fn requests(
                 request = request.name,
                 queues,
                 not_set = variables.join(", "),
-                "A request is off: its queues are not consumed until these variables are set."
+                "A request is disabled: its queues are not consumed until these environment variables are set."
             ),
             None if !remote => tracing::info!(
                 request = request.name,
                 queues,
-                "Without RabbitMQ a request is best effort: nobody waits for it, and what is not sent ends with the server."
+                "Without RabbitMQ a request is best effort: clients don't wait for it, and messages that are not sent are lost when the server stops."
             ),
             None => {}
         }
@@ -65,7 +70,7 @@ pub(super) fn requests(
     Ok(requests)
 }
 
-/// Whether a queue's messages can't be sent anywhere.
+/// True if a queue's messages have no destination.
 pub(super) fn is_off(queue: &Queue, requests: &Requests) -> bool {
     match queue.into {
         Destination::Request(request) => requests.missing(request).is_some(),
@@ -73,11 +78,11 @@ pub(super) fn is_off(queue: &Queue, requests: &Requests) -> bool {
     }
 }
 
-/// The sources that take no requests, and why; said once at start.
+/// Sources that accept no requests, with the reason; logged once at start.
 pub(super) fn sources(sources: &Sources) -> Vec<(&'static str, String)> {
     let say = |off: &crate::ingest::sources::Off| {
         let reason = format!("{} is not set", off.variable);
-        tracing::warn!(source = off.source, reason, "A source takes no requests.");
+        tracing::warn!(source = off.source, reason, "A source accepts no requests.");
         (off.source, reason)
     };
     sources.off().iter().map(say).collect()

@@ -1,11 +1,11 @@
-//! PostgreSQL, if it is configured.
+//! PostgreSQL at start, if it is configured.
 
 use super::Config;
 use crate::contract::Pipeline;
 use crate::hooks;
 use crate::sink::postgres::{self, Postgres};
 
-/// The database that was configured, if one was. Its state is said, and ends a strict start.
+/// Opens the configured database, if there is one, and checks its schema; a strict start fails if it doesn't fit.
 pub(super) async fn connect(
     config: &Config,
     pipeline: &'static Pipeline,
@@ -16,7 +16,7 @@ pub(super) async fn connect(
     let store = Postgres::new(address.clone(), hooks::all())?;
     let wrong = match postgres::migrate::check(&store, pipeline).await {
         Ok(report) if report.fits() => {
-            tracing::info!(postgres = %store.address(), "PostgreSQL is as the pipeline has it.");
+            tracing::info!(postgres = %store.address(), "The PostgreSQL tables match the pipeline.");
             return Ok(Some(store));
         }
         Ok(report) => report.to_string(),
@@ -24,11 +24,11 @@ pub(super) async fn connect(
     };
     anyhow::ensure!(
         !config.strict,
-        "the PostgreSQL tables are not as the pipeline has them; event-grpc migrate may help\n{wrong}"
+        "the PostgreSQL tables don't match the pipeline; event-grpc migrate may fix this\n{wrong}"
     );
     tracing::warn!(
         wrong,
-        "The PostgreSQL tables are not as the pipeline has them; their queues wait."
+        "The PostgreSQL tables don't match the pipeline; messages for them wait in their queues."
     );
     Ok(Some(store))
 }

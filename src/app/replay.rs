@@ -1,4 +1,4 @@
-//! The events of unknown types that an instance sends again by itself.
+//! Automatic replay: dead letters of event types that this build has learned.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,7 +12,7 @@ use crate::ops::replay::unknown;
 use crate::sink::clickhouse::Databases;
 use crate::sink::clickhouse::letters::Letters;
 
-/// Starts to look for them, if the pipeline's dead letters can be sent again.
+/// Starts the automatic replay, if the pipeline's dead letters can be replayed.
 pub(super) fn start(
     tasks: &mut JoinSet<()>,
     databases: &Databases,
@@ -33,7 +33,7 @@ pub(super) fn start(
         }
         Err(reason) => tracing::info!(
             %reason,
-            "Events of types that were not known are not sent again by themselves."
+            "Automatic replay of dead letters of unknown types is disabled."
         ),
     }
 }

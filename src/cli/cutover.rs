@@ -1,4 +1,4 @@
-//! `event-grpc cutover`: takes over a RabbitMQ whose queues have another form.
+//! `event-grpc cutover`: replaces RabbitMQ queues that were declared differently.
 
 use anyhow::Context as _;
 
@@ -6,8 +6,8 @@ use super::say;
 use crate::broker::{Address, Cutover, Found, Topology};
 use crate::generated::PIPELINE;
 
-/// Replace queues that RabbitMQ has in another form than pipeline.yaml, while producers go on. docs/cutover.md is the
-/// manual.
+/// Replace queues that RabbitMQ has in another form than pipeline.yaml, while producers go on publishing. See
+/// docs/cutover.md.
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
     /// RabbitMQ, as in amqp://user:password@host:5672/vhost.
@@ -18,10 +18,10 @@ pub(super) struct Args {
         value_name = "URL"
     )]
     amqp_url: String,
-    /// Change nothing; list what differs. Exit status 1 if something does.
+    /// Change nothing; list the differences. Exit status 1 if there are any.
     #[arg(long)]
     check: bool,
-    /// Only this queue; may be given several times.
+    /// Only this queue; may be repeated.
     #[arg(long = "queue", value_name = "NAME")]
     queues: Vec<String>,
 }
@@ -76,7 +76,9 @@ async fn all(cutover: &Cutover, topology: &Topology, args: &Args) -> anyhow::Res
         good = false;
     }
     if good && args.check {
-        say("nothing differs; what is missing is made when event-grpc serve starts");
+        say(
+            "nothing differs; missing queues and exchanges are declared when event-grpc serve starts",
+        );
     }
     Ok(good)
 }

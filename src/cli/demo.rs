@@ -1,4 +1,4 @@
-//! `event-grpc demo`: the embedded pipeline under a few seconds of real traffic, and what became of it.
+//! `event-grpc demo`: the embedded pipeline under a few seconds of realistic traffic, with a summary.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -12,46 +12,45 @@ use prost_reflect::DescriptorPool;
 use serde::Deserialize;
 use tokio::task::JoinSet;
 
-use super::traffic::Traffic;
 use super::webhook::HOOKS;
 use super::{say, send, serve, services};
 use crate::app::environment::Environment;
 use crate::app::{App, Config};
-use crate::contract::{Envelope, Intake};
 use crate::generated::PIPELINE;
 use crate::generated::proto::event::Events;
 use crate::ops::logging;
 use crate::sink::clickhouse::{ClickHouse, Databases, quote};
+use crate::traffic::{Traffic, envelope};
 
-/// Requests under way at once.
+/// Maximum number of concurrent requests.
 const AT_ONCE: usize = 32;
 /// One of each webhook for so many batches.
 const BATCHES_A_WEBHOOK: u32 = 4;
 
-/// Run everything embedded, send a few seconds of traffic of every event type, and show what was stored. Keeps
-/// serving afterwards.
+/// Run everything embedded, send a few seconds of traffic of every event type, and show what was stored. Keeps serving
+/// afterwards.
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
-    /// End after the summary; exit status 1 if anything is missing.
+    /// Exit after the summary; exit status 1 if anything is missing.
     #[arg(long)]
     once: bool,
-    /// How many batches of 100 events to send.
+    /// Number of batches of 100 events to send.
     #[arg(long, default_value_t = 300, value_name = "COUNT", value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
     batches: u32,
-    /// Where ClickHouse keeps its data; a new directory that goes away with the demo if not given.
+    /// Data directory of ClickHouse; a temporary directory if not given.
     #[arg(long, value_name = "DIR")]
     data: Option<PathBuf>,
-    /// The engine of the embedded ClickHouse: a clickhouse binary or libchdb.so. Found or fetched if not given.
+    /// Engine of the embedded ClickHouse: a clickhouse binary or libchdb.so. Found or fetched if not given.
     #[arg(long, env = "EVENT_GRPC_ENGINE_PATH", value_name = "PATH")]
     engine_path: Option<PathBuf>,
 }
 
-/// What was sent and taken.
+/// Numbers of sent and accepted events.
 #[derive(Debug, Default)]
 struct Sent {
     by_type: BTreeMap<&'static str, u64>,
     of_each_webhook: u64,
-    /// The tables that other services fill.
+    /// Tables that other services fill.
     services: Vec<&'static str>,
     took: Duration,
 }
@@ -65,7 +64,7 @@ struct Count {
 /// Runs the demo; true if everything that was sent is stored.
 pub(super) async fn run(args: Args) -> anyhow::Result<bool> {
     logging::start(logging::Format::Text, "warn")?;
-    let scratch = tempfile::tempdir().context("there is no place for temporary files")?;
+    let scratch = tempfile::tempdir().context("could not create a temporary directory")?;
     let app = App::start(config(&args, &scratch), &PIPELINE).await?;
     let before = counts(app.databases()).await?;
     let sent = traffic(&app, args.batches).await?;
@@ -81,7 +80,7 @@ pub(super) async fn run(args: Args) -> anyhow::Result<bool> {
 }
 
 fn config(args: &Args, scratch: &tempfile::TempDir) -> Config {
-    // With --once any free port will do; otherwise people expect the usual ones.
+    // With --once any free port will do; otherwise people expect the default ones.
     let port = |usual| if args.once { 0 } else { usual };
     Config {
         grpc_listen: ([127, 0, 0, 1], port(8017)).into(),
@@ -105,19 +104,10 @@ fn config(args: &Args, scratch: &tempfile::TempDir) -> Config {
     }
 }
 
-/// The envelope of app events.
-pub(super) fn envelope() -> anyhow::Result<&'static Envelope> {
-    let found = PIPELINE.sources.iter().find_map(|s| match s.intake {
-        Intake::Grpc { envelope, .. } => Some(envelope),
-        Intake::Post { .. } => None,
-    });
-    found.context("pipeline.yaml declares no gRPC source")
-}
-
 /// Sends everything over real connections and waits for every answer.
 async fn traffic(app: &App, batches: u32) -> anyhow::Result<Sent> {
     let pool = DescriptorPool::decode(PIPELINE.descriptors)?;
-    let mut traffic = Traffic::new(&pool, envelope()?, u64::from(std::process::id()))?;
+    let mut traffic = Traffic::new(&pool, envelope(&PIPELINE)?, u64::from(std::process::id()))?;
     let client = send::connect(&format!("http://{}", app.grpc_address())).await?;
     let webhook = super::webhook::Client::new(app.http_address());
     let bar = ProgressBar::new(u64::from(batches)).with_style(ProgressStyle::with_template(
@@ -176,7 +166,7 @@ fn count(
     Ok(())
 }
 
-/// Where a table is, and its name there.
+/// Database of a table, and its name there.
 fn place<'a>(databases: &'a Databases, table: &str) -> anyhow::Result<(&'a ClickHouse, String)> {
     let declared = PIPELINE.tables.iter().find(|t| t.name == table);
     let store = declared.and_then(|table| databases.of(table));
@@ -184,7 +174,7 @@ fn place<'a>(databases: &'a Databases, table: &str) -> anyhow::Result<(&'a Click
     Ok((store, quote::table(store.address().database(), table)))
 }
 
-/// Rows by table, and of `event` by type.
+/// Number of rows by table, and of `event` by type.
 async fn counts(databases: &Databases) -> anyhow::Result<BTreeMap<String, u64>> {
     let mut all = BTreeMap::new();
     for table in PIPELINE.tables.iter().filter(|t| t.upsert().is_none()) {
@@ -206,7 +196,7 @@ async fn counts(databases: &Databases) -> anyhow::Result<BTreeMap<String, u64>> 
     Ok(all)
 }
 
-/// Prints what went in and what was stored; true if nothing is missing.
+/// Prints what was sent and what was stored; true if nothing is missing.
 fn summary(sent: &Sent, before: &BTreeMap<String, u64>, stored: &BTreeMap<String, u64>) -> bool {
     let new = |name: &str| stored.get(name).unwrap_or(&0) - before.get(name).unwrap_or(&0);
     let mut table = Table::new();
@@ -273,7 +263,7 @@ fn summary(sent: &Sent, before: &BTreeMap<String, u64>, stored: &BTreeMap<String
     complete
 }
 
-/// Asks ClickHouse a few things that an analyst would.
+/// Runs a few example queries.
 async fn queries(databases: &Databases) -> anyhow::Result<()> {
     let (clickhouse, event) = place(databases, "event")?;
     let (_, purchase) = place(databases, "purchase")?;

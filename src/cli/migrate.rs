@@ -1,4 +1,4 @@
-//! `event-grpc migrate`: brings the tables of every ClickHouse database and of PostgreSQL up to date.
+//! `event-grpc migrate`: migrates every ClickHouse database and PostgreSQL.
 
 use super::serve::{ClickHouseArgs, PostgresArgs, further_servers};
 use super::{say, told};
@@ -8,8 +8,7 @@ use crate::sink::clickhouse::migrate::Adopted;
 use crate::sink::clickhouse::{ClickHouse, Databases, Report, migrate};
 use crate::sink::postgres::{self, Postgres};
 
-/// Apply the migrations to the ClickHouse servers, PostgreSQL or both, in order; those that a database has seen are
-/// skipped.
+/// Apply pending migrations to ClickHouse, PostgreSQL or both, in order.
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
     #[command(flatten)]
@@ -19,19 +18,19 @@ pub(super) struct Args {
     /// Change nothing; list how the tables differ from the pipeline. Exit status 1 if they do.
     #[arg(long, conflicts_with = "adopt")]
     check: bool,
-    /// Take over tables that were made by other means, if they fit.
+    /// Adopt tables that were created by other means, if they fit.
     #[arg(long)]
     adopt: bool,
 }
 
-/// A database with migrations of its own.
+/// Database with migrations of its own.
 enum Place<'a> {
     ClickHouse(&'static str, &'a ClickHouse),
     Postgres(&'a Postgres),
 }
 
-/// Runs the command; false if `--check` found a difference, or a database could not be brought up to date. The
-/// trouble of one database is no reason to leave out another.
+/// Runs the command; false if `--check` found a difference, or a database could not be migrated. An error of one
+/// database doesn't stop the others.
 pub(super) async fn run(args: Args) -> anyhow::Result<bool> {
     let main = args
         .clickhouse
@@ -43,7 +42,7 @@ pub(super) async fn run(args: Args) -> anyhow::Result<bool> {
     let postgres = postgres.transpose()?;
     anyhow::ensure!(
         main.is_some() || postgres.is_some(),
-        "--clickhouse-url (or EVENT_GRPC_CLICKHOUSE_URL) or --postgres-url (or EVENT_GRPC_POSTGRES_URL) says where"
+        "--clickhouse-url (or EVENT_GRPC_CLICKHOUSE_URL) or --postgres-url (or EVENT_GRPC_POSTGRES_URL) is required"
     );
     let databases = match main {
         Some(main) => Some(Databases::new(
@@ -80,9 +79,7 @@ async fn one(args: &Args, place: &Place<'_>) -> anyhow::Result<bool> {
     if args.check {
         let report = place.check().await?;
         say(&match report.to_string() {
-            text if text.is_empty() => {
-                "nothing to do: the tables are as the pipeline has them".into()
-            }
+            text if text.is_empty() => "nothing to do: the tables match the pipeline".into(),
             text => text,
         });
         return Ok(report.fits());
@@ -112,7 +109,7 @@ async fn one(args: &Args, place: &Place<'_>) -> anyhow::Result<bool> {
 // === impl Place ===
 
 impl Place<'_> {
-    /// What it is called where there are several.
+    /// Name in messages if there are several.
     fn name(&self) -> String {
         match self {
             Place::ClickHouse(server, store) => {

@@ -1,6 +1,5 @@
 //! The `event-grpc` command line.
 
-pub mod bench;
 mod cutover;
 mod demo;
 mod dlq;
@@ -11,7 +10,6 @@ mod send;
 mod serve;
 mod services;
 mod time;
-mod traffic;
 mod unknown;
 mod webhook;
 
@@ -39,10 +37,6 @@ enum Command {
     Unknown(unknown::Args),
     Reprocess(reprocess::Args),
     Send(send::Args),
-    Bench(bench::Args),
-    // For `cargo xtask siege`.
-    #[command(hide = true)]
-    Siege(bench::siege::Args),
 }
 
 /// Runs the command that the process was started with.
@@ -53,7 +47,11 @@ pub fn run() -> ExitCode {
         .build()
     {
         Ok(runtime) => runtime,
-        Err(error) => return failed(&anyhow::anyhow!("no threads to be had: {error}")),
+        Err(error) => {
+            return failed(&anyhow::anyhow!(
+                "could not start the async runtime: {error}"
+            ));
+        }
     };
     let outcome = runtime.block_on(async {
         match cli.command {
@@ -66,8 +64,6 @@ pub fn run() -> ExitCode {
             Command::Unknown(args) => unknown::run(args).await,
             Command::Reprocess(args) => reprocess::run(args).await,
             Command::Send(args) => send::run(args).await,
-            Command::Bench(args) => bench::run(args).await,
-            Command::Siege(args) => bench::siege::run(args).await,
         }
     });
     match outcome {
@@ -78,16 +74,16 @@ pub fn run() -> ExitCode {
 }
 
 fn failed(error: &anyhow::Error) -> ExitCode {
-    // Nothing is left to do where stderr is closed.
+    // If stderr is closed there is nothing left to do.
     drop(writeln!(std::io::stderr(), "error: {}", told(error)));
     ExitCode::FAILURE
 }
 
-/// An error with its causes, on one line.
+/// Error with its causes, on one line.
 fn told(error: &anyhow::Error) -> String {
     let mut text = String::new();
     for cause in error.chain().map(ToString::to_string) {
-        // Many errors tell their cause themselves.
+        // Many errors include the text of their cause.
         if !text.contains(&cause) {
             text = if text.is_empty() {
                 cause
@@ -99,13 +95,13 @@ fn told(error: &anyhow::Error) -> String {
     text
 }
 
-/// A text in one line. What came from outside must not drive the terminal.
+/// Text on one line, without control characters, which could drive the terminal.
 fn one_line(text: &str) -> String {
     let printable = |c: char| if c.is_control() { ' ' } else { c };
     text.chars().map(printable).collect()
 }
 
-/// Prints a line for the user. A closed stdout is no reason to fail.
+/// Prints a line for the user. A closed stdout is not an error.
 fn say(line: &str) {
     drop(writeln!(std::io::stdout(), "{line}"));
 }

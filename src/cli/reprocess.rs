@@ -1,4 +1,4 @@
-//! `event-grpc reprocess`: rows get what a later build knows of them.
+//! `event-grpc reprocess`: fills in unknown fields of stored rows.
 
 use serde_json::json;
 
@@ -9,10 +9,10 @@ use crate::generated::PIPELINE;
 use crate::ops::logging;
 use crate::ops::unknown::{Plan, reprocess};
 
-/// The most that is shown of a value, in characters.
+/// Maximum length of a value, in characters.
 const VALUE: usize = 200;
 
-/// Fill in the unknown fields that this build knows, in the rows that older builds stored. Without --apply it says what
+/// Fill in the unknown fields that this build knows, in rows that older builds stored. Without --apply it shows what
 /// would change and changes nothing. It may be stopped and run again.
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {

@@ -1,6 +1,6 @@
-//! `event-grpc send`: events from a JSON file or stdin to a server, for trying things out.
+//! `event-grpc send`: posts events from a JSON file or stdin to a server.
 //!
-//! The text goes to the server as it is, so that the server's own reader judges it and tells of it, as it does for everybody.
+//! The text is sent unchanged, so that it is read, and errors are reported, by the server's own reader.
 
 use std::io::Read as _;
 use std::path::Path;
@@ -21,17 +21,17 @@ use crate::contract::json::without_mark;
 use crate::generated::PIPELINE;
 use crate::generated::proto::event::event_service_client::EventServiceClient;
 
-/// Send events from a file, one request or several one after the other, as a client that has JSON does.
+/// Send events from a JSON file, one request or several one after the other.
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
-    /// A file with requests as proto3 JSON, {"header": {...}, "events": [...]}; - for stdin.
+    /// File with requests as proto3 JSON, {"header": {...}, "events": [...]}; - for stdin.
     file: std::path::PathBuf,
-    /// The server's HTTP address.
+    /// HTTP address of the server.
     #[arg(long, default_value = "http://127.0.0.1:8019")]
     to: String,
 }
 
-/// Sends each request and prints what the server says of it.
+/// Sends each request and prints the answer.
 pub(super) async fn run(args: Args) -> anyhow::Result<bool> {
     let text = read(&args.file)?;
     let requests = requests(without_mark(&text));
@@ -43,7 +43,7 @@ pub(super) async fn run(args: Args) -> anyhow::Result<bool> {
     let uri = format!("{}{}", args.to.trim_end_matches('/'), path());
     let uri: Uri = uri
         .parse()
-        .with_context(|| format!("{} is no address", args.to))?;
+        .with_context(|| format!("{} is not an address", args.to))?;
     let mut good = true;
     for (at, request) in requests.into_iter().enumerate() {
         let (status, answer) = post(&uri, request.to_vec())
@@ -60,7 +60,7 @@ pub(super) async fn run(args: Args) -> anyhow::Result<bool> {
 /// Connects to a server's gRPC address.
 pub(super) async fn connect(to: &str) -> anyhow::Result<EventServiceClient<Channel>> {
     let endpoint =
-        Endpoint::from_shared(to.to_owned()).with_context(|| format!("{to} is no address"))?;
+        Endpoint::from_shared(to.to_owned()).with_context(|| format!("{to} is not an address"))?;
     let channel = endpoint.connect().await.with_context(|| no_answer(to))?;
     Ok(EventServiceClient::new(channel))
 }

@@ -1,4 +1,4 @@
-//! `event-grpc serve`: the server.
+//! `event-grpc serve`: runs the server.
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -15,11 +15,11 @@ use crate::ops::logging;
 use crate::sink::clickhouse::Address;
 use crate::sink::postgres;
 
-/// Take events in and store them. Without --amqp-url the broker is in memory; without --clickhouse-url an embedded
+/// Accept events and store them. Without --amqp-url the broker is in memory; without --clickhouse-url an embedded
 /// ClickHouse keeps its data under --data.
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
-    /// Where gRPC listens.
+    /// gRPC listen address.
     #[arg(
         long,
         env = "EVENT_GRPC_LISTEN",
@@ -27,7 +27,7 @@ pub(super) struct Args {
         value_name = "ADDRESS"
     )]
     grpc_listen: SocketAddr,
-    /// Where HTTP listens: webhooks, JSON, metrics, health.
+    /// HTTP listen address: webhooks, JSON, metrics, health.
     #[arg(
         long,
         env = "EVENT_GRPC_HTTP_LISTEN",
@@ -49,7 +49,7 @@ pub(super) struct Args {
     clickhouse: ClickHouseArgs,
     #[command(flatten)]
     postgres: PostgresArgs,
-    /// The directory of the embedded ClickHouse.
+    /// Data directory of the embedded ClickHouse.
     #[arg(
         long,
         env = "EVENT_GRPC_DATA",
@@ -57,14 +57,14 @@ pub(super) struct Args {
         value_name = "DIR"
     )]
     data: PathBuf,
-    /// The engine of the embedded ClickHouse: a clickhouse binary or libchdb.so. Found or fetched if not given.
+    /// Engine of the embedded ClickHouse: a clickhouse binary or libchdb.so. Found or fetched if not given.
     #[arg(long, env = "EVENT_GRPC_ENGINE_PATH", value_name = "PATH")]
     engine_path: Option<PathBuf>,
-    /// Exit at start if a table is missing or different, or a server can't be reached.
+    /// Fail at start if a table is missing or different, or a server can't be reached.
     #[arg(long, env = "EVENT_GRPC_STRICT")]
     strict: bool,
-    /// How long requests are still taken after SIGTERM, in seconds, while health says already that none are wanted. Give
-    /// it as long as your load balancer needs to notice that.
+    /// How long requests are still accepted after SIGTERM, in seconds, while health already reports that none are
+    /// wanted. Set it to the time that your load balancer needs to notice that.
     #[arg(
         long,
         env = "EVENT_GRPC_NOTICE_SECONDS",
@@ -72,7 +72,7 @@ pub(super) struct Args {
         value_name = "SECONDS"
     )]
     notice_seconds: u64,
-    /// How long the end may take after that, in seconds; what isn't stored then is in its queue.
+    /// Drain timeout after that, in seconds; rows that aren't stored by then stay in their queues.
     #[arg(
         long,
         env = "EVENT_GRPC_DRAIN_SECONDS",
@@ -80,7 +80,7 @@ pub(super) struct Args {
         value_name = "SECONDS"
     )]
     drain_seconds: u64,
-    /// How often events of types that were not known before are looked for and sent again, in seconds.
+    /// Interval of the automatic replay of events whose type was unknown before, in seconds.
     #[arg(
         long,
         env = "EVENT_GRPC_REPLAY_SECONDS",
@@ -89,7 +89,7 @@ pub(super) struct Args {
         value_name = "SECONDS"
     )]
     replay_seconds: u64,
-    /// How log lines look.
+    /// Format of log lines.
     #[arg(
         long,
         env = "EVENT_GRPC_LOG_FORMAT",
@@ -97,7 +97,7 @@ pub(super) struct Args {
         default_value = "text"
     )]
     log_format: logging::Format,
-    /// What is logged: a level, or levels by module.
+    /// Log filter: a level, or levels by module.
     #[arg(
         long,
         env = "EVENT_GRPC_LOG",
@@ -107,11 +107,11 @@ pub(super) struct Args {
     log: String,
 }
 
-/// What bounds the connections of each port.
+/// Connection limits of each port.
 #[derive(Debug, Clone, clap::Args)]
 struct DoorArgs {
-    /// How many connections each port may have. At most 10000 if not given, and what the limit of open files allows, which
-    /// is raised at start as far as it may be.
+    /// Maximum number of connections of each port. If not given, 10000 or what the limit of open files allows, which is
+    /// raised at start as far as possible.
     #[arg(
         long,
         env = "EVENT_GRPC_MAX_CONNECTIONS",
@@ -119,7 +119,8 @@ struct DoorArgs {
         value_name = "COUNT"
     )]
     max_connections: Option<u32>,
-    /// How many of them may come from one address; a quarter if not given, and 2000 at most. What comes through a proxy is of one address.
+    /// Maximum number of connections of one address; if not given, a quarter of the above, 2000 at most. All
+    /// connections through a proxy are of one address.
     #[arg(
         long,
         env = "EVENT_GRPC_MAX_CONNECTIONS_PER_ADDRESS",
@@ -127,8 +128,8 @@ struct DoorArgs {
         value_name = "COUNT"
     )]
     max_connections_per_address: Option<u32>,
-    /// How long an HTTP/1 connection is kept without a request, in seconds. Give it longer than your load balancer keeps
-    /// its connections.
+    /// Idle timeout of HTTP/1 connections, in seconds. It should be longer than your load balancer keeps its
+    /// connections.
     #[arg(
         long,
         env = "EVENT_GRPC_IDLE_SECONDS",
@@ -140,7 +141,7 @@ struct DoorArgs {
 }
 
 impl DoorArgs {
-    /// The limits, after the process may open as many files as it can have.
+    /// Connection limits, after the limit of open files is raised.
     fn limits(&self) -> listen::Limits {
         let descriptors = listen::descriptors::raise();
         let mut limits = listen::Limits::within(descriptors);
@@ -149,7 +150,7 @@ impl DoorArgs {
             if most as usize > limits.connections && u64::from(most) * 2 > descriptors {
                 tracing::warn!(
                     descriptors,
-                    "The limit of open files doesn't allow as many connections as are asked for."
+                    "The limit of open files is too low for --max-connections."
                 );
             }
             limits.connections = most as usize;
@@ -162,7 +163,7 @@ impl DoorArgs {
     }
 }
 
-/// Which ClickHouse.
+/// ClickHouse options.
 #[derive(Debug, Clone, clap::Args)]
 pub(super) struct ClickHouseArgs {
     /// ClickHouse over HTTP, as in http://user:password@host:8123/database. The further servers that pipeline.yaml
@@ -174,19 +175,19 @@ pub(super) struct ClickHouseArgs {
         value_name = "URL"
     )]
     clickhouse_url: Option<String>,
-    /// The ClickHouse user, where the URL names none.
+    /// ClickHouse user, if the URL names none.
     #[arg(long, env = "EVENT_GRPC_CLICKHOUSE_USER", value_name = "NAME")]
     clickhouse_user: Option<String>,
-    /// The ClickHouse user's password, where the URL has none; from the environment only.
+    /// Password of the ClickHouse user, if the URL has none; from the environment only.
     #[arg(skip = std::env::var("EVENT_GRPC_CLICKHOUSE_PASSWORD").ok())]
     clickhouse_password: Option<String>,
 }
 
-/// How the variables of a further server begin; its name in capitals follows.
+/// Prefix of the variables of a further server; its name in capitals follows.
 const SERVER_URL: &str = "EVENT_GRPC_CLICKHOUSE_URL_";
 
 impl ClickHouseArgs {
-    /// The server's address, if one is given.
+    /// Address of the server, if one is given.
     pub(super) fn address(&self) -> anyhow::Result<Option<Address>> {
         let Some(url) = &self.clickhouse_url else {
             return Ok(None);
@@ -199,11 +200,11 @@ impl ClickHouseArgs {
     }
 }
 
-/// Which PostgreSQL.
+/// PostgreSQL options.
 #[derive(Debug, Clone, clap::Args)]
 pub(super) struct PostgresArgs {
-    /// PostgreSQL, as in postgres://user:password@host:5432/database?sslmode=require. Its certificate is checked by
-    /// what this machine trusts. Without it the tables in PostgreSQL, and their queues, are off.
+    /// PostgreSQL, as in postgres://user:password@host:5432/database?sslmode=require. Its certificate is verified by
+    /// this machine's root certificates. Without this option the PostgreSQL tables and their queues are disabled.
     #[arg(
         long,
         env = "EVENT_GRPC_POSTGRES_URL",
@@ -211,13 +212,13 @@ pub(super) struct PostgresArgs {
         value_name = "URL"
     )]
     postgres_url: Option<String>,
-    /// The PostgreSQL user's password, where the URL has none; from the environment only.
+    /// Password of the PostgreSQL user, if the URL has none; from the environment only.
     #[arg(skip = std::env::var("EVENT_GRPC_POSTGRES_PASSWORD").ok())]
     postgres_password: Option<String>,
 }
 
 impl PostgresArgs {
-    /// The database's address, if one is given.
+    /// Address of the database, if one is given.
     pub(super) fn address(&self) -> anyhow::Result<Option<postgres::Address>> {
         let Some(url) = &self.postgres_url else {
             return Ok(None);
@@ -227,8 +228,8 @@ impl PostgresArgs {
     }
 }
 
-/// The further servers of the pipeline that the environment gives: EVENT_GRPC_CLICKHOUSE_URL_SERVER, and USER and
-/// PASSWORD in place of URL.
+/// Further servers of the pipeline in the environment: EVENT_GRPC_CLICKHOUSE_URL_SERVER, and USER and PASSWORD in place
+/// of URL.
 pub(super) fn further_servers(pipeline: &Pipeline) -> anyhow::Result<BTreeMap<String, Address>> {
     let mut found = BTreeMap::new();
     let servers = pipeline.databases.iter().map(|d| d.server);
@@ -252,7 +253,7 @@ pub(super) fn further_servers(pipeline: &Pipeline) -> anyhow::Result<BTreeMap<St
         {
             tracing::warn!(
                 variable,
-                "No database of pipeline.yaml is on such a server."
+                "A ClickHouse server is configured that no database of pipeline.yaml is on."
             );
         }
     }

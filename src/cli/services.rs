@@ -1,6 +1,4 @@
-//! Other services, for the demo: each publishes its messages as it would on RabbitMQ.
-
-use std::time::{SystemTime, UNIX_EPOCH};
+//! Simulated other services, for the demo: each publishes its messages as it would on RabbitMQ.
 
 use anyhow::Context as _;
 use serde::Deserialize;
@@ -9,12 +7,13 @@ use serde_json::Value;
 use crate::broker::{Broker, Outgoing, Properties};
 use crate::contract::{Queue, headers};
 use crate::generated::PIPELINE;
+use crate::time::now;
 
-/// A line a service: the queue that its messages are for, and a message. In it `NOW` stands for the time in seconds, and
-/// `{n}` for a number of its own.
+/// A line for each service: a queue, and a message for it. `NOW` stands for the time in seconds, and `{n}` for a unique
+/// number.
 const SERVICES: &str = include_str!("services.jsonl");
 
-/// How many messages each of them publishes.
+/// Number of messages of each service.
 pub(super) const EACH: u64 = 5;
 
 #[derive(Deserialize)]
@@ -23,18 +22,16 @@ struct Line {
     message: Value,
 }
 
-/// Publishes everything, and gives the tables that got [`EACH`] rows. Whatever is published is stored then.
+/// Publishes everything, and returns the tables that got [`EACH`] rows. All of it is stored then.
 pub(super) async fn publish_all(
     broker: &dyn Broker,
     seed: u64,
 ) -> anyhow::Result<Vec<&'static str>> {
-    let since = SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .unwrap_or_default();
-    let text = SERVICES.replace("NOW", &since.as_secs().to_string());
+    let text = SERVICES.replace("NOW", &now().as_secs().to_string());
     let mut tables = Vec::new();
     for line in text.lines() {
-        let line: Line = serde_json::from_str(line).context("a sample is no JSON")?;
+        let line: Line =
+            serde_json::from_str(line).context("a sample of services.jsonl is not JSON")?;
         let queue = PIPELINE
             .queues
             .iter()
@@ -44,7 +41,7 @@ pub(super) async fn publish_all(
             let number = (seed * EACH + number).to_string();
             let body = line.message.to_string().replace("{n}", &number);
             broker
-                .publish(message(queue, body, since.as_secs()))
+                .publish(message(queue, body, now().as_secs()))
                 .await?;
         }
         tables.push(queue.into.name());
@@ -52,7 +49,7 @@ pub(super) async fn publish_all(
     Ok(tables)
 }
 
-/// A message to the exchange that the queue is bound to.
+/// Message to the exchange that the queue is bound to.
 fn message(queue: &'static Queue, body: String, now: u64) -> Outgoing {
     let properties = Properties {
         content_type: Some(headers::JSON.into()),

@@ -1,8 +1,8 @@
-//! Points in time as people give and read them.
+//! Times on the command line and in its output.
 
 use chrono::{DateTime, SecondsFormat, Utc};
 
-/// Reads an RFC 3339 time, or how long ago something was: `90s`, `15m`, `2h`, `7d`. Gives milliseconds since the epoch.
+/// Parses an RFC 3339 time, or an age: `90s`, `15m`, `2h`, `7d`. Returns milliseconds since the epoch.
 pub(super) fn parse(text: &str) -> Result<i64, String> {
     if let Ok(at) = DateTime::parse_from_rfc3339(text) {
         return Ok(at.timestamp_millis());
@@ -28,7 +28,7 @@ pub(super) fn parse(text: &str) -> Result<i64, String> {
     Ok(Utc::now().timestamp_millis() - i64::from(number) * seconds * 1000)
 }
 
-/// A time as RFC 3339 in UTC.
+/// Time as RFC 3339 in UTC.
 pub(super) fn text(millis: i64) -> String {
     match DateTime::from_timestamp_millis(millis) {
         Some(at) => at.to_rfc3339_opts(SecondsFormat::Millis, true),

@@ -1,4 +1,4 @@
-//! `event-grpc unknown`: what is in the columns of unknown fields.
+//! `event-grpc unknown`: lists the unknown fields in the tables.
 
 use comfy_table::{CellAlignment, Table, presets};
 use serde_json::json;
@@ -13,8 +13,8 @@ use crate::ops::unknown::{Listed, Stores, tables};
 use crate::sink::clickhouse::{ClickHouse, Databases};
 use crate::sink::postgres::Postgres;
 
-/// List the fields that builds didn't know which stored rows: where, in how many rows, since when, and whether this build
-/// knows them, so that `event-grpc reprocess` fills them in.
+/// List unknown fields of stored rows: where, in how many rows, since when, and whether this build knows them, so that
+/// `event-grpc reprocess` can fill them in.
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
     #[command(flatten)]
@@ -24,7 +24,7 @@ pub(super) struct Args {
     json: bool,
 }
 
-/// Which rows.
+/// Selection of rows.
 #[derive(Debug, Clone, clap::Args)]
 pub(super) struct Select {
     #[command(flatten)]
@@ -39,14 +39,14 @@ pub(super) struct Select {
     pub(super) since: Option<i64>,
 }
 
-/// Where the tables are.
+/// Databases of the tables.
 pub(super) struct Places {
     clickhouse: Option<Databases>,
     postgres: Option<Postgres>,
 }
 
 impl Select {
-    /// The databases that are given.
+    /// Databases that are configured.
     pub(super) fn places(&self) -> anyhow::Result<Places> {
         let keeps: Vec<&str> = tables(&PIPELINE)
             .iter()
@@ -58,7 +58,7 @@ impl Select {
             .find(|name| !keeps.contains(&name.as_str()))
         {
             anyhow::bail!(
-                "`{other}` is no table with unknown fields; these are: {}",
+                "`{other}` is not a table that keeps unknown fields; those are: {}",
                 keeps.join(", ")
             );
         }
@@ -73,7 +73,7 @@ impl Select {
             .transpose()?;
         anyhow::ensure!(
             main.is_some() || postgres.is_some(),
-            "--clickhouse-url (or EVENT_GRPC_CLICKHOUSE_URL) or --postgres-url (or EVENT_GRPC_POSTGRES_URL) says where"
+            "--clickhouse-url (or EVENT_GRPC_CLICKHOUSE_URL) or --postgres-url (or EVENT_GRPC_POSTGRES_URL) is required"
         );
         let clickhouse = match main {
             Some(main) => Some(Databases::new(
@@ -89,7 +89,7 @@ impl Select {
         })
     }
 
-    /// Whether a table is asked for.
+    /// True if a table is selected.
     pub(super) fn wants(&self, table: &contract::Table) -> bool {
         self.table.is_empty() || self.table.iter().any(|name| name == table.name)
     }

@@ -1,7 +1,6 @@
-//! Webhooks' senders, for the demo.
+//! Simulated webhook senders, for the demo.
 
 use std::net::SocketAddr;
-use std::time::{SystemTime, UNIX_EPOCH};
 
 use anyhow::Context as _;
 use bytes::Bytes;
@@ -13,24 +12,26 @@ use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
 use serde_json::{Value, json};
 
-/// Somebody who posts.
+use crate::time::now;
+
+/// Simulated sender.
 pub(super) struct Hook {
-    /// Its name, for people.
+    /// Name for people.
     pub(super) name: &'static str,
-    /// Where its messages are stored.
+    /// Table of its messages.
     pub(super) table: &'static str,
     path: &'static str,
-    /// Makes a message of its number and of the time.
+    /// Makes a message from a number and the time.
     message: fn(u32, u64) -> Message,
 }
 
-/// What is posted.
+/// Request to post.
 struct Message {
     body: Value,
     header: Option<(&'static str, String)>,
 }
 
-/// Everybody who posts.
+/// All senders.
 pub(super) const HOOKS: [Hook; 5] = [
     Hook {
         name: "Shopify",
@@ -64,7 +65,7 @@ pub(super) const HOOKS: [Hook; 5] = [
     },
 ];
 
-/// Sends webhooks to one server.
+/// Client of one server.
 pub(super) struct Client {
     http: HyperClient<HttpConnector, Full<Bytes>>,
     server: SocketAddr,
@@ -78,12 +79,9 @@ impl Client {
         }
     }
 
-    /// Sends a message of everybody, and waits for the answers.
+    /// Sends a message of each sender, and waits for the answers.
     pub(super) async fn post_all(&self, number: u32) -> anyhow::Result<()> {
-        let since = SystemTime::now()
-            .duration_since(UNIX_EPOCH)
-            .unwrap_or_default();
-        let millis = since.as_millis() as u64;
+        let millis = now().as_millis() as u64;
         try_join_all(HOOKS.iter().map(|hook| self.post(hook, number, millis))).await?;
         Ok(())
     }
@@ -116,13 +114,13 @@ fn plain(body: Value) -> Message {
     Message { body, header: None }
 }
 
-/// One of some words, by number.
+/// Picks one of some words, by number.
 fn pick(number: u32, words: &[&'static str]) -> &'static str {
     let at = number as usize % words.len().max(1);
     words.get(at).copied().unwrap_or_default()
 }
 
-/// An order changed in a shop.
+/// Shopify: an order changed.
 fn shopify(number: u32, millis: u64) -> Message {
     let body = json!({
         "storeUrl": "demo.shop.example",
@@ -137,7 +135,7 @@ fn shopify(number: u32, millis: u64) -> Message {
     }
 }
 
-/// A link led somebody into the app.
+/// Branch: a link opened the app.
 fn branch(number: u32, millis: u64) -> Message {
     let campaign = pick(number / 4, &["diwali_sale", "welcome_back", "new_arrivals"]);
     plain(json!({
@@ -152,7 +150,7 @@ fn branch(number: u32, millis: u64) -> Message {
     }))
 }
 
-/// Somebody learns something.
+/// Graphy: a learner's progress.
 fn graphy(number: u32, _: u64) -> Message {
     Message {
         body: json!({ "course": { "id": "stitching-1" }, "learner": { "id": number }, "paid": number.is_multiple_of(8) }),
@@ -163,7 +161,7 @@ fn graphy(number: u32, _: u64) -> Message {
     }
 }
 
-/// A video was looked into.
+/// Vidooly: a video was analysed.
 fn vidooly(number: u32, _: u64) -> Message {
     plain(json!({
         "name": pick(number / 4, &["video_analysed", "channel.ranked"]),
@@ -171,7 +169,7 @@ fn vidooly(number: u32, _: u64) -> Message {
     }))
 }
 
-/// Somebody did something that a message may follow.
+/// WebEngage: a user event.
 fn webengage(number: u32, millis: u64) -> Message {
     plain(json!({
         "appType": pick(number / 4, &["USER", "BRAND"]),

@@ -1,5 +1,10 @@
 //! Names of the AMQP headers and properties by which the parts of the pipeline, and its instances, understand
-//! each other.
+//! each other. Those of dead letters are in `dead_letter`, with what travels in them.
+
+pub use crate::dead_letter::headers::{
+    DEAD_ATTEMPTS, DEAD_CLASS, DEAD_EVENT_TYPE, DEAD_EXCHANGE, DEAD_FINGERPRINT, DEAD_FIRST_FAILED,
+    DEAD_LAST_FAILED, DEAD_MESSAGE_ID, DEAD_QUEUE, DEAD_REASON, DEAD_ROUTING_KEY, DEAD_SENT,
+};
 
 /// How often a message has failed and gone back to its queue: an integer.
 pub const RETRY_COUNT: &str = "x-retry-count";
@@ -9,41 +14,6 @@ pub const RETRY_EXCHANGE: &str = "x-retry-exchange";
 pub const RETRY_ROUTING_KEY: &str = "x-retry-routing-key";
 /// When it first failed: an integer, milliseconds since the epoch.
 pub const RETRY_FIRST_FAILED: &str = "x-retry-first-failed";
-
-/// Why a message is a dead letter, for people.
-pub const DEAD_REASON: &str = "x-dead-reason";
-/// Why, as a short stable word.
-pub const DEAD_CLASS: &str = "x-dead-class";
-/// The queue that it failed in, or the source that refused it.
-pub const DEAD_QUEUE: &str = "x-dead-queue";
-/// The exchange that it was first published to.
-pub const DEAD_EXCHANGE: &str = "x-dead-exchange";
-/// The routing key that it was first published with.
-pub const DEAD_ROUTING_KEY: &str = "x-dead-routing-key";
-/// Its event type's name, or number where the build didn't know it.
-pub const DEAD_EVENT_TYPE: &str = "x-dead-event-type";
-/// How often it was tried: an integer.
-pub const DEAD_ATTEMPTS: &str = "x-dead-attempts";
-/// When it first failed: an integer, milliseconds since the epoch.
-pub const DEAD_FIRST_FAILED: &str = "x-dead-first-failed";
-/// When it last failed: an integer, milliseconds since the epoch.
-pub const DEAD_LAST_FAILED: &str = "x-dead-last-failed";
-/// The fingerprint of the pipeline that gave it up.
-pub const DEAD_FINGERPRINT: &str = "x-dead-fingerprint";
-
-/// The id that the message itself had, before it was a dead letter; none if it had none.
-pub const DEAD_MESSAGE_ID: &str = "x-dead-message-id";
-/// When the message itself was sent, by its own word: an integer, milliseconds since the epoch.
-pub const DEAD_SENT: &str = "x-dead-sent";
-
-/// Of a dead letter that is sent again: when it first failed, an integer, milliseconds since the epoch.
-pub const REPLAY_FIRST_FAILED: &str = "x-replay-first-failed";
-/// When it last failed: an integer, milliseconds since the epoch. What fails again has failed later than that.
-pub const REPLAY_LAST_FAILED: &str = "x-replay-last-failed";
-/// How often it had been tried by then: an integer.
-pub const REPLAY_ATTEMPTS: &str = "x-replay-attempts";
-/// When it was sent again: an integer, milliseconds since the epoch.
-pub const REPLAY_AT: &str = "x-replay-at";
 
 /// The HTTP headers of the request that a webhook's message came in, as one JSON object in a text.
 pub const HTTP_HEADERS: &str = "x-http-headers";

@@ -1,12 +1,19 @@
-//! The ids that are made of app events that come without one: the same for the same event, wherever it is made.
+//! What ids are made of.
 
-use std::cell::OnceCell;
+use crate::time::epoch_millis;
 
-use uuid::Uuid;
-use xxhash_rust::xxh3::{xxh3_64, xxh3_128_with_seed};
-
-use super::content::content;
-use super::{Envelope, function};
+/// What the id of a JSON message is made of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum IdFrom {
+    /// Of nothing that was sent: each request has its own.
+    Request,
+    /// It is the AMQP property `message_id`, with the place in a list; without one it is made of the body and the place.
+    MessageId,
+    /// Of the header with this name, and of the body.
+    Header(&'static str),
+    /// Of these fields, each a path of names, and of the body.
+    Fields(&'static [&'static [&'static str]]),
+}
 
 /// How ids are made of app events that come without one. Instances that serve the same clients must agree on it, since
 /// a request that is sent again may come to another one.
@@ -14,7 +21,7 @@ use super::{Envelope, function};
 pub enum Ids {
     /// Version 1: of the bytes of header and event as they came. Over AMQP, events without an id keep none.
     Bytes,
-    /// Version 2: of what header and event say, however it is encoded (see [`content`]).
+    /// Version 2: of what header and event say, however it is encoded (see [`content`](crate::protobuf::content)).
     Content {
         /// From which timestamp of an event on, in milliseconds since the epoch; earlier ones get ids of version 1.
         /// None for all.
@@ -30,55 +37,10 @@ impl Ids {
             Ids::Content { from_ms: None } => true,
             Ids::Content {
                 from_ms: Some(from_ms),
-            } => match function::epoch_millis(timestamp) {
+            } => match epoch_millis(timestamp) {
                 Ok(sent_ms) => sent_ms.is_none_or(|sent_ms| sent_ms >= from_ms),
                 Err(_) => false,
             },
         }
-    }
-}
-
-/// Makes the ids of events that share a header.
-#[derive(Debug)]
-pub struct Maker<'a> {
-    envelope: &'static Envelope,
-    header: &'a [u8],
-    /// The header's hash as it came, and that of what it says; made when they are wanted, which is seldom.
-    seeds: [OnceCell<u64>; 2],
-}
-
-impl<'a> Maker<'a> {
-    /// For events under this header.
-    pub fn new(envelope: &'static Envelope, header: &'a [u8]) -> Self {
-        Maker {
-            envelope,
-            header,
-            seeds: Default::default(),
-        }
-    }
-
-    /// The id of a well-formed event that came without one. Without a timestamp there is none: nothing tells two such
-    /// events apart that both are meant.
-    ///
-    /// Both versions are the same hash. So an event whose bytes are in their one encoding, as most are, has the same id
-    /// under both, and going over from one to the other doubles nothing of it.
-    pub fn make(&self, event: &[u8], timestamp: &[u8]) -> Option<Uuid> {
-        if timestamp.is_empty() {
-            return None;
-        }
-        let [as_it_came, of_content] = &self.seeds;
-        let hash = if self.envelope.ids.of_content(timestamp) {
-            let seed = *of_content.get_or_init(|| {
-                let header = content(self.envelope.header_shape, self.header);
-                xxh3_64(header.as_deref().unwrap_or(self.header))
-            });
-            let event = content(self.envelope.event_shape, event)
-                .unwrap_or(std::borrow::Cow::Borrowed(event));
-            xxh3_128_with_seed(&event, seed)
-        } else {
-            let seed = *as_it_came.get_or_init(|| xxh3_64(self.header));
-            xxh3_128_with_seed(event, seed)
-        };
-        Some(uuid::Builder::from_custom_bytes(hash.to_be_bytes()).into_uuid())
     }
 }

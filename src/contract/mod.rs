@@ -1,40 +1,35 @@
-//! What generated code is written against: the pipeline as data, the wire reader and the column buffers.
+//! The contract between generated code and the server: the pipeline as data, and how rows are appended.
 //!
-//! This is the leaf of the server: it imports nothing else of the crate.
+//! Generated code imports this folder and no other of the server; what it needs of the rooms below is handed on here.
 
-pub mod layout;
-pub mod migration;
-pub mod pipeline;
-pub mod request;
-pub mod shape;
-pub mod storage;
-
-pub mod canonical;
-pub mod content;
-pub mod ids;
-pub mod proto_json;
-pub mod wire;
-
-pub mod block;
-pub mod column;
-mod partition;
-
-pub mod function;
+mod envelope;
+mod exchange;
 pub mod headers;
-pub mod identity;
-pub mod json;
-pub mod row;
-pub mod unknown;
+mod ids;
+mod migration;
+mod pipeline;
+mod queue;
+mod request;
+mod row;
+mod source;
+mod storage;
+mod table;
 
-pub use block::Block;
-pub use column::Column;
-pub use identity::IdFrom;
-pub use ids::Ids;
-pub use layout::{ColumnSpec, Holds, Layout, TextLimit};
+pub use envelope::{Envelope, EventType};
+pub use exchange::{Exchange, ExchangeKind, Route};
+pub use ids::{IdFrom, Ids};
 pub use migration::Migration;
-pub use pipeline::*;
+pub use pipeline::Pipeline;
+pub use queue::{Batch, Destination, Input, Queue, QueueKind};
 pub use request::{Piece, Rate, Request, Target, Template};
-pub use row::{Bad, Context, DeadLetter, Group, Message, Misfit, TooLong};
-pub use shape::{Field, Kind, Label, Shape, first_name};
+pub use row::{Context, Group, Message};
+pub use source::{Encoding, Intake, OnBad, Pool, RoutingKey, Scheme, Source, Verify};
 pub use storage::{Conflict, Database, Storage, Upsert};
-pub use unknown::{UNKNOWN_MEMBERS, UnknownMembers};
+pub use table::{Append, AppendDeadLetter, Block, ColumnSpec, Holds, Table};
+
+pub use crate::dead_letter::DeadLetter;
+pub use crate::function;
+pub use crate::json;
+pub use crate::native::{Column, Layout, TextLimit, unknown};
+pub use crate::protobuf::{Field, Kind, Label, Shape, wire};
+pub use crate::row_error::{Bad, Misfit, TooLong};

@@ -2,7 +2,10 @@
 
 use std::ops::RangeInclusive;
 
-use super::{Bad, Context, Message, Shape, json};
+use super::row::{Context, Message};
+use crate::json;
+use crate::protobuf::Shape;
+use crate::row_error::Bad;
 
 /// How messages are forwarded to an HTTP API.
 #[derive(Debug)]

@@ -1,7 +1,7 @@
-//! What a transform gets: a group of events, a JSON message or a dead letter; and how it fails.
+//! What a transform gets: a group of events, a JSON message or a dead letter.
 
-use super::json::{Map, Value};
-use super::pipeline::EventType;
+use super::envelope::EventType;
+use crate::json::{Map, Value};
 
 /// Events of one type that share a header, as slices of the message that they came in.
 #[derive(Debug, Clone, Copy)]
@@ -28,136 +28,9 @@ pub struct Message<'a> {
     pub headers: &'a Map<String, Value>,
 }
 
-/// A message that could not be stored, and why.
-#[derive(Debug, Clone, Copy)]
-pub struct DeadLetter<'a> {
-    /// The same for the same dead letter, however often it is delivered.
-    pub id: &'a str,
-    /// What went wrong, for people.
-    pub reason: &'a str,
-    /// What went wrong, as a short stable word.
-    pub class: &'a str,
-    /// The queue that it failed in, or the source that refused it.
-    pub queue: &'a str,
-    /// The exchange that it was first published to.
-    pub exchange: &'a str,
-    /// The routing key that it was first published with.
-    pub routing_key: &'a str,
-    /// The event type's name, or its number where this build doesn't know it.
-    pub event_type: &'a str,
-    /// How often it was tried.
-    pub attempts: u32,
-    /// When it first failed, in milliseconds since the epoch.
-    pub first_failed_ms: i64,
-    /// When it last failed, in milliseconds since the epoch.
-    pub last_failed_ms: i64,
-    /// The fingerprint of the pipeline that gave it up.
-    pub fingerprint: &'a str,
-    /// What the body is.
-    pub content_type: &'a str,
-    /// What the body holds: AMQP's `type`; empty if nothing is said of it.
-    pub kind: &'a str,
-    /// The message's id, from which `$id` comes; empty if it has none.
-    pub message_id: &'a str,
-    /// When it was sent, by its own word, in milliseconds since the epoch.
-    pub sent_ms: Option<i64>,
-    /// The headers that its sender set, as one JSON object.
-    pub headers: &'a str,
-    /// The bytes as they came.
-    pub body: &'a [u8],
-}
-
 /// What is the same for all rows of one call.
 #[derive(Debug, Clone, Copy)]
 pub struct Context {
     /// The server's clock, in milliseconds since the epoch.
     pub now_ms: i64,
-}
-
-/// Why a row could not be made. It is the event's fault, and stays so.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum Bad {
-    /// The bytes are not a well-formed message.
-    #[error("not well-formed protobuf: {0}")]
-    Wire(&'static str),
-    /// The message came with names or headers that nobody can read.
-    #[error("{0}")]
-    Unreadable(Box<str>),
-    /// Well-formed, but fields are repeated or out of order: to be put in order and tried again.
-    #[error("fields are not in canonical order")]
-    NotCanonical,
-    /// A JSON field is missing or isn't what it should be; fields that are nested have dotted names.
-    #[error("field `{}`: {}", .0.place, .0.reason)]
-    Field(Box<Misfit>),
-    /// A value has no place in its column.
-    #[error("column `{}`: {}", .0.place, .0.reason)]
-    Value(Box<Misfit>),
-    /// A text is longer than its column takes.
-    #[error("field `{}`: has {} bytes; at most {} are allowed in this column", .0.column, .0.bytes, .0.limit)]
-    TooLong(Box<TooLong>),
-    /// The table doesn't take events of this type.
-    #[error("table takes no {0}")]
-    Unexpected(&'static str),
-    /// Generated code and block disagree; generated/ and the server are of different builds.
-    #[error("column {0} doesn't hold such a value")]
-    Layout(&'static str),
-}
-
-/// What is wrong with one value. Behind a pointer, so that results are small where nothing is wrong.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Misfit {
-    /// The field or column.
-    pub place: String,
-    /// What was found and what would be right.
-    pub reason: String,
-}
-
-/// A text that its column doesn't take.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct TooLong {
-    /// The column.
-    pub column: &'static str,
-    /// How many bytes the text has.
-    pub bytes: usize,
-    /// How many it may have.
-    pub limit: u32,
-}
-
-impl Bad {
-    /// A value that has no place in a column.
-    pub fn value(column: &'static str, reason: impl Into<String>) -> Self {
-        Bad::Value(Box::new(Misfit {
-            place: column.to_owned(),
-            reason: reason.into(),
-        }))
-    }
-
-    /// A JSON field that isn't what it should be.
-    pub fn field(field: impl Into<String>, reason: impl Into<String>) -> Self {
-        Bad::Field(Box::new(Misfit {
-            place: field.into(),
-            reason: reason.into(),
-        }))
-    }
-
-    /// The field or column that it is about, if it is about one.
-    pub fn place(&self) -> Option<&str> {
-        match self {
-            Bad::Field(misfit) | Bad::Value(misfit) => Some(&misfit.place),
-            Bad::TooLong(long) => Some(long.column),
-            _ => None,
-        }
-    }
-
-    /// A short stable word for metrics and error tables.
-    pub fn class(&self) -> &'static str {
-        match self {
-            Bad::Wire(_) | Bad::NotCanonical => "malformed",
-            Bad::Unreadable(_) => "unreadable",
-            Bad::Field(_) | Bad::TooLong(_) => "bad_field",
-            Bad::Value(_) => "bad_value",
-            Bad::Unexpected(_) => "unexpected_type",
-            Bad::Layout(_) => "build_mismatch",
-        }
-    }
 }

@@ -1,6 +1,6 @@
 //! Which database holds a table, and what is particular about it there.
 
-use super::{Holds, Migration, Table};
+use super::migration::Migration;
 
 /// What kind of database holds a table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -59,19 +59,4 @@ pub enum Conflict {
         /// The place of the version among the table's columns.
         version: usize,
     },
-}
-
-impl Table {
-    /// The place of the column that holds this, if it has one.
-    pub fn place_of(&self, holds: Holds) -> Option<usize> {
-        self.columns.iter().position(|column| column.holds == holds)
-    }
-
-    /// What is specific to a PostgreSQL table; none for other tables.
-    pub fn upsert(&self) -> Option<&'static Upsert> {
-        match self.storage {
-            Storage::Postgres(upsert) => Some(upsert),
-            Storage::ClickHouse(_) => None,
-        }
-    }
 }

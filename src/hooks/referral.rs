@@ -1,8 +1,8 @@
-//! Referrals: an account that is made on a device on which an app was started through somebody's link.
+//! Referrals: attributes a new account to the referral link through which an app was started on the same device.
 //!
-//! Accounts and launches arrive in any order, also at the same time, and each may be the one that completes the other.
-//! Both sides store their row, then lock the names of the device, then look for the other side: whoever gets the lock
-//! later sees what the other one stored. Of several launches on a device the first counts, whenever it arrives.
+//! Accounts and launches arrive in any order, also concurrently, and either may complete the other. Both sides store
+//! their row, then lock the device, then look for the other side: whoever gets the lock later sees the row of the
+//! other. Of several launches on a device the first counts, whenever it arrives.
 
 use std::collections::BTreeMap;
 
@@ -11,13 +11,14 @@ use futures_util::future::BoxFuture;
 use tokio_postgres::Transaction;
 use tokio_postgres::types::{ToSql, Type};
 
-use crate::contract::json::{self, Map, Value};
-use crate::contract::{Bad, Message};
+use crate::contract::Message;
+use crate::json::{self, Map, Value};
+use crate::row_error::Bad;
 use crate::sink::postgres::hook::HookError;
 
-/// Locks the names of some accounts' devices until the end of the transaction, in an order that is the same for all.
-/// Names share 128 locks, since a server has room for some thousands only. The first number tells these locks from
-/// those of others.
+/// Takes advisory locks on the devices of some accounts until the end of the transaction, in an order that is the same
+/// for all. Devices share 128 locks, since a server has room for some thousands only. The first number separates these
+/// locks from others.
 const LOCK_DEVICES_OF_ACCOUNTS: &str = "\
 SELECT pg_advisory_xact_lock(1919247980, key) FROM (
     SELECT DISTINCT (hashtextextended(name, 0) & 127)::int AS key
@@ -26,7 +27,7 @@ SELECT pg_advisory_xact_lock(1919247980, key) FROM (
     ORDER BY key
 ) AS locks";
 
-/// The same for the devices of some launches.
+/// Takes the locks on the devices of some launches, as above.
 const LOCK_DEVICES_OF_LAUNCHES: &str = "\
 SELECT pg_advisory_xact_lock(1919247980, key) FROM (
     SELECT DISTINCT (hashtextextended(name, 0) & 127)::int AS key
@@ -35,7 +36,7 @@ SELECT pg_advisory_xact_lock(1919247980, key) FROM (
     ORDER BY key
 ) AS locks";
 
-/// The accounts that were made on the devices of some launches.
+/// Accounts that were created on the devices of some launches.
 const ACCOUNTS_OF_LAUNCHES: &str = "\
 SELECT a.account_id
 FROM launch_referral l, unnest(ARRAY[l.device_id, l.bb_device_id]) AS name
@@ -47,7 +48,7 @@ FROM launch_referral l, unnest(ARRAY[l.device_id, l.bb_device_id]) AS name
 JOIN user_account a ON a.custom_device_id = name
 WHERE l.launch_id = ANY ($1) AND name <> ''";
 
-/// The referral of each of some accounts whose device has a launch. One that is there gives way to an earlier launch.
+/// Inserts the referrals of accounts whose device has a launch. An earlier launch replaces a later one.
 const COMPLETE: &str = "\
 INSERT INTO referral_event AS r (
     account_id, kind, user_id, client_id, client_app_type, account_created_on, device_id, custom_device_id,
@@ -75,13 +76,13 @@ ON CONFLICT (account_id, kind) DO UPDATE SET
     deep_link = EXCLUDED.deep_link
 WHERE (r.launched_at, r.launch_id) > (EXCLUDED.launched_at, EXCLUDED.launch_id)";
 
-/// Fills in what the lists of social accounts say, where nothing is filled in yet.
+/// Fills in the follower counts of profile-completion messages, where none is set yet.
 const FOLLOWERS: &str = "\
 UPDATE referral_event AS r SET instagram_followers = said.followers
 FROM unnest($1::bigint[], $2::bigint[]) AS said (account_id, followers)
 WHERE r.account_id = said.account_id AND r.kind = 'PROFILE_COMPLETION' AND r.instagram_followers IS NULL";
 
-/// Accounts were stored: those whose device has a launch get their referral.
+/// Hook of signups: accounts whose device has a launch get their referral.
 pub(super) fn signup<'a>(
     transaction: &'a Transaction<'a>,
     messages: &'a [Message<'a>],
@@ -103,7 +104,7 @@ pub(super) fn signup<'a>(
     .boxed()
 }
 
-/// Launches were stored: accounts that were made on their devices get their referral.
+/// Hook of launches: accounts that were created on their devices get their referral.
 pub(super) fn launch<'a>(
     transaction: &'a Transaction<'a>,
     messages: &'a [Message<'a>],
@@ -121,7 +122,7 @@ pub(super) fn launch<'a>(
         transaction
             .query_typed(LOCK_DEVICES_OF_LAUNCHES, &parameters)
             .await?;
-        // A statement of its own: it has to see what was committed before the lock was there.
+        // A separate statement, because it has to see rows that were committed before the lock was granted.
         let rows = transaction
             .query_typed(ACCOUNTS_OF_LAUNCHES, &parameters)
             .await?;
@@ -139,7 +140,7 @@ pub(super) fn launch<'a>(
     .boxed()
 }
 
-/// Completed profiles were stored: their followers are in a list.
+/// Hook of completed profiles: stores the follower counts from their lists of social accounts.
 pub(super) fn profile_completion<'a>(
     transaction: &'a Transaction<'a>,
     messages: &'a [Message<'a>],
@@ -173,7 +174,7 @@ fn account_id(body: &Map<String, Value>) -> Result<i64, HookError> {
     json::int64(body, &["newEntry", "id"]).map_err(bad)
 }
 
-/// How many follow the account on Instagram, if the message says so.
+/// Number of Instagram followers, if the message has it.
 fn followers(body: &Map<String, Value>) -> Result<Option<i64>, Bad> {
     const FIELD: &str = "newEntry.socialAccounts";
     let accounts = body

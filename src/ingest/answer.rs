@@ -1,4 +1,4 @@
-//! The answer to a request whose parts travel in several messages: it is there when the last of them has ended.
+//! Fan-in of a request's parts: several messages, one outcome, which arrives when the last of them has ended.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -7,17 +7,17 @@ use tokio::sync::oneshot;
 use super::pool::Held;
 use crate::broker::PublishError;
 
-/// What became of a request's parts.
+/// Outcome of publishing all parts of a request.
 pub type Outcome = Result<(), PublishError>;
 
-/// One part of a request on its way to the broker. If it is dropped without an end, nobody knows what became of it.
+/// One part of a request on its way to the broker. If it is dropped unfinished, its outcome is unknown.
 #[derive(Debug)]
 pub struct Part {
     request: Arc<Request>,
     ended: bool,
 }
 
-/// Makes the parts of a request.
+/// Creates the parts of a request.
 #[derive(Debug)]
 pub struct Parts {
     request: Arc<Request>,
@@ -26,7 +26,7 @@ pub struct Parts {
 #[derive(Debug)]
 struct Request {
     state: Mutex<State>,
-    /// The share of the pool that the parts' bytes have, until the last of them is gone.
+    /// Share of the pool for the parts' bytes, until the last of them is gone.
     _held: Option<Held>,
 }
 
@@ -36,8 +36,8 @@ struct State {
     answer: Option<oneshot::Sender<Outcome>>,
 }
 
-/// A request to be split into parts, which hold a share of the pool, and where its outcome arrives once all parts have
-/// ended and [`Parts`] is dropped.
+/// Creates the parts of a request, which hold a share of the pool, and the receiver of its outcome. The outcome arrives
+/// once all parts have ended and [`Parts`] is dropped.
 pub fn parts(held: Option<Held>) -> (Parts, oneshot::Receiver<Outcome>) {
     let (sender, receiver) = oneshot::channel();
     let state = Mutex::new(State {
@@ -49,7 +49,7 @@ pub fn parts(held: Option<Held>) -> (Parts, oneshot::Receiver<Outcome>) {
 }
 
 impl Parts {
-    /// One more part.
+    /// Adds a part.
     pub fn part(&self) -> Part {
         Part {
             request: Arc::clone(&self.request),
@@ -59,7 +59,7 @@ impl Parts {
 }
 
 impl Part {
-    /// Says how the part ended.
+    /// Ends the part with its outcome.
     pub fn end(mut self, outcome: &Outcome) {
         self.ended = true;
         if let Err(failure) = outcome {
@@ -72,14 +72,14 @@ impl Drop for Part {
     fn drop(&mut self) {
         if !self.ended {
             self.request.fail(PublishError::Unknown {
-                reason: "publishing it was given up".to_owned(),
+                reason: "publishing was abandoned".to_owned(),
             });
         }
     }
 }
 
 impl Request {
-    /// Keeps the failure that says most: one that no repetition mends, before one that may pass.
+    /// Keeps the most significant failure: a permanent one before a transient one.
     fn fail(&self, failure: PublishError) {
         let mut state = self.state();
         let worse = match &state.failure {
@@ -101,7 +101,7 @@ impl Drop for Request {
         let mut state = self.state();
         let outcome = state.failure.take().map_or(Ok(()), Err);
         if let Some(answer) = state.answer.take() {
-            // Nobody may be waiting any more.
+            // The receiver may be gone.
             drop(answer.send(outcome));
         }
     }

@@ -1,4 +1,6 @@
-//! A source of typed events: takes a request in, and answers when all of it is at the broker.
+//! Dispatch: accepts requests of typed events, and answers when all of their events are confirmed by the broker.
+
+mod prepare;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -7,33 +9,34 @@ use std::time::Duration;
 use bytes::Bytes;
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
-use metrics::{Counter, counter};
+use metrics::Counter;
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, timeout, timeout_at};
 
 use super::answer::Outcome;
 use super::pool::{Held, Pool};
-use super::prepare::{Counts, Prepared};
 use super::publisher::Publisher;
 use super::quarantine::{Judged, Left, Letter, Quarantine};
 use super::reading::Budget;
 use super::response::{Refusal, Rejected, Response, success};
 use super::route::Route;
 use crate::broker::PublishError;
-use crate::contract::proto_json::{ProtoJson, Warnings};
 use crate::contract::{self, Envelope, Source};
+use crate::metrics::intake;
+use crate::proto_json::{ProtoJson, Warnings};
 use crate::weight::Permit;
+use prepare::{Counts, Prepared};
 
-/// How long a request may take at most.
+/// Maximum duration of a request.
 pub const LONGEST: Duration = Duration::from_secs(30);
 
-/// What a request may weigh that is prepared where its connection is served. It takes about a millisecond at most.
+/// Maximum weight of a request that is prepared on the connection's own thread. It takes about a millisecond at most.
 const AT_ONCE: u64 = 256 << 10;
 
-/// How long a request waits for its refused events to be kept.
+/// How long a request waits for the dead letters of its refused events to be confirmed.
 const KEEPING: Duration = Duration::from_secs(2);
 
-/// A source of typed events.
+/// Source of typed events.
 #[derive(Debug)]
 pub struct Dispatch {
     source: &'static Source,
@@ -42,14 +45,14 @@ pub struct Dispatch {
     max_request: usize,
     pub(super) pool: Pool,
     pub(super) publisher: Arc<Publisher>,
-    /// One for each type of the envelope.
+    /// Routes, one for each type of the envelope.
     pub(super) routes: Vec<Arc<Route>>,
     pub(super) received: Vec<Counter>,
     accepted: Vec<Counter>,
     pub(super) quarantine: Quarantine,
 }
 
-/// A request as it came.
+/// Request body as it was received.
 #[derive(Debug)]
 pub enum Body {
     /// Protobuf.
@@ -59,7 +62,7 @@ pub enum Body {
 }
 
 impl Dispatch {
-    /// The source with this layout and pool.
+    /// Creates a source with this layout and pool.
     pub fn new(
         source: &'static Source,
         envelope: &'static Envelope,
@@ -69,7 +72,8 @@ impl Dispatch {
     ) -> Self {
         let route = |kind: &contract::EventType| Arc::new(Route::new(source.exchange, kind.name));
         let received = |kind: &contract::EventType| received(source.name, kind.name);
-        let accepted = |kind: &contract::EventType| counted(source.name, kind.name, "accepted");
+        let accepted =
+            |kind: &contract::EventType| counted(source.name, kind.name, intake::ACCEPTED);
         Dispatch {
             source,
             envelope,
@@ -84,23 +88,23 @@ impl Dispatch {
         }
     }
 
-    /// The source whose requests it takes.
+    /// Source in the pipeline.
     pub fn source(&self) -> &'static Source {
         self.source
     }
 
-    /// What bounds the requests that are still being read.
+    /// Budget of requests that are still being read.
     pub fn reading(&self) -> &Budget {
         self.pool.reading()
     }
 
-    /// The largest request, in bytes.
+    /// Maximum size of a request, in bytes.
     pub fn max_request(&self) -> usize {
         self.max_request
     }
 
-    /// Takes a request in. The answer comes within `patience`, and never later than [`LONGEST`] allows. A sender that
-    /// doesn't wait for it drops this: letters that are not published yet are given up then.
+    /// Handles a request. The answer comes within `patience`, and never later than [`LONGEST`] allows. If the client is
+    /// gone this is dropped: dead letters that are not published yet are abandoned then.
     pub async fn take(self: &Arc<Self>, body: Body, patience: Duration) -> Answered {
         let asked = Asked::of(self.source.name);
         let result = timeout_at(Instant::now() + patience.min(LONGEST), self.admit(body))
@@ -123,13 +127,13 @@ impl Dispatch {
         let prepare = move || dispatch.prepare(body, admitted);
         let prepared = match weight > AT_ONCE {
             false => guarded(self.source.name, prepare)?,
-            // On a thread that holds up no other requests.
+            // On a thread where it doesn't hold up other requests.
             true => joined(self.source.name, tokio::task::spawn_blocking(prepare)).await?,
         };
         self.settled(prepared).await
     }
 
-    /// Waits until the request's events are safe.
+    /// Waits until the request's events are confirmed.
     async fn settled(&self, prepared: Prepared) -> Result<Taken, Refusal> {
         let Prepared {
             counts,
@@ -162,7 +166,7 @@ impl Dispatch {
         })
     }
 
-    /// The answer, with a share of what answers may take until they are read. Where there is none, it is short.
+    /// Builds the answer, with a share of the budget of unread answers. Without room in it, the answer is shortened.
     fn answered(&self, result: Result<Taken, Refusal>) -> Answered {
         let mut counts = Counts::new();
         let mut warnings = Warnings::default();
@@ -195,7 +199,7 @@ impl Dispatch {
         Answered { result, held }
     }
 
-    /// Publishes letters. One that is promised and isn't kept is an error.
+    /// Publishes dead letters. If a promised one can't be kept, that is an error.
     async fn keep(&self, letters: Vec<Letter>, mut left: Left) -> Outcome {
         let mut pending: FuturesUnordered<_> = letters
             .into_iter()
@@ -218,7 +222,7 @@ impl Dispatch {
         let published = self.publisher.publish(message);
         let published = match promised {
             true => published.await,
-            // Its sender learns what is wrong with it whether or not it is kept.
+            // The sender learns what is wrong whether or not they are kept.
             false => timeout(KEEPING, published).await.unwrap_or_else(|_| {
                 Err(PublishError::Unknown {
                     reason: format!("no answer within {KEEPING:?}"),
@@ -229,7 +233,7 @@ impl Dispatch {
         self.quarantine.count(outcome, events);
         match published {
             Err(error) if !promised => {
-                tracing::debug!(source = self.source.name, %error, "A rejected event could not be kept.");
+                tracing::debug!(source = self.source.name, %error, "The dead letter of a rejected event could not be published.");
                 (events, Ok(()))
             }
             published => (events, published),
@@ -237,19 +241,19 @@ impl Dispatch {
     }
 }
 
-/// An answer, and the share that it has of what answers may take. It is held until the answer is with its client.
+/// Answer with its share of the budget of unread answers, held until the client has read it.
 #[derive(Debug)]
 pub struct Answered {
-    /// The response, or why there is none.
+    /// Response, or the refusal.
     pub result: Result<Response, Refusal>,
     /// The share.
     pub held: Option<Permit>,
 }
 
-/// What became of a request's events.
+/// Outcome of a request's events.
 struct Taken {
     accepted: usize,
-    /// How many they are of each type, by its place.
+    /// Number of events of each type, by the type's index.
     counts: Counts,
     rejected: Rejected,
     warnings: Warnings,
@@ -264,7 +268,7 @@ impl Body {
     }
 }
 
-/// Counts a request that nobody waits for any more, unless it was answered.
+/// Counts a request as abandoned by its client, unless it was answered.
 pub(super) struct Asked {
     source: &'static str,
     answered: bool,
@@ -283,7 +287,7 @@ impl Asked {
         count(self.source, answer);
     }
 
-    /// The same with a word of its own.
+    /// Counts it under a word of its own.
     pub(super) fn ended(mut self, outcome: &'static str) {
         self.answered = true;
         tell(self.source, outcome);
@@ -301,43 +305,43 @@ impl Drop for Asked {
 /// Counts an answered request.
 pub(super) fn count<T>(source: &'static str, answer: &Result<T, Refusal>) {
     let outcome = match answer {
-        Ok(_) => "accepted",
+        Ok(_) => intake::ACCEPTED,
         Err(refusal) => refusal.outcome(),
     };
     tell(source, outcome);
 }
 
 fn tell(source: &'static str, outcome: &'static str) {
-    counter!("event_grpc_requests_total", "source" => source, "outcome" => outcome).increment(1);
+    intake::REQUESTS.with([source, outcome]).increment(1);
 }
 
-/// Waits for the task that prepares a request. A panic in it is this request's alone.
+/// Waits for the task that prepares a request. A panic in it affects this request only.
 pub(super) async fn joined<T>(
     source: &'static str,
     task: JoinHandle<Result<T, Refusal>>,
 ) -> Result<T, Refusal> {
     task.await.unwrap_or_else(|failed| {
-        tracing::error!(source, error = %failed, "A request could not be prepared.");
+        tracing::error!(source, error = %failed, "Preparing a request panicked.");
         Err(Refusal::Internal(
             "the server failed on this request".to_owned(),
         ))
     })
 }
 
-/// Does what needs no waiting. A panic in it is this request's alone.
+/// Runs work that doesn't wait. A panic in it affects this request only.
 fn guarded<T>(
     source: &'static str,
     run: impl FnOnce() -> Result<T, Refusal>,
 ) -> Result<T, Refusal> {
     catch_unwind(AssertUnwindSafe(run)).unwrap_or_else(|_| {
-        tracing::error!(source, "A request could not be prepared.");
+        tracing::error!(source, "Preparing a request panicked.");
         Err(Refusal::Internal(
             "the server failed on this request".to_owned(),
         ))
     })
 }
 
-/// Adds how many events there are of each type, by its place.
+/// Adds the number of events of each type, by the type's index.
 pub(super) fn add(counters: &[Counter], counts: &[(usize, u64)]) {
     for (at, count) in counts {
         if let Some(counter) = counters.get(*at) {
@@ -346,12 +350,12 @@ pub(super) fn add(counters: &[Counter], counts: &[(usize, u64)]) {
     }
 }
 
-/// Counts the good events of requests, whether or not they are answered with OK then.
+/// Counter of valid events, whether or not their requests are answered with OK.
 pub(super) fn received(source: &'static str, kind: &'static str) -> Counter {
-    counter!("event_grpc_events_received_total", "source" => source, "type" => kind)
+    intake::EVENTS_RECEIVED.with([source, kind])
 }
 
-/// Counts events by what became of them: `accepted` are those that a sender was told to be safe.
+/// Counter of events by outcome: `accepted` are those that a sender was told to be safe.
 pub(super) fn counted(source: &'static str, kind: &'static str, outcome: &'static str) -> Counter {
-    counter!("event_grpc_events_total", "source" => source, "type" => kind, "outcome" => outcome)
+    intake::EVENTS.with([source, kind, outcome])
 }

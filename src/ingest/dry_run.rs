@@ -1,43 +1,47 @@
-//! A dry run: whether what a webhook takes can be stored, by the same generated conversions that make rows of it later.
+//! Dry run: tries whether a webhook's message can be stored, with the same generated conversions that make its rows
+//! later.
 //!
-//! So its sender learns at once what would be a dead letter. The rows are thrown away; only what they fail by counts.
+//! So its sender learns at once what would become a dead letter. The rows are discarded; only the errors count.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Mutex, PoisonError};
 
 use crate::broker::{Bound, Topology};
 use crate::contract::{
-    Append, Bad, Block, Context, Destination, Input, Message, Pipeline, Queue, Source, json,
+    Append, Block, Context, Destination, Input, Message, Pipeline, Queue, Source,
 };
+use crate::json;
+use crate::row_error::Bad;
 
-/// A block that a message made larger than this isn't kept for the next one, in bytes.
+/// Size above which a block isn't kept for the next message, in bytes.
 const LARGE: usize = 1 << 20;
 
-/// The queues that a source's messages may reach.
+/// Queues that a source's messages may reach.
 #[derive(Debug)]
 pub(super) struct DryRun {
     bound: Bound,
     queues: Vec<Trial>,
 }
 
-/// A queue, and a block in which its rows are tried out.
+/// Queue, and the block in which its rows are tried.
 #[derive(Debug)]
 struct Trial {
     queue: &'static Queue,
     scratch: Mutex<Option<Block>>,
 }
 
-/// What was found.
+/// Result of a dry run.
 #[derive(Debug, Default)]
 pub(super) struct Found {
-    /// How many queues get the message.
+    /// Number of queues that get the message.
     pub(super) reached: usize,
-    /// Those that would make a dead letter of it, and why.
+    /// Queues that would make a dead letter of it, and why.
     pub(super) bad: Vec<(&'static Queue, Bad)>,
 }
 
 impl DryRun {
-    /// Of this source's messages, on a broker with this topology. A queue that isn't bound there gets none of them.
+    /// Creates the dry run of a source, on a broker with this topology. A queue that isn't bound there gets none of its
+    /// messages.
     pub(super) fn new(
         pipeline: &'static Pipeline,
         topology: &Topology,
@@ -58,7 +62,7 @@ impl DryRun {
         DryRun { bound, queues }
     }
 
-    /// Tries a message out in every queue that it gets to.
+    /// Tries a message in every queue that it reaches.
     pub(super) fn run(&self, routing_key: &str, message: &Message<'_>, cx: &Context) -> Found {
         let mut found = Found::default();
         for name in self.bound.reached(routing_key) {
@@ -73,8 +77,8 @@ impl DryRun {
         found
     }
 
-    /// The same of a message that is bad, whatever queue it gets to. Where nobody can tell its routing key, one of the
-    /// source's queues has to answer for it.
+    /// Result for a message that is bad whatever queue it reaches. If its routing key can't be told, one of the
+    /// source's queues stands for all.
     pub(super) fn give_up(&self, routing_key: Option<&str>, bad: &Bad) -> Found {
         let queues: Vec<&'static Queue> = match routing_key {
             Some(key) => {
@@ -97,7 +101,7 @@ impl DryRun {
 
 impl Trial {
     fn run(&self, message: &Message<'_>, cx: &Context) -> Result<(), Bad> {
-        // A panic is a defect of this build and not the message's fault: its queue deals with it, with a retry.
+        // A panic is a defect of this build and not the message's fault: the queue's worker handles it with a retry.
         let tried = catch_unwind(AssertUnwindSafe(|| self.attempt(message, cx)));
         tried.unwrap_or(Ok(()))
     }

@@ -1,4 +1,4 @@
-//! Packed bodies: gzip, deflate, brotli and zstd, unpacked step by step into a budget.
+//! Content encodings: gzip, deflate, brotli and zstd bodies, decompressed in steps within a budget.
 
 use std::io::{self, Read as _};
 use std::sync::Arc;
@@ -13,35 +13,37 @@ use ruzstd::decoding::StreamingDecoder;
 use tokio::sync::Semaphore;
 use tokio::time::timeout;
 
-use super::reading::{Read, Unread};
+use super::body::{Read, Unread};
 use crate::weight::{Budget, Permit};
 
-/// How many bodies of a source are unpacked at once that are large: each needs a window of up to 16 MiB, and a core.
+/// Maximum number of large bodies of a source that are decompressed at once: each needs a window of up to 16 MiB, and a
+/// core.
 pub(super) const TURNS: usize = 2;
 
 /// How long a body waits for its turn.
 const PATIENCE: Duration = Duration::from_secs(5);
 
-/// What is unpacked at once.
+/// Number of bytes that are decompressed in one step.
 const STEP: usize = 32 << 10;
 
-/// A body of so many bytes at most, packed and unpacked, is unpacked where it is. What is larger waits for a turn and has
-/// a thread of its own.
+/// Bodies of at most so many bytes, compressed and decompressed, are handled in place. Larger ones wait for a turn and
+/// get a thread of their own.
 const SMALL: (usize, usize) = (16 << 10, 128 << 10);
 
-/// A body may have so many members or frames, and one more for each so many bytes that came out: empty ones cost time.
+/// Maximum number of members or frames of a body, beside one more for each so many bytes of output: empty ones cost
+/// time.
 const PARTS: usize = 64;
 const PART: usize = 1 << 10;
 
-/// The largest window of zstd, which is what RFC 9659 asks of HTTP, in bytes.
+/// Maximum window of zstd, as RFC 9659 requires for HTTP, in bytes.
 const WINDOW: u64 = 8 << 20;
 
-/// How a body is packed.
+/// Content encoding of a body.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Encoding {
     /// RFC 1952.
     Gzip,
-    /// RFC 1950, or bare RFC 1951, as some send it.
+    /// RFC 1950, or bare RFC 1951, which some clients send.
     Deflate,
     /// RFC 7932.
     Brotli,
@@ -50,7 +52,7 @@ pub enum Encoding {
 }
 
 impl Encoding {
-    /// The encoding that HTTP or gRPC calls so; none for one that isn't known.
+    /// Encoding with this name in HTTP or gRPC; none if it is unknown.
     pub fn named(name: &str) -> Option<Encoding> {
         match name.to_ascii_lowercase().as_str() {
             "gzip" | "x-gzip" => Some(Encoding::Gzip),
@@ -61,7 +63,7 @@ impl Encoding {
         }
     }
 
-    /// Its name.
+    /// Name of the encoding.
     pub fn name(self) -> &'static str {
         match self {
             Encoding::Gzip => "gzip",
@@ -72,8 +74,8 @@ impl Encoding {
     }
 }
 
-/// Unpacks a body into the room of a budget. What comes out may have `limit` bytes. `header` is where the encoding was
-/// said.
+/// Decompresses a body within a budget. The output may have `limit` bytes. `header` names the header that declared the
+/// encoding.
 pub(super) async fn unpack(
     room: &Budget,
     turns: &Arc<Semaphore>,
@@ -112,24 +114,24 @@ pub(super) async fn unpack(
     {
         return Ok(read);
     }
-    // From its beginning: who waits for a turn has no window and no room for what comes out.
+    // From its beginning: a body that waits for a turn holds neither window nor output.
     let Ok(Ok(turn)) = timeout(PATIENCE, Arc::clone(turns).acquire_owned()).await else {
         return Err(Unread::Full);
     };
     let rest = move || {
-        // Until it ends, also if nobody waits for it any more.
+        // Held until the work ends, also if nobody waits for it any more.
         let _held = (turn, packed);
         run(usize::MAX)
     };
     match tokio::task::spawn_blocking(rest).await {
         Ok(Ok(Some(read))) => Ok(read),
-        Ok(Ok(None)) => Err(not_packed("it has no end".to_owned())),
+        Ok(Ok(None)) => Err(not_packed("it is incomplete".to_owned())),
         Ok(Err(unread)) => Err(unread),
         Err(failed) => Err(not_packed(failed.to_string())),
     }
 }
 
-/// A body that is being unpacked.
+/// Body that is being decompressed.
 struct Work {
     unpacker: Unpacker,
     out: Vec<u8>,
@@ -138,14 +140,14 @@ struct Work {
     limit: usize,
 }
 
-/// Why it was not unpacked to its end.
+/// Reason why decompression stopped early.
 enum Stopped {
     Unread(Unread),
     Broken(io::Error),
 }
 
 impl Work {
-    /// Unpacks up to about so many bytes more. Returns whether that was all.
+    /// Decompresses up to about so many bytes more. Returns true at the end of the body.
     fn go_on(&mut self, most: usize) -> Result<bool, Stopped> {
         let start = self.out.len();
         while self.out.len() - start < most {
@@ -160,7 +162,7 @@ impl Work {
                 return match self.unpacker.left() {
                     0 => Ok(true),
                     left => Err(Stopped::Broken(io::Error::other(format!(
-                        "{left} bytes follow its end"
+                        "{left} bytes follow the end of the compressed data"
                     )))),
                 };
             }
@@ -172,7 +174,7 @@ impl Work {
         Ok(false)
     }
 
-    /// Makes room for more, a byte beyond the limit at most, if there is none left.
+    /// Makes room for more output, a byte beyond the limit at most, if there is none left.
     fn grow(&mut self) -> Result<(), Unread> {
         let capacity = self.out.capacity();
         if self.out.len() < capacity {
@@ -190,12 +192,12 @@ impl Work {
 struct Unpacker {
     /// None between two parts, and after an error.
     part: Option<Part>,
-    /// How many parts were begun, and what came out of all.
+    /// Number of parts begun, and total output.
     parts: usize,
     came: usize,
 }
 
-/// What is being unpacked. Only members of gzip and frames of zstd may follow each other.
+/// Part that is being decompressed. Only gzip members and zstd frames may follow each other.
 enum Part {
     Gzip(Box<GzDecoder<Reader<Bytes>>>),
     Zlib(ZlibDecoder<Reader<Bytes>>),
@@ -247,7 +249,7 @@ impl Unpacker {
         }
     }
 
-    /// How much was packed and isn't read.
+    /// Number of compressed bytes that are not read yet.
     fn left(&self) -> usize {
         self.part.as_ref().map_or(0, Part::left)
     }
@@ -259,7 +261,7 @@ impl Part {
             Part::Gzip(reader) => reader.read(into),
             Part::Zlib(reader) => reader.read(into),
             Part::Deflate(reader) => reader.read(into),
-            // It tells of bytes that follow its end when it is asked again.
+            // It reports bytes after its end when it is asked again.
             Part::Brotli(reader) => match reader.read(into)? {
                 0 => reader.read(into),
                 came => Ok(came),
@@ -272,7 +274,7 @@ impl Part {
         matches!(self, Part::Gzip(_) | Part::Zstd(_))
     }
 
-    /// The one that follows it.
+    /// Starts the part that follows it.
     fn next(self) -> io::Result<Part> {
         Ok(match self {
             Part::Gzip(reader) => Part::Gzip(Box::new(GzDecoder::new(reader.into_inner()))),
@@ -297,7 +299,7 @@ impl Part {
     }
 }
 
-/// Whether it begins as RFC 1950 says.
+/// True if it begins with an RFC 1950 header.
 fn is_zlib(packed: &[u8]) -> bool {
     match packed {
         [method, flags, ..] => {
@@ -335,7 +337,7 @@ mod tests {
             let many = unpacked(encoding, part.repeat(PARTS + 1), 0).await;
             let told = many.expect_err("there are too many").to_string();
             assert!(told.contains("more than 64 members or frames"), "{told}");
-            // What is large when it is packed waits, and has the same limits.
+            // A large compressed body waits, and has the same limits.
             let most = unpacked(encoding, part.repeat(10_000), 0).await;
             assert_eq!(most.map(drop), Err(Unread::Full));
             let most = unpacked(encoding, part.repeat(10_000), 1).await;

@@ -1,4 +1,4 @@
-//! Calls that have no end of their own, health's Watch and reflection: how many of each peer, and for how long.
+//! Open-ended calls, health Watch and reflection: limits on their number for each peer, and on their duration.
 
 use std::collections::BTreeMap;
 use std::net::IpAddr;
@@ -15,31 +15,31 @@ use tonic::Status;
 
 use crate::listen::{Endless, Peer, one_address};
 
-/// How many calls of the process may ask for descriptors at once, and of one address: an answer is a thousand times what
-/// asks for it.
+/// Maximum number of concurrent reflection calls of the process and of one address: an answer is a thousand times
+/// larger than its question.
 const REFLECTING: usize = 32;
 const REFLECTING_OF_ONE: usize = 4;
 
-/// How long descriptors may be asked for in one call. Whoever wants more asks again.
+/// Maximum duration of a reflection call. A client that needs more calls again.
 const REFLECTION: Duration = Duration::from_secs(60);
 
-/// How many calls of one connection may watch health; each of its services needs one.
+/// Maximum number of health Watch calls of one connection; each of its services needs one.
 const WATCHING: u32 = 16;
 
-/// Who reflects now.
+/// Reflection calls under way, by address.
 static REFLECTS: Mutex<BTreeMap<IpAddr, usize>> = Mutex::new(BTreeMap::new());
 
-/// What a call has as long as it goes on, up to the last byte of its answer.
+/// Registration of an open-ended call, held until the last byte of its answer is written.
 pub(super) struct Turn {
     reflects: Option<Reflects>,
     _endless: Option<Endless>,
 }
 
-/// A call that reflects, of an address.
+/// Reflection call of an address.
 struct Reflects(IpAddr);
 
 impl Turn {
-    /// A turn for a call at this path, if it is one without an end; an error says of what there are as many as may be.
+    /// Registers a call if its path is open-ended; an error says which limit is reached.
     pub(super) fn take(path: &str, extensions: &Extensions) -> Result<Option<Turn>, Status> {
         let peer = extensions.get::<Arc<Peer>>();
         let reflects = match path.starts_with("/grpc.reflection.") {
@@ -48,7 +48,9 @@ impl Turn {
             false => return Ok(None),
         };
         let of_one = || {
-            let text = format!("a connection may have {WATCHING} calls that watch or reflect");
+            let text = format!(
+                "a connection may have {WATCHING} open calls of health Watch and reflection"
+            );
             Status::resource_exhausted(text)
         };
         let endless = peer.map(|peer| peer.endless(WATCHING).ok_or_else(of_one));
@@ -58,7 +60,7 @@ impl Turn {
         }))
     }
 
-    /// The answer, which keeps the turn, and ends in time if nothing else ends it.
+    /// Body of the answer, which holds the registration and ends at the time limit.
     pub(super) fn hold(self, body: Body) -> Body {
         let until = self.reflects.as_ref().map(|_| Box::pin(sleep(REFLECTION)));
         Body::new(Held {
@@ -72,7 +74,7 @@ impl Turn {
 
 impl Reflects {
     fn take(peer: Option<&Arc<Peer>>) -> Result<Self, Status> {
-        // Without a peer there is no network between.
+        // Without a peer the call didn't come over the network.
         let address = peer.map_or(IpAddr::from([127, 0, 0, 1]), |peer| {
             one_address(peer.address().ip())
         });
@@ -81,7 +83,7 @@ impl Reflects {
         let own = reflects.get(&address).copied().unwrap_or_default();
         if all >= REFLECTING || own >= REFLECTING_OF_ONE {
             let text = format!(
-                "as many calls reflect as may do so at once, {REFLECTING_OF_ONE} of one address and {REFLECTING} in all; \
+                "too many reflection calls: at most {REFLECTING_OF_ONE} of one address and {REFLECTING} in all;  \
                  try again"
             );
             return Err(Status::resource_exhausted(text));
@@ -101,7 +103,7 @@ impl Drop for Reflects {
     }
 }
 
-/// An answer with its turn.
+/// Answer body with its registration.
 struct Held {
     body: Body,
     until: Option<Pin<Box<Sleep>>>,
@@ -133,12 +135,12 @@ impl HttpBody for Held {
     }
 }
 
-/// What a call is told that went on for too long.
+/// Trailers of a call that exceeded the time limit.
 fn old() -> HeaderMap {
     let seconds = REFLECTION.as_secs();
-    let text = format!("a call may reflect for {seconds} s; call again");
+    let text = format!("a reflection call may last {seconds} s; call again");
     let mut trailers = HeaderMap::new();
-    // It holds nothing that a header can't.
+    // The text holds only characters that a header allows.
     Status::unavailable(text).add_header(&mut trailers).ok();
     trailers
 }

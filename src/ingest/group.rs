@@ -1,30 +1,32 @@
-//! Events of one type under one header become one `Events` message, by slicing: each byte is copied once.
+//! Groups events of one type under one header into one `Events` message, by slicing: each byte is copied once.
 
 use std::borrow::Cow;
 
 use uuid::Uuid;
 
-use super::scan::{Event, Verdict};
-use crate::contract::ids::Maker;
-use crate::contract::wire::{self, WireType};
 use crate::contract::{Envelope, EventType};
+use crate::events::{Event, Verdict};
+use crate::identity::Maker;
+use crate::protobuf::wire::WireType::{self, LengthDelimited};
+use crate::protobuf::wire::{self};
+use crate::protobuf::writer::{push_field, push_key, push_varint};
 use crate::weight;
 
-/// How long an id is that is made here: a UUID as text.
+/// Length of a generated id: a UUID as text.
 const ID_LEN: usize = 36;
 
 /// Events of one type, to be written as one `Events` message.
 #[derive(Debug)]
 pub struct Group<'a> {
-    /// Their type.
+    /// Type of the events.
     pub kind: &'static EventType,
-    /// The events, in the order in which they came.
+    /// Events, in the order in which they were received.
     pub events: Vec<&'a Event<'a>>,
-    /// How long the message will be.
+    /// Encoded length of the message.
     len: usize,
 }
 
-/// What all groups of a request share.
+/// Header and layout that all groups of a request share.
 #[derive(Debug)]
 pub struct Batch<'a> {
     envelope: &'static Envelope,
@@ -33,7 +35,7 @@ pub struct Batch<'a> {
 }
 
 impl<'a> Batch<'a> {
-    /// A request's header and layout.
+    /// Creates the batch of a request's header and layout.
     pub fn new(envelope: &'static Envelope, header: &'a [u8]) -> Self {
         Batch {
             envelope,
@@ -42,7 +44,7 @@ impl<'a> Batch<'a> {
         }
     }
 
-    /// Puts the good events into groups of one type, of about `bytes` at most and `count` events at most.
+    /// Groups the valid events by type, with about `bytes` and `count` events at most in each group.
     pub fn groups(&self, events: &'a [Event<'a>], bytes: usize, count: usize) -> Vec<Group<'a>> {
         let mut good: Vec<(&'static EventType, &'a Event<'a>)> = Vec::with_capacity(events.len());
         for event in events {
@@ -50,7 +52,7 @@ impl<'a> Batch<'a> {
                 good.push((kind, event));
             }
         }
-        // Stable, so that the events of a type stay in order.
+        // Stable, so that events of a type keep their order.
         good.sort_by_key(|(kind, _)| kind.number);
         let mut groups: Vec<Group<'a>> = Vec::new();
         for (kind, event) in good {
@@ -74,7 +76,7 @@ impl<'a> Batch<'a> {
         groups
     }
 
-    /// How many bytes [`Batch::write`] appends, at most.
+    /// Upper bound on the number of bytes that [`Batch::write`] appends.
     pub fn len(&self, group: &Group<'_>) -> usize {
         group.len + 1 + key_len(self.envelope.batches) + varint_len(group.len)
     }
@@ -84,7 +86,7 @@ impl<'a> Batch<'a> {
         self.write_events(group.events.iter().copied(), out);
     }
 
-    /// An `EventBatch` of some events, whatever is wrong with them.
+    /// `EventBatch` of some events, valid or not.
     pub fn letter(&self, events: &[&Event<'_>]) -> Vec<u8> {
         let bytes = events
             .iter()
@@ -95,7 +97,7 @@ impl<'a> Batch<'a> {
         out
     }
 
-    /// What so many letters with so many bytes of events take, each of which repeats the header.
+    /// Weight of so many dead letters with so many bytes of events, each of which repeats the header.
     pub(super) fn letters_weight(&self, count: usize, bytes: usize) -> u64 {
         weight::letters(count, self.header.len(), bytes)
     }
@@ -105,27 +107,27 @@ impl<'a> Batch<'a> {
         events: impl Iterator<Item = &'e Event<'e>> + Clone,
         out: &mut Vec<u8>,
     ) {
-        // An event that isn't plain is copied twice; there are next to none.
+        // An event that must be rewritten is copied twice; there are next to none.
         let len = events.clone().map(|e| self.event_len(e)).sum::<usize>() + self.header_len();
-        put_key(self.envelope.batches, out);
-        put_varint(len as u64, out);
-        put_field(self.envelope.header, self.header, out);
+        push_key(out, self.envelope.batches, LengthDelimited);
+        push_varint(out, len as u64);
+        push_field(out, self.envelope.header, self.header);
         for event in events {
             let bytes = self.body(event);
-            put_key(self.envelope.events, out);
+            push_key(out, self.envelope.events, LengthDelimited);
             if self.makes_id(event) {
-                put_varint((bytes.len() + self.id_field_len()) as u64, out);
+                push_varint(out, (bytes.len() + self.id_field_len()) as u64);
                 let mut text = Uuid::encode_buffer();
                 let id = self.made_id(event).hyphenated().encode_lower(&mut text);
-                put_field(self.envelope.id, id.as_bytes(), out);
+                push_field(out, self.envelope.id, id.as_bytes());
             } else {
-                put_varint(bytes.len() as u64, out);
+                push_varint(out, bytes.len() as u64);
             }
             out.extend_from_slice(&bytes);
         }
     }
 
-    /// The event's bytes with one variant and no empty id.
+    /// Bytes of the event with one variant and no empty id.
     fn body<'e>(&self, event: &Event<'e>) -> Cow<'e, [u8]> {
         if event.plain || !is_event(event) {
             Cow::Borrowed(event.bytes)
@@ -157,8 +159,8 @@ impl<'a> Batch<'a> {
         key_len(self.envelope.id) + 1 + ID_LEN
     }
 
-    /// Whether an event gets an id here: one that came without. Of an event of an unknown type, what it says can only be
-    /// told by the build that will know its type; where ids are made of that, it is left to that build.
+    /// Whether an event without an id gets one here. The content of an event of an unknown type is only known to the build
+    /// that will know the type; where ids are made from the content, that build makes it.
     fn makes_id(&self, event: &Event<'_>) -> bool {
         if !is_event(event) || !event.id.is_empty() {
             return false;
@@ -169,8 +171,8 @@ impl<'a> Batch<'a> {
         !is_later
     }
 
-    /// The id of an event that came without one. With a timestamp it is made of header and event, so that a repeated
-    /// request makes the same; without, there is nothing that tells two events apart, and each gets its own.
+    /// Generated id of an event that was sent without one. With a timestamp it is a hash of header and event, so that a
+    /// repeated request makes the same id; without one, events can't be told apart, and each gets a new id.
     fn made_id(&self, event: &Event<'_>) -> Uuid {
         let made = self.ids.make(event.bytes, event.timestamp);
         made.unwrap_or_else(Uuid::now_v7)
@@ -178,18 +180,19 @@ impl<'a> Batch<'a> {
 }
 
 impl Group<'_> {
-    /// Whether there is nothing in it; never so for a group that was made here.
+    /// True if it is empty; never for a group that was made here.
     pub fn is_empty(&self) -> bool {
         self.events.is_empty()
     }
 }
 
-/// Whether its bytes are those of an event: of a type that we know, or of one that a later build will replay.
+/// True if its bytes are a message: of a known type, or of one that a later build will replay.
 fn is_event(event: &Event<'_>) -> bool {
     matches!(event.verdict, Verdict::Good(_) | Verdict::UnknownType(_))
 }
 
-/// Rewrites a well-formed event as protobuf merges it: the last variant alone, its repetitions in one, and one id or none.
+/// Rewrites a well-formed event as protobuf merges it: the last variant alone, its repetitions in one, and one id or
+/// none.
 fn plain(bytes: &[u8], envelope: &'static Envelope, keep_id: bool) -> Vec<u8> {
     let mut out = Vec::with_capacity(bytes.len());
     let mut id: &[u8] = &[];
@@ -222,12 +225,12 @@ fn plain(bytes: &[u8], envelope: &'static Envelope, keep_id: bool) -> Vec<u8> {
     }
     if keep_id {
         let mut with_id = Vec::with_capacity(out.len() + id.len() + 8);
-        put_field(envelope.id, id, &mut with_id);
+        push_field(&mut with_id, envelope.id, id);
         with_id.append(&mut out);
         out = with_id;
     }
     if variant.0 != 0 {
-        put_field(variant.0, &variant.1, &mut out);
+        push_field(&mut out, variant.0, &variant.1);
     }
     out
 }
@@ -238,18 +241,4 @@ fn key_len(number: u32) -> usize {
 
 fn varint_len(value: usize) -> usize {
     prost::length_delimiter_len(value)
-}
-
-fn put_key(number: u32, out: &mut Vec<u8>) {
-    prost::encoding::encode_key(number, prost::encoding::WireType::LengthDelimited, out);
-}
-
-fn put_varint(value: u64, out: &mut Vec<u8>) {
-    prost::encoding::encode_varint(value, out);
-}
-
-fn put_field(number: u32, bytes: &[u8], out: &mut Vec<u8>) {
-    put_key(number, out);
-    put_varint(bytes.len() as u64, out);
-    out.extend_from_slice(bytes);
 }

@@ -1,4 +1,4 @@
-//! The gRPC server: the sources' methods over undecoded bytes, health and reflection.
+//! gRPC server: the sources' methods over undecoded bytes, health and reflection.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -16,34 +16,35 @@ use tonic::service::Routes;
 use tonic_health::ServingStatus;
 use tonic_health::pb::health_server::Health as HealthService;
 
+use super::body::{Read, Unread};
 use super::dispatch::{Answered, Body, Dispatch, LONGEST};
 use super::encoding::Encoding;
 use super::endless::Turn;
 use super::held;
-use super::reading::{Read, SHOWN, Unread};
+use super::reading::SHOWN;
 use super::response::Response;
 use super::status::{status, unread};
 use super::unary;
 use crate::contract::{Intake, Pipeline};
+use crate::health::{Beat, Health};
 use crate::listen::Refused;
-use crate::ops::health::{Beat, Health};
 
-/// Where a call says how its message is packed, and an answer how it may be.
+/// Headers that declare the encoding of a message, and the accepted encodings of an answer.
 const ENCODING: &str = "grpc-encoding";
 const ACCEPTED: HeaderName = HeaderName::from_static("grpc-accept-encoding");
 
-/// How messages may be packed.
+/// Supported message encodings.
 const ENCODINGS: &str = "identity,gzip,deflate,zstd";
 
-/// Why the gRPC server can't run.
+/// Error while setting up the gRPC server.
 #[derive(Debug, thiserror::Error)]
 pub enum GrpcError {
-    /// The descriptors of the pipeline are not what reflection can serve.
-    #[error("the descriptors can't be served: {0}")]
+    /// The pipeline's descriptors can't be served by reflection.
+    #[error("the pipeline's descriptors can't be served by reflection: {0}")]
     Reflection(#[from] tonic_reflection::server::Error),
 }
 
-/// Everything that the gRPC server answers: each source's method, health and reflection.
+/// Router of the gRPC server: each source's method, health and reflection.
 pub fn routes(
     pipeline: &'static Pipeline,
     sources: &[Arc<Dispatch>],
@@ -75,11 +76,11 @@ pub fn routes(
         .add_service(reflection().build_v1alpha()?)
         .into_axum_router()
         .layer(axum::middleware::from_fn(only_grpc));
-    // The fallback of the others says of a method that isn't there that it isn't.
+    // The fallback of the others answers unknown methods.
     Ok(others.merge(router))
 }
 
-/// The health service, which says what `health` says of each of the services.
+/// Health service, which reports `health` for each of the services.
 fn health_service(
     health: &Health,
     services: Vec<String>,
@@ -97,7 +98,7 @@ fn health_service(
                 reporter.set_service_status(service, status).await;
             }
             if beat == Beat::Ending {
-                // This ends the calls of those who watch: they would keep the server from ending.
+                // Ends the Watch calls, which would keep the server from stopping.
                 for service in &services {
                     reporter.clear_service_status(service).await;
                 }
@@ -111,7 +112,7 @@ fn health_service(
     service
 }
 
-/// What stands before health and reflection.
+/// Filter in front of health and reflection.
 async fn only_grpc(request: Request, next: Next) -> HttpResponse {
     if let Some(response) = foreign(&request) {
         return response;
@@ -124,7 +125,7 @@ async fn only_grpc(request: Request, next: Next) -> HttpResponse {
     next.run(request).await.map(|body| turn.hold(body))
 }
 
-/// What a request is told that isn't gRPC.
+/// Answer to a request that isn't gRPC.
 fn foreign(request: &Request) -> Option<HttpResponse> {
     let kind = request.headers().get(header::CONTENT_TYPE);
     let kind = kind.map_or(&b""[..], HeaderValue::as_bytes);
@@ -154,7 +155,7 @@ fn foreign(request: &Request) -> Option<HttpResponse> {
     Some(response)
 }
 
-/// Answers a call of a source's method.
+/// Handles a call of a source's method.
 async fn call(dispatch: Arc<Dispatch>, request: Request) -> HttpResponse {
     if let Some(response) = foreign(&request) {
         return response;
@@ -174,7 +175,7 @@ async fn call(dispatch: Arc<Dispatch>, request: Request) -> HttpResponse {
     response.map(|body| held::body(body, held))
 }
 
-/// The one message of a call, unpacked.
+/// Reads and decompresses the one message of a call.
 async fn read(dispatch: &Dispatch, request: Request) -> Result<Read, Unread> {
     let limit = dispatch.max_request();
     let encoding = encoding(request.headers())?;
@@ -195,12 +196,14 @@ async fn read(dispatch: &Dispatch, request: Request) -> Result<Read, Unread> {
         (true, Some(encoding)) => budget.unpack(message, encoding, ENCODING, limit).await,
         (true, None) => Err(Unread::Framing {
             code: tonic::Code::Internal,
-            text: format!("the message says that it is packed, and {ENCODING} doesn't say how"),
+            text: format!(
+                "the message's flag says that it is compressed, but there is no {ENCODING} header"
+            ),
         }),
     }
 }
 
-/// How messages are packed, as far as they are.
+/// Encoding of a call's messages, if they are compressed.
 fn encoding(headers: &HeaderMap) -> Result<Option<Encoding>, Unread> {
     let Some(value) = headers.get(ENCODING) else {
         return Ok(None);
@@ -208,7 +211,7 @@ fn encoding(headers: &HeaderMap) -> Result<Option<Encoding>, Unread> {
     let name = value.to_str().unwrap_or_default();
     match Encoding::named(name) {
         _ if name == "identity" => Ok(None),
-        // gRPC doesn't know it.
+        // gRPC doesn't define brotli.
         None | Some(Encoding::Brotli) => Err(Unread::Encoding {
             found: String::from_utf8_lossy(value.as_bytes())
                 .chars()
@@ -220,7 +223,7 @@ fn encoding(headers: &HeaderMap) -> Result<Option<Encoding>, Unread> {
     }
 }
 
-/// A call that was taken.
+/// Answer to an accepted call.
 fn answered(response: &Response) -> HttpResponse {
     let mut trailers = HeaderMap::with_capacity(1);
     trailers.insert(Status::GRPC_STATUS, HeaderValue::from_static("0"));
@@ -236,7 +239,7 @@ fn answered(response: &Response) -> HttpResponse {
     response
 }
 
-/// A call that was refused.
+/// Answer to a refused call.
 fn refused(status: Status, reason: &'static str) -> HttpResponse {
     let text = status.message().to_owned();
     let mut response: HttpResponse = status.into_http();
@@ -248,7 +251,7 @@ fn refused(status: Status, reason: &'static str) -> HttpResponse {
     response
 }
 
-/// How long the client waits, less what it takes to tell it that it was in vain.
+/// Client deadline, less the time that it takes to deliver the answer.
 fn patience(headers: &HeaderMap) -> Duration {
     let client = headers
         .get("grpc-timeout")

@@ -1,5 +1,5 @@
-//! Bytes that hold their share of a budget until they are written to the socket or dropped: answers that somebody has to
-//! read.
+//! Body bytes that hold their share of a budget until they are written to the socket or dropped: answers that a client
+//! has to read.
 
 use std::pin::Pin;
 use std::sync::Arc;
@@ -10,7 +10,7 @@ use http_body::{Frame, SizeHint};
 
 use crate::weight::Permit;
 
-/// A body that holds its share until all of its bytes are gone.
+/// Body that holds its share until all of its bytes are gone.
 pub(super) fn body<B>(body: B, held: Option<Permit>) -> Body
 where
     B: HttpBody<Data = Bytes> + Send + Unpin + 'static,
@@ -50,7 +50,7 @@ impl<B: HttpBody<Data = Bytes> + Unpin> HttpBody for HeldBody<B> {
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, B::Error>>> {
         let frame = ready!(Pin::new(&mut self.body).poll_frame(cx));
-        // The connection has the bytes after the body has ended, as long as the client doesn't read them.
+        // The connection keeps the bytes after the end of the body, as long as the client doesn't read them.
         let hold = |bytes| {
             Bytes::from_owner(HeldBytes {
                 bytes,

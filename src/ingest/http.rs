@@ -1,4 +1,4 @@
-//! The HTTP server: proto3 JSON for those without gRPC, webhooks, metrics and the heartbeat.
+//! HTTP server: proto3 JSON for clients without gRPC, webhooks, metrics and the heartbeat.
 
 use std::sync::Arc;
 
@@ -9,30 +9,31 @@ use axum::routing::{MethodRouter, get, post};
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 use serde_json::{Value, json};
 
+use super::body::{Read, Unread};
 use super::dispatch::{Answered, Body, Dispatch, LONGEST};
 use super::encoding::Encoding;
 use super::held;
-use super::reading::{Budget, Read, SHOWN, Unread};
+use super::reading::{Budget, SHOWN};
 use super::response::{Refusal, Response, error};
 use super::status::RETRY_AFTER_SECONDS;
 use super::webhook::{Taken, Webhook};
+use crate::health::{Beat, Health};
 use crate::listen::Refused;
-use crate::ops::health::{Beat, Health};
 
 /// Renders the metrics.
 pub type Render = Arc<dyn Fn() -> String + Send + Sync>;
 
-/// How bodies may be packed.
+/// Supported content encodings.
 const ENCODINGS: &str = "gzip, deflate, br, zstd";
 
-/// What the HTTP server answers beside the sources' paths: `/metrics` and `/heartbeat/`.
+/// Router of `/metrics` and `/heartbeat/`.
 pub fn router(health: Health, metrics: Render) -> Router {
     let heartbeat: MethodRouter = get(heartbeat).put(set_heartbeat).with_state(health);
     let router = Router::new().route("/metrics", get(move || async move { metrics() }));
     either_way(router, "/heartbeat/", heartbeat)
 }
 
-/// A path that takes a source's requests as proto3 JSON.
+/// Route that accepts a source's requests as proto3 JSON.
 pub fn json_route(path: &str, dispatch: Arc<Dispatch>) -> Router {
     let handler = move |request: Request| async move {
         let (limit, budget) = (dispatch.max_request(), dispatch.reading());
@@ -56,10 +57,10 @@ pub fn json_route(path: &str, dispatch: Arc<Dispatch>) -> Router {
     either_way(Router::new(), path, post(handler))
 }
 
-/// A webhook's path.
+/// Route of a webhook.
 pub fn webhook_route(path: &str, webhook: Arc<Webhook>) -> Router {
     let handler = move |request: Request| async move {
-        // What a stranger sends is neither read nor parsed, as far as that can be told from its headers.
+        // Unauthorized requests are neither read nor parsed, as far as their headers tell.
         let greeted = match webhook.greet(request.headers()) {
             Ok(greeted) => greeted,
             Err(refusal) => return unproved(&refusal, webhook.challenge()),
@@ -79,7 +80,7 @@ pub fn webhook_route(path: &str, webhook: Arc<Webhook>) -> Router {
     either_way(Router::new(), path, post(handler))
 }
 
-/// What the sender of a webhook's message is told that is not refused.
+/// Answer to a webhook's message that is not refused.
 fn answered(taken: Taken) -> HttpResponse {
     match taken {
         Taken::Good { id } => with_code(StatusCode::OK, json!({ "id": id })),
@@ -102,7 +103,7 @@ fn answered(taken: Taken) -> HttpResponse {
     }
 }
 
-/// A path, with and without a slash at its end.
+/// Registers a path with and without a slash at its end.
 fn either_way(router: Router, path: &str, handler: MethodRouter) -> Router {
     let bare = path.trim_end_matches('/');
     match bare {
@@ -113,7 +114,7 @@ fn either_way(router: Router, path: &str, handler: MethodRouter) -> Router {
     }
 }
 
-/// Why there is no body to take.
+/// Reason why there is no usable body.
 enum Failed {
     Unread(Unread),
     MediaType,
@@ -125,7 +126,7 @@ impl From<Unread> for Failed {
     }
 }
 
-/// The body of a request that says it is JSON, unpacked, if it is within the limit and arrives in time.
+/// Reads and decompresses the body of a JSON request, within the limit and the time.
 async fn body(request: Request, limit: usize, budget: &Budget) -> Result<Read, Failed> {
     if !is_json(request.headers()) {
         return Err(Failed::MediaType);
@@ -141,7 +142,7 @@ async fn body(request: Request, limit: usize, budget: &Budget) -> Result<Read, F
     }
 }
 
-/// How a body is packed, if it is; once at most.
+/// Content encoding of a body, if there is one; at most one.
 fn encoding(headers: &HeaderMap) -> Result<Option<Encoding>, Unread> {
     let values = headers.get_all(header::CONTENT_ENCODING).iter();
     let texts = values.map(|value| String::from_utf8_lossy(value.as_bytes()));
@@ -158,7 +159,7 @@ fn encoding(headers: &HeaderMap) -> Result<Option<Encoding>, Unread> {
     }
 }
 
-/// What a request is told that could not be read. Nothing more of it is read: its connection ends.
+/// Answer to a request whose body could not be read. The rest isn't read: its connection is closed.
 fn unread(failed: &Failed) -> HttpResponse {
     let (code, reason, text) = match failed {
         Failed::MediaType => (
@@ -189,13 +190,13 @@ fn unread(failed: &Failed) -> HttpResponse {
     because(response, reason, text)
 }
 
-/// Says of an answer why it is no better one.
+/// Attaches the reason of a refusal to an answer.
 fn because(mut response: HttpResponse, reason: &'static str, text: String) -> HttpResponse {
     response.extensions_mut().insert(Refused { reason, text });
     response
 }
 
-/// Whether the content type is JSON; a request without one is given the benefit of the doubt.
+/// True if the content type is JSON; a request without one is taken as JSON.
 fn is_json(headers: &HeaderMap) -> bool {
     let Some(value) = headers.get(header::CONTENT_TYPE) else {
         return true;
@@ -210,7 +211,7 @@ fn is_json(headers: &HeaderMap) -> bool {
     mime == "application/json" || (mime.starts_with("application/") && mime.ends_with("+json"))
 }
 
-/// The HTTP code of a refusal.
+/// HTTP status of a refusal.
 fn code(refusal: &Refusal) -> StatusCode {
     match refusal {
         Refusal::Full | Refusal::NoRoom(_) | Refusal::NoRoomToKeep(_) => {
@@ -232,7 +233,7 @@ fn code(refusal: &Refusal) -> StatusCode {
     }
 }
 
-/// A refusal as `{"error": …}`, with the field where there is one.
+/// Refusal as `{"error": …}`, with the field if there is one.
 fn refused(refusal: &Refusal) -> HttpResponse {
     let mut body = json!({ "error": refusal.to_string() });
     if let Refusal::Field { field, .. } | Refusal::Value { place: field, .. } = refusal {
@@ -242,7 +243,7 @@ fn refused(refusal: &Refusal) -> HttpResponse {
     because(response, refusal.outcome(), refusal.to_string())
 }
 
-/// The same, with what is asked of those who didn't prove where they come from.
+/// Refusal of an unauthorized request, with the challenge.
 fn unproved(refusal: &Refusal, challenge: Option<&'static str>) -> HttpResponse {
     let mut response = refused(refusal);
     if let (Refusal::Unauthorized, Some(challenge)) = (refusal, challenge) {
@@ -254,7 +255,7 @@ fn unproved(refusal: &Refusal, challenge: Option<&'static str>) -> HttpResponse 
     response
 }
 
-/// A response as proto3 JSON, in which what is at its default is left out.
+/// Response as proto3 JSON, without fields at their default.
 fn json_response(response: Response) -> Value {
     let Response {
         status,
@@ -285,7 +286,7 @@ fn json_response(response: Response) -> Value {
     ])
 }
 
-/// An object of those members that are not at their default.
+/// Object of those members that are not at their default.
 fn present<const N: usize>(members: [(&str, Value); N]) -> Value {
     let is_default = |value: &Value| match value {
         Value::Bool(value) => !value,

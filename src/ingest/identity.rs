@@ -1,14 +1,15 @@
-//! The id of a webhook's message: made of what its source declares, as far as the request has it.
+//! Ids of a webhook's messages, made from what its source declares.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use http::HeaderMap;
-use metrics::{Counter, counter};
+use metrics::Counter;
 use uuid::Uuid;
 
-use crate::contract::identity::{Declared, fields, of_request};
-use crate::contract::json::{Map, Value};
 use crate::contract::{IdFrom, Source};
+use crate::identity::{Declared, fields, of_request};
+use crate::json::{Map, Value};
+use crate::metrics::intake::IDS_MISSING;
 
 /// Makes the ids of a source's messages.
 #[derive(Debug)]
@@ -19,12 +20,12 @@ pub(super) struct Identity {
     told: AtomicBool,
 }
 
-/// The id of a message.
+/// Id of a message.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Id {
     /// The id.
     pub(super) text: String,
-    /// Whether the same request has the same id when it comes again, so that nothing is there twice.
+    /// True if the same request gets the same id when it is repeated, so that it is stored once.
     pub(super) comes_again: bool,
 }
 
@@ -34,12 +35,12 @@ impl Identity {
         Identity {
             source: source.name,
             from,
-            missing: counter!("event_grpc_ids_missing_total", "of" => source.name),
+            missing: IDS_MISSING.with([source.name]),
             told: AtomicBool::new(false),
         }
     }
 
-    /// What a request's headers say of its id; nothing if it isn't they that should.
+    /// Declared id in a request's headers; none if the source doesn't declare headers.
     pub(super) fn of_headers(&self, headers: &HeaderMap) -> Option<Declared> {
         let IdFrom::Header(name) = self.from else {
             return None;
@@ -50,7 +51,7 @@ impl Identity {
         (!texts.is_empty()).then_some(texts)
     }
 
-    /// Whether a message will have an id that another request never has, as far as its headers tell.
+    /// True if the id will be unique to this request, as far as its headers tell.
     pub(super) fn is_new(&self, of_headers: Option<&Declared>) -> bool {
         match self.from {
             IdFrom::Fields(_) => false,
@@ -58,8 +59,8 @@ impl Identity {
         }
     }
 
-    /// The id of a message. Without what its source declares it gets one of its own, which another request never has:
-    /// two messages that look alike may both be meant.
+    /// Id of a message. Without the declared value it is a new one that no other request gets: two messages that look
+    /// alike may both be meant.
     pub(super) fn make(
         &self,
         of_headers: Option<Declared>,
@@ -91,7 +92,7 @@ impl Identity {
             tracing::warn!(
                 source = self.source,
                 id = ?self.from,
-                "A request lacks what its id should be made of and gets one of its own: sent again it is another message. \
+                "A request lacks the header or fields that `id` declares and gets a new id: if it is repeated, it is stored again. \
                  event_grpc_ids_missing_total counts further ones."
             );
         }

@@ -1,5 +1,5 @@
-//! What is made of a webhook's request: its message, with id and routing key, and what the queues that it gets to will
-//! say to it.
+//! Turns a webhook's request into its message, with id and routing key, and checks it by a dry run in the queues that
+//! it reaches.
 
 use bytes::Bytes;
 use serde::de::IgnoredAny;
@@ -7,60 +7,63 @@ use serde::de::IgnoredAny;
 use super::dry_run::{DryRun, Found};
 use super::identity::{Id, Identity};
 use super::kept_headers;
-use super::publisher::now;
 use super::response::Refusal;
 use crate::broker::{HeaderValue, Outgoing, Properties};
-use crate::contract::identity::Declared;
-use crate::contract::json::{self, Map, Value, limits};
-use crate::contract::{Bad, Context, Message, RoutingKey, Shape, Source, headers};
+use crate::contract::{Context, Message, RoutingKey, Source, headers};
+use crate::identity::Declared;
+use crate::json::{self, Map, Value, limits};
+use crate::protobuf::Shape;
+use crate::row_error::Bad;
+use crate::time::{now, now_ms};
 
-/// The longest routing key that AMQP allows, in bytes.
+/// Maximum length of a routing key in AMQP, in bytes.
 const LONGEST_KEY: usize = 255;
 
-/// The routing key of a message that has none to be told.
+/// Routing key of a message without one.
 const NO_KEY: &str = "NO_EVENT_NAME";
 
-/// Makes messages of a source's requests.
+/// Makes and checks the messages of a source's requests.
 #[derive(Debug)]
 pub(super) struct Judge {
-    /// The source.
+    /// Source of the pipeline.
     pub(super) source: &'static Source,
-    /// What the body looks like.
+    /// Shape of the body.
     pub(super) shape: &'static Shape,
-    /// Where it goes.
+    /// Routing key, or how to compute it.
     pub(super) routing_key: &'static RoutingKey,
-    /// Whether the request's headers are kept.
+    /// True if the request's headers are kept.
     pub(super) keeps_headers: bool,
-    /// What its id is made of.
+    /// Rule for the id.
     pub(super) identity: Identity,
-    /// The queues that it may reach.
+    /// Queues that the message may reach.
     pub(super) dry_run: DryRun,
 }
 
-/// A request's message, and what is wrong with it.
+/// Message of a request, and the result of its checks.
 #[derive(Debug)]
 pub(super) struct Judged {
     /// The message.
     pub(super) message: Outgoing,
     /// Its id.
     pub(super) id: Id,
-    /// What the queues say to it that it gets to.
+    /// Result of the dry run.
     pub(super) found: Found,
-    /// What is wrong with it, whatever queue it gets to.
+    /// Error that doesn't depend on a queue.
     pub(super) wrong: Option<Bad>,
-    /// Whether it is a JSON object at all.
+    /// True if the body is a JSON object at all.
     pub(super) readable: bool,
 }
 
 impl Judge {
-    /// Judges a body, beside which `sent` are the headers that are kept, and `declared` what its headers say of its id.
+    /// Makes and checks the message of a body. `sent` are the headers that are kept, and `declared` is the id that they
+    /// declare.
     pub(super) fn judge(
         &self,
         sent: &Map<String, Value>,
         declared: Option<Declared>,
         body: Bytes,
     ) -> Result<Judged, Refusal> {
-        // As it streams by first: what is over a limit never becomes a tree.
+        // First as a stream: a text over a limit never becomes a tree.
         let read = limits::outline(&body).and_then(|_| limits::parse(&body));
         let (object, mut wrong) = match read {
             Ok(object) => {
@@ -77,7 +80,7 @@ impl Judge {
         let message = Message {
             body: fields,
             id: &id.text,
-            // As the worker will read it out of the message.
+            // As the worker will read it from the message.
             received_ms: i64::try_from(sent_at.saturating_mul(1000)).unwrap_or(i64::MAX),
             headers: sent,
         };
@@ -92,9 +95,7 @@ impl Judge {
                 }
             },
         };
-        let cx = Context {
-            now_ms: i64::try_from(now().as_millis()).unwrap_or(i64::MAX),
-        };
+        let cx = Context { now_ms: now_ms() };
         let found = match (&wrong, &key) {
             (None, Some(key)) => self.dry_run.run(key, &message, &cx),
             (None, None) => Found::default(),
@@ -134,13 +135,13 @@ impl Judge {
     }
 }
 
-/// Whether a text is a JSON object, whatever is in it.
+/// True if a text is a JSON object, whatever its members are.
 fn is_object(text: &[u8]) -> bool {
     let text = std::str::from_utf8(text).unwrap_or_default();
     text.trim_ascii_start().starts_with('{') && serde_json::from_str::<IgnoredAny>(text).is_ok()
 }
 
-/// A routing key that a binding of one word matches, whatever the body says.
+/// Routing key that a binding of one word matches, whatever the body holds.
 fn encode(key: &str) -> String {
     if key.is_empty() {
         return NO_KEY.to_owned();

@@ -1,23 +1,26 @@
-//! Keeps what a webhook can't store: as the dead letters that its queues would make of it, before they do.
+//! Keeps webhook messages that can't be stored: as the dead letters that the workers of their queues would make.
 
 use std::time::Duration;
 
 use tokio::time::timeout;
 
 use super::answer::Outcome;
-use super::publisher::{Publisher, now};
+use super::publisher::Publisher;
 use super::quarantine::count;
 use super::rate::Rate;
-use crate::broker::{Letter, Outgoing, PublishError, letter_id};
-use crate::contract::{Bad, Queue, Route, Source};
+use crate::broker::{Letter, Outgoing, PublishError};
+use crate::contract::{Queue, Route, Source};
+use crate::dead_letter::{Record, letter_id};
+use crate::row_error::Bad;
+use crate::time::now_ms;
 
-/// How many bytes of letters are kept a second in the long run, and at once, where their sender is told so.
+/// Rate of dead letters that are promised to their senders: bytes a second in the long run, and bytes at once.
 const PROMISED: (u64, u64) = (4 << 20, 16 << 20);
 
-/// The same of letters whose sender is told to mend the message.
+/// Rate of dead letters whose senders are told to fix the message, likewise.
 const REFUSED: (u64, u64) = (256 << 10, 2 << 20);
 
-/// How long a refused request waits for its letters to be kept.
+/// How long a refused request waits for its dead letters to be confirmed.
 const PATIENCE: Duration = Duration::from_secs(2);
 
 /// Keeps the bad messages of a source.
@@ -30,7 +33,7 @@ pub(super) struct Keeper {
 }
 
 impl Keeper {
-    /// Of a source of the pipeline with this fingerprint.
+    /// Keeper of a source, of the pipeline with this fingerprint.
     pub(super) fn new(source: &'static Source, fingerprint: &'static str) -> Self {
         Keeper {
             source,
@@ -40,8 +43,8 @@ impl Keeper {
         }
     }
 
-    /// The letters of a message: one for each queue that can't store it, as its worker would make it. Where no queue is
-    /// known, the source keeps it among what it rejects. None if nothing would keep it.
+    /// Dead letters of a message: one for each queue that can't store it, as its worker would make it. If no queue is
+    /// known, the source's `rejects` keeps it. None if nothing would keep it.
     pub(super) fn letters(
         &self,
         message: &Outgoing,
@@ -63,23 +66,25 @@ impl Keeper {
     fn letter(&self, message: &Outgoing, queue: &str, route: Route, bad: &Bad) -> Outgoing {
         let properties = &message.properties;
         let own_id = properties.message_id.as_deref().unwrap_or_default();
-        let now_ms = i64::try_from(now().as_millis()).unwrap_or(i64::MAX);
+        let now_ms = now_ms();
         let sent = properties.timestamp.and_then(|at| at.checked_mul(1000));
         Letter {
             id: letter_id(queue, own_id, &message.body),
-            reason: &bad.to_string(),
-            class: bad.class(),
-            queue,
-            exchange: &message.exchange,
-            routing_key: &message.routing_key,
-            event_type: "",
-            attempts: 1,
-            first_failed_ms: now_ms,
-            last_failed_ms: now_ms,
+            record: Record {
+                reason: &bad.to_string(),
+                class: bad.class().name(),
+                queue,
+                exchange: &message.exchange,
+                routing_key: &message.routing_key,
+                event_type: "",
+                attempts: 1,
+                first_failed_ms: now_ms,
+                last_failed_ms: now_ms,
+                fingerprint: self.fingerprint,
+                message_id: own_id,
+                sent_ms: sent.and_then(|ms| i64::try_from(ms).ok()),
+            },
             now_ms,
-            fingerprint: self.fingerprint,
-            own_id,
-            sent_ms: sent.and_then(|ms| i64::try_from(ms).ok()),
             content_type: properties.content_type.clone(),
             kind: properties.kind.clone(),
             sent: properties.headers.clone(),
@@ -87,7 +92,7 @@ impl Keeper {
         .outgoing(route, message.body.clone())
     }
 
-    /// Whether there is room for these letters now, of which their sender is told; it is taken then.
+    /// Takes room for promised dead letters; true if there was enough.
     pub(super) fn has_room(&self, letters: &[Outgoing]) -> bool {
         let has_room = self.promised.take(weight(letters));
         if !has_room {
@@ -96,7 +101,7 @@ impl Keeper {
         has_room
     }
 
-    /// Keeps letters, all or it is an error.
+    /// Publishes dead letters; an error unless all are confirmed.
     pub(super) async fn keep(&self, publisher: &Publisher, letters: Vec<Outgoing>) -> Outcome {
         for letter in letters {
             let kept = publisher.publish(letter).await;
@@ -107,7 +112,7 @@ impl Keeper {
         Ok(())
     }
 
-    /// Keeps letters whose sender is told to mend the message, as far as there is room and it doesn't take long.
+    /// Publishes dead letters whose sender is told to fix the message, if there is room and it doesn't take long.
     pub(super) async fn try_to_keep(&self, publisher: &Publisher, letters: Vec<Outgoing>) {
         let several = letters.len();
         if !self.refused.take(weight(&letters)) {
@@ -122,7 +127,7 @@ impl Keeper {
             })
         });
         if let Err(error) = kept {
-            tracing::debug!(source = self.source.name, %error, "A refused message could not be kept.");
+            tracing::debug!(source = self.source.name, %error, "The dead letter of a refused message could not be published.");
         }
     }
 }

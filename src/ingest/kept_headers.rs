@@ -1,15 +1,15 @@
-//! The headers of a webhook's request, as they travel beside its body: one object in one AMQP header, so that nobody
-//! outside can write headers that mean something to the broker or to us.
+//! HTTP headers of a webhook's request, as they travel beside its body: one object in one AMQP header, so that no
+//! outside header reaches the broker or the workers under its own name.
 
 use http::{HeaderMap, HeaderName, header};
 
 use super::response::Refusal;
-use crate::contract::json::{Map, Value, object_text};
+use crate::json::{Map, Value, object_text};
 
-/// The most that is kept of a request's headers, in bytes of JSON. With the properties it must fit in one AMQP frame.
+/// Maximum size of the kept headers, in bytes of JSON. With the properties they must fit in one AMQP frame.
 const MOST: usize = 16 << 10;
 
-/// Headers that hold credentials.
+/// Headers that hold credentials, which are not kept.
 const SECRET: [HeaderName; 4] = [
     header::AUTHORIZATION,
     header::PROXY_AUTHORIZATION,
@@ -17,7 +17,7 @@ const SECRET: [HeaderName; 4] = [
     header::SET_COOKIE,
 ];
 
-/// All headers but those that hold credentials or the signature: by name a text, or a list of them.
+/// All headers but those that hold credentials or the signature, by name: a text, or a list of texts.
 pub(super) fn keep(
     headers: &HeaderMap,
     signature: Option<&str>,
@@ -49,7 +49,7 @@ pub(super) fn keep(
     Ok(kept)
 }
 
-/// The object as the text that travels.
+/// Object as the text that travels.
 pub(super) fn text(kept: &Map<String, Value>) -> Result<String, Refusal> {
     let text = object_text(kept);
     // Escapes make a text longer than what it stands for.

@@ -1,7 +1,7 @@
-//! From a request's bytes to confirmed messages: the scan, the grouping, the pools, the publisher and the servers.
+//! Ingest: from a request's bytes to confirmed messages: scan, grouping, pools, publisher and servers.
 
 pub mod answer;
-pub mod as_json;
+pub mod body;
 pub mod dispatch;
 mod dry_run;
 pub mod encoding;
@@ -15,7 +15,6 @@ mod judge;
 mod keeper;
 mod kept_headers;
 pub mod pool;
-mod prepare;
 pub mod publisher;
 pub mod quarantine;
 mod rate;
@@ -23,14 +22,13 @@ pub mod raw;
 pub mod reading;
 pub mod response;
 pub mod route;
-pub mod scan;
 pub mod sources;
 pub mod status;
 mod unary;
 pub mod verify;
 pub mod webhook;
 mod weigh;
-pub mod well_formed;
 
-pub use publisher::{Limits, Publisher};
+pub use publisher::Publisher;
+pub use route::Limits;
 pub use sources::{SetUpError, Sources};

@@ -1,27 +1,28 @@
-//! The bounded pool of a source: how many requests are prepared at once, how many may wait for that, and how much
-//! those may weigh that are unanswered.
+//! Bounded pool of a source: limits the requests that are prepared at once, those that wait, and the weight of those
+//! that are unanswered.
 //!
-//! A request waits for its weight once, before it has anything; after that its share is only made smaller, or larger
-//! if there happens to be room. So no request that has a share waits for another one's.
+//! A request waits for its weight once, before it holds anything; after that its share only shrinks, or grows if there
+//! happens to be room. So no request with a share waits for another one's.
 //!
-//! The queue for the bytes is in order, so whoever is first in it holds up all others: no request asks for more than a
-//! part of the pool. Those that weigh more have their turns one after the other, and hold up each other only.
+//! The queue for bytes is in order, so its first request holds up all others: no request asks for more than a part of
+//! the pool. Heavier ones take turns, and hold up each other only.
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use metrics::{Gauge, gauge};
+use metrics::Gauge;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::{Instant, timeout_at};
 
 use super::reading;
 use crate::contract::{self, Source};
+use crate::metrics::intake;
 use crate::weight::{self, Budget, Permit};
 
-/// Which part of the pool's bytes answers may take that their clients don't read.
+/// Fraction of the pool's bytes for answers that clients haven't read.
 const ANSWERS: u64 = 4;
 
-/// Which part of the pool's bytes one request may ask for. One that weighs more needs the turn of the heavy ones, too.
+/// Fraction of the pool's bytes that one request may ask for. A heavier one also needs the turn of heavy requests.
 const SHARE: u64 = 4;
 
 /// A source's pool.
@@ -30,9 +31,9 @@ pub struct Pool {
     workers: Arc<Semaphore>,
     places: Arc<Semaphore>,
     bytes: Budget,
-    /// The most that one request has of them.
+    /// Maximum share of one request.
     share: u64,
-    /// The turn of those that weigh more.
+    /// Turn of the heavier requests.
     heavy: Arc<Semaphore>,
     answers: Budget,
     reading: reading::Budget,
@@ -42,37 +43,37 @@ pub struct Pool {
     held: Gauge,
 }
 
-/// A request that the pool has taken, until it is answered.
+/// Request that the pool has admitted, until it is answered.
 #[derive(Debug)]
 pub struct Admitted {
-    /// The worker that prepares it; to be given back when that is done.
+    /// Worker that prepares it; to be released after that.
     pub worker: Worker,
-    /// Its weight; to be given back when what it stands for is gone.
+    /// Its share of the bytes; to be released with what it stands for.
     pub bytes: Held,
 }
 
-/// The right to prepare one request.
+/// Right to prepare one request.
 #[derive(Debug)]
 pub struct Worker {
     _permit: OwnedSemaphorePermit,
     preparing: Gauge,
 }
 
-/// A request's share of the pool's bytes, or a part of it.
+/// Share of the pool's bytes, or a part of one.
 #[derive(Debug)]
 pub struct Held {
     permit: Permit,
-    /// Of a request that weighs more than its share, until what it holds is no more than that.
+    /// Turn of a heavy request, until it holds no more than the usual share.
     turn: Option<Arc<OwnedSemaphorePermit>>,
     held: Gauge,
 }
 
-/// There was no place in time.
+/// No place became free in time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("the server has as many requests as it can hold")]
+#[error("the server is at its limit of concurrent requests")]
 pub struct Full;
 
-/// A setting that is no size of a pool.
+/// Environment variable that holds no valid pool size.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{variable} is {value:?}; it should be a whole number from {least} to {most}")]
 pub struct BadSize {
@@ -82,7 +83,7 @@ pub struct BadSize {
     most: u32,
 }
 
-/// The pool that a source has by `pipeline.yaml` and the environment: `<SOURCE>_WORKER_POOL_SIZE` and
+/// Pool sizes of a source, from `pipeline.yaml` and the environment: `<SOURCE>_WORKER_POOL_SIZE` and
 /// `<SOURCE>_BUFFERED_CHANNEL_SIZE`, with `EVENT` for the source `app`.
 pub fn sizes(
     source: &Source,
@@ -124,7 +125,7 @@ pub fn sizes(
 }
 
 impl Pool {
-    /// A pool of these sizes.
+    /// Creates a pool of these sizes.
     pub fn new(source: &'static str, sizes: contract::Pool) -> Self {
         let semaphore = |permits: u32| Arc::new(Semaphore::new(permits as usize));
         let bytes = Budget::new(sizes.bytes);
@@ -138,25 +139,25 @@ impl Pool {
             // As much again as may be unanswered, and at least one request.
             reading: reading::Budget::new(sizes.bytes.max(sizes.max_request.into())),
             patience: Duration::from_millis(sizes.timeout_ms),
-            waiting: gauge!("event_grpc_pool_waiting", "source" => source),
-            preparing: gauge!("event_grpc_pool_preparing", "source" => source),
-            held: gauge!("event_grpc_pool_bytes", "source" => source),
+            waiting: intake::POOL_WAITING.with([source]),
+            preparing: intake::POOL_PREPARING.with([source]),
+            held: intake::POOL_BYTES.with([source]),
         }
     }
 
-    /// What bounds the requests that are still being read.
+    /// Budget of requests that are still being read.
     pub fn reading(&self) -> &reading::Budget {
         &self.reading
     }
 
-    /// What bounds the answers that their clients have not read yet.
+    /// Budget of answers that clients have not read yet.
     pub fn answers(&self) -> &Budget {
         &self.answers
     }
 
-    /// Waits until the pool can take a request of this weight (see [`weight`]) beside what every request costs, as long
-    /// as a request may wait. One that is heavier than a quarter of the pool is taken when no other such one is there, and
-    /// has a quarter.
+    /// Waits until the pool can admit a request of this weight (see [`weight`]) beside the fixed cost of a request, up
+    /// to the pool's timeout. One that is heavier than a quarter of the pool is admitted when no other such one is
+    /// there, and gets a quarter.
     pub async fn admit(&self, weight: u64) -> Result<Admitted, Full> {
         let until = Instant::now() + self.patience;
         let weight = weight.saturating_add(weight::REQUEST);
@@ -182,7 +183,7 @@ impl Pool {
         })
     }
 
-    /// Makes a share as large as if the request had been admitted with this weight, if there is room now.
+    /// Grows a share to what the request would have been admitted with, if there is room now.
     pub fn grow(&self, held: &mut Held, weight: u64) -> Result<(), Full> {
         let weight = weight.saturating_add(weight::REQUEST);
         if weight > self.share && held.turn.is_none() {
@@ -222,7 +223,7 @@ impl Pool {
     }
 }
 
-/// Counts a waiting request, also if its sender gives up.
+/// Counts a waiting request, also if its client gives up.
 struct Waiting<'a>(&'a Gauge);
 
 impl<'a> Waiting<'a> {
@@ -247,7 +248,7 @@ impl Drop for Worker {
 // === impl Held ===
 
 impl Held {
-    /// Gives back all but this much.
+    /// Returns all but this much.
     pub fn shrink_to(&mut self, weight: u64) {
         let before = self.permit.bytes();
         if weight <= before {
@@ -258,9 +259,9 @@ impl Held {
         self.held.decrement(less as f64);
     }
 
-    /// Takes this much out of it, or all of it if that is less.
+    /// Splits this much off, or all of it if that is less.
     pub fn split(&mut self, weight: u64) -> Option<Held> {
-        // A part that is heavier than all of it keeps others from their turns as well.
+        // A part that is heavier than the usual share also blocks other heavy requests.
         let turn = self.turn.clone().filter(|_| weight > self.permit.bytes());
         let permit = self.permit.split(weight.min(self.permit.bytes()))?;
         Some(Held {
@@ -300,14 +301,14 @@ mod tests {
         let second = pool.admit(76 << 20);
         tokio::pin!(second);
         assert!(futures_util::poll!(&mut second).is_pending());
-        // While one waits, all of the rest is there for others.
+        // While one waits, the rest is available to others.
         let small = pool.admit(10 << 20).await.expect("there is room");
         let mut held = first.bytes;
         let bodies = held.split(8 << 20).expect("it has so much");
         held.shrink_to(4 << 10);
         let second = second.await.expect("the first has no more than its share");
         drop((bodies, small, held));
-        // What came out of a heavy one and is heavy itself keeps the turn.
+        // A heavy part of a heavy request keeps the turn.
         let mut held = second.bytes;
         let bodies = held.split(20 << 20).expect("it has so much");
         drop(held);

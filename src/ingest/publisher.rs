@@ -1,33 +1,19 @@
-//! Groups of many requests that go the same way share one message: few big messages cost a broker much less.
+//! Publisher: batches groups of many requests with the same route into one message, because few large messages cost a
+//! broker less.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::time::Instant;
 
-use metrics::{Histogram, histogram};
+use metrics::Histogram;
 use uuid::Uuid;
 
 use super::answer::{Outcome, Part};
-use super::route::{Message, Route};
+use super::route::{Limits, Message, Route};
 use crate::broker::{Broker, Outgoing, Properties, PublishError};
 use crate::contract::headers;
-
-/// When messages go out.
-#[derive(Debug, Clone, Copy)]
-pub struct Limits {
-    /// A message goes out with this many bytes.
-    pub bytes: usize,
-    /// A message goes out with this many events.
-    pub events: usize,
-    /// How long a message waits for more: once, and up to four times while another one of its route is under way.
-    /// Zero: as long as another one is under way, and no longer.
-    pub linger: Duration,
-    /// How many messages may be under way, of all routes together. While there is no room, messages grow: a broker that
-    /// is slow gets fewer and larger ones.
-    pub in_flight: usize,
-    /// How long the broker may take to answer.
-    pub patience: Duration,
-}
+use crate::metrics::intake::PUBLISH_SECONDS;
+use crate::time::now;
 
 /// Publishes groups of events, many to a message.
 pub struct Publisher {
@@ -37,7 +23,7 @@ pub struct Publisher {
     line: Mutex<Line>,
 }
 
-/// Whose turn it is.
+/// Round-robin queue of the routes.
 #[derive(Default)]
 struct Line {
     /// Routes that have something to send, each once.
@@ -46,40 +32,18 @@ struct Line {
     in_flight: usize,
 }
 
-impl Limits {
-    /// For a broker that confirms what it has stored.
-    pub fn remote() -> Self {
-        Limits {
-            bytes: 256 * 1024,
-            events: 4096,
-            linger: Duration::from_millis(5),
-            in_flight: 16,
-            patience: Duration::from_secs(30),
-        }
-    }
-
-    /// For the broker in memory, which answers when the events are in their databases.
-    pub fn embedded() -> Self {
-        Limits {
-            linger: Duration::ZERO,
-            in_flight: 256,
-            ..Limits::remote()
-        }
-    }
-}
-
 impl Publisher {
-    /// A publisher to this broker.
+    /// Creates a publisher to this broker.
     pub fn new(broker: Arc<dyn Broker>, limits: Limits) -> Arc<Self> {
         Arc::new(Publisher {
             broker,
             limits,
-            seconds: histogram!("event_grpc_publish_seconds"),
+            seconds: PUBLISH_SECONDS.only(),
             line: Mutex::default(),
         })
     }
 
-    /// When messages go out.
+    /// Batching limits.
     pub fn limits(&self) -> &Limits {
         &self.limits
     }
@@ -122,7 +86,7 @@ impl Publisher {
 
     /// Gives the routes in line their turns, as long as there is room for messages under way.
     ///
-    /// The tasks are not spawned under a lock: a runtime that shuts down drops a task at once, which takes them.
+    /// Tasks are not spawned under a lock: a runtime that shuts down drops a task at once, and that takes the lock.
     fn send(self: &Arc<Self>) {
         while let Some(route) = self.next() {
             let (message, stays) = route.state().turn(&self.limits);
@@ -142,7 +106,7 @@ impl Publisher {
         }
     }
 
-    /// The route whose turn it is, and room for its message.
+    /// Next route in line, with room for its message.
     fn next(&self) -> Option<Arc<Route>> {
         let mut line = self.line();
         if line.in_flight >= self.limits.in_flight {
@@ -157,7 +121,7 @@ impl Publisher {
         self.line.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Puts a route in line if it has something to send, and goes on.
+    /// Puts a route in line if it has something to send, and continues.
     fn go_on(self: &Arc<Self>, route: &Arc<Route>) {
         let joins = route.state().joins_line(&self.limits);
         if joins {
@@ -184,7 +148,7 @@ impl std::fmt::Debug for Publisher {
     }
 }
 
-/// A message under way. However its task ends, the next one of the route may go.
+/// Message under way. However its task ends, the next one of the route may go.
 struct Sent {
     publisher: Arc<Publisher>,
     route: Arc<Route>,
@@ -205,14 +169,14 @@ impl Drop for Sent {
     fn drop(&mut self) {
         self.route.state().in_flight -= 1;
         self.publisher.line().in_flight -= 1;
-        // Outside a runtime, which is being shut down then, there is nobody to go on.
+        // Outside a runtime, which is shutting down then, nothing can continue.
         if tokio::runtime::Handle::try_current().is_ok() {
             self.publisher.go_on(&self.route);
         }
     }
 }
 
-/// The properties of a message that holds an `EventBatch`.
+/// Properties of a message that holds an `EventBatch`.
 pub(super) fn batch_properties(message_id: String) -> Properties {
     Properties {
         content_type: Some(headers::PROTOBUF.into()),
@@ -221,11 +185,4 @@ pub(super) fn batch_properties(message_id: String) -> Properties {
         timestamp: Some(now().as_secs()),
         headers: Vec::new(),
     }
-}
-
-/// The time since the epoch.
-pub(super) fn now() -> Duration {
-    SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .unwrap_or_default()
 }

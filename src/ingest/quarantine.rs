@@ -1,37 +1,38 @@
-//! Events that go to no table: they are published to the source's `rejects`, with the reason, as dead letters.
+//! Quarantine: rejected events are published to the source's `rejects` as dead letters, with the reason.
 //!
 //! Events of types that this build doesn't know are kept for a later build, which replays them: those of a request that
-//! have the same type are one letter, with the header once. Of the refused ones, whose sender is told what is wrong,
-//! the first few are kept. Both up to a rate in bytes, so that a client can't flood the store.
+//! have the same type are one dead letter, with the header once. Of refused events, whose sender is told what is wrong,
+//! the first few are kept. Both are limited by a rate in bytes, so that a client can't flood the store.
 
-use metrics::counter;
 use xxhash_rust::xxh3::xxh3_128;
 
-use super::as_json::AsJson;
 use super::group::Batch;
-use super::publisher::{batch_properties, now};
 use super::rate::Rate;
 use super::response::{Kept, Rejected};
-use super::scan::{Event, Verdict};
-use crate::broker::{HeaderValue, Outgoing};
+use crate::broker::{self, Outgoing};
 use crate::contract::{Route, Source, headers};
+use crate::dead_letter::Record;
+use crate::events::{AsJson, Event, Verdict};
+use crate::metrics::intake::QUARANTINED;
+use crate::time::now_ms;
 
-/// How many bytes of letters of unknown types are kept a second in the long run, and at once.
+/// Rate of dead letters of unknown types: bytes a second in the long run, and bytes at once.
 const UNKNOWN: (u64, u64) = (4 << 20, 16 << 20);
 
-/// The same of letters of refused events.
+/// Rate of dead letters of refused events, likewise.
 const REFUSED: (u64, u64) = (256 << 10, 2 << 20);
 
-/// How many different unknown types of one request are kept. A sender that is newer than the server has one or two.
+/// Maximum number of unknown types of one request that are kept. A sender that is newer than the server has one or two.
 const TYPES: usize = 16;
 
-/// How many refused events of one request are kept.
+/// Maximum number of refused events of one request that are kept.
 const FIRST: usize = 10;
 
-/// About how large a letter with several events is, in bytes. It has to fit into one message of any broker.
+/// Approximate maximum size of a dead letter with several events, in bytes. It has to fit into one message of any
+/// broker.
 const LETTER: usize = 1 << 20;
 
-/// Where the rejected events of a source go.
+/// Quarantine of a source.
 #[derive(Debug)]
 pub struct Quarantine {
     source: &'static Source,
@@ -43,15 +44,15 @@ pub struct Quarantine {
 /// Events on their way to quarantine.
 #[derive(Debug)]
 pub(super) struct Letter {
-    /// The message that keeps them.
+    /// Message that keeps them.
     pub(super) message: Outgoing,
-    /// How many they are.
+    /// Number of events.
     pub(super) events: usize,
-    /// Whether their sender is told that they are kept.
+    /// True if their sender is told that they are kept.
     pub(super) promised: bool,
 }
 
-/// What becomes of the events of a request that are not good.
+/// Outcome of the events of a request that are not valid.
 #[derive(Debug, Default)]
 pub(super) struct Judged {
     pub(super) rejected: Rejected,
@@ -59,7 +60,7 @@ pub(super) struct Judged {
     pub(super) left: Left,
 }
 
-/// Counts the events of letters that are given up, because nobody waits any more.
+/// Counts the events of dead letters that are abandoned because the client is gone.
 #[derive(Debug, Default)]
 pub(super) struct Left {
     source: &'static str,
@@ -67,7 +68,7 @@ pub(super) struct Left {
 }
 
 impl Left {
-    /// It is known what became of so many.
+    /// Notes that the outcome of so many events is known.
     pub(super) fn ended(&mut self, events: usize) {
         self.events = self.events.saturating_sub(events);
     }
@@ -79,14 +80,14 @@ impl Drop for Left {
     }
 }
 
-/// A request, as its letters need it.
+/// Request, as its dead letters need it.
 struct Whole<'a> {
     batch: &'a Batch<'a>,
     json: Option<&'a AsJson<'a>>,
 }
 
 impl Whole<'_> {
-    /// What a letter takes with so many bytes of events.
+    /// Weight of a dead letter with so many bytes of events.
     fn letter_weight(&self, bytes: usize) -> u64 {
         let json = self.json.map_or(0, |json| json.header_weight());
         json.max(self.batch.letters_weight(1, 0))
@@ -95,7 +96,7 @@ impl Whole<'_> {
 }
 
 impl Judged {
-    /// What the letters and the list take.
+    /// Weight of the dead letters and of the list.
     pub(super) fn weight(&self) -> u64 {
         let letters = self.letters.iter().map(|letter| letter.message.weight());
         letters.sum::<u64>().saturating_add(self.rejected.weight())
@@ -103,7 +104,7 @@ impl Judged {
 }
 
 impl Quarantine {
-    /// The quarantine of a source of the pipeline with this fingerprint.
+    /// Creates the quarantine of a source, of the pipeline with this fingerprint.
     pub fn new(source: &'static Source, fingerprint: &'static str) -> Self {
         let rate = |(per_second, at_once)| Rate::new(per_second, at_once);
         Quarantine {
@@ -114,7 +115,7 @@ impl Quarantine {
         }
     }
 
-    /// Says of each event that is not good what becomes of it. `json` is the request as JSON, if it came so.
+    /// Decides what becomes of each event that is not valid. `json` is the request in JSON, if it was sent so.
     pub(super) fn judge(
         &self,
         batch: &Batch<'_>,
@@ -137,7 +138,7 @@ impl Quarantine {
             true => kept.get(at).copied().unwrap_or(Kept::NotNow),
             false => Kept::Regardless,
         };
-        // Those that can be sent again first: their sender has to know which they are.
+        // Retryable ones first: their sender has to know which they are.
         for retryable in [true, false] {
             for (at, (index, event)) in bad.iter().enumerate() {
                 let fate = fate(at, event);
@@ -156,7 +157,7 @@ impl Quarantine {
         judged
     }
 
-    /// Makes letters of the events of unknown types, and says of each of the events whether it is in one.
+    /// Makes dead letters of the events of unknown types, and tells of each event if it is in one.
     fn keep_unknown(
         &self,
         request: &Whole<'_>,
@@ -167,7 +168,7 @@ impl Quarantine {
             return vec![Kept::Nowhere; bad.len()];
         };
         let mut kept = vec![Kept::NotNow; bad.len()];
-        // By number or name, in the order in which they came.
+        // By number or name, in the order in which they were received.
         let mut types: Vec<(&Verdict, Vec<usize>)> = Vec::new();
         for (at, (_, event)) in bad.iter().enumerate() {
             let verdict = &event.verdict;
@@ -209,7 +210,7 @@ impl Quarantine {
         kept
     }
 
-    /// Makes letters of the first refused events.
+    /// Makes dead letters of the first refused events.
     fn keep_refused(
         &self,
         request: &Whole<'_>,
@@ -240,14 +241,14 @@ impl Quarantine {
         self.count("counted", count.saturating_sub(FIRST));
     }
 
-    /// Counts events by what became of them: `kept`, `failed` to be, `dropped` because there are too many for the
-    /// rate, `counted` because their request has too many, `postponed` because their sender is asked to send them again,
-    /// or `given_up` because nobody waits any more.
+    /// Counts events by outcome: `kept`; `failed` (the broker did not take them); `dropped` (over the rate); `counted`
+    /// (their request has too many); `postponed` (their sender is asked to send them again); `given_up` (the client is
+    /// gone).
     pub(super) fn count(&self, outcome: &'static str, events: usize) {
         count(self.source.name, outcome, events);
     }
 
-    /// The message that keeps events with the same verdict; none if there are none.
+    /// Message that keeps events with the same verdict; none if there are none.
     fn message(
         &self,
         route: Route,
@@ -268,33 +269,36 @@ impl Quarantine {
             Verdict::UnknownName(name) => name.clone(),
             _ => String::new(),
         };
-        let mut properties = batch_properties(format!("{:032x}", self.id(&body)));
-        if let Some(json) = json {
-            properties.content_type = Some(headers::JSON.into());
-            properties.kind = Some(json.message().into());
-        }
-        let text = |value: &str| HeaderValue::Text(value.to_owned());
-        let millis = HeaderValue::Integer(i64::try_from(now().as_millis()).unwrap_or(i64::MAX));
-        properties.headers = vec![
-            (
-                headers::DEAD_REASON.into(),
-                HeaderValue::Text(verdict.reason()),
-            ),
-            (headers::DEAD_CLASS.into(), text(verdict.class())),
-            (headers::DEAD_QUEUE.into(), text(self.source.name)),
-            (headers::DEAD_EXCHANGE.into(), text(self.source.exchange)),
-            (headers::DEAD_ROUTING_KEY.into(), text(&event_type)),
-            (headers::DEAD_EVENT_TYPE.into(), text(&event_type)),
-            (headers::DEAD_ATTEMPTS.into(), HeaderValue::Integer(1)),
-            (headers::DEAD_FIRST_FAILED.into(), millis.clone()),
-            (headers::DEAD_LAST_FAILED.into(), millis.clone()),
-            (headers::DEAD_SENT.into(), millis),
-            (headers::DEAD_FINGERPRINT.into(), text(self.fingerprint)),
-        ];
-        Some(Outgoing::new(route.exchange, route.routing_key, body).with(properties))
+        let (content_type, kind) = match json {
+            Some(json) => (headers::JSON, json.message().into()),
+            None => (headers::PROTOBUF, headers::EVENT_BATCH.into()),
+        };
+        let now_ms = now_ms();
+        let letter = broker::Letter {
+            id: format!("{:032x}", self.id(&body)),
+            record: Record {
+                reason: &verdict.reason(),
+                class: verdict.class()?.name(),
+                queue: self.source.name,
+                exchange: self.source.exchange,
+                routing_key: &event_type,
+                event_type: &event_type,
+                attempts: 1,
+                first_failed_ms: now_ms,
+                last_failed_ms: now_ms,
+                fingerprint: self.fingerprint,
+                message_id: "",
+                sent_ms: Some(now_ms),
+            },
+            now_ms,
+            content_type: Some(content_type.into()),
+            kind: Some(kind),
+            sent: Vec::new(),
+        };
+        Some(letter.outgoing(route, body.into()))
     }
 
-    /// The same for the same events of the same source.
+    /// Stable id of the same events of the same source.
     fn id(&self, body: &[u8]) -> u128 {
         let mut bytes = Vec::with_capacity(self.source.name.len() + 1 + body.len());
         bytes.extend_from_slice(self.source.name.as_bytes());
@@ -304,15 +308,14 @@ impl Quarantine {
     }
 }
 
-/// Counts events, or messages, of a source that go to no table: see [`Quarantine::count`].
+/// Counts rejected events or messages of a source: see [`Quarantine::count`].
 pub(super) fn count(source: &'static str, outcome: &'static str, events: usize) {
     if events > 0 {
-        counter!("event_grpc_quarantined_total", "source" => source, "outcome" => outcome)
-            .increment(events as u64);
+        QUARANTINED.with([source, outcome]).increment(events as u64);
     }
 }
 
-/// Places in portions of about [`LETTER`] bytes at most.
+/// Splits indexes into portions of about [`LETTER`] bytes at most.
 fn divided(places: &[usize], size: impl Fn(&usize) -> usize) -> impl Iterator<Item = &[usize]> {
     let mut rest = places;
     std::iter::from_fn(move || {
@@ -328,47 +331,4 @@ fn divided(places: &[usize], size: impl Fn(&usize) -> usize) -> impl Iterator<It
         rest = after;
         (!part.is_empty()).then_some(part)
     })
-}
-
-impl Verdict {
-    /// What is wrong with the event, for people; empty if nothing is.
-    pub fn reason(&self) -> String {
-        match self {
-            Verdict::Good(_) => String::new(),
-            Verdict::UnknownType(number) => {
-                format!("this server knows no event type {number}")
-            }
-            Verdict::UnknownName(name) => {
-                format!("this server knows no event type that is called `{name}`")
-            }
-            Verdict::NoType => "it has no type: no variant of the oneof is set".to_owned(),
-            Verdict::BadTimestamp(reason) => format!("timestamp: {reason}"),
-            Verdict::Malformed(bad) => bad.to_string(),
-        }
-    }
-
-    /// Whether it is of a type that a later build may know.
-    pub(super) fn is_unknown(&self) -> bool {
-        matches!(self, Verdict::UnknownType(_) | Verdict::UnknownName(_))
-    }
-
-    /// Whether both are of the same unknown type.
-    fn is_same_unknown(&self, other: &Verdict) -> bool {
-        match (self, other) {
-            (Verdict::UnknownType(one), Verdict::UnknownType(other)) => one == other,
-            (Verdict::UnknownName(one), Verdict::UnknownName(other)) => one == other,
-            _ => false,
-        }
-    }
-
-    /// What is wrong with the event, as a short stable word.
-    pub fn class(&self) -> &'static str {
-        match self {
-            Verdict::Good(_) => "good",
-            Verdict::UnknownType(_) | Verdict::UnknownName(_) => "unknown_type",
-            Verdict::NoType => "no_type",
-            Verdict::BadTimestamp(_) => "bad_timestamp",
-            Verdict::Malformed(bad) => bad.class(),
-        }
-    }
 }

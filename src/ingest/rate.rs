@@ -1,9 +1,9 @@
-//! A rate in bytes: a token bucket. What is beyond it is not taken.
+//! Rate limit in bytes: a token bucket.
 
 use std::sync::{Mutex, PoisonError};
 use std::time::Instant;
 
-/// How many bytes may be taken in the long run, and at once.
+/// Limits in bytes: a second in the long run, and at once.
 #[derive(Debug)]
 pub(super) struct Rate {
     per_second: f64,
@@ -13,13 +13,13 @@ pub(super) struct Rate {
 
 #[derive(Debug)]
 struct State {
-    /// What may be taken now; below zero if the last was larger than what was left.
+    /// Tokens left; below zero after something larger than what was left.
     room: f64,
     filled: Instant,
 }
 
 impl Rate {
-    /// A rate of so many bytes a second in the long run, and at once.
+    /// Creates a rate of so many bytes a second in the long run, and at once.
     pub(super) fn new(per_second: u64, at_once: u64) -> Self {
         let room = at_once as f64;
         Rate {
@@ -32,8 +32,8 @@ impl Rate {
         }
     }
 
-    /// Takes so many bytes, if there is any room; whether there was. One that is larger than the room is taken too, so
-    /// that none waits for ever, and those after it wait the longer.
+    /// Takes so many bytes if there are any tokens left; true if there were. Something larger than the bucket is taken
+    /// too, so that it doesn't wait for ever, and what follows waits longer.
     pub(super) fn take(&self, bytes: u64) -> bool {
         self.take_at(bytes, Instant::now())
     }
@@ -68,7 +68,7 @@ mod tests {
             assert!(!rate.take_at(1, after(seconds)), "{seconds}");
         }
         assert!(rate.take_at(1, after(5)));
-        // It never saves more than what it may give at once.
+        // It never saves more than it may give at once.
         assert!(rate.take_at(1000, after(1000)));
         assert!(!rate.take_at(1, after(1000)));
     }

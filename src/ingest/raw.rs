@@ -1,10 +1,10 @@
-//! gRPC messages as the bytes that they are: nothing is decoded or encoded.
+//! gRPC codec for raw bytes: nothing is decoded or encoded.
 
 use bytes::{Buf as _, BufMut as _, Bytes};
 use tonic::Status;
 use tonic::codec::{BufferSettings, Codec, DecodeBuf, Decoder, EncodeBuf, Encoder};
 
-/// Messages as the bytes that they are, in both directions.
+/// Passes messages through as bytes, in both directions.
 #[derive(Debug, Clone, Copy)]
 pub struct RawCodec;
 

@@ -1,142 +1,49 @@
-//! Requests that are being read count against a budget, from their first byte until they are answered, packed or
-//! unpacked: how many arrive at once is up to their senders.
+//! Reads request bodies within a budget, from their first byte until they are answered, compressed or not: the number
+//! of concurrent requests is up to the clients.
 
 mod uploads;
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::body::Bytes;
 use axum::extract::Request;
 use futures_util::FutureExt as _;
 use http::header;
 use http_body_util::BodyExt as _;
 use tokio::sync::Semaphore;
 use tokio::time::{Instant, timeout, timeout_at};
-use tonic::Code;
 
+use super::body::{Read, Unread};
 use super::encoding::{Encoding, TURNS};
 use crate::listen::{Pace, Peer};
 use crate::weight::{self, Permit};
 use uploads::{Upload, Uploads};
 
-/// How long a request waits for the room of those that were given up for it.
+/// How long a request waits for the room of aborted bodies.
 const PATIENCE: Duration = Duration::from_millis(500);
 
-/// The part of the budget that unfinished requests of one connection may have.
+/// Fraction of the budget for unfinished requests of one connection.
 const SHARE: u64 = 4;
 
-/// The first size of a buffer, unless it is said that less comes.
+/// Initial size of a buffer, unless a smaller body is announced.
 const STEP: usize = 4 << 10;
 
-/// How much is repeated of what a sender said, in characters.
+/// Maximum length of quoted input, in characters.
 pub(super) const SHOWN: usize = 100;
 
-/// How many bytes of a source's requests may be in memory. Clones share it.
+/// Budget of a source's request bytes in memory. Clones share it.
 #[derive(Debug, Clone)]
 pub struct Budget {
     room: weight::Budget,
-    /// How much unfinished requests of one connection may have.
+    /// Maximum for unfinished requests of one connection.
     share: u64,
     uploads: Arc<Uploads>,
-    /// The turns of bodies that are unpacked.
+    /// Turns of bodies that are decompressed.
     turns: Arc<Semaphore>,
 }
 
-/// A body, or a part of it, with its share of the budget.
-#[derive(Debug)]
-pub struct Read {
-    /// The bytes.
-    pub bytes: Bytes,
-    /// Their share, to be given back when the request is answered.
-    pub held: Permit,
-}
-
-/// Why a request could not be read.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum Unread {
-    /// There is no room; later there may be.
-    #[error("the server has as many requests as it can hold; try again in a second")]
-    Full,
-    /// Its connection has as many unfinished requests as it may.
-    #[error(
-        "the unfinished requests of this connection have {share} bytes together, which is all they may; finish some"
-    )]
-    Share {
-        /// All they may have, in bytes.
-        share: u64,
-    },
-    /// It is larger than the source takes, as it came or unpacked.
-    #[error("the request is larger than {limit} bytes; send fewer events at once")]
-    TooLarge {
-        /// The largest request, in bytes.
-        limit: usize,
-    },
-    /// It comes too slowly.
-    #[error(
-        "the body did not arrive in time: at least {least} bytes should come in {window:?}, and all of it in {longest:?}"
-    )]
-    Slow {
-        /// So many bytes …
-        least: usize,
-        /// … should come in such a time …
-        window: Duration,
-        /// … and all in that.
-        longest: Duration,
-    },
-    /// It made no progress while its room was needed.
-    #[error("the body made no progress, and its room was needed for others; send it again")]
-    GivenUp,
-    /// The connection broke, or the body isn't what HTTP allows.
-    #[error("the body could not be read to its end: {0}")]
-    Broken(String),
-    /// It is packed in a way that isn't known.
-    #[error("the body is packed as {found:?}; it should be {known}, or not packed at all")]
-    Encoding {
-        /// What was said.
-        found: String,
-        /// What is known.
-        known: &'static str,
-    },
-    /// It isn't packed in the way that it says.
-    #[error("the body is not {name}, as {header} says: {reason}")]
-    NotPacked {
-        /// The encoding.
-        name: &'static str,
-        /// Where that was said.
-        header: &'static str,
-        /// What is wrong.
-        reason: String,
-    },
-    /// It isn't one gRPC message.
-    #[error("{text}")]
-    Framing {
-        /// What gRPC calls it.
-        code: Code,
-        /// What is wrong.
-        text: String,
-    },
-}
-
-impl Unread {
-    /// A short stable word for metrics.
-    pub fn reason(&self) -> &'static str {
-        match self {
-            Unread::Full => "full",
-            Unread::Share { .. } => "share",
-            Unread::TooLarge { .. } => "too_large",
-            Unread::Slow { .. } => "slow",
-            Unread::GivenUp => "given_up",
-            Unread::Broken(_) => "broken",
-            Unread::Encoding { .. } => "encoding",
-            Unread::NotPacked { .. } => "not_packed",
-            Unread::Framing { .. } => "framing",
-        }
-    }
-}
-
 impl Budget {
-    /// A budget for as many bytes as may be unanswered, and for as many that are still being read.
+    /// Creates a budget for as many bytes as may be unanswered, and for as many that are still being read.
     pub fn new(bytes: u64) -> Self {
         let room = weight::Budget::new(bytes.saturating_mul(2));
         Budget {
@@ -147,7 +54,7 @@ impl Budget {
         }
     }
 
-    /// Reads a body of at most `limit` bytes. `check` sees what came so far, and may refuse it.
+    /// Reads a body of at most `limit` bytes. `check` sees the bytes received so far, and may refuse them.
     pub async fn read(
         &self,
         request: Request,
@@ -165,7 +72,7 @@ impl Budget {
         let mut upload = Upload::new(&self.uploads, peer);
         let mut taken = Vec::new();
         let mut held = self.hold(0).await?;
-        // What is said is believed only as far as it is small.
+        // An announced length is trusted only as far as it is small.
         let most = said.map_or(limit, |length| length as usize);
         self.grow(&mut taken, &mut held, &upload, most.min(STEP), most)
             .await?;
@@ -207,7 +114,7 @@ impl Budget {
         })
     }
 
-    /// Unpacks what was read. What comes out may have `limit` bytes.
+    /// Decompresses a body. The output may have `limit` bytes.
     pub async fn unpack(
         &self,
         packed: Read,
@@ -218,7 +125,7 @@ impl Budget {
         super::encoding::unpack(&self.room, &self.turns, packed, encoding, header, limit).await
     }
 
-    /// Makes room in a buffer for `len` bytes, if it has less: twice of what it had, but not more than `most`.
+    /// Makes room in a buffer for `len` bytes, if it has less: twice its size, but not more than `most`.
     async fn grow(
         &self,
         taken: &mut Vec<u8>,
@@ -244,7 +151,7 @@ impl Budget {
         Ok(())
     }
 
-    /// Room for so many bytes. If there is none, bodies that make no progress are given up for it.
+    /// Takes room for so many bytes. If there is none, bodies that make no progress are aborted for it.
     async fn hold(&self, bytes: u64) -> Result<Permit, Unread> {
         if let Some(held) = self.room.try_acquire(bytes) {
             return Ok(held);
@@ -258,7 +165,7 @@ impl Budget {
     }
 }
 
-/// Whether a body comes fast enough.
+/// Minimum pace of a body.
 struct Progress {
     pace: Pace,
     ends: Instant,
@@ -278,7 +185,7 @@ impl Progress {
         }
     }
 
-    /// When to judge it.
+    /// Next time to check it.
     fn deadline(&self) -> Instant {
         self.ends.min(self.window_ends)
     }
@@ -312,7 +219,7 @@ impl Progress {
     }
 }
 
-/// An error with what it says of its causes.
+/// Error with the texts of its causes.
 fn causes(error: &(dyn std::error::Error + 'static)) -> String {
     let mut text = error.to_string();
     let mut source = error.source();

@@ -1,133 +1,132 @@
-//! What a request's sender is told.
+//! Responses: what the sender of a request is told.
 
-use super::as_json::AsJson;
 use super::pool::Full;
-use super::scan::{Event, Refused, Verdict};
 use crate::broker::PublishError;
-use crate::contract::proto_json::{Unread, Warnings};
+use crate::events::{AsJson, Event, Refused, Verdict, refused};
 pub use crate::generated::proto::event::{RejectCode, RejectedEvent, Response};
+use crate::proto_json::{Unread, Warnings};
 use crate::weight;
 
-/// How many rejected events a response lists.
+/// Maximum number of rejected events that a response lists.
 const LISTED: usize = 1000;
 
-/// For how many of them it is said which known type may have been meant.
+/// Number of them for which the most similar known type is named.
 const SUGGESTED: usize = 20;
 
-/// How many rejected events a response's text names.
+/// Number of rejected events that a response's text names.
 const NAMED: usize = 3;
 
-/// Events that were not accepted.
+/// Rejected events.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Rejected {
-    /// The first of them; of many, those before others that are to be sent again.
+    /// First rejected events; if there are many, retryable ones before others.
     pub listed: Vec<RejectedEvent>,
-    /// How many there are in all.
+    /// Total number of rejected events.
     pub count: usize,
-    /// How many of those there was no room to keep for now; they are to be sent again.
+    /// Number of rejected events that could not be kept now; they are to be sent again.
     pub retryable: usize,
-    /// If some of those are of more unknown types than are kept of one request: how many are.
+    /// Limit of unknown types of one request, if some of those exceed it.
     pub types: Option<usize>,
 }
 
-/// Why a request was not taken.
+/// Refusal of a request.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 pub enum Refusal {
-    /// The pool is full; later it may have room.
-    #[error("the server has as many requests as it can hold; try again in a second")]
+    /// The pool is full; a retry may succeed.
+    #[error("the server is at its limit of concurrent requests; try again in a second")]
     Full,
-    /// The request is larger than the source takes.
+    /// The request is larger than the source accepts.
     #[error("the request is larger than {limit} bytes; send fewer events at once")]
     TooLarge {
-        /// The largest request, in bytes.
+        /// Maximum size of a request, in bytes.
         limit: usize,
     },
-    /// The header is more than each event of a request may repeat.
+    /// The header is larger than each event of a request may repeat.
     #[error(
-        "the header has {size} bytes, and at most {limit} are allowed: each event of the request comes to repeat it"
+        "the header has {size} bytes, and at most {limit} are allowed: each event of the request repeats it"
     )]
     HeaderTooHeavy {
         /// The header's size, in bytes.
         size: usize,
-        /// The largest header, in bytes.
+        /// Maximum size of a header, in bytes.
         limit: usize,
     },
-    /// The request would become more than a request may.
-    #[error("the request would become {weight} bytes, and at most {limit} are allowed: {why}")]
+    /// The request would take more memory than a request may.
+    #[error(
+        "the request would take {weight} bytes in memory, and at most {limit} are allowed: {why}"
+    )]
     TooHeavy {
-        /// What it would become, in bytes.
+        /// Its weight, in bytes.
         weight: u64,
-        /// The most that a request may become, in bytes.
+        /// Maximum weight of a request, in bytes.
         limit: u64,
-        /// What makes it so heavy, and what would be right.
+        /// Cause, and what would be accepted.
         why: String,
     },
-    /// The request is wrong, and stays so.
+    /// The request is invalid; a retry doesn't help.
     #[error("{0}")]
     Invalid(String),
-    /// A field of a JSON message is wrong.
+    /// A field of a JSON message is invalid.
     #[error("field `{field}`: {reason}")]
     Field {
-        /// The field's name, dotted where it is nested.
+        /// Name of the field, dotted if it is nested.
         field: String,
-        /// What is wrong with it.
+        /// Error.
         reason: String,
     },
-    /// A value of a JSON message has no place in the column where it belongs.
+    /// A value of a JSON message doesn't fit the column that it belongs to.
     #[error("{reason}")]
     Value {
         /// The column.
         place: String,
-        /// What is wrong, the column's name included.
+        /// Error, with the column's name.
         reason: String,
     },
-    /// A message can't be stored, and there is no room for now to keep it.
+    /// A message can't be stored, and there is no room to keep it now.
     #[error(
-        "the message can't be stored, and there is no room to keep it for now; send it later, or mend it: {0}"
+        "the message can't be stored, and the limit of dead letters is reached; send it later, or fix it: {0}"
     )]
     NoRoomToKeep(String),
-    /// It isn't known whether a message is stored, and it would be another one if it were sent again.
+    /// The outcome of a message is unknown, and repeating it would store it twice.
     #[error(
-        "it is not certain that the message is stored: {0}. It has no id that its sender gave it, so that it may be there \
+        "the message may or may not be stored: {0}. It has no id from its sender, so it may be stored \
          twice if it is sent again"
     )]
     Unsure(String),
-    /// Every event is wrong.
-    #[error("no event of the request can be taken: {}", named(.0))]
+    /// Every event is rejected.
+    #[error("no event of the request was accepted: {}", named(.0))]
     NoneTaken(Rejected),
-    /// There is no room for now to keep events that a later build may know, and all are, or too many to be listed.
+    /// All events, or more than can be listed, are of unknown types that can't be kept now.
     #[error(
-        "events of unknown types can't be kept for now ({} of them); repeat the whole request later, it is safe: {}",
+        "events of unknown types can't be kept now ({} of them); repeat the whole request later, which is safe: {}",
         .0.retryable, named(.0)
     )]
     NoRoom(Rejected),
-    /// The broker didn't take all of it, or nobody knows.
-    #[error(
-        "it is not certain that everything is stored: {0}; repeat the whole request, it is safe"
-    )]
+    /// The broker didn't confirm all of it.
+    #[error("the request may be stored in part: {0}; repeat the whole request, which is safe")]
     Unavailable(PublishError),
-    /// The answer didn't come in time.
-    #[error("there was no answer in time; repeat the whole request, it is safe")]
+    /// The answer didn't arrive in time.
+    #[error("the broker did not answer in time; repeat the whole request, which is safe")]
     Late,
-    /// The request doesn't prove where it comes from. Which part of the proof is wrong is nobody's business.
-    #[error("the request is not signed as it should be")]
+    /// The request isn't authorized. The answer doesn't tell which part of the proof is wrong.
+    #[error("the request's signature or credentials are missing or wrong")]
     Unauthorized,
-    /// The source takes no requests at present.
-    #[error("this path takes no requests at present; the server's log says why")]
+    /// The source is disabled.
+    #[error("this source is disabled; the server's log says why")]
     Off,
-    /// A request's headers are more than are kept.
+    /// A request's headers exceed what is kept.
     #[error("the headers are longer than {limit} bytes")]
     HeadersTooLarge {
-        /// The most that is kept, in bytes.
+        /// Limit, in bytes.
         limit: usize,
     },
-    /// A fault of ours.
+    /// Internal error.
     #[error("{0}")]
     Internal(String),
 }
 
 impl Refusal {
-    /// A short stable word for metrics.
+    /// Short stable word for metrics.
     pub fn outcome(&self) -> &'static str {
         match self {
             Refusal::Full => "full",
@@ -152,7 +151,7 @@ impl From<PublishError> for Refusal {
         if error.retry_helps() {
             return Refusal::Unavailable(error);
         }
-        tracing::error!(%error, "A message can't be published.");
+        tracing::error!(%error, "A message could not be published.");
         Refusal::Internal(error.to_string())
     }
 }
@@ -171,21 +170,21 @@ impl From<Refused> for Refusal {
 
 impl From<Unread> for Refusal {
     fn from(unread: Unread) -> Self {
-        Refusal::Invalid(format!("the body can't be read as a request: {unread}"))
+        Refusal::Invalid(refused(&unread))
     }
 }
 
 impl Refusal {
-    /// The same where repeating the request could store it twice.
+    /// Refusal of a request whose repetition could be stored twice.
     pub(super) fn not_repeatable(self) -> Self {
         match self {
             Refusal::Unavailable(error) => Refusal::Unsure(error.to_string()),
-            Refusal::Late => Refusal::Unsure("there was no answer in time".to_owned()),
+            Refusal::Late => Refusal::Unsure("the broker did not answer in time".to_owned()),
             other => other,
         }
     }
 
-    /// The events that it lists.
+    /// Rejected events that it lists.
     pub(super) fn rejected_mut(&mut self) -> Option<&mut Rejected> {
         match self {
             Refusal::NoneTaken(rejected) | Refusal::NoRoom(rejected) => Some(rejected),
@@ -194,7 +193,7 @@ impl Refusal {
     }
 }
 
-/// The response to a request of which at least one event was taken.
+/// Response to a request with at least one accepted event.
 pub(super) fn success(accepted: usize, rejected: Rejected, warnings: Warnings) -> Response {
     let message = match rejected.count {
         0 => String::new(),
@@ -211,7 +210,7 @@ pub(super) fn success(accepted: usize, rejected: Rejected, warnings: Warnings) -
     }
 }
 
-/// The response to a request that was not taken, for those who can't be told by a gRPC status.
+/// Response to a refused request, for clients that don't get a gRPC status.
 pub(super) fn error(mut refusal: Refusal) -> Response {
     let message = refusal.to_string();
     let rejected = refusal.rejected_mut().map(std::mem::take);
@@ -227,26 +226,26 @@ pub(super) fn error(mut refusal: Refusal) -> Response {
     }
 }
 
-/// Whether an event that is not accepted is kept.
+/// What becomes of an event that is not accepted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Kept {
-    /// It is stored all the same, for a later build to replay.
+    /// It is kept, for a later build to replay.
     Yes,
-    /// It would be, but for the moment there is no room.
+    /// It would be kept, but the rate limit is reached.
     NotNow,
-    /// Its request has more unknown types than are kept of one. Without those it would be kept.
+    /// Its request has more unknown types than are kept. Without those it would be kept.
     TooMany {
-        /// How many are kept.
+        /// Number of types that are kept.
         types: usize,
     },
-    /// Nothing of its kind is kept here; another server may know it.
+    /// Its kind is not kept here; another server may know it.
     Nowhere,
-    /// It may be, or not: its sender has to mend it.
+    /// Kept or not, its sender has to fix it.
     Regardless,
 }
 
 impl Rejected {
-    /// Adds an event of the request, in words if it is one of the first.
+    /// Adds a rejected event, with its reason if it is one of the first.
     pub(super) fn add(
         &mut self,
         index: usize,
@@ -277,7 +276,7 @@ impl Rejected {
         {
             reason.push_str(&format!(" (did you mean `{meant}`?)"));
         }
-        // What is wrong may stand before the id, so that of a bad event it is looked for again.
+        // The error may come before the id, so the id of a bad event is looked up again.
         let id = match (event.json, json) {
             (true, Some(json)) => shown(json.id(event.bytes).as_bytes()),
             _ => shown(event.id),
@@ -297,26 +296,26 @@ impl Rejected {
             id,
             reason,
             code: code.into(),
-            // A server that knows the type may take it. If it is kept here, it need not be sent again.
+            // A server that knows the type may accept it. If it is kept here, it need not be sent again.
             retryable: retryable || kept == Kept::Nowhere,
         });
     }
 
-    /// What the list takes until it is written to the socket.
+    /// Weight of the list until it is written to the socket.
     pub(super) fn weight(&self) -> u64 {
         let texts = self.listed.iter().map(|e| e.id.len() + e.reason.len());
         weight::answer(self.listed.len(), texts.sum())
     }
 
-    /// Whether all are listed that are to be sent again. Else their sender has to repeat the whole request.
+    /// True if all retryable events are listed. Otherwise the sender has to repeat the whole request.
     pub(super) fn tells_what_to_repeat(&self) -> bool {
         self.retryable <= self.listed.iter().filter(|e| e.retryable).count()
     }
 
-    /// What is told if they don't.
+    /// Refusal if they aren't.
     pub(super) fn unlisted(self) -> Refusal {
         match self.types {
-            // The same request would be told the same for ever.
+            // The same request would get the same answer for ever.
             Some(types) if self.retryable > LISTED => Refusal::Invalid(format!(
                 "{} events are of types that this server doesn't know, of more than {types} types, and an answer can list {LISTED} to be sent again; send at most {types} unknown types at once",
                 self.retryable
@@ -325,7 +324,7 @@ impl Rejected {
         }
     }
 
-    /// Lists only those that are named in the text.
+    /// Lists only the events that the text names.
     pub(super) fn shorten(&mut self) {
         self.listed.truncate(NAMED);
         self.listed.shrink_to_fit();
@@ -336,12 +335,12 @@ fn count(count: usize) -> i32 {
     i32::try_from(count).unwrap_or(i32::MAX)
 }
 
-/// The beginning of an id.
+/// Beginning of an id.
 fn shown(id: &[u8]) -> String {
     String::from_utf8_lossy(id).chars().take(200).collect()
 }
 
-/// The first few rejected events in words.
+/// Text that names the first few rejected events.
 fn named(rejected: &Rejected) -> String {
     let mut text = String::new();
     let mut more = rejected.count;

@@ -1,16 +1,55 @@
-//! One way to the broker: an exchange and a routing key, with the message that is being filled and those that are full.
+//! Route: an exchange and a routing key, with the open message and the full ones.
 
 use std::collections::VecDeque;
 use std::sync::{Mutex, MutexGuard};
+use std::time::Duration;
 
 use super::answer::Part;
-use super::publisher::Limits;
 
-/// How often a message waits for more while another one of its route is under way. A broker that takes its time gets
-/// few and large messages, which cost it less.
+/// Maximum number of lingers of a message while another one of its route is under way. A slow broker gets few and large
+/// messages, which cost it less.
 const MOST_WAITS: u32 = 4;
 
-/// An exchange and a routing key, and what waits to go there.
+/// Batching limits of the publisher.
+#[derive(Debug, Clone, Copy)]
+pub struct Limits {
+    /// Size at which a message is published, in bytes.
+    pub bytes: usize,
+    /// Number of events at which a message is published.
+    pub events: usize,
+    /// Linger: how long a message waits for more, once, and up to four times while another one of its route is under
+    /// way. Zero: as long as another one is under way, and no longer.
+    pub linger: Duration,
+    /// Maximum number of messages under way, over all routes. While there is no room, messages grow: a slow broker gets
+    /// fewer and larger ones.
+    pub in_flight: usize,
+    /// Timeout of a publish.
+    pub patience: Duration,
+}
+
+impl Limits {
+    /// Limits for a broker that confirms what it has stored.
+    pub fn remote() -> Self {
+        Limits {
+            bytes: 256 * 1024,
+            events: 4096,
+            linger: Duration::from_millis(5),
+            in_flight: 16,
+            patience: Duration::from_secs(30),
+        }
+    }
+
+    /// Limits for the in-memory broker, which answers when the events are in their databases.
+    pub fn embedded() -> Self {
+        Limits {
+            linger: Duration::ZERO,
+            in_flight: 256,
+            ..Limits::remote()
+        }
+    }
+}
+
+/// Exchange and routing key, and the messages that wait to go there.
 #[derive(Debug)]
 pub struct Route {
     pub(super) exchange: &'static str,
@@ -23,28 +62,28 @@ pub(super) struct State {
     open: Message,
     /// Full messages.
     full: VecDeque<Message>,
-    /// How many messages are under way.
+    /// Number of messages under way.
     pub(super) in_flight: usize,
-    /// Whether a task waits until the open message is due.
+    /// True if a task waits until the open message is due.
     lingers: bool,
-    /// How often the open message has waited for more.
+    /// Number of times that the open message has lingered.
     waits: u32,
-    /// Whether the route is in line for its turn.
+    /// True if the route is in line for its turn.
     in_line: bool,
 }
 
-/// Groups of many requests.
+/// Message of groups of many requests.
 #[derive(Debug, Default)]
 pub(super) struct Message {
     pub(super) body: Vec<u8>,
-    /// How many bytes of the body are whole groups.
+    /// Length of the complete groups in the body.
     whole: usize,
     events: usize,
     pub(super) parts: Vec<Part>,
 }
 
 impl Route {
-    /// A way that nothing goes yet.
+    /// Creates an empty route.
     pub fn new(exchange: &'static str, routing_key: &'static str) -> Self {
         Route {
             exchange,
@@ -55,7 +94,7 @@ impl Route {
 
     pub(super) fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(|poisoned| {
-            // Somebody panicked while appending: what is not whole goes, and the others' groups stay.
+            // A panic while appending: the incomplete group is removed, and the others stay.
             let mut state = poisoned.into_inner();
             let whole = state.open.whole;
             state.open.body.truncate(whole);
@@ -91,11 +130,11 @@ impl State {
         }
     }
 
-    /// The open message is as big as it gets.
+    /// Closes the open message, which is full.
     fn close(&mut self, limits: &Limits) {
         self.waits = 0;
-        // The next one is likely to become as large, and needn't be copied as it grows. What is larger than a message
-        // should be came once, and no room is kept for it.
+        // The next one is likely to become as large, and needn't be copied as it grows. A body larger than a message
+        // should be is an exception, for which no room is reserved.
         let usual = self.open.body.len().min(limits.bytes);
         let next = Message {
             body: Vec::with_capacity(if self.in_flight > 0 { usual } else { 0 }),
@@ -104,7 +143,7 @@ impl State {
         self.full.push_back(std::mem::replace(&mut self.open, next));
     }
 
-    /// Whether a task should wait now until the open message is due.
+    /// True if a task should wait now until the open message is due.
     pub(super) fn begins_to_linger(&mut self, limits: &Limits) -> bool {
         let waits = self.open.events > 0 && !limits.linger.is_zero();
         let begins = waits && self.waits == 0 && !self.lingers;
@@ -112,7 +151,7 @@ impl State {
         begins
     }
 
-    /// The open message, if it is still there, has waited once more; whether to wait yet again.
+    /// Notes that the open message, if it is still there, has lingered once more; true if it should linger again.
     pub(super) fn waited(&mut self) -> bool {
         let is_open = self.open.events > 0;
         self.waits += u32::from(is_open);
@@ -120,7 +159,7 @@ impl State {
         self.lingers
     }
 
-    /// Whether the route has to be put in line: there is something to send, and it isn't in line yet.
+    /// True if the route has to be put in line: it has something to send, and isn't in line yet.
     pub(super) fn joins_line(&mut self, limits: &Limits) -> bool {
         let joins = !self.in_line && self.has_due(limits);
         self.in_line |= joins;
@@ -140,8 +179,8 @@ impl State {
         waited && self.open.events > 0
     }
 
-    /// It is the route's turn: what goes now, which counts as under way from here on, and whether the route stays in
-    /// line.
+    /// Takes the route's turn: the message that goes now, which counts as under way from here on, and true if the route
+    /// stays in line.
     pub(super) fn turn(&mut self, limits: &Limits) -> (Option<Message>, bool) {
         if self.full.is_empty() && self.open_is_due(limits) {
             self.close(limits);

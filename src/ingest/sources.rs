@@ -1,4 +1,4 @@
-//! All sources of a pipeline, each with its pool, ready to be served over gRPC and HTTP.
+//! Sources of a pipeline, each with its pool, ready to be served over gRPC and HTTP.
 
 use std::sync::Arc;
 
@@ -13,7 +13,7 @@ use super::verify::Verifier;
 use super::webhook::{Takes, Webhook};
 use crate::broker::Topology;
 use crate::contract::{Intake, Pipeline};
-use crate::ops::health::Health;
+use crate::health::Health;
 
 /// All sources of a pipeline.
 #[derive(Debug)]
@@ -24,25 +24,25 @@ pub struct Sources {
     off: Vec<Off>,
 }
 
-/// A source that takes no requests: the secret that they are verified with isn't set.
+/// Disabled source: the secret that verifies its requests isn't set.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Off {
     /// The source's name.
     pub source: &'static str,
-    /// The environment variable that should hold the secret.
+    /// Environment variable that should hold the secret.
     pub variable: &'static str,
 }
 
-/// Why the sources can't be set up.
+/// Error while setting up the sources.
 #[derive(Debug, thiserror::Error)]
 pub enum SetUpError {
-    /// A variable of the environment is no size.
+    /// An environment variable holds no valid size.
     #[error(transparent)]
     Size(#[from] BadSize),
 }
 
 impl Sources {
-    /// Sets up every source of the pipeline. `topology` is what the broker serves, and `variable` looks into the
+    /// Sets up every source of the pipeline. `topology` is what the broker serves, and `variable` reads the
     /// environment.
     pub fn new(
         pipeline: &'static Pipeline,
@@ -111,17 +111,17 @@ impl Sources {
         })
     }
 
-    /// The sources that take no requests because they could not tell whom they come from.
+    /// Sources that are disabled because their requests can't be verified.
     pub fn off(&self) -> &[Off] {
         &self.off
     }
 
-    /// What the gRPC server answers. It must be called within a runtime.
+    /// gRPC server of the sources. It must be called within a runtime.
     pub fn grpc(&self, health: &Health) -> Result<Router, GrpcError> {
         grpc::routes(self.pipeline, &self.dispatches, health)
     }
 
-    /// What the HTTP server answers.
+    /// HTTP server of the sources.
     pub fn http(&self, health: Health, metrics: Render) -> Router {
         http::router(health, metrics).merge(self.http.clone())
     }

@@ -1,12 +1,12 @@
-//! How a refusal looks in gRPC.
+//! gRPC status of a refusal.
 
 use prost::Message as _;
 use tonic::{Code, Status};
 
-use super::reading::Unread;
+use super::body::Unread;
 use super::response::Refusal;
 
-/// When a client that was refused for want of room should try again.
+/// Retry delay of a client that was refused for lack of room, in seconds.
 pub const RETRY_AFTER_SECONDS: i64 = 1;
 
 /// `google.rpc.Status`, as it travels in `grpc-status-details-bin`.
@@ -38,7 +38,7 @@ struct ErrorInfo {
     metadata: std::collections::BTreeMap<String, String>,
 }
 
-/// The status that says why a request was refused, and whether and when to repeat it.
+/// Status of a refusal, with the reason, and if and when to retry.
 pub fn status(refusal: &Refusal) -> Status {
     let message = refusal.to_string();
     match refusal {
@@ -46,7 +46,7 @@ pub fn status(refusal: &Refusal) -> Status {
             repeat_later(Code::ResourceExhausted, message)
         }
         Refusal::Unavailable(_) | Refusal::Late => repeat_later(Code::Unavailable, message),
-        // The code that tonic itself has for it. A full pool has another one, because there a repetition helps.
+        // The code that tonic itself uses. A full pool has another one, because a retry helps there.
         Refusal::TooLarge { .. } | Refusal::HeadersTooLarge { .. } => Status::out_of_range(message),
         Refusal::HeaderTooHeavy { size, limit } => {
             too_heavy("HEADER_TOO_HEAVY", *size as u64, *limit as u64, message)
@@ -64,7 +64,7 @@ pub fn status(refusal: &Refusal) -> Status {
     }
 }
 
-/// The status that tells a program, too, what is too heavy, how heavy it is and how heavy it may be.
+/// Status of a request that is too heavy, with its weight and the limit for programs.
 fn too_heavy(reason: &str, size: u64, limit: u64, message: String) -> Status {
     let info = ErrorInfo {
         reason: reason.to_owned(),
@@ -77,7 +77,7 @@ fn too_heavy(reason: &str, size: u64, limit: u64, message: String) -> Status {
     with_detail(Code::OutOfRange, message, detail)
 }
 
-/// The status that says why a request could not be read.
+/// Status of a request that could not be read.
 pub fn unread(unread: &Unread) -> Status {
     let message = unread.to_string();
     match unread {

@@ -1,20 +1,20 @@
-//! The frame of a gRPC message: a unary call's body is one of them, and nothing else.
+//! Frame of a gRPC message: the body of a unary call is exactly one.
 
 use bytes::{BufMut as _, Bytes, BytesMut};
 use prost::Message;
 use tonic::Code;
 
-use super::reading::Unread;
+use super::body::Unread;
 
-/// A flag and the length of the message.
+/// Length of the prefix: a flag and the length of the message.
 const PREFIX: usize = 5;
 
-/// The most that a body with a message of at most `limit` bytes may have.
+/// Maximum size of a body with a message of at most `limit` bytes.
 pub(super) fn longest(limit: usize) -> usize {
     limit.saturating_add(PREFIX)
 }
 
-/// Looks at what came of a body, so that it is refused as soon as it is wrong.
+/// Checks the received part of a body, so that it is refused as soon as it is wrong.
 pub(super) fn check(body: &[u8], limit: usize) -> Result<(), Unread> {
     let Some((flag, length)) = prefix(body) else {
         return Ok(());
@@ -22,24 +22,24 @@ pub(super) fn check(body: &[u8], limit: usize) -> Result<(), Unread> {
     if flag > 1 {
         return Err(framing(
             Code::Internal,
-            format!("the flag of a message should be 0, or 1 if it is packed, and is {flag}"),
+            format!("the flag of a message must be 0, or 1 if it is compressed, and is {flag}"),
         ));
     }
     if length > limit {
         return Err(Unread::TooLarge { limit });
     }
     if body.len() > PREFIX + length {
-        let text = "a unary call has one message, and this has more";
+        let text = "a unary call has exactly one message, and this one has more";
         return Err(framing(Code::Unimplemented, text.to_owned()));
     }
     Ok(())
 }
 
-/// The message of a complete body, and whether it is packed.
+/// Message of a complete body, and true if it is compressed.
 pub(super) fn message(body: &Bytes) -> Result<(bool, Bytes), Unread> {
     let Some((flag, length)) = prefix(body) else {
         let text = match body.len() {
-            0 => "a unary call has one message, and this has none".to_owned(),
+            0 => "a unary call has exactly one message, and this one has none".to_owned(),
             len => format!("the body ends after {len} of the 5 bytes before a message"),
         };
         return Err(framing(Code::Unimplemented, text));
@@ -52,7 +52,7 @@ pub(super) fn message(body: &Bytes) -> Result<(bool, Bytes), Unread> {
     Ok((flag == 1, message))
 }
 
-/// A message of ours in its frame.
+/// Frames a message.
 pub(super) fn framed(message: &impl Message) -> Bytes {
     let len = message.encoded_len();
     let mut frame = BytesMut::with_capacity(PREFIX + len);

@@ -1,4 +1,4 @@
-//! Whether a webhook's request comes from whom it should: signatures over the raw body, tokens and passwords.
+//! Webhook authentication: signatures over the raw body, tokens and passwords.
 
 use std::fmt;
 
@@ -12,35 +12,35 @@ use crate::contract::{Encoding, Scheme, Verify};
 
 type Hmac256 = Hmac<Sha256>;
 
-/// What a source asks of its requests.
+/// Verifier of a source's requests.
 pub struct Verifier {
     scheme: Scheme,
-    /// One for each secret that is accepted; none while the source is off.
+    /// Keys, one for each accepted secret; none while the source is disabled.
     keys: Vec<Key>,
 }
 
-/// A secret, as the key of a MAC.
+/// Secret, as the key of a MAC.
 struct Key {
     mac: Hmac256,
-    /// The MAC of the secret itself, which tells whether another text is the secret without comparing them.
+    /// MAC of the secret itself, which tells if another text is the secret without comparing the two.
     own: Vec<u8>,
 }
 
-/// What a request's headers prove, or claim.
+/// Proof in a request's headers.
 #[derive(Debug)]
 pub enum Proof {
-    /// All that has to be proved.
+    /// The headers prove it.
     Done,
-    /// That the body has this signature, which is to be verified.
+    /// The body must have this signature, which is still to be verified.
     Signature(Vec<u8>),
 }
 
-/// The request doesn't prove where it comes from.
+/// The request doesn't prove its origin.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Unproved;
 
 impl Verifier {
-    /// With the secrets that the environment holds. Without the first one nothing can be proved.
+    /// Creates a verifier with the secrets in the environment. Without the first one it accepts nothing.
     pub fn new(verify: &Verify, variable: &impl Fn(&str) -> Option<String>) -> Self {
         let secret = |name: &str| variable(name).filter(|secret| !secret.is_empty());
         let keys = match secret(verify.variable) {
@@ -61,12 +61,12 @@ impl Verifier {
         }
     }
 
-    /// Whether there is no secret, so that nothing can be proved.
+    /// True if there is no secret, so that nothing can be verified.
     pub fn is_off(&self) -> bool {
         self.keys.is_empty()
     }
 
-    /// The header that holds a signature, which isn't for others to see.
+    /// Header that holds a signature, which isn't passed on.
     pub fn signature_header(&self) -> Option<&'static str> {
         match self.scheme {
             Scheme::Hmac { header, .. } => Some(header),
@@ -74,7 +74,7 @@ impl Verifier {
         }
     }
 
-    /// What HTTP has servers answer those who don't prove who they are.
+    /// Challenge of HTTP for requests without credentials.
     pub fn challenge(&self) -> Option<&'static str> {
         match self.scheme {
             Scheme::Hmac { .. } => None,
@@ -83,7 +83,7 @@ impl Verifier {
         }
     }
 
-    /// What the headers prove. A signature is only read here; [`Verifier::verify`] says whether it is the body's.
+    /// Reads the proof in the headers. A signature is checked by [`Verifier::verify`] only.
     pub fn read(&self, headers: &HeaderMap) -> Result<Proof, Unproved> {
         match self.scheme {
             Scheme::Hmac {
@@ -107,7 +107,7 @@ impl Verifier {
         }
     }
 
-    /// Whether the proof holds for this body.
+    /// Checks the proof against the body.
     pub fn verify(&self, proof: &Proof, body: &[u8]) -> Result<(), Unproved> {
         match proof {
             Proof::Done => Ok(()),
@@ -120,7 +120,7 @@ impl Verifier {
             .map(|()| Proof::Done)
     }
 
-    /// Asks all keys, so that the time tells nothing of which it was.
+    /// Tries all keys, so that the time doesn't tell which one matched.
     fn any(&self, accepts: impl Fn(&Key) -> bool) -> Result<(), Unproved> {
         let accepted = self.keys.iter().filter(|key| accepts(key)).count();
         if accepted > 0 { Ok(()) } else { Err(Unproved) }
@@ -142,7 +142,7 @@ impl fmt::Debug for Verifier {
 
 impl Key {
     fn new(secret: &str) -> Option<Self> {
-        // HMAC takes keys of any length, so that there is always one.
+        // HMAC accepts keys of any length, so this never fails.
         let mac = Hmac256::new_from_slice(secret.as_bytes()).ok()?;
         let own = mac.clone().chain_update(secret).finalize();
         Some(Key {
@@ -151,14 +151,14 @@ impl Key {
         })
     }
 
-    /// Whether this is the MAC of the message; in constant time.
+    /// True if this is the MAC of the message; in constant time.
     fn signs(&self, message: &[u8], signature: &[u8]) -> bool {
         let mac = self.mac.clone().chain_update(message);
         mac.verify_slice(signature).is_ok()
     }
 }
 
-/// The text of a header that is there once.
+/// Value of a header that occurs exactly once.
 fn single<'a>(headers: &'a HeaderMap, name: &str) -> Result<&'a str, Unproved> {
     let mut values = headers.get_all(name).iter();
     match (values.next(), values.next()) {
@@ -167,7 +167,7 @@ fn single<'a>(headers: &'a HeaderMap, name: &str) -> Result<&'a str, Unproved> {
     }
 }
 
-/// What follows the scheme in `Authorization`.
+/// Credentials that follow the scheme in `Authorization`.
 fn credentials<'a>(headers: &'a HeaderMap, scheme: &str) -> Result<&'a str, Unproved> {
     let text = single(headers, header::AUTHORIZATION.as_str())?;
     let (name, credentials) = text.trim().split_once(' ').ok_or(Unproved)?;
@@ -177,7 +177,7 @@ fn credentials<'a>(headers: &'a HeaderMap, scheme: &str) -> Result<&'a str, Unpr
     }
 }
 
-/// The bytes that hexadecimal digits write.
+/// Decodes hexadecimal digits.
 fn hex(text: &str) -> Option<Vec<u8>> {
     if !text.len().is_multiple_of(2) {
         return None;

@@ -1,5 +1,5 @@
-//! A source of JSON messages: one object a request, tried out, and published as it came. What can't be stored is kept
-//! as a dead letter, and its sender is told.
+//! Webhook: a source of JSON messages, one object a request, checked by a dry run and published as it came. A message
+//! that can't be stored is kept as a dead letter, and its sender is told.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -21,14 +21,16 @@ use super::reading::Budget;
 use super::response::Refusal;
 use super::verify::{Proof, Verifier};
 use crate::broker::{Outgoing, Topology};
-use crate::contract::identity::Declared;
-use crate::contract::json::{Map, Value, without_mark};
-use crate::contract::{self, Bad, IdFrom, OnBad, Pipeline, RoutingKey, Shape, Source};
+use crate::contract::{self, IdFrom, OnBad, Pipeline, RoutingKey, Source};
+use crate::identity::Declared;
+use crate::json::{Map, Value, without_mark};
+use crate::protobuf::Shape;
+use crate::row_error::Bad;
 
-/// A body of more bytes is read on a thread where nobody else waits.
+/// Size from which a body is handled on a separate thread, in bytes.
 const LARGE: usize = 256 << 10;
 
-/// A source of JSON messages.
+/// Source of JSON messages.
 #[derive(Debug)]
 pub struct Webhook {
     source: &'static Source,
@@ -44,56 +46,56 @@ pub struct Webhook {
     kept: Counter,
 }
 
-/// What a webhook takes.
+/// Configuration of a webhook.
 #[derive(Debug, Clone, Copy)]
 pub struct Takes {
-    /// What the body looks like.
+    /// Shape of the body.
     pub message: &'static Shape,
-    /// Where it goes.
+    /// Routing key, or how to compute it.
     pub routing_key: &'static RoutingKey,
-    /// Whether the request's headers are kept.
+    /// True if the request's headers are kept.
     pub headers: bool,
-    /// What its id is made of.
+    /// Rule for the id.
     pub id: IdFrom,
-    /// What is done if it can't be stored.
+    /// Policy for messages that can't be stored.
     pub on_bad: OnBad,
 }
 
-/// What is known of a request from its headers.
+/// Verified headers of a request.
 #[derive(Debug)]
 pub struct Greeted {
     proof: Proof,
-    /// The headers that are kept.
+    /// Headers that are kept.
     headers: Map<String, Value>,
-    /// What they say of its id.
+    /// Id that they declare.
     declared: Option<Declared>,
 }
 
-/// What became of a request that is not refused.
+/// Outcome of a request that is not refused.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Taken {
-    /// Its message is at the broker, and nothing but its destination keeps it from being stored.
+    /// Its message is confirmed by the broker, and only its destination may keep it from being stored.
     Good {
-        /// The message's id.
+        /// Id of the message.
         id: String,
     },
     /// It can't be stored, not everywhere at least, and is kept as a dead letter.
     Kept {
-        /// The message's id.
+        /// Id of the message.
         id: String,
-        /// Why it can't be stored.
+        /// Reason.
         reason: String,
-        /// The field that is wrong, if it is a field.
+        /// Field that is wrong, if it is a field.
         field: Option<String>,
-        /// The dead letter's id; the first one's, if several queues can't store it.
+        /// Id of the dead letter; of the first one, if several queues can't store it.
         letter: String,
-        /// Whether other queues can store it, and do.
+        /// True if other queues can store it, and do.
         partly: bool,
     },
 }
 
 impl Webhook {
-    /// The source of these messages, with this pool. `topology` tells where they get to.
+    /// Creates the source of these messages, with this pool. `topology` tells which queues they reach.
     pub fn new(
         (pipeline, topology): (&'static Pipeline, &Topology),
         source: &'static Source,
@@ -125,12 +127,12 @@ impl Webhook {
         }
     }
 
-    /// What is asked of those who don't prove where they come from.
+    /// Challenge for requests without credentials.
     pub fn challenge(&self) -> Option<&'static str> {
         self.verifier.as_ref().and_then(Verifier::challenge)
     }
 
-    /// Looks at a request's headers, before anything is done for it.
+    /// Checks a request's headers, before its body is read.
     pub fn greet(&self, headers: &HeaderMap) -> Result<Greeted, Refusal> {
         let greeted = self.read(headers);
         if greeted.is_err() {
@@ -158,21 +160,21 @@ impl Webhook {
         })
     }
 
-    /// What bounds the requests that are still being read.
+    /// Budget of requests that are still being read.
     pub fn reading(&self) -> &Budget {
         self.pool.reading()
     }
 
-    /// The largest request, in bytes.
+    /// Maximum size of a request, in bytes.
     pub fn max_request(&self) -> usize {
         self.max_request
     }
 
-    /// Takes a message in, and answers when it is at the broker, or is kept.
+    /// Handles a message, and answers when it is confirmed by the broker, or kept.
     pub async fn take(self: &Arc<Self>, greeted: Greeted, body: Bytes) -> Result<Taken, Refusal> {
         let asked = Asked::of(self.source.name);
         let is_new = self.judge.identity.is_new(greeted.declared.as_ref());
-        // Whether the message would be another one if it came again.
+        // True if a repetition of the message would be another one.
         let is_new = Arc::new(AtomicBool::new(is_new));
         let answer = timeout(LONGEST, self.admit(greeted, body, Arc::clone(&is_new)))
             .await
@@ -203,7 +205,8 @@ impl Webhook {
             let verified = verifier.verify(&greeted.proof, &body);
             verified.map_err(|_| Refusal::Unauthorized)?;
         }
-        // A signature is over what came; JSON begins after the mark that some put before it.
+        // A signature covers the bytes that were received; JSON begins after a byte order mark, which some senders put
+        // before it.
         let body = body.slice_ref(without_mark(&body));
         let admitted = self.pool.admit(body.len() as u64).await?;
         let task = tokio::spawn(Arc::clone(self).process(greeted, body, admitted, is_new));
@@ -248,7 +251,7 @@ impl Webhook {
         Ok(self.publisher.publish(message).await?)
     }
 
-    /// Keeps or refuses what can't be stored, not everywhere at least.
+    /// Keeps or refuses a message that can't be stored, not everywhere at least.
     async fn bad(&self, judged: Judged) -> Result<Taken, Refusal> {
         let Judged {
             message,
@@ -261,9 +264,9 @@ impl Webhook {
         let letters = self.keeper.letters(&message, &found.bad, first);
         let keeps = self.on_bad == OnBad::Keep;
         let Some(bad) = first else {
-            // Nobody takes it. The broker's own path for such messages keeps it.
+            // No queue takes it. The broker's own path for unrouted messages keeps it.
             let reason = format!(
-                "no queue takes messages of exchange {} with routing key {}",
+                "no queue is bound to exchange {} with routing key {}",
                 message.exchange, message.routing_key
             );
             if !keeps {
@@ -290,7 +293,7 @@ impl Webhook {
             return Err(refusal(bad.clone()));
         };
         if partly {
-            // The others store it; the letters are made by the queues that can't.
+            // The other queues store it; the dead letters are those of the queues that can't.
             self.publish(message).await?;
         } else if self.keeper.has_room(&letters) {
             self.keeper.keep(&self.publisher, letters).await?;

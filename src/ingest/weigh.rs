@@ -1,14 +1,14 @@
-//! What a request of typed events weighs: first as far as its framing tells, before anything is done for it; then, when
-//! it is taken apart, as far as it would become rows.
+//! Weight of a request of typed events: first from its framing, before any work is done for it; then, once it is
+//! scanned, as the rows that it would become.
 
 use super::response::Refusal;
-use super::scan::{Event, MAX_EVENTS, Refused, Verdict};
 use crate::contract::Envelope;
-use crate::contract::wire::{self, RECURSION_LIMIT, WireType};
+use crate::events::{Event, MAX_EVENTS, Refused, Verdict};
+use crate::protobuf::wire::{self, RECURSION_LIMIT, WireType};
 use crate::weight::{self, MAX_HEADER, MAX_REQUEST, Most};
 
-/// What protobuf takes until it is published, at most: what its framing shows of it. What is wrong with the framing is
-/// for the scan to say.
+/// Upper bound on the weight of a protobuf request until it is published, from its framing. Errors of the framing are
+/// left to the scan.
 pub(super) fn wire(bytes: &[u8], envelope: &Envelope, most: Most) -> Result<u64, Refusal> {
     let (mut header, mut events, mut at) = (0_usize, 0, 0);
     while let Ok((number, wire_type)) = wire::key(bytes, &mut at) {
@@ -35,12 +35,12 @@ pub(super) fn wire(bytes: &[u8], envelope: &Envelope, most: Most) -> Result<u64,
     Ok(weight::request(bytes.len(), events, header, groups))
 }
 
-/// What proto3 JSON takes until it is taken apart.
+/// Weight of a proto3 JSON request until it is decoded.
 pub(super) fn json(text: &[u8]) -> Result<u64, Refusal> {
     let weight = weight::proto_json(text.len());
     if weight > MAX_REQUEST {
         let why = format!(
-            "as JSON it has {} bytes; send fewer events at once, or protobuf",
+            "it has {} bytes of JSON; send fewer events at once, or protobuf",
             text.len()
         );
         return Err(too_heavy(weight, why));
@@ -48,7 +48,7 @@ pub(super) fn json(text: &[u8]) -> Result<u64, Refusal> {
     Ok(weight)
 }
 
-/// The same as [`wire`] of what came as JSON, once it is known: a header and so many events, good or not.
+/// Weight of a decoded JSON request, like [`wire`]: a header and so many events, valid or not.
 pub(super) fn read(
     header: usize,
     events: usize,
@@ -63,8 +63,8 @@ pub(super) fn read(
     Ok(weight::request(bytes, events, header, groups))
 }
 
-/// Refuses what would become too much, as far as it becomes rows: the events that are good, and those that a later build
-/// may know. Refused events become a few letters at most, whatever their number.
+/// Refuses a request whose rows would be too heavy: the valid events, and those that a later build may know. Refused
+/// events become a few dead letters at most, whatever their number.
 pub(super) fn rows(header: usize, events: &[Event<'_>]) -> Result<(), Refusal> {
     let (mut count, mut bytes) = (0, 0);
     for event in events {
@@ -79,7 +79,7 @@ pub(super) fn rows(header: usize, events: &[Event<'_>]) -> Result<(), Refusal> {
         return Err(too_heavy(
             weight,
             format!(
-                "each of its {count} events comes to repeat the header of {} bytes; send at most {} such events at once",
+                "each of its {count} events repeats the header of {} bytes; send at most {} such events at once",
                 header,
                 MAX_REQUEST / each.max(1),
             ),

@@ -1,4 +1,4 @@
-//! The life of a connection: served, looked at now and then, and ended in time.
+//! Life cycle of a connection: served, checked at intervals, and closed in time.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -6,7 +6,6 @@ use std::time::{Duration, Instant};
 use axum::Router;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto;
-use metrics::counter;
 use tokio::net::TcpStream;
 use tokio::sync::watch;
 
@@ -15,34 +14,35 @@ use super::peer::{Peer, Verdict};
 use super::places::Place;
 use super::service::Requests;
 use super::stream::Stream;
+use crate::metrics::connections::CLOSED;
 
-/// How many requests an HTTP/2 connection may have at once.
+/// Maximum number of concurrent streams of an HTTP/2 connection.
 const STREAMS: u32 = 1024;
 
-/// What may be under way to us, of a stream and of a connection, before somebody reads it.
+/// Flow-control window of a stream and of a connection, in bytes.
 const STREAM_WINDOW: u32 = 256 << 10;
 const CONNECTION_WINDOW: u32 = 1 << 20;
 
-/// What is kept to be written, of each stream.
+/// Send buffer of each stream, in bytes.
 const SEND_BUFFER: usize = 64 << 10;
 
-/// The longest head of a request, and of one in HTTP/2 as it is counted there.
+/// Maximum size of a request head in HTTP/1 and, as HTTP/2 counts it, in HTTP/2.
 const HEAD: usize = 64 << 10;
 const HEADER_LIST: u32 = 16 << 10;
 
-/// How many streams a client may reset before they are answered, and have reset by errors of its own: attacks do little
-/// else.
+/// Maximum number of streams that a client may reset before they are answered, or have reset by errors of its own:
+/// attacks do little else.
 const RESETS: usize = 64;
 const ERRORS: usize = 256;
 
-/// How often a connection is asked whether somebody is there, and how long that may take.
+/// Interval of HTTP/2 keep-alive pings, and how long an answer may take.
 const ASKED: Duration = Duration::from_secs(30);
 const ANSWERED: Duration = Duration::from_secs(20);
 
-/// How long a connection without a request may take to end once it is told to.
+/// Time limit for a connection without a request to close after it is told to.
 const FAREWELL: Duration = Duration::from_secs(2);
 
-/// What serves the connections of a port.
+/// HTTP server of the connections of a port.
 pub(super) struct Server {
     router: Router,
     limits: Arc<Limits>,
@@ -55,7 +55,7 @@ impl Server {
         builder
             .http1()
             .timer(TokioTimer::new())
-            // hyper counts this from the end of the last answer; a head that takes long is looked for here.
+            // hyper counts this from the end of the last answer; the limit for a slow head is checked below.
             .header_read_timeout(limits.idle)
             .max_buf_size(HEAD);
         builder
@@ -89,12 +89,12 @@ impl Server {
         let requests = Requests::new(self.router.clone(), Arc::clone(peer));
         let mut connection = std::pin::pin!(self.builder.serve_connection(io, requests));
         let tick = self.limits.tick();
-        // Since when it is told to end, and when what is asked for has to be answered.
+        // When it was told to close, and when open requests have to be answered.
         let mut told: Option<(Instant, Instant)> = None;
         let mut stopped = false;
         loop {
             tokio::select! {
-                // In order: what is there already counts before the connection is judged.
+                // In order: bytes that have arrived count before the connection is judged.
                 biased;
                 ended = connection.as_mut() => {
                     if let Err(error) = ended {
@@ -103,7 +103,7 @@ impl Server {
                     return;
                 }
                 () = peer.evicted() => return closed(peer, "evicted"),
-                // An error says that the server is gone, which is the same.
+                // An error means that the server is gone, which is the same.
                 _ = stopping.wait_for(|stopping| *stopping), if !stopped => {
                     stopped = true;
                     let now = Instant::now();
@@ -135,19 +135,17 @@ impl Server {
     }
 }
 
-/// Counts and tells that a connection is closed by us.
+/// Counts and logs that the server closes a connection.
 fn closed(peer: &Peer, reason: &'static str) {
     let door = peer.door();
-    counter!("event_grpc_connections_closed_total", "door" => door, "reason" => reason)
-        .increment(1);
+    CLOSED.with([door, reason]).increment(1);
     tracing::debug!(door, peer = %peer.address(), reason, "A connection is closed.");
 }
 
-/// Counts and tells that a connection ended with an error: mostly that it was cut, or spoke no HTTP.
+/// Counts and logs that a connection ended with an error: mostly it was cut, or didn't speak HTTP.
 fn broken(peer: &Peer, error: &(dyn std::error::Error + Send + Sync)) {
     let door = peer.door();
-    counter!("event_grpc_connections_closed_total", "door" => door, "reason" => "broken")
-        .increment(1);
+    CLOSED.with([door, "broken"]).increment(1);
     let cause = error.source().map(ToString::to_string);
     tracing::debug!(door, peer = %peer.address(), %error, cause, "A connection broke.");
 }

@@ -1,11 +1,11 @@
-//! How many descriptors the process may open.
+//! File descriptor limit of the process.
 
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
-/// More than this is never asked for: a child that closes what it inherits would be busy for long.
+/// Upper bound on the limit that is requested: a child that closes inherited descriptors would be busy for long.
 const MOST: u64 = 1 << 20;
 
-/// Raises the limit of open files to the hard limit, and returns what it is then.
+/// Raises the limit of open files to the hard limit, and returns the limit that holds then.
 pub fn raise() -> u64 {
     let now = getrlimit(Resource::Nofile);
     let wanted = now.maximum.unwrap_or(MOST).min(MOST);

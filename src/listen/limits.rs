@@ -1,55 +1,55 @@
-//! What bounds connections: how many, how long they may be silent, how slow they may be.
+//! Connection limits: how many, how long they may be silent, and how slow they may be.
 
 use std::time::Duration;
 
-/// The most connections of a port, whatever the descriptors allow.
+/// Maximum number of connections of a port, whatever the descriptors allow.
 const MOST: usize = 10_000;
 
-/// The most connections of one address, unless the operator says otherwise, and the part of all that they are at most.
-/// Proxies have many.
+/// Maximum number of connections of one address, unless configured, and its share of the port's limit. Proxies have
+/// many.
 const MOST_OF_ONE: usize = 2_000;
 const PART_OF_ONE: usize = 4;
 
-/// Descriptors that are not for connections, at least and at most: brokers, databases, files.
+/// Minimum and maximum number of descriptors reserved for everything but connections: brokers, databases, files.
 const RESERVE: (u64, u64) = (32, 4_096);
 
-/// What bounds the connections of one port.
+/// Limits of the connections of one port.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Limits {
-    /// How many there may be.
+    /// Maximum number of connections.
     pub connections: usize,
-    /// How many of them may come from one address; of IPv6, from one /64.
+    /// Maximum number of connections of one address; of IPv6, of one /64.
     pub of_one_address: usize,
-    /// How long a connection may take to say something, and the head of an HTTP/1 request to be complete.
+    /// Timeout for the first bytes of a connection and for the head of an HTTP/1 request.
     pub silence: Duration,
-    /// How long an HTTP/1 connection is kept without a request.
+    /// Idle timeout of an HTTP/1 connection.
     pub idle: Duration,
-    /// How long an HTTP/2 connection is kept without a call.
+    /// Idle timeout of an HTTP/2 connection.
     pub idle_http2: Duration,
-    /// How long an HTTP/2 connection is kept at all, so that clients spread over instances; a tenth more or less.
+    /// Maximum age of an HTTP/2 connection, so that clients spread over instances; a tenth more or less.
     pub age: Duration,
-    /// How long what is asked for may take once a connection is told to end.
+    /// Time limit for open requests once a connection is told to close.
     pub grace: Duration,
-    /// The same once the server ends.
+    /// Time limit for open requests once the server stops.
     pub drain: Duration,
-    /// How long a client may read nothing. All of an answer may take twice as long.
+    /// Timeout of a client that reads nothing. A whole answer may take twice as long.
     pub unread: Duration,
-    /// How long what a client still sends is thrown away after it was refused, so that it can read why.
+    /// How long bytes after a refusal are discarded, so that the client can read the answer.
     pub linger: Duration,
-    /// How fast bodies have to come.
+    /// Minimum pace of request bodies.
     pub pace: Pace,
 }
 
-/// How fast bodies have to come.
+/// Minimum pace of request bodies.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Pace {
-    /// How long a body may take in all.
+    /// Maximum duration of a whole body.
     pub longest: Duration,
-    /// In each such time …
+    /// In each window …
     pub window: Duration,
-    /// … so many bytes have to come, until it is complete.
+    /// … at least so many bytes have to arrive, until the body is complete.
     pub least: usize,
-    /// A body that made no progress for so long is given up when its room is needed for others.
+    /// A body that made no progress for so long is aborted when its room is needed for others.
     pub patience: Duration,
 }
 
@@ -83,7 +83,7 @@ impl Default for Limits {
 }
 
 impl Limits {
-    /// The defaults for a process that may open so many descriptors and has two ports.
+    /// Defaults for a process with two ports and so many descriptors.
     pub fn within(descriptors: u64) -> Self {
         let reserve = (descriptors / 4).clamp(RESERVE.0, RESERVE.1);
         let each = descriptors.saturating_sub(reserve) / 2;
@@ -95,12 +95,12 @@ impl Limits {
         }
     }
 
-    /// How many connections one address may have of so many, unless the operator says otherwise.
+    /// Default limit of one address, for so many connections in all.
     pub fn of_one(connections: usize) -> usize {
         (connections / PART_OF_ONE).clamp(1, MOST_OF_ONE)
     }
 
-    /// How often a connection is looked at.
+    /// Interval at which a connection is checked.
     pub(super) fn tick(&self) -> Duration {
         let shortest = self
             .silence

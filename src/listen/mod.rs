@@ -1,7 +1,7 @@
-//! The listeners: one accept loop for both ports, and what bounds the connections on them.
+//! Listeners: one accept loop for both ports, and the limits of their connections.
 //!
-//! Nothing here knows what a request is about. A connection that says nothing, says too little, doesn't read its answers
-//! or is one too many costs itself: it is closed, counted, and leaves a line at debug.
+//! Nothing here knows the content of a request. A connection that is silent, too slow, doesn't read its answers or
+//! exceeds a limit costs itself alone: it is closed, counted, and logged at debug.
 
 mod connection;
 pub mod descriptors;
@@ -16,7 +16,6 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use axum::Router;
-use metrics::counter;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
@@ -26,19 +25,20 @@ pub use peer::{Endless, Peer};
 pub use places::one_address;
 pub use refused::Refused;
 
+use crate::metrics::connections::REFUSED;
 use places::Places;
 
-/// The first pause after a connection could not be accepted, and the longest.
+/// Shortest and longest pause after accepting a connection failed.
 const PAUSE: Duration = Duration::from_millis(10);
 const LONGEST_PAUSE: Duration = Duration::from_millis(500);
 
-/// How long it has to go well before trouble with accepting is told again.
+/// Time without errors after which an accept error is logged again.
 const QUIET: Duration = Duration::from_secs(60);
 
 /// Serves on one port until `stop` ends, and then until the last connection is closed. The port is free as soon as
-/// `stop` ends. `door` names it in metrics and lines.
+/// `stop` ends. `door` names it in metrics and logs.
 ///
-/// A connection whose requests take long can keep it from ending: the caller sets a deadline.
+/// A connection with a long request can keep this from ending: the caller sets a deadline.
 pub async fn serve(
     listener: TcpListener,
     door: &'static str,
@@ -78,14 +78,15 @@ pub async fn serve(
     while connections.join_next().await.is_some() {}
 }
 
-/// Answers are small and should leave at once. A connection that can't be told so works all the same.
+/// Disables Nagle's algorithm: answers are small and should leave at once. A connection that refuses works all the
+/// same.
 fn prepare(stream: &TcpStream) {
     if let Err(error) = stream.set_nodelay(true) {
-        tracing::debug!(%error, "A connection keeps its delay.");
+        tracing::debug!(%error, "TCP_NODELAY could not be set on a connection.");
     }
 }
 
-/// Connections that could not be accepted, of late.
+/// Recent accept errors.
 #[derive(Default)]
 struct Trouble {
     pause: Duration,
@@ -93,14 +94,13 @@ struct Trouble {
 }
 
 impl Trouble {
-    /// Waits after an error of `accept`. Errors of one connection are nobody else's; with no descriptors left the loop
+    /// Waits after an error of `accept`. Errors of one connection don't affect others; without descriptors the loop
     /// would spin, so it makes room and waits.
     async fn rest(&mut self, door: &'static str, error: &std::io::Error, places: &Places) {
         if is_of_one_connection(error) {
             return;
         }
-        counter!("event_grpc_connections_refused_total", "door" => door, "reason" => "descriptors")
-            .increment(1);
+        REFUSED.with([door, "descriptors"]).increment(1);
         let now = Instant::now();
         let news = self
             .last
@@ -108,10 +108,10 @@ impl Trouble {
         self.last = Some(now);
         if news {
             self.pause = PAUSE;
-            tracing::error!(door, %error, open = places.open(), "Connections can't be accepted; it is tried again until they can.");
+            tracing::error!(door, %error, open = places.open(), "Connections can't be accepted; the listener retries.");
         }
         if places.make_room() {
-            // Those who leave need a moment for it.
+            // Connections that are evicted need a moment to close.
             self.pause = PAUSE;
         }
         tokio::time::sleep(self.pause).await;
@@ -119,7 +119,7 @@ impl Trouble {
     }
 }
 
-/// Whether an error of `accept` is about the connection that was to be accepted, which is gone.
+/// True if an error of `accept` is about the accepted connection only, which is gone.
 fn is_of_one_connection(error: &std::io::Error) -> bool {
     use std::io::ErrorKind;
     matches!(

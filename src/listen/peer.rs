@@ -1,4 +1,4 @@
-//! One connection, as the rest sees it: who it is, what it is doing, and since when.
+//! Peer: the state of one connection, for handlers and limits.
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -11,54 +11,54 @@ use tokio::sync::Notify;
 
 use super::limits::{Limits, Pace};
 
-/// The bytes that say it is HTTP/2; whoever sent fewer has said nothing yet.
+/// Preface of HTTP/2; a connection that sent fewer bytes counts as silent.
 const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 
-/// A connection. Each of its requests has it, in an `Arc`, among its extensions.
+/// A connection. Each of its requests carries it in an `Arc`, among its extensions.
 #[derive(Debug)]
 pub struct Peer {
     door: &'static str,
     address: SocketAddr,
     accepted: Instant,
     limits: Arc<Limits>,
-    /// How old it may become.
+    /// Maximum age.
     age: Duration,
     state: Mutex<State>,
     evicted: AtomicBool,
-    /// Whether what isn't written yet is thrown away when it is closed.
+    /// True if unwritten bytes are discarded when it is closed.
     reset: AtomicBool,
     leave: Notify,
-    /// How many bytes of requests there are that are not complete.
+    /// Bytes of its incomplete requests.
     uploading: AtomicU64,
 }
 
 #[derive(Debug)]
 struct State {
-    /// How many bytes came, of those that count.
+    /// Number of bytes received that count as progress.
     heard: u64,
     http2: bool,
-    /// Since when the head of a request is under way, if it is HTTP/1.
+    /// Start of an incomplete HTTP/1 request head.
     head: Option<Instant>,
-    /// Since when nothing can be written.
+    /// Time since when writing is blocked.
     stuck: Option<Instant>,
     requests: u64,
     under_way: u32,
-    /// Of those under way, the ones that have no end of their own.
+    /// Number of requests under way that have no end of their own.
     endless: u32,
-    /// When the last request ended, or it was accepted.
+    /// End of the last request, or the time when it was accepted.
     idle: Instant,
-    /// The pieces of answers that are not written, and since when, by a number that grows.
+    /// Unwritten pieces of answers, and since when, by a growing number.
     pieces: BTreeMap<u64, Instant>,
     piece: u64,
-    /// Whether a request was answered before all of it was read.
+    /// True if a request was answered before all of it was read.
     unread: bool,
 }
 
-/// What should become of a connection.
+/// Decision on a connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Verdict {
     Stays,
-    /// It is told to end, and ends by itself.
+    /// It is told to close, and closes by itself.
     Leaves(&'static str),
     /// It is closed.
     Cut(&'static str),
@@ -90,7 +90,7 @@ impl Peer {
             door,
             address,
             accepted,
-            // Spread, so that the clients of an instance that was started with others don't all come back at once.
+            // With jitter, so that the clients of one instance don't all reconnect at once.
             age: limits.age.mul_f64(rand::random_range(0.9..1.1)),
             limits,
             state: Mutex::new(State {
@@ -113,22 +113,22 @@ impl Peer {
         }
     }
 
-    /// The port that it is connected to.
+    /// Name of the port.
     pub fn door(&self) -> &'static str {
         self.door
     }
 
-    /// Where it comes from.
+    /// Remote address.
     pub fn address(&self) -> SocketAddr {
         self.address
     }
 
-    /// How fast its bodies have to come.
+    /// Minimum pace of its request bodies.
     pub fn pace(&self) -> Pace {
         self.limits.pace
     }
 
-    /// Counts bytes of a request that isn't complete, if there are then no more than `most` of all its requests.
+    /// Counts bytes of an incomplete request, unless its requests would then exceed `most` bytes together.
     pub fn upload(&self, bytes: u64, most: u64) -> bool {
         let before = self.uploading.fetch_add(bytes, Ordering::Relaxed);
         let fits = before.saturating_add(bytes) <= most;
@@ -138,12 +138,12 @@ impl Peer {
         fits
     }
 
-    /// Counts them no longer.
+    /// Stops counting them.
     pub fn uploaded(&self, bytes: u64) {
         self.uploading.fetch_sub(bytes, Ordering::Relaxed);
     }
 
-    /// A request begins.
+    /// Registers a new request.
     pub(super) fn request(self: &Arc<Self>, version: Version) -> UnderWay {
         let mut state = self.state();
         state.http2 = version == Version::HTTP_2;
@@ -156,10 +156,10 @@ impl Peer {
         }
     }
 
-    /// Bytes came.
+    /// Registers received bytes.
     pub(super) fn heard(&self, bytes: &[u8]) {
         let mut state = self.state();
-        // Some end a request with a line too many. It begins none.
+        // Some clients end a request with an extra line. It doesn't begin another.
         let idle = state.under_way == 0 && state.head.is_none() && !state.http2;
         if idle && bytes.iter().all(|byte| matches!(byte, b'\r' | b'\n')) {
             return;
@@ -173,24 +173,24 @@ impl Peer {
         }
     }
 
-    /// Nothing can be written, or something was again.
+    /// Registers that writing is blocked, or isn't any more.
     pub(super) fn stuck(&self, stuck: bool) {
         self.state().stuck = stuck.then(Instant::now);
     }
 
-    /// A request was answered before all of it was read.
+    /// Registers that a request was answered before all of it was read.
     pub(super) fn left_unread(&self) {
         self.state().unread = true;
     }
 
-    /// How long what still comes should be thrown away before it is closed, so that the client reads its answer.
+    /// How long incoming bytes should be discarded before it is closed, so that the client reads its answer.
     pub(super) fn linger(&self) -> Option<Duration> {
         let state = self.state();
         (state.unread && !state.http2).then_some(self.limits.linger)
     }
 
-    /// One of its requests has no end of its own: as long as what is returned is kept, it doesn't keep the connection from
-    /// leaving for others. None if there are `most` of them already.
+    /// Registers an open-ended call: as long as the returned value lives, the call doesn't keep the connection from
+    /// being evicted. None if there are `most` of them already.
     pub fn endless(self: &Arc<Self>, most: u32) -> Option<Endless> {
         let mut state = self.state();
         if state.endless >= most {
@@ -205,35 +205,36 @@ impl Peer {
         })
     }
 
-    /// If it has no request, or none that has an end, whether it ever had one, and since when it has none.
+    /// Idle state: none while a request that ends is under way; otherwise if it ever had one, and since when it has
+    /// none.
     pub(super) fn idle(&self) -> Option<(bool, Instant)> {
         let state = self.state();
         (state.under_way <= state.endless).then_some((state.requests > 0, state.idle))
     }
 
-    /// Tells it to leave for others.
+    /// Evicts it: asks it to close in favour of others.
     pub(super) fn evict(&self) {
         self.evicted.store(true, Ordering::Relaxed);
         self.leave.notify_one();
     }
 
-    /// Whether it was told so.
+    /// True if it was evicted.
     #[cfg(test)]
     pub(super) fn is_evicted(&self) -> bool {
         self.evicted.load(Ordering::Relaxed)
     }
 
-    /// Whether what isn't written yet should be thrown away: nobody reads it.
+    /// True if unwritten bytes should be discarded: the client doesn't read them.
     pub(super) fn resets(&self) -> bool {
         self.reset.load(Ordering::Relaxed)
     }
 
-    /// Waits until it is told so.
+    /// Waits until it is evicted.
     pub(super) async fn evicted(&self) {
         self.leave.notified().await;
     }
 
-    /// Whether it may stay.
+    /// Checks it against the limits.
     pub(super) fn verdict(&self, now: Instant) -> Verdict {
         let limits = &self.limits;
         let over = |since: Instant, limit: Duration| now.saturating_duration_since(since) > limit;
@@ -273,7 +274,7 @@ impl Peer {
 }
 
 impl UnderWay {
-    /// A piece of its answer begins to be written.
+    /// Registers a piece of an answer that begins to be written.
     pub(super) fn piece(self: &Arc<Self>) -> Unwritten {
         let mut state = self.peer.state();
         let number = state.piece;

@@ -1,22 +1,23 @@
-//! Who is connected to a port: how many in all and of each address, and who leaves when there is no room.
+//! Connection slots of a port: limits in all and of each address, and eviction when there is no room.
 
 use std::collections::HashMap;
 use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use metrics::{Gauge, counter, gauge};
+use metrics::Gauge;
 
 use super::limits::Limits;
 use super::peer::Peer;
+use crate::metrics::connections;
 
-/// When nobody could leave, it isn't looked again for so long: each look goes through all connections.
+/// Pause after an eviction that found nobody: each search goes through all connections.
 const BARREN: Duration = Duration::from_millis(50);
 
-/// Of a full port, the part that leaves at once, so that looking is rare.
+/// Fraction of a full port that is evicted at once, so that searches are rare.
 const PART: usize = 16;
 
-/// The places of a port.
+/// Connection slots of a port.
 pub(super) struct Places {
     door: &'static str,
     limits: Arc<Limits>,
@@ -29,19 +30,19 @@ struct Taken {
     connected: HashMap<u64, Arc<Peer>>,
     of: HashMap<IpAddr, OfOne>,
     next: u64,
-    /// Until when it is no use to look for somebody who could leave.
+    /// Time until which searching for a connection to evict is pointless.
     barren: Option<Instant>,
 }
 
-/// The connections of one address.
+/// Connections of one address.
 #[derive(Default)]
 struct OfOne {
     count: usize,
-    /// The same of these.
+    /// Time until which searching among these is pointless.
     barren: Option<Instant>,
 }
 
-/// A connection's place. It is given back when this is dropped.
+/// Slot of a connection. It is freed when this is dropped.
 pub(super) struct Place {
     places: Arc<Places>,
     id: u64,
@@ -54,17 +55,17 @@ impl Places {
             door,
             limits,
             taken: Mutex::default(),
-            gauge: gauge!("event_grpc_connections", "door" => door),
+            gauge: connections::OPEN.with([door]),
         }
     }
 
-    /// How many are taken.
+    /// Number of open connections.
     pub(super) fn open(&self) -> usize {
         self.lock().connected.len()
     }
 
-    /// A place for a connection from there. Where there is none, connections without a request leave, those first that
-    /// never had one; if there are none, there is no place.
+    /// Takes a slot for a connection of this address. If there is none, idle connections are evicted, those first that
+    /// never had a request; if there are none, it returns none.
     pub(super) fn take(self: &Arc<Self>, address: SocketAddr) -> Option<Place> {
         let key = one_address(address.ip());
         let mut taken = self.lock();
@@ -93,7 +94,7 @@ impl Places {
         })
     }
 
-    /// Has a quarter of the connections leave, of those without a request. Returns whether there were any.
+    /// Evicts a quarter of the idle connections. Returns true if there were any.
     pub(super) fn make_room(&self) -> bool {
         let mut taken = self.lock();
         let some = (taken.connected.len() / 4).max(1);
@@ -101,8 +102,7 @@ impl Places {
     }
 
     fn refuse(&self, address: SocketAddr, reason: &'static str) -> Option<Place> {
-        counter!("event_grpc_connections_refused_total", "door" => self.door, "reason" => reason)
-            .increment(1);
+        connections::REFUSED.with([self.door, reason]).increment(1);
         tracing::debug!(door = self.door, peer = %address, reason, "A connection was refused.");
         None
     }
@@ -146,7 +146,7 @@ impl Taken {
         some
     }
 
-    /// Tells up to so many of these to leave. Their places are free at once.
+    /// Evicts up to so many of these. Their slots are free at once.
     fn tell_to_leave(&mut self, count: usize, whom: impl Fn(&Peer) -> bool) -> bool {
         let mut idle: Vec<_> = self
             .connected
@@ -194,7 +194,7 @@ fn part(of: usize) -> usize {
     (of / PART).max(1)
 }
 
-/// What counts as one address: of IPv6 a /64.
+/// Key by which connections are counted as one address: of IPv6 the /64.
 pub fn one_address(address: IpAddr) -> IpAddr {
     match address.to_canonical() {
         IpAddr::V4(address) => IpAddr::V4(address),

@@ -1,20 +1,20 @@
-//! What a handler says beside its answer: why a request was refused.
+//! Reason of a refusal, passed from a handler beside its answer.
 
 use http::{Method, Response, StatusCode, Uri};
-use metrics::counter;
 
 use super::peer::Peer;
+use crate::metrics::connections::REQUESTS_REFUSED;
 
-/// Why a request was refused, among an answer's extensions. It is counted and leaves a line at debug.
+/// Reason of a refusal, among the extensions of an answer. It is counted and logged at debug.
 #[derive(Debug, Clone)]
 pub struct Refused {
-    /// One of few words, for metrics.
+    /// Short word for metrics.
     pub reason: &'static str,
-    /// The reason in a sentence.
+    /// Reason as a sentence.
     pub text: String,
 }
 
-/// Counts and tells that a request was refused, if it was.
+/// Counts and logs a refused request.
 pub(super) fn tell<B>(peer: &Peer, method: &Method, uri: &Uri, answer: &mut Response<B>) {
     let status = answer.status();
     let refused = match answer.extensions_mut().remove::<Refused>() {
@@ -28,7 +28,7 @@ pub(super) fn tell<B>(peer: &Peer, method: &Method, uri: &Uri, answer: &mut Resp
         },
     };
     let door = peer.door();
-    counter!("event_grpc_refused_total", "door" => door, "reason" => refused.reason).increment(1);
+    REQUESTS_REFUSED.with([door, refused.reason]).increment(1);
     tracing::debug!(
         door,
         peer = %peer.address(),
@@ -41,12 +41,12 @@ pub(super) fn tell<B>(peer: &Peer, method: &Method, uri: &Uri, answer: &mut Resp
     );
 }
 
-/// Refusals that no handler of ours made.
+/// Refusals that don't come from a handler of this server.
 fn by_status<B>(status: StatusCode, answer: &Response<B>) -> Option<&'static str> {
     match status {
         StatusCode::NOT_FOUND => Some("path"),
         StatusCode::METHOD_NOT_ALLOWED => Some("method"),
-        // A gRPC status beside 200: of a method that isn't there, or from health and reflection.
+        // A gRPC status beside 200: an unknown method, or from health and reflection.
         StatusCode::OK => match answer.headers().get("grpc-status")?.as_bytes() {
             b"0" => None,
             b"12" => Some("path"),

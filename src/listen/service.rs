@@ -1,4 +1,4 @@
-//! The requests of a connection: each has its peer beside it, and is under way until its answer is written.
+//! HTTP service of a connection: each request carries its peer, and is under way until its answer is written.
 
 use std::convert::Infallible;
 use std::pin::Pin;
@@ -17,7 +17,7 @@ use tower::Service as _;
 use super::peer::{Peer, UnderWay, Unwritten};
 use super::refused;
 
-/// What answers the requests of a connection.
+/// Service that answers the requests of a connection.
 pub(super) struct Requests {
     router: Router,
     peer: Arc<Peer>,
@@ -57,7 +57,7 @@ impl hyper::service::Service<Request<Incoming>> for Requests {
     }
 }
 
-/// OPTIONS is answered by what a path takes, and so is what it doesn't take.
+/// Lists the methods that a path supports, for OPTIONS and for unsupported methods.
 fn say_what_is_allowed(method: &Method, answer: &mut Response<Body>) {
     let headers = answer.headers_mut();
     let allowed = headers.get(header::ALLOW).and_then(|a| a.to_str().ok());
@@ -73,7 +73,7 @@ fn say_what_is_allowed(method: &Method, answer: &mut Response<Body>) {
     }
 }
 
-/// A request's body. It tells its peer's state when it is dropped before its end.
+/// Request body that tells its peer when it is dropped before its end.
 struct Arriving {
     body: Incoming,
     ended: bool,
@@ -110,8 +110,8 @@ impl Drop for Arriving {
     }
 }
 
-/// An answer's body. Its request is under way until this and all its pieces are gone: hyper takes pieces before it can
-/// write them.
+/// Answer body. Its request is under way until this and all its pieces are gone: hyper takes pieces before it can write
+/// them.
 pub(super) struct Leaving {
     body: Body,
     under_way: Arc<UnderWay>,

@@ -1,4 +1,4 @@
-//! A connection's bytes on their way in and out, and what can be told from them.
+//! Byte stream of a connection, which reports to its peer what it sees.
 
 use std::io;
 use std::pin::Pin;
@@ -11,16 +11,16 @@ use tokio::time::{Sleep, sleep};
 
 use super::peer::Peer;
 
-/// How much of what nobody wants is read at once, and how often before others have a turn.
+/// Number of unwanted bytes that are discarded at once, and how often before others have a turn.
 const SCRAP: usize = 16 << 10;
 const SCRAPS: usize = 16;
 
-/// A connection that tells its peer's state what it sees.
+/// Connection that reports reads and writes to its peer.
 pub(super) struct Stream {
     inner: TcpStream,
     peer: Arc<Peer>,
     stuck: bool,
-    /// Whether our side is closed, and until when what still comes is thrown away.
+    /// True if the sending side is closed; and until when incoming bytes are discarded.
     closed: bool,
     lingers: Option<Pin<Box<Sleep>>>,
 }
@@ -50,7 +50,7 @@ impl Drop for Stream {
         if self.peer.resets()
             && let Err(error) = self.inner.set_zero_linger()
         {
-            tracing::debug!(%error, "A connection keeps what nobody reads for a while.");
+            tracing::debug!(%error, "Unread data of a connection could not be discarded at once.");
         }
     }
 }
@@ -101,8 +101,8 @@ impl AsyncWrite for Stream {
         Pin::new(&mut self.inner).poll_flush(cx)
     }
 
-    /// Closes our side. A client that was refused before it had sent everything, and goes on sending, would be told so
-    /// by a reset, and lose the answer: what it sends is thrown away for a while.
+    /// Closes the sending side. A client that was refused and goes on sending would get a reset and lose the answer, so
+    /// its bytes are discarded for a while.
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         if !self.closed {
             ready!(Pin::new(&mut self.inner).poll_shutdown(cx))?;

@@ -1,9 +1,7 @@
-//! What operators see of the server: logs, metrics and health.
+//! Operations: logs, metrics, health, readiness, the ledger and replay.
 
-pub mod health;
 pub mod ledger;
 pub mod logging;
-pub mod metrics;
 pub mod readiness;
 pub mod replay;
 pub mod unknown;

@@ -1,4 +1,4 @@
-//! `/readyz`: whether events that are taken in now get to their tables, and if not, where it hangs.
+//! `/readyz`: tells if events that are accepted now reach their tables, and if not, what is wrong.
 
 use std::collections::BTreeMap;
 
@@ -9,38 +9,38 @@ use axum::routing::get;
 use serde_json::{Map, Value, json};
 use tokio::sync::watch;
 
-use super::health::Health;
 use crate::broker::{Link, Status};
 use crate::contract::Request;
+use crate::health::Health;
 use crate::sink::health::{Server, ServerState, Servers, TableState, Tables};
 use crate::sink::http;
 use crate::worker::{Paused, States};
 
-/// The queues whose destination is not configured, and why.
+/// Queues whose destination is not configured, with the reason.
 pub type OffQueues = BTreeMap<&'static str, &'static str>;
 
-/// Everything that readiness depends on.
+/// State that readiness depends on.
 #[derive(Debug, Clone)]
 pub struct Readiness {
-    /// Whether this instance wants traffic.
+    /// Health of this instance.
     pub health: Health,
-    /// The broker.
+    /// State of the broker.
     pub broker: watch::Receiver<Status>,
-    /// The database servers, as asked each second.
+    /// State of the database servers, probed every second.
     pub servers: watch::Receiver<Servers>,
-    /// The tables, as asked each second.
+    /// State of the tables, probed every second.
     pub tables: watch::Receiver<Tables>,
-    /// The queues that nobody works on here, and why.
+    /// Disabled queues, with the reason.
     pub off_queues: OffQueues,
-    /// The tables, as inserts found them.
+    /// Paused tables and stopped queues.
     pub paused: States,
-    /// The HTTP APIs that messages are forwarded to.
+    /// HTTP APIs that messages are forwarded to.
     pub requests: Requests,
-    /// The sources that take no requests, and why.
+    /// Disabled sources, with the reason.
     pub off_sources: Vec<(&'static str, String)>,
 }
 
-/// The requests of a pipeline, and which of them are on.
+/// Requests of a pipeline, and which of them are enabled.
 #[derive(Debug, Clone)]
 pub struct Requests {
     all: &'static [&'static Request],
@@ -48,12 +48,12 @@ pub struct Requests {
 }
 
 impl Requests {
-    /// These requests, as far as they are on.
+    /// Creates it from all requests and the enabled ones.
     pub fn new(all: &'static [&'static Request], on: http::Requests) -> Self {
         Requests { all, on }
     }
 
-    /// The state of each target, by name.
+    /// State of each target, by name.
     fn report(&self, paused: &BTreeMap<&'static str, Paused>) -> Map<String, Value> {
         let mut report = Map::new();
         for request in self.all {
@@ -71,10 +71,10 @@ impl Requests {
 }
 
 impl Readiness {
-    /// Whether it is ready, and the state of each part.
+    /// Readiness, and the state of each part.
     ///
-    /// A server, a table or a request in trouble doesn't make an instance unready: it takes events in all the same,
-    /// and they wait in their queues. Neither does a source that is off: the others take theirs.
+    /// A server, table or request in trouble doesn't make an instance unready: events are accepted all the same, and
+    /// wait in their queues. Neither does a disabled source: the others accept requests.
     pub fn report(&self) -> (bool, Value) {
         let broker = self.broker.borrow().clone();
         let link = match &broker.link {
@@ -114,7 +114,7 @@ impl Readiness {
             let returned = || json!({ "returned_often": why });
             queues.entry(name).or_insert_with(returned);
         }
-        // A trouble of ours says more than that a queue is left alone.
+        // A problem of this instance is more specific than that a queue has no consumer.
         let trouble = |state: &'static str| {
             move |(name, why): (&&'static str, &String)| ((*name).to_owned(), json!({ state: why }))
         };
@@ -137,7 +137,7 @@ impl Readiness {
     }
 }
 
-/// The state of each ClickHouse server, by name, and of PostgreSQL, which is off where none is given.
+/// State of each ClickHouse server, by name, and of PostgreSQL, which is `off` if it isn't configured.
 fn servers(servers: &Servers) -> (Map<String, Value>, Value) {
     let mut clickhouse = Map::new();
     let mut postgres = json!("off");
@@ -155,7 +155,7 @@ fn servers(servers: &Servers) -> (Map<String, Value>, Value) {
     (clickhouse, postgres)
 }
 
-/// Answers 200 when ready and 503 when not, with the report either way.
+/// Route that answers 200 when ready and 503 when not, with the report either way.
 pub fn router(readiness: Readiness) -> Router {
     let answer = move || async move {
         let (ready, report) = readiness.report();

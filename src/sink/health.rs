@@ -1,4 +1,4 @@
-//! Whether servers answer and their tables take rows, asked every second, for readiness and metrics.
+//! Health of servers and tables, probed every second, for readiness and metrics.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -8,14 +8,15 @@ use tokio::time::{MissedTickBehavior, interval};
 use tokio_util::sync::CancellationToken;
 
 use crate::contract::Table;
+use crate::metrics::stores;
 
-/// How often a server is asked. One question covers all tables of a database.
+/// Probe interval of a server. One question covers all tables of a database.
 const EVERY: Duration = Duration::from_secs(1);
 
-/// How long an answer may take. Whoever needs longer for this takes no rows in time, either.
+/// Timeout of a probe. A server that needs longer for this stores no rows in time, either.
 pub(super) const PATIENCE: Duration = Duration::from_secs(3);
 
-/// A server that is asked.
+/// Server that is probed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Server {
     /// A ClickHouse server, by its name in `pipeline.yaml`.
@@ -24,33 +25,33 @@ pub enum Server {
     Postgres,
 }
 
-/// How a server is.
+/// State of a server.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ServerState {
-    /// Nobody has asked yet.
+    /// Not probed yet.
     Unknown,
     /// It answers.
     Up,
-    /// It doesn't; why, for people.
+    /// It doesn't answer; with the reason.
     Down(String),
 }
 
-/// How each server is.
+/// State of each server.
 pub type Servers = BTreeMap<Server, ServerState>;
 
-/// How a table is.
+/// State of a table.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum TableState {
-    /// Nobody has asked yet.
+    /// Not probed yet.
     Unknown,
-    /// It is there and has the columns.
+    /// It exists and has the columns.
     Fits,
-    /// It differs, is missing or can't be asked for; why, for people.
+    /// It differs, is missing or can't be probed; with the reason.
     Trouble(String),
 }
 
 impl TableState {
-    /// The state of a table that differs in these ways.
+    /// State of a table with these differences.
     pub(super) fn of(misfits: &[String]) -> Self {
         match misfits {
             [] => TableState::Fits,
@@ -59,17 +60,17 @@ impl TableState {
     }
 }
 
-/// How each table is, by name.
+/// State of each table, by name.
 pub type Tables = BTreeMap<&'static str, TableState>;
 
-/// Where is told what was found. Those who watch other servers tell it there, too.
+/// Sender of probe results, shared by all probes.
 #[derive(Debug, Clone)]
 pub struct Told {
     servers: watch::Sender<Servers>,
     tables: watch::Sender<Tables>,
 }
 
-/// Where to tell what is found, and where to read it. Nothing is watched yet.
+/// Creates the sender of probe results and its receivers. Nothing is probed yet.
 pub fn told() -> (Told, watch::Receiver<Servers>, watch::Receiver<Tables>) {
     let (servers, told_servers) = watch::channel(Servers::new());
     let (tables, told_tables) = watch::channel(Tables::new());
@@ -77,7 +78,7 @@ pub fn told() -> (Told, watch::Receiver<Servers>, watch::Receiver<Tables>) {
 }
 
 impl Told {
-    /// Tells that nothing is known yet of a server and its tables.
+    /// Registers a server and its tables as not probed yet.
     pub(super) fn unknown<'a>(&self, server: Server, tables: impl Iterator<Item = &'a Table>) {
         self.servers.send_modify(|known| {
             known.insert(server, ServerState::Unknown);
@@ -86,9 +87,9 @@ impl Told {
         self.tables.send_modify(|known| known.extend(unknown));
     }
 
-    /// Tells what was found, and counts and logs it, if it is something new.
+    /// Publishes a result; counts and logs it if the state has changed.
     fn tell(&self, server: Server, found: ServerState, tables: Tables) {
-        // That a server is down says all of its tables.
+        // The server's own line covers all of its tables.
         let quiet = matches!(found, ServerState::Down(_));
         self.servers.send_if_modified(|known| {
             let before = known.insert(server, found.clone());
@@ -107,7 +108,7 @@ impl Told {
     }
 }
 
-/// Asks a server until `stop`, and tells when something changes.
+/// Probes a server until `stop`, and publishes changes.
 pub(super) async fn watch<F>(
     server: Server,
     ask: impl Fn() -> F,
@@ -126,38 +127,37 @@ pub(super) async fn watch<F>(
     }
 }
 
-/// The reason of a server that gave no answer within [`PATIENCE`].
+/// Reason of a server that did not answer within [`PATIENCE`].
 pub(super) fn silent() -> String {
     format!("no answer within {} s", PATIENCE.as_secs())
 }
 
-/// One line for each time that a table changes sides; a reason that changes is no news.
+/// Logs when a table changes between healthy and unhealthy; another reason isn't logged.
 fn show_table(table: &'static str, before: Option<&TableState>, now: &TableState, quiet: bool) {
-    let fits = f64::from(u8::from(*now == TableState::Fits));
-    metrics::gauge!("event_grpc_table_fits", "table" => table).set(fits);
+    stores::TABLE_FITS.set([table], *now == TableState::Fits);
     match (before, now) {
         _ if quiet => {}
         (Some(TableState::Trouble(_)), TableState::Trouble(_)) => {}
         (_, TableState::Trouble(reason)) => {
-            tracing::warn!(table, reason, "A table takes no rows.");
+            tracing::warn!(table, reason, "A table accepts no rows.");
         }
         (Some(TableState::Trouble(_)), TableState::Fits) => {
-            tracing::info!(table, "A table takes rows again.");
+            tracing::info!(table, "A table accepts rows again.");
         }
         _ => {}
     }
 }
 
-/// The same for a server.
+/// Logs when a server changes between healthy and unhealthy.
 fn show_server(server: Server, before: Option<&ServerState>, now: &ServerState) {
-    let up = f64::from(u8::from(*now == ServerState::Up));
+    let up = *now == ServerState::Up;
     let (kind, server) = match server {
         Server::ClickHouse(name) => {
-            metrics::gauge!("event_grpc_clickhouse_up", "server" => name).set(up);
+            stores::CLICKHOUSE_UP.set([name], up);
             ("A ClickHouse server", Some(name))
         }
         Server::Postgres => {
-            metrics::gauge!("event_grpc_postgres_up").set(up);
+            stores::POSTGRES_UP.set_to(up);
             ("PostgreSQL", None)
         }
     };

@@ -1,4 +1,4 @@
-//! The destinations: where the rows of a batch are stored.
+//! Sinks: the stores in which the rows of a batch end up.
 
 pub mod clickhouse;
 pub mod health;
@@ -12,7 +12,7 @@ use futures_util::future::BoxFuture;
 
 use crate::contract::{Block, Message, Table};
 
-/// Something that rows can be stored in. It is one of the two edges of the server; the other is the broker.
+/// Store for rows. It is one of the two edges of the server; the other is the broker.
 pub trait Store: Send + Sync {
     /// Stores the rows of a block under the deduplication `token`.
     ///
@@ -21,27 +21,27 @@ pub trait Store: Send + Sync {
     fn store<'a>(&'a self, rows: Rows<'a>, token: &'a str)
     -> BoxFuture<'a, Result<(), StoreError>>;
 
-    /// Asks whether `table` is there, fits and takes rows, without storing any.
+    /// Probes `table`: tells if it exists, fits and accepts rows, without storing any.
     fn probe<'a>(&'a self, table: &'static Table) -> BoxFuture<'a, Result<(), StoreError>>;
 }
 
-/// What is stored together.
+/// Rows that are stored together.
 #[derive(Debug, Clone, Copy)]
 pub struct Rows<'a> {
-    /// The rows, and the table that they are for.
+    /// Block of rows, which names its table.
     pub block: &'a Block,
-    /// Of a table with a hook: the message of each row, in the order of the rows. Otherwise none.
+    /// Message of each row, in order, if the table has a hook. Otherwise none.
     pub messages: &'a [Message<'a>],
 }
 
-/// Which store each table is in.
+/// Store of each table.
 #[derive(Clone, Default)]
 pub struct Stores {
     by_table: BTreeMap<&'static str, Arc<dyn Store>>,
 }
 
 impl Stores {
-    /// The stores of these tables; a table without one is off.
+    /// Maps tables to their stores; a table without one is disabled.
     pub fn new(
         tables: &[&'static Table],
         store: impl Fn(&'static Table) -> Option<Arc<dyn Store>>,
@@ -52,58 +52,57 @@ impl Stores {
         }
     }
 
-    /// Where a table is stored; none if it is off.
+    /// Store of a table; none if the table is disabled.
     pub fn of(&self, table: &Table) -> Option<Arc<dyn Store>> {
         self.by_table.get(table.name).cloned()
     }
 }
 
-/// Why a block was not stored, or why it isn't known whether it was.
+/// Error while storing a block. Depending on the fault, the block may be stored.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{message}")]
 pub struct StoreError {
-    /// What is to be done about it.
+    /// Fault, which decides the reaction.
     pub fault: Fault,
-    /// The destination's own number for it, where it gave one.
+    /// Error code of the destination, if it gave one.
     pub code: Option<i32>,
-    /// The row of the block that it is about, from 0, where the destination said so.
+    /// Row of the block, from 0, that the destination named as the cause.
     pub row: Option<usize>,
-    /// What happened, for people; bounded in length and free of secrets.
+    /// Message for people; bounded in length and free of secrets.
     pub message: String,
 }
 
-/// What is at fault, and so what is to be done.
+/// Fault: who or what caused an error, and so how to react.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Fault {
-    /// The destination is wrong or gone: no table, other columns, refused, full, read-only, unreachable. Nothing
-    /// was stored. Wait, and probe.
+    /// The destination is wrong or unavailable: no table, other columns, access denied, full, read-only, unreachable.
+    /// Nothing was stored. Wait, and probe.
     Destination,
-    /// It may pass by itself, and the block may have been stored. Send the same block again.
+    /// Transient error; the block may have been stored. Send the same block again.
     Transient,
-    /// The connection ended before there was an answer, and the block may have been stored. Send the same block again;
-    /// if that goes on, it may be what is in it at which the destination ends.
+    /// The connection ended before there was an answer; the block may have been stored. Send the same block again; if
+    /// that repeats, the block itself may crash the destination.
     Unanswered,
-    /// It is more than the destination can do in its time or with its memory, and may have been stored. Send less at
-    /// once.
+    /// The block exceeds the destination's time or memory, and may have been stored. Send less at once.
     Excess,
-    /// This data is refused. Find the rows that are bad; the others can be stored.
+    /// The destination refuses this data. Find the bad rows; the others can be stored.
     Content,
     /// The destination can't keep up with so many inserts. Send fewer and larger ones.
     Pressure,
 }
 
 impl Fault {
-    /// Whether it may pass by itself, or may have passed unseen.
+    /// True if it may pass by itself, or the block may have been stored.
     pub fn may_pass(self) -> bool {
         matches!(self, Fault::Transient | Fault::Unanswered | Fault::Excess)
     }
 
-    /// Whether less at once may go well, or show what is to blame.
+    /// True if a smaller block may succeed, or show which row is the cause.
     pub fn is_of_size(self) -> bool {
         matches!(self, Fault::Unanswered | Fault::Excess)
     }
 
-    /// A short stable word for metrics and logs.
+    /// Short stable word for metrics and logs.
     pub fn name(self) -> &'static str {
         match self {
             Fault::Destination => "destination",

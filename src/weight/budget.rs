@@ -1,20 +1,20 @@
-//! A budget: how many bytes of something may be there at once.
+//! Byte budget: a limit on how many bytes of something may exist at once.
 
 use std::sync::Arc;
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-/// The unit in which budgets count, in bytes.
+/// Granularity of budgets, in bytes.
 const UNIT: u64 = 1 << 10;
 
-/// How many bytes of something may be there at once. Clones share it.
+/// Byte budget. Clones share it.
 #[derive(Debug, Clone)]
 pub struct Budget {
     room: Arc<Semaphore>,
     units: u32,
 }
 
-/// A share of a budget, given back when it is dropped: it lives as long as what it stands for.
+/// Share of a budget, returned when it is dropped: it lives as long as the memory that it stands for.
 #[derive(Debug)]
 #[must_use = "what is dropped is given back"]
 pub struct Permit {
@@ -22,9 +22,9 @@ pub struct Permit {
 }
 
 impl Budget {
-    /// A budget of so many bytes, at least one unit of 1 KiB.
+    /// Creates a budget of so many bytes, at least one unit of 1 KiB.
     pub fn new(bytes: u64) -> Self {
-        // What a semaphore can count on every platform.
+        // The most that a semaphore can count on every platform.
         let units = u32::try_from(bytes / UNIT)
             .unwrap_or(u32::MAX)
             .clamp(1, u32::MAX >> 3);
@@ -34,18 +34,18 @@ impl Budget {
         }
     }
 
-    /// The whole of it, in bytes.
+    /// Size of the whole budget, in bytes.
     pub fn bytes(&self) -> u64 {
         u64::from(self.units) * UNIT
     }
 
-    /// How much is in use, in bytes.
+    /// Bytes in use.
     pub fn used(&self) -> u64 {
         let free = self.room.available_permits() as u64;
         u64::from(self.units).saturating_sub(free) * UNIT
     }
 
-    /// Waits for room. What weighs more than the whole budget gets all of it, alone.
+    /// Waits for room. A weight larger than the whole budget gets all of it, alone.
     pub async fn acquire(&self, weight: u64) -> Permit {
         loop {
             let room = Arc::clone(&self.room);
@@ -56,7 +56,7 @@ impl Budget {
         }
     }
 
-    /// Room, if there is any now.
+    /// Takes a share if there is room now.
     pub fn try_acquire(&self, weight: u64) -> Option<Permit> {
         let room = Arc::clone(&self.room);
         let held = room.try_acquire_many_owned(self.cost(weight)).ok()?;
@@ -71,7 +71,7 @@ impl Budget {
 }
 
 impl Permit {
-    /// How much it is, in bytes.
+    /// Size of the share, in bytes.
     pub fn bytes(&self) -> u64 {
         self.held.num_permits() as u64 * UNIT
     }
@@ -85,14 +85,14 @@ impl Permit {
         self.held.merge(other.held);
     }
 
-    /// Takes this much out of it; none if it holds less.
+    /// Splits this much off; none if it holds less.
     pub fn split(&mut self, weight: u64) -> Option<Permit> {
         let units = usize::try_from(weight.div_ceil(UNIT)).ok()?;
         let held = self.held.split(units)?;
         Some(Permit { held })
     }
 
-    /// Gives back all but this much.
+    /// Returns all but this much.
     pub fn shrink_to(&mut self, weight: u64) {
         let keep = usize::try_from(weight.div_ceil(UNIT)).unwrap_or(usize::MAX);
         let more = self.held.num_permits().saturating_sub(keep);

@@ -1,69 +1,68 @@
-//! The arithmetic of weights: how many bytes of memory a thing becomes, here and in ClickHouse, whatever it was on the
-//! wire.
+//! Weights: upper bounds on the memory that data takes, here and in ClickHouse, whatever its size on the wire.
 //!
 //! Every budget counts in these (see [`Budget`]); no other code multiplies sizes. Each function gives an upper bound
-//! that is never more than a small multiple of what is really taken, saturates instead of overflowing, and costs a few
+//! that is never more than a small multiple of the real use, saturates instead of overflowing, and costs a few
 //! instructions.
 
 mod budget;
 
 pub use budget::{Budget, Permit};
 
-/// The largest header of a request of typed events, in bytes: each of its events may come to repeat it.
+/// Maximum header of a request of typed events, in bytes: each of its events may repeat it.
 pub const MAX_HEADER: usize = 64 << 10;
 
-/// The most that a request may become, in bytes.
+/// Maximum weight of a request, in bytes.
 pub const MAX_REQUEST: u64 = 128 << 20;
 
-/// The most that a block of rows may become where it is stored, but for its last rows: an insert takes two or three
-/// times as much memory there.
+/// Maximum weight of a block of rows in its store, but for its last rows: an insert takes two or three times as much
+/// memory there.
 pub const BLOCK: u64 = 96 << 20;
 
-/// The most that the blocks may become which are on their way into one server at the same time.
+/// Maximum weight of all blocks that are being inserted into one server at the same time.
 pub const INSERTS: u64 = 256 << 20;
 
-/// How much of a message is made into rows before it is looked how heavy they are.
+/// Step in which a message is made into rows before the weight of the block is checked.
 pub const STRETCH: u64 = 8 << 20;
 
-/// The most that the events of one message may become. The requests in it may each become [`MAX_REQUEST`].
+/// Maximum weight of the events of one message. Each request in it may weigh [`MAX_REQUEST`].
 pub const MAX_MESSAGE: u64 = 1 << 30;
 
-/// What a request costs beside its own bytes, so that many small ones are bounded too.
+/// Fixed cost of a request beside its own bytes, so that many small ones are bounded too.
 pub const REQUEST: u64 = 2 << 10;
 
-/// What a message costs beside its body: its properties, its place in queues, its task.
+/// Fixed cost of a message beside its body: its properties, its place in queues, its task.
 pub const MESSAGE: u64 = 512;
 
-/// What an event costs beside its bytes while it is scanned, grouped and answered.
+/// Cost of an event beside its bytes while it is scanned, grouped and answered.
 pub const EVENT: u64 = 128;
 
-/// What one value of parsed JSON costs beside its text: a `Value` and its place in a map or list.
+/// Cost of one value of parsed JSON beside its text: a `Value` and its place in a map or list.
 pub const JSON_VALUE: u64 = 96;
 
-/// What an entry of an answer's `rejected` costs beside its texts.
+/// Cost of an entry of an answer's `rejected` beside its texts.
 pub const REJECTED: u64 = 80;
 
-/// What an id that is made for an event adds to it.
+/// Size that a generated id adds to an event.
 const MADE_ID: u64 = 48;
 
-/// What one message takes of events.
+/// Limits of one message of events.
 #[derive(Debug, Clone, Copy)]
 pub struct Most {
-    /// At most so many bytes, unless one event has more.
+    /// Maximum size in bytes, unless a single event is larger.
     pub bytes: usize,
-    /// At most so many events.
+    /// Maximum number of events.
     pub events: usize,
 }
 
-/// What the events of a request become, at most: their bytes, and the header once for each, which is what rows are.
+/// Weight of the events of a request: their bytes, and the header once for each, as in their rows.
 pub fn events(header: usize, events: usize, bytes: usize) -> u64 {
     let each = EVENT.saturating_add(header as u64);
     each.saturating_mul(events as u64)
         .saturating_add(bytes as u64)
 }
 
-/// How many message bodies the events of a request become at most, each with a copy of the header: one for each type,
-/// and more where one has as many bytes or events as a message may have.
+/// Maximum number of message bodies that the events of a request become, each with a copy of the header: one for each
+/// type, and more where one has as many bytes or events as a message may have.
 pub fn groups(types: usize, bytes: usize, events: usize, header: usize, most: Most) -> u64 {
     let each = most.bytes.saturating_sub(header) as u64;
     // Of two neighbours one is at least half full. An id that is made makes an event longer.
@@ -81,8 +80,8 @@ pub fn groups(types: usize, bytes: usize, events: usize, header: usize, most: Mo
     groups.min(events as u64)
 }
 
-/// What a request of typed events takes while it is taken apart: its bytes, once as they came and once in message
-/// bodies, what is known of each event, and the header with each of the bodies.
+/// Weight of a request of typed events while it is prepared: its bytes twice (as received and in message bodies), the
+/// state of each event, and the header in each body.
 pub fn request(bytes: usize, events: usize, header: usize, groups: u64) -> u64 {
     let known = (2 * EVENT + MADE_ID).saturating_mul(events as u64);
     (header as u64)
@@ -91,28 +90,28 @@ pub fn request(bytes: usize, events: usize, header: usize, groups: u64) -> u64 {
         .saturating_add((bytes as u64).saturating_mul(2))
 }
 
-/// What a proto3 JSON text takes when it is read into protobuf, at most: free JSON gets five or six times as long there,
-/// all else shorter.
+/// Weight of a proto3 JSON text that is decoded into protobuf: free JSON takes five or six times as much there, all
+/// else less.
 pub fn proto_json(bytes: usize) -> u64 {
     const TIMES: u64 = 6;
     TIMES.saturating_mul(bytes as u64)
 }
 
-/// What a message with this body and these headers (names and values, in bytes) takes while it is under way.
+/// Weight of a message under way, with this body and these headers (names and values, in bytes).
 pub fn message(body: usize, headers: usize) -> u64 {
     MESSAGE
         .saturating_add(body as u64)
         .saturating_add(headers as u64)
 }
 
-/// What a JSON text of so many bytes and values takes once it is parsed into a tree.
+/// Weight of a JSON text of so many bytes and values when it is parsed into a tree.
 pub fn json(bytes: usize, values: usize) -> u64 {
     JSON_VALUE
         .saturating_mul(values as u64)
         .saturating_add(bytes as u64)
 }
 
-/// What dead letters take that each repeat a header of this size.
+/// Weight of dead letters that each repeat a header of this size.
 pub fn letters(count: usize, header: usize, bodies: usize) -> u64 {
     MESSAGE
         .saturating_add(header as u64)
@@ -120,12 +119,12 @@ pub fn letters(count: usize, header: usize, bodies: usize) -> u64 {
         .saturating_add(bodies as u64)
 }
 
-/// What a JSON column takes beside its values: a byte for each row and path.
+/// Overhead of a JSON column beside its values: a byte for each row and path.
 pub fn paths(paths: usize, rows: usize) -> u64 {
     (paths as u64).saturating_mul(rows as u64)
 }
 
-/// What an answer takes that lists so many rejected events with so many bytes of text.
+/// Weight of an answer that lists so many rejected events with so many bytes of text.
 pub fn answer(rejected: usize, texts: usize) -> u64 {
     REJECTED
         .saturating_mul(rejected as u64)

@@ -1,32 +1,34 @@
-//! Which failed units of a message share a dead letter: those that fail alike, where they are many or their header is large.
-//! Each letter holds the request's header, and a small message must not become as many headers as it has events.
+//! Grouping of dead letters: failed units of a message that fail alike share one, if they are many or their header is
+//! large. Each dead letter holds the request's header, and a small message must not become as many headers as it has
+//! events.
 
 use std::collections::HashMap;
 
-use super::append::{Failed, Verdict};
-use super::prepare::Content;
+use super::failed::{Failed, Verdict};
+use super::message::Content;
 use super::split::Part;
 use super::unit::places;
 
-/// So many units of a message are dead letters one by one, if their headers together have not more than [`HEADERS`].
+/// Maximum number of units of a message that become separate dead letters, if their headers together don't exceed
+/// [`HEADERS`].
 const SINGLY: usize = 4096;
 
-/// What the headers of single letters may take together, in bytes.
+/// Maximum total size of the headers of separate dead letters, in bytes.
 const HEADERS: usize = 1 << 20;
 
-/// The events of one letter take about as many bytes at most.
+/// Approximate maximum size of the events of one dead letter, in bytes.
 const BYTES: usize = 1 << 20;
 
-/// A dead letter of a message: one unit, or events of one request that fail alike.
+/// Dead letter of a message: one unit, or events of one request that fail alike.
 #[derive(Debug)]
 pub(super) struct Alike {
-    /// The units, in order.
+    /// Units, in order.
     pub units: Vec<usize>,
-    /// Why they failed: what is known of the first of them, and how many there are.
+    /// Failure of the first of them, and their number.
     pub failed: Failed,
 }
 
-/// The dead letters of a message.
+/// Dead letters of a message.
 pub(super) fn letters(content: &Content, failed: &[Failed]) -> Vec<Alike> {
     let dead = failed.iter().filter(|f| f.verdict == Verdict::Dead);
     let alone = |failed: &Failed| Alike {
@@ -43,7 +45,7 @@ pub(super) fn letters(content: &Content, failed: &[Failed]) -> Vec<Alike> {
     }
     let places = places(parts);
     let mut letters: Vec<Alike> = Vec::new();
-    // By what they have in common: the open letter, and the bytes of its events.
+    // By what they have in common: the open dead letter, and the bytes of its events.
     let mut open: HashMap<_, (usize, usize)> = HashMap::new();
     for failed in dead {
         let Some(place) = places.get(failed.unit) else {
@@ -71,7 +73,7 @@ pub(super) fn letters(content: &Content, failed: &[Failed]) -> Vec<Alike> {
     letters
 }
 
-/// How long the header of a request is that is repeated in each letter.
+/// Length of the request's header that each dead letter repeats.
 fn header_len(part: &Part) -> usize {
     let json = part.json.as_ref().map_or(0, |json| json.before.len());
     part.header.len().max(json)
@@ -93,6 +95,7 @@ mod tests {
     use bytes::Bytes;
 
     use super::*;
+    use crate::dead_letter::Class;
     use crate::worker::split::{Lost, Why};
 
     fn part(events: std::ops::Range<usize>) -> Part {
@@ -110,7 +113,7 @@ mod tests {
         }
     }
 
-    fn failed(unit: usize, class: &'static str) -> Failed {
+    fn failed(unit: usize, class: Class) -> Failed {
         Failed {
             unit,
             event_type: String::new(),
@@ -123,16 +126,16 @@ mod tests {
     #[test]
     fn few_are_letters_of_their_own_and_many_that_fail_alike_share_one() {
         let content = Content::Events(vec![part(0..20), part(20..30)]);
-        let few: Vec<Failed> = (0..16).map(|unit| failed(unit, "no_type")).collect();
+        let few: Vec<Failed> = (0..16).map(|unit| failed(unit, Class::NoType)).collect();
         assert_eq!(letters(&content, &few).len(), 16);
 
-        let mut many: Vec<Failed> = (0..30).map(|unit| failed(unit, "no_type")).collect();
+        let mut many: Vec<Failed> = (0..30).map(|unit| failed(unit, Class::NoType)).collect();
         many.push(Failed {
             verdict: Verdict::Open,
-            ..failed(5, "no_type")
+            ..failed(5, Class::NoType)
         });
         if let Some(other) = many.get_mut(7) {
-            other.class = "malformed";
+            other.class = Class::Malformed;
         }
         let letters = letters(&content, &many);
         let units: Vec<usize> = letters.iter().map(|letter| letter.units.len()).collect();

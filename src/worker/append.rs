@@ -2,63 +2,20 @@
 
 use std::borrow::Cow;
 use std::ops::Range;
-use std::time::Duration;
 
 use super::dead_letter;
+use super::failed::{Failed, bad_unit, lost_event, panicked_unit};
 use super::guard::guarded;
+use super::message::{Content, Prepared};
 use super::objects::{Objects, Parsed};
-use super::prepare::{Content, Prepared};
-use super::split::{Part, Run, Why};
-use super::stretch::both;
-use crate::contract::canonical::canonical;
-use crate::contract::function::MILLIS_RANGE;
-use crate::contract::{Append, Bad, Block, Context, Envelope, Group, Input, json};
+use super::split::{Part, Run};
+use crate::contract::{Append, Block, Context, Envelope, Group, Input};
+use crate::json;
+use crate::protobuf::canonical::canonical;
+use crate::row_error::Bad;
+use crate::time::MILLIS_RANGE;
 
-/// A part of a message that is a dead letter.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Failed {
-    /// Which unit of the message: see [`units`].
-    pub unit: usize,
-    /// The event's type name, or number; empty if it isn't known.
-    pub event_type: String,
-    /// Why, as a short stable word.
-    pub class: &'static str,
-    /// Why, for people.
-    pub reason: String,
-    /// What becomes of it.
-    pub verdict: Verdict,
-}
-
-/// What becomes of a unit that is not stored.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Verdict {
-    /// It is a dead letter.
-    Dead,
-    /// It failed through no fault that is known to be its own yet.
-    Open,
-    /// It goes back to its queue after this long.
-    Again {
-        /// How long it is held before.
-        after: Duration,
-        /// Whether that counts against it.
-        counted: bool,
-    },
-}
-
-/// How many units a message has: events, JSON objects, or one for a message that is taken as a whole.
-pub(super) fn units(content: &Content) -> usize {
-    match content {
-        Content::Events(parts) => parts.iter().map(part_units).sum(),
-        Content::Json(objects) => objects.len(),
-        Content::DeadLetter(_) | Content::Malformed(_) | Content::Panicked(_) => 1,
-    }
-}
-
-fn part_units(part: &Part) -> usize {
-    part.runs.iter().map(|r| r.events.len()).sum::<usize>() + part.lost.len()
-}
-
-/// Appends the units of a message within a stretch that `wanted` selects, and says which are bad.
+/// Appends the selected units of a message within a stretch, and returns those that are bad.
 pub(super) fn append(
     block: &mut Block,
     message: &Prepared,
@@ -134,7 +91,13 @@ pub(super) fn append(
     failed
 }
 
-/// One object of a JSON message with what is known of it from outside, if it is what its queue takes.
+/// Intersection of two ranges of units.
+fn both(a: &Range<usize>, b: &Range<usize>) -> Range<usize> {
+    let start = a.start.max(b.start);
+    start..a.end.min(b.end).max(start)
+}
+
+/// JSON object of a message with its metadata, if it is what its queue expects.
 pub(super) fn json_message<'a>(
     message: &'a Prepared,
     objects: &Objects,
@@ -153,7 +116,7 @@ pub(super) fn json_message<'a>(
     })
 }
 
-/// The objects of a JSON message that have rows: those of the units that `wanted` selects.
+/// JSON objects that have rows: those of the units that `wanted` selects.
 pub(super) fn json_messages<'a>(
     message: &'a Prepared,
     wanted: &dyn Fn(usize) -> bool,
@@ -175,34 +138,23 @@ fn envelope(message: &Prepared) -> Option<&'static Envelope> {
     }
 }
 
-/// When a message was sent, by its own word, which stays the same when it comes again.
+/// Send time of a message, from its properties, so that it stays the same on redelivery.
 fn received(message: &Prepared) -> Option<i64> {
     let seconds = message.delivery.properties.timestamp?;
     let millis = i64::try_from(seconds).ok()?.checked_mul(1000)?;
     MILLIS_RANGE.contains(&millis).then_some(millis)
 }
 
-/// A unit whose own fault it is that it can't be used.
-pub(super) fn bad_unit(unit: usize, event_type: &str, bad: &Bad) -> Failed {
-    Failed {
-        unit,
-        event_type: event_type.to_owned(),
-        class: bad.class(),
-        reason: bad.to_string(),
-        verdict: Verdict::Dead,
-    }
-}
-
-/// Why rows could not be appended.
+/// Reason why rows could not be appended.
 enum Failure {
     /// It is the event's fault.
     Bad(Bad),
-    /// It is this build's fault.
+    /// A defect of this build.
     Panic(String),
 }
 
 impl Failure {
-    /// Has the block count what it didn't take.
+    /// Has the block count what it didn't accept.
     fn note(&self, block: &mut Block) {
         if let Failure::Bad(Bad::TooLong(long)) = self {
             block.refused(long);
@@ -214,17 +166,6 @@ impl Failure {
             Failure::Bad(bad) => bad_unit(unit, event_type, bad),
             Failure::Panic(panic) => panicked_unit(unit, event_type, panic),
         }
-    }
-}
-
-/// A unit that this build fails at.
-pub(super) fn panicked_unit(unit: usize, event_type: &str, panic: &str) -> Failed {
-    Failed {
-        unit,
-        event_type: event_type.to_owned(),
-        class: "panic",
-        reason: panic.to_owned(),
-        verdict: Verdict::Open,
     }
 }
 
@@ -243,36 +184,9 @@ fn attempt(
     Err(failure)
 }
 
-fn lost_event(unit: usize, why: &Why) -> Failed {
-    match why {
-        Why::Bad(bad) => bad_unit(unit, "", bad),
-        Why::UnknownType(number) => Failed {
-            unit,
-            event_type: number.to_string(),
-            class: "unknown_type",
-            reason: format!("this build knows no event type with number {number}"),
-            verdict: Verdict::Dead,
-        },
-        Why::UnknownMember { name } => Failed {
-            unit,
-            event_type: name.clone(),
-            class: "unknown_type",
-            reason: format!("this build knows no event type that is called `{name}`"),
-            verdict: Verdict::Dead,
-        },
-        Why::NoType => Failed {
-            unit,
-            event_type: String::new(),
-            class: "no_type",
-            reason: "the event has no type: none of the variants of its oneof is set".to_owned(),
-            verdict: Verdict::Dead,
-        },
-    }
-}
-
 type AppendEvents = fn(&mut Block, &Group<'_>, &Context) -> Result<(), Bad>;
 
-/// What the rows of one run are made from.
+/// Input of the rows of one run.
 struct Rows<'a> {
     envelope: Option<&'static Envelope>,
     function: AppendEvents,
@@ -283,7 +197,8 @@ struct Rows<'a> {
 }
 
 impl Rows<'_> {
-    /// All events at once, as they nearly always can; else each by itself, put in canonical order first.
+    /// Appends all events at once, which nearly always succeeds; otherwise each by itself, after normalizing its
+    /// encoding.
     fn append(
         &self,
         block: &mut Block,

@@ -1,32 +1,33 @@
-//! A batch: a block that grows, and the messages whose rows are in it.
+//! Batch: a growing block, and the messages whose rows are in it.
 
 use tokio::time::{Duration, Instant};
 
-use super::append::{Failed, append, panicked_unit, units};
+use super::append::append;
 use super::blocking;
+use super::failed::{Failed, panicked_unit};
 use super::guard::guarded;
-use super::prepare::{Content, Prepared};
+use super::message::{Content, Prepared, units};
 use super::stretch::{Appended, Room, append_from, becomes};
 use crate::contract::{Batch as Limits, Block, Context, Table};
 
-/// A message in a batch, and which of its units are bad.
+/// Message in a batch, and its bad units.
 #[derive(Debug)]
 pub(super) struct Held {
     pub message: Prepared,
     pub failed: Vec<Failed>,
 }
 
-/// A block and its messages. The rows of a message are in one batch, unless the block is too heavy with them.
+/// Block with its messages. The rows of a message are in one batch, unless the block becomes too heavy.
 #[derive(Debug)]
 pub(super) struct Batch {
     pub block: Block,
     pub held: Vec<Held>,
-    /// The messages' own bytes.
+    /// Size of the messages.
     bytes: usize,
     room: Room,
-    /// Whether the block has no more room.
+    /// True if the block has no more room.
     full: bool,
-    /// The unit of the last message from which on there was no room.
+    /// First unit of the last message for which there was no room.
     rest: Option<usize>,
     opened: Option<Instant>,
 }
@@ -48,7 +49,7 @@ impl Batch {
         self.held.is_empty()
     }
 
-    /// Appends the rows of a message, as many as there is room for.
+    /// Appends the rows of a message, as far as there is room.
     pub(super) fn add(&mut self, message: Prepared, cx: &Context) {
         let body = message.delivery.body.len();
         let bytes = match &message.content {
@@ -58,7 +59,7 @@ impl Batch {
         let (block, room) = (&mut self.block, self.room);
         let append = || append_from(block, &message, 0, &|_| true, room, cx);
         let count = units(&message.content);
-        // What can panic in there is held up in there; whatever else does leaves the block as it may be.
+        // Panics of transforms are caught inside; any other leaves the block in an unknown state.
         let failed = match blocking::work(bytes, || guarded(append)) {
             Ok(Appended { failed, next, full }) => {
                 self.rest = (next < count).then_some(next);
@@ -76,7 +77,7 @@ impl Batch {
         self.opened.get_or_insert_with(Instant::now);
     }
 
-    /// Makes the block anew of the messages that it had before.
+    /// Rebuilds the block from the messages that it held before.
     fn rebuild(&mut self, cx: &Context) {
         self.block.clear();
         for held in &mut self.held {
@@ -87,7 +88,7 @@ impl Batch {
         }
     }
 
-    /// Whether it should go out now, whatever its age.
+    /// True if it should be sent now, whatever its age.
     pub(super) fn is_full(&self, limits: &Limits, messages: usize) -> bool {
         self.held.len() >= messages
             || self.full
@@ -96,13 +97,13 @@ impl Batch {
             || self.bytes >= limits.bytes as usize / 2
     }
 
-    /// When it is old enough to go out; none while it is empty.
+    /// Time when it should be sent; none while it is empty.
     pub(super) fn due(&self, limits: &Limits) -> Option<Instant> {
         self.opened
             .map(|opened| opened + Duration::from_millis(u64::from(limits.delay_ms)))
     }
 
-    /// Where the units are that there was no room for, of the last message: all from this one on.
+    /// First unit of the last message that there was no room for: all from this one on.
     pub(super) fn rest(&self) -> Option<(usize, usize)> {
         Some((self.held.len().checked_sub(1)?, self.rest?))
     }

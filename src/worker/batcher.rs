@@ -1,4 +1,4 @@
-//! The batcher of a table: fills one batch while the one before it is stored, and what was set aside of others beside it.
+//! Batcher of a table: fills one batch while the one before it is stored, and the units set aside of others beside it.
 
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -11,27 +11,28 @@ use tokio_util::sync::CancellationToken;
 use super::batch::{Batch, Held};
 use super::flush::{Flushed, Flusher};
 use super::lot::Work;
-use super::prepare::Prepared;
+use super::message::Prepared;
 use super::settle::{Decided, settle};
 use super::sort::Sorted;
-use super::{Pace, Setup, now_ms};
+use super::{Pace, Setup};
 use crate::contract::{Batch as Limits, Context};
+use crate::time::now_ms;
 
-/// Of how many batches something may be set aside before none is sent any more.
+/// Maximum number of batches with units set aside; beyond that no new batch is sent.
 const ASIDE: usize = 4;
 
-/// How a batcher ends. It holds nothing then.
+/// How a batcher ended. It holds nothing then.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Ended {
-    /// There is nothing more to come, and everything is settled.
+    /// The deliveries ended, and everything is settled.
     Done,
-    /// The destination is gone.
+    /// The destination is unavailable.
     Outage,
     /// A task panicked.
     Broken,
 }
 
-/// What of a table's batches is under way, beside the one that fills.
+/// Work under way beside the batch that fills.
 struct UnderWay {
     setup: Setup,
     halt: CancellationToken,
@@ -40,7 +41,7 @@ struct UnderWay {
     sorting: JoinSet<Sorted>,
     /// Messages that are held for a while before they go back.
     later: JoinSet<Option<Prepared>>,
-    /// Those that have to go back since the destination is gone.
+    /// Messages that have to go back because the destination is unavailable.
     returned: Vec<Held>,
 }
 
@@ -48,7 +49,7 @@ struct UnderWay {
 pub(super) struct Batcher {
     flusher: Flusher,
     limits: Option<Limits>,
-    /// How many messages one batch may hold, so that two fit into what the queues hand out.
+    /// Maximum number of messages of one batch, so that two fit into the prefetch of the queues.
     messages: usize,
 }
 
@@ -101,7 +102,7 @@ impl Batcher {
                     Some(message) => {
                         let cx = Context { now_ms: now_ms() };
                         filling.add(message, &cx);
-                        // What has arrived meanwhile belongs into the same batch.
+                        // Messages that have arrived meanwhile belong to the same batch.
                         while !self.is_full(&filling) {
                             let Ok(message) = messages.try_recv() else { break };
                             filling.add(message, &cx);
@@ -142,7 +143,7 @@ impl Batcher {
     }
 }
 
-/// A task panicked, and what it held is in its queue again.
+/// A task panicked, and its messages are in their queues again.
 struct Panicked;
 
 impl UnderWay {
@@ -165,12 +166,12 @@ impl UnderWay {
             && self.later.is_empty()
     }
 
-    /// Whether another batch may be sent.
+    /// True if another batch may be sent.
     fn takes_more(&self) -> bool {
         self.flushing.is_empty() && self.aside.len() < ASIDE
     }
 
-    /// Goes on with what was set aside.
+    /// Continues with the units set aside.
     fn sort(&mut self, flusher: &Flusher) {
         if self.sorting.is_empty()
             && let Some(work) = self.aside.pop_front()
@@ -179,7 +180,7 @@ impl UnderWay {
         }
     }
 
-    /// Waits until something of it has ended; gives back a batch that has become empty.
+    /// Waits until one of the tasks has ended; returns its batch if it has become empty.
     async fn next(&mut self) -> Result<Option<Batch>, Panicked> {
         tokio::select! {
             biased;
@@ -208,10 +209,10 @@ impl UnderWay {
         }
     }
 
-    /// Ends all of it, and gives back the messages that are not settled.
+    /// Ends all tasks, and returns the messages that are not settled.
     async fn end(mut self) -> Vec<Prepared> {
         while !self.flushing.is_empty() || !self.sorting.is_empty() {
-            // What a task held that panicked is in its queue.
+            // Messages of a task that panicked are in their queue.
             self.next().await.ok();
         }
         let aside = self.aside.into_iter().flat_map(Work::into_held);
@@ -224,28 +225,28 @@ impl UnderWay {
     }
 }
 
-/// Gives everything back in the order in which it came, once nobody consumes any more: what goes back sooner comes
-/// again and goes back twice.
+/// Gives everything back in the order of arrival, after consuming has ended: a message that goes back sooner is
+/// delivered again and goes back twice.
 async fn give_back(held: impl Iterator<Item = Prepared>, mut messages: mpsc::Receiver<Prepared>) {
     let mut waiting = Vec::new();
     while let Some(message) = messages.recv().await {
         waiting.push(message);
     }
-    // The broker has to learn that too.
+    // Time for the broker to learn of it.
     tokio::time::sleep(Duration::from_millis(200)).await;
     for message in held.chain(waiting) {
         message.delivery.duty.give_back().await;
     }
 }
 
-/// Holds a message until it may go back, and settles it then. One that is held when the shift ends goes back as it is;
-/// when the server stops, at once.
+/// Holds a message until it may go back, and settles it then. One that is held when the supervisor ends the batcher
+/// goes back as it is; when the server stops, at once.
 async fn hold(setup: Setup, decided: Decided, halt: CancellationToken) -> Option<Prepared> {
     let time = tokio::time::sleep(decided.hold().unwrap_or_default());
     if halt.run_until_cancelled(time).await.is_none() && !setup.stop.is_cancelled() {
         return Some(decided.into_message());
     }
-    // What could not be published is in its queue.
+    // Messages that could not be published are in their queue.
     settle(&setup, decided).await.ok();
     None
 }

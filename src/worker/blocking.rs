@@ -1,11 +1,11 @@
-//! Work that takes long, kept away from the threads that serve connections.
+//! Long-running work, kept away from the threads that serve connections.
 
 use tokio::runtime::{Handle, RuntimeFlavor};
 
-/// From how many bytes on work takes long: some milliseconds.
+/// Size from which work takes long, some milliseconds, in bytes.
 const LARGE: u64 = 512 << 10;
 
-/// Does work on so many bytes. Where that takes long, the other tasks of this thread go on elsewhere meanwhile.
+/// Runs work on so many bytes. If it takes long, other tasks of this thread continue elsewhere meanwhile.
 pub(super) fn work<T>(bytes: u64, work: impl FnOnce() -> T) -> T {
     let threads = Handle::try_current().map(|handle| handle.runtime_flavor());
     match threads {

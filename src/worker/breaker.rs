@@ -1,9 +1,8 @@
-//! Stops a queue that turns too much into dead letters: then it is not the events that are bad, or an API that refuses
-//! them has a reason that somebody should look at.
+//! Circuit breaker of a queue: stops it when too many of its units would become dead letters. Then the events are
+//! probably not to blame, or an API refuses them for a reason that an operator should look at.
 //!
-//! What a sender alone is to blame for doesn't count, or one sender could stop all others. It does so only as long as
-//! this build has not stored a single unit of the queue: if nobody's are good, it may be the build that reads them
-//! wrongly, in the same words.
+//! Errors of the sender alone don't count, or one sender could stop all others. They count only as long as this process
+//! has not stored a single unit of the queue: if none is good, this build may be misreading them, with the same errors.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -16,59 +15,59 @@ use super::settle::Decided;
 use super::state::States;
 use crate::contract::Queue;
 
-/// How long is counted before it is counted anew.
+/// Length of a counting window.
 const WINDOW: Duration = Duration::from_secs(60);
 
-/// How long a queue is stopped at first, and at most.
+/// First and maximum time that the breaker stays open.
 const FIRST: Duration = Duration::from_secs(60);
 const LONGEST: Duration = Duration::from_secs(600);
 
-/// How many units that only their senders are to blame for say something, while none is good.
+/// Number of sender errors that count, while no unit is good.
 const MANY: u64 = 10_000;
 
-/// How many messages a trial takes.
+/// Number of messages in the half-open state.
 pub(super) const FEW: usize = 10;
 
-/// How many units say anything.
+/// Minimum number of units to decide on.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Least {
-    /// While the queue is worked on.
+    /// While the breaker is closed.
     usual: u64,
-    /// In a trial.
+    /// While it is half-open.
     trial: u64,
 }
 
 impl Least {
-    /// Of a table, whose messages come in batches and hold many units.
+    /// For a table, whose messages come in batches and hold many units.
     pub(super) const TABLE: Least = Least {
         usual: 1000,
         trial: 1,
     };
-    /// Of a request, whose messages are sent one by one, and not many a second.
+    /// For a request, whose messages are sent one by one, and not many a second.
     pub(super) const REQUEST: Least = Least {
         usual: 100,
         trial: FEW as u64,
     };
 }
 
-/// The breakers of a table's queues, or of a request's.
+/// Circuit breakers of the queues of a table or a request.
 #[derive(Debug, Clone)]
 pub(super) struct Breakers {
     by_queue: Arc<BTreeMap<&'static str, Breaker>>,
 }
 
-/// Whether a queue is worked on.
+/// State of a circuit breaker.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Phase {
-    /// It is.
+    /// The queue is consumed.
     Closed,
-    /// It isn't, for a while.
+    /// The queue is stopped for a while.
     Open,
-    /// A few messages show whether it may be again.
+    /// Half-open: a few messages show if the breaker may close.
     Trial,
 }
 
-/// The breaker of one queue.
+/// Circuit breaker of one queue.
 #[derive(Debug)]
 pub(super) struct Breaker {
     queue: &'static Queue,
@@ -83,13 +82,13 @@ struct Count {
     began: Instant,
     stored: u64,
     dead: u64,
-    /// Whose senders are to blame, as long as none was ever stored.
+    /// Number of sender errors, while no unit was ever stored.
     own_faults: u64,
-    /// Whether any was ever stored.
+    /// True if a unit was ever stored.
     good: bool,
-    /// How long the next stop takes.
+    /// How long it will stay open the next time.
     wait: Duration,
-    /// When the last one ended, or the present one does.
+    /// End of the last or present open state.
     until: Instant,
 }
 
@@ -102,12 +101,12 @@ impl Breakers {
         }
     }
 
-    /// The breaker of a queue.
+    /// Circuit breaker of a queue.
     pub(super) fn of(&self, queue: &Queue) -> Option<&Breaker> {
         self.by_queue.get(queue.name)
     }
 
-    /// Counts what became of messages, and gives back those that would be dead letters of a queue that is stopped.
+    /// Counts outcomes of messages, and returns those that must not become dead letters because the breaker is open.
     pub(super) async fn admit(&self, decided: Vec<Decided>) -> Vec<Decided> {
         let mut stopped = Vec::new();
         for (name, breaker) in &*self.by_queue {
@@ -160,12 +159,12 @@ impl Breaker {
         }
     }
 
-    /// The phase, and every change of it.
+    /// Receiver of the state.
     pub(super) fn phases(&self) -> watch::Receiver<Phase> {
         self.phase.subscribe()
     }
 
-    /// Waits while the queue is stopped, and says how it is worked on next.
+    /// Waits while it is open, and returns the next state.
     pub(super) async fn turn(&self) -> Phase {
         let phase = *self.phase.borrow();
         if phase == Phase::Open {
@@ -177,8 +176,8 @@ impl Breaker {
         phase
     }
 
-    /// Counts units: stored ones, dead letters, and those that their senders are to blame for. True if what is a dead
-    /// letter among them must not become one.
+    /// Counts units: stored ones, dead letters, and sender errors. True if the dead letters among them must not be
+    /// made.
     pub(super) fn record(&self, stored: u64, dead: u64, own_faults: u64) -> bool {
         let phase = *self.phase.borrow();
         let mut count = self.count();
@@ -207,7 +206,7 @@ impl Breaker {
             self.open(&mut count, dead, all);
             return true;
         }
-        // The few that were let through for a trial get what they deserve, or it would be the same few for ever.
+        // The few messages of the half-open state are settled, or the same few would come for ever.
         if all < self.least.trial {
             return false;
         }
@@ -222,14 +221,14 @@ impl Breaker {
         false
     }
 
-    /// How many of the units whose senders are to blame count as if the build were.
+    /// Number of sender errors that count as if this build were the cause.
     fn suspicious(&self, count: &mut Count, phase: Phase, own_faults: u64) -> u64 {
         if count.good {
             return 0;
         }
         count.own_faults += own_faults;
         match count.own_faults >= MANY {
-            // In a trial each counts by itself.
+            // While half-open, each counts by itself.
             true if phase == Phase::Trial => own_faults,
             true => count.own_faults,
             false => 0,

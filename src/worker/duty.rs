@@ -1,58 +1,46 @@
-//! A message on its way through the workers, and the duty to bring it to exactly one ending.
+//! Acknowledgement guard: a message on its way through the workers must reach exactly one ending.
 //!
-//! received ([`Received`]) → taken apart (`Prepared`) → batched (`Held`) → decided (`Decided`) → one [`Ending`]. Each
-//! step takes the one before it by value, and the duty with it, so that none is skipped and none is taken twice.
+//! received ([`Received`]) → prepared (`Prepared`) → batched (`Held`) → decided (`Decided`) → one [`Ending`]. Each step
+//! consumes the one before it by value, and the guard with it, so that none is skipped and none happens twice.
 
 use std::borrow::Cow;
 use std::sync::Arc;
 
 use bytes::Bytes;
 
+use super::ending::Ending;
 use super::meters::Meters;
 use crate::broker::{Ack, Delivery, HeaderValue, Outgoing, Properties, Settled};
 use crate::contract::headers::{
     RETRY_COUNT, RETRY_EXCHANGE, RETRY_FIRST_FAILED, RETRY_ROUTING_KEY,
 };
 
-/// A message as it came. One that went back to its queue tells where it was first published.
+/// Message as it was received. One that went back to its queue carries where it was first published.
 #[derive(Debug)]
 pub(super) struct Received {
     pub body: Bytes,
     pub exchange: Cow<'static, str>,
     pub routing_key: Cow<'static, str>,
     pub properties: Properties,
-    /// How often it has gone back to its queue because it failed.
+    /// Number of times that it has gone back to its queue because it failed.
     pub failures: u32,
-    /// When it first failed, if it has, in milliseconds since the epoch.
+    /// Time of its first failure, if there was one, in milliseconds since the epoch.
     pub first_failed_ms: Option<i64>,
     pub duty: Duty,
 }
 
-/// The duty to end a message. Dropped, it gives the message back.
+/// Guard of a message that must be settled. Dropped, it gives the message back.
 #[derive(Debug)]
 #[must_use = "a message that is not ended is delivered again"]
 pub(super) struct Duty {
     meters: Arc<Meters>,
-    /// None once the broker is told, or is being told.
+    /// None once the message is settled, or being settled.
     ack: Option<Ack>,
     ended: bool,
 }
 
-/// How a message ends, as far as its queue is concerned.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Ending {
-    /// Its units are stored, or dead letters.
-    Acknowledged,
-    /// The same, but for units that a copy of it takes further.
-    Retried,
-    /// It is in its queue again as it was, and nothing is counted against it.
-    Returned,
-    /// It isn't known whether the broker could be told. If not, it delivers it again.
-    Lost,
-}
-
 impl Received {
-    /// Takes a delivery on.
+    /// Receives a delivery.
     pub(super) fn new(meters: &Arc<Meters>, delivery: Delivery) -> Self {
         let properties = delivery.properties;
         let text = |name: &str| match properties.header(name) {
@@ -63,7 +51,7 @@ impl Received {
             Some(HeaderValue::Integer(value)) => Some(*value),
             _ => None,
         };
-        // Headers are anybody's to write: they count only in what came past all exchanges, as copies do.
+        // Anybody may write headers: these count only in messages published straight to a queue, as copies are.
         let origin = match delivery.exchange.is_empty() {
             true => text(RETRY_EXCHANGE).zip(text(RETRY_ROUTING_KEY)),
             false => None,
@@ -91,12 +79,12 @@ impl Received {
 }
 
 impl Duty {
-    /// What counts it.
+    /// Metrics of its queue.
     pub(super) fn meters(&self) -> &Arc<Meters> {
         &self.meters
     }
 
-    /// Says that a message takes the place of this one, which may be acknowledged once that is published.
+    /// Marks a message as the replacement of this one, which may be acknowledged once the other is published.
     pub(super) fn replaced_by(&self, message: Outgoing) -> Outgoing {
         match &self.ack {
             Some(ack) => message.in_place_of(ack),
@@ -104,7 +92,7 @@ impl Duty {
         }
     }
 
-    /// Acknowledges the message: it, or what takes its place, is safe.
+    /// Acknowledges the message: it, or its replacement, is safe.
     pub(super) async fn acknowledge(mut self, ending: Ending) -> Ending {
         let told = match self.ack.take() {
             Some(ack) => ack.ack().await,
@@ -138,29 +126,9 @@ impl Drop for Duty {
         if !self.ended {
             self.meters.ended(match self.ack {
                 Some(_) => Ending::Returned,
-                // Nobody waited until the broker was told.
+                // The task was dropped before the broker was told.
                 None => Ending::Lost,
             });
-        }
-    }
-}
-
-impl Ending {
-    /// All of them, in order.
-    pub(super) const ALL: [Ending; 4] = [
-        Ending::Acknowledged,
-        Ending::Retried,
-        Ending::Returned,
-        Ending::Lost,
-    ];
-
-    /// A word for metrics.
-    pub(super) fn name(self) -> &'static str {
-        match self {
-            Ending::Acknowledged => "acknowledged",
-            Ending::Retried => "retried",
-            Ending::Returned => "returned",
-            Ending::Lost => "lost",
         }
     }
 }

@@ -1,6 +1,6 @@
-//! Makes a dead letter fit: whatever a message was, its letter can be published.
+//! Cuts dead letters to the broker's limits: every message has a dead letter that can be published.
 //!
-//! What is cut is named in headers of the letter, which show in its row.
+//! Cut parts are named in headers of the dead letter, which show in its row.
 
 use std::borrow::Cow;
 use std::cmp::Reverse;
@@ -10,19 +10,19 @@ use sha2::{Digest as _, Sha256};
 use crate::broker::{HeaderValue, Limits, Outgoing, SHORT, header_len};
 use crate::contract::headers::{CUT_BODY, CUT_HEADERS, is_internal};
 
-/// The most that the letters of one message keep of its headers together, in bytes: each repeats them.
+/// Maximum total size of message headers in all dead letters of one message, in bytes: each repeats them.
 const TOGETHER: usize = 1 << 20;
 
-/// The most that a letter says of its own accord in one header, in bytes.
+/// Maximum size of one header that the dead letter adds, in bytes.
 const OWN: usize = 2 << 10;
 
-/// What the names of cut headers may take, in bytes.
+/// Maximum size of the list of cut headers, in bytes.
 const NAMES: usize = 1 << 10;
 
-/// A header's name and value.
+/// Name and value of a header.
 type Header = (Cow<'static, str>, HeaderValue);
 
-/// Cuts what a broker doesn't take of a letter, which is one of so many of its message.
+/// Cuts what the broker doesn't accept of a dead letter, which is one of so many of its message.
 pub(super) fn fit(mut letter: Outgoing, limits: Limits, letters: usize) -> Outgoing {
     fit_body(&mut letter, limits.body);
     let properties = &mut letter.properties;
@@ -45,7 +45,7 @@ pub(super) fn fit(mut letter: Outgoing, limits: Limits, letters: usize) -> Outgo
     letter
 }
 
-/// Whether it is a header that says what became of the message, and not what was sent.
+/// True if a header describes the failure, and was not sent with the message.
 fn is_ours(name: &str) -> bool {
     name == CUT_BODY || (is_internal(name) && name != crate::contract::headers::HTTP_HEADERS)
 }
@@ -80,7 +80,8 @@ fn fit_body(letter: &mut Outgoing, most: usize) {
         .set_header(CUT_BODY, HeaderValue::Text(cut));
 }
 
-/// Leaves out what AMQP can't name, then the largest, until the rest fits. Returns the names of what is left out.
+/// Removes headers whose names AMQP can't encode, then the largest, until the rest fits. Returns the names of removed
+/// headers.
 fn fit_headers(headers: &mut Vec<Header>, room: usize) -> String {
     let size = |(name, value): &Header| header_len(name, value);
     let mut total: usize = headers.iter().map(size).sum();

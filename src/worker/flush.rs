@@ -1,5 +1,9 @@
-//! Stores a batch and settles its messages. What can't go out with the rest of it is set aside, so that the next batch
-//! needn't wait for it.
+//! Flush: stores a batch and settles its messages. Units that can't go out with the rest are set aside, so that the
+//! next batch needn't wait for them.
+
+mod attempt;
+
+pub(super) use attempt::{Stored, Unstored};
 
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -7,7 +11,6 @@ use std::sync::Arc;
 use tokio::time::Instant;
 
 use super::append::json_messages;
-use super::attempt::Stored;
 use super::batch::{Batch, Held};
 use super::breaker::Breakers;
 use super::disposition::Part;
@@ -16,11 +19,13 @@ use super::objects::Parsed;
 use super::settle::{Decided, GivenUp, settle};
 use super::stretch::Room;
 use super::suspects::{Key, Suspects};
-use super::{Setup, dead_letter, now_ms, spread};
+use super::{Setup, dead_letter, spread};
 use crate::contract::{Context, Message, Table};
+use crate::metrics::workers;
 use crate::sink::{Rows, Store};
+use crate::time::now_ms;
 
-/// How many lots those are divided into at which the destination may have gone away.
+/// Number of parts into which suspects are split that may have crashed the destination.
 pub(super) const WAYS: usize = 16;
 
 /// Stores the batches of one table.
@@ -34,25 +39,25 @@ pub(super) struct Flusher {
     pub(super) suspects: Suspects,
 }
 
-/// What is left of a batch.
+/// Result of a flush.
 #[derive(Debug)]
 pub(super) struct Flushed {
-    /// It, empty.
+    /// The batch, emptied.
     pub spare: Batch,
     /// Messages that are held for a while before they go back.
     pub later: Vec<Decided>,
-    /// What of it is still to be stored.
+    /// Units that are still to be stored.
     pub aside: Option<Work>,
-    /// The destination was gone for too long; these of its messages have to go back.
+    /// Messages that have to go back, because the destination was unavailable for too long.
     pub outage: Option<Vec<Held>>,
 }
 
-/// Why a batch could not be seen to its end.
+/// Reason why a batch could not be finished.
 #[derive(Debug)]
 pub(super) enum Halt {
-    /// The server gives up waiting.
+    /// The server stops and doesn't wait any more.
     GivenUp,
-    /// The destination takes nothing, and that for longer than messages are held.
+    /// The destination has been unavailable for longer than messages are held.
     Outage,
 }
 
@@ -63,12 +68,12 @@ impl From<GivenUp> for Halt {
 }
 
 impl Flusher {
-    /// Stores the rows, or most of them, then settles the messages that are done; gives the batch back empty.
+    /// Stores the rows, or most of them, then settles the finished messages; returns the batch emptied.
     pub(super) async fn flush(self, mut batch: Batch) -> Flushed {
         let began = Instant::now();
         let mut aside = None;
         let plan = self.plan(&batch);
-        // Where there is a plan, the blocks of its lots are told of.
+        // With a plan, long texts are reported from the blocks of its parts.
         let long_texts = &self.setup.states.long_texts;
         long_texts.tell(&batch.block, plan.is_none());
         if plan.is_none() {
@@ -86,8 +91,8 @@ impl Flusher {
                 }
             }
         };
-        metrics::histogram!("event_grpc_flush_seconds", "table" => self.table.name)
-            .record(began.elapsed());
+        let seconds = workers::FLUSH_SECONDS.with([self.table.name]);
+        seconds.record(began.elapsed());
         let mut held = std::mem::take(&mut batch.held);
         batch.clear();
         let mut flushed = Flushed {
@@ -108,13 +113,13 @@ impl Flusher {
                 held.extend(aside.into_iter().flat_map(Work::into_held));
                 flushed.outage = Some(held);
             }
-            // What is still held goes back to its queue as it is dropped.
+            // Messages that are still held go back to their queue as they are dropped.
             Err(Halt::GivenUp) => {}
         }
         flushed
     }
 
-    /// Settles messages of which each unit is decided. Those that are held for a while first are given back.
+    /// Settles messages whose units are all decided. Returns those that are held for a while first.
     pub(super) async fn finish(&self, held: Vec<Held>) -> Vec<Decided> {
         let mut later = Vec::new();
         if held.is_empty() {
@@ -133,7 +138,7 @@ impl Flusher {
         later
     }
 
-    /// In which lots a batch is stored, if not as a whole; the first of them at once.
+    /// Parts in which a batch is stored, if not as a whole; the first of them at once.
     fn plan(&self, batch: &Batch) -> Option<Vec<Lot>> {
         let rest = || rest(&batch.held, batch.rest());
         if self.suspects.any() {
@@ -187,14 +192,14 @@ impl Flusher {
                 self.set_aside("heavy");
                 *aside = Some(Work::new(std::mem::take(&mut batch.held), rest));
             }
-            Stored::No(error, probe) => {
+            Stored::No(unstored) => {
                 self.set_aside("divided");
                 let units = good(&batch.held, at);
                 let lots = std::iter::once(Lot::fresh(units)).chain(rest);
                 let work = aside.insert(Work::new(std::mem::take(&mut batch.held), lots));
                 if let Some(all) = work.lots.pop_front() {
                     let rows = batch.block.rows();
-                    self.judge(work, all.units, rows, Part::Whole, &error, probe);
+                    self.judge(work, all.units, rows, Part::Whole, &unstored);
                 }
             }
         }
@@ -202,11 +207,10 @@ impl Flusher {
     }
 
     fn set_aside(&self, why: &'static str) {
-        metrics::counter!("event_grpc_set_aside_total", "table" => self.table.name, "why" => why)
-            .increment(1);
+        workers::SET_ASIDE.with([self.table.name, why]).increment(1);
     }
 
-    /// The objects whose rows are in a block, if the table has a use for them.
+    /// JSON objects whose rows are in a block, if the table's hook needs them.
     pub(super) fn objects<'a>(
         &self,
         held: impl IntoIterator<Item = &'a Held>,
@@ -222,15 +226,15 @@ impl Flusher {
     }
 }
 
-/// Lots of units, each with how often inserts ended at it, in this order. Those of one lot that ended an insert are by
-/// themselves the next time, and come last, so that each time clears some of them.
+/// Splits suspects, each with the number of crashes at it, into parts in this order. Those of one part that crashed the
+/// destination are separate the next time, and come last, so that each time clears some of them.
 fn apart(suspects: &[(u32, Unit)]) -> Vec<Lot> {
     let alike = suspects.chunk_by(|a, b| a.0 == b.0);
     let lots = alike.map(|alike| Lot::tried(alike.iter().map(|(_, unit)| *unit).collect()));
     lots.flat_map(|lot| lot.divided(WAYS)).collect()
 }
 
-/// What stands for a unit, in whatever message it comes.
+/// Key of a unit, in whatever message it comes.
 pub(super) fn key(held: &Held, unit: usize) -> Key {
     xxhash_rust::xxh3::xxh3_64(dead_letter::unit_id(&held.message, unit).as_bytes())
 }

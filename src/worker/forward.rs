@@ -1,4 +1,4 @@
-//! Forwards the messages of a queue to an HTTP API, one by one, and settles each.
+//! Forwarder: sends the messages of a queue to an HTTP API, one by one, and settles each.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -7,18 +7,23 @@ use bytes::Bytes;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
-use super::append::{Failed, Verdict, bad_unit, json_message, panicked_unit, units};
+use super::Setup;
+use super::append::json_message;
 use super::breaker::Breakers;
 use super::disposition::{Forwarding, decide_request};
+use super::failed::{Failed, Verdict, bad_unit, panicked_unit};
 use super::gate::Gate;
 use super::guard::guarded_async;
-use super::prepare::{Content, Prepared};
+use super::message::{Content, Prepared, units};
 use super::settle::{Decided, GivenUp, settle};
-use super::{Setup, now_ms};
-use crate::contract::{Bad, Context, Input, Message, Queue, Request};
+use crate::contract::{Context, Input, Message, Queue, Request};
+use crate::dead_letter::Class;
+use crate::metrics::requests;
+use crate::row_error::Bad;
 use crate::sink::http::{RequestError, Target};
+use crate::time::now_ms;
 
-/// What all workers of a request share.
+/// State that all workers of a request share.
 pub(super) struct Forwarder {
     setup: Setup,
     request: &'static Request,
@@ -27,7 +32,7 @@ pub(super) struct Forwarder {
     breakers: Breakers,
 }
 
-/// One message on its way to one target.
+/// Message on its way to one target.
 struct Parcel<'a> {
     target: &'a Target,
     gate: &'a Gate,
@@ -36,11 +41,11 @@ struct Parcel<'a> {
     retries: u8,
 }
 
-/// What became of one object of a message.
+/// Outcome of one object of a message.
 enum Outcome {
     Taken,
     Dead {
-        class: &'static str,
+        class: Class,
         reason: String,
         attempts: u32,
     },
@@ -80,7 +85,7 @@ impl Forwarder {
         Ok(())
     }
 
-    /// Settles a message, after a while if it goes back.
+    /// Settles a message, after a delay if it goes back.
     async fn held_and_settled(&self, decided: Decided) -> Result<(), GivenUp> {
         if let Some(time) = decided.hold() {
             self.wait(time).await?;
@@ -88,7 +93,7 @@ impl Forwarder {
         settle(&self.setup, decided).await
     }
 
-    /// Sends what a message holds, and says what of it is a dead letter and how often that was tried.
+    /// Sends the objects of a message, and returns the failed ones and the number of attempts.
     async fn forward(&self, message: &Prepared) -> Result<(Vec<Failed>, u32), GivenUp> {
         let mut failed = Vec::new();
         let mut most = 1;
@@ -118,8 +123,7 @@ impl Forwarder {
             let began = Instant::now();
             let outcome = self.deliver(&parcel).await?;
             let (target, queue) = (parcel.target.name(), message.queue.name);
-            metrics::histogram!("event_grpc_forward_seconds", "target" => target)
-                .record(began.elapsed());
+            requests::SECONDS.with([target]).record(began.elapsed());
             let outcome = match outcome {
                 Outcome::Taken => "taken",
                 Outcome::Dead {
@@ -138,10 +142,9 @@ impl Forwarder {
                     "dead_letter"
                 }
             };
-            metrics::counter!(
-                "event_grpc_forwarded_total", "queue" => queue, "target" => target, "outcome" => outcome
-            )
-            .increment(1);
+            requests::FORWARDED
+                .with([queue, target, outcome])
+                .increment(1);
         }
         Ok((failed, most))
     }
@@ -168,7 +171,7 @@ impl Forwarder {
         }
     }
 
-    /// Sends one body until the target has taken it, or it is a dead letter.
+    /// Sends one body until the target has accepted it, or it is a dead letter.
     async fn deliver(&self, parcel: &Parcel<'_>) -> Result<Outcome, GivenUp> {
         let target = parcel.target;
         let (mut attempts, mut counted) = (0u32, 0u32);
@@ -178,11 +181,10 @@ impl Forwarder {
                 return Ok(Outcome::Taken);
             };
             attempts += 1;
-            metrics::counter!(
-                "event_grpc_forward_errors_total", "target" => target.name(), "fault" => error.fault.name()
-            )
-            .increment(1);
-            // Whether the target took another message since this one was last tried.
+            requests::ERRORS
+                .with([target.name(), error.fault.name()])
+                .increment(1);
+            // Counter that tells if the target accepted another message since the last attempt.
             let taken = target.taken();
             let counts = taken > seen;
             seen = taken;
@@ -199,7 +201,7 @@ impl Forwarder {
                 }
                 Forwarding::DeadLetter(class) => {
                     let reason = match class {
-                        "retries" => format!("failed {tried} times, the last time: {error}"),
+                        Class::Retries => format!("failed {tried} times, the last time: {error}"),
                         _ => error.to_string(),
                     };
                     return Ok(Outcome::Dead {
@@ -212,7 +214,7 @@ impl Forwarder {
         }
     }
 
-    /// One attempt, once the gate and the target's pace allow it.
+    /// One attempt, once the gate and the target's rate limit allow it.
     async fn attempt(&self, parcel: &Parcel<'_>) -> Result<Option<RequestError>, GivenUp> {
         let Parcel { target, gate, .. } = *parcel;
         loop {
@@ -230,7 +232,7 @@ impl Forwarder {
                         .states
                         .pause_target(target.name(), &error.message);
                 }
-                // It answers again, if only to refuse this message.
+                // It answers again, even if it refuses this message.
                 _ => {
                     gate.open();
                     self.setup.states.resume_target(target.name());
@@ -244,7 +246,7 @@ impl Forwarder {
         self.unless_stopped(tokio::time::sleep(time)).await
     }
 
-    /// A message that only waits is given back at once when the server stops: another instance may have more luck.
+    /// A message that only waits is given back at once when the server stops: another instance may succeed.
     async fn unless_stopped<T>(&self, waiting: impl Future<Output = T>) -> Result<T, GivenUp> {
         cancellable(&self.setup.stop, cancellable(&self.setup.give_up, waiting)).await?
     }

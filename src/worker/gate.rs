@@ -1,24 +1,24 @@
-//! The gate of a target: shut while the target is wrong or gone, and tried by one message at a time.
+//! Gate of a target: closed while the target is wrong or unavailable, and probed by one message at a time.
 
 use std::time::Duration;
 
 use tokio::sync::{Mutex, MutexGuard, watch};
 
-/// How often a target that is wrong or gone is tried.
+/// Probe interval of a closed target.
 const PROBE_EVERY: Duration = Duration::from_secs(1);
 
-/// The gate of one target. All workers that send to it go through it.
+/// Gate of one target. All workers that send to it go through it.
 #[derive(Debug)]
 pub(super) struct Gate {
     shut: watch::Sender<bool>,
-    /// Held by the message that tries.
+    /// Lock of the message that probes.
     probe: Mutex<()>,
 }
 
-/// The right to send.
+/// Right to send.
 #[derive(Debug)]
 pub(super) struct Pass<'a> {
-    /// Held until the outcome is known, so that only one message tries.
+    /// Held until the outcome is known, so that only one message probes.
     _probe: Option<MutexGuard<'a, ()>>,
 }
 
@@ -30,7 +30,7 @@ impl Gate {
         }
     }
 
-    /// Waits until the gate is open, or until it is this message's turn to try.
+    /// Waits until the gate is open, or it is this message's turn to probe.
     pub(super) async fn pass(&self) -> Pass<'_> {
         let mut shut = self.shut.subscribe();
         let tried = async {
@@ -46,7 +46,7 @@ impl Gate {
         }
     }
 
-    /// Whether messages must wait.
+    /// True if messages must wait.
     pub(super) fn is_shut(&self) -> bool {
         *self.shut.borrow()
     }
@@ -62,7 +62,7 @@ impl Gate {
 }
 
 impl Pass<'_> {
-    /// Whether it tries what is shut.
+    /// True if it probes a closed target.
     pub(super) fn is_probe(&self) -> bool {
         self._probe.is_some()
     }

@@ -1,28 +1,30 @@
-//! Holds a panic up where it costs one message, and not the worker.
+//! Catches panics, so that one costs a message and not the worker.
 
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use futures_util::FutureExt as _;
 
-/// Runs code that may panic; an error says what it panicked with. The caller throws away what is half done.
+use crate::metrics::process::PANICS;
+
+/// Runs code that may panic; an error holds the panic's text. The caller discards what is half done.
 pub(super) fn guarded<T>(run: impl FnOnce() -> T) -> Result<T, String> {
     catch_unwind(AssertUnwindSafe(run)).map_err(told)
 }
 
-/// The same for what has to wait in between.
+/// Runs asynchronous code that may panic, likewise.
 pub(super) async fn guarded_async<T>(run: impl Future<Output = T>) -> Result<T, String> {
     AssertUnwindSafe(run).catch_unwind().await.map_err(told)
 }
 
 fn told(panic: Box<dyn Any + Send>) -> String {
-    metrics::counter!("event_grpc_panics_total").increment(1);
+    PANICS.increment();
     let text = match (panic.downcast_ref::<&str>(), panic.downcast_ref::<String>()) {
         (Some(text), _) => (*text).to_owned(),
         (None, Some(text)) => text.clone(),
         (None, None) => "without a word".to_owned(),
     };
     let text = format!("a defect of this build: {text}");
-    tracing::error!(panic = text, "A panic costs its message a retry.");
+    tracing::error!(panic = text, "A panic was caught; its message is retried.");
     text
 }

@@ -1,12 +1,12 @@
-//! The headers of a JSON message, as expressions see them.
+//! Headers of a JSON message, as expressions see them.
 
 use std::borrow::Cow;
 
 use crate::broker::{HeaderValue, Properties};
 use crate::contract::headers::{HTTP_HEADERS, OBJECT_ID, is_internal};
-use crate::contract::json::{Map, Value, parse_object};
+use crate::json::{Map, Value, parse_object};
 
-/// What the sender put into headers: of a webhook that keeps them those of its request, otherwise those of AMQP.
+/// Headers that the sender set: of a webhook that keeps them the HTTP headers, otherwise the AMQP headers.
 pub(super) fn sent(properties: &Properties) -> Map<String, Value> {
     if let Some(HeaderValue::Text(text)) = properties.header(HTTP_HEADERS)
         && let Ok(headers) = parse_object(text.as_bytes())
@@ -21,7 +21,7 @@ pub(super) fn sent(properties: &Properties) -> Map<String, Value> {
         .collect()
 }
 
-/// The headers that the sender set, as they travel: those of a webhook's request are one text.
+/// Headers that the sender set, as they travel: those of a webhook's request are one text.
 pub(super) fn as_json(properties: &Properties) -> Map<String, Value> {
     let sent = properties
         .headers
@@ -39,7 +39,7 @@ fn json(value: &HeaderValue) -> Value {
     }
 }
 
-/// The same headers as they travel, for a message that takes this one's place.
+/// Headers of a replacement message, as they travel.
 pub(super) fn as_sent(properties: &Properties) -> Vec<(Cow<'static, str>, HeaderValue)> {
     let sent = |(name, _): &&(Cow<'static, str>, HeaderValue)| {
         **name == *HTTP_HEADERS || !is_internal(name)

@@ -1,7 +1,8 @@
-//! Ids for events that came over AMQP without one: the same that intake makes, whoever delivers the event and how often.
+//! Ids for events that came over AMQP without one: the same ids that intake makes, whoever delivers the event and how
+//! often.
 //!
-//! Our own intake never sends such events, so that nothing is done here but to look whether there are any. Under
-//! version 1 of ids they keep none, and rows of the same type and time replace each other.
+//! Intake never publishes such events, so usually this only looks for any. Under version 1 of ids they get none, and
+//! rows of the same type and time replace each other.
 
 use bytes::Bytes;
 use uuid::Uuid;
@@ -9,13 +10,14 @@ use xxhash_rust::xxh3::xxh3_128;
 
 use super::duty::Received;
 use super::split::{Lost, Part, Why, split};
-use crate::contract::column::plain::push_varint;
-use crate::contract::ids::Maker;
-use crate::contract::wire::{self, RECURSION_LIMIT, WireType};
-use crate::contract::{Bad, Envelope, Ids};
+use crate::contract::{Envelope, Ids};
+use crate::identity::Maker;
+use crate::protobuf::wire::{self, RECURSION_LIMIT, WireType};
+use crate::protobuf::writer::push_field;
+use crate::row_error::Bad;
 
-/// Takes a message apart whose body is `body`, with ids written into it where they are made. `delivery` is the message
-/// as it came.
+/// Splits a message, whose body is `body`, and writes ids into it where they are missing. `delivery` is the received
+/// message.
 pub(super) fn split_with_ids(
     envelope: &'static Envelope,
     body: &mut Bytes,
@@ -30,7 +32,7 @@ pub(super) fn split_with_ids(
     split(envelope, body, batch)
 }
 
-/// The same of a request that came as JSON, which is on the wire now: its events, and its part anew.
+/// Splits a request that came as JSON, and was converted to protobuf, likewise: its events, and its new part.
 pub(super) fn json_with_ids(
     envelope: &'static Envelope,
     wire: Bytes,
@@ -49,7 +51,7 @@ pub(super) fn json_with_ids(
     let Some(mut again) = split(envelope, &body, false)?.pop() else {
         return Ok((wire, part));
     };
-    // What isn't on the wire stays beyond all that is.
+    // Offsets of events that have no protobuf form stay beyond the body.
     let further = body.len().saturating_sub(wire.len());
     again.lost.extend(part.lost.into_iter().map(|lost| Lost {
         event: lost.event.start + further..lost.event.end + further,
@@ -59,7 +61,7 @@ pub(super) fn json_with_ids(
     Ok((body, again))
 }
 
-/// What tells a message from others, also when it is delivered again.
+/// Identity of a message, also when it is delivered again.
 fn identity(delivery: &Received) -> u128 {
     match delivery.properties.message_id.as_deref() {
         Some(id) if !id.is_empty() => xxh3_128(id.as_bytes()),
@@ -87,11 +89,11 @@ fn with_ids(
                 if !envelope.ids.of_content(found.timestamp) {
                     return None;
                 }
-                // What an event of an unknown type says is for the build to tell that will know its type.
+                // The content of an event of an unknown type is only known to the build that will know the type.
                 if unknown && !found.timestamp.is_empty() {
                     return None;
                 }
-                // Without a timestamp, nothing but its place tells an event from one that is the same and meant, too.
+                // Without a timestamp, only its position distinguishes an event from an equal one that is meant, too.
                 let placed = || Uuid::from_u128(identity.wrapping_add(position));
                 Some(ids.make(event, found.timestamp).unwrap_or_else(placed))
             });
@@ -116,11 +118,11 @@ fn with_ids(
     out
 }
 
-/// Where a part's events are, in the order in which they came, whether they have a type, and whether it is unknown.
+/// Ranges of a part's events in the order of arrival, and if each has a type, and if that is unknown.
 fn in_order(part: &Part) -> Vec<(std::ops::Range<usize>, bool, bool)> {
     let runs = part.runs.iter().flat_map(|run| &run.events);
     let runs = runs.map(|event| (event.clone(), true, false));
-    // What came as JSON and is kept so isn't on the wire.
+    // An event that is kept as JSON has no protobuf form.
     let lost = part.lost.iter().filter(|lost| lost.json.is_none());
     let lost = lost.map(|lost| {
         let typed = matches!(lost.why, Why::UnknownType(_));
@@ -131,7 +133,7 @@ fn in_order(part: &Part) -> Vec<(std::ops::Range<usize>, bool, bool)> {
     events
 }
 
-/// What of an event decides about its id; of what is there several times, the last.
+/// Fields of an event that its id depends on; the last occurrence counts.
 #[derive(Default)]
 struct Found<'a> {
     id: &'a [u8],
@@ -174,11 +176,4 @@ fn without(field: u32, message: &[u8], out: &mut Vec<u8>) {
             out.extend_from_slice(message.get(start..at).unwrap_or_default());
         }
     }
-}
-
-fn push_field(out: &mut Vec<u8>, number: u32, bytes: &[u8]) {
-    const DELIMITED: u64 = 2;
-    push_varint(out, u64::from(number) << 3 | DELIMITED);
-    push_varint(out, bytes.len() as u64);
-    out.extend_from_slice(bytes);
 }

@@ -1,4 +1,4 @@
-//! The workers of one queue: they take its messages, prepare them and hand them to the batcher, or forward them.
+//! Workers of one queue: they consume its messages, prepare them and hand them to the batcher, or forward them.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -12,15 +12,16 @@ use super::Setup;
 use super::blocking;
 use super::breaker::{Breaker, Breakers, FEW, Phase};
 use super::forward::Forwarder;
-use super::prepare::{Prepared, Preparer};
+use super::message::Prepared;
+use super::prepare::Preparer;
 use super::renew::renewed;
 use crate::broker::Deliveries;
 use crate::contract::Queue;
 
-/// How long a trial is waited for before there is another one.
+/// Timeout of a half-open state, after which there is another one.
 const TRIAL: Duration = Duration::from_secs(60);
 
-/// The workers of one queue.
+/// Workers of one queue.
 #[derive(Clone)]
 pub(super) struct Intake {
     pub setup: Setup,
@@ -28,21 +29,21 @@ pub(super) struct Intake {
     pub preparer: Arc<Preparer>,
     pub breakers: Breakers,
     pub to: To,
-    /// Ends it.
+    /// Stops them.
     pub halt: CancellationToken,
 }
 
-/// Who gets the messages.
+/// Receiver of the messages.
 #[derive(Clone)]
 pub(super) enum To {
-    /// The batcher of a table.
+    /// Batcher of a table.
     Batcher(mpsc::Sender<Prepared>),
-    /// An HTTP API; the worker sees each message to its end.
+    /// Forwarder to an HTTP API; the worker processes each message to its end.
     Forwarder(Arc<Forwarder>),
 }
 
 impl Intake {
-    /// Works until the broker ends the deliveries, or it is halted.
+    /// Runs until the broker ends the deliveries, or it is halted.
     pub(super) async fn run(self, first: Option<Deliveries>) {
         let mut first = first;
         let Some(breaker) = self.breakers.of(self.queue) else {
@@ -55,7 +56,7 @@ impl Intake {
             };
             let deliveries = match deliveries {
                 Ok(deliveries) => Arc::new(deliveries),
-                // The broker is closed: there is nothing to come.
+                // The broker is closed: there are no more messages.
                 Err(error) => {
                     tracing::debug!(queue = self.queue.name, %error, "The queue is consumed no more.");
                     return;
@@ -76,7 +77,7 @@ impl Intake {
         }
     }
 
-    /// Takes messages as long as the phase lasts; in a trial only a few.
+    /// Consumes messages while the circuit breaker stays in this state; only a few if it is half-open.
     async fn draw(&self, deliveries: &Arc<Deliveries>, phase: Phase, breaker: &Breaker) -> Drawn {
         let (workers, most) = match phase {
             Phase::Trial => (1, FEW),
@@ -96,7 +97,7 @@ impl Intake {
             match ended {
                 Ok(Drawn::All) => {}
                 Ok(until) => drawn = until,
-                // What it held is in its queue again.
+                // Its message is in its queue again.
                 Err(error) => {
                     tracing::error!(queue = self.queue.name, %error, "A worker ended; another one takes its place.");
                     tokio::time::sleep(Duration::from_secs(1)).await;
@@ -154,11 +155,11 @@ impl Intake {
     }
 }
 
-/// How far messages were taken.
+/// Reason why consuming ended.
 #[derive(Debug, Clone, Copy)]
 enum Drawn {
-    /// There are no more, or none are wanted.
+    /// There are no more messages, or it was stopped.
     All,
-    /// As long as the phase lasted.
+    /// The breaker's state changed.
     Until(Phase),
 }

@@ -1,19 +1,20 @@
-//! What of a batch is still to be stored, lot by lot.
+//! Pending units of a batch, in groups that are stored together.
 
 use std::collections::VecDeque;
 
-use super::append::{Failed, units};
 use super::batch::Held;
-use super::now_ms;
+use super::failed::Failed;
+use super::message::units;
 use crate::contract::Context;
+use crate::time::now_ms;
 
-/// How many times as many units are tried behind one that the destination named as bad, as were good before it.
+/// Number of units tried behind one that the destination named as bad, as a multiple of the good ones before it.
 const FURTHER: usize = 4;
 
-/// So many count as good at least.
+/// Minimum number that counts as good.
 const LEAST: usize = 16;
 
-/// A unit of a batch: which message, and which unit of it.
+/// Unit of a batch: index of the message, and of the unit in it.
 pub(super) type Unit = (usize, usize);
 
 /// Units that are stored together, in order.
@@ -23,53 +24,53 @@ pub(super) struct Lot {
     pub kind: Kind,
 }
 
-/// What is known of the units of a lot.
+/// History of the units of a group.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Kind {
-    /// They were in no block that was tried.
+    /// They were in no attempted block.
     Fresh,
-    /// More were tried together.
+    /// They were tried together with others.
     Tried,
     /// They came after one that the destination named as bad; so many of them are tried next, as there may be more.
     Behind(usize),
-    /// They came before one that it named, which says that they are good.
+    /// They came before one that it named, which implies that they are good.
     Before,
 }
 
 impl Kind {
-    /// Whether a block that held the units was tried before.
+    /// True if a block with these units was tried before.
     pub(super) fn is_tried(self) -> bool {
         self != Kind::Fresh
     }
 }
 
-/// The messages of a batch, and what of them is still to be stored.
+/// Messages of a batch, and their pending units.
 #[derive(Debug)]
 pub(super) struct Work {
     held: Vec<Option<Held>>,
-    /// How many units of each message are in a lot.
+    /// Number of pending units of each message.
     left: Vec<usize>,
     pub lots: VecDeque<Lot>,
     /// One time for all blocks, so that a part that is sent again has the same bytes.
     pub cx: Context,
-    /// Whether it was said that units wait.
+    /// True if it was logged that units wait.
     pub told: bool,
 }
 
 impl Lot {
-    /// Units that were in no block that was tried.
+    /// Units that were in no attempted block.
     pub(super) fn fresh(units: Vec<Unit>) -> Self {
         let kind = Kind::Fresh;
         Lot { units, kind }
     }
 
-    /// Units of which more were tried together.
+    /// Units that were tried together with others.
     pub(super) fn tried(units: Vec<Unit>) -> Self {
         let kind = Kind::Tried;
         Lot { units, kind }
     }
 
-    /// So many lots of about the same size.
+    /// Splits it into so many groups of about the same size.
     pub(super) fn divided(self, ways: usize) -> impl Iterator<Item = Lot> {
         let size = self.units.len().div_ceil(ways).max(1);
         let lots: Vec<Vec<Unit>> = self.units.chunks(size).map(<[_]>::to_vec).collect();
@@ -79,7 +80,7 @@ impl Lot {
 }
 
 impl Work {
-    /// Messages of which these units are to be stored; the others are decided.
+    /// Messages whose units in these groups are pending; their other units are decided.
     pub(super) fn new(held: Vec<Held>, lots: impl IntoIterator<Item = Lot>) -> Self {
         let lots: VecDeque<Lot> = lots.into_iter().filter(|l| !l.units.is_empty()).collect();
         let mut left = vec![0; held.len()];
@@ -102,12 +103,12 @@ impl Work {
         self.held.get(at)?.as_ref()
     }
 
-    /// Divides a block at a unit that the destination named as bad: that unit is tried by itself later; those before it
-    /// are good, and go out together with those before the next one.
+    /// Bisects a block at a unit that the destination named as bad: that unit is tried by itself later; those before it
+    /// are good, and are stored together with those before the next one.
     pub(super) fn divide_at(&mut self, named: usize, mut units: Vec<Unit>) {
         let mut behind = units.split_off(named);
         let alone = behind.drain(..1).collect();
-        // As far again as was good, a few times over: most of what is sent has then to be sent once more at most.
+        // A few times as far as was good: then most of the bytes are sent only once more.
         let next = FURTHER * units.len().max(LEAST);
         if let Some(rest) = self.take_front(|kind| matches!(kind, Kind::Behind(_))) {
             behind.extend(rest);
@@ -126,14 +127,14 @@ impl Work {
         front.map(|lot| lot.units)
     }
 
-    /// Units that are to be tried next, if there are any.
+    /// Puts units in front, to be tried next, if there are any.
     pub(super) fn put_front(&mut self, units: Vec<Unit>, kind: Kind) {
         if !units.is_empty() {
             self.lots.push_front(Lot { units, kind });
         }
     }
 
-    /// Notes what becomes of a unit that isn't stored.
+    /// Records a failed unit.
     pub(super) fn fail(&mut self, at: usize, failed: Failed) {
         if let Some(Some(held)) = self.held.get_mut(at) {
             held.failed.push(failed);
@@ -141,7 +142,7 @@ impl Work {
         self.decide(at);
     }
 
-    /// Notes that units are stored.
+    /// Records stored units.
     pub(super) fn stored(&mut self, units: &[Unit]) {
         units.iter().for_each(|(at, _)| self.decide(*at));
     }
@@ -152,25 +153,25 @@ impl Work {
         }
     }
 
-    /// Takes out the messages of which each unit is decided.
+    /// Removes the messages whose units are all decided.
     pub(super) fn take_done(&mut self) -> Vec<Held> {
         let all = self.held.iter_mut().zip(&self.left);
         let done = all.filter(|(_, left)| **left == 0);
         done.filter_map(|(held, _)| held.take()).collect()
     }
 
-    /// Whether there is nothing more to store.
+    /// True if no units are pending.
     pub(super) fn is_empty(&self) -> bool {
         self.lots.is_empty()
     }
 
-    /// The messages that are not done.
+    /// Messages that are not done.
     pub(super) fn into_held(self) -> impl Iterator<Item = Held> {
         self.held.into_iter().flatten()
     }
 }
 
-/// The good units of messages, of the last one those before `rest`.
+/// Good units of messages, of the last one those before `rest`.
 pub(super) fn good(held: &[Held], rest: Option<Unit>) -> Vec<Unit> {
     let mut all = Vec::new();
     for (at, held) in held.iter().enumerate() {
@@ -189,7 +190,7 @@ pub(super) fn good(held: &[Held], rest: Option<Unit>) -> Vec<Unit> {
     all
 }
 
-/// The units of the last message that there was no room for.
+/// Units of the last message that there was no room for.
 pub(super) fn rest(held: &[Held], rest: Option<Unit>) -> Option<Lot> {
     let (at, from) = rest?;
     let end = units(&held.get(at)?.message.content);

@@ -1,13 +1,12 @@
-//! From a queue to its table: workers prepare messages, a batcher turns them into a block, stores it and settles. Or
-//! from a queue to an HTTP API: a worker forwards one message after the other and settles each.
+//! Workers: from a queue to its table: workers prepare messages, a batcher turns them into a block, stores it and
+//! settles. Or from a queue to an HTTP API: a worker forwards one message after the other and settles each.
 //!
-//! A message is acknowledged when all its rows are stored and its bad events are dead letters that the broker has
-//! confirmed. Until then it is held; whoever drops it gives it back to its queue. [`duty`] tells the states it goes
-//! through, [`disposition`] what an error does to it, and [`station`] who starts and ends all this.
+//! A message is acknowledged when all its rows are stored and its bad events are confirmed dead letters. Until then it
+//! is held; dropping it gives it back to its queue. [`duty`] has the states of a message, [`disposition`] the reaction
+//! to errors, and [`station`] starts and stops all this.
 
 mod alike;
 mod append;
-mod attempt;
 mod batch;
 mod batcher;
 mod blocking;
@@ -15,6 +14,8 @@ mod breaker;
 mod dead_letter;
 mod disposition;
 mod duty;
+mod ending;
+mod failed;
 mod fit;
 mod flush;
 mod forward;
@@ -24,6 +25,7 @@ mod headers;
 mod ids;
 mod intake;
 mod lot;
+mod message;
 mod meters;
 mod objects;
 mod prepare;
@@ -38,6 +40,7 @@ mod state;
 mod station;
 mod stretch;
 mod suspects;
+mod tally;
 #[cfg(test)]
 mod tests;
 mod texts;
@@ -48,7 +51,7 @@ pub use state::{Paused, States};
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
@@ -63,46 +66,47 @@ use intake::{Intake, To};
 use prepare::Preparer;
 use station::Station;
 
-/// What workers need from outside.
+/// Dependencies of the workers.
 #[derive(Clone)]
 pub struct Setup {
-    /// The pipeline that the queues are part of.
+    /// Pipeline of the queues.
     pub pipeline: &'static Pipeline,
-    /// Where messages come from and dead letters go.
+    /// Broker of the messages and dead letters.
     pub broker: Arc<dyn Broker>,
-    /// Where each table's rows go.
+    /// Stores of the tables.
     pub stores: Stores,
-    /// Where the messages for HTTP APIs go.
+    /// HTTP APIs.
     pub requests: Requests,
-    /// How batches go out.
+    /// Batching policy.
     pub pace: Pace,
-    /// How long messages are held that can't be stored.
+    /// Time limits for messages that can't be stored.
     pub patience: Patience,
-    /// What the tables' batchers tell of themselves.
+    /// State that the workers report.
     pub states: States,
-    /// Ends consuming. What has been consumed is still stored and settled.
+    /// Stops consuming. Consumed messages are still stored and settled.
     pub stop: CancellationToken,
-    /// Ends waiting: what isn't stored then goes back to its queue.
+    /// Stops waiting: messages that aren't stored then go back to their queues.
     pub give_up: CancellationToken,
 }
 
-/// When a batch goes out.
+/// Batching policy.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Pace {
-    /// When it is large or old enough: few big inserts.
+    /// Send a batch when it is large or old enough: few big inserts.
     Full,
-    /// As soon as the insert before it has ended: somebody waits for each row.
+    /// Send a batch as soon as the insert before it has ended: a client waits for each row.
     Eager,
 }
 
-/// How long messages are held that can't be stored.
+/// Time limits for messages that can't be stored.
 #[derive(Debug, Clone, Copy)]
 pub struct Patience {
-    /// While the destination takes nothing; then they go back to their queues, which nobody consumes until it does.
+    /// How long they are held while the destination accepts nothing; then they go back to their queues, which are not
+    /// consumed until it does.
     pub grace: Duration,
-    /// How often such a destination is asked.
+    /// Probe interval of such a destination.
     pub probe: Duration,
-    /// What makes pauses uneven: a number from 0 to 1, another one each time.
+    /// Source of jitter: a random number from 0 to 1.
     pub jitter: fn() -> f64,
 }
 
@@ -116,8 +120,8 @@ impl Default for Patience {
     }
 }
 
-/// Starts the workers of these queues, and a batcher for each of their tables; what is off is left out. The tasks end when the broker ends
-/// its deliveries, or `stop` does, and everything is settled.
+/// Starts the workers of these queues, and a batcher for each of their tables; disabled ones are left out. The tasks
+/// end when the broker ends its deliveries, or `stop` is cancelled, and everything is settled.
 pub fn start(
     setup: &Setup,
     queues: &[&'static Queue],
@@ -183,12 +187,4 @@ fn by_request(queues: &[&'static Queue]) -> Vec<(&'static Request, Vec<&'static 
             .push(queue);
     }
     requests.into_values().collect()
-}
-
-/// The clock, in milliseconds since the epoch.
-fn now_ms() -> i64 {
-    let since = SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .unwrap_or(Duration::ZERO);
-    i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
 }

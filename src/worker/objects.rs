@@ -1,5 +1,5 @@
-//! The objects of a JSON message: where each is in its body. They are parsed one at a time, when something is made of
-//! them, so that a message that waits takes its bytes and not a tree of many times their size.
+//! JSON objects of a message, by their ranges in its body. They are parsed one at a time, when they are needed, so that
+//! a waiting message takes its bytes and not a tree of many times their size.
 
 use std::ops::Range;
 use std::sync::OnceLock;
@@ -11,19 +11,22 @@ use xxhash_rust::xxh3::xxh3_128;
 use super::duty::Received;
 use crate::broker::{HeaderValue, Properties};
 use crate::contract::headers::OBJECT_ID;
-use crate::contract::json::limits::{self, MAX_OBJECTS};
-use crate::contract::json::{Map, Value, without_mark};
-use crate::contract::{Bad, IdFrom, Message, Queue, identity};
+use crate::contract::{IdFrom, Message, Queue};
+use crate::identity;
+use crate::json::limits::{self, MAX_OBJECTS};
+use crate::json::{Map, Value, without_mark};
+use crate::metrics::intake::IDS_MISSING;
+use crate::row_error::Bad;
 
-/// Where the objects of a message are.
+/// Ranges of the objects of a message.
 #[derive(Debug)]
 pub(super) struct Objects {
     places: Vec<Range<usize>>,
-    /// A hash of the body, once an id is made from it.
+    /// Hash of the body, once an id is made from it.
     hash: OnceLock<u128>,
 }
 
-/// One object with what is known of it from outside.
+/// One object with its metadata.
 #[derive(Debug)]
 pub(super) struct Parsed<'a> {
     pub body: Map<String, Value>,
@@ -44,13 +47,13 @@ impl Parsed<'_> {
 }
 
 impl Objects {
-    /// Finds the objects of a body: one, or a list of them. Whether the only one is well formed is seen when it is parsed.
+    /// Finds the objects of a body: one, or a list of them. A single one is checked when it is parsed.
     pub(super) fn find(body: &[u8]) -> Result<Self, Bad> {
         let start = skip_space(body, body.len() - without_mark(body).len());
         let places = match body.get(start) {
             Some(b'{') => std::iter::once(start..body.len()).collect(),
             Some(b'[') => list(body, start + 1)?,
-            // A parser knows best what is wrong with it.
+            // A parser reports best what is wrong with it.
             _ => match serde_json::from_slice::<IgnoredAny>(without_mark(body)) {
                 Ok(_) => return Err(Bad::field("body", "should be a JSON object")),
                 Err(error) => return Err(not_json(&error)),
@@ -62,12 +65,12 @@ impl Objects {
         })
     }
 
-    /// How many there are.
+    /// Number of objects.
     pub(super) fn len(&self) -> usize {
         self.places.len()
     }
 
-    /// One of them as it was sent.
+    /// Object as it was sent.
     pub(super) fn text(&self, body: &Bytes, unit: usize) -> Bytes {
         match self.places.get(unit) {
             Some(place) => body.slice(place.clone()),
@@ -75,13 +78,13 @@ impl Objects {
         }
     }
 
-    /// One of them, parsed.
+    /// Object, parsed.
     pub(super) fn parse(&self, body: &[u8], unit: usize) -> Result<Map<String, Value>, Bad> {
         let place = self.places.get(unit).cloned().unwrap_or_default();
         limits::parse(body.get(place).unwrap_or_default())
     }
 
-    /// The id of one of them, as its queue makes it: the same for a message that comes twice.
+    /// Id of an object, as its queue makes it: the same if the message comes twice.
     pub(super) fn id(&self, queue: &Queue, delivery: &Received, unit: usize) -> String {
         let parsed = match queue.id {
             IdFrom::Fields(_) => self.parse(&delivery.body, unit).unwrap_or_default(),
@@ -91,7 +94,7 @@ impl Objects {
         id.unwrap_or_else(|| self.message_id(delivery, unit))
     }
 
-    /// The same of one that is parsed and becomes something now. What it should be made of and isn't there is counted.
+    /// Id of a parsed object that is stored or forwarded now. A missing header or field of the declared id is counted.
     pub(super) fn id_of(
         &self,
         queue: &Queue,
@@ -101,12 +104,12 @@ impl Objects {
     ) -> String {
         let id = self.declared_id(queue, delivery, unit, parsed);
         if id.is_none() && queue.id != IdFrom::MessageId {
-            metrics::counter!("event_grpc_ids_missing_total", "of" => queue.name).increment(1);
+            IDS_MISSING.with([queue.name]).increment(1);
         }
         id.unwrap_or_else(|| self.message_id(delivery, unit))
     }
 
-    /// The id that is made of what the queue declares; none if it declares nothing, or it isn't there.
+    /// Declared id; none if the queue declares none, or the message lacks it.
     fn declared_id(
         &self,
         queue: &Queue,
@@ -122,7 +125,7 @@ impl Objects {
             }
             IdFrom::Fields(paths) => (identity::fields(paths, parsed), None),
         };
-        // What was taken out of a list has kept the id that it had there.
+        // An object that was taken out of a list has kept the id that it had there.
         if let Some(HeaderValue::Text(id)) = delivery.properties.header(OBJECT_ID)
             && self.len() == 1
         {
@@ -133,7 +136,7 @@ impl Objects {
         Some(id.to_string())
     }
 
-    /// The message's id, with its place in a list; or one made of the body and the place.
+    /// Id of the message, with the index in a list; or a hash of the body and the index.
     fn message_id(&self, delivery: &Received, unit: usize) -> String {
         match &delivery.properties.message_id {
             Some(id) if !id.is_empty() && self.len() == 1 => id.clone(),
@@ -146,7 +149,7 @@ impl Objects {
     }
 }
 
-/// The value of a header, as one text; none if it is absent or empty.
+/// Value of a header, as a single text; none if it is absent or empty.
 fn header(properties: &Properties, name: &str) -> Option<Vec<String>> {
     let mut headers = properties.headers.iter();
     let (_, value) = headers.find(|(header, _)| header.eq_ignore_ascii_case(name))?;
@@ -162,7 +165,7 @@ fn not_json(error: &serde_json::Error) -> Bad {
     Bad::field("body", format!("is not JSON: {error}"))
 }
 
-/// Where the objects of a list are that begins before `at`.
+/// Ranges of the objects of a list that begins before `at`.
 fn list(body: &[u8], at: usize) -> Result<Vec<Range<usize>>, Bad> {
     let mut places = Vec::new();
     let mut at = skip_space(body, at);
@@ -170,7 +173,7 @@ fn list(body: &[u8], at: usize) -> Result<Vec<Range<usize>>, Bad> {
     while more {
         let rest = body.get(at..).unwrap_or_default();
         if rest.first() != Some(&b'{') {
-            // What is no object may be no JSON at all.
+            // An element that is not an object may not be JSON at all.
             let text = without_mark(body);
             serde_json::from_slice::<IgnoredAny>(text).map_err(|error| not_json(&error))?;
             return Err(Bad::field("body", "should be a list of JSON objects"));

@@ -1,4 +1,4 @@
-//! What a worker does with a message before it can become rows: tell what it is and take it apart.
+//! Prepares a message for its rows: determines its content and splits it.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -8,6 +8,7 @@ use bytes::Bytes;
 use super::duty::Received;
 use super::guard::guarded;
 use super::ids::{json_with_ids, split_with_ids};
+use super::message::{Content, Prepared};
 use super::meters::{self, Meters};
 use super::objects::Objects;
 use super::split::{Part, split};
@@ -15,48 +16,19 @@ use super::stretch::becomes;
 use super::{headers, proto_json};
 use crate::broker::{Delivery, HeaderValue, Properties};
 use crate::contract::headers::{EVENT_BATCH, JSON, UNREADABLE};
-use crate::contract::json::{Map, Value};
-use crate::contract::proto_json::ProtoJson;
-use crate::contract::{Bad, Envelope, Input, Pipeline, Queue};
+use crate::contract::{Envelope, Input, Pipeline, Queue};
+use crate::json::Map;
+use crate::proto_json::ProtoJson;
+use crate::row_error::Bad;
 use crate::weight::{self, Budget, Permit};
-
-/// A message that is ready to become rows, and the duty to settle it.
-#[derive(Debug)]
-pub(super) struct Prepared {
-    /// The queue that it came from.
-    pub queue: &'static Queue,
-    /// The message. Its body is what `content` points into.
-    pub delivery: Received,
-    /// The JSON that it came as, if its body doesn't say all of that.
-    pub as_json: Option<Bytes>,
-    /// What is in it.
-    pub content: Content,
-    /// Of JSON messages: what the sender put into headers.
-    pub headers: Map<String, Value>,
-}
-
-/// What is in a message.
-#[derive(Debug)]
-pub(super) enum Content {
-    /// Typed events.
-    Events(Vec<Part>),
-    /// JSON objects.
-    Json(Objects),
-    /// A message that failed elsewhere, with its event if it holds exactly one.
-    DeadLetter(Option<Part>),
-    /// Nothing that can be made out.
-    Malformed(Bad),
-    /// Nothing yet: a defect of this build ended the attempt.
-    Panicked(String),
-}
 
 /// Prepares messages.
 #[derive(Debug)]
 pub(super) struct Preparer {
-    /// For proto3 JSON: each layout and its reader.
+    /// Readers of proto3 JSON, by layout.
     readers: Vec<(&'static Envelope, ProtoJson)>,
     meters: HashMap<&'static str, Arc<Meters>>,
-    /// What JSON may take that is being decoded, of all queues together.
+    /// Budget of JSON that is being decoded, of all queues together.
     decoding: Budget,
 }
 
@@ -77,7 +49,7 @@ impl Preparer {
         }
     }
 
-    /// Waits for the room that it takes to prepare a message, where that is much more than its bytes.
+    /// Waits for memory to prepare a message, if that takes much more than its bytes.
     pub(super) async fn room(&self, queue: &Queue, delivery: &Received) -> Option<Permit> {
         match queue.input {
             Input::Events(_) if is_json(&delivery.properties) => {
@@ -87,7 +59,7 @@ impl Preparer {
         }
     }
 
-    /// Takes a delivery on, with the duty to settle it.
+    /// Receives a delivery, with its acknowledgement guard.
     pub(super) fn receive(&self, queue: &'static Queue, delivery: Delivery) -> Received {
         match self.meters.get(queue.name) {
             Some(meters) => Received::new(meters, delivery),
@@ -95,11 +67,11 @@ impl Preparer {
         }
     }
 
-    /// Takes a message apart. It never fails: what is malformed is said to be, and a panic too.
+    /// Prepares a message. It never fails: malformed content and panics are recorded.
     pub(super) fn prepare(&self, queue: &'static Queue, mut delivery: Received) -> Prepared {
         let mut as_json = None;
         let content = guarded(|| match queue.input {
-            // The end takes everything.
+            // The dead-letter table accepts everything.
             Input::Events(_) | Input::Json(_) if is_unreadable(&delivery) => {
                 Err(unreadable(&delivery))
             }
@@ -155,8 +127,8 @@ impl Preparer {
     }
 }
 
-/// Refuses what would become more rows than all requests together may that share a message. As a whole it is one dead
-/// letter, where each of its events would be one with its header.
+/// Refuses a message that would become more rows than all requests together may that share one. As a whole it is one
+/// dead letter, where each of its events would be one with its header.
 fn bounded(parts: Vec<Part>, body: &[u8]) -> Result<Content, Bad> {
     let becomes = becomes(&parts, body.len());
     if becomes <= weight::MAX_MESSAGE {
@@ -172,7 +144,7 @@ fn bounded(parts: Vec<Part>, body: &[u8]) -> Result<Content, Bad> {
     Err(Bad::field("header", reason))
 }
 
-/// Refuses JSON that would take more than a request may once it is decoded.
+/// Refuses JSON that would exceed the weight of a request once it is decoded.
 fn light_enough(text: &[u8]) -> Result<(), Bad> {
     let weight = decoded(text);
     if weight <= weight::MAX_REQUEST {
@@ -185,7 +157,7 @@ fn light_enough(text: &[u8]) -> Result<(), Bad> {
     Err(Bad::field("body", reason))
 }
 
-/// What typed events take that come as JSON, while they are decoded.
+/// Weight of typed events in JSON while they are decoded.
 fn decoded(text: &[u8]) -> u64 {
     weight::proto_json(text.len())
 }
@@ -197,7 +169,7 @@ fn is_unreadable(delivery: &Received) -> bool {
 fn unreadable(delivery: &Received) -> Bad {
     let reason = match delivery.properties.header(UNREADABLE) {
         Some(HeaderValue::Text(reason)) => reason.as_str(),
-        _ => "nobody said why",
+        _ => "no reason was recorded",
     };
     Bad::Unreadable(format!("the message can't be read as it was sent: {reason}").into())
 }
@@ -216,7 +188,7 @@ fn is_batch(delivery: &Received) -> bool {
     delivery.properties.kind.as_deref() == Some(EVENT_BATCH)
 }
 
-/// The event of a dead letter, if it holds exactly one.
+/// Event of a dead letter, if it holds exactly one.
 fn single_event(envelope: &'static Envelope, delivery: &Received) -> Option<Part> {
     if is_json(&delivery.properties) {
         return None;

@@ -1,15 +1,16 @@
-//! Requests that other services publish as proto3 JSON, turned into the bytes that everything else works on.
+//! Converts requests that other services publish as proto3 JSON into protobuf.
 
 use bytes::Bytes;
 
 use super::split::{Around, Lost, MAX_EVENTS, Part, Why, too_many};
-use crate::contract::proto_json::{Found, Most, ProtoJson, Request, Unread};
-use crate::contract::{Bad, Envelope};
+use crate::contract::Envelope;
+use crate::proto_json::{Found, Most, ProtoJson, Request, Unread};
+use crate::row_error::Bad;
 
-/// Of how many bad events of a message it is said what is wrong with each: beyond these they share letters.
+/// Maximum number of bad events of a message with a reason of their own: beyond these they share dead letters.
 const TOLD: usize = 4096;
 
-/// Reads a request: the same on the wire, and its one part, which keeps the JSON of each event that no table can take.
+/// Decodes a request: its protobuf form, and its one part, which keeps the JSON of each event that no table can store.
 pub(super) fn read(
     reader: &ProtoJson,
     envelope: &'static Envelope,
@@ -52,7 +53,7 @@ pub(super) fn read(
             (Found::Bad(bad), _) => Why::Bad(bad),
             (Found::Known(..) | Found::NoType, _) => Why::NoType,
         };
-        // It isn't on the wire; a place beyond all that is tells it from the others.
+        // It has no protobuf form; an offset beyond the body distinguishes it.
         let start = wire.len() + event.at;
         part.lost.push(Lost {
             event: start..start + event.text.len(),

@@ -1,26 +1,29 @@
-//! Puts a message into its queue anew that was returned to it again and again. A delivery limit, which anybody's policy
-//! can set and AMQP doesn't show, would drop it, whether it is to blame or only came with one that is.
+//! Renewal: republishes a message that was returned to its queue repeatedly. A delivery limit, which any policy can set
+//! and AMQP doesn't show, would drop it, whether it is to blame or only came with one that is.
 
 use std::time::Duration;
 
-use super::duty::{Ending, Received};
-use super::{Setup, now_ms, retry};
+use super::duty::Received;
+use super::ending::Ending;
+use super::{Setup, retry};
 use crate::broker::{HeaderValue, Outgoing};
 use crate::contract::Queue;
 use crate::contract::headers::{DELIVERY_COUNT, RETURNED_OFTEN, UNREADABLE};
+use crate::metrics::broker::RENEWED;
+use crate::time::now_ms;
 
-/// How long the broker may take for a copy. Without one the message is worked on as it is.
+/// Timeout of publishing a copy. Without one the message is processed as it is.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// The message, unless it was returned so often that a copy, of which the broker counts nothing yet, takes its place.
-/// This is before anything is made of it: a message that ends the process gets no further, and takes no others along.
+/// Replaces a message that was returned too often by a copy, whose delivery count is zero. This happens before the
+/// message is processed: one that crashes the process gets no further, and takes no others along.
 pub(super) async fn renewed(
     setup: &Setup,
     queue: &'static Queue,
     received: Received,
 ) -> Option<Received> {
     let returns = returns(&received);
-    // The mark of what can't be read is believed of the broker's delivery only, and would be lost.
+    // The mark of an unreadable message counts only in the broker's own delivery, and a copy would lose it.
     if returns < RETURNED_OFTEN || received.properties.header(UNREADABLE).is_some() {
         return Some(received);
     }
@@ -33,21 +36,20 @@ pub(super) async fn renewed(
     let copy = received.duty.replaced_by(copy);
     match tokio::time::timeout(PATIENCE, setup.broker.publish(copy)).await {
         Ok(Ok(())) => {
-            metrics::counter!("event_grpc_renewed_messages_total", "queue" => queue.name)
-                .increment(1);
+            RENEWED.with([queue.name]).increment(1);
             received.duty.acknowledge(Ending::Retried).await;
             None
         }
-        // Published or not: what is stored twice has the same keys.
+        // Published or not: a row that is stored twice has the same key.
         Ok(Err(error)) => {
-            tracing::debug!(queue = queue.name, %error, "A message could not be put into its queue anew.");
+            tracing::debug!(queue = queue.name, %error, "A message could not be republished to its queue.");
             Some(received)
         }
         Err(_) => Some(received),
     }
 }
 
-/// How often the broker has counted that a message came back.
+/// Delivery count of the broker.
 fn returns(received: &Received) -> i64 {
     match received.properties.header(DELIVERY_COUNT) {
         Some(HeaderValue::Integer(count)) => *count,

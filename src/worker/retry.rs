@@ -1,22 +1,21 @@
-//! What goes back to its queue: a copy of a message that holds only what is undecided.
+//! Retry: a copy of a message for its queue that holds only the undecided units.
 
 use std::borrow::Cow;
 
 use bytes::Bytes;
 
-use super::append::units;
 use super::duty::Received;
+use super::message::{Content, Prepared, units};
 use super::objects::Objects;
-use super::prepare::{Content, Prepared};
 use super::split::Part;
 use super::unit::{self, event_at};
 use crate::broker::{HeaderValue, Outgoing, Properties, SHORT};
-use crate::contract::column::plain::push_varint;
 use crate::contract::headers as h;
 use crate::contract::{Envelope, IdFrom, Input};
+use crate::protobuf::writer::push_field;
 
-/// Messages for the queue that a message came from, with these of its units, which ascend. Each object of a list
-/// travels by itself, under the id that it has in the list.
+/// Copies for a message's queue with these of its units, in ascending order. Each object of a list travels by itself,
+/// under the id that it has in the list.
 pub(super) fn copies(
     message: &Prepared,
     undecided: &[usize],
@@ -50,9 +49,9 @@ pub(super) fn copies(
     }
 }
 
-/// Whether each of these objects may travel by itself: under its id, which AMQP must be able to hold, and with the
-/// headers of the message, which must not become too much together. If not, the message goes back as a whole; what of it
-/// is stored already has the same keys.
+/// True if each of these objects may travel by itself: under its id, which AMQP must be able to hold, and with the
+/// headers of the message, which must not become too much together. Otherwise the message goes back as a whole; units
+/// that are stored already have the same keys.
 fn divides(message: &Prepared, objects: &Objects, undecided: &[usize]) -> bool {
     const TOGETHER: usize = 1 << 20;
     let delivery = &message.delivery;
@@ -61,7 +60,7 @@ fn divides(message: &Prepared, objects: &Objects, undecided: &[usize]) -> bool {
     each.saturating_mul(undecided.len()) <= TOGETHER && undecided.iter().all(fits)
 }
 
-/// Has an object that was in a list keep its id when it travels by itself.
+/// Sets the id of an object that was in a list, for when it travels by itself.
 fn set_id(message: &Prepared, objects: &Objects, unit: usize, properties: &mut Properties) {
     let id = objects.id(message.queue, &message.delivery, unit);
     if message.queue.id != IdFrom::MessageId {
@@ -70,7 +69,7 @@ fn set_id(message: &Prepared, objects: &Objects, unit: usize, properties: &mut P
     properties.message_id = Some(id);
 }
 
-/// The same with all units.
+/// Copy with all units.
 pub(super) fn whole(message: &Prepared, counted: bool, now_ms: i64) -> Outgoing {
     let body = unit::whole(message);
     let properties = Properties {
@@ -84,9 +83,9 @@ fn outgoing(message: &Prepared, body: Bytes, properties: Properties) -> Outgoing
     Outgoing::to_queue(message.queue.name, body).with(properties)
 }
 
-/// What the message said of itself, and where it was first published.
+/// Properties of a copy: those of the message, and where it was first published.
 pub(super) fn properties(delivery: &Received, counted: bool, now_ms: i64) -> Properties {
-    // What the broker writes as a message goes round is about that message alone.
+    // Headers that the broker adds on each delivery are about that delivery alone.
     let goes_on = |name: &str| {
         let of_ours = ["x-dead-", "x-replay-"];
         !h::is_internal(name)
@@ -113,7 +112,7 @@ pub(super) fn properties(delivery: &Received, counted: bool, now_ms: i64) -> Pro
     }
 }
 
-/// A batch of one request for each header, with the events that are undecided.
+/// Batch with one request for each header, with the undecided events.
 fn batch(envelope: &Envelope, parts: &[Part], undecided: &[usize], body: &[u8]) -> Bytes {
     let mut out = Vec::new();
     let mut from: Option<&Part> = None;
@@ -133,11 +132,4 @@ fn batch(envelope: &Envelope, parts: &[Part], undecided: &[usize], body: &[u8]) 
         push_field(&mut out, envelope.batches, &request);
     }
     out.into()
-}
-
-fn push_field(out: &mut Vec<u8>, number: u32, bytes: &[u8]) {
-    const DELIMITED: u64 = 2;
-    push_varint(out, u64::from(number) << 3 | DELIMITED);
-    push_varint(out, bytes.len() as u64);
-    out.extend_from_slice(bytes);
 }

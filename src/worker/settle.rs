@@ -1,4 +1,4 @@
-//! Settles a message: its dead letters, and what goes back of it, are published and confirmed; then it is acknowledged.
+//! Settles a message: its dead letters and its retry copy are published and confirmed; then it is acknowledged.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -7,43 +7,46 @@ use futures_util::StreamExt as _;
 use futures_util::stream::FuturesUnordered;
 
 use super::alike::{Alike, letters};
-use super::append::{Failed, Verdict, panicked_unit, units};
 use super::batch::Held;
-use super::disposition::{Blame, Case, Cause, Disposition, Part, Probe, blame, decide};
-use super::duty::Ending;
+use super::disposition::decide_panicked;
+use super::ending::Ending;
+use super::failed::{Failed, Verdict, panicked_unit};
 use super::fit::fit;
 use super::guard::{guarded, guarded_async};
+use super::message::{Prepared, units};
 use super::meters::Tally;
-use super::prepare::Prepared;
-use super::{Setup, dead_letter, now_ms, retry};
+use super::{Setup, dead_letter, retry};
 use crate::broker::{Outgoing, PublishError};
 use crate::contract::Route;
+use crate::dead_letter::Blame;
+use crate::metrics::workers::DEAD_LETTERS;
+use crate::time::now_ms;
 
-/// How many dead letters of one message are on their way at once.
+/// Maximum number of unconfirmed dead letters of one message.
 const AT_ONCE: usize = 32;
 
-/// A message was not settled because the server gives up waiting; it goes back to its queue.
+/// The server stops waiting: the message was not settled and goes back to its queue.
 #[derive(Debug)]
 pub(super) struct GivenUp;
 
-/// A message of which it is decided what becomes of each unit. What isn't among the failed ones is stored.
+/// Message with a decision on each unit. Units that aren't among the failed ones are stored.
 #[derive(Debug)]
 pub(super) struct Decided {
     pub(super) message: Prepared,
     pub(super) failed: Vec<Failed>,
-    /// How often it was tried this time.
+    /// Number of attempts this time.
     attempts: u32,
-    /// When that failed, if it did, in milliseconds since the epoch.
+    /// Time of the failure, if there was one, in milliseconds since the epoch.
     at_ms: i64,
 }
 
 impl Decided {
-    /// Decides what was left open.
+    /// Decides the open units.
     pub(super) fn of(held: Held, setup: &Setup) -> Self {
         Self::after(held.message, held.failed, 1, setup)
     }
 
-    /// The same, of a message that was tried this often.
+    /// Decides the units of a message after so many attempts.
     pub(super) fn after(
         message: Prepared,
         mut failed: Vec<Failed>,
@@ -54,12 +57,12 @@ impl Decided {
             if failed.verdict == Verdict::Open {
                 failed.verdict = panicked(&message, setup);
             }
-            // Who has no place for dead letters keeps them.
+            // The dead-letter table itself has no place for dead letters, so it keeps them.
             if failed.verdict == Verdict::Dead && message.queue.dead_letter.is_none() {
                 tracing::error!(
                     queue = message.queue.name,
                     reason = failed.reason,
-                    "A dead letter can't be stored and waits."
+                    "A dead letter can't be stored; it waits in its queue."
                 );
                 failed.verdict = Verdict::Again {
                     after: Duration::from_secs(30),
@@ -75,12 +78,12 @@ impl Decided {
         }
     }
 
-    /// Undecided again.
+    /// Undoes the decisions.
     pub(super) fn into_message(self) -> Prepared {
         self.message
     }
 
-    /// How long it is held before it is settled, if it goes back in part.
+    /// Delay before it is settled, if a part of it goes back.
     pub(super) fn hold(&self) -> Option<Duration> {
         let after = |failed: &Failed| match failed.verdict {
             Verdict::Again { after, .. } => Some(after),
@@ -89,14 +92,14 @@ impl Decided {
         self.failed.iter().filter_map(after).max()
     }
 
-    /// How many of its dead letters their sender alone is to blame for.
+    /// Number of its dead letters that are sender errors.
     pub(super) fn own_faults(&self) -> usize {
         let dead = self.failed.iter().filter(|f| f.verdict == Verdict::Dead);
-        dead.filter(|f| blame(f.class) == Blame::Sender).count()
+        dead.filter(|f| f.class.blame() == Blame::Sender).count()
     }
 
-    /// What was to go back to its queue, as a copy that the broker doesn't take, becomes dead letters: it would go round
-    /// for ever. What isn't counted, because others are to blame, is given back as it is instead.
+    /// Turns a retry copy that the broker doesn't accept into dead letters: otherwise it would go round for ever.
+    /// Uncounted returns are given back as they are instead.
     fn stays_within(&mut self, setup: &Setup) {
         let again = self.again();
         if again.is_empty() || self.message.queue.dead_letter.is_none() {
@@ -117,7 +120,7 @@ impl Decided {
         }
     }
 
-    /// The units that go back, in order.
+    /// Units that go back, in order.
     fn again(&self) -> Vec<usize> {
         let again = |failed: &&Failed| matches!(failed.verdict, Verdict::Again { .. });
         let mut again: Vec<usize> = self
@@ -130,7 +133,7 @@ impl Decided {
         again
     }
 
-    /// How many of its units are stored, dead letters, or go back.
+    /// Numbers of its units that are stored, dead letters, or go back.
     pub(super) fn counts(&self) -> [usize; 3] {
         let dead = self
             .failed
@@ -143,35 +146,16 @@ impl Decided {
 }
 
 fn panicked(message: &Prepared, setup: &Setup) -> Verdict {
-    let case = Case {
-        cause: Cause::Panic,
-        attempts: 1,
-        part: Part::Alone,
-        probe: Probe::Unasked,
-        failures: message.delivery.failures,
-        retries: u32::from(message.queue.retries),
-        last_resort: message.queue.dead_letter.is_none(),
-    };
-    match decide(&case, (setup.patience.jitter)()) {
-        Disposition::Retry(after) => Verdict::Again {
-            after,
-            counted: true,
-        },
-        Disposition::Wait(after) => Verdict::Again {
-            after,
-            counted: false,
-        },
-        _ => Verdict::Dead,
-    }
+    decide_panicked(message.chances(), (setup.patience.jitter)()).into()
 }
 
-/// Publishes what is left of a message, then acknowledges it.
+/// Publishes what remains of a message, then acknowledges it.
 pub(super) async fn settle(setup: &Setup, mut decided: Decided) -> Result<(), GivenUp> {
     decided.stays_within(setup);
     let content = &decided.message.content;
     let (published, tally) = match guarded_async(publish_all(setup, &decided)).await {
         Ok(published) => (published, Tally::of(content, &decided.failed)),
-        // As a whole it may have more luck.
+        // As a whole it may succeed.
         Err(panic) => {
             let published = guarded_async(publish_whole(setup, &decided, &panic)).await;
             let published = published.unwrap_or(Err(GivenUp));
@@ -205,7 +189,7 @@ async fn publish_all(setup: &Setup, decided: &Decided) -> Result<Ending, GivenUp
         let count = letters.len();
         let mut left = letters.iter();
         let mut pending = FuturesUnordered::new();
-        // The others of the table wait for this.
+        // The other messages of the table wait for this.
         loop {
             while pending.len() < AT_ONCE
                 && let Some(letter) = left.next()
@@ -249,14 +233,10 @@ async fn publish_letter(
         fit(outgoing, setup.broker.limits(), count)
     };
     publish(setup, message, outgoing).await?;
-    metrics::counter!("event_grpc_dead_letters_total", "queue" => message.queue.name, "class" => letter.failed.class)
+    DEAD_LETTERS
+        .with([message.queue.name, letter.failed.class.name()])
         .increment(1);
     Ok(())
-}
-
-/// Whether what panicked may go back once more.
-fn may_retry(message: &Prepared) -> bool {
-    message.delivery.failures < u32::from(message.queue.retries)
 }
 
 /// What panicked goes back as it came; too often, it is a dead letter as it came. What of it is stored already has the
@@ -266,14 +246,14 @@ async fn publish_whole(setup: &Setup, decided: &Decided, panic: &str) -> Result<
     sleep(setup, Duration::from_secs(1)).await?;
     let copy = retry::whole(message, true, decided.at_ms);
     let fits = setup.broker.limits().check(&copy).is_ok();
-    if may_retry(message) && (fits || message.queue.dead_letter.is_none()) {
+    if message.chances().may_retry() && (fits || message.queue.dead_letter.is_none()) {
         publish(setup, message, || {
             message.delivery.duty.replaced_by(copy.clone())
         })
         .await?;
         return Ok(Ending::Retried);
     }
-    // Who has no place for dead letters keeps it.
+    // The dead-letter table itself has no place for dead letters, so it keeps it.
     let route = message.queue.dead_letter.ok_or(GivenUp)?;
     let failed = panicked_unit(0, "", panic);
     let attempts = decided.attempts + message.delivery.failures;
@@ -289,7 +269,8 @@ async fn publish_whole(setup: &Setup, decided: &Decided, panic: &str) -> Result<
         fit(letter.clone(), setup.broker.limits(), 1)
     })
     .await?;
-    metrics::counter!("event_grpc_dead_letters_total", "queue" => message.queue.name, "class" => failed.class)
+    DEAD_LETTERS
+        .with([message.queue.name, failed.class.name()])
         .increment(1);
     Ok(Ending::Acknowledged)
 }
@@ -306,22 +287,22 @@ async fn publish(
         match setup.broker.publish(make()).await {
             Ok(()) => return Ok(()),
             Err(error) if error.retry_helps() => {
-                // The broker's state is logged once, by whoever keeps it.
+                // The broker's state is logged once, by its monitor.
                 tracing::debug!(queue, reason = %error, "A dead letter or a retry waits for the broker.");
                 sleep(setup, pause).await?;
                 pause = (pause * 2).min(Duration::from_secs(5));
             }
             Err(error) => {
-                // What is too large as a copy waits as it is, because others are to blame that it isn't stored.
+                // A copy that is too large waits as it is, because it isn't the message's fault that it isn't stored.
                 if matches!(
                     error,
                     PublishError::TooLarge { .. } | PublishError::HeadersTooLarge { .. }
                 ) {
                     tracing::debug!(queue, reason = %error, "A message is given back as it is.");
                 } else {
-                    tracing::error!(queue, reason = %error, "A dead letter or a retry can't be published.");
+                    tracing::error!(queue, reason = %error, "A dead letter or a retry could not be published; its message stays in its queue.");
                 }
-                // It comes again at once; not more often than this.
+                // It is delivered again at once; not more often than this.
                 sleep(setup, Duration::from_secs(1)).await?;
                 return Err(GivenUp);
             }
@@ -329,7 +310,7 @@ async fn publish(
     }
 }
 
-/// Waits, unless the server gives up.
+/// Waits, unless the server stops waiting.
 pub(super) async fn sleep(setup: &Setup, time: Duration) -> Result<(), GivenUp> {
     let slept = setup
         .give_up

@@ -1,11 +1,12 @@
-//! Stores what of a batch was set aside, lot by lot: what can be stored is, and what is to blame stands alone.
+//! Bisection: stores the units of a batch that were set aside, part by part, until the bad ones stand alone.
 
-use super::append::{Failed, Verdict, panicked_unit};
-use super::attempt::Stored;
 use super::batch::Held;
 use super::blocking;
-use super::disposition::{Case, Cause, Disposition, Part, Probe, decide};
-use super::flush::{Flusher, Halt, WAYS, key};
+use super::disposition::{
+    Part, UnitCase, UnitEnd, UnitFault, UnitStep, decide_compared, decide_unit,
+};
+use super::failed::{Failed, panicked_unit};
+use super::flush::{Flusher, Halt, Stored, Unstored, WAYS, key};
 use super::guard::guarded;
 use super::lot::{Kind, Lot, Unit, Work};
 use super::objects::Parsed;
@@ -14,23 +15,23 @@ use super::spread;
 use super::stretch::append_from;
 use super::suspects::Key;
 use crate::contract::{Block, Message};
-use crate::sink::{Fault, Rows, StoreError};
+use crate::sink::Rows;
 
-/// What is left of what was set aside.
+/// Result of a bisection.
 #[derive(Debug, Default)]
 pub(super) struct Sorted {
     /// Messages that are held for a while before they go back.
     pub later: Vec<Decided>,
-    /// The destination was gone for too long; these messages have to go back.
+    /// Messages that have to go back, because the destination was unavailable for too long.
     pub outage: Option<Vec<Held>>,
 }
 
 impl Flusher {
-    /// Stores everything that can be stored, and settles each message when all of it is decided.
+    /// Stores every unit that can be stored, and settles each message when all of it is decided.
     pub(super) async fn sort(self, mut work: Work) -> Sorted {
         let mut block = Block::new(self.table);
         let mut sorted = Sorted::default();
-        // What is held when the server gives up goes back to its queue as it is dropped.
+        // When the server stops waiting, dropped messages go back to their queue.
         while !work.is_empty() && !self.setup.give_up.is_cancelled() {
             match self.step(&mut work, &mut block).await {
                 Ok(()) => sorted.later.extend(self.finish(work.take_done()).await),
@@ -44,7 +45,7 @@ impl Flusher {
         sorted
     }
 
-    /// Tries the first lot, or as much of it as one insert may hold.
+    /// Tries the first part, or as much of it as one insert may hold.
     pub(super) async fn step(&self, work: &mut Work, block: &mut Block) -> Result<(), Halt> {
         let Some((units, tried)) = self.next_block(work, block) else {
             return Ok(());
@@ -79,14 +80,12 @@ impl Flusher {
                 }
                 work.stored(&units);
             }
-            Stored::No(error, probe) => {
-                self.judge(work, units, block.rows(), part, &error, probe);
-            }
+            Stored::No(unstored) => self.judge(work, units, block.rows(), part, &unstored),
         }
         Ok(())
     }
 
-    /// Fills the block with what is to be tried next; says which units are in it, and whether they were tried before.
+    /// Fills the block with the units to try next; returns them, and true if they were tried before.
     fn next_block(&self, work: &mut Work, block: &mut Block) -> Option<(Vec<Unit>, bool)> {
         loop {
             let lot = work.lots.pop_front()?;
@@ -106,10 +105,10 @@ impl Flusher {
         }
     }
 
-    /// Makes the block of a lot. What there is no room for stays the first lot.
+    /// Makes the block of a part. Units without room stay the first part.
     fn fill(&self, work: &mut Work, block: &mut Block, lot: Lot) -> Vec<Unit> {
         block.clear();
-        // Behind what was bad, a few more each time that all of them were good.
+        // Behind a bad unit, a few more each time that all of them were good.
         let (next, kind) = match lot.kind {
             Kind::Behind(next) => (next, Kind::Behind(next.saturating_mul(2))),
             kind => (usize::MAX, kind),
@@ -136,11 +135,11 @@ impl Flusher {
                     let (there, rest) = units.split_at(there);
                     filled.extend(there.iter().filter(|(_, unit)| !bad(*unit)));
                     left.extend_from_slice(rest);
-                    // It may have gone well before; if not now, it must not pass for stored.
+                    // It may have succeeded before; if it fails now, it must not count as stored.
                     appended.failed.into_iter().for_each(|f| work.fail(at, f));
                 }
                 Err(panic) => {
-                    // The block is as it may be: it is made again, without these.
+                    // The block is in an unknown state: it is rebuilt without these.
                     for (_, unit) in units {
                         work.fail(at, panicked_unit(*unit, "", &panic));
                     }
@@ -161,36 +160,37 @@ impl Flusher {
         filled
     }
 
-    /// Takes out of a block of so many rows what is decided, and divides the rest.
+    /// Decides the units of a block of so many rows as far as possible, and bisects the rest.
     pub(super) fn judge(
         &self,
         work: &mut Work,
         units: Vec<Unit>,
         rows: usize,
         part: Part,
-        error: &StoreError,
-        probe: Probe,
+        unstored: &Unstored,
     ) {
+        let Unstored { error, fault } = unstored;
         // What the destination says of a row can be told of a unit if each is a row.
         let named = error.row.filter(|row| *row < rows && rows == units.len());
         let mut rest = units;
         let count = rest.len();
         let jitter = self.jitter();
         rest.retain(|unit| {
-            let harmful = error.fault.is_of_size() && part == Part::Alone;
-            let probe = match probe {
-                Probe::Agrees if harmful => self.compared(work, *unit, error.fault),
-                probe => probe,
+            let chances = work.held(unit.0).map(|held| held.message.chances());
+            let case = UnitCase {
+                fault: *fault,
+                alone: part == Part::Alone,
+                chances: chances.unwrap_or_default(),
             };
-            let mut disposition = decided(work, *unit, part, error, probe, jitter);
-            if disposition == Disposition::Compare {
-                let probe = self.compared(work, *unit, error.fault);
-                disposition = decided(work, *unit, part, error, probe, jitter);
-            }
-            if disposition == Disposition::Divide {
-                return true;
-            }
-            self.note(work, *unit, disposition, error);
+            let end = match decide_unit(case, jitter) {
+                UnitStep::Divide => return true,
+                UnitStep::Compare(passing) => {
+                    let stores_others = self.stores_others(work, *unit, *fault);
+                    decide_compared(passing, stores_others, case.chances, jitter)
+                }
+                UnitStep::End(end) => end,
+            };
+            self.note(work, *unit, end, unstored);
             false
         });
         if let Some(named) = named
@@ -198,7 +198,7 @@ impl Flusher {
         {
             return work.divide_at(named, rest);
         }
-        let ways = match error.fault.is_of_size() {
+        let ways = match fault.is_of_size() {
             true => WAYS,
             false => 2,
         };
@@ -207,43 +207,35 @@ impl Flusher {
         }
     }
 
-    /// What is known of the destination beside a unit that failed alone.
-    fn compared(&self, work: &Work, (at, unit): Unit, fault: Fault) -> Probe {
+    /// Whether the destination has stored others between the failures of a unit that failed alone, time and again.
+    fn stores_others(&self, work: &Work, (at, unit): Unit, fault: UnitFault) -> bool {
         let key = work.held(at).map(|held| key(held, unit));
-        match key.is_some_and(|key| self.suspects.failed(key, fault)) {
-            true => Probe::StoresOthers,
-            false => Probe::Unproven,
-        }
+        key.is_some_and(|key| self.suspects.failed(key, fault.is_of_size()))
     }
 
-    fn note(&self, work: &mut Work, unit: Unit, disposition: Disposition, error: &StoreError) {
-        let (class, verdict) = match disposition {
-            Disposition::DeadLetter(class) => (class, Verdict::Dead),
-            Disposition::Retry(after) => {
-                let counted = true;
-                (error.fault.name(), Verdict::Again { after, counted })
-            }
-            Disposition::Wait(after) => {
-                let counted = false;
+    fn note(&self, work: &mut Work, unit: Unit, end: UnitEnd, unstored: &Unstored) {
+        let Unstored { error, fault } = unstored;
+        let class = match end {
+            UnitEnd::DeadLetter(class) => class,
+            UnitEnd::Retry(_) => fault.class(),
+            UnitEnd::Wait(_) => {
                 if !std::mem::replace(&mut work.told, true) {
-                    tracing::error!(table = self.table.name, reason = %error, "Units can't be stored and wait.");
+                    tracing::error!(table = self.table.name, reason = %error, "Units can't be stored; they wait in their queue.");
                 }
-                (error.fault.name(), Verdict::Again { after, counted })
+                fault.class()
             }
-            // The others are about blocks; nothing is decided by them.
-            _ => (error.fault.name(), Verdict::Open),
         };
         let failed = Failed {
             unit: unit.1,
             event_type: String::new(),
             class,
             reason: error.message.clone(),
-            verdict,
+            verdict: end.into(),
         };
         work.fail(unit.0, failed);
     }
 
-    /// The objects of these units, if the table has a use for them.
+    /// Objects of these units, if the table's hook needs them.
     fn objects_of<'a>(&self, work: &'a Work, units: &[Unit]) -> Vec<Parsed<'a>> {
         let mut objects = Vec::new();
         for of_message in units.chunk_by(|a, b| a.0 == b.0) {
@@ -255,27 +247,6 @@ impl Flusher {
         }
         objects
     }
-}
-
-fn decided(
-    work: &Work,
-    unit: Unit,
-    part: Part,
-    error: &StoreError,
-    probe: Probe,
-    jitter: f64,
-) -> Disposition {
-    let message = work.held(unit.0).map(|held| &held.message);
-    let case = Case {
-        cause: Cause::Store(error.fault),
-        attempts: u32::MAX,
-        part,
-        probe,
-        failures: message.map_or(0, |m| m.delivery.failures),
-        retries: message.map_or(0, |m| u32::from(m.queue.retries)),
-        last_resort: message.is_some_and(|m| m.queue.dead_letter.is_none()),
-    };
-    decide(&case, jitter)
 }
 
 fn keys(work: &Work, units: &[Unit]) -> Vec<Key> {

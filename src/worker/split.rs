@@ -1,75 +1,77 @@
-//! Takes a broker message apart into runs of events of one type, by offsets: nothing is decoded or copied.
+//! Splits a broker message into runs of events of one type, by offsets: nothing is decoded or copied.
 
 use std::ops::Range;
 
 use bytes::Bytes;
 
-use crate::contract::wire::{self, RECURSION_LIMIT, WireType};
-use crate::contract::{Bad, Envelope, EventType, UNKNOWN_MEMBERS};
+use crate::contract::{Envelope, EventType};
+use crate::protobuf::wire::{self, RECURSION_LIMIT, WireType};
+use crate::row_error::Bad;
+use crate::unknown::UNKNOWN_MEMBERS;
 
-/// How many events a message may hold: twice as many as a request, from which older producers make one message. It bounds
-/// what a small message of many empty events can cost.
+/// Maximum number of events of a message: twice as many as of a request, from which older producers make one message.
+/// It bounds the cost of a small message with many empty events.
 pub(super) const MAX_EVENTS: usize = 100_000;
 
-/// The events of one request that share a header.
+/// Events of one request, which share a header.
 #[derive(Debug)]
 pub(super) struct Part {
-    /// The header's bytes; several headers are merged by joining them.
+    /// Bytes of the header; several headers are merged by concatenation.
     pub header: Bytes,
-    /// Of a request that came as JSON, if some of its events are kept so: what stands around an event.
+    /// JSON around the events, of a request that came as JSON and has events that are kept so.
     pub json: Option<Around>,
     /// Runs of events of the same type, in the order of the message.
     pub runs: Vec<Run>,
-    /// Events that no table can take, and why.
+    /// Events that no table can store, with the reason.
     pub lost: Vec<Lost>,
-    /// Whether some of its events have no id.
+    /// True if some of its events have no id.
     pub without_ids: bool,
 }
 
-/// What stands around the events of a request that is JSON: its header before them, the end of their list after them.
+/// JSON around the events of a request: its header before them, the end of their list after them.
 #[derive(Debug)]
 pub(super) struct Around {
     pub before: Bytes,
     pub after: Bytes,
 }
 
-/// Events of one type.
+/// Run of events of one type.
 #[derive(Debug)]
 pub(super) struct Run {
-    /// Their type.
+    /// Type of the events.
     pub kind: &'static EventType,
-    /// Where they are in the message.
+    /// Ranges of the events in the message.
     pub events: Vec<Range<usize>>,
 }
 
-/// An event that no table can take.
+/// Event that no table can store.
 #[derive(Debug)]
 pub(super) struct Lost {
-    /// Where it is in the message.
+    /// Range of the event in the message.
     pub event: Range<usize>,
-    /// Why.
+    /// Reason.
     pub why: Why,
-    /// Of one that came as JSON: it as it was written. It is nowhere else in the message.
+    /// JSON of the event, if it came as JSON. The message doesn't hold it otherwise.
     pub json: Option<Bytes>,
 }
 
-/// Why no table can take an event.
+/// Reason why no table can store an event.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Why {
     /// It isn't well formed.
     Bad(Bad),
     /// It is of a type that this build doesn't know.
     UnknownType(u32),
-    /// The same of one that came as JSON: there the type has a name.
+    /// Its type is unknown, and it came as JSON: there the type has a name.
     UnknownMember {
-        /// What the event calls its type.
+        /// Name of its type.
         name: String,
     },
     /// It has no type at all.
     NoType,
 }
 
-/// Takes a message apart that holds requests (an `EventBatch`), or one request.
+/// Splits a message that holds requests (an `EventBatch`), or one request.
 pub(super) fn split(
     envelope: &'static Envelope,
     body: &Bytes,
@@ -90,7 +92,7 @@ pub(super) fn split(
     Ok(parts)
 }
 
-/// One request. `left` is how many more events the message may have.
+/// Splits one request. `left` is how many more events the message may have.
 fn part(
     envelope: &'static Envelope,
     body: &Bytes,
@@ -140,7 +142,7 @@ pub(super) fn too_many() -> Bad {
 }
 
 impl Part {
-    /// Adds an event behind those that it has.
+    /// Adds an event behind the others.
     pub(super) fn add(&mut self, kind: &'static EventType, event: Range<usize>) {
         match self.runs.last_mut() {
             Some(run) if run.kind.number == kind.number => run.events.push(event),
@@ -152,7 +154,7 @@ impl Part {
     }
 }
 
-/// An event's type: the last variant of its oneof, as prost merges them. It says whether the event has an id, too.
+/// Type of an event: the last variant of its oneof, as prost merges them; and true if it has an id.
 fn event_type(
     envelope: &'static Envelope,
     body: &[u8],
@@ -189,7 +191,7 @@ fn expect_delimited(wire_type: WireType) -> Result<(), Bad> {
     }
 }
 
-/// Calls `visit` with each field of the message that is at `range` of `bytes`, and where its value is.
+/// Calls `visit` with each field of the message at `range` of `bytes`, and the range of its value.
 fn each_field(
     bytes: &[u8],
     range: Range<usize>,

@@ -1,5 +1,5 @@
-//! Spreads a block's rows over several inserts, where one would make too many parts: each partition is a part, and costs the
-//! server some ten milliseconds and a file.
+//! Spreads a block's rows over several inserts if one would create too many parts: each partition is a part, and costs
+//! the server some ten milliseconds and a file.
 
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
@@ -7,11 +7,12 @@ use std::collections::BTreeMap;
 use super::lot::Unit;
 use crate::contract::Block;
 
-/// How many partitions one insert may write to.
+/// Maximum number of partitions of one insert.
 pub(super) const MOST: usize = 50;
 
-/// Groups the units of a block, of which each is a row, so that none goes into too many partitions; none if they are few
-/// enough, or can't be told. The first group is that of the partitions with the most rows; the others follow in time.
+/// Groups the units of a block, each of which is one row, by partition, so that no group has too many; none if they are
+/// few enough, or can't be told. The first group has the partitions with the most rows; the others follow in the order
+/// of time.
 pub(super) fn groups(block: &Block, units: &[Unit]) -> Option<Vec<Vec<Unit>>> {
     let numbers = block.partitions(MOST)?;
     if numbers.len() != units.len() {
@@ -25,7 +26,7 @@ pub(super) fn groups(block: &Block, units: &[Unit]) -> Option<Vec<Vec<Unit>>> {
         return None;
     }
     let mut partitions: Vec<_> = by_number.into_iter().collect();
-    // Of equal ones the latest: they are the likeliest to be anybody's.
+    // Of equally large ones the latest: those are most likely to be queried.
     partitions.sort_by_key(|(number, units)| (Reverse(units.len()), Reverse(*number)));
     let mut others = partitions.split_off(MOST);
     others.sort_by_key(|(number, _)| *number);
@@ -48,7 +49,9 @@ mod tests {
     #![allow(clippy::unwrap_used, reason = "a test says what is wrong by panicking")]
 
     use super::*;
-    use crate::contract::{Append, Bad, ColumnSpec, Context, Layout, Message, Storage, Table};
+    use crate::contract::{Append, ColumnSpec, Context, Message, Storage, Table};
+    use crate::native::Layout;
+    use crate::row_error::Bad;
 
     fn no_rows(_: &mut Block, _: &Message<'_>, _: &Context) -> Result<(), Bad> {
         Err(Bad::Unexpected("rows"))
@@ -101,7 +104,7 @@ mod tests {
         let mut all: Vec<Unit> = groups.concat();
         all.sort_unstable();
         assert_eq!(all, units, "each unit once");
-        // What isn't a row a unit can't be told.
+        // Units that aren't one row each can't be grouped.
         assert_eq!(super::groups(&block, &units[1..]), None);
     }
 }

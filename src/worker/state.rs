@@ -1,4 +1,4 @@
-//! What the workers tell of their destinations: which tables and targets are paused, and why.
+//! State of the destinations: paused tables and targets, and stopped queues, with reasons.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -6,13 +6,14 @@ use std::time::{Duration, Instant, SystemTime};
 
 use super::texts::LongTexts;
 use super::unknown::UnknownFields;
+use crate::metrics::{requests, workers};
 
-/// A table, or the target of a request, that takes nothing at the moment.
+/// Paused table, or paused target of a request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Paused {
-    /// Since when.
+    /// Time since when.
     pub since: SystemTime,
-    /// Why, in the destination's words.
+    /// Reason, in the destination's words.
     pub reason: String,
 }
 
@@ -29,52 +30,52 @@ impl Paused {
     }
 }
 
-/// The paused tables and targets, by name; no two have the same. Queues that are stopped stand beside them, since a
-/// queue may be named like its table. Clones share one state.
+/// Paused tables and targets, by name; no two have the same. Stopped queues are separate, since a queue may be named
+/// like its table. Clones share one state.
 #[derive(Debug, Clone, Default)]
 pub struct States {
     paused: Arc<Mutex<BTreeMap<&'static str, Paused>>>,
     queues: Arc<Mutex<BTreeMap<&'static str, Paused>>>,
-    /// The queues that get messages back again and again.
+    /// Queues with messages that are returned repeatedly.
     returns: Arc<Mutex<BTreeMap<&'static str, Returns>>>,
-    /// Which texts were longer than they should be.
+    /// Texts that were longer than their limit.
     pub(super) long_texts: LongTexts,
-    /// Which unknown fields were seen.
+    /// Unknown fields that were seen.
     pub(super) unknown: UnknownFields,
 }
 
-/// Messages of a queue that were returned to it again and again, of late.
+/// Messages that were returned to a queue repeatedly, of late.
 #[derive(Debug, Clone, Copy)]
 struct Returns {
-    /// How many there were.
+    /// Number of messages.
     messages: u64,
-    /// The most returns of one.
+    /// Most returns of a single one.
     most: i64,
     last: Instant,
 }
 
-/// For so long after the last such message a queue is said to be in trouble.
+/// Time after the last such message during which a queue is reported.
 const LATE: Duration = Duration::from_secs(600);
 
 impl States {
-    /// The queues that get messages back again and again, and what that means.
+    /// Queues with messages that are returned repeatedly, with an explanation.
     pub fn returned(&self) -> BTreeMap<&'static str, String> {
         let returns = self.returns.lock().unwrap_or_else(PoisonError::into_inner);
         let of_late = returns.iter().filter(|(_, r)| r.last.elapsed() < LATE);
         let told = |(queue, returns): (&&'static str, &Returns)| {
             let Returns { messages, most, .. } = returns;
             let why = format!(
-                "{messages} messages came back to this queue again and again, one of them {most} times, and were put \
-                 into it anew: a delivery limit would drop what comes back more often, without a dead letter unless its \
+                "{messages} messages were returned to this queue repeatedly, one of them {most} times, and were \
+                 republished: a delivery limit would drop messages that are returned more often, without a dead letter unless its \
                  policy names one; `rabbitmqctl list_queues name policy effective_policy_definition` shows limits, and \
-                 the log why messages come back"
+                 the log shows why messages are returned"
             );
             (*queue, why)
         };
         of_late.map(told).collect()
     }
 
-    /// Notes that a message of a queue was returned so often; logs the first of a time.
+    /// Records that a message of a queue was returned so often; logs the first one of a period.
     pub(super) fn returned_often(&self, queue: &'static str, count: i64) {
         let mut returns = self.returns.lock().unwrap_or_else(PoisonError::into_inner);
         let known = returns.get(queue).filter(|r| r.last.elapsed() < LATE);
@@ -82,7 +83,7 @@ impl States {
             tracing::error!(
                 queue,
                 count,
-                "Messages come back to the queue again and again; they are put into it anew, since a delivery limit \
+                "Messages are returned to the queue repeatedly; they are republished, since a delivery limit \
                  would drop them."
             );
         }
@@ -95,7 +96,7 @@ impl States {
         returns.insert(queue, now);
     }
 
-    /// What is paused.
+    /// Paused tables and targets.
     pub fn paused(&self) -> BTreeMap<&'static str, Paused> {
         self.paused
             .lock()
@@ -103,7 +104,7 @@ impl States {
             .clone()
     }
 
-    /// The queues that their breakers have stopped.
+    /// Queues that their circuit breakers have stopped.
     pub fn stopped_queues(&self) -> BTreeMap<&'static str, Paused> {
         self.queues
             .lock()
@@ -111,28 +112,36 @@ impl States {
             .clone()
     }
 
-    /// Notes that a queue is stopped; logs it once.
+    /// Records that a queue is stopped; logs it once.
     pub(super) fn pause_queue(&self, queue: &'static str, reason: &str) {
         let mut stopped = self.queues.lock().unwrap_or_else(PoisonError::into_inner);
         if stopped.contains_key(queue) {
             return;
         }
-        tracing::error!(queue, reason, "Stopped: it would fill the dead letters.");
-        metrics::gauge!("event_grpc_queue_stopped", "queue" => queue).set(1.0);
+        tracing::error!(
+            queue,
+            reason,
+            "Circuit breaker opened: the queue is stopped, because too many of its units would become dead letters."
+        );
+        workers::QUEUE_STOPPED.set([queue], true);
         stopped.insert(queue, Paused::now(reason));
     }
 
-    /// Notes that a queue is worked on again.
+    /// Records that a queue is consumed again.
     pub(super) fn resume_queue(&self, queue: &'static str) {
         let mut stopped = self.queues.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(pause) = stopped.remove(queue) {
             let seconds = pause.seconds();
-            tracing::info!(queue, seconds, "Resumed: its messages are good again.");
-            metrics::gauge!("event_grpc_queue_stopped", "queue" => queue).set(0.0);
+            tracing::info!(
+                queue,
+                seconds,
+                "Circuit breaker closed: the queue is consumed again."
+            );
+            workers::QUEUE_STOPPED.set([queue], false);
         }
     }
 
-    /// Notes that the target of a request takes nothing; logs it once.
+    /// Records that a target accepts nothing; logs it once.
     pub(super) fn pause_target(&self, target: &'static str, reason: &str) {
         let mut paused = self.paused.lock().unwrap_or_else(PoisonError::into_inner);
         if paused.contains_key(target) {
@@ -141,13 +150,13 @@ impl States {
         tracing::error!(
             request = target,
             reason,
-            "Paused: the target takes nothing."
+            "Paused: the target accepts nothing."
         );
-        metrics::gauge!("event_grpc_target_paused", "target" => target).set(1.0);
+        requests::TARGET_PAUSED.set([target], true);
         paused.insert(target, Paused::now(reason));
     }
 
-    /// Notes that the target of a request takes messages again.
+    /// Records that a target accepts messages again.
     pub(super) fn resume_target(&self, target: &'static str) {
         let mut paused = self.paused.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(pause) = paused.remove(target) {
@@ -155,30 +164,34 @@ impl States {
             tracing::info!(
                 request = target,
                 seconds,
-                "Resumed: the target takes messages again."
+                "Resumed: the target accepts messages again."
             );
-            metrics::gauge!("event_grpc_target_paused", "target" => target).set(0.0);
+            requests::TARGET_PAUSED.set([target], false);
         }
     }
 
-    /// Notes that a table takes nothing; logs it once.
+    /// Records that a table accepts nothing; logs it once.
     pub(super) fn pause(&self, table: &'static str, reason: &str) {
         let mut paused = self.paused.lock().unwrap_or_else(PoisonError::into_inner);
         if paused.contains_key(table) {
             return;
         }
-        tracing::error!(table, reason, "Paused: the destination takes nothing.");
-        metrics::gauge!("event_grpc_table_paused", "table" => table).set(1.0);
+        tracing::error!(table, reason, "Paused: the destination accepts nothing.");
+        workers::TABLE_PAUSED.set([table], true);
         paused.insert(table, Paused::now(reason));
     }
 
-    /// Notes that a table takes rows again.
+    /// Records that a table accepts rows again.
     pub(super) fn resume(&self, table: &'static str) {
         let mut paused = self.paused.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(pause) = paused.remove(table) {
             let seconds = pause.seconds();
-            tracing::info!(table, seconds, "Resumed: the destination takes rows again.");
-            metrics::gauge!("event_grpc_table_paused", "table" => table).set(0.0);
+            tracing::info!(
+                table,
+                seconds,
+                "Resumed: the destination accepts rows again."
+            );
+            workers::TABLE_PAUSED.set([table], false);
         }
     }
 }

@@ -1,4 +1,4 @@
-//! The station of a table: its queues' workers and its batcher, which it ends and starts again as needed.
+//! Supervisor of a table: starts, stops and restarts its queues' workers and its batcher.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -17,15 +17,16 @@ use super::stretch::Room;
 use super::suspects::Suspects;
 use crate::broker::{ConsumeError, Deliveries};
 use crate::contract::{Queue, Table};
+use crate::metrics::workers::RESTARTS;
 use crate::sink::Store;
 
-/// How many prepared messages may wait for a batcher.
+/// Maximum number of prepared messages that wait for a batcher.
 const PREPARED: usize = 64;
 
-/// How long a station rests after it broke down.
+/// Pause before a restart after a failure.
 const REST: Duration = Duration::from_secs(1);
 
-/// What works for one table.
+/// Supervisor of one table.
 pub(super) struct Station {
     setup: Setup,
     store: Arc<dyn Store>,
@@ -34,12 +35,12 @@ pub(super) struct Station {
     preparer: Arc<Preparer>,
     breakers: Breakers,
     suspects: Suspects,
-    /// The deliveries of the first shift.
+    /// Deliveries of the first start.
     first: Vec<Deliveries>,
 }
 
 impl Station {
-    /// A station that consumes these queues, of which there is at least one.
+    /// Supervisor that consumes these queues, at least one.
     pub(super) fn new(
         setup: &Setup,
         store: Arc<dyn Store>,
@@ -60,12 +61,12 @@ impl Station {
         })
     }
 
-    /// Works until the broker ends its deliveries, or the server stops, and everything is settled.
+    /// Runs until the broker ends its deliveries, or the server stops, and everything is settled.
     pub(super) async fn run(mut self) {
         loop {
             match self.shift().await {
                 Ended::Done => return,
-                // Nothing is held and nothing consumed until the destination takes rows again.
+                // Nothing is held and nothing consumed until the destination accepts rows again.
                 Ended::Outage => {
                     if !self.wait_out().await {
                         return;
@@ -74,10 +75,9 @@ impl Station {
                 Ended::Broken => {
                     tracing::error!(
                         table = self.table.name,
-                        "The workers of a table broke down and start again; its messages are in their queues."
+                        "The workers of a table panicked and are restarted; its messages are in their queues."
                     );
-                    metrics::counter!("event_grpc_restarts_total", "table" => self.table.name)
-                        .increment(1);
+                    RESTARTS.with([self.table.name]).increment(1);
                     let rest = tokio::time::sleep(REST);
                     if self.setup.stop.run_until_cancelled(rest).await.is_none() {
                         return;
@@ -87,7 +87,7 @@ impl Station {
         }
     }
 
-    /// Consumes and stores until there is a reason to end it. Nothing is held when it has ended.
+    /// Runs workers and batcher until they have to end. Nothing is held afterwards.
     async fn shift(&mut self) -> Ended {
         let halt = self.setup.stop.child_token();
         let (sender, receiver) = mpsc::channel(PREPARED);
@@ -109,7 +109,7 @@ impl Station {
         batcher.spawn(self.batcher().run(receiver, halt.clone()));
         let ended = match batcher.join_next().await {
             Some(Ok(ended)) => ended,
-            // A panic; what the batcher held is in its queue again.
+            // A panic; the batcher's messages are in their queues again.
             _ => Ended::Broken,
         };
         halt.cancel();
@@ -118,7 +118,7 @@ impl Station {
     }
 
     fn batcher(&self) -> Batcher {
-        // Two batches share what the queues may hand out: one is stored while the next fills.
+        // Two batches share the prefetch of the queues: one is stored while the next fills.
         let held = self.queues.iter().map(|q| usize::from(q.prefetch)).min();
         let limits = self.queues.iter().map(|q| q.batch).reduce(batch::smaller);
         let flusher = Flusher {
@@ -132,11 +132,11 @@ impl Station {
         Batcher::new(flusher, limits, (held.unwrap_or(1) / 2).max(1))
     }
 
-    /// Asks the destination until it takes rows; false if the server stops before.
+    /// Probes the destination until it accepts rows; false if the server stops before.
     async fn wait_out(&self) -> bool {
         tracing::info!(
             table = self.table.name,
-            "The table's queues are not consumed until the destination takes rows."
+            "The table's queues are not consumed until the destination accepts rows."
         );
         loop {
             let asked = async {

@@ -1,28 +1,27 @@
-//! Makes rows of a message stretch by stretch, so that a block is full before it is too heavy: a message of a megabyte may
+//! Makes rows of a message in stretches, so that a block is full before it is too heavy: a message of a megabyte may
 //! become gigabytes of rows.
 
-use std::ops::Range;
-
-use super::append::{Failed, append, units};
-use super::prepare::{Content, Prepared};
+use super::append::append;
+use super::failed::Failed;
+use super::message::{Content, Prepared, units};
 use super::split::Part;
 use crate::contract::{Batch, Block, Context};
 use crate::weight;
 
-/// How many objects of a JSON message are looked at together, at least.
+/// Minimum number of JSON objects of a stretch.
 const OBJECTS: usize = 16;
 
-/// Up to where a block grows, in bytes.
+/// Limits of a block's size.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Room {
-    /// Of its own.
+    /// Its own size, in bytes.
     bytes: usize,
-    /// Of what it becomes.
+    /// Its weight where it is stored, in bytes.
     weight: usize,
 }
 
 impl Room {
-    /// What the limits of a batch say, and what no batch may exceed.
+    /// Limits of a batch, within those of all batches.
     pub(super) fn of(limits: Option<Batch>) -> Self {
         let bytes = limits.map_or(usize::MAX, |limits| limits.bytes as usize);
         Room {
@@ -31,25 +30,25 @@ impl Room {
         }
     }
 
-    /// Whether a block has no more room.
+    /// True if a block has no more room.
     pub(super) fn is_used_up_by(self, block: &Block) -> bool {
         block.bytes() >= self.bytes || block.weight() >= self.weight
     }
 }
 
-/// What was appended of a message.
+/// Result of appending a message.
 #[derive(Debug)]
 pub(super) struct Appended {
-    /// Units that are bad.
+    /// Bad units.
     pub failed: Vec<Failed>,
-    /// The unit from which on there was no room.
+    /// First unit for which there was no room.
     pub next: usize,
-    /// Whether there is room for more.
+    /// True if the block is full.
     pub full: bool,
 }
 
-/// Appends those of a message's units from `first` on that `wanted` selects, until there is no more room. At least one
-/// stretch is appended.
+/// Appends the selected units of a message from `first` on, until there is no more room. At least one stretch is
+/// appended.
 pub(super) fn append_from(
     block: &mut Block,
     message: &Prepared,
@@ -75,7 +74,7 @@ pub(super) fn append_from(
     appended
 }
 
-/// What a message's rows are at most, before it is known which of its header's values they hold.
+/// Upper bound on the weight of a message's rows, whichever of its header's values they hold.
 pub(super) fn becomes(parts: &[Part], body: usize) -> u64 {
     let headers = parts.iter().map(|part| {
         let events = part.runs.iter().map(|run| run.events.len()).sum();
@@ -84,7 +83,7 @@ pub(super) fn becomes(parts: &[Part], body: usize) -> u64 {
     headers.fold(body as u64, u64::saturating_add)
 }
 
-/// Where the stretch ends that begins at a unit.
+/// End of the stretch that begins at a unit.
 fn end(content: &Content, body: usize, first: usize, count: usize) -> usize {
     match content {
         Content::Events(parts) if becomes(parts, body) > weight::STRETCH => {
@@ -114,10 +113,4 @@ fn end_of_events(parts: &[Part], first: usize) -> usize {
         unit += part.lost.len();
     }
     unit
-}
-
-/// The units that both hold.
-pub(super) fn both(a: &Range<usize>, b: &Range<usize>) -> Range<usize> {
-    let start = a.start.max(b.start);
-    start..a.end.min(b.end).max(start)
 }

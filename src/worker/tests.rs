@@ -1,4 +1,4 @@
-//! Settlement under a clock, a broker and a destination that a seed drives.
+//! Simulation of settlement, with a clock, a broker and a destination that a seed drives.
 #![allow(
     clippy::expect_used,
     clippy::panic,
@@ -23,15 +23,15 @@ use tokio::runtime::Builder;
 use tokio_util::sync::CancellationToken;
 
 use super::{Pace, Patience, Setup, States};
-use crate::broker::simulated::Simulated;
+use crate::broker::testing::Simulated;
 use crate::contract::Pipeline;
 use crate::sink::http::Requests;
 use crate::sink::{Store, Stores};
 
-/// How many schedules are run.
+/// Number of schedules.
 const SEEDS: u64 = 2000;
 
-/// Panics that a schedule wants are not worth a backtrace each.
+/// Silences the backtraces of intended panics.
 fn quiet() {
     static QUIET: Once = Once::new();
     QUIET.call_once(|| {
@@ -52,7 +52,7 @@ fn simulate<T>(run: impl Future<Output = T>) -> T {
     runtime.block_on(run)
 }
 
-/// A server with a clock that jumps, where nothing goes wrong but what the units want.
+/// Setup with a jumping clock, where only the units cause errors.
 fn calm(pipeline: &'static Pipeline, broker: &Simulated, store: &store::Simulated) -> Setup {
     let store: Arc<dyn Store> = Arc::new(store.clone());
     Setup {
@@ -101,7 +101,7 @@ fn every_unit_ends_once_and_as_it_deserves_on_any_schedule() {
     }
 }
 
-/// The table of these tests.
+/// Table of these tests.
 pub(super) fn a_table() -> &'static crate::contract::Table {
     &pipeline::TABLE
 }

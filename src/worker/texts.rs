@@ -1,5 +1,5 @@
-//! Tells of texts that are longer than their columns are meant to hold: counts them, and logs a column once a minute at
-//! most, if a longer one was seen than was told of.
+//! Reports texts that exceed the limits of their columns: counts them, and logs a column once a minute at most, if a
+//! longer one was seen than was logged.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -7,19 +7,20 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use crate::contract::column::length::Longer;
 use crate::contract::{Block, ColumnSpec, Table};
+use crate::metrics::workers::{TEXT_LARGEST, TEXT_OVER_LIMIT};
+use crate::native::column::length::Longer;
 
-/// How long nothing more is said of a column.
+/// Interval between two log lines of a column.
 const QUIET: Duration = Duration::from_secs(60);
 
-/// What was seen of each table's columns. Clones share it.
+/// Longest texts of each table's columns. Clones share it.
 #[derive(Debug, Clone, Default)]
 pub(super) struct LongTexts {
     seen: Arc<Mutex<BTreeMap<(&'static str, &'static str), Seen>>>,
 }
 
-/// What was seen of a column, and what was said of it.
+/// Longest text of a column, and the logged one.
 #[derive(Debug, Default)]
 struct Seen {
     largest: usize,
@@ -28,8 +29,8 @@ struct Seen {
 }
 
 impl LongTexts {
-    /// Tells of the long texts that are in a block or were refused as it was made; of `all`, or of the refused ones only,
-    /// where the others come again in other blocks.
+    /// Reports the long texts in a block or refused while it was made; of `all`, or of the refused ones only, if the
+    /// others come again in other blocks.
     pub(super) fn tell(&self, block: &Block, all: bool) {
         let refused = |column: &ColumnSpec| column.limit.is_some_and(|limit| limit.enforce);
         for (column, longer) in block.longer().filter(|(c, _)| all || refused(c)) {
@@ -38,10 +39,10 @@ impl LongTexts {
     }
 
     fn tell_of(&self, table: &'static Table, column: &'static ColumnSpec, longer: Longer) {
-        let labels = [("table", table.name), ("column", column.name)];
-        metrics::counter!("event_grpc_text_over_limit_total", &labels).increment(longer.texts);
+        let labels = [table.name, column.name];
+        TEXT_OVER_LIMIT.with(labels).increment(longer.texts);
         let largest = self.note(table.name, column.name, longer.largest, Instant::now());
-        metrics::gauge!("event_grpc_text_largest_bytes", &labels).set(largest.of_all as f64);
+        TEXT_LARGEST.with(labels).set(largest.of_all as f64);
         if let (Some(limit), Some(largest)) = (column.limit, largest.to_tell) {
             let mode = if limit.enforce { "enforce" } else { "report" };
             tracing::warn!(
@@ -50,12 +51,12 @@ impl LongTexts {
                 largest,
                 limit = limit.bytes,
                 mode,
-                "Texts are longer than `limits` of the pipeline says."
+                "Texts exceed the `limits` of the pipeline."
             );
         }
     }
 
-    /// Notes how long a text was.
+    /// Records the length of a text.
     fn note(
         &self,
         table: &'static str,
@@ -78,11 +79,11 @@ impl LongTexts {
     }
 }
 
-/// The longest text of a column.
+/// Longest text of a column.
 #[derive(Debug, PartialEq, Eq)]
 struct Largest {
     of_all: usize,
-    /// If it is to be told of.
+    /// Length to log, if any.
     to_tell: Option<usize>,
 }
 
@@ -103,7 +104,7 @@ mod tests {
         assert_eq!(note("b", 50, 1), (50, Some(50)), "another column");
         assert_eq!(note("a", 90, 2), (100, None), "nothing new");
         assert_eq!(note("a", 300, 3), (300, None), "too soon");
-        // What was kept back is told with the next, whichever that is.
+        // A length that was kept back is logged with the next one, whichever that is.
         assert_eq!(note("a", 200, 61), (300, Some(300)));
         assert_eq!(note("a", 300, 200), (300, None), "it is known");
         assert_eq!(note("a", 301, 201), (301, Some(301)));

@@ -1,24 +1,24 @@
-//! What one unit of a message is by itself: an event under its header, or a JSON object.
+//! Single units of a message: an event under its header, or a JSON object.
 
 use std::borrow::Cow;
 use std::ops::Range;
 
 use bytes::Bytes;
 
-use super::prepare::{Content, Prepared};
+use super::message::{Content, Prepared};
 use super::split::Part;
-use crate::contract::column::plain::push_varint;
 use crate::contract::headers::JSON;
 use crate::contract::{Envelope, EventType, Input};
+use crate::protobuf::writer::push_field;
 
-/// A message that would hold the unit alone.
+/// Message that would hold the unit alone.
 pub(super) struct Body {
     pub bytes: Bytes,
     pub content_type: Option<Cow<'static, str>>,
     pub kind: Option<Cow<'static, str>>,
 }
 
-/// A unit by itself: a request with a single event, a single JSON object, or the whole message.
+/// Unit by itself: a request with a single event, a single JSON object, or the whole message.
 pub(super) fn alone(message: &Prepared, unit: usize) -> Body {
     let properties = &message.delivery.properties;
     let of_kind = |bytes: Bytes, kind: Option<Cow<'static, str>>| Body {
@@ -52,7 +52,7 @@ pub(super) fn alone(message: &Prepared, unit: usize) -> Body {
     }
 }
 
-/// Units by themselves: events of one request that all are its JSON only, or all are not.
+/// Units by themselves: events of one request that are all kept as JSON, or none of them.
 pub(super) fn together(message: &Prepared, units: &[usize]) -> Body {
     let (Content::Events(parts), Input::Events(envelope), [first, _, ..]) =
         (&message.content, message.queue.input, units)
@@ -83,18 +83,18 @@ pub(super) fn together(message: &Prepared, units: &[usize]) -> Body {
     }
 }
 
-/// Where a unit is.
+/// Position of a unit.
 #[derive(Debug)]
 pub(super) struct Place<'a> {
-    /// Which part it is in.
+    /// Index of its part.
     pub part: usize,
-    /// Where it is in the message.
+    /// Range of the event in the message.
     pub event: &'a Range<usize>,
-    /// Its type, if that is known.
+    /// Type, if it is known.
     pub kind: Option<&'static EventType>,
 }
 
-/// Where the units of a message are, in their order.
+/// Positions of the units of a message, in order.
 pub(super) fn places(parts: &[Part]) -> Vec<Place<'_>> {
     let mut places = Vec::new();
     for (part, of) in parts.iter().enumerate() {
@@ -126,7 +126,7 @@ pub(super) fn whole(message: &Prepared) -> Body {
     }
 }
 
-/// The name of an event's type.
+/// Name of an event's type.
 pub(super) fn kind_of(message: &Prepared, unit: usize) -> Option<&'static str> {
     let Content::Events(parts) = &message.content else {
         return None;
@@ -136,7 +136,7 @@ pub(super) fn kind_of(message: &Prepared, unit: usize) -> Option<&'static str> {
     Some(run.kind.name)
 }
 
-/// The part that a unit is in, and where it is in the message.
+/// Part of a unit, and its range in the message.
 pub(super) fn event_at(parts: &[Part], mut unit: usize) -> Option<(&Part, &Range<usize>)> {
     for part in parts {
         let events = part
@@ -153,11 +153,11 @@ pub(super) fn event_at(parts: &[Part], mut unit: usize) -> Option<(&Part, &Range
     None
 }
 
-/// The request of events that are kept as their JSON; none if they aren't such.
+/// Request in JSON of events that are kept so; none if they aren't.
 fn as_json(part: &Part, events: &[&Range<usize>]) -> Option<Bytes> {
     let around = part.json.as_ref()?;
     let mut out = around.before.to_vec();
-    // The events of a part are in order, and those that are lost are few or all.
+    // The events of a part are in order, and those that no table can store are few or all.
     let mut lost = part.lost.iter();
     for (at, event) in events.iter().enumerate() {
         let lost = lost.find(|lost| lost.event == **event)?;
@@ -170,7 +170,7 @@ fn as_json(part: &Part, events: &[&Range<usize>]) -> Option<Bytes> {
     Some(out.into())
 }
 
-/// A request that holds events under their header.
+/// Request that holds events under their header.
 fn request(envelope: &Envelope, part: &Part, events: &[&Range<usize>], body: &[u8]) -> Bytes {
     let len: usize = events.iter().map(|event| event.len() + 6).sum();
     let mut out = Vec::with_capacity(part.header.len() + len + 16);
@@ -181,10 +181,7 @@ fn request(envelope: &Envelope, part: &Part, events: &[&Range<usize>], body: &[u
         .into_iter()
         .chain(events)
     {
-        const DELIMITED: u64 = 2;
-        push_varint(&mut out, u64::from(number) << 3 | DELIMITED);
-        push_varint(&mut out, bytes.len() as u64);
-        out.extend_from_slice(bytes);
+        push_field(&mut out, number, bytes);
     }
     out.into()
 }

@@ -1,30 +1,31 @@
-//! Tells of unknown fields: counts them by type and name, and logs each name once.
+//! Reports unknown fields: counts them by type and name, and logs each name once.
 
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use serde_json::Value;
 
-use crate::contract::unknown::{CUT, parts};
 use crate::contract::{Block, Table};
+use crate::metrics::workers::UNKNOWN_FIELDS;
+use crate::unknown::{CUT, parts};
 
-/// How many names are told apart; the others are counted together.
+/// Maximum number of distinct names; the others are counted together.
 const NAMES: usize = 64;
 
-/// What the others are called.
+/// Label of the others.
 const OTHER: &str = "other";
 
-/// Which names were seen, as type and field. Clones share it.
+/// Names that were seen, as type and field. Clones share it.
 #[derive(Debug, Clone, Default)]
 pub(super) struct UnknownFields {
     seen: Arc<Mutex<BTreeSet<(String, String)>>>,
 }
 
 impl UnknownFields {
-    /// Tells of what is in a block's column of unknown fields. It costs nothing where the column is empty.
+    /// Reports a block's column of unknown fields. It costs nothing if the column is empty.
     pub(super) fn tell(&self, block: &Block) {
         for (text, rows) in block.unknown() {
-            // We wrote it.
+            // This server wrote it, so it is valid.
             let Ok(Value::Object(members)) = serde_json::from_slice(text) else {
                 continue;
             };
@@ -44,13 +45,12 @@ impl UnknownFields {
                     table = table.name,
                     "type" = of_type,
                     field,
-                    "This build doesn't know a field that is sent; it is kept in the column of unknown fields."
+                    "This build doesn't know a field that clients send; it is kept in the column of unknown fields."
                 );
                 (of_type, field)
             }
         };
-        metrics::counter!("event_grpc_unknown_fields_total", "type" => of_type, "field" => field)
-            .increment(rows);
+        UNKNOWN_FIELDS.with([of_type, field]).increment(rows);
     }
 
     fn note(&self, of_type: &str, field: &str) -> Noted {
@@ -67,7 +67,7 @@ impl UnknownFields {
     }
 }
 
-/// What is known of a name.
+/// State of a name.
 #[derive(Debug, PartialEq, Eq)]
 enum Noted {
     New,
@@ -75,7 +75,7 @@ enum Noted {
     Full,
 }
 
-/// The type and the field that a pointer names: places in lists are all the same.
+/// Type and field of a pointer; list indexes are all the same.
 fn name(table: &Table, pointer: &str) -> (String, String) {
     let all: Vec<String> = parts(pointer).collect();
     let of_type = match all.as_slice() {

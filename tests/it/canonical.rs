@@ -1,9 +1,9 @@
 //! Messages put in canonical order mean what they meant: prost decodes both to the same.
 
-use event_grpc::contract::canonical::canonical;
 use event_grpc::contract::{Append, Block, Context, Envelope, Group};
 use event_grpc::generated::PIPELINE;
 use event_grpc::generated::proto::event::Event;
+use event_grpc::protobuf::canonical::canonical;
 use prost::Message as _;
 use prost::encoding::{DecodeContext, WireType, decode_key, encode_key, encode_varint, skip_field};
 use prost_reflect::DescriptorPool;

@@ -1,4 +1,4 @@
-//! What other services and webhooks send, through the broker into the tables: every column of every row.
+//! Messages of other services and webhooks, through the broker into the tables: every column of every row.
 //!
 //! `tests/fixtures/MESSAGE.jsonl` has a message a line, beside the row that it becomes, or a part of the reason why it
 //! is refused. `tests/fixtures/queues.tsv` is the topology that producers rely on.
@@ -59,7 +59,7 @@ async fn every_column_of_every_row_is_what_was_sent() {
         for (file, queue) in MESSAGES {
             let queue = queue_named(queue);
             let lines = fixture(file);
-            // What comes twice is there once.
+            // A message that comes twice is stored once.
             for _ in 0..2 {
                 for (at, line) in lines.iter().enumerate() {
                     send(app.broker(), queue, &format!("{file}-{}", at + 1), line).await;
@@ -212,7 +212,7 @@ async fn rows(store: &ClickHouse, table: &str) -> Vec<Value> {
     let rows = answer.text.lines().map(|line| {
         let mut row: Map<String, Value> = serde_json::from_str(line).unwrap();
         row.remove("insert_timestamp").expect("every table has one");
-        // What the samples have beyond their declarations is looked at in `unknown`.
+        // Fields of the samples beyond their declarations are tested in `unknown`.
         row.remove("unknown_fields");
         let made_now = row.remove("made_now").unwrap();
         assert!(made_now == json!(1) || made_now == json!(true), "{line}");
@@ -221,7 +221,7 @@ async fn rows(store: &ClickHouse, table: &str) -> Vec<Value> {
     rows.collect()
 }
 
-/// What is there and should not be, and the other way round.
+/// Unexpected and missing rows.
 pub(crate) fn differences(table: &str, expected: Vec<Value>, stored: Vec<Value>) -> Vec<String> {
     let mut counts: BTreeMap<String, i32> = BTreeMap::new();
     for row in &expected {

@@ -4,11 +4,11 @@ pub(crate) mod spelling;
 
 use std::collections::{BTreeMap, HashMap};
 
-use event_grpc::contract::content::content;
-use event_grpc::contract::ids::Maker;
 use event_grpc::contract::{Envelope, Ids, Shape};
 use event_grpc::generated::PIPELINE;
 use event_grpc::generated::proto::event::Event;
+use event_grpc::identity::Maker;
+use event_grpc::protobuf::content::content;
 use proptest::prelude::*;
 use prost::Message as _;
 use prost_reflect::{DescriptorPool, DynamicMessage, ReflectMessage as _, Value};
@@ -91,7 +91,7 @@ fn every_encoding_of_a_message_has_the_same_content() {
                 *content(all(), &spelling).unwrap(),
                 "case {case}: {spelling:x?}"
             );
-            // What nobody knows counts, by its number and not by its place.
+            // An unknown field counts, by its number and not by its place.
             let unknown = [0xc0_u8, 0x3e, 0x07];
             let before = [&unknown[..], &spelling].concat();
             spelling.extend(unknown);

@@ -72,7 +72,7 @@ fn config(vhost: &Vhost, store: &ClickHouse, strict: bool) -> Config {
     }
 }
 
-/// What an instance says of itself once it is ready.
+/// Answer of `/readyz` once an instance is ready.
 async fn until_ready(url: &str) -> Value {
     let mut report = Value::Null;
     for _ in 0..100 {
@@ -189,7 +189,7 @@ async fn a_running_classic_topology_is_taken_over_and_nothing_is_lost() {
             sent.events as u64,
         )
         .await;
-        // What the old consumer has acknowledged is its own; the rest is ours.
+        // Messages that the old consumer has acknowledged are its own; the rest is ours.
         let posts = "SELECT uniqExact(event_id) FROM DB.post_log_event";
         let mine: BTreeSet<String> = sent.posts.difference(&done).cloned().collect();
         for id in &done {

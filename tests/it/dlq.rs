@@ -5,6 +5,7 @@ mod json;
 mod later_ids;
 mod library;
 pub(crate) mod old;
+mod record;
 mod unknown;
 
 use std::collections::BTreeMap;
@@ -16,7 +17,7 @@ use serde_json::Value;
 
 use crate::python::server::{clickhouse_url, command};
 
-/// What the executable answered.
+/// Output of the executable.
 struct Answer {
     good: bool,
     out: String,
@@ -37,7 +38,7 @@ async fn dlq(store: &ClickHouse, args: &[&str]) -> Answer {
     }
 }
 
-/// The same with `--json`, which has to succeed.
+/// Output with `--json`; the command has to succeed.
 async fn dlq_json(store: &ClickHouse, args: &[&str]) -> Value {
     let answer = dlq(store, &[args, &["--json"]].concat()).await;
     assert!(answer.good, "{args:?}: {}", answer.err);

@@ -31,7 +31,7 @@ fn pid(raw: u32) -> Pid {
     Pid::from_raw(raw.try_into().unwrap()).unwrap()
 }
 
-/// Whether the process ends in time. The caller has it reaped, by waiting or by being no parent.
+/// True if the process ends in time. The caller has it reaped, by waiting or by being no parent.
 fn ends_within(process: Pid, limit: Duration) -> bool {
     let start = Instant::now();
     while start.elapsed() < limit {
@@ -205,7 +205,7 @@ fn written_pid(file: &Path) -> Pid {
     }
 }
 
-/// What the process does that is to be killed: it owns an engine with rows in it, and goes on.
+/// Process that is to be killed: it owns an engine with rows in it, and goes on.
 async fn be_a_parent(directory: &Path) {
     let engine = Engine::start(&config(directory)).await.unwrap();
     fill(&engine).await;

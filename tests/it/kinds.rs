@@ -1,4 +1,4 @@
-//! Every kind of field, through the transforms of the generator's golden files into a real table.
+//! All kinds of fields, through the transforms of the generator's golden files into a real table.
 //!
 //! The project's own pipeline has no map, enum or optional field; this one has all that proto3 has.
 

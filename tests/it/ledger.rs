@@ -21,7 +21,7 @@ const QUEUE: &str = "grpc_clickhouse_event_q";
 const ANY_PORT: &str = "127.0.0.1:0";
 const ROWS: &str = "SELECT count() FROM DB.event FINAL";
 
-/// What the ledger answers to these arguments.
+/// Output of the ledger.
 struct Answer {
     good: bool,
     out: String,
@@ -39,7 +39,7 @@ async fn ledger(arguments: &[&str]) -> Answer {
     }
 }
 
-/// The same as JSON: the line of a queue, and everything.
+/// Output as JSON: the line of a queue, and everything.
 async fn line(queue: &str, arguments: &[&str]) -> (Value, Value) {
     let answer = ledger(&[arguments, &["--json"]].concat()).await;
     let all: Value = serde_json::from_str(&answer.out).expect(&answer.out);

@@ -22,6 +22,7 @@ mod http;
 mod ingest;
 mod kinds;
 mod ledger;
+mod metrics;
 mod postgres;
 mod proto_json;
 mod python;
@@ -33,5 +34,5 @@ mod trials;
 mod unknown;
 mod walk;
 
-// What the generator's golden files are written against.
+// The generator's golden files are written against this.
 use event_grpc::contract;

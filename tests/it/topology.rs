@@ -1,5 +1,5 @@
-//! What an instance leaves at the broker is the catalogue: the exchanges, queues and keys that producers rely on, and
-//! nothing else but what the generator derives, which `generated/catalogue.md` lists apart.
+//! Topology that an instance declares: exactly the exchanges, queues and keys of the catalogue that producers rely on,
+//! and those that the generator derives, which `generated/catalogue.md` lists separately.
 //!
 //! `tests/fixtures/catalogue.tsv` has a queue a line, as it was before there was a `pipeline.yaml`.
 
@@ -14,7 +14,7 @@ use lapin::{BasicProperties, Confirmation, ExchangeKind};
 use crate::app::support::instance_on;
 use crate::python::topology::Vhost;
 
-/// What the pipeline has beside the catalogue: a second destination for the messages of one of its queues. Producers
+/// Additions of the pipeline to the catalogue: a second destination for the messages of one of its queues. Producers
 /// see nothing of it. Queue, exchange and key.
 const ADDED: [(&str, &str, &str); 1] = [("launch_referral_q", "event.dx", "LAUNCH_REFER_EVENT")];
 
@@ -176,7 +176,7 @@ async fn the_broker_has_the_catalogue_and_what_is_derived_and_nothing_else() {
     vhost.delete();
 }
 
-/// What the broker doesn't know of a queue.
+/// Facts of a queue that the broker lacks.
 fn differences(queue: &Queue, fact: &Fact) -> Vec<String> {
     let mut wrong = Vec::new();
     if queue.workers != fact.workers {

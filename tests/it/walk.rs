@@ -16,18 +16,18 @@ use server::Server;
 const MESSAGES: &str = "proto/event/product.proto";
 const ENVELOPE: &str = "proto/event/envelope.proto";
 
-/// What the server with the new type is sent, and the row in `event` that follows.
+/// Request for the server with the new type, and its row in `event`.
 const FIRST: &str = r#"{"header": {"userId": "7"}, "events": [{"id": "w-1", "timestamp": "1760000000123",
     "wishlistAddedEvent": {"productId": "42", "listName": "birthday", "isGift": true}}]}"#;
 const FIRST_ROW: &str = "WishlistAddedEvent\tw-1\t1760000000123\t7\tbirthday\t42\ttrue\n";
 
-/// What the server with the typed table is sent: one event of the type, with a default value, and one of another.
+/// Request for the server with the typed table: one event of the type, with a default value, and one of another.
 const SECOND: &str = r#"{"header": {"userId": "8"}, "events": [
     {"id": "w-2", "timestamp": "1760000000456", "wishlistAddedEvent": {"productId": "-1", "listName": "für später"}},
     {"id": "x-3", "timestamp": "1760000000789", "addToCartEvent": {"productId": "42"}}]}"#;
 const SECOND_ROW: &str = "WishlistAddedEvent\tw-2\t1760000000456\t8\tfür später\t-1\t\\N\n";
 
-/// Every row in `event` of the new type, with its parameters.
+/// Rows in `event` of the new type, with their parameters.
 const IN_EVENT: &str = "SELECT event_name, event_id, toUnixTimestamp64Milli(event_timestamp), user_id, \
      event_params.listName, event_params.productId, event_params.isGift \
      FROM event FINAL WHERE event_name = 'WishlistAddedEvent' ORDER BY event_id";
@@ -82,16 +82,13 @@ fn declare_the_type(project: &Project, walk: &Walk) {
     assert!(!stale.status.success());
     assert!(errors.contains("stale"), "{errors}");
     let shown = text(stale);
-    assert!(shown.contains("\n+### WishlistAddedEvent\n"), "{shown}");
+    assert!(shown.contains("\n+## WishlistAddedEvent\n"), "{shown}");
 
     let before = project.files("migrations/clickhouse");
     succeeded(project.cargo(&["xtask", "codegen"]));
     assert_eq!(project.files("migrations/clickhouse"), before);
-    let catalogue = project.read("generated/catalogue.md");
-    assert!(
-        catalogue
-            .contains("### WishlistAddedEvent\n\nThe client put a product on the wish list.\n")
-    );
+    let page = project.read("generated/catalogue/events/product.md");
+    assert!(page.contains("## WishlistAddedEvent\n\nThe client put a product on the wish list.\n"));
     for change in project.changes() {
         let expected = ["generated/", "migrations/schema.lock", MESSAGES, ENVELOPE];
         assert!(
@@ -155,12 +152,12 @@ fn declare_the_table(project: &Project, walk: &Walk) {
         Some("CREATE TABLE IF NOT EXISTS `wishlist`"),
         "{sql}"
     );
-    let catalogue = project.read("generated/catalogue.md");
+    let page = project.read("generated/catalogue/tables/wishlist.md");
     for part in [
-        "Rows are made from [WishlistAddedEvent](#wishlistaddedevent).",
+        "Rows are made from [WishlistAddedEvent](../events/product.md#wishlistaddedevent).",
         "filled by `clickhouse_wishlist_q`.",
     ] {
-        assert!(catalogue.contains(part), "{part}");
+        assert!(page.contains(part), "{part}");
     }
 }
 
@@ -176,7 +173,7 @@ fn nothing_else_is_left_to_generate(project: &Project) {
     assert!(both() == before, "generated/ comes back different");
 }
 
-/// What would lose data is refused, with what to do; so is what makes no sense, as the README shows.
+/// Changes that would lose data are refused, with advice; so are mistakes, as the README shows.
 fn mistakes_are_refused(project: &Project, walk: &Walk) {
     project.edit(MESSAGES, |file| file.replace("  bool isGift = 3;\n", ""));
     let said = refused(project, MESSAGES);
@@ -213,7 +210,7 @@ fn mistakes_are_refused(project: &Project, walk: &Walk) {
     );
 }
 
-/// What the generator says of a mistake in this file. It writes nothing then; the mistake is taken back.
+/// Output of the generator for a mistake in this file. It writes nothing then; the mistake is taken back.
 fn refused(project: &Project, file: &str) -> String {
     let output = project.codegen(&[]);
     assert!(!output.status.success());

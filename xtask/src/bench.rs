@@ -1,7 +1,7 @@
-//! `cargo xtask bench`: the whole pipeline under load, on this machine, and a table of what it did.
+//! `cargo xtask bench`: measures the whole pipeline under load, on this machine, and prints a table.
 //!
-//! Every run has servers of its own with empty data, in memory where the machine has a file system there. Runs of all
-//! scenarios are taken in turn, so that whatever else the machine does meets all of them.
+//! Every run has servers of its own with empty data, in memory if the machine has a file system there. The scenarios
+//! take turns, so that other load on the machine affects all of them.
 
 pub(crate) mod against;
 mod memory;
@@ -14,47 +14,49 @@ use std::process::{Command, ExitCode};
 use anyhow::{Context as _, Result, bail};
 use serde_json::Value;
 
+use crate::build::{self, Executables};
 use crate::services;
 use setting::{Running, Setting};
 
-/// What is measured beside the scenarios.
+/// Benchmarks beside the scenarios.
 const OTHERS: [&str; 2] = ["servers", "memory"];
 
 /// Measure the whole pipeline with a release build, RabbitMQ and ClickHouse on this machine.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
-    /// How often each scenario is run; the table shows medians
+    /// Number of runs of each scenario; the table shows medians
     #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..=100))]
     runs: u32,
     /// Events in one run; a million if not given, and ten for `memory`
     #[arg(long, value_parser = clap::value_parser!(u64).range(1000..=1_000_000_000))]
     events: Option<u64>,
-    /// Use a development build, whose figures say nothing
+    /// Use a development build, whose figures mean nothing
     #[arg(long, hide = true)]
     dev: bool,
-    /// Measure another revision, too, in turn with this one, and show the ratios; `--runs` pairs of runs
+    /// Measure another revision as well, in turn with this one, and show the ratios; `--runs` pairs of runs
     #[arg(long, value_name = "REV")]
     against: Option<String>,
     /// Only these scenarios, by name
     #[arg(long, value_delimiter = ',', value_name = "NAMES")]
     scenarios: Vec<String>,
-    /// Only the scenario with this name, or those whose names contain it. `servers` measures what ClickHouse and RabbitMQ take by themselves
-    /// (formats of rows, sizes of messages), `memory` the server's memory over a long run with and without an outage
+    /// Only the scenario with this name, or those whose names contain it. `servers` measures the cost of row formats in
+    /// ClickHouse and of message sizes in RabbitMQ, `memory` the server's memory over a long run with and without an
+    /// outage
     #[arg(default_value = "")]
     name: String,
 }
 
-/// A load, and what it goes through.
+/// Load and setting of a run.
 struct Scenario {
     name: &'static str,
     setting: Setting,
     batch: u32,
     mix: &'static str,
-    /// The part of the events that one run of it sends: small requests take longer.
+    /// Divisor of the number of events: small requests take longer.
     share: u64,
     /// Events a second; none for as fast as they are answered.
     rate: Option<u64>,
-    /// Whether they are sent as JSON over HTTP.
+    /// True if they are sent as JSON over HTTP.
     json: bool,
 }
 
@@ -76,13 +78,13 @@ const fn scenario(
     }
 }
 
-/// What clients without gRPC send.
+/// Clients without gRPC.
 const JSON: Scenario = Scenario {
     json: true,
     ..scenario("json-100", Setting::Remote, 100, "shop", 2)
 };
 
-/// About half of what two cores store, for what a client and an analyst wait when nothing is at its limit.
+/// About half of the maximum load of two cores, to measure latencies.
 const CALM: Scenario = Scenario {
     rate: Some(100_000),
     ..scenario("rabbitmq-100-calm", Setting::Remote, 100, "shop", 1)
@@ -101,10 +103,10 @@ const SCENARIOS: [Scenario; 10] = [
     scenario("embedded-100-all-types", Setting::Embedded, 100, "all", 1),
 ];
 
-/// Events of a run, if no other number is asked for.
+/// Default number of events of a run.
 const EVENTS: u64 = 1_000_000;
 
-/// The figures of the table: a heading, and where the report has it, or the process's part of it.
+/// Columns of the table: a heading, and a pointer into the report or into a process's part of it.
 const FIGURES: [(&str, &str); 9] = [
     ("acked events/s", "/acknowledged_a_second"),
     ("stored events/s", "/stored/events_a_second"),
@@ -122,30 +124,30 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode> {
     let interrupt = services::interrupts()?;
     services::install::missing_packages(&["rabbitmq"])?;
     let release: &[&str] = if args.dev { &[] } else { &["--release"] };
-    let executable = services::clickhouse::build(release)?;
+    let built = build::all(release)?;
     match args.name.as_str() {
         name if args.against.is_some() && OTHERS.contains(&name) => {
-            bail!("--against compares scenarios, and {name} is none")
+            bail!("--against compares scenarios, and {name} is not one")
         }
         "servers" => {
             let profile = if args.dev { "dev" } else { "bench" };
-            return servers::run(&executable, profile, &interrupt);
+            return servers::run(&built.server, profile, &interrupt);
         }
         "memory" => {
             let events = args.events.unwrap_or(memory::EVENTS);
-            return memory::run(&SCENARIOS[0], &executable, events, &interrupt);
+            return memory::run(&SCENARIOS[0], &built, events, &interrupt);
         }
         _ => {}
     }
     let events = args.events.unwrap_or(EVENTS);
     let chosen = chosen(args)?;
     if let Some(revision) = &args.against {
-        return against::run(args, revision, &executable, &chosen, events);
+        return against::run(args, revision, &built, &chosen, events);
     }
     let mut reports: Vec<Vec<Value>> = chosen.iter().map(|_| Vec::new()).collect();
     for number in 1..=args.runs {
         for (scenario, reports) in chosen.iter().zip(&mut reports) {
-            let report = measure(scenario, &executable, &executable, events / scenario.share)
+            let report = measure(scenario, &built, events / scenario.share)
                 .with_context(|| format!("run {number} of {}", scenario.name))?;
             eprintln!("{} {number}/{}: {report}", scenario.name, args.runs);
             reports.push(report);
@@ -164,7 +166,7 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// The scenarios that are asked for.
+/// Selected scenarios.
 fn chosen(args: &Args) -> Result<Vec<&'static Scenario>> {
     let exactly = SCENARIOS.iter().any(|s| s.name == args.name);
     let named = |s: &&Scenario| s.name == args.name || (!exactly && s.name.contains(&args.name));
@@ -178,7 +180,7 @@ fn chosen(args: &Args) -> Result<Vec<&'static Scenario>> {
     if chosen.is_empty() || unknown.is_some() {
         let names: Vec<&str> = SCENARIOS.iter().map(|s| s.name).chain(OTHERS).collect();
         bail!(
-            "no scenario is called {}; there are {}",
+            "no scenario is called {}; the scenarios are {}",
             unknown.unwrap_or(&args.name),
             names.join(", ")
         );
@@ -186,29 +188,31 @@ fn chosen(args: &Args) -> Result<Vec<&'static Scenario>> {
     Ok(chosen)
 }
 
-/// One run over servers of its own, with a server and a load that need not be of one revision.
-fn measure(scenario: &Scenario, server: &Path, generator: &Path, events: u64) -> Result<Value> {
+/// One run over servers of its own, with a server and a load generator that may be of different revisions.
+fn measure(scenario: &Scenario, executables: &Executables, events: u64) -> Result<Value> {
     let directory = directory()?;
-    let running = scenario.setting.start(server, directory.path())?;
-    let output = load(scenario, generator, &running, events).output();
-    let output = output.context("the load can't be run")?;
+    let running = scenario
+        .setting
+        .start(&executables.server, directory.path())?;
+    let output = load(scenario, &executables.loadgen, &running, events).output();
+    let output = output.context("the load generator can't be run")?;
     let text = String::from_utf8_lossy(&output.stdout);
     let error = String::from_utf8_lossy(&output.stderr);
     report(output.status.success(), &text, &error)
 }
 
-/// The load of a scenario.
-fn load(scenario: &Scenario, executable: &Path, running: &Running, events: u64) -> Command {
-    let mut load = Command::new(executable);
-    load.args(["bench", "--json", "--mix", scenario.mix]);
+/// Command of a scenario's load.
+fn load(scenario: &Scenario, loadgen: &Path, running: &Running, events: u64) -> Command {
+    let mut load = Command::new(loadgen);
+    load.args(["load", "--json", "--mix", scenario.mix]);
     load.args([
         "--batch",
         &scenario.batch.to_string(),
         "--events",
         &events.to_string(),
     ]);
-    // About as many events under way, however many a request has. Without RabbitMQ an answer waits for an insert, and an
-    // insert holds what is under way.
+    // About as many events under way, however many a request has. Without RabbitMQ an answer waits for an insert, and
+    // an insert holds what is under way.
     let events = match scenario.setting {
         Setting::Remote => 3200,
         Setting::Embedded => 20_000,
@@ -232,15 +236,15 @@ fn load(scenario: &Scenario, executable: &Path, running: &Running, events: u64) 
     load
 }
 
-/// What the load says in the end.
+/// Report of the load generator.
 fn report(complete: bool, text: &str, error: &str) -> Result<Value> {
     if !complete {
-        bail!("something is missing: {text}{error}");
+        bail!("the load generator failed or events are missing: {text}{error}");
     }
-    serde_json::from_str(text).with_context(|| format!("{text} is no report"))
+    serde_json::from_str(text).with_context(|| format!("{text} is not a report"))
 }
 
-/// A place for the data of servers, which goes away with it.
+/// Temporary directory for the data of servers.
 pub(crate) fn directory() -> Result<tempfile::TempDir> {
     let directory = tempfile::Builder::new()
         .prefix("event-grpc-bench-")
@@ -248,7 +252,7 @@ pub(crate) fn directory() -> Result<tempfile::TempDir> {
     Ok(directory)
 }
 
-/// A file system in memory, as Linux has one.
+/// File system in memory, as Linux has one.
 fn in_memory() -> PathBuf {
     let shared = PathBuf::from("/dev/shm");
     if shared.is_dir() {
@@ -267,7 +271,7 @@ fn figure<'a>(report: &'a Value, path: &str) -> Option<&'a Value> {
     processes.find(|p| p["name"] == process)?.get(figure)
 }
 
-/// The figures of all runs that have one.
+/// Values of a figure in all reports that have it.
 fn figures(reports: &[Value], path: &str) -> Vec<f64> {
     reports
         .iter()
@@ -275,7 +279,7 @@ fn figures(reports: &[Value], path: &str) -> Vec<f64> {
         .collect()
 }
 
-/// The value in the middle, or between the two that are there.
+/// Median.
 fn middle(mut values: Vec<f64>) -> Option<f64> {
     values.sort_by(f64::total_cmp);
     let upper = *values.get(values.len() / 2)?;

@@ -1,6 +1,5 @@
-//! `cargo xtask chaos`: a load of events through two instances while everything under them breaks, and the question
-//! in the end whether each event that was acknowledged is in its table exactly once, and each that no table can take in
-//! the dead letters.
+//! `cargo xtask chaos`: a load of events through two instances while servers fail, and a check that each acknowledged
+//! event is in its table exactly once, and each unstorable one among the dead letters.
 
 mod cluster;
 mod fault;
@@ -16,15 +15,16 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, bail};
 
+use crate::build;
 use crate::services::{self, Keep, Kept};
 use cluster::Cluster;
 use fault::Fault;
 use random::Random;
 
-/// How long everything may take to come right after the last fault, if there are few events.
+/// Recovery time after the last fault, if there are few events.
 const RECOVERY: Duration = Duration::from_secs(120);
-/// So many events a second more than come in are stored at least while what has piled up is worked off, and are looked at in
-/// the end, each of these on a machine that is busy.
+/// Minimum rate, in events a second beyond those that come in, at which a backlog is stored and checked, on a busy
+/// machine.
 const CATCHING_UP: f64 = 20_000.0;
 
 /// Break the servers at random under a load of events, and see whether any event is lost.
@@ -33,7 +33,7 @@ pub(crate) struct Args {
     /// The same seed makes the same faults in the same order; drawn and printed if not given
     #[arg(long)]
     seed: Option<u64>,
-    /// How long faults are made, in minutes
+    /// How long faults are injected, in minutes
     #[arg(long, default_value_t = 5.0)]
     minutes: f64,
     /// Events a second
@@ -48,14 +48,14 @@ pub(crate) struct Args {
 }
 
 impl Args {
-    /// How long faults are made.
+    /// How long faults are injected.
     fn time(&self) -> Duration {
         Duration::from_secs_f64(self.minutes * 60.0)
     }
 }
 
-/// What `cargo xtask test` ends with: short, and the same each time. This seed kills each kind of server once, freezes one,
-/// and has tables that are read-only and missing.
+/// Short run at the end of `cargo xtask test`, the same each time. This seed kills each kind of server once, freezes
+/// one, and has read-only and missing tables.
 const SHORT: Args = Args {
     seed: Some(2467),
     minutes: 0.6,
@@ -64,7 +64,7 @@ const SHORT: Args = Args {
     release: false,
 };
 
-/// What `cargo xtask test --full` ends with.
+/// Run at the end of `cargo xtask test --full`.
 const FULL: Args = Args {
     seed: Some(21),
     minutes: 5.0,
@@ -73,7 +73,7 @@ const FULL: Args = Args {
     release: false,
 };
 
-/// Runs the load and the faults; fails if an event is missing, or there twice.
+/// Runs the load and the faults; fails if an event is missing, or stored twice.
 pub(crate) fn run(args: &Args) -> Result<ExitCode> {
     let interrupt = services::interrupts()?;
     services::install::missing_packages(&["rabbitmq"])?;
@@ -81,7 +81,7 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// The same for half a minute, or for some minutes.
+/// Short or full run after the tests.
 pub(crate) fn after_tests(full: bool, interrupt: &Receiver<()>) -> Result<()> {
     torment(if full { &FULL } else { &SHORT }, interrupt)
 }
@@ -100,16 +100,16 @@ fn torment(args: &Args, interrupt: &Receiver<()>) -> Result<()> {
     );
     println!("{again}");
     let release: &[&str] = if args.release { &["--release"] } else { &[] };
-    let executable = services::clickhouse::build(release)?;
+    let built = build::all(release)?;
     let directory = tempfile::Builder::new()
         .prefix("event-grpc-chaos-")
         .tempdir()?;
-    let mut cluster = Cluster::start(&executable, directory.path())?;
+    let mut cluster = Cluster::start(&built.server, directory.path())?;
     let events = (args.time().as_secs_f64() * args.rate as f64) as u64;
     let recovery = recovery(events);
     let load = load(
         &cluster,
-        &executable,
+        &built.loadgen,
         args.rate,
         events,
         recovery,
@@ -141,7 +141,7 @@ fn torment(args: &Args, interrupt: &Receiver<()>) -> Result<()> {
     }
 }
 
-/// Breaks and mends things for a while, then waits for the load's verdict. Says how many faults there were.
+/// Injects faults for a while, then waits for the load's verdict. Returns the number of faults.
 fn endure(
     cluster: &mut Cluster,
     mut load: Kept,
@@ -187,7 +187,7 @@ fn endure(
     }
 }
 
-/// How long everything may take to come right after the last fault, with so many events.
+/// Time limit for recovery after the last fault, with so many events.
 fn recovery(events: u64) -> Duration {
     RECOVERY + Duration::from_secs_f64(events as f64 / CATCHING_UP)
 }
@@ -199,34 +199,34 @@ fn wait(interrupt: &Receiver<()>, time: Duration) -> Result<()> {
     }
 }
 
-/// What a load has beside events with ids that are sent until they are taken.
+/// Additional events of a load, beside events with ids that are sent until they are accepted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Extra {
-    /// Events that no table can take.
+    /// Events that no table can store.
     Poison,
-    /// Events without ids; and every request once more to the other instance, some seconds after it was taken.
+    /// Events without ids; and every request once more to the other instance, some seconds after it was accepted.
     Again,
 }
 
-/// Starts the load: it sends every request until it is taken.
+/// Starts the load: it sends every request until it is accepted.
 fn load(
     cluster: &Cluster,
-    executable: &Path,
+    loadgen: &Path,
     rate: u64,
     events: u64,
     patience: Duration,
     extras: &[Extra],
 ) -> Result<Kept> {
-    let mut command = Command::new(executable);
+    let mut command = Command::new(loadgen);
     command
-        .arg("bench")
+        .arg("load")
         .args(["--batch", "20", "--connections", "2", "--in-flight", "16"]);
     for address in cluster.grpc() {
         command.args(["--to", &address]);
     }
     command.args(["--events", &events.to_string(), "--rate", &rate.to_string()]);
     command.args(["--patience", &patience.as_secs().to_string()]);
-    // It asks ClickHouse itself: what the proxy does to that connection is not its business.
+    // It asks ClickHouse directly, so that the proxy doesn't affect it.
     command.args(["--clickhouse-url", &cluster.clickhouse_url()]);
     for extra in extras {
         match extra {

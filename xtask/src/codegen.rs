@@ -6,8 +6,8 @@ use std::process::ExitCode;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use anyhow::Context;
-use event_grpc_codegen::generate::{Failure, generate};
-use event_grpc_codegen::render::{Style, render};
+use event_grpc_codegen::report::draw::{Style, render};
+use event_grpc_codegen::{Failure, generate};
 
 /// Generates; with `check` it writes nothing and fails if anything would change.
 pub(crate) fn run(root: &Path, check: bool) -> anyhow::Result<ExitCode> {

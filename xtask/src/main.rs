@@ -6,6 +6,7 @@
 )]
 
 mod bench;
+mod build;
 mod chaos;
 mod codegen;
 mod memory;
@@ -36,9 +37,10 @@ enum Command {
     },
     /// Start RabbitMQ, PostgreSQL and ClickHouse for the tests, print the environment to use, run until Ctrl-C
     Services,
-    /// Start the same services, run `cargo test --workspace` against them, stop them; without arguments then a short `chaos` and `siege`
+    /// Start the same services, run `cargo test --workspace` against them, stop them; without arguments then a short
+    /// `chaos` and `siege`
     Test {
-        /// In the end minutes of `chaos` and `siege` and not half a minute
+        /// At the end run `chaos` and `siege` for minutes instead of half a minute
         #[arg(long)]
         full: bool,
         /// Passed on to `cargo test`, for example `--test it tidy`
@@ -47,17 +49,18 @@ enum Command {
     },
     /// Measure the whole pipeline with a release build, RabbitMQ and ClickHouse on this machine
     Bench(bench::Args),
-    /// Break the servers at random under a load of events, and see whether any event is lost
+    /// Break the servers at random under a load of events, and check that no event is lost
     Chaos(chaos::Args),
-    /// Take ClickHouse away for minutes under a load of events, and see whether memory stays and nothing is lost
+    /// Take ClickHouse down for minutes under a load of events, and check that memory stays flat and nothing is lost
     Outage(chaos::outage::Args),
-    /// Replace instances of another revision by this one and back under a load that repeats itself, and see whether any event is lost or doubled
+    /// Replace instances of another revision by this one and back under a load that repeats each request, and check
+    /// that no event is lost or doubled
     Upgrade(chaos::upgrade::Args),
-    /// Send every kind of hostile input at random beside good events, and see whether it harms anybody but itself
+    /// Send every kind of hostile input at random beside valid events, and check that it harms nothing but itself
     Siege(siege::Args),
-    /// Tell more of a rule that the generator found broken, with examples; without a code, list all rules
+    /// Explain a rule of the generator, with examples, or a function of expressions; without a name, list all rules
     Explain {
-        /// The code, as in EG020, or the rule's name
+        /// Code of a rule, as in EG020, its name, or name of a function
         code: Option<String>,
     },
 }
@@ -82,13 +85,13 @@ fn main() -> ExitCode {
 }
 
 fn explain(code: Option<&str>) -> anyhow::Result<ExitCode> {
-    let text = event_grpc_codegen::explain::explain(code).map_err(anyhow::Error::msg)?;
+    let text = event_grpc_codegen::report::explain::explain(code).map_err(anyhow::Error::msg)?;
     print!("{text}");
     Ok(ExitCode::SUCCESS)
 }
 
-/// The same cargo that runs this command. What that one told this command of its package is left out: build scripts look
-/// at these variables, and what is built by hand would be built once more.
+/// The cargo that runs this command. Variables that it set for this command's package are removed: build scripts read
+/// them, and would rebuild what a build by hand has built.
 fn cargo() -> process::Command {
     let mut cargo = process::Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     let of_package =

@@ -1,15 +1,15 @@
-//! The memory of a process, as Linux tells it under /proc.
+//! Memory of a process, from /proc on Linux.
 
 use std::fs;
 
 use anyhow::{Context as _, Result};
 
-/// The memory that a process has now, in MiB.
+/// Resident memory of a process, in MiB.
 pub(crate) fn resident(pid: u32) -> Result<u64> {
     figure(pid, "VmRSS:")
 }
 
-/// The most memory that a process ever had, in MiB.
+/// Peak memory of a process, in MiB.
 pub(crate) fn peak(pid: u32) -> Result<u64> {
     figure(pid, "VmHWM:")
 }

@@ -1,5 +1,5 @@
-//! The servers that the tests need, as private instances: nothing outside of one temporary directory and a few
-//! loopback ports is touched, so that any number of them can run on one machine.
+//! Test servers, as private instances: nothing outside of one temporary directory and a few loopback ports is touched,
+//! so that any number of them can run on one machine.
 
 pub(crate) mod clickhouse;
 mod haproxy;
@@ -25,17 +25,17 @@ use tempfile::TempDir;
 
 pub(crate) use keeper::{Keep, Kept};
 
-/// The longest that a server may take until it answers.
+/// Start timeout of a server.
 const START_LIMIT: Duration = Duration::from_secs(90);
 
-/// A server that answers, and what its users need to know.
+/// Running server, and the variables for its users.
 struct Running {
-    /// None for what is only a place and no process.
+    /// None for a program that isn't kept running.
     kept: Option<Kept>,
     environment: Vec<(&'static str, String)>,
 }
 
-/// One of the servers: the variables that tell of it, and how to start one.
+/// Kind of server: its variables, and how to start one.
 struct Service {
     name: &'static str,
     variables: &'static [&'static str],
@@ -70,12 +70,12 @@ const SERVICES: [Service; 5] = [
     },
 ];
 
-/// Everything that was started; dropping it stops all of it and removes its files.
+/// All started servers; dropping it stops them and removes their files.
 pub(crate) struct Services {
     running: Vec<Running>,
-    /// What the caller's environment already said about servers that run elsewhere.
+    /// Variables of servers that run elsewhere, from the caller's environment.
     given: Vec<(&'static str, String)>,
-    // Fields are dropped in order: the servers end before their directory goes.
+    // Fields are dropped in order: the servers end before their directory is removed.
     _directory: TempDir,
 }
 
@@ -103,7 +103,7 @@ pub(crate) fn run() -> Result<ExitCode> {
     }
 }
 
-/// Gets a message when somebody asks this process to end, so that it ends by returning and every guard runs.
+/// Receiver of a request to end this process, so that it ends by returning and every guard runs.
 pub(crate) fn interrupts() -> Result<Receiver<()>> {
     let mut signals =
         Signals::new([SIGINT, SIGTERM, SIGHUP]).context("cannot listen for signals")?;
@@ -120,7 +120,7 @@ pub(crate) fn interrupts() -> Result<Receiver<()>> {
 }
 
 impl Services {
-    /// Starts, at the same time, each server that the environment doesn't name yet.
+    /// Starts, concurrently, each server that the environment doesn't name yet.
     pub(crate) fn start() -> Result<Self> {
         let begun = Instant::now();
         let directory = tempfile::Builder::new()
@@ -159,7 +159,7 @@ impl Services {
                 })
                 .collect()
         });
-        // All have come to an end here, and whichever did start is stopped if another one failed.
+        // All threads have ended here; servers that did start are stopped if another one failed.
         let running = outcomes.into_iter().collect::<Result<Vec<_>>>()?;
         eprintln!(
             "Services are ready after {:.1} s.",
@@ -172,7 +172,7 @@ impl Services {
         })
     }
 
-    /// The variables that tell a test where the servers are.
+    /// Environment variables with the addresses of the servers.
     pub(crate) fn environment(&self) -> impl Iterator<Item = (&'static str, &str)> {
         let started = self.running.iter().flat_map(|running| &running.environment);
         self.given
@@ -191,7 +191,7 @@ impl Services {
 }
 
 impl Service {
-    /// What the environment says about this server, if it says all of it.
+    /// Variables of this server in the environment, if they are complete.
     fn given(&self) -> Result<Option<Vec<(&'static str, String)>>> {
         let values: Vec<_> = self
             .variables

@@ -1,5 +1,5 @@
-//! `cargo xtask siege`: every kind of hostile input beside good events, once with everything embedded and once with
-//! RabbitMQ, and the question in the end whether it harmed anybody but itself.
+//! `cargo xtask siege`: every kind of hostile input beside valid events, once with everything embedded and once with
+//! RabbitMQ, and a check that it harms nothing but itself.
 
 mod watch;
 
@@ -16,45 +16,46 @@ use anyhow::{Context as _, Result, bail};
 use serde_json::Value;
 
 use crate::bench::setting::{Running, Setting};
+use crate::build;
 use crate::services::{self, Keep, Kept};
 use watch::Watch;
 
-/// The most memory that the server may have, in MiB.
+/// Maximum memory of the server, in MiB.
 const SERVER: u64 = 400;
-/// The most memory that ClickHouse may have, in MiB.
+/// Maximum memory of ClickHouse, in MiB.
 const CLICKHOUSE: u64 = 2048;
-/// Events in one request of the good load.
+/// Events in one request of the valid load.
 const BATCH: u64 = 20;
-/// How long a server may take until it is ready.
+/// Start timeout of a server.
 const START_LIMIT: Duration = Duration::from_secs(60);
-/// How often it is looked at what goes on.
+/// Polling interval.
 const EVERY: Duration = Duration::from_millis(200);
 
-/// Send every kind of hostile input at random beside good events, and see whether it harms anybody but itself.
+/// Send every kind of hostile input at random beside valid events, and check that it harms nothing but itself.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
-    /// How long each of the two runs sends, in minutes
+    /// Duration of each of the two runs, in minutes
     #[arg(long, default_value_t = 5.0)]
     minutes: f64,
     /// The same seed makes the same inputs in the same order; drawn and printed if not given
     #[arg(long)]
     seed: Option<u64>,
-    /// Good events a second
+    /// Valid events a second
     #[arg(long, default_value_t = 2000, value_parser = clap::value_parser!(u64).range(1..=100_000))]
     rate: u64,
     /// Hostile inputs in all: half of them in each run
     #[arg(long, default_value_t = 10_000, value_parser = clap::value_parser!(u32).range(2..=1_000_000))]
     count: u32,
-    /// Only kinds whose names contain one of these; `event-grpc siege --list` shows them
+    /// Only kinds whose names contain one of these; `loadgen siege --list` shows them
     #[arg(long, value_delimiter = ',', value_name = "NAMES")]
     kinds: Vec<String>,
     /// Only this run
     #[arg(long, value_enum)]
     only: Option<Only>,
-    /// How long an answer may take, in seconds
+    /// Timeout of an answer, in seconds
     #[arg(long, default_value_t = 40)]
     deadline: u64,
-    /// Say nothing of times
+    /// Print no times
     #[arg(long)]
     no_times: bool,
     /// Use a development build
@@ -69,8 +70,8 @@ enum Only {
     Rabbitmq,
 }
 
-/// What `cargo xtask test` ends with: every kind a few times, in a quarter of a minute each or some minutes, and no word of
-/// times.
+/// Runs at the end of `cargo xtask test`: every kind a few times, in a quarter of a minute each or some minutes,
+/// without times.
 fn of_tests(full: bool) -> Args {
     let (minutes, rate, count) = match full {
         true => (3.0, 1000, 6000),
@@ -89,7 +90,7 @@ fn of_tests(full: bool) -> Args {
     }
 }
 
-/// Runs both; fails if anybody was harmed.
+/// Runs both; fails if anything was harmed.
 pub(crate) fn run(args: &Args) -> Result<ExitCode> {
     let interrupt = services::interrupts()?;
     if !(0.05..=24.0 * 60.0).contains(&args.minutes) {
@@ -100,14 +101,14 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// The same for half a minute, or for some minutes.
+/// Short or full runs after the tests.
 pub(crate) fn after_tests(full: bool, interrupt: &Receiver<()>) -> Result<()> {
     besiege(&of_tests(full), interrupt)
 }
 
 fn besiege(args: &Args, interrupt: &Receiver<()>) -> Result<()> {
     let release: &[&str] = if args.dev { &[] } else { &["--release"] };
-    let executable = services::clickhouse::build(release)?;
+    let built = build::all(release)?;
     let seed = args.seed.unwrap_or_else(crate::chaos::random::seed);
     let runs = [
         (Only::Embedded, Setting::Embedded, "embedded"),
@@ -120,25 +121,23 @@ fn besiege(args: &Args, interrupt: &Receiver<()>) -> Result<()> {
         }
         println!("siege {name}: {}", again(args, seed));
         let directory = crate::bench::directory()?;
-        let running = setting.start(&executable, directory.path())?;
+        let running = setting.start(&built.server, directory.path())?;
         wait_until_ready(&running)?;
-        let found = run_one(args, seed, &executable, &running, interrupt)
-            .and_then(|()| ledger(&executable, &running));
+        let found = run_one(args, seed, &built.loadgen, &running, interrupt)
+            .and_then(|()| ledger(&built.server, &running));
         if let Err(error) = found {
             println!("{}", end_of(&running.log));
             wrong.push(format!("{name}: {error:#}"));
         }
     }
     if wrong.is_empty() {
-        println!(
-            "Nobody was harmed, and everything that is hostile was answered or is a dead letter."
-        );
+        println!("No harm was done, and every hostile input was answered or is a dead letter.");
         return Ok(());
     }
     bail!("{}\nrepeat with {}", wrong.join("\n"), again(args, seed))
 }
 
-/// Waits until the server says that what it takes gets to its tables: before that there are no exchanges to publish to.
+/// Waits until the server is ready: before that there are no exchanges to publish to.
 fn wait_until_ready(running: &Running) -> Result<()> {
     let begun = Instant::now();
     while !is_ready(&running.http).unwrap_or(false) {
@@ -159,7 +158,7 @@ fn is_ready(http: &str) -> std::io::Result<bool> {
     Ok(answer.starts_with("HTTP/1.1 200"))
 }
 
-/// The command that does the same.
+/// Command that repeats the run.
 fn again(args: &Args, seed: u64) -> String {
     let mut command = format!(
         "cargo xtask siege --seed {seed} --minutes {} --rate {} --count {}",
@@ -174,22 +173,18 @@ fn again(args: &Args, seed: u64) -> String {
     command
 }
 
-/// Good events and hostile inputs at the same time. Fails with all that is wrong.
+/// Runs valid and hostile load concurrently. Fails with all problems.
 fn run_one(
     args: &Args,
     seed: u64,
-    executable: &Path,
+    loadgen: &Path,
     running: &Running,
     interrupt: &Receiver<()>,
 ) -> Result<()> {
     let mut watch = Watch::begin(running)?;
     let log = running.log.with_file_name("load.log");
-    let mut load = keep(
-        "the good load",
-        &good(args, executable, running),
-        Some(&log),
-    )?;
-    let mut siege = keep("the siege", &hostile(args, seed, executable, running), None)?;
+    let mut load = keep("the good load", &good(args, loadgen, running), Some(&log))?;
+    let mut siege = keep("the siege", &hostile(args, seed, loadgen, running), None)?;
     let (good, harmless) = loop {
         watch.look()?;
         if let (Some(good), Some(harmless)) = (load.ended()?, siege.ended()?) {
@@ -212,7 +207,7 @@ fn run_one(
         ));
     }
     if !harmless.success() {
-        wrong.push("what is hostile did not end as it may".to_owned());
+        wrong.push("a hostile input had an unexpected outcome".to_owned());
     }
     let limits = [("server", SERVER), ("clickhouse", CLICKHOUSE)];
     for (name, limit) in limits {
@@ -238,11 +233,11 @@ fn keep(name: &'static str, command: &Command, log: Option<&Path>) -> Result<Kep
     Kept::spawn(&keep, command)
 }
 
-/// The good load: it sends every request until it is taken, and looks for every event in the end.
-fn good(args: &Args, executable: &Path, running: &Running) -> Command {
+/// Valid load: it sends every request until it is accepted, and checks every event in the end.
+fn good(args: &Args, loadgen: &Path, running: &Running) -> Command {
     let events = (args.minutes * 60.0 * args.rate as f64) as u64;
-    let mut command = Command::new(executable);
-    command.args(["bench", "--json", "--patience", "120"]);
+    let mut command = Command::new(loadgen);
+    command.args(["load", "--json", "--patience", "120"]);
     command.args(["--batch", &BATCH.to_string(), "--in-flight", "32"]);
     command.args(["--events", &events.max(BATCH).to_string()]);
     command.args(["--rate", &args.rate.to_string()]);
@@ -255,9 +250,9 @@ fn good(args: &Args, executable: &Path, running: &Running) -> Command {
     command
 }
 
-/// The siege.
-fn hostile(args: &Args, seed: u64, executable: &Path, running: &Running) -> Command {
-    let mut command = Command::new(executable);
+/// Hostile load.
+fn hostile(args: &Args, seed: u64, loadgen: &Path, running: &Running) -> Command {
+    let mut command = Command::new(loadgen);
     command.args(["siege", "--grpc", &running.grpc, "--http", &running.http]);
     command.args(["--clickhouse-url", &running.clickhouse]);
     if let Some(url) = &running.amqp {
@@ -276,7 +271,7 @@ fn hostile(args: &Args, seed: u64, executable: &Path, running: &Running) -> Comm
     command
 }
 
-/// What the good senders saw.
+/// Results of the valid load.
 fn told(report: &Value, times: bool) -> String {
     let figure = |path: &str| report.pointer(path).and_then(Value::as_f64).unwrap_or(0.0);
     let mut text = format!(
@@ -298,7 +293,7 @@ fn told(report: &Value, times: bool) -> String {
     text
 }
 
-/// Whether every message is accounted for.
+/// Checks that every message is accounted for.
 fn ledger(executable: &Path, running: &Running) -> Result<()> {
     let mut command = Command::new(executable);
     command.args(["ledger", "--wait", "20", "--instance", &running.http]);
@@ -314,7 +309,7 @@ fn ledger(executable: &Path, running: &Running) -> Result<()> {
     Ok(())
 }
 
-/// The end of what an instance said.
+/// End of an instance's log.
 fn end_of(log: &Path) -> String {
     let text = fs::read_to_string(log).unwrap_or_default();
     let lines: Vec<&str> = text.lines().collect();

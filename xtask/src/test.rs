@@ -1,5 +1,5 @@
-//! `cargo xtask test`: the whole test suite, against servers that live exactly as long as it runs, and half a minute each
-//! of chaos and of siege in the end.
+//! `cargo xtask test`: the whole test suite, against servers that live exactly as long as it runs, and half a minute
+//! each of chaos and of siege in the end.
 
 use std::process::{ExitCode, Stdio};
 use std::sync::mpsc::RecvTimeoutError;
@@ -10,13 +10,13 @@ use anyhow::{Context as _, Result, bail};
 use crate::services::{self, Keep, Kept, Services};
 use crate::{cargo, chaos, siege};
 
-/// Runs the tests; `args` are `cargo test`'s. What comes in the end takes minutes if it is to be full.
+/// Runs the tests; `args` are those of `cargo test`. With `full` the runs in the end take minutes.
 pub(crate) fn run(full: bool, args: Vec<String>) -> Result<ExitCode> {
     let interrupt = services::interrupts()?;
     check_dependencies()?;
     let services = Services::start()?;
 
-    // Whoever wants some of the tests doesn't want this one.
+    // A selection of tests doesn't include this one.
     let everything = args.is_empty();
     let mut tests = cargo();
     tests.arg("test");
@@ -46,7 +46,7 @@ pub(crate) fn run(full: bool, args: Vec<String>) -> Result<ExitCode> {
         }
     };
     if status.success() && everything {
-        // It has servers of its own, which it breaks.
+        // Chaos has servers of its own, which it breaks.
         drop(services);
         chaos::after_tests(full, &interrupt)?;
         siege::after_tests(full, &interrupt)?;
@@ -55,8 +55,7 @@ pub(crate) fn run(full: bool, args: Vec<String>) -> Result<ExitCode> {
     Ok(code.map_or(ExitCode::FAILURE, ExitCode::from))
 }
 
-/// Checks the licences, bans and sources of `deny.toml` where cargo-deny is installed; it is a convenience and not a service
-/// that the tests need.
+/// Checks licences, bans and sources against `deny.toml` if cargo-deny is installed; the tests don't need it.
 fn check_dependencies() -> Result<()> {
     let installed = cargo()
         .args(["deny", "--version"])

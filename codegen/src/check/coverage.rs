@@ -1,42 +1,18 @@
-//! Rules about completeness: a field that is sent is stored, or somebody said that it is not.
+//! Checks of completeness: a field that is sent is stored, or somebody said that it is not.
 
 use std::collections::BTreeSet;
 
 use prost_reflect::{FieldDescriptor, Kind, MessageDescriptor};
 
-use super::Rule;
-use super::columns::{EXPRESSION_SYNTAX, MISPLACED_ROOT};
-use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::base::diagnostic::{Diagnostic, Diagnostics};
+use crate::base::names::{list, snake_case};
 use crate::model::Input;
-use crate::names::{list, snake_case};
+use crate::model::types;
+use crate::resolve::typing::{self, Scope};
 use crate::resolve::{Resolved, Table};
-use crate::types;
-use crate::typing::{self, Scope};
-use crate::yaml::Text;
-
-/// The rules of this file.
-pub(super) const RULES: &[&Rule] = &[&UNCOVERED_FIELD, &USELESS_IGNORE];
-
-pub(crate) const UNCOVERED_FIELD: Rule = Rule {
-    code: "EG070",
-    name: "uncovered-field",
-    purpose: "Every field of the messages that a table is made from has a column or an `ignore`, in every table.",
-    text: "A field that is added to a message must not be lost without anybody noticing. A wildcard takes new fields \
-           by itself; `$payload | json` and `body | json` hold everything; `ignore` names what a table leaves out: a \
-           whole root, or a path.",
-    bad: "columns: { event_id: event.id, event_name: $type, params: $payload | json }",
-    good: "columns: { event_id: event.id, event_name: $type, params: $payload | json }\nignore: [header, event.timestamp, event.currentURL]",
-};
-
-pub(crate) const USELESS_IGNORE: Rule = Rule {
-    code: "EG071",
-    name: "useless-ignore",
-    purpose: "An `ignore` names something that would be missing otherwise.",
-    text: "The field has a column already, or another entry ignores it. An entry that does nothing hides the day \
-           when it starts to do something.",
-    bad: "columns: { user_id: header.userId, \"*\": header }\nignore: [header.userId]",
-    good: "columns: { user_id: header.userId, \"*\": header }",
-};
+use crate::rules::columns::{EXPRESSION_SYNTAX, MISPLACED_ROOT};
+use crate::rules::coverage::{UNCOVERED_FIELD, USELESS_IGNORE};
+use crate::syntax::yaml::Text;
 
 /// A path from a root down.
 type Path = Vec<String>;
@@ -136,7 +112,7 @@ fn covered(table: &Table<'_>, scope: &Scope<'_>, ignored: &[(Path, &Text)], out:
     for (i, (path, text)) in ignored.iter().enumerate() {
         if !used.contains(&i) {
             let message = format!(
-                "nothing is left out here that `{}` would ignore",
+                "`{}` has a column already, or is ignored twice",
                 path.join(".")
             );
             out.push(

@@ -1,18 +1,13 @@
-//! Rules about ClickHouse databases and the servers that they are on.
+//! Checks of ClickHouse databases and the servers that they are on.
 
-use super::Rule;
-use crate::diagnostic::{Diagnostic, Diagnostics};
-use crate::names::{is_identifier, suggest};
-use crate::spec::{Database, Spec};
-use crate::yaml::Text;
-
-/// The rules of this file.
-pub(super) const RULES: &[&Rule] = &[
-    &UNKNOWN_DATABASE,
-    &UNUSED_DATABASE,
-    &BAD_DATABASE_NAME,
-    &MIGRATIONS_TABLE,
-];
+use crate::base::diagnostic::{Diagnostic, Diagnostics};
+use crate::base::names::{is_identifier, suggest};
+use crate::resolve::Resolved;
+use crate::rules::databases::{
+    BAD_DATABASE_NAME, MIGRATIONS_TABLE, UNKNOWN_DATABASE, UNUSED_DATABASE,
+};
+use crate::syntax::spec::{Database, Spec};
+use crate::syntax::yaml::Text;
 
 /// The server of `--clickhouse-url`.
 const MAIN: &str = "main";
@@ -21,54 +16,11 @@ const MAIN: &str = "main";
 /// the embedded engine.
 const RESERVED: [&str; 4] = ["system", "information_schema", "default", "event_grpc"];
 
-pub(crate) const UNKNOWN_DATABASE: Rule = Rule {
-    code: "EG190",
-    name: "unknown-database",
-    purpose: "A table's database is declared under `databases`.",
-    text: "A table without `database` is in the usual one, which the ClickHouse URL names. Every other one is \
-           declared with the server that it is on, so that a misspelt name can't make a database.",
-    bad: "databases: { audit: logs }\ntables:\n  trace_log: { database: audits, ... }",
-    good: "databases: { audit: logs }\ntables:\n  trace_log: { database: audit, ... }",
-};
-
-pub(crate) const UNUSED_DATABASE: Rule = Rule {
-    code: "EG191",
-    name: "unused-database",
-    purpose: "Every declared database has a table.",
-    text: "A database without tables is never made, and its server would be asked for in vain. Take it out, or say \
-           `database` in the tables that belong there.",
-    bad: "databases: { audit: logs }\ntables:\n  trace_log: { columns: { ... } }",
-    good: "databases: { audit: logs }\ntables:\n  trace_log: { database: audit, columns: { ... } }",
-};
-
-pub(crate) const BAD_DATABASE_NAME: Rule = Rule {
-    code: "EG192",
-    name: "bad-database-name",
-    purpose: "The names of databases and servers can be used on servers and in environment variables.",
-    text: "Letters, digits and underscores, not beginning with a digit, at most 64 of them. `system`, \
-           `information_schema`, `default` and `event_grpc` are there already. A server's name stands in capitals in \
-           EVENT_GRPC_CLICKHOUSE_URL_SERVER, so that two servers differ in more than the case of letters; `main` is \
-           the server of --clickhouse-url.",
-    bad: "databases: { audit-trail: logs, archive: Logs }",
-    good: "databases: { audit_trail: logs, archive: logs }",
-};
-
-pub(crate) const MIGRATIONS_TABLE: Rule = Rule {
-    code: "EG193",
-    name: "migrations-table",
-    purpose: "The table of migrations has a name of its own.",
-    text: "Each database remembers in it which migrations were applied: `schema_migrations`, unless another tool has a \
-           table of that name there. Letters, digits and underscores, not beginning with a digit, at most 64 of them; \
-           and no table of the pipeline.",
-    bad: "migrations: { table: purchase }",
-    good: "migrations: { table: event_grpc_migrations }",
-};
-
 /// The book of what was decided about dead letters, which is in the database of their table.
 const DECISIONS: &str = "dead_letter_decisions";
 
 fn check_migrations_table(name: &Text, spec: &Spec, out: &mut Diagnostics) {
-    let message = format!("`{}` can't be the table of migrations", name.value);
+    let message = format!("`{}` can't be the migration table", name.value);
     let tell = Diagnostic::new(&MIGRATIONS_TABLE, message);
     if !is_identifier(&name.value) {
         out.push(tell.at(name.span, "not an identifier").help(
@@ -85,7 +37,13 @@ fn check_migrations_table(name: &Text, spec: &Spec, out: &mut Diagnostics) {
 }
 
 /// Checks databases, servers, and what tables say of them.
-pub(super) fn check(spec: &Spec, out: &mut Diagnostics) {
+pub(super) fn check(resolved: &Resolved<'_>, out: &mut Diagnostics) {
+    let spec = resolved.spec;
+    let named: Vec<&Text> = resolved
+        .tables
+        .iter()
+        .filter_map(|t| t.store.database())
+        .collect();
     if let Some(name) = &spec.migrations_table {
         check_migrations_table(name, spec, out);
     }
@@ -102,22 +60,20 @@ pub(super) fn check(spec: &Spec, out: &mut Diagnostics) {
         if let Some(server) = &database.server {
             check_server(server, &mut servers, out);
         }
-        let used =
-            |t: &crate::spec::Table| t.database.as_ref().is_some_and(|d| d.value == name.value);
-        if !spec.tables.iter().any(used) {
+        if named.iter().all(|used| used.value != name.value) {
             let message = format!("no table is in database `{}`", name.value);
             out.push(
                 Diagnostic::new(&UNUSED_DATABASE, message)
                     .at(name.span, "not used")
                     .help(format!(
-                        "take it out, or say `database: {}` in a table",
+                        "remove it, or set `database: {}` in a table",
                         name.value
                     )),
             );
         }
     }
     let known = |d: &Database, name: &Text| d.name.value == name.value;
-    for name in spec.tables.iter().filter_map(|t| t.database.as_ref()) {
+    for name in named {
         if !spec.databases.iter().any(|d| known(d, name)) {
             let message = format!("database `{}` is not declared", name.value);
             let names = spec.databases.iter().map(|d| d.name.value.as_str());
@@ -138,7 +94,7 @@ fn check_server<'a>(server: &'a Text, seen: &mut Vec<&'a Text>, out: &mut Diagno
     let alike = |other: &str| other != server.value && other.eq_ignore_ascii_case(&server.value);
     let message = |other: &str| {
         format!(
-            "the servers `{other}` and `{}` differ in nothing but the case",
+            "the servers `{other}` and `{}` differ only in the case of letters",
             server.value
         )
     };

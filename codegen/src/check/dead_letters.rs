@@ -1,65 +1,14 @@
-//! Rules about dead letters: each has a path, and every path ends in one table.
+//! Checks of dead letters: each has a path, and every path ends in one table.
 
-use super::Rule;
-use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::base::diagnostic::{Diagnostic, Diagnostics};
+use crate::base::names::suggest;
 use crate::model::{Input, Route};
-use crate::names::suggest;
 use crate::resolve::Resolved;
-use crate::routing;
-use crate::spec::Located;
-
-/// The rules of this file.
-pub(super) const RULES: &[&Rule] = &[
-    &UNKNOWN_QUEUE,
-    &NO_DEAD_LETTER,
-    &DEAD_LETTER_LOOP,
-    &DEAD_LETTER_TABLE,
-];
-
-pub(crate) const UNKNOWN_QUEUE: Rule = Rule {
-    code: "EG019",
-    name: "unknown-queue",
-    purpose: "A queue for dead letters is bound to the dead letters of queues that there are.",
-    text: "A dead letter's routing key is `error.QUEUE` unless its queue says otherwise, and what a source refuses has \
-           the key `error.SOURCE`. A queue into the dead-letter table whose binding matches none of these would stay \
-           empty, while the dead letters go to the generated queue `event_grpc.errors`.",
-    bad: "queues:\n  logs: { dead_letter: error.dx, ... }\n  errors: { bind: { error.dx: error.log }, into: error_event }",
-    good: "queues:\n  logs: { dead_letter: error.dx, ... }\n  errors: { bind: { error.dx: error.logs }, into: error_event }",
+use crate::resolve::routing;
+use crate::rules::dead_letters::{
+    DEAD_LETTER_LOOP, DEAD_LETTER_TABLE, NO_DEAD_LETTER, UNKNOWN_QUEUE,
 };
-
-pub(crate) const NO_DEAD_LETTER: Rule = Rule {
-    code: "EG021",
-    name: "no-dead-letter",
-    purpose: "A queue has a path for the messages that can't be stored.",
-    text: "Without one, a message that fails could only be dropped or tried for ever. `dead_letter: EXCHANGE` is \
-           enough: the routing key is then `error.QUEUE`, and where no declared queue takes that key, the generated \
-           queue `event_grpc.errors` does. Only the queues into the dead-letter table have no such path: they are \
-           the end.",
-    bad: "queues:\n  logs: { bind: { beat.dx: logs }, message: log.PostLog, into: post_log_event }",
-    good: "queues:\n  logs: { bind: { beat.dx: logs }, message: log.PostLog, into: post_log_event,\n          dead_letter: beat.dx }",
-};
-
-pub(crate) const DEAD_LETTER_LOOP: Rule = Rule {
-    code: "EG022",
-    name: "dead-letter-loop",
-    purpose: "A dead letter reaches queues into the dead-letter table only.",
-    text: "A binding of a queue that feeds another table matches the routing key of a dead letter: the message would \
-           fail there again, and again. Give dead letters an exchange or a key that no such binding matches; `*` on \
-           a topic exchange doesn't match `error.QUEUE`, which is two words, but `#` does.",
-    bad: "queues:\n  all: { bind: { a.tx: \"#\" }, dead_letter: a.tx, into: event }",
-    good: "queues:\n  all: { bind: { a.tx: \"*\" }, dead_letter: a.tx, into: event }",
-};
-
-pub(crate) const DEAD_LETTER_TABLE: Rule = Rule {
-    code: "EG028",
-    name: "dead-letter-table",
-    purpose: "Exactly one table has `dead_letters: true`, and it is the end of every path.",
-    text: "The table keeps the bytes of what failed as they came, the reason, and the event where it can be made \
-           out. It takes every type, so that it has no `events`; queues into it have neither `dead_letter` nor \
-           `message`.",
-    bad: "tables:\n  error_event: { dead_letters: true, events: [LaunchEvent], ... }",
-    good: "tables:\n  error_event: { dead_letters: true, ... }",
-};
+use crate::syntax::spec::Located;
 
 /// Checks the paths of dead letters.
 pub(super) fn check(resolved: &Resolved<'_>, out: &mut Diagnostics) {
@@ -155,7 +104,7 @@ fn circle(route: &Located<Route>, what: &str, resolved: &Resolved<'_>, out: &mut
                 Diagnostic::new(&DEAD_LETTER_LOOP, message)
                     .at(route.span, "sent from here")
                     .and(Some(binding.span), "taken here")
-                    .help("use an exchange or a key that only the dead-letter table's queues take"),
+                    .help("use an exchange or a key that only queues of the dead-letter table are bound to"),
             );
         }
     }
@@ -187,9 +136,9 @@ fn table(resolved: &Resolved<'_>, out: &mut Diagnostics) {
             out.push(
                 Diagnostic::new(
                     &DEAD_LETTER_TABLE,
-                    "the dead-letter table takes every event type",
+                    "the dead-letter table accepts every event type",
                 )
-                .at(event.span, "not only some")
+                .at(event.span, "accepts all types")
                 .and(table.dead_letters, "keeps dead letters"),
             );
         }
@@ -209,7 +158,7 @@ fn table(resolved: &Resolved<'_>, out: &mut Diagnostics) {
                     out.push(
                         Diagnostic::new(&DEAD_LETTER_TABLE, text)
                             .at(value.span, "leave this out")
-                            .and(Some(into.span), "the end of every path"),
+                            .and(Some(into.span), "the last resort"),
                     );
                 }
             }

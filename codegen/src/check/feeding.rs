@@ -1,63 +1,11 @@
-//! Rules about what feeds what: queues, their tables and their batches.
+//! Checks of what feeds what: queues, their tables and their batches.
 
-use super::Rule;
-use super::reading::{CONFLICTING_KEYS, OUT_OF_BOUNDS};
-use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::base::diagnostic::{Diagnostic, Diagnostics};
+use crate::base::names::grouped;
 use crate::model::{Destination, Input};
-use crate::names::grouped;
 use crate::resolve::{Queue, Resolved};
-
-/// The rules of this file.
-pub(super) const RULES: &[&Rule] = &[
-    &UNKNOWN_INPUT,
-    &MIXED_INPUT,
-    &UNFED_TABLE,
-    &UNREACHABLE_BATCH,
-];
-
-pub(crate) const UNKNOWN_INPUT: Rule = Rule {
-    code: "EG025",
-    name: "unknown-input",
-    purpose: "It is known what a queue's messages hold.",
-    text: "A queue on an exchange that a source publishes to holds what the source publishes. What another service \
-           publishes has to be named: `message: package.Message` for JSON, or the request message of the gRPC \
-           source for app events.",
-    bad: "queues:\n  logs: { bind: { beat.dx: logs }, into: post_log_event, ... }",
-    good: "queues:\n  logs: { bind: { beat.dx: logs }, message: log.PostLog, into: post_log_event, ... }",
-};
-
-pub(crate) const MIXED_INPUT: Rule = Rule {
-    code: "EG026",
-    name: "mixed-input",
-    purpose: "A queue holds one kind of message, and a table takes one kind.",
-    text: "The columns of a table are expressions over one kind of message. Two queues may feed one table if they \
-           hold the same kind. A table with `events` is fed by the queue that the generator makes for it, so that no \
-           other queue goes into it.",
-    bad: "queues:\n  shop_q: { bind: { shop.dx: shop }, into: post_log_event, ... }\n  logs: { bind: { beat.dx: logs }, message: log.PostLog, into: post_log_event, ... }",
-    good: "queues:\n  shop_q: { bind: { shop.dx: shop }, into: shop_event, ... }\n  logs: { bind: { beat.dx: logs }, message: log.PostLog, into: post_log_event, ... }",
-};
-
-pub(crate) const UNFED_TABLE: Rule = Rule {
-    code: "EG027",
-    name: "unfed-table",
-    purpose: "Every table is fed.",
-    text: "A table is fed by the queues whose `into` names it, by its own queue if it has `events`, or by dead \
-           letters. Without that it would stay empty, and its columns can't be checked.",
-    bad: "tables:\n  wish: { columns: { ... } }",
-    good: "tables:\n  wish: { events: [WishlistAddedEvent], columns: { ... } }",
-};
-
-pub(crate) const UNREACHABLE_BATCH: Rule = Rule {
-    code: "EG030",
-    name: "unreachable-batch",
-    purpose: "A batch can fill before prefetch runs out.",
-    text: "The broker hands out at most `prefetch` messages that are not acknowledged, and a message is acknowledged \
-           once its rows are stored. If those messages can't hold `rows` rows, every batch waits for its delay. A JSON \
-           message holds one row, a message of app events at most 4_096. Lower `rows`, or raise `prefetch` (at most \
-           65_535).",
-    bad: "queues:\n  logs: { prefetch: 100, batch: { rows: 10_000 }, ... }",
-    good: "queues:\n  logs: { prefetch: 20_000, batch: { rows: 10_000 }, ... }",
-};
+use crate::rules::feeding::{UNFED_TABLE, UNREACHABLE_BATCH};
+use crate::rules::reading::{CONFLICTING_KEYS, OUT_OF_BOUNDS};
 
 /// Checks feeding and batches.
 pub(super) fn check(resolved: &Resolved<'_>, out: &mut Diagnostics) {
@@ -80,7 +28,7 @@ pub(super) fn check(resolved: &Resolved<'_>, out: &mut Diagnostics) {
             out.push(match &table.spec.events {
                 Some(_) => found.at(name.span, "no gRPC source takes app events"),
                 None => found.at(name.span, "no queue goes into it").help(format!(
-                    "a queue with `into: {}`, or a list of `events`",
+                    "add a queue with `into: {}`, or a list of `events`",
                     name.value
                 )),
             });

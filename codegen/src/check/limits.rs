@@ -1,25 +1,10 @@
-//! The rule about the longest texts of columns.
+//! Check of the longest texts of columns.
 
-use super::Rule;
-use super::keys::UNKNOWN_COLUMN;
-use crate::diagnostic::{Diagnostic, Diagnostics};
-use crate::names::suggest;
+use crate::base::diagnostic::{Diagnostic, Diagnostics};
+use crate::base::names::suggest;
 use crate::resolve::{Resolved, Table, is_text};
-
-/// The rules of this file.
-pub(super) const RULES: &[&Rule] = &[&TEXT_LIMIT];
-
-pub(crate) const TEXT_LIMIT: Rule = Rule {
-    code: "EG066",
-    name: "text-limit",
-    purpose: "What is limited is a text, and somewhere that it can be refused.",
-    text: "`limits` says how long the texts of columns may be: String and LowCardinality, also where they can be NULL. \
-           Numbers and instants have the length of their type; a list, a map or JSON is as long as its message, which \
-           `max_request` bounds. Columns that a hook fills aren't filled from messages. PostgreSQL has no dictionaries. \
-           The dead-letter table keeps what comes as it is, since nothing comes after it.",
-    bad: "columns: { name: $type, params: $payload | json }\nlimits: { columns: { params: 64KiB } }",
-    good: "columns: { name: $type, params: $payload | json }\nlimits: { columns: { name: 256 } }",
-};
+use crate::rules::keys::UNKNOWN_COLUMN;
+use crate::rules::limits::TEXT_LIMIT;
 
 /// Checks what tables say of their texts.
 pub(super) fn check(resolved: &Resolved<'_>, out: &mut Diagnostics) {
@@ -27,19 +12,12 @@ pub(super) fn check(resolved: &Resolved<'_>, out: &mut Diagnostics) {
         let limits = &table.spec.limits;
         let name = &table.spec.name.value;
         if let (Some(_), Some(span)) = (table.spec.dead_letters, limits.span) {
-            let message = format!("table `{name}` is that of the dead letters, and has no limits");
+            let message = format!("table `{name}` keeps dead letters, which have no limits");
             out.push(
                 Diagnostic::new(&TEXT_LIMIT, message)
-                    .at(span, "nothing is refused here")
-                    .and(table.spec.dead_letters, "what comes is kept")
-                    .help("say it in the tables that the dead letters come from, or in `defaults`"),
-            );
-        } else if let (Some(_), Some(size)) = (&table.spec.postgres, &limits.dictionaries) {
-            let message = format!("table `{name}` is in PostgreSQL, which has no dictionaries");
-            out.push(
-                Diagnostic::new(&TEXT_LIMIT, message)
-                    .at(size.span, "of no column")
-                    .help("`keys` are the columns of `unique` and `indexes`; `columns` names any other"),
+                    .at(span, "messages can't be refused here")
+                    .and(table.spec.dead_letters, "everything is kept")
+                    .help("set it in the tables that the dead letters come from, or in `defaults`"),
             );
         }
         columns(table, out);
@@ -52,7 +30,7 @@ fn columns(table: &Table<'_>, out: &mut Diagnostics) {
         match column {
             Some(column) if is_text(&column.column.ty) => {}
             Some(column) => {
-                let message = format!("`{}` is no text", name.value);
+                let message = format!("`{}` is not a text column", name.value);
                 out.push(
                     Diagnostic::new(&TEXT_LIMIT, message)
                         .at(name.span, format!("is {}", column.column.ty))
@@ -91,7 +69,7 @@ fn columns(table: &Table<'_>, out: &mut Diagnostics) {
 }
 
 fn is_hooks(table: &Table<'_>, column: &str) -> bool {
-    use crate::spec::Column::Hook;
+    use crate::syntax::spec::Column::Hook;
     let mut columns = table.spec.columns.iter();
     columns.any(|c| matches!(c, Hook { name, .. } if name.value == column))
 }

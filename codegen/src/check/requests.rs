@@ -1,127 +1,12 @@
-//! Rules about requests: where messages are forwarded, as what, and what answers mean.
+//! Checks of requests: where messages are forwarded, as what, and what answers mean.
 
-use super::Rule;
-use super::reading::CONFLICTING_KEYS;
-use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::base::diagnostic::{Diagnostic, Diagnostics};
+use crate::base::names::is_identifier;
 use crate::model::{Destination, Input};
-use crate::names::is_identifier;
 use crate::resolve::Resolved;
-use crate::spec;
-
-/// The rules of this file.
-pub(super) const RULES: &[&Rule] = &[
-    &DESTINATION_NAME,
-    &TARGET,
-    &VARIABLE,
-    &URL,
-    &REQUEST_HEADER,
-    &STATUS,
-    &REQUEST_INPUT,
-    &UNUSED_REQUEST,
-    &REQUEST_BODY,
-    &CHOICE,
-];
-
-pub(crate) const DESTINATION_NAME: Rule = Rule {
-    code: "EG170",
-    name: "destination-name",
-    purpose: "Tables and requests have names of their own.",
-    text: "A queue's `into` names a table or a request, so that no two of them may have the same name. The name of a \
-           request is a plain identifier, as that of a table.",
-    bad: "tables: { shop_event: { ... } }\nrequests: { shop_event: { ... } }",
-    good: "tables: { shop_event: { ... } }\nrequests: { shop_events_api: { ... } }",
-};
-
-pub(crate) const TARGET: Rule = Rule {
-    code: "EG171",
-    name: "target",
-    purpose: "It is clear where a message is sent: with one method, to one URL.",
-    text: "A target is `{ post: URL }`, or `put` or `patch`, and perhaps `headers`. A request has one target (`to: \
-           TARGET`), or several that `by` chooses among (`to: { VALUE: TARGET }`).",
-    bad: "requests:\n  shop: { to: { headers: { X-Key: $SHOP_KEY } } }",
-    good: "requests:\n  shop: { to: { post: $SHOP_URL, headers: { X-Key: $SHOP_KEY } } }",
-};
-
-pub(crate) const VARIABLE: Rule = Rule {
-    code: "EG172",
-    name: "variable",
-    purpose: "A dollar sign in a URL or a header begins the name of a variable.",
-    text: "`$NAME` or `${NAME}` is replaced by the variable NAME of the server's environment: capital letters, digits \
-           and underscores. `$$` is a dollar sign.",
-    bad: "headers: { Authorization: Bearer $shop-key }",
-    good: "headers: { Authorization: Bearer $SHOP_KEY }",
-};
-
-pub(crate) const URL: Rule = Rule {
-    code: "EG173",
-    name: "url",
-    purpose: "A URL begins with a variable, or with https:// or http:// and a host.",
-    text: "What a variable holds is checked when the server starts.",
-    bad: "to: { post: api.shop.example/events }",
-    good: "to: { post: https://api.shop.example/events }",
-};
-
-pub(crate) const REQUEST_HEADER: Rule = Rule {
-    code: "EG174",
-    name: "request-header",
-    purpose: "A header of a request has a name that HTTP allows, once, and that isn't set anyway.",
-    text: "Letters, digits and a few signs; the case doesn't matter. `Host`, `Content-Length` and those about the \
-           connection follow from the request. What a secret header holds comes from a variable.",
-    bad: "headers: { \"Api Key\": $SHOP_KEY }",
-    good: "headers: { Api-Key: $SHOP_KEY }",
-};
-
-pub(crate) const STATUS: Rule = Rule {
-    code: "EG175",
-    name: "status",
-    purpose: "A status is a number from 300 to 599, or a class of them, and means one thing.",
-    text: "2xx says that the message was taken. After a status of `retried` the same request is sent again; one of \
-           `refused` is the message's fault, which becomes a dead letter. After any other the target counts as wrong or gone. \
-           Where one list has a class (`5xx`) and the other a number of it, the number counts.",
-    bad: "retried: [429, 50x]\nrefused: [400, 429]",
-    good: "retried: [429, 5xx]\nrefused: [400, 501]",
-};
-
-pub(crate) const REQUEST_INPUT: Rule = Rule {
-    code: "EG176",
-    name: "request-input",
-    purpose: "A request forwards JSON messages of one kind.",
-    text: "The body is made of the fields of one message. App events travel in batches of many types, which no request \
-           takes.",
-    bad: "queues:\n  all: { bind: { grpc_event.tx: \"*\" }, into: shop_api, ... }",
-    good: "queues:\n  shop: { bind: { shop.dx: shop }, into: shop_api, ... }",
-};
-
-pub(crate) const UNUSED_REQUEST: Rule = Rule {
-    code: "EG177",
-    name: "unused-request",
-    purpose: "Every request is used by a queue.",
-    text: "Messages are forwarded by the queues whose `into` names the request. Without one, nothing is known of what it \
-           forwards, and it can't be checked.",
-    bad: "requests: { shop_api: { to: { post: $SHOP_URL } } }",
-    good: "requests: { shop_api: { to: { post: $SHOP_URL } } }\nqueues:\n  shop: { bind: { shop.dx: shop }, into: shop_api, ... }",
-};
-
-pub(crate) const REQUEST_BODY: Rule = Rule {
-    code: "EG178",
-    name: "request-body",
-    purpose: "A body is a JSON object: a whole one, members, or both.",
-    text: "`body: EXPRESSION` gives an object; in `body: { \"*\": EXPRESSION, MEMBER: EXPRESSION }` members are put into \
-           it, or replace its own. A member is text, a number, a truth value or an object; one without a value is left \
-           out. An instant becomes text with `rfc3339`.",
-    bad: "body: { at: body.eventTime | epoch_millis }",
-    good: "body: { at: body.eventTime | epoch_millis | rfc3339 }",
-};
-
-pub(crate) const CHOICE: Rule = Rule {
-    code: "EG179",
-    name: "choice",
-    purpose: "What chooses among targets is text.",
-    text: "`by` is an expression over the body. A message with a value that has no target is a dead letter, and so \
-           would be one without a value: a field that may be absent gets a `default`.",
-    bad: "by: body.appType",
-    good: "by: body.appType | default(\"USER\")",
-};
+use crate::rules::reading::CONFLICTING_KEYS;
+use crate::rules::requests::{DESTINATION_NAME, REQUEST_INPUT, UNUSED_REQUEST};
+use crate::syntax::spec;
 
 /// Checks names, what feeds requests, and what their queues can't have.
 pub(super) fn check(resolved: &Resolved<'_>, out: &mut Diagnostics) {
@@ -161,7 +46,7 @@ pub(super) fn check(resolved: &Resolved<'_>, out: &mut Diagnostics) {
             out.push(
                 Diagnostic::new(&UNUSED_REQUEST, message)
                     .at(name.span, "no queue goes into it")
-                    .help(format!("a queue with `into: {}`", name.value)),
+                    .help(format!("add a queue with `into: {}`", name.value)),
             );
         }
     }
@@ -175,7 +60,7 @@ pub(super) fn check(resolved: &Resolved<'_>, out: &mut Diagnostics) {
         if let (Some(into), Some(Input::Events | Input::DeadLetters)) =
             (&declared.into, &queue.input)
         {
-            let message = format!("the messages of queue `{}` are no JSON", queue.name);
+            let message = format!("the messages of queue `{}` are not JSON", queue.name);
             out.push(
                 Diagnostic::new(&REQUEST_INPUT, message)
                     .at(into.span, "a request takes JSON messages")
@@ -193,7 +78,7 @@ pub(super) fn check(resolved: &Resolved<'_>, out: &mut Diagnostics) {
     }
 }
 
-fn batch(settings: &spec::Settings) -> Option<crate::diagnostic::Span> {
+fn batch(settings: &spec::Settings) -> Option<crate::base::diagnostic::Span> {
     let all = [&settings.rows, &settings.bytes, &settings.delay];
     all.into_iter().flatten().map(|setting| setting.span).next()
 }

@@ -1,47 +1,11 @@
-//! Rules about routing: every message that is published reaches a queue.
+//! Checks of routing: every message that is published reaches a queue.
 
-use super::Rule;
-use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::base::diagnostic::{Diagnostic, Diagnostics};
+use crate::base::names::list;
 use crate::model::{ExchangeKind, Intake, Route};
-use crate::names::list;
 use crate::resolve::{Resolved, Source};
-use crate::spec::Located;
-
-/// The rules of this file.
-pub(super) const RULES: &[&Rule] = &[&UNROUTABLE, &BINDING_KEY, &UNMATCHED_BINDING];
-
-pub(crate) const UNROUTABLE: Rule = Rule {
-    code: "EG020",
-    name: "unroutable-event",
-    purpose: "What a source publishes reaches a queue.",
-    text: "An app event's routing key is its type's message name, a webhook's is its `routing_key`. If no binding on \
-           the source's exchange matches it, every such message would end among the unrouted ones. Bind a queue to \
-           it, or to a pattern that matches it.",
-    bad: "sources:\n  shop: { post: /shop/, message: webhook.Shop, exchange: shop.dx, routing_key: shop }\nqueues:\n  shop_q: { bind: { shop.dx: shops }, into: shop, ... }",
-    good: "sources:\n  shop: { post: /shop/, message: webhook.Shop, exchange: shop.dx, routing_key: shop }\nqueues:\n  shop_q: { bind: { shop.dx: shop }, into: shop, ... }",
-};
-
-pub(crate) const BINDING_KEY: Rule = Rule {
-    code: "EG023",
-    name: "binding-key",
-    purpose: "A key fits the kind of its exchange.",
-    text: "A direct exchange compares keys letter by letter: `*` and `#` are no wildcards there. On a topic exchange \
-           `*` is exactly one word and `#` any number of words, both only as whole words between dots. A fanout \
-           exchange ignores keys, so that its binding key is empty. A key has at most 255 bytes, and the same binding \
-           is made once.",
-    bad: "exchanges: { beat.dx: direct }\nqueues:\n  logs: { bind: { beat.dx: \"*\" }, ... }",
-    good: "exchanges: { beat.dx: topic }\nqueues:\n  logs: { bind: { beat.dx: \"*\" }, ... }",
-};
-
-pub(crate) const UNMATCHED_BINDING: Rule = Rule {
-    code: "EG024",
-    name: "unmatched-binding",
-    purpose: "A queue's bindings match something that is published.",
-    text: "The sources that publish to the exchange never use a key that the binding matches. If another service \
-           does, name the message that it sends: `message: package.Message`.",
-    bad: "queues:\n  carts: { bind: { grpc_event.tx: AddToCart }, into: event, ... }",
-    good: "queues:\n  carts: { bind: { grpc_event.tx: AddToCartEvent }, into: event, ... }",
-};
+use crate::rules::routing::{BINDING_KEY, UNROUTABLE};
+use crate::syntax::spec::Located;
 
 /// Checks keys and routes.
 pub(super) fn check(resolved: &Resolved<'_>, out: &mut Diagnostics) {
@@ -113,7 +77,7 @@ fn unroutable(source: &Source<'_>, resolved: &Resolved<'_>, out: &mut Diagnostic
         return;
     };
     let message = match lost[..] {
-        [only] => format!("no queue takes what is published with the key `{only}`"),
+        [only] => format!("no queue is bound for messages with the key `{only}`"),
         _ => format!(
             "no queue takes {} of the event types: {}",
             lost.len(),
@@ -164,7 +128,7 @@ fn binding_key(binding: &Located<Route>, resolved: &Resolved<'_>, out: &mut Diag
     };
     let exchange = resolved.spec.exchange(&binding.value.exchange);
     let message = format!(
-        "`{key}` is no key for exchange `{}`",
+        "`{key}` is not a valid key for exchange `{}`",
         binding.value.exchange
     );
     out.push(

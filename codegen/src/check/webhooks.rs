@@ -1,89 +1,9 @@
-//! Rules about webhooks and JSON messages: headers, signatures, and what has to be in a message.
+//! Checks of webhooks and JSON messages: headers, signatures, and what has to be in a message.
 
-use super::Rule;
-use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::base::diagnostic::{Diagnostic, Diagnostics};
 use crate::model::{Input, Intake};
 use crate::resolve::Resolved;
-
-/// The rules of this file.
-pub(super) const RULES: &[&Rule] = &[
-    &ANY_OF,
-    &HEADERS_NOT_KEPT,
-    &VERIFIED_ONE_WAY,
-    &HEADER_NAME,
-    &SECRET_VARIABLE,
-    &MESSAGE_ID,
-];
-
-pub(crate) const ANY_OF: Rule = Rule {
-    code: "EG131",
-    name: "any-of",
-    purpose: "`any_of` is a choice between optional fields of a JSON message that somebody sends.",
-    text: "At least one of the fields has to be there, not null and no empty text. It is checked when a webhook takes \
-           the message in, which refuses it, and when a queue's worker takes it, which makes it a dead letter. A \
-           field that always has to be there is declared without `optional`.",
-    bad: "messages:\n  webhook.WebengageEvent: { any_of: [userId] }",
-    good: "messages:\n  webhook.WebengageEvent: { any_of: [userId, anonymousId] }",
-};
-
-pub(crate) const HEADERS_NOT_KEPT: Rule = Rule {
-    code: "EG132",
-    name: "headers-not-kept",
-    purpose: "A routing key comes from headers only where the source keeps them.",
-    text: "With `headers: true` a webhook puts the headers of its requests beside their bodies, without those that \
-           hold credentials. What decides where a message goes is then there for whoever looks at it later, too.",
-    bad: "graphy: { post: /graphy/event/, routing_key_from: '$headers.event | default(\"none\")', ... }",
-    good: "graphy: { post: /graphy/event/, headers: true, routing_key_from: '$headers.event | default(\"none\")', ... }",
-};
-
-pub(crate) const VERIFIED_ONE_WAY: Rule = Rule {
-    code: "EG133",
-    name: "verified-one-way",
-    purpose: "`verify` names one way in which requests prove where they come from.",
-    text: "`shopify: VARIABLE` is Shopify's signature in X-Shopify-Hmac-Sha256; `hmac: VARIABLE` with `header`, \
-           `encoding` (hex or base64) and `prefix` any HMAC-SHA256 of the body; `bearer: VARIABLE` a token, and \
-           `basic: VARIABLE` user:password in the Authorization header.",
-    bad: "verify: { header: X-Signature }",
-    good: "verify: { hmac: PARTNER_SECRET, header: X-Signature, encoding: hex, prefix: \"sha256=\" }",
-};
-
-pub(crate) const HEADER_NAME: Rule = Rule {
-    code: "EG134",
-    name: "header-name",
-    purpose: "A header's name is one that HTTP and AMQP can have.",
-    text: "Letters, digits, and a few signs such as - . and _; the case doesn't matter. `$headers.\"NAME\"` is one of \
-           a message's headers, `$headers` alone are all of them.",
-    bad: "columns: { device: '$headers.\"x bb deviceid\"' }",
-    good: "columns: { device: '$headers.\"x-bb-deviceid\"' }",
-};
-
-pub(crate) const SECRET_VARIABLE: Rule = Rule {
-    code: "EG135",
-    name: "secret-variable",
-    purpose: "A secret comes from an environment variable, which the declaration names.",
-    text: "The name holds capital letters, digits and underscores and begins with a letter. To change a secret \
-           without refusing anybody, the one before it goes into NAME_PREVIOUS, and both are accepted; so that a \
-           name can't end with _PREVIOUS itself.",
-    bad: "verify: { bearer: s3cr3t }",
-    good: "verify: { bearer: PARTNER_TOKEN }",
-};
-
-pub(crate) const MESSAGE_ID: Rule = Rule {
-    code: "EG136",
-    name: "message-id",
-    purpose: "A source says what tells its messages apart, so that one that is sent twice is stored once, and two that \
-              look alike are two.",
-    text: "Senders repeat what they got no answer to, and only they know what is the same. `id: { header: NAME }` is for \
-           senders that give each message an id in a header; `id: { fields: [body.FIELD, ...] }` for those that say in \
-           the body which message it is and when it happened: name the sender's own time among the fields, because \
-           without one a message that means the same again later is taken for a repetition; `id: request` for the \
-           others: every request is a message of its own, stored as often as it is sent. What is stored is a hash of \
-           the source, the declared value and the body, so that nobody's message replaces another one. A queue of \
-           another service's JSON messages has `id: message_id` unless it says otherwise: the AMQP property, or a hash \
-           of the body and the place in its list, so that of two equal messages without the property one is stored.",
-    bad: "shop: { post: /shop/, message: webhook.Shop, exchange: shop.dx, routing_key: shop }",
-    good: "shop: { post: /shop/, message: webhook.Shop, exchange: shop.dx, routing_key: shop, id: { header: X-Webhook-Id } }",
-};
+use crate::rules::webhooks::ANY_OF;
 
 /// Checks that what is said of messages is said of some that come.
 pub(super) fn check(resolved: &Resolved<'_>, out: &mut Diagnostics) {
@@ -98,7 +18,7 @@ pub(super) fn check(resolved: &Resolved<'_>, out: &mut Diagnostics) {
             _ => None,
         });
         if !posted.any(|m| m == message) && !taken.any(|m| m == message) {
-            let text = format!("nobody sends `{}` as JSON", message.full_name());
+            let text = format!("no JSON message is a `{}`", message.full_name());
             out.push(
                 Diagnostic::new(&ANY_OF, text)
                     .at(said.span, "of no source and no queue")

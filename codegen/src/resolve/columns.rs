@@ -6,14 +6,14 @@ use std::collections::BTreeMap;
 
 use prost_reflect::{FieldDescriptor, MessageDescriptor};
 
+use super::typing::{self, Scope};
 use super::{Column, Resolved, Table};
-use crate::check::columns::{EXPRESSION_SYNTAX, MISPLACED_ROOT, TYPE_DISAGREES};
-use crate::diagnostic::{Diagnostic, Diagnostics};
-use crate::model::{self, From, Input, PgType, Root, Type, Value};
-use crate::names::snake_case;
-use crate::spec;
-use crate::typing::{self, Scope};
-use crate::yaml::Text;
+use crate::base::diagnostic::{Diagnostic, Diagnostics};
+use crate::base::names::snake_case;
+use crate::model::{self, From, Input, Root, Type, Value};
+use crate::rules::columns::{EXPRESSION_SYNTAX, MISPLACED_ROOT, TYPE_DISAGREES};
+use crate::syntax::spec;
+use crate::syntax::yaml::Text;
 
 /// Fills in the columns of a table.
 pub(super) fn fill(resolved: &mut Resolved<'_>, index: usize, out: &mut Diagnostics) {
@@ -29,11 +29,8 @@ pub(super) fn fill(resolved: &mut Resolved<'_>, index: usize, out: &mut Diagnost
     for column in &table.spec.columns {
         let expanded = match column {
             spec::Column::Explicit { name, from, ty } => {
-                let declared = Declared {
-                    ty: ty.as_ref(),
-                    postgres: table.spec.postgres.is_some(),
-                };
-                explicit(name, from.as_ref(), declared, &scope, out).map(|c| vec![c])
+                let ty = ty.as_ref();
+                explicit(name, from.as_ref(), ty, table, &scope, out).map(|c| vec![c])
             }
             spec::Column::Hook { .. } => continue,
             spec::Column::Wildcard { root } => wildcard(root, table, &taken, &scope, out),
@@ -76,20 +73,22 @@ fn taken(table: &spec::Table, out: &mut Diagnostics) -> (Vec<Vec<String>>, bool)
     (taken, complete)
 }
 
-/// A column's declared type, and of what kind of database it is.
-struct Declared<'a> {
-    ty: Option<&'a Text>,
-    postgres: bool,
-}
-
 fn explicit(
     name: &Text,
     from: Option<&Text>,
-    Declared { ty, postgres }: Declared<'_>,
+    ty: Option<&Text>,
+    table: &Table<'_>,
     scope: &Scope<'_>,
     out: &mut Diagnostics,
 ) -> Option<Column> {
-    let declared = ty.and_then(|ty| declared_type(ty, postgres, out));
+    let store = table.store.as_ref();
+    let declared = ty.and_then(|ty| {
+        let read = store.read_type(&ty.value);
+        if read.is_none() {
+            out.push(store.unknown_type(ty));
+        }
+        read
+    });
     let text = from?;
     // A text that can't be read was reported when the taken paths were collected.
     let expression = typing::read(text, &mut Diagnostics::default())?;
@@ -97,17 +96,16 @@ fn explicit(
         return None;
     }
     let mut from = typing::resolve(&expression, text, scope, out)?;
-    if let (true, From::Value(value)) = (postgres, &mut from)
+    if let From::Value(value) = &mut from
         && value.root == Root::Unknown
     {
-        // Rows that are there when the column is added have nothing in it.
-        value.ty = Type::Nullable(Box::new(Type::String));
+        value.ty = store.type_of_unknown(value.ty.clone());
     }
     let derived = type_of(&from)?;
     if let (Some(declared), Some(place)) = (declared, ty)
-        && let Some(shown) = differs(&declared, &derived)
+        && let Some(derived) = store.type_of(&derived).filter(|ty| *ty != declared)
     {
-        let (declared, derived) = (&place.value, shown);
+        let declared = &place.value;
         let message = format!("column `{}` is {derived}, not {declared}", name.value);
         out.push(
             Diagnostic::new(&TYPE_DISAGREES, message)
@@ -127,45 +125,6 @@ fn explicit(
         place: name.span,
         expanded: None,
     })
-}
-
-/// A type as it is declared.
-enum DeclaredType {
-    ClickHouse(Type),
-    Postgres(PgType),
-}
-
-/// What a column is, where it isn't what is declared.
-fn differs(declared: &DeclaredType, derived: &Type) -> Option<String> {
-    match declared {
-        DeclaredType::ClickHouse(ty) => (ty != derived).then(|| derived.to_string()),
-        DeclaredType::Postgres(ty) => PgType::of(derived)
-            .filter(|of| of != ty)
-            .map(|of| of.to_string()),
-    }
-}
-
-fn declared_type(text: &Text, postgres: bool, out: &mut Diagnostics) -> Option<DeclaredType> {
-    if postgres {
-        let ty = PgType::parse(&text.value);
-        if ty.is_none() {
-            out.push(crate::check::postgres::unknown_type(text));
-        }
-        return ty.map(DeclaredType::Postgres);
-    }
-    let ty = Type::parse(&text.value);
-    if ty.is_none() {
-        out.push(
-            Diagnostic::new(&TYPE_DISAGREES, format!("`{}` is not a type that a column can have", text.value))
-                .at(text.span, "unknown type")
-                .help(
-                    "types: Bool, Int32, Int64, UInt32, UInt64, Float32, Float64, String, DateTime('UTC'), \
-                     DateTime64(3, 'UTC'), DateTime64(6, 'UTC'), JSON; and LowCardinality, Nullable, Array and \
-                     Map of them",
-                ),
-        );
-    }
-    ty.map(DeclaredType::ClickHouse)
 }
 
 /// The columns of the fields that no explicit column stands for.
@@ -240,7 +199,7 @@ fn stands_for_nothing(root: &Text) -> Diagnostic {
     Diagnostic::new(&EXPRESSION_SYNTAX, message)
         .at(root.span, "not a message")
         .help(
-            "it stands for the fields of header, event, payload or body, or for what a user agent says: \
+            "it stands for the fields of header, event, payload or body, or for the parts of a user agent: \
              `body.FIELD | user_agent`",
         )
 }

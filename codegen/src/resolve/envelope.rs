@@ -2,13 +2,13 @@
 
 use prost_reflect::{DescriptorPool, FieldDescriptor, Kind, MessageDescriptor, MethodDescriptor};
 
-use crate::check::names::{ENVELOPE, UNKNOWN_METHOD};
-use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::base::diagnostic::{Diagnostic, Diagnostics};
+use crate::base::names::suggest;
 use crate::model::{Envelope, Ids};
-use crate::names::suggest;
-use crate::proto::Proto;
-use crate::spec::Spec;
-use crate::yaml::Text;
+use crate::rules::names::{ENVELOPE, UNKNOWN_METHOD};
+use crate::syntax::proto::Proto;
+use crate::syntax::spec::Spec;
+use crate::syntax::yaml::Text;
 
 /// The envelope that the gRPC sources share.
 pub(super) fn find(spec: &Spec, proto: &Proto, out: &mut Diagnostics) -> Option<Envelope> {

@@ -3,15 +3,15 @@
 use prost_reflect::{Kind, MessageDescriptor};
 
 use super::Resolved;
-use crate::check::webhooks::{HEADER_NAME, MESSAGE_ID};
-use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::base::diagnostic::{Diagnostic, Diagnostics};
+use crate::base::names::is_header;
 use crate::model::{From, IdFrom, Input, Intake, Root, Route};
-use crate::names::is_header;
-use crate::proto::Proto;
-use crate::routing;
-use crate::spec::{self, Id, IdWay, Located, Way};
-use crate::typing::{self, Scope};
-use crate::yaml::Text;
+use crate::resolve::routing;
+use crate::resolve::typing::{self, Scope};
+use crate::rules::webhooks::{HEADER_NAME, MESSAGE_ID};
+use crate::syntax::proto::Proto;
+use crate::syntax::spec::{self, Id, IdWay, Located, Way};
+use crate::syntax::yaml::Text;
 
 /// What is known of partners: a word in a source's name, path or message, and what fits.
 const PARTNERS: [(&str, &str, &str); 12] = [
@@ -47,7 +47,7 @@ pub(super) fn of_source(
     let Some(id) = &source.id else {
         let name = &source.name;
         let text = format!(
-            "source `{}` doesn't say what tells its messages apart",
+            "source `{}` doesn't declare the identity of its messages",
             name.value
         );
         let missing = Diagnostic::new(&MESSAGE_ID, text).at(name.span, "has no `id`");
@@ -99,14 +99,14 @@ pub(super) fn of_queue(
                     "source `{}` makes the ids of queue `{}`",
                     source.spec.name.value, queue.name.value
                 );
-                let wrong = Diagnostic::new(&MESSAGE_ID, text).at(id.span, "never asked");
+                let wrong = Diagnostic::new(&MESSAGE_ID, text).at(id.span, "not used");
                 let wrong = wrong.and(Some(source.spec.name.span), "has an `id`");
                 out.push(wrong.help("leave `id` of the queue out"));
                 None
             }
             None => match way {
                 IdWay::Request(span) => {
-                    let text = "a message comes more than once, so that its id can't be a new one each time";
+                    let text = "a message may be delivered more than once, so its id can't be a new one each time";
                     let wrong = Diagnostic::new(&MESSAGE_ID, text).at(*span, "of sources only");
                     let help =
                         "`message_id`, `{ header: NAME }` or `{ fields: [body.FIELD, ...] }`";
@@ -149,8 +149,8 @@ fn one<'a>(id: &'a Id, out: &mut Diagnostics) -> Option<&'a IdWay> {
         return Some(way);
     }
     let text = match ways.len() {
-        0 => "`id` names nothing that tells messages apart",
-        _ => "`id` names several ways to tell messages apart",
+        0 => "`id` is empty: it must declare the identity of messages",
+        _ => "`id` declares several identities of messages",
     };
     let help = "`{ header: NAME }`, or `{ fields: [body.FIELD, ...] }`";
     out.push(
@@ -165,7 +165,7 @@ fn header(name: &Text, out: &mut Diagnostics) -> Option<IdFrom> {
     if is_header(&name.value) {
         return Some(IdFrom::Header(name.value.to_ascii_lowercase()));
     }
-    let text = format!("`{}` is no header's name", name.value);
+    let text = format!("`{}` is not a valid header name", name.value);
     let help = "letters, digits, and a few signs such as - . and _";
     out.push(
         Diagnostic::new(&HEADER_NAME, text)

@@ -1,15 +1,16 @@
 //! What a queue's messages hold, and so what a table's rows are made from.
 
 use super::{Queue, Resolved, Source, Table, sources};
-use crate::check::feeding::{MIXED_INPUT, UNKNOWN_INPUT};
-use crate::check::names::UNKNOWN_EVENT;
-use crate::check::routing::UNMATCHED_BINDING;
-use crate::diagnostic::{Diagnostic, Diagnostics, Span};
+use crate::base::diagnostic::{Diagnostic, Diagnostics, Span};
+use crate::base::names::suggest;
 use crate::model::{Destination, Input, Intake, Route};
-use crate::names::suggest;
-use crate::routing;
-use crate::spec::{self, Located};
-use crate::yaml::Text;
+use crate::resolve::routing;
+use crate::rules::feeding::{MIXED_INPUT, UNKNOWN_INPUT};
+use crate::rules::names::UNKNOWN_EVENT;
+use crate::rules::routing::UNMATCHED_BINDING;
+use crate::store::Declared;
+use crate::syntax::spec::{self, Located};
+use crate::syntax::yaml::Text;
 
 /// What a declared queue's messages hold: its `message`, or what the sources publish that its bindings match.
 pub(super) fn of_queue(
@@ -81,20 +82,25 @@ pub(super) fn of_queue(
     Some(input.clone())
 }
 
-/// The tables, with what their rows are made from.
-pub(super) fn tables<'a>(resolved: &Resolved<'a>, out: &mut Diagnostics) -> Vec<Table<'a>> {
+/// The tables, with what they say of their `stores` and what their rows are made from.
+pub(super) fn tables<'a>(
+    resolved: &Resolved<'a>,
+    stores: Vec<Box<dyn Declared>>,
+    out: &mut Diagnostics,
+) -> Vec<Table<'a>> {
     resolved
         .spec
         .tables
         .iter()
+        .zip(stores)
         .enumerate()
-        .map(|(index, table)| Table {
+        .map(|(index, (table, store))| Table {
             spec: table,
+            store,
             input: of_table(resolved, index, table, out),
             types: types(resolved, table, out),
             types_known: table.events.iter().flatten().all(|e| is_type(resolved, e)),
             columns: Vec::new(),
-            partition_by: None,
             taken: Vec::new(),
             complete: false,
         })
@@ -117,10 +123,7 @@ fn of_table(
         .filter_map(|q| Some((q, q.input.clone()?)));
     if table.events.is_some() {
         if let Some((queue, _)) = feeding.next() {
-            let message = format!(
-                "table `{}` takes the messages of a queue of its own",
-                table.name.value
-            );
+            let message = format!("table `{}` is fed by a queue of its own", table.name.value);
             out.push(misfit(
                 message,
                 queue,
@@ -235,7 +238,7 @@ fn name(input: &Input) -> String {
 fn no_match(queue: &str, binding: &Located<Route>, keys: &[String], source: Span) -> Diagnostic {
     let key = &binding.value.routing_key;
     let message =
-        format!("nothing is published that `{key}` matches, so queue `{queue}` stays empty");
+        format!("no message is published that `{key}` matches, so queue `{queue}` stays empty");
     Diagnostic::new(&UNMATCHED_BINDING, message)
         .at(binding.span, "matches no routing key")
         .and(Some(source), "this source publishes to the exchange")
@@ -247,7 +250,10 @@ fn no_match(queue: &str, binding: &Located<Route>, keys: &[String], source: Span
 }
 
 fn unknown(queue: &spec::Queue) -> Diagnostic {
-    let message = format!("what do the messages of queue `{}` hold?", queue.name.value);
+    let message = format!(
+        "the type of the messages of queue `{}` is unknown",
+        queue.name.value
+    );
     Diagnostic::new(&UNKNOWN_INPUT, message)
         .at(queue.name.span, "no source publishes to its exchanges")
         .help("name their message: `message: package.Message`")

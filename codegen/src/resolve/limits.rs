@@ -4,8 +4,7 @@ use std::collections::BTreeMap;
 
 use super::Table;
 use crate::model::{TextLimit, Type};
-use crate::spec::{Limits, Located, OFF};
-use crate::yaml::Text;
+use crate::syntax::spec::{Limits, Located, OFF};
 
 /// The longest text of a key where nothing is said: a key is read and compared again and again, and kept in memory.
 const KEY: u64 = 1 << 10;
@@ -24,7 +23,8 @@ pub(crate) fn limits(table: &Table<'_>, defaults: &Limits) -> BTreeMap<String, T
     let of_keys = said(&own.keys, &defaults.keys, KEY);
     let of_dictionaries = said(&own.dictionaries, &defaults.dictionaries, DICTIONARY);
     let mode = own.enforce.as_ref().or(defaults.enforce.as_ref());
-    let keys: Vec<&str> = keys(table).map(|name| name.value.as_str()).collect();
+    let keys = table.store.keys().into_iter();
+    let keys: Vec<&str> = keys.map(|name| name.value.as_str()).collect();
     let texts = table.columns.iter().filter(|c| is_text(&c.column.ty));
     let limit = |column: &super::Column| {
         let name = column.column.name.as_str();
@@ -48,13 +48,6 @@ pub(crate) fn limits(table: &Table<'_>, defaults: &Limits) -> BTreeMap<String, T
     }
 }
 
-/// The columns that a table's keys hold as they are; those of PostgreSQL are its indexes too.
-fn keys<'a>(table: &Table<'a>) -> impl Iterator<Item = &'a Text> {
-    let upsert = table.spec.postgres.iter();
-    let of_postgres = upsert.flat_map(|u| u.unique.iter().chain(u.indexes.iter().flatten()));
-    table.spec.order_by.iter().chain(of_postgres)
-}
-
 /// Whether a column holds one text.
 pub(crate) fn is_text(ty: &Type) -> bool {
     match ty {
@@ -64,7 +57,7 @@ pub(crate) fn is_text(ty: &Type) -> bool {
     }
 }
 
-/// PostgreSQL has no dictionaries.
+/// Whether a column is a dictionary in the table's store.
 fn is_dictionary(table: &Table<'_>, ty: &Type) -> bool {
-    table.spec.postgres.is_none() && matches!(ty, Type::LowCardinality(_))
+    table.store.has_dictionaries() && matches!(ty, Type::LowCardinality(_))
 }

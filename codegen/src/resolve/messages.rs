@@ -3,13 +3,13 @@
 use prost_reflect::{FieldDescriptor, MessageDescriptor};
 
 use super::sources;
-use crate::check::columns::UNKNOWN_FIELD;
-use crate::check::webhooks::ANY_OF;
-use crate::diagnostic::{Diagnostic, Diagnostics};
-use crate::names::suggest;
-use crate::proto::Proto;
-use crate::spec::{self, Located, Spec};
-use crate::yaml::Text;
+use crate::base::diagnostic::{Diagnostic, Diagnostics};
+use crate::base::names::suggest;
+use crate::rules::columns::UNKNOWN_FIELD;
+use crate::rules::webhooks::ANY_OF;
+use crate::syntax::proto::Proto;
+use crate::syntax::spec::{self, Located, Spec};
+use crate::syntax::yaml::Text;
 
 /// The messages of which one of some fields has to be there.
 pub(super) fn any_of(
@@ -38,15 +38,15 @@ fn fields(
     out: &mut Diagnostics,
 ) -> Vec<String> {
     if let [only] = &written.any_of[..] {
-        let message = format!("`{}` is no choice", only.value);
+        let message = format!("`{}` alone is not a choice", only.value);
         let found = Diagnostic::new(&ANY_OF, message).at(only.span, "alone");
-        out.push(found.help("a field that has to be there is declared without `optional`"));
+        out.push(found.help("a required field is declared without `optional`"));
     }
     for name in &written.any_of {
         match message.get_field_by_name(&name.value) {
             None => out.push(unknown(name, message, proto)),
             Some(field) if !may_be_absent(&field) => {
-                let message = format!("`{}` has to be there anyway", field.full_name());
+                let message = format!("`{}` is required anyway", field.full_name());
                 out.push(
                     Diagnostic::new(&ANY_OF, message)
                         .at(name.span, "no choice")

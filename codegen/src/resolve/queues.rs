@@ -2,12 +2,12 @@
 
 use super::sources::{exchange, located};
 use super::{Queue, Resolved, Settings, UNROUTED, identity, inputs, requests};
-use crate::check::names::UNKNOWN_TABLE;
-use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::base::diagnostic::{Diagnostic, Diagnostics};
+use crate::base::names::suggest;
 use crate::model::{Destination, IdFrom, Input, Intake, Route};
-use crate::names::suggest;
-use crate::spec::{self, Located};
-use crate::yaml::Text;
+use crate::rules::names::UNKNOWN_TABLE;
+use crate::syntax::spec::{self, Located};
+use crate::syntax::yaml::Text;
 
 /// Holds the dead letters for which no queue is declared.
 const ERRORS: &str = "event_grpc.errors";
@@ -99,11 +99,7 @@ pub(super) fn of_typed_tables(resolved: &Resolved<'_>) -> Vec<Queue> {
         let Some(events) = &table.spec.events else {
             continue;
         };
-        let store = match table.spec.postgres {
-            Some(_) => "postgres",
-            None => "clickhouse",
-        };
-        let name = format!("{store}_{}_q", table.spec.name.value);
+        let name = table.spec.queue_name();
         let mut bindings: Vec<Located<Route>> = Vec::new();
         for source in &resolved.sources {
             let (Some(Intake::Grpc { .. }), Some(exchange)) =

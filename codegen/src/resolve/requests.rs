@@ -3,17 +3,17 @@
 use prost_reflect::MessageDescriptor;
 
 use super::{Resolved, statuses::statuses};
-use crate::check::feeding::MIXED_INPUT;
-use crate::check::requests::{CHOICE, REQUEST_BODY, REQUEST_HEADER, URL, VARIABLE};
-use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::base::diagnostic::{Diagnostic, Diagnostics};
+use crate::base::names::{is_header, list};
 use crate::model::{
     self, Destination, From, Input, Member, Piece, Request, Root, Target, Template, Type, Value,
 };
-use crate::names::{is_header, list};
-use crate::spec;
-use crate::template;
-use crate::typing::{self, Scope};
-use crate::yaml::Text;
+use crate::resolve::typing::{self, Scope};
+use crate::rules::feeding::MIXED_INPUT;
+use crate::rules::requests::{CHOICE, REQUEST_BODY, REQUEST_HEADER, URL, VARIABLE};
+use crate::syntax::spec;
+use crate::syntax::template;
+use crate::syntax::yaml::Text;
 
 /// Headers that follow from the request, or that are set by other keys.
 const OWN_HEADERS: [&str; 8] = [
@@ -141,7 +141,7 @@ fn template(text: &Text, out: &mut Diagnostics) -> Option<Template> {
         }),
         Err(error) => {
             out.push(
-                Diagnostic::new(&VARIABLE, "this is no variable of the environment")
+                Diagnostic::new(&VARIABLE, "this is not a valid environment variable")
                     .at(text.part(error.range), "not a name")
                     .help("`$NAME` or `${NAME}`, in capital letters; `$$` is a dollar sign"),
             );
@@ -166,7 +166,7 @@ fn is_url(url: &Template, text: &Text, out: &mut Diagnostics) -> bool {
     };
     if !fits {
         out.push(
-            Diagnostic::new(&URL, format!("`{}` is no URL", text.value))
+            Diagnostic::new(&URL, format!("`{}` is not a URL", text.value))
                 .at(text.span, "not a URL")
                 .help("a variable such as `$EVENTS_URL`, or https:// or http:// and a host"),
         );
@@ -181,8 +181,8 @@ fn header_name(name: &Text, out: &mut Diagnostics) -> bool {
     }
     let (message, label) = match own {
         true => (
-            format!("the header `{}` follows from the request", name.value),
-            "set anyway",
+            format!("the header `{}` is set by the server", name.value),
+            "set by the server",
         ),
         false => (
             format!("`{}` can't be the name of a header", name.value),
@@ -257,7 +257,7 @@ impl Scoped<'_> {
             .filter_map(|(value, _)| value.as_ref())
             .map(|value| value.value.as_str())
             .collect();
-        let mistake = Diagnostic::new(&CHOICE, "what chooses a target must be text")
+        let mistake = Diagnostic::new(&CHOICE, "the expression that chooses a target must be text")
             .at(text.span, format!("this is {}", value.ty));
         out.push(match (value.ty.present(), known.first()) {
             (Type::String, Some(first)) => mistake.help(format!(
@@ -307,7 +307,7 @@ impl Scoped<'_> {
         let value = self.value(text, out)?;
         if value.ty != Type::Json {
             out.push(
-                Diagnostic::new(&REQUEST_BODY, "a body is an object")
+                Diagnostic::new(&REQUEST_BODY, "a body must be an object")
                     .at(text.span, format!("this is {}", value.ty))
                     .help("a single value becomes a member: `body: { NAME: EXPRESSION }`"),
             );

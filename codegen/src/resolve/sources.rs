@@ -4,17 +4,17 @@ use prost_reflect::MessageDescriptor;
 
 use super::envelope::method;
 use super::{Source, identity, verify};
-use crate::check::columns::TYPE_DISAGREES;
-use crate::check::names::{UNKNOWN_EXCHANGE, UNKNOWN_MESSAGE};
-use crate::check::reading::{CONFLICTING_KEYS, MISSING_KEY};
-use crate::check::webhooks::HEADERS_NOT_KEPT;
-use crate::diagnostic::{Diagnostic, Diagnostics, Span};
+use crate::base::diagnostic::{Diagnostic, Diagnostics, Span};
+use crate::base::names::suggest;
 use crate::model::{Envelope, From, Input, Intake, OnBad, Route, RoutingKey, Type, Value};
-use crate::names::suggest;
-use crate::proto::Proto;
-use crate::spec::{self, Located, Spec};
-use crate::typing::{self, Scope};
-use crate::yaml::Text;
+use crate::resolve::typing::{self, Scope};
+use crate::rules::columns::TYPE_DISAGREES;
+use crate::rules::names::{UNKNOWN_EXCHANGE, UNKNOWN_MESSAGE};
+use crate::rules::reading::{CONFLICTING_KEYS, MISSING_KEY};
+use crate::rules::webhooks::HEADERS_NOT_KEPT;
+use crate::syntax::proto::Proto;
+use crate::syntax::spec::{self, Located, Spec};
+use crate::syntax::yaml::Text;
 
 /// Resolves every source.
 pub(super) fn resolve<'a>(
@@ -159,8 +159,7 @@ fn intake(
         }
         (None, None) => {
             out.push(
-                missing(source, "`grpc` or `post`, which tells how events arrive")
-                    .at(name.span, "how do its events arrive?"),
+                missing(source, "`grpc` or `post`").at(name.span, "`grpc` or `post` is required"),
             );
             None
         }
@@ -225,7 +224,7 @@ fn computed(
 }
 
 fn not_kept(from: &Text, source: &spec::Source) -> Diagnostic {
-    let message = format!("source `{}` keeps no headers", source.name.value);
+    let message = format!("source `{}` doesn't keep headers", source.name.value);
     Diagnostic::new(&HEADERS_NOT_KEPT, message)
         .at(from.span, "uses `$headers`")
         .and(Some(source.name.span), "has no `headers: true`")
@@ -254,7 +253,7 @@ fn missing(source: &spec::Source, what: &str) -> Diagnostic {
 pub(super) fn located(
     exchange: &Text,
     routing_key: String,
-    span: crate::diagnostic::Span,
+    span: crate::base::diagnostic::Span,
 ) -> Located<Route> {
     Located {
         value: Route {

@@ -2,10 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use crate::check::requests::STATUS;
-use crate::diagnostic::{Diagnostic, Diagnostics};
-use crate::spec;
-use crate::yaml::Text;
+use crate::base::diagnostic::{Diagnostic, Diagnostics};
+use crate::rules::requests::STATUS;
+use crate::syntax::spec;
+use crate::syntax::yaml::Text;
 
 /// The retried ones and the refused ones, as ranges.
 type Statuses = (Vec<(u16, u16)>, Vec<(u16, u16)>);
@@ -81,12 +81,15 @@ fn status(text: &Text, out: &mut Diagnostics) -> Option<Status> {
         let taken = text.value.starts_with('2');
         let mistake = Diagnostic::new(
             &STATUS,
-            format!("`{}` is no status that a request can fail with", text.value),
+            format!(
+                "`{}` is not a status that a request can fail with",
+                text.value
+            ),
         )
         .at(
             text.span,
             if taken {
-                "says that the message was taken"
+                "means that the message was accepted"
             } else {
                 "not a status"
             },

@@ -1,12 +1,12 @@
 //! How a webhook's requests prove where they come from.
 
-use crate::check::reading::{CONFLICTING_KEYS, MISSING_KEY};
-use crate::check::webhooks::{HEADER_NAME, SECRET_VARIABLE, VERIFIED_ONE_WAY};
-use crate::diagnostic::{Diagnostic, Diagnostics, Span};
+use crate::base::diagnostic::{Diagnostic, Diagnostics, Span};
+use crate::base::names::is_header;
 use crate::model::{Encoding, Scheme, Verify};
-use crate::names::is_header;
-use crate::spec::{self, Way};
-use crate::yaml::Text;
+use crate::rules::reading::{CONFLICTING_KEYS, MISSING_KEY};
+use crate::rules::webhooks::{HEADER_NAME, SECRET_VARIABLE, VERIFIED_ONE_WAY};
+use crate::syntax::spec::{self, Way};
+use crate::syntax::yaml::Text;
 
 /// Shopify's header: base64 of HMAC-SHA256 of the body.
 const SHOPIFY: &str = "X-Shopify-Hmac-Sha256";
@@ -16,7 +16,7 @@ pub(super) fn resolve(written: &spec::Verify, out: &mut Diagnostics) -> Option<V
     let (way, variable) = match &written.ways[..] {
         [only] => only,
         [] => {
-            let message = "`verify` doesn't say how";
+            let message = "`verify` names no scheme";
             out.push(
                 Diagnostic::new(&VERIFIED_ONE_WAY, message)
                     .at(written.span, "no way is named")
@@ -25,7 +25,7 @@ pub(super) fn resolve(written: &spec::Verify, out: &mut Diagnostics) -> Option<V
             return None;
         }
         [(one, _), (other, _), ..] => {
-            let message = "a request proves in one way where it comes from";
+            let message = "`verify` must name exactly one scheme";
             out.push(
                 Diagnostic::new(&VERIFIED_ONE_WAY, message)
                     .at(other.span, "another way")
@@ -69,7 +69,7 @@ fn header(written: &spec::Verify, out: &mut Diagnostics) -> Option<String> {
         return None;
     };
     if !is_header(&header.value) {
-        let message = format!("`{}` is no name of a header", header.value);
+        let message = format!("`{}` is not a valid header name", header.value);
         out.push(
             Diagnostic::new(&HEADER_NAME, message)
                 .at(header.span, "not a name")

@@ -4,9 +4,9 @@
 
 use std::path::Path;
 
-use event_grpc_codegen::emit::emit;
-use event_grpc_codegen::migration::{LOCK, history::History, plan};
-use event_grpc_codegen::tree::Tree;
+use event_grpc_codegen::base::tree::Tree;
+use event_grpc_codegen::render::render;
+use event_grpc_codegen::schema::{history::History, lock::LOCK, plan::plan};
 
 use crate::small;
 
@@ -17,7 +17,7 @@ const NOW: u64 = 1_795_468_500;
 pub(crate) fn tree_of(model: &event_grpc_codegen::model::Model) -> Tree {
     let planned = plan(model, &History::default(), NOW).unwrap();
     let mut tree = Tree::default();
-    emit(&mut tree, model, &planned).unwrap();
+    render(&mut tree, model, &planned).unwrap();
     for (path, sql) in &planned.written {
         tree.add(path, sql.as_str());
     }

@@ -2,8 +2,8 @@
 
 use std::fs;
 
-use event_grpc_codegen::migration::home::FOLDER;
 use event_grpc_codegen::model::{Function, Root, Type};
+use event_grpc_codegen::store::home::FOLDER;
 
 use crate::project::{HOUR, NOW, Project, refused, with_column};
 use crate::small::{self, column};
@@ -199,7 +199,7 @@ fn a_function_on_a_column_changes_nothing_in_the_lock() {
     let project = Project::committed();
     let mut model = small::model();
     let lock = project.lock();
-    let upper = vec![Function::Upper];
+    let upper = vec![Function::new("upper")];
     let from = column("channel", Type::String, Root::TypeName, upper).from;
     model.tables[0].columns[8].from = from;
     project.run(&model, NOW + HOUR).unwrap();

@@ -2,23 +2,22 @@
 
 use std::fs;
 
-use event_grpc_codegen::migration::home::POSTGRES_FOLDER;
-use event_grpc_codegen::model::{HookColumn, Model, PgType, Type, Upsert};
+use event_grpc_codegen::model::{HookColumn, Model, Postgres, Store, Type};
 
 use crate::project::{HOUR, NOW, Project, refused};
 use crate::small;
 
+/// Where PostgreSQL's migrations are, from the project's root.
+const POSTGRES_FOLDER: &str = "migrations/postgres";
+
 /// The small model, with `post` in PostgreSQL.
-fn model(change: impl FnOnce(&mut Vec<event_grpc_codegen::model::Column>, &mut Upsert)) -> Model {
+fn model(change: impl FnOnce(&mut Vec<event_grpc_codegen::model::Column>, &mut Postgres)) -> Model {
     let mut model = small::model();
     let table = &mut model.tables[2];
-    table.engine = String::new();
-    table.partition_by = String::new();
-    table.order_by = Vec::new();
     table
         .columns
         .retain(|column| ["id", "likes"].contains(&column.name.as_str()));
-    let mut upsert = Upsert {
+    let mut upsert = Postgres {
         unique: vec!["id".into()],
         version: None,
         hook: None,
@@ -26,7 +25,7 @@ fn model(change: impl FnOnce(&mut Vec<event_grpc_codegen::model::Column>, &mut U
         hook_columns: Vec::new(),
     };
     change(&mut table.columns, &mut upsert);
-    table.postgres = Some(upsert);
+    table.store = Store::Postgres(upsert);
     model
 }
 
@@ -91,7 +90,7 @@ fn what_loses_nothing_is_altered() {
         upsert.indexes = vec![vec!["likes".into(), "id".into()]];
         upsert.hook_columns.push(HookColumn {
             name: "rank".into(),
-            ty: PgType::Double,
+            ty: "double precision".into(),
             doc: "It's made later.".into(),
         });
     });

@@ -4,12 +4,13 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
-use event_grpc_codegen::migration::diff::Refusal;
-use event_grpc_codegen::migration::history::History;
-use event_grpc_codegen::migration::home::FOLDER;
-use event_grpc_codegen::migration::{LOCK, Planned, plan};
+use event_grpc_codegen::base::refusal::Refusal;
+use event_grpc_codegen::base::tree::Tree;
 use event_grpc_codegen::model::{Model, Root, Type};
-use event_grpc_codegen::tree::Tree;
+use event_grpc_codegen::schema::history::History;
+use event_grpc_codegen::schema::lock::LOCK;
+use event_grpc_codegen::schema::plan::{Planned, plan};
+use event_grpc_codegen::store::home::FOLDER;
 use tempfile::TempDir;
 
 use crate::small::{self, column};

@@ -2,12 +2,13 @@
 
 use std::fs;
 
-use event_grpc_codegen::migration::history::History;
-use event_grpc_codegen::migration::{LOCK, home::FOLDER};
 use event_grpc_codegen::model::{Model, Type};
+use event_grpc_codegen::schema::history::History;
+use event_grpc_codegen::schema::lock::LOCK;
+use event_grpc_codegen::store::home::FOLDER;
 
 use crate::project::{HOUR, NOW, Project, refused, with_column};
-use crate::small;
+use crate::small::{self, clickhouse};
 
 #[test]
 fn a_committed_file_can_neither_be_edited_nor_removed() {
@@ -60,17 +61,17 @@ fn dropped_and_renamed_columns_changed_types_keys_and_tables_are_refused() {
         ["EG104 column `id` of table `post` was `String` and is now `Nullable(String)`"]
     );
     assert_eq!(
-        change(&|model| model.tables[0].order_by = vec!["event_id".into()]),
+        change(&|model| clickhouse(&mut model.tables[0]).order_by = vec!["event_id".into()]),
         [
             "EG105 `order_by` of table `event` was `type, sent_timestamp, event_id` and is now `event_id`"
         ]
     );
     assert_eq!(
-        change(&|model| model.tables[0].partition_by = String::new()),
+        change(&|model| clickhouse(&mut model.tables[0]).partition_by = String::new()),
         ["EG105 `partition_by` of table `event` was `toYYYYMM(insert_timestamp)` and is now ``"]
     );
     assert_eq!(
-        change(&|model| model.tables[2].database = None),
+        change(&|model| clickhouse(&mut model.tables[2]).database = None),
         ["EG105 `database` of table `post` was `audit` and is now ``"]
     );
     assert_eq!(

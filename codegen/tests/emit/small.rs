@@ -4,9 +4,9 @@ mod requests;
 mod tables;
 
 use event_grpc_codegen::model::{
-    Batch, Column, Database, Destination, Encoding, Envelope, Exchange, ExchangeKind, From,
-    Function, IdFrom, Ids, Input, Intake, Model, OnBad, Pool, Queue, Root, Route, RoutingKey,
-    Scheme, Source, Type, Value, Verify,
+    Batch, ClickHouse, Column, Database, Destination, Encoding, Envelope, Exchange, ExchangeKind,
+    From, Function, IdFrom, Ids, Input, Intake, Model, OnBad, Pool, Queue, Root, Route, RoutingKey,
+    Scheme, Source, Store, Table, Type, Value, Verify,
 };
 use prost_reflect::{DescriptorPool, FieldDescriptor, MessageDescriptor};
 use protox::file::{ChainFileResolver, File, FileResolver, GoogleFileResolver};
@@ -43,6 +43,14 @@ fn compile(event: &str) -> protox::Compiler {
 /// What an edited `event.proto` declares.
 pub(crate) fn pool(event: &str) -> DescriptorPool {
     compile(event).descriptor_pool()
+}
+
+/// What a ClickHouse table has of its own.
+pub(crate) fn clickhouse(table: &mut Table) -> &mut ClickHouse {
+    match &mut table.store {
+        Store::ClickHouse(own) => own,
+        Store::Postgres(_) => panic!("table {} is in PostgreSQL", table.name),
+    }
 }
 
 /// The model.
@@ -185,7 +193,7 @@ impl Made<'_> {
                     message: self.message("log.Post"),
                     routing_key: RoutingKey::Computed(value(
                         self.body("name"),
-                        vec![Function::Upper],
+                        vec![Function::new("upper")],
                         Type::String,
                     )),
                     headers: true,
@@ -279,6 +287,10 @@ fn value(root: Root, functions: Vec<Function>, ty: Type) -> Value {
         functions,
         ty,
     }
+}
+
+fn not_after_now() -> Function {
+    Function::of_value("not_after", value(Root::Now, vec![], Type::Millis))
 }
 
 fn route(exchange: &str, routing_key: &str) -> Route {

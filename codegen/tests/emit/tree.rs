@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use event_grpc_codegen::tree::Tree;
+use event_grpc_codegen::base::tree::Tree;
 
 fn tree(files: &[(&str, &str)]) -> Tree {
     let mut tree = Tree::default();

@@ -4,9 +4,9 @@
 use std::fs;
 use std::path::Path;
 
-use event_grpc_codegen::generate::{Failure, generate};
-use event_grpc_codegen::render::{Style, render};
-use event_grpc_codegen::tree::Tree;
+use event_grpc_codegen::base::tree::Tree;
+use event_grpc_codegen::report::draw::{Style, render};
+use event_grpc_codegen::{Failure, generate};
 
 use crate::project::{HOUR, NOW, Project};
 
@@ -92,7 +92,8 @@ fn a_new_event_type_needs_no_migration_and_a_table_of_its_own_one() {
     assert_eq!(project.names().len(), 1);
     let envelope = text(&tree, "generated/envelope.rs");
     assert!(envelope.contains("WishlistAddedEvent"));
-    assert!(text(&tree, "generated/catalogue.md").contains("### WishlistAddedEvent"));
+    let page = "generated/catalogue/events/purchase.md";
+    assert!(text(&tree, page).contains("## WishlistAddedEvent"));
     assert!(
         project
             .lock()
@@ -121,7 +122,8 @@ fn a_new_event_type_needs_no_migration_and_a_table_of_its_own_one() {
     ] {
         assert!(sql.contains(column), "{sql}");
     }
-    assert!(text(&tree, "generated/topology.rs").contains("\"WishlistAddedEvent\""));
+    let queue = "generated/topology/queues/clickhouse_wishlist_q.rs";
+    assert!(text(&tree, queue).contains("\"WishlistAddedEvent\""));
     assert!(text(&tree, "generated/migrations.rs").contains(&names[1]));
 }
 

@@ -1,4 +1,4 @@
-//! A letter's body for people: JSON indented, an event as proto3 JSON, anything else as a hex dump.
+//! Body of a dead letter for people: JSON indented, an event as proto3 JSON, anything else as a hex dump.
 
 use std::fmt::Write as _;
 
@@ -10,18 +10,18 @@ use crate::contract::headers::{EVENT_BATCH, JSON};
 use crate::contract::{Envelope, Input, Intake, Pipeline};
 use crate::sink::clickhouse::letters::Letter;
 
-/// The most bytes that a hex dump shows.
+/// Maximum number of bytes of a hex dump.
 const DUMPED: usize = 4096;
 
-/// A body as it is shown.
+/// Readable form of a body.
 pub(super) struct Shown {
-    /// What it says, if it can be read.
+    /// Decoded value, if it can be decoded.
     pub value: Option<Value>,
-    /// The same for people.
+    /// Text for people.
     pub text: String,
 }
 
-/// Makes a body readable. What a reading leaves out is in a dump beside it.
+/// Makes a body readable. If decoding lost something, a hex dump follows.
 pub(super) fn shown(
     pool: &DescriptorPool,
     pipeline: &Pipeline,
@@ -36,7 +36,7 @@ pub(super) fn shown(
                 text,
             };
         }
-        // Text that is nearly JSON is read best as it is.
+        // Text that is nearly JSON is best shown as it is.
         if let Ok(text) = std::str::from_utf8(body)
             && letter.content_type.starts_with(JSON)
         {
@@ -50,7 +50,7 @@ pub(super) fn shown(
         Some((value, whole)) => {
             let mut text = pretty(&value);
             if !whole {
-                text.push_str("\n\nIt holds fields that this build doesn't know:\n");
+                text.push_str("\n\nIt has fields that this build doesn't know:\n");
                 text.push_str(&dump(body));
             }
             Shown {
@@ -66,17 +66,17 @@ pub(super) fn shown(
 }
 
 fn pretty(value: &Value) -> String {
-    // A value that was read can be written.
+    // A decoded value can be written.
     printable(&serde_json::to_string_pretty(value).unwrap_or_default())
 }
 
-/// Lines without anything that would drive the terminal.
+/// Lines without control characters, which could drive the terminal.
 fn printable(text: &str) -> String {
     let lines: Vec<String> = text.lines().map(one_line).collect();
     lines.join("\n")
 }
 
-/// How the events of the letter's queue or source are laid out.
+/// Envelope of the queue or source of a dead letter.
 fn envelope(pipeline: &Pipeline, letter: &Letter) -> Option<&'static Envelope> {
     let of_source = |name: &str| {
         let source = pipeline.sources.iter().find(|s| s.name == name)?;
@@ -95,7 +95,7 @@ fn envelope(pipeline: &Pipeline, letter: &Letter) -> Option<&'static Envelope> {
     of_queue(&letter.queue).or_else(|| of_source(&letter.queue))
 }
 
-/// The events as proto3 JSON, and whether that is all that there is.
+/// Events as proto3 JSON, and true if nothing is left out.
 fn event(
     pool: &DescriptorPool,
     envelope: &Envelope,
@@ -114,7 +114,7 @@ fn event(
     Some((value, is_known(&message)))
 }
 
-/// Whether no field of a message, or of one in it, is unknown.
+/// True if a message and those in it have no unknown fields.
 fn is_known(message: &DynamicMessage) -> bool {
     fn known(value: &Field) -> bool {
         match value {
@@ -127,7 +127,7 @@ fn is_known(message: &DynamicMessage) -> bool {
     message.unknown_fields().next().is_none() && message.fields().all(|(_, value)| known(value))
 }
 
-/// Bytes in rows of 16: place, hexadecimal, text.
+/// Hex dump in rows of 16 bytes: offset, hexadecimal, text.
 fn dump(bytes: &[u8]) -> String {
     let mut out = String::new();
     for (row, bytes) in bytes.chunks(16).take(DUMPED / 16).enumerate() {

@@ -1,4 +1,4 @@
-//! `event-grpc dlq discard`: letters that nobody wants.
+//! `event-grpc dlq discard`: marks dead letters as not wanted.
 
 use serde_json::json;
 
@@ -7,7 +7,7 @@ use crate::cli::say;
 use crate::cli::serve::ClickHouseArgs;
 use crate::sink::clickhouse::decisions::Action;
 
-/// Remember that dead letters are not wanted: they stay in their table, and are neither listed nor replayed.
+/// Mark dead letters as discarded: they stay in their table, and are neither listed nor replayed.
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
     #[command(flatten)]
@@ -17,13 +17,13 @@ pub(super) struct Args {
     /// At most so many, oldest first.
     #[arg(long, value_name = "COUNT")]
     limit: Option<u64>,
-    /// Change nothing; say how many it would be.
+    /// Change nothing; show how many it would be.
     #[arg(long)]
     dry_run: bool,
-    /// Don't ask before more than one letter is discarded.
+    /// Don't ask before more than one dead letter is discarded.
     #[arg(long)]
     yes: bool,
-    /// A summary as JSON, for programs.
+    /// Summary as JSON, for programs.
     #[arg(long)]
     json: bool,
 }

@@ -1,4 +1,4 @@
-//! `event-grpc dlq list`: how many letters there are of each kind, and the newest of them.
+//! `event-grpc dlq list`: numbers of dead letters of each kind, and the newest ones.
 
 use comfy_table::{CellAlignment, Table, presets};
 use serde_json::json;
@@ -9,7 +9,7 @@ use crate::cli::serve::ClickHouseArgs;
 use crate::cli::{say, time};
 use crate::sink::clickhouse::letters::{Count, Selection, Summary};
 
-/// The most that is shown of a reason, in characters.
+/// Maximum length of a reason, in characters.
 const REASON: usize = 70;
 
 /// Count the dead letters by queue, class and type, and show the newest.
@@ -19,10 +19,10 @@ pub(super) struct Args {
     clickhouse: ClickHouseArgs,
     #[command(flatten)]
     select: Select,
-    /// How many letters to show beside the counts.
+    /// Number of dead letters to show beside the counts.
     #[arg(long, default_value_t = 20, value_name = "COUNT")]
     limit: u64,
-    /// Also letters that were replayed or discarded.
+    /// Include dead letters that were replayed or discarded.
     #[arg(long)]
     all: bool,
     /// As JSON, for programs.
@@ -99,7 +99,7 @@ fn each(letters: &[Summary], all: bool) -> Table {
     table
 }
 
-/// One line of a reason, which may quote what came.
+/// Reason on one line; it may quote received data.
 fn shortened(reason: &str) -> String {
     let line: String = one_line(reason).chars().take(REASON).collect();
     match reason.chars().nth(REASON) {

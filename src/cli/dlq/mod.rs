@@ -1,4 +1,4 @@
-//! `event-grpc dlq`: the dead letters, to be found, read, sent again or left behind.
+//! `event-grpc dlq`: lists, shows, replays and discards dead letters.
 
 mod ask;
 mod body;
@@ -33,7 +33,7 @@ enum Command {
     Discard(discard::Args),
 }
 
-/// Runs the command; false if something that was asked for was not done.
+/// Runs the command; false if part of it was not done.
 pub(super) async fn run(args: Args) -> anyhow::Result<bool> {
     logging::start(logging::Format::Text, "warn")?;
     match args.command {
@@ -44,10 +44,10 @@ pub(super) async fn run(args: Args) -> anyhow::Result<bool> {
     }
 }
 
-/// The letters of this build's pipeline.
+/// Dead letters of this build's pipeline.
 fn letters(clickhouse: &ClickHouseArgs) -> anyhow::Result<Letters> {
     let address = clickhouse.address()?.context(
-        "--clickhouse-url (or EVENT_GRPC_CLICKHOUSE_URL) says where the dead letters are",
+        "--clickhouse-url (or EVENT_GRPC_CLICKHOUSE_URL) is required: it names the server with the dead letters",
     )?;
     let main = ClickHouse::new(address)?;
     let databases = Databases::new(main, &further_servers(&PIPELINE)?, &PIPELINE)?;

@@ -1,4 +1,4 @@
-//! `event-grpc dlq replay`: letters to the queues that they failed in, once more.
+//! `event-grpc dlq replay`: publishes dead letters again, to the queues in which they failed.
 
 use std::num::NonZeroU32;
 use std::sync::Arc;
@@ -18,11 +18,11 @@ use crate::generated::PIPELINE;
 use crate::ops::replay::{self, Outcome, Replayer, Totals};
 use crate::sink::clickhouse::letters::{Key, Letters};
 
-/// How long the broker may take to be there.
+/// Timeout for the connection to the broker.
 const PATIENCE: Duration = Duration::from_secs(15);
 
-/// Send dead letters again, each to the queue that it failed in; what no queue had, to its exchange. What was sent is
-/// remembered and not sent twice, unless it fails again.
+/// Replay dead letters, each to the queue in which it failed, or to its exchange if no queue had it. Replayed ones are
+/// remembered and not sent twice, unless they fail again.
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
     #[command(flatten)]
@@ -40,16 +40,16 @@ pub(super) struct Args {
     /// At most so many, oldest first.
     #[arg(long, value_name = "COUNT")]
     limit: Option<u64>,
-    /// Change nothing; show what would go where.
+    /// Change nothing; show where each would go.
     #[arg(long)]
     dry_run: bool,
-    /// At most so many a second.
+    /// Maximum number a second.
     #[arg(long, value_name = "COUNT")]
     rate: Option<NonZeroU32>,
-    /// Don't ask before more than one letter is sent.
+    /// Don't ask before more than one dead letter is replayed.
     #[arg(long)]
     yes: bool,
-    /// A summary as JSON, for programs.
+    /// Summary as JSON, for programs.
     #[arg(long)]
     json: bool,
 }
@@ -62,8 +62,8 @@ pub(super) async fn run(args: Args) -> anyhow::Result<bool> {
         return dry_run(&letters, &keys, args.json).await;
     }
     let url = args.amqp_url.as_deref().context(
-        "a replay publishes to RabbitMQ: --amqp-url (or EVENT_GRPC_AMQP_URL) says where. An instance whose broker is \
-         in memory has no queues that could be reached from here; it replays by itself what it has learned to read",
+        "--amqp-url (or EVENT_GRPC_AMQP_URL) is required: a replay publishes to RabbitMQ. An instance whose broker is \
+         in memory can't be reached by this command; it replays dead letters of unknown types by itself",
     )?;
     if keys.is_empty() || !ask::go_on("replay", keys.len(), args.yes)? {
         summary(Totals::default(), &[], args.json);
@@ -98,7 +98,7 @@ pub(super) async fn run(args: Args) -> anyhow::Result<bool> {
     Ok(totals.refused == 0)
 }
 
-/// Ctrl-C ends it after what is under way.
+/// Token that Ctrl-C cancels, to end after what is under way.
 fn stopped_by_hand() -> CancellationToken {
     let stop = CancellationToken::new();
     let stopped = stop.clone();
@@ -114,8 +114,8 @@ fn bar(letters: usize, json: bool) -> anyhow::Result<ProgressBar> {
     if json {
         return Ok(ProgressBar::hidden());
     }
-    // Hidden by itself where there is no terminal.
-    let style = "replaying {bar:40} {pos}/{len} letters, {per_sec}, {eta} left";
+    // Hidden automatically without a terminal.
+    let style = "replaying {bar:40} {pos}/{len} dead letters, {per_sec}, {eta} left";
     let bar = ProgressBar::new(letters as u64);
     Ok(bar.with_style(ProgressStyle::with_template(style)?))
 }
@@ -137,7 +137,7 @@ async fn connect(url: &str) -> anyhow::Result<Arc<dyn Broker>> {
     Ok(Arc::new(broker))
 }
 
-/// Says where each letter would go.
+/// Shows where each dead letter would go.
 async fn dry_run(letters: &Letters, keys: &[Key], as_json: bool) -> anyhow::Result<bool> {
     let mut plans = Vec::new();
     for key in keys {
@@ -154,7 +154,7 @@ async fn dry_run(letters: &Letters, keys: &[Key], as_json: bool) -> anyhow::Resu
     }
     match as_json {
         true => say(&json!({ "letters": plans }).to_string()),
-        false => say(&format!("{} letters; nothing was sent", keys.len())),
+        false => say(&format!("{} dead letters; nothing was sent", keys.len())),
     }
     Ok(true)
 }

@@ -1,4 +1,4 @@
-//! `event-grpc dlq show`: everything that is known of a letter, its body among it.
+//! `event-grpc dlq show`: all fields of a dead letter, with its body.
 
 use prost_reflect::DescriptorPool;
 use serde_json::{Value, json};
@@ -11,14 +11,14 @@ use crate::generated::PIPELINE;
 use crate::ops::replay;
 use crate::sink::clickhouse::letters::Letter;
 
-/// Show everything that is known of a dead letter, with its body as far as it can be read.
+/// Show all fields of a dead letter, with its body decoded if possible.
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
     /// Its id, as `dlq list` shows it.
     id: String,
     #[command(flatten)]
     clickhouse: ClickHouseArgs,
-    /// As JSON, for programs; with the body in base64, too.
+    /// As JSON, for programs; includes the body in base64.
     #[arg(long)]
     json: bool,
 }
@@ -39,7 +39,7 @@ pub(super) async fn run(args: Args) -> anyhow::Result<bool> {
     Ok(true)
 }
 
-/// What is known of it, by name.
+/// Fields of a dead letter, by name.
 fn facts(letter: &Letter) -> Vec<(&'static str, Value)> {
     let replay = match replay::target(&PIPELINE, letter) {
         Ok(target) => target.to_string(),

@@ -1,4 +1,4 @@
-//! `event-grpc ledger`: whether every message is accounted for.
+//! `event-grpc ledger`: checks that every message is accounted for.
 
 mod print;
 mod read;
@@ -12,11 +12,11 @@ use crate::generated::PIPELINE;
 use crate::ops::ledger::{Ledger, Reading};
 use crate::ops::logging;
 
-/// Lay side by side, for each queue, what was published, what was settled and what is there, and say what remains. Exit
-/// status 1 if something is missing that nothing explains. docs/ledger.md tells how to read it.
+/// Compare, for each queue, what was published with what was settled and what is there, and show what remains. Exit
+/// status 1 if messages are missing without an explanation. See docs/ledger.md.
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
-    /// Where an instance answers over HTTP; give all of them.
+    /// HTTP address of an instance; give all of them.
     #[arg(
         long = "instance",
         env = "EVENT_GRPC_LEDGER_INSTANCES",
@@ -33,16 +33,16 @@ pub(super) struct Args {
         value_name = "URL"
     )]
     amqp_url: Option<String>,
-    /// A reading that was saved before: shows what has happened since.
+    /// Saved reading to compare with: shows what has happened since.
     #[arg(long, value_name = "FILE")]
     opening: Option<PathBuf>,
-    /// Saves the reading, as the opening of a later one.
+    /// Save the reading, as the opening of a later one.
     #[arg(long, value_name = "FILE")]
     save: Option<PathBuf>,
-    /// How long to wait for a moment at which nothing moves, in seconds. Without one the figures are bands.
+    /// How long to wait for a moment at which nothing moves, in seconds. Otherwise the figures are ranges.
     #[arg(long, default_value_t = 5, value_name = "SECONDS")]
     wait: u64,
-    /// Also queues at which nothing happened.
+    /// Include queues without any messages.
     #[arg(long)]
     all: bool,
     /// As JSON, for programs.
@@ -50,7 +50,7 @@ pub(super) struct Args {
     json: bool,
 }
 
-/// Runs the command; false if something is missing.
+/// Runs the command; false if messages are missing.
 pub(super) async fn run(args: Args) -> anyhow::Result<bool> {
     logging::start(logging::Format::Text, "warn")?;
     let opening = args.opening.as_deref().map(open).transpose()?;

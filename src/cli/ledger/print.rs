@@ -1,4 +1,4 @@
-//! The ledger as tables for people and as JSON for programs.
+//! Ledger as tables for people and as JSON for programs.
 
 use comfy_table::{CellAlignment, Table, presets};
 use serde_json::{Value, json};
@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use crate::cli::{say, time};
 use crate::ops::ledger::{EventLine, Ledger, QueueLine, Reading, Span, Verdict};
 
-/// Everything, as one line.
+/// Ledger as one line of JSON.
 pub(super) fn json(ledger: &Ledger, now: &Reading) -> anyhow::Result<String> {
     let mut value = serde_json::to_value(ledger)?;
     if let Value::Object(object) = &mut value {
@@ -16,7 +16,7 @@ pub(super) fn json(ledger: &Ledger, now: &Reading) -> anyhow::Result<String> {
     Ok(value.to_string())
 }
 
-/// Two tables and what is to be said of them.
+/// Ledger as two tables with notes.
 pub(super) fn text(ledger: &Ledger, opening: Option<&Reading>, now: &Reading, all: bool) {
     let since = match opening {
         Some(opening) => format!("since {}", time::text(opening.at_ms)),
@@ -41,7 +41,7 @@ pub(super) fn text(ledger: &Ledger, opening: Option<&Reading>, now: &Reading, al
     }
     if !ledger.quiet {
         say(
-            "note: messages moved while this was read; figures with `to` are bands. It is exact when nothing moves.",
+            "note: messages moved while this was read; figures with `to` are ranges. They are exact when nothing moves.",
         );
     }
     for sentence in ledger.queues.iter().filter_map(QueueLine::sentence) {
@@ -49,11 +49,11 @@ pub(super) fn text(ledger: &Ledger, opening: Option<&Reading>, now: &Reading, al
     }
     let any = |verdict| ledger.queues.iter().any(|line| line.verdict == verdict);
     say(if any(Verdict::Missing) {
-        "Messages are missing, and nothing explains it."
+        "Messages are missing without an explanation."
     } else if any(Verdict::Unknown) {
         "Some messages can't be accounted for, for the reasons above."
     } else if any(Verdict::WithinBand) {
-        "Nothing is missing beyond what moved while this was read."
+        "Nothing is missing, except possibly messages that moved while this was read."
     } else {
         "Every message is accounted for."
     });

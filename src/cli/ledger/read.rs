@@ -1,7 +1,7 @@
-//! Takes a reading: asks the instances and the broker, twice, a moment apart.
+//! Takes a reading: asks the instances and the broker twice, a moment apart.
 
 use std::collections::BTreeMap;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
 use anyhow::Context as _;
 use bytes::Bytes;
@@ -17,17 +17,19 @@ use super::Args;
 use crate::broker::{Address, Depths};
 use crate::generated::PIPELINE;
 use crate::ops::ledger::{Broker, Counts, Depth, Instance, Reading, counts};
+use crate::time::now_ms;
 
-/// How far apart the two are. What is on its way to a consumer or a publisher has arrived by then, unless more follows.
+/// Interval between the two. Messages on their way to a consumer or a publisher have arrived by then, unless more
+/// follow.
 const MOMENT: Duration = Duration::from_millis(250);
 
-/// How long an instance may take to answer.
+/// Timeout of an instance's answer.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// The longest text of metrics.
+/// Maximum size of the text of metrics, in bytes.
 const LONGEST: usize = 64 << 20;
 
-/// A reading at a moment when nothing moves, if there is one soon; else the last one that was taken.
+/// Reading at a moment when nothing moves, if there is one soon; else the last one that was taken.
 pub(super) async fn reading(args: &Args) -> anyhow::Result<Reading> {
     let mut broker = match &args.amqp_url {
         Some(url) => {
@@ -50,14 +52,14 @@ pub(super) async fn reading(args: &Args) -> anyhow::Result<Reading> {
 }
 
 async fn once(urls: &[String], mut broker: Option<&mut Depths>) -> anyhow::Result<Reading> {
-    let at_ms = SystemTime::now().duration_since(UNIX_EPOCH)?.as_millis();
+    let at_ms = now_ms();
     let first = all(urls).await;
     let shallow = depths(broker.as_deref_mut()).await?;
     sleep(MOMENT).await;
     let deep = depths(broker).await?;
     let second = all(urls).await;
     let mut reading = Reading {
-        at_ms: i64::try_from(at_ms)?,
+        at_ms,
         broker: shallow
             .zip(deep)
             .map(|(first, second)| Broker { first, second }),
@@ -88,12 +90,12 @@ async fn once(urls: &[String], mut broker: Option<&mut Depths>) -> anyhow::Resul
     Ok(reading)
 }
 
-/// An instance's queues are at the broker that is asked, or in its memory.
+/// Checks that an instance's broker is the one that is asked, or in memory.
 fn fits(url: &str, counts: &Counts, remote: bool) -> anyhow::Result<()> {
     let in_memory = counts.queues.values().any(|queue| queue.ready.is_some());
     match (in_memory, remote) {
         (false, false) => anyhow::bail!(
-            "{url} publishes to RabbitMQ: --amqp-url (or EVENT_GRPC_AMQP_URL) says where"
+            "{url} publishes to RabbitMQ: --amqp-url (or EVENT_GRPC_AMQP_URL) is required"
         ),
         (true, true) => anyhow::bail!("{url} has its broker in memory: leave --amqp-url out"),
         _ => Ok(()),
@@ -133,7 +135,8 @@ async fn metrics(url: &str) -> anyhow::Result<Counts> {
         anyhow::ensure!(status == StatusCode::OK, "it answers {status}");
         let body = Limited::new(answer.into_body(), LONGEST).collect().await;
         let body = body.map_err(|error| anyhow::anyhow!(error))?.to_bytes();
-        counts(&String::from_utf8_lossy(&body)).context("what it answers are not its metrics")
+        counts(&String::from_utf8_lossy(&body))
+            .context("its answer is not the metrics of event-grpc")
     };
     let answer = timeout(PATIENCE, asked).await;
     answer.context("it takes too long to answer")?

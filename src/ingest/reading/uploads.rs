@@ -1,4 +1,4 @@
-//! Bodies that are waited for, and which of them are given up when their room is needed.
+//! Uploads: bodies that are waited for, and which of them are aborted when their room is needed.
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -9,10 +9,10 @@ use tokio::sync::Notify;
 
 use crate::listen::{Pace, Peer};
 
-/// What counts as progress, in bytes: a byte now and then is none.
+/// Number of bytes that count as progress: a byte now and then doesn't.
 const PROGRESS: usize = 16 << 10;
 
-/// The bodies that are waited for.
+/// Bodies that are waited for.
 #[derive(Debug, Default)]
 pub(super) struct Uploads {
     waiting: Mutex<Waiting>,
@@ -24,7 +24,7 @@ struct Waiting {
     bodies: HashMap<u64, Arc<Body>>,
 }
 
-/// A body that is waited for.
+/// Body that is waited for.
 #[derive(Debug)]
 struct Body {
     held: AtomicU64,
@@ -33,11 +33,11 @@ struct Body {
     given_up: Notify,
 }
 
-/// A body that is being read. What it holds of its connection's share is given back when it is dropped.
+/// Body that is being read. Its part of its connection's share is returned when it is dropped.
 pub(super) struct Upload {
     uploads: Arc<Uploads>,
     peer: Option<Arc<Peer>>,
-    /// How many bytes it holds, and how many came since the last progress.
+    /// Bytes that it holds, and bytes since the last progress.
     held: AtomicU64,
     since: Instant,
     came: usize,
@@ -45,8 +45,8 @@ pub(super) struct Upload {
 }
 
 impl Uploads {
-    /// Gives up bodies with at least so many bytes together, those first that hold the most for the longest. Returns
-    /// whether there were any.
+    /// Aborts bodies that hold at least so many bytes together, those first that hold the most for the longest. Returns
+    /// true if there were any.
     pub(super) fn give_up(&self, bytes: u64) -> bool {
         let mut waiting = self.lock();
         let mut slow: Vec<_> = waiting
@@ -90,7 +90,7 @@ impl Upload {
         }
     }
 
-    /// Holds more, if its connection may have `most` in all.
+    /// Takes more, unless its connection would exceed `most` in all.
     pub(super) fn hold(&self, more: u64, most: u64) -> bool {
         if let Some(peer) = &self.peer
             && !peer.upload(more, most)
@@ -104,7 +104,7 @@ impl Upload {
         true
     }
 
-    /// It has to be waited for.
+    /// Registers that it has to be waited for.
     pub(super) fn waits(&mut self) {
         if self.waits.is_some() {
             return;
@@ -124,7 +124,7 @@ impl Upload {
         self.waits = Some((id, body));
     }
 
-    /// Bytes came.
+    /// Registers received bytes.
     pub(super) fn came(&mut self, bytes: usize) {
         self.came += bytes;
         if self.came < PROGRESS {
@@ -137,7 +137,7 @@ impl Upload {
         }
     }
 
-    /// Waits until it is given up.
+    /// Waits until it is aborted.
     pub(super) async fn given_up(&self) {
         match &self.waits {
             Some((_, body)) => body.given_up.notified().await,

@@ -1,4 +1,4 @@
-//! What came in and what became of it, by event type and table.
+//! Events of the ledger: what was received and what became of it, by event type and destination.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -7,24 +7,23 @@ use serde::Serialize;
 use super::reading::Reading;
 use super::scrape::{EventCounts, UnitCounts};
 
-/// What happened to the events of a type at one destination. Counts are since the opening, or since the instances
-/// started.
+/// Counts of an event type at one destination, since the opening, or since the instances started.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct EventLine {
-    /// The type's message name; empty for what has none: dead letters, and events whose type can't be told.
+    /// Message name of the type; empty for dead letters and events of unknown type.
     #[serde(rename = "type")]
     pub kind: String,
-    /// The table or request; empty if nothing of this type has got that far.
+    /// Table or request; empty if nothing of this type has got that far.
     pub into: String,
-    /// What came in at all, wherever it goes.
+    /// Counts at intake, whatever the destination.
     #[serde(flatten)]
     pub events: EventCounts,
-    /// What became of it here.
+    /// Counts at this destination.
     #[serde(flatten)]
     pub units: UnitCounts,
 }
 
-/// The lines, by type and then by destination.
+/// Lines by type and then by destination.
 pub(super) fn lines(opening: Option<&Reading>, now: &Reading) -> Vec<EventLine> {
     let mut events: BTreeMap<&str, EventCounts> = BTreeMap::new();
     let mut units: BTreeMap<(&str, &str), UnitCounts> = BTreeMap::new();

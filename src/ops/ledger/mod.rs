@@ -1,8 +1,8 @@
-//! Whether every message is accounted for: what was published into a queue is settled or still there.
+//! Ledger: checks that every message is accounted for: what was published into a queue is settled or still there.
 //!
-//! A [`Reading`] is what instances have counted and what the broker says is in its queues, at about one moment. The
-//! [`Ledger`] lays two of them side by side, or one alone, and says for each queue what remains. It measures nothing by
-//! itself, and a figure that moved while it was read is a [`Span`].
+//! A [`Reading`] is what instances have counted and what the broker reports of its queues, at about one moment. The
+//! [`Ledger`] compares two of them, or takes one alone, and computes the remainder of each queue. It measures nothing
+//! by itself, and a figure that moved while it was read is a [`Span`].
 
 mod events;
 mod queues;
@@ -22,21 +22,21 @@ use serde::Serialize;
 
 use crate::contract::Pipeline;
 
-/// What is in a queue, side by side.
+/// Ledger of all queues and event types.
 #[derive(Debug, Serialize)]
 pub struct Ledger {
-    /// Whether nothing moved while it was read. If something did, remainders are bands.
+    /// True if nothing moved while it was read. If something did, remainders are ranges.
     pub quiet: bool,
     /// A line for each queue.
     pub queues: Vec<QueueLine>,
     /// A line for each event type and table.
     pub events: Vec<EventLine>,
-    /// Why something may be missing that nobody can account for.
+    /// Reasons why counts may be missing.
     pub doubts: Vec<String>,
 }
 
 impl Ledger {
-    /// What happened between two readings; without the first, since the instances started.
+    /// Compares two readings; without the first, counts since the instances started.
     pub fn of(pipeline: &Pipeline, opening: Option<&Reading>, now: &Reading) -> Self {
         let doubts = reading::doubts(opening, now);
         let lines = pipeline.queues.iter().map(|queue| {
@@ -51,7 +51,7 @@ impl Ledger {
         }
     }
 
-    /// Whether there is nothing that nothing explains.
+    /// True if every remainder is explained.
     pub fn is_explained(&self) -> bool {
         self.queues
             .iter()

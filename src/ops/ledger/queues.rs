@@ -1,4 +1,4 @@
-//! The line of a queue: what went in, what came out, what is there, and what remains.
+//! Queues of the ledger: what went in, what came out, what is there, and the remainder.
 
 use std::fmt;
 
@@ -8,53 +8,53 @@ use super::reading::Reading;
 use super::scrape::QueueCounts;
 use super::span::Span;
 
-/// What happened to the messages of a queue. Counts are since the opening, or since the instances started.
+/// Message counts of a queue, since the opening, or since the instances started.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct QueueLine {
-    /// The queue.
+    /// Name of the queue.
     pub queue: String,
-    /// How many there were at the opening; none if there is none.
+    /// Messages at the opening; none without an opening.
     pub opening: Option<Span>,
-    /// Published by the instances, and confirmed.
+    /// Messages that the instances published, and the broker confirmed.
     pub published: u64,
-    /// Published by them without an answer: there or not.
+    /// Messages that they published without an answer: in the queue or not.
     pub unanswered: u64,
-    /// Delivered to them.
+    /// Messages delivered to them.
     pub delivered: u64,
-    /// Those of them that had been delivered before.
+    /// Deliveries of messages that had been delivered before.
     pub redelivered: u64,
-    /// Settled: everything in them is stored or a dead letter.
+    /// Settled: every unit of them is stored or a dead letter.
     pub acknowledged: u64,
-    /// Settled: the same but for what a copy took back to the queue, which is published then.
+    /// Settled, but for units that a copy took back to the queue, where it counts as published.
     pub retried: u64,
     /// Given back to the queue as they were.
     pub returned: u64,
-    /// Those of which it isn't known whether the broker could be told. If not, it delivers them again.
+    /// Acknowledgements of unknown outcome. If the broker didn't get one, it delivers the message again.
     pub lost: u64,
-    /// Waiting in the queue now.
+    /// Messages that wait in the queue now.
     pub ready: Span,
-    /// In the instances' hands now.
+    /// Messages that the instances hold now.
     pub held: Span,
-    /// Opening and published, less settled, ready and held. Above zero something is missing; below, something is there
-    /// that was not counted as published.
+    /// Remainder: opening plus published, less settled, ready and held. Above zero messages are missing; below zero
+    /// there are some that were not counted as published.
     pub remainder: Span,
-    /// What that means.
+    /// Verdict on the remainder.
     pub verdict: Verdict,
-    /// The verdict's reasons, where it needs some.
+    /// Reasons of the verdict, where it needs some.
     pub reasons: Vec<String>,
 }
 
-/// What a remainder means.
+/// Verdict on a remainder.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Verdict {
-    /// There is none.
+    /// The remainder is zero.
     Balanced,
-    /// There may be none: something moved while it was read.
+    /// The remainder may be zero: something moved while it was read.
     WithinBand,
-    /// More was settled or is there than was counted as published: it came from others, or from before.
+    /// More was settled or is there than was counted as published: from other publishers, or from before.
     Surplus,
-    /// It can't be explained, because somebody took along what it had counted.
+    /// It can't be explained, because counts are missing.
     Unknown,
     /// Messages were published that are neither settled nor there, and nothing explains it.
     Missing,
@@ -72,7 +72,7 @@ impl fmt::Display for Verdict {
     }
 }
 
-/// The line of a queue that hands out so many messages at once to one consumer.
+/// Line of a queue with this prefetch.
 pub(super) fn line(
     queue: &str,
     prefetch: u64,
@@ -83,7 +83,7 @@ pub(super) fn line(
     let since = |value: fn(&QueueCounts) -> u64| since(queue, opening, now, value);
     let seen = |value| u64::try_from(since(value).high).unwrap_or(0);
     let before = opening.map(|opening| {
-        // What was there without an answer is counted as published when the answer comes.
+        // A message without an answer at the opening is counted as published when the answer comes.
         let unconfirmed = opening.sum(queue, |c| c.unconfirmed).high;
         let depth = opening.depth(queue, prefetch);
         Span {
@@ -139,7 +139,7 @@ pub(super) fn line(
     }
 }
 
-/// How much was counted since the opening. What an instance counted that started since, it counted from zero.
+/// Increase of a counter since the opening. An instance that started since then counted from zero.
 fn since(
     queue: &str,
     opening: Option<&Reading>,
@@ -158,14 +158,14 @@ fn since(
 }
 
 impl QueueLine {
-    /// Whether nothing ever happened here.
+    /// True if all counts are zero.
     pub fn is_empty(&self) -> bool {
         let counts = [self.published, self.unanswered, self.delivered, self.lost];
         let there = [self.opening.unwrap_or_default(), self.ready, self.held];
         counts == [0; 4] && there.iter().all(|span| *span == Span::default())
     }
 
-    /// The verdict in a sentence; none if there is nothing to say.
+    /// Verdict as a sentence; none if there is nothing to report.
     pub fn sentence(&self) -> Option<String> {
         let QueueLine {
             queue, remainder, ..
@@ -199,7 +199,7 @@ impl QueueLine {
         }
     }
 
-    /// Where a surplus may come from.
+    /// Possible origins of a surplus.
     fn sources(&self) -> String {
         let mut text = "from others".to_owned();
         if self.opening.is_none() {

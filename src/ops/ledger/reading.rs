@@ -1,4 +1,4 @@
-//! What was counted and found at about one moment, fit for a file.
+//! Reading: what was counted and found at about one moment, to be saved in a file.
 
 use std::collections::BTreeMap;
 
@@ -7,21 +7,20 @@ use serde::{Deserialize, Serialize};
 use super::scrape::{Counts, QueueCounts};
 use super::span::Span;
 
-/// What instances have counted and what is in the queues. Everything was read twice, a moment apart, so that what moves
-/// is known to move.
+/// Counts of the instances and contents of the queues. Everything is read twice, a moment apart, to detect what moves.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Reading {
-    /// When, in milliseconds since the epoch.
+    /// Time, in milliseconds since the epoch.
     pub at_ms: i64,
-    /// By where they answer.
+    /// Instances by URL.
     pub instances: BTreeMap<String, Instance>,
-    /// The instances that did not answer.
+    /// Instances that did not answer.
     pub silent: Vec<String>,
-    /// RabbitMQ; none if each instance has a broker of its own.
+    /// RabbitMQ; none if each instance has an in-memory broker.
     pub broker: Option<Broker>,
 }
 
-/// What an instance said, twice.
+/// Counts of an instance, read twice.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Instance {
     /// Before the broker was asked.
@@ -30,7 +29,7 @@ pub struct Instance {
     pub second: Counts,
 }
 
-/// What RabbitMQ said, twice, by queue. A queue that isn't there is absent.
+/// Queues of RabbitMQ, read twice. A queue that doesn't exist is absent.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Broker {
     /// At first.
@@ -39,29 +38,29 @@ pub struct Broker {
     pub second: BTreeMap<String, Depth>,
 }
 
-/// What is in a queue.
+/// Contents of a queue.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Depth {
-    /// The messages that nobody holds.
+    /// Messages that are ready.
     pub ready: u64,
-    /// How many consumers it has.
+    /// Number of consumers.
     pub consumers: u64,
 }
 
 impl Reading {
-    /// Whether nothing moved while it was read.
+    /// True if nothing moved while it was read.
     pub fn is_quiet(&self) -> bool {
         let instances = self.instances.values().all(|i| i.first == i.second);
         instances && self.broker.as_ref().is_none_or(|b| b.first == b.second)
     }
 
-    /// Whether a queue stood still.
+    /// True if nothing moved in a queue.
     pub(super) fn is_quiet_at(&self, queue: &str) -> bool {
         let mut counts = self.instances.values().map(|i| i.of(queue));
         counts.all(|[first, second]| first == second) && self.ready(queue).is_exact()
     }
 
-    /// The messages of a queue that wait to be delivered.
+    /// Messages of a queue that wait to be delivered.
     pub(super) fn ready(&self, queue: &str) -> Span {
         match &self.broker {
             Some(broker) => {
@@ -73,23 +72,23 @@ impl Reading {
         }
     }
 
-    /// How many messages of a queue are in it or held, where so many may be on the wire to a consumer.
+    /// Messages of a queue that are ready or held, if so many may be on the wire to each consumer.
     pub(super) fn depth(&self, queue: &str, prefetch: u64) -> Span {
         let seen = self.ready(queue) + self.sum(queue, |counts| counts.held);
         match self.is_quiet_at(queue) {
             true => seen,
-            // Neither ready nor counted yet by who gets them.
+            // On the wire: neither ready nor counted by the instance yet.
             false => seen.or_more(prefetch.saturating_mul(self.instances.len() as u64)),
         }
     }
 
-    /// How many consumers a queue has.
+    /// Number of consumers of a queue.
     pub(super) fn consumers(&self, queue: &str) -> u64 {
         let depth = self.broker.as_ref().and_then(|b| b.second.get(queue));
         depth.map_or(0, |depth| depth.consumers)
     }
 
-    /// The sum over all instances.
+    /// Sum over all instances.
     pub(super) fn sum(&self, queue: &str, value: fn(&QueueCounts) -> u64) -> Span {
         let instances = self.instances.values();
         instances
@@ -102,12 +101,12 @@ impl Reading {
 }
 
 impl Instance {
-    /// What it counted of a queue, both times.
+    /// Counts of a queue, both times.
     pub(super) fn of(&self, queue: &str) -> [QueueCounts; 2] {
         [&self.first, &self.second].map(|c| c.queues.get(queue).copied().unwrap_or_default())
     }
 
-    /// What this instance had counted at the opening; none if it counts from zero since.
+    /// Counts of this instance at the opening; none if it has restarted since.
     pub(super) fn opening<'a>(
         &self,
         name: &str,
@@ -118,7 +117,7 @@ impl Instance {
     }
 }
 
-/// Why counts may be missing: whoever ends takes along what it counted since the opening.
+/// Reasons why counts may be missing: an instance that ends takes along what it counted since the opening.
 pub(super) fn doubts(opening: Option<&Reading>, now: &Reading) -> Vec<String> {
     let mut doubts = Vec::new();
     for name in &now.silent {

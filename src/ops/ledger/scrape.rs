@@ -1,70 +1,82 @@
-//! What an instance has counted, out of what its `/metrics` says. Only our own text is read.
+//! Scrapes the counters of an instance from the text of its `/metrics`. Only this server's own format is read.
 
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-/// What an instance has counted since it started.
+use crate::metrics::{broker, intake, process, workers};
+
+const STARTED: &str = process::STARTED.name();
+const EVENTS_RECEIVED: &str = intake::EVENTS_RECEIVED.name();
+const EVENTS: &str = intake::EVENTS.name();
+const SETTLED: &str = workers::SETTLED.name();
+const SETTLED_UNITS: &str = workers::SETTLED_UNITS.name();
+const PUBLISHED: &str = broker::QUEUE_PUBLISHED.name();
+const DELIVERED: &str = broker::DELIVERED.name();
+const REDELIVERED: &str = broker::REDELIVERED.name();
+const MESSAGES: &str = broker::QUEUE_MESSAGES.name();
+
+/// Counters of an instance since it started.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Counts {
-    /// When it started, in seconds since the epoch: what tells one process from the next.
+    /// Start time, in seconds since the epoch, which identifies the process.
     pub started: f64,
-    /// By queue.
+    /// Counters by queue.
     pub queues: BTreeMap<String, QueueCounts>,
-    /// What came in, by event type.
+    /// Events received, by event type.
     pub events: BTreeMap<String, EventCounts>,
-    /// What became of it, by event type and by where it was to go.
+    /// Outcomes of units, by event type and by destination.
     pub units: BTreeMap<String, BTreeMap<String, UnitCounts>>,
 }
 
-/// What an instance has counted of a queue, in messages.
+/// Message counts of a queue.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct QueueCounts {
-    /// Published, and the broker has them for certain.
+    /// Published and confirmed.
     pub confirmed: u64,
-    /// Published, and the broker may have them or not.
+    /// Published without an answer; the broker may have them or not.
     pub unanswered: u64,
     /// Being published: no answer yet.
     pub unconfirmed: u64,
-    /// Delivered, those included that had been delivered before.
+    /// Delivered, redeliveries included.
     pub delivered: u64,
     /// Those that had been delivered before.
     pub redelivered: u64,
-    /// Settled for good.
+    /// Acknowledged.
     pub acknowledged: u64,
-    /// Settled, and a copy of a part was published in its place.
+    /// Acknowledged, and a copy of a part was published in its place.
     pub retried: u64,
     /// Given back.
     pub returned: u64,
-    /// Lost with the connection: the broker has them again.
+    /// Lost with the connection: the broker delivers them again.
     pub lost: u64,
-    /// In the instance's hands.
+    /// Held by the instance.
     pub held: u64,
-    /// Waiting in the instance's own broker; none if its broker is RabbitMQ.
+    /// Ready in the in-memory broker; none if the broker is RabbitMQ.
     pub ready: Option<u64>,
 }
 
-/// What came in of a type, in events.
+/// Events of a type at intake.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct EventCounts {
-    /// Good ones.
+    /// Valid events.
     pub received: u64,
-    /// Those whose sender was told that they are safe.
+    /// Events whose sender was told that they are safe.
     pub accepted: u64,
 }
 
-/// What became of the events of a type at one destination.
+/// Outcomes of a type's units at one destination.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct UnitCounts {
-    /// Stored, or taken by the HTTP API.
+    /// Stored, or accepted by the HTTP API.
     pub stored: u64,
     /// Dead letters.
     pub dead_lettered: u64,
-    /// Back in the queue, to be counted once more.
+    /// Returned to the queue, to be counted once more.
     pub retried: u64,
 }
 
-/// Reads a text of metrics; none if it isn't one of an instance of ours.
+/// Parses the text of `/metrics`; none if it isn't one of this server.
 pub fn counts(text: &str) -> Option<Counts> {
     let mut counts = Counts::default();
     for (name, labels, value) in text.lines().filter_map(sample) {
@@ -75,20 +87,20 @@ pub fn counts(text: &str) -> Option<Counts> {
         // Counts are far below what a float holds exactly; a gauge that is read between two changes may be below zero.
         let count = value.max(0.0) as u64;
         match name {
-            "process_start_time_seconds" => counts.started = value,
-            "event_grpc_events_received_total" => {
+            STARTED => counts.started = value,
+            EVENTS_RECEIVED => {
                 counts.event(label("type")).received += count;
             }
-            "event_grpc_events_total" if label("outcome") == "accepted" => {
+            EVENTS if label("outcome") == intake::ACCEPTED => {
                 counts.event(label("type")).accepted += count;
             }
-            "event_grpc_settled_units_total" => {
+            SETTLED_UNITS => {
                 let units = counts.units.entry(label("type").to_owned()).or_default();
                 let units = units.entry(label("into").to_owned()).or_default();
                 match label("outcome") {
-                    "stored" => units.stored += count,
-                    "dead_lettered" => units.dead_lettered += count,
-                    "retried" => units.retried += count,
+                    workers::STORED => units.stored += count,
+                    workers::DEAD_LETTERED => units.dead_lettered += count,
+                    workers::RETRIED => units.retried += count,
                     _ => {}
                 }
             }
@@ -112,23 +124,23 @@ impl Counts {
 impl QueueCounts {
     fn add(&mut self, name: &str, what: &str, count: u64) {
         let sum = match (name, what) {
-            ("event_grpc_queue_published_total", "confirmed") => &mut self.confirmed,
-            ("event_grpc_queue_published_total", "unanswered") => &mut self.unanswered,
-            ("event_grpc_broker_delivered_total", _) => &mut self.delivered,
-            ("event_grpc_broker_redelivered_total", _) => &mut self.redelivered,
-            ("event_grpc_settled_total", "acknowledged") => &mut self.acknowledged,
-            ("event_grpc_settled_total", "retried") => &mut self.retried,
-            ("event_grpc_settled_total", "returned") => &mut self.returned,
-            ("event_grpc_settled_total", "lost") => &mut self.lost,
-            ("event_grpc_queue_messages", "unconfirmed") => &mut self.unconfirmed,
-            ("event_grpc_queue_messages", "held") => &mut self.held,
-            ("event_grpc_queue_messages", "ready") => self.ready.get_or_insert_default(),
+            (PUBLISHED, broker::CONFIRMED) => &mut self.confirmed,
+            (PUBLISHED, broker::UNANSWERED) => &mut self.unanswered,
+            (DELIVERED, _) => &mut self.delivered,
+            (REDELIVERED, _) => &mut self.redelivered,
+            (SETTLED, workers::ACKNOWLEDGED) => &mut self.acknowledged,
+            (SETTLED, workers::RETRIED) => &mut self.retried,
+            (SETTLED, workers::RETURNED) => &mut self.returned,
+            (SETTLED, workers::LOST) => &mut self.lost,
+            (MESSAGES, broker::UNCONFIRMED) => &mut self.unconfirmed,
+            (MESSAGES, broker::HELD) => &mut self.held,
+            (MESSAGES, broker::READY) => self.ready.get_or_insert_default(),
             _ => return,
         };
         *sum += count;
     }
 
-    /// How many were settled so that the broker has them no more.
+    /// Number of messages that were settled for good.
     pub(super) fn settled(&self) -> u64 {
         self.acknowledged + self.retried
     }
@@ -136,7 +148,7 @@ impl QueueCounts {
 
 type Sample<'a> = (&'a str, Vec<(&'a str, String)>, f64);
 
-/// One line: `name{label="value",…} number`. None for comments, and for what is none.
+/// Sample in a line: `name{label="value",…} number`. None for comments and other lines.
 fn sample(line: &str) -> Option<Sample<'_>> {
     if line.starts_with('#') {
         return None;
@@ -156,7 +168,7 @@ fn sample(line: &str) -> Option<Sample<'_>> {
     Some((name, labels, value))
 }
 
-/// A text up to its closing quote, and what comes after.
+/// Text up to its closing quote, and the rest.
 fn quoted(text: &str) -> Option<(String, &str)> {
     let mut value = String::new();
     let mut chars = text.chars();

@@ -1,21 +1,21 @@
-//! A number that was read while it moved: it is somewhere between two others.
+//! Span: a number that moved while it was read, as a range.
 
 use std::fmt;
 use std::ops::{Add, Sub};
 
 use serde::{Deserialize, Serialize};
 
-/// All that a number may be. Of a number that stood still both ends are the same.
+/// Range of a number. If it stood still both ends are equal.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Span {
-    /// The least.
+    /// Lower end.
     pub low: i64,
-    /// The most.
+    /// Upper end.
     pub high: i64,
 }
 
 impl Span {
-    /// A number that was read twice.
+    /// Range of a number that was read twice.
     pub fn of(first: u64, second: u64) -> Self {
         let [first, second] = [first, second].map(|n| i64::try_from(n).unwrap_or(i64::MAX));
         Span {
@@ -24,7 +24,7 @@ impl Span {
         }
     }
 
-    /// The same, where so much more may be there that was not seen.
+    /// Widens it by what may be there unseen.
     pub fn or_more(self, unseen: u64) -> Self {
         let unseen = i64::try_from(unseen).unwrap_or(i64::MAX);
         Span {
@@ -33,7 +33,7 @@ impl Span {
         }
     }
 
-    /// Whether it stood still.
+    /// True if it stood still.
     pub fn is_exact(self) -> bool {
         self.low == self.high
     }

@@ -1,4 +1,4 @@
-//! From readings to lines.
+//! Tests of the ledger: from readings to lines.
 #![allow(
     clippy::expect_used,
     clippy::unwrap_used,
@@ -158,7 +158,7 @@ fn an_instance_that_restarted_takes_along_what_it_had_counted() {
         confirmed: 1,
         ..QueueCounts::default()
     };
-    // Five were there and one came, and four are there: the one before may have settled two, and nobody knows.
+    // Five were there and one came, and four are there: the process before it may have settled two, and nobody knows.
     let now = reading(&[("a", instance(60.0, anew))], 4);
     let line = judged(Some(&opening), &now);
     assert_eq!(
@@ -170,7 +170,7 @@ fn an_instance_that_restarted_takes_along_what_it_had_counted() {
         sentence.contains("2 missing, not explained (instance a restarted"),
         "{sentence}"
     );
-    // One that is new and one that doesn't answer.
+    // A new instance and one that doesn't answer.
     let mut gone = reading(&[("b", instance(60.0, anew))], 4);
     gone.silent.push("a".to_owned());
     let line = judged(Some(&opening), &gone);
@@ -218,7 +218,7 @@ fn what_moves_is_a_band_that_allows_for_what_is_on_the_wire() {
     assert_eq!(line.remainder, Span { low: -10, high: 6 });
     assert_eq!(line.verdict, Verdict::WithinBand);
     assert_eq!(line.remainder.to_string(), "-10 to 6");
-    // What is beyond the band is missing all the same.
+    // A remainder outside of the range is missing all the same.
     let counts = now.instances.get_mut("a").unwrap();
     for counts in [&mut counts.first, &mut counts.second] {
         counts.queues.get_mut(QUEUE).unwrap().confirmed += 100;
@@ -335,7 +335,7 @@ fn events_are_laid_out_by_type_and_destination() {
     let line = &lines[0];
     assert_eq!((line.kind.as_str(), line.into.as_str()), ("Cart", "event"));
     assert_eq!((line.events.received, line.units.stored), (3, 4));
-    // A file brings back what was written to it.
+    // A file holds everything that was written to it.
     let text = serde_json::to_string(&now).unwrap();
     assert_eq!(serde_json::from_str::<Reading>(&text).unwrap(), now);
 }

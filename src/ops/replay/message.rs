@@ -1,53 +1,43 @@
-//! A dead letter as the message that it was.
-
-use std::time::{SystemTime, UNIX_EPOCH};
+//! Rebuilds the message that a dead letter was.
 
 use serde_json::{Map, Value};
 
 use super::Target;
 use crate::broker::{HeaderValue, Outgoing, Properties};
-use crate::contract::headers as h;
-use crate::sink::clickhouse::letters::Letter;
+use crate::dead_letter::{DeadLetter, Failures, History};
+use crate::time::now_ms;
 
-/// The message that a letter was: the same bytes under the same id, with what its sender said of it. Headers of ours
-/// say what it has been through, so that a letter that fails again stays the same one.
-pub fn outgoing(letter: &Letter, target: &Target) -> Outgoing {
+/// Message of a dead letter: the same bytes under the same id, with the sender's properties. `x-replay-*` headers carry
+/// its history, so that it stays the same dead letter if it fails again.
+pub fn outgoing(letter: &DeadLetter<'_>, target: &Target) -> Outgoing {
     let some = |text: &str| Some(text.to_owned()).filter(|text| !text.is_empty());
     let mut properties = Properties {
-        content_type: some(&letter.content_type).map(Into::into),
-        message_id: some(&letter.message_id),
-        kind: some(&letter.kind).map(Into::into),
+        content_type: some(letter.content_type).map(Into::into),
+        message_id: some(letter.message_id),
+        kind: some(letter.kind).map(Into::into),
         timestamp: letter.sent_ms.and_then(|ms| u64::try_from(ms / 1000).ok()),
         headers: Vec::new(),
     };
-    let sent: Map<String, Value> = serde_json::from_str(&letter.headers).unwrap_or_default();
+    let sent: Map<String, Value> = serde_json::from_str(letter.headers).unwrap_or_default();
     for (name, value) in sent {
         if let Some(value) = header(value) {
             properties.headers.push((name.into(), value));
         }
     }
-    let now = SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .unwrap_or_default();
-    let now_ms = i64::try_from(now.as_millis()).unwrap_or(i64::MAX);
-    for (name, value) in [
-        (h::REPLAY_FIRST_FAILED, letter.first_failed_ms),
-        (h::REPLAY_LAST_FAILED, letter.last_failed_ms),
-        (h::REPLAY_ATTEMPTS, i64::from(letter.attempts)),
-        // The clock of this machine may be behind the one that saw it fail.
-        (
-            h::REPLAY_AT,
-            now_ms.max(letter.last_failed_ms.saturating_add(1)),
-        ),
-    ] {
-        properties.set_header(name, HeaderValue::Integer(value));
+    let failures = Failures {
+        first_failed_ms: letter.first_failed_ms,
+        last_failed_ms: letter.last_failed_ms,
+        attempts: letter.attempts,
+    };
+    for (name, value) in History::of(failures, now_ms()).to_headers() {
+        properties.set_header(name, value.into());
     }
     match target {
-        Target::Queue(queue) => Outgoing::to_queue(*queue, letter.body()),
+        Target::Queue(queue) => Outgoing::to_queue(*queue, letter.body.to_vec()),
         Target::Exchange {
             exchange,
             routing_key,
-        } => Outgoing::new(*exchange, routing_key.clone(), letter.body()),
+        } => Outgoing::new(*exchange, routing_key.clone(), letter.body.to_vec()),
     }
     .with(properties)
 }

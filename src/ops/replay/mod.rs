@@ -1,7 +1,7 @@
-//! Sends dead letters again, and remembers which.
+//! Replay: publishes dead letters again, and records which.
 //!
-//! A letter is published first and written down after the broker has it. Whoever is stopped in between sends it again,
-//! which makes the same rows.
+//! A dead letter is recorded as replayed after the broker has confirmed it. A replay that is interrupted in between
+//! sends it again, which makes the same rows.
 
 mod message;
 mod pace;
@@ -26,59 +26,59 @@ use crate::contract::Pipeline;
 use crate::sink::clickhouse::decisions::Action;
 use crate::sink::clickhouse::letters::{Key, Letter, Letters, LettersError};
 
-/// How many letters may be unconfirmed at once.
+/// Maximum number of unconfirmed messages.
 const AT_ONCE: usize = 32;
-/// How many letters are read at once, at most.
+/// Maximum number of dead letters that are read at once.
 const PAGE: usize = 200;
-/// About how many bytes of bodies are read at once; one letter may be larger.
+/// Approximate maximum size of bodies that are read at once, in bytes; a single one may be larger.
 const PAGE_BYTES: u64 = 8 << 20;
 
-/// Sends letters again.
+/// Replays dead letters.
 pub struct Replayer {
-    /// Where they are.
+    /// Dead letters.
     pub letters: Letters,
-    /// What takes them.
+    /// Pipeline that processes them.
     pub pipeline: &'static Pipeline,
-    /// What carries them.
+    /// Broker.
     pub broker: Arc<dyn Broker>,
-    /// How many a second, at most.
+    /// Maximum rate, in dead letters a second.
     pub rate: Option<NonZeroU32>,
-    /// Ends it early: what is under way is still waited for and written down.
+    /// Ends it early: messages under way are still waited for and recorded.
     pub stop: CancellationToken,
 }
 
-/// What became of one letter.
+/// Outcome of one dead letter.
 #[derive(Debug)]
 pub enum Outcome {
-    /// The broker has it.
+    /// The broker has confirmed it.
     Sent(Target),
-    /// It can't be sent, and stays as it is.
+    /// It can't be replayed, and stays as it is.
     Refused(String),
 }
 
-/// What became of all.
+/// Totals of a replay.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
 pub struct Totals {
-    /// How many were sent.
+    /// Number of replayed dead letters.
     pub sent: u64,
-    /// How many can't be.
+    /// Number of those that can't be replayed.
     pub refused: u64,
 }
 
-/// What ends a replay. What was sent before has been written down, unless that is what failed.
+/// Error that ends a replay. What was published before has been recorded, unless recording failed.
 #[derive(Debug, thiserror::Error)]
 pub enum ReplayError {
-    /// The letters can't be read, or what was done can't be written down.
+    /// The dead letters can't be read, or the replay can't be recorded.
     #[error(transparent)]
     Letters(#[from] LettersError),
-    /// The broker doesn't take them.
-    #[error("the broker takes no letters: {0}")]
+    /// The broker doesn't accept messages.
+    #[error("the broker does not accept the messages: {0}")]
     Broker(PublishError),
 }
 
 impl Replayer {
-    /// Sends these letters again, and tells of each what became of it. A letter that has failed once more since its
-    /// key was read is left alone, and so is one that was decided about.
+    /// Replays these dead letters, and reports the outcome of each. One that has failed again since its key was read is
+    /// left alone, and so is one with a decision.
     pub async fn replay(
         &self,
         keys: &[Key],
@@ -103,14 +103,14 @@ impl Replayer {
             let published = self
                 .publish(letters, pace.as_mut(), &mut sent, &mut totals, &mut told)
                 .await;
-            // Also when it ends here.
+            // Also when the replay ends here.
             self.letters.decide(Action::Replayed, &sent).await?;
             published?;
         }
         Ok(totals)
     }
 
-    /// Publishes a page of letters, several at once, and says which the broker has.
+    /// Publishes a page of dead letters concurrently, and returns those that the broker confirmed.
     async fn publish(
         &self,
         letters: Vec<Letter>,
@@ -140,7 +140,7 @@ impl Replayer {
                             told(&letter, outcome);
                         }
                         Err(error) => {
-                            // What is under way is waited for, so that it is written down; nothing else begins.
+                            // Messages under way are waited for, so that they are recorded; no others begin.
                             failure = Some(ReplayError::Broker(PublishError::clone(error)));
                             next = None;
                         }
@@ -163,7 +163,7 @@ impl Replayer {
             Ok(target) => target,
             Err(reason) => return (letter, Ok(Outcome::Refused(reason))),
         };
-        let message = outgoing(&letter, &target);
+        let message = outgoing(&letter.dead_letter(&letter.body()), &target);
         let attempt = || self.broker.publish(message.clone());
         let published = attempt
             .retry(
@@ -183,14 +183,14 @@ impl Replayer {
     }
 }
 
-/// Waits for one's turn.
+/// Waits for the next turn.
 async fn turn(pace: &mut Option<&mut Pace>) {
     if let Some(pace) = pace {
         pace.turn().await;
     }
 }
 
-/// Keys in portions whose letters fit in memory.
+/// Splits keys into pages whose dead letters fit in memory.
 fn pages(keys: &[Key]) -> impl Iterator<Item = &[Key]> {
     let mut rest = keys;
     std::iter::from_fn(move || {

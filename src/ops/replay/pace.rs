@@ -1,14 +1,14 @@
-//! So many a second, at most.
+//! Rate limit of a replay.
 
 use std::num::NonZeroU32;
 use std::time::Duration;
 
 use tokio::time::{Instant, sleep_until};
 
-/// How much lost time may be caught up with: timers are no finer than a millisecond, and rates may be.
+/// Maximum backlog that may be caught up with: timers are no finer than a millisecond, and rates may be.
 const SLACK: Duration = Duration::from_millis(50);
 
-/// Gives turns at a rate.
+/// Rate limiter.
 #[derive(Debug)]
 pub(super) struct Pace {
     step: Duration,
@@ -23,7 +23,7 @@ impl Pace {
         }
     }
 
-    /// Waits for the next turn. A future that is dropped before takes none.
+    /// Waits for the next turn. Cancel safe: a dropped future takes none.
     pub(super) async fn turn(&mut self) {
         let now = Instant::now();
         if self.next > now {

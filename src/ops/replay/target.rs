@@ -1,5 +1,4 @@
-//! Where a dead letter goes when it is sent again: to the queue that it failed in, or, if it never reached one, to its
-//! exchange.
+//! Target of a replay: the queue in which the dead letter failed, or, if it never reached one, its exchange.
 
 use std::fmt;
 
@@ -7,18 +6,18 @@ use serde_json::{Map, Value};
 
 use crate::broker::Topology;
 use crate::contract::headers as h;
-use crate::contract::wire::{self, WireType};
 use crate::contract::{Envelope, Input, Intake, Pipeline};
-use crate::ingest::as_json;
-use crate::ingest::scan::{Verdict, scan};
+use crate::dead_letter::Class;
+use crate::events::{Verdict, refused, scan, verdicts};
+use crate::protobuf::wire::{self, WireType};
 use crate::sink::clickhouse::letters::Letter;
 
-/// Where a letter goes.
+/// Target of a replay.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Target {
-    /// To the queue that it failed in, past all exchanges: other queues had it.
+    /// Its queue, past all exchanges: other queues have had it.
     Queue(&'static str),
-    /// To an exchange: no queue had it.
+    /// Its exchange: no queue had it.
     Exchange {
         /// The exchange.
         exchange: &'static str,
@@ -39,7 +38,7 @@ impl fmt::Display for Target {
     }
 }
 
-/// Where a letter goes, or why it goes nowhere.
+/// Target of a dead letter, or the reason why it has none.
 pub fn target(pipeline: &'static Pipeline, letter: &Letter) -> Result<Target, String> {
     whole(&letter.headers)?;
     if let Some(queue) = pipeline.queues.iter().find(|q| q.name == letter.queue) {
@@ -63,7 +62,7 @@ pub fn target(pipeline: &'static Pipeline, letter: &Letter) -> Result<Target, St
     }
     if !letter.queue.is_empty() {
         return Err(format!(
-            "this pipeline has no queue or source {}",
+            "this pipeline has no queue or source {} to send it to",
             letter.queue
         ));
     }
@@ -74,7 +73,7 @@ pub fn target(pipeline: &'static Pipeline, letter: &Letter) -> Result<Target, St
         .ok_or_else(|| format!("this pipeline has no exchange {}", letter.exchange))?;
     if !Topology::of(pipeline, |_| true).is_bound(exchange.name, &letter.routing_key) {
         return Err(format!(
-            "still no queue takes messages of exchange {} with routing key {}",
+            "no queue is bound to exchange {} with routing key {} yet",
             exchange.name, letter.routing_key
         ));
     }
@@ -84,7 +83,7 @@ pub fn target(pipeline: &'static Pipeline, letter: &Letter) -> Result<Target, St
     })
 }
 
-/// A letter that isn't all of its message would be another one, sent again.
+/// Checks that a dead letter is complete: a cut one would be another message.
 fn whole(headers: &str) -> Result<(), String> {
     let headers: Map<String, Value> = serde_json::from_str(headers).unwrap_or_default();
     let said = |name: &str| {
@@ -96,7 +95,7 @@ fn whole(headers: &str) -> Result<(), String> {
     };
     if let Some(cut) = said(h::CUT_BODY) {
         return Err(format!(
-            "its body was cut; the whole one is with its sender at most ({}: {cut})",
+            "its body was cut; only its sender may still have the whole message ({}: {cut})",
             h::CUT_BODY
         ));
     }
@@ -109,33 +108,33 @@ fn whole(headers: &str) -> Result<(), String> {
     }
 }
 
-/// An event whose type is still not known would only fail again.
+/// Checks that an event's type is known now; otherwise it would only fail again.
 fn known(envelope: &Envelope, letter: &Letter) -> Result<(), String> {
     let number = letter.event_type.parse().ok();
-    match number.filter(|_| letter.class == super::unknown::CLASS) {
-        Some(number) if envelope.event_type(number).is_none() => {
-            Err(format!("this build knows no event type {number} either"))
-        }
+    match number.filter(|_| letter.class == Class::UnknownType.name()) {
+        Some(number) if envelope.event_type(number).is_none() => Err(format!(
+            "this build doesn't know event type {number} either"
+        )),
         _ => Ok(()),
     }
 }
 
-/// The routing key of events that were refused at intake, if one of them would be taken now. Those with it that would
-/// not are letters of their own in the queues that can't take them.
+/// Routing key of events that were refused at intake, if intake would accept one of them now. Others of the same dead
+/// letter become dead letters of the queues that can't store them.
 fn taken_in(envelope: &'static Envelope, batch: &[u8]) -> Result<&'static str, String> {
     let request = only_request(envelope, batch)
-        .ok_or("the body is not a batch of one request, as intake keeps them")?;
+        .ok_or("the body is not an EventBatch of one request, which intake writes")?;
     let request = scan(request, envelope).map_err(|refused| refused.to_string())?;
     let verdicts = request.events.into_iter().map(|event| event.verdict);
     key_of(verdicts)
 }
 
-/// The same of events that came as JSON.
+/// Routing key of refused events in JSON, likewise.
 fn taken_in_as_json(envelope: &'static Envelope, text: &[u8]) -> Result<&'static str, String> {
-    key_of(as_json::verdicts(envelope, text).map_err(|refusal| refusal.to_string())?)
+    key_of(verdicts(envelope, text).map_err(|unread| refused(&unread))?)
 }
 
-/// The routing key of the events that intake would take.
+/// Routing key of the events that intake would accept.
 fn key_of(verdicts: impl IntoIterator<Item = Verdict>) -> Result<&'static str, String> {
     let (mut key, mut first) = (None, None);
     for verdict in verdicts {

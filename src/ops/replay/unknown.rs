@@ -1,4 +1,4 @@
-//! Events of types that were not known when they came: a build that knows them sends them again by itself.
+//! Automatic replay of events whose type was unknown when they came, by a build that knows it.
 
 use std::collections::BTreeSet;
 use std::num::NonZeroU32;
@@ -10,22 +10,20 @@ use tokio_util::sync::CancellationToken;
 use super::{ReplayError, Replayer, Totals};
 use crate::broker::Broker;
 use crate::contract::{Input, Intake, Pipeline};
+use crate::dead_letter::Class;
 use crate::sink::clickhouse::letters::{Letters, Selection};
 
-/// The class of such letters.
-pub const CLASS: &str = "unknown_type";
-
-/// How many are sent in one pass, at most; the next pass goes on.
+/// Maximum number of dead letters of one pass; the next pass continues.
 const MOST: u64 = 20_000;
 
-/// How many are sent a second, at most.
+/// Maximum rate, in dead letters a second.
 const RATE: NonZeroU32 = NonZeroU32::new(500).expect("it is not 0");
 
-/// Held by the instance that is at it.
+/// Exclusive queue that serves as a lock between instances.
 const LOCK: &str = "event_grpc.replay_lock";
 
-/// Looks for such letters now and again and again, until `stop`. One that fails once more, because an older instance
-/// works on the same queue, rests as long as that before it is sent again, and longer each time.
+/// Looks for such dead letters at intervals until `stop`. One that fails again, because an older instance works on the
+/// same queue, rests that long before it is replayed again, and longer each time.
 pub async fn watch(
     letters: Letters,
     pipeline: &'static Pipeline,
@@ -41,30 +39,30 @@ pub async fn watch(
         stop: stop.clone(),
     };
     let mut tick = tokio::time::interval(every);
-    // A pass ends by itself when it is to stop.
+    // A pass ends by itself when `stop` is cancelled.
     while stop.run_until_cancelled(tick.tick()).await.is_some() {
         match pass(&replayer, every).await {
             Ok(Some(totals)) if totals.sent > 0 => tracing::info!(
                 replayed = totals.sent,
                 refused = totals.refused,
-                "Dead letters of event types that this build knows were sent again."
+                "Dead letters of event types that this build knows were replayed."
             ),
-            // Those that can't be sent are there in the next pass, too.
+            // Dead letters that can't be replayed are tried in the next pass, too.
             Ok(_) => {}
             Err(error) => tracing::warn!(
                 %error,
-                "Dead letters of event types that this build knows can't be sent again now."
+                "Dead letters of event types that this build knows could not be replayed; the next pass retries."
             ),
         }
     }
 }
 
-/// One look; none if there is nothing to do, or another instance is at it.
+/// Runs one pass; none if there is nothing to do, or another instance holds the lock.
 pub async fn pass(replayer: &Replayer, rest: Duration) -> Result<Option<Totals>, ReplayError> {
     let selection = Selection {
-        classes: vec![CLASS.to_owned()],
+        classes: vec![Class::UnknownType.name().to_owned()],
         types: known(replayer.pipeline),
-        // While an older instance works on the same queue, what is sent again may fail there again.
+        // While an older instance works on the same queue, a replayed dead letter may fail there again.
         rest: Some(rest),
         limit: Some(MOST),
         ..Selection::default()
@@ -76,7 +74,7 @@ pub async fn pass(replayer: &Replayer, rest: Duration) -> Result<Option<Totals>,
     let Some(lock) = replayer.broker.lock(LOCK).await else {
         return Ok(None);
     };
-    // Asked again: another instance may have been at it until now.
+    // Read again: another instance may have replayed them until now.
     let totals = match replayer.letters.keys(&selection).await {
         Ok(keys) => replayer.replay(&keys, |_, _| {}).await,
         Err(error) => Err(error.into()),
@@ -85,7 +83,7 @@ pub async fn pass(replayer: &Replayer, rest: Duration) -> Result<Option<Totals>,
     totals.map(|totals| Some(totals).filter(|totals| *totals != Totals::default()))
 }
 
-/// What letters call the event types that this build knows: their numbers, and the names that JSON has for them.
+/// Names of the known event types in dead letters: their numbers, and their JSON names.
 fn known(pipeline: &Pipeline) -> Vec<String> {
     let of_sources = pipeline.sources.iter().filter_map(|s| match s.intake {
         Intake::Grpc { envelope, .. } => Some(envelope),

@@ -1,4 +1,4 @@
-//! Puts values of unknown fields where they belong: into messages, by pointer.
+//! Puts values of unknown fields into messages, by pointer.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -7,16 +7,16 @@ use prost_reflect::{
     DynamicMessage, FieldDescriptor, Kind, MapKey, MessageDescriptor, ReflectMessage as _, Value,
 };
 
-use crate::contract::proto_json::ProtoJson;
+use crate::proto_json::ProtoJson;
 
-/// Why a value has no place.
+/// Reason why a value can't be put in place.
 pub(super) type Misplaced = String;
 
-/// What is unknown still inside of a value that was put: pointers from its message on, and values.
+/// Unknown members inside of a value that was put: pointers from its message on, and values.
 pub(super) type Rest = Vec<(String, String)>;
 
-/// Puts a value into a message: `parts` lead from there to the field, `json` is what the row has of it. It is read as
-/// intake reads the same of an event.
+/// Puts a value into a message: `parts` lead from there to the field, `json` is the stored value, which is read as intake
+/// reads it.
 pub(super) fn put(
     message: &mut DynamicMessage,
     parts: &[String],

@@ -1,25 +1,25 @@
-//! Small rows, made by a table's own transform: of a row that is stored what this build now knows of it, and the same
-//! without that, so that the columns which differ are those to fill.
+//! Small rows, made by a table's own transform: a pair with and without the fields that this build now knows. The
+//! columns that differ are the ones to fill in.
 
-use chrono::Utc;
 use prost::Message as _;
 use prost_reflect::{
     DescriptorPool, DynamicMessage, MessageDescriptor, ReflectMessage as _, Value,
 };
 
 use super::{Fed, fill};
-use crate::contract::canonical::canonical;
-use crate::contract::json::{self, Map, Number, Value as Json};
-use crate::contract::proto_json::ProtoJson;
-use crate::contract::unknown::{self, UNKNOWN_MEMBERS, flat_text, parts};
-use crate::contract::{
-    Append, Bad, Block, Context, Envelope, EventType, Group, Holds, Message, Shape, Table,
-};
+use crate::contract::{Append, Block, Context, Envelope, EventType, Group, Holds, Message, Table};
+use crate::json::{self, Map, Number, Value as Json};
+use crate::proto_json::ProtoJson;
+use crate::protobuf::Shape;
+use crate::protobuf::canonical::canonical;
+use crate::row_error::Bad;
+use crate::time::now_ms;
+use crate::unknown::{self, UNKNOWN_MEMBERS, flat_text, parts};
 
-/// Under which name a small row has its number in the column of unknown fields.
+/// Key under which the column of unknown fields of a small row holds its number.
 pub(crate) const ROW: &str = "…row";
 
-/// Texts that stand for what a JSON message had: one of them is what its columns take.
+/// Placeholder texts for the fields of a JSON message: one of them is what its columns accept.
 const STAND_INS: [&str; 5] = [
     "1970-01-01 00:00:00",
     "0",
@@ -28,35 +28,35 @@ const STAND_INS: [&str; 5] = [
     "",
 ];
 
-/// How deep messages inside of a JSON message are stood in for.
+/// Maximum depth of placeholders for messages inside of a JSON message.
 const STAND_IN_DEPTH: u32 = 4;
 
-/// What is stored of a row.
+/// Stored facts of a row.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Stored {
-    /// The column of unknown fields.
+    /// Column of unknown fields.
     pub unknown: String,
-    /// The event type's name, if there is a column with it.
+    /// Name of the event type, if a column has it.
     pub event_type: String,
-    /// The payload as JSON, if there is a column with it.
+    /// Payload as JSON, if a column has it.
     pub payload: String,
 }
 
-/// What became of a row.
+/// Result for a row.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Made {
-    /// Nothing of what it lacks is known.
+    /// None of its unknown fields is known now.
     Nothing,
-    /// Two rows are appended.
+    /// Two rows were appended.
     Rows {
-        /// What it lacks still.
+        /// Remaining unknown fields.
         rest: String,
-        /// Whether its payload is made anew.
+        /// True if its payload is rebuilt.
         payload: bool,
         /// Why something of it is left although it is known.
         left: Vec<String>,
     },
-    /// Something is known that can't be filled in.
+    /// A known field can't be filled in.
     Left(String),
 }
 
@@ -66,17 +66,15 @@ pub(super) struct Maker {
     table: &'static Table,
     fed: Fed,
     cx: Context,
-    /// Reads members of events, where rows are made of events.
+    /// Reader of members of events, if rows are made from events.
     reader: Option<ProtoJson>,
-    /// Of a JSON message, the texts that its columns take.
+    /// Placeholder values of a JSON message that its columns accept.
     stand_in: Option<Map>,
 }
 
 impl Maker {
     pub(super) fn new(pool: DescriptorPool, table: &'static Table, fed: Fed) -> Self {
-        let cx = Context {
-            now_ms: Utc::now().timestamp_millis(),
-        };
+        let cx = Context { now_ms: now_ms() };
         Maker {
             pool,
             table,
@@ -90,7 +88,7 @@ impl Maker {
         }
     }
 
-    /// Appends two rows with the numbers `2 * number` and, with what is known now, `2 * number + 1`.
+    /// Appends two rows with the numbers `2 * number` and, with the new fields, `2 * number + 1`.
     pub(super) fn append(&mut self, block: &mut Block, stored: &Stored, number: u64) -> Made {
         let Some(object) = unknown::flat(&stored.unknown) else {
             return Made::Left("is no flat JSON object".to_owned());
@@ -192,7 +190,7 @@ impl Maker {
             ("/header", envelope.header_shape, &more.0),
             ("/event", envelope.event_shape, &more.1),
         ] {
-            // What was inside of a field that is known now may be unknown itself.
+            // A field that is known now may hold unknown fields itself.
             let bytes = canonical(shape, bytes).map_err(|bad| bad.to_string())?;
             let found = unknown::found(root, shape, &bytes).map_err(|bad| bad.to_string())?;
             let found = found.iter().flat_map(|unknown| unknown.members());
@@ -228,7 +226,7 @@ impl Maker {
         append(block, &group, &self.cx).map_err(|bad| bad.to_string())
     }
 
-    /// The payload as the row has it, or an empty one where it isn't asked for.
+    /// Stored payload, or an empty one if it isn't needed.
     fn payload(
         &self,
         message: &MessageDescriptor,
@@ -264,10 +262,12 @@ impl Maker {
             match all.as_slice() {
                 [_, name] => {
                     let value = json::parse(json.as_bytes()).map_err(|e| e.to_string())?;
-                    // It couldn't be told from what stands in for it.
+                    // It couldn't be told from its placeholder.
                     let same = base.get(name) == Some(&value) && !value_is_default(&value);
                     match same {
-                        true => undone.push(format!("{pointer}: is what stands in for it")),
+                        true => undone.push(format!(
+                            "{pointer}: equals the placeholder that stands in for it"
+                        )),
                         false => drop(body.insert(name.clone(), value)),
                     }
                     if same {
@@ -276,7 +276,7 @@ impl Maker {
                 }
                 _ => {
                     undone.push(format!(
-                        "{}: is inside of another field",
+                        "{}: is inside another field, which has no column of its own",
                         fill::anywhere(pointer)
                     ));
                     rest.push((pointer.clone(), (*json).to_owned()));
@@ -313,7 +313,7 @@ impl Maker {
         append(block, &message, &self.cx)
     }
 
-    /// An object that has something for each field that its sender can't leave out.
+    /// Object with a placeholder for each required field.
     fn stand_in(&mut self, block: &mut Block, shape: &'static Shape) -> Result<Map, String> {
         if let Some(known) = &self.stand_in {
             return Ok(known.clone());
@@ -329,12 +329,12 @@ impl Maker {
             }
         }
         Err(format!(
-            "nothing stands in for what it was made from: {last}"
+            "no placeholder fits the columns that it was made from: {last}"
         ))
     }
 }
 
-/// Whether a value is what a column has where none was sent.
+/// True if a value equals a column's default.
 fn value_is_default(value: &Json) -> bool {
     match value {
         Json::String(text) => text.is_empty(),
@@ -346,11 +346,11 @@ fn value_is_default(value: &Json) -> bool {
 }
 
 fn stand_in(shape: &'static Shape, text: &str, depth: u32) -> Map {
-    use crate::contract::{Kind as K, Label};
-    let value = |field: &crate::contract::Field| match (field.label, field.kind) {
+    use crate::protobuf::{Kind as K, Label};
+    let value = |field: &crate::protobuf::Field| match (field.label, field.kind) {
         (_, K::Map(_)) => Some(Json::Object(Map::new())),
         (Label::Repeated, _) => Some(Json::Array(Vec::new())),
-        // A message is marked as one that may be absent, whether or not its sender may leave it out.
+        // A message field is optional in the descriptor, even if the sender must send it.
         (_, K::Message(inner)) if depth > 0 => Some(Json::Object(stand_in(inner, text, depth - 1))),
         (_, K::Message(_) | K::Struct(_)) => Some(Json::Object(Map::new())),
         (Label::Optional, _) => None,
@@ -365,7 +365,7 @@ fn stand_in(shape: &'static Shape, text: &str, depth: u32) -> Map {
     members.collect()
 }
 
-/// The type of a row: as a column has it, or else as a pointer does, or else any, which only a header's field leaves open.
+/// Type of a row: from its column, or else from a pointer, or else any, which only a header's field leaves open.
 fn kind_of(
     envelope: &'static Envelope,
     stored: &Stored,
@@ -383,5 +383,5 @@ fn kind_of(
     });
     by_pointer
         .or_else(|| types.next())
-        .ok_or_else(|| "this build knows no event type".to_owned())
+        .ok_or_else(|| "this build doesn't know the event type".to_owned())
 }

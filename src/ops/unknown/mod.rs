@@ -1,4 +1,4 @@
-//! Unknown fields in the tables: which there are, which of them this build knows, and how rows get them.
+//! Unknown fields in the tables: listing them, telling which this build knows, and filling those in.
 
 mod fill;
 mod mini;
@@ -10,10 +10,11 @@ pub use reprocess::{Plan, Sample, Stores, reprocess};
 
 use serde::Serialize;
 
-use crate::contract::unknown::{CUT, parts};
-use crate::contract::{Destination, Envelope, Holds, Input, Kind, Label, Pipeline, Shape, Table};
+use crate::contract::{Destination, Envelope, Holds, Input, Pipeline, Table};
+use crate::protobuf::{Kind, Label, Shape};
+use crate::unknown::{CUT, parts};
 
-/// What a table's rows are made from.
+/// Input that a table's rows are made from.
 #[derive(Debug, Clone, Copy)]
 pub enum Fed {
     /// App events.
@@ -22,29 +23,29 @@ pub enum Fed {
     Json(&'static Shape),
 }
 
-/// An unknown field of some rows.
+/// Unknown field of some rows.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Listed {
     /// The table.
     pub table: &'static str,
-    /// The event type, where rows have one.
+    /// Event type, if rows have one.
     #[serde(rename = "type")]
     pub event_type: String,
-    /// Where the field is; places in lists are `*`.
+    /// Pointer to the field; list indexes are `*`.
     pub pointer: String,
-    /// How many rows have it.
+    /// Number of rows that have it.
     pub rows: u64,
-    /// When the first of them was stored, in milliseconds since the epoch.
+    /// Time when the first of them was stored, in milliseconds since the epoch.
     pub first_ms: i64,
-    /// When the last of them was stored.
+    /// Time when the last of them was stored.
     pub last_ms: i64,
-    /// One of its values, the beginning of it.
+    /// Beginning of one of its values.
     pub example: String,
-    /// Whether this build knows the field.
+    /// True if this build knows the field.
     pub known: bool,
 }
 
-/// The tables that keep unknown fields, and what they are made from.
+/// Tables that keep unknown fields, and their inputs.
 pub fn tables(pipeline: &'static Pipeline) -> Vec<(&'static Table, Fed)> {
     let keeps = |table: &&&'static Table| table.place_of(Holds::Unknown).is_some();
     let all = pipeline.tables.iter().filter(keeps);
@@ -68,7 +69,7 @@ fn fed(pipeline: &Pipeline, table: &Table) -> Option<Fed> {
 }
 
 impl Fed {
-    /// Whether this build knows the field that a pointer names. The place of an element may be anything.
+    /// True if this build knows the field of a pointer. List indexes may be anything.
     pub fn knows(self, pointer: &str) -> bool {
         let all: Vec<String> = parts(pointer).collect();
         let Some((root, rest)) = all.split_first().filter(|_| pointer != CUT) else {

@@ -1,4 +1,4 @@
-//! Fills in what this build knows of rows that an older one stored, table by table and in portions.
+//! Reprocess: fills in fields that this build knows of rows that an older one stored, table by table and in portions.
 
 use std::collections::BTreeMap;
 
@@ -14,19 +14,19 @@ use crate::sink::clickhouse::Databases;
 use crate::sink::clickhouse::unknown::{Item, Refill};
 use crate::sink::postgres::Postgres;
 
-/// How many rows are filled together.
+/// Number of rows that are filled in together.
 const PORTION: u64 = 500;
 
-/// How many rows of a table are shown.
+/// Number of sample rows of a table.
 const SHOWN: usize = 3;
 
-/// How many reasons are told apart why something is left; the others are counted together.
+/// Maximum number of reasons that are counted separately.
 const REASONS: usize = 100;
 
-/// What the others are called.
+/// Reason under which the others are counted.
 const OTHERS: &str = "other reasons";
 
-/// Where the tables are.
+/// Databases of the tables.
 #[derive(Clone, Copy)]
 pub struct Stores<'a> {
     /// The ClickHouse databases.
@@ -36,7 +36,7 @@ pub struct Stores<'a> {
 }
 
 impl Stores<'_> {
-    /// The unknown fields of the rows of tables that `wanted` selects, of rows since a time in milliseconds.
+    /// Unknown fields of the rows of tables that `wanted` selects, of rows since a time in milliseconds.
     pub async fn list(
         &self,
         pipeline: &'static Pipeline,
@@ -71,41 +71,41 @@ impl Stores<'_> {
     }
 }
 
-/// What is filled in, or would be, in one table.
+/// Changes of one table, made or planned.
 #[derive(Debug, Clone, Serialize)]
 pub struct Plan {
     /// The table.
     pub table: &'static str,
-    /// How many rows change.
+    /// Number of rows that change.
     pub rows: u64,
-    /// Why something is left where it is that is known, and in how many rows.
+    /// Numbers of rows in which a known field is left unfilled, by reason.
     pub left: BTreeMap<String, u64>,
     /// Some rows that change.
     pub samples: Vec<Sample>,
 }
 
-/// A row that changes.
+/// Row that changes.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Sample {
-    /// Its key: columns and values.
+    /// Key: columns and values.
     pub key: Vec<(String, String)>,
-    /// The columns that change: name, before, after.
+    /// Changed columns: name, before, after.
     pub changes: Vec<(String, String, String)>,
 }
 
-/// Why nothing more could be done.
+/// Error that ends the work.
 #[derive(Debug, thiserror::Error)]
 pub enum ReprocessError {
     /// The descriptors of the pipeline can't be read.
     #[error("the pipeline's descriptors can't be read: {0}")]
     Descriptors(#[from] prost_reflect::DescriptorError),
-    /// A database could not be asked, or refused.
+    /// A database failed.
     #[error("table `{0}`: {1}")]
     Store(&'static str, #[source] StoreError),
 }
 
-/// Fills in the rows of tables that `wanted` selects and that are in a database which is given, of rows since a time in
-/// milliseconds; without `apply` it only says what would change.
+/// Fills in the rows of tables that `wanted` selects, in configured databases, of rows since a time in milliseconds;
+/// without `apply` it only reports what would change.
 pub async fn reprocess(
     stores: Stores<'_>,
     pipeline: &'static Pipeline,
@@ -146,7 +146,7 @@ pub async fn reprocess(
     Ok(plans)
 }
 
-/// The work on one table.
+/// Work on one table.
 struct Work {
     table: &'static Table,
     maker: Maker,
@@ -299,7 +299,7 @@ impl Work {
     }
 }
 
-/// Reads a sample as the server writes it.
+/// Parses a sample as the server writes it.
 fn sample(text: &str) -> Option<Sample> {
     let Value::Array(parts) = serde_json::from_str(text).ok()? else {
         return None;

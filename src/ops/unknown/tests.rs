@@ -1,4 +1,4 @@
-//! What a build knows, and which tables keep what it does not.
+//! Tests of known and unknown fields, and of the tables that keep them.
 #![allow(clippy::unwrap_used)]
 
 use super::*;

@@ -1,4 +1,4 @@
-//! Where a ClickHouse server is and who asks: a URL, and what is given beside it.
+//! Address of a ClickHouse server: URL, account and database.
 
 use std::fmt;
 use std::net::IpAddr;
@@ -6,20 +6,20 @@ use std::net::IpAddr;
 use percent_encoding::percent_decode_str;
 use url::{Host, Url};
 
-/// A server, a database on it, and the account to use.
+/// Server, database and account.
 #[derive(Clone)]
 pub struct Address {
-    /// Scheme, host and port (and path, where a proxy wants one), without account and parameters.
+    /// Scheme, host and port (and path, if a proxy needs one), without account and parameters.
     pub(super) url: Url,
     /// The account.
     pub(super) user: String,
     /// Its password, if it has one.
     pub(super) password: Option<String>,
-    /// The database that holds the tables.
+    /// Database that holds the tables.
     pub(super) database: String,
 }
 
-/// A URL that doesn't name a ClickHouse server.
+/// Error in a ClickHouse URL.
 #[derive(Debug, thiserror::Error)]
 pub enum AddressError {
     /// Not a URL.
@@ -30,16 +30,16 @@ pub enum AddressError {
         "the ClickHouse URL begins with `{0}:`; the HTTP interface is used: http:// (port 8123) or https:// (port 8443)"
     )]
     Scheme(String),
-    /// A parameter that isn't taken from the URL.
+    /// Unsupported parameter.
     #[error(
-        "the ClickHouse URL has the parameter `{0}`; only `database`, `user` and `password` are taken from it"
+        "the ClickHouse URL has the parameter `{0}`; only `database`, `user` and `password` are supported"
     )]
     Parameter(String),
 }
 
 impl Address {
-    /// Reads a URL like `http://user:password@host:8123/events`, whose path is the database. Account and database may
-    /// also be parameters of it; a path that ends with a slash belongs to a proxy.
+    /// Parses a URL like `http://user:password@host:8123/events`, whose path is the database. Account and database may
+    /// also be parameters; a path that ends with a slash belongs to a proxy.
     pub fn parse(text: &str) -> Result<Self, AddressError> {
         let mut url = Url::parse(text.trim())?;
         if !matches!(url.scheme(), "http" | "https") {
@@ -79,7 +79,7 @@ impl Address {
         Ok(address)
     }
 
-    /// The same server with another account; what is `None` stays.
+    /// Replaces the account; `None` keeps the present value.
     #[must_use]
     pub fn with_account(mut self, user: Option<String>, password: Option<String>) -> Self {
         self.user = user.unwrap_or(self.user);
@@ -87,14 +87,14 @@ impl Address {
         self
     }
 
-    /// The same server with another database.
+    /// Replaces the database.
     #[must_use]
     pub fn with_database(mut self, database: impl Into<String>) -> Self {
         self.database = database.into();
         self
     }
 
-    /// The database that holds the tables.
+    /// Database that holds the tables.
     pub fn database(&self) -> &str {
         &self.database
     }
@@ -104,7 +104,7 @@ impl Address {
         &self.user
     }
 
-    /// Whether the server is on this machine, so that bytes on the way cost nothing.
+    /// True if the server is on this machine, where traffic costs nothing.
     pub fn is_loopback(&self) -> bool {
         match self.url.host() {
             Some(Host::Domain(name)) => name == "localhost",
@@ -114,7 +114,7 @@ impl Address {
         }
     }
 
-    /// Whether the connection is encrypted.
+    /// True if the connection is encrypted.
     pub fn is_encrypted(&self) -> bool {
         self.url.scheme() == "https"
     }
@@ -131,7 +131,7 @@ impl fmt::Display for Address {
     }
 }
 
-/// As `Display`, so that no derived `Debug` of a holder shows the password.
+/// Like `Display`, so that no derived `Debug` of a holder shows the password.
 impl fmt::Debug for Address {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Address({self})")

@@ -1,8 +1,8 @@
-//! What a statement says outside of names, texts and comments of columns: its engine, and its settings.
+//! Clauses of a statement outside of names, texts and comments: its engine, and its settings.
 
 use std::borrow::Cow;
 
-/// The name of the engine that a `CREATE TABLE` asks for; empty where there is none.
+/// Engine in a `CREATE TABLE`; empty if there is none.
 pub(super) fn engine(ddl: &str) -> &str {
     let tokens = tokens(ddl);
     let engine = tokens.windows(3).find_map(|three| match three {
@@ -12,30 +12,30 @@ pub(super) fn engine(ddl: &str) -> &str {
     engine.unwrap_or_default()
 }
 
-/// The texts in quotes, in order.
+/// Quoted texts, in order.
 pub(super) fn texts(sql: &str) -> Vec<String> {
     let quoted = tokens(sql).into_iter().filter(|t| t.text.starts_with('\''));
     quoted.map(|token| unquoted(token.text)).collect()
 }
 
-/// What is left of a statement without one of its settings.
+/// Result of removing a setting from a statement.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Without<'a> {
-    /// It doesn't name the setting.
+    /// The statement doesn't have the setting.
     Same,
-    /// It has more to say.
+    /// Statement without the setting.
     Shorter(Cow<'a, str>),
-    /// That was all that it said.
+    /// The statement set nothing else.
     Nothing,
 }
 
-/// The settings that a statement names, in order.
+/// Names of a statement's settings, in order.
 pub(super) fn settings(statement: &str) -> Vec<&str> {
     let list = list(statement).map(|(_, list)| list);
     list.into_iter().flatten().map(|s| s.name).collect()
 }
 
-/// A statement without a setting.
+/// Removes a setting from a statement.
 pub(super) fn without<'a>(statement: &'a str, setting: &str) -> Without<'a> {
     let Some((head, list)) = list(statement) else {
         return Without::Same;
@@ -63,22 +63,22 @@ pub(super) fn without<'a>(statement: &'a str, setting: &str) -> Without<'a> {
     }
 }
 
-/// Where a list of settings begins.
+/// Beginning of a list of settings.
 struct Head<'a> {
     word: &'a str,
     start: usize,
-    /// Whether the list is all that the statement changes.
+    /// True if the statement changes nothing but settings.
     alters: bool,
 }
 
-/// A setting with its value: where both are.
+/// Position of a setting and its value.
 struct Setting<'a> {
     name: &'a str,
     start: usize,
     end: usize,
 }
 
-/// The list of settings of a statement, if it has one.
+/// List of settings of a statement, if it has one.
 fn list(statement: &str) -> Option<(Head<'_>, Vec<Setting<'_>>)> {
     let tokens = tokens(statement);
     let at = tokens
@@ -111,7 +111,7 @@ fn list(statement: &str) -> Option<(Head<'_>, Vec<Setting<'_>>)> {
     Some((head, found))
 }
 
-/// A word, a number, a name or text in quotes, or a sign.
+/// Token: a word, a number, a quoted name or text, or a sign.
 #[derive(Debug, Clone, Copy)]
 struct Token<'a> {
     text: &'a str,
@@ -145,7 +145,7 @@ fn tokens(sql: &str) -> Vec<Token<'_>> {
     found
 }
 
-/// The length of what is in quotes at the beginning of a text, with them.
+/// Length of the quoted text at the beginning, with its quotes.
 fn quoted(text: &str, quote: char) -> usize {
     let mut escaped = false;
     for (at, c) in text.char_indices().skip(1) {

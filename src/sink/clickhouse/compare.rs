@@ -1,4 +1,4 @@
-//! The tables on the server beside the tables that the pipeline wants, difference by difference.
+//! Schema comparison: the tables on the server against the tables of the pipeline.
 
 use std::fmt;
 
@@ -10,32 +10,32 @@ use super::{ClickHouse, clauses, engines, quote, schema};
 use crate::contract::Table;
 use crate::sink::StoreError;
 
-/// Something in which a table differs from what the pipeline wants.
+/// Difference between a table and the pipeline.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Difference {
     /// The table.
     pub table: &'static str,
-    /// The difference, in words that follow the table's name.
+    /// Description, to follow the table's name.
     pub text: String,
-    /// Whether rows are stored, found and made unique as promised nevertheless.
+    /// True if rows are stored, found and deduplicated as promised nevertheless.
     pub harmless: bool,
-    /// Whether the whole table is missing.
+    /// True if the whole table is missing.
     pub missing: bool,
 }
 
-/// How a database and a pipeline differ.
+/// Differences between a database and a pipeline.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Report {
-    /// Table by table.
+    /// Differences, table by table.
     pub differences: Vec<Difference>,
-    /// Migrations that haven't been applied.
+    /// Migrations that have not been applied.
     pub pending: Vec<&'static str>,
     /// Migrations that were edited after they had been applied.
     pub changed: Vec<&'static str>,
 }
 
 impl Report {
-    /// Whether nothing has to be done.
+    /// True if nothing has to be done.
     pub fn fits(&self) -> bool {
         self.pending.is_empty()
             && self.changed.is_empty()
@@ -72,11 +72,11 @@ pub(super) fn lines(differences: &[Difference]) -> String {
     lines.join("\n")
 }
 
-/// Every difference of every table.
+/// Differences of all tables.
 ///
-/// One text can be written in many ways, and ClickHouse shows its own. So the wanted tables are created in a
-/// database that is there for a moment only, and what the server says of both is compared. Where that isn't
-/// allowed, the columns are compared with what this build sends, and the rest isn't compared.
+/// The same definition can be written in many ways, and ClickHouse shows its own. So the wanted tables are created in a
+/// temporary database, and the server's descriptions of both are compared. If the account may not do that, only columns
+/// are compared with what this build sends.
 pub(super) async fn differences(
     store: &ClickHouse,
     tables: &[&'static Table],
@@ -112,7 +112,9 @@ pub(super) async fn differences(
                 }
             }
             Err(error) => tell(
-                format!("could be compared by its columns only: {error}"),
+                format!(
+                    "could be compared by its columns only, not by engine, keys and settings: {error}"
+                ),
                 true,
                 false,
             ),
@@ -121,8 +123,8 @@ pub(super) async fn differences(
     Ok(found)
 }
 
-/// What the server makes of the wanted tables. The database lives in memory: if it is left behind, it is gone with
-/// the server's next start.
+/// The server's description of the wanted tables. The temporary database lives in memory: if it is left behind, it is
+/// gone after the server's next start.
 async fn wanted(store: &ClickHouse, tables: &[&'static Table]) -> Result<Live, StoreError> {
     let name = format!(
         "{}__wanted_{}",
@@ -138,7 +140,7 @@ async fn wanted(store: &ClickHouse, tables: &[&'static Table]) -> Result<Live, S
         .run(None, &format!("DROP DATABASE IF EXISTS {quoted} SYNC"))
         .await;
     if let Err(error) = dropped {
-        tracing::warn!(database = name, %error, "A database that was made for a comparison could not be dropped.");
+        tracing::warn!(database = name, %error, "The temporary database of a schema comparison could not be dropped.");
     }
     catalogue
 }
@@ -180,7 +182,10 @@ fn compare_columns(
     for column in there {
         if !wanted.iter().any(|c| c.name == column.name) {
             tell(
-                format!("has a column `{}` that isn't known here", column.name),
+                format!(
+                    "has column `{}`, which the pipeline doesn't have",
+                    column.name
+                ),
                 true,
             );
         }
@@ -196,8 +201,8 @@ fn compare_columns(
     }
 }
 
-/// The settings that keep a promise: an insert that is repeated is known, and is on disk when it is answered. Others are
-/// for speed; one that the server did not know when a table was made is no reason to refuse it when it does.
+/// Settings that a promise depends on: a repeated insert is recognized, and is on disk when it is answered. Others are
+/// for speed; one that the server didn't know when a table was created is no reason to refuse the table once it does.
 const PROMISED: [&str; 3] = [
     "non_replicated_deduplication_window",
     "fsync_after_insert",
@@ -212,10 +217,10 @@ fn compare_tables(
     mut tell: impl FnMut(String, bool),
 ) {
     if engines::is_distributed(&there.engine) {
-        let text = "is a Distributed table; of those behind it only the engine of the one on this server is looked at";
+        let text = "is a Distributed table; of its underlying tables only the engine of the one on this server is checked";
         return tell(text.to_owned(), true);
     }
-    // That has been told, and everything else follows from it.
+    // That has been reported, and everything else follows from it.
     if engines::misfit(&there.engine, clauses::engine(table.ddl)).is_some() {
         return;
     }
@@ -225,7 +230,7 @@ fn compare_tables(
         "" => String::from("none"),
         text => text.to_owned(),
     };
-    // Unless it is told apart, the primary key is the sorting key, and one difference is enough.
+    // Unless it is given explicitly, the primary key is the sorting key, and one difference is enough.
     let (primary, should_primary) = if there.sorting_key == want.sorting_key {
         (there.primary_key.as_str(), want.primary_key.as_str())
     } else {
@@ -250,21 +255,21 @@ fn compare_tables(
             );
         }
     }
-    // The server shows settings that nobody asked for, too; those are the operator's.
+    // The server also shows settings that the pipeline doesn't set; those are the operator's.
     let asked = |name: &str| table.ddl.contains(name);
     for (name, value) in should.settings.iter().filter(|(name, _)| asked(name)) {
         let there = has.settings.get(name).map_or("not set", String::as_str);
         if there != value {
             let quoted = quote::identifier(table.name);
             let text = format!(
-                "has the setting {name} {there} (ALTER TABLE {quoted} MODIFY SETTING {name} = {value} puts it right)"
+                "has the setting {name} {there} (ALTER TABLE {quoted} MODIFY SETTING {name} = {value} fixes it)"
             );
             tell(text, !PROMISED.contains(&name.as_str()));
         }
     }
 }
 
-/// Without the parentheses around the whole, which the server keeps as they were written.
+/// Key without the parentheses around the whole, which the server keeps as they were written.
 fn bare(key: &str) -> &str {
     let Some(inner) = key.strip_prefix('(').and_then(|k| k.strip_suffix(')')) else {
         return key;

@@ -1,4 +1,4 @@
-//! How the server is reached: the HTTP client under all requests.
+//! HTTP client under all ClickHouse requests.
 
 use std::io;
 use std::time::Duration;
@@ -11,24 +11,24 @@ use hyper_util::rt::TokioExecutor;
 
 use super::Address;
 
-/// A host that is switched off doesn't refuse, it is silent. Without a connection nothing was stored, so that this
-/// must be found out before the time for an answer is over.
+/// Connect timeout. A host that is switched off doesn't refuse connections. Without a connection nothing was stored, so
+/// this must be noticed before the timeout of the answer.
 const CONNECT_LIMIT: Duration = Duration::from_secs(5);
 
-/// ClickHouse closes connections that are idle for 3 seconds in old versions; one that is closed while a request is
-/// on its way looks like a failure.
+/// Idle timeout of connections. Old versions of ClickHouse close idle connections after 3 seconds; one that is closed
+/// while a request is being sent looks like a failure.
 const IDLE_LIMIT: Duration = Duration::from_secs(2);
 
-/// Why there is no client for an address.
+/// Error while creating a client.
 #[derive(Debug, thiserror::Error)]
 pub enum ConnectError {
-    /// An encrypted connection needs certificates to check the server against.
+    /// No certificates to verify an encrypted connection.
     #[error("no root certificates were found, which https:// needs (install ca-certificates): {0}")]
     Certificates(#[source] io::Error),
 }
 
-/// A client for all statements but inserts. Plain and encrypted connections have clients of their own because a
-/// machine without root certificates must still be able to use the first.
+/// Client for all statements but inserts. Plain and encrypted connections have separate clients, because a machine
+/// without root certificates must still be able to use the first.
 pub(super) fn client(address: &Address) -> Result<Client, ConnectError> {
     let mut connector = HttpConnector::new();
     connector.set_connect_timeout(Some(CONNECT_LIMIT));

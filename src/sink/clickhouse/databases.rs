@@ -1,18 +1,18 @@
-//! Which database, on which server, each table is in.
+//! ClickHouse databases: the server and database of each table.
 
 use std::collections::BTreeMap;
 
 use super::{Address, ClickHouse, ConnectError};
 use crate::contract::{Database, Pipeline, Table};
 
-/// The databases of a pipeline. One server is the main one; the databases of servers that aren't given are there.
+/// Databases of a pipeline. The databases of servers that aren't configured are on the main server.
 #[derive(Clone)]
 pub struct Databases {
     main: ClickHouse,
     others: Vec<Other>,
 }
 
-/// A database beside the usual one.
+/// Database other than the default one.
 #[derive(Clone)]
 struct Other {
     server: &'static str,
@@ -21,7 +21,7 @@ struct Other {
 }
 
 impl Databases {
-    /// The databases of a pipeline, on these servers. Nothing is sent yet.
+    /// Databases of a pipeline, on these servers. Nothing is sent yet.
     pub fn new(
         main: ClickHouse,
         servers: &BTreeMap<String, Address>,
@@ -51,23 +51,23 @@ impl Databases {
         Ok(Databases { main, others })
     }
 
-    /// The usual database, on the main server.
+    /// Default database, on the main server.
     pub fn main(&self) -> &ClickHouse {
         &self.main
     }
 
-    /// The database that a table is in.
+    /// Database of a table.
     pub fn of(&self, table: &Table) -> Option<&ClickHouse> {
         self.all().map(|(_, store)| store).find(|s| s.holds(table))
     }
 
-    /// Every database with its server's name, the usual one first.
+    /// All databases with their servers' names, the default one first.
     pub fn all(&self) -> impl Iterator<Item = (&'static str, &ClickHouse)> {
         let others = self.others.iter().map(|other| (other.server, &other.store));
         std::iter::once((Database::MAIN, &self.main)).chain(others)
     }
 
-    /// The databases that are on the main server because their own is not given: its name, and theirs.
+    /// Databases that are on the main server because their own isn't configured, by its name.
     pub fn stand_ins(&self) -> BTreeMap<&'static str, Vec<&'static str>> {
         let mut found: BTreeMap<_, Vec<_>> = BTreeMap::new();
         let databases = self.others.iter().filter(|other| !other.given);

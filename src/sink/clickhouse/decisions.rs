@@ -1,19 +1,20 @@
-//! What was decided about dead letters: which were sent again, and which are not wanted. A book in the database of the
-//! letters, so that doing it twice does nothing twice.
+//! Decisions about dead letters, replayed or discarded, in a table beside the dead letters, so that replay and discard
+//! are idempotent.
 
 use std::fmt::Write as _;
 use std::time::Duration;
 
 use backon::{ExponentialBuilder, Retryable as _};
+use clickhouse::Row;
+use serde::Deserialize;
 
-use super::letters::Key;
 use super::{ClickHouse, quote};
 use crate::sink::StoreError;
 
-/// The book's name.
+/// Name of the decisions table.
 pub(super) const BOOK: &str = "dead_letter_decisions";
 
-/// One row for one failure of a letter: if it fails again its time is another, and it is undecided again.
+/// One row for one failure of a dead letter: if it fails again its time is different, and it is undecided again.
 const BOOK_DDL: &str = "\
 CREATE TABLE IF NOT EXISTS `dead_letter_decisions` (
     `queue` String COMMENT 'The letter: queue or source',
@@ -24,17 +25,34 @@ CREATE TABLE IF NOT EXISTS `dead_letter_decisions` (
 ) ENGINE = ReplacingMergeTree(decided_at) ORDER BY (queue, error_id, last_failed)
 SETTINGS fsync_after_insert = 1, fsync_part_directory = 1";
 
-/// What can be decided about a letter.
+/// One failure of one dead letter.
+#[derive(Debug, Clone, PartialEq, Eq, Row, Deserialize)]
+pub struct Key {
+    /// Queue in which it failed, or source that refused it.
+    #[serde(rename = "l_queue")]
+    pub queue: String,
+    /// Its id.
+    #[serde(rename = "l_id")]
+    pub id: String,
+    /// Time of its last failure, in milliseconds since the epoch.
+    #[serde(rename = "l_last_failed")]
+    pub last_failed_ms: i64,
+    /// Approximate size of its body.
+    #[serde(rename = "l_size")]
+    pub size: u64,
+}
+
+/// Decision about a dead letter.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Action {
-    /// It was sent again.
+    /// It was replayed.
     Replayed,
-    /// It is not wanted.
+    /// It was discarded.
     Discarded,
 }
 
 impl Action {
-    /// As the book has it.
+    /// Name in the table.
     pub fn name(self) -> &'static str {
         match self {
             Action::Replayed => "replayed",
@@ -43,7 +61,7 @@ impl Action {
     }
 }
 
-/// Makes the book if there is none. One that is there may be all that the account is allowed to use.
+/// Creates the table if it doesn't exist. If it exists, the account may lack the right to create it.
 pub(super) async fn open(store: &ClickHouse) -> Result<(), StoreError> {
     match exists(store).await? {
         true => Ok(()),
@@ -51,7 +69,7 @@ pub(super) async fn open(store: &ClickHouse) -> Result<(), StoreError> {
     }
 }
 
-/// Whether there is a book.
+/// True if the table exists.
 pub(super) async fn exists(store: &ClickHouse) -> Result<bool, StoreError> {
     let (database, book) = (quote::text(store.address().database()), quote::text(BOOK));
     let sql =
@@ -63,13 +81,13 @@ pub(super) async fn exists(store: &ClickHouse) -> Result<bool, StoreError> {
         .any(|count| *count > 0))
 }
 
-/// Writes down what was decided about some letters. May be repeated.
+/// Records a decision about some dead letters. Idempotent.
 pub(super) async fn record(
     store: &ClickHouse,
     action: Action,
     keys: &[Key],
 ) -> Result<(), StoreError> {
-    /// A statement has a largest size.
+    /// Maximum number of rows of a statement, whose size is limited.
     const AT_ONCE: usize = 500;
     for keys in keys.chunks(AT_ONCE) {
         let book = quote::table(store.address().database(), BOOK);
@@ -92,7 +110,7 @@ pub(super) async fn record(
     Ok(())
 }
 
-/// Runs a statement that may be repeated.
+/// Runs an idempotent statement.
 async fn run(store: &ClickHouse, statement: &str) -> Result<(), StoreError> {
     let database = store.address().database();
     let attempt = || store.run(Some(database), statement);

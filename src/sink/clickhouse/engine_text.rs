@@ -1,8 +1,8 @@
-//! The parts of an engine as `system.tables` shows it in one text.
+//! Parser of `engine_full` in `system.tables`.
 
 use std::collections::BTreeMap;
 
-/// The clauses that may follow an engine's name, in the order in which ClickHouse writes them.
+/// Clauses that may follow an engine's name, in the order in which ClickHouse writes them.
 const CLAUSES: [&str; 6] = [
     " PARTITION BY ",
     " PRIMARY KEY ",
@@ -12,14 +12,14 @@ const CLAUSES: [&str; 6] = [
     " SETTINGS ",
 ];
 
-/// What can't be read from other columns of `system.tables`.
+/// Facts that no other column of `system.tables` has.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct EngineText {
-    /// The engine with its arguments; without what makes it a replicated one, which is the operator's choice.
+    /// Engine with its arguments, without those of replication, which is the operator's choice.
     pub(super) engine: String,
-    /// When rows are dropped.
+    /// TTL of rows.
     pub(super) ttl: String,
-    /// The settings that differ from the server's defaults.
+    /// Settings that differ from the server's defaults.
     pub(super) settings: BTreeMap<String, String>,
 }
 

@@ -1,47 +1,49 @@
-//! Whether a table's engine keeps what is promised of the one that the pipeline wants: what it acknowledges is stored, and
-//! rows of one key are there once.
+//! Compatibility of table engines: an engine must store what it acknowledges, and deduplicate rows by key, as the
+//! wanted one does.
 
 use super::clauses;
 
-/// The engine whose tables hold nothing themselves.
+/// Engine whose tables hold no rows themselves.
 const DISTRIBUTED: &str = "Distributed";
 
-/// Whether an engine passes rows on to the tables of a cluster.
+/// True if an engine passes rows on to the tables of a cluster.
 pub(super) fn is_distributed(engine: &str) -> bool {
     engine == DISTRIBUTED
 }
 
-/// The database and the table that a Distributed table passes its rows on to, from its engine with arguments.
+/// Database and table behind a Distributed table, from its engine with arguments.
 pub(super) fn behind(engine_full: &str) -> Option<(String, String)> {
     let arguments = engine_full.strip_prefix(DISTRIBUTED)?.strip_prefix('(')?;
     let mut arguments = clauses::texts(arguments).into_iter().skip(1);
     Some((arguments.next()?, arguments.next()?))
 }
 
-/// Why an engine doesn't do where `wanted` should be, in words that follow the table's name; none if it does. Whether a
-/// table is replicated or shared is the operator's to decide.
+/// Reason why an engine can't replace `wanted`, to follow the table's name; none if it can. Replicated and shared
+/// variants are the operator's choice.
 pub(super) fn misfit(engine: &str, wanted: &str) -> Option<String> {
-    // Nothing is known of what is wanted, or it is the same.
+    // Unknown, or the same.
     if wanted.is_empty() || family(engine) == family(wanted) {
         return None;
     }
     let why = match engine {
-        "Buffer" => "which answers before rows are on disk, and loses them when the server ends",
-        DISTRIBUTED => {
-            "whose rows wait in files of one server, and this server can't be told to store them first"
+        "Buffer" => {
+            "which acknowledges rows before they are on disk, and loses them when the server stops"
         }
-        "Memory" | "Set" | "Join" => "which loses its rows when the server ends",
+        DISTRIBUTED => {
+            "whose rows wait in files of one server, because this server doesn't know distributed_foreground_insert"
+        }
+        "Memory" | "Set" | "Join" => "which loses its rows when the server stops",
         "Null" => "which stores nothing",
         "View" | "MaterializedView" | "LiveView" | "WindowView" | "Dictionary" | "Alias" => {
-            "which is no table of its own"
+            "which is a view and not a table"
         }
         "TinyLog" | "StripeLog" | "Log" => {
-            "which keeps duplicates, and half of a block that is broken off"
+            "which keeps duplicates, and a part of a block whose insert was interrupted"
         }
         _ => match family(engine) {
             "MergeTree" => "which keeps duplicates",
-            of if of.ends_with("MergeTree") => "which makes other rows of those with one key",
-            _ => "which does not keep rows as a MergeTree does",
+            of if of.ends_with("MergeTree") => "which merges rows of one key into other rows",
+            _ => "which does not store rows as a MergeTree does",
         },
     };
     Some(format!(
@@ -49,7 +51,7 @@ pub(super) fn misfit(engine: &str, wanted: &str) -> Option<String> {
     ))
 }
 
-/// An engine without what makes it a replicated or a shared one.
+/// Engine without the prefix of replicated or shared variants.
 fn family(engine: &str) -> &str {
     ["Replicated", "Shared"]
         .iter()
@@ -74,10 +76,10 @@ mod tests {
             ("MergeTree", "keeps duplicates"),
             ("ReplicatedMergeTree", "keeps duplicates"),
             ("SummingMergeTree", "other rows"),
-            ("Buffer", "before rows are on disk"),
+            ("Buffer", "before they are on disk"),
             ("Memory", "loses its rows"),
             ("Null", "stores nothing"),
-            ("MaterializedView", "no table of its own"),
+            ("MaterializedView", "a view and not a table"),
             ("Kafka", "as a MergeTree does"),
             ("Log", "duplicates"),
         ] {

@@ -1,38 +1,38 @@
-//! What an error of ClickHouse means: the one place where its codes are read.
+//! Error classification of ClickHouse: the one place where its exception codes are read.
 
 use clickhouse::error::Error;
 use hyper_util::client::legacy::Error as HttpError;
 
 use crate::sink::{Fault, StoreError};
 
-/// Longer answers are cut: they may quote the data.
+/// Maximum length of a message; longer ones are cut, since they may quote the data.
 const MESSAGE_LIMIT: usize = 1000;
 
-/// What an exception code of ClickHouse tells. Codes that call for the same answer share a variant.
+/// Meaning of an exception code. Codes that call for the same reaction share a variant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Exception {
-    /// There is no such database, table or column, or the column is of another type.
+    /// A database, table or column is missing, or a column has another type.
     Schema,
-    /// The account is unknown, its password is wrong, or it may not do this.
+    /// The account is unknown, its password is wrong, or it lacks a right.
     Refused,
-    /// The server or the table takes no writes now: read-only, full, over a quota, without its keeper.
+    /// The server or the table accepts no writes now: read-only, full, over a quota, without its keeper.
     Closed,
-    /// The server doesn't know a setting, a format or a type, or can't read the statement: it is of another age.
+    /// The server doesn't know a setting, a format or a type, or can't parse the statement: its version differs.
     Unsupported,
-    /// Parts are made faster than they are merged, or too many queries run.
+    /// Parts are created faster than they are merged, or too many queries run.
     Busy,
-    /// The data can't be read, converted or accepted.
+    /// The data can't be parsed, converted or accepted.
     Data,
-    /// A table's schema is being changed by someone else.
+    /// Another session is changing the table's schema.
     Altering,
-    /// It takes longer than it may, or more memory than there is.
+    /// The query exceeds its time or memory limit.
     Excess,
-    /// Everything that may pass by itself, and every code that isn't known here.
+    /// Transient errors, and every unknown code.
     Other,
 }
 
 impl Exception {
-    /// What a code means. Code 252 has two meanings; only the message tells them apart.
+    /// Meaning of a code. Code 252 has two meanings; only the message tells them apart.
     pub(super) fn of(code: i32, message: &str) -> Self {
         match code {
             // THERE_IS_NO_COLUMN, NOT_FOUND_COLUMN_IN_BLOCK, NO_SUCH_COLUMN_IN_TABLE,
@@ -95,7 +95,7 @@ impl Exception {
         }
     }
 
-    /// What is to be done when an insert ends like this.
+    /// Fault of an insert that ends with it.
     fn fault(self) -> Fault {
         match self {
             Exception::Schema | Exception::Refused | Exception::Closed | Exception::Unsupported => {
@@ -109,8 +109,8 @@ impl Exception {
     }
 }
 
-/// Decides what an error means. A request that was broken off, or answered by something that isn't ClickHouse, may
-/// have been carried out.
+/// Classifies an error. A request that was interrupted, or answered by something other than ClickHouse, may have been
+/// executed.
 pub(super) fn judge(error: &Error) -> StoreError {
     match error {
         Error::BadResponse(answer) => match code(answer) {
@@ -144,7 +144,7 @@ pub(super) fn judge(error: &Error) -> StoreError {
     }
 }
 
-/// The number in `Code: 60. DB::Exception: …`.
+/// Code in `Code: 60. DB::Exception: …`.
 pub(super) fn code(answer: &str) -> Option<i32> {
     let digits = answer.strip_prefix("Code: ")?;
     let end = digits
@@ -153,7 +153,7 @@ pub(super) fn code(answer: &str) -> Option<i32> {
     digits.get(..end)?.parse().ok()
 }
 
-/// The row, from 0, in `Constraint … is violated at row 7. Expression: …`, which counts from 1. An insert is one block, so
+/// Row, from 0, in `Constraint … is violated at row 7. Expression: …`, which counts from 1. An insert is one block, so
 /// it is the row of that block.
 fn row(code: i32, answer: &str) -> Option<usize> {
     const VIOLATED_CONSTRAINT: i32 = 469;
@@ -165,8 +165,7 @@ fn row(code: i32, answer: &str) -> Option<usize> {
     number.parse::<usize>().ok()?.checked_sub(1)
 }
 
-/// Which of some settings the server doesn't know, if that is what an error says: the first that it names. What it
-/// thinks may have been meant is none of them.
+/// First of these settings that an error names as unknown to the server. Its "Maybe you meant" suggestions are ignored.
 pub(super) fn unknown_setting<'a>(
     error: &StoreError,
     names: impl Iterator<Item = &'a str>,
@@ -192,7 +191,7 @@ pub(super) fn unknown_setting<'a>(
         .map(|(_, name)| name)
 }
 
-/// An error that has no code.
+/// Error without a code.
 pub(super) fn failed(fault: Fault, message: String) -> StoreError {
     StoreError {
         fault,
@@ -202,14 +201,14 @@ pub(super) fn failed(fault: Fault, message: String) -> StoreError {
     }
 }
 
-/// Without a connection nothing can have been stored.
+/// True if there was no connection, so that nothing can have been stored.
 fn never_connected(cause: &(dyn std::error::Error + Send + Sync + 'static)) -> bool {
     cause
         .downcast_ref::<HttpError>()
         .is_some_and(HttpError::is_connect)
 }
 
-/// An error and its causes on one line, each said once.
+/// Error and its causes on one line, each once.
 fn causes(error: &(dyn std::error::Error + 'static)) -> String {
     let mut text = error.to_string();
     let mut cause = error.source();

@@ -1,4 +1,4 @@
-//! Whether each ClickHouse server answers and each of its tables takes rows.
+//! Health probes of the ClickHouse servers and their tables.
 
 use std::collections::BTreeMap;
 
@@ -9,15 +9,15 @@ use super::{ClickHouse, Databases, schema};
 use crate::contract::{Pipeline, Table};
 use crate::sink::health::{self, PATIENCE, Server, ServerState, TableState, Tables, Told};
 
-/// A server to watch, and the tables of each of its databases.
+/// Server to probe, and the tables of each of its databases.
 pub struct Watched {
-    /// Its name in `pipeline.yaml`.
+    /// Name of the server in `pipeline.yaml`.
     pub server: &'static str,
-    /// Its databases with their tables.
+    /// Databases with their tables.
     pub databases: Vec<(ClickHouse, Vec<&'static Table>)>,
 }
 
-/// The servers that these databases are on.
+/// Servers of these databases.
 pub fn servers(databases: &Databases, pipeline: &Pipeline) -> Vec<Watched> {
     let mut found: BTreeMap<_, Vec<_>> = BTreeMap::new();
     for (server, store) in databases.all() {
@@ -31,7 +31,7 @@ pub fn servers(databases: &Databases, pipeline: &Pipeline) -> Vec<Watched> {
     found.into_iter().map(watched).collect()
 }
 
-/// Asks one server until `stop`, and tells when something changes. Until this runs nothing is known.
+/// Probes one server until `stop`, and publishes changes. Until this runs nothing is known.
 pub fn watch(
     watched: Watched,
     told: Told,

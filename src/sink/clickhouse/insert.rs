@@ -1,63 +1,64 @@
-//! An insert: one Native block as the body of one statement.
+//! Insert: one Native block as the body of one statement.
 
 use std::collections::BTreeSet;
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
-use bytes::{BufMut as _, Bytes, BytesMut};
+use bytes::Bytes;
 use clickhouse::insert_formatted::{CompressedData, InsertFormatted};
 use clickhouse::{Client, Compression};
 
 use super::{Address, ClickHouse, exception, quote};
 use crate::contract::Table;
+use crate::protobuf::writer::{push_text, push_varint};
 use crate::sink::{Fault, StoreError};
 
-/// The longest that the server may take no bytes, and the longest until it answers when it has them all.
+/// Time limits for the server to accept bytes, and to answer once it has them all.
 const SEND_LIMIT: Duration = Duration::from_secs(30);
 const ANSWER_LIMIT: Duration = Duration::from_secs(60);
 
-/// The server gives up when the answer would find nobody any more.
+/// Execution limit at the server: it gives up when the client doesn't wait any more.
 const SERVER_LIMIT_SECONDS: &str = "60";
 
-/// How much is compressed at a time.
+/// Size of a compression frame, in bytes.
 const FRAME: usize = 1 << 20;
 
-/// The setting without which a Distributed table answers before its shards have anything.
+/// Setting that makes a Distributed table store rows in its shards before it answers.
 pub(super) const FOREGROUND: &str = "distributed_foreground_insert";
 
-/// What every insert says, so that neither the server's defaults nor a profile decide.
+/// Settings of every insert, so that neither the server's defaults nor a profile decide.
 const SETTINGS: [(&str, &str); 15] = [
-    // The answer means that the rows are stored, and says what is wrong with them.
+    // The answer means that the rows are stored, and reports errors in them.
     ("async_insert", "0"),
     // A misspelt column is an error and doesn't silently get its default.
     ("input_format_skip_unknown_fields", "0"),
-    // A column of another type is an error too: some conversions wrap or shift values without a word.
+    // A column of another type is an error too: some conversions wrap or shift values silently.
     ("input_format_native_allow_types_conversion", "0"),
-    // The token decides what was there already, also behind materialized views.
+    // The token deduplicates, also behind materialized views.
     ("insert_deduplicate", "1"),
     ("deduplicate_blocks_in_dependent_materialized_views", "1"),
-    // Which insert is a copy is known by its blocks. One body is one block, neither cut nor joined, always.
+    // Inserts are deduplicated by block. One body is always one block, neither split nor merged.
     ("max_insert_block_size", "1000000000"),
     ("min_insert_block_size_rows", "0"),
     ("min_insert_block_size_bytes", "0"),
     ("max_insert_threads", "1"),
-    // Rows of one key are seldom in one block, and FINAL and merges find them all the same. To look for them here
-    // moves every row once more, which costs more than all the rest where a JSON column has many paths.
+    // Rows of one key are seldom in one block, and FINAL and merges deduplicate them all the same. Doing it here moves
+    // every row once more, which costs more than all the rest if a JSON column has many paths.
     ("optimize_on_insert", "0"),
-    // What goes through a Distributed table is in its shards when it is answered, and not in a file of one server.
+    // Rows of a Distributed table are in its shards when the insert is answered, and not in a file of one server.
     (FOREGROUND, "1"),
-    // Events may be old. Inserts are spread so that none has many; how many is not for the server to say.
+    // Events may be old. Inserts are split so that none has many partitions; the server doesn't limit them.
     ("max_partitions_per_insert_block", "0"),
-    // What is not sent in time is sent again, under the same token.
+    // A block that is not stored in time is sent again, under the same token.
     ("max_execution_time", SERVER_LIMIT_SECONDS),
-    // More than any block should become. What does all the same is refused, and divided: without a limit the server is
-    // killed, and everybody's inserts with it.
+    // More than any block should need. A block that needs more is refused, and bisected: without a limit the server
+    // would be killed, with everybody's inserts.
     ("max_memory_usage", "1073741824"),
-    // An error must come as a status, so it can't come late.
+    // An error must arrive as an HTTP status, so headers must not be sent early.
     ("send_progress_in_http_headers", "0"),
 ];
 
-/// How inserts are sent to a server: with all settings but those that it doesn't know.
+/// Inserts into a server: with all settings but those that it doesn't know.
 #[derive(Clone)]
 pub(super) struct Inserts(Arc<RwLock<Known>>);
 
@@ -67,14 +68,14 @@ struct Known {
 }
 
 impl Inserts {
-    /// Inserts with all settings: what a server doesn't know it says itself, before it takes anything.
+    /// Starts with all settings: the server names an unknown one before it accepts anything.
     pub(super) fn new(client: &Client, address: &Address) -> Self {
         let left_out = BTreeSet::new();
         let client = Arc::new(configured(client, address, &left_out));
         Inserts(Arc::new(RwLock::new(Known { client, left_out })))
     }
 
-    /// Whether a setting is left out because the server doesn't know it.
+    /// Leaves out a setting that the server doesn't know; true if it was not left out before.
     pub(super) fn leave_out(&self, setting: &str) -> bool {
         let known = self.0.read().unwrap_or_else(PoisonError::into_inner);
         known.left_out.contains(setting)
@@ -86,8 +87,8 @@ impl Inserts {
     }
 }
 
-/// The client for inserts. Bytes are compressed only where there is a network between: LZ4 halves them and costs
-/// the server nothing that could be measured, but it costs us.
+/// Client for inserts. Blocks are compressed only over a network: LZ4 halves them and costs the server nothing
+/// measurable, but it costs this process.
 fn configured(client: &Client, address: &Address, left_out: &BTreeSet<&str>) -> Client {
     let mut client = client.clone();
     for (name, value) in SETTINGS {
@@ -129,7 +130,7 @@ impl ClickHouse {
     }
 
     /// Leaves a setting out from now on, if an insert by `used` failed because the server doesn't know it. False if it
-    /// failed for something else.
+    /// failed for another reason.
     fn leave_out_unknown(&self, used: &Arc<Client>, error: &StoreError) -> bool {
         let names = SETTINGS.iter().map(|(name, _)| *name);
         let Some(setting) = exception::unknown_setting(error, names) else {
@@ -142,7 +143,7 @@ impl ClickHouse {
             tracing::warn!(
                 setting,
                 server = %self.address,
-                "This ClickHouse doesn't know a setting of inserts, which is left out."
+                "This ClickHouse server doesn't know a setting of inserts; it is left out."
             );
             known.left_out.insert(setting);
             let client = configured(&self.client, &self.address, &known.left_out);
@@ -179,7 +180,7 @@ impl ClickHouse {
                 break;
             }
         }
-        // Without the end there is no insert: dropped before it, the body is broken off and refused.
+        // Without its end the insert is incomplete: if this is dropped, the body is interrupted and refused.
         let done = match sent {
             Ok(()) => insert.end().await,
             Err(error) => Err(error),
@@ -200,29 +201,19 @@ async fn send_compressed(
     Ok(Ok(()))
 }
 
-/// A block without rows: an insert of it stores nothing, but is refused as any other would be.
+/// Empty block: an insert of it stores nothing, but is refused as any other would be.
 pub(super) fn empty_block(table: &Table) -> Bytes {
-    let mut block = BytesMut::new();
-    put_length(&mut block, table.columns.len());
-    put_length(&mut block, 0);
+    let mut block = Vec::new();
+    push_varint(&mut block, table.columns.len() as u64);
+    push_varint(&mut block, 0);
     for column in table.columns {
-        for text in [column.name, column.ty] {
-            put_length(&mut block, text.len());
-            block.put_slice(text.as_bytes());
-        }
+        push_text(&mut block, column.name);
+        push_text(&mut block, column.ty);
     }
-    block.freeze()
+    block.into()
 }
 
-fn put_length(block: &mut BytesMut, mut length: usize) {
-    while length > 0x7f {
-        block.put_u8((length & 0x7f) as u8 | 0x80);
-        length >>= 7;
-    }
-    block.put_u8(length as u8);
-}
-
-/// Compresses away from the threads that serve connections.
+/// Compresses on a thread that serves no connections.
 async fn compressed(block: Bytes) -> Result<Vec<CompressedData>, StoreError> {
     let frames = tokio::task::spawn_blocking(move || {
         block
@@ -237,19 +228,5 @@ async fn compressed(block: Bytes) -> Result<Vec<CompressedData>, StoreError> {
             Fault::Transient,
             format!("the block could not be compressed: {error}"),
         )),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn lengths_are_varuints() {
-        let mut bytes = BytesMut::new();
-        for length in [0, 127, 128, 16_384] {
-            put_length(&mut bytes, length);
-        }
-        assert_eq!(&bytes[..], [0, 127, 0x80, 1, 0x80, 0x80, 1]);
     }
 }

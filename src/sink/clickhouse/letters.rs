@@ -1,4 +1,4 @@
-//! The dead letters in their table: which there are, what they hold, and which nobody has decided about yet.
+//! Dead letters in their ClickHouse table: queries, and decisions about them.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -11,44 +11,26 @@ use serde::{Deserialize, Serialize};
 use super::decisions::{self, Action};
 use super::{ClickHouse, Databases, quote};
 use crate::contract::{Append, Pipeline};
+use crate::dead_letter::{DeadLetter, FIELDS, FieldKind, Record};
 use crate::sink::StoreError;
 
-/// What is asked of a letter, by the name that `error.` has for it, and how the answer is made from the column.
-const FIELDS: [(&str, &str); 17] = [
-    ("id", ""),
-    ("reason", ""),
-    ("class", ""),
-    ("queue", ""),
-    ("exchange", ""),
-    ("routing_key", ""),
-    ("event_type", ""),
-    ("attempts", ""),
-    ("first_failed", "toUnixTimestamp64Milli"),
-    ("last_failed", "toUnixTimestamp64Milli"),
-    ("fingerprint", ""),
-    ("content_type", ""),
-    ("kind", ""),
-    ("message_id", ""),
-    ("sent", "toUnixTimestamp64Milli"),
-    ("headers", ""),
-    ("body", "base64Encode"),
-];
+pub use super::decisions::Key;
 
-/// Why the letters can't be looked at.
+/// Error while reading or writing dead letters.
 #[derive(Debug, thiserror::Error)]
 pub enum LettersError {
-    /// The pipeline keeps none in ClickHouse.
+    /// The pipeline has no dead-letter table in ClickHouse.
     #[error("the pipeline has no dead-letter table in ClickHouse")]
     NoTable,
-    /// The table lacks what makes a letter.
-    #[error("table `{table}` has no columns for {}, which a dead letter needs to be sent again", missing.join(", "))]
+    /// The table lacks columns of a dead letter.
+    #[error("table `{table}` has no columns for {}, which a replay of its dead letters needs", missing.join(", "))]
     Incomplete {
-        /// The dead-letter table.
+        /// Dead-letter table.
         table: &'static str,
-        /// The expressions that no column holds.
+        /// Expressions without a column.
         missing: Vec<String>,
     },
-    /// ClickHouse could not be asked.
+    /// ClickHouse failed.
     #[error("the dead letters can't be read or written: {0}")]
     Store(#[from] StoreError),
 }
@@ -61,87 +43,70 @@ pub struct Letters {
     columns: BTreeMap<&'static str, &'static str>,
 }
 
-/// Which letters. An empty list is no condition.
+/// Filter of dead letters. An empty list is no condition.
 #[derive(Debug, Clone, Default)]
 pub struct Selection {
     /// Queues, or sources that refused them.
     pub queues: Vec<String>,
-    /// Event types: names, or numbers where they were not known.
+    /// Event types: names, or numbers if they were unknown.
     pub types: Vec<String>,
-    /// Classes of what went wrong.
+    /// Error classes.
     pub classes: Vec<String>,
     /// Ids.
     pub ids: Vec<String>,
-    /// Those that last failed then or later, in milliseconds since the epoch.
+    /// Lower bound of the last failure, inclusive, in milliseconds since the epoch.
     pub since_ms: Option<i64>,
-    /// Those that last failed before.
+    /// Upper bound of the last failure, exclusive.
     pub until_ms: Option<i64>,
-    /// Also those that are decided about.
+    /// True to include dead letters with a decision.
     pub decided: bool,
-    /// Only those that have rested so long for each time that they failed after the first, sixty times that at most.
+    /// Minimum rest since the last failure, for each failure after the first, sixty times that at most.
     pub rest: Option<Duration>,
-    /// At most so many: the oldest of keys, the newest of summaries.
+    /// Maximum number: the oldest of keys, the newest of summaries.
     pub limit: Option<u64>,
 }
 
-/// One failure of one letter.
-#[derive(Debug, Clone, PartialEq, Eq, Row, Deserialize)]
-pub struct Key {
-    /// The queue that it failed in, or the source that refused it.
-    #[serde(rename = "l_queue")]
-    pub queue: String,
-    /// Its id.
-    #[serde(rename = "l_id")]
-    pub id: String,
-    /// When it last failed, in milliseconds since the epoch.
-    #[serde(rename = "l_last_failed")]
-    pub last_failed_ms: i64,
-    /// The size of its body, about.
-    #[serde(rename = "l_size")]
-    pub size: u64,
-}
-
-/// A letter in short.
+/// Summary of a dead letter.
 #[derive(Debug, Clone, Row, Deserialize, Serialize)]
 pub struct Summary {
     /// Its id.
     pub id: String,
-    /// The queue that it failed in, or the source that refused it.
+    /// Queue in which it failed, or source that refused it.
     pub queue: String,
-    /// What went wrong, as a word.
+    /// Error class.
     pub class: String,
-    /// Its event type's name or number.
+    /// Name or number of its event type.
     pub event_type: String,
-    /// What went wrong, the beginning of it.
+    /// Beginning of the reason.
     pub reason: String,
-    /// How often it was tried.
+    /// Number of attempts.
     pub attempts: u32,
-    /// When it last failed, in milliseconds since the epoch.
+    /// Time of its last failure, in milliseconds since the epoch.
     pub last_failed_ms: i64,
-    /// What was decided; empty if nothing was.
+    /// Decision; empty if there is none.
     pub decision: String,
 }
 
-/// How many letters there are of a kind.
+/// Number of dead letters of a kind.
 #[derive(Debug, Clone, PartialEq, Eq, Row, Deserialize, Serialize)]
 pub struct Count {
-    /// The queue or source.
+    /// Queue or source.
     pub queue: String,
-    /// What went wrong, as a word.
+    /// Error class.
     pub class: String,
-    /// The event type's name or number.
+    /// Name or number of the event type.
     pub event_type: String,
-    /// How many.
+    /// Number of dead letters.
     pub letters: u64,
-    /// When the first of them failed, in milliseconds since the epoch.
+    /// Time of the earliest failure, in milliseconds since the epoch.
     pub oldest_ms: i64,
-    /// When the last of them failed.
+    /// Time of the latest failure.
     pub newest_ms: i64,
 }
 
-/// A letter with everything that is known of it.
+/// Dead letter with all of its [`FIELDS`], read as `l_NAME`, and the decision about it.
 #[derive(Debug, Clone, Row, Deserialize)]
-#[allow(missing_docs, reason = "they are those of contract::DeadLetter")]
+#[allow(missing_docs, reason = "they are those of DeadLetter")]
 pub struct Letter {
     #[serde(rename = "l_id")]
     pub id: String,
@@ -177,24 +142,49 @@ pub struct Letter {
     pub headers: String,
     #[serde(rename = "l_body")]
     body_base64: String,
-    /// What was decided about this failure of it; empty if nothing was.
+    /// Decision about this failure; empty if there is none.
     #[serde(rename = "action")]
     pub decision: String,
 }
 
 impl Letter {
-    /// The bytes as they came.
+    /// Body, as it was received.
     pub fn body(&self) -> Vec<u8> {
-        // ClickHouse wrote it.
+        // ClickHouse wrote it, so it is valid.
         STANDARD.decode(&self.body_base64).unwrap_or_default()
     }
 
-    /// The same in base64.
+    /// The letter as everybody else has it, with its bytes as [`Letter::body`] gives them.
+    pub fn dead_letter<'a>(&'a self, body: &'a [u8]) -> DeadLetter<'a> {
+        DeadLetter {
+            id: &self.id,
+            record: Record {
+                reason: &self.reason,
+                class: &self.class,
+                queue: &self.queue,
+                exchange: &self.exchange,
+                routing_key: &self.routing_key,
+                event_type: &self.event_type,
+                attempts: self.attempts,
+                first_failed_ms: self.first_failed_ms,
+                last_failed_ms: self.last_failed_ms,
+                fingerprint: &self.fingerprint,
+                message_id: &self.message_id,
+                sent_ms: self.sent_ms,
+            },
+            content_type: &self.content_type,
+            kind: &self.kind,
+            headers: &self.headers,
+            body,
+        }
+    }
+
+    /// The bytes in base64.
     pub fn body_base64(&self) -> &str {
         &self.body_base64
     }
 
-    /// This failure of it.
+    /// Key of this failure.
     pub fn key(&self) -> Key {
         Key {
             queue: self.queue.clone(),
@@ -206,7 +196,7 @@ impl Letter {
 }
 
 impl Letters {
-    /// The dead letters of a pipeline, in whichever of its databases their table is.
+    /// Dead letters of a pipeline, in the database of their table.
     pub fn new(databases: &Databases, pipeline: &Pipeline) -> Result<Self, LettersError> {
         let (table, columns, store) = pipeline
             .tables
@@ -235,7 +225,7 @@ impl Letters {
         })
     }
 
-    /// The letters that are selected, oldest first.
+    /// Keys of the selected dead letters, oldest first.
     pub async fn keys(&self, selection: &Selection) -> Result<Vec<Key>, LettersError> {
         let from = self.selected(selection).await?;
         let limit = limit(selection);
@@ -245,7 +235,7 @@ impl Letters {
         Ok(self.store.rows(&sql).await?)
     }
 
-    /// The letters that are selected in short, newest first.
+    /// Summaries of the selected dead letters, newest first.
     pub async fn summaries(&self, selection: &Selection) -> Result<Vec<Summary>, LettersError> {
         let from = self.selected(selection).await?;
         let limit = limit(selection);
@@ -257,7 +247,7 @@ impl Letters {
         Ok(self.store.rows(&sql).await?)
     }
 
-    /// How many are selected, by queue, class and type; a limit doesn't count.
+    /// Numbers of selected dead letters, by queue, class and type; a limit doesn't apply.
     pub async fn counts(&self, selection: &Selection) -> Result<Vec<Count>, LettersError> {
         let from = self.selected(selection).await?;
         let sql = format!(
@@ -268,7 +258,7 @@ impl Letters {
         Ok(self.store.rows(&sql).await?)
     }
 
-    /// Everything of these letters, as they are now. Only for a few, and small ones.
+    /// Full dead letters of these keys, as they are now. For few and small ones.
     pub async fn letters(&self, keys: &[Key]) -> Result<Vec<Letter>, LettersError> {
         if keys.is_empty() {
             return Ok(Vec::new());
@@ -280,18 +270,18 @@ impl Letters {
         self.whole(&inner).await
     }
 
-    /// Everything of the letters with this id, decided or not.
+    /// Full dead letters with this id, decided or not.
     pub async fn by_id(&self, id: &str) -> Result<Vec<Letter>, LettersError> {
         let inner = format!("WHERE {} = {}", self.column("id"), quote::text(id));
         self.whole(&inner).await
     }
 
-    /// Makes sure that decisions can be written down.
+    /// Makes sure that decisions can be recorded.
     pub async fn open_book(&self) -> Result<(), LettersError> {
         Ok(decisions::open(&self.store).await?)
     }
 
-    /// Writes down what was decided about some letters.
+    /// Records a decision about some dead letters.
     pub async fn decide(&self, action: Action, keys: &[Key]) -> Result<(), LettersError> {
         Ok(decisions::record(&self.store, action, keys).await?)
     }
@@ -339,18 +329,18 @@ impl Letters {
         })
     }
 
-    /// The letters, under names of their own, with what was decided about them.
+    /// Subquery of the dead letters, with uniform names and their decisions.
     async fn from(&self, inner: &str) -> Result<String, StoreError> {
         let database = self.store.address().database();
         let table = quote::table(database, self.table);
         let fields: Vec<String> = FIELDS
             .iter()
-            .map(|(name, function)| format!("{function}({}) AS l_{name}", self.column(name)))
+            .map(|(name, kind)| format!("{} AS l_{name}", asked(*kind, &self.column(name))))
             .collect();
         let (fields, body) = (fields.join(", "), self.column("body"));
         let letters =
             format!("(SELECT {fields}, length({body}) AS l_size FROM {table} FINAL {inner}) AS l");
-        // Who only looks makes no book.
+        // A reader doesn't create the decisions table.
         if !decisions::exists(&self.store).await? {
             return Ok(format!("(SELECT *, '' AS action FROM {letters})"));
         }
@@ -367,7 +357,29 @@ impl Letters {
     }
 }
 
+/// How the answer is made from a column.
+fn asked(kind: FieldKind, column: &str) -> String {
+    match kind {
+        FieldKind::Text | FieldKind::Count => format!("({column})"),
+        FieldKind::Millis => format!("toUnixTimestamp64Milli({column})"),
+        FieldKind::Bytes => format!("base64Encode({column})"),
+    }
+}
+
 fn limit(selection: &Selection) -> String {
     let limit = selection.limit.map(|limit| format!(" LIMIT {limit}"));
     limit.unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_letter_is_read_with_all_fields_of_the_record() {
+        let fields = FIELDS.map(|(name, _)| format!("l_{name}"));
+        let (last, read) = Letter::COLUMN_NAMES.split_last().unwrap_or((&"", &[]));
+        assert_eq!(read, fields);
+        assert_eq!(*last, "action");
+    }
 }

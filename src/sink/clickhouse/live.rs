@@ -1,4 +1,4 @@
-//! Tables as they are on the server, and which of them rows must not go into.
+//! Live schema: tables as they are on the server, and which of them must get no rows.
 
 use std::collections::BTreeMap;
 use std::sync::PoisonError;
@@ -11,19 +11,19 @@ use super::{ClickHouse, clauses, engines, quote};
 use crate::contract::Table;
 use crate::sink::StoreError;
 
-/// The tables and columns of a database.
+/// Tables and columns of a database.
 #[derive(Debug, Default)]
 pub(super) struct Live {
     pub(super) tables: Vec<LiveTable>,
-    /// Table by table and in their order.
+    /// Columns, table by table and in their order.
     pub(super) columns: Vec<LiveColumn>,
-    /// The engines of the tables that Distributed ones have on this server.
+    /// Engines of the local tables behind Distributed ones.
     behind: BTreeMap<String, String>,
-    /// Whether the server stores in a Distributed table's shards before it answers, where it is told to.
+    /// True if the server can store rows in a Distributed table's shards before it answers.
     foreground: bool,
 }
 
-/// A table as the server describes it.
+/// Table as the server describes it.
 #[derive(Debug, Clone, Row, Deserialize)]
 pub(super) struct LiveTable {
     pub(super) name: String,
@@ -34,7 +34,7 @@ pub(super) struct LiveTable {
     pub(super) primary_key: String,
 }
 
-/// A column of a table as it is on the server.
+/// Column of a table as it is on the server.
 #[derive(Debug, Clone, PartialEq, Eq, Row, Deserialize)]
 pub(super) struct LiveColumn {
     pub(super) table: String,
@@ -46,15 +46,15 @@ pub(super) struct LiveColumn {
 }
 
 impl Live {
-    /// A table and its columns, if it is there.
+    /// Table and its columns, if it exists.
     pub(super) fn table(&self, name: &str) -> Option<(&LiveTable, Vec<&LiveColumn>)> {
         let table = self.tables.iter().find(|t| t.name == name)?;
         let columns = self.columns.iter().filter(|c| c.table == name);
         Some((table, columns.collect()))
     }
 
-    /// Why the engine of a table doesn't keep what is promised, in words that follow the table's name; none if it does,
-    /// or if there is no such table.
+    /// Reason why the engine of a table can't be used, to follow the table's name; none if it can, or if there is no
+    /// such table.
     pub(super) fn engine_misfit(&self, table: &Table) -> Option<String> {
         let (live, _) = self.table(table.name)?;
         let wanted = clauses::engine(table.ddl);
@@ -68,7 +68,7 @@ impl Live {
 }
 
 impl ClickHouse {
-    /// What some tables are in a database. Of those of this database it is remembered which must get no rows.
+    /// Reads the live schema of some tables. Tables of this database that must get no rows are remembered.
     pub(super) async fn live(
         &self,
         database: &str,
@@ -100,7 +100,7 @@ impl ClickHouse {
         Ok(live)
     }
 
-    /// The engines of what Distributed tables are made of, as far as that is on this server.
+    /// Engines of the tables behind Distributed ones, if they are on this server.
     async fn behind(&self, tables: &[LiveTable]) -> Result<BTreeMap<String, String>, StoreError> {
         let mut found = BTreeMap::new();
         for table in tables.iter().filter(|t| engines::is_distributed(&t.engine)) {
@@ -129,7 +129,7 @@ impl ClickHouse {
         }
     }
 
-    /// Why a table must get no rows though it would take them, as it was last seen.
+    /// Reason why a table must get no rows although it would accept them, as last seen.
     pub(super) fn shut(&self, table: &Table) -> Option<String> {
         let shut = self.shut.read().unwrap_or_else(PoisonError::into_inner);
         shut.get(table.name).cloned()

@@ -1,36 +1,38 @@
-//! Migrations: bringing the tables of one database to the form that this build writes, and taking over tables that have it.
+//! Migrations of one ClickHouse database: applying them, and adopting tables that fit already.
+
+mod book;
 
 use std::time::Duration;
 
 use backon::{ExponentialBuilder, Retryable as _};
 
-use super::book::{Book, digest};
 use super::compare::{self, Difference, Report};
 use super::{ClickHouse, quote, statements};
 use crate::contract::{Migration, Pipeline, Table};
 use crate::sink::{Fault, StoreError};
+use book::{Book, digest};
 
-/// What stops a migration.
+/// Error of a migration.
 #[derive(Debug, thiserror::Error)]
 pub enum MigrateError {
-    /// ClickHouse could not be asked.
+    /// ClickHouse failed.
     #[error("the state of the migrations can't be read or written: {0}")]
     Store(#[from] StoreError),
-    /// The database isn't there, as far as this account can see, and can't be made.
+    /// The database doesn't exist, as far as this account can see, and can't be created.
     #[error(
-        "there is no database {database} that {user} can see, and it can't be made ({error}); create it, or grant something on it to {user}"
+        "there is no database {database} that {user} can see, and it can't be created ({error}); create it, or grant something on it to {user}"
     )]
     NoDatabase {
         /// Its name.
         database: String,
         /// The account.
         user: String,
-        /// What ClickHouse says.
+        /// Error of ClickHouse.
         error: StoreError,
     },
-    /// Another tool has a table of the name that the table of migrations has.
+    /// A table of another tool has the name of the migration table.
     #[error(
-        "table {table} is somebody else's: it has the columns {columns}, and the table of migrations has name, hash, adopted and applied_at; give that one another name in pipeline.yaml, as in `migrations: {{ table: event_grpc_migrations }}`"
+        "table {table} belongs to another tool: it has the columns {columns}, and the migration table has name, hash, adopted and applied_at; give the migration table another name in pipeline.yaml, as in `migrations: {{ table: event_grpc_migrations }}`"
     )]
     Foreign {
         /// The table.
@@ -38,41 +40,41 @@ pub enum MigrateError {
         /// Its columns.
         columns: String,
     },
-    /// A file was edited after it had been applied.
+    /// A migration was edited after it had been applied.
     #[error(
         "migration {0} was applied to this database with another text; restore the file as it was and put the change into a new migration"
     )]
     Changed(&'static str),
-    /// A statement failed. Those before it have been carried out, and running the migration again is safe.
+    /// A statement failed. Those before it have been executed, and running the migration again is safe.
     #[error("statement {number} of migration {name} failed: {error}\n{statement}")]
     Statement {
         /// The migration.
         name: &'static str,
-        /// Which of its statements, from 1.
+        /// Number of the statement, from 1.
         number: usize,
         /// The statement.
         statement: String,
         /// What ClickHouse says.
         error: StoreError,
     },
-    /// Tables that are to be taken over differ from what this build writes. Nothing was changed.
+    /// Tables to be adopted differ from what this build writes. Nothing was changed.
     #[error("the existing tables don't fit; nothing was changed:\n{}", compare::lines(.0))]
     Misfit(Vec<Difference>),
 }
 
-/// What [`adopt`] did.
+/// Result of [`adopt`].
 #[derive(Debug, PartialEq, Eq)]
 pub struct Adopted {
-    /// The tables that were there and fit.
+    /// Existing tables that fit.
     pub taken: Vec<&'static str>,
-    /// The tables that were missing and have been created.
+    /// Missing tables that were created.
     pub created: Vec<&'static str>,
-    /// The migrations that were recorded without running them.
+    /// Migrations that were recorded without running them.
     pub recorded: Vec<&'static str>,
 }
 
-/// Creates the database if it is missing and runs every migration of its own that it hasn't seen, in their order;
-/// returns their names. Instances may do this at the same time: each statement can be repeated, and so can its record.
+/// Creates the database if it is missing and applies its pending migrations in order; returns their names. Instances
+/// may do this concurrently: each statement is idempotent, and so is its record.
 pub async fn apply(
     store: &ClickHouse,
     pipeline: &Pipeline,
@@ -95,7 +97,7 @@ pub async fn apply(
     Ok(pending.iter().map(|m| m.name).collect())
 }
 
-/// Compares the database with the pipeline, changing nothing.
+/// Compares the database with the pipeline, without changes.
 pub async fn check(store: &ClickHouse, pipeline: &Pipeline) -> Result<Report, MigrateError> {
     let book = Book::find(store, pipeline.migrations_table).await?;
     let applied = book.read(store).await?;
@@ -115,8 +117,8 @@ pub async fn check(store: &ClickHouse, pipeline: &Pipeline) -> Result<Report, Mi
     Ok(report)
 }
 
-/// Takes over tables that were made by other means: if those that exist fit, creates the missing ones in their
-/// present form and records every migration as applied.
+/// Adopts tables that were created by other means: if those that exist fit, creates the missing ones in their present
+/// form and records every migration as applied.
 pub async fn adopt(store: &ClickHouse, pipeline: &Pipeline) -> Result<Adopted, MigrateError> {
     let tables = store.tables(pipeline);
     let (missing, differences): (Vec<_>, Vec<_>) = compare::differences(store, &tables)
@@ -143,8 +145,8 @@ pub async fn adopt(store: &ClickHouse, pipeline: &Pipeline) -> Result<Adopted, M
     })
 }
 
-/// Makes sure that there are a database and a book, and returns the migrations that aren't in it. What is there isn't
-/// made again: an account may be allowed to use it, and nothing more.
+/// Makes sure that the database and the migration table exist, and returns the pending migrations. Existing ones are
+/// not created again: the account may lack the right to.
 async fn open_book(
     store: &ClickHouse,
     pipeline: &Pipeline,
@@ -160,7 +162,7 @@ async fn open_book(
         if !migrations.iter().any(|m| m.name == name) {
             tracing::warn!(
                 migration = name,
-                "The database has a migration that this build doesn't know; a newer one is or was at work."
+                "The database has a migration that this build doesn't know; it was applied by a newer build."
             );
         }
     }
@@ -177,7 +179,7 @@ async fn open_book(
     Ok((book, pending))
 }
 
-/// Makes the database if it isn't there.
+/// Creates the database if it doesn't exist.
 async fn open_database(store: &ClickHouse) -> Result<(), MigrateError> {
     let address = store.address();
     let name = quote::text(address.database());
@@ -199,8 +201,7 @@ async fn open_database(store: &ClickHouse) -> Result<(), MigrateError> {
     })
 }
 
-/// Runs a statement that may be repeated. Two that change one table at once get in each other's way, and an answer
-/// may be lost: both pass.
+/// Runs an idempotent statement. Concurrent changes of one table conflict, and an answer may be lost; both are retried.
 async fn run(store: &ClickHouse, statement: &str) -> Result<(), StoreError> {
     let database = store.address().database();
     let attempt = || store.shape(database, statement);

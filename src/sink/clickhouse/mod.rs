@@ -1,7 +1,6 @@
-//! ClickHouse as a destination: inserts, migrations and the state of the tables, over its HTTP interface.
+//! ClickHouse as a destination: inserts, migrations and health of the tables, over its HTTP interface.
 
 mod address;
-mod book;
 mod clauses;
 mod compare;
 mod connection;
@@ -43,33 +42,33 @@ pub use compare::{Difference, Report};
 pub use connection::ConnectError;
 pub use databases::Databases;
 
-/// The longest that a question may take.
+/// Timeout of a query.
 const QUESTION_LIMIT: Duration = Duration::from_secs(10);
 
-/// The longest that a statement that changes the schema may take.
+/// Timeout of a statement that changes the schema.
 const STATEMENT_LIMIT: Duration = Duration::from_secs(120);
 
-/// Blocks of up to so many bytes go out whatever is under way.
+/// Size up to which blocks are inserted without waiting for room, in bytes.
 const SMALL: u64 = 1 << 20;
 
-/// A ClickHouse server and the database in it that holds the tables. Clones share their connections.
+/// ClickHouse server and the database in it that holds the tables. Clones share their connections.
 #[derive(Clone)]
 pub struct ClickHouse {
     /// Names no database, so that it works before there is one.
     client: Client,
-    /// Carries the settings that are the same for all inserts.
+    /// Carries the settings that all inserts share.
     inserts: Inserts,
-    /// The tables that must get no rows though they would take them, as they were last seen, and why.
+    /// Tables that must get no rows although they would accept them, as last seen, with the reason.
     shut: Arc<RwLock<BTreeMap<&'static str, String>>>,
     address: Address,
-    /// What is on its way into the server.
+    /// Budget of blocks that are being inserted into the server.
     room: Budget,
-    /// Which database of the pipeline it is; none for the usual one.
+    /// Database of the pipeline; none for the default one.
     database: Option<&'static Database>,
 }
 
 impl ClickHouse {
-    /// A server at this address. Nothing is sent yet.
+    /// Connects to a server at this address. Nothing is sent yet.
     pub fn new(address: Address) -> Result<Self, ConnectError> {
         let client = connection::client(&address)?;
         Ok(ClickHouse {
@@ -82,7 +81,7 @@ impl ClickHouse {
         })
     }
 
-    /// Another database of the pipeline on the same server. There it has the name that the pipeline gives it.
+    /// Another database of the pipeline on the same server, under the name that the pipeline gives it.
     #[must_use]
     pub fn in_database(&self, database: &'static Database) -> Self {
         ClickHouse {
@@ -92,28 +91,28 @@ impl ClickHouse {
         }
     }
 
-    /// Whether a table is in this database.
+    /// True if a table is in this database.
     pub fn holds(&self, table: &Table) -> bool {
         matches!(table.storage, Storage::ClickHouse(database) if database == self.database)
     }
 
-    /// The tables that are in this database.
+    /// Tables of this database.
     pub fn tables(&self, pipeline: &Pipeline) -> Vec<&'static Table> {
         let tables = pipeline.tables.iter().copied();
         tables.filter(|table| self.holds(table)).collect()
     }
 
-    /// This database's migrations.
+    /// Migrations of this database.
     fn migrations(&self, pipeline: &Pipeline) -> &'static [Migration] {
         self.database.map_or(pipeline.migrations, |d| d.migrations)
     }
 
-    /// Where the server is.
+    /// Address of the server.
     pub fn address(&self) -> &Address {
         &self.address
     }
 
-    /// The rows that a query answers with, all at once. Only for small answers.
+    /// All rows of a query. For small results only.
     pub async fn rows<T>(&self, sql: &str) -> Result<Vec<T>, StoreError>
     where
         T: RowOwned + RowRead,
@@ -121,7 +120,7 @@ impl ClickHouse {
         self.rows_within(sql, QUESTION_LIMIT).await
     }
 
-    /// The same for a question that may take longer.
+    /// All rows of a query that may take longer.
     async fn rows_within<T>(&self, sql: &str, limit: Duration) -> Result<Vec<T>, StoreError>
     where
         T: RowOwned + RowRead,
@@ -133,7 +132,7 @@ impl ClickHouse {
         }
     }
 
-    /// Runs a statement that answers nothing, in `database` or, without one, in none.
+    /// Runs a statement without a result, in `database` or, without one, in none.
     pub async fn run(&self, database: Option<&str>, sql: &str) -> Result<(), StoreError> {
         let client = match database {
             Some(database) => self.client.clone().with_database(database),
@@ -146,8 +145,8 @@ impl ClickHouse {
         }
     }
 
-    /// Runs a statement that makes or changes a table in a database, without those of its settings that the server
-    /// doesn't know: it may be older than they are.
+    /// Runs a statement that creates or changes a table, without those of its settings that the server doesn't know: it
+    /// may be older than they are.
     async fn shape(&self, database: &str, sql: &str) -> Result<(), StoreError> {
         let mut statement = Cow::Borrowed(sql);
         loop {
@@ -162,7 +161,7 @@ impl ClickHouse {
             tracing::warn!(
                 setting,
                 server = %self.address,
-                "This ClickHouse doesn't know a setting of tables, which is left out."
+                "This ClickHouse server doesn't know a setting of tables; it is left out."
             );
             statement = match clauses::without(&statement, &setting) {
                 Without::Shorter(shorter) => Cow::Owned(shorter.into_owned()),
@@ -192,7 +191,7 @@ impl ClickHouse {
         exception::failed(Fault::Destination, format!("table {name} {why}"))
     }
 
-    /// A question that gets no answer leaves no doubt about what was stored: the server is gone.
+    /// Fault of a query without an answer: nothing was stored, and the server is unavailable.
     fn unanswered(&self, error: StoreError) -> StoreError {
         match error {
             StoreError {
@@ -236,7 +235,7 @@ impl Store for ClickHouse {
             match block.rows() {
                 0 => Ok(()),
                 _ => {
-                    // Small ones don't wait behind large ones: there are few of them, one or two a table.
+                    // Small blocks don't wait behind large ones: there are few of them, one or two a table.
                     let weight = block.weight() as u64;
                     let _under_way = match weight > SMALL {
                         true => Some(self.room.acquire(weight).await),

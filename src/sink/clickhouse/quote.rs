@@ -1,29 +1,29 @@
-//! Names and values as they are written in a statement. Nothing else in the server quotes.
+//! Quoting of names and values for ClickHouse. Nothing else in the server quotes for it.
 
 use crate::contract::Table;
 
-/// A name, in backticks.
+/// Name, in backticks.
 pub fn identifier(name: &str) -> String {
     quoted(name, '`')
 }
 
-/// A text value, in single quotes.
+/// Text value, in single quotes.
 pub fn text(value: &str) -> String {
     quoted(value, '\'')
 }
 
-/// A list of text values, as `IN` takes it. An empty list needs its type.
+/// List of text values, as `IN` takes it. An empty list needs its type.
 pub fn texts<'a>(values: impl Iterator<Item = &'a str>) -> String {
     let values: Vec<_> = values.map(text).collect();
     format!("(CAST([{}], 'Array(String)'))", values.join(", "))
 }
 
-/// A table's name with its database.
+/// Name of a table with its database.
 pub fn table(database: &str, table: &str) -> String {
     format!("{}.{}", identifier(database), identifier(table))
 }
 
-/// A table's columns, as the list of an INSERT.
+/// Columns of a table, as the list of an INSERT.
 pub fn columns(table: &Table) -> String {
     let names: Vec<_> = table.columns.iter().map(|c| identifier(c.name)).collect();
     names.join(", ")

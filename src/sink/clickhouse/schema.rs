@@ -1,10 +1,10 @@
-//! Whether a table on the server takes what the pipeline sends.
+//! Schema check: tells if a table on the server accepts what the pipeline sends.
 
 use super::live::Live;
 use crate::contract::Table;
 
-/// What keeps rows of `table` from being stored in the columns that are there, in words. Columns that the server
-/// has and the pipeline doesn't know are no hindrance: a newer instance may have added them.
+/// Reasons why rows of `table` can't be stored in the existing columns. Columns that only the server has are no
+/// problem: a newer instance may have added them.
 pub(super) fn misfits(table: &Table, live: &Live) -> Vec<String> {
     let engine = live.engine_misfit(table);
     let live = live.columns.iter().filter(|c| c.table == table.name);

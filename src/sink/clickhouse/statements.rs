@@ -1,7 +1,7 @@
-//! A migration's text, cut into statements.
+//! Splits a migration's text into statements.
 
-/// The statements of `sql`, which end with `;` at the end of a line. Lines that are comments are left out, so that
-/// none of them is taken for a statement or for the end of one.
+/// Statements of `sql`, which end with `;` at the end of a line. Comment lines are left out, so that none of them is
+/// taken for a statement or for the end of one.
 pub(super) fn split(sql: &str) -> Vec<String> {
     let mut statements = Vec::new();
     let mut current = String::new();

@@ -1,4 +1,4 @@
-//! What an answer means: whose fault it is, when to come back, and the little of it that is shown.
+//! Answers of HTTP APIs: fault, retry delay, and the excerpt that is shown.
 
 use std::time::Duration;
 
@@ -12,31 +12,31 @@ use http_body_util::BodyExt as _;
 use crate::contract::Request;
 use crate::sink::Fault;
 
-/// The longest that a target may ask to be left alone.
+/// Maximum retry delay that a target may ask for.
 const LONGEST_HOLD: Duration = Duration::from_secs(300);
 
-/// How much of an answer is kept for people.
+/// Length of the excerpt of an answer, in bytes.
 const SHOWN: usize = 300;
 
-/// How much of an answer is read so that its connection can be used again.
+/// Maximum length of an answer that is read so that its connection can be reused.
 const READ: usize = 64 << 10;
 
-/// Why a message was not taken, or why it isn't known whether it was.
+/// Error of a request. Depending on the fault, the target may have accepted the message.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{message}")]
 pub struct RequestError {
-    /// Whose fault it is: `Destination`, `Transient` or `Content`.
+    /// Fault: `Destination`, `Transient` or `Content`.
     pub fault: Fault,
-    /// What the target answered, if it did.
+    /// Status of the answer, if there was one.
     pub status: Option<u16>,
-    /// How long the target wants to be left alone.
+    /// Retry delay that the target asks for.
     pub retry_after: Option<Duration>,
-    /// What happened, for people; bounded in length and free of secrets.
+    /// Message for people; bounded in length and free of secrets.
     pub message: String,
 }
 
 impl RequestError {
-    /// Without an answer.
+    /// Error without an answer.
     pub(super) fn unanswered(fault: Fault, message: String) -> Self {
         RequestError {
             fault,
@@ -47,7 +47,7 @@ impl RequestError {
     }
 }
 
-/// Whose fault a status is; none for one that says that the message was taken.
+/// Fault of a status; none if the message was accepted.
 pub(super) fn fault(request: &Request, status: StatusCode) -> Option<Fault> {
     let code = status.as_u16();
     let among = |statuses: &[std::ops::RangeInclusive<u16>]| {
@@ -64,7 +64,7 @@ pub(super) fn fault(request: &Request, status: StatusCode) -> Option<Fault> {
     }
 }
 
-/// `Retry-After`: seconds, or a date.
+/// Parses `Retry-After`: seconds, or a date.
 pub(super) fn retry_after(headers: &HeaderMap, now: DateTime<Utc>) -> Option<Duration> {
     let text = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
     let wait = match text.parse::<u64>() {
@@ -77,7 +77,7 @@ pub(super) fn retry_after(headers: &HeaderMap, now: DateTime<Utc>) -> Option<Dur
     Some(wait.min(LONGEST_HOLD))
 }
 
-/// The beginning of an answer. The rest is read as far as it is short, so that the connection stays of use.
+/// Reads the beginning of an answer. The rest is read if it is short, so that the connection can be reused.
 pub(super) async fn beginning(mut body: impl Body<Data = Bytes> + Unpin, shown: &mut Vec<u8>) {
     let mut read = 0;
     while let Some(Ok(frame)) = body.frame().await {
@@ -93,7 +93,7 @@ pub(super) async fn beginning(mut body: impl Body<Data = Bytes> + Unpin, shown: 
     }
 }
 
-/// An answer for people: on one line, without control characters and without what must not be shown.
+/// Excerpt of an answer: on one line, without control characters and without secrets.
 pub(super) fn shown(answer: &[u8], secrets: &[String]) -> String {
     let mut text = String::from_utf8_lossy(answer).into_owned();
     for secret in secrets {

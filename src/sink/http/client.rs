@@ -1,4 +1,4 @@
-//! The client under the requests of one target.
+//! HTTP client of one target.
 
 use std::io;
 use std::time::Duration;
@@ -12,20 +12,21 @@ use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::client::legacy::{Client as HyperClient, Error};
 use hyper_util::rt::{TokioExecutor, TokioTimer};
 
-/// A host that is switched off doesn't refuse, it is silent. Without a connection nothing was sent, so that this must
-/// be found out before the time of the attempt is over.
+/// Connect timeout. A host that is switched off doesn't refuse connections. Without a connection nothing was sent, so
+/// this must be noticed before the timeout of the attempt.
 const CONNECT_LIMIT: Duration = Duration::from_secs(5);
 
-/// Servers close connections that nobody uses; one that is closed while a request is on its way looks like a failure.
+/// Idle timeout of connections. Servers close idle ones; one that is closed while a request is being sent looks like a
+/// failure.
 const IDLE_LIMIT: Duration = Duration::from_secs(15);
 
-/// An encrypted connection needs certificates to check the server against.
+/// No certificates to verify an encrypted connection.
 #[derive(Debug, thiserror::Error)]
 #[error("no root certificates were found, which https:// needs (install ca-certificates): {0}")]
 pub struct CertificateError(#[source] io::Error);
 
-/// Sends requests; keeps connections open, and follows no redirects. Plain and encrypted connections have clients of
-/// their own because a machine without root certificates must still be able to use the first.
+/// Sends requests; keeps connections open, and follows no redirects. Plain and encrypted connections have separate
+/// clients, because a machine without root certificates must still be able to use the first.
 #[derive(Debug, Clone)]
 pub(super) enum Client {
     Plain(HyperClient<HttpConnector, Full<Bytes>>),
@@ -33,7 +34,7 @@ pub(super) enum Client {
 }
 
 impl Client {
-    /// A client for attempts that may take `timeout` each.
+    /// Creates a client with this timeout for each attempt.
     pub(super) fn new(encrypted: bool, timeout: Duration) -> Result<Self, CertificateError> {
         let mut connector = HttpConnector::new();
         connector.set_connect_timeout(Some(CONNECT_LIMIT.min(timeout / 2)));

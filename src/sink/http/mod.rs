@@ -1,7 +1,7 @@
 //! HTTP APIs as destinations: one request for each message.
 //!
-//! A request is on when every variable that its targets name is set in the server's environment. What is secret about
-//! a target (headers, the account and the query of its URL) stays in here: it reaches no log and no error.
+//! A request is enabled when every variable that its targets name is set in the server's environment. Secrets of a
+//! target (headers, the account and the query of its URL) stay in here: they reach no log and no error.
 
 mod answer;
 mod client;
@@ -17,20 +17,20 @@ pub use target::{Target, TargetError};
 
 use crate::contract::Request;
 
-/// The requests of a pipeline that are on, and what the others lack.
+/// Enabled requests of a pipeline, and the variables that the others lack.
 #[derive(Debug, Clone, Default)]
 pub struct Requests {
     on: BTreeMap<&'static str, Arc<[Target]>>,
     off: BTreeMap<&'static str, Vec<&'static str>>,
 }
 
-/// Why a request can't be sent at all.
+/// Error in the configuration of a request.
 #[derive(Debug, thiserror::Error)]
 pub enum RequestsError {
-    /// A target's URL or header.
+    /// Invalid URL or header of a target.
     #[error(transparent)]
     Target(#[from] TargetError),
-    /// There is no client.
+    /// No client could be created.
     #[error(transparent)]
     Certificates(#[from] CertificateError),
 }
@@ -66,12 +66,12 @@ impl Requests {
         Ok(found)
     }
 
-    /// The targets of a request, in its order; none if it is off.
+    /// Targets of a request, in its order; none if it is disabled.
     pub fn targets(&self, request: &Request) -> Option<Arc<[Target]>> {
         self.on.get(request.name).cloned()
     }
 
-    /// The variables that a request lacks; none if it is on.
+    /// Variables that a request lacks; none if it is enabled.
     pub fn missing(&self, request: &Request) -> Option<&[&'static str]> {
         self.off.get(request.name).map(Vec::as_slice)
     }

@@ -1,4 +1,4 @@
-//! How fast a target is sent to: how many attempts at once, how many in a time, and none before it wants some again.
+//! Rate limit of a target: concurrent attempts, attempts in a period, and none before its retry delay has passed.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -8,24 +8,24 @@ use tokio::time::{Instant, sleep_until};
 
 use crate::contract::Rate;
 
-/// The pace of one target in this instance.
+/// Rate limit of one target in this instance.
 #[derive(Debug)]
 pub(super) struct Pace {
     places: Arc<Semaphore>,
-    /// The time between two attempts.
+    /// Interval between two attempts.
     apart: Duration,
     clock: Mutex<Clock>,
 }
 
 #[derive(Debug)]
 struct Clock {
-    /// When the next attempt may start.
+    /// Earliest start of the next attempt.
     next: Instant,
-    /// The target wants nothing before.
+    /// Retry delay: no attempts before this time.
     held: Instant,
 }
 
-/// The right to make one attempt now. Dropping it lets another one start.
+/// Right to make one attempt now. Dropping it lets another one start.
 #[derive(Debug)]
 #[must_use]
 pub struct Turn {
@@ -55,14 +55,14 @@ impl Pace {
         loop {
             let at = self.reserve();
             sleep_until(at).await;
-            // What the target said meanwhile holds for those who were waiting, too.
+            // A retry delay that arrived meanwhile holds for those who were waiting, too.
             if self.clock().held <= at {
                 return Turn { _place: place };
             }
         }
     }
 
-    /// Nothing is sent for this long.
+    /// Starts no attempts for this long.
     pub(super) fn hold(&self, time: Duration) {
         let mut clock = self.clock();
         clock.held = clock.held.max(Instant::now() + time);

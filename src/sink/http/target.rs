@@ -1,4 +1,4 @@
-//! One place that messages are sent to, with its address and headers as the server's environment has them.
+//! Target of a request: address and headers, with values from the server's environment.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -21,13 +21,13 @@ use crate::contract::headers::JSON;
 use crate::contract::{self, Piece, Request, Template};
 use crate::sink::Fault;
 
-/// A secret shorter than this is a word that occurs by chance.
+/// Minimum length of a secret to be masked; a shorter one is a word that occurs by chance.
 const SHORTEST_SECRET: usize = 4;
 
-/// How long the rest of an answer is waited for once its status is there.
+/// Timeout of the rest of an answer once its status is there.
 const REST_OF_ANSWER: Duration = Duration::from_secs(2);
 
-/// One place that messages are sent to.
+/// Target of a request.
 #[derive(Debug)]
 pub struct Target {
     request: &'static Request,
@@ -41,37 +41,39 @@ pub struct Target {
     /// Scheme, host and path, for people.
     shown: String,
     pace: Pace,
-    /// How many messages it has taken.
+    /// Number of messages that it has accepted.
     taken: AtomicU64,
 }
 
-/// What is wrong with a target; the values of variables are not shown.
+/// Invalid configuration of a target; the values of variables are not shown.
 #[derive(Debug, thiserror::Error)]
 pub enum TargetError {
-    /// The address.
+    /// Invalid URL.
     #[error(
-        "the URL of {target} ({variables}) is none: it begins with https:// or http:// and names a host"
+        "the URL of {target} ({variables}) is invalid: it must begin with https:// or http:// and name a host"
     )]
     Url {
-        /// The target's name.
+        /// Name of the target.
         target: &'static str,
-        /// The variables that it is made of.
+        /// Variables that make up the URL.
         variables: String,
     },
-    /// A header.
-    #[error("the header `{header}` of {target} ({variables}) holds what a header can't")]
+    /// Invalid header.
+    #[error(
+        "the header `{header}` of {target} ({variables}) holds a character that an HTTP header can't"
+    )]
     Header {
-        /// The target's name.
+        /// Name of the target.
         target: &'static str,
-        /// The header's name.
+        /// Name of the header.
         header: &'static str,
-        /// The variables that it is made of.
+        /// Variables that make up the header.
         variables: String,
     },
 }
 
 impl Target {
-    /// A target with the values of its variables.
+    /// Creates a target with the values of its variables.
     pub(super) fn new(
         request: &'static Request,
         spec: &'static contract::Target,
@@ -147,7 +149,7 @@ impl Target {
         self.name
     }
 
-    /// How many messages it has taken since the start.
+    /// Number of messages that it has accepted since the start.
     pub fn taken(&self) -> u64 {
         self.taken.load(Ordering::Acquire)
     }
@@ -157,7 +159,7 @@ impl Target {
         self.pace.turn().await
     }
 
-    /// Sends a body once. The `key` says to the target that it is the same message, should it come again.
+    /// Sends a body once. The `key` is its idempotency key.
     pub async fn send(&self, turn: Turn, body: Bytes, key: &str) -> Result<(), RequestError> {
         let result = self.exchange(body, key).await;
         match &result {
@@ -199,7 +201,7 @@ impl Target {
                 return Err(RequestError::unanswered(Fault::Transient, message));
             }
         };
-        // The status has decided. What follows it is for people, and for the connection to be used again.
+        // The status has decided. The rest is for the error message, and for the connection to be reused.
         let mut said = Vec::new();
         let patience = deadline.min(Instant::now() + REST_OF_ANSWER);
         timeout_at(patience, answer::beginning(body, &mut said))
@@ -221,7 +223,7 @@ impl Target {
     }
 }
 
-/// An id as a header's value. Ids of senders may hold anything; what a header can't hold is escaped.
+/// Id as a header's value. Ids of senders may hold anything; characters that a header can't hold are escaped.
 fn header_value(key: &str) -> HeaderValue {
     HeaderValue::from_str(key).unwrap_or_else(|_| {
         let escaped: String = key.escape_default().collect();
@@ -229,7 +231,7 @@ fn header_value(key: &str) -> HeaderValue {
     })
 }
 
-/// The account in a URL, as the header about it has it.
+/// Account in a URL, as the Authorization header has it.
 fn account(url: &Url) -> Option<String> {
     if url.username().is_empty() && url.password().is_none() {
         return None;
@@ -239,7 +241,7 @@ fn account(url: &Url) -> Option<String> {
     Some(STANDARD.encode(pair))
 }
 
-/// What is secret in a URL: the password, the query and the values in it, as written and as meant.
+/// Secrets in a URL: the password, the query and the values in it, as written and decoded.
 fn secrets(url: &Url) -> Vec<String> {
     let query = url.query().unwrap_or_default();
     let values = query.split('&').filter_map(|pair| pair.split_once('='));
@@ -281,7 +283,7 @@ fn variables(template: Template) -> String {
     }
 }
 
-/// An error with its causes, which hold neither addresses nor headers.
+/// Error with its causes, which hold neither addresses nor headers.
 fn chain(error: &dyn std::error::Error) -> String {
     let mut text = error.to_string();
     let mut cause = error.source();

@@ -1,4 +1,4 @@
-//! Where PostgreSQL is, and as whom to go there.
+//! Address of PostgreSQL: hosts, account and database.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -12,26 +12,26 @@ use tokio_postgres::config::{Host, SslMode, TargetSessionAttrs};
 
 use super::hosts;
 
-/// The longest that a connection may take, where the URL doesn't say otherwise; and where it is one of several hosts.
+/// Default connect timeout of a single host, and of each of several hosts.
 const CONNECT_LIMIT: Duration = Duration::from_secs(5);
 const CONNECT_LIMIT_OF_SEVERAL: Duration = Duration::from_secs(2);
-/// The longest that sent bytes may stay without an acknowledgement, so that a machine that is gone is noticed.
+/// Time without an acknowledgement of sent bytes after which a connection counts as dead.
 const SILENCE_LIMIT: Duration = Duration::from_secs(30);
 
-/// What is wrong with a PostgreSQL URL. It never quotes the URL, which may hold a password.
+/// Error in a PostgreSQL URL. It never quotes the URL, which may hold a password.
 #[derive(Debug, thiserror::Error)]
 pub enum AddressError {
-    /// It can't be read.
+    /// It can't be parsed.
     #[error("the PostgreSQL URL should look like postgres://user:password@host:5432/database")]
     Unreadable(#[source] tokio_postgres::Error),
-    /// It names no server.
+    /// It names no host.
     #[error(
         "the PostgreSQL URL names no host; it should look like postgres://user:password@host:5432/database"
     )]
     NoHost,
-    /// It asks for a server that takes no writes, or for nothing that is known.
+    /// It asks for a server that accepts no writes, or has an unknown value.
     #[error(
-        "the PostgreSQL URL has target_session_attrs={0}; rows are written, which `read-write` and `primary` ask for, and `any` hopes for"
+        "the PostgreSQL URL has target_session_attrs={0}; this server writes rows: use `read-write`, `primary` or `any`"
     )]
     Session(String),
 }
@@ -43,15 +43,15 @@ pub struct Address {
 }
 
 impl Address {
-    /// Reads a URL like `postgres://user:password@host:5432/database`, or the same as `host=… user=…`. Of several hosts
-    /// one that takes writes is looked for, unless it says otherwise.
+    /// Parses a URL like `postgres://user:password@host:5432/database`, or `host=… user=…`. Of several hosts one that
+    /// accepts writes is looked for, unless the URL says otherwise.
     pub fn parse(text: &str) -> Result<Self, AddressError> {
         let text = text.trim();
         let session = session(text);
         let known = match &session {
             None => Cow::Borrowed(text),
             Some((_, "any" | "read-write")) => Cow::Borrowed(text),
-            // The client knows it by another name.
+            // The client uses another name for it.
             Some((place, "primary")) => {
                 let mut text = text.to_owned();
                 text.replace_range(place.clone(), "read-write");
@@ -80,14 +80,14 @@ impl Address {
             config.application_name("event-grpc");
         }
         let mut address = Address { config };
-        // A server on this machine often has a certificate that nobody signed; what would it be good for?
+        // A server on this machine often has a self-signed certificate, and encryption gains nothing there.
         if address.is_loopback() && !text.contains("sslmode") {
             address.config.ssl_mode(SslMode::Disable);
         }
         Ok(address)
     }
 
-    /// The same database with a password, where the URL has none.
+    /// Sets the password, unless the URL has one.
     #[must_use]
     pub fn with_password(mut self, password: Option<String>) -> Self {
         if let (Some(password), None) = (password, self.config.get_password()) {
@@ -96,14 +96,14 @@ impl Address {
         self
     }
 
-    /// The same server with another database.
+    /// Replaces the database.
     #[must_use]
     pub fn with_database(mut self, database: &str) -> Self {
         self.config.dbname(database);
         self
     }
 
-    /// The database, if one is named; otherwise it has the user's name.
+    /// Database, if one is named; otherwise it has the user's name.
     pub fn database(&self) -> Option<&str> {
         self.config.get_dbname()
     }
@@ -112,7 +112,7 @@ impl Address {
         &self.config
     }
 
-    /// How long one of the hosts may take until a connection to it can be used, before the next is tried.
+    /// Time limit for a usable connection to one of the hosts, before the next is tried.
     pub(super) fn patience_of_one(&self) -> Duration {
         self.config
             .get_connect_timeout()
@@ -120,18 +120,18 @@ impl Address {
             * 2
     }
 
-    /// The same for all of them, one after the other.
+    /// Time limit for all of them, one after the other.
     pub(super) fn patience(&self) -> Duration {
         let hosts = u32::try_from(hosts::count(&self.config)).unwrap_or(u32::MAX);
         self.patience_of_one().saturating_mul(hosts.max(1))
     }
 
-    /// Whether there is more than one host.
+    /// True if there is more than one host.
     pub(super) fn is_of_several(&self) -> bool {
         hosts::count(&self.config) > 1
     }
 
-    /// Whether a connection may be encrypted.
+    /// True if a connection may be encrypted.
     pub(super) fn may_be_encrypted(&self) -> bool {
         self.config.get_ssl_mode() != SslMode::Disable
     }
@@ -147,7 +147,7 @@ impl Address {
     }
 }
 
-/// What an address asks of a server, and where it says so: in a URL, or in the form of `key=value`.
+/// Value and position of target_session_attrs, in a URL or in the form `key=value`.
 fn session(text: &str) -> Option<(Range<usize>, &str)> {
     const KEY: &str = "target_session_attrs";
     let (at, _) = text.match_indices(KEY).find(|(at, _)| {
@@ -186,7 +186,7 @@ impl fmt::Display for Address {
     }
 }
 
-/// As `Display`, so that no derived `Debug` of a holder shows the password.
+/// Like `Display`, so that no derived `Debug` of a holder shows the password.
 impl fmt::Debug for Address {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Address({self})")

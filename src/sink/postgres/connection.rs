@@ -1,4 +1,4 @@
-//! Connections to a server: a few that are kept, each with limits on how long anything may take.
+//! Connection pool of PostgreSQL, with a limit on how long anything may take.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -16,31 +16,31 @@ use super::hosts::Hosts;
 use super::{Address, sqlstate};
 use crate::sink::{Fault, StoreError};
 
-/// One for each table's batcher, one that asks, and some to spare.
+/// Pool size: one connection for each table's batcher, one for probes, and some spare ones.
 const CONNECTIONS: usize = 16;
 
-/// The longest that a connection may take until it can be used; name, handshake and account together.
+/// Time limit for a usable connection: name lookup, handshake and login together.
 const CREATE_LIMIT: Duration = Duration::from_secs(10);
-/// The longest to wait for one of the connections.
+/// Time limit of waiting for a connection of the pool.
 const WAIT_LIMIT: Duration = Duration::from_secs(10);
 
-/// Why there can be no connections at all.
+/// Error while setting up the connections.
 #[derive(Debug, thiserror::Error)]
 pub enum ConnectError {
     /// TLS can't be set up.
     #[error("TLS for PostgreSQL can't be set up")]
     Tls(#[from] rustls::Error),
-    /// There are no certificates to check the server's by.
+    /// No certificates to verify the server's.
     #[error(
-        "this machine has no certificates to check PostgreSQL's by; `sslmode=disable` in the URL goes without"
+        "this machine has no root certificates to verify PostgreSQL's; install ca-certificates, or use `sslmode=disable` in the URL to go without TLS"
     )]
     NoCertificates,
-    /// The pool can't be made.
+    /// The pool can't be created.
     #[error("the connections to PostgreSQL can't be set up")]
     Pool(#[from] deadpool_postgres::BuildError),
 }
 
-/// The connections to a server. None is opened yet.
+/// Creates the pool. No connection is opened yet.
 pub(super) fn pool(address: &Address) -> Result<Pool, ConnectError> {
     let config = address.config().clone();
     let reuse = ManagerConfig {
@@ -62,7 +62,7 @@ pub(super) fn pool(address: &Address) -> Result<Pool, ConnectError> {
         .build()?)
 }
 
-/// The server's certificate is checked by what this machine trusts.
+/// TLS configuration: the server's certificate is verified by this machine's root certificates.
 fn tls() -> Result<ClientConfig, ConnectError> {
     let mut roots = RootCertStore::empty();
     roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
@@ -76,7 +76,7 @@ fn tls() -> Result<ClientConfig, ConnectError> {
         .with_no_client_auth())
 }
 
-/// One of the connections. What goes wrong here has stored nothing.
+/// Takes a connection from the pool. An error here means that nothing was stored.
 pub(super) async fn get(pool: &Pool) -> Result<Object, StoreError> {
     pool.get().await.map_err(|error| match error {
         PoolError::Backend(error) => sqlstate::unreachable(&error),
@@ -92,8 +92,8 @@ pub(super) async fn get(pool: &Pool) -> Result<Object, StoreError> {
     })
 }
 
-/// Gives a connection up after an error that is about the server, and all that are idle: they lead to the same one, and
-/// a new one finds another host where there is one.
+/// Drops a connection after an error of its server, and all idle ones: they lead to the same server, and a new one
+/// finds another host if there is one.
 pub(super) fn leave(pool: &Pool, connection: Object) {
     drop(Object::take(connection));
     drop(pool.retain(|_, _| false));

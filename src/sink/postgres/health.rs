@@ -1,4 +1,4 @@
-//! Whether PostgreSQL answers and each of its tables takes rows.
+//! Health probes of PostgreSQL and its tables.
 
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ use super::{Postgres, schema};
 use crate::contract::Table;
 use crate::sink::health::{self, PATIENCE, Server, ServerState, TableState, Tables, Told};
 
-/// Asks until `stop`, and tells when something changes. Until this runs nothing is known.
+/// Probes until `stop`, and publishes changes. Until this runs nothing is known.
 pub fn watch(
     store: Postgres,
     tables: Vec<&'static Table>,
@@ -21,10 +21,10 @@ pub fn watch(
 }
 
 async fn ask(store: &Postgres, tables: &[&'static Table]) -> (ServerState, Tables) {
-    // One host of several may have to be waited for in vain before the next one answers.
+    // One host of several may time out before the next one answers.
     let limit = match store.address().is_of_several() {
         true => PATIENCE + store.address().patience(),
-        // So that a connection on which there is no answer is given up.
+        // Longer than the question's own limit, so that a connection without an answer is dropped.
         false => PATIENCE + Duration::from_secs(1),
     };
     let live = match timeout(limit, store.columns(tables, PATIENCE)).await {

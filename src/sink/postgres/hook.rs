@@ -1,4 +1,4 @@
-//! What else happens in the transaction that stores a batch: functions that the pipeline names and others provide.
+//! Hooks: functions that the pipeline names, run in the transaction that stores a batch.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -8,30 +8,30 @@ use tokio_postgres::Transaction;
 
 use crate::contract::Message;
 
-/// A hook gets the transaction, in which the rows of a batch are stored already, and their messages in the order of
-/// the rows. What it does is done again when the batch is sent again, so it must come to the same.
+/// A hook gets the transaction, in which the rows of a batch are stored already, and their messages in the order of the
+/// rows. It runs again when the batch is sent again, so it must be idempotent.
 pub type Hook =
     for<'a> fn(&'a Transaction<'a>, &'a [Message<'a>]) -> BoxFuture<'a, Result<(), HookError>>;
 
-/// Why a hook did not succeed.
+/// Error of a hook.
 #[derive(Debug, thiserror::Error)]
 pub enum HookError {
     /// A statement failed.
     #[error(transparent)]
     Database(#[from] tokio_postgres::Error),
-    /// One of the messages is bad. The batch is divided until that one stands alone.
+    /// One of the messages is bad. The batch is bisected until that one stands alone.
     #[error("{0}")]
     Refused(String),
 }
 
-/// The hooks that there are, by name.
+/// Registry of hooks, by name.
 #[derive(Clone, Default)]
 pub struct Hooks {
     by_name: BTreeMap<&'static str, Hook>,
 }
 
 impl Hooks {
-    /// These hooks.
+    /// Creates a registry of these hooks.
     pub fn new(hooks: impl IntoIterator<Item = (&'static str, Hook)>) -> Self {
         Hooks {
             by_name: hooks.into_iter().collect(),

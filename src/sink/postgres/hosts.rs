@@ -1,4 +1,4 @@
-//! The hosts of an address: each is tried for so long and no longer, the one that was good the last time first.
+//! Failover between the hosts of an address: each is tried with a time limit, the last good one first.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
@@ -10,20 +10,20 @@ use tokio::task::JoinHandle;
 use tokio_postgres::config::{Host, LoadBalanceHosts};
 use tokio_postgres::{Client, Config, Error};
 
-/// Connects to one of several hosts. A host that takes connections and says nothing, as a frozen one does, would keep
-/// the client's own search from ever getting to the next.
+/// Connector to one of several hosts. A host that accepts connections and doesn't answer, as a frozen one does, would
+/// keep the client's own search from getting to the next.
 pub(super) struct Hosts {
     each: Vec<Config>,
     connect: Box<dyn Connect>,
-    /// The place of the one that was good the last time.
+    /// Index of the last good host.
     good: AtomicUsize,
     shuffled: bool,
-    /// How long one may take, with name, handshake and account.
+    /// Time limit of one host: name lookup, handshake and login.
     limit: Duration,
 }
 
 impl Hosts {
-    /// The hosts of an address, and how to connect to one of them.
+    /// Creates a connector to the hosts of an address.
     pub(super) fn new(config: &Config, connect: Box<dyn Connect>, limit: Duration) -> Self {
         Hosts {
             each: (0..count(config)).map(|at| only(config, at)).collect(),
@@ -34,7 +34,7 @@ impl Hosts {
         }
     }
 
-    /// Their places in the order in which they are tried.
+    /// Indexes of the hosts in the order in which they are tried.
     fn order(&self) -> Vec<usize> {
         let mut order: Vec<usize> = (0..self.each.len()).collect();
         if self.shuffled {
@@ -51,8 +51,8 @@ impl Hosts {
 }
 
 impl Connect for Hosts {
-    /// Connects to the first that is good; the last one's error tells why there is none. Whoever asks has a limit of his
-    /// own for all of them, so that the last one needs none.
+    /// Connects to the first usable host; otherwise returns the last one's error. The caller limits the total time, so
+    /// that the last host needs no limit.
     fn connect(&self, config: &Config) -> BoxFuture<'_, Result<(Client, JoinHandle<()>), Error>> {
         let whole = config.clone();
         Box::pin(async move {
@@ -70,10 +70,10 @@ impl Connect for Hosts {
                         return Ok(connected);
                     }
                     Ok(Err(error)) => {
-                        tracing::debug!(%error, "A host of PostgreSQL is passed over.")
+                        tracing::debug!(%error, "A PostgreSQL host can't be used; the next one is tried.")
                     }
                     Err(_) => {
-                        tracing::debug!("A host of PostgreSQL that says nothing is passed over.")
+                        tracing::debug!("A PostgreSQL host does not answer; the next one is tried.")
                     }
                 }
             }
@@ -85,12 +85,12 @@ impl Connect for Hosts {
     }
 }
 
-/// How many hosts an address names.
+/// Number of hosts of an address.
 pub(super) fn count(config: &Config) -> usize {
     config.get_hosts().len().max(config.get_hostaddrs().len())
 }
 
-/// The same address with one of its hosts only.
+/// Address with one of its hosts only.
 fn only(config: &Config, at: usize) -> Config {
     let mut one = Config::new();
     one.ssl_mode(config.get_ssl_mode())

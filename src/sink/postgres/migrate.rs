@@ -1,26 +1,28 @@
-//! Migrations: bringing the tables to the form that this build writes, and taking over tables that have it.
+//! Migrations of PostgreSQL: applying them, and adopting tables that fit already.
+
+mod book;
 
 use tokio_postgres::{Client, Error, Transaction};
 
-use super::book::{Book, digest};
 use super::{Postgres, QUESTION_LIMIT, connection, schema, sqlstate};
 use crate::contract::{Pipeline, Table};
 use crate::sink::StoreError;
 use crate::sink::clickhouse::migrate::Adopted;
 use crate::sink::clickhouse::{Difference, Report};
+use book::{Book, digest};
 
-/// Held by whoever changes the schema, until the end of the transaction: instances may start at the same time.
+/// Lock on schema changes, until the end of the transaction: instances may start concurrently.
 const LOCK: &str = "SET LOCAL lock_timeout = '30s'; SELECT pg_advisory_xact_lock(hashtextextended('event-grpc schema', 0))";
 
-/// What stops a migration.
+/// Error of a migration.
 #[derive(Debug, thiserror::Error)]
 pub enum MigrateError {
-    /// PostgreSQL could not be asked.
+    /// PostgreSQL failed.
     #[error("the state of the migrations can't be read or written: {0}")]
     Store(#[from] StoreError),
-    /// Another tool has a table of the name that the table of migrations has.
+    /// A table of another tool has the name of the migration table.
     #[error(
-        "table {table} is somebody else's: it has the columns {columns}, and the table of migrations has name, hash, adopted and applied_at; give that one another name in pipeline.yaml, as in `migrations: {{ table: event_grpc_migrations }}`"
+        "table {table} belongs to another tool: it has the columns {columns}, and the migration table has name, hash, adopted and applied_at; give the migration table another name in pipeline.yaml, as in `migrations: {{ table: event_grpc_migrations }}`"
     )]
     Foreign {
         /// The table.
@@ -28,20 +30,20 @@ pub enum MigrateError {
         /// Its columns.
         columns: String,
     },
-    /// A file was edited after it had been applied.
+    /// A migration was edited after it had been applied.
     #[error(
         "migration {0} was applied to this database with another text; restore the file as it was and put the change into a new migration"
     )]
     Changed(&'static str),
-    /// A migration failed; nothing of it has been carried out.
-    #[error("migration {name} failed and was taken back: {error}")]
+    /// A migration failed and was rolled back.
+    #[error("migration {name} failed and was rolled back: {error}")]
     Failed {
         /// The migration.
         name: &'static str,
-        /// What PostgreSQL says.
+        /// Error of PostgreSQL.
         error: StoreError,
     },
-    /// Tables that are to be taken over differ from what this build writes. Nothing was changed.
+    /// Tables to be adopted differ from what this build writes. Nothing was changed.
     #[error("the existing tables don't fit; nothing was changed:\n{}", lines(.0))]
     Misfit(Vec<Difference>),
 }
@@ -52,7 +54,7 @@ impl From<Error> for MigrateError {
     }
 }
 
-/// Runs every migration that the database hasn't seen, in their order, each in a transaction; returns their names.
+/// Applies the pending migrations in order, each in a transaction; returns their names.
 pub async fn apply(
     store: &Postgres,
     pipeline: &Pipeline,
@@ -64,7 +66,7 @@ pub async fn apply(
         let transaction = client.transaction().await?;
         let book = open_book(&transaction, pipeline).await?;
         if book.read(&transaction).await?.contains_key(migration.name) {
-            // What the book held under another name stays.
+            // Rows copied from the default migration table stay.
             transaction.commit().await?;
             continue;
         }
@@ -84,7 +86,7 @@ pub async fn apply(
     Ok(applied)
 }
 
-/// Compares the database with the pipeline, changing nothing.
+/// Compares the database with the pipeline, without changes.
 pub async fn check(store: &Postgres, pipeline: &Pipeline) -> Result<Report, MigrateError> {
     let tables = tables(pipeline);
     let live = store.columns(&tables, QUESTION_LIMIT).await?;
@@ -107,8 +109,8 @@ pub async fn check(store: &Postgres, pipeline: &Pipeline) -> Result<Report, Migr
     Ok(report)
 }
 
-/// Takes over tables that were made by other means: if those that exist fit, creates the missing ones in their
-/// present form and records every migration as applied, all in one transaction.
+/// Adopts tables that were created by other means: if those that exist fit, creates the missing ones in their present
+/// form and records every migration as applied, all in one transaction.
 pub async fn adopt(store: &Postgres, pipeline: &Pipeline) -> Result<Adopted, MigrateError> {
     let tables = tables(pipeline);
     let live = store.columns(&tables, QUESTION_LIMIT).await?;
@@ -142,13 +144,13 @@ pub async fn adopt(store: &Postgres, pipeline: &Pipeline) -> Result<Adopted, Mig
     })
 }
 
-/// The tables that are PostgreSQL's.
+/// Tables in PostgreSQL.
 pub fn tables(pipeline: &Pipeline) -> Vec<&'static Table> {
     let all = pipeline.tables.iter().copied();
     all.filter(|table| table.upsert().is_some()).collect()
 }
 
-/// Makes sure that there is a book, that nobody else writes into it, and that what it has is what this build has.
+/// Makes sure that the migration table exists and is this tool's, and that its hashes match this build's.
 async fn open_book(
     transaction: &Transaction<'_>,
     pipeline: &Pipeline,
@@ -165,7 +167,7 @@ async fn open_book(
             Some(_) => {}
             None => tracing::warn!(
                 migration = name,
-                "The PostgreSQL database has a migration that this build doesn't know; a newer one is or was at work."
+                "The PostgreSQL database has a migration that this build doesn't know; it was applied by a newer build."
             ),
         }
     }

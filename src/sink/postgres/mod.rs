@@ -1,7 +1,6 @@
-//! PostgreSQL as a destination: upserts with hooks in one transaction, migrations and the state of the tables.
+//! PostgreSQL as a destination: upserts with hooks in one transaction, migrations and health of the tables.
 
 mod address;
-mod book;
 mod connection;
 pub mod health;
 pub mod hook;
@@ -30,17 +29,17 @@ use upsert::Parameters;
 pub use address::{Address, AddressError};
 pub use connection::ConnectError;
 
-/// What every transaction says, so that neither the server's defaults nor a role decide: how long a statement, a lock
-/// and a silence may take, and that a commit is on disk before it is answered.
+/// Settings of every transaction, so that neither the server's defaults nor a role decide: timeouts of statements,
+/// locks and idle transactions, and that a commit is on disk before it is answered.
 const SETTINGS: &str = "SET LOCAL statement_timeout = '30s'; SET LOCAL lock_timeout = '10s'; \
                         SET LOCAL idle_in_transaction_session_timeout = '60s'; SET LOCAL synchronous_commit = on";
 
-/// The longest that a batch may take, with all that its hook does.
+/// Timeout of a batch, with its hook.
 const BATCH_LIMIT: Duration = Duration::from_secs(90);
-/// The longest that a question may take.
+/// Timeout of a query.
 const QUESTION_LIMIT: Duration = Duration::from_secs(10);
 
-/// A PostgreSQL database that holds tables. Clones share their connections.
+/// PostgreSQL database that holds tables. Clones share their connections.
 #[derive(Clone)]
 pub struct Postgres {
     pool: Pool,
@@ -49,7 +48,7 @@ pub struct Postgres {
 }
 
 impl Postgres {
-    /// A database at this address, and what its tables' hooks are. Nothing is sent yet.
+    /// Creates a database at this address, with the hooks of its tables. Nothing is sent yet.
     pub fn new(address: Address, hooks: Hooks) -> Result<Self, ConnectError> {
         Ok(Postgres {
             pool: connection::pool(&address)?,
@@ -58,7 +57,7 @@ impl Postgres {
         })
     }
 
-    /// Where the database is.
+    /// Address of the database.
     pub fn address(&self) -> &Address {
         &self.address
     }
@@ -86,7 +85,7 @@ impl Postgres {
         if leaves {
             connection::leave(&self.pool, client);
         } else if matches!(&outcome, Err(error) if error.fault.may_pass()) {
-            // The server may still be at work for it: nothing else goes over this connection.
+            // The server may still be working on it: nothing else goes over this connection.
             drop(Object::take(client));
         }
         outcome
@@ -97,7 +96,8 @@ impl Postgres {
             return Ok(None);
         };
         let missing = || {
-            let message = format!("this build has no hook `{name}`");
+            let message =
+                format!("this build has no hook `{name}`; it must be registered in src/hooks");
             sqlstate::failed(Fault::Destination, message)
         };
         self.hooks.get(name).map(Some).ok_or_else(missing)
@@ -152,7 +152,7 @@ impl Store for Postgres {
     }
 }
 
-/// One transaction: the rows, then what the hook makes of their messages.
+/// Runs one transaction: the rows, then the hook.
 async fn store(
     client: &mut Client,
     statement: &str,
@@ -171,7 +171,7 @@ async fn store(
     Ok(transaction.commit().await?)
 }
 
-/// A column that this build doesn't know and that must not be NULL refuses every row: that is no row's fault.
+/// Classifies an error. An unknown column that is NOT NULL refuses every row: that is no row's fault.
 fn judged(table: &Table, error: &Error) -> StoreError {
     let judged = sqlstate::judge(error);
     let unknown = error.as_db_error().is_some_and(|db| {
@@ -192,7 +192,7 @@ fn judged(table: &Table, error: &Error) -> StoreError {
 
 fn upsert_of(table: &Table) -> Result<&'static Upsert, StoreError> {
     table.upsert().ok_or_else(|| {
-        let message = format!("table {} is no table of PostgreSQL", table.name);
+        let message = format!("table {} is not a PostgreSQL table", table.name);
         sqlstate::failed(Fault::Destination, message)
     })
 }

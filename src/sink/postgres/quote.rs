@@ -1,8 +1,8 @@
-//! Names as they are written in a statement for PostgreSQL. Nothing else in the server quotes for it.
+//! Quoting of names for PostgreSQL. Nothing else in the server quotes for it.
 
 use crate::contract::Table;
 
-/// A name, in double quotes.
+/// Name, in double quotes.
 pub fn identifier(name: &str) -> String {
     format!("\"{}\"", name.replace('"', "\"\""))
 }
@@ -13,7 +13,7 @@ pub fn identifiers<'a>(names: impl IntoIterator<Item = &'a str>) -> String {
     names.join(", ")
 }
 
-/// The names of some of a table's columns, by their places.
+/// Names of some of a table's columns, by index.
 pub(super) fn columns(table: &Table, places: &[usize]) -> String {
     let named = places.iter().filter_map(|at| table.columns.get(*at));
     identifiers(named.map(|column| column.name))

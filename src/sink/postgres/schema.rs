@@ -1,4 +1,4 @@
-//! The tables on the server: what they are, and whether they take what the pipeline sends.
+//! Schema check: the live tables, and if they accept what the pipeline sends.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -10,7 +10,7 @@ use crate::contract::Table;
 use crate::sink::StoreError;
 use crate::sink::clickhouse::Difference;
 
-/// Tables are found as statements find them, by the search path.
+/// Tables are found by the search path, as statements find them.
 const COLUMNS: &str = "\
 SELECT w.name, a.attname::text, format_type(a.atttypid, a.atttypmod), a.attnotnull, a.atthasdef OR a.attidentity <> '',
        a.attgenerated <> '' OR a.attidentity = 'a'
@@ -32,13 +32,13 @@ JOIN pg_index i ON i.indrelid = to_regclass(w.quoted) AND i.indisunique AND i.in
 JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = ANY (i.indkey[0:i.indnkeyatts - 1])
 GROUP BY w.name, i.indexrelid";
 
-/// Tables as they are on the server.
+/// Live schema of some tables.
 #[derive(Debug, Default)]
 pub(super) struct Live {
     columns: Vec<LiveColumn>,
-    /// The tables that a crash of the server empties.
+    /// Tables that a crash of the server empties.
     unlogged: Vec<String>,
-    /// What is unique, by table.
+    /// Unique column sets, by table.
     keys: Vec<(String, BTreeSet<String>)>,
 }
 
@@ -48,14 +48,14 @@ struct LiveColumn {
     name: String,
     ty: String,
     not_null: bool,
-    /// Whether it has a value where none is given.
+    /// True if it has a default value.
     has_default: bool,
-    /// Whether it can't be given one.
+    /// True if it is computed and can't be written.
     computed: bool,
 }
 
 impl Postgres {
-    /// What some tables are. Once there is a connection, the answer may take as long as `limit`.
+    /// Reads the live schema of some tables. Once there is a connection, this may take as long as `limit`.
     pub(super) async fn columns(
         &self,
         tables: &[&Table],
@@ -108,16 +108,16 @@ impl Postgres {
     }
 }
 
-/// Whether a table is missing altogether.
+/// True if a table is missing altogether.
 fn is_missing(table: &Table, live: &Live) -> bool {
     live.columns.iter().all(|c| c.table != table.name)
 }
 
-/// What keeps rows of `table` from being stored in the table that is there, in words. Columns that the server has and
-/// the pipeline doesn't know are no hindrance if they fill themselves: a newer instance may have added them.
+/// Reasons why rows of `table` can't be stored in the existing table. Columns that only the server has are no problem
+/// if they have defaults: a newer instance may have added them.
 pub(super) fn misfits(table: &Table, live: &Live) -> Vec<String> {
     let Some(upsert) = table.upsert() else {
-        return vec![String::from("is no table of PostgreSQL")];
+        return vec![String::from("is not a PostgreSQL table")];
     };
     if is_missing(table, live) {
         return vec![String::from("does not exist")];
@@ -137,7 +137,7 @@ pub(super) fn misfits(table: &Table, live: &Live) -> Vec<String> {
     if live.unlogged.iter().any(|name| name == table.name) {
         let quoted = quote::identifier(table.name);
         misfits.push(format!(
-            "is not logged, so that a crash of the server empties it (ALTER TABLE {quoted} SET LOGGED puts it right)"
+            "is UNLOGGED, so that a crash of the server empties it (ALTER TABLE {quoted} SET LOGGED fixes it)"
         ));
     }
     for (name, ty, nullable) in &wanted {
@@ -160,7 +160,7 @@ pub(super) fn misfits(table: &Table, live: &Live) -> Vec<String> {
         let known = wanted.iter().any(|(name, ..)| column.name == *name);
         if !known && column.not_null && !column.has_default && !column.computed {
             misfits.push(format!(
-                "has a column `{}` that is not in the pipeline and must have a value",
+                "has column `{}`, which is not in the pipeline, NOT NULL and without a default",
                 column.name
             ));
         }
@@ -178,7 +178,7 @@ pub(super) fn misfits(table: &Table, live: &Live) -> Vec<String> {
     misfits
 }
 
-/// The same, as differences of a report.
+/// Misfits as differences of a report.
 pub(super) fn differences(tables: &[&'static Table], live: &Live) -> Vec<Difference> {
     let mut found = Vec::new();
     for table in tables {
@@ -194,5 +194,5 @@ pub(super) fn differences(tables: &[&'static Table], live: &Live) -> Vec<Differe
 }
 
 fn is_nullable(column: &crate::contract::ColumnSpec) -> bool {
-    matches!(column.layout, crate::contract::Layout::Nullable(_))
+    matches!(column.layout, crate::native::Layout::Nullable(_))
 }

@@ -1,4 +1,4 @@
-//! What an error of PostgreSQL means: the one place where SQLSTATEs are read.
+//! Error classification of PostgreSQL: the one place where SQLSTATEs are read.
 
 use std::error::Error as _;
 
@@ -7,34 +7,34 @@ use tokio_postgres::error::SqlState;
 
 use crate::sink::{Fault, StoreError};
 
-/// Longer messages are cut: they may quote the data.
+/// Maximum length of a message; longer ones are cut, since they may quote the data.
 const MESSAGE_LIMIT: usize = 1000;
 
-/// What a SQLSTATE tells. Those that call for the same answer share a variant.
+/// Meaning of a SQLSTATE. Those that call for the same reaction share a variant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum State {
-    /// Two transactions got in each other's way, or one waited too long for the other.
+    /// Two transactions conflicted, or one waited too long for the other.
     Conflict,
-    /// The connection broke, or the server ends or starts.
+    /// The connection broke, or the server stops or starts.
     Connection,
-    /// The statement took longer than it may.
+    /// The statement exceeded its timeout.
     Excess,
-    /// There is no connection to be had at the moment.
+    /// The server has no free connection.
     Crowded,
-    /// There is no such database, table or column, or it is of another type.
+    /// A database, table or column is missing, or has another type.
     Schema,
-    /// The account is unknown, its password is wrong, or it may not do this.
+    /// The account is unknown, its password is wrong, or it lacks a right.
     Refused,
-    /// The server takes no writes now: full, out of memory, read-only.
+    /// The server accepts no writes now: full, out of memory, read-only.
     Closed,
-    /// The data can't be read, converted or accepted.
+    /// The data can't be parsed, converted or accepted.
     Data,
-    /// Everything that may pass by itself, and every state that isn't known here.
+    /// Transient errors, and every unknown state.
     Other,
 }
 
 impl State {
-    /// What a state means, by itself or else by its class.
+    /// Meaning of a state, by itself or else by its class.
     pub(super) fn of(state: &SqlState) -> Self {
         let code = state.code();
         match code {
@@ -56,7 +56,7 @@ impl State {
             _ => match code.get(..2) {
                 Some("08") => State::Connection,
                 Some("28") => State::Refused,
-                // invalid_catalog_name, invalid_schema_name, and what isn't there or isn't as it was.
+                // invalid_catalog_name, invalid_schema_name, and missing or changed objects.
                 Some("3D" | "3F" | "42") => State::Schema,
                 // insufficient_resources (disk_full, out_of_memory), system_error (io_error).
                 Some("53" | "58") => State::Closed,
@@ -70,8 +70,8 @@ impl State {
         }
     }
 
-    /// What is to be done when a batch ends like this. Where it isn't known whether the batch was stored, it is
-    /// sent again: an upsert that was carried out does nothing the second time.
+    /// Fault of a batch that ends with it. If it isn't known whether the batch was stored, it is sent again: a repeated
+    /// upsert changes nothing.
     fn fault(self) -> Fault {
         match self {
             State::Conflict | State::Crowded | State::Other => Fault::Transient,
@@ -83,21 +83,20 @@ impl State {
     }
 }
 
-/// Decides what an error means.
+/// Classifies an error.
 pub(super) fn judge(error: &Error) -> StoreError {
     if let Some(state) = error.code() {
         return failed(State::of(state).fault(), told(error));
     }
     let fault = match error.is_closed() || is_io(error) {
         true => Fault::Unanswered,
-        // A value that can't be encoded for a parameter's type, or an answer of another form: wrong until somebody
-        // mends it.
+        // A value that can't be encoded for a parameter's type, or an unexpected answer: it needs a fix.
         false => Fault::Destination,
     };
     failed(fault, told(error))
 }
 
-/// An error of a connection that never came to be: nothing was stored.
+/// Error of a failed connection attempt: nothing was stored.
 pub(super) fn unreachable(error: &Error) -> StoreError {
     let judged = judge(error);
     let fault = match error.code().map(State::of) {
@@ -107,9 +106,9 @@ pub(super) fn unreachable(error: &Error) -> StoreError {
     StoreError { fault, ..judged }
 }
 
-/// Whether an error is about the server that a connection leads to, so that no other connection to it is any better
-/// though it is open: the server became read-only, as after a failover, or it has crashed. One that is ended alone, by
-/// somebody or by a shutdown, says nothing of the others.
+/// True if an error is about the server of a connection, so that its other connections are no better though they are
+/// open: it became read-only, as after a failover, or it crashed. A single connection that was terminated, by an
+/// operator or a shutdown, tells nothing of the others.
 pub(super) fn is_of_the_server(error: &Error) -> bool {
     // read_only_sql_transaction, crash_shutdown, cannot_connect_now.
     const STATES: [&str; 3] = ["25006", "57P02", "57P03"];
@@ -118,7 +117,7 @@ pub(super) fn is_of_the_server(error: &Error) -> bool {
         .is_some_and(|state| STATES.contains(&state.code()))
 }
 
-/// An error without a number.
+/// Error without a SQLSTATE.
 pub(super) fn failed(fault: Fault, message: String) -> StoreError {
     StoreError {
         fault,
@@ -139,7 +138,7 @@ fn is_io(error: &Error) -> bool {
     false
 }
 
-/// An error in the server's words, or with its causes.
+/// Error in the server's words, or with its causes.
 fn told(error: &Error) -> String {
     if let Some(db) = error.as_db_error() {
         let mut text = format!("{} ({})", db.message(), db.code().code());

@@ -1,30 +1,30 @@
-//! Unknown fields of rows that are stored: which there are, and how rows get what a later build knows of them.
+//! Unknown fields of stored rows in PostgreSQL: listing them, and filling in those that this build knows.
 
 use tokio_postgres::types::{ToSql, Type};
 
 use super::values::{PgType, Values};
 use super::{BATCH_LIMIT, Postgres, SETTINGS, connection, late, quote, sqlstate, upsert_of};
-use crate::contract::column::read::Cell;
 use crate::contract::{Block, Holds, Table, Upsert};
+use crate::native::column::read::Cell;
 use crate::sink::clickhouse::unknown::Found;
 use crate::sink::{Fault, StoreError};
 
-/// A row that lacks something.
+/// Row with unknown fields.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct UnknownRow {
-    /// The values of its unique columns, as text.
+    /// Values of its unique columns, as text.
     pub key: Vec<String>,
-    /// Its column of unknown fields.
+    /// Column of unknown fields.
     pub unknown: String,
 }
 
-/// A change of a column: name, before, after.
+/// Change of a column: name, before, after.
 pub type Change = (String, String, String);
 
 type Parameter<'a> = (&'a (dyn ToSql + Sync), Type);
 
 impl Postgres {
-    /// The unknown fields of a table's rows, of those since a time, in milliseconds since the epoch.
+    /// Unknown fields of a table's rows, of those since a time, in milliseconds since the epoch.
     pub async fn unknown_fields(
         &self,
         table: &'static Table,
@@ -56,7 +56,7 @@ impl Postgres {
             .map_err(|e| sqlstate::judge(&e))
     }
 
-    /// The next rows that lack something, in the order of their keys.
+    /// Next rows with unknown fields, in the order of their keys.
     pub async fn unknown_rows(
         &self,
         table: &'static Table,
@@ -108,9 +108,9 @@ impl Postgres {
             .map_err(|e| sqlstate::judge(&e))
     }
 
-    /// Fills a row in, if it is still as it was: `block` has a row without what is known now and one with it, and the
-    /// columns that differ are filled. Gives what changes, or none if that is part of the key, if a column has another
-    /// value already, or if the row has changed; without `apply` nothing is written.
+    /// Fills in a row, unless it has changed: `block` has a row without the new fields and one with them, and the
+    /// columns that differ are filled in. Returns the changes, or none if one is part of the key, a
+    /// column has another value already, or the row has changed; without `apply` nothing is written.
     pub async fn fill_unknown(
         &self,
         block: &Block,
@@ -246,13 +246,13 @@ impl Postgres {
     }
 }
 
-/// The column that holds this, quoted.
+/// Quoted column that holds this.
 fn column(table: &Table, holds: Holds) -> Option<String> {
     let column = table.columns.get(table.place_of(holds)?)?;
     Some(quote::identifier(column.name))
 }
 
-/// When a row was made, in milliseconds; 0 where rows don't tell.
+/// Expression of the time when a row was made, in milliseconds; 0 if it isn't known.
 fn at(table: &Table) -> String {
     column(table, Holds::Now).map_or_else(
         || "0::bigint".to_owned(),
@@ -260,7 +260,7 @@ fn at(table: &Table) -> String {
     )
 }
 
-/// Whether a row was made since the first parameter.
+/// Condition: a row was made since the first parameter.
 fn since(table: &Table) -> String {
     let at =
         column(table, Holds::Now).map(|at| format!("(extract(epoch FROM {at}) * 1000)::bigint"));
@@ -270,7 +270,7 @@ fn since(table: &Table) -> String {
     }
 }
 
-/// The unique columns: quoted names and types.
+/// Unique columns: quoted names and types.
 fn keys(table: &'static Table, upsert: &Upsert) -> Result<Vec<(String, &'static str)>, StoreError> {
     let key = |at: &usize| {
         let column = table.columns.get(*at).ok_or_else(|| lacks(table))?;

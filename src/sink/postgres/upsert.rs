@@ -1,4 +1,4 @@
-//! An upsert: one statement a table, whatever the size of the batch, with an array of values a column.
+//! Upsert: one statement a table, whatever the size of the batch, with one array of values for each column.
 
 use std::collections::BTreeMap;
 
@@ -6,11 +6,11 @@ use tokio_postgres::types::{ToSql, Type};
 
 use super::values::{PgType, Values, whole};
 use super::{quote, sqlstate};
-use crate::contract::column::read::Cell;
 use crate::contract::{Block, Conflict, Table, Upsert};
+use crate::native::column::read::Cell;
 use crate::sink::{Fault, StoreError};
 
-/// The statement. Rows come in the order of their keys, so that two instances never wait for each other crosswise.
+/// Upsert statement. Rows are in the order of their keys, so that two instances don't deadlock.
 pub(super) fn statement(table: &Table, upsert: &Upsert) -> Result<String, StoreError> {
     let types = types(table)?;
     let all: Vec<usize> = (0..table.columns.len()).collect();
@@ -53,14 +53,14 @@ pub(super) fn statement(table: &Table, upsert: &Upsert) -> Result<String, StoreE
     Ok(sql)
 }
 
-/// The parameters of the statement for the rows of a block.
+/// Parameters of the statement for the rows of a block.
 #[derive(Debug)]
 pub(super) struct Parameters<'a> {
     columns: Vec<(Values<'a>, Type)>,
 }
 
 impl<'a> Parameters<'a> {
-    /// The rows of a block: of those with one key the one that stays, in the order of their keys.
+    /// Parameters of a block's rows: of those with one key the one that stays, in the order of their keys.
     pub(super) fn of(block: &'a Block, upsert: &Upsert) -> Result<Self, StoreError> {
         let table = block.table();
         let types = types(table)?;
@@ -75,7 +75,7 @@ impl<'a> Parameters<'a> {
         Ok(Parameters { columns })
     }
 
-    /// As the client takes them.
+    /// Parameters in the client's form.
     pub(super) fn list(&self) -> Vec<(&(dyn ToSql + Sync), Type)> {
         let columns = self.columns.iter();
         columns
@@ -84,7 +84,7 @@ impl<'a> Parameters<'a> {
     }
 }
 
-/// The rows to send: each key once.
+/// Rows to send: each key once.
 fn chosen(cells: &[Vec<Cell<'_>>], types: &[PgType], rows: usize, upsert: &Upsert) -> Vec<usize> {
     let version = |row: usize| match upsert.conflict {
         Conflict::Keep => None,
@@ -103,7 +103,7 @@ fn chosen(cells: &[Vec<Cell<'_>>], types: &[PgType], rows: usize, upsert: &Upser
     by_key.into_values().collect()
 }
 
-/// The key of a row, in bytes that differ where keys do.
+/// Key of a row, in bytes that differ if keys do.
 fn key(cells: &[Vec<Cell<'_>>], row: usize, upsert: &Upsert) -> Vec<u8> {
     let mut key = Vec::new();
     for at in upsert.unique {
@@ -126,7 +126,7 @@ fn types(table: &Table) -> Result<Vec<PgType>, StoreError> {
         .collect()
 }
 
-/// A column that this build can't write: generated code and server are of different builds.
+/// Error of a column that this build can't write: generated code and server are of different builds.
 fn unfit(table: &Table, at: usize) -> StoreError {
     let column = table.columns.get(at);
     let (name, ty) = column.map_or(("?", "?"), |c| (c.name, c.ty));

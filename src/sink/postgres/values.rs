@@ -1,4 +1,4 @@
-//! The columns of a block as parameters of a statement: one array a column.
+//! Columns of a block as statement parameters: one array for each column.
 
 use std::time::{Duration, SystemTime};
 
@@ -6,10 +6,10 @@ use tokio_postgres::types::{ToSql, Type};
 
 use super::sqlstate;
 use crate::contract::ColumnSpec;
-use crate::contract::column::read::Cell;
+use crate::native::column::read::Cell;
 use crate::sink::{Fault, StoreError};
 
-/// A type that a column can have.
+/// Type of a column.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum PgType {
     Boolean,
@@ -27,7 +27,7 @@ pub(super) enum PgType {
 }
 
 impl PgType {
-    /// Reads a type as `format_type` shows it.
+    /// Parses a type as `format_type` shows it.
     pub(super) fn of(ty: &str) -> Option<Self> {
         Some(match ty {
             "boolean" => PgType::Boolean,
@@ -45,7 +45,7 @@ impl PgType {
         })
     }
 
-    /// The type of the array that carries it.
+    /// Array type that carries it.
     pub(super) fn array(self) -> Type {
         match self {
             PgType::Boolean => Type::BOOL_ARRAY,
@@ -58,7 +58,7 @@ impl PgType {
         }
     }
 
-    /// The name of the type of the array's elements.
+    /// Name of the array's element type.
     pub(super) fn array_element(self) -> &'static str {
         match self {
             PgType::Boolean => "boolean",
@@ -71,7 +71,7 @@ impl PgType {
         }
     }
 
-    /// What turns the array's elements into the column's, where that is another type.
+    /// Cast from the array's elements to the column's type, if they differ.
     pub(super) fn cast(self) -> &'static str {
         match self {
             PgType::Numeric => "::numeric",
@@ -81,7 +81,7 @@ impl PgType {
     }
 }
 
-/// The values of one column.
+/// Values of one column.
 #[derive(Debug)]
 pub(super) enum Values<'a> {
     Boolean(Vec<Option<bool>>),
@@ -96,7 +96,7 @@ pub(super) enum Values<'a> {
 }
 
 impl<'a> Values<'a> {
-    /// The values of a column in some rows, in the order that these are given in.
+    /// Values of a column in some rows, in the given order.
     pub(super) fn of(
         column: &ColumnSpec,
         ty: PgType,
@@ -133,7 +133,7 @@ impl<'a> Values<'a> {
         })
     }
 
-    /// As a parameter.
+    /// Values as a parameter.
     pub(super) fn parameter(&self) -> &(dyn ToSql + Sync) {
         match self {
             Values::Boolean(values) => values,
@@ -148,7 +148,7 @@ impl<'a> Values<'a> {
     }
 }
 
-/// A whole number of a block: signed unless its column's type is the next larger one.
+/// Integer of a block: signed unless its column's type is the next larger one.
 pub(super) fn whole(ty: PgType, cell: Cell<'_>) -> Option<i128> {
     let Cell::Fixed(data) = cell else { return None };
     let unsigned = match ty {

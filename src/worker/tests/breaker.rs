@@ -1,17 +1,17 @@
-//! A bad deploy: nearly everything becomes a dead letter, until it doesn't.
+//! Circuit breaker tests: a bad deployment, in which nearly everything becomes a dead letter, until it is fixed.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use super::pipeline::{Settings, pipeline, to_queue};
 use super::{calm, simulate, store};
-use crate::broker::simulated::{Confirm, Simulated};
+use crate::broker::testing::{Confirm, Simulated};
 use crate::worker::breaker::{Breakers, Least, Phase};
 use crate::worker::{States, start};
 
 static OLD: AtomicBool = AtomicBool::new(true);
 
-/// Whether this build fails at units that are new.
+/// True while this build fails at new units.
 pub(super) fn is_old() -> bool {
     OLD.load(Ordering::SeqCst)
 }
@@ -42,7 +42,7 @@ fn a_queue_that_fills_the_dead_letters_stops() {
         assert!(dead < 1000, "{dead} dead letters");
         assert_eq!(broker.left(), (5000 - dead, 0), "nothing is held");
 
-        // Trials cost a few; they get rarer.
+        // Half-open states cost a few; they get rarer.
         tokio::time::sleep(Duration::from_secs(3600)).await;
         let after = broker.seen().dead.len();
         assert!(
@@ -75,12 +75,12 @@ fn what_senders_are_to_blame_for_stops_nobody_who_sends_good_units() {
         let states = States::default();
         let breakers = Breakers::new(&[queue], Least::TABLE, &states);
         let breaker = breakers.of(queue).unwrap();
-        // One that sends nothing good in the first minutes is not a build that can't read.
+        // A sender that sends nothing good in the first minutes doesn't prove that the build can't read.
         (0..9).for_each(|_| assert!(!breaker.record(0, 0, 1_002)));
         assert!(!breaker.record(1, 0, 0));
         (0..100).for_each(|_| assert!(!breaker.record(0, 0, 1_002)));
         assert_eq!(breaker.turn().await, Phase::Closed);
-        // What the build is to blame for counts by itself.
+        // Failures of the build count by themselves.
         assert!(!breaker.record(600, 400, 100_000));
         assert!(breaker.record(0, 400, 0));
         assert_eq!(*breaker.phases().borrow(), Phase::Open);
@@ -131,7 +131,7 @@ fn a_trial_of_single_messages_takes_as_many_as_say_something() {
         let breakers = Breakers::new(&[queue], Least::REQUEST, &states);
         let breaker = breakers.of(queue).unwrap();
         assert_eq!(breaker.turn().await, Phase::Closed);
-        // As long as half of them are good it goes on.
+        // As long as half of them are good the breaker stays closed.
         (0..200).for_each(|n| assert!(!breaker.record((n + 1) % 2, n % 2, 0)));
         tokio::time::sleep(Duration::from_secs(61)).await;
         (0..99).for_each(|_| assert!(!breaker.record(0, 1, 0)));
@@ -140,7 +140,7 @@ fn a_trial_of_single_messages_takes_as_many_as_say_something() {
             let began = tokio::time::Instant::now();
             assert_eq!(breaker.turn().await, Phase::Trial);
             assert_eq!(began.elapsed().as_secs(), stopped);
-            // One good message says little.
+            // One good message doesn't close it.
             assert!(!breaker.record(1, 0, 0));
             (0..9).for_each(|_| assert!(!breaker.record(0, 1, 0)));
             assert_eq!(*breaker.phases().borrow(), Phase::Open);

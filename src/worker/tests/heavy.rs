@@ -1,11 +1,11 @@
-//! A message whose rows are more than a block may be.
+//! Heavy messages, whose rows exceed a block.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use super::pipeline::{Settings, pipeline, to_queue};
 use super::{calm, simulate, store};
-use crate::broker::simulated::{Confirm, Simulated};
+use crate::broker::testing::{Confirm, Simulated};
 use crate::worker::start;
 
 #[test]
@@ -25,7 +25,8 @@ fn it_is_stored_in_several_and_acknowledged_when_all_are() {
             10,
             || Confirm::Yes,
             move |_, _, _| {
-                // Whatever is acknowledged, the last unit of the heavy message is stored by then, or it is not that message.
+                // Whatever is acknowledged, the last unit of the heavy message is stored by then, or it is another
+                // message.
                 *noted.lock().unwrap() += usize::from(!seen.is_stored(&heavy(99)));
             },
         );
@@ -46,7 +47,7 @@ fn it_is_stored_in_several_and_acknowledged_when_all_are() {
     });
 }
 
-/// An id of fifty kilobytes.
+/// Id of fifty kilobytes.
 fn heavy(n: usize) -> String {
     format!("good-{n:050000}")
 }

@@ -1,4 +1,4 @@
-//! The same in memory, where somebody waits for each message.
+//! Settlement with the in-memory broker, where a client waits for each message.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -68,7 +68,7 @@ fn who_waits_is_answered_after_an_outage_and_retries() {
             answers.join_next().await.unwrap().unwrap().unwrap();
         }
         assert!(setup.states.paused().is_empty());
-        // A unit that goes back keeps its publisher waiting for what takes its place.
+        // A unit that goes back keeps its publisher waiting for its replacement.
         publish(&setup.broker, &mut answers, "sick-1");
         for n in 50..300 {
             publish(&setup.broker, &mut answers, &format!("good-{n}"));

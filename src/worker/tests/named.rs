@@ -1,10 +1,10 @@
-//! A destination that says which row it refuses.
+//! Bisection with a destination that names the row that it refuses.
 
 use std::time::Duration;
 
 use super::pipeline::{Settings, pipeline, to_queue};
 use super::{calm, simulate, store};
-use crate::broker::simulated::{Confirm, Simulated};
+use crate::broker::testing::{Confirm, Simulated};
 use crate::worker::start;
 
 #[test]
@@ -36,7 +36,8 @@ fn it_is_asked_little_more_than_once_for_each() {
         assert!(good.iter().all(|unit| store.is_stored(unit)));
         assert!(bad.iter().all(|unit| !store.is_stored(unit)));
         assert_eq!(broker.seen().dead.len(), bad.len());
-        // Found, tried alone, and the good ones between them in a few blocks; not one after the other, and no row often.
+        // Found, tried alone, and the good ones between them in a few blocks; not one after the other, and no row
+        // often.
         let tried = store.tried();
         assert!(tried.len() < 3 * bad.len(), "{tried:?}");
         assert!(tried.iter().sum::<usize>() < 6 * units.len(), "{tried:?}");

@@ -1,27 +1,30 @@
-//! A pipeline of one queue and one table, whose ids say what is wrong with a unit.
+//! Pipeline of one queue and one table, whose ids encode how a unit fails.
 
 use serde_json::{Value, json};
 
 use crate::broker::{Outgoing, Properties};
 use crate::contract::{
-    Append, Bad, Batch, Block, ColumnSpec, Context, Destination, Exchange, ExchangeKind, IdFrom,
-    Input, Layout, Message, Pipeline, Queue, QueueKind, Route, Shape, Storage, Table,
+    Append, Batch, Block, ColumnSpec, Context, Destination, Exchange, ExchangeKind, IdFrom, Input,
+    Message, Pipeline, Queue, QueueKind, Route, Storage, Table,
 };
+use crate::native::Layout;
+use crate::protobuf::Shape;
+use crate::row_error::Bad;
 
-/// What is wrong with units, by the beginning of their ids, and the class of their dead letters.
+/// Failures of units, by the prefix of their ids, and the class of their dead letters.
 pub(super) const KINDS: [(&str, &str); 9] = [
     ("good", ""),
     ("bad", "bad_value"),
     ("refused", "refused"),
-    // The destination says which row it refuses.
+    // The destination names the row that it refuses.
     ("named", "refused"),
     ("panic", "panic"),
     ("sick", "retries"),
-    // The destination goes away at it.
+    // The destination goes away.
     ("fatal", "unanswered"),
-    // Several at once are more than the destination can do.
+    // Several at once exceed the destination's resources.
     ("bulky", ""),
-    // So is one.
+    // A single one does.
     ("endless", "retries"),
 ];
 
@@ -34,7 +37,6 @@ pub(super) static TABLE: Table = Table {
 };
 
 static SHAPE: Shape = Shape {
-    id: 0,
     name: "test.Unit",
     fields: &[],
     dense: &[],
@@ -48,7 +50,7 @@ fn append(block: &mut Block, message: &Message<'_>, _: &Context) -> Result<(), B
         .and_then(|id| id.as_str())
         .unwrap_or("");
     let [ids] = block.columns::<1>()?;
-    // Half a row, which has to vanish again.
+    // An incomplete row, which has to be rolled back.
     ids.text(id)?;
     if id.starts_with("panic") {
         panic!("simulated");
@@ -63,7 +65,7 @@ fn append(block: &mut Block, message: &Message<'_>, _: &Context) -> Result<(), B
     Ok(())
 }
 
-/// What differs between pipelines.
+/// Settings that differ between pipelines.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Settings {
     pub(super) workers: u16,
@@ -73,7 +75,7 @@ pub(super) struct Settings {
     pub(super) delay_ms: u32,
 }
 
-/// A pipeline; it lives as long as the process.
+/// Pipeline that lives as long as the process.
 pub(super) fn pipeline(settings: Settings) -> &'static Pipeline {
     let queue = Queue {
         name: "unit_q",
@@ -125,7 +127,7 @@ pub(super) fn pipeline(settings: Settings) -> &'static Pipeline {
     }))
 }
 
-/// A message of these units, as a list or by itself.
+/// Message of these units, as a list or by itself.
 pub(super) fn message(ids: &[String], message_id: Option<String>) -> (Vec<u8>, Properties) {
     let object = |id: &String| json!({ "id": id });
     let body = match ids {
@@ -140,13 +142,13 @@ pub(super) fn message(ids: &[String], message_id: Option<String>) -> (Vec<u8>, P
     (body.to_string().into_bytes(), properties)
 }
 
-/// The same on its way to the queue.
+/// Message of these units, addressed to the queue.
 pub(super) fn to_queue(ids: &[String]) -> Outgoing {
     let (body, properties) = message(ids, Some(ids.join("+")));
     Outgoing::to_queue("unit_q", body).with(properties)
 }
 
-/// The ids in a body.
+/// Ids in a body.
 pub(super) fn ids(body: &[u8]) -> Vec<String> {
     let id = |value: &Value| value["id"].as_str().unwrap().to_owned();
     match serde_json::from_slice(body).unwrap() {

@@ -1,4 +1,4 @@
-//! One schedule: a load, and what befalls it.
+//! Schedule: a load, and the faults that befall it.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
@@ -10,18 +10,18 @@ use tokio_util::sync::CancellationToken;
 
 use super::pipeline::{KINDS, Settings, ids, pipeline, to_queue};
 use super::store::{self, Spell, Weather};
-use crate::broker::simulated::{Confirm, Simulated};
+use crate::broker::testing::{Confirm, Simulated};
 use crate::broker::{HeaderValue, Outgoing};
 use crate::contract::headers::DEAD_CLASS;
 use crate::sink::http::Requests;
 use crate::sink::{Store, Stores};
 use crate::worker::{Pace, Patience, Setup, States, start};
 
-/// How long faults come, and how long everything may take.
+/// Duration of faults, and of everything.
 const STORMY: u64 = 240_000;
 const LONGEST: Duration = Duration::from_secs(6 * 3600);
 
-/// Runs a schedule; says what was wrong with it, and what of all that may happen has.
+/// Runs a schedule; returns the violations, and which of the possible outcomes occurred.
 pub(super) async fn run(seed: u64) -> (Vec<String>, Vec<&'static str>) {
     let mut random = StdRng::seed_from_u64(seed);
     let settings = Settings {
@@ -59,7 +59,7 @@ pub(super) async fn run(seed: u64) -> (Vec<String>, Vec<&'static str>) {
             lost += 1;
         }
     }
-    // A little goes on for ever; without it nothing could be compared with what fails.
+    // A few go on for ever; without them nothing could be compared with the failures.
     let mut patience = LONGEST;
     let mut extra = 0;
     while broker.left() != (0, 0) && !patience.is_zero() {
@@ -87,7 +87,7 @@ pub(super) async fn run(seed: u64) -> (Vec<String>, Vec<&'static str>) {
     };
     check(!patience.is_zero(), format!("{:?} are left", broker.left()));
     let seen = broker.seen();
-    // What a panic drops comes again before the workers have ended, and goes back once more.
+    // A message that a panic drops is delivered before the workers have ended, and goes back once more.
     let most_returns = gone as u32 + 2 * store.panicked() + store.deaths();
     check(
         seen.most_returns <= most_returns,
@@ -111,12 +111,12 @@ pub(super) async fn run(seed: u64) -> (Vec<String>, Vec<&'static str>) {
         match (kind, stored, dead) {
             ("good" | "bulky", true, None) => {}
             ("sick", _, Some(letter)) if letter.class == class => {}
-            // What fails anyway may do so while the destination goes away, too, and each copy of it its own way.
+            // A failing unit may fail while the destination goes away, too, and each copy of it in its own way.
             ("sick" | "endless", _, Some(letter)) if letter.is_of([class, "unanswered"]) => {}
             (_, false, Some(letter)) if !class.is_empty() && letter.class == class => {}
             (_, stored, dead) => check(false, format!("{unit}: stored {stored}, {dead:?}")),
         }
-        // What was published twice says that it is the same.
+        // Copies of a dead letter have the same id.
         let same = dead.is_none_or(|letter| letter.ids == 1);
         check(same, format!("{unit} has several dead letters: {dead:?}"));
         let calm = unconfirmed == 0.0 && lost == 0 && most_returns == 0;
@@ -160,7 +160,7 @@ fn id(random: &mut StdRng, message: usize, unit: usize) -> String {
 
 type Violations = Arc<Mutex<Vec<String>>>;
 
-/// A broker that notes what is acknowledged before it is safe.
+/// Broker that records what is acknowledged before it is safe.
 fn broker(
     settings: &Settings,
     store: &store::Simulated,
@@ -220,7 +220,7 @@ fn setup(
     }
 }
 
-/// The dead letters of one unit.
+/// Dead letters of one unit.
 #[derive(Debug)]
 struct Letter {
     class: String,
@@ -229,7 +229,7 @@ struct Letter {
 }
 
 impl Letter {
-    /// Whether each copy is of one of these classes.
+    /// True if each copy is of one of these classes.
     fn is_of(&self, classes: [&str; 2]) -> bool {
         let mut copies = self.class.split(',');
         copies.all(|class| classes.contains(&class))

@@ -1,10 +1,10 @@
-//! A build that panics when it settles a message, after everything else has gone well.
+//! Settlement of a build that panics while it settles, after everything else has succeeded.
 
 use std::time::Duration;
 
 use super::pipeline::{Settings, ids, pipeline, to_queue};
 use super::{calm, simulate, store};
-use crate::broker::simulated::{Confirm, Simulated};
+use crate::broker::testing::{Confirm, Simulated};
 use crate::broker::{HeaderValue, Limits, Outgoing};
 use crate::contract::headers as h;
 use crate::worker::start;
@@ -21,7 +21,7 @@ fn what_can_not_be_settled_is_a_dead_letter_as_it_came_when_its_retries_are_used
         });
         let store = store::Simulated::new(1, Vec::new(), 0.0);
         let broker = Simulated::new(10, || Confirm::Yes, |_, _, _| {});
-        // Whatever a letter of the one unit is made of, it is too much for this build.
+        // Whatever a dead letter of the one unit is made of, this build panics at it.
         broker.panic_at(|message| {
             let reason = message.properties.header(h::DEAD_REASON);
             matches!(reason, Some(HeaderValue::Text(reason)) if reason.contains("is bad"))
@@ -85,7 +85,7 @@ fn what_is_too_large_to_go_back_is_a_dead_letter_and_does_not_go_round() {
             message.properties.set_header("x-big", text);
             message
         };
-        // Each panics, which is worth a retry: one that is too large for it, and one that isn't.
+        // Each panics, which costs a retry: one that is too large for it, and one that isn't.
         broker.push(wide("panic-wide", 130_900));
         broker.push(wide("panic-small", 1000));
         broker.push(wide("good-wide", 130_900));

@@ -1,4 +1,4 @@
-//! A destination that does what its schedule says.
+//! Destination that behaves as its schedule says.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
@@ -11,26 +11,26 @@ use rand::{Rng as _, SeedableRng as _};
 use tokio::time::Instant;
 
 use crate::contract::Table;
-use crate::contract::column::read::Cell;
+use crate::native::column::read::Cell;
 use crate::sink::{Fault, Rows, Store, StoreError};
 
-/// What a destination does for a while.
+/// Behaviour of a destination for a while.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Weather {
-    /// It is gone, and says so.
+    /// It is down, and reports it.
     Gone,
     /// Half of all attempts fail, stored or not.
     Flaky,
-    /// Everything fails, stored or not, but it says that all is well.
+    /// Everything fails, stored or not, but its probes succeed.
     Lying,
     /// It can't keep up.
     Busy,
 }
 
-/// From when to when, in milliseconds.
+/// Period in milliseconds.
 pub(super) type Spell = (u64, u64, Weather);
 
-/// The destination.
+/// Simulated destination.
 #[derive(Clone)]
 pub(super) struct Simulated {
     inner: Arc<Mutex<Inner>>,
@@ -44,10 +44,10 @@ struct Inner {
     tokens: BTreeMap<String, Vec<String>>,
     stored: BTreeSet<String>,
     violations: Vec<String>,
-    /// How many rows there were in what it was to store, each time.
+    /// Number of rows of each attempt.
     tried: Vec<usize>,
     panicked: u32,
-    /// How often it went away at what it was to store, and until when.
+    /// Number of times that it went away, and until when.
     deaths: u32,
     dead_until: u64,
 }
@@ -84,13 +84,13 @@ impl Simulated {
         self.inner.lock().unwrap().violations.clone()
     }
 
-    /// How many rows each block had.
+    /// Number of rows of each block.
     pub(super) fn blocks(&self) -> Vec<usize> {
         let inner = self.inner.lock().unwrap();
         inner.tokens.values().map(Vec::len).collect()
     }
 
-    /// How many rows there were in what it was to store, each time.
+    /// Number of rows of each attempt.
     pub(super) fn tried(&self) -> Vec<usize> {
         self.inner.lock().unwrap().tried.clone()
     }
@@ -178,7 +178,7 @@ impl Store for Simulated {
                 _ if any("fatal") => return self.die(),
                 _ if any("endless") || count("bulky") > 1 => return fails(Fault::Excess),
                 _ if any("refused") => {
-                    // It may say of which row, and may be wrong about it.
+                    // It may name a row, and may be wrong about it.
                     let row = self.draw(|r| r.random_range(0..ids.len() * 2));
                     let row = Some(row).filter(|row| *row <= ids.len());
                     return fails(Fault::Content).map_err(|error| StoreError { row, ..error });
@@ -195,7 +195,7 @@ impl Store for Simulated {
                     return Ok(());
                 }
             }
-            // Nobody knows whether this was stored.
+            // Stored or not.
             if other_half {
                 self.insert(ids, token);
             }

@@ -155,7 +155,6 @@ static TABLE: Table = Table {
 };
 
 static SHAPE: Shape = Shape {
-    id: 0,
     name: "test.Unit",
     fields: &[],
     dense: &[],

@@ -22,7 +22,7 @@ fn json(body: &str) -> (Vec<u8>, Properties) {
 /// An exchange, a routing key, and a body with its properties.
 type Sent = (&'static str, &'static str, (Vec<u8>, Properties));
 
-/// What the producers that already run publish.
+/// Messages of the existing producers.
 fn messages() -> Vec<Sent> {
     let events = Events {
         header: header(),

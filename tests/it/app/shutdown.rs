@@ -32,7 +32,7 @@ async fn heartbeat(seen: &Instance) -> (u16, String) {
     (answer.status, answer.text)
 }
 
-/// What the gRPC health service says; it follows the heartbeat in a moment.
+/// Checks the gRPC health service, which follows the heartbeat in a moment.
 async fn serves(seen: &Instance, expected: ServingStatus) {
     let mut client = HealthClient::new(seen.channel());
     let began = Instant::now();
@@ -87,7 +87,7 @@ async fn health_says_it_first_and_what_is_under_way_is_answered() {
         let (late, ()) = tokio::join!(late, meanwhile);
         assert_eq!(late.unwrap().accepted, 1);
         ending.await.unwrap();
-        // Who watches is told, and doesn't hold up the end.
+        // Watchers are notified, and don't delay the end.
         assert!(
             began.elapsed() < Duration::from_secs(8),
             "{:?}",
@@ -159,7 +159,7 @@ async fn what_is_not_stored_at_the_deadline_is_in_its_queue() {
     vhost.delete();
 }
 
-/// What the broker counts in the queue of app events.
+/// Number of messages in the queue of app events, from the broker.
 fn messages(vhost: &Vhost, what: &str) -> u64 {
     let queues = vhost.list("list_queues", &format!("name {what}"));
     let queue = queues.iter().find(|queue| queue["name"] == QUEUE).unwrap();

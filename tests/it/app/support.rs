@@ -23,7 +23,7 @@ use tonic::{Request, Status};
 
 use crate::clickhouse::support::{in_database, number};
 
-/// What a test sees of its instance.
+/// Instance of a test.
 pub(crate) struct Instance {
     channel: Channel,
     http: String,
@@ -131,22 +131,22 @@ impl Instance {
         self.channel.clone()
     }
 
-    /// What carries its messages.
+    /// Broker of the instance.
     pub(crate) fn broker(&self) -> &dyn Broker {
         self.broker.as_ref()
     }
 
-    /// The same, for tasks.
+    /// Broker of the instance, for tasks.
     pub(crate) fn shared_broker(&self) -> Arc<dyn Broker> {
         Arc::clone(&self.broker)
     }
 
-    /// Where HTTP answers.
+    /// HTTP URL of a path.
     pub(crate) fn url(&self, path: &str) -> String {
         format!("{}{path}", self.http)
     }
 
-    /// What `/readyz` says.
+    /// Answer of `/readyz`.
     pub(crate) async fn readiness(&self) -> (bool, Value) {
         let answer = crate::http::request(http::Method::GET, &self.url("/readyz"), &[], "").await;
         (

@@ -1,4 +1,4 @@
-//! What every broker promises. Each function is run against both implementations.
+//! Contract of every broker. Each function is run against both implementations.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;

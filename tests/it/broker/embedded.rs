@@ -126,7 +126,7 @@ async fn a_full_budget_makes_publishers_wait_in_line() {
     let first = receive(&one).await;
     assert_eq!(first.body.len(), 6_000);
     nothing(&one).await;
-    // What replaces a delivery doesn't wait.
+    // A message that replaces a delivery doesn't wait.
     let retry = Outgoing::to_queue(names.one, vec![0; 5_999]).in_place_of(&first.ack);
     timeout(PATIENCE, broker.publish(retry))
         .await

@@ -1,4 +1,4 @@
-//! What a consumer of RabbitMQ holds: as many messages as the queue says, and as many bytes.
+//! Prefetch of a consumer of RabbitMQ: limited by number and by bytes.
 
 use std::collections::BTreeSet;
 

@@ -146,7 +146,7 @@ async fn nothing_is_lost_while_the_line_breaks_again_and_again() {
         }
     });
     waiting.await.expect("all that was confirmed arrives");
-    // How many there are is the disk's to say: each waits for the broker to have it there.
+    // Their number depends on the disk: each waits until the broker has written it.
     assert!(published.len() > 4, "{} published", published.len());
     remove(&names).await;
 }

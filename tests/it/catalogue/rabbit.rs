@@ -1,4 +1,4 @@
-//! The same through RabbitMQ, with every destination on: ClickHouse, PostgreSQL and the HTTP APIs.
+//! The catalogue through RabbitMQ, with every destination: ClickHouse, PostgreSQL and the HTTP APIs.
 
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
@@ -50,7 +50,7 @@ async fn every_queue_gets_what_is_published_for_it() {
 
             let postgres = of_postgres::MESSAGES.map(|(file, queue, _)| (file, queue));
             let files: Vec<(&str, &str)> = MESSAGES.into_iter().chain(postgres).collect();
-            // What comes twice is there once.
+            // A message that comes twice is stored once.
             for (file, queue) in files.iter().chain(&files) {
                 for (at, line) in fixture(file).iter().enumerate() {
                     let id = format!("{file}-{}", at + 1);
@@ -96,7 +96,7 @@ async fn every_queue_gets_what_is_published_for_it() {
     .await;
 }
 
-/// Where the HTTP APIs are, and their keys.
+/// Addresses and keys of the HTTP APIs.
 fn variables(api: &Server) -> Environment {
     let at = |path: &str| api.url(path);
     let variables = [

@@ -1,4 +1,4 @@
-//! The same messages as their senders post them: the rows are those that they become through the broker.
+//! The catalogue through webhooks, as their senders post it: the rows are the same as through the broker.
 
 use http::Method;
 use serde_json::{Map, Value, json};
@@ -80,7 +80,7 @@ async fn what_a_webhook_keeps_names_the_field() {
                 "{path} {told}"
             );
         }
-        // What is no message at all is refused, and kept too.
+        // A body that is not a message is refused, and kept too.
         for body in ["[]", "{", "7", ""] {
             let answer = request(Method::POST, &app.url("/graphy/event/"), &[], body).await;
             assert_eq!(answer.status, 400, "{body}: {answer:?}");

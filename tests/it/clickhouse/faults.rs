@@ -11,13 +11,13 @@ use super::support::{
     PLAIN, address, block, column, in_database, no_rows, nowhere, number, plain, run_there, text,
 };
 
-/// What a block of one row meets.
+/// Error of storing a block of one row.
 async fn stored(store: &ClickHouse) -> StoreError {
     let error = store.store_block(&PLAIN, 1, plain(&[(1, "a")]), "f").await;
     error.expect_err("the block must not be stored")
 }
 
-/// What a probe meets.
+/// Error of a probe.
 async fn probed(store: &ClickHouse) -> StoreError {
     let error = store.probe(&PLAIN).await;
     error.expect_err("the probe must not succeed")

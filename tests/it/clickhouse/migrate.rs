@@ -216,14 +216,14 @@ async fn every_kind_of_difference_is_told() {
                 "table sale has column `price` as Float64 (it should be Decimal(18, 2))",
                 "table sale has no column `note` (it should be LowCardinality(String))",
                 "table sale has column `id` with DEFAULT 'x' (it should be no default) (harmless)",
-                "table sale has a column `more` that isn't known here (harmless)",
+                "table sale has column `more`, which the pipeline doesn't have (harmless)",
                 "table sale has its columns in another order (harmless)",
                 "table sale has the engine ReplacingMergeTree (it should be ReplacingMergeTree(at))",
                 "table sale has the sorting key id, at (it should be at, id)",
                 "table sale has the partition key toDate(at) (it should be toYYYYMM(at))",
                 "table sale has the TTL toDateTime(at) + toIntervalDay(1) (it should be none)",
                 "table sale has the setting non_replicated_deduplication_window not set (ALTER TABLE `sale` MODIFY \
-                 SETTING non_replicated_deduplication_window = 1000 puts it right)",
+                 SETTING non_replicated_deduplication_window = 1000 fixes it)",
                 "table tally does not exist",
             ]
         );

@@ -1,4 +1,4 @@
-//! What is stored comes back, once.
+//! Stored rows come back, once.
 
 use event_grpc::contract::{Append, Layout, Storage, Table};
 use event_grpc::sink::Store as _;

@@ -1,4 +1,4 @@
-//! The same message in another legal encoding: fields in another order, singular ones more than once, messages in parts,
+//! Re-encodes a message in another legal way: fields in another order, singular ones more than once, messages in parts,
 //! lists packed or not, varints longer than they have to be, defaults written, entries of maps shuffled and repeated.
 
 use std::collections::BTreeMap;
@@ -17,7 +17,7 @@ pub(crate) fn spelled(shape: &'static Shape, bytes: &[u8], random: &mut StdRng) 
     spelled_fields(shape, bytes, random).concat()
 }
 
-/// The same, field by field.
+/// Re-encodes a message, field by field.
 fn spelled_fields(shape: &'static Shape, bytes: &[u8], random: &mut StdRng) -> Vec<Vec<u8>> {
     let mut runs: BTreeMap<u32, Run> = BTreeMap::new();
     let mut there = Vec::new();

@@ -148,7 +148,7 @@ pub(super) struct Producers {
     tasks: [JoinHandle<Vec<String>>; 2],
 }
 
-/// What they have published.
+/// Published messages.
 pub(super) struct Sent {
     pub(super) events: usize,
     /// The ids.
@@ -176,7 +176,7 @@ impl Producers {
         Producers { count, stop, tasks }
     }
 
-    /// How many messages they have published.
+    /// Number of published messages.
     pub(super) fn count(&self) -> usize {
         self.count.load(Ordering::Relaxed)
     }
@@ -265,7 +265,7 @@ impl Consumer {
                 done.insert(body["event_id"].as_str().unwrap().to_owned());
                 tokio::time::sleep(Duration::from_millis(5)).await;
             }
-            // What it holds goes back to the queue.
+            // Messages that it holds go back to the queue.
             connection.close(200, "OK".into()).await.unwrap();
             done
         });

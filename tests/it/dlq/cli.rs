@@ -37,7 +37,7 @@ async fn send(app: &Instance, url: &str) {
     assert_eq!(answer.accepted, 1);
     let headers = [("Spayee-Event", "poison"), ("X-Attempt", "2")];
     for _ in 0..2 {
-        // The same twice is two rows: each request gets an id of its own.
+        // The same request twice is two rows: each gets an id of its own.
         let answer = request(
             Method::POST,
             &app.url("/graphy/event/"),
@@ -197,7 +197,7 @@ async fn read(store: &ClickHouse) {
     );
 }
 
-/// What looks like a replay and isn't one changes nothing.
+/// A replay that can't start changes nothing.
 async fn not_yet(store: &ClickHouse) {
     let plan = dlq(store, &["replay", "--dry-run"]).await;
     assert!(plan.good, "{}", plan.err);
@@ -273,7 +273,7 @@ async fn replayed(store: &ClickHouse, url: &str) {
         number(store, "SELECT count() FROM DB.graphy_event FINAL").await,
         4
     );
-    // What nothing was done about fails again, and is undecided again.
+    // A replayed dead letter whose cause was not fixed fails again, and is undecided again.
     eventually(
         store,
         "SELECT count() FROM DB.error_event FINAL WHERE attempts = 2",

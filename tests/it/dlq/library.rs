@@ -53,7 +53,7 @@ async fn what_can_go_nowhere_stays_and_says_why() {
             ..Properties::default()
         });
         app.broker().publish(unbound).await.unwrap();
-        // Of a type (200) that nobody knows, and without any.
+        // Of an unknown type (200), and without any.
         let mut bytes = Events { header: header(), events: vec![cart("good", "")] }.encode_to_vec();
         bytes.extend([0x2a, 0x03, 0xc2, 0x0c, 0x00, 0x2a, 0x00]);
         app.dispatch_bytes(bytes).await.unwrap();
@@ -66,14 +66,14 @@ async fn what_can_go_nowhere_stays_and_says_why() {
         for (reason, part) in reasons.iter().zip([
             "refuse it again: it has no type",
             "refuse it again: this server knows no event type 200",
-            "still no queue takes messages of exchange beat.dx with routing key no_such_events",
+            "no queue is bound to exchange beat.dx with routing key no_such_events yet",
             "no queue or source no_such_q",
         ]) {
             assert!(reason.contains(part), "{reason}");
         }
         let plan = dlq(store, &["replay", "--dry-run", "--id", "lost"]).await;
         assert!(plan.out.contains("lost stays: still no queue"), "{}", plan.out);
-        // What is undecided stays so.
+        // An undecided dead letter stays undecided.
         let replayer = replayer(app, store, None);
         assert_eq!(replay(&replayer).await.1.len(), 4);
         // One that no queue takes again has failed again, and what was decided before is about before.
@@ -82,7 +82,7 @@ async fn what_can_go_nowhere_stays_and_says_why() {
         replayer.letters.decide(Action::Replayed, &[lost.key()]).await.unwrap();
         assert_eq!(replay(&replayer).await.1.len(), 3);
         let target = Target::Exchange { exchange: "beat.dx", routing_key: "no_such_events".to_owned() };
-        app.broker().publish(outgoing(&lost, &target)).await.unwrap();
+        app.broker().publish(outgoing(&lost.dead_letter(&lost.body()), &target)).await.unwrap();
         let again = "SELECT count() FROM DB.error_event FINAL WHERE error_id = 'lost' AND message_id = 'lost' \
                      AND last_failed > first_failed AND toUnixTimestamp(sent) = 1760000000 AND headers = '{\"a\":7}'";
         eventually(store, again, 1).await;

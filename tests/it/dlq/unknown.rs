@@ -24,7 +24,7 @@ use crate::python::topology::Vhost;
 /// The number of AddToCartEvent.
 const CART: u32 = 23;
 
-/// How long a letter that failed again rests.
+/// Rest of a dead letter that failed again.
 const REST: Duration = Duration::from_secs(60);
 
 const DECIDED: &str =
@@ -37,7 +37,7 @@ async fn what_intake_did_not_know_is_stored_by_the_next_build() {
         let (app, seen) = started_of(config(&store), old::without(CART)).await;
         let events = vec![cart("early", "1760000000000"), cart("", "1760000000001")];
         let mut bytes = Events { header: header(), events }.encode_to_vec();
-        // Of the same type, but broken, which only the next build can tell.
+        // Of the same type, but malformed, which only the next build can tell.
         bytes.extend([0x2a, 0x04, 0xba, 0x01, 0x01, 0xff]);
         let answer = seen.dispatch_bytes(bytes).await.unwrap();
         assert_eq!((answer.accepted, answer.rejected_count), (0, 3), "{answer:?}");

@@ -1,4 +1,4 @@
-//! What each kind of answer does to a message.
+//! Effect of each kind of answer on a message.
 
 use std::time::Duration;
 

@@ -50,7 +50,7 @@ async fn a_sender_does_not_fail_when_the_target_is_gone_and_memory_is_full() {
             .unwrap()
             .unwrap();
     }
-    // What fitted arrives once the target is back; the rest was dropped.
+    // Messages that fitted arrive once the target is back; the rest was dropped.
     let server = Server::at(address).await;
     let seen = server.has_seen(6).await;
     assert_eq!(seen[0].body["n"], 0);

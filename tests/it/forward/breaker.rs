@@ -35,7 +35,7 @@ async fn a_queue_that_an_api_refuses_stops() {
     );
     tokio::time::sleep(Duration::from_millis(500)).await;
     let tried = server.seen().len();
-    // What the other workers had under way was refused, too, and is in the queue.
+    // Messages that the other workers had under way were refused, too, and are in the queue.
     assert!((100..=104).contains(&tried), "{tried}");
     for _ in 0..99 {
         assert_eq!(running.dead_letter().await.class, "refused");

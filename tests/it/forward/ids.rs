@@ -1,4 +1,4 @@
-//! What the ids of other services' messages are made of, as an HTTP API sees it: in its idempotency key.
+//! Ids of other services' messages, as an HTTP API sees them: in its idempotency key.
 
 use bytes::Bytes;
 use event_grpc::broker::{HeaderValue, Outgoing, Properties, Settled};
@@ -88,7 +88,7 @@ async fn an_object_that_is_sent_again_out_of_its_list_keeps_its_id() {
         _ => String::new(),
     };
     assert_eq!(own, first[1]);
-    // As a replay sends it: under its own id, with the headers that its letter kept.
+    // As a replay sends it: under its own id, with the headers that its dead letter kept.
     let kept = letter.properties.headers.iter();
     let kept = kept.filter(|(name, _)| !h::is_internal(name)).cloned();
     let properties = Properties {

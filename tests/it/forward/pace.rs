@@ -1,4 +1,4 @@
-//! How fast a target is sent to.
+//! Rate limit of a target.
 
 use std::time::Duration;
 

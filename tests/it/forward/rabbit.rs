@@ -1,4 +1,4 @@
-//! The same on RabbitMQ: what one instance can't send the next one does, under the same key.
+//! Forwarding through RabbitMQ: a message that one instance can't send is sent by the next one, under the same key.
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -12,7 +12,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 
-/// What it does with a request.
+/// Reaction to a request.
 #[derive(Debug, Clone)]
 pub(crate) enum Reply {
     /// Answers with this status, these headers and this body.
@@ -65,7 +65,7 @@ impl Server {
         Self::at(([127, 0, 0, 1], 0).into()).await
     }
 
-    /// The same at an address of its own.
+    /// Starts a server at this address.
     pub(crate) async fn at(address: SocketAddr) -> Server {
         let listener = bound(address).await;
         let address = listener.local_addr().unwrap();
@@ -98,7 +98,7 @@ impl Server {
         self.state.script.lock().unwrap().extend(replies);
     }
 
-    /// What has no reply in the script gets this one; none is 200.
+    /// Sets the reply to requests that have none in the script; without one it is 200.
     pub(crate) fn answer(&self, answer: impl Fn(&Seen) -> Option<Reply> + Send + Sync + 'static) {
         *self.state.answer.lock().unwrap() = Some(Arc::new(answer));
     }

@@ -19,7 +19,7 @@ use serde_json::{Value, json};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
-/// What a test may set.
+/// Options of a test.
 #[derive(Clone)]
 pub(crate) struct Options {
     pub(crate) workers: u16,
@@ -70,7 +70,6 @@ pub(crate) struct Dead {
 pub(crate) const KEY: &str = "s3cret-Key";
 
 static SHAPE: Shape = Shape {
-    id: 0,
     name: "test.Message",
     fields: &[Field {
         number: 1,
@@ -252,7 +251,7 @@ impl Running {
         dead
     }
 
-    /// Whether the target is paused, and why.
+    /// Reason of the pause, if the target is paused.
     pub(crate) fn paused(&self) -> Option<String> {
         let paused = self.states.paused();
         paused.get("api.A").map(|paused| paused.reason.clone())

@@ -1,4 +1,4 @@
-//! Which requests are on, and what is wrong with those that can't be.
+//! Enabled requests, and errors in the configuration of others.
 
 use std::collections::BTreeMap;
 

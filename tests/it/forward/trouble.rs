@@ -121,7 +121,7 @@ async fn a_message_goes_back_when_the_server_stops_and_keeps_its_key() {
     );
 }
 
-/// What is logged on this thread.
+/// Log lines of this thread.
 #[derive(Clone, Default)]
 struct Logged(Arc<Mutex<Vec<u8>>>);
 
@@ -175,7 +175,7 @@ async fn secrets_stay_out_of_logs_and_states() {
         "{logged}"
     );
     assert!(
-        logged.contains("Paused: the target takes nothing."),
+        logged.contains("Paused: the target accepts nothing."),
         "{logged}"
     );
     assert!(

@@ -1,4 +1,4 @@
-//! What WebEngage gets of the messages that services post for it.
+//! Requests to WebEngage, for the messages that services post for it.
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -1,4 +1,4 @@
-//! What bounds requests: pools, and the sizes of messages.
+//! Bounds of requests: pools, and the sizes of messages.
 
 use std::time::{Duration, Instant};
 

@@ -1,4 +1,4 @@
-//! What a sender is told when the broker doesn't take everything.
+//! Answers to senders when the broker doesn't accept everything.
 
 use std::sync::Arc;
 use std::time::Duration;

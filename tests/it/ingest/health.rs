@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use event_grpc::broker::{Embedded, Topology};
 use event_grpc::generated::PIPELINE;
+use event_grpc::health::Health;
 use event_grpc::ingest::{Limits, Publisher, Sources};
-use event_grpc::ops::health::Health;
 use tonic_health::pb::health_check_response::ServingStatus;
 use tonic_health::pb::health_client::HealthClient;
 use tonic_reflection::pb::v1::ServerReflectionRequest;

@@ -1,4 +1,4 @@
-//! The same over HTTP.
+//! Intake over HTTP.
 
 use std::time::Duration;
 
@@ -92,7 +92,7 @@ async fn a_full_pool_says_when_to_try_again() {
 #[tokio::test(flavor = "multi_thread")]
 async fn bodies_that_are_still_being_read_count_too() {
     let doors = listen::Limits {
-        // Nobody is given up for others here.
+        // No upload is aborted for others here.
         pace: listen::Pace {
             patience: Duration::from_secs(60),
             ..listen::Pace::default()

@@ -23,7 +23,6 @@ const NAME: Field = Field {
     label: Label::Implicit,
 };
 static HOOK: Shape = Shape {
-    id: 0,
     name: "test.Hook",
     fields: &[NAME],
     dense: &[],
@@ -165,7 +164,7 @@ pub(super) fn pipeline(pool: Pool) -> &'static Pipeline {
     }))
 }
 
-/// What is needed of the schema for reflection and JSON.
+/// Descriptors of the schema, for reflection and JSON.
 static DESCRIPTORS: LazyLock<Vec<u8>> = LazyLock::new(|| {
     let text = |name, number| field(name, number, Type::String, "", false);
     let nested = |name, number, of, many| field(name, number, Type::Message, of, many);

@@ -5,11 +5,11 @@ use std::time::Duration;
 
 use event_grpc::broker::{Broker, Delivery, Embedded, QueueSpec, Settled, Topology};
 use event_grpc::contract::{Pool, QueueKind, Route};
+use event_grpc::health::Health;
 use event_grpc::ingest::response::Response;
 use event_grpc::ingest::sources::Off;
 use event_grpc::ingest::{Limits, Publisher, Sources};
 use event_grpc::listen;
-use event_grpc::ops::health::Health;
 use prost::Message;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
@@ -57,7 +57,7 @@ impl Server {
         Self::start_with(limits, pool, |broker| broker).await
     }
 
-    /// The same with something between the server and its broker.
+    /// Starts a server with a wrapper around its broker.
     pub(crate) async fn start_with<B: Broker>(
         limits: Limits,
         pool: Pool,
@@ -66,7 +66,7 @@ impl Server {
         Self::start_behind(listen::Limits::default(), limits, pool, wrap).await
     }
 
-    /// The same with limits of connections.
+    /// Starts a server with connection limits.
     pub(crate) async fn start_behind<B: Broker>(
         doors: listen::Limits,
         limits: Limits,
@@ -156,7 +156,7 @@ impl Server {
         Self::call_on(self.channel.clone(), body).await
     }
 
-    /// The same for a task of its own.
+    /// Calls the server from a task of its own.
     pub(crate) async fn call_on(
         channel: Channel,
         body: Vec<u8>,
@@ -164,7 +164,7 @@ impl Server {
         Self::request_on(channel, tonic::Request::new(Raw(body))).await
     }
 
-    /// The same with a request of one's own.
+    /// Sends a custom request.
     pub(crate) async fn request(
         &self,
         request: tonic::Request<Raw>,

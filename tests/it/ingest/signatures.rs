@@ -106,7 +106,7 @@ async fn whoever_does_not_sign_is_told_nothing() {
         ("/bearer/", vec![("authorization", "Bearer token")], BODY),
         ("/bearer/", vec![], BODY),
         ("/basic/", vec![("authorization", "Basic t0ken")], BODY),
-        // What is wrong with the body isn't even looked at.
+        // Errors in the body aren't even looked at.
         ("/shop/", vec![], "{"),
         ("/shop/", vec![("x-shop-hmac", good.as_str())], "{"),
     ] {

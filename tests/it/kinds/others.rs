@@ -2,6 +2,7 @@
 
 use event_grpc::contract::json::{Map, members};
 use event_grpc::contract::{Append, Bad, Block, DeadLetter, Group, Intake, Message, RoutingKey};
+use event_grpc::dead_letter::Record;
 use event_grpc::sink::clickhouse::migrate;
 use prost::Message as _;
 use serde_json::{Value, json};
@@ -66,6 +67,8 @@ async fn a_json_message_comes_to_its_columns() {
                 "changed": "2023-11-14 22:13:21.000", "country": "IN",
                 "metrics": {"views": "3", "ratio": 0.5}, "extra": {}, "views": 3, "channel": "id-1",
                 "touch": {}, "items": [], "kind": "post", "device": "d1", "headers": {"X-Device": "d1", "size": 2},
+                "device_shown": "D1", "handle_plain": "json::views::Kind", "handle_shown": "JSON::VIEWS::KIND",
+                "told": {"a": 1}, "told_less": {"a": 1}, "os": "", "bot": false,
                 "insert_timestamp": "2026-02-02 02:40:00.000",
             })
         );
@@ -131,20 +134,22 @@ fn group<'a>(header: &'a [u8], events: &'a [&'a [u8]]) -> Group<'a> {
 fn letter() -> DeadLetter<'static> {
     DeadLetter {
         id: "e1",
-        reason: "bad",
-        class: "bad_value",
-        queue: "event_q",
-        exchange: "event.tx",
-        routing_key: "AddToCart",
-        event_type: "AddToCart",
-        attempts: 3,
-        first_failed_ms: NOW_MS,
-        last_failed_ms: NOW_MS,
-        fingerprint: "",
+        record: Record {
+            reason: "bad",
+            class: "bad_value",
+            queue: "event_q",
+            exchange: "event.tx",
+            routing_key: "AddToCart",
+            event_type: "AddToCart",
+            attempts: 3,
+            first_failed_ms: NOW_MS,
+            last_failed_ms: NOW_MS,
+            fingerprint: "",
+            message_id: "",
+            sent_ms: None,
+        },
         content_type: "application/json",
         kind: "",
-        message_id: "",
-        sent_ms: None,
         headers: "{}",
         body: b"{",
     }

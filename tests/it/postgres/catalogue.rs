@@ -56,7 +56,7 @@ async fn every_column_of_every_row_is_what_was_sent() {
         let mut expected: Vec<(&str, Vec<Value>)> = Vec::new();
         for (file, queue, table) in MESSAGES {
             let lines = fixture(file);
-            // What comes twice is there once.
+            // A message that comes twice is stored once.
             for line in lines.iter().chain(&lines) {
                 let mut sent = message(queue, &line["message"], &[]);
                 sent.properties = Properties {

@@ -1,4 +1,4 @@
-//! What each kind of failure looks like, and what comes after it.
+//! Failures of each kind, and recovery from them.
 
 use std::time::Duration;
 
@@ -39,7 +39,7 @@ async fn a_destination_that_is_wrong_is_told_from_bad_data() {
         for part in [
             "`text`",
             "`version` as text",
-            "`more` that is not in the pipeline",
+            "`more`, which is not in the pipeline",
         ] {
             assert!(probed.contains(part), "{probed}");
         }

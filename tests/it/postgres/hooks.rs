@@ -1,4 +1,4 @@
-//! What is bad costs itself alone: a row that PostgreSQL refuses, and a message that a hook refuses.
+//! Bad messages cost themselves alone: a row that PostgreSQL refuses, and a message that a hook refuses.
 
 use serde_json::{Value, json};
 use tokio::task::JoinSet;

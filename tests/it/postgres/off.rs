@@ -15,7 +15,7 @@ async fn queues_without_their_database_are_off_and_say_so() {
             assert_eq!(report["queues"][queue], json!({ "off": why }), "{report}");
         }
         assert!(report["tables"].get("user_account").is_none(), "{report}");
-        // What another queue takes as well is stored all the same.
+        // A message that another queue accepts as well is stored all the same.
         let launch = json!({
             "eventId": "l", "headers": {}, "clientIp": "", "userAgent": "", "timestamp": 1_760_000_000, "deviceId": "d",
             "bbDeviceId": "b", "clientId": "app", "referralIdentifier": "r", "dynamicLink": "",

@@ -99,7 +99,7 @@ fn messages() -> Vec<Outgoing> {
     [all.clone(), all.clone(), all].concat()
 }
 
-/// Whether everything is there; what is there once and right is checked on the way.
+/// True if everything is there; what is there once and right is checked on the way.
 async fn done(client: &Client) -> bool {
     let wrong = "SELECT count(*) FROM referral_event WHERE CASE kind WHEN 'SIGNUP' THEN launch_id <> 'd-' || account_id \
                  ELSE instagram_followers <> account_id END";

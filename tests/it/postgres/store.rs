@@ -1,4 +1,4 @@
-//! What is stored, and what is stored once.
+//! Stored rows, and deduplication.
 
 use event_grpc::contract::json::members;
 use event_grpc::contract::{Append, Block, Conflict, Layout, Storage, Table, Upsert};

@@ -27,7 +27,7 @@ struct Launch {
     id: String,
 }
 
-/// What is sent, and what comes of it: the launch that counts and the followers, by account.
+/// Messages of an account, and the expected result: the launch that counts, and the followers.
 struct Story {
     messages: Vec<Outgoing>,
     signups: BTreeMap<i64, Launch>,

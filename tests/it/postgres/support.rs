@@ -27,12 +27,12 @@ fn url() -> String {
 pub(crate) struct Database {
     /// Its name.
     pub(crate) name: String,
-    /// Who makes and drops it, and ends its connections.
+    /// Client that creates and drops the database, and ends its connections.
     pub(crate) admin: Client,
 }
 
 impl Database {
-    /// Where it is.
+    /// Address of the database.
     pub(crate) fn address(&self) -> Address {
         Address::parse(&url()).unwrap().with_database(&self.name)
     }
@@ -135,7 +135,7 @@ pub(crate) static KEEP: Table = Table {
     ddl: DDL,
 };
 
-/// The same, of which the one with the greatest version stays.
+/// Table of which the row with the greatest version stays.
 pub(crate) static REPLACE: Table = Table {
     name: "plain",
     storage: Storage::Postgres(&Upsert {
@@ -183,7 +183,7 @@ pub(crate) async fn put_at_last(store: &Postgres, block: &Block) {
     panic!("it never came to an end");
 }
 
-/// What the plain table holds, row by row.
+/// Rows of the plain table.
 pub(crate) async fn rows(client: &Client) -> Vec<(i64, i64, String)> {
     let rows = client
         .query("SELECT id, version, text FROM plain ORDER BY id", &[])

@@ -1,6 +1,6 @@
-//! What is taken of each kind of field, what costs its event, and what is said then.
+//! Accepted and refused values of each kind of field, with the reasons.
 
-use event_grpc::contract::proto_json::{Found, Most, ProtoJson, Request, Unread};
+use event_grpc::proto_json::{Found, Most, ProtoJson, Request, Unread};
 use prost::Message as _;
 
 use super::MOST;

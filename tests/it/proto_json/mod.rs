@@ -7,9 +7,10 @@ mod rows;
 mod spelled;
 mod spoiled;
 
-use event_grpc::contract::canonical::canonical;
-use event_grpc::contract::proto_json::{Found, Most, ProtoJson, Request};
-use event_grpc::contract::{Envelope, UNKNOWN_MEMBERS};
+use event_grpc::contract::Envelope;
+use event_grpc::proto_json::{Found, Most, ProtoJson, Request};
+use event_grpc::protobuf::canonical::canonical;
+use event_grpc::unknown::UNKNOWN_MEMBERS;
 use prost::Message as _;
 use prost_reflect::{
     DescriptorPool, DynamicMessage, MessageDescriptor, ReflectMessage as _, Value,
@@ -96,7 +97,7 @@ impl Sample {
         spelling.object(&members)
     }
 
-    /// What the request is.
+    /// Expected message of the request.
     fn meant(&self, envelope: &Envelope) -> DynamicMessage {
         let mut request = DynamicMessage::new(self.of.clone());
         request.set_field_by_number(envelope.header, Value::Message(self.header.clone()));
@@ -106,7 +107,7 @@ impl Sample {
     }
 }
 
-/// Whether both are the same on the wire, which is all that is told of fields at their default.
+/// True if both are the same on the wire, where fields at their default are left out.
 fn same(one: &DynamicMessage, other: &DynamicMessage, text: &str) {
     let [one, other] = [one, other].map(|message| {
         let bytes = message.encode_to_vec();

@@ -1,12 +1,12 @@
 //! Events of every type as protobuf and as JSON make the same rows in each of their tables, and the same ids.
 
 use bytes::Bytes;
-use event_grpc::contract::canonical::canonical;
-use event_grpc::contract::content::content;
-use event_grpc::contract::ids::Maker;
-use event_grpc::contract::proto_json::ProtoJson;
 use event_grpc::contract::{Append, Block, Context, Envelope, EventType, Group, Ids, Table};
 use event_grpc::generated::PIPELINE;
+use event_grpc::identity::Maker;
+use event_grpc::proto_json::ProtoJson;
+use event_grpc::protobuf::canonical::canonical;
+use event_grpc::protobuf::content::content;
 use prost::Message as _;
 use prost_reflect::{DescriptorPool, DynamicMessage, Value};
 use rand::SeedableRng as _;

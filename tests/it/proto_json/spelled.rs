@@ -11,9 +11,9 @@ use super::random::{free, pick};
 /// Spells messages.
 pub(super) struct Spelling<'r> {
     pub(super) random: &'r mut StdRng,
-    /// Whether to spell as nobody should, too, where it is plain what is meant.
+    /// True if to spell as nobody should, too, where it is plain what is meant.
     pub(super) lenient: bool,
-    /// Whether to put members between the others that nobody knows.
+    /// True if to put members between the others that nobody knows.
     pub(super) strange: bool,
     /// Those that were put there: their pointers and values.
     pub(super) unknown: Vec<(String, serde_json::Value)>,

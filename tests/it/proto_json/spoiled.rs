@@ -2,8 +2,8 @@
 
 use std::time::{Duration, Instant};
 
-use event_grpc::contract::UNKNOWN_MEMBERS;
-use event_grpc::contract::proto_json::{Found, ProtoJson};
+use event_grpc::proto_json::{Found, ProtoJson};
+use event_grpc::unknown::UNKNOWN_MEMBERS;
 use proptest::prelude::*;
 use rand::rngs::StdRng;
 use rand::{Rng as _, SeedableRng as _};
@@ -62,7 +62,7 @@ fn damage_stays_within_its_event() {
         }
         let is_read = between(&reader, &event);
         read += usize::from(is_read);
-        // What is JSON is never refused for more than itself.
+        // Valid JSON is never refused for more than itself.
         if serde_json::from_slice::<serde::de::IgnoredAny>(&event).is_ok() {
             json += 1;
             assert!(is_read, "{}", String::from_utf8_lossy(&event));

@@ -68,7 +68,7 @@ impl Client {
         answers(&mut self.command("resend", target)).await
     }
 
-    /// What was sent.
+    /// Sent events.
     pub(super) fn sent(&self) -> Sent {
         Sent::read(&self.sent)
     }

@@ -52,7 +52,7 @@ const PURCHASE_HEADER: [&str; 6] = [
 /// For each event that was sent without an id, by its URL, the id that was made for it.
 pub(super) type Stored = BTreeMap<String, String>;
 
-/// How many events of each type a table has.
+/// Number of events of each type in a table.
 pub(super) async fn counts(store: &ClickHouse, table: &str) -> BTreeMap<String, u64> {
     let table = quote::table(store.address().database(), table);
     let sql = format!("SELECT event_name, count() FROM {table} FINAL GROUP BY 1");
@@ -177,7 +177,7 @@ fn same_row(row: &Map<String, Value>, mut expected: Map<String, Value>, event: &
     }
 }
 
-/// Whether two values say the same. ClickHouse writes floats that are whole without a point.
+/// True if two values say the same. ClickHouse writes floats that are whole without a point.
 fn same(sent: &Value, stored: &Value) -> bool {
     match (sent, stored) {
         (Value::Number(a), Value::Number(b)) if a.is_f64() => a.as_f64() == b.as_f64(),

@@ -1,4 +1,4 @@
-//! What the client says that it sent.
+//! Report of the client on what it sent.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -6,7 +6,7 @@ use std::path::Path;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
-/// How many events of each type were sent, and some of them in full.
+/// Number of sent events of each type, and some of them in full.
 #[derive(Debug, Default)]
 pub(super) struct Sent {
     pub(super) counts: BTreeMap<String, u64>,
@@ -67,7 +67,7 @@ impl Sent {
         part
     }
 
-    /// How many events were sent.
+    /// Number of sent events.
     pub(super) fn total(&self) -> u64 {
         self.counts.values().sum()
     }

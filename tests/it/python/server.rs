@@ -21,11 +21,11 @@ const PATIENCE: Duration = Duration::from_secs(60);
 pub(crate) struct Server {
     child: Child,
     log: PathBuf,
-    /// Where it takes events.
+    /// gRPC address.
     pub(super) grpc: String,
-    /// Where it answers over HTTP.
+    /// HTTP address.
     pub(crate) http: String,
-    /// Where it stores them.
+    /// ClickHouse of the server.
     pub(super) store: ClickHouse,
 }
 
@@ -35,7 +35,7 @@ impl Server {
         Self::start_at(directory, "127.0.0.1:0", arguments).await
     }
 
-    /// The same where HTTP has a port of its own.
+    /// Starts a server with a fixed HTTP port.
     pub(crate) async fn start_at(directory: &Path, http: &str, arguments: &[&str]) -> Server {
         let log = directory.join("server.log");
         let mut command = command("serve");

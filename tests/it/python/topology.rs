@@ -123,7 +123,7 @@ impl Vhost {
         definitions
     }
 
-    /// What one of `rabbitmqctl`'s lists says of this virtual host.
+    /// List of this virtual host, from `rabbitmqctl`.
     pub(crate) fn list(&self, command: &str, columns: &str) -> Vec<Map<String, Value>> {
         let mut arguments = vec!["--quiet", "--formatter", "json", command, "-p", &self.name];
         arguments.extend(columns.split_whitespace());

@@ -128,7 +128,6 @@ const fn field(number: u32, name: &'static str, kind: Kind, label: Label) -> Fie
 
 const fn shape(fields: &'static [Field]) -> Shape {
     Shape {
-        id: 0,
         name: "test.Message",
         fields,
         dense: &[],
@@ -140,7 +139,6 @@ const ONE: Label = Label::Implicit;
 const MANY: Label = Label::Repeated;
 
 static TREE: Shape = Shape {
-    id: 0,
     name: "test.Tree",
     fields: &[
         field(1, "children", Kind::Message(&TREE), MANY),
@@ -181,7 +179,6 @@ static VALUE: Shape = shape(&[
 ]);
 static LIST: Shape = shape(&[field(1, "values", Kind::Message(&VALUE), MANY)]);
 static ALL: Shape = Shape {
-    id: 0,
     name: "test.All",
     fields: ALL_FIELDS,
     // The last field is beyond the table and is searched.

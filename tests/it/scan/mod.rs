@@ -5,8 +5,8 @@ mod pipeline;
 pub(crate) mod soup;
 
 use event_grpc::contract::Envelope;
+use event_grpc::events::{Refused, Verdict, scan};
 use event_grpc::ingest::group::Batch;
-use event_grpc::ingest::scan::{Refused, Verdict, scan};
 use fixture::{ENVELOPE, Event, EventBatch, EventOf, Framing};
 use proptest::prelude::*;
 use prost::Message;
@@ -113,7 +113,7 @@ fn group(request: &[u8], envelope: &'static Envelope, bytes: usize, count: usize
         for event in &events.events {
             got.push((group.kind.number, event.clone()));
         }
-        // What was written is plain: scanning it again finds the same type and an id.
+        // The output needs no rewriting: scanning it again finds the same type and an id.
         let body = events.encode_to_vec();
         for event in scan(&body, envelope).expect("a request").events {
             assert!(
@@ -319,7 +319,7 @@ fn verdicts() {
 
 #[test]
 fn a_request_of_too_many_events_is_refused() {
-    let request = [0x2a, 0].repeat(event_grpc::ingest::scan::MAX_EVENTS + 1);
+    let request = [0x2a, 0].repeat(event_grpc::events::MAX_EVENTS + 1);
     assert_eq!(scan(&request, &ENVELOPE).unwrap_err(), Refused::TooMany);
     assert!(scan(&request[2..], &ENVELOPE).is_ok());
 }

@@ -1,9 +1,9 @@
-//! The same for the events of the pipeline: every type, against the prost code that is generated with it.
+//! Scan of the pipeline's events: every type, against the prost code that is generated with it.
 
+use event_grpc::events::{Verdict, scan};
 use event_grpc::generated::envelope::ENVELOPE;
 use event_grpc::generated::proto::event as theirs;
 use event_grpc::ingest::group::Batch;
-use event_grpc::ingest::scan::{Verdict, scan};
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;
 use prost::Message;

@@ -11,7 +11,7 @@ pub(super) struct Import {
     pub(super) of_this_crate: bool,
 }
 
-/// Every path of the file that begins at the top of its own crate, or with the name of another one.
+/// Paths of the file that begin at the top of its own crate, or with the name of another one.
 pub(super) fn imports(file: &File) -> Vec<Import> {
     let tokens = tokens(&file.text);
     let word = |at: usize| tokens.get(at).map_or("", |token| token.1);
@@ -89,7 +89,7 @@ fn names_at<'a>(tokens: &[(usize, &'a str)], at: usize) -> Vec<&'a str> {
     names
 }
 
-/// How many modules deep a file's own module lies. `generated/` is mounted at the top like a folder of `src/`.
+/// Depth of a file's module. `generated/` is mounted at the top like a folder of `src/`.
 fn depth(path: &str) -> usize {
     let path = path.strip_prefix("src/").unwrap_or(path);
     let parts = path.split('/').count();
@@ -100,7 +100,7 @@ fn depth(path: &str) -> usize {
 }
 
 /// The words and signs of a Rust text with the lines that they stand on; comments, strings and characters are left out.
-fn tokens(text: &str) -> Vec<(usize, &str)> {
+pub(super) fn tokens(text: &str) -> Vec<(usize, &str)> {
     let mut found = Vec::new();
     let mut line = 1;
     let mut rest = text;

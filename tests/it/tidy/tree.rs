@@ -13,7 +13,7 @@ pub(super) struct File {
 /// Folders that hold what was built or stored, and not what was written.
 const SKIPPED: [&str; 4] = ["target", "data", "node_modules", "proptest-regressions"];
 
-/// Every text file of the repository, in the order of their paths.
+/// Text files of the repository, sorted by path.
 pub(super) fn files() -> Vec<File> {
     let top = Path::new(env!("CARGO_MANIFEST_DIR"));
     let mut found = Vec::new();
@@ -23,13 +23,13 @@ pub(super) fn files() -> Vec<File> {
 }
 
 impl File {
-    /// Whether this is a Rust file of the module or package `folder`: in it, or beside it under its name.
+    /// True if this is a Rust file of the module or package `folder`: in it, or beside it under its name.
     pub(super) fn is_rust_of(&self, folder: &str) -> bool {
         let rest = self.path.strip_prefix(folder);
         rest.is_some_and(|rest| rest == ".rs" || rest.starts_with('/') && rest.ends_with(".rs"))
     }
 
-    /// Where in the file `wanted` holds, as `path:line: text`.
+    /// Lines of the file that `wanted` selects, as `path:line: text`.
     pub(super) fn lines_where(&self, wanted: impl Fn(&str) -> bool) -> Vec<String> {
         let lines = self
             .text
@@ -56,7 +56,7 @@ fn walk(top: &Path, folder: &Path, found: &mut Vec<File>) {
         if path.is_dir() {
             walk(top, &path, found);
         } else if name != "Cargo.lock"
-            // What isn't text holds no line that a rule could be about.
+            // Binary files have no lines that a rule could be about.
             && let Ok(text) = fs::read_to_string(&path)
         {
             let path = path

@@ -215,7 +215,7 @@ impl Schema {
     }
 }
 
-/// What a row of `event` should be, from a row of theirs.
+/// Expected row of `event`, from a row of theirs.
 pub(super) fn event_row(theirs: &Row) -> Row {
     let mut row = common(theirs);
     for (column, value) in theirs {
@@ -228,7 +228,7 @@ pub(super) fn event_row(theirs: &Row) -> Row {
     row
 }
 
-/// What a row of `purchase` should be: fields of the other two types are at their default.
+/// Expected row of `purchase`: fields of the other two types are at their default.
 pub(super) fn purchase_row(theirs: &Row) -> Row {
     let mut row = common(theirs);
     for column in [

@@ -26,7 +26,7 @@ fn request(events: Vec<Event>) -> Events {
     }
 }
 
-/// The same as another service publishes it.
+/// The request as another service publishes it.
 fn published(header: Header, events: Vec<Event>) -> Outgoing {
     let request = Events {
         header: Some(header),

@@ -61,7 +61,7 @@ fn head(path: &str, length: usize) -> String {
     format!("POST {path} HTTP/1.1\r\nhost: a\r\ncontent-length: {length}\r\n\r\n")
 }
 
-/// What comes until the other side closes.
+/// Bytes received until the other side closes.
 async fn rest(stream: &mut TcpStream) -> String {
     let mut text = Vec::new();
     let read = stream.read_to_end(&mut text);
@@ -76,7 +76,7 @@ async fn exchange(port: u16, bytes: &[u8]) -> String {
     rest(&mut stream).await
 }
 
-/// Whether a connection is closed within so many seconds.
+/// True if a connection is closed within so many seconds.
 async fn is_closed(stream: &mut TcpStream, seconds: u64) -> bool {
     let mut scrap = [0; 1024];
     let read = async { while stream.read(&mut scrap).await.is_ok_and(|came| came > 0) {} };
@@ -127,7 +127,7 @@ fn call<B>(server: &Server, headers: &[(&str, &str)], body: B) -> http::Request<
     request.body(body).unwrap()
 }
 
-/// What a call was answered: the HTTP code, the gRPC status, its message, and the headers.
+/// Answer to a call: HTTP status, gRPC status, message, and headers.
 struct Told {
     http: u16,
     status: Option<i32>,

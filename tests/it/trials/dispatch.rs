@@ -15,7 +15,7 @@ use crate::scan::soup::delimited;
 
 const JSON: &str = "application/json";
 
-/// What a server says of a request with these events.
+/// Answer to a request with these events.
 async fn post(server: &Server, events: &str) -> (u16, Value) {
     let body = format!(r#"{{"header": {{"session": "s"}}, "events": [{events}]}}"#);
     let (code, _, answer) = server
@@ -131,7 +131,7 @@ async fn a_bad_event_is_rejected_alone_and_kept_as_it_was_written() {
             "{answer}"
         );
     }
-    // The same over gRPC, where other things can be wrong.
+    // Over gRPC other things can be wrong.
     let mut body = Vec::new();
     delimited(&mut body, 4, b"");
     for payload in [&[][..], &[0xff], &[]] {
@@ -234,7 +234,7 @@ async fn only_what_is_no_request_is_refused_with_its_place() {
         );
     }
     assert!(server.seen.lock().unwrap().is_empty());
-    // What nobody knows of the request or its header costs nobody anything.
+    // Unknown members of the request or its header cost nothing.
     let body = r#"{"header":{"tenant":7},"events":[{"empty":{}}],"version":[2]}"#;
     let (status, _, answer) = server
         .http("POST", "/event/dispatch", JSON, body.as_bytes())

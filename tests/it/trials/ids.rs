@@ -75,7 +75,7 @@ fn widget(order: [&str; 3]) -> Vec<u8> {
     request
 }
 
-/// The same as JSON, in another order of members.
+/// JSON with another order of members.
 fn widget_json(order: [&str; 3]) -> String {
     let entries = order
         .map(|key| format!(r#""{key}": "of {key}""#))
@@ -201,8 +201,8 @@ async fn events_that_differ_or_have_no_time_stay_apart() {
     .await;
 }
 
-/// What is sent again while a build takes the place of another one is there once: always under one version, and across
-/// both where it is encoded as nearly everything is, or where `from` says which one is meant.
+/// An event that is sent again while one build replaces another is stored once: always under one version, and across
+/// both if it is encoded as nearly everything is, or if `from` says which one is meant.
 #[tokio::test(flavor = "multi_thread")]
 async fn both_versions_and_a_time_between_them_make_one_row() {
     in_database("ids_versions", async |store| {

@@ -32,7 +32,7 @@ fn nested(levels: usize) -> String {
     format!("{}1{}", r#"{"a":"#.repeat(levels), "}".repeat(levels))
 }
 
-/// What is over a limit, and how the reason says so.
+/// Values over a limit, and how the reason says so.
 fn too_much() -> Vec<(String, &'static str)> {
     vec![
         (own_keys(10_000), "distinct paths"),
@@ -74,7 +74,7 @@ async fn a_webhook_that_would_explode_is_kept_and_told_its_limit() {
             assert_eq!(answer.status, 202, "{answer:?}");
             assert!(answer.text.contains(reason), "{reason}: {answer:?}");
         }
-        // What is as large and alike is stored.
+        // A list that is as large, but of similar objects, is stored.
         let alike = list((0..20_000).map(|i| format!(r#"{{"sku":"s{i}","n":{i}}}"#)));
         let answer = request(Method::POST, &app.url("/graphy/event/"), &[], alike).await;
         assert_eq!(answer.status, 200, "{answer:?}");
@@ -117,7 +117,7 @@ async fn webhooks_of_many_values_take_no_tree_of_them() {
     .await;
 }
 
-/// What this process has in memory, in bytes.
+/// Resident memory of this process, in bytes.
 fn resident() -> u64 {
     let status = std::fs::read_to_string("/proc/self/status").unwrap();
     let line = status

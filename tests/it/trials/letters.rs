@@ -9,10 +9,10 @@ use crate::app::header;
 use crate::app::support::{eventually, instance};
 use crate::clickhouse::support::number;
 
-/// How long the session's name is that each event would repeat, in bytes.
+/// Length of the session's name that each event would repeat, in bytes.
 const LONG: usize = 60_000;
 
-/// How many events there are.
+/// Number of events.
 const MANY: usize = 2000;
 
 #[tokio::test(flavor = "multi_thread")]
@@ -29,7 +29,7 @@ async fn events_that_fail_alike_under_a_large_header_share_a_letter() {
         header.session_id = "s".repeat(LONG);
         let header = Some(header);
         let mut bytes = Events { header, events: Vec::new() }.encode_to_vec();
-        // Of a type (200) that nobody knows.
+        // Of an unknown type (200).
         bytes.extend([0x2a, 0x03, 0xc2, 0x0c, 0x00].repeat(MANY));
         let as_protobuf = Outgoing::new("grpc_event.tx", "200", bytes);
         for (message, kind) in [(as_json, "zz"), (as_protobuf, "200")] {

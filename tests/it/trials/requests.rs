@@ -46,7 +46,7 @@ fn event(id: &str, number: u32) -> Vec<u8> {
 /// The number of a type that the fixture knows.
 const KNOWN: u32 = 11;
 
-/// What the server says of a request.
+/// Answer to a request.
 async fn send(body: Vec<u8>) -> (Server, Result<Response, Status>) {
     let server = Server::start(Limits::embedded(), ROOMY).await;
     let answer = server.call(body).await;

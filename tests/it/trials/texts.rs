@@ -61,7 +61,7 @@ fn events(os: &str, ids: &[&str]) -> Events {
     }
 }
 
-/// What a metric says of a column, if it does.
+/// Metric of a column, if there is one.
 async fn metric(app: &Instance, name: &str, table: &str, column: &str) -> f64 {
     let metrics = request(Method::GET, &app.url("/metrics"), &[], "").await;
     let labels = [format!("table=\"{table}\""), format!("column=\"{column}\"")];

@@ -182,7 +182,7 @@ fn order(quantity: &str, price: &str) -> String {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn numbers_are_taken_exactly_or_refused_with_their_field() {
-    // What an integer column and a column of floats make of them.
+    // Values of an integer column and of a column of floats.
     let integers = [
         ("9223372036854775807", Some("9223372036854775807")),
         ("\"+5\"", Some("5")),

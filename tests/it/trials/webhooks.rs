@@ -54,7 +54,7 @@ fn nested(levels: usize) -> String {
     format!("{}1{}", r#"{"a":"#.repeat(levels), "}".repeat(levels))
 }
 
-/// What can't be stored: path, body, and what the reason says.
+/// Messages that can't be stored: path, body, and a part of the reason.
 fn bad() -> Vec<(&'static str, String, &'static str)> {
     let good = || shopify(&json!({"id": 1}));
     let members: serde_json::Map<String, Value> =
@@ -148,7 +148,7 @@ async fn is_kept(app: &Instance, store: &ClickHouse) {
         );
         eventually(store, &kept, 1).await;
     }
-    // What goes to a table and to an API is a letter of each.
+    // A message for a table and an API has a dead letter of each.
     let letters =
         "SELECT uniqExact(error_id) FROM DB.error_event WHERE queue != 'webengage_event_q'";
     assert_eq!(number(store, letters).await, bad.len() as u64);
@@ -175,7 +175,7 @@ async fn a_letter_of_intake_is_the_one_that_the_worker_makes() {
     instance("trial_webhooks_letter", async |app, store| {
         let body = with(shopify(&json!({})), "eventTime", json!(1_000_000_000_000_000i64));
         let (_, told) = post(app, SHOPIFY, &[("x-shopify-webhook-id", "w")], &body).await;
-        // The same message, past intake: its worker's letter is the same one.
+        // The same message, past intake: its worker's dead letter is the same one.
         let properties = event_grpc::broker::Properties {
             content_type: Some("application/json".into()),
             message_id: told["id"].as_str().map(str::to_owned),

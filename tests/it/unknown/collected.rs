@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use event_grpc::contract::canonical::canonical;
-use event_grpc::contract::unknown::{any, found};
 use event_grpc::contract::{Append, Block, Context, Envelope, Group, Pipeline, Shape, Table};
 use event_grpc::generated::PIPELINE;
+use event_grpc::protobuf::canonical::canonical;
+use event_grpc::unknown::{any, found};
 use prost::Message as _;
 use prost_reflect::{DescriptorPool, DynamicMessage, MapKey, ReflectMessage as _, Value};
 use rand::rngs::StdRng;
@@ -133,7 +133,7 @@ fn ours(root: &str, shape: &'static Shape, bytes: &[u8]) -> String {
     unknown.map_or_else(String::new, |unknown| unknown.text().to_owned())
 }
 
-/// Every type of a pipeline into its tables.
+/// Compares every type of a pipeline in its tables.
 fn compare(
     pipeline: &Pipeline,
     envelope: &'static Envelope,

@@ -1,9 +1,9 @@
 //! What is filled in is what intake would have made of it, and nothing that a row has is put out for it.
 
 use event_grpc::contract::json::{Map, members};
-use event_grpc::contract::proto_json::{Found, Most, ProtoJson};
 use event_grpc::contract::{Append, Block, Context, Message};
 use event_grpc::generated::PIPELINE;
+use event_grpc::proto_json::{Found, Most, ProtoJson};
 use event_grpc::sink::clickhouse::migrate;
 use serde_json::{Value, json};
 

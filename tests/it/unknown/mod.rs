@@ -1,4 +1,4 @@
-//! What a build doesn't know is kept in the row, listed, and filled in by a later build.
+//! Unknown fields are kept in the row, listed, and filled in by a later build.
 
 mod collected;
 mod filled;
@@ -6,7 +6,7 @@ mod mixed;
 mod postgres;
 mod stored;
 
-use event_grpc::contract::unknown::UNKNOWN_MEMBERS;
+use event_grpc::unknown::UNKNOWN_MEMBERS;
 
 /// A length-delimited field.
 fn delimited(number: u32, value: &[u8]) -> Vec<u8> {

@@ -1,4 +1,4 @@
-//! The same in PostgreSQL, by the executable.
+//! Unknown fields in PostgreSQL, by the executable.
 
 use std::process::Command;
 

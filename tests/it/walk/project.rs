@@ -64,7 +64,7 @@ impl Project {
         self.place.path().join("data")
     }
 
-    /// What a file says.
+    /// Content of a file.
     pub(super) fn read(&self, path: &str) -> String {
         let path = self.path(path);
         fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
@@ -78,7 +78,7 @@ impl Project {
         fs::write(self.path(path), after).unwrap();
     }
 
-    /// Every file below a folder.
+    /// Files below a folder.
     pub(super) fn files(&self, folder: &str) -> Files {
         let mut found = Files::new();
         let mut folders = vec![self.path(folder)];
@@ -102,7 +102,7 @@ impl Project {
         succeeded(self.git(&["commit", "--quiet", "--message", "A step of the walk"]));
     }
 
-    /// What differs from the last commit, as `git status` has it: two letters and a path a line.
+    /// Changes since the last commit, as in `git status`: two letters and a path a line.
     pub(super) fn changes(&self) -> Vec<String> {
         let status = succeeded(self.git(&["status", "--porcelain", "--untracked-files=all"]));
         text(status).lines().map(str::to_owned).collect()
@@ -195,7 +195,7 @@ pub(super) fn succeeded(output: Output) -> Output {
     output
 }
 
-/// What a command printed.
+/// Output of a command.
 pub(super) fn text(output: Output) -> String {
     String::from_utf8(output.stdout).unwrap()
 }

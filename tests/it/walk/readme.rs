@@ -5,7 +5,7 @@ use std::path::Path;
 /// The section that users walk through.
 const SECTION: &str = "## Add an event type";
 
-/// What the section says to write, and what it says will be printed.
+/// Instructions of the section, and the output that it promises.
 pub(super) struct Walk {
     /// The new message.
     pub(super) message: String,
@@ -13,7 +13,7 @@ pub(super) struct Walk {
     pub(super) variant: String,
     /// The typed table.
     pub(super) table: String,
-    /// What is said of a column whose declared type is wrong.
+    /// Diagnostic for a column whose declared type is wrong.
     pub(super) complaint: String,
 }
 

@@ -20,9 +20,9 @@ use balancer::Balancer;
 use instance::{Ports, Shared};
 use load::{Load, Sent};
 
-/// How long there is nothing but load between two steps.
+/// Time between two steps, with nothing but load.
 const CALM: Duration = Duration::from_secs(2);
-/// How long the last rows may take.
+/// Time limit for the last rows.
 const PATIENCE: Duration = Duration::from_secs(90);
 
 /// Replaces instances of the old build by those of the new one, which stores the type with this number.
@@ -78,7 +78,7 @@ pub(super) async fn restart(old: &Path, new: &Path, new_type: u32) {
     vhost.delete();
 }
 
-/// Every event is in its tables, each once.
+/// Checks that every event is in its tables, each once.
 async fn is_stored_once(store: &ClickHouse, sent: &Sent) {
     assert!(
         sent.known > 100 && sent.new > 50 && sent.hooks > 20,
@@ -103,8 +103,8 @@ async fn is_stored_once(store: &ClickHouse, sent: &Sent) {
     }
 }
 
-/// What the old build didn't know was kept, at intake as in the queue that both builds share, and the new one has sent
-/// it again. Nothing else was given up.
+/// Checks that events unknown to the old build were kept, at intake and in the queue that both builds share, and that
+/// the new one has replayed them. Nothing else became a dead letter.
 async fn kept_and_replayed(store: &ClickHouse) {
     let unknown = "SELECT count() FROM DB.error_event FINAL WHERE class = 'unknown_type'";
     for queue in ["app", "grpc_clickhouse_event_q"] {

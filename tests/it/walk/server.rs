@@ -12,9 +12,9 @@ use serde_json::Value;
 
 use crate::http::request;
 
-/// How long a start may take; the engine is in the user's cache by then.
+/// Start timeout; the engine is in the user's cache by then.
 const START: Duration = Duration::from_secs(60);
-/// How long an end may take.
+/// Time limit for its end.
 const END: Duration = Duration::from_secs(40);
 
 /// A running server. It is killed when this is dropped, and its engine with it.
@@ -60,7 +60,7 @@ impl Server {
         let (send, lines) = channel();
         std::thread::spawn(move || {
             for line in BufReader::new(log).lines().map_while(Result::ok) {
-                // Nobody listens any more once it serves; the pipe must be emptied all the same.
+                // Nobody reads the output once it serves; the pipe must be emptied all the same.
                 send.send(line).ok();
             }
         });

@@ -1,5 +1,5 @@
-//! `cargo xtask bench --against REV`: the same load on servers of two revisions in turn, and how far they are apart, next to
-//! how far each is from itself.
+//! `cargo xtask bench --against REV`: measures the servers of two revisions in turn, and compares their difference with
+//! the noise of each.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -9,38 +9,44 @@ use anyhow::{Context as _, Result, bail};
 use serde_json::Value;
 
 use super::{Args, FIGURES, Scenario, figures, measure, middle, shown};
+use crate::build::Executables;
 use crate::cargo;
 
-/// Where other revisions are built, next to everything else that is.
+/// Directory in which other revisions are built.
 const PLACE: &str = "target/against";
 
-/// The runs of one scenario, by revision: that which is compared with first, this one second.
+/// Reports of one scenario by revision: the other one first, this one second.
 #[derive(Default)]
 struct Runs([Vec<Value>; 2]);
 
-/// Runs the scenarios with servers of both revisions and prints what differs. The load comes from this one in any case.
+/// Runs the scenarios with servers of both revisions and prints the differences. The load generator is this revision's
+/// in any case.
 pub(super) fn run(
     args: &Args,
     revision: &str,
-    executable: &Path,
+    built: &Executables,
     chosen: &[&Scenario],
     events: u64,
 ) -> Result<ExitCode> {
     let commit = commit_of(revision).with_context(|| format!("--against {revision}"))?;
     let other = build(&commit, args.dev)?;
-    // What cargo builds in between must not take the place of what is measured.
-    let this = keep(executable, "this")?;
+    // A build in between must not replace the measured executables.
+    let server = keep(&built.server, "event-grpc-this")?;
+    let loadgen = keep(&built.loadgen, "loadgen-this")?;
+    let pair = [other, server].map(|server| Executables {
+        server,
+        loadgen: loadgen.clone(),
+    });
     let mut all: Vec<Runs> = chosen.iter().map(|_| Runs::default()).collect();
     for number in 1..=args.runs {
         for (scenario, runs) in chosen.iter().zip(&mut all) {
-            // Who is first finds another machine than who is second; so they take turns at that, too.
+            // The first one finds another machine than the second one; so they take turns.
             let order = match number % 2 {
                 1 => [0, 1],
                 _ => [1, 0],
             };
             for which in order {
-                let server = [&other, &this][which];
-                let report = measure(scenario, server, &this, events / scenario.share)
+                let report = measure(scenario, &pair[which], events / scenario.share)
                     .with_context(|| format!("pair {number} of {}", scenario.name))?;
                 let name = [revision, "this"][which];
                 eprintln!("{} {number}/{} {name}: {report}", scenario.name, args.runs);
@@ -71,7 +77,7 @@ pub(super) fn run(
 }
 
 impl Runs {
-    /// The cells of a figure, if both revisions have it.
+    /// Cells of a figure, if both revisions have it.
     fn line(&self, path: &str) -> Option<String> {
         let [other, this] = [0, 1].map(|which| figures(&self.0[which], path));
         let ratios: Vec<f64> = this.iter().zip(&other).map(|(t, o)| t / o).collect();
@@ -94,7 +100,7 @@ impl Runs {
     }
 }
 
-/// How far a run is from the one before of the same revision, as a part of it: the median over both.
+/// Noise: the median difference between consecutive runs of one revision, as a fraction.
 fn noise(other: &[f64], this: &[f64]) -> Option<f64> {
     let steps = [other, this]
         .into_iter()
@@ -103,12 +109,12 @@ fn noise(other: &[f64], this: &[f64]) -> Option<f64> {
     middle(steps.collect())
 }
 
-/// The commit that a revision names.
+/// Commit that a revision names.
 pub(crate) fn commit_of(revision: &str) -> Result<String> {
     git(&["rev-parse", "--verify", &format!("{revision}^{{commit}}")])
 }
 
-/// Builds a commit, and says where its executable is. What was built before is not built again.
+/// Builds a commit, and returns its executable. Earlier builds are reused.
 pub(crate) fn build(commit: &str, dev: bool) -> Result<PathBuf> {
     let root = git(&["rev-parse", "--show-toplevel"])?;
     let place = Path::new(&root).join(PLACE);
@@ -140,17 +146,15 @@ pub(crate) fn build(commit: &str, dev: bool) -> Result<PathBuf> {
     Ok(built)
 }
 
-/// A copy of an executable under a name of its own.
+/// Copy of an executable under a name of its own.
 fn keep(executable: &Path, name: &str) -> Result<PathBuf> {
     let root = git(&["rev-parse", "--show-toplevel"])?;
-    let copy = Path::new(&root)
-        .join(PLACE)
-        .join(format!("event-grpc-{name}"));
+    let copy = Path::new(&root).join(PLACE).join(name);
     fs::copy(executable, &copy).with_context(|| format!("cannot write {}", copy.display()))?;
     Ok(copy)
 }
 
-/// The files of a commit.
+/// Unpacks the files of a commit.
 fn unpack(root: &str, commit: &str, tree: &Path) -> Result<()> {
     let mut archive = Command::new("git")
         .args(["-C", root, "archive", "--format=tar", commit])
@@ -166,7 +170,7 @@ fn unpack(root: &str, commit: &str, tree: &Path) -> Result<()> {
     Ok(())
 }
 
-/// What git says.
+/// Output of git.
 fn git(args: &[&str]) -> Result<String> {
     let output = Command::new("git").args(args).output();
     let output = output.context("cannot run git")?;

@@ -1,7 +1,7 @@
-//! The server's memory over ten million events, and over as many while ClickHouse stands still for a minute.
+//! `memory` benchmark: the server's memory over ten million events, and over as many while ClickHouse is frozen for a
+//! minute.
 
 use std::fs;
-use std::path::Path;
 use std::process::{Command, ExitCode};
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::time::{Duration, Instant};
@@ -10,37 +10,38 @@ use anyhow::{Context as _, Result, bail};
 use serde_json::Value;
 
 use super::{Scenario, load, report};
+use crate::build::Executables;
 use crate::memory::resident;
 use crate::services::{Keep, Kept};
 
-/// Events of a run, if no other number is asked for.
+/// Default number of events of a run.
 pub(super) const EVENTS: u64 = 10_000_000;
-/// How often the memory is looked at.
+/// Sampling interval.
 const EVERY: Duration = Duration::from_secs(1);
-/// How long ClickHouse stands still.
+/// Duration of the freeze.
 const FROZEN: Duration = Duration::from_secs(60);
-/// How long what has piled up may take until it is stored.
+/// Time limit for storing the backlog.
 const CATCHING_UP: Duration = Duration::from_secs(600);
-/// Into how many parts of the same length a run is cut.
+/// Number of equal parts of a run.
 const PARTS: usize = 10;
 
-/// A run, as far as memory goes.
+/// Samples of a run.
 struct Run {
-    /// The resident memory each second, in MiB.
+    /// Resident memory each second, in MiB.
     samples: Vec<u64>,
     report: Value,
 }
 
-/// Runs the load twice and prints what memory the server had in each tenth of both runs.
+/// Runs the load twice and prints the server's memory in each tenth of both runs.
 pub(super) fn run(
     scenario: &Scenario,
-    executable: &Path,
+    built: &Executables,
     events: u64,
     interrupt: &Receiver<()>,
 ) -> Result<ExitCode> {
-    let observe = |freeze| observe(scenario, executable, events, freeze, interrupt);
+    let observe = |freeze| observe(scenario, built, events, freeze, interrupt);
     let steady = observe(None).context("the first run")?;
-    // In the middle of the load, as far as the first run tells where that is.
+    // In the middle of the load, according to the first run.
     let half = steady.figure("/seconds").context("no time is reported")? / 2.0;
     let frozen = observe(Some(Duration::from_secs_f64(half))).context("the run with the outage")?;
 
@@ -72,13 +73,13 @@ pub(super) fn run(
 /// One run over servers of its own; ClickHouse is frozen so long after the beginning of the load, if at all.
 fn observe(
     scenario: &Scenario,
-    executable: &Path,
+    built: &Executables,
     events: u64,
     freeze: Option<Duration>,
     interrupt: &Receiver<()>,
 ) -> Result<Run> {
     let directory = super::directory()?;
-    let running = scenario.setting.start(executable, directory.path())?;
+    let running = scenario.setting.start(&built.server, directory.path())?;
     let pid_of = |name: &str| {
         let mut processes = running.processes.iter();
         let found = processes.find(|(running, _)| *running == name);
@@ -87,7 +88,7 @@ fn observe(
             .with_context(|| format!("there is no {name}"))
     };
     let (server, clickhouse) = (pid_of("server")?, pid_of("clickhouse")?);
-    let mut command = load(scenario, executable, &running, events);
+    let mut command = load(scenario, &built.loadgen, &running, events);
     command.args(["--patience", &CATCHING_UP.as_secs().to_string()]);
     let log = directory.path().join("load.log");
     let keep = Keep {
@@ -129,7 +130,7 @@ fn observe(
     Ok(Run { samples, report })
 }
 
-/// A process that stands still while this lives.
+/// Process that is frozen while this lives.
 struct Frozen(u32);
 
 impl Frozen {
@@ -158,7 +159,7 @@ fn signal(pid: u32, signal: &str) -> Result<()> {
 }
 
 impl Run {
-    /// The cells of one part of the run.
+    /// Cells of one part of the run.
     fn part(&self, part: usize) -> String {
         let at = |part: usize| part * self.samples.len() / PARTS;
         let mut samples = self.samples[at(part)..at(part + 1)].to_vec();

@@ -13,13 +13,13 @@ use crate::services::clickhouse::{self, Engine};
 use crate::services::rabbitmq::Broker;
 use crate::services::{Keep, Kept};
 
-/// Both servers; they end with this.
+/// RabbitMQ and ClickHouse; they end with this.
 pub(super) struct Servers {
     pub(super) rabbitmq: Server,
     pub(super) clickhouse: Server,
 }
 
-/// A server that serves.
+/// Running server.
 pub(super) struct Server {
     pub(super) url: String,
     pub(super) pid: u32,
@@ -51,12 +51,19 @@ impl Servers {
     }
 }
 
-/// Runs `benches/servers` over servers of its own, with their places in the environment.
+/// Runs `loadgen/benches/servers` over servers of its own, with their addresses in the environment.
 pub(super) fn run(executable: &Path, profile: &str, interrupt: &Receiver<()>) -> Result<ExitCode> {
     let directory = super::directory()?;
     let servers = Servers::start(executable, directory.path())?;
     let mut bench = cargo();
-    bench.args(["bench", "--profile", profile, "--bench", "servers"]);
+    bench.args([
+        "bench",
+        "--package",
+        "event-grpc-loadgen",
+        "--profile",
+        profile,
+    ]);
+    bench.args(["--bench", "servers"]);
     let named = [
         ("RABBITMQ", &servers.rabbitmq),
         ("CLICKHOUSE", &servers.clickhouse),

@@ -1,4 +1,4 @@
-//! What a load goes through: an instance with RabbitMQ and ClickHouse, or one that has both in itself.
+//! Settings of a load: an instance with RabbitMQ and ClickHouse, or one with both embedded.
 
 use std::fs;
 use std::net::{Ipv4Addr, TcpStream};
@@ -11,15 +11,15 @@ use anyhow::{Context as _, Result, bail};
 use super::servers::Servers;
 use crate::services::{Keep, Kept, ports};
 
-/// How long an instance may take to listen.
+/// Start timeout of an instance.
 const START_LIMIT: Duration = Duration::from_secs(60);
-/// The database of the tables.
+/// Database of the tables.
 const DATABASE: &str = "event_grpc";
 
-/// What is measured.
+/// Setting of a load.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Setting {
-    /// RabbitMQ and ClickHouse are servers of their own.
+    /// RabbitMQ and ClickHouse are separate servers.
     Remote,
     /// The broker is in the instance's memory, and ClickHouse its child.
     Embedded,
@@ -29,12 +29,12 @@ pub(crate) enum Setting {
 pub(crate) struct Running {
     pub(crate) grpc: String,
     pub(crate) http: String,
-    /// RabbitMQ, if it is a server of its own.
+    /// RabbitMQ, if it is a separate server.
     pub(crate) amqp: Option<String>,
     pub(crate) clickhouse: String,
-    /// The instance comes first.
+    /// Processes; the instance comes first.
     pub(crate) processes: Vec<(&'static str, u32)>,
-    /// What the instance says.
+    /// Log of the instance.
     pub(crate) log: PathBuf,
     // Fields are dropped in order: the instance ends before what it uses.
     _instance: Kept,
@@ -42,7 +42,7 @@ pub(crate) struct Running {
 }
 
 impl Setting {
-    /// Starts an instance, and what it needs, in this directory.
+    /// Starts an instance and its servers, in this directory.
     pub(crate) fn start(self, executable: &Path, directory: &Path) -> Result<Running> {
         let log = directory.join("instance.log");
         let (grpc, http) = (ports::free()?, ports::free()?);
@@ -93,7 +93,7 @@ impl Setting {
         let clickhouse = match clickhouse {
             Some(url) => url,
             None => {
-                // It listens a moment before it says so.
+                // It listens a moment before it logs that.
                 instance.wait_until(START_LIMIT, || told(&log).is_ok())?;
                 told(&log)?
             }
@@ -111,7 +111,7 @@ impl Setting {
     }
 }
 
-/// The only child of a process.
+/// Only child of a process.
 fn child_of(parent: u32) -> Result<u32> {
     let output = Command::new("pgrep")
         .args(["-P", &parent.to_string()])
@@ -136,7 +136,7 @@ fn migrate(executable: &Path, url: &str) -> Result<()> {
     Ok(())
 }
 
-/// Where the instance says that its ClickHouse is.
+/// ClickHouse address in the log of the instance.
 fn told(log: &Path) -> Result<String> {
     let text = fs::read_to_string(log)?;
     let found = text.split("clickhouse=").nth(1);

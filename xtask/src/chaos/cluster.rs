@@ -15,7 +15,7 @@ use crate::services::clickhouse::{self, Engine};
 use crate::services::rabbitmq::{self, Broker};
 use crate::services::{Keep, Kept, ports};
 
-/// How long an instance may take to listen.
+/// Start timeout of an instance.
 const START_LIMIT: Duration = Duration::from_secs(60);
 
 /// One of the servers.
@@ -26,7 +26,7 @@ pub(super) enum Server {
     ClickHouse,
 }
 
-/// All of them.
+/// Instances and servers.
 pub(super) struct Cluster {
     // Fields are dropped in order: instances end before what they use.
     instances: Vec<Instance>,
@@ -52,7 +52,7 @@ impl Cluster {
         Self::start_with(executable, executable, directory)
     }
 
-    /// The same with instances of another build than the rest.
+    /// Starts everything, with instances of another build than the rest.
     pub(super) fn start_with(
         instances: &Path,
         executable: &Path,
@@ -94,7 +94,7 @@ impl Cluster {
         Ok(cluster)
     }
 
-    /// Brings the tables to what a build wants.
+    /// Migrates the tables to a build's schema.
     pub(super) fn migrate(&self, executable: &Path) -> Result<()> {
         let mut migrate = Command::new(executable);
         migrate.args(["migrate", "--clickhouse-url", &self.clickhouse_url()]);
@@ -110,7 +110,7 @@ impl Cluster {
         Ok(())
     }
 
-    /// Ends an instance and starts one of this build in its place.
+    /// Replaces an instance by one of this build.
     pub(super) fn replace(&mut self, number: usize, executable: &Path) -> Result<()> {
         self.end(number);
         if let Some(instance) = self.instances.get_mut(number) {
@@ -119,7 +119,7 @@ impl Cluster {
         self.start_again(Server::Instance(number))
     }
 
-    /// The gRPC addresses of the instances.
+    /// gRPC addresses of the instances.
     pub(super) fn grpc(&self) -> Vec<String> {
         self.instances
             .iter()
@@ -127,7 +127,7 @@ impl Cluster {
             .collect()
     }
 
-    /// The processes of the instances.
+    /// Processes of the instances.
     pub(super) fn pids(&self) -> Result<Vec<u32>> {
         let running = self.instances.iter().filter_map(|i| i.kept.as_ref());
         running.map(|kept| kept.pid_of(" serve ")).collect()
@@ -138,7 +138,7 @@ impl Cluster {
         format!("{}/chaos", clickhouse::url(self.engine.port()))
     }
 
-    /// What is between the instances and a server.
+    /// Proxy between the instances and a server.
     pub(super) fn proxy(&self, server: Server) -> &Proxy {
         match server {
             Server::ClickHouse => &self.to_clickhouse,
@@ -155,7 +155,7 @@ impl Cluster {
         Ok(())
     }
 
-    /// Asks an instance to end, and waits until it has.
+    /// Asks an instance to stop, and waits until it has.
     pub(super) fn end(&mut self, number: usize) {
         if let Some(instance) = self.instances.get_mut(number) {
             drop(instance.kept.take());
@@ -170,7 +170,7 @@ impl Cluster {
         }
     }
 
-    /// Starts a server that ended, and waits until it answers.
+    /// Starts a stopped server, and waits until it answers.
     pub(super) fn start_again(&mut self, server: Server) -> Result<()> {
         let kept = match server {
             Server::RabbitMq => self.broker.start(None)?,
@@ -202,7 +202,7 @@ impl Cluster {
         rabbitmq::url(self.to_rabbitmq.port())
     }
 
-    /// How many dead letters there are.
+    /// Number of dead letters.
     pub(super) fn dead_letters(&self) -> Result<u64> {
         let count = self
             .engine
@@ -213,7 +213,7 @@ impl Cluster {
             .with_context(|| format!("{count} is no count"))
     }
 
-    /// The queues that hold messages, and how many: ready, and delivered but not acknowledged.
+    /// Queues that hold messages, and their numbers: ready, and unacknowledged.
     pub(super) fn waiting(&self) -> String {
         let list = [
             "-q",
@@ -232,7 +232,7 @@ impl Cluster {
         }
     }
 
-    /// What the instances said last.
+    /// Ends of the instances' logs.
     pub(super) fn logs(&self) -> String {
         let mut text = String::new();
         for (number, instance) in self.instances.iter().enumerate() {
@@ -267,7 +267,7 @@ impl Instance {
             "--clickhouse-url",
             &format!("{}/chaos", clickhouse::url(clickhouse)),
         ]);
-        // The keeper kills what has not ended five seconds after it was asked to.
+        // The keeper kills a process that has not ended five seconds after it was asked to.
         server.args(["--drain-seconds", "4"]);
         let keep = Keep {
             name: "an instance",

@@ -1,4 +1,4 @@
-//! What can break, and how it is mended.
+//! Faults, and how they are repaired.
 
 use std::fmt;
 
@@ -8,32 +8,32 @@ use super::cluster::{Cluster, Server};
 use super::proxy::Mode;
 use super::random::Random;
 
-/// Something that breaks.
+/// Fault.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Fault {
     /// A server is killed, as by a loss of power.
     Killed(Server),
-    /// A server stops in its tracks and goes on later.
+    /// A server is suspended and resumed later.
     Frozen(Server),
-    /// An instance is asked to end, and another one takes its place.
+    /// An instance is asked to stop, and another one takes its place.
     Replaced(usize),
     /// All connections to a server break at once and can't be made again.
     Cut(Server),
     /// Everything to and from a server is late.
     Slow(Server),
-    /// Nothing gets to a server or back, and nobody is told.
+    /// All traffic to and from a server is held back, without an error.
     Held(Server),
-    /// The broker finds its disk too full and takes no messages.
+    /// The broker's disk alarm: it accepts no messages.
     DiskAlarm,
-    /// A table is not there.
+    /// A table is missing.
     NoTable(&'static str),
-    /// A table takes no rows.
+    /// A table is read-only.
     ReadOnly(&'static str),
-    /// The table has too many parts, as ClickHouse says when it can't keep up.
+    /// A table has too many parts, as when ClickHouse can't keep up.
     TooManyParts,
 }
 
-/// Every fault, the likelier ones more than once.
+/// Faults to choose from, the likelier ones more than once.
 const FAULTS: [Fault; 22] = [
     Fault::Killed(Server::Instance(0)),
     Fault::Killed(Server::Instance(1)),
@@ -59,17 +59,17 @@ const FAULTS: [Fault; 22] = [
     Fault::TooManyParts,
 ];
 
-/// The tables that the load fills, with good events and with poison.
+/// Tables that the load fills, with valid events and with poison.
 const EVENTS: &str = "chaos.event";
 const LETTERS: &str = "chaos.error_event";
 
 impl Fault {
-    /// Any fault.
+    /// Random fault.
     pub(super) fn draw(random: &mut Random) -> Self {
         FAULTS[random.within(0, FAULTS.len() as u64) as usize]
     }
 
-    /// Breaks it.
+    /// Injects it.
     pub(super) fn begin(self, cluster: &mut Cluster) -> Result<()> {
         match self {
             Fault::Killed(server) => cluster.kill(server),
@@ -104,7 +104,7 @@ impl Fault {
         }
     }
 
-    /// Mends it.
+    /// Repairs it.
     pub(super) fn end(self, cluster: &mut Cluster) -> Result<()> {
         match self {
             Fault::Killed(server) => cluster.start_again(server),

@@ -1,5 +1,5 @@
-//! `cargo xtask outage`: ClickHouse is away for minutes while events come in, and the question in the end whether the
-//! instances needed memory for it, gave anything up or lost anything.
+//! `cargo xtask outage`: ClickHouse is down for minutes while events come in, and a check that the instances' memory
+//! stayed flat and nothing was lost or given up.
 
 use std::process::ExitCode;
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
@@ -8,28 +8,29 @@ use std::time::{Duration, Instant};
 use anyhow::{Result, bail};
 
 use super::cluster::{Cluster, Server};
+use crate::build;
 use crate::memory::resident;
 use crate::services::{self, Kept};
 
-/// How long the load runs before the outage, for memory to be what it is in quiet times.
+/// Duration of the load before the outage, to measure the usual memory.
 const BEFORE: Duration = Duration::from_secs(60);
-/// How long the load runs on after it.
+/// Duration of the load after it.
 const AFTER: Duration = Duration::from_secs(60);
-/// How long what has piled up may take until it is stored.
+/// Time limit for storing the backlog.
 const CATCHING_UP: Duration = Duration::from_secs(600);
-/// How far an instance's memory may rise above what it was before, in MiB for each 1000 events a second.
+/// Maximum rise of an instance's memory during the outage, in MiB for each 1000 events a second.
 ///
 /// It holds what it took from the queues until the outage is ten seconds old, and the blocks that it was filling: some
 /// 1 to 2 MiB in bytes, several times over for allocations that are kept. Its half of what comes in during ten minutes
 /// would be more than 50 MiB.
 const RISE: u64 = 16;
-/// How far the second half of the outage may be above its first half, in the same measure: nothing may grow with time.
+/// Maximum rise from the first half of the outage to the second, in the same unit: nothing may grow with time.
 const GROWTH: u64 = 8;
 
-/// Take ClickHouse away for minutes under a load of events, and see whether memory stays and nothing is lost.
+/// Take ClickHouse down for minutes under a load of events, and check that memory stays flat and nothing is lost.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
-    /// How long ClickHouse is away: frozen for the first half, killed for the second
+    /// Duration of the outage: frozen for the first half, killed for the second
     #[arg(long, default_value_t = 10.0)]
     minutes: f64,
     /// Events a second
@@ -40,7 +41,7 @@ pub(crate) struct Args {
     release: bool,
 }
 
-/// Runs the load and the outage; fails if something is lost, given up or kept in memory.
+/// Runs the load and the outage; fails if events are lost, given up or kept in memory.
 pub(crate) fn run(args: &Args) -> Result<ExitCode> {
     let interrupt = services::interrupts()?;
     if !(0.5..=24.0 * 60.0).contains(&args.minutes) {
@@ -49,17 +50,24 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode> {
     let half = Duration::from_secs_f64(args.minutes * 30.0);
     services::install::missing_packages(&["rabbitmq"])?;
     let release: &[&str] = if args.release { &["--release"] } else { &[] };
-    let executable = services::clickhouse::build(release)?;
+    let built = build::all(release)?;
     let directory = tempfile::Builder::new()
         .prefix("event-grpc-outage-")
         .tempdir()?;
-    let mut cluster = Cluster::start(&executable, directory.path())?;
+    let mut cluster = Cluster::start(&built.server, directory.path())?;
     let pids = cluster.pids()?;
 
     let time = BEFORE + 2 * half + AFTER;
     let events = (time.as_secs_f64() * args.rate as f64) as u64;
     println!("outage: {events} events, {} a second", args.rate);
-    let load = super::load(&cluster, &executable, args.rate, events, CATCHING_UP, &[])?;
+    let load = super::load(
+        &cluster,
+        &built.loadgen,
+        args.rate,
+        events,
+        CATCHING_UP,
+        &[],
+    )?;
     let mut watch = Watch {
         begun: Instant::now(),
         interrupt,
@@ -104,7 +112,7 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// The load and the instances while time passes.
+/// Observes the load and the instances.
 struct Watch {
     begun: Instant,
     interrupt: Receiver<()>,
@@ -113,7 +121,7 @@ struct Watch {
 }
 
 impl Watch {
-    /// The peaks of the instances' memory in this time, in MiB.
+    /// Peaks of the instances' memory in this time, in MiB.
     fn during(&mut self, what: &str, time: Duration) -> Result<Vec<u64>> {
         let begun = Instant::now();
         self.say(what);
@@ -125,7 +133,7 @@ impl Watch {
         Ok(peaks)
     }
 
-    /// The same until the load has ended, and whether all of it is stored.
+    /// Peaks until the load has ended, and true if all of it is stored.
     fn until_the_end(&mut self, what: &str) -> Result<(Vec<u64>, bool)> {
         self.say(what);
         let mut peaks = vec![0; self.pids.len()];
@@ -141,7 +149,7 @@ impl Watch {
         println!("{:>7.1} s  {what}", self.begun.elapsed().as_secs_f64());
     }
 
-    /// Looks at the memory and waits for a moment.
+    /// Samples the memory and waits for a moment.
     fn sample(&mut self, peaks: &mut [u64]) -> Result<()> {
         for (pid, peak) in self.pids.iter().zip(peaks) {
             *peak = resident(*pid)?.max(*peak);

@@ -1,4 +1,4 @@
-//! A TCP proxy that can cut its connections, hold them up and slow them down.
+//! TCP proxy that can cut, hold up and slow down its connections.
 
 use std::io::{Read as _, Write as _};
 use std::net::{Ipv4Addr, Shutdown, TcpListener, TcpStream};
@@ -9,25 +9,25 @@ use std::time::Duration;
 
 use anyhow::Result;
 
-/// How much is passed on at a time; while it is slow, each time takes [`SLOW`].
+/// Size of a forwarded piece; while the proxy is slow, each piece takes [`SLOW`].
 const CHUNK: usize = 16 << 10;
 const SLOW: Duration = Duration::from_millis(30);
 
-/// What is done to what passes.
+/// Mode of a proxy.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[repr(u8)]
 pub(super) enum Mode {
-    /// Nothing.
+    /// Traffic passes unchanged.
     Open = 0,
-    /// Every piece of it is late.
+    /// Every piece is delayed.
     Slow = 1,
-    /// It waits; connections stay open.
+    /// Traffic is held back; connections stay open.
     Held = 2,
     /// New connections are closed at once.
     Refused = 3,
 }
 
-/// A proxy on a port of its own. It runs until the process ends.
+/// Proxy on a port of its own. It runs until the process ends.
 #[derive(Clone)]
 pub(super) struct Proxy {
     port: u16,
@@ -36,7 +36,7 @@ pub(super) struct Proxy {
 }
 
 impl Proxy {
-    /// Passes on what comes to `port` to the port `to`.
+    /// Forwards connections of `port` to the port `to`.
     pub(super) fn start(port: u16, to: u16) -> Result<Self> {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port))?;
         let proxy = Proxy {
@@ -47,7 +47,7 @@ impl Proxy {
         let serving = proxy.clone();
         thread::spawn(move || {
             for near in listener.incoming().flatten() {
-                // Whoever is on the far side may be down; then so is this connection.
+                // The other side may be down; then this connection fails as well.
                 if serving.is(Mode::Refused) || serving.connect(near, to).is_err() {
                     continue;
                 }
@@ -56,12 +56,12 @@ impl Proxy {
         Ok(proxy)
     }
 
-    /// Where it listens.
+    /// Listening port.
     pub(super) fn port(&self) -> u16 {
         self.port
     }
 
-    /// What happens from now on to what passes.
+    /// Sets the mode.
     pub(super) fn set(&self, mode: Mode) {
         self.mode.store(mode as u8, Ordering::Relaxed);
     }
@@ -96,7 +96,7 @@ impl Proxy {
         Ok(())
     }
 
-    /// Passes on one direction until either side ends.
+    /// Forwards one direction until either side ends.
     fn pass(&self, mut from: TcpStream, mut to: TcpStream) {
         let mut buffer = vec![0; CHUNK];
         while let Ok(length @ 1..) = from.read(&mut buffer) {

@@ -6,7 +6,7 @@ use std::hash::{BuildHasher as _, Hasher as _, RandomState};
 #[derive(Debug, Clone)]
 pub(super) struct Random(u64);
 
-/// A seed that is another one each time. Fresh hash keys are the random numbers that the standard library has.
+/// Random seed. Fresh hash keys are the random numbers that the standard library has.
 pub(crate) fn seed() -> u64 {
     RandomState::new().build_hasher().finish() % 1_000_000
 }
@@ -17,7 +17,7 @@ impl Random {
         Random(seed)
     }
 
-    /// A number from `low` up to `high`, without it.
+    /// Number from `low` up to `high`, exclusive.
     pub(super) fn within(&mut self, low: u64, high: u64) -> u64 {
         low + self.next() % (high - low).max(1)
     }

@@ -1,5 +1,5 @@
-//! `cargo xtask upgrade`: instances of an older revision are replaced by this one, one by one, back, and again, while events
-//! come in and queues fill; and the question in the end whether each event is there once.
+//! `cargo xtask upgrade`: instances of an older revision are replaced by this one, one by one, back, and again, while
+//! events come in and queues fill; and a check that each event is stored once.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -12,16 +12,17 @@ use anyhow::{Context as _, Result, bail};
 use super::cluster::{Cluster, Server};
 use super::{Extra, load, recovery, wait};
 use crate::bench::against;
+use crate::build;
 use crate::services::{self, Kept};
 
-/// How long an instance may take to be replaced, so that the load lasts until the end.
+/// Time limit for replacing an instance, so that the load lasts until the end.
 const REPLACEMENT: Duration = Duration::from_secs(6);
 
-/// Replace instances of another revision by this one and back under a load that repeats itself, and see whether any event
-/// is lost or doubled.
+/// Replace instances of another revision by this one and back under a load that repeats each request, and check that no
+/// event is lost or doubled.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
-    /// The revision that the instances run before; it is built as `bench --against` builds it
+    /// Revision that the instances run before; it is built as `bench --against` builds it
     #[arg(
         long,
         value_name = "REV",
@@ -29,16 +30,16 @@ pub(crate) struct Args {
         conflicts_with = "old_binary"
     )]
     from: Option<String>,
-    /// Its executable, if it is built already
+    /// Executable of that revision, if it is built already
     #[arg(long, value_name = "PATH")]
     old_binary: Option<PathBuf>,
-    /// How long instances run between two changes, in seconds
+    /// Time between two changes, in seconds
     #[arg(long, default_value_t = 10, value_parser = clap::value_parser!(u64).range(2..=3600))]
     seconds: u64,
     /// Events a second
     #[arg(long, default_value_t = 300, value_parser = clap::value_parser!(u64).range(1..=100_000))]
     rate: u64,
-    /// Send no events that no table can take: for a revision that names what is wrong with them in other words
+    /// Send no unstorable events: for a revision that uses other classes of dead letters
     #[arg(long)]
     no_poison: bool,
     /// Use release builds
@@ -46,14 +47,14 @@ pub(crate) struct Args {
     release: bool,
 }
 
-/// One change of a running system.
+/// Change of a running system.
 #[derive(Debug, Clone, Copy)]
 enum Step {
-    /// The tables become those of the new build, under whoever runs.
+    /// The tables are migrated by the new build, while instances run.
     Migrate,
-    /// ClickHouse is gone, so that queues fill.
+    /// ClickHouse is stopped, so that queues fill.
     Stop,
-    /// It is back.
+    /// ClickHouse is started.
     Start,
     /// An instance is replaced by one of the new build.
     Forward(usize),
@@ -61,8 +62,8 @@ enum Step {
     Back(usize),
 }
 
-/// The whole way: there, back, and there again. Each instance is once replaced while queues are full, and both builds work
-/// off what the other one left.
+/// All steps: forward, back, and forward again. Each instance is once replaced while queues are full, and each build
+/// processes what the other one left.
 const STEPS: [Step; 11] = [
     Step::Migrate,
     Step::Stop,
@@ -77,7 +78,7 @@ const STEPS: [Step; 11] = [
     Step::Forward(1),
 ];
 
-/// Runs it; fails if an event is missing, there twice, or where it doesn't belong.
+/// Runs it; fails if an event is missing, stored twice, or in the wrong place.
 pub(crate) fn run(args: &Args) -> Result<ExitCode> {
     let interrupt = services::interrupts()?;
     services::install::missing_packages(&["rabbitmq"])?;
@@ -90,15 +91,20 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode> {
                 against::commit_of(revision).with_context(|| format!("--from {revision}"))?;
             against::build(&commit, !args.release)?
         }
-        (None, None) => bail!("--from or --old-binary tells what runs before"),
+        (None, None) => bail!("--from or --old-binary is required: it names the older revision"),
     };
     let release: &[&str] = if args.release { &["--release"] } else { &[] };
     let directory = tempfile::Builder::new()
         .prefix("event-grpc-upgrade-")
         .tempdir()?;
-    // What cargo builds in between must not take the place of what is tried.
-    let new = directory.path().join("event-grpc-new");
-    fs::copy(services::clickhouse::build(release)?, &new)?;
+    // A build in between must not replace the tested executables.
+    let (new, loadgen) = (
+        directory.path().join("event-grpc-new"),
+        directory.path().join("loadgen"),
+    );
+    let built = build::all(release)?;
+    fs::copy(built.server, &new)?;
+    fs::copy(built.loadgen, &loadgen)?;
     let mut cluster = Cluster::start_with(&old, &new, directory.path())?;
 
     let pause = Duration::from_secs(args.seconds);
@@ -113,7 +119,7 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode> {
         true => &[Extra::Again],
         false => &[Extra::Again, Extra::Poison],
     };
-    let mut load = load(&cluster, &new, args.rate, events, recovery, extras)?;
+    let mut load = load(&cluster, &loadgen, args.rate, events, recovery, extras)?;
     let went = go(&mut cluster, &mut load, [&old, &new], pause, &interrupt)
         .and_then(|()| verdict(&mut load, 3 * recovery, &interrupt));
     match went {
@@ -134,7 +140,7 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode> {
     }
 }
 
-/// Makes all the steps, each some time after the one before.
+/// Makes all the steps, with a pause before each.
 fn go(
     cluster: &mut Cluster,
     load: &mut Kept,
@@ -171,7 +177,7 @@ fn go(
     Ok(())
 }
 
-/// Waits for what the load finds in the end.
+/// Waits for the verdict of the load.
 fn verdict(load: &mut Kept, most: Duration, interrupt: &Receiver<()>) -> Result<()> {
     let begun = Instant::now();
     loop {

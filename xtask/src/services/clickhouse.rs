@@ -1,28 +1,28 @@
-//! The embedded ClickHouse on its own, as the `event-grpc` executable runs it.
+//! Embedded ClickHouse on its own, as the `event-grpc` executable runs it.
 
 use std::fs;
 use std::io::{Read as _, Write as _};
 use std::net::{Ipv4Addr, TcpStream};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::Command;
 use std::time::Duration;
 
-use anyhow::{Context as _, Result, bail};
-use serde_json::Value;
+use anyhow::{Result, bail};
 
 use super::keeper::{Keep, Kept};
 use super::{Running, ports};
+use crate::build;
 
-/// What a test is told.
+/// Variables for tests.
 pub(super) const VARIABLES: [&str; 1] = ["EVENT_GRPC_TEST_CLICKHOUSE_URL"];
 
-/// On a new machine the engine is fetched first, which is a big download.
+/// Start timeout; on a new machine the engine is fetched first, which is a big download.
 const START_LIMIT: Duration = Duration::from_secs(15 * 60);
 
-/// The executable ends when its standard input does, so it gets the keeper's pipe.
+/// Shell command that gives the executable the keeper's pipe as its standard input, with which it ends.
 const START: &str = r#"exec "$@" <&3 3<&-"#;
 
-/// An engine that can be started, and started again over the same data.
+/// Engine that can be restarted over the same data.
 pub(crate) struct Engine {
     executable: PathBuf,
     data: PathBuf,
@@ -32,7 +32,7 @@ pub(crate) struct Engine {
 
 /// Builds the executable, starts its engine and waits until that answers.
 pub(super) fn start(directory: &Path) -> Result<Running> {
-    let engine = Engine::prepare(build(&[])?, directory)?;
+    let engine = Engine::prepare(build::server(&[])?, directory)?;
     let kept = engine.start(Some(directory))?;
     Ok(Running {
         kept: Some(kept),
@@ -41,7 +41,7 @@ pub(super) fn start(directory: &Path) -> Result<Running> {
 }
 
 impl Engine {
-    /// An engine with its data in this directory.
+    /// Engine with its data in this directory.
     pub(crate) fn prepare(executable: PathBuf, directory: &Path) -> Result<Self> {
         let data = directory.join("data");
         fs::create_dir(&data)?;
@@ -53,7 +53,7 @@ impl Engine {
         })
     }
 
-    /// Starts it and waits until it answers. The directory, if one is named, goes away with it.
+    /// Starts it and waits until it answers. The directory, if one is named, is removed with it.
     pub(crate) fn start(&self, directory: Option<&Path>) -> Result<Kept> {
         let [http, tcp] = self.ports;
         let mut server = Command::new("sh");
@@ -61,7 +61,7 @@ impl Engine {
         server.arg("engine").arg("--path").arg(&self.data);
         server.arg("--http-port").arg(http.to_string());
         server.arg("--tcp-port").arg(tcp.to_string());
-        // As the server runs it: a config.xml of the working directory would be the engine's, and so would our time zone.
+        // As the server runs it: the engine would read a config.xml of the working directory, and use this time zone.
         server.current_dir(&self.data).env("TZ", "UTC");
         let keep = Keep {
             name: "clickhouse",
@@ -74,12 +74,12 @@ impl Engine {
         Ok(kept)
     }
 
-    /// Where its HTTP interface listens, on loopback.
+    /// HTTP port, on loopback.
     pub(crate) fn port(&self) -> u16 {
         self.ports[0]
     }
 
-    /// Runs a statement and gives its answer.
+    /// Runs a statement and returns its answer.
     pub(crate) fn run(&self, sql: &str) -> Result<String> {
         let mut stream = TcpStream::connect((Ipv4Addr::LOCALHOST, self.port()))?;
         stream.set_read_timeout(Some(Duration::from_secs(30)))?;
@@ -99,37 +99,9 @@ impl Engine {
     }
 }
 
-/// The address of an engine, or of what stands in front of it.
+/// URL of an engine, or of a proxy in front of it.
 pub(crate) fn url(port: u16) -> String {
     format!("http://127.0.0.1:{port}")
-}
-
-/// Builds `event-grpc` and says where it is. `args` are further ones of `cargo build`.
-///
-/// What a development build shares with the tests is built only once: the whole workspace is selected, and the examples,
-/// of which there are none, because features that only tests ask for are otherwise left out, and everything above tokio
-/// would be built once more without them. A release build has to do without those features.
-pub(crate) fn build(args: &[&str]) -> Result<PathBuf> {
-    let like_tests: &[&str] = match args.contains(&"--release") {
-        true => &[],
-        false => &["--examples"],
-    };
-    let output = crate::cargo()
-        .args(["build", "--workspace", "--bin", "event-grpc"])
-        .args(like_tests)
-        .arg("--message-format=json-render-diagnostics")
-        .args(args)
-        .stderr(Stdio::inherit())
-        .output()
-        .context("cannot run cargo")?;
-    if !output.status.success() {
-        bail!("event-grpc, which runs the engine, does not build");
-    }
-    String::from_utf8_lossy(&output.stdout)
-        .lines()
-        .filter_map(|line| serde_json::from_str::<Value>(line).ok())
-        .find_map(|message| message["executable"].as_str().map(PathBuf::from))
-        .context("cargo did not say where it put the event-grpc executable")
 }
 
 fn answers(port: u16) -> std::io::Result<bool> {

@@ -1,4 +1,4 @@
-//! haproxy, for the tests that restart instances behind it. They start it themselves, each with a file of its own.
+//! haproxy, for the tests that restart instances behind it. They start it themselves, each with its own configuration.
 
 use std::path::Path;
 
@@ -6,7 +6,7 @@ use anyhow::{Context as _, Result};
 
 use super::{Running, install};
 
-/// What a test is told: the program.
+/// Variables for tests: the program.
 pub(super) const VARIABLES: [&str; 1] = ["EVENT_GRPC_TEST_HAPROXY"];
 
 /// Finds the program.

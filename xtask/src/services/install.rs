@@ -1,4 +1,4 @@
-//! Finds the servers' programs, and installs them where that can be done without asking.
+//! Finds the servers' programs, and installs missing ones if that needs no confirmation.
 
 use std::env;
 use std::fs;
@@ -11,17 +11,17 @@ use anyhow::{Context as _, Result, bail};
 
 use super::python;
 
-/// Asked by Debian's packages before they start a service; 101 means no.
+/// Debian's packages run this before they start a service; 101 forbids it.
 const POLICY: &str = "/usr/sbin/policy-rc.d";
 
-/// Where RabbitMQ's own scripts are. Debian's wrappers of the same name in `/usr/sbin` are for its one system-wide
-/// broker: they change the user and throw the environment away.
+/// Directory of RabbitMQ's own scripts. Debian's wrappers of the same name in `/usr/sbin` are for its one system-wide
+/// broker: they change the user and drop the environment.
 pub(super) fn rabbitmq_programs() -> Option<PathBuf> {
     directories(&["/usr/lib/rabbitmq/bin"])
         .find(|directory| directory.join("rabbitmq-server").is_file())
 }
 
-/// Where `initdb` and `postgres` are; the newest version if there are several.
+/// Directory of `initdb` and `postgres`; the newest version if there are several.
 pub(super) fn postgres_programs() -> Option<PathBuf> {
     let mut versions: Vec<_> = ["/usr/lib/postgresql", "/usr/local/opt", "/opt/homebrew/opt"]
         .into_iter()
@@ -35,14 +35,14 @@ pub(super) fn postgres_programs() -> Option<PathBuf> {
         .or_else(|| directories(&[]).find(|directory| is_postgres(directory)))
 }
 
-/// The load balancer. Debian has it in a directory that is not in every user's path.
+/// Path of haproxy. Debian has it in a directory that is not in every user's path.
 pub(super) fn haproxy_program() -> Option<PathBuf> {
     directories(&["/usr/sbin"])
         .map(|directory| directory.join("haproxy"))
         .find(|program| program.is_file())
 }
 
-/// Whether this process is root's.
+/// True if this process runs as root.
 pub(super) fn is_root() -> Result<bool> {
     let output = Command::new("id")
         .arg("-u")
@@ -51,7 +51,7 @@ pub(super) fn is_root() -> Result<bool> {
     Ok(output.stdout.trim_ascii() == b"0")
 }
 
-/// Installs the packages of those `services` whose programs are not there, or says what to install.
+/// Installs the packages of those `services` whose programs are missing, or says what to install.
 pub(crate) fn missing_packages(services: &[&str]) -> Result<()> {
     let mut packages = Vec::new();
     if services.contains(&"rabbitmq") && rabbitmq_programs().is_none() {
@@ -82,7 +82,7 @@ pub(crate) fn missing_packages(services: &[&str]) -> Result<()> {
         );
     }
     eprintln!("Installing {names} with apt-get.");
-    // The package would start a broker for the whole machine, and nobody would stop it.
+    // The package would start a system-wide broker, and nobody would stop it.
     let _quiet = NoServices::begin()?;
     apt(&["update"])?;
     apt(&[
@@ -119,7 +119,7 @@ fn is_postgres(directory: &Path) -> bool {
         .all(|program| directory.join(program).is_file())
 }
 
-/// The directories to look in: `first`, then those of `PATH`.
+/// Directories to search: `first`, then those of `PATH`.
 fn directories(first: &[&str]) -> impl Iterator<Item = PathBuf> {
     let path = env::var_os("PATH").unwrap_or_default();
     let first: Vec<_> = first.iter().map(PathBuf::from).collect();
@@ -136,7 +136,7 @@ struct NoServices {
 impl NoServices {
     fn begin() -> Result<Self> {
         match fs::File::create_new(POLICY) {
-            // A container's image has often one already; it says the same.
+            // A container's image often has one already, with the same content.
             Err(error) if error.kind() == ErrorKind::AlreadyExists => Ok(Self { ours: false }),
             Err(error) => Err(error).with_context(|| format!("cannot write {POLICY}")),
             Ok(_) => {

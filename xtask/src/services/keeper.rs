@@ -1,4 +1,4 @@
-//! A child process that cannot outlive this one.
+//! Child process that cannot outlive this one.
 
 use std::fs::File;
 use std::io::Read as _;
@@ -12,10 +12,10 @@ use anyhow::{Context as _, Result, bail};
 
 /// Runs the command in `$@`, and ends with its exit status.
 ///
-/// When standard input closes, which the system does for us however this process ends, the command gets the signal in
-/// `$1`, and SIGKILL if it is still there five seconds later. Whatever else is in its process group ends with it. The
-/// directory in `$2`, if one is named, is removed then, and its parent if that is empty; the directory of a command
-/// that ended by itself stays, for its log. The command finds the same pipe as descriptor 3, to watch it as well.
+/// When standard input closes, which happens however this process ends, the command gets the signal in `$1`, and
+/// SIGKILL if it is still running five seconds later. The rest of its process group ends with it. The directory in
+/// `$2`, if one is named, is removed then, and its parent if that is empty; the directory of a command that ended by
+/// itself stays, for its log. The command finds the same pipe as descriptor 3, to watch it as well.
 const KEEPER: &str = r#"
 signal=$1 directory=$2
 shift 2
@@ -41,23 +41,23 @@ fi
 exit "$status"
 "#;
 
-/// A running command; it is stopped when this is dropped.
+/// Running command; it is stopped when this is dropped.
 pub(crate) struct Kept {
     name: &'static str,
     child: Child,
     log: Option<PathBuf>,
 }
 
-/// What a command is to be started with.
+/// Options of a command.
 pub(crate) struct Keep<'a> {
-    /// What it is called in messages.
+    /// Name in messages.
     pub(crate) name: &'static str,
-    /// The signal that ends it at once and cleanly, without its `SIG`.
+    /// Signal that ends it at once and cleanly, without its `SIG`.
     pub(crate) signal: &'static str,
-    /// Goes away when the command has ended.
+    /// Directory that is removed when the command has ended.
     pub(crate) directory: Option<&'a Path>,
-    /// Receives its output, after what is there already; the file `log` in the directory if none is named, and
-    /// without either the output is this process's.
+    /// File to which its output is appended; by default `log` in the directory, and without either this process's
+    /// output.
     pub(crate) log: Option<&'a Path>,
 }
 
@@ -97,7 +97,7 @@ impl Kept {
         })
     }
 
-    /// The command's exit status, if it has ended.
+    /// Exit status of the command, if it has ended.
     pub(crate) fn ended(&mut self) -> Result<Option<ExitStatus>> {
         self.child
             .try_wait()
@@ -116,7 +116,7 @@ impl Kept {
         }
     }
 
-    /// Waits until `ready` says so; fails if the command ends before that or time runs out.
+    /// Waits until `ready` returns true; fails if the command ends before that or time runs out.
     pub(crate) fn wait_until(
         &mut self,
         limit: Duration,
@@ -137,8 +137,8 @@ impl Kept {
         Ok(())
     }
 
-    /// Sends a signal, without its `SIG`, to the command and all that it has started. After `KILL` nothing is left of
-    /// it, and nothing of it had a chance to put itself in order.
+    /// Sends a signal, without its `SIG`, to the command and its descendants. `KILL` ends all of them without a chance
+    /// to clean up.
     pub(crate) fn signal(&self, signal: &str) -> Result<()> {
         let group = format!("-{}", self.child.id());
         let status = Command::new("kill")
@@ -153,7 +153,7 @@ impl Kept {
         Ok(())
     }
 
-    /// Lets it go on if it was stopped by a signal.
+    /// Resumes it if it was suspended.
     fn thaw(&self) {
         let group = format!("-{}", self.child.id());
         let mut kill = Command::new("kill");
@@ -164,7 +164,7 @@ impl Kept {
         }
     }
 
-    /// The process of the command whose arguments contain `text`.
+    /// Process of the command whose arguments contain `text`.
     pub(crate) fn pid_of(&self, text: &str) -> Result<u32> {
         let group = self.child.id().to_string();
         let output = Command::new("pgrep")
@@ -196,7 +196,8 @@ impl Kept {
 
 impl Drop for Kept {
     fn drop(&mut self) {
-        // What is frozen is so with its keeper, and neither would notice. Where it has ended there is nobody to thaw.
+        // A frozen command is frozen with its keeper, and neither would notice. If it has ended there is nothing to
+        // resume.
         self.thaw();
         drop(self.child.stdin.take());
         if let Err(error) = self.child.wait() {
@@ -211,7 +212,7 @@ mod tests {
 
     use super::*;
 
-    /// A command that runs `script` in a directory of its own, inside of the one that is returned first.
+    /// Command that runs `script` in a directory of its own, inside of the returned one.
     fn keep(script: &str) -> (tempfile::TempDir, PathBuf, Kept) {
         let parent = tempfile::tempdir().unwrap();
         let directory = parent.path().join("services/kept");
@@ -231,7 +232,7 @@ mod tests {
     fn is_alive(pid: &str) -> bool {
         let mut signal = Command::new("kill");
         signal.args(["-0", pid]).stderr(Stdio::null());
-        // A process that has ended but that nobody has waited for yet still takes signals.
+        // A process that has ended but that nobody has waited for yet still accepts signals.
         let state = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
         signal.status().unwrap().success() && !state.contains(") Z ")
     }
@@ -264,7 +265,7 @@ mod tests {
         let pids = std::fs::read_to_string(directory.join("pids")).unwrap();
         assert!(pids.split_whitespace().all(is_alive));
 
-        // The end of this process would close the pipe just so, and nobody would wait any more.
+        // The end of this process would close the pipe in the same way, and nobody would wait any more.
         drop(kept.child.stdin.take());
         assert!(until(|| !pids.split_whitespace().any(is_alive)));
         assert!(until(|| !parent.path().join("services").exists()));

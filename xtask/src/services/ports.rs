@@ -6,14 +6,14 @@ use std::sync::{Mutex, PoisonError};
 
 use anyhow::{Result, bail};
 
-/// The ports that were given out; whoever got one may not listen on it yet.
+/// Ports that were handed out; their users may not listen on them yet.
 static TAKEN: Mutex<Vec<u16>> = Mutex::new(Vec::new());
 
-/// A port on 127.0.0.1 that nothing listens on.
+/// Free port on 127.0.0.1.
 ///
-/// Asking the system for port 0 would give one of those that outgoing connections are made from, and one of them could
-/// take it again in the seconds until the server listens. These lie below that range, and are drawn at random so that
-/// two runs on one machine don't try the same ones in the same order.
+/// Asking the system for port 0 would give one of those that outgoing connections use, and one of them could take it
+/// again in the seconds until the server listens. These lie below that range, and are drawn at random so that two runs
+/// on one machine don't try the same ones in the same order.
 pub(crate) fn free() -> Result<u16> {
     let mut taken = TAKEN.lock().unwrap_or_else(PoisonError::into_inner);
     for _ in 0..1000 {

@@ -1,4 +1,4 @@
-//! A PostgreSQL server of one's own.
+//! Private PostgreSQL server.
 
 use std::fs;
 use std::os::unix::fs::chown;
@@ -10,18 +10,18 @@ use anyhow::{Context as _, Result, bail};
 use super::keeper::{Keep, Kept};
 use super::{Running, START_LIMIT, install, ports};
 
-/// What a test is told.
+/// Variables for tests.
 pub(super) const VARIABLES: [&str; 1] = ["EVENT_GRPC_TEST_POSTGRES_URL"];
 
-/// Makes a cluster in `$2` and becomes its server, with the programs in `$1` and on port `$3`. Durability is PostgreSQL's
-/// own affair, so neither step waits for the disk; the tests ask about ours.
+/// Creates a cluster in `$2` and becomes its server, with the programs in `$1` and on port `$3`. PostgreSQL's
+/// durability isn't under test, so neither step waits for the disk.
 const START: &str = r#"
 "$1/initdb" --pgdata="$2" --username=postgres --auth=trust --encoding=UTF8 --locale=C --no-sync || exit
 exec "$1/postgres" -D "$2" -c port="$3" -c unix_socket_directories="$2" -c listen_addresses=127.0.0.1 \
     -c max_connections=200 -c fsync=off
 "#;
 
-/// Makes a cluster, starts its server and waits until it takes connections.
+/// Creates a cluster, starts its server and waits until it accepts connections.
 pub(super) fn start(directory: &Path) -> Result<Running> {
     let programs =
         install::postgres_programs().context("the PostgreSQL server is not installed")?;
@@ -40,7 +40,7 @@ pub(super) fn start(directory: &Path) -> Result<Running> {
     let mut server = as_account(account, "sh");
     server.args(["-c", START, "sh"]).arg(&programs).arg(&data);
     server.arg(port.to_string()).current_dir(&data);
-    // Its immediate shutdown: the data goes away with it, but shared memory has to be given back.
+    // Its immediate shutdown: the data is removed with it, but shared memory has to be released.
     let keep = Keep {
         name: "postgres",
         signal: "QUIT",
@@ -56,7 +56,7 @@ pub(super) fn start(directory: &Path) -> Result<Running> {
     })
 }
 
-/// The user and group to run as in place of root, as which PostgreSQL refuses to run.
+/// User and group to run as instead of root, as which PostgreSQL refuses to run.
 fn account() -> Result<(u32, u32)> {
     let number = |option: &str| -> Result<u32> {
         for name in ["postgres", "nobody"] {
@@ -75,7 +75,7 @@ fn account() -> Result<(u32, u32)> {
     Ok((number("-u")?, number("-g")?))
 }
 
-/// A command that runs as `account`. It becomes the program, and not its parent, so that signals reach it.
+/// Command that runs as `account`. It becomes the program, and not its parent, so that signals reach it.
 fn as_account(account: Option<(u32, u32)>, program: &str) -> Command {
     let Some((user, group)) = account else {
         return Command::new(program);

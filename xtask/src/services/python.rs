@@ -1,4 +1,4 @@
-//! A Python environment of one's own, for the client in `tests/python`.
+//! Private Python environment, for the client in `tests/python`.
 
 use std::env;
 use std::fs::{self, File};
@@ -10,13 +10,13 @@ use anyhow::{Context as _, Result, bail};
 
 use super::Running;
 
-/// What a test is told: the interpreter that has the packages.
+/// Variables for tests: the interpreter that has the packages.
 pub(super) const VARIABLES: [&str; 1] = ["EVENT_GRPC_TEST_PYTHON"];
 
-/// Works only if the packages are there, and the Python that they were installed for.
+/// Succeeds only if the packages are installed for this Python.
 const CHECK: &str = "import grpc, grpc_tools.protoc, google.protobuf";
 
-/// Makes the environment, unless an earlier run has. It stays with what is built, and not in `_directory`, because
+/// Creates the environment, unless an earlier run has. It stays with the build output, and not in `_directory`, because
 /// fetching the packages takes longer than all the rest.
 pub(super) fn prepare(_directory: &Path) -> Result<Running> {
     let top = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
@@ -26,7 +26,7 @@ pub(super) fn prepare(_directory: &Path) -> Result<Running> {
     let target = env::var_os("CARGO_TARGET_DIR").map_or_else(|| top.join("target"), PathBuf::from);
     let target = std::path::absolute(target)?;
 
-    // Other requirements have another place, so that nobody's environment changes while tests use it.
+    // Other requirements have another directory, so that an environment doesn't change while tests use it.
     let mut hasher = DefaultHasher::new();
     text.hash(&mut hasher);
     let name = format!("python-venv-{:016x}", hasher.finish());
@@ -62,7 +62,7 @@ pub(super) fn prepare(_directory: &Path) -> Result<Running> {
     })
 }
 
-/// Whether Python is installed with what makes an environment; Debian has that in a package of its own.
+/// True if Python is installed with ensurepip and venv; Debian has them in a separate package.
 pub(super) fn is_installed() -> bool {
     succeeds(Command::new("python3").args(["-c", "import ensurepip, venv"]))
 }
@@ -72,7 +72,7 @@ fn succeeds(command: &mut Command) -> bool {
     quiet.is_ok_and(|status| status.success())
 }
 
-/// Runs a command to its end; what it wrote is shown only if it fails.
+/// Runs a command to its end; its output is shown only if it fails.
 fn finish(command: &mut Command) -> Result<()> {
     let output = command
         .stdin(Stdio::null())

@@ -1,4 +1,4 @@
-//! A RabbitMQ broker of one's own: its node name, its Erlang port mapper, its cookie and all of its files are private.
+//! Private RabbitMQ broker: its node name, its Erlang port mapper, its cookie and all of its files are its own.
 
 use std::fs;
 use std::io::{Read as _, Write as _};
@@ -13,18 +13,18 @@ use anyhow::{Context as _, Result, bail};
 use super::keeper::{Keep, Kept};
 use super::{Running, START_LIMIT, install, ports};
 
-/// What a test is told: the address, and a command that is `rabbitmqctl` for this broker.
+/// Variables for tests: the address, and a command that is `rabbitmqctl` for this broker.
 pub(super) const VARIABLES: [&str; 2] = ["EVENT_GRPC_TEST_AMQP_URL", "EVENT_GRPC_TEST_RABBITMQCTL"];
 
-/// Starts the port mapper in the same process group as the broker. Left to itself the broker would start one that
-/// outlives it and belongs to nobody.
+/// Starts the port mapper in the same process group as the broker. Otherwise the broker would start one that outlives
+/// it.
 const START: &str = r#"
 port=$ERL_EPMD_PORT
 epmd -port "$port" -address 127.0.0.1 &
 exec "$1" -noinput
 "#;
 
-/// A broker that can be started, and started again over the same data.
+/// Broker that can be restarted over the same data.
 pub(crate) struct Broker {
     programs: PathBuf,
     port: u16,
@@ -45,7 +45,7 @@ pub(super) fn start(directory: &Path) -> Result<Running> {
 }
 
 impl Broker {
-    /// Writes everything that a broker in this directory needs.
+    /// Writes the configuration of a broker in this directory.
     pub(crate) fn prepare(directory: &Path) -> Result<Self> {
         let programs = install::rabbitmq_programs().context("rabbitmq-server is not installed")?;
         let port = ports::free()?;
@@ -62,14 +62,14 @@ impl Broker {
         })
     }
 
-    /// Starts it and waits until it speaks AMQP. The directory, if one is named, goes away with it.
+    /// Starts it and waits until it speaks AMQP. The directory, if one is named, is removed with it.
     pub(crate) fn start(&self, directory: Option<&Path>) -> Result<Kept> {
         let mut server = Command::new("sh");
         server
             .args(["-c", START, "sh"])
             .arg(self.programs.join("rabbitmq-server"))
             .envs(self.environment.iter().cloned());
-        // Its data goes away with it, so there is nothing that a slow and orderly end would save.
+        // Its data is removed with it, so there is nothing that a slow and orderly end would save.
         let keep = Keep {
             name: "rabbitmq",
             signal: "KILL",
@@ -81,17 +81,17 @@ impl Broker {
         Ok(kept)
     }
 
-    /// Where it listens, on loopback.
+    /// AMQP port, on loopback.
     pub(crate) fn port(&self) -> u16 {
         self.port
     }
 
-    /// Its address with its account.
+    /// URL with its account.
     pub(crate) fn url(&self) -> String {
         url(self.port)
     }
 
-    /// Runs `rabbitmqctl` for it; says what it printed.
+    /// Runs `rabbitmqctl` for it; returns its output.
     pub(crate) fn control(&self, args: &[&str]) -> Result<String> {
         let output = Command::new(&self.control).args(args).output()?;
         if !output.status.success() {
@@ -102,12 +102,12 @@ impl Broker {
     }
 }
 
-/// The address of a broker, or of what stands in front of it.
+/// URL of a broker, or of a proxy in front of it.
 pub(crate) fn url(port: u16) -> String {
     format!("amqp://guest:guest@127.0.0.1:{port}/%2f")
 }
 
-/// The variables that make the broker, and its command line tool, keep to `directory` and to loopback.
+/// Variables that confine the broker and its command line tool to `directory` and to loopback.
 fn settings(directory: &Path, port: u16) -> Result<Vec<(&'static str, String)>> {
     let file = |name: &str| directory.join(name).display().to_string();
     let (epmd, distribution) = (ports::free()?, ports::free()?);
@@ -120,10 +120,10 @@ fn settings(directory: &Path, port: u16) -> Result<Vec<(&'static str, String)>> 
     )?;
 
     let loopback = "-kernel inet_dist_use_interface {127,0,0,1} -start_epmd false";
-    // Schedulers that spin while there is nothing to do would take time from the tests.
+    // Schedulers that spin while idle would take time from the tests.
     let idle = "+sbwt none +sbwtdcpu none +sbwtdio none";
     Ok(vec![
-        // The cookie is made in the home directory.
+        // The cookie is created in the home directory.
         ("HOME", file("home")),
         ("ERL_EPMD_ADDRESS", "127.0.0.1".into()),
         ("ERL_EPMD_PORT", epmd.to_string()),
@@ -146,7 +146,7 @@ fn settings(directory: &Path, port: u16) -> Result<Vec<(&'static str, String)>> 
     ])
 }
 
-/// A broker's command line tool needs the same variables, so it comes as one file that can be called as it is.
+/// Wrapper of the command line tool, which needs the same variables as the broker.
 fn control_script(programs: &Path, environment: &[(&str, String)]) -> String {
     let exports: String = environment
         .iter()
@@ -158,7 +158,7 @@ fn control_script(programs: &Path, environment: &[(&str, String)]) -> String {
     )
 }
 
-/// The port is open before the broker is up; only an answer to the protocol header says that it serves.
+/// True if it speaks AMQP: the port is open earlier, and only an answer to the protocol header shows that it serves.
 fn speaks_amqp(port: u16) -> std::io::Result<bool> {
     let mut stream = TcpStream::connect((Ipv4Addr::LOCALHOST, port))?;
     stream.set_read_timeout(Some(Duration::from_secs(5)))?;

@@ -1,11 +1,11 @@
-//! The memory of the server and of ClickHouse while a siege goes on, and whether both are still those that began it.
+//! Observes the memory of the server and of ClickHouse during a siege, and that neither restarts.
 
 use anyhow::{Context as _, Result};
 
 use crate::bench::setting::Running;
 use crate::memory::peak;
 
-/// Processes under observation.
+/// Observed processes.
 pub(super) struct Watch {
     processes: Vec<Seen>,
 }
@@ -13,12 +13,12 @@ pub(super) struct Watch {
 struct Seen {
     name: &'static str,
     pid: u32,
-    /// The most that it had, in MiB.
+    /// Peak memory, in MiB.
     peak: u64,
 }
 
 impl Watch {
-    /// Looks at the server and at ClickHouse. RabbitMQ is somebody else's.
+    /// Begins to observe the server and ClickHouse. RabbitMQ isn't part of the test.
     pub(super) fn begin(running: &Running) -> Result<Self> {
         let named = running
             .processes
@@ -37,7 +37,7 @@ impl Watch {
         })
     }
 
-    /// Looks again. A process that has ended is one that was harmed.
+    /// Samples the memory; fails if a process has ended.
     pub(super) fn look(&mut self) -> Result<()> {
         for seen in &mut self.processes {
             seen.peak = peak(seen.pid).with_context(|| {
@@ -47,7 +47,7 @@ impl Watch {
         Ok(())
     }
 
-    /// The most that a process had, in MiB.
+    /// Peak memory of a process, in MiB.
     pub(super) fn peak(&self, name: &str) -> u64 {
         let seen = self.processes.iter().find(|seen| seen.name == name);
         seen.map_or(0, |seen| seen.peak)

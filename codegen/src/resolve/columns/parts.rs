@@ -1,12 +1,14 @@
 //! A wildcard over a function that says many things of one value: a column for each.
 
 use super::{Column, doc, stands_for_nothing, type_of};
-use crate::diagnostic::Diagnostics;
-use crate::expression::{Argument, Call, Expression};
+use crate::base::diagnostic::Diagnostics;
+use crate::function::low_cardinality::LOW_CARDINALITY;
+use crate::function::user_agent::{PARTS, USER_AGENT};
 use crate::model;
-use crate::spec;
-use crate::typing::{self, Scope, USER_AGENT};
-use crate::yaml::Text;
+use crate::resolve::typing::{self, Scope};
+use crate::syntax::expression::{Argument, Call, Expression};
+use crate::syntax::spec;
+use crate::syntax::yaml::Text;
 
 /// The columns of what `PATH | user_agent` says, but for those that an explicit column is called like.
 pub(super) fn expand(
@@ -17,12 +19,12 @@ pub(super) fn expand(
 ) -> Option<Vec<Column>> {
     let expression = typing::read(text, out)?;
     let last = expression.calls.last()?.clone();
-    if last.name.text != "user_agent" || !last.arguments.is_empty() {
+    if last.name.text != USER_AGENT.name || !last.arguments.is_empty() {
         out.push(stands_for_nothing(text));
         return None;
     }
     let mut columns = Vec::new();
-    for (name, truth) in USER_AGENT {
+    for (name, truth) in PARTS {
         if table.column(name).is_some() {
             continue;
         }
@@ -58,7 +60,7 @@ fn part(expression: &Expression, last: &Call, name: &str, truth: bool) -> Expres
     }
     if !truth {
         let mut name = last.name.clone();
-        "low_cardinality".clone_into(&mut name.text);
+        LOW_CARDINALITY.name.clone_into(&mut name.text);
         part.calls.push(Call {
             name,
             arguments: Vec::new(),

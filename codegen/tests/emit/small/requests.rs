@@ -15,8 +15,8 @@ impl Made<'_> {
             written: format!("expression of {name}"),
         };
         let json = |root, functions| value(root, functions, Type::Json);
-        let without = Function::Without("at".into());
-        let rfc3339 = vec![Function::EpochMillis, Function::Rfc3339];
+        let without = Function::of_texts("without", &["at"]);
+        let rfc3339 = vec![Function::new("epoch_millis"), Function::new("rfc3339")];
         vec![Request {
             name: "posts_api".into(),
             doc: "Whoever wants to know of posts.".into(),
@@ -24,7 +24,7 @@ impl Made<'_> {
             by: Some((
                 value(
                     self.body("handle"),
-                    vec![Function::Default("ANY".into())],
+                    vec![Function::of_texts("default", &["ANY"])],
                     Type::String,
                 ),
                 "body.handle | default(\"ANY\")".into(),
@@ -48,11 +48,11 @@ impl Made<'_> {
                 ),
                 member(
                     "metrics",
-                    json(self.body("metrics"), vec![Function::WithoutNulls]),
+                    json(self.body("metrics"), vec![Function::new("without_nulls")]),
                 ),
                 member(
                     "extra",
-                    json(self.body("extra"), vec![Function::WithoutNulls]),
+                    json(self.body("extra"), vec![Function::new("without_nulls")]),
                 ),
                 member("geo", json(self.body("geo"), vec![])),
                 member("id", value(Root::Id, vec![], Type::String)),

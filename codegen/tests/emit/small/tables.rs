@@ -3,14 +3,15 @@
 use std::collections::BTreeMap;
 
 use event_grpc_codegen::model::{
-    Column, ErrorField, From, Function, Input, Root, Scalar, Table, TextLimit, Type, Value,
+    ClickHouse, Column, ErrorField, From, Function, Input, Root, Store, Table, TextLimit, Type,
+    Value,
 };
 
-use super::{Made, column, dictionary, nullable, value};
+use super::{Made, clickhouse, column, dictionary, not_after_now, nullable, value};
 
 impl Made<'_> {
     pub(super) fn event(&self) -> Table {
-        let clock = vec![Function::EpochMillis, Function::NotAfterNow];
+        let clock = vec![Function::new("epoch_millis"), not_after_now()];
         Table {
             doc: "Every event, with its payload as JSON.".into(),
             limits: BTreeMap::from([limit("country", 1024, false), limit("event_id", 256, true)]),
@@ -26,13 +27,13 @@ impl Made<'_> {
                         "type",
                         dictionary(Type::String),
                         Root::TypeName,
-                        vec![Function::LowCardinality],
+                        vec![Function::new("low_cardinality")],
                     ),
                     column(
                         "sent_timestamp",
                         Type::Millis,
                         self.in_event("timestamp"),
-                        vec![Function::EpochMillis],
+                        vec![Function::new("epoch_millis")],
                     ),
                     column(
                         "event_timestamp",
@@ -55,15 +56,20 @@ impl Made<'_> {
                         "campaign",
                         dictionary(nullable(Type::String)),
                         self.header("campaign"),
-                        vec![Function::Lower],
+                        vec![Function::new("lower")],
                     ),
                     column(
                         "channel",
                         Type::String,
                         self.header("channel"),
-                        vec![Function::Default("web".into())],
+                        vec![Function::of_texts("default", &["web"])],
                     ),
-                    column("params", Type::Json, Root::Payload, vec![Function::Json]),
+                    column(
+                        "params",
+                        Type::Json,
+                        Root::Payload,
+                        vec![Function::new("json")],
+                    ),
                     column("unknown_fields", Type::String, Root::Unknown, vec![]),
                 ],
             )
@@ -133,22 +139,27 @@ impl Made<'_> {
             Root::Unknown,
             vec![],
         ));
-        Table {
-            types: vec![9, 10],
-            partition_by: String::new(),
-            ..table("everything", Input::Events, &["event_id"], columns)
-        }
+        let mut table = table("everything", Input::Events, &["event_id"], columns);
+        table.types = vec![9, 10];
+        clickhouse(&mut table).partition_by = String::new();
+        table
     }
 
     pub(super) fn post(&self) -> Table {
         let format = || {
-            vec![Function::DateTime {
-                format: "%Y-%m-%d %H:%M:%S".into(),
-                zone: "Asia/Kolkata".into(),
-                fraction: false,
-            }]
+            vec![Function::of_texts(
+                "datetime",
+                &["%Y-%m-%d %H:%M:%S", "Asia/Kolkata"],
+            )]
         };
-        let epoch = vec![Function::EpochSeconds];
+        let epoch = vec![Function::new("epoch_seconds")];
+        // What a literal holds is no name.
+        let unnamed = vec![Function::of_texts("default", &["json::views::Kind"])];
+        let told = vec![
+            Function::of_texts("default", &[r#"{"a":1,"b":null}"#]),
+            Function::new("parse_json"),
+        ];
+        let agent = |part: &str| vec![Function::of_texts("user_agent", &[part])];
         table(
             "post",
             Input::Json(self.message("log.Post")),
@@ -183,38 +194,34 @@ impl Made<'_> {
                     "metrics",
                     Type::Json,
                     self.body("metrics"),
-                    vec![Function::Json],
+                    vec![Function::new("json")],
                 ),
                 column(
                     "extra",
                     Type::Json,
                     self.body("extra"),
-                    vec![Function::Json],
+                    vec![Function::new("json")],
                 ),
                 column(
                     "views",
                     nullable(Type::Int64),
                     self.inside("metrics", &["views"]),
-                    vec![Function::As(Scalar::Integer)],
+                    vec![Function::new("integer")],
                 ),
                 column(
                     "channel",
                     Type::String,
                     self.inside("extra", &["touch", "~channel"]),
                     vec![
-                        Function::As(Scalar::Text),
-                        Function::Coalesce(Box::new(Value {
-                            root: Root::Id,
-                            functions: vec![],
-                            ty: Type::String,
-                        })),
+                        Function::new("text"),
+                        Function::of_value("coalesce", value(Root::Id, vec![], Type::String)),
                     ],
                 ),
                 column(
                     "touch",
                     Type::Json,
                     self.inside("extra", &["touch"]),
-                    vec![Function::Json],
+                    vec![Function::new("json")],
                 ),
                 column(
                     "items",
@@ -229,12 +236,45 @@ impl Made<'_> {
                     Root::HeaderOf("x-device".into()),
                     vec![],
                 ),
-                column("headers", Type::Json, Root::Headers, vec![Function::Json]),
+                column(
+                    "headers",
+                    Type::Json,
+                    Root::Headers,
+                    vec![Function::new("json")],
+                ),
+                // These begin alike, by twos.
+                column(
+                    "device_shown",
+                    Type::String,
+                    Root::HeaderOf("x-device".into()),
+                    vec![Function::new("upper")],
+                ),
+                column(
+                    "handle_plain",
+                    Type::String,
+                    self.body("handle"),
+                    unnamed.clone(),
+                ),
+                column(
+                    "handle_shown",
+                    Type::String,
+                    self.body("handle"),
+                    [unnamed, vec![Function::new("upper")]].concat(),
+                ),
+                column("told", Type::Json, self.body("handle"), told.clone()),
+                column(
+                    "told_less",
+                    Type::Json,
+                    self.body("handle"),
+                    [told, vec![Function::new("without_nulls")]].concat(),
+                ),
+                column("os", Type::String, self.body("name"), agent("os_name")),
+                column("bot", Type::Bool, self.body("name"), agent("bot")),
                 column(
                     "complete",
                     Type::Json,
                     Root::WholeBody,
-                    vec![Function::Json],
+                    vec![Function::new("json")],
                 ),
                 column("insert_timestamp", Type::Millis, Root::Now, vec![]),
             ],
@@ -243,7 +283,7 @@ impl Made<'_> {
 
     pub(super) fn error(&self) -> Table {
         let error = |name: &str, ty, field| column(name, ty, Root::Error(field), vec![]);
-        let clock = vec![Function::EpochMillis, Function::NotAfterNow];
+        let clock = vec![Function::new("epoch_millis"), not_after_now()];
         table(
             "error",
             Input::DeadLetters,
@@ -269,7 +309,12 @@ impl Made<'_> {
                     self.header("campaign"),
                     vec![],
                 ),
-                column("params", Type::Json, Root::Payload, vec![Function::Json]),
+                column(
+                    "params",
+                    Type::Json,
+                    Root::Payload,
+                    vec![Function::new("json")],
+                ),
                 column("insert_timestamp", Type::Millis, Root::Now, vec![]),
             ],
         )
@@ -279,18 +324,19 @@ impl Made<'_> {
 fn table(name: &str, input: Input, order_by: &[&str], columns: Vec<Column>) -> Table {
     Table {
         name: name.into(),
-        database: (name == "post").then(|| "audit".into()),
         doc: String::new(),
-        postgres: None,
-        engine: match columns.iter().any(|c| c.name == "insert_timestamp") {
-            true => "ReplacingMergeTree(insert_timestamp)".into(),
-            false => "ReplacingMergeTree".into(),
-        },
-        partition_by: match columns.iter().any(|c| c.name == "insert_timestamp") {
-            true => "toYYYYMM(insert_timestamp)".into(),
-            false => String::new(),
-        },
-        order_by: order_by.iter().map(|key| (*key).to_owned()).collect(),
+        store: Store::ClickHouse(ClickHouse {
+            database: (name == "post").then(|| "audit".into()),
+            engine: match columns.iter().any(|c| c.name == "insert_timestamp") {
+                true => "ReplacingMergeTree(insert_timestamp)".into(),
+                false => "ReplacingMergeTree".into(),
+            },
+            partition_by: match columns.iter().any(|c| c.name == "insert_timestamp") {
+                true => "toYYYYMM(insert_timestamp)".into(),
+                false => String::new(),
+            },
+            order_by: order_by.iter().map(|key| (*key).to_owned()).collect(),
+        }),
         input,
         types: Vec::new(),
         every_type: false,

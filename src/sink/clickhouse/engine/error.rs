@@ -1,4 +1,4 @@
-//! What can go wrong with the embedded engine, and what to do about it.
+//! Errors of the embedded engine, and what to do about them.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -7,20 +7,20 @@ use std::time::Duration;
 /// A failure to find, fetch or run the embedded engine.
 #[derive(Debug, thiserror::Error)]
 pub enum EngineError {
-    /// The path that the user gave doesn't lead to an engine.
+    /// The configured path isn't an engine.
     #[error(
         "the configured ClickHouse engine `{path}` {problem}; it should be a `clickhouse` binary or a `libchdb.so`"
     )]
     Configured {
-        /// The path as configured.
+        /// Configured path.
         path: PathBuf,
-        /// What is wrong with it, as the end of a sentence.
+        /// Problem, as the end of a sentence.
         problem: &'static str,
     },
 
-    /// No engine was there, and it couldn't be fetched.
+    /// No engine was found, and it couldn't be fetched.
     #[error(
-        "there is no ClickHouse engine, and it can't be fetched: {cause}\n\
+        "no ClickHouse engine was found, and it can't be fetched: {cause}\n\
          Any one of these helps:\n  \
          1. `--engine-path PATH` (or EVENT_GRPC_ENGINE_PATH), with a `clickhouse` binary or a `libchdb.so`\n  \
          2. a `clickhouse` binary on PATH\n  \
@@ -29,29 +29,29 @@ pub enum EngineError {
         cache.display()
     )]
     Missing {
-        /// Where the cache would hold the library.
+        /// Path of the library in the cache.
         cache: PathBuf,
-        /// The package that holds the engine, with its version.
+        /// Package of the engine, with its version.
         package: String,
-        /// Why it couldn't be fetched.
+        /// Error of the fetch.
         cause: FetchError,
     },
 
-    /// What was fetched isn't what this build was made for.
+    /// The fetched library isn't the one that this build expects.
     #[error(
         "the ClickHouse engine in the package `{package}` has the SHA-256 checksum {found}, but {expected} was expected; \
-         it was thrown away. A registry that alters packages, or one that was tampered with, does this"
+         it was deleted. A registry that alters packages, or was tampered with, can cause this"
     )]
     Checksum {
-        /// The package that holds the engine, with its version.
+        /// Package of the engine, with its version.
         package: String,
-        /// The checksum that this build knows.
+        /// Expected checksum.
         expected: &'static str,
-        /// The checksum of what arrived.
+        /// Checksum of the fetched library.
         found: String,
     },
 
-    /// Another server works on the same data.
+    /// Another server uses the same data.
     #[error(
         "the data directory `{}` is in use by another event-grpc; stop that one, or choose another directory",
         directory.display()
@@ -61,14 +61,14 @@ pub enum EngineError {
         directory: PathBuf,
     },
 
-    /// A file or directory of the engine can't be made or opened.
+    /// A file or directory of the engine can't be created or opened.
     #[error("can't {action} `{}`: {source}", path.display())]
     Io {
-        /// What was tried, as a verb.
+        /// Attempted action, as a verb.
         action: &'static str,
-        /// The place.
+        /// Path.
         path: PathBuf,
-        /// The reason.
+        /// Cause.
         source: io::Error,
     },
 
@@ -77,11 +77,11 @@ pub enum EngineError {
     Ended {
         /// The engine.
         engine: PathBuf,
-        /// How it ended.
+        /// Exit status.
         status: String,
         /// Its log file.
         log: PathBuf,
-        /// The last lines of the log.
+        /// Last lines of the log.
         tail: String,
     },
 
@@ -90,19 +90,19 @@ pub enum EngineError {
     NotReady {
         /// The engine.
         engine: PathBuf,
-        /// How long it was given.
+        /// Time that it was given.
         waited: Duration,
         /// Its log file.
         log: PathBuf,
-        /// The last lines of the log.
+        /// Last lines of the log.
         tail: String,
     },
 }
 
-/// Why the engine couldn't be fetched.
+/// Reason why the engine couldn't be fetched.
 #[derive(Debug, thiserror::Error)]
 pub enum FetchError {
-    /// No checksum is known for this kind of machine.
+    /// No checksum is known for this platform.
     #[error("this build knows no engine package for {os} on {arch}")]
     Platform {
         /// The operating system.
@@ -110,34 +110,34 @@ pub enum FetchError {
         /// The processor architecture.
         arch: &'static str,
     },
-    /// There is no place to keep it.
+    /// There is no cache directory.
     #[error("there is no user cache directory, because neither XDG_CACHE_HOME nor HOME is set")]
     NoCache,
-    /// There is no npm.
+    /// npm is missing.
     #[error("npm isn't on PATH")]
     NoNpm,
-    /// npm ran and failed.
+    /// npm failed.
     #[error("`npm pack` failed ({status}): {output}")]
     Npm {
-        /// How npm ended.
+        /// Exit status of npm.
         status: String,
-        /// The end of what it wrote.
+        /// End of its output.
         output: String,
     },
     /// It took too long.
     #[error("it took longer than {} minutes", .0.as_secs() / 60)]
     Timeout(Duration),
-    /// The package isn't built as expected.
+    /// The package lacks the library.
     #[error("the package holds no file `{0}`")]
     NotInPackage(&'static str),
     /// Reading or writing failed.
     #[error("can't {action} `{}`: {source}", path.display())]
     Io {
-        /// What was tried, as a verb.
+        /// Attempted action, as a verb.
         action: &'static str,
-        /// The place.
+        /// Path.
         path: PathBuf,
-        /// The reason.
+        /// Cause.
         source: io::Error,
     },
 }

@@ -19,25 +19,24 @@ use tempfile::TempDir;
 use tokio::process::{Child, Command};
 
 use super::error::FetchError;
-use super::provision::LIBRARY;
-use super::release::Release;
+use super::release::{LIBRARY, Release};
 
-/// How long fetching may take in all, waiting for another process included.
+/// Time limit of the whole fetch, waiting for another process included.
 const LIMIT: Duration = Duration::from_mins(15);
 
-/// How often the bar moves and a lock that another process holds is tried again.
+/// Interval at which the progress bar is updated and a lock that another process holds is retried.
 const TICK: Duration = Duration::from_millis(200);
 
-/// What starts the name of a temporary directory, so that those left by a killed process are known.
+/// Prefix of temporary directories, by which those of killed processes are recognized.
 const TEMPORARY: &str = "fetch-";
 
-/// What became of a fetch that ran to its end.
+/// Result of a fetch that ran to its end.
 pub(super) enum Fetched {
-    /// The library is in its place.
+    /// The library is in place.
     Library(PathBuf),
-    /// The library that arrived has another checksum, and nothing of it was kept.
+    /// The library has another checksum, and was not kept.
     Refused {
-        /// The checksum that it has.
+        /// Its checksum.
         checksum: String,
     },
 }
@@ -91,25 +90,25 @@ async fn fetch_unbounded(
     Ok(Fetched::Library(place.to_owned()))
 }
 
-/// Takes the lock, which ends with the file that is returned, or with the process.
+/// Takes the lock, which ends with the returned file or the process.
 async fn lock(path: &Path) -> Result<File, FetchError> {
     let file = File::create(path).map_err(FetchError::io("create", path))?;
     loop {
         match file.try_lock() {
             Ok(()) => return Ok(file),
             Err(TryLockError::WouldBlock) => tokio::time::sleep(TICK).await,
-            // Some network file systems have no locks. Without one the rename still keeps the
-            // library whole; it may be fetched twice.
+            // Some network file systems have no locks. Without one the rename still keeps the library whole; it may be
+            // fetched twice.
             Err(TryLockError::Error(_)) => return Ok(file),
         }
     }
 }
 
-/// Removes what killed processes have left. The caller holds the lock, so none of it is in use.
+/// Removes the leftovers of killed processes. The caller holds the lock, so none of it is in use.
 fn remove_leftovers(directory: &Path) {
     for entry in fs::read_dir(directory).into_iter().flatten().flatten() {
         if entry.file_name().to_string_lossy().starts_with(TEMPORARY) {
-            // What can't be removed only takes room.
+            // A leftover that can't be removed only takes disk space.
             fs::remove_dir_all(entry.path()).ok();
         }
     }
@@ -128,7 +127,7 @@ fn progress_bar(release: &Release, quiet: bool) -> ProgressBar {
     bar
 }
 
-/// Runs `npm pack` and gives the packed file that it wrote.
+/// Runs `npm pack` and returns the packed file.
 async fn pack(
     release: &Release,
     npm: &Path,
@@ -174,7 +173,7 @@ async fn pack(
         })
 }
 
-/// npm tells nothing while it fetches, so the bar follows the biggest file that it writes.
+/// npm reports no progress, so the bar follows the biggest file that it writes.
 async fn wait_with_progress(
     mut child: Child,
     directory: &Path,
@@ -190,7 +189,7 @@ async fn wait_with_progress(
     }
 }
 
-/// The size of the biggest file below a directory, down to a depth.
+/// Size of the biggest file below a directory, down to a depth.
 fn biggest_file(directory: &Path, depth: u8) -> u64 {
     let sizes = fs::read_dir(directory)
         .into_iter()
@@ -206,7 +205,7 @@ fn biggest_file(directory: &Path, depth: u8) -> u64 {
     sizes.max().unwrap_or(0)
 }
 
-/// Unpacks the library and gives its checksum.
+/// Unpacks the library and returns its checksum.
 async fn unpack(
     release: &Release,
     packed: PathBuf,

@@ -1,4 +1,4 @@
-//! One run of the child: its command line, the wait until it answers, and its end.
+//! One run of the engine's child process: command line, wait until it is ready, and end.
 
 use std::fs::{self, File};
 use std::io::{self, Read, Seek, SeekFrom};
@@ -13,45 +13,45 @@ use tokio::process::{Child, ChildStdin, Command};
 use super::error::EngineError;
 use super::provision::Program;
 
-/// How long a child may take to end when its pipe closes. It gives the engine 3 s and then kills it.
+/// Time limit for a child to end when its pipe closes. It gives the engine 3 s and then kills it.
 const END_LIMIT: Duration = Duration::from_secs(8);
 
-/// How often the engine is asked whether it is ready.
+/// Interval at which the engine is asked if it is ready.
 const ASK_INTERVAL: Duration = Duration::from_millis(50);
 
-/// How much of the end of the engine's log goes into an error.
+/// Length of the end of the engine's log in an error, in bytes.
 const LOG_TAIL: u64 = 4_000;
 
-/// What stays the same from one run to the next.
+/// Parameters that all runs share.
 #[derive(Debug)]
 pub(super) struct Launch {
-    /// The `event-grpc` executable that has the hidden command.
+    /// `event-grpc` executable with the hidden command.
     pub(super) executable: PathBuf,
     /// The engine.
     pub(super) program: Program,
     /// The engine's own directory, as an absolute path.
     pub(super) data: PathBuf,
-    /// The file that takes what the engine writes to its standard output and error.
+    /// File for the engine's standard output and error.
     pub(super) log: PathBuf,
-    /// How long the engine may take until it answers.
+    /// Start timeout of the engine.
     pub(super) ready_timeout: Duration,
 }
 
-/// The loopback ports of a run.
+/// Loopback ports of a run.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Ports {
-    /// For HTTP.
+    /// HTTP port.
     pub(super) http: u16,
-    /// For the native protocol.
+    /// Native protocol port.
     pub(super) native: u16,
 }
 
-/// A child, and the hold on it.
+/// Child process, and the pipe that keeps it running.
 #[derive(Debug)]
 pub(super) struct Running {
     child: Child,
     pid: u32,
-    /// The pipe that the child watches: closing it ends the child.
+    /// Pipe that the child watches: closing it ends the child.
     lease: Option<ChildStdin>,
 }
 
@@ -74,7 +74,7 @@ impl Launch {
                 tail: self.log_tail(),
             },
         };
-        // The failure says what happened; a child that won't end would add nothing to it.
+        // The failure tells what happened; a child that doesn't end would add nothing to it.
         running.end().await.ok();
         Err(failure)
     }
@@ -98,9 +98,9 @@ impl Launch {
                 "--tcp-port",
                 &ports.native.to_string(),
             ])
-            // The engine would take a config.xml of the user's working directory for its own.
+            // The engine would read a config.xml of the user's working directory.
             .current_dir(&self.data)
-            // Without a zone of its own a DateTime reads the same on a laptop as on a server.
+            // In UTC, a DateTime without a zone reads the same on every machine.
             .env("TZ", "UTC")
             .stdin(Stdio::piped())
             .stdout(output)
@@ -111,7 +111,7 @@ impl Launch {
         let unusable = EngineError::io("run", &self.executable);
         let mut child = spawned.map_err(unusable)?;
         let lease = child.stdin.take();
-        // There is an id as long as nobody has waited for the child.
+        // The id exists as long as the child has not been waited for.
         Ok(Running {
             pid: child.id().unwrap_or_default(),
             child,
@@ -119,7 +119,7 @@ impl Launch {
         })
     }
 
-    /// Opens the log twice, without what earlier runs have written. The child only appends.
+    /// Opens the log twice, without the output of earlier runs. The child only appends.
     fn empty_log(&self) -> io::Result<(File, File)> {
         File::create(&self.log)?;
         let log = fs::OpenOptions::new().append(true).open(&self.log)?;
@@ -169,7 +169,7 @@ impl Running {
         self.child.wait().await
     }
 
-    /// Closes the pipe and waits for the end; kills the child, and a child of its own, if it takes too long.
+    /// Closes the pipe and waits for the end; kills the child and its own child if that takes too long.
     pub(super) async fn end(&mut self) -> io::Result<()> {
         self.lease = None;
         if let Ok(ended) = tokio::time::timeout(END_LIMIT, self.child.wait()).await {
@@ -188,7 +188,7 @@ impl Running {
 }
 
 impl Ports {
-    /// Two ports that are free now. Both are held until both are known, so that they differ.
+    /// Finds two free ports. Both are held until both are known, so that they differ.
     pub(super) fn find() -> io::Result<Self> {
         let http = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
         let native = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;

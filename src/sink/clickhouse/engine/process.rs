@@ -1,4 +1,4 @@
-//! The running engine, as the server sees it.
+//! Running engine, as the server sees it.
 
 use std::fs::{DirBuilder, File, TryLockError};
 use std::io;
@@ -12,25 +12,25 @@ use super::error::EngineError;
 use super::launch::{Launch, Ports, Running};
 use super::provision::{self, Places, Program};
 
-/// How often a start is tried that fails because a port or the directory is taken.
+/// Maximum number of starts that fail because a port or the directory is in use.
 const ATTEMPTS: u32 = 5;
 
-/// What the engine needs to be told.
+/// Configuration of the engine.
 #[derive(Debug, Clone)]
 pub struct EngineConfig {
-    /// The server's data directory; the engine keeps its files below it. It is created if missing.
+    /// Data directory of the server; the engine keeps its files below it. It is created if missing.
     pub data_dir: PathBuf,
-    /// A `clickhouse` binary or a `libchdb.so` to use instead of what would be found or fetched.
+    /// A `clickhouse` binary or a `libchdb.so` to use instead of the one that would be found or fetched.
     pub engine_path: Option<PathBuf>,
-    /// The `event-grpc` executable, if this process runs another one.
+    /// The `event-grpc` executable, if it isn't the running one.
     pub executable: Option<PathBuf>,
-    /// How long the engine may take until it answers.
+    /// Start timeout of the engine.
     pub ready_timeout: Duration,
-    /// Whether to leave out the progress bar of a fetch.
+    /// True to hide the progress bar of a fetch.
     pub quiet: bool,
 }
 
-/// A running engine, and the only one on its data directory.
+/// Running engine, the only one on its data directory.
 ///
 /// Dropping it ends the child too, without waiting for the end.
 #[derive(Debug)]
@@ -39,12 +39,12 @@ pub struct Engine {
     ports: Ports,
     url: String,
     running: Running,
-    /// Held as long as the data directory is in use.
+    /// Lock on the data directory.
     _lock: File,
 }
 
 impl EngineConfig {
-    /// The usual configuration for a data directory.
+    /// Default configuration for a data directory.
     pub fn new(data_dir: impl Into<PathBuf>) -> Self {
         Self {
             data_dir: data_dir.into(),
@@ -94,8 +94,8 @@ impl Engine {
                         _lock: lock,
                     });
                 }
-                // Somebody took a port after it was found free, or the engine of a server that was
-                // killed a moment ago hasn't ended yet. Both pass.
+                // Another process took a port after it was found free, or the engine of a server that was killed a
+                // moment ago hasn't ended yet. Both pass.
                 Err(EngineError::Ended { tail, .. }) if attempt < ATTEMPTS && is_taken(&tail) => {
                     tokio::time::sleep(Duration::from_millis(200) * 2_u32.pow(attempt)).await;
                     attempt += 1;
@@ -105,12 +105,12 @@ impl Engine {
         }
     }
 
-    /// The URL for HTTP. It stays the same over a restart.
+    /// URL of the HTTP interface. It stays the same across restarts.
     pub fn url(&self) -> &str {
         &self.url
     }
 
-    /// The address for the native protocol, as `clickhouse client` wants it.
+    /// Address of the native protocol, for `clickhouse client`.
     pub fn native_address(&self) -> SocketAddr {
         (Ipv4Addr::LOCALHOST, self.ports.native).into()
     }
@@ -125,17 +125,17 @@ impl Engine {
         &self.launch.program
     }
 
-    /// The end of the engine's log, which says why it ended.
+    /// End of the engine's log, which tells why it ended.
     pub fn log_tail(&self) -> String {
         self.launch.log_tail()
     }
 
-    /// Waits until the engine has ended by itself. Dropping the future loses nothing.
+    /// Waits until the engine has ended by itself. Cancel safe.
     pub async fn exited(&mut self) -> io::Result<ExitStatus> {
         self.running.exited().await
     }
 
-    /// Starts the engine again on the same data and ports, after ending it if it still runs.
+    /// Restarts the engine on the same data and ports, after ending it if it still runs.
     pub async fn restart(&mut self) -> Result<(), EngineError> {
         self.end().await?;
         self.running = self.launch.start(self.ports).await?;
@@ -155,7 +155,7 @@ impl Engine {
     }
 }
 
-/// Creates a directory that only this user may read, and gives its absolute path.
+/// Creates a directory that only this user may read, and returns its absolute path.
 fn private_directory(path: &Path) -> Result<PathBuf, EngineError> {
     DirBuilder::new()
         .recursive(true)
@@ -181,7 +181,7 @@ fn lock_directory(directory: &Path) -> Result<File, EngineError> {
     }
 }
 
-/// Whether the engine ended because a port or the directory was taken.
+/// True if the engine ended because a port or the directory was in use.
 fn is_taken(log: &str) -> bool {
     log.contains("Address already in use")
         || log.contains("Another server instance in same directory")

@@ -1,4 +1,4 @@
-//! Where the engine comes from: a configured path, PATH, the user cache, or npm, in this order.
+//! Provisioning of the engine: a configured path, PATH, the user cache, or npm, in this order.
 
 use std::env;
 use std::ffi::{OsStr, OsString};
@@ -7,12 +7,9 @@ use std::path::{Path, PathBuf};
 
 use super::error::{EngineError, FetchError};
 use super::fetch;
-use super::release::{self, Release, VERSION};
+use super::release::{self, LIBRARY, Release, VERSION};
 
-/// The library's name, in the package as in the cache.
-pub(super) const LIBRARY: &str = "libchdb.so";
-
-/// An engine that can be run.
+/// Engine that can be run.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Program {
     /// The engine as a C library.
@@ -21,19 +18,19 @@ pub enum Program {
     Binary(PathBuf),
 }
 
-/// The places where an engine is looked for.
+/// Places where an engine is looked for.
 #[derive(Debug, Clone)]
 pub struct Places {
-    /// The path that the user configured: a `clickhouse` binary or a library.
+    /// Configured path: a `clickhouse` binary or a library.
     pub configured: Option<PathBuf>,
-    /// The directories with programs, as the PATH variable holds them.
+    /// Program directories, from the PATH variable.
     pub path: Option<OsString>,
-    /// The directory in the user cache that holds a directory for each version of the engine.
+    /// Directory in the user cache, with a directory for each version of the engine.
     pub cache: Option<PathBuf>,
 }
 
 impl Program {
-    /// The file that is the engine.
+    /// File of the engine.
     pub fn file(&self) -> &Path {
         match self {
             Self::Library(file) | Self::Binary(file) => file,
@@ -42,7 +39,7 @@ impl Program {
 }
 
 impl Places {
-    /// The places of the user who runs this process.
+    /// Places of the user who runs this process.
     pub fn of_this_user(configured: Option<PathBuf>) -> Self {
         let cache = user_cache(env::var_os("XDG_CACHE_HOME"), env::var_os("HOME"));
         Self {
@@ -102,7 +99,7 @@ async fn provide_release(
     }
 }
 
-/// Finds the engine among what is on this machine already.
+/// Finds the engine on this machine.
 fn find(places: &Places) -> Result<Option<Program>, EngineError> {
     if let Some(path) = &places.configured {
         return configured(path).map(Some);
@@ -117,7 +114,7 @@ fn find(places: &Places) -> Result<Option<Program>, EngineError> {
         .map(Program::Library))
 }
 
-/// A configured path is meant: what is wrong with it is an error, never a reason to look elsewhere.
+/// Checks a configured path: a problem with it is an error, never a reason to look elsewhere.
 fn configured(path: &Path) -> Result<Program, EngineError> {
     let problem = |problem| EngineError::Configured {
         path: path.to_owned(),
@@ -151,7 +148,7 @@ fn is_executable(path: &Path) -> bool {
 
 /// Finds a program in the directories of a PATH value.
 fn find_executable(name: &str, path: Option<&OsStr>) -> Option<PathBuf> {
-    // A relative entry of PATH would mean another directory to the child, which has its own.
+    // A relative entry of PATH would be another directory for the child, which has its own.
     env::split_paths(path?)
         .filter(|directory| directory.is_absolute())
         .map(|directory| directory.join(name))
@@ -162,7 +159,7 @@ fn cached_library(cache: &Path) -> PathBuf {
     cache.join(VERSION).join(LIBRARY)
 }
 
-/// The engine's directory in the user cache. The standard says to ignore a relative XDG_CACHE_HOME.
+/// Engine directory in the user cache. The XDG standard says to ignore a relative XDG_CACHE_HOME.
 fn user_cache(xdg: Option<OsString>, home: Option<OsString>) -> Option<PathBuf> {
     let absolute = |value: OsString| Some(PathBuf::from(value)).filter(|path| path.is_absolute());
     let base = xdg

@@ -1,4 +1,4 @@
-//! Keeps the engine running: starts it again when it ends by itself, until told to stop.
+//! Supervisor of the engine: restarts it with backoff when it ends by itself, until stopped.
 
 use std::time::{Duration, Instant};
 
@@ -7,19 +7,19 @@ use tokio_util::sync::CancellationToken;
 use super::error::EngineError;
 use super::process::Engine;
 
-/// The first pause before a restart; each further one is twice as long.
+/// First backoff before a restart; it doubles each time.
 const FIRST_PAUSE: Duration = Duration::from_millis(200);
 
-/// The longest pause before a restart.
+/// Maximum backoff before a restart.
 const LONGEST_PAUSE: Duration = Duration::from_secs(10);
 
-/// An engine that ran for this long was well, so its end is a new trouble and not the old one.
+/// Uptime after which the backoff starts again from the first one.
 const WELL: Duration = Duration::from_secs(60);
 
 /// Runs until `stop` is cancelled, then ends the engine.
 ///
-/// While the engine is away its clients get errors and wait, as with any server that is gone. It
-/// comes back under the same URL and with every row that an insert was confirmed for.
+/// While the engine is down its clients get errors and wait, as with any server. It comes back under the same URL and
+/// with every row of a confirmed insert.
 pub async fn supervise(mut engine: Engine, stop: CancellationToken) -> Result<(), EngineError> {
     let mut pause = FIRST_PAUSE;
     let mut started = Instant::now();
@@ -32,7 +32,7 @@ pub async fn supervise(mut engine: Engine, stop: CancellationToken) -> Result<()
         tracing::error!(
             status,
             log = engine.log_tail(),
-            "The ClickHouse engine ended and is started again."
+            "The ClickHouse engine ended unexpectedly; it is restarted."
         );
         if started.elapsed() > WELL {
             pause = FIRST_PAUSE;
@@ -52,11 +52,14 @@ pub async fn supervise(mut engine: Engine, stop: CancellationToken) -> Result<()
             match outcome {
                 Ok(()) => break,
                 Err(error) => {
-                    tracing::error!(error = %error, "The ClickHouse engine could not be started.")
+                    tracing::error!(error = %error, "The ClickHouse engine could not be restarted.")
                 }
             }
         }
         started = Instant::now();
-        tracing::info!(pid = engine.pid(), "The ClickHouse engine runs again.");
+        tracing::info!(
+            pid = engine.pid(),
+            "The ClickHouse engine is running again."
+        );
     }
 }

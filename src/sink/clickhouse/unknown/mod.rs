@@ -1,4 +1,4 @@
-//! Unknown fields of rows that are stored: which there are, and how rows get what a later build knows of them.
+//! Unknown fields of stored rows in ClickHouse: listing them, and filling in those that this build knows.
 
 mod refill;
 
@@ -13,33 +13,33 @@ use super::{ClickHouse, exception, quote};
 use crate::contract::{Holds, Table};
 use crate::sink::{Fault, StoreError};
 
-/// The longest that a look at a table may take.
+/// Timeout of a query over a whole table.
 const LOOK_LIMIT: Duration = Duration::from_secs(300);
 
-/// A pointer without the places in lists, as an expression over `p`. A match takes the slash behind it along, so that of
-/// two places in a row the second is seen by the second pass.
+/// Pointer without list indexes, as an expression over `p`. A match includes the slash after it, so the second of two
+/// adjacent indexes is found in the second pass.
 const WITHOUT_PLACES: &str =
     r"replaceRegexpAll(replaceRegexpAll(p, '/[0-9]+(/|$)', '/*\\1'), '/[0-9]+(/|$)', '/*\\1')";
 
-/// An unknown field of some rows of a table.
+/// Unknown field of some rows of a table.
 #[derive(Debug, Clone, PartialEq, Eq, Row, Deserialize)]
 pub struct Found {
-    /// The event type's name; empty where rows have none.
+    /// Name of the event type; empty if rows have none.
     pub event_type: String,
-    /// Where the field is; places in lists are `*`.
+    /// Pointer to the field; list indexes are `*`.
     pub pointer: String,
-    /// How many rows have it.
+    /// Number of rows that have it.
     pub rows: u64,
-    /// When the first of them was stored, in milliseconds since the epoch; 0 if rows don't tell.
+    /// Time when the first of them was stored, in milliseconds since the epoch; 0 if it isn't known.
     pub first_ms: i64,
-    /// When the last of them was stored.
+    /// Time when the last of them was stored.
     pub last_ms: i64,
-    /// One of its values, the beginning of it.
+    /// Beginning of one of its values.
     pub example: String,
 }
 
 impl ClickHouse {
-    /// The unknown fields of a table's rows, of those since a time, in milliseconds since the epoch.
+    /// Unknown fields of a table's rows, of those since a time, in milliseconds since the epoch.
     pub async fn unknown_fields(
         &self,
         table: &'static Table,
@@ -70,24 +70,24 @@ impl ClickHouse {
     }
 }
 
-/// A table as it is on the server, as far as statements need it.
+/// Names and columns of a table on the server, as statements need them.
 struct Place {
     table: &'static Table,
-    /// Its name, quoted.
+    /// Quoted name.
     name: String,
-    /// Its sorting key.
+    /// Sorting key.
     key: String,
-    /// The column of unknown fields, quoted.
+    /// Quoted column of unknown fields.
     unknown: String,
     engine: String,
-    /// Its columns that can be written.
+    /// Writable columns.
     columns: Vec<Live>,
 }
 
 #[derive(Debug, Clone, Row, Deserialize)]
 struct Live {
     name: String,
-    /// Whether it is in a key: such a value says which row it is.
+    /// 1 if it is part of a key, so that its value identifies the row.
     in_key: u8,
 }
 
@@ -138,7 +138,7 @@ impl Place {
         })
     }
 
-    /// The column that holds this, quoted.
+    /// Quoted column that holds this.
     fn column(&self, holds: Holds) -> Option<String> {
         let column = self.table.columns.get(self.table.place_of(holds)?)?;
         Some(quote::identifier(column.name))

@@ -1,7 +1,8 @@
-//! Rows that get what a later build knows of them: written once more, under the same sorting key and a later version.
+//! Refill of stored rows with fields that a later build knows: each row is written again, under the same sorting key
+//! and a later version.
 //!
-//! The small rows that the transform made go into a table of their own, beside the portion of rows that they are for, and
-//! the server puts each together: where two small rows differ, the new value, otherwise the stored one.
+//! Small rows from the transform go into a helper table, beside the portion of rows that they are for, and the server
+//! combines each pair: where two small rows differ, the new value, otherwise the stored one.
 
 mod parts;
 
@@ -10,18 +11,20 @@ use serde::Deserialize;
 use uuid::Uuid;
 
 use super::{ClickHouse, LOOK_LIMIT, Place};
-use crate::contract::{Block, ColumnSpec, Holds, Layout, Table};
+use crate::contract::{Block, ColumnSpec, Holds, Table};
+use crate::native::Layout;
 use crate::sink::clickhouse::{exception, quote};
 use crate::sink::{Fault, StoreError};
 
-/// How helper tables are called; what follows is of one run.
+/// Prefix of helper tables; a suffix identifies the run.
 const HELPER: &str = "event_grpc_reprocess_";
 
-/// How a payload is written as text: so that it can be read again.
+/// Settings under which a payload as text can be read back.
 const TEXT: &str =
     "output_format_json_quote_64bit_integers = 0, output_format_json_quote_denormals = 1";
 
-/// Which rows a portion is of: number, row, what it lacked, what it lacks still, whether its payload is made anew.
+/// Columns of a portion: number, row, hash of its unknown fields, remaining unknown fields, and if its payload is
+/// rebuilt.
 static PORTION: &[ColumnSpec] = &[
     ColumnSpec::new("number", "UInt64", Layout::Fixed(8)),
     ColumnSpec::new("row", "String", Layout::Text),
@@ -30,50 +33,50 @@ static PORTION: &[ColumnSpec] = &[
     ColumnSpec::new("payload", "Bool", Layout::Fixed(1)),
 ];
 
-/// A row as it is stored.
+/// Stored row.
 #[derive(Debug, Clone, ClickHouseRow, Deserialize)]
 pub struct Row {
-    /// Tells it from all others.
+    /// Key of the row.
     pub row: String,
-    /// Tells whether it is still as it was.
+    /// Hash that tells if it has changed.
     pub was: u64,
-    /// The column of unknown fields.
+    /// Column of unknown fields.
     pub unknown: String,
-    /// The event type's name, or nothing.
+    /// Name of the event type, or empty.
     pub event_type: String,
-    /// The payload as JSON, or nothing.
+    /// Payload as JSON, or empty.
     pub payload: String,
 }
 
-/// A row that is to be filled. Its small rows have the numbers `2 * number` and `2 * number + 1`.
+/// Row to be filled in. Its small rows have the numbers `2 * number` and `2 * number + 1`.
 #[derive(Debug)]
 pub struct Item {
-    /// Its number in the portion.
+    /// Number in the portion.
     pub number: u64,
-    /// Which row it is, and as it was.
+    /// Key of the row.
     pub row: String,
     /// See [`Row::was`].
     pub was: u64,
-    /// What it lacks still.
+    /// Remaining unknown fields.
     pub rest: String,
-    /// Whether its payload is made anew.
+    /// True if its payload is rebuilt.
     pub payload: bool,
 }
 
-/// How many rows of a portion can be filled, and how many not.
+/// Numbers of rows of a portion that can and can't be filled in.
 #[derive(Debug, Clone, Copy, Default, ClickHouseRow, Deserialize)]
 pub struct Counts {
-    /// Those that can.
+    /// Rows that can.
     pub rows: u64,
-    /// Those of which a value is part of the sorting key or of the partition.
+    /// Rows whose value is part of the sorting key or of the partition.
     pub in_key: u64,
-    /// Those whose payload, read and written again, isn't the same.
+    /// Rows whose payload changes when it is read and written again.
     pub unlike: u64,
     /// Those of which a column has another value already.
     pub taken: u64,
 }
 
-/// A table whose rows are filled, portion by portion.
+/// Table whose rows are filled in, portion by portion.
 pub struct Refill<'a> {
     store: &'a ClickHouse,
     place: Place,
@@ -83,7 +86,7 @@ pub struct Refill<'a> {
 }
 
 impl<'a> Refill<'a> {
-    /// Makes the helper tables, which are in memory.
+    /// Creates the helper tables, which are in memory.
     pub async fn open(
         store: &'a ClickHouse,
         table: &'static Table,
@@ -140,7 +143,7 @@ impl<'a> Refill<'a> {
         Ok(())
     }
 
-    /// The partitions with rows that lack something.
+    /// Partitions with rows that have unknown fields.
     pub async fn partitions(&self) -> Result<Vec<String>, StoreError> {
         let Place { name, unknown, .. } = &self.place;
         let since = &self.since;
@@ -150,7 +153,7 @@ impl<'a> Refill<'a> {
         self.store.rows_within(&sql, LOOK_LIMIT).await
     }
 
-    /// The last row of the next `limit` rows of a partition that may lack something; none if there is no more.
+    /// Last of the next `limit` rows of a partition that may have unknown fields; none if there are no more.
     pub async fn last(
         &self,
         partition: &str,
@@ -169,7 +172,7 @@ impl<'a> Refill<'a> {
         Ok(last.into_iter().next().filter(|last| !last.is_empty()))
     }
 
-    /// The rows between these that lack something.
+    /// Rows between these that have unknown fields.
     pub async fn rows(
         &self,
         partition: &str,
@@ -224,7 +227,7 @@ impl<'a> Refill<'a> {
         Ok(())
     }
 
-    /// What of the portion can be filled.
+    /// Numbers of rows of the portion that can be filled in.
     pub async fn counts(&self, partition: &str) -> Result<Counts, StoreError> {
         let sql = format!(
             "SELECT countIf(NOT of_key AND NOT differs AND NOT is_taken) AS rows, countIf(of_key) AS in_key, \
@@ -239,7 +242,7 @@ impl<'a> Refill<'a> {
         Ok(counts.first().copied().unwrap_or_default())
     }
 
-    /// Some rows of the portion, as JSON: the columns of the sorting key, and of each that changes the values before and after.
+    /// Some rows of the portion, as JSON: the columns of the sorting key, and each change before and after.
     pub async fn samples(&self, partition: &str, limit: usize) -> Result<Vec<String>, StoreError> {
         let mut changes = Vec::new();
         let mut keys = Vec::new();
@@ -265,7 +268,7 @@ impl<'a> Refill<'a> {
         self.store.rows_within(&sql, LOOK_LIMIT).await
     }
 
-    /// Writes the rows of the portion that can be filled, if they are still as they were.
+    /// Writes the rows of the portion that can be filled in, unless they have changed.
     pub async fn write(&self, partition: &str) -> Result<(), StoreError> {
         let all = self.place.columns.iter().enumerate();
         let names: Vec<String> = all
@@ -296,7 +299,7 @@ impl<'a> Refill<'a> {
     }
 }
 
-/// A table that is there for one run. Its name lives as long as the process, which does nothing else.
+/// Helper table of one run. Its name lives as long as the process, which does nothing else.
 fn helper(table: &Table, name: String, columns: &'static [ColumnSpec]) -> &'static Table {
     Box::leak(Box::new(Table {
         name: Box::leak(name.into_boxed_str()),
@@ -307,7 +310,7 @@ fn helper(table: &Table, name: String, columns: &'static [ColumnSpec]) -> &'stat
     }))
 }
 
-fn fill(portion: &mut Block, items: &[Item]) -> Result<(), crate::contract::Bad> {
+fn fill(portion: &mut Block, items: &[Item]) -> Result<(), crate::row_error::Bad> {
     let [number, row, was, rest, payload] = portion.columns()?;
     for item in items {
         number.u64(item.number)?;
@@ -320,7 +323,7 @@ fn fill(portion: &mut Block, items: &[Item]) -> Result<(), crate::contract::Bad>
     Ok(())
 }
 
-/// Drops helper tables that a run left behind which was ended in the middle.
+/// Drops helper tables that an interrupted run left behind.
 async fn drop_old(store: &ClickHouse) -> Result<(), StoreError> {
     let database = store.address().database();
     let old: Vec<String> = store

@@ -38,11 +38,11 @@ static PIPELINE: Pipeline = Pipeline {
     unrouted: "",
 };
 
-/// What could be in the place of the table, and what is said of it.
+/// Replacements of the table, and the reason that is reported.
 const OTHERS: [(&str, &str); 9] = [
     (
         "CREATE TABLE plain (id UInt64, text String) ENGINE = Buffer('', 'kept', 1, 10, 100, 10, 100, 1000, 10000)",
-        "has the engine Buffer, which answers before rows are on disk",
+        "has the engine Buffer, which acknowledges rows before they are on disk",
     ),
     (
         "CREATE TABLE plain (id UInt64, text String) ENGINE = Null",
@@ -58,7 +58,7 @@ const OTHERS: [(&str, &str); 9] = [
     ),
     (
         "CREATE TABLE plain (id UInt64, text String) ENGINE = SummingMergeTree ORDER BY id",
-        "has the engine SummingMergeTree, which makes other rows",
+        "has the engine SummingMergeTree, which merges rows",
     ),
     (
         "CREATE TABLE plain (id UInt64, text String) ENGINE = StripeLog",
@@ -66,11 +66,11 @@ const OTHERS: [(&str, &str); 9] = [
     ),
     (
         "CREATE VIEW plain AS SELECT id, text FROM kept",
-        "has the engine View, which is no table of its own",
+        "has the engine View, which is a view and not a table",
     ),
     (
         "CREATE MATERIALIZED VIEW plain ENGINE = ReplacingMergeTree ORDER BY id AS SELECT id, text FROM kept",
-        "has the engine MaterializedView, which is no table of its own",
+        "has the engine MaterializedView, which is a view and not a table",
     ),
     (
         "CREATE TABLE plain (id UInt64, text String) ENGINE = Join(ANY, LEFT, id)",
@@ -139,7 +139,7 @@ async fn readiness_names_the_engine_and_what_would_be_right() {
             .await
             .unwrap()
             .unwrap();
-        // What readiness has seen keeps rows out.
+        // Readiness has seen it, and keeps rows out.
         let refused = store.store_block(&ONCE, 1, plain(&[(1, "a")]), "t").await;
         assert!(refused.unwrap_err().message.contains(said));
         stop.cancel();

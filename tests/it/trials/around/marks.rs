@@ -43,7 +43,7 @@ async fn a_byte_order_mark_before_a_message_is_skipped() {
         eventually(store, "SELECT count() FROM DB.event FINAL WHERE event_id = 'marked'", 1).await;
         let letters = "SELECT count() FROM DB.error_event FINAL WHERE ";
         eventually(store, &format!("{letters}class = 'unknown_type'"), 1).await;
-        // What is wrong is told of the text, and not of the mark; the letter is as it came.
+        // The error is about the text, and not about the mark; the dead letter is as it came.
         let wrong = "reason LIKE '%not JSON: expected ident%' AND body = concat(unhex('efbbbf'), 'not json')";
         eventually(store, &format!("{letters}{wrong}"), 1).await;
         assert_eq!(number(store, "SELECT count() FROM DB.error_event FINAL").await, 2);

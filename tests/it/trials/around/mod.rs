@@ -1,4 +1,4 @@
-//! What stands around the events: tables of other engines, older servers, narrow rights, other tools' tables, failovers,
+//! Environments of an instance: tables of other engines, older servers, narrow rights, other tools' tables, failovers,
 //! delivery limits.
 
 mod engines;

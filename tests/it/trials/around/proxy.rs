@@ -18,7 +18,7 @@ use tokio::task::JoinHandle;
 
 use crate::clickhouse::support::address;
 
-/// What is refused, by a part of it, and what is answered.
+/// Statements to refuse, by a part of their text, and the answers.
 pub(super) type Rules = &'static [(&'static str, &'static str)];
 
 /// The proxy, which ends with it.

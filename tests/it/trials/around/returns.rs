@@ -41,7 +41,7 @@ async fn die_with_all(vhost: &Vhost) {
     connection.close(200, "".into()).await.unwrap();
 }
 
-/// How many messages are ready in the queue, as the broker says itself.
+/// Number of ready messages in the queue, from the broker.
 async fn messages(vhost: &Vhost) -> u64 {
     let properties = ConnectionProperties::default();
     let connection = Connection::connect(&vhost.url(), properties).await.unwrap();

@@ -65,7 +65,7 @@ const NARROW: Rules = &[
 #[tokio::test]
 async fn a_database_that_is_there_is_not_made() {
     in_database("rights", |store| async move {
-        // Somebody else has made what this account may only use.
+        // Another account has created what this one may only use.
         migrate::apply(&store, &USUAL).await.unwrap();
         run_there(&store, "TRUNCATE TABLE schema_migrations").await;
         let proxy = Proxy::start(NARROW).await;

@@ -7,7 +7,7 @@ use event_grpc::sink::clickhouse::migrate;
 use super::proxy::{Proxy, Rules};
 use crate::clickhouse::support::{PLAIN, in_database, number, plain, run_there};
 
-/// Of these settings one is of a version that there is not yet.
+/// One of these settings is of a future version.
 static MIGRATIONS: [Migration; 2] = [
     Migration {
         name: "1_create.sql",
@@ -58,7 +58,7 @@ async fn settings_of_tables_that_a_server_does_not_know_are_left_out() {
     .await;
 }
 
-/// What ClickHouse 25.8 and 26.7 say of settings that they don't know.
+/// Answers of ClickHouse 25.8 and 26.7 to settings that they don't know.
 const UNKNOWN: Rules = &[
     (
         "distributed_foreground_insert",
@@ -88,7 +88,7 @@ async fn settings_of_inserts_that_a_server_does_not_know_are_left_out() {
         for stored in [a, b, c] {
             stored.unwrap();
         }
-        // What is known is still said: the same token stores nothing twice.
+        // Known settings are still sent: the same token stores nothing twice.
         put(1).await.unwrap();
         old.probe(&PLAIN).await.unwrap();
         assert_eq!(number(&store, "SELECT count() FROM DB.plain").await, 3);

@@ -10,7 +10,7 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 
-/// What is poison to the server.
+/// Text that crashes the server.
 pub(super) const MARKER: &str = "at-this-it-ends";
 
 /// The line.
@@ -53,13 +53,13 @@ impl Line {
         Line { address, ends }
     }
 
-    /// The same database over this line.
+    /// The database through this line.
     pub(super) fn over(&self, store: &ClickHouse) -> ClickHouse {
         let address = Address::parse(&format!("http://{}/", self.address)).unwrap();
         ClickHouse::new(address.with_database(store.address().database().to_owned())).unwrap()
     }
 
-    /// How often it has ended.
+    /// Number of crashes.
     pub(super) fn ends(&self) -> u32 {
         self.ends.load(Ordering::Relaxed)
     }

@@ -34,7 +34,7 @@ async fn a_body_below_the_pace_is_cut_and_its_sender_told() {
     let begun: Vec<u8> = framed(0, &[0; 1000])[..100].to_vec();
     let never = told(&client, call(&server, &[GRPC], endless(begun))).await;
     assert_eq!(never.status, Some(4), "{}", never.message);
-    // What comes in pieces, but fast enough, is taken.
+    // A body in pieces is accepted if it is fast enough.
     let mut slow = connect(server.http).await;
     let body = format!("{{\"name\": \"{}\"}}", "a".repeat(60_000));
     slow.write_all(head("/hook/", body.len()).as_bytes())

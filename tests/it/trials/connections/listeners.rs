@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use axum::Router;
 use axum::routing::get;
 use event_grpc::listen;
-use event_grpc::ops::metrics;
+use event_grpc::metrics;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpSocket};
 
@@ -97,7 +97,7 @@ async fn who_does_not_read_is_cut() {
     drop(stream.read_to_end(&mut came).await);
     assert!(came.len() < 32 << 20, "{}", came.len());
 
-    // The same over HTTP/2, where the window is what is not opened.
+    // Over HTTP/2 it is the window that is not opened.
     let client: Http2<Full<Bytes>> = Client::builder(TokioExecutor::new())
         .http2_only(true)
         .http2_initial_stream_window_size(1000)
@@ -157,7 +157,7 @@ async fn the_end_does_not_wait_for_those_who_say_nothing() {
         .unwrap();
     tokio::time::sleep(Duration::from_millis(200)).await;
     stop.send(()).unwrap();
-    // What was asked for is answered.
+    // Open requests are answered.
     assert!(rest(&mut asking).await.ends_with("done"));
     tokio::time::timeout(Duration::from_secs(8), serving)
         .await

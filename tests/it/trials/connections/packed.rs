@@ -177,7 +177,7 @@ async fn many_small_calls_that_unpack_to_much_are_bounded_together() {
             .filter(|told| told.status == Some(status))
             .count()
     };
-    // Some are taken; the others are told to come again.
+    // Some are accepted; the others are told to come again.
     assert!(count(0) > 0);
     assert!(count(8) > 0);
     assert_eq!(

@@ -8,7 +8,7 @@ const METHOD: u8 = 1;
 const HEADER: u8 = 2;
 const BODY: u8 = 3;
 const END: u8 = 0xCE;
-/// What fits into one frame beside what is around it.
+/// Maximum payload of a frame.
 const CHUNK: usize = 131_072 - 8;
 
 /// The bits of properties.

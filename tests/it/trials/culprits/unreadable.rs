@@ -13,7 +13,7 @@ use crate::broker::rabbit::{connected, remove, url};
 
 const BAD: &[u8] = b"caf\xe9";
 
-/// What is not UTF-8, and how it is told.
+/// Properties that are not UTF-8, and how the reason shows them.
 fn culprits() -> Vec<(&'static [u8], Vec<Property>, &'static str)> {
     vec![
         (b"one", vec![(MESSAGE_ID, short(BAD))], "message id"),

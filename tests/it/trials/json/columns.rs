@@ -130,7 +130,7 @@ async fn shared_data_reads_as_what_clickhouse_makes_of_the_text() {
                     AND JSONAllPathsWithTypes(o.j) = JSONAllPathsWithTypes(t.j)) \
                     FROM DB.ours o JOIN DB.theirs t ON o.id = t.id";
         assert_eq!(number(&store, same).await, 400);
-        // What is merged with others is the same still.
+        // Merging doesn't change it.
         store
             .store_block(&OURS, 9, block(&objects[..9]).encode(), "again")
             .await
@@ -204,21 +204,17 @@ fn a_block_is_as_large_as_what_is_in_it() {
     }
 }
 
-static FREE: Shape = shape(0, &[]);
-static LISTS: Shape = shape(
-    1,
-    &[Field {
-        number: 1,
-        name: "items",
-        json_name: "items",
-        kind: Kind::Struct(&FREE),
-        label: Label::Repeated,
-    }],
-);
+static FREE: Shape = shape(&[]);
+static LISTS: Shape = shape(&[Field {
+    number: 1,
+    name: "items",
+    json_name: "items",
+    kind: Kind::Struct(&FREE),
+    label: Label::Repeated,
+}]);
 
-const fn shape(id: u16, fields: &'static [Field]) -> Shape {
+const fn shape(fields: &'static [Field]) -> Shape {
     Shape {
-        id,
         name: "test.Shape",
         fields,
         dense: &[],

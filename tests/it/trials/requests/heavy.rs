@@ -11,7 +11,7 @@ use crate::scan::soup::delimited;
 #[tokio::test(flavor = "multi_thread")]
 async fn a_header_that_each_event_would_repeat_is_refused_for_its_size() {
     let mut large = with_header(131_072);
-    // The same in many occurrences, which are one header.
+    // The same header in many occurrences.
     let mut many = Vec::new();
     for _ in 0..40 {
         many.extend(with_header(4_000));
@@ -69,7 +69,7 @@ async fn a_request_is_refused_for_what_it_would_become_and_told_what_would_do() 
         body
     };
     let server = Server::start(Limits::embedded(), ROOMY).await;
-    // Of a type that a later build may know it would become the same.
+    // An event of a type that a later build may know counts the same.
     for number in [KNOWN, 99] {
         let status = server.call(of(50_000, number)).await.unwrap_err();
         let limit = "at most 134217728";

@@ -81,7 +81,7 @@ async fn a_request_of_many_unknown_types_is_kept_in_part() {
             .iter()
             .all(|event| event.code() == RejectCode::UnknownType)
     );
-    // Of more than can be listed it could only repeat all, and be told the same again: it is told what would do.
+    // If more are retryable than can be listed, it could only repeat all, for ever: it is told what would be accepted.
     let mut body = of(1_100);
     delimited(&mut body, 5, &event("good", KNOWN));
     let status = server.call(body).await.unwrap_err();
@@ -137,7 +137,7 @@ async fn unknown_events_beyond_the_rate_are_to_be_sent_again() {
         );
         assert!(!refused.details().is_empty(), "it says when");
         assert_eq!(letters(&server).len(), kept);
-        // What travels with them is taken.
+        // The other events are accepted.
         let mut both = with_header(10);
         delimited(&mut both, 5, &event("a", 99));
         delimited(&mut both, 5, &event("b", KNOWN));

@@ -141,7 +141,7 @@ fn normal(value: &Value) -> Value {
     }
 }
 
-/// What there is of scalars in a list and its lists: truth values, integers that no float holds, floats, others.
+/// Kinds of scalars in a list and its lists: booleans, integers that no float holds, floats, others.
 fn kinds(items: &[Value], found: &mut [bool; 4]) {
     for item in items {
         match item {
@@ -155,7 +155,7 @@ fn kinds(items: &[Value], found: &mut [bool; 4]) {
     }
 }
 
-/// Whether there is a null beside a list, among these or the elements of all lists among them; or one beside an object
+/// True if there is a null beside a list, among these or the elements of all lists among them; or one beside an object
 /// in another list.
 fn is_null_beside_list(items: &[&Value]) -> bool {
     let inner: Vec<&Value> = items
@@ -169,7 +169,7 @@ fn is_null_beside_list(items: &[&Value]) -> bool {
         || !inner.is_empty() && is_null_beside_list(&inner)
 }
 
-/// Whether ClickHouse's parser changes a value: it makes 1 of a true among numbers, rounds integers among floats, and
+/// True if ClickHouse's parser changes a value: it makes 1 of a true among numbers, rounds integers among floats, and
 /// makes a list or an object of some nulls.
 fn is_changed(value: &Value) -> bool {
     match value {
@@ -194,7 +194,7 @@ struct Stored {
     types: String,
 }
 
-/// Whether it has lists of lists of which one is empty: which type that one gets is a matter of its neighbours.
+/// True if it has lists of lists of which one is empty: which type that one gets is a matter of its neighbours.
 fn has_open_lists(value: &Value) -> bool {
     let is_empty = |value: &Value| {
         value
@@ -337,7 +337,7 @@ async fn free_json_is_what_clickhouse_makes_of_it() {
             same > 700 && alike > same / 2,
             "{same} are the same, {alike} of them with types, {only_ours} only ours, {refused} refused"
         );
-        // What is merged is the same still.
+        // Merging doesn't change it.
         run_there(&store, "OPTIMIZE TABLE ours FINAL").await;
         let all = "SELECT toUInt64(sum(length(toJSONString(j)))) FROM DB.ours \
                    SETTINGS output_format_json_quote_64bit_integers = 0";

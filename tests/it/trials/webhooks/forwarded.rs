@@ -1,4 +1,4 @@
-//! What is forwarded to an HTTP API: under one idempotency key a message, and told at once if it can't be.
+//! Webhooks that are forwarded to an HTTP API: with one idempotency key each, and an immediate answer if they can't be.
 
 use std::collections::BTreeSet;
 

@@ -11,7 +11,7 @@ use serde_json::{Map, Value, json};
 use super::{BRANCH, GRAPHY, SHOPIFY, VIDOOLY, WEBENGAGE, post};
 use crate::app::support::instance;
 
-/// How many bodies are posted.
+/// Number of posted bodies.
 const BODIES: u32 = 400;
 
 /// The members that each sender's messages have, beside any others.

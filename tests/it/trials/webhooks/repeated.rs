@@ -1,4 +1,4 @@
-//! What is sent again is stored once, and what only looks alike is not.
+//! Repeated webhooks are stored once, and different ones that look alike are not merged.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -63,7 +63,7 @@ async fn fields_with_the_senders_time_tell_messages_apart() {
         let branch = json!({"id": "b", "name": "OPEN", "timestamp": 1_760_000_000_000i64});
         let first = id(BRANCH, branch.clone()).await;
         assert_eq!(id(BRANCH, branch).await, first);
-        // Who declares nothing sends two.
+        // A source that declares nothing stores both.
         assert_ne!(id(GRAPHY, json!({})).await, id(GRAPHY, json!({})).await);
         eventually(store, "SELECT count() FROM DB.graphy_event FINAL", 2).await;
     })

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use super::super::readme::blocks;
 use super::instance::Ports;
 
-/// How long it may take to start, or to notice that something changed.
+/// Time limit for its start, and for noticing a change.
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// A running load balancer. It is killed when this is dropped.
@@ -21,7 +21,7 @@ pub(super) struct Balancer {
     front: Ports,
 }
 
-/// What it says of an instance.
+/// State of an instance.
 #[derive(Debug, PartialEq, Eq)]
 struct State {
     up: bool,
@@ -83,7 +83,7 @@ impl Balancer {
         }
     }
 
-    /// Where clients connect.
+    /// Ports for clients.
     pub(super) fn front(&self) -> Ports {
         self.front
     }
@@ -115,7 +115,7 @@ impl Balancer {
         }
     }
 
-    /// What it says of the instance's two ports; nothing before it listens.
+    /// States of the instance's two ports; none before it listens.
     fn states(&self, instance: &str) -> Vec<State> {
         let Ok(mut socket) = UnixStream::connect(&self.socket) else {
             return Vec::new();

@@ -13,17 +13,17 @@ use super::super::project::succeeded;
 use super::super::server::command;
 use crate::http::request;
 
-/// How long an end may take.
+/// Time limit for its end.
 const END: Duration = Duration::from_secs(60);
 
-/// Where something listens on loopback.
+/// Ports on loopback.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Ports {
     pub(super) grpc: u16,
     pub(super) http: u16,
 }
 
-/// What instances share.
+/// Settings that instances share.
 pub(super) struct Shared {
     pub(super) amqp: String,
     pub(super) clickhouse: String,
@@ -82,7 +82,7 @@ impl Shared {
 }
 
 impl Instance {
-    /// Where it listens.
+    /// Ports of the instance.
     pub(super) fn ports(&self) -> Ports {
         self.ports
     }

@@ -28,7 +28,7 @@ pub(super) struct Load {
     clients: JoinSet<Sent>,
 }
 
-/// What was sent, and what went wrong.
+/// Sent events, and errors.
 #[derive(Debug, Default)]
 pub(super) struct Sent {
     /// Requests over gRPC.
@@ -75,7 +75,7 @@ impl Load {
     }
 }
 
-/// Whether there is time for another request, after a pause.
+/// True if there is time for another request, after a pause.
 async fn goes_on(stop: &CancellationToken, pause: u64) -> bool {
     let pause = tokio::time::sleep(Duration::from_millis(pause));
     stop.run_until_cancelled(pause).await.is_some()
@@ -108,7 +108,7 @@ async fn dispatch(name: String, channel: Channel, number: u32, stop: Cancellatio
     sent
 }
 
-/// Why a request is not taken.
+/// Status of a refused request.
 pub(super) async fn refused(to: Ports) -> Status {
     let endpoint = Endpoint::from_shared(format!("http://127.0.0.1:{}", to.grpc)).unwrap();
     let mut client = Grpc::new(endpoint.connect().await.unwrap());

@@ -10,9 +10,9 @@ pub static ENVELOPE: Envelope = Envelope {
     header: 4,
     events: 5,
     batches: 1,
-    request_shape: &shapes::event::EVENTS,
-    header_shape: &shapes::event::HEADER,
-    event_shape: &shapes::event::EVENT,
+    request_shape: &shapes::event::events::SHAPE,
+    header_shape: &shapes::event::header::SHAPE,
+    event_shape: &shapes::event::event::SHAPE,
     id: 4,
     timestamp: 5,
     ids: Ids::Content {
@@ -23,8 +23,8 @@ pub static ENVELOPE: Envelope = Envelope {
 
 /// The event types by number.
 static TYPES: &[EventType] = &[
-    event_type(9, "AddToCart", &shapes::event::ADD_TO_CART),
-    event_type(10, "Everything", &shapes::event::EVERYTHING),
+    event_type(9, "AddToCart", &shapes::event::add_to_cart::SHAPE),
+    event_type(10, "Everything", &shapes::event::everything::SHAPE),
 ];
 
 /// An event type by number, name and shape.

@@ -3,8 +3,8 @@
 
 use crate::contract::Pipeline;
 
-pub mod envelope;
 pub mod databases;
+pub mod envelope;
 pub mod hooks;
 pub mod migrations;
 #[allow(missing_docs, clippy::all, reason = "prost and tonic write it")]
@@ -17,11 +17,11 @@ mod views;
 
 /// The pipeline.
 pub static PIPELINE: Pipeline = Pipeline {
-    fingerprint: "3b0c5aae71002991",
+    fingerprint: include_str!("fingerprint.txt"),
     descriptors: include_bytes!("descriptors.binpb"),
-    sources: topology::SOURCES,
-    exchanges: topology::EXCHANGES,
-    queues: topology::QUEUES,
+    sources: topology::sources::SOURCES,
+    exchanges: topology::exchanges::EXCHANGES,
+    queues: topology::queues::QUEUES,
     tables: tables::TABLES,
     requests: requests::REQUESTS,
     databases: databases::DATABASES,

@@ -1,4 +1,4 @@
-//! The order of the places, and fetching with an npm that is a script.
+//! Tests of the order of places, and of fetching with a fake npm.
 #![allow(clippy::unwrap_used, clippy::panic)]
 
 use std::fs;
@@ -8,10 +8,10 @@ use flate2::write::GzEncoder;
 
 use super::*;
 
-/// The checksum of the bytes `an engine`.
+/// Checksum of the bytes `an engine`.
 const CHECKSUM: &str = "48189993a28ac7ea2c871d7c7c3ba80052d50958868ff560d01913094889afc8";
 
-/// A directory for programs and one for the cache, and nothing in them.
+/// Empty directories for programs and for the cache.
 struct Machine {
     root: tempfile::TempDir,
     places: Places,
@@ -31,8 +31,8 @@ impl Machine {
         Self { root, places }
     }
 
-    /// Writes a script through a shell, because a file that this process has open for writing
-    /// can't be run by a thread that starts a process at the same moment.
+    /// Writes a script through a shell, because a file that this process has open for writing can't be run by a thread
+    /// that starts a process at the same moment.
     fn program(&self, name: &str, script: &str) -> PathBuf {
         let file = self.root.path().join("bin").join(name);
         let write = "printf '#!/bin/sh\\n%s\\n' \"$1\" > \"$0\" && chmod 755 \"$0\"";
@@ -45,7 +45,7 @@ impl Machine {
         file
     }
 
-    /// An npm that packs these files.
+    /// Fake npm that packs these files.
     fn npm(&self, files: &[(&str, &[u8])]) {
         let packed = self.root.path().join("packed");
         let mut archive = tar::Builder::new(GzEncoder::new(
@@ -83,7 +83,7 @@ impl Machine {
         provide_release(&self.places, Some(release()), true).await
     }
 
-    /// What is in the version's directory, apart from the lock file.
+    /// Files in the version's directory, apart from the lock file.
     fn cached_files(&self) -> Vec<OsString> {
         let entries = fs::read_dir(self.library().parent().unwrap()).unwrap();
         entries
@@ -143,7 +143,7 @@ async fn a_configured_path_that_is_no_engine_is_an_error_even_if_others_are_ther
 async fn a_binary_on_path_comes_before_the_cache() {
     let machine = Machine::new();
     machine.cache_library();
-    // A directory and a file that can't be run have the right name, but are no programs.
+    // A directory, and a file that isn't executable, have the right name, but are no programs.
     fs::create_dir_all(machine.root.path().join("empty/clickhouse")).unwrap();
     fs::write(machine.root.path().join("bin/clickhouse"), "").unwrap();
     assert_eq!(

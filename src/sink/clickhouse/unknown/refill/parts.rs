@@ -1,4 +1,4 @@
-//! The parts of the statements that fill rows in.
+//! Parts of the statements that fill rows in.
 
 use super::Refill;
 use crate::contract::Holds;
@@ -24,7 +24,7 @@ impl Refill<'_> {
         columns.find(|c| c.name == column).map(|c| c.holds)
     }
 
-    /// The rows of the portion with their small ones: columns `t0`, `m0` (with what is known now), `b0` (without), …
+    /// Rows of the portion with their small rows: columns `t0`, `m0` (with the new fields), `b0` (without), …
     pub(super) fn joined(&self, partition: &str) -> String {
         let Place {
             name, key, unknown, ..
@@ -57,7 +57,7 @@ impl Refill<'_> {
         format!("ifNull(toString(m{at}), '\\\\N') != ifNull(toString(b{at}), '\\\\N')")
     }
 
-    /// Whether what is filled in is part of a key.
+    /// Condition: a new value is part of a key.
     pub(super) fn in_key(&self) -> String {
         let columns = self.place.columns.iter().enumerate();
         let keys: Vec<String> = columns
@@ -67,7 +67,8 @@ impl Refill<'_> {
         format!("({})", keys.join(" OR "))
     }
 
-    /// Whether the payload, read and written again, isn't what is stored: something of it would be lost.
+    /// Condition: the payload, read and written again, differs from the stored one, so that a refill would lose
+    /// something.
     pub(super) fn unlike(&self) -> String {
         let mut columns = self.place.columns.iter();
         match columns.position(|c| self.holds(&c.name) == Some(Holds::Payload)) {
@@ -115,7 +116,7 @@ impl Refill<'_> {
         )
     }
 
-    /// A column's value in the new row.
+    /// Value of a column in the new row.
     pub(super) fn value(&self, at: usize, name: &str) -> String {
         let live = self.place.columns.get(at);
         match self.holds(name) {
@@ -124,7 +125,7 @@ impl Refill<'_> {
             Some(Holds::Now) => format!("greatest(m{at}, addMilliseconds(t{at}, 1))"),
             Some(Holds::Payload) => format!("if(p_payload, m{at}, t{at})"),
             Some(_) => format!("if({}, m{at}, t{at})", Self::differs(at)),
-            // A newer build's column.
+            // Column of a newer build.
             None => format!("t{at}"),
         }
     }

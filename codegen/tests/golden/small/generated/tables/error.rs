@@ -14,7 +14,7 @@ pub static TABLE: Table = Table {
     storage: Storage::ClickHouse(None),
     columns: COLUMNS,
     append: Append::DeadLetters(append, LETTER),
-    ddl: DDL,
+    ddl: include_str!("error.sql"),
 };
 
 /// Its columns, in the order of the block.
@@ -43,27 +43,6 @@ static LETTER: &[(&str, &str)] = &[
     ("body", "body"),
 ];
 
-/// What creates it in its present form.
-static DDL: &str = r#"CREATE TABLE IF NOT EXISTS `error`
-(
-    `error_id` String COMMENT 'error_id',
-    `reason` String COMMENT 'reason',
-    `attempts` UInt32 COMMENT 'attempts',
-    `first_failed` DateTime64(3, 'UTC') COMMENT 'first_failed',
-    `body` String COMMENT 'body',
-    `event_name` String COMMENT 'event_name',
-    `event_id` String COMMENT 'event_id',
-    `event_timestamp` DateTime64(3, 'UTC') COMMENT 'event_timestamp',
-    `country` String COMMENT 'country',
-    `campaign` Nullable(String) COMMENT 'campaign',
-    `params` JSON COMMENT 'params',
-    `insert_timestamp` DateTime64(3, 'UTC') COMMENT 'insert_timestamp'
-)
-ENGINE = ReplacingMergeTree(insert_timestamp)
-PARTITION BY toYYYYMM(insert_timestamp)
-ORDER BY (`first_failed`, `error_id`)
-SETTINGS non_replicated_deduplication_window = 1000, fsync_after_insert = 1, fsync_part_directory = 1, min_bytes_for_wide_part = 10485760, min_level_for_wide_part = 1"#;
-
 /// Appends one dead letter, with its event where one can be made out.
 pub(crate) fn append(
     block: &mut Block,
@@ -88,9 +67,11 @@ pub(crate) fn append(
         }
     }
     let header = group
-        .and_then(|group| views::event::HeaderView::read(group.header).ok());
+        .and_then(|group| views::event::header::View::read(group.header).ok());
     let header_geo = header
-        .and_then(|view| views::event::GeoView::read(view.geo.unwrap_or_default()).ok());
+        .and_then(|view| {
+            views::event::geo::View::read(view.geo.unwrap_or_default()).ok()
+        });
     match header_geo {
         Some(header_geo) => {
             country.text(header_geo.country)?;
@@ -111,7 +92,7 @@ pub(crate) fn append(
         }
     }
     let event = group
-        .and_then(|group| views::event::EventView::read(group.events.first()?).ok());
+        .and_then(|group| views::event::event::View::read(group.events.first()?).ok());
     match group.zip(event) {
         Some((group, event)) => {
             event_id.text(event.id)?;

@@ -7,8 +7,7 @@ use crate::contract::{
     Append, Bad, Block, ColumnSpec, Context, Group, Holds, Layout, Storage, Table,
     function, unknown,
 };
-use super::super::shapes;
-use super::super::views;
+use super::super::{shapes, views};
 use super::{DICTIONARY, NULLABLE_DICTIONARY, column};
 
 /// The table.
@@ -17,7 +16,7 @@ pub static TABLE: Table = Table {
     storage: Storage::ClickHouse(None),
     columns: COLUMNS,
     append: Append::Events(append),
-    ddl: DDL,
+    ddl: include_str!("event.sql"),
 };
 
 /// Its columns, in the order of the block.
@@ -36,27 +35,6 @@ static COLUMNS: &[ColumnSpec] = &[
     column("unknown_fields", "String", DICTIONARY).holds(Holds::Unknown),
 ];
 
-/// What creates it in its present form.
-static DDL: &str = r#"CREATE TABLE IF NOT EXISTS `event`
-(
-    `event_id` String COMMENT 'event_id',
-    `type` LowCardinality(String) COMMENT 'type',
-    `sent_timestamp` DateTime64(3, 'UTC') COMMENT 'sent_timestamp',
-    `event_timestamp` DateTime64(3, 'UTC') COMMENT 'event_timestamp',
-    `insert_timestamp` DateTime64(3, 'UTC') COMMENT 'insert_timestamp',
-    `country` String COMMENT 'Where it\'s from; `country` of "geo".',
-    `latitude` Nullable(Float64) COMMENT 'latitude',
-    `campaign` LowCardinality(Nullable(String)) COMMENT 'campaign',
-    `channel` String COMMENT 'channel',
-    `params` JSON COMMENT 'params',
-    `unknown_fields` String COMMENT 'unknown_fields'
-)
-ENGINE = ReplacingMergeTree(insert_timestamp)
-PARTITION BY toYYYYMM(insert_timestamp)
-ORDER BY (`type`, `sent_timestamp`, `event_id`)
-SETTINGS non_replicated_deduplication_window = 1000, fsync_after_insert = 1, fsync_part_directory = 1, min_bytes_for_wide_part = 10485760, min_level_for_wide_part = 1
-COMMENT 'Every event, with its payload as JSON.'"#;
-
 /// Appends the events of one group.
 pub(crate) fn append(
     block: &mut Block,
@@ -68,34 +46,24 @@ pub(crate) fn append(
     let Some(more) = group.events.len().checked_sub(1) else {
         return Ok(());
     };
-    let header = views::event::HeaderView::read(group.header)?;
-    let header_geo = views::event::GeoView::read(header.geo.unwrap_or_default())?;
+    let header = views::event::header::View::read(group.header)?;
+    let header_geo = views::event::geo::View::read(header.geo.unwrap_or_default())?;
     let aside = unknown::of_header(
-        &shapes::event::HEADER,
+        &shapes::event::header::SHAPE,
         group.header,
-        unknown::any(&shapes::event::HEADER, group.header),
+        unknown::any(&shapes::event::header::SHAPE, group.header),
     )?;
     for bytes in group.events {
-        let event = views::event::EventView::read(bytes)?;
+        let event = views::event::event::View::read(bytes)?;
         event_id.text(event.id)?;
-        sent_timestamp
-            .i64(
-                function::epoch_millis(event.timestamp)
-                    .map_err(|reason| Bad::value("sent_timestamp", reason))?
-                    .unwrap_or_default(),
-            )?;
-        event_timestamp
-            .i64(
-                function::not_after(
-                    function::epoch_millis(event.timestamp)
-                        .map_err(|reason| Bad::value("event_timestamp", reason))?,
-                    cx.now_ms,
-                ),
-            )?;
+        let timestamp_millis = function::epoch_millis(event.timestamp)
+            .map_err(|reason| Bad::value("sent_timestamp", reason))?;
+        sent_timestamp.i64(timestamp_millis.unwrap_or_default())?;
+        event_timestamp.i64(function::not_after(timestamp_millis, cx.now_ms))?;
         params.json_message(group.kind.shape, event.payload)?;
         unknown::append(
             unknown_fields,
-            &shapes::event::EVENT,
+            &shapes::event::event::SHAPE,
             bytes,
             params.met_unknown() || event.unknown,
             aside.as_ref(),

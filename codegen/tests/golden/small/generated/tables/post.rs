@@ -14,7 +14,7 @@ pub static TABLE: Table = Table {
     storage: Storage::ClickHouse(Some(&databases::AUDIT)),
     columns: COLUMNS,
     append: Append::Json(append),
-    ddl: DDL,
+    ddl: include_str!("post.sql"),
 };
 
 /// Its columns, in the order of the block.
@@ -42,40 +42,17 @@ static COLUMNS: &[ColumnSpec] = &[
     column("kind", "String", Layout::Text),
     column("device", "Nullable(String)", Layout::Nullable(&Layout::Text)),
     column("headers", "JSON", Layout::Json),
+    column("device_shown", "String", Layout::Text),
+    column("handle_plain", "String", Layout::Text),
+    column("handle_shown", "String", Layout::Text),
+    column("told", "JSON", Layout::Json),
+    column("told_less", "JSON", Layout::Json),
+    column("os", "String", Layout::Text),
+    column("bot", "Bool", Layout::Fixed(1)),
     column("complete", "JSON", Layout::Json),
     column("insert_timestamp", "DateTime64(3, 'UTC')", Layout::Fixed(8))
         .holds(Holds::Now),
 ];
-
-/// What creates it in its present form.
-static DDL: &str = r#"CREATE TABLE IF NOT EXISTS `post`
-(
-    `id` String COMMENT 'id',
-    `name` LowCardinality(String) COMMENT 'name',
-    `handle` Nullable(String) COMMENT 'handle',
-    `likes` Int64 COMMENT 'likes',
-    `score` Nullable(Float64) COMMENT 'score',
-    `at` DateTime('UTC') COMMENT 'at',
-    `seen` Nullable(DateTime('UTC')) COMMENT 'seen',
-    `made` DateTime64(3, 'UTC') COMMENT 'made',
-    `changed` Nullable(DateTime64(3, 'UTC')) COMMENT 'changed',
-    `country` String COMMENT 'country',
-    `metrics` JSON COMMENT 'metrics',
-    `extra` JSON COMMENT 'extra',
-    `views` Nullable(Int64) COMMENT 'views',
-    `channel` String COMMENT 'channel',
-    `touch` JSON COMMENT 'touch',
-    `items` Array(JSON) COMMENT 'items',
-    `kind` String COMMENT 'kind',
-    `device` Nullable(String) COMMENT 'device',
-    `headers` JSON COMMENT 'headers',
-    `complete` JSON COMMENT 'complete',
-    `insert_timestamp` DateTime64(3, 'UTC') COMMENT 'insert_timestamp'
-)
-ENGINE = ReplacingMergeTree(insert_timestamp)
-PARTITION BY toYYYYMM(insert_timestamp)
-ORDER BY (`name`, `id`)
-SETTINGS non_replicated_deduplication_window = 1000, fsync_after_insert = 1, fsync_part_directory = 1, min_bytes_for_wide_part = 10485760, min_level_for_wide_part = 1"#;
 
 /// Appends one JSON object.
 pub(crate) fn append(
@@ -84,12 +61,15 @@ pub(crate) fn append(
     cx: &Context,
 ) -> Result<(), Bad> {
     let [id, name, handle, likes, score, at, seen, made, changed, country, metrics,
-    extra, views, channel, touch, items, kind, device, headers, complete,
-    insert_timestamp] = block.columns()?;
+    extra, views, channel, touch, items, kind, device, headers, device_shown,
+    handle_plain, handle_shown, told, told_less, os, bot, complete, insert_timestamp] = block
+        .columns()?;
     id.text(message.id)?;
-    name.text(json::text(message.body, &["name"])?.as_bytes())?;
-    match json::optional_text(message.body, &["handle"])? {
-        Some(value) => handle.text(value.as_bytes())?,
+    let name_value = &*json::text(message.body, &["name"])?;
+    name.text(name_value)?;
+    let handle_value = json::optional_text(message.body, &["handle"])?;
+    match handle_value.as_deref() {
+        Some(value) => handle.text(value)?,
         None => handle.null()?,
     }
     likes.i64(json::int64(message.body, &["likes"])?)?;
@@ -152,11 +132,38 @@ pub(crate) fn append(
     }
     items.json_objects(&json::objects(message.body, &["items"])?)?;
     kind.text("post")?;
-    match function::header(message.headers, "x-device") {
-        Some(value) => device.text(value.as_bytes())?,
+    let x_device_value = function::header(message.headers, "x-device");
+    match x_device_value.as_deref() {
+        Some(value) => device.text(value)?,
         None => device.null()?,
     }
     headers.json_object(message.headers)?;
+    device_shown
+        .text(x_device_value.as_deref().map(function::upper).unwrap_or_default())?;
+    let handle_value_ = handle_value
+        .as_deref()
+        .filter(|text| !text.is_empty())
+        .unwrap_or("json::views::Kind");
+    handle_plain.text(handle_value_)?;
+    handle_shown.text(function::upper(handle_value_))?;
+    let handle_object = function::parse_json(
+            handle_value
+                .as_deref()
+                .filter(|text| !text.is_empty())
+                .unwrap_or("{\"a\":1,\"b\":null}"),
+        )
+        .map_err(|reason| Bad::value("told", reason))?;
+    match handle_object.as_ref() {
+        Some(value) => told.json_object(value)?,
+        None => told.default(),
+    }
+    match handle_object.as_ref().map(function::without_nulls) {
+        Some(value) => told_less.json_object(&value)?,
+        None => told_less.default(),
+    }
+    let agent = function::user_agent(name_value);
+    os.text(agent.os_name.as_str())?;
+    bot.bool(agent.bot)?;
     complete.json_object(message.body)?;
     insert_timestamp.i64(cx.now_ms)?;
     block.grew(1);

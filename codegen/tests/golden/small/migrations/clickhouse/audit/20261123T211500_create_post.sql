@@ -21,6 +21,13 @@ CREATE TABLE IF NOT EXISTS `post`
     `kind` String COMMENT 'kind',
     `device` Nullable(String) COMMENT 'device',
     `headers` JSON COMMENT 'headers',
+    `device_shown` String COMMENT 'device_shown',
+    `handle_plain` String COMMENT 'handle_plain',
+    `handle_shown` String COMMENT 'handle_shown',
+    `told` JSON COMMENT 'told',
+    `told_less` JSON COMMENT 'told_less',
+    `os` String COMMENT 'os',
+    `bot` Bool COMMENT 'bot',
     `complete` JSON COMMENT 'complete',
     `insert_timestamp` DateTime64(3, 'UTC') COMMENT 'insert_timestamp'
 )

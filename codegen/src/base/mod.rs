@@ -1,0 +1,12 @@
+//! What every other layer stands on: diagnostics with their places, names, hashes, and the tree of files.
+
+pub mod diagnostic;
+pub(crate) mod hash;
+pub(crate) mod header;
+pub mod literal;
+pub(crate) mod markdown;
+pub mod names;
+pub mod refusal;
+pub(crate) mod rule;
+pub(crate) mod time;
+pub mod tree;

@@ -1,0 +1,31 @@
+//! A change that is refused, and what it is about. `syntax/places.rs` finds where that is declared.
+
+/// A change that would lose or misread data.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Refusal {
+    /// Its stable code.
+    pub code: &'static str,
+    /// What it is about.
+    pub place: Place,
+    /// One sentence without a full stop.
+    pub message: String,
+    /// What to do instead.
+    pub help: String,
+}
+
+/// What a refused change is about.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Place {
+    /// A message or an enum, by full name.
+    Type(String),
+    /// A field of a message.
+    Field(String, u32),
+    /// A table.
+    Table(String),
+    /// A column of a table.
+    Column(String, String),
+    /// The tables as a whole.
+    Tables,
+    /// No place in the declarations.
+    Nowhere,
+}

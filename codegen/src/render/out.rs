@@ -1,0 +1,149 @@
+//! The files of one run: templates are filled in, formatted, and added to the tree.
+
+use serde::Serialize;
+
+use super::RenderError;
+use super::rust;
+use super::templates::Templates;
+use super::view::catalogue::Catalogue;
+use super::view::readers::Readers;
+use super::view::shapes::Shapes;
+use super::view::tables::{TableList, TableView};
+use crate::base::header::HEADER;
+use crate::base::tree::Tree;
+use crate::model::Model;
+
+/// Where files go, and what prints them.
+pub(super) struct Out<'t> {
+    pub(super) tree: &'t mut Tree,
+    pub(super) templates: Templates,
+}
+
+impl Out<'_> {
+    /// Fills a template in, and adds what it says as Rust source.
+    pub(super) fn rust(
+        &mut self,
+        template: &'static str,
+        path: &str,
+        view: &impl Serialize,
+    ) -> Result<(), RenderError> {
+        let source = self.templates.render(template, view)?;
+        let contents = rust::with_imports(path, &source)?;
+        self.tree.add(format!("generated/{path}"), contents);
+        Ok(())
+    }
+
+    /// Fills a template in, and adds what it says as a page of the catalogue.
+    fn page(
+        &mut self,
+        template: &'static str,
+        path: &str,
+        view: &impl Serialize,
+    ) -> Result<(), RenderError> {
+        let page = self.templates.render(template, view)?;
+        let path = format!("generated/{path}");
+        self.tree.add(path, format!("<!-- {HEADER} -->\n{page}"));
+        Ok(())
+    }
+
+    /// The catalogue: its index, and a page for each table, group of event types, message and request.
+    pub(super) fn catalogue(&mut self, catalogue: &Catalogue) -> Result<(), RenderError> {
+        self.page("catalogue.md", "catalogue.md", catalogue)?;
+        for table in &catalogue.tables {
+            let path = format!("catalogue/{}", table.page);
+            self.page("catalogue_table.md", &path, table)?;
+        }
+        for group in &catalogue.groups {
+            let path = format!("catalogue/{}", group.page);
+            self.page("catalogue_events.md", &path, group)?;
+        }
+        for message in &catalogue.messages {
+            let path = format!("catalogue/{}", message.page);
+            self.page("catalogue_message.md", &path, message)?;
+        }
+        for request in &catalogue.requests {
+            let path = format!("catalogue/{}", request.page);
+            self.page("catalogue_request.md", &path, request)?;
+        }
+        Ok(())
+    }
+
+    /// The shapes: a file for each message, a folder for each package.
+    pub(super) fn shapes(&mut self, shapes: &Shapes) -> Result<(), RenderError> {
+        let files = shapes.files();
+        for file in &files {
+            let path = format!("shapes/{}/{}.rs", file.package, file.module);
+            self.rust("shapes.rs", &path, file)?;
+        }
+        self.packages("shapes", "pub", shapes.packages())?;
+        self.rust("shape_list.rs", "shapes/mod.rs", &shapes.list(&files))
+    }
+
+    /// The views: a file for each message, a folder for each package.
+    pub(super) fn readers(&mut self, readers: &Readers) -> Result<(), RenderError> {
+        for file in readers.files() {
+            let path = format!("views/{}/{}.rs", file.package, file.module);
+            self.rust("readers.rs", &path, &file)?;
+        }
+        self.packages("views", "pub(crate)", readers.packages())?;
+        let modules = readers.packages().map(|(_, module, _)| module).collect();
+        self.rust("reader_list.rs", "views/mod.rs", &Folder { modules })
+    }
+
+    /// The lists of the modules of packages.
+    fn packages<'p>(
+        &mut self,
+        folder: &str,
+        visible: &'static str,
+        packages: impl Iterator<Item = (&'p str, &'p str, Vec<&'p str>)>,
+    ) -> Result<(), RenderError> {
+        for (name, module, modules) in packages {
+            let path = format!("{folder}/{module}/mod.rs");
+            let package = Package {
+                name,
+                visible,
+                modules,
+            };
+            self.rust("package.rs", &path, &package)?;
+        }
+        Ok(())
+    }
+
+    /// The tables: how rows get into them, and the statements that create them.
+    pub(super) fn tables(
+        &mut self,
+        model: &Model,
+        tables: &[TableView],
+    ) -> Result<(), RenderError> {
+        for table in tables {
+            let module = &table.module;
+            let path = match table.types.is_empty() {
+                true => format!("tables/{module}.rs"),
+                false => format!("tables/{module}/mod.rs"),
+            };
+            self.rust("table.rs", &path, table)?;
+            for of_type in &table.types {
+                let path = format!("tables/{module}/{}.rs", of_type.module);
+                self.rust("table_type.rs", &path, of_type)?;
+            }
+            let sql = format!("generated/tables/{module}.sql");
+            self.tree.add(sql, format!("{}\n", table.ddl));
+        }
+        let list = TableList::of(model, tables);
+        self.rust("table_list.rs", "tables/mod.rs", &list)
+    }
+}
+
+/// Modules that a module lists.
+#[derive(Serialize)]
+struct Folder<'m> {
+    modules: Vec<&'m str>,
+}
+
+/// What a package's `mod.rs` says.
+#[derive(Serialize)]
+struct Package<'m> {
+    name: &'m str,
+    visible: &'static str,
+    modules: Vec<&'m str>,
+}

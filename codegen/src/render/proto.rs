@@ -1,0 +1,75 @@
+//! prost messages and tonic clients, as one Rust module a package.
+
+use std::collections::BTreeMap;
+
+use prost_build::Module;
+use prost_reflect::DescriptorPool;
+
+use super::RenderError;
+use super::rust;
+use crate::base::tree::Tree;
+
+/// The code of one package and the packages below it.
+#[derive(Default)]
+struct Package {
+    code: String,
+    below: BTreeMap<String, Package>,
+}
+
+/// Adds the modules below `generated/proto`.
+pub(super) fn add(tree: &mut Tree, pool: &DescriptorPool) -> Result<(), RenderError> {
+    // The pool's files have their comments. What is Google's is in prost-types, and only looked at.
+    let requests: Vec<_> = pool
+        .file_descriptor_protos()
+        .map(|file| {
+            (
+                Module::from_protobuf_package_name(file.package()),
+                file.clone(),
+            )
+        })
+        .collect();
+    let mut config = prost_build::Config::new();
+    config.service_generator(
+        tonic_prost_build::configure()
+            .build_client(true)
+            .build_server(false)
+            .service_generator(),
+    );
+    let mut root = Package::default();
+    for (module, code) in config.generate(requests).map_err(RenderError::Prost)? {
+        let place = module.parts().fold(&mut root, |package, part| {
+            package.below.entry(part.to_owned()).or_default()
+        });
+        place.code = code;
+    }
+    write(tree, "generated/proto", "", &root, true)
+}
+
+/// A package with packages below it is a folder, any other one is a file.
+fn write(
+    tree: &mut Tree,
+    folder: &str,
+    name: &str,
+    package: &Package,
+    is_root: bool,
+) -> Result<(), RenderError> {
+    let mut source = match is_root {
+        true => "//! The messages, and clients of the services, by package.\n".to_owned(),
+        false => format!("//! Package `{name}`.\n"),
+    };
+    for below in package.below.keys() {
+        source.push_str(&format!("pub mod {below};\n"));
+    }
+    source.push_str(&package.code);
+    let path = match is_root || !package.below.is_empty() {
+        true => format!("{folder}/mod.rs"),
+        false => format!("{folder}.rs"),
+    };
+    tree.add(&path, rust::format(&path, &source)?);
+    for (part, below) in &package.below {
+        // A raw identifier's file goes without the mark.
+        let file = part.trim_start_matches("r#");
+        write(tree, &format!("{folder}/{file}"), part, below, false)?;
+    }
+    Ok(())
+}

@@ -1,0 +1,94 @@
+//! The templates: they print, Rust decides. minijinja is named here only.
+
+use minijinja::syntax::SyntaxConfig;
+use minijinja::value::Serde;
+use minijinja::{Environment, UndefinedBehavior};
+use serde::Serialize;
+
+use super::RenderError;
+
+/// A template's name and text.
+macro_rules! template {
+    ($name:literal) => {
+        (
+            $name,
+            include_str!(concat!("../../templates/", $name, ".j2")),
+        )
+    };
+}
+
+/// Every template by name.
+const TEMPLATES: &[(&str, &str)] = &[
+    template!("catalogue.md"),
+    template!("catalogue_events.md"),
+    template!("catalogue_message.md"),
+    template!("catalogue_request.md"),
+    template!("catalogue_table.md"),
+    template!("databases.rs"),
+    template!("envelope.rs"),
+    template!("exchanges.rs"),
+    template!("hooks.rs"),
+    template!("migrations.rs"),
+    template!("mod.rs"),
+    template!("package.rs"),
+    template!("queue.rs"),
+    template!("queues.rs"),
+    template!("reader_list.rs"),
+    template!("readers.rs"),
+    template!("request.rs"),
+    template!("requests.rs"),
+    template!("shape_list.rs"),
+    template!("shapes.rs"),
+    template!("source.rs"),
+    template!("sources.rs"),
+    template!("table.rs"),
+    template!("table_list.rs"),
+    template!("table_type.rs"),
+    template!("topology.rs"),
+];
+
+/// The compiled templates.
+pub(super) struct Templates(Environment<'static>);
+
+impl Templates {
+    /// Compiles all templates.
+    pub(super) fn new() -> Result<Self, RenderError> {
+        let mut env = Environment::new();
+        env.set_undefined_behavior(UndefinedBehavior::Strict);
+        env.set_auto_escape_callback(|_| minijinja::AutoEscape::None);
+        env.set_debug(true);
+        env.add_filter("from_index", from_index);
+        let syntax = SyntaxConfig::builder()
+            .trim_blocks(true)
+            .lstrip_blocks(true)
+            .keep_trailing_newline(true)
+            .build()
+            .map_err(|source| RenderError::Template {
+                name: "syntax",
+                source,
+            })?;
+        env.set_syntax(syntax);
+        for (name, text) in TEMPLATES {
+            env.add_template(name, text)
+                .map_err(|source| RenderError::Template { name, source })?;
+        }
+        Ok(Templates(env))
+    }
+
+    /// Fills a template in.
+    pub(super) fn render(
+        &self,
+        name: &'static str,
+        view: &impl Serialize,
+    ) -> Result<String, RenderError> {
+        self.0
+            .get_template(name)
+            .and_then(|template| template.render(Serde(view)))
+            .map_err(|source| RenderError::Template { name, source })
+    }
+}
+
+/// Text with links from one page of the catalogue to another, as its index has it.
+fn from_index(text: &str) -> String {
+    text.replace("](../", "](catalogue/")
+}

@@ -1,0 +1,20 @@
+//! What is printed: names, types and statements as final text, made from the model.
+
+pub mod append;
+pub mod catalogue;
+pub mod columns;
+pub mod comments;
+pub mod databases;
+pub mod envelope;
+pub mod function;
+pub mod hooks;
+pub mod modules;
+pub mod names;
+pub mod readers;
+pub mod refused;
+pub mod requests;
+pub mod shapes;
+pub mod sources;
+pub mod tables;
+pub mod topology;
+pub mod values;

@@ -1,0 +1,244 @@
+//! Requests in generated Rust: where messages are forwarded to, and what makes their bodies.
+
+use serde::Serialize;
+
+use super::function::FunctionView;
+use super::names::{Taken, literal, snake};
+use super::readers::Readers;
+use super::refused::Refused;
+use super::shapes::Shapes;
+use super::values::{Failing, Shared, Writer};
+use crate::base::names::grouped;
+use crate::model::{Model, Piece, Request, Root, Target, Template, Value};
+use crate::render::imports::mentions;
+
+/// What the template sees.
+#[derive(Debug, Serialize)]
+pub struct RequestsView {
+    /// The requests.
+    pub requests: Vec<RequestView>,
+}
+
+/// A request.
+#[derive(Debug, Serialize)]
+pub struct RequestView {
+    /// Its Rust module.
+    pub module: String,
+    /// Documentation lines.
+    pub docs: Vec<String>,
+    /// Its fields as Rust source.
+    pub fields: Vec<String>,
+    /// Its functions.
+    pub functions: Vec<FunctionView>,
+}
+
+/// Makes the view, or says which parts can't be written.
+pub fn requests(
+    model: &Model,
+    shapes: &Shapes,
+    readers: &Readers,
+) -> Result<RequestsView, Vec<Refused>> {
+    let writer = Writer {
+        shapes,
+        readers,
+        failing: Failing::NamesField,
+    };
+    let mut modules = Taken::with(&["mod"]);
+    let mut views = Vec::new();
+    let mut refused = Vec::new();
+    for request in &model.requests {
+        let module = modules.claim(snake(&request.name));
+        match view(request, module, &writer) {
+            Ok(view) => views.push(view),
+            Err((part, reason)) => refused.push(Refused {
+                table: format!("request {}", request.name),
+                column: part,
+                reason,
+            }),
+        }
+    }
+    if !refused.is_empty() {
+        return Err(refused);
+    }
+    Ok(RequestsView { requests: views })
+}
+
+/// A part, and why it can't be written.
+type Unwritable = (String, String);
+
+fn view(request: &Request, module: String, writer: &Writer<'_>) -> Result<RequestView, Unwritable> {
+    let functions = vec![choose(request, writer)?, body(request, writer)?];
+    let mut docs = vec![format!("Forwards `{}`.", request.message.full_name())];
+    if !request.doc.is_empty() {
+        docs.push(String::new());
+        docs.push(request.doc.clone());
+    }
+    let targets: Vec<String> = request
+        .targets
+        .iter()
+        .map(|target| self::target(request, target))
+        .collect();
+    let key = request.idempotency_key.as_ref().map(|key| literal(key));
+    let rate = request.rate.map(|rate| {
+        format!(
+            "Rate {{ count: {}, per_ms: {} }}",
+            grouped(u64::from(rate.count)),
+            grouped(u64::from(rate.per_ms))
+        )
+    });
+    let fields = vec![
+        format!("name: {}", literal(&request.name)),
+        format!("targets: &[{}]", targets.join(", ")),
+        "choose: target".to_owned(),
+        "body".to_owned(),
+        format!("idempotency_key: {}", maybe(key)),
+        format!("timeout_ms: {}", grouped(u64::from(request.timeout_ms))),
+        format!("concurrency: {}", request.concurrency),
+        format!("rate: {}", maybe(rate)),
+        format!("retried: &[{}]", ranges(&request.retried)),
+        format!("refused: &[{}]", ranges(&request.refused)),
+    ];
+    Ok(RequestView {
+        module,
+        docs,
+        fields,
+        functions,
+    })
+}
+
+fn maybe(rust: Option<String>) -> String {
+    rust.map_or_else(|| "None".into(), |rust| format!("Some({rust})"))
+}
+
+fn ranges(ranges: &[(u16, u16)]) -> String {
+    let shown: Vec<String> = ranges
+        .iter()
+        .map(|(first, last)| format!("{first}..={last}"))
+        .collect();
+    shown.join(", ")
+}
+
+fn target(request: &Request, target: &Target) -> String {
+    let headers: Vec<String> = target
+        .headers
+        .iter()
+        .map(|(name, value)| format!("({}, {})", literal(name), template(value)))
+        .collect();
+    format!(
+        "Target {{ name: {}, method: {}, url: {}, headers: &[{}] }}",
+        literal(&name(request, target)),
+        literal(target.method),
+        template(&target.url),
+        headers.join(", ")
+    )
+}
+
+/// What a target is called where it is reported.
+pub fn name(request: &Request, target: &Target) -> String {
+    match &target.value {
+        Some(value) => format!("{}.{value}", request.name),
+        None => request.name.clone(),
+    }
+}
+
+fn template(template: &Template) -> String {
+    let pieces: Vec<String> = template
+        .pieces
+        .iter()
+        .map(|piece| match piece {
+            Piece::Text(text) => format!("Piece::Text({})", literal(text)),
+            Piece::Variable(name) => format!("Piece::Variable({})", literal(name)),
+        })
+        .collect();
+    format!("&[{}]", pieces.join(", "))
+}
+
+/// The function that chooses a target.
+fn choose(request: &Request, writer: &Writer<'_>) -> Result<FunctionView, Unwritable> {
+    let lines = match &request.by {
+        None => vec!["Ok(0)".to_owned()],
+        Some((value, _)) => {
+            let text = writer
+                .text("by", value)
+                .map_err(|reason| ("by".to_owned(), reason))?;
+            let known: Vec<String> = request
+                .targets
+                .iter()
+                .filter_map(|target| target.value.as_deref())
+                .map(literal)
+                .collect();
+            let what = literal(&field(value));
+            vec![
+                format!("let value = {text};"),
+                format!("function::one_of({what}, &value, &[{}])", known.join(", ")),
+            ]
+        }
+    };
+    Ok(FunctionView {
+        doc: format!("Which target of `{}` a message goes to.", request.name),
+        head: format!(
+            "fn target({}: &Message<'_>) -> Result<usize, Bad>",
+            parameter("message", &lines)
+        ),
+        lines,
+    })
+}
+
+/// The field that a value comes from.
+fn field(value: &Value) -> String {
+    match &value.root {
+        Root::Body(path) => {
+            let names: Vec<&str> = path.iter().map(|field| field.name()).collect();
+            names.join(".")
+        }
+        _ => "by".to_owned(),
+    }
+}
+
+/// The function that makes a body.
+fn body(request: &Request, writer: &Writer<'_>) -> Result<FunctionView, Unwritable> {
+    let whole = request.whole.iter().map(|whole| &whole.value);
+    let members = request.members.iter().map(|member| &member.value);
+    let taken = Taken::with(&["message", "cx", "body"]);
+    let mut shared = Shared::among(whole.chain(members), taken);
+    let object = match &request.whole {
+        None => "function::nothing()".to_owned(),
+        Some(whole) => writer
+            .object("body", &whole.value, &mut shared)
+            .map_err(|reason| ("body".to_owned(), reason))?,
+    };
+    let mut lines = shared.statements();
+    if request.members.is_empty() {
+        lines.push(format!("Ok(function::json_text({object}))"));
+    } else {
+        lines.push(format!("let mut body = {object};"));
+        for member in &request.members {
+            let value = writer
+                .member(&member.name, &member.value, &mut shared)
+                .map_err(|reason| (member.name.clone(), reason))?;
+            lines.extend(shared.statements());
+            lines.push(format!(
+                "function::put(&mut body, {}, {value});",
+                literal(&member.name)
+            ));
+        }
+        lines.push("Ok(function::json_text(body))".into());
+    }
+    Ok(FunctionView {
+        doc: format!("What a message is sent as to `{}`.", request.name),
+        head: format!(
+            "fn body({}: &Message<'_>, {}: &Context) -> Result<Vec<u8>, Bad>",
+            parameter("message", &lines),
+            parameter("cx", &lines)
+        ),
+        lines,
+    })
+}
+
+/// A parameter's name, marked where nothing uses it.
+fn parameter(name: &str, lines: &[String]) -> String {
+    match mentions(lines, name) {
+        true => name.to_owned(),
+        false => format!("_{name}"),
+    }
+}

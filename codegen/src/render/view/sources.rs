@@ -1,0 +1,199 @@
+//! Sources in generated Rust: what they take, the proof and the id of their requests, and their routing keys.
+
+use serde::Serialize;
+
+use super::names::{Taken, literal, snake};
+use super::readers::Readers;
+use super::refused::Refused;
+use super::shapes::Shapes;
+use super::values::{Failing, Writer};
+use crate::base::names::grouped;
+use crate::model::{self, IdFrom, Intake, Model, Route, RoutingKey, Scheme, Verify};
+use crate::render::imports::mentions;
+
+/// What the template of `topology/sources/mod.rs` sees.
+#[derive(Debug, Serialize)]
+pub struct SourcesView {
+    /// The sources in the order of the model.
+    pub sources: Vec<SourceView>,
+}
+
+/// A source, which is a file of its own.
+#[derive(Debug, Serialize)]
+pub struct SourceView {
+    /// Its Rust module.
+    pub module: String,
+    /// Its name.
+    pub name: String,
+    /// The `Source` as Rust source.
+    pub source: String,
+    /// What computes its routing key; none if it has always the same.
+    pub key: Option<KeyFunction>,
+}
+
+/// What computes a source's routing key.
+#[derive(Debug, Serialize)]
+pub struct KeyFunction {
+    /// The parameter: the message, named by whether it is used.
+    pub parameter: &'static str,
+    /// What it returns.
+    pub key: String,
+}
+
+/// Makes the view of all sources, or says whose routing key can't be written.
+pub fn sources(
+    model: &Model,
+    shapes: &Shapes,
+    readers: &Readers,
+) -> Result<SourcesView, Vec<Refused>> {
+    let writer = Writer {
+        shapes,
+        readers,
+        failing: Failing::Fails,
+    };
+    let mut modules = Taken::with(&["mod"]);
+    let mut refused = Vec::new();
+    let mut sources = Vec::new();
+    for source in &model.sources {
+        let key = computed_key(source).map(|value| writer.text("routing_key", value));
+        let key = key.transpose().unwrap_or_else(|reason| {
+            refused.push(Refused {
+                table: format!("source {}", source.name),
+                column: "routing_key_from".into(),
+                reason,
+            });
+            None
+        });
+        sources.push(SourceView {
+            module: modules.claim(snake(&source.name)),
+            name: source.name.clone(),
+            source: source_view(source, shapes),
+            key: key.map(key_function),
+        });
+    }
+    match refused.is_empty() {
+        true => Ok(SourcesView { sources }),
+        false => Err(refused),
+    }
+}
+
+fn key_function(key: String) -> KeyFunction {
+    let lines = [key];
+    let parameter = match mentions(&lines, "message") {
+        true => "message",
+        false => "_message",
+    };
+    let [key] = lines;
+    KeyFunction { parameter, key }
+}
+
+fn computed_key(source: &model::Source) -> Option<&model::Value> {
+    match &source.intake {
+        Intake::Post {
+            routing_key: RoutingKey::Computed(value),
+            ..
+        } => Some(value),
+        _ => None,
+    }
+}
+
+fn source_view(source: &model::Source, shapes: &Shapes) -> String {
+    let intake = match &source.intake {
+        Intake::Grpc {
+            service,
+            method,
+            json_path,
+        } => format!(
+            "Intake::Grpc {{ service: {}, method: {}, json_path: {}, envelope: &ENVELOPE }}",
+            literal(service),
+            literal(method),
+            literal(json_path)
+        ),
+        Intake::Post {
+            path,
+            message,
+            routing_key,
+            headers,
+            verify,
+            id,
+            on_bad,
+        } => {
+            let key = match routing_key {
+                RoutingKey::Constant(key) => format!("RoutingKey::Constant({})", literal(key)),
+                RoutingKey::Computed(_) => "RoutingKey::Computed(routing_key)".to_owned(),
+            };
+            format!(
+                "Intake::Post {{ path: {}, message: &shapes::{}, routing_key: {key}, headers: {headers}, verify: {}, id: {}, on_bad: OnBad::{on_bad:?} }}",
+                literal(path),
+                shapes.path(message),
+                verify
+                    .as_ref()
+                    .map_or_else(|| "None".into(), |v| format!("Some({})", verify_view(v))),
+                id_view(id)
+            )
+        }
+    };
+    let pool = &source.pool;
+    format!(
+        "Source {{ name: {}, intake: {intake}, exchange: {}, rejects: {}, \
+         pool: Pool {{ workers: {}, buffer: {}, bytes: {}, timeout_ms: {}, max_request: {} }} }}",
+        literal(&source.name),
+        literal(&source.exchange),
+        maybe(source.rejects.as_ref()),
+        pool.workers,
+        grouped(u64::from(pool.buffer)),
+        grouped(pool.bytes),
+        grouped(pool.timeout_ms),
+        grouped(u64::from(pool.max_request)),
+    )
+}
+
+/// How a request proves where it comes from.
+pub(super) fn verify_view(verify: &Verify) -> String {
+    let scheme = match &verify.scheme {
+        Scheme::Bearer => "Scheme::Bearer".to_owned(),
+        Scheme::Basic => "Scheme::Basic".to_owned(),
+        Scheme::Hmac {
+            header,
+            encoding,
+            prefix,
+        } => format!(
+            "Scheme::Hmac {{ header: {}, encoding: Encoding::{encoding:?}, prefix: {} }}",
+            literal(&header.to_ascii_lowercase()),
+            literal(prefix)
+        ),
+    };
+    let variable = literal(&verify.variable);
+    format!("Verify {{ variable: {variable}, scheme: {scheme} }}")
+}
+
+/// What ids are made of.
+pub(super) fn id_view(id: &IdFrom) -> String {
+    let literals = |names: &[String]| -> String {
+        let names: Vec<String> = names.iter().map(|name| literal(name)).collect();
+        format!("&[{}]", names.join(", "))
+    };
+    match id {
+        IdFrom::Request => "IdFrom::Request".to_owned(),
+        IdFrom::MessageId => "IdFrom::MessageId".to_owned(),
+        IdFrom::Header(name) => format!("IdFrom::Header({})", literal(name)),
+        IdFrom::Fields(paths) => {
+            let paths: Vec<String> = paths.iter().map(|path| literals(path)).collect();
+            format!("IdFrom::Fields(&[{}])", paths.join(", "))
+        }
+    }
+}
+
+/// A route that there may be, as Rust source.
+pub(super) fn maybe(to: Option<&Route>) -> String {
+    to.map_or_else(|| "None".into(), |to| format!("Some({})", route(to)))
+}
+
+/// A route as Rust source.
+pub(super) fn route(to: &Route) -> String {
+    format!(
+        "route({}, {})",
+        literal(&to.exchange),
+        literal(&to.routing_key)
+    )
+}

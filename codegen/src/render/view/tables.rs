@@ -1,0 +1,211 @@
+//! Tables in generated Rust: the columns, and the function that appends rows to them.
+
+use serde::Serialize;
+
+use super::append;
+use super::columns::{constants, layout};
+use super::databases::rust;
+use super::function::{FunctionView, Functions, TypeView};
+use super::names::{Taken, literal, snake};
+use super::readers::Readers;
+use super::refused::Refused;
+use super::shapes::Shapes;
+use crate::function;
+use crate::model::{Column, ErrorField, From, Function, Input, Model, Root, Table};
+use crate::store::dialect;
+
+/// What the template sees: one table.
+#[derive(Debug, Serialize)]
+pub struct TableView {
+    /// Its Rust module.
+    pub module: String,
+    /// Its name as a Rust literal.
+    pub name: String,
+    /// Its `Storage` as Rust source.
+    pub storage: String,
+    /// Documentation lines.
+    pub docs: Vec<String>,
+    /// `ColumnSpec`s as Rust source.
+    pub columns: Vec<String>,
+    /// The item that `storage` refers to, as Rust source; empty for none.
+    pub item: String,
+    /// The variant of `Append`, as Rust source.
+    pub append: &'static str,
+    /// Of the dead-letter table: fields of `error` and the columns that hold them, as Rust source.
+    pub letter: Vec<String>,
+    /// The present `CREATE TABLE`.
+    pub ddl: String,
+    /// The path of the file that holds it, from this one, as a Rust literal.
+    pub ddl_path: String,
+    /// The function that appends to it.
+    pub function: FunctionView,
+    /// The functions for one type of events, each a file of its own.
+    pub types: Vec<TypeView>,
+}
+
+/// Makes the views of all tables, or says which columns can't be written.
+pub fn tables(
+    model: &Model,
+    shapes: &Shapes,
+    readers: &Readers,
+) -> Result<Vec<TableView>, Vec<Refused>> {
+    let mut modules = Taken::with(&["mod"]);
+    let mut views = Vec::new();
+    let mut refused = Vec::new();
+    for table in &model.tables {
+        let module = modules.claim(snake(&table.name));
+        let (functions, mut bad) = append::functions(model, table, shapes, readers);
+        refused.append(&mut bad);
+        views.push(view(model, module, table, functions));
+    }
+    if refused.is_empty() {
+        Ok(views)
+    } else {
+        Err(refused)
+    }
+}
+
+fn view(model: &Model, module: String, table: &Table, functions: Functions) -> TableView {
+    let rust = rust(model, table);
+    let columns: Vec<String> = table
+        .columns
+        .iter()
+        .map(|column| {
+            format!(
+                "column({}, {}, {}){}{}",
+                literal(&column.name),
+                literal(&dialect(table).shown_type(&column.ty)),
+                column_layout(table, column),
+                limit(table, column),
+                holds(column)
+            )
+        })
+        .collect();
+    let mut docs = vec![format!("Rows of `{}`.", table.name)];
+    if !table.doc.is_empty() {
+        docs.push(String::new());
+        docs.push(table.doc.clone());
+    }
+    TableView {
+        name: literal(&table.name),
+        docs,
+        columns,
+        storage: rust.storage,
+        item: rust.item,
+        append: match table.input {
+            Input::Events => "Events(append)",
+            Input::Json(_) => "Json(append)",
+            Input::DeadLetters => "DeadLetters(append, LETTER)",
+        },
+        letter: match table.input {
+            Input::DeadLetters => letter(table),
+            Input::Events | Input::Json(_) => Vec::new(),
+        },
+        ddl: dialect(table).create(table).join(";\n"),
+        ddl_path: literal(&match functions.by_type.is_empty() {
+            true => format!("{module}.sql"),
+            false => format!("../{module}.sql"),
+        }),
+        function: functions.append,
+        types: functions.by_type,
+        module,
+    }
+}
+
+/// The call that says what a column holds, where that matters beyond its values.
+fn holds(column: &Column) -> &'static str {
+    let From::Value(value) = &column.from else {
+        return "";
+    };
+    match (&value.root, value.functions.as_slice()) {
+        (Root::Unknown, _) => ".holds(Holds::Unknown)",
+        (Root::Now, []) => ".holds(Holds::Now)",
+        (Root::TypeName, functions) if functions.iter().all(is_label) => ".holds(Holds::Type)",
+        (Root::Payload, functions) if functions.iter().all(is_label) => ".holds(Holds::Payload)",
+        _ => "",
+    }
+}
+
+/// Whether a function only says what the column is.
+fn is_label(step: &Function) -> bool {
+    function::of(step).is_label
+}
+
+/// The call that sets the longest text of a column, if it has one.
+fn limit(table: &Table, column: &Column) -> String {
+    match table.limits.get(&column.name) {
+        Some(limit) if limit.enforce => format!(".enforce({})", limit.bytes),
+        Some(limit) => format!(".report({})", limit.bytes),
+        None => String::new(),
+    }
+}
+
+fn column_layout(table: &Table, column: &Column) -> String {
+    layout(&dialect(table).layout(table, column))
+}
+
+/// Which column holds which field of `error`, as Rust source. Only those that hold it as it is count.
+fn letter(table: &Table) -> Vec<String> {
+    let column = |wanted: ErrorField| {
+        table.columns.iter().find(|column| match &column.from {
+            From::Value(value) => {
+                matches!(value.root, Root::Error(field) if field == wanted)
+                    && value.functions.iter().all(is_label)
+            }
+            _ => false,
+        })
+    };
+    let pair = |(name, field): &(&str, ErrorField)| {
+        let column = column(*field)?;
+        Some(format!("({}, {})", literal(name), literal(&column.name)))
+    };
+    ErrorField::ALL.iter().filter_map(pair).collect()
+}
+
+/// What the template of `tables/mod.rs` sees.
+#[derive(Debug, Serialize)]
+pub struct TableList {
+    /// The modules by name.
+    pub modules: Vec<String>,
+    /// The modules in the order of the model.
+    pub tables: Vec<String>,
+    /// Layouts that many columns have.
+    pub constants: Vec<LayoutConstant>,
+}
+
+/// A layout that many columns have.
+#[derive(Debug, Serialize)]
+pub struct LayoutConstant {
+    /// Its name.
+    pub name: &'static str,
+    /// The type that is laid out so.
+    pub ty: &'static str,
+    /// Whether NULL is a value, as Rust source.
+    pub nullable: &'static str,
+}
+
+impl TableList {
+    /// Lists the tables.
+    pub fn of(model: &Model, views: &[TableView]) -> Self {
+        let tables: Vec<String> = views.iter().map(|view| view.module.clone()).collect();
+        let mut modules = tables.clone();
+        modules.sort_unstable();
+        let layouts = layouts(model.tables.iter());
+        TableList {
+            modules,
+            tables,
+            constants: constants(&layouts)
+                .map(|(name, ty, nullable)| LayoutConstant { name, ty, nullable })
+                .collect(),
+        }
+    }
+}
+
+/// All layouts of some tables in one text.
+fn layouts<'a>(tables: impl Iterator<Item = &'a Table>) -> String {
+    let layouts = tables.flat_map(|table| {
+        let columns = table.columns.iter();
+        columns.map(|column| column_layout(table, column) + "\n")
+    });
+    layouts.collect()
+}

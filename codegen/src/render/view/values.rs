@@ -1,0 +1,179 @@
+//! Expressions as Rust source: from a root through its functions into a column.
+
+mod fit;
+mod printer;
+mod roots;
+mod shared;
+mod store;
+
+use super::columns::base;
+use super::readers::Readers;
+use super::shapes::Shapes;
+use crate::function;
+pub use crate::function::code::Unwritable;
+use crate::function::code::{Code, Yields};
+use crate::model::{Root, Type, Value};
+use printer::ValuePrinter;
+use shared::Prefix;
+pub use shared::Shared;
+
+/// What to do when a value can't be made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Failing {
+    /// The whole call fails, and names the column.
+    Fails,
+    /// The whole call fails, and names the field: there are no columns.
+    NamesField,
+    /// The column gets its default: a dead letter is stored whatever is wrong with it.
+    GivesDefault,
+}
+
+/// What expressions are written with.
+#[derive(Debug, Clone, Copy)]
+pub struct Writer<'a> {
+    /// The shapes, for JSON, arrays and maps.
+    pub shapes: &'a Shapes,
+    /// The views, for names of fields.
+    pub readers: &'a Readers,
+    /// What happens to a value that can't be made.
+    pub failing: Failing,
+}
+
+impl Writer<'_> {
+    /// Statements that append one value to the column that `target` is bound to.
+    pub fn store(
+        &self,
+        target: &str,
+        column: &str,
+        ty: &Type,
+        value: &Value,
+        shared: &mut Shared,
+    ) -> Result<Vec<String>, Unwritable> {
+        let code = self.code(column, value, shared)?;
+        let code = self.fit(column, base(ty), code)?;
+        let stored = self.put(target, ty, &code)?;
+        let mut statements = shared.statements();
+        statements.push(match &code.attempt {
+            None => stored,
+            Some(attempt) => format!(
+                "match {attempt} {{ Ok(value) => {{ {stored} }} Err(_) => {target}.default(), }}"
+            ),
+        });
+        Ok(statements)
+    }
+
+    /// An expression that yields an owned text, for a routing key.
+    pub fn text(&self, name: &str, value: &Value) -> Result<String, Unwritable> {
+        let code = self.code(name, value, &mut Shared::default())?;
+        let code = self.fit(name, &Type::String, code)?;
+        let rust = match code.optional {
+            true => format!("{}.unwrap_or_default()", code.rust),
+            false => code.rust,
+        };
+        match code.yields {
+            Yields::Str => Ok(format!("{rust}.to_owned()")),
+            Yields::Cow => Ok(format!("{rust}.into_owned()")),
+            Yields::Owned => Ok(rust),
+            _ => Err("a routing key is text".into()),
+        }
+    }
+
+    /// An expression that yields an owned JSON object.
+    pub fn object(
+        &self,
+        name: &str,
+        value: &Value,
+        shared: &mut Shared,
+    ) -> Result<String, Unwritable> {
+        let code = self.code(name, value, shared)?;
+        match (&code.yields, code.optional) {
+            (Yields::Made, true) if makes_its_own(value) => {
+                Ok(format!("{}.unwrap_or_default()", code.rust))
+            }
+            (Yields::Made, false) if makes_its_own(value) => Ok(code.rust),
+            (Yields::Object | Yields::Made, true) => Ok(format!(
+                "{}.map(function::copy).unwrap_or_default()",
+                code.rust
+            )),
+            (Yields::Object | Yields::Made, false) => Ok(format!("function::copy({})", code.rust)),
+            _ => Err("a body is an object of a JSON message".into()),
+        }
+    }
+
+    /// An expression that yields an `Option` of what becomes a JSON value.
+    pub fn member(
+        &self,
+        name: &str,
+        value: &Value,
+        shared: &mut Shared,
+    ) -> Result<String, Unwritable> {
+        let code = self.code(name, value, shared)?;
+        let code = match code.yields {
+            Yields::Enum(_) => self.fit(name, &Type::String, code)?,
+            _ => code,
+        };
+        let owned = match (&code.yields, code.optional) {
+            (Yields::Made, _) if makes_its_own(value) => code.rust,
+            (Yields::Object | Yields::Made, true) => format!("{}.map(function::copy)", code.rust),
+            (Yields::Object | Yields::Made, false) => format!("function::copy({})", code.rust),
+            (
+                Yields::Bool
+                | Yields::I32
+                | Yields::I64
+                | Yields::U32
+                | Yields::U64
+                | Yields::F32
+                | Yields::F64
+                | Yields::Str
+                | Yields::Cow
+                | Yields::Owned,
+                _,
+            ) => code.rust,
+            (other, _) => return Err(format!("JSON has no {}", other.name())),
+        };
+        Ok(match code.optional {
+            true => owned,
+            false => format!("Some({owned})"),
+        })
+    }
+
+    /// The value's code, with a variable for what it has in common with others.
+    fn code(&self, column: &str, value: &Value, shared: &mut Shared) -> Result<Code, Unwritable> {
+        let mut prefix = Prefix::of(&value.root);
+        let said = value.functions.split_first().and_then(|(first, rest)| {
+            let scalar = function::of(first).scalar.as_ref()?;
+            Some((first, scalar, rest))
+        });
+        let (code, functions) = match (&value.root, said) {
+            // What a value inside a Struct is decides how it is read.
+            (Root::Untyped { fields, keys }, Some((first, scalar, rest))) => {
+                prefix.push(first);
+                let code = roots::untyped(fields, keys, scalar.read, (scalar.yields)());
+                (code, rest)
+            }
+            (root, _) => (self.root(root)?, &value.functions[..]),
+        };
+        let printer = ValuePrinter {
+            writer: self,
+            column,
+        };
+        let mut code = shared.bind(&prefix, code);
+        for step in functions {
+            let definition = function::of(step);
+            if let Some(open) = &definition.open {
+                code = (open.print)(&printer, code)?;
+                code = shared.bind(&prefix.opened(open), code);
+            }
+            code = (definition.print)(&printer, &step.arguments, code)?;
+            prefix.push(step);
+            code = shared.bind(&prefix, code);
+        }
+        Ok(code)
+    }
+}
+
+/// Whether the last function gives an object that nobody else has.
+fn makes_its_own(value: &Value) -> bool {
+    let last = value.functions.last();
+    last.is_some_and(|step| function::of(step).makes_object)
+}

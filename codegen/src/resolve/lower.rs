@@ -1,0 +1,127 @@
+//! A pipeline without mistakes to the `Model` that the emitters see.
+
+use crate::model::{self, Batch, Exchange, ExchangeKind, Model, Pool, Queue, Source, Table};
+use crate::resolve::{self, Resolved, UNROUTED};
+use crate::syntax::spec::{self, Located};
+
+/// Where it is remembered which migrations were applied, unless the pipeline says otherwise.
+const MIGRATIONS_TABLE: &str = "schema_migrations";
+
+/// The model; none if something is still unresolved, which only a pipeline with mistakes is.
+pub(crate) fn lower(resolved: Resolved<'_>) -> Option<Model> {
+    let sources = resolved.sources.iter().map(source).collect::<Option<_>>()?;
+    let mut exchanges: Vec<Exchange> = Vec::new();
+    for exchange in &resolved.spec.exchanges {
+        exchanges.push(Exchange {
+            name: exchange.name.value.clone(),
+            kind: exchange.kind?,
+            derived: false,
+        });
+    }
+    exchanges.push(Exchange {
+        name: UNROUTED.to_owned(),
+        kind: ExchangeKind::Fanout,
+        derived: true,
+    });
+    Some(Model {
+        pool: resolved.proto.pool.clone(),
+        descriptors: resolved.proto.descriptors.clone(),
+        sources,
+        exchanges,
+        queues: resolved.queues.iter().map(queue).collect::<Option<_>>()?,
+        databases: resolved
+            .spec
+            .databases
+            .iter()
+            .map(database)
+            .collect::<Option<_>>()?,
+        migrations_table: resolved
+            .spec
+            .migrations_table
+            .as_ref()
+            .map_or_else(|| MIGRATIONS_TABLE.to_owned(), |name| name.value.clone()),
+        tables: resolved
+            .tables
+            .iter()
+            .map(|t| table(&resolved, t))
+            .collect::<Option<_>>()?,
+        requests: resolved.requests.into_iter().collect::<Option<_>>()?,
+        envelope: resolved.envelope,
+        any_of: resolved
+            .any_of
+            .into_iter()
+            .map(|found| found.value)
+            .collect(),
+        unrouted: UNROUTED.to_owned(),
+    })
+}
+
+fn source(source: &resolve::Source<'_>) -> Option<Source> {
+    let pool = &source.spec.pool;
+    let pick = |value: &Option<Located<u64>>, default| value.as_ref().map_or(default, |l| l.value);
+    Some(Source {
+        name: source.spec.name.value.clone(),
+        intake: source.intake.clone()?,
+        exchange: source.spec.exchange.as_ref()?.value.clone(),
+        rejects: source.rejects.as_ref().map(|r| r.value.clone()),
+        pool: Pool {
+            workers: u16::try_from(pick(&pool.workers, 2)).ok()?,
+            buffer: u32::try_from(pick(&pool.buffer, 1000)).ok()?,
+            bytes: pick(&pool.bytes, 64 << 20),
+            timeout_ms: pick(&pool.timeout, 1000),
+            max_request: u32::try_from(source.max_request()).ok()?,
+        },
+    })
+}
+
+fn queue(queue: &resolve::Queue) -> Option<Queue> {
+    let settings = &queue.settings;
+    Some(Queue {
+        name: queue.name.clone(),
+        quorum: settings.quorum,
+        bindings: queue.bindings.iter().map(|b| b.value.clone()).collect(),
+        workers: u16::try_from(settings.workers).ok()?,
+        prefetch: u16::try_from(queue.prefetch()).ok()?,
+        retries: u8::try_from(settings.retries).ok()?,
+        breaker: match queue.dead_letter {
+            Some(_) => u8::try_from(settings.breaker).ok()?,
+            // Dead letters become none.
+            None => 100,
+        },
+        batch: Batch {
+            rows: u32::try_from(settings.rows.0).ok()?,
+            bytes: u32::try_from(settings.bytes).ok()?,
+            delay_ms: u32::try_from(settings.delay_ms).ok()?,
+        },
+        dead_letter: queue.dead_letter.as_ref().map(|d| d.value.clone()),
+        input: queue.input.clone()?,
+        id: queue.id.clone(),
+        into: queue.into?,
+        derived: queue.derived,
+    })
+}
+
+fn database(database: &spec::Database) -> Option<model::Database> {
+    Some(model::Database {
+        name: database.name.value.clone(),
+        doc: database.doc.clone(),
+        server: database.server.as_ref()?.value.clone(),
+    })
+}
+
+fn table(resolved: &Resolved<'_>, table: &resolve::Table<'_>) -> Option<Table> {
+    Some(Table {
+        name: table.spec.name.value.clone(),
+        doc: table.spec.doc.clone(),
+        store: table.store.lower(&resolved.typed(table))?,
+        input: table.input.clone()?,
+        every_type: table.spec.events.is_none()
+            && !matches!(table.input, Some(model::Input::Json(_))),
+        types: match table.input {
+            Some(model::Input::Json(_)) => Vec::new(),
+            _ => table.types.clone(),
+        },
+        columns: table.columns.iter().map(|c| c.column.clone()).collect(),
+        limits: resolve::limits(table, &resolved.spec.table_defaults.limits),
+    })
+}

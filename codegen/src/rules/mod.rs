@@ -1,0 +1,44 @@
+//! The rules: each with a stable code, one sentence on what it is for, and examples. `cargo xtask explain CODE`
+//! shows them, and `tests/diagnostics/CODE-name/` holds a pipeline that breaks each.
+
+pub(crate) mod columns;
+pub(crate) mod coverage;
+pub(crate) mod databases;
+pub(crate) mod dead_letters;
+pub(crate) mod feeding;
+pub(crate) mod history;
+pub(crate) mod ids;
+pub(crate) mod keys;
+pub(crate) mod limits;
+pub(crate) mod names;
+pub(crate) mod postgres;
+pub(crate) mod reading;
+pub(crate) mod requests;
+pub(crate) mod routing;
+pub(crate) mod webhooks;
+
+use crate::base::rule::Rule;
+
+/// Every rule, by code.
+pub(crate) fn all() -> Vec<&'static Rule> {
+    let groups = [
+        reading::RULES,
+        names::RULES,
+        routing::RULES,
+        dead_letters::RULES,
+        feeding::RULES,
+        columns::RULES,
+        keys::RULES,
+        limits::RULES,
+        postgres::RULES,
+        coverage::RULES,
+        databases::RULES,
+        history::RULES,
+        requests::RULES,
+        webhooks::RULES,
+        ids::RULES,
+    ];
+    let mut rules: Vec<_> = groups.into_iter().flatten().copied().collect();
+    rules.sort_by_key(|rule| rule.code);
+    rules
+}

@@ -1,0 +1,83 @@
+//! Rules about webhooks and JSON messages: headers, signatures, and what has to be in a message.
+
+use crate::base::rule::Rule;
+
+/// The rules of this file.
+pub(super) const RULES: &[&Rule] = &[
+    &ANY_OF,
+    &HEADERS_NOT_KEPT,
+    &VERIFIED_ONE_WAY,
+    &HEADER_NAME,
+    &SECRET_VARIABLE,
+    &MESSAGE_ID,
+];
+
+pub(crate) const ANY_OF: Rule = Rule {
+    code: "EG131",
+    name: "any-of",
+    purpose: "`any_of` lists at least two optional fields of a JSON message that is used.",
+    text: "The message must have at least one of the fields, not null and not empty text. It is checked at a webhook's \
+           intake, which refuses the message, and in a queue's worker, which makes it a dead letter. A field that is \
+           always required is declared without `optional`.",
+    bad: "messages:\n  webhook.WebengageEvent: { any_of: [userId] }",
+    good: "messages:\n  webhook.WebengageEvent: { any_of: [userId, anonymousId] }",
+};
+
+pub(crate) const HEADERS_NOT_KEPT: Rule = Rule {
+    code: "EG132",
+    name: "headers-not-kept",
+    purpose: "A routing key uses headers only if the source keeps them.",
+    text: "With `headers: true` a webhook keeps the headers of its requests beside their bodies, without those that \
+           hold credentials. The value that decided on the route is then available later, too.",
+    bad: "graphy: { post: /graphy/event/, routing_key_from: '$headers.event | default(\"none\")', ... }",
+    good: "graphy: { post: /graphy/event/, headers: true, routing_key_from: '$headers.event | default(\"none\")', ... }",
+};
+
+pub(crate) const VERIFIED_ONE_WAY: Rule = Rule {
+    code: "EG133",
+    name: "verified-one-way",
+    purpose: "`verify` names exactly one authentication scheme.",
+    text: "`shopify: VARIABLE` is Shopify's signature in X-Shopify-Hmac-Sha256; `hmac: VARIABLE` with `header`, \
+           `encoding` (hex or base64) and `prefix` any HMAC-SHA256 of the body; `bearer: VARIABLE` a token, and \
+           `basic: VARIABLE` user:password in the Authorization header.",
+    bad: "verify: { header: X-Signature }",
+    good: "verify: { hmac: PARTNER_SECRET, header: X-Signature, encoding: hex, prefix: \"sha256=\" }",
+};
+
+pub(crate) const HEADER_NAME: Rule = Rule {
+    code: "EG134",
+    name: "header-name",
+    purpose: "A header's name is valid in HTTP and AMQP.",
+    text: "Letters, digits, and a few signs such as - . and _; the case doesn't matter. `$headers.\"NAME\"` is one of \
+           a message's headers, `$headers` alone are all of them.",
+    bad: "columns: { device: '$headers.\"x bb deviceid\"' }",
+    good: "columns: { device: '$headers.\"x-bb-deviceid\"' }",
+};
+
+pub(crate) const SECRET_VARIABLE: Rule = Rule {
+    code: "EG135",
+    name: "secret-variable",
+    purpose: "A secret comes from an environment variable, whose name is declared.",
+    text: "The name holds capital letters, digits and underscores and begins with a letter. To rotate a secret without \
+           refusing requests, the old one goes into NAME_PREVIOUS, and both are accepted; so a name can't end with \
+           _PREVIOUS itself.",
+    bad: "verify: { bearer: s3cr3t }",
+    good: "verify: { bearer: PARTNER_TOKEN }",
+};
+
+pub(crate) const MESSAGE_ID: Rule = Rule {
+    code: "EG136",
+    name: "message-id",
+    purpose: "A source declares the identity of its messages, so that a repeated one is stored once, and two that look \
+              alike are stored twice.",
+    text: "Senders repeat requests without an answer, and only they know if two requests are the same message. `id: { \
+           header: NAME }` is for senders that give each message an id in a header; `id: { fields: [body.FIELD, ...] \
+           }` for those that identify the message in the body, with the time when it happened: name the sender's own \
+           time among the fields, because without it a later message with the same content counts as a repetition; \
+           `id: request` for the others: every request is a message of its own, stored as often as it is sent. The id \
+           is a hash of the source, the declared value and the body, so that no message replaces another one. A queue \
+           of another service's JSON messages has `id: message_id` by default: the AMQP property, or a hash of the \
+           body and the index in its list, so that of two equal messages without the property one is stored.",
+    bad: "shop: { post: /shop/, message: webhook.Shop, exchange: shop.dx, routing_key: shop }",
+    good: "shop: { post: /shop/, message: webhook.Shop, exchange: shop.dx, routing_key: shop, id: { header: X-Webhook-Id } }",
+};

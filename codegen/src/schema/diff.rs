@@ -1,0 +1,138 @@
+//! From what tables are to what they shall be: statements, and changes that are refused.
+
+use std::collections::BTreeMap;
+
+use super::lock::{Field, Lock};
+use crate::base::refusal::{Place, Refusal};
+use crate::model::Model;
+use crate::rules::history::{FIELD_GONE, FIELD_TYPE, TABLE_GONE};
+use crate::store::dialect;
+use crate::store::home::Home;
+
+/// What brings the tables of each database from the base to the model; only of those where something changes.
+pub(crate) type Diffs = BTreeMap<Home, Diff>;
+
+/// What brings the tables of one database from the base to the model.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(crate) struct Diff {
+    /// SQL without semicolons, in order.
+    pub(crate) statements: Vec<String>,
+    /// What it does, for a file name: `create_event`, `alter_purchase`.
+    pub(crate) what: Vec<String>,
+}
+
+/// Compares; changes that are refused come in the order of the lock.
+pub(crate) fn diff(base: &Lock, model: &Model) -> (Diffs, Vec<Refusal>) {
+    let now = Lock::of(model);
+    let mut refused = Vec::new();
+    fields(base, &now, &mut refused);
+    values(base, &now, &mut refused);
+    for name in base
+        .tables
+        .keys()
+        .filter(|name| !now.tables.contains_key(*name))
+    {
+        refused.push(Refusal {
+            code: TABLE_GONE.code,
+            place: Place::Tables,
+            message: format!("table `{name}` is gone from pipeline.yaml"),
+            help: "put it back; to retire it, drop it on the servers by hand and take its lines out of \
+                   migrations/schema.lock in a commit of its own"
+                .into(),
+        });
+    }
+    let mut diffs = Diffs::new();
+    for table in &model.tables {
+        let before = base.tables.get(&table.name);
+        let statements = match before {
+            None => dialect(table).create(table),
+            Some(before) => dialect(table).alter(table, before, &mut refused),
+        };
+        if !statements.is_empty() {
+            let what = if before.is_some() { "alter" } else { "create" };
+            let found = diffs.entry(Home::of(table)).or_default();
+            found.statements.extend(statements);
+            found.what.push(format!("{what}_{}", table.name));
+        }
+    }
+    (diffs, refused)
+}
+
+fn fields(base: &Lock, now: &Lock, refused: &mut Vec<Refusal>) {
+    for ((message, number), before) in &base.fields {
+        let key = (message.clone(), *number);
+        let place = || format!("field {number} of `{message}`, `{}`,", before.name);
+        let keep = format!(
+            "put back `{} {} = {number};`; a field that is no longer sent can be marked `[deprecated = true]`",
+            before.ty, before.name
+        );
+        let Some(after) = now.fields.get(&key) else {
+            let moved = now
+                .fields
+                .iter()
+                .find(|((m, _), field)| m == message && field.name == before.name);
+            refused.push(Refusal {
+                code: FIELD_GONE.code,
+                place: Place::Type(message.clone()),
+                message: match moved {
+                    Some(((_, to), _)) => format!("{} has become field {to}", place()),
+                    None => format!("{} is gone", place()),
+                },
+                help: keep,
+            });
+            continue;
+        };
+        if after.name != before.name {
+            refused.push(Refusal {
+                code: FIELD_GONE.code,
+                place: Place::Field(message.clone(), *number),
+                message: format!("{} is now called `{}`", place(), after.name),
+                help: format!("{keep}; give the new field a number of its own"),
+            });
+        } else if !same_field(before, after) {
+            refused.push(Refusal {
+                code: FIELD_TYPE.code,
+                place: Place::Field(message.clone(), *number),
+                message: format!(
+                    "{} was `{}` and is now `{}`",
+                    place(),
+                    shown(before),
+                    shown(after)
+                ),
+                help: "leave its type as it was and add a field with a new number and name".into(),
+            });
+        }
+    }
+}
+
+/// Whether what was sent for one can be read as the other. An `optional` that is added changes nothing on the wire.
+fn same_field(before: &Field, after: &Field) -> bool {
+    let optional = after.ty.strip_prefix("optional ").unwrap_or(&after.ty);
+    before.oneof == after.oneof && (before.ty == after.ty || before.ty == optional)
+}
+
+fn shown(field: &Field) -> String {
+    match &field.oneof {
+        Some(oneof) => format!("{} in {oneof}", field.ty),
+        None => field.ty.clone(),
+    }
+}
+
+fn values(base: &Lock, now: &Lock, refused: &mut Vec<Refusal>) {
+    for ((of, number), name) in &base.values {
+        match now.values.get(&(of.clone(), *number)) {
+            Some(after) if after == name => {}
+            after => refused.push(Refusal {
+                code: FIELD_GONE.code,
+                place: Place::Type(of.clone()),
+                message: match after {
+                    Some(after) => {
+                        format!("value {number} of `{of}`, `{name}`, is now called `{after}`")
+                    }
+                    None => format!("value {number} of `{of}`, `{name}`, is gone"),
+                },
+                help: format!("put back `{name} = {number};`: tables hold its name"),
+            }),
+        }
+    }
+}

@@ -1,0 +1,261 @@
+//! `migrations/schema.lock`: what producers and tables already rely on, one sorted fact a line.
+
+mod ids;
+
+use std::collections::BTreeMap;
+
+use crate::model::{Model, field_type};
+use crate::store::{TableFacts, dialect};
+
+/// Where the lock is, from the project's root.
+pub const LOCK: &str = "migrations/schema.lock";
+
+/// The first line of the file.
+const HEADING: &str = "# What producers and tables rely on, one fact a line. Written by cargo xtask codegen; do not edit.";
+
+/// The facts.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Lock {
+    /// Fields of messages, by message and number.
+    pub fields: BTreeMap<(String, u32), Field>,
+    /// Names of enum values, by enum and number.
+    pub values: BTreeMap<(String, i32), String>,
+    /// Tables, by name.
+    pub tables: BTreeMap<String, TableFacts>,
+    /// What ids are made of: of app events that come without one by the message of their requests, of JSON messages by
+    /// source or queue.
+    pub ids: BTreeMap<String, String>,
+    /// Hashes of migrations, by file name, with the folder of their database.
+    pub migrations: BTreeMap<String, String>,
+}
+
+/// A field of a message.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Field {
+    /// Its name.
+    pub name: String,
+    /// The oneof that it is a variant of.
+    pub oneof: Option<String>,
+    /// Its type as the proto file writes it, with full names.
+    pub ty: String,
+}
+
+/// A line that can't be kept to.
+#[derive(Debug, thiserror::Error, PartialEq, Eq)]
+pub enum BadLock {
+    /// It is no fact.
+    #[error(
+        "migrations/schema.lock, line {line}: {text:?} is no fact; restore the file from version control"
+    )]
+    NoFact {
+        /// Counted from 1.
+        line: usize,
+        /// The line.
+        text: String,
+    },
+    /// Another line says something else of the same thing, as after a merge of branches that both added it.
+    #[error(
+        "migrations/schema.lock, line {line}: {text:?} contradicts {other:?}; where two branches used one number, give the newer \
+         field another one and delete its line here"
+    )]
+    Contradiction {
+        /// Counted from 1.
+        line: usize,
+        /// The line.
+        text: String,
+        /// The other one.
+        other: String,
+    },
+}
+
+impl Lock {
+    /// What a model says; the migrations are not part of it.
+    pub fn of(model: &Model) -> Self {
+        let mut lock = Lock::default();
+        for message in model.pool.all_messages() {
+            // What google.protobuf holds is not ours to promise, and map entries follow from their fields.
+            if message.package_name() == "google.protobuf" || message.is_map_entry() {
+                continue;
+            }
+            for field in message.fields() {
+                let fact = Field {
+                    name: field.name().to_owned(),
+                    oneof: field
+                        .containing_oneof()
+                        .filter(|oneof| !oneof.is_synthetic())
+                        .map(|oneof| oneof.name().to_owned()),
+                    ty: field_type(&field),
+                };
+                let key = (message.full_name().to_owned(), field.number());
+                lock.fields.insert(key, fact);
+            }
+        }
+        for names in model.pool.all_enums() {
+            if names.package_name() == "google.protobuf" {
+                continue;
+            }
+            // In the order of the proto file: of aliases the first is the name.
+            for value in &names.enum_descriptor_proto().value {
+                lock.values
+                    .entry((names.full_name().to_owned(), value.number()))
+                    .or_insert_with(|| value.name().to_owned());
+            }
+        }
+        lock.ids = ids::of(model);
+        for table in &model.tables {
+            lock.tables
+                .insert(table.name.clone(), dialect(table).facts(table));
+        }
+        lock
+    }
+
+    /// Reads the file.
+    pub fn parse(text: &str) -> Result<Self, BadLock> {
+        let mut lock = Lock::default();
+        let mut columns: BTreeMap<(String, u32), (String, String)> = BTreeMap::new();
+        let mut said: BTreeMap<&str, &str> = BTreeMap::new();
+        for (at, line) in text.lines().enumerate() {
+            if line.is_empty() || line.starts_with('#') {
+                continue;
+            }
+            if let Some(other) = said.insert(subject(line), line).filter(|o| *o != line) {
+                return Err(BadLock::Contradiction {
+                    line: at + 1,
+                    text: line.to_owned(),
+                    other: other.to_owned(),
+                });
+            }
+            lock.fact(line, &mut columns)
+                .ok_or_else(|| BadLock::NoFact {
+                    line: at + 1,
+                    text: line.to_owned(),
+                })?;
+        }
+        for ((table, _), column) in columns {
+            lock.tables.entry(table).or_default().columns.push(column);
+        }
+        Ok(lock)
+    }
+
+    fn fact(
+        &mut self,
+        line: &str,
+        columns: &mut BTreeMap<(String, u32), (String, String)>,
+    ) -> Option<()> {
+        let (kind, rest) = line.split_once(' ')?;
+        let (of, rest) = rest.split_once(' ').unwrap_or((rest, ""));
+        match kind {
+            "database" => self.table(of).database = rest.to_owned(),
+            "engine" => self.table(of).engine = rest.to_owned(),
+            "partition" => self.table(of).partition_by = rest.to_owned(),
+            "order" => self.table(of).order_by = rest.to_owned(),
+            "settings" => self.table(of).settings = rest.to_owned(),
+            "id" => {
+                self.ids.insert(of.to_owned(), rest.to_owned());
+            }
+            "index" => self.table(of).indexes.push(rest.to_owned()),
+            "migration" => {
+                self.migrations.insert(of.to_owned(), rest.to_owned());
+            }
+            "column" => {
+                let (position, rest) = rest.split_once(' ')?;
+                let (name, ty) = rest.split_once(' ')?;
+                let key = (of.to_owned(), position.parse().ok()?);
+                columns.insert(key, (name.to_owned(), ty.to_owned()));
+            }
+            "value" => {
+                let (number, name) = rest.split_once(' ')?;
+                let key = (of.to_owned(), number.parse().ok()?);
+                self.values.insert(key, name.to_owned());
+            }
+            "field" => {
+                let (number, rest) = rest.split_once(' ')?;
+                let (name, ty) = rest.split_once(' ')?;
+                let (oneof, name) = match name.split_once('.') {
+                    Some((oneof, name)) => (Some(oneof.to_owned()), name),
+                    None => (None, name),
+                };
+                let fact = Field {
+                    name: name.to_owned(),
+                    oneof,
+                    ty: ty.to_owned(),
+                };
+                self.fields
+                    .insert((of.to_owned(), number.parse().ok()?), fact);
+            }
+            _ => return None,
+        }
+        Some(())
+    }
+
+    fn table(&mut self, name: &str) -> &mut TableFacts {
+        self.tables.entry(name.to_owned()).or_default()
+    }
+
+    /// The file.
+    pub fn render(&self) -> String {
+        let mut out = format!("{HEADING}\n");
+        let mut line = |text: std::fmt::Arguments<'_>| {
+            out.push_str(&text.to_string());
+            out.push('\n');
+        };
+        for (name, table) in &self.tables {
+            for (at, (column, ty)) in table.columns.iter().enumerate() {
+                line(format_args!("column {name} {:03} {column} {ty}", at + 1));
+            }
+        }
+        for (name, table) in self.tables.iter().filter(|(_, t)| !t.database.is_empty()) {
+            line(format_args!("database {name} {}", table.database));
+        }
+        for (name, table) in &self.tables {
+            line(format_args!("engine {name} {}", table.engine));
+        }
+        for ((message, number), field) in &self.fields {
+            let oneof = field
+                .oneof
+                .as_ref()
+                .map(|o| format!("{o}."))
+                .unwrap_or_default();
+            line(format_args!(
+                "field {message} {number} {oneof}{} {}",
+                field.name, field.ty
+            ));
+        }
+        for (of, made_of) in &self.ids {
+            line(format_args!("id {of} {made_of}"));
+        }
+        for (name, table) in &self.tables {
+            for index in &table.indexes {
+                line(format_args!("index {name} {index}"));
+            }
+        }
+        for (name, hash) in &self.migrations {
+            line(format_args!("migration {name} {hash}"));
+        }
+        for (name, table) in &self.tables {
+            line(format_args!("order {name} {}", table.order_by));
+        }
+        for (name, table) in &self.tables {
+            line(format_args!("partition {name} {}", table.partition_by));
+        }
+        for (name, table) in self.tables.iter().filter(|(_, t)| !t.settings.is_empty()) {
+            line(format_args!("settings {name} {}", table.settings));
+        }
+        for ((of, number), name) in &self.values {
+            line(format_args!("value {of} {number} {name}"));
+        }
+        out
+    }
+}
+
+/// What a line says something of, which is how it begins.
+fn subject(line: &str) -> &str {
+    let words = match line.split(' ').next() {
+        Some("column" | "field" | "value") => 3,
+        // A table may have any number of them.
+        Some("index") => return line,
+        _ => 2,
+    };
+    let end = line.match_indices(' ').nth(words - 1).map(|(at, _)| at);
+    line.get(..end.unwrap_or(line.len())).unwrap_or(line)
+}

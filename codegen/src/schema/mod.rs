@@ -1,0 +1,9 @@
+//! `migrations/clickhouse/`, `migrations/postgres/` and `migrations/schema.lock`: reviewed SQL, written only when a table changes.
+//!
+//! The migrations of each database have a folder of their own; see [`store::home`](crate::store::home).
+
+mod diff;
+pub mod history;
+mod ids;
+pub mod lock;
+pub mod plan;

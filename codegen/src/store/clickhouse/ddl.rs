@@ -1,0 +1,136 @@
+//! SQL for ClickHouse: every name and text is quoted here and nowhere else.
+
+use crate::model::{ClickHouse, Table};
+use crate::store::{Column, Dialect as _};
+
+/// Retried inserts are recognised by their token, and an insert is on disk before it is answered.
+///
+/// The columns of an inserted part share one file, however large it is: each path of a JSON column would be several
+/// files, and to write and sync those costs more than all the rest of an insert. Parts that were merged, once they have
+/// 10 MiB, have files of their own: ClickHouse merges into those column by column, and into one file row by row, which
+/// takes several times as long.
+pub(super) const SETTINGS: &str = "non_replicated_deduplication_window = 1000, fsync_after_insert = 1, \
+     fsync_part_directory = 1, min_bytes_for_wide_part = 10485760, min_level_for_wide_part = 1";
+
+/// A name between backticks.
+pub(super) fn name(name: &str) -> String {
+    format!("`{}`", escape(name, '`'))
+}
+
+/// A text between quotes, on one line.
+pub(super) fn text(text: &str) -> String {
+    let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    format!("'{}'", escape(&line, '\''))
+}
+
+fn escape(text: &str, quote: char) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        if c == '\\' || c == quote {
+            out.push('\\');
+        }
+        out.push(c);
+    }
+    out
+}
+
+/// `CREATE TABLE` without a semicolon behind it.
+pub(super) fn create(own: &ClickHouse, table: &Table) -> String {
+    let columns = own.columns(table);
+    let columns: Vec<String> = columns
+        .iter()
+        .map(|column| format!("    {}", definition(column)))
+        .collect();
+    let mut sql = format!(
+        "CREATE TABLE IF NOT EXISTS {}\n(\n{}\n)\nENGINE = {}",
+        name(&table.name),
+        columns.join(",\n"),
+        own.engine
+    );
+    if !own.partition_by.is_empty() {
+        sql.push_str("\nPARTITION BY ");
+        sql.push_str(&own.partition_by);
+    }
+    sql.push_str(&format!("\nORDER BY ({})", order(own, table)));
+    sql.push_str(&format!("\nSETTINGS {SETTINGS}"));
+    if !table.doc.is_empty() {
+        sql.push_str(&format!("\nCOMMENT {}", text(&table.doc)));
+    }
+    sql
+}
+
+/// A column as `CREATE` and `ALTER` define it.
+fn definition(column: &Column<'_>) -> String {
+    let mut sql = format!("{} {}", name(column.name), column.ty);
+    if !column.comment.is_empty() {
+        sql.push_str(&format!(" COMMENT {}", text(column.comment)));
+    }
+    sql
+}
+
+/// `ALTER TABLE` with the column behind another one, or in front.
+pub(super) fn add(table: &str, column: &Column<'_>, after: Option<&str>) -> String {
+    format!(
+        "ALTER TABLE {} ADD COLUMN IF NOT EXISTS {} {}",
+        name(table),
+        definition(column),
+        place(after)
+    )
+}
+
+/// `ALTER TABLE` with a column's new type.
+pub(super) fn widen(table: &str, column: &Column<'_>) -> String {
+    format!(
+        "ALTER TABLE {} MODIFY COLUMN {} {}",
+        name(table),
+        name(column.name),
+        column.ty
+    )
+}
+
+/// `ALTER TABLE` with all settings; those that don't change cost nothing.
+pub(super) fn set(table: &str) -> String {
+    format!("ALTER TABLE {} MODIFY SETTING {SETTINGS}", name(table))
+}
+
+/// `ALTER TABLE` with a column's new place.
+pub(super) fn place_column(table: &str, column: &Column<'_>, after: Option<&str>) -> String {
+    format!(
+        "ALTER TABLE {} MODIFY COLUMN {} {} {}",
+        name(table),
+        name(column.name),
+        column.ty,
+        place(after)
+    )
+}
+
+fn place(after: Option<&str>) -> String {
+    after.map_or_else(
+        || "FIRST".into(),
+        |column| format!("AFTER {}", name(column)),
+    )
+}
+
+/// The sorting key: names of columns quoted, expressions as written.
+fn order(own: &ClickHouse, table: &Table) -> String {
+    let keys: Vec<String> = own
+        .order_by
+        .iter()
+        .map(|key| match table.columns.iter().any(|c| c.name == *key) {
+            true => name(key),
+            false => key.clone(),
+        })
+        .collect();
+    keys.join(", ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_and_texts_are_quoted() {
+        assert_eq!(name("a`b\\"), "`a\\`b\\\\`");
+        assert_eq!(text("it's\n  a \\ thing;"), "'it\\'s a \\\\ thing;'");
+    }
+}

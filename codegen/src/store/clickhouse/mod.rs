@@ -1,0 +1,91 @@
+//! ClickHouse: tables of an engine, in the usual database or another one.
+
+mod alter;
+mod catalogue;
+mod check;
+mod ddl;
+mod declaration;
+mod layout;
+mod rust;
+
+pub(super) use declaration::read;
+
+use prost_reflect::MessageDescriptor;
+
+use super::{Column, Dialect, Layout, Rust, TableFacts};
+use crate::base::refusal::Refusal;
+use crate::model::{self, ClickHouse, Model, StoreKind, Table, Type};
+
+/// ClickHouse.
+pub const KIND: StoreKind = StoreKind {
+    name: "clickhouse",
+    title: "ClickHouse",
+    keys: &["database", "engine", "partition_by", "order_by"],
+    without: &[],
+    has_own_columns: false,
+    migrations: "MIGRATIONS",
+    has_databases: true,
+    note: "",
+};
+
+impl Dialect for ClickHouse {
+    fn kind(&self) -> &'static StoreKind {
+        &KIND
+    }
+
+    fn database(&self) -> Option<&str> {
+        self.database.as_deref()
+    }
+
+    fn columns<'a>(&'a self, table: &'a Table) -> Vec<Column<'a>> {
+        let columns = table.columns.iter();
+        columns
+            .map(|column| Column::of_row(column, column.ty.to_string()))
+            .collect()
+    }
+
+    fn shown_type(&self, ty: &Type) -> String {
+        ty.to_string()
+    }
+
+    fn layout(&self, table: &Table, column: &model::Column) -> Layout {
+        layout::of(table, column)
+    }
+
+    fn facts(&self, table: &Table) -> TableFacts {
+        let columns = self.columns(table).into_iter();
+        TableFacts {
+            database: self.database.clone().unwrap_or_default(),
+            engine: self.engine.clone(),
+            partition_by: self.partition_by.clone(),
+            order_by: self.order_by.join(", "),
+            columns: columns.map(|c| (c.name.to_owned(), c.ty)).collect(),
+            indexes: Vec::new(),
+            settings: ddl::SETTINGS.to_owned(),
+        }
+    }
+
+    fn create(&self, table: &Table) -> Vec<String> {
+        vec![ddl::create(self, table)]
+    }
+
+    fn alter(&self, table: &Table, before: &TableFacts, refused: &mut Vec<Refusal>) -> Vec<String> {
+        alter::alter(self, table, before, refused)
+    }
+
+    fn rust(&self, _: &Table, database: Option<&str>) -> Rust {
+        rust::of(database)
+    }
+
+    fn described(&self, model: &Model) -> String {
+        catalogue::described(self, model)
+    }
+
+    fn example(&self, table: &Table) -> String {
+        catalogue::example(self, table)
+    }
+
+    fn example_of_event(&self, table: &Table, event: &MessageDescriptor) -> Option<String> {
+        catalogue::example_of_event(self, table, event)
+    }
+}

@@ -1,0 +1,20 @@
+//! What the lock remembers of a table.
+
+/// What the lock remembers of a table. What a store doesn't have is empty.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct TableFacts {
+    /// The database that it is in; empty for the usual one.
+    pub database: String,
+    /// Its engine; the kind of store where tables have none.
+    pub engine: String,
+    /// Its partition key; empty for none.
+    pub partition_by: String,
+    /// The key by which rows are sorted or told apart.
+    pub order_by: String,
+    /// Its columns in order: name and type.
+    pub columns: Vec<(String, String)>,
+    /// The columns of each index.
+    pub indexes: Vec<String>,
+    /// How the store keeps it.
+    pub settings: String,
+}

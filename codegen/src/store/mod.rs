@@ -1,0 +1,128 @@
+//! The stores that tables are in: a folder for each, and what everything else may ask of them.
+//!
+//! Only this file knows which stores there are. What a store is asked while declarations are judged is in [`Declared`],
+//! and what it is asked once they are right in [`Dialect`]; each folder answers in files of the same names:
+//!
+//! | file | answers |
+//! | --- | --- |
+//! | `declaration.rs` | what declarations of its tables say |
+//! | `check.rs` | whether they keep the rules |
+//! | `mod.rs` | the trait, mostly in one line each |
+//! | `types.rs` | the types that columns have there; ClickHouse's are those of the model |
+//! | `layout.rs` | how values travel to it |
+//! | `ddl.rs` | the SQL that makes a table, and how names and texts are quoted |
+//! | `alter.rs` | the SQL that changes a table, and changes that are refused |
+//! | `rust.rs` | what generated Rust says of a table |
+//! | `catalogue.rs` | what the catalogue says of a table, with an example query |
+
+mod change;
+pub mod clickhouse;
+mod column;
+mod declared;
+pub mod facts;
+pub mod home;
+mod layout;
+pub mod postgres;
+mod query;
+mod rust;
+pub(crate) mod typed;
+
+pub use column::Column;
+pub(crate) use declared::Declared;
+pub use facts::TableFacts;
+pub use layout::Layout;
+pub use rust::Rust;
+
+use prost_reflect::MessageDescriptor;
+
+use crate::base::diagnostic::Diagnostics;
+use crate::base::refusal::Refusal;
+use crate::model::{self, Model, Store, StoreKind, Table, Type};
+use crate::syntax::spec::{self, Spec, Stores, TableDefaults};
+
+/// Reads what the declaration of a table says of its store.
+type Read = fn(&spec::Table, &TableDefaults, &mut Diagnostics) -> Box<dyn Declared>;
+
+/// The stores, and what reads the declarations of their tables.
+const ALL: [(&StoreKind, Read); 2] = [
+    (&clickhouse::KIND, clickhouse::read),
+    (&postgres::KIND, postgres::read),
+];
+
+/// Every kind of store.
+pub const KINDS: [&StoreKind; ALL.len()] = [ALL[0].0, ALL[1].0];
+
+/// The stores as declarations know them.
+pub(crate) const STORES: Stores = Stores {
+    usual: &clickhouse::KIND,
+    all: &KINDS,
+};
+
+/// What each table of a pipeline says of its store, in the order of the file.
+pub(crate) fn declared(spec: &Spec, out: &mut Diagnostics) -> Vec<Box<dyn Declared>> {
+    let declared = spec.tables.iter().map(|table| {
+        let named = |(kind, _): &&(&StoreKind, Read)| kind.name == table.store.kind.name;
+        let read = ALL.iter().find(named).map_or(ALL[0].1, |(_, read)| *read);
+        read(table, &spec.table_defaults, out)
+    });
+    declared.collect()
+}
+
+/// What a store knows of a table that is in it.
+pub trait Dialect {
+    /// The kind of store.
+    fn kind(&self) -> &'static StoreKind;
+
+    /// The database that the table is in; none for the usual one.
+    fn database(&self) -> Option<&str> {
+        None
+    }
+
+    /// What else happens in the transaction that stores its rows, by name.
+    fn hook(&self) -> Option<&str> {
+        None
+    }
+
+    /// All columns: those of the rows, then those that are filled otherwise.
+    fn columns<'a>(&'a self, table: &'a Table) -> Vec<Column<'a>>;
+
+    /// A column's type exactly as the store itself shows it.
+    fn shown_type(&self, ty: &Type) -> String;
+
+    /// How a column's values are sent.
+    fn layout(&self, table: &Table, column: &model::Column) -> Layout;
+
+    /// What the lock remembers of the table.
+    fn facts(&self, table: &Table) -> TableFacts;
+
+    /// Statements that make the table, without semicolons.
+    fn create(&self, table: &Table) -> Vec<String>;
+
+    /// Statements that make the table of what it was `before`, without semicolons. What would lose or misread rows is
+    /// refused.
+    fn alter(&self, table: &Table, before: &TableFacts, refused: &mut Vec<Refusal>) -> Vec<String>;
+
+    /// What generated Rust says of the table; `database` is what it calls the table's database, if that isn't the usual
+    /// one.
+    fn rust(&self, table: &Table, database: Option<&str>) -> Rust;
+
+    /// Where and how the table keeps its rows, as sentences for the catalogue, without the last full stop.
+    fn described(&self, model: &Model) -> String;
+
+    /// A query that shows what is in the table.
+    fn example(&self, table: &Table) -> String;
+
+    /// A query for the latest events of one type in a table of every type; none if there is no good one.
+    fn example_of_event(&self, table: &Table, event: &MessageDescriptor) -> Option<String> {
+        let _ = (table, event);
+        None
+    }
+}
+
+/// The dialect of the store that a table is in.
+pub fn dialect(table: &Table) -> &dyn Dialect {
+    match &table.store {
+        Store::ClickHouse(own) => own,
+        Store::Postgres(own) => own,
+    }
+}

@@ -1,0 +1,92 @@
+//! PostgreSQL: tables of one row for each unique key, with hooks in the transaction that stores them.
+
+mod alter;
+mod catalogue;
+mod check;
+mod ddl;
+mod declaration;
+mod layout;
+mod rust;
+mod types;
+
+pub(super) use declaration::read;
+
+use super::{Column, Dialect, Layout, Rust, TableFacts};
+use crate::base::refusal::Refusal;
+use crate::model::{self, Model, Postgres, StoreKind, Table, Type};
+
+/// PostgreSQL.
+pub const KIND: StoreKind = StoreKind {
+    name: "postgres",
+    title: "PostgreSQL",
+    keys: &["unique", "on_conflict", "hook", "indexes"],
+    without: &["dead_letters", "replaces"],
+    has_own_columns: true,
+    migrations: "POSTGRES_MIGRATIONS",
+    has_databases: false,
+    note: "Tables in PostgreSQL say so. They hold each row once, and know no `FINAL`.",
+};
+
+impl Dialect for Postgres {
+    fn kind(&self) -> &'static StoreKind {
+        &KIND
+    }
+
+    fn hook(&self) -> Option<&str> {
+        self.hook.as_deref()
+    }
+
+    fn columns<'a>(&'a self, table: &'a Table) -> Vec<Column<'a>> {
+        let of_rows = table.columns.iter();
+        let of_rows = of_rows.map(|column| Column::of_row(column, types::written(&column.ty)));
+        let of_hooks = self.hook_columns.iter().map(|column| Column {
+            name: &column.name,
+            ty: column.ty.clone(),
+            comment: &column.doc,
+            row: None,
+        });
+        of_rows.chain(of_hooks).collect()
+    }
+
+    fn shown_type(&self, ty: &Type) -> String {
+        types::shown(ty)
+    }
+
+    fn layout(&self, _: &Table, column: &model::Column) -> Layout {
+        layout::of(&column.ty)
+    }
+
+    fn facts(&self, table: &Table) -> TableFacts {
+        let columns = self.columns(table).into_iter();
+        let mut indexes: Vec<String> = self.indexes.iter().map(|i| i.join(", ")).collect();
+        indexes.sort();
+        indexes.dedup();
+        TableFacts {
+            engine: KIND.name.to_owned(),
+            order_by: self.unique.join(", "),
+            columns: columns.map(|c| (c.name.to_owned(), c.ty)).collect(),
+            indexes,
+            ..TableFacts::default()
+        }
+    }
+
+    fn create(&self, table: &Table) -> Vec<String> {
+        ddl::create(self, table)
+    }
+
+    fn alter(&self, table: &Table, before: &TableFacts, refused: &mut Vec<Refusal>) -> Vec<String> {
+        alter::alter(self, table, before, refused)
+    }
+
+    fn rust(&self, table: &Table, _: Option<&str>) -> Rust {
+        rust::of(self, table)
+    }
+
+    fn described(&self, _: &Model) -> String {
+        catalogue::described(self)
+    }
+
+    fn example(&self, table: &Table) -> String {
+        catalogue::example(table)
+    }
+}

@@ -1,0 +1,61 @@
+//! A table whose columns were looked up and typed, as its store judges it.
+
+use prost_reflect::FieldDescriptor;
+
+use crate::base::diagnostic::Span;
+use crate::model::{self, Envelope, From, Input, Root, Value};
+use crate::syntax::spec;
+use crate::syntax::yaml::Text;
+
+/// A table whose columns were looked up and typed.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct TypedTable<'a> {
+    /// As written.
+    pub(crate) spec: &'a spec::Table,
+    /// What its rows are made from; none if nothing feeds it.
+    pub(crate) input: Option<&'a Input>,
+    /// Its columns that are filled from messages, wildcards expanded.
+    pub(crate) columns: &'a [Column],
+    /// Its partitions, where its store has them: its own, or those of the defaults if it has their columns.
+    pub(crate) partition_by: Option<&'a Text>,
+    /// Whether every expression could be read and looked up.
+    pub(crate) complete: bool,
+    /// The envelope of app events, if there is one.
+    pub(crate) envelope: Option<&'a Envelope>,
+}
+
+/// A column.
+#[derive(Debug)]
+pub(crate) struct Column {
+    /// As the emitters see it.
+    pub(crate) column: model::Column,
+    /// Its name, or the wildcard that it came from.
+    pub(crate) place: Span,
+    /// The field that a wildcard made it from.
+    pub(crate) expanded: Option<FieldDescriptor>,
+}
+
+impl<'a> TypedTable<'a> {
+    /// The column with this name.
+    pub(crate) fn column(&self, name: &str) -> Option<&'a Column> {
+        self.columns.iter().find(|c| c.column.name == name)
+    }
+
+    /// Whether a column that isn't there was reported already: it could not be resolved, or a wildcard may have had it.
+    pub(crate) fn may_have(&self, name: &str) -> bool {
+        self.spec.column(name).is_some() || !self.complete
+    }
+}
+
+impl Column {
+    /// Whether it holds what the server's clock says, or what its build doesn't know.
+    pub(crate) fn is_made_here(&self) -> bool {
+        let values: Vec<&Value> = match &self.column.from {
+            From::Value(value) => vec![value],
+            From::ByType(values) => values.values().collect(),
+        };
+        values
+            .iter()
+            .any(|v| matches!(v.root, Root::Received | Root::Unknown) || v.uses_now())
+    }
+}

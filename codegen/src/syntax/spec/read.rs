@@ -1,0 +1,353 @@
+//! The tree of `pipeline.yaml` to its declarations. One entry that can't be read never hides another.
+
+use super::columns::columns;
+use super::ids::ids;
+use super::limits::limits;
+use super::request::request;
+use super::scalars::{Fields, map, text, texts, word};
+use super::store::{Stores, store};
+use super::webhook::{id, message, on_bad, verify};
+use super::{
+    Binding, Database, DeadLetter, Exchange, InStore, Limits, OwnQueue, Pool, Queue, Settings,
+    Source, Spec, Table, TableDefaults,
+};
+use crate::base::diagnostic::{Diagnostics, Span};
+use crate::model::ExchangeKind;
+use crate::syntax::yaml::{Entry, Node, Text, Value};
+
+const SETTINGS: [&str; 6] = ["type", "workers", "prefetch", "retries", "breaker", "batch"];
+
+/// Reads the whole file, whose tables are in these stores.
+pub(crate) fn read(root: &Node, stores: Stores, out: &mut Diagnostics) -> Spec {
+    let known = [
+        "ids",
+        "sources",
+        "exchanges",
+        "messages",
+        "defaults",
+        "queues",
+        "databases",
+        "migrations",
+        "tables",
+        "requests",
+    ];
+    let Some(file) = Fields::open("the pipeline", root.span, root, &known, out) else {
+        return Spec::default();
+    };
+    let section = |key: &str| file.get(key).map(|e| &e.node);
+    let (settings, of_pools, of_tables) = defaults(section("defaults"), out);
+    let source = |entry: &Entry, out: &mut Diagnostics| source(entry, &of_pools, out);
+    let table = |entry: &Entry, out: &mut Diagnostics| table(entry, stores, &of_tables, out);
+    let tables = entries("`tables`", section("tables"), table, out);
+    Spec {
+        ids: file.meant("ids", out).and_then(|entry| ids(entry, out)),
+        sources: entries("`sources`", section("sources"), source, out),
+        exchanges: entries("`exchanges`", section("exchanges"), exchange, out),
+        messages: entries("`messages`", section("messages"), message, out),
+        defaults: settings,
+        table_defaults: of_tables,
+        queues: entries("`queues`", section("queues"), queue, out),
+        databases: entries("`databases`", section("databases"), database, out),
+        migrations_table: file.get("migrations").and_then(|e| migrations(e, out)),
+        tables,
+        requests: entries("`requests`", section("requests"), request, out),
+        end: Some(Span::new(root.span.file, root.span.end, root.span.end)),
+    }
+}
+
+fn entries<T>(
+    what: &str,
+    node: Option<&Node>,
+    read: impl Fn(&Entry, &mut Diagnostics) -> T,
+    out: &mut Diagnostics,
+) -> Vec<T> {
+    let entries = node.and_then(|n| map(what, n, out)).unwrap_or_default();
+    entries.iter().map(|e| read(e, out)).collect()
+}
+
+fn source(entry: &Entry, defaults: &Pool, out: &mut Diagnostics) -> Source {
+    let name = entry.key.clone();
+    let known = [
+        "grpc",
+        "json",
+        "post",
+        "message",
+        "exchange",
+        "routing_key",
+        "routing_key_from",
+        "headers",
+        "verify",
+        "id",
+        "on_bad",
+        "rejects",
+        "pool",
+    ];
+    let what = format!("source `{}`", name.value);
+    let fields = Fields::open(what, name.span, &entry.node, &known, out);
+    let mut get = |key: &str| fields.as_ref().and_then(|f| f.text(key, out));
+    let mut source = Source {
+        name,
+        grpc: get("grpc"),
+        json: get("json"),
+        post: get("post"),
+        message: get("message"),
+        exchange: get("exchange"),
+        routing_key: get("routing_key"),
+        routing_key_from: get("routing_key_from"),
+        rejects: get("rejects"),
+        headers: None,
+        verify: None,
+        id: None,
+        on_bad: None,
+        pool: Pool::default(),
+    };
+    if let Some(fields) = &fields {
+        source.headers = fields.flag("headers", out);
+        source.verify = fields.meant("verify", out).and_then(|e| verify(e, out));
+        source.id = fields.meant("id", out).map(|e| id(e, out));
+        source.on_bad = fields.get("on_bad").and_then(|e| on_bad(e, out));
+        fields.require("exchange", out);
+        source.pool = fields.get("pool").map(|e| pool(e, out)).unwrap_or_default();
+    }
+    source.pool = source.pool.or(defaults);
+    source
+}
+
+fn pool(entry: &Entry, out: &mut Diagnostics) -> Pool {
+    let known = ["workers", "buffer", "bytes", "timeout", "max_request"];
+    let Some(fields) = Fields::open("a pool", entry.key.span, &entry.node, &known, out) else {
+        return Pool::default();
+    };
+    Pool {
+        workers: fields.count("workers", 1..=256, out),
+        buffer: fields.count("buffer", 1..=1_000_000, out),
+        bytes: fields.size("bytes", 1 << 20..=64 << 30, out),
+        timeout: fields.duration("timeout", 1..=60_000, out),
+        max_request: fields.size("max_request", 1 << 10..=256 << 20, out),
+    }
+}
+
+fn exchange(entry: &Entry, out: &mut Diagnostics) -> Exchange {
+    let kinds = [
+        ("direct", ExchangeKind::Direct),
+        ("topic", ExchangeKind::Topic),
+        ("fanout", ExchangeKind::Fanout),
+    ];
+    let what = format!("the kind of exchange `{}`", entry.key.value);
+    Exchange {
+        name: entry.key.clone(),
+        kind: word(&what, &entry.node, &kinds, out).map(|w| w.value),
+    }
+}
+
+/// What queues, pools and tables have unless they say otherwise.
+fn defaults(node: Option<&Node>, out: &mut Diagnostics) -> (Settings, Pool, TableDefaults) {
+    let mut known = SETTINGS.to_vec();
+    known.extend(["pool", "tables"]);
+    let fields = node.and_then(|node| Fields::open("`defaults`", node.span, node, &known, out));
+    let Some(fields) = fields else {
+        return Default::default();
+    };
+    let mut of_tables = TableDefaults::default();
+    if let Some(entry) = fields.get("tables") {
+        let known = ["engine", "partition_by", "columns", "limits"];
+        let what = "`tables` of `defaults`";
+        if let Some(fields) = Fields::open(what, entry.key.span, &entry.node, &known, out) {
+            of_tables.engine = fields.text("engine", out);
+            of_tables.partition_by = fields.text("partition_by", out);
+            if let Some(e) = fields.get("columns") {
+                of_tables.columns = columns(&e.node, false, out);
+            }
+            of_tables.limits = limits(&fields, false, out);
+        }
+    }
+    let pool = fields.get("pool").map(|e| pool(e, out)).unwrap_or_default();
+    (settings(&fields, out), pool, of_tables)
+}
+
+fn settings(fields: &Fields<'_>, out: &mut Diagnostics) -> Settings {
+    let types = [("quorum", true), ("classic", false)];
+    let mut settings = Settings {
+        quorum: fields
+            .get("type")
+            .and_then(|e| word("a queue's `type`", &e.node, &types, out)),
+        workers: fields.count("workers", 1..=256, out),
+        prefetch: fields.count("prefetch", 1..=65_535, out),
+        retries: fields.count("retries", 0..=100, out),
+        breaker: fields.share("breaker", 1..=100, out),
+        ..Settings::default()
+    };
+    let batch = fields.get("batch").and_then(|entry| {
+        let known = ["rows", "bytes", "delay"];
+        Fields::open("a batch", entry.key.span, &entry.node, &known, out)
+    });
+    if let Some(batch) = batch {
+        settings.rows = batch.count("rows", 1..=1_000_000, out);
+        settings.bytes = batch.size("bytes", 64 << 10..=1 << 30, out);
+        settings.delay = batch.duration("delay", 10..=60_000, out);
+    }
+    settings
+}
+
+fn queue(entry: &Entry, out: &mut Diagnostics) -> Queue {
+    let name = entry.key.clone();
+    let mut known = vec!["bind", "message", "id", "dead_letter", "into"];
+    known.extend(SETTINGS);
+    let what = format!("queue `{}`", name.value);
+    let mut queue = Queue {
+        name: name.clone(),
+        bind: Vec::new(),
+        message: None,
+        id: None,
+        settings: Settings::default(),
+        dead_letter: None,
+        into: None,
+    };
+    let Some(fields) = Fields::open(what, name.span, &entry.node, &known, out) else {
+        return queue;
+    };
+    if let Some(e) = fields.require("bind", out) {
+        queue.bind = bind(e, out);
+        fields.filled("bind", queue.bind.is_empty(), e, out);
+    }
+    queue.message = fields.text("message", out);
+    queue.id = fields.meant("id", out).map(|e| id(e, out));
+    queue.settings = settings(&fields, out);
+    queue.dead_letter = fields.get("dead_letter").and_then(|e| dead_letter(e, out));
+    fields.require("into", out);
+    queue.into = fields.text("into", out);
+    queue
+}
+
+fn bind(entry: &Entry, out: &mut Diagnostics) -> Vec<Binding> {
+    let mut bindings = Vec::new();
+    for exchange in map("`bind`", &entry.node, out).unwrap_or_default() {
+        for key in texts("a binding key", &exchange.node, out) {
+            bindings.push(Binding {
+                exchange: exchange.key.clone(),
+                key,
+            });
+        }
+    }
+    bindings
+}
+
+fn dead_letter(entry: &Entry, out: &mut Diagnostics) -> Option<DeadLetter> {
+    if let Value::Scalar(exchange) = &entry.node.value {
+        return Some(DeadLetter {
+            exchange: exchange.clone(),
+            routing_key: None,
+        });
+    }
+    let known = ["exchange", "routing_key"];
+    let fields = Fields::open("`dead_letter`", entry.key.span, &entry.node, &known, out)?;
+    fields.require("exchange", out)?;
+    Some(DeadLetter {
+        exchange: fields.text("exchange", out)?,
+        routing_key: fields.text("routing_key", out),
+    })
+}
+
+fn database(entry: &Entry, out: &mut Diagnostics) -> Database {
+    let what = format!("the server of database `{}`", entry.key.value);
+    Database {
+        name: entry.key.clone(),
+        doc: entry.doc.clone(),
+        server: text(&what, &entry.node, out),
+    }
+}
+
+fn table(entry: &Entry, stores: Stores, defaults: &TableDefaults, out: &mut Diagnostics) -> Table {
+    let name = entry.key.clone();
+    let mut known = vec!["store"];
+    known.extend(stores.usual.keys);
+    known.extend([
+        "events",
+        "queue",
+        "dead_letters",
+        "replaces",
+        "columns",
+        "limits",
+        "ignore",
+    ]);
+    for key in stores.all.iter().flat_map(|kind| kind.keys) {
+        if !known.contains(key) {
+            known.push(key);
+        }
+    }
+    let mut table = Table {
+        name: name.clone(),
+        doc: entry.doc.clone(),
+        store: InStore {
+            kind: stores.usual,
+            entries: None,
+        },
+        events: None,
+        queue: None,
+        dead_letters: None,
+        replaces: None,
+        columns: Vec::new(),
+        limits: Limits::default(),
+        ignore: Vec::new(),
+    };
+    let what = format!("table `{}`", name.value);
+    let Some(fields) = Fields::open(what, name.span, &entry.node, &known, out) else {
+        return table;
+    };
+    table.store = store(&name, &fields, stores, out);
+    let without = table.store.kind.without;
+    let mut flag = |key| match without.contains(&key) {
+        true => None,
+        false => fields.flag(key, out),
+    };
+    table.dead_letters = flag("dead_letters");
+    table.replaces = flag("replaces");
+    if let Some(e) = fields.get("events") {
+        let events = texts("`events`", &e.node, out);
+        fields.filled("events", events.is_empty(), e, out);
+        table.events = Some(events);
+    }
+    table.queue = fields.get("queue").map(|e| own_queue(e, out));
+    if let Some(e) = fields.require("columns", out) {
+        table.columns = columns(&e.node, table.store.kind.has_own_columns, out);
+    }
+    table.limits = limits(&fields, true, out);
+    if let Some(e) = fields.get("ignore") {
+        table.ignore = texts("`ignore`", &e.node, out);
+    }
+    if fields.get("columns").is_some() {
+        table.add_defaults(&defaults.columns);
+    }
+    table
+}
+
+/// The name of the table of migrations.
+fn migrations(entry: &Entry, out: &mut Diagnostics) -> Option<Text> {
+    let span = entry.key.span;
+    let fields = Fields::open("`migrations`", span, &entry.node, &["table"], out)?;
+    fields.require("table", out);
+    fields.text("table", out)
+}
+
+fn own_queue(entry: &Entry, out: &mut Diagnostics) -> OwnQueue {
+    let mut known = vec!["dead_letter"];
+    known.extend(SETTINGS);
+    let fields = Fields::open(
+        "a typed table's `queue`",
+        entry.key.span,
+        &entry.node,
+        &known,
+        out,
+    );
+    OwnQueue {
+        span: entry.key.span,
+        settings: fields
+            .as_ref()
+            .map(|f| settings(f, out))
+            .unwrap_or_default(),
+        dead_letter: fields
+            .as_ref()
+            .and_then(|f| f.get("dead_letter"))
+            .and_then(|e| dead_letter(e, out)),
+    }
+}

@@ -1,0 +1,52 @@
+CREATE TABLE IF NOT EXISTS `error_event`
+(
+    `error_id` String COMMENT 'error.id',
+    `reason` String COMMENT 'error.reason',
+    `class` LowCardinality(String) COMMENT 'error.class | low_cardinality',
+    `queue` LowCardinality(String) COMMENT 'error.queue | low_cardinality',
+    `exchange` LowCardinality(String) COMMENT 'error.exchange | low_cardinality',
+    `routing_key` LowCardinality(String) COMMENT 'error.routing_key | low_cardinality',
+    `event_type` LowCardinality(String) COMMENT 'error.event_type | low_cardinality',
+    `attempts` UInt32 COMMENT 'error.attempts',
+    `first_failed` DateTime64(3, 'UTC') COMMENT 'error.first_failed',
+    `last_failed` DateTime64(3, 'UTC') COMMENT 'error.last_failed',
+    `fingerprint` LowCardinality(String) COMMENT 'error.fingerprint | low_cardinality',
+    `content_type` LowCardinality(String) COMMENT 'error.content_type | low_cardinality',
+    `kind` LowCardinality(String) COMMENT 'error.kind | low_cardinality',
+    `message_id` String COMMENT 'error.message_id',
+    `sent` Nullable(DateTime64(3, 'UTC')) COMMENT 'error.sent',
+    `headers` String COMMENT 'error.headers',
+    `body` String COMMENT 'error.body',
+    `event_id` String COMMENT 'Chosen by the client, the same on every resend; made at intake if empty.',
+    `event_name` LowCardinality(String) COMMENT '$type | low_cardinality',
+    `sent_timestamp` DateTime64(3, 'UTC') COMMENT 'When it happened: milliseconds since the epoch, as a decimal string.',
+    `event_timestamp` DateTime64(3, 'UTC') COMMENT 'When it happened: milliseconds since the epoch, as a decimal string.',
+    `insert_timestamp` DateTime64(3, 'UTC') COMMENT '$now',
+    `session_id` String COMMENT 'header.sessionId',
+    `bb_device_id` Int64 COMMENT 'The device as the backend numbers it; deviceId is the client\'s own name for it.',
+    `user_id` Int64 COMMENT 'The user who is signed in.',
+    `device_id` String COMMENT 'header.deviceId',
+    `android_advertising_id` String COMMENT 'Advertising identifier of an Android device.',
+    `client_id` String COMMENT 'header.clientId',
+    `channel` String COMMENT 'header.channel',
+    `os` String COMMENT 'Operating system.',
+    `client_type` String COMMENT 'header.clientType',
+    `app_language` String COMMENT 'header.appLanguage',
+    `app_version` String COMMENT 'Version for people; appVersionCode is the build\'s number.',
+    `app_version_code` String COMMENT 'header.appVersionCode',
+    `current_url` String COMMENT 'Where the client was when it sent the request; an event may carry its own.',
+    `merchant_id` String COMMENT 'header.merchantId',
+    `utm_referrer` String COMMENT 'The campaign that brought the user here: utmReferrer to utmCampaign.',
+    `utm_platform` String COMMENT 'header.utmPlatform',
+    `utm_source` String COMMENT 'header.utmSource',
+    `utm_medium` String COMMENT 'header.utmMedium',
+    `utm_campaign` String COMMENT 'header.utmCampaign',
+    `pp_id` String COMMENT 'An identifier that the client passes on as it is.',
+    `event_current_url` String COMMENT 'Where in the client it happened; the header has the request\'s.',
+    `event_params` JSON COMMENT '$payload | json'
+)
+ENGINE = ReplacingMergeTree(insert_timestamp)
+PARTITION BY toYYYYMM(first_failed)
+ORDER BY (`queue`, `error_id`)
+SETTINGS non_replicated_deduplication_window = 1000, fsync_after_insert = 1, fsync_part_directory = 1, min_bytes_for_wide_part = 10485760, min_level_for_wide_part = 1
+COMMENT 'Messages that could not be stored: why, the bytes as they came, and the event where it can be made out.'

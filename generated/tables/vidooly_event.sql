@@ -1,0 +1,11 @@
+CREATE TABLE IF NOT EXISTS `vidooly_event`
+(
+    `id` String COMMENT '$id',
+    `event_name` LowCardinality(String) COMMENT 'What happened.',
+    `data` JSON COMMENT 'body | json',
+    `insert_timestamp` DateTime64(3, 'UTC') COMMENT '$now'
+)
+ENGINE = ReplacingMergeTree(insert_timestamp)
+ORDER BY (`event_name`, `id`)
+SETTINGS non_replicated_deduplication_window = 1000, fsync_after_insert = 1, fsync_part_directory = 1, min_bytes_for_wide_part = 10485760, min_level_for_wide_part = 1
+COMMENT 'What happens on Vidooly.'

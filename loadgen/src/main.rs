@@ -1,0 +1,7 @@
+//! The `loadgen` command.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    event_grpc_loadgen::run()
+}

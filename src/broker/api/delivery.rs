@@ -1,0 +1,143 @@
+//! Messages that come in, and the handles that settle them.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use bytes::Bytes;
+use futures_util::StreamExt as _;
+use futures_util::future::BoxFuture;
+use futures_util::stream::{BoxStream, Stream};
+use tokio::sync::Mutex;
+
+use super::message::{Outgoing, Properties};
+use super::origin::Origin;
+
+/// The deliveries of one consumer. Several workers may wait on it; each gets messages of its own.
+pub struct Deliveries {
+    // One worker at a time waits at the source, the others in line behind it.
+    source: Mutex<BoxStream<'static, Delivery>>,
+}
+
+/// A message, and the duty to settle it.
+#[derive(Debug)]
+pub struct Delivery {
+    /// The bytes.
+    pub body: Bytes,
+    /// The exchange that it was published to; empty for the default one.
+    pub exchange: Cow<'static, str>,
+    /// Its routing key.
+    pub routing_key: Cow<'static, str>,
+    /// Whether it may have been delivered before.
+    pub redelivered: bool,
+    /// What it says about itself.
+    pub properties: Properties,
+    /// Settles it.
+    pub ack: Ack,
+}
+
+/// Settles a delivery. Dropped, it gives the message back to its queue.
+#[must_use = "a message that is not settled is delivered again"]
+pub struct Ack {
+    held: Box<dyn Settle>,
+}
+
+/// What became of a settlement.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[must_use]
+pub enum Settled {
+    /// The broker was told.
+    Done,
+    /// The connection that the message came by is gone; the broker delivers it again.
+    Lost,
+}
+
+/// Settlement of a delivery.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::broker) enum Settlement {
+    /// The message is dealt with.
+    Ack,
+    /// The message goes back to its queue, to the place where it was.
+    Requeue,
+}
+
+/// Settle handle of a backend: a delivery that is not settled yet. Dropped, it gives the message back.
+pub(in crate::broker) trait Settle: Send + Sync {
+    /// Tells the broker.
+    fn settle(self: Box<Self>, how: Settlement) -> BoxFuture<'static, Settled>;
+
+    /// What a message that replaces this delivery refers to.
+    fn origin(&self) -> Origin {
+        Origin::any()
+    }
+
+    /// True if it can't be settled any more, because its channel is gone; the broker delivers it again.
+    fn is_stale(&self) -> bool {
+        false
+    }
+}
+
+// === impl Deliveries ===
+
+impl Deliveries {
+    /// Deliveries from a backend's stream. It ends once the broker is closed; dropping it stops the consumer.
+    pub(in crate::broker) fn new(source: impl Stream<Item = Delivery> + Send + 'static) -> Self {
+        Self {
+            source: Mutex::new(source.boxed()),
+        }
+    }
+
+    /// The next message, or `None` once the broker is closed. A future that is dropped loses no message.
+    pub async fn next(&self) -> Option<Delivery> {
+        let mut source = self.source.lock().await;
+        loop {
+            let delivery = source.next().await?;
+            // What came by a channel that is gone comes again by the new one.
+            if !delivery.ack.held.is_stale() {
+                return Some(delivery);
+            }
+        }
+    }
+}
+
+impl fmt::Debug for Deliveries {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Deliveries").finish_non_exhaustive()
+    }
+}
+
+// === impl Ack ===
+
+impl Ack {
+    pub(in crate::broker) fn new(held: impl Settle + 'static) -> Self {
+        Self {
+            held: Box::new(held),
+        }
+    }
+
+    /// Tells the broker that the message is dealt with.
+    pub async fn ack(self) -> Settled {
+        self.held.settle(Settlement::Ack).await
+    }
+
+    /// Gives the message back to its queue, at the place where it was.
+    pub async fn requeue(self) -> Settled {
+        self.held.settle(Settlement::Requeue).await
+    }
+}
+
+impl fmt::Debug for Ack {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Ack").finish_non_exhaustive()
+    }
+}
+
+// === impl Outgoing ===
+
+impl Outgoing {
+    /// Says that this message takes the place of a delivery, which must be acknowledged only after this one is
+    /// published. It doesn't wait behind messages that come from outside, so that settling can't be starved.
+    pub fn in_place_of(mut self, delivery: &Ack) -> Self {
+        self.origin = Some(delivery.held.origin());
+        self
+    }
+}

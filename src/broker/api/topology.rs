@@ -1,0 +1,103 @@
+//! The exchanges, queues and bindings that a broker serves.
+
+use crate::contract::{Destination, Exchange, ExchangeKind, Pipeline, Queue, QueueKind, Route};
+
+/// The exchanges, queues and bindings that a broker serves.
+#[derive(Debug, Clone)]
+pub struct Topology {
+    /// The exchanges.
+    pub exchanges: Vec<Exchange>,
+    /// The queues in use.
+    pub queues: Vec<QueueSpec>,
+    /// The exchange that gets what no binding matches.
+    pub unrouted: &'static str,
+}
+
+/// A queue, as far as a broker needs to know it.
+#[derive(Debug, Clone, Copy)]
+pub struct QueueSpec {
+    /// Its name.
+    pub name: &'static str,
+    /// Replicated or not.
+    pub kind: QueueKind,
+    /// What it is bound to.
+    pub bindings: &'static [Route],
+    /// How many messages one consumer may hold unacknowledged; 0 counts as 1.
+    pub prefetch: u16,
+    /// About how many bytes they may have together.
+    pub prefetch_bytes: u64,
+    /// Whether a publisher's answer waits, in memory, until its messages here are settled. Without that they are best
+    /// effort there: bounded, and lost with the process.
+    pub awaited: bool,
+}
+
+/// Something that the broker has declared otherwise than this pipeline would.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, thiserror::Error)]
+#[error(
+    "{what} differs from the pipeline, which declares {declared}; the broker says: {broker}. It is used as it is; \
+     docs/cutover.md tells how to replace it"
+)]
+pub struct TopologyError {
+    /// Which exchange, queue or binding, as in "queue `post_log_events_q`".
+    pub what: String,
+    /// How this pipeline declares it.
+    pub declared: String,
+    /// What the broker answered.
+    pub broker: String,
+}
+
+impl Topology {
+    /// The topology of a pipeline, with those of its queues that are in use. RabbitMQ needs all of them; in memory
+    /// a queue that nobody consumes would keep its messages' senders waiting.
+    pub fn of(pipeline: &'static Pipeline, in_use: impl Fn(&Queue) -> bool) -> Self {
+        Self {
+            exchanges: pipeline.exchanges.to_vec(),
+            queues: pipeline
+                .queues
+                .iter()
+                .filter(|queue| in_use(queue))
+                .map(QueueSpec::of)
+                .collect(),
+            unrouted: pipeline.unrouted,
+        }
+    }
+
+    /// The queue with this name.
+    pub(in crate::broker) fn queue(&self, name: &str) -> Option<&QueueSpec> {
+        self.queues.iter().find(|queue| queue.name == name)
+    }
+
+    /// Whether there is an exchange with this name.
+    pub(in crate::broker) fn has_exchange(&self, name: &str) -> bool {
+        self.exchanges.iter().any(|exchange| exchange.name == name)
+    }
+}
+
+// === impl QueueSpec ===
+
+impl QueueSpec {
+    /// What a broker needs to know of a queue.
+    pub fn of(queue: &Queue) -> Self {
+        Self {
+            name: queue.name,
+            kind: queue.kind,
+            bindings: queue.bindings,
+            prefetch: queue.prefetch,
+            prefetch_bytes: u64::from(queue.batch.bytes),
+            awaited: match queue.into {
+                Destination::Table(_) => true,
+                // Others' servers are slow and far away, and what they lack can be asked for again.
+                Destination::Request(_) => false,
+            },
+        }
+    }
+}
+
+/// AMQP's name for a kind of exchange.
+pub(in crate::broker) fn kind_name(kind: ExchangeKind) -> &'static str {
+    match kind {
+        ExchangeKind::Direct => "direct",
+        ExchangeKind::Topic => "topic",
+        ExchangeKind::Fanout => "fanout",
+    }
+}

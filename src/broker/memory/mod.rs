@@ -1,0 +1,200 @@
+//! The broker in memory: the same exchanges, queues and settlements, and nothing that would have to be recovered.
+//!
+//! A publisher waits until its message is settled everywhere, so nothing that was answered with OK is ever only in
+//! memory. Queues that nobody waits for are the exception: what is in them is best effort.
+
+mod queue;
+mod spare;
+mod ticket;
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use futures_util::FutureExt;
+use futures_util::future::BoxFuture;
+use tokio::sync::{oneshot, watch};
+use tokio_util::sync::CancellationToken;
+
+use self::queue::{Consumer, Message, Queue};
+use self::ticket::{Live, Ticket};
+use crate::broker::api::Broker;
+use crate::broker::api::delivery::Deliveries;
+use crate::broker::api::error::{ConsumeError, PublishError};
+use crate::broker::api::limits::Limits;
+use crate::broker::api::message::Outgoing;
+use crate::broker::api::meters::Meters;
+use crate::broker::api::origin::Origin;
+use crate::broker::api::status::{Link, Status};
+use crate::broker::api::topology::Topology;
+use crate::metrics::broker::UP;
+use crate::weight::{self, Budget, Permit};
+
+/// How long the end waits for messages that nobody else waits for.
+const LAST_CHANCE: Duration = Duration::from_secs(1);
+
+/// A broker in memory.
+pub struct Embedded {
+    queues: Vec<Arc<Queue>>,
+    meters: Meters,
+    max_body: usize,
+    /// The weight of messages that came from outside and are not settled. Whoever finds it used up waits in line.
+    budget: Budget,
+    /// Nothing is taken from outside any more.
+    closed: CancellationToken,
+    live: Arc<Live>,
+    /// The same of messages that nobody waits for.
+    unawaited: Arc<Live>,
+    status: watch::Sender<Status>,
+}
+
+impl Embedded {
+    /// A broker that holds messages of at most this weight in bytes. Messages in place of a delivery are not counted:
+    /// their original was.
+    pub fn new(topology: &Topology, budget: usize) -> Self {
+        UP.set_to(true);
+        let meters = Meters::new(topology);
+        let queues = topology.queues.iter().enumerate();
+        Self {
+            queues: queues
+                .filter_map(|(at, spec)| Some(Queue::new(spec, budget, meters.queue(at)?)))
+                .collect(),
+            meters,
+            max_body: budget.saturating_sub(weight::MESSAGE as usize),
+            budget: Budget::new(budget as u64),
+            closed: CancellationToken::new(),
+            live: Arc::default(),
+            unawaited: Arc::default(),
+            status: watch::Sender::new(Status::of(Link::Up)),
+        }
+    }
+
+    async fn publish_counted(&self, message: Outgoing) -> Result<(), PublishError> {
+        self.limits().check(&message)?;
+        let targets = self
+            .meters
+            .routes()
+            .targets(&message.exchange, &message.routing_key)?;
+        if let Some(ticket) = message.origin.as_ref().and_then(Origin::known::<Ticket>) {
+            ticket.expect(targets.len());
+            return self.put(&Arc::new(message.into()), &targets, &ticket);
+        }
+        let spare = |at: &usize| self.queues.get(*at).is_some_and(|q| q.spare.is_some());
+        let (unawaited, awaited): (Vec<usize>, Vec<usize>) =
+            targets.iter().partition(|at| spare(at));
+        if awaited.is_empty() {
+            return self.put_spare(&Arc::new(message.into()), &unawaited);
+        }
+        let permit = self.room_for(message.weight()).await?;
+        let message = Arc::new(Message::from(message));
+        self.put_spare(&message, &unawaited)?;
+        let (settled, answer) = oneshot::channel();
+        let ticket = Ticket::new(awaited.len(), settled, permit, Arc::clone(&self.live));
+        self.put(&message, &awaited, &ticket)?;
+        drop(ticket);
+        answer.await.map_err(|_| PublishError::Unknown {
+            reason: "the broker was closed before every destination had the message".to_owned(),
+        })
+    }
+
+    async fn room_for(&self, weight: u64) -> Result<Permit, PublishError> {
+        tokio::select! {
+            biased;
+            () = self.closed.cancelled() => Err(PublishError::Closed),
+            permit = self.budget.acquire(weight) => Ok(permit),
+        }
+    }
+
+    fn put(
+        &self,
+        message: &Arc<Message>,
+        targets: &[usize],
+        ticket: &Arc<Ticket>,
+    ) -> Result<(), PublishError> {
+        for queue in targets.iter().filter_map(|at| self.queues.get(*at)) {
+            if !queue.push(Arc::clone(message), Arc::clone(ticket)) {
+                return Err(PublishError::Closed);
+            }
+        }
+        Ok(())
+    }
+
+    /// Puts a message where nobody waits for it, as far as there is room. Each copy has a ticket of its own.
+    fn put_spare(&self, message: &Arc<Message>, targets: &[usize]) -> Result<(), PublishError> {
+        for at in targets {
+            let spare = self.queues.get(*at).and_then(|queue| queue.spare.as_ref());
+            let room = spare.and_then(|spare| spare.take(message.weight()));
+            let Some(room) = room else { continue };
+            let (settled, _) = oneshot::channel();
+            let ticket = Ticket::new(1, settled, room, Arc::clone(&self.unawaited));
+            self.put(message, &[*at], &ticket)?;
+        }
+        Ok(())
+    }
+}
+
+impl Broker for Embedded {
+    fn limits(&self) -> Limits {
+        Limits {
+            body: self.max_body,
+            ..Limits::NONE
+        }
+    }
+
+    fn publish(&self, message: Outgoing) -> BoxFuture<'_, Result<(), PublishError>> {
+        async move {
+            let publishing = self.meters.putting(&message);
+            let result = self.publish_counted(message).await;
+            publishing.end(&result);
+            result
+        }
+        .boxed()
+    }
+
+    fn consume(&self, queue: &str) -> Result<Deliveries, ConsumeError> {
+        let no_queue = || ConsumeError::NoQueue {
+            queue: queue.to_owned(),
+        };
+        let at = self.meters.routes().queue(queue).ok_or_else(no_queue)?;
+        let queue = self.queues.get(at).ok_or_else(no_queue)?;
+        let consumer = Consumer::of(queue).ok_or(ConsumeError::Closed)?;
+        Ok(Deliveries::new(consumer.deliveries()))
+    }
+
+    fn status(&self) -> watch::Receiver<Status> {
+        self.status.subscribe()
+    }
+
+    fn close(&self, patience: Duration) -> BoxFuture<'_, ()> {
+        async move {
+            let began = Instant::now();
+            self.closed.cancel();
+            if tokio::time::timeout(patience, self.live.none_left())
+                .await
+                .is_err()
+            {
+                tracing::warn!(
+                    messages = self.live.count(),
+                    "The embedded broker closes before all messages are settled."
+                );
+            }
+            // What nobody waits for gets a last chance only.
+            let last = patience.saturating_sub(began.elapsed()).min(LAST_CHANCE);
+            tokio::time::timeout(last, self.unawaited.none_left())
+                .await
+                .ok();
+            match self.unawaited.count() {
+                0 => {}
+                messages => tracing::warn!(
+                    messages,
+                    "Messages that nobody waits for end with the embedded broker."
+                ),
+            }
+            for queue in &self.queues {
+                queue.close();
+            }
+            UP.set_to(false);
+            self.status.send_replace(Status::of(Link::Closed));
+        }
+        .boxed()
+    }
+}

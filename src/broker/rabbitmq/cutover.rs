@@ -1,0 +1,296 @@
+//! Replaces queues that the broker has in another form, while producers go on, without losing a message.
+//!
+//! A queue can't be declared again in another form; it has to be deleted, and what is published meanwhile must find
+//! a queue. So a second queue stands in: it is bound as the first is, then the first is unbound, emptied into the
+//! second, deleted while empty, and declared anew; then the same the other way round. At every moment one of the two
+//! is bound, and a message is acknowledged in one only after the broker has confirmed it in the other. What comes
+//! while both are bound is in both, and the same message has the same id.
+//!
+//! Each step may be repeated, so what was broken off is finished by doing it again.
+
+mod transfer;
+
+use lapin::options::{
+    ExchangeDeclareOptions, QueueBindOptions, QueueDeclareOptions, QueueDeleteOptions,
+};
+use lapin::types::FieldTable;
+use lapin::{Channel, Error, ErrorKind};
+
+use super::Address;
+use super::declare::{form_of, kind_of, name};
+use super::dial::Session;
+use crate::broker::api::topology::{QueueSpec, Topology, kind_name};
+use crate::contract::{Exchange, QueueKind};
+
+/// How the name of a queue that stands in for another one begins.
+const STAND_IN: &str = "event_grpc.cutover.";
+
+/// A connection by which queues are looked at and replaced.
+pub struct Cutover {
+    session: Session,
+}
+
+/// How an exchange or a queue is found at the broker.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Found {
+    /// As the pipeline declares it.
+    Fits,
+    /// It isn't there.
+    Missing,
+    /// In another form; what the pipeline declares, and what the broker says.
+    Differs(String),
+    /// A queue whose replacement was begun and not finished.
+    Unfinished,
+}
+
+/// Why a queue could not be replaced. What is in it is still there, and it can be tried again.
+#[derive(Debug, thiserror::Error)]
+pub enum CutoverError {
+    /// No connection.
+    #[error("RabbitMQ can't be reached: {0}")]
+    Dial(String),
+    /// Somebody works on the queue.
+    #[error(
+        "queue `{queue}` is still consumed (consumers: {consumers}); whoever consumes it holds messages, so stop them first"
+    )]
+    Consumed {
+        /// The queue.
+        queue: &'static str,
+        /// How many there are.
+        consumers: u32,
+    },
+    /// An exchange that the queue is bound to has another form.
+    #[error("exchange `{exchange}` is no {kind} exchange without arguments: {broker}")]
+    Exchange {
+        /// The exchange.
+        exchange: &'static str,
+        /// What it should be.
+        kind: &'static str,
+        /// What the broker says.
+        broker: String,
+    },
+    /// A message did not get to where it was moved.
+    #[error("a message could not be moved from `{from}` to `{to}`; it stays where it was")]
+    NotMoved {
+        /// Where it is.
+        from: String,
+        /// Where it was to go.
+        to: String,
+    },
+    /// The broker refused something, or the connection broke.
+    #[error("RabbitMQ says: {0}")]
+    Broker(#[from] Error),
+}
+
+impl Cutover {
+    /// Connects.
+    pub async fn dial(address: &Address) -> Result<Self, CutoverError> {
+        let dialled = Session::dial(address, "event-grpc cutover").await;
+        let session = dialled.map_err(CutoverError::Dial)?;
+        Ok(Cutover { session })
+    }
+
+    /// Says goodbye.
+    pub async fn close(&self) {
+        self.session.close().await;
+    }
+
+    /// How an exchange is found. Nothing is changed.
+    pub async fn exchange(&self, exchange: &Exchange) -> Result<Found, CutoverError> {
+        if refused(self.declare_exchange(exchange, true).await)?.is_some() {
+            return Ok(Found::Missing);
+        }
+        let refusal = refused(self.declare_exchange(exchange, false).await)?;
+        Ok(refusal.map_or(Found::Fits, |broker| {
+            let kind = kind_name(exchange.kind);
+            Found::Differs(format!(
+                "it should be a durable {kind} exchange without arguments: {broker}"
+            ))
+        }))
+    }
+
+    /// How a queue is found. Nothing is changed.
+    pub async fn queue(&self, queue: &QueueSpec) -> Result<Found, CutoverError> {
+        if self.counts(&stand_in(queue)).await?.is_some() {
+            return Ok(Found::Unfinished);
+        }
+        if self.counts(queue.name).await?.is_none() {
+            return Ok(Found::Missing);
+        }
+        let refusal = refused(self.declare_queue(queue.name, queue.kind).await)?;
+        let (_, form) = form_of(queue.kind);
+        Ok(refusal.map_or(Found::Fits, |broker| {
+            Found::Differs(format!("it should be {form}: {broker}"))
+        }))
+    }
+
+    /// Replaces a queue that was found to differ, or finishes that. Says how many messages it has moved.
+    pub async fn replace(
+        &self,
+        topology: &Topology,
+        queue: &QueueSpec,
+    ) -> Result<u64, CutoverError> {
+        let stand_in = stand_in(queue);
+        for exchange in &topology.exchanges {
+            if queue.bindings.iter().any(|b| b.exchange == exchange.name) {
+                self.ensure_exchange(exchange).await?;
+            }
+        }
+        let mut moved = 0;
+        if refused(self.declare_queue(queue.name, queue.kind).await)?.is_some() {
+            if let Some((_, consumers @ 1..)) = self.counts(queue.name).await? {
+                let queue = queue.name;
+                return Err(CutoverError::Consumed { queue, consumers });
+            }
+            let quorum =
+                refused(self.declare_queue(queue.name, QueueKind::Quorum).await)?.is_none();
+            // It is there for a moment, and no safer than the queue that it stands in for.
+            self.declare_queue(&stand_in, QueueKind::Classic).await?;
+            self.bind(&stand_in, queue).await?;
+            self.unbind(queue.name, queue).await?;
+            moved += self.empty_and_delete(queue.name, quorum, &stand_in).await?;
+            self.declare_queue(queue.name, queue.kind).await?;
+        }
+        self.bind(queue.name, queue).await?;
+        if self.counts(&stand_in).await?.is_some() {
+            self.unbind(&stand_in, queue).await?;
+            moved += self.empty_and_delete(&stand_in, false, queue.name).await?;
+        }
+        Ok(moved)
+    }
+
+    /// Moves everything and deletes the queue. What comes after the last message was moved keeps it from being
+    /// deleted, and is moved, too.
+    async fn empty_and_delete(
+        &self,
+        from: &str,
+        quorum: bool,
+        to: &str,
+    ) -> Result<u64, CutoverError> {
+        let mut moved = 0;
+        loop {
+            moved += transfer::all(&self.session, from, to).await?;
+            // The broker looks itself before it deletes, but not at a quorum queue; that one nobody can reach any
+            // more but by its name.
+            if quorum
+                && self
+                    .counts(from)
+                    .await?
+                    .is_some_and(|counts| counts != (0, 0))
+            {
+                continue;
+            }
+            let options = QueueDeleteOptions {
+                if_unused: !quorum,
+                if_empty: !quorum,
+                ..Default::default()
+            };
+            let channel = self.channel().await?;
+            let deleted = channel.queue_delete(name(from)?, options);
+            if refused(self.session.ask(deleted).await.map(drop))?.is_none() {
+                return Ok(moved);
+            }
+        }
+    }
+
+    async fn ensure_exchange(&self, exchange: &Exchange) -> Result<(), CutoverError> {
+        match refused(self.declare_exchange(exchange, false).await)? {
+            None => Ok(()),
+            Some(broker) => Err(CutoverError::Exchange {
+                exchange: exchange.name,
+                kind: kind_name(exchange.kind),
+                broker,
+            }),
+        }
+    }
+
+    async fn declare_exchange(&self, exchange: &Exchange, passive: bool) -> Result<(), Error> {
+        let channel = self.channel().await?;
+        let options = ExchangeDeclareOptions {
+            durable: true,
+            passive,
+            ..Default::default()
+        };
+        let (name, kind) = (name(exchange.name)?, kind_of(exchange.kind));
+        let declared = channel.exchange_declare(name, kind, options, FieldTable::default());
+        self.session.ask(declared).await
+    }
+
+    async fn declare_queue(&self, queue: &str, kind: QueueKind) -> Result<(), Error> {
+        let channel = self.channel().await?;
+        let options = QueueDeclareOptions {
+            durable: true,
+            ..Default::default()
+        };
+        let declared = channel.queue_declare(name(queue)?, options, form_of(kind).0);
+        self.session.ask(declared).await.map(drop)
+    }
+
+    /// How many messages and consumers a queue has; none if it isn't there.
+    async fn counts(&self, queue: &str) -> Result<Option<(u32, u32)>, CutoverError> {
+        let channel = self.channel().await?;
+        let options = QueueDeclareOptions {
+            passive: true,
+            ..Default::default()
+        };
+        let found = channel.queue_declare(name(queue)?, options, FieldTable::default());
+        match self.session.ask(found).await {
+            Ok(queue) => Ok(Some((queue.message_count(), queue.consumer_count()))),
+            Err(error) => refused(Err(error)).map(|_| None),
+        }
+    }
+
+    /// Binds a queue to what `like` is bound to.
+    async fn bind(&self, queue: &str, like: &QueueSpec) -> Result<(), Error> {
+        let channel = self.channel().await?;
+        for route in like.bindings {
+            let bound = channel.queue_bind(
+                name(queue)?,
+                name(route.exchange)?,
+                name(route.routing_key)?,
+                QueueBindOptions::default(),
+                FieldTable::default(),
+            );
+            self.session.ask(bound).await?;
+        }
+        Ok(())
+    }
+
+    /// Takes the same bindings away.
+    async fn unbind(&self, queue: &str, like: &QueueSpec) -> Result<(), Error> {
+        let channel = self.channel().await?;
+        for route in like.bindings {
+            let unbound = channel.queue_unbind(
+                name(queue)?,
+                name(route.exchange)?,
+                name(route.routing_key)?,
+                FieldTable::default(),
+            );
+            self.session.ask(unbound).await?;
+        }
+        Ok(())
+    }
+
+    /// A new channel for each question, because a refusal closes it.
+    async fn channel(&self) -> Result<Channel, Error> {
+        let channel = self.session.connection.create_channel();
+        self.session.ask(channel).await
+    }
+}
+
+fn stand_in(queue: &QueueSpec) -> String {
+    format!("{STAND_IN}{}", queue.name)
+}
+
+/// What the broker says against it; an error is a broken connection.
+fn refused(outcome: Result<(), Error>) -> Result<Option<String>, CutoverError> {
+    let Err(error) = outcome else {
+        return Ok(None);
+    };
+    match error.kind() {
+        ErrorKind::ProtocolError(refusal) if error.is_amqp_soft_error() => {
+            Ok(Some(refusal.get_message().to_string()))
+        }
+        _ => Err(error.into()),
+    }
+}

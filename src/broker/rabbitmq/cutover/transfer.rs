@@ -1,0 +1,99 @@
+//! Moves the messages of one queue to the end of another.
+
+use std::time::Duration;
+
+use futures_util::StreamExt as _;
+use lapin::message::Delivery;
+use lapin::options::{
+    BasicAckOptions, BasicCancelOptions, BasicConsumeOptions, BasicPublishOptions, BasicQosOptions,
+    ConfirmSelectOptions,
+};
+use lapin::types::FieldTable;
+use lapin::{Channel, Confirmation, Consumer, Error};
+use tokio::time::timeout;
+
+use super::CutoverError;
+use crate::broker::rabbitmq::declare::name;
+use crate::broker::rabbitmq::dial::Session;
+
+/// How many messages are moved at once.
+const WINDOW: u16 = 200;
+
+/// When nothing comes for so long, there is nothing left.
+const QUIET: Duration = Duration::from_millis(300);
+
+/// How long the broker may take to confirm a window.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// Moves until nothing comes any more, and says how many there were. Nobody else may consume meanwhile.
+pub(super) async fn all(session: &Session, from: &str, to: &str) -> Result<u64, CutoverError> {
+    let channel = session.ask(session.connection.create_channel()).await?;
+    let confirming = channel.confirm_select(ConfirmSelectOptions::default());
+    session.ask(confirming).await?;
+    let limited = channel.basic_qos(WINDOW, BasicQosOptions::default());
+    session.ask(limited).await?;
+    let options = BasicConsumeOptions {
+        exclusive: true,
+        ..Default::default()
+    };
+    let consuming = channel.basic_consume(name(from)?, name("")?, options, FieldTable::default());
+    let mut consumer = session.ask(consuming).await?;
+    let mut moved = 0;
+    loop {
+        let window = window(&mut consumer).await?;
+        if window.is_empty() {
+            break;
+        }
+        moved += window.len() as u64;
+        let moving = timeout(PATIENCE, move_window(&channel, to, window)).await;
+        if !moving.unwrap_or(Ok(false))? {
+            return Err(CutoverError::NotMoved {
+                from: from.to_owned(),
+                to: to.to_owned(),
+            });
+        }
+    }
+    let cancelled = channel.basic_cancel(consumer.tag(), BasicCancelOptions::default());
+    session.ask(cancelled).await?;
+    // What was handed out between the last look and the end goes back to the queue with the channel.
+    session.ask(channel.close(200, "OK".into())).await?;
+    Ok(moved)
+}
+
+/// The next messages, as many as there are and fit.
+async fn window(consumer: &mut Consumer) -> Result<Vec<Delivery>, Error> {
+    let mut window = Vec::new();
+    while window.len() < usize::from(WINDOW) {
+        match timeout(QUIET, consumer.next()).await {
+            Ok(Some(delivery)) => window.push(delivery?),
+            Ok(None) => return Err(std::io::Error::other("the consumer was cancelled").into()),
+            Err(_) => break,
+        }
+    }
+    Ok(window)
+}
+
+/// Publishes the messages as they are, straight to a queue, and acknowledges them when all are confirmed.
+async fn move_window(channel: &Channel, to: &str, window: Vec<Delivery>) -> Result<bool, Error> {
+    let options = BasicPublishOptions {
+        mandatory: true,
+        immediate: false,
+    };
+    let mut confirms = Vec::with_capacity(window.len());
+    for message in &window {
+        let properties = message.properties.clone();
+        let published =
+            channel.basic_publish(name("")?, name(to)?, options, &message.data, properties);
+        confirms.push(published.await?);
+    }
+    for confirm in confirms {
+        // A message that came back may come with any confirm of the window.
+        if !matches!(confirm.await?, Confirmation::Ack(None)) {
+            return Ok(false);
+        }
+    }
+    let Some(last) = window.last() else {
+        return Ok(true);
+    };
+    last.acker.ack(BasicAckOptions { multiple: true }).await
+}

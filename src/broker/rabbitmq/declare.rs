@@ -1,0 +1,143 @@
+//! Declares the topology: every exchange, queue and binding, as often as one likes.
+
+use lapin::options::{ExchangeDeclareOptions, QueueBindOptions, QueueDeclareOptions};
+use lapin::types::{AMQPValue, FieldTable, ShortString};
+use lapin::{Channel, Error, ErrorKind};
+
+use super::dial::Session;
+
+use crate::broker::api::topology::{Topology, TopologyError, kind_name};
+use crate::contract::{ExchangeKind, QueueKind};
+
+/// Declares what is not there yet. What the broker refuses, because it is there in another form or because we may
+/// not, is reported and left as it is; an error is a broken connection.
+pub(super) async fn declare(
+    session: &Session,
+    topology: &Topology,
+) -> Result<Vec<TopologyError>, Error> {
+    let mut declaring = Declaring {
+        session,
+        channel: None,
+        problems: Vec::new(),
+    };
+    for exchange in &topology.exchanges {
+        let kind = kind_name(exchange.kind);
+        let what = format!("exchange `{}`", exchange.name);
+        let as_what = format!("a durable {kind} exchange without arguments");
+        let channel = declaring.channel().await?;
+        let question = channel.exchange_declare(
+            name(exchange.name)?,
+            kind_of(exchange.kind),
+            ExchangeDeclareOptions {
+                durable: true,
+                ..Default::default()
+            },
+            FieldTable::default(),
+        );
+        let declared = session.ask(question).await;
+        declaring.note(declared, what, as_what)?;
+    }
+    for queue in &topology.queues {
+        let (arguments, as_what) = form_of(queue.kind);
+        let what = format!("queue `{}`", queue.name);
+        let channel = declaring.channel().await?;
+        let question = channel.queue_declare(
+            name(queue.name)?,
+            QueueDeclareOptions {
+                durable: true,
+                ..Default::default()
+            },
+            arguments,
+        );
+        let declared = session.ask(question).await;
+        declaring.note(declared.map(drop), what, as_what.to_owned())?;
+        for route in queue.bindings {
+            let what = format!("binding of queue `{}`", queue.name);
+            let as_what = format!(
+                "exchange `{}` with key `{}`",
+                route.exchange, route.routing_key
+            );
+            let channel = declaring.channel().await?;
+            let question = channel.queue_bind(
+                name(queue.name)?,
+                name(route.exchange)?,
+                name(route.routing_key)?,
+                QueueBindOptions::default(),
+                FieldTable::default(),
+            );
+            let bound = session.ask(question).await;
+            declaring.note(bound, what, as_what)?;
+        }
+    }
+    Ok(declaring.problems)
+}
+
+/// A queue's arguments, and what they make it.
+pub(super) fn form_of(kind: QueueKind) -> (FieldTable, &'static str) {
+    let mut arguments = FieldTable::default();
+    let form = match kind {
+        QueueKind::Quorum => {
+            let quorum = AMQPValue::LongString("quorum".into());
+            arguments.insert("x-queue-type".into(), quorum);
+            "a durable quorum queue (x-queue-type = quorum)"
+        }
+        QueueKind::Classic => "a durable classic queue without arguments",
+    };
+    (arguments, form)
+}
+
+/// The channel to declare on. A refusal closes it, so the next declaration gets a new one.
+struct Declaring<'a> {
+    session: &'a Session,
+    channel: Option<Channel>,
+    problems: Vec<TopologyError>,
+}
+
+impl Declaring<'_> {
+    async fn channel(&mut self) -> Result<Channel, Error> {
+        if let Some(channel) = &self.channel {
+            return Ok(channel.clone());
+        }
+        let channel = self
+            .session
+            .ask(self.session.connection.create_channel())
+            .await?;
+        Ok(self.channel.insert(channel).clone())
+    }
+
+    fn note(
+        &mut self,
+        declared: Result<(), Error>,
+        what: String,
+        as_what: String,
+    ) -> Result<(), Error> {
+        let Err(error) = declared else {
+            return Ok(());
+        };
+        self.channel = None;
+        match error.kind() {
+            ErrorKind::ProtocolError(refusal) if error.is_amqp_soft_error() => {
+                self.problems.push(TopologyError {
+                    what,
+                    declared: as_what,
+                    broker: refusal.get_message().to_string(),
+                });
+                Ok(())
+            }
+            _ => Err(error),
+        }
+    }
+}
+
+/// A name as AMQP writes it; longer than 255 bytes is an error and not a panic.
+pub(super) fn name(text: &str) -> Result<ShortString, Error> {
+    ShortString::try_new(text).map_err(|error| std::io::Error::other(error).into())
+}
+
+pub(super) fn kind_of(kind: ExchangeKind) -> lapin::ExchangeKind {
+    match kind {
+        ExchangeKind::Direct => lapin::ExchangeKind::Direct,
+        ExchangeKind::Topic => lapin::ExchangeKind::Topic,
+        ExchangeKind::Fanout => lapin::ExchangeKind::Fanout,
+    }
+}

@@ -1,0 +1,76 @@
+//! Our properties in AMQP's form, and back.
+
+use std::borrow::Cow;
+
+use lapin::BasicProperties;
+use lapin::types::{AMQPValue, FieldTable, ShortString, ShortStringError};
+
+use crate::broker::api::message::{HeaderValue, Properties};
+
+/// AMQP's number for "persistent".
+const PERSISTENT: u8 = 2;
+
+/// What goes over the wire.
+pub(super) fn to_amqp(properties: &Properties) -> Result<BasicProperties, ShortStringError> {
+    let mut amqp = BasicProperties::default().with_delivery_mode(PERSISTENT);
+    if let Some(text) = &properties.content_type {
+        amqp = amqp.with_content_type(ShortString::try_new(&**text)?);
+    }
+    if let Some(text) = &properties.message_id {
+        amqp = amqp.with_message_id(ShortString::try_new(&**text)?);
+    }
+    if let Some(text) = &properties.kind {
+        amqp = amqp.with_type(ShortString::try_new(&**text)?);
+    }
+    if let Some(seconds) = properties.timestamp {
+        amqp = amqp.with_timestamp(seconds);
+    }
+    if !properties.headers.is_empty() {
+        let mut table = FieldTable::default();
+        for (name, value) in &properties.headers {
+            let value = match value {
+                HeaderValue::Text(text) => AMQPValue::LongString(text.as_str().into()),
+                HeaderValue::Integer(number) => AMQPValue::LongLongInt(*number),
+                HeaderValue::Boolean(flag) => AMQPValue::Boolean(*flag),
+            };
+            table.insert(ShortString::try_new(&**name)?, value);
+        }
+        amqp = amqp.with_headers(table);
+    }
+    Ok(amqp)
+}
+
+/// What came over the wire.
+pub(super) fn from_amqp(amqp: &BasicProperties) -> Properties {
+    let text = |text: &Option<ShortString>| text.as_ref().map(ToString::to_string);
+    let headers = amqp.headers().iter().flatten();
+    Properties {
+        content_type: text(amqp.content_type()).map(Cow::Owned),
+        message_id: text(amqp.message_id()),
+        kind: text(amqp.kind()).map(Cow::Owned),
+        timestamp: *amqp.timestamp(),
+        headers: headers
+            .filter_map(|(name, value)| Some((Cow::Owned(name.to_string()), header(value)?)))
+            .collect(),
+    }
+}
+
+/// A header that we can hold.
+pub(super) fn header(value: &AMQPValue) -> Option<HeaderValue> {
+    Some(match value {
+        AMQPValue::ShortString(text) => HeaderValue::Text(text.to_string()),
+        AMQPValue::LongString(text) => HeaderValue::Text(text.to_string()),
+        AMQPValue::Boolean(flag) => HeaderValue::Boolean(*flag),
+        AMQPValue::ShortShortInt(number) => HeaderValue::Integer((*number).into()),
+        AMQPValue::ShortShortUInt(number) => HeaderValue::Integer((*number).into()),
+        AMQPValue::ShortInt(number) => HeaderValue::Integer((*number).into()),
+        AMQPValue::ShortUInt(number) => HeaderValue::Integer((*number).into()),
+        AMQPValue::LongInt(number) => HeaderValue::Integer((*number).into()),
+        AMQPValue::LongUInt(number) => HeaderValue::Integer((*number).into()),
+        AMQPValue::LongLongInt(number) => HeaderValue::Integer(*number),
+        AMQPValue::Timestamp(seconds) => HeaderValue::Integer(i64::try_from(*seconds).ok()?),
+        AMQPValue::Float(number) => HeaderValue::Text(number.to_string()),
+        AMQPValue::Double(number) => HeaderValue::Text(number.to_string()),
+        _ => return None,
+    })
+}

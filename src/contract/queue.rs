@@ -1,0 +1,97 @@
+//! Queues: what they are bound to, what their messages hold, and where these end up.
+
+use super::envelope::Envelope;
+use super::exchange::Route;
+use super::ids::IdFrom;
+use super::request::Request;
+use super::table::Table;
+use crate::protobuf::Shape;
+
+/// A queue, who works on it and what becomes of its messages.
+#[derive(Debug)]
+pub struct Queue {
+    /// Its name.
+    pub name: &'static str,
+    /// Replicated (quorum) or classic.
+    pub kind: QueueKind,
+    /// What it is bound to.
+    pub bindings: &'static [Route],
+    /// How many workers prepare its messages in one instance.
+    pub workers: u16,
+    /// How many messages one instance may hold unacknowledged.
+    pub prefetch: u16,
+    /// How often a message may fail before it is a dead letter.
+    pub retries: u8,
+    /// Which share of its events, in percent, may become dead letters before it is stopped; 100 never stops it.
+    pub breaker: u8,
+    /// When a batch goes out.
+    pub batch: Batch,
+    /// Where dead letters go; only the queues that store dead letters have none.
+    pub dead_letter: Option<Route>,
+    /// What its messages hold.
+    pub input: Input,
+    /// What the ids of its JSON objects are made of; [`IdFrom::MessageId`] where a source of ours makes them.
+    pub id: IdFrom,
+    /// Where they end up.
+    pub into: Destination,
+    /// Whether the generator made it, rather than `pipeline.yaml`.
+    pub derived: bool,
+}
+
+/// Where a queue's messages end up.
+#[derive(Debug, Clone, Copy)]
+pub enum Destination {
+    /// In a table, as rows of a batch.
+    Table(&'static Table),
+    /// At an HTTP API, one by one.
+    Request(&'static Request),
+}
+
+impl Destination {
+    /// Its name in `pipeline.yaml`.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Destination::Table(table) => table.name,
+            Destination::Request(request) => request.name,
+        }
+    }
+
+    /// The table, if it is one.
+    pub fn table(&self) -> Option<&'static Table> {
+        match self {
+            Destination::Table(table) => Some(table),
+            Destination::Request(_) => None,
+        }
+    }
+}
+
+/// Replicated or not.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum QueueKind {
+    /// A quorum queue.
+    Quorum,
+    /// A classic, durable queue.
+    Classic,
+}
+
+/// When a batch goes out: at the first of these that is reached.
+#[derive(Debug, Clone, Copy)]
+pub struct Batch {
+    /// This many rows.
+    pub rows: u32,
+    /// This many bytes of column data.
+    pub bytes: u32,
+    /// This old, in milliseconds.
+    pub delay_ms: u32,
+}
+
+/// What a queue's messages hold.
+#[derive(Debug, Clone, Copy)]
+pub enum Input {
+    /// Batches of typed events.
+    Events(&'static Envelope),
+    /// One JSON object, or a list of them.
+    Json(&'static Shape),
+    /// Messages that could not be stored elsewhere, of any kind.
+    DeadLetters(&'static Envelope),
+}

@@ -1,0 +1,59 @@
+//! Tables: columns, storage, and the transform that makes rows of what comes in.
+
+mod block;
+mod column;
+mod partition;
+
+pub use block::Block;
+pub use column::{ColumnSpec, Holds};
+
+use super::row::{Context, Group, Message};
+use super::storage::{Storage, Upsert};
+use crate::dead_letter::DeadLetter;
+use crate::row_error::Bad;
+
+/// A destination table.
+#[derive(Debug)]
+pub struct Table {
+    /// Its name.
+    pub name: &'static str,
+    /// What kind of database holds it.
+    pub storage: Storage,
+    /// Its columns, in the order of the DDL, the block and the documentation.
+    pub columns: &'static [ColumnSpec],
+    /// How rows get into it.
+    pub append: Append,
+    /// The full `CREATE TABLE` of its present form.
+    pub ddl: &'static str,
+}
+
+/// Appends a dead letter.
+pub type AppendDeadLetter =
+    fn(&mut Block, &DeadLetter<'_>, Option<&Group<'_>>, &Context) -> Result<(), Bad>;
+
+/// How a table's rows are made. Each appends all rows of its input or fails; then the caller rolls the block back.
+#[derive(Debug, Clone, Copy)]
+pub enum Append {
+    /// From events of one type that share a header.
+    Events(fn(&mut Block, &Group<'_>, &Context) -> Result<(), Bad>),
+    /// From one JSON object.
+    Json(fn(&mut Block, &Message<'_>, &Context) -> Result<(), Bad>),
+    /// From a message that failed elsewhere, with its event where one can be made out; and which column holds which
+    /// field of `error`, by name, where one holds it as it is.
+    DeadLetters(AppendDeadLetter, &'static [(&'static str, &'static str)]),
+}
+
+impl Table {
+    /// The place of the column that holds this, if it has one.
+    pub fn place_of(&self, holds: Holds) -> Option<usize> {
+        self.columns.iter().position(|column| column.holds == holds)
+    }
+
+    /// What is specific to a PostgreSQL table; none for other tables.
+    pub fn upsert(&self) -> Option<&'static Upsert> {
+        match self.storage {
+            Storage::Postgres(upsert) => Some(upsert),
+            _ => None,
+        }
+    }
+}

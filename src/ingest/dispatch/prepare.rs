@@ -1,0 +1,141 @@
+//! Prepares a request of typed events, without waiting: it is scanned, its valid events are handed to the publisher,
+//! and dead letters are made of the others. Its bytes aren't needed after that.
+
+use tokio::sync::oneshot;
+
+use super::super::answer::{self, Outcome};
+use super::super::group::{Batch, Group};
+use super::super::pool::{Admitted, Held};
+use super::super::quarantine::Judged;
+use super::super::response::Refusal;
+use super::super::weigh;
+use super::{Body, Dispatch, add};
+use crate::events::{AsJson, Event, scan};
+use crate::proto_json::Warnings;
+use crate::weight::{self, Most};
+
+/// Number of events of each type, by the type's index.
+pub(in crate::ingest) type Counts = Vec<(usize, u64)>;
+
+/// Prepared request, whose valid events are being published.
+#[derive(Debug)]
+pub(in crate::ingest) struct Prepared {
+    /// Number of valid events.
+    pub(in crate::ingest) counts: Counts,
+    /// Outcome of the valid events.
+    pub(in crate::ingest) outcome: oneshot::Receiver<Outcome>,
+    /// Outcome of the other events.
+    pub(in crate::ingest) judged: Judged,
+    /// Warnings for its sender.
+    pub(in crate::ingest) warnings: Warnings,
+    /// Share of the pool for dead letters and answer.
+    pub(in crate::ingest) held: Held,
+}
+
+impl Dispatch {
+    /// Upper bound on the weight of a request until it is answered, from its framing.
+    pub(in crate::ingest) fn weigh(&self, body: &Body) -> Result<u64, Refusal> {
+        match body {
+            Body::Wire(bytes) => weigh::wire(bytes, self.envelope, self.most()),
+            Body::Json(text) => weigh::json(text),
+        }
+    }
+
+    /// Prepares a request. It must be called within a runtime.
+    pub(in crate::ingest) fn prepare(
+        &self,
+        body: Body,
+        admitted: Admitted,
+    ) -> Result<Prepared, Refusal> {
+        // The worker and the request's bytes are released when this ends.
+        let Admitted {
+            worker: _worker,
+            bytes: mut held,
+        } = admitted;
+        let text = match body {
+            Body::Json(text) => text,
+            Body::Wire(bytes) => {
+                let request = scan(&bytes, self.envelope)?;
+                let header = request.header.as_deref();
+                return self.publish_all(header, &request.events, None, held);
+            }
+        };
+        let json = AsJson::read(&self.json, self.envelope, &text)?;
+        let header = json.header();
+        let (bytes, header_len) = (json.request.wire.len(), header.map_or(0, <[u8]>::len));
+        let count = json.request.events.len();
+        let weight = weigh::read(header_len, count, bytes, self.envelope, self.most())?;
+        self.pool.grow(&mut held, weight)?;
+        let events = json.events();
+        self.publish_all(header, &events, Some(&json), held)
+    }
+
+    /// Hands the valid events of a request to the publisher, and makes dead letters of the others.
+    fn publish_all(
+        &self,
+        header: Option<&[u8]>,
+        events: &[Event<'_>],
+        json: Option<&AsJson<'_>>,
+        mut held: Held,
+    ) -> Result<Prepared, Refusal> {
+        let Some(header) = header else {
+            return Err(Refusal::Invalid("the request has no header".to_owned()));
+        };
+        if events.is_empty() {
+            return Err(Refusal::Invalid("the request has no events".to_owned()));
+        }
+        weigh::rows(header.len(), events)?;
+        let batch = Batch::new(self.envelope, header);
+        let most = self.most();
+        let groups = batch.groups(events, most.bytes, most.events);
+        let bodies = groups.iter().map(|group| batch.len(group) as u64).sum();
+        // The bodies keep their share of the pool until the last of them is gone, whoever waits for that.
+        let (parts, outcome) = answer::parts(held.split(bodies));
+        let counts = self.publish(&batch, &groups, &parts);
+        drop(parts);
+        add(&self.received, &counts);
+        let judged = self.quarantine.judge(&batch, json, events);
+        let warnings = json.map(|json| json.request.warnings.clone());
+        held.shrink_to(judged.weight().saturating_add(weight::REQUEST));
+        Ok(Prepared {
+            counts,
+            outcome,
+            judged,
+            warnings: warnings.unwrap_or_default(),
+            held,
+        })
+    }
+
+    /// Limits of one message.
+    fn most(&self) -> Most {
+        let limits = self.publisher.limits();
+        Most {
+            bytes: limits.bytes,
+            events: limits.events,
+        }
+    }
+
+    /// Hands groups of valid events to the publisher. Returns the number of events of each type, by the type's index.
+    fn publish(&self, batch: &Batch<'_>, groups: &[Group<'_>], parts: &answer::Parts) -> Counts {
+        let mut counts = Counts::new();
+        for group in groups {
+            let types = self.envelope.types;
+            let Ok(at) = types.binary_search_by_key(&group.kind.number, |kind| kind.number) else {
+                continue;
+            };
+            let Some(route) = self.routes.get(at) else {
+                continue;
+            };
+            let count = group.events.len();
+            let len = batch.len(group);
+            self.publisher.add(route, count, len, parts.part(), |out| {
+                batch.write(group, out)
+            });
+            match counts.last_mut() {
+                Some((last, sum)) if *last == at => *sum += count as u64,
+                _ => counts.push((at, count as u64)),
+            }
+        }
+        counts
+    }
+}

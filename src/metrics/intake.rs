@@ -1,0 +1,139 @@
+//! Metrics of intake: requests, events, and the pool that bounds them.
+
+use metrics::{Counter, Gauge, Histogram};
+
+use super::label::{Label, SOURCE, TYPE, Values, label, listed};
+use super::{Group, Metric};
+
+/// An event whose sender was told that it is safe.
+pub const ACCEPTED: &str = "accepted";
+
+const ANSWER: Label = listed(
+    "outcome",
+    &[
+        ACCEPTED,
+        "kept",
+        "invalid",
+        "full",
+        "too_large",
+        "too_heavy",
+        "no_room",
+        "unauthorized",
+        "off",
+        "unavailable",
+        "late",
+        "internal",
+        "gone",
+    ],
+);
+
+const EVENT: Label = listed("outcome", &[ACCEPTED, "kept"]);
+
+const QUARANTINED_AS: Label = listed(
+    "outcome",
+    &[
+        "kept",
+        "failed",
+        "dropped",
+        "counted",
+        "postponed",
+        "given_up",
+    ],
+);
+
+const OF: Label = label(
+    "of",
+    Values::Open("the source of a webhook, or the queue of a message"),
+);
+
+/// Requests by how they were answered.
+pub const REQUESTS: Metric<Counter, 2> = Metric::counter(
+    "event_grpc_requests_total",
+    "requests",
+    &[SOURCE, ANSWER],
+    "Requests by their answer: accepted; kept (a webhook that is a dead letter); gone (the client left before it was \
+     answered); otherwise why it was refused.",
+)
+.from_start();
+
+/// Good events.
+pub const EVENTS_RECEIVED: Metric<Counter, 2> = Metric::counter(
+    "event_grpc_events_received_total",
+    "events",
+    &[SOURCE, TYPE],
+    "Well-formed events of known types that came in, whatever their request was answered.",
+);
+
+/// Events by what became of them at intake.
+pub const EVENTS: Metric<Counter, 3> = Metric::counter(
+    "event_grpc_events_total",
+    "events",
+    &[SOURCE, TYPE, EVENT],
+    "Events whose senders were told that they are safe: published (accepted), or a dead letter (kept).",
+);
+
+/// Events that go to no table.
+pub const QUARANTINED: Metric<Counter, 2> = Metric::counter(
+    "event_grpc_quarantined_total",
+    "events",
+    &[SOURCE, QUARANTINED_AS],
+    "Events, or messages of webhooks, that intake found unfit for any table: made a dead letter (kept); not confirmed by \
+     the broker (failed); over the rate (dropped) or the number of one request (counted) that are kept; to be sent again by \
+     their sender (postponed); given up by a sender that left (given_up).",
+)
+.from_start();
+
+/// Messages without the declared id.
+pub const IDS_MISSING: Metric<Counter, 1> = Metric::counter(
+    "event_grpc_ids_missing_total",
+    "messages",
+    &[OF],
+    "Webhooks and JSON messages without the header or field that their id should be made of.",
+);
+
+/// Requests that wait for the pool.
+pub const POOL_WAITING: Metric<Gauge, 1> = Metric::gauge(
+    "event_grpc_pool_waiting",
+    "requests",
+    &[SOURCE],
+    "Requests that wait for a place in the pool of their source.",
+);
+
+/// Requests that are being prepared.
+pub const POOL_PREPARING: Metric<Gauge, 1> = Metric::gauge(
+    "event_grpc_pool_preparing",
+    "requests",
+    &[SOURCE],
+    "Requests that a worker of the pool prepares for publishing.",
+);
+
+/// The weight of what is under way.
+pub const POOL_BYTES: Metric<Gauge, 1> = Metric::gauge(
+    "event_grpc_pool_bytes",
+    "bytes",
+    &[SOURCE],
+    "Memory that the requests under way are reckoned to take, of what the pool of their source allows.",
+);
+
+/// From a group's first event to the broker's confirm.
+pub const PUBLISH_SECONDS: Metric<Histogram, 0> = Metric::histogram(
+    "event_grpc_publish_seconds",
+    "seconds",
+    &[],
+    "Time from publishing a message of app events until the broker confirmed it. In memory: until its rows were stored.",
+);
+
+pub(super) const GROUP: Group = Group {
+    title: "Intake",
+    metrics: &[
+        REQUESTS.declaration(),
+        EVENTS_RECEIVED.declaration(),
+        EVENTS.declaration(),
+        QUARANTINED.declaration(),
+        IDS_MISSING.declaration(),
+        POOL_WAITING.declaration(),
+        POOL_PREPARING.declaration(),
+        POOL_BYTES.declaration(),
+        PUBLISH_SECONDS.declaration(),
+    ],
+};

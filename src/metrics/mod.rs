@@ -1,0 +1,52 @@
+//! Metrics, each declared once: name, type, unit, labels and help.
+//!
+//! Code counts through a declaration, `/metrics` gets its HELP from it, the ledger reads by its name, and
+//! `docs/metrics.md` is generated from all of them.
+
+mod label;
+mod metric;
+mod recorder;
+
+pub mod broker;
+pub mod connections;
+pub mod intake;
+pub mod process;
+pub mod requests;
+pub mod stores;
+pub mod workers;
+
+pub use label::{Label, Names, Values};
+pub use metric::{Declaration, Kind, Metric};
+pub use recorder::{start, upkeep};
+
+/// Metrics that belong together.
+#[derive(Debug)]
+pub struct Group {
+    /// What they are about, for people.
+    pub title: &'static str,
+    /// The metrics.
+    pub metrics: &'static [Declaration],
+}
+
+/// All metrics of a server, in the order of the reference.
+pub const GROUPS: [Group; 7] = [
+    process::GROUP,
+    connections::GROUP,
+    intake::GROUP,
+    broker::GROUP,
+    workers::GROUP,
+    stores::GROUP,
+    requests::GROUP,
+];
+
+/// All metrics of a server.
+pub fn all() -> impl Iterator<Item = &'static Declaration> {
+    GROUPS.iter().flat_map(|group| group.metrics)
+}
+
+/// Makes the counters of trouble known at zero, so that a rate shows the first occurrence, too.
+pub fn begin(names: &Names) {
+    for declaration in all().filter(|declaration| declaration.from_start) {
+        declaration.register_all(names);
+    }
+}

@@ -1,0 +1,172 @@
+//! Metrics of workers: what became of messages and of the events in them.
+
+use metrics::{Counter, Gauge, Histogram};
+
+use super::label::{Label, QUEUE, TABLE, TYPE, Values, label, listed};
+use super::{Group, Metric};
+
+/// A message that is settled for good.
+pub const ACKNOWLEDGED: &str = "acknowledged";
+/// A message of which a copy is in the queue; an event that is in that copy.
+pub const RETRIED: &str = "retried";
+/// A message that was given back.
+pub const RETURNED: &str = "returned";
+/// A message of which nobody knows whether the broker was told.
+pub const LOST: &str = "lost";
+/// An event that is in its table, or that the HTTP API has taken.
+pub const STORED: &str = "stored";
+/// An event that is a dead letter.
+pub const DEAD_LETTERED: &str = "dead_lettered";
+
+const ENDING: Label = listed("outcome", &[ACKNOWLEDGED, RETRIED, RETURNED, LOST]);
+
+const UNIT_ENDING: Label = listed("outcome", &[STORED, DEAD_LETTERED, RETRIED]);
+
+const INTO: Label = label(
+    "into",
+    Values::Open("the table or HTTP request of the queue"),
+);
+
+const CLASS: Label = listed(
+    "class",
+    &[
+        "malformed",
+        "bad_field",
+        "bad_value",
+        "no_type",
+        "unknown_type",
+        "unexpected_type",
+        "unreadable",
+        "build_mismatch",
+        "refused",
+        "retries",
+        "unanswered",
+        "panic",
+    ],
+);
+
+const WHY: Label = listed("why", &["suspect", "spread", "heavy", "divided"]);
+
+const EVENT_TYPE: Label = label(
+    "type",
+    Values::Open("the event type, as the table's schema calls it, or other"),
+);
+
+const FIELD: Label = label(
+    "field",
+    Values::Open("a JSON pointer to the field, or other"),
+);
+
+const COLUMN: Label = label("column", Values::Open("the column of the table"));
+
+/// Messages by their ending.
+pub const SETTLED: Metric<Counter, 2> = Metric::counter(
+    "event_grpc_settled_total",
+    "messages",
+    &[QUEUE, ENDING],
+    "Messages by how they ended: done (acknowledged), acknowledged with a copy of a part of it in the queue (retried), \
+     given back as it came (returned), or not known whether the broker was told (lost).",
+);
+
+/// Events of acknowledged messages by what became of them.
+pub const SETTLED_UNITS: Metric<Counter, 4> = Metric::counter(
+    "event_grpc_settled_units_total",
+    "events",
+    &[QUEUE, INTO, TYPE, UNIT_ENDING],
+    "Events and JSON objects of acknowledged messages by what became of them.",
+);
+
+/// Dead letters.
+pub const DEAD_LETTERS: Metric<Counter, 2> = Metric::counter(
+    "event_grpc_dead_letters_total",
+    "messages",
+    &[QUEUE, CLASS],
+    "Dead letters that workers published, by class. One may hold many events that failed alike.",
+)
+.from_start();
+
+/// Whether a queue's circuit breaker is open.
+pub const QUEUE_STOPPED: Metric<Gauge, 1> = Metric::gauge(
+    "event_grpc_queue_stopped",
+    "",
+    &[QUEUE],
+    "1 while the queue's circuit breaker is open: more of its events would be dead letters than breaker allows.",
+)
+.from_start();
+
+/// Whether a table takes rows.
+pub const TABLE_PAUSED: Metric<Gauge, 1> = Metric::gauge(
+    "event_grpc_table_paused",
+    "",
+    &[TABLE],
+    "1 while nothing is consumed for the table, since its destination takes nothing.",
+)
+.from_start();
+
+/// Tables that began anew.
+pub const RESTARTS: Metric<Counter, 1> = Metric::counter(
+    "event_grpc_restarts_total",
+    "restarts",
+    &[TABLE],
+    "Restarts of a table's workers and batcher after one of them broke down. Every one is a defect of this build.",
+)
+.from_start();
+
+/// The time of a flush.
+pub const FLUSH_SECONDS: Metric<Histogram, 1> = Metric::histogram(
+    "event_grpc_flush_seconds",
+    "seconds",
+    &[TABLE],
+    "Time that storing a batch took, attempts that failed and the waits between them included.",
+);
+
+/// Batches of which something was set aside.
+pub const SET_ASIDE: Metric<Counter, 2> = Metric::counter(
+    "event_grpc_set_aside_total",
+    "batches",
+    &[TABLE, WHY],
+    "Batches of which a part was stored apart from the rest: events that an insert failed at before (suspect), rows beyond \
+     the 50 fullest partitions (spread), what the block had no room for (heavy), or the parts of a block that failed \
+     (divided).",
+);
+
+/// Fields that this build doesn't know.
+pub const UNKNOWN_FIELDS: Metric<Counter, 2> = Metric::counter(
+    "event_grpc_unknown_fields_total",
+    "rows",
+    &[EVENT_TYPE, FIELD],
+    "Rows with a field that this build doesn't know and keeps, once for each table that keeps it.",
+);
+
+/// Texts over a column's limit.
+pub const TEXT_OVER_LIMIT: Metric<Counter, 2> = Metric::counter(
+    "event_grpc_text_over_limit_total",
+    "texts",
+    &[TABLE, COLUMN],
+    "Texts that are longer than the limit of their column.",
+);
+
+/// The longest text over a column's limit.
+pub const TEXT_LARGEST: Metric<Gauge, 2> = Metric::gauge(
+    "event_grpc_text_largest_bytes",
+    "bytes",
+    &[TABLE, COLUMN],
+    "The longest text over the limit of its column that this process has seen.",
+);
+
+pub(super) const GROUP: Group = Group {
+    title: "Workers",
+    metrics: &[
+        SETTLED.declaration(),
+        SETTLED_UNITS.declaration(),
+        DEAD_LETTERS.declaration(),
+        QUEUE_STOPPED.declaration(),
+        TABLE_PAUSED.declaration(),
+        RESTARTS.declaration(),
+        FLUSH_SECONDS.declaration(),
+        SET_ASIDE.declaration(),
+        UNKNOWN_FIELDS.declaration(),
+        TEXT_OVER_LIMIT.declaration(),
+        TEXT_LARGEST.declaration(),
+    ],
+};

@@ -1,0 +1,75 @@
+//! The column of unknown fields (`$unknown`).
+
+#[cfg(test)]
+mod tests;
+
+use super::Column;
+use crate::json::Map;
+use crate::protobuf::Shape;
+use crate::row_error::Bad;
+use crate::unknown::{Unknown, found, joined, of_members};
+
+pub use crate::unknown::any;
+
+/// What is not known of a header; none if it is all known. `noticed` is whether some of it may not be.
+#[inline]
+pub fn of_header(
+    shape: &'static Shape,
+    bytes: &[u8],
+    noticed: bool,
+) -> Result<Option<Unknown>, Bad> {
+    match noticed {
+        true => found("/header", shape, bytes),
+        false => Ok(None),
+    }
+}
+
+/// Appends what is not known of an event and of its header to the column of unknown fields. `noticed` is whether some of
+/// the event may not be known: nothing is looked for unless it is.
+#[inline]
+pub fn append(
+    column: &mut Column,
+    shape: &'static Shape,
+    bytes: &[u8],
+    noticed: bool,
+    header: Option<&Unknown>,
+) -> Result<(), Bad> {
+    if !noticed && header.is_none() {
+        column.default();
+        return Ok(());
+    }
+    append_found(column, shape, bytes, noticed, header)
+}
+
+/// Kept out of the code around it, which hardly ever comes here.
+#[inline(never)]
+fn append_found(
+    column: &mut Column,
+    shape: &'static Shape,
+    bytes: &[u8],
+    noticed: bool,
+    header: Option<&Unknown>,
+) -> Result<(), Bad> {
+    let event = match noticed {
+        true => found("/event", shape, bytes)?,
+        false => None,
+    };
+    put(column, event.as_ref(), header)
+}
+
+fn put(column: &mut Column, one: Option<&Unknown>, other: Option<&Unknown>) -> Result<(), Bad> {
+    match (one, other) {
+        (None, None) => {
+            column.default();
+            Ok(())
+        }
+        (Some(one), None) | (None, Some(one)) => column.text(one.text()),
+        (Some(one), Some(other)) => column.text(joined(one, other)),
+    }
+}
+
+/// Appends what is not declared of a JSON message to the column of unknown fields.
+pub fn append_members(column: &mut Column, shape: &'static Shape, body: &Map) -> Result<(), Bad> {
+    let unknown = of_members(shape, body);
+    put(column, unknown.as_ref(), None)
+}

@@ -1,0 +1,11 @@
+//! The protobuf wire format without decoding messages: reader, writer, shapes of messages, and their canonical order.
+
+pub mod canonical;
+pub mod content;
+mod shape;
+pub mod timestamp;
+pub mod well_formed;
+pub mod wire;
+pub mod writer;
+
+pub use shape::{Field, Kind, Label, Shape, first_name};

@@ -1,0 +1,189 @@
+//! Stores one block, with retries.
+
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use super::super::Patience;
+use super::super::disposition::{BlockCase, BlockStep, Part, Passing, UnitFault, decide_block};
+use super::super::settle::{GivenUp, sleep};
+use super::super::suspects::Key;
+use super::{Flusher, Halt};
+use crate::metrics::stores;
+use crate::sink::{Fault, Rows, StoreError};
+
+/// Result of storing a block.
+#[derive(Debug, PartialEq, Eq)]
+pub(in crate::worker) enum Stored {
+    /// It is stored.
+    Yes,
+    /// It isn't, as often as it was tried, though the destination takes rows.
+    No(Unstored),
+}
+
+/// Why a block was not stored, and what its units are judged by.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(in crate::worker) struct Unstored {
+    pub error: StoreError,
+    pub fault: UnitFault,
+}
+
+/// Number of crashes of the destination at a block after which the block is bisected.
+const TOO_OFTEN: u32 = 2;
+
+/// Head start of other blocks, for each time that the destination has gone away.
+const COURTESY: Duration = Duration::from_millis(500);
+
+/// Keys of the units of a block.
+pub(in crate::worker) type Keys<'a> = &'a (dyn Fn() -> Vec<Key> + Send + Sync);
+
+impl Flusher {
+    /// Stores one block, with retries.
+    pub(in crate::worker) async fn store(
+        &self,
+        rows: Rows<'_>,
+        part: Part,
+        keys: Keys<'_>,
+    ) -> Result<Stored, Halt> {
+        // One token for one block: a retry sends the same bytes under the same token.
+        let token = format!("{}-{}", self.table.name, uuid::Uuid::now_v7());
+        let mut attempts = 0;
+        // How it ended the last time, if that was without an answer.
+        let mut unanswered: Option<Unstored> = None;
+        loop {
+            attempts += 1;
+            let Err(error) = self.store_once(rows, &token).await else {
+                return Ok(Stored::Yes);
+            };
+            let ended = |passing| {
+                let fault = UnitFault::Passing(passing);
+                let error = error.clone();
+                Some(Unstored { error, fault })
+            };
+            unanswered = match error.fault {
+                Fault::Unanswered => ended(Passing::Unanswered),
+                Fault::Excess => ended(Passing::Excess),
+                // It is gone, and that may be how it went.
+                Fault::Destination => unanswered,
+                Fault::Transient | Fault::Content | Fault::Pressure => None,
+            };
+            let case = BlockCase {
+                fault: error.fault,
+                attempts,
+                part,
+            };
+            match decide_block(case, self.jitter()) {
+                BlockStep::Again(pause) => {
+                    if attempts == 1 {
+                        tracing::warn!(table = self.table.name, reason = %error, "An insert failed and is repeated.");
+                    }
+                    sleep(&self.setup, pause).await?;
+                    continue;
+                }
+                BlockStep::Judge(fault) => return Ok(Stored::No(Unstored { error, fault })),
+                BlockStep::Ask(fault) => {
+                    if self.asked().await? {
+                        return Ok(Stored::No(Unstored { error, fault }));
+                    }
+                }
+                BlockStep::Pause => {}
+            }
+            // It was at work on this block when it went away, which may be why.
+            let ended = unanswered.take();
+            let times = match ended {
+                Some(_) => self.suspects.went_away(&keys()),
+                None => 0,
+            };
+            self.wait_out(&error).await?;
+            attempts = 0;
+            if let Some(unstored) = ended
+                && times >= TOO_OFTEN
+                && part != Part::Alone
+            {
+                return Ok(Stored::No(unstored));
+            }
+            if let Some(blamed) = self.acquitted(part, keys).await? {
+                return Ok(blamed);
+            }
+        }
+    }
+
+    /// Lets other blocks go first if the destination went away at a unit, to see if it stores them. Returns a result at
+    /// once for a unit that must not be tried, because it is the cause.
+    pub(in crate::worker) async fn acquitted(
+        &self,
+        part: Part,
+        keys: Keys<'_>,
+    ) -> Result<Option<Stored>, Halt> {
+        if part == Part::Whole || !self.suspects.any() {
+            return Ok(None);
+        }
+        let keys = keys();
+        if part == Part::Alone && keys.iter().any(|key| self.suspects.is_to_blame(*key)) {
+            return Ok(Some(Stored::No(went_away())));
+        }
+        let times = self.suspects.times(&keys);
+        if times >= TOO_OFTEN {
+            sleep(&self.setup, COURTESY * times.min(10)).await?;
+        }
+        Ok(None)
+    }
+
+    async fn store_once(&self, rows: Rows<'_>, token: &str) -> Result<(), StoreError> {
+        let stored = self.store.store(rows, token).await;
+        match &stored {
+            Ok(()) => {
+                self.setup.states.resume(self.table.name);
+                let stored = rows.block.rows();
+                if stored > 0 {
+                    self.suspects.stored();
+                }
+                let rows = stores::ROWS_STORED.with([self.table.name]);
+                rows.increment(stored as u64);
+                stores::INSERTS.with([self.table.name]).increment(1);
+            }
+            Err(error) => stores::ERRORS
+                .with([self.table.name, error.fault.name()])
+                .increment(1),
+        }
+        stored
+    }
+
+    async fn asked(&self) -> Result<bool, GivenUp> {
+        let probe = self.store.probe(self.table);
+        let asked = self.setup.give_up.run_until_cancelled(probe).await;
+        asked.map(|answer| answer.is_ok()).ok_or(GivenUp)
+    }
+
+    /// Probes the destination until it accepts rows again, up to the time that messages may be held.
+    async fn wait_out(&self, error: &StoreError) -> Result<(), Halt> {
+        self.setup.states.pause(self.table.name, &error.message);
+        let Patience { grace, probe, .. } = self.setup.patience;
+        let began = Instant::now();
+        loop {
+            sleep(&self.setup, probe.min(grace)).await?;
+            if self.asked().await? {
+                return Ok(());
+            }
+            if began.elapsed() >= grace {
+                return Err(Halt::Outage);
+            }
+        }
+    }
+
+    pub(in crate::worker) fn jitter(&self) -> f64 {
+        (self.setup.patience.jitter)()
+    }
+}
+
+fn went_away() -> Unstored {
+    let error = StoreError {
+        fault: Fault::Unanswered,
+        code: None,
+        row: None,
+        message: "the destination went away while this was on its way into it, time and again"
+            .to_owned(),
+    };
+    let fault = UnitFault::GoneAway;
+    Unstored { error, fault }
+}

@@ -1,0 +1,65 @@
+//! Message that is ready to become rows: its content, and the units in it.
+
+use bytes::Bytes;
+
+use super::disposition::Chances;
+use super::duty::Received;
+use super::objects::Objects;
+use super::split::Part;
+use crate::contract::Queue;
+use crate::json::{Map, Value};
+use crate::row_error::Bad;
+
+/// Message that is ready to become rows, with its acknowledgement guard.
+#[derive(Debug)]
+pub(super) struct Prepared {
+    /// Queue that it came from.
+    pub queue: &'static Queue,
+    /// Message. `content` holds ranges of its body.
+    pub delivery: Received,
+    /// JSON that it came as, if its body doesn't hold all of that.
+    pub as_json: Option<Bytes>,
+    /// Content.
+    pub content: Content,
+    /// Headers that the sender of a JSON message set.
+    pub headers: Map<String, Value>,
+}
+
+/// Content of a message.
+#[derive(Debug)]
+pub(super) enum Content {
+    /// Typed events.
+    Events(Vec<Part>),
+    /// JSON objects.
+    Json(Objects),
+    /// Dead letter, with its event if it holds exactly one.
+    DeadLetter(Option<Part>),
+    /// Unreadable content.
+    Malformed(Bad),
+    /// Not prepared: a panic ended the attempt.
+    Panicked(String),
+}
+
+impl Prepared {
+    /// Retries that it has left.
+    pub(super) fn chances(&self) -> Chances {
+        Chances {
+            failures: self.delivery.failures,
+            retries: u32::from(self.queue.retries),
+            last_resort: self.queue.dead_letter.is_none(),
+        }
+    }
+}
+
+/// How many units a message has: events, JSON objects, or one for a message that is taken as a whole.
+pub(super) fn units(content: &Content) -> usize {
+    match content {
+        Content::Events(parts) => parts.iter().map(part_units).sum(),
+        Content::Json(objects) => objects.len(),
+        Content::DeadLetter(_) | Content::Malformed(_) | Content::Panicked(_) => 1,
+    }
+}
+
+fn part_units(part: &Part) -> usize {
+    part.runs.iter().map(|r| r.events.len()).sum::<usize>() + part.lost.len()
+}
