@@ -1,5 +1,7 @@
 //! What stands around the events of a request as JSON, so that some of them can be a request of their own.
 
+use std::ops::Range;
+
 use super::text::Text;
 use crate::contract::Envelope;
 
@@ -48,8 +50,17 @@ impl<'a> Around<'a> {
     }
 }
 
-/// An event as it is written, with an id as its first member. It must be an object that has none.
-pub fn with_id(envelope: &Envelope, event: &[u8], id: &str) -> Vec<u8> {
+/// An event as it is written, with this id. `place` is where the one is that it has; without, it becomes its first member.
+pub(super) fn with_id(
+    envelope: &Envelope,
+    event: &[u8],
+    id: &str,
+    place: Option<Range<usize>>,
+) -> Vec<u8> {
+    let parts = |at: Range<usize>| Some((event.get(..at.start)?, event.get(at.end..)?));
+    if let Some((before, after)) = place.and_then(parts) {
+        return [before, format!("\"{id}\"").as_bytes(), after].concat();
+    }
     let name = envelope.event_shape.field(envelope.id);
     let name = name.map_or("", |(_, field)| field.json_name);
     let rest = event.strip_prefix(b"{").unwrap_or_default();

@@ -211,7 +211,7 @@ impl<'a> Cursor<'a> {
         let mut open = Vec::new();
         loop {
             match self.peek() {
-                0 => return Err("the text ends within a value"),
+                0 if self.at >= self.text.len() => return Err("the text ends within a value"),
                 b'{' => open.push(b'}'),
                 b'[' => open.push(b']'),
                 byte @ (b'}' | b']') => {

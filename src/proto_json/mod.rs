@@ -12,6 +12,7 @@ mod around;
 mod cursor;
 mod field;
 mod free;
+mod member;
 mod notes;
 mod number;
 mod object;
@@ -22,7 +23,8 @@ mod text;
 
 use std::ops::Range;
 
-pub use around::{Around, with_id};
+pub use around::Around;
+pub use member::Member;
 
 use crate::contract::Envelope;
 use crate::row_error::Bad;
@@ -146,6 +148,21 @@ impl ProtoJson {
     /// The same of its timestamp.
     pub fn timestamp(&self, event: &[u8]) -> String {
         request::member(&self.tables, event, self.envelope.timestamp).unwrap_or_default()
+    }
+
+    /// An event as it is written, with another id. It must be an object.
+    pub fn with_id(&self, event: &[u8], id: &str) -> Vec<u8> {
+        let place = request::place(&self.tables, event, self.envelope.id);
+        around::with_id(self.envelope, event, id, place)
+    }
+
+    /// Reads a member of a message that an event or its header holds, given by its full name, as an event's are read.
+    ///
+    /// # Errors
+    ///
+    /// If the value isn't what the member is declared as.
+    pub fn member(&self, message: &str, name: &str, value: &str) -> Result<Member, Bad> {
+        member::read(self.envelope, &self.tables, message, name, value)
     }
 
     /// What is said of an event of an unknown type: the type that may have been meant.

@@ -75,6 +75,12 @@ impl Tables {
         self.messages.get(at)
     }
 
+    /// The message with this full name, where it has this form.
+    pub(super) fn named(&self, name: &str, form: Form) -> Option<&Message> {
+        let mut messages = self.messages.iter();
+        messages.find(|message| message.shape.name == name && message.form == form)
+    }
+
     /// The enum at a place: its values by name.
     pub(super) fn values(&self, at: usize) -> Option<&HashMap<&'static str, i32>> {
         self.enums.get(at)

@@ -63,7 +63,7 @@ pub enum Kind {
     Bool,
     String,
     Bytes,
-    /// The names of the enum's values by number, ascending.
+    /// The names of the enum's values by number, ascending; of aliases the first in the proto file comes first.
     Enum(&'static [(i32, &'static str)]),
     Message(&'static Shape),
     /// A map field: the shape of its entry, with the key as field 1 and the value as field 2.
@@ -72,6 +72,13 @@ pub enum Kind {
     Timestamp(&'static Shape),
     /// `google.protobuf.Struct`, whose shape is given too.
     Struct(&'static Shape),
+}
+
+/// The name of an enum's value: of aliases the first.
+pub fn first_name(names: &'static [(i32, &'static str)], number: i32) -> Option<&'static str> {
+    let at = names.partition_point(|(known, _)| *known < number);
+    let (known, name) = names.get(at)?;
+    (*known == number).then_some(*name)
 }
 
 impl Kind {

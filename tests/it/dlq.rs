@@ -1,6 +1,8 @@
 //! Dead letters: found, read, sent again and left behind, with real servers and the real executable.
 
 mod cli;
+mod json;
+mod later_ids;
 mod library;
 pub(crate) mod old;
 mod record;

@@ -9,7 +9,7 @@ use super::{Column, MISMATCH, nested};
 use crate::json::{Map, Value, object_text, struct_object};
 use crate::protobuf::timestamp::{timestamp_micros, timestamp_text};
 use crate::protobuf::wire::{self, Item, RawValue, Reader, WRONG_TYPE};
-use crate::protobuf::{Kind, Shape};
+use crate::protobuf::{Kind, Shape, first_name};
 use crate::row_error::Bad;
 
 /// A scalar as it was sent.
@@ -46,12 +46,8 @@ impl<'a> Scalar<'a> {
             (Kind::Bool, RawValue::Varint(v)) => Scalar::Bool(v != 0),
             (Kind::Enum(names), RawValue::Varint(v)) => {
                 let number = v as i32;
-                match names
-                    .binary_search_by_key(&number, |(n, _)| *n)
-                    .ok()
-                    .and_then(|i| names.get(i))
-                {
-                    Some((_, name)) => Scalar::Name(number, name),
+                match first_name(names, number) {
+                    Some(name) => Scalar::Name(number, name),
                     None => Scalar::Signed(i64::from(number)),
                 }
             }

@@ -129,6 +129,7 @@ const LAYERS: [(&str, &[&str]); 27] = [
             "health",
             "json",
             "metrics",
+            "proto_json",
             "protobuf",
             "row_error",
             "sink",
