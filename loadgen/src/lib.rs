@@ -60,12 +60,12 @@ pub fn run() -> ExitCode {
 }
 
 fn failed(error: &anyhow::Error) -> ExitCode {
-    // Nothing is left to do where stderr is closed.
+    // If stderr is closed there is nothing left to do.
     drop(writeln!(std::io::stderr(), "error: {error:#}"));
     ExitCode::FAILURE
 }
 
-/// Prints a line for the user. A closed stdout is no reason to fail.
+/// Prints a line for the user. A closed stdout is not an error.
 fn say(line: &str) {
     drop(writeln!(std::io::stdout(), "{line}"));
 }

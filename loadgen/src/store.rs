@@ -14,10 +14,10 @@ pub(crate) struct Args {
         value_name = "URL"
     )]
     clickhouse_url: Option<String>,
-    /// The ClickHouse user, where the URL names none.
+    /// ClickHouse user, if the URL names none.
     #[arg(long, env = "EVENT_GRPC_CLICKHOUSE_USER", value_name = "NAME")]
     clickhouse_user: Option<String>,
-    /// The ClickHouse user's password, where the URL has none; from the environment only.
+    /// Password of the ClickHouse user, if the URL has none; from the environment only.
     #[arg(skip = std::env::var("EVENT_GRPC_CLICKHOUSE_PASSWORD").ok())]
     clickhouse_password: Option<String>,
 }

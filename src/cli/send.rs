@@ -37,7 +37,7 @@ pub(super) async fn run(args: Args) -> anyhow::Result<bool> {
     let requests = requests(without_mark(&text));
     anyhow::ensure!(
         !requests.is_empty(),
-        "{}: there is no request in it",
+        "{}: it holds no request",
         args.file.display()
     );
     let uri = format!("{}{}", args.to.trim_end_matches('/'), path());

@@ -159,7 +159,7 @@ impl<'a> Batch<'a> {
         key_len(self.envelope.id) + 1 + ID_LEN
     }
 
-    /// Whether an event without an id gets one here. The content of an event of an unknown type is only known to the build
+    /// True if an event without an id gets one here. The content of an event of an unknown type is only known to the build
     /// that will know the type; where ids are made from the content, that build makes it.
     fn makes_id(&self, event: &Event<'_>) -> bool {
         if !is_event(event) || !event.id.is_empty() {

@@ -82,7 +82,7 @@ pub(super) const fn listed(name: &'static str, values: &'static [&'static str]) 
 }
 
 impl Label {
-    /// Whether a value is one that the label may have, as far as that is known beforehand.
+    /// True if a value is one that the label may have, as far as that is known beforehand.
     pub fn may_be(&self, value: &str) -> bool {
         match self.values {
             Values::Listed(values) => values.contains(&value),

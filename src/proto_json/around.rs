@@ -1,11 +1,11 @@
-//! What stands around the events of a request as JSON, so that some of them can be a request of their own.
+//! JSON around the events of a request, so that some of them can be a request of their own.
 
 use std::ops::Range;
 
 use super::text::Text;
 use crate::contract::Envelope;
 
-/// What stands around the events of a request: its header before them.
+/// JSON around the events of a request: its header before them.
 #[derive(Debug, Clone, Copy)]
 pub struct Around<'a> {
     /// The header as it is written, without white space around it; empty if there is none.
@@ -32,7 +32,7 @@ impl<'a> Around<'a> {
         out
     }
 
-    /// What stands before the events, and what after them.
+    /// JSON before the events, and after them.
     pub fn ends(&self) -> (Vec<u8>, &'static [u8]) {
         let name = |number| {
             let field = self.envelope.request_shape.field(number);

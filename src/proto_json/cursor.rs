@@ -2,10 +2,10 @@
 
 use super::text::{Text, Wrong};
 
-/// How deep a value may nest that is kept as it is, objects and lists together.
+/// Maximum nesting depth of a value that is kept as it is, objects and lists together.
 const DEEPEST: u32 = 100;
 
-/// Where in a text the reader is.
+/// Position of the reader in a text.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Cursor<'a> {
     /// The text.

@@ -13,7 +13,7 @@ use crate::protobuf::Shape;
 use crate::protobuf::wire::RECURSION_LIMIT;
 use crate::row_error::Bad;
 
-/// What some editors and languages put before a text.
+/// Byte order mark, which some editors and languages put before a text.
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
 /// Reads a request; see [`super::ProtoJson::read`].
@@ -181,7 +181,7 @@ impl<'a, 't> Reading<'a, 't> {
             }
             let event = self.one(events.len(), &mut told)?;
             if events.capacity() == 0 {
-                // The first event's size says how many there may be; a wrong guess costs one more growth.
+                // The first event's size predicts their number; a wrong guess costs one more growth.
                 let left = self.cursor.text.len() - self.cursor.at;
                 events.reserve((left / (event.text.len() + 2) + 2).min(1_000));
             }
@@ -219,7 +219,7 @@ impl<'a, 't> Reading<'a, 't> {
             }
         };
         if !matches!(found, Found::Known(..)) {
-            // What is said of it is said of what is kept.
+            // Its warnings are about members that are kept.
             self.out.truncate(begins);
             self.notes.warnings.count = count;
             self.notes.warnings.listed.truncate(listed);

@@ -9,7 +9,7 @@ pub struct Shape {
     pub fields: &'static [Field],
     /// For each field number below its length: one more than the field's index, or 0 where there is none.
     pub dense: &'static [u8],
-    /// As a JSON message: the fields of which at least one has to be there; empty if that is left to the fields.
+    /// Fields of a JSON message of which at least one is required; empty if there is no such rule.
     pub any_of: &'static [&'static str],
 }
 
@@ -38,13 +38,13 @@ pub struct Field {
     pub name: &'static str,
     /// Its name in proto3 JSON.
     pub json_name: &'static str,
-    /// What a single value is.
+    /// Kind of a single value.
     pub kind: Kind,
-    /// How often it may be there.
+    /// Cardinality of the field.
     pub label: Label,
 }
 
-/// What a single value of a field is.
+/// Kind of a single value of a field.
 #[derive(Debug, Clone, Copy)]
 #[allow(missing_docs)]
 pub enum Kind {
@@ -91,7 +91,7 @@ impl Kind {
     }
 }
 
-/// How often a field may be there.
+/// Cardinality of a field.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Label {
     /// At most once; absent means the default value.

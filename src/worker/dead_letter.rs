@@ -151,7 +151,7 @@ fn identity<'a>(message: &Prepared, own_id: &'a str) -> &'a str {
     }
 }
 
-/// What the message has been through as a dead letter, if it was one.
+/// History of the message as a dead letter, if it was one.
 fn history(properties: &Properties) -> History {
     History::from_headers(|name| properties.value(name))
 }
@@ -224,12 +224,12 @@ fn single(envelope: &Envelope, part: &Part, body: &[u8]) -> Option<Single> {
     ))
 }
 
-/// What the headers of a message say of the dead letter that it is; without them, that no queue took it.
+/// Record of a dead letter in the headers of a message; without them, a message that no queue accepted.
 fn record<'a>(message: &'a Prepared, cx: &Context) -> Record<'a> {
     let (delivery, properties) = (&message.delivery, &message.delivery.properties);
     let sent_ms = sent_ms(properties);
     let history = history(properties);
-    // What no queue took says nothing of a failure; it failed when it was sent, or sent again.
+    // An unrouted message has no failure time; it failed when it was sent or replayed.
     let at_ms = history.replayed_ms.or(sent_ms).unwrap_or(cx.now_ms);
     let failures = history.and_then(Failures {
         first_failed_ms: at_ms,

@@ -239,8 +239,8 @@ async fn publish_letter(
     Ok(())
 }
 
-/// What panicked goes back as it came; too often, it is a dead letter as it came. What of it is stored already has the
-/// same keys when the letter is sent again.
+/// Returns a message that panicked as it came; after too many times, makes it a dead letter as it came. Units that are
+/// stored already have the same keys when it is replayed.
 async fn publish_whole(setup: &Setup, decided: &Decided, panic: &str) -> Result<Ending, GivenUp> {
     let message = &decided.message;
     sleep(setup, Duration::from_secs(1)).await?;

@@ -170,7 +170,7 @@ impl Flusher {
         unstored: &Unstored,
     ) {
         let Unstored { error, fault } = unstored;
-        // What the destination says of a row can be told of a unit if each is a row.
+        // A row that the destination names is a unit only if each unit is one row.
         let named = error.row.filter(|row| *row < rows && rows == units.len());
         let mut rest = units;
         let count = rest.len();
@@ -207,7 +207,7 @@ impl Flusher {
         }
     }
 
-    /// Whether the destination has stored others between the failures of a unit that failed alone, time and again.
+    /// True if the destination has stored others between the failures of a unit that failed alone, time and again.
     fn stores_others(&self, work: &Work, (at, unit): Unit, fault: UnitFault) -> bool {
         let key = work.held(at).map(|held| key(held, unit));
         key.is_some_and(|key| self.suspects.failed(key, fault.is_of_size()))

@@ -67,7 +67,7 @@ impl<'a> Scalar<'a> {
         })
     }
 
-    /// Whether a field without presence counts as absent with this value.
+    /// True if a field without presence counts as absent with this value.
     pub(super) fn is_default(&self) -> bool {
         match *self {
             Scalar::Signed(v) => v == 0,
@@ -202,7 +202,7 @@ impl Column {
         }
     }
 
-    /// Whether a message that was appended as JSON had a field that its shape doesn't know, since this was last asked.
+    /// True if a message that was appended as JSON had a field that its shape doesn't know, since this was last asked.
     #[inline]
     pub fn met_unknown(&mut self) -> bool {
         match self {
@@ -328,7 +328,7 @@ fn bad_timestamp(reason: String) -> Bad {
     Bad::field("google.protobuf.Timestamp", reason)
 }
 
-/// Whether a run of a repeated field has any element; an empty packed list has none.
+/// Tells if a run of a repeated field has any element; an empty packed list has none.
 pub(super) fn has_elements(kind: &Kind, run: &[u8]) -> Result<bool, Bad> {
     let mut reader = Reader::new(run);
     while let Some(item) = reader.next()? {

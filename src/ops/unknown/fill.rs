@@ -126,7 +126,7 @@ fn map_key(field: &FieldDescriptor, key: &str) -> Option<MapKey> {
     })
 }
 
-/// A field of a message by number, and the message that it holds.
+/// Message field with this number, and its message.
 pub(super) fn variant(
     message: &MessageDescriptor,
     number: u32,

@@ -167,7 +167,7 @@ impl Maker {
                 None => (&mut event, [].as_slice()),
             };
             let put = match inside {
-                true => Err("is inside of another field".to_owned()),
+                true => Err("is inside another field, which has no column of its own".to_owned()),
                 false => fill::put(into, below, json, reader),
             };
             match put {

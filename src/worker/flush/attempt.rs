@@ -48,7 +48,7 @@ impl Flusher {
         // One token for one block: a retry sends the same bytes under the same token.
         let token = format!("{}-{}", self.table.name, uuid::Uuid::now_v7());
         let mut attempts = 0;
-        // How it ended the last time, if that was without an answer.
+        // Last error without an answer.
         let mut unanswered: Option<Unstored> = None;
         loop {
             attempts += 1;
@@ -63,7 +63,7 @@ impl Flusher {
             unanswered = match error.fault {
                 Fault::Unanswered => ended(Passing::Unanswered),
                 Fault::Excess => ended(Passing::Excess),
-                // It is gone, and that may be how it went.
+                // The destination is down, perhaps because of this block.
                 Fault::Destination => unanswered,
                 Fault::Transient | Fault::Content | Fault::Pressure => None,
             };
@@ -88,7 +88,7 @@ impl Flusher {
                 }
                 BlockStep::Pause => {}
             }
-            // It was at work on this block when it went away, which may be why.
+            // It was working on this block when it went away, perhaps because of it.
             let ended = unanswered.take();
             let times = match ended {
                 Some(_) => self.suspects.went_away(&keys()),

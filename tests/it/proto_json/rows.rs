@@ -54,7 +54,7 @@ fn in_order(header: &[u8], event: &[u8]) -> [Vec<u8>; 2] {
     [header, event]
 }
 
-/// Whether a map in it has several entries.
+/// True if a map in it has several entries.
 fn has_entries(message: &DynamicMessage) -> bool {
     let mut fields = message.fields();
     fields.any(|(_, value)| match value {

@@ -62,7 +62,7 @@ pub struct ShapeList {
     pub modules: Vec<String>,
     /// The functions that make fields of one label, as far as they are used.
     pub labels: Vec<LabelView>,
-    /// Whether there is any field.
+    /// True if there is any field.
     pub fields: bool,
 }
 
