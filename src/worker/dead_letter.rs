@@ -3,8 +3,8 @@
 use std::borrow::Cow;
 
 use super::alike::Alike;
+use super::catch_panic::catch_panic;
 use super::failed::Failed;
-use super::guard::guarded;
 use super::message::{Content, Prepared};
 use super::split::Part;
 use super::unit::{self, Body};
@@ -68,7 +68,7 @@ pub(super) fn whole(
         body: unit::whole(message),
         own_id: properties.message_id.as_deref().unwrap_or_default().into(),
         event_type: "",
-        sent: guarded(|| super::headers::as_sent(properties)).unwrap_or_default(),
+        sent: catch_panic(|| super::headers::as_sent(properties)).unwrap_or_default(),
     };
     let letter = assemble(pipeline, message, route, failed, attempts, now_ms, parts);
     message.delivery.duty.replaced_by(letter)
@@ -199,7 +199,7 @@ pub(super) fn append(
             events: &[&event.2],
         };
         if matches!(
-            guarded(|| function(block, &letter, Some(&group), cx)),
+            catch_panic(|| function(block, &letter, Some(&group), cx)),
             Ok(Ok(()))
         ) {
             return Ok(());

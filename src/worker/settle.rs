@@ -8,11 +8,11 @@ use futures_util::stream::FuturesUnordered;
 
 use super::alike::{Alike, letters};
 use super::batch::Held;
+use super::catch_panic::{catch_panic, catch_panic_async};
 use super::disposition::decide_panicked;
 use super::ending::Ending;
 use super::failed::{Failed, Verdict, panicked_unit};
 use super::fit::fit;
-use super::guard::{guarded, guarded_async};
 use super::message::{Prepared, units};
 use super::meters::Tally;
 use super::{Setup, dead_letter, retry};
@@ -106,7 +106,7 @@ impl Decided {
             return;
         }
         let limits = setup.broker.limits();
-        let copies = guarded(|| retry::copies(&self.message, &again, true, self.at_ms));
+        let copies = catch_panic(|| retry::copies(&self.message, &again, true, self.at_ms));
         let refused = copies.unwrap_or_default();
         let Some(error) = refused.iter().find_map(|copy| limits.check(copy).err()) else {
             return;
@@ -153,11 +153,11 @@ fn panicked(message: &Prepared, setup: &Setup) -> Verdict {
 pub(super) async fn settle(setup: &Setup, mut decided: Decided) -> Result<(), GivenUp> {
     decided.stays_within(setup);
     let content = &decided.message.content;
-    let (published, tally) = match guarded_async(publish_all(setup, &decided)).await {
+    let (published, tally) = match catch_panic_async(publish_all(setup, &decided)).await {
         Ok(published) => (published, Tally::of(content, &decided.failed)),
         // As a whole it may succeed.
         Err(panic) => {
-            let published = guarded_async(publish_whole(setup, &decided, &panic)).await;
+            let published = catch_panic_async(publish_whole(setup, &decided, &panic)).await;
             let published = published.unwrap_or(Err(GivenUp));
             let again = matches!(published, Ok(Ending::Retried));
             (published, Tally::whole(content, again))

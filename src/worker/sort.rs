@@ -2,12 +2,12 @@
 
 use super::batch::Held;
 use super::blocking;
+use super::catch_panic::catch_panic;
 use super::disposition::{
     Part, UnitCase, UnitEnd, UnitFault, UnitStep, decide_compared, decide_unit,
 };
 use super::failed::{Failed, panicked_unit};
 use super::flush::{Flusher, Halt, Stored, Unstored, WAYS, key};
-use super::guard::guarded;
 use super::lot::{Kind, Lot, Unit, Work};
 use super::objects::Parsed;
 use super::settle::Decided;
@@ -127,7 +127,7 @@ impl Flusher {
             };
             let wanted = |unit| units.binary_search(&(at, unit)).is_ok();
             let append = || append_from(block, &held.message, first, &wanted, self.room, &work.cx);
-            match guarded(append) {
+            match catch_panic(append) {
                 Ok(appended) => {
                     full = appended.full;
                     let bad = |unit: usize| appended.failed.iter().any(|f| f.unit == unit);
