@@ -51,7 +51,7 @@ pub(super) fn outgoing(
         sent,
     };
     let letter = assemble(pipeline, message, route, failed, attempts, now_ms, parts);
-    message.delivery.duty.replaced_by(letter)
+    message.delivery.ack_guard.replaced_by(letter)
 }
 
 /// Dead letter of a whole message, made with as little work as possible, after a panic.
@@ -71,7 +71,7 @@ pub(super) fn whole(
         sent: catch_panic(|| super::headers::as_sent(properties)).unwrap_or_default(),
     };
     let letter = assemble(pipeline, message, route, failed, attempts, now_ms, parts);
-    message.delivery.duty.replaced_by(letter)
+    message.delivery.ack_guard.replaced_by(letter)
 }
 
 /// Headers of a unit, beside those of its message.

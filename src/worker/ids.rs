@@ -8,7 +8,7 @@ use bytes::Bytes;
 use uuid::Uuid;
 use xxhash_rust::xxh3::xxh3_128;
 
-use super::duty::Received;
+use super::ack_guard::Received;
 use super::split::{Lost, Part, Why, split};
 use crate::contract::{Envelope, Ids};
 use crate::identity::Maker;

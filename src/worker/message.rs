@@ -2,8 +2,8 @@
 
 use bytes::Bytes;
 
+use super::ack_guard::Received;
 use super::disposition::Chances;
-use super::duty::Received;
 use super::objects::Objects;
 use super::split::Part;
 use crate::contract::Queue;

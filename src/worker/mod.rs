@@ -2,9 +2,10 @@
 //! settles. Or from a queue to an HTTP API: a worker forwards one message after the other and settles each.
 //!
 //! A message is acknowledged when all its rows are stored and its bad events are confirmed dead letters. Until then it
-//! is held; dropping it gives it back to its queue. [`duty`] has the states of a message, [`disposition`] the reaction
+//! is held; dropping it gives it back to its queue. [`ack_guard`] has the states of a message, [`disposition`] the reaction
 //! to errors, and [`station`] starts and stops all this.
 
+mod ack_guard;
 mod alike;
 mod append;
 mod batch;
@@ -14,7 +15,6 @@ mod breaker;
 mod catch_panic;
 mod dead_letter;
 mod disposition;
-mod duty;
 mod ending;
 mod failed;
 mod fit;

@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 
+use super::ack_guard::Received;
 use super::catch_panic::catch_panic;
-use super::duty::Received;
 use super::ids::{json_with_ids, split_with_ids};
 use super::message::{Content, Prepared};
 use super::meters::{self, Meters};

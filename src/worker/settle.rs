@@ -163,13 +163,13 @@ pub(super) async fn settle(setup: &Setup, mut decided: Decided) -> Result<(), Gi
             (published, Tally::whole(content, again))
         }
     };
-    let duty = decided.message.delivery.duty;
-    let meters = Arc::clone(duty.meters());
+    let ack_guard = decided.message.delivery.ack_guard;
+    let meters = Arc::clone(ack_guard.meters());
     let Ok(ending) = published else {
-        duty.give_back().await;
+        ack_guard.give_back().await;
         return Err(GivenUp);
     };
-    if duty.acknowledge(ending).await != Ending::Lost {
+    if ack_guard.acknowledge(ending).await != Ending::Lost {
         meters.settled(&tally);
     }
     Ok(())
@@ -210,7 +210,7 @@ async fn publish_all(setup: &Setup, decided: &Decided) -> Result<Ending, GivenUp
     }
     for copy in retry::copies(message, &again, counted, *at_ms) {
         publish(setup, message, || {
-            message.delivery.duty.replaced_by(copy.clone())
+            message.delivery.ack_guard.replaced_by(copy.clone())
         })
         .await?;
     }
@@ -248,7 +248,7 @@ async fn publish_whole(setup: &Setup, decided: &Decided, panic: &str) -> Result<
     let fits = setup.broker.limits().check(&copy).is_ok();
     if message.chances().may_retry() && (fits || message.queue.dead_letter.is_none()) {
         publish(setup, message, || {
-            message.delivery.duty.replaced_by(copy.clone())
+            message.delivery.ack_guard.replaced_by(copy.clone())
         })
         .await?;
         return Ok(Ending::Retried);
