@@ -27,7 +27,7 @@ const PREPARED: usize = 64;
 const REST: Duration = Duration::from_secs(1);
 
 /// Supervisor of one table.
-pub(super) struct Station {
+pub(super) struct TableSupervisor {
     setup: Setup,
     store: Arc<dyn Store>,
     table: &'static Table,
@@ -39,7 +39,7 @@ pub(super) struct Station {
     first: Vec<Deliveries>,
 }
 
-impl Station {
+impl TableSupervisor {
     /// Supervisor that consumes these queues, at least one.
     pub(super) fn new(
         setup: &Setup,
@@ -49,7 +49,7 @@ impl Station {
         preparer: &Arc<Preparer>,
     ) -> Result<Self, ConsumeError> {
         let consume = |queue: &&'static Queue| setup.broker.consume(queue.name);
-        Ok(Station {
+        Ok(TableSupervisor {
             breakers: Breakers::new(&queues, Least::TABLE, &setup.states),
             first: queues.iter().map(consume).collect::<Result<_, _>>()?,
             setup: setup.clone(),
