@@ -17,6 +17,7 @@ mod dead_letter;
 mod disposition;
 mod ending;
 mod failed;
+mod failure_history;
 mod fit;
 mod flush;
 mod forward;
@@ -39,7 +40,6 @@ mod spread;
 mod state;
 mod stretch;
 mod supervisor;
-mod suspects;
 mod tally;
 #[cfg(test)]
 mod tests;

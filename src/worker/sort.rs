@@ -7,13 +7,13 @@ use super::disposition::{
     Part, UnitCase, UnitEnd, UnitFault, UnitStep, decide_compared, decide_unit,
 };
 use super::failed::{Failed, panicked_unit};
+use super::failure_history::Key;
 use super::flush::{Flusher, Halt, Stored, Unstored, WAYS, key};
 use super::lot::{Kind, Lot, Unit, Work};
 use super::objects::Parsed;
 use super::settle::Decided;
 use super::spread;
 use super::stretch::append_from;
-use super::suspects::Key;
 use crate::contract::{Block, Message};
 use crate::sink::Rows;
 
@@ -75,8 +75,8 @@ impl Flusher {
         };
         match stored {
             Stored::Yes => {
-                if self.suspects.any() {
-                    self.suspects.clear(&keys(work, &units));
+                if self.failure_history.any() {
+                    self.failure_history.clear(&keys(work, &units));
                 }
                 work.stored(&units);
             }
@@ -210,7 +210,7 @@ impl Flusher {
     /// True if the destination has stored others between the failures of a unit that failed alone, time and again.
     fn stores_others(&self, work: &Work, (at, unit): Unit, fault: UnitFault) -> bool {
         let key = work.held(at).map(|held| key(held, unit));
-        key.is_some_and(|key| self.suspects.failed(key, fault.is_of_size()))
+        key.is_some_and(|key| self.failure_history.failed(key, fault.is_of_size()))
     }
 
     fn note(&self, work: &mut Work, unit: Unit, end: UnitEnd, unstored: &Unstored) {

@@ -10,11 +10,11 @@ use super::Setup;
 use super::batch;
 use super::batcher::{Batcher, Ended};
 use super::breaker::{Breakers, Least};
+use super::failure_history::FailureHistory;
 use super::flush::Flusher;
 use super::intake::{Intake, To};
 use super::prepare::Preparer;
 use super::stretch::Room;
-use super::suspects::Suspects;
 use crate::broker::{ConsumeError, Deliveries};
 use crate::contract::{Queue, Table};
 use crate::metrics::workers::RESTARTS;
@@ -34,7 +34,7 @@ pub(super) struct TableSupervisor {
     queues: Vec<&'static Queue>,
     preparer: Arc<Preparer>,
     breakers: Breakers,
-    suspects: Suspects,
+    failure_history: FailureHistory,
     /// Deliveries of the first start.
     first: Vec<Deliveries>,
 }
@@ -53,7 +53,7 @@ impl TableSupervisor {
             breakers: Breakers::new(&queues, Least::TABLE, &setup.states),
             first: queues.iter().map(consume).collect::<Result<_, _>>()?,
             setup: setup.clone(),
-            suspects: Suspects::default(),
+            failure_history: FailureHistory::default(),
             store,
             table,
             queues,
@@ -127,7 +127,7 @@ impl TableSupervisor {
             table: self.table,
             room: Room::of(limits),
             breakers: self.breakers.clone(),
-            suspects: self.suspects.clone(),
+            failure_history: self.failure_history.clone(),
         };
         Batcher::new(flusher, limits, (held.unwrap_or(1) / 2).max(1))
     }

@@ -31,7 +31,7 @@ pub(super) type Key = u64;
 
 /// Failure history of one table.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Suspects {
+pub(super) struct FailureHistory {
     memory: Arc<Mutex<Memory>>,
 }
 
@@ -68,7 +68,7 @@ struct Ends {
     alone: Failures,
 }
 
-impl Suspects {
+impl FailureHistory {
     /// Records that the destination has stored rows.
     pub(super) fn stored(&self) {
         self.memory().stored += 1;
