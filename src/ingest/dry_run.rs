@@ -20,12 +20,12 @@ const LARGE: usize = 1 << 20;
 #[derive(Debug)]
 pub(super) struct DryRun {
     bound: Bound,
-    queues: Vec<Trial>,
+    queues: Vec<QueueTrial>,
 }
 
 /// Queue, and the block in which its rows are tried.
 #[derive(Debug)]
-struct Trial {
+struct QueueTrial {
     queue: &'static Queue,
     scratch: Mutex<Option<Block>>,
 }
@@ -50,7 +50,7 @@ impl DryRun {
         let bound = Bound::to(topology, source.exchange);
         let trial = |name: &str| {
             let queue = pipeline.queues.iter().find(|queue| queue.name == name)?;
-            matches!(queue.input, Input::Json(_)).then_some(Trial {
+            matches!(queue.input, Input::Json(_)).then_some(QueueTrial {
                 queue,
                 scratch: Mutex::new(None),
             })
@@ -83,7 +83,7 @@ impl DryRun {
         let queues: Vec<&'static Queue> = match routing_key {
             Some(key) => {
                 let names: Vec<&str> = self.bound.reached(key).collect();
-                let reached = |trial: &&Trial| names.contains(&trial.queue.name);
+                let reached = |trial: &&QueueTrial| names.contains(&trial.queue.name);
                 self.queues
                     .iter()
                     .filter(reached)
@@ -99,7 +99,7 @@ impl DryRun {
     }
 }
 
-impl Trial {
+impl QueueTrial {
     fn run(&self, message: &Message<'_>, cx: &Context) -> Result<(), Bad> {
         // A panic is a defect of this build and not the message's fault: the queue's worker handles it with a retry.
         let tried = catch_unwind(AssertUnwindSafe(|| self.attempt(message, cx)));

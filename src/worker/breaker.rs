@@ -34,19 +34,19 @@ pub(super) struct Least {
     /// While the breaker is closed.
     usual: u64,
     /// While it is half-open.
-    trial: u64,
+    half_open: u64,
 }
 
 impl Least {
     /// For a table, whose messages come in batches and hold many units.
     pub(super) const TABLE: Least = Least {
         usual: 1000,
-        trial: 1,
+        half_open: 1,
     };
     /// For a request, whose messages are sent one by one, and not many a second.
     pub(super) const REQUEST: Least = Least {
         usual: 100,
-        trial: FEW as u64,
+        half_open: FEW as u64,
     };
 }
 
@@ -64,7 +64,7 @@ pub(super) enum Phase {
     /// The queue is stopped for a while.
     Open,
     /// Half-open: a few messages show if the breaker may close.
-    Trial,
+    HalfOpen,
 }
 
 /// Circuit breaker of one queue.
@@ -170,8 +170,8 @@ impl Breaker {
         if phase == Phase::Open {
             let until = self.count().until;
             tokio::time::sleep_until(until).await;
-            self.phase.send_replace(Phase::Trial);
-            return Phase::Trial;
+            self.phase.send_replace(Phase::HalfOpen);
+            return Phase::HalfOpen;
         }
         phase
     }
@@ -207,7 +207,7 @@ impl Breaker {
             return true;
         }
         // The few messages of the half-open state are settled, or the same few would come for ever.
-        if all < self.least.trial {
+        if all < self.least.half_open {
             return false;
         }
         if self.is_too_much(dead, all) {
@@ -229,7 +229,7 @@ impl Breaker {
         count.own_faults += own_faults;
         match count.own_faults >= MANY {
             // While half-open, each counts by itself.
-            true if phase == Phase::Trial => own_faults,
+            true if phase == Phase::HalfOpen => own_faults,
             true => count.own_faults,
             false => 0,
         }

@@ -19,7 +19,7 @@ use crate::broker::Deliveries;
 use crate::contract::Queue;
 
 /// Timeout of a half-open state, after which there is another one.
-const TRIAL: Duration = Duration::from_secs(60);
+const HALF_OPEN_LIMIT: Duration = Duration::from_secs(60);
 
 /// Workers of one queue.
 #[derive(Clone)]
@@ -66,10 +66,10 @@ impl Intake {
             drop(deliveries);
             match taken {
                 Drawn::All => return,
-                Drawn::Until(Phase::Trial) => {
+                Drawn::Until(Phase::HalfOpen) => {
                     let mut phases = breaker.phases();
-                    let judged = phases.wait_for(|now| *now != Phase::Trial);
-                    let judged = tokio::time::timeout(TRIAL, judged);
+                    let judged = phases.wait_for(|now| *now != Phase::HalfOpen);
+                    let judged = tokio::time::timeout(HALF_OPEN_LIMIT, judged);
                     self.halt.run_until_cancelled(judged).await;
                 }
                 Drawn::Until(_) => {}
@@ -80,7 +80,7 @@ impl Intake {
     /// Consumes messages while the circuit breaker stays in this state; only a few if it is half-open.
     async fn draw(&self, deliveries: &Arc<Deliveries>, phase: Phase, breaker: &Breaker) -> Drawn {
         let (workers, most) = match phase {
-            Phase::Trial => (1, FEW),
+            Phase::HalfOpen => (1, FEW),
             Phase::Closed | Phase::Open => (self.queue.workers.max(1), usize::MAX),
         };
         let left = Arc::new(AtomicUsize::new(most));
@@ -148,7 +148,7 @@ impl Intake {
                     }
                 }
             }
-            if phase == Phase::Trial && left.fetch_sub(1, Ordering::Relaxed) == 1 {
+            if phase == Phase::HalfOpen && left.fetch_sub(1, Ordering::Relaxed) == 1 {
                 return Drawn::Until(phase);
             }
         }

@@ -105,12 +105,12 @@ fn a_build_to_which_nothing_was_ever_good_stops_all_the_same() {
         assert!(breaker.record(0, 0, 1_000));
         for stopped in [60, 120] {
             let began = tokio::time::Instant::now();
-            assert_eq!(breaker.turn().await, Phase::Trial);
+            assert_eq!(breaker.turn().await, Phase::HalfOpen);
             assert_eq!(began.elapsed().as_secs(), stopped);
             assert!(!breaker.record(0, 0, 10), "a few of a trial are letters");
             assert_eq!(*breaker.phases().borrow(), Phase::Open);
         }
-        assert_eq!(breaker.turn().await, Phase::Trial);
+        assert_eq!(breaker.turn().await, Phase::HalfOpen);
         assert!(!breaker.record(1, 0, 9));
         assert_eq!(breaker.turn().await, Phase::Closed);
     });
@@ -138,14 +138,14 @@ fn a_trial_of_single_messages_takes_as_many_as_say_something() {
         assert!(breaker.record(0, 1, 0), "this one must not become a letter");
         for stopped in [60, 120, 240] {
             let began = tokio::time::Instant::now();
-            assert_eq!(breaker.turn().await, Phase::Trial);
+            assert_eq!(breaker.turn().await, Phase::HalfOpen);
             assert_eq!(began.elapsed().as_secs(), stopped);
             // One good message doesn't close it.
             assert!(!breaker.record(1, 0, 0));
             (0..9).for_each(|_| assert!(!breaker.record(0, 1, 0)));
             assert_eq!(*breaker.phases().borrow(), Phase::Open);
         }
-        assert_eq!(breaker.turn().await, Phase::Trial);
+        assert_eq!(breaker.turn().await, Phase::HalfOpen);
         (0..10).for_each(|_| assert!(!breaker.record(1, 0, 0)));
         assert_eq!(breaker.turn().await, Phase::Closed);
         assert!(states.stopped_queues().is_empty());
