@@ -9,11 +9,11 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use super::batch::{Batch, Held};
+use super::bisect::Bisected;
 use super::flush::{Flushed, Flusher};
 use super::lot::Work;
 use super::message::Prepared;
 use super::settle::{Decided, settle};
-use super::sort::Sorted;
 use super::{Pace, Setup};
 use crate::contract::{Batch as Limits, Context};
 use crate::time::now_ms;
@@ -38,7 +38,7 @@ struct UnderWay {
     halt: CancellationToken,
     flushing: JoinSet<Flushed>,
     aside: VecDeque<Work>,
-    sorting: JoinSet<Sorted>,
+    bisecting: JoinSet<Bisected>,
     /// Messages that are held for a while before they go back.
     later: JoinSet<Option<Prepared>>,
     /// Messages that have to go back because the destination is unavailable.
@@ -79,7 +79,7 @@ impl Batcher {
                 let full = std::mem::replace(&mut filling, next);
                 under_way.flushing.spawn(self.flusher.clone().flush(full));
             }
-            under_way.sort(&self.flusher);
+            under_way.bisect(&self.flusher);
             let full = self.is_full(&filling);
             let due = self.due(&filling);
             let takes_more = under_way.takes_more();
@@ -153,7 +153,7 @@ impl UnderWay {
             halt: halt.clone(),
             flushing: JoinSet::new(),
             aside: VecDeque::new(),
-            sorting: JoinSet::new(),
+            bisecting: JoinSet::new(),
             later: JoinSet::new(),
             returned: Vec::new(),
         }
@@ -162,7 +162,7 @@ impl UnderWay {
     fn is_empty(&self) -> bool {
         self.flushing.is_empty()
             && self.aside.is_empty()
-            && self.sorting.is_empty()
+            && self.bisecting.is_empty()
             && self.later.is_empty()
     }
 
@@ -172,11 +172,11 @@ impl UnderWay {
     }
 
     /// Continues with the units set aside.
-    fn sort(&mut self, flusher: &Flusher) {
-        if self.sorting.is_empty()
+    fn bisect(&mut self, flusher: &Flusher) {
+        if self.bisecting.is_empty()
             && let Some(work) = self.aside.pop_front()
         {
-            self.sorting.spawn(flusher.clone().sort(work));
+            self.bisecting.spawn(flusher.clone().bisect(work));
         }
     }
 
@@ -191,10 +191,10 @@ impl UnderWay {
                 self.returned.extend(flushed.outage.into_iter().flatten());
                 Ok(Some(flushed.spare))
             }
-            Some(sorted) = self.sorting.join_next() => {
-                let sorted = sorted.map_err(|_| Panicked)?;
-                self.hold(sorted.later);
-                self.returned.extend(sorted.outage.into_iter().flatten());
+            Some(bisected) = self.bisecting.join_next() => {
+                let bisected = bisected.map_err(|_| Panicked)?;
+                self.hold(bisected.later);
+                self.returned.extend(bisected.outage.into_iter().flatten());
                 Ok(None)
             }
             Some(_) = self.later.join_next() => Ok(None),
@@ -211,7 +211,7 @@ impl UnderWay {
 
     /// Ends all tasks, and returns the messages that are not settled.
     async fn end(mut self) -> Vec<Prepared> {
-        while !self.flushing.is_empty() || !self.sorting.is_empty() {
+        while !self.flushing.is_empty() || !self.bisecting.is_empty() {
             // Messages of a task that panicked are in their queue.
             self.next().await.ok();
         }

@@ -105,7 +105,7 @@ impl Work {
 
     /// Bisects a block at a unit that the destination named as bad: that unit is tried by itself later; those before it
     /// are good, and are stored together with those before the next one.
-    pub(super) fn divide_at(&mut self, named: usize, mut units: Vec<Unit>) {
+    pub(super) fn bisect_at(&mut self, named: usize, mut units: Vec<Unit>) {
         let mut behind = units.split_off(named);
         let alone = behind.drain(..1).collect();
         // A few times as far as was good: then most of the bytes are sent only once more.

@@ -66,33 +66,33 @@ fn a_block_is_tried_so_often_and_then_its_units_are_judged_or_its_table_is_pause
 #[test]
 fn a_unit_of_a_block_has_one_answer_in_each_case() {
     use UnitEnd::{DeadLetter, Retry};
-    use UnitStep::{Compare, Divide, End};
+    use UnitStep::{Bisect, Compare, End};
     let retry = |failures: u32| End(Retry(ms(5000 << failures)));
     let dead = |class| [End(DeadLetter(class)); 3];
     let passing = UnitFault::Passing;
     let table = [
         // What failed, whether it was alone, and what happens after none, one and two failures.
-        (UnitFault::Refused, false, [Divide; 3]),
+        (UnitFault::Refused, false, [Bisect; 3]),
         (UnitFault::Refused, true, dead(Class::Refused)),
         (UnitFault::GoneAway, false, dead(Class::Unanswered)),
         (UnitFault::GoneAway, true, dead(Class::Unanswered)),
         (
             passing(Passing::Transient),
             false,
-            [retry(0), retry(1), Divide],
+            [retry(0), retry(1), Bisect],
         ),
         (
             passing(Passing::Transient),
             true,
             [retry(0), retry(1), Compare(Passing::Transient)],
         ),
-        (passing(Passing::Unanswered), false, [Divide; 3]),
+        (passing(Passing::Unanswered), false, [Bisect; 3]),
         (
             passing(Passing::Unanswered),
             true,
             [Compare(Passing::Unanswered); 3],
         ),
-        (passing(Passing::Excess), false, [Divide; 3]),
+        (passing(Passing::Excess), false, [Bisect; 3]),
         (
             passing(Passing::Excess),
             true,

@@ -59,7 +59,7 @@ pub(in crate::worker) struct Chances {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::worker) enum UnitStep {
     /// Bisect: try the parts of the block, until the bad units stand alone.
-    Divide,
+    Bisect,
     /// Compare with the outcomes of other rows, to tell the unit's fault from the destination's: see [`decide_compared`].
     Compare(Passing),
     /// End of its way through this batch.
@@ -86,14 +86,14 @@ pub(in crate::worker) fn decide_unit(case: UnitCase, jitter: f64) -> UnitStep {
     } = case;
     match (fault, alone) {
         (UnitFault::Refused, true) => UnitStep::End(chances.dead(Class::Refused)),
-        (UnitFault::Refused, false) => UnitStep::Divide,
+        (UnitFault::Refused, false) => UnitStep::Bisect,
         (UnitFault::GoneAway, true | false) => UnitStep::End(chances.dead(Class::Unanswered)),
         (UnitFault::Passing(Passing::Transient), true | false) if chances.may_retry() => {
             UnitStep::End(chances.retry(jitter))
         }
         // A block that ends inserts is bisected whatever its retries: back in its queue it would end those of others
         // again.
-        (UnitFault::Passing(_), false) => UnitStep::Divide,
+        (UnitFault::Passing(_), false) => UnitStep::Bisect,
         (UnitFault::Passing(passing), true) => UnitStep::Compare(passing),
     }
 }

@@ -19,7 +19,7 @@ use crate::sink::Rows;
 
 /// Result of a bisection.
 #[derive(Debug, Default)]
-pub(super) struct Sorted {
+pub(super) struct Bisected {
     /// Messages that are held for a while before they go back.
     pub later: Vec<Decided>,
     /// Messages that have to go back, because the destination was unavailable for too long.
@@ -28,21 +28,21 @@ pub(super) struct Sorted {
 
 impl Flusher {
     /// Stores every unit that can be stored, and settles each message when all of it is decided.
-    pub(super) async fn sort(self, mut work: Work) -> Sorted {
+    pub(super) async fn bisect(self, mut work: Work) -> Bisected {
         let mut block = Block::new(self.table);
-        let mut sorted = Sorted::default();
+        let mut bisected = Bisected::default();
         // When the server stops waiting, dropped messages go back to their queue.
         while !work.is_empty() && !self.setup.give_up.is_cancelled() {
             match self.step(&mut work, &mut block).await {
-                Ok(()) => sorted.later.extend(self.finish(work.take_done()).await),
+                Ok(()) => bisected.later.extend(self.finish(work.take_done()).await),
                 Err(Halt::Outage) => {
-                    sorted.outage = Some(work.into_held().collect());
-                    return sorted;
+                    bisected.outage = Some(work.into_held().collect());
+                    return bisected;
                 }
-                Err(Halt::GivenUp) => return sorted,
+                Err(Halt::GivenUp) => return bisected,
             }
         }
-        sorted
+        bisected
     }
 
     /// Tries the first part, or as much of it as one insert may hold.
@@ -183,7 +183,7 @@ impl Flusher {
                 chances: chances.unwrap_or_default(),
             };
             let end = match decide_unit(case, jitter) {
-                UnitStep::Divide => return true,
+                UnitStep::Bisect => return true,
                 UnitStep::Compare(passing) => {
                     let stores_others = self.stores_others(work, *unit, *fault);
                     decide_compared(passing, stores_others, case.chances, jitter)
@@ -196,7 +196,7 @@ impl Flusher {
         if let Some(named) = named
             && rest.len() == count
         {
-            return work.divide_at(named, rest);
+            return work.bisect_at(named, rest);
         }
         let ways = match fault.is_of_size() {
             true => WAYS,
