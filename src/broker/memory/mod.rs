@@ -3,8 +3,8 @@
 //! A publisher waits until its message is settled everywhere, so nothing that was answered with OK is ever only in
 //! memory. Queues that nobody waits for are the exception: what is in them is best effort.
 
+mod best_effort;
 mod queue;
-mod spare;
 mod ticket;
 
 use std::sync::Arc;
@@ -78,9 +78,13 @@ impl Embedded {
             ticket.expect(targets.len());
             return self.put(&Arc::new(message.into()), &targets, &ticket);
         }
-        let spare = |at: &usize| self.queues.get(*at).is_some_and(|q| q.spare.is_some());
+        let best_effort = |at: &usize| {
+            self.queues
+                .get(*at)
+                .is_some_and(|q| q.best_effort.is_some())
+        };
         let (unawaited, awaited): (Vec<usize>, Vec<usize>) =
-            targets.iter().partition(|at| spare(at));
+            targets.iter().partition(|at| best_effort(at));
         if awaited.is_empty() {
             return self.put_spare(&Arc::new(message.into()), &unawaited);
         }
@@ -121,8 +125,11 @@ impl Embedded {
     /// Puts a message where nobody waits for it, as far as there is room. Each copy has a ticket of its own.
     fn put_spare(&self, message: &Arc<Message>, targets: &[usize]) -> Result<(), PublishError> {
         for at in targets {
-            let spare = self.queues.get(*at).and_then(|queue| queue.spare.as_ref());
-            let room = spare.and_then(|spare| spare.take(message.weight()));
+            let best_effort = self
+                .queues
+                .get(*at)
+                .and_then(|queue| queue.best_effort.as_ref());
+            let room = best_effort.and_then(|best_effort| best_effort.take(message.weight()));
             let Some(room) = room else { continue };
             let (settled, _) = oneshot::channel();
             let ticket = Ticket::new(1, settled, room, Arc::clone(&self.unawaited));

@@ -12,7 +12,7 @@ use futures_util::stream::{self, Stream};
 use metrics::Gauge;
 use tokio::sync::Notify;
 
-use super::spare::Spare;
+use super::best_effort::BestEffortBudget;
 use super::ticket::Ticket;
 use crate::broker::api::delivery::{Ack, Delivery, Settle, Settled, Settlement};
 use crate::broker::api::message::{Outgoing, Properties};
@@ -26,7 +26,7 @@ use crate::weight;
 pub(super) struct Queue {
     pub(super) name: &'static str,
     /// Best-effort budget of a queue whose messages no client waits for.
-    pub(super) spare: Option<Spare>,
+    pub(super) best_effort: Option<BestEffortBudget>,
     prefetch: usize,
     state: Mutex<State>,
     meters: Arc<QueueMeters>,
@@ -102,7 +102,7 @@ impl Queue {
     pub(super) fn new(spec: &QueueSpec, budget: usize, meters: &Arc<QueueMeters>) -> Arc<Self> {
         Arc::new(Self {
             name: spec.name,
-            spare: (!spec.awaited).then(|| Spare::new(spec.name, budget)),
+            best_effort: (!spec.awaited).then(|| BestEffortBudget::new(spec.name, budget)),
             prefetch: usize::from(spec.prefetch.max(1)),
             state: Mutex::default(),
             meters: Arc::clone(meters),

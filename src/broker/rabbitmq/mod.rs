@@ -218,9 +218,9 @@ impl Broker for Rabbit {
     fn limits(&self) -> Limits {
         let frame_max = self.shared.frame_max.load(Ordering::Relaxed);
         // Room for what the broker adds as a message goes round.
-        let spare = frame_max / 8;
+        let best_effort = frame_max / 8;
         Limits {
-            properties: frame_max.saturating_sub(spare + AROUND_PROPERTIES),
+            properties: frame_max.saturating_sub(best_effort + AROUND_PROPERTIES),
             body: self.shared.max_body.load(Ordering::Relaxed),
         }
     }

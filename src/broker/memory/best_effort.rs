@@ -16,14 +16,14 @@ const SAY_EVERY: Duration = Duration::from_secs(60);
 
 /// The room of one queue.
 #[derive(Debug)]
-pub(super) struct Spare {
+pub(super) struct BestEffortBudget {
     queue: &'static str,
     room: Budget,
     dropped: Counter,
     said: Mutex<Option<Instant>>,
 }
 
-impl Spare {
+impl BestEffortBudget {
     pub(super) fn new(queue: &'static str, budget: usize) -> Self {
         Self {
             queue,
