@@ -4,8 +4,8 @@
 //! memory. Queues that nobody waits for are the exception: what is in them is best effort.
 
 mod best_effort;
+mod publish_wait;
 mod queue;
-mod ticket;
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -15,8 +15,8 @@ use futures_util::future::BoxFuture;
 use tokio::sync::{oneshot, watch};
 use tokio_util::sync::CancellationToken;
 
+use self::publish_wait::{Live, PublishWait};
 use self::queue::{Consumer, Message, Queue};
-use self::ticket::{Live, Ticket};
 use crate::broker::api::Broker;
 use crate::broker::api::delivery::Deliveries;
 use crate::broker::api::error::{ConsumeError, PublishError};
@@ -42,7 +42,7 @@ pub struct Embedded {
     /// Nothing is taken from outside any more.
     closed: CancellationToken,
     live: Arc<Live>,
-    /// Live tickets of messages that no client waits for.
+    /// Live publish waits of messages that no client waits for.
     unawaited: Arc<Live>,
     status: watch::Sender<Status>,
 }
@@ -74,9 +74,13 @@ impl Embedded {
             .meters
             .routes()
             .targets(&message.exchange, &message.routing_key)?;
-        if let Some(ticket) = message.origin.as_ref().and_then(Origin::known::<Ticket>) {
-            ticket.expect(targets.len());
-            return self.put(&Arc::new(message.into()), &targets, &ticket);
+        if let Some(publish_wait) = message
+            .origin
+            .as_ref()
+            .and_then(Origin::known::<PublishWait>)
+        {
+            publish_wait.expect(targets.len());
+            return self.put(&Arc::new(message.into()), &targets, &publish_wait);
         }
         let best_effort = |at: &usize| {
             self.queues
@@ -92,9 +96,9 @@ impl Embedded {
         let message = Arc::new(Message::from(message));
         self.put_spare(&message, &unawaited)?;
         let (settled, answer) = oneshot::channel();
-        let ticket = Ticket::new(awaited.len(), settled, permit, Arc::clone(&self.live));
-        self.put(&message, &awaited, &ticket)?;
-        drop(ticket);
+        let publish_wait = PublishWait::new(awaited.len(), settled, permit, Arc::clone(&self.live));
+        self.put(&message, &awaited, &publish_wait)?;
+        drop(publish_wait);
         answer.await.map_err(|_| PublishError::Unknown {
             reason: "the broker was closed before every destination had the message".to_owned(),
         })
@@ -112,17 +116,17 @@ impl Embedded {
         &self,
         message: &Arc<Message>,
         targets: &[usize],
-        ticket: &Arc<Ticket>,
+        publish_wait: &Arc<PublishWait>,
     ) -> Result<(), PublishError> {
         for queue in targets.iter().filter_map(|at| self.queues.get(*at)) {
-            if !queue.push(Arc::clone(message), Arc::clone(ticket)) {
+            if !queue.push(Arc::clone(message), Arc::clone(publish_wait)) {
                 return Err(PublishError::Closed);
             }
         }
         Ok(())
     }
 
-    /// Puts a message where nobody waits for it, as far as there is room. Each copy has a ticket of its own.
+    /// Puts a message where nobody waits for it, as far as there is room. Each copy has a publish wait of its own.
     fn put_spare(&self, message: &Arc<Message>, targets: &[usize]) -> Result<(), PublishError> {
         for at in targets {
             let best_effort = self
@@ -132,8 +136,8 @@ impl Embedded {
             let room = best_effort.and_then(|best_effort| best_effort.take(message.weight()));
             let Some(room) = room else { continue };
             let (settled, _) = oneshot::channel();
-            let ticket = Ticket::new(1, settled, room, Arc::clone(&self.unawaited));
-            self.put(message, &[*at], &ticket)?;
+            let publish_wait = PublishWait::new(1, settled, room, Arc::clone(&self.unawaited));
+            self.put(message, &[*at], &publish_wait)?;
         }
         Ok(())
     }

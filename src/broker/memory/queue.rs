@@ -13,7 +13,7 @@ use metrics::Gauge;
 use tokio::sync::Notify;
 
 use super::best_effort::BestEffortBudget;
-use super::ticket::Ticket;
+use super::publish_wait::PublishWait;
 use crate::broker::api::delivery::{Ack, Delivery, Settle, Settled, Settlement};
 use crate::broker::api::message::{Outgoing, Properties};
 use crate::broker::api::meters::{self, QueueMeters};
@@ -87,7 +87,7 @@ struct Entry {
     place: u64,
     redelivered: bool,
     message: Arc<Message>,
-    ticket: Arc<Ticket>,
+    publish_wait: Arc<PublishWait>,
 }
 
 /// Number of bytes that a consumer holds, and how to wake it.
@@ -111,7 +111,7 @@ impl Queue {
     }
 
     /// Puts an entry at the end of the line; false if the queue is closed.
-    pub(super) fn push(&self, message: Arc<Message>, ticket: Arc<Ticket>) -> bool {
+    pub(super) fn push(&self, message: Arc<Message>, publish_wait: Arc<PublishWait>) -> bool {
         let mut state = self.state();
         if state.closed {
             return false;
@@ -122,7 +122,7 @@ impl Queue {
             place,
             redelivered: false,
             message,
-            ticket,
+            publish_wait,
         });
         state.wake_all();
         self.meters.confirmed.increment(1);
@@ -255,7 +255,7 @@ impl Settle for Held {
     fn settle(mut self: Box<Self>, how: Settlement) -> BoxFuture<'static, Settled> {
         if let Some(entry) = self.entry.take() {
             match how {
-                Settlement::Ack => entry.ticket.acknowledged(),
+                Settlement::Ack => entry.publish_wait.acknowledged(),
                 Settlement::Requeue => self.queue.put_back(entry),
             }
         }
@@ -265,7 +265,7 @@ impl Settle for Held {
 
     fn origin(&self) -> Origin {
         match &self.entry {
-            Some(entry) => Origin::of(Arc::clone(&entry.ticket)),
+            Some(entry) => Origin::of(Arc::clone(&entry.publish_wait)),
             None => Origin::any(),
         }
     }

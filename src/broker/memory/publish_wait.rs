@@ -10,22 +10,22 @@ use crate::weight::Permit;
 /// One publisher's wait. Every copy in a queue or in a consumer's hands holds it; if it goes away before all copies
 /// are acknowledged, the publisher learns that too.
 #[derive(Debug)]
-pub(super) struct Ticket {
+pub(super) struct PublishWait {
     open: AtomicUsize,
     settled: Mutex<Option<oneshot::Sender<()>>>,
     _permit: Permit,
     live: Arc<Live>,
 }
 
-/// Number of live tickets.
+/// Number of live publish waits.
 #[derive(Debug, Default)]
 pub(super) struct Live {
     count: AtomicUsize,
     none: Notify,
 }
 
-impl Ticket {
-    /// A ticket for this many copies.
+impl PublishWait {
+    /// A publish wait for this many copies.
     pub(super) fn new(
         copies: usize,
         settled: oneshot::Sender<()>,
@@ -41,7 +41,7 @@ impl Ticket {
         })
     }
 
-    /// Waits for this many more copies: those of a message in place of one of the ticket's.
+    /// Waits for this many more copies: those of a message in place of one of the publish wait's.
     pub(super) fn expect(&self, copies: usize) {
         self.open.fetch_add(copies, Ordering::AcqRel);
     }
@@ -63,7 +63,7 @@ impl Ticket {
     }
 }
 
-impl Drop for Ticket {
+impl Drop for PublishWait {
     fn drop(&mut self) {
         if self.live.count.fetch_sub(1, Ordering::AcqRel) == 1 {
             self.live.none.notify_waiters();
@@ -78,7 +78,7 @@ impl Live {
         self.count.load(Ordering::Acquire)
     }
 
-    /// Waits until there are no tickets.
+    /// Waits until there are no publish waits.
     pub(super) async fn none_left(&self) {
         loop {
             let none = self.none.notified();
