@@ -8,7 +8,7 @@ use lapin::message::BasicReturnMessage;
 use lapin::{Channel, Error, ErrorKind, PublisherConfirm};
 use tokio::time::timeout;
 
-use super::lane::Job;
+use super::publish_queue::Job;
 use crate::broker::api::error::PublishError;
 use crate::broker::api::message::Outgoing;
 

@@ -2,8 +2,8 @@
 //!
 //! Two connections, because the broker stops reading from one that publishes when it runs short of memory, and
 //! acknowledgements must get through then. Each has a keeper ([`link`]) that makes it again without end, with the
-//! topology declared before anybody uses it. Publishing goes through lanes into tasks that own a channel each, one for
-//! each exchange; what settles deliveries has lanes of its own. Each consumer is a task with its own channel. Whatever
+//! topology declared before anybody uses it. Publishing goes through publish queues into tasks that own a channel each, one for
+//! each exchange; what settles deliveries has publish queues of its own. Each consumer is a task with its own channel. Whatever
 //! comes by a connection goes through a filter first ([`sieve`]), so that no message ends it.
 
 mod address;
@@ -12,13 +12,13 @@ mod cutover;
 mod declare;
 mod depths;
 mod dial;
-mod lane;
-mod lanes;
 mod link;
 mod lock;
 mod monitor;
 mod prefetch;
 mod properties;
+mod publish_queue;
+mod publish_queues;
 mod publisher;
 mod sieve;
 mod subscriber;
@@ -38,10 +38,10 @@ use tokio::sync::{Mutex, mpsc, watch};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use self::lanes::Lanes;
 use self::link::{Link, Phase, Shared};
 use self::lock::HeldLock;
 use self::monitor::{Monitor, Role};
+use self::publish_queues::PublishQueues;
 use self::subscriber::Subscriber;
 use crate::broker::api::Broker;
 use crate::broker::api::delivery::Deliveries;
@@ -84,9 +84,9 @@ pub struct Rabbit {
     shared: Arc<Shared>,
     meters: Meters,
     /// For messages that come from outside.
-    intake: Lanes,
+    intake: PublishQueues,
     /// For messages in place of a delivery.
-    settlement: Lanes,
+    settlement: PublishQueues,
     consume_phases: watch::Receiver<Phase>,
     tasks: TaskTracker,
     closing: AtomicBool,
@@ -124,8 +124,8 @@ impl Rabbit {
         let consume = Link::new(&shared, Role::Consume);
         let consume_phases = consume.phases();
         let phases = publish.phases();
-        let lanes = || Lanes::new(&shared, &options, &phases, &tasks);
-        let (intake, settlement) = (lanes(), lanes());
+        let publish_queues = || PublishQueues::new(&shared, &options, &phases, &tasks);
+        let (intake, settlement) = (publish_queues(), publish_queues());
         tasks.spawn(publish.keep());
         tasks.spawn(consume.keep());
         Self {
@@ -151,12 +151,12 @@ impl Rabbit {
         }
         self.limits().check(&message)?;
         self.check_target(&message)?;
-        let lanes = if replaces {
+        let publish_queues = if replaces {
             &self.settlement
         } else {
             &self.intake
         };
-        lanes.publish(message).await
+        publish_queues.publish(message).await
     }
 
     /// Refuses what we have not declared: the broker would close the channel, with everything that is on it.

@@ -16,9 +16,9 @@ use tokio::time::timeout;
 use super::answers::{Reason, all_of_one_answer, settle, unknown, wait};
 use super::declare::name;
 use super::dial::Session;
-use super::lane::Job;
 use super::link::{Phase, Shared};
 use super::properties::to_amqp;
+use super::publish_queue::Job;
 use crate::broker::api::error::PublishError;
 use crate::broker::api::message::Outgoing;
 
@@ -36,13 +36,13 @@ const NOT_FOUND: u16 = 404;
 /// For a message that is too large, among others.
 const PRECONDITION_FAILED: u16 = 406;
 
-/// Publishes what comes in by one lane, all of it to one exchange.
+/// Publishes what comes in by one publish queue, all of it to one exchange.
 pub(super) struct Publisher {
     pub(super) shared: Arc<Shared>,
     /// Exchange; empty for the default exchange.
     pub(super) exchange: &'static str,
     pub(super) jobs: mpsc::Receiver<Job>,
-    /// A message that was taken from the lane and comes before the others.
+    /// A message that was taken from the publish queue and comes before the others.
     pub(super) first: Option<Job>,
     pub(super) phases: watch::Receiver<Phase>,
     /// Maximum number of unconfirmed messages.
@@ -64,7 +64,7 @@ enum Ended {
 type Writing = BoxFuture<'static, (Job, Result<PublisherConfirm, Error>)>;
 
 impl Publisher {
-    /// Publishes until the lane is gone.
+    /// Publishes until the publish queue is gone.
     pub(super) async fn run(mut self) {
         let mut breaks = 0;
         let mut gone = false;

@@ -10,7 +10,7 @@ use crate::broker::api::message::Outgoing;
 use crate::weight::{Budget, Permit};
 
 /// The way into one publisher.
-pub(super) struct Lane {
+pub(super) struct PublishQueue {
     jobs: mpsc::Sender<Job>,
     /// The weight of messages that are not answered.
     room: Budget,
@@ -26,8 +26,8 @@ pub(super) struct Job {
     _room: Permit,
 }
 
-impl Lane {
-    /// A lane for this many messages and bytes, and the end that the publisher takes from.
+impl PublishQueue {
+    /// A publish queue for this many messages and bytes, and the end that the publisher takes from.
     pub(super) fn new(
         messages: usize,
         bytes: usize,
@@ -35,25 +35,25 @@ impl Lane {
         phases: watch::Receiver<Phase>,
     ) -> (Self, mpsc::Receiver<Job>) {
         let (jobs, publisher) = mpsc::channel(messages.max(1));
-        let lane = Self {
+        let publish_queue = Self {
             jobs,
             room: Budget::new(bytes as u64),
             phases,
             grace,
         };
-        (lane, publisher)
+        (publish_queue, publisher)
     }
 
-    /// Another lane, to another publisher. Both have the same bytes to share.
+    /// Another publish queue, to another publisher. Both have the same bytes to share.
     pub(super) fn sibling(&self, messages: usize) -> (Self, mpsc::Receiver<Job>) {
         let (jobs, publisher) = mpsc::channel(messages.max(1));
-        let lane = Self {
+        let publish_queue = Self {
             jobs,
             room: self.room.clone(),
             phases: self.phases.clone(),
             grace: self.grace,
         };
-        (lane, publisher)
+        (publish_queue, publisher)
     }
 
     /// Publishes, and waits for the answer.

@@ -1,4 +1,4 @@
-//! The lanes of messages of one kind: one for each exchange. The broker closes a channel, with everything that is on it,
+//! The publish queues of messages of one kind: one for each exchange. The broker closes a channel, with everything that is on it,
 //! at the first message to an exchange that isn't there or that we may not write to; so each has a channel of its own.
 
 use std::collections::HashMap;
@@ -8,19 +8,19 @@ use tokio::sync::watch;
 use tokio_util::task::TaskTracker;
 
 use super::RabbitOptions;
-use super::lane::Lane;
 use super::link::{Phase, Shared};
+use super::publish_queue::PublishQueue;
 use super::publisher::Publisher;
 use crate::broker::api::error::PublishError;
 use crate::broker::api::message::Outgoing;
 
-/// The lanes of one kind of messages, by exchange. What may be unanswered is bounded for all of them together.
-pub(super) struct Lanes {
-    first: Lane,
-    others: HashMap<&'static str, Lane>,
+/// The publish queues of one kind of messages, by exchange. What may be unanswered is bounded for all of them together.
+pub(super) struct PublishQueues {
+    first: PublishQueue,
+    others: HashMap<&'static str, PublishQueue>,
 }
 
-impl Lanes {
+impl PublishQueues {
     /// Lanes to all exchanges of the topology and to the default one, and the tasks that publish what comes by them.
     pub(super) fn new(
         shared: &Arc<Shared>,
@@ -38,7 +38,7 @@ impl Lanes {
             patience: options.confirm_timeout,
             troubled: false,
         };
-        let (first, jobs) = Lane::new(
+        let (first, jobs) = PublishQueue::new(
             options.unanswered,
             options.unanswered_bytes,
             options.grace,
@@ -47,18 +47,18 @@ impl Lanes {
         tasks.spawn(publisher("", jobs).run());
         let exchanges = shared.topology.exchanges.iter();
         let others = exchanges.map(|exchange| {
-            let (lane, jobs) = first.sibling(options.unanswered);
+            let (publish_queue, jobs) = first.sibling(options.unanswered);
             tasks.spawn(publisher(exchange.name, jobs).run());
-            (exchange.name, lane)
+            (exchange.name, publish_queue)
         });
         let others = others.collect();
-        Lanes { first, others }
+        PublishQueues { first, others }
     }
 
     /// Publishes, and waits for the answer.
     pub(super) async fn publish(&self, message: Outgoing) -> Result<(), PublishError> {
-        let lane = self.others.get(&*message.exchange).unwrap_or(&self.first);
-        lane.publish(message).await
+        let publish_queue = self.others.get(&*message.exchange).unwrap_or(&self.first);
+        publish_queue.publish(message).await
     }
 
     /// Waits until all messages under way are answered.
