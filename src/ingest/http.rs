@@ -61,8 +61,8 @@ pub fn json_route(path: &str, dispatch: Arc<Dispatch>) -> Router {
 pub fn webhook_route(path: &str, webhook: Arc<Webhook>) -> Router {
     let handler = move |request: Request| async move {
         // Unauthorized requests are neither read nor parsed, as far as their headers tell.
-        let greeted = match webhook.greet(request.headers()) {
-            Ok(greeted) => greeted,
+        let verified_headers = match webhook.verify_headers(request.headers()) {
+            Ok(verified_headers) => verified_headers,
             Err(refusal) => return unproved(&refusal, webhook.challenge()),
         };
         let (limit, budget) = (webhook.max_request(), webhook.reading());
@@ -70,7 +70,7 @@ pub fn webhook_route(path: &str, webhook: Arc<Webhook>) -> Router {
             Ok(read) => read,
             Err(failed) => return unread(&failed),
         };
-        let taken = webhook.take(greeted, read.bytes).await;
+        let taken = webhook.take(verified_headers, read.bytes).await;
         drop(read.held);
         match taken {
             Ok(taken) => answered(taken),

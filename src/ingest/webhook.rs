@@ -63,7 +63,7 @@ pub struct Takes {
 
 /// Verified headers of a request.
 #[derive(Debug)]
-pub struct Greeted {
+pub struct VerifiedHeaders {
     proof: Proof,
     /// Headers that are kept.
     headers: Map<String, Value>,
@@ -133,15 +133,15 @@ impl Webhook {
     }
 
     /// Checks a request's headers, before its body is read.
-    pub fn greet(&self, headers: &HeaderMap) -> Result<Greeted, Refusal> {
-        let greeted = self.read(headers);
-        if greeted.is_err() {
-            count(self.source.name, &greeted);
+    pub fn verify_headers(&self, headers: &HeaderMap) -> Result<VerifiedHeaders, Refusal> {
+        let verified_headers = self.read(headers);
+        if verified_headers.is_err() {
+            count(self.source.name, &verified_headers);
         }
-        greeted
+        verified_headers
     }
 
-    fn read(&self, headers: &HeaderMap) -> Result<Greeted, Refusal> {
+    fn read(&self, headers: &HeaderMap) -> Result<VerifiedHeaders, Refusal> {
         let proof = match &self.verifier {
             None => Proof::Done,
             Some(verifier) if verifier.is_off() => return Err(Refusal::Off),
@@ -153,7 +153,7 @@ impl Webhook {
             true => kept_headers::keep(headers, signature)?,
             false => Map::new(),
         };
-        Ok(Greeted {
+        Ok(VerifiedHeaders {
             proof,
             headers,
             declared,
@@ -171,14 +171,24 @@ impl Webhook {
     }
 
     /// Handles a message, and answers when it is confirmed by the broker, or kept.
-    pub async fn take(self: &Arc<Self>, greeted: Greeted, body: Bytes) -> Result<Taken, Refusal> {
+    pub async fn take(
+        self: &Arc<Self>,
+        verified_headers: VerifiedHeaders,
+        body: Bytes,
+    ) -> Result<Taken, Refusal> {
         let asked = Asked::of(self.source.name);
-        let is_new = self.judge.identity.is_new(greeted.declared.as_ref());
+        let is_new = self
+            .judge
+            .identity
+            .is_new(verified_headers.declared.as_ref());
         // True if a repetition of the message would be another one.
         let is_new = Arc::new(AtomicBool::new(is_new));
-        let answer = timeout(LONGEST, self.admit(greeted, body, Arc::clone(&is_new)))
-            .await
-            .unwrap_or(Err(Refusal::Late));
+        let answer = timeout(
+            LONGEST,
+            self.admit(verified_headers, body, Arc::clone(&is_new)),
+        )
+        .await
+        .unwrap_or(Err(Refusal::Late));
         let answer = match answer {
             Err(refusal) if is_new.load(Ordering::Relaxed) => Err(refusal.not_repeatable()),
             answer => answer,
@@ -192,7 +202,7 @@ impl Webhook {
 
     async fn admit(
         self: &Arc<Self>,
-        greeted: Greeted,
+        verified_headers: VerifiedHeaders,
         body: Bytes,
         is_new: Arc<AtomicBool>,
     ) -> Result<Taken, Refusal> {
@@ -202,29 +212,29 @@ impl Webhook {
             });
         }
         if let Some(verifier) = &self.verifier {
-            let verified = verifier.verify(&greeted.proof, &body);
+            let verified = verifier.verify(&verified_headers.proof, &body);
             verified.map_err(|_| Refusal::Unauthorized)?;
         }
         // A signature covers the bytes that were received; JSON begins after a byte order mark, which some senders put
         // before it.
         let body = body.slice_ref(without_mark(&body));
         let admitted = self.pool.admit(body.len() as u64).await?;
-        let task = tokio::spawn(Arc::clone(self).process(greeted, body, admitted, is_new));
+        let task = tokio::spawn(Arc::clone(self).process(verified_headers, body, admitted, is_new));
         joined(self.source.name, task).await
     }
 
     async fn process(
         self: Arc<Self>,
-        greeted: Greeted,
+        verified_headers: VerifiedHeaders,
         body: Bytes,
         admitted: Admitted,
         is_new: Arc<AtomicBool>,
     ) -> Result<Taken, Refusal> {
         let Admitted { worker, bytes } = admitted;
         let _bytes: Held = bytes;
-        let Greeted {
+        let VerifiedHeaders {
             headers, declared, ..
-        } = greeted;
+        } = verified_headers;
         let judged = match body.len() > LARGE {
             false => self.judge.judge(&headers, declared, body)?,
             true => {
