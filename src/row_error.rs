@@ -4,7 +4,7 @@ use crate::dead_letter::Class;
 
 /// Reason why a row could not be made. It is the event's fault, and permanent.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum Bad {
+pub enum RowError {
     /// The bytes are not a well-formed message.
     #[error("not well-formed protobuf: {0}")]
     Wire(&'static str),
@@ -51,10 +51,10 @@ pub struct TooLong {
     pub limit: u32,
 }
 
-impl Bad {
+impl RowError {
     /// A value that has no place in a column.
     pub fn value(column: &'static str, reason: impl Into<String>) -> Self {
-        Bad::Value(Box::new(Misfit {
+        RowError::Value(Box::new(Misfit {
             place: column.to_owned(),
             reason: reason.into(),
         }))
@@ -62,7 +62,7 @@ impl Bad {
 
     /// A JSON field that isn't what it should be.
     pub fn field(field: impl Into<String>, reason: impl Into<String>) -> Self {
-        Bad::Field(Box::new(Misfit {
+        RowError::Field(Box::new(Misfit {
             place: field.into(),
             reason: reason.into(),
         }))
@@ -71,8 +71,8 @@ impl Bad {
     /// The field or column that it is about, if it is about one.
     pub fn place(&self) -> Option<&str> {
         match self {
-            Bad::Field(misfit) | Bad::Value(misfit) => Some(&misfit.place),
-            Bad::TooLong(long) => Some(long.column),
+            RowError::Field(misfit) | RowError::Value(misfit) => Some(&misfit.place),
+            RowError::TooLong(long) => Some(long.column),
             _ => None,
         }
     }
@@ -80,12 +80,12 @@ impl Bad {
     /// The class of the dead letter that it makes.
     pub fn class(&self) -> Class {
         match self {
-            Bad::Wire(_) | Bad::NotCanonical => Class::Malformed,
-            Bad::Unreadable(_) => Class::Unreadable,
-            Bad::Field(_) | Bad::TooLong(_) => Class::BadField,
-            Bad::Value(_) => Class::BadValue,
-            Bad::Unexpected(_) => Class::UnexpectedType,
-            Bad::Layout(_) => Class::BuildMismatch,
+            RowError::Wire(_) | RowError::NotCanonical => Class::Malformed,
+            RowError::Unreadable(_) => Class::Unreadable,
+            RowError::Field(_) | RowError::TooLong(_) => Class::BadField,
+            RowError::Value(_) => Class::BadValue,
+            RowError::Unexpected(_) => Class::UnexpectedType,
+            RowError::Layout(_) => Class::BuildMismatch,
         }
     }
 }

@@ -3,7 +3,7 @@
 //!
 //! What people did, for WebEngage; users and brands have accounts of their own there.
 
-use crate::contract::{Bad, Context, Message, Piece, Request, Target, function, json};
+use crate::contract::{RowError, Context, Message, Piece, Request, Target, function, json};
 
 /// Where messages go, and what they are sent as.
 pub static REQUEST: Request = Request {
@@ -43,7 +43,7 @@ pub static REQUEST: Request = Request {
 };
 
 /// Which target of `webengage_events` a message goes to.
-fn target(message: &Message<'_>) -> Result<usize, Bad> {
+fn target(message: &Message<'_>) -> Result<usize, RowError> {
     let value = json::optional_text(message.body, &["appType"])?
         .filter(|text| !text.is_empty())
         .unwrap_or_else(|| "USER".into())
@@ -52,13 +52,13 @@ fn target(message: &Message<'_>) -> Result<usize, Bad> {
 }
 
 /// What a message is sent as to `webengage_events`.
-fn body(message: &Message<'_>, _cx: &Context) -> Result<Vec<u8>, Bad> {
+fn body(message: &Message<'_>, _cx: &Context) -> Result<Vec<u8>, RowError> {
     let mut body = function::without(message.body, "appType");
     function::put(
         &mut body,
         "eventTime",
         function::epoch_millis(json::text(message.body, &["eventTime"])?.as_bytes())
-            .map_err(|reason| Bad::field("eventTime", reason))?
+            .map_err(|reason| RowError::field("eventTime", reason))?
             .map(|at| function::rfc3339(at * 1000)),
     );
     function::put(

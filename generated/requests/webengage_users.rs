@@ -3,7 +3,7 @@
 //!
 //! Who people are, for WebEngage.
 
-use crate::contract::{Bad, Context, Message, Piece, Request, Target, function, json};
+use crate::contract::{RowError, Context, Message, Piece, Request, Target, function, json};
 
 /// Where messages go, and what they are sent as.
 pub static REQUEST: Request = Request {
@@ -43,7 +43,7 @@ pub static REQUEST: Request = Request {
 };
 
 /// Which target of `webengage_users` a message goes to.
-fn target(message: &Message<'_>) -> Result<usize, Bad> {
+fn target(message: &Message<'_>) -> Result<usize, RowError> {
     let value = json::optional_text(message.body, &["appType"])?
         .filter(|text| !text.is_empty())
         .unwrap_or_else(|| "USER".into())
@@ -52,7 +52,7 @@ fn target(message: &Message<'_>) -> Result<usize, Bad> {
 }
 
 /// What a message is sent as to `webengage_users`.
-fn body(message: &Message<'_>, _cx: &Context) -> Result<Vec<u8>, Bad> {
+fn body(message: &Message<'_>, _cx: &Context) -> Result<Vec<u8>, RowError> {
     let mut body = function::without(message.body, "appType");
     function::put(
         &mut body,

@@ -4,7 +4,7 @@
 //! Who was assigned to which variants of experiments.
 
 use crate::contract::{
-    Append, Bad, Block, ColumnSpec, Context, Holds, Layout, Message, Storage, Table,
+    Append, RowError, Block, ColumnSpec, Context, Holds, Layout, Message, Storage, Table,
     function, json, unknown,
 };
 use super::super::shapes;
@@ -41,14 +41,14 @@ pub(crate) fn append(
     block: &mut Block,
     message: &Message<'_>,
     cx: &Context,
-) -> Result<(), Bad> {
+) -> Result<(), RowError> {
     let [id, timestamp, version, checksum, assignments, user_id, bb_device_id, new_user,
     ver, insert_timestamp, unknown_fields] = block.columns()?;
     id.text(message.id)?;
     timestamp
         .i64(
             function::epoch_seconds_int(json::int64(message.body, &["timestamp"])?)
-                .map_err(|reason| Bad::value("timestamp", reason))?
+                .map_err(|reason| RowError::value("timestamp", reason))?
                 .unwrap_or_default(),
         )?;
     match json::optional_text(message.body, &["version"])? {

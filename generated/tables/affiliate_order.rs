@@ -4,7 +4,7 @@
 //! Orders that somebody is paid for: of each the latest state.
 
 use crate::contract::{
-    Append, Bad, Block, ColumnSpec, Context, Holds, Layout, Message, Storage, Table,
+    Append, RowError, Block, ColumnSpec, Context, Holds, Layout, Message, Storage, Table,
     function, json, unknown,
 };
 use super::super::shapes;
@@ -44,7 +44,7 @@ pub(crate) fn append(
     block: &mut Block,
     message: &Message<'_>,
     cx: &Context,
-) -> Result<(), Bad> {
+) -> Result<(), RowError> {
     let [platform, created_on, last_modified_on, delivered_on, status, order_id,
     referral_code, meta, amount, insert_timestamp, unknown_fields] = block.columns()?;
     platform.text(json::text(message.body, &["platform"])?.as_bytes())?;
@@ -55,7 +55,7 @@ pub(crate) fn append(
                     "%Y-%m-%d %H:%M:%S",
                     "UTC",
                 )
-                .map_err(|reason| Bad::value("created_on", reason))?
+                .map_err(|reason| RowError::value("created_on", reason))?
                 .unwrap_or_default(),
         )?;
     last_modified_on
@@ -65,7 +65,7 @@ pub(crate) fn append(
                     "%Y-%m-%d %H:%M:%S",
                     "UTC",
                 )
-                .map_err(|reason| Bad::value("last_modified_on", reason))?
+                .map_err(|reason| RowError::value("last_modified_on", reason))?
                 .unwrap_or_default(),
         )?;
     match function::datetime(
@@ -73,7 +73,7 @@ pub(crate) fn append(
             "%Y-%m-%d %H:%M:%S",
             "UTC",
         )
-        .map_err(|reason| Bad::value("delivered_on", reason))?
+        .map_err(|reason| RowError::value("delivered_on", reason))?
     {
         Some(value) => delivered_on.u32(value)?,
         None => delivered_on.null()?,

@@ -4,7 +4,7 @@
 //! Who started an app.
 
 use crate::contract::{
-    Append, Bad, Block, ColumnSpec, Context, Holds, Layout, Message, Storage, Table,
+    Append, RowError, Block, ColumnSpec, Context, Holds, Layout, Message, Storage, Table,
     function, json,
 };
 use super::{DICTIONARY, column};
@@ -52,7 +52,7 @@ pub(crate) fn append(
     block: &mut Block,
     message: &Message<'_>,
     cx: &Context,
-) -> Result<(), Bad> {
+) -> Result<(), RowError> {
     let [event_id, event_timestamp, client_id, headers, client_ip, user_id, device_id,
     bb_device_id, user_account_id, event_data, user_agent, mozilla, platform, os,
     os_name, os_full_name, os_version, localization, model, browser_name,
@@ -61,7 +61,7 @@ pub(crate) fn append(
     event_timestamp
         .i64(
             function::epoch_seconds_int(json::int64(message.body, &["timestamp"])?)
-                .map_err(|reason| Bad::value("event_timestamp", reason))?
+                .map_err(|reason| RowError::value("event_timestamp", reason))?
                 .unwrap_or_default(),
         )?;
     client_id.text(json::text(message.body, &["clientId"])?.as_bytes())?;

@@ -4,7 +4,7 @@
 //! Votes for contestants: of each the latest state.
 
 use crate::contract::{
-    Append, Bad, Block, ColumnSpec, Context, Holds, Layout, Message, Storage, Table,
+    Append, RowError, Block, ColumnSpec, Context, Holds, Layout, Message, Storage, Table,
     function, json, unknown,
 };
 use super::super::shapes;
@@ -46,7 +46,7 @@ pub(crate) fn append(
     block: &mut Block,
     message: &Message<'_>,
     cx: &Context,
-) -> Result<(), Bad> {
+) -> Result<(), RowError> {
     let [id, vendorcode, country, createdat, updatedat, _sdc_received_at,
     _sdc_batched_at, _sdc_extracted_at, _sdc_table_version, _sdc_sequence, key, meta,
     contestantid, identifier, languages, insert_timestamp, unknown_fields] = block
@@ -61,7 +61,7 @@ pub(crate) fn append(
                     "%Y-%m-%d %H:%M:%S%.f%:z",
                     "",
                 )
-                .map_err(|reason| Bad::value("createdat", reason))?
+                .map_err(|reason| RowError::value("createdat", reason))?
                 .unwrap_or_default(),
         )?;
     updatedat
@@ -71,7 +71,7 @@ pub(crate) fn append(
                     "%Y-%m-%d %H:%M:%S%.f%:z",
                     "",
                 )
-                .map_err(|reason| Bad::value("updatedat", reason))?
+                .map_err(|reason| RowError::value("updatedat", reason))?
                 .unwrap_or_default(),
         )?;
     _sdc_received_at.text(json::text(message.body, &["_sdc_received_at"])?.as_bytes())?;

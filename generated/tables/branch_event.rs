@@ -4,7 +4,7 @@
 //! How people came to install, open and use the apps, by Branch.
 
 use crate::contract::{
-    Append, Bad, Block, ColumnSpec, Context, Holds, Layout, Message, Storage, Table,
+    Append, RowError, Block, ColumnSpec, Context, Holds, Layout, Message, Storage, Table,
     function, json,
 };
 use super::{DICTIONARY, NULLABLE_DICTIONARY, column};
@@ -131,7 +131,7 @@ pub(crate) fn append(
     block: &mut Block,
     message: &Message<'_>,
     cx: &Context,
-) -> Result<(), Bad> {
+) -> Result<(), RowError> {
     let [id, name, timestamp, event_timestamp, datasource, origin,
     last_attributed_touch_timestamp, last_attributed_touch_type, transaction_id, revenue,
     platform, os, os_version, model, app_version, language, aaid, idfa,
@@ -149,12 +149,12 @@ pub(crate) fn append(
     timestamp
         .i64(
             function::epoch_millis_int(json::int64(message.body, &["timestamp"])?)
-                .map_err(|reason| Bad::value("timestamp", reason))?
+                .map_err(|reason| RowError::value("timestamp", reason))?
                 .unwrap_or_default(),
         )?;
     match json::optional_int64(message.body, &["event_timestamp"])?
         .map_or(Ok(None), function::epoch_millis_int)
-        .map_err(|reason| Bad::value("event_timestamp", reason))?
+        .map_err(|reason| RowError::value("event_timestamp", reason))?
     {
         Some(value) => event_timestamp.i64(value)?,
         None => event_timestamp.null()?,
@@ -169,7 +169,7 @@ pub(crate) fn append(
     }
     match json::optional_int64(message.body, &["last_attributed_touch_timestamp"])?
         .map_or(Ok(None), function::epoch_millis_int)
-        .map_err(|reason| Bad::value("last_attributed_touch_timestamp", reason))?
+        .map_err(|reason| RowError::value("last_attributed_touch_timestamp", reason))?
     {
         Some(value) => last_attributed_touch_timestamp.i64(value)?,
         None => last_attributed_touch_timestamp.null()?,

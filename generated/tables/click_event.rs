@@ -4,7 +4,7 @@
 //! Who followed which link.
 
 use crate::contract::{
-    Append, Bad, Block, ColumnSpec, Context, Holds, Layout, Message, Storage, Table,
+    Append, RowError, Block, ColumnSpec, Context, Holds, Layout, Message, Storage, Table,
     function, json, unknown,
 };
 use super::super::shapes;
@@ -52,7 +52,7 @@ pub(crate) fn append(
     block: &mut Block,
     message: &Message<'_>,
     cx: &Context,
-) -> Result<(), Bad> {
+) -> Result<(), RowError> {
     let [event_id, event_timestamp, current_url, base_url, referer, headers, client_ip,
     deep_link, user_agent, mozilla, platform, os, os_name, os_full_name, os_version,
     localization, model, browser_name, browser_version, bot, mobile, insert_timestamp,
@@ -61,7 +61,7 @@ pub(crate) fn append(
     event_timestamp
         .i64(
             function::epoch_seconds_int(json::int64(message.body, &["timestamp"])?)
-                .map_err(|reason| Bad::value("event_timestamp", reason))?
+                .map_err(|reason| RowError::value("event_timestamp", reason))?
                 .unwrap_or_default(),
         )?;
     let url_value = &*json::text(message.body, &["url"])?;

@@ -4,7 +4,7 @@
 //! Messages that could not be stored: why, the bytes as they came, and the event where it can be made out.
 
 use crate::contract::{
-    Append, Bad, Block, ColumnSpec, Context, DeadLetter, Group, Holds, Layout, Storage,
+    Append, RowError, Block, ColumnSpec, Context, DeadLetter, Group, Holds, Layout, Storage,
     Table, function,
 };
 use super::super::views;
@@ -99,7 +99,7 @@ pub(crate) fn append(
     letter: &DeadLetter<'_>,
     group: Option<&Group<'_>>,
     cx: &Context,
-) -> Result<(), Bad> {
+) -> Result<(), RowError> {
     let [error_id, reason, class, queue, exchange, routing_key, event_type, attempts,
     first_failed, last_failed, fingerprint, content_type, kind, message_id, sent,
     headers, body, event_id, event_name, sent_timestamp, event_timestamp,

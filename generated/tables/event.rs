@@ -4,7 +4,7 @@
 //! Every app event, with its payload as JSON.
 
 use crate::contract::{
-    Append, Bad, Block, ColumnSpec, Context, Group, Holds, Layout, Storage, Table,
+    Append, RowError, Block, ColumnSpec, Context, Group, Holds, Layout, Storage, Table,
     function, unknown,
 };
 use super::super::{shapes, views};
@@ -59,7 +59,7 @@ pub(crate) fn append(
     block: &mut Block,
     group: &Group<'_>,
     cx: &Context,
-) -> Result<(), Bad> {
+) -> Result<(), RowError> {
     let [event_id, event_name, sent_timestamp, event_timestamp, insert_timestamp,
     channel, os, client_type, app_language, app_version, app_version_code, merchant_id,
     utm_platform, utm_source, utm_medium, utm_campaign, session_id, bb_device_id,
@@ -78,7 +78,7 @@ pub(crate) fn append(
         let event = views::event::event::View::read(bytes)?;
         event_id.text(event.id)?;
         let timestamp_millis = function::epoch_millis(event.timestamp)
-            .map_err(|reason| Bad::value("sent_timestamp", reason))?;
+            .map_err(|reason| RowError::value("sent_timestamp", reason))?;
         sent_timestamp.i64(timestamp_millis.unwrap_or_default())?;
         event_timestamp.i64(function::not_after(timestamp_millis, cx.now_ms))?;
         event_current_url.text(event.current_url)?;

@@ -4,7 +4,7 @@
 //! What happens on Graphy: courses, learners and their payments.
 
 use crate::contract::{
-    Append, Bad, Block, ColumnSpec, Context, Holds, Layout, Message, Storage, Table,
+    Append, RowError, Block, ColumnSpec, Context, Holds, Layout, Message, Storage, Table,
     function,
 };
 use super::{DICTIONARY, column};
@@ -34,7 +34,7 @@ pub(crate) fn append(
     block: &mut Block,
     message: &Message<'_>,
     cx: &Context,
-) -> Result<(), Bad> {
+) -> Result<(), RowError> {
     let [id, receive_timestamp, event_name, event_data, headers, insert_timestamp] = block
         .columns()?;
     id.text(message.id)?;

@@ -4,7 +4,7 @@
 //! Starts of apps through somebody's referral link, for the accounts that are made on the same device.
 
 use crate::contract::{
-    Append, Bad, Block, ColumnSpec, Conflict, Context, Holds, Layout, Message, Storage,
+    Append, RowError, Block, ColumnSpec, Conflict, Context, Holds, Layout, Message, Storage,
     Table, Upsert, function, json, unknown,
 };
 use super::super::shapes;
@@ -50,7 +50,7 @@ pub(crate) fn append(
     block: &mut Block,
     message: &Message<'_>,
     cx: &Context,
-) -> Result<(), Bad> {
+) -> Result<(), RowError> {
     let [launch_id, launched_at, user_id, device_id, bb_device_id, user_account_id,
     client_id, referral_identifier, dynamic_link, deep_link, insert_timestamp,
     unknown_fields] = block.columns()?;
@@ -58,7 +58,7 @@ pub(crate) fn append(
     launched_at
         .i64(
             function::epoch_seconds_int(json::int64(message.body, &["timestamp"])?)
-                .map_err(|reason| Bad::value("launched_at", reason))?
+                .map_err(|reason| RowError::value("launched_at", reason))?
                 .unwrap_or_default(),
         )?;
     match json::optional_int64(message.body, &["userId"])? {

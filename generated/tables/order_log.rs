@@ -4,7 +4,7 @@
 //! Orders in shops, each time that they were looked at.
 
 use crate::contract::{
-    Append, Bad, Block, ColumnSpec, Context, Holds, Layout, Message, Storage, Table,
+    Append, RowError, Block, ColumnSpec, Context, Holds, Layout, Message, Storage, Table,
     function, json, unknown,
 };
 use super::super::shapes;
@@ -39,7 +39,7 @@ pub(crate) fn append(
     block: &mut Block,
     message: &Message<'_>,
     cx: &Context,
-) -> Result<(), Bad> {
+) -> Result<(), RowError> {
     let [source, platform, store, event_timestamp, event_id, platform_order_id, metrics,
     dimensions, insert_timestamp, unknown_fields] = block.columns()?;
     source.text(json::text(message.body, &["source"])?.as_bytes())?;
@@ -52,7 +52,7 @@ pub(crate) fn append(
                     "%Y-%m-%d %H:%M:%S",
                     "UTC",
                 )
-                .map_err(|reason| Bad::value("event_timestamp", reason))?
+                .map_err(|reason| RowError::value("event_timestamp", reason))?
                 .unwrap_or_default(),
         )?;
     event_id.text(json::text(message.body, &["event_id"])?.as_bytes())?;

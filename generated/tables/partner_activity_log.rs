@@ -4,7 +4,7 @@
 //! What partners did.
 
 use crate::contract::{
-    Append, Bad, Block, ColumnSpec, Context, Holds, Layout, Message, Storage, Table,
+    Append, RowError, Block, ColumnSpec, Context, Holds, Layout, Message, Storage, Table,
     function, json, unknown,
 };
 use super::super::shapes;
@@ -40,7 +40,7 @@ pub(crate) fn append(
     block: &mut Block,
     message: &Message<'_>,
     cx: &Context,
-) -> Result<(), Bad> {
+) -> Result<(), RowError> {
     let [module_name, activity_name, event_timestamp, activity_meta, event_id,
     increment_count, partner_id, account_id, activity_id, insert_timestamp,
     unknown_fields] = block.columns()?;
@@ -53,11 +53,11 @@ pub(crate) fn append(
                     "%Y-%m-%d %H:%M:%S",
                     "Asia/Kolkata",
                 )
-                .map_err(|reason| Bad::value("event_timestamp", reason))?
+                .map_err(|reason| RowError::value("event_timestamp", reason))?
                 .unwrap_or_default(),
         )?;
     match function::parse_json(&json::text(message.body, &["activityMeta"])?)
-        .map_err(|reason| Bad::value("activity_meta", reason))?
+        .map_err(|reason| RowError::value("activity_meta", reason))?
     {
         Some(value) => activity_meta.json_object(&value)?,
         None => activity_meta.default(),

@@ -4,7 +4,7 @@
 //! What people did with posts.
 
 use crate::contract::{
-    Append, Bad, Block, ColumnSpec, Context, Holds, Layout, Message, Storage, Table,
+    Append, RowError, Block, ColumnSpec, Context, Holds, Layout, Message, Storage, Table,
     function, json, unknown,
 };
 use super::super::shapes;
@@ -45,7 +45,7 @@ pub(crate) fn append(
     block: &mut Block,
     message: &Message<'_>,
     cx: &Context,
-) -> Result<(), Bad> {
+) -> Result<(), RowError> {
     let [source, activity_type, platform, event_timestamp, publish_time, event_id,
     actor_profile_id, shortcode, metrics, dimensions, insert_timestamp, unknown_fields,
     ] = block.columns()?;
@@ -59,7 +59,7 @@ pub(crate) fn append(
                     "%Y-%m-%d %H:%M:%S",
                     "UTC",
                 )
-                .map_err(|reason| Bad::value("event_timestamp", reason))?
+                .map_err(|reason| RowError::value("event_timestamp", reason))?
                 .unwrap_or_default(),
         )?;
     match function::datetime(
@@ -67,7 +67,7 @@ pub(crate) fn append(
             "%Y-%m-%d %H:%M:%S",
             "UTC",
         )
-        .map_err(|reason| Bad::value("publish_time", reason))?
+        .map_err(|reason| RowError::value("publish_time", reason))?
     {
         Some(value) => publish_time.u32(value)?,
         None => publish_time.null()?,

@@ -4,7 +4,7 @@
 //! The numbers of posts on social platforms, each time that they were looked at.
 
 use crate::contract::{
-    Append, Bad, Block, ColumnSpec, Context, Holds, Layout, Message, Storage, Table,
+    Append, RowError, Block, ColumnSpec, Context, Holds, Layout, Message, Storage, Table,
     function, json, unknown,
 };
 use super::super::shapes;
@@ -45,7 +45,7 @@ pub(crate) fn append(
     block: &mut Block,
     message: &Message<'_>,
     cx: &Context,
-) -> Result<(), Bad> {
+) -> Result<(), RowError> {
     let [source, platform, event_timestamp, publish_time, event_id, profile_id, handle,
     shortcode, metrics, dimensions, insert_timestamp, unknown_fields] = block.columns()?;
     source.text(json::text(message.body, &["source"])?.as_bytes())?;
@@ -57,7 +57,7 @@ pub(crate) fn append(
                     "%Y-%m-%d %H:%M:%S",
                     "UTC",
                 )
-                .map_err(|reason| Bad::value("event_timestamp", reason))?
+                .map_err(|reason| RowError::value("event_timestamp", reason))?
                 .unwrap_or_default(),
         )?;
     match function::datetime(
@@ -65,7 +65,7 @@ pub(crate) fn append(
             "%Y-%m-%d %H:%M:%S",
             "UTC",
         )
-        .map_err(|reason| Bad::value("publish_time", reason))?
+        .map_err(|reason| RowError::value("publish_time", reason))?
     {
         Some(value) => publish_time.u32(value)?,
         None => publish_time.null()?,

@@ -4,7 +4,7 @@
 //! Which profiles have to do with which.
 
 use crate::contract::{
-    Append, Bad, Block, ColumnSpec, Context, Holds, Layout, Message, Storage, Table,
+    Append, RowError, Block, ColumnSpec, Context, Holds, Layout, Message, Storage, Table,
     function, json, unknown,
 };
 use super::super::shapes;
@@ -42,7 +42,7 @@ pub(crate) fn append(
     block: &mut Block,
     message: &Message<'_>,
     cx: &Context,
-) -> Result<(), Bad> {
+) -> Result<(), RowError> {
     let [source, relationship_type, platform, event_timestamp, event_id,
     source_profile_id, target_profile_id, source_metrics, target_metrics,
     source_dimensions, target_dimensions, insert_timestamp, unknown_fields] = block
@@ -58,7 +58,7 @@ pub(crate) fn append(
                     "%Y-%m-%d %H:%M:%S",
                     "UTC",
                 )
-                .map_err(|reason| Bad::value("event_timestamp", reason))?
+                .map_err(|reason| RowError::value("event_timestamp", reason))?
                 .unwrap_or_default(),
         )?;
     event_id.text(json::text(message.body, &["event_id"])?.as_bytes())?;

@@ -4,7 +4,7 @@
 //! What was earned for whom: SIGNUP for an account that was made on a device with a launch referral, PROFILE_COMPLETION for one whose profile was completed; each once an account.
 
 use crate::contract::{
-    Append, Bad, Block, ColumnSpec, Conflict, Context, Holds, Layout, Message, Storage,
+    Append, RowError, Block, ColumnSpec, Conflict, Context, Holds, Layout, Message, Storage,
     Table, Upsert, function, json, unknown,
 };
 use super::super::shapes;
@@ -55,7 +55,7 @@ pub(crate) fn append(
     block: &mut Block,
     message: &Message<'_>,
     cx: &Context,
-) -> Result<(), Bad> {
+) -> Result<(), RowError> {
     let [account_id, kind, user_id, client_id, client_app_type, account_created_on,
     device_id, custom_device_id, insert_timestamp, unknown_fields] = block.columns()?;
     account_id.i64(json::int64(message.body, &["newEntry", "id"])?)?;
@@ -77,7 +77,7 @@ pub(crate) fn append(
             function::epoch_millis_int(
                     json::int64(message.body, &["newEntry", "createdOn"])?,
                 )
-                .map_err(|reason| Bad::value("account_created_on", reason))?
+                .map_err(|reason| RowError::value("account_created_on", reason))?
                 .unwrap_or_default(),
         )?;
     match function::header(message.headers, "x-bb-deviceid") {

@@ -4,7 +4,7 @@
 //! What was to be fetched from platforms, and what became of it: by day and kind of work.
 
 use crate::contract::{
-    Append, Bad, Block, ColumnSpec, Context, Holds, Layout, Message, Storage, Table,
+    Append, RowError, Block, ColumnSpec, Context, Holds, Layout, Message, Storage, Table,
     function, json, unknown,
 };
 use super::super::shapes;
@@ -50,7 +50,7 @@ pub(crate) fn append(
     block: &mut Block,
     message: &Message<'_>,
     cx: &Context,
-) -> Result<(), Bad> {
+) -> Result<(), RowError> {
     let [flow, platform, status, event_timestamp, picked_at, expires_at, event_id,
     scl_id, params, priority, reason, insert_timestamp, unknown_fields] = block
         .columns()?;
@@ -64,7 +64,7 @@ pub(crate) fn append(
                     "%Y-%m-%d %H:%M:%S",
                     "UTC",
                 )
-                .map_err(|reason| Bad::value("event_timestamp", reason))?
+                .map_err(|reason| RowError::value("event_timestamp", reason))?
                 .unwrap_or_default(),
         )?;
     match function::datetime(
@@ -72,7 +72,7 @@ pub(crate) fn append(
             "%Y-%m-%d %H:%M:%S",
             "UTC",
         )
-        .map_err(|reason| Bad::value("picked_at", reason))?
+        .map_err(|reason| RowError::value("picked_at", reason))?
     {
         Some(value) => picked_at.u32(value)?,
         None => picked_at.null()?,
@@ -82,7 +82,7 @@ pub(crate) fn append(
             "%Y-%m-%d %H:%M:%S",
             "UTC",
         )
-        .map_err(|reason| Bad::value("expires_at", reason))?
+        .map_err(|reason| RowError::value("expires_at", reason))?
     {
         Some(value) => expires_at.u32(value)?,
         None => expires_at.null()?,

@@ -2,7 +2,7 @@
 //! Rows of `shopify_event`.
 
 use crate::contract::{
-    Append, Bad, Block, ColumnSpec, Context, Holds, Layout, Message, Storage, Table,
+    Append, RowError, Block, ColumnSpec, Context, Holds, Layout, Message, Storage, Table,
     function, json, unknown,
 };
 use super::super::shapes;
@@ -34,7 +34,7 @@ pub(crate) fn append(
     block: &mut Block,
     message: &Message<'_>,
     cx: &Context,
-) -> Result<(), Bad> {
+) -> Result<(), RowError> {
     let [id, event_name, store_url, event_timestamp, data, insert_timestamp,
     unknown_fields] = block.columns()?;
     id.text(message.id)?;
@@ -43,7 +43,7 @@ pub(crate) fn append(
     event_timestamp
         .i64(
             function::epoch_millis_int(json::int64(message.body, &["eventTime"])?)
-                .map_err(|reason| Bad::value("event_timestamp", reason))?
+                .map_err(|reason| RowError::value("event_timestamp", reason))?
                 .unwrap_or_default(),
         )?;
     data.json_object(json::object(message.body, &["eventData"])?)?;

@@ -4,7 +4,7 @@
 //! Requests to the service that knows accounts, and its answers.
 
 use crate::contract::{
-    Append, Bad, Block, ColumnSpec, Context, Holds, Layout, Message, Storage, Table,
+    Append, RowError, Block, ColumnSpec, Context, Holds, Layout, Message, Storage, Table,
     json, unknown,
 };
 use super::super::shapes;
@@ -44,7 +44,7 @@ pub(crate) fn append(
     block: &mut Block,
     message: &Message<'_>,
     cx: &Context,
-) -> Result<(), Bad> {
+) -> Result<(), RowError> {
     let [id, timestamp, host_name, service_name, method, time_taken, uri, headers,
     response_status, remote_address, only_request, request_body, response_body,
     insert_timestamp, unknown_fields] = block.columns()?;

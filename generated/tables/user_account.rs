@@ -4,7 +4,7 @@
 //! Accounts, as they were when they were made.
 
 use crate::contract::{
-    Append, Bad, Block, ColumnSpec, Conflict, Context, Holds, Layout, Message, Storage,
+    Append, RowError, Block, ColumnSpec, Conflict, Context, Holds, Layout, Message, Storage,
     Table, Upsert, function, json, unknown,
 };
 use super::super::shapes;
@@ -47,7 +47,7 @@ pub(crate) fn append(
     block: &mut Block,
     message: &Message<'_>,
     cx: &Context,
-) -> Result<(), Bad> {
+) -> Result<(), RowError> {
     let [account_id, user_id, client_id, client_app_type, created_on, device_id,
     custom_device_id, insert_timestamp, unknown_fields] = block.columns()?;
     account_id.i64(json::int64(message.body, &["newEntry", "id"])?)?;
@@ -68,7 +68,7 @@ pub(crate) fn append(
             function::epoch_millis_int(
                     json::int64(message.body, &["newEntry", "createdOn"])?,
                 )
-                .map_err(|reason| Bad::value("created_on", reason))?
+                .map_err(|reason| RowError::value("created_on", reason))?
                 .unwrap_or_default(),
         )?;
     match function::header(message.headers, "x-bb-deviceid") {

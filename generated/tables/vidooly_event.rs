@@ -4,7 +4,7 @@
 //! What happens on Vidooly.
 
 use crate::contract::{
-    Append, Bad, Block, ColumnSpec, Context, Holds, Layout, Message, Storage, Table, json,
+    Append, RowError, Block, ColumnSpec, Context, Holds, Layout, Message, Storage, Table, json,
 };
 use super::{DICTIONARY, column};
 
@@ -31,7 +31,7 @@ pub(crate) fn append(
     block: &mut Block,
     message: &Message<'_>,
     cx: &Context,
-) -> Result<(), Bad> {
+) -> Result<(), RowError> {
     let [id, event_name, data, insert_timestamp] = block.columns()?;
     id.text(message.id)?;
     event_name.text(json::text(message.body, &["name"])?.as_bytes())?;

@@ -4,7 +4,7 @@
 //! What people did, as WebEngage is told it.
 
 use crate::contract::{
-    Append, Bad, Block, ColumnSpec, Context, Holds, Layout, Message, Storage, Table,
+    Append, RowError, Block, ColumnSpec, Context, Holds, Layout, Message, Storage, Table,
     function, json, unknown,
 };
 use super::super::shapes;
@@ -39,7 +39,7 @@ pub(crate) fn append(
     block: &mut Block,
     message: &Message<'_>,
     cx: &Context,
-) -> Result<(), Bad> {
+) -> Result<(), RowError> {
     let [id, event_name, account_type, timestamp, user_id, anonymous_id, data,
     insert_timestamp, unknown_fields] = block.columns()?;
     id.text(message.id)?;
@@ -51,7 +51,7 @@ pub(crate) fn append(
     timestamp
         .i64(
             function::epoch_millis(json::text(message.body, &["eventTime"])?.as_bytes())
-                .map_err(|reason| Bad::value("timestamp", reason))?
+                .map_err(|reason| RowError::value("timestamp", reason))?
                 .unwrap_or_default(),
         )?;
     match json::optional_text(message.body, &["userId"])? {

@@ -32,4 +32,4 @@ pub use crate::function;
 pub use crate::json;
 pub use crate::native::{Column, Layout, TextLimit, unknown};
 pub use crate::protobuf::{Field, Kind, Label, Shape, wire};
-pub use crate::row_error::{Bad, Misfit, TooLong};
+pub use crate::row_error::{Misfit, RowError, TooLong};

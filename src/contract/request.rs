@@ -5,7 +5,7 @@ use std::ops::RangeInclusive;
 use super::row::{Context, Message};
 use crate::json;
 use crate::protobuf::Shape;
-use crate::row_error::Bad;
+use crate::row_error::RowError;
 
 /// HTTP request that forwards messages.
 #[derive(Debug)]
@@ -15,9 +15,9 @@ pub struct Request {
     /// Targets of its messages.
     pub targets: &'static [Target],
     /// Function that chooses the target of a message.
-    pub choose: fn(&Message<'_>) -> Result<usize, Bad>,
+    pub choose: fn(&Message<'_>) -> Result<usize, RowError>,
     /// The JSON text that a message is sent as.
-    pub body: fn(&Message<'_>, &Context) -> Result<Vec<u8>, Bad>,
+    pub body: fn(&Message<'_>, &Context) -> Result<Vec<u8>, RowError>,
     /// The header that carries the message's id, the same on every attempt.
     pub idempotency_key: Option<&'static str>,
     /// Timeout of one attempt, from the connection to the end of the answer, in milliseconds.
@@ -77,7 +77,7 @@ impl Request {
         shape: &Shape,
         message: &Message<'_>,
         cx: &Context,
-    ) -> Result<(usize, Vec<u8>), Bad> {
+    ) -> Result<(usize, Vec<u8>), RowError> {
         json::check(message.body, shape)?;
         let target = (self.choose)(message)?;
         Ok((target, (self.body)(message, cx)?))

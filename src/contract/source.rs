@@ -5,7 +5,7 @@ use super::exchange::Route;
 use super::ids::IdFrom;
 use super::row::Message;
 use crate::protobuf::Shape;
-use crate::row_error::Bad;
+use crate::row_error::RowError;
 
 /// A way in: a gRPC method or an HTTP path, with its pool and where its events go.
 #[derive(Debug)]
@@ -106,7 +106,7 @@ pub enum RoutingKey {
     /// Always this one.
     Constant(&'static str),
     /// Computed from the body.
-    Computed(fn(&Message<'_>) -> Result<String, Bad>),
+    Computed(fn(&Message<'_>) -> Result<String, RowError>),
 }
 
 /// The bounds of a source's pool.

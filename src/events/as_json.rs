@@ -89,7 +89,7 @@ impl<'a> AsJson<'a> {
             }
             Found::Unknown(name) => Verdict::UnknownName(name.clone()),
             Found::NoType => Verdict::NoType,
-            Found::Bad(bad) => Verdict::Malformed(bad.clone()),
+            Found::RowError(bad) => Verdict::Malformed(bad.clone()),
         };
         Event {
             bytes: text,

@@ -11,7 +11,7 @@ use crate::function::epoch_millis;
 use crate::protobuf::Label;
 use crate::protobuf::well_formed;
 use crate::protobuf::wire::{self, RECURSION_LIMIT, WRONG_TYPE, WireType};
-use crate::row_error::Bad;
+use crate::row_error::RowError;
 use crate::unknown::UNKNOWN_MEMBERS;
 
 /// Maximum number of events of a request. It bounds the cost of a small request with many empty events.
@@ -48,10 +48,10 @@ pub struct Event<'a> {
 pub enum Refused {
     /// The request's own fields don't decode.
     #[error("the request is {0}")]
-    Framing(Bad),
+    Framing(RowError),
     /// The header doesn't decode.
     #[error("the header is {0}")]
-    Header(Bad),
+    Header(RowError),
     /// There are too many events.
     #[error("more than {MAX_EVENTS} events in one request; send fewer at once")]
     TooMany,
@@ -136,7 +136,7 @@ fn walk<'a>(
     bytes: &'a [u8],
     envelope: &'static Envelope,
     found: &mut Found<'a>,
-) -> Result<(), Bad> {
+) -> Result<(), RowError> {
     let mut at = 0;
     while at < bytes.len() {
         let (number, wire_type) = wire::key(bytes, &mut at)?;

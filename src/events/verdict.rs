@@ -2,7 +2,7 @@
 
 use crate::contract::EventType;
 use crate::dead_letter::Class;
-use crate::row_error::Bad;
+use crate::row_error::RowError;
 
 /// Verdict on an event.
 #[derive(Debug, Clone)]
@@ -18,7 +18,7 @@ pub enum Verdict {
     /// Its timestamp is not a number of milliseconds, or out of range.
     BadTimestamp(String),
     /// It is not a message of its type.
-    Malformed(Bad),
+    Malformed(RowError),
 }
 
 impl Verdict {

@@ -5,7 +5,7 @@ use std::borrow::{Borrow, Cow};
 use super::text::shown;
 
 use crate::json::{Map, Value, object_text, parse};
-use crate::row_error::Bad;
+use crate::row_error::RowError;
 use chrono::{DateTime, SecondsFormat};
 
 /// Text that holds a JSON object; empty is absent, and so is `null`.
@@ -82,11 +82,11 @@ pub fn rfc3339(micros: i64) -> String {
 }
 
 /// Index of a value among the known words.
-pub fn one_of(what: &'static str, value: &str, known: &[&str]) -> Result<usize, Bad> {
+pub fn one_of(what: &'static str, value: &str, known: &[&str]) -> Result<usize, RowError> {
     known.iter().position(|word| *word == value).ok_or_else(|| {
         let shown: String = value.chars().take(60).collect();
         let known = known.join(", ");
-        Bad::field(what, format!("is {shown:?}, which is none of: {known}"))
+        RowError::field(what, format!("is {shown:?}, which is none of: {known}"))
     })
 }
 

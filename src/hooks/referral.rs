@@ -13,7 +13,7 @@ use tokio_postgres::types::{ToSql, Type};
 
 use crate::contract::Message;
 use crate::json::{self, Map, Value};
-use crate::row_error::Bad;
+use crate::row_error::RowError;
 use crate::sink::postgres::hook::HookError;
 
 /// Takes advisory locks on the devices of some accounts until the end of the transaction, in an order that is the same
@@ -175,7 +175,7 @@ fn account_id(body: &Map<String, Value>) -> Result<i64, HookError> {
 }
 
 /// Number of Instagram followers, if the message has it.
-fn followers(body: &Map<String, Value>) -> Result<Option<i64>, Bad> {
+fn followers(body: &Map<String, Value>) -> Result<Option<i64>, RowError> {
     const FIELD: &str = "newEntry.socialAccounts";
     let accounts = body
         .get("newEntry")
@@ -183,16 +183,16 @@ fn followers(body: &Map<String, Value>) -> Result<Option<i64>, Bad> {
     let accounts = match accounts {
         None | Some(Value::Null) => return Ok(None),
         Some(Value::Array(accounts)) => accounts,
-        Some(_) => return Err(Bad::field(FIELD, "should be a list")),
+        Some(_) => return Err(RowError::field(FIELD, "should be a list")),
     };
     for account in accounts {
         let Value::Object(account) = account else {
-            return Err(Bad::field(FIELD, "should be a list of objects"));
+            return Err(RowError::field(FIELD, "should be a list of objects"));
         };
         let platform = json::optional_text(account, &["platform"])?.unwrap_or_default();
         if platform.eq_ignore_ascii_case("INSTAGRAM") {
             let followers = json::optional_int64(account, &["metrics", "followers"]);
-            if let Some(followers) = followers.map_err(|e| Bad::field(FIELD, e.to_string()))? {
+            if let Some(followers) = followers.map_err(|e| RowError::field(FIELD, e.to_string()))? {
                 return Ok(Some(followers));
             }
         }
@@ -200,7 +200,7 @@ fn followers(body: &Map<String, Value>) -> Result<Option<i64>, Bad> {
     Ok(None)
 }
 
-fn bad(bad: Bad) -> HookError {
+fn bad(bad: RowError) -> HookError {
     HookError::Refused(bad.to_string())
 }
 
@@ -211,7 +211,7 @@ mod tests {
 
     use super::*;
 
-    fn said(accounts: serde_json::Value) -> Result<Option<i64>, Bad> {
+    fn said(accounts: serde_json::Value) -> Result<Option<i64>, RowError> {
         let body = json!({"newEntry": {"id": 1, "socialAccounts": accounts}});
         let body = Value::from(body);
         followers(body.as_object().unwrap())

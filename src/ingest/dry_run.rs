@@ -11,7 +11,7 @@ use crate::contract::{
     Append, Block, Context, Destination, Input, Message, Pipeline, Queue, Source,
 };
 use crate::json;
-use crate::row_error::Bad;
+use crate::row_error::RowError;
 
 /// Size above which a block isn't kept for the next message, in bytes.
 const LARGE: usize = 1 << 20;
@@ -36,7 +36,7 @@ pub(super) struct Found {
     /// Number of queues that get the message.
     pub(super) reached: usize,
     /// Queues that would make a dead letter of it, and why.
-    pub(super) bad: Vec<(&'static Queue, Bad)>,
+    pub(super) bad: Vec<(&'static Queue, RowError)>,
 }
 
 impl DryRun {
@@ -79,7 +79,7 @@ impl DryRun {
 
     /// Result for a message that is bad whatever queue it reaches. If its routing key can't be told, one of the
     /// source's queues stands for all.
-    pub(super) fn give_up(&self, routing_key: Option<&str>, bad: &Bad) -> Found {
+    pub(super) fn give_up(&self, routing_key: Option<&str>, bad: &RowError) -> Found {
         let queues: Vec<&'static Queue> = match routing_key {
             Some(key) => {
                 let names: Vec<&str> = self.bound.reached(key).collect();
@@ -100,13 +100,13 @@ impl DryRun {
 }
 
 impl QueueTrial {
-    fn run(&self, message: &Message<'_>, cx: &Context) -> Result<(), Bad> {
+    fn run(&self, message: &Message<'_>, cx: &Context) -> Result<(), RowError> {
         // A panic is a defect of this build and not the message's fault: the queue's worker handles it with a retry.
         let tried = catch_unwind(AssertUnwindSafe(|| self.attempt(message, cx)));
         tried.unwrap_or(Ok(()))
     }
 
-    fn attempt(&self, message: &Message<'_>, cx: &Context) -> Result<(), Bad> {
+    fn attempt(&self, message: &Message<'_>, cx: &Context) -> Result<(), RowError> {
         let Input::Json(shape) = self.queue.input else {
             return Ok(());
         };

@@ -13,7 +13,7 @@ use crate::contract::{Context, Message, RoutingKey, Source, headers};
 use crate::identity::Declared;
 use crate::json::{self, Map, Value, limits};
 use crate::protobuf::Shape;
-use crate::row_error::Bad;
+use crate::row_error::RowError;
 use crate::time::{now, now_ms};
 
 /// Maximum length of a routing key in AMQP, in bytes.
@@ -49,7 +49,7 @@ pub(super) struct Judged {
     /// Result of the dry run.
     pub(super) found: Found,
     /// Error that doesn't depend on a queue.
-    pub(super) wrong: Option<Bad>,
+    pub(super) wrong: Option<RowError>,
     /// True if the body is a JSON object at all.
     pub(super) readable: bool,
 }

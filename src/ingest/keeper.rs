@@ -11,7 +11,7 @@ use super::rate::Rate;
 use crate::broker::{Letter, Outgoing, PublishError};
 use crate::contract::{Queue, Route, Source};
 use crate::dead_letter::{Record, letter_id};
-use crate::row_error::Bad;
+use crate::row_error::RowError;
 use crate::time::now_ms;
 
 /// Rate of dead letters that are promised to their senders: bytes a second in the long run, and bytes at once.
@@ -48,8 +48,8 @@ impl Keeper {
     pub(super) fn letters(
         &self,
         message: &Outgoing,
-        bad: &[(&'static Queue, Bad)],
-        otherwise: Option<&Bad>,
+        bad: &[(&'static Queue, RowError)],
+        otherwise: Option<&RowError>,
     ) -> Vec<Outgoing> {
         let of_queues = bad.iter().filter_map(|(queue, bad)| {
             Some(self.letter(message, queue.name, queue.dead_letter?, bad))
@@ -63,7 +63,7 @@ impl Keeper {
         }
     }
 
-    fn letter(&self, message: &Outgoing, queue: &str, route: Route, bad: &Bad) -> Outgoing {
+    fn letter(&self, message: &Outgoing, queue: &str, route: Route, bad: &RowError) -> Outgoing {
         let properties = &message.properties;
         let own_id = properties.message_id.as_deref().unwrap_or_default();
         let now_ms = now_ms();

@@ -25,7 +25,7 @@ use crate::contract::{self, IdFrom, OnBad, Pipeline, RoutingKey, Source};
 use crate::identity::Declared;
 use crate::json::{Map, Value, without_mark};
 use crate::protobuf::Shape;
-use crate::row_error::Bad;
+use crate::row_error::RowError;
 
 /// Size from which a body is handled on a separate thread, in bytes.
 const LARGE: usize = 256 << 10;
@@ -320,9 +320,9 @@ impl Webhook {
     }
 }
 
-fn refusal(bad: Bad) -> Refusal {
+fn refusal(bad: RowError) -> Refusal {
     match (bad.place(), &bad) {
-        (Some(_), Bad::Field(misfit)) => Refusal::Field {
+        (Some(_), RowError::Field(misfit)) => Refusal::Field {
             field: misfit.place.clone(),
             reason: misfit.reason.clone(),
         },

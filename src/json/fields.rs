@@ -10,12 +10,12 @@ use std::str::FromStr;
 use super::number;
 use super::value::{Map, Value};
 use crate::protobuf::{Field, Kind, Label, Shape};
-use crate::row_error::Bad;
+use crate::row_error::RowError;
 
 type Object = Map<String, Value>;
 
 /// The value at a path; none where a part is absent or null.
-fn find<'a>(body: &'a Object, path: &[&str]) -> Result<Option<&'a Value>, Bad> {
+fn find<'a>(body: &'a Object, path: &[&str]) -> Result<Option<&'a Value>, RowError> {
     let mut object = body;
     let Some((last, parents)) = path.split_last() else {
         return Ok(None);
@@ -36,20 +36,20 @@ pub fn value_text(body: &Object, path: &[&str]) -> Option<String> {
     (value.as_str() != Some("")).then(|| value.to_string())
 }
 
-fn wrong(path: &[&str], wanted: &str, found: &Value) -> Bad {
+fn wrong(path: &[&str], wanted: &str, found: &Value) -> RowError {
     let mut shown: String = found.to_string().chars().take(60).collect();
     if shown.len() < found.to_string().len() {
         shown.push('…');
     }
-    Bad::field(path.join("."), format!("should be {wanted}, is {shown}"))
+    RowError::field(path.join("."), format!("should be {wanted}, is {shown}"))
 }
 
-fn absent(path: &[&str]) -> Bad {
-    Bad::field(path.join("."), "is missing")
+fn absent(path: &[&str]) -> RowError {
+    RowError::field(path.join("."), "is missing")
 }
 
 /// A value that must be there.
-fn required<T>(path: &[&str], found: Option<T>) -> Result<T, Bad> {
+fn required<T>(path: &[&str], found: Option<T>) -> Result<T, RowError> {
     found.ok_or_else(|| absent(path))
 }
 
@@ -59,7 +59,7 @@ fn optional<'a, T>(
     path: &[&str],
     wanted: &str,
     read: impl FnOnce(&'a Value) -> Option<T>,
-) -> Result<Option<T>, Bad> {
+) -> Result<Option<T>, RowError> {
     match find(body, path)? {
         None => Ok(None),
         Some(value) => read(value)
@@ -69,12 +69,15 @@ fn optional<'a, T>(
 }
 
 /// Text, or a number as it is written.
-pub fn optional_text<'a>(body: &'a Object, path: &[&str]) -> Result<Option<Cow<'a, str>>, Bad> {
+pub fn optional_text<'a>(
+    body: &'a Object,
+    path: &[&str],
+) -> Result<Option<Cow<'a, str>>, RowError> {
     optional(body, path, "a string", as_text)
 }
 
 /// Text that must be there.
-pub fn text<'a>(body: &'a Object, path: &[&str]) -> Result<Cow<'a, str>, Bad> {
+pub fn text<'a>(body: &'a Object, path: &[&str]) -> Result<Cow<'a, str>, RowError> {
     required(path, optional_text(body, path)?)
 }
 
@@ -152,87 +155,90 @@ fn as_u32(value: &Value) -> Option<u32> {
 }
 
 /// A 64-bit integer.
-pub fn optional_int64(body: &Object, path: &[&str]) -> Result<Option<i64>, Bad> {
+pub fn optional_int64(body: &Object, path: &[&str]) -> Result<Option<i64>, RowError> {
     optional(body, path, INT64, as_i64)
 }
 
 /// A 64-bit integer that must be there.
-pub fn int64(body: &Object, path: &[&str]) -> Result<i64, Bad> {
+pub fn int64(body: &Object, path: &[&str]) -> Result<i64, RowError> {
     required(path, optional_int64(body, path)?)
 }
 
 /// A 32-bit integer.
-pub fn optional_int32(body: &Object, path: &[&str]) -> Result<Option<i32>, Bad> {
+pub fn optional_int32(body: &Object, path: &[&str]) -> Result<Option<i32>, RowError> {
     optional(body, path, INT32, as_i32)
 }
 
 /// A 32-bit integer that must be there.
-pub fn int32(body: &Object, path: &[&str]) -> Result<i32, Bad> {
+pub fn int32(body: &Object, path: &[&str]) -> Result<i32, RowError> {
     required(path, optional_int32(body, path)?)
 }
 
 /// An unsigned 64-bit integer.
-pub fn optional_uint64(body: &Object, path: &[&str]) -> Result<Option<u64>, Bad> {
+pub fn optional_uint64(body: &Object, path: &[&str]) -> Result<Option<u64>, RowError> {
     optional(body, path, UINT64, as_u64)
 }
 
 /// An unsigned 64-bit integer that must be there.
-pub fn uint64(body: &Object, path: &[&str]) -> Result<u64, Bad> {
+pub fn uint64(body: &Object, path: &[&str]) -> Result<u64, RowError> {
     required(path, optional_uint64(body, path)?)
 }
 
 /// An unsigned 32-bit integer.
-pub fn optional_uint32(body: &Object, path: &[&str]) -> Result<Option<u32>, Bad> {
+pub fn optional_uint32(body: &Object, path: &[&str]) -> Result<Option<u32>, RowError> {
     optional(body, path, UINT32, as_u32)
 }
 
 /// An unsigned 32-bit integer that must be there.
-pub fn uint32(body: &Object, path: &[&str]) -> Result<u32, Bad> {
+pub fn uint32(body: &Object, path: &[&str]) -> Result<u32, RowError> {
     required(path, optional_uint32(body, path)?)
 }
 
 /// A number.
-pub fn optional_double(body: &Object, path: &[&str]) -> Result<Option<f64>, Bad> {
+pub fn optional_double(body: &Object, path: &[&str]) -> Result<Option<f64>, RowError> {
     optional(body, path, DOUBLE, as_f64)
 }
 
 /// A number that must be there.
-pub fn double(body: &Object, path: &[&str]) -> Result<f64, Bad> {
+pub fn double(body: &Object, path: &[&str]) -> Result<f64, RowError> {
     required(path, optional_double(body, path)?)
 }
 
 /// A number of single precision.
-pub fn optional_float(body: &Object, path: &[&str]) -> Result<Option<f32>, Bad> {
+pub fn optional_float(body: &Object, path: &[&str]) -> Result<Option<f32>, RowError> {
     optional(body, path, FLOAT, as_f32)
 }
 
 /// A number of single precision that must be there.
-pub fn float(body: &Object, path: &[&str]) -> Result<f32, Bad> {
+pub fn float(body: &Object, path: &[&str]) -> Result<f32, RowError> {
     required(path, optional_float(body, path)?)
 }
 
 /// True or false.
-pub fn optional_boolean(body: &Object, path: &[&str]) -> Result<Option<bool>, Bad> {
+pub fn optional_boolean(body: &Object, path: &[&str]) -> Result<Option<bool>, RowError> {
     optional(body, path, "true or false", as_bool)
 }
 
 /// True or false, that must be there.
-pub fn boolean(body: &Object, path: &[&str]) -> Result<bool, Bad> {
+pub fn boolean(body: &Object, path: &[&str]) -> Result<bool, RowError> {
     required(path, optional_boolean(body, path)?)
 }
 
 /// An object.
-pub fn optional_object<'a>(body: &'a Object, path: &[&str]) -> Result<Option<&'a Object>, Bad> {
+pub fn optional_object<'a>(
+    body: &'a Object,
+    path: &[&str],
+) -> Result<Option<&'a Object>, RowError> {
     optional(body, path, "an object", Value::as_object)
 }
 
 /// An object that must be there.
-pub fn object<'a>(body: &'a Object, path: &[&str]) -> Result<&'a Object, Bad> {
+pub fn object<'a>(body: &'a Object, path: &[&str]) -> Result<&'a Object, RowError> {
     required(path, optional_object(body, path)?)
 }
 
 /// The objects of a list; an absent one has none.
-pub fn objects<'a>(body: &'a Object, path: &[&str]) -> Result<Vec<&'a Object>, Bad> {
+pub fn objects<'a>(body: &'a Object, path: &[&str]) -> Result<Vec<&'a Object>, RowError> {
     let items = optional(body, path, "a list", Value::as_array)?;
     let items = items.map(Vec::as_slice).unwrap_or_default();
     let each = items.iter().enumerate().map(|(at, item)| {
@@ -244,7 +250,7 @@ pub fn objects<'a>(body: &'a Object, path: &[&str]) -> Result<Vec<&'a Object>, B
 }
 
 /// Checks that an object has one of the fields of which its message requires one. Empty text counts as absent.
-pub fn any_of(body: &Object, shape: &Shape) -> Result<(), Bad> {
+pub fn any_of(body: &Object, shape: &Shape) -> Result<(), RowError> {
     let there = |name: &&str| match body.get(*name) {
         None | Some(Value::Null) => false,
         Some(Value::String(text)) => !text.is_empty(),
@@ -254,11 +260,11 @@ pub fn any_of(body: &Object, shape: &Shape) -> Result<(), Bad> {
         return Ok(());
     }
     let names = shape.any_of.join(", ");
-    Err(Bad::field(names, "one of these has to be there"))
+    Err(RowError::field(names, "one of these has to be there"))
 }
 
 /// Checks an object against its message: every required field is there, and each has the right type.
-pub fn check(body: &Object, shape: &Shape) -> Result<(), Bad> {
+pub fn check(body: &Object, shape: &Shape) -> Result<(), RowError> {
     for field in shape.fields {
         let value = body
             .get(field.name)
@@ -273,7 +279,7 @@ pub fn check(body: &Object, shape: &Shape) -> Result<(), Bad> {
     any_of(body, shape)
 }
 
-fn check_field(field: &Field, value: &Value) -> Result<(), Bad> {
+fn check_field(field: &Field, value: &Value) -> Result<(), RowError> {
     let path = [field.name];
     if let Kind::Map(_) | Kind::Struct(_) | Kind::Message(_) = field.kind
         && field.label != Label::Repeated

@@ -7,7 +7,7 @@ mod census;
 
 use super::text::{Fault, Reader, parse_object};
 use super::value::{Map, Value};
-use crate::row_error::Bad;
+use crate::row_error::RowError;
 use census::Census;
 
 /// Maximum nesting depth of a value, objects and lists together.
@@ -37,7 +37,7 @@ pub const MAX_OBJECTS: usize = 50_000;
 /// # Errors
 ///
 /// If it is no JSON object, or over a limit. A key that an object in a list has twice is seen when that is parsed.
-pub fn outline(text: &[u8]) -> Result<Map<String, Value>, Bad> {
+pub fn outline(text: &[u8]) -> Result<Map<String, Value>, RowError> {
     let mut reader = Reader::new(text).map_err(|fault| no_object(&fault))?;
     let mut census = Census::default();
     let outline = census.outline(&mut reader)?;
@@ -50,7 +50,7 @@ pub fn outline(text: &[u8]) -> Result<Map<String, Value>, Bad> {
 /// # Errors
 ///
 /// If it is over one of them.
-pub fn check(object: &Map<String, Value>) -> Result<(), Bad> {
+pub fn check(object: &Map<String, Value>) -> Result<(), RowError> {
     let mut light = Light::default();
     if light.object(object, MAX_DEPTH, 0) {
         return Ok(());
@@ -65,9 +65,10 @@ pub fn check(object: &Map<String, Value>) -> Result<(), Bad> {
 /// # Errors
 ///
 /// If it is no JSON object, or has too many values.
-pub fn parse(text: &[u8]) -> Result<Map<String, Value>, Bad> {
+pub fn parse(text: &[u8]) -> Result<Map<String, Value>, RowError> {
     count(text, MAX_VALUES)?;
-    parse_object(text).map_err(|fault| Bad::field("body", format!("is not a JSON object: {fault}")))
+    parse_object(text)
+        .map_err(|fault| RowError::field("body", format!("is not a JSON object: {fault}")))
 }
 
 /// Checks that a text of JSON has at most so many members and elements.
@@ -75,14 +76,14 @@ pub fn parse(text: &[u8]) -> Result<Map<String, Value>, Bad> {
 /// # Errors
 ///
 /// If it has more.
-pub fn count(text: &[u8], most: usize) -> Result<(), Bad> {
+pub fn count(text: &[u8], most: usize) -> Result<(), RowError> {
     // Each takes two bytes at least.
     if text.len() / 2 <= most {
         return Ok(());
     }
     match structure(text).values {
         values if values <= most => Ok(()),
-        values => Err(Bad::field(
+        values => Err(RowError::field(
             "body",
             format!("has {values} members and elements; at most {most}"),
         )),
@@ -137,8 +138,8 @@ fn skip_text(bytes: &mut std::slice::Iter<'_, u8>) {
     }
 }
 
-fn no_object(fault: &Fault) -> Bad {
-    Bad::field("body", format!("should be one JSON object: {fault}"))
+fn no_object(fault: &Fault) -> RowError {
+    RowError::field("body", format!("should be one JSON object: {fault}"))
 }
 
 /// A first look, which lets pass nearly everything and costs next to nothing: with so few values no other limit can be

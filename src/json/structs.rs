@@ -5,7 +5,7 @@ use prost::Message as _;
 use crate::json::limits::{MAX_DEPTH, MAX_VALUES};
 use crate::json::{Map, Value};
 use crate::protobuf::wire::{RawValue, Reader};
-use crate::row_error::Bad;
+use crate::row_error::RowError;
 
 /// A `google.protobuf.Struct` as a JSON object.
 ///
@@ -13,14 +13,14 @@ use crate::row_error::Bad;
 ///
 /// If it doesn't decode, holds a number that JSON doesn't have, or has more values or levels than JSON may have: then no
 /// tree of it is made.
-pub fn struct_object(bytes: &[u8]) -> Result<Map<String, Value>, Bad> {
+pub fn struct_object(bytes: &[u8]) -> Result<Map<String, Value>, RowError> {
     // Each value takes two bytes at least.
     if bytes.len() / 2 > MAX_VALUES {
         let mut values = 0;
         count(bytes, Message::Struct, MAX_DEPTH, &mut values)?;
     }
-    let sent =
-        prost_types::Struct::decode(bytes).map_err(|_| Bad::Wire("a Struct doesn't decode"))?;
+    let sent = prost_types::Struct::decode(bytes)
+        .map_err(|_| RowError::Wire("a Struct doesn't decode"))?;
     object(sent)
 }
 
@@ -47,7 +47,7 @@ impl Message {
 }
 
 /// Counts the members and elements of a message. What comes twice is counted twice.
-fn count(bytes: &[u8], of: Message, depth: u32, values: &mut usize) -> Result<(), Bad> {
+fn count(bytes: &[u8], of: Message, depth: u32, values: &mut usize) -> Result<(), RowError> {
     let mut reader = Reader::new(bytes);
     while let Some(item) = reader.next()? {
         let (Some(inner), RawValue::Delimited(bytes)) = (of.field(item.number), item.raw()) else {
@@ -56,26 +56,26 @@ fn count(bytes: &[u8], of: Message, depth: u32, values: &mut usize) -> Result<()
         *values += usize::from(matches!(of, Message::Struct | Message::List));
         if *values > MAX_VALUES {
             let reason = format!("has more than {MAX_VALUES} members and elements");
-            return Err(Bad::field("google.protobuf.Struct", reason));
+            return Err(RowError::field("google.protobuf.Struct", reason));
         }
         let down = u32::from(matches!(inner, Message::Struct | Message::List));
         let Some(depth) = depth.checked_sub(down) else {
             let reason = format!("nests deeper than {MAX_DEPTH} levels");
-            return Err(Bad::field("google.protobuf.Struct", reason));
+            return Err(RowError::field("google.protobuf.Struct", reason));
         };
         count(bytes, inner, depth, values)?;
     }
     Ok(())
 }
 
-fn object(sent: prost_types::Struct) -> Result<Map<String, Value>, Bad> {
+fn object(sent: prost_types::Struct) -> Result<Map<String, Value>, RowError> {
     let members = sent.fields.into_iter();
     members
         .map(|(key, value)| Ok((key, json(value)?)))
         .collect()
 }
 
-fn json(value: prost_types::Value) -> Result<Value, Bad> {
+fn json(value: prost_types::Value) -> Result<Value, RowError> {
     use prost_types::value::Kind;
     Ok(match value.kind {
         None | Some(Kind::NullValue(_)) => Value::Null,
@@ -84,7 +84,7 @@ fn json(value: prost_types::Value) -> Result<Value, Bad> {
         Some(Kind::StructValue(v)) => Value::Object(object(v)?),
         Some(Kind::ListValue(v)) => {
             let items = v.values.into_iter().map(json);
-            Value::Array(items.collect::<Result<_, Bad>>()?)
+            Value::Array(items.collect::<Result<_, RowError>>()?)
         }
         // A Struct knows doubles only; whole ones are integers to whoever reads the column, but for zero with a sign.
         Some(Kind::NumberValue(v)) if is_integer(v) => Value::from(v as i64),
@@ -93,7 +93,7 @@ fn json(value: prost_types::Value) -> Result<Value, Bad> {
             let reason = format!(
                 "has the number {v}, which JSON doesn't know; leave it out or send it as text"
             );
-            return Err(Bad::field("google.protobuf.Struct", reason));
+            return Err(RowError::field("google.protobuf.Struct", reason));
         }
     })
 }

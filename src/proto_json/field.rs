@@ -4,7 +4,7 @@ use super::notes::Step;
 use super::object::{DELIMITED, Reading, Span};
 use super::tables::{Form, Message};
 use crate::protobuf::{Field, Kind, Label};
-use crate::row_error::Bad;
+use crate::row_error::RowError;
 
 impl<'t> Reading<'_, 't> {
     /// Reads the value of a field, and writes the field.
@@ -14,7 +14,7 @@ impl<'t> Reading<'_, 't> {
         message: &'t Message,
         at: usize,
         field: &'static Field,
-    ) -> Result<(), Bad> {
+    ) -> Result<(), RowError> {
         let inner = message.inner(at);
         match (field.label, field.kind) {
             (Label::Repeated, Kind::Map(_)) => self.map(field, inner),
@@ -26,7 +26,7 @@ impl<'t> Reading<'_, 't> {
     }
 
     /// A field that is a message.
-    fn message(&mut self, number: u32, inner: usize) -> Result<(), Bad> {
+    fn message(&mut self, number: u32, inner: usize) -> Result<(), RowError> {
         let Some(message) = self.tables.message(inner) else {
             return Err(self.wrong("a message that this build knows"));
         };
@@ -46,7 +46,7 @@ impl<'t> Reading<'_, 't> {
     }
 
     /// A list whose elements are fields of their own.
-    fn list(&mut self, field: &'static Field, inner: usize) -> Result<(), Bad> {
+    fn list(&mut self, field: &'static Field, inner: usize) -> Result<(), RowError> {
         self.elements(|reading| match field.kind.shape() {
             Some(_) => reading.message(field.number, inner),
             None => reading.scalar(field.kind, inner, Some(field.number), false),
@@ -54,7 +54,7 @@ impl<'t> Reading<'_, 't> {
     }
 
     /// A list of numbers, which are one field.
-    fn packed(&mut self, field: &'static Field, inner: usize) -> Result<(), Bad> {
+    fn packed(&mut self, field: &'static Field, inner: usize) -> Result<(), RowError> {
         let start = self.out.len();
         self.key(field.number, DELIMITED);
         let at = self.out.len();
@@ -70,8 +70,8 @@ impl<'t> Reading<'_, 't> {
     /// Reads the elements of a list, each with `read`.
     pub(super) fn elements(
         &mut self,
-        mut read: impl FnMut(&mut Self) -> Result<(), Bad>,
-    ) -> Result<(), Bad> {
+        mut read: impl FnMut(&mut Self) -> Result<(), RowError>,
+    ) -> Result<(), RowError> {
         if !self.cursor.take(b'[') {
             return Err(self.wrong("a list"));
         }
@@ -86,7 +86,7 @@ impl<'t> Reading<'_, 't> {
     }
 
     /// A map, whose entries are messages of a key and a value.
-    fn map(&mut self, field: &'static Field, inner: usize) -> Result<(), Bad> {
+    fn map(&mut self, field: &'static Field, inner: usize) -> Result<(), RowError> {
         let Some(entry) = self.tables.message(inner) else {
             return Err(self.wrong("a map that this build knows"));
         };

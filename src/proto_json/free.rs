@@ -7,7 +7,7 @@ use super::number::double;
 use super::object::{DELIMITED, Reading, Span};
 use super::text::Text;
 use crate::protobuf::writer::push_varint;
-use crate::row_error::Bad;
+use crate::row_error::RowError;
 
 /// The fields of `google.protobuf.Value`: null, a number, a text, a truth value, an object, a list.
 const NULL: u32 = 1;
@@ -22,7 +22,7 @@ const SECONDS: std::ops::RangeInclusive<i64> = -62_135_596_800..=253_402_300_799
 
 impl<'a> Reading<'a, '_> {
     /// `google.protobuf.Timestamp`: seconds and nanoseconds.
-    pub(super) fn timestamp(&mut self) -> Result<(), Bad> {
+    pub(super) fn timestamp(&mut self) -> Result<(), RowError> {
         const WANTED: &str = "a time like 2026-01-02T03:04:05.678Z";
         if self.cursor.peek() != b'"' {
             return Err(self.wrong(WANTED));
@@ -51,7 +51,7 @@ impl<'a> Reading<'a, '_> {
     }
 
     /// `google.protobuf.Struct`: a map from texts to values.
-    pub(super) fn free_object(&mut self) -> Result<(), Bad> {
+    pub(super) fn free_object(&mut self) -> Result<(), RowError> {
         if !self.cursor.take(b'{') {
             return Err(self.wrong("an object"));
         }
@@ -74,7 +74,7 @@ impl<'a> Reading<'a, '_> {
     }
 
     /// `google.protobuf.ListValue`.
-    pub(super) fn free_list(&mut self) -> Result<(), Bad> {
+    pub(super) fn free_list(&mut self) -> Result<(), RowError> {
         self.elements(|reading| {
             reading.key(1, DELIMITED);
             reading.nested(Self::free_value).map(drop)
@@ -82,7 +82,7 @@ impl<'a> Reading<'a, '_> {
     }
 
     /// `google.protobuf.Value`.
-    pub(super) fn free_value(&mut self) -> Result<(), Bad> {
+    pub(super) fn free_value(&mut self) -> Result<(), RowError> {
         match self.cursor.peek() {
             b'"' => match self.cursor.string() {
                 Ok(text) => self.free_text(TEXT, &text),
@@ -124,7 +124,7 @@ impl<'a> Reading<'a, '_> {
         }
     }
 
-    fn free_text(&mut self, number: u32, text: &Text<'a>) -> Result<(), Bad> {
+    fn free_text(&mut self, number: u32, text: &Text<'a>) -> Result<(), RowError> {
         self.key(number, DELIMITED);
         let at = self.out.len();
         self.out.push(0);

@@ -4,7 +4,7 @@ use super::notes::Part;
 use super::object::Reading;
 use super::tables::{Form, Tables};
 use crate::contract::Envelope;
-use crate::row_error::Bad;
+use crate::row_error::RowError;
 use crate::unknown::{self, Carried, push_part};
 
 /// A member of a message, read.
@@ -23,10 +23,10 @@ pub(super) fn read(
     message: &str,
     name: &str,
     value: &str,
-) -> Result<Member, Bad> {
+) -> Result<Member, RowError> {
     const ROOT: &str = "/event";
     let Some(of) = tables.named(message, Form::Object) else {
-        return Err(Bad::field(message, "is no message of app events"));
+        return Err(RowError::field(message, "is no message of app events"));
     };
     let mut pointer = String::new();
     push_part(&mut pointer, name);
@@ -36,18 +36,18 @@ pub(super) fn read(
     reading.object(of)?;
     reading.cursor.peek();
     if reading.cursor.at < text.len() {
-        return Err(Bad::field(name, "is more than one value"));
+        return Err(RowError::field(name, "is more than one value"));
     }
     let noted = std::mem::take(&mut reading.notes.unknown);
     let (wire, noted) = (std::mem::take(&mut reading.out), noted.object());
     let noted = String::from_utf8_lossy(&noted);
     let Some(Carried { members, cut: 0 }) = unknown::flat(&noted) else {
-        return Err(Bad::field(name, "has too many unknown members"));
+        return Err(RowError::field(name, "has too many unknown members"));
     };
     let mut unknown = Vec::with_capacity(members.len());
     for (at, json) in members {
         let Some(at) = at.strip_prefix(ROOT).filter(|at| *at != pointer) else {
-            return Err(Bad::field(name, "is no member of this message"));
+            return Err(RowError::field(name, "is no member of this message"));
         };
         unknown.push((at.to_owned(), json.to_owned()));
     }

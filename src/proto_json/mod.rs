@@ -27,7 +27,7 @@ pub use around::Around;
 pub use member::Member;
 
 use crate::contract::Envelope;
-use crate::row_error::Bad;
+use crate::row_error::RowError;
 use tables::Tables;
 
 /// Reads requests of one layout.
@@ -73,7 +73,7 @@ pub enum Found {
     /// An event without a type.
     NoType,
     /// No event.
-    Bad(Bad),
+    RowError(RowError),
 }
 
 /// Limits of a request.
@@ -115,7 +115,7 @@ pub enum Unread {
         /// The byte in it, from 1.
         column: usize,
         /// Error.
-        bad: Bad,
+        bad: RowError,
     },
     /// There are too many events.
     #[error("more than {0} events in one request; send fewer at once")]
@@ -161,7 +161,7 @@ impl ProtoJson {
     /// # Errors
     ///
     /// If the value isn't what the member is declared as.
-    pub fn member(&self, message: &str, name: &str, value: &str) -> Result<Member, Bad> {
+    pub fn member(&self, message: &str, name: &str, value: &str) -> Result<Member, RowError> {
         member::read(self.envelope, &self.tables, message, name, value)
     }
 

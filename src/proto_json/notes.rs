@@ -7,7 +7,7 @@ use super::Warnings;
 use super::cursor::Cursor;
 use super::tables::{Message, nearest};
 use super::text::{Text, mended};
-use crate::row_error::Bad;
+use crate::row_error::RowError;
 use crate::unknown::UnknownMembers;
 use crate::unknown::push_part;
 
@@ -77,13 +77,13 @@ impl<'a> Notes<'a> {
 
     /// Something is wrong here.
     #[cold]
-    pub(super) fn bad(&self, reason: impl Into<String>) -> Bad {
-        Bad::field(self.place(), reason)
+    pub(super) fn bad(&self, reason: impl Into<String>) -> RowError {
+        RowError::field(self.place(), reason)
     }
 
     /// The value at a place of the text is another one than is wanted.
     #[cold]
-    pub(super) fn wrong(&self, wanted: &str, cursor: Cursor<'_>, at: usize) -> Bad {
+    pub(super) fn wrong(&self, wanted: &str, cursor: Cursor<'_>, at: usize) -> RowError {
         let mut end = Cursor { at, ..cursor };
         end.skip().ok();
         let value = cursor.text.get(at..end.at).unwrap_or_default();

@@ -8,7 +8,7 @@ use crate::contract::Envelope;
 use crate::protobuf::wire::RECURSION_LIMIT;
 use crate::protobuf::writer::push_varint;
 use crate::protobuf::{Field, Label, wire};
-use crate::row_error::Bad;
+use crate::row_error::RowError;
 
 /// A request that is being read.
 #[derive(Debug)]
@@ -63,7 +63,7 @@ impl<'a, 't> Reading<'a, 't> {
 
     /// The text isn't JSON here.
     #[cold]
-    pub(super) fn broken(&self, wrong: Wrong) -> Bad {
+    pub(super) fn broken(&self, wrong: Wrong) -> RowError {
         let (line, column) = self.cursor.line_and_column(self.cursor.at);
         let reason = format!("is not JSON: {wrong} (line {line}, column {column})");
         self.notes.bad(reason)
@@ -71,14 +71,14 @@ impl<'a, 't> Reading<'a, 't> {
 
     /// The value here is another one than is wanted.
     #[cold]
-    pub(super) fn wrong(&mut self, wanted: &str) -> Bad {
+    pub(super) fn wrong(&mut self, wanted: &str) -> RowError {
         self.cursor.peek();
         self.notes.wrong(wanted, self.cursor, self.cursor.at)
     }
 
     /// The next member's name; see [`Cursor::name`].
     #[inline]
-    pub(super) fn name(&mut self, first: bool) -> Result<Option<Text<'a>>, Bad> {
+    pub(super) fn name(&mut self, first: bool) -> Result<Option<Text<'a>>, RowError> {
         match self.cursor.name(first) {
             Ok(name) => Ok(name),
             Err(wrong) => Err(self.broken(wrong)),
@@ -87,7 +87,7 @@ impl<'a, 't> Reading<'a, 't> {
 
     /// Whether there is another element; see [`Cursor::element`].
     #[inline]
-    pub(super) fn element(&mut self, first: bool) -> Result<bool, Bad> {
+    pub(super) fn element(&mut self, first: bool) -> Result<bool, RowError> {
         match self.cursor.element(first) {
             Ok(more) => Ok(more),
             Err(wrong) => Err(self.broken(wrong)),
@@ -95,7 +95,7 @@ impl<'a, 't> Reading<'a, 't> {
     }
 
     /// Reads an object as a message's fields.
-    pub(super) fn object(&mut self, message: &'t Message) -> Result<(), Bad> {
+    pub(super) fn object(&mut self, message: &'t Message) -> Result<(), RowError> {
         if !self.cursor.take(b'{') {
             return Err(self.wrong("an object"));
         }
@@ -143,7 +143,7 @@ impl<'a, 't> Reading<'a, 't> {
         &self,
         message: &Message,
         name: &Text<'a>,
-    ) -> Result<Option<(usize, &'static Field)>, Bad> {
+    ) -> Result<Option<(usize, &'static Field)>, RowError> {
         match name.escaped {
             false => Ok(message.find(name.raw)),
             true => match name.bytes() {
@@ -172,7 +172,7 @@ impl<'a, 't> Reading<'a, 't> {
         message: &Message,
         name: &Text<'a>,
         is_event: bool,
-    ) -> Result<(), Bad> {
+    ) -> Result<(), RowError> {
         if let Err(wrong) = name.check() {
             return Err(self.broken(wrong));
         }
@@ -197,7 +197,7 @@ impl<'a, 't> Reading<'a, 't> {
         oneofs: &mut u64,
         first_span: usize,
         message: &Message,
-    ) -> Result<(), Bad> {
+    ) -> Result<(), RowError> {
         let bit = 1_u64 << (oneof & 63);
         if *oneofs & bit == 0 {
             *oneofs |= bit;
@@ -220,7 +220,7 @@ impl<'a, 't> Reading<'a, 't> {
 
     /// Puts the fields from a span on in the order of their numbers.
     #[inline(never)]
-    fn in_order(&mut self, message: &Message, first_span: usize) -> Result<(), Bad> {
+    fn in_order(&mut self, message: &Message, first_span: usize) -> Result<(), RowError> {
         let mut spans = self.spans.split_off(first_span);
         let start = spans.first().map_or(self.out.len(), |span| span.start);
         let pieces = pieces(&spans, self.out.len());
@@ -241,7 +241,7 @@ impl<'a, 't> Reading<'a, 't> {
     }
 
     /// Puts the entries of a map from a span on in the order of their keys.
-    pub(super) fn entries_in_order(&mut self, first_span: usize) -> Result<(), Bad> {
+    pub(super) fn entries_in_order(&mut self, first_span: usize) -> Result<(), RowError> {
         if self.spans.len() <= first_span + 1 {
             self.spans.truncate(first_span);
             return Ok(());
@@ -291,8 +291,8 @@ impl<'a, 't> Reading<'a, 't> {
     #[inline]
     pub(super) fn nested(
         &mut self,
-        write: impl FnOnce(&mut Self) -> Result<(), Bad>,
-    ) -> Result<usize, Bad> {
+        write: impl FnOnce(&mut Self) -> Result<(), RowError>,
+    ) -> Result<usize, RowError> {
         let Some(depth) = self.depth.checked_sub(1) else {
             let reason = format!("nests deeper than {RECURSION_LIMIT} levels");
             return Err(self.notes.bad(reason));

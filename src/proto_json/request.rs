@@ -11,7 +11,7 @@ use super::{Around, Event, Found, Most, Request, Unread, Warnings};
 use crate::contract::Envelope;
 use crate::protobuf::Shape;
 use crate::protobuf::wire::RECURSION_LIMIT;
-use crate::row_error::Bad;
+use crate::row_error::RowError;
 
 /// Byte order mark, which some editors and languages put before a text.
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
@@ -141,7 +141,7 @@ impl<'a, 't> Reading<'a, 't> {
     }
 
     /// Reads a header or an event as a field of the request. Returns where its message begins.
-    fn part(&mut self, number: u32, message: Option<&'t Message>) -> Result<usize, Bad> {
+    fn part(&mut self, number: u32, message: Option<&'t Message>) -> Result<usize, RowError> {
         let Some(message) = message else {
             return Err(self.notes.bad("this build knows no such message"));
         };
@@ -209,9 +209,9 @@ impl<'a, 't> Reading<'a, 't> {
                 match told.checked_sub(1) {
                     Some(left) => {
                         *told = left;
-                        Found::Bad(bad)
+                        Found::RowError(bad)
                     }
-                    None => Found::Bad(Bad::field(
+                    None => Found::RowError(RowError::field(
                         "event",
                         "is wrong, as others of its request are",
                     )),

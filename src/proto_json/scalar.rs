@@ -9,7 +9,7 @@ use super::object::{DELIMITED, Reading};
 use super::text::Text;
 use crate::protobuf::Kind;
 use crate::protobuf::writer::push_varint;
-use crate::row_error::Bad;
+use crate::row_error::RowError;
 
 const LENIENT: GeneralPurposeConfig =
     GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent);
@@ -34,7 +34,7 @@ impl<'a> Reading<'a, '_> {
         inner: usize,
         number: Option<u32>,
         implicit: bool,
-    ) -> Result<(), Bad> {
+    ) -> Result<(), RowError> {
         let byte = self.cursor.peek();
         let at = self.cursor.at;
         let found = match byte {
@@ -89,7 +89,7 @@ impl<'a> Reading<'a, '_> {
     }
 
     /// The key of a map's entry.
-    pub(super) fn map_key(&mut self, kind: Kind, name: &Text<'a>) -> Result<(), Bad> {
+    pub(super) fn map_key(&mut self, kind: Kind, name: &Text<'a>) -> Result<(), RowError> {
         let at = self.cursor.at;
         match (kind, name.raw) {
             (Kind::Bool, b"true") => self.number(Some(1), Number::Varint(1), true),
@@ -121,7 +121,7 @@ impl<'a> Reading<'a, '_> {
         number: Option<u32>,
         implicit: bool,
         at: usize,
-    ) -> Result<(), Bad> {
+    ) -> Result<(), RowError> {
         match kind {
             Kind::String => {
                 if implicit && text.raw.is_empty() {
@@ -160,7 +160,7 @@ impl<'a> Reading<'a, '_> {
         &mut self,
         number: Option<u32>,
         append: impl FnOnce(&mut Vec<u8>) -> Result<(), &'static str>,
-    ) -> Result<(), Bad> {
+    ) -> Result<(), RowError> {
         if let Some(number) = number {
             self.key(number, DELIMITED);
         }
@@ -189,7 +189,7 @@ impl<'a> Reading<'a, '_> {
         number: Option<u32>,
         implicit: bool,
         at: usize,
-    ) -> Result<(), Bad> {
+    ) -> Result<(), RowError> {
         let start = self.out.len();
         let text = text.bytes().map_err(|wrong| self.broken(wrong))?;
         let engine = match text.iter().any(|byte| matches!(byte, b'-' | b'_')) {
@@ -208,7 +208,7 @@ impl<'a> Reading<'a, '_> {
     }
 
     /// The number of an enum's value that is given by name, or as text of its number.
-    fn enum_value(&self, inner: usize, text: &Text<'a>) -> Result<i32, Bad> {
+    fn enum_value(&self, inner: usize, text: &Text<'a>) -> Result<i32, RowError> {
         let name = text.text().map_err(|wrong| self.broken(wrong))?;
         let values = self.tables.values(inner);
         if let Some(value) = values.and_then(|values| values.get(&*name)) {

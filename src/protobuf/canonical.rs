@@ -10,7 +10,7 @@ use super::writer::push_key;
 use crate::protobuf::wire::{self, RECURSION_LIMIT, WRONG_TYPE, WireType};
 use crate::protobuf::writer::push_varint;
 use crate::protobuf::{Field, Kind, Label, Shape};
-use crate::row_error::Bad;
+use crate::row_error::RowError;
 
 /// One occurrence of a field: its wire type and its bytes, without the length of delimited ones. Of a group they are
 /// all that follows the key at its start.
@@ -19,12 +19,12 @@ pub(super) type Raw<'a> = (WireType, Cow<'a, [u8]>);
 /// Canonical encoding of a message, with its fields by ascending number: of a repeated scalar that should be single the
 /// last, of a message the parts merged, of a oneof the last member. Fields that the shape doesn't know stay as they
 /// are, those of one number behind each other.
-pub fn canonical(shape: &Shape, bytes: &[u8]) -> Result<Vec<u8>, Bad> {
+pub fn canonical(shape: &Shape, bytes: &[u8]) -> Result<Vec<u8>, RowError> {
     ordered(shape, bytes, RECURSION_LIMIT)
 }
 
 /// `depth` is what is left of the limit for what nests in this message.
-fn ordered(shape: &Shape, bytes: &[u8], depth: u32) -> Result<Vec<u8>, Bad> {
+fn ordered(shape: &Shape, bytes: &[u8], depth: u32) -> Result<Vec<u8>, RowError> {
     let fields = merged(shape, bytes, depth)?;
     let mut out = Vec::with_capacity(bytes.len());
     for (number, occurrences) in fields {
@@ -50,7 +50,7 @@ pub(super) fn merged<'a>(
     shape: &Shape,
     bytes: &'a [u8],
     depth: u32,
-) -> Result<BTreeMap<u32, Vec<Raw<'a>>>, Bad> {
+) -> Result<BTreeMap<u32, Vec<Raw<'a>>>, RowError> {
     let mut fields: BTreeMap<u32, Vec<Raw<'a>>> = BTreeMap::new();
     let mut oneofs: BTreeMap<u8, u32> = BTreeMap::new();
     let mut at = 0;
@@ -85,7 +85,7 @@ pub(super) fn merged<'a>(
 }
 
 /// Merging two encodings of a message is putting one behind the other.
-fn merge<'a>(occurrences: &mut Vec<Raw<'a>>, next: Raw<'a>) -> Result<(), Bad> {
+fn merge<'a>(occurrences: &mut Vec<Raw<'a>>, next: Raw<'a>) -> Result<(), RowError> {
     match occurrences.first_mut() {
         None => occurrences.push(next),
         Some((WireType::LengthDelimited, whole)) if next.0 == WireType::LengthDelimited => {
@@ -96,7 +96,7 @@ fn merge<'a>(occurrences: &mut Vec<Raw<'a>>, next: Raw<'a>) -> Result<(), Bad> {
     Ok(())
 }
 
-fn value<'a>(bytes: &'a [u8], at: &mut usize, wire_type: WireType) -> Result<&'a [u8], Bad> {
+fn value<'a>(bytes: &'a [u8], at: &mut usize, wire_type: WireType) -> Result<&'a [u8], RowError> {
     let start = *at;
     match wire_type {
         WireType::Varint => wire::varint(bytes, at).map(drop)?,
@@ -114,7 +114,7 @@ fn write(
     wire_type: WireType,
     value: &[u8],
     depth: u32,
-) -> Result<(), Bad> {
+) -> Result<(), RowError> {
     push_key(out, field.number, wire_type);
     match (field.kind, wire_type) {
         (
@@ -122,7 +122,7 @@ fn write(
             WireType::LengthDelimited,
         ) => {
             let Some(depth) = depth.checked_sub(1) else {
-                return Err(Bad::Wire("it is nested too deeply"));
+                return Err(RowError::Wire("it is nested too deeply"));
             };
             let inner = ordered(s, value, depth)?;
             push_varint(out, inner.len() as u64);

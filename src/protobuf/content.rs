@@ -17,16 +17,16 @@ use super::writer::{push_delimited, push_key};
 use crate::protobuf::wire::{self, RECURSION_LIMIT, WRONG_TYPE, WireType};
 use crate::protobuf::writer::push_varint;
 use crate::protobuf::{Field, Kind, Label, Shape};
-use crate::row_error::Bad;
+use crate::row_error::RowError;
 use scalar::{Key, Scalar};
 
-const TOO_DEEP: Bad = Bad::Wire("it nests too deep");
+const TOO_DEEP: RowError = RowError::Wire("it nests too deep");
 
 /// A well-formed message in its one encoding. It is not copied if it came so, as nearly all do.
 ///
 /// # Errors
 /// If it is not well formed.
-pub fn content<'a>(shape: &Shape, bytes: &'a [u8]) -> Result<Cow<'a, [u8]>, Bad> {
+pub fn content<'a>(shape: &Shape, bytes: &'a [u8]) -> Result<Cow<'a, [u8]>, RowError> {
     if settled::is_content(shape, bytes, RECURSION_LIMIT, false)? {
         return Ok(Cow::Borrowed(bytes));
     }
@@ -43,7 +43,7 @@ fn message(
     bytes: &[u8],
     depth: u32,
     entry: bool,
-) -> Result<(), Bad> {
+) -> Result<(), RowError> {
     for (number, occurrences) in merged(shape, bytes, depth)? {
         match shape.field(number) {
             None => unknown(out, number, &occurrences)?,
@@ -60,7 +60,7 @@ fn message(
     Ok(())
 }
 
-fn unknown(out: &mut Vec<u8>, number: u32, occurrences: &[Raw<'_>]) -> Result<(), Bad> {
+fn unknown(out: &mut Vec<u8>, number: u32, occurrences: &[Raw<'_>]) -> Result<(), RowError> {
     for (wire_type, value) in occurrences {
         push_key(out, number, *wire_type);
         match wire_type {
@@ -78,7 +78,7 @@ fn single(
     (wire_type, value): &Raw<'_>,
     depth: u32,
     entry: bool,
-) -> Result<(), Bad> {
+) -> Result<(), RowError> {
     let implicit = field.label == Label::Implicit;
     if let Some(wanted) = scalar::wire_type(field.kind) {
         if *wire_type != wanted {
@@ -116,7 +116,7 @@ fn repeated(
     field: &Field,
     occurrences: &[Raw<'_>],
     depth: u32,
-) -> Result<(), Bad> {
+) -> Result<(), RowError> {
     if let Some(wanted) = scalar::wire_type(field.kind) {
         let mut packed = Vec::new();
         for (wire_type, value) in occurrences {
@@ -169,7 +169,7 @@ fn repeated(
     Ok(())
 }
 
-fn nested(shape: &Shape, bytes: &[u8], depth: u32, entry: bool) -> Result<Vec<u8>, Bad> {
+fn nested(shape: &Shape, bytes: &[u8], depth: u32, entry: bool) -> Result<Vec<u8>, RowError> {
     let Some(depth) = depth.checked_sub(1) else {
         return Err(TOO_DEEP);
     };

@@ -2,10 +2,10 @@
 
 use crate::protobuf::wire::{self, WRONG_TYPE, WireType};
 use crate::protobuf::{Kind, Label, Shape};
-use crate::row_error::Bad;
+use crate::row_error::RowError;
 
 /// Checks a message. `depth` is what is left of [`wire::RECURSION_LIMIT`] for the fields inside it.
-pub fn check(bytes: &[u8], shape: &Shape, depth: u32) -> Result<(), Bad> {
+pub fn check(bytes: &[u8], shape: &Shape, depth: u32) -> Result<(), RowError> {
     let mut at = 0;
     while at < bytes.len() {
         let (number, wire_type) = wire::key(bytes, &mut at)?;
@@ -29,7 +29,7 @@ pub fn value(
     kind: Kind,
     repeated: bool,
     depth: u32,
-) -> Result<(), Bad> {
+) -> Result<(), RowError> {
     use WireType::{LengthDelimited, SixtyFourBit, ThirtyTwoBit, Varint};
     match (kind, wire_type) {
         (Kind::String, LengthDelimited) => wire::utf8(wire::delimited(bytes, at)?).map(drop),
@@ -49,7 +49,7 @@ pub fn value(
             LengthDelimited,
         ) => {
             let Some(inner) = depth.checked_sub(1) else {
-                return Err(Bad::Wire("it is nested too deeply"));
+                return Err(RowError::Wire("it is nested too deeply"));
             };
             check(wire::delimited(bytes, at)?, shape, inner)
         }
@@ -61,7 +61,7 @@ pub fn value(
 
 /// Checks the numbers of a packed repeated field.
 #[inline(never)]
-fn packed(bytes: &[u8], kind: Kind) -> Result<(), Bad> {
+fn packed(bytes: &[u8], kind: Kind) -> Result<(), RowError> {
     let width = match kind {
         Kind::Float | Kind::Fixed32 | Kind::Sfixed32 => 4,
         Kind::Double | Kind::Fixed64 | Kind::Sfixed64 => 8,
@@ -77,6 +77,6 @@ fn packed(bytes: &[u8], kind: Kind) -> Result<(), Bad> {
     };
     match bytes.len().is_multiple_of(width) {
         true => Ok(()),
-        false => Err(Bad::Wire("a packed field ends within a number")),
+        false => Err(RowError::Wire("a packed field ends within a number")),
     }
 }

@@ -7,7 +7,7 @@ mod reader;
 
 pub use reader::{Item, Key, RawValue, Reader};
 
-use crate::row_error::Bad;
+use crate::row_error::RowError;
 
 /// Maximum nesting depth of messages and groups, as in prost.
 pub const RECURSION_LIMIT: u32 = 100;
@@ -26,7 +26,7 @@ pub enum WireType {
 
 /// Reads a varint at `at` and moves behind it: at most ten bytes and 64 bits.
 #[inline(always)]
-pub fn varint(bytes: &[u8], at: &mut usize) -> Result<u64, Bad> {
+pub fn varint(bytes: &[u8], at: &mut usize) -> Result<u64, RowError> {
     match bytes.get(*at..) {
         Some(&[first, ..]) if first < 0x80 => {
             *at += 1;
@@ -42,10 +42,10 @@ pub fn varint(bytes: &[u8], at: &mut usize) -> Result<u64, Bad> {
 
 /// Kept out of the code around it, which mostly sees short ones.
 #[inline(never)]
-fn long_varint(bytes: &[u8], at: &mut usize) -> Result<u64, Bad> {
+fn long_varint(bytes: &[u8], at: &mut usize) -> Result<u64, RowError> {
     let rest = bytes.get(*at..).unwrap_or_default();
     if rest.is_empty() {
-        return Err(Bad::Wire("it ends where a number should be"));
+        return Err(RowError::Wire("it ends where a number should be"));
     }
     let mut value = 0_u64;
     for (count, &byte) in rest.iter().take(10).enumerate() {
@@ -58,14 +58,14 @@ fn long_varint(bytes: &[u8], at: &mut usize) -> Result<u64, Bad> {
             return Ok(value);
         }
     }
-    Err(Bad::Wire("a number is cut off or longer than 64 bits"))
+    Err(RowError::Wire("a number is cut off or longer than 64 bits"))
 }
 
 /// Reads a field's key at `at`: its number and wire type.
 #[inline(always)]
-pub fn key(bytes: &[u8], at: &mut usize) -> Result<(u32, WireType), Bad> {
+pub fn key(bytes: &[u8], at: &mut usize) -> Result<(u32, WireType), RowError> {
     let key = varint(bytes, at)?;
-    let key = u32::try_from(key).map_err(|_| Bad::Wire("a field number is too large"))?;
+    let key = u32::try_from(key).map_err(|_| RowError::Wire("a field number is too large"))?;
     let wire_type = match key & 7 {
         0 => WireType::Varint,
         1 => WireType::SixtyFourBit,
@@ -73,17 +73,17 @@ pub fn key(bytes: &[u8], at: &mut usize) -> Result<(u32, WireType), Bad> {
         3 => WireType::StartGroup,
         4 => WireType::EndGroup,
         5 => WireType::ThirtyTwoBit,
-        _ => return Err(Bad::Wire("a field has wire type 6 or 7")),
+        _ => return Err(RowError::Wire("a field has wire type 6 or 7")),
     };
     match key >> 3 {
-        0 => Err(Bad::Wire("a field has number 0")),
+        0 => Err(RowError::Wire("a field has number 0")),
         number => Ok((number, wire_type)),
     }
 }
 
 /// Reads a length and that many bytes.
 #[inline(always)]
-pub fn delimited<'a>(bytes: &'a [u8], at: &mut usize) -> Result<&'a [u8], Bad> {
+pub fn delimited<'a>(bytes: &'a [u8], at: &mut usize) -> Result<&'a [u8], RowError> {
     let len = varint(bytes, at)?;
     let taken = usize::try_from(len)
         .ok()
@@ -91,7 +91,7 @@ pub fn delimited<'a>(bytes: &'a [u8], at: &mut usize) -> Result<&'a [u8], Bad> {
     // Not `ok_or`: an error that is made in any case is dropped in nearly every one.
     match taken {
         Some(taken) => Ok(taken),
-        None => Err(Bad::Wire("a length goes beyond the end")),
+        None => Err(RowError::Wire("a length goes beyond the end")),
     }
 }
 
@@ -106,10 +106,10 @@ pub fn take<'a>(bytes: &'a [u8], at: &mut usize, len: usize) -> Option<&'a [u8]>
 
 /// Takes the four or eight bytes of a fixed-width number.
 #[inline]
-pub fn fixed<const N: usize>(bytes: &[u8], at: &mut usize) -> Result<[u8; N], Bad> {
+pub fn fixed<const N: usize>(bytes: &[u8], at: &mut usize) -> Result<[u8; N], RowError> {
     match take(bytes, at, N).and_then(|b| b.try_into().ok()) {
         Some(number) => Ok(number),
-        None => Err(Bad::Wire("it ends within a number")),
+        None => Err(RowError::Wire("it ends within a number")),
     }
 }
 
@@ -120,20 +120,22 @@ pub fn skip(
     number: u32,
     wire_type: WireType,
     depth: u32,
-) -> Result<(), Bad> {
+) -> Result<(), RowError> {
     let Some(inner_depth) = depth.checked_sub(1) else {
-        return Err(Bad::Wire("it is nested too deeply"));
+        return Err(RowError::Wire("it is nested too deeply"));
     };
     match wire_type {
         WireType::Varint => varint(bytes, at).map(drop),
         WireType::SixtyFourBit => fixed::<8>(bytes, at).map(drop),
         WireType::ThirtyTwoBit => fixed::<4>(bytes, at).map(drop),
         WireType::LengthDelimited => delimited(bytes, at).map(drop),
-        WireType::EndGroup => Err(Bad::Wire("a group ends that didn't start")),
+        WireType::EndGroup => Err(RowError::Wire("a group ends that didn't start")),
         WireType::StartGroup => loop {
             match key(bytes, at)? {
                 (inner, WireType::EndGroup) if inner == number => return Ok(()),
-                (_, WireType::EndGroup) => return Err(Bad::Wire("a group ends that didn't start")),
+                (_, WireType::EndGroup) => {
+                    return Err(RowError::Wire("a group ends that didn't start"));
+                }
                 (inner, wire_type) => skip(bytes, at, inner, wire_type, inner_depth)?,
             }
         },
@@ -141,11 +143,11 @@ pub fn skip(
 }
 
 /// A known field has another wire type than its type asks for.
-pub const WRONG_TYPE: Bad = Bad::Wire("a field has another type than declared");
+pub const WRONG_TYPE: RowError = RowError::Wire("a field has another type than declared");
 
 /// The bytes of a `string` field, if they are UTF-8. Most text is ASCII, which is quicker to see.
 #[inline]
-pub fn utf8(bytes: &[u8]) -> Result<&[u8], Bad> {
+pub fn utf8(bytes: &[u8]) -> Result<&[u8], RowError> {
     if bytes.is_ascii() {
         return Ok(bytes);
     }
@@ -154,8 +156,8 @@ pub fn utf8(bytes: &[u8]) -> Result<&[u8], Bad> {
 
 /// UTF-8 of a `string` field.
 #[inline]
-pub fn text(bytes: &[u8]) -> Result<&str, Bad> {
-    std::str::from_utf8(bytes).map_err(|_| Bad::Wire("a string is not UTF-8"))
+pub fn text(bytes: &[u8]) -> Result<&str, RowError> {
+    std::str::from_utf8(bytes).map_err(|_| RowError::Wire("a string is not UTF-8"))
 }
 
 /// Undoes the zigzag of a `sint32`.

@@ -22,7 +22,7 @@ pub use writer::UnknownMembers;
 
 use crate::json::Map;
 use crate::protobuf::Shape;
-use crate::row_error::Bad;
+use crate::row_error::RowError;
 
 /// The number of the field that carries the members of JSON that no field stands for: the highest that protobuf has.
 /// It is length-delimited, holds the flat object, and is never an event's type.
@@ -38,7 +38,7 @@ pub fn of_members(shape: &'static Shape, body: &Map) -> Option<Unknown> {
 
 /// Unknown fields of a message whose pointers begin with `root`; none if there are none. The message is in canonical
 /// order.
-pub fn found(root: &str, shape: &'static Shape, bytes: &[u8]) -> Result<Option<Unknown>, Bad> {
+pub fn found(root: &str, shape: &'static Shape, bytes: &[u8]) -> Result<Option<Unknown>, RowError> {
     let mut unknown = Unknown::default();
     walk::collect(root, shape, bytes, &mut unknown)?;
     unknown.close();

@@ -7,7 +7,7 @@ use super::set::{Unknown, Value};
 use super::{UNKNOWN_MEMBERS, push_part};
 use crate::protobuf::wire::{self, RECURSION_LIMIT, WireType};
 use crate::protobuf::{Field, Kind, Label, Shape};
-use crate::row_error::Bad;
+use crate::row_error::RowError;
 
 /// True if there is a field in a message, or in one inside of it, that its shape doesn't know; also if the message can't
 /// be read.
@@ -15,7 +15,7 @@ pub fn any(shape: &'static Shape, bytes: &[u8]) -> bool {
     look(shape, bytes, RECURSION_LIMIT).unwrap_or(true)
 }
 
-fn look(shape: &'static Shape, bytes: &[u8], depth: u32) -> Result<bool, Bad> {
+fn look(shape: &'static Shape, bytes: &[u8], depth: u32) -> Result<bool, RowError> {
     let depth = depth.checked_sub(1).ok_or(TOO_DEEP)?;
     let mut at = 0;
     while at < bytes.len() {
@@ -43,7 +43,7 @@ pub fn any_in_run(field: &'static Field, run: &[u8]) -> bool {
     look_in_run(field, run).unwrap_or(true)
 }
 
-fn look_in_run(field: &'static Field, run: &[u8]) -> Result<bool, Bad> {
+fn look_in_run(field: &'static Field, run: &[u8]) -> Result<bool, RowError> {
     let mut at = 0;
     while at < run.len() {
         wire::key(run, &mut at)?;
@@ -57,7 +57,7 @@ fn look_in_run(field: &'static Field, run: &[u8]) -> Result<bool, Bad> {
     Ok(false)
 }
 
-const TOO_DEEP: Bad = Bad::Wire("it nests too deep");
+const TOO_DEEP: RowError = RowError::Wire("it nests too deep");
 
 /// A message inside another one.
 struct Inner<'a> {
@@ -69,7 +69,7 @@ struct Inner<'a> {
 
 /// Message inside an occurrence of a field; none if that is a map whose values are not messages. Unknown fields of a
 /// map's entry itself belong to no field, and no protobuf reader keeps them.
-fn inner<'a>(field: &'static Field, bytes: &'a [u8]) -> Result<Option<Inner<'a>>, Bad> {
+fn inner<'a>(field: &'static Field, bytes: &'a [u8]) -> Result<Option<Inner<'a>>, RowError> {
     let Kind::Map(entry) = field.kind else {
         let inner = field.kind.shape().map(|shape| Inner {
             shape,
@@ -138,7 +138,7 @@ pub(super) fn collect(
     shape: &'static Shape,
     bytes: &[u8],
     unknown: &mut Unknown,
-) -> Result<(), Bad> {
+) -> Result<(), RowError> {
     let mut path = root.to_owned();
     Walk { root, unknown }.message(shape, bytes, &mut path, RECURSION_LIMIT)
 }
@@ -155,7 +155,7 @@ impl Walk<'_> {
         bytes: &[u8],
         path: &mut String,
         depth: u32,
-    ) -> Result<(), Bad> {
+    ) -> Result<(), RowError> {
         let depth = depth.checked_sub(1).ok_or(TOO_DEEP)?;
         let mut own: BTreeMap<u32, Vec<u8>> = BTreeMap::new();
         let mut elements: BTreeMap<u32, usize> = BTreeMap::new();

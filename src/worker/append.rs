@@ -12,7 +12,7 @@ use super::split::{Part, Run};
 use crate::contract::{Append, Block, Context, Envelope, Group, Input};
 use crate::json;
 use crate::protobuf::canonical::canonical;
-use crate::row_error::Bad;
+use crate::row_error::RowError;
 use crate::time::MILLIS_RANGE;
 
 /// Appends the selected units of a message within a stretch, and returns those that are bad.
@@ -86,7 +86,7 @@ pub(super) fn append(
         (Content::Panicked(panic), _) => {
             failed.push(Failure::Panic(panic.clone()).of_unit(0, ""));
         }
-        _ => failed.push(bad_unit(0, "", &Bad::Layout("of such messages"))),
+        _ => failed.push(bad_unit(0, "", &RowError::Layout("of such messages"))),
     }
     failed
 }
@@ -103,7 +103,7 @@ pub(super) fn json_message<'a>(
     objects: &Objects,
     unit: usize,
     cx: &Context,
-) -> Result<Parsed<'a>, Bad> {
+) -> Result<Parsed<'a>, RowError> {
     let body = objects.parse(&message.delivery.body, unit)?;
     if let Input::Json(shape) = message.queue.input {
         json::any_of(&body, shape)?;
@@ -148,7 +148,7 @@ fn received(message: &Prepared) -> Option<i64> {
 /// Reason why rows could not be appended.
 enum Failure {
     /// It is the event's fault.
-    Bad(Bad),
+    RowError(RowError),
     /// A defect of this build.
     Panic(String),
 }
@@ -156,14 +156,14 @@ enum Failure {
 impl Failure {
     /// Has the block count what it didn't accept.
     fn note(&self, block: &mut Block) {
-        if let Failure::Bad(Bad::TooLong(long)) = self {
+        if let Failure::RowError(RowError::TooLong(long)) = self {
             block.refused(long);
         }
     }
 
     fn of_unit(&self, unit: usize, event_type: &str) -> Failed {
         match self {
-            Failure::Bad(bad) => bad_unit(unit, event_type, bad),
+            Failure::RowError(bad) => bad_unit(unit, event_type, bad),
             Failure::Panic(panic) => panicked_unit(unit, event_type, panic),
         }
     }
@@ -172,19 +172,19 @@ impl Failure {
 /// Appends rows, all or none.
 fn attempt(
     block: &mut Block,
-    append: impl FnOnce(&mut Block) -> Result<(), Bad>,
+    append: impl FnOnce(&mut Block) -> Result<(), RowError>,
 ) -> Result<(), Failure> {
     block.mark();
     let failure = match catch_panic(|| append(block)) {
         Ok(Ok(())) => return Ok(()),
-        Ok(Err(bad)) => Failure::Bad(bad),
+        Ok(Err(bad)) => Failure::RowError(bad),
         Err(panic) => Failure::Panic(panic),
     };
     block.rollback();
     Err(failure)
 }
 
-type AppendEvents = fn(&mut Block, &Group<'_>, &Context) -> Result<(), Bad>;
+type AppendEvents = fn(&mut Block, &Group<'_>, &Context) -> Result<(), RowError>;
 
 /// Input of the rows of one run.
 struct Rows<'a> {
@@ -238,9 +238,9 @@ impl Rows<'_> {
     fn append_one(
         &self,
         block: &mut Block,
-        header: &Result<Cow<'_, [u8]>, Bad>,
+        header: &Result<Cow<'_, [u8]>, RowError>,
         event: &[u8],
-    ) -> Result<(), Bad> {
+    ) -> Result<(), RowError> {
         let header = header.as_ref().map_err(Clone::clone)?;
         let event = match self.envelope {
             Some(envelope) => Cow::Owned(canonical(envelope.event_shape, event)?),
@@ -254,7 +254,7 @@ impl Rows<'_> {
         (self.function)(block, &group, self.cx)
     }
 
-    fn canonical_header(&self) -> Result<Cow<'_, [u8]>, Bad> {
+    fn canonical_header(&self) -> Result<Cow<'_, [u8]>, RowError> {
         match self.envelope {
             Some(envelope) => canonical(envelope.header_shape, &self.part.header).map(Cow::Owned),
             None => Ok(Cow::Borrowed(&self.part.header)),

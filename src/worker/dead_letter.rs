@@ -16,7 +16,7 @@ use crate::contract::{
 use crate::dead_letter::{Class, DeadLetter, Failures, History, Record, letter_id};
 use crate::json;
 use crate::protobuf::canonical::canonical;
-use crate::row_error::Bad;
+use crate::row_error::RowError;
 use crate::time::MILLIS_RANGE;
 
 /// Message of a dead letter: the bytes of the failed units as received, and the reason in the headers.
@@ -175,7 +175,7 @@ pub(super) fn append(
     message: &Prepared,
     part: Option<&Part>,
     cx: &Context,
-) -> Result<(), Bad> {
+) -> Result<(), RowError> {
     let properties = &message.delivery.properties;
     let id = match properties.message_id.as_deref().unwrap_or_default() {
         "" => &letter_id(message.queue.name, "", &message.delivery.body),

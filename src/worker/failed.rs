@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::disposition::UnitEnd;
 use super::split::Why;
 use crate::dead_letter::Class;
-use crate::row_error::Bad;
+use crate::row_error::RowError;
 
 /// Failed unit of a message.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -55,7 +55,7 @@ impl From<UnitEnd> for Verdict {
 }
 
 /// Unit that is bad itself.
-pub(super) fn bad_unit(unit: usize, event_type: &str, bad: &Bad) -> Failed {
+pub(super) fn bad_unit(unit: usize, event_type: &str, bad: &RowError) -> Failed {
     Failed {
         unit,
         event_type: event_type.to_owned(),
@@ -79,7 +79,7 @@ pub(super) fn panicked_unit(unit: usize, event_type: &str, panic: &str) -> Faile
 /// Event that its message doesn't have as one of a known type.
 pub(super) fn lost_event(unit: usize, why: &Why) -> Failed {
     match why {
-        Why::Bad(bad) => bad_unit(unit, "", bad),
+        Why::RowError(bad) => bad_unit(unit, "", bad),
         Why::UnknownType(number) => Failed {
             unit,
             event_type: number.to_string(),

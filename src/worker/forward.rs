@@ -19,7 +19,7 @@ use super::settle::{Decided, GivenUp, settle};
 use crate::contract::{Context, Input, Message, Queue, Request};
 use crate::dead_letter::Class;
 use crate::metrics::requests;
-use crate::row_error::Bad;
+use crate::row_error::RowError;
 use crate::sink::http::{RequestError, Target};
 use crate::time::now_ms;
 
@@ -102,7 +102,7 @@ impl Forwarder {
             Content::Malformed(bad) => return Ok((vec![bad_unit(0, "", bad)], 1)),
             Content::Panicked(panic) => return Ok((vec![panicked_unit(0, "", panic)], 1)),
             _ => {
-                let bad = Bad::Layout("of such messages");
+                let bad = RowError::Layout("of such messages");
                 return Ok((vec![bad_unit(0, "", &bad)], 1));
             }
         };
@@ -154,9 +154,9 @@ impl Forwarder {
         queue: &Queue,
         message: Message<'a>,
         cx: &Context,
-    ) -> Result<Parcel<'a>, Bad> {
+    ) -> Result<Parcel<'a>, RowError> {
         let Input::Json(shape) = queue.input else {
-            return Err(Bad::Layout("of such messages"));
+            return Err(RowError::Layout("of such messages"));
         };
         let (at, body) = self.request.made_of(shape, &message, cx)?;
         match (self.targets.get(at), self.gates.get(at)) {
@@ -167,7 +167,7 @@ impl Forwarder {
                 key: message.id,
                 retries: queue.retries,
             }),
-            _ => Err(Bad::Layout("of such targets")),
+            _ => Err(RowError::Layout("of such targets")),
         }
     }
 

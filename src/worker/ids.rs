@@ -14,7 +14,7 @@ use crate::contract::{Envelope, Ids};
 use crate::identity::Maker;
 use crate::protobuf::wire::{self, RECURSION_LIMIT, WireType};
 use crate::protobuf::writer::push_field;
-use crate::row_error::Bad;
+use crate::row_error::RowError;
 
 /// Splits a message, whose body is `body`, and writes ids into it where they are missing. `delivery` is the received
 /// message.
@@ -23,7 +23,7 @@ pub(super) fn split_with_ids(
     body: &mut Bytes,
     batch: bool,
     delivery: &Received,
-) -> Result<Vec<Part>, Bad> {
+) -> Result<Vec<Part>, RowError> {
     let parts = split(envelope, body, batch)?;
     if envelope.ids == Ids::Bytes || parts.iter().all(|part| !part.without_ids) {
         return Ok(parts);
@@ -38,7 +38,7 @@ pub(super) fn json_with_ids(
     wire: Bytes,
     part: Part,
     delivery: &Received,
-) -> Result<(Bytes, Part), Bad> {
+) -> Result<(Bytes, Part), RowError> {
     let has_id = |event: &std::ops::Range<usize>| {
         let found = Found::of(envelope, wire.get(event.clone()).unwrap_or_default());
         found.is_some_and(|found| !found.id.is_empty())

@@ -8,7 +8,7 @@ use super::objects::Objects;
 use super::split::Part;
 use crate::contract::Queue;
 use crate::json::{Map, Value};
-use crate::row_error::Bad;
+use crate::row_error::RowError;
 
 /// Message that is ready to become rows, with its acknowledgement guard.
 #[derive(Debug)]
@@ -35,7 +35,7 @@ pub(super) enum Content {
     /// Dead letter, with its event if it holds exactly one.
     DeadLetter(Option<Part>),
     /// Unreadable content.
-    Malformed(Bad),
+    Malformed(RowError),
     /// Not prepared: a panic ended the attempt.
     Panicked(String),
 }

@@ -16,7 +16,7 @@ use crate::identity;
 use crate::json::limits::{self, MAX_OBJECTS};
 use crate::json::{Map, Value, without_mark};
 use crate::metrics::intake::IDS_MISSING;
-use crate::row_error::Bad;
+use crate::row_error::RowError;
 
 /// Ranges of the objects of a message.
 #[derive(Debug)]
@@ -48,14 +48,14 @@ impl Parsed<'_> {
 
 impl Objects {
     /// Finds the objects of a body: one, or a list of them. A single one is checked when it is parsed.
-    pub(super) fn find(body: &[u8]) -> Result<Self, Bad> {
+    pub(super) fn find(body: &[u8]) -> Result<Self, RowError> {
         let start = skip_space(body, body.len() - without_mark(body).len());
         let places = match body.get(start) {
             Some(b'{') => std::iter::once(start..body.len()).collect(),
             Some(b'[') => list(body, start + 1)?,
             // A parser reports best what is wrong with it.
             _ => match serde_json::from_slice::<IgnoredAny>(without_mark(body)) {
-                Ok(_) => return Err(Bad::field("body", "should be a JSON object")),
+                Ok(_) => return Err(RowError::field("body", "should be a JSON object")),
                 Err(error) => return Err(not_json(&error)),
             },
         };
@@ -79,7 +79,7 @@ impl Objects {
     }
 
     /// Object, parsed.
-    pub(super) fn parse(&self, body: &[u8], unit: usize) -> Result<Map<String, Value>, Bad> {
+    pub(super) fn parse(&self, body: &[u8], unit: usize) -> Result<Map<String, Value>, RowError> {
         let place = self.places.get(unit).cloned().unwrap_or_default();
         limits::parse(body.get(place).unwrap_or_default())
     }
@@ -161,12 +161,12 @@ fn header(properties: &Properties, name: &str) -> Option<Vec<String>> {
     (!text.is_empty()).then(|| vec![text])
 }
 
-fn not_json(error: &serde_json::Error) -> Bad {
-    Bad::field("body", format!("is not JSON: {error}"))
+fn not_json(error: &serde_json::Error) -> RowError {
+    RowError::field("body", format!("is not JSON: {error}"))
 }
 
 /// Ranges of the objects of a list that begins before `at`.
-fn list(body: &[u8], at: usize) -> Result<Vec<Range<usize>>, Bad> {
+fn list(body: &[u8], at: usize) -> Result<Vec<Range<usize>>, RowError> {
     let mut places = Vec::new();
     let mut at = skip_space(body, at);
     let mut more = body.get(at) != Some(&b']');
@@ -176,7 +176,7 @@ fn list(body: &[u8], at: usize) -> Result<Vec<Range<usize>>, Bad> {
             // An element that is not an object may not be JSON at all.
             let text = without_mark(body);
             serde_json::from_slice::<IgnoredAny>(text).map_err(|error| not_json(&error))?;
-            return Err(Bad::field("body", "should be a list of JSON objects"));
+            return Err(RowError::field("body", "should be a list of JSON objects"));
         }
         let mut objects = serde_json::Deserializer::from_slice(rest).into_iter::<IgnoredAny>();
         if let Some(Err(error)) = objects.next() {
@@ -186,7 +186,7 @@ fn list(body: &[u8], at: usize) -> Result<Vec<Range<usize>>, Bad> {
         places.push(at..end);
         if places.len() > MAX_OBJECTS {
             let reason = format!("is a list of more than {MAX_OBJECTS} objects");
-            return Err(Bad::field("body", reason));
+            return Err(RowError::field("body", reason));
         }
         at = skip_space(body, end);
         more = body.get(at) == Some(&b',');
@@ -198,7 +198,7 @@ fn list(body: &[u8], at: usize) -> Result<Vec<Range<usize>>, Bad> {
         true => Ok(places),
         false => {
             let reason = format!("is not JSON: its list doesn't end as it should at byte {at}");
-            Err(Bad::field("body", reason))
+            Err(RowError::field("body", reason))
         }
     }
 }

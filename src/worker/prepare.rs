@@ -19,7 +19,7 @@ use crate::contract::headers::{EVENT_BATCH, JSON, UNREADABLE};
 use crate::contract::{Envelope, Input, Pipeline, Queue};
 use crate::json::Map;
 use crate::proto_json::ProtoJson;
-use crate::row_error::Bad;
+use crate::row_error::RowError;
 use crate::weight::{self, Budget, Permit};
 
 /// Prepares messages.
@@ -103,7 +103,7 @@ impl Preparer {
         envelope: &'static Envelope,
         delivery: &mut Received,
         as_json: &mut Option<Bytes>,
-    ) -> Result<Content, Bad> {
+    ) -> Result<Content, RowError> {
         if !is_json(&delivery.properties) {
             let batch = is_batch(delivery);
             let mut body = delivery.body.clone();
@@ -129,7 +129,7 @@ impl Preparer {
 
 /// Refuses a message that would become more rows than all requests together may that share one. As a whole it is one
 /// dead letter, where each of its events would be one with its header.
-fn bounded(parts: Vec<Part>, body: &[u8]) -> Result<Content, Bad> {
+fn bounded(parts: Vec<Part>, body: &[u8]) -> Result<Content, RowError> {
     let becomes = becomes(&parts, body.len());
     if becomes <= weight::MAX_MESSAGE {
         return Ok(Content::Events(parts));
@@ -141,11 +141,11 @@ fn bounded(parts: Vec<Part>, body: &[u8]) -> Result<Content, Bad> {
         header.unwrap_or_default(),
         weight::MAX_MESSAGE
     );
-    Err(Bad::field("header", reason))
+    Err(RowError::field("header", reason))
 }
 
 /// Refuses JSON that would exceed the weight of a request once it is decoded.
-fn light_enough(text: &[u8]) -> Result<(), Bad> {
+fn light_enough(text: &[u8]) -> Result<(), RowError> {
     let weight = decoded(text);
     if weight <= weight::MAX_REQUEST {
         return Ok(());
@@ -154,7 +154,7 @@ fn light_enough(text: &[u8]) -> Result<(), Bad> {
         "would take {weight} bytes when it is decoded; at most {} are possible",
         weight::MAX_REQUEST
     );
-    Err(Bad::field("body", reason))
+    Err(RowError::field("body", reason))
 }
 
 /// Weight of typed events in JSON while they are decoded.
@@ -166,12 +166,12 @@ fn is_unreadable(delivery: &Received) -> bool {
     delivery.properties.header(UNREADABLE).is_some()
 }
 
-fn unreadable(delivery: &Received) -> Bad {
+fn unreadable(delivery: &Received) -> RowError {
     let reason = match delivery.properties.header(UNREADABLE) {
         Some(HeaderValue::Text(reason)) => reason.as_str(),
         _ => "no reason was recorded",
     };
-    Bad::Unreadable(format!("the message can't be read as it was sent: {reason}").into())
+    RowError::Unreadable(format!("the message can't be read as it was sent: {reason}").into())
 }
 
 fn is_json(properties: &Properties) -> bool {

@@ -5,7 +5,7 @@ use bytes::Bytes;
 use super::split::{Around, Lost, MAX_EVENTS, Part, Why, too_many};
 use crate::contract::Envelope;
 use crate::proto_json::{Found, Most, ProtoJson, Request, Unread};
-use crate::row_error::Bad;
+use crate::row_error::RowError;
 
 /// Maximum number of bad events of a message with a reason of their own: beyond these they share dead letters.
 const TOLD: usize = 4096;
@@ -15,14 +15,14 @@ pub(super) fn read(
     reader: &ProtoJson,
     envelope: &'static Envelope,
     json: &Bytes,
-) -> Result<(Bytes, Part), Bad> {
+) -> Result<(Bytes, Part), RowError> {
     let most = Most {
         events: MAX_EVENTS,
         told: TOLD,
     };
     let request = reader.read(json, most).map_err(|unread| match unread {
         Unread::TooMany(_) => too_many(),
-        unread => Bad::field(envelope.message, unread.to_string()),
+        unread => RowError::field(envelope.message, unread.to_string()),
     })?;
     let Request {
         wire,
@@ -50,7 +50,7 @@ pub(super) fn read(
                 continue;
             }
             (Found::Unknown(name), _) => Why::UnknownMember { name },
-            (Found::Bad(bad), _) => Why::Bad(bad),
+            (Found::RowError(bad), _) => Why::RowError(bad),
             (Found::Known(..) | Found::NoType, _) => Why::NoType,
         };
         // It has no protobuf form; an offset beyond the body distinguishes it.

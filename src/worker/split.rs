@@ -6,7 +6,7 @@ use bytes::Bytes;
 
 use crate::contract::{Envelope, EventType};
 use crate::protobuf::wire::{self, RECURSION_LIMIT, WireType};
-use crate::row_error::Bad;
+use crate::row_error::RowError;
 use crate::unknown::UNKNOWN_MEMBERS;
 
 /// Maximum number of events of a message: twice as many as of a request, from which older producers make one message.
@@ -59,7 +59,7 @@ pub(super) struct Lost {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Why {
     /// It isn't well formed.
-    Bad(Bad),
+    RowError(RowError),
     /// It is of a type that this build doesn't know.
     UnknownType(u32),
     /// Its type is unknown, and it came as JSON: there the type has a name.
@@ -76,7 +76,7 @@ pub(super) fn split(
     envelope: &'static Envelope,
     body: &Bytes,
     batch: bool,
-) -> Result<Vec<Part>, Bad> {
+) -> Result<Vec<Part>, RowError> {
     let mut left = MAX_EVENTS;
     if !batch {
         return Ok(vec![part(envelope, body, 0..body.len(), &mut left)?]);
@@ -98,7 +98,7 @@ fn part(
     body: &Bytes,
     request: Range<usize>,
     left: &mut usize,
-) -> Result<Part, Bad> {
+) -> Result<Part, RowError> {
     let mut header: Option<Bytes> = None;
     let mut part = Part {
         header: Bytes::new(),
@@ -136,9 +136,9 @@ fn part(
     Ok(part)
 }
 
-pub(super) fn too_many() -> Bad {
+pub(super) fn too_many() -> RowError {
     let reason = format!("the message has more than {MAX_EVENTS} events; send fewer in one");
-    Bad::field("events", reason)
+    RowError::field("events", reason)
 }
 
 impl Part {
@@ -175,7 +175,7 @@ fn event_type(
         }
         Ok(())
     })
-    .map_err(Why::Bad)?;
+    .map_err(Why::RowError)?;
     match (known, unknown) {
         (Some(kind), _) => Ok(kind),
         (None, Some(number)) => Err(Why::UnknownType(number)),
@@ -183,7 +183,7 @@ fn event_type(
     }
 }
 
-fn expect_delimited(wire_type: WireType) -> Result<(), Bad> {
+fn expect_delimited(wire_type: WireType) -> Result<(), RowError> {
     if wire_type == WireType::LengthDelimited {
         Ok(())
     } else {
@@ -195,8 +195,8 @@ fn expect_delimited(wire_type: WireType) -> Result<(), Bad> {
 fn each_field(
     bytes: &[u8],
     range: Range<usize>,
-    mut visit: impl FnMut(u32, WireType, Range<usize>) -> Result<(), Bad>,
-) -> Result<(), Bad> {
+    mut visit: impl FnMut(u32, WireType, Range<usize>) -> Result<(), RowError>,
+) -> Result<(), RowError> {
     let message = bytes.get(range.clone()).unwrap_or_default();
     let mut at = 0;
     while at < message.len() {

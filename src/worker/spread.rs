@@ -51,10 +51,10 @@ mod tests {
     use super::*;
     use crate::contract::{Append, ColumnSpec, Context, Message, Storage, Table};
     use crate::native::Layout;
-    use crate::row_error::Bad;
+    use crate::row_error::RowError;
 
-    fn no_rows(_: &mut Block, _: &Message<'_>, _: &Context) -> Result<(), Bad> {
-        Err(Bad::Unexpected("rows"))
+    fn no_rows(_: &mut Block, _: &Message<'_>, _: &Context) -> Result<(), RowError> {
+        Err(RowError::Unexpected("rows"))
     }
 
     static DAILY: Table = Table {

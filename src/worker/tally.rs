@@ -79,7 +79,7 @@ mod tests {
     use crate::contract::EventType;
     use crate::dead_letter::Class;
     use crate::protobuf::Shape;
-    use crate::row_error::Bad;
+    use crate::row_error::RowError;
 
     static SHAPE: Shape = Shape {
         name: "test.Payload",
@@ -154,7 +154,7 @@ mod tests {
             whole.0,
             [(7, [0, 0, 3]), (9, [0, 0, 1]), (NO_TYPE, [0, 0, 1])]
         );
-        let malformed = Content::Malformed(Bad::Layout("of such messages"));
+        let malformed = Content::Malformed(RowError::Layout("of such messages"));
         let tally = Tally::of(&malformed, &[super::tests::failed(0, Verdict::Dead)]);
         assert_eq!(tally.0, [(NO_TYPE, [0, 1, 0])]);
     }

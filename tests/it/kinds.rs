@@ -16,7 +16,7 @@ pub(crate) mod small;
 
 use std::collections::{BTreeMap, HashMap};
 
-use event_grpc::contract::{Append, Bad, Block, Context, Group, Table};
+use event_grpc::contract::{Append, Block, Context, Group, RowError, Table};
 use event_grpc::sink::clickhouse::{ClickHouse, migrate};
 use prost::Message as _;
 use prost_types::value::Kind;
@@ -65,7 +65,7 @@ fn append_events(
     number: u32,
     header: &Header,
     events: &[Event],
-) -> Result<(), Bad> {
+) -> Result<(), RowError> {
     let Append::Events(append) = block.table().append else {
         panic!("{} takes no events", block.table().name)
     };
@@ -239,7 +239,7 @@ fn a_value_without_a_place_names_its_column_and_its_row_can_be_taken_back() {
     assert!(
         matches!(
             &error,
-            Bad::Value(misfit) if misfit.place == "sent_timestamp"
+            RowError::Value(misfit) if misfit.place == "sent_timestamp"
         ),
         "{error}"
     );

@@ -16,7 +16,7 @@ const NAMES: &[(&str, &[&str])] = &[
         CONTRACT,
         &[
             "Append",
-            "Bad",
+            "RowError",
             "Batch",
             "Block",
             "ColumnSpec",
@@ -223,11 +223,11 @@ mod tests {
     #[test]
     fn a_file_imports_what_it_mentions_from_where_it_is() {
         let source = "static TABLE: Table = Table { storage: Storage::ClickHouse(None) };\n\
-                      fn append<'a>(block: &'a Block, shape: &'static Shape) -> Result<(), Bad> { json::text(shapes::event::A, column(1)) }";
+                      fn append<'a>(block: &'a Block, shape: &'static Shape) -> Result<(), RowError> { json::text(shapes::event::A, column(1)) }";
         assert_eq!(
             of("tables/event.rs", source),
             [
-                "use crate::contract::{Bad, Block, Shape, Storage, Table, json};",
+                "use crate::contract::{RowError, Block, Shape, Storage, Table, json};",
                 "use super::super::shapes;",
                 "use super::column;",
             ]

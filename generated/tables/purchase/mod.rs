@@ -4,7 +4,7 @@
 //! What somebody tried to buy, and how it ended: typed columns, and a queue of its own.
 
 use crate::contract::{
-    Append, Bad, Block, ColumnSpec, Context, Group, Holds, Layout, Storage, Table,
+    Append, RowError, Block, ColumnSpec, Context, Group, Holds, Layout, Storage, Table,
 };
 use super::{DICTIONARY, column};
 
@@ -57,11 +57,11 @@ pub(crate) fn append(
     block: &mut Block,
     group: &Group<'_>,
     cx: &Context,
-) -> Result<(), Bad> {
+) -> Result<(), RowError> {
     match group.kind.number {
         25 => initiate_purchase_event::append(block, group, cx),
         26 => complete_purchase_event::append(block, group, cx),
         31 => purchase_failed_event::append(block, group, cx),
-        _ => Err(Bad::Unexpected(group.kind.name)),
+        _ => Err(RowError::Unexpected(group.kind.name)),
     }
 }

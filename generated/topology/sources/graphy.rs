@@ -2,7 +2,7 @@
 //! Source `graphy`.
 
 use crate::contract::{
-    Bad, IdFrom, Intake, Message, OnBad, Pool, RoutingKey, Source, function,
+    RowError, IdFrom, Intake, Message, OnBad, Pool, RoutingKey, Source, function,
 };
 use super::super::super::shapes;
 
@@ -30,7 +30,7 @@ pub(super) const SOURCE: Source = Source {
 };
 
 /// Its routing key.
-fn routing_key(message: &Message<'_>) -> Result<String, Bad> {
+fn routing_key(message: &Message<'_>) -> Result<String, RowError> {
     Ok(
         function::header(message.headers, "Spayee-Event")
             .filter(|text| !text.is_empty())

@@ -2,7 +2,7 @@
 //! Source `vidooly`.
 
 use crate::contract::{
-    Bad, IdFrom, Intake, Message, OnBad, Pool, RoutingKey, Source, function, json,
+    RowError, IdFrom, Intake, Message, OnBad, Pool, RoutingKey, Source, function, json,
 };
 use super::super::super::shapes;
 
@@ -30,6 +30,6 @@ pub(super) const SOURCE: Source = Source {
 };
 
 /// Its routing key.
-fn routing_key(message: &Message<'_>) -> Result<String, Bad> {
+fn routing_key(message: &Message<'_>) -> Result<String, RowError> {
     Ok(function::upper(&json::text(message.body, &["name"])?))
 }

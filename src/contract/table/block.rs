@@ -9,7 +9,7 @@ use crate::native::column::length::Longer;
 use crate::native::column::read::Cell;
 use crate::native::{Column, Layout};
 use crate::protobuf::writer::{push_text, push_varint};
-use crate::row_error::{Bad, TooLong};
+use crate::row_error::{RowError, TooLong};
 
 /// Columns are sent together until they are this many bytes.
 const CHUNK: usize = 256 * 1024;
@@ -48,11 +48,11 @@ impl Block {
 
     /// All columns at once, for generated code to name.
     #[inline]
-    pub fn columns<const N: usize>(&mut self) -> Result<&mut [Column; N], Bad> {
+    pub fn columns<const N: usize>(&mut self) -> Result<&mut [Column; N], RowError> {
         self.columns
             .as_mut_slice()
             .try_into()
-            .map_err(|_| Bad::Layout("of this table"))
+            .map_err(|_| RowError::Layout("of this table"))
     }
 
     /// Counts rows that every column has got.

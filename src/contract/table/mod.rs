@@ -10,7 +10,7 @@ pub use column::{ColumnSpec, Holds};
 use super::row::{Context, Group, Message};
 use super::storage::{Storage, Upsert};
 use crate::dead_letter::DeadLetter;
-use crate::row_error::Bad;
+use crate::row_error::RowError;
 
 /// A destination table.
 #[derive(Debug)]
@@ -29,15 +29,15 @@ pub struct Table {
 
 /// Appends a dead letter.
 pub type AppendDeadLetter =
-    fn(&mut Block, &DeadLetter<'_>, Option<&Group<'_>>, &Context) -> Result<(), Bad>;
+    fn(&mut Block, &DeadLetter<'_>, Option<&Group<'_>>, &Context) -> Result<(), RowError>;
 
 /// Transform of a table. Each appends all rows of its input or fails; then the caller rolls the block back.
 #[derive(Debug, Clone, Copy)]
 pub enum Append {
     /// From events of one type that share a header.
-    Events(fn(&mut Block, &Group<'_>, &Context) -> Result<(), Bad>),
+    Events(fn(&mut Block, &Group<'_>, &Context) -> Result<(), RowError>),
     /// From one JSON object.
-    Json(fn(&mut Block, &Message<'_>, &Context) -> Result<(), Bad>),
+    Json(fn(&mut Block, &Message<'_>, &Context) -> Result<(), RowError>),
     /// From a message that failed elsewhere, with its event where one can be made out; and which column holds which
     /// field of `error`, by name, where one holds it as it is.
     DeadLetters(AppendDeadLetter, &'static [(&'static str, &'static str)]),

@@ -128,10 +128,10 @@ mod tests {
     use super::*;
     use crate::contract::{Append, Block, ColumnSpec, Context, Message, Storage};
     use crate::native::Layout;
-    use crate::row_error::Bad;
+    use crate::row_error::RowError;
 
-    fn no_rows(_: &mut Block, _: &Message<'_>, _: &Context) -> Result<(), Bad> {
-        Err(Bad::Unexpected("rows"))
+    fn no_rows(_: &mut Block, _: &Message<'_>, _: &Context) -> Result<(), RowError> {
+        Err(RowError::Unexpected("rows"))
     }
 
     fn table(ty: &'static str, width: u8, by: &str) -> &'static Table {

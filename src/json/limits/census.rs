@@ -9,7 +9,7 @@ use crate::json::number::Number;
 use crate::json::place;
 use crate::json::text::{Reader, Token};
 use crate::json::value::{Map, Value};
-use crate::row_error::Bad;
+use crate::row_error::RowError;
 
 /// Running counts of a value.
 #[derive(Debug, Default)]
@@ -62,7 +62,7 @@ impl Census {
     }
 
     /// Checks the totals.
-    pub(super) fn judge(self) -> Result<(), Bad> {
+    pub(super) fn judge(self) -> Result<(), RowError> {
         let most = PLACES * self.values as u64 + FREE_PLACES;
         if self.places <= most {
             return Ok(());
@@ -72,16 +72,16 @@ impl Census {
             "its lists have {places} places, which is their objects by the paths that any of them has; \
              at most {most} for its {values} members and elements"
         );
-        Err(Bad::field("json", reason))
+        Err(RowError::field("json", reason))
     }
 
-    fn refuse(&self, reason: String) -> Bad {
+    fn refuse(&self, reason: String) -> RowError {
         let member = self.member.as_deref().unwrap_or("json");
-        Bad::field(place(member), reason)
+        RowError::field(place(member), reason)
     }
 
     /// Counts a member or an element.
-    fn value(&mut self) -> Result<(), Bad> {
+    fn value(&mut self) -> Result<(), RowError> {
         self.values += 1;
         match self.values <= MAX_VALUES {
             true => Ok(()),
@@ -91,14 +91,14 @@ impl Census {
         }
     }
 
-    fn deeper(&mut self, at: Place) -> Result<u32, Bad> {
+    fn deeper(&mut self, at: Place) -> Result<u32, RowError> {
         at.depth
             .checked_sub(1)
             .ok_or_else(|| self.refuse(format!("nests deeper than {MAX_DEPTH} levels")))
     }
 
     /// Counts a path, if it is new.
-    fn path(&mut self, at: Place) -> Result<(), Bad> {
+    fn path(&mut self, at: Place) -> Result<(), RowError> {
         if at.element || !self.paths.insert(at.path) {
             return Ok(());
         }
@@ -121,7 +121,7 @@ impl Census {
     }
 
     /// Begins a list, and says where its elements are.
-    fn list(&mut self, at: Place) -> Result<Place, Bad> {
+    fn list(&mut self, at: Place) -> Result<Place, RowError> {
         self.path(at)?;
         let depth = self.deeper(at)?;
         let path = xxh3_64_with_seed(b"[]", at.path);
@@ -139,7 +139,7 @@ impl Census {
     }
 
     /// Begins an object, and says how many levels there may be in it. In a list it is a row of a column.
-    fn object(&mut self, at: Place) -> Result<u32, Bad> {
+    fn object(&mut self, at: Place) -> Result<u32, RowError> {
         let depth = self.deeper(at)?;
         if at.element
             && let Some(column) = self.columns.get_mut(at.column)
@@ -151,7 +151,7 @@ impl Census {
     }
 
     /// Counts a member of an object, and says where it is.
-    fn member(&mut self, object: Place, depth: u32, key: &str) -> Result<Place, Bad> {
+    fn member(&mut self, object: Place, depth: u32, key: &str) -> Result<Place, RowError> {
         if depth == MAX_DEPTH - 1 {
             self.member = Some(key.to_owned());
         }
@@ -170,15 +170,15 @@ impl Census {
 
 impl Census {
     /// Reads an object, and gives all of it but the elements of its lists.
-    pub(super) fn outline(&mut self, reader: &mut Reader<'_>) -> Result<Map, Bad> {
+    pub(super) fn outline(&mut self, reader: &mut Reader<'_>) -> Result<Map, RowError> {
         let root = self.root();
         match self.read(reader, root, true)? {
             Value::Object(outline) => Ok(outline),
-            _ => Err(Bad::field("body", "should be one JSON object")),
+            _ => Err(RowError::field("body", "should be one JSON object")),
         }
     }
 
-    fn read(&mut self, reader: &mut Reader<'_>, at: Place, keep: bool) -> Result<Value, Bad> {
+    fn read(&mut self, reader: &mut Reader<'_>, at: Place, keep: bool) -> Result<Value, RowError> {
         let leaf = match reader.token().map_err(|fault| no_object(&fault))? {
             Token::List => return self.read_list(reader, at),
             Token::Object => return self.read_object(reader, at, keep),
@@ -193,7 +193,7 @@ impl Census {
         Ok(leaf)
     }
 
-    fn read_list(&mut self, reader: &mut Reader<'_>, at: Place) -> Result<Value, Bad> {
+    fn read_list(&mut self, reader: &mut Reader<'_>, at: Place) -> Result<Value, RowError> {
         let inside = self.list(at)?;
         let mut first = true;
         while reader.element(first).map_err(|fault| no_object(&fault))? {
@@ -209,7 +209,7 @@ impl Census {
         reader: &mut Reader<'_>,
         at: Place,
         keep: bool,
-    ) -> Result<Value, Bad> {
+    ) -> Result<Value, RowError> {
         let depth = self.object(at)?;
         let mut kept = Map::new();
         let mut first = true;
@@ -230,12 +230,12 @@ impl Census {
 
 impl Census {
     /// Looks at an object.
-    pub(super) fn look_at(&mut self, object: &Map) -> Result<(), Bad> {
+    pub(super) fn look_at(&mut self, object: &Map) -> Result<(), RowError> {
         let root = self.root();
         self.see_members(object, root)
     }
 
-    fn see(&mut self, value: &Value, at: Place) -> Result<(), Bad> {
+    fn see(&mut self, value: &Value, at: Place) -> Result<(), RowError> {
         match value {
             Value::Null => Ok(()),
             Value::Object(object) => self.see_members(object, at),
@@ -250,7 +250,7 @@ impl Census {
         }
     }
 
-    fn see_members(&mut self, object: &Map, at: Place) -> Result<(), Bad> {
+    fn see_members(&mut self, object: &Map, at: Place) -> Result<(), RowError> {
         let depth = self.object(at)?;
         object.iter().try_for_each(|(key, value)| {
             let place = self.member(at, depth, key)?;

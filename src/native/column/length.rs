@@ -2,7 +2,7 @@
 
 use super::Column;
 use crate::native::TextLimit;
-use crate::row_error::{Bad, TooLong};
+use crate::row_error::{RowError, TooLong};
 
 /// Texts that exceeded the limit of their column.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -35,7 +35,7 @@ impl Longer {
 impl Length {
     /// Says whether a column takes a text of so many bytes. Nearly always that is a comparison or two.
     #[inline]
-    pub(super) fn takes(&mut self, bytes: usize) -> Result<(), Bad> {
+    pub(super) fn takes(&mut self, bytes: usize) -> Result<(), RowError> {
         match &mut self.0 {
             Some(limited) if bytes > limited.limit.bytes as usize => limited.longer(bytes),
             _ => Ok(()),
@@ -64,9 +64,9 @@ impl Length {
 
 impl Limited {
     #[cold]
-    fn longer(&mut self, bytes: usize) -> Result<(), Bad> {
+    fn longer(&mut self, bytes: usize) -> Result<(), RowError> {
         if self.limit.enforce {
-            return Err(Bad::TooLong(Box::new(TooLong {
+            return Err(RowError::TooLong(Box::new(TooLong {
                 column: self.column,
                 bytes,
                 limit: self.limit.bytes,

@@ -16,7 +16,7 @@ use nested::{Array, MapColumn, Nullable, encode_ends};
 use plain::{Fixed, Text};
 
 use crate::native::Layout;
-use crate::row_error::Bad;
+use crate::row_error::RowError;
 
 /// Memory of a string or a list in ClickHouse beside its bytes: its offset.
 const OFFSET: usize = 8;
@@ -43,7 +43,7 @@ pub enum Column {
 }
 
 /// A value of a type that the column doesn't hold: generated code and block are of different builds.
-const MISMATCH: Bad = Bad::Layout("in this block");
+const MISMATCH: RowError = RowError::Layout("in this block");
 
 impl Column {
     /// An empty column.
@@ -65,7 +65,7 @@ impl Column {
     }
 
     #[inline]
-    fn fixed<const N: usize>(&mut self, value: [u8; N]) -> Result<(), Bad> {
+    fn fixed<const N: usize>(&mut self, value: [u8; N]) -> Result<(), RowError> {
         match self {
             Column::Fixed(c) => match c.push(value) {
                 true => Ok(()),
@@ -82,49 +82,49 @@ impl Column {
 
     /// Appends a `Bool`.
     #[inline]
-    pub fn bool(&mut self, value: bool) -> Result<(), Bad> {
+    pub fn bool(&mut self, value: bool) -> Result<(), RowError> {
         self.fixed([u8::from(value)])
     }
 
     /// Appends an `Int32`.
     #[inline]
-    pub fn i32(&mut self, value: i32) -> Result<(), Bad> {
+    pub fn i32(&mut self, value: i32) -> Result<(), RowError> {
         self.fixed(value.to_le_bytes())
     }
 
     /// Appends an `Int64`, or a `DateTime64` in its ticks.
     #[inline]
-    pub fn i64(&mut self, value: i64) -> Result<(), Bad> {
+    pub fn i64(&mut self, value: i64) -> Result<(), RowError> {
         self.fixed(value.to_le_bytes())
     }
 
     /// Appends a `UInt32`, or a `DateTime` in seconds.
     #[inline]
-    pub fn u32(&mut self, value: u32) -> Result<(), Bad> {
+    pub fn u32(&mut self, value: u32) -> Result<(), RowError> {
         self.fixed(value.to_le_bytes())
     }
 
     /// Appends a `UInt64`.
     #[inline]
-    pub fn u64(&mut self, value: u64) -> Result<(), Bad> {
+    pub fn u64(&mut self, value: u64) -> Result<(), RowError> {
         self.fixed(value.to_le_bytes())
     }
 
     /// Appends a `Float32`.
     #[inline]
-    pub fn f32(&mut self, value: f32) -> Result<(), Bad> {
+    pub fn f32(&mut self, value: f32) -> Result<(), RowError> {
         self.fixed(value.to_le_bytes())
     }
 
     /// Appends a `Float64`.
     #[inline]
-    pub fn f64(&mut self, value: f64) -> Result<(), Bad> {
+    pub fn f64(&mut self, value: f64) -> Result<(), RowError> {
         self.fixed(value.to_le_bytes())
     }
 
     /// Appends a `String`; any bytes will do. It fails where the text is longer than the column takes.
     #[inline]
-    pub fn text(&mut self, value: impl AsRef<[u8]>) -> Result<(), Bad> {
+    pub fn text(&mut self, value: impl AsRef<[u8]>) -> Result<(), RowError> {
         match self {
             Column::Text(c) => {
                 c.length.takes(value.as_ref().len())?;
@@ -144,7 +144,7 @@ impl Column {
     }
 
     /// Appends NULL.
-    pub fn null(&mut self) -> Result<(), Bad> {
+    pub fn null(&mut self) -> Result<(), RowError> {
         match self {
             Column::Nullable(c) => c.push_null(),
             Column::Dictionary(c) if c.nullable() => c.push_default(),

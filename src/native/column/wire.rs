@@ -10,7 +10,7 @@ use crate::json::{Map, Value, object_text, struct_object};
 use crate::protobuf::timestamp::{timestamp_micros, timestamp_text};
 use crate::protobuf::wire::{self, Item, RawValue, Reader, WRONG_TYPE};
 use crate::protobuf::{Kind, Shape, first_name};
-use crate::row_error::Bad;
+use crate::row_error::RowError;
 
 /// A scalar as it was sent.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -35,7 +35,7 @@ pub enum Scalar<'a> {
 
 impl<'a> Scalar<'a> {
     /// Reads one value of a field of this kind.
-    pub(super) fn read(kind: &Kind, value: RawValue<'a>) -> Result<Self, Bad> {
+    pub(super) fn read(kind: &Kind, value: RawValue<'a>) -> Result<Self, RowError> {
         Ok(match (kind, value) {
             (Kind::Int32, RawValue::Varint(v)) => Scalar::Signed(i64::from(v as i32)),
             (Kind::Int64, RawValue::Varint(v)) => Scalar::Signed(v as i64),
@@ -85,7 +85,7 @@ impl<'a> Scalar<'a> {
 
 impl Column {
     /// Appends a scalar; the column's layout says how wide.
-    pub(super) fn scalar(&mut self, value: Scalar<'_>) -> Result<(), Bad> {
+    pub(super) fn scalar(&mut self, value: Scalar<'_>) -> Result<(), RowError> {
         match self {
             Column::Fixed(c) => {
                 let fits = match (value, c.width()) {
@@ -119,7 +119,7 @@ impl Column {
     }
 
     /// Appends a repeated field as one list: `run` holds its occurrences, keys included.
-    pub fn repeated(&mut self, kind: &Kind, run: &[u8]) -> Result<(), Bad> {
+    pub fn repeated(&mut self, kind: &Kind, run: &[u8]) -> Result<(), RowError> {
         let Column::Array(array) = self else {
             return Err(MISMATCH);
         };
@@ -131,7 +131,7 @@ impl Column {
         Ok(())
     }
 
-    fn elements(&mut self, kind: &Kind, item: &Item<'_>) -> Result<(), Bad> {
+    fn elements(&mut self, kind: &Kind, item: &Item<'_>) -> Result<(), RowError> {
         match (kind, item.raw()) {
             (
                 Kind::Message(_) | Kind::Struct(_) | Kind::Timestamp(_),
@@ -150,7 +150,7 @@ impl Column {
         }
     }
 
-    fn element_message(&mut self, kind: &Kind, bytes: &[u8]) -> Result<(), Bad> {
+    fn element_message(&mut self, kind: &Kind, bytes: &[u8]) -> Result<(), RowError> {
         match kind {
             Kind::Message(shape) => self.json_message(shape, bytes),
             Kind::Struct(_) => self.json_struct(bytes),
@@ -163,7 +163,7 @@ impl Column {
     }
 
     /// Appends a map field as one map: `run` holds its entries, keys included. Of equal keys the last one wins.
-    pub fn map(&mut self, entry: &'static Shape, run: &[u8]) -> Result<(), Bad> {
+    pub fn map(&mut self, entry: &'static Shape, run: &[u8]) -> Result<(), RowError> {
         let Column::Map(map) = self else {
             return Err(MISMATCH);
         };
@@ -195,7 +195,7 @@ impl Column {
     }
 
     /// Appends a message as one JSON value: fields by their proto names, those at their default left out.
-    pub fn json_message(&mut self, shape: &'static Shape, bytes: &[u8]) -> Result<(), Bad> {
+    pub fn json_message(&mut self, shape: &'static Shape, bytes: &[u8]) -> Result<(), RowError> {
         match self {
             Column::Json(c) => c.push_message(shape, bytes),
             _ => Err(MISMATCH),
@@ -212,12 +212,12 @@ impl Column {
     }
 
     /// Appends a `google.protobuf.Struct` as one JSON value.
-    pub fn json_struct(&mut self, bytes: &[u8]) -> Result<(), Bad> {
+    pub fn json_struct(&mut self, bytes: &[u8]) -> Result<(), RowError> {
         self.json_object(&struct_object(bytes)?)
     }
 
     /// Appends a JSON object as one JSON value.
-    pub fn json_object(&mut self, object: &Map<String, Value>) -> Result<(), Bad> {
+    pub fn json_object(&mut self, object: &Map<String, Value>) -> Result<(), RowError> {
         match self {
             Column::Json(c) => c.push_object(object),
             // Databases without such a column type take JSON as text.
@@ -230,7 +230,7 @@ impl Column {
     }
 
     /// Appends a list of JSON objects.
-    pub fn json_objects(&mut self, objects: &[&Map<String, Value>]) -> Result<(), Bad> {
+    pub fn json_objects(&mut self, objects: &[&Map<String, Value>]) -> Result<(), RowError> {
         let Column::Array(c) = self else {
             return Err(MISMATCH);
         };
@@ -241,7 +241,11 @@ impl Column {
 }
 
 /// The value at `at` of a packed list of numbers.
-fn packed_value<'a>(kind: &Kind, packed: &'a [u8], at: &mut usize) -> Result<RawValue<'a>, Bad> {
+fn packed_value<'a>(
+    kind: &Kind,
+    packed: &'a [u8],
+    at: &mut usize,
+) -> Result<RawValue<'a>, RowError> {
     Ok(match kind {
         Kind::Double | Kind::Fixed64 | Kind::Sfixed64 => {
             RawValue::Fixed64(wire::fixed(packed, at)?)
@@ -261,7 +265,7 @@ struct Entry<'a> {
 
 impl<'a> Entry<'a> {
     #[inline]
-    fn read(bytes: &'a [u8]) -> Result<Self, Bad> {
+    fn read(bytes: &'a [u8]) -> Result<Self, RowError> {
         let mut entry = Entry {
             key_bytes: &[],
             key: None,
@@ -270,7 +274,7 @@ impl<'a> Entry<'a> {
         let mut reader = Reader::new(bytes);
         while let Some(item) = reader.next()? {
             if item.again() && item.number <= 2 {
-                return Err(Bad::NotCanonical);
+                return Err(RowError::NotCanonical);
             }
             match item.number {
                 1 => {
@@ -293,7 +297,7 @@ fn push_or_default(
     column: &mut Column,
     kind: &Kind,
     value: Option<RawValue<'_>>,
-) -> Result<(), Bad> {
+) -> Result<(), RowError> {
     match (kind, value) {
         (Kind::String, Some(RawValue::Delimited(text))) => column.text(wire::utf8(text)?),
         (
@@ -324,12 +328,12 @@ pub(super) fn base64(bytes: &[u8]) -> String {
     base64::engine::general_purpose::STANDARD.encode(bytes)
 }
 
-fn bad_timestamp(reason: String) -> Bad {
-    Bad::field("google.protobuf.Timestamp", reason)
+fn bad_timestamp(reason: String) -> RowError {
+    RowError::field("google.protobuf.Timestamp", reason)
 }
 
 /// Tells if a run of a repeated field has any element; an empty packed list has none.
-pub(super) fn has_elements(kind: &Kind, run: &[u8]) -> Result<bool, Bad> {
+pub(super) fn has_elements(kind: &Kind, run: &[u8]) -> Result<bool, RowError> {
     let mut reader = Reader::new(run);
     while let Some(item) = reader.next()? {
         let packed = !matches!(kind, Kind::String | Kind::Bytes) && kind.shape().is_none();

@@ -6,7 +6,7 @@ mod tests;
 use super::Column;
 use crate::json::Map;
 use crate::protobuf::Shape;
-use crate::row_error::Bad;
+use crate::row_error::RowError;
 use crate::unknown::{Unknown, found, joined, of_members};
 
 pub use crate::unknown::any;
@@ -17,7 +17,7 @@ pub fn of_header(
     shape: &'static Shape,
     bytes: &[u8],
     noticed: bool,
-) -> Result<Option<Unknown>, Bad> {
+) -> Result<Option<Unknown>, RowError> {
     match noticed {
         true => found("/header", shape, bytes),
         false => Ok(None),
@@ -33,7 +33,7 @@ pub fn append(
     bytes: &[u8],
     noticed: bool,
     header: Option<&Unknown>,
-) -> Result<(), Bad> {
+) -> Result<(), RowError> {
     if !noticed && header.is_none() {
         column.default();
         return Ok(());
@@ -49,7 +49,7 @@ fn append_found(
     bytes: &[u8],
     noticed: bool,
     header: Option<&Unknown>,
-) -> Result<(), Bad> {
+) -> Result<(), RowError> {
     let event = match noticed {
         true => found("/event", shape, bytes)?,
         false => None,
@@ -57,7 +57,11 @@ fn append_found(
     put(column, event.as_ref(), header)
 }
 
-fn put(column: &mut Column, one: Option<&Unknown>, other: Option<&Unknown>) -> Result<(), Bad> {
+fn put(
+    column: &mut Column,
+    one: Option<&Unknown>,
+    other: Option<&Unknown>,
+) -> Result<(), RowError> {
     match (one, other) {
         (None, None) => {
             column.default();
@@ -69,7 +73,11 @@ fn put(column: &mut Column, one: Option<&Unknown>, other: Option<&Unknown>) -> R
 }
 
 /// Appends what is not declared of a JSON message to the column of unknown fields.
-pub fn append_members(column: &mut Column, shape: &'static Shape, body: &Map) -> Result<(), Bad> {
+pub fn append_members(
+    column: &mut Column,
+    shape: &'static Shape,
+    body: &Map,
+) -> Result<(), RowError> {
     let unknown = of_members(shape, body);
     put(column, unknown.as_ref(), None)
 }

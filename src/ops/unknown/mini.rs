@@ -12,7 +12,7 @@ use crate::json::{self, Map, Number, Value as Json};
 use crate::proto_json::ProtoJson;
 use crate::protobuf::Shape;
 use crate::protobuf::canonical::canonical;
-use crate::row_error::Bad;
+use crate::row_error::RowError;
 use crate::time::now_ms;
 use crate::unknown::{self, UNKNOWN_MEMBERS, flat_text, parts};
 
@@ -296,9 +296,9 @@ impl Maker {
         Ok((false, undone))
     }
 
-    fn append_json(&self, block: &mut Block, mut body: Map, number: u64) -> Result<(), Bad> {
+    fn append_json(&self, block: &mut Block, mut body: Map, number: u64) -> Result<(), RowError> {
         let Append::Json(append) = self.table.append else {
-            return Err(Bad::Unexpected("JSON messages"));
+            return Err(RowError::Unexpected("JSON messages"));
         };
         body.insert(
             ROW.to_owned(),

@@ -3,7 +3,7 @@
 use crate::protobuf::wire::{self, WRONG_TYPE, WireType};
 use crate::protobuf::writer::push_varint;
 use crate::protobuf::{Kind, Shape};
-use crate::row_error::Bad;
+use crate::row_error::RowError;
 
 /// A number, a bool or an enum's value, within the range of its type.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -37,7 +37,7 @@ pub(super) fn wire_type(kind: Kind) -> Option<WireType> {
 
 impl Scalar {
     /// Reads a value of a kind that has a [`wire_type`], as it counts: cut to its type as protobuf cuts it.
-    pub(super) fn read(kind: Kind, bytes: &[u8], at: &mut usize) -> Result<Self, Bad> {
+    pub(super) fn read(kind: Kind, bytes: &[u8], at: &mut usize) -> Result<Self, RowError> {
         Ok(match kind {
             Kind::Float => Scalar::Fixed32(float(wire::fixed(bytes, at)?)),
             Kind::Double => Scalar::Fixed64(double(wire::fixed(bytes, at)?)),
@@ -108,7 +108,7 @@ pub(super) enum Key<'a> {
 
 impl<'a> Key<'a> {
     /// The key of an entry in its one encoding, in which it comes first, if it is there.
-    pub(super) fn of(entry: &Shape, bytes: &'a [u8]) -> Result<Self, Bad> {
+    pub(super) fn of(entry: &Shape, bytes: &'a [u8]) -> Result<Self, RowError> {
         const KEY: u32 = 1;
         let Some((_, field)) = entry.field(KEY) else {
             return Err(WRONG_TYPE);

@@ -6,7 +6,7 @@ use super::TOO_DEEP;
 use super::scalar::{self, Key};
 use crate::protobuf::wire::{self, WRONG_TYPE, WireType};
 use crate::protobuf::{Field, Kind, Label, Shape};
-use crate::row_error::Bad;
+use crate::row_error::RowError;
 
 /// True if a message is as [`super::message`] would write it. False is always a safe answer.
 pub(super) fn is_content(
@@ -14,7 +14,7 @@ pub(super) fn is_content(
     bytes: &[u8],
     depth: u32,
     entry: bool,
-) -> Result<bool, Bad> {
+) -> Result<bool, RowError> {
     let mut seen = Seen::default();
     let mut at = 0;
     while at < bytes.len() {
@@ -87,7 +87,7 @@ fn known<'a>(
     field: &Field,
     place: Place,
     seen: &mut Seen<'a>,
-) -> Result<bool, Bad> {
+) -> Result<bool, RowError> {
     let implicit = field.label == Label::Implicit;
     if field.label == Label::Repeated && scalar::wire_type(field.kind).is_some() {
         // A list that isn't packed is legal, and no wrong type.
@@ -134,7 +134,7 @@ fn known<'a>(
 }
 
 /// If a number is written as it counts, tells if it is zero.
-fn number(bytes: &[u8], at: &mut usize, kind: Kind) -> Result<Option<bool>, Bad> {
+fn number(bytes: &[u8], at: &mut usize, kind: Kind) -> Result<Option<bool>, RowError> {
     let (written, zero) = match kind {
         Kind::Float => {
             let bytes = wire::fixed(bytes, at)?;
@@ -159,7 +159,7 @@ fn number(bytes: &[u8], at: &mut usize, kind: Kind) -> Result<Option<bool>, Bad>
 }
 
 /// Bytes behind a length of minimal encoding.
-fn short_delimited<'a>(bytes: &'a [u8], at: &mut usize) -> Result<Option<&'a [u8]>, Bad> {
+fn short_delimited<'a>(bytes: &'a [u8], at: &mut usize) -> Result<Option<&'a [u8]>, RowError> {
     let start = *at;
     let value = wire::delimited(bytes, at)?;
     let short = *at - start == varint_len(value.len() as u64) + value.len();
@@ -172,7 +172,7 @@ fn unknown(
     number: u32,
     wire_type: WireType,
     depth: u32,
-) -> Result<bool, Bad> {
+) -> Result<bool, RowError> {
     let start = *at;
     match wire_type {
         WireType::Varint => {

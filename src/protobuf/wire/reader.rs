@@ -4,7 +4,7 @@ use super::{
     RECURSION_LIMIT, WRONG_TYPE, WireType, delimited, fixed, key, skip, text, utf8, varint,
     zigzag32, zigzag64,
 };
-use crate::row_error::Bad;
+use crate::row_error::RowError;
 
 /// Walks the fields of a message that is in canonical order: ascending numbers, singular fields once.
 ///
@@ -70,7 +70,7 @@ impl<'a> Reader<'a> {
     /// The next field, or none at the end.
     #[inline(always)]
     #[allow(clippy::should_implement_trait)]
-    pub fn next(&mut self) -> Result<Option<Item<'a>>, Bad> {
+    pub fn next(&mut self) -> Result<Option<Item<'a>>, RowError> {
         while self.at < self.bytes.len() {
             let start = self.at;
             let (number, wire_type) = key(self.bytes, &mut self.at)?;
@@ -88,7 +88,7 @@ impl<'a> Reader<'a> {
                 }
             };
             if number < self.last {
-                return Err(Bad::NotCanonical);
+                return Err(RowError::NotCanonical);
             }
             let again = number == self.last;
             self.last = number;
@@ -124,9 +124,9 @@ impl<'a> Reader<'a> {
 
     /// Moves behind a key that was peeked at, of a field that may be there once only, to its value.
     #[inline(always)]
-    pub fn enter(&mut self, (key, len): (Key, usize)) -> Result<(), Bad> {
+    pub fn enter(&mut self, (key, len): (Key, usize)) -> Result<(), RowError> {
         if key.number() <= self.last {
-            return Err(Bad::NotCanonical);
+            return Err(RowError::NotCanonical);
         }
         self.last = key.number();
         self.at += len;
@@ -135,19 +135,19 @@ impl<'a> Reader<'a> {
 
     /// The varint at the present place.
     #[inline(always)]
-    pub fn varint(&mut self) -> Result<u64, Bad> {
+    pub fn varint(&mut self) -> Result<u64, RowError> {
         varint(self.bytes, &mut self.at)
     }
 
     /// Length-delimited bytes.
     #[inline(always)]
-    pub fn delimited(&mut self) -> Result<&'a [u8], Bad> {
+    pub fn delimited(&mut self) -> Result<&'a [u8], RowError> {
         delimited(self.bytes, &mut self.at)
     }
 
     /// The four or eight bytes that are there.
     #[inline(always)]
-    pub fn fixed<const N: usize>(&mut self) -> Result<[u8; N], Bad> {
+    pub fn fixed<const N: usize>(&mut self) -> Result<[u8; N], RowError> {
         fixed(self.bytes, &mut self.at)
     }
 
@@ -162,16 +162,16 @@ impl<'a> Reader<'a> {
 impl<'a> Item<'a> {
     /// A field that may be there once only.
     #[inline]
-    fn once(&self) -> Result<RawValue<'a>, Bad> {
+    fn once(&self) -> Result<RawValue<'a>, RowError> {
         if self.again {
-            Err(Bad::NotCanonical)
+            Err(RowError::NotCanonical)
         } else {
             Ok(self.value)
         }
     }
 
     #[inline]
-    fn once_varint(&self) -> Result<u64, Bad> {
+    fn once_varint(&self) -> Result<u64, RowError> {
         match self.once()? {
             RawValue::Varint(v) => Ok(v),
             _ => Err(WRONG_TYPE),
@@ -180,7 +180,7 @@ impl<'a> Item<'a> {
 
     /// The bytes of a `bytes` field.
     #[inline]
-    pub fn bytes(&self) -> Result<&'a [u8], Bad> {
+    pub fn bytes(&self) -> Result<&'a [u8], RowError> {
         match self.once()? {
             RawValue::Delimited(bytes) => Ok(bytes),
             _ => Err(WRONG_TYPE),
@@ -189,72 +189,72 @@ impl<'a> Item<'a> {
 
     /// The bytes of an embedded message.
     #[inline]
-    pub fn message(&self) -> Result<&'a [u8], Bad> {
+    pub fn message(&self) -> Result<&'a [u8], RowError> {
         self.bytes()
     }
 
     /// A `string`.
     #[inline]
-    pub fn text(&self) -> Result<&'a str, Bad> {
+    pub fn text(&self) -> Result<&'a str, RowError> {
         text(self.bytes()?)
     }
 
     /// A `string`, of which nothing is wanted but its bytes.
     #[inline]
-    pub fn utf8(&self) -> Result<&'a [u8], Bad> {
+    pub fn utf8(&self) -> Result<&'a [u8], RowError> {
         utf8(self.bytes()?)
     }
 
     /// A `bool`.
     #[inline]
-    pub fn bool(&self) -> Result<bool, Bad> {
+    pub fn bool(&self) -> Result<bool, RowError> {
         Ok(self.once_varint()? != 0)
     }
 
     /// An `int32`; what doesn't fit is cut off, as everywhere in protobuf.
     #[inline]
-    pub fn int32(&self) -> Result<i32, Bad> {
+    pub fn int32(&self) -> Result<i32, RowError> {
         Ok(self.once_varint()? as i32)
     }
 
     /// An `int64`.
     #[inline]
-    pub fn int64(&self) -> Result<i64, Bad> {
+    pub fn int64(&self) -> Result<i64, RowError> {
         Ok(self.once_varint()? as i64)
     }
 
     /// A `uint32`.
     #[inline]
-    pub fn uint32(&self) -> Result<u32, Bad> {
+    pub fn uint32(&self) -> Result<u32, RowError> {
         Ok(self.once_varint()? as u32)
     }
 
     /// A `uint64`.
     #[inline]
-    pub fn uint64(&self) -> Result<u64, Bad> {
+    pub fn uint64(&self) -> Result<u64, RowError> {
         self.once_varint()
     }
 
     /// A `sint32`.
     #[inline]
-    pub fn sint32(&self) -> Result<i32, Bad> {
+    pub fn sint32(&self) -> Result<i32, RowError> {
         Ok(zigzag32(self.once_varint()?))
     }
 
     /// A `sint64`.
     #[inline]
-    pub fn sint64(&self) -> Result<i64, Bad> {
+    pub fn sint64(&self) -> Result<i64, RowError> {
         Ok(zigzag64(self.once_varint()?))
     }
 
     /// An enum's number.
     #[inline]
-    pub fn enumeration(&self) -> Result<i32, Bad> {
+    pub fn enumeration(&self) -> Result<i32, RowError> {
         self.int32()
     }
 
     #[inline]
-    fn once_fixed32(&self) -> Result<[u8; 4], Bad> {
+    fn once_fixed32(&self) -> Result<[u8; 4], RowError> {
         match self.once()? {
             RawValue::Fixed32(v) => Ok(v),
             _ => Err(WRONG_TYPE),
@@ -262,7 +262,7 @@ impl<'a> Item<'a> {
     }
 
     #[inline]
-    fn once_fixed64(&self) -> Result<[u8; 8], Bad> {
+    fn once_fixed64(&self) -> Result<[u8; 8], RowError> {
         match self.once()? {
             RawValue::Fixed64(v) => Ok(v),
             _ => Err(WRONG_TYPE),
@@ -271,37 +271,37 @@ impl<'a> Item<'a> {
 
     /// A `fixed32`.
     #[inline]
-    pub fn fixed32(&self) -> Result<u32, Bad> {
+    pub fn fixed32(&self) -> Result<u32, RowError> {
         self.once_fixed32().map(u32::from_le_bytes)
     }
 
     /// An `sfixed32`.
     #[inline]
-    pub fn sfixed32(&self) -> Result<i32, Bad> {
+    pub fn sfixed32(&self) -> Result<i32, RowError> {
         self.once_fixed32().map(i32::from_le_bytes)
     }
 
     /// A `float`.
     #[inline]
-    pub fn float(&self) -> Result<f32, Bad> {
+    pub fn float(&self) -> Result<f32, RowError> {
         self.once_fixed32().map(f32::from_le_bytes)
     }
 
     /// A `fixed64`.
     #[inline]
-    pub fn fixed64(&self) -> Result<u64, Bad> {
+    pub fn fixed64(&self) -> Result<u64, RowError> {
         self.once_fixed64().map(u64::from_le_bytes)
     }
 
     /// An `sfixed64`.
     #[inline]
-    pub fn sfixed64(&self) -> Result<i64, Bad> {
+    pub fn sfixed64(&self) -> Result<i64, RowError> {
         self.once_fixed64().map(i64::from_le_bytes)
     }
 
     /// A `double`.
     #[inline]
-    pub fn double(&self) -> Result<f64, Bad> {
+    pub fn double(&self) -> Result<f64, RowError> {
         self.once_fixed64().map(f64::from_le_bytes)
     }
 

@@ -9,7 +9,7 @@ use crate::contract::{
 };
 use crate::native::Layout;
 use crate::protobuf::Shape;
-use crate::row_error::Bad;
+use crate::row_error::RowError;
 
 /// Failures of units, by the prefix of their ids, and the class of their dead letters.
 pub(super) const KINDS: [(&str, &str); 9] = [
@@ -43,7 +43,7 @@ static SHAPE: Shape = Shape {
     any_of: &[],
 };
 
-fn append(block: &mut Block, message: &Message<'_>, _: &Context) -> Result<(), Bad> {
+fn append(block: &mut Block, message: &Message<'_>, _: &Context) -> Result<(), RowError> {
     let id = message
         .body
         .get("id")
@@ -56,10 +56,10 @@ fn append(block: &mut Block, message: &Message<'_>, _: &Context) -> Result<(), B
         panic!("simulated");
     }
     if id.starts_with("bad") {
-        return Err(Bad::value("id", "is bad"));
+        return Err(RowError::value("id", "is bad"));
     }
     if id.starts_with("new") && super::breaker::is_old() {
-        return Err(Bad::Layout("of this build"));
+        return Err(RowError::Layout("of this build"));
     }
     block.grew(1);
     Ok(())

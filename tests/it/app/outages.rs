@@ -7,8 +7,8 @@ use event_grpc::broker::{
     Address, Broker, HeaderValue, Link, Outgoing, Properties, Rabbit, RabbitOptions, Topology,
 };
 use event_grpc::contract::{
-    Append, Bad, Batch, Block, ColumnSpec, Context, Destination, Exchange, ExchangeKind, IdFrom,
-    Input, Layout, Message, Pipeline, Queue, QueueKind, Route, Shape, Storage, Table, headers,
+    Append, Batch, Block, ColumnSpec, Context, Destination, Exchange, ExchangeKind, IdFrom, Input,
+    Layout, Message, Pipeline, Queue, QueueKind, Route, RowError, Shape, Storage, Table, headers,
 };
 use event_grpc::generated::PIPELINE;
 use event_grpc::generated::proto::event::{Event, Events};
@@ -161,7 +161,7 @@ static SHAPE: Shape = Shape {
     any_of: &[],
 };
 
-fn append(block: &mut Block, message: &Message<'_>, _: &Context) -> Result<(), Bad> {
+fn append(block: &mut Block, message: &Message<'_>, _: &Context) -> Result<(), RowError> {
     let id = message.body["id"].as_str().unwrap_or_default();
     let [ids] = block.columns::<1>()?;
     ids.text(id)?;

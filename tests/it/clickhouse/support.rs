@@ -5,7 +5,7 @@ use std::future::Future;
 
 use bytes::Bytes;
 use event_grpc::contract::{
-    Append, Bad, Block, ColumnSpec, Context, Layout, Message, Storage, Table,
+    Append, Block, ColumnSpec, Context, Layout, Message, RowError, Storage, Table,
 };
 use event_grpc::sink::clickhouse::{Address, ClickHouse, quote};
 use uuid::Uuid;
@@ -75,8 +75,8 @@ pub(crate) const fn column(name: &'static str, ty: &'static str, layout: Layout)
 }
 
 /// These tests write their blocks themselves.
-pub(crate) fn no_rows(_: &mut Block, _: &Message<'_>, _: &Context) -> Result<(), Bad> {
-    Err(Bad::Unexpected("rows"))
+pub(crate) fn no_rows(_: &mut Block, _: &Message<'_>, _: &Context) -> Result<(), RowError> {
+    Err(RowError::Unexpected("rows"))
 }
 
 /// A Native block of columns of name, type and data.

@@ -9,8 +9,8 @@ use event_grpc::broker::{
 };
 use event_grpc::contract::headers as h;
 use event_grpc::contract::{
-    Bad, Batch, Destination, Exchange, ExchangeKind, Field, IdFrom, Input, Kind, Label, Message,
-    Piece, Pipeline, Queue, QueueKind, Rate, Request, Route, Shape, Target, function,
+    Batch, Destination, Exchange, ExchangeKind, Field, IdFrom, Input, Kind, Label, Message, Piece,
+    Pipeline, Queue, QueueKind, Rate, Request, Route, RowError, Shape, Target, function,
 };
 use event_grpc::sink::Stores;
 use event_grpc::sink::http::Requests;
@@ -82,7 +82,7 @@ static SHAPE: Shape = Shape {
     any_of: &[],
 };
 
-fn choose(message: &Message<'_>) -> Result<usize, Bad> {
+fn choose(message: &Message<'_>) -> Result<usize, RowError> {
     let to = event_grpc::contract::json::optional_text(message.body, &["to"])?;
     function::one_of("to", to.as_deref().unwrap_or("A"), &["A"])
 }

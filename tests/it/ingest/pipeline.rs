@@ -52,13 +52,13 @@ const fn exchange(name: &'static str, kind: ExchangeKind) -> Exchange {
 /// A name that panics when it is asked for its routing key.
 pub(super) const PANIC: &str = "panic";
 
-fn routing_key(message: &Message<'_>) -> Result<String, event_grpc::contract::Bad> {
+fn routing_key(message: &Message<'_>) -> Result<String, event_grpc::contract::RowError> {
     let name = event_grpc::contract::json::text(message.body, &["name"])?;
     assert_ne!(name, PANIC);
     Ok(name.into_owned())
 }
 
-fn from_header(message: &Message<'_>) -> Result<String, event_grpc::contract::Bad> {
+fn from_header(message: &Message<'_>) -> Result<String, event_grpc::contract::RowError> {
     let name = event_grpc::contract::function::header(message.headers, "X-Event");
     Ok(name.map(|name| name.into_owned()).unwrap_or_default())
 }

@@ -1,7 +1,9 @@
 //! JSON messages and dead letters.
 
 use event_grpc::contract::json::{Map, members};
-use event_grpc::contract::{Append, Bad, Block, DeadLetter, Group, Intake, Message, RoutingKey};
+use event_grpc::contract::{
+    Append, Block, DeadLetter, Group, Intake, Message, RoutingKey, RowError,
+};
 use event_grpc::dead_letter::Record;
 use event_grpc::sink::clickhouse::migrate;
 use prost::Message as _;
@@ -28,7 +30,7 @@ fn headers() -> Map {
     object(&json!({"X-Device": "d1", "size": 2}))
 }
 
-fn append_post(block: &mut Block, body: &Value) -> Result<(), Bad> {
+fn append_post(block: &mut Block, body: &Value) -> Result<(), RowError> {
     let Append::Json(append) = block.table().append else {
         panic!("{} takes no JSON", block.table().name)
     };

@@ -6,7 +6,7 @@ use std::future::Future;
 use event_grpc::app::Config;
 use event_grpc::broker::{HeaderValue, Outgoing, Properties};
 use event_grpc::contract::{
-    Append, Bad, Block, ColumnSpec, Conflict, Context, Layout, Message, Storage, Table, Upsert,
+    Append, Block, ColumnSpec, Conflict, Context, Layout, Message, RowError, Storage, Table, Upsert,
 };
 use event_grpc::generated::PIPELINE;
 use event_grpc::sink::clickhouse::{self, ClickHouse};
@@ -110,8 +110,8 @@ pub(crate) const fn column(name: &'static str, ty: &'static str, layout: Layout)
 }
 
 /// These tests fill their blocks themselves.
-pub(crate) fn no_rows(_: &mut Block, _: &Message<'_>, _: &Context) -> Result<(), Bad> {
-    Err(Bad::Unexpected("rows"))
+pub(crate) fn no_rows(_: &mut Block, _: &Message<'_>, _: &Context) -> Result<(), RowError> {
+    Err(RowError::Unexpected("rows"))
 }
 
 const COLUMNS: &[ColumnSpec] = &[

@@ -30,7 +30,7 @@ fn read(payload: &str) -> Result<Everything, String> {
                 other => panic!("{other:?}"),
             }
         }
-        Found::Bad(bad) => Err(bad.to_string()),
+        Found::RowError(bad) => Err(bad.to_string()),
         other => panic!("{payload}: {other:?}"),
     }
 }
@@ -284,7 +284,7 @@ fn each_event_stands_alone() {
             Found::Known(number, _) => number.to_string(),
             Found::Unknown(name) => name.clone(),
             Found::NoType => "none".to_owned(),
-            Found::Bad(bad) => bad.to_string(),
+            Found::RowError(bad) => bad.to_string(),
         })
         .collect();
     let both =

@@ -91,7 +91,7 @@ impl<'a> Builder<'a> {
         if !self.table.every_type {
             let types: Vec<String> = self.table.types.iter().map(u32::to_string).collect();
             lines.push(format!(
-                "if !matches!(group.kind.number, {}) {{ return Err(Bad::Unexpected(group.kind.name)); }}",
+                "if !matches!(group.kind.number, {}) {{ return Err(RowError::Unexpected(group.kind.name)); }}",
                 types.join(" | ")
             ));
         }
@@ -133,7 +133,7 @@ impl<'a> Builder<'a> {
                 },
             });
         }
-        choose.push("_ => Err(Bad::Unexpected(group.kind.name)),".into());
+        choose.push("_ => Err(RowError::Unexpected(group.kind.name)),".into());
         choose.push("}".into());
         Functions {
             append: append_events(any_now, choose),

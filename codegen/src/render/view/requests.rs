@@ -177,7 +177,7 @@ fn choose(request: &Request, writer: &Writer<'_>) -> Result<FunctionView, Unwrit
     Ok(FunctionView {
         doc: format!("Which target of `{}` a message goes to.", request.name),
         head: format!(
-            "fn target({}: &Message<'_>) -> Result<usize, Bad>",
+            "fn target({}: &Message<'_>) -> Result<usize, RowError>",
             parameter("message", &lines)
         ),
         lines,
@@ -227,7 +227,7 @@ fn body(request: &Request, writer: &Writer<'_>) -> Result<FunctionView, Unwritab
     Ok(FunctionView {
         doc: format!("What a message is sent as to `{}`.", request.name),
         head: format!(
-            "fn body({}: &Message<'_>, {}: &Context) -> Result<Vec<u8>, Bad>",
+            "fn body({}: &Message<'_>, {}: &Context) -> Result<Vec<u8>, RowError>",
             parameter("message", &lines),
             parameter("cx", &lines)
         ),

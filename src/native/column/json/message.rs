@@ -9,7 +9,7 @@ use crate::json::{limits, struct_object};
 use crate::protobuf::timestamp::timestamp_text;
 use crate::protobuf::wire::{self, Item, RECURSION_LIMIT, Reader, WRONG_TYPE};
 use crate::protobuf::{Field, Kind, Label, Shape};
-use crate::row_error::Bad;
+use crate::row_error::RowError;
 use crate::unknown;
 use crate::weight;
 
@@ -19,7 +19,7 @@ impl Json {
         &mut self,
         shape: &'static Shape,
         bytes: &[u8],
-    ) -> Result<(), Bad> {
+    ) -> Result<(), RowError> {
         let root = self.nodes.root(shape);
         self.fields(root, shape, bytes, RECURSION_LIMIT)?;
         self.rows += 1;
@@ -32,9 +32,9 @@ impl Json {
         shape: &'static Shape,
         bytes: &[u8],
         depth: u32,
-    ) -> Result<(), Bad> {
+    ) -> Result<(), RowError> {
         let Some(depth) = depth.checked_sub(1) else {
-            return Err(Bad::Wire("it is nested too deeply"));
+            return Err(RowError::Wire("it is nested too deeply"));
         };
         let mut reader = Reader::new(bytes);
         let mut run: Option<(&'static Field, &[u8])> = None;
@@ -64,7 +64,7 @@ impl Json {
                 Label::Oneof(oneof) => {
                     let bit = 1 << (oneof % 64);
                     if oneofs & bit != 0 {
-                        return Err(Bad::NotCanonical);
+                        return Err(RowError::NotCanonical);
                     }
                     oneofs |= bit;
                 }
@@ -78,7 +78,7 @@ impl Json {
 
     /// Appends fields as long as they are plain and their leaves are known.
     #[inline]
-    fn plain(&mut self, node: u32, reader: &mut Reader<'_>) -> Result<(), Bad> {
+    fn plain(&mut self, node: u32, reader: &mut Reader<'_>) -> Result<(), RowError> {
         let slots = self.nodes.slots(node);
         let (row, epoch) = (self.rows as u32, self.epoch);
         while let Some(key) = reader.peek() {
@@ -138,7 +138,7 @@ impl Json {
         field: &'static Field,
         item: &Item<'_>,
         depth: u32,
-    ) -> Result<(), Bad> {
+    ) -> Result<(), RowError> {
         match field.kind {
             Kind::Message(shape) => {
                 let nested = self.nested(node, field, shape);
@@ -154,12 +154,12 @@ impl Json {
             Kind::Timestamp(shape) => {
                 self.unknown |= unknown::any(shape, item.message()?);
                 let text =
-                    timestamp_text(item.message()?).map_err(|e| Bad::field(field.name, e))?;
+                    timestamp_text(item.message()?).map_err(|e| RowError::field(field.name, e))?;
                 self.put(node, field, Scalar::Text(text.as_bytes()))
             }
             _ => {
                 if item.again() {
-                    return Err(Bad::NotCanonical);
+                    return Err(RowError::NotCanonical);
                 }
                 let value = Scalar::read(&field.kind, item.raw())?;
                 if field.label == Label::Implicit && value.is_default() {
@@ -175,7 +175,7 @@ impl Json {
         }
     }
 
-    fn put(&mut self, node: u32, field: &Field, value: Scalar<'_>) -> Result<(), Bad> {
+    fn put(&mut self, node: u32, field: &Field, value: Scalar<'_>) -> Result<(), RowError> {
         let path = self.field_path(node, field);
         let leaf = self.leaf(path, LeafType::One(Basic::of(&value)));
         if let Some(plain) = Plain::of(field) {
@@ -186,7 +186,7 @@ impl Json {
     }
 
     /// A repeated field's occurrences, or a map's entries.
-    fn run(&mut self, node: u32, run: Option<(&'static Field, &[u8])>) -> Result<(), Bad> {
+    fn run(&mut self, node: u32, run: Option<(&'static Field, &[u8])>) -> Result<(), RowError> {
         let Some((field, run)) = run else {
             return Ok(());
         };
@@ -225,7 +225,7 @@ impl Json {
 
     /// Checks that the rows from `before` on don't have many times more places than the bytes that they came in: a list
     /// of empty messages with one that has every field is not worth a column for each field.
-    fn in_proportion(&self, before: usize, field: &Field, run: &[u8]) -> Result<(), Bad> {
+    fn in_proportion(&self, before: usize, field: &Field, run: &[u8]) -> Result<(), RowError> {
         const FEW: usize = 1024;
         let rows = self.rows - before;
         if rows < FEW {
@@ -242,7 +242,7 @@ impl Json {
              at most {most} for its {} bytes",
             run.len()
         );
-        Err(Bad::field(field.name, reason))
+        Err(RowError::field(field.name, reason))
     }
 
     fn field_path(&mut self, node: u32, field: &Field) -> u32 {

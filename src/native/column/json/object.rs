@@ -8,17 +8,20 @@ use super::leaf::{Basic, Element, LeafType};
 use super::lists::type_of;
 use crate::json::limits;
 use crate::json::{Map, Number, Plain, Value, place};
-use crate::row_error::Bad;
+use crate::row_error::RowError;
 
 impl Json {
     /// Appends an object.
-    pub(in super::super) fn push_object(&mut self, object: &Map<String, Value>) -> Result<(), Bad> {
+    pub(in super::super) fn push_object(
+        &mut self,
+        object: &Map<String, Value>,
+    ) -> Result<(), RowError> {
         limits::check(object)?;
         self.row(object)
     }
 
     /// Appends an object that is a part of one within the limits.
-    fn row(&mut self, object: &Map<String, Value>) -> Result<(), Bad> {
+    fn row(&mut self, object: &Map<String, Value>) -> Result<(), RowError> {
         let mut path = String::new();
         for (key, value) in object {
             // A key of the object itself is the path, also if it is empty.
@@ -35,7 +38,7 @@ impl Json {
         &mut self,
         path: &mut String,
         object: &Map<String, Value>,
-    ) -> Result<(), Bad> {
+    ) -> Result<(), RowError> {
         let len = path.len();
         for (key, value) in object {
             path.push('.');
@@ -46,7 +49,7 @@ impl Json {
         Ok(())
     }
 
-    fn member(&mut self, path: &mut String, value: &Value) -> Result<(), Bad> {
+    fn member(&mut self, path: &mut String, value: &Value) -> Result<(), RowError> {
         match value {
             Value::Object(inner) => self.object(path, inner),
             Value::Null => Ok(()),
@@ -55,7 +58,7 @@ impl Json {
                 let Some(column) = self.first(at, ty) else {
                     let reason = "is there twice, once as a key with a dot and once nested, which is one path of a JSON \
                                   column; send it once, or name one of them otherwise";
-                    return Err(Bad::field(place(path), reason));
+                    return Err(RowError::field(place(path), reason));
                 };
                 put(column, ty, value).map_err(|bad| below(path, bad))
             }
@@ -64,21 +67,21 @@ impl Json {
 }
 
 /// Tells where in a row something is wrong that was found in the elements of a list.
-fn below(path: &str, bad: Bad) -> Bad {
+fn below(path: &str, bad: RowError) -> RowError {
     match bad {
-        Bad::Field(mut misfit) => {
+        RowError::Field(mut misfit) => {
             misfit.place = match misfit.place.as_str() {
                 "" => place(path),
                 inner => format!("{}[].{inner}", place(path)),
             };
-            Bad::Field(misfit)
+            RowError::Field(misfit)
         }
         bad => bad,
     }
 }
 
 /// Appends a value to a column of its type, or of the type of the list that it is an element of.
-fn put(column: &mut Column, ty: LeafType, value: &Value) -> Result<(), Bad> {
+fn put(column: &mut Column, ty: LeafType, value: &Value) -> Result<(), RowError> {
     match (column, value) {
         (Column::Dynamic(dynamic), Value::Null) => {
             dynamic.push_null();
@@ -113,12 +116,14 @@ fn put(column: &mut Column, ty: LeafType, value: &Value) -> Result<(), Bad> {
 }
 
 /// Appends a number to a column of a type that holds it.
-fn number(column: &mut Column, ty: LeafType, number: &Number) -> Result<(), Bad> {
+fn number(column: &mut Column, ty: LeafType, number: &Number) -> Result<(), RowError> {
     let basic = match ty {
         LeafType::One(basic) | LeafType::List(Element::Basic(basic), _) => basic,
         _ => return Err(MISMATCH),
     };
-    let plain = number.plain().map_err(|reason| Bad::field("", reason))?;
+    let plain = number
+        .plain()
+        .map_err(|reason| RowError::field("", reason))?;
     match (basic, plain) {
         (Basic::Float64, Plain::Signed(v)) => column.f64(v as f64),
         (Basic::Float64, Plain::Unsigned(v)) => column.f64(v as f64),

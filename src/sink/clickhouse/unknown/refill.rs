@@ -310,7 +310,7 @@ fn helper(table: &Table, name: String, columns: &'static [ColumnSpec]) -> &'stat
     }))
 }
 
-fn fill(portion: &mut Block, items: &[Item]) -> Result<(), crate::row_error::Bad> {
+fn fill(portion: &mut Block, items: &[Item]) -> Result<(), crate::row_error::RowError> {
     let [number, row, was, rest, payload] = portion.columns()?;
     for item in items {
         number.u64(item.number)?;

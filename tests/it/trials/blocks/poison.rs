@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use event_grpc::broker::{Broker, Delivery, Embedded, HeaderValue, Outgoing, Topology};
 use event_grpc::contract::{
-    Append, Bad, Batch, Block, ColumnSpec, Context, Destination, Exchange, ExchangeKind, IdFrom,
-    Input, Layout, Message, Pipeline, Queue, QueueKind, Route, Shape, Storage, Table, headers,
+    Append, Batch, Block, ColumnSpec, Context, Destination, Exchange, ExchangeKind, IdFrom, Input,
+    Layout, Message, Pipeline, Queue, QueueKind, Route, RowError, Shape, Storage, Table, headers,
 };
 use event_grpc::sink::clickhouse::ClickHouse;
 use event_grpc::sink::http::Requests;
@@ -33,7 +33,7 @@ static SHAPE: Shape = Shape {
     any_of: &[],
 };
 
-fn append(block: &mut Block, message: &Message<'_>, _: &Context) -> Result<(), Bad> {
+fn append(block: &mut Block, message: &Message<'_>, _: &Context) -> Result<(), RowError> {
     let [ids] = block.columns::<1>()?;
     ids.text(message.body["id"].as_str().unwrap_or_default())?;
     block.grew(1);

@@ -78,7 +78,7 @@ impl Writer<'_> {
         match self.failing {
             Failing::Fails | Failing::NamesField => Code {
                 rust: format!(
-                    "{call}.map_err(|reason| Bad::{}({}, reason))?",
+                    "{call}.map_err(|reason| RowError::{}({}, reason))?",
                     match self.failing {
                         Failing::NamesField => "field",
                         _ => "value",

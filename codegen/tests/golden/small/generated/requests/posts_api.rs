@@ -4,7 +4,7 @@
 //! Whoever wants to know of posts.
 
 use crate::contract::{
-    Bad, Context, Message, Piece, Rate, Request, Target, function, json,
+    RowError, Context, Message, Piece, Rate, Request, Target, function, json,
 };
 
 /// Where messages go, and what they are sent as.
@@ -42,7 +42,7 @@ pub static REQUEST: Request = Request {
 };
 
 /// Which target of `posts_api` a message goes to.
-fn target(message: &Message<'_>) -> Result<usize, Bad> {
+fn target(message: &Message<'_>) -> Result<usize, RowError> {
     let value = json::optional_text(message.body, &["handle"])?
         .filter(|text| !text.is_empty())
         .unwrap_or_else(|| "ANY".into())
@@ -51,7 +51,7 @@ fn target(message: &Message<'_>) -> Result<usize, Bad> {
 }
 
 /// What a message is sent as to `posts_api`.
-fn body(message: &Message<'_>, _cx: &Context) -> Result<Vec<u8>, Bad> {
+fn body(message: &Message<'_>, _cx: &Context) -> Result<Vec<u8>, RowError> {
     let mut body = function::without(message.body, "at");
     function::put(&mut body, "name", Some(json::text(message.body, &["name"])?));
     function::put(&mut body, "likes", Some(json::int64(message.body, &["likes"])?));
@@ -60,7 +60,7 @@ fn body(message: &Message<'_>, _cx: &Context) -> Result<Vec<u8>, Bad> {
         &mut body,
         "made",
         function::epoch_millis_int(json::int64(message.body, &["made"])?)
-            .map_err(|reason| Bad::field("made", reason))?
+            .map_err(|reason| RowError::field("made", reason))?
             .map(|at| function::rfc3339(at * 1000)),
     );
     function::put(
@@ -68,7 +68,7 @@ fn body(message: &Message<'_>, _cx: &Context) -> Result<Vec<u8>, Bad> {
         "changed",
         json::optional_int64(message.body, &["changed"])?
             .map_or(Ok(None), function::epoch_millis_int)
-            .map_err(|reason| Bad::field("changed", reason))?
+            .map_err(|reason| RowError::field("changed", reason))?
             .map(|at| function::rfc3339(at * 1000)),
     );
     function::put(

@@ -2,7 +2,7 @@
 //! Rows of `error`.
 
 use crate::contract::{
-    Append, Bad, Block, ColumnSpec, Context, DeadLetter, Group, Holds, Layout, Storage,
+    Append, RowError, Block, ColumnSpec, Context, DeadLetter, Group, Holds, Layout, Storage,
     Table, function,
 };
 use super::super::views;
@@ -49,7 +49,7 @@ pub(crate) fn append(
     letter: &DeadLetter<'_>,
     group: Option<&Group<'_>>,
     cx: &Context,
-) -> Result<(), Bad> {
+) -> Result<(), RowError> {
     let [error_id, reason, attempts, first_failed, body, event_name, event_id,
     event_timestamp, country, campaign, params, insert_timestamp] = block.columns()?;
     error_id.text(letter.id)?;

@@ -4,7 +4,7 @@
 //! Every event, with its payload as JSON.
 
 use crate::contract::{
-    Append, Bad, Block, ColumnSpec, Context, Group, Holds, Layout, Storage, Table,
+    Append, RowError, Block, ColumnSpec, Context, Group, Holds, Layout, Storage, Table,
     function, unknown,
 };
 use super::super::{shapes, views};
@@ -40,7 +40,7 @@ pub(crate) fn append(
     block: &mut Block,
     group: &Group<'_>,
     cx: &Context,
-) -> Result<(), Bad> {
+) -> Result<(), RowError> {
     let [event_id, type_, sent_timestamp, event_timestamp, insert_timestamp, country,
     latitude, campaign, channel, params, unknown_fields] = block.columns()?;
     let Some(more) = group.events.len().checked_sub(1) else {
@@ -57,7 +57,7 @@ pub(crate) fn append(
         let event = views::event::event::View::read(bytes)?;
         event_id.text(event.id)?;
         let timestamp_millis = function::epoch_millis(event.timestamp)
-            .map_err(|reason| Bad::value("sent_timestamp", reason))?;
+            .map_err(|reason| RowError::value("sent_timestamp", reason))?;
         sent_timestamp.i64(timestamp_millis.unwrap_or_default())?;
         event_timestamp.i64(function::not_after(timestamp_millis, cx.now_ms))?;
         params.json_message(group.kind.shape, event.payload)?;

@@ -2,7 +2,7 @@
 //! Rows of `post`.
 
 use crate::contract::{
-    Append, Bad, Block, ColumnSpec, Context, Holds, Layout, Message, Storage, Table,
+    Append, RowError, Block, ColumnSpec, Context, Holds, Layout, Message, Storage, Table,
     function, json,
 };
 use super::super::databases;
@@ -59,7 +59,7 @@ pub(crate) fn append(
     block: &mut Block,
     message: &Message<'_>,
     cx: &Context,
-) -> Result<(), Bad> {
+) -> Result<(), RowError> {
     let [id, name, handle, likes, score, at, seen, made, changed, country, metrics,
     extra, views, channel, touch, items, kind, device, headers, device_shown,
     handle_plain, handle_shown, told, told_less, os, bot, complete, insert_timestamp] = block
@@ -83,7 +83,7 @@ pub(crate) fn append(
                 "%Y-%m-%d %H:%M:%S",
                 "Asia/Kolkata",
             )
-            .map_err(|reason| Bad::value("at", reason))?
+            .map_err(|reason| RowError::value("at", reason))?
             .unwrap_or_default(),
     )?;
     match function::datetime(
@@ -91,19 +91,19 @@ pub(crate) fn append(
             "%Y-%m-%d %H:%M:%S",
             "Asia/Kolkata",
         )
-        .map_err(|reason| Bad::value("seen", reason))?
+        .map_err(|reason| RowError::value("seen", reason))?
     {
         Some(value) => seen.u32(value)?,
         None => seen.null()?,
     }
     made.i64(
         function::epoch_seconds_int(json::int64(message.body, &["made"])?)
-            .map_err(|reason| Bad::value("made", reason))?
+            .map_err(|reason| RowError::value("made", reason))?
             .unwrap_or_default(),
     )?;
     match json::optional_int64(message.body, &["changed"])?
         .map_or(Ok(None), function::epoch_seconds_int)
-        .map_err(|reason| Bad::value("changed", reason))?
+        .map_err(|reason| RowError::value("changed", reason))?
     {
         Some(value) => changed.i64(value)?,
         None => changed.null()?,
@@ -152,7 +152,7 @@ pub(crate) fn append(
                 .filter(|text| !text.is_empty())
                 .unwrap_or("{\"a\":1,\"b\":null}"),
         )
-        .map_err(|reason| Bad::value("told", reason))?;
+        .map_err(|reason| RowError::value("told", reason))?;
     match handle_object.as_ref() {
         Some(value) => told.json_object(value)?,
         None => told.default(),

@@ -2,7 +2,7 @@
 //! Rows of `everything`.
 
 use crate::contract::{
-    Append, Bad, Block, ColumnSpec, Context, Group, Holds, Layout, Storage, Table,
+    Append, RowError, Block, ColumnSpec, Context, Group, Holds, Layout, Storage, Table,
 };
 use super::{DICTIONARY, NULLABLE_DICTIONARY, column};
 
@@ -63,10 +63,10 @@ pub(crate) fn append(
     block: &mut Block,
     group: &Group<'_>,
     _cx: &Context,
-) -> Result<(), Bad> {
+) -> Result<(), RowError> {
     match group.kind.number {
         9 => add_to_cart::append(block, group),
         10 => everything::append(block, group),
-        _ => Err(Bad::Unexpected(group.kind.name)),
+        _ => Err(RowError::Unexpected(group.kind.name)),
     }
 }

@@ -2,7 +2,7 @@
 //! Source `post`.
 
 use crate::contract::{
-    Bad, Encoding, IdFrom, Intake, Message, OnBad, Pool, RoutingKey, Scheme, Source,
+    RowError, Encoding, IdFrom, Intake, Message, OnBad, Pool, RoutingKey, Scheme, Source,
     Verify, function, json,
 };
 use super::super::super::shapes;
@@ -38,6 +38,6 @@ pub(super) const SOURCE: Source = Source {
 };
 
 /// Its routing key.
-fn routing_key(message: &Message<'_>) -> Result<String, Bad> {
+fn routing_key(message: &Message<'_>) -> Result<String, RowError> {
     Ok(function::upper(&json::text(message.body, &["name"])?))
 }
