@@ -33,7 +33,7 @@ use crate::metrics;
 use crate::ops::readiness::{self, Readiness};
 use crate::sink::clickhouse::{Address, Databases};
 use crate::sink::{health as servers_health, postgres};
-use crate::worker::{self, Pace, Patience, Setup, States};
+use crate::worker::{self, HoldLimits, Pace, Setup, States};
 
 /// Memory budget of the in-memory broker: room for half a batch of every table, many times over.
 const EMBEDDED_BUDGET: usize = 256 << 20;
@@ -139,7 +139,7 @@ impl App {
             stores,
             requests: requests.clone(),
             pace: if remote { Pace::Full } else { Pace::Eager },
-            patience: Patience::default(),
+            hold_limits: HoldLimits::default(),
             states: States::default(),
             stop: working.clone(),
             give_up: give_up.clone(),
@@ -309,9 +309,9 @@ fn broker(config: &Config, topology: &Topology) -> anyhow::Result<Arc<dyn Broker
 
 /// Waits for the broker at a strict start, up to a limit.
 async fn connected(broker: &Arc<dyn Broker>) -> anyhow::Result<()> {
-    const PATIENCE: Duration = Duration::from_secs(15);
+    const TIME_LIMIT: Duration = Duration::from_secs(15);
     let mut status = broker.status();
-    let up = timeout(PATIENCE, status.wait_for(|s| s.link == Link::Up)).await;
+    let up = timeout(TIME_LIMIT, status.wait_for(|s| s.link == Link::Up)).await;
     let problems: Vec<String> = match up {
         Ok(Ok(status)) => status.problems.iter().map(ToString::to_string).collect(),
         _ => vec![format!(

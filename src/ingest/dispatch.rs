@@ -103,11 +103,11 @@ impl Dispatch {
         self.max_request
     }
 
-    /// Handles a request. The answer comes within `patience`, and never later than [`LONGEST`] allows. If the client is
+    /// Handles a request. The answer comes within `time_limit`, and never later than [`LONGEST`] allows. If the client is
     /// gone this is dropped: dead letters that are not published yet are abandoned then.
-    pub async fn take(self: &Arc<Self>, body: Body, patience: Duration) -> Answered {
+    pub async fn take(self: &Arc<Self>, body: Body, time_limit: Duration) -> Answered {
         let asked = Asked::of(self.source.name);
-        let result = timeout_at(Instant::now() + patience.min(LONGEST), self.admit(body))
+        let result = timeout_at(Instant::now() + time_limit.min(LONGEST), self.admit(body))
             .await
             .unwrap_or(Err(Refusal::Late));
         let answered = self.answered(result);

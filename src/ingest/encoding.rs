@@ -21,7 +21,7 @@ use crate::weight::{Budget, Permit};
 pub(super) const TURNS: usize = 2;
 
 /// How long a body waits for its turn.
-const PATIENCE: Duration = Duration::from_secs(5);
+const TIME_LIMIT: Duration = Duration::from_secs(5);
 
 /// Number of bytes that are decompressed in one step.
 const STEP: usize = 32 << 10;
@@ -115,7 +115,7 @@ pub(super) async fn unpack(
         return Ok(read);
     }
     // From its beginning: a body that waits for a turn holds neither window nor output.
-    let Ok(Ok(turn)) = timeout(PATIENCE, Arc::clone(turns).acquire_owned()).await else {
+    let Ok(Ok(turn)) = timeout(TIME_LIMIT, Arc::clone(turns).acquire_owned()).await else {
         return Err(Unread::Full);
     };
     let rest = move || {

@@ -160,7 +160,7 @@ async fn call(dispatch: Arc<Dispatch>, request: Request) -> HttpResponse {
     if let Some(response) = foreign(&request) {
         return response;
     }
-    let until = Instant::now() + patience(request.headers());
+    let until = Instant::now() + time_limit(request.headers());
     let read = match read(&dispatch, request).await {
         Ok(read) => read,
         Err(error) => return refused(unread(&error), error.reason()),
@@ -252,7 +252,7 @@ fn refused(status: Status, reason: &'static str) -> HttpResponse {
 }
 
 /// Client deadline, less the time that it takes to deliver the answer.
-fn patience(headers: &HeaderMap) -> Duration {
+fn time_limit(headers: &HeaderMap) -> Duration {
     let client = headers
         .get("grpc-timeout")
         .and_then(|value| value.to_str().ok())

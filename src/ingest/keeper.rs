@@ -21,7 +21,7 @@ const PROMISED: (u64, u64) = (4 << 20, 16 << 20);
 const REFUSED: (u64, u64) = (256 << 10, 2 << 20);
 
 /// How long a refused request waits for its dead letters to be confirmed.
-const PATIENCE: Duration = Duration::from_secs(2);
+const TIME_LIMIT: Duration = Duration::from_secs(2);
 
 /// Keeps the bad messages of a source.
 #[derive(Debug)]
@@ -119,11 +119,11 @@ impl Keeper {
             count(self.source.name, "dropped", several);
             return;
         }
-        let kept = timeout(PATIENCE, self.keep(publisher, letters)).await;
+        let kept = timeout(TIME_LIMIT, self.keep(publisher, letters)).await;
         let kept = kept.unwrap_or_else(|_| {
             count(self.source.name, "failed", 1);
             Err(PublishError::Unknown {
-                reason: format!("no answer within {PATIENCE:?}"),
+                reason: format!("no answer within {TIME_LIMIT:?}"),
             })
         });
         if let Err(error) = kept {

@@ -37,7 +37,7 @@ pub struct Pool {
     heavy: Arc<Semaphore>,
     answers: Budget,
     reading: reading::Budget,
-    patience: Duration,
+    time_limit: Duration,
     waiting: Gauge,
     preparing: Gauge,
     held: Gauge,
@@ -138,7 +138,7 @@ impl Pool {
             answers: Budget::new(sizes.bytes / ANSWERS),
             // As much again as may be unanswered, and at least one request.
             reading: reading::Budget::new(sizes.bytes.max(sizes.max_request.into())),
-            patience: Duration::from_millis(sizes.timeout_ms),
+            time_limit: Duration::from_millis(sizes.timeout_ms),
             waiting: intake::POOL_WAITING.with([source]),
             preparing: intake::POOL_PREPARING.with([source]),
             held: intake::POOL_BYTES.with([source]),
@@ -159,7 +159,7 @@ impl Pool {
     /// to the pool's timeout. One that is heavier than a quarter of the pool is admitted when no other such one is
     /// there, and gets a quarter.
     pub async fn admit(&self, weight: u64) -> Result<Admitted, Full> {
-        let until = Instant::now() + self.patience;
+        let until = Instant::now() + self.time_limit;
         let weight = weight.saturating_add(weight::REQUEST);
         let mut turn = None;
         if weight > self.share {

@@ -75,11 +75,12 @@ impl Publisher {
     /// Publishes one message by itself.
     pub async fn publish(&self, message: Outgoing) -> Outcome {
         let start = Instant::now();
-        let answer = tokio::time::timeout(self.limits.patience, self.broker.publish(message)).await;
+        let answer =
+            tokio::time::timeout(self.limits.time_limit, self.broker.publish(message)).await;
         self.seconds.record(start.elapsed());
         answer.unwrap_or_else(|_| {
             Err(PublishError::Unknown {
-                reason: format!("no answer within {:?}", self.limits.patience),
+                reason: format!("no answer within {:?}", self.limits.time_limit),
             })
         })
     }

@@ -20,7 +20,7 @@ use crate::weight::{self, Permit};
 use uploads::{Upload, Uploads};
 
 /// How long a request waits for the room of aborted bodies.
-const PATIENCE: Duration = Duration::from_millis(500);
+const TIME_LIMIT: Duration = Duration::from_millis(500);
 
 /// Fraction of the budget for unfinished requests of one connection.
 const SHARE: u64 = 4;
@@ -159,7 +159,7 @@ impl Budget {
         if !self.uploads.give_up(bytes) {
             return Err(Unread::Full);
         }
-        timeout(PATIENCE, self.room.acquire(bytes))
+        timeout(TIME_LIMIT, self.room.acquire(bytes))
             .await
             .map_err(|_| Unread::Full)
     }

@@ -24,7 +24,7 @@ pub struct Limits {
     /// fewer and larger ones.
     pub in_flight: usize,
     /// Timeout of a publish.
-    pub patience: Duration,
+    pub time_limit: Duration,
 }
 
 impl Limits {
@@ -35,7 +35,7 @@ impl Limits {
             events: 4096,
             linger: Duration::from_millis(5),
             in_flight: 16,
-            patience: Duration::from_secs(30),
+            time_limit: Duration::from_secs(30),
         }
     }
 

@@ -50,7 +50,7 @@ pub struct Pace {
     /// … at least so many bytes have to arrive, until the body is complete.
     pub least: usize,
     /// A body that made no progress for so long is aborted when its room is needed for others.
-    pub patience: Duration,
+    pub time_limit: Duration,
 }
 
 impl Default for Pace {
@@ -59,7 +59,7 @@ impl Default for Pace {
             longest: Duration::from_secs(30),
             window: Duration::from_secs(10),
             least: 10 << 10,
-            patience: Duration::from_millis(500),
+            time_limit: Duration::from_millis(500),
         }
     }
 }

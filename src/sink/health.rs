@@ -14,7 +14,7 @@ use crate::metrics::stores;
 const EVERY: Duration = Duration::from_secs(1);
 
 /// Timeout of a probe. A server that needs longer for this stores no rows in time, either.
-pub(super) const PATIENCE: Duration = Duration::from_secs(3);
+pub(super) const TIME_LIMIT: Duration = Duration::from_secs(3);
 
 /// Server that is probed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -127,9 +127,9 @@ pub(super) async fn watch<F>(
     }
 }
 
-/// Reason of a server that did not answer within [`PATIENCE`].
+/// Reason of a server that did not answer within [`TIME_LIMIT`].
 pub(super) fn silent() -> String {
-    format!("no answer within {} s", PATIENCE.as_secs())
+    format!("no answer within {} s", TIME_LIMIT.as_secs())
 }
 
 /// Logs when a table changes between healthy and unhealthy; another reason isn't logged.

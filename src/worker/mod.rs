@@ -80,7 +80,7 @@ pub struct Setup {
     /// Batching policy.
     pub pace: Pace,
     /// Time limits for messages that can't be stored.
-    pub patience: Patience,
+    pub hold_limits: HoldLimits,
     /// State that the workers report.
     pub states: States,
     /// Stops consuming. Consumed messages are still stored and settled.
@@ -100,7 +100,7 @@ pub enum Pace {
 
 /// Time limits for messages that can't be stored.
 #[derive(Debug, Clone, Copy)]
-pub struct Patience {
+pub struct HoldLimits {
     /// How long they are held while the destination accepts nothing; then they go back to their queues, which are not
     /// consumed until it does.
     pub grace: Duration,
@@ -110,9 +110,9 @@ pub struct Patience {
     pub jitter: fn() -> f64,
 }
 
-impl Default for Patience {
+impl Default for HoldLimits {
     fn default() -> Self {
-        Patience {
+        HoldLimits {
             grace: Duration::from_secs(10),
             probe: Duration::from_secs(1),
             jitter: rand::random,

@@ -13,7 +13,7 @@ use crate::metrics::broker::RENEWED;
 use crate::time::now_ms;
 
 /// Timeout of publishing a copy. Without one the message is processed as it is.
-const PATIENCE: Duration = Duration::from_secs(10);
+const TIME_LIMIT: Duration = Duration::from_secs(10);
 
 /// Replaces a message that was returned too often by a copy, whose delivery count is zero. This happens before the
 /// message is processed: one that crashes the process gets no further, and takes no others along.
@@ -34,7 +34,7 @@ pub(super) async fn renewed(
         return Some(received);
     }
     let copy = received.ack_guard.replaced_by(copy);
-    match tokio::time::timeout(PATIENCE, setup.broker.publish(copy)).await {
+    match tokio::time::timeout(TIME_LIMIT, setup.broker.publish(copy)).await {
         Ok(Ok(())) => {
             RENEWED.with([queue.name]).increment(1);
             received.ack_guard.acknowledge(Ending::Retried).await;

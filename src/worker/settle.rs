@@ -146,7 +146,7 @@ impl Decided {
 }
 
 fn panicked(message: &Prepared, setup: &Setup) -> Verdict {
-    decide_panicked(message.chances(), (setup.patience.jitter)()).into()
+    decide_panicked(message.chances(), (setup.hold_limits.jitter)()).into()
 }
 
 /// Publishes what remains of a message, then acknowledges it.

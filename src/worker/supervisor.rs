@@ -140,7 +140,7 @@ impl TableSupervisor {
         );
         loop {
             let asked = async {
-                tokio::time::sleep(self.setup.patience.probe).await;
+                tokio::time::sleep(self.setup.hold_limits.probe).await;
                 self.store.probe(self.table).await
             };
             match self.setup.stop.run_until_cancelled(asked).await {

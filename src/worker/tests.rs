@@ -22,7 +22,7 @@ use std::sync::{Arc, Once};
 use tokio::runtime::Builder;
 use tokio_util::sync::CancellationToken;
 
-use super::{Pace, Patience, Setup, States};
+use super::{HoldLimits, Pace, Setup, States};
 use crate::broker::testing::Simulated;
 use crate::contract::Pipeline;
 use crate::sink::http::Requests;
@@ -61,7 +61,7 @@ fn calm(pipeline: &'static Pipeline, broker: &Simulated, store: &store::Simulate
         stores: Stores::new(pipeline.tables, |_| Some(Arc::clone(&store))),
         requests: Requests::default(),
         pace: Pace::Full,
-        patience: Patience::default(),
+        hold_limits: HoldLimits::default(),
         states: States::default(),
         stop: CancellationToken::new(),
         give_up: CancellationToken::new(),

@@ -39,12 +39,12 @@ fn cutover(vhost: &Vhost, arguments: &[&str]) -> (bool, String) {
 }
 
 /// Runs the command for one queue and kills it after a while, wherever it is then.
-async fn break_off(vhost: &Vhost, queue: &str, patience: Duration) {
+async fn break_off(vhost: &Vhost, queue: &str, time_limit: Duration) {
     let mut command = Command::new(env!("CARGO_BIN_EXE_event-grpc"));
     command.args(["cutover", "--queue", queue]);
     command.env("EVENT_GRPC_AMQP_URL", vhost.url());
     let mut child = command.spawn().unwrap();
-    tokio::time::sleep(patience).await;
+    tokio::time::sleep(time_limit).await;
     // It may have ended.
     child.kill().ok();
     child.wait().unwrap();
@@ -158,8 +158,13 @@ async fn a_running_classic_topology_is_taken_over_and_nothing_is_lost() {
         producers.reach(producers.count() + 1000).await;
 
         // 4. The queues are replaced, under the producers' hands; the first attempts are broken off.
-        for patience in [20, 60, 150, 400] {
-            break_off(&vhost, "post_log_events_q", Duration::from_millis(patience)).await;
+        for time_limit in [20, 60, 150, 400] {
+            break_off(
+                &vhost,
+                "post_log_events_q",
+                Duration::from_millis(time_limit),
+            )
+            .await;
         }
         let (good, said) = cutover(&vhost, &[]);
         assert!(good, "{said}");

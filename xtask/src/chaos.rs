@@ -214,7 +214,7 @@ fn load(
     loadgen: &Path,
     rate: u64,
     events: u64,
-    patience: Duration,
+    time_limit: Duration,
     extras: &[Extra],
 ) -> Result<Kept> {
     let mut command = Command::new(loadgen);
@@ -225,7 +225,7 @@ fn load(
         command.args(["--to", &address]);
     }
     command.args(["--events", &events.to_string(), "--rate", &rate.to_string()]);
-    command.args(["--patience", &patience.as_secs().to_string()]);
+    command.args(["--patience", &time_limit.as_secs().to_string()]);
     // It asks ClickHouse directly, so that the proxy doesn't affect it.
     command.args(["--clickhouse-url", &cluster.clickhouse_url()]);
     for extra in extras {

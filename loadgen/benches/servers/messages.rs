@@ -23,7 +23,7 @@ const IN_FLIGHT: usize = 64;
 /// Prefetch of the pipeline's queues.
 const PREFETCH: u16 = 20_000;
 /// Longer than anything here takes.
-const PATIENCE: Duration = Duration::from_secs(60);
+const TIME_LIMIT: Duration = Duration::from_secs(60);
 
 const EXCHANGE: &str = "bench";
 const UNROUTED: &str = "bench-unrouted";
@@ -61,7 +61,7 @@ async fn run(server: &Server, queue: &'static str, kib: usize, count: usize) -> 
     let broker = Rabbit::connect(address, topology(queue), RabbitOptions::default());
     let mut status = broker.status();
     let up = status.wait_for(|status| status.link == Link::Up);
-    drop(timeout(PATIENCE, up).await.unwrap().unwrap());
+    drop(timeout(TIME_LIMIT, up).await.unwrap().unwrap());
 
     let body = Bytes::from(vec![b'x'; kib * 1024]);
     let start = Taking::start(server);
@@ -69,18 +69,21 @@ async fn run(server: &Server, queue: &'static str, kib: usize, count: usize) -> 
         .map(|_| broker.publish(Outgoing::new(EXCHANGE, queue, body.clone())))
         .buffer_unordered(IN_FLIGHT)
         .for_each(|outcome| async move { outcome.unwrap() });
-    timeout(PATIENCE, published).await.unwrap();
+    timeout(TIME_LIMIT, published).await.unwrap();
     let publish = start.end(server, count);
 
     let start = Taking::start(server);
     let deliveries = broker.consume(queue).unwrap();
     for _ in 0..count {
-        let delivery = timeout(PATIENCE, deliveries.next()).await.unwrap().unwrap();
+        let delivery = timeout(TIME_LIMIT, deliveries.next())
+            .await
+            .unwrap()
+            .unwrap();
         assert_eq!(delivery.body.len(), body.len());
         assert_eq!(delivery.ack.ack().await, Settled::Done);
     }
     let consume = start.end(server, count);
-    broker.close(PATIENCE).await;
+    broker.close(TIME_LIMIT).await;
     vec![
         publish.a_second,
         publish.a_second * body.len() as f64 / 1e6,

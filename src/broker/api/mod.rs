@@ -58,5 +58,5 @@ pub trait Broker: Send + Sync + 'static {
 
     /// Refuses new messages, except those in place of a delivery, waits at most this long for the ones under way to
     /// be answered, then ends all deliveries and connections.
-    fn close(&self, patience: Duration) -> BoxFuture<'_, ()>;
+    fn close(&self, time_limit: Duration) -> BoxFuture<'_, ()>;
 }

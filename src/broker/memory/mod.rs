@@ -175,11 +175,11 @@ impl Broker for Embedded {
         self.status.subscribe()
     }
 
-    fn close(&self, patience: Duration) -> BoxFuture<'_, ()> {
+    fn close(&self, time_limit: Duration) -> BoxFuture<'_, ()> {
         async move {
             let began = Instant::now();
             self.closed.cancel();
-            if tokio::time::timeout(patience, self.live.none_left())
+            if tokio::time::timeout(time_limit, self.live.none_left())
                 .await
                 .is_err()
             {
@@ -189,7 +189,7 @@ impl Broker for Embedded {
                 );
             }
             // Messages that no client waits for get a short time only.
-            let last = patience.saturating_sub(began.elapsed()).min(LAST_CHANCE);
+            let last = time_limit.saturating_sub(began.elapsed()).min(LAST_CHANCE);
             tokio::time::timeout(last, self.unawaited.none_left())
                 .await
                 .ok();

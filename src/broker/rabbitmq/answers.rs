@@ -35,8 +35,8 @@ enum Outcome {
 }
 
 /// Waits for the confirm of a message.
-pub(super) async fn wait(job: Job, confirm: PublisherConfirm, patience: Duration) -> Answered {
-    let outcome = match timeout(patience, confirm).await {
+pub(super) async fn wait(job: Job, confirm: PublisherConfirm, time_limit: Duration) -> Answered {
+    let outcome = match timeout(time_limit, confirm).await {
         Ok(Ok(confirmation)) => Outcome::Confirmed {
             taken: confirmation.is_ack(),
             returned: confirmation.take_message().map(Box::new),
@@ -46,7 +46,7 @@ pub(super) async fn wait(job: Job, confirm: PublisherConfirm, patience: Duration
             code: 0,
             text: format!(
                 "the broker has not answered within {} s",
-                patience.as_secs()
+                time_limit.as_secs()
             ),
         }),
     };

@@ -17,7 +17,7 @@ use super::address::Address;
 use super::sieve::{Sieve, runtime};
 
 /// Timeout of the TCP connection, and of the handshake.
-const PATIENCE: Duration = Duration::from_secs(5);
+const TIME_LIMIT: Duration = Duration::from_secs(5);
 
 /// Interval at which a connection is checked while it is to answer.
 pub(super) const GLANCE: Duration = Duration::from_millis(250);
@@ -65,7 +65,7 @@ impl Session {
             };
             Connection::connector(address.uri().clone(), runtime(), connect, properties).await
         };
-        match timeout(2 * PATIENCE, connecting).await {
+        match timeout(2 * TIME_LIMIT, connecting).await {
             Ok(Ok(connection)) => Ok(Self {
                 connection,
                 wire,
@@ -167,7 +167,7 @@ impl Drop for Session {
 impl Wire {
     async fn connect(&self, uri: &AMQPUri) -> io::Result<TcpStream> {
         let place = (uri.authority.host.as_str(), uri.authority.port);
-        let stream = timeout(PATIENCE, TcpStream::connect(place))
+        let stream = timeout(TIME_LIMIT, TcpStream::connect(place))
             .await
             .map_err(|_| io::Error::from(io::ErrorKind::TimedOut))??;
         stream.set_nodelay(true)?;

@@ -62,7 +62,7 @@ const FRAME_MAX: usize = 128 << 10;
 /// Size of a content header's frame beside the properties, in bytes.
 const AROUND_PROPERTIES: usize = 20;
 
-/// Bounds and patience.
+/// Bounds and time limit.
 #[derive(Debug, Clone)]
 pub struct RabbitOptions {
     /// The name that the broker shows for our connections.
@@ -238,14 +238,14 @@ impl Broker for Rabbit {
         .boxed()
     }
 
-    fn close(&self, patience: Duration) -> BoxFuture<'_, ()> {
+    fn close(&self, time_limit: Duration) -> BoxFuture<'_, ()> {
         async move {
             self.closing.store(true, Ordering::Release);
             let answered = async {
                 self.intake.empty().await;
                 self.settlement.empty().await;
             };
-            if tokio::time::timeout(patience, answered).await.is_err() {
+            if tokio::time::timeout(time_limit, answered).await.is_err() {
                 tracing::warn!(
                     "The connection to the broker closes before all messages are confirmed."
                 );

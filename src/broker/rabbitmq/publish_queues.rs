@@ -35,7 +35,7 @@ impl PublishQueues {
             first: None,
             phases: phases.clone(),
             unanswered: options.unanswered.max(1),
-            patience: options.confirm_timeout,
+            time_limit: options.confirm_timeout,
             troubled: false,
         };
         let (first, jobs) = PublishQueue::new(

@@ -48,7 +48,7 @@ pub(super) struct Publisher {
     /// Maximum number of unconfirmed messages.
     pub(super) unanswered: usize,
     /// Confirm timeout, after which the channel counts as broken.
-    pub(super) patience: Duration,
+    pub(super) time_limit: Duration,
     /// True if the exchange was shut when it was last tried.
     pub(super) troubled: bool,
 }
@@ -208,7 +208,7 @@ impl Publisher {
             }
             if let Some(job) = self.first.take_if(|_| writing.is_terminated()) {
                 match &refusal {
-                    None => writing = write(channel, job, self.patience).fuse(),
+                    None => writing = write(channel, job, self.time_limit).fuse(),
                     Some((_, refusal)) => job.answer(Err(refusal.clone())),
                 }
             }
@@ -228,7 +228,7 @@ impl Publisher {
                     }
                 }
                 (job, written) = &mut writing, if !writing.is_terminated() => match written {
-                    Ok(confirm) => unanswered.push(wait(job, confirm, self.patience)),
+                    Ok(confirm) => unanswered.push(wait(job, confirm, self.time_limit)),
                     Err(error) => {
                         let reason = Reason::from(error);
                         job.answer(Err(unknown(reason.text.clone())));
@@ -237,7 +237,7 @@ impl Publisher {
                 },
                 changed = self.phases.changed() => changed.ok()?,
                 job = self.jobs.recv(), if has_place || refusal.is_some() => match refusal {
-                    None => writing = write(channel, job?, self.patience).fuse(),
+                    None => writing = write(channel, job?, self.time_limit).fuse(),
                     Some((_, refusal)) => job?.answer(Err(refusal)),
                 },
             }
@@ -246,10 +246,10 @@ impl Publisher {
 }
 
 /// Writes a message to the socket. One at a time: the next is not begun before this one is written.
-fn write(channel: &Channel, job: Job, patience: Duration) -> Writing {
+fn write(channel: &Channel, job: Job, time_limit: Duration) -> Writing {
     let channel = channel.clone();
     async move {
-        let written = timeout(patience, publish(&channel, &job.message)).await;
+        let written = timeout(time_limit, publish(&channel, &job.message)).await;
         let late = |_| Error::from(std::io::Error::from(std::io::ErrorKind::TimedOut));
         let written = written.map_err(late).flatten();
         (job, written)

@@ -19,7 +19,7 @@ use crate::ops::replay::{self, Outcome, Replayer, Totals};
 use crate::sink::clickhouse::letters::{Key, Letters};
 
 /// Timeout for the connection to the broker.
-const PATIENCE: Duration = Duration::from_secs(15);
+const TIME_LIMIT: Duration = Duration::from_secs(15);
 
 /// Replay dead letters, each to the queue in which it failed, or to its exchange if no queue had it. Replayed ones are
 /// remembered and not sent twice, unless they fail again.
@@ -128,7 +128,7 @@ async fn connect(url: &str) -> anyhow::Result<Arc<dyn Broker>> {
     };
     let broker = Rabbit::connect(address, Topology::of(&PIPELINE, |_| true), options);
     let mut status = broker.status();
-    let up = timeout(PATIENCE, status.wait_for(|s| s.link == Link::Up)).await;
+    let up = timeout(TIME_LIMIT, status.wait_for(|s| s.link == Link::Up)).await;
     anyhow::ensure!(
         matches!(up, Ok(Ok(_))),
         "RabbitMQ does not answer: {:?}",

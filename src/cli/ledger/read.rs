@@ -24,7 +24,7 @@ use crate::time::now_ms;
 const MOMENT: Duration = Duration::from_millis(250);
 
 /// Timeout of an instance's answer.
-const PATIENCE: Duration = Duration::from_secs(10);
+const TIME_LIMIT: Duration = Duration::from_secs(10);
 
 /// Maximum size of the text of metrics, in bytes.
 const LONGEST: usize = 64 << 20;
@@ -138,6 +138,6 @@ async fn metrics(url: &str) -> anyhow::Result<Counts> {
         counts(&String::from_utf8_lossy(&body))
             .context("its answer is not the metrics of event-grpc")
     };
-    let answer = timeout(PATIENCE, asked).await;
+    let answer = timeout(TIME_LIMIT, asked).await;
     answer.context("it takes too long to answer")?
 }

@@ -29,7 +29,7 @@ struct Waiting {
 struct Body {
     held: AtomicU64,
     progress: Mutex<Instant>,
-    patience: Duration,
+    time_limit: Duration,
     given_up: Notify,
 }
 
@@ -55,7 +55,7 @@ impl Uploads {
             .filter_map(|(id, body)| {
                 let held = body.held.load(Ordering::Relaxed);
                 let waited = lock(&body.progress).elapsed();
-                let is_slow = held > 0 && waited >= body.patience;
+                let is_slow = held > 0 && waited >= body.time_limit;
                 is_slow.then(|| (u128::from(held) * waited.as_millis(), held, *id))
             })
             .collect();
@@ -113,7 +113,7 @@ impl Upload {
         let body = Arc::new(Body {
             held: AtomicU64::new(self.held.load(Ordering::Relaxed)),
             progress: Mutex::new(self.since),
-            patience: pace.patience,
+            time_limit: pace.time_limit,
             given_up: Notify::new(),
         });
         let mut waiting = self.uploads.lock();

@@ -7,7 +7,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::{ClickHouse, Databases, schema};
 use crate::contract::{Pipeline, Table};
-use crate::sink::health::{self, PATIENCE, Server, ServerState, TableState, Tables, Told};
+use crate::sink::health::{self, Server, ServerState, TIME_LIMIT, TableState, Tables, Told};
 
 /// Server to probe, and the tables of each of its databases.
 pub struct Watched {
@@ -52,7 +52,7 @@ async fn ask(watched: &Watched) -> (ServerState, Tables) {
             ServerState::Down(reason) => Err(reason.clone()),
             _ => {
                 let asked = store.live(store.address().database(), tables);
-                match timeout(PATIENCE, asked).await {
+                match timeout(TIME_LIMIT, asked).await {
                     Ok(Err(error)) if error.code.is_none() => {
                         server = ServerState::Down(error.message.clone());
                         Err(error.message)

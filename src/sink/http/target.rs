@@ -203,8 +203,8 @@ impl Target {
         };
         // The status has decided. The rest is for the error message, and for the connection to be reused.
         let mut said = Vec::new();
-        let patience = deadline.min(Instant::now() + REST_OF_ANSWER);
-        timeout_at(patience, answer::beginning(body, &mut said))
+        let time_limit = deadline.min(Instant::now() + REST_OF_ANSWER);
+        timeout_at(time_limit, answer::beginning(body, &mut said))
             .await
             .ok();
         let Some(fault) = answer::fault(self.request, head.status) else {

@@ -113,7 +113,7 @@ impl Address {
     }
 
     /// Time limit for a usable connection to one of the hosts, before the next is tried.
-    pub(super) fn patience_of_one(&self) -> Duration {
+    pub(super) fn time_limit_of_one(&self) -> Duration {
         self.config
             .get_connect_timeout()
             .map_or(CONNECT_LIMIT, |limit| *limit)
@@ -121,9 +121,9 @@ impl Address {
     }
 
     /// Time limit for all of them, one after the other.
-    pub(super) fn patience(&self) -> Duration {
+    pub(super) fn time_limit(&self) -> Duration {
         let hosts = u32::try_from(hosts::count(&self.config)).unwrap_or(u32::MAX);
-        self.patience_of_one().saturating_mul(hosts.max(1))
+        self.time_limit_of_one().saturating_mul(hosts.max(1))
     }
 
     /// True if there is more than one host.
@@ -264,7 +264,7 @@ mod tests {
                 "{error}"
             );
         }
-        let limit = |text: &str| Address::parse(text).unwrap().patience();
+        let limit = |text: &str| Address::parse(text).unwrap().time_limit();
         assert_eq!(
             limit("postgres://u@a,b,c/d"),
             3 * 2 * CONNECT_LIMIT_OF_SEVERAL

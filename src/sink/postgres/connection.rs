@@ -52,11 +52,11 @@ pub(super) fn pool(address: &Address) -> Result<Pool, ConnectError> {
     } else {
         Box::new(ConfigConnectImpl { tls: NoTls })
     };
-    let hosts = Hosts::new(&config, connect, address.patience_of_one());
+    let hosts = Hosts::new(&config, connect, address.time_limit_of_one());
     let manager = Manager::from_connect(config, hosts, reuse);
     Ok(Pool::builder(manager)
         .max_size(CONNECTIONS)
-        .create_timeout(Some(CREATE_LIMIT.max(address.patience())))
+        .create_timeout(Some(CREATE_LIMIT.max(address.time_limit())))
         .wait_timeout(Some(WAIT_LIMIT))
         .runtime(Runtime::Tokio1)
         .build()?)

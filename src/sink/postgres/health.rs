@@ -7,7 +7,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::{Postgres, schema};
 use crate::contract::Table;
-use crate::sink::health::{self, PATIENCE, Server, ServerState, TableState, Tables, Told};
+use crate::sink::health::{self, Server, ServerState, TIME_LIMIT, TableState, Tables, Told};
 
 /// Probes until `stop`, and publishes changes. Until this runs nothing is known.
 pub fn watch(
@@ -23,11 +23,11 @@ pub fn watch(
 async fn ask(store: &Postgres, tables: &[&'static Table]) -> (ServerState, Tables) {
     // One host of several may time out before the next one answers.
     let limit = match store.address().is_of_several() {
-        true => PATIENCE + store.address().patience(),
+        true => TIME_LIMIT + store.address().time_limit(),
         // Longer than the question's own limit, so that a connection without an answer is dropped.
-        false => PATIENCE + Duration::from_secs(1),
+        false => TIME_LIMIT + Duration::from_secs(1),
     };
-    let live = match timeout(limit, store.columns(tables, PATIENCE)).await {
+    let live = match timeout(limit, store.columns(tables, TIME_LIMIT)).await {
         Ok(live) => live.map_err(|error| error.message),
         Err(_) => Err(health::silent()),
     };

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::super::Patience;
+use super::super::HoldLimits;
 use super::super::disposition::{BlockCase, BlockStep, Part, Passing, UnitFault, decide_block};
 use super::super::failure_history::Key;
 use super::super::settle::{GivenUp, sleep};
@@ -162,7 +162,7 @@ impl Flusher {
     /// Probes the destination until it accepts rows again, up to the time that messages may be held.
     async fn wait_out(&self, error: &StoreError) -> Result<(), Halt> {
         self.setup.states.pause(self.table.name, &error.message);
-        let Patience { grace, probe, .. } = self.setup.patience;
+        let HoldLimits { grace, probe, .. } = self.setup.hold_limits;
         let began = Instant::now();
         loop {
             sleep(&self.setup, probe.min(grace)).await?;
@@ -176,7 +176,7 @@ impl Flusher {
     }
 
     pub(in crate::worker) fn jitter(&self) -> f64 {
-        (self.setup.patience.jitter)()
+        (self.setup.hold_limits.jitter)()
     }
 }
 

@@ -12,7 +12,7 @@ use super::store::{self, Weather};
 use crate::broker::{Broker, Embedded, Outgoing, PublishError, Topology};
 use crate::sink::http::Requests;
 use crate::sink::{Store, Stores};
-use crate::worker::{Pace, Patience, Setup, States, start};
+use crate::worker::{HoldLimits, Pace, Setup, States, start};
 
 const SETTINGS: Settings = Settings {
     workers: 2,
@@ -31,9 +31,9 @@ fn setup(store: &store::Simulated) -> Setup {
         stores: Stores::new(pipeline.tables, |_| Some(Arc::clone(&store))),
         requests: Requests::default(),
         pace: Pace::Eager,
-        patience: Patience {
+        hold_limits: HoldLimits {
             jitter: || 0.5,
-            ..Patience::default()
+            ..HoldLimits::default()
         },
         states: States::default(),
         stop: CancellationToken::new(),

@@ -15,7 +15,7 @@ use crate::broker::{HeaderValue, Outgoing};
 use crate::contract::headers::DEAD_CLASS;
 use crate::sink::http::Requests;
 use crate::sink::{Store, Stores};
-use crate::worker::{Pace, Patience, Setup, States, start};
+use crate::worker::{HoldLimits, Pace, Setup, States, start};
 
 /// Duration of faults, and of everything.
 const STORMY: u64 = 240_000;
@@ -60,12 +60,12 @@ pub(super) async fn run(seed: u64) -> (Vec<String>, Vec<&'static str>) {
         }
     }
     // A few go on for ever; without them nothing could be compared with the failures.
-    let mut patience = LONGEST;
+    let mut time_limit = LONGEST;
     let mut extra = 0;
-    while broker.left() != (0, 0) && !patience.is_zero() {
+    while broker.left() != (0, 0) && !time_limit.is_zero() {
         const STEP: Duration = Duration::from_secs(7);
         tokio::time::sleep(STEP).await;
-        patience = patience.saturating_sub(STEP);
+        time_limit = time_limit.saturating_sub(STEP);
         extra += 1;
         if extra % 4 == 0 && broker.left() != (0, 0) {
             let unit = vec![format!("good-extra-{extra}")];
@@ -85,7 +85,10 @@ pub(super) async fn run(seed: u64) -> (Vec<String>, Vec<&'static str>) {
             violations.push(text);
         }
     };
-    check(!patience.is_zero(), format!("{:?} are left", broker.left()));
+    check(
+        !time_limit.is_zero(),
+        format!("{:?} are left", broker.left()),
+    );
     let seen = broker.seen();
     // A message that a panic drops is delivered before the workers have ended, and goes back once more.
     let most_returns = gone as u32 + 2 * store.panicked() + store.deaths();
@@ -209,10 +212,10 @@ fn setup(
             true => Pace::Full,
             false => Pace::Eager,
         },
-        patience: Patience {
+        hold_limits: HoldLimits {
             grace: Duration::from_millis(random.random_range(500..20_000)),
             jitter: || 0.5,
-            ..Patience::default()
+            ..HoldLimits::default()
         },
         states: States::default(),
         stop: CancellationToken::new(),

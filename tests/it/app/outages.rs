@@ -15,7 +15,7 @@ use event_grpc::generated::proto::event::{Event, Events};
 use event_grpc::sink::clickhouse::{ClickHouse, migrate};
 use event_grpc::sink::http::Requests;
 use event_grpc::sink::{Store, Stores};
-use event_grpc::worker::{self, Pace, Patience, Setup, States};
+use event_grpc::worker::{self, HoldLimits, Pace, Setup, States};
 use prost::Message as _;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
@@ -53,10 +53,10 @@ pub(crate) fn workers(
         stores: Stores::new(pipeline.tables, |_| Some(Arc::clone(&store))),
         requests: Requests::default(),
         pace: Pace::Eager,
-        patience: Patience {
+        hold_limits: HoldLimits {
             grace: Duration::from_millis(60),
             probe: Duration::from_millis(20),
-            ..Patience::default()
+            ..HoldLimits::default()
         },
         states: States::default(),
         stop: CancellationToken::new(),

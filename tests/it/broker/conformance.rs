@@ -9,7 +9,7 @@ use event_grpc::broker::{
 };
 use tokio::time::timeout;
 
-use super::fixture::{Fixture, PATIENCE, all_sent, nothing, receive, send, text};
+use super::fixture::{Fixture, TIME_LIMIT, all_sent, nothing, receive, send, text};
 
 pub(super) async fn topic_patterns_route(broker: Arc<dyn Broker>, names: &Fixture) {
     let one = broker.consume(names.one).unwrap();
@@ -204,7 +204,7 @@ pub(super) async fn a_retry_takes_the_place_of_its_original(
     let original = receive(&narrow).await;
     let retry = Outgoing::to_queue(names.narrow, "rest").in_place_of(&original.ack);
     // The original fills the consumer's hands, so the retry can't be delivered before this is answered.
-    timeout(PATIENCE, broker.publish(retry))
+    timeout(TIME_LIMIT, broker.publish(retry))
         .await
         .expect("a retry is taken at once")
         .unwrap();
@@ -243,7 +243,7 @@ pub(super) async fn workers_share_a_consumer(broker: Arc<dyn Broker>, names: &Fi
 
 pub(super) async fn impossible_wishes_are_refused(broker: Arc<dyn Broker>, names: &Fixture) {
     let publish = async |message| {
-        timeout(PATIENCE, broker.publish(message))
+        timeout(TIME_LIMIT, broker.publish(message))
             .await
             .expect("a refusal comes at once")
             .unwrap_err()
@@ -278,9 +278,9 @@ pub(super) async fn impossible_wishes_are_refused(broker: Arc<dyn Broker>, names
 
 pub(super) async fn closing_ends_everything(broker: Arc<dyn Broker>, names: &Fixture) {
     let one = broker.consume(names.one).unwrap();
-    broker.close(PATIENCE).await;
+    broker.close(TIME_LIMIT).await;
     assert!(
-        timeout(PATIENCE, one.next())
+        timeout(TIME_LIMIT, one.next())
             .await
             .expect("the consumer ends")
             .is_none()

@@ -7,7 +7,7 @@ use event_grpc::broker::{Broker, Embedded, Link, Outgoing, PublishError, Settled
 use tokio::time::timeout;
 
 use super::conformance;
-use super::fixture::{Fixture, PATIENCE, SILENCE, all_sent, nothing, receive, send, text};
+use super::fixture::{Fixture, SILENCE, TIME_LIMIT, all_sent, nothing, receive, send, text};
 
 const BUDGET: usize = 8 << 20;
 
@@ -128,7 +128,7 @@ async fn a_full_budget_makes_publishers_wait_in_line() {
     nothing(&one).await;
     // A message that replaces a delivery doesn't wait.
     let retry = Outgoing::to_queue(names.one, vec![0; 5_999]).in_place_of(&first.ack);
-    timeout(PATIENCE, broker.publish(retry))
+    timeout(TIME_LIMIT, broker.publish(retry))
         .await
         .expect("a retry needs no room of its own")
         .unwrap();

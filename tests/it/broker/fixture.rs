@@ -12,7 +12,7 @@ use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
 /// Longer than anything takes on a busy machine.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
+pub(crate) const TIME_LIMIT: Duration = Duration::from_secs(20);
 /// Long enough to see that nothing comes.
 pub(crate) const SILENCE: Duration = Duration::from_millis(300);
 
@@ -120,7 +120,7 @@ pub(crate) fn send(
 
 /// Waits until all of them were published.
 pub(crate) async fn all_sent(sent: JoinHandle<Vec<Result<(), PublishError>>>) {
-    for result in timeout(PATIENCE, sent)
+    for result in timeout(TIME_LIMIT, sent)
         .await
         .expect("the publishes are answered")
         .unwrap()
@@ -131,7 +131,7 @@ pub(crate) async fn all_sent(sent: JoinHandle<Vec<Result<(), PublishError>>>) {
 
 /// The next message.
 pub(crate) async fn receive(deliveries: &Deliveries) -> Delivery {
-    timeout(PATIENCE, deliveries.next())
+    timeout(TIME_LIMIT, deliveries.next())
         .await
         .expect("a message comes")
         .expect("the consumer goes on")

@@ -6,7 +6,7 @@ use event_grpc::broker::{Delivery, Outgoing, Settled};
 use futures_util::future::join_all;
 use tokio::time::timeout;
 
-use super::fixture::{Fixture, PATIENCE, SILENCE};
+use super::fixture::{Fixture, SILENCE, TIME_LIMIT};
 use super::rabbit::{connected, remove, url};
 
 /// A megabyte: four large messages, or two thousand small ones.
@@ -40,7 +40,7 @@ async fn small_messages_are_held_by_count_and_large_ones_by_bytes() {
     // It begins as if all were large, and gets all of them though none is settled; each comes once.
     let mut held = Vec::new();
     while held.len() < small {
-        let delivery = timeout(PATIENCE, deliveries.next()).await.unwrap();
+        let delivery = timeout(TIME_LIMIT, deliveries.next()).await.unwrap();
         held.push(delivery.unwrap());
     }
     let bodies: BTreeSet<_> = held.iter().map(|d| d.body.clone()).collect();

@@ -10,7 +10,7 @@ use lapin::options::{ExchangeDeleteOptions, QueueDeleteOptions};
 use tokio::time::timeout;
 
 use super::conformance;
-use super::fixture::{Fixture, PATIENCE, all_sent, receive, send, text};
+use super::fixture::{Fixture, TIME_LIMIT, all_sent, receive, send, text};
 
 /// The value of a variable that the tests command sets.
 pub(crate) fn required(variable: &str) -> String {
@@ -43,7 +43,7 @@ pub(crate) async fn connected(names: &Fixture, url: &str) -> Arc<dyn Broker> {
 /// Waits until the connection is as wanted.
 pub(crate) async fn until(broker: &dyn Broker, wanted: impl Fn(&Link) -> bool) {
     let mut status = broker.status();
-    let reached = timeout(PATIENCE, status.wait_for(|status| wanted(&status.link))).await;
+    let reached = timeout(TIME_LIMIT, status.wait_for(|status| wanted(&status.link))).await;
     let reached = reached.map(drop);
     assert!(
         reached.is_ok(),
@@ -202,7 +202,7 @@ async fn each_message_learns_whether_a_queue_took_it() {
     let publishes = messages
         .iter()
         .map(|message| broker.publish(message.clone()));
-    let results = timeout(PATIENCE, futures_util::future::join_all(publishes))
+    let results = timeout(TIME_LIMIT, futures_util::future::join_all(publishes))
         .await
         .unwrap();
     for (message, result) in messages.iter().zip(results) {
@@ -234,7 +234,7 @@ async fn a_full_queue_refuses() {
     ]);
     let message = || Outgoing::new(names.direct, "one", "x");
     let sent = send(&broker, (0..50).map(|_| message()).collect());
-    let results = timeout(PATIENCE, sent).await.unwrap().unwrap();
+    let results = timeout(TIME_LIMIT, sent).await.unwrap().unwrap();
     let refused = results
         .iter()
         .filter(|result| **result == Err(PublishError::Refused));
@@ -291,7 +291,7 @@ async fn a_queue_that_was_deleted_is_declared_and_consumed_again() {
         .queue_delete(names.one.into(), QueueDeleteOptions::default())
         .await
         .unwrap();
-    let published = timeout(PATIENCE, async {
+    let published = timeout(TIME_LIMIT, async {
         while broker
             .publish(Outgoing::new(names.direct, "one", "2"))
             .await

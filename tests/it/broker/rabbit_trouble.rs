@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use event_grpc::broker::{Broker, Link, Outgoing, PublishError, Settled};
 use tokio::time::{sleep, timeout};
 
-use super::fixture::{Fixture, PATIENCE, all_sent, nothing, receive, send, text};
+use super::fixture::{Fixture, TIME_LIMIT, all_sent, nothing, receive, send, text};
 use super::proxy::{Line, Proxy};
 use super::rabbit::{connected, remove, until, url};
 use event_grpc::broker::{Address, Rabbit, RabbitOptions};
@@ -136,7 +136,7 @@ async fn nothing_is_lost_while_the_line_breaks_again_and_again() {
     }
     let published = publishing.await.unwrap();
     let _proxy = cutting.await.unwrap();
-    let waiting = timeout(PATIENCE, async {
+    let waiting = timeout(TIME_LIMIT, async {
         while !published.is_subset(&received) {
             let delivery = receive(&two).await;
             let body = text(&delivery).to_owned();

@@ -20,7 +20,7 @@ use crate::postgres::catalogue as of_postgres;
 use crate::support::topology::Vhost;
 
 /// The longest that rows may take to be there, on a machine that has other things to do as well.
-const PATIENCE: Duration = Duration::from_secs(60);
+const TIME_LIMIT: Duration = Duration::from_secs(60);
 
 /// Messages for the queues of the HTTP APIs, beside those of `webengage_event`: the users.
 const USERS: [&str; 5] = [
@@ -121,7 +121,7 @@ async fn until_same(table: &str, wanted: &[Value], stored: impl AsyncFn() -> Vec
         if wrong.is_empty() {
             return;
         }
-        assert!(began.elapsed() < PATIENCE, "{}", wrong.join("\n"));
+        assert!(began.elapsed() < TIME_LIMIT, "{}", wrong.join("\n"));
         tokio::time::sleep(Duration::from_millis(200)).await;
     }
 }
@@ -148,7 +148,7 @@ async fn forwarded(api: &Server) {
             break;
         }
         assert!(
-            began.elapsed() < PATIENCE,
+            began.elapsed() < TIME_LIMIT,
             "{wanted:?} should have come, {keys:?} has"
         );
         tokio::time::sleep(Duration::from_millis(100)).await;

@@ -10,7 +10,7 @@ use event_grpc::contract::Queue;
 use event_grpc::generated::PIPELINE;
 use event_grpc::sink::Stores;
 use event_grpc::sink::http::Requests;
-use event_grpc::worker::{self, Pace, Patience, Setup, States};
+use event_grpc::worker::{self, HoldLimits, Pace, Setup, States};
 use serde_json::json;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
@@ -40,7 +40,7 @@ fn instance(broker: &Arc<Rabbit>, url: &str) -> (Setup, JoinSet<()>) {
         stores: Stores::default(),
         requests: Requests::new(PIPELINE.requests, variable).unwrap(),
         pace: Pace::Full,
-        patience: Patience::default(),
+        hold_limits: HoldLimits::default(),
         states: States::default(),
         stop: CancellationToken::new(),
         give_up: CancellationToken::new(),

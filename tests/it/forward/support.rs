@@ -14,7 +14,7 @@ use event_grpc::contract::{
 };
 use event_grpc::sink::Stores;
 use event_grpc::sink::http::Requests;
-use event_grpc::worker::{self, Pace, Patience, Setup, States};
+use event_grpc::worker::{self, HoldLimits, Pace, Setup, States};
 use serde_json::{Value, json};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
@@ -187,7 +187,7 @@ pub(crate) fn run(url: &str, options: Options) -> Running {
         stores: Stores::default(),
         requests: Requests::new(pipeline.requests, variable).unwrap(),
         pace: Pace::Full,
-        patience: Patience::default(),
+        hold_limits: HoldLimits::default(),
         states: States::default(),
         stop: CancellationToken::new(),
         give_up: CancellationToken::new(),

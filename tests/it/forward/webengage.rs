@@ -9,7 +9,7 @@ use event_grpc::contract::{Destination, Queue};
 use event_grpc::generated::PIPELINE;
 use event_grpc::sink::Stores;
 use event_grpc::sink::http::Requests;
-use event_grpc::worker::{self, Pace, Patience, Setup, States};
+use event_grpc::worker::{self, HoldLimits, Pace, Setup, States};
 use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
 
@@ -38,7 +38,7 @@ async fn arrive(routing_key: &'static str, messages: &[Value]) -> Vec<(String, S
         stores: Stores::default(),
         requests: Requests::new(PIPELINE.requests, variable).unwrap(),
         pace: Pace::Full,
-        patience: Patience::default(),
+        hold_limits: HoldLimits::default(),
         states: States::default(),
         stop: CancellationToken::new(),
         give_up: CancellationToken::new(),

@@ -39,8 +39,8 @@ impl Broker for Picky {
         self.broker.status()
     }
 
-    fn close(&self, patience: Duration) -> BoxFuture<'_, ()> {
-        self.broker.close(patience)
+    fn close(&self, time_limit: Duration) -> BoxFuture<'_, ()> {
+        self.broker.close(time_limit)
     }
 }
 

@@ -94,7 +94,7 @@ async fn bodies_that_are_still_being_read_count_too() {
     let doors = listen::Limits {
         // No upload is aborted for others here.
         pace: listen::Pace {
-            patience: Duration::from_secs(60),
+            time_limit: Duration::from_secs(60),
             ..listen::Pace::default()
         },
         ..listen::Limits::default()

@@ -10,7 +10,7 @@ use tokio::time::timeout;
 use super::sent::Sent;
 
 /// The longest that the client may take, with making the events.
-const PATIENCE: Duration = Duration::from_secs(180);
+const TIME_LIMIT: Duration = Duration::from_secs(180);
 
 /// A client whose code is generated, and the files that it writes.
 pub(super) struct Client {
@@ -91,9 +91,9 @@ async fn run(command: &mut Command) -> Vec<u8> {
     command.current_dir(top()).kill_on_drop(true);
     // Nothing is to be left in the tree.
     command.env("PYTHONDONTWRITEBYTECODE", "1");
-    let output = timeout(PATIENCE, command.output())
+    let output = timeout(TIME_LIMIT, command.output())
         .await
-        .unwrap_or_else(|_| panic!("{command:?} did not end within {PATIENCE:?}"))
+        .unwrap_or_else(|_| panic!("{command:?} did not end within {TIME_LIMIT:?}"))
         .unwrap_or_else(|error| panic!("{command:?}: {error}"));
     let errors = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "{command:?}\n{errors}");

@@ -15,7 +15,7 @@ use tokio::time::{Instant, sleep, timeout};
 const EXECUTABLE: &str = env!("CARGO_BIN_EXE_event-grpc");
 
 /// The longest that a server may take to start, which includes the embedded engine, or to end.
-const PATIENCE: Duration = Duration::from_secs(60);
+const TIME_LIMIT: Duration = Duration::from_secs(60);
 
 /// A running server.
 pub(crate) struct Server {
@@ -60,7 +60,7 @@ impl Server {
                 };
             }
             let ended = child.try_wait().unwrap();
-            let waits = ended.is_none() && start.elapsed() < PATIENCE;
+            let waits = ended.is_none() && start.elapsed() < TIME_LIMIT;
             assert!(
                 waits,
                 "the server does not serve ({ended:?}): {}",
@@ -83,7 +83,7 @@ impl Server {
             Signal::TERM,
         )
         .unwrap();
-        let status = timeout(PATIENCE, self.child.wait()).await;
+        let status = timeout(TIME_LIMIT, self.child.wait()).await;
         let status = status.expect("the server does not end").unwrap();
         assert!(status.success(), "{status}: {}", text(&self.log));
         let complaints: Vec<Value> = lines(&self.log)
@@ -98,7 +98,10 @@ impl Server {
 pub(crate) async fn migrate(clickhouse_url: &str) {
     let mut command = command("migrate");
     command.args(["--clickhouse-url", clickhouse_url]);
-    let output = timeout(PATIENCE, command.output()).await.unwrap().unwrap();
+    let output = timeout(TIME_LIMIT, command.output())
+        .await
+        .unwrap()
+        .unwrap();
     let errors = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "{errors}");
 }

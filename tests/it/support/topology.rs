@@ -12,7 +12,7 @@ use url::Url;
 use uuid::Uuid;
 
 /// The longest until the broker has imported definitions, which it does in the background.
-const PATIENCE: Duration = Duration::from_secs(30);
+const TIME_LIMIT: Duration = Duration::from_secs(30);
 
 /// A virtual host.
 pub(crate) struct Vhost {
@@ -90,7 +90,7 @@ impl Vhost {
             .map(|policy| policy["name"].to_string())
             .collect();
         assert!(!policies.is_empty());
-        let end = Instant::now() + PATIENCE;
+        let end = Instant::now() + TIME_LIMIT;
         loop {
             let found = self.list("list_policies", "");
             let found: BTreeSet<String> = found

@@ -40,7 +40,7 @@ fn quick() -> Pace {
         longest: Duration::from_secs(3),
         window: Duration::from_secs(1),
         least: 10 << 10,
-        patience: Duration::from_millis(100),
+        time_limit: Duration::from_millis(100),
     }
 }
 

@@ -23,7 +23,7 @@ use load::{Load, Sent};
 /// Time between two steps, with nothing but load.
 const CALM: Duration = Duration::from_secs(2);
 /// Time limit for the last rows.
-const PATIENCE: Duration = Duration::from_secs(90);
+const TIME_LIMIT: Duration = Duration::from_secs(90);
 
 /// Replaces instances of the old build by those of the new one, which stores the type with this number.
 pub(super) async fn restart(old: &Path, new: &Path, new_type: u32) {
@@ -121,7 +121,7 @@ async fn kept_and_replayed(store: &ClickHouse) {
         if undecided.is_empty() {
             return;
         }
-        assert!(began.elapsed() < PATIENCE, "{undecided:?}");
+        assert!(began.elapsed() < TIME_LIMIT, "{undecided:?}");
         tokio::time::sleep(Duration::from_millis(300)).await;
     }
 }
@@ -134,7 +134,7 @@ async fn eventually(store: &ClickHouse, sql: &str, wanted: u64) {
             return;
         }
         assert!(
-            began.elapsed() < PATIENCE,
+            began.elapsed() < TIME_LIMIT,
             "{sql}\n  answers {got} and not {wanted}"
         );
         tokio::time::sleep(Duration::from_millis(300)).await;

@@ -23,7 +23,7 @@ const WINDOW: u16 = 200;
 const QUIET: Duration = Duration::from_millis(300);
 
 /// Timeout of the confirms of a window.
-const PATIENCE: Duration = Duration::from_secs(60);
+const TIME_LIMIT: Duration = Duration::from_secs(60);
 
 /// Moves until nothing comes any more, and says how many there were. Nobody else may consume meanwhile.
 pub(super) async fn all(session: &Session, from: &str, to: &str) -> Result<u64, CutoverError> {
@@ -45,7 +45,7 @@ pub(super) async fn all(session: &Session, from: &str, to: &str) -> Result<u64, 
             break;
         }
         moved += window.len() as u64;
-        let moving = timeout(PATIENCE, move_window(&channel, to, window)).await;
+        let moving = timeout(TIME_LIMIT, move_window(&channel, to, window)).await;
         if !moving.unwrap_or(Ok(false))? {
             return Err(CutoverError::NotMoved {
                 from: from.to_owned(),

@@ -11,7 +11,7 @@ use event_grpc::contract::{
 use event_grpc::sink::clickhouse::ClickHouse;
 use event_grpc::sink::http::Requests;
 use event_grpc::sink::{Store, Stores};
-use event_grpc::worker::{self, Pace, Patience, Setup, States};
+use event_grpc::worker::{self, HoldLimits, Pace, Setup, States};
 use tokio_util::sync::CancellationToken;
 
 use super::line::{Line, MARKER};
@@ -115,7 +115,7 @@ async fn poisoned(name: &str, away: Duration) -> (Delivery, u32) {
             stores: Stores::new(pipeline.tables, |_| Some(Arc::clone(&reached))),
             requests: Requests::default(),
             pace: Pace::Full,
-            patience: Patience {
+            hold_limits: HoldLimits {
                 grace: Duration::from_millis(200),
                 probe: Duration::from_millis(50),
                 jitter: || 0.0,

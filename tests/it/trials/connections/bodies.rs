@@ -66,7 +66,7 @@ async fn stalled_posts_make_room_for_others() {
     };
     let doors = listen::Limits {
         pace: Pace {
-            patience: Duration::from_millis(200),
+            time_limit: Duration::from_millis(200),
             ..Pace::default()
         },
         ..listen::Limits::default()

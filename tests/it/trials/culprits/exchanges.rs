@@ -9,7 +9,7 @@ use event_grpc::broker::{
 use tokio::time::timeout;
 use url::Url;
 
-use crate::broker::fixture::{Fixture, PATIENCE, all_sent, receive, send, text};
+use crate::broker::fixture::{Fixture, TIME_LIMIT, all_sent, receive, send, text};
 use crate::broker::rabbit::{connected, rabbitmqctl, remove, until, url};
 
 /// A user of the test's own, who may not do everything.
@@ -77,7 +77,7 @@ async fn an_exchange_that_we_may_not_write_to_refuses_its_own_messages_only() {
             assert_eq!(delivery.ack.ack().await, Settled::Done);
         }
     }
-    let answers = timeout(PATIENCE, refused).await.unwrap().unwrap();
+    let answers = timeout(TIME_LIMIT, refused).await.unwrap().unwrap();
     assert!(answers.iter().all(Result::is_err));
     let shut =
         |answer: &&Result<(), PublishError>| matches!(answer, Err(PublishError::Shut { .. }));
@@ -131,7 +131,10 @@ async fn a_queue_that_we_may_not_read_is_told_and_the_others_are_consumed() {
     assert_eq!(delivery.ack.ack().await, Settled::Done);
     let mut status = broker.status();
     let told = status.wait_for(|status| status.not_consumed.contains_key(names.two));
-    timeout(PATIENCE, told).await.expect("it is told").unwrap();
+    timeout(TIME_LIMIT, told)
+        .await
+        .expect("it is told")
+        .unwrap();
     assert_eq!(broker.status().borrow().not_consumed.len(), 1);
     user.may(".*", ".*");
     let delivery = receive(&two).await;

@@ -98,8 +98,8 @@ impl Broker for Forgetful {
         self.broker.status()
     }
 
-    fn close(&self, patience: Duration) -> BoxFuture<'_, ()> {
-        self.broker.close(patience)
+    fn close(&self, time_limit: Duration) -> BoxFuture<'_, ()> {
+        self.broker.close(time_limit)
     }
 }
 

@@ -11,7 +11,7 @@ use super::super::readme::blocks;
 use super::instance::Ports;
 
 /// Time limit for its start, and for noticing a change.
-const PATIENCE: Duration = Duration::from_secs(60);
+const TIME_LIMIT: Duration = Duration::from_secs(60);
 
 /// A running load balancer. It is killed when this is dropped.
 pub(super) struct Balancer {
@@ -42,7 +42,7 @@ impl Balancer {
                 if UnixStream::connect(&balancer.socket).is_ok() {
                     return balancer;
                 }
-                assert!(began.elapsed() < PATIENCE, "haproxy doesn't listen");
+                assert!(began.elapsed() < TIME_LIMIT, "haproxy doesn't listen");
                 std::thread::sleep(Duration::from_millis(50));
             }
             said = balancer.said();
@@ -107,7 +107,7 @@ impl Balancer {
                 return;
             }
             assert!(
-                began.elapsed() < PATIENCE,
+                began.elapsed() < TIME_LIMIT,
                 "haproxy says of {instance}: {states:?}; {}",
                 self.said()
             );
