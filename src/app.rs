@@ -146,7 +146,7 @@ impl App {
         };
         let workers = worker::start(&setup, &queues)?;
 
-        let (told, servers_known, tables_known) = servers_health::told();
+        let (told, servers_known, tables_known) = servers_health::reporter();
         connected_stores.watch(pipeline, &told, &mut background, &serving);
         let stop = serving.clone();
         replay::start(

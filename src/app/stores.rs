@@ -8,7 +8,7 @@ use tokio_util::sync::CancellationToken;
 use super::{Config, clickhouse, postgresql};
 use crate::contract::{Pipeline, Storage};
 use crate::sink::clickhouse::{self as clickhouse_sink, Databases};
-use crate::sink::health::Told;
+use crate::sink::health::HealthReporter;
 use crate::sink::postgres::{self as postgres_sink, Postgres};
 use crate::sink::{Store, Stores};
 
@@ -52,7 +52,7 @@ impl Connected {
     pub(super) fn watch(
         &self,
         pipeline: &'static Pipeline,
-        told: &Told,
+        told: &HealthReporter,
         tasks: &mut JoinSet<()>,
         stop: &CancellationToken,
     ) {

@@ -65,19 +65,27 @@ pub type Tables = BTreeMap<&'static str, TableState>;
 
 /// Sender of probe results, shared by all probes.
 #[derive(Debug, Clone)]
-pub struct Told {
+pub struct HealthReporter {
     servers: watch::Sender<Servers>,
     tables: watch::Sender<Tables>,
 }
 
 /// Creates the sender of probe results and its receivers. Nothing is probed yet.
-pub fn told() -> (Told, watch::Receiver<Servers>, watch::Receiver<Tables>) {
+pub fn reporter() -> (
+    HealthReporter,
+    watch::Receiver<Servers>,
+    watch::Receiver<Tables>,
+) {
     let (servers, told_servers) = watch::channel(Servers::new());
     let (tables, told_tables) = watch::channel(Tables::new());
-    (Told { servers, tables }, told_servers, told_tables)
+    (
+        HealthReporter { servers, tables },
+        told_servers,
+        told_tables,
+    )
 }
 
-impl Told {
+impl HealthReporter {
     /// Registers a server and its tables as not probed yet.
     pub(super) fn unknown<'a>(&self, server: Server, tables: impl Iterator<Item = &'a Table>) {
         self.servers.send_modify(|known| {
@@ -88,7 +96,7 @@ impl Told {
     }
 
     /// Publishes a result; counts and logs it if the state has changed.
-    fn tell(&self, server: Server, found: ServerState, tables: Tables) {
+    fn report(&self, server: Server, found: ServerState, tables: Tables) {
         // The server's own line covers all of its tables.
         let quiet = matches!(found, ServerState::Down(_));
         self.servers.send_if_modified(|known| {
@@ -112,7 +120,7 @@ impl Told {
 pub(super) async fn watch<F>(
     server: Server,
     ask: impl Fn() -> F,
-    told: Told,
+    reporter: HealthReporter,
     stop: CancellationToken,
 ) where
     F: Future<Output = (ServerState, Tables)>,
@@ -123,7 +131,7 @@ pub(super) async fn watch<F>(
         let Some((found, tables)) = stop.run_until_cancelled(ask()).await else {
             return;
         };
-        told.tell(server, found, tables);
+        reporter.report(server, found, tables);
     }
 }
 

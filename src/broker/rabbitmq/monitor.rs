@@ -33,11 +33,11 @@ struct Links {
     not_consumed: Troubles,
     shut: Troubles,
     /// Last state that was logged.
-    told: Option<Told>,
+    told: Option<LoggedState>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Told {
+enum LoggedState {
     Up,
     Down,
     Blocked,
@@ -173,10 +173,10 @@ impl Monitor {
     fn tell(&self, links: &mut Links) {
         let link = links.worst();
         let now = match link {
-            Link::Up => Told::Up,
-            Link::Down { .. } => Told::Down,
-            Link::Blocked { .. } => Told::Blocked,
-            Link::Closed => Told::Closed,
+            Link::Up => LoggedState::Up,
+            Link::Down { .. } => LoggedState::Down,
+            Link::Blocked { .. } => LoggedState::Blocked,
+            Link::Closed => LoggedState::Closed,
         };
         if links.told == Some(now) {
             return;

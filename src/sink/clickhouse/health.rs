@@ -7,7 +7,9 @@ use tokio_util::sync::CancellationToken;
 
 use super::{ClickHouse, Databases, schema};
 use crate::contract::{Pipeline, Table};
-use crate::sink::health::{self, Server, ServerState, TIME_LIMIT, TableState, Tables, Told};
+use crate::sink::health::{
+    self, HealthReporter, Server, ServerState, TIME_LIMIT, TableState, Tables,
+};
 
 /// Server to probe, and the tables of each of its databases.
 pub struct Watched {
@@ -34,13 +36,13 @@ pub fn servers(databases: &Databases, pipeline: &Pipeline) -> Vec<Watched> {
 /// Probes one server until `stop`, and publishes changes. Until this runs nothing is known.
 pub fn watch(
     watched: Watched,
-    told: Told,
+    reporter: HealthReporter,
     stop: CancellationToken,
 ) -> impl Future<Output = ()> + Send + use<> {
     let server = Server::ClickHouse(watched.server);
     let tables = watched.databases.iter().flat_map(|(_, tables)| tables);
-    told.unknown(server, tables.copied());
-    async move { health::watch(server, || ask(&watched), told, stop).await }
+    reporter.unknown(server, tables.copied());
+    async move { health::watch(server, || ask(&watched), reporter, stop).await }
 }
 
 async fn ask(watched: &Watched) -> (ServerState, Tables) {

@@ -7,17 +7,19 @@ use tokio_util::sync::CancellationToken;
 
 use super::{Postgres, schema};
 use crate::contract::Table;
-use crate::sink::health::{self, Server, ServerState, TIME_LIMIT, TableState, Tables, Told};
+use crate::sink::health::{
+    self, HealthReporter, Server, ServerState, TIME_LIMIT, TableState, Tables,
+};
 
 /// Probes until `stop`, and publishes changes. Until this runs nothing is known.
 pub fn watch(
     store: Postgres,
     tables: Vec<&'static Table>,
-    told: Told,
+    reporter: HealthReporter,
     stop: CancellationToken,
 ) -> impl Future<Output = ()> + Send + use<> {
-    told.unknown(Server::Postgres, tables.iter().copied());
-    async move { health::watch(Server::Postgres, || ask(&store, &tables), told, stop).await }
+    reporter.unknown(Server::Postgres, tables.iter().copied());
+    async move { health::watch(Server::Postgres, || ask(&store, &tables), reporter, stop).await }
 }
 
 async fn ask(store: &Postgres, tables: &[&'static Table]) -> (ServerState, Tables) {

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use event_grpc::contract::{Pipeline, Table};
 use event_grpc::sink::clickhouse::{Address, ClickHouse, Databases, health};
-use event_grpc::sink::health::{Server, ServerState, TableState, Tables, told};
+use event_grpc::sink::health::{Server, ServerState, TableState, Tables, reporter};
 use tokio::sync::watch;
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
@@ -45,10 +45,10 @@ async fn until(
 async fn follows_what_happens_to_a_table() {
     in_database("health", |store| async move {
         let databases = Databases::new(store.clone(), &BTreeMap::new(), &PIPELINE).unwrap();
-        let (told, servers, mut states) = told();
+        let (reporter, servers, mut states) = reporter();
         let stop = CancellationToken::new();
         let server = health::servers(&databases, &PIPELINE).remove(0);
-        let watching = health::watch(server, told, stop.clone());
+        let watching = health::watch(server, reporter, stop.clone());
         assert_eq!(states.borrow()["plain"], TableState::Unknown);
         assert_eq!(servers.borrow()[&MAIN], ServerState::Unknown);
         let watching = tokio::spawn(watching);
@@ -82,10 +82,10 @@ async fn a_server_that_says_nothing_is_down() {
     let url = format!("http://{}", silent.local_addr().unwrap());
     let store = ClickHouse::new(Address::parse(&url).unwrap()).unwrap();
     let databases = Databases::new(store, &BTreeMap::new(), &PIPELINE).unwrap();
-    let (told, mut servers, states) = told();
+    let (reporter, mut servers, states) = reporter();
     let stop = CancellationToken::new();
     let server = health::servers(&databases, &PIPELINE).remove(0);
-    let watching = tokio::spawn(health::watch(server, told, stop.clone()));
+    let watching = tokio::spawn(health::watch(server, reporter, stop.clone()));
 
     let down = servers.wait_for(|s| matches!(s[&MAIN], ServerState::Down(_)));
     timeout(Duration::from_secs(6), down)

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use event_grpc::sink::health::{Server, ServerState, TableState, told};
+use event_grpc::sink::health::{Server, ServerState, TableState, reporter};
 use event_grpc::sink::postgres::hook::Hooks;
 use event_grpc::sink::postgres::{Address, Postgres, health};
 use event_grpc::sink::{Fault, Store as _};
@@ -220,12 +220,12 @@ async fn connections_that_break_are_replaced() {
 async fn the_state_of_a_table_is_known_within_seconds() {
     in_database("health", async |database| {
         let client = database.client().await;
-        let (told, mut servers, mut states) = told();
+        let (reporter, mut servers, mut states) = reporter();
         let stop = CancellationToken::new();
         let watching = tokio::spawn(health::watch(
             database.store(Hooks::default()),
             vec![&KEEP],
-            told,
+            reporter,
             stop.clone(),
         ));
         let limit = Duration::from_secs(5);

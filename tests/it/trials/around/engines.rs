@@ -3,7 +3,7 @@
 
 use event_grpc::contract::{Append, Layout, Pipeline, Storage, Table};
 use event_grpc::sink::clickhouse::{Databases, health, migrate};
-use event_grpc::sink::health::{TableState, told};
+use event_grpc::sink::health::{TableState, reporter};
 use event_grpc::sink::{Fault, Store as _};
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -128,10 +128,10 @@ async fn readiness_names_the_engine_and_what_would_be_right() {
         )
         .await;
         let databases = Databases::new(store.clone(), &BTreeMap::new(), &PIPELINE).unwrap();
-        let (told, _servers, mut states) = told();
+        let (reporter, _servers, mut states) = reporter();
         let stop = CancellationToken::new();
         let server = health::servers(&databases, &PIPELINE).remove(0);
-        let watching = tokio::spawn(health::watch(server, told, stop.clone()));
+        let watching = tokio::spawn(health::watch(server, reporter, stop.clone()));
         let said = "has the engine Null, which stores nothing (it should be ReplacingMergeTree)";
         let trouble = |state: &TableState| *state == TableState::Trouble(said.to_owned());
         let seen = states.wait_for(|states| trouble(&states["plain"]));

@@ -6,7 +6,7 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use event_grpc::contract::Table;
-use event_grpc::sink::health::{Server, ServerState, told};
+use event_grpc::sink::health::{Server, ServerState, reporter};
 use event_grpc::sink::postgres::hook::Hooks;
 use event_grpc::sink::postgres::{Address, Postgres, health};
 use event_grpc::sink::{Fault, Store as _};
@@ -198,9 +198,9 @@ async fn the_host_that_takes_writes_is_found_and_found_again() {
         }
     }
     assert_eq!((count(&at_a).await, count(&at_b).await), (1, 0));
-    let (told, mut servers, _tables) = told();
+    let (reporter, mut servers, _tables) = reporter();
     let stop = CancellationToken::new();
-    let watching = health::watch(moving.clone(), vec![&KEEP], told, stop.clone());
+    let watching = health::watch(moving.clone(), vec![&KEEP], reporter, stop.clone());
     let watching = tokio::spawn(watching);
     a.read_only(true).await;
     b.read_only(false).await;
