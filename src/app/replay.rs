@@ -10,7 +10,7 @@ use crate::broker::Broker;
 use crate::contract::Pipeline;
 use crate::ops::replay::unknown;
 use crate::sink::clickhouse::Databases;
-use crate::sink::clickhouse::letters::Letters;
+use crate::sink::clickhouse::dead_letters::DeadLetters;
 
 /// Starts the automatic replay, if the pipeline's dead letters can be replayed.
 pub(super) fn start(
@@ -21,7 +21,7 @@ pub(super) fn start(
     every: Duration,
     stop: CancellationToken,
 ) {
-    match Letters::new(databases, pipeline) {
+    match DeadLetters::new(databases, pipeline) {
         Ok(letters) => {
             tasks.spawn(unknown::watch(
                 letters,

@@ -11,7 +11,7 @@ mod unknown;
 use std::collections::BTreeMap;
 
 use event_grpc::generated::PIPELINE;
-use event_grpc::sink::clickhouse::letters::Letters;
+use event_grpc::sink::clickhouse::dead_letters::DeadLetters;
 use event_grpc::sink::clickhouse::{ClickHouse, Databases};
 use serde_json::Value;
 
@@ -46,7 +46,7 @@ async fn dlq_json(store: &ClickHouse, args: &[&str]) -> Value {
 }
 
 /// The dead letters of a database.
-pub(crate) fn letters(store: &ClickHouse) -> Letters {
+pub(crate) fn letters(store: &ClickHouse) -> DeadLetters {
     let databases = Databases::new(store.clone(), &BTreeMap::new(), &PIPELINE).unwrap();
-    Letters::new(&databases, &PIPELINE).unwrap()
+    DeadLetters::new(&databases, &PIPELINE).unwrap()
 }

@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::one_line;
 use crate::contract::headers::{EVENT_BATCH, JSON};
 use crate::contract::{Envelope, Input, Intake, Pipeline};
-use crate::sink::clickhouse::letters::Letter;
+use crate::sink::clickhouse::dead_letters::StoredDeadLetter;
 
 /// Maximum number of bytes of a hex dump.
 const DUMPED: usize = 4096;
@@ -25,7 +25,7 @@ pub(super) struct Shown {
 pub(super) fn shown(
     pool: &DescriptorPool,
     pipeline: &Pipeline,
-    letter: &Letter,
+    letter: &StoredDeadLetter,
     body: &[u8],
 ) -> Shown {
     if letter.content_type.starts_with(JSON) || letter.content_type.is_empty() {
@@ -77,7 +77,7 @@ fn printable(text: &str) -> String {
 }
 
 /// Envelope of the queue or source of a dead letter.
-fn envelope(pipeline: &Pipeline, letter: &Letter) -> Option<&'static Envelope> {
+fn envelope(pipeline: &Pipeline, letter: &StoredDeadLetter) -> Option<&'static Envelope> {
     let of_source = |name: &str| {
         let source = pipeline.sources.iter().find(|s| s.name == name)?;
         match source.intake {
@@ -99,7 +99,7 @@ fn envelope(pipeline: &Pipeline, letter: &Letter) -> Option<&'static Envelope> {
 fn event(
     pool: &DescriptorPool,
     envelope: &Envelope,
-    letter: &Letter,
+    letter: &StoredDeadLetter,
     body: &[u8],
 ) -> Option<(Value, bool)> {
     let name = match letter.kind.as_str() {

@@ -7,7 +7,7 @@ use super::one_line;
 use super::select::Select;
 use crate::cli::serve::ClickHouseArgs;
 use crate::cli::{say, time};
-use crate::sink::clickhouse::letters::{Count, Selection, Summary};
+use crate::sink::clickhouse::dead_letters::{Count, Selection, Summary};
 
 /// Maximum length of a reason, in characters.
 const REASON: usize = 70;

@@ -15,7 +15,7 @@ use super::one_line;
 use super::serve::{ClickHouseArgs, further_servers};
 use crate::generated::PIPELINE;
 use crate::ops::logging;
-use crate::sink::clickhouse::letters::Letters;
+use crate::sink::clickhouse::dead_letters::DeadLetters;
 use crate::sink::clickhouse::{ClickHouse, Databases};
 
 /// Find, read, replay and discard dead letters: messages that could not be stored.
@@ -45,11 +45,11 @@ pub(super) async fn run(args: Args) -> anyhow::Result<bool> {
 }
 
 /// Dead letters of this build's pipeline.
-fn letters(clickhouse: &ClickHouseArgs) -> anyhow::Result<Letters> {
+fn letters(clickhouse: &ClickHouseArgs) -> anyhow::Result<DeadLetters> {
     let address = clickhouse.address()?.context(
         "--clickhouse-url (or EVENT_GRPC_CLICKHOUSE_URL) is required: it names the server with the dead letters",
     )?;
     let main = ClickHouse::new(address)?;
     let databases = Databases::new(main, &further_servers(&PIPELINE)?, &PIPELINE)?;
-    Ok(Letters::new(&databases, &PIPELINE)?)
+    Ok(DeadLetters::new(&databases, &PIPELINE)?)
 }

@@ -16,7 +16,7 @@ use crate::cli::say;
 use crate::cli::serve::ClickHouseArgs;
 use crate::generated::PIPELINE;
 use crate::ops::replay::{self, Outcome, Replayer, Totals};
-use crate::sink::clickhouse::letters::{Key, Letters};
+use crate::sink::clickhouse::dead_letters::{DeadLetters, Key};
 
 /// Timeout for the connection to the broker.
 const TIME_LIMIT: Duration = Duration::from_secs(15);
@@ -138,7 +138,7 @@ async fn connect(url: &str) -> anyhow::Result<Arc<dyn Broker>> {
 }
 
 /// Shows where each dead letter would go.
-async fn dry_run(letters: &Letters, keys: &[Key], as_json: bool) -> anyhow::Result<bool> {
+async fn dry_run(letters: &DeadLetters, keys: &[Key], as_json: bool) -> anyhow::Result<bool> {
     let mut plans = Vec::new();
     for key in keys {
         for letter in letters.letters(std::slice::from_ref(key)).await? {

@@ -1,7 +1,7 @@
 //! Selection of dead letters by command-line options.
 
 use crate::cli::time;
-use crate::sink::clickhouse::letters::Selection;
+use crate::sink::clickhouse::dead_letters::Selection;
 
 /// Without any of these options, all dead letters without a decision.
 #[derive(Debug, Clone, clap::Args)]

@@ -9,7 +9,7 @@ use crate::cli::serve::ClickHouseArgs;
 use crate::cli::{say, time};
 use crate::generated::PIPELINE;
 use crate::ops::replay;
-use crate::sink::clickhouse::letters::Letter;
+use crate::sink::clickhouse::dead_letters::StoredDeadLetter;
 
 /// Show all fields of a dead letter, with its body decoded if possible.
 #[derive(Debug, clap::Args)]
@@ -40,7 +40,7 @@ pub(super) async fn run(args: Args) -> anyhow::Result<bool> {
 }
 
 /// Fields of a dead letter, by name.
-fn facts(letter: &Letter) -> Vec<(&'static str, Value)> {
+fn facts(letter: &StoredDeadLetter) -> Vec<(&'static str, Value)> {
     let replay = match replay::target(&PIPELINE, letter) {
         Ok(target) => target.to_string(),
         Err(reason) => format!("not possible: {reason}"),
@@ -68,7 +68,7 @@ fn facts(letter: &Letter) -> Vec<(&'static str, Value)> {
     ]
 }
 
-fn as_json(letter: &Letter, body: &Shown) -> Value {
+fn as_json(letter: &StoredDeadLetter, body: &Shown) -> Value {
     let named = facts(letter).into_iter();
     let mut object: serde_json::Map<_, _> = named
         .map(|(name, value)| (name.to_owned(), value))
@@ -78,7 +78,7 @@ fn as_json(letter: &Letter, body: &Shown) -> Value {
     Value::Object(object)
 }
 
-fn as_text(letter: &Letter, body: &Shown) -> String {
+fn as_text(letter: &StoredDeadLetter, body: &Shown) -> String {
     let mut text = String::new();
     for (name, value) in facts(letter) {
         let value = match value {

@@ -23,8 +23,8 @@ use self::pace::Pace;
 
 use crate::broker::{Broker, PublishError};
 use crate::contract::Pipeline;
+use crate::sink::clickhouse::dead_letters::{DeadLetters, DeadLettersError, Key, StoredDeadLetter};
 use crate::sink::clickhouse::decisions::Action;
-use crate::sink::clickhouse::letters::{Key, Letter, Letters, LettersError};
 
 /// Maximum number of unconfirmed messages.
 const AT_ONCE: usize = 32;
@@ -36,7 +36,7 @@ const PAGE_BYTES: u64 = 8 << 20;
 /// Replays dead letters.
 pub struct Replayer {
     /// Dead letters.
-    pub letters: Letters,
+    pub letters: DeadLetters,
     /// Pipeline that processes them.
     pub pipeline: &'static Pipeline,
     /// Broker.
@@ -70,7 +70,7 @@ pub struct Totals {
 pub enum ReplayError {
     /// The dead letters can't be read, or the replay can't be recorded.
     #[error(transparent)]
-    Letters(#[from] LettersError),
+    DeadLetters(#[from] DeadLettersError),
     /// The broker doesn't accept messages.
     #[error("the broker does not accept the messages: {0}")]
     Broker(PublishError),
@@ -82,7 +82,7 @@ impl Replayer {
     pub async fn replay(
         &self,
         keys: &[Key],
-        mut told: impl FnMut(&Letter, &Outcome),
+        mut told: impl FnMut(&StoredDeadLetter, &Outcome),
     ) -> Result<Totals, ReplayError> {
         let mut totals = Totals::default();
         self.letters.open_book().await?;
@@ -113,11 +113,11 @@ impl Replayer {
     /// Publishes a page of dead letters concurrently, and returns those that the broker confirmed.
     async fn publish(
         &self,
-        letters: Vec<Letter>,
+        letters: Vec<StoredDeadLetter>,
         mut pace: Option<&mut Pace>,
         sent: &mut Vec<Key>,
         totals: &mut Totals,
-        told: &mut impl FnMut(&Letter, &Outcome),
+        told: &mut impl FnMut(&StoredDeadLetter, &Outcome),
     ) -> Result<(), ReplayError> {
         let mut waiting = letters.into_iter();
         let mut next = waiting.next();
@@ -133,7 +133,7 @@ impl Replayer {
                             match outcome {
                                 Outcome::Sent(_) => {
                                     totals.sent += 1;
-                                    sent.push(Letter::key(&letter));
+                                    sent.push(StoredDeadLetter::key(&letter));
                                 }
                                 Outcome::Refused(_) => totals.refused += 1,
                             }
@@ -158,7 +158,10 @@ impl Replayer {
         failure.map_or(Ok(()), Err)
     }
 
-    async fn one(&self, letter: Letter) -> (Letter, Result<Outcome, PublishError>) {
+    async fn one(
+        &self,
+        letter: StoredDeadLetter,
+    ) -> (StoredDeadLetter, Result<Outcome, PublishError>) {
         let target = match target(self.pipeline, &letter) {
             Ok(target) => target,
             Err(reason) => return (letter, Ok(Outcome::Refused(reason))),

@@ -10,7 +10,7 @@ use crate::contract::{Envelope, Input, Intake, Pipeline};
 use crate::dead_letter::Class;
 use crate::events::{Verdict, refused, scan, verdicts};
 use crate::protobuf::wire::{self, WireType};
-use crate::sink::clickhouse::letters::Letter;
+use crate::sink::clickhouse::dead_letters::StoredDeadLetter;
 
 /// Target of a replay.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -39,7 +39,7 @@ impl fmt::Display for Target {
 }
 
 /// Target of a dead letter, or the reason why it has none.
-pub fn target(pipeline: &'static Pipeline, letter: &Letter) -> Result<Target, String> {
+pub fn target(pipeline: &'static Pipeline, letter: &StoredDeadLetter) -> Result<Target, String> {
     whole(&letter.headers)?;
     if let Some(queue) = pipeline.queues.iter().find(|q| q.name == letter.queue) {
         if let Input::Events(envelope) = queue.input {
@@ -109,7 +109,7 @@ fn whole(headers: &str) -> Result<(), String> {
 }
 
 /// Checks that an event's type is known now; otherwise it would only fail again.
-fn known(envelope: &Envelope, letter: &Letter) -> Result<(), String> {
+fn known(envelope: &Envelope, letter: &StoredDeadLetter) -> Result<(), String> {
     let number = letter.event_type.parse().ok();
     match number.filter(|_| letter.class == Class::UnknownType.name()) {
         Some(number) if envelope.event_type(number).is_none() => Err(format!(

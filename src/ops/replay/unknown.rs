@@ -11,7 +11,7 @@ use super::{ReplayError, Replayer, Totals};
 use crate::broker::Broker;
 use crate::contract::{Input, Intake, Pipeline};
 use crate::dead_letter::Class;
-use crate::sink::clickhouse::letters::{Letters, Selection};
+use crate::sink::clickhouse::dead_letters::{DeadLetters, Selection};
 
 /// Maximum number of dead letters of one pass; the next pass continues.
 const MOST: u64 = 20_000;
@@ -25,7 +25,7 @@ const LOCK: &str = "event_grpc.replay_lock";
 /// Looks for such dead letters at intervals until `stop`. One that fails again, because an older instance works on the
 /// same queue, rests that long before it is replayed again, and longer each time.
 pub async fn watch(
-    letters: Letters,
+    letters: DeadLetters,
     pipeline: &'static Pipeline,
     broker: Arc<dyn Broker>,
     every: Duration,

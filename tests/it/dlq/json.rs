@@ -5,7 +5,7 @@ use event_grpc::broker::{Outgoing, Properties};
 use event_grpc::contract::Kind;
 use event_grpc::generated::PIPELINE;
 use event_grpc::ops::replay::{Outcome, Replayer};
-use event_grpc::sink::clickhouse::letters::Selection;
+use event_grpc::sink::clickhouse::dead_letters::Selection;
 use event_grpc::sink::clickhouse::migrate;
 use http::Method;
 use tokio_util::sync::CancellationToken;

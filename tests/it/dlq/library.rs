@@ -8,8 +8,8 @@ use event_grpc::generated::PIPELINE;
 use event_grpc::generated::proto::event::Events;
 use event_grpc::ops::replay::{Outcome, Replayer, Target, outgoing};
 use event_grpc::sink::clickhouse::ClickHouse;
+use event_grpc::sink::clickhouse::dead_letters::Selection;
 use event_grpc::sink::clickhouse::decisions::Action;
-use event_grpc::sink::clickhouse::letters::Selection;
 use prost::Message as _;
 use tokio_util::sync::CancellationToken;
 

@@ -10,7 +10,7 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use event_grpc::sink::clickhouse::ClickHouse;
-use event_grpc::sink::clickhouse::letters::Selection;
+use event_grpc::sink::clickhouse::dead_letters::Selection;
 use tonic::Code;
 
 use crate::clickhouse::support::{in_database, number};

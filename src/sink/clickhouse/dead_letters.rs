@@ -18,7 +18,7 @@ pub use super::decisions::Key;
 
 /// Error while reading or writing dead letters.
 #[derive(Debug, thiserror::Error)]
-pub enum LettersError {
+pub enum DeadLettersError {
     /// The pipeline has no dead-letter table in ClickHouse.
     #[error("the pipeline has no dead-letter table in ClickHouse")]
     NoTable,
@@ -37,7 +37,7 @@ pub enum LettersError {
 
 /// The dead letters of a pipeline.
 #[derive(Clone)]
-pub struct Letters {
+pub struct DeadLetters {
     store: ClickHouse,
     table: &'static str,
     columns: BTreeMap<&'static str, &'static str>,
@@ -107,7 +107,7 @@ pub struct Count {
 /// Dead letter with all of its [`FIELDS`], read as `l_NAME`, and the decision about it.
 #[derive(Debug, Clone, Row, Deserialize)]
 #[allow(missing_docs, reason = "they are those of DeadLetter")]
-pub struct Letter {
+pub struct StoredDeadLetter {
     #[serde(rename = "l_id")]
     pub id: String,
     #[serde(rename = "l_reason")]
@@ -147,14 +147,14 @@ pub struct Letter {
     pub decision: String,
 }
 
-impl Letter {
+impl StoredDeadLetter {
     /// Body, as it was received.
     pub fn body(&self) -> Vec<u8> {
         // ClickHouse wrote it, so it is valid.
         STANDARD.decode(&self.body_base64).unwrap_or_default()
     }
 
-    /// The dead letter with its bytes, as [`Letter::body`] gives them.
+    /// The dead letter with its bytes, as [`StoredDeadLetter::body`] gives them.
     pub fn dead_letter<'a>(&'a self, body: &'a [u8]) -> DeadLetter<'a> {
         DeadLetter {
             id: &self.id,
@@ -195,9 +195,9 @@ impl Letter {
     }
 }
 
-impl Letters {
+impl DeadLetters {
     /// Dead letters of a pipeline, in the database of their table.
-    pub fn new(databases: &Databases, pipeline: &Pipeline) -> Result<Self, LettersError> {
+    pub fn new(databases: &Databases, pipeline: &Pipeline) -> Result<Self, DeadLettersError> {
         let (table, columns, store) = pipeline
             .tables
             .iter()
@@ -205,7 +205,7 @@ impl Letters {
                 Append::DeadLetters(_, columns) => Some((table, columns, databases.of(table)?)),
                 _ => None,
             })
-            .ok_or(LettersError::NoTable)?;
+            .ok_or(DeadLettersError::NoTable)?;
         let columns: BTreeMap<_, _> = columns.iter().copied().collect();
         let missing: Vec<String> = FIELDS
             .iter()
@@ -213,12 +213,12 @@ impl Letters {
             .map(|(name, _)| format!("error.{name}"))
             .collect();
         if !missing.is_empty() {
-            return Err(LettersError::Incomplete {
+            return Err(DeadLettersError::Incomplete {
                 table: table.name,
                 missing,
             });
         }
-        Ok(Letters {
+        Ok(DeadLetters {
             store: store.clone(),
             table: table.name,
             columns,
@@ -226,7 +226,7 @@ impl Letters {
     }
 
     /// Keys of the selected dead letters, oldest first.
-    pub async fn keys(&self, selection: &Selection) -> Result<Vec<Key>, LettersError> {
+    pub async fn keys(&self, selection: &Selection) -> Result<Vec<Key>, DeadLettersError> {
         let from = self.selected(selection).await?;
         let limit = limit(selection);
         let sql = format!(
@@ -236,7 +236,7 @@ impl Letters {
     }
 
     /// Summaries of the selected dead letters, newest first.
-    pub async fn summaries(&self, selection: &Selection) -> Result<Vec<Summary>, LettersError> {
+    pub async fn summaries(&self, selection: &Selection) -> Result<Vec<Summary>, DeadLettersError> {
         let from = self.selected(selection).await?;
         let limit = limit(selection);
         let sql = format!(
@@ -248,7 +248,7 @@ impl Letters {
     }
 
     /// Numbers of selected dead letters, by queue, class and type; a limit doesn't apply.
-    pub async fn counts(&self, selection: &Selection) -> Result<Vec<Count>, LettersError> {
+    pub async fn counts(&self, selection: &Selection) -> Result<Vec<Count>, DeadLettersError> {
         let from = self.selected(selection).await?;
         let sql = format!(
             "SELECT l_queue AS queue, l_class AS class, l_event_type AS event_type, count() AS letters, min(l_first_failed) AS oldest_ms, \
@@ -259,7 +259,7 @@ impl Letters {
     }
 
     /// Full dead letters of these keys, as they are now. For few and small ones.
-    pub async fn letters(&self, keys: &[Key]) -> Result<Vec<Letter>, LettersError> {
+    pub async fn letters(&self, keys: &[Key]) -> Result<Vec<StoredDeadLetter>, DeadLettersError> {
         if keys.is_empty() {
             return Ok(Vec::new());
         }
@@ -271,22 +271,22 @@ impl Letters {
     }
 
     /// Full dead letters with this id, decided or not.
-    pub async fn by_id(&self, id: &str) -> Result<Vec<Letter>, LettersError> {
+    pub async fn by_id(&self, id: &str) -> Result<Vec<StoredDeadLetter>, DeadLettersError> {
         let inner = format!("WHERE {} = {}", self.column("id"), quote::text(id));
         self.whole(&inner).await
     }
 
     /// Makes sure that decisions can be recorded.
-    pub async fn open_book(&self) -> Result<(), LettersError> {
+    pub async fn open_book(&self) -> Result<(), DeadLettersError> {
         Ok(decisions::open(&self.store).await?)
     }
 
     /// Records a decision about some dead letters.
-    pub async fn decide(&self, action: Action, keys: &[Key]) -> Result<(), LettersError> {
+    pub async fn decide(&self, action: Action, keys: &[Key]) -> Result<(), DeadLettersError> {
         Ok(decisions::record(&self.store, action, keys).await?)
     }
 
-    async fn whole(&self, inner: &str) -> Result<Vec<Letter>, LettersError> {
+    async fn whole(&self, inner: &str) -> Result<Vec<StoredDeadLetter>, DeadLettersError> {
         let from = self.from(inner).await?;
         let names: Vec<String> = FIELDS.iter().map(|(name, _)| format!("l_{name}")).collect();
         let names = names.join(", ");
@@ -295,7 +295,7 @@ impl Letters {
         Ok(self.store.rows(&sql).await?)
     }
 
-    async fn selected(&self, selection: &Selection) -> Result<String, LettersError> {
+    async fn selected(&self, selection: &Selection) -> Result<String, DeadLettersError> {
         let mut conditions = Vec::new();
         let lists = [
             ("l_queue", &selection.queues),
@@ -378,7 +378,9 @@ mod tests {
     #[test]
     fn a_letter_is_read_with_all_fields_of_the_record() {
         let fields = FIELDS.map(|(name, _)| format!("l_{name}"));
-        let (last, read) = Letter::COLUMN_NAMES.split_last().unwrap_or((&"", &[]));
+        let (last, read) = StoredDeadLetter::COLUMN_NAMES
+            .split_last()
+            .unwrap_or((&"", &[]));
         assert_eq!(read, fields);
         assert_eq!(*last, "action");
     }
