@@ -9,7 +9,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 
 use super::ending::Ending;
-use super::meters::Meters;
+use super::settlement_metrics::SettlementMetrics;
 use crate::broker::{Ack, Delivery, HeaderValue, Outgoing, Properties, Settled};
 use crate::contract::headers::{
     RETRY_COUNT, RETRY_EXCHANGE, RETRY_FIRST_FAILED, RETRY_ROUTING_KEY,
@@ -33,7 +33,7 @@ pub(super) struct Received {
 #[derive(Debug)]
 #[must_use = "a message that is not ended is delivered again"]
 pub(super) struct AckGuard {
-    meters: Arc<Meters>,
+    metrics: Arc<SettlementMetrics>,
     /// None once the message is settled, or being settled.
     ack: Option<Ack>,
     ended: bool,
@@ -41,7 +41,7 @@ pub(super) struct AckGuard {
 
 impl Received {
     /// Receives a delivery.
-    pub(super) fn new(meters: &Arc<Meters>, delivery: Delivery) -> Self {
+    pub(super) fn new(metrics: &Arc<SettlementMetrics>, delivery: Delivery) -> Self {
         let properties = delivery.properties;
         let text = |name: &str| match properties.header(name) {
             Some(HeaderValue::Text(text)) => Some(text.clone()),
@@ -70,7 +70,7 @@ impl Received {
             failures: failures.unwrap_or(0),
             first_failed_ms,
             ack_guard: AckGuard {
-                meters: Arc::clone(meters),
+                metrics: Arc::clone(metrics),
                 ack: Some(delivery.ack),
                 ended: false,
             },
@@ -80,8 +80,8 @@ impl Received {
 
 impl AckGuard {
     /// Metrics of its queue.
-    pub(super) fn meters(&self) -> &Arc<Meters> {
-        &self.meters
+    pub(super) fn metrics(&self) -> &Arc<SettlementMetrics> {
+        &self.metrics
     }
 
     /// Marks a message as the replacement of this one, which may be acknowledged once the other is published.
@@ -116,7 +116,7 @@ impl AckGuard {
             Settled::Done => ending,
             Settled::Lost => Ending::Lost,
         };
-        self.meters.ended(ending);
+        self.metrics.ended(ending);
         ending
     }
 }
@@ -124,7 +124,7 @@ impl AckGuard {
 impl Drop for AckGuard {
     fn drop(&mut self) {
         if !self.ended {
-            self.meters.ended(match self.ack {
+            self.metrics.ended(match self.ack {
                 Some(_) => Ending::Returned,
                 // The task was dropped before the broker was told.
                 None => Ending::Lost,

@@ -9,8 +9,8 @@ use super::ack_guard::Received;
 use super::catch_panic::catch_panic;
 use super::ids::{json_with_ids, split_with_ids};
 use super::message::{Content, Prepared};
-use super::meters::{self, Meters};
 use super::objects::Objects;
+use super::settlement_metrics::{self, SettlementMetrics};
 use super::split::{Part, split};
 use super::stretch::becomes;
 use super::{headers, proto_json};
@@ -27,7 +27,7 @@ use crate::weight::{self, Budget, Permit};
 pub(super) struct Preparer {
     /// Readers of proto3 JSON, by layout.
     readers: Vec<(&'static Envelope, ProtoJson)>,
-    meters: HashMap<&'static str, Arc<Meters>>,
+    metrics: HashMap<&'static str, Arc<SettlementMetrics>>,
     /// Budget of JSON that is being decoded, of all queues together.
     decoding: Budget,
 }
@@ -44,7 +44,7 @@ impl Preparer {
         }
         Preparer {
             readers,
-            meters: meters::all(pipeline),
+            metrics: settlement_metrics::all(pipeline),
             decoding: Budget::new(weight::MAX_REQUEST),
         }
     }
@@ -61,9 +61,9 @@ impl Preparer {
 
     /// Receives a delivery, with its acknowledgement guard.
     pub(super) fn receive(&self, queue: &'static Queue, delivery: Delivery) -> Received {
-        match self.meters.get(queue.name) {
-            Some(meters) => Received::new(meters, delivery),
-            None => Received::new(&Arc::new(Meters::new(queue)), delivery),
+        match self.metrics.get(queue.name) {
+            Some(metrics) => Received::new(metrics, delivery),
+            None => Received::new(&Arc::new(SettlementMetrics::new(queue)), delivery),
         }
     }
 

@@ -14,7 +14,7 @@ use super::ending::Ending;
 use super::failed::{Failed, Verdict, panicked_unit};
 use super::fit::fit;
 use super::message::{Prepared, units};
-use super::meters::Tally;
+use super::settlement_metrics::Tally;
 use super::{Setup, dead_letter, retry};
 use crate::broker::{Outgoing, PublishError};
 use crate::contract::Route;
@@ -164,13 +164,13 @@ pub(super) async fn settle(setup: &Setup, mut decided: Decided) -> Result<(), Gi
         }
     };
     let ack_guard = decided.message.delivery.ack_guard;
-    let meters = Arc::clone(ack_guard.meters());
+    let metrics = Arc::clone(ack_guard.metrics());
     let Ok(ending) = published else {
         ack_guard.give_back().await;
         return Err(GivenUp);
     };
     if ack_guard.acknowledge(ending).await != Ending::Lost {
-        meters.settled(&tally);
+        metrics.settled(&tally);
     }
     Ok(())
 }

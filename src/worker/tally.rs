@@ -2,7 +2,7 @@
 
 use super::failed::{Failed, Verdict};
 use super::message::{Content, units};
-use super::meters::{Counts, NO_TYPE, Tally};
+use super::settlement_metrics::{Counts, NO_TYPE, Tally};
 
 impl Tally {
     /// Outcomes of a message's units, of which these are not stored.

@@ -1,12 +1,12 @@
 //! Interface of a broker: messages, handles that settle deliveries, topology, limits and status. The server uses it, and
 //! a backend implements it.
 
+pub(in crate::broker) mod broker_metrics;
 pub(in crate::broker) mod delivery;
 pub(in crate::broker) mod error;
 pub(in crate::broker) mod limits;
 pub(in crate::broker) mod lock;
 pub(in crate::broker) mod message;
-pub(in crate::broker) mod meters;
 pub(in crate::broker) mod origin;
 pub(in crate::broker) mod routing;
 pub(in crate::broker) mod status;

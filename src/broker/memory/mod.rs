@@ -18,11 +18,11 @@ use tokio_util::sync::CancellationToken;
 use self::publish_wait::{Live, PublishWait};
 use self::queue::{Consumer, Message, Queue};
 use crate::broker::api::Broker;
+use crate::broker::api::broker_metrics::BrokerMetrics;
 use crate::broker::api::delivery::Deliveries;
 use crate::broker::api::error::{ConsumeError, PublishError};
 use crate::broker::api::limits::Limits;
 use crate::broker::api::message::Outgoing;
-use crate::broker::api::meters::Meters;
 use crate::broker::api::origin::Origin;
 use crate::broker::api::status::{Link, Status};
 use crate::broker::api::topology::Topology;
@@ -35,7 +35,7 @@ const LAST_CHANCE: Duration = Duration::from_secs(1);
 /// A broker in memory.
 pub struct Embedded {
     queues: Vec<Arc<Queue>>,
-    meters: Meters,
+    metrics: BrokerMetrics,
     max_body: usize,
     /// The weight of messages that came from outside and are not settled. Whoever finds it used up waits in line.
     budget: Budget,
@@ -52,13 +52,13 @@ impl Embedded {
     /// their original was.
     pub fn new(topology: &Topology, budget: usize) -> Self {
         UP.set_to(true);
-        let meters = Meters::new(topology);
+        let metrics = BrokerMetrics::new(topology);
         let queues = topology.queues.iter().enumerate();
         Self {
             queues: queues
-                .filter_map(|(at, spec)| Some(Queue::new(spec, budget, meters.queue(at)?)))
+                .filter_map(|(at, spec)| Some(Queue::new(spec, budget, metrics.queue(at)?)))
                 .collect(),
-            meters,
+            metrics,
             max_body: budget.saturating_sub(weight::MESSAGE as usize),
             budget: Budget::new(budget as u64),
             closed: CancellationToken::new(),
@@ -71,7 +71,7 @@ impl Embedded {
     async fn publish_counted(&self, message: Outgoing) -> Result<(), PublishError> {
         self.limits().check(&message)?;
         let targets = self
-            .meters
+            .metrics
             .routes()
             .targets(&message.exchange, &message.routing_key)?;
         if let Some(publish_wait) = message
@@ -153,7 +153,7 @@ impl Broker for Embedded {
 
     fn publish(&self, message: Outgoing) -> BoxFuture<'_, Result<(), PublishError>> {
         async move {
-            let publishing = self.meters.putting(&message);
+            let publishing = self.metrics.putting(&message);
             let result = self.publish_counted(message).await;
             publishing.end(&result);
             result
@@ -165,7 +165,7 @@ impl Broker for Embedded {
         let no_queue = || ConsumeError::NoQueue {
             queue: queue.to_owned(),
         };
-        let at = self.meters.routes().queue(queue).ok_or_else(no_queue)?;
+        let at = self.metrics.routes().queue(queue).ok_or_else(no_queue)?;
         let queue = self.queues.get(at).ok_or_else(no_queue)?;
         let consumer = Consumer::of(queue).ok_or(ConsumeError::Closed)?;
         Ok(Deliveries::new(consumer.deliveries()))

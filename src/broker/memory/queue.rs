@@ -14,9 +14,9 @@ use tokio::sync::Notify;
 
 use super::best_effort::BestEffortBudget;
 use super::publish_wait::PublishWait;
+use crate::broker::api::broker_metrics::{self, QueueMetrics};
 use crate::broker::api::delivery::{Ack, Delivery, Settle, Settled, Settlement};
 use crate::broker::api::message::{Outgoing, Properties};
-use crate::broker::api::meters::{self, QueueMeters};
 use crate::broker::api::origin::Origin;
 use crate::broker::api::topology::QueueSpec;
 use crate::metrics::broker::READY;
@@ -29,7 +29,7 @@ pub(super) struct Queue {
     pub(super) best_effort: Option<BestEffortBudget>,
     prefetch: usize,
     state: Mutex<State>,
-    meters: Arc<QueueMeters>,
+    metrics: Arc<QueueMetrics>,
     ready: Gauge,
 }
 
@@ -99,14 +99,14 @@ struct Hands {
 
 impl Queue {
     /// A queue of a broker that may hold `budget` bytes.
-    pub(super) fn new(spec: &QueueSpec, budget: usize, meters: &Arc<QueueMeters>) -> Arc<Self> {
+    pub(super) fn new(spec: &QueueSpec, budget: usize, metrics: &Arc<QueueMetrics>) -> Arc<Self> {
         Arc::new(Self {
             name: spec.name,
             best_effort: (!spec.awaited).then(|| BestEffortBudget::new(spec.name, budget)),
             prefetch: usize::from(spec.prefetch.max(1)),
             state: Mutex::default(),
-            meters: Arc::clone(meters),
-            ready: meters::messages(spec.name, READY),
+            metrics: Arc::clone(metrics),
+            ready: broker_metrics::messages(spec.name, READY),
         })
     }
 
@@ -125,7 +125,7 @@ impl Queue {
             publish_wait,
         });
         state.wake_all();
-        self.meters.confirmed.increment(1);
+        self.metrics.confirmed.increment(1);
         self.ready.increment(1.0);
         true
     }
@@ -223,7 +223,7 @@ impl Consumer {
     fn deliver(&self, entry: Entry) -> Delivery {
         self.hands.held.fetch_add(1, Ordering::AcqRel);
         self.queue.ready.decrement(1.0);
-        self.queue.meters.delivered(entry.redelivered);
+        self.queue.metrics.delivered(entry.redelivered);
         let message = Arc::clone(&entry.message);
         Delivery {
             body: message.body.clone(),
@@ -274,7 +274,7 @@ impl Settle for Held {
 impl Held {
     fn let_go(&self) {
         self.hands.held.fetch_sub(1, Ordering::AcqRel);
-        self.queue.meters.held.decrement(1.0);
+        self.queue.metrics.held.decrement(1.0);
         self.hands.wake.notify_one();
     }
 }

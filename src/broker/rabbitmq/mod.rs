@@ -44,12 +44,12 @@ use self::monitor::{Monitor, Role};
 use self::publish_queues::PublishQueues;
 use self::subscriber::Subscriber;
 use crate::broker::api::Broker;
+use crate::broker::api::broker_metrics::BrokerMetrics;
 use crate::broker::api::delivery::Deliveries;
 use crate::broker::api::error::{ConsumeError, PublishError};
 use crate::broker::api::limits::Limits;
 use crate::broker::api::lock::Lock;
 use crate::broker::api::message::Outgoing;
-use crate::broker::api::meters::Meters;
 use crate::broker::api::status::Status;
 use crate::broker::api::topology::Topology;
 
@@ -82,7 +82,7 @@ pub struct RabbitOptions {
 /// A RabbitMQ server.
 pub struct Rabbit {
     shared: Arc<Shared>,
-    meters: Meters,
+    metrics: BrokerMetrics,
     /// For messages that come from outside.
     intake: PublishQueues,
     /// For messages in place of a delivery.
@@ -108,7 +108,7 @@ impl Default for RabbitOptions {
 impl Rabbit {
     /// Starts to connect, and returns at once; it may take for ever. Needs a Tokio runtime.
     pub fn connect(address: Address, topology: Topology, options: RabbitOptions) -> Self {
-        let meters = Meters::new(&topology);
+        let metrics = BrokerMetrics::new(&topology);
         let shared = Arc::new(Shared {
             monitor: Monitor::new(address.clone()),
             address,
@@ -130,7 +130,7 @@ impl Rabbit {
         tasks.spawn(consume.keep());
         Self {
             shared,
-            meters,
+            metrics,
             intake,
             settlement,
             consume_phases,
@@ -181,7 +181,7 @@ impl Rabbit {
 impl Broker for Rabbit {
     fn publish(&self, message: Outgoing) -> BoxFuture<'_, Result<(), PublishError>> {
         async move {
-            let publishing = self.meters.publishing(&message);
+            let publishing = self.metrics.publishing(&message);
             let result = self.publish_counted(message).await;
             publishing.end(&result);
             result
@@ -196,13 +196,13 @@ impl Broker for Rabbit {
         let no_queue = || ConsumeError::NoQueue {
             queue: queue.to_owned(),
         };
-        let at = self.meters.routes().queue(queue).ok_or_else(no_queue)?;
-        let meters = self.meters.queue(at).ok_or_else(no_queue)?;
+        let at = self.metrics.routes().queue(queue).ok_or_else(no_queue)?;
+        let metrics = self.metrics.queue(at).ok_or_else(no_queue)?;
         let queue = *self.shared.topology.queues.get(at).ok_or_else(no_queue)?;
         let (deliveries, receiver) = mpsc::channel(usize::from(queue.prefetch.max(1)));
         let subscriber = Subscriber {
             shared: Arc::clone(&self.shared),
-            meters: Arc::clone(meters),
+            metrics: Arc::clone(metrics),
             queue,
             phases: self.consume_phases.clone(),
             deliveries,

@@ -22,9 +22,9 @@ use super::link::{Phase, Shared, delays};
 use super::monitor::Monitor;
 use super::prefetch::Prefetch;
 use super::properties::{from_amqp, header};
+use crate::broker::api::broker_metrics::QueueMetrics;
 use crate::broker::api::delivery::{Ack, Delivery, Settle, Settled, Settlement};
 use crate::broker::api::message::HeaderValue;
-use crate::broker::api::meters::QueueMeters;
 use crate::broker::api::topology::QueueSpec;
 use crate::contract::headers::{DELIVERY_COUNT, RETURNED_OFTEN, UNREADABLE};
 
@@ -34,7 +34,7 @@ pub(super) struct Subscriber {
     pub(super) queue: QueueSpec,
     pub(super) phases: watch::Receiver<Phase>,
     pub(super) deliveries: mpsc::Sender<Delivery>,
-    pub(super) meters: Arc<QueueMeters>,
+    pub(super) metrics: Arc<QueueMetrics>,
 }
 
 /// A delivery that is not settled yet.
@@ -49,7 +49,7 @@ struct Held {
 struct Subscription {
     session: Arc<Session>,
     channel: Channel,
-    meters: Arc<QueueMeters>,
+    metrics: Arc<QueueMetrics>,
 }
 
 /// Dropped, nobody wants to consume the queue here any more.
@@ -59,7 +59,7 @@ struct Wanted {
 }
 
 /// A consumer that the broker has, as it is counted.
-struct Consuming(Arc<QueueMeters>);
+struct Consuming(Arc<QueueMetrics>);
 
 /// Reason why a subscription ended.
 enum Ended {
@@ -129,7 +129,7 @@ impl Subscriber {
         Ok(Subscription {
             session,
             channel,
-            meters: Arc::clone(&self.meters),
+            metrics: Arc::clone(&self.metrics),
         })
     }
 
@@ -144,7 +144,7 @@ impl Subscriber {
         let mut consuming = None;
         loop {
             let mut consumer = origin.consume(self.queue.name, prefetch.count()).await?;
-            consuming.get_or_insert_with(|| Consuming::new(&self.meters));
+            consuming.get_or_insert_with(|| Consuming::new(&self.metrics));
             if std::mem::take(troubled) {
                 self.shared.monitor.consumed(self.queue.name);
                 tracing::info!(queue = self.queue.name, "The queue is consumed again.");
@@ -188,10 +188,10 @@ impl Subscriber {
     /// Passes a delivery to whoever consumes; false if the broker is closed. If nobody takes it, dropping it gives it
     /// back.
     async fn pass(&self, origin: &Arc<Subscription>, delivery: lapin::message::Delivery) -> bool {
-        self.meters.delivered(delivery.redelivered);
+        self.metrics.delivered(delivery.redelivered);
         let delivery = self.convert(origin, delivery);
         if delivery.properties.header(UNREADABLE).is_some() {
-            self.meters.unreadable.increment(1);
+            self.metrics.unreadable.increment(1);
         }
         tokio::select! {
             sent = self.deliveries.send(delivery) => {
@@ -229,9 +229,9 @@ impl Drop for Wanted {
 }
 
 impl Consuming {
-    fn new(meters: &Arc<QueueMeters>) -> Self {
-        meters.consumers.increment(1.0);
-        Consuming(Arc::clone(meters))
+    fn new(metrics: &Arc<QueueMetrics>) -> Self {
+        metrics.consumers.increment(1.0);
+        Consuming(Arc::clone(metrics))
     }
 }
 
@@ -342,7 +342,7 @@ impl Held {
 
 impl Drop for Held {
     fn drop(&mut self) {
-        self.origin.meters.held.decrement(1.0);
+        self.origin.metrics.held.decrement(1.0);
         if self.settled || !self.acker.usable() {
             return;
         }

@@ -12,19 +12,19 @@ use super::topology::Topology;
 use crate::metrics::broker as declared;
 
 /// The counters of all exchanges and queues, looked up once.
-pub(in crate::broker) struct Meters {
-    exchanges: HashMap<&'static str, ExchangeMeters>,
-    queues: Vec<Arc<QueueMeters>>,
+pub(in crate::broker) struct BrokerMetrics {
+    exchanges: HashMap<&'static str, ExchangeMetrics>,
+    queues: Vec<Arc<QueueMetrics>>,
     routes: Routes,
 }
 
-struct ExchangeMeters {
+struct ExchangeMetrics {
     published: Counter,
     confirmed: Counter,
 }
 
 /// Metrics of one queue. The counts of its messages are the entries of the ledger (`ops/ledger`).
-pub(in crate::broker) struct QueueMeters {
+pub(in crate::broker) struct QueueMetrics {
     /// Messages published by this process, by outcome: confirmed, and others.
     pub(in crate::broker) confirmed: Counter,
     refused: Counter,
@@ -45,27 +45,29 @@ pub(in crate::broker) struct QueueMeters {
 /// A message that is being published. Dropped, it was given up, and nobody knows where it is.
 #[must_use = "how it ends is to be counted"]
 pub(in crate::broker) struct Publishing<'a> {
-    exchange: Option<(&'static str, &'a ExchangeMeters)>,
+    exchange: Option<(&'static str, &'a ExchangeMetrics)>,
     /// Queues that count it.
-    queues: Vec<&'a QueueMeters>,
+    queues: Vec<&'a QueueMetrics>,
     ended: bool,
 }
 
-impl Meters {
+impl BrokerMetrics {
     /// Finds the counters of a topology; the recorder must be installed before.
     pub(in crate::broker) fn new(topology: &Topology) -> Self {
         let names = topology.exchanges.iter().map(|exchange| exchange.name);
         let exchanges = names.chain([""]).map(|name| {
-            let meters = ExchangeMeters {
+            let metrics = ExchangeMetrics {
                 published: declared::PUBLISHED.with([name]),
                 confirmed: declared::PUBLISH_CONFIRMED.with([name]),
             };
-            (name, meters)
+            (name, metrics)
         });
         let queues = topology.queues.iter();
         Self {
             exchanges: exchanges.collect(),
-            queues: queues.map(|q| Arc::new(QueueMeters::new(q.name))).collect(),
+            queues: queues
+                .map(|q| Arc::new(QueueMetrics::new(q.name)))
+                .collect(),
             routes: Routes::new(topology),
         }
     }
@@ -76,7 +78,7 @@ impl Meters {
     }
 
     /// Metrics of the queue at this position of the topology.
-    pub(in crate::broker) fn queue(&self, at: usize) -> Option<&Arc<QueueMeters>> {
+    pub(in crate::broker) fn queue(&self, at: usize) -> Option<&Arc<QueueMetrics>> {
         self.queues.get(at)
     }
 
@@ -95,12 +97,12 @@ impl Meters {
         self.begin(message, Vec::new())
     }
 
-    fn begin<'a>(&'a self, message: &Outgoing, queues: Vec<&'a QueueMeters>) -> Publishing<'a> {
+    fn begin<'a>(&'a self, message: &Outgoing, queues: Vec<&'a QueueMetrics>) -> Publishing<'a> {
         // Names that are not ours don't become labels: they could be without end.
         let exchange = self.exchanges.get_key_value(&*message.exchange);
-        let exchange = exchange.map(|(name, meters)| (*name, meters));
-        if let Some((_, meters)) = exchange {
-            meters.published.increment(1);
+        let exchange = exchange.map(|(name, metrics)| (*name, metrics));
+        if let Some((_, metrics)) = exchange {
+            metrics.published.increment(1);
         }
         for queue in &queues {
             queue.unconfirmed.increment(1.0);
@@ -113,9 +115,9 @@ impl Meters {
     }
 }
 
-// === impl QueueMeters ===
+// === impl QueueMetrics ===
 
-impl QueueMeters {
+impl QueueMetrics {
     fn new(queue: &'static str) -> Self {
         let published = |outcome| declared::QUEUE_PUBLISHED.with([queue, outcome]);
         Self {
@@ -153,7 +155,7 @@ impl Publishing<'_> {
     pub(in crate::broker) fn end(mut self, result: &Result<(), PublishError>) {
         self.ended = true;
         match (&self.exchange, result) {
-            (Some((_, meters)), Ok(())) => meters.confirmed.increment(1),
+            (Some((_, metrics)), Ok(())) => metrics.confirmed.increment(1),
             (Some(_), Err(error)) => self.failed(error.reason()),
             (None, _) => {}
         }
@@ -229,25 +231,25 @@ mod tests {
     #[test]
     fn a_message_is_counted_for_each_of_its_queues_by_how_it_is_answered() {
         let recorder = PrometheusBuilder::new().build_recorder();
-        let meters = metrics::with_local_recorder(&recorder, || Meters::new(&topology()));
+        let metrics = metrics::with_local_recorder(&recorder, || BrokerMetrics::new(&topology()));
         let to = |key| Outgoing::new("in", key, "");
-        meters.publishing(&to("some")).end(&Ok(()));
-        meters
+        metrics.publishing(&to("some")).end(&Ok(()));
+        metrics
             .publishing(&to("some"))
             .end(&Err(PublishError::Closed));
         let unknown = PublishError::Unknown {
             reason: String::new(),
         };
-        meters.publishing(&to("other")).end(&Err(unknown));
-        meters
+        metrics.publishing(&to("other")).end(&Err(unknown));
+        metrics
             .publishing(&to("other"))
             .end(&Err(PublishError::Refused));
-        meters
+        metrics
             .publishing(&Outgoing::to_queue("some_q", ""))
             .end(&Ok(()));
         // The publisher didn't wait for the answer.
-        drop(meters.publishing(&to("other")));
-        let waits = meters.publishing(&to("some"));
+        drop(metrics.publishing(&to("other")));
+        let waits = metrics.publishing(&to("some"));
         let text = recorder.handle().render();
         for (queue, confirmed, refused, unanswered) in [("all_q", 1, 1, 3), ("some_q", 2, 1, 0)] {
             let counts = [

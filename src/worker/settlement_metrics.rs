@@ -21,7 +21,7 @@ pub(super) const NO_TYPE: u32 = 0;
 
 /// Counters of one queue.
 #[derive(Debug)]
-pub(super) struct Meters {
+pub(super) struct SettlementMetrics {
     queue: &'static str,
     into: &'static str,
     endings: [Counter; Ending::ALL.len()],
@@ -38,12 +38,14 @@ pub(super) struct Meters {
 pub(super) struct Tally(pub(super) Vec<(u32, Counts)>);
 
 /// Counters of all queues.
-pub(super) fn all(pipeline: &Pipeline) -> HashMap<&'static str, Arc<Meters>> {
+pub(super) fn all(pipeline: &Pipeline) -> HashMap<&'static str, Arc<SettlementMetrics>> {
     let queues = pipeline.queues.iter();
-    queues.map(|q| (q.name, Arc::new(Meters::new(q)))).collect()
+    queues
+        .map(|q| (q.name, Arc::new(SettlementMetrics::new(q))))
+        .collect()
 }
 
-impl Meters {
+impl SettlementMetrics {
     /// Counters of a queue; the recorder must be installed before.
     pub(super) fn new(queue: &Queue) -> Self {
         let ending = |ending: Ending| workers::SETTLED.with([queue.name, ending.name()]);
@@ -52,7 +54,7 @@ impl Meters {
             Input::Json(_) | Input::DeadLetters(_) => None,
         };
         let types = envelope.map_or(0, |envelope| envelope.types.len());
-        Meters {
+        SettlementMetrics {
             queue: queue.name,
             into: queue.into.name(),
             endings: Ending::ALL.map(ending),
