@@ -4,7 +4,7 @@
 use std::path::Path;
 
 use event_grpc_codegen::model::{
-    ClickHouse, From, Ids, Input, Intake, Model, Queue, RoutingKey, Store, Table,
+    ClickHouse, ColumnSource, Ids, Input, Intake, Model, Queue, RoutingKey, Store, Table,
 };
 use event_grpc_codegen::schema::lock::Lock;
 
@@ -186,8 +186,8 @@ fn a_wildcard_leaves_out_what_explicit_columns_take() {
     );
     let typed = table(&model, "typed");
     let by_type = |name: &str| match &typed.columns.iter().find(|c| c.name == name).unwrap().from {
-        From::ByType(values) => values.keys().copied().collect::<Vec<_>>(),
-        From::Value(_) => panic!("{name} is a field of the payload"),
+        ColumnSource::ByType(values) => values.keys().copied().collect::<Vec<_>>(),
+        ColumnSource::Value(_) => panic!("{name} is a field of the payload"),
     };
     assert_eq!(by_type("a_string"), [3, 4]);
     assert_eq!(by_type("only_here"), [4]);

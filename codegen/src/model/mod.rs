@@ -214,7 +214,7 @@ pub struct Column {
     /// Its type.
     pub ty: Type,
     /// Source of its values.
-    pub from: From,
+    pub from: ColumnSource,
     /// One line for people: the expression as written, or the wildcard's field.
     pub written: String,
     /// The comment on the field in the proto file; empty if there is none.
@@ -223,7 +223,7 @@ pub struct Column {
 
 /// Source of a column's values.
 #[derive(Debug, Clone)]
-pub enum From {
+pub enum ColumnSource {
     /// The same value for every input.
     Value(Value),
     /// By event type (field number of the oneof): a field of the payload; types that lack it get the default.

@@ -10,7 +10,7 @@ use super::typing::{self, Scope};
 use super::{Column, Resolved, Table};
 use crate::base::diagnostic::{Diagnostic, Diagnostics};
 use crate::base::names::snake_case;
-use crate::model::{self, From, Input, Root, Type, Value};
+use crate::model::{self, ColumnSource, Input, Root, Type, Value};
 use crate::rules::columns::{EXPRESSION_SYNTAX, MISPLACED_ROOT, TYPE_DISAGREES};
 use crate::syntax::spec;
 use crate::syntax::yaml::Text;
@@ -96,7 +96,7 @@ fn explicit(
         return None;
     }
     let mut from = typing::resolve(&expression, text, scope, out)?;
-    if let From::Value(value) = &mut from
+    if let ColumnSource::Value(value) = &mut from
         && value.root == Root::Unknown
     {
         value.ty = store.type_of_unknown(value.ty.clone());
@@ -265,9 +265,9 @@ fn expand(
     }
     let (_, ty) = first?;
     let from = if root.value == "payload" {
-        From::ByType(values)
+        ColumnSource::ByType(values)
     } else {
-        From::Value(values.into_values().next()?)
+        ColumnSource::Value(values.into_values().next()?)
     };
     Some(Column {
         column: model::Column {
@@ -283,10 +283,10 @@ fn expand(
 }
 
 /// The type of what is stored.
-fn type_of(from: &From) -> Option<Type> {
+fn type_of(from: &ColumnSource) -> Option<Type> {
     match from {
-        From::Value(value) => Some(value.ty.clone()),
-        From::ByType(values) => values.values().next().map(|v| v.ty.clone()),
+        ColumnSource::Value(value) => Some(value.ty.clone()),
+        ColumnSource::ByType(values) => values.values().next().map(|v| v.ty.clone()),
     }
 }
 
@@ -294,10 +294,10 @@ fn type_of(from: &From) -> Option<Type> {
 const UNKNOWN: &str = "What the build that stored the row did not know of it: a JSON object by pointer; empty as a rule.";
 
 /// The comment on the field that a value comes from.
-fn doc(from: &From, scope: &Scope<'_>) -> String {
+fn doc(from: &ColumnSource, scope: &Scope<'_>) -> String {
     let value = match from {
-        From::Value(value) => Some(value),
-        From::ByType(values) => values.values().next(),
+        ColumnSource::Value(value) => Some(value),
+        ColumnSource::ByType(values) => values.values().next(),
     };
     match value.map(|v| &v.root) {
         Some(

@@ -5,7 +5,7 @@ use prost_reflect::{Kind, MessageDescriptor};
 use super::Resolved;
 use crate::base::diagnostic::{Diagnostic, Diagnostics};
 use crate::base::names::is_header;
-use crate::model::{From, IdFrom, Input, Intake, Root, Route};
+use crate::model::{ColumnSource, IdFrom, Input, Intake, Root, Route};
 use crate::resolve::routing;
 use crate::resolve::typing::{self, Scope};
 use crate::rules::webhooks::{HEADER_NAME, MESSAGE_ID};
@@ -205,7 +205,7 @@ fn field(
         types_known: true,
         proto,
     };
-    let From::Value(value) = typing::resolve(&expression, text, &scope, out)? else {
+    let ColumnSource::Value(value) = typing::resolve(&expression, text, &scope, out)? else {
         return None;
     };
     let names = |path: &[prost_reflect::FieldDescriptor]| -> Vec<String> {

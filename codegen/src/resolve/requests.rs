@@ -6,7 +6,8 @@ use super::{Resolved, statuses::statuses};
 use crate::base::diagnostic::{Diagnostic, Diagnostics};
 use crate::base::names::{is_header, list};
 use crate::model::{
-    self, Destination, From, Input, Member, Piece, Request, Root, Target, Template, Type, Value,
+    self, ColumnSource, Destination, Input, Member, Piece, Request, Root, Target, Template, Type,
+    Value,
 };
 use crate::resolve::typing::{self, Scope};
 use crate::rules::feeding::MIXED_INPUT;
@@ -233,8 +234,8 @@ impl Scoped<'_> {
         };
         let expression = typing::read(text, out)?;
         match typing::resolve(&expression, text, &scope, out)? {
-            From::Value(value) => Some(value),
-            From::ByType(_) => None,
+            ColumnSource::Value(value) => Some(value),
+            ColumnSource::ByType(_) => None,
         }
     }
 

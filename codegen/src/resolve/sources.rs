@@ -6,7 +6,7 @@ use super::envelope::method;
 use super::{Source, identity, verify};
 use crate::base::diagnostic::{Diagnostic, Diagnostics, Span};
 use crate::base::names::suggest;
-use crate::model::{Envelope, From, Input, Intake, OnBad, Route, RoutingKey, Type, Value};
+use crate::model::{ColumnSource, Envelope, Input, Intake, OnBad, Route, RoutingKey, Type, Value};
 use crate::resolve::typing::{self, Scope};
 use crate::rules::columns::TYPE_DISAGREES;
 use crate::rules::names::{UNKNOWN_EXCHANGE, UNKNOWN_MESSAGE};
@@ -207,7 +207,7 @@ fn computed(
         types_known: true,
         proto,
     };
-    let From::Value(value) = typing::resolve(&expression, text, &scope, out)? else {
+    let ColumnSource::Value(value) = typing::resolve(&expression, text, &scope, out)? else {
         return None;
     };
     if value.ty != Type::String {

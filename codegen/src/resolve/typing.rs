@@ -14,7 +14,7 @@ use crate::base::diagnostic::{Diagnostic, Diagnostics};
 use crate::base::names::suggest;
 use crate::function::header;
 use crate::model::types;
-use crate::model::{Envelope, ErrorField, From, Input, Root, Type, Value};
+use crate::model::{ColumnSource, Envelope, ErrorField, Input, Root, Type, Value};
 use crate::rules::columns::{
     EXPRESSION_SYNTAX, MISPLACED_ROOT, NO_TYPE, PAYLOADS_DISAGREE, UNKNOWN_FIELD, UNKNOWN_ROOT,
 };
@@ -73,7 +73,7 @@ pub(crate) fn resolve(
     text: &Text,
     scope: &Scope<'_>,
     out: &mut Diagnostics,
-) -> Option<From> {
+) -> Option<ColumnSource> {
     match try_resolve(expression, text, scope) {
         Ok(from) => Some(from),
         Err(diagnostic) => {
@@ -85,7 +85,7 @@ pub(crate) fn resolve(
 
 type Typed<T> = Result<T, Box<Diagnostic>>;
 
-fn try_resolve(expression: &Expression, text: &Text, scope: &Scope<'_>) -> Typed<From> {
+fn try_resolve(expression: &Expression, text: &Text, scope: &Scope<'_>) -> Typed<ColumnSource> {
     let root = expression.root.text.as_str();
     let plain = |root: Root, ty: Type| {
         if let Some(extra) = expression.path.first() {
@@ -99,7 +99,7 @@ fn try_resolve(expression: &Expression, text: &Text, scope: &Scope<'_>) -> Typed
                 "not a field",
             )));
         }
-        Ok(From::Value(function::apply(
+        Ok(ColumnSource::Value(function::apply(
             root, ty, expression, text, scope,
         )?))
     };
@@ -134,11 +134,13 @@ fn try_resolve(expression: &Expression, text: &Text, scope: &Scope<'_>) -> Typed
                         let keys = inside.iter().map(|word| word.text.clone()).collect();
                         let root = Root::Untyped { fields, keys };
                         let value = function::apply(root, Type::Json, expression, text, scope)?;
-                        return Ok(From::Value(value));
+                        return Ok(ColumnSource::Value(value));
                     }
                     _ => Root::Body(fields.clone()),
                 };
-                Ok(From::Value(field(root, &fields, expression, text, scope)?))
+                Ok(ColumnSource::Value(field(
+                    root, &fields, expression, text, scope,
+                )?))
             }
             None => Err(misplaced(expression, text, scope)),
         },
@@ -184,7 +186,7 @@ fn misplaced(expression: &Expression, text: &Text, scope: &Scope<'_>) -> Box<Dia
 }
 
 /// All headers of a message, or one of them.
-fn headers(expression: &Expression, text: &Text, scope: &Scope<'_>) -> Typed<From> {
+fn headers(expression: &Expression, text: &Text, scope: &Scope<'_>) -> Typed<ColumnSource> {
     let (root, ty) = match &expression.path[..] {
         [] => (Root::Headers, Type::Json),
         [name] => (
@@ -202,12 +204,12 @@ fn headers(expression: &Expression, text: &Text, scope: &Scope<'_>) -> Typed<Fro
             return Err(Box::new(found.help(help)));
         }
     };
-    Ok(From::Value(function::apply(
+    Ok(ColumnSource::Value(function::apply(
         root, ty, expression, text, scope,
     )?))
 }
 
-fn error_field(expression: &Expression, text: &Text, scope: &Scope<'_>) -> Typed<From> {
+fn error_field(expression: &Expression, text: &Text, scope: &Scope<'_>) -> Typed<ColumnSource> {
     let names = ErrorField::ALL.iter().map(|(name, _)| *name);
     let [name] = &expression.path[..] else {
         let message = "`error` is followed by one name".to_owned();
@@ -235,7 +237,7 @@ fn error_field(expression: &Expression, text: &Text, scope: &Scope<'_>) -> Typed
         ErrorField::Sent => Type::Nullable(Box::new(Type::Millis)),
         _ => Type::String,
     };
-    Ok(From::Value(function::apply(
+    Ok(ColumnSource::Value(function::apply(
         Root::Error(*known),
         ty,
         expression,
@@ -245,7 +247,7 @@ fn error_field(expression: &Expression, text: &Text, scope: &Scope<'_>) -> Typed
 }
 
 /// A field of the payload: looked up in each type, where the types that have it must agree.
-fn payload_field(expression: &Expression, text: &Text, scope: &Scope<'_>) -> Typed<From> {
+fn payload_field(expression: &Expression, text: &Text, scope: &Scope<'_>) -> Typed<ColumnSource> {
     let types = messages("payload", scope);
     let Some(first) = expression.path.first() else {
         let message = "`payload` is followed by a field's name".to_owned();
@@ -307,7 +309,7 @@ fn payload_field(expression: &Expression, text: &Text, scope: &Scope<'_>) -> Typ
             "known fields",
         ))));
     }
-    Ok(From::ByType(values))
+    Ok(ColumnSource::ByType(values))
 }
 
 /// Two payloads that give one column different types; the caller says where.

@@ -1,7 +1,7 @@
 //! What the example queries of every store need: plain names, and the columns to search by.
 
 use crate::base::names::is_identifier;
-use crate::model::{Column, From, Root, Table, Type};
+use crate::model::{Column, ColumnSource, Root, Table, Type};
 
 /// Words that a query would take for a part of itself.
 const WORDS: [&str; 23] = [
@@ -17,7 +17,7 @@ pub(super) fn is_plain(text: &str) -> bool {
 
 /// The column with what this root gives.
 pub(super) fn column<'a>(table: &'a Table, root: &Root) -> Option<&'a Column> {
-    let is = |c: &&Column| matches!(&c.from, From::Value(value) if value.root == *root);
+    let is = |c: &&Column| matches!(&c.from, ColumnSource::Value(value) if value.root == *root);
     table.columns.iter().find(is)
 }
 
@@ -28,7 +28,8 @@ pub(super) fn time<'a>(table: &'a Table, partition_by: &str) -> Option<&'a Colum
         let mut words = partition_by.split(|c: char| !(c.is_ascii_alphanumeric() || c == '_'));
         words.any(|word| word == c.name)
     };
-    let ours = |c: &&Column| !matches!(&c.from, From::Value(value) if value.root == Root::Now);
+    let ours =
+        |c: &&Column| !matches!(&c.from, ColumnSource::Value(value) if value.root == Root::Now);
     let times = || table.columns.iter().filter(is_time);
     times()
         .find(words)

@@ -3,7 +3,7 @@
 use prost_reflect::FieldDescriptor;
 
 use crate::base::diagnostic::Span;
-use crate::model::{self, Envelope, From, Input, Root, Value};
+use crate::model::{self, ColumnSource, Envelope, Input, Root, Value};
 use crate::syntax::spec;
 use crate::syntax::yaml::Text;
 
@@ -51,8 +51,8 @@ impl Column {
     /// True if it holds what the server's clock says, or what its build doesn't know.
     pub(crate) fn is_made_here(&self) -> bool {
         let values: Vec<&Value> = match &self.column.from {
-            From::Value(value) => vec![value],
-            From::ByType(values) => values.values().collect(),
+            ColumnSource::Value(value) => vec![value],
+            ColumnSource::ByType(values) => values.values().collect(),
         };
         values
             .iter()

@@ -4,9 +4,9 @@ mod requests;
 mod tables;
 
 use event_grpc_codegen::model::{
-    Batch, ClickHouse, Column, Database, Destination, Encoding, Envelope, Exchange, ExchangeKind,
-    From, Function, IdFrom, Ids, Input, Intake, Model, OnBad, Pool, Queue, Root, Route, RoutingKey,
-    Scheme, Source, Store, Table, Type, Value, Verify,
+    Batch, ClickHouse, Column, ColumnSource, Database, Destination, Encoding, Envelope, Exchange,
+    ExchangeKind, Function, IdFrom, Ids, Input, Intake, Model, OnBad, Pool, Queue, Root, Route,
+    RoutingKey, Scheme, Source, Store, Table, Type, Value, Verify,
 };
 use prost_reflect::{DescriptorPool, FieldDescriptor, MessageDescriptor};
 use protox::file::{ChainFileResolver, File, FileResolver, GoogleFileResolver};
@@ -88,7 +88,7 @@ pub(crate) fn column(name: &str, ty: Type, root: Root, functions: Vec<Function>)
     Column {
         name: name.into(),
         ty: ty.clone(),
-        from: From::Value(Value {
+        from: ColumnSource::Value(Value {
             root,
             functions,
             ty,

@@ -15,7 +15,7 @@ use super::shapes::Shapes;
 use super::values::{Failing, Shared, Writer};
 use scope::{Scope, scope};
 
-use crate::model::{From, Input, Model, Root, Table, Value};
+use crate::model::{ColumnSource, Input, Model, Root, Table, Value};
 
 /// The functions of a table, and the columns that can't be written.
 pub fn functions(
@@ -80,8 +80,8 @@ type Values<'a> = Vec<Option<&'a Value>>;
 impl<'a> Builder<'a> {
     fn events(&mut self) -> Functions {
         let by_type = self.table.columns.iter().any(|column| match &column.from {
-            From::ByType(_) => true,
-            From::Value(value) => scope(value) == Scope::Payload,
+            ColumnSource::ByType(_) => true,
+            ColumnSource::Value(value) => scope(value) == Scope::Payload,
         });
         if by_type {
             return self.events_by_type();
@@ -273,9 +273,9 @@ impl<'a> Builder<'a> {
         let columns = self.table.columns.iter();
         columns
             .map(|column| match (&column.from, of) {
-                (From::ByType(values), Some((number, _))) => values.get(&number),
-                (From::ByType(values), None) => values.values().next(),
-                (From::Value(value), Some((_, message))) => match &value.root {
+                (ColumnSource::ByType(values), Some((number, _))) => values.get(&number),
+                (ColumnSource::ByType(values), None) => values.values().next(),
+                (ColumnSource::Value(value), Some((_, message))) => match &value.root {
                     // A field of one type's payload says nothing about the others.
                     Root::PayloadField(path) => path
                         .first()
@@ -283,7 +283,7 @@ impl<'a> Builder<'a> {
                         .then_some(value),
                     _ => Some(value),
                 },
-                (From::Value(value), None) => Some(value),
+                (ColumnSource::Value(value), None) => Some(value),
             })
             .collect()
     }

@@ -11,7 +11,7 @@ use super::modules::{Modules, Place};
 use super::names::{Taken, camel, snake};
 use super::shapes::by_number;
 use crate::function;
-use crate::model::{Envelope, From, Function, Model, Root, Value};
+use crate::model::{ColumnSource, Envelope, Function, Model, Root, Value};
 use flags::keeps_unknown;
 
 /// Fields that are read, by message.
@@ -376,8 +376,8 @@ fn values(model: &Model) -> impl Iterator<Item = &Value> {
         .flat_map(|table| &table.columns)
         .flat_map(|column| {
             let values: Vec<&Value> = match &column.from {
-                From::Value(value) => vec![value],
-                From::ByType(values) => values.values().collect(),
+                ColumnSource::Value(value) => vec![value],
+                ColumnSource::ByType(values) => values.values().collect(),
             };
             values
         })

@@ -11,7 +11,7 @@ use super::readers::Readers;
 use super::refused::Refused;
 use super::shapes::Shapes;
 use crate::function;
-use crate::model::{Column, ErrorField, From, Function, Input, Model, Root, Table};
+use crate::model::{Column, ColumnSource, ErrorField, Function, Input, Model, Root, Table};
 use crate::store::dialect;
 
 /// View of the template: one table.
@@ -114,7 +114,7 @@ fn view(model: &Model, module: String, table: &Table, functions: Functions) -> T
 
 /// The call that says what a column holds, where that matters beyond its values.
 fn holds(column: &Column) -> &'static str {
-    let From::Value(value) = &column.from else {
+    let ColumnSource::Value(value) = &column.from else {
         return "";
     };
     match (&value.root, value.functions.as_slice()) {
@@ -148,7 +148,7 @@ fn column_layout(table: &Table, column: &Column) -> String {
 fn letter(table: &Table) -> Vec<String> {
     let column = |wanted: ErrorField| {
         table.columns.iter().find(|column| match &column.from {
-            From::Value(value) => {
+            ColumnSource::Value(value) => {
                 matches!(value.root, Root::Error(field) if field == wanted)
                     && value.functions.iter().all(is_label)
             }

@@ -3,7 +3,7 @@
 use super::{Scope, try_resolve};
 use crate::function::reading::{Read, Values};
 use crate::function::scalar_of;
-use crate::model::{From, Input, Type, Value};
+use crate::model::{ColumnSource, Input, Type, Value};
 use crate::syntax::expression::{Argument, Call, Expression, Word};
 use crate::syntax::yaml::Text;
 
@@ -30,8 +30,8 @@ impl Values for Scope<'_> {
             }
         }
         Ok(match try_resolve(&expression, text, self)? {
-            From::Value(found) => Some(found),
-            From::ByType(_) => None,
+            ColumnSource::Value(found) => Some(found),
+            ColumnSource::ByType(_) => None,
         })
     }
 }

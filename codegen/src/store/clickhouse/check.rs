@@ -3,7 +3,7 @@
 use super::declaration::Declaration;
 use crate::base::diagnostic::{Diagnostic, Diagnostics, Span};
 use crate::base::names::suggest;
-use crate::model::{Envelope, ErrorField, From, Input, Root, Type};
+use crate::model::{ColumnSource, Envelope, ErrorField, Input, Root, Type};
 use crate::rules::keys::{
     ENGINE, KEY_MADE_HERE, KEY_TYPE, KEY_WITHOUT_ID, REPLACED_BY_CLOCK, UNKNOWN_COLUMN,
 };
@@ -178,7 +178,7 @@ fn last_is_id(own: &Declaration, table: &TypedTable<'_>, out: &mut Diagnostics) 
 
 /// True if a column holds what its sender tells rows apart by.
 fn is_id(column: &Column, envelope: Option<&Envelope>) -> bool {
-    let From::Value(value) = &column.column.from else {
+    let ColumnSource::Value(value) = &column.column.from else {
         return false;
     };
     let id = match &value.root {

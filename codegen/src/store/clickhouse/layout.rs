@@ -1,6 +1,6 @@
 //! How values travel to ClickHouse: as the column's type is laid out, and texts that repeat as a dictionary.
 
-use crate::model::{Column, From, Input, Root, Table, Type, Value};
+use crate::model::{Column, ColumnSource, Input, Root, Table, Type, Value};
 use crate::store::Layout;
 
 /// The layout of a column.
@@ -18,5 +18,5 @@ fn repeats(table: &Table, column: &Column) -> bool {
         |value: &Value| matches!(value.root, Root::Header(_) | Root::TypeName | Root::Unknown);
     matches!(table.input, Input::Events)
         && column.ty == Type::String
-        && matches!(&column.from, From::Value(value) if of_request(value))
+        && matches!(&column.from, ColumnSource::Value(value) if of_request(value))
 }

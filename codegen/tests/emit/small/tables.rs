@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use event_grpc_codegen::model::{
-    ClickHouse, Column, ErrorField, From, Function, Input, Root, Store, Table, TextLimit, Type,
-    Value,
+    ClickHouse, Column, ColumnSource, ErrorField, Function, Input, Root, Store, Table, TextLimit,
+    Type, Value,
 };
 
 use super::{Made, clickhouse, column, dictionary, not_after_now, nullable, value};
@@ -353,7 +353,7 @@ fn by_type(name: &str, ty: Type, values: BTreeMap<u32, Value>) -> Column {
     Column {
         name: name.into(),
         ty,
-        from: From::ByType(values),
+        from: ColumnSource::ByType(values),
         written: format!("payload.{name}"),
         doc: String::new(),
     }

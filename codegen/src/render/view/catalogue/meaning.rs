@@ -1,11 +1,11 @@
 //! What a column means, for people.
 
 use crate::function;
-use crate::model::{Column, From, Root};
+use crate::model::{Column, ColumnSource, Root};
 
 /// Meaning of a column that is not a field, so that the proto file doesn't describe it.
 pub(super) fn meaning(column: &Column) -> String {
-    let From::Value(value) = &column.from else {
+    let ColumnSource::Value(value) = &column.from else {
         return column.doc.clone();
     };
     let own = match value.root {

@@ -3,7 +3,7 @@
 use prost_reflect::{FieldDescriptor, MessageDescriptor};
 
 use super::text::{code, request_link, table_link};
-use crate::model::{ExchangeKind, From, Input, Model, Queue, Root, Route, Table, Value};
+use crate::model::{ColumnSource, ExchangeKind, Input, Model, Queue, Root, Route, Table, Value};
 
 /// The columns that hold a field, as a query names them; without the tables of dead letters.
 pub(super) fn stored(model: &Model, field: &FieldDescriptor, number: Option<u32>) -> String {
@@ -16,9 +16,9 @@ pub(super) fn stored(model: &Model, field: &FieldDescriptor, number: Option<u32>
         };
         for column in table.columns.iter().filter(|_| takes) {
             let value = match (&column.from, number) {
-                (From::Value(value), _) => Some(value),
-                (From::ByType(values), Some(number)) => values.get(&number),
-                (From::ByType(_), None) => None,
+                (ColumnSource::Value(value), _) => Some(value),
+                (ColumnSource::ByType(values), Some(number)) => values.get(&number),
+                (ColumnSource::ByType(_), None) => None,
             };
             let within = value.and_then(|value| holds(value, field, number.is_some(), table));
             names.extend(within.map(|path| code(&format!("{}.{}{path}", table.name, column.name))));

@@ -5,7 +5,7 @@ use prost_reflect::{FieldDescriptor, Kind, MessageDescriptor};
 
 use super::super::shapes::by_number;
 use super::{Readers, ranges};
-use crate::model::{Envelope, From, Input, Root, Table};
+use crate::model::{ColumnSource, Envelope, Input, Root, Table};
 
 impl Readers {
     /// True if the view of a message says if there was a field that isn't known. Of one that has messages inside, or that
@@ -60,6 +60,6 @@ fn is_flat(message: &MessageDescriptor, but: &[u32]) -> bool {
 
 /// True if a table of events has a column for what isn't known.
 pub(super) fn keeps_unknown(table: &Table) -> bool {
-    let is = |from: &From| matches!(from, From::Value(value) if value.root == Root::Unknown);
+    let is = |from: &ColumnSource| matches!(from, ColumnSource::Value(value) if value.root == Root::Unknown);
     matches!(table.input, Input::Events) && table.columns.iter().any(|c| is(&c.from))
 }
