@@ -14,7 +14,7 @@ use tokio::net::TcpStream;
 use tokio::time::{Instant, timeout};
 
 use super::address::Address;
-use super::sieve::{Sieve, runtime};
+use super::frame_filter::{FilteredStream, runtime};
 
 /// Timeout of the TCP connection, and of the handshake.
 const TIME_LIMIT: Duration = Duration::from_secs(5);
@@ -61,7 +61,9 @@ impl Session {
                         stream.into_tls(&uri.authority.host, tls.as_ref()).await?
                     }
                 };
-                Ok(AsyncTcpStream::Plain(Sieve::new(stream, frame_max)))
+                Ok(AsyncTcpStream::Plain(FilteredStream::new(
+                    stream, frame_max,
+                )))
             };
             Connection::connector(address.uri().clone(), runtime(), connect, properties).await
         };

@@ -4,7 +4,7 @@
 //! acknowledgements must get through then. Each has a keeper ([`link`]) that makes it again without end, with the
 //! topology declared before anybody uses it. Publishing goes through publish queues into tasks that own a channel each, one for
 //! each exchange; what settles deliveries has publish queues of its own. Each consumer is a task with its own channel. Whatever
-//! comes by a connection goes through a filter first ([`sieve`]), so that no message ends it.
+//! comes by a connection goes through a filter first ([`frame_filter`]), so that no message ends it.
 
 mod address;
 mod answers;
@@ -12,6 +12,7 @@ mod cutover;
 mod declare;
 mod depths;
 mod dial;
+mod frame_filter;
 mod link;
 mod lock;
 mod monitor;
@@ -20,7 +21,6 @@ mod properties;
 mod publish_queue;
 mod publish_queues;
 mod publisher;
-mod sieve;
 mod subscriber;
 
 pub use address::{Address, AddressError};

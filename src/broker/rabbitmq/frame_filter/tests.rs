@@ -8,7 +8,7 @@ use futures_util::io::{AsyncRead, AsyncReadExt as _};
 use lapin::protocol::basic::parse_properties;
 use proptest::prelude::*;
 
-use super::Sieve;
+use super::FilteredStream;
 use super::content::{is_readable, rewritten};
 use super::reader::{push_long, push_short};
 use crate::contract::headers::UNREADABLE;
@@ -180,7 +180,7 @@ impl AsyncRead for Pieces {
 }
 
 async fn through(sent: Vec<u8>, sizes: Vec<usize>, at_once: usize) -> Vec<u8> {
-    let mut sieve = Sieve::new(
+    let mut frame_filter = FilteredStream::new(
         Pieces {
             left: sent,
             sizes,
@@ -190,7 +190,7 @@ async fn through(sent: Vec<u8>, sizes: Vec<usize>, at_once: usize) -> Vec<u8> {
     );
     let (mut out, mut piece) = (Vec::new(), vec![0; at_once]);
     loop {
-        match sieve.read(&mut piece).await.unwrap() {
+        match frame_filter.read(&mut piece).await.unwrap() {
             0 => return out,
             size => out.extend_from_slice(&piece[..size]),
         }

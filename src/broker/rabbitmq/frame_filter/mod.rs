@@ -28,7 +28,7 @@ const AT_ONCE: usize = 16 << 10;
 const MOST: usize = 32 << 20;
 
 /// A connection's stream, with what comes by it filtered.
-pub(in crate::broker) struct Sieve<S> {
+pub(in crate::broker) struct FilteredStream<S> {
     stream: S,
     filter: Filter,
     /// Bytes that were read. Up to `start` they are handed out, up to `through` they may be, up to `end` they are to be
@@ -48,10 +48,10 @@ pub(in crate::broker) struct Sieve<S> {
     dropped: usize,
 }
 
-impl<S> Sieve<S> {
+impl<S> FilteredStream<S> {
     /// Filters a stream, for a client that allows frames of at most so many bytes, if it says so.
     pub(super) fn new(stream: S, frame_max: Option<u32>) -> Self {
-        Sieve {
+        FilteredStream {
             stream,
             filter: Filter::new(frame_max),
             inbox: vec![0; AT_ONCE],
@@ -149,7 +149,7 @@ fn copy(from: &[u8], into: &mut [u8]) -> usize {
     size
 }
 
-impl<S: AsyncRead + Unpin> AsyncRead for Sieve<S> {
+impl<S: AsyncRead + Unpin> AsyncRead for FilteredStream<S> {
     fn poll_read(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
@@ -186,7 +186,7 @@ impl<S: AsyncRead + Unpin> AsyncRead for Sieve<S> {
     }
 }
 
-impl<S: AsyncWrite + Unpin> AsyncWrite for Sieve<S> {
+impl<S: AsyncWrite + Unpin> AsyncWrite for FilteredStream<S> {
     fn poll_write(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,

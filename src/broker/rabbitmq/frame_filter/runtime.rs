@@ -12,7 +12,7 @@ use futures_util::io::{AsyncRead, AsyncWrite};
 use futures_util::{FutureExt as _, Stream};
 use lapin::AsyncTcpStream;
 
-use super::Sieve;
+use super::FilteredStream;
 
 /// Runtime of the client.
 #[derive(Debug, Clone)]
@@ -48,7 +48,7 @@ impl Executor for Kit {
 }
 
 impl Reactor for Kit {
-    type TcpStream = Sieve<AsyncTcpStream<<Tokio as Reactor>::TcpStream>>;
+    type TcpStream = FilteredStream<AsyncTcpStream<<Tokio as Reactor>::TcpStream>>;
     type Sleep = <Tokio as Reactor>::Sleep;
 
     fn register<H: Read + Write + AsFd + AsRawFd + Send + 'static>(
@@ -71,6 +71,6 @@ impl Reactor for Kit {
         address: SocketAddr,
     ) -> impl Future<Output = io::Result<Self::TcpStream>> + Send + 'static {
         let connected = self.0.tcp_connect_addr(address);
-        connected.map(|stream| Ok(Sieve::new(AsyncTcpStream::Plain(stream?), None)))
+        connected.map(|stream| Ok(FilteredStream::new(AsyncTcpStream::Plain(stream?), None)))
     }
 }
