@@ -9,11 +9,11 @@ use super::disposition::{
 use super::failed::{Failed, panicked_unit};
 use super::failure_history::Key;
 use super::flush::{Flusher, Halt, Stored, Unstored, WAYS, key};
-use super::lot::{Kind, Lot, Unit, Work};
 use super::objects::Parsed;
 use super::settle::Decided;
 use super::spread;
 use super::stretch::append_from;
+use super::unit_groups::{Kind, Unit, UnitGroup, Work};
 use crate::contract::{Block, Message};
 use crate::sink::Rows;
 
@@ -88,10 +88,10 @@ impl Flusher {
     /// Fills the block with the units to try next; returns them, and true if they were tried before.
     fn next_block(&self, work: &mut Work, block: &mut Block) -> Option<(Vec<Unit>, bool)> {
         loop {
-            let lot = work.lots.pop_front()?;
-            let kind = lot.kind;
-            let bytes = (lot.units.len() as u64) << 10;
-            let units = blocking::work(bytes, || self.fill(work, block, lot));
+            let group = work.groups.pop_front()?;
+            let kind = group.kind;
+            let bytes = (group.units.len() as u64) << 10;
+            let units = blocking::work(bytes, || self.fill(work, block, group));
             let Some(groups) = spread::groups(block, &units) else {
                 return (!units.is_empty()).then_some((units, kind.is_tried()));
             };
@@ -106,14 +106,14 @@ impl Flusher {
     }
 
     /// Makes the block of a part. Units without room stay the first part.
-    fn fill(&self, work: &mut Work, block: &mut Block, lot: Lot) -> Vec<Unit> {
+    fn fill(&self, work: &mut Work, block: &mut Block, group: UnitGroup) -> Vec<Unit> {
         block.clear();
         // Behind a bad unit, a few more each time that all of them were good.
-        let (next, kind) = match lot.kind {
+        let (next, kind) = match group.kind {
             Kind::Behind(next) => (next, Kind::Behind(next.saturating_mul(2))),
             kind => (usize::MAX, kind),
         };
-        let (now, later) = lot.units.split_at(next.min(lot.units.len()));
+        let (now, later) = group.units.split_at(next.min(group.units.len()));
         let mut filled = Vec::with_capacity(now.len());
         let mut left = Vec::new();
         let mut full = false;
@@ -147,7 +147,7 @@ impl Flusher {
                         let held = work.held(*at);
                         held.is_none_or(|held| held.failed.iter().any(|f| f.unit == *unit))
                     };
-                    let others = lot.units.iter();
+                    let others = group.units.iter();
                     let others = others.filter(|unit| !is_decided(unit));
                     work.put_front(others.copied().collect(), kind);
                     block.clear();
@@ -203,7 +203,7 @@ impl Flusher {
             false => 2,
         };
         if !rest.is_empty() {
-            work.lots.extend(Lot::tried(rest).divided(ways));
+            work.groups.extend(UnitGroup::tried(rest).divided(ways));
         }
     }
 

@@ -15,10 +15,10 @@ use super::batch::{Batch, Held};
 use super::breaker::Breakers;
 use super::disposition::Part;
 use super::failure_history::{FailureHistory, Key};
-use super::lot::{Lot, Unit, Work, good, rest};
 use super::objects::Parsed;
 use super::settle::{Decided, GivenUp, settle};
 use super::stretch::Room;
+use super::unit_groups::{Unit, UnitGroup, Work, good, rest};
 use super::{Setup, dead_letter, spread};
 use crate::contract::{Context, Message, Table};
 use crate::metrics::workers;
@@ -81,10 +81,14 @@ impl Flusher {
         }
         let stored = match plan {
             None => self.store_whole(&mut batch, &mut aside).await,
-            Some(lots) => {
+            Some(groups) => {
                 let held = std::mem::take(&mut batch.held);
-                let work = aside.insert(Work::new(held, lots));
-                match work.lots.front().is_some_and(|lot| !lot.kind.is_tried()) {
+                let work = aside.insert(Work::new(held, groups));
+                match work
+                    .groups
+                    .front()
+                    .is_some_and(|group| !group.kind.is_tried())
+                {
                     true => self.step(work, &mut batch.block).await,
                     // All of them are suspects.
                     false => Ok(()),
@@ -139,7 +143,7 @@ impl Flusher {
     }
 
     /// Parts in which a batch is stored, if not as a whole; the first of them at once.
-    fn plan(&self, batch: &Batch) -> Option<Vec<Lot>> {
+    fn plan(&self, batch: &Batch) -> Option<Vec<UnitGroup>> {
         let rest = || rest(&batch.held, batch.rest());
         if self.failure_history.any() {
             let units = good(&batch.held, batch.rest());
@@ -151,16 +155,22 @@ impl Flusher {
                 suspects.sort_unstable();
                 let all: HashSet<Unit> = suspects.iter().map(|(_, unit)| *unit).collect();
                 let others = units.into_iter().filter(|unit| !all.contains(unit));
-                let first = Lot::fresh(others.collect());
-                let lots = std::iter::once(first).chain(rest());
-                return Some(lots.chain(apart(&suspects)).collect());
+                let first = UnitGroup::fresh(others.collect());
+                let groups = std::iter::once(first).chain(rest());
+                return Some(groups.chain(apart(&suspects)).collect());
             }
         }
         // Nearly always they are few, which costs a look at one column.
         batch.block.partitions(spread::MOST)?;
         let groups = spread::groups(&batch.block, &good(&batch.held, batch.rest()))?;
         self.set_aside("spread");
-        Some(groups.into_iter().map(Lot::fresh).chain(rest()).collect())
+        Some(
+            groups
+                .into_iter()
+                .map(UnitGroup::fresh)
+                .chain(rest())
+                .collect(),
+        )
     }
 
     async fn store_whole(&self, batch: &mut Batch, aside: &mut Option<Work>) -> Result<(), Halt> {
@@ -195,9 +205,9 @@ impl Flusher {
             Stored::No(unstored) => {
                 self.set_aside("divided");
                 let units = good(&batch.held, at);
-                let lots = std::iter::once(Lot::fresh(units)).chain(rest);
-                let work = aside.insert(Work::new(std::mem::take(&mut batch.held), lots));
-                if let Some(all) = work.lots.pop_front() {
+                let groups = std::iter::once(UnitGroup::fresh(units)).chain(rest);
+                let work = aside.insert(Work::new(std::mem::take(&mut batch.held), groups));
+                if let Some(all) = work.groups.pop_front() {
                     let rows = batch.block.rows();
                     self.judge(work, all.units, rows, Part::Whole, &unstored);
                 }
@@ -228,10 +238,10 @@ impl Flusher {
 
 /// Splits suspects, each with the number of crashes at it, into parts in this order. Those of one part that crashed the
 /// destination are separate the next time, and come last, so that each time clears some of them.
-fn apart(suspects: &[(u32, Unit)]) -> Vec<Lot> {
+fn apart(suspects: &[(u32, Unit)]) -> Vec<UnitGroup> {
     let alike = suspects.chunk_by(|a, b| a.0 == b.0);
-    let lots = alike.map(|alike| Lot::tried(alike.iter().map(|(_, unit)| *unit).collect()));
-    lots.flat_map(|lot| lot.divided(WAYS)).collect()
+    let groups = alike.map(|alike| UnitGroup::tried(alike.iter().map(|(_, unit)| *unit).collect()));
+    groups.flat_map(|group| group.divided(WAYS)).collect()
 }
 
 /// Key of a unit, in whatever message it comes.

@@ -26,7 +26,6 @@ mod gate;
 mod headers;
 mod ids;
 mod intake;
-mod lot;
 mod message;
 mod objects;
 mod prepare;
@@ -45,6 +44,7 @@ mod tally;
 mod tests;
 mod texts;
 mod unit;
+mod unit_groups;
 mod unknown;
 
 pub use state::{Paused, States};

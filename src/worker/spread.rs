@@ -4,7 +4,7 @@
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
-use super::lot::Unit;
+use super::unit_groups::Unit;
 use crate::contract::Block;
 
 /// Maximum number of partitions of one insert.

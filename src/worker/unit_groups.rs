@@ -19,7 +19,7 @@ pub(super) type Unit = (usize, usize);
 
 /// Units that are stored together, in order.
 #[derive(Debug)]
-pub(super) struct Lot {
+pub(super) struct UnitGroup {
     pub units: Vec<Unit>,
     pub kind: Kind,
 }
@@ -50,41 +50,44 @@ pub(super) struct Work {
     held: Vec<Option<Held>>,
     /// Number of pending units of each message.
     left: Vec<usize>,
-    pub lots: VecDeque<Lot>,
+    pub groups: VecDeque<UnitGroup>,
     /// One time for all blocks, so that a part that is sent again has the same bytes.
     pub cx: Context,
     /// True if it was logged that units wait.
     pub told: bool,
 }
 
-impl Lot {
+impl UnitGroup {
     /// Units that were in no attempted block.
     pub(super) fn fresh(units: Vec<Unit>) -> Self {
         let kind = Kind::Fresh;
-        Lot { units, kind }
+        UnitGroup { units, kind }
     }
 
     /// Units that were tried together with others.
     pub(super) fn tried(units: Vec<Unit>) -> Self {
         let kind = Kind::Tried;
-        Lot { units, kind }
+        UnitGroup { units, kind }
     }
 
     /// Splits it into so many groups of about the same size.
-    pub(super) fn divided(self, ways: usize) -> impl Iterator<Item = Lot> {
+    pub(super) fn divided(self, ways: usize) -> impl Iterator<Item = UnitGroup> {
         let size = self.units.len().div_ceil(ways).max(1);
-        let lots: Vec<Vec<Unit>> = self.units.chunks(size).map(<[_]>::to_vec).collect();
+        let groups: Vec<Vec<Unit>> = self.units.chunks(size).map(<[_]>::to_vec).collect();
         let kind = self.kind;
-        lots.into_iter().map(move |units| Lot { units, kind })
+        groups
+            .into_iter()
+            .map(move |units| UnitGroup { units, kind })
     }
 }
 
 impl Work {
     /// Messages whose units in these groups are pending; their other units are decided.
-    pub(super) fn new(held: Vec<Held>, lots: impl IntoIterator<Item = Lot>) -> Self {
-        let lots: VecDeque<Lot> = lots.into_iter().filter(|l| !l.units.is_empty()).collect();
+    pub(super) fn new(held: Vec<Held>, groups: impl IntoIterator<Item = UnitGroup>) -> Self {
+        let groups: VecDeque<UnitGroup> =
+            groups.into_iter().filter(|l| !l.units.is_empty()).collect();
         let mut left = vec![0; held.len()];
-        for (at, _) in lots.iter().flat_map(|lot| &lot.units) {
+        for (at, _) in groups.iter().flat_map(|group| &group.units) {
             if let Some(left) = left.get_mut(*at) {
                 *left += 1;
             }
@@ -92,7 +95,7 @@ impl Work {
         Work {
             held: held.into_iter().map(Some).collect(),
             left,
-            lots,
+            groups,
             cx: Context { now_ms: now_ms() },
             told: false,
         }
@@ -119,18 +122,18 @@ impl Work {
         before.append(&mut units);
         self.put_front(before, Kind::Before);
         self.put_front(behind, Kind::Behind(next));
-        self.lots.push_back(Lot::tried(alone));
+        self.groups.push_back(UnitGroup::tried(alone));
     }
 
     fn take_front(&mut self, is: impl Fn(Kind) -> bool) -> Option<Vec<Unit>> {
-        let front = self.lots.pop_front_if(|lot| is(lot.kind));
-        front.map(|lot| lot.units)
+        let front = self.groups.pop_front_if(|group| is(group.kind));
+        front.map(|group| group.units)
     }
 
     /// Puts units in front, to be tried next, if there are any.
     pub(super) fn put_front(&mut self, units: Vec<Unit>, kind: Kind) {
         if !units.is_empty() {
-            self.lots.push_front(Lot { units, kind });
+            self.groups.push_front(UnitGroup { units, kind });
         }
     }
 
@@ -162,7 +165,7 @@ impl Work {
 
     /// True if no units are pending.
     pub(super) fn is_empty(&self) -> bool {
-        self.lots.is_empty()
+        self.groups.is_empty()
     }
 
     /// Messages that are not done.
@@ -191,8 +194,10 @@ pub(super) fn good(held: &[Held], rest: Option<Unit>) -> Vec<Unit> {
 }
 
 /// Units of the last message that there was no room for.
-pub(super) fn rest(held: &[Held], rest: Option<Unit>) -> Option<Lot> {
+pub(super) fn rest(held: &[Held], rest: Option<Unit>) -> Option<UnitGroup> {
     let (at, from) = rest?;
     let end = units(&held.get(at)?.message.content);
-    Some(Lot::fresh((from..end).map(|unit| (at, unit)).collect()))
+    Some(UnitGroup::fresh(
+        (from..end).map(|unit| (at, unit)).collect(),
+    ))
 }
