@@ -34,7 +34,7 @@ pub(super) async fn run(args: Args) -> anyhow::Result<bool> {
     let keys = letters.keys(&selection).await?;
     let mut discarded = 0;
     if !args.dry_run && !keys.is_empty() && ask::go_on("discard", keys.len(), args.yes)? {
-        letters.open_book().await?;
+        letters.open_decisions().await?;
         letters.decide(Action::Discarded, &keys).await?;
         discarded = keys.len();
     }

@@ -85,7 +85,7 @@ impl Replayer {
         mut told: impl FnMut(&StoredDeadLetter, &Outcome),
     ) -> Result<Totals, ReplayError> {
         let mut totals = Totals::default();
-        self.letters.open_book().await?;
+        self.letters.open_decisions().await?;
         let mut pace = self.rate.map(Pace::new);
         for page in pages(keys) {
             if self.stop.is_cancelled() {

@@ -277,7 +277,7 @@ impl DeadLetters {
     }
 
     /// Makes sure that decisions can be recorded.
-    pub async fn open_book(&self) -> Result<(), DeadLettersError> {
+    pub async fn open_decisions(&self) -> Result<(), DeadLettersError> {
         Ok(decisions::open(&self.store).await?)
     }
 
@@ -344,11 +344,11 @@ impl DeadLetters {
         if !decisions::exists(&self.store).await? {
             return Ok(format!("(SELECT *, '' AS action FROM {letters})"));
         }
-        let book = quote::table(database, decisions::BOOK);
+        let decisions_table = quote::table(database, decisions::DECISIONS);
         Ok(format!(
             "(SELECT l.*, toString(d.action) AS action FROM {letters} LEFT ANY JOIN \
              (SELECT queue AS d_queue, error_id AS d_id, toUnixTimestamp64Milli(last_failed) AS d_last_failed, action \
-             FROM {book} FINAL) AS d ON l.l_queue = d.d_queue AND l.l_id = d.d_id AND l.l_last_failed = d.d_last_failed)"
+             FROM {decisions_table} FINAL) AS d ON l.l_queue = d.d_queue AND l.l_id = d.d_id AND l.l_last_failed = d.d_last_failed)"
         ))
     }
 

@@ -12,10 +12,10 @@ use super::{ClickHouse, quote};
 use crate::sink::StoreError;
 
 /// Name of the decisions table.
-pub(super) const BOOK: &str = "dead_letter_decisions";
+pub(super) const DECISIONS: &str = "dead_letter_decisions";
 
 /// One row for one failure of a dead letter: if it fails again its time is different, and it is undecided again.
-const BOOK_DDL: &str = "\
+const DECISIONS_DDL: &str = "\
 CREATE TABLE IF NOT EXISTS `dead_letter_decisions` (
     `queue` String COMMENT 'The letter: queue or source',
     `error_id` String COMMENT 'The letter: its id',
@@ -65,15 +65,19 @@ impl Action {
 pub(super) async fn open(store: &ClickHouse) -> Result<(), StoreError> {
     match exists(store).await? {
         true => Ok(()),
-        false => run(store, BOOK_DDL).await,
+        false => run(store, DECISIONS_DDL).await,
     }
 }
 
 /// True if the table exists.
 pub(super) async fn exists(store: &ClickHouse) -> Result<bool, StoreError> {
-    let (database, book) = (quote::text(store.address().database()), quote::text(BOOK));
-    let sql =
-        format!("SELECT count() FROM system.tables WHERE database = {database} AND name = {book}");
+    let (database, decisions_table) = (
+        quote::text(store.address().database()),
+        quote::text(DECISIONS),
+    );
+    let sql = format!(
+        "SELECT count() FROM system.tables WHERE database = {database} AND name = {decisions_table}"
+    );
     Ok(store
         .rows::<u64>(&sql)
         .await?
@@ -90,9 +94,9 @@ pub(super) async fn record(
     /// Maximum number of rows of a statement, whose size is limited.
     const AT_ONCE: usize = 500;
     for keys in keys.chunks(AT_ONCE) {
-        let book = quote::table(store.address().database(), BOOK);
+        let decisions_table = quote::table(store.address().database(), DECISIONS);
         let mut sql = format!(
-            "INSERT INTO {book} (queue, error_id, last_failed, action) SETTINGS async_insert = 0 VALUES"
+            "INSERT INTO {decisions_table} (queue, error_id, last_failed, action) SETTINGS async_insert = 0 VALUES"
         );
         for (at, key) in keys.iter().enumerate() {
             let comma = if at > 0 { "," } else { "" };

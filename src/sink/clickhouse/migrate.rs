@@ -1,6 +1,6 @@
 //! Migrations of one ClickHouse database: applying them, and adopting tables that fit already.
 
-mod book;
+mod migration_table;
 
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ use super::compare::{self, Difference, Report};
 use super::{ClickHouse, quote, statements};
 use crate::contract::{Migration, Pipeline, Table};
 use crate::sink::{Fault, StoreError};
-use book::{Book, digest};
+use migration_table::{MigrationTable, digest};
 
 /// Error of a migration.
 #[derive(Debug, thiserror::Error)]
@@ -79,7 +79,7 @@ pub async fn apply(
     store: &ClickHouse,
     pipeline: &Pipeline,
 ) -> Result<Vec<&'static str>, MigrateError> {
-    let (book, pending) = open_book(store, pipeline).await?;
+    let (migration_table, pending) = open_migration_table(store, pipeline).await?;
     for migration in &pending {
         for (number, statement) in (1..).zip(statements::split(migration.sql)) {
             run(store, &statement)
@@ -91,7 +91,7 @@ pub async fn apply(
                     error,
                 })?;
         }
-        run(store, &book.entry(store, migration, false)).await?;
+        run(store, &migration_table.entry(store, migration, false)).await?;
         tracing::info!(migration = migration.name, "A migration was applied.");
     }
     Ok(pending.iter().map(|m| m.name).collect())
@@ -99,8 +99,8 @@ pub async fn apply(
 
 /// Compares the database with the pipeline, without changes.
 pub async fn check(store: &ClickHouse, pipeline: &Pipeline) -> Result<Report, MigrateError> {
-    let book = Book::find(store, pipeline.migrations_table).await?;
-    let applied = book.read(store).await?;
+    let migration_table = MigrationTable::find(store, pipeline.migrations_table).await?;
+    let applied = migration_table.read(store).await?;
     let differences = compare::differences(store, &store.tables(pipeline)).await?;
     let mut report = Report {
         differences,
@@ -128,7 +128,7 @@ pub async fn adopt(store: &ClickHouse, pipeline: &Pipeline) -> Result<Adopted, M
     if differences.iter().any(|d| !d.harmless) {
         return Err(MigrateError::Misfit(differences));
     }
-    let (book, pending) = open_book(store, pipeline).await?;
+    let (migration_table, pending) = open_migration_table(store, pipeline).await?;
     let (created, taken): (Vec<&Table>, Vec<&Table>) = tables
         .into_iter()
         .partition(|table| missing.iter().any(|d| d.table == table.name));
@@ -136,7 +136,7 @@ pub async fn adopt(store: &ClickHouse, pipeline: &Pipeline) -> Result<Adopted, M
         run(store, table.ddl).await?;
     }
     for migration in &pending {
-        run(store, &book.entry(store, migration, true)).await?;
+        run(store, &migration_table.entry(store, migration, true)).await?;
     }
     Ok(Adopted {
         taken: taken.iter().map(|t| t.name).collect(),
@@ -147,14 +147,14 @@ pub async fn adopt(store: &ClickHouse, pipeline: &Pipeline) -> Result<Adopted, M
 
 /// Makes sure that the database and the migration table exist, and returns the pending migrations. Existing ones are
 /// not created again: the account may lack the right to.
-async fn open_book(
+async fn open_migration_table(
     store: &ClickHouse,
     pipeline: &Pipeline,
-) -> Result<(Book, Vec<&'static Migration>), MigrateError> {
+) -> Result<(MigrationTable, Vec<&'static Migration>), MigrateError> {
     open_database(store).await?;
-    let book = Book::find(store, pipeline.migrations_table).await?;
-    let applied = book.read(store).await?;
-    for statement in book.statements(store) {
+    let migration_table = MigrationTable::find(store, pipeline.migrations_table).await?;
+    let applied = migration_table.read(store).await?;
+    for statement in migration_table.statements(store) {
         run(store, &statement).await?;
     }
     let migrations = store.migrations(pipeline);
@@ -176,7 +176,7 @@ async fn open_book(
             Some(_) => {}
         }
     }
-    Ok((book, pending))
+    Ok((migration_table, pending))
 }
 
 /// Creates the database if it doesn't exist.

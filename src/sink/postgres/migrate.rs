@@ -1,6 +1,6 @@
 //! Migrations of PostgreSQL: applying them, and adopting tables that fit already.
 
-mod book;
+mod migration_table;
 
 use tokio_postgres::{Client, Error, Transaction};
 
@@ -9,7 +9,7 @@ use crate::contract::{Pipeline, Table};
 use crate::sink::StoreError;
 use crate::sink::clickhouse::migrate::Adopted;
 use crate::sink::clickhouse::{Difference, Report};
-use book::{Book, digest};
+use migration_table::{MigrationTable, digest};
 
 /// Lock on schema changes, until the end of the transaction: instances may start concurrently.
 const LOCK: &str = "SET LOCAL lock_timeout = '30s'; SELECT pg_advisory_xact_lock(hashtextextended('event-grpc schema', 0))";
@@ -64,8 +64,12 @@ pub async fn apply(
     let mut applied = Vec::new();
     for migration in pipeline.postgres_migrations {
         let transaction = client.transaction().await?;
-        let book = open_book(&transaction, pipeline).await?;
-        if book.read(&transaction).await?.contains_key(migration.name) {
+        let migration_table = open_migration_table(&transaction, pipeline).await?;
+        if migration_table
+            .read(&transaction)
+            .await?
+            .contains_key(migration.name)
+        {
             // Rows copied from the default migration table stay.
             transaction.commit().await?;
             continue;
@@ -75,7 +79,9 @@ pub async fn apply(
             name: migration.name,
             error: sqlstate::judge(&error),
         })?;
-        book.record(&transaction, migration, false).await?;
+        migration_table
+            .record(&transaction, migration, false)
+            .await?;
         transaction.commit().await?;
         tracing::info!(
             migration = migration.name,
@@ -92,8 +98,8 @@ pub async fn check(store: &Postgres, pipeline: &Pipeline) -> Result<Report, Migr
     let live = store.columns(&tables, QUESTION_LIMIT).await?;
     let connection = connection::get(&store.pool).await?;
     let client: &Client = &connection;
-    let book = Book::find(client, pipeline.migrations_table).await?;
-    let applied = book.read(client).await?;
+    let migration_table = MigrationTable::find(client, pipeline.migrations_table).await?;
+    let applied = migration_table.read(client).await?;
     let mut report = Report {
         differences: schema::differences(&tables, &live),
         pending: Vec::new(),
@@ -124,15 +130,17 @@ pub async fn adopt(store: &Postgres, pipeline: &Pipeline) -> Result<Adopted, Mig
     let mut connection = connection::get(&store.pool).await?;
     let client: &mut Client = &mut connection;
     let transaction = client.transaction().await?;
-    let book = open_book(&transaction, pipeline).await?;
-    let applied = book.read(&transaction).await?;
+    let migration_table = open_migration_table(&transaction, pipeline).await?;
+    let applied = migration_table.read(&transaction).await?;
     for table in &created {
         transaction.batch_execute(table.ddl).await?;
     }
     let mut recorded = Vec::new();
     for migration in pipeline.postgres_migrations {
         if !applied.contains_key(migration.name) {
-            book.record(&transaction, migration, true).await?;
+            migration_table
+                .record(&transaction, migration, true)
+                .await?;
             recorded.push(migration.name);
         }
     }
@@ -151,14 +159,14 @@ pub fn tables(pipeline: &Pipeline) -> Vec<&'static Table> {
 }
 
 /// Makes sure that the migration table exists and is this tool's, and that its hashes match this build's.
-async fn open_book(
+async fn open_migration_table(
     transaction: &Transaction<'_>,
     pipeline: &Pipeline,
-) -> Result<Book, MigrateError> {
+) -> Result<MigrationTable, MigrateError> {
     transaction.batch_execute(LOCK).await?;
-    let book = Book::find(transaction, pipeline.migrations_table).await?;
-    let book = book.open(transaction).await?;
-    for (name, hash) in book.read(transaction).await? {
+    let migration_table = MigrationTable::find(transaction, pipeline.migrations_table).await?;
+    let migration_table = migration_table.open(transaction).await?;
+    for (name, hash) in migration_table.read(transaction).await? {
         let known = pipeline.postgres_migrations.iter();
         match known.into_iter().find(|m| m.name == name) {
             Some(migration) if hash != digest(migration.sql) => {
@@ -171,7 +179,7 @@ async fn open_book(
             ),
         }
     }
-    Ok(book)
+    Ok(migration_table)
 }
 
 fn lines(differences: &[Difference]) -> String {

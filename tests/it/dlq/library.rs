@@ -78,7 +78,7 @@ async fn what_can_go_nowhere_stays_and_says_why() {
         assert_eq!(replay(&replayer).await.1.len(), 4);
         // One that no queue takes again has failed again, and what was decided before is about before.
         let lost = replayer.letters.by_id("lost").await.unwrap().remove(0);
-        replayer.letters.open_book().await.unwrap();
+        replayer.letters.open_decisions().await.unwrap();
         replayer.letters.decide(Action::Replayed, &[lost.key()]).await.unwrap();
         assert_eq!(replay(&replayer).await.1.len(), 3);
         let target = Target::Exchange { exchange: "beat.dx", routing_key: "no_such_events".to_owned() };
@@ -111,7 +111,7 @@ async fn a_replay_keeps_to_its_rate_and_to_what_was_decided() {
         eventually(store, "SELECT count() FROM DB.error_event FINAL", 20).await;
         run_there(store, "ALTER TABLE event DROP CONSTRAINT c").await;
         let replayer = replayer(app, store, Some(20));
-        replayer.letters.open_book().await.unwrap();
+        replayer.letters.open_decisions().await.unwrap();
         let keys = replayer.letters.keys(&Selection::default()).await.unwrap();
         replayer
             .letters

@@ -19,19 +19,19 @@ const COLUMNS: [&str; 4] = ["name", "hash", "adopted", "applied_at"];
 
 /// Migration table of a database, as it was found.
 #[derive(Debug)]
-pub(super) struct Book {
+pub(super) struct MigrationTable {
     name: &'static str,
     /// Existing table; none if there is none yet. It has the default name if it was created before another name was
     /// configured.
     there: Option<&'static str>,
 }
 
-impl Book {
+impl MigrationTable {
     /// Finds the migration table of this name. Another tool's table in its place is an error.
     pub(super) async fn find(
         client: &impl GenericClient,
         name: &'static str,
-    ) -> Result<Book, MigrateError> {
+    ) -> Result<MigrationTable, MigrateError> {
         let there = match columns(client, name).await? {
             columns if columns.is_empty() => None,
             columns if is_ours(&columns) => Some(name),
@@ -46,12 +46,12 @@ impl Book {
             None if name != USUAL && is_ours(&columns(client, USUAL).await?) => Some(USUAL),
             there => there,
         };
-        Ok(Book { name, there })
+        Ok(MigrationTable { name, there })
     }
 
     /// Creates it if it doesn't exist, with what the default table held. An account that may use it but not create
     /// tables needs nothing else.
-    pub(super) async fn open(self, client: &impl GenericClient) -> Result<Book, Error> {
+    pub(super) async fn open(self, client: &impl GenericClient) -> Result<MigrationTable, Error> {
         let name = quote::identifier(self.name);
         if self.there != Some(self.name) {
             let create = format!(
@@ -71,7 +71,7 @@ impl Book {
             );
             client.batch_execute(&copy).await?;
         }
-        Ok(Book {
+        Ok(MigrationTable {
             there: Some(self.name),
             ..self
         })

@@ -18,16 +18,19 @@ const COLUMNS: [&str; 4] = ["name", "hash", "adopted", "applied_at"];
 
 /// Migration table of a database, as it was found.
 #[derive(Debug)]
-pub(super) struct Book {
+pub(super) struct MigrationTable {
     name: &'static str,
     /// Existing table; none if there is none yet. It has the default name if it was created before another name was
     /// configured.
     there: Option<&'static str>,
 }
 
-impl Book {
+impl MigrationTable {
     /// Finds the migration table of this name. Another tool's table in its place is an error.
-    pub(super) async fn find(store: &ClickHouse, name: &'static str) -> Result<Book, MigrateError> {
+    pub(super) async fn find(
+        store: &ClickHouse,
+        name: &'static str,
+    ) -> Result<MigrationTable, MigrateError> {
         let there = match columns(store, name).await? {
             columns if columns.is_empty() => None,
             columns if is_ours(&columns) => Some(name),
@@ -42,7 +45,7 @@ impl Book {
             None if name != USUAL && is_ours(&columns(store, USUAL).await?) => Some(USUAL),
             there => there,
         };
-        Ok(Book { name, there })
+        Ok(MigrationTable { name, there })
     }
 
     /// Statements that create it and copy what the default table held. Each can be repeated.
