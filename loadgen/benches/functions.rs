@@ -17,7 +17,7 @@ use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use event_grpc::contract::json::limits;
 use event_grpc::contract::{Append, Block, Context, Group, Message};
 use event_grpc::events::scan;
-use event_grpc::ingest::group::Batch;
+use event_grpc::ingest::group::RequestBatch;
 use event_grpc::proto_json::{Most, ProtoJson};
 use event_grpc_loadgen::door::Form;
 use event_grpc_loadgen::pattern::{Mix, Patterns};
@@ -74,7 +74,7 @@ fn intake(c: &mut Criterion) {
             b.iter(|| {
                 for request in &requests {
                     let request = scan(request, envelope()).unwrap();
-                    let batch = Batch::new(envelope(), request.header.as_deref().unwrap());
+                    let batch = RequestBatch::new(envelope(), request.header.as_deref().unwrap());
                     out.clear();
                     for group in batch.groups(&request.events, usize::MAX, usize::MAX) {
                         batch.write(&group, &mut out);

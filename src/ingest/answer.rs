@@ -4,11 +4,11 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::oneshot;
 
-use super::pool::Held;
+use super::pool::PoolShare;
 use crate::broker::PublishError;
 
 /// Outcome of publishing all parts of a request.
-pub type Outcome = Result<(), PublishError>;
+pub type PublishOutcome = Result<(), PublishError>;
 
 /// One part of a request on its way to the broker. If it is dropped unfinished, its outcome is unknown.
 #[derive(Debug)]
@@ -25,22 +25,22 @@ pub struct Parts {
 
 #[derive(Debug)]
 struct Request {
-    state: Mutex<State>,
+    state: Mutex<PartsState>,
     /// Share of the pool for the parts' bytes, until the last of them is gone.
-    _held: Option<Held>,
+    _held: Option<PoolShare>,
 }
 
 #[derive(Debug)]
-struct State {
+struct PartsState {
     failure: Option<PublishError>,
-    answer: Option<oneshot::Sender<Outcome>>,
+    answer: Option<oneshot::Sender<PublishOutcome>>,
 }
 
 /// Creates the parts of a request, which hold a share of the pool, and the receiver of its outcome. The outcome arrives
 /// once all parts have ended and [`Parts`] is dropped.
-pub fn parts(held: Option<Held>) -> (Parts, oneshot::Receiver<Outcome>) {
+pub fn parts(held: Option<PoolShare>) -> (Parts, oneshot::Receiver<PublishOutcome>) {
     let (sender, receiver) = oneshot::channel();
-    let state = Mutex::new(State {
+    let state = Mutex::new(PartsState {
         failure: None,
         answer: Some(sender),
     });
@@ -60,7 +60,7 @@ impl Parts {
 
 impl Part {
     /// Ends the part with its outcome.
-    pub fn end(mut self, outcome: &Outcome) {
+    pub fn end(mut self, outcome: &PublishOutcome) {
         self.ended = true;
         if let Err(failure) = outcome {
             self.request.fail(failure.clone());
@@ -91,7 +91,7 @@ impl Request {
         }
     }
 
-    fn state(&self) -> MutexGuard<'_, State> {
+    fn state(&self) -> MutexGuard<'_, PartsState> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

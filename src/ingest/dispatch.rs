@@ -13,10 +13,10 @@ use metrics::Counter;
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, timeout, timeout_at};
 
-use super::answer::Outcome;
-use super::pool::{Held, Pool};
+use super::answer::PublishOutcome;
+use super::pool::{Pool, PoolShare};
 use super::publisher::Publisher;
-use super::quarantine::{Judged, Left, Letter, Quarantine};
+use super::quarantine::{Left, Letter, Quarantine, Rejections};
 use super::reading::Budget;
 use super::response::{Refusal, Rejected, Response, success};
 use super::route::Route;
@@ -139,7 +139,7 @@ impl Dispatch {
             counts,
             outcome,
             judged:
-                Judged {
+                Rejections {
                     rejected,
                     letters,
                     left,
@@ -200,7 +200,7 @@ impl Dispatch {
     }
 
     /// Publishes dead letters. If a promised one can't be kept, that is an error.
-    async fn keep(&self, letters: Vec<Letter>, mut left: Left) -> Outcome {
+    async fn keep(&self, letters: Vec<Letter>, mut left: Left) -> PublishOutcome {
         let mut pending: FuturesUnordered<_> = letters
             .into_iter()
             .map(|letter| self.keep_one(letter))
@@ -213,7 +213,7 @@ impl Dispatch {
         outcome
     }
 
-    async fn keep_one(&self, letter: Letter) -> (usize, Outcome) {
+    async fn keep_one(&self, letter: Letter) -> (usize, PublishOutcome) {
         let Letter {
             message,
             events,
@@ -257,7 +257,7 @@ struct Taken {
     counts: Counts,
     rejected: Rejected,
     warnings: Warnings,
-    _held: Held,
+    _held: PoolShare,
 }
 
 impl Body {

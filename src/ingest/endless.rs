@@ -63,7 +63,7 @@ impl Turn {
     /// Body of the answer, which holds the registration and ends at the time limit.
     pub(super) fn hold(self, body: Body) -> Body {
         let until = self.reflects.as_ref().map(|_| Box::pin(sleep(REFLECTION)));
-        Body::new(Held {
+        Body::new(HeldAnswer {
             body,
             until,
             ended: false,
@@ -104,14 +104,14 @@ impl Drop for Reflects {
 }
 
 /// Answer body with its registration.
-struct Held {
+struct HeldAnswer {
     body: Body,
     until: Option<Pin<Box<Sleep>>>,
     ended: bool,
     _turn: Turn,
 }
 
-impl HttpBody for Held {
+impl HttpBody for HeldAnswer {
     type Data = Bytes;
     type Error = axum::Error;
 

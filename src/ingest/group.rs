@@ -28,16 +28,16 @@ pub struct Group<'a> {
 
 /// Header and layout that all groups of a request share.
 #[derive(Debug)]
-pub struct Batch<'a> {
+pub struct RequestBatch<'a> {
     envelope: &'static Envelope,
     header: &'a [u8],
     ids: Maker<'a>,
 }
 
-impl<'a> Batch<'a> {
+impl<'a> RequestBatch<'a> {
     /// Creates the batch of a request's header and layout.
     pub fn new(envelope: &'static Envelope, header: &'a [u8]) -> Self {
-        Batch {
+        RequestBatch {
             envelope,
             header,
             ids: Maker::new(envelope, header),
@@ -76,7 +76,7 @@ impl<'a> Batch<'a> {
         groups
     }
 
-    /// Upper bound on the number of bytes that [`Batch::write`] appends.
+    /// Upper bound on the number of bytes that [`RequestBatch::write`] appends.
     pub fn len(&self, group: &Group<'_>) -> usize {
         group.len + 1 + key_len(self.envelope.batches) + varint_len(group.len)
     }

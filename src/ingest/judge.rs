@@ -24,7 +24,7 @@ const NO_KEY: &str = "NO_EVENT_NAME";
 
 /// Makes and checks the messages of a source's requests.
 #[derive(Debug)]
-pub(super) struct Judge {
+pub(super) struct MessageBuilder {
     /// Source of the pipeline.
     pub(super) source: &'static Source,
     /// Shape of the body.
@@ -41,7 +41,7 @@ pub(super) struct Judge {
 
 /// Message of a request, and the result of its checks.
 #[derive(Debug)]
-pub(super) struct Judged {
+pub(super) struct CheckedMessage {
     /// The message.
     pub(super) message: Outgoing,
     /// Its id.
@@ -54,7 +54,7 @@ pub(super) struct Judged {
     pub(super) readable: bool,
 }
 
-impl Judge {
+impl MessageBuilder {
     /// Makes and checks the message of a body. `sent` are the headers that are kept, and `declared` is the id that they
     /// declare.
     pub(super) fn judge(
@@ -62,7 +62,7 @@ impl Judge {
         sent: &Map<String, Value>,
         declared: Option<Declared>,
         body: Bytes,
-    ) -> Result<Judged, Refusal> {
+    ) -> Result<CheckedMessage, Refusal> {
         // First as a stream: a text over a limit never becomes a tree.
         let read = limits::outline(&body).and_then(|_| limits::parse(&body));
         let (object, mut wrong) = match read {
@@ -102,7 +102,7 @@ impl Judge {
             (Some(bad), key) => self.dry_run.give_up(key.as_deref(), bad),
         };
         let key = key.unwrap_or_else(|| NO_KEY.to_owned());
-        Ok(Judged {
+        Ok(CheckedMessage {
             message: self.message(key, &id, sent, sent_at, body)?,
             id,
             found,

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use tokio::time::timeout;
 
-use super::answer::Outcome;
+use super::answer::PublishOutcome;
 use super::publisher::Publisher;
 use super::quarantine::count;
 use super::rate::Rate;
@@ -102,7 +102,11 @@ impl Keeper {
     }
 
     /// Publishes dead letters; an error unless all are confirmed.
-    pub(super) async fn keep(&self, publisher: &Publisher, letters: Vec<Outgoing>) -> Outcome {
+    pub(super) async fn keep(
+        &self,
+        publisher: &Publisher,
+        letters: Vec<Outgoing>,
+    ) -> PublishOutcome {
         for letter in letters {
             let kept = publisher.publish(letter).await;
             let outcome = if kept.is_ok() { "kept" } else { "failed" };

@@ -49,7 +49,7 @@ pub struct Admitted {
     /// Worker that prepares it; to be released after that.
     pub worker: Worker,
     /// Its share of the bytes; to be released with what it stands for.
-    pub bytes: Held,
+    pub bytes: PoolShare,
 }
 
 /// Right to prepare one request.
@@ -61,7 +61,7 @@ pub struct Worker {
 
 /// Share of the pool's bytes, or a part of one.
 #[derive(Debug)]
-pub struct Held {
+pub struct PoolShare {
     permit: Permit,
     /// Turn of a heavy request, until it holds no more than the usual share.
     turn: Option<Arc<OwnedSemaphorePermit>>,
@@ -184,7 +184,7 @@ impl Pool {
     }
 
     /// Grows a share to what the request would have been admitted with, if there is room now.
-    pub fn grow(&self, held: &mut Held, weight: u64) -> Result<(), Full> {
+    pub fn grow(&self, held: &mut PoolShare, weight: u64) -> Result<(), Full> {
         let weight = weight.saturating_add(weight::REQUEST);
         if weight > self.share && held.turn.is_none() {
             let heavy = Arc::clone(&self.heavy).try_acquire_owned();
@@ -200,9 +200,9 @@ impl Pool {
         Ok(())
     }
 
-    fn held(&self, permit: Permit, turn: Option<Arc<OwnedSemaphorePermit>>) -> Held {
+    fn held(&self, permit: Permit, turn: Option<Arc<OwnedSemaphorePermit>>) -> PoolShare {
         self.held.increment(permit.bytes() as f64);
-        Held {
+        PoolShare {
             permit,
             turn,
             held: self.held.clone(),
@@ -245,9 +245,9 @@ impl Drop for Worker {
     }
 }
 
-// === impl Held ===
+// === impl PoolShare ===
 
-impl Held {
+impl PoolShare {
     /// Returns all but this much.
     pub fn shrink_to(&mut self, weight: u64) {
         let before = self.permit.bytes();
@@ -260,11 +260,11 @@ impl Held {
     }
 
     /// Splits this much off, or all of it if that is less.
-    pub fn split(&mut self, weight: u64) -> Option<Held> {
+    pub fn split(&mut self, weight: u64) -> Option<PoolShare> {
         // A part that is heavier than the usual share also blocks other heavy requests.
         let turn = self.turn.clone().filter(|_| weight > self.permit.bytes());
         let permit = self.permit.split(weight.min(self.permit.bytes()))?;
-        Some(Held {
+        Some(PoolShare {
             permit,
             turn,
             held: self.held.clone(),
@@ -272,7 +272,7 @@ impl Held {
     }
 }
 
-impl Drop for Held {
+impl Drop for PoolShare {
     fn drop(&mut self) {
         self.held.decrement(self.permit.bytes() as f64);
     }

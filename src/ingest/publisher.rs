@@ -8,8 +8,8 @@ use std::time::Instant;
 use metrics::Histogram;
 use uuid::Uuid;
 
-use super::answer::{Outcome, Part};
-use super::route::{Limits, Message, Route};
+use super::answer::{Part, PublishOutcome};
+use super::route::{Limits, PendingMessage, Route};
 use crate::broker::{Broker, Outgoing, Properties, PublishError};
 use crate::contract::headers;
 use crate::metrics::intake::PUBLISH_SECONDS;
@@ -73,7 +73,7 @@ impl Publisher {
     }
 
     /// Publishes one message by itself.
-    pub async fn publish(&self, message: Outgoing) -> Outcome {
+    pub async fn publish(&self, message: Outgoing) -> PublishOutcome {
         let start = Instant::now();
         let answer =
             tokio::time::timeout(self.limits.time_limit, self.broker.publish(message)).await;
@@ -96,7 +96,7 @@ impl Publisher {
             }
             match message {
                 Some(message) => {
-                    let sent = Sent {
+                    let sent = InFlightMessage {
                         publisher: Arc::clone(self),
                         route,
                     };
@@ -150,13 +150,13 @@ impl std::fmt::Debug for Publisher {
 }
 
 /// Message under way. However its task ends, the next one of the route may go.
-struct Sent {
+struct InFlightMessage {
     publisher: Arc<Publisher>,
     route: Arc<Route>,
 }
 
-impl Sent {
-    async fn publish(self, message: Message) {
+impl InFlightMessage {
+    async fn publish(self, message: PendingMessage) {
         let outgoing = Outgoing::new(self.route.exchange, self.route.routing_key, message.body)
             .with(batch_properties(Uuid::now_v7().to_string()));
         let outcome = self.publisher.publish(outgoing).await;
@@ -166,7 +166,7 @@ impl Sent {
     }
 }
 
-impl Drop for Sent {
+impl Drop for InFlightMessage {
     fn drop(&mut self) {
         self.route.state().in_flight -= 1;
         self.publisher.line().in_flight -= 1;

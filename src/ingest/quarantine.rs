@@ -6,7 +6,7 @@
 
 use xxhash_rust::xxh3::xxh3_128;
 
-use super::group::Batch;
+use super::group::RequestBatch;
 use super::rate::Rate;
 use super::response::{Kept, Rejected};
 use crate::broker::{self, Outgoing};
@@ -54,7 +54,7 @@ pub(super) struct Letter {
 
 /// Outcome of the events of a request that are not valid.
 #[derive(Debug, Default)]
-pub(super) struct Judged {
+pub(super) struct Rejections {
     pub(super) rejected: Rejected,
     pub(super) letters: Vec<Letter>,
     pub(super) left: Left,
@@ -82,7 +82,7 @@ impl Drop for Left {
 
 /// Request, as its dead letters need it.
 struct Whole<'a> {
-    batch: &'a Batch<'a>,
+    batch: &'a RequestBatch<'a>,
     json: Option<&'a AsJson<'a>>,
 }
 
@@ -95,7 +95,7 @@ impl Whole<'_> {
     }
 }
 
-impl Judged {
+impl Rejections {
     /// Weight of the dead letters and of the list.
     pub(super) fn weight(&self) -> u64 {
         let letters = self.letters.iter().map(|letter| letter.message.weight());
@@ -118,11 +118,11 @@ impl Quarantine {
     /// Decides what becomes of each event that is not valid. `json` is the request in JSON, if it was sent so.
     pub(super) fn judge(
         &self,
-        batch: &Batch<'_>,
+        batch: &RequestBatch<'_>,
         json: Option<&AsJson<'_>>,
         events: &[Event<'_>],
-    ) -> Judged {
-        let mut judged = Judged::default();
+    ) -> Rejections {
+        let mut judged = Rejections::default();
         let bad: Vec<(usize, &Event<'_>)> = events
             .iter()
             .enumerate()

@@ -8,11 +8,11 @@ use std::time::Instant;
 pub(super) struct Rate {
     per_second: f64,
     at_once: f64,
-    state: Mutex<State>,
+    state: Mutex<BucketState>,
 }
 
 #[derive(Debug)]
-struct State {
+struct BucketState {
     /// Tokens left; below zero after something larger than what was left.
     room: f64,
     filled: Instant,
@@ -25,7 +25,7 @@ impl Rate {
         Rate {
             per_second: per_second as f64,
             at_once: room,
-            state: Mutex::new(State {
+            state: Mutex::new(BucketState {
                 room,
                 filled: Instant::now(),
             }),

@@ -54,14 +54,14 @@ impl Limits {
 pub struct Route {
     pub(super) exchange: &'static str,
     pub(super) routing_key: &'static str,
-    state: Mutex<State>,
+    state: Mutex<RouteState>,
 }
 
 #[derive(Debug, Default)]
-pub(super) struct State {
-    open: Message,
+pub(super) struct RouteState {
+    open: PendingMessage,
     /// Full messages.
-    full: VecDeque<Message>,
+    full: VecDeque<PendingMessage>,
     /// Number of messages under way.
     pub(super) in_flight: usize,
     /// True if a task waits until the open message is due.
@@ -74,7 +74,7 @@ pub(super) struct State {
 
 /// Message of groups of many requests.
 #[derive(Debug, Default)]
-pub(super) struct Message {
+pub(super) struct PendingMessage {
     pub(super) body: Vec<u8>,
     /// Length of the complete groups in the body.
     whole: usize,
@@ -92,7 +92,7 @@ impl Route {
         }
     }
 
-    pub(super) fn state(&self) -> MutexGuard<'_, State> {
+    pub(super) fn state(&self) -> MutexGuard<'_, RouteState> {
         self.state.lock().unwrap_or_else(|poisoned| {
             // A panic while appending: the incomplete group is removed, and the others stay.
             let mut state = poisoned.into_inner();
@@ -104,7 +104,7 @@ impl Route {
     }
 }
 
-impl State {
+impl RouteState {
     /// Adds a group of so many events and at most `len` bytes to the open message; `write` appends it.
     pub(super) fn add(
         &mut self,
@@ -136,9 +136,9 @@ impl State {
         // The next one is likely to become as large, and needn't be copied as it grows. A body larger than a message
         // should be is an exception, for which no room is reserved.
         let usual = self.open.body.len().min(limits.bytes);
-        let next = Message {
+        let next = PendingMessage {
             body: Vec::with_capacity(if self.in_flight > 0 { usual } else { 0 }),
-            ..Message::default()
+            ..PendingMessage::default()
         };
         self.full.push_back(std::mem::replace(&mut self.open, next));
     }
@@ -181,7 +181,7 @@ impl State {
 
     /// Takes the route's turn: the message that goes now, which counts as under way from here on, and true if the route
     /// stays in line.
-    pub(super) fn turn(&mut self, limits: &Limits) -> (Option<Message>, bool) {
+    pub(super) fn turn(&mut self, limits: &Limits) -> (Option<PendingMessage>, bool) {
         if self.full.is_empty() && self.open_is_due(limits) {
             self.close(limits);
         }

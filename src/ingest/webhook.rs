@@ -12,10 +12,10 @@ use tokio::time::timeout;
 use super::dispatch::{Asked, LONGEST, count, counted, joined, received};
 use super::dry_run::DryRun;
 use super::identity::Identity;
-use super::judge::{Judge, Judged};
+use super::judge::{CheckedMessage, MessageBuilder};
 use super::keeper::Keeper;
 use super::kept_headers;
-use super::pool::{Admitted, Held, Pool};
+use super::pool::{Admitted, Pool, PoolShare};
 use super::publisher::Publisher;
 use super::reading::Budget;
 use super::response::Refusal;
@@ -38,7 +38,7 @@ pub struct Webhook {
     pool: Pool,
     publisher: Arc<Publisher>,
     verifier: Option<Verifier>,
-    judge: Judge,
+    judge: MessageBuilder,
     keeper: Keeper,
     on_bad: OnBad,
     received: Counter,
@@ -111,7 +111,7 @@ impl Webhook {
             pool: Pool::new(source.name, sizes),
             publisher,
             verifier,
-            judge: Judge {
+            judge: MessageBuilder {
                 source,
                 shape: takes.message,
                 routing_key: takes.routing_key,
@@ -231,7 +231,7 @@ impl Webhook {
         is_new: Arc<AtomicBool>,
     ) -> Result<Taken, Refusal> {
         let Admitted { worker, bytes } = admitted;
-        let _bytes: Held = bytes;
+        let _bytes: PoolShare = bytes;
         let VerifiedHeaders {
             headers, declared, ..
         } = verified_headers;
@@ -262,8 +262,8 @@ impl Webhook {
     }
 
     /// Keeps or refuses a message that can't be stored, not everywhere at least.
-    async fn bad(&self, judged: Judged) -> Result<Taken, Refusal> {
-        let Judged {
+    async fn bad(&self, judged: CheckedMessage) -> Result<Taken, Refusal> {
+        let CheckedMessage {
             message,
             id,
             found,

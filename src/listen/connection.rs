@@ -10,8 +10,8 @@ use tokio::net::TcpStream;
 use tokio::sync::watch;
 
 use super::limits::Limits;
-use super::peer::{Peer, Verdict};
-use super::places::Place;
+use super::peer::{ConnectionVerdict, Peer};
+use super::places::ConnectionSlot;
 use super::service::Requests;
 use super::stream::Stream;
 use crate::metrics::connections::CLOSED;
@@ -81,7 +81,7 @@ impl Server {
     pub(super) async fn run(
         self: Arc<Self>,
         stream: TcpStream,
-        place: Place,
+        place: ConnectionSlot,
         mut stopping: watch::Receiver<bool>,
     ) {
         let peer = place.peer();
@@ -114,7 +114,7 @@ impl Server {
                     told = Some(told.map_or((now, until), |(at, earlier)| (at, until.min(earlier))));
                 }
                 () = tokio::time::sleep(tick) => match (peer.verdict(Instant::now()), told) {
-                    (Verdict::Cut(reason), _) => return closed(peer, reason),
+                    (ConnectionVerdict::Cut(reason), _) => return closed(peer, reason),
                     (_, Some((at, until))) => {
                         // The last answer needs a moment to arrive.
                         let until = peer.idle().map_or(until, |(_, since)| at.max(since) + FAREWELL);
@@ -122,13 +122,13 @@ impl Server {
                             return closed(peer, "farewell");
                         }
                     }
-                    (Verdict::Leaves(reason), None) => {
+                    (ConnectionVerdict::Leaves(reason), None) => {
                         closed(peer, reason);
                         let now = Instant::now();
                         told = Some((now, now + self.limits.grace));
                         connection.as_mut().graceful_shutdown();
                     }
-                    (Verdict::Stays, None) => {}
+                    (ConnectionVerdict::Stays, None) => {}
                 },
             }
         }

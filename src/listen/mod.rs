@@ -26,7 +26,7 @@ pub use places::one_address;
 pub use refused::Refused;
 
 use crate::metrics::connections::REFUSED;
-use places::Places;
+use places::ConnectionSlots;
 
 /// Shortest and longest pause after accepting a connection failed.
 const PAUSE: Duration = Duration::from_millis(10);
@@ -47,7 +47,7 @@ pub async fn serve(
     stop: impl Future<Output = ()>,
 ) {
     let limits = Arc::new(limits);
-    let places = Arc::new(Places::new(door, Arc::clone(&limits)));
+    let places = Arc::new(ConnectionSlots::new(door, Arc::clone(&limits)));
     let server = Arc::new(connection::Server::new(router, limits));
     let stopping = watch::Sender::new(false);
     let mut connections = JoinSet::new();
@@ -96,7 +96,7 @@ struct Trouble {
 impl Trouble {
     /// Waits after an error of `accept`. Errors of one connection don't affect others; without descriptors the loop
     /// would spin, so it makes room and waits.
-    async fn rest(&mut self, door: &'static str, error: &std::io::Error, places: &Places) {
+    async fn rest(&mut self, door: &'static str, error: &std::io::Error, places: &ConnectionSlots) {
         if is_of_one_connection(error) {
             return;
         }

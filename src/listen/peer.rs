@@ -23,7 +23,7 @@ pub struct Peer {
     limits: Arc<Limits>,
     /// Maximum age.
     age: Duration,
-    state: Mutex<State>,
+    state: Mutex<PeerState>,
     evicted: AtomicBool,
     /// True if unwritten bytes are discarded when it is closed.
     reset: AtomicBool,
@@ -33,7 +33,7 @@ pub struct Peer {
 }
 
 #[derive(Debug)]
-struct State {
+struct PeerState {
     /// Number of bytes received that count as progress.
     heard: u64,
     http2: bool,
@@ -56,7 +56,7 @@ struct State {
 
 /// Decision on a connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Verdict {
+pub(super) enum ConnectionVerdict {
     Stays,
     /// It is told to close, and closes by itself.
     Leaves(&'static str),
@@ -93,7 +93,7 @@ impl Peer {
             // With jitter, so that the clients of one instance don't all reconnect at once.
             age: limits.age.mul_f64(rand::random_range(0.9..1.1)),
             limits,
-            state: Mutex::new(State {
+            state: Mutex::new(PeerState {
                 heard: 0,
                 http2: false,
                 head: None,
@@ -235,7 +235,7 @@ impl Peer {
     }
 
     /// Checks it against the limits.
-    pub(super) fn verdict(&self, now: Instant) -> Verdict {
+    pub(super) fn verdict(&self, now: Instant) -> ConnectionVerdict {
         let limits = &self.limits;
         let over = |since: Instant, limit: Duration| now.saturating_duration_since(since) > limit;
         let state = self.state();
@@ -244,14 +244,14 @@ impl Peer {
             || oldest.is_some_and(|since| over(since, limits.unread * 2))
         {
             self.reset.store(true, Ordering::Relaxed);
-            return Verdict::Cut("unread");
+            return ConnectionVerdict::Cut("unread");
         }
         let said_nothing = state.requests == 0 && state.heard < PREFACE.len() as u64;
         if said_nothing && over(self.accepted, limits.silence) {
-            return Verdict::Cut("silent");
+            return ConnectionVerdict::Cut("silent");
         }
         if state.head.is_some_and(|since| over(since, limits.silence)) {
-            return Verdict::Cut("head");
+            return ConnectionVerdict::Cut("head");
         }
         let idle = if state.http2 {
             limits.idle_http2
@@ -259,16 +259,16 @@ impl Peer {
             limits.idle
         };
         if state.under_way == 0 && over(state.idle, idle) {
-            return Verdict::Leaves("idle");
+            return ConnectionVerdict::Leaves("idle");
         }
         // An HTTP/1 client would see a request refused that it sends at this moment.
         if state.http2 && over(self.accepted, self.age) {
-            return Verdict::Leaves("age");
+            return ConnectionVerdict::Leaves("age");
         }
-        Verdict::Stays
+        ConnectionVerdict::Stays
     }
 
-    fn state(&self) -> MutexGuard<'_, State> {
+    fn state(&self) -> MutexGuard<'_, PeerState> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -325,30 +325,30 @@ mod tests {
     #[test]
     fn whoever_says_nothing_or_half_a_head_is_cut() {
         let silent = peer();
-        assert_eq!(silent.verdict(after(9)), Verdict::Stays);
-        assert_eq!(silent.verdict(after(11)), Verdict::Cut("silent"));
+        assert_eq!(silent.verdict(after(9)), ConnectionVerdict::Stays);
+        assert_eq!(silent.verdict(after(11)), ConnectionVerdict::Cut("silent"));
         silent.heard(&PREFACE[..10]);
-        assert_eq!(silent.verdict(after(11)), Verdict::Cut("silent"));
+        assert_eq!(silent.verdict(after(11)), ConnectionVerdict::Cut("silent"));
         let half = peer();
         half.heard(b"POST /event/dispatch HTTP/1.1\r\nhost: a\r\n");
-        assert_eq!(half.verdict(after(11)), Verdict::Cut("head"));
+        assert_eq!(half.verdict(after(11)), ConnectionVerdict::Cut("head"));
         let request = half.request(Version::HTTP_11);
-        assert_eq!(half.verdict(after(1000)), Verdict::Stays);
+        assert_eq!(half.verdict(after(1000)), ConnectionVerdict::Stays);
         drop(request);
         half.heard(b"\r\n");
-        assert_eq!(half.verdict(after(70)), Verdict::Stays);
-        assert_eq!(half.verdict(after(80)), Verdict::Leaves("idle"));
+        assert_eq!(half.verdict(after(70)), ConnectionVerdict::Stays);
+        assert_eq!(half.verdict(after(80)), ConnectionVerdict::Leaves("idle"));
     }
 
     #[test]
     fn http2_connections_wait_longer_for_calls_and_grow_old() {
         let peer = peer();
         peer.heard(PREFACE);
-        assert_eq!(peer.verdict(after(200)), Verdict::Stays);
-        assert_eq!(peer.verdict(after(310)), Verdict::Leaves("idle"));
+        assert_eq!(peer.verdict(after(200)), ConnectionVerdict::Stays);
+        assert_eq!(peer.verdict(after(310)), ConnectionVerdict::Leaves("idle"));
         let _call = peer.request(Version::HTTP_2);
-        assert_eq!(peer.verdict(after(1600)), Verdict::Stays);
-        assert_eq!(peer.verdict(after(2000)), Verdict::Leaves("age"));
+        assert_eq!(peer.verdict(after(1600)), ConnectionVerdict::Stays);
+        assert_eq!(peer.verdict(after(2000)), ConnectionVerdict::Leaves("age"));
     }
 
     #[test]
@@ -364,10 +364,10 @@ mod tests {
         drop(call);
         assert!(peer.idle().is_some());
         // It isn't idle, but it grows old.
-        assert_eq!(peer.verdict(after(1600)), Verdict::Stays);
-        assert_eq!(peer.verdict(after(2000)), Verdict::Leaves("age"));
+        assert_eq!(peer.verdict(after(1600)), ConnectionVerdict::Stays);
+        assert_eq!(peer.verdict(after(2000)), ConnectionVerdict::Leaves("age"));
         drop((watch, endless));
-        assert_eq!(peer.verdict(after(310)), Verdict::Leaves("idle"));
+        assert_eq!(peer.verdict(after(310)), ConnectionVerdict::Leaves("idle"));
     }
 
     #[test]
@@ -375,13 +375,13 @@ mod tests {
         let peer = peer();
         let call = peer.request(Version::HTTP_2);
         peer.stuck(true);
-        assert_eq!(peer.verdict(after(31)), Verdict::Cut("unread"));
+        assert_eq!(peer.verdict(after(31)), ConnectionVerdict::Cut("unread"));
         peer.stuck(false);
-        assert_eq!(peer.verdict(after(61)), Verdict::Stays);
+        assert_eq!(peer.verdict(after(61)), ConnectionVerdict::Stays);
         let piece = Arc::new(call).piece();
-        assert_eq!(peer.verdict(after(61)), Verdict::Cut("unread"));
+        assert_eq!(peer.verdict(after(61)), ConnectionVerdict::Cut("unread"));
         drop(piece);
-        assert_eq!(peer.verdict(after(61)), Verdict::Stays);
+        assert_eq!(peer.verdict(after(61)), ConnectionVerdict::Stays);
     }
 
     #[test]

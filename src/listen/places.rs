@@ -18,7 +18,7 @@ const BARREN: Duration = Duration::from_millis(50);
 const PART: usize = 16;
 
 /// Connection slots of a port.
-pub(super) struct Places {
+pub(super) struct ConnectionSlots {
     door: &'static str,
     limits: Arc<Limits>,
     taken: Mutex<Taken>,
@@ -28,7 +28,7 @@ pub(super) struct Places {
 #[derive(Default)]
 struct Taken {
     connected: HashMap<u64, Arc<Peer>>,
-    of: HashMap<IpAddr, OfOne>,
+    of: HashMap<IpAddr, AddressConnections>,
     next: u64,
     /// Time until which searching for a connection to evict is pointless.
     barren: Option<Instant>,
@@ -36,22 +36,22 @@ struct Taken {
 
 /// Connections of one address.
 #[derive(Default)]
-struct OfOne {
+struct AddressConnections {
     count: usize,
     /// Time until which searching among these is pointless.
     barren: Option<Instant>,
 }
 
 /// Slot of a connection. It is freed when this is dropped.
-pub(super) struct Place {
-    places: Arc<Places>,
+pub(super) struct ConnectionSlot {
+    places: Arc<ConnectionSlots>,
     id: u64,
     peer: Arc<Peer>,
 }
 
-impl Places {
+impl ConnectionSlots {
     pub(super) fn new(door: &'static str, limits: Arc<Limits>) -> Self {
-        Places {
+        ConnectionSlots {
             door,
             limits,
             taken: Mutex::default(),
@@ -66,7 +66,7 @@ impl Places {
 
     /// Takes a slot for a connection of this address. If there is none, idle connections are evicted, those first that
     /// never had a request; if there are none, it returns none.
-    pub(super) fn take(self: &Arc<Self>, address: SocketAddr) -> Option<Place> {
+    pub(super) fn take(self: &Arc<Self>, address: SocketAddr) -> Option<ConnectionSlot> {
         let key = one_address(address.ip());
         let mut taken = self.lock();
         let most = self.limits.of_one_address;
@@ -87,7 +87,7 @@ impl Places {
         taken.of.entry(key).or_default().count += 1;
         drop(taken);
         self.gauge.increment(1.0);
-        Some(Place {
+        Some(ConnectionSlot {
             places: Arc::clone(self),
             id,
             peer,
@@ -101,7 +101,7 @@ impl Places {
         taken.leave(some)
     }
 
-    fn refuse(&self, address: SocketAddr, reason: &'static str) -> Option<Place> {
+    fn refuse(&self, address: SocketAddr, reason: &'static str) -> Option<ConnectionSlot> {
         connections::REFUSED.with([self.door, reason]).increment(1);
         tracing::debug!(door = self.door, peer = %address, reason, "A connection was refused.");
         None
@@ -178,13 +178,13 @@ impl Taken {
     }
 }
 
-impl Place {
+impl ConnectionSlot {
     pub(super) fn peer(&self) -> &Arc<Peer> {
         &self.peer
     }
 }
 
-impl Drop for Place {
+impl Drop for ConnectionSlot {
     fn drop(&mut self) {
         self.places.give_back(self.id, self.peer.address().ip());
     }
@@ -211,13 +211,13 @@ mod tests {
 
     use super::*;
 
-    fn places(connections: usize, of_one_address: usize) -> Arc<Places> {
+    fn places(connections: usize, of_one_address: usize) -> Arc<ConnectionSlots> {
         let limits = Limits {
             connections,
             of_one_address,
             ..Limits::default()
         };
-        Arc::new(Places::new("test", Arc::new(limits)))
+        Arc::new(ConnectionSlots::new("test", Arc::new(limits)))
     }
 
     fn from(last: u8) -> SocketAddr {

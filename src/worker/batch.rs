@@ -12,7 +12,7 @@ use crate::contract::{Batch as Limits, Block, Context, Table};
 
 /// Message in a batch, and its bad units.
 #[derive(Debug)]
-pub(super) struct Held {
+pub(super) struct BatchedMessage {
     pub message: Prepared,
     pub failed: Vec<Failed>,
 }
@@ -21,7 +21,7 @@ pub(super) struct Held {
 #[derive(Debug)]
 pub(super) struct Batch {
     pub block: Block,
-    pub held: Vec<Held>,
+    pub held: Vec<BatchedMessage>,
     /// Size of the messages.
     bytes: usize,
     room: Room,
@@ -73,7 +73,7 @@ impl Batch {
             }
         };
         self.bytes += body;
-        self.held.push(Held { message, failed });
+        self.held.push(BatchedMessage { message, failed });
         self.opened.get_or_insert_with(Instant::now);
     }
 

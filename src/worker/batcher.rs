@@ -8,7 +8,7 @@ use tokio::task::JoinSet;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
-use super::batch::{Batch, Held};
+use super::batch::{Batch, BatchedMessage};
 use super::bisect::Bisected;
 use super::flush::{Flushed, Flusher};
 use super::message::Prepared;
@@ -42,7 +42,7 @@ struct UnderWay {
     /// Messages that are held for a while before they go back.
     later: JoinSet<Option<Prepared>>,
     /// Messages that have to go back because the destination is unavailable.
-    returned: Vec<Held>,
+    returned: Vec<BatchedMessage>,
 }
 
 /// Fills and sends the batches of one table.

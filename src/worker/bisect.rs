@@ -1,6 +1,6 @@
 //! Bisection: stores the units of a batch that were set aside, part by part, until the bad ones stand alone.
 
-use super::batch::Held;
+use super::batch::BatchedMessage;
 use super::blocking;
 use super::catch_panic::catch_panic;
 use super::disposition::{
@@ -8,7 +8,7 @@ use super::disposition::{
 };
 use super::failed::{Failed, panicked_unit};
 use super::failure_history::Key;
-use super::flush::{Flusher, Halt, Stored, Unstored, WAYS, key};
+use super::flush::{Flusher, Halt, StoreOutcome, Unstored, WAYS, key};
 use super::objects::Parsed;
 use super::settle::Decided;
 use super::spread;
@@ -23,7 +23,7 @@ pub(super) struct Bisected {
     /// Messages that are held for a while before they go back.
     pub later: Vec<Decided>,
     /// Messages that have to go back, because the destination was unavailable for too long.
-    pub outage: Option<Vec<Held>>,
+    pub outage: Option<Vec<BatchedMessage>>,
 }
 
 impl Flusher {
@@ -74,13 +74,13 @@ impl Flusher {
             }
         };
         match stored {
-            Stored::Yes => {
+            StoreOutcome::Yes => {
                 if self.failure_history.any() {
                     self.failure_history.clear(&keys(work, &units));
                 }
                 work.stored(&units);
             }
-            Stored::No(unstored) => self.judge(work, units, block.rows(), part, &unstored),
+            StoreOutcome::No(unstored) => self.judge(work, units, block.rows(), part, &unstored),
         }
         Ok(())
     }
@@ -242,7 +242,8 @@ impl Flusher {
             let Some((at, _)) = of_message.first().copied() else {
                 continue;
             };
-            let wanted = |_, _: &Held, unit| of_message.binary_search(&(at, unit)).is_ok();
+            let wanted =
+                |_, _: &BatchedMessage, unit| of_message.binary_search(&(at, unit)).is_ok();
             objects.extend(self.objects(work.held(at), &wanted));
         }
         objects

@@ -3,7 +3,7 @@
 
 mod attempt;
 
-pub(super) use attempt::{Stored, Unstored};
+pub(super) use attempt::{StoreOutcome, Unstored};
 
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -11,7 +11,7 @@ use std::sync::Arc;
 use tokio::time::Instant;
 
 use super::append::json_messages;
-use super::batch::{Batch, Held};
+use super::batch::{Batch, BatchedMessage};
 use super::breaker::Breakers;
 use super::disposition::Part;
 use super::failure_history::{FailureHistory, Key};
@@ -49,7 +49,7 @@ pub(super) struct Flushed {
     /// Units that are still to be stored.
     pub aside: Option<Work>,
     /// Messages that have to go back, because the destination was unavailable for too long.
-    pub outage: Option<Vec<Held>>,
+    pub outage: Option<Vec<BatchedMessage>>,
 }
 
 /// Reason why a batch could not be finished.
@@ -124,7 +124,7 @@ impl Flusher {
     }
 
     /// Settles messages whose units are all decided. Returns those that are held for a while first.
-    pub(super) async fn finish(&self, held: Vec<Held>) -> Vec<Decided> {
+    pub(super) async fn finish(&self, held: Vec<BatchedMessage>) -> Vec<Decided> {
         let mut later = Vec::new();
         if held.is_empty() {
             return later;
@@ -175,7 +175,7 @@ impl Flusher {
 
     async fn store_whole(&self, batch: &mut Batch, aside: &mut Option<Work>) -> Result<(), Halt> {
         let at = batch.rest();
-        let mut stored = Stored::Yes;
+        let mut stored = StoreOutcome::Yes;
         if batch.block.rows() > 0 {
             let Batch { block, held, .. } = &*batch;
             let objects = self.objects(held, &|at_message, held, unit| {
@@ -191,18 +191,18 @@ impl Flusher {
             };
             let rows = Rows { block, messages };
             stored = self.store(rows, Part::Whole, &keys).await?;
-            if stored == Stored::Yes && self.failure_history.any() {
+            if stored == StoreOutcome::Yes && self.failure_history.any() {
                 self.failure_history.clear(&keys());
             }
         }
         let rest = rest(&batch.held, at);
         match stored {
-            Stored::Yes if rest.is_none() => {}
-            Stored::Yes => {
+            StoreOutcome::Yes if rest.is_none() => {}
+            StoreOutcome::Yes => {
                 self.set_aside("heavy");
                 *aside = Some(Work::new(std::mem::take(&mut batch.held), rest));
             }
-            Stored::No(unstored) => {
+            StoreOutcome::No(unstored) => {
                 self.set_aside("divided");
                 let units = good(&batch.held, at);
                 let groups = std::iter::once(UnitGroup::fresh(units)).chain(rest);
@@ -223,8 +223,8 @@ impl Flusher {
     /// JSON objects whose rows are in a block, if the table's hook needs them.
     pub(super) fn objects<'a>(
         &self,
-        held: impl IntoIterator<Item = &'a Held>,
-        stored: &dyn Fn(usize, &Held, usize) -> bool,
+        held: impl IntoIterator<Item = &'a BatchedMessage>,
+        stored: &dyn Fn(usize, &BatchedMessage, usize) -> bool,
     ) -> Vec<Parsed<'a>> {
         if self.table.upsert().is_none_or(|u| u.hook.is_none()) {
             return Vec::new();
@@ -245,6 +245,6 @@ fn apart(suspects: &[(u32, Unit)]) -> Vec<UnitGroup> {
 }
 
 /// Key of a unit, in whatever message it comes.
-pub(super) fn key(held: &Held, unit: usize) -> Key {
+pub(super) fn key(held: &BatchedMessage, unit: usize) -> Key {
     xxhash_rust::xxh3::xxh3_64(dead_letter::unit_id(&held.message, unit).as_bytes())
 }

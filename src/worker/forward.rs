@@ -42,7 +42,7 @@ struct Parcel<'a> {
 }
 
 /// Outcome of one object of a message.
-enum Outcome {
+enum ForwardOutcome {
     Taken,
     Dead {
         class: Class,
@@ -125,8 +125,8 @@ impl Forwarder {
             let (target, queue) = (parcel.target.name(), message.queue.name);
             requests::SECONDS.with([target]).record(began.elapsed());
             let outcome = match outcome {
-                Outcome::Taken => "taken",
-                Outcome::Dead {
+                ForwardOutcome::Taken => "taken",
+                ForwardOutcome::Dead {
                     class,
                     reason,
                     attempts,
@@ -172,13 +172,13 @@ impl Forwarder {
     }
 
     /// Sends one body until the target has accepted it, or it is a dead letter.
-    async fn deliver(&self, parcel: &Parcel<'_>) -> Result<Outcome, GivenUp> {
+    async fn deliver(&self, parcel: &Parcel<'_>) -> Result<ForwardOutcome, GivenUp> {
         let target = parcel.target;
         let (mut attempts, mut counted) = (0u32, 0u32);
         let mut seen = target.taken();
         loop {
             let Some(error) = self.attempt(parcel).await? else {
-                return Ok(Outcome::Taken);
+                return Ok(ForwardOutcome::Taken);
             };
             attempts += 1;
             requests::ERRORS
@@ -204,7 +204,7 @@ impl Forwarder {
                         Class::Retries => format!("failed {tried} times, the last time: {error}"),
                         _ => error.to_string(),
                     };
-                    return Ok(Outcome::Dead {
+                    return Ok(ForwardOutcome::Dead {
                         class,
                         reason,
                         attempts: tried,

@@ -7,7 +7,7 @@ use futures_util::StreamExt as _;
 use futures_util::stream::FuturesUnordered;
 
 use super::alike::{Alike, letters};
-use super::batch::Held;
+use super::batch::BatchedMessage;
 use super::catch_panic::{catch_panic, catch_panic_async};
 use super::disposition::decide_panicked;
 use super::ending::Ending;
@@ -42,7 +42,7 @@ pub(super) struct Decided {
 
 impl Decided {
     /// Decides the open units.
-    pub(super) fn of(held: Held, setup: &Setup) -> Self {
+    pub(super) fn of(held: BatchedMessage, setup: &Setup) -> Self {
         Self::after(held.message, held.failed, 1, setup)
     }
 

@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-use super::batch::Held;
+use super::batch::BatchedMessage;
 use super::failed::Failed;
 use super::message::units;
 use crate::contract::Context;
@@ -47,7 +47,7 @@ impl Kind {
 /// Messages of a batch, and their pending units.
 #[derive(Debug)]
 pub(super) struct Work {
-    held: Vec<Option<Held>>,
+    held: Vec<Option<BatchedMessage>>,
     /// Number of pending units of each message.
     left: Vec<usize>,
     pub groups: VecDeque<UnitGroup>,
@@ -83,7 +83,10 @@ impl UnitGroup {
 
 impl Work {
     /// Messages whose units in these groups are pending; their other units are decided.
-    pub(super) fn new(held: Vec<Held>, groups: impl IntoIterator<Item = UnitGroup>) -> Self {
+    pub(super) fn new(
+        held: Vec<BatchedMessage>,
+        groups: impl IntoIterator<Item = UnitGroup>,
+    ) -> Self {
         let groups: VecDeque<UnitGroup> =
             groups.into_iter().filter(|l| !l.units.is_empty()).collect();
         let mut left = vec![0; held.len()];
@@ -102,7 +105,7 @@ impl Work {
     }
 
     /// A message.
-    pub(super) fn held(&self, at: usize) -> Option<&Held> {
+    pub(super) fn held(&self, at: usize) -> Option<&BatchedMessage> {
         self.held.get(at)?.as_ref()
     }
 
@@ -157,7 +160,7 @@ impl Work {
     }
 
     /// Removes the messages whose units are all decided.
-    pub(super) fn take_done(&mut self) -> Vec<Held> {
+    pub(super) fn take_done(&mut self) -> Vec<BatchedMessage> {
         let all = self.held.iter_mut().zip(&self.left);
         let done = all.filter(|(_, left)| **left == 0);
         done.filter_map(|(held, _)| held.take()).collect()
@@ -169,13 +172,13 @@ impl Work {
     }
 
     /// Messages that are not done.
-    pub(super) fn into_held(self) -> impl Iterator<Item = Held> {
+    pub(super) fn into_held(self) -> impl Iterator<Item = BatchedMessage> {
         self.held.into_iter().flatten()
     }
 }
 
 /// Good units of messages, of the last one those before `rest`.
-pub(super) fn good(held: &[Held], rest: Option<Unit>) -> Vec<Unit> {
+pub(super) fn good(held: &[BatchedMessage], rest: Option<Unit>) -> Vec<Unit> {
     let mut all = Vec::new();
     for (at, held) in held.iter().enumerate() {
         let end = match rest {
@@ -194,7 +197,7 @@ pub(super) fn good(held: &[Held], rest: Option<Unit>) -> Vec<Unit> {
 }
 
 /// Units of the last message that there was no room for.
-pub(super) fn rest(held: &[Held], rest: Option<Unit>) -> Option<UnitGroup> {
+pub(super) fn rest(held: &[BatchedMessage], rest: Option<Unit>) -> Option<UnitGroup> {
     let (at, from) = rest?;
     let end = units(&held.get(at)?.message.content);
     Some(UnitGroup::fresh(

@@ -16,7 +16,7 @@ use tokio::sync::{oneshot, watch};
 use tokio_util::sync::CancellationToken;
 
 use self::publish_wait::{Live, PublishWait};
-use self::queue::{Consumer, Message, Queue};
+use self::queue::{Consumer, Queue, QueuedMessage};
 use crate::broker::api::Broker;
 use crate::broker::api::broker_metrics::BrokerMetrics;
 use crate::broker::api::delivery::Deliveries;
@@ -93,7 +93,7 @@ impl Embedded {
             return self.put_spare(&Arc::new(message.into()), &unawaited);
         }
         let permit = self.room_for(message.weight()).await?;
-        let message = Arc::new(Message::from(message));
+        let message = Arc::new(QueuedMessage::from(message));
         self.put_spare(&message, &unawaited)?;
         let (settled, answer) = oneshot::channel();
         let publish_wait = PublishWait::new(awaited.len(), settled, permit, Arc::clone(&self.live));
@@ -114,7 +114,7 @@ impl Embedded {
 
     fn put(
         &self,
-        message: &Arc<Message>,
+        message: &Arc<QueuedMessage>,
         targets: &[usize],
         publish_wait: &Arc<PublishWait>,
     ) -> Result<(), PublishError> {
@@ -127,7 +127,11 @@ impl Embedded {
     }
 
     /// Puts a message where nobody waits for it, as far as there is room. Each copy has a publish wait of its own.
-    fn put_spare(&self, message: &Arc<Message>, targets: &[usize]) -> Result<(), PublishError> {
+    fn put_spare(
+        &self,
+        message: &Arc<QueuedMessage>,
+        targets: &[usize],
+    ) -> Result<(), PublishError> {
         for at in targets {
             let best_effort = self
                 .queues

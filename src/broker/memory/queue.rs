@@ -28,29 +28,29 @@ pub(super) struct Queue {
     /// Best-effort budget of a queue whose messages no client waits for.
     pub(super) best_effort: Option<BestEffortBudget>,
     prefetch: usize,
-    state: Mutex<State>,
+    state: Mutex<QueueState>,
     metrics: Arc<QueueMetrics>,
     ready: Gauge,
 }
 
 /// State that all copies of a message share.
-pub(super) struct Message {
+pub(super) struct QueuedMessage {
     pub(super) body: Bytes,
     pub(super) exchange: Cow<'static, str>,
     pub(super) routing_key: Cow<'static, str>,
     pub(super) properties: Properties,
 }
 
-impl Message {
+impl QueuedMessage {
     /// Weight of a message under way.
     pub(super) fn weight(&self) -> u64 {
         weight::message(self.body.len(), self.properties.encoded_len())
     }
 }
 
-impl From<Outgoing> for Message {
+impl From<Outgoing> for QueuedMessage {
     fn from(message: Outgoing) -> Self {
-        Message {
+        QueuedMessage {
             body: message.body,
             exchange: message.exchange,
             routing_key: message.routing_key,
@@ -74,7 +74,7 @@ struct Held {
 }
 
 #[derive(Default)]
-struct State {
+struct QueueState {
     ready: VecDeque<Entry>,
     next: u64,
     consumers: Vec<Arc<Hands>>,
@@ -86,7 +86,7 @@ struct Entry {
     /// Its place in line, which it keeps when it is given back.
     place: u64,
     redelivered: bool,
-    message: Arc<Message>,
+    message: Arc<QueuedMessage>,
     publish_wait: Arc<PublishWait>,
 }
 
@@ -111,7 +111,7 @@ impl Queue {
     }
 
     /// Puts an entry at the end of the line; false if the queue is closed.
-    pub(super) fn push(&self, message: Arc<Message>, publish_wait: Arc<PublishWait>) -> bool {
+    pub(super) fn push(&self, message: Arc<QueuedMessage>, publish_wait: Arc<PublishWait>) -> bool {
         let mut state = self.state();
         if state.closed {
             return false;
@@ -161,12 +161,12 @@ impl Queue {
         state.wake_all();
     }
 
-    fn state(&self) -> MutexGuard<'_, State> {
+    fn state(&self) -> MutexGuard<'_, QueueState> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl State {
+impl QueueState {
     fn wake_all(&self) {
         for hands in &self.consumers {
             hands.wake.notify_one();

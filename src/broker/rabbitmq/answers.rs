@@ -21,10 +21,10 @@ pub(super) struct Reason {
 /// Answer of the broker to a message.
 pub(super) struct Answered {
     job: Job,
-    outcome: Outcome,
+    outcome: ConfirmOutcome,
 }
 
-enum Outcome {
+enum ConfirmOutcome {
     Confirmed {
         taken: bool,
         /// A message that nothing took: this one or another.
@@ -37,12 +37,12 @@ enum Outcome {
 /// Waits for the confirm of a message.
 pub(super) async fn wait(job: Job, confirm: PublisherConfirm, time_limit: Duration) -> Answered {
     let outcome = match timeout(time_limit, confirm).await {
-        Ok(Ok(confirmation)) => Outcome::Confirmed {
+        Ok(Ok(confirmation)) => ConfirmOutcome::Confirmed {
             taken: confirmation.is_ack(),
             returned: confirmation.take_message().map(Box::new),
         },
-        Ok(Err(error)) => Outcome::Broken(error.into()),
-        Err(_) => Outcome::Broken(Reason {
+        Ok(Err(error)) => ConfirmOutcome::Broken(error.into()),
+        Err(_) => ConfirmOutcome::Broken(Reason {
             code: 0,
             text: format!(
                 "the broker has not answered within {} s",
@@ -82,11 +82,11 @@ pub(super) fn settle(
     let mut whole = Ok(());
     for Answered { job, outcome } in batch {
         match outcome {
-            Outcome::Broken(reason) => {
+            ConfirmOutcome::Broken(reason) => {
                 job.answer(Err(unknown(reason.text.clone())));
                 whole = Err(reason);
             }
-            Outcome::Confirmed {
+            ConfirmOutcome::Confirmed {
                 taken,
                 returned: back,
             } => {

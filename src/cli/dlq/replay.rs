@@ -15,7 +15,7 @@ use crate::broker::{Address, Broker, Link, Rabbit, RabbitOptions, Topology};
 use crate::cli::say;
 use crate::cli::serve::ClickHouseArgs;
 use crate::generated::PIPELINE;
-use crate::ops::replay::{self, Outcome, Replayer, Totals};
+use crate::ops::replay::{self, ReplayOutcome, Replayer, Totals};
 use crate::sink::clickhouse::dead_letters::{DeadLetters, Key};
 
 /// Timeout for the connection to the broker.
@@ -82,7 +82,7 @@ pub(super) async fn run(args: Args) -> anyhow::Result<bool> {
     let done = replayer
         .replay(&keys, |letter, outcome| {
             bar.inc(1);
-            if let Outcome::Refused(reason) = outcome {
+            if let ReplayOutcome::Refused(reason) = outcome {
                 let line = one_line(&format!("{} stays: {reason}", letter.id));
                 if !args.json {
                     bar.suspend(|| say(&line));

@@ -4,7 +4,7 @@ use comfy_table::{CellAlignment, Table, presets};
 use serde_json::{Value, json};
 
 use crate::cli::{say, time};
-use crate::ops::ledger::{EventLine, Ledger, QueueLine, Reading, Span, Verdict};
+use crate::ops::ledger::{BalanceVerdict, EventLine, Ledger, QueueLine, Reading, Span};
 
 /// Ledger as one line of JSON.
 pub(super) fn json(ledger: &Ledger, now: &Reading) -> anyhow::Result<String> {
@@ -48,11 +48,11 @@ pub(super) fn text(ledger: &Ledger, opening: Option<&Reading>, now: &Reading, al
         say(&sentence);
     }
     let any = |verdict| ledger.queues.iter().any(|line| line.verdict == verdict);
-    say(if any(Verdict::Missing) {
+    say(if any(BalanceVerdict::Missing) {
         "Messages are missing without an explanation."
-    } else if any(Verdict::Unknown) {
+    } else if any(BalanceVerdict::Unknown) {
         "Some messages can't be accounted for, for the reasons above."
-    } else if any(Verdict::WithinBand) {
+    } else if any(BalanceVerdict::WithinBand) {
         "Nothing is missing, except possibly messages that moved while this was read."
     } else {
         "Every message is accounted for."

@@ -3,10 +3,10 @@
 
 use tokio::sync::oneshot;
 
-use super::super::answer::{self, Outcome};
-use super::super::group::{Batch, Group};
-use super::super::pool::{Admitted, Held};
-use super::super::quarantine::Judged;
+use super::super::answer::{self, PublishOutcome};
+use super::super::group::{Group, RequestBatch};
+use super::super::pool::{Admitted, PoolShare};
+use super::super::quarantine::Rejections;
 use super::super::response::Refusal;
 use super::super::weigh;
 use super::{Body, Dispatch, add};
@@ -23,13 +23,13 @@ pub(in crate::ingest) struct Prepared {
     /// Number of valid events.
     pub(in crate::ingest) counts: Counts,
     /// Outcome of the valid events.
-    pub(in crate::ingest) outcome: oneshot::Receiver<Outcome>,
+    pub(in crate::ingest) outcome: oneshot::Receiver<PublishOutcome>,
     /// Outcome of the other events.
-    pub(in crate::ingest) judged: Judged,
+    pub(in crate::ingest) judged: Rejections,
     /// Warnings for its sender.
     pub(in crate::ingest) warnings: Warnings,
     /// Share of the pool for dead letters and answer.
-    pub(in crate::ingest) held: Held,
+    pub(in crate::ingest) held: PoolShare,
 }
 
 impl Dispatch {
@@ -76,7 +76,7 @@ impl Dispatch {
         header: Option<&[u8]>,
         events: &[Event<'_>],
         json: Option<&AsJson<'_>>,
-        mut held: Held,
+        mut held: PoolShare,
     ) -> Result<Prepared, Refusal> {
         let Some(header) = header else {
             return Err(Refusal::Invalid("the request has no header".to_owned()));
@@ -85,7 +85,7 @@ impl Dispatch {
             return Err(Refusal::Invalid("the request has no events".to_owned()));
         }
         weigh::rows(header.len(), events)?;
-        let batch = Batch::new(self.envelope, header);
+        let batch = RequestBatch::new(self.envelope, header);
         let most = self.most();
         let groups = batch.groups(events, most.bytes, most.events);
         let bodies = groups.iter().map(|group| batch.len(group) as u64).sum();
@@ -116,7 +116,12 @@ impl Dispatch {
     }
 
     /// Hands groups of valid events to the publisher. Returns the number of events of each type, by the type's index.
-    fn publish(&self, batch: &Batch<'_>, groups: &[Group<'_>], parts: &answer::Parts) -> Counts {
+    fn publish(
+        &self,
+        batch: &RequestBatch<'_>,
+        groups: &[Group<'_>],
+        parts: &answer::Parts,
+    ) -> Counts {
         let mut counts = Counts::new();
         for group in groups {
             let types = self.envelope.types;

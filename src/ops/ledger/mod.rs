@@ -13,7 +13,7 @@ mod span;
 mod tests;
 
 pub use events::EventLine;
-pub use queues::{QueueLine, Verdict};
+pub use queues::{BalanceVerdict, QueueLine};
 pub use reading::{Broker, Depth, Instance, Reading};
 pub use scrape::{Counts, EventCounts, QueueCounts, UnitCounts, counts};
 pub use span::Span;
@@ -55,6 +55,6 @@ impl Ledger {
     pub fn is_explained(&self) -> bool {
         self.queues
             .iter()
-            .all(|line| line.verdict != Verdict::Missing)
+            .all(|line| line.verdict != BalanceVerdict::Missing)
     }
 }

@@ -39,7 +39,7 @@ pub struct QueueLine {
     /// there are some that were not counted as published.
     pub remainder: Span,
     /// Verdict on the remainder.
-    pub verdict: Verdict,
+    pub verdict: BalanceVerdict,
     /// Reasons of the verdict, where it needs some.
     pub reasons: Vec<String>,
 }
@@ -47,7 +47,7 @@ pub struct QueueLine {
 /// Verdict on a remainder.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Verdict {
+pub enum BalanceVerdict {
     /// The remainder is zero.
     Balanced,
     /// The remainder may be zero: something moved while it was read.
@@ -60,14 +60,14 @@ pub enum Verdict {
     Missing,
 }
 
-impl fmt::Display for Verdict {
+impl fmt::Display for BalanceVerdict {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Verdict::Balanced => "balanced",
-            Verdict::WithinBand => "within band",
-            Verdict::Surplus => "surplus",
-            Verdict::Unknown => "not explained",
-            Verdict::Missing => "MISSING",
+            BalanceVerdict::Balanced => "balanced",
+            BalanceVerdict::WithinBand => "within band",
+            BalanceVerdict::Surplus => "surplus",
+            BalanceVerdict::Unknown => "not explained",
+            BalanceVerdict::Missing => "MISSING",
         })
     }
 }
@@ -111,13 +111,13 @@ pub(super) fn line(
         ));
     }
     let verdict = match remainder {
-        Span { low: 0, high: 0 } => Verdict::Balanced,
-        Span { low, high } if low <= 0 && high >= 0 => Verdict::WithinBand,
-        _ if !reasons.is_empty() => Verdict::Unknown,
-        Span { low, .. } if low > 0 => Verdict::Missing,
-        _ => Verdict::Surplus,
+        Span { low: 0, high: 0 } => BalanceVerdict::Balanced,
+        Span { low, high } if low <= 0 && high >= 0 => BalanceVerdict::WithinBand,
+        _ if !reasons.is_empty() => BalanceVerdict::Unknown,
+        Span { low, .. } if low > 0 => BalanceVerdict::Missing,
+        _ => BalanceVerdict::Surplus,
     };
-    if verdict != Verdict::Unknown {
+    if verdict != BalanceVerdict::Unknown {
         reasons.clear();
     }
     QueueLine {
@@ -172,8 +172,8 @@ impl QueueLine {
         } = self;
         let turned = Span::default() - *remainder;
         match self.verdict {
-            Verdict::Balanced | Verdict::WithinBand => None,
-            Verdict::Missing => {
+            BalanceVerdict::Balanced | BalanceVerdict::WithinBand => None,
+            BalanceVerdict::Missing => {
                 let unless = match self.opening {
                     Some(_) => "and nothing explains it",
                     None => "unless an instance settled them that is gone; only an opening tells",
@@ -182,7 +182,7 @@ impl QueueLine {
                     "{queue}: {remainder} missing: published, but neither settled nor in the queue, {unless}"
                 ))
             }
-            Verdict::Unknown => {
+            BalanceVerdict::Unknown => {
                 let what = match remainder.low > 0 {
                     true => format!("{remainder} missing"),
                     false => format!("{turned} too many"),
@@ -190,7 +190,7 @@ impl QueueLine {
                 let reasons = self.reasons.join("; ");
                 Some(format!("{queue}: {what}, not explained ({reasons})"))
             }
-            Verdict::Surplus => {
+            BalanceVerdict::Surplus => {
                 let sources = self.sources();
                 Some(format!(
                     "{queue}: {turned} more than the instances published: {sources}"

@@ -76,7 +76,7 @@ fn what_was_published_is_settled_held_or_ready() {
     let line = judged(None, &now);
     assert_eq!(
         (line.remainder, line.verdict),
-        (exactly(0), Verdict::Balanced)
+        (exactly(0), BalanceVerdict::Balanced)
     );
     assert_eq!(line.sentence(), None);
     // Two instances: one publishes, the other settles.
@@ -94,7 +94,10 @@ fn what_was_published_is_settled_held_or_ready() {
         ("a", instance(9.0, publishes)),
         ("b", instance(8.0, settles)),
     ];
-    assert_eq!(judged(None, &reading(&both, 0)).verdict, Verdict::Balanced);
+    assert_eq!(
+        judged(None, &reading(&both, 0)).verdict,
+        BalanceVerdict::Balanced
+    );
 }
 
 #[test]
@@ -103,14 +106,14 @@ fn one_that_is_gone_is_missing_and_one_of_others_is_a_surplus() {
     let line = judged(None, &reading(&instances, 2));
     assert_eq!(
         (line.remainder, line.verdict),
-        (exactly(1), Verdict::Missing)
+        (exactly(1), BalanceVerdict::Missing)
     );
     let sentence = line.sentence().unwrap();
     assert!(sentence.starts_with("q: 1 missing"), "{sentence}");
     let line = judged(None, &reading(&instances, 7));
     assert_eq!(
         (line.remainder, line.verdict),
-        (exactly(-4), Verdict::Surplus)
+        (exactly(-4), BalanceVerdict::Surplus)
     );
     let sentence = line.sentence().unwrap();
     assert!(
@@ -139,10 +142,10 @@ fn an_opening_is_what_was_there_and_what_was_counted_by_then() {
     );
     assert_eq!(
         (line.remainder, line.verdict),
-        (exactly(0), Verdict::Balanced)
+        (exactly(0), BalanceVerdict::Balanced)
     );
     let line = judged(Some(&opening), &reading(&[("a", instance(9.0, more))], 26));
-    assert_eq!(line.verdict, Verdict::Missing);
+    assert_eq!(line.verdict, BalanceVerdict::Missing);
     let line = judged(Some(&opening), &reading(&[("a", instance(9.0, more))], 28));
     let sentence = line.sentence().unwrap();
     assert!(
@@ -163,7 +166,7 @@ fn an_instance_that_restarted_takes_along_what_it_had_counted() {
     let line = judged(Some(&opening), &now);
     assert_eq!(
         (line.remainder, line.verdict),
-        (exactly(2), Verdict::Unknown)
+        (exactly(2), BalanceVerdict::Unknown)
     );
     let sentence = line.sentence().unwrap();
     assert!(
@@ -174,7 +177,7 @@ fn an_instance_that_restarted_takes_along_what_it_had_counted() {
     let mut gone = reading(&[("b", instance(60.0, anew))], 4);
     gone.silent.push("a".to_owned());
     let line = judged(Some(&opening), &gone);
-    assert_eq!(line.verdict, Verdict::Unknown);
+    assert_eq!(line.verdict, BalanceVerdict::Unknown);
     assert_eq!(
         line.reasons.len(),
         1,
@@ -198,7 +201,7 @@ fn a_consumer_that_nobody_asked_explains_what_is_missing() {
         depths.get_mut(QUEUE).unwrap().consumers = 2;
     }
     let line = judged(None, &now);
-    assert_eq!(line.verdict, Verdict::Unknown);
+    assert_eq!(line.verdict, BalanceVerdict::Unknown);
     assert!(
         line.reasons[0].contains("2 consumers"),
         "{:?}",
@@ -216,14 +219,14 @@ fn what_moves_is_a_band_that_allows_for_what_is_on_the_wire() {
     let line = judged(None, &now);
     // Between 12 and 17 less 7 to 8, 4 to 14 in it.
     assert_eq!(line.remainder, Span { low: -10, high: 6 });
-    assert_eq!(line.verdict, Verdict::WithinBand);
+    assert_eq!(line.verdict, BalanceVerdict::WithinBand);
     assert_eq!(line.remainder.to_string(), "-10 to 6");
     // A remainder outside of the range is missing all the same.
     let counts = now.instances.get_mut("a").unwrap();
     for counts in [&mut counts.first, &mut counts.second] {
         counts.queues.get_mut(QUEUE).unwrap().confirmed += 100;
     }
-    assert_eq!(judged(None, &now).verdict, Verdict::Missing);
+    assert_eq!(judged(None, &now).verdict, BalanceVerdict::Missing);
 }
 
 #[test]
@@ -233,10 +236,10 @@ fn what_has_no_answer_yet_may_be_there_or_not() {
         ..SOME
     };
     for (ready, verdict) in [
-        (2, Verdict::Missing),
-        (3, Verdict::WithinBand),
-        (5, Verdict::WithinBand),
-        (6, Verdict::Surplus),
+        (2, BalanceVerdict::Missing),
+        (3, BalanceVerdict::WithinBand),
+        (5, BalanceVerdict::WithinBand),
+        (6, BalanceVerdict::Surplus),
     ] {
         let now = reading(&[("a", instance(9.0, waits))], ready);
         assert_eq!(judged(None, &now).verdict, verdict, "{ready} ready");
@@ -251,7 +254,7 @@ fn what_has_no_answer_yet_may_be_there_or_not() {
     let line = judged(Some(&opening), &now);
     assert_eq!(
         (line.remainder, line.verdict),
-        (Span { low: 0, high: 2 }, Verdict::WithinBand)
+        (Span { low: 0, high: 2 }, BalanceVerdict::WithinBand)
     );
 }
 
@@ -259,9 +262,9 @@ fn what_has_no_answer_yet_may_be_there_or_not() {
 fn an_acknowledgement_that_may_have_arrived_explains_one_that_is_missing() {
     let lost = QueueCounts { lost: 1, ..SOME };
     for (ready, verdict) in [
-        (3, Verdict::Balanced),
-        (2, Verdict::Unknown),
-        (1, Verdict::Missing),
+        (3, BalanceVerdict::Balanced),
+        (2, BalanceVerdict::Unknown),
+        (1, BalanceVerdict::Missing),
     ] {
         let now = reading(&[("a", instance(9.0, lost))], ready);
         assert_eq!(judged(None, &now).verdict, verdict, "{ready} ready");

@@ -49,7 +49,7 @@ pub struct Replayer {
 
 /// Outcome of one dead letter.
 #[derive(Debug)]
-pub enum Outcome {
+pub enum ReplayOutcome {
     /// The broker has confirmed it.
     Sent(Target),
     /// It can't be replayed, and stays as it is.
@@ -82,7 +82,7 @@ impl Replayer {
     pub async fn replay(
         &self,
         keys: &[Key],
-        mut told: impl FnMut(&StoredDeadLetter, &Outcome),
+        mut told: impl FnMut(&StoredDeadLetter, &ReplayOutcome),
     ) -> Result<Totals, ReplayError> {
         let mut totals = Totals::default();
         self.letters.open_decisions().await?;
@@ -117,7 +117,7 @@ impl Replayer {
         mut pace: Option<&mut Pace>,
         sent: &mut Vec<Key>,
         totals: &mut Totals,
-        told: &mut impl FnMut(&StoredDeadLetter, &Outcome),
+        told: &mut impl FnMut(&StoredDeadLetter, &ReplayOutcome),
     ) -> Result<(), ReplayError> {
         let mut waiting = letters.into_iter();
         let mut next = waiting.next();
@@ -131,11 +131,11 @@ impl Replayer {
                     match &outcome {
                         Ok(outcome) => {
                             match outcome {
-                                Outcome::Sent(_) => {
+                                ReplayOutcome::Sent(_) => {
                                     totals.sent += 1;
                                     sent.push(StoredDeadLetter::key(&letter));
                                 }
-                                Outcome::Refused(_) => totals.refused += 1,
+                                ReplayOutcome::Refused(_) => totals.refused += 1,
                             }
                             told(&letter, outcome);
                         }
@@ -161,10 +161,10 @@ impl Replayer {
     async fn one(
         &self,
         letter: StoredDeadLetter,
-    ) -> (StoredDeadLetter, Result<Outcome, PublishError>) {
+    ) -> (StoredDeadLetter, Result<ReplayOutcome, PublishError>) {
         let target = match target(self.pipeline, &letter) {
             Ok(target) => target,
-            Err(reason) => return (letter, Ok(Outcome::Refused(reason))),
+            Err(reason) => return (letter, Ok(ReplayOutcome::Refused(reason))),
         };
         let message = outgoing(&letter.dead_letter(&letter.body()), &target);
         let attempt = || self.broker.publish(message.clone());
@@ -178,9 +178,9 @@ impl Replayer {
             .when(PublishError::retry_helps)
             .await;
         let outcome = match published {
-            Ok(()) => Ok(Outcome::Sent(target)),
+            Ok(()) => Ok(ReplayOutcome::Sent(target)),
             Err(error) if error.retry_helps() => Err(error),
-            Err(error) => Ok(Outcome::Refused(error.to_string())),
+            Err(error) => Ok(ReplayOutcome::Refused(error.to_string())),
         };
         (letter, outcome)
     }

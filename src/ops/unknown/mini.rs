@@ -33,7 +33,7 @@ const STAND_IN_DEPTH: u32 = 4;
 
 /// Stored facts of a row.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Stored {
+pub(super) struct StoredRow {
     /// Column of unknown fields.
     pub unknown: String,
     /// Name of the event type, if a column has it.
@@ -89,7 +89,7 @@ impl Maker {
     }
 
     /// Appends two rows with the numbers `2 * number` and, with the new fields, `2 * number + 1`.
-    pub(super) fn append(&mut self, block: &mut Block, stored: &Stored, number: u64) -> Made {
+    pub(super) fn append(&mut self, block: &mut Block, stored: &StoredRow, number: u64) -> Made {
         let Some(object) = unknown::flat(&stored.unknown) else {
             return Made::Left("is no flat JSON object".to_owned());
         };
@@ -131,7 +131,7 @@ impl Maker {
         &self,
         block: &mut Block,
         envelope: &'static Envelope,
-        stored: &Stored,
+        stored: &StoredRow,
         known: &[(String, &str)],
         number: u64,
         rest: &mut Vec<(String, String)>,
@@ -230,7 +230,7 @@ impl Maker {
     fn payload(
         &self,
         message: &MessageDescriptor,
-        stored: &Stored,
+        stored: &StoredRow,
         asked: bool,
     ) -> Result<DynamicMessage, String> {
         if !asked || stored.payload.is_empty() {
@@ -368,7 +368,7 @@ fn stand_in(shape: &'static Shape, text: &str, depth: u32) -> Map {
 /// Type of a row: from its column, or else from a pointer, or else any, which only a header's field leaves open.
 fn kind_of(
     envelope: &'static Envelope,
-    stored: &Stored,
+    stored: &StoredRow,
     known: &[(String, &str)],
 ) -> Result<&'static EventType, String> {
     let mut types = envelope.types.iter();

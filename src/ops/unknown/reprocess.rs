@@ -6,7 +6,7 @@ use prost_reflect::DescriptorPool;
 use serde::Serialize;
 use serde_json::Value;
 
-use super::mini::{Made, Maker, Stored};
+use super::mini::{Made, Maker, StoredRow};
 use super::{Listed, tables};
 use crate::contract::{Block, Pipeline, Table};
 use crate::sink::StoreError;
@@ -182,7 +182,7 @@ impl Work {
         let mut block = Block::new(self.table);
         let mut items = Vec::new();
         for (number, row) in (0..).zip(refill.rows(partition, after, last).await?) {
-            let stored = Stored {
+            let stored = StoredRow {
                 unknown: row.unknown,
                 event_type: row.event_type,
                 payload: row.payload,
@@ -259,9 +259,9 @@ impl Work {
                 return Ok(self.plan);
             };
             for row in rows {
-                let stored = Stored {
+                let stored = StoredRow {
                     unknown: row.unknown.clone(),
-                    ..Stored::default()
+                    ..StoredRow::default()
                 };
                 let mut block = Block::new(self.table);
                 match self.maker.append(&mut block, &stored, 0) {

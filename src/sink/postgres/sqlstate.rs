@@ -12,7 +12,7 @@ const MESSAGE_LIMIT: usize = 1000;
 
 /// Meaning of a SQLSTATE. Those that call for the same reaction share a variant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum State {
+pub(super) enum StateClass {
     /// Two transactions conflicted, or one waited too long for the other.
     Conflict,
     /// The connection broke, or the server stops or starts.
@@ -33,39 +33,39 @@ pub(super) enum State {
     Other,
 }
 
-impl State {
+impl StateClass {
     /// Meaning of a state, by itself or else by its class.
     pub(super) fn of(state: &SqlState) -> Self {
         let code = state.code();
         match code {
             // serialization_failure, deadlock_detected, lock_not_available.
-            "40001" | "40P01" | "55P03" => State::Conflict,
+            "40001" | "40P01" | "55P03" => StateClass::Conflict,
             // statement_timeout (query_canceled).
-            "57014" => State::Excess,
+            "57014" => StateClass::Excess,
             // admin_shutdown, crash_shutdown, cannot_connect_now, idle_in_transaction_session_timeout,
             // idle_session_timeout.
-            "57P01" | "57P02" | "57P03" | "25P03" | "57P05" => State::Connection,
+            "57P01" | "57P02" | "57P03" | "25P03" | "57P05" => StateClass::Connection,
             // too_many_connections.
-            "53300" => State::Crowded,
+            "53300" => StateClass::Crowded,
             // read_only_sql_transaction, database_dropped.
-            "25006" | "57P04" => State::Closed,
+            "25006" | "57P04" => StateClass::Closed,
             // insufficient_privilege.
-            "42501" => State::Refused,
+            "42501" => StateClass::Refused,
             // cardinality_violation: rows of one key in one statement, which this server never sends.
-            "21000" => State::Other,
+            "21000" => StateClass::Other,
             _ => match code.get(..2) {
-                Some("08") => State::Connection,
-                Some("28") => State::Refused,
+                Some("08") => StateClass::Connection,
+                Some("28") => StateClass::Refused,
                 // invalid_catalog_name, invalid_schema_name, and missing or changed objects.
-                Some("3D" | "3F" | "42") => State::Schema,
+                Some("3D" | "3F" | "42") => StateClass::Schema,
                 // insufficient_resources (disk_full, out_of_memory), system_error (io_error).
-                Some("53" | "58") => State::Closed,
+                Some("53" | "58") => StateClass::Closed,
                 // data_exception, integrity_constraint_violation, with_check_option_violation, an error that a
                 // function or a trigger raises.
-                Some("22" | "23" | "44" | "P0") => State::Data,
+                Some("22" | "23" | "44" | "P0") => StateClass::Data,
                 // program_limit_exceeded: a value, a row or an index entry is too large.
-                Some("54") => State::Data,
-                _ => State::Other,
+                Some("54") => StateClass::Data,
+                _ => StateClass::Other,
             },
         }
     }
@@ -74,11 +74,11 @@ impl State {
     /// upsert changes nothing.
     fn fault(self) -> Fault {
         match self {
-            State::Conflict | State::Crowded | State::Other => Fault::Transient,
-            State::Connection => Fault::Unanswered,
-            State::Excess => Fault::Excess,
-            State::Schema | State::Refused | State::Closed => Fault::Destination,
-            State::Data => Fault::Content,
+            StateClass::Conflict | StateClass::Crowded | StateClass::Other => Fault::Transient,
+            StateClass::Connection => Fault::Unanswered,
+            StateClass::Excess => Fault::Excess,
+            StateClass::Schema | StateClass::Refused | StateClass::Closed => Fault::Destination,
+            StateClass::Data => Fault::Content,
         }
     }
 }
@@ -86,7 +86,7 @@ impl State {
 /// Classifies an error.
 pub(super) fn judge(error: &Error) -> StoreError {
     if let Some(state) = error.code() {
-        return failed(State::of(state).fault(), told(error));
+        return failed(StateClass::of(state).fault(), told(error));
     }
     let fault = match error.is_closed() || is_io(error) {
         true => Fault::Unanswered,
@@ -99,8 +99,8 @@ pub(super) fn judge(error: &Error) -> StoreError {
 /// Error of a failed connection attempt: nothing was stored.
 pub(super) fn unreachable(error: &Error) -> StoreError {
     let judged = judge(error);
-    let fault = match error.code().map(State::of) {
-        Some(State::Crowded) => Fault::Transient,
+    let fault = match error.code().map(StateClass::of) {
+        Some(StateClass::Crowded) => Fault::Transient,
         _ => Fault::Destination,
     };
     StoreError { fault, ..judged }
@@ -184,7 +184,7 @@ mod tests {
 
     #[test]
     fn a_state_says_who_is_at_fault() {
-        let fault = |code: &str| State::of(&SqlState::from_code(code)).fault();
+        let fault = |code: &str| StateClass::of(&SqlState::from_code(code)).fault();
         for code in ["40001", "40P01", "55P03", "53300", "XX000"] {
             assert_eq!(fault(code), Fault::Transient, "{code}");
         }

@@ -14,7 +14,7 @@ use crate::sink::{Fault, Rows, StoreError};
 
 /// Result of storing a block.
 #[derive(Debug, PartialEq, Eq)]
-pub(in crate::worker) enum Stored {
+pub(in crate::worker) enum StoreOutcome {
     /// It is stored.
     Yes,
     /// It isn't, as often as it was tried, though the destination takes rows.
@@ -44,7 +44,7 @@ impl Flusher {
         rows: Rows<'_>,
         part: Part,
         keys: Keys<'_>,
-    ) -> Result<Stored, Halt> {
+    ) -> Result<StoreOutcome, Halt> {
         // One token for one block: a retry sends the same bytes under the same token.
         let token = format!("{}-{}", self.table.name, uuid::Uuid::now_v7());
         let mut attempts = 0;
@@ -53,7 +53,7 @@ impl Flusher {
         loop {
             attempts += 1;
             let Err(error) = self.store_once(rows, &token).await else {
-                return Ok(Stored::Yes);
+                return Ok(StoreOutcome::Yes);
             };
             let ended = |passing| {
                 let fault = UnitFault::Passing(passing);
@@ -80,10 +80,10 @@ impl Flusher {
                     sleep(&self.setup, pause).await?;
                     continue;
                 }
-                BlockStep::Judge(fault) => return Ok(Stored::No(Unstored { error, fault })),
+                BlockStep::Judge(fault) => return Ok(StoreOutcome::No(Unstored { error, fault })),
                 BlockStep::Ask(fault) => {
                     if self.asked().await? {
-                        return Ok(Stored::No(Unstored { error, fault }));
+                        return Ok(StoreOutcome::No(Unstored { error, fault }));
                     }
                 }
                 BlockStep::Pause => {}
@@ -100,7 +100,7 @@ impl Flusher {
                 && times >= TOO_OFTEN
                 && part != Part::Alone
             {
-                return Ok(Stored::No(unstored));
+                return Ok(StoreOutcome::No(unstored));
             }
             if let Some(blamed) = self.acquitted(part, keys).await? {
                 return Ok(blamed);
@@ -114,7 +114,7 @@ impl Flusher {
         &self,
         part: Part,
         keys: Keys<'_>,
-    ) -> Result<Option<Stored>, Halt> {
+    ) -> Result<Option<StoreOutcome>, Halt> {
         if part == Part::Whole || !self.failure_history.any() {
             return Ok(None);
         }
@@ -124,7 +124,7 @@ impl Flusher {
                 .iter()
                 .any(|key| self.failure_history.is_to_blame(*key))
         {
-            return Ok(Some(Stored::No(went_away())));
+            return Ok(Some(StoreOutcome::No(went_away())));
         }
         let times = self.failure_history.times(&keys);
         if times >= TOO_OFTEN {

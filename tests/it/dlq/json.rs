@@ -4,7 +4,7 @@
 use event_grpc::broker::{Outgoing, Properties};
 use event_grpc::contract::Kind;
 use event_grpc::generated::PIPELINE;
-use event_grpc::ops::replay::{Outcome, Replayer};
+use event_grpc::ops::replay::{ReplayOutcome, Replayer};
 use event_grpc::sink::clickhouse::dead_letters::Selection;
 use event_grpc::sink::clickhouse::migrate;
 use http::Method;
@@ -61,7 +61,7 @@ async fn what_an_older_build_could_not_read_of_json_is_stored_by_a_replay() {
         let keys = replayer.letters.keys(&Selection::default()).await.unwrap();
         let mut stay = Vec::new();
         let told = |_: &_, outcome: &_| {
-            if let Outcome::Refused(reason) = outcome {
+            if let ReplayOutcome::Refused(reason) = outcome {
                 stay.push(reason.clone());
             }
         };

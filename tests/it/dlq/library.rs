@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use event_grpc::broker::{HeaderValue, Outgoing, Properties};
 use event_grpc::generated::PIPELINE;
 use event_grpc::generated::proto::event::Events;
-use event_grpc::ops::replay::{Outcome, Replayer, Target, outgoing};
+use event_grpc::ops::replay::{ReplayOutcome, Replayer, Target, outgoing};
 use event_grpc::sink::clickhouse::ClickHouse;
 use event_grpc::sink::clickhouse::dead_letters::Selection;
 use event_grpc::sink::clickhouse::decisions::Action;
@@ -33,7 +33,7 @@ async fn replay(replayer: &Replayer) -> (u64, Vec<String>) {
     let keys = replayer.letters.keys(&Selection::default()).await.unwrap();
     let mut reasons = Vec::new();
     let told = |_: &_, outcome: &_| {
-        if let Outcome::Refused(reason) = outcome {
+        if let ReplayOutcome::Refused(reason) = outcome {
             reasons.push(reason.clone());
         }
     };

@@ -3,7 +3,7 @@
 use event_grpc::events::{Verdict, scan};
 use event_grpc::generated::envelope::ENVELOPE;
 use event_grpc::generated::proto::event as theirs;
-use event_grpc::ingest::group::Batch;
+use event_grpc::ingest::group::RequestBatch;
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;
 use prost::Message;
@@ -85,7 +85,7 @@ fn agree(request: &[u8]) -> usize {
     }
     expected.sort_by_key(|(number, _)| *number);
     let header = ours.header.unwrap_or_default();
-    let batch = Batch::new(&ENVELOPE, &header);
+    let batch = RequestBatch::new(&ENVELOPE, &header);
     let mut written = Vec::new();
     for group in batch.groups(&ours.events, 1 << 20, 1000) {
         batch.write(&group, &mut written);
