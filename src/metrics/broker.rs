@@ -71,7 +71,7 @@ pub const PUBLISH_FAILED: Metric<Counter, 2> = Metric::counter(
     &[EXCHANGE, FAILED_FOR],
     "Messages that the broker has not confirmed, by reason; given_up means that nobody waited for the answer any more.",
 )
-.from_start();
+.known_from_start();
 
 /// State of an exchange that accepts no messages.
 pub const EXCHANGE_SHUT: Metric<Gauge, 1> = Metric::gauge(
@@ -80,7 +80,7 @@ pub const EXCHANGE_SHUT: Metric<Gauge, 1> = Metric::gauge(
     &[EXCHANGE],
     "1 while the broker accepts no messages for the exchange; requests for it are refused.",
 )
-.from_start();
+.known_from_start();
 
 /// Messages published into a queue.
 pub const QUEUE_PUBLISHED: Metric<Counter, 2> = Metric::counter(
@@ -131,7 +131,7 @@ pub const UNREADABLE: Metric<Counter, 1> = Metric::counter(
     &[QUEUE],
     "Messages whose AMQP properties an AMQP client can't read. They are dead letters of class unreadable.",
 )
-.from_start();
+.known_from_start();
 
 /// Messages that were put into their queue anew.
 pub const RENEWED: Metric<Counter, 1> = Metric::counter(
@@ -140,7 +140,7 @@ pub const RENEWED: Metric<Counter, 1> = Metric::counter(
     &[QUEUE],
     "Messages that came back so often that they were put into their queue anew, before a delivery limit drops them.",
 )
-.from_start();
+.known_from_start();
 
 /// Messages that were dropped.
 pub const BEST_EFFORT_DROPPED: Metric<Counter, 1> = Metric::counter(
@@ -149,7 +149,7 @@ pub const BEST_EFFORT_DROPPED: Metric<Counter, 1> = Metric::counter(
     &[QUEUE],
     "Messages for HTTP APIs that were dropped since their queue in memory is full. There are none with RabbitMQ.",
 )
-.from_start();
+.known_from_start();
 
 pub(super) const GROUP: Group = Group {
     title: "Broker",

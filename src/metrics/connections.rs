@@ -63,7 +63,7 @@ pub const REFUSED: Metric<Counter, 2> = Metric::counter(
     "Connections that were not accepted: the port is full (limit), the address has too many (address), or the process has \
      no file descriptors left (descriptors).",
 )
-.from_start();
+.known_from_start();
 
 /// Connections that were closed by the server, or broke.
 pub const CLOSED: Metric<Counter, 2> = Metric::counter(
@@ -74,7 +74,7 @@ pub const CLOSED: Metric<Counter, 2> = Metric::counter(
      not gone after the server's farewell (farewell), whose client didn't read (unread), said nothing (silent) or only half \
      a head (head); and those that ended with an error (broken).",
 )
-.from_start();
+.known_from_start();
 
 /// Requests that were refused.
 pub const REQUESTS_REFUSED: Metric<Counter, 2> = Metric::counter(
@@ -83,7 +83,7 @@ pub const REQUESTS_REFUSED: Metric<Counter, 2> = Metric::counter(
     &[DOOR, REFUSED_FOR],
     "Requests that were refused by either port, by reason. The log has each at debug, with its peer.",
 )
-.from_start();
+.known_from_start();
 
 pub(super) const GROUP: Group = Group {
     title: "Connections",

@@ -54,7 +54,7 @@ pub const REQUESTS: Metric<Counter, 2> = Metric::counter(
     "Requests by their answer: accepted; kept (a webhook that is a dead letter); gone (the client left before it was \
      answered); otherwise why it was refused.",
 )
-.from_start();
+.known_from_start();
 
 /// Valid events.
 pub const EVENTS_RECEIVED: Metric<Counter, 2> = Metric::counter(
@@ -81,7 +81,7 @@ pub const QUARANTINED: Metric<Counter, 2> = Metric::counter(
      the broker (failed); over the rate (dropped) or the number of one request (counted) that are kept; to be sent again by \
      their sender (postponed); given up by a sender that left (given_up).",
 )
-.from_start();
+.known_from_start();
 
 /// Messages without the declared id.
 pub const IDS_MISSING: Metric<Counter, 1> = Metric::counter(

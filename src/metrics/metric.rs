@@ -67,7 +67,7 @@ impl<Handle, const N: usize> Metric<Handle, N> {
 
     /// The same metric, whose time series are there from the start. For counters and states of trouble, if all values of
     /// the labels are known.
-    pub(super) const fn from_start(mut self) -> Self {
+    pub(super) const fn known_from_start(mut self) -> Self {
         self.declaration.from_start = true;
         self
     }

@@ -19,7 +19,7 @@ pub const PANICS: Metric<Counter, 0> = Metric::counter(
     &[],
     "Panics in workers, each of which costs its message a retry. Every one is a defect of this build.",
 )
-.from_start();
+.known_from_start();
 
 pub(super) const GROUP: Group = Group {
     title: "Process",

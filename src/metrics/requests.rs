@@ -23,7 +23,7 @@ pub const ERRORS: Metric<Counter, 2> = Metric::counter(
     "Attempts that failed, by fault: the target accepts nothing (destination), it may work in a moment \
      (transient), or this request is refused (content).",
 )
-.from_start();
+.known_from_start();
 
 /// Time until an object is decided.
 pub const SECONDS: Metric<Histogram, 1> = Metric::histogram(
@@ -40,7 +40,7 @@ pub const TARGET_PAUSED: Metric<Gauge, 1> = Metric::gauge(
     &[TARGET],
     "1 while the target accepts nothing; it is tried with one request a second.",
 )
-.from_start();
+.known_from_start();
 
 pub(super) const GROUP: Group = Group {
     title: "HTTP requests to other services",

@@ -59,7 +59,7 @@ pub const ERRORS: Metric<Counter, 2> = Metric::counter(
      connection ended before there was an answer (unanswered); the block is too much for it (excess); the rows are refused \
      (content); it can't keep up with so many inserts (pressure).",
 )
-.from_start();
+.known_from_start();
 
 pub(super) const GROUP: Group = Group {
     title: "Stores",

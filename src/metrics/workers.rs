@@ -68,7 +68,7 @@ pub const DEAD_LETTERS: Metric<Counter, 2> = Metric::counter(
     &[QUEUE, CLASS],
     "Dead letters that workers published, by class. One may hold many events that failed alike.",
 )
-.from_start();
+.known_from_start();
 
 /// State of a queue's circuit breaker.
 pub const QUEUE_STOPPED: Metric<Gauge, 1> = Metric::gauge(
@@ -77,7 +77,7 @@ pub const QUEUE_STOPPED: Metric<Gauge, 1> = Metric::gauge(
     &[QUEUE],
     "1 while the queue's circuit breaker is open: more of its events would be dead letters than breaker allows.",
 )
-.from_start();
+.known_from_start();
 
 /// State of a table that accepts nothing.
 pub const TABLE_PAUSED: Metric<Gauge, 1> = Metric::gauge(
@@ -86,7 +86,7 @@ pub const TABLE_PAUSED: Metric<Gauge, 1> = Metric::gauge(
     &[TABLE],
     "1 while nothing is consumed for the table, since its destination accepts nothing.",
 )
-.from_start();
+.known_from_start();
 
 /// Restarts of a table's workers.
 pub const RESTARTS: Metric<Counter, 1> = Metric::counter(
@@ -95,7 +95,7 @@ pub const RESTARTS: Metric<Counter, 1> = Metric::counter(
     &[TABLE],
     "Restarts of a table's workers and batcher after one of them broke down. Every one is a defect of this build.",
 )
-.from_start();
+.known_from_start();
 
 /// Duration of a flush.
 pub const FLUSH_SECONDS: Metric<Histogram, 1> = Metric::histogram(
