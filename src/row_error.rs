@@ -2,7 +2,7 @@
 
 use crate::dead_letter::Class;
 
-/// Why a row could not be made. It is the event's fault, and stays so.
+/// Reason why a row could not be made. It is the event's fault, and permanent.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Bad {
     /// The bytes are not a well-formed message.
@@ -31,12 +31,12 @@ pub enum Bad {
     Layout(&'static str),
 }
 
-/// What is wrong with one value. Behind a pointer, so that results are small where nothing is wrong.
+/// Invalid value. Behind a pointer, so that results are small in the usual case.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Misfit {
     /// The field or column.
     pub place: String,
-    /// What was found and what would be right.
+    /// Value that was found, and what would be accepted.
     pub reason: String,
 }
 
@@ -45,9 +45,9 @@ pub struct Misfit {
 pub struct TooLong {
     /// The column.
     pub column: &'static str,
-    /// How many bytes the text has.
+    /// Length of the text, in bytes.
     pub bytes: usize,
-    /// How many it may have.
+    /// Limit, in bytes.
     pub limit: u32,
 }
 

@@ -33,13 +33,13 @@ use syntax::places;
 use syntax::proto::{self, Proto};
 use syntax::spec;
 
-/// Why nothing was generated.
+/// Reason why nothing was generated.
 #[derive(Debug, thiserror::Error)]
 pub enum Failure {
     /// The declarations are wrong; `report::draw` draws it.
     #[error("{} mistakes in the declarations", .0.len())]
     Mistakes(Vec<Diagnostic>, Sources),
-    /// What is committed can't be read.
+    /// The committed files can't be read.
     #[error(transparent)]
     History(#[from] HistoryError),
     /// The generator itself is wrong.
@@ -76,7 +76,7 @@ pub fn load(root: &Path) -> (Result<Model, Vec<Diagnostic>>, Sources) {
     (loaded.map(|(model, _)| model), sources)
 }
 
-/// The same, with what knows the places of messages and fields.
+/// Loads the model, with the positions of messages and fields.
 #[allow(clippy::type_complexity, reason = "a result and what it is about")]
 fn load_with_proto(root: &Path) -> (Result<(Model, Proto), Vec<Diagnostic>>, Sources) {
     let mut sources = Sources::default();

@@ -31,7 +31,7 @@ fn files(dir: &Path, extension: &str) -> Vec<PathBuf> {
         .collect()
 }
 
-/// What the generator says of a fixture, laid out as a project.
+/// Output of the generator for a fixture, laid out as a project.
 fn said(fixture: &Path) -> (String, Vec<&'static str>) {
     let project = tempfile::tempdir().unwrap();
     let proto = project.path().join("proto");

@@ -1,4 +1,4 @@
-//! What a pipeline means: the types of columns, wildcards, and what is derived.
+//! Tests of the model: the types of columns, wildcards, and derived declarations.
 #![allow(clippy::unwrap_used, clippy::panic)]
 
 use std::path::Path;

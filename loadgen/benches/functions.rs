@@ -136,7 +136,7 @@ fn transform(c: &mut Criterion) {
     }
 }
 
-/// The same rows by structs and JSON.
+/// Rows by structs and JSON, for comparison.
 fn plain_way(c: &mut Criterion) {
     let requests = requests(Mix::Shop, 0..REQUESTS);
     let mut group = c.benchmark_group("event table/shop");

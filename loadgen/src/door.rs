@@ -13,7 +13,7 @@ use crate::load::send::{ANSWER, call};
 use event_grpc::contract::Intake;
 use event_grpc::generated::PIPELINE;
 
-/// How events are sent.
+/// Encoding and protocol of events.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 pub enum Form {
     /// Protobuf over gRPC.

@@ -1,4 +1,4 @@
-//! The load generator: good, bad and hostile events for a server that runs, and what became of each.
+//! Load generator: valid, invalid and hostile events for a running server, and a report of what became of each.
 //!
 //! It uses the server's library for what both have to agree on: the generated types and tables, the addresses of servers
 //! and the clients for them. The server doesn't know it.
@@ -60,12 +60,12 @@ pub fn run() -> ExitCode {
 }
 
 fn failed(error: &anyhow::Error) -> ExitCode {
-    // Nothing is left to do where stderr is closed.
+    // If stderr is closed there is nothing left to do.
     drop(writeln!(std::io::stderr(), "error: {error:#}"));
     ExitCode::FAILURE
 }
 
-/// Prints a line for the user. A closed stdout is no reason to fail.
+/// Prints a line for the user. A closed stdout is not an error.
 fn say(line: &str) {
     drop(writeln!(std::io::stdout(), "{line}"));
 }

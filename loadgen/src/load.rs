@@ -27,17 +27,16 @@ pub(crate) struct Args {
     /// The server's gRPC address, or HTTP address for `--form json`; several share the load.
     #[arg(long, default_value = "http://127.0.0.1:8017", value_name = "URL")]
     to: Vec<String>,
-    /// How many events to send.
+    /// Number of events to send.
     #[arg(long, default_value_t = 1_000_000, value_name = "COUNT", value_parser = clap::value_parser!(u64).range(1..=1_000_000_000))]
     events: u64,
     /// Events in one request.
     #[arg(long, default_value_t = 100, value_name = "COUNT", value_parser = clap::value_parser!(u32).range(1..=10_000))]
     batch: u32,
-    /// Which events: four usual ones in equal parts, or all types, distributed by
-    /// Zipf's law.
+    /// Event types: four usual ones in equal parts, or all types, distributed by Zipf's law.
     #[arg(long, value_enum, default_value = "shop")]
     mix: Mix,
-    /// How events are sent: protobuf over gRPC, or JSON over HTTP.
+    /// Protocol: protobuf over gRPC, or JSON over HTTP.
     #[arg(long, value_enum, default_value = "protobuf")]
     form: Form,
     /// Connections to each address.
@@ -49,7 +48,7 @@ pub(crate) struct Args {
     /// Events a second; as fast as they are answered if not given.
     #[arg(long, value_name = "COUNT", value_parser = clap::value_parser!(u64).range(1..))]
     rate: Option<u64>,
-    /// How long a request may be tried again, and afterwards how long the last rows may take, in seconds.
+    /// How long a request may be retried, and afterwards how long the last rows may take, in seconds.
     #[arg(long, default_value_t = 60, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..=3600))]
     patience: u64,
     /// Processes whose CPU time and memory are reported, as in server=1234; may be given several times.
@@ -129,7 +128,7 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<bool> {
         Some(stored) => stored.wait().await,
         None => sent.ended,
     };
-    // What follows is not the load's doing.
+    // Later use isn't caused by the load.
     let processes = watched
         .iter_mut()
         .map(Watched::end)

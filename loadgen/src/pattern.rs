@@ -16,26 +16,26 @@ use event_grpc::generated::proto::event::Events;
 use event_grpc::traffic::Traffic;
 use event_grpc::traffic::envelope;
 
-/// How many different requests there are.
+/// Number of different requests.
 const PATTERNS: u64 = 64;
 /// The bytes of an id: as many as a UUID's text has.
 const ID: usize = 36;
 /// The bytes of a timestamp: milliseconds since the epoch, until the year 2286.
 const MILLIS: usize = 13;
 
-/// Which events are sent.
+/// Event types to send.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 pub enum Mix {
     /// Carts, views of widgets, launches and purchases, a quarter each.
     Shop,
-    /// Every type, distributed by Zipf's law.
+    /// All types, distributed by Zipf's law.
     All,
 }
 
-/// What requests are made from.
+/// Templates of requests.
 pub struct Patterns {
     patterns: Vec<Pattern>,
-    /// The same without ids, for every other request; empty if all have ids.
+    /// Templates without ids, for every other request; empty if all have ids.
     without_ids: Vec<Pattern>,
     prefix: String,
     batch: u32,
@@ -49,7 +49,7 @@ struct Pattern {
     times: Vec<usize>,
 }
 
-/// What the ids of a run begin with.
+/// Prefix of the ids of a run.
 pub(crate) fn prefix(run: u64) -> String {
     format!("{run:016x}-")
 }
@@ -97,17 +97,17 @@ impl Patterns {
         Ok(self)
     }
 
-    /// How the requests are sent.
+    /// Encoding and protocol of the requests.
     pub fn form(&self) -> Form {
         self.form
     }
 
-    /// How many events a request has.
+    /// Number of events of a request.
     pub fn batch(&self) -> u32 {
         self.batch
     }
 
-    /// How many bytes an event takes on the wire, its share of the header included.
+    /// Size of an event on the wire, its share of the header included, in bytes.
     pub fn bytes_an_event(&self) -> f64 {
         let bytes: usize = self.patterns.iter().map(|p| p.bytes.len()).sum();
         bytes as f64 / (self.patterns.len() as f64 * f64::from(self.batch))
@@ -145,7 +145,7 @@ impl Patterns {
 impl Pattern {
     fn new(pool: &DescriptorPool, request: &[u8], form: Form) -> anyhow::Result<Self> {
         let mut request = Events::decode(request)?;
-        // What stands for an id and for a time is nowhere else in a request.
+        // Placeholders of ids and times are nowhere else in a request.
         for event in &mut request.events {
             event.id = "~".repeat(ID);
             event.timestamp = "^".repeat(MILLIS);

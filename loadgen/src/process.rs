@@ -12,7 +12,7 @@ pub(crate) struct Watched {
     cpu_before: f64,
 }
 
-/// What a process took while it was observed.
+/// Resources that a process used while it was observed.
 #[derive(Debug)]
 pub(crate) struct Took {
     pub(crate) name: String,
@@ -43,7 +43,7 @@ impl Watched {
         })
     }
 
-    /// What it took since.
+    /// Resources used since the beginning.
     pub(crate) fn end(&mut self) -> anyhow::Result<Took> {
         Ok(Took {
             name: self.name.clone(),

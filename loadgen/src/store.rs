@@ -1,9 +1,9 @@
-//! The options that name the ClickHouse server in which stored events are looked for.
+//! Options that name the ClickHouse server in which stored events are looked for.
 
 use anyhow::Context as _;
 use event_grpc::sink::clickhouse::{Address, ClickHouse};
 
-/// Which ClickHouse. The variables are those of the server.
+/// Address of ClickHouse. The variables are those of the server.
 #[derive(Debug, Clone, clap::Args)]
 pub(crate) struct Args {
     /// ClickHouse over HTTP, as in http://user:password@host:8123/database.
@@ -14,16 +14,16 @@ pub(crate) struct Args {
         value_name = "URL"
     )]
     clickhouse_url: Option<String>,
-    /// The ClickHouse user, where the URL names none.
+    /// ClickHouse user, if the URL names none.
     #[arg(long, env = "EVENT_GRPC_CLICKHOUSE_USER", value_name = "NAME")]
     clickhouse_user: Option<String>,
-    /// The ClickHouse user's password, where the URL has none; from the environment only.
+    /// Password of the ClickHouse user, if the URL has none; from the environment only.
     #[arg(skip = std::env::var("EVENT_GRPC_CLICKHOUSE_PASSWORD").ok())]
     clickhouse_password: Option<String>,
 }
 
 impl Args {
-    /// A client for the server, if one is named.
+    /// Client for the server, if one is named.
     pub(crate) fn client(&self) -> anyhow::Result<Option<ClickHouse>> {
         let Some(url) = &self.clickhouse_url else {
             return Ok(None);

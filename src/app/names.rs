@@ -1,4 +1,4 @@
-//! The names of a pipeline that metrics have as labels.
+//! Names of a pipeline that metrics have as labels.
 
 use crate::contract::Pipeline;
 use crate::metrics::Names;

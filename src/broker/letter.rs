@@ -18,9 +18,9 @@ pub struct Letter<'a> {
     pub record: Record<'a>,
     /// When the letter is made, in milliseconds since the epoch.
     pub now_ms: i64,
-    /// What the body is.
+    /// Content type of the body.
     pub content_type: Option<Cow<'static, str>>,
-    /// What the body holds.
+    /// AMQP's `type` of the body.
     pub kind: Option<Cow<'static, str>>,
     /// The headers that its sender set.
     pub sent: Vec<(Cow<'static, str>, HeaderValue)>,

@@ -1,8 +1,8 @@
-//! Where messages are published to and consumed from: RabbitMQ, or the same semantics in memory.
+//! Broker: messages are published to it and consumed from it; RabbitMQ, or the same semantics in memory.
 //!
 //! Both implementations promise the same. A message whose `publish` returned `Ok` is the broker's to keep until a
-//! consumer acknowledges it. A delivery that nobody acknowledges comes again. A message that replaces a delivery
-//! (a retry, a dead letter) is published with [`Outgoing::in_place_of`] before that delivery is acknowledged.
+//! consumer acknowledges it. A delivery that nobody acknowledges comes again. A message that replaces a delivery (a
+//! retry, a dead letter) is published with [`Outgoing::in_place_of`] before that delivery is acknowledged.
 
 mod api;
 mod letter;

@@ -60,7 +60,7 @@ fn show(plan: &Plan, applied: bool) {
     }
     for (why, rows) in &plan.left {
         say(&format!(
-            "{}: {rows} rows are left as they are: {}",
+            "{}: left in {rows} rows: {}",
             plan.table,
             one_line(why)
         ));

@@ -1,46 +1,58 @@
-//! `event-grpc send`: sends events from a JSON file or stdin to a server.
+//! `event-grpc send`: posts events from a JSON file or stdin to a server.
+//!
+//! The text is sent unchanged, so that it is read, and errors are reported, by the server's own reader.
 
 use std::io::Read as _;
-use std::path::PathBuf;
+use std::path::Path;
 
 use anyhow::Context as _;
-use prost_reflect::{DescriptorPool, DynamicMessage};
+use bytes::Bytes;
+use http::{Request, StatusCode, Uri, header};
+use http_body_util::{BodyExt as _, Full};
+use hyper_util::client::legacy::Client;
+use hyper_util::rt::TokioExecutor;
+use serde::de::IgnoredAny;
+use serde_json::Value;
 use tonic::transport::{Channel, Endpoint};
 
+use super::{one_line, say};
+use crate::contract::Intake;
+use crate::contract::json::without_mark;
 use crate::generated::PIPELINE;
 use crate::generated::proto::event::event_service_client::EventServiceClient;
-use crate::generated::proto::event::{Events, Response};
 
-/// Send events from a file, one request or several one after the other.
+/// Send events from a JSON file, one request or several one after the other.
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
     /// File with requests as proto3 JSON, {"header": {...}, "events": [...]}; - for stdin.
-    file: PathBuf,
-    /// gRPC address of the server.
-    #[arg(long, default_value = "http://127.0.0.1:8017")]
+    file: std::path::PathBuf,
+    /// HTTP address of the server.
+    #[arg(long, default_value = "http://127.0.0.1:8019")]
     to: String,
 }
 
 /// Sends each request and prints the answer.
 pub(super) async fn run(args: Args) -> anyhow::Result<bool> {
     let text = read(&args.file)?;
-    let requests = parse(&text).with_context(|| format!("in {}", args.file.display()))?;
-    let mut client = connect(&args.to).await?;
+    let requests = requests(without_mark(&text));
+    anyhow::ensure!(
+        !requests.is_empty(),
+        "{}: it holds no request",
+        args.file.display()
+    );
+    let uri = format!("{}{}", args.to.trim_end_matches('/'), path());
+    let uri: Uri = uri
+        .parse()
+        .with_context(|| format!("{} is not an address", args.to))?;
     let mut good = true;
     for (at, request) in requests.into_iter().enumerate() {
-        let sent = request.events.len();
-        match client.dispatch(request).await {
-            Ok(answer) => good &= report(at + 1, sent, &answer.into_inner()),
-            Err(status) => {
-                good = false;
-                super::say(&format!(
-                    "request {}: {} {}",
-                    at + 1,
-                    status.code(),
-                    status.message()
-                ));
-            }
+        let (status, answer) = post(&uri, request.to_vec())
+            .await
+            .with_context(|| no_answer(&args.to))?;
+        for line in report(at + 1, status, &answer) {
+            say(&line);
         }
+        good &= status == StatusCode::OK && rejected(&answer).is_empty();
     }
     Ok(good)
 }
@@ -49,71 +61,177 @@ pub(super) async fn run(args: Args) -> anyhow::Result<bool> {
 pub(super) async fn connect(to: &str) -> anyhow::Result<EventServiceClient<Channel>> {
     let endpoint =
         Endpoint::from_shared(to.to_owned()).with_context(|| format!("{to} is not an address"))?;
-    let channel = endpoint
-        .connect()
-        .await
-        .with_context(|| format!("no server answers at {to}; start one with: event-grpc serve"))?;
+    let channel = endpoint.connect().await.with_context(|| no_answer(to))?;
     Ok(EventServiceClient::new(channel))
 }
 
-fn read(file: &PathBuf) -> anyhow::Result<String> {
+fn no_answer(to: &str) -> String {
+    format!("no server answers at {to}; start one with: event-grpc serve")
+}
+
+fn read(file: &Path) -> anyhow::Result<Vec<u8>> {
     if file.as_os_str() == "-" {
-        let mut text = String::new();
+        let mut text = Vec::new();
         std::io::stdin()
-            .read_to_string(&mut text)
+            .read_to_end(&mut text)
             .context("stdin can't be read")?;
-        return Ok(without_mark(text));
+        return Ok(text);
     }
-    let text = std::fs::read_to_string(file);
-    let text = text.with_context(|| format!("{} can't be read", file.display()))?;
-    Ok(without_mark(text))
+    std::fs::read(file).with_context(|| format!("{} can't be read", file.display()))
 }
 
-/// Removes the byte order mark that some editors put before a text.
-fn without_mark(text: String) -> String {
-    match text.strip_prefix('\u{feff}') {
-        Some(rest) => rest.to_owned(),
-        None => text,
-    }
-}
-
-/// Requests of a text: JSON objects one after the other.
-fn parse(text: &str) -> anyhow::Result<Vec<Events>> {
-    let pool = DescriptorPool::decode(PIPELINE.descriptors)?;
-    let descriptor = pool
-        .get_message_by_name("event.Events")
-        .context("the descriptors hold no event.Events")?;
+/// The requests of a text: JSON values one after the other. Where it stops being JSON, the rest is one request, which the
+/// server says more about.
+fn requests(text: &[u8]) -> Vec<&[u8]> {
+    let mut values = serde_json::Deserializer::from_slice(text).into_iter::<IgnoredAny>();
     let mut requests = Vec::new();
-    for value in serde_json::Deserializer::from_str(text).into_iter::<serde_json::Value>() {
-        let value = value.context("this is not JSON")?;
-        let message =
-            DynamicMessage::deserialize(descriptor.clone(), value).with_context(|| {
-                format!(
-                    "request {} is not an event.Events message",
-                    requests.len() + 1
-                )
-            })?;
-        requests.push(message.transcode_to()?);
+    let mut from = 0;
+    loop {
+        let is_json = matches!(values.next(), Some(Ok(_)));
+        let to = if is_json {
+            values.byte_offset()
+        } else {
+            text.len()
+        };
+        let request = text.get(from..to).unwrap_or_default().trim_ascii();
+        if !request.is_empty() {
+            requests.push(request);
+        }
+        if !is_json {
+            return requests;
+        }
+        from = to;
     }
-    anyhow::ensure!(!requests.is_empty(), "it holds no request");
-    Ok(requests)
 }
 
-fn report(number: usize, sent: usize, answer: &Response) -> bool {
-    super::say(&format!(
-        "request {number}: {}, {} of {sent} events taken",
-        answer.status, answer.accepted
-    ));
-    for event in &answer.rejected {
-        let again = if event.retryable {
-            "; sending it again may help"
-        } else {
-            ""
+/// The path that takes app events as JSON.
+fn path() -> &'static str {
+    let mut sources = PIPELINE.sources.iter();
+    let path = sources.find_map(|source| match source.intake {
+        Intake::Grpc { json_path, .. } => Some(json_path),
+        Intake::Post { .. } => None,
+    });
+    path.unwrap_or("/")
+}
+
+async fn post(uri: &Uri, body: Vec<u8>) -> anyhow::Result<(StatusCode, Value)> {
+    let client: Client<_, Full<Bytes>> = Client::builder(TokioExecutor::new()).build_http();
+    let request = Request::post(uri)
+        .header(header::CONTENT_TYPE, "application/json")
+        .body(Full::from(body))?;
+    let answer = client.request(request).await?;
+    let status = answer.status();
+    let text = answer.into_body().collect().await?.to_bytes();
+    // What isn't the server's own answer, such as that of a proxy before it, is shown as it is.
+    let answer = serde_json::from_slice(&text)
+        .unwrap_or_else(|_| Value::String(String::from_utf8_lossy(&text).into_owned()));
+    Ok((status, answer))
+}
+
+fn rejected(answer: &Value) -> &[Value] {
+    let listed = answer.get("rejected").and_then(Value::as_array);
+    listed.map_or(&[], Vec::as_slice)
+}
+
+/// An answer in words.
+fn report(number: usize, status: StatusCode, answer: &Value) -> Vec<String> {
+    let count = |name: &str| answer.get(name).and_then(Value::as_u64).unwrap_or_default();
+    let text =
+        |of: &Value, name: &str| one_line(of.get(name).and_then(Value::as_str).unwrap_or_default());
+    let (accepted, not) = (count("accepted"), count("rejectedCount"));
+    let head = match (status, answer) {
+        (StatusCode::OK, answer) => format!(
+            "{}, {accepted} of {} events taken",
+            text(answer, "status"),
+            accepted + not
+        ),
+        (status, Value::String(text)) => format!("HTTP {status}: {}", one_line(text)),
+        (status, answer) => {
+            let told = match text(answer, "message") {
+                told if told.is_empty() => text(answer, "error"),
+                told => told,
+            };
+            format!("HTTP {status}: {told}")
+        }
+    };
+    let mut lines = vec![format!("request {number}: {head}")];
+    for event in rejected(answer) {
+        let again = match event.get("retryable").and_then(Value::as_bool) {
+            Some(true) => "; sending it again may help",
+            _ => "",
         };
-        super::say(&format!(
-            "  event {} {:?}: {}{again}",
-            event.index, event.id, event.reason
+        let index = event
+            .get("index")
+            .and_then(Value::as_u64)
+            .unwrap_or_default();
+        lines.push(format!(
+            "  event {index} {:?}: {}{again}",
+            text(event, "id"),
+            text(event, "reason")
         ));
     }
-    answer.rejected.is_empty()
+    let further = |all: u64, listed: usize, what: &str| match all.saturating_sub(listed as u64) {
+        0 => None,
+        more => Some(format!("  and {more} more {what}")),
+    };
+    lines.extend(further(not, rejected(answer).len(), "that were not taken"));
+    let warnings = answer.get("warnings").and_then(Value::as_array);
+    let warnings = warnings.map_or(&[][..], Vec::as_slice);
+    let told = warnings.iter().filter_map(Value::as_str);
+    lines.extend(told.map(|warning| format!("  warning: {}", one_line(warning))));
+    lines.extend(further(count("warningCount"), warnings.len(), "warnings"));
+    lines
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_text_has_requests_one_after_the_other() {
+        let parts = |text: &str| -> Vec<String> {
+            let parts = requests(text.as_bytes()).into_iter();
+            parts
+                .map(|part| String::from_utf8_lossy(part).into_owned())
+                .collect()
+        };
+        assert_eq!(parts(" \n"), [""; 0]);
+        assert_eq!(parts("{} {\"a\": [1]}\n{}\n"), ["{}", "{\"a\": [1]}", "{}"]);
+        // The server takes what is no JSON by the letter, and says where the rest is broken.
+        assert_eq!(
+            parts("{\"a\":\"\\ud83d\"}{\"b\":NaN} {}"),
+            ["{\"a\":\"\\ud83d\"}", "{\"b\":NaN} {}"]
+        );
+        assert_eq!(parts("{\"a\": 1"), ["{\"a\": 1"]);
+    }
+
+    #[test]
+    fn an_answer_is_told_with_what_was_rejected_and_what_was_unknown() {
+        let answer = serde_json::json!({
+            "status": "SUCCESS", "accepted": 2, "rejectedCount": 3, "warningCount": 1,
+            "rejected": [{"id": "a", "reason": "no\ntype"}, {"index": 2, "reason": "later", "retryable": true}],
+            "warnings": ["event 0: unknown member `x`"],
+        });
+        let told = report(1, StatusCode::OK, &answer);
+        let expected = [
+            "request 1: SUCCESS, 2 of 5 events taken",
+            "  event 0 \"a\": no type",
+            "  event 2 \"\": later; sending it again may help",
+            "  and 1 more that were not taken",
+            "  warning: event 0: unknown member `x`",
+        ];
+        assert_eq!(told, expected);
+        let refused = serde_json::json!({"status": "ERROR", "message": "line 1, column 2: no"});
+        let told = report(2, StatusCode::BAD_REQUEST, &refused);
+        assert_eq!(
+            told,
+            ["request 2: HTTP 400 Bad Request: line 1, column 2: no"]
+        );
+        let other = Value::String("go away".to_owned());
+        assert_eq!(
+            report(3, StatusCode::NOT_FOUND, &other),
+            ["request 3: HTTP 404 Not Found: go away"]
+        );
+    }
 }

@@ -3,7 +3,7 @@
 use super::ids::Ids;
 use crate::protobuf::Shape;
 
-/// How a batch of events is laid out on the wire.
+/// Wire layout of a batch of events.
 #[derive(Debug)]
 pub struct Envelope {
     /// Full name of the request message.
@@ -24,7 +24,7 @@ pub struct Envelope {
     pub id: u32,
     /// Field number of an event's timestamp, a string of decimal milliseconds since the epoch.
     pub timestamp: u32,
-    /// How the ids of events are made that come without one.
+    /// Version of the ids of events that come without one.
     pub ids: Ids,
     /// The variants of the oneof, by number.
     pub types: &'static [EventType],

@@ -5,13 +5,13 @@
 pub struct Exchange {
     /// Its name.
     pub name: &'static str,
-    /// How it routes.
+    /// Type of the exchange.
     pub kind: ExchangeKind,
-    /// Whether the generator made it, rather than `pipeline.yaml`.
+    /// True if the generator made it, rather than `pipeline.yaml`.
     pub derived: bool,
 }
 
-/// How an exchange routes.
+/// Type of an exchange.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ExchangeKind {
     /// The routing key equals the binding key.

@@ -6,7 +6,7 @@ pub use crate::dead_letter::headers::{
     DEAD_LAST_FAILED, DEAD_MESSAGE_ID, DEAD_QUEUE, DEAD_REASON, DEAD_ROUTING_KEY, DEAD_SENT,
 };
 
-/// How often a message has failed and gone back to its queue: an integer.
+/// Number of times that a message has failed and gone back to its queue: an integer.
 pub const RETRY_COUNT: &str = "x-retry-count";
 /// The exchange that such a message was first published to.
 pub const RETRY_EXCHANGE: &str = "x-retry-exchange";
@@ -22,16 +22,16 @@ pub const HTTP_HEADERS: &str = "x-http-headers";
 /// more.
 pub const OBJECT_ID: &str = "x-object-id";
 
-/// Why a message could not be read as it was sent: a text. It is written in place of what RabbitMQ delivered, and is not
-/// believed of anybody else.
+/// Reason why a message could not be read as it was sent: a text. It is written in place of what RabbitMQ delivered,
+/// and is not believed of anybody else.
 pub const UNREADABLE: &str = "x-unreadable";
 
-/// Of a dead letter, the headers that its message had and that are not with it: their names.
+/// Names of headers that the message had and the dead letter lacks.
 pub const CUT_HEADERS: &str = "x-cut-headers";
-/// Of a dead letter whose body is only the beginning of its message's: the whole one's size and hash.
+/// Size and hash of the whole body, of a dead letter with only the beginning of it.
 pub const CUT_BODY: &str = "x-cut-body";
 
-/// How often a quorum queue has got a message back: an integer that the broker writes, and none at first.
+/// Number of times that a quorum queue has got a message back: an integer that the broker writes, and none at first.
 pub const DELIVERY_COUNT: &str = "x-delivery-count";
 /// So many returns are no accident. RabbitMQ 4 drops a message at its twentieth unless it is told otherwise.
 pub const RETURNED_OFTEN: i64 = 5;

@@ -1,22 +1,22 @@
-//! What ids are made of.
+//! Rules for ids.
 
-use crate::time::epoch_millis;
+use crate::function::epoch_millis;
 
-/// What the id of a JSON message is made of.
+/// Rule for the id of a JSON message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum IdFrom {
-    /// Of nothing that was sent: each request has its own.
+    /// A new id for each request.
     Request,
     /// It is the AMQP property `message_id`, with the place in a list; without one it is made of the body and the place.
     MessageId,
-    /// Of the header with this name, and of the body.
+    /// A hash of the header with this name, and of the body.
     Header(&'static str),
-    /// Of these fields, each a path of names, and of the body.
+    /// A hash of these fields, each a path of names, and of the body.
     Fields(&'static [&'static [&'static str]]),
 }
 
-/// How ids are made of app events that come without one. Instances that serve the same clients must agree on it, since
-/// a request that is sent again may come to another one.
+/// Version of the ids of app events that come without one. Instances that serve the same clients must agree on it,
+/// since a repeated request may come to another one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Ids {
     /// Version 1: of the bytes of header and event as they came. Over AMQP, events without an id keep none.
@@ -30,7 +30,7 @@ pub enum Ids {
 }
 
 impl Ids {
-    /// Whether an event with this timestamp gets an id of version 2. One without a timestamp has no id of version 1.
+    /// True if an event with this timestamp gets an id of version 2. One without a timestamp has no id of version 1.
     pub fn of_content(self, timestamp: &[u8]) -> bool {
         match self {
             Ids::Bytes => false,

@@ -15,15 +15,15 @@ pub struct Pipeline {
     pub fingerprint: &'static str,
     /// The compiled `FileDescriptorSet`, for reflection and proto3 JSON.
     pub descriptors: &'static [u8],
-    /// Where events come in.
+    /// Sources of events.
     pub sources: &'static [Source],
-    /// Every exchange, declared and derived.
+    /// Exchanges, declared and derived.
     pub exchanges: &'static [Exchange],
-    /// Every queue, declared and derived.
+    /// Queues, declared and derived.
     pub queues: &'static [Queue],
-    /// Every destination table.
+    /// Destination tables.
     pub tables: &'static [&'static Table],
-    /// Every HTTP API that messages are forwarded to.
+    /// HTTP APIs that messages are forwarded to.
     pub requests: &'static [&'static Request],
     /// The ClickHouse databases beside the usual one, which the server's URL names.
     pub databases: &'static [&'static Database],

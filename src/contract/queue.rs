@@ -14,31 +14,32 @@ pub struct Queue {
     pub name: &'static str,
     /// Replicated (quorum) or classic.
     pub kind: QueueKind,
-    /// What it is bound to.
+    /// Bindings.
     pub bindings: &'static [Route],
-    /// How many workers prepare its messages in one instance.
+    /// Number of workers that prepare its messages in one instance.
     pub workers: u16,
-    /// How many messages one instance may hold unacknowledged.
+    /// Maximum number of unacknowledged messages of one instance.
     pub prefetch: u16,
-    /// How often a message may fail before it is a dead letter.
+    /// Maximum number of failures before a message is a dead letter.
     pub retries: u8,
-    /// Which share of its events, in percent, may become dead letters before it is stopped; 100 never stops it.
+    /// Share of its events, in percent, that may become dead letters before its circuit breaker opens; 100 never opens
+    /// it.
     pub breaker: u8,
     /// When a batch goes out.
     pub batch: Batch,
-    /// Where dead letters go; only the queues that store dead letters have none.
+    /// Route of dead letters; only the queues of dead letters have none.
     pub dead_letter: Option<Route>,
-    /// What its messages hold.
+    /// Content of its messages.
     pub input: Input,
-    /// What the ids of its JSON objects are made of; [`IdFrom::MessageId`] where a source of ours makes them.
+    /// Rule for the ids of its JSON objects; [`IdFrom::MessageId`] if a source of ours makes them.
     pub id: IdFrom,
-    /// Where they end up.
+    /// Destination of its messages.
     pub into: Destination,
-    /// Whether the generator made it, rather than `pipeline.yaml`.
+    /// True if the generator made it, rather than `pipeline.yaml`.
     pub derived: bool,
 }
 
-/// Where a queue's messages end up.
+/// Destination of a queue's messages.
 #[derive(Debug, Clone, Copy)]
 pub enum Destination {
     /// In a table, as rows of a batch.
@@ -85,7 +86,7 @@ pub struct Batch {
     pub delay_ms: u32,
 }
 
-/// What a queue's messages hold.
+/// Content of a queue's messages.
 #[derive(Debug, Clone, Copy)]
 pub enum Input {
     /// Batches of typed events.

@@ -7,24 +7,24 @@ use crate::json;
 use crate::protobuf::Shape;
 use crate::row_error::Bad;
 
-/// How messages are forwarded to an HTTP API.
+/// HTTP request that forwards messages.
 #[derive(Debug)]
 pub struct Request {
     /// Its name in `pipeline.yaml`.
     pub name: &'static str,
-    /// Where its messages may go.
+    /// Targets of its messages.
     pub targets: &'static [Target],
-    /// Which of the targets a message goes to.
+    /// Function that chooses the target of a message.
     pub choose: fn(&Message<'_>) -> Result<usize, Bad>,
     /// The JSON text that a message is sent as.
     pub body: fn(&Message<'_>, &Context) -> Result<Vec<u8>, Bad>,
     /// The header that carries the message's id, the same on every attempt.
     pub idempotency_key: Option<&'static str>,
-    /// How long one attempt may take, from the connection to the end of the answer, in milliseconds.
+    /// Timeout of one attempt, from the connection to the end of the answer, in milliseconds.
     pub timeout_ms: u32,
-    /// How many attempts one instance may have under way at each target.
+    /// Maximum number of concurrent attempts of one instance at each target.
     pub concurrency: u16,
-    /// How often one instance may send to each target.
+    /// Rate limit of one instance at each target.
     pub rate: Option<Rate>,
     /// The statuses after which the same request is sent again.
     pub retried: &'static [RangeInclusive<u16>],
@@ -51,7 +51,7 @@ pub type Template = &'static [Piece];
 /// A part of such a text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Piece {
-    /// As it stands.
+    /// Literal text.
     Text(&'static str),
     /// The value of this variable.
     Variable(&'static str),
@@ -60,14 +60,14 @@ pub enum Piece {
 /// So many in so much time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Rate {
-    /// How many.
+    /// Number of attempts.
     pub count: u32,
     /// In how many milliseconds.
     pub per_ms: u32,
 }
 
 impl Request {
-    /// What a message of this shape is sent as: the place of its target, and the JSON text.
+    /// Target and body of a message of this shape: the index of its target, and the JSON text.
     ///
     /// # Errors
     ///

@@ -1,4 +1,4 @@
-//! What a transform gets: a group of events, a JSON message or a dead letter.
+//! Input of a transform: a group of events, a JSON message or a dead letter.
 
 use super::envelope::EventType;
 use crate::json::{Map, Value};
@@ -6,7 +6,7 @@ use crate::json::{Map, Value};
 /// Events of one type that share a header, as slices of the message that they came in.
 #[derive(Debug, Clone, Copy)]
 pub struct Group<'a> {
-    /// Their type.
+    /// Type of the events.
     pub kind: &'static EventType,
     /// The header's bytes.
     pub header: &'a [u8],
@@ -23,12 +23,12 @@ pub struct Message<'a> {
     pub id: &'a str,
     /// When it was sent, or else came, in milliseconds since the epoch.
     pub received_ms: i64,
-    /// What its sender put into headers: of a webhook that keeps them those of HTTP, otherwise those of AMQP. Each is
-    /// a text, a number, a truth value, or a list of texts.
+    /// Headers that its sender set: of a webhook that keeps them the HTTP headers, otherwise the AMQP headers. Each is
+    /// a text, a number, a boolean, or a list of texts.
     pub headers: &'a Map<String, Value>,
 }
 
-/// What is the same for all rows of one call.
+/// Context of one call, the same for all of its rows.
 #[derive(Debug, Clone, Copy)]
 pub struct Context {
     /// The server's clock, in milliseconds since the epoch.

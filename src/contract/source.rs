@@ -12,17 +12,17 @@ use crate::row_error::Bad;
 pub struct Source {
     /// The name in `pipeline.yaml`, used in metrics and environment variables.
     pub name: &'static str,
-    /// How events arrive.
+    /// Intake of its events.
     pub intake: Intake,
     /// The exchange that its messages are published to.
     pub exchange: &'static str,
-    /// Where messages that are refused at intake go; none if nothing keeps them.
+    /// Route of refused messages; none if they are not kept.
     pub rejects: Option<Route>,
     /// The bounds of its pool.
     pub pool: Pool,
 }
 
-/// How a source's events arrive.
+/// Intake of a source's events.
 #[derive(Debug)]
 pub enum Intake {
     /// Batches of typed events over gRPC (and as proto3 JSON over HTTP); the routing key is the type's name.
@@ -33,29 +33,29 @@ pub enum Intake {
         method: &'static str,
         /// The HTTP path that takes the same request as proto3 JSON.
         json_path: &'static str,
-        /// How a batch is laid out.
+        /// Layout of a batch.
         envelope: &'static Envelope,
     },
     /// One JSON object a request.
     Post {
         /// The HTTP path.
         path: &'static str,
-        /// What the body must look like.
+        /// Shape of the body.
         message: &'static Shape,
-        /// Where the routing key comes from.
+        /// Routing key, or how to compute it.
         routing_key: RoutingKey,
-        /// Whether the request's headers are kept beside the body.
+        /// True if the request's headers are kept beside the body.
         headers: bool,
-        /// How a request proves where it comes from; none if anybody may send.
+        /// Authentication of requests; none if anybody may send.
         verify: Option<Verify>,
-        /// What the id of its message is made of.
+        /// Rule for the id of its message.
         id: IdFrom,
-        /// What is done with a message that can't be stored.
+        /// Policy for messages that can't be stored.
         on_bad: OnBad,
     },
 }
 
-/// What a webhook does with a message that can't be stored as it is.
+/// Policy of a webhook for messages that can't be stored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum OnBad {
     /// It keeps the message as a dead letter, and says so: its sender needn't do anything.
@@ -64,25 +64,25 @@ pub enum OnBad {
     Refuse,
 }
 
-/// How a request proves where it comes from.
+/// Authentication of requests.
 #[derive(Debug, Clone, Copy)]
 pub struct Verify {
     /// The environment variable that holds the secret; the one before it is in `VARIABLE_PREVIOUS`.
     pub variable: &'static str,
-    /// What is done with it.
+    /// Authentication scheme.
     pub scheme: Scheme,
 }
 
-/// What a secret is used for.
+/// Authentication scheme: how a secret is used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Scheme {
     /// HMAC-SHA256 of the raw body under the secret.
     Hmac {
         /// The header that holds it, in lower case.
         header: &'static str,
-        /// How it is written.
+        /// Text encoding of the signature.
         encoding: Encoding,
-        /// What stands before it.
+        /// Prefix of the signature.
         prefix: &'static str,
     },
     /// The secret itself, as `Authorization: Bearer`.
@@ -91,7 +91,7 @@ pub enum Scheme {
     Basic,
 }
 
-/// How a signature is written.
+/// Text encoding of a signature.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Encoding {
     /// Hexadecimal digits, of either case.
@@ -100,7 +100,7 @@ pub enum Encoding {
     Base64,
 }
 
-/// Where a webhook's routing key comes from.
+/// Routing key of a webhook's messages.
 #[derive(Debug)]
 pub enum RoutingKey {
     /// Always this one.
@@ -112,14 +112,14 @@ pub enum RoutingKey {
 /// The bounds of a source's pool.
 #[derive(Debug, Clone, Copy)]
 pub struct Pool {
-    /// How many requests are prepared at once.
+    /// Maximum number of requests that are prepared at once.
     pub workers: u16,
-    /// How many requests may wait for a worker.
+    /// Maximum number of requests that wait for a worker.
     pub buffer: u32,
-    /// How many bytes of requests may be unanswered.
+    /// Maximum weight of unanswered requests, in bytes.
     pub bytes: u64,
-    /// How long a request may wait for a place, in milliseconds.
+    /// Timeout of a waiting request, in milliseconds.
     pub timeout_ms: u64,
-    /// The largest request, in bytes.
+    /// Maximum size of a request, in bytes.
     pub max_request: u32,
 }

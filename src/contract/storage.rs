@@ -1,8 +1,8 @@
-//! Which database holds a table, and what is particular about it there.
+//! Storage of a table: the kind of database, and what is specific to it.
 
 use super::migration::Migration;
 
-/// What kind of database holds a table.
+/// Kind of database that holds a table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Storage {
     /// A ClickHouse database; none is the usual one, which the server's URL names.
@@ -36,20 +36,20 @@ impl Database {
     pub const MAIN: &'static str = "main";
 }
 
-/// How rows get into a PostgreSQL table.
+/// Upsert into a PostgreSQL table.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Upsert {
     /// The columns by which rows are told apart: their places among the table's columns.
     pub unique: &'static [usize],
-    /// Which row stays of those that are the same in `unique`.
+    /// Rule for rows that are equal in `unique`.
     pub conflict: Conflict,
-    /// What else happens in the transaction that stores a batch, by name.
+    /// Hook that runs in the transaction of a batch, by name.
     pub hook: Option<&'static str>,
     /// Columns beside those of the block, which hooks fill: name and type.
     pub hook_columns: &'static [(&'static str, &'static str)],
 }
 
-/// Which of two rows stays.
+/// Rule for two rows of one key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Conflict {
     /// The one that is there.

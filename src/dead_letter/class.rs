@@ -54,11 +54,11 @@ pub enum Replay {
     Never,
     /// At once, with its texts as they are kept.
     AsKept,
-    /// When `proto/` or `pipeline.yaml` take what they refused.
+    /// When `proto/` or `pipeline.yaml` accept what they refused.
     AfterChange,
-    /// With a build that mends it or knows its type.
+    /// With a build that fixes it or knows its type.
     AfterUpgrade,
-    /// When the destination, or what is bound to the exchange, is mended.
+    /// When the destination, or what is bound to the exchange, is repaired.
     AfterRepair,
 }
 

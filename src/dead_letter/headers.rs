@@ -2,11 +2,11 @@
 
 use super::record::Record;
 
-/// Why a message is a dead letter, for people.
+/// Reason of a dead letter, for people.
 pub const DEAD_REASON: &str = "x-dead-reason";
-/// Why, as a short stable word.
+/// Class of the failure: a short stable word.
 pub const DEAD_CLASS: &str = "x-dead-class";
-/// The queue that it failed in, or the source that refused it.
+/// Queue in which it failed, or source that refused it.
 pub const DEAD_QUEUE: &str = "x-dead-queue";
 /// The exchange that it was first published to.
 pub const DEAD_EXCHANGE: &str = "x-dead-exchange";
@@ -14,7 +14,7 @@ pub const DEAD_EXCHANGE: &str = "x-dead-exchange";
 pub const DEAD_ROUTING_KEY: &str = "x-dead-routing-key";
 /// Its event type's name, or number where the build didn't know it.
 pub const DEAD_EVENT_TYPE: &str = "x-dead-event-type";
-/// How often it was tried: an integer.
+/// Number of attempts: an integer.
 pub const DEAD_ATTEMPTS: &str = "x-dead-attempts";
 /// When it first failed: an integer, milliseconds since the epoch.
 pub const DEAD_FIRST_FAILED: &str = "x-dead-first-failed";

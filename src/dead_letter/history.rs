@@ -6,7 +6,7 @@ use super::headers::Value;
 const REPLAY_FIRST_FAILED: &str = "x-replay-first-failed";
 /// When it last failed: an integer, milliseconds since the epoch. What fails again has failed later than that.
 const REPLAY_LAST_FAILED: &str = "x-replay-last-failed";
-/// How often it had been tried by then: an integer.
+/// Number of attempts before the replay: an integer.
 const REPLAY_ATTEMPTS: &str = "x-replay-attempts";
 /// When it was sent again: an integer, milliseconds since the epoch.
 const REPLAY_AT: &str = "x-replay-at";
@@ -18,7 +18,7 @@ pub struct History {
     pub first_failed_ms: Option<i64>,
     /// When it last failed, in milliseconds since the epoch.
     pub last_failed_ms: Option<i64>,
-    /// How often it had been tried by then.
+    /// Number of attempts before the replay.
     pub attempts: Option<u32>,
     /// When it was sent again, in milliseconds since the epoch.
     pub replayed_ms: Option<i64>,
@@ -29,9 +29,9 @@ pub struct History {
 pub struct Failures {
     /// When it first failed, in milliseconds since the epoch.
     pub first_failed_ms: i64,
-    /// When it last failed, in milliseconds since the epoch.
+    /// Time of its last failure, in milliseconds since the epoch.
     pub last_failed_ms: i64,
-    /// How often it was tried.
+    /// Number of attempts.
     pub attempts: u32,
 }
 

@@ -5,9 +5,9 @@ use std::ops::Deref;
 /// Dead-letter record: why a message failed, where it came from, and what a replay needs beside the message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Record<'a> {
-    /// What went wrong, for people.
+    /// Reason, for people.
     pub reason: &'a str,
-    /// What went wrong, as a short stable word: the name of a [`Class`](super::Class), or of one of another build's.
+    /// Class, a short stable word: the name of a [`Class`](super::Class), or of one of another build's.
     pub class: &'a str,
     /// The queue that it failed in, or the source that refused it; empty if no queue took it.
     pub queue: &'a str,
@@ -17,11 +17,11 @@ pub struct Record<'a> {
     pub routing_key: &'a str,
     /// The event type's name, or its number where the build doesn't know it; empty for others.
     pub event_type: &'a str,
-    /// How often it was tried.
+    /// Number of attempts.
     pub attempts: u32,
     /// When it first failed, in milliseconds since the epoch.
     pub first_failed_ms: i64,
-    /// When it last failed, in milliseconds since the epoch.
+    /// Time of its last failure, in milliseconds since the epoch.
     pub last_failed_ms: i64,
     /// The fingerprint of the pipeline that gave it up.
     pub fingerprint: &'a str,
@@ -35,17 +35,17 @@ pub struct Record<'a> {
 /// fields of the record beside its own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct DeadLetter<'a> {
-    /// The same for the same dead letter, however often it is delivered.
+    /// Id, the same for the same dead letter, however often it is delivered.
     pub id: &'a str,
     /// Why it could not be stored, and where it comes from.
     pub record: Record<'a>,
-    /// What the body is.
+    /// Content type of the body.
     pub content_type: &'a str,
-    /// What the body holds: AMQP's `type`; empty if nothing is said of it.
+    /// AMQP's `type` of the body; empty if there is none.
     pub kind: &'a str,
     /// The headers that its sender set, as one JSON object.
     pub headers: &'a str,
-    /// The bytes as they came.
+    /// Body, as it was received.
     pub body: &'a [u8],
 }
 

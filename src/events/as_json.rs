@@ -7,7 +7,7 @@ use xxhash_rust::xxh3::{xxh3_64, xxh3_128_with_seed};
 use super::scan::{self, Event, MAX_EVENTS};
 use super::verdict::Verdict;
 use crate::contract::Envelope;
-use crate::proto_json::{Found, Most, ProtoJson, Request, Unread, with_id};
+use crate::proto_json::{Found, Most, ProtoJson, Request, Unread};
 use crate::weight;
 
 /// Maximum number of bad events whose errors are kept: no answer lists more.
@@ -121,7 +121,8 @@ impl<'a> AsJson<'a> {
         weight::letters(1, self.request.around.header.len(), 0)
     }
 
-    /// Dead letter of some events: a request in JSON. Events that a later build will store get an id if they lack one.
+    /// Dead letter of some events: a request in JSON. Events that a later build will store get an id if they lack one,
+    /// unless that build makes it from their content.
     pub fn letter(&self, events: &[&Event<'_>]) -> Vec<u8> {
         let texts: Vec<_> = events.iter().map(|event| self.text(event)).collect();
         self.request
@@ -133,8 +134,13 @@ impl<'a> AsJson<'a> {
         if !event.verdict.is_unknown() || !self.id(event.bytes).is_empty() {
             return event.bytes.into();
         }
+        let timestamp = self.reader.timestamp(event.bytes);
+        if !timestamp.is_empty() && self.envelope.ids.of_content(timestamp.as_bytes()) {
+            // Only a build that knows the type can tell the content; it makes the id, also if the sender sends again.
+            return event.bytes.into();
+        }
         // As for protobuf: a repeated request makes the same id if its events can be told apart.
-        let id = match self.reader.timestamp(event.bytes).is_empty() {
+        let id = match timestamp.is_empty() {
             true => Uuid::now_v7(),
             false => {
                 let seed = xxh3_64(self.request.around.header);
@@ -142,6 +148,6 @@ impl<'a> AsJson<'a> {
                 uuid::Builder::from_custom_bytes(hash.to_be_bytes()).into_uuid()
             }
         };
-        with_id(self.envelope, event.bytes, &id.to_string()).into()
+        self.reader.with_id(event.bytes, &id.to_string()).into()
     }
 }

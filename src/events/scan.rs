@@ -7,11 +7,11 @@ use std::borrow::Cow;
 
 use super::verdict::Verdict;
 use crate::contract::{Envelope, EventType};
+use crate::function::epoch_millis;
 use crate::protobuf::Label;
 use crate::protobuf::well_formed;
 use crate::protobuf::wire::{self, RECURSION_LIMIT, WRONG_TYPE, WireType};
 use crate::row_error::Bad;
-use crate::time::epoch_millis;
 use crate::unknown::UNKNOWN_MEMBERS;
 
 /// Maximum number of events of a request. It bounds the cost of a small request with many empty events.

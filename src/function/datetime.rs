@@ -47,7 +47,7 @@ fn time_in_words(text: &str, format: &str, zone: &str) -> Result<DateTime<Utc>, 
     let zone: chrono_tz::Tz = zone
         .parse()
         .map_err(|_| format!("there is no time zone {zone:?}"))?;
-    // Where clocks go back an hour comes twice; the first is as good as the second.
+    // A time in the hour that is repeated when clocks go back is ambiguous; the first is as good as the second.
     zone.from_local_datetime(&naive)
         .earliest()
         .map(|at| at.to_utc())

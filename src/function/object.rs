@@ -81,7 +81,7 @@ pub fn rfc3339(micros: i64) -> String {
         .to_rfc3339_opts(SecondsFormat::AutoSi, true)
 }
 
-/// Which of the known words a value is.
+/// Index of a value among the known words.
 pub fn one_of(what: &'static str, value: &str, known: &[&str]) -> Result<usize, Bad> {
     known.iter().position(|word| *word == value).ok_or_else(|| {
         let shown: String = value.chars().take(60).collect();

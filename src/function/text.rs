@@ -2,6 +2,8 @@
 
 use std::borrow::Cow;
 
+use crate::protobuf::first_name;
+
 /// Text, borrowed or owned.
 pub fn cow<'a>(text: impl Into<Cow<'a, str>>) -> Cow<'a, str> {
     text.into()
@@ -24,11 +26,10 @@ pub fn without_query(url: &str) -> String {
 
 /// The name of an enum's value; an unknown one's number.
 pub fn enum_name(names: &'static [(i32, &'static str)], number: i32) -> Cow<'static, str> {
-    let known = names
-        .binary_search_by_key(&number, |(n, _)| *n)
-        .ok()
-        .and_then(|i| names.get(i));
-    known.map_or_else(|| number.to_string().into(), |(_, name)| (*name).into())
+    match first_name(names, number) {
+        Some(name) => Cow::Borrowed(name),
+        None => Cow::Owned(number.to_string()),
+    }
 }
 
 /// The beginning of a text, for errors.

@@ -1,7 +1,7 @@
-//! What a user agent says of its browser, its system and its device.
+//! User agent parser: browser, system and device.
 //!
-//! Browser, system and device come from the public data of uap-core (`assets/uap-core`); the rest is read from the
-//! user agent's comment, `Mozilla/5.0 (Linux; U; en-US; ...)`.
+//! Browser, system and device come from the public data of uap-core (`assets/uap-core`); the rest is read from the user
+//! agent's comment, `Mozilla/5.0 (Linux; U; en-US; ...)`.
 
 use std::collections::HashMap;
 use std::mem;
@@ -12,15 +12,15 @@ use ua_parser::{Extractor, Regexes};
 /// Longer ones are cut before they are looked at.
 const LONGEST: usize = 1024;
 
-/// How many user agents each of the two generations of the cache remembers.
+/// Size of each of the two generations of the cache.
 const REMEMBERED: usize = 4096;
 
-/// What is known of a user agent; what it doesn't say is empty.
+/// Parsed user agent; parts that it doesn't name are empty.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct UserAgent {
     /// The version of Mozilla that it claims to be like, such as `5.0`.
     pub mozilla: String,
-    /// What its comment starts with: `Linux`, `iPhone`, `Windows`.
+    /// Beginning of its comment: `Linux`, `iPhone`, `Windows`.
     pub platform: String,
     /// The system as the comment writes it: `Android 10`, `Windows NT 10.0`.
     pub os: String,
@@ -38,14 +38,14 @@ pub struct UserAgent {
     pub browser_name: String,
     /// The browser's version.
     pub browser_version: String,
-    /// Whether it is a crawler or another program.
+    /// True if it is a crawler or another program.
     pub bot: bool,
-    /// Whether it runs on a phone or a tablet.
+    /// True if it runs on a phone or a tablet.
     pub mobile: bool,
 }
 
-/// What was found lately, by user agent. When the younger generation is full, it becomes the older one: what is
-/// asked for again survives, and the size stays bounded.
+/// Cache of parsed user agents, in two generations. When the younger one is full, it becomes the older one: entries in
+/// use survive, and the size stays bounded.
 #[derive(Debug, Default)]
 struct Lately {
     younger: HashMap<String, Arc<UserAgent>>,
@@ -131,7 +131,7 @@ impl UserAgent {
         read
     }
 
-    /// What stands in front of the first comment, and in it.
+    /// Parses the text in front of the first comment, and the comment.
     fn read_comment(&mut self, text: &str) {
         if let Some(rest) = text.strip_prefix("Mozilla/") {
             let end = rest.find([' ', ';', '(']).unwrap_or(rest.len());

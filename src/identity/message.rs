@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use crate::json::{self, Map, Value};
 
-/// What was declared, as it was found in a message: one text for each part, never empty.
+/// Declared values, as found in a message: one text for each part, never empty.
 pub type Declared = Vec<String>;
 
 /// The declared fields of a body; none if one of them is missing, null or empty.
@@ -42,7 +42,7 @@ pub fn of_object(declared: &[String], object: &[u8], place: Option<usize>) -> Uu
     )
 }
 
-/// Nobody outside can make two messages with the same id, which a faster hash would allow.
+/// A cryptographic hash, so that nobody outside can make two messages with the same id.
 fn hash<'a>(parts: impl Iterator<Item = &'a [u8]>) -> Uuid {
     let mut hasher = Sha256::new();
     for part in parts {

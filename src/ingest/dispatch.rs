@@ -126,7 +126,7 @@ impl Dispatch {
         let dispatch = Arc::clone(self);
         let prepare = move || dispatch.prepare(body, admitted);
         let prepared = match weight > AT_ONCE {
-            false => guarded(self.source.name, prepare)?,
+            false => catch_panic(self.source.name, prepare)?,
             // On a thread where it doesn't hold up other requests.
             true => joined(self.source.name, tokio::task::spawn_blocking(prepare)).await?,
         };
@@ -329,7 +329,7 @@ pub(super) async fn joined<T>(
 }
 
 /// Runs work that doesn't wait. A panic in it affects this request only.
-fn guarded<T>(
+fn catch_panic<T>(
     source: &'static str,
     run: impl FnOnce() -> Result<T, Refusal>,
 ) -> Result<T, Refusal> {

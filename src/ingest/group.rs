@@ -115,7 +115,7 @@ impl<'a> Batch<'a> {
         for event in events {
             let bytes = self.body(event);
             push_key(out, self.envelope.events, LengthDelimited);
-            if makes_id(event) {
+            if self.makes_id(event) {
                 push_varint(out, (bytes.len() + self.id_field_len()) as u64);
                 let mut text = Uuid::encode_buffer();
                 let id = self.made_id(event).hyphenated().encode_lower(&mut text);
@@ -137,7 +137,7 @@ impl<'a> Batch<'a> {
     }
 
     fn event_len(&self, event: &Event<'_>) -> usize {
-        let id = if makes_id(event) {
+        let id = if self.makes_id(event) {
             self.id_field_len()
         } else {
             0
@@ -159,6 +159,18 @@ impl<'a> Batch<'a> {
         key_len(self.envelope.id) + 1 + ID_LEN
     }
 
+    /// True if an event without an id gets one here. The content of an event of an unknown type is only known to the build
+    /// that will know the type; where ids are made from the content, that build makes it.
+    fn makes_id(&self, event: &Event<'_>) -> bool {
+        if !is_event(event) || !event.id.is_empty() {
+            return false;
+        }
+        let is_later = matches!(event.verdict, Verdict::UnknownType(_))
+            && !event.timestamp.is_empty()
+            && self.envelope.ids.of_content(event.timestamp);
+        !is_later
+    }
+
     /// Generated id of an event that was sent without one. With a timestamp it is a hash of header and event, so that a
     /// repeated request makes the same id; without one, events can't be told apart, and each gets a new id.
     fn made_id(&self, event: &Event<'_>) -> Uuid {
@@ -177,10 +189,6 @@ impl Group<'_> {
 /// True if its bytes are a message: of a known type, or of one that a later build will replay.
 fn is_event(event: &Event<'_>) -> bool {
     matches!(event.verdict, Verdict::Good(_) | Verdict::UnknownType(_))
-}
-
-fn makes_id(event: &Event<'_>) -> bool {
-    is_event(event) && event.id.is_empty()
 }
 
 /// Rewrites a well-formed event as protobuf merges it: the last variant alone, its repetitions in one, and one id or

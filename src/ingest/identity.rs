@@ -92,8 +92,9 @@ impl Identity {
             tracing::warn!(
                 source = self.source,
                 id = ?self.from,
+                metric = IDS_MISSING.name(),
                 "A request lacks the header or fields that `id` declares and gets a new id: if it is repeated, it is stored again. \
-                 event_grpc_ids_missing_total counts further ones."
+                 The metric counts further ones."
             );
         }
     }

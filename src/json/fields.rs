@@ -243,7 +243,7 @@ pub fn objects<'a>(body: &'a Object, path: &[&str]) -> Result<Vec<&'a Object>, B
     each.collect()
 }
 
-/// Whether an object has one of the fields of which its message has to have one. Empty text is none.
+/// Checks that an object has one of the fields of which its message requires one. Empty text counts as absent.
 pub fn any_of(body: &Object, shape: &Shape) -> Result<(), Bad> {
     let there = |name: &&str| match body.get(*name) {
         None | Some(Value::Null) => false,
@@ -257,7 +257,7 @@ pub fn any_of(body: &Object, shape: &Shape) -> Result<(), Bad> {
     Err(Bad::field(names, "one of these has to be there"))
 }
 
-/// Whether an object fits a message: every field that isn't optional is there, and each is what it should be.
+/// Checks an object against its message: every required field is there, and each has the right type.
 pub fn check(body: &Object, shape: &Shape) -> Result<(), Bad> {
     for field in shape.fields {
         let value = body

@@ -10,16 +10,16 @@ use super::value::{Map, Value};
 use crate::row_error::Bad;
 use census::Census;
 
-/// How deep a value may nest, objects and lists together.
+/// Maximum nesting depth of a value, objects and lists together.
 pub const MAX_DEPTH: u32 = 64;
 
-/// How many members and elements a value may have in all.
+/// Maximum number of members and elements of a value.
 pub const MAX_VALUES: usize = 100_000;
 
-/// How many distinct paths a value may have in all. Of the objects of a list each name counts once.
+/// Maximum number of distinct paths of a value. Of the objects of a list each name counts once.
 pub const MAX_PATHS: usize = 1000;
 
-/// How long the distinct paths of a value may be together, in bytes.
+/// Maximum total length of the distinct paths of a value, in bytes.
 pub const MAX_NAMES: usize = 128 << 10;
 
 /// The objects of a list are rows of a column of their own, with a place for each path of any of them. A value may have
@@ -29,7 +29,7 @@ pub const PLACES: u64 = 16;
 /// The places in lists that count nothing.
 pub const FREE_PLACES: u64 = 64 << 10;
 
-/// How many objects one message may hold as a list.
+/// Maximum number of objects of one message as a list.
 pub const MAX_OBJECTS: usize = 50_000;
 
 /// Looks at the text of an object and gives its outline: all of it but the elements of lists.
@@ -45,7 +45,7 @@ pub fn outline(text: &[u8]) -> Result<Map<String, Value>, Bad> {
     census.judge().map(|()| outline)
 }
 
-/// Whether an object is within the limits.
+/// Checks the limits of an object.
 ///
 /// # Errors
 ///
@@ -70,7 +70,7 @@ pub fn parse(text: &[u8]) -> Result<Map<String, Value>, Bad> {
     parse_object(text).map_err(|fault| Bad::field("body", format!("is not a JSON object: {fault}")))
 }
 
-/// Whether a text of JSON has at most so many members and elements.
+/// Checks that a text of JSON has at most so many members and elements.
 ///
 /// # Errors
 ///
@@ -89,18 +89,18 @@ pub fn count(text: &[u8], most: usize) -> Result<(), Bad> {
     }
 }
 
-/// What a text of JSON consists of.
+/// Structure of a text of JSON.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
 pub struct Structure {
-    /// How many objects it has.
+    /// Number of objects.
     pub objects: usize,
-    /// How many members and elements they and its lists have.
+    /// Number of members and elements of them and their lists.
     pub values: usize,
-    /// How many of them have a name.
+    /// Number of those that have a name.
     pub names: usize,
 }
 
-/// What a text consists of that is JSON, or begins so: as far as a parser can come, at most.
+/// Structure of a text that is JSON, or begins so: an upper bound on what a parser could reach.
 pub fn structure(text: &[u8]) -> Structure {
     let mut found = Structure::default();
     let mut opened = None;
@@ -113,7 +113,7 @@ pub fn structure(text: &[u8]) -> Structure {
         if opened == Some(b'{') && !matches!(byte, b'"' | b'}') {
             break;
         }
-        // What comes after an opening bracket and doesn't close it is the first value of its list or object.
+        // The first token after an opening bracket is the first value of its list or object, unless it closes it.
         let first = opened.is_some() && byte != b']' && byte != b'}';
         found.values += usize::from(byte == b',' || first);
         found.names += usize::from(byte == b':');

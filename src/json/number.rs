@@ -16,7 +16,7 @@ pub enum Number {
     Written(Box<str>),
 }
 
-/// What a number is stored as where anything can be stored.
+/// Storage of a number in a column without a type.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Plain {
     /// An integer of 64 bits.
@@ -79,16 +79,17 @@ impl Number {
         }
     }
 
-    /// The same, of four bytes.
+    /// Value as a 32-bit float.
     pub fn as_f32(&self) -> Option<f32> {
         float(&self.to_string())
     }
 
-    /// What ClickHouse's own parser makes of it; and an integer beyond 64 bits, which that parser refuses.
+    /// Storage of a number, as ClickHouse's own parser chooses it; and an integer beyond 64 bits, which that parser
+    /// refuses.
     ///
     /// # Errors
     ///
-    /// If there is nothing that holds it; says why, and what would be right.
+    /// If nothing holds it; says why, and what would be accepted.
     pub fn plain(&self) -> Result<Plain, String> {
         let text = match self {
             Number::Signed(value) => return Ok(Plain::Signed(*value)),
@@ -228,7 +229,7 @@ pub(super) fn double(text: &str) -> Option<f64> {
     is_held(&number, 15, value, shown).then_some(value)
 }
 
-/// The same, of four bytes.
+/// Nearest 32-bit float.
 pub(super) fn float(text: &str) -> Option<f32> {
     let number = decimal(text)?;
     let value: f32 = text.parse().ok()?;
@@ -236,7 +237,7 @@ pub(super) fn float(text: &str) -> Option<f32> {
     is_held(&number, 6, f64::from(value), shown).then_some(value)
 }
 
-/// Whether a float holds a number. With so few digits each has its own; with more, it may be the number exactly, or the
+/// True if a float holds a number. With so few digits each has its own; with more, it may be the number exactly, or the
 /// one that is written with these digits.
 fn is_held(number: &Decimal, few: usize, value: f64, shown: impl Fn() -> String) -> bool {
     if !value.is_finite() || number.digits.is_empty() != (value == 0.0) {

@@ -8,10 +8,10 @@ use std::collections::btree_map::Entry;
 use super::number::Number;
 use super::value::{Map, Value};
 
-/// How deep a text may nest, objects and lists together.
+/// Maximum nesting depth of a text, objects and lists together.
 const MAX_DEPTH: u32 = 128;
 
-/// What stands at a place of a text. Of a list or an object it is only the beginning.
+/// Token of a text. Of a list or an object it is only the beginning.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum Token<'a> {
     /// `null`
@@ -28,7 +28,7 @@ pub(super) enum Token<'a> {
     Object,
 }
 
-/// Why a text is not JSON, and where.
+/// Syntax error, and its position.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{what} at line {line} column {column}")]
 pub struct Fault {

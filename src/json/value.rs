@@ -28,17 +28,17 @@ pub enum Value {
 }
 
 impl Value {
-    /// Whether it is `null`.
+    /// True if it is `null`.
     pub fn is_null(&self) -> bool {
         matches!(self, Value::Null)
     }
 
-    /// Whether it is an object.
+    /// True if it is an object.
     pub fn is_object(&self) -> bool {
         matches!(self, Value::Object(_))
     }
 
-    /// Whether it is a list.
+    /// True if it is a list.
     pub fn is_array(&self) -> bool {
         matches!(self, Value::Array(_))
     }
@@ -176,7 +176,7 @@ impl From<u64> for Value {
     }
 }
 
-/// What is no number is null.
+/// NaN and infinities become null.
 impl From<f64> for Value {
     fn from(value: f64) -> Self {
         Number::from_f64(value).map_or(Value::Null, Value::Number)

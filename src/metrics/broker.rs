@@ -5,17 +5,17 @@ use metrics::{Counter, Gauge};
 use super::label::{EXCHANGE, Label, QUEUE, listed};
 use super::{Group, Metric};
 
-/// A message that is in the queue for certain.
+/// Message that is in the queue for certain.
 pub const CONFIRMED: &str = "confirmed";
-/// A message that is in the queue or not: nobody has said.
+/// Message that may be in the queue or not.
 pub const UNANSWERED: &str = "unanswered";
-/// A message that is not in the queue for certain.
+/// Message that is not in the queue for certain.
 pub const REFUSED: &str = "refused";
-/// A message that is being published.
+/// Message that is being published.
 pub const UNCONFIRMED: &str = "unconfirmed";
-/// A message that is delivered and not settled.
+/// Message that is delivered and not settled.
 pub const HELD: &str = "held";
-/// A message that waits in the memory of this process.
+/// Message that waits in the memory of this process.
 pub const READY: &str = "ready";
 
 const PUBLISHED_AS: Label = listed("outcome", &[CONFIRMED, UNANSWERED, REFUSED]);
@@ -40,7 +40,7 @@ const FAILED_FOR: Label = listed(
     ],
 );
 
-/// Whether the broker is connected.
+/// State of the broker's connection.
 pub const UP: Metric<Gauge, 0> = Metric::gauge(
     "event_grpc_broker_up",
     "",
@@ -48,7 +48,7 @@ pub const UP: Metric<Gauge, 0> = Metric::gauge(
     "1 if the broker is connected and takes messages, 0 if not.",
 );
 
-/// Messages that were published.
+/// Published messages.
 pub const PUBLISHED: Metric<Counter, 1> = Metric::counter(
     "event_grpc_broker_published_total",
     "messages",
@@ -56,7 +56,7 @@ pub const PUBLISHED: Metric<Counter, 1> = Metric::counter(
     "Messages that were handed to the broker. The exchange is empty for those that go straight into a queue.",
 );
 
-/// Messages that the broker has confirmed.
+/// Confirmed messages.
 pub const PUBLISH_CONFIRMED: Metric<Counter, 1> = Metric::counter(
     "event_grpc_broker_confirmed_total",
     "messages",
@@ -64,7 +64,7 @@ pub const PUBLISH_CONFIRMED: Metric<Counter, 1> = Metric::counter(
     "Messages that the broker has confirmed.",
 );
 
-/// Messages that the broker has not confirmed.
+/// Messages that were not confirmed.
 pub const PUBLISH_FAILED: Metric<Counter, 2> = Metric::counter(
     "event_grpc_broker_publish_failed_total",
     "messages",
@@ -73,16 +73,16 @@ pub const PUBLISH_FAILED: Metric<Counter, 2> = Metric::counter(
 )
 .from_start();
 
-/// Whether an exchange takes messages.
+/// State of an exchange that accepts no messages.
 pub const EXCHANGE_SHUT: Metric<Gauge, 1> = Metric::gauge(
     "event_grpc_exchange_shut",
     "",
     &[EXCHANGE],
-    "1 while the broker takes no messages for the exchange; requests for it are refused.",
+    "1 while the broker accepts no messages for the exchange; requests for it are refused.",
 )
 .from_start();
 
-/// Messages that were published into a queue.
+/// Messages published into a queue.
 pub const QUEUE_PUBLISHED: Metric<Counter, 2> = Metric::counter(
     "event_grpc_queue_published_total",
     "messages",
@@ -100,7 +100,7 @@ pub const QUEUE_MESSAGES: Metric<Gauge, 2> = Metric::gauge(
      (held), and waiting where the broker is in memory (ready).",
 );
 
-/// Messages that were delivered.
+/// Deliveries.
 pub const DELIVERED: Metric<Counter, 1> = Metric::counter(
     "event_grpc_broker_delivered_total",
     "messages",
@@ -108,7 +108,7 @@ pub const DELIVERED: Metric<Counter, 1> = Metric::counter(
     "Messages that the broker delivered to this process, redelivered ones included.",
 );
 
-/// Messages that had been delivered before.
+/// Redeliveries.
 pub const REDELIVERED: Metric<Counter, 1> = Metric::counter(
     "event_grpc_broker_redelivered_total",
     "messages",
@@ -116,7 +116,7 @@ pub const REDELIVERED: Metric<Counter, 1> = Metric::counter(
     "Messages that the broker delivered to this process and that it had delivered before.",
 );
 
-/// The consumers of a queue.
+/// Consumers of a queue.
 pub const CONSUMERS: Metric<Gauge, 1> = Metric::gauge(
     "event_grpc_consumers",
     "consumers",

@@ -47,7 +47,7 @@ const REFUSED_FOR: Label = listed(
     ],
 );
 
-/// Connections that are open.
+/// Open connections.
 pub const OPEN: Metric<Gauge, 1> = Metric::gauge(
     "event_grpc_connections",
     "connections",

@@ -5,7 +5,7 @@ use metrics::{Counter, Gauge, Histogram};
 use super::label::{Label, SOURCE, TYPE, Values, label, listed};
 use super::{Group, Metric};
 
-/// An event whose sender was told that it is safe.
+/// Outcome of an event whose sender was told that it is safe.
 pub const ACCEPTED: &str = "accepted";
 
 const ANSWER: Label = listed(
@@ -46,7 +46,7 @@ const OF: Label = label(
     Values::Open("the source of a webhook, or the queue of a message"),
 );
 
-/// Requests by how they were answered.
+/// Requests by answer.
 pub const REQUESTS: Metric<Counter, 2> = Metric::counter(
     "event_grpc_requests_total",
     "requests",
@@ -56,7 +56,7 @@ pub const REQUESTS: Metric<Counter, 2> = Metric::counter(
 )
 .from_start();
 
-/// Good events.
+/// Valid events.
 pub const EVENTS_RECEIVED: Metric<Counter, 2> = Metric::counter(
     "event_grpc_events_received_total",
     "events",
@@ -64,7 +64,7 @@ pub const EVENTS_RECEIVED: Metric<Counter, 2> = Metric::counter(
     "Well-formed events of known types that came in, whatever their request was answered.",
 );
 
-/// Events by what became of them at intake.
+/// Events by outcome at intake.
 pub const EVENTS: Metric<Counter, 3> = Metric::counter(
     "event_grpc_events_total",
     "events",
@@ -72,7 +72,7 @@ pub const EVENTS: Metric<Counter, 3> = Metric::counter(
     "Events whose senders were told that they are safe: published (accepted), or a dead letter (kept).",
 );
 
-/// Events that go to no table.
+/// Quarantined events.
 pub const QUARANTINED: Metric<Counter, 2> = Metric::counter(
     "event_grpc_quarantined_total",
     "events",
@@ -107,15 +107,15 @@ pub const POOL_PREPARING: Metric<Gauge, 1> = Metric::gauge(
     "Requests that a worker of the pool prepares for publishing.",
 );
 
-/// The weight of what is under way.
+/// Weight of the requests in flight.
 pub const POOL_BYTES: Metric<Gauge, 1> = Metric::gauge(
     "event_grpc_pool_bytes",
     "bytes",
     &[SOURCE],
-    "Memory that the requests under way are reckoned to take, of what the pool of their source allows.",
+    "Estimated memory of the requests in flight, within the budget of their source's pool.",
 );
 
-/// From a group's first event to the broker's confirm.
+/// Time until the broker confirms a message.
 pub const PUBLISH_SECONDS: Metric<Histogram, 0> = Metric::histogram(
     "event_grpc_publish_seconds",
     "seconds",

@@ -1,6 +1,6 @@
-//! Labels of metrics, and which values they have.
+//! Labels of metrics, and their values.
 
-/// A label of a metric.
+/// Label of a metric.
 #[derive(Debug, Clone, Copy)]
 pub struct Label {
     /// Its name.
@@ -9,7 +9,7 @@ pub struct Label {
     pub values: Values,
 }
 
-/// The values of a label.
+/// Values of a label.
 #[derive(Debug, Clone, Copy)]
 pub enum Values {
     /// The names of sources in `pipeline.yaml`.
@@ -28,7 +28,7 @@ pub enum Values {
     Open(&'static str),
 }
 
-/// The names that a pipeline declares and that labels have as values.
+/// Names that a pipeline declares and that labels have as values.
 #[derive(Debug, Default)]
 pub struct Names {
     /// Sources.
@@ -43,22 +43,22 @@ pub struct Names {
     pub targets: Vec<&'static str>,
 }
 
-/// The source of a request.
+/// Source of a request.
 pub(super) const SOURCE: Label = label("source", Values::Sources);
-/// The exchange that is published to.
+/// Exchange that is published to.
 pub(super) const EXCHANGE: Label = label("exchange", Values::Exchanges);
-/// The queue of a message.
+/// Queue of a message.
 pub(super) const QUEUE: Label = label("queue", Values::Queues);
-/// The table that rows are stored in.
+/// Table that rows are stored in.
 pub(super) const TABLE: Label = label("table", Values::Tables);
-/// The target of an HTTP request.
+/// Target of an HTTP request.
 pub(super) const TARGET: Label = label("target", Values::Targets);
-/// The type of an event.
+/// Type of an event.
 pub(super) const TYPE: Label = label(
     "type",
     Values::Open("the event type, or the message type of a queue with JSON messages"),
 );
-/// What is at fault in an error of a destination.
+/// Fault of an error of a destination.
 pub(super) const FAULT: Label = label(
     "fault",
     Values::Listed(&[
@@ -71,18 +71,18 @@ pub(super) const FAULT: Label = label(
     ]),
 );
 
-/// A label.
+/// Label.
 pub(super) const fn label(name: &'static str, values: Values) -> Label {
     Label { name, values }
 }
 
-/// A label with these values and no others.
+/// Label with these values and no others.
 pub(super) const fn listed(name: &'static str, values: &'static [&'static str]) -> Label {
     label(name, Values::Listed(values))
 }
 
 impl Label {
-    /// Whether a value is one that the label may have, as far as that is known beforehand.
+    /// True if a value is one that the label may have, as far as that is known beforehand.
     pub fn may_be(&self, value: &str) -> bool {
         match self.values {
             Values::Listed(values) => values.contains(&value),
@@ -90,7 +90,7 @@ impl Label {
         }
     }
 
-    /// The values that the label has in a pipeline, as far as they are known beforehand.
+    /// Values that the label has in a pipeline, as far as they are known beforehand.
     pub(super) fn known<'a>(&self, names: &'a Names) -> &'a [&'static str] {
         match self.values {
             Values::Sources => &names.sources,

@@ -1,4 +1,4 @@
-//! The declaration of a metric, and the handles that it is counted with.
+//! Declaration of a metric, and the handles that it is counted with.
 
 use std::fmt;
 use std::marker::PhantomData;
@@ -7,10 +7,10 @@ use metrics::{Counter, Gauge, Histogram, Key, KeyName, Level, Metadata, SharedSt
 
 use super::label::{Label, Names};
 
-/// What is the same for all metrics: they are always on.
+/// Metadata of all metrics: they are always on.
 const METADATA: Metadata<'_> = Metadata::new(module_path!(), Level::INFO, Some(module_path!()));
 
-/// The type of a metric, in Prometheus' terms.
+/// Type of a metric, in Prometheus' terms.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
     /// Only ever grows, from zero at the start of the process.
@@ -21,24 +21,24 @@ pub enum Kind {
     Histogram,
 }
 
-/// All that is known of a metric beforehand.
+/// Declaration of a metric.
 #[derive(Debug, Clone, Copy)]
 pub struct Declaration {
-    /// Its name on the wire.
+    /// Name on the wire.
     pub name: &'static str,
-    /// Its type.
+    /// Type.
     pub kind: Kind,
-    /// What is counted or measured, in the plural, as in `events` or `seconds`; empty for one that is 1 or 0.
+    /// Unit, in the plural, as in `events` or `seconds`; empty for one that is 1 or 0.
     pub unit: &'static str,
-    /// Its labels, in their order.
+    /// Labels, in their order.
     pub labels: &'static [Label],
-    /// What it says, in a sentence.
+    /// Meaning, in a sentence or two.
     pub help: &'static str,
-    /// Whether its time series are there from the start of a server, at zero.
+    /// Its time series are there from the start of a server, at zero.
     pub from_start: bool,
 }
 
-/// A metric with `N` labels, whose values are counted with a `Handle`: a [`Counter`], [`Gauge`] or [`Histogram`].
+/// Metric with `N` labels, whose values are counted with a `Handle`: a [`Counter`], [`Gauge`] or [`Histogram`].
 pub struct Metric<Handle, const N: usize> {
     declaration: Declaration,
     handle: PhantomData<fn() -> Handle>,

@@ -4,7 +4,7 @@ use metrics::{Counter, Gauge};
 
 use super::{Group, Metric};
 
-/// What tells one process from the next.
+/// Start time, which tells one process from the next.
 pub const STARTED: Metric<Gauge, 0> = Metric::gauge(
     "process_start_time_seconds",
     "seconds",
@@ -12,7 +12,7 @@ pub const STARTED: Metric<Gauge, 0> = Metric::gauge(
     "When the process started, in seconds since the epoch. Counters are of one start.",
 );
 
-/// A defect of this build.
+/// Panics in workers.
 pub const PANICS: Metric<Counter, 0> = Metric::counter(
     "event_grpc_panics_total",
     "panics",

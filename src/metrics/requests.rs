@@ -7,7 +7,7 @@ use super::{Group, Metric};
 
 const OUTCOME: Label = listed("outcome", &["taken", "dead_letter"]);
 
-/// Objects by what became of them.
+/// Objects by outcome.
 pub const FORWARDED: Metric<Counter, 3> = Metric::counter(
     "event_grpc_forwarded_total",
     "requests",
@@ -15,17 +15,17 @@ pub const FORWARDED: Metric<Counter, 3> = Metric::counter(
     "JSON objects that the target has taken, or that are dead letters.",
 );
 
-/// Attempts that failed.
+/// Failed attempts.
 pub const ERRORS: Metric<Counter, 2> = Metric::counter(
     "event_grpc_forward_errors_total",
     "attempts",
     &[TARGET, FAULT],
-    "Attempts that failed, by fault: the target takes nothing (destination), it may work in a moment \
+    "Attempts that failed, by fault: the target accepts nothing (destination), it may work in a moment \
      (transient), or this request is refused (content).",
 )
 .from_start();
 
-/// The time until an object is decided.
+/// Time until an object is decided.
 pub const SECONDS: Metric<Histogram, 1> = Metric::histogram(
     "event_grpc_forward_seconds",
     "seconds",
@@ -33,12 +33,12 @@ pub const SECONDS: Metric<Histogram, 1> = Metric::histogram(
     "Time from the first attempt for an object until the target has taken it or it is a dead letter.",
 );
 
-/// Whether a target takes requests.
+/// State of a target that accepts nothing.
 pub const TARGET_PAUSED: Metric<Gauge, 1> = Metric::gauge(
     "event_grpc_target_paused",
     "",
     &[TARGET],
-    "1 while the target takes nothing; it is tried with one request a second.",
+    "1 while the target accepts nothing; it is tried with one request a second.",
 )
 .from_start();
 

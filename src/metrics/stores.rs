@@ -10,7 +10,7 @@ const SERVER: Label = label(
     Values::Open("the name of the server in pipeline.yaml"),
 );
 
-/// Whether a ClickHouse server answers.
+/// State of a ClickHouse server.
 pub const CLICKHOUSE_UP: Metric<Gauge, 1> = Metric::gauge(
     "event_grpc_clickhouse_up",
     "",
@@ -18,7 +18,7 @@ pub const CLICKHOUSE_UP: Metric<Gauge, 1> = Metric::gauge(
     "1 if the ClickHouse server answers, 0 if not. It is asked every second.",
 );
 
-/// Whether PostgreSQL answers.
+/// State of PostgreSQL.
 pub const POSTGRES_UP: Metric<Gauge, 0> = Metric::gauge(
     "event_grpc_postgres_up",
     "",
@@ -26,7 +26,7 @@ pub const POSTGRES_UP: Metric<Gauge, 0> = Metric::gauge(
     "1 if PostgreSQL answers, 0 if not. It is asked every second. Absent without PostgreSQL.",
 );
 
-/// Whether a table is as it should be.
+/// State of a table's schema.
 pub const TABLE_FITS: Metric<Gauge, 1> = Metric::gauge(
     "event_grpc_table_fits",
     "",
@@ -34,7 +34,7 @@ pub const TABLE_FITS: Metric<Gauge, 1> = Metric::gauge(
     "1 if the table is there with the columns and engine that this build needs, 0 if not. It is looked at every second.",
 );
 
-/// Rows that were stored.
+/// Stored rows.
 pub const ROWS_STORED: Metric<Counter, 1> = Metric::counter(
     "event_grpc_rows_stored_total",
     "rows",
@@ -42,7 +42,7 @@ pub const ROWS_STORED: Metric<Counter, 1> = Metric::counter(
     "Rows that were stored.",
 );
 
-/// Inserts that succeeded.
+/// Successful inserts.
 pub const INSERTS: Metric<Counter, 1> = Metric::counter(
     "event_grpc_inserts_total",
     "inserts",
@@ -50,12 +50,12 @@ pub const INSERTS: Metric<Counter, 1> = Metric::counter(
     "Inserts, or transactions of PostgreSQL, that succeeded.",
 );
 
-/// Inserts that failed.
+/// Failed inserts.
 pub const ERRORS: Metric<Counter, 2> = Metric::counter(
     "event_grpc_store_errors_total",
     "inserts",
     &[TABLE, FAULT],
-    "Inserts that failed, by fault: the destination takes nothing (destination); it may work in a moment (transient); the \
+    "Inserts that failed, by fault: the destination accepts nothing (destination); it may work in a moment (transient); the \
      connection ended before there was an answer (unanswered); the block is too much for it (excess); the rows are refused \
      (content); it can't keep up with so many inserts (pressure).",
 )

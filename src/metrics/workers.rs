@@ -4,18 +4,19 @@ use metrics::{Counter, Gauge, Histogram};
 
 use super::label::{Label, QUEUE, TABLE, TYPE, Values, label, listed};
 use super::{Group, Metric};
+use crate::dead_letter::Class;
 
-/// A message that is settled for good.
+/// Message that is settled for good.
 pub const ACKNOWLEDGED: &str = "acknowledged";
-/// A message of which a copy is in the queue; an event that is in that copy.
+/// Message of which a copy is in the queue; event in that copy.
 pub const RETRIED: &str = "retried";
-/// A message that was given back.
+/// Message that was given back.
 pub const RETURNED: &str = "returned";
-/// A message of which nobody knows whether the broker was told.
+/// Message whose acknowledgement may not have reached the broker.
 pub const LOST: &str = "lost";
-/// An event that is in its table, or that the HTTP API has taken.
+/// Event that is in its table, or accepted by the HTTP API.
 pub const STORED: &str = "stored";
-/// An event that is a dead letter.
+/// Event that is a dead letter.
 pub const DEAD_LETTERED: &str = "dead_lettered";
 
 const ENDING: Label = listed("outcome", &[ACKNOWLEDGED, RETRIED, RETURNED, LOST]);
@@ -27,23 +28,7 @@ const INTO: Label = label(
     Values::Open("the table or HTTP request of the queue"),
 );
 
-const CLASS: Label = listed(
-    "class",
-    &[
-        "malformed",
-        "bad_field",
-        "bad_value",
-        "no_type",
-        "unknown_type",
-        "unexpected_type",
-        "unreadable",
-        "build_mismatch",
-        "refused",
-        "retries",
-        "unanswered",
-        "panic",
-    ],
-);
+const CLASS: Label = listed("class", &Class::NAMES);
 
 const WHY: Label = listed("why", &["suspect", "spread", "heavy", "divided"]);
 
@@ -59,7 +44,7 @@ const FIELD: Label = label(
 
 const COLUMN: Label = label("column", Values::Open("the column of the table"));
 
-/// Messages by their ending.
+/// Messages by ending.
 pub const SETTLED: Metric<Counter, 2> = Metric::counter(
     "event_grpc_settled_total",
     "messages",
@@ -68,7 +53,7 @@ pub const SETTLED: Metric<Counter, 2> = Metric::counter(
      given back as it came (returned), or not known whether the broker was told (lost).",
 );
 
-/// Events of acknowledged messages by what became of them.
+/// Events of acknowledged messages by outcome.
 pub const SETTLED_UNITS: Metric<Counter, 4> = Metric::counter(
     "event_grpc_settled_units_total",
     "events",
@@ -85,7 +70,7 @@ pub const DEAD_LETTERS: Metric<Counter, 2> = Metric::counter(
 )
 .from_start();
 
-/// Whether a queue's circuit breaker is open.
+/// State of a queue's circuit breaker.
 pub const QUEUE_STOPPED: Metric<Gauge, 1> = Metric::gauge(
     "event_grpc_queue_stopped",
     "",
@@ -94,16 +79,16 @@ pub const QUEUE_STOPPED: Metric<Gauge, 1> = Metric::gauge(
 )
 .from_start();
 
-/// Whether a table takes rows.
+/// State of a table that accepts nothing.
 pub const TABLE_PAUSED: Metric<Gauge, 1> = Metric::gauge(
     "event_grpc_table_paused",
     "",
     &[TABLE],
-    "1 while nothing is consumed for the table, since its destination takes nothing.",
+    "1 while nothing is consumed for the table, since its destination accepts nothing.",
 )
 .from_start();
 
-/// Tables that began anew.
+/// Restarts of a table's workers.
 pub const RESTARTS: Metric<Counter, 1> = Metric::counter(
     "event_grpc_restarts_total",
     "restarts",
@@ -112,7 +97,7 @@ pub const RESTARTS: Metric<Counter, 1> = Metric::counter(
 )
 .from_start();
 
-/// The time of a flush.
+/// Duration of a flush.
 pub const FLUSH_SECONDS: Metric<Histogram, 1> = Metric::histogram(
     "event_grpc_flush_seconds",
     "seconds",
@@ -130,7 +115,7 @@ pub const SET_ASIDE: Metric<Counter, 2> = Metric::counter(
      (divided).",
 );
 
-/// Fields that this build doesn't know.
+/// Rows with unknown fields.
 pub const UNKNOWN_FIELDS: Metric<Counter, 2> = Metric::counter(
     "event_grpc_unknown_fields_total",
     "rows",
@@ -146,7 +131,7 @@ pub const TEXT_OVER_LIMIT: Metric<Counter, 2> = Metric::counter(
     "Texts that are longer than the limit of their column.",
 );
 
-/// The longest text over a column's limit.
+/// Longest text over a column's limit.
 pub const TEXT_LARGEST: Metric<Gauge, 2> = Metric::gauge(
     "event_grpc_text_largest_bytes",
     "bytes",

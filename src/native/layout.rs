@@ -1,15 +1,15 @@
-//! How a column is laid out, and how long its texts may be.
+//! Layout of a column, and its text limit.
 
-/// The longest text of a column.
+/// Text limit of a column.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct TextLimit {
-    /// Its bytes.
+    /// Limit, in bytes.
     pub bytes: u32,
-    /// Whether a row with a longer one is refused, rather than told of.
+    /// True if a row with a longer one is refused, rather than told of.
     pub enforce: bool,
 }
 
-/// How a column's values are laid out in a Native block.
+/// Layout of a column's values in a Native block.
 #[derive(Debug, Clone, Copy)]
 pub enum Layout {
     /// Numbers, dates and booleans: this many bytes a value.
@@ -18,7 +18,7 @@ pub enum Layout {
     Text,
     /// `LowCardinality(String)`, or `LowCardinality(Nullable(String))`.
     Dictionary {
-        /// Whether NULL is a value.
+        /// True if NULL is a value.
         nullable: bool,
     },
     /// `Nullable(T)`.

@@ -1,9 +1,11 @@
-//! What stands around the events of a request as JSON, so that some of them can be a request of their own.
+//! JSON around the events of a request, so that some of them can be a request of their own.
+
+use std::ops::Range;
 
 use super::text::Text;
 use crate::contract::Envelope;
 
-/// What stands around the events of a request: its header before them.
+/// JSON around the events of a request: its header before them.
 #[derive(Debug, Clone, Copy)]
 pub struct Around<'a> {
     /// The header as it is written, without white space around it; empty if there is none.
@@ -30,7 +32,7 @@ impl<'a> Around<'a> {
         out
     }
 
-    /// What stands before the events, and what after them.
+    /// JSON before the events, and after them.
     pub fn ends(&self) -> (Vec<u8>, &'static [u8]) {
         let name = |number| {
             let field = self.envelope.request_shape.field(number);
@@ -48,8 +50,17 @@ impl<'a> Around<'a> {
     }
 }
 
-/// An event as it is written, with an id as its first member. It must be an object that has none.
-pub fn with_id(envelope: &Envelope, event: &[u8], id: &str) -> Vec<u8> {
+/// An event as it is written, with this id. `place` is where the one is that it has; without, it becomes its first member.
+pub(super) fn with_id(
+    envelope: &Envelope,
+    event: &[u8],
+    id: &str,
+    place: Option<Range<usize>>,
+) -> Vec<u8> {
+    let parts = |at: Range<usize>| Some((event.get(..at.start)?, event.get(at.end..)?));
+    if let Some((before, after)) = place.and_then(parts) {
+        return [before, format!("\"{id}\"").as_bytes(), after].concat();
+    }
     let name = envelope.event_shape.field(envelope.id);
     let name = name.map_or("", |(_, field)| field.json_name);
     let rest = event.strip_prefix(b"{").unwrap_or_default();

@@ -2,10 +2,10 @@
 
 use super::text::{Text, Wrong};
 
-/// How deep a value may nest that is kept as it is, objects and lists together.
+/// Maximum nesting depth of a value that is kept as it is, objects and lists together.
 const DEEPEST: u32 = 100;
 
-/// Where in a text the reader is.
+/// Position of the reader in a text.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Cursor<'a> {
     /// The text.
@@ -211,7 +211,7 @@ impl<'a> Cursor<'a> {
         let mut open = Vec::new();
         loop {
             match self.peek() {
-                0 => return Err("the text ends within a value"),
+                0 if self.at >= self.text.len() => return Err("the text ends within a value"),
                 b'{' => open.push(b'}'),
                 b'[' => open.push(b']'),
                 byte @ (b'}' | b']') => {

@@ -112,7 +112,7 @@ impl<'t> Reading<'_, 't> {
     }
 }
 
-/// Whether the elements of a list are one field.
+/// True if the elements of a list are one field.
 fn is_packed(kind: Kind) -> bool {
     kind.shape().is_none() && !matches!(kind, Kind::String | Kind::Bytes)
 }

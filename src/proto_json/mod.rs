@@ -12,6 +12,7 @@ mod around;
 mod cursor;
 mod field;
 mod free;
+mod member;
 mod notes;
 mod number;
 mod object;
@@ -22,7 +23,8 @@ mod text;
 
 use std::ops::Range;
 
-pub use around::{Around, with_id};
+pub use around::Around;
+pub use member::Member;
 
 use crate::contract::Envelope;
 use crate::row_error::Bad;
@@ -38,15 +40,15 @@ pub struct ProtoJson {
 /// A request, event by event.
 #[derive(Debug)]
 pub struct Request<'a> {
-    /// The same request on the wire, with the events that could be read.
+    /// Request in protobuf, with the events that could be read.
     pub wire: Vec<u8>,
-    /// Where in it the header is; none if there is none.
+    /// Range of its header; none if there is none.
     pub header: Option<Range<usize>>,
-    /// The events, in the order in which they came.
+    /// Events, in the order in which they were received.
     pub events: Vec<Event<'a>>,
-    /// What stands around the events in the text.
+    /// JSON around the events.
     pub around: Around<'a>,
-    /// What its sender may want to know: members that are unknown.
+    /// Warnings for its sender: unknown members.
     pub warnings: Warnings,
 }
 
@@ -55,13 +57,13 @@ pub struct Request<'a> {
 pub struct Event<'a> {
     /// It as it is written.
     pub text: &'a [u8],
-    /// Where it begins in the request's text.
+    /// Position in the request's text.
     pub at: usize,
-    /// What it is.
+    /// Result for the event.
     pub found: Found,
 }
 
-/// What an event is.
+/// Result for an event.
 #[derive(Debug)]
 pub enum Found {
     /// An event of the type with this number: its place on the wire.
@@ -74,25 +76,25 @@ pub enum Found {
     Bad(Bad),
 }
 
-/// What may be read.
+/// Limits of a request.
 #[derive(Debug, Clone, Copy)]
 pub struct Most {
     /// The most events.
     pub events: usize,
-    /// Of how many bad ones it is told what is wrong with each.
+    /// Maximum number of bad events whose errors are reported.
     pub told: usize,
 }
 
 /// Members that are unknown.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Warnings {
-    /// How many there are.
+    /// Number of warnings.
     pub count: usize,
     /// The first of them, in words.
     pub listed: Vec<String>,
 }
 
-/// Why a text is no request.
+/// Reason why a text is not a request.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Unread {
     /// It is no JSON, or not such a one.
@@ -102,7 +104,7 @@ pub enum Unread {
         line: usize,
         /// The byte in it, from 1.
         column: usize,
-        /// What is wrong there.
+        /// Error.
         reason: String,
     },
     /// The header is wrong.
@@ -112,7 +114,7 @@ pub enum Unread {
         line: usize,
         /// The byte in it, from 1.
         column: usize,
-        /// What is wrong with it.
+        /// Error.
         bad: Bad,
     },
     /// There are too many events.
@@ -143,12 +145,27 @@ impl ProtoJson {
         request::member(&self.tables, event, self.envelope.id).unwrap_or_default()
     }
 
-    /// The same of its timestamp.
+    /// Timestamp of an event, as it was sent.
     pub fn timestamp(&self, event: &[u8]) -> String {
         request::member(&self.tables, event, self.envelope.timestamp).unwrap_or_default()
     }
 
-    /// What is said of an event of an unknown type: the type that may have been meant.
+    /// An event as it is written, with another id. It must be an object.
+    pub fn with_id(&self, event: &[u8], id: &str) -> Vec<u8> {
+        let place = request::place(&self.tables, event, self.envelope.id);
+        around::with_id(self.envelope, event, id, place)
+    }
+
+    /// Reads a member of a message that an event or its header holds, given by its full name, as an event's are read.
+    ///
+    /// # Errors
+    ///
+    /// If the value isn't what the member is declared as.
+    pub fn member(&self, message: &str, name: &str, value: &str) -> Result<Member, Bad> {
+        member::read(self.envelope, &self.tables, message, name, value)
+    }
+
+    /// Known type name that is most like an unknown one.
     pub fn meant(&self, name: &str) -> Option<&'static str> {
         let shape = self.envelope.event_shape;
         let types = self.envelope.types.iter();

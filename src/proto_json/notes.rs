@@ -1,4 +1,4 @@
-//! Where in a request the reader is, and what it says of what it finds there.
+//! Position of the reader in a request, for warnings and errors.
 
 use std::borrow::Cow;
 use std::cell::Cell;
@@ -11,14 +11,14 @@ use crate::row_error::Bad;
 use crate::unknown::UnknownMembers;
 use crate::unknown::push_part;
 
-/// How many warnings are listed.
+/// Maximum number of listed warnings.
 pub(super) const LISTED: usize = 20;
 
 /// For how many names of a request it is looked which known one is most like them: that takes as long as reading a
 /// hundred.
 const COMPARED: usize = 100;
 
-/// How much of a value is quoted, in characters.
+/// Maximum length of a quoted value, in characters.
 const QUOTED: usize = 60;
 
 /// One step from a message into what is in it.
@@ -32,7 +32,7 @@ pub(super) enum Step<'a> {
     Key(Text<'a>),
 }
 
-/// What is being read.
+/// Part of the request that is being read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Part {
     /// The request's header.
@@ -44,15 +44,15 @@ pub(super) enum Part {
 /// The place in a request, and what is noted there.
 #[derive(Debug)]
 pub(super) struct Notes<'a> {
-    /// What is being read.
+    /// Part that is being read.
     pub(super) part: Part,
     /// The steps from there.
     pub(super) path: Vec<Step<'a>>,
-    /// What is unknown in it.
+    /// Unknown members of the part.
     pub(super) unknown: UnknownMembers<'a>,
-    /// What is unknown in all of the request.
+    /// Warnings of the whole request.
     pub(super) warnings: Warnings,
-    /// How many names may still be compared.
+    /// Remaining number of name comparisons.
     compared: Cell<usize>,
 }
 
@@ -148,7 +148,7 @@ impl<'a> Notes<'a> {
         format!("{of} `{name}`{within} is kept in unknown_fields{meant}")
     }
 
-    /// What is said of a name that isn't known: the known one that may have been meant.
+    /// Known name that is most like an unknown one.
     pub(super) fn meant<'k>(&self, name: &str, known: impl Iterator<Item = &'k str>) -> String {
         let Some(left) = self.compared.get().checked_sub(1) else {
             return String::new();
@@ -158,7 +158,7 @@ impl<'a> Notes<'a> {
         nearest(name, known).map_or(String::new(), |meant| format!("; did you mean `{meant}`?"))
     }
 
-    /// Where it is, for people.
+    /// Position, for people.
     fn place(&self) -> String {
         let root = match self.part {
             Part::Header => "header",
@@ -198,12 +198,12 @@ fn push_dotted(out: &mut String, name: &str) {
 }
 
 impl Step<'_> {
-    /// How long it is in a pointer, at least about.
+    /// Length of the step in a pointer, approximately and at least.
     fn length(&self) -> usize {
         match self {
             Step::Field(name) => name.len() + 1,
             Step::Element(_) => 2,
-            // What is escaped takes a sixth of it at least.
+            // An escaped key may shrink to a sixth.
             Step::Key(key) if key.escaped => key.raw.len() / 6 + 1,
             Step::Key(key) => key.raw.len() + 1,
         }

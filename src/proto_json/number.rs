@@ -1,6 +1,6 @@
 //! Numbers as JSON and texts write them: exact, and refused where they are no whole number or out of range.
 
-/// Why a text is not the number that is wanted.
+/// Reason why a text is not the wanted number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum NotThis {
     /// It is another number, or none.

@@ -23,7 +23,7 @@ pub(super) struct Reading<'a, 't> {
     pub(super) spans: Vec<Span>,
     /// For putting fields in order.
     scratch: Vec<u8>,
-    /// How many more levels may open.
+    /// Number of further levels that may open.
     pub(super) depth: u32,
     /// The event's message.
     pub(super) event: Option<&'t Message>,
@@ -153,7 +153,7 @@ impl<'a, 't> Reading<'a, 't> {
         }
     }
 
-    /// Whether null is a value of a field, and not its absence.
+    /// True if null is a value of a field, and not its absence.
     fn takes_null(&self, message: &Message, field: usize) -> bool {
         let Some(of) = message.shape.fields.get(field) else {
             return false;
@@ -213,7 +213,7 @@ impl<'a, 't> Reading<'a, 't> {
                 "has both `{}` and `{}`; only one of them may be there",
                 other.json_name, field.json_name
             ))),
-            // The same one twice is seen when the fields are put in order.
+            // A duplicate member is noticed when the fields are sorted.
             _ => Ok(()),
         }
     }
@@ -321,7 +321,7 @@ impl<'a, 't> Reading<'a, 't> {
     }
 }
 
-/// Where the pieces are that spans begin.
+/// Ranges of the pieces that spans begin.
 fn pieces(spans: &[Span], end: usize) -> Vec<std::ops::Range<usize>> {
     let ends = spans.iter().skip(1).map(|span| span.start).chain([end]);
     spans

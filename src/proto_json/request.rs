@@ -1,5 +1,7 @@
 //! The request: its header, and the list of its events, of which each stands alone.
 
+use std::ops::Range;
+
 use super::around::shown;
 use super::cursor::Cursor;
 use super::notes::Part;
@@ -11,7 +13,7 @@ use crate::protobuf::Shape;
 use crate::protobuf::wire::RECURSION_LIMIT;
 use crate::row_error::Bad;
 
-/// What some editors and languages put before a text.
+/// Byte order mark, which some editors and languages put before a text.
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
 /// Reads a request; see [`super::ProtoJson::read`].
@@ -179,7 +181,7 @@ impl<'a, 't> Reading<'a, 't> {
             }
             let event = self.one(events.len(), &mut told)?;
             if events.capacity() == 0 {
-                // The first event's size says how many there may be; a wrong guess costs one more growth.
+                // The first event's size predicts their number; a wrong guess costs one more growth.
                 let left = self.cursor.text.len() - self.cursor.at;
                 events.reserve((left / (event.text.len() + 2) + 2).min(1_000));
             }
@@ -217,7 +219,7 @@ impl<'a, 't> Reading<'a, 't> {
             }
         };
         if !matches!(found, Found::Known(..)) {
-            // What is said of it is said of what is kept.
+            // Its warnings are about members that are kept.
             self.out.truncate(begins);
             self.notes.warnings.count = count;
             self.notes.warnings.listed.truncate(listed);
@@ -237,6 +239,20 @@ impl<'a, 't> Reading<'a, 't> {
 
 /// A text or number of an event, as it is written, whatever else is wrong with the event.
 pub(super) fn member(tables: &Tables, event: &[u8], number: u32) -> Option<String> {
+    let mut cursor = Cursor::new(event);
+    cursor.at = place(tables, event, number)?.start;
+    match cursor.peek() {
+        b'"' => Some(cursor.string().ok()?.text().ok()?.into_owned()),
+        b'-' | b'0'..=b'9' => {
+            let digits = cursor.number().ok()?;
+            Some(String::from_utf8_lossy(digits).into_owned())
+        }
+        _ => None,
+    }
+}
+
+/// Where the value of a field of an event is written; none if it isn't there, or null, which says as much.
+pub(super) fn place(tables: &Tables, event: &[u8], number: u32) -> Option<Range<usize>> {
     let message = tables.message(tables.event)?;
     let mut cursor = Cursor::new(event);
     if !cursor.take(b'{') {
@@ -246,18 +262,13 @@ pub(super) fn member(tables: &Tables, event: &[u8], number: u32) -> Option<Strin
     while let Some(name) = cursor.name(first).ok()? {
         first = false;
         let found = message.find(&name.bytes().ok()?);
-        if found.is_none_or(|(_, field)| field.number != number) {
-            cursor.skip().ok()?;
-            continue;
+        let is_it = found.is_some_and(|(_, field)| field.number == number);
+        let is_null = cursor.peek() == b'n';
+        let start = cursor.at;
+        cursor.skip().ok()?;
+        if is_it && !is_null {
+            return Some(start..cursor.at);
         }
-        return match cursor.peek() {
-            b'"' => Some(cursor.string().ok()?.text().ok()?.into_owned()),
-            b'-' | b'0'..=b'9' => {
-                let digits = cursor.number().ok()?;
-                Some(String::from_utf8_lossy(digits).into_owned())
-            }
-            _ => None,
-        };
     }
     None
 }

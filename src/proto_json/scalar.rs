@@ -47,7 +47,7 @@ impl<'a> Reading<'a, '_> {
                 false if self.cursor.word(b"false") => Some(Number::Varint(0)),
                 _ => None,
             },
-            // What some languages write, though JSON has no such numbers.
+            // Some languages write these, though JSON has no such numbers.
             b'N' | b'I' | b'-' if self.is_named(kind) => {
                 let (name, length): (&[u8], _) = match byte {
                     b'N' => (b"NaN", 3),
@@ -81,7 +81,7 @@ impl<'a> Reading<'a, '_> {
         }
     }
 
-    /// Whether one of the names of numbers stands here that JSON has none for, where a float is meant.
+    /// True if one of the names of numbers stands here that JSON has none for, where a float is meant.
     fn is_named(&self, kind: Kind) -> bool {
         let rest = self.cursor.text.get(self.cursor.at..).unwrap_or_default();
         let mut names = [&b"NaN"[..], b"Infinity", b"-Infinity"].into_iter();
@@ -280,7 +280,7 @@ fn numeric(kind: Kind, text: &[u8]) -> Result<Number, NotThis> {
     })
 }
 
-/// What a kind's values are, for people.
+/// Description of a kind's values, for people.
 fn wanted(kind: Kind) -> &'static str {
     match kind {
         Kind::Double => "a number",

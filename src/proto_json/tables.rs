@@ -1,4 +1,4 @@
-//! What is known of each message before the first text comes: its members by name, and what its fields lead to.
+//! Lookup tables of each message, made before the first text comes: its members by name, and the types of its fields.
 
 use std::collections::HashMap;
 
@@ -24,14 +24,14 @@ pub(super) struct Tables {
 pub(super) struct Message {
     /// Its fields.
     pub(super) shape: &'static Shape,
-    /// What it is in JSON.
+    /// JSON form of the field.
     pub(super) form: Form,
     names: HashTable<Name>,
     /// For each field: where its message is, or its enum.
     inner: Vec<usize>,
 }
 
-/// What a message is in JSON.
+/// JSON form of a message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Form {
     /// An object with a member for each field.
@@ -75,6 +75,12 @@ impl Tables {
         self.messages.get(at)
     }
 
+    /// The message with this full name, where it has this form.
+    pub(super) fn named(&self, name: &str, form: Form) -> Option<&Message> {
+        let mut messages = self.messages.iter();
+        messages.find(|message| message.shape.name == name && message.form == form)
+    }
+
     /// The enum at a place: its values by name.
     pub(super) fn values(&self, at: usize) -> Option<&HashMap<&'static str, i32>> {
         self.enums.get(at)
@@ -116,7 +122,7 @@ impl Tables {
     }
 }
 
-/// Where messages are, by the address of their shape and what they are.
+/// Indexes of messages, by the address of their shape and their form.
 type Places = HashMap<(usize, u8), usize>;
 
 impl Message {
@@ -131,7 +137,7 @@ impl Message {
         Some((at, self.shape.fields.get(at)?))
     }
 
-    /// Where the message or enum of a field is.
+    /// Index of a field's message or enum.
     pub(super) fn inner(&self, field: usize) -> usize {
         self.inner.get(field).copied().unwrap_or(usize::MAX)
     }
@@ -163,7 +169,7 @@ fn names(shape: &'static Shape) -> HashTable<Name> {
     table
 }
 
-/// What the message of a field is in JSON.
+/// JSON form of a field's message.
 fn form_of(kind: Kind) -> Form {
     match kind {
         Kind::Timestamp(_) => Form::Timestamp,
@@ -180,9 +186,9 @@ fn form_of(kind: Kind) -> Form {
 
 /// The known name that is most like one that isn't known, if one is.
 pub(super) fn nearest<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
-    /// How long a name may be that is compared.
+    /// Maximum length of a name that is compared.
     const LONGEST: usize = 100;
-    /// How like two names have to be; equal ones are 1.
+    /// Minimum similarity of two names; equal ones are 1.
     const LIKE: f64 = 0.8;
     if name.len() > LONGEST {
         return None;

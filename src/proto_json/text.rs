@@ -5,15 +5,15 @@ use std::borrow::Cow;
 /// A text between its quotes.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Text<'a> {
-    /// As it is written.
+    /// Raw text, escapes included.
     pub(super) raw: &'a [u8],
-    /// Whether there is a backslash in it.
+    /// True if there is a backslash in it.
     pub(super) escaped: bool,
-    /// Whether it certainly is ASCII as it is written.
+    /// True if it certainly is ASCII as it is written.
     pub(super) ascii: bool,
 }
 
-/// What is wrong with a text.
+/// Description of a syntax error.
 pub(super) type Wrong = &'static str;
 
 const NOT_UTF8: Wrong = "a text is not UTF-8";
@@ -31,7 +31,7 @@ impl<'a> Text<'a> {
         Ok(Cow::Owned(out))
     }
 
-    /// The same as text.
+    /// Decoded text.
     pub(super) fn text(&self) -> Result<Cow<'a, str>, Wrong> {
         Ok(match self.bytes()? {
             Cow::Borrowed(bytes) => String::from_utf8_lossy(bytes),
@@ -60,7 +60,7 @@ impl<'a> Text<'a> {
         }
     }
 
-    /// Whether half a surrogate pair is in it.
+    /// Checks for half a surrogate pair.
     pub(super) fn check(&self) -> Result<bool, Wrong> {
         self.utf8()?;
         match self.escaped {

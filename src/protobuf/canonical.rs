@@ -16,9 +16,9 @@ use crate::row_error::Bad;
 /// all that follows the key at its start.
 pub(super) type Raw<'a> = (WireType, Cow<'a, [u8]>);
 
-/// The same message with its fields by ascending number: of a repeated scalar that should be single the last, of a
-/// message the parts merged, of a oneof the last member. Fields that the shape doesn't know stay as they are, those of
-/// one number behind each other.
+/// Canonical encoding of a message, with its fields by ascending number: of a repeated scalar that should be single the
+/// last, of a message the parts merged, of a oneof the last member. Fields that the shape doesn't know stay as they
+/// are, those of one number behind each other.
 pub fn canonical(shape: &Shape, bytes: &[u8]) -> Result<Vec<u8>, Bad> {
     ordered(shape, bytes, RECURSION_LIMIT)
 }
@@ -122,7 +122,7 @@ fn write(
             WireType::LengthDelimited,
         ) => {
             let Some(depth) = depth.checked_sub(1) else {
-                return Err(Bad::Wire("it nests too deep"));
+                return Err(Bad::Wire("it is nested too deeply"));
             };
             let inner = ordered(s, value, depth)?;
             push_varint(out, inner.len() as u64);

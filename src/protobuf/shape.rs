@@ -9,7 +9,7 @@ pub struct Shape {
     pub fields: &'static [Field],
     /// For each field number below its length: one more than the field's index, or 0 where there is none.
     pub dense: &'static [u8],
-    /// As a JSON message: the fields of which at least one has to be there; empty if that is left to the fields.
+    /// Fields of a JSON message of which at least one is required; empty if there is no such rule.
     pub any_of: &'static [&'static str],
 }
 
@@ -38,13 +38,13 @@ pub struct Field {
     pub name: &'static str,
     /// Its name in proto3 JSON.
     pub json_name: &'static str,
-    /// What a single value is.
+    /// Kind of a single value.
     pub kind: Kind,
-    /// How often it may be there.
+    /// Cardinality of the field.
     pub label: Label,
 }
 
-/// What a single value of a field is.
+/// Kind of a single value of a field.
 #[derive(Debug, Clone, Copy)]
 #[allow(missing_docs)]
 pub enum Kind {
@@ -63,7 +63,7 @@ pub enum Kind {
     Bool,
     String,
     Bytes,
-    /// The names of the enum's values by number, ascending.
+    /// The names of the enum's values by number, ascending; of aliases the first in the proto file comes first.
     Enum(&'static [(i32, &'static str)]),
     Message(&'static Shape),
     /// A map field: the shape of its entry, with the key as field 1 and the value as field 2.
@@ -72,6 +72,13 @@ pub enum Kind {
     Timestamp(&'static Shape),
     /// `google.protobuf.Struct`, whose shape is given too.
     Struct(&'static Shape),
+}
+
+/// The name of an enum's value: of aliases the first.
+pub fn first_name(names: &'static [(i32, &'static str)], number: i32) -> Option<&'static str> {
+    let at = names.partition_point(|(known, _)| *known < number);
+    let (known, name) = names.get(at)?;
+    (*known == number).then_some(*name)
 }
 
 impl Kind {
@@ -84,7 +91,7 @@ impl Kind {
     }
 }
 
-/// How often a field may be there.
+/// Cardinality of a field.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Label {
     /// At most once; absent means the default value.

@@ -9,10 +9,10 @@ pub use reader::{Item, Key, RawValue, Reader};
 
 use crate::row_error::Bad;
 
-/// How deep messages and groups may nest, as in prost.
+/// Maximum nesting depth of messages and groups, as in prost.
 pub const RECURSION_LIMIT: u32 = 100;
 
-/// How a field's value is laid out: the low three bits of its key.
+/// Wire type of a field: the low three bits of its key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[allow(missing_docs)]
 pub enum WireType {
@@ -122,7 +122,7 @@ pub fn skip(
     depth: u32,
 ) -> Result<(), Bad> {
     let Some(inner_depth) = depth.checked_sub(1) else {
-        return Err(Bad::Wire("it nests too deep"));
+        return Err(Bad::Wire("it is nested too deeply"));
     };
     match wire_type {
         WireType::Varint => varint(bytes, at).map(drop),

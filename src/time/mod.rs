@@ -1,10 +1,8 @@
-//! Instants as milliseconds since the epoch: the clock, the range that tables hold, and how senders write them.
+//! Instants as milliseconds since the epoch: the clock, and the range that tables hold.
 
 mod clock;
-mod epoch;
 
 pub use clock::{now, now_ms};
-pub use epoch::{epoch_millis, epoch_millis_int, epoch_seconds, epoch_seconds_int};
 
 /// The range of `DateTime64(3)`: 1900-01-01 to the end of 2299, in milliseconds since the epoch.
 /// <https://clickhouse.com/docs/sql-reference/data-types/datetime64>

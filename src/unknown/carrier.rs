@@ -1,4 +1,4 @@
-//! The field that carries the members of JSON that no field stands for: what it holds, if it is what it should be.
+//! Carrier field of unknown JSON members, and its validation.
 
 use serde::de::{DeserializeOwned, IgnoredAny};
 
@@ -9,7 +9,7 @@ use super::set::CUT;
 pub struct Carried<'a> {
     /// Pointers, and JSON values as they were written.
     pub members: Vec<(String, &'a str)>,
-    /// How many members were cut.
+    /// Number of members that were cut.
     pub cut: u64,
 }
 

@@ -17,7 +17,7 @@ thread_local! {
     static BY_NAME: RefCell<HashMap<usize, ByName>> = RefCell::default();
 }
 
-/// What the shape doesn't have of a JSON message; none if it has all.
+/// Undeclared members of a JSON message; none if there are none.
 pub(super) fn undeclared(shape: &'static Shape, body: &Map) -> Option<Unknown> {
     let mut unknown = None;
     let mut path = String::new();

@@ -31,12 +31,12 @@ pub const UNKNOWN_MEMBERS: u32 = 536_870_911;
 /// The most that is kept of an event, of a header or of a JSON message, in bytes of the object's text.
 pub const MOST: usize = 64 * 1024;
 
-/// What is not declared of a JSON message; none if all of it is.
+/// Undeclared members of a JSON message; none if there are none.
 pub fn of_members(shape: &'static Shape, body: &Map) -> Option<Unknown> {
     members::undeclared(shape, body)
 }
 
-/// What is not known of a message whose pointers begin with `root`; none if it is all known. The message is in canonical
+/// Unknown fields of a message whose pointers begin with `root`; none if there are none. The message is in canonical
 /// order.
 pub fn found(root: &str, shape: &'static Shape, bytes: &[u8]) -> Result<Option<Unknown>, Bad> {
     let mut unknown = Unknown::default();

@@ -7,7 +7,7 @@ use super::{MOST, base64};
 /// The key under which the object says how many members were cut.
 pub const CUT: &str = "…cut";
 
-/// What a member with [`CUT`] takes at most, braces included.
+/// Maximum size of the member [`CUT`], braces included.
 const RESERVED: usize = 40;
 
 /// The value of an unknown field.
@@ -24,7 +24,7 @@ pub enum Value {
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
 pub struct Unknown {
     members: BTreeMap<String, Value>,
-    /// How much text each of them is, the largest last; filled when something has to be cut.
+    /// Sizes of the members, the largest last; filled when something has to be cut.
     sizes: BTreeSet<(usize, String)>,
     size: usize,
     cut: u64,
@@ -32,7 +32,7 @@ pub struct Unknown {
 }
 
 impl Unknown {
-    /// Whether there is nothing.
+    /// True if there is nothing.
     pub fn is_empty(&self) -> bool {
         self.members.is_empty() && self.cut == 0
     }
@@ -44,7 +44,7 @@ impl Unknown {
             .map(|(key, value)| (key.as_str(), value))
     }
 
-    /// How many members there were that are not kept.
+    /// Number of members that are not kept.
     pub fn cut(&self) -> u64 {
         self.cut
     }
@@ -182,7 +182,7 @@ fn push_key(text: &mut String, key: &str) {
     text.push(':');
 }
 
-/// How much text a member is, with its colon and comma.
+/// Size of a member, with its colon and comma.
 fn size(key: &str, value: &Value) -> usize {
     let escaped: usize = key.chars().map(escaped).sum();
     let value = match value {
@@ -192,7 +192,7 @@ fn size(key: &str, value: &Value) -> usize {
     escaped + value + 4
 }
 
-/// How many bytes a character of a key takes in JSON.
+/// Size of a key's character in JSON.
 fn escaped(c: char) -> usize {
     match c {
         '"' | '\\' | '\u{8}' | '\u{c}' | '\n' | '\r' | '\t' => 2,
@@ -215,7 +215,7 @@ pub fn flat_text<'a>(members: impl IntoIterator<Item = (&'a str, &'a str)>, cut:
 }
 
 impl Value {
-    /// As the object has it.
+    /// Text of the object.
     pub fn written(&self) -> String {
         match self {
             Value::Json(json) => json.clone(),

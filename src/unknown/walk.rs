@@ -9,7 +9,7 @@ use crate::protobuf::wire::{self, RECURSION_LIMIT, WireType};
 use crate::protobuf::{Field, Kind, Label, Shape};
 use crate::row_error::Bad;
 
-/// Whether there is a field in a message, or in one inside of it, that its shape doesn't know; also if the message can't
+/// True if there is a field in a message, or in one inside of it, that its shape doesn't know; also if the message can't
 /// be read.
 pub fn any(shape: &'static Shape, bytes: &[u8]) -> bool {
     look(shape, bytes, RECURSION_LIMIT).unwrap_or(true)
@@ -38,7 +38,7 @@ fn look(shape: &'static Shape, bytes: &[u8], depth: u32) -> Result<bool, Bad> {
     Ok(false)
 }
 
-/// The same for the occurrences of a field of messages, keys included.
+/// True if any occurrence of a field of messages has unknown fields; the run includes keys.
 pub fn any_in_run(field: &'static Field, run: &[u8]) -> bool {
     look_in_run(field, run).unwrap_or(true)
 }
@@ -63,12 +63,12 @@ const TOO_DEEP: Bad = Bad::Wire("it nests too deep");
 struct Inner<'a> {
     shape: &'static Shape,
     bytes: &'a [u8],
-    /// Of a map's value its key.
+    /// Key of a map's value.
     key: Option<String>,
 }
 
-/// What is inside a field of messages; none if that is a map whose values are none. What is unknown of a map's entry
-/// itself is no field of anything, and no reader of protobuf keeps it.
+/// Message inside an occurrence of a field; none if that is a map whose values are not messages. Unknown fields of a
+/// map's entry itself belong to no field, and no protobuf reader keeps them.
 fn inner<'a>(field: &'static Field, bytes: &'a [u8]) -> Result<Option<Inner<'a>>, Bad> {
     let Kind::Map(entry) = field.kind else {
         let inner = field.kind.shape().map(|shape| Inner {

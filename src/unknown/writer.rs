@@ -9,10 +9,11 @@ use std::collections::BinaryHeap;
 use super::{CUT, MOST, UNKNOWN_MEMBERS};
 use crate::protobuf::writer::push_field;
 
-/// What the last member takes that says how many there were.
+/// Maximum size of the last member, with the number of members.
 const CUT_LENGTH: usize = 32;
 
-/// How much may be made of pointers, most of which are left out again: they are as long as the way to their members.
+/// Maximum total length of pointers that are made, most of which are cut again: they are as long as the way to their
+/// members.
 const MADE: usize = 16 * MOST;
 
 /// The members of one event or header. Of more than [`MOST`] the largest are left out.
@@ -20,9 +21,9 @@ const MADE: usize = 16 * MOST;
 pub struct UnknownMembers<'a> {
     /// The largest first.
     kept: BinaryHeap<Member<'a>>,
-    /// What they take together.
+    /// Total size.
     bytes: usize,
-    /// What all pointers took that were made.
+    /// Total length of all pointers that were made.
     made: usize,
     cut: u64,
 }
@@ -39,12 +40,12 @@ struct Member<'a> {
 }
 
 impl<'a> UnknownMembers<'a> {
-    /// Whether there are none.
+    /// True if there are none.
     pub fn is_empty(&self) -> bool {
         self.kept.is_empty() && self.cut == 0
     }
 
-    /// How many there are, those that were left out among them.
+    /// Number of members, cut ones included.
     pub fn count(&self) -> u64 {
         self.kept.len() as u64 + self.cut
     }

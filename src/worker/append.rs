@@ -3,9 +3,9 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
+use super::catch_panic::catch_panic;
 use super::dead_letter;
 use super::failed::{Failed, bad_unit, lost_event, panicked_unit};
-use super::guard::guarded;
 use super::message::{Content, Prepared};
 use super::objects::{Objects, Parsed};
 use super::split::{Part, Run};
@@ -175,7 +175,7 @@ fn attempt(
     append: impl FnOnce(&mut Block) -> Result<(), Bad>,
 ) -> Result<(), Failure> {
     block.mark();
-    let failure = match guarded(|| append(block)) {
+    let failure = match catch_panic(|| append(block)) {
         Ok(Ok(())) => return Ok(()),
         Ok(Err(bad)) => Failure::Bad(bad),
         Err(panic) => Failure::Panic(panic),
@@ -215,7 +215,7 @@ impl Rows<'_> {
             return;
         }
         let name = self.run.kind.name;
-        let header = match guarded(|| self.canonical_header()) {
+        let header = match catch_panic(|| self.canonical_header()) {
             Ok(header) => header,
             Err(panic) => {
                 failed.extend(

@@ -4,8 +4,8 @@ use tokio::time::{Duration, Instant};
 
 use super::append::append;
 use super::blocking;
+use super::catch_panic::catch_panic;
 use super::failed::{Failed, panicked_unit};
-use super::guard::guarded;
 use super::message::{Content, Prepared, units};
 use super::stretch::{Appended, Room, append_from, becomes};
 use crate::contract::{Batch as Limits, Block, Context, Table};
@@ -60,7 +60,7 @@ impl Batch {
         let append = || append_from(block, &message, 0, &|_| true, room, cx);
         let count = units(&message.content);
         // Panics of transforms are caught inside; any other leaves the block in an unknown state.
-        let failed = match blocking::work(bytes, || guarded(append)) {
+        let failed = match blocking::work(bytes, || catch_panic(append)) {
             Ok(Appended { failed, next, full }) => {
                 self.rest = (next < count).then_some(next);
                 self.full = full;

@@ -235,7 +235,7 @@ async fn give_back(held: impl Iterator<Item = Prepared>, mut messages: mpsc::Rec
     // Time for the broker to learn of it.
     tokio::time::sleep(Duration::from_millis(200)).await;
     for message in held.chain(waiting) {
-        message.delivery.duty.give_back().await;
+        message.delivery.ack_guard.give_back().await;
     }
 }
 

@@ -130,7 +130,7 @@ impl Breakers {
         for decided in decided {
             let [_, dead, _] = decided.counts();
             if dead > 0 && stopped.contains(&decided.message.queue.name) {
-                decided.message.delivery.duty.give_back().await;
+                decided.message.delivery.ack_guard.give_back().await;
             } else {
                 admitted.push(decided);
             }

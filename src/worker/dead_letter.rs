@@ -3,8 +3,8 @@
 use std::borrow::Cow;
 
 use super::alike::Alike;
+use super::catch_panic::catch_panic;
 use super::failed::Failed;
-use super::guard::guarded;
 use super::message::{Content, Prepared};
 use super::split::Part;
 use super::unit::{self, Body};
@@ -51,7 +51,7 @@ pub(super) fn outgoing(
         sent,
     };
     let letter = assemble(pipeline, message, route, failed, attempts, now_ms, parts);
-    message.delivery.duty.replaced_by(letter)
+    message.delivery.ack_guard.replaced_by(letter)
 }
 
 /// Dead letter of a whole message, made with as little work as possible, after a panic.
@@ -68,10 +68,10 @@ pub(super) fn whole(
         body: unit::whole(message),
         own_id: properties.message_id.as_deref().unwrap_or_default().into(),
         event_type: "",
-        sent: guarded(|| super::headers::as_sent(properties)).unwrap_or_default(),
+        sent: catch_panic(|| super::headers::as_sent(properties)).unwrap_or_default(),
     };
     let letter = assemble(pipeline, message, route, failed, attempts, now_ms, parts);
-    message.delivery.duty.replaced_by(letter)
+    message.delivery.ack_guard.replaced_by(letter)
 }
 
 /// Headers of a unit, beside those of its message.
@@ -151,7 +151,7 @@ fn identity<'a>(message: &Prepared, own_id: &'a str) -> &'a str {
     }
 }
 
-/// What the message has been through as a dead letter, if it was one.
+/// History of the message as a dead letter, if it was one.
 fn history(properties: &Properties) -> History {
     History::from_headers(|name| properties.value(name))
 }
@@ -199,7 +199,7 @@ pub(super) fn append(
             events: &[&event.2],
         };
         if matches!(
-            guarded(|| function(block, &letter, Some(&group), cx)),
+            catch_panic(|| function(block, &letter, Some(&group), cx)),
             Ok(Ok(()))
         ) {
             return Ok(());
@@ -224,12 +224,12 @@ fn single(envelope: &Envelope, part: &Part, body: &[u8]) -> Option<Single> {
     ))
 }
 
-/// What the headers of a message say of the dead letter that it is; without them, that no queue took it.
+/// Record of a dead letter in the headers of a message; without them, a message that no queue accepted.
 fn record<'a>(message: &'a Prepared, cx: &Context) -> Record<'a> {
     let (delivery, properties) = (&message.delivery, &message.delivery.properties);
     let sent_ms = sent_ms(properties);
     let history = history(properties);
-    // What no queue took says nothing of a failure; it failed when it was sent, or sent again.
+    // An unrouted message has no failure time; it failed when it was sent or replayed.
     let at_ms = history.replayed_ms.or(sent_ms).unwrap_or(cx.now_ms);
     let failures = history.and_then(Failures {
         first_failed_ms: at_ms,

@@ -25,7 +25,7 @@ pub(super) struct Failed {
 /// Verdict on a unit that is not stored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Verdict {
-    /// It is a dead letter.
+    /// Make it a dead letter.
     Dead,
     /// It failed, and it is not known yet if the fault is its own.
     Open,

@@ -14,11 +14,11 @@ use super::append::json_messages;
 use super::batch::{Batch, Held};
 use super::breaker::Breakers;
 use super::disposition::Part;
+use super::failure_history::{FailureHistory, Key};
 use super::lot::{Lot, Unit, Work, good, rest};
 use super::objects::Parsed;
 use super::settle::{Decided, GivenUp, settle};
 use super::stretch::Room;
-use super::suspects::{Key, Suspects};
 use super::{Setup, dead_letter, spread};
 use crate::contract::{Context, Message, Table};
 use crate::metrics::workers;
@@ -36,7 +36,7 @@ pub(super) struct Flusher {
     pub(super) table: &'static Table,
     pub(super) room: Room,
     pub(super) breakers: Breakers,
-    pub(super) suspects: Suspects,
+    pub(super) failure_history: FailureHistory,
 }
 
 /// Result of a flush.
@@ -141,11 +141,11 @@ impl Flusher {
     /// Parts in which a batch is stored, if not as a whole; the first of them at once.
     fn plan(&self, batch: &Batch) -> Option<Vec<Lot>> {
         let rest = || rest(&batch.held, batch.rest());
-        if self.suspects.any() {
+        if self.failure_history.any() {
             let units = good(&batch.held, batch.rest());
             let key = |unit: Unit| Some((unit, key(batch.held.get(unit.0)?, unit.1)));
             let keyed: Vec<(Unit, Key)> = units.iter().filter_map(|unit| key(*unit)).collect();
-            let mut suspects = self.suspects.among(&keyed);
+            let mut suspects = self.failure_history.among(&keyed);
             if !suspects.is_empty() {
                 self.set_aside("suspect");
                 suspects.sort_unstable();
@@ -181,8 +181,8 @@ impl Flusher {
             };
             let rows = Rows { block, messages };
             stored = self.store(rows, Part::Whole, &keys).await?;
-            if stored == Stored::Yes && self.suspects.any() {
-                self.suspects.clear(&keys());
+            if stored == Stored::Yes && self.failure_history.any() {
+                self.failure_history.clear(&keys());
             }
         }
         let rest = rest(&batch.held, at);

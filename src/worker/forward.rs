@@ -10,10 +10,10 @@ use tokio_util::sync::CancellationToken;
 use super::Setup;
 use super::append::json_message;
 use super::breaker::Breakers;
+use super::catch_panic::catch_panic_async;
 use super::disposition::{Forwarding, decide_request};
 use super::failed::{Failed, Verdict, bad_unit, panicked_unit};
 use super::gate::Gate;
-use super::guard::guarded_async;
 use super::message::{Content, Prepared, units};
 use super::settle::{Decided, GivenUp, settle};
 use crate::contract::{Context, Input, Message, Queue, Request};
@@ -69,7 +69,7 @@ impl Forwarder {
 
     /// Forwards a message and settles it. One that is given up is in its queue.
     pub(super) async fn see_through(&self, message: Prepared) -> Result<(), GivenUp> {
-        let forwarded = match guarded_async(self.forward(&message)).await {
+        let forwarded = match catch_panic_async(self.forward(&message)).await {
             Ok(forwarded) => forwarded,
             Err(panic) => {
                 let all = 0..units(&message.content);

@@ -8,7 +8,7 @@ use bytes::Bytes;
 use uuid::Uuid;
 use xxhash_rust::xxh3::xxh3_128;
 
-use super::duty::Received;
+use super::ack_guard::Received;
 use super::split::{Lost, Part, Why, split};
 use crate::contract::{Envelope, Ids};
 use crate::identity::Maker;
@@ -82,11 +82,15 @@ fn with_ids(
         let ids = Maker::new(envelope, &part.header);
         let mut request = Vec::new();
         push_field(&mut request, envelope.header, &part.header);
-        for (range, typed) in in_order(part) {
+        for (range, typed, unknown) in in_order(part) {
             let event = body.get(range).unwrap_or_default();
             let found = Found::of(envelope, event).filter(|found| typed && found.id.is_empty());
             let id = found.and_then(|found| {
                 if !envelope.ids.of_content(found.timestamp) {
+                    return None;
+                }
+                // The content of an event of an unknown type is only known to the build that will know the type.
+                if unknown && !found.timestamp.is_empty() {
                     return None;
                 }
                 // Without a timestamp, only its position distinguishes an event from an equal one that is meant, too.
@@ -114,18 +118,18 @@ fn with_ids(
     out
 }
 
-/// Ranges of a part's events in the order of arrival, and if each is of a known type.
-fn in_order(part: &Part) -> Vec<(std::ops::Range<usize>, bool)> {
+/// Ranges of a part's events in the order of arrival, and if each has a type, and if that is unknown.
+fn in_order(part: &Part) -> Vec<(std::ops::Range<usize>, bool, bool)> {
     let runs = part.runs.iter().flat_map(|run| &run.events);
-    let runs = runs.map(|event| (event.clone(), true));
+    let runs = runs.map(|event| (event.clone(), true, false));
     // An event that is kept as JSON has no protobuf form.
     let lost = part.lost.iter().filter(|lost| lost.json.is_none());
     let lost = lost.map(|lost| {
         let typed = matches!(lost.why, Why::UnknownType(_));
-        (lost.event.clone(), typed)
+        (lost.event.clone(), typed, typed)
     });
     let mut events: Vec<_> = runs.chain(lost).collect();
-    events.sort_by_key(|(event, _)| event.start);
+    events.sort_by_key(|(event, ..)| event.start);
     events
 }
 

@@ -137,7 +137,7 @@ impl Intake {
             match &self.to {
                 To::Batcher(batcher) => {
                     if let Err(unsent) = batcher.send(prepared).await {
-                        unsent.0.delivery.duty.give_back().await;
+                        unsent.0.delivery.ack_guard.give_back().await;
                         return Drawn::All;
                     }
                 }

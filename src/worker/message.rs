@@ -2,8 +2,8 @@
 
 use bytes::Bytes;
 
+use super::ack_guard::Received;
 use super::disposition::Chances;
-use super::duty::Received;
 use super::objects::Objects;
 use super::split::Part;
 use crate::contract::Queue;
@@ -51,7 +51,7 @@ impl Prepared {
     }
 }
 
-/// How many units a message has: events, JSON objects, or one for a message that is taken as a whole.
+/// Number of units of a message: events, JSON objects, or one for a message that is processed as a whole.
 pub(super) fn units(content: &Content) -> usize {
     match content {
         Content::Events(parts) => parts.iter().map(part_units).sum(),

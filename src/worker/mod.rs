@@ -2,25 +2,26 @@
 //! settles. Or from a queue to an HTTP API: a worker forwards one message after the other and settles each.
 //!
 //! A message is acknowledged when all its rows are stored and its bad events are confirmed dead letters. Until then it
-//! is held; dropping it gives it back to its queue. [`duty`] has the states of a message, [`disposition`] the reaction
-//! to errors, and [`station`] starts and stops all this.
+//! is held; dropping it gives it back to its queue. [`ack_guard`] has the states of a message, [`disposition`] the reaction
+//! to errors, and [`supervisor`] starts and stops all this.
 
+mod ack_guard;
 mod alike;
 mod append;
 mod batch;
 mod batcher;
 mod blocking;
 mod breaker;
+mod catch_panic;
 mod dead_letter;
 mod disposition;
-mod duty;
 mod ending;
 mod failed;
+mod failure_history;
 mod fit;
 mod flush;
 mod forward;
 mod gate;
-mod guard;
 mod headers;
 mod ids;
 mod intake;
@@ -37,9 +38,8 @@ mod sort;
 mod split;
 mod spread;
 mod state;
-mod station;
 mod stretch;
-mod suspects;
+mod supervisor;
 mod tally;
 #[cfg(test)]
 mod tests;
@@ -64,7 +64,7 @@ use breaker::{Breakers, Least};
 use forward::Forwarder;
 use intake::{Intake, To};
 use prepare::Preparer;
-use station::Station;
+use supervisor::TableSupervisor;
 
 /// Dependencies of the workers.
 #[derive(Clone)]
@@ -132,8 +132,8 @@ pub fn start(
         let Some(store) = setup.stores.of(table) else {
             continue;
         };
-        let station = Station::new(setup, store, table, queues, &preparer)?;
-        tasks.spawn(station.run());
+        let supervisor = TableSupervisor::new(setup, store, table, queues, &preparer)?;
+        tasks.spawn(supervisor.run());
     }
     for (request, queues) in by_request(queues) {
         let Some(targets) = setup.requests.targets(request) else {

@@ -8,7 +8,7 @@ use bytes::Bytes;
 use serde::de::IgnoredAny;
 use xxhash_rust::xxh3::xxh3_128;
 
-use super::duty::Received;
+use super::ack_guard::Received;
 use crate::broker::{HeaderValue, Properties};
 use crate::contract::headers::OBJECT_ID;
 use crate::contract::{IdFrom, Message, Queue};

@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 
-use super::duty::Received;
-use super::guard::guarded;
+use super::ack_guard::Received;
+use super::catch_panic::catch_panic;
 use super::ids::{json_with_ids, split_with_ids};
 use super::message::{Content, Prepared};
 use super::meters::{self, Meters};
@@ -70,7 +70,7 @@ impl Preparer {
     /// Prepares a message. It never fails: malformed content and panics are recorded.
     pub(super) fn prepare(&self, queue: &'static Queue, mut delivery: Received) -> Prepared {
         let mut as_json = None;
-        let content = guarded(|| match queue.input {
+        let content = catch_panic(|| match queue.input {
             // The dead-letter table accepts everything.
             Input::Events(_) | Input::Json(_) if is_unreadable(&delivery) => {
                 Err(unreadable(&delivery))

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use super::duty::Received;
+use super::ack_guard::Received;
 use super::ending::Ending;
 use super::{Setup, retry};
 use crate::broker::{HeaderValue, Outgoing};
@@ -33,11 +33,11 @@ pub(super) async fn renewed(
     if setup.broker.limits().check(&copy).is_err() {
         return Some(received);
     }
-    let copy = received.duty.replaced_by(copy);
+    let copy = received.ack_guard.replaced_by(copy);
     match tokio::time::timeout(PATIENCE, setup.broker.publish(copy)).await {
         Ok(Ok(())) => {
             RENEWED.with([queue.name]).increment(1);
-            received.duty.acknowledge(Ending::Retried).await;
+            received.ack_guard.acknowledge(Ending::Retried).await;
             None
         }
         // Published or not: a row that is stored twice has the same key.

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use bytes::Bytes;
 
-use super::duty::Received;
+use super::ack_guard::Received;
 use super::message::{Content, Prepared, units};
 use super::objects::Objects;
 use super::split::Part;

@@ -8,11 +8,11 @@ use futures_util::stream::FuturesUnordered;
 
 use super::alike::{Alike, letters};
 use super::batch::Held;
+use super::catch_panic::{catch_panic, catch_panic_async};
 use super::disposition::decide_panicked;
 use super::ending::Ending;
 use super::failed::{Failed, Verdict, panicked_unit};
 use super::fit::fit;
-use super::guard::{guarded, guarded_async};
 use super::message::{Prepared, units};
 use super::meters::Tally;
 use super::{Setup, dead_letter, retry};
@@ -106,7 +106,7 @@ impl Decided {
             return;
         }
         let limits = setup.broker.limits();
-        let copies = guarded(|| retry::copies(&self.message, &again, true, self.at_ms));
+        let copies = catch_panic(|| retry::copies(&self.message, &again, true, self.at_ms));
         let refused = copies.unwrap_or_default();
         let Some(error) = refused.iter().find_map(|copy| limits.check(copy).err()) else {
             return;
@@ -153,23 +153,23 @@ fn panicked(message: &Prepared, setup: &Setup) -> Verdict {
 pub(super) async fn settle(setup: &Setup, mut decided: Decided) -> Result<(), GivenUp> {
     decided.stays_within(setup);
     let content = &decided.message.content;
-    let (published, tally) = match guarded_async(publish_all(setup, &decided)).await {
+    let (published, tally) = match catch_panic_async(publish_all(setup, &decided)).await {
         Ok(published) => (published, Tally::of(content, &decided.failed)),
         // As a whole it may succeed.
         Err(panic) => {
-            let published = guarded_async(publish_whole(setup, &decided, &panic)).await;
+            let published = catch_panic_async(publish_whole(setup, &decided, &panic)).await;
             let published = published.unwrap_or(Err(GivenUp));
             let again = matches!(published, Ok(Ending::Retried));
             (published, Tally::whole(content, again))
         }
     };
-    let duty = decided.message.delivery.duty;
-    let meters = Arc::clone(duty.meters());
+    let ack_guard = decided.message.delivery.ack_guard;
+    let meters = Arc::clone(ack_guard.meters());
     let Ok(ending) = published else {
-        duty.give_back().await;
+        ack_guard.give_back().await;
         return Err(GivenUp);
     };
-    if duty.acknowledge(ending).await != Ending::Lost {
+    if ack_guard.acknowledge(ending).await != Ending::Lost {
         meters.settled(&tally);
     }
     Ok(())
@@ -210,7 +210,7 @@ async fn publish_all(setup: &Setup, decided: &Decided) -> Result<Ending, GivenUp
     }
     for copy in retry::copies(message, &again, counted, *at_ms) {
         publish(setup, message, || {
-            message.delivery.duty.replaced_by(copy.clone())
+            message.delivery.ack_guard.replaced_by(copy.clone())
         })
         .await?;
     }
@@ -239,8 +239,8 @@ async fn publish_letter(
     Ok(())
 }
 
-/// What panicked goes back as it came; too often, it is a dead letter as it came. What of it is stored already has the
-/// same keys when the letter is sent again.
+/// Returns a message that panicked as it came; after too many times, makes it a dead letter as it came. Units that are
+/// stored already have the same keys when it is replayed.
 async fn publish_whole(setup: &Setup, decided: &Decided, panic: &str) -> Result<Ending, GivenUp> {
     let message = &decided.message;
     sleep(setup, Duration::from_secs(1)).await?;
@@ -248,7 +248,7 @@ async fn publish_whole(setup: &Setup, decided: &Decided, panic: &str) -> Result<
     let fits = setup.broker.limits().check(&copy).is_ok();
     if message.chances().may_retry() && (fits || message.queue.dead_letter.is_none()) {
         publish(setup, message, || {
-            message.delivery.duty.replaced_by(copy.clone())
+            message.delivery.ack_guard.replaced_by(copy.clone())
         })
         .await?;
         return Ok(Ending::Retried);

@@ -2,18 +2,18 @@
 
 use super::batch::Held;
 use super::blocking;
+use super::catch_panic::catch_panic;
 use super::disposition::{
     Part, UnitCase, UnitEnd, UnitFault, UnitStep, decide_compared, decide_unit,
 };
 use super::failed::{Failed, panicked_unit};
+use super::failure_history::Key;
 use super::flush::{Flusher, Halt, Stored, Unstored, WAYS, key};
-use super::guard::guarded;
 use super::lot::{Kind, Lot, Unit, Work};
 use super::objects::Parsed;
 use super::settle::Decided;
 use super::spread;
 use super::stretch::append_from;
-use super::suspects::Key;
 use crate::contract::{Block, Message};
 use crate::sink::Rows;
 
@@ -75,8 +75,8 @@ impl Flusher {
         };
         match stored {
             Stored::Yes => {
-                if self.suspects.any() {
-                    self.suspects.clear(&keys(work, &units));
+                if self.failure_history.any() {
+                    self.failure_history.clear(&keys(work, &units));
                 }
                 work.stored(&units);
             }
@@ -127,7 +127,7 @@ impl Flusher {
             };
             let wanted = |unit| units.binary_search(&(at, unit)).is_ok();
             let append = || append_from(block, &held.message, first, &wanted, self.room, &work.cx);
-            match guarded(append) {
+            match catch_panic(append) {
                 Ok(appended) => {
                     full = appended.full;
                     let bad = |unit: usize| appended.failed.iter().any(|f| f.unit == unit);
@@ -170,7 +170,7 @@ impl Flusher {
         unstored: &Unstored,
     ) {
         let Unstored { error, fault } = unstored;
-        // What the destination says of a row can be told of a unit if each is a row.
+        // A row that the destination names is a unit only if each unit is one row.
         let named = error.row.filter(|row| *row < rows && rows == units.len());
         let mut rest = units;
         let count = rest.len();
@@ -207,10 +207,10 @@ impl Flusher {
         }
     }
 
-    /// Whether the destination has stored others between the failures of a unit that failed alone, time and again.
+    /// True if the destination has stored others between the failures of a unit that failed alone, time and again.
     fn stores_others(&self, work: &Work, (at, unit): Unit, fault: UnitFault) -> bool {
         let key = work.held(at).map(|held| key(held, unit));
-        key.is_some_and(|key| self.suspects.failed(key, fault.is_of_size()))
+        key.is_some_and(|key| self.failure_history.failed(key, fault.is_of_size()))
     }
 
     fn note(&self, work: &mut Work, unit: Unit, end: UnitEnd, unstored: &Unstored) {

@@ -20,7 +20,7 @@ use crate::clickhouse::support::{in_database, number};
 use crate::http::request;
 use crate::kinds::small::PIPELINE;
 use crate::kinds::small::databases::AUDIT;
-use crate::python::topology::Vhost;
+use crate::support::topology::Vhost;
 
 const EXECUTABLE: &str = env!("CARGO_BIN_EXE_event-grpc");
 const JSON: [(&str, &str); 1] = [("content-type", "application/json")];

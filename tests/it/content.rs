@@ -1,6 +1,6 @@
 //! Ids that are made of content: every encoding of an event makes the same, another event makes another.
 
-mod spelling;
+pub(crate) mod spelling;
 
 use std::collections::{BTreeMap, HashMap};
 

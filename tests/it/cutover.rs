@@ -18,7 +18,7 @@ use serde_json::Value;
 use crate::app::support::eventually;
 use crate::clickhouse::support::{in_database, number};
 use crate::http::request;
-use crate::python::topology::Vhost;
+use crate::support::topology::Vhost;
 
 /// Runs `event-grpc cutover` with nothing of the environment but where RabbitMQ is.
 fn cutover(vhost: &Vhost, arguments: &[&str]) -> (bool, String) {

@@ -1,6 +1,8 @@
 //! Dead letters: found, read, sent again and left behind, with real servers and the real executable.
 
 mod cli;
+mod json;
+mod later_ids;
 mod library;
 pub(crate) mod old;
 mod record;
@@ -13,7 +15,7 @@ use event_grpc::sink::clickhouse::letters::Letters;
 use event_grpc::sink::clickhouse::{ClickHouse, Databases};
 use serde_json::Value;
 
-use crate::python::server::{clickhouse_url, command};
+use crate::support::server::{clickhouse_url, command};
 
 /// Output of the executable.
 struct Answer {

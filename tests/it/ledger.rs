@@ -14,8 +14,8 @@ use serde_json::{Value, json};
 use crate::app::support::eventually;
 use crate::clickhouse::support::{in_database, run_there};
 use crate::http::request;
-use crate::python::server::{Server, clickhouse_url, command, migrate};
-use crate::python::topology::Vhost;
+use crate::support::server::{Server, clickhouse_url, command, migrate};
+use crate::support::topology::Vhost;
 
 const QUEUE: &str = "grpc_clickhouse_event_q";
 const ANY_PORT: &str = "127.0.0.1:0";

@@ -12,7 +12,7 @@ use http::Method;
 
 use crate::app::support::instance_on;
 use crate::http::request;
-use crate::python::topology::Vhost;
+use crate::support::topology::Vhost;
 use scrape::{scraped, wrong};
 
 #[test]

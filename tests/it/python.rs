@@ -6,8 +6,6 @@
 mod client;
 mod rows;
 mod sent;
-pub(crate) mod server;
-pub(crate) mod topology;
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -16,10 +14,10 @@ use tokio::sync::Mutex;
 use tokio::time::Instant;
 
 use crate::clickhouse::support;
+use crate::support::server::{self, Server};
+use crate::support::topology::Vhost;
 use client::{Answers, Client};
 use rows::Stored;
-use server::Server;
-use topology::Vhost;
 
 /// The longest from the first request until everything is stored.
 const LIMIT: Duration = Duration::from_secs(60);

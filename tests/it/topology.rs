@@ -12,7 +12,7 @@ use lapin::types::FieldTable;
 use lapin::{BasicProperties, Confirmation, ExchangeKind};
 
 use crate::app::support::instance_on;
-use crate::python::topology::Vhost;
+use crate::support::topology::Vhost;
 
 /// Additions of the pipeline to the catalogue: a second destination for the messages of one of its queues. Producers
 /// see nothing of it. Queue, exchange and key.

@@ -1,4 +1,4 @@
-//! Builds the executables of this workspace, and says where they are.
+//! Builds of this workspace's executables.
 
 use std::path::PathBuf;
 use std::process::Stdio;
@@ -6,7 +6,7 @@ use std::process::Stdio;
 use anyhow::{Context as _, Result, bail};
 use serde_json::Value;
 
-/// What a load goes through, and what makes it.
+/// Paths of built executables.
 pub(crate) struct Executables {
     /// `event-grpc`.
     pub(crate) server: PathBuf,
@@ -26,7 +26,7 @@ pub(crate) fn all(args: &[&str]) -> Result<Executables> {
     Ok(Executables { server, loadgen })
 }
 
-/// What a development build shares with the tests is built only once: the whole workspace is selected, and the examples,
+/// A development build shares dependencies with the tests: the whole workspace is selected, and the examples,
 /// of which there are none, because features that only tests ask for are otherwise left out, and everything above tokio
 /// would be built once more without them. A release build has to do without those features.
 fn build<const N: usize>(names: [&'static str; N], args: &[&str]) -> Result<[PathBuf; N]> {

@@ -1,4 +1,4 @@
-//! What is wrong with the declarations, and where: plain data that nothing but `report` turns into text.
+//! Diagnostics: errors in the declarations and their places, as plain data that only `report` turns into text.
 
 use std::collections::BTreeSet;
 
@@ -19,7 +19,7 @@ pub struct SourceFile {
     pub text: String,
 }
 
-/// Which of the `Sources` a span is in.
+/// Index into `Sources` of the file of a span.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct FileId(usize);
 
@@ -37,7 +37,7 @@ pub struct Span {
 /// A place and what there is to say about it.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Label {
-    /// The place.
+    /// Path.
     pub span: Span,
     /// A few words.
     pub text: String,
@@ -54,7 +54,7 @@ pub struct Diagnostic {
     pub code: &'static str,
     /// One sentence without a full stop.
     pub message: String,
-    /// What would put it right.
+    /// Suggested fix.
     pub help: Option<String>,
 }
 
@@ -158,7 +158,7 @@ impl Diagnostics {
         self.found.insert(diagnostic);
     }
 
-    /// Whether there are none.
+    /// True if there are none.
     pub(crate) fn is_empty(&self) -> bool {
         self.found.is_empty()
     }

@@ -1,4 +1,4 @@
-//! What every other layer stands on: diagnostics with their places, names, hashes, and the tree of files.
+//! Foundations of the other layers: diagnostics with their places, names, hashes, and the tree of files.
 
 pub mod diagnostic;
 pub(crate) mod hash;

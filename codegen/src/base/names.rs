@@ -21,7 +21,7 @@ pub fn snake_case(name: &str) -> String {
     out
 }
 
-/// Whether a name can stand unquoted in SQL and in generated code.
+/// True if a name can stand unquoted in SQL and in generated code.
 pub(crate) fn is_identifier(name: &str) -> bool {
     let mut chars = name.chars();
     chars
@@ -42,13 +42,13 @@ pub(crate) fn size(bytes: u64) -> String {
         )
 }
 
-/// Whether HTTP could have a header of this name.
+/// True if HTTP could have a header of this name.
 pub(crate) fn is_header(name: &str) -> bool {
     let token = |c: char| c.is_ascii_alphanumeric() || "!#$%&'*+-.^_`|~".contains(c);
     !name.is_empty() && name.len() <= 128 && name.chars().all(token)
 }
 
-/// What to say below an unknown name: the nearest known one, or all of them.
+/// Help for an unknown name: the nearest known one, or all of them.
 pub(crate) fn suggest<'a>(
     unknown: &str,
     known: impl IntoIterator<Item = &'a str>,

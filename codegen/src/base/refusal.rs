@@ -5,15 +5,15 @@
 pub struct Refusal {
     /// Its stable code.
     pub code: &'static str,
-    /// What it is about.
+    /// Declaration that it is about.
     pub place: Place,
     /// One sentence without a full stop.
     pub message: String,
-    /// What to do instead.
+    /// Suggested fix.
     pub help: String,
 }
 
-/// What a refused change is about.
+/// Declaration that a refused change is about.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Place {
     /// A message or an enum, by full name.

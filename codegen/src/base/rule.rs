@@ -9,10 +9,10 @@ pub(crate) struct Rule {
     pub(crate) name: &'static str,
     /// One sentence.
     pub(crate) purpose: &'static str,
-    /// Why, and what to do.
+    /// Explanation: the reason, and what to do.
     pub(crate) text: &'static str,
-    /// What breaks it.
+    /// Example that breaks it.
     pub(crate) bad: &'static str,
-    /// What keeps it.
+    /// Example that keeps it.
     pub(crate) good: &'static str,
 }

@@ -23,7 +23,7 @@ pub struct Tree {
 pub struct TreeError {
     /// The file.
     pub path: PathBuf,
-    /// Why.
+    /// Cause.
     pub source: io::Error,
 }
 
@@ -38,7 +38,7 @@ impl Tree {
         self.removed.insert(path.into());
     }
 
-    /// What whoever made the change should know of it, beside what the files show.
+    /// Adds a note for the author of the change, beside the files.
     pub fn note(&mut self, note: String) {
         self.notes.push(note);
     }
@@ -58,7 +58,7 @@ impl Tree {
         self.files.iter().map(|(p, c)| (p.as_path(), c.as_slice()))
     }
 
-    /// What would change, as a unified diff; none if nothing would. Writes nothing.
+    /// Changes as a unified diff; none if there are none. Writes nothing.
     pub fn check(&self, root: &Path) -> Result<Option<String>, TreeError> {
         let mut diff = String::new();
         for (path, contents) in &self.files {
@@ -139,7 +139,7 @@ fn read(root: &Path, path: &Path) -> Result<Option<Vec<u8>>, TreeError> {
     }
 }
 
-/// Every file below a folder, hidden ones too.
+/// Lists the files below a folder, hidden ones too.
 fn list(root: &Path, folder: &Path, found: &mut BTreeSet<PathBuf>) -> Result<(), TreeError> {
     let entries = match std::fs::read_dir(root.join(folder)) {
         Ok(entries) => entries,

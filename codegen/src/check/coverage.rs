@@ -29,7 +29,7 @@ pub(super) fn check(resolved: &Resolved<'_>, out: &mut Diagnostics) {
             .iter()
             .filter_map(|text| Some((ignore(text, &scope, out)?, text)))
             .collect();
-        // Where an expression could not be read it is unknown what it would have taken.
+        // If an expression could not be parsed, its fields are unknown.
         if table.complete && ignored.len() == table.spec.ignore.len() {
             covered(table, &scope, &ignored, out);
         }
@@ -151,7 +151,7 @@ fn left_out(
         if !taken.contains(path) {
             let partly = taken.iter().any(|t| t.starts_with(path));
             match field.kind() {
-                // Of a Struct nobody knows what else is in it.
+                // The members of a Struct are unknown.
                 Kind::Message(inner) if partly && !types::is_struct(&inner) && path.len() < 32 => {
                     left_out(&inner, path, taken, scope, missing);
                 }

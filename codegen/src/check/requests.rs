@@ -39,7 +39,7 @@ pub(super) fn check(resolved: &Resolved<'_>, out: &mut Diagnostics) {
             .iter()
             .filter(|queue| queue.into == Some(Destination::Request(at)));
         let name = &request.name;
-        // Where a table has the same name, the queue may be meant for the request.
+        // If a table has the same name, the queue may be meant for the request.
         let confused = spec.tables.iter().any(|t| t.name.value == name.value);
         if !unclear && !confused && feeding.next().is_none() {
             let message = format!("no queue uses request `{}`", name.value);

@@ -5,10 +5,10 @@ use prost_reflect::FieldDescriptor;
 use crate::base::literal::literal;
 use crate::model::Value;
 
-/// Where the expression can't be written, and why.
+/// Reason why an expression can't be written, with its position.
 pub type Unwritable = String;
 
-/// What functions are printed with.
+/// Interface to the printer of expressions, for functions.
 pub(crate) trait Printer {
     /// The expression as text; an enum as its name.
     fn text(&self, on: Code) -> Result<Code, Unwritable>;
@@ -25,13 +25,13 @@ pub(crate) trait Printer {
 pub(crate) struct Code {
     pub(crate) rust: String,
     pub(crate) yields: Yields,
-    /// Whether it yields an `Option`.
+    /// True if it yields an `Option`.
     pub(crate) optional: bool,
     /// With `Failing::GivesDefault`: a `Result` whose success is called `value` in `rust`.
     pub(crate) attempt: Option<String>,
 }
 
-/// What an expression yields.
+/// Type of an expression's result.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Yields {
     Bool,
@@ -64,7 +64,7 @@ pub(crate) enum Yields {
     Objects,
     /// A JSON object that was made of others.
     Made,
-    /// What a user agent says.
+    /// A parsed user agent.
     Agent,
     Seconds,
     Millis,
@@ -152,7 +152,7 @@ impl Code {
 // === impl Yields ===
 
 impl Yields {
-    /// What to call it in a message.
+    /// Name in messages.
     pub(crate) fn name(&self) -> &'static str {
         match self {
             Yields::Bool => "a bool",

@@ -121,7 +121,7 @@ fn has_fraction(format: &str) -> bool {
     })
 }
 
-/// Whether a time survives being written in the format and read back.
+/// True if a time survives being written in the format and read back.
 fn is_whole(format: &str) -> bool {
     use std::fmt::Write as _;
 

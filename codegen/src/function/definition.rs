@@ -1,4 +1,4 @@
-//! What there is to say of a function of the expression language.
+//! Definition of a function of the expression language.
 
 use super::code::{Code, Printer, Unwritable, Yields};
 use super::reading::{Parameter, Read, Reading};
@@ -12,56 +12,56 @@ pub(crate) struct Definition {
     pub(crate) name: &'static str,
     /// A call of it as people write it.
     pub(crate) usage: &'static str,
-    /// What it takes, in a few words for a message.
+    /// Accepted input, in a few words for a message.
     pub(crate) takes: &'static str,
-    /// What it takes, for the reference; Markdown.
+    /// Accepted input, for the reference; Markdown.
     pub(crate) input: &'static str,
-    /// What it gives, for the reference; Markdown.
+    /// Result, for the reference; Markdown.
     pub(crate) output: &'static str,
-    /// What stands in its parentheses.
+    /// Parameters.
     pub(crate) parameters: &'static [Parameter],
     /// Its arguments as the model has them, or what is wrong with them.
     pub(crate) arguments: fn(&Reading<'_>) -> Read<Vec<Argument>>,
     /// The type that it makes of a type; none if it doesn't take it.
     pub(crate) result: fn(&[Argument], &Type) -> Option<Type>,
-    /// What is made first and is the same whatever its arguments are, so that several calls share it.
+    /// Shared first step, which doesn't depend on the arguments, so that several calls share it.
     pub(crate) open: Option<Open>,
     /// The Rust that it is printed as.
     pub(crate) print: Print,
-    /// What a value inside a Struct is with it.
+    /// Type that it gives to a value inside a Struct.
     pub(crate) scalar: Option<Scalar>,
-    /// Whether it takes an object of a JSON message, a value inside a Struct among them.
+    /// True if it takes an object of a JSON message, a value inside a Struct among them.
     pub(crate) of_objects: bool,
-    /// Whether it gives an object that nobody else has.
+    /// True if it gives an object that nobody else has.
     pub(crate) makes_object: bool,
-    /// Whether it only says what a column is, and does nothing to its values.
+    /// True if it only says what a column is, and does nothing to its values.
     pub(crate) is_label: bool,
-    /// Whether it reads text from bytes, that haven't been found to be UTF-8.
+    /// True if it reads text from bytes, that haven't been found to be UTF-8.
     pub(crate) reads_bytes: bool,
-    /// What a variable that holds its result is called.
+    /// Name of a variable that holds its result.
     pub(crate) variable: &'static str,
-    /// What the catalogue says of a column that holds its result; empty for nothing.
+    /// Description of a column that holds its result, for the catalogue; empty for none.
     pub(crate) meaning: &'static str,
 }
 
 /// Prints a function over what comes before it.
 pub(crate) type Print = fn(&dyn Printer, &[Argument], Code) -> Result<Code, Unwritable>;
 
-/// What several calls of a function on the same value have in common.
+/// Shared first step of several calls of a function on the same value.
 pub(crate) struct Open {
     /// Prints it over what comes before the function.
     pub(crate) print: fn(&dyn Printer, Code) -> Result<Code, Unwritable>,
-    /// What a variable that holds it is called.
+    /// Name of a variable that holds it.
     pub(crate) variable: &'static str,
 }
 
-/// What a value inside a Struct is said to be.
+/// Type that a function gives to a value inside a Struct.
 pub(crate) struct Scalar {
     /// Its type.
     pub(crate) ty: fn() -> Type,
     /// The function of `json` that reads it.
     pub(crate) read: &'static str,
-    /// What that yields.
+    /// Type of the result of that.
     pub(crate) yields: fn() -> Yields,
 }
 
@@ -95,7 +95,7 @@ impl Definition {
         ..Definition::TEXT
     };
 
-    /// A function that says what a value inside a Struct is.
+    /// A function that gives a type to a value inside a Struct.
     pub(super) const SCALAR: Definition = Definition {
         takes: "a value inside a Struct",
         input: "a value inside a Struct",
@@ -118,7 +118,7 @@ impl Definition {
     }
 }
 
-/// Whether values of a type are text, if they are there.
+/// True if values of a type are text, if they are there.
 pub(super) fn is_text(ty: &Type) -> bool {
     *ty.present() == Type::String
 }

@@ -1,4 +1,4 @@
-//! What `epoch_millis` and `epoch_seconds` have in common: numbers since the epoch as instants.
+//! Shared parts of `epoch_millis` and `epoch_seconds`: numbers since the epoch as instants.
 
 use super::code::{Code, Printer, Unwritable, Yields};
 use super::definition::{Definition, absent_like};
@@ -24,7 +24,7 @@ pub(super) fn print(name: &str, printer: &dyn Printer, on: Code) -> Result<Code,
     let number = match on.yields {
         Yields::I64 => Some("value"),
         Yields::I32 | Yields::U32 => Some("i64::from(value)"),
-        // What i64 can't hold, the column can't either, and the function says so.
+        // A value that i64 can't hold doesn't fit the column either, and the function reports it.
         Yields::U64 => Some("i64::try_from(value).unwrap_or(i64::MAX)"),
         _ => None,
     };

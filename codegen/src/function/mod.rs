@@ -1,4 +1,4 @@
-//! The functions of the expression language: a file each, with its name, usage, types, the Rust that it is printed as, and
+//! Functions of the expression language: a file each, with its name, usage, types, the Rust that it is printed as, and
 //! its documentation. To add one, write its file and name it in the list.
 
 pub(crate) mod code;
@@ -51,8 +51,7 @@ pub(crate) fn find(name: &str) -> Option<&'static Definition> {
     ALL.iter().find(|function| function.name == name).copied()
 }
 
-/// What there is to say of a step of an expression. That there is none is a mistake of who made the step, which printing
-/// it reports.
+/// Definition of a step of an expression. A step without one is a defect of its creator, which printing reports.
 pub(crate) fn of(step: &model::Function) -> &'static Definition {
     find(step.name).unwrap_or(&NONE)
 }
@@ -62,7 +61,7 @@ const NONE: Definition = Definition {
     ..Definition::TEXT
 };
 
-/// What a value inside a Struct has to be said to be to have this type.
+/// Name of the function that gives this type to a value inside a Struct.
 pub(crate) fn scalar_of(ty: &model::Type) -> Option<&'static str> {
     let is = |function: &&&Definition| function.scalar.as_ref().is_some_and(|s| (s.ty)() == *ty);
     ALL.iter().find(is).map(|function| function.name)

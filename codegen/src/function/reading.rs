@@ -1,14 +1,14 @@
-//! The arguments of calls: which there are, and what they become in the model.
+//! Arguments of calls, and their forms in the model.
 
 use crate::base::diagnostic::{Diagnostic, Span};
 use crate::model::{Argument, Root, Type, Value};
 use crate::syntax::expression::{self, Call};
 use crate::syntax::yaml::Text;
 
-/// What was read, or what is wrong with it.
+/// Result of reading, or its diagnostic.
 pub(crate) type Read<T> = Result<T, Box<Diagnostic>>;
 
-/// What an argument has to be.
+/// Kind of a parameter.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Parameter {
     /// Text in quotes.
@@ -33,13 +33,13 @@ pub(crate) trait Values {
     ) -> Read<Option<Value>>;
 }
 
-/// A call, and what it is read with.
+/// Call, and its context.
 pub(crate) struct Reading<'a> {
     /// The call.
     pub(crate) call: &'a Call,
     /// The text that it is in.
     pub(crate) text: &'a Text,
-    /// The type of what it is called on.
+    /// Type of the value that it is called on.
     pub(crate) on: &'a Type,
     /// Other values.
     pub(crate) values: &'a dyn Values,
@@ -51,7 +51,7 @@ impl Reading<'_> {
         self.text.part(self.call.name.range.clone())
     }
 
-    /// Whether the arguments are what they have to be.
+    /// True if the arguments are what they have to be.
     pub(crate) fn fits(&self, parameters: &[Parameter]) -> bool {
         let given = &self.call.arguments;
         let needed = parameters.iter().filter(|p| **p != Parameter::OptionalText);

@@ -1,4 +1,4 @@
-//! The reference of the functions: the table of `docs/pipeline.md`, and what `cargo xtask explain NAME` says.
+//! Reference of the functions: the table of `docs/pipeline.md`, and the text of `cargo xtask explain NAME`.
 
 use super::{ALL, Definition, find};
 
@@ -17,7 +17,7 @@ pub fn table() -> String {
     head.to_owned() + &rows.collect::<String>()
 }
 
-/// What there is to say of the function of this name.
+/// Explanation of the function of this name.
 pub fn explain(name: &str) -> Option<String> {
     let Definition {
         usage,

@@ -1,4 +1,4 @@
-//! `user_agent("part")`: what a user agent says.
+//! `user_agent("part")`: a part of a user agent.
 
 use super::code::{Code, Unwritable, Yields};
 use super::definition::{Definition, Open, is_text, text};
@@ -8,7 +8,7 @@ use crate::base::names::suggest;
 use crate::model::{Argument, Type};
 use crate::rules::columns::BAD_ARGUMENT;
 
-/// What a user agent says, and whether it is true or false rather than text.
+/// Parts of a user agent, and true for those that are boolean rather than text.
 pub(crate) const PARTS: [(&str, bool); 12] = [
     ("mozilla", false),
     ("platform", false),
@@ -73,7 +73,7 @@ fn arguments(reading: &Reading<'_>) -> Read<Vec<Argument>> {
     Err(Box::new(found))
 }
 
-/// One thing that a user agent says.
+/// One part of a user agent.
 fn print(part: &str, on: Code) -> Result<Code, Unwritable> {
     if on.yields != Yields::Agent {
         return Err("a part of a user agent comes from one".into());

@@ -1,6 +1,6 @@
-//! What is known of a dead letter.
+//! Fields of a dead letter.
 
-/// What is known of a dead letter; the fields of `contract::DeadLetter`.
+/// Field of a dead letter, as in `contract::DeadLetter`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[allow(missing_docs)]
 pub enum ErrorField {

@@ -1,8 +1,8 @@
-//! Where a queue's messages end up.
+//! Destinations of queues.
 
 use super::{Model, Queue, Request, Table};
 
-/// Where a queue's messages end up.
+/// Destination of a queue's messages.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Destination {
     /// A table, by its index in `Model::tables`.

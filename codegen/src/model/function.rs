@@ -54,17 +54,17 @@ impl Function {
 // === impl Value ===
 
 impl Value {
-    /// Whether it is made from a message's headers.
+    /// True if it is made from a message's headers.
     pub fn uses_headers(&self) -> bool {
         self.starts_from(&|root| matches!(root, Root::Headers | Root::HeaderOf(_)))
     }
 
-    /// Whether it is made from the server's clock.
+    /// True if it is made from the server's clock.
     pub fn uses_now(&self) -> bool {
         self.starts_from(&|root| matches!(root, Root::Now))
     }
 
-    /// Whether its root, or that of a value among its arguments, is such a one.
+    /// True if its root, or that of a value among its arguments, is such a one.
     fn starts_from(&self, is: &dyn Fn(&Root) -> bool) -> bool {
         let arguments = self
             .functions

@@ -1,10 +1,10 @@
-//! How ids are made of app events that come without one.
+//! Versions of the ids of app events that come without one.
 
 use std::fmt;
 
 use chrono::{DateTime, SecondsFormat, Utc};
 
-/// How ids are made of app events that come without one.
+/// Version of the ids of app events that come without one.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Ids {
     /// `ids: 1`: of the bytes of header and event.
@@ -18,7 +18,7 @@ pub enum Ids {
 }
 
 impl fmt::Display for Ids {
-    /// As the lock says it.
+    /// Text as in the lock.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Ids::Bytes => write!(f, "1"),

@@ -33,7 +33,7 @@ pub struct Model {
     pub descriptors: Vec<u8>,
     /// The envelope of app events, shared by the gRPC source and its tables.
     pub envelope: Option<Envelope>,
-    /// Where events come in, in the order of the file.
+    /// Sources of events, in the order of the file.
     pub sources: Vec<Source>,
     /// Exchanges, declared ones in the order of the file, then derived ones.
     pub exchanges: Vec<Exchange>,
@@ -53,7 +53,7 @@ pub struct Model {
     pub unrouted: String,
 }
 
-/// How a batch of app events is laid out.
+/// Layout of a batch of app events.
 #[derive(Debug, Clone)]
 pub struct Envelope {
     /// The request message (`event.Events`).
@@ -74,7 +74,7 @@ pub struct Envelope {
     pub header_message: MessageDescriptor,
     /// The event's message.
     pub event_message: MessageDescriptor,
-    /// How the ids of events are made that come without one.
+    /// Version of the ids of events that come without one.
     pub ids: Ids,
     /// The oneof's variants by ascending number: number and message.
     pub types: Vec<(u32, MessageDescriptor)>,
@@ -100,7 +100,7 @@ pub struct Exchange {
     pub derived: bool,
 }
 
-/// How an exchange routes.
+/// Type of an exchange.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ExchangeKind {
     /// Equal keys.
@@ -118,7 +118,7 @@ pub struct Queue {
     pub name: String,
     /// `x-queue-type: quorum`, or classic without arguments.
     pub quorum: bool,
-    /// What it is bound to.
+    /// Bindings.
     pub bindings: Vec<Route>,
     /// Workers an instance.
     pub workers: u16,
@@ -130,13 +130,13 @@ pub struct Queue {
     pub breaker: u8,
     /// When a batch goes out.
     pub batch: Batch,
-    /// Where dead letters go; none only if `input` is `DeadLetters`.
+    /// Route of dead letters; none only if `input` is `DeadLetters`.
     pub dead_letter: Option<Route>,
-    /// What its messages hold.
+    /// Content of its messages.
     pub input: Input,
-    /// What the ids of its JSON messages are made of.
+    /// Rule for the ids of its JSON messages.
     pub id: IdFrom,
-    /// Where they end up.
+    /// Destination of its messages.
     pub into: Destination,
     /// Made by the generator.
     pub derived: bool,
@@ -153,7 +153,7 @@ pub struct Batch {
     pub delay_ms: u32,
 }
 
-/// What a queue's messages, or a table's rows, are made from.
+/// Input of a queue or a table.
 #[derive(Debug, Clone)]
 pub enum Input {
     /// App events.
@@ -184,12 +184,12 @@ pub struct Table {
     pub doc: String,
     /// The store that it is in, and what it has of its own there.
     pub store: Store,
-    /// What its rows are made from.
+    /// Input of its rows.
     pub input: Input,
     /// For `Input::Events`: the field numbers of the event types that it takes, ascending; all of them for a
     /// table that takes every type.
     pub types: Vec<u32>,
-    /// Whether it takes every type of the envelope, also ones added later.
+    /// True if it takes every type of the envelope, also ones added later.
     pub every_type: bool,
     /// Its columns in order, wildcards expanded.
     pub columns: Vec<Column>,
@@ -202,7 +202,7 @@ pub struct Table {
 pub struct TextLimit {
     /// Its length.
     pub bytes: u32,
-    /// Whether a longer one is refused, rather than told of.
+    /// True if a longer one is refused, rather than told of.
     pub enforce: bool,
 }
 
@@ -213,7 +213,7 @@ pub struct Column {
     pub name: String,
     /// Its type.
     pub ty: Type,
-    /// Where its values come from.
+    /// Source of its values.
     pub from: From,
     /// One line for people: the expression as written, or the wildcard's field.
     pub written: String,
@@ -221,10 +221,10 @@ pub struct Column {
     pub doc: String,
 }
 
-/// Where a column's values come from.
+/// Source of a column's values.
 #[derive(Debug, Clone)]
 pub enum From {
-    /// The same for every input.
+    /// The same value for every input.
     Value(Value),
     /// By event type (field number of the oneof): a field of the payload; types that lack it get the default.
     ByType(BTreeMap<u32, Value>),
@@ -233,15 +233,15 @@ pub enum From {
 /// A typed expression: a root and the functions that it goes through.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Value {
-    /// Where it starts.
+    /// Root of the expression.
     pub root: Root,
-    /// What is done with it, first to last.
+    /// Functions in the order of application.
     pub functions: Vec<Function>,
     /// The ClickHouse type of the result.
     pub ty: Type,
 }
 
-/// Where an expression starts.
+/// Root of an expression.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Root {
     /// `$now`: the server's clock when the row is made.

@@ -4,18 +4,18 @@ use prost_reflect::MessageDescriptor;
 
 use super::Value;
 
-/// How messages are forwarded to an HTTP API.
+/// HTTP request that forwards messages.
 #[derive(Debug, Clone)]
 pub struct Request {
     /// Its name.
     pub name: String,
     /// The comment above it in the YAML file, joined to one paragraph; empty if there is none.
     pub doc: String,
-    /// What is forwarded.
+    /// Message that is forwarded.
     pub message: MessageDescriptor,
-    /// What chooses among several targets, and how that is written.
+    /// Expression that chooses among several targets, and its text.
     pub by: Option<(Value, String)>,
-    /// Where messages go; one if nothing chooses.
+    /// Targets; a single one if nothing chooses.
     pub targets: Vec<Target>,
     /// The object that the members are put into; none for an empty one.
     pub whole: Option<Member>,
@@ -23,7 +23,7 @@ pub struct Request {
     pub members: Vec<Member>,
     /// The header that carries the message's id.
     pub idempotency_key: Option<String>,
-    /// How long one attempt may take.
+    /// Timeout of one attempt.
     pub timeout_ms: u32,
     /// Attempts at once at each target.
     pub concurrency: u16,
@@ -35,7 +35,7 @@ pub struct Request {
     pub refused: Vec<(u16, u16)>,
 }
 
-/// Where messages are sent.
+/// Target of a request.
 #[derive(Debug, Clone)]
 pub struct Target {
     /// The value that chooses it, where there are several.
@@ -51,7 +51,7 @@ pub struct Target {
 /// A text with variables of the server's environment in it.
 #[derive(Debug, Clone)]
 pub struct Template {
-    /// As written.
+    /// Text as written.
     pub written: String,
     /// Its parts.
     pub pieces: Vec<Piece>,
@@ -60,7 +60,7 @@ pub struct Template {
 /// A part of such a text.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Piece {
-    /// As it stands.
+    /// Literal text.
     Text(String),
     /// The value of this variable.
     Variable(String),
@@ -71,7 +71,7 @@ pub enum Piece {
 pub struct Member {
     /// Its name; empty for the whole.
     pub name: String,
-    /// Where it comes from.
+    /// Remote address.
     pub value: Value,
     /// The expression as written.
     pub written: String,
@@ -80,7 +80,7 @@ pub struct Member {
 /// So many in so much time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Rate {
-    /// How many.
+    /// Number of attempts.
     pub count: u32,
     /// In how many milliseconds.
     pub per_ms: u32,

@@ -9,17 +9,17 @@ use super::{Route, Value};
 pub struct Source {
     /// Its name.
     pub name: String,
-    /// How events arrive.
+    /// Intake of its events.
     pub intake: Intake,
-    /// Where they are published.
+    /// Exchange to which they are published.
     pub exchange: String,
-    /// Where refused ones are published: exchange and routing key.
+    /// Route of refused ones: exchange and routing key.
     pub rejects: Option<Route>,
     /// Its bounds.
     pub pool: Pool,
 }
 
-/// How events arrive.
+/// Intake of a source's events.
 #[derive(Debug, Clone)]
 pub enum Intake {
     /// gRPC, and proto3 JSON over HTTP at `json_path`.
@@ -35,22 +35,22 @@ pub enum Intake {
     Post {
         /// HTTP path.
         path: String,
-        /// What the object looks like.
+        /// Message of the body.
         message: MessageDescriptor,
         /// A constant, or an expression over the body.
         routing_key: RoutingKey,
-        /// Whether the request's headers are kept.
+        /// True if the request's headers are kept.
         headers: bool,
-        /// How a request proves where it comes from.
+        /// Authentication of requests.
         verify: Option<Verify>,
-        /// What tells its messages apart.
+        /// Rule for the id of its messages.
         id: IdFrom,
-        /// What is done with a message that can't be stored.
+        /// Policy for messages that can't be stored.
         on_bad: OnBad,
     },
 }
 
-/// What the id of a JSON message is made of.
+/// Rule for the id of a JSON message.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum IdFrom {
     /// Nothing that is sent.
@@ -63,7 +63,7 @@ pub enum IdFrom {
     Fields(Vec<Vec<String>>),
 }
 
-/// What is done with a message that can't be stored.
+/// Policy for messages that can't be stored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum OnBad {
     /// It is kept, and its sender told.
@@ -72,25 +72,25 @@ pub enum OnBad {
     Refuse,
 }
 
-/// How a request proves where it comes from.
+/// Authentication of requests.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Verify {
     /// The environment variable that holds the secret.
     pub variable: String,
-    /// What is done with it.
+    /// Authentication scheme.
     pub scheme: Scheme,
 }
 
-/// What a secret is used for.
+/// Authentication scheme: how a secret is used.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Scheme {
     /// HMAC-SHA256 of the body.
     Hmac {
         /// The header that holds it.
         header: String,
-        /// How it is written.
+        /// Text encoding of the signature.
         encoding: Encoding,
-        /// What stands before it.
+        /// Prefix of the signature.
         prefix: String,
     },
     /// `Authorization: Bearer`.
@@ -99,7 +99,7 @@ pub enum Scheme {
     Basic,
 }
 
-/// How a signature is written.
+/// Text encoding of a signature.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Encoding {
     /// Hexadecimal digits.
@@ -108,7 +108,7 @@ pub enum Encoding {
     Base64,
 }
 
-/// Where a webhook's routing key comes from.
+/// Routing key of a webhook's messages.
 #[derive(Debug, Clone)]
 pub enum RoutingKey {
     /// `routing_key: NAME`.

@@ -11,11 +11,11 @@ pub struct StoreKind {
     pub keys: &'static [&'static str],
     /// The keys of tables in general that mean nothing in declarations of its tables.
     pub without: &'static [&'static str],
-    /// Whether its tables may have columns that aren't filled from messages.
+    /// True if its tables may have columns that aren't filled from messages.
     pub has_own_columns: bool,
     /// What generated Rust calls the migrations of its usual database.
     pub migrations: &'static str,
-    /// Whether its tables can be in several databases, each with migrations of its own.
+    /// True if its tables can be in several databases, each with migrations of its own.
     pub has_databases: bool,
     /// What the catalogue says once of all of its tables; empty for nothing.
     pub note: &'static str,
@@ -37,7 +37,7 @@ pub struct ClickHouse {
     pub database: Option<String>,
     /// As written, e.g. `ReplacingMergeTree(insert_timestamp)`.
     pub engine: String,
-    /// As written; empty for none.
+    /// Partition expression as written; empty for none.
     pub partition_by: String,
     /// Column names or expressions.
     pub order_by: Vec<String>,
@@ -50,7 +50,7 @@ pub struct Postgres {
     pub unique: Vec<String>,
     /// The column whose greater value replaces a row; none if the first row stays.
     pub version: Option<String>,
-    /// What else happens in the transaction, by name.
+    /// Hook in the transaction, by name.
     pub hook: Option<String>,
     /// The columns of its indexes.
     pub indexes: Vec<Vec<String>>,

@@ -80,7 +80,7 @@ pub(crate) fn of_json_field(field: &FieldDescriptor) -> Result<Type, &'static st
     }
 }
 
-/// Whether the message is `google.protobuf.Struct`, any JSON object.
+/// True if the message is `google.protobuf.Struct`, any JSON object.
 pub(crate) fn is_struct(message: &MessageDescriptor) -> bool {
     message.full_name() == STRUCT
 }
@@ -88,7 +88,7 @@ pub(crate) fn is_struct(message: &MessageDescriptor) -> bool {
 const TIMESTAMP: &str = "google.protobuf.Timestamp";
 const STRUCT: &str = "google.protobuf.Struct";
 
-/// What the keys and the values of a map field are.
+/// Kinds of the keys and values of a map field.
 fn entry(field: &FieldDescriptor) -> Option<(Kind, Kind)> {
     match field.kind() {
         Kind::Message(entry) if field.is_map() => {
@@ -127,7 +127,7 @@ impl Type {
         }
     }
 
-    /// Whether NULL is one of its values.
+    /// True if NULL is one of its values.
     pub fn is_nullable(&self) -> bool {
         match self {
             Type::Nullable(_) => true,

@@ -101,7 +101,7 @@ pub(super) fn imports(path: &str, tokens: &TokenStream) -> Vec<String> {
     lines.collect()
 }
 
-/// Whether some code mentions a variable.
+/// True if some code mentions a variable.
 pub(crate) fn mentions(lines: &[String], variable: &str) -> bool {
     let tokens: TokenStream = lines.join("\n").parse().unwrap_or_default();
     let mut found = Found::default();
@@ -192,12 +192,12 @@ impl Found {
     }
 }
 
-/// Whether these tokens end with the head of an enum.
+/// True if these tokens end with the head of an enum.
 fn is_enum(before: &[TokenTree]) -> bool {
     matches!(before, [.., TokenTree::Ident(word), TokenTree::Ident(_)] if *word == "enum")
 }
 
-/// Whether the next token's name is a definition.
+/// True if the next token's name is a definition.
 fn defines(word: &str) -> bool {
     matches!(
         word,
@@ -205,7 +205,7 @@ fn defines(word: &str) -> bool {
     )
 }
 
-/// Whether it is the first half of `::`.
+/// True if it is the first half of `::`.
 fn joins(token: Option<&TokenTree>) -> bool {
     matches!(token, Some(TokenTree::Punct(p)) if p.as_char() == ':' && p.spacing() == Spacing::Joint)
 }

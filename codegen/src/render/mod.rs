@@ -38,15 +38,15 @@ pub enum RenderError {
     Template {
         /// Its name.
         name: &'static str,
-        /// What is wrong with it.
+        /// Error of the template.
         source: minijinja::Error,
     },
-    /// What a template printed is no Rust.
+    /// A template's output is not Rust.
     #[error("{file} would not be Rust: {source}")]
     Rust {
         /// The file.
         file: String,
-        /// What is wrong with it.
+        /// Syntax error.
         source: syn::Error,
     },
     /// prost-build failed.
@@ -129,7 +129,7 @@ pub fn render(tree: &mut Tree, model: &Model, planned: &Planned) -> Result<(), R
     proto::add(tree, &model.pool)
 }
 
-/// What `mod.rs` says.
+/// View of `mod.rs`.
 #[derive(Serialize)]
 struct Root {
     modules: Vec<&'static str>,

@@ -46,7 +46,7 @@ fn print_file(attrs: Vec<syn::Attribute>, items: Vec<syn::Item>) -> Vec<u8> {
     out.into_bytes()
 }
 
-/// What stands together without a blank line between.
+/// Kind of item; items of one kind have no blank line between them.
 #[derive(PartialEq, Eq)]
 enum Kind {
     Head,

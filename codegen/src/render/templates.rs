@@ -17,7 +17,7 @@ macro_rules! template {
     };
 }
 
-/// Every template by name.
+/// Templates by name.
 const TEMPLATES: &[(&str, &str)] = &[
     template!("catalogue.md"),
     template!("catalogue_events.md"),

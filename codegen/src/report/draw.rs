@@ -7,7 +7,7 @@ use miette::{
 
 use crate::base::diagnostic::{Diagnostic, Label, Sources};
 
-/// How to draw.
+/// Style of the output.
 #[derive(Debug, Clone, Copy)]
 pub struct Style {
     /// With colours.

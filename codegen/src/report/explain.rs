@@ -1,4 +1,4 @@
-//! What `cargo xtask explain` says of a name: the rule behind a code, with examples, or a function.
+//! `cargo xtask explain`: prints the rule behind a code, with examples, or a function.
 
 use crate::base::names::suggest;
 use crate::base::rule::Rule;

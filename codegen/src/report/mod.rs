@@ -1,4 +1,4 @@
-//! What is told to people at a terminal: diagnostics as drawings, rules as text.
+//! Terminal output: diagnostics as drawings, rules as text.
 
 pub mod draw;
 pub mod explain;

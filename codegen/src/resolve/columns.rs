@@ -60,7 +60,7 @@ fn taken(table: &spec::Table, out: &mut Diagnostics) -> (Vec<Vec<String>>, bool)
                 let mut path = vec![expression.root.text.clone()];
                 path.extend(expression.names());
                 taken.push(path);
-                // What a function puts into the value is stored with it.
+                // Fields in a function's arguments are stored with the value.
                 let arguments = expression.calls.iter().flat_map(|call| &call.arguments);
                 taken.extend(arguments.filter(|a| !a.quoted).map(|argument| {
                     let names = argument.path.iter().map(|word| word.text.clone());

@@ -1,4 +1,4 @@
-//! What tells JSON messages apart: the header or fields that their ids are made of.
+//! Identity of JSON messages: the header or fields that their ids are made of.
 
 use prost_reflect::{Kind, MessageDescriptor};
 
@@ -13,7 +13,7 @@ use crate::syntax::proto::Proto;
 use crate::syntax::spec::{self, Id, IdWay, Located, Way};
 use crate::syntax::yaml::Text;
 
-/// What is known of partners: a word in a source's name, path or message, and what fits.
+/// Known partners: a word in a source's name, path or message, and the fitting `id`.
 const PARTNERS: [(&str, &str, &str); 12] = [
     ("shopify", "Shopify", "{ header: X-Shopify-Webhook-Id }"),
     ("github", "GitHub", "{ header: X-GitHub-Delivery }"),
@@ -37,7 +37,7 @@ const PARTNERS: [(&str, &str, &str); 12] = [
     ("vidooly", "Vidooly", "request"),
 ];
 
-/// What tells the messages of a webhook apart. It has to be said.
+/// Identity of a webhook's messages. It has to be declared.
 pub(super) fn of_source(
     source: &spec::Source,
     message: &MessageDescriptor,
@@ -70,7 +70,7 @@ pub(super) fn of_source(
     }
 }
 
-/// What tells the messages of a queue apart.
+/// Identity of a queue's messages.
 pub(super) fn of_queue(
     resolved: &Resolved<'_>,
     queue: &spec::Queue,

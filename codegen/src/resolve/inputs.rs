@@ -1,4 +1,4 @@
-//! What a queue's messages hold, and so what a table's rows are made from.
+//! Inputs: the content of queues, and so of tables.
 
 use super::{Queue, Resolved, Source, Table, sources};
 use crate::base::diagnostic::{Diagnostic, Diagnostics, Span};
@@ -12,7 +12,7 @@ use crate::store::Declared;
 use crate::syntax::spec::{self, Located};
 use crate::syntax::yaml::Text;
 
-/// What a declared queue's messages hold: its `message`, or what the sources publish that its bindings match.
+/// Input of a declared queue: its `message`, or what the sources publish that its bindings match.
 pub(super) fn of_queue(
     resolved: &Resolved<'_>,
     queue: &spec::Queue,
@@ -175,7 +175,7 @@ fn types(resolved: &Resolved<'_>, table: &spec::Table, out: &mut Diagnostics) ->
         return known.map(|(number, _)| *number).collect();
     };
     if resolved.envelope.is_none() {
-        // Why there is none, or that nothing feeds the table, is said elsewhere.
+        // A missing input, or a table that nothing feeds, is reported elsewhere.
         return Vec::new();
     }
     let mut types = Vec::new();

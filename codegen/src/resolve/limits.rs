@@ -48,7 +48,7 @@ pub(crate) fn limits(table: &Table<'_>, defaults: &Limits) -> BTreeMap<String, T
     }
 }
 
-/// Whether a column holds one text.
+/// True if a column holds one text.
 pub(crate) fn is_text(ty: &Type) -> bool {
     match ty {
         Type::String => true,
@@ -57,7 +57,7 @@ pub(crate) fn is_text(ty: &Type) -> bool {
     }
 }
 
-/// Whether a column is a dictionary in the table's store.
+/// True if a column is a dictionary in the table's store.
 fn is_dictionary(table: &Table<'_>, ty: &Type) -> bool {
     table.store.has_dictionaries() && matches!(ty, Type::LowCardinality(_))
 }

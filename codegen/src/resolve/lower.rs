@@ -4,7 +4,7 @@ use crate::model::{self, Batch, Exchange, ExchangeKind, Model, Pool, Queue, Sour
 use crate::resolve::{self, Resolved, UNROUTED};
 use crate::syntax::spec::{self, Located};
 
-/// Where it is remembered which migrations were applied, unless the pipeline says otherwise.
+/// Default name of the migration table.
 const MIGRATIONS_TABLE: &str = "schema_migrations";
 
 /// The model; none if something is still unresolved, which only a pipeline with mistakes is.

@@ -1,4 +1,4 @@
-//! What `messages` says of JSON messages.
+//! Resolves the section `messages`: rules for JSON messages.
 
 use prost_reflect::{FieldDescriptor, MessageDescriptor};
 
@@ -60,7 +60,7 @@ fn fields(
     written.any_of.iter().map(|n| n.value.clone()).collect()
 }
 
-/// Whether a JSON message may come without the field.
+/// True if a JSON message may come without the field.
 fn may_be_absent(field: &FieldDescriptor) -> bool {
     field.field_descriptor_proto().proto3_optional()
 }

@@ -56,11 +56,11 @@ pub(crate) struct Resolved<'a> {
 /// A source.
 #[derive(Debug)]
 pub(crate) struct Source<'a> {
-    /// As written.
+    /// Declaration.
     pub(crate) spec: &'a spec::Source,
-    /// How events arrive.
+    /// Intake of its events.
     pub(crate) intake: Option<Intake>,
-    /// Where refused events go.
+    /// Route of refused events.
     pub(crate) rejects: Option<Located<Route>>,
 }
 
@@ -71,19 +71,19 @@ pub(crate) struct Queue {
     pub(crate) name: String,
     /// The place to point at: its name, or what it was derived from.
     pub(crate) place: Option<Span>,
-    /// What it is bound to, and where that is said.
+    /// Bindings, and their positions.
     pub(crate) bindings: Vec<Located<Route>>,
-    /// Where its dead letters go.
+    /// Route of its dead letters.
     pub(crate) dead_letter: Option<Located<Route>>,
     /// Its settings, with defaults filled in.
     pub(crate) settings: Settings,
-    /// What its messages hold.
+    /// Content of its messages.
     pub(crate) input: Option<Input>,
-    /// What the ids of its JSON messages are made of.
+    /// Rule for the ids of its JSON messages.
     pub(crate) id: model::IdFrom,
-    /// Where they end up; none if that isn't known.
+    /// Destination; none if it isn't known.
     pub(crate) into: Option<model::Destination>,
-    /// Whether the generator made it.
+    /// True if the generator made it.
     pub(crate) derived: bool,
 }
 
@@ -111,13 +111,13 @@ pub(crate) struct Settings {
 /// A table.
 #[derive(Debug)]
 pub(crate) struct Table<'a> {
-    /// As written.
+    /// Declaration.
     pub(crate) spec: &'a spec::Table,
-    /// What its rows are made from; none if nothing feeds it.
+    /// Input of its rows; none if nothing feeds it.
     pub(crate) input: Option<Input>,
     /// The event types that it takes, ascending.
     pub(crate) types: Vec<u32>,
-    /// Whether all that `events` names are among them.
+    /// True if all that `events` names are among them.
     pub(crate) types_known: bool,
     /// What it says of its store.
     pub(crate) store: Box<dyn Declared>,
@@ -125,7 +125,7 @@ pub(crate) struct Table<'a> {
     pub(crate) columns: Vec<Column>,
     /// The paths that its explicit columns take: root, then names.
     pub(crate) taken: Vec<Vec<String>>,
-    /// Whether every expression could be read and looked up.
+    /// True if every expression could be read and looked up.
     pub(crate) complete: bool,
 }
 
@@ -178,10 +178,10 @@ impl Source<'_> {
 // === impl Resolved ===
 
 impl Resolved<'_> {
-    /// What a table's expressions can start from; none for a table that nothing feeds.
+    /// Scope of a table's expressions; none for a table that nothing feeds.
     pub(crate) fn scope<'s>(&'s self, table: &'s Table<'_>) -> Option<Scope<'s>> {
         let input = table.input.as_ref()?;
-        // What is wrong with a gRPC source has been said: without it, nothing is known of app events.
+        // Errors of a gRPC source have been reported: without it, nothing is known of app events.
         let json = matches!(input, Input::Json(_));
         if !json && self.envelope.is_none() && self.spec.sources.iter().any(|s| s.grpc.is_some()) {
             return None;
@@ -208,7 +208,7 @@ impl Resolved<'_> {
         }
     }
 
-    /// How an exchange routes; none if it isn't declared.
+    /// Type of an exchange; none if it isn't declared.
     pub(crate) fn kind(&self, exchange: &str) -> Option<ExchangeKind> {
         match self.spec.exchange(exchange) {
             Some(exchange) => exchange.kind,

@@ -210,7 +210,7 @@ fn settings(own: &spec::Settings, defaults: &spec::Settings) -> Settings {
 // === impl Queue ===
 
 impl Queue {
-    /// How many messages one instance may hold unacknowledged.
+    /// Maximum number of unacknowledged messages of one instance.
     pub(crate) fn prefetch(&self) -> u64 {
         match &self.settings.prefetch {
             Some(prefetch) => prefetch.value,

@@ -66,7 +66,7 @@ pub(super) fn resolve(resolved: &Resolved<'_>, out: &mut Diagnostics) -> Vec<Opt
         .collect()
 }
 
-/// What the queues of a request hold.
+/// Message of a request's queues.
 fn message(resolved: &Resolved<'_>, at: usize, out: &mut Diagnostics) -> Option<MessageDescriptor> {
     let mut found: Option<(&super::Queue, &MessageDescriptor)> = None;
     for queue in &resolved.queues {
@@ -206,7 +206,7 @@ fn header_is_new(name: &Text, seen: &[&Text], out: &mut Diagnostics) -> bool {
     false
 }
 
-/// What the expressions of a request are over.
+/// Scope of a request's expressions.
 struct Scoped<'a> {
     input: Input,
     resolved: &'a Resolved<'a>,
@@ -238,7 +238,7 @@ impl Scoped<'_> {
         }
     }
 
-    /// What chooses the target; none inside where there is one target.
+    /// Expression that chooses the target; none inside if there is one target.
     fn choice(
         &self,
         request: &spec::Request,
@@ -336,7 +336,7 @@ impl Scoped<'_> {
     }
 }
 
-/// What `into` names, if it is a request.
+/// Request that `into` names, if it is one.
 pub(super) fn position(spec: &spec::Spec, name: &str) -> Option<model::Destination> {
     let at = spec.requests.iter().position(|r| r.name.value == name)?;
     Some(Destination::Request(at))

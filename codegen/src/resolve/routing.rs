@@ -1,9 +1,9 @@
-//! How exchanges match binding keys with routing keys.
+//! Matching of binding keys and routing keys.
 
 use crate::model::ExchangeKind;
 
-/// Whether a binding takes a message. An exchange of unknown kind takes everything: that it is unknown is
-/// already said elsewhere.
+/// True if a binding matches a message. An exchange of unknown type matches everything: that it is unknown is already
+/// reported elsewhere.
 pub(crate) fn matches(kind: Option<ExchangeKind>, binding: &str, routing_key: &str) -> bool {
     match kind {
         Some(ExchangeKind::Direct) => binding == routing_key,

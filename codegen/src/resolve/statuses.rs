@@ -1,4 +1,4 @@
-//! Which statuses a request is repeated after, and which are the message's fault.
+//! Statuses after which a request is retried, and those that are the message's fault.
 
 use std::collections::BTreeSet;
 
@@ -46,7 +46,7 @@ pub(super) fn statuses(request: &spec::Request, out: &mut Diagnostics) -> Option
             return None;
         }
     }
-    // What is written counts more than what is so anyway.
+    // A declared status takes precedence over a default.
     let written = |list: &[Listed]| -> BTreeSet<Status> {
         let given = list.iter().filter(|(_, text)| text.is_some());
         given.map(|(status, _)| *status).collect()

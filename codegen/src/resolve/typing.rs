@@ -1,4 +1,4 @@
-//! What an expression means where it stands: its root looked up, its functions applied, its ClickHouse type.
+//! Typing: looks up the root of an expression, applies its functions, and derives its ClickHouse type.
 
 mod argument;
 mod function;
@@ -22,16 +22,16 @@ use crate::syntax::expression::{Expression, parse};
 use crate::syntax::proto::Proto;
 use crate::syntax::yaml::Text;
 
-/// What an expression can start from.
+/// Scope of an expression.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Scope<'a> {
-    /// What rows are made from.
+    /// Input of the rows.
     pub(crate) input: &'a Input,
     /// The envelope of app events, if there is one.
     pub(crate) envelope: Option<&'a Envelope>,
     /// The event types (numbers of the oneof's fields) that rows are made from.
     pub(crate) types: &'a [u32],
-    /// Whether these are all that were meant; if not, what a payload holds can't be told.
+    /// True if these are all that were meant; if not, what a payload holds can't be told.
     pub(crate) types_known: bool,
     /// Places of fields.
     pub(crate) proto: &'a Proto,

@@ -1,4 +1,4 @@
-//! How a webhook's requests prove where they come from.
+//! Resolves the authentication of a webhook's requests.
 
 use crate::base::diagnostic::{Diagnostic, Diagnostics, Span};
 use crate::base::names::is_header;
@@ -11,7 +11,7 @@ use crate::syntax::yaml::Text;
 /// Shopify's header: base64 of HMAC-SHA256 of the body.
 const SHOPIFY: &str = "X-Shopify-Hmac-Sha256";
 
-/// What `verify` means.
+/// Resolves `verify`.
 pub(super) fn resolve(written: &spec::Verify, out: &mut Diagnostics) -> Option<Verify> {
     let (way, variable) = match &written.ways[..] {
         [only] => only,

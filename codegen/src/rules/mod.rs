@@ -19,7 +19,7 @@ pub(crate) mod webhooks;
 
 use crate::base::rule::Rule;
 
-/// Every rule, by code.
+/// All rules, by code.
 pub(crate) fn all() -> Vec<&'static Rule> {
     let groups = [
         reading::RULES,

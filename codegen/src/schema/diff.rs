@@ -9,15 +9,15 @@ use crate::rules::history::{FIELD_GONE, FIELD_TYPE, TABLE_GONE};
 use crate::store::dialect;
 use crate::store::home::Home;
 
-/// What brings the tables of each database from the base to the model; only of those where something changes.
+/// Changes of the tables of each database, from the base to the model; only of those with changes.
 pub(crate) type Diffs = BTreeMap<Home, Diff>;
 
-/// What brings the tables of one database from the base to the model.
+/// Changes of the tables of one database, from the base to the model.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct Diff {
     /// SQL without semicolons, in order.
     pub(crate) statements: Vec<String>,
-    /// What it does, for a file name: `create_event`, `alter_purchase`.
+    /// Summary for a file name: `create_event`, `alter_purchase`.
     pub(crate) what: Vec<String>,
 }
 
@@ -105,7 +105,7 @@ fn fields(base: &Lock, now: &Lock, refused: &mut Vec<Refusal>) {
     }
 }
 
-/// Whether what was sent for one can be read as the other. An `optional` that is added changes nothing on the wire.
+/// True if what was sent for one can be read as the other. An `optional` that is added changes nothing on the wire.
 fn same_field(before: &Field, after: &Field) -> bool {
     let optional = after.ty.strip_prefix("optional ").unwrap_or(&after.ty);
     before.oneof == after.oneof && (before.ty == after.ty || before.ty == optional)

@@ -1,4 +1,4 @@
-//! What is committed already: from git where the project is a checkout, else from the lock file.
+//! Committed migrations and lock: from git if the project is a checkout, else from the lock file.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
@@ -16,11 +16,11 @@ pub struct History {
     pub base: Lock,
     /// Names of the migrations in the last commit; see [`name_of`].
     pub committed: BTreeSet<String>,
-    /// Every migration on disk: its name and SQL.
+    /// Migrations on disk: name and SQL.
     pub files: BTreeMap<String, String>,
 }
 
-/// Why the history can't be read.
+/// Reason why the history can't be read.
 #[derive(Debug, thiserror::Error)]
 pub enum HistoryError {
     /// A file can't be read.
@@ -28,7 +28,7 @@ pub enum HistoryError {
     Read {
         /// The file, from the project's root.
         path: String,
-        /// Why.
+        /// Cause.
         source: io::Error,
     },
     /// The lock isn't one.
@@ -39,7 +39,7 @@ pub enum HistoryError {
     Git {
         /// The file, from the project's root.
         path: String,
-        /// What git said.
+        /// Output of git.
         reason: String,
     },
 }
@@ -149,7 +149,7 @@ fn show(root: &Path, path: &str) -> Result<String, HistoryError> {
     })
 }
 
-/// What git prints; none if it fails or isn't there.
+/// Output of git; none if it fails or isn't installed.
 fn git(root: &Path, arguments: &[&str]) -> Option<String> {
     let output = Command::new("git")
         .arg("-C")

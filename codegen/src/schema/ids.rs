@@ -1,8 +1,8 @@
-//! What a change of the way in which ids are made means. It needs no migration: rows keep the ids that they have.
+//! Effects of a change of the rules for ids. It needs no migration: rows keep their ids.
 
 use super::lock::Lock;
 
-/// What held where a lock says nothing.
+/// Version if a lock has none.
 const FIRST: &str = "1";
 
 /// A line for each kind of events whose ids are made in another way than at the last commit.
@@ -11,7 +11,7 @@ pub(super) fn changes(base: &Lock, now: &Lock) -> Vec<String> {
     let changed = now.ids.iter().filter_map(|(message, ids)| {
         let before = base.ids.get(message).map(String::as_str);
         if let Some((what, name)) = message.split_once('.').filter(|of| ["source", "queue"].contains(&of.0)) {
-            // What had none was new, or had another one each time.
+            // A source without a rule was new, or had a new id each time.
             let before = before.filter(|before| before != ids)?;
             return Some(format!(
                 "{what} {name}: ids made of {before} are made of {ids} now. Rows keep their ids; what is sent again across \

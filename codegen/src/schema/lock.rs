@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use crate::model::{Model, field_type};
 use crate::store::{TableFacts, dialect};
 
-/// Where the lock is, from the project's root.
+/// Path of the lock, from the project's root.
 pub const LOCK: &str = "migrations/schema.lock";
 
 /// The first line of the file.
@@ -22,8 +22,8 @@ pub struct Lock {
     pub values: BTreeMap<(String, i32), String>,
     /// Tables, by name.
     pub tables: BTreeMap<String, TableFacts>,
-    /// What ids are made of: of app events that come without one by the message of their requests, of JSON messages by
-    /// source or queue.
+    /// Rules for ids: of app events that come without one by the message of their requests, of JSON messages by source
+    /// or queue.
     pub ids: BTreeMap<String, String>,
     /// Hashes of migrations, by file name, with the folder of their database.
     pub migrations: BTreeMap<String, String>,
@@ -69,11 +69,11 @@ pub enum BadLock {
 }
 
 impl Lock {
-    /// What a model says; the migrations are not part of it.
+    /// Lock of a model, without the migrations.
     pub fn of(model: &Model) -> Self {
         let mut lock = Lock::default();
         for message in model.pool.all_messages() {
-            // What google.protobuf holds is not ours to promise, and map entries follow from their fields.
+            // The messages of google.protobuf are not ours to promise, and map entries follow from their fields.
             if message.package_name() == "google.protobuf" || message.is_map_entry() {
                 continue;
             }

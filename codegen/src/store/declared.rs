@@ -27,7 +27,7 @@ pub(crate) trait Declared: Debug {
         None
     }
 
-    /// Whether a text of few values is kept once, and each value as a place among them.
+    /// True if a text of few values is kept once, and each value as a place among them.
     fn has_dictionaries(&self) -> bool;
 
     /// A type of the store as it is properly written; none if it has no such type.

@@ -1,9 +1,9 @@
-//! What the lock remembers of a table.
+//! Facts about a table in the lock.
 
 /// What the lock remembers of a table. What a store doesn't have is empty.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct TableFacts {
-    /// The database that it is in; empty for the usual one.
+    /// The database that it is in; empty for the default one.
     pub database: String,
     /// Its engine; the kind of store where tables have none.
     pub engine: String,

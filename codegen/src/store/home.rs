@@ -5,13 +5,14 @@ use std::path::PathBuf;
 use super::{KINDS, clickhouse, dialect};
 use crate::model::Table;
 
-/// Where the files of the usual ClickHouse database are, from the project's root. Each other one has a folder in it.
+/// Folder of the migrations of the default ClickHouse database, from the project's root. Each other database has a
+/// subfolder.
 pub const FOLDER: &str = "migrations/clickhouse";
 
 /// All folders are in here.
 const ROOT: &str = "migrations/";
 
-/// A database with migrations of its own.
+/// Database with migrations of its own.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Home {
     /// The kind of store, by name.
@@ -21,7 +22,7 @@ pub struct Home {
 }
 
 impl Home {
-    /// Where a table is.
+    /// Database of a table.
     pub fn of(table: &Table) -> Self {
         let dialect = dialect(table);
         Home {
@@ -74,7 +75,7 @@ pub fn folder(store: &str) -> String {
     format!("{ROOT}{store}")
 }
 
-/// Whether what is in a folder from the project's root may be a folder of migrations, too.
+/// True if what is in a folder from the project's root may be a folder of migrations, too.
 pub fn has_folders(path: &str) -> bool {
     let mut kinds = KINDS.iter();
     kinds.any(|kind| kind.has_databases && folder(kind.name) == path)
@@ -94,7 +95,7 @@ pub fn name_of(path: &str) -> Option<String> {
     }
 }
 
-/// Where a migration's file is, from the project's root.
+/// Path of a migration's file, from the project's root.
 pub fn path(name: &str) -> PathBuf {
     match name.contains('/') {
         true => PathBuf::from(ROOT).join(name),
@@ -102,7 +103,7 @@ pub fn path(name: &str) -> PathBuf {
     }
 }
 
-/// Whether the store's files were named before other stores had any.
+/// True if the store's files were named before other stores had any.
 fn has_bare_names(store: &str) -> bool {
     store == clickhouse::KIND.name
 }

@@ -11,7 +11,7 @@ pub enum Layout {
     Text,
     /// A dictionary of texts, and a place in it for each value.
     Dictionary {
-        /// Whether NULL is a value.
+        /// True if NULL is a value.
         nullable: bool,
     },
     /// Values that can be NULL.

@@ -10,7 +10,7 @@ const WORDS: [&str; 23] = [
     "user", "where",
 ];
 
-/// Whether a name needs no quotes in a query.
+/// True if a name needs no quotes in a query.
 pub(super) fn is_plain(text: &str) -> bool {
     is_identifier(text) && !WORDS.contains(&text.to_ascii_lowercase().as_str())
 }

@@ -18,7 +18,7 @@ pub(crate) struct TypedTable<'a> {
     pub(crate) columns: &'a [Column],
     /// Its partitions, where its store has them: its own, or those of the defaults if it has their columns.
     pub(crate) partition_by: Option<&'a Text>,
-    /// Whether every expression could be read and looked up.
+    /// True if every expression could be read and looked up.
     pub(crate) complete: bool,
     /// The envelope of app events, if there is one.
     pub(crate) envelope: Option<&'a Envelope>,
@@ -27,7 +27,7 @@ pub(crate) struct TypedTable<'a> {
 /// A column.
 #[derive(Debug)]
 pub(crate) struct Column {
-    /// As the emitters see it.
+    /// Column of the model.
     pub(crate) column: model::Column,
     /// Its name, or the wildcard that it came from.
     pub(crate) place: Span,
@@ -41,14 +41,14 @@ impl<'a> TypedTable<'a> {
         self.columns.iter().find(|c| c.column.name == name)
     }
 
-    /// Whether a column that isn't there was reported already: it could not be resolved, or a wildcard may have had it.
+    /// True if a column that isn't there was reported already: it could not be resolved, or a wildcard may have had it.
     pub(crate) fn may_have(&self, name: &str) -> bool {
         self.spec.column(name).is_some() || !self.complete
     }
 }
 
 impl Column {
-    /// Whether it holds what the server's clock says, or what its build doesn't know.
+    /// True if it holds what the server's clock says, or what its build doesn't know.
     pub(crate) fn is_made_here(&self) -> bool {
         let values: Vec<&Value> = match &self.column.from {
             From::Value(value) => vec![value],

@@ -15,9 +15,9 @@ use std::ops::Range;
 /// A parsed expression.
 #[derive(Debug, Clone)]
 pub(crate) struct Expression {
-    /// Where it starts: `header`, `$now`; of a constant its text.
+    /// Root: `header`, `$now`; of a constant its text.
     pub(crate) root: Word,
-    /// Whether it is a constant: text in quotes, which nothing follows but functions.
+    /// True if it is a constant: text in quotes, which nothing follows but functions.
     pub(crate) constant: bool,
     /// The names after the root.
     pub(crate) path: Vec<Word>,
@@ -39,7 +39,7 @@ pub(crate) struct Word {
 pub(crate) struct Call {
     /// The function's name.
     pub(crate) name: Word,
-    /// What is in the parentheses.
+    /// Arguments in the parentheses.
     pub(crate) arguments: Vec<Argument>,
 }
 
@@ -48,7 +48,7 @@ pub(crate) struct Call {
 pub(crate) struct Argument {
     /// The text in quotes, or the path as it is written.
     pub(crate) text: String,
-    /// Whether it stood in quotes.
+    /// True if it stood in quotes.
     pub(crate) quoted: bool,
     /// The names of a path, root first; empty for text in quotes.
     pub(crate) path: Vec<Word>,
@@ -56,10 +56,10 @@ pub(crate) struct Argument {
     pub(crate) range: Range<usize>,
 }
 
-/// What can't be read, and where.
+/// Syntax error, and its position.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Unreadable {
-    /// What was expected there.
+    /// Expected syntax.
     pub(crate) expected: &'static str,
     /// The place in the expression's text.
     pub(crate) range: Range<usize>,

@@ -1,4 +1,4 @@
-//! Where a refused change is in the declarations.
+//! Positions of refused changes in the declarations.
 
 use crate::base::diagnostic::{Diagnostic, Diagnostics, Label, Sources, Span};
 use crate::base::refusal::{Place, Refusal};

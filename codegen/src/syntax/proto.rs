@@ -15,7 +15,7 @@ use crate::rules::reading::PROTO;
 pub(crate) struct Proto {
     /// Everything that was declared, and what it imports.
     pub(crate) pool: DescriptorPool,
-    /// The same as an encoded `FileDescriptorSet`, without places and comments.
+    /// Encoded `FileDescriptorSet`, without positions and comments.
     pub(crate) descriptors: Vec<u8>,
     /// The files' texts, by their number in `pool`; imports of the standard library have none.
     files: Vec<Option<(FileId, Vec<usize>)>>,
@@ -110,7 +110,7 @@ fn report(error: &protox::Error, sources: &Sources, out: &mut Diagnostics) {
             let (start, end) = (label.offset(), label.offset() + label.len());
             file.map(|file| Span::new(file, start, end))
         };
-        // Where two places collide, the second is the one that came later: it is the mistake.
+        // If two labels collide, the second is the later one: it is the mistake.
         let mut labels = labels.iter().rev();
         if let Some((label, span)) = labels.next().and_then(|l| Some((l, span(l)?))) {
             found = found.at(span, label.label().unwrap_or("here"));

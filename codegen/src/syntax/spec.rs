@@ -58,17 +58,17 @@ pub(crate) struct Located<T> {
 /// The whole file.
 #[derive(Debug, Default)]
 pub(crate) struct Spec {
-    /// Where events come in.
+    /// Sources of events.
     pub(crate) sources: Vec<Source>,
     /// The exchanges and how they route.
     pub(crate) exchanges: Vec<Exchange>,
-    /// How ids are made of app events that come without one.
+    /// Version of the ids of app events that come without one.
     pub(crate) ids: Option<Located<Ids>>,
-    /// What the proto files can't say of JSON messages.
+    /// Rules for JSON messages.
     pub(crate) messages: Vec<Message>,
-    /// What queues have unless they say otherwise.
+    /// Defaults of queues.
     pub(crate) defaults: Settings,
-    /// What tables have unless they say otherwise.
+    /// Defaults of tables.
     pub(crate) table_defaults: TableDefaults,
     /// The queues.
     pub(crate) queues: Vec<Queue>,
@@ -78,7 +78,7 @@ pub(crate) struct Spec {
     pub(crate) migrations_table: Option<Text>,
     /// The tables.
     pub(crate) tables: Vec<Table>,
-    /// The HTTP APIs that messages are forwarded to.
+    /// HTTP APIs that messages are forwarded to.
     pub(crate) requests: Vec<Request>,
     /// The place of the file's last byte, for what is missing altogether.
     pub(crate) end: Option<Span>,
@@ -126,7 +126,7 @@ pub(crate) struct Pool {
     pub(crate) buffer: Option<Located<u64>>,
     /// Bytes of requests that may be unanswered.
     pub(crate) bytes: Option<Located<u64>>,
-    /// How long a request may wait for a place, in milliseconds.
+    /// Timeout of a waiting request, in milliseconds.
     pub(crate) timeout: Option<Located<u64>>,
     /// The largest request in bytes.
     pub(crate) max_request: Option<Located<u64>>,
@@ -150,7 +150,7 @@ pub(crate) struct Verify {
 /// A way to prove where a request comes from, as written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Way {
-    /// As Shopify signs.
+    /// Shopify's signature.
     Shopify,
     /// `Authorization: Bearer`.
     Bearer,
@@ -196,7 +196,7 @@ pub(crate) struct Message {
 pub(crate) struct Exchange {
     /// Its name.
     pub(crate) name: Text,
-    /// How it routes; absent if the kind could not be read.
+    /// Type; absent if it could not be parsed.
     pub(crate) kind: Option<ExchangeKind>,
 }
 
@@ -213,7 +213,7 @@ pub(crate) struct TableDefaults {
     pub(crate) limits: Limits,
 }
 
-/// What `defaults`, a queue and a typed table's `queue` have in common.
+/// Settings that `defaults`, a queue and a typed table's `queue` share.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Settings {
     /// `type: quorum` or `classic`.
@@ -262,7 +262,7 @@ pub(crate) struct Binding {
     pub(crate) key: Text,
 }
 
-/// Where dead letters go.
+/// Route of dead letters.
 #[derive(Debug)]
 pub(crate) struct DeadLetter {
     /// The exchange.
@@ -314,7 +314,7 @@ pub(crate) struct OwnQueue {
     pub(crate) span: Span,
     /// Its settings.
     pub(crate) settings: Settings,
-    /// Where its dead letters go.
+    /// Route of its dead letters.
     pub(crate) dead_letter: Option<DeadLetter>,
 }
 
@@ -363,7 +363,7 @@ impl Spec {
 // === impl Pool ===
 
 impl Pool {
-    /// The same, with the others where it says nothing.
+    /// Fills missing settings from others.
     pub(crate) fn or(self, others: &Pool) -> Pool {
         Pool {
             workers: self.workers.or_else(|| others.workers.clone()),

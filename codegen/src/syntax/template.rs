@@ -6,7 +6,7 @@ use std::ops::Range;
 
 use crate::model::Piece;
 
-/// Where a text can't be read.
+/// Position of a syntax error.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Unreadable {
     /// The bytes that are no variable.

@@ -12,13 +12,13 @@ use crate::rules::reading::{DUPLICATE_KEY, YAML_SYNTAX};
 /// A value with its place.
 #[derive(Debug, Clone)]
 pub(crate) struct Node {
-    /// Where it is.
+    /// Position.
     pub(crate) span: Span,
-    /// What it is.
+    /// Value.
     pub(crate) value: Value,
 }
 
-/// What YAML text can hold.
+/// Value in YAML.
 #[derive(Debug, Clone)]
 pub(crate) enum Value {
     /// Nothing, `~` or `null`.
@@ -47,7 +47,7 @@ pub(crate) struct Entry {
 pub(crate) struct Text {
     /// The text, without quotes.
     pub(crate) value: String,
-    /// Where it is, with quotes.
+    /// Position, with quotes.
     pub(crate) span: Span,
     /// The byte at which the text stands in the file exactly as it is here; none where it was escaped or folded.
     verbatim: Option<usize>,
@@ -79,7 +79,7 @@ pub(crate) fn parse(file: FileId, text: &str, out: &mut Diagnostics) -> Option<N
 fn settle(node: &mut Node, meant: Option<&serde_yaml::Value>) {
     match &mut node.value {
         Value::Scalar(text) => {
-            // Where serde_yaml refused the document a mistake has been reported, and only the plainest case counts.
+            // If serde_yaml refused the document an error has been reported, and only the simplest case counts.
             let nothing = meant.map_or(text.value.is_empty(), serde_yaml::Value::is_null);
             if nothing {
                 node.value = Value::Null;
@@ -116,7 +116,7 @@ struct Reader<'a> {
     out: &'a mut Diagnostics,
 }
 
-/// How deep values may be nested.
+/// Maximum nesting depth of values.
 const DEEPEST: usize = 16;
 
 type Read<T> = Result<T, Box<Diagnostic>>;
@@ -147,7 +147,7 @@ impl<'a> Reader<'a> {
                 }
                 (event, span) => {
                     let node = self.node(event, span)?;
-                    // What follows must be well formed too, and there must not be a second document.
+                    // The rest must be well formed too, and there must not be a second document.
                     loop {
                         match self.next()? {
                             (Event::StreamEnd, _) => return Ok(node),

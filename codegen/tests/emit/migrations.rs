@@ -169,7 +169,7 @@ fn a_pending_file_gets_a_later_name_when_others_were_committed_meanwhile() {
     project
         .run(&with_column("region", Type::String), NOW + HOUR)
         .unwrap();
-    // Somebody else's migration arrives with a merge, and it is later than the pending one.
+    // A migration of another branch arrives with a merge, and it is later than the pending one.
     let theirs = "20261123T230000_alter_post.sql";
     let path = project.root().join(FOLDER).join(theirs);
     fs::write(&path, "ALTER TABLE post ADD COLUMN x Int8;\n").unwrap();

@@ -40,7 +40,7 @@ fn compile(event: &str) -> protox::Compiler {
     compiler
 }
 
-/// What an edited `event.proto` declares.
+/// Descriptors of an edited `event.proto`.
 pub(crate) fn pool(event: &str) -> DescriptorPool {
     compile(event).descriptor_pool()
 }

@@ -13,7 +13,7 @@ fn tree(files: &[(&str, &str)]) -> Tree {
     tree
 }
 
-/// Every file below a folder, with its contents.
+/// Files below a folder, with their contents.
 fn found(root: &Path) -> Vec<(PathBuf, String)> {
     let mut files = Vec::new();
     let mut folders = vec![root.to_owned()];

@@ -45,7 +45,7 @@ fn write(project: &Project, now: u64) -> Tree {
     tree
 }
 
-/// What is wrong, as the command shows it.
+/// Errors, as the command prints them.
 fn mistakes(project: &Project) -> String {
     match generate(project.root(), NOW + HOUR) {
         Err(Failure::Mistakes(mistakes, sources)) => {

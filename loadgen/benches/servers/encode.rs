@@ -16,7 +16,7 @@ enum Value<'a> {
 }
 
 impl Format {
-    /// What goes in the body of an insert of these requests' events.
+    /// Body of an insert of these requests' events.
     pub(crate) fn encode(self, block: &mut Block, requests: &[Bytes], now_ms: i64) -> Bytes {
         match self {
             Format::Native => {

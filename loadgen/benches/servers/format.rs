@@ -7,13 +7,13 @@ use std::fmt::Write as _;
 
 use crate::rows;
 
-/// How rows are sent.
+/// Format of rows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Format {
-    /// What the server does: columns straight from the wire, the JSON column as a column for each of its paths.
+    /// Native, as in the server: columns straight from the wire, the JSON column as a column for each of its paths.
     Native,
-    /// The same columns, but the JSON column as a text a row, which ClickHouse parses. The columns of the paths are made
-    /// all the same and left out in the end, so that the client's figure says nothing.
+    /// Native, but the JSON column as a text a row, which ClickHouse parses. The columns of the paths are made all the
+    /// same and left out in the end, so that the client's figure means nothing.
     NativeWithText,
     /// A row after the other in ClickHouse's own binary format, the JSON column as a text.
     RowBinary,

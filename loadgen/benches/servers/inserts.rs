@@ -1,4 +1,5 @@
-//! The same rows in each format into ClickHouse: what making the bytes costs us, and storing them the server.
+//! Inserts of the same rows in each format into ClickHouse: the cost of encoding for the client, and of storing for the
+//! server.
 
 use std::time::{Duration, Instant};
 
@@ -19,7 +20,7 @@ const ROWS: u64 = 50_000;
 const INSERTS: u64 = 2;
 const REQUESTS: u64 = ROWS / rows::EVENTS as u64;
 
-/// What the server's own inserts say: one insert is one block, stored when it is answered, and one part.
+/// Settings of the server's own inserts: one insert is one block, stored when it is answered, and one part.
 const SETTINGS: [(&str, &str); 7] = [
     ("async_insert", "0"),
     ("insert_deduplicate", "1"),
@@ -84,7 +85,7 @@ pub(crate) async fn measure(server: &Server) -> String {
     table(&what, &HEADINGS, &lines)
 }
 
-/// What the inserts of a round took.
+/// Cost of the inserts of a round.
 #[derive(Default)]
 struct Taken {
     bytes: usize,

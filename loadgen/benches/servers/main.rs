@@ -1,5 +1,5 @@
-//! What ClickHouse takes for the same rows in several formats, and RabbitMQ for messages of several sizes:
-//! `cargo xtask bench servers`, which starts both and says here where they are.
+//! Cost of row formats in ClickHouse and of message sizes in RabbitMQ: `cargo xtask bench servers`, which starts both
+//! and passes their addresses.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -29,7 +29,7 @@ struct Server {
 }
 
 impl Server {
-    /// What the environment says about it.
+    /// Address in the environment.
     fn named(name: &str) -> Option<Self> {
         let value = |what: &str| env::var(format!("EVENT_GRPC_BENCH_{name}_{what}")).ok();
         Some(Server {

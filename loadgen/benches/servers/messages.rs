@@ -18,9 +18,9 @@ use crate::round::{Line, ROUNDS, table};
 
 /// KiB of a message, and how many there are in a round: enough for CPU times that come in hundredths of a second.
 const SIZES: [(usize, usize); 4] = [(1, 20_000), (16, 5000), (128, 1000), (256, 500)];
-/// How many messages wait for their confirm.
+/// Maximum number of unconfirmed messages.
 const IN_FLIGHT: usize = 64;
-/// As the pipeline's queues have it.
+/// Prefetch of the pipeline's queues.
 const PREFETCH: u16 = 20_000;
 /// Longer than anything here takes.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -99,7 +99,7 @@ struct Taking {
     theirs: f64,
 }
 
-/// What messages took.
+/// Cost of messages.
 struct Took {
     a_second: f64,
     /// CPU microseconds a message.

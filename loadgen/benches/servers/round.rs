@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-/// How often everything is measured.
+/// Number of measurements.
 pub(crate) const ROUNDS: usize = 5;
 
 /// The figures of one row of a table, a list for each round.

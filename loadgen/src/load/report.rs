@@ -1,4 +1,4 @@
-//! What a load showed, for people and for programs.
+//! Report of a load, for people and for programs.
 
 use std::fmt;
 
@@ -9,7 +9,7 @@ use super::stored::Arrived;
 use crate::poison::Found;
 use crate::process::Took;
 
-/// What was measured.
+/// Measured figures.
 pub(super) struct Figures {
     pub(super) sent: Sent,
     pub(super) arrived: Option<Arrived>,
@@ -109,7 +109,7 @@ impl Report {
         }
     }
 
-    /// Whether every event was acknowledged, and is there once if that was asked.
+    /// True if every event was acknowledged, and is there once if that was asked.
     pub(super) fn complete(&self) -> bool {
         let stored = |stored: &Stored| stored.missing == 0 && stored.doubled == 0;
         self.rejected == 0

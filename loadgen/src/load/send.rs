@@ -21,7 +21,7 @@ use event_grpc::generated::PIPELINE;
 use event_grpc::generated::proto::event::Response;
 use event_grpc::ingest::raw::RawCodec;
 
-/// How long to wait before a request that was not taken is sent again.
+/// Pause before a refused request is sent again.
 pub(crate) const PAUSE: Duration = Duration::from_millis(50);
 /// The longest that one answer may take.
 pub(crate) const ANSWER: Duration = Duration::from_secs(30);
@@ -34,13 +34,13 @@ pub(crate) struct Load {
     pub(crate) events: u64,
     /// Events a second; none for as fast as they are answered.
     pub(crate) rate: Option<u64>,
-    /// How long a request is sent again.
+    /// How long a request is retried.
     pub(crate) patience: Duration,
-    /// Whether each request is sent once more, after the next one of its sender was taken.
+    /// True if each request is sent once more, after the next one of its sender was taken.
     pub(crate) again: bool,
 }
 
-/// What became of a load.
+/// Result of a load.
 #[derive(Debug)]
 pub(crate) struct Sent {
     pub(crate) began: Instant,
@@ -54,7 +54,7 @@ pub(crate) struct Sent {
     pub(crate) given_up: u64,
     /// Answers that asked to try again, or that didn't come.
     pub(crate) repeated: u64,
-    /// Why the last request was given up.
+    /// Reason why the last request was given up.
     pub(crate) reason: Option<String>,
     /// Microseconds from when a request was due until its last answer.
     pub(crate) latency: Histogram<u64>,
@@ -210,7 +210,7 @@ fn path() -> PathAndQuery {
     path.unwrap_or_else(|| PathAndQuery::from_static("/"))
 }
 
-/// Whether the same request may be taken another time.
+/// True if the same request may be taken another time.
 pub(crate) fn may_pass(status: &Status) -> bool {
     matches!(
         status.code(),

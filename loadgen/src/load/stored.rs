@@ -9,17 +9,17 @@ use super::send::Sent;
 use event_grpc::sink::StoreError;
 use event_grpc::sink::clickhouse::{ClickHouse, quote};
 
-/// How often it is asked how many rows there are. The question reads one column, but all of it.
+/// Interval at which the rows are counted. The query reads one column, but all of it.
 const EVERY: Duration = Duration::from_millis(100);
 
-/// How many events are looked at in one question. More are asked for by the times of the events, which the table is
-/// sorted by, so that every answer comes in time.
+/// Number of events of one query. More are queried by the times of the events, by which the table is sorted, so that
+/// every answer comes in time.
 const SLICE: u64 = 1_000_000;
 
 /// Rows beyond one an event. Both counts are of one moment, so that what comes meanwhile isn't taken for a copy.
 const TWICE: &str = "count() - uniqExact(NAME)";
 
-/// What is stored of a run.
+/// Stored events of a run.
 #[derive(Debug)]
 pub(super) struct Arrived {
     /// Different events.
@@ -37,7 +37,7 @@ pub(super) struct Stored<'a> {
     store: &'a ClickHouse,
     table: String,
     prefix: String,
-    /// What tells the run's events apart: `NAME` of the questions.
+    /// Filter of the run's events: `NAME` in queries.
     name: String,
     sent: &'a Sent,
     patience: Duration,
@@ -118,7 +118,7 @@ impl<'a> Stored<'a> {
         }
     }
 
-    /// What all slices of the run give together. Copies of an event have the same time, and so are in the same slice.
+    /// Sum over all slices of the run. Copies of an event have the same time, and so are in the same slice.
     async fn sum(&self, what: &str, last: &str) -> Result<u64, StoreError> {
         let mut sum = 0;
         for slice in self.slices() {

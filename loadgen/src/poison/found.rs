@@ -10,21 +10,21 @@ use super::{DIGITS, Kind, Poison, Sent, beside};
 use event_grpc::sink::StoreError;
 use event_grpc::sink::clickhouse::{ClickHouse, quote};
 
-/// How often it is asked.
+/// Polling interval.
 const EVERY: Duration = Duration::from_secs(1);
-/// How many of what is wrong is told.
+/// Maximum number of reported errors.
 const TOLD: usize = 20;
 
-/// What became of it.
+/// Outcome of the poison.
 #[derive(Debug, Clone, Serialize)]
 pub(crate) struct Found {
-    /// How many were sent.
+    /// Number of replayed dead letters.
     pub(crate) sent: u64,
-    /// How many of them are a dead letter, as they should be.
+    /// Number of correct dead letters.
     pub(crate) letters: u64,
-    /// How many good events that travelled with them are stored.
+    /// Number of stored good events that travelled with them.
     pub(crate) beside: u64,
-    /// What is not as it should be.
+    /// Errors.
     pub(crate) wrong: Vec<String>,
 }
 

@@ -14,7 +14,7 @@ const UNKNOWN_TYPE: u32 = 4000;
 /// A time that no column holds: milliseconds since the epoch, in the year 5138.
 const TOO_LATE: &str = "99999999999999";
 
-/// Where a kind is sent.
+/// Way to send a kind.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Way {
     /// To the exchange of this queue, as other services do.
@@ -25,20 +25,20 @@ pub(super) enum Way {
 
 /// One kind.
 pub(super) struct Kind {
-    /// What is wrong with it.
+    /// Defect.
     pub what: &'static str,
     pub way: Way,
     /// The queue, or the source, that its letter names, and the letter's class.
     pub queue: &'static str,
     pub class: &'static str,
-    /// Whether it is refused at once: then whether it is kept, too, is not promised.
+    /// True if it is refused at once: then whether it is kept, too, is not promised.
     pub refused: bool,
     /// The table that stores the good event which travels with it.
     pub beside: Option<&'static str>,
     pub make: fn(&One<'_>) -> Body,
 }
 
-/// What a message holds.
+/// Content of a message.
 pub(super) struct Body {
     pub bytes: Vec<u8>,
     /// Its content type, and its AMQP type if it has one.
@@ -49,7 +49,7 @@ pub(super) struct Body {
 /// One poisoned event: how it is called, and what its message is made from.
 pub(super) struct One<'a> {
     pub name: &'a str,
-    /// Of the good event beside it.
+    /// Id of the good event beside it.
     pub beside: &'a str,
     /// The time, in milliseconds since the epoch.
     pub now: &'a str,

@@ -39,13 +39,13 @@ pub(crate) struct Poison {
     envelope: &'static Envelope,
 }
 
-/// What was sent.
+/// Sent events.
 #[derive(Debug)]
 pub(crate) struct Sent {
     /// So many, numbered from 0.
     count: u64,
     ended: Instant,
-    /// What went wrong before anything could be stored.
+    /// Errors before anything could be stored.
     wrong: Vec<String>,
 }
 
@@ -81,8 +81,8 @@ impl Poison {
     }
 }
 
-/// How many are sent beside so many events, and how long after one another. They end when the events do, however fast
-/// those come: where one in a hundred would be more than a queue should have to bear, there are fewer.
+/// Number of poisoned events beside so many events, and the interval between them. They end when the events do, however
+/// fast those come: if one in a hundred would be more than a queue should have to bear, there are fewer.
 fn paced(events: u64, rate: Option<u64>) -> (u64, Duration) {
     let share = events / SHARE;
     let Some(rate) = rate else {
@@ -96,7 +96,7 @@ fn paced(events: u64, rate: Option<u64>) -> (u64, Duration) {
     )
 }
 
-/// What the good event is called that travels with a poisoned one.
+/// Id of the good event that travels with a poisoned one.
 fn beside(name: &str) -> String {
     format!("{name}-good")
 }

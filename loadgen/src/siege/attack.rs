@@ -1,4 +1,4 @@
-//! What is sent: calls over HTTP/2, bytes on a connection, and messages to RabbitMQ, none of them checked by a library.
+//! Attacks: calls over HTTP/2, bytes on a connection, and messages to RabbitMQ, none of them checked by a library.
 
 use std::time::Duration;
 
@@ -29,7 +29,7 @@ pub(super) struct Call {
     pub(super) path: &'static str,
     pub(super) headers: Vec<(&'static str, String)>,
     pub(super) body: Bytes,
-    /// How many parts the body is sent in, and how long after one another.
+    /// Number of parts of the body, and the interval between them.
     pub(super) slowly: Option<(usize, Duration)>,
     /// The sender never reads the answer's body, and goes away after this.
     pub(super) unread: Option<Duration>,
@@ -39,9 +39,9 @@ pub(super) struct Call {
 #[derive(Debug, PartialEq)]
 pub(super) struct Talk {
     pub(super) port: Port,
-    /// What is said, and how long nothing is said after it.
+    /// Bytes to send, and the silence after each.
     pub(super) parts: Vec<(Bytes, Duration)>,
-    /// How long an answer is waited for, if not as long as for all others. Nothing is read if this is zero.
+    /// Timeout of an answer, if not the usual one. Nothing is read if this is zero.
     pub(super) hold: Option<Duration>,
     /// So many connections that all do the same.
     pub(super) times: usize,
@@ -73,7 +73,7 @@ pub(super) struct Properties {
     pub(super) app_id: Option<Vec<u8>>,
 }
 
-/// Where app events are dispatched.
+/// Path of app events.
 pub(super) const DISPATCH: &str = "/event.EventService/dispatch";
 
 impl Call {

@@ -1,4 +1,4 @@
-//! Which kind comes when.
+//! Order of the kinds.
 
 use rand::SeedableRng as _;
 use rand::rngs::StdRng;
@@ -19,7 +19,7 @@ pub(super) fn deck(kinds: &[&'static Kind], count: usize, seed: u64) -> Vec<&'st
         let share = u64::from(kind.often) * room / sum.max(1);
         deck.extend((0..share).map(|_| *kind));
     }
-    // What is left by rounding goes to the usual ones.
+    // Rounding leaves the rest to the usual ones.
     let mut usual: Vec<&'static Kind> = kinds.to_vec();
     usual.sort_by_key(|kind| std::cmp::Reverse(kind.often));
     let missing = count - deck.len();

@@ -12,7 +12,7 @@ use event_grpc::sink::clickhouse::{ClickHouse, quote};
 
 /// The digits of a number in a name.
 pub(super) const DIGITS: usize = 6;
-/// How often it is asked.
+/// Polling interval.
 const EVERY: Duration = Duration::from_secs(1);
 
 /// The tables that names can be in: where a name is, and what is the same in all copies of a row.
@@ -37,17 +37,17 @@ const TABLES: [(&str, &str, &str); 6] = [
     ("branch_event", "id", "name, timestamp, id"),
 ];
 
-/// Where a dead letter has the name: first where that is quick to find, then in its bytes, which may be many.
+/// Expressions that find the name of a dead letter: first the quick ones, then its bytes, which may be many.
 const LETTERS: [&str; 2] = ["concat(message_id, ' ', event_id)", "body"];
 
-/// What was found of one.
+/// Traces of one attack.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) struct Found {
     pub(super) rows: u64,
     pub(super) letters: u64,
 }
 
-/// What was found of all.
+/// Traces of all.
 #[derive(Debug, Default)]
 pub(super) struct Finds(BTreeMap<usize, Found>);
 
@@ -58,7 +58,7 @@ struct Named {
 }
 
 impl Finds {
-    /// What was found of the one with this number.
+    /// Traces of the one with this number.
     pub(super) fn of(&self, number: usize) -> Found {
         self.0.get(&number).copied().unwrap_or_default()
     }
@@ -87,7 +87,7 @@ pub(super) async fn wait(
     }
 }
 
-/// Whether nothing is wrong that time could mend. What wasn't answered won't be.
+/// True if nothing is wrong that time could mend. What wasn't answered won't be.
 fn is_complete(siege: &Siege, ended: &[Ended], finds: &Finds) -> bool {
     ended.iter().all(|one| {
         let hopeless = siege.wrong(one, &Finds::default()).is_none();
@@ -112,7 +112,7 @@ async fn ask(
         }
     }
     for name in LETTERS {
-        // What was found in one place need not be looked for in the other, which is dear.
+        // One that was found in one place need not be looked for in the other, which is expensive.
         if !thorough && is_complete(siege, ended, &finds) {
             break;
         }

@@ -29,7 +29,7 @@ use report::Report;
 /// Send every kind of hostile input to a server, at random, and report what became of each.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
-    /// The server's gRPC address.
+    /// gRPC address of the server.
     #[arg(long, default_value = "http://127.0.0.1:8017", value_name = "URL")]
     grpc: String,
     /// The server's HTTP address.
@@ -40,25 +40,25 @@ pub(crate) struct Args {
     amqp_url: Option<String>,
     #[command(flatten)]
     clickhouse: store::Args,
-    /// How many are sent.
+    /// Number of attacks.
     #[arg(long, default_value_t = 10_000, value_name = "COUNT", value_parser = clap::value_parser!(u32).range(1..=999_999))]
     count: u32,
     /// The time in which they are sent.
     #[arg(long, default_value_t = 300.0)]
     seconds: f64,
-    /// The same seed makes the same inputs in the same order.
+    /// Seed: the same one makes the same inputs in the same order.
     #[arg(long, default_value_t = 1)]
     seed: u64,
     /// Only kinds whose names contain one of these.
     #[arg(long, value_delimiter = ',', value_name = "NAMES")]
     kinds: Vec<String>,
-    /// How many may be under way at once.
+    /// Maximum number under way at once.
     #[arg(long, default_value_t = 24, value_parser = clap::value_parser!(u16).range(1..=200))]
     lanes: u16,
-    /// How long an answer may take, in seconds.
+    /// Timeout of an answer, in seconds.
     #[arg(long, default_value_t = 40, value_name = "SECONDS")]
     deadline: u64,
-    /// How long the last row or dead letter may take afterwards, in seconds.
+    /// Time limit for the last row or dead letter afterwards, in seconds.
     #[arg(long, default_value_t = 60, value_name = "SECONDS")]
     patience: u64,
     /// Say nothing of times.
@@ -69,22 +69,22 @@ pub(crate) struct Args {
     list: bool,
 }
 
-/// What became of one.
+/// Ended attack.
 struct Ended {
     number: usize,
     outcome: Outcome,
-    /// How often it was sent.
+    /// Number of times that it was sent.
     tries: u32,
     /// From when it was due, or first sent if that was later.
     took: Duration,
 }
 
-/// What the senders share.
+/// State that the senders share.
 struct Siege {
     deck: Vec<&'static Kind>,
     seed: u64,
     prefix: String,
-    /// How long one is sent after another.
+    /// Interval between attacks.
     pause: Duration,
     patience: Duration,
     next: AtomicUsize,
@@ -194,7 +194,7 @@ impl Siege {
         self.began + self.pause * count + self.patience
     }
 
-    /// What the one with this number is made from.
+    /// Attack with this number.
     fn one(&self, number: usize) -> One {
         let since = SystemTime::now()
             .duration_since(UNIX_EPOCH)
@@ -215,7 +215,7 @@ impl Siege {
         self.deck.get(number).copied()
     }
 
-    /// What is wrong with how one ended, given what was found of it.
+    /// Error of an attack's outcome, given its traces.
     fn wrong(&self, one: &Ended, finds: &Finds) -> Option<String> {
         let kind = self.kind(one.number)?;
         let found = finds.of(one.number);

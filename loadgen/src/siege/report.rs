@@ -1,4 +1,4 @@
-//! What became of everything that is hostile, by kind.
+//! Outcomes of hostile inputs, by kind.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -9,18 +9,18 @@ use super::found::Finds;
 use super::kinds::{End, Kind, all};
 use super::{Ended, Siege};
 
-/// How many of what is wrong is told.
+/// Maximum number of reported errors.
 const TOLD: usize = 30;
 
 /// The table, and the verdict.
 pub(super) struct Report {
     kinds: BTreeMap<&'static str, Tally>,
     wrong: Vec<String>,
-    /// How long the good ones took among them, in order.
+    /// Latencies of the good ones among them, in order.
     waited: Vec<Duration>,
 }
 
-/// What became of a kind.
+/// Outcomes of a kind.
 #[derive(Default)]
 struct Tally {
     sent: u64,
@@ -63,7 +63,7 @@ impl Report {
         report
     }
 
-    /// Whether all ended as they may.
+    /// True if all ended as they may.
     pub(super) fn is_good(&self) -> bool {
         self.wrong.is_empty()
     }

@@ -1,4 +1,4 @@
-//! Messages that come in, and the handles that settle them.
+//! Incoming messages, and the handles that settle them.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -18,7 +18,7 @@ pub struct Deliveries {
     source: Mutex<BoxStream<'static, Delivery>>,
 }
 
-/// A message, and the duty to settle it.
+/// A message that must be settled.
 #[derive(Debug)]
 pub struct Delivery {
     /// The bytes.
@@ -27,9 +27,9 @@ pub struct Delivery {
     pub exchange: Cow<'static, str>,
     /// Its routing key.
     pub routing_key: Cow<'static, str>,
-    /// Whether it may have been delivered before.
+    /// True if it may have been delivered before.
     pub redelivered: bool,
-    /// What it says about itself.
+    /// Properties of the message.
     pub properties: Properties,
     /// Settles it.
     pub ack: Ack,
@@ -41,7 +41,7 @@ pub struct Ack {
     held: Box<dyn Settle>,
 }
 
-/// What became of a settlement.
+/// Outcome of a settlement.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[must_use]
 pub enum Settled {
@@ -65,7 +65,7 @@ pub(in crate::broker) trait Settle: Send + Sync {
     /// Tells the broker.
     fn settle(self: Box<Self>, how: Settlement) -> BoxFuture<'static, Settled>;
 
-    /// What a message that replaces this delivery refers to.
+    /// Delivery that a replacement message refers to.
     fn origin(&self) -> Origin {
         Origin::any()
     }
@@ -91,7 +91,7 @@ impl Deliveries {
         let mut source = self.source.lock().await;
         loop {
             let delivery = source.next().await?;
-            // What came by a channel that is gone comes again by the new one.
+            // A message of a closed channel is delivered again by the new one.
             if !delivery.ack.held.is_stale() {
                 return Some(delivery);
             }

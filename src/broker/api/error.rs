@@ -106,7 +106,7 @@ impl PublishError {
         }
     }
 
-    /// A word for metrics.
+    /// Word for metrics.
     pub fn reason(&self) -> &'static str {
         match self {
             Self::Down { .. } => "down",

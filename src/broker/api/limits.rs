@@ -1,4 +1,4 @@
-//! What a broker takes of one message, and what a message takes there.
+//! Limits of a message at the broker, and its size there.
 
 use super::error::PublishError;
 use super::message::{HeaderValue, Outgoing, Properties};
@@ -9,9 +9,9 @@ pub const SHORT: usize = 255;
 /// The most that a broker takes of one message, in bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
-    /// Of its properties, as AMQP writes them ([`Properties::encoded_len`]).
+    /// Maximum size of the properties, as AMQP writes them ([`Properties::encoded_len`]).
     pub properties: usize,
-    /// Of its body.
+    /// Maximum size of the body.
     pub body: usize,
 }
 
@@ -60,7 +60,7 @@ impl Limits {
 }
 
 impl Properties {
-    /// What they take in AMQP, in bytes. They travel in one frame, which can't be divided.
+    /// Encoded length in AMQP, in bytes. Properties travel in one frame, which can't be divided.
     pub fn encoded_len(&self) -> usize {
         let short = |text: Option<usize>| text.map_or(0, |size| 1 + size);
         let headers = self.headers.iter();
@@ -75,7 +75,7 @@ impl Properties {
     }
 }
 
-/// What a header takes in AMQP, in bytes.
+/// Encoded length of a header in AMQP, in bytes.
 pub fn header_len(name: &str, value: &HeaderValue) -> usize {
     let value = match value {
         HeaderValue::Text(text) => 4 + text.len(),

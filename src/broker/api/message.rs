@@ -17,13 +17,13 @@ pub struct Outgoing {
     pub routing_key: Cow<'static, str>,
     /// The bytes.
     pub body: Bytes,
-    /// What the message says about itself.
+    /// Properties of the message.
     pub properties: Properties,
     /// The delivery that this message replaces.
     pub(in crate::broker) origin: Option<Origin>,
 }
 
-/// What a message says about itself.
+/// AMQP properties of a message.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Properties {
     /// The MIME type of the body.
@@ -71,13 +71,13 @@ impl Outgoing {
         Self::new("", queue, body)
     }
 
-    /// The same message with these properties.
+    /// Sets the properties.
     pub fn with(mut self, properties: Properties) -> Self {
         self.properties = properties;
         self
     }
 
-    /// What the message takes while it is under way, its headers among it.
+    /// Weight of the message while it is under way, headers included.
     pub fn weight(&self) -> u64 {
         weight::message(self.body.len(), self.properties.encoded_len())
     }

@@ -1,4 +1,4 @@
-//! What the broker counts.
+//! Metrics of the broker.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -23,22 +23,22 @@ struct ExchangeMeters {
     confirmed: Counter,
 }
 
-/// What is counted of one queue. The counts of its messages are the entries of the ledger (`ops/ledger`).
+/// Metrics of one queue. The counts of its messages are the entries of the ledger (`ops/ledger`).
 pub(in crate::broker) struct QueueMeters {
-    /// What this process has published that is in the queue for certain, and what isn't.
+    /// Messages published by this process, by outcome: confirmed, and others.
     pub(in crate::broker) confirmed: Counter,
     refused: Counter,
-    /// What may be in it or not: nobody has said.
+    /// Messages without an answer: in the queue or not.
     unanswered: Counter,
-    /// What waits for an answer now.
+    /// Messages waiting for an answer now.
     unconfirmed: Gauge,
     delivered: Counter,
     redelivered: Counter,
-    /// What is delivered and not settled now.
+    /// Messages delivered and not settled now.
     pub(in crate::broker) held: Gauge,
-    /// How many consumers of this process it has: one, or none.
+    /// Number of consumers of this process: one, or none.
     pub(in crate::broker) consumers: Gauge,
-    /// What could not be read as it was sent.
+    /// Unreadable messages.
     pub(in crate::broker) unreadable: Counter,
 }
 
@@ -46,7 +46,7 @@ pub(in crate::broker) struct QueueMeters {
 #[must_use = "how it ends is to be counted"]
 pub(in crate::broker) struct Publishing<'a> {
     exchange: Option<(&'static str, &'a ExchangeMeters)>,
-    /// Where it goes, as far as queues count it.
+    /// Queues that count it.
     queues: Vec<&'a QueueMeters>,
     ended: bool,
 }
@@ -70,12 +70,12 @@ impl Meters {
         }
     }
 
-    /// How messages find their queues.
+    /// Routing table of messages.
     pub(in crate::broker) fn routes(&self) -> &Routes {
         &self.routes
     }
 
-    /// What is counted of the queue at this position of the topology.
+    /// Metrics of the queue at this position of the topology.
     pub(in crate::broker) fn queue(&self, at: usize) -> Option<&Arc<QueueMeters>> {
         self.queues.get(at)
     }
@@ -90,7 +90,7 @@ impl Meters {
         self.begin(message, queues.map(Arc::as_ref).collect())
     }
 
-    /// The same, where the queues count by themselves what is put into them.
+    /// Metrics of a publish, if the queues count by themselves what is put into them.
     pub(in crate::broker) fn putting(&self, message: &Outgoing) -> Publishing<'_> {
         self.begin(message, Vec::new())
     }
@@ -141,7 +141,7 @@ impl QueueMeters {
     }
 }
 
-/// How many messages of a queue are in this state now.
+/// Number of messages of a queue in this state now.
 pub(in crate::broker) fn messages(queue: &'static str, state: &'static str) -> Gauge {
     declared::QUEUE_MESSAGES.with([queue, state])
 }
@@ -245,7 +245,7 @@ mod tests {
         meters
             .publishing(&Outgoing::to_queue("some_q", ""))
             .end(&Ok(()));
-        // Nobody waited for the answer.
+        // The publisher didn't wait for the answer.
         drop(meters.publishing(&to("other")));
         let waits = meters.publishing(&to("some"));
         let text = recorder.handle().render();

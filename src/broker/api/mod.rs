@@ -47,7 +47,7 @@ pub trait Broker: Send + Sync + 'static {
         Limits::NONE
     }
 
-    /// How the broker is doing, now and on every change.
+    /// State of the broker, now and on every change.
     fn status(&self) -> watch::Receiver<Status>;
 
     /// Takes a lock that one instance at a time has; none if another one has it, or the broker can't be asked now.

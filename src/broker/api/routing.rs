@@ -1,4 +1,4 @@
-//! Which queues a message goes to, by the rules of AMQP.
+//! Message routing, by the rules of AMQP.
 
 use std::collections::HashMap;
 
@@ -27,7 +27,7 @@ pub struct Bound {
 }
 
 impl Bound {
-    /// What is bound to this exchange.
+    /// Bindings of this exchange.
     pub fn to(topology: &Topology, exchange: &str) -> Self {
         let bindings = Routes::new(topology).exchanges.remove(exchange);
         Bound {
@@ -50,13 +50,13 @@ impl Bound {
 }
 
 impl Topology {
-    /// Whether a queue takes messages of this exchange with this routing key.
+    /// True if a queue takes messages of this exchange with this routing key.
     pub fn is_bound(&self, exchange: &str, routing_key: &str) -> bool {
         Routes::new(self).is_bound(exchange, routing_key)
     }
 }
 
-/// What a routing key must be.
+/// Pattern of a routing key.
 #[derive(Debug)]
 enum Pattern {
     /// Anything.
@@ -100,7 +100,7 @@ impl Routes {
         self.queues.get(name).copied()
     }
 
-    /// Whether a binding of this exchange matches.
+    /// True if a binding of this exchange matches.
     fn is_bound(&self, exchange: &str, routing_key: &str) -> bool {
         let bindings = self.exchanges.get(exchange);
         bindings.is_some_and(|bindings| !matching(bindings, routing_key).is_empty())

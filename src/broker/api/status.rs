@@ -1,4 +1,4 @@
-//! How the broker is doing, for health checks and for those who wait for it.
+//! State of the broker, for health checks and for those who wait for it.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -6,12 +6,12 @@ use std::time::SystemTime;
 
 use super::topology::TopologyError;
 
-/// How the broker is doing.
+/// State of the broker.
 #[derive(Debug, Clone)]
 pub struct Status {
     /// The connection.
     pub link: Link,
-    /// What the broker has declared otherwise than this pipeline would; the rest works.
+    /// Declarations that differ from this pipeline's; the rest works.
     pub problems: Arc<[TopologyError]>,
     /// The queues that can't be consumed though somebody wants to, and why.
     pub not_consumed: Arc<Troubles>,
@@ -19,7 +19,7 @@ pub struct Status {
     pub shut: Arc<Troubles>,
 }
 
-/// What is in trouble, by name, and the reason.
+/// Problems, by name, and the reason.
 pub type Troubles = BTreeMap<&'static str, String>;
 
 /// The state of the connection.
@@ -31,14 +31,14 @@ pub enum Link {
     Down {
         /// Since when.
         since: SystemTime,
-        /// What ended it, or prevents it.
+        /// Cause of the lost connection.
         reason: String,
     },
     /// Connected, but the broker takes no messages.
     Blocked {
         /// Since when.
         since: SystemTime,
-        /// What the broker says.
+        /// Answer of the broker.
         reason: String,
     },
     /// Closed by us, for good.
@@ -56,7 +56,7 @@ impl Status {
         }
     }
 
-    /// Whether messages come and go and the topology is as declared.
+    /// True if messages come and go and the topology is as declared.
     pub fn is_good(&self) -> bool {
         self.link == Link::Up
             && self.problems.is_empty()

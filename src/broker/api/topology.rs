@@ -20,13 +20,13 @@ pub struct QueueSpec {
     pub name: &'static str,
     /// Replicated or not.
     pub kind: QueueKind,
-    /// What it is bound to.
+    /// Bindings.
     pub bindings: &'static [Route],
-    /// How many messages one consumer may hold unacknowledged; 0 counts as 1.
+    /// Maximum number of unacknowledged messages of one consumer; 0 counts as 1.
     pub prefetch: u16,
     /// About how many bytes they may have together.
     pub prefetch_bytes: u64,
-    /// Whether a publisher's answer waits, in memory, until its messages here are settled. Without that they are best
+    /// True if a publisher's answer waits, in memory, until its messages here are settled. Without that they are best
     /// effort there: bounded, and lost with the process.
     pub awaited: bool,
 }
@@ -38,11 +38,11 @@ pub struct QueueSpec {
      docs/cutover.md tells how to replace it"
 )]
 pub struct TopologyError {
-    /// Which exchange, queue or binding, as in "queue `post_log_events_q`".
+    /// Exchange, queue or binding, as in "queue `post_log_events_q`".
     pub what: String,
-    /// How this pipeline declares it.
+    /// Declaration of this pipeline.
     pub declared: String,
-    /// What the broker answered.
+    /// Answer of the broker.
     pub broker: String,
 }
 
@@ -67,7 +67,7 @@ impl Topology {
         self.queues.iter().find(|queue| queue.name == name)
     }
 
-    /// Whether there is an exchange with this name.
+    /// True if there is an exchange with this name.
     pub(in crate::broker) fn has_exchange(&self, name: &str) -> bool {
         self.exchanges.iter().any(|exchange| exchange.name == name)
     }
@@ -76,7 +76,7 @@ impl Topology {
 // === impl QueueSpec ===
 
 impl QueueSpec {
-    /// What a broker needs to know of a queue.
+    /// Facts that a broker needs of a queue.
     pub fn of(queue: &Queue) -> Self {
         Self {
             name: queue.name,

@@ -29,7 +29,7 @@ use crate::broker::api::topology::Topology;
 use crate::metrics::broker::UP;
 use crate::weight::{self, Budget, Permit};
 
-/// How long the end waits for messages that nobody else waits for.
+/// How long the shutdown waits for messages that no client waits for.
 const LAST_CHANCE: Duration = Duration::from_secs(1);
 
 /// A broker in memory.
@@ -42,7 +42,7 @@ pub struct Embedded {
     /// Nothing is taken from outside any more.
     closed: CancellationToken,
     live: Arc<Live>,
-    /// The same of messages that nobody waits for.
+    /// Live tickets of messages that no client waits for.
     unawaited: Arc<Live>,
     status: watch::Sender<Status>,
 }
@@ -177,7 +177,7 @@ impl Broker for Embedded {
                     "The embedded broker closes before all messages are settled."
                 );
             }
-            // What nobody waits for gets a last chance only.
+            // Messages that no client waits for get a short time only.
             let last = patience.saturating_sub(began.elapsed()).min(LAST_CHANCE);
             tokio::time::timeout(last, self.unawaited.none_left())
                 .await

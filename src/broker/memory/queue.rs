@@ -25,7 +25,7 @@ use crate::weight;
 /// A queue.
 pub(super) struct Queue {
     pub(super) name: &'static str,
-    /// Of a queue whose messages nobody waits for: their room.
+    /// Best-effort budget of a queue whose messages no client waits for.
     pub(super) spare: Option<Spare>,
     prefetch: usize,
     state: Mutex<State>,
@@ -33,7 +33,7 @@ pub(super) struct Queue {
     ready: Gauge,
 }
 
-/// What all copies of a message share.
+/// State that all copies of a message share.
 pub(super) struct Message {
     pub(super) body: Bytes,
     pub(super) exchange: Cow<'static, str>,
@@ -42,7 +42,7 @@ pub(super) struct Message {
 }
 
 impl Message {
-    /// What it takes while it is under way.
+    /// Weight of a message under way.
     pub(super) fn weight(&self) -> u64 {
         weight::message(self.body.len(), self.properties.encoded_len())
     }
@@ -90,7 +90,7 @@ struct Entry {
     ticket: Arc<Ticket>,
 }
 
-/// How much a consumer holds, and how to wake it.
+/// Number of bytes that a consumer holds, and how to wake it.
 #[derive(Default)]
 struct Hands {
     held: AtomicUsize,
@@ -192,7 +192,7 @@ impl Consumer {
         })
     }
 
-    /// What it gets, until the queue is closed.
+    /// Its deliveries, until the queue is closed.
     pub(super) fn deliveries(self) -> impl Stream<Item = Delivery> + Send + 'static {
         stream::unfold(self, |mut consumer| async move {
             let delivery = consumer.next().await?;

@@ -8,10 +8,10 @@ use metrics::Counter;
 use crate::metrics::broker::BEST_EFFORT_DROPPED;
 use crate::weight::{Budget, Permit};
 
-/// What one queue of such messages may hold.
+/// Best-effort budget of one queue, in bytes.
 const ROOM: usize = 32 << 20;
 
-/// How often it is said that messages are dropped.
+/// Interval at which dropped messages are logged.
 const SAY_EVERY: Duration = Duration::from_secs(60);
 
 /// The room of one queue.

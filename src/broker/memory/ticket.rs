@@ -17,7 +17,7 @@ pub(super) struct Ticket {
     live: Arc<Live>,
 }
 
-/// How many tickets there are.
+/// Number of live tickets.
 #[derive(Debug, Default)]
 pub(super) struct Live {
     count: AtomicUsize,

@@ -1,10 +1,10 @@
-//! Where the broker is: the AMQP URL, checked, and shown without its password.
+//! AMQP URL, validated, and shown without its password.
 
 use std::fmt;
 
 use lapin::uri::AMQPUri;
 
-/// How often both ends say that they are alive, in seconds.
+/// Heartbeat interval, in seconds.
 const HEARTBEAT: u16 = 10;
 
 /// A checked AMQP URL. Printed, it shows host, port and virtual host only.
@@ -13,7 +13,7 @@ pub struct Address {
     uri: AMQPUri,
 }
 
-/// What is wrong with an AMQP URL. The message never holds the URL, which may hold a password.
+/// Error in an AMQP URL. The message never holds the URL, which may hold a password.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("the AMQP URL is not usable: {0}; it should look like amqp://user:password@host:5672/%2f")]
 pub struct AddressError(&'static str);

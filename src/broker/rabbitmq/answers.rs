@@ -1,4 +1,4 @@
-//! How the broker answers what is published: confirms, messages that come back, and the end of a channel.
+//! Broker answers to published messages: confirms, returned messages, and closed channels.
 
 use std::time::Duration;
 
@@ -12,13 +12,13 @@ use super::lane::Job;
 use crate::broker::api::error::PublishError;
 use crate::broker::api::message::Outgoing;
 
-/// What the broker, or the library, said when a channel broke.
+/// Reason of a closed channel, from the broker or the library.
 pub(super) struct Reason {
     pub(super) code: u16,
     pub(super) text: String,
 }
 
-/// How the broker answered a message.
+/// Answer of the broker to a message.
 pub(super) struct Answered {
     job: Job,
     outcome: Outcome,

@@ -22,7 +22,7 @@ use super::dial::Session;
 use crate::broker::api::topology::{QueueSpec, Topology, kind_name};
 use crate::contract::{Exchange, QueueKind};
 
-/// How the name of a queue that stands in for another one begins.
+/// Prefix of the name of a queue that stands in for another one.
 const STAND_IN: &str = "event_grpc.cutover.";
 
 /// A connection by which queues are looked at and replaced.
@@ -30,10 +30,10 @@ pub struct Cutover {
     session: Session,
 }
 
-/// How an exchange or a queue is found at the broker.
+/// Comparison of an exchange or a queue with the pipeline.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Found {
-    /// As the pipeline declares it.
+    /// It is as the pipeline declares it.
     Fits,
     /// It isn't there.
     Missing,
@@ -43,20 +43,20 @@ pub enum Found {
     Unfinished,
 }
 
-/// Why a queue could not be replaced. What is in it is still there, and it can be tried again.
+/// Reason why a queue could not be replaced. Its messages are still there, and the command can be run again.
 #[derive(Debug, thiserror::Error)]
 pub enum CutoverError {
     /// No connection.
     #[error("RabbitMQ can't be reached: {0}")]
     Dial(String),
-    /// Somebody works on the queue.
+    /// The queue has consumers.
     #[error(
         "queue `{queue}` is still consumed (consumers: {consumers}); whoever consumes it holds messages, so stop them first"
     )]
     Consumed {
-        /// The queue.
+        /// Name of the queue.
         queue: &'static str,
-        /// How many there are.
+        /// Number of consumers.
         consumers: u32,
     },
     /// An exchange that the queue is bound to has another form.
@@ -64,17 +64,17 @@ pub enum CutoverError {
     Exchange {
         /// The exchange.
         exchange: &'static str,
-        /// What it should be.
+        /// Expected declaration.
         kind: &'static str,
-        /// What the broker says.
+        /// Answer of the broker.
         broker: String,
     },
     /// A message did not get to where it was moved.
     #[error("a message could not be moved from `{from}` to `{to}`; it stays where it was")]
     NotMoved {
-        /// Where it is.
+        /// Source queue.
         from: String,
-        /// Where it was to go.
+        /// Target queue.
         to: String,
     },
     /// The broker refused something, or the connection broke.
@@ -95,7 +95,7 @@ impl Cutover {
         self.session.close().await;
     }
 
-    /// How an exchange is found. Nothing is changed.
+    /// Compares an exchange. Nothing is changed.
     pub async fn exchange(&self, exchange: &Exchange) -> Result<Found, CutoverError> {
         if refused(self.declare_exchange(exchange, true).await)?.is_some() {
             return Ok(Found::Missing);
@@ -109,7 +109,7 @@ impl Cutover {
         }))
     }
 
-    /// How a queue is found. Nothing is changed.
+    /// Compares a queue. Nothing is changed.
     pub async fn queue(&self, queue: &QueueSpec) -> Result<Found, CutoverError> {
         if self.counts(&stand_in(queue)).await?.is_some() {
             return Ok(Found::Unfinished);
@@ -226,7 +226,7 @@ impl Cutover {
         self.session.ask(declared).await.map(drop)
     }
 
-    /// How many messages and consumers a queue has; none if it isn't there.
+    /// Number of messages and consumers of a queue; none if it doesn't exist.
     async fn counts(&self, queue: &str) -> Result<Option<(u32, u32)>, CutoverError> {
         let channel = self.channel().await?;
         let options = QueueDeclareOptions {
@@ -282,7 +282,7 @@ fn stand_in(queue: &QueueSpec) -> String {
     format!("{STAND_IN}{}", queue.name)
 }
 
-/// What the broker says against it; an error is a broken connection.
+/// Refusal of the broker; an error is a broken connection.
 fn refused(outcome: Result<(), Error>) -> Result<Option<String>, CutoverError> {
     let Err(error) = outcome else {
         return Ok(None);

@@ -1,4 +1,4 @@
-//! How many messages are in queues, as the broker says when it is asked. Nothing is changed, nothing made.
+//! Queue depths, as the broker reports them. Nothing is changed, nothing declared.
 
 use lapin::options::QueueDeclareOptions;
 use lapin::types::FieldTable;
@@ -17,16 +17,16 @@ pub struct Depths {
     channel: Option<Channel>,
 }
 
-/// What is in a queue.
+/// Contents of a queue.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Depth {
-    /// How many messages wait to be delivered. What consumers hold is not among them.
+    /// Number of ready messages. Messages that consumers hold are not included.
     pub ready: u64,
-    /// How many consumers it has.
+    /// Number of consumers.
     pub consumers: u64,
 }
 
-/// Why there is no answer.
+/// Reason why there is no answer.
 #[derive(Debug, thiserror::Error)]
 pub enum DepthError {
     /// There is no connection.
@@ -48,7 +48,7 @@ impl Depths {
         })
     }
 
-    /// What is in a queue; none if there is no such queue.
+    /// Depth of a queue; none if it doesn't exist.
     pub async fn of(&mut self, queue: &str) -> Result<Option<Depth>, DepthError> {
         let channel = match self.channel.take() {
             Some(channel) => channel,

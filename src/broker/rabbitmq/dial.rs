@@ -16,16 +16,16 @@ use tokio::time::{Instant, timeout};
 use super::address::Address;
 use super::sieve::{Sieve, runtime};
 
-/// How long the TCP connection may take, and then the handshake.
+/// Timeout of the TCP connection, and of the handshake.
 const PATIENCE: Duration = Duration::from_secs(5);
 
-/// How often to see whether a connection is still there while it is to answer.
+/// Interval at which a connection is checked while it is to answer.
 pub(super) const GLANCE: Duration = Duration::from_millis(250);
 
-/// How many further connections there may be for channels that one may not have.
+/// Maximum number of further connections, for channels that one may not have.
 const MORE: usize = 64;
 
-/// How long one answer may take on a connection that is there.
+/// Timeout of one answer on an open connection.
 const ANSWER: Duration = Duration::from_secs(30);
 
 /// A connection and its socket. Dropped, the socket is closed at once.
@@ -127,7 +127,7 @@ impl Session {
 
     async fn close_alone(&self) {
         let goodbye = self.connection.close(200, "OK".into());
-        // Whether or not it was heard, the socket is closed next.
+        // The socket is closed next, whether or not it was heard.
         timeout(Duration::from_secs(2), goodbye).await.ok();
         self.wire.cut();
     }
@@ -150,7 +150,7 @@ impl Session {
         }
     }
 
-    /// Whether the connection is usable.
+    /// True if the connection is usable.
     pub(super) fn is_up(&self) -> bool {
         self.connection.status().connected()
     }

@@ -15,7 +15,7 @@ pub(super) struct Lane {
     /// The weight of messages that are not answered.
     room: Budget,
     phases: watch::Receiver<Phase>,
-    /// How long a trouble may last before messages are refused.
+    /// How long a problem may last before messages are refused.
     grace: Duration,
 }
 

@@ -21,18 +21,18 @@ use crate::broker::api::topology::{Topology, TopologyError};
 /// A connection that held this long starts the backoff anew when it breaks.
 const STABLE: Duration = Duration::from_secs(5);
 
-/// What a connection's users see of it.
+/// Phase of a connection, as its users see it.
 #[derive(Clone)]
 pub(super) enum Phase {
     /// It can be used, and the topology is declared.
     Up(Arc<Session>),
     /// It is there, but the broker reads nothing from it.
     Blocked { since: Instant, reason: String },
-    /// There is none.
+    /// The remainder is zero.
     Down { since: Instant, reason: String },
 }
 
-/// What both connections share.
+/// State that both connections share.
 pub(super) struct Shared {
     pub(super) address: Address,
     pub(super) name: String,
@@ -227,7 +227,7 @@ impl Phase {
         }
     }
 
-    /// Why nothing can be published, and since when.
+    /// Reason why nothing can be published, and since when.
     pub(super) fn refusal(&self) -> Option<(Instant, PublishError)> {
         match self.clone() {
             Self::Up(_) => None,

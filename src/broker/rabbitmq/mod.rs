@@ -53,13 +53,13 @@ use crate::broker::api::meters::Meters;
 use crate::broker::api::status::Status;
 use crate::broker::api::topology::Topology;
 
-/// How long ending the connections may take.
+/// Timeout of closing the connections.
 const GOODBYE: Duration = Duration::from_secs(3);
 
 /// The largest frame before a connection says otherwise, in bytes: RabbitMQ's default.
 const FRAME_MAX: usize = 128 << 10;
 
-/// What a content header's frame has beside the properties, in bytes.
+/// Size of a content header's frame beside the properties, in bytes.
 const AROUND_PROPERTIES: usize = 20;
 
 /// Bounds and patience.
@@ -67,15 +67,15 @@ const AROUND_PROPERTIES: usize = 20;
 pub struct RabbitOptions {
     /// The name that the broker shows for our connections.
     pub name: String,
-    /// How many messages may be unanswered in each lane.
+    /// Maximum number of unconfirmed messages in each publish queue.
     pub unanswered: usize,
-    /// How many bytes of messages may be unanswered in each lane.
+    /// Maximum size of unconfirmed messages in each publish queue, in bytes.
     pub unanswered_bytes: usize,
     /// The largest body, in bytes. RabbitMQ 4 takes 16 MiB unless told otherwise.
     pub max_body: usize,
-    /// How long a confirm may take before the channel counts as broken.
+    /// Confirm timeout, after which the channel counts as broken.
     pub confirm_timeout: Duration,
-    /// How long the broker may be away or blocked before messages are refused.
+    /// Grace period: how long the broker may be away or blocked before messages are refused.
     pub grace: Duration,
 }
 

@@ -11,7 +11,7 @@ use crate::broker::api::status::{Link, Status, Troubles};
 use crate::broker::api::topology::TopologyError;
 use crate::metrics::broker::{EXCHANGE_SHUT, UP};
 
-/// Which of the two connections.
+/// Role of a connection.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Role {
     Publish = 0,
@@ -27,12 +27,12 @@ pub(super) struct Monitor {
 
 struct Links {
     each: [Link; 2],
-    /// Whether the first attempt is still under way.
+    /// True while the first attempt is under way, by role.
     beginning: [bool; 2],
     problems: Vec<TopologyError>,
     not_consumed: Troubles,
     shut: Troubles,
-    /// What the log says at the moment.
+    /// Last state that was logged.
     told: Option<Told>,
 }
 

@@ -1,34 +1,34 @@
-//! How many messages a consumer may hold: as many as fit into a budget of bytes, at the size that they have.
+//! Adaptive prefetch: a consumer holds as many messages as fit into a budget of bytes, at their recent size.
 //!
-//! AMQP bounds what is unacknowledged by a count only (RabbitMQ has no `prefetch_size`), and a message here may be a
-//! few hundred bytes or a few hundred kilobytes. A count that keeps batches of small ones full would hold gigabytes
-//! of large ones.
+//! AMQP bounds unacknowledged messages by number only (RabbitMQ has no `prefetch_size`), and a message here may be a
+//! few hundred bytes or a few hundred kilobytes. A number that keeps batches of small ones full would hold gigabytes of
+//! large ones.
 
-/// What a message costs beside its body.
+/// Overhead of a message beside its body, in bytes.
 const OVERHEAD: u64 = 512;
 
-/// How large messages are taken to be before any was seen: the largest usual ones.
+/// Assumed size of messages before any was seen: the largest usual ones.
 const GUESS: u64 = 256 * 1024;
 
 /// At least so many, so that there is something to batch.
 const LEAST: u64 = 4;
 
-/// As many are held where messages were returned often, and for how many messages after the last of those.
+/// Prefetch after messages were returned often, and the number of messages for which it holds.
 const CAREFUL: u16 = 16;
 const CARE: u32 = 1_000;
 
 /// The prefetch of one consumer.
 #[derive(Debug)]
 pub(super) struct Prefetch {
-    /// What the queue's declaration allows.
+    /// Prefetch of the queue's declaration.
     most: u16,
     /// Bytes.
     budget: u64,
     count: u16,
-    /// Of the messages since the last judgement.
+    /// Size and number of messages since the last adjustment.
     seen: u64,
     bytes: u64,
-    /// How many messages are still to come with care.
+    /// Number of messages for which the careful prefetch still holds.
     careful: u32,
 }
 
@@ -47,7 +47,7 @@ impl Prefetch {
         prefetch
     }
 
-    /// How many messages the consumer may hold now.
+    /// Present prefetch.
     pub(super) fn count(&self) -> u16 {
         self.count
     }

@@ -10,7 +10,7 @@ use crate::broker::api::message::{HeaderValue, Properties};
 /// AMQP's number for "persistent".
 const PERSISTENT: u8 = 2;
 
-/// What goes over the wire.
+/// Converts properties to the client library's.
 pub(super) fn to_amqp(properties: &Properties) -> Result<BasicProperties, ShortStringError> {
     let mut amqp = BasicProperties::default().with_delivery_mode(PERSISTENT);
     if let Some(text) = &properties.content_type {
@@ -40,7 +40,7 @@ pub(super) fn to_amqp(properties: &Properties) -> Result<BasicProperties, ShortS
     Ok(amqp)
 }
 
-/// What came over the wire.
+/// Converts properties from the client library's.
 pub(super) fn from_amqp(amqp: &BasicProperties) -> Properties {
     let text = |text: &Option<ShortString>| text.as_ref().map(ToString::to_string);
     let headers = amqp.headers().iter().flatten();

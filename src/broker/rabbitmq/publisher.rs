@@ -22,10 +22,10 @@ use super::properties::to_amqp;
 use crate::broker::api::error::PublishError;
 use crate::broker::api::message::Outgoing;
 
-/// How long to wait before a new channel is opened in place of a broken one.
+/// Pause before a broken channel is replaced.
 const PAUSE: Duration = Duration::from_millis(100);
 
-/// How long an exchange is let alone that takes no messages: so long at first, and twice as long each time.
+/// Backoff of an exchange that accepts no messages: the first, and it doubles each time.
 const SHUT: Duration = Duration::from_secs(1);
 /// The longest.
 const SHUT_LONGEST: Duration = Duration::from_secs(30);
@@ -39,21 +39,21 @@ const PRECONDITION_FAILED: u16 = 406;
 /// Publishes what comes in by one lane, all of it to one exchange.
 pub(super) struct Publisher {
     pub(super) shared: Arc<Shared>,
-    /// Where it goes; empty for the default exchange.
+    /// Exchange; empty for the default exchange.
     pub(super) exchange: &'static str,
     pub(super) jobs: mpsc::Receiver<Job>,
     /// A message that was taken from the lane and comes before the others.
     pub(super) first: Option<Job>,
     pub(super) phases: watch::Receiver<Phase>,
-    /// How many messages may be unanswered.
+    /// Maximum number of unconfirmed messages.
     pub(super) unanswered: usize,
-    /// How long an answer may take before the channel counts as broken.
+    /// Confirm timeout, after which the channel counts as broken.
     pub(super) patience: Duration,
-    /// Whether the exchange was shut when it was last tried.
+    /// True if the exchange was shut when it was last tried.
     pub(super) troubled: bool,
 }
 
-/// How publishing on one channel ended.
+/// Reason why publishing on one channel ended.
 enum Ended {
     /// There is no use for the channel any more.
     Over,
@@ -212,7 +212,7 @@ impl Publisher {
                     Some((_, refusal)) => job.answer(Err(refusal.clone())),
                 }
             }
-            // What was shut is tried with one message.
+            // A closed exchange is tried with one message.
             let most = if self.troubled { 1 } else { self.unanswered };
             let has_place = writing.is_terminated() && unanswered.len() < most;
             tokio::select! {
@@ -259,7 +259,7 @@ fn write(channel: &Channel, job: Job, patience: Duration) -> Writing {
 
 async fn publish(channel: &Channel, message: &Outgoing) -> Result<PublisherConfirm, Error> {
     let properties = to_amqp(&message.properties).map_err(std::io::Error::other)?;
-    // What no queue takes comes back, unless an alternate exchange takes it.
+    // A message that no queue accepts is returned, unless an alternate exchange accepts it.
     let options = BasicPublishOptions {
         mandatory: true,
         immediate: false,

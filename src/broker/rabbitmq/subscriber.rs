@@ -45,7 +45,7 @@ struct Held {
     origin: Arc<Subscription>,
 }
 
-/// What a delivery came by. It keeps the channel open: a closed one can't settle anything.
+/// Subscription of a delivery. It keeps the channel open: a closed one can't settle anything.
 struct Subscription {
     session: Arc<Session>,
     channel: Channel,
@@ -61,9 +61,9 @@ struct Wanted {
 /// A consumer that the broker has, as it is counted.
 struct Consuming(Arc<QueueMeters>);
 
-/// Why a subscription ended.
+/// Reason why a subscription ended.
 enum Ended {
-    /// Nobody wants it any more.
+    /// It isn't needed any more.
     Unwanted,
     /// The channel or the connection broke.
     Broken(String),
@@ -275,7 +275,7 @@ impl Subscription {
 fn size(delivery: &lapin::message::Delivery) -> usize {
     let headers = delivery.properties.headers().iter().flatten();
     let headers = headers.map(|(name, value)| {
-        // What isn't a text is small, or is left out.
+        // Values other than texts are small, or are left out.
         let text = value
             .as_long_string()
             .map_or(0, |text| text.as_bytes().len());
@@ -284,7 +284,7 @@ fn size(delivery: &lapin::message::Delivery) -> usize {
     delivery.data.len() + headers.sum::<usize>()
 }
 
-/// Whether a quorum queue has got a message back so often that a limit may be near, which anybody's policy can set.
+/// True if a quorum queue has got a message back so often that a limit may be near, which anybody's policy can set.
 fn returned_often(delivery: &lapin::message::Delivery) -> bool {
     let headers = delivery.properties.headers().iter().flatten();
     let mut count = headers.filter(|(name, _)| name.as_str() == DELIVERY_COUNT);
@@ -318,7 +318,7 @@ impl Settle for Held {
         .boxed()
     }
 
-    /// Whether the channel that it came by is gone.
+    /// True if the channel that it came by is gone.
     fn is_stale(&self) -> bool {
         self.acker.poisoned()
     }

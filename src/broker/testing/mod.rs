@@ -18,7 +18,7 @@ use crate::broker::api::message::{HeaderValue, Outgoing};
 use crate::broker::api::status::{Link, Status};
 use crate::contract::headers::RETRY_COUNT;
 
-/// Whether the next publish fails: before anything has happened, or after all of it has.
+/// Failure of the next publish: before anything has happened, or after all of it has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Confirm {
     Yes,
@@ -29,10 +29,10 @@ pub(crate) enum Confirm {
 /// Called with the body of each message that is acknowledged, the bodies that are in the queue, and the dead letters.
 type OnAck = Box<dyn Fn(&[u8], &[&[u8]], &[Outgoing]) + Send + Sync>;
 
-/// Whether the build panics over a message that it publishes.
+/// True if the build panics over a message that it publishes.
 type Panics = Box<dyn Fn(&Outgoing) -> bool + Send + Sync>;
 
-/// The broker.
+/// State of the broker.
 #[derive(Clone)]
 pub(crate) struct Simulated {
     inner: Arc<Inner>,
@@ -60,12 +60,12 @@ struct State {
 
 struct Entry {
     message: Outgoing,
-    /// How often it was given back.
+    /// Number of returns.
     returns: u32,
     redelivered: bool,
 }
 
-/// What came of it all.
+/// What happened so far.
 #[derive(Default, Clone)]
 pub(crate) struct Seen {
     pub(crate) dead: Vec<Outgoing>,
@@ -133,7 +133,7 @@ impl Simulated {
         self.inner.wake.notify_waiters();
     }
 
-    /// How many messages are in the queue or in somebody's hands.
+    /// Number of messages that are in the queue or held.
     pub(crate) fn left(&self) -> (usize, usize) {
         let state = self.inner.state();
         (state.ready.len(), state.held.len())

@@ -66,7 +66,7 @@ impl Block {
         );
     }
 
-    /// How many rows it has.
+    /// Number of rows.
     pub fn rows(&self) -> usize {
         self.rows
     }
@@ -106,7 +106,7 @@ impl Block {
             .filter(|(_, longer)| longer.texts > 0)
     }
 
-    /// What its rows hold that this build doesn't know: the texts of the column for it, each once, and in how many rows.
+    /// Distinct texts of the column of unknown fields, and the number of rows with each.
     pub fn unknown(&self) -> Vec<(&[u8], u64)> {
         let mut all = self.table.columns.iter().zip(&self.columns);
         let unknown = all.find(|(spec, _)| spec.holds == Holds::Unknown);
@@ -153,8 +153,8 @@ impl Block {
         whole.into()
     }
 
-    /// The same, piece by piece, so that a large block needn't be there twice. The pieces are the same to the byte each
-    /// time, as long as no row is added.
+    /// Encoded block, piece by piece, so that a large block needn't be there twice. The pieces are the same to the byte
+    /// each time, as long as no row is added.
     pub fn chunks(&self) -> impl Iterator<Item = Bytes> + Send {
         let mut columns = self.table.columns.iter().zip(&self.columns).peekable();
         let mut out = Vec::new();

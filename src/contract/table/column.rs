@@ -1,4 +1,4 @@
-//! What a table says of each of its columns: name, type, layout, and how long its texts may be.
+//! Column specification: name, type, layout, and length limit of texts.
 
 use crate::native::{Layout, TextLimit};
 
@@ -9,18 +9,18 @@ pub struct ColumnSpec {
     pub name: &'static str,
     /// Its type, exactly as the database shows it: `system.columns` of ClickHouse, `format_type` of PostgreSQL.
     pub ty: &'static str,
-    /// How its values are laid out. A `String` may be sent as a dictionary: ClickHouse makes strings of it.
+    /// Layout of its values. A `String` may be sent as a dictionary: ClickHouse makes strings of it.
     pub layout: Layout,
     /// The longest text that it is meant to hold; none if any will do.
     pub limit: Option<TextLimit>,
-    /// What it holds, as far as that matters beyond its values.
+    /// Special meaning of its values.
     pub holds: Holds,
 }
 
-/// What a column holds, where somebody has to know who reads or changes rows that are stored.
+/// Special meaning of a column's values, for code that reads or changes stored rows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Holds {
-    /// Some value of what was sent.
+    /// A value of the message, without a special meaning.
     Value,
     /// `$type`: the event type's name.
     Type,
@@ -45,20 +45,20 @@ impl ColumnSpec {
         }
     }
 
-    /// The same, with what it holds.
+    /// Sets the special meaning of its values.
     pub const fn holds(mut self, holds: Holds) -> Self {
         self.holds = holds;
         self
     }
 
-    /// The same, where texts of more bytes are told of.
+    /// Sets a limit: longer texts are reported.
     pub const fn report(mut self, bytes: u32) -> Self {
         let enforce = false;
         self.limit = Some(TextLimit { bytes, enforce });
         self
     }
 
-    /// The same, where rows with texts of more bytes are refused.
+    /// Sets a limit: rows with longer texts are refused.
     pub const fn enforce(mut self, bytes: u32) -> Self {
         let enforce = true;
         self.limit = Some(TextLimit { bytes, enforce });

@@ -17,11 +17,11 @@ use crate::row_error::Bad;
 pub struct Table {
     /// Its name.
     pub name: &'static str,
-    /// What kind of database holds it.
+    /// Kind of database that holds it.
     pub storage: Storage,
     /// Its columns, in the order of the DDL, the block and the documentation.
     pub columns: &'static [ColumnSpec],
-    /// How rows get into it.
+    /// Transform that makes its rows.
     pub append: Append,
     /// The full `CREATE TABLE` of its present form.
     pub ddl: &'static str,
@@ -31,7 +31,7 @@ pub struct Table {
 pub type AppendDeadLetter =
     fn(&mut Block, &DeadLetter<'_>, Option<&Group<'_>>, &Context) -> Result<(), Bad>;
 
-/// How a table's rows are made. Each appends all rows of its input or fails; then the caller rolls the block back.
+/// Transform of a table. Each appends all rows of its input or fails; then the caller rolls the block back.
 #[derive(Debug, Clone, Copy)]
 pub enum Append {
     /// From events of one type that share a header.
@@ -49,7 +49,7 @@ impl Table {
         self.columns.iter().position(|column| column.holds == holds)
     }
 
-    /// What is specific to a PostgreSQL table; none for other tables.
+    /// Upsert of a PostgreSQL table; none for other tables.
     pub fn upsert(&self) -> Option<&'static Upsert> {
         match self.storage {
             Storage::Postgres(upsert) => Some(upsert),

@@ -10,11 +10,11 @@ use crate::native::Column;
 pub(super) struct Partition {
     column: usize,
     period: Period,
-    /// How many of the column's units are a day.
+    /// Number of the column's units in a day.
     day: i64,
 }
 
-/// How long a partition is.
+/// Period of a partition.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Period {
     Hour,
@@ -44,7 +44,7 @@ const PERIODS: [(&str, Period); 13] = [
 ];
 
 impl Partition {
-    /// What the table's DDL says; none if it has no partitions, or others than these.
+    /// Partitioning of the table's DDL; none if it has no partitions, or others than these.
     pub(super) fn of(table: &Table) -> Option<Self> {
         let mut lines = table.ddl.lines();
         let expression = lines.find_map(|line| line.trim().strip_prefix("PARTITION BY "))?;
@@ -93,7 +93,7 @@ impl Partition {
     }
 }
 
-/// How many units of a column of this type are a day.
+/// Number of units of a column type in a day.
 fn day(ty: &str) -> Option<i64> {
     const SECONDS: i64 = 86_400;
     let (name, rest) = ty.split_once('(').unwrap_or((ty, ""));

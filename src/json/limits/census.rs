@@ -11,7 +11,7 @@ use crate::json::text::{Reader, Token};
 use crate::json::value::{Map, Value};
 use crate::row_error::Bad;
 
-/// What has been seen of a value.
+/// Running counts of a value.
 #[derive(Debug, Default)]
 pub(super) struct Census {
     values: usize,
@@ -32,18 +32,18 @@ struct Column {
     paths: u64,
 }
 
-/// Where a value is.
+/// Place of a value.
 #[derive(Debug, Clone, Copy)]
 struct Place {
     /// A hash of its path.
     path: u64,
-    /// How long its path is.
+    /// Length of its path.
     name: usize,
     /// The column that its object is a row of.
     column: usize,
-    /// How many levels there may be from here.
+    /// Number of levels allowed from here.
     depth: u32,
-    /// Whether it is an element of a list.
+    /// True if it is an element of a list.
     element: bool,
 }
 
@@ -61,7 +61,7 @@ impl Census {
         }
     }
 
-    /// What only the whole can say.
+    /// Checks the totals.
     pub(super) fn judge(self) -> Result<(), Bad> {
         let most = PLACES * self.values as u64 + FREE_PLACES;
         if self.places <= most {

@@ -6,7 +6,7 @@ use serde_json::json;
 
 use super::*;
 
-/// What is said of a text, and that the same is said of its tree.
+/// Error of a text; it must be the same for its tree.
 fn told(text: &str) -> Result<(), String> {
     let of_text = outline(text.as_bytes()).map(drop);
     let of_tree = check(&parse_object(text.as_bytes()).unwrap());

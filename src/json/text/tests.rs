@@ -134,7 +134,7 @@ fn what_another_parser_reads_is_read_alike() {
         let theirs: Option<serde_json::Value> = serde_json::from_str(&text).ok();
         let ours = parse(text.as_bytes()).ok();
         assert_eq!(ours.is_some(), theirs.is_some(), "{text}");
-        // What is written and read by that parser is one value, if it is one.
+        // A value that is written and parsed again stays the same.
         let again = ours.map(|ours| serde_json::from_str(&ours.to_string()).unwrap());
         read += usize::from(again.is_some());
         assert_eq!(again, theirs, "{text}");

@@ -13,13 +13,13 @@ use super::plain::Text;
 pub struct Dictionary {
     nullable: bool,
     keys: Text,
-    /// Where each key's bytes are in `keys`.
+    /// Range of each key's bytes in `keys`.
     places: Vec<(u32, u32)>,
     lookup: HashTable<u32>,
     indexes: Vec<u32>,
-    /// How long the rows' values are together, each counted as often as it is there.
+    /// Total length of the rows' values, each counted as often as it occurs.
     repeated: usize,
-    /// How many rows there were, and how long their values.
+    /// Number of rows at the mark, and the length of their values.
     mark: (usize, usize),
     pub(super) length: Length,
 }
@@ -109,7 +109,7 @@ impl Dictionary {
         keys + self.indexes.len() * width(self.places.len())
     }
 
-    /// What it takes where each row has its value by itself.
+    /// Weight if each row has its own copy of its value.
     pub(super) fn weight(&self) -> usize {
         self.repeated + self.indexes.len() * super::OFFSET
     }

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-/// Where the keys of a map have come up, once there are many.
+/// Index of a map's keys, once there are many.
 #[derive(Default)]
 pub(super) struct Places<'a> {
     many: Option<HashMap<&'a [u8], usize>>,

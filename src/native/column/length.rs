@@ -4,16 +4,16 @@ use super::Column;
 use crate::native::TextLimit;
 use crate::row_error::{Bad, TooLong};
 
-/// What was longer than its column is meant to hold.
+/// Texts that exceeded the limit of their column.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Longer {
-    /// How many texts; one that several rows share by a header counts once.
+    /// Number of texts; one that several rows share by a header counts once.
     pub texts: u64,
     /// The bytes of the longest.
     pub largest: usize,
 }
 
-/// What a column does about long texts; most do nothing.
+/// Length limit of a column; most have none.
 #[derive(Debug, Default)]
 pub(super) struct Length(Option<Box<Limited>>);
 
@@ -78,7 +78,7 @@ impl Limited {
 }
 
 impl Column {
-    /// The same column with a limit for its texts; one of other values has none.
+    /// Adds a length limit to a column of texts; other columns stay as they are.
     pub(crate) fn limited(mut self, column: &'static str, limit: Option<TextLimit>) -> Self {
         if let (Some(length), Some(limit)) = (self.length_mut(), limit) {
             let (longer, marked) = Default::default();
@@ -92,7 +92,7 @@ impl Column {
         self
     }
 
-    /// What was longer than the limit since the column was emptied, and is in it or was noted.
+    /// Texts over the limit since the column was emptied, stored or noted.
     pub fn longer(&self) -> Longer {
         let length = match self {
             Column::Text(c) => &c.length,
@@ -153,7 +153,7 @@ mod tests {
             column.repeat(10);
             assert_eq!(column.rows(), 15, "{layout:?}");
             assert_eq!(column.longer(), longer(3, 6), "{layout:?}");
-            // What is cut off again doesn't count.
+            // Rows that are rolled back don't count.
             column.mark();
             column.text("seven77").unwrap();
             assert_eq!(column.longer(), longer(4, 7), "{layout:?}");

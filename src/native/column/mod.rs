@@ -18,7 +18,7 @@ use plain::{Fixed, Text};
 use crate::native::Layout;
 use crate::row_error::Bad;
 
-/// What a string or a list takes in ClickHouse's memory beside its bytes: where it ends.
+/// Memory of a string or a list in ClickHouse beside its bytes: its offset.
 const OFFSET: usize = 8;
 
 /// The values of one column of a block.
@@ -180,7 +180,7 @@ impl Column {
         }
     }
 
-    /// How many values it has.
+    /// Number of values.
     pub fn rows(&self) -> usize {
         match self {
             Column::Fixed(c) => c.rows(),

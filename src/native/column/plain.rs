@@ -89,7 +89,7 @@ impl Fixed {
 pub struct Text {
     data: Vec<u8>,
     rows: usize,
-    /// Where the last value starts.
+    /// Start of the last value.
     last: usize,
     mark: (usize, usize),
     pub(super) length: Length,

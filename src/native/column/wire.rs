@@ -9,7 +9,7 @@ use super::{Column, MISMATCH, nested};
 use crate::json::{Map, Value, object_text, struct_object};
 use crate::protobuf::timestamp::{timestamp_micros, timestamp_text};
 use crate::protobuf::wire::{self, Item, RawValue, Reader, WRONG_TYPE};
-use crate::protobuf::{Kind, Shape};
+use crate::protobuf::{Kind, Shape, first_name};
 use crate::row_error::Bad;
 
 /// A scalar as it was sent.
@@ -46,12 +46,8 @@ impl<'a> Scalar<'a> {
             (Kind::Bool, RawValue::Varint(v)) => Scalar::Bool(v != 0),
             (Kind::Enum(names), RawValue::Varint(v)) => {
                 let number = v as i32;
-                match names
-                    .binary_search_by_key(&number, |(n, _)| *n)
-                    .ok()
-                    .and_then(|i| names.get(i))
-                {
-                    Some((_, name)) => Scalar::Name(number, name),
+                match first_name(names, number) {
+                    Some(name) => Scalar::Name(number, name),
                     None => Scalar::Signed(i64::from(number)),
                 }
             }
@@ -71,7 +67,7 @@ impl<'a> Scalar<'a> {
         })
     }
 
-    /// Whether a field without presence counts as absent with this value.
+    /// True if a field without presence counts as absent with this value.
     pub(super) fn is_default(&self) -> bool {
         match *self {
             Scalar::Signed(v) => v == 0,
@@ -206,7 +202,7 @@ impl Column {
         }
     }
 
-    /// Whether a message that was appended as JSON had a field that its shape doesn't know, since this was last asked.
+    /// True if a message that was appended as JSON had a field that its shape doesn't know, since this was last asked.
     #[inline]
     pub fn met_unknown(&mut self) -> bool {
         match self {
@@ -332,7 +328,7 @@ fn bad_timestamp(reason: String) -> Bad {
     Bad::field("google.protobuf.Timestamp", reason)
 }
 
-/// Whether a run of a repeated field has any element; an empty packed list has none.
+/// Tells if a run of a repeated field has any element; an empty packed list has none.
 pub(super) fn has_elements(kind: &Kind, run: &[u8]) -> Result<bool, Bad> {
     let mut reader = Reader::new(run);
     while let Some(item) = reader.next()? {

@@ -11,7 +11,7 @@ use crate::unknown::{Unknown, found, joined, of_members};
 
 pub use crate::unknown::any;
 
-/// What is not known of a header; none if it is all known. `noticed` is whether some of it may not be.
+/// Unknown fields of a header; none if there are none. `noticed` tells if there may be some.
 #[inline]
 pub fn of_header(
     shape: &'static Shape,

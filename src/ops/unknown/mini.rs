@@ -3,13 +3,13 @@
 
 use prost::Message as _;
 use prost_reflect::{
-    DescriptorPool, DynamicMessage, FieldDescriptor, Kind, MessageDescriptor, ReflectMessage as _,
-    Value,
+    DescriptorPool, DynamicMessage, MessageDescriptor, ReflectMessage as _, Value,
 };
 
 use super::{Fed, fill};
 use crate::contract::{Append, Block, Context, Envelope, EventType, Group, Holds, Message, Table};
 use crate::json::{self, Map, Number, Value as Json};
+use crate::proto_json::ProtoJson;
 use crate::protobuf::Shape;
 use crate::protobuf::canonical::canonical;
 use crate::row_error::Bad;
@@ -53,6 +53,8 @@ pub(super) enum Made {
         rest: String,
         /// True if its payload is rebuilt.
         payload: bool,
+        /// Why something of it is left although it is known.
+        left: Vec<String>,
     },
     /// A known field can't be filled in.
     Left(String),
@@ -64,6 +66,8 @@ pub(super) struct Maker {
     table: &'static Table,
     fed: Fed,
     cx: Context,
+    /// Reader of members of events, if rows are made from events.
+    reader: Option<ProtoJson>,
     /// Placeholder values of a JSON message that its columns accept.
     stand_in: Option<Map>,
 }
@@ -76,6 +80,10 @@ impl Maker {
             table,
             fed,
             cx,
+            reader: match fed {
+                Fed::Events(envelope) => Some(ProtoJson::new(envelope)),
+                Fed::Json(_) => None,
+            },
             stand_in: None,
         }
     }
@@ -103,10 +111,14 @@ impl Maker {
             Fed::Json(shape) => self.json(block, shape, &known, number, &mut rest),
         };
         match made {
-            Ok(payload) => {
+            Ok((payload, left)) => {
                 let rest = rest.iter().map(|(key, json)| (key.as_str(), json.as_str()));
                 let rest = flat_text(rest, object.cut);
-                Made::Rows { rest, payload }
+                Made::Rows {
+                    rest,
+                    payload,
+                    left,
+                }
             }
             Err(why) => {
                 block.rollback();
@@ -123,11 +135,13 @@ impl Maker {
         known: &[(String, &str)],
         number: u64,
         rest: &mut Vec<(String, String)>,
-    ) -> Result<bool, String> {
+    ) -> Result<(bool, Vec<String>), String> {
+        let reader = self.reader.as_ref();
+        let reader = reader.ok_or_else(|| "the table takes no events".to_owned())?;
         let kind = kind_of(envelope, stored, known)?;
         let mut header = DynamicMessage::new(self.message(envelope.header_shape)?);
         let mut event = DynamicMessage::new(self.message(envelope.event_shape)?);
-        let (field, of_payload) = variant(&event.descriptor(), kind.number)?;
+        let (field, of_payload) = fill::variant(&event.descriptor(), kind.number)?;
         let whole = self.table.place_of(Holds::Payload).is_some();
         let in_payload =
             |parts: &[String]| parts.len() > 2 && parts.first().is_some_and(|p| p == "event");
@@ -153,12 +167,19 @@ impl Maker {
                 None => (&mut event, [].as_slice()),
             };
             let put = match inside {
-                true => Err("is inside of another field".to_owned()),
-                false => fill::put(into, below, json),
+                true => Err("is inside another field, which has no column of its own".to_owned()),
+                false => fill::put(into, below, json, reader),
             };
-            if let Err(why) = put {
-                wrong.push(format!("{pointer}: {why}"));
-                rest.push((pointer.clone(), (*json).to_owned()));
+            match put {
+                Ok(inner) => {
+                    let around = pointer.rsplit_once('/').map_or("", |(around, _)| around);
+                    let inner = inner.into_iter();
+                    rest.extend(inner.map(|(at, json)| (format!("{around}{at}"), json)));
+                }
+                Err(why) => {
+                    wrong.push(format!("{}: {why}", fill::anywhere(pointer)));
+                    rest.push((pointer.clone(), (*json).to_owned()));
+                }
             }
         }
         if wrong.len() == known.len() {
@@ -178,7 +199,7 @@ impl Maker {
         for ((header, event), number) in [(base, 2 * number), (more, 2 * number + 1)] {
             self.append_event(block, envelope, kind, &header, event, number)?;
         }
-        Ok(payload)
+        Ok((payload, wrong))
     }
 
     fn append_event(
@@ -232,7 +253,7 @@ impl Maker {
         known: &[(String, &str)],
         number: u64,
         rest: &mut Vec<(String, String)>,
-    ) -> Result<bool, String> {
+    ) -> Result<(bool, Vec<String>), String> {
         let mut body = self.stand_in(block, shape)?;
         let base = body.clone();
         let mut undone = Vec::new();
@@ -255,7 +276,8 @@ impl Maker {
                 }
                 _ => {
                     undone.push(format!(
-                        "{pointer}: is inside another field, which has no column of its own"
+                        "{}: is inside another field, which has no column of its own",
+                        fill::anywhere(pointer)
                     ));
                     rest.push((pointer.clone(), (*json).to_owned()));
                 }
@@ -271,7 +293,7 @@ impl Maker {
             self.append_json(block, body, number)
                 .map_err(|bad| bad.to_string())?;
         }
-        Ok(false)
+        Ok((false, undone))
     }
 
     fn append_json(&self, block: &mut Block, mut body: Map, number: u64) -> Result<(), Bad> {
@@ -362,17 +384,4 @@ fn kind_of(
     by_pointer
         .or_else(|| types.next())
         .ok_or_else(|| "this build doesn't know the event type".to_owned())
-}
-
-/// Message field with this number, and its message.
-fn variant(
-    message: &MessageDescriptor,
-    number: u32,
-) -> Result<(FieldDescriptor, MessageDescriptor), String> {
-    let field = message.get_field(number);
-    let inner = field.as_ref().map(FieldDescriptor::kind);
-    match (field, inner) {
-        (Some(field), Some(Kind::Message(inner))) => Ok((field, inner)),
-        _ => Err(format!("this build has no event type with number {number}")),
-    }
 }

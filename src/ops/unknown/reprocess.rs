@@ -20,6 +20,12 @@ const PORTION: u64 = 500;
 /// Number of sample rows of a table.
 const SHOWN: usize = 3;
 
+/// Maximum number of reasons that are counted separately.
+const REASONS: usize = 100;
+
+/// Reason under which the others are counted.
+const OTHERS: &str = "other reasons";
+
 /// Databases of the tables.
 #[derive(Clone, Copy)]
 pub struct Stores<'a> {
@@ -72,7 +78,7 @@ pub struct Plan {
     pub table: &'static str,
     /// Number of rows that change.
     pub rows: u64,
-    /// Numbers of rows with a known field that are left as they are, by reason.
+    /// Numbers of rows in which a known field is left unfilled, by reason.
     pub left: BTreeMap<String, u64>,
     /// Some rows that change.
     pub samples: Vec<Sample>,
@@ -183,13 +189,20 @@ impl Work {
             };
             match self.maker.append(&mut block, &stored, number) {
                 Made::Nothing => {}
-                Made::Rows { rest, payload } => items.push(Item {
-                    number,
-                    row: row.row,
-                    was: row.was,
+                Made::Rows {
                     rest,
                     payload,
-                }),
+                    left,
+                } => {
+                    left.into_iter().for_each(|why| self.left(why, 1));
+                    items.push(Item {
+                        number,
+                        row: row.row,
+                        was: row.was,
+                        rest,
+                        payload,
+                    });
+                }
                 Made::Left(why) => self.left(why, 1),
             }
         }
@@ -207,6 +220,10 @@ impl Work {
             "the payload, read and written again, isn't the same".to_owned(),
             counts.unlike,
         );
+        self.left(
+            "a column that it goes into has another value already".to_owned(),
+            counts.taken,
+        );
         let more = SHOWN - self.plan.samples.len().min(SHOWN);
         if more > 0 && counts.rows > 0 {
             let samples = refill.samples(partition, more).await?;
@@ -222,6 +239,8 @@ impl Work {
 
     fn left(&mut self, why: String, rows: u64) {
         if rows > 0 {
+            let is_told = self.plan.left.len() < REASONS || self.plan.left.contains_key(&why);
+            let why = if is_told { why } else { OTHERS.to_owned() };
             *self.plan.left.entry(why).or_default() += rows;
         }
     }
@@ -248,12 +267,14 @@ impl Work {
                 match self.maker.append(&mut block, &stored, 0) {
                     Made::Nothing => {}
                     Made::Left(why) => self.left(why, 1),
-                    Made::Rows { rest, .. } => {
+                    Made::Rows { rest, left, .. } => {
+                        left.into_iter().for_each(|why| self.left(why, 1));
                         let filled = store.fill_unknown(&block, &row, &rest, self.apply).await?;
                         match filled {
                             Some(changes) => self.filled(row.key, changes),
                             None => {
-                                let why = "a value is part of the key, or the row has changed";
+                                let why = "a value is part of the key, a column that it goes into has another value \
+                                           already, or the row has changed";
                                 self.left(why.to_owned(), 1);
                             }
                         }

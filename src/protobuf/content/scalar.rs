@@ -13,7 +13,7 @@ pub(super) enum Scalar {
     Fixed64(u64),
 }
 
-/// How a single value is on the wire; none for texts, bytes and what nests.
+/// Wire type of a single value; none for texts, bytes and nested values.
 pub(super) fn wire_type(kind: Kind) -> Option<WireType> {
     match kind {
         Kind::Float | Kind::Fixed32 | Kind::Sfixed32 => Some(WireType::ThirtyTwoBit),
@@ -51,7 +51,7 @@ impl Scalar {
         })
     }
 
-    /// Whether it is what an absent one counts as.
+    /// True if it is what an absent one counts as.
     pub(super) fn is_default(self) -> bool {
         matches!(
             self,
@@ -89,7 +89,7 @@ pub(super) fn float(bytes: [u8; 4]) -> u32 {
     }
 }
 
-/// The same of a double.
+/// Normalized bits of a double.
 pub(super) fn double(bytes: [u8; 8]) -> u64 {
     let value = f64::from_le_bytes(bytes);
     match value {

@@ -1,4 +1,4 @@
-//! Whether a message is in its one encoding already: one walk that copies nothing.
+//! Checks if a message is in its canonical content encoding already: one walk that copies nothing.
 
 use prost::encoding::encoded_len_varint as varint_len;
 
@@ -8,7 +8,7 @@ use crate::protobuf::wire::{self, WRONG_TYPE, WireType};
 use crate::protobuf::{Field, Kind, Label, Shape};
 use crate::row_error::Bad;
 
-/// Whether a message is as [`super::message`] would write it. No is always a safe answer.
+/// True if a message is as [`super::message`] would write it. False is always a safe answer.
 pub(super) fn is_content(
     shape: &Shape,
     bytes: &[u8],
@@ -44,7 +44,7 @@ pub(super) fn is_content(
     Ok(true)
 }
 
-/// What came before a field.
+/// State before a field.
 #[derive(Default)]
 struct Seen<'a> {
     /// The number of the last field.
@@ -55,17 +55,17 @@ struct Seen<'a> {
     key: Option<Key<'a>>,
 }
 
-/// Where a field is.
+/// Position of a field.
 #[derive(Clone, Copy)]
 struct Place {
     depth: u32,
     entry: bool,
-    /// Whether the field before had the same number.
+    /// True if the field before had the same number.
     again: bool,
 }
 
 impl Seen<'_> {
-    /// Whether a field may be there beside what came before.
+    /// True if a field may be there beside what came before.
     fn alone(&mut self, field: &Field, again: bool) -> bool {
         match field.label {
             Label::Repeated => !again || scalar::wire_type(field.kind).is_none(),
@@ -90,7 +90,7 @@ fn known<'a>(
 ) -> Result<bool, Bad> {
     let implicit = field.label == Label::Implicit;
     if field.label == Label::Repeated && scalar::wire_type(field.kind).is_some() {
-        // What isn't packed is legal, and no wrong type.
+        // A list that isn't packed is legal, and no wrong type.
         if wire_type != WireType::LengthDelimited {
             return Ok(false);
         }
@@ -133,7 +133,7 @@ fn known<'a>(
     Ok(before.is_none_or(|before| before < key))
 }
 
-/// Whether a number is written as it counts, and if so, whether it is zero.
+/// If a number is written as it counts, tells if it is zero.
 fn number(bytes: &[u8], at: &mut usize, kind: Kind) -> Result<Option<bool>, Bad> {
     let (written, zero) = match kind {
         Kind::Float => {
@@ -158,7 +158,7 @@ fn number(bytes: &[u8], at: &mut usize, kind: Kind) -> Result<Option<bool>, Bad>
     Ok(written.then_some(zero))
 }
 
-/// What is behind a length that is as short as it can be.
+/// Bytes behind a length of minimal encoding.
 fn short_delimited<'a>(bytes: &'a [u8], at: &mut usize) -> Result<Option<&'a [u8]>, Bad> {
     let start = *at;
     let value = wire::delimited(bytes, at)?;

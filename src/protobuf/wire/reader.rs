@@ -102,7 +102,7 @@ impl<'a> Reader<'a> {
         Ok(None)
     }
 
-    /// Whether a group was passed over: no field of ours is one.
+    /// True if a group was passed over: no field of ours is one.
     #[inline]
     pub fn skipped(&self) -> bool {
         self.skipped
@@ -139,7 +139,7 @@ impl<'a> Reader<'a> {
         varint(self.bytes, &mut self.at)
     }
 
-    /// What is there behind its length.
+    /// Length-delimited bytes.
     #[inline(always)]
     pub fn delimited(&mut self) -> Result<&'a [u8], Bad> {
         delimited(self.bytes, &mut self.at)
@@ -311,7 +311,7 @@ impl<'a> Item<'a> {
         self.value
     }
 
-    /// Whether the field before had the same number.
+    /// True if the field before had the same number.
     #[inline]
     pub fn again(&self) -> bool {
         self.again

@@ -292,6 +292,19 @@ mod tests {
     }
 
     #[test]
+    fn a_shard_that_is_down_is_no_fault_of_the_rows() {
+        let refused = "Code: 210. DB::NetException: Connection refused (127.0.0.1:1): Insertion status:\nWrote 0 blocks \
+                       and 0 rows on shard 0 replica 0, 127.0.0.1:1 (average 23 ms per block)\n. (NETWORK_ERROR) \
+                       (version 26.7.2.1)";
+        let tried = "Code: 279. DB::NetException: All connection tries failed. Log: \n\nCode: 210. DB::NetException: \
+                     Connection refused (127.0.0.1:1). (ALL_CONNECTION_TRIES_FAILED)";
+        for (text, code) in [(refused, 210), (tried, 279)] {
+            let error = answered(text);
+            assert_eq!((error.fault, error.code), (Fault::Destination, Some(code)));
+        }
+    }
+
+    #[test]
     fn tells_the_two_meanings_of_252_apart() {
         let parts = "Code: 252. DB::Exception: Too many parts (3000 with average size of 1.00 KiB) in table. Merges \
                      are processing significantly slower than inserts. (TOO_MANY_PARTS)";

@@ -154,7 +154,7 @@ impl Letter {
         STANDARD.decode(&self.body_base64).unwrap_or_default()
     }
 
-    /// The letter as everybody else has it, with its bytes as [`Letter::body`] gives them.
+    /// The dead letter with its bytes, as [`Letter::body`] gives them.
     pub fn dead_letter<'a>(&'a self, body: &'a [u8]) -> DeadLetter<'a> {
         DeadLetter {
             id: &self.id,
@@ -357,7 +357,7 @@ impl Letters {
     }
 }
 
-/// How the answer is made from a column.
+/// SQL expression that reads a field from a column.
 fn asked(kind: FieldKind, column: &str) -> String {
     match kind {
         FieldKind::Text | FieldKind::Count => format!("({column})"),

@@ -54,7 +54,7 @@ pub enum MigrateError {
         number: usize,
         /// The statement.
         statement: String,
-        /// What ClickHouse says.
+        /// Error of ClickHouse.
         error: StoreError,
     },
     /// Tables to be adopted differ from what this build writes. Nothing was changed.

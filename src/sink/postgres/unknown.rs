@@ -109,8 +109,8 @@ impl Postgres {
     }
 
     /// Fills in a row, unless it has changed: `block` has a row without the new fields and one with them, and the
-    /// columns that differ are filled in. Returns the changes, or none if one is part of the key or the row has
-    /// changed; without `apply` nothing is written.
+    /// columns that differ are filled in. Returns the changes, or none if one is part of the key, a
+    /// column has another value already, or the row has changed; without `apply` nothing is written.
     pub async fn fill_unknown(
         &self,
         block: &Block,
@@ -136,15 +136,20 @@ impl Postgres {
             return Ok(None);
         }
         let mut values = Vec::new();
+        let mut without = Vec::new();
         for at in &changed {
             if let (Some(spec), Some(cells)) = (table.columns.get(*at), cells.get(*at)) {
                 let ty = PgType::of(spec.ty).ok_or_else(|| lacks(table))?;
-                let place = format!(
-                    "(${}::{}[])[1]{}",
-                    values.len() + 1,
-                    ty.array_element(),
-                    ty.cast()
-                );
+                let place = |n: usize| format!("(${n}::{}[])[1]{}", ty.array_element(), ty.cast());
+                let name = quote::identifier(spec.name);
+                let base = place(changed.len() + values.len() + 1);
+                without.push((
+                    // Of what is made of several fields the row may have had another one.
+                    format!("({name} IS NULL OR {name} IS NOT DISTINCT FROM {base})"),
+                    ty,
+                    Values::of(spec, ty, cells, &[0])?,
+                ));
+                let place = place(values.len() + 1);
                 values.push((
                     quote::identifier(spec.name),
                     place,
@@ -156,10 +161,16 @@ impl Postgres {
         let mut parameters: Vec<Parameter<'_>> = values
             .iter()
             .map(|(.., ty, value)| (value.parameter(), ty.array()))
+            .chain(
+                without
+                    .iter()
+                    .map(|(_, ty, value)| (value.parameter(), ty.array())),
+            )
             .collect();
         let rest = Some(rest).filter(|rest| !rest.is_empty());
         let mut conditions = vec![format!("{unknown} = ${}", parameters.len() + 1)];
         parameters.push((&row.unknown, Type::TEXT));
+        conditions.extend(without.iter().map(|(condition, ..)| condition.clone()));
         for ((name, ty), value) in keys(table, upsert)?.iter().zip(&row.key) {
             conditions.push(format!("{name} = ${}::text::{ty}", parameters.len() + 1));
             parameters.push((value, Type::TEXT));

@@ -23,7 +23,7 @@ fn ms(ms: u64) -> Duration {
     Duration::from_millis(ms)
 }
 
-/// What a message may do after so many failures, of two that it may have.
+/// Remaining retries of a message after so many failures, of two.
 fn chances(failures: u32) -> Chances {
     Chances {
         failures,
@@ -225,7 +225,7 @@ fn last_resort(chances: Chances) -> Chances {
     }
 }
 
-/// What becomes of it where there is no place for dead letters.
+/// The end of a unit without a place for dead letters.
 fn kept(end: UnitEnd) -> UnitEnd {
     match end {
         UnitEnd::DeadLetter(_) => UnitEnd::Wait(LONG),

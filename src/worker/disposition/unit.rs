@@ -22,7 +22,7 @@ pub(in crate::worker) enum UnitFault {
     GoneAway,
 }
 
-/// A fault that may pass by itself.
+/// Transient fault.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::worker) enum Passing {
     /// A transient error.
@@ -91,7 +91,8 @@ pub(in crate::worker) fn decide_unit(case: UnitCase, jitter: f64) -> UnitStep {
         (UnitFault::Passing(Passing::Transient), true | false) if chances.may_retry() => {
             UnitStep::End(chances.retry(jitter))
         }
-        // What ends inserts is divided whatever its retries: back in its queue it would end those of others again.
+        // A block that ends inserts is bisected whatever its retries: back in its queue it would end those of others
+        // again.
         (UnitFault::Passing(_), false) => UnitStep::Divide,
         (UnitFault::Passing(passing), true) => UnitStep::Compare(passing),
     }

@@ -6,8 +6,8 @@ use tokio::time::Instant;
 
 use super::super::Patience;
 use super::super::disposition::{BlockCase, BlockStep, Part, Passing, UnitFault, decide_block};
+use super::super::failure_history::Key;
 use super::super::settle::{GivenUp, sleep};
-use super::super::suspects::Key;
 use super::{Flusher, Halt};
 use crate::metrics::stores;
 use crate::sink::{Fault, Rows, StoreError};
@@ -48,7 +48,7 @@ impl Flusher {
         // One token for one block: a retry sends the same bytes under the same token.
         let token = format!("{}-{}", self.table.name, uuid::Uuid::now_v7());
         let mut attempts = 0;
-        // How it ended the last time, if that was without an answer.
+        // Last error without an answer.
         let mut unanswered: Option<Unstored> = None;
         loop {
             attempts += 1;
@@ -63,7 +63,7 @@ impl Flusher {
             unanswered = match error.fault {
                 Fault::Unanswered => ended(Passing::Unanswered),
                 Fault::Excess => ended(Passing::Excess),
-                // It is gone, and that may be how it went.
+                // The destination is down, perhaps because of this block.
                 Fault::Destination => unanswered,
                 Fault::Transient | Fault::Content | Fault::Pressure => None,
             };
@@ -88,10 +88,10 @@ impl Flusher {
                 }
                 BlockStep::Pause => {}
             }
-            // It was at work on this block when it went away, which may be why.
+            // It was working on this block when it went away, perhaps because of it.
             let ended = unanswered.take();
             let times = match ended {
-                Some(_) => self.suspects.went_away(&keys()),
+                Some(_) => self.failure_history.went_away(&keys()),
                 None => 0,
             };
             self.wait_out(&error).await?;
@@ -115,14 +115,18 @@ impl Flusher {
         part: Part,
         keys: Keys<'_>,
     ) -> Result<Option<Stored>, Halt> {
-        if part == Part::Whole || !self.suspects.any() {
+        if part == Part::Whole || !self.failure_history.any() {
             return Ok(None);
         }
         let keys = keys();
-        if part == Part::Alone && keys.iter().any(|key| self.suspects.is_to_blame(*key)) {
+        if part == Part::Alone
+            && keys
+                .iter()
+                .any(|key| self.failure_history.is_to_blame(*key))
+        {
             return Ok(Some(Stored::No(went_away())));
         }
-        let times = self.suspects.times(&keys);
+        let times = self.failure_history.times(&keys);
         if times >= TOO_OFTEN {
             sleep(&self.setup, COURTESY * times.min(10)).await?;
         }
@@ -136,7 +140,7 @@ impl Flusher {
                 self.setup.states.resume(self.table.name);
                 let stored = rows.block.rows();
                 if stored > 0 {
-                    self.suspects.stored();
+                    self.failure_history.stored();
                 }
                 let rows = stores::ROWS_STORED.with([self.table.name]);
                 rows.increment(stored as u64);

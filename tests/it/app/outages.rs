@@ -23,7 +23,7 @@ use tokio_util::sync::CancellationToken;
 use super::support::eventually;
 use super::{cart, header};
 use crate::clickhouse::support::{in_database, number, run_there};
-use crate::python::topology::Vhost;
+use crate::support::topology::Vhost;
 
 /// A connection that is up, with the topology declared.
 pub(crate) async fn connected(vhost: &Vhost, pipeline: &'static Pipeline) -> Arc<Rabbit> {

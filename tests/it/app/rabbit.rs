@@ -9,7 +9,7 @@ use prost::Message as _;
 
 use super::support::{eventually, instance_on};
 use super::{cart, header};
-use crate::python::topology::Vhost;
+use crate::support::topology::Vhost;
 
 fn json(body: &str) -> (Vec<u8>, Properties) {
     let properties = Properties {

@@ -16,7 +16,7 @@ use super::support::{Instance, config, eventually, started};
 use super::{cart, header};
 use crate::clickhouse::support::{in_database, number, run_there};
 use crate::http::request;
-use crate::python::topology::Vhost;
+use crate::support::topology::Vhost;
 
 const QUEUE: &str = "grpc_clickhouse_event_q";
 

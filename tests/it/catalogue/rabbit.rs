@@ -17,7 +17,7 @@ use crate::app::support::{config, eventually, started};
 use crate::clickhouse::support::in_database;
 use crate::forward::server::Server;
 use crate::postgres::catalogue as of_postgres;
-use crate::python::topology::Vhost;
+use crate::support::topology::Vhost;
 
 /// The longest that rows may take to be there, on a machine that has other things to do as well.
 const PATIENCE: Duration = Duration::from_secs(60);

@@ -13,7 +13,7 @@ use crate::app::support::{Instance, eventually, instance_on, text};
 use crate::app::{cart, header};
 use crate::clickhouse::support::{number, run_there};
 use crate::http::request;
-use crate::python::topology::Vhost;
+use crate::support::topology::Vhost;
 
 const TABLES: [(&str, &str); 3] = [
     ("event", "NOT startsWith(event_id, 'poison')"),
@@ -338,8 +338,7 @@ async fn gone(store: &ClickHouse, url: &str) {
                   VALUES ('gone', 'no_such_q', '{}', '{}', now64(3), now64(3))";
     run_there(store, letter).await;
     let refused = dlq(store, &["replay", "--amqp-url", url]).await;
-    let line =
-        "gone stays: this pipeline has no queue or source no_such_q\n0 replayed, 1 refused\n";
+    let line = "gone stays: this pipeline has no queue or source no_such_q to send it to\n0 replayed, 1 refused\n";
     assert_eq!(
         (refused.good, refused.out.as_str()),
         (false, line),

@@ -72,7 +72,7 @@ async fn what_can_go_nowhere_stays_and_says_why() {
             assert!(reason.contains(part), "{reason}");
         }
         let plan = dlq(store, &["replay", "--dry-run", "--id", "lost"]).await;
-        assert!(plan.out.contains("lost stays: still no queue"), "{}", plan.out);
+        assert!(plan.out.contains("lost stays: no queue is bound"), "{}", plan.out);
         // An undecided dead letter stays undecided.
         let replayer = replayer(app, store, None);
         assert_eq!(replay(&replayer).await.1.len(), 4);

@@ -1,7 +1,7 @@
 //! An older build: the pipeline without one event type.
 
 use event_grpc::contract::{
-    Envelope, EventType, Field, Input, Intake, Pipeline, Queue, Shape, Source,
+    Envelope, EventType, Field, Ids, Input, Intake, Kind, Pipeline, Queue, Shape, Source,
 };
 use event_grpc::generated::PIPELINE;
 use event_grpc::generated::envelope::ENVELOPE;
@@ -12,6 +12,49 @@ use prost_types::FileDescriptorSet;
 pub(super) fn without(number: u32) -> &'static Pipeline {
     let (envelope, descriptors) = (envelope(number), descriptors(number));
     with(envelope, "older", descriptors.leak())
+}
+
+/// The same with other ids.
+pub(super) fn without_as(number: u32, ids: Ids) -> &'static Pipeline {
+    let envelope = Envelope {
+        ids,
+        ..envelope(number)
+    };
+    with(envelope, "older", descriptors(number).leak())
+}
+
+/// The pipeline of a build that has another kind of value in a field of an event type.
+pub(super) fn with_field(number: u32, name: &str, kind: Kind) -> &'static Pipeline {
+    let replaced = |shape: &'static Shape, is: &dyn Fn(&Field) -> bool, kind: Kind| {
+        let field = |field: &'static Field| match is(field) {
+            true => Field { kind, ..*field },
+            false => Field { ..*field },
+        };
+        let fields: Vec<Field> = shape.fields.iter().map(field).collect();
+        let fields: &'static [Field] = fields.leak();
+        let shape: &'static Shape = Box::leak(Box::new(Shape { fields, ..*shape }));
+        shape
+    };
+    let kinds = ENVELOPE.types.iter();
+    let payload = kinds.clone().find(|kind| kind.number == number).unwrap();
+    let payload = replaced(payload.shape, &|field| field.name == name, kind);
+    let types: Vec<EventType> = kinds
+        .map(|kind| EventType {
+            number: kind.number,
+            name: kind.name,
+            shape: match kind.number == number {
+                true => payload,
+                false => kind.shape,
+            },
+        })
+        .collect();
+    let is_variant = |field: &Field| field.number == number;
+    let envelope = Envelope {
+        types: types.leak(),
+        event_shape: replaced(ENVELOPE.event_shape, &is_variant, Kind::Message(payload)),
+        ..ENVELOPE
+    };
+    with(envelope, "older", PIPELINE.descriptors)
 }
 
 /// The pipeline with another envelope.

@@ -19,7 +19,7 @@ use crate::app::support::{config, eventually, started, started_of, text};
 use crate::app::{cart, header};
 use crate::clickhouse::support::{in_database, number};
 use crate::http::request;
-use crate::python::topology::Vhost;
+use crate::support::topology::Vhost;
 
 /// The number of AddToCartEvent.
 const CART: u32 = 23;

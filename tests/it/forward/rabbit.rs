@@ -16,7 +16,7 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use super::server::{Reply, Server, status};
-use crate::python::topology::Vhost;
+use crate::support::topology::Vhost;
 
 async fn connected(vhost: &Vhost) -> Arc<Rabbit> {
     let address = Address::parse(&vhost.url()).unwrap();

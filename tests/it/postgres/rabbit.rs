@@ -13,7 +13,7 @@ use tokio_postgres::Client;
 
 use super::support::{in_database, message, number};
 use crate::app::support::{config, started};
-use crate::python::topology::Vhost;
+use crate::support::topology::Vhost;
 
 const ACCOUNTS: i64 = 100;
 

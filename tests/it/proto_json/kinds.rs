@@ -83,7 +83,8 @@ fn what_is_plain_is_taken() {
             everything(|e| e.raw = vec![0xfb, 0xff])
         );
     }
-    for text in ["\"COLOR_RED\"", "1", "\"1\"", "1.0"] {
+    // By its first name and by the others.
+    for text in ["\"COLOR_RED\"", "\"COLOR_RUBY\"", "1", "\"1\"", "1.0"] {
         let read = read(&format!(r#"{{"color":{text},"maybe_color":{text}}}"#)).unwrap();
         assert_eq!((read.color, read.maybe_color), (1, Some(1)), "{text}");
     }

@@ -3,6 +3,7 @@
 
 mod kinds;
 mod random;
+mod rows;
 mod spelled;
 mod spoiled;
 

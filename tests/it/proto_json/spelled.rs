@@ -105,8 +105,11 @@ impl Spelling<'_> {
             Value::I64(value) => self.whole(value.to_string()),
             Value::U32(value) => self.whole(value.to_string()),
             Value::U64(value) => self.whole(value.to_string()),
-            Value::F32(value) => self.float(f64::from(*value), format!("{value:?}")),
-            Value::F64(value) => self.float(*value, format!("{value:?}")),
+            Value::F32(value) => self.float(
+                f64::from(*value),
+                [format!("{value:?}"), format!("{value:e}")],
+            ),
+            Value::F64(value) => self.float(*value, [format!("{value:?}"), format!("{value:e}")]),
             Value::String(text) => {
                 let digits = !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
                 if self.lenient && digits && !text.starts_with('0') {
@@ -128,9 +131,15 @@ impl Spelling<'_> {
                 let Kind::Enum(values) = kind else {
                     panic!("{kind:?} is no enum")
                 };
-                match values.get_value(*number) {
-                    Some(value) if self.random.random() => self.text(value.name()),
-                    _ => number.to_string(),
+                // By each of its names, where it has several.
+                let of_it = values.values().filter(|value| value.number() == *number);
+                let names: Vec<String> = of_it.map(|value| value.name().to_owned()).collect();
+                match !names.is_empty() && self.random.random() {
+                    true => {
+                        let at = self.random.random_range(0..names.len());
+                        self.text(&names[at])
+                    }
+                    false => number.to_string(),
                 }
             }
             Value::Message(message) => self.message(message, path),
@@ -155,7 +164,13 @@ impl Spelling<'_> {
         }
     }
 
-    fn float(&mut self, value: f64, digits: String) -> String {
+    fn float(&mut self, value: f64, [plain, exponent]: [String; 2]) -> String {
+        let digits = match self.random.random_range(0..4) {
+            0 => exponent,
+            1 => exponent.replace('e', "E"),
+            2 if !exponent.contains("e-") => exponent.replace('e', "e+0"),
+            _ => plain,
+        };
         match value.is_finite() {
             false => {
                 let name = if value > 0.0 { "Infinity" } else { "-Infinity" };

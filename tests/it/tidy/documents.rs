@@ -119,7 +119,7 @@ fn word(text: &str) -> &str {
     &text[..end.unwrap_or(text.len())]
 }
 
-/// Whether a page has a heading, or an anchor, that a link's `#section` leads to.
+/// True if a page has a heading, or an anchor, that a link's `#section` leads to.
 fn has_section(text: &str, section: &str) -> bool {
     text.contains(&format!("<a id=\"{section}\">"))
         || text

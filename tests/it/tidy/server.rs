@@ -9,12 +9,13 @@ use super::tree::{File, files};
 
 /// What each folder, or file, at the top of `src/` may import beside itself, its unit tests included. Those above know
 /// nothing of those below: `app` wires the parts together, and `cli` starts it. `generated/` is mounted among them.
-const LAYERS: [(&str, &[&str]); 25] = [
+const LAYERS: [(&str, &[&str]); 27] = [
     // Leaves.
     ("dead_letter", &[]),
-    ("listen", &[]),
     ("time", &[]),
     ("weight", &[]),
+    ("metrics", &["dead_letter", "time"]),
+    ("listen", &["metrics"]),
     ("row_error", &["dead_letter"]),
     // What bytes mean.
     ("protobuf", &["row_error", "time"]),
@@ -35,7 +36,6 @@ const LAYERS: [(&str, &[&str]); 25] = [
             "native",
             "protobuf",
             "row_error",
-            "time",
         ],
     ),
     ("generated", &["contract"]),
@@ -50,21 +50,22 @@ const LAYERS: [(&str, &[&str]); 25] = [
         &[
             "contract",
             "dead_letter",
+            "function",
             "proto_json",
             "protobuf",
             "row_error",
-            "time",
             "unknown",
             "weight",
         ],
     ),
     // What carries and stores them. Neither knows the other.
-    ("broker", &["contract", "dead_letter", "weight"]),
+    ("broker", &["contract", "dead_letter", "metrics", "weight"]),
     (
         "sink",
         &[
             "contract",
             "dead_letter",
+            "metrics",
             "native",
             "protobuf",
             "row_error",
@@ -76,6 +77,7 @@ const LAYERS: [(&str, &[&str]); 25] = [
         &["contract", "generated", "json", "row_error", "sink"],
     ),
     ("health", &["broker"]),
+    ("traffic", &["contract", "time"]),
     // From a request to the broker, and from the broker to a store. Neither knows the other.
     (
         "ingest",
@@ -89,6 +91,7 @@ const LAYERS: [(&str, &[&str]); 25] = [
             "identity",
             "json",
             "listen",
+            "metrics",
             "proto_json",
             "protobuf",
             "row_error",
@@ -104,6 +107,7 @@ const LAYERS: [(&str, &[&str]); 25] = [
             "dead_letter",
             "identity",
             "json",
+            "metrics",
             "native",
             "proto_json",
             "protobuf",
@@ -124,6 +128,8 @@ const LAYERS: [(&str, &[&str]); 25] = [
             "generated",
             "health",
             "json",
+            "metrics",
+            "proto_json",
             "protobuf",
             "row_error",
             "sink",
@@ -135,7 +141,8 @@ const LAYERS: [(&str, &[&str]); 25] = [
     (
         "app",
         &[
-            "broker", "contract", "health", "hooks", "ingest", "listen", "ops", "sink", "worker",
+            "broker", "contract", "health", "hooks", "ingest", "listen", "metrics", "ops", "sink",
+            "worker",
         ],
     ),
     (
@@ -146,14 +153,15 @@ const LAYERS: [(&str, &[&str]); 25] = [
             "contract",
             "generated",
             "hooks",
-            "ingest",
             "listen",
             "ops",
-            "protobuf",
             "sink",
             "time",
+            "traffic",
         ],
     ),
+    // Sample traffic, for the demo and the load generator.
+    ("traffic", &["contract", "time"]),
     // A process of its own, which shares no code with the server.
     ("engine_process", &[]),
 ];

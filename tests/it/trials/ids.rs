@@ -224,3 +224,51 @@ async fn both_versions_and_a_time_between_them_make_one_row() {
     })
     .await;
 }
+
+/// An id is its sender's to give: what docs/ids.md says becomes one row does, in the typed tables too, and nothing else.
+#[tokio::test(flavor = "multi_thread")]
+async fn one_id_is_one_event_of_its_type_and_time() {
+    use event_grpc::generated::proto::event::event::EventOf;
+    use event_grpc::generated::proto::event::{CompletePurchaseEvent, Header};
+    instance_of("ids_given", CONTENT, async |seen, store| {
+        for (user_id, checkout, timestamp) in
+            [(1, "a", TIME), (2, "b", TIME), (2, "b", "1760000000001")]
+        {
+            let payload = CompletePurchaseEvent {
+                checkout_id: checkout.into(),
+                ..Default::default()
+            };
+            let event = crate::app::support::event(
+                "same",
+                timestamp,
+                EventOf::CompletePurchaseEvent(payload),
+            );
+            let request = Events {
+                header: Some(Header {
+                    user_id,
+                    ..Default::default()
+                }),
+                events: vec![event, cart("same", timestamp)],
+            };
+            seen.dispatch(request).await.unwrap();
+        }
+        for (table, rows) in [("event", 4), ("purchase", 2)] {
+            assert_eq!(
+                number(store, &format!("SELECT count() FROM DB.{table}")).await,
+                rows / 2 * 3
+            );
+            assert_eq!(
+                number(store, &format!("SELECT count() FROM DB.{table} FINAL")).await,
+                rows,
+                "{table}"
+            );
+            let users = format!("SELECT toString(groupUniqArray(user_id)) FROM DB.{table} FINAL");
+            assert_eq!(
+                text(store, &users).await,
+                "[2]",
+                "{table}: the last one counts"
+            );
+        }
+    })
+    .await;
+}

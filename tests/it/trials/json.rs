@@ -11,7 +11,7 @@ use http::Method;
 use crate::app::support::{Instance, eventually, instance, instance_on, text};
 use crate::clickhouse::support::number;
 use crate::http::request;
-use crate::python::topology::Vhost;
+use crate::support::topology::Vhost;
 
 /// `{"list":[…]}`.
 fn list(of: impl Iterator<Item = String>) -> String {

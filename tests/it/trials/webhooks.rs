@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use crate::app::support::{Instance, config, eventually, instance, instance_on, started_of, text};
 use crate::clickhouse::support::{in_database, number};
 use crate::http::request;
-use crate::python::topology::Vhost;
+use crate::support::topology::Vhost;
 
 const SHOPIFY: &str = "/shopify/event/";
 const BRANCH: &str = "/branch/event/";

@@ -19,10 +19,10 @@ use crate::clickhouse::support::{in_database, number, run_there};
 use crate::kinds::small;
 use crate::transform::envelope;
 
-const NOW_MS: i64 = 1_770_000_000_000;
+pub(super) const NOW_MS: i64 = 1_770_000_000_000;
 
 /// Stores events of one type as a table's transform makes rows of them.
-async fn put(
+pub(super) async fn put(
     store: &ClickHouse,
     table: &'static Table,
     number: u32,
@@ -52,7 +52,7 @@ async fn put(
 }
 
 /// Gives rows what an older build would have had of them.
-async fn lacking(store: &ClickHouse, table: &str, id: &str, unknown: &Value) {
+pub(super) async fn lacking(store: &ClickHouse, table: &str, id: &str, unknown: &Value) {
     let unknown = event_grpc::sink::clickhouse::quote::text(&unknown.to_string());
     run_there(
         store,
@@ -64,7 +64,7 @@ async fn lacking(store: &ClickHouse, table: &str, id: &str, unknown: &Value) {
     .await;
 }
 
-async fn run(
+pub(super) async fn run(
     store: &ClickHouse,
     pipeline: &'static Pipeline,
     apply: bool,
@@ -86,7 +86,7 @@ async fn run(
 }
 
 /// The rows of a table as JSON, by id, without when they were made.
-async fn rows(store: &ClickHouse, table: &str) -> HashMap<String, Value> {
+pub(super) async fn rows(store: &ClickHouse, table: &str) -> HashMap<String, Value> {
     let database = store.address().database();
     let sql = format!(
         "SELECT formatRowNoNewline('JSONEachRow', *) FROM (SELECT * EXCEPT insert_timestamp FROM `{database}`.`{table}` FINAL)"
@@ -126,7 +126,10 @@ async fn rows_become_what_this_build_makes_of_the_events() {
         };
         let ids = ["wire", "json", "none", "later", "header"];
         let events: Vec<Vec<u8>> = ids.iter().map(|id| without(id)).collect();
-        put(&store, table, 23, &bytes, &events).await;
+        put(&store, table, 23, &bytes, &events[..4]).await;
+        let mut lacks_os = header().unwrap();
+        lacks_os.os.clear();
+        put(&store, table, 23, &lacks_os.encode_to_vec(), &events[4..]).await;
         let cart_id = |number| base64(&delimited(number, b"c-1"));
         // By the numbers of AddToCartEvent.
         let numbers = envelope().event_type(23).unwrap().shape;
@@ -190,7 +193,9 @@ async fn typed_columns_are_filled_and_keys_are_left() {
     in_database("refill_typed", async |store| {
         migrate::apply(&store, &PIPELINE).await.unwrap();
         let table = crate::transform::table("purchase");
-        let bytes = header().unwrap().encode_to_vec();
+        let mut lacks_user = header().unwrap();
+        lacks_user.user_id = 0;
+        let bytes = lacks_user.encode_to_vec();
         let bought = |id: &str| {
             let payload = CompletePurchaseEvent {
                 checkout_id: "k".into(),

@@ -2,6 +2,7 @@
 
 mod collected;
 mod filled;
+mod mixed;
 mod postgres;
 mod stored;
 

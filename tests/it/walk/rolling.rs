@@ -15,7 +15,7 @@ use tonic::Code;
 
 use crate::clickhouse::support::{in_database, number};
 use crate::dlq::letters;
-use crate::python::topology::Vhost;
+use crate::support::topology::Vhost;
 use balancer::Balancer;
 use instance::{Ports, Shared};
 use load::{Load, Sent};

@@ -49,7 +49,7 @@ pub fn functions(
     (functions, builder.refused)
 }
 
-/// What the columns are bound to: their names, apart from those of the functions' own variables; and all of these names.
+/// Names that columns are bound to, apart from those of the functions' own variables; and all of these names.
 fn targets(table: &Table) -> (Vec<String>, Taken) {
     let mut taken = Taken::with(&[
         "block", "group", "message", "letter", "cx", "more", "header", "event", "payload", "bytes",
@@ -141,7 +141,7 @@ impl<'a> Builder<'a> {
         }
     }
 
-    /// What is the same for the whole group is looked up once, after the events.
+    /// Values that the whole group shares are looked up once, after the events.
     fn event_lines(
         &mut self,
         values: &Values<'a>,
@@ -288,7 +288,7 @@ impl<'a> Builder<'a> {
             .collect()
     }
 
-    /// What the values of some scopes have in common.
+    /// Shared subexpressions of the values of some scopes.
     fn shared(&self, values: &Values<'a>, of: impl Fn(Scope) -> bool) -> Shared {
         let mut taken = self.taken.clone();
         for root in ["header", "event", "payload"] {

@@ -43,11 +43,11 @@ pub struct Catalogue {
     queues: Vec<queues::QueueRow>,
     derived_queues: Vec<queues::QueueRow>,
     unrouted: String,
-    /// How the queues of other services' messages make ids.
+    /// Rules for the ids of other services' messages, by queue.
     ids: Vec<identity::IdRow>,
 }
 
-/// How many there are, for the first lines.
+/// Totals, for the first lines.
 #[derive(Debug, Serialize)]
 struct Counts {
     types: String,
@@ -325,7 +325,7 @@ fn example_of_event(model: &Model, event: &MessageDescriptor) -> Option<String> 
     tables.find_map(|table| dialect(table).example_of_event(table, event))
 }
 
-/// How long texts may be, as a sentence; empty if none is refused.
+/// Text limits, as a sentence; empty if none is enforced.
 fn limits(table: &Table) -> String {
     let refused = table.columns.iter().filter_map(|column| {
         let limit = table.limits.get(&column.name).filter(|l| l.enforce)?;

@@ -36,7 +36,7 @@ pub fn base(ty: &Type) -> &Type {
     }
 }
 
-/// Which of the constants a layout names.
+/// Constants that a layout names.
 pub fn constants(
     layout: &str,
 ) -> impl Iterator<Item = &'static (&'static str, &'static str, &'static str)> {

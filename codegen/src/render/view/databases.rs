@@ -9,7 +9,7 @@ use crate::model::{Model, Table};
 use crate::store::home::Home;
 use crate::store::{KINDS, Rust, dialect};
 
-/// What `databases.rs` says.
+/// View of `databases.rs`.
 #[derive(Debug, Serialize)]
 pub struct Databases {
     databases: Vec<DatabaseView>,
@@ -89,7 +89,7 @@ fn of_home(migrations: &BTreeMap<String, String>, home: &Home) -> Vec<Migration>
     files.map(view).collect()
 }
 
-/// What generated Rust calls each database.
+/// Names of the databases' constants in generated Rust.
 fn constants(model: &Model) -> BTreeMap<String, String> {
     let mut taken = Taken::with(&["DATABASES"]);
     let names = model.databases.iter().map(|database| &database.name);

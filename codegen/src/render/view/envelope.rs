@@ -6,7 +6,7 @@ use super::names::literal;
 use super::shapes::Shapes;
 use crate::model::{self, Ids};
 
-/// How a batch is laid out.
+/// Layout of a batch.
 #[derive(Debug, Serialize)]
 pub struct EnvelopeView {
     /// Its fields as Rust source, but for the types.

@@ -8,7 +8,7 @@ use super::names::{camel, literal};
 use crate::model::Model;
 use crate::store::dialect;
 
-/// What the template sees.
+/// View of the template.
 #[derive(Debug, Serialize)]
 pub struct Hooks {
     hooks: Vec<HookView>,
@@ -21,7 +21,7 @@ struct HookView {
     doc: String,
 }
 
-/// Every hook once, by name.
+/// Hooks by name, each once.
 pub fn hooks(model: &Model) -> Hooks {
     let mut by_name: BTreeMap<&str, Vec<String>> = BTreeMap::new();
     for table in &model.tables {

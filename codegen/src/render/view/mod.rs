@@ -1,4 +1,4 @@
-//! What is printed: names, types and statements as final text, made from the model.
+//! Views of the templates: names, types and statements as final text, made from the model.
 
 pub mod append;
 pub mod catalogue;

@@ -14,7 +14,7 @@ use crate::function;
 use crate::model::{Envelope, From, Function, Model, Root, Value};
 use flags::keeps_unknown;
 
-/// Which fields of which messages are read.
+/// Fields that are read, by message.
 #[derive(Debug, Default)]
 pub struct Readers {
     /// By full name of the message: the message and the numbers of its fields, and whether some function needs the
@@ -59,17 +59,17 @@ pub struct ReaderView {
     /// The numbers of fields that are known and not read, as a pattern; empty without any, or where nobody asks for
     /// what isn't known.
     pub known: String,
-    /// Whether the view says if there was a field that isn't known.
+    /// True if the view says if there was a field that isn't known.
     pub flagged: bool,
     /// The condition for the only arm; empty if there are several, or others count.
     pub only: String,
     /// Generics of the struct: none where nothing is borrowed.
     pub lifetime: &'static str,
-    /// The same for uses where the lifetime is left out.
+    /// Type for uses with an elided lifetime.
     pub elided: &'static str,
 }
 
-/// What is done for some field numbers.
+/// Match arm for some field numbers.
 #[derive(Debug, Serialize)]
 pub struct Arm {
     /// The numbers.
@@ -85,7 +85,7 @@ pub struct ReaderField {
     pub name: String,
     /// Its Rust type.
     pub ty: String,
-    /// What it is.
+    /// Description.
     pub doc: String,
 }
 
@@ -305,12 +305,12 @@ impl Readers {
     }
 }
 
-/// Whether a field is read as the run of its occurrences.
+/// True if a field is read as the run of its occurrences.
 pub fn is_run(field: &FieldDescriptor) -> bool {
     field.is_list() || field.is_map()
 }
 
-/// Whether a text that goes through these functions has to be a `str`. That it is UTF-8 is checked in any case, but
+/// True if a text that goes through these functions has to be a `str`. That it is UTF-8 is checked in any case, but
 /// to find that bytes are ASCII is quicker than to make a `str` of them.
 fn needs_str(functions: &[Function]) -> bool {
     let mut steps = functions.iter().map(function::of);
@@ -368,7 +368,7 @@ fn ranges(numbers: &[u32]) -> String {
     parts.join(" | ")
 }
 
-/// Every value of every column.
+/// Values of all columns.
 fn values(model: &Model) -> impl Iterator<Item = &Value> {
     model
         .tables

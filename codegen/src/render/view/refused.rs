@@ -10,7 +10,7 @@ pub struct Refused {
     pub table: String,
     /// The column's name.
     pub column: String,
-    /// What is wrong.
+    /// Error.
     pub reason: String,
 }
 

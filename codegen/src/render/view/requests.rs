@@ -12,7 +12,7 @@ use crate::base::names::grouped;
 use crate::model::{Model, Piece, Request, Root, Target, Template, Value};
 use crate::render::imports::mentions;
 
-/// What the template sees.
+/// View of the template.
 #[derive(Debug, Serialize)]
 pub struct RequestsView {
     /// The requests.
@@ -133,7 +133,7 @@ fn target(request: &Request, target: &Target) -> String {
     )
 }
 
-/// What a target is called where it is reported.
+/// Name of a target in reports.
 pub fn name(request: &Request, target: &Target) -> String {
     match &target.value {
         Some(value) => format!("{}.{value}", request.name),

@@ -36,7 +36,7 @@ pub struct SourceView {
 pub struct KeyFunction {
     /// The parameter: the message, named by whether it is used.
     pub parameter: &'static str,
-    /// What it returns.
+    /// Body of the function.
     pub key: String,
 }
 
@@ -148,7 +148,7 @@ fn source_view(source: &model::Source, shapes: &Shapes) -> String {
     )
 }
 
-/// How a request proves where it comes from.
+/// Authentication of requests.
 pub(super) fn verify_view(verify: &Verify) -> String {
     let scheme = match &verify.scheme {
         Scheme::Bearer => "Scheme::Bearer".to_owned(),
@@ -167,7 +167,7 @@ pub(super) fn verify_view(verify: &Verify) -> String {
     format!("Verify {{ variable: {variable}, scheme: {scheme} }}")
 }
 
-/// What ids are made of.
+/// Rule for ids.
 pub(super) fn id_view(id: &IdFrom) -> String {
     let literals = |names: &[String]| -> String {
         let names: Vec<String> = names.iter().map(|name| literal(name)).collect();

@@ -14,7 +14,7 @@ use crate::function;
 use crate::model::{Column, ErrorField, From, Function, Input, Model, Root, Table};
 use crate::store::dialect;
 
-/// What the template sees: one table.
+/// View of the template: one table.
 #[derive(Debug, Serialize)]
 pub struct TableView {
     /// Its Rust module.
@@ -31,7 +31,7 @@ pub struct TableView {
     pub item: String,
     /// The variant of `Append`, as Rust source.
     pub append: &'static str,
-    /// Of the dead-letter table: fields of `error` and the columns that hold them, as Rust source.
+    /// Fields of `error` in the dead-letter table and the columns that hold them, as Rust source.
     pub letter: Vec<String>,
     /// The present `CREATE TABLE`.
     pub ddl: String,
@@ -126,7 +126,7 @@ fn holds(column: &Column) -> &'static str {
     }
 }
 
-/// Whether a function only says what the column is.
+/// True if a function only says what the column is.
 fn is_label(step: &Function) -> bool {
     function::of(step).is_label
 }
@@ -144,7 +144,7 @@ fn column_layout(table: &Table, column: &Column) -> String {
     layout(&dialect(table).layout(table, column))
 }
 
-/// Which column holds which field of `error`, as Rust source. Only those that hold it as it is count.
+/// Columns that hold fields of `error`, as Rust source. Only those that hold one unchanged count.
 fn letter(table: &Table) -> Vec<String> {
     let column = |wanted: ErrorField| {
         table.columns.iter().find(|column| match &column.from {
@@ -162,7 +162,7 @@ fn letter(table: &Table) -> Vec<String> {
     ErrorField::ALL.iter().filter_map(pair).collect()
 }
 
-/// What the template of `tables/mod.rs` sees.
+/// View of `tables/mod.rs`.
 #[derive(Debug, Serialize)]
 pub struct TableList {
     /// The modules by name.
@@ -180,7 +180,7 @@ pub struct LayoutConstant {
     pub name: &'static str,
     /// The type that is laid out so.
     pub ty: &'static str,
-    /// Whether NULL is a value, as Rust source.
+    /// NULL-ability, as Rust source.
     pub nullable: &'static str,
 }
 

@@ -15,7 +15,7 @@ use crate::model::{self, Destination, ExchangeKind, Input, Model};
 pub struct TopologyView {
     /// `Exchange`s as Rust source.
     pub exchanges: Vec<String>,
-    /// Whether there is any route.
+    /// True if there is any route.
     pub routes: bool,
     /// The exchange for messages that no binding matches, as a Rust literal.
     pub unrouted: String,

@@ -17,7 +17,7 @@ use printer::ValuePrinter;
 use shared::Prefix;
 pub use shared::Shared;
 
-/// What to do when a value can't be made.
+/// Reaction to a value that can't be made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Failing {
     /// The whole call fails, and names the column.
@@ -28,14 +28,14 @@ pub enum Failing {
     GivesDefault,
 }
 
-/// What expressions are written with.
+/// Writer of expressions.
 #[derive(Debug, Clone, Copy)]
 pub struct Writer<'a> {
     /// The shapes, for JSON, arrays and maps.
     pub shapes: &'a Shapes,
     /// The views, for names of fields.
     pub readers: &'a Readers,
-    /// What happens to a value that can't be made.
+    /// Reaction to a value that can't be made.
     pub failing: Failing,
 }
 
@@ -145,7 +145,7 @@ impl Writer<'_> {
             Some((first, scalar, rest))
         });
         let (code, functions) = match (&value.root, said) {
-            // What a value inside a Struct is decides how it is read.
+            // The declared type of a value inside a Struct decides how it is read.
             (Root::Untyped { fields, keys }, Some((first, scalar, rest))) => {
                 prefix.push(first);
                 let code = roots::untyped(fields, keys, scalar.read, (scalar.yields)());
@@ -172,7 +172,7 @@ impl Writer<'_> {
     }
 }
 
-/// Whether the last function gives an object that nobody else has.
+/// True if the last function gives an object that nobody else has.
 fn makes_its_own(value: &Value) -> bool {
     let last = value.functions.last();
     last.is_some_and(|step| function::of(step).makes_object)

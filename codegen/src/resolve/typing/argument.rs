@@ -47,7 +47,7 @@ fn expression(argument: &Argument) -> Option<Expression> {
     })
 }
 
-/// Whether a path leads into a Struct of a JSON message.
+/// True if a path leads into a Struct of a JSON message.
 fn is_untyped(expression: &Expression, text: &Text, scope: &Scope<'_>) -> bool {
     match scope.input {
         Input::Json(message) if expression.root.text == "body" => {

@@ -1,4 +1,4 @@
-//! What ids are made of, as facts: another id makes another row of the same message.
+//! Rules for ids, as facts of the lock: another id makes another row of the same message.
 
 use std::collections::BTreeMap;
 
@@ -26,7 +26,7 @@ pub(super) fn of(model: &Model) -> BTreeMap<String, String> {
     events.chain(sources).chain(queues).collect()
 }
 
-/// As a declaration has it.
+/// Rule as it is written in a declaration.
 fn written(id: &IdFrom) -> String {
     match id {
         IdFrom::Request => "request".to_owned(),

@@ -60,7 +60,7 @@ impl Alter for InOrder<'_> {
     }
 }
 
-/// Whether every value of the one type is a value of the other, and the server converts in place.
+/// True if every value of the one type is a value of the other, and the server converts in place.
 fn widens(was: &str, is: &str, in_key: bool) -> bool {
     // The bytes of a key are part of what is sorted and compared.
     if in_key {
@@ -85,7 +85,7 @@ fn widens(was: &str, is: &str, in_key: bool) -> bool {
     }
 }
 
-/// Whether a column takes part in the table's keys or its engine's version.
+/// True if a column takes part in the table's keys or its engine's version.
 fn in_key(own: &ClickHouse, column: &str) -> bool {
     let mentions = |text: &str| {
         text.split(|c: char| !(c.is_ascii_alphanumeric() || c == '_'))

@@ -8,7 +8,7 @@ use crate::base::names::is_identifier;
 use crate::model::{ClickHouse, Column, ErrorField, Input, Model, Root, Table, Type};
 use crate::store::query::{column, is_plain, time};
 
-/// How many fields of a payload a query shows.
+/// Number of payload fields in a query.
 const SHOWN: usize = 3;
 
 /// Where and how a table keeps its rows, as sentences.
@@ -41,7 +41,7 @@ pub(super) fn example(own: &ClickHouse, table: &Table) -> String {
         Input::Json(_) => {
             let word = |c: &&Column| c.ty == Type::LowCardinality(Box::new(Type::String));
             let words = || table.columns.iter().filter(word);
-            // What a table is sorted by is what people ask for.
+            // A table is most likely queried by its sorting key.
             let found = words().find(|c| own.order_by.contains(&c.name));
             let found = found.or_else(|| words().next());
             found.map(|column| name(&column.name)).into_iter().collect()

@@ -176,7 +176,7 @@ fn last_is_id(own: &Declaration, table: &TypedTable<'_>, out: &mut Diagnostics) 
     }
 }
 
-/// Whether a column holds what its sender tells rows apart by.
+/// True if a column holds what its sender tells rows apart by.
 fn is_id(column: &Column, envelope: Option<&Envelope>) -> bool {
     let From::Value(value) = &column.column.from else {
         return false;

@@ -11,7 +11,7 @@ use crate::syntax::spec::{self, TableDefaults};
 use crate::syntax::sql::column_names;
 use crate::syntax::yaml::Text;
 
-/// What stands for no partitions where the defaults have some.
+/// Value of `partition_by` for no partitions, if the defaults have some.
 const NO_PARTITIONS: &str = "none";
 
 /// Reads a declaration.

@@ -11,7 +11,7 @@ pub(super) fn of(table: &Table, column: &Column) -> Layout {
     }
 }
 
-/// Whether a text is the same for all events of a request. It is sent once then, however the table stores it. What isn't
+/// True if a text is the same for all events of a request. It is sent once then, however the table stores it. What isn't
 /// known is nearly always nothing, or of the header.
 fn repeats(table: &Table, column: &Column) -> bool {
     let of_request =

@@ -83,7 +83,7 @@ fn bare(ty: &str) -> &str {
     ty.strip_suffix(NOT_NULL).unwrap_or(ty)
 }
 
-/// Whether every value of the one type is a value of the other.
+/// True if every value of the one type is a value of the other.
 fn widens(was: &str, is: &str, unique: &[String], column: &str) -> bool {
     if unique.iter().any(|name| name == column) {
         return false;

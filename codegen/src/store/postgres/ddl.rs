@@ -20,7 +20,7 @@ fn text(text: &str) -> String {
     format!("'{}'", line.replace('\'', "''"))
 }
 
-/// What makes a table with its indexes, without semicolons.
+/// Statements that create a table with its indexes, without semicolons.
 pub(super) fn create(own: &Postgres, table: &Table) -> Vec<String> {
     let columns = own.columns(table);
     let mut lines: Vec<String> = columns

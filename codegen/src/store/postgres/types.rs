@@ -21,7 +21,7 @@ pub(crate) enum PgType {
 }
 
 impl PgType {
-    /// Every type, as it is written in the declarations and in SQL.
+    /// All types, as they are written in the declarations and in SQL.
     pub(crate) const NAMES: [(&str, PgType); 11] = [
         ("boolean", PgType::Boolean),
         ("integer", PgType::Integer),

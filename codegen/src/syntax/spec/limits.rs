@@ -11,7 +11,7 @@ use crate::syntax::yaml::{Entry, Node, Text, Value};
 /// Stands for a text that may be of any length.
 pub(crate) const OFF: u64 = 0;
 
-/// What a limit may be: an id has to have a place, and no request is longer than this in any column.
+/// Permitted limits: an id has to fit, and no request is longer than this in any column.
 const BOUNDS: RangeInclusive<u64> = 16..=256 << 20;
 
 /// `limits: { mode, keys, dictionaries, columns }`.
@@ -40,7 +40,7 @@ pub(crate) struct ColumnLimit {
     pub(crate) enforce: Option<Located<bool>>,
 }
 
-/// What a table, or the defaults of tables, say of the lengths of texts; only a table has columns of its own.
+/// Text limits of a table, or of the defaults of tables; only a table has columns of its own.
 pub(super) fn limits(fields: &Fields<'_>, table: bool, out: &mut Diagnostics) -> Limits {
     let Some(entry) = fields.get("limits") else {
         return Limits::default();

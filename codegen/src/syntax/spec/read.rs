@@ -140,7 +140,7 @@ fn exchange(entry: &Entry, out: &mut Diagnostics) -> Exchange {
     }
 }
 
-/// What queues, pools and tables have unless they say otherwise.
+/// Reads the defaults of queues, pools and tables.
 fn defaults(node: Option<&Node>, out: &mut Diagnostics) -> (Settings, Pool, TableDefaults) {
     let mut known = SETTINGS.to_vec();
     known.extend(["pool", "tables"]);

@@ -21,7 +21,7 @@ pub(crate) struct Request {
     pub(crate) to: Vec<(Option<Text>, Target)>,
     /// `body: EXPRESSION`, or its `"*"`; the whole message if absent.
     pub(crate) whole: Option<Text>,
-    /// Whether `body` is a mapping.
+    /// True if `body` is a mapping.
     pub(crate) made: bool,
     /// `body: { MEMBER: EXPRESSION }`.
     pub(crate) members: Vec<(Text, Text)>,
@@ -39,7 +39,7 @@ pub(crate) struct Request {
     pub(crate) idempotency_key: Option<Text>,
 }
 
-/// Where messages are sent.
+/// Target of a request.
 #[derive(Debug)]
 pub(crate) struct Target {
     /// `POST`, `PUT` or `PATCH`.
@@ -52,7 +52,7 @@ pub(crate) struct Target {
 
 const METHODS: [(&str, &str); 3] = [("post", "POST"), ("put", "PUT"), ("patch", "PATCH")];
 
-/// Reads a request.
+/// Decodes a request.
 pub(super) fn request(entry: &Entry, out: &mut Diagnostics) -> Request {
     let name = entry.key.clone();
     let known = [

@@ -10,7 +10,7 @@ use crate::syntax::yaml::{Entry, Node, Text, Value};
 
 /// The entries of a mapping whose keys are known.
 pub(crate) struct Fields<'a> {
-    /// What the mapping is, for messages: "queue `clicks`".
+    /// Description of the mapping, for messages: "queue `clicks`".
     what: String,
     place: Span,
     entries: &'a [Entry],
@@ -59,7 +59,7 @@ impl<'a> Fields<'a> {
         (!matches!(entry.node.value, Value::Null)).then_some(entry)
     }
 
-    /// The same, reporting a key without a value: for what must not be left out by mistake.
+    /// Entry of a key; reports a key without a value: for settings that must not be left out by mistake.
     pub(super) fn meant(&self, key: &str, out: &mut Diagnostics) -> Option<&'a Entry> {
         let found = self.get(key);
         let written = self.entries.iter().find(|e| e.key.value == key);
@@ -72,7 +72,7 @@ impl<'a> Fields<'a> {
         found
     }
 
-    /// The same, reporting its absence.
+    /// Entry of a key; reports its absence.
     pub(crate) fn require(&self, key: &str, out: &mut Diagnostics) -> Option<&'a Entry> {
         let found = self.get(key);
         if found.is_none() {
@@ -253,7 +253,7 @@ pub(crate) fn word<T: Copy>(
     })
 }
 
-/// What to say about a value of the wrong kind.
+/// Diagnostic of a value of the wrong type.
 pub(crate) fn wrong(what: &str, expected: &str, node: &Node) -> Diagnostic {
     let found = match &node.value {
         Value::Null => "nothing",

@@ -74,7 +74,7 @@ pub(super) fn on_bad(entry: &Entry, out: &mut Diagnostics) -> Option<Located<OnB
     word("`on_bad`", &entry.node, &words, out)
 }
 
-/// What is said of a message.
+/// Reads the rules for a message.
 pub(super) fn message(entry: &Entry, out: &mut Diagnostics) -> Message {
     let name = entry.key.clone();
     let what = format!("message `{}`", name.value);

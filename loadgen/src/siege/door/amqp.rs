@@ -14,7 +14,7 @@ use super::frames::{
 };
 use crate::siege::attack::Publish;
 
-/// Where the broker is, and who asks.
+/// Address of the broker, and the account.
 #[derive(Debug, Clone)]
 pub(in crate::siege) struct Address {
     place: String,
@@ -197,7 +197,7 @@ impl Connection {
     }
 }
 
-/// Why something was closed: a number, which is enough for a table.
+/// Reason of a close: a number, which is enough for a table.
 fn closed(arguments: &[u8]) -> String {
     let bytes = arguments.get(..2).and_then(|bytes| bytes.try_into().ok());
     bytes.map_or_else(

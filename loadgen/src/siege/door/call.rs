@@ -29,7 +29,7 @@ pub(super) async fn send(mut channel: Channel, call: &Call) -> Outcome {
     }
     let answer = match channel.call(request).await {
         Ok(answer) => answer,
-        // What was wrong is of no use to its sender, who knows that nothing was taken.
+        // The cause is of no use to its sender, who knows that nothing was accepted.
         Err(_) => return Outcome::Closed,
     };
     if let Some(time) = call.unread {

@@ -2,13 +2,13 @@
 
 use crate::siege::attack::{Properties, Publish};
 
-/// What a connection begins with.
+/// Protocol header of a connection.
 pub(super) const PROTOCOL: &[u8] = b"AMQP\0\0\x09\x01";
 /// The types of frames.
 pub(super) const METHOD: u8 = 1;
 const HEADER: u8 = 2;
 const BODY: u8 = 3;
-/// What every frame ends with.
+/// Last byte of every frame.
 pub(super) const END: u8 = 0xce;
 /// A frame's type, channel, length and end.
 pub(super) const AROUND: usize = 8;

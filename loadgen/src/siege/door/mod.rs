@@ -1,4 +1,4 @@
-//! How what is hostile gets to where it goes, and what is heard of it.
+//! Senders of hostile inputs, and their answers.
 
 mod amqp;
 mod call;
@@ -14,7 +14,7 @@ use tonic::transport::{Channel, Endpoint};
 use super::attack::{Attack, Port};
 use amqp::{Address, Connection};
 
-/// How one ended, as its sender saw it.
+/// Outcome of an attack, as its sender saw it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Outcome {
     /// It was taken: OK, or confirmed.
@@ -23,26 +23,26 @@ pub(super) enum Outcome {
     Refused(String),
     /// The connection was closed without an answer.
     Closed,
-    /// Nobody said anything, and its sender left as it had meant to.
+    /// No answer came, and its sender left as intended.
     Left,
     /// An answer was waited for in vain.
     Unanswered(String),
 }
 
-/// Where everything is.
+/// Addresses under attack.
 #[derive(Debug, Clone)]
 pub(super) struct Places {
     grpc: SocketAddr,
     http: SocketAddr,
     amqp: Option<Address>,
-    /// How long an answer may take.
+    /// Timeout of an answer.
     deadline: Duration,
 }
 
 /// One sender with connections of its own.
 pub(super) struct Lane {
     places: Places,
-    /// Where hostile connections come from, so that a limit for one peer is met by those that it is for.
+    /// Source address of hostile connections, so that a limit for one peer is met by those that it is for.
     from: IpAddr,
     channel: Channel,
     amqp: Option<Connection>,
@@ -126,7 +126,7 @@ impl Lane {
                 let sent = amqp::publish(&mut self.amqp, &address, message);
                 let outcome = tokio::time::timeout(deadline, sent).await;
                 outcome.unwrap_or_else(|_| {
-                    // What may still come on it would be taken for another's answer.
+                    // A late answer would be taken for another's.
                     self.amqp = None;
                     Outcome::Unanswered(format!("no confirm for {deadline:?}"))
                 })

@@ -12,7 +12,7 @@ use tokio::net::{TcpSocket, TcpStream};
 use super::Outcome;
 use crate::siege::attack::Talk;
 
-/// How much of an answer is looked at to find its status.
+/// Maximum part of an answer that is searched for its status.
 const HEAD: usize = 64 << 10;
 
 /// Says it on each of its connections. They all end alike, or the worst is told.
@@ -84,7 +84,7 @@ async fn hear(mut reader: OwnedReadHalf) -> Outcome {
         }
         match reader.read(&mut buffer).await {
             Ok(0) | Err(_) => return Outcome::Closed,
-            // What speaks HTTP/2 has no line to read.
+            // HTTP/2 has no status line.
             Ok(_) if answer.len() > HEAD => {}
             Ok(read) => answer.extend_from_slice(buffer.get(..read).unwrap_or_default()),
         }
@@ -101,7 +101,7 @@ fn status(answer: &[u8]) -> Option<u16> {
         if status >= 200 {
             return Some(status);
         }
-        // What says to go on mostly has no headers.
+        // An informational answer mostly has no headers.
         rest = match after.strip_prefix("\r\n") {
             Some(next) => next,
             None => after.split_once("\r\n\r\n")?.1,

@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::super::attack::{Attack, Port, Talk};
 use super::{Door, End, Kind, One, kind};
 
-/// What HTTP/2 begins with, and an empty SETTINGS frame.
+/// Preface of HTTP/2, and an empty SETTINGS frame.
 const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0";
 
 pub(super) static KINDS: [Kind; 8] = [
@@ -79,7 +79,7 @@ fn resets(one: &mut One) -> Attack {
     const HEADERS: u8 = 1;
     const RESET: u8 = 3;
     const END_OF_HEADERS: u8 = 4;
-    // Of HPACK's static table: POST, http, and the path /.
+    // From HPACK's static table: POST, http, and the path /.
     const REQUEST: &[u8] = &[0x83, 0x86, 0x84];
     let mut bytes = PREFACE.to_vec();
     let streams = u32::try_from(one.within(10, 2000)).unwrap_or(10);

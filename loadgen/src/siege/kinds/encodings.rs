@@ -59,7 +59,7 @@ pub(super) static KINDS: [Kind; 12] = [
     ),
 ];
 
-/// The same bytes as gzip.
+/// Bytes as gzip.
 pub(super) fn gzip(bytes: &[u8]) -> Vec<u8> {
     let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
     // Writing to memory does not fail; what is left then is no gzip, which is as good here.

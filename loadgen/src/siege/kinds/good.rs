@@ -44,7 +44,7 @@ fn message(one: &mut One) -> Attack {
     .into()
 }
 
-/// What the service that knows accounts says of a request to this address.
+/// Message of the account service about a request to this address.
 pub(super) fn trace(uri: &str, body: &str) -> String {
     format!(
         r#"{{"uri":"{uri}","hostName":"h","serviceName":"s","timeTaken":1,"method":"GET","headers":{{}},"responseStatus":200,"remoteAddress":"r","onlyRequest":false,"requestBody":"{body}","responseBody":""}}"#

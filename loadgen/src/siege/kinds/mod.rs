@@ -15,7 +15,7 @@ use rand::rngs::StdRng;
 
 use super::attack::Attack;
 
-/// Where a kind comes in.
+/// Entry point of a kind.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Door {
     Grpc,
@@ -25,7 +25,7 @@ pub(super) enum Door {
     Amqp,
 }
 
-/// How one may end.
+/// Permitted outcome.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum End {
     /// Its sender has to be answered; what was taken has to be a row or a letter.
@@ -44,21 +44,21 @@ pub(super) enum End {
 pub(super) struct Kind {
     pub(super) name: &'static str,
     pub(super) door: Door,
-    /// How often it comes, next to the others. What is large comes seldom.
+    /// Relative frequency. Large ones come seldom.
     pub(super) often: u32,
     pub(super) end: End,
-    /// Whether what it holds is called by its name, so that it can be found again.
+    /// True if what it holds is called by its name, so that it can be found again.
     pub(super) named: bool,
     pub(super) make: fn(&mut One) -> Attack,
 }
 
 /// One of a kind: what it is made from.
 pub(super) struct One {
-    /// What it is called, so that it can be found in a table.
+    /// Name, by which it is found in a table.
     pub(super) name: String,
     /// The time, in milliseconds since the epoch.
     pub(super) now: u64,
-    /// The same for the same seed and number.
+    /// Random numbers, the same for the same seed and number.
     pub(super) random: StdRng,
 }
 
@@ -94,12 +94,12 @@ const fn kind(name: &'static str, door: Door, often: u32, make: fn(&mut One) -> 
 }
 
 impl Kind {
-    /// The same, but it may end so.
+    /// Permits another outcome.
     const fn ends(self, end: End) -> Self {
         Kind { end, ..self }
     }
 
-    /// The same, but what it holds can be found by its name.
+    /// Marks that it can be found by its name.
     const fn named(self) -> Self {
         Kind {
             named: true,
@@ -109,7 +109,7 @@ impl Kind {
 }
 
 impl Door {
-    /// What it is called.
+    /// Name of the kind.
     pub(super) fn name(self) -> &'static str {
         match self {
             Door::Grpc => "gRPC",

@@ -4,7 +4,7 @@ use super::super::attack::{Attack, Properties, Publish};
 use super::good::trace;
 use super::{Door, Kind, One, kind};
 
-/// What is no UTF-8.
+/// Bytes that are not UTF-8.
 const CAFE: &[u8] = b"caf\xe9";
 
 pub(super) static KINDS: [Kind; 8] = [

@@ -16,13 +16,13 @@ use super::CutoverError;
 use crate::broker::rabbitmq::declare::name;
 use crate::broker::rabbitmq::dial::Session;
 
-/// How many messages are moved at once.
+/// Number of messages that are moved at once.
 const WINDOW: u16 = 200;
 
 /// When nothing comes for so long, there is nothing left.
 const QUIET: Duration = Duration::from_millis(300);
 
-/// How long the broker may take to confirm a window.
+/// Timeout of the confirms of a window.
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Moves until nothing comes any more, and says how many there were. Nobody else may consume meanwhile.
@@ -55,7 +55,7 @@ pub(super) async fn all(session: &Session, from: &str, to: &str) -> Result<u64, 
     }
     let cancelled = channel.basic_cancel(consumer.tag(), BasicCancelOptions::default());
     session.ask(cancelled).await?;
-    // What was handed out between the last look and the end goes back to the queue with the channel.
+    // Messages that were delivered between the last look and the end go back to the queue with the channel.
     session.ask(channel.close(200, "OK".into())).await?;
     Ok(moved)
 }

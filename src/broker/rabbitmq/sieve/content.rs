@@ -5,10 +5,10 @@ use std::borrow::Cow;
 use super::reader::{Reader, is_table, is_value, push_long, push_short, readable};
 use crate::contract::headers::{UNREADABLE, is_of_the_broker};
 
-/// What the broker writes before the properties: class, weight and the size of the body.
+/// Size of the fields before the properties: class, weight and size of the body.
 const BEFORE: usize = 12;
 
-/// What the reasons may take, in bytes.
+/// Maximum size of the reasons, in bytes.
 const REASONS: usize = 2 << 10;
 
 /// A property of AMQP's basic class, in the order of their bits, the highest first.
@@ -36,7 +36,7 @@ enum Kind {
     Fixed(usize),
 }
 
-/// Whether the client can read the payload of a content header.
+/// True if the client can read the payload of a content header.
 pub(super) fn is_readable(payload: &[u8]) -> bool {
     let mut reader = Reader { rest: payload };
     if reader.bytes(BEFORE).is_none() {
@@ -158,7 +158,7 @@ fn entries<'a>(table: &'a [u8], reasons: &mut Vec<String>) -> Vec<(Cow<'a, str>,
 /// Leaves out headers until the rest fits: first those that the broker has added, then the largest.
 fn fit(headers: &mut Vec<(Cow<'_, str>, &[u8])>, room: usize, reasons: &mut Vec<String>) {
     let size = |(name, value): &(Cow<'_, str>, &[u8])| 1 + name.len() + value.len();
-    // Where there is something to tell, that needs room too.
+    // A reason needs room, too.
     let less = room.saturating_sub(1 + UNREADABLE.len() + 5 + REASONS);
     let room = if reasons.is_empty() { room } else { less };
     let mut total: usize = headers.iter().map(size).sum();

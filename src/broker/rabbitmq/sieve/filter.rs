@@ -5,10 +5,10 @@ use std::collections::HashMap;
 use super::content::{is_readable, note, rewritten};
 use super::reader::{Reader, push_short};
 
-/// What a frame has before its payload: type, channel and size.
+/// Size of a frame's head: type, channel and size.
 pub(super) const BEFORE: usize = 7;
 
-/// What a frame has beside its payload.
+/// Overhead of a frame.
 pub(super) const AROUND: usize = BEFORE + 1;
 
 const END: u8 = 0xCE;
@@ -25,17 +25,17 @@ const GET_OK: (u16, u16) = (60, 71);
 const RETURN: (u16, u16) = (60, 50);
 const TUNE: (u16, u16) = (10, 30);
 
-/// What is known of a connection.
+/// State of a connection.
 pub(super) struct Filter {
     /// The largest frame that the client takes, in bytes; none before it is negotiated.
     frame_max: usize,
-    /// What the client's end allows, if it says so.
+    /// Frame limit of the client, if it sets one.
     wanted: Option<u32>,
-    /// What was wrong with a method whose content header is still to come, by channel.
+    /// Errors of methods whose content header is still to come, by channel.
     reasons: HashMap<u16, Vec<String>>,
 }
 
-/// What begins with these bytes.
+/// Beginning of a frame.
 pub(super) enum Begin {
     /// Too little is there to say.
     Unclear,
@@ -45,7 +45,7 @@ pub(super) enum Begin {
     Whole(usize),
 }
 
-/// What a frame begins with.
+/// Beginning of a frame in these bytes.
 pub(super) fn begin(bytes: &[u8]) -> Begin {
     let mut reader = Reader { rest: bytes };
     let (Some(kind), Some(_), Some(size)) = (reader.u8(), reader.u16(), reader.u32()) else {
@@ -69,8 +69,8 @@ impl Filter {
         }
     }
 
-    /// What goes to the client in place of a frame; none if the frame itself does. Of a frame that is too large to be
-    /// held, this is the beginning.
+    /// Replacement of a frame; none if the frame itself is passed on. Of a frame that is too large to be held, this is
+    /// the beginning.
     pub(super) fn replaced(&mut self, frame: &[u8]) -> Option<Vec<u8>> {
         let mut reader = Reader { rest: frame };
         let (kind, channel, _) = (reader.u8()?, reader.u16()?, reader.u32()?);
@@ -99,7 +99,7 @@ impl Filter {
         Some(out)
     }
 
-    /// The same of a method's payload.
+    /// Replacement of a method's payload.
     fn method(&mut self, channel: u16, payload: &[u8]) -> Option<Vec<u8>> {
         let mut reader = Reader { rest: payload };
         // The texts of each, and how many bytes there are before, between and after them.

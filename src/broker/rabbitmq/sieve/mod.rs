@@ -21,7 +21,7 @@ use futures_util::io::{AsyncRead, AsyncWrite};
 use self::filter::{Begin, Filter, begin};
 pub(super) use self::runtime::runtime;
 
-/// How much is read at once where frames begin.
+/// Number of bytes that are read at once where frames begin.
 const AT_ONCE: usize = 16 << 10;
 
 /// The most of a frame that is held. Only a header can have more, and only its beginning is looked at then.
@@ -31,18 +31,20 @@ const MOST: usize = 32 << 20;
 pub(in crate::broker) struct Sieve<S> {
     stream: S,
     filter: Filter,
-    /// What was read. Up to `start` it is handed out, up to `through` it may be, up to `end` it is to be looked at.
+    /// Bytes that were read. Up to `start` they are handed out, up to `through` they may be, up to `end` they are to be
+    /// checked.
     inbox: Vec<u8>,
     start: usize,
     through: usize,
     end: usize,
-    /// What goes out in place of the frame at `through`, how much of it has, and how much of that frame is here.
+    /// Replacement of the frame at `through`, the number of its bytes that are handed out, and of the frame's bytes
+    /// that are here.
     instead: Vec<u8>,
     given: usize,
     hole: usize,
-    /// How many bytes that are not read yet go through unseen.
+    /// Number of unread bytes that are passed on unchecked.
     unseen: usize,
-    /// How many bytes that are not read yet don't go through.
+    /// Number of unread bytes that are dropped.
     dropped: usize,
 }
 
@@ -109,7 +111,7 @@ impl<S> Sieve<S> {
                     };
                     let here = frame.len();
                     match self.filter.replaced(frame) {
-                        // What isn't here as a whole is always replaced, or is no frame.
+                        // A frame that isn't here as a whole is always replaced, or invalid.
                         None => {
                             self.through += here;
                             self.unseen = size - here;

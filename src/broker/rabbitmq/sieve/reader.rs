@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 
 use crate::contract::headers::UNREADABLE;
 
-/// How deep tables and lists may be in each other. The client reads them by recursion, on a small stack.
+/// Maximum nesting depth of tables and lists. The client reads them by recursion, on a small stack.
 const DEEPEST: usize = 16;
 
 /// AMQP's limit for names and short texts, in bytes.
@@ -65,12 +65,12 @@ impl<'a> Reader<'a> {
     }
 }
 
-/// Whether the client can read a table.
+/// True if the client can read a table.
 pub(super) fn is_table(bytes: &[u8]) -> bool {
     entries(bytes, DEEPEST)
 }
 
-/// Whether the client can read a value, as [`Reader::value`] returns it.
+/// True if the client can read a value, as [`Reader::value`] returns it.
 pub(super) fn is_value(value: &[u8]) -> bool {
     inside(value, DEEPEST)
 }

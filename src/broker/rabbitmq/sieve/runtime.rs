@@ -14,7 +14,7 @@ use lapin::AsyncTcpStream;
 
 use super::Sieve;
 
-/// What the client runs on.
+/// Runtime of the client.
 #[derive(Debug, Clone)]
 pub(in crate::broker::rabbitmq) struct Kit(Tokio);
 

@@ -1,4 +1,4 @@
-//! What the filter lets through the client can read, and what it writes anew says what it was.
+//! Property tests: the client can read what the filter passes on, and rewritten messages say what they were.
 #![allow(clippy::unwrap_used, reason = "a test says what is wrong by panicking")]
 
 use std::pin::Pin;

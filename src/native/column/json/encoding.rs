@@ -1,9 +1,9 @@
-//! How a JSON column goes over the wire: flattened, or with its rare paths as shared data.
+//! Encoding of a JSON column: flattened, or with its rare paths as shared data.
 //!
-//! Flattened, each path costs a byte a row, whether or not the row has it, and some more in the server. That is cheap as
-//! long as rows are alike. Where it would outweigh what is stored, only the paths that many rows have are columns, and
-//! each value of the others is written behind its name and type, as the server itself stores paths beyond those that it
-//! keeps apart.
+//! Flattened, each path costs a byte a row, whether or not the row has it, and some more in the server. That is cheap
+//! as long as rows are alike. If it would outweigh the stored values, only the paths that many rows have are columns,
+//! and each value of the others is written behind its name and type, as the server itself stores paths beyond those
+//! that it keeps apart.
 
 use super::leaf::{Leaf, encode_types, encode_values};
 use super::walk::Rows;
@@ -14,23 +14,23 @@ use crate::weight;
 /// A path may cost this many bytes a value for the rows that don't have it.
 const SPARSE: u64 = 64;
 
-/// What rows that don't have their paths may cost in any case, in bytes.
+/// Overhead of rows without their paths that is accepted in any case, in bytes.
 const FREE: u64 = 64 << 10;
 
 /// Paths that are columns beside shared data, at most: what ClickHouse keeps apart in an object of a list.
 const MOST_COLUMNS: usize = 256;
 
-/// What a path takes in memory beside its values: its name twice, its buffers, its place in maps.
+/// Memory of a path beside its values: its name twice, its buffers, its place in maps.
 const PATH: usize = 512;
 
-/// What a value takes as shared data beside its name and bytes: lengths, its type, its place in the order of rows.
+/// Memory of a value as shared data beside its name and bytes: lengths, its type, its place in the order of rows.
 const SHARED_VALUE: usize = 24;
 
 impl Json {
     /// About how many bytes it takes on the wire and in memory.
     pub(in super::super) fn bytes(&self) -> usize {
         let (mut known, mut values, mut paths) = (0, 0, 0);
-        // What the frequent paths and the rare ones cost beside that, if the rare ones are shared data.
+        // Cost of the frequent and of the rare paths beyond that, if the rare ones are shared data.
         let (mut frequent, mut rare) = (0, 0);
         for path in &self.paths {
             let mut count = 0;
@@ -54,12 +54,12 @@ impl Json {
         }
     }
 
-    /// How many rows have a path.
+    /// Number of rows that have a path.
     fn count(&self, path: &Path) -> usize {
         self.types(path).map(|leaf| leaf.rows().len()).sum()
     }
 
-    /// Whether rare paths are shared data, where so many paths have so many values in all.
+    /// True if rare paths are shared data, where so many paths have so many values in all.
     fn is_shared(&self, paths: usize, values: u64) -> bool {
         weight::paths(paths, self.rows) > SPARSE * values + FREE
     }

@@ -42,7 +42,7 @@ pub(super) enum Basic {
 }
 
 impl Basic {
-    /// What a scalar is stored as.
+    /// Storage type of a scalar.
     pub(super) fn of(value: &Scalar<'_>) -> Basic {
         match value {
             Scalar::Signed(_) => Basic::Int64,
@@ -177,12 +177,12 @@ impl Leaf {
         self.rows.is_empty()
     }
 
-    /// Whether it got a value in this epoch.
+    /// True if it got a value in this epoch.
     pub(super) fn is_of(&self, epoch: u64) -> bool {
         self.epoch == epoch && self.rows.len() > self.marked
     }
 
-    /// Whether `row`, the last one, has a value.
+    /// True if `row`, the last one, has a value.
     pub(super) fn has(&self, row: u32) -> bool {
         self.rows.last() == Some(&row)
     }

@@ -51,7 +51,7 @@ const FLOAT: u16 = 1 << 9;
 /// Values of several kinds, each with its own type.
 const MIXED: u16 = 1 << 10;
 
-/// What is in a list: what its lists of lists hold at the bottom, and how many levels of lists there are.
+/// Content of a list: the elements of its innermost lists, and the number of levels.
 #[derive(Clone, Copy)]
 struct Seen {
     kinds: u16,
@@ -85,7 +85,7 @@ impl Seen {
         }
     }
 
-    /// What lists have in common, level by level; none if there is nothing that each of them fits as it is.
+    /// Common type of lists, level by level; none if no type fits each of them unchanged.
     fn common(lists: &[Seen]) -> Option<Seen> {
         let depth = lists.iter().map(|list| list.depth).min()?;
         let ends = |list: &&Seen| list.depth == depth;

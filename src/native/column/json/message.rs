@@ -34,7 +34,7 @@ impl Json {
         depth: u32,
     ) -> Result<(), Bad> {
         let Some(depth) = depth.checked_sub(1) else {
-            return Err(Bad::Wire("it nests too deep"));
+            return Err(Bad::Wire("it is nested too deeply"));
         };
         let mut reader = Reader::new(bytes);
         let mut run: Option<(&'static Field, &[u8])> = None;
@@ -223,8 +223,8 @@ impl Json {
         fits
     }
 
-    /// Whether the rows from `before` on have not many times more places than the bytes that they came in: a list of
-    /// empty messages and one that has every field is not worth a column for each field.
+    /// Checks that the rows from `before` on don't have many times more places than the bytes that they came in: a list
+    /// of empty messages with one that has every field is not worth a column for each field.
     fn in_proportion(&self, before: usize, field: &Field, run: &[u8]) -> Result<(), Bad> {
         const FEW: usize = 1024;
         let rows = self.rows - before;
@@ -269,7 +269,7 @@ impl Json {
     }
 }
 
-/// What an element of a list, or a value of a map, is.
+/// Kind of a list's elements, or of a map's values.
 fn single_kind(kind: Kind) -> Kind {
     match kind {
         Kind::Map(entry) => entry.field(2).map_or(kind, |(_, value)| value.kind),
@@ -277,7 +277,7 @@ fn single_kind(kind: Kind) -> Kind {
     }
 }
 
-/// What a repeated field or a map is stored as.
+/// Storage type of a repeated field or a map.
 fn run_type(kind: &Kind) -> LeafType {
     match kind {
         Kind::Map(entry) => match entry.field(2).map(|(_, value)| value.kind) {

@@ -23,7 +23,7 @@ use super::Column;
 
 /// Paths that are remembered from one block to the next, those in lists included; free JSON can bring new ones for ever.
 const REMEMBERED_PATHS: usize = 4096;
-/// The same, in bytes of their names.
+/// Maximum total size of remembered names, in bytes.
 const REMEMBERED_NAMES: usize = 1 << 20;
 
 /// A JSON column.
@@ -38,7 +38,7 @@ pub struct Json {
     marked: usize,
     /// Tells the values since the mark from those before it.
     epoch: u64,
-    /// Whether a message had a field that its shape doesn't know, since this was last asked.
+    /// True if a message had a field that its shape doesn't know, since this was last asked.
     unknown: bool,
 }
 
@@ -50,12 +50,12 @@ struct Path {
 }
 
 impl Json {
-    /// How many values it has.
+    /// Number of values.
     pub(super) fn rows(&self) -> usize {
         self.rows
     }
 
-    /// Whether a message had a field that its shape doesn't know, since this was last asked.
+    /// True if a message had a field that its shape doesn't know, since this was last asked.
     #[inline]
     pub(super) fn met_unknown(&mut self) -> bool {
         std::mem::take(&mut self.unknown)
@@ -97,13 +97,13 @@ impl Json {
         at
     }
 
-    /// Where this row's value goes.
+    /// Column for this row's value.
     fn next(&mut self, leaf: u32) -> Option<&mut Column> {
         let leaf = self.leaves.get_mut(leaf as usize)?;
         Some(leaf.next(self.rows as u32, self.epoch))
     }
 
-    /// Where this row's value of a path goes; none if the row has one already.
+    /// Column for this row's value of a path; none if the row has one already.
     fn first(&mut self, path: u32, ty: LeafType) -> Option<&mut Column> {
         let row = self.rows as u32;
         let known = self.paths.get(path as usize)?;
@@ -160,7 +160,7 @@ impl Json {
     }
 }
 
-/// The same to write to.
+/// Objects of a column, for writing.
 fn objects_in_mut(column: &mut Column) -> Option<&mut Json> {
     match column {
         Column::Json(json) => Some(json),

@@ -1,11 +1,11 @@
-//! Where the fields of messages go in a JSON column.
+//! Places of message fields in a JSON column.
 
 use std::collections::HashMap;
 
 use crate::protobuf::wire::WireType;
 use crate::protobuf::{Field, Kind, Label, Shape};
 
-/// Where the fields of messages go: found once for each message and place, then looked up by number.
+/// Places of message fields: found once for each message and place, then looked up by number.
 #[derive(Debug, Default)]
 pub(super) struct Nodes {
     /// By the address of a root message's shape, its place in `all`.
@@ -17,13 +17,13 @@ pub(super) struct Nodes {
 
 #[derive(Debug)]
 struct Node {
-    /// What the paths of its fields start with; empty or ending with a dot.
+    /// Prefix of its fields' paths; empty or ending with a dot.
     prefix: Box<str>,
     /// By a field's number; what has no place here is looked up each time.
     slots: Box<[Slot]>,
 }
 
-/// What is known of a field at a place.
+/// State of a field at a place.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Slot {
     Unknown,

@@ -39,7 +39,7 @@ pub(super) enum Walk<'a> {
     Nothing,
 }
 
-/// Where each list or map ends.
+/// Ends of lists or maps.
 #[derive(Debug)]
 pub(super) struct Ends<'a> {
     left: &'a [u64],
@@ -47,7 +47,7 @@ pub(super) struct Ends<'a> {
 }
 
 impl Ends<'_> {
-    /// How many elements the next one has.
+    /// Number of elements of the next one.
     fn next(&mut self) -> u64 {
         let Some((&end, left)) = self.left.split_first() else {
             return 0;
@@ -147,7 +147,7 @@ impl<'a> Walk<'a> {
     }
 }
 
-/// What of a JSON column is told row by row.
+/// Rows of a JSON column.
 #[derive(Debug)]
 pub(super) struct Rows<'a> {
     json: &'a Json,

@@ -72,6 +72,8 @@ pub struct Counts {
     pub in_key: u64,
     /// Rows whose payload changes when it is read and written again.
     pub unlike: u64,
+    /// Those of which a column has another value already.
+    pub taken: u64,
 }
 
 /// Table whose rows are filled in, portion by portion.
@@ -228,11 +230,12 @@ impl<'a> Refill<'a> {
     /// Numbers of rows of the portion that can be filled in.
     pub async fn counts(&self, partition: &str) -> Result<Counts, StoreError> {
         let sql = format!(
-            "SELECT countIf(NOT of_key AND NOT differs) AS rows, countIf(of_key) AS in_key, \
-             countIf(NOT of_key AND differs) AS unlike \
-             FROM (SELECT {} AS of_key, {} AS differs FROM {}) SETTINGS {TEXT}",
+            "SELECT countIf(NOT of_key AND NOT differs AND NOT is_taken) AS rows, countIf(of_key) AS in_key, \
+             countIf(NOT of_key AND differs) AS unlike, countIf(NOT of_key AND NOT differs AND is_taken) AS taken \
+             FROM (SELECT {} AS of_key, {} AS differs, {} AS is_taken FROM {}) SETTINGS {TEXT}",
             self.in_key(),
             self.unlike(),
+            self.taken(),
             self.joined(partition),
         );
         let counts: Vec<Counts> = self.store.rows_within(&sql, LOOK_LIMIT).await?;
@@ -256,12 +259,11 @@ impl<'a> Refill<'a> {
         }
         let sql = format!(
             "SELECT toJSONString(([{}], arrayFilter(c -> c.2 != c.3, [{}]))) FROM {} \
-             WHERE NOT {} AND NOT {} LIMIT {limit} SETTINGS {TEXT}",
+             WHERE {} LIMIT {limit} SETTINGS {TEXT}",
             keys.join(", "),
             changes.join(", "),
             self.joined(partition),
-            self.in_key(),
-            self.unlike(),
+            self.fits(),
         );
         self.store.rows_within(&sql, LOOK_LIMIT).await
     }
@@ -275,14 +277,13 @@ impl<'a> Refill<'a> {
             .collect();
         let values: Vec<String> = all.map(|(at, c)| self.value(at, &c.name)).collect();
         self.run(&format!(
-            "INSERT INTO {} ({}) SELECT {} FROM {} WHERE NOT {} AND NOT {} \
+            "INSERT INTO {} ({}) SELECT {} FROM {} WHERE {} \
              SETTINGS insert_deduplicate = 0, {TEXT}",
             self.place.name,
             names.join(", "),
             values.join(", "),
             self.joined(partition),
-            self.in_key(),
-            self.unlike(),
+            self.fits(),
         ))
         .await
     }

@@ -14,7 +14,7 @@ use crate::app::outages::{connected, ended, fragile, workers};
 use crate::app::support::eventually;
 use crate::broker::rabbit::rabbitmqctl;
 use crate::clickhouse::support::{in_database, run_there};
-use crate::python::topology::Vhost;
+use crate::support::topology::Vhost;
 
 const QUEUE: &str = "fragile_q";
 const MESSAGES: u64 = 20;

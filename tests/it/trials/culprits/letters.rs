@@ -4,7 +4,7 @@ use serde_json::json;
 
 use super::raw::{APP_ID, CONTENT_TYPE, MESSAGE_ID, Property, Raw, headers, short};
 use crate::app::support::{eventually, instance_on};
-use crate::python::topology::Vhost;
+use crate::support::topology::Vhost;
 
 const EXCHANGE: &str = "identity.dx";
 

@@ -118,8 +118,8 @@ async fn repeating_is_said_to_be_safe_only_where_it_is() {
         let send = || server.http("POST", path, json, br#"{"name": "a"}"#);
         let (code, _, told) = send().await;
         assert_eq!(code, 503, "{told}");
-        assert_eq!(told.contains("it is safe"), safe, "{told}");
-        assert_eq!(told.contains("may be there twice"), !safe, "{told}");
+        assert_eq!(told.contains("which is safe"), safe, "{told}");
+        assert_eq!(told.contains("may be stored twice"), !safe, "{told}");
         let (code, _, told) = send().await;
         assert_eq!(code, 200, "{told}");
         let seen = server.seen.lock().unwrap();

@@ -1,8 +1,8 @@
-//! Where values come from.
+//! Scopes of values.
 
 use crate::model::{Root, Value};
 
-/// Where a value comes from, which says when it is appended.
+/// Scope of a value, which decides when it is appended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Scope {
     /// Known without an event: the clock, and what is known of a dead letter.
@@ -12,14 +12,14 @@ pub(super) enum Scope {
     Event,
     Payload,
     Body,
-    /// What the build doesn't know of header and event, or of a JSON message.
+    /// Unknown fields of header and event, or of a JSON message.
     Unknown,
 }
 
 // === impl Scope ===
 
 impl Scope {
-    /// Whether it differs from one event of a group to the next.
+    /// True if it differs from one event of a group to the next.
     pub(super) fn is_of_event(self) -> bool {
         matches!(self, Scope::Event | Scope::Payload)
     }

@@ -42,7 +42,7 @@ impl Builder<'_> {
         ))
     }
 
-    /// What tells whether something of the payload isn't known: what walks over it anyway, if anything does.
+    /// Expression that tells if the payload has unknown fields, from code that walks over it anyway.
     fn noticed_in_payload(
         &self,
         values: &Values<'_>,

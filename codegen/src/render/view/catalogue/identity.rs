@@ -1,4 +1,4 @@
-//! How ids are made, and what is done with what can't be stored, on the page for people.
+//! Rules for ids, and for messages that can't be stored, on the page for people.
 
 use serde::Serialize;
 
@@ -12,7 +12,7 @@ pub(super) struct IdRow {
     made_of: String,
 }
 
-/// What a source's ids are made of, and what that can merge.
+/// Rule for a source's ids, and what it can merge.
 pub(super) fn of_source(model: &Model, source: &Source) -> String {
     match &source.intake {
         Intake::Grpc { .. } => {
@@ -56,7 +56,7 @@ fn of_events(ids: Ids) -> String {
     }
 }
 
-/// What a source does with what can't be stored.
+/// Policy of a source for messages that can't be stored.
 pub(super) fn on_bad(source: &Source) -> &'static str {
     match &source.intake {
         Intake::Grpc { .. } => "refused event by event",

@@ -3,7 +3,7 @@
 use crate::function;
 use crate::model::{Column, From, Root};
 
-/// What a column holds, where the proto file says nothing because it is no field.
+/// Meaning of a column that is not a field, so that the proto file doesn't describe it.
 pub(super) fn meaning(column: &Column) -> String {
     let From::Value(value) = &column.from else {
         return column.doc.clone();

@@ -35,7 +35,7 @@ struct MemberRow {
     written: String,
 }
 
-/// Every request.
+/// Sections of all requests.
 pub(super) fn sections(model: &Model) -> Vec<RequestSection> {
     let requests = model.requests.iter().enumerate();
     requests
@@ -99,7 +99,7 @@ fn target(target: &Target) -> TargetRow {
     }
 }
 
-/// What bounds it, in sentences.
+/// Limits of a request, in sentences.
 fn limits(request: &Request) -> String {
     let rate = request.rate.map_or_else(String::new, |rate| {
         let time = match rate.per_ms {

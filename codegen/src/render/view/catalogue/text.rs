@@ -67,7 +67,7 @@ pub(super) fn request_page(name: &str) -> String {
     format!("requests/{name}.md")
 }
 
-/// How many of something there are, in words that fit one and many.
+/// Number with its noun, singular or plural.
 pub(super) fn count(number: usize, one: &str, many: &str) -> String {
     match number {
         1 => format!("1 {one}"),

@@ -1,4 +1,4 @@
-//! Where a message goes, and which columns hold its fields.
+//! Routes of messages, and the columns that hold their fields.
 
 use prost_reflect::{FieldDescriptor, MessageDescriptor};
 
@@ -27,7 +27,7 @@ pub(super) fn stored(model: &Model, field: &FieldDescriptor, number: Option<u32>
     names.join(", ")
 }
 
-/// Whether a value is this field or has it inside, and then under which path.
+/// Path under which a value holds this field: empty if it is the field, none if it doesn't hold it.
 fn holds(
     value: &Value,
     field: &FieldDescriptor,
@@ -49,7 +49,7 @@ fn holds(
     }
 }
 
-/// Where an event type goes: `exchange` → `queue` → table.
+/// Routes of an event type: `exchange` → `queue` → table.
 pub(super) fn event_goes(model: &Model, number: u32, message: &MessageDescriptor) -> Vec<String> {
     let mut goes = Vec::new();
     for queue in &model.queues {
@@ -87,7 +87,7 @@ fn step(binding: &Route, queue: &Queue, into: &str) -> String {
     format!("{} → `{}` → {}", self::binding(binding), queue.name, into)
 }
 
-/// Whether a routing key of one word gets through a binding.
+/// True if a routing key of one word gets through a binding.
 fn matches_key(model: &Model, binding: &Route, key: &str) -> bool {
     let kind = model
         .exchanges

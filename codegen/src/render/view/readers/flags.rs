@@ -1,5 +1,5 @@
-//! Which views say whether there was a field that isn't known: those of messages without messages inside, for tables
-//! that keep unknown fields.
+//! Readers with a flag for unknown fields: those of messages without messages inside, for tables that keep unknown
+//! fields.
 
 use prost_reflect::{FieldDescriptor, Kind, MessageDescriptor};
 
@@ -8,7 +8,7 @@ use super::{Readers, ranges};
 use crate::model::{Envelope, From, Input, Root, Table};
 
 impl Readers {
-    /// Whether the view of a message says if there was a field that isn't known. Of one that has messages inside, or that
+    /// True if the view of a message says if there was a field that isn't known. Of one that has messages inside, or that
     /// no table reads, nothing is said.
     pub fn is_flagged(&self, message: &MessageDescriptor) -> bool {
         self.flagged.contains(message.full_name())
@@ -52,13 +52,13 @@ impl Readers {
     }
 }
 
-/// Whether a message has no messages inside, but for some fields.
+/// True if a message has no messages inside, but for some fields.
 fn is_flat(message: &MessageDescriptor, but: &[u32]) -> bool {
     let mut others = message.fields().filter(|f| !but.contains(&f.number()));
     others.all(|field| !matches!(field.kind(), Kind::Message(_)))
 }
 
-/// Whether a table of events has a column for what isn't known.
+/// True if a table of events has a column for what isn't known.
 pub(super) fn keeps_unknown(table: &Table) -> bool {
     let is = |from: &From| matches!(from, From::Value(value) if value.root == Root::Unknown);
     matches!(table.input, Input::Events) && table.columns.iter().any(|c| is(&c.from))

@@ -62,7 +62,7 @@ pub struct ShapeList {
     pub modules: Vec<String>,
     /// The functions that make fields of one label, as far as they are used.
     pub labels: Vec<LabelView>,
-    /// Whether there is any field.
+    /// True if there is any field.
     pub fields: bool,
 }
 
@@ -169,20 +169,17 @@ impl Shapes {
     }
 
     fn enum_view(&self, names: &EnumDescriptor) -> EnumView {
-        let mut values = BTreeMap::new();
         // In the order of the proto file, which `values()` doesn't keep: with aliases the first name of a number is its
-        // name, as in proto3 JSON.
-        for value in &names.enum_descriptor_proto().value {
-            values
-                .entry(value.number())
-                .or_insert_with(|| value.name().to_owned());
-        }
+        // name, as in proto3 JSON, whose readers accept the others too.
+        let descriptor = names.enum_descriptor_proto();
+        let mut values: Vec<_> = descriptor.value.iter().collect();
+        values.sort_by_key(|value| value.number());
         EnumView {
             name: self.name_of(names.full_name()).to_owned(),
             full_name: names.full_name().to_owned(),
             values: values
                 .into_iter()
-                .map(|(number, name)| format!("({number}, {})", literal(&name)))
+                .map(|value| format!("({}, {})", value.number(), literal(value.name())))
                 .collect(),
         }
     }

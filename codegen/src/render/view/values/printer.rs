@@ -1,4 +1,4 @@
-//! What the functions of a value are printed with.
+//! Printer of the functions of a value.
 
 use super::{Shared, Writer};
 use crate::function::code::{Code, Printer, Unwritable, Yields};

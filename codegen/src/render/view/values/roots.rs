@@ -1,4 +1,4 @@
-//! Where expressions start.
+//! Roots of expressions.
 
 use prost_reflect::{FieldDescriptor, Kind};
 
@@ -72,7 +72,7 @@ impl Writer<'_> {
     }
 }
 
-/// What is known of a dead letter.
+/// Field of a dead letter.
 fn error(field: ErrorField) -> Code {
     match field {
         ErrorField::Id => code("letter.id", Yields::Str),

@@ -14,8 +14,8 @@ use crate::render::view::names::{Taken, snake};
 pub(super) struct Prefix {
     root: Root,
     functions: Vec<Function>,
-    /// What the next function opens before its arguments count: a user agent that was read, whichever part of it is
-    /// asked for. The name of its variable.
+    /// Shared first step of the next function: a parsed user agent, whichever part of it is asked for. The name of its
+    /// variable.
     opened: Option<&'static str>,
 }
 
@@ -31,7 +31,7 @@ pub struct Shared {
 // === impl Shared ===
 
 impl Shared {
-    /// What these values have in common, in the order in which they are computed. Variables get names that aren't taken.
+    /// Shared prefixes of these values, in the order in which they are computed. Variables get names that aren't taken.
     pub fn among<'v>(values: impl Iterator<Item = &'v Value>, taken: Taken) -> Self {
         // By prefix: the different steps that follow it; none for the end of a value.
         let mut uses: Vec<(Prefix, Vec<Option<Prefix>>)> = Vec::new();
@@ -87,7 +87,7 @@ impl Shared {
     }
 }
 
-/// What a variable is bound to, and how it is used any number of times.
+/// Binding of a variable, and the expression to use it any number of times.
 fn held(name: &str, code: Code) -> (String, Code) {
     let (computed, rust, yields) = match (code.yields, code.optional) {
         (Yields::Cow | Yields::Owned, false) => {
@@ -129,7 +129,7 @@ impl Prefix {
         }
     }
 
-    /// The same, and then what a function opens.
+    /// The prefix, and then the shared first step of a function.
     pub(super) fn opened(&self, open: &Open) -> Self {
         Prefix {
             opened: Some(open.variable),
@@ -137,7 +137,7 @@ impl Prefix {
         }
     }
 
-    /// Whether its code only names a place where the value already is.
+    /// True if its code only names a place where the value already is.
     fn is_place(&self) -> bool {
         match (&self.root, self.functions.last()) {
             _ if self.opened.is_some() => false,
@@ -148,13 +148,13 @@ impl Prefix {
         }
     }
 
-    /// Whether its object is a map, and not perhaps one.
+    /// True if its object is a map, and not perhaps one.
     fn makes_map(&self) -> bool {
         let last = self.functions.last();
         last.is_some_and(|last| function::of(last).makes_object)
     }
 
-    /// What its variable is called.
+    /// Name of its variable.
     fn variable(&self) -> String {
         if let Some(opened) = self.opened {
             return opened.to_owned();

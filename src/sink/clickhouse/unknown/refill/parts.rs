@@ -77,6 +77,45 @@ impl Refill<'_> {
         }
     }
 
+    /// Whether a column that would be filled has another value already: it is made of several fields, of which the row had
+    /// another one.
+    pub(super) fn taken(&self) -> String {
+        let filled = |name: &str| {
+            !matches!(
+                self.holds(name),
+                None | Some(Holds::Unknown | Holds::Now | Holds::Payload)
+            )
+        };
+        let text = |value: String| format!("ifNull(toString({value}), '\\\\N')");
+        let columns = self.place.columns.iter().enumerate();
+        let all: Vec<String> = columns
+            .filter(|(_, c)| c.in_key == 0 && filled(&c.name))
+            .map(|(at, _)| {
+                format!(
+                    "{} AND {t} != {} AND {t} != {}",
+                    Self::differs(at),
+                    text(format!("b{at}")),
+                    text(format!("defaultValueOfArgumentType(t{at})")),
+                    t = text(format!("t{at}")),
+                )
+            })
+            .collect();
+        match all.is_empty() {
+            true => "false".to_owned(),
+            false => format!("({})", all.join(" OR ")),
+        }
+    }
+
+    /// Whether a row can be filled.
+    pub(super) fn fits(&self) -> String {
+        format!(
+            "NOT {} AND NOT {} AND NOT {}",
+            self.in_key(),
+            self.unlike(),
+            self.taken()
+        )
+    }
+
     /// Value of a column in the new row.
     pub(super) fn value(&self, at: usize, name: &str) -> String {
         let live = self.place.columns.get(at);

@@ -6,7 +6,12 @@ use super::super::super::shapes;
 use super::super::{field, implicit, optional, repeated};
 
 /// The values of `event.Everything.Color`.
-pub static COLOR: &[(i32, &str)] = &[(0, "COLOR_UNSPECIFIED"), (1, "COLOR_RED")];
+pub static COLOR: &[(i32, &str)] = &[
+    (0, "COLOR_UNSPECIFIED"),
+    (1, "COLOR_RED"),
+    (1, "COLOR_CRIMSON"),
+    (1, "COLOR_RUBY"),
+];
 
 /// `event.Everything`
 pub static SHAPE: Shape = Shape {

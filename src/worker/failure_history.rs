@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-/// How often others have to be stored between two failures of a unit before it is to blame.
+/// Number of times that others must be stored between failures of a unit before it is to blame.
 const OFTEN: u32 = 4;
 
 /// As above, for a unit that crashes the destination: each time costs everybody.
@@ -31,7 +31,7 @@ pub(super) type Key = u64;
 
 /// Failure history of one table.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Suspects {
+pub(super) struct FailureHistory {
     memory: Arc<Mutex<Memory>>,
 }
 
@@ -68,7 +68,7 @@ struct Ends {
     alone: Failures,
 }
 
-impl Suspects {
+impl FailureHistory {
     /// Records that the destination has stored rows.
     pub(super) fn stored(&self) {
         self.memory().stored += 1;
@@ -78,7 +78,7 @@ impl Suspects {
     pub(super) fn failed(&self, unit: Key, by_size: bool) -> bool {
         let mut memory = self.memory();
         let stored = memory.stored;
-        // It stays so: there may be more copies of it, and each would go round for as long.
+        // It stays to blame: there may be more copies of it, and each would go round for as long.
         if !by_size {
             forget_if_many(&mut memory.failed, 1);
             return memory.failed.entry(unit).or_default().once_more(stored) >= OFTEN;

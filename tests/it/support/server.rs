@@ -22,11 +22,11 @@ pub(crate) struct Server {
     child: Child,
     log: PathBuf,
     /// gRPC address.
-    pub(super) grpc: String,
+    pub(crate) grpc: String,
     /// HTTP address.
     pub(crate) http: String,
     /// ClickHouse of the server.
-    pub(super) store: ClickHouse,
+    pub(crate) store: ClickHouse,
 }
 
 impl Server {

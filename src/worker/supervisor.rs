@@ -10,11 +10,11 @@ use super::Setup;
 use super::batch;
 use super::batcher::{Batcher, Ended};
 use super::breaker::{Breakers, Least};
+use super::failure_history::FailureHistory;
 use super::flush::Flusher;
 use super::intake::{Intake, To};
 use super::prepare::Preparer;
 use super::stretch::Room;
-use super::suspects::Suspects;
 use crate::broker::{ConsumeError, Deliveries};
 use crate::contract::{Queue, Table};
 use crate::metrics::workers::RESTARTS;
@@ -27,19 +27,19 @@ const PREPARED: usize = 64;
 const REST: Duration = Duration::from_secs(1);
 
 /// Supervisor of one table.
-pub(super) struct Station {
+pub(super) struct TableSupervisor {
     setup: Setup,
     store: Arc<dyn Store>,
     table: &'static Table,
     queues: Vec<&'static Queue>,
     preparer: Arc<Preparer>,
     breakers: Breakers,
-    suspects: Suspects,
+    failure_history: FailureHistory,
     /// Deliveries of the first start.
     first: Vec<Deliveries>,
 }
 
-impl Station {
+impl TableSupervisor {
     /// Supervisor that consumes these queues, at least one.
     pub(super) fn new(
         setup: &Setup,
@@ -49,11 +49,11 @@ impl Station {
         preparer: &Arc<Preparer>,
     ) -> Result<Self, ConsumeError> {
         let consume = |queue: &&'static Queue| setup.broker.consume(queue.name);
-        Ok(Station {
+        Ok(TableSupervisor {
             breakers: Breakers::new(&queues, Least::TABLE, &setup.states),
             first: queues.iter().map(consume).collect::<Result<_, _>>()?,
             setup: setup.clone(),
-            suspects: Suspects::default(),
+            failure_history: FailureHistory::default(),
             store,
             table,
             queues,
@@ -127,7 +127,7 @@ impl Station {
             table: self.table,
             room: Room::of(limits),
             breakers: self.breakers.clone(),
-            suspects: self.suspects.clone(),
+            failure_history: self.failure_history.clone(),
         };
         Batcher::new(flusher, limits, (held.unwrap_or(1) / 2).max(1))
     }

@@ -26,13 +26,13 @@ pub(super) struct Received {
     pub failures: u32,
     /// Time of its first failure, if there was one, in milliseconds since the epoch.
     pub first_failed_ms: Option<i64>,
-    pub duty: Duty,
+    pub ack_guard: AckGuard,
 }
 
 /// Guard of a message that must be settled. Dropped, it gives the message back.
 #[derive(Debug)]
 #[must_use = "a message that is not ended is delivered again"]
-pub(super) struct Duty {
+pub(super) struct AckGuard {
     meters: Arc<Meters>,
     /// None once the message is settled, or being settled.
     ack: Option<Ack>,
@@ -69,7 +69,7 @@ impl Received {
             properties,
             failures: failures.unwrap_or(0),
             first_failed_ms,
-            duty: Duty {
+            ack_guard: AckGuard {
                 meters: Arc::clone(meters),
                 ack: Some(delivery.ack),
                 ended: false,
@@ -78,7 +78,7 @@ impl Received {
     }
 }
 
-impl Duty {
+impl AckGuard {
     /// Metrics of its queue.
     pub(super) fn meters(&self) -> &Arc<Meters> {
         &self.meters
@@ -121,7 +121,7 @@ impl Duty {
     }
 }
 
-impl Drop for Duty {
+impl Drop for AckGuard {
     fn drop(&mut self) {
         if !self.ended {
             self.meters.ended(match self.ack {

@@ -1,6 +1,6 @@
 //! Milliseconds and seconds since the epoch, as numbers and in digits.
 
-use super::MILLIS_RANGE;
+use crate::time::MILLIS_RANGE;
 
 /// Decimal milliseconds since the epoch; empty is absent.
 #[inline]
@@ -30,9 +30,26 @@ fn digits(digits: &[u8]) -> Option<i64> {
     Some(value)
 }
 
-/// The value of a text, with a sign perhaps.
+/// The value of a text, with a sign perhaps, or as some languages write a double that is a whole number: `1.76E12`.
 fn number(text: &[u8]) -> Option<i64> {
-    std::str::from_utf8(text).ok()?.parse().ok()
+    let text = std::str::from_utf8(text).ok()?;
+    text.parse().ok().or_else(|| double(text))
+}
+
+/// The value of a whole number with a fraction of zeros or an exponent.
+fn double(text: &str) -> Option<i64> {
+    let (mantissa, exponent) = match text.split_once(['e', 'E']) {
+        Some((mantissa, exponent)) => (mantissa, exponent.parse::<i32>().ok()?),
+        None => (text, 0),
+    };
+    let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
+    let fraction = fraction.trim_end_matches('0');
+    let is_digits = fraction.bytes().all(|byte| byte.is_ascii_digit());
+    let has_digits = whole.ends_with(|last: char| last.is_ascii_digit());
+    let zeros = u32::try_from(exponent.checked_sub(i32::try_from(fraction.len()).ok()?)?).ok()?;
+    let digits: i64 = format!("{whole}{fraction}").parse().ok()?;
+    let value = digits.checked_mul(10_i64.checked_pow(zeros)?)?;
+    (is_digits && has_digits).then_some(value)
 }
 
 /// Milliseconds since the epoch.
@@ -112,6 +129,16 @@ mod tests {
             assert_eq!(epoch_millis(text).ok(), parsed.map(Some), "{text}");
         }
         assert_eq!(epoch_millis(""), Ok(None));
+        for double in ["1.76E12", "1.76e+12", "1760000000000.0"] {
+            assert_eq!(
+                epoch_millis(double),
+                Ok(Some(1_760_000_000_000)),
+                "{double}"
+            );
+        }
+        for wrong in ["1.7600000000005E12", "1e400", "e12", "1.76E12 ", "0x1p3"] {
+            assert!(epoch_millis(wrong).is_err(), "{wrong}");
+        }
         let reason = epoch_millis(b"soon\xff").unwrap_err();
         assert!(reason.contains("soon"), "{reason}");
     }

@@ -42,7 +42,7 @@ impl Vhost {
     }
 
     /// Compares exchanges, queues and bindings with the definitions.
-    pub(super) fn holds_the_definitions(&self) {
+    pub(crate) fn holds_the_definitions(&self) {
         let definitions = self.definitions();
         let exchanges = self.list(
             "list_exchanges",

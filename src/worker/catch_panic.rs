@@ -8,12 +8,12 @@ use futures_util::FutureExt as _;
 use crate::metrics::process::PANICS;
 
 /// Runs code that may panic; an error holds the panic's text. The caller discards what is half done.
-pub(super) fn guarded<T>(run: impl FnOnce() -> T) -> Result<T, String> {
+pub(super) fn catch_panic<T>(run: impl FnOnce() -> T) -> Result<T, String> {
     catch_unwind(AssertUnwindSafe(run)).map_err(told)
 }
 
 /// Runs asynchronous code that may panic, likewise.
-pub(super) async fn guarded_async<T>(run: impl Future<Output = T>) -> Result<T, String> {
+pub(super) async fn catch_panic_async<T>(run: impl Future<Output = T>) -> Result<T, String> {
     AssertUnwindSafe(run).catch_unwind().await.map_err(told)
 }
 
