@@ -77,6 +77,7 @@ const LAYERS: [(&str, &[&str]); 27] = [
         &["contract", "generated", "json", "row_error", "sink"],
     ),
     ("health", &["broker"]),
+    // Sample traffic, for the demo and the load generator.
     ("traffic", &["contract", "time"]),
     // From a request to the broker, and from the broker to a store. Neither knows the other.
     (
@@ -160,8 +161,6 @@ const LAYERS: [(&str, &[&str]); 27] = [
             "traffic",
         ],
     ),
-    // Sample traffic, for the demo and the load generator.
-    ("traffic", &["contract", "time"]),
     // A process of its own, which shares no code with the server.
     ("engine_process", &[]),
 ];
