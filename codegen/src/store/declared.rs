@@ -18,13 +18,12 @@ pub(crate) trait Declared: Debug {
     /// The columns that its keys hold as they are.
     fn keys(&self) -> Vec<&Text>;
 
-    /// Its partitions: its own, or those of the defaults if the table `has` their columns.
+    /// Its partitions: its own, or those of the defaults if the table has their columns.
     fn partitions<'a>(
         &'a self,
-        defaults: &'a TableDefaults,
-        has: &dyn Fn(&str) -> bool,
+        _defaults: &'a TableDefaults,
+        _has: &dyn Fn(&str) -> bool,
     ) -> Option<&'a Text> {
-        let _ = (defaults, has);
         None
     }
 
