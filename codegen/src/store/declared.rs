@@ -21,10 +21,9 @@ pub(crate) trait Declared: Debug {
     /// Its partitions: its own, or those of the defaults if the table `has` their columns.
     fn partitions<'a>(
         &'a self,
-        defaults: &'a TableDefaults,
-        has: &dyn Fn(&str) -> bool,
+        _defaults: &'a TableDefaults,
+        _has: &dyn Fn(&str) -> bool,
     ) -> Option<&'a Text> {
-        let _ = (defaults, has);
         None
     }
 
