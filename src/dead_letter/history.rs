@@ -16,7 +16,7 @@ const REPLAY_AT: &str = "x-replay-at";
 pub struct History {
     /// When it first failed, in milliseconds since the epoch.
     pub first_failed_ms: Option<i64>,
-    /// When it last failed, in milliseconds since the epoch.
+    /// Time of its last failure, in milliseconds since the epoch.
     pub last_failed_ms: Option<i64>,
     /// Number of attempts before the replay.
     pub attempts: Option<u32>,

@@ -197,7 +197,7 @@ pub struct Table {
     pub limits: BTreeMap<String, TextLimit>,
 }
 
-/// The longest text of a column.
+/// Longest text of a column.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct TextLimit {
     /// Its length.

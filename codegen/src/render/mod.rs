@@ -30,7 +30,7 @@ use view::sources::sources;
 use view::tables::tables;
 use view::topology::{queues, topology};
 
-/// Why nothing was generated.
+/// Error while printing.
 #[derive(Debug, thiserror::Error)]
 pub enum RenderError {
     /// A template is wrong.

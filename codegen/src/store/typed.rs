@@ -10,9 +10,9 @@ use crate::syntax::yaml::Text;
 /// A table whose columns were looked up and typed.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct TypedTable<'a> {
-    /// As written.
+    /// Text as written.
     pub(crate) spec: &'a spec::Table,
-    /// What its rows are made from; none if nothing feeds it.
+    /// Input of its rows; none if nothing feeds it.
     pub(crate) input: Option<&'a Input>,
     /// Its columns that are filled from messages, wildcards expanded.
     pub(crate) columns: &'a [Column],
