@@ -175,7 +175,7 @@ fn choose(request: &Request, writer: &Writer<'_>) -> Result<FunctionView, Unwrit
         }
     };
     Ok(FunctionView {
-        doc: format!("Which target of `{}` a message goes to.", request.name),
+        doc: format!("Chooses the target of a message, for `{}`.", request.name),
         head: format!(
             "fn target({}: &Message<'_>) -> Result<usize, RowError>",
             parameter("message", &lines)
@@ -225,7 +225,7 @@ fn body(request: &Request, writer: &Writer<'_>) -> Result<FunctionView, Unwritab
         lines.push("Ok(function::json_text(body))".into());
     }
     Ok(FunctionView {
-        doc: format!("What a message is sent as to `{}`.", request.name),
+        doc: format!("Body of a message, for `{}`.", request.name),
         head: format!(
             "fn body({}: &Message<'_>, {}: &Context) -> Result<Vec<u8>, RowError>",
             parameter("message", &lines),
