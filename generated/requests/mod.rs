@@ -6,7 +6,7 @@ use crate::contract::Request;
 pub mod webengage_events;
 pub mod webengage_users;
 
-/// Every request.
+/// All requests.
 pub static REQUESTS: &[&Request] = &[
     &webengage_events::REQUEST,
     &webengage_users::REQUEST,

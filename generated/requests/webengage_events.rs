@@ -3,7 +3,9 @@
 //!
 //! What people did, for WebEngage; users and brands have accounts of their own there.
 
-use crate::contract::{RowError, Context, Message, Piece, Request, Target, function, json};
+use crate::contract::{
+    Context, Message, Piece, Request, RowError, Target, function, json,
+};
 
 /// Where messages go, and what they are sent as.
 pub static REQUEST: Request = Request {
@@ -42,7 +44,7 @@ pub static REQUEST: Request = Request {
     refused: &[400..=400, 413..=413, 422..=422],
 };
 
-/// Which target of `webengage_events` a message goes to.
+/// Chooses the target of a message, for `webengage_events`.
 fn target(message: &Message<'_>) -> Result<usize, RowError> {
     let value = json::optional_text(message.body, &["appType"])?
         .filter(|text| !text.is_empty())
@@ -51,7 +53,7 @@ fn target(message: &Message<'_>) -> Result<usize, RowError> {
     function::one_of("appType", &value, &["USER", "BRAND"])
 }
 
-/// What a message is sent as to `webengage_events`.
+/// Body of a message, for `webengage_events`.
 fn body(message: &Message<'_>, _cx: &Context) -> Result<Vec<u8>, RowError> {
     let mut body = function::without(message.body, "appType");
     function::put(

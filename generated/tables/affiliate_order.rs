@@ -4,7 +4,7 @@
 //! Orders that somebody is paid for: of each the latest state.
 
 use crate::contract::{
-    Append, RowError, Block, ColumnSpec, Context, Holds, Layout, Message, Storage, Table,
+    Append, Block, ColumnSpec, Context, Holds, Layout, Message, RowError, Storage, Table,
     function, json, unknown,
 };
 use super::super::shapes;

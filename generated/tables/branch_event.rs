@@ -4,7 +4,7 @@
 //! How people came to install, open and use the apps, by Branch.
 
 use crate::contract::{
-    Append, RowError, Block, ColumnSpec, Context, Holds, Layout, Message, Storage, Table,
+    Append, Block, ColumnSpec, Context, Holds, Layout, Message, RowError, Storage, Table,
     function, json,
 };
 use super::{DICTIONARY, NULLABLE_DICTIONARY, column};

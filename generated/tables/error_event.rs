@@ -4,8 +4,8 @@
 //! Messages that could not be stored: why, the bytes as they came, and the event where it can be made out.
 
 use crate::contract::{
-    Append, RowError, Block, ColumnSpec, Context, DeadLetter, Group, Holds, Layout, Storage,
-    Table, function,
+    Append, Block, ColumnSpec, Context, DeadLetter, Group, Holds, Layout, RowError,
+    Storage, Table, function,
 };
 use super::super::views;
 use super::{DICTIONARY, column};
@@ -72,7 +72,7 @@ static COLUMNS: &[ColumnSpec] = &[
     column("event_params", "JSON", Layout::Json).holds(Holds::Payload),
 ];
 
-/// Which column holds what of a dead letter, as it is.
+/// Columns that hold fields of a dead letter unchanged.
 static LETTER: &[(&str, &str)] = &[
     ("id", "error_id"),
     ("reason", "reason"),

@@ -4,7 +4,7 @@
 //! What happens on Graphy: courses, learners and their payments.
 
 use crate::contract::{
-    Append, RowError, Block, ColumnSpec, Context, Holds, Layout, Message, Storage, Table,
+    Append, Block, ColumnSpec, Context, Holds, Layout, Message, RowError, Storage, Table,
     function,
 };
 use super::{DICTIONARY, column};

@@ -4,7 +4,7 @@
 //! Who started an app through somebody's referral link.
 
 use crate::contract::{
-    Append, RowError, Block, ColumnSpec, Context, Holds, Layout, Message, Storage, Table,
+    Append, Block, ColumnSpec, Context, Holds, Layout, Message, RowError, Storage, Table,
     function, json,
 };
 use super::{DICTIONARY, column};

@@ -4,8 +4,8 @@
 //! Starts of apps through somebody's referral link, for the accounts that are made on the same device.
 
 use crate::contract::{
-    Append, RowError, Block, ColumnSpec, Conflict, Context, Holds, Layout, Message, Storage,
-    Table, Upsert, function, json, unknown,
+    Append, Block, ColumnSpec, Conflict, Context, Holds, Layout, Message, RowError,
+    Storage, Table, Upsert, function, json, unknown,
 };
 use super::super::shapes;
 use super::column;

@@ -30,7 +30,7 @@ pub mod user_account;
 pub mod vidooly_event;
 pub mod webengage_event;
 
-/// Every destination table.
+/// Destination tables.
 pub static TABLES: &[&Table] = &[
     &event::TABLE,
     &purchase::TABLE,

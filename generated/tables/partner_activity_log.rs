@@ -4,7 +4,7 @@
 //! What partners did.
 
 use crate::contract::{
-    Append, RowError, Block, ColumnSpec, Context, Holds, Layout, Message, Storage, Table,
+    Append, Block, ColumnSpec, Context, Holds, Layout, Message, RowError, Storage, Table,
     function, json, unknown,
 };
 use super::super::shapes;

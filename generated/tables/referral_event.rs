@@ -4,8 +4,8 @@
 //! What was earned for whom: SIGNUP for an account that was made on a device with a launch referral, PROFILE_COMPLETION for one whose profile was completed; each once an account.
 
 use crate::contract::{
-    Append, RowError, Block, ColumnSpec, Conflict, Context, Holds, Layout, Message, Storage,
-    Table, Upsert, function, json, unknown,
+    Append, Block, ColumnSpec, Conflict, Context, Holds, Layout, Message, RowError,
+    Storage, Table, Upsert, function, json, unknown,
 };
 use super::super::shapes;
 use super::column;

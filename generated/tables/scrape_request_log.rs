@@ -4,7 +4,7 @@
 //! What was to be fetched from platforms, and what became of it: by day and kind of work.
 
 use crate::contract::{
-    Append, RowError, Block, ColumnSpec, Context, Holds, Layout, Message, Storage, Table,
+    Append, Block, ColumnSpec, Context, Holds, Layout, Message, RowError, Storage, Table,
     function, json, unknown,
 };
 use super::super::shapes;

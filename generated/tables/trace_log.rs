@@ -4,7 +4,7 @@
 //! Requests to the service that knows accounts, and its answers.
 
 use crate::contract::{
-    Append, RowError, Block, ColumnSpec, Context, Holds, Layout, Message, Storage, Table,
+    Append, Block, ColumnSpec, Context, Holds, Layout, Message, RowError, Storage, Table,
     json, unknown,
 };
 use super::super::shapes;

@@ -4,8 +4,8 @@
 //! Accounts, as they were when they were made.
 
 use crate::contract::{
-    Append, RowError, Block, ColumnSpec, Conflict, Context, Holds, Layout, Message, Storage,
-    Table, Upsert, function, json, unknown,
+    Append, Block, ColumnSpec, Conflict, Context, Holds, Layout, Message, RowError,
+    Storage, Table, Upsert, function, json, unknown,
 };
 use super::super::shapes;
 use super::column;

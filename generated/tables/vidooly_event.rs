@@ -4,7 +4,8 @@
 //! What happens on Vidooly.
 
 use crate::contract::{
-    Append, RowError, Block, ColumnSpec, Context, Holds, Layout, Message, Storage, Table, json,
+    Append, Block, ColumnSpec, Context, Holds, Layout, Message, RowError, Storage, Table,
+    json,
 };
 use super::{DICTIONARY, column};
 

@@ -3,7 +3,7 @@
 
 use crate::contract::{Exchange, ExchangeKind};
 
-/// Every exchange, declared and derived.
+/// Exchanges, declared and derived.
 pub static EXCHANGES: &[Exchange] = &[
     exchange("grpc_event.tx", ExchangeKind::Topic, false),
     exchange("grpc_event_error.dx", ExchangeKind::Direct, false),

@@ -4,7 +4,7 @@
 //! What somebody tried to buy, and how it ended: typed columns, and a queue of its own.
 
 use crate::contract::{
-    Append, RowError, Block, ColumnSpec, Context, Group, Holds, Layout, Storage, Table,
+    Append, Block, ColumnSpec, Context, Group, Holds, Layout, RowError, Storage, Table,
 };
 use super::{DICTIONARY, column};
 

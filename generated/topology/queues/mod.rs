@@ -35,7 +35,7 @@ mod webengage_ch_event_q;
 mod webengage_event_q;
 mod webengage_user_event_q;
 
-/// Every queue, declared and derived.
+/// Queues, declared and derived.
 pub static QUEUES: &[Queue] = &[
     grpc_clickhouse_event_q::QUEUE,
     grpc_clickhouse_event_error_q::QUEUE,

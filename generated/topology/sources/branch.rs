@@ -2,7 +2,7 @@
 //! Source `branch`.
 
 use crate::contract::{
-    RowError, IdFrom, Intake, Message, OnBad, Pool, RoutingKey, Source, json,
+    IdFrom, Intake, Message, OnBad, Pool, RoutingKey, RowError, Source, json,
 };
 use super::super::super::shapes;
 

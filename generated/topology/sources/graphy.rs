@@ -2,7 +2,7 @@
 //! Source `graphy`.
 
 use crate::contract::{
-    RowError, IdFrom, Intake, Message, OnBad, Pool, RoutingKey, Source, function,
+    IdFrom, Intake, Message, OnBad, Pool, RoutingKey, RowError, Source, function,
 };
 use super::super::super::shapes;
 

@@ -11,7 +11,7 @@ mod vidooly;
 mod webengage;
 mod webengage_users;
 
-/// Where events come in.
+/// Sources of events.
 pub static SOURCES: &[Source] = &[
     app::SOURCE,
     shopify::SOURCE,

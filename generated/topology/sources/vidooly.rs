@@ -2,7 +2,7 @@
 //! Source `vidooly`.
 
 use crate::contract::{
-    RowError, IdFrom, Intake, Message, OnBad, Pool, RoutingKey, Source, function, json,
+    IdFrom, Intake, Message, OnBad, Pool, RoutingKey, RowError, Source, function, json,
 };
 use super::super::super::shapes;
 
