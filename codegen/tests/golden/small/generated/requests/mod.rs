@@ -5,5 +5,5 @@ use crate::contract::Request;
 
 pub mod posts_api;
 
-/// Every request.
+/// All requests.
 pub static REQUESTS: &[&Request] = &[&posts_api::REQUEST];

@@ -4,7 +4,7 @@
 //! Whoever wants to know of posts.
 
 use crate::contract::{
-    RowError, Context, Message, Piece, Rate, Request, Target, function, json,
+    Context, Message, Piece, Rate, Request, RowError, Target, function, json,
 };
 
 /// Where messages go, and what they are sent as.
@@ -41,7 +41,7 @@ pub static REQUEST: Request = Request {
     refused: &[400..=400],
 };
 
-/// Which target of `posts_api` a message goes to.
+/// Chooses the target of a message, for `posts_api`.
 fn target(message: &Message<'_>) -> Result<usize, RowError> {
     let value = json::optional_text(message.body, &["handle"])?
         .filter(|text| !text.is_empty())
@@ -50,7 +50,7 @@ fn target(message: &Message<'_>) -> Result<usize, RowError> {
     function::one_of("handle", &value, &["ANY", "OTHER"])
 }
 
-/// What a message is sent as to `posts_api`.
+/// Body of a message, for `posts_api`.
 fn body(message: &Message<'_>, _cx: &Context) -> Result<Vec<u8>, RowError> {
     let mut body = function::without(message.body, "at");
     function::put(&mut body, "name", Some(json::text(message.body, &["name"])?));

@@ -2,8 +2,8 @@
 //! Rows of `error`.
 
 use crate::contract::{
-    Append, RowError, Block, ColumnSpec, Context, DeadLetter, Group, Holds, Layout, Storage,
-    Table, function,
+    Append, Block, ColumnSpec, Context, DeadLetter, Group, Holds, Layout, RowError,
+    Storage, Table, function,
 };
 use super::super::views;
 use super::column;
@@ -34,7 +34,7 @@ static COLUMNS: &[ColumnSpec] = &[
         .holds(Holds::Now),
 ];
 
-/// Which column holds what of a dead letter, as it is.
+/// Columns that hold fields of a dead letter unchanged.
 static LETTER: &[(&str, &str)] = &[
     ("id", "error_id"),
     ("reason", "reason"),

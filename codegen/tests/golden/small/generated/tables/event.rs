@@ -4,7 +4,7 @@
 //! Every event, with its payload as JSON.
 
 use crate::contract::{
-    Append, RowError, Block, ColumnSpec, Context, Group, Holds, Layout, Storage, Table,
+    Append, Block, ColumnSpec, Context, Group, Holds, Layout, RowError, Storage, Table,
     function, unknown,
 };
 use super::super::{shapes, views};

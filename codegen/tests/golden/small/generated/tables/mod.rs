@@ -8,7 +8,7 @@ pub mod event;
 pub mod everything;
 pub mod post;
 
-/// Every destination table.
+/// Destination tables.
 pub static TABLES: &[&Table] = &[
     &event::TABLE,
     &everything::TABLE,

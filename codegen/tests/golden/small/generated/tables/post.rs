@@ -2,7 +2,7 @@
 //! Rows of `post`.
 
 use crate::contract::{
-    Append, RowError, Block, ColumnSpec, Context, Holds, Layout, Message, Storage, Table,
+    Append, Block, ColumnSpec, Context, Holds, Layout, Message, RowError, Storage, Table,
     function, json,
 };
 use super::super::databases;

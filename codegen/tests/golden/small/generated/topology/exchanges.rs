@@ -3,7 +3,7 @@
 
 use crate::contract::{Exchange, ExchangeKind};
 
-/// Every exchange, declared and derived.
+/// Exchanges, declared and derived.
 pub static EXCHANGES: &[Exchange] = &[
     exchange("event.tx", ExchangeKind::Topic, false),
     exchange("error.dx", ExchangeKind::Topic, false),

@@ -2,7 +2,7 @@
 //! Rows of `everything`.
 
 use crate::contract::{
-    Append, RowError, Block, ColumnSpec, Context, Group, Holds, Layout, Storage, Table,
+    Append, Block, ColumnSpec, Context, Group, Holds, Layout, RowError, Storage, Table,
 };
 use super::{DICTIONARY, NULLABLE_DICTIONARY, column};
 

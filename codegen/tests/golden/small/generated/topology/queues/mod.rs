@@ -9,7 +9,7 @@ mod event_q;
 mod everything_q;
 mod post_q;
 
-/// Every queue, declared and derived.
+/// Queues, declared and derived.
 pub static QUEUES: &[Queue] = &[
     event_q::QUEUE,
     post_q::QUEUE,

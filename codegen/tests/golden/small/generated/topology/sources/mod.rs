@@ -6,5 +6,5 @@ use crate::contract::Source;
 mod app;
 mod post;
 
-/// Where events come in.
+/// Sources of events.
 pub static SOURCES: &[Source] = &[app::SOURCE, post::SOURCE];

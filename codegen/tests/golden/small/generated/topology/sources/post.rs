@@ -2,7 +2,7 @@
 //! Source `post`.
 
 use crate::contract::{
-    RowError, Encoding, IdFrom, Intake, Message, OnBad, Pool, RoutingKey, Scheme, Source,
+    Encoding, IdFrom, Intake, Message, OnBad, Pool, RoutingKey, RowError, Scheme, Source,
     Verify, function, json,
 };
 use super::super::super::shapes;
