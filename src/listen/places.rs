@@ -217,7 +217,7 @@ mod tests {
             of_one_address,
             ..Limits::default()
         };
-        Arc::new(ConnectionSlots::new("test", Arc::new(limits)))
+        Arc::new(ConnectionSlots::new("http", Arc::new(limits)))
     }
 
     fn from(last: u8) -> SocketAddr {
