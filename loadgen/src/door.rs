@@ -1,17 +1,25 @@
 //! The doors that a load goes through: gRPC, or JSON over HTTP.
 
+use std::time::Duration;
+
 use bytes::Bytes;
 use http::{Method, StatusCode, header};
 use http_body_util::{BodyExt as _, Full};
-use tonic::Status;
+use prost::Message as _;
 use tonic::body::Body;
 use tonic::client::Grpc;
+use tonic::codegen::http::uri::PathAndQuery;
 use tonic::transport::Channel;
+use tonic::{Request, Status};
 use tower::{Service as _, ServiceExt as _};
 
-use crate::load::send::{ANSWER, call};
 use event_grpc::contract::Intake;
 use event_grpc::generated::PIPELINE;
+use event_grpc::generated::proto::event::Response;
+use event_grpc::ingest::raw::RawCodec;
+
+/// The longest that one answer may take.
+const ANSWER: Duration = Duration::from_secs(30);
 
 /// Encoding and protocol of events.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
@@ -50,6 +58,34 @@ impl Door {
                 .map_err(|_| Status::deadline_exceeded("no answer in time"))?,
         }
     }
+}
+
+/// Sends one request.
+pub(crate) async fn call(client: &mut Grpc<Channel>, request: Bytes) -> Result<Response, Status> {
+    client
+        .ready()
+        .await
+        .map_err(|error| Status::unavailable(error.to_string()))?;
+    let call = client.unary(Request::new(request), method(), RawCodec);
+    let answer = tokio::time::timeout(ANSWER, call)
+        .await
+        .map_err(|_| Status::deadline_exceeded("no answer in time"))??;
+    Response::decode(answer.into_inner()).map_err(|error| Status::internal(error.to_string()))
+}
+
+/// The method that takes app events.
+fn method() -> PathAndQuery {
+    let method = PIPELINE
+        .sources
+        .iter()
+        .find_map(|source| match source.intake {
+            Intake::Grpc {
+                service, method, ..
+            } => Some(format!("/{service}/{method}")),
+            Intake::Post { .. } => None,
+        });
+    let path = method.and_then(|path| PathAndQuery::try_from(path).ok());
+    path.unwrap_or_else(|| PathAndQuery::from_static("/"))
 }
 
 async fn post(channel: &mut Channel, body: Bytes) -> Result<u64, Status> {

@@ -71,11 +71,10 @@ async fn send_event(http: &str, number: usize) -> u16 {
         .status
 }
 
-/// A post for the other.
 /// A post for the other one, past its webhook, which takes signed ones only.
 async fn send_post(broker: &dyn Broker, number: usize) {
     let body = json!({
-        "name": "post", "handle": format!("h-{number}"), "likes": number, "at": "2026-01-02 03:04:05",
+        "name": "post", "handle": format!("{{\"h\":{number}}}"), "likes": number, "at": "2026-01-02 03:04:05",
         "made": 1_760_000_000, "geo": { "country": "IN" }, "metrics": {},
     });
     let post = Outgoing::new("post.dx", "POST", body.to_string());

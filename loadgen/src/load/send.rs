@@ -7,24 +7,15 @@ use std::time::{Duration, Instant};
 use anyhow::Context as _;
 use bytes::Bytes;
 use hdrhistogram::Histogram;
-use prost::Message as _;
 use tokio::task::JoinSet;
-use tonic::client::Grpc;
-use tonic::codegen::http::uri::PathAndQuery;
 use tonic::transport::{Channel, Endpoint};
-use tonic::{Code, Request, Status};
+use tonic::{Code, Status};
 
 use crate::door::Door;
 use crate::pattern::Patterns;
-use event_grpc::contract::Intake;
-use event_grpc::generated::PIPELINE;
-use event_grpc::generated::proto::event::Response;
-use event_grpc::ingest::raw::RawCodec;
 
 /// Pause before a refused request is sent again.
 pub(crate) const PAUSE: Duration = Duration::from_millis(50);
-/// The longest that one answer may take.
-pub(crate) const ANSWER: Duration = Duration::from_secs(30);
 /// The longest latency that is told apart, in microseconds.
 const LONGEST: u64 = 600_000_000;
 
@@ -180,34 +171,6 @@ async fn send_again(load: &Load, door: &mut Door, request: Bytes, sent: &mut Sen
         sent.repeated += 1;
         tokio::time::sleep(PAUSE).await;
     }
-}
-
-/// Sends one request.
-pub(crate) async fn call(client: &mut Grpc<Channel>, request: Bytes) -> Result<Response, Status> {
-    client
-        .ready()
-        .await
-        .map_err(|error| Status::unavailable(error.to_string()))?;
-    let call = client.unary(Request::new(request), path(), RawCodec);
-    let answer = tokio::time::timeout(ANSWER, call)
-        .await
-        .map_err(|_| Status::deadline_exceeded("no answer in time"))??;
-    Response::decode(answer.into_inner()).map_err(|error| Status::internal(error.to_string()))
-}
-
-/// The method that takes app events.
-fn path() -> PathAndQuery {
-    let method = PIPELINE
-        .sources
-        .iter()
-        .find_map(|source| match source.intake {
-            Intake::Grpc {
-                service, method, ..
-            } => Some(format!("/{service}/{method}")),
-            Intake::Post { .. } => None,
-        });
-    let path = method.and_then(|path| PathAndQuery::try_from(path).ok());
-    path.unwrap_or_else(|| PathAndQuery::from_static("/"))
 }
 
 /// True if the same request may be taken another time.

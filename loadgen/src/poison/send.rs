@@ -8,6 +8,7 @@ use tonic::{Code, Status};
 
 use super::kinds::{Body, One, Way};
 use super::{Kind, Poison, Sent, UNDER_WAY, beside};
+use crate::door::call;
 use crate::load::send::{self, PAUSE};
 use event_grpc::broker::{Broker as _, Outgoing, Properties};
 use event_grpc::generated::PIPELINE;
@@ -88,7 +89,7 @@ impl Poison {
                 return Err("there is no instance".to_owned());
             };
             let mut client = Grpc::new(instance.clone());
-            match send::call(&mut client, body.bytes.clone().into()).await {
+            match call(&mut client, body.bytes.clone().into()).await {
                 Ok(_) if !kind.refused => return Ok(()),
                 Err(status) if kind.refused && status.code() == Code::InvalidArgument => {
                     return Ok(());

@@ -73,6 +73,17 @@ pub(super) struct Properties {
     pub(super) app_id: Option<Vec<u8>>,
 }
 
+impl Properties {
+    /// The properties of a JSON message with this id.
+    pub(super) fn json(name: &str) -> Self {
+        Properties {
+            content_type: Some(b"application/json".to_vec()),
+            message_id: Some(name.as_bytes().to_vec()),
+            ..Properties::default()
+        }
+    }
+}
+
 /// Path of app events.
 pub(super) const DISPATCH: &str = "/event.EventService/dispatch";
 

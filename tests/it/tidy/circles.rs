@@ -124,7 +124,7 @@ fn module(file: &File, root: &str) -> Option<Module> {
     let path = file.path.strip_prefix(root)?.strip_prefix('/')?;
     let mut parts: Vec<&str> = path.strip_suffix(".rs")?.split('/').collect();
     parts.pop_if(|name| ["mod", "lib", "main"].contains(name));
-    let tests = parts.iter().any(|part| *part == "tests");
+    let tests = parts.contains(&"tests");
     (!tests).then(|| parts.into_iter().map(str::to_owned).collect())
 }
 

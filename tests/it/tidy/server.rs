@@ -222,6 +222,23 @@ fn modules_of_the_server_never_import_in_a_circle() {
     );
 }
 
+#[test]
+fn modules_of_the_tools_never_import_in_a_circle() {
+    let files = files();
+    for root in ["loadgen/src", "xtask/src"] {
+        let edges = edges(&files, root);
+        assert!(
+            edges.len() > 20,
+            "found only {} imports in {root}",
+            edges.len()
+        );
+        none(
+            "Modules of one folder import in one direction",
+            &circles(&edges),
+        );
+    }
+}
+
 /// The Rust files of the server, generated ones among them.
 fn server() -> Vec<File> {
     let files = files().into_iter();

@@ -1,7 +1,6 @@
 //! Good messages by the doors that the load doesn't use: what is hostile must not harm them.
 
-use super::super::attack::{Attack, Publish, Talk};
-use super::properties::json;
+use super::super::attack::{Attack, Properties, Publish, Talk};
 use super::{Door, End, Kind, One, kind};
 
 pub(super) static KINDS: [Kind; 3] = [
@@ -38,7 +37,7 @@ fn message(one: &mut One) -> Attack {
     Publish {
         exchange: "identity.dx",
         key: b"trace".to_vec(),
-        properties: json(&one.name),
+        properties: Properties::json(&one.name),
         body: body.into(),
     }
     .into()

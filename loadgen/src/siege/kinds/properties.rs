@@ -43,15 +43,6 @@ pub(super) static KINDS: [Kind; 8] = [
     kind("AMQP: no properties at all", Door::Amqp, 10, none),
 ];
 
-/// The properties of a JSON message with this id.
-pub(super) fn json(name: &str) -> Properties {
-    Properties {
-        content_type: Some(b"application/json".to_vec()),
-        message_id: Some(name.as_bytes().to_vec()),
-        ..Properties::default()
-    }
-}
-
 /// A good message to the service that knows accounts, but for its properties.
 fn good(one: &One, properties: Properties) -> Publish {
     Publish {
@@ -63,7 +54,7 @@ fn good(one: &One, properties: Properties) -> Publish {
 }
 
 fn not_utf8(one: &mut One) -> Attack {
-    let mut properties = json(&one.name);
+    let mut properties = Properties::json(&one.name);
     let bad = Some([CAFE, one.text(4).as_bytes()].concat());
     match one.within(0, 5) {
         0 => properties.message_id = bad,
@@ -79,7 +70,7 @@ fn not_utf8(one: &mut One) -> Attack {
 fn key_not_utf8(one: &mut One) -> Attack {
     Publish {
         key: CAFE.to_vec(),
-        ..good(one, json(&one.name))
+        ..good(one, Properties::json(&one.name))
     }
     .into()
 }
@@ -99,7 +90,7 @@ fn long(bytes: &[u8]) -> Vec<u8> {
 }
 
 fn with_headers(one: &One, table: Vec<u8>) -> Publish {
-    let mut properties = json(&one.name);
+    let mut properties = Properties::json(&one.name);
     properties.headers = Some(table);
     good(one, properties)
 }

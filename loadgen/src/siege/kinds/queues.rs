@@ -4,7 +4,6 @@ use super::super::attack::{Attack, Properties, Publish};
 use super::super::wire;
 use super::good::trace;
 use super::json::{list_of_own_keys, tiny_members};
-use super::properties::json;
 use super::requests::{events, of_variants};
 use super::{Door, Kind, One, kind};
 use event_grpc::contract::headers::{EVENT_BATCH, PROTOBUF};
@@ -53,7 +52,7 @@ fn to_accounts(one: &One, body: impl Into<bytes::Bytes>) -> Attack {
     Publish {
         exchange: "identity.dx",
         key: b"trace".to_vec(),
-        properties: json(&one.name),
+        properties: Properties::json(&one.name),
         body: body.into(),
     }
     .into()
@@ -104,7 +103,7 @@ fn to_scraper(one: &One, body: String) -> Attack {
     Publish {
         exchange: "beat.dx",
         key: b"scrape_request_log_events".to_vec(),
-        properties: json(&one.name),
+        properties: Properties::json(&one.name),
         body: body.into(),
     }
     .into()
@@ -132,7 +131,7 @@ fn to_graphy(one: &One, rest: &str) -> Attack {
     Publish {
         exchange: "graphy_event.tx",
         key: b"siege".to_vec(),
-        properties: json(&one.name),
+        properties: Properties::json(&one.name),
         body: format!(r#"{{"siege":"{}",{rest}}}"#, one.name).into(),
     }
     .into()
@@ -198,7 +197,7 @@ fn false_name(one: &mut One) -> Attack {
     Publish {
         exchange: "grpc_event.tx",
         key: b"LaunchEvent".to_vec(),
-        properties: json(&name),
+        properties: Properties::json(&name),
         body: wire::batch(&[request]).into(),
     }
     .into()

@@ -78,7 +78,7 @@ async fn big(doors: listen::Limits) -> u16 {
     let answer = "a".repeat(32 << 20);
     let router = Router::new().route("/", get(async move || answer.clone()));
     let forever = std::future::pending();
-    tokio::spawn(listen::serve(listener, "test", router, doors, forever));
+    tokio::spawn(listen::serve(listener, "http", router, doors, forever));
     port
 }
 
@@ -146,7 +146,7 @@ async fn the_end_does_not_wait_for_those_who_say_nothing() {
     let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
     let stopped = async { drop(stopped.await) };
     let doors = listen::Limits::default();
-    let serving = tokio::spawn(listen::serve(listener, "test", router, doors, stopped));
+    let serving = tokio::spawn(listen::serve(listener, "http", router, doors, stopped));
     let silent = connect(port).await;
     let mut half = connect(port).await;
     half.write_all(b"PRI * HTTP/2.0\r\n\r\nS").await.unwrap();

@@ -76,7 +76,7 @@ async fn a_request_is_refused_for_what_it_would_become_and_told_what_would_do() 
         says(
             &status,
             Code::OutOfRange,
-            &["become", limit, "50000 events", "64516 bytes"],
+            &["would take", limit, "50000 events", "64516 bytes"],
         );
         let (_, most) = status.message().split_once("send at most ").unwrap();
         let most: usize = most.split(' ').next().unwrap().parse().unwrap();

@@ -7,6 +7,7 @@ use crate::contract::{
 use super::{DICTIONARY, NULLABLE_DICTIONARY, column};
 
 mod add_to_cart;
+#[allow(clippy::module_inception, reason = "an event type and its table have one name")]
 mod everything;
 
 /// The table.
