@@ -10,7 +10,7 @@ use tonic::body::Body;
 use tonic::client::Grpc;
 use tonic::codegen::http::uri::PathAndQuery;
 use tonic::transport::Channel;
-use tonic::{Request, Status};
+use tonic::{Code, Request, Status};
 use tower::{Service as _, ServiceExt as _};
 
 use event_grpc::contract::Intake;
@@ -18,6 +18,8 @@ use event_grpc::generated::PIPELINE;
 use event_grpc::generated::proto::event::Response;
 use event_grpc::ingest::raw::RawCodec;
 
+/// Pause before a refused request is sent again.
+pub(crate) const PAUSE: Duration = Duration::from_millis(50);
 /// The longest that one answer may take.
 const ANSWER: Duration = Duration::from_secs(30);
 
@@ -86,6 +88,18 @@ fn method() -> PathAndQuery {
         });
     let path = method.and_then(|path| PathAndQuery::try_from(path).ok());
     path.unwrap_or_else(|| PathAndQuery::from_static("/"))
+}
+
+/// True if the same request may be taken another time.
+pub(crate) fn may_pass(status: &Status) -> bool {
+    matches!(
+        status.code(),
+        Code::Unavailable
+            | Code::ResourceExhausted
+            | Code::DeadlineExceeded
+            | Code::Unknown
+            | Code::Cancelled
+    )
 }
 
 async fn post(channel: &mut Channel, body: Bytes) -> Result<u64, Status> {

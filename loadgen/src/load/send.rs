@@ -9,13 +9,10 @@ use bytes::Bytes;
 use hdrhistogram::Histogram;
 use tokio::task::JoinSet;
 use tonic::transport::{Channel, Endpoint};
-use tonic::{Code, Status};
 
-use crate::door::Door;
+use crate::door::{Door, PAUSE, may_pass};
 use crate::pattern::Patterns;
 
-/// Pause before a refused request is sent again.
-pub(crate) const PAUSE: Duration = Duration::from_millis(50);
 /// The longest latency that is told apart, in microseconds.
 const LONGEST: u64 = 600_000_000;
 
@@ -171,18 +168,6 @@ async fn send_again(load: &Load, door: &mut Door, request: Bytes, sent: &mut Sen
         sent.repeated += 1;
         tokio::time::sleep(PAUSE).await;
     }
-}
-
-/// True if the same request may be taken another time.
-pub(crate) fn may_pass(status: &Status) -> bool {
-    matches!(
-        status.code(),
-        Code::Unavailable
-            | Code::ResourceExhausted
-            | Code::DeadlineExceeded
-            | Code::Unknown
-            | Code::Cancelled
-    )
 }
 
 // === impl Sent ===

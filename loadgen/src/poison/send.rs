@@ -8,8 +8,7 @@ use tonic::{Code, Status};
 
 use super::kinds::{Body, One, Way};
 use super::{Kind, Poison, Sent, UNDER_WAY, beside};
-use crate::door::call;
-use crate::load::send::{self, PAUSE};
+use crate::door::{PAUSE, call, may_pass};
 use event_grpc::broker::{Broker as _, Outgoing, Properties};
 use event_grpc::generated::PIPELINE;
 
@@ -94,7 +93,7 @@ impl Poison {
                 Err(status) if kind.refused && status.code() == Code::InvalidArgument => {
                     return Ok(());
                 }
-                Err(status) if send::may_pass(&status) && began.elapsed() < self.patience => {
+                Err(status) if may_pass(&status) && began.elapsed() < self.patience => {
                     tokio::time::sleep(PAUSE).await;
                 }
                 Ok(_) => return Err("it was taken".to_owned()),

@@ -19,7 +19,7 @@ use rand::SeedableRng as _;
 use rand::rngs::StdRng;
 use tokio::task::JoinSet;
 
-use crate::load::send::PAUSE;
+use crate::door::PAUSE;
 use crate::{say, store};
 use door::{Lane, Outcome, Places};
 use found::Finds;
