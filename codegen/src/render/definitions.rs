@@ -64,14 +64,24 @@ pub(super) fn render(model: &Model) -> Result<String, serde_json::Error> {
             }));
         }
     }
-    let definitions = json!({
-        "vhosts": [{ "name": VHOST }],
-        "exchanges": exchanges,
-        "queues": queues,
-        "bindings": bindings,
-        "policies": policies(model),
-    });
-    Ok(format!("{}\n", serde_json::to_string_pretty(&definitions)?))
+    document(&[
+        ("bindings", bindings),
+        ("exchanges", exchanges),
+        ("policies", policies(model)),
+        ("queues", queues),
+        ("vhosts", vec![json!({ "name": VHOST })]),
+    ])
+}
+
+/// An object of lists, with a line for each element, so that a difference shows what came and went.
+fn document(lists: &[(&str, Vec<Value>)]) -> Result<String, serde_json::Error> {
+    let mut members = Vec::new();
+    for (name, elements) in lists {
+        let lines: Result<Vec<String>, _> = elements.iter().map(serde_json::to_string).collect();
+        let lines: Vec<String> = lines?.iter().map(|line| format!("\n    {line}")).collect();
+        members.push(format!("  {name:?}: [{}\n  ]", lines.join(",")));
+    }
+    Ok(format!("{{\n{}\n}}\n", members.join(",\n")))
 }
 
 fn policies(model: &Model) -> Vec<Value> {
