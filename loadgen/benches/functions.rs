@@ -175,14 +175,28 @@ fn typed(c: &mut Criterion) {
     group.finish();
 }
 
-/// JSON of another service, to columns.
+/// JSON of other services, to columns: plain values, and a user agent that makes a dozen of them.
 fn json(c: &mut Criterion) {
-    let lines = include_str!("../../tests/fixtures/post_log.jsonl").lines();
-    let parsed = lines.map(|line| serde_json::from_str::<Value>(line).unwrap());
+    of_json(
+        c,
+        "post_log_event",
+        include_str!("../../tests/fixtures/post_log.jsonl"),
+    );
+    of_json(
+        c,
+        "click_event",
+        include_str!("../../tests/fixtures/click_event.jsonl"),
+    );
+}
+
+fn of_json(c: &mut Criterion, name: &str, lines: &str) {
+    let parsed = lines
+        .lines()
+        .map(|line| serde_json::from_str::<Value>(line).unwrap());
     let texts = parsed.map(|line| line["message"].to_string());
-    let block = &mut Block::new(table("post_log_event"));
+    let block = &mut Block::new(table(name));
     let Append::Json(append) = block.table().append else {
-        panic!("post_log_event doesn't take JSON");
+        panic!("{name} doesn't take JSON");
     };
     let nothing = event_grpc::contract::json::Map::new();
     let append = |block: &mut Block, text: &str| {
@@ -198,7 +212,7 @@ fn json(c: &mut Criterion) {
     // Some of them are there to be refused.
     let good = |text: &String| append(&mut Block::new(block.table()), text).is_ok();
     let texts: Vec<String> = texts.filter(good).collect();
-    let mut group = c.benchmark_group("post_log_event table");
+    let mut group = c.benchmark_group(format!("{name} table"));
     group.throughput(Throughput::Elements(texts.len() as u64));
     group.bench_function("parse and transform", |b| {
         b.iter(|| {

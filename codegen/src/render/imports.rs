@@ -227,7 +227,7 @@ mod tests {
         assert_eq!(
             of("tables/event.rs", source),
             [
-                "use crate::contract::{RowError, Block, Shape, Storage, Table, json};",
+                "use crate::contract::{Block, RowError, Shape, Storage, Table, json};",
                 "use super::super::shapes;",
                 "use super::column;",
             ]
