@@ -69,3 +69,13 @@ fn failed(error: &anyhow::Error) -> ExitCode {
 fn say(line: &str) {
     drop(writeln!(std::io::stdout(), "{line}"));
 }
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    #[test]
+    fn the_command_line_makes_sense() {
+        super::Cli::command().debug_assert();
+    }
+}

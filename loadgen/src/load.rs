@@ -64,7 +64,7 @@ pub(crate) struct Args {
     #[arg(long, hide = true)]
     again: bool,
     #[command(flatten)]
-    clickhouse: store::Args,
+    clickhouse: store::ClickHouseArgs,
     /// Print the report as one JSON object.
     #[arg(long)]
     json: bool,

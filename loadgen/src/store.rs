@@ -5,7 +5,7 @@ use event_grpc::sink::clickhouse::{Address, ClickHouse};
 
 /// Address of ClickHouse. The variables are those of the server.
 #[derive(Debug, Clone, clap::Args)]
-pub(crate) struct Args {
+pub(crate) struct ClickHouseArgs {
     /// ClickHouse over HTTP, as in http://user:password@host:8123/database.
     #[arg(
         long,
@@ -22,7 +22,7 @@ pub(crate) struct Args {
     clickhouse_password: Option<String>,
 }
 
-impl Args {
+impl ClickHouseArgs {
     /// Client for the server, if one is named.
     pub(crate) fn client(&self) -> anyhow::Result<Option<ClickHouse>> {
         let Some(url) = &self.clickhouse_url else {

@@ -105,3 +105,13 @@ fn one_line(text: &str) -> String {
 fn say(line: &str) {
     drop(writeln!(std::io::stdout(), "{line}"));
 }
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    #[test]
+    fn the_command_line_makes_sense() {
+        super::Cli::command().debug_assert();
+    }
+}

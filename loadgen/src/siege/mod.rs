@@ -39,7 +39,7 @@ pub(crate) struct Args {
     #[arg(long, value_name = "URL")]
     amqp_url: Option<String>,
     #[command(flatten)]
-    clickhouse: store::Args,
+    clickhouse: store::ClickHouseArgs,
     /// Number of attacks.
     #[arg(long, default_value_t = 10_000, value_name = "COUNT", value_parser = clap::value_parser!(u32).range(1..=999_999))]
     count: u32,
