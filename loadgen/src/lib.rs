@@ -11,12 +11,11 @@ pub mod process;
 mod load;
 mod poison;
 mod siege;
-mod store;
 
-use std::io::Write as _;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
+use event_grpc::cli::outcome;
 
 /// Load for an event-grpc server, and a report of what became of it.
 #[derive(Debug, Parser)]
@@ -35,39 +34,12 @@ enum Command {
 /// Runs the command that the process was started with.
 pub fn run() -> ExitCode {
     let cli = Cli::parse();
-    let runtime = match tokio::runtime::Builder::new_multi_thread()
-        .enable_all()
-        .build()
-    {
-        Ok(runtime) => runtime,
-        Err(error) => {
-            return failed(&anyhow::anyhow!(
-                "could not start the async runtime: {error}"
-            ));
-        }
-    };
-    let outcome = runtime.block_on(async {
+    outcome(async {
         match cli.command {
             Command::Load(args) => load::run(args).await,
             Command::Siege(args) => siege::run(args).await,
         }
-    });
-    match outcome {
-        Ok(true) => ExitCode::SUCCESS,
-        Ok(false) => ExitCode::FAILURE,
-        Err(error) => failed(&error),
-    }
-}
-
-fn failed(error: &anyhow::Error) -> ExitCode {
-    // If stderr is closed there is nothing left to do.
-    drop(writeln!(std::io::stderr(), "error: {error:#}"));
-    ExitCode::FAILURE
-}
-
-/// Prints a line for the user. A closed stdout is not an error.
-fn say(line: &str) {
-    drop(writeln!(std::io::stdout(), "{line}"));
+    })
 }
 
 #[cfg(test)]

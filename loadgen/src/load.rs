@@ -16,7 +16,8 @@ use crate::door::Form;
 use crate::pattern::{self, Mix, Patterns};
 use crate::poison::Poison;
 use crate::process::{self, Watched};
-use crate::{say, store};
+use event_grpc::cli::{ClickHouseArgs, say};
+use event_grpc::sink::clickhouse::ClickHouse;
 use report::{Figures, Report};
 use send::Load;
 use stored::Stored;
@@ -64,7 +65,7 @@ pub(crate) struct Args {
     #[arg(long, hide = true)]
     again: bool,
     #[command(flatten)]
-    clickhouse: store::ClickHouseArgs,
+    clickhouse: ClickHouseArgs,
     /// Print the report as one JSON object.
     #[arg(long)]
     json: bool,
@@ -73,7 +74,11 @@ pub(crate) struct Args {
 /// Runs the load; true if nothing that was acknowledged is missing.
 pub(crate) async fn run(args: Args) -> anyhow::Result<bool> {
     let patience = Duration::from_secs(args.patience);
-    let store = args.clickhouse.client()?;
+    let store = args
+        .clickhouse
+        .address()?
+        .map(ClickHouse::new)
+        .transpose()?;
     let run: u64 = rand::random();
     let patterns = Patterns::new(args.mix, args.batch, run, args.form)?;
     let patterns = match args.without_ids {

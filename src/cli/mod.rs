@@ -13,10 +13,13 @@ mod time;
 mod unknown;
 mod webhook;
 
+use std::future::Future;
 use std::io::Write as _;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
+
+pub use serve::ClickHouseArgs;
 
 /// A declarative, code-generated event pipeline: gRPC and webhooks through RabbitMQ into ClickHouse.
 #[derive(Debug, Parser)]
@@ -42,18 +45,7 @@ enum Command {
 /// Runs the command that the process was started with.
 pub fn run() -> ExitCode {
     let cli = Cli::parse();
-    let runtime = match tokio::runtime::Builder::new_multi_thread()
-        .enable_all()
-        .build()
-    {
-        Ok(runtime) => runtime,
-        Err(error) => {
-            return failed(&anyhow::anyhow!(
-                "could not start the async runtime: {error}"
-            ));
-        }
-    };
-    let outcome = runtime.block_on(async {
+    outcome(async {
         match cli.command {
             Command::Serve(args) => serve::run(args).await.map(|()| true),
             Command::Demo(args) => demo::run(args).await,
@@ -65,8 +57,24 @@ pub fn run() -> ExitCode {
             Command::Reprocess(args) => reprocess::run(args).await,
             Command::Send(args) => send::run(args).await,
         }
-    });
-    match outcome {
+    })
+}
+
+/// Exit status of a command, which runs in an async runtime of its own: a failure if it answers false, or an error, which
+/// is printed.
+pub fn outcome(command: impl Future<Output = anyhow::Result<bool>>) -> ExitCode {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build();
+    let runtime = match runtime {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            return failed(&anyhow::anyhow!(
+                "could not start the async runtime: {error}"
+            ));
+        }
+    };
+    match runtime.block_on(command) {
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) => ExitCode::FAILURE,
         Err(error) => failed(&error),
@@ -102,7 +110,7 @@ fn one_line(text: &str) -> String {
 }
 
 /// Prints a line for the user. A closed stdout is not an error.
-fn say(line: &str) {
+pub fn say(line: &str) {
     drop(writeln!(std::io::stdout(), "{line}"));
 }
 

@@ -165,7 +165,7 @@ impl DoorArgs {
 
 /// ClickHouse options.
 #[derive(Debug, Clone, clap::Args)]
-pub(super) struct ClickHouseArgs {
+pub struct ClickHouseArgs {
     /// ClickHouse over HTTP, as in http://user:password@host:8123/database. The further servers that pipeline.yaml
     /// names are given in EVENT_GRPC_CLICKHOUSE_URL_SERVER, with _USER_ and _PASSWORD_ in place of _URL_.
     #[arg(
@@ -188,7 +188,7 @@ const SERVER_URL: &str = "EVENT_GRPC_CLICKHOUSE_URL_";
 
 impl ClickHouseArgs {
     /// Address of the server, if one is given.
-    pub(super) fn address(&self) -> anyhow::Result<Option<Address>> {
+    pub fn address(&self) -> anyhow::Result<Option<Address>> {
         let Some(url) = &self.clickhouse_url else {
             return Ok(None);
         };

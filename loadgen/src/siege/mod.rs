@@ -20,8 +20,9 @@ use rand::rngs::StdRng;
 use tokio::task::JoinSet;
 
 use crate::door::PAUSE;
-use crate::{say, store};
 use door::{Lane, Outcome, Places};
+use event_grpc::cli::{ClickHouseArgs, say};
+use event_grpc::sink::clickhouse::ClickHouse;
 use found::Finds;
 use kinds::{Door, End, Kind, One};
 use report::Report;
@@ -39,7 +40,7 @@ pub(crate) struct Args {
     #[arg(long, value_name = "URL")]
     amqp_url: Option<String>,
     #[command(flatten)]
-    clickhouse: store::ClickHouseArgs,
+    clickhouse: ClickHouseArgs,
     /// Number of attacks.
     #[arg(long, default_value_t = 10_000, value_name = "COUNT", value_parser = clap::value_parser!(u32).range(1..=999_999))]
     count: u32,
@@ -107,7 +108,11 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<bool> {
     if kinds.is_empty() {
         bail!("--kinds: no kind is called so; --list shows them");
     }
-    let store = args.clickhouse.client()?;
+    let store = args
+        .clickhouse
+        .address()?
+        .map(ClickHouse::new)
+        .transpose()?;
     let store = store.context("--clickhouse-url is needed, to look for rows and dead letters")?;
     let places = Places::new(
         &args.grpc,
