@@ -3,7 +3,7 @@
 
 use std::net::TcpListener;
 use std::path::Path;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use event_grpc::broker::{Address, Broker, Link, Rabbit, RabbitOptions, Settled, Topology};
 use event_grpc::generated::PIPELINE;
@@ -47,6 +47,17 @@ async fn line(queue: &str, arguments: &[&str]) -> (Value, Value) {
     let lines = all["queues"].as_array().unwrap();
     let line = lines.iter().find(|line| line["queue"] == queue);
     (line.unwrap().clone(), all)
+}
+
+/// The same once the queue has settled all that it delivered, or after half a minute.
+async fn settled(queue: &str, arguments: &[&str]) -> (Value, Value) {
+    let end = Instant::now() + Duration::from_secs(30);
+    loop {
+        let (line, all) = self::line(queue, arguments).await;
+        if line["acknowledged"] == line["delivered"] || Instant::now() > end {
+            return (line, all);
+        }
+    }
 }
 
 /// A server that is connected.
@@ -223,7 +234,8 @@ async fn a_broker_in_memory_is_its_instances_to_tell() {
         let serve = ["--clickhouse-url", &clickhouse];
         let server = started(directory.path(), ANY_PORT, &serve).await;
         send(&server, &["a", "b"]).await;
-        let (line, all) = line(QUEUE, &["--instance", &server.http]).await;
+        eventually(&store, ROWS, 2).await;
+        let (line, all) = settled(QUEUE, &["--instance", &server.http]).await;
         let counts = [
             &line["published"],
             &line["delivered"],
