@@ -11,6 +11,7 @@ use super::tree::{File, files};
 /// nothing of those below: `app` wires the parts together, and `cli` starts it. `generated/` is mounted among them.
 const LAYERS: &[(&str, &[&str])] = &[
     // Leaves.
+    ("client", &[]),
     ("dead_letter", &[]),
     ("time", &[]),
     ("weight", &[]),
