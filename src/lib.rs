@@ -37,3 +37,6 @@ pub mod traffic;
 
 pub mod app;
 pub mod cli;
+
+#[cfg(any(test, fuzzing))]
+pub mod fuzzing;

@@ -20,6 +20,9 @@ pub use api::message::{HeaderValue, Outgoing, Properties};
 pub use api::routing::Bound;
 pub use api::status::{Link, Status, Troubles};
 pub use api::topology::{QueueSpec, Topology, TopologyError};
+#[cfg(any(test, fuzzing))]
+pub use rabbitmq::fuzz;
+
 pub use letter::Letter;
 pub use memory::Embedded;
 pub use rabbitmq::{

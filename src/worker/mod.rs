@@ -22,6 +22,8 @@ mod failure_history;
 mod fit;
 mod flush;
 mod forward;
+#[cfg(any(test, fuzzing))]
+pub mod fuzz;
 mod gate;
 mod headers;
 mod ids;

@@ -125,6 +125,20 @@ impl Ack {
     }
 }
 
+#[cfg(any(test, fuzzing))]
+impl Ack {
+    /// Handle of a message that no broker holds.
+    pub fn of_nobody() -> Self {
+        struct Nobody;
+        impl Settle for Nobody {
+            fn settle(self: Box<Self>, _: Settlement) -> BoxFuture<'static, Settled> {
+                Box::pin(std::future::ready(Settled::Lost))
+            }
+        }
+        Ack::new(Nobody)
+    }
+}
+
 impl fmt::Debug for Ack {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Ack").finish_non_exhaustive()

@@ -23,6 +23,9 @@ mod publish_queues;
 mod publisher;
 mod subscriber;
 
+#[cfg(any(test, fuzzing))]
+pub use frame_filter::fuzz;
+
 pub use address::{Address, AddressError};
 pub use cutover::{Cutover, CutoverError, Found};
 pub use depths::{Depth, DepthError, Depths};

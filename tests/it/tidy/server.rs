@@ -162,6 +162,19 @@ const LAYERS: &[(&str, &[&str])] = &[
     ),
     // Sample traffic, for the demo and the load generator.
     ("traffic", &["contract", "time"]),
+    // Targets of the fuzzer.
+    (
+        "fuzzing",
+        &[
+            "broker",
+            "contract",
+            "events",
+            "generated",
+            "ingest",
+            "proto_json",
+            "worker",
+        ],
+    ),
     // A process of its own, which shares no code with the server.
     ("engine_process", &[]),
 ];

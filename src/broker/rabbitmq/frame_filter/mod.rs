@@ -7,6 +7,8 @@
 
 mod content;
 mod filter;
+#[cfg(any(test, fuzzing))]
+pub mod fuzz;
 mod reader;
 mod runtime;
 #[cfg(test)]
