@@ -5,6 +5,7 @@ mod demo;
 mod dlq;
 mod ledger;
 mod migrate;
+mod ops;
 mod reprocess;
 mod send;
 mod serve;

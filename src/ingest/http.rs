@@ -1,9 +1,9 @@
-//! HTTP server: proto3 JSON for clients without gRPC, webhooks, metrics and the heartbeat.
+//! HTTP server: proto3 JSON for clients without gRPC, webhooks, and the heartbeat.
 
 use std::sync::Arc;
 
 use axum::Router;
-use axum::extract::{RawQuery, Request, State};
+use axum::extract::Request;
 use axum::response::{IntoResponse, Response as HttpResponse};
 use axum::routing::{MethodRouter, get, post};
 use http::{HeaderMap, HeaderValue, StatusCode, header};
@@ -17,20 +17,23 @@ use super::reading::{Budget, SHOWN};
 use super::response::{Refusal, Response, error};
 use super::status::RETRY_AFTER_SECONDS;
 use super::webhook::{Taken, Webhook};
-use crate::health::{Beat, Health};
+use crate::grpc::NOT_SERVED;
+use crate::health::Health;
 use crate::listen::Refused;
-
-/// Renders the metrics.
-pub type Render = Arc<dyn Fn() -> String + Send + Sync>;
 
 /// Supported content encodings.
 const ENCODINGS: &str = "gzip, deflate, br, zstd";
 
-/// Router of `/metrics` and `/heartbeat/`.
-pub fn router(health: Health, metrics: Render) -> Router {
-    let heartbeat: MethodRouter = get(heartbeat).put(set_heartbeat).with_state(health);
-    let router = Router::new().route("/metrics", get(move || async move { metrics() }));
-    either_way(router, "/heartbeat/", heartbeat)
+/// Route of GET `/heartbeat/`, for load balancers. It can be set on the operations listener only.
+pub fn heartbeat_route(health: Health) -> Router {
+    let handler = get(move || async move { health.answer() });
+    let unserved = || async {
+        with_code(
+            StatusCode::METHOD_NOT_ALLOWED,
+            json!({ "error": NOT_SERVED }),
+        )
+    };
+    either_way(Router::new(), "/heartbeat/", handler.fallback(unserved))
 }
 
 /// Route that accepts a source's requests as proto3 JSON.
@@ -310,26 +313,4 @@ fn with_code(code: StatusCode, body: Value) -> HttpResponse {
         response.headers_mut().insert(header::RETRY_AFTER, seconds);
     }
     response
-}
-
-async fn heartbeat(State(health): State<Health>) -> HttpResponse {
-    match health.now() {
-        Beat::Beating => (StatusCode::OK, "beating").into_response(),
-        Beat::Starting => (StatusCode::SERVICE_UNAVAILABLE, "starting").into_response(),
-        Beat::Resting | Beat::Ending => (StatusCode::GONE, "not beating").into_response(),
-    }
-}
-
-async fn set_heartbeat(state: State<Health>, RawQuery(query): RawQuery) -> HttpResponse {
-    let beating = match query.as_deref() {
-        Some("beat=true") => true,
-        Some("beat=false") => false,
-        _ => {
-            let text = "the query should be beat=true or beat=false";
-            return with_code(StatusCode::BAD_REQUEST, json!({ "error": text }));
-        }
-    };
-    state.beat(beating);
-    tracing::info!(beating, "The heartbeat was set.");
-    heartbeat(state).await
 }

@@ -5,7 +5,6 @@ pub mod body;
 pub mod dispatch;
 mod dry_run;
 pub mod encoding;
-mod endless;
 pub mod group;
 pub mod grpc;
 mod held;

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use axum::Router;
 
 use super::dispatch::Dispatch;
-use super::grpc::{self, GrpcError};
-use super::http::{self, Render};
+use super::grpc;
+use super::http;
 use super::pool::{self, BadSize};
 use super::publisher::Publisher;
 use super::verify::Verifier;
@@ -116,13 +116,13 @@ impl Sources {
         &self.off
     }
 
-    /// gRPC server of the sources. It must be called within a runtime.
-    pub fn grpc(&self, health: &Health) -> Result<Router, GrpcError> {
-        grpc::routes(self.pipeline, &self.dispatches, health)
+    /// gRPC server of the sources, with health and what is `beside` them. It must be called within a runtime.
+    pub fn grpc(&self, health: &Health, beside: Router) -> Router {
+        grpc::routes(self.pipeline, &self.dispatches, health, beside)
     }
 
-    /// HTTP server of the sources.
-    pub fn http(&self, health: Health, metrics: Render) -> Router {
-        http::router(health, metrics).merge(self.http.clone())
+    /// HTTP server of the sources, with the heartbeat.
+    pub fn http(&self, health: Health) -> Router {
+        http::heartbeat_route(health).merge(self.http.clone())
     }
 }

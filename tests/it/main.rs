@@ -23,6 +23,7 @@ mod ingest;
 mod kinds;
 mod ledger;
 mod metrics;
+mod ops;
 mod postgres;
 mod proto_json;
 mod python;

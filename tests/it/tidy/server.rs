@@ -78,6 +78,7 @@ const LAYERS: &[(&str, &[&str])] = &[
         &["contract", "generated", "json", "row_error", "sink"],
     ),
     ("health", &["broker"]),
+    ("grpc", &["contract", "health", "listen"]),
     // From a request to the broker, and from the broker to a store. Neither knows the other.
     (
         "ingest",
@@ -87,6 +88,7 @@ const LAYERS: &[(&str, &[&str])] = &[
             "dead_letter",
             "events",
             "generated",
+            "grpc",
             "health",
             "identity",
             "json",
@@ -126,8 +128,10 @@ const LAYERS: &[(&str, &[&str])] = &[
             "dead_letter",
             "events",
             "generated",
+            "grpc",
             "health",
             "json",
+            "listen",
             "metrics",
             "proto_json",
             "protobuf",
@@ -141,8 +145,8 @@ const LAYERS: &[(&str, &[&str])] = &[
     (
         "app",
         &[
-            "broker", "contract", "health", "hooks", "ingest", "listen", "metrics", "ops", "sink",
-            "worker",
+            "broker", "contract", "grpc", "health", "hooks", "ingest", "listen", "metrics", "ops",
+            "sink", "worker",
         ],
     ),
     (

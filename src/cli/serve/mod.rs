@@ -1,5 +1,8 @@
 //! `event-grpc serve`: runs the server.
 
+mod doors;
+mod ops;
+
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -10,10 +13,11 @@ use anyhow::Context as _;
 use crate::app::environment::Environment;
 use crate::app::{App, Config};
 use crate::contract::{Database, Pipeline};
-use crate::listen;
 use crate::ops::logging;
 use crate::sink::clickhouse::Address;
 use crate::sink::postgres;
+use doors::DoorArgs;
+use ops::OpsArgs;
 
 /// Accept events and store them. Without --amqp-url the broker is in memory; without --clickhouse-url an embedded
 /// ClickHouse keeps its data under --data.
@@ -27,7 +31,7 @@ pub(super) struct Args {
         value_name = "ADDRESS"
     )]
     grpc_listen: SocketAddr,
-    /// HTTP listen address: webhooks, JSON, metrics, health.
+    /// HTTP listen address: webhooks, JSON, the heartbeat.
     #[arg(
         long,
         env = "EVENT_GRPC_HTTP_LISTEN",
@@ -35,6 +39,8 @@ pub(super) struct Args {
         value_name = "ADDRESS"
     )]
     http_listen: SocketAddr,
+    #[command(flatten)]
+    ops: OpsArgs,
     /// RabbitMQ, as in amqp://user:password@host:5672/vhost.
     #[arg(
         long,
@@ -105,62 +111,6 @@ pub(super) struct Args {
         value_name = "FILTER"
     )]
     log: String,
-}
-
-/// Connection limits of each port.
-#[derive(Debug, Clone, clap::Args)]
-struct DoorArgs {
-    /// Maximum number of connections of each port. If not given, 10000 or what the limit of open files allows, which is
-    /// raised at start as far as possible.
-    #[arg(
-        long,
-        env = "EVENT_GRPC_MAX_CONNECTIONS",
-        value_parser = clap::value_parser!(u32).range(1..=1_000_000),
-        value_name = "COUNT"
-    )]
-    max_connections: Option<u32>,
-    /// Maximum number of connections of one address; if not given, a quarter of the above, 2000 at most. All
-    /// connections through a proxy are of one address.
-    #[arg(
-        long,
-        env = "EVENT_GRPC_MAX_CONNECTIONS_PER_ADDRESS",
-        value_parser = clap::value_parser!(u32).range(1..=1_000_000),
-        value_name = "COUNT"
-    )]
-    max_connections_per_address: Option<u32>,
-    /// Idle timeout of HTTP/1 connections, in seconds. It should be longer than your load balancer keeps its
-    /// connections.
-    #[arg(
-        long,
-        env = "EVENT_GRPC_IDLE_SECONDS",
-        default_value_t = 75,
-        value_parser = clap::value_parser!(u64).range(1..=86_400),
-        value_name = "SECONDS"
-    )]
-    idle_seconds: u64,
-}
-
-impl DoorArgs {
-    /// Connection limits, after the limit of open files is raised.
-    fn limits(&self) -> listen::Limits {
-        let descriptors = listen::descriptors::raise();
-        let mut limits = listen::Limits::within(descriptors);
-        limits.idle = Duration::from_secs(self.idle_seconds);
-        if let Some(most) = self.max_connections {
-            if most as usize > limits.connections && u64::from(most) * 2 > descriptors {
-                tracing::warn!(
-                    descriptors,
-                    "The limit of open files is too low for --max-connections."
-                );
-            }
-            limits.connections = most as usize;
-        }
-        limits.of_one_address = match self.max_connections_per_address {
-            Some(most) => most as usize,
-            None => listen::Limits::of_one(limits.connections),
-        };
-        limits
-    }
 }
 
 /// ClickHouse options.
@@ -266,6 +216,7 @@ pub(super) async fn run(args: Args) -> anyhow::Result<()> {
     let config = Config {
         grpc_listen: args.grpc_listen,
         http_listen: args.http_listen,
+        ops: args.ops.options()?,
         doors: args.doors.limits(),
         amqp_url: args.amqp_url,
         clickhouse: args.clickhouse.address()?,
@@ -284,6 +235,7 @@ pub(super) async fn run(args: Args) -> anyhow::Result<()> {
     tracing::info!(
         grpc = %app.grpc_address(),
         http = %app.http_address(),
+        ops = %app.ops_address(),
         clickhouse = %app.databases().main().address(),
         "Serving."
     );
