@@ -33,6 +33,7 @@ use crate::metrics;
 use crate::ops::readiness::{self, Readiness};
 use crate::sink::clickhouse::{Address, Databases};
 use crate::sink::{health as servers_health, postgres};
+use crate::tls::{ServerFiles, ServerTls};
 use crate::worker::{self, HoldLimits, Pace, Setup, States};
 
 /// Memory budget of the in-memory broker: room for half a batch of every table, many times over.
@@ -51,6 +52,8 @@ pub struct Config {
     pub http_listen: SocketAddr,
     /// Connection limits of each port.
     pub doors: listen::Limits,
+    /// Certificate, key and client authority of both ports; without them neither speaks TLS.
+    pub tls: Option<ServerFiles>,
     /// RabbitMQ URL; without one the in-memory broker is used.
     pub amqp_url: Option<String>,
     /// ClickHouse address; without one the embedded engine is used.
@@ -106,10 +109,14 @@ impl App {
     pub async fn start(config: Config, pipeline: &'static Pipeline) -> anyhow::Result<App> {
         let counted = metrics::start()?;
         metrics::begin(&names::names(pipeline));
+        let tls = secured(&config)?;
         let grpc_listener = listen(config.grpc_listen, "gRPC").await?;
         let http_listener = listen(config.http_listen, "HTTP").await?;
         let mut background = JoinSet::new();
         background.spawn(metrics::upkeep(counted.clone()));
+        if let Some(tls) = tls.clone() {
+            background.spawn(tls.watch());
+        }
 
         let (engine, mut keeper) = (CancellationToken::new(), JoinSet::new());
         let connected_stores = Connected::start(&config, pipeline, &engine, &mut keeper).await?;
@@ -192,8 +199,8 @@ impl App {
             (grpc_listener, "grpc", sources.grpc(&health)?),
             (http_listener, "http", http_routes),
         ] {
-            let (limits, stop) = (doors.clone(), until(&serving));
-            servers.spawn(listen::serve(listener, door, routes, limits, stop));
+            let (limits, tls, stop) = (doors.clone(), tls.clone(), until(&serving));
+            servers.spawn(listen::serve_tls(listener, door, routes, limits, tls, stop));
         }
 
         Ok(App {
@@ -286,6 +293,18 @@ impl App {
             tracing::warn!("The ClickHouse engine did not stop before the shutdown timeout.");
         }
         self.background.shutdown().await;
+    }
+}
+
+/// TLS of the ports, if it is configured. A strict start fails if the certificate isn't valid now.
+fn secured(config: &Config) -> anyhow::Result<Option<ServerTls>> {
+    let Some(files) = config.tls.clone() else {
+        return Ok(None);
+    };
+    let tls = ServerTls::open(files).context("TLS")?;
+    match tls.trouble() {
+        Some(error) if config.strict => Err(error).context("TLS"),
+        _ => Ok(Some(tls)),
     }
 }
 

@@ -16,7 +16,8 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("time", &[]),
     ("weight", &[]),
     ("metrics", &["dead_letter", "time"]),
-    ("listen", &["metrics"]),
+    ("tls", &["metrics", "time"]),
+    ("listen", &["metrics", "tls"]),
     ("row_error", &["dead_letter"]),
     // What bytes mean.
     ("protobuf", &["row_error", "time"]),
@@ -142,7 +143,7 @@ const LAYERS: &[(&str, &[&str])] = &[
         "app",
         &[
             "broker", "contract", "health", "hooks", "ingest", "listen", "metrics", "ops", "sink",
-            "worker",
+            "tls", "worker",
         ],
     ),
     (
@@ -157,6 +158,7 @@ const LAYERS: &[(&str, &[&str])] = &[
             "ops",
             "sink",
             "time",
+            "tls",
             "traffic",
         ],
     ),
