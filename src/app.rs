@@ -36,6 +36,7 @@ use crate::ops::readiness::{self, Readiness};
 use crate::ops::router::Operations;
 use crate::sink::clickhouse::{Address, Databases};
 use crate::sink::{health as servers_health, postgres};
+use crate::tls::ServerFiles;
 use crate::worker::{self, HoldLimits, Pace, Setup, States};
 
 /// Memory budget of the in-memory broker: room for half a batch of every table, many times over.
@@ -56,6 +57,8 @@ pub struct Config {
     pub ops: access::Options,
     /// Connection limits of each port of events.
     pub doors: listen::Limits,
+    /// Certificate, key and client authority of the ports; without them none speaks TLS.
+    pub tls: Option<ServerFiles>,
     /// RabbitMQ URL; without one the in-memory broker is used.
     pub amqp_url: Option<String>,
     /// ClickHouse address; without one the embedded engine is used.
@@ -113,10 +116,14 @@ impl App {
         let counted = metrics::start()?;
         metrics::begin(&names::names(pipeline));
         let access = Access::new(&config.ops)?;
+        let tls = listeners::secured(&config)?;
         let listeners = Listeners::bind(&config).await?;
         let mut background = JoinSet::new();
         background.spawn(metrics::upkeep(counted.clone()));
         background.spawn(access.clone().follow());
+        if let Some(tls) = tls.clone() {
+            background.spawn(tls.watch());
+        }
 
         let (engine, mut keeper) = (CancellationToken::new(), JoinSet::new());
         let connected_stores = Connected::start(&config, pipeline, &engine, &mut keeper).await?;
@@ -193,7 +200,7 @@ impl App {
             ..config.doors.clone()
         };
         let addresses = listeners.addresses()?;
-        let servers = listeners.serve(routers, &doors, &serving, &operating);
+        let servers = listeners.serve(routers, tls, &doors, &serving, &operating);
 
         Ok(App {
             addresses,

@@ -16,6 +16,7 @@ use crate::ingest::sources::Sources;
 use crate::listen;
 use crate::ops::access::Access;
 use crate::ops::router::{self, Operations};
+use crate::tls::ServerTls;
 
 /// Time limit for open requests to operations at the very end.
 const OPERATIONS_DRAIN: Duration = Duration::from_secs(1);
@@ -52,7 +53,19 @@ pub(super) struct Servers {
 
 impl Listeners {
     /// Binds the configured addresses.
-    pub(super) async fn bind(config: &Config) -> anyhow::Result<Self> {
+    pub(super) /// TLS of the ports, if it is configured. A strict start fails if the certificate isn't valid now.
+pub(super) fn secured(config: &Config) -> anyhow::Result<Option<ServerTls>> {
+    let Some(files) = config.tls.clone() else {
+        return Ok(None);
+    };
+    let tls = ServerTls::open(files).context("TLS")?;
+    match tls.trouble() {
+        Some(error) if config.strict => Err(error).context("TLS"),
+        _ => Ok(Some(tls)),
+    }
+}
+
+async fn bind(config: &Config) -> anyhow::Result<Self> {
         Ok(Listeners {
             grpc: bind(config.grpc_listen, "gRPC").await?,
             http: bind(config.http_listen, "HTTP").await?,
@@ -73,6 +86,7 @@ impl Listeners {
     pub(super) fn serve(
         self,
         routers: Routers,
+        tls: Option<ServerTls>,
         doors: &listen::Limits,
         serving: &CancellationToken,
         operating: &CancellationToken,
@@ -83,7 +97,8 @@ impl Listeners {
             (self.http, "http", routers.http),
         ] {
             let stop = super::until(serving);
-            events.spawn(listen::serve(listener, door, router, doors.clone(), stop));
+            let (limits, tls) = (doors.clone(), tls.clone());
+            events.spawn(listen::serve_tls(listener, door, router, limits, tls, stop));
         }
         let limits = listen::Limits {
             drain: OPERATIONS_DRAIN,
@@ -91,7 +106,9 @@ impl Listeners {
         };
         let mut ops = JoinSet::new();
         let stop = super::until(operating);
-        ops.spawn(listen::serve(self.ops, "ops", routers.ops, limits, stop));
+        ops.spawn(listen::serve_tls(
+            self.ops, "ops", routers.ops, limits, tls, stop,
+        ));
         Servers { events, ops }
     }
 }
@@ -117,6 +134,18 @@ impl Routers {
             http: sources.http(health.clone()).merge(beside_http),
             ops: router::router(operations, services, access),
         })
+    }
+}
+
+/// TLS of the ports, if it is configured. A strict start fails if the certificate isn't valid now.
+pub(super) fn secured(config: &Config) -> anyhow::Result<Option<ServerTls>> {
+    let Some(files) = config.tls.clone() else {
+        return Ok(None);
+    };
+    let tls = ServerTls::open(files).context("TLS")?;
+    match tls.trouble() {
+        Some(error) if config.strict => Err(error).context("TLS"),
+        _ => Ok(Some(tls)),
     }
 }
 

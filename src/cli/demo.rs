@@ -88,6 +88,7 @@ fn config(args: &Args, scratch: &tempfile::TempDir) -> Config {
         http_listen: ([127, 0, 0, 1], port(8019)).into(),
         ops: Options::at(([127, 0, 0, 1], port(8018)).into()),
         doors: crate::listen::Limits::default(),
+        tls: None,
         amqp_url: None,
         clickhouse: None,
         clickhouse_servers: BTreeMap::new(),

@@ -9,6 +9,7 @@ mod ops;
 mod reprocess;
 mod send;
 mod serve;
+mod serve_tls;
 mod services;
 mod time;
 mod unknown;

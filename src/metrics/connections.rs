@@ -5,7 +5,7 @@ use metrics::{Counter, Gauge};
 use super::label::{Label, listed};
 use super::{Group, Metric};
 
-const DOOR: Label = listed("door", &["grpc", "http", "ops"]);
+pub(super) const DOOR: Label = listed("door", &["grpc", "http", "ops"]);
 
 const NOT_ACCEPTED: Label = listed("reason", &["limit", "address", "descriptors"]);
 

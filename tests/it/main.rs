@@ -30,6 +30,7 @@ mod python;
 mod scan;
 mod support;
 mod tidy;
+mod tls;
 mod topology;
 mod transform;
 mod trials;

@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 
+use super::serve_tls::ServerTlsArgs;
 use crate::app::environment::Environment;
 use crate::app::{App, Config};
 use crate::contract::{Database, Pipeline};
@@ -49,6 +50,8 @@ pub(super) struct Args {
         value_name = "URL"
     )]
     amqp_url: Option<String>,
+    #[command(flatten)]
+    tls: ServerTlsArgs,
     #[command(flatten)]
     doors: DoorArgs,
     #[command(flatten)]
@@ -218,6 +221,7 @@ pub(super) async fn run(args: Args) -> anyhow::Result<()> {
         http_listen: args.http_listen,
         ops: args.ops.options()?,
         doors: args.doors.limits(),
+        tls: args.tls.files(),
         amqp_url: args.amqp_url,
         clickhouse: args.clickhouse.address()?,
         clickhouse_servers: further_servers(&crate::generated::PIPELINE)?,

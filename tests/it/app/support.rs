@@ -64,6 +64,7 @@ pub(crate) fn config(store: &ClickHouse) -> Config {
         http_listen: ([127, 0, 0, 1], 0).into(),
         ops: Options::at(([127, 0, 0, 1], 0).into()),
         doors: event_grpc::listen::Limits::default(),
+        tls: None,
         amqp_url: None,
         clickhouse: Some(store.address().clone()),
         clickhouse_servers: BTreeMap::new(),

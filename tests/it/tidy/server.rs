@@ -16,7 +16,8 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("time", &[]),
     ("weight", &[]),
     ("metrics", &["dead_letter", "time"]),
-    ("listen", &["metrics"]),
+    ("tls", &["metrics", "time"]),
+    ("listen", &["metrics", "tls"]),
     ("row_error", &["dead_letter"]),
     // What bytes mean.
     ("protobuf", &["row_error", "time"]),
@@ -146,7 +147,7 @@ const LAYERS: &[(&str, &[&str])] = &[
         "app",
         &[
             "broker", "contract", "grpc", "health", "hooks", "ingest", "listen", "metrics", "ops",
-            "sink", "worker",
+            "sink", "tls", "worker",
         ],
     ),
     (
@@ -161,6 +162,7 @@ const LAYERS: &[(&str, &[&str])] = &[
             "ops",
             "sink",
             "time",
+            "tls",
             "traffic",
         ],
     ),
