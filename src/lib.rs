@@ -8,6 +8,7 @@ pub mod listen;
 pub mod metrics;
 pub mod row_error;
 pub mod time;
+pub mod tls;
 pub mod weight;
 
 pub mod dead_letter;

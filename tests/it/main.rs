@@ -29,6 +29,7 @@ mod python;
 mod scan;
 mod support;
 mod tidy;
+mod tls_servers;
 mod topology;
 mod transform;
 mod trials;

@@ -14,6 +14,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("client", &[]),
     ("dead_letter", &[]),
     ("time", &[]),
+    ("tls", &[]),
     ("weight", &[]),
     ("metrics", &["dead_letter", "time"]),
     ("listen", &["metrics"]),
@@ -60,7 +61,10 @@ const LAYERS: &[(&str, &[&str])] = &[
         ],
     ),
     // What carries and stores them. Neither knows the other.
-    ("broker", &["contract", "dead_letter", "metrics", "weight"]),
+    (
+        "broker",
+        &["contract", "dead_letter", "metrics", "tls", "weight"],
+    ),
     (
         "sink",
         &[
@@ -70,6 +74,7 @@ const LAYERS: &[(&str, &[&str])] = &[
             "native",
             "protobuf",
             "row_error",
+            "tls",
             "weight",
         ],
     ),
