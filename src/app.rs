@@ -315,6 +315,7 @@ fn broker(config: &Config, topology: &Topology) -> anyhow::Result<Arc<dyn Broker
         return Ok(Arc::new(Embedded::new(topology, EMBEDDED_BUDGET)));
     };
     let address = broker::Address::parse(url).context("--amqp-url")?;
+    address.read_certificates().context("--amqp-url")?;
     Ok(Arc::new(Rabbit::connect(
         address,
         topology.clone(),

@@ -1,5 +1,6 @@
 //! The `event-grpc` command line.
 
+mod clickhouse_tls;
 mod cutover;
 mod demo;
 mod dlq;

@@ -31,6 +31,7 @@ mod scan;
 mod support;
 mod tidy;
 mod tls;
+mod tls_servers;
 mod topology;
 mod transform;
 mod trials;

@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 
+use super::clickhouse_tls::{self, ClickHouseTlsArgs};
 use super::serve_tls::ServerTlsArgs;
 use crate::app::environment::Environment;
 use crate::app::{App, Config};
@@ -42,7 +43,8 @@ pub(super) struct Args {
     http_listen: SocketAddr,
     #[command(flatten)]
     ops: OpsArgs,
-    /// RabbitMQ, as in amqp://user:password@host:5672/vhost.
+    /// RabbitMQ, as in amqp://user:password@host:5672/vhost. With TLS: amqps://host/vhost?cacertfile=FILE, and more in
+    /// docs/tls-servers.md.
     #[arg(
         long,
         env = "EVENT_GRPC_AMQP_URL",
@@ -120,7 +122,8 @@ pub(super) struct Args {
 #[derive(Debug, Clone, clap::Args)]
 pub struct ClickHouseArgs {
     /// ClickHouse over HTTP, as in http://user:password@host:8123/database. The further servers that pipeline.yaml
-    /// names are given in EVENT_GRPC_CLICKHOUSE_URL_SERVER, with _USER_ and _PASSWORD_ in place of _URL_.
+    /// names are given in EVENT_GRPC_CLICKHOUSE_URL_SERVER, with _USER_, _PASSWORD_, _CA_, _CERT_ and _KEY_ in place of
+    /// _URL_.
     #[arg(
         long,
         env = "EVENT_GRPC_CLICKHOUSE_URL",
@@ -134,6 +137,8 @@ pub struct ClickHouseArgs {
     /// Password of the ClickHouse user, if the URL has none; from the environment only.
     #[arg(skip = std::env::var("EVENT_GRPC_CLICKHOUSE_PASSWORD").ok())]
     clickhouse_password: Option<String>,
+    #[command(flatten)]
+    tls: ClickHouseTlsArgs,
 }
 
 /// Prefix of the variables of a further server; its name in capitals follows.
@@ -146,6 +151,7 @@ impl ClickHouseArgs {
             return Ok(None);
         };
         let address = Address::parse(url).context("--clickhouse-url")?;
+        let address = address.with_files(self.tls.files())?;
         Ok(Some(address.with_account(
             self.clickhouse_user.clone(),
             self.clickhouse_password.clone(),
@@ -156,8 +162,9 @@ impl ClickHouseArgs {
 /// PostgreSQL options.
 #[derive(Debug, Clone, clap::Args)]
 pub(super) struct PostgresArgs {
-    /// PostgreSQL, as in postgres://user:password@host:5432/database?sslmode=require. Its certificate is verified by
-    /// this machine's root certificates. Without this option the PostgreSQL tables and their queues are disabled.
+    /// PostgreSQL, as in postgres://user:password@host:5432/database?sslrootcert=FILE. A server on another machine is
+    /// verified by its certificate and name; docs/tls-servers.md has the parameters. Without this option the PostgreSQL
+    /// tables and their queues are disabled.
     #[arg(
         long,
         env = "EVENT_GRPC_POSTGRES_URL",
@@ -194,6 +201,7 @@ pub(super) fn further_servers(pipeline: &Pipeline) -> anyhow::Result<BTreeMap<St
         let beside = |what: &str| std::env::var(format!("EVENT_GRPC_CLICKHOUSE_{what}_{capitals}"));
         let address = Address::parse(&url).with_context(|| format!("{SERVER_URL}{capitals}"))?;
         let address = address.with_account(beside("USER").ok(), beside("PASSWORD").ok());
+        let address = address.with_files(clickhouse_tls::of_server(&capitals))?;
         found.insert(server.to_owned(), address);
     }
     let known = |name: &str| found.keys().any(|server| server.eq_ignore_ascii_case(name));

@@ -61,7 +61,10 @@ const LAYERS: &[(&str, &[&str])] = &[
         ],
     ),
     // What carries and stores them. Neither knows the other.
-    ("broker", &["contract", "dead_letter", "metrics", "weight"]),
+    (
+        "broker",
+        &["contract", "dead_letter", "metrics", "tls", "weight"],
+    ),
     (
         "sink",
         &[
@@ -71,6 +74,7 @@ const LAYERS: &[(&str, &[&str])] = &[
             "native",
             "protobuf",
             "row_error",
+            "tls",
             "weight",
         ],
     ),
