@@ -8,6 +8,7 @@ mod migrate;
 mod reprocess;
 mod send;
 mod serve;
+mod serve_intake;
 mod services;
 mod time;
 mod unknown;

@@ -3,6 +3,7 @@
 pub mod answer;
 pub mod body;
 pub mod dispatch;
+mod deliveries;
 mod dry_run;
 pub mod encoding;
 mod endless;
