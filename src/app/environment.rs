@@ -194,7 +194,10 @@ mod tests {
             std::fs::write(&path, content).unwrap();
             assert_eq!(of_file(&path).unwrap().as_deref(), Some(secret));
         }
-        assert_eq!(environment(&[("A", "b")]).secret("A").unwrap().unwrap(), "b");
+        assert_eq!(
+            environment(&[("A", "b")]).secret("A").unwrap().unwrap(),
+            "b"
+        );
         assert_eq!(environment(&[]).secret("A").unwrap(), None);
         let empty = [("A", ""), ("A_FILE", path.to_str().unwrap())];
         assert!(environment(&empty).secret("A").unwrap().is_some());

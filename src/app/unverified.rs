@@ -10,7 +10,9 @@ pub struct Unverified(BTreeSet<&'static str>);
 
 /// A name that no source has.
 #[derive(Debug, thiserror::Error)]
-#[error("--unverified (EVENT_GRPC_UNVERIFIED) names {name:?}, and there is no such source; the sources are {known}")]
+#[error(
+    "--unverified (EVENT_GRPC_UNVERIFIED) names {name:?}, and there is no such source; the sources are {known}"
+)]
 pub struct UnknownSource {
     name: String,
     known: String,

@@ -132,7 +132,10 @@ mod tests {
         for number in 0..MOST + 10 {
             deliveries.took_at(delivery(&number.to_string(), "{}"), now);
         }
-        let seen = deliveries.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        let seen = deliveries
+            .seen
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
         assert_eq!((seen.bodies.len(), seen.order.len()), (MOST, MOST));
         drop(seen);
         assert!(!deliveries.is_replay_at(delivery("9", "{ }"), now));

@@ -2,8 +2,8 @@
 
 pub mod answer;
 pub mod body;
-pub mod dispatch;
 mod deliveries;
+pub mod dispatch;
 mod dry_run;
 pub mod encoding;
 mod endless;

@@ -178,8 +178,9 @@ impl Budget {
         share: u64,
     ) -> Result<(), Unread> {
         let until = Instant::now() + TIME_LIMIT;
+        let mut gave_up = false;
         while !upload.hold_of_address(bytes, share) {
-            self.uploads.give_up(bytes);
+            gave_up = gave_up || self.uploads.give_up(bytes);
             if Instant::now() >= until {
                 return Err(Unread::Full);
             }

@@ -114,10 +114,13 @@ pub fn signed(
 
 fn verify<'p>(pipeline: &'p Pipeline, path: &str) -> Option<&'p Verify> {
     let wanted = path.trim_end_matches('/');
-    pipeline.sources.iter().find_map(|source| match &source.intake {
-        Intake::Post { path, verify, .. } if path.trim_end_matches('/') == wanted => {
-            verify.as_ref()
-        }
-        _ => None,
-    })
+    pipeline
+        .sources
+        .iter()
+        .find_map(|source| match &source.intake {
+            Intake::Post { path, verify, .. } if path.trim_end_matches('/') == wanted => {
+                verify.as_ref()
+            }
+            _ => None,
+        })
 }

@@ -29,13 +29,21 @@ const NOBODY: &str = "127.0.0.1:1";
 /// Variables that hold secrets, where servers are at these places.
 fn secrets(amqp: Option<&str>, clickhouse: &str, postgres: &str) -> Vec<(String, String)> {
     let secret = |name: &str| {
-        let number = name.bytes().fold(7_u64, |sum, byte| sum * 31 % 99_991 + u64::from(byte));
+        let number = name
+            .bytes()
+            .fold(7_u64, |sum, byte| sum * 31 % 99_991 + u64::from(byte));
         format!("{CANARY}-{number:016}")
     };
     let url = |name: &str| format!("http://{NOBODY}/in/{0}/v1?key={0}", secret(name));
     let mut found = vec![
-        ("EVENT_GRPC_CLICKHOUSE_URL", format!("http://writer:{}@{clickhouse}/events", secret("a"))),
-        ("EVENT_GRPC_POSTGRES_URL", format!("postgres://writer@{postgres}/events")),
+        (
+            "EVENT_GRPC_CLICKHOUSE_URL",
+            format!("http://writer:{}@{clickhouse}/events", secret("a")),
+        ),
+        (
+            "EVENT_GRPC_POSTGRES_URL",
+            format!("postgres://writer@{postgres}/events"),
+        ),
         ("EVENT_GRPC_POSTGRES_PASSWORD", secret("c")),
         ("WEBENGAGE_EVENTS_URL", url("d")),
         ("WEBENGAGE_BRAND_EVENTS_URL", url("e")),
@@ -52,9 +60,15 @@ fn secrets(amqp: Option<&str>, clickhouse: &str, postgres: &str) -> Vec<(String,
         ("WEBENGAGE_USERS_WEBHOOK_SECRET", secret("users")),
     ];
     if let Some(amqp) = amqp {
-        found.push(("EVENT_GRPC_AMQP_URL", format!("amqp://writer:{}@{amqp}/%2f", secret("q"))));
+        found.push((
+            "EVENT_GRPC_AMQP_URL",
+            format!("amqp://writer:{}@{amqp}/%2f", secret("q")),
+        ));
     }
-    found.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
+    found
+        .into_iter()
+        .map(|(name, value)| (name.to_owned(), value))
+        .collect()
 }
 
 /// The value of one of them.
@@ -79,18 +93,32 @@ fn tell_no_canary(what: &str, text: &str) {
 }
 
 /// Starts a server, asks it all that can be asked, and gives its log.
-async fn asked(variables: &[(String, String)], secrets: &[(String, String)], folder: &Path) -> String {
+async fn asked(
+    variables: &[(String, String)],
+    secrets: &[(String, String)],
+    folder: &Path,
+) -> String {
     let log = folder.join("server.log");
     let mut server = command("serve");
-    server.args(["--grpc-listen", "127.0.0.1:0", "--http-listen", "127.0.0.1:0"]);
+    server.args([
+        "--grpc-listen",
+        "127.0.0.1:0",
+        "--http-listen",
+        "127.0.0.1:0",
+    ]);
     server.args(["--log", "trace", "--log-format", "json"]);
     server.args(["--drain-seconds", "1"]);
     server.envs(variables.iter().cloned()).current_dir(folder);
-    server.stdout(Stdio::null()).stderr(fs::File::create(&log).unwrap());
+    server
+        .stdout(Stdio::null())
+        .stderr(fs::File::create(&log).unwrap());
     let mut child = server.spawn().unwrap();
     let http = listening(&log).await;
     let arguments = format!("/proc/{}/cmdline", child.id().unwrap());
-    tell_no_canary("the list of processes", &fs::read_to_string(arguments).unwrap());
+    tell_no_canary(
+        "the list of processes",
+        &fs::read_to_string(arguments).unwrap(),
+    );
 
     let url = |path: &str| format!("http://{http}{path}");
     let user = r#"{"userId":"7","attributes":{"a":1}}"#;
@@ -98,14 +126,26 @@ async fn asked(variables: &[(String, String)], secrets: &[(String, String)], fol
     let users = value(secrets, "WEBENGAGE_USERS_WEBHOOK_SECRET");
     let mut statuses = Vec::new();
     for (method, path, body) in [
-        (Method::POST, format!("/graphy/event/{graphy}"), r#"{"a":1}"#),
+        (
+            Method::POST,
+            format!("/graphy/event/{graphy}"),
+            r#"{"a":1}"#,
+        ),
         (Method::POST, format!("/graphy/event/{graphy}/"), "{"),
-        (Method::POST, format!("/webengage/event/users/{users}"), user),
+        (
+            Method::POST,
+            format!("/webengage/event/users/{users}"),
+            user,
+        ),
         (Method::POST, format!("/graphy/event/x{graphy}"), "{}"),
         (Method::POST, format!("/graphy/event/{graphy}/more"), "{}"),
         (Method::POST, format!("/graphy/{graphy}"), "{}"),
         (Method::GET, format!("/graphy/event/{graphy}"), ""),
-        (Method::POST, format!("/branch/event/?secret={graphy}"), "{}"),
+        (
+            Method::POST,
+            format!("/branch/event/?secret={graphy}"),
+            "{}",
+        ),
         (Method::GET, "/readyz".to_owned(), ""),
         (Method::GET, "/metrics".to_owned(), ""),
     ] {
@@ -143,16 +183,26 @@ async fn listening(log: &Path) -> String {
                 return line["http"].as_str().unwrap().to_owned();
             }
         }
-        assert!(start.elapsed() < TIME_LIMIT, "the server doesn't serve: {text}");
+        assert!(
+            start.elapsed() < TIME_LIMIT,
+            "the server doesn't serve: {text}"
+        );
         sleep(Duration::from_millis(50)).await;
     }
 }
 
 /// Runs a command, and gives all that it says.
 async fn said(mut command: Command) -> String {
-    let output = timeout(TIME_LIMIT, command.output()).await.unwrap().unwrap();
+    let output = timeout(TIME_LIMIT, command.output())
+        .await
+        .unwrap()
+        .unwrap();
     let (out, errors) = (output.stdout, output.stderr);
-    format!("{}{}", String::from_utf8_lossy(&out), String::from_utf8_lossy(&errors))
+    format!(
+        "{}{}",
+        String::from_utf8_lossy(&out),
+        String::from_utf8_lossy(&errors)
+    )
 }
 
 /// Host and port of a server of the tests.
@@ -174,7 +224,11 @@ async fn no_secret_is_told_when_everything_is_out_of_order() {
     let gone = secrets(Some(NOBODY), NOBODY, NOBODY);
     let refusing = secrets(Some(&amqp), &clickhouse, &postgres);
     let forwarding = secrets(None, NOBODY, NOBODY);
-    for (what, secrets) in [("gone", gone), ("refusing", refusing), ("forwarding", forwarding)] {
+    for (what, secrets) in [
+        ("gone", gone),
+        ("refusing", refusing),
+        ("forwarding", forwarding),
+    ] {
         let folder = tempfile::tempdir().unwrap();
         let variables = match what {
             "refusing" => as_files(&secrets, folder.path()),
@@ -191,10 +245,19 @@ async fn no_secret_is_told_when_everything_is_out_of_order() {
             vec!["ledger", "--wait", "0"],
             vec!["unknown"],
             vec!["reprocess"],
-            vec!["serve", "--strict", "--grpc-listen", "127.0.0.1:0", "--http-listen", "127.0.0.1:0"],
+            vec![
+                "serve",
+                "--strict",
+                "--grpc-listen",
+                "127.0.0.1:0",
+                "--http-listen",
+                "127.0.0.1:0",
+            ],
         ] {
             let mut command = command(arguments[0]);
-            command.args(&arguments[1..]).envs(variables.iter().cloned());
+            command
+                .args(&arguments[1..])
+                .envs(variables.iter().cloned());
             let said = said(command).await;
             assert!(!said.is_empty(), "{arguments:?}");
             tell_no_canary(&format!("{what} {arguments:?}"), &said);
@@ -213,23 +276,49 @@ async fn what_is_wrong_with_a_secret_is_told_without_it() {
     fs::write(&file, CANARY).unwrap();
     let bad = |url: &str| url.replace('#', CANARY);
     for (variables, told) in [
-        (vec![("EVENT_GRPC_AMQP_URL", bad("amqp://u:#@host:port/"))], "AMQP URL"),
-        (vec![("EVENT_GRPC_CLICKHOUSE_URL", bad("http://u:#@host:port/"))], "--clickhouse-url"),
-        (vec![("EVENT_GRPC_CLICKHOUSE_URL", bad("u:#@host"))], "--clickhouse-url"),
-        (vec![("EVENT_GRPC_POSTGRES_URL", bad("postgres://u:a?#@host/db"))], "--postgres-url"),
-        (vec![("BRANCH_WEBHOOK_SECRET", bad("#"))], "BRANCH_WEBHOOK_SECRET"),
         (
-            vec![("WEBENGAGE_KEY", bad("#")), ("WEBENGAGE_KEY_FILE", path.to_owned())],
+            vec![("EVENT_GRPC_AMQP_URL", bad("amqp://u:#@host:port/"))],
+            "AMQP URL",
+        ),
+        (
+            vec![("EVENT_GRPC_CLICKHOUSE_URL", bad("http://u:#@host:port/"))],
+            "--clickhouse-url",
+        ),
+        (
+            vec![("EVENT_GRPC_CLICKHOUSE_URL", bad("u:#@host"))],
+            "--clickhouse-url",
+        ),
+        (
+            vec![("EVENT_GRPC_POSTGRES_URL", bad("postgres://u:a?#@host/db"))],
+            "--postgres-url",
+        ),
+        (
+            vec![("BRANCH_WEBHOOK_SECRET", bad("#"))],
+            "BRANCH_WEBHOOK_SECRET",
+        ),
+        (
+            vec![
+                ("WEBENGAGE_KEY", bad("#")),
+                ("WEBENGAGE_KEY_FILE", path.to_owned()),
+            ],
             "WEBENGAGE_KEY and WEBENGAGE_KEY_FILE are both set",
         ),
         (
             vec![("SHOPIFY_WEBHOOK_SECRET_FILE", "/nowhere/secret".to_owned())],
             "SHOPIFY_WEBHOOK_SECRET_FILE: /nowhere/secret can't be read",
         ),
-        (vec![("EVENT_GRPC_UNVERIFIED", "shopfy".to_owned())], "the sources are app, shopify"),
+        (
+            vec![("EVENT_GRPC_UNVERIFIED", "shopfy".to_owned())],
+            "the sources are app, shopify",
+        ),
     ] {
         let mut serve = command("serve");
-        serve.args(["--grpc-listen", "127.0.0.1:0", "--http-listen", "127.0.0.1:0"]);
+        serve.args([
+            "--grpc-listen",
+            "127.0.0.1:0",
+            "--http-listen",
+            "127.0.0.1:0",
+        ]);
         // Nothing gets as far as the embedded engine.
         serve.env("EVENT_GRPC_CLICKHOUSE_URL", format!("http://{NOBODY}"));
         serve.envs(variables.iter().cloned());
@@ -247,7 +336,11 @@ fn all_secrets_of_the_pipeline_can_be_files() {
     let mut names: Vec<String> = variables(&PIPELINE).map(str::to_owned).collect();
     names.extend(names.clone().iter().map(|name| format!("{name}_PREVIOUS")));
     let targets = PIPELINE.requests.iter().flat_map(|request| request.targets);
-    names.extend(targets.flat_map(|target| target.variables()).map(str::to_owned));
+    names.extend(
+        targets
+            .flat_map(|target| target.variables())
+            .map(str::to_owned),
+    );
     assert!(names.len() > 15, "{names:?}");
     let file = |name: &String| (format!("{name}_FILE"), path.display().to_string());
     let environment: Environment = names.iter().map(file).collect();

@@ -33,7 +33,11 @@ const PARTNERS: [(&str, &str, &str); 13] = [
         "WebEngage's events",
         "{ fields: [body.eventName, body.eventTime] }",
     ),
-    ("standardwebhooks", "Standard Webhooks", "{ header: webhook-id }"),
+    (
+        "standardwebhooks",
+        "Standard Webhooks",
+        "{ header: webhook-id }",
+    ),
     ("graphy", "Graphy", "request"),
     ("vidooly", "Vidooly", "request"),
 ];

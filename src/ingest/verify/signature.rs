@@ -92,7 +92,11 @@ pub(super) fn read(
     };
     Ok(Claim {
         signatures,
-        pieces: signature.signed.iter().map(piece).collect::<Result<_, _>>()?,
+        pieces: signature
+            .signed
+            .iter()
+            .map(piece)
+            .collect::<Result<_, _>>()?,
         timed: time.is_some(),
     })
 }

@@ -170,7 +170,10 @@ fn a_signed_time_is_near_and_signed() {
 
 #[test]
 fn what_is_signed_with_a_time_is_one_request() {
-    let spaced = verifier(timed(SignatureForm::Spaced, Some("x-time")), &[("SECRET", "key")]);
+    let spaced = verifier(
+        timed(SignatureForm::Spaced, Some("x-time")),
+        &[("SECRET", "key")],
+    );
     let mut headers = HeaderMap::new();
     let two = format!("v1=00 v1={TIMED}");
     headers.insert("x-signature", HeaderValue::from_str(&two).unwrap());
@@ -183,7 +186,10 @@ fn what_is_signed_with_a_time_is_one_request() {
     // Without a time two equal requests may both be meant.
     let plain = verifier(hmac(Encoding::Hex, ""), &[("SECRET", "key")]);
     headers.insert("x-signature", HeaderValue::from_static(HEX));
-    assert_eq!(plain.read(&headers, "", NOW_MS).unwrap().signed_once(), None);
+    assert_eq!(
+        plain.read(&headers, "", NOW_MS).unwrap().signed_once(),
+        None
+    );
 }
 
 #[test]
@@ -193,7 +199,12 @@ fn a_secret_can_be_a_segment_of_the_path() {
     let path = verifier(Scheme::Path, secrets);
     let takes = |segment: &str| path.read(&HeaderMap::new(), segment, NOW_MS).is_ok();
     assert!(takes(SECRET));
-    for wrong in ["", "0123456789abcdeF", "0123456789abcde", "x/0123456789abcdef"] {
+    for wrong in [
+        "",
+        "0123456789abcdeF",
+        "0123456789abcde",
+        "x/0123456789abcdef",
+    ] {
         assert!(!takes(wrong), "{wrong}");
     }
     assert_eq!(path.challenge(), None);

@@ -4,8 +4,8 @@ use std::sync::LazyLock;
 
 use event_grpc::contract::{
     Encoding, Exchange, ExchangeKind, Field, IdFrom, Intake, Kind, Label, Message, OnBad, Pipeline,
-    Pool, Route, RoutingKey, Scheme, SecretForm, Shape, Signature, SignatureForm, Signed, SignedTime,
-    Source, Verify,
+    Pool, Route, RoutingKey, Scheme, SecretForm, Shape, Signature, SignatureForm, Signed,
+    SignedTime, Source, Verify,
 };
 use prost::Message as _;
 use prost_types::field_descriptor_proto::{Label as ProtoLabel, Type};
@@ -155,12 +155,10 @@ pub(super) fn pipeline(pool: Pool) -> &'static Pipeline {
         let verify = Some(Verify { variable, scheme });
         hook(name, path, RoutingKey::Constant("hooks"), true, verify)
     };
-    let hmac = |header, encoding, prefix| {
-        Scheme::Hmac(Signature::of_body(header, encoding, prefix))
-    };
-    let signing = |name, path, signature| {
-        verified(name, path, "SIGNING_SECRET", Scheme::Hmac(signature))
-    };
+    let hmac =
+        |header, encoding, prefix| Scheme::Hmac(Signature::of_body(header, encoding, prefix));
+    let signing =
+        |name, path, signature| verified(name, path, "SIGNING_SECRET", Scheme::Hmac(signature));
     let app = Source {
         name: "app",
         intake: Intake::Grpc {

@@ -32,7 +32,12 @@ async fn signing(
     time: u64,
     body: &str,
 ) -> Answer {
-    let headers = signed(&signature, SIGNING_SECRET, &time.to_string(), body.as_bytes());
+    let headers = signed(
+        &signature,
+        SIGNING_SECRET,
+        &time.to_string(),
+        body.as_bytes(),
+    );
     let headers: Vec<(&str, &str)> = headers.iter().map(|(n, v)| (*n, v.as_str())).collect();
     post(server, path, &headers, body).await
 }
@@ -40,7 +45,9 @@ async fn signing(
 /// Ids of the messages that arrived.
 fn ids(server: &Server) -> Vec<String> {
     let seen = server.seen.lock().unwrap();
-    let ids = seen.iter().map(|s| s.delivery.properties.message_id.clone());
+    let ids = seen
+        .iter()
+        .map(|s| s.delivery.properties.message_id.clone());
     ids.map(Option::unwrap_or_default).collect()
 }
 
@@ -79,7 +86,13 @@ async fn a_secret_in_the_path_is_wanted_and_tells_nothing() {
     }
     told.dedup();
     assert_eq!(told.len(), 1, "{told:?}");
-    let answer = post(&server, &format!("/path/event/{PATH_SECRET}/more"), &[], BODY).await;
+    let answer = post(
+        &server,
+        &format!("/path/event/{PATH_SECRET}/more"),
+        &[],
+        BODY,
+    )
+    .await;
     assert_eq!(answer.status, 404);
     for path in ["/off/path/", "/off/path/anything"] {
         assert_eq!(post(&server, path, &[], BODY).await.status, 503);
@@ -114,9 +127,17 @@ async fn a_secret_in_the_path_is_not_kept_with_the_headers() {
 #[tokio::test(flavor = "multi_thread")]
 async fn signed_times_are_near() {
     let server = Server::start(Limits::embedded(), POOL).await;
-    for sender in [("/slack/", SLACK), ("/stripe/", STRIPE), ("/standard/", STANDARD)] {
+    for sender in [
+        ("/slack/", SLACK),
+        ("/stripe/", STRIPE),
+        ("/standard/", STANDARD),
+    ] {
         let path = sender.0;
-        assert_eq!(signing(&server, sender, seconds(), BODY).await.status, 200, "{path}");
+        assert_eq!(
+            signing(&server, sender, seconds(), BODY).await.status,
+            200,
+            "{path}"
+        );
         for time in [0, seconds() - 330, seconds() + 330] {
             let answer = signing(&server, sender, time, BODY).await;
             assert_eq!(answer.status, 401, "{path} {time}");
@@ -175,7 +196,12 @@ async fn a_clock_is_read_at_the_time_of_the_request() {
     let server = Server::start(Limits::embedded(), POOL).await;
     // At the edge of what is near, and past it a moment later.
     let time = seconds() - 298;
-    assert_eq!(signing(&server, ("/slack/", SLACK), time, BODY).await.status, 200);
+    assert_eq!(
+        signing(&server, ("/slack/", SLACK), time, BODY)
+            .await
+            .status,
+        200
+    );
     tokio::time::sleep(Duration::from_millis(2500)).await;
     let late = signing(&server, ("/slack/", SLACK), time, BODY).await;
     assert_eq!(late.status, 401);

@@ -41,6 +41,16 @@ pub(crate) struct Running {
     _servers: Option<Servers>,
 }
 
+/// Webhooks of the pipeline, as the variables with their secrets begin.
+const WEBHOOKS: [&str; 6] = [
+    "SHOPIFY",
+    "BRANCH",
+    "GRAPHY",
+    "VIDOOLY",
+    "WEBENGAGE",
+    "WEBENGAGE_USERS",
+];
+
 impl Setting {
     /// Starts an instance and its servers, in this directory.
     pub(crate) fn start(self, executable: &Path, directory: &Path) -> Result<Running> {
@@ -51,6 +61,10 @@ impl Setting {
             .arg("serve")
             .args(["--grpc-listen", &format!("127.0.0.1:{grpc}")]);
         serve.args(["--http-listen", &format!("127.0.0.1:{http}")]);
+        // The siege's webhooks prove that they know these.
+        for source in WEBHOOKS {
+            serve.env(format!("{source}_WEBHOOK_SECRET"), "siege-siege-siege");
+        }
         let mut servers = None;
         let mut processes = Vec::new();
         let (mut clickhouse, mut amqp) = (None, None);

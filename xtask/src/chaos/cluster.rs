@@ -267,11 +267,6 @@ impl Instance {
             "--clickhouse-url",
             &format!("{}/chaos", clickhouse::url(clickhouse)),
         ]);
-        // The webhooks of a siege are about what is in them; it has no secrets of their makers.
-        server.env(
-            "EVENT_GRPC_UNVERIFIED",
-            "shopify,branch,graphy,vidooly,webengage,webengage_users",
-        );
         // The keeper kills a process that has not ended five seconds after it was asked to.
         server.args(["--drain-seconds", "4"]);
         let keep = Keep {

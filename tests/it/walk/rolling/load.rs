@@ -170,7 +170,9 @@ async fn post(port: u16, stop: CancellationToken) -> Sent {
         for (path, body) in [("/event/dispatch", events), ("/shopify/event/", hook)] {
             let url = format!("http://127.0.0.1:{port}{path}");
             let body = body.to_string();
-            let proved = prove(&PIPELINE, path, body.as_bytes(), |_| Some(SECRET.to_owned()));
+            let proved = prove(&PIPELINE, path, body.as_bytes(), |_| {
+                Some(SECRET.to_owned())
+            });
             let mut headers = vec![("content-type", "application/json")];
             headers.extend(proved.headers.iter().map(|(n, v)| (*n, v.as_str())));
             let answer = request(Method::POST, &url, &headers, body).await;
