@@ -8,8 +8,10 @@ mod off;
 mod postgresql;
 mod replay;
 mod stores;
+pub mod unverified;
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -23,6 +25,7 @@ use tokio_util::sync::CancellationToken;
 use environment::Environment;
 use listeners::{Addresses, Listeners, Routers, Servers};
 use stores::Connected;
+use unverified::Unverified;
 
 use crate::broker::{self, Broker, Embedded, Link, Rabbit, RabbitOptions, Topology};
 use crate::contract::{Pipeline, Queue};
@@ -47,7 +50,7 @@ const EMBEDDED_BUDGET: usize = 256 << 20;
 const REQUESTS: f64 = 0.6;
 
 /// Configuration of an instance.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Config {
     /// gRPC listen address; port 0 picks a free port.
     pub grpc_listen: SocketAddr,
@@ -76,6 +79,8 @@ pub struct Config {
     pub executable: Option<PathBuf>,
     /// Environment variables that hold the secrets of webhooks and the addresses and keys of HTTP requests.
     pub environment: Environment,
+    /// Sources that take requests without their proof.
+    pub unverified: Unverified,
     /// Strict start: tables that don't fit and servers that don't answer are errors.
     pub strict: bool,
     /// Notice period: how long requests are still accepted after the signal to stop, for load balancers to notice.
@@ -84,6 +89,17 @@ pub struct Config {
     pub drain: Duration,
     /// Interval between searches for dead letters of event types that were unknown and are known now.
     pub replay: Duration,
+}
+
+// The URL of the broker holds a password.
+impl fmt::Debug for Config {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut shown = f.debug_struct("Config");
+        shown
+            .field("grpc_listen", &self.grpc_listen)
+            .field("http_listen", &self.http_listen);
+        shown.finish_non_exhaustive()
+    }
 }
 
 /// A running instance.
@@ -177,7 +193,8 @@ impl App {
         };
         let publisher = publisher::Publisher::new(Arc::clone(&broker), limits);
         let variable = |name: &str| config.environment.get(name);
-        let sources = Sources::new(pipeline, &topology, &publisher, variable)?;
+        let open = |source: &str| config.unverified.opens(source);
+        let sources = Sources::new(pipeline, &topology, &publisher, variable, open)?;
         let readiness = Readiness {
             health: health.clone(),
             broker: broker.status(),
@@ -187,6 +204,7 @@ impl App {
             requests: readiness::Requests::new(pipeline.requests, requests),
             off_queues,
             off_sources: off::sources(&sources),
+            unverified: config.unverified.told(),
         };
         let operations = Operations {
             health: health.clone(),

@@ -12,9 +12,10 @@ use prost_reflect::DescriptorPool;
 use serde::Deserialize;
 use tokio::task::JoinSet;
 
-use super::webhook::HOOKS;
+use super::webhook::{self, HOOKS};
 use super::{say, send, serve, services};
 use crate::app::environment::Environment;
+use crate::app::unverified::Unverified;
 use crate::app::{App, Config};
 use crate::generated::PIPELINE;
 use crate::generated::proto::event::Events;
@@ -66,9 +67,10 @@ struct Count {
 pub(super) async fn run(args: Args) -> anyhow::Result<bool> {
     logging::start(logging::Format::Text, "warn")?;
     let scratch = tempfile::tempdir().context("could not create a temporary directory")?;
-    let app = App::start(config(&args, &scratch), &PIPELINE).await?;
+    let secrets = webhook::secrets();
+    let app = App::start(config(&args, &scratch, secrets.clone()), &PIPELINE).await?;
     let before = counts(app.databases()).await?;
-    let sent = traffic(&app, args.batches).await?;
+    let sent = traffic(&app, args.batches, secrets).await?;
     let stored = counts(app.databases()).await?;
     let complete = summary(&sent, &before, &stored);
     queries(app.databases()).await?;
@@ -80,7 +82,7 @@ pub(super) async fn run(args: Args) -> anyhow::Result<bool> {
     Ok(complete)
 }
 
-fn config(args: &Args, scratch: &tempfile::TempDir) -> Config {
+fn config(args: &Args, scratch: &tempfile::TempDir, secrets: Environment) -> Config {
     // With --once any free port will do; otherwise people expect the default ones.
     let port = |usual| if args.once { 0 } else { usual };
     Config {
@@ -99,7 +101,8 @@ fn config(args: &Args, scratch: &tempfile::TempDir) -> Config {
             .unwrap_or_else(|| scratch.path().to_owned()),
         engine_path: args.engine_path.clone(),
         executable: None,
-        environment: Environment::default(),
+        environment: secrets,
+        unverified: Unverified::default(),
         strict: true,
         notice: Duration::ZERO,
         drain: Duration::from_secs(25),
@@ -108,11 +111,11 @@ fn config(args: &Args, scratch: &tempfile::TempDir) -> Config {
 }
 
 /// Sends everything over real connections and waits for every answer.
-async fn traffic(app: &App, batches: u32) -> anyhow::Result<Sent> {
+async fn traffic(app: &App, batches: u32, secrets: Environment) -> anyhow::Result<Sent> {
     let pool = DescriptorPool::decode(PIPELINE.descriptors)?;
     let mut traffic = Traffic::new(&pool, envelope(&PIPELINE)?, u64::from(std::process::id()))?;
     let client = send::connect(&format!("http://{}", app.grpc_address())).await?;
-    let webhook = super::webhook::Client::new(app.http_address());
+    let webhook = webhook::Client::new(app.http_address(), secrets);
     let bar = ProgressBar::new(u64::from(batches)).with_style(ProgressStyle::with_template(
         "sending {bar:40} {pos}/{len} batches of 100 events, {elapsed}",
     )?);
@@ -318,7 +321,7 @@ fn addresses(app: &App) {
         app.grpc_address()
     ));
     say(&format!(
-        "HTTP        http://{http}  (/event/dispatch, /shopify/event/ and other webhooks, /heartbeat/)"
+        "HTTP        http://{http}  (/event/dispatch, webhooks with this demo's own secrets, /heartbeat/)"
     ));
     say(&format!(
         "operations  http://{ops}  (/metrics, /readyz, /livez, PUT /heartbeat/, gRPC reflection)"

@@ -10,6 +10,7 @@ mod ops;
 mod reprocess;
 mod send;
 mod serve;
+mod serve_intake;
 mod serve_tls;
 mod services;
 mod time;

@@ -60,11 +60,12 @@ pub fn json_route(path: &str, dispatch: Arc<Dispatch>) -> Router {
     either_way(Router::new(), path, post(handler))
 }
 
-/// Route of a webhook.
+/// Route of a webhook; with one more segment, if its secret is expected there.
 pub fn webhook_route(path: &str, webhook: Arc<Webhook>) -> Router {
+    let has_secret = webhook.has_secret_in_path();
     let handler = move |request: Request| async move {
-        // Unauthorized requests are neither read nor parsed, as far as their headers tell.
-        let verified_headers = match webhook.verify_headers(request.headers()) {
+        // Unauthorized requests are neither read nor parsed, as far as their head tells.
+        let verified_headers = match webhook.verify_head(request.uri(), request.headers()) {
             Ok(verified_headers) => verified_headers,
             Err(refusal) => return unproved(&refusal, webhook.challenge()),
         };
@@ -80,7 +81,14 @@ pub fn webhook_route(path: &str, webhook: Arc<Webhook>) -> Router {
             Err(refusal) => unproved(&refusal, webhook.challenge()),
         }
     };
-    either_way(Router::new(), path, post(handler))
+    let router = either_way(Router::new(), path, post(handler.clone()));
+    match has_secret {
+        true => {
+            let path = format!("{}/{{secret}}", path.trim_end_matches('/'));
+            either_way(router, &path, post(handler))
+        }
+        false => router,
+    }
 }
 
 /// Answer to a webhook's message that is not refused.
@@ -229,6 +237,7 @@ fn code(refusal: &Refusal) -> StatusCode {
         | Refusal::NoneTaken(_) => StatusCode::BAD_REQUEST,
         Refusal::HeadersTooLarge { .. } => StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
         Refusal::Unauthorized => StatusCode::UNAUTHORIZED,
+        Refusal::Replayed => StatusCode::CONFLICT,
         Refusal::Unavailable(_) | Refusal::Unsure(_) | Refusal::Late | Refusal::Off => {
             StatusCode::SERVICE_UNAVAILABLE
         }

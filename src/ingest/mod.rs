@@ -2,6 +2,7 @@
 
 pub mod answer;
 pub mod body;
+mod deliveries;
 pub mod dispatch;
 mod dry_run;
 pub mod encoding;

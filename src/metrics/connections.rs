@@ -44,6 +44,7 @@ const REFUSED_FOR: Label = listed(
         "too_heavy",
         "no_room",
         "unauthorized",
+        "replayed",
         "off",
         "invalid",
         "unavailable",

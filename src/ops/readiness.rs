@@ -34,6 +34,8 @@ pub struct Readiness {
     pub requests: Requests,
     /// Disabled sources, with the reason.
     pub off_sources: Vec<(&'static str, String)>,
+    /// Sources that take requests without their proof, because the operator says so.
+    pub unverified: Vec<&'static str>,
 }
 
 /// Requests of a pipeline, and which of them are enabled.
@@ -127,6 +129,7 @@ impl Readiness {
             "tables": tables,
             "requests": requests,
             "sources": sources,
+            "unverified": self.unverified,
             "queues": queues,
         });
         (ready, report)

@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use event_grpc::app::environment::Environment;
+use event_grpc::app::unverified::Unverified;
 use event_grpc::app::{App, Config};
 use event_grpc::broker::{Broker, Outgoing};
 use event_grpc::ops::access::Options;
@@ -42,6 +43,7 @@ fn config(main: Option<&ClickHouse>, servers: BTreeMap<String, Address>, data: &
         data: data.to_owned(),
         engine_path: None,
         environment: Environment::default(),
+        unverified: Unverified::default(),
         executable: Some(EXECUTABLE.into()),
         strict: false,
         notice: Duration::ZERO,

@@ -8,6 +8,7 @@ use std::process::{Command, Output};
 use std::time::Duration;
 
 use event_grpc::app::environment::Environment;
+use event_grpc::app::unverified::Unverified;
 use event_grpc::app::{App, Config};
 use event_grpc::broker::{Address, Cutover, CutoverError, Found, QueueSpec, Topology};
 use event_grpc::contract::{Exchange, ExchangeKind, QueueKind, Route};
@@ -68,6 +69,7 @@ fn config(vhost: &Vhost, store: &ClickHouse, strict: bool) -> Config {
         engine_path: None,
         executable: None,
         environment: Environment::default(),
+        unverified: Unverified::default(),
         strict,
         notice: Duration::ZERO,
         drain: Duration::from_secs(10),

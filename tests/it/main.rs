@@ -28,6 +28,7 @@ mod postgres;
 mod proto_json;
 mod python;
 mod scan;
+mod secrets;
 mod support;
 mod tidy;
 mod tls;

@@ -9,6 +9,7 @@ use anyhow::Context as _;
 
 use super::ops::TokenArgs;
 use super::say;
+use crate::app::environment::Secret;
 use crate::generated::PIPELINE;
 use crate::ops::ledger::{Ledger, Reading};
 use crate::ops::logging;
@@ -35,7 +36,7 @@ pub(super) struct Args {
         hide_env_values = true,
         value_name = "URL"
     )]
-    amqp_url: Option<String>,
+    amqp_url: Option<Secret>,
     /// Saved reading to compare with: shows what has happened since.
     #[arg(long, value_name = "FILE")]
     opening: Option<PathBuf>,

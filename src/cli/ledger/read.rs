@@ -14,6 +14,7 @@ use hyper_util::rt::TokioExecutor;
 use tokio::time::{Instant, sleep, timeout};
 
 use super::Args;
+use crate::app::environment;
 use crate::broker::{Address, Depths};
 use crate::generated::PIPELINE;
 use crate::ops::ledger::{Broker, Counts, Depth, Instance, Reading, counts};
@@ -31,9 +32,9 @@ const LONGEST: usize = 64 << 20;
 
 /// Reading at a moment when nothing moves, if there is one soon; else the last one that was taken.
 pub(super) async fn reading(args: &Args) -> anyhow::Result<Reading> {
-    let mut broker = match &args.amqp_url {
+    let mut broker = match environment::option("EVENT_GRPC_AMQP_URL", args.amqp_url.as_ref())? {
         Some(url) => {
-            let address = Address::parse(url).context("--amqp-url")?;
+            let address = Address::parse(&url).context("--amqp-url")?;
             Some(Depths::dial(&address).await?)
         }
         None => None,

@@ -11,8 +11,9 @@ use std::time::Duration;
 use anyhow::Context as _;
 
 use super::clickhouse_tls::{self, ClickHouseTlsArgs};
+use super::serve_intake::IntakeArgs;
 use super::serve_tls::ServerTlsArgs;
-use crate::app::environment::Environment;
+use crate::app::environment::{self, Environment, Secret};
 use crate::app::{App, Config};
 use crate::contract::{Database, Pipeline};
 use crate::ops::logging;
@@ -51,11 +52,13 @@ pub(super) struct Args {
         hide_env_values = true,
         value_name = "URL"
     )]
-    amqp_url: Option<String>,
+    amqp_url: Option<Secret>,
     #[command(flatten)]
     tls: ServerTlsArgs,
     #[command(flatten)]
     doors: DoorArgs,
+    #[command(flatten)]
+    intake: IntakeArgs,
     #[command(flatten)]
     clickhouse: ClickHouseArgs,
     #[command(flatten)]
@@ -130,13 +133,10 @@ pub struct ClickHouseArgs {
         hide_env_values = true,
         value_name = "URL"
     )]
-    clickhouse_url: Option<String>,
+    clickhouse_url: Option<Secret>,
     /// ClickHouse user, if the URL names none.
     #[arg(long, env = "EVENT_GRPC_CLICKHOUSE_USER", value_name = "NAME")]
     clickhouse_user: Option<String>,
-    /// Password of the ClickHouse user, if the URL has none; from the environment only.
-    #[arg(skip = std::env::var("EVENT_GRPC_CLICKHOUSE_PASSWORD").ok())]
-    clickhouse_password: Option<String>,
     #[command(flatten)]
     tls: ClickHouseTlsArgs,
 }
@@ -147,15 +147,17 @@ const SERVER_URL: &str = "EVENT_GRPC_CLICKHOUSE_URL_";
 impl ClickHouseArgs {
     /// Address of the server, if one is given.
     pub fn address(&self) -> anyhow::Result<Option<Address>> {
-        let Some(url) = &self.clickhouse_url else {
+        let url = environment::option("EVENT_GRPC_CLICKHOUSE_URL", self.clickhouse_url.as_ref())?;
+        let Some(url) = url else {
             return Ok(None);
         };
-        let address = Address::parse(url).context("--clickhouse-url")?;
+        let address = Address::parse(&url).context("--clickhouse-url")?;
         let address = address.with_files(self.tls.files())?;
-        Ok(Some(address.with_account(
-            self.clickhouse_user.clone(),
-            self.clickhouse_password.clone(),
-        )))
+        // The password isn't an option, which anybody on this machine could read.
+        let password = environment::option("EVENT_GRPC_CLICKHOUSE_PASSWORD", None)?;
+        Ok(Some(
+            address.with_account(self.clickhouse_user.clone(), password),
+        ))
     }
 }
 
@@ -171,46 +173,46 @@ pub(super) struct PostgresArgs {
         hide_env_values = true,
         value_name = "URL"
     )]
-    postgres_url: Option<String>,
-    /// Password of the PostgreSQL user, if the URL has none; from the environment only.
-    #[arg(skip = std::env::var("EVENT_GRPC_POSTGRES_PASSWORD").ok())]
-    postgres_password: Option<String>,
+    postgres_url: Option<Secret>,
 }
 
 impl PostgresArgs {
     /// Address of the database, if one is given.
     pub(super) fn address(&self) -> anyhow::Result<Option<postgres::Address>> {
-        let Some(url) = &self.postgres_url else {
+        let url = environment::option("EVENT_GRPC_POSTGRES_URL", self.postgres_url.as_ref())?;
+        let Some(url) = url else {
             return Ok(None);
         };
-        let address = postgres::Address::parse(url).context("--postgres-url")?;
-        Ok(Some(address.with_password(self.postgres_password.clone())))
+        let address = postgres::Address::parse(&url).context("--postgres-url")?;
+        let password = environment::option("EVENT_GRPC_POSTGRES_PASSWORD", None)?;
+        Ok(Some(address.with_password(password)))
     }
 }
 
 /// Further servers of the pipeline in the environment: EVENT_GRPC_CLICKHOUSE_URL_SERVER, and USER and PASSWORD in place
 /// of URL.
 pub(super) fn further_servers(pipeline: &Pipeline) -> anyhow::Result<BTreeMap<String, Address>> {
+    let environment = Environment::of_process();
     let mut found = BTreeMap::new();
     let servers = pipeline.databases.iter().map(|d| d.server);
     for server in servers.filter(|server| *server != Database::MAIN) {
         let capitals = server.to_ascii_uppercase();
-        let Ok(url) = std::env::var(format!("{SERVER_URL}{capitals}")) else {
+        let Some(url) = environment.secret(&format!("{SERVER_URL}{capitals}"))? else {
             continue;
         };
-        let beside = |what: &str| std::env::var(format!("EVENT_GRPC_CLICKHOUSE_{what}_{capitals}"));
+        let name = |what: &str| format!("EVENT_GRPC_CLICKHOUSE_{what}_{capitals}");
         let address = Address::parse(&url).with_context(|| format!("{SERVER_URL}{capitals}"))?;
-        let address = address.with_account(beside("USER").ok(), beside("PASSWORD").ok());
+        let user = environment.get(&name("USER"));
+        let address = address.with_account(user, environment.secret(&name("PASSWORD"))?);
         let address = address.with_files(clickhouse_tls::of_server(&capitals))?;
         found.insert(server.to_owned(), address);
     }
     let known = |name: &str| found.keys().any(|server| server.eq_ignore_ascii_case(name));
-    for (variable, _) in std::env::vars_os() {
-        let Some(variable) = variable.to_str() else {
-            continue;
-        };
+    for variable in environment.names() {
+        // EVENT_GRPC_CLICKHOUSE_URL_FILE is that of the main server.
         if let Some(name) = variable.strip_prefix(SERVER_URL)
-            && !known(name)
+            && name != "FILE"
+            && !known(name.strip_suffix("_FILE").unwrap_or(name))
         {
             tracing::warn!(
                 variable,
@@ -230,14 +232,15 @@ pub(super) async fn run(args: Args) -> anyhow::Result<()> {
         ops: args.ops.options()?,
         doors: args.doors.limits(),
         tls: args.tls.files(),
-        amqp_url: args.amqp_url,
+        amqp_url: environment::option("EVENT_GRPC_AMQP_URL", args.amqp_url.as_ref())?,
         clickhouse: args.clickhouse.address()?,
         clickhouse_servers: further_servers(&crate::generated::PIPELINE)?,
         postgres: args.postgres.address()?,
         data: args.data,
         engine_path: args.engine_path,
         executable: None,
-        environment: Environment::of_process(),
+        environment: Environment::of_process().with_secrets_of(&crate::generated::PIPELINE)?,
+        unverified: args.intake.unverified(&crate::generated::PIPELINE)?,
         strict: args.strict,
         notice: Duration::from_secs(args.notice_seconds),
         drain: Duration::from_secs(args.drain_seconds),

@@ -101,7 +101,9 @@ impl Server {
         };
         let broker = Arc::new(Embedded::new(&topology, 64 << 20));
         let publisher = Publisher::new(wrap(broker.clone()), limits);
-        let sources = Sources::new(pipeline, &topology, &publisher, pipeline::variable).unwrap();
+        let open = |source: &str| source == "opened";
+        let variable = pipeline::variable;
+        let sources = Sources::new(pipeline, &topology, &publisher, variable, open).unwrap();
         let off = sources.off().to_vec();
         let health = Health::beating();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();

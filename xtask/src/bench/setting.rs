@@ -42,6 +42,16 @@ pub(crate) struct Running {
     _servers: Option<Servers>,
 }
 
+/// Webhooks of the pipeline, as the variables with their secrets begin.
+const WEBHOOKS: [&str; 6] = [
+    "SHOPIFY",
+    "BRANCH",
+    "GRAPHY",
+    "VIDOOLY",
+    "WEBENGAGE",
+    "WEBENGAGE_USERS",
+];
+
 impl Setting {
     /// Starts an instance and its servers, in this directory.
     pub(crate) fn start(self, executable: &Path, directory: &Path) -> Result<Running> {
@@ -54,6 +64,10 @@ impl Setting {
         serve.args(["--http-listen", &format!("127.0.0.1:{http}")]);
         // Not an option: builds that are compared with may not have it.
         serve.env("EVENT_GRPC_OPS_LISTEN", format!("127.0.0.1:{ops}"));
+        // The siege's webhooks prove that they know these.
+        for source in WEBHOOKS {
+            serve.env(format!("{source}_WEBHOOK_SECRET"), "siege-siege-siege");
+        }
         let mut servers = None;
         let mut processes = Vec::new();
         let (mut clickhouse, mut amqp) = (None, None);

@@ -13,6 +13,9 @@ use super::super::project::succeeded;
 use super::super::server::command;
 use crate::http::request;
 
+/// Secret of the webhooks that the load sends.
+pub(super) const SECRET: &str = "shop";
+
 /// Time limit for its end.
 const END: Duration = Duration::from_secs(60);
 
@@ -77,6 +80,7 @@ impl Shared {
             // Two failed checks of the load balancer, and some more.
             .args(["--notice-seconds", "4"])
             .args(["--replay-seconds", "2"])
+            .env("SHOPIFY_WEBHOOK_SECRET", SECRET)
             .stderr(File::create(&log).unwrap())
             .spawn()
             .unwrap();
