@@ -4,11 +4,11 @@ use std::path::PathBuf;
 
 use crate::tls::{ClientCertificates, ServerFiles};
 
-/// TLS of the gRPC and HTTP ports.
+/// TLS of the ports.
 #[derive(Debug, Clone, clap::Args)]
 pub(super) struct ServerTlsArgs {
-    /// Certificate of the gRPC and HTTP ports, which speak TLS with it and nothing else: a PEM file with the server's own
-    /// first and those that lead to its authority behind it. Read again when it changes.
+    /// Certificate of all ports, which speak TLS with it and nothing else: a PEM file with the server's own first and
+    /// those that lead to its authority behind it. Read again when it changes.
     #[arg(
         long,
         env = "EVENT_GRPC_TLS_CERT",

@@ -132,6 +132,10 @@ async fn an_instance_takes_events_over_tls_as_the_page_says() {
         };
         let output = ended(&mut send(&["--ca", &ca])).await;
         assert!(output.status.success(), "{}", errors(&output));
+        let (certificate, key) = (file("client.pem"), file("client.key"));
+        let showing = ["--ca", &ca, "--cert", &certificate, "--key", &key];
+        let output = ended(&mut send(&showing)).await;
+        assert!(output.status.success(), "{}", errors(&output));
         let output = ended(&mut send(&[])).await;
         assert!(!output.status.success());
         assert!(
