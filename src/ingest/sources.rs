@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use axum::Router;
 
+use super::cors::{BadOrigin, Cors};
 use super::dispatch::Dispatch;
 use super::grpc::{self, GrpcError};
 use super::http::{self, Render};
@@ -19,7 +20,7 @@ use crate::health::Health;
 #[derive(Debug)]
 pub struct Sources {
     pipeline: &'static Pipeline,
-    dispatches: Vec<Arc<Dispatch>>,
+    dispatches: Vec<(Arc<Dispatch>, Option<Arc<Cors>>)>,
     http: Router,
     off: Vec<Off>,
 }
@@ -39,6 +40,9 @@ pub enum SetUpError {
     /// An environment variable holds no valid size.
     #[error(transparent)]
     Size(#[from] BadSize),
+    /// An origin whose pages may send is wrong.
+    #[error(transparent)]
+    Origin(#[from] BadOrigin),
 }
 
 impl Sources {
@@ -55,6 +59,7 @@ impl Sources {
         let mut off = Vec::new();
         for source in pipeline.sources {
             let sizes = pool::sizes(source, &variable)?;
+            let cors = Cors::of(source, &variable)?;
             let publisher = Arc::clone(publisher);
             match &source.intake {
                 Intake::Grpc {
@@ -69,8 +74,9 @@ impl Sources {
                         publisher,
                         pipeline.fingerprint,
                     ));
-                    router = router.merge(http::json_route(json_path, Arc::clone(&dispatch)));
-                    dispatches.push(dispatch);
+                    let events = Arc::clone(&dispatch);
+                    router = router.merge(http::events_route(json_path, events, cors.as_ref()));
+                    dispatches.push((dispatch, cors));
                 }
                 Intake::Post {
                     path,
@@ -99,7 +105,8 @@ impl Sources {
                     }
                     let around = (pipeline, topology);
                     let webhook = Webhook::new(around, source, takes, verifier, sizes, publisher);
-                    router = router.merge(http::webhook_route(path, Arc::new(webhook)));
+                    router =
+                        router.merge(http::webhook_route(path, Arc::new(webhook), cors.as_ref()));
                 }
             }
         }
