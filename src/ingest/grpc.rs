@@ -45,7 +45,7 @@ pub fn routes(
 ) -> Router {
     let mut router = Router::new();
     for (dispatch, cors) in sources {
-        let Some((service, path)) = method(dispatch) else {
+        let Some(path) = method(dispatch) else {
             continue;
         };
         let dispatch = Arc::clone(dispatch);
@@ -69,12 +69,12 @@ pub fn routes(
     others.merge(router)
 }
 
-/// Service of a source, and the path of its method.
-pub(super) fn method(dispatch: &Dispatch) -> Option<(&'static str, String)> {
+/// Path of a source's method.
+pub(super) fn method(dispatch: &Dispatch) -> Option<String> {
     match dispatch.source().intake {
         Intake::Grpc {
             service, method, ..
-        } => Some((service, format!("/{service}/{method}"))),
+        } => Some(format!("/{service}/{method}")),
         Intake::Post { .. } => None,
     }
 }

@@ -48,7 +48,7 @@ pub fn heartbeat_route(health: Health) -> Router {
 /// Route that accepts a source's requests as proto3 JSON, as protobuf and as gRPC-Web: at this path, and at that of its
 /// method, so that a page needs the address of this port only.
 pub fn events_route(path: &str, dispatch: Arc<Dispatch>, cors: Option<&Arc<Cors>>) -> Router {
-    let method = grpc::method(&dispatch).map(|(_, path)| path);
+    let method = grpc::method(&dispatch);
     let handler = move |request: Request| async move {
         if let Some(web) = WebCall::of(request.headers()) {
             return grpc::call(dispatch, request, Some(web)).await;
