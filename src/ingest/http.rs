@@ -17,8 +17,9 @@ use super::reading::{Budget, SHOWN};
 use super::response::{Refusal, Response, error};
 use super::status::RETRY_AFTER_SECONDS;
 use super::webhook::{Taken, Webhook};
+use crate::client::Client;
 use crate::health::{Beat, Health};
-use crate::listen::Refused;
+use crate::listen::{Refused, of_client};
 
 /// Renders the metrics.
 pub type Render = Arc<dyn Fn() -> String + Send + Sync>;
@@ -36,12 +37,14 @@ pub fn router(health: Health, metrics: Render) -> Router {
 /// Route that accepts a source's requests as proto3 JSON.
 pub fn json_route(path: &str, dispatch: Arc<Dispatch>) -> Router {
     let handler = move |request: Request| async move {
+        let client = Client::of(request.extensions());
         let (limit, budget) = (dispatch.max_request(), dispatch.reading());
         let read = match body(request, limit, budget).await {
             Ok(read) => read,
-            Err(failed) => return unread(&failed),
+            Err(failed) => return of_client(unread(&failed), client),
         };
-        let Answered { result, held } = dispatch.take(Body::Json(read.bytes), LONGEST).await;
+        let taken = dispatch.take(Body::Json(read.bytes), client.clone(), LONGEST);
+        let Answered { result, held } = taken.await;
         drop(read.held);
         let response = match result {
             Ok(response) => with_code(StatusCode::OK, json_response(response)),
@@ -49,7 +52,8 @@ pub fn json_route(path: &str, dispatch: Arc<Dispatch>) -> Router {
                 let (code, reason) = (code(&refusal), refusal.outcome());
                 let said = error(refusal);
                 let text = said.message.clone();
-                because(with_code(code, json_response(said)), reason, text)
+                let answer = because(with_code(code, json_response(said)), reason, text);
+                of_client(answer, client)
             }
         };
         response.map(|body| held::body(body, held))
@@ -60,6 +64,7 @@ pub fn json_route(path: &str, dispatch: Arc<Dispatch>) -> Router {
 /// Route of a webhook.
 pub fn webhook_route(path: &str, webhook: Arc<Webhook>) -> Router {
     let handler = move |request: Request| async move {
+        let client = webhook.client(request.extensions());
         // Unauthorized requests are neither read nor parsed, as far as their headers tell.
         let verified_headers = match webhook.verify_headers(request.headers()) {
             Ok(verified_headers) => verified_headers,
@@ -68,13 +73,15 @@ pub fn webhook_route(path: &str, webhook: Arc<Webhook>) -> Router {
         let (limit, budget) = (webhook.max_request(), webhook.reading());
         let read = match body(request, limit, budget).await {
             Ok(read) => read,
-            Err(failed) => return unread(&failed),
+            Err(failed) => return of_client(unread(&failed), client),
         };
-        let taken = webhook.take(verified_headers, read.bytes).await;
+        let taken = webhook.take(verified_headers, client.clone(), read.bytes);
+        let taken = taken.await;
         drop(read.held);
         match taken {
             Ok(taken) => answered(taken),
-            Err(refusal) => unproved(&refusal, webhook.challenge()),
+            Err(refusal @ Refusal::Unauthorized) => unproved(&refusal, webhook.challenge()),
+            Err(refusal) => of_client(refused(&refusal), client),
         }
     };
     either_way(Router::new(), path, post(handler))

@@ -2,6 +2,7 @@
 
 pub mod answer;
 pub mod body;
+mod clients;
 pub mod dispatch;
 mod dry_run;
 pub mod encoding;

@@ -12,6 +12,7 @@ mod canonical;
 mod catalogue;
 mod catalogue_page;
 mod clickhouse;
+mod clients;
 mod clusters;
 mod content;
 mod cutover;

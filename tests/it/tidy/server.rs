@@ -16,7 +16,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("time", &[]),
     ("weight", &[]),
     ("metrics", &["dead_letter", "time"]),
-    ("listen", &["metrics"]),
+    ("listen", &["client", "metrics"]),
     ("row_error", &["dead_letter"]),
     // What bytes mean.
     ("protobuf", &["row_error", "time"]),
@@ -83,6 +83,7 @@ const LAYERS: &[(&str, &[&str])] = &[
         "ingest",
         &[
             "broker",
+            "client",
             "contract",
             "dead_letter",
             "events",
@@ -103,6 +104,7 @@ const LAYERS: &[(&str, &[&str])] = &[
         "worker",
         &[
             "broker",
+            "client",
             "contract",
             "dead_letter",
             "identity",
