@@ -28,6 +28,7 @@ const ANSWER: Label = listed(
         "too_heavy",
         "no_room",
         "unauthorized",
+        "replayed",
         "off",
         "unavailable",
         "late",

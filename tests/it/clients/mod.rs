@@ -32,16 +32,24 @@ struct Doors {
 }
 
 impl Doors {
-    /// Sources of a pipeline before a broker; an empty name is for an unknown sender.
+    /// Sources of a pipeline before a broker; an empty name is for an unknown sender. Nobody has to verify webhooks.
     fn new(pipeline: &'static Pipeline, broker: Arc<dyn Broker>, name: &str) -> Self {
+        Self::with(pipeline, broker, name, |_| None, true)
+    }
+
+    /// The same with secrets of webhooks, which have to be verified unless they are `open`.
+    fn with(
+        pipeline: &'static Pipeline,
+        broker: Arc<dyn Broker>,
+        name: &str,
+        variable: impl Fn(&str) -> Option<String>,
+        open: bool,
+    ) -> Self {
         let publisher = Publisher::new(broker, Limits::embedded());
         let topology = Topology::of(pipeline, |_| true);
-        let sources = Sources::new(pipeline, &topology, &publisher, |_| None).unwrap();
+        let sources = Sources::new(pipeline, &topology, &publisher, variable, |_| open).unwrap();
         let health = Health::beating();
-        let (grpc, http) = (
-            sources.grpc(&health).unwrap(),
-            sources.http(health, Arc::new(String::new)),
-        );
+        let (grpc, http) = (sources.grpc(&health, Router::new()), sources.http(health));
         match Client::named(name) {
             None => Doors { grpc, http },
             Some(client) => Doors {

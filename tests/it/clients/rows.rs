@@ -75,7 +75,10 @@ async fn of_json_messages(app: &Instance, store: &ClickHouse) {
         assert_eq!(status, 200, "{told}");
     }
     let publish = |id: &str| {
-        let body = json!({ "eventId": id, "timestamp": 1_760_000_000, "url": "u" });
+        let body = json!({
+            "eventId": id, "timestamp": 1_760_000_000, "url": "u", "headers": {}, "clientIp": "", "userAgent": "",
+            "deepLink": "",
+        });
         Outgoing::new("grpc_event.dx", "CLICK", body.to_string())
     };
     app.broker()
@@ -112,6 +115,29 @@ async fn a_row_names_its_client_on_rabbitmq_too() {
     })
     .await;
     vhost.delete();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_webhook_is_of_its_source_if_that_is_proved_and_of_nobody_otherwise() {
+    instance("clients_webhooks", async |app, store| {
+        let secret = |name: &str| (name == "VIDOOLY_WEBHOOK_SECRET").then(|| "s".repeat(40));
+        let verified = Doors::with(&PIPELINE, app.shared_broker(), "", secret, false);
+        let by_key = Doors::with(&PIPELINE, app.shared_broker(), "shop-web", secret, false);
+        let path = format!("/vidooly/event/{}", "s".repeat(40));
+        for (doors, path, name, status) in [
+            (&verified, path.as_str(), "proved", 200),
+            (&by_key, &path, "by-key", 200),
+            (&verified, "/vidooly/event/wrong", "wrong", 401),
+            (&doors(app, ""), "/vidooly/event/", "open", 200),
+        ] {
+            let (told, body) = doors.post(path, json!({ "name": name })).await;
+            assert_eq!(told, status, "{name}: {body}");
+        }
+        eventually(store, "SELECT count() FROM DB.vidooly_event FINAL", 3).await;
+        let sent = "SELECT arrayStringConcat(arraySort(groupArray(concat(event_name, '=', client))), ' ') FROM DB.vidooly_event";
+        assert_eq!(text(store, sent).await, "by-key=shop-web open= proved=vidooly");
+    })
+    .await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -214,7 +240,7 @@ async fn events_are_counted_by_client() {
         assert_eq!((answer.accepted, answer.rejected_count), (1, 1), "{answer:?}");
         doors.post("/vidooly/event/", json!({ "name": "a" })).await;
         doors.post("/vidooly/event/", "[]").await;
-        let answer = crate::http::request(Method::GET, &app.url("/metrics"), &[], "").await;
+        let answer = crate::http::request(Method::GET, &app.ops_url("/metrics"), &[], "").await;
         for (outcome, count) in [("accepted", 2), ("rejected", 2)] {
             let line = format!(
                 "event_grpc_client_events_total{{client=\"counted-client\",outcome=\"{outcome}\"}} {count}"
