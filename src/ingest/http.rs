@@ -21,9 +21,10 @@ use super::reading::{Budget, SHOWN};
 use super::response::{Refusal, error, refused_as};
 use super::status::{RETRY_AFTER_SECONDS, may_repeat};
 use super::webhook::{Taken, Webhook};
+use crate::client::Client;
 use crate::grpc::NOT_SERVED;
 use crate::health::Health;
-use crate::listen::Refused;
+use crate::listen::{Refused, of_client};
 
 /// Supported media types of requests with events, and of a webhook's message.
 const EVENTS: &str = "application/json, application/…+json, application/x-protobuf or application/protobuf; text/plain is \
@@ -50,6 +51,7 @@ pub fn heartbeat_route(health: Health) -> Router {
 pub fn events_route(path: &str, dispatch: Arc<Dispatch>, cors: Option<&Arc<Cors>>) -> Router {
     let method = grpc::method(&dispatch);
     let handler = move |request: Request| async move {
+<<<<<<< HEAD
         if let Some(web) = WebCall::of(request.headers()) {
             return grpc::call(dispatch, request, Some(web)).await;
         }
@@ -67,6 +69,16 @@ pub fn events_route(path: &str, dispatch: Arc<Dispatch>, cors: Option<&Arc<Cors>
             Media::Protobuf(_) => Body::Wire(read.bytes),
         };
         let Answered { result, held } = dispatch.take(body, LONGEST).await;
+=======
+        let client = Client::of(request.extensions());
+        let (limit, budget) = (dispatch.max_request(), dispatch.reading());
+        let read = match body(request, limit, budget).await {
+            Ok(read) => read,
+            Err(failed) => return of_client(unread(&failed), client),
+        };
+        let taken = dispatch.take(Body::Json(read.bytes), client.clone(), LONGEST);
+        let Answered { result, held } = taken.await;
+>>>>>>> k-d
         drop(read.held);
         let response = match result {
             Ok(response) => media::response(StatusCode::OK, answer, response),
@@ -75,8 +87,13 @@ pub fn events_route(path: &str, dispatch: Arc<Dispatch>, cors: Option<&Arc<Cors>
                 let repeat = may_repeat(&refusal);
                 let said = error(refusal);
                 let text = said.message.clone();
+<<<<<<< HEAD
                 let response = with_retry_after(media::response(code, answer, said), repeat);
                 because(response, reason, text)
+=======
+                let answer = because(with_code(code, json_response(said)), reason, text);
+                of_client(answer, client)
+>>>>>>> k-d
             }
         };
         response.map(|body| held::body(body, held))
@@ -93,6 +110,7 @@ pub fn events_route(path: &str, dispatch: Arc<Dispatch>, cors: Option<&Arc<Cors>
 pub fn webhook_route(path: &str, webhook: Arc<Webhook>, cors: Option<&Arc<Cors>>) -> Router {
     let has_secret = webhook.has_secret_in_path();
     let handler = move |request: Request| async move {
+        let client = webhook.client(request.extensions());
         // Unauthorized requests are neither read nor parsed, as far as their head tells.
         let verified_headers = match webhook.verify_head(request.uri(), request.headers()) {
             Ok(verified_headers) => verified_headers,
@@ -106,10 +124,13 @@ pub fn webhook_route(path: &str, webhook: Arc<Webhook>, cors: Option<&Arc<Cors>>
             Ok(read) => read,
             Err(failed) => return unread(&failed, Media::Json),
         };
-        let taken = webhook.take(verified_headers, read.bytes).await;
+        let taken = webhook.take(verified_headers, client.clone(), read.bytes);
+        let taken = taken.await;
         drop(read.held);
         match taken {
             Ok(taken) => answered(taken),
+            // Whoever sent what is wrong has proved who it was.
+            Err(refusal) if refusal.is_of_content() => of_client(refused(&refusal), client),
             Err(refusal) => unproved(&refusal, webhook.challenge()),
         }
     };

@@ -2,7 +2,11 @@
 
 pub mod answer;
 pub mod body;
+<<<<<<< HEAD
 pub mod cors;
+=======
+mod clients;
+>>>>>>> k-d
 mod deliveries;
 pub mod dispatch;
 mod dry_run;
