@@ -9,4 +9,4 @@ mod trouble;
 
 pub use files::TlsError;
 pub use options::{Names, Options};
-pub use trouble::{HandshakeError, refusal};
+pub use trouble::{HandshakeError, refusal, silent_end};
