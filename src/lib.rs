@@ -27,6 +27,7 @@ pub mod proto_json;
 pub mod generated;
 
 pub mod broker;
+pub mod grpc;
 pub mod health;
 pub mod hooks;
 pub mod ingest;

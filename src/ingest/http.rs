@@ -1,9 +1,9 @@
-//! HTTP server: proto3 JSON for clients without gRPC, webhooks, metrics and the heartbeat.
+//! HTTP server: proto3 JSON for clients without gRPC, webhooks, and the heartbeat.
 
 use std::sync::Arc;
 
 use axum::Router;
-use axum::extract::{RawQuery, Request, State};
+use axum::extract::Request;
 use axum::response::{IntoResponse, Response as HttpResponse};
 use axum::routing::{MethodRouter, get, post};
 use http::{HeaderMap, HeaderValue, StatusCode, header};
@@ -17,20 +17,23 @@ use super::reading::{Budget, SHOWN};
 use super::response::{Refusal, Response, error};
 use super::status::RETRY_AFTER_SECONDS;
 use super::webhook::{Taken, Webhook};
-use crate::health::{Beat, Health};
+use crate::grpc::NOT_SERVED;
+use crate::health::Health;
 use crate::listen::Refused;
-
-/// Renders the metrics.
-pub type Render = Arc<dyn Fn() -> String + Send + Sync>;
 
 /// Supported content encodings.
 const ENCODINGS: &str = "gzip, deflate, br, zstd";
 
-/// Router of `/metrics` and `/heartbeat/`.
-pub fn router(health: Health, metrics: Render) -> Router {
-    let heartbeat: MethodRouter = get(heartbeat).put(set_heartbeat).with_state(health);
-    let router = Router::new().route("/metrics", get(move || async move { metrics() }));
-    either_way(router, "/heartbeat/", heartbeat)
+/// Route of GET `/heartbeat/`, for load balancers. It can be set on the operations listener only.
+pub fn heartbeat_route(health: Health) -> Router {
+    let handler = get(move || async move { health.answer() });
+    let unserved = || async {
+        with_code(
+            StatusCode::METHOD_NOT_ALLOWED,
+            json!({ "error": NOT_SERVED }),
+        )
+    };
+    either_way(Router::new(), "/heartbeat/", handler.fallback(unserved))
 }
 
 /// Route that accepts a source's requests as proto3 JSON.
@@ -57,11 +60,12 @@ pub fn json_route(path: &str, dispatch: Arc<Dispatch>) -> Router {
     either_way(Router::new(), path, post(handler))
 }
 
-/// Route of a webhook.
+/// Route of a webhook; with one more segment, if its secret is expected there.
 pub fn webhook_route(path: &str, webhook: Arc<Webhook>) -> Router {
+    let has_secret = webhook.has_secret_in_path();
     let handler = move |request: Request| async move {
-        // Unauthorized requests are neither read nor parsed, as far as their headers tell.
-        let verified_headers = match webhook.verify_headers(request.headers()) {
+        // Unauthorized requests are neither read nor parsed, as far as their head tells.
+        let verified_headers = match webhook.verify_head(request.uri(), request.headers()) {
             Ok(verified_headers) => verified_headers,
             Err(refusal) => return unproved(&refusal, webhook.challenge()),
         };
@@ -77,7 +81,14 @@ pub fn webhook_route(path: &str, webhook: Arc<Webhook>) -> Router {
             Err(refusal) => unproved(&refusal, webhook.challenge()),
         }
     };
-    either_way(Router::new(), path, post(handler))
+    let router = either_way(Router::new(), path, post(handler.clone()));
+    match has_secret {
+        true => {
+            let path = format!("{}/{{secret}}", path.trim_end_matches('/'));
+            either_way(router, &path, post(handler))
+        }
+        false => router,
+    }
 }
 
 /// Answer to a webhook's message that is not refused.
@@ -226,6 +237,7 @@ fn code(refusal: &Refusal) -> StatusCode {
         | Refusal::NoneTaken(_) => StatusCode::BAD_REQUEST,
         Refusal::HeadersTooLarge { .. } => StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
         Refusal::Unauthorized => StatusCode::UNAUTHORIZED,
+        Refusal::Replayed => StatusCode::CONFLICT,
         Refusal::Unavailable(_) | Refusal::Unsure(_) | Refusal::Late | Refusal::Off => {
             StatusCode::SERVICE_UNAVAILABLE
         }
@@ -310,26 +322,4 @@ fn with_code(code: StatusCode, body: Value) -> HttpResponse {
         response.headers_mut().insert(header::RETRY_AFTER, seconds);
     }
     response
-}
-
-async fn heartbeat(State(health): State<Health>) -> HttpResponse {
-    match health.now() {
-        Beat::Beating => (StatusCode::OK, "beating").into_response(),
-        Beat::Starting => (StatusCode::SERVICE_UNAVAILABLE, "starting").into_response(),
-        Beat::Resting | Beat::Ending => (StatusCode::GONE, "not beating").into_response(),
-    }
-}
-
-async fn set_heartbeat(state: State<Health>, RawQuery(query): RawQuery) -> HttpResponse {
-    let beating = match query.as_deref() {
-        Some("beat=true") => true,
-        Some("beat=false") => false,
-        _ => {
-            let text = "the query should be beat=true or beat=false";
-            return with_code(StatusCode::BAD_REQUEST, json!({ "error": text }));
-        }
-    };
-    state.beat(beating);
-    tracing::info!(beating, "The heartbeat was set.");
-    heartbeat(state).await
 }

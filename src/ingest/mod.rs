@@ -2,10 +2,10 @@
 
 pub mod answer;
 pub mod body;
+mod deliveries;
 pub mod dispatch;
 mod dry_run;
 pub mod encoding;
-mod endless;
 pub mod group;
 pub mod grpc;
 mod held;

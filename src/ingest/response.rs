@@ -103,7 +103,9 @@ pub enum Refusal {
     )]
     NoRoom(Rejected),
     /// The broker didn't confirm all of it.
-    #[error("the request may be stored in part: {0}; repeat the whole request, which is safe")]
+    #[error(
+        "the request may be stored in part: {}; repeat the whole request, which is safe", .0.told()
+    )]
     Unavailable(PublishError),
     /// The answer didn't arrive in time.
     #[error("the broker did not answer in time; repeat the whole request, which is safe")]
@@ -111,6 +113,9 @@ pub enum Refusal {
     /// The request isn't authorized. The answer doesn't tell which part of the proof is wrong.
     #[error("the request's signature or credentials are missing or wrong")]
     Unauthorized,
+    /// Another message was taken under the id of this delivery.
+    #[error("another message was taken under the same delivery id; this one is not taken")]
+    Replayed,
     /// The source is disabled.
     #[error("this source is disabled; the server's log says why")]
     Off,
@@ -134,6 +139,7 @@ impl Refusal {
             Refusal::HeaderTooHeavy { .. } | Refusal::TooHeavy { .. } => "too_heavy",
             Refusal::NoRoom(_) | Refusal::NoRoomToKeep(_) => "no_room",
             Refusal::Unauthorized => "unauthorized",
+            Refusal::Replayed => "replayed",
             Refusal::Off => "off",
             Refusal::Invalid(_)
             | Refusal::Field { .. }
@@ -149,10 +155,11 @@ impl Refusal {
 impl From<PublishError> for Refusal {
     fn from(error: PublishError) -> Self {
         if error.retry_helps() {
+            tracing::debug!(%error, "A message could not be published now.");
             return Refusal::Unavailable(error);
         }
         tracing::error!(%error, "A message could not be published.");
-        Refusal::Internal(error.to_string())
+        Refusal::Internal(error.told())
     }
 }
 
@@ -178,7 +185,7 @@ impl Refusal {
     /// Refusal of a request whose repetition could be stored twice.
     pub(super) fn not_repeatable(self) -> Self {
         match self {
-            Refusal::Unavailable(error) => Refusal::Unsure(error.to_string()),
+            Refusal::Unavailable(error) => Refusal::Unsure(error.told()),
             Refusal::Late => Refusal::Unsure("the broker did not answer in time".to_owned()),
             other => other,
         }

@@ -55,6 +55,7 @@ pub fn status(refusal: &Refusal) -> Status {
             too_heavy("REQUEST_TOO_HEAVY", *weight, *limit, message)
         }
         Refusal::Unauthorized => Status::unauthenticated(message),
+        Refusal::Replayed => Status::already_exists(message),
         Refusal::Off | Refusal::Unsure(_) => Status::unavailable(message),
         Refusal::Invalid(_)
         | Refusal::Field { .. }

@@ -19,6 +19,7 @@ const ANSWER: Label = listed(
         "too_heavy",
         "no_room",
         "unauthorized",
+        "replayed",
         "off",
         "unavailable",
         "late",

@@ -2,10 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use axum::Router;
-use axum::http::StatusCode;
-use axum::response::IntoResponse;
-use axum::routing::get;
 use serde_json::{Map, Value, json};
 use tokio::sync::watch;
 
@@ -38,6 +34,8 @@ pub struct Readiness {
     pub requests: Requests,
     /// Disabled sources, with the reason.
     pub off_sources: Vec<(&'static str, String)>,
+    /// Sources that take requests without their proof, because the operator says so.
+    pub unverified: Vec<&'static str>,
 }
 
 /// Requests of a pipeline, and which of them are enabled.
@@ -131,6 +129,7 @@ impl Readiness {
             "tables": tables,
             "requests": requests,
             "sources": sources,
+            "unverified": self.unverified,
             "queues": queues,
         });
         (ready, report)
@@ -153,18 +152,4 @@ fn servers(servers: &Servers) -> (Map<String, Value>, Value) {
         }
     }
     (clickhouse, postgres)
-}
-
-/// Route that answers 200 when ready and 503 when not, with the report either way.
-pub fn router(readiness: Readiness) -> Router {
-    let answer = move || async move {
-        let (ready, report) = readiness.report();
-        let code = if ready {
-            StatusCode::OK
-        } else {
-            StatusCode::SERVICE_UNAVAILABLE
-        };
-        (code, axum::Json(report)).into_response()
-    };
-    Router::new().route("/readyz", get(answer))
 }

@@ -136,7 +136,7 @@ fn intake(
                 out.push(missing(source, "`message`, which tells what is posted"));
                 return None;
             };
-            let verify = source.verify.as_ref().map(|v| verify::resolve(v, out));
+            let verify = verify::of_source(source, out);
             let message = message(message_name, proto, out)?;
             let id = identity::of_source(source, &message, proto, out);
             let routing_key = routing_key(source, &message, proto, out)?;
@@ -145,10 +145,7 @@ fn intake(
                 message,
                 routing_key,
                 headers: source.headers.is_some(),
-                verify: match verify {
-                    Some(verify) => Some(verify?),
-                    None => None,
-                },
+                verify: verify?,
                 id: id?,
                 on_bad: source.on_bad.as_ref().map_or(OnBad::Keep, |o| o.value),
             })

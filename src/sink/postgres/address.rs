@@ -26,8 +26,11 @@ const SESSION: &str = "target_session_attrs";
 #[derive(Debug, thiserror::Error)]
 pub enum AddressError {
     /// It can't be parsed.
-    #[error("the PostgreSQL URL should look like postgres://user:password@host:5432/database")]
-    Unreadable(#[source] tokio_postgres::Error),
+    #[error(
+        "the PostgreSQL URL can't be read, or has an option that isn't known; it should look like \
+         postgres://user:password@host:5432/database"
+    )]
+    Unreadable,
     /// It names no host.
     #[error(
         "the PostgreSQL URL names no host; it should look like postgres://user:password@host:5432/database"
@@ -68,7 +71,8 @@ impl Address {
             Some("primary") => without(&known, &parameters(&known), &[SESSION]),
             Some(other) => return Err(AddressError::Session(other.to_owned())),
         };
-        let mut config = Config::from_str(&known).map_err(AddressError::Unreadable)?;
+        // The cause quotes what it stumbles at, which may be a part of the password.
+        let mut config = Config::from_str(&known).map_err(|_| AddressError::Unreadable)?;
         if config.get_hosts().is_empty() {
             return Err(AddressError::NoHost);
         }

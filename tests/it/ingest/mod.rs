@@ -5,6 +5,7 @@ mod failures;
 mod health;
 mod http;
 pub(crate) mod pipeline;
+mod proofs;
 pub(crate) mod server;
 mod signatures;
 

@@ -14,10 +14,10 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("client", &[]),
     ("dead_letter", &[]),
     ("time", &[]),
-    ("tls", &[]),
     ("weight", &[]),
     ("metrics", &["dead_letter", "time"]),
-    ("listen", &["metrics"]),
+    ("tls", &["metrics", "time"]),
+    ("listen", &["metrics", "tls"]),
     ("row_error", &["dead_letter"]),
     // What bytes mean.
     ("protobuf", &["row_error", "time"]),
@@ -83,6 +83,7 @@ const LAYERS: &[(&str, &[&str])] = &[
         &["contract", "generated", "json", "row_error", "sink"],
     ),
     ("health", &["broker"]),
+    ("grpc", &["contract", "health", "listen"]),
     // From a request to the broker, and from the broker to a store. Neither knows the other.
     (
         "ingest",
@@ -92,6 +93,7 @@ const LAYERS: &[(&str, &[&str])] = &[
             "dead_letter",
             "events",
             "generated",
+            "grpc",
             "health",
             "identity",
             "json",
@@ -131,8 +133,10 @@ const LAYERS: &[(&str, &[&str])] = &[
             "dead_letter",
             "events",
             "generated",
+            "grpc",
             "health",
             "json",
+            "listen",
             "metrics",
             "proto_json",
             "protobuf",
@@ -146,8 +150,8 @@ const LAYERS: &[(&str, &[&str])] = &[
     (
         "app",
         &[
-            "broker", "contract", "health", "hooks", "ingest", "listen", "metrics", "ops", "sink",
-            "worker",
+            "broker", "contract", "grpc", "health", "hooks", "ingest", "listen", "metrics", "ops",
+            "sink", "tls", "worker",
         ],
     ),
     (
@@ -162,6 +166,7 @@ const LAYERS: &[(&str, &[&str])] = &[
             "ops",
             "sink",
             "time",
+            "tls",
             "traffic",
         ],
     ),
