@@ -10,7 +10,6 @@ mod pem;
 mod reload;
 mod server;
 mod trouble;
-mod trust;
 
 pub use certificate::PeerCertificate;
 pub use files::TlsError;
@@ -18,4 +17,3 @@ pub use options::{Names, Options};
 pub use pem::FileError;
 pub use server::{ClientCertificates, ServerFiles, ServerTls};
 pub use trouble::{HandshakeError, refusal, silent_end};
-pub use trust::trusting;
