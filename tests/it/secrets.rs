@@ -289,7 +289,10 @@ async fn what_is_wrong_with_a_secret_is_told_without_it() {
             "--clickhouse-url",
         ),
         (
-            vec![("EVENT_GRPC_POSTGRES_URL", bad("postgres://u:a?#@host/db"))],
+            vec![(
+                "EVENT_GRPC_POSTGRES_URL",
+                bad("postgres://u:#@host:port/db"),
+            )],
             "--postgres-url",
         ),
         (
