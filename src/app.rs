@@ -2,6 +2,7 @@
 
 mod clickhouse;
 pub mod environment;
+mod listeners;
 mod names;
 mod off;
 mod postgresql;
@@ -17,12 +18,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context as _;
-use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
 use environment::Environment;
+use listeners::{Addresses, Listeners, Routers, Servers};
 use stores::Connected;
 use unverified::Unverified;
 
@@ -30,12 +31,15 @@ use crate::broker::{self, Broker, Embedded, Link, Rabbit, RabbitOptions, Topolog
 use crate::contract::{Pipeline, Queue};
 use crate::health::Health;
 use crate::ingest::sources::Sources;
-use crate::ingest::{Limits, http, publisher};
+use crate::ingest::{Limits, publisher};
 use crate::listen;
 use crate::metrics;
+use crate::ops::access::{self, Access};
 use crate::ops::readiness::{self, Readiness};
+use crate::ops::router::Operations;
 use crate::sink::clickhouse::{Address, Databases};
 use crate::sink::{health as servers_health, postgres};
+use crate::tls::ServerFiles;
 use crate::worker::{self, HoldLimits, Pace, Setup, States};
 
 /// Memory budget of the in-memory broker: room for half a batch of every table, many times over.
@@ -52,8 +56,12 @@ pub struct Config {
     pub grpc_listen: SocketAddr,
     /// HTTP listen address; port 0 picks a free port.
     pub http_listen: SocketAddr,
-    /// Connection limits of each port.
+    /// Operations listener.
+    pub ops: access::Options,
+    /// Connection limits of each port of events.
     pub doors: listen::Limits,
+    /// Certificate, key and client authority of the ports; without them none speaks TLS.
+    pub tls: Option<ServerFiles>,
     /// RabbitMQ URL; without one the in-memory broker is used.
     pub amqp_url: Option<String>,
     /// ClickHouse address; without one the embedded engine is used.
@@ -96,22 +104,23 @@ impl fmt::Debug for Config {
 
 /// A running instance.
 pub struct App {
-    grpc: SocketAddr,
-    http: SocketAddr,
+    addresses: Addresses,
     databases: Databases,
     health: Health,
     broker: Arc<dyn Broker>,
     remote: bool,
     notice: Duration,
     drain: Duration,
-    /// Stops the servers and the background watchers.
+    /// Stops the servers of events and the background watchers.
     serving: CancellationToken,
+    /// Stops the server of operations.
+    operating: CancellationToken,
     /// Stops the workers.
     working: CancellationToken,
     give_up: CancellationToken,
     /// Stops the engine, after everything else.
     engine: CancellationToken,
-    servers: JoinSet<()>,
+    servers: Servers,
     workers: JoinSet<()>,
     keeper: JoinSet<()>,
     background: JoinSet<()>,
@@ -122,10 +131,15 @@ impl App {
     pub async fn start(config: Config, pipeline: &'static Pipeline) -> anyhow::Result<App> {
         let counted = metrics::start()?;
         metrics::begin(&names::names(pipeline));
-        let grpc_listener = listen(config.grpc_listen, "gRPC").await?;
-        let http_listener = listen(config.http_listen, "HTTP").await?;
+        let access = Access::new(&config.ops)?;
+        let tls = listeners::secured(&config)?;
+        let listeners = Listeners::bind(&config).await?;
         let mut background = JoinSet::new();
         background.spawn(metrics::upkeep(counted.clone()));
+        background.spawn(access.clone().follow());
+        if let Some(tls) = tls.clone() {
+            background.spawn(tls.watch());
+        }
 
         let (engine, mut keeper) = (CancellationToken::new(), JoinSet::new());
         let connected_stores = Connected::start(&config, pipeline, &engine, &mut keeper).await?;
@@ -144,11 +158,8 @@ impl App {
             connected(&broker).await?;
         }
 
-        let (working, give_up, serving) = (
-            CancellationToken::new(),
-            CancellationToken::new(),
-            CancellationToken::new(),
-        );
+        let (working, give_up) = (CancellationToken::new(), CancellationToken::new());
+        let (serving, operating) = (CancellationToken::new(), CancellationToken::new());
         let setup = Setup {
             pipeline,
             broker: Arc::clone(&broker),
@@ -195,28 +206,22 @@ impl App {
             off_sources: off::sources(&sources),
             unverified: config.unverified.told(),
         };
-        let render: http::Render = Arc::new(move || counted.render());
-        let http_routes = sources
-            .http(health.clone(), render)
-            .merge(readiness::router(readiness));
-        let grpc_address = grpc_listener.local_addr()?;
-        let http_address = http_listener.local_addr()?;
-        let mut servers = JoinSet::new();
+        let operations = Operations {
+            health: health.clone(),
+            readiness,
+            metrics: Arc::new(move || counted.render()),
+        };
+        let legacy = config.ops.legacy;
+        let routers = Routers::new(pipeline, &sources, &operations, access, legacy)?;
         let doors = listen::Limits {
             drain: config.drain.mul_f64(REQUESTS),
             ..config.doors.clone()
         };
-        for (listener, door, routes) in [
-            (grpc_listener, "grpc", sources.grpc(&health)?),
-            (http_listener, "http", http_routes),
-        ] {
-            let (limits, stop) = (doors.clone(), until(&serving));
-            servers.spawn(listen::serve(listener, door, routes, limits, stop));
-        }
+        let addresses = listeners.addresses()?;
+        let servers = listeners.serve(routers, tls, &doors, &serving, &operating);
 
         Ok(App {
-            grpc: grpc_address,
-            http: http_address,
+            addresses,
             databases,
             health,
             broker,
@@ -224,6 +229,7 @@ impl App {
             notice: config.notice,
             drain: config.drain,
             serving,
+            operating,
             working,
             give_up,
             engine,
@@ -236,12 +242,17 @@ impl App {
 
     /// gRPC listen address.
     pub fn grpc_address(&self) -> SocketAddr {
-        self.grpc
+        self.addresses.grpc
     }
 
     /// HTTP listen address.
     pub fn http_address(&self) -> SocketAddr {
-        self.http
+        self.addresses.http
+    }
+
+    /// Address of the operations listener.
+    pub fn ops_address(&self) -> SocketAddr {
+        self.addresses.ops
     }
 
     /// ClickHouse databases of the tables.
@@ -269,9 +280,10 @@ impl App {
         }
         let deadline = tokio::time::Instant::now() + self.drain;
         let left = || deadline.saturating_duration_since(tokio::time::Instant::now());
-        if timeout(left(), finished(&mut self.servers)).await.is_err() {
+        let events = &mut self.servers.events;
+        if timeout(left(), finished(events)).await.is_err() {
             tracing::warn!("The shutdown timeout ended before all requests were answered.");
-            self.servers.shutdown().await;
+            events.shutdown().await;
         }
         if !self.remote {
             // With the in-memory broker every message has a client waiting for it; when none is left, consuming ends by
@@ -295,6 +307,8 @@ impl App {
         if self.remote {
             self.broker.close(left().max(Duration::from_secs(1))).await;
         }
+        // Until here they tell how the drain goes.
+        self.operating.cancel();
         self.engine.cancel();
         const ENGINE_PATIENCE: Duration = Duration::from_secs(10);
         if timeout(ENGINE_PATIENCE, finished(&mut self.keeper))
@@ -303,14 +317,15 @@ impl App {
         {
             tracing::warn!("The ClickHouse engine did not stop before the shutdown timeout.");
         }
+        const OPERATIONS_PATIENCE: Duration = Duration::from_secs(1);
+        if timeout(OPERATIONS_PATIENCE, finished(&mut self.servers.ops))
+            .await
+            .is_err()
+        {
+            self.servers.ops.shutdown().await;
+        }
         self.background.shutdown().await;
     }
-}
-
-async fn listen(address: SocketAddr, what: &str) -> anyhow::Result<TcpListener> {
-    TcpListener::bind(address).await.with_context(|| {
-        format!("{what} can't listen on {address}; is another server running there?")
-    })
 }
 
 fn broker(config: &Config, topology: &Topology) -> anyhow::Result<Arc<dyn Broker>> {
@@ -318,6 +333,7 @@ fn broker(config: &Config, topology: &Topology) -> anyhow::Result<Arc<dyn Broker
         return Ok(Arc::new(Embedded::new(topology, EMBEDDED_BUDGET)));
     };
     let address = broker::Address::parse(url).context("--amqp-url")?;
+    address.read_certificates().context("--amqp-url")?;
     Ok(Arc::new(Rabbit::connect(
         address,
         topology.clone(),

@@ -8,6 +8,7 @@ pub mod listen;
 pub mod metrics;
 pub mod row_error;
 pub mod time;
+pub mod tls;
 pub mod weight;
 
 pub mod dead_letter;
@@ -26,6 +27,7 @@ pub mod proto_json;
 pub mod generated;
 
 pub mod broker;
+pub mod grpc;
 pub mod health;
 pub mod hooks;
 pub mod ingest;

@@ -19,6 +19,7 @@ use crate::app::unverified::Unverified;
 use crate::app::{App, Config};
 use crate::generated::PIPELINE;
 use crate::generated::proto::event::Events;
+use crate::ops::access::Options;
 use crate::ops::logging;
 use crate::sink::clickhouse::{ClickHouse, Databases, quote};
 use crate::traffic::{Traffic, envelope};
@@ -87,7 +88,9 @@ fn config(args: &Args, scratch: &tempfile::TempDir, secrets: Environment) -> Con
     Config {
         grpc_listen: ([127, 0, 0, 1], port(8017)).into(),
         http_listen: ([127, 0, 0, 1], port(8019)).into(),
+        ops: Options::at(([127, 0, 0, 1], port(8018)).into()),
         doors: crate::listen::Limits::default(),
+        tls: None,
         amqp_url: None,
         clickhouse: None,
         clickhouse_servers: BTreeMap::new(),
@@ -312,13 +315,16 @@ async fn queries(databases: &Databases) -> anyhow::Result<()> {
 }
 
 fn addresses(app: &App) {
-    let http = app.http_address();
+    let (http, ops) = (app.http_address(), app.ops_address());
     say(&format!(
-        "gRPC        http://{}  (service event.EventService, reflection is on)",
+        "gRPC        http://{}  (service event.EventService)",
         app.grpc_address()
     ));
     say(&format!(
-        "HTTP        http://{http}  (/event/dispatch, webhooks with this demo's own secrets, /metrics, /heartbeat/)"
+        "HTTP        http://{http}  (/event/dispatch, webhooks with this demo's own secrets, /heartbeat/)"
+    ));
+    say(&format!(
+        "operations  http://{ops}  (/metrics, /readyz, /livez, PUT /heartbeat/, gRPC reflection)"
     ));
     say(&format!("ClickHouse  {}", app.databases().main().address()));
     say(&format!(

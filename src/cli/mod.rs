@@ -1,14 +1,17 @@
 //! The `event-grpc` command line.
 
+mod clickhouse_tls;
 mod cutover;
 mod demo;
 mod dlq;
 mod ledger;
 mod migrate;
+mod ops;
 mod reprocess;
 mod send;
 mod serve;
 mod serve_intake;
+mod serve_tls;
 mod services;
 mod time;
 mod unknown;

@@ -2,19 +2,22 @@
 
 pub mod answer;
 pub mod body;
+pub mod cors;
 mod deliveries;
 pub mod dispatch;
 mod dry_run;
 pub mod encoding;
-mod endless;
 pub mod group;
 pub mod grpc;
+mod grpc_web;
 mod held;
 pub mod http;
 mod identity;
 mod judge;
 mod keeper;
 mod kept_headers;
+mod media;
+mod origin;
 pub mod pool;
 pub mod publisher;
 pub mod quarantine;

@@ -4,9 +4,10 @@ use std::sync::Arc;
 
 use axum::Router;
 
+use super::cors::{BadOrigin, Cors};
 use super::dispatch::Dispatch;
-use super::grpc::{self, GrpcError};
-use super::http::{self, Render};
+use super::grpc;
+use super::http;
 use super::pool::{self, BadSize};
 use super::publisher::Publisher;
 use super::verify::{BadSecret, Verifier};
@@ -19,7 +20,7 @@ use crate::health::Health;
 #[derive(Debug)]
 pub struct Sources {
     pipeline: &'static Pipeline,
-    dispatches: Vec<Arc<Dispatch>>,
+    dispatches: Vec<(Arc<Dispatch>, Option<Arc<Cors>>)>,
     http: Router,
     off: Vec<Off>,
 }
@@ -42,6 +43,9 @@ pub enum SetUpError {
     /// An environment variable holds no usable secret.
     #[error(transparent)]
     Secret(#[from] BadSecret),
+    /// An origin whose pages may send is wrong.
+    #[error(transparent)]
+    Origin(#[from] BadOrigin),
 }
 
 impl Sources {
@@ -59,6 +63,7 @@ impl Sources {
         let mut off = Vec::new();
         for source in pipeline.sources {
             let sizes = pool::sizes(source, &variable)?;
+            let cors = Cors::of(source, &variable)?;
             let publisher = Arc::clone(publisher);
             match &source.intake {
                 Intake::Grpc {
@@ -73,8 +78,9 @@ impl Sources {
                         publisher,
                         pipeline.fingerprint,
                     ));
-                    router = router.merge(http::json_route(json_path, Arc::clone(&dispatch)));
-                    dispatches.push(dispatch);
+                    let events = Arc::clone(&dispatch);
+                    router = router.merge(http::events_route(json_path, events, cors.as_ref()));
+                    dispatches.push((dispatch, cors));
                 }
                 Intake::Post {
                     path,
@@ -106,7 +112,8 @@ impl Sources {
                     }
                     let around = (pipeline, topology);
                     let webhook = Webhook::new(around, source, takes, verifier, sizes, publisher);
-                    router = router.merge(http::webhook_route(path, Arc::new(webhook)));
+                    router =
+                        router.merge(http::webhook_route(path, Arc::new(webhook), cors.as_ref()));
                 }
             }
         }
@@ -123,13 +130,13 @@ impl Sources {
         &self.off
     }
 
-    /// gRPC server of the sources. It must be called within a runtime.
-    pub fn grpc(&self, health: &Health) -> Result<Router, GrpcError> {
-        grpc::routes(self.pipeline, &self.dispatches, health)
+    /// gRPC server of the sources, with health and what is `beside` them. It must be called within a runtime.
+    pub fn grpc(&self, health: &Health, beside: Router) -> Router {
+        grpc::routes(self.pipeline, &self.dispatches, health, beside)
     }
 
-    /// HTTP server of the sources.
-    pub fn http(&self, health: Health, metrics: Render) -> Router {
-        http::router(health, metrics).merge(self.http.clone())
+    /// HTTP server of the sources, with the heartbeat.
+    pub fn http(&self, health: Health) -> Router {
+        http::heartbeat_route(health).merge(self.http.clone())
     }
 }

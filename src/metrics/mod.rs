@@ -13,6 +13,7 @@ pub mod intake;
 pub mod process;
 pub mod requests;
 pub mod stores;
+pub mod tls;
 pub mod workers;
 
 pub use label::{Label, Names, Values};
@@ -29,9 +30,10 @@ pub struct Group {
 }
 
 /// All metrics of a server, in the order of the reference.
-pub const GROUPS: [Group; 7] = [
+pub const GROUPS: [Group; 8] = [
     process::GROUP,
     connections::GROUP,
+    tls::GROUP,
     intake::GROUP,
     broker::GROUP,
     workers::GROUP,

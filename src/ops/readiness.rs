@@ -2,10 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use axum::Router;
-use axum::http::StatusCode;
-use axum::response::IntoResponse;
-use axum::routing::get;
 use serde_json::{Map, Value, json};
 use tokio::sync::watch;
 
@@ -156,18 +152,4 @@ fn servers(servers: &Servers) -> (Map<String, Value>, Value) {
         }
     }
     (clickhouse, postgres)
-}
-
-/// Route that answers 200 when ready and 503 when not, with the report either way.
-pub fn router(readiness: Readiness) -> Router {
-    let answer = move || async move {
-        let (ready, report) = readiness.report();
-        let code = if ready {
-            StatusCode::OK
-        } else {
-            StatusCode::SERVICE_UNAVAILABLE
-        };
-        (code, axum::Json(report)).into_response()
-    };
-    Router::new().route("/readyz", get(answer))
 }

@@ -13,6 +13,7 @@ use event_grpc::app::{App, Config};
 use event_grpc::broker::{Address, Cutover, CutoverError, Found, QueueSpec, Topology};
 use event_grpc::contract::{Exchange, ExchangeKind, QueueKind, Route};
 use event_grpc::generated::PIPELINE;
+use event_grpc::ops::access::Options;
 use event_grpc::sink::clickhouse::{ClickHouse, migrate};
 use serde_json::Value;
 
@@ -57,7 +58,9 @@ fn config(vhost: &Vhost, store: &ClickHouse, strict: bool) -> Config {
     Config {
         grpc_listen: ([127, 0, 0, 1], 0).into(),
         http_listen: ([127, 0, 0, 1], 0).into(),
+        ops: Options::at(([127, 0, 0, 1], 0).into()),
         doors: event_grpc::listen::Limits::default(),
+        tls: None,
         amqp_url: Some(vhost.url()),
         clickhouse: Some(store.address().clone()),
         clickhouse_servers: BTreeMap::new(),
@@ -125,7 +128,7 @@ async fn a_running_classic_topology_is_taken_over_and_nothing_is_lost() {
         let app = App::start(config(&vhost, &store, false), &PIPELINE)
             .await
             .unwrap();
-        let url = format!("http://{}/readyz", app.http_address());
+        let url = format!("http://{}/readyz", app.ops_address());
         eventually(
             &store,
             "SELECT toUInt64(count() > 100) FROM DB.event FINAL",

@@ -22,6 +22,7 @@ pub(super) enum Attack {
 pub(super) enum Port {
     Grpc,
     Http,
+    Ops,
 }
 
 /// A request over HTTP/2 to the gRPC port.

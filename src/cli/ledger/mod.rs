@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 
+use super::ops::TokenArgs;
 use super::say;
 use crate::app::environment::Secret;
 use crate::generated::PIPELINE;
@@ -17,15 +18,17 @@ use crate::ops::logging;
 /// status 1 if messages are missing without an explanation. See docs/ledger.md.
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
-    /// HTTP address of an instance; give all of them.
+    /// Operations address of an instance; give all of them.
     #[arg(
         long = "instance",
         env = "EVENT_GRPC_LEDGER_INSTANCES",
         value_delimiter = ',',
-        default_value = "http://127.0.0.1:8019",
+        default_value = "http://127.0.0.1:8018",
         value_name = "URL"
     )]
     instances: Vec<String>,
+    #[command(flatten)]
+    token: TokenArgs,
     /// RabbitMQ, as in amqp://user:password@host:5672/vhost. Not needed if the instances' brokers are in memory.
     #[arg(
         long,

@@ -16,7 +16,7 @@ use url::Url;
 
 use super::RequestsError;
 use super::answer::{self, RequestError};
-use super::client::Client;
+use super::client::{Client, NAMES};
 use super::pace::{Pace, Turn};
 use crate::contract::headers::JSON;
 use crate::contract::{self, Piece, Request, Template};
@@ -133,7 +133,7 @@ impl Target {
         Ok(Target {
             request,
             name: spec.name,
-            client: Client::new(url.scheme() == "https", limit)?,
+            client: Client::new(url.scheme() == "https", limit, variable)?,
             method: Method::from_bytes(spec.method.as_bytes()).map_err(|_| bad_url())?,
             uri,
             headers,
@@ -190,11 +190,13 @@ impl Target {
         let (head, body) = match timeout_at(deadline, self.client.send(request)).await {
             Ok(Ok(response)) => response.into_parts(),
             Ok(Err(error)) => {
-                let fault = match error.is_connect() {
+                let untrusted = crate::tls::refusal(&error, &NAMES);
+                let fault = match error.is_connect() || untrusted.is_some() {
                     true => Fault::Destination,
                     false => Fault::Transient,
                 };
-                let message = format!("{}: {}", self.shown, chain(&error));
+                let why = untrusted.unwrap_or_else(|| chain(&error));
+                let message = format!("{}: {why}", self.shown);
                 return Err(RequestError::unanswered(fault, message));
             }
             Err(_) => {

@@ -72,9 +72,10 @@ async fn the_generated_pipeline_can_be_served() {
         Limits::embedded(),
     );
     let sources = Sources::new(&PIPELINE, &topology, &publisher, |_| None, |_| false).unwrap();
-    drop(sources.grpc(&Health::beating()).unwrap());
+    let reflection = event_grpc::grpc::reflection(PIPELINE.descriptors).unwrap();
+    drop(sources.grpc(&Health::beating(), reflection));
     // A path that axum can't route would panic here.
-    drop(sources.http(Health::beating(), Arc::new(String::new)));
+    drop(sources.http(Health::beating()));
     for source in PIPELINE.sources {
         let Some(rejects) = source.rejects else {
             continue;

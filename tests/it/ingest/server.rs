@@ -108,7 +108,8 @@ impl Server {
         let health = Health::beating();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
-        let routes = sources.grpc(&health).unwrap();
+        let reflection = event_grpc::grpc::reflection(pipeline.descriptors).unwrap();
+        let routes = sources.grpc(&health, reflection);
         let grpc = listener.local_addr().unwrap().port();
         let forever = std::future::pending;
         tokio::spawn(listen::serve(
@@ -120,7 +121,7 @@ impl Server {
         ));
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let http = listener.local_addr().unwrap().port();
-        let router = sources.http(health.clone(), Arc::new(|| "metrics".to_owned()));
+        let router = sources.http(health.clone());
         tokio::spawn(listen::serve(listener, "http", router, doors, forever()));
         let channel = Channel::from_shared(format!("http://{address}"))
             .unwrap()

@@ -16,7 +16,8 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("time", &[]),
     ("weight", &[]),
     ("metrics", &["dead_letter", "time"]),
-    ("listen", &["metrics"]),
+    ("tls", &["metrics", "time"]),
+    ("listen", &["metrics", "tls"]),
     ("row_error", &["dead_letter"]),
     // What bytes mean.
     ("protobuf", &["row_error", "time"]),
@@ -60,7 +61,10 @@ const LAYERS: &[(&str, &[&str])] = &[
         ],
     ),
     // What carries and stores them. Neither knows the other.
-    ("broker", &["contract", "dead_letter", "metrics", "weight"]),
+    (
+        "broker",
+        &["contract", "dead_letter", "metrics", "tls", "weight"],
+    ),
     (
         "sink",
         &[
@@ -70,6 +74,7 @@ const LAYERS: &[(&str, &[&str])] = &[
             "native",
             "protobuf",
             "row_error",
+            "tls",
             "weight",
         ],
     ),
@@ -78,6 +83,7 @@ const LAYERS: &[(&str, &[&str])] = &[
         &["contract", "generated", "json", "row_error", "sink"],
     ),
     ("health", &["broker"]),
+    ("grpc", &["contract", "health", "listen"]),
     // From a request to the broker, and from the broker to a store. Neither knows the other.
     (
         "ingest",
@@ -87,6 +93,7 @@ const LAYERS: &[(&str, &[&str])] = &[
             "dead_letter",
             "events",
             "generated",
+            "grpc",
             "health",
             "identity",
             "json",
@@ -126,8 +133,10 @@ const LAYERS: &[(&str, &[&str])] = &[
             "dead_letter",
             "events",
             "generated",
+            "grpc",
             "health",
             "json",
+            "listen",
             "metrics",
             "proto_json",
             "protobuf",
@@ -141,8 +150,8 @@ const LAYERS: &[(&str, &[&str])] = &[
     (
         "app",
         &[
-            "broker", "contract", "health", "hooks", "ingest", "listen", "metrics", "ops", "sink",
-            "worker",
+            "broker", "contract", "grpc", "health", "hooks", "ingest", "listen", "metrics", "ops",
+            "sink", "tls", "worker",
         ],
     ),
     (
@@ -157,6 +166,7 @@ const LAYERS: &[(&str, &[&str])] = &[
             "ops",
             "sink",
             "time",
+            "tls",
             "traffic",
         ],
     ),

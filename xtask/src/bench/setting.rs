@@ -29,6 +29,7 @@ pub(crate) enum Setting {
 pub(crate) struct Running {
     pub(crate) grpc: String,
     pub(crate) http: String,
+    pub(crate) ops: String,
     /// RabbitMQ, if it is a separate server.
     pub(crate) amqp: Option<String>,
     pub(crate) clickhouse: String,
@@ -55,12 +56,14 @@ impl Setting {
     /// Starts an instance and its servers, in this directory.
     pub(crate) fn start(self, executable: &Path, directory: &Path) -> Result<Running> {
         let log = directory.join("instance.log");
-        let (grpc, http) = (ports::free()?, ports::free()?);
+        let (grpc, http, ops) = (ports::free()?, ports::free()?, ports::free()?);
         let mut serve = Command::new(executable);
         serve
             .arg("serve")
             .args(["--grpc-listen", &format!("127.0.0.1:{grpc}")]);
         serve.args(["--http-listen", &format!("127.0.0.1:{http}")]);
+        // Not an option: builds that are compared with may not have it.
+        serve.env("EVENT_GRPC_OPS_LISTEN", format!("127.0.0.1:{ops}"));
         // The siege's webhooks prove that they know these.
         for source in WEBHOOKS {
             serve.env(format!("{source}_WEBHOOK_SECRET"), "siege-siege-siege");
@@ -115,6 +118,7 @@ impl Setting {
         Ok(Running {
             grpc: format!("http://127.0.0.1:{grpc}"),
             http: format!("http://127.0.0.1:{http}"),
+            ops: format!("http://127.0.0.1:{ops}"),
             amqp,
             clickhouse,
             processes,
