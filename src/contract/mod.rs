@@ -15,7 +15,7 @@ mod source;
 mod storage;
 mod table;
 
-pub use envelope::{Envelope, EventType};
+pub use envelope::{CLIENT_FIELD, Envelope, EventType};
 pub use exchange::{Exchange, ExchangeKind, Route};
 pub use ids::{IdFrom, Ids};
 pub use migration::Migration;

@@ -25,9 +25,10 @@ use super::reading::SHOWN;
 use super::response::Response;
 use super::status::{status, unread};
 use super::unary;
+use crate::client::Client;
 use crate::contract::{Intake, Pipeline};
 use crate::health::Health;
-use crate::listen::Refused;
+use crate::listen::{Refused, of_client};
 
 /// Headers that declare the encoding of a message, and the accepted encodings of an answer.
 const ENCODING: &str = "grpc-encoding";
@@ -124,16 +125,19 @@ pub(super) async fn call(
     web: Option<WebCall>,
 ) -> HttpResponse {
     let until = Instant::now() + time_limit(request.headers());
+    let client = Client::of(request.extensions());
     let read = match read(&dispatch, request, web).await {
         Ok(read) => read,
-        Err(error) => return refused(unread(&error), error.reason(), web),
+        Err(error) => return of_client(refused(unread(&error), error.reason(), web), client),
     };
     let left = until.saturating_duration_since(Instant::now());
-    let Answered { result, held } = dispatch.take(Body::Wire(read.bytes), left).await;
+    let Answered { result, held } = dispatch
+        .take(Body::Wire(read.bytes), client.clone(), left)
+        .await;
     drop(read.held);
     let response = match result {
         Ok(response) => answered(&response, web),
-        Err(refusal) => refused(status(&refusal), refusal.outcome(), web),
+        Err(refusal) => of_client(refused(status(&refusal), refusal.outcome(), web), client),
     };
     response.map(|body| held::body(body, held))
 }

@@ -21,9 +21,10 @@ use super::reading::{Budget, SHOWN};
 use super::response::{Refusal, error, refused_as};
 use super::status::{RETRY_AFTER_SECONDS, may_repeat};
 use super::webhook::{Taken, Webhook};
+use crate::client::Client;
 use crate::grpc::NOT_SERVED;
 use crate::health::Health;
-use crate::listen::Refused;
+use crate::listen::{Refused, of_client};
 
 /// Supported media types of requests with events, and of a webhook's message.
 const EVENTS: &str = "application/json, application/…+json, application/x-protobuf or application/protobuf; text/plain is \
@@ -53,20 +54,22 @@ pub fn events_route(path: &str, dispatch: Arc<Dispatch>, cors: Option<&Arc<Cors>
         if let Some(web) = WebCall::of(request.headers()) {
             return grpc::call(dispatch, request, Some(web)).await;
         }
+        let client = Client::of(request.extensions());
         let answer = media::of_answer(request.headers());
         let Some(media) = media::of_events(request.headers(), request.extensions()) else {
-            return unread(&Failed::MediaType(EVENTS), answer);
+            return of_client(unread(&Failed::MediaType(EVENTS), answer), client);
         };
         let (limit, budget) = (dispatch.max_request(), dispatch.reading());
         let read = match body(request, limit, budget).await {
             Ok(read) => read,
-            Err(failed) => return unread(&failed, answer),
+            Err(failed) => return of_client(unread(&failed, answer), client),
         };
         let body = match media {
             Media::Json => Body::Json(read.bytes),
             Media::Protobuf(_) => Body::Wire(read.bytes),
         };
-        let Answered { result, held } = dispatch.take(body, LONGEST).await;
+        let taken = dispatch.take(body, client.clone(), LONGEST);
+        let Answered { result, held } = taken.await;
         drop(read.held);
         let response = match result {
             Ok(response) => media::response(StatusCode::OK, answer, response),
@@ -76,7 +79,7 @@ pub fn events_route(path: &str, dispatch: Arc<Dispatch>, cors: Option<&Arc<Cors>
                 let said = error(refusal);
                 let text = said.message.clone();
                 let response = with_retry_after(media::response(code, answer, said), repeat);
-                because(response, reason, text)
+                of_client(because(response, reason, text), client)
             }
         };
         response.map(|body| held::body(body, held))
@@ -93,6 +96,7 @@ pub fn events_route(path: &str, dispatch: Arc<Dispatch>, cors: Option<&Arc<Cors>
 pub fn webhook_route(path: &str, webhook: Arc<Webhook>, cors: Option<&Arc<Cors>>) -> Router {
     let has_secret = webhook.has_secret_in_path();
     let handler = move |request: Request| async move {
+        let client = webhook.client(request.extensions());
         // Unauthorized requests are neither read nor parsed, as far as their head tells.
         let verified_headers = match webhook.verify_head(request.uri(), request.headers()) {
             Ok(verified_headers) => verified_headers,
@@ -106,10 +110,13 @@ pub fn webhook_route(path: &str, webhook: Arc<Webhook>, cors: Option<&Arc<Cors>>
             Ok(read) => read,
             Err(failed) => return unread(&failed, Media::Json),
         };
-        let taken = webhook.take(verified_headers, read.bytes).await;
+        let taken = webhook.take(verified_headers, client.clone(), read.bytes);
+        let taken = taken.await;
         drop(read.held);
         match taken {
             Ok(taken) => answered(taken),
+            // Whoever sent what is wrong has proved who it was.
+            Err(refusal) if refusal.is_of_content() => of_client(refused(&refusal), client),
             Err(refusal) => unproved(&refusal, webhook.challenge()),
         }
     };

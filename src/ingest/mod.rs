@@ -2,6 +2,7 @@
 
 pub mod answer;
 pub mod body;
+mod clients;
 pub mod cors;
 mod deliveries;
 pub mod dispatch;

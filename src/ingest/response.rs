@@ -182,6 +182,17 @@ impl From<Unread> for Refusal {
 }
 
 impl Refusal {
+    /// True if the content of the message is to blame.
+    pub(super) fn is_of_content(&self) -> bool {
+        matches!(
+            self,
+            Refusal::Invalid(_)
+                | Refusal::Field { .. }
+                | Refusal::Value { .. }
+                | Refusal::NoRoomToKeep(_)
+        )
+    }
+
     /// Refusal of a request whose repetition could be stored twice.
     pub(super) fn not_repeatable(self) -> Self {
         match self {

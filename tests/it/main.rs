@@ -13,6 +13,7 @@ mod catalogue;
 mod catalogue_page;
 mod chromium;
 mod clickhouse;
+mod clients;
 mod clusters;
 mod content;
 mod cutover;

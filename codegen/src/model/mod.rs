@@ -282,6 +282,10 @@ pub enum Root {
     WholeBody,
     /// `error.NAME`: what is known of a dead letter.
     Error(ErrorField),
+    /// `$client`: the proved name of the sender of events.
+    ClientOfEvents,
+    /// `$client`: the proved name of the sender of a JSON message.
+    ClientOfMessage,
     /// `$unknown`: what the build doesn't know of the input, as a flat JSON object.
     Unknown,
 }
