@@ -35,7 +35,7 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    Serve(serve::Args),
+    Serve(Box<serve::Args>),
     Demo(demo::Args),
     Migrate(migrate::Args),
     Cutover(cutover::Args),
@@ -51,7 +51,7 @@ pub fn run() -> ExitCode {
     let cli = Cli::parse();
     outcome(async {
         match cli.command {
-            Command::Serve(args) => serve::run(args).await.map(|()| true),
+            Command::Serve(args) => serve::run(*args).await.map(|()| true),
             Command::Demo(args) => demo::run(args).await,
             Command::Migrate(args) => migrate::run(args).await,
             Command::Cutover(args) => cutover::run(args).await,
