@@ -125,16 +125,10 @@ pub(super) async fn call(
     web: Option<WebCall>,
 ) -> HttpResponse {
     let until = Instant::now() + time_limit(request.headers());
-<<<<<<< HEAD
+    let client = Client::of(request.extensions());
     let read = match read(&dispatch, request, web).await {
         Ok(read) => read,
-        Err(error) => return refused(unread(&error), error.reason(), web),
-=======
-    let client = Client::of(request.extensions());
-    let read = match read(&dispatch, request).await {
-        Ok(read) => read,
-        Err(error) => return of_client(refused(unread(&error), error.reason()), client),
->>>>>>> k-d
+        Err(error) => return of_client(refused(unread(&error), error.reason(), web), client),
     };
     let left = until.saturating_duration_since(Instant::now());
     let Answered { result, held } = dispatch
@@ -142,13 +136,8 @@ pub(super) async fn call(
         .await;
     drop(read.held);
     let response = match result {
-<<<<<<< HEAD
         Ok(response) => answered(&response, web),
-        Err(refusal) => refused(status(&refusal), refusal.outcome(), web),
-=======
-        Ok(response) => answered(&response),
-        Err(refusal) => of_client(refused(status(&refusal), refusal.outcome()), client),
->>>>>>> k-d
+        Err(refusal) => of_client(refused(status(&refusal), refusal.outcome(), web), client),
     };
     response.map(|body| held::body(body, held))
 }

@@ -51,34 +51,25 @@ pub fn heartbeat_route(health: Health) -> Router {
 pub fn events_route(path: &str, dispatch: Arc<Dispatch>, cors: Option<&Arc<Cors>>) -> Router {
     let method = grpc::method(&dispatch);
     let handler = move |request: Request| async move {
-<<<<<<< HEAD
         if let Some(web) = WebCall::of(request.headers()) {
             return grpc::call(dispatch, request, Some(web)).await;
         }
+        let client = Client::of(request.extensions());
         let answer = media::of_answer(request.headers());
         let Some(media) = media::of_events(request.headers(), request.extensions()) else {
-            return unread(&Failed::MediaType(EVENTS), answer);
+            return of_client(unread(&Failed::MediaType(EVENTS), answer), client);
         };
         let (limit, budget) = (dispatch.max_request(), dispatch.reading());
         let read = match body(request, limit, budget).await {
             Ok(read) => read,
-            Err(failed) => return unread(&failed, answer),
+            Err(failed) => return of_client(unread(&failed, answer), client),
         };
         let body = match media {
             Media::Json => Body::Json(read.bytes),
             Media::Protobuf(_) => Body::Wire(read.bytes),
         };
-        let Answered { result, held } = dispatch.take(body, LONGEST).await;
-=======
-        let client = Client::of(request.extensions());
-        let (limit, budget) = (dispatch.max_request(), dispatch.reading());
-        let read = match body(request, limit, budget).await {
-            Ok(read) => read,
-            Err(failed) => return of_client(unread(&failed), client),
-        };
-        let taken = dispatch.take(Body::Json(read.bytes), client.clone(), LONGEST);
+        let taken = dispatch.take(body, client.clone(), LONGEST);
         let Answered { result, held } = taken.await;
->>>>>>> k-d
         drop(read.held);
         let response = match result {
             Ok(response) => media::response(StatusCode::OK, answer, response),
@@ -87,13 +78,8 @@ pub fn events_route(path: &str, dispatch: Arc<Dispatch>, cors: Option<&Arc<Cors>
                 let repeat = may_repeat(&refusal);
                 let said = error(refusal);
                 let text = said.message.clone();
-<<<<<<< HEAD
                 let response = with_retry_after(media::response(code, answer, said), repeat);
-                because(response, reason, text)
-=======
-                let answer = because(with_code(code, json_response(said)), reason, text);
-                of_client(answer, client)
->>>>>>> k-d
+                of_client(because(response, reason, text), client)
             }
         };
         response.map(|body| held::body(body, held))

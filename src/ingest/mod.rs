@@ -2,11 +2,8 @@
 
 pub mod answer;
 pub mod body;
-<<<<<<< HEAD
-pub mod cors;
-=======
 mod clients;
->>>>>>> k-d
+pub mod cors;
 mod deliveries;
 pub mod dispatch;
 mod dry_run;
