@@ -1,5 +1,6 @@
 //! The `event-grpc` command line.
 
+mod clickhouse;
 mod cutover;
 mod demo;
 mod dlq;
@@ -8,6 +9,7 @@ mod migrate;
 mod reprocess;
 mod send;
 mod serve;
+mod serve_engine;
 mod services;
 mod time;
 mod unknown;
@@ -34,6 +36,8 @@ enum Command {
     Serve(serve::Args),
     Demo(demo::Args),
     Migrate(migrate::Args),
+    #[command(name = "clickhouse")]
+    ClickHouse(clickhouse::Args),
     Cutover(cutover::Args),
     Dlq(dlq::Args),
     Ledger(ledger::Args),
@@ -50,6 +54,7 @@ pub fn run() -> ExitCode {
             Command::Serve(args) => serve::run(args).await.map(|()| true),
             Command::Demo(args) => demo::run(args).await,
             Command::Migrate(args) => migrate::run(args).await,
+            Command::ClickHouse(args) => clickhouse::run(args).await,
             Command::Cutover(args) => cutover::run(args).await,
             Command::Dlq(args) => dlq::run(args).await,
             Command::Ledger(args) => ledger::run(args).await,

@@ -1,5 +1,11 @@
-//! The embedded ClickHouse: data outlives a kill, and the child never outlives its parent.
+//! The embedded ClickHouse: data outlives a kill, the child never outlives its parent, and nobody gets in but whom the
+//! server lets in.
 #![allow(clippy::unwrap_used, clippy::panic)]
+
+mod access;
+mod process;
+mod rights;
+mod tools;
 
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
@@ -23,8 +29,12 @@ fn config(directory: &Path) -> EngineConfig {
     }
 }
 
+/// A client with the account of the server.
 fn client(engine: &Engine) -> clickhouse::Client {
-    clickhouse::Client::default().with_url(engine.url())
+    clickhouse::Client::default()
+        .with_url(engine.url())
+        .with_user(engine.user())
+        .with_password(engine.password())
 }
 
 fn pid(raw: u32) -> Pid {
