@@ -7,7 +7,7 @@ use anyhow::{Context as _, bail};
 
 use super::say;
 use crate::app::EMBEDDED_DATABASE;
-use crate::sink::clickhouse::engine::accounts::{self, READER};
+use crate::sink::clickhouse::engine::accounts::{self, READER, SERVER};
 use crate::sink::clickhouse::engine::endpoint::Endpoint;
 
 /// Show how to query the embedded ClickHouse of a running instance: its address, its read-only user, and where the
@@ -35,7 +35,8 @@ pub(super) async fn run(args: Args) -> anyhow::Result<bool> {
             password.display()
         )
     })?;
-    say(&instructions(endpoint, &password));
+    let operator = accounts::server_file(&args.data);
+    say(&instructions(endpoint, &password, &operator));
     Ok(true)
 }
 
@@ -69,7 +70,7 @@ fn curl(endpoint: Endpoint, password: &Path) -> String {
     )
 }
 
-fn instructions(endpoint: Endpoint, password: &Path) -> String {
+fn instructions(endpoint: Endpoint, password: &Path, operator: &Path) -> String {
     let (url, native, file) = (endpoint.url(), endpoint.native_address(), quoted(password));
     let (host, port) = (native.ip(), native.port());
     let http = endpoint.http;
@@ -87,8 +88,14 @@ In a shell:
 Grafana   the data source ClickHouse: server address {host}, port {http}, protocol HTTP, user {READER}
 DBeaver   jdbc:clickhouse://{host}:{http}/{EMBEDDED_DATABASE}, user {READER}
 
-The password stays; the ports are others after each start, unless the instance has --engine-port.",
-        curl(endpoint, password)
+The operator's commands that change something (dlq discard, reprocess) use the account of the instance:
+  export EVENT_GRPC_CLICKHOUSE_URL={url}/{EMBEDDED_DATABASE} EVENT_GRPC_CLICKHOUSE_USER={SERVER}
+  export EVENT_GRPC_CLICKHOUSE_PASSWORD=\"$(cat {operator})\"
+
+The reader's password stays. That of {SERVER} is another one after each start, and so are the ports, unless the instance
+has --engine-port.",
+        curl(endpoint, password),
+        operator = quoted(operator)
     )
 }
 

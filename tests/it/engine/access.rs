@@ -96,6 +96,8 @@ async fn the_servers_password_is_another_one_at_each_start_and_after_a_restart_t
     let directory = tempfile::tempdir().unwrap();
     let mut engine = Engine::start(&config(directory.path())).await.unwrap();
     let (first, tools) = (engine.password().to_owned(), reader(directory.path()));
+    let file = fs::read_to_string(directory.path().join("event_grpc.password")).unwrap();
+    assert_eq!(file.trim(), first);
     engine.restart().await.unwrap();
     let one: u8 = client(&engine).query("SELECT 1").fetch_one().await.unwrap();
     assert_eq!((one, engine.password()), (1, first.as_str()));

@@ -90,7 +90,6 @@ const FORBIDDEN: &[&str] = &[
     "SELECT * FROM system.server_settings",
     "SELECT * FROM system.processes",
     "KILL QUERY WHERE 1",
-    "DETACH DATABASE shop PERMANENTLY SETTINGS readonly = 0, format_schema = 'x'",
     // Accounts.
     "CREATE USER f IDENTIFIED WITH no_password",
     "ALTER USER event_grpc IDENTIFIED WITH no_password",

@@ -6,7 +6,7 @@ use std::process::Output;
 use event_grpc::sink::clickhouse::engine::{Engine, EngineConfig, EngineError};
 use tokio::process::Command;
 
-use super::config;
+use super::{EXECUTABLE, config};
 use crate::support::server::{Server, command, reader};
 
 /// A free port, with a free one after it.
@@ -84,6 +84,22 @@ async fn a_command_tells_how_to_query_what_an_instance_has_stored() {
         .unwrap();
     let answer = String::from_utf8_lossy(&output.stdout).into_owned();
     assert_eq!(answer, "reader\t0\n", "{line}\n{output:?}");
+
+    // The operator's commands, with the variables as they are printed.
+    let exports: Vec<&str> = text
+        .lines()
+        .filter(|line| line.contains("export "))
+        .collect();
+    assert_eq!(exports.len(), 2, "{text}");
+    for command in ["dlq list", "unknown"] {
+        let line = format!("{}\n{EXECUTABLE} {command}", exports.join("\n"));
+        let output = Command::new("sh")
+            .args(["-c", &line])
+            .output()
+            .await
+            .unwrap();
+        assert!(output.status.success(), "{line}\n{output:?}");
+    }
     server.stop().await;
 
     let after = told(name).await;

@@ -12,13 +12,14 @@ use sha2::{Digest as _, Sha256};
 use super::error::EngineError;
 use super::place::Place;
 
-/// User of the server itself, whose password is drawn at each start and never leaves the process.
+/// User of the server and of the operator's commands, whose password is another one after each start.
 pub const SERVER: &str = "event_grpc";
 
 /// Read-only user of tools, whose password is in a file of the data directory.
 pub const READER: &str = "reader";
 
-/// Name of the file in the data directory that holds the reader's password.
+/// Names of the files in the data directory that hold their passwords.
+const SERVER_FILE: &str = "event_grpc.password";
 const READER_FILE: &str = "reader.password";
 
 /// Rights and limits of the users, as ClickHouse's configuration; the passwords' hashes are filled in.
@@ -75,21 +76,13 @@ impl fmt::Debug for Password {
 impl Accounts {
     /// Draws the server's password; the reader's is drawn at the first start in a data directory and kept there.
     pub(super) fn of(place: &Place) -> Result<Self, EngineError> {
-        let drawn = |password: io::Result<Password>| {
-            password.map_err(EngineError::io("draw a password for", Path::new(SERVER)))
-        };
         let file = reader_file(place.directory());
         let reader = match kept(&file).map_err(EngineError::io("read", &file))? {
             Some(password) => password,
-            None => {
-                let password = drawn(Password::draw())?;
-                let write = || writeln!(place.create(&file)?, "{}", password.reveal());
-                write().map_err(EngineError::io("write", &file))?;
-                password
-            }
+            None => written(place, &file)?,
         };
         Ok(Self {
-            server: drawn(Password::draw())?,
+            server: written(place, &server_file(place.directory()))?,
             reader,
         })
     }
@@ -102,9 +95,24 @@ impl Accounts {
     }
 }
 
+/// File that holds the password of [`SERVER`] for an instance with this data directory.
+pub fn server_file(directory: &Path) -> PathBuf {
+    directory.join(SERVER_FILE)
+}
+
 /// File that holds the password of [`READER`] for an instance with this data directory.
 pub fn reader_file(directory: &Path) -> PathBuf {
     directory.join(READER_FILE)
+}
+
+/// New password in a file that only the owner of the data directory may read.
+fn written(place: &Place, file: &Path) -> Result<Password, EngineError> {
+    let write = || {
+        let password = Password::draw()?;
+        writeln!(place.create(file)?, "{}", password.reveal())?;
+        Ok(password)
+    };
+    write().map_err(EngineError::io("write a password into", file))
 }
 
 /// Password in a file, unless there is none or somebody else could have read or written it.
