@@ -16,7 +16,7 @@ mod handover;
 use std::ffi::{CString, OsStr, OsString, c_char, c_int, c_void};
 use std::fs::File;
 use std::io::Read;
-use std::os::fd::AsFd;
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd};
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::path::{Path, PathBuf};
@@ -149,9 +149,13 @@ fn close_inherited() {
         .filter_map(|entry| entry.file_name().to_str()?.parse().ok());
     let numbers: Vec<c_int> = numbers.filter(|number| *number > 2).collect();
     for number in numbers {
-        // SAFETY: this process has opened none of them: it has just begun, and the directory that was read is closed. A
-        // number that isn't open is an error that is ignored.
-        unsafe { rustix::io::close(number) };
+        // SAFETY: the descriptor is used for the next line alone, which fails if it isn't open. That is so for the one
+        // with which the directory was read.
+        let descriptor = unsafe { BorrowedFd::borrow_raw(number) };
+        if rustix::io::fcntl_getfd(descriptor).is_ok() {
+            // SAFETY: it is open, and nothing here uses it: this process has just begun and has opened none itself.
+            unsafe { rustix::io::close(number) };
+        }
     }
 }
 
@@ -223,7 +227,6 @@ impl Library {
 
     /// Name under which this process can load it.
     fn name(&self) -> PathBuf {
-        use std::os::fd::AsRawFd as _;
         if cfg!(target_os = "linux") {
             PathBuf::from(format!("/proc/self/fd/{}", self.file.as_raw_fd()))
         } else {
