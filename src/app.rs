@@ -65,7 +65,7 @@ pub struct Config {
     pub data: PathBuf,
     /// Program or library of the embedded engine; without one it is looked for.
     pub engine_path: Option<PathBuf>,
-    /// HTTP port of the embedded engine, whose native protocol gets the next one; without one free ports are chosen.
+    /// HTTP port of the embedded engine; without one a free one is chosen.
     pub engine_port: Option<u16>,
     /// Program that runs the embedded engine; without one it is the running program.
     pub executable: Option<PathBuf>,

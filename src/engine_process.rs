@@ -32,9 +32,12 @@ use rustix::process::{Pid, Signal, getpid, kill_process};
 
 use admission::Admission;
 
-/// The query that keeps `clickhouse local` serving: it opens both listeners and then never ends.
-const SERVE: &str = "SYSTEM START LISTEN HTTP; SYSTEM START LISTEN TCP; \
-    SELECT sleepEachRow(3) FROM system.numbers FORMAT Null \
+/// Statements that have `clickhouse local` listen.
+const LISTEN_HTTP: &str = "SYSTEM START LISTEN HTTP;";
+const LISTEN_NATIVE: &str = "SYSTEM START LISTEN TCP;";
+
+/// The query that keeps it serving: it never ends.
+const SERVE: &str = "SELECT sleepEachRow(3) FROM system.numbers FORMAT Null \
     SETTINGS max_block_size=1, function_sleep_max_microseconds_per_block=0";
 
 /// Name of the working directory in the engine's own, which is there until the engine has started.
@@ -62,9 +65,9 @@ pub(crate) struct EngineArguments {
     /// The port for HTTP on the loopback address.
     #[arg(long)]
     http_port: u16,
-    /// The port for the native protocol on the loopback address.
-    #[arg(long)]
-    tcp_port: u16,
+    /// A port for the native protocol on the loopback address, for tests: the engine ends when a login there fails.
+    #[arg(long, conflicts_with = "accounts")]
+    tcp_port: Option<u16>,
     /// Read the accounts from standard input, as ClickHouse's configuration of users and a zero byte. Without this
     /// everybody on the machine is let in, which is for tests.
     #[arg(long)]
@@ -110,6 +113,8 @@ pub(crate) fn run(arguments: EngineArguments) -> anyhow::Result<ExitCode> {
         };
     };
 
+    let file = File::open(program.file());
+    let file = file.with_context(|| format!("can't open {}", program.file().display()))?;
     let owner = arguments.user.zip(arguments.group);
     confine::give_up_rights(owner).context("can't give up rights")?;
     let start = arguments.path.join(START);
@@ -123,9 +128,9 @@ pub(crate) fn run(arguments: EngineArguments) -> anyhow::Result<ExitCode> {
     let configuration = handover::Configuration::new(&accounts, &admission.url())?;
     let needs = Needs {
         directory: arguments.path,
-        program: program.file().to_owned(),
+        program: file,
         runs: library.is_none(),
-        listens: [arguments.http_port, arguments.tcp_port],
+        listens: arguments.http_port,
         connects: admission.port(),
     };
     serve.extend(["--config-file".into(), configuration.path().into()]);
@@ -171,18 +176,22 @@ fn provide() -> anyhow::Result<Program> {
 }
 
 fn serve_arguments(arguments: &EngineArguments) -> Vec<OsString> {
-    vec![
+    let mut serve: Vec<OsString> = vec![
         "--path".into(),
         arguments.path.clone().into(),
-        "--http_port".into(),
-        arguments.http_port.to_string().into(),
-        "--tcp_port".into(),
-        arguments.tcp_port.to_string().into(),
         "--listen_host".into(),
         "127.0.0.1".into(),
-        "--query".into(),
-        SERVE.into(),
-    ]
+        "--http_port".into(),
+        arguments.http_port.to_string().into(),
+    ];
+    let mut statements = String::from(LISTEN_HTTP);
+    if let Some(port) = arguments.tcp_port {
+        serve.extend(["--tcp_port".into(), port.to_string().into()]);
+        statements.push_str(LISTEN_NATIVE);
+    }
+    statements.push_str(SERVE);
+    serve.extend(["--query".into(), statements.into()]);
+    serve
 }
 
 /// Moves the pipe away from standard input, so that the engine can't read from it.

@@ -71,28 +71,27 @@ fn curl(endpoint: Endpoint, password: &Path) -> String {
 }
 
 fn instructions(endpoint: Endpoint, password: &Path, operator: &Path) -> String {
-    let (url, native, file) = (endpoint.url(), endpoint.native_address(), quoted(password));
-    let (host, port) = (native.ip(), native.port());
-    let http = endpoint.http;
+    let (url, file, address) = (endpoint.url(), quoted(password), endpoint.address());
+    let (host, port) = (address.ip(), address.port());
     format!(
-        "HTTP      {url}
-native    {native}
+        "URL       {url}
 database  {EMBEDDED_DATABASE}, beside those that pipeline.yaml names
 user      {READER}, who may read tables and nothing else, within limits of time and memory
 password  in {file}
 
 In a shell:
   {}
-  CLICKHOUSE_PASSWORD=\"$(cat {file})\" clickhouse client --host {host} --port {port} --user {READER} --database {EMBEDDED_DATABASE}
 
-Grafana   the data source ClickHouse: server address {host}, port {http}, protocol HTTP, user {READER}
-DBeaver   jdbc:clickhouse://{host}:{http}/{EMBEDDED_DATABASE}, user {READER}
+Grafana   the data source ClickHouse: server address {host}, port {port}, protocol HTTP, user {READER}
+DBeaver   jdbc:clickhouse://{address}/{EMBEDDED_DATABASE}, user {READER}
 
 The operator's commands that change something (dlq discard, reprocess) use the account of the instance:
   export EVENT_GRPC_CLICKHOUSE_URL={url}/{EMBEDDED_DATABASE} EVENT_GRPC_CLICKHOUSE_USER={SERVER}
   export EVENT_GRPC_CLICKHOUSE_PASSWORD=\"$(cat {operator})\"
 
-The reader's password stays. That of {SERVER} is another one after each start, and so are the ports, unless the instance
+The native protocol of `clickhouse client` is not served.
+
+The reader's password stays. That of {SERVER} is another one after each start, and so is the port, unless the instance
 has --engine-port.",
         curl(endpoint, password),
         operator = quoted(operator)

@@ -3,12 +3,11 @@
 /// Options of the embedded engine beside its data and its program.
 #[derive(Debug, Clone, clap::Args)]
 pub(super) struct EngineArgs {
-    /// HTTP port of the embedded ClickHouse on the loopback address; its native protocol gets the next port. If not
-    /// given, free ports are chosen at each start.
+    /// HTTP port of the embedded ClickHouse on the loopback address. If not given, a free one is chosen at each start.
     #[arg(
         long,
         env = "EVENT_GRPC_ENGINE_PORT",
-        value_parser = clap::value_parser!(u16).range(1..=65_534),
+        value_parser = clap::value_parser!(u16).range(1..),
         value_name = "PORT"
     )]
     pub(super) engine_port: Option<u16>,

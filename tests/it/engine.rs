@@ -124,11 +124,11 @@ async fn the_data_directory_is_private_and_the_ports_are_local() {
             path.display()
         );
     }
-    let native = engine.native_address();
-    assert!(native.ip().is_loopback());
-    assert!(std::net::TcpStream::connect(native).is_ok());
+    let address = engine.address();
+    assert!(address.ip().is_loopback());
+    assert!(std::net::TcpStream::connect(address).is_ok());
     // Every other address of the loopback network is as far away as one of another machine.
-    assert!(std::net::TcpStream::connect(("127.0.0.2", native.port())).is_err());
+    assert!(std::net::TcpStream::connect(("127.0.0.2", address.port())).is_err());
     engine.stop().await.unwrap();
 }
 

@@ -3,6 +3,7 @@
 //! Grants alone don't suffice: the engine takes its user for somebody at a terminal, and reads files without asking for a
 //! grant in the function `file` and by settings of formats.
 
+use std::fs::File;
 use std::io;
 use std::path::PathBuf;
 
@@ -13,12 +14,12 @@ use rustix::process::{Resource, Rlimit, setrlimit};
 pub struct Needs {
     /// Its own directory, in which it may do everything.
     pub directory: PathBuf,
-    /// The engine.
-    pub program: PathBuf,
+    /// The engine, opened while this process could still open it by its name.
+    pub program: File,
     /// True if the engine is to be run as a program, which may be a script that needs others.
     pub runs: bool,
-    /// Ports on which it listens.
-    pub listens: [u16; 2],
+    /// Port on which it listens.
+    pub listens: u16,
     /// Port to which it connects.
     pub connects: u16,
 }
@@ -87,8 +88,8 @@ mod landlock {
     use std::io;
 
     use landlock::{
-        ABI, Access as _, AccessFs, AccessNet, CompatLevel, Compatible as _, NetPort, Ruleset,
-        RulesetAttr as _, RulesetCreated, RulesetCreatedAttr as _, RulesetError, Scope,
+        ABI, Access as _, AccessFs, AccessNet, CompatLevel, Compatible as _, NetPort, PathBeneath,
+        Ruleset, RulesetAttr as _, RulesetCreated, RulesetCreatedAttr as _, RulesetError, Scope,
         path_beneath_rules,
     };
 
@@ -140,16 +141,17 @@ mod landlock {
             AccessFs::ReadFile | AccessFs::ReadDir,
         );
         let run = read | AccessFs::Execute;
-        let [http, native] = needs.listens;
         let programs: &[&str] = if needs.runs { &RUN } else { &[] };
         ruleset
             .add_rules(path_beneath_rules([&needs.directory], all))?
             .add_rules(path_beneath_rules(READ, read))?
             .add_rules(path_beneath_rules(programs, run))?
-            .add_rules(path_beneath_rules([&needs.program], run))?
+            .add_rule(PathBeneath::new(
+                &needs.program,
+                AccessFs::ReadFile | AccessFs::Execute,
+            ))?
             .add_rules(path_beneath_rules(DEVICES, read | AccessFs::WriteFile))?
-            .add_rule(NetPort::new(http, AccessNet::BindTcp))?
-            .add_rule(NetPort::new(native, AccessNet::BindTcp))?
+            .add_rule(NetPort::new(needs.listens, AccessNet::BindTcp))?
             .add_rule(NetPort::new(needs.connects, AccessNet::ConnectTcp))?
             .restrict_self()?;
         Ok(())

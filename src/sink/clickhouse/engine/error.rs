@@ -62,9 +62,7 @@ pub enum EngineError {
     },
 
     /// No port to listen on.
-    #[error(
-        "the ClickHouse engine can't listen on port {port} of 127.0.0.1 and the one after it: {source}"
-    )]
+    #[error("the ClickHouse engine can't listen on port {port} of 127.0.0.1: {source}")]
     Port {
         /// The wanted port, or 0 for any.
         port: u16,

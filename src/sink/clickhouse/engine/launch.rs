@@ -103,12 +103,8 @@ impl Launch {
             .arg("--accounts")
             .arg("--path")
             .arg(self.place.engine())
-            .args([
-                "--http-port",
-                &endpoint.http.to_string(),
-                "--tcp-port",
-                &endpoint.native.to_string(),
-            ])
+            .arg("--http-port")
+            .arg(endpoint.http.to_string())
             // The engine would read a config.xml of the user's working directory.
             .current_dir(self.place.engine())
             .env_clear()

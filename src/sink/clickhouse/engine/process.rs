@@ -25,7 +25,7 @@ pub struct EngineConfig {
     pub data_dir: PathBuf,
     /// A `clickhouse` binary or a `libchdb.so` to use instead of the one that would be found or fetched.
     pub engine_path: Option<PathBuf>,
-    /// HTTP port on the loopback address; the native protocol gets the next one. Free ports if not given.
+    /// HTTP port on the loopback address; a free one if not given.
     pub port: Option<u16>,
     /// The `event-grpc` executable, if it isn't the running one.
     pub executable: Option<PathBuf>,
@@ -125,9 +125,9 @@ impl Engine {
         &self.url
     }
 
-    /// Address of the native protocol, for `clickhouse client`.
-    pub fn native_address(&self) -> SocketAddr {
-        self.endpoint.native_address()
+    /// Address of the HTTP interface, the only one.
+    pub fn address(&self) -> SocketAddr {
+        self.endpoint.address()
     }
 
     /// User of the server, who may read and write tables.
