@@ -53,19 +53,7 @@ pub(super) struct Servers {
 
 impl Listeners {
     /// Binds the configured addresses.
-    pub(super) /// TLS of the ports, if it is configured. A strict start fails if the certificate isn't valid now.
-pub(super) fn secured(config: &Config) -> anyhow::Result<Option<ServerTls>> {
-    let Some(files) = config.tls.clone() else {
-        return Ok(None);
-    };
-    let tls = ServerTls::open(files).context("TLS")?;
-    match tls.trouble() {
-        Some(error) if config.strict => Err(error).context("TLS"),
-        _ => Ok(Some(tls)),
-    }
-}
-
-async fn bind(config: &Config) -> anyhow::Result<Self> {
+    pub(super) async fn bind(config: &Config) -> anyhow::Result<Self> {
         Ok(Listeners {
             grpc: bind(config.grpc_listen, "gRPC").await?,
             http: bind(config.http_listen, "HTTP").await?,
@@ -107,7 +95,12 @@ async fn bind(config: &Config) -> anyhow::Result<Self> {
         let mut ops = JoinSet::new();
         let stop = super::until(operating);
         ops.spawn(listen::serve_tls(
-            self.ops, "ops", routers.ops, limits, tls, stop,
+            self.ops,
+            "ops",
+            routers.ops,
+            limits,
+            tls,
+            stop,
         ));
         Servers { events, ops }
     }

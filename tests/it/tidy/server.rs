@@ -143,6 +143,7 @@ const LAYERS: &[(&str, &[&str])] = &[
             "row_error",
             "sink",
             "time",
+            "tls",
             "unknown",
             "worker",
         ],
