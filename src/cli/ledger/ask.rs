@@ -23,7 +23,8 @@ const LONGEST: usize = 64 << 20;
 
 /// Client of operations listeners.
 pub(super) struct Asks {
-    client: Client<Https, Empty<Bytes>>,
+    plain: Client<HttpConnector, Empty<Bytes>>,
+    encrypted: Client<Https, Empty<Bytes>>,
     authorization: Option<HeaderValue>,
 }
 
@@ -38,9 +39,10 @@ impl Asks {
             }
             None => None,
         };
-        let connector = Https::new(HttpConnector::new(), args.tls());
+        let https = Https::new(HttpConnector::new(), args.tls());
         Ok(Asks {
-            client: Client::builder(TokioExecutor::new()).build(connector),
+            plain: Client::builder(TokioExecutor::new()).build_http(),
+            encrypted: Client::builder(TokioExecutor::new()).build(https),
             authorization,
         })
     }
@@ -58,7 +60,10 @@ impl Asks {
             let headers = request.headers_mut();
             headers.insert(header::AUTHORIZATION, authorization.clone());
         }
-        let answer = self.client.request(request).await?;
+        let answer = match request.uri().scheme_str() {
+            Some("https") => self.encrypted.request(request).await?,
+            _ => self.plain.request(request).await?,
+        };
         let hint = match answer.status() {
             StatusCode::OK => None,
             StatusCode::UNAUTHORIZED => Some("is its token the first one of --ops-token-file?"),
