@@ -1,3 +1,4 @@
+//! Which requests are answered, and which options are refused.
 #![allow(clippy::unwrap_used)]
 
 use std::net::SocketAddr;
