@@ -134,7 +134,11 @@ impl App {
     pub async fn start(config: Config, pipeline: &'static Pipeline) -> anyhow::Result<App> {
         let counted = metrics::start()?;
         metrics::begin(&names::names(pipeline));
-        let access = Access::new(&config.ops)?;
+        let verified = config
+            .tls
+            .as_ref()
+            .is_some_and(|tls| tls.client_ca.is_some());
+        let access = Access::new(&config.ops, verified)?;
         let tls = listeners::secured(&config)?;
         let listeners = Listeners::bind(&config).await?;
         let mut background = JoinSet::new();

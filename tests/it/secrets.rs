@@ -115,7 +115,7 @@ async fn asked(
         .stdout(Stdio::null())
         .stderr(fs::File::create(&log).unwrap());
     let mut child = server.spawn().unwrap();
-    let (http, ops) = listening(&log).await;
+    let [http, ops] = listening(&log).await;
     let arguments = format!("/proc/{}/cmdline", child.id().unwrap());
     tell_no_canary(
         "the list of processes",
@@ -124,7 +124,7 @@ async fn asked(
 
     let url = |path: &str| match path {
         "/readyz" | "/metrics" => format!("http://{ops}{path}"),
-        path => format!("http://{http}{path}"),
+        _ => format!("http://{http}{path}"),
     };
     let user = r#"{"userId":"7","attributes":{"a":1}}"#;
     let graphy = value(secrets, "GRAPHY_WEBHOOK_SECRET");
@@ -177,16 +177,15 @@ async fn asked(
     fs::read_to_string(&log).unwrap()
 }
 
-/// Waits for a server's addresses in its log: of HTTP, and of operations.
-async fn listening(log: &Path) -> (String, String) {
+/// Waits for a server's HTTP and operations addresses in its log.
+async fn listening(log: &Path) -> [String; 2] {
     let start = Instant::now();
     loop {
         let text = fs::read_to_string(log).unwrap();
         let lines = text.lines().filter(|line| line.contains("\"Serving.\""));
         for line in lines {
             if let Ok(line) = serde_json::from_str::<serde_json::Value>(line) {
-                let address = |name: &str| line[name].as_str().unwrap().to_owned();
-                return (address("http"), address("ops"));
+                return ["http", "ops"].map(|name| line[name].as_str().unwrap().to_owned());
             }
         }
         assert!(
