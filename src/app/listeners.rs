@@ -95,7 +95,12 @@ impl Listeners {
         let mut ops = JoinSet::new();
         let stop = super::until(operating);
         ops.spawn(listen::serve_tls(
-            self.ops, "ops", routers.ops, limits, tls, stop,
+            self.ops,
+            "ops",
+            routers.ops,
+            limits,
+            tls,
+            stop,
         ));
         Servers { events, ops }
     }

@@ -24,7 +24,7 @@ pub use queue::{Batch, Destination, Input, Queue, QueueKind};
 pub use request::{Piece, Rate, Request, Target, Template};
 pub use row::{Context, Group, Message};
 pub use source::{
-    Encoding, Intake, OnBad, Pool, RoutingKey, Scheme, SecretForm, Signature, SignatureForm,
+    Cors, Encoding, Intake, OnBad, Pool, RoutingKey, Scheme, SecretForm, Signature, SignatureForm,
     Signed, SignedTime, Source, Verify,
 };
 pub use storage::{Conflict, Database, Storage, Upsert};

@@ -11,6 +11,7 @@ mod broker;
 mod canonical;
 mod catalogue;
 mod catalogue_page;
+mod chromium;
 mod clickhouse;
 mod clients;
 mod clusters;

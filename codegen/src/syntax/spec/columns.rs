@@ -1,10 +1,38 @@
 //! `columns: { ... }` of tables, as written.
 
+use super::Table;
 use super::scalars::{Fields, map, text, texts, wrong};
-use super::{Column, Table};
 use crate::base::diagnostic::Diagnostics;
 use crate::syntax::expression::parse;
 use crate::syntax::yaml::{Entry, Node, Text, Value};
+
+/// A line of `columns`.
+#[derive(Debug, Clone)]
+pub(crate) enum Column {
+    /// `NAME: EXPRESSION` or `NAME: { from: EXPRESSION, type: TYPE }`.
+    Explicit {
+        /// Its name.
+        name: Text,
+        /// The expression; absent if it could not be read.
+        from: Option<Text>,
+        /// The declared type, as the store of the table writes it.
+        ty: Option<Text>,
+    },
+    /// `NAME: { type: TYPE }` of a table whose store has columns that hooks fill.
+    Hook {
+        /// Its name.
+        name: Text,
+        /// Its type, as the store of the table writes it.
+        ty: Option<Text>,
+        /// The comment above it.
+        doc: String,
+    },
+    /// `"*": ROOT` or `"*": [ROOT, ROOT]`, where the star may be followed by a name.
+    Wildcard {
+        /// `header`, `event`, `payload` or `body`, or an expression with many values.
+        root: Text,
+    },
+}
 
 /// The lines of `columns`; with `hooks` also those that hooks fill.
 pub(super) fn columns(node: &Node, hooks: bool, out: &mut Diagnostics) -> Vec<Column> {
