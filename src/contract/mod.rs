@@ -15,7 +15,7 @@ mod source;
 mod storage;
 mod table;
 
-pub use envelope::{Envelope, EventType};
+pub use envelope::{CLIENT_FIELD, Envelope, EventType};
 pub use exchange::{Exchange, ExchangeKind, Route};
 pub use ids::{IdFrom, Ids};
 pub use migration::Migration;
@@ -24,7 +24,7 @@ pub use queue::{Batch, Destination, Input, Queue, QueueKind};
 pub use request::{Piece, Rate, Request, Target, Template};
 pub use row::{Context, Group, Message};
 pub use source::{
-    Encoding, Intake, OnBad, Pool, RoutingKey, Scheme, SecretForm, Signature, SignatureForm,
+    Cors, Encoding, Intake, OnBad, Pool, RoutingKey, Scheme, SecretForm, Signature, SignatureForm,
     Signed, SignedTime, Source, Verify,
 };
 pub use storage::{Conflict, Database, Storage, Upsert};

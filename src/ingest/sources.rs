@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use axum::Router;
 
+use super::cors::{BadOrigin, Cors};
 use super::dispatch::Dispatch;
 use super::grpc;
 use super::http;
@@ -19,7 +20,7 @@ use crate::health::Health;
 #[derive(Debug)]
 pub struct Sources {
     pipeline: &'static Pipeline,
-    dispatches: Vec<Arc<Dispatch>>,
+    dispatches: Vec<(Arc<Dispatch>, Option<Arc<Cors>>)>,
     http: Router,
     off: Vec<Off>,
 }
@@ -42,6 +43,9 @@ pub enum SetUpError {
     /// An environment variable holds no usable secret.
     #[error(transparent)]
     Secret(#[from] BadSecret),
+    /// An origin whose pages may send is wrong.
+    #[error(transparent)]
+    Origin(#[from] BadOrigin),
 }
 
 impl Sources {
@@ -59,6 +63,7 @@ impl Sources {
         let mut off = Vec::new();
         for source in pipeline.sources {
             let sizes = pool::sizes(source, &variable)?;
+            let cors = Cors::of(source, &variable)?;
             let publisher = Arc::clone(publisher);
             match &source.intake {
                 Intake::Grpc {
@@ -73,8 +78,9 @@ impl Sources {
                         publisher,
                         pipeline.fingerprint,
                     ));
-                    router = router.merge(http::json_route(json_path, Arc::clone(&dispatch)));
-                    dispatches.push(dispatch);
+                    let events = Arc::clone(&dispatch);
+                    router = router.merge(http::events_route(json_path, events, cors.as_ref()));
+                    dispatches.push((dispatch, cors));
                 }
                 Intake::Post {
                     path,
@@ -106,7 +112,8 @@ impl Sources {
                     }
                     let around = (pipeline, topology);
                     let webhook = Webhook::new(around, source, takes, verifier, sizes, publisher);
-                    router = router.merge(http::webhook_route(path, Arc::new(webhook)));
+                    router =
+                        router.merge(http::webhook_route(path, Arc::new(webhook), cors.as_ref()));
                 }
             }
         }

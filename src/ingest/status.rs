@@ -1,6 +1,7 @@
 //! gRPC status of a refusal.
 
 use prost::Message as _;
+use tonic::metadata::MetadataValue;
 use tonic::{Code, Status};
 
 use super::body::Unread;
@@ -8,6 +9,9 @@ use super::response::Refusal;
 
 /// Retry delay of a client that was refused for lack of room, in seconds.
 pub const RETRY_AFTER_SECONDS: i64 = 1;
+
+/// Metadata with the retry delay, like HTTP's header.
+const RETRY_AFTER: &str = "retry-after";
 
 /// `google.rpc.Status`, as it travels in `grpc-status-details-bin`.
 #[derive(Clone, PartialEq, prost::Message)]
@@ -36,6 +40,18 @@ struct ErrorInfo {
     domain: String,
     #[prost(btree_map = "string, string", tag = "3")]
     metadata: std::collections::BTreeMap<String, String>,
+}
+
+/// True if the same request may succeed if it is repeated after [`RETRY_AFTER_SECONDS`], and if that is safe.
+pub(super) fn may_repeat(refusal: &Refusal) -> bool {
+    matches!(
+        refusal,
+        Refusal::Full
+            | Refusal::NoRoom(_)
+            | Refusal::NoRoomToKeep(_)
+            | Refusal::Unavailable(_)
+            | Refusal::Late
+    )
 }
 
 /// Status of a refusal, with the reason, and if and when to retry.
@@ -100,7 +116,11 @@ fn repeat_later(code: Code, message: String) -> Status {
             nanos: 0,
         }),
     };
-    with_detail(code, message, any("google.rpc.RetryInfo", &retry))
+    let mut status = with_detail(code, message, any("google.rpc.RetryInfo", &retry));
+    // For clients that can't read details, pages and proxies among them.
+    let seconds = MetadataValue::from(RETRY_AFTER_SECONDS);
+    status.metadata_mut().insert(RETRY_AFTER, seconds);
+    status
 }
 
 fn any(name: &str, detail: &impl prost::Message) -> prost_types::Any {

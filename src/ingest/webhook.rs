@@ -1,19 +1,22 @@
 //! Webhook: a source of JSON messages, one object a request, checked by a dry run and published as it came. A message
 //! that can't be stored is kept as a dead letter, and its sender is told.
 
+mod bad;
+
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use bytes::Bytes;
-use http::{HeaderMap, Uri};
+use http::{Extensions, HeaderMap, Uri};
 use metrics::Counter;
 use tokio::time::timeout;
 
+use super::clients;
 use super::deliveries::{Deliveries, Delivery};
 use super::dispatch::{Asked, LONGEST, count, counted, joined, received};
 use super::dry_run::DryRun;
 use super::identity::Identity;
-use super::judge::{CheckedMessage, MessageBuilder};
+use super::judge::MessageBuilder;
 use super::keeper::Keeper;
 use super::kept_headers;
 use super::pool::{Admitted, Pool, PoolShare};
@@ -22,11 +25,12 @@ use super::reading::Budget;
 use super::response::Refusal;
 use super::verify::{Proof, Verifier};
 use crate::broker::{Outgoing, Topology};
+use crate::client::Client;
 use crate::contract::{self, IdFrom, Intake, OnBad, Pipeline, RoutingKey, Source};
 use crate::identity::Declared;
 use crate::json::{Map, Value, without_mark};
+use crate::metrics::intake;
 use crate::protobuf::Shape;
-use crate::row_error::RowError;
 use crate::time::now_ms;
 
 /// Size from which a body is handled on a separate thread, in bytes.
@@ -40,6 +44,8 @@ pub struct Webhook {
     pool: Pool,
     publisher: Arc<Publisher>,
     verifier: Option<Verifier>,
+    /// Client of verified requests.
+    verified: Client,
     /// Path without a slash at its end.
     path: &'static str,
     /// Deliveries by the ids that their headers declare, if the source's requests are signed.
@@ -126,6 +132,7 @@ impl Webhook {
             path: path(source),
             deliveries: (reads_first && by_header).then(Deliveries::default),
             verifier,
+            verified: Client::named(source.name).unwrap_or_default(),
             judge: MessageBuilder {
                 source,
                 shape: takes.message,
@@ -190,6 +197,15 @@ impl Webhook {
         })
     }
 
+    /// Sender of a request: the client that a key proved, or else, of a request whose proof holds, the source itself.
+    pub fn client(&self, extensions: &Extensions) -> Client {
+        let client = Client::of(extensions);
+        match (client.is_unknown(), &self.verifier) {
+            (true, Some(_)) => self.verified.clone(),
+            _ => client,
+        }
+    }
+
     /// Budget of requests that are still being read.
     pub fn reading(&self) -> &Budget {
         self.pool.reading()
@@ -200,10 +216,11 @@ impl Webhook {
         self.max_request
     }
 
-    /// Handles a message, and answers when it is confirmed by the broker, or kept.
+    /// Handles a message of a client, and answers when it is confirmed by the broker, or kept.
     pub async fn take(
         self: &Arc<Self>,
         verified_headers: VerifiedHeaders,
+        client: Client,
         body: Bytes,
     ) -> Result<Taken, Refusal> {
         let asked = Asked::of(self.source.name);
@@ -215,7 +232,11 @@ impl Webhook {
         let is_new = Arc::new(AtomicBool::new(is_new));
         let answer = timeout(
             LONGEST,
-            self.admit(verified_headers, body, Arc::clone(&is_new)),
+            self.admit(
+                (verified_headers, client.clone()),
+                body,
+                Arc::clone(&is_new),
+            ),
         )
         .await
         .unwrap_or(Err(Refusal::Late));
@@ -223,6 +244,14 @@ impl Webhook {
             Err(refusal) if is_new.load(Ordering::Relaxed) => Err(refusal.not_repeatable()),
             answer => answer,
         };
+        let outcome = match &answer {
+            Ok(Taken::Good { .. }) => Some(intake::ACCEPTED),
+            Ok(Taken::Kept { .. }) => Some(intake::KEPT),
+            Err(refusal) => refusal.is_of_content().then_some(intake::REJECTED),
+        };
+        if let Some(outcome) = outcome {
+            clients::count(&client, outcome, 1);
+        }
         match &answer {
             Ok(Taken::Kept { .. }) => asked.ended("kept"),
             answer => asked.answered(answer),
@@ -232,7 +261,7 @@ impl Webhook {
 
     async fn admit(
         self: &Arc<Self>,
-        verified_headers: VerifiedHeaders,
+        (verified_headers, client): (VerifiedHeaders, Client),
         body: Bytes,
         is_new: Arc<AtomicBool>,
     ) -> Result<Taken, Refusal> {
@@ -260,7 +289,8 @@ impl Webhook {
         // before it.
         let body = body.slice_ref(without_mark(&body));
         let admitted = self.pool.admit(body.len() as u64).await?;
-        let task = tokio::spawn(Arc::clone(self).process(verified_headers, body, admitted, is_new));
+        let sent = (verified_headers, client);
+        let task = tokio::spawn(Arc::clone(self).process(sent, body, admitted, is_new));
         let taken = joined(self.source.name, task).await?;
         if let (Some(deliveries), Some(delivery)) = (&self.deliveries, delivery) {
             deliveries.took(delivery);
@@ -270,7 +300,7 @@ impl Webhook {
 
     async fn process(
         self: Arc<Self>,
-        verified_headers: VerifiedHeaders,
+        (verified_headers, client): (VerifiedHeaders, Client),
         body: Bytes,
         admitted: Admitted,
         is_new: Arc<AtomicBool>,
@@ -284,10 +314,15 @@ impl Webhook {
             ..
         } = verified_headers;
         let judged = match body.len() > LARGE {
-            false => self.judge.judge(&headers, (declared, signed), body)?,
+            false => self
+                .judge
+                .judge((&headers, &client), (declared, signed), body)?,
             true => {
                 let (this, this_source) = (Arc::clone(&self), self.source.name);
-                let judge = move || this.judge.judge(&headers, (declared, signed), body);
+                let judge = move || {
+                    let sent = (&headers, &client);
+                    this.judge.judge(sent, (declared, signed), body)
+                };
                 let judged = tokio::task::spawn_blocking(judge).await;
                 judged.map_err(|error| {
                     tracing::error!(source = this_source, %error, "Preparing a request panicked.");
@@ -311,64 +346,6 @@ impl Webhook {
         self.received.increment(1);
         Ok(self.publisher.publish(message).await?)
     }
-
-    /// Keeps or refuses a message that can't be stored, not everywhere at least.
-    async fn bad(&self, judged: CheckedMessage) -> Result<Taken, Refusal> {
-        let CheckedMessage {
-            message,
-            id,
-            found,
-            wrong,
-            readable,
-        } = judged;
-        let first = wrong.as_ref().or(found.bad.first().map(|(_, bad)| bad));
-        let letters = self.keeper.letters(&message, &found.bad, first);
-        let keeps = self.on_bad == OnBad::Keep;
-        let Some(bad) = first else {
-            // No queue takes it. The broker's own path for unrouted messages keeps it.
-            let reason = format!(
-                "no queue takes messages with the routing key {}",
-                message.routing_key
-            );
-            if !keeps {
-                self.keeper
-                    .try_to_keep(&self.publisher, vec![message])
-                    .await;
-                return Err(Refusal::Invalid(reason));
-            }
-            self.publish(message).await?;
-            return Ok(Taken::Kept {
-                letter: id.text.clone(),
-                id: id.text,
-                reason,
-                field: None,
-                partly: false,
-            });
-        };
-        let partly = found.bad.len() < found.reached;
-        let letter = letters
-            .first()
-            .and_then(|l| l.properties.message_id.clone());
-        let (Some(letter), true, true) = (letter, readable, keeps) else {
-            self.keeper.try_to_keep(&self.publisher, letters).await;
-            return Err(refusal(bad.clone()));
-        };
-        if partly {
-            // The other queues store it; the dead letters are those of the queues that can't.
-            self.publish(message).await?;
-        } else if self.keeper.has_room(&letters) {
-            self.keeper.keep(&self.publisher, letters).await?;
-        } else {
-            return Err(Refusal::NoRoomToKeep(bad.to_string()));
-        }
-        Ok(Taken::Kept {
-            id: id.text,
-            reason: bad.to_string(),
-            field: bad.place().map(str::to_owned),
-            letter,
-            partly,
-        })
-    }
 }
 
 /// Path of a webhook, without a slash at its end.
@@ -376,19 +353,5 @@ fn path(source: &'static Source) -> &'static str {
     match source.intake {
         Intake::Post { path, .. } => path.trim_end_matches('/'),
         Intake::Grpc { .. } => "",
-    }
-}
-
-fn refusal(bad: RowError) -> Refusal {
-    match (bad.place(), &bad) {
-        (Some(_), RowError::Field(misfit)) => Refusal::Field {
-            field: misfit.place.clone(),
-            reason: misfit.reason.clone(),
-        },
-        (Some(place), _) => Refusal::Value {
-            place: place.to_owned(),
-            reason: bad.to_string(),
-        },
-        (None, bad) => Refusal::Invalid(bad.to_string()),
     }
 }

@@ -25,11 +25,13 @@ const REFUSED_FOR: Label = listed(
         "call",
         "media_type",
         "version",
+        "origin",
         // At the operations listener.
         "host",
         "cross_site",
         "no_token",
         "wrong_token",
+        "certificate",
         // While it is read.
         "share",
         "slow",

@@ -16,4 +16,4 @@ pub use files::TlsError;
 pub use options::{Names, Options};
 pub use pem::FileError;
 pub use server::{ClientCertificates, ServerFiles, ServerTls};
-pub use trouble::{HandshakeError, refusal};
+pub use trouble::{HandshakeError, refusal, silent_end};

@@ -22,6 +22,7 @@ const NAMES: &[(&str, &[&str])] = &[
             "ColumnSpec",
             "Conflict",
             "Context",
+            "Cors",
             "Database",
             "DeadLetter",
             "Destination",

@@ -4,10 +4,10 @@ mod requests;
 mod tables;
 
 use event_grpc_codegen::model::{
-    Batch, ClickHouse, Column, ColumnSource, Database, Destination, Encoding, Envelope, Exchange,
-    ExchangeKind, Function, IdFrom, Ids, Input, Intake, Model, OnBad, Pool, Queue, Root, Route,
-    RoutingKey, Scheme, SecretForm, Signature, SignatureForm, Signed, SignedTime, Source, Store,
-    Table, Type, Value, Verify,
+    Batch, ClickHouse, Column, ColumnSource, Cors, Database, Destination, Encoding, Envelope,
+    Exchange, ExchangeKind, Function, IdFrom, Ids, Input, Intake, Model, OnBad, Pool, Queue, Root,
+    Route, RoutingKey, Scheme, SecretForm, Signature, SignatureForm, Signed, SignedTime, Source,
+    Store, Table, Type, Value, Verify,
 };
 use prost_reflect::{DescriptorPool, FieldDescriptor, MessageDescriptor};
 use protox::file::{ChainFileResolver, File, FileResolver, GoogleFileResolver};
@@ -186,6 +186,14 @@ impl Made<'_> {
                 exchange: "event.tx".into(),
                 rejects: Some(route("error.dx", "error.app")),
                 pool: pool.clone(),
+                cors: Some(Cors {
+                    origins: vec![
+                        "https://shop.example".into(),
+                        "https://*.example.com".into(),
+                    ],
+                    max_age_s: 600,
+                    credentials: false,
+                }),
             },
             Source {
                 name: "post".into(),
@@ -200,7 +208,7 @@ impl Made<'_> {
                     headers: true,
                     verify: Some(Verify {
                         variable: "POST_SECRET".into(),
-                        scheme: Scheme::Hmac(Signature {
+                        scheme: Scheme::Hmac(Box::new(Signature {
                             header: "X-Signature".into(),
                             encoding: Encoding::Hex,
                             prefix: "sha256=".into(),
@@ -216,7 +224,7 @@ impl Made<'_> {
                                 header: Some("X-Time".into()),
                                 tolerance_ms: 300_000,
                             }),
-                        }),
+                        })),
                     }),
                     id: IdFrom::Fields(vec![
                         vec!["name".into()],
@@ -227,6 +235,7 @@ impl Made<'_> {
                 exchange: "post.dx".into(),
                 rejects: None,
                 pool,
+                cors: None,
             },
         ]
     }

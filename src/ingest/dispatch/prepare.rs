@@ -10,6 +10,7 @@ use super::super::quarantine::Rejections;
 use super::super::response::Refusal;
 use super::super::weigh;
 use super::{Body, Dispatch, add};
+use crate::client::Client;
 use crate::events::{AsJson, Event, scan};
 use crate::proto_json::Warnings;
 use crate::weight::{self, Most};
@@ -45,6 +46,7 @@ impl Dispatch {
     pub(in crate::ingest) fn prepare(
         &self,
         body: Body,
+        client: &Client,
         admitted: Admitted,
     ) -> Result<Prepared, Refusal> {
         // The worker and the request's bytes are released when this ends.
@@ -57,7 +59,7 @@ impl Dispatch {
             Body::Wire(bytes) => {
                 let request = scan(&bytes, self.envelope)?;
                 let header = request.header.as_deref();
-                return self.publish_all(header, &request.events, None, held);
+                return self.publish_all((header, client), &request.events, None, held);
             }
         };
         let json = AsJson::read(&self.json, self.envelope, &text)?;
@@ -67,13 +69,13 @@ impl Dispatch {
         let weight = weigh::read(header_len, count, bytes, self.envelope, self.most())?;
         self.pool.grow(&mut held, weight)?;
         let events = json.events();
-        self.publish_all(header, &events, Some(&json), held)
+        self.publish_all((header, client), &events, Some(&json), held)
     }
 
     /// Hands the valid events of a request to the publisher, and makes dead letters of the others.
     fn publish_all(
         &self,
-        header: Option<&[u8]>,
+        (header, client): (Option<&[u8]>, &Client),
         events: &[Event<'_>],
         json: Option<&AsJson<'_>>,
         mut held: PoolShare,
@@ -85,7 +87,7 @@ impl Dispatch {
             return Err(Refusal::Invalid("the request has no events".to_owned()));
         }
         weigh::rows(header.len(), events)?;
-        let batch = RequestBatch::new(self.envelope, header);
+        let batch = RequestBatch::new(self.envelope, header, client.name());
         let most = self.most();
         let groups = batch.groups(events, most.bytes, most.events);
         let bodies = groups.iter().map(|group| batch.len(group) as u64).sum();

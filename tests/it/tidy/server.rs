@@ -17,7 +17,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("weight", &[]),
     ("metrics", &["dead_letter", "time"]),
     ("tls", &["metrics", "time"]),
-    ("listen", &["metrics", "tls"]),
+    ("listen", &["client", "metrics", "tls"]),
     ("row_error", &["dead_letter"]),
     // What bytes mean.
     ("protobuf", &["row_error", "time"]),
@@ -89,6 +89,7 @@ const LAYERS: &[(&str, &[&str])] = &[
         "ingest",
         &[
             "broker",
+            "client",
             "contract",
             "dead_letter",
             "events",
@@ -110,6 +111,7 @@ const LAYERS: &[(&str, &[&str])] = &[
         "worker",
         &[
             "broker",
+            "client",
             "contract",
             "dead_letter",
             "identity",
@@ -143,6 +145,7 @@ const LAYERS: &[(&str, &[&str])] = &[
             "row_error",
             "sink",
             "time",
+            "tls",
             "unknown",
             "worker",
         ],

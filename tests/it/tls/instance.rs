@@ -160,6 +160,8 @@ async fn an_instance_does_not_start_with_a_key_of_another_certificate() {
         "127.0.0.1:0",
         "--http-listen",
         "127.0.0.1:0",
+        "--ops-listen",
+        "127.0.0.1:0",
     ]);
     serve.args(["--clickhouse-url", "http://127.0.0.1:9/nowhere"]);
     serve.args(["--tls-cert", &path(&folder, "server.pem")]);
