@@ -45,7 +45,7 @@ impl Drop for Browser {
 /// Opens the page in a browser for which the page is at `host`, and the server at `events.test` and `calls.test`.
 /// Returns what the page saw, once it has left the page.
 pub(super) async fn visit(program: &str, server: &Arc<Server>, host: &str) -> (Value, Browser) {
-    let (saw, mut seen) = mpsc::unbounded_channel();
+    let (saw, mut seen) = mpsc::channel(4);
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let port = listener.local_addr().unwrap().port();
     let pages = tokio::spawn(axum::serve(listener, pages(server, saw)).into_future());
@@ -95,7 +95,7 @@ pub(super) async fn visit(program: &str, server: &Arc<Server>, host: &str) -> (V
 }
 
 /// The page, and what it asks of the test.
-fn pages(server: &Arc<Server>, saw: mpsc::UnboundedSender<Value>) -> Router {
+fn pages(server: &Arc<Server>, saw: mpsc::Sender<Value>) -> Router {
     let request = request(1);
     let mut call = vec![0];
     call.extend((request.len() as u32).to_be_bytes());
@@ -124,11 +124,13 @@ fn pages(server: &Arc<Server>, saw: mpsc::UnboundedSender<Value>) -> Router {
         .route(
             "/seen",
             post(async move |text: String| {
-                saw.send(serde_json::from_str(&text).unwrap()).unwrap();
+                saw.send(serde_json::from_str(&text).unwrap())
+                    .await
+                    .unwrap();
             }),
         )
         .route(
             "/left",
-            get(async move || drop(left.send(Value::from("left")))),
+            get(async move || drop(left.send(Value::from("left")).await)),
         )
 }
