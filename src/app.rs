@@ -23,6 +23,7 @@ use tokio_util::sync::CancellationToken;
 use environment::Environment;
 use stores::Connected;
 
+use crate::access::{self, Access, Listener};
 use crate::broker::{self, Broker, Embedded, Link, Rabbit, RabbitOptions, Topology};
 use crate::contract::{Pipeline, Queue};
 use crate::health::Health;
@@ -51,6 +52,8 @@ pub struct Config {
     pub http_listen: SocketAddr,
     /// Connection limits of each port.
     pub doors: listen::Limits,
+    /// Who may send events.
+    pub access: access::Config,
     /// RabbitMQ URL; without one the in-memory broker is used.
     pub amqp_url: Option<String>,
     /// ClickHouse address; without one the embedded engine is used.
@@ -108,8 +111,22 @@ impl App {
         metrics::begin(&names::names(pipeline));
         let grpc_listener = listen(config.grpc_listen, "gRPC").await?;
         let http_listener = listen(config.http_listen, "HTTP").await?;
+        let grpc_address = grpc_listener.local_addr()?;
+        let http_address = http_listener.local_addr()?;
+        let listener = |name, address| Listener {
+            name,
+            address,
+            tls: false,
+        };
+        let listeners = vec![
+            listener("grpc", grpc_address),
+            listener("http", http_address),
+        ];
+        let access = Access::start(config.access.clone(), pipeline, listeners)?;
+        access.tell();
         let mut background = JoinSet::new();
         background.spawn(metrics::upkeep(counted.clone()));
+        background.spawn(Arc::clone(&access).watch());
 
         let (engine, mut keeper) = (CancellationToken::new(), JoinSet::new());
         let connected_stores = Connected::start(&config, pipeline, &engine, &mut keeper).await?;
@@ -166,7 +183,7 @@ impl App {
         };
         let publisher = publisher::Publisher::new(Arc::clone(&broker), limits);
         let variable = |name: &str| config.environment.get(name);
-        let sources = Sources::new(pipeline, &topology, &publisher, variable)?;
+        let sources = Sources::new(pipeline, &topology, &publisher, &access, variable)?;
         let readiness = Readiness {
             health: health.clone(),
             broker: broker.status(),
@@ -176,13 +193,12 @@ impl App {
             requests: readiness::Requests::new(pipeline.requests, requests),
             off_queues,
             off_sources: off::sources(&sources),
+            access,
         };
         let render: http::Render = Arc::new(move || counted.render());
         let http_routes = sources
             .http(health.clone(), render)
             .merge(readiness::router(readiness));
-        let grpc_address = grpc_listener.local_addr()?;
-        let http_address = http_listener.local_addr()?;
         let mut servers = JoinSet::new();
         let doors = listen::Limits {
             drain: config.drain.mul_f64(REQUESTS),

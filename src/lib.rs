@@ -6,6 +6,7 @@
 pub mod client;
 pub mod listen;
 pub mod metrics;
+pub mod rate;
 pub mod row_error;
 pub mod time;
 pub mod weight;
@@ -25,6 +26,7 @@ pub mod proto_json;
 #[path = "../generated/mod.rs"]
 pub mod generated;
 
+pub mod access;
 pub mod broker;
 pub mod health;
 pub mod hooks;

@@ -86,6 +86,7 @@ fn config(args: &Args, scratch: &tempfile::TempDir) -> Config {
         grpc_listen: ([127, 0, 0, 1], port(8017)).into(),
         http_listen: ([127, 0, 0, 1], port(8019)).into(),
         doors: crate::listen::Limits::default(),
+        access: crate::access::Config::default(),
         amqp_url: None,
         clickhouse: None,
         clickhouse_servers: BTreeMap::new(),

@@ -3,11 +3,13 @@
 mod cutover;
 mod demo;
 mod dlq;
+mod keys;
 mod ledger;
 mod migrate;
 mod reprocess;
 mod send;
 mod serve;
+mod serve_access;
 mod services;
 mod time;
 mod unknown;
@@ -36,6 +38,7 @@ enum Command {
     Migrate(migrate::Args),
     Cutover(cutover::Args),
     Dlq(dlq::Args),
+    Keys(keys::Args),
     Ledger(ledger::Args),
     Unknown(unknown::Args),
     Reprocess(reprocess::Args),
@@ -52,6 +55,7 @@ pub fn run() -> ExitCode {
             Command::Migrate(args) => migrate::run(args).await,
             Command::Cutover(args) => cutover::run(args).await,
             Command::Dlq(args) => dlq::run(args).await,
+            Command::Keys(args) => keys::run(args),
             Command::Ledger(args) => ledger::run(args).await,
             Command::Unknown(args) => unknown::run(args).await,
             Command::Reprocess(args) => reprocess::run(args).await,

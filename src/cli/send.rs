@@ -7,7 +7,7 @@ use std::path::Path;
 
 use anyhow::Context as _;
 use bytes::Bytes;
-use http::{Request, StatusCode, Uri, header};
+use http::{HeaderValue, Request, StatusCode, Uri, header};
 use http_body_util::{BodyExt as _, Full};
 use hyper_util::client::legacy::Client;
 use hyper_util::rt::TokioExecutor;
@@ -29,6 +29,9 @@ pub(super) struct Args {
     /// HTTP address of the server.
     #[arg(long, default_value = "http://127.0.0.1:8019")]
     to: String,
+    /// Write key or token, from the environment only.
+    #[arg(skip = std::env::var("EVENT_GRPC_KEY").ok())]
+    key: Option<String>,
 }
 
 /// Sends each request and prints the answer.
@@ -46,7 +49,7 @@ pub(super) async fn run(args: Args) -> anyhow::Result<bool> {
         .with_context(|| format!("{} is not an address", args.to))?;
     let mut good = true;
     for (at, request) in requests.into_iter().enumerate() {
-        let (status, answer) = post(&uri, request.to_vec())
+        let (status, answer) = post(&uri, args.key.as_deref(), request.to_vec())
             .await
             .with_context(|| no_answer(&args.to))?;
         for line in report(at + 1, status, &answer) {
@@ -114,11 +117,17 @@ fn path() -> &'static str {
     path.unwrap_or("/")
 }
 
-async fn post(uri: &Uri, body: Vec<u8>) -> anyhow::Result<(StatusCode, Value)> {
+async fn post(uri: &Uri, key: Option<&str>, body: Vec<u8>) -> anyhow::Result<(StatusCode, Value)> {
     let client: Client<_, Full<Bytes>> = Client::builder(TokioExecutor::new()).build_http();
-    let request = Request::post(uri)
+    let mut request = Request::post(uri)
         .header(header::CONTENT_TYPE, "application/json")
         .body(Full::from(body))?;
+    if let Some(key) = key {
+        let bearer = HeaderValue::try_from(format!("Bearer {key}"));
+        let mut bearer = bearer.context("EVENT_GRPC_KEY can't stand in a header")?;
+        bearer.set_sensitive(true);
+        request.headers_mut().insert(header::AUTHORIZATION, bearer);
+    }
     let answer = client.request(request).await?;
     let status = answer.status();
     let text = answer.into_body().collect().await?.to_bytes();

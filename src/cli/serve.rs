@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 
+use super::serve_access::AccessArgs;
 use crate::app::environment::Environment;
 use crate::app::{App, Config};
 use crate::contract::{Database, Pipeline};
@@ -45,6 +46,8 @@ pub(super) struct Args {
     amqp_url: Option<String>,
     #[command(flatten)]
     doors: DoorArgs,
+    #[command(flatten)]
+    access: AccessArgs,
     #[command(flatten)]
     clickhouse: ClickHouseArgs,
     #[command(flatten)]
@@ -267,6 +270,7 @@ pub(super) async fn run(args: Args) -> anyhow::Result<()> {
         grpc_listen: args.grpc_listen,
         http_listen: args.http_listen,
         doors: args.doors.limits(),
+        access: args.access.config(),
         amqp_url: args.amqp_url,
         clickhouse: args.clickhouse.address()?,
         clickhouse_servers: further_servers(&crate::generated::PIPELINE)?,

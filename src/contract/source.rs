@@ -12,6 +12,8 @@ use crate::row_error::RowError;
 pub struct Source {
     /// The name in `pipeline.yaml`, used in metrics and environment variables.
     pub name: &'static str,
+    /// Who may send.
+    pub auth: Auth,
     /// Intake of its events.
     pub intake: Intake,
     /// The exchange that its messages are published to.
@@ -20,6 +22,15 @@ pub struct Source {
     pub rejects: Option<Route>,
     /// The bounds of its pool.
     pub pool: Pool,
+}
+
+/// Who may send to a source.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Auth {
+    /// Clients that prove who they are, by a write key or a token.
+    Keys,
+    /// Anybody, as far as the source's own `verify` allows.
+    None,
 }
 
 /// Intake of a source's events.

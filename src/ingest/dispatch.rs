@@ -20,6 +20,7 @@ use super::quarantine::{Left, Letter, Quarantine, Rejections};
 use super::reading::Budget;
 use super::response::{Refusal, Rejected, Response, success};
 use super::route::Route;
+use crate::access::{Denied, Sender};
 use crate::broker::PublishError;
 use crate::contract::{self, Envelope, Source};
 use crate::metrics::intake;
@@ -105,9 +106,15 @@ impl Dispatch {
 
     /// Handles a request. The answer comes within `time_limit`, and never later than [`LONGEST`] allows. If the client is
     /// gone this is dropped: dead letters that are not published yet are abandoned then.
-    pub async fn take(self: &Arc<Self>, body: Body, time_limit: Duration) -> Answered {
+    pub async fn take(
+        self: &Arc<Self>,
+        body: Body,
+        sender: Sender,
+        time_limit: Duration,
+    ) -> Answered {
         let asked = Asked::of(self.source.name);
-        let result = timeout_at(Instant::now() + time_limit.min(LONGEST), self.admit(body))
+        let until = Instant::now() + time_limit.min(LONGEST);
+        let result = timeout_at(until, self.admit(body, sender))
             .await
             .unwrap_or(Err(Refusal::Late));
         let answered = self.answered(result);
@@ -115,7 +122,14 @@ impl Dispatch {
         answered
     }
 
-    async fn admit(self: &Arc<Self>, body: Body) -> Result<Taken, Refusal> {
+    /// Counts and refuses a request whose sender may not send it, before its body is read.
+    pub fn denied(&self, denied: Denied) -> Refusal {
+        let refusal = Refusal::Denied(denied);
+        tell(self.source.name, refusal.outcome());
+        refusal
+    }
+
+    async fn admit(self: &Arc<Self>, body: Body, sender: Sender) -> Result<Taken, Refusal> {
         if body.len() > self.max_request {
             return Err(Refusal::TooLarge {
                 limit: self.max_request,
@@ -124,7 +138,7 @@ impl Dispatch {
         let weight = self.weigh(&body)?;
         let admitted = self.pool.admit(weight).await?;
         let dispatch = Arc::clone(self);
-        let prepare = move || dispatch.prepare(body, admitted);
+        let prepare = move || dispatch.prepare(body, &sender, admitted);
         let prepared = match weight > AT_ONCE {
             false => catch_panic(self.source.name, prepare)?,
             // On a thread where it doesn't hold up other requests.

@@ -25,6 +25,7 @@ use super::reading::SHOWN;
 use super::response::Response;
 use super::status::{status, unread};
 use super::unary;
+use crate::access::Gate;
 use crate::contract::{Intake, Pipeline};
 use crate::health::{Beat, Health};
 use crate::listen::Refused;
@@ -47,12 +48,12 @@ pub enum GrpcError {
 /// Router of the gRPC server: each source's method, health and reflection.
 pub fn routes(
     pipeline: &'static Pipeline,
-    sources: &[Arc<Dispatch>],
+    sources: &[(Arc<Dispatch>, Gate)],
     health: &Health,
 ) -> Result<Router, GrpcError> {
     let mut services = vec![String::new()];
     let mut router = Router::new();
-    for dispatch in sources {
+    for (dispatch, gate) in sources {
         let Intake::Grpc {
             service, method, ..
         } = dispatch.source().intake
@@ -61,8 +62,8 @@ pub fn routes(
         };
         services.push(service.to_owned());
         let path = format!("/{service}/{method}");
-        let dispatch = Arc::clone(dispatch);
-        let handler = move |request: Request| call(Arc::clone(&dispatch), request);
+        let (dispatch, gate) = (Arc::clone(dispatch), gate.clone());
+        let handler = move |request: Request| call(Arc::clone(&dispatch), gate.clone(), request);
         router = router.route(&path, axum::routing::post(handler));
     }
     let reflection = || {
@@ -156,17 +157,25 @@ fn foreign(request: &Request) -> Option<HttpResponse> {
 }
 
 /// Handles a call of a source's method.
-async fn call(dispatch: Arc<Dispatch>, request: Request) -> HttpResponse {
+async fn call(dispatch: Arc<Dispatch>, gate: Gate, mut request: Request) -> HttpResponse {
     if let Some(response) = foreign(&request) {
         return response;
     }
+    let sender = match gate.admit(&mut request) {
+        Ok(sender) => sender,
+        Err(denied) => {
+            let refusal = dispatch.denied(denied);
+            return refused(status(&refusal), refusal.outcome());
+        }
+    };
     let until = Instant::now() + time_limit(request.headers());
     let read = match read(&dispatch, request).await {
         Ok(read) => read,
         Err(error) => return refused(unread(&error), error.reason()),
     };
+    sender.came(read.bytes.len());
     let left = until.saturating_duration_since(Instant::now());
-    let Answered { result, held } = dispatch.take(Body::Wire(read.bytes), left).await;
+    let Answered { result, held } = dispatch.take(Body::Wire(read.bytes), sender, left).await;
     drop(read.held);
     let response = match result {
         Ok(response) => answered(&response),

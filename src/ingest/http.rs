@@ -10,6 +10,7 @@ use http::{HeaderMap, HeaderValue, StatusCode, header};
 use serde_json::{Value, json};
 
 use super::body::{Read, Unread};
+use super::denial;
 use super::dispatch::{Answered, Body, Dispatch, LONGEST};
 use super::encoding::Encoding;
 use super::held;
@@ -17,6 +18,7 @@ use super::reading::{Budget, SHOWN};
 use super::response::{Refusal, Response, error};
 use super::status::RETRY_AFTER_SECONDS;
 use super::webhook::{Taken, Webhook};
+use crate::access::Gate;
 use crate::health::{Beat, Health};
 use crate::listen::Refused;
 
@@ -34,32 +36,48 @@ pub fn router(health: Health, metrics: Render) -> Router {
 }
 
 /// Route that accepts a source's requests as proto3 JSON.
-pub fn json_route(path: &str, dispatch: Arc<Dispatch>) -> Router {
-    let handler = move |request: Request| async move {
+pub fn json_route(path: &str, dispatch: Arc<Dispatch>, gate: Gate) -> Router {
+    let handler = move |mut request: Request| async move {
+        let sender = match gate.admit(&mut request) {
+            Ok(sender) => sender,
+            Err(denied) => return not_taken(dispatch.denied(denied)),
+        };
         let (limit, budget) = (dispatch.max_request(), dispatch.reading());
         let read = match body(request, limit, budget).await {
             Ok(read) => read,
             Err(failed) => return unread(&failed),
         };
-        let Answered { result, held } = dispatch.take(Body::Json(read.bytes), LONGEST).await;
+        sender.came(read.bytes.len());
+        let body = Body::Json(read.bytes);
+        let Answered { result, held } = dispatch.take(body, sender, LONGEST).await;
         drop(read.held);
         let response = match result {
             Ok(response) => with_code(StatusCode::OK, json_response(response)),
-            Err(refusal) => {
-                let (code, reason) = (code(&refusal), refusal.outcome());
-                let said = error(refusal);
-                let text = said.message.clone();
-                because(with_code(code, json_response(said)), reason, text)
-            }
+            Err(refusal) => not_taken(refusal),
         };
         response.map(|body| held::body(body, held))
     };
     either_way(Router::new(), path, post(handler))
 }
 
+/// Answer to a request of events that is refused.
+fn not_taken(refusal: Refusal) -> HttpResponse {
+    let (code, reason, text) = (code(&refusal), refusal.outcome(), refusal.to_string());
+    let denied = refusal.denied().cloned();
+    let response = with_code(code, json_response(error(refusal)));
+    because(denial::tell(denied.as_ref(), response), reason, text)
+}
+
 /// Route of a webhook.
-pub fn webhook_route(path: &str, webhook: Arc<Webhook>) -> Router {
-    let handler = move |request: Request| async move {
+pub fn webhook_route(path: &str, webhook: Arc<Webhook>, gate: Gate) -> Router {
+    let handler = move |mut request: Request| async move {
+        // A webhook has one message a request.
+        let admitted = gate.admit(&mut request);
+        let admitted = admitted.and_then(|sender| sender.take(1).map(|()| sender));
+        let sender = match admitted {
+            Ok(sender) => sender,
+            Err(denied) => return refused(&webhook.denied(denied)),
+        };
         // Unauthorized requests are neither read nor parsed, as far as their headers tell.
         let verified_headers = match webhook.verify_headers(request.headers()) {
             Ok(verified_headers) => verified_headers,
@@ -70,6 +88,7 @@ pub fn webhook_route(path: &str, webhook: Arc<Webhook>) -> Router {
             Ok(read) => read,
             Err(failed) => return unread(&failed),
         };
+        sender.came(read.bytes.len());
         let taken = webhook.take(verified_headers, read.bytes).await;
         drop(read.held);
         match taken {
@@ -226,6 +245,7 @@ fn code(refusal: &Refusal) -> StatusCode {
         | Refusal::NoneTaken(_) => StatusCode::BAD_REQUEST,
         Refusal::HeadersTooLarge { .. } => StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
         Refusal::Unauthorized => StatusCode::UNAUTHORIZED,
+        Refusal::Denied(denied) => denial::code(denied),
         Refusal::Unavailable(_) | Refusal::Unsure(_) | Refusal::Late | Refusal::Off => {
             StatusCode::SERVICE_UNAVAILABLE
         }
@@ -239,7 +259,7 @@ fn refused(refusal: &Refusal) -> HttpResponse {
     if let Refusal::Field { field, .. } | Refusal::Value { place: field, .. } = refusal {
         body["field"] = json!(field);
     }
-    let response = with_code(code(refusal), body);
+    let response = denial::tell(refusal.denied(), with_code(code(refusal), body));
     because(response, refusal.outcome(), refusal.to_string())
 }
 

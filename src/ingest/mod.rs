@@ -2,6 +2,7 @@
 
 pub mod answer;
 pub mod body;
+mod denial;
 pub mod dispatch;
 mod dry_run;
 pub mod encoding;
@@ -17,7 +18,6 @@ mod kept_headers;
 pub mod pool;
 pub mod publisher;
 pub mod quarantine;
-mod rate;
 pub mod raw;
 pub mod reading;
 pub mod response;

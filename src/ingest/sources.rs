@@ -11,6 +11,7 @@ use super::pool::{self, BadSize};
 use super::publisher::Publisher;
 use super::verify::Verifier;
 use super::webhook::{Takes, Webhook};
+use crate::access::{Access, Gate};
 use crate::broker::Topology;
 use crate::contract::{Intake, Pipeline};
 use crate::health::Health;
@@ -19,7 +20,7 @@ use crate::health::Health;
 #[derive(Debug)]
 pub struct Sources {
     pipeline: &'static Pipeline,
-    dispatches: Vec<Arc<Dispatch>>,
+    dispatches: Vec<(Arc<Dispatch>, Gate)>,
     http: Router,
     off: Vec<Off>,
 }
@@ -42,12 +43,13 @@ pub enum SetUpError {
 }
 
 impl Sources {
-    /// Sets up every source of the pipeline. `topology` is what the broker serves, and `variable` reads the
-    /// environment.
+    /// Sets up every source of the pipeline. `topology` is what the broker serves, `access` decides who may send, and
+    /// `variable` reads the environment.
     pub fn new(
         pipeline: &'static Pipeline,
         topology: &Topology,
         publisher: &Arc<Publisher>,
+        access: &Arc<Access>,
         variable: impl Fn(&str) -> Option<String>,
     ) -> Result<Self, SetUpError> {
         let mut dispatches = Vec::new();
@@ -56,6 +58,7 @@ impl Sources {
         for source in pipeline.sources {
             let sizes = pool::sizes(source, &variable)?;
             let publisher = Arc::clone(publisher);
+            let gate = |listener| access.gate(source, listener);
             match &source.intake {
                 Intake::Grpc {
                     json_path,
@@ -69,8 +72,12 @@ impl Sources {
                         publisher,
                         pipeline.fingerprint,
                     ));
-                    router = router.merge(http::json_route(json_path, Arc::clone(&dispatch)));
-                    dispatches.push(dispatch);
+                    router = router.merge(http::json_route(
+                        json_path,
+                        Arc::clone(&dispatch),
+                        gate("http"),
+                    ));
+                    dispatches.push((dispatch, gate("grpc")));
                 }
                 Intake::Post {
                     path,
@@ -99,7 +106,8 @@ impl Sources {
                     }
                     let around = (pipeline, topology);
                     let webhook = Webhook::new(around, source, takes, verifier, sizes, publisher);
-                    router = router.merge(http::webhook_route(path, Arc::new(webhook)));
+                    router =
+                        router.merge(http::webhook_route(path, Arc::new(webhook), gate("http")));
                 }
             }
         }

@@ -20,6 +20,7 @@ use super::publisher::Publisher;
 use super::reading::Budget;
 use super::response::Refusal;
 use super::verify::{Proof, Verifier};
+use crate::access::Denied;
 use crate::broker::{Outgoing, Topology};
 use crate::contract::{self, IdFrom, OnBad, Pipeline, RoutingKey, Source};
 use crate::identity::Declared;
@@ -130,6 +131,13 @@ impl Webhook {
     /// Challenge for requests without credentials.
     pub fn challenge(&self) -> Option<&'static str> {
         self.verifier.as_ref().and_then(Verifier::challenge)
+    }
+
+    /// Counts and refuses a request whose sender may not send it, before its body is read.
+    pub fn denied(&self, denied: Denied) -> Refusal {
+        let refused: Result<(), Refusal> = Err(Refusal::Denied(denied.clone()));
+        count(self.source.name, &refused);
+        Refusal::Denied(denied)
     }
 
     /// Checks a request's headers, before its body is read.

@@ -39,6 +39,8 @@ const REFUSED_FOR: Label = listed(
         "too_heavy",
         "no_room",
         "unauthorized",
+        "forbidden",
+        "over_rate",
         "off",
         "invalid",
         "unavailable",

@@ -19,6 +19,8 @@ const ANSWER: Label = listed(
         "too_heavy",
         "no_room",
         "unauthorized",
+        "forbidden",
+        "over_rate",
         "off",
         "unavailable",
         "late",

@@ -7,6 +7,7 @@ mod label;
 mod metric;
 mod recorder;
 
+pub mod access;
 pub mod broker;
 pub mod connections;
 pub mod intake;
@@ -29,9 +30,10 @@ pub struct Group {
 }
 
 /// All metrics of a server, in the order of the reference.
-pub const GROUPS: [Group; 7] = [
+pub const GROUPS: [Group; 8] = [
     process::GROUP,
     connections::GROUP,
+    access::GROUP,
     intake::GROUP,
     broker::GROUP,
     workers::GROUP,

@@ -1,6 +1,7 @@
 //! `/readyz`: tells if events that are accepted now reach their tables, and if not, what is wrong.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use axum::Router;
 use axum::http::StatusCode;
@@ -9,6 +10,7 @@ use axum::routing::get;
 use serde_json::{Map, Value, json};
 use tokio::sync::watch;
 
+use crate::access::Access;
 use crate::broker::{Link, Status};
 use crate::contract::Request;
 use crate::health::Health;
@@ -38,6 +40,8 @@ pub struct Readiness {
     pub requests: Requests,
     /// Disabled sources, with the reason.
     pub off_sources: Vec<(&'static str, String)>,
+    /// Who may send events.
+    pub access: Arc<Access>,
 }
 
 /// Requests of a pipeline, and which of them are enabled.
@@ -131,6 +135,8 @@ impl Readiness {
             "tables": tables,
             "requests": requests,
             "sources": sources,
+            "access": self.access.report(),
+            "security": self.access.warnings(),
             "queues": queues,
         });
         (ready, report)

@@ -32,6 +32,7 @@ fn config(main: Option<&ClickHouse>, servers: BTreeMap<String, Address>, data: &
         grpc_listen: ([127, 0, 0, 1], 0).into(),
         http_listen: ([127, 0, 0, 1], 0).into(),
         doors: event_grpc::listen::Limits::default(),
+        access: event_grpc::access::Config::default(),
         amqp_url: None,
         clickhouse: main.map(|store| store.address().clone()),
         clickhouse_servers: servers,

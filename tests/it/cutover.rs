@@ -57,6 +57,7 @@ fn config(vhost: &Vhost, store: &ClickHouse, strict: bool) -> Config {
         grpc_listen: ([127, 0, 0, 1], 0).into(),
         http_listen: ([127, 0, 0, 1], 0).into(),
         doors: event_grpc::listen::Limits::default(),
+        access: event_grpc::access::Config::default(),
         amqp_url: Some(vhost.url()),
         clickhouse: Some(store.address().clone()),
         clickhouse_servers: BTreeMap::new(),

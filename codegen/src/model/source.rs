@@ -9,6 +9,8 @@ use super::{Route, Value};
 pub struct Source {
     /// Its name.
     pub name: String,
+    /// Who may send.
+    pub auth: Auth,
     /// Intake of its events.
     pub intake: Intake,
     /// Exchange to which they are published.
@@ -17,6 +19,15 @@ pub struct Source {
     pub rejects: Option<Route>,
     /// Its bounds.
     pub pool: Pool,
+}
+
+/// Who may send to a source.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Auth {
+    /// Clients with a write key or a token.
+    Keys,
+    /// Anybody, as far as `verify` allows.
+    None,
 }
 
 /// Intake of a source's events.

@@ -10,6 +10,7 @@ pub(super) const RULES: &[&Rule] = &[
     &HEADER_NAME,
     &SECRET_VARIABLE,
     &MESSAGE_ID,
+    &PROVEN_ONE_WAY,
 ];
 
 pub(crate) const ANY_OF: Rule = Rule {
@@ -80,4 +81,15 @@ pub(crate) const MESSAGE_ID: Rule = Rule {
            body and the index in its list, so that of two equal messages without the property one is stored.",
     bad: "shop: { post: /shop/, message: webhook.Shop, exchange: shop.dx, routing_key: shop }",
     good: "shop: { post: /shop/, message: webhook.Shop, exchange: shop.dx, routing_key: shop, id: { header: X-Webhook-Id } }",
+};
+
+pub(crate) const PROVEN_ONE_WAY: Rule = Rule {
+    code: "EG138",
+    name: "proven-one-way",
+    purpose: "The senders of a source prove who they are in one way.",
+    text: "`auth: keys` wants a write key or a token of a client in the key file; it is the default of sources of app \
+           events. `auth: none` takes events from anybody. A webhook's senders mostly have a scheme of their own, which is \
+           `verify`; `auth: keys` is for webhooks that your own clients post to.",
+    bad: "shop: { post: /shop/, auth: keys, verify: { shopify: SHOPIFY_SECRET }, ... }",
+    good: "shop: { post: /shop/, verify: { shopify: SHOPIFY_SECRET }, ... }",
 };

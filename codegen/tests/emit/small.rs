@@ -4,9 +4,9 @@ mod requests;
 mod tables;
 
 use event_grpc_codegen::model::{
-    Batch, ClickHouse, Column, ColumnSource, Database, Destination, Encoding, Envelope, Exchange,
-    ExchangeKind, Function, IdFrom, Ids, Input, Intake, Model, OnBad, Pool, Queue, Root, Route,
-    RoutingKey, Scheme, Source, Store, Table, Type, Value, Verify,
+    Auth, Batch, ClickHouse, Column, ColumnSource, Database, Destination, Encoding, Envelope,
+    Exchange, ExchangeKind, Function, IdFrom, Ids, Input, Intake, Model, OnBad, Pool, Queue, Root,
+    Route, RoutingKey, Scheme, Source, Store, Table, Type, Value, Verify,
 };
 use prost_reflect::{DescriptorPool, FieldDescriptor, MessageDescriptor};
 use protox::file::{ChainFileResolver, File, FileResolver, GoogleFileResolver};
@@ -177,6 +177,7 @@ impl Made<'_> {
         vec![
             Source {
                 name: "app".into(),
+                auth: Auth::Keys,
                 intake: Intake::Grpc {
                     service: "event.EventService".into(),
                     method: "dispatch".into(),
@@ -188,6 +189,7 @@ impl Made<'_> {
             },
             Source {
                 name: "post".into(),
+                auth: Auth::None,
                 intake: Intake::Post {
                     path: "/post/".into(),
                     message: self.message("log.Post"),

@@ -2,13 +2,14 @@
 //! Source `branch`.
 
 use crate::contract::{
-    IdFrom, Intake, Message, OnBad, Pool, RoutingKey, RowError, Source, json,
+    Auth, IdFrom, Intake, Message, OnBad, Pool, RoutingKey, RowError, Source, json,
 };
 use super::super::super::shapes;
 
 /// Where its events come in, and where they go.
 pub(super) const SOURCE: Source = Source {
     name: "branch",
+    auth: Auth::None,
     intake: Intake::Post {
         path: "/branch/event/",
         message: &shapes::webhook::branch_event::SHAPE,

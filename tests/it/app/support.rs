@@ -61,6 +61,7 @@ pub(crate) fn config(store: &ClickHouse) -> Config {
         grpc_listen: ([127, 0, 0, 1], 0).into(),
         http_listen: ([127, 0, 0, 1], 0).into(),
         doors: event_grpc::listen::Limits::default(),
+        access: event_grpc::access::Config::default(),
         amqp_url: None,
         clickhouse: Some(store.address().clone()),
         clickhouse_servers: BTreeMap::new(),

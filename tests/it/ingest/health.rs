@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use event_grpc::access::Access;
 use event_grpc::broker::{Embedded, Topology};
 use event_grpc::generated::PIPELINE;
 use event_grpc::health::Health;
@@ -71,7 +72,14 @@ async fn the_generated_pipeline_can_be_served() {
         Arc::new(Embedded::new(&topology, 1 << 20)),
         Limits::embedded(),
     );
-    let sources = Sources::new(&PIPELINE, &topology, &publisher, |_| None).unwrap();
+    let sources = Sources::new(
+        &PIPELINE,
+        &topology,
+        &publisher,
+        &Access::local(&PIPELINE),
+        |_| None,
+    )
+    .unwrap();
     drop(sources.grpc(&Health::beating()).unwrap());
     // A path that axum can't route would panic here.
     drop(sources.http(Health::beating(), Arc::new(String::new)));

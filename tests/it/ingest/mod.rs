@@ -4,6 +4,7 @@ mod bounds;
 mod failures;
 mod health;
 mod http;
+mod keys;
 pub(crate) mod pipeline;
 pub(crate) mod server;
 mod signatures;

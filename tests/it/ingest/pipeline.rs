@@ -3,8 +3,8 @@
 use std::sync::LazyLock;
 
 use event_grpc::contract::{
-    Encoding, Exchange, ExchangeKind, Field, IdFrom, Intake, Kind, Label, Message, OnBad, Pipeline,
-    Pool, Route, RoutingKey, Scheme, Shape, Source, Verify,
+    Auth, Encoding, Exchange, ExchangeKind, Field, IdFrom, Intake, Kind, Label, Message, OnBad,
+    Pipeline, Pool, Route, RoutingKey, Scheme, Shape, Source, Verify,
 };
 use prost::Message as _;
 use prost_types::field_descriptor_proto::{Label as ProtoLabel, Type};
@@ -81,6 +81,7 @@ pub(super) fn variable(name: &str) -> Option<String> {
 pub(super) fn pipeline(pool: Pool) -> &'static Pipeline {
     let hook = |name, path, routing_key, headers, verify| Source {
         name,
+        auth: Auth::None,
         intake: Intake::Post {
             path,
             message: &HOOK,
@@ -110,6 +111,7 @@ pub(super) fn pipeline(pool: Pool) -> &'static Pipeline {
     };
     let app = Source {
         name: "app",
+        auth: Auth::Keys,
         intake: Intake::Grpc {
             service: "test.Service",
             method: "dispatch",

@@ -14,6 +14,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("client", &[]),
     ("dead_letter", &[]),
     ("time", &[]),
+    ("rate", &[]),
     ("weight", &[]),
     ("metrics", &["dead_letter", "time"]),
     ("listen", &["metrics"]),
@@ -78,10 +79,16 @@ const LAYERS: &[(&str, &[&str])] = &[
         &["contract", "generated", "json", "row_error", "sink"],
     ),
     ("health", &["broker"]),
+    // Who may send what.
+    (
+        "access",
+        &["client", "contract", "listen", "metrics", "rate", "time"],
+    ),
     // From a request to the broker, and from the broker to a store. Neither knows the other.
     (
         "ingest",
         &[
+            "access",
             "broker",
             "contract",
             "dead_letter",
@@ -94,6 +101,7 @@ const LAYERS: &[(&str, &[&str])] = &[
             "metrics",
             "proto_json",
             "protobuf",
+            "rate",
             "row_error",
             "time",
             "weight",
@@ -121,6 +129,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     (
         "ops",
         &[
+            "access",
             "broker",
             "contract",
             "dead_letter",
@@ -141,15 +150,17 @@ const LAYERS: &[(&str, &[&str])] = &[
     (
         "app",
         &[
-            "broker", "contract", "health", "hooks", "ingest", "listen", "metrics", "ops", "sink",
-            "worker",
+            "access", "broker", "contract", "health", "hooks", "ingest", "listen", "metrics",
+            "ops", "sink", "worker",
         ],
     ),
     (
         "cli",
         &[
+            "access",
             "app",
             "broker",
+            "client",
             "contract",
             "generated",
             "hooks",

@@ -6,7 +6,7 @@ use super::limits::limits;
 use super::request::request;
 use super::scalars::{Fields, map, text, texts, word};
 use super::store::{Stores, store};
-use super::webhook::{id, message, on_bad, verify};
+use super::webhook::{auth, id, message, on_bad, verify};
 use super::{
     Binding, Database, DeadLetter, Exchange, InStore, Limits, OwnQueue, Pool, Queue, Settings,
     Source, Spec, Table, TableDefaults,
@@ -76,6 +76,7 @@ fn source(entry: &Entry, defaults: &Pool, out: &mut Diagnostics) -> Source {
         "routing_key",
         "routing_key_from",
         "headers",
+        "auth",
         "verify",
         "id",
         "on_bad",
@@ -96,6 +97,7 @@ fn source(entry: &Entry, defaults: &Pool, out: &mut Diagnostics) -> Source {
         routing_key_from: get("routing_key_from"),
         rejects: get("rejects"),
         headers: None,
+        auth: None,
         verify: None,
         id: None,
         on_bad: None,
@@ -103,6 +105,7 @@ fn source(entry: &Entry, defaults: &Pool, out: &mut Diagnostics) -> Source {
     };
     if let Some(fields) = &fields {
         source.headers = fields.flag("headers", out);
+        source.auth = fields.get("auth").and_then(|e| auth(e, out));
         source.verify = fields.meant("verify", out).and_then(|e| verify(e, out));
         source.id = fields.meant("id", out).map(|e| id(e, out));
         source.on_bad = fields.get("on_bad").and_then(|e| on_bad(e, out));

@@ -3,7 +3,7 @@
 use super::scalars::{Fields, texts, word};
 use super::{Id, IdWay, Located, Message, Verify, Way};
 use crate::base::diagnostic::Diagnostics;
-use crate::model::{Encoding, OnBad};
+use crate::model::{Auth, Encoding, OnBad};
 use crate::syntax::yaml::{Entry, Value};
 
 /// The keys of `verify` that name a way.
@@ -13,6 +13,12 @@ const WAYS: [(&str, Way); 4] = [
     ("bearer", Way::Bearer),
     ("basic", Way::Basic),
 ];
+
+/// `auth` of a source.
+pub(super) fn auth(entry: &Entry, out: &mut Diagnostics) -> Option<Located<Auth>> {
+    let words = [("keys", Auth::Keys), ("none", Auth::None)];
+    word("`auth`", &entry.node, &words, out)
+}
 
 /// `verify` of a source.
 pub(super) fn verify(entry: &Entry, out: &mut Diagnostics) -> Option<Verify> {

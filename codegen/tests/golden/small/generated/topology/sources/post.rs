@@ -2,14 +2,15 @@
 //! Source `post`.
 
 use crate::contract::{
-    Encoding, IdFrom, Intake, Message, OnBad, Pool, RoutingKey, RowError, Scheme, Source,
-    Verify, function, json,
+    Auth, Encoding, IdFrom, Intake, Message, OnBad, Pool, RoutingKey, RowError, Scheme,
+    Source, Verify, function, json,
 };
 use super::super::super::shapes;
 
 /// Where its events come in, and where they go.
 pub(super) const SOURCE: Source = Source {
     name: "post",
+    auth: Auth::None,
     intake: Intake::Post {
         path: "/post/",
         message: &shapes::log::post::SHAPE,
