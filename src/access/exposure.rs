@@ -1,28 +1,9 @@
 //! Exposure: what a reviewer would object to in how an instance listens. It is said at start and in `/readyz`.
 
-use std::net::SocketAddr;
-
+use super::config::Listener;
 use super::files::Access;
 use super::rule::Rule;
 use crate::contract::{Auth, Intake};
-
-/// Where sources listen.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Listener {
-    /// Name, as in metrics: `grpc` or `http`.
-    pub name: &'static str,
-    /// Address.
-    pub address: SocketAddr,
-    /// True if it speaks TLS.
-    pub tls: bool,
-}
-
-impl Listener {
-    /// True if only this machine reaches it.
-    pub fn is_on_loopback(&self) -> bool {
-        self.address.ip().to_canonical().is_loopback()
-    }
-}
 
 impl Access {
     /// What is open to others and should not be, in sentences. Empty on loopback.

@@ -2,7 +2,7 @@
 
 use std::fs::File;
 use std::io::Read as _;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -10,9 +10,8 @@ use arc_swap::{ArcSwap, Guard};
 use sha2::{Digest as _, Sha256};
 
 use super::clients::Clients;
-use super::exposure::Listener;
+use super::config::{Config, Listener};
 use super::failures::Failures;
-use super::gate::Gate;
 use super::jwks::{self, Jwks};
 use super::jwt::Expected;
 use super::rule::Rule;
@@ -25,19 +24,6 @@ const LOOK: Duration = Duration::from_secs(2);
 
 /// Maximum size of a file.
 const LARGEST: u64 = 32 << 20;
-
-/// Configuration of access.
-#[derive(Debug, Clone, Default)]
-pub struct Config {
-    /// Key file; without one, sources that want keys are open on loopback and closed elsewhere.
-    pub keys: Option<PathBuf>,
-    /// JWKS file; without one, no tokens are taken.
-    pub jwks: Option<PathBuf>,
-    /// What a token must say.
-    pub tokens: Expected,
-    /// Names of sources that take requests without proof.
-    pub unverified: Vec<String>,
-}
 
 /// Who may send what; shared by all sources.
 #[derive(Debug)]
@@ -153,11 +139,6 @@ impl Access {
             files: Mutex::default(),
             failures: Failures::new(),
         })
-    }
-
-    /// Gate of a source at the listener with this name.
-    pub fn gate(self: &Arc<Self>, source: &'static Source, listener: &str) -> Gate {
-        Gate::new(Arc::clone(self), source, self.rule(source, listener))
     }
 
     /// Rule of a source at the listener with this name.

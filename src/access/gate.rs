@@ -28,11 +28,12 @@ pub struct Gate {
 type Refused = (Denied, Option<Arc<Known>>);
 
 impl Gate {
-    pub(super) fn new(access: Arc<Access>, source: &'static Source, rule: Rule) -> Self {
+    /// Gate of a source at the listener with this name.
+    pub fn new(access: &Arc<Access>, source: &'static Source, listener: &str) -> Self {
         Gate {
-            access,
+            access: Arc::clone(access),
             source,
-            rule,
+            rule: access.rule(source, listener),
         }
     }
 
@@ -65,28 +66,32 @@ impl Gate {
                 Ok(sender)
             }
             Err((denied, known)) => {
-                count(self.source.name, &denied, known.as_ref());
                 let peer = request.extensions().get::<Arc<Peer>>();
-                Err(self.bounded(denied, peer.map(|peer| peer.address().ip())))
+                let address = peer.map(|peer| peer.address().ip());
+                let denied = self.bounded(denied, address);
+                count(self.source.name, &denied, known.as_ref());
+                if let Some(known) = known {
+                    request.extensions_mut().insert(known.client.clone());
+                }
+                Err(denied)
             }
         }
     }
 
-    /// A failed attempt, or that there were too many of them.
+    /// The denial of a failed attempt, or that there were too many of them.
     fn bounded(&self, denied: Denied, address: Option<IpAddr>) -> Denied {
-        if denied.reason.kind() != Kind::Unauthenticated || denied.reason == Reason::Missing {
+        let is_attempt = denied.reason.kind() == Kind::Unauthenticated;
+        let (Some(address), true) = (address, is_attempt && denied.reason != Reason::Missing)
+        else {
             return denied;
-        }
-        let noted = address.map_or(Ok(()), |address| self.access.failures().note(address));
-        match noted {
+        };
+        match self.access.failures().note(address) {
             Ok(()) => denied,
             Err(wait) => {
                 let text = format!(
                     "there were too many failed attempts from this address; the last one: {denied}"
                 );
-                let denied = Reason::Failures.until(wait, text);
-                count(self.source.name, &denied, None);
-                denied
+                Reason::Failures.until(wait, text)
             }
         }
     }

@@ -8,6 +8,7 @@
 //! and from nobody elsewhere: what leaves the machine is never open by omission. `--unverified` opens what it names.
 
 mod clients;
+mod config;
 mod credential;
 mod denied;
 pub mod edit;
@@ -23,9 +24,9 @@ mod rule;
 mod sender;
 mod written;
 
+pub use config::{Config, Listener};
 pub use denied::{Denied, Kind, Reason};
-pub use exposure::Listener;
-pub use files::{Access, Config, StartError};
+pub use files::{Access, StartError};
 pub use gate::Gate;
 pub use jwt::Expected;
 pub use key::{Made, PATTERN, is_environment, make};

@@ -1,6 +1,6 @@
 //! Rule of a source at a listener: from whom it takes requests.
 
-use super::files::Config;
+use super::config::Config;
 use crate::contract::{Auth, Source};
 
 /// From whom a source takes requests at a listener.

@@ -58,7 +58,7 @@ impl Sources {
         for source in pipeline.sources {
             let sizes = pool::sizes(source, &variable)?;
             let publisher = Arc::clone(publisher);
-            let gate = |listener| access.gate(source, listener);
+            let gate = |listener| Gate::new(access, source, listener);
             match &source.intake {
                 Intake::Grpc {
                     json_path,

@@ -1,3 +1,5 @@
+//! Edits of key files, and their storing.
+
 #![allow(clippy::unwrap_used)]
 
 use std::os::unix::fs::PermissionsExt as _;

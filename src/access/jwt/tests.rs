@@ -1,3 +1,5 @@
+//! Tokens that are good, and all that is wrong with others.
+
 #![allow(clippy::unwrap_used)]
 
 use ring::rand::SystemRandom;
