@@ -9,6 +9,7 @@ pub mod metrics;
 pub mod rate;
 pub mod row_error;
 pub mod time;
+pub mod tls;
 pub mod weight;
 
 pub mod dead_letter;
@@ -28,6 +29,7 @@ pub mod generated;
 
 pub mod access;
 pub mod broker;
+pub mod grpc;
 pub mod health;
 pub mod hooks;
 pub mod ingest;

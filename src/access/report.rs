@@ -62,11 +62,15 @@ impl Access {
             for (source, rule) in self.sources_of(listener.name) {
                 let named = || format!("{} ({})", source.name, listener.name);
                 match rule {
-                    Rule::Local | Rule::Unverified | Rule::ClientsAndUnverified => {
+                    Rule::Local => {
                         by_rule.entry(rule.words()).or_default().push(named());
                     }
                     Rule::Nobody => closed.push(named()),
-                    Rule::Anybody | Rule::Clients => {}
+                    // Those of --unverified are told where the option is read.
+                    Rule::Unverified
+                    | Rule::ClientsAndUnverified
+                    | Rule::Anybody
+                    | Rule::Clients => {}
                 }
             }
         }

@@ -12,12 +12,14 @@ use prost_reflect::DescriptorPool;
 use serde::Deserialize;
 use tokio::task::JoinSet;
 
-use super::webhook::HOOKS;
+use super::webhook::{self, HOOKS};
 use super::{say, send, serve, services};
 use crate::app::environment::Environment;
+use crate::app::unverified::Unverified;
 use crate::app::{App, Config};
 use crate::generated::PIPELINE;
 use crate::generated::proto::event::Events;
+use crate::ops::access::Options;
 use crate::ops::logging;
 use crate::sink::clickhouse::{ClickHouse, Databases, quote};
 use crate::traffic::{Traffic, envelope};
@@ -65,9 +67,10 @@ struct Count {
 pub(super) async fn run(args: Args) -> anyhow::Result<bool> {
     logging::start(logging::Format::Text, "warn")?;
     let scratch = tempfile::tempdir().context("could not create a temporary directory")?;
-    let app = App::start(config(&args, &scratch), &PIPELINE).await?;
+    let secrets = webhook::secrets();
+    let app = App::start(config(&args, &scratch, secrets.clone()), &PIPELINE).await?;
     let before = counts(app.databases()).await?;
-    let sent = traffic(&app, args.batches).await?;
+    let sent = traffic(&app, args.batches, secrets).await?;
     let stored = counts(app.databases()).await?;
     let complete = summary(&sent, &before, &stored);
     queries(app.databases()).await?;
@@ -79,14 +82,16 @@ pub(super) async fn run(args: Args) -> anyhow::Result<bool> {
     Ok(complete)
 }
 
-fn config(args: &Args, scratch: &tempfile::TempDir) -> Config {
+fn config(args: &Args, scratch: &tempfile::TempDir, secrets: Environment) -> Config {
     // With --once any free port will do; otherwise people expect the default ones.
     let port = |usual| if args.once { 0 } else { usual };
     Config {
         grpc_listen: ([127, 0, 0, 1], port(8017)).into(),
         http_listen: ([127, 0, 0, 1], port(8019)).into(),
+        ops: Options::at(([127, 0, 0, 1], port(8018)).into()),
         doors: crate::listen::Limits::default(),
-        access: crate::access::Config::default(),
+        senders: crate::access::Config::default(),
+        tls: None,
         amqp_url: None,
         clickhouse: None,
         clickhouse_servers: BTreeMap::new(),
@@ -97,7 +102,8 @@ fn config(args: &Args, scratch: &tempfile::TempDir) -> Config {
             .unwrap_or_else(|| scratch.path().to_owned()),
         engine_path: args.engine_path.clone(),
         executable: None,
-        environment: Environment::default(),
+        environment: secrets,
+        unverified: Unverified::default(),
         strict: true,
         notice: Duration::ZERO,
         drain: Duration::from_secs(25),
@@ -106,11 +112,11 @@ fn config(args: &Args, scratch: &tempfile::TempDir) -> Config {
 }
 
 /// Sends everything over real connections and waits for every answer.
-async fn traffic(app: &App, batches: u32) -> anyhow::Result<Sent> {
+async fn traffic(app: &App, batches: u32, secrets: Environment) -> anyhow::Result<Sent> {
     let pool = DescriptorPool::decode(PIPELINE.descriptors)?;
     let mut traffic = Traffic::new(&pool, envelope(&PIPELINE)?, u64::from(std::process::id()))?;
     let client = send::connect(&format!("http://{}", app.grpc_address())).await?;
-    let webhook = super::webhook::Client::new(app.http_address());
+    let webhook = webhook::Client::new(app.http_address(), secrets);
     let bar = ProgressBar::new(u64::from(batches)).with_style(ProgressStyle::with_template(
         "sending {bar:40} {pos}/{len} batches of 100 events, {elapsed}",
     )?);
@@ -310,13 +316,16 @@ async fn queries(databases: &Databases) -> anyhow::Result<()> {
 }
 
 fn addresses(app: &App) {
-    let http = app.http_address();
+    let (http, ops) = (app.http_address(), app.ops_address());
     say(&format!(
-        "gRPC        http://{}  (service event.EventService, reflection is on)",
+        "gRPC        http://{}  (service event.EventService)",
         app.grpc_address()
     ));
     say(&format!(
-        "HTTP        http://{http}  (/event/dispatch, /shopify/event/ and other webhooks, /metrics, /heartbeat/)"
+        "HTTP        http://{http}  (/event/dispatch, webhooks with this demo's own secrets, /heartbeat/)"
+    ));
+    say(&format!(
+        "operations  http://{ops}  (/metrics, /readyz, /livez, PUT /heartbeat/, gRPC reflection)"
     ));
     say(&format!("ClickHouse  {}", app.databases().main().address()));
     say(&format!(

@@ -1,15 +1,19 @@
 //! The `event-grpc` command line.
 
+mod clickhouse_tls;
 mod cutover;
 mod demo;
 mod dlq;
 mod keys;
 mod ledger;
 mod migrate;
+mod ops;
 mod reprocess;
 mod send;
 mod serve;
 mod serve_access;
+mod serve_intake;
+mod serve_tls;
 mod services;
 mod time;
 mod unknown;

@@ -3,13 +3,15 @@
 //! The text is sent unchanged, so that it is read, and errors are reported, by the server's own reader.
 
 use std::io::Read as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 use bytes::Bytes;
 use http::{HeaderValue, Request, StatusCode, Uri, header};
 use http_body_util::{BodyExt as _, Full};
+use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
 use hyper_util::client::legacy::Client;
+use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
 use serde::de::IgnoredAny;
 use serde_json::Value;
@@ -20,18 +22,25 @@ use crate::contract::Intake;
 use crate::contract::json::without_mark;
 use crate::generated::PIPELINE;
 use crate::generated::proto::event::event_service_client::EventServiceClient;
+use crate::tls;
+
+/// Client of a server's HTTP port.
+type Sender = Client<HttpsConnector<HttpConnector>, Full<Bytes>>;
 
 /// Send events from a JSON file, one request or several one after the other.
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
     /// File with requests as proto3 JSON, {"header": {...}, "events": [...]}; - for stdin.
-    file: std::path::PathBuf,
-    /// HTTP address of the server.
+    file: PathBuf,
+    /// HTTP address of the server, with http:// or https://.
     #[arg(long, default_value = "http://127.0.0.1:8019")]
     to: String,
     /// Write key or token, from the environment only.
     #[arg(skip = std::env::var("EVENT_GRPC_KEY").ok())]
     key: Option<String>,
+    /// PEM file of the authority that signed the server's certificate, in place of those that this machine trusts.
+    #[arg(long, value_name = "FILE")]
+    ca: Option<PathBuf>,
 }
 
 /// Sends each request and prints the answer.
@@ -47,9 +56,10 @@ pub(super) async fn run(args: Args) -> anyhow::Result<bool> {
     let uri: Uri = uri
         .parse()
         .with_context(|| format!("{} is not an address", args.to))?;
+    let sender = sender(&uri, args.ca.as_deref())?;
     let mut good = true;
     for (at, request) in requests.into_iter().enumerate() {
-        let (status, answer) = post(&uri, args.key.as_deref(), request.to_vec())
+        let (status, answer) = post(&sender, &uri, args.key.as_deref(), request.to_vec())
             .await
             .with_context(|| no_answer(&args.to))?;
         for line in report(at + 1, status, &answer) {
@@ -117,8 +127,24 @@ fn path() -> &'static str {
     path.unwrap_or("/")
 }
 
-async fn post(uri: &Uri, key: Option<&str>, body: Vec<u8>) -> anyhow::Result<(StatusCode, Value)> {
-    let client: Client<_, Full<Bytes>> = Client::builder(TokioExecutor::new()).build_http();
+/// Client that trusts this authority. Those of the machine are read only where they are needed.
+fn sender(uri: &Uri, ca: Option<&Path>) -> anyhow::Result<Sender> {
+    let encrypted = uri.scheme_str() == Some("https");
+    let config = tls::trusting(ca, encrypted).context("--ca")?;
+    let connector = HttpsConnectorBuilder::new()
+        .with_tls_config(config)
+        .https_or_http()
+        .enable_http1()
+        .build();
+    Ok(Client::builder(TokioExecutor::new()).build(connector))
+}
+
+async fn post(
+    sender: &Sender,
+    uri: &Uri,
+    key: Option<&str>,
+    body: Vec<u8>,
+) -> anyhow::Result<(StatusCode, Value)> {
     let mut request = Request::post(uri)
         .header(header::CONTENT_TYPE, "application/json")
         .body(Full::from(body))?;
@@ -128,7 +154,7 @@ async fn post(uri: &Uri, key: Option<&str>, body: Vec<u8>) -> anyhow::Result<(St
         bearer.set_sensitive(true);
         request.headers_mut().insert(header::AUTHORIZATION, bearer);
     }
-    let answer = client.request(request).await?;
+    let answer = sender.request(request).await?;
     let status = answer.status();
     let text = answer.into_body().collect().await?.to_bytes();
     // What isn't the server's own answer, such as that of a proxy before it, is shown as it is.

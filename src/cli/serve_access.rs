@@ -34,15 +34,6 @@ pub(super) struct AccessArgs {
         value_name = "NAME"
     )]
     jwt_claim: String,
-    /// Names of sources that take requests without proof of who sends them, separated by commas: for senders that can't
-    /// present any yet.
-    #[arg(
-        long,
-        env = "EVENT_GRPC_UNVERIFIED",
-        value_delimiter = ',',
-        value_name = "SOURCES"
-    )]
-    unverified: Vec<String>,
 }
 
 impl AccessArgs {
@@ -56,7 +47,7 @@ impl AccessArgs {
                 issuer: self.jwt_issuer,
                 claim: self.jwt_claim,
             },
-            unverified: self.unverified,
+            ..Config::default()
         }
     }
 }

@@ -87,19 +87,90 @@ pub struct Verify {
 /// Authentication scheme: how a secret is used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Scheme {
-    /// HMAC-SHA256 of the raw body under the secret.
-    Hmac {
-        /// The header that holds it, in lower case.
-        header: &'static str,
-        /// Text encoding of the signature.
-        encoding: Encoding,
-        /// Prefix of the signature.
-        prefix: &'static str,
-    },
+    /// HMAC-SHA256 under the secret, in a header.
+    Hmac(Signature),
     /// The secret itself, as `Authorization: Bearer`.
     Bearer,
     /// The secret is `user:password`, as `Authorization: Basic`.
     Basic,
+    /// The secret is the segment behind the source's path.
+    Path,
+}
+
+/// Signature of a request: HMAC-SHA256.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Signature {
+    /// The header that holds it, in lower case.
+    pub header: &'static str,
+    /// Text encoding of the signature.
+    pub encoding: Encoding,
+    /// Prefix of the signature.
+    pub prefix: &'static str,
+    /// What else the header holds.
+    pub form: SignatureForm,
+    /// What the secret looks like.
+    pub secret: SecretForm,
+    /// What is signed, piece by piece.
+    pub signed: &'static [Signed],
+    /// The time that is signed, if there is one.
+    pub time: Option<SignedTime>,
+}
+
+impl Signature {
+    /// Signature of the raw body, and of nothing else.
+    pub const fn of_body(header: &'static str, encoding: Encoding, prefix: &'static str) -> Self {
+        Signature {
+            header,
+            encoding,
+            prefix,
+            form: SignatureForm::One,
+            secret: SecretForm::Text,
+            signed: &[Signed::Body],
+            time: None,
+        }
+    }
+}
+
+/// What a header of signatures holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SignatureForm {
+    /// One signature.
+    One,
+    /// Signatures between spaces, of which one has to be right.
+    Spaced,
+    /// The time as `t=`, and signatures of which one has to be right, between commas.
+    Pairs,
+}
+
+/// What a secret looks like.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SecretForm {
+    /// It is the key itself.
+    Text,
+    /// The key is in base64, behind `whsec_`.
+    Base64,
+}
+
+/// A piece of what is signed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Signed {
+    /// This text.
+    Text(&'static str),
+    /// The signed time, as it is written.
+    Time,
+    /// A header's value; its name is in lower case.
+    Header(&'static str),
+    /// The raw body.
+    Body,
+}
+
+/// A time that is signed, in seconds or milliseconds since the epoch.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SignedTime {
+    /// The header that holds it, in lower case; none if the header of the signature does.
+    pub header: Option<&'static str>,
+    /// How far it may be from the server's clock, in milliseconds.
+    pub tolerance_ms: u64,
 }
 
 /// Text encoding of a signature.

@@ -1,4 +1,4 @@
-//! gRPC server: the sources' methods over undecoded bytes, health and reflection.
+//! gRPC server: the sources' methods over undecoded bytes, and health.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,13 +13,10 @@ use http_body_util::{BodyExt as _, Full};
 use tokio::time::Instant;
 use tonic::Status;
 use tonic::service::Routes;
-use tonic_health::ServingStatus;
-use tonic_health::pb::health_server::Health as HealthService;
 
 use super::body::{Read, Unread};
 use super::dispatch::{Answered, Body, Dispatch, LONGEST};
 use super::encoding::Encoding;
-use super::endless::Turn;
 use super::held;
 use super::reading::SHOWN;
 use super::response::Response;
@@ -27,7 +24,7 @@ use super::status::{status, unread};
 use super::unary;
 use crate::access::Gate;
 use crate::contract::{Intake, Pipeline};
-use crate::health::{Beat, Health};
+use crate::health::Health;
 use crate::listen::Refused;
 
 /// Headers that declare the encoding of a message, and the accepted encodings of an answer.
@@ -37,21 +34,13 @@ const ACCEPTED: HeaderName = HeaderName::from_static("grpc-accept-encoding");
 /// Supported message encodings.
 const ENCODINGS: &str = "identity,gzip,deflate,zstd";
 
-/// Error while setting up the gRPC server.
-#[derive(Debug, thiserror::Error)]
-pub enum GrpcError {
-    /// The pipeline's descriptors can't be served by reflection.
-    #[error("the pipeline's descriptors can't be served by reflection: {0}")]
-    Reflection(#[from] tonic_reflection::server::Error),
-}
-
-/// Router of the gRPC server: each source's method, health and reflection.
+/// Router of the gRPC server: each source's method, health, and what is `beside` them.
 pub fn routes(
     pipeline: &'static Pipeline,
     sources: &[(Arc<Dispatch>, Gate)],
     health: &Health,
-) -> Result<Router, GrpcError> {
-    let mut services = vec![String::new()];
+    beside: Router,
+) -> Router {
     let mut router = Router::new();
     for (dispatch, gate) in sources {
         let Intake::Grpc {
@@ -60,70 +49,26 @@ pub fn routes(
         else {
             continue;
         };
-        services.push(service.to_owned());
         let path = format!("/{service}/{method}");
         let (dispatch, gate) = (Arc::clone(dispatch), gate.clone());
         let handler = move |request: Request| call(Arc::clone(&dispatch), gate.clone(), request);
         router = router.route(&path, axum::routing::post(handler));
     }
-    let reflection = || {
-        tonic_reflection::server::Builder::configure()
-            .register_encoded_file_descriptor_set(pipeline.descriptors)
-            .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)
-    };
     let others = Routes::default()
-        .add_service(health_service(health, services))
-        .add_service(reflection().build_v1()?)
-        .add_service(reflection().build_v1alpha()?)
         .into_axum_router()
+        .merge(crate::grpc::health(pipeline, health))
+        .merge(beside)
         .layer(axum::middleware::from_fn(only_grpc));
     // The fallback of the others answers unknown methods.
-    Ok(others.merge(router))
+    others.merge(router)
 }
 
-/// Health service, which reports `health` for each of the services.
-fn health_service(
-    health: &Health,
-    services: Vec<String>,
-) -> tonic_health::pb::health_server::HealthServer<impl HealthService> {
-    let (mut reporter, service) = tonic_health::server::health_reporter();
-    let mut beating = health.watch();
-    tokio::spawn(async move {
-        loop {
-            let beat = *beating.borrow_and_update();
-            let status = match beat {
-                Beat::Beating => ServingStatus::Serving,
-                Beat::Starting | Beat::Resting | Beat::Ending => ServingStatus::NotServing,
-            };
-            for service in &services {
-                reporter.set_service_status(service, status).await;
-            }
-            if beat == Beat::Ending {
-                // Ends the Watch calls, which would keep the server from stopping.
-                for service in &services {
-                    reporter.clear_service_status(service).await;
-                }
-                return;
-            }
-            if beating.changed().await.is_err() {
-                return;
-            }
-        }
-    });
-    service
-}
-
-/// Filter in front of health and reflection.
+/// Filter in front of health and what is beside it.
 async fn only_grpc(request: Request, next: Next) -> HttpResponse {
-    if let Some(response) = foreign(&request) {
-        return response;
+    match foreign(&request) {
+        Some(response) => response,
+        None => next.run(request).await,
     }
-    let turn = match Turn::take(request.uri().path(), request.extensions()) {
-        Ok(Some(turn)) => turn,
-        Ok(None) => return next.run(request).await,
-        Err(status) => return refused(status, "full"),
-    };
-    next.run(request).await.map(|body| turn.hold(body))
 }
 
 /// Answer to a request that isn't gRPC.

@@ -1,9 +1,9 @@
-//! HTTP server: proto3 JSON for clients without gRPC, webhooks, metrics and the heartbeat.
+//! HTTP server: proto3 JSON for clients without gRPC, webhooks, and the heartbeat.
 
 use std::sync::Arc;
 
 use axum::Router;
-use axum::extract::{RawQuery, Request, State};
+use axum::extract::Request;
 use axum::response::{IntoResponse, Response as HttpResponse};
 use axum::routing::{MethodRouter, get, post};
 use http::{HeaderMap, HeaderValue, StatusCode, header};
@@ -19,20 +19,23 @@ use super::response::{Refusal, Response, error};
 use super::status::RETRY_AFTER_SECONDS;
 use super::webhook::{Taken, Webhook};
 use crate::access::Gate;
-use crate::health::{Beat, Health};
+use crate::grpc::NOT_SERVED;
+use crate::health::Health;
 use crate::listen::Refused;
-
-/// Renders the metrics.
-pub type Render = Arc<dyn Fn() -> String + Send + Sync>;
 
 /// Supported content encodings.
 const ENCODINGS: &str = "gzip, deflate, br, zstd";
 
-/// Router of `/metrics` and `/heartbeat/`.
-pub fn router(health: Health, metrics: Render) -> Router {
-    let heartbeat: MethodRouter = get(heartbeat).put(set_heartbeat).with_state(health);
-    let router = Router::new().route("/metrics", get(move || async move { metrics() }));
-    either_way(router, "/heartbeat/", heartbeat)
+/// Route of GET `/heartbeat/`, for load balancers. It can be set on the operations listener only.
+pub fn heartbeat_route(health: Health) -> Router {
+    let handler = get(move || async move { health.answer() });
+    let unserved = || async {
+        with_code(
+            StatusCode::METHOD_NOT_ALLOWED,
+            json!({ "error": NOT_SERVED }),
+        )
+    };
+    either_way(Router::new(), "/heartbeat/", handler.fallback(unserved))
 }
 
 /// Route that accepts a source's requests as proto3 JSON.
@@ -68,8 +71,9 @@ fn not_taken(refusal: Refusal) -> HttpResponse {
     because(denial::tell(denied.as_ref(), response), reason, text)
 }
 
-/// Route of a webhook.
+/// Route of a webhook; with one more segment, if its secret is expected there.
 pub fn webhook_route(path: &str, webhook: Arc<Webhook>, gate: Gate) -> Router {
+    let has_secret = webhook.has_secret_in_path();
     let handler = move |mut request: Request| async move {
         // A webhook has one message a request.
         let admitted = gate.admit(&mut request);
@@ -78,8 +82,8 @@ pub fn webhook_route(path: &str, webhook: Arc<Webhook>, gate: Gate) -> Router {
             Ok(sender) => sender,
             Err(denied) => return refused(&webhook.denied(denied)),
         };
-        // Unauthorized requests are neither read nor parsed, as far as their headers tell.
-        let verified_headers = match webhook.verify_headers(request.headers()) {
+        // Unauthorized requests are neither read nor parsed, as far as their head tells.
+        let verified_headers = match webhook.verify_head(request.uri(), request.headers()) {
             Ok(verified_headers) => verified_headers,
             Err(refusal) => return unproved(&refusal, webhook.challenge()),
         };
@@ -96,7 +100,14 @@ pub fn webhook_route(path: &str, webhook: Arc<Webhook>, gate: Gate) -> Router {
             Err(refusal) => unproved(&refusal, webhook.challenge()),
         }
     };
-    either_way(Router::new(), path, post(handler))
+    let router = either_way(Router::new(), path, post(handler.clone()));
+    match has_secret {
+        true => {
+            let path = format!("{}/{{secret}}", path.trim_end_matches('/'));
+            either_way(router, &path, post(handler))
+        }
+        false => router,
+    }
 }
 
 /// Answer to a webhook's message that is not refused.
@@ -246,6 +257,7 @@ fn code(refusal: &Refusal) -> StatusCode {
         Refusal::HeadersTooLarge { .. } => StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
         Refusal::Unauthorized => StatusCode::UNAUTHORIZED,
         Refusal::Denied(denied) => denial::code(denied),
+        Refusal::Replayed => StatusCode::CONFLICT,
         Refusal::Unavailable(_) | Refusal::Unsure(_) | Refusal::Late | Refusal::Off => {
             StatusCode::SERVICE_UNAVAILABLE
         }
@@ -330,26 +342,4 @@ fn with_code(code: StatusCode, body: Value) -> HttpResponse {
         response.headers_mut().insert(header::RETRY_AFTER, seconds);
     }
     response
-}
-
-async fn heartbeat(State(health): State<Health>) -> HttpResponse {
-    match health.now() {
-        Beat::Beating => (StatusCode::OK, "beating").into_response(),
-        Beat::Starting => (StatusCode::SERVICE_UNAVAILABLE, "starting").into_response(),
-        Beat::Resting | Beat::Ending => (StatusCode::GONE, "not beating").into_response(),
-    }
-}
-
-async fn set_heartbeat(state: State<Health>, RawQuery(query): RawQuery) -> HttpResponse {
-    let beating = match query.as_deref() {
-        Some("beat=true") => true,
-        Some("beat=false") => false,
-        _ => {
-            let text = "the query should be beat=true or beat=false";
-            return with_code(StatusCode::BAD_REQUEST, json!({ "error": text }));
-        }
-    };
-    state.beat(beating);
-    tracing::info!(beating, "The heartbeat was set.");
-    heartbeat(state).await
 }

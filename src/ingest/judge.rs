@@ -55,12 +55,12 @@ pub(super) struct CheckedMessage {
 }
 
 impl MessageBuilder {
-    /// Makes and checks the message of a body. `sent` are the headers that are kept, and `declared` is the id that they
-    /// declare.
+    /// Makes and checks the message of a body. `sent` are the headers that are kept, `declared` is the id that they
+    /// declare, and `signed` what is signed beside the body with a time.
     pub(super) fn judge(
         &self,
         sent: &Map<String, Value>,
-        declared: Option<Declared>,
+        (declared, signed): (Option<Declared>, Option<Declared>),
         body: Bytes,
     ) -> Result<CheckedMessage, Refusal> {
         // First as a stream: a text over a limit never becomes a tree.
@@ -75,7 +75,7 @@ impl MessageBuilder {
         let readable = object.is_some() || is_object(&body);
         let nothing = Map::new();
         let fields = object.as_ref().unwrap_or(&nothing);
-        let id = self.identity.make(declared, fields, &body);
+        let id = self.identity.make(declared, signed, fields, &body);
         let sent_at = now().as_secs();
         let message = Message {
             body: fields,

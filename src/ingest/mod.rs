@@ -2,11 +2,11 @@
 
 pub mod answer;
 pub mod body;
+mod deliveries;
 mod denial;
 pub mod dispatch;
 mod dry_run;
 pub mod encoding;
-mod endless;
 pub mod group;
 pub mod grpc;
 mod held;

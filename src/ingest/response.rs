@@ -104,7 +104,9 @@ pub enum Refusal {
     )]
     NoRoom(Rejected),
     /// The broker didn't confirm all of it.
-    #[error("the request may be stored in part: {0}; repeat the whole request, which is safe")]
+    #[error(
+        "the request may be stored in part: {}; repeat the whole request, which is safe", .0.told()
+    )]
     Unavailable(PublishError),
     /// The answer didn't arrive in time.
     #[error("the broker did not answer in time; repeat the whole request, which is safe")]
@@ -115,6 +117,9 @@ pub enum Refusal {
     /// The sender may not send this.
     #[error(transparent)]
     Denied(#[from] Denied),
+    /// Another message was taken under the id of this delivery.
+    #[error("another message was taken under the same delivery id; this one is not taken")]
+    Replayed,
     /// The source is disabled.
     #[error("this source is disabled; the server's log says why")]
     Off,
@@ -144,6 +149,7 @@ impl Refusal {
                 Kind::OverRate => "over_rate",
                 Kind::Off => "off",
             },
+            Refusal::Replayed => "replayed",
             Refusal::Off => "off",
             Refusal::Invalid(_)
             | Refusal::Field { .. }
@@ -159,10 +165,11 @@ impl Refusal {
 impl From<PublishError> for Refusal {
     fn from(error: PublishError) -> Self {
         if error.retry_helps() {
+            tracing::debug!(%error, "A message could not be published now.");
             return Refusal::Unavailable(error);
         }
         tracing::error!(%error, "A message could not be published.");
-        Refusal::Internal(error.to_string())
+        Refusal::Internal(error.told())
     }
 }
 
@@ -188,7 +195,7 @@ impl Refusal {
     /// Refusal of a request whose repetition could be stored twice.
     pub(super) fn not_repeatable(self) -> Self {
         match self {
-            Refusal::Unavailable(error) => Refusal::Unsure(error.to_string()),
+            Refusal::Unavailable(error) => Refusal::Unsure(error.told()),
             Refusal::Late => Refusal::Unsure("the broker did not answer in time".to_owned()),
             other => other,
         }

@@ -5,11 +5,11 @@ use std::sync::Arc;
 use axum::Router;
 
 use super::dispatch::Dispatch;
-use super::grpc::{self, GrpcError};
-use super::http::{self, Render};
+use super::grpc;
+use super::http;
 use super::pool::{self, BadSize};
 use super::publisher::Publisher;
-use super::verify::Verifier;
+use super::verify::{BadSecret, Verifier};
 use super::webhook::{Takes, Webhook};
 use crate::access::{Access, Gate};
 use crate::broker::Topology;
@@ -40,17 +40,21 @@ pub enum SetUpError {
     /// An environment variable holds no valid size.
     #[error(transparent)]
     Size(#[from] BadSize),
+    /// An environment variable holds no usable secret.
+    #[error(transparent)]
+    Secret(#[from] BadSecret),
 }
 
 impl Sources {
-    /// Sets up every source of the pipeline. `topology` is what the broker serves, `access` decides who may send, and
-    /// `variable` reads the environment.
+    /// Sets up every source of the pipeline. `topology` is what the broker serves, `access` decides who may send,
+    /// `variable` reads the environment, and `open` says which sources take requests without their proof.
     pub fn new(
         pipeline: &'static Pipeline,
         topology: &Topology,
         publisher: &Arc<Publisher>,
         access: &Arc<Access>,
         variable: impl Fn(&str) -> Option<String>,
+        open: impl Fn(&str) -> bool,
     ) -> Result<Self, SetUpError> {
         let mut dispatches = Vec::new();
         let mut router = Router::new();
@@ -95,7 +99,10 @@ impl Sources {
                         id: *id,
                         on_bad: *on_bad,
                     };
-                    let verifier = verify.as_ref().map(|v| Verifier::new(v, &variable));
+                    let is_open = open(source.name);
+                    let verifier = verify.as_ref();
+                    let verifier = verifier.map(|v| Verifier::new(v, is_open, &variable));
+                    let verifier = verifier.transpose()?;
                     if let (Some(verify), Some(true)) =
                         (verify, verifier.as_ref().map(Verifier::is_off))
                     {
@@ -124,13 +131,13 @@ impl Sources {
         &self.off
     }
 
-    /// gRPC server of the sources. It must be called within a runtime.
-    pub fn grpc(&self, health: &Health) -> Result<Router, GrpcError> {
-        grpc::routes(self.pipeline, &self.dispatches, health)
+    /// gRPC server of the sources, with health and what is `beside` them. It must be called within a runtime.
+    pub fn grpc(&self, health: &Health, beside: Router) -> Router {
+        grpc::routes(self.pipeline, &self.dispatches, health, beside)
     }
 
-    /// HTTP server of the sources.
-    pub fn http(&self, health: Health, metrics: Render) -> Router {
-        http::router(health, metrics).merge(self.http.clone())
+    /// HTTP server of the sources, with the heartbeat.
+    pub fn http(&self, health: Health) -> Router {
+        http::heartbeat_route(health).merge(self.http.clone())
     }
 }

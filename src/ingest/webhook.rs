@@ -5,10 +5,11 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use bytes::Bytes;
-use http::HeaderMap;
+use http::{HeaderMap, Uri};
 use metrics::Counter;
 use tokio::time::timeout;
 
+use super::deliveries::{Deliveries, Delivery};
 use super::dispatch::{Asked, LONGEST, count, counted, joined, received};
 use super::dry_run::DryRun;
 use super::identity::Identity;
@@ -22,11 +23,12 @@ use super::response::Refusal;
 use super::verify::{Proof, Verifier};
 use crate::access::Denied;
 use crate::broker::{Outgoing, Topology};
-use crate::contract::{self, IdFrom, OnBad, Pipeline, RoutingKey, Source};
+use crate::contract::{self, IdFrom, Intake, OnBad, Pipeline, RoutingKey, Source};
 use crate::identity::Declared;
 use crate::json::{Map, Value, without_mark};
 use crate::protobuf::Shape;
 use crate::row_error::RowError;
+use crate::time::now_ms;
 
 /// Size from which a body is handled on a separate thread, in bytes.
 const LARGE: usize = 256 << 10;
@@ -39,6 +41,10 @@ pub struct Webhook {
     pool: Pool,
     publisher: Arc<Publisher>,
     verifier: Option<Verifier>,
+    /// Path without a slash at its end.
+    path: &'static str,
+    /// Deliveries by the ids that their headers declare, if the source's requests are signed.
+    deliveries: Option<Deliveries>,
     judge: MessageBuilder,
     keeper: Keeper,
     on_bad: OnBad,
@@ -70,6 +76,8 @@ pub struct VerifiedHeaders {
     headers: Map<String, Value>,
     /// Id that they declare.
     declared: Option<Declared>,
+    /// What is signed beside the body, with a time.
+    signed: Option<Declared>,
 }
 
 /// Outcome of a request that is not refused.
@@ -106,11 +114,18 @@ impl Webhook {
         publisher: Arc<Publisher>,
     ) -> Self {
         let name = takes.message.name;
+        let reads_first = verifier.as_ref().is_some_and(Verifier::reads_first);
+        let by_header = matches!(takes.id, IdFrom::Header(_));
         Webhook {
             source,
             max_request: sizes.max_request as usize,
-            pool: Pool::new(source.name, sizes),
+            pool: match reads_first {
+                true => Pool::of_unproved(source.name, sizes),
+                false => Pool::new(source.name, sizes),
+            },
             publisher,
+            path: path(source),
+            deliveries: (reads_first && by_header).then(Deliveries::default),
             verifier,
             judge: MessageBuilder {
                 source,
@@ -140,28 +155,43 @@ impl Webhook {
         Refusal::Denied(denied)
     }
 
-    /// Checks a request's headers, before its body is read.
-    pub fn verify_headers(&self, headers: &HeaderMap) -> Result<VerifiedHeaders, Refusal> {
-        let verified_headers = self.read(headers);
+    /// True if a secret is expected behind its path.
+    pub fn has_secret_in_path(&self) -> bool {
+        self.verifier.as_ref().is_some_and(Verifier::is_in_path)
+    }
+
+    /// Checks a request's head, before its body is read.
+    pub fn verify_head(&self, uri: &Uri, headers: &HeaderMap) -> Result<VerifiedHeaders, Refusal> {
+        let verified_headers = self.read(uri, headers);
         if verified_headers.is_err() {
             count(self.source.name, &verified_headers);
         }
         verified_headers
     }
 
-    fn read(&self, headers: &HeaderMap) -> Result<VerifiedHeaders, Refusal> {
+    fn read(&self, uri: &Uri, headers: &HeaderMap) -> Result<VerifiedHeaders, Refusal> {
+        let mut secret = "";
         let proof = match &self.verifier {
             None => Proof::Done,
             Some(verifier) if verifier.is_off() => return Err(Refusal::Off),
-            Some(verifier) => verifier.read(headers).map_err(|_| Refusal::Unauthorized)?,
+            Some(verifier) => {
+                if verifier.is_in_path() {
+                    let behind = uri.path().strip_prefix(self.path).unwrap_or_default();
+                    secret = behind.trim_matches('/');
+                }
+                let now_ms = now_ms().unsigned_abs();
+                let proof = verifier.read(headers, secret, now_ms);
+                proof.map_err(|_| Refusal::Unauthorized)?
+            }
         };
         let signature = self.verifier.as_ref().and_then(Verifier::signature_header);
         let declared = self.judge.identity.of_headers(headers);
         let headers = match self.judge.keeps_headers {
-            true => kept_headers::keep(headers, signature)?,
+            true => kept_headers::keep(headers, signature, secret)?,
             false => Map::new(),
         };
         Ok(VerifiedHeaders {
+            signed: proof.signed_once(),
             proof,
             headers,
             declared,
@@ -223,12 +253,27 @@ impl Webhook {
             let verified = verifier.verify(&verified_headers.proof, &body);
             verified.map_err(|_| Refusal::Unauthorized)?;
         }
+        let declared = verified_headers.declared.as_ref();
+        let delivery = match (&self.deliveries, declared) {
+            (Some(deliveries), Some(id)) => {
+                let delivery = Delivery::new(id, &body);
+                if deliveries.is_replay(delivery) {
+                    return Err(Refusal::Replayed);
+                }
+                Some(delivery)
+            }
+            _ => None,
+        };
         // A signature covers the bytes that were received; JSON begins after a byte order mark, which some senders put
         // before it.
         let body = body.slice_ref(without_mark(&body));
         let admitted = self.pool.admit(body.len() as u64).await?;
         let task = tokio::spawn(Arc::clone(self).process(verified_headers, body, admitted, is_new));
-        joined(self.source.name, task).await
+        let taken = joined(self.source.name, task).await?;
+        if let (Some(deliveries), Some(delivery)) = (&self.deliveries, delivery) {
+            deliveries.took(delivery);
+        }
+        Ok(taken)
     }
 
     async fn process(
@@ -241,15 +286,21 @@ impl Webhook {
         let Admitted { worker, bytes } = admitted;
         let _bytes: PoolShare = bytes;
         let VerifiedHeaders {
-            headers, declared, ..
+            headers,
+            declared,
+            signed,
+            ..
         } = verified_headers;
         let judged = match body.len() > LARGE {
-            false => self.judge.judge(&headers, declared, body)?,
+            false => self.judge.judge(&headers, (declared, signed), body)?,
             true => {
-                let this = Arc::clone(&self);
-                let judge = move || this.judge.judge(&headers, declared, body);
+                let (this, this_source) = (Arc::clone(&self), self.source.name);
+                let judge = move || this.judge.judge(&headers, (declared, signed), body);
                 let judged = tokio::task::spawn_blocking(judge).await;
-                judged.map_err(|error| Refusal::Internal(error.to_string()))??
+                judged.map_err(|error| {
+                    tracing::error!(source = this_source, %error, "Preparing a request panicked.");
+                    Refusal::Internal("the server failed on this request".to_owned())
+                })??
             }
         };
         drop(worker);
@@ -284,8 +335,8 @@ impl Webhook {
         let Some(bad) = first else {
             // No queue takes it. The broker's own path for unrouted messages keeps it.
             let reason = format!(
-                "no queue is bound to exchange {} with routing key {}",
-                message.exchange, message.routing_key
+                "no queue takes messages with the routing key {}",
+                message.routing_key
             );
             if !keeps {
                 self.keeper
@@ -325,6 +376,14 @@ impl Webhook {
             letter,
             partly,
         })
+    }
+}
+
+/// Path of a webhook, without a slash at its end.
+fn path(source: &'static Source) -> &'static str {
+    match source.intake {
+        Intake::Post { path, .. } => path.trim_end_matches('/'),
+        Intake::Grpc { .. } => "",
     }
 }
 

@@ -33,12 +33,19 @@ pub(super) fn tell<B>(peer: &Peer, method: &Method, uri: &Uri, answer: &mut Resp
         door,
         peer = %peer.address(),
         %method,
-        path = uri.path(),
+        path = shown(uri.path()),
         status = status.as_u16(),
         reason = refused.reason,
         text = refused.text,
         "A request was refused."
     );
+}
+
+/// Beginning of a path: its first segment. What is behind that may be a secret, also in a path that isn't known.
+fn shown(path: &str) -> &str {
+    let end = path.char_indices().filter(|(_, c)| *c == '/').nth(1);
+    path.get(..end.map_or(path.len(), |(at, _)| at))
+        .unwrap_or_default()
 }
 
 /// Refusals that don't come from a handler of this server.

@@ -21,6 +21,7 @@ const ANSWER: Label = listed(
         "unauthorized",
         "forbidden",
         "over_rate",
+        "replayed",
         "off",
         "unavailable",
         "late",

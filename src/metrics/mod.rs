@@ -14,6 +14,7 @@ pub mod intake;
 pub mod process;
 pub mod requests;
 pub mod stores;
+pub mod tls;
 pub mod workers;
 
 pub use label::{Label, Names, Values};
@@ -30,9 +31,10 @@ pub struct Group {
 }
 
 /// All metrics of a server, in the order of the reference.
-pub const GROUPS: [Group; 8] = [
+pub const GROUPS: [Group; 9] = [
     process::GROUP,
     connections::GROUP,
+    tls::GROUP,
     access::GROUP,
     intake::GROUP,
     broker::GROUP,

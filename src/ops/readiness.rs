@@ -3,10 +3,6 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use axum::Router;
-use axum::http::StatusCode;
-use axum::response::IntoResponse;
-use axum::routing::get;
 use serde_json::{Map, Value, json};
 use tokio::sync::watch;
 
@@ -40,8 +36,10 @@ pub struct Readiness {
     pub requests: Requests,
     /// Disabled sources, with the reason.
     pub off_sources: Vec<(&'static str, String)>,
+    /// Sources that take requests without their proof, because the operator says so.
+    pub unverified: Vec<&'static str>,
     /// Who may send events.
-    pub access: Arc<Access>,
+    pub senders: Arc<Access>,
 }
 
 /// Requests of a pipeline, and which of them are enabled.
@@ -135,8 +133,9 @@ impl Readiness {
             "tables": tables,
             "requests": requests,
             "sources": sources,
-            "access": self.access.report(),
-            "security": self.access.warnings(),
+            "unverified": self.unverified,
+            "access": self.senders.report(),
+            "security": self.senders.warnings(),
             "queues": queues,
         });
         (ready, report)
@@ -159,18 +158,4 @@ fn servers(servers: &Servers) -> (Map<String, Value>, Value) {
         }
     }
     (clickhouse, postgres)
-}
-
-/// Route that answers 200 when ready and 503 when not, with the report either way.
-pub fn router(readiness: Readiness) -> Router {
-    let answer = move || async move {
-        let (ready, report) = readiness.report();
-        let code = if ready {
-            StatusCode::OK
-        } else {
-            StatusCode::SERVICE_UNAVAILABLE
-        };
-        (code, axum::Json(report)).into_response()
-    };
-    Router::new().route("/readyz", get(answer))
 }

@@ -16,7 +16,10 @@ pub use field::field_type;
 pub use function::{Argument, Function};
 pub use ids::Ids;
 pub use request::{Member, Piece, Rate, Request, Target, Template};
-pub use source::{Auth, Encoding, IdFrom, Intake, OnBad, Pool, RoutingKey, Scheme, Source, Verify};
+pub use source::{
+    Auth, Encoding, IdFrom, Intake, OnBad, Pool, RoutingKey, Scheme, SecretForm, Signature,
+    SignatureForm, Signed, SignedTime, Source, Verify,
+};
 pub use store::{ClickHouse, HookColumn, Postgres, Store, StoreKind};
 pub use types::Type;
 

@@ -140,10 +140,11 @@ fn intake(
             };
             if let (Some(auth), Some(verify)) = (&source.auth, &source.verify)
                 && auth.value == Auth::Keys
+                && !verify.none
             {
                 out.push(proven_twice(auth.span, verify.span, source));
             }
-            let verify = source.verify.as_ref().map(|v| verify::resolve(v, out));
+            let verify = verify::of_source(source, out);
             let message = message(message_name, proto, out)?;
             let id = identity::of_source(source, &message, proto, out);
             let routing_key = routing_key(source, &message, proto, out)?;
@@ -152,10 +153,7 @@ fn intake(
                 message,
                 routing_key,
                 headers: source.headers.is_some(),
-                verify: match verify {
-                    Some(verify) => Some(verify?),
-                    None => None,
-                },
+                verify: verify?,
                 id: id?,
                 on_bad: source.on_bad.as_ref().map_or(OnBad::Keep, |o| o.value),
             })

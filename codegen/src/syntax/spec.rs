@@ -10,6 +10,7 @@ mod read;
 mod request;
 mod scalars;
 mod store;
+mod verify;
 mod webhook;
 
 pub(crate) use limits::{Limits, OFF};
@@ -17,11 +18,12 @@ use read::read;
 pub(crate) use request::Request;
 pub(crate) use scalars::{Fields, texts, wrong};
 pub(crate) use store::{InStore, Stores};
+pub(crate) use verify::{Verify, Way};
 
 use std::path::Path;
 
 use crate::base::diagnostic::{Diagnostic, Diagnostics, Sources, Span};
-use crate::model::{Auth, Encoding, ExchangeKind, Ids, OnBad};
+use crate::model::{Auth, ExchangeKind, Ids, OnBad};
 use crate::rules::reading::YAML_SYNTAX;
 use crate::syntax::yaml::{self, Text};
 
@@ -107,7 +109,7 @@ pub(crate) struct Source {
     pub(crate) headers: Option<Span>,
     /// `auth: keys` or `none`: who may send.
     pub(crate) auth: Option<Located<Auth>>,
-    /// `verify: { ... }`: how a webhook's requests prove where they come from.
+    /// `verify: none` or `{ ... }`: how a webhook's requests prove where they come from.
     pub(crate) verify: Option<Verify>,
     /// `id: ...`: what tells a webhook's messages apart.
     pub(crate) id: Option<Id>,
@@ -132,34 +134,6 @@ pub(crate) struct Pool {
     pub(crate) timeout: Option<Located<u64>>,
     /// The largest request in bytes.
     pub(crate) max_request: Option<Located<u64>>,
-}
-
-/// `verify: { shopify | bearer | basic | hmac: VARIABLE }`, with more keys for `hmac`.
-#[derive(Debug)]
-pub(crate) struct Verify {
-    /// The place of the key.
-    pub(crate) span: Span,
-    /// The way, of which there should be one, and the variable that holds the secret.
-    pub(crate) ways: Vec<(Located<Way>, Text)>,
-    /// `header: NAME` that holds the signature.
-    pub(crate) header: Option<Text>,
-    /// `encoding: hex` or `base64` of the signature.
-    pub(crate) encoding: Option<Located<Encoding>>,
-    /// `prefix: TEXT` in front of the signature.
-    pub(crate) prefix: Option<Text>,
-}
-
-/// A way to prove where a request comes from, as written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Way {
-    /// Shopify's signature.
-    Shopify,
-    /// `Authorization: Bearer`.
-    Bearer,
-    /// `Authorization: Basic`.
-    Basic,
-    /// HMAC-SHA256 of the body, in some header.
-    Hmac,
 }
 
 /// `id: request`, `message_id`, `{ header: NAME }` or `{ fields: [body.FIELD, ...] }`.

@@ -6,7 +6,8 @@ mod tables;
 use event_grpc_codegen::model::{
     Auth, Batch, ClickHouse, Column, ColumnSource, Database, Destination, Encoding, Envelope,
     Exchange, ExchangeKind, Function, IdFrom, Ids, Input, Intake, Model, OnBad, Pool, Queue, Root,
-    Route, RoutingKey, Scheme, Source, Store, Table, Type, Value, Verify,
+    Route, RoutingKey, Scheme, SecretForm, Signature, SignatureForm, Signed, SignedTime, Source,
+    Store, Table, Type, Value, Verify,
 };
 use prost_reflect::{DescriptorPool, FieldDescriptor, MessageDescriptor};
 use protox::file::{ChainFileResolver, File, FileResolver, GoogleFileResolver};
@@ -201,11 +202,23 @@ impl Made<'_> {
                     headers: true,
                     verify: Some(Verify {
                         variable: "POST_SECRET".into(),
-                        scheme: Scheme::Hmac {
+                        scheme: Scheme::Hmac(Signature {
                             header: "X-Signature".into(),
                             encoding: Encoding::Hex,
                             prefix: "sha256=".into(),
-                        },
+                            form: SignatureForm::One,
+                            secret: SecretForm::Text,
+                            signed: vec![
+                                Signed::Text("v0:".into()),
+                                Signed::Time,
+                                Signed::Header("X-Id".into()),
+                                Signed::Body,
+                            ],
+                            time: Some(SignedTime {
+                                header: Some("X-Time".into()),
+                                tolerance_ms: 300_000,
+                            }),
+                        }),
                     }),
                     id: IdFrom::Fields(vec![
                         vec!["name".into()],

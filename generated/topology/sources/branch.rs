@@ -2,7 +2,8 @@
 //! Source `branch`.
 
 use crate::contract::{
-    Auth, IdFrom, Intake, Message, OnBad, Pool, RoutingKey, RowError, Source, json,
+    Auth, IdFrom, Intake, Message, OnBad, Pool, RoutingKey, RowError, Scheme, Source,
+    Verify, json,
 };
 use super::super::super::shapes;
 
@@ -15,7 +16,10 @@ pub(super) const SOURCE: Source = Source {
         message: &shapes::webhook::branch_event::SHAPE,
         routing_key: RoutingKey::Computed(routing_key),
         headers: false,
-        verify: None,
+        verify: Some(Verify {
+            variable: "BRANCH_WEBHOOK_SECRET",
+            scheme: Scheme::Path,
+        }),
         id: IdFrom::Fields(&[&["id"], &["timestamp"]]),
         on_bad: OnBad::Keep,
     },

@@ -2,7 +2,8 @@
 //! Source `graphy`.
 
 use crate::contract::{
-    Auth, IdFrom, Intake, Message, OnBad, Pool, RoutingKey, RowError, Source, function,
+    Auth, IdFrom, Intake, Message, OnBad, Pool, RoutingKey, RowError, Scheme, Source,
+    Verify, function,
 };
 use super::super::super::shapes;
 
@@ -15,7 +16,10 @@ pub(super) const SOURCE: Source = Source {
         message: &shapes::webhook::graphy_event::SHAPE,
         routing_key: RoutingKey::Computed(routing_key),
         headers: true,
-        verify: None,
+        verify: Some(Verify {
+            variable: "GRAPHY_WEBHOOK_SECRET",
+            scheme: Scheme::Path,
+        }),
         id: IdFrom::Request,
         on_bad: OnBad::Keep,
     },

@@ -2,8 +2,8 @@
 //! Source `vidooly`.
 
 use crate::contract::{
-    Auth, IdFrom, Intake, Message, OnBad, Pool, RoutingKey, RowError, Source, function,
-    json,
+    Auth, IdFrom, Intake, Message, OnBad, Pool, RoutingKey, RowError, Scheme, Source,
+    Verify, function, json,
 };
 use super::super::super::shapes;
 
@@ -16,7 +16,10 @@ pub(super) const SOURCE: Source = Source {
         message: &shapes::webhook::vidooly_event::SHAPE,
         routing_key: RoutingKey::Computed(routing_key),
         headers: false,
-        verify: None,
+        verify: Some(Verify {
+            variable: "VIDOOLY_WEBHOOK_SECRET",
+            scheme: Scheme::Path,
+        }),
         id: IdFrom::Request,
         on_bad: OnBad::Keep,
     },

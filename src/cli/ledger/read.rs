@@ -6,7 +6,7 @@ use std::time::Duration;
 use anyhow::Context as _;
 use bytes::Bytes;
 use futures_util::future::join_all;
-use http::{Request, StatusCode};
+use http::{HeaderValue, Request, StatusCode, header};
 use http_body_util::{BodyExt as _, Empty, Limited};
 use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
@@ -14,6 +14,7 @@ use hyper_util::rt::TokioExecutor;
 use tokio::time::{Instant, sleep, timeout};
 
 use super::Args;
+use crate::app::environment;
 use crate::broker::{Address, Depths};
 use crate::generated::PIPELINE;
 use crate::ops::ledger::{Broker, Counts, Depth, Instance, Reading, counts};
@@ -31,16 +32,19 @@ const LONGEST: usize = 64 << 20;
 
 /// Reading at a moment when nothing moves, if there is one soon; else the last one that was taken.
 pub(super) async fn reading(args: &Args) -> anyhow::Result<Reading> {
-    let mut broker = match &args.amqp_url {
+    let mut broker = match environment::option("EVENT_GRPC_AMQP_URL", args.amqp_url.as_ref())? {
         Some(url) => {
-            let address = Address::parse(url).context("--amqp-url")?;
+            let address = Address::parse(&url).context("--amqp-url")?;
             Some(Depths::dial(&address).await?)
         }
         None => None,
     };
+    let source = args.token.source()?;
+    let token = source.map(|source| source.first()).transpose()?;
+    let authorization = token.map(|token| authorization(&token)).transpose()?;
     let end = Instant::now() + Duration::from_secs(args.wait);
     let reading = loop {
-        let reading = once(&args.instances, broker.as_mut()).await?;
+        let reading = once(&args.instances, authorization.as_ref(), broker.as_mut()).await?;
         if reading.is_quiet() || Instant::now() >= end {
             break reading;
         }
@@ -51,13 +55,24 @@ pub(super) async fn reading(args: &Args) -> anyhow::Result<Reading> {
     Ok(reading)
 }
 
-async fn once(urls: &[String], mut broker: Option<&mut Depths>) -> anyhow::Result<Reading> {
+/// Header that shows a token. It is never printed.
+fn authorization(token: &str) -> anyhow::Result<HeaderValue> {
+    let mut value = HeaderValue::try_from(format!("Bearer {token}"))?;
+    value.set_sensitive(true);
+    Ok(value)
+}
+
+async fn once(
+    urls: &[String],
+    authorization: Option<&HeaderValue>,
+    mut broker: Option<&mut Depths>,
+) -> anyhow::Result<Reading> {
     let at_ms = now_ms();
-    let first = all(urls).await;
+    let first = all(urls, authorization).await;
     let shallow = depths(broker.as_deref_mut()).await?;
     sleep(MOMENT).await;
     let deep = depths(broker).await?;
-    let second = all(urls).await;
+    let second = all(urls, authorization).await;
     let mut reading = Reading {
         at_ms,
         broker: shallow
@@ -119,20 +134,30 @@ async fn depths(broker: Option<&mut Depths>) -> anyhow::Result<Option<BTreeMap<S
     Ok(Some(depths))
 }
 
-async fn all(urls: &[String]) -> Vec<anyhow::Result<Counts>> {
-    join_all(urls.iter().map(|url| metrics(url))).await
+async fn all(urls: &[String], authorization: Option<&HeaderValue>) -> Vec<anyhow::Result<Counts>> {
+    join_all(urls.iter().map(|url| metrics(url, authorization))).await
 }
 
-async fn metrics(url: &str) -> anyhow::Result<Counts> {
+async fn metrics(url: &str, authorization: Option<&HeaderValue>) -> anyhow::Result<Counts> {
     let asked = async {
         let url = format!("{}/metrics", url.trim_end_matches('/'));
         let client: Client<HttpConnector, Empty<Bytes>> =
             Client::builder(TokioExecutor::new()).build_http();
-        let answer = client
-            .request(Request::get(url).body(Empty::new())?)
-            .await?;
-        let status = answer.status();
-        anyhow::ensure!(status == StatusCode::OK, "it answers {status}");
+        let mut request = Request::get(url).body(Empty::new())?;
+        if let Some(authorization) = authorization {
+            let headers = request.headers_mut();
+            headers.insert(header::AUTHORIZATION, authorization.clone());
+        }
+        let answer = client.request(request).await?;
+        let hint = match answer.status() {
+            StatusCode::OK => None,
+            StatusCode::UNAUTHORIZED => Some("is it the token of --ops-token-file?"),
+            StatusCode::FORBIDDEN => Some("is its name one of --ops-host there?"),
+            _ => Some("is it the address of --ops-listen?"),
+        };
+        if let Some(hint) = hint {
+            anyhow::bail!("it answers {}; {hint}", answer.status());
+        }
         let body = Limited::new(answer.into_body(), LONGEST).collect().await;
         let body = body.map_err(|error| anyhow::anyhow!(error))?.to_bytes();
         counts(&String::from_utf8_lossy(&body))

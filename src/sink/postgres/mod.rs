@@ -1,14 +1,17 @@
 //! PostgreSQL as a destination: upserts with hooks in one transaction, migrations and health of the tables.
 
 mod address;
+mod address_tls;
 mod connection;
 pub mod health;
 pub mod hook;
 mod hosts;
 pub mod migrate;
+mod parameters;
 pub mod quote;
 mod schema;
 mod sqlstate;
+mod tls;
 pub mod unknown;
 mod upsert;
 mod values;

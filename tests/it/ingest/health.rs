@@ -72,17 +72,20 @@ async fn the_generated_pipeline_can_be_served() {
         Arc::new(Embedded::new(&topology, 1 << 20)),
         Limits::embedded(),
     );
+    let access = Access::local(&PIPELINE);
     let sources = Sources::new(
         &PIPELINE,
         &topology,
         &publisher,
-        &Access::local(&PIPELINE),
+        &access,
         |_| None,
-    )
-    .unwrap();
-    drop(sources.grpc(&Health::beating()).unwrap());
+        |_| false,
+    );
+    let sources = sources.unwrap();
+    let reflection = event_grpc::grpc::reflection(PIPELINE.descriptors).unwrap();
+    drop(sources.grpc(&Health::beating(), reflection));
     // A path that axum can't route would panic here.
-    drop(sources.http(Health::beating(), Arc::new(String::new)));
+    drop(sources.http(Health::beating()));
     for source in PIPELINE.sources {
         let Some(rejects) = source.rejects else {
             continue;

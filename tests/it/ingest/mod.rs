@@ -6,6 +6,7 @@ mod health;
 mod http;
 mod keys;
 pub(crate) mod pipeline;
+mod proofs;
 pub(crate) mod server;
 mod signatures;
 

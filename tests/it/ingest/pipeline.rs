@@ -4,7 +4,8 @@ use std::sync::LazyLock;
 
 use event_grpc::contract::{
     Auth, Encoding, Exchange, ExchangeKind, Field, IdFrom, Intake, Kind, Label, Message, OnBad,
-    Pipeline, Pool, Route, RoutingKey, Scheme, Shape, Source, Verify,
+    Pipeline, Pool, Route, RoutingKey, Scheme, SecretForm, Shape, Signature, SignatureForm, Signed,
+    SignedTime, Source, Verify,
 };
 use prost::Message as _;
 use prost_types::field_descriptor_proto::{Label as ProtoLabel, Type};
@@ -63,6 +64,53 @@ fn from_header(message: &Message<'_>) -> Result<String, event_grpc::contract::Ro
     Ok(name.map(|name| name.into_owned()).unwrap_or_default())
 }
 
+/// Secrets of a path, now and before.
+pub(super) const PATH_SECRET: &str = "5d41402abc4b2a76b9719d911017c592";
+pub(super) const OLD_PATH_SECRET: &str = "098f6bcd4621d373cade4e832627b4f6";
+
+/// Secret of those that sign a time: base64 that reads as text, too.
+pub(super) const SIGNING_SECRET: &str = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
+
+/// How Slack, Stripe and Standard Webhooks sign, as `pipeline.yaml` resolves them.
+pub(super) const SLACK: Signature = Signature {
+    signed: &[
+        Signed::Text("v0:"),
+        Signed::Time,
+        Signed::Text(":"),
+        Signed::Body,
+    ],
+    time: Some(SignedTime {
+        header: Some("x-slack-request-timestamp"),
+        tolerance_ms: 300_000,
+    }),
+    ..Signature::of_body("x-slack-signature", Encoding::Hex, "v0=")
+};
+pub(super) const STRIPE: Signature = Signature {
+    form: SignatureForm::Pairs,
+    signed: &[Signed::Time, Signed::Text("."), Signed::Body],
+    time: Some(SignedTime {
+        header: None,
+        tolerance_ms: 300_000,
+    }),
+    ..Signature::of_body("stripe-signature", Encoding::Hex, "v1=")
+};
+pub(super) const STANDARD: Signature = Signature {
+    form: SignatureForm::Spaced,
+    secret: SecretForm::Base64,
+    signed: &[
+        Signed::Header("webhook-id"),
+        Signed::Text("."),
+        Signed::Time,
+        Signed::Text("."),
+        Signed::Body,
+    ],
+    time: Some(SignedTime {
+        header: Some("webhook-timestamp"),
+        tolerance_ms: 300_000,
+    }),
+    ..Signature::of_body("webhook-signature", Encoding::Base64, "v1,")
+};
+
 /// The environment: two secrets where one is being replaced.
 pub(super) fn variable(name: &str) -> Option<String> {
     let value = match name {
@@ -72,6 +120,9 @@ pub(super) fn variable(name: &str) -> Option<String> {
         "TOKEN" => "t0ken",
         "PASSWORD" => "user:pass",
         "UNSET_SECRET" => "",
+        "PATH_SECRET" => PATH_SECRET,
+        "PATH_SECRET_PREVIOUS" => OLD_PATH_SECRET,
+        "SIGNING_SECRET" => SIGNING_SECRET,
         _ => return None,
     };
     Some(value.to_owned())
@@ -90,6 +141,7 @@ pub(super) fn pipeline(pool: Pool) -> &'static Pipeline {
             verify,
             id: match name {
                 "shop" => IdFrom::Header("x-shop-id"),
+                "standard" => IdFrom::Header("webhook-id"),
                 "fields" => IdFrom::Fields(&[&["name"]]),
                 _ => IdFrom::Request,
             },
@@ -104,11 +156,10 @@ pub(super) fn pipeline(pool: Pool) -> &'static Pipeline {
         let verify = Some(Verify { variable, scheme });
         hook(name, path, RoutingKey::Constant("hooks"), true, verify)
     };
-    let hmac = |header, encoding, prefix| Scheme::Hmac {
-        header,
-        encoding,
-        prefix,
-    };
+    let hmac =
+        |header, encoding, prefix| Scheme::Hmac(Signature::of_body(header, encoding, prefix));
+    let signing =
+        |name, path, signature| verified(name, path, "SIGNING_SECRET", Scheme::Hmac(signature));
     let app = Source {
         name: "app",
         auth: Auth::Keys,
@@ -149,6 +200,13 @@ pub(super) fn pipeline(pool: Pool) -> &'static Pipeline {
         verified("bearer", "/bearer/", "TOKEN", Scheme::Bearer),
         verified("basic", "/basic/", "PASSWORD", Scheme::Basic),
         verified("off", "/off/", "UNSET_SECRET", Scheme::Bearer),
+        verified("off_path", "/off/path/", "UNSET_SECRET", Scheme::Path),
+        verified("opened", "/opened/", "UNSET_SECRET", Scheme::Path),
+        verified("path", "/path/event/", "PATH_SECRET", Scheme::Path),
+        verified("users", "/path/event/users", "PATH_SECRET", Scheme::Path),
+        signing("slack", "/slack/", SLACK),
+        signing("stripe", "/stripe/", STRIPE),
+        signing("standard", "/standard/", STANDARD),
     ];
     Box::leak(Box::new(Pipeline {
         fingerprint: "test",

@@ -114,13 +114,16 @@ impl Server {
         let broker = Arc::new(Embedded::new(&topology, 64 << 20));
         let publisher = Publisher::new(wrap(broker.clone()), limits);
         let access = access(pipeline);
+        let open = |source: &str| source == "opened";
         let variable = pipeline::variable;
-        let sources = Sources::new(pipeline, &topology, &publisher, &access, variable).unwrap();
+        let sources =
+            Sources::new(pipeline, &topology, &publisher, &access, variable, open).unwrap();
         let off = sources.off().to_vec();
         let health = Health::beating();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
-        let routes = sources.grpc(&health).unwrap();
+        let reflection = event_grpc::grpc::reflection(pipeline.descriptors).unwrap();
+        let routes = sources.grpc(&health, reflection);
         let grpc = listener.local_addr().unwrap().port();
         let forever = std::future::pending;
         tokio::spawn(listen::serve(
@@ -132,7 +135,7 @@ impl Server {
         ));
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let http = listener.local_addr().unwrap().port();
-        let router = sources.http(health.clone(), Arc::new(|| "metrics".to_owned()));
+        let router = sources.http(health.clone());
         tokio::spawn(listen::serve(listener, "http", router, doors, forever()));
         let channel = Channel::from_shared(format!("http://{address}"))
             .unwrap()

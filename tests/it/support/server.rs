@@ -25,6 +25,8 @@ pub(crate) struct Server {
     pub(crate) grpc: String,
     /// HTTP address.
     pub(crate) http: String,
+    /// Operations address.
+    pub(crate) ops: String,
     /// ClickHouse of the server.
     pub(crate) store: ClickHouse,
 }
@@ -35,12 +37,12 @@ impl Server {
         Self::start_at(directory, "127.0.0.1:0", arguments).await
     }
 
-    /// Starts a server with a fixed HTTP port.
-    pub(crate) async fn start_at(directory: &Path, http: &str, arguments: &[&str]) -> Server {
+    /// Starts a server with a fixed operations port.
+    pub(crate) async fn start_at(directory: &Path, ops: &str, arguments: &[&str]) -> Server {
         let log = directory.join("server.log");
         let mut command = command("serve");
         command.args(["--grpc-listen", "127.0.0.1:0"]);
-        command.args(["--http-listen", http]);
+        command.args(["--http-listen", "127.0.0.1:0", "--ops-listen", ops]);
         command.args(["--log-format", "json"]).args(arguments);
         command.current_dir(directory).stdin(Stdio::null());
         command.stdout(Stdio::null());
@@ -55,6 +57,7 @@ impl Server {
                     child,
                     grpc: text("grpc"),
                     http: format!("http://{}", text("http")),
+                    ops: format!("http://{}", text("ops")),
                     store: ClickHouse::new(address(&text("clickhouse"))).unwrap(),
                     log,
                 };
@@ -70,27 +73,46 @@ impl Server {
         }
     }
 
+    /// Everything that it has logged.
+    pub(crate) fn log(&self) -> String {
+        text(&self.log)
+    }
+
+    /// Asks it to end.
+    pub(crate) fn terminate(&self) {
+        let pid = self.child.id().expect("the server ended by itself");
+        let pid = Pid::from_raw(pid.try_into().unwrap()).unwrap();
+        kill_process(pid, Signal::TERM).unwrap();
+    }
+
     /// Ends it as nobody expects, with SIGKILL.
     pub(crate) async fn kill(mut self) {
         self.child.kill().await.unwrap();
     }
 
     /// Asks it to end, waits until it has, and looks whether it had something to complain about.
-    pub(crate) async fn stop(mut self) {
-        let pid = self.child.id().expect("the server ended by itself");
-        kill_process(
-            Pid::from_raw(pid.try_into().unwrap()).unwrap(),
-            Signal::TERM,
-        )
-        .unwrap();
-        let status = timeout(TIME_LIMIT, self.child.wait()).await;
-        let status = status.expect("the server does not end").unwrap();
-        assert!(status.success(), "{status}: {}", text(&self.log));
-        let complaints: Vec<Value> = lines(&self.log)
+    pub(crate) async fn stop(self) {
+        self.terminate();
+        let log = self.log.clone();
+        self.ended().await;
+        let complaints: Vec<Value> = lines(&log)
             .into_iter()
             .filter(|line| line["level"] == "WARN" || line["level"] == "ERROR")
             .collect();
         assert!(complaints.is_empty(), "{complaints:#?}");
+    }
+
+    /// Asks it to end and waits until it has; it may have complained.
+    pub(crate) async fn stop_with_complaints(self) {
+        self.terminate();
+        self.ended().await;
+    }
+
+    /// Waits until it has ended, as it should.
+    pub(crate) async fn ended(mut self) {
+        let status = timeout(TIME_LIMIT, self.child.wait()).await;
+        let status = status.expect("the server does not end").unwrap();
+        assert!(status.success(), "{status}: {}", text(&self.log));
     }
 }
 

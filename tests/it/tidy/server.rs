@@ -17,7 +17,8 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("rate", &[]),
     ("weight", &[]),
     ("metrics", &["dead_letter", "time"]),
-    ("listen", &["metrics"]),
+    ("tls", &["metrics", "time"]),
+    ("listen", &["metrics", "tls"]),
     ("row_error", &["dead_letter"]),
     // What bytes mean.
     ("protobuf", &["row_error", "time"]),
@@ -61,7 +62,10 @@ const LAYERS: &[(&str, &[&str])] = &[
         ],
     ),
     // What carries and stores them. Neither knows the other.
-    ("broker", &["contract", "dead_letter", "metrics", "weight"]),
+    (
+        "broker",
+        &["contract", "dead_letter", "metrics", "tls", "weight"],
+    ),
     (
         "sink",
         &[
@@ -71,6 +75,7 @@ const LAYERS: &[(&str, &[&str])] = &[
             "native",
             "protobuf",
             "row_error",
+            "tls",
             "weight",
         ],
     ),
@@ -84,6 +89,7 @@ const LAYERS: &[(&str, &[&str])] = &[
         "access",
         &["client", "contract", "listen", "metrics", "rate", "time"],
     ),
+    ("grpc", &["contract", "health", "listen"]),
     // From a request to the broker, and from the broker to a store. Neither knows the other.
     (
         "ingest",
@@ -94,6 +100,7 @@ const LAYERS: &[(&str, &[&str])] = &[
             "dead_letter",
             "events",
             "generated",
+            "grpc",
             "health",
             "identity",
             "json",
@@ -135,8 +142,10 @@ const LAYERS: &[(&str, &[&str])] = &[
             "dead_letter",
             "events",
             "generated",
+            "grpc",
             "health",
             "json",
+            "listen",
             "metrics",
             "proto_json",
             "protobuf",
@@ -150,8 +159,8 @@ const LAYERS: &[(&str, &[&str])] = &[
     (
         "app",
         &[
-            "access", "broker", "contract", "health", "hooks", "ingest", "listen", "metrics",
-            "ops", "sink", "worker",
+            "access", "broker", "contract", "grpc", "health", "hooks", "ingest", "listen",
+            "metrics", "ops", "sink", "tls", "worker",
         ],
     ),
     (
@@ -168,6 +177,7 @@ const LAYERS: &[(&str, &[&str])] = &[
             "ops",
             "sink",
             "time",
+            "tls",
             "traffic",
         ],
     ),

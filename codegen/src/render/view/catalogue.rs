@@ -250,12 +250,18 @@ fn source_row(model: &Model, source: &crate::model::Source) -> SourceRow {
             ..
         } => {
             let kept = if *headers { " and its headers" } else { "" };
-            let verified = match verify.as_ref().map(|v| &v.scheme) {
-                None => String::new(),
-                Some(Scheme::Hmac { header, .. }) => format!(", signed in `{header}`"),
-                Some(Scheme::Bearer) => ", with a bearer token".to_owned(),
-                Some(Scheme::Basic) => ", with a password".to_owned(),
-            };
+            let verified = verify.as_ref().map_or_else(
+                || ", from anybody".to_owned(),
+                |verify| {
+                    let how = match &verify.scheme {
+                        Scheme::Hmac(signature) => format!("signed in `{}`", signature.header),
+                        Scheme::Bearer => "with a bearer token".to_owned(),
+                        Scheme::Basic => "with a password".to_owned(),
+                        Scheme::Path => "with a secret behind the path".to_owned(),
+                    };
+                    format!(", {how} (`{}`)", verify.variable)
+                },
+            );
             (
                 format!(
                     "`POST {path}`, a {}{kept}{verified}{by_key}",

@@ -8,7 +8,9 @@ use super::refused::Refused;
 use super::shapes::Shapes;
 use super::values::{Failing, Writer};
 use crate::base::names::grouped;
-use crate::model::{self, IdFrom, Intake, Model, Route, RoutingKey, Scheme, Verify};
+use crate::model::{
+    self, IdFrom, Intake, Model, Route, RoutingKey, Scheme, Signature, Signed, Verify,
+};
 use crate::render::imports::mentions;
 
 /// What the template of `topology/sources/mod.rs` sees.
@@ -154,18 +156,41 @@ pub(super) fn verify_view(verify: &Verify) -> String {
     let scheme = match &verify.scheme {
         Scheme::Bearer => "Scheme::Bearer".to_owned(),
         Scheme::Basic => "Scheme::Basic".to_owned(),
-        Scheme::Hmac {
-            header,
-            encoding,
-            prefix,
-        } => format!(
-            "Scheme::Hmac {{ header: {}, encoding: Encoding::{encoding:?}, prefix: {} }}",
-            literal(&header.to_ascii_lowercase()),
-            literal(prefix)
-        ),
+        Scheme::Path => "Scheme::Path".to_owned(),
+        Scheme::Hmac(signature) => format!("Scheme::Hmac({})", signature_view(signature)),
     };
     let variable = literal(&verify.variable);
     format!("Verify {{ variable: {variable}, scheme: {scheme} }}")
+}
+
+fn signature_view(signature: &Signature) -> String {
+    let name = |header: &str| literal(&header.to_ascii_lowercase());
+    let pieces = signature.signed.iter().map(|piece| match piece {
+        Signed::Text(text) => format!("Signed::Text({})", literal(text)),
+        Signed::Time => "Signed::Time".to_owned(),
+        Signed::Header(header) => format!("Signed::Header({})", name(header)),
+        Signed::Body => "Signed::Body".to_owned(),
+    });
+    let pieces: Vec<String> = pieces.collect();
+    let time = signature.time.as_ref().map_or_else(
+        || "None".to_owned(),
+        |time| {
+            let header = time.header.as_ref();
+            let header = header.map_or_else(|| "None".into(), |h| format!("Some({})", name(h)));
+            let tolerance = grouped(time.tolerance_ms);
+            format!("Some(SignedTime {{ header: {header}, tolerance_ms: {tolerance} }})")
+        },
+    );
+    format!(
+        "Signature {{ header: {}, encoding: Encoding::{:?}, prefix: {}, form: SignatureForm::{:?}, \
+         secret: SecretForm::{:?}, signed: &[{}], time: {time} }}",
+        name(&signature.header),
+        signature.encoding,
+        literal(&signature.prefix),
+        signature.form,
+        signature.secret,
+        pieces.join(", "),
+    )
 }
 
 /// Rule for ids.

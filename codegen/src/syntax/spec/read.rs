@@ -6,7 +6,8 @@ use super::limits::limits;
 use super::request::request;
 use super::scalars::{Fields, map, text, texts, word};
 use super::store::{Stores, store};
-use super::webhook::{auth, id, message, on_bad, verify};
+use super::verify::{nothing, verify};
+use super::webhook::{auth, id, message, on_bad};
 use super::{
     Binding, Database, DeadLetter, Exchange, InStore, Limits, OwnQueue, Pool, Queue, Settings,
     Source, Spec, Table, TableDefaults,
@@ -106,7 +107,10 @@ fn source(entry: &Entry, defaults: &Pool, out: &mut Diagnostics) -> Source {
     if let Some(fields) = &fields {
         source.headers = fields.flag("headers", out);
         source.auth = fields.get("auth").and_then(|e| auth(e, out));
-        source.verify = fields.meant("verify", out).and_then(|e| verify(e, out));
+        source.verify = match fields.meant("verify", out) {
+            Some(entry) => Some(verify(entry, out)),
+            None => fields.written("verify").map(nothing),
+        };
         source.id = fields.meant("id", out).map(|e| id(e, out));
         source.on_bad = fields.get("on_bad").and_then(|e| on_bad(e, out));
         fields.require("exchange", out);

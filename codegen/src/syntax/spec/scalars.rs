@@ -59,6 +59,12 @@ impl<'a> Fields<'a> {
         (!matches!(entry.node.value, Value::Null)).then_some(entry)
     }
 
+    /// The place of a key, with a value or without.
+    pub(super) fn written(&self, key: &str) -> Option<Span> {
+        let entry = self.entries.iter().find(|e| e.key.value == key)?;
+        Some(entry.key.span)
+    }
+
     /// Entry of a key; reports a key without a value: for settings that must not be left out by mistake.
     pub(super) fn meant(&self, key: &str, out: &mut Diagnostics) -> Option<&'a Entry> {
         let found = self.get(key);

@@ -3,7 +3,8 @@
 
 use crate::contract::{
     Auth, Encoding, IdFrom, Intake, Message, OnBad, Pool, RoutingKey, RowError, Scheme,
-    Source, Verify, function, json,
+    SecretForm, Signature, SignatureForm, Signed, SignedTime, Source, Verify, function,
+    json,
 };
 use super::super::super::shapes;
 
@@ -18,11 +19,23 @@ pub(super) const SOURCE: Source = Source {
         headers: true,
         verify: Some(Verify {
             variable: "POST_SECRET",
-            scheme: Scheme::Hmac {
+            scheme: Scheme::Hmac(Signature {
                 header: "x-signature",
                 encoding: Encoding::Hex,
                 prefix: "sha256=",
-            },
+                form: SignatureForm::One,
+                secret: SecretForm::Text,
+                signed: &[
+                    Signed::Text("v0:"),
+                    Signed::Time,
+                    Signed::Header("x-id"),
+                    Signed::Body,
+                ],
+                time: Some(SignedTime {
+                    header: Some("x-time"),
+                    tolerance_ms: 300_000,
+                }),
+            }),
         }),
         id: IdFrom::Fields(&[&["name"], &["extra", "at"]]),
         on_bad: OnBad::Refuse,
