@@ -15,7 +15,7 @@ mod source;
 mod storage;
 mod table;
 
-pub use envelope::{Envelope, EventType};
+pub use envelope::{CLIENT_FIELD, Envelope, EventType};
 pub use exchange::{Exchange, ExchangeKind, Route};
 pub use ids::{IdFrom, Ids};
 pub use migration::Migration;
@@ -24,8 +24,8 @@ pub use queue::{Batch, Destination, Input, Queue, QueueKind};
 pub use request::{Piece, Rate, Request, Target, Template};
 pub use row::{Context, Group, Message};
 pub use source::{
-    Auth, Encoding, Intake, OnBad, Pool, RoutingKey, Scheme, SecretForm, Signature, SignatureForm,
-    Signed, SignedTime, Source, Verify,
+    Auth, Cors, Encoding, Intake, OnBad, Pool, RoutingKey, Scheme, SecretForm, Signature,
+    SignatureForm, Signed, SignedTime, Source, Verify,
 };
 pub use storage::{Conflict, Database, Storage, Upsert};
 pub use table::{Append, AppendDeadLetter, Block, ColumnSpec, Holds, Table};

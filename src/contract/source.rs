@@ -22,6 +22,20 @@ pub struct Source {
     pub rejects: Option<Route>,
     /// The bounds of its pool.
     pub pool: Pool,
+    /// Pages that may send from other origins; none if none may, unless a deployment names some.
+    pub cors: Option<Cors>,
+}
+
+/// Pages that may send to a source from other origins than its own.
+#[derive(Debug, Clone, Copy)]
+pub struct Cors {
+    /// Origins as browsers send them. In place of a `*` at the start of a host may be one label, and `*` alone is every
+    /// origin.
+    pub origins: &'static [&'static str],
+    /// How long a browser may remember the answer to a preflight, in seconds.
+    pub max_age_s: u32,
+    /// True if their requests may carry credentials that the browser has, such as a client certificate.
+    pub credentials: bool,
 }
 
 /// Who may send to a source.

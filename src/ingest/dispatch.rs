@@ -14,6 +14,7 @@ use tokio::task::JoinHandle;
 use tokio::time::{Instant, timeout, timeout_at};
 
 use super::answer::PublishOutcome;
+use super::clients;
 use super::pool::{Pool, PoolShare};
 use super::publisher::Publisher;
 use super::quarantine::{Left, Letter, Quarantine, Rejections};
@@ -22,6 +23,7 @@ use super::response::{Refusal, Rejected, Response, success};
 use super::route::Route;
 use crate::access::{Denied, Sender};
 use crate::broker::PublishError;
+use crate::client::Client;
 use crate::contract::{self, Envelope, Source};
 use crate::metrics::intake;
 use crate::proto_json::{ProtoJson, Warnings};
@@ -104,7 +106,7 @@ impl Dispatch {
         self.max_request
     }
 
-    /// Handles a request. The answer comes within `time_limit`, and never later than [`LONGEST`] allows. If the client is
+    /// Handles a request of a client. The answer comes within `time_limit`, and never later than [`LONGEST`] allows. If the client is
     /// gone this is dropped: dead letters that are not published yet are abandoned then.
     pub async fn take(
         self: &Arc<Self>,
@@ -113,11 +115,12 @@ impl Dispatch {
         time_limit: Duration,
     ) -> Answered {
         let asked = Asked::of(self.source.name);
-        let until = Instant::now() + time_limit.min(LONGEST);
-        let result = timeout_at(until, self.admit(body, sender))
+        let client = sender.client();
+        let admitted = self.admit(body, sender);
+        let result = timeout_at(Instant::now() + time_limit.min(LONGEST), admitted)
             .await
             .unwrap_or(Err(Refusal::Late));
-        let answered = self.answered(result);
+        let answered = self.answered(&client, result);
         asked.answered(&answered.result);
         answered
     }
@@ -181,7 +184,7 @@ impl Dispatch {
     }
 
     /// Builds the answer, with a share of the budget of unread answers. Without room in it, the answer is shortened.
-    fn answered(&self, result: Result<Taken, Refusal>) -> Answered {
+    fn answered(&self, client: &Client, result: Result<Taken, Refusal>) -> Answered {
         let mut counts = Counts::new();
         let mut warnings = Warnings::default();
         let mut result = result.map(|taken| {
@@ -193,6 +196,8 @@ impl Dispatch {
             Ok((_, rejected)) => Some(rejected),
             Err(refusal) => refusal.rejected_mut(),
         };
+        let rejected_count = rejected.as_ref().map_or(0, |rejected| rejected.count);
+        clients::count(client, intake::REJECTED, rejected_count as u64);
         let mut held = None;
         if let Some(rejected) = rejected.filter(|rejected| !rejected.listed.is_empty()) {
             held = self.pool.answers().try_acquire(rejected.weight());
@@ -209,6 +214,8 @@ impl Dispatch {
             );
         if result.is_ok() {
             add(&self.accepted, &counts);
+            let accepted = counts.iter().map(|(_, count)| count).sum();
+            clients::count(client, intake::ACCEPTED, accepted);
         }
         Answered { result, held }
     }

@@ -2,6 +2,8 @@
 
 pub mod answer;
 pub mod body;
+mod clients;
+pub mod cors;
 mod deliveries;
 mod denial;
 pub mod dispatch;
@@ -9,12 +11,15 @@ mod dry_run;
 pub mod encoding;
 pub mod group;
 pub mod grpc;
+mod grpc_web;
 mod held;
 pub mod http;
 mod identity;
 mod judge;
 mod keeper;
 mod kept_headers;
+mod media;
+mod origin;
 pub mod pool;
 pub mod publisher;
 pub mod quarantine;

@@ -275,7 +275,7 @@ impl Quarantine {
         };
         let now_ms = now_ms();
         let letter = broker::Letter {
-            id: format!("{:032x}", self.id(&body)),
+            id: format!("{:032x}", self.id(request.batch.client(), &body)),
             record: Record {
                 reason: &verdict.reason(),
                 class: verdict.class()?.name(),
@@ -289,6 +289,7 @@ impl Quarantine {
                 fingerprint: self.fingerprint,
                 message_id: "",
                 sent_ms: Some(now_ms),
+                client: request.batch.client(),
             },
             now_ms,
             content_type: Some(content_type.into()),
@@ -298,11 +299,15 @@ impl Quarantine {
         Some(letter.outgoing(route, body.into()))
     }
 
-    /// Stable id of the same events of the same source.
-    fn id(&self, body: &[u8]) -> u128 {
-        let mut bytes = Vec::with_capacity(self.source.name.len() + 1 + body.len());
+    /// Stable id of the same events of the same client and source. A body begins with a byte that no name has.
+    fn id(&self, client: &str, body: &[u8]) -> u128 {
+        let mut bytes = Vec::with_capacity(self.source.name.len() + client.len() + 2 + body.len());
         bytes.extend_from_slice(self.source.name.as_bytes());
         bytes.push(0);
+        if !client.is_empty() {
+            bytes.extend_from_slice(client.as_bytes());
+            bytes.push(0);
+        }
         bytes.extend_from_slice(body);
         xxh3_128(&bytes)
     }

@@ -192,6 +192,17 @@ impl From<Unread> for Refusal {
 }
 
 impl Refusal {
+    /// True if the content of the message is to blame.
+    pub(super) fn is_of_content(&self) -> bool {
+        matches!(
+            self,
+            Refusal::Invalid(_)
+                | Refusal::Field { .. }
+                | Refusal::Value { .. }
+                | Refusal::NoRoomToKeep(_)
+        )
+    }
+
     /// Refusal of a request whose repetition could be stored twice.
     pub(super) fn not_repeatable(self) -> Self {
         match self {
@@ -241,13 +252,18 @@ pub(super) fn error(mut refusal: Refusal) -> Response {
     let rejected = refusal.rejected_mut().map(std::mem::take);
     let rejected = rejected.unwrap_or_default();
     Response {
+        rejected: rejected.listed,
+        rejected_count: count(rejected.count),
+        ..refused_as(message)
+    }
+}
+
+/// Response to a request that is refused as a whole.
+pub(super) fn refused_as(message: String) -> Response {
+    Response {
         status: "ERROR".to_owned(),
         message,
-        rejected: rejected.listed,
-        accepted: 0,
-        rejected_count: count(rejected.count),
-        warnings: Vec::new(),
-        warning_count: 0,
+        ..Response::default()
     }
 }
 

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use axum::Router;
 
+use super::cors::{BadOrigin, Cors};
 use super::dispatch::Dispatch;
 use super::grpc;
 use super::http;
@@ -20,7 +21,7 @@ use crate::health::Health;
 #[derive(Debug)]
 pub struct Sources {
     pipeline: &'static Pipeline,
-    dispatches: Vec<(Arc<Dispatch>, Gate)>,
+    dispatches: Vec<(Arc<Dispatch>, Option<Arc<Cors>>, Gate)>,
     http: Router,
     off: Vec<Off>,
 }
@@ -43,6 +44,9 @@ pub enum SetUpError {
     /// An environment variable holds no usable secret.
     #[error(transparent)]
     Secret(#[from] BadSecret),
+    /// An origin whose pages may send is wrong.
+    #[error(transparent)]
+    Origin(#[from] BadOrigin),
 }
 
 impl Sources {
@@ -61,6 +65,7 @@ impl Sources {
         let mut off = Vec::new();
         for source in pipeline.sources {
             let sizes = pool::sizes(source, &variable)?;
+            let cors = Cors::of(source, &variable)?;
             let publisher = Arc::clone(publisher);
             let gate = |listener| Gate::new(access, source, listener);
             match &source.intake {
@@ -76,12 +81,14 @@ impl Sources {
                         publisher,
                         pipeline.fingerprint,
                     ));
-                    router = router.merge(http::json_route(
+                    let events = Arc::clone(&dispatch);
+                    router = router.merge(http::events_route(
                         json_path,
-                        Arc::clone(&dispatch),
+                        events,
+                        cors.as_ref(),
                         gate("http"),
                     ));
-                    dispatches.push((dispatch, gate("grpc")));
+                    dispatches.push((dispatch, cors, gate("grpc")));
                 }
                 Intake::Post {
                     path,
@@ -113,8 +120,12 @@ impl Sources {
                     }
                     let around = (pipeline, topology);
                     let webhook = Webhook::new(around, source, takes, verifier, sizes, publisher);
-                    router =
-                        router.merge(http::webhook_route(path, Arc::new(webhook), gate("http")));
+                    router = router.merge(http::webhook_route(
+                        path,
+                        Arc::new(webhook),
+                        cors.as_ref(),
+                        gate("http"),
+                    ));
                 }
             }
         }

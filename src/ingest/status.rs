@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use prost::Message as _;
+use tonic::metadata::MetadataValue;
 use tonic::{Code, Status};
 
 use super::body::Unread;
@@ -11,6 +12,9 @@ use crate::access::Kind;
 
 /// Retry delay of a client that was refused for lack of room, in seconds.
 pub const RETRY_AFTER_SECONDS: i64 = 1;
+
+/// Metadata with the retry delay, like HTTP's header.
+const RETRY_AFTER: &str = "retry-after";
 
 /// `google.rpc.Status`, as it travels in `grpc-status-details-bin`.
 #[derive(Clone, PartialEq, prost::Message)]
@@ -39,6 +43,18 @@ struct ErrorInfo {
     domain: String,
     #[prost(btree_map = "string, string", tag = "3")]
     metadata: std::collections::BTreeMap<String, String>,
+}
+
+/// True if the same request may succeed if it is repeated after [`RETRY_AFTER_SECONDS`], and if that is safe.
+pub(super) fn may_repeat(refusal: &Refusal) -> bool {
+    matches!(
+        refusal,
+        Refusal::Full
+            | Refusal::NoRoom(_)
+            | Refusal::NoRoomToKeep(_)
+            | Refusal::Unavailable(_)
+            | Refusal::Late
+    )
 }
 
 /// Status of a refusal, with the reason, and if and when to retry.
@@ -119,7 +135,11 @@ fn repeat_after(code: Code, message: String, seconds: i64) -> Status {
     let retry = RetryInfo {
         retry_delay: Some(prost_types::Duration { seconds, nanos: 0 }),
     };
-    with_detail(code, message, any("google.rpc.RetryInfo", &retry))
+    let mut status = with_detail(code, message, any("google.rpc.RetryInfo", &retry));
+    // For clients that can't read details, pages and proxies among them.
+    let seconds = MetadataValue::from(RETRY_AFTER_SECONDS);
+    status.metadata_mut().insert(RETRY_AFTER, seconds);
+    status
 }
 
 fn any(name: &str, detail: &impl prost::Message) -> prost_types::Any {

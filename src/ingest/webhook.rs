@@ -5,10 +5,11 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use bytes::Bytes;
-use http::{HeaderMap, Uri};
+use http::{Extensions, HeaderMap, Uri};
 use metrics::Counter;
 use tokio::time::timeout;
 
+use super::clients;
 use super::deliveries::{Deliveries, Delivery};
 use super::dispatch::{Asked, LONGEST, count, counted, joined, received};
 use super::dry_run::DryRun;
@@ -23,9 +24,11 @@ use super::response::Refusal;
 use super::verify::{Proof, Verifier};
 use crate::access::Denied;
 use crate::broker::{Outgoing, Topology};
+use crate::client::Client;
 use crate::contract::{self, IdFrom, Intake, OnBad, Pipeline, RoutingKey, Source};
 use crate::identity::Declared;
 use crate::json::{Map, Value, without_mark};
+use crate::metrics::intake;
 use crate::protobuf::Shape;
 use crate::row_error::RowError;
 use crate::time::now_ms;
@@ -41,6 +44,8 @@ pub struct Webhook {
     pool: Pool,
     publisher: Arc<Publisher>,
     verifier: Option<Verifier>,
+    /// Client of verified requests.
+    verified: Client,
     /// Path without a slash at its end.
     path: &'static str,
     /// Deliveries by the ids that their headers declare, if the source's requests are signed.
@@ -127,6 +132,7 @@ impl Webhook {
             path: path(source),
             deliveries: (reads_first && by_header).then(Deliveries::default),
             verifier,
+            verified: Client::named(source.name).unwrap_or_default(),
             judge: MessageBuilder {
                 source,
                 shape: takes.message,
@@ -198,6 +204,15 @@ impl Webhook {
         })
     }
 
+    /// Sender of a request: the client that a key proved, or else, of a request whose proof holds, the source itself.
+    pub fn client(&self, extensions: &Extensions) -> Client {
+        let client = Client::of(extensions);
+        match (client.is_unknown(), &self.verifier) {
+            (true, Some(_)) => self.verified.clone(),
+            _ => client,
+        }
+    }
+
     /// Budget of requests that are still being read.
     pub fn reading(&self) -> &Budget {
         self.pool.reading()
@@ -208,10 +223,11 @@ impl Webhook {
         self.max_request
     }
 
-    /// Handles a message, and answers when it is confirmed by the broker, or kept.
+    /// Handles a message of a client, and answers when it is confirmed by the broker, or kept.
     pub async fn take(
         self: &Arc<Self>,
         verified_headers: VerifiedHeaders,
+        client: Client,
         body: Bytes,
     ) -> Result<Taken, Refusal> {
         let asked = Asked::of(self.source.name);
@@ -223,7 +239,11 @@ impl Webhook {
         let is_new = Arc::new(AtomicBool::new(is_new));
         let answer = timeout(
             LONGEST,
-            self.admit(verified_headers, body, Arc::clone(&is_new)),
+            self.admit(
+                (verified_headers, client.clone()),
+                body,
+                Arc::clone(&is_new),
+            ),
         )
         .await
         .unwrap_or(Err(Refusal::Late));
@@ -231,6 +251,14 @@ impl Webhook {
             Err(refusal) if is_new.load(Ordering::Relaxed) => Err(refusal.not_repeatable()),
             answer => answer,
         };
+        let outcome = match &answer {
+            Ok(Taken::Good { .. }) => Some(intake::ACCEPTED),
+            Ok(Taken::Kept { .. }) => Some(intake::KEPT),
+            Err(refusal) => refusal.is_of_content().then_some(intake::REJECTED),
+        };
+        if let Some(outcome) = outcome {
+            clients::count(&client, outcome, 1);
+        }
         match &answer {
             Ok(Taken::Kept { .. }) => asked.ended("kept"),
             answer => asked.answered(answer),
@@ -240,7 +268,7 @@ impl Webhook {
 
     async fn admit(
         self: &Arc<Self>,
-        verified_headers: VerifiedHeaders,
+        (verified_headers, client): (VerifiedHeaders, Client),
         body: Bytes,
         is_new: Arc<AtomicBool>,
     ) -> Result<Taken, Refusal> {
@@ -268,7 +296,8 @@ impl Webhook {
         // before it.
         let body = body.slice_ref(without_mark(&body));
         let admitted = self.pool.admit(body.len() as u64).await?;
-        let task = tokio::spawn(Arc::clone(self).process(verified_headers, body, admitted, is_new));
+        let sent = (verified_headers, client);
+        let task = tokio::spawn(Arc::clone(self).process(sent, body, admitted, is_new));
         let taken = joined(self.source.name, task).await?;
         if let (Some(deliveries), Some(delivery)) = (&self.deliveries, delivery) {
             deliveries.took(delivery);
@@ -278,7 +307,7 @@ impl Webhook {
 
     async fn process(
         self: Arc<Self>,
-        verified_headers: VerifiedHeaders,
+        (verified_headers, client): (VerifiedHeaders, Client),
         body: Bytes,
         admitted: Admitted,
         is_new: Arc<AtomicBool>,
@@ -292,10 +321,15 @@ impl Webhook {
             ..
         } = verified_headers;
         let judged = match body.len() > LARGE {
-            false => self.judge.judge(&headers, (declared, signed), body)?,
+            false => self
+                .judge
+                .judge((&headers, &client), (declared, signed), body)?,
             true => {
                 let (this, this_source) = (Arc::clone(&self), self.source.name);
-                let judge = move || this.judge.judge(&headers, (declared, signed), body);
+                let judge = move || {
+                    let sent = (&headers, &client);
+                    this.judge.judge(sent, (declared, signed), body)
+                };
                 let judged = tokio::task::spawn_blocking(judge).await;
                 judged.map_err(|error| {
                     tracing::error!(source = this_source, %error, "Preparing a request panicked.");

@@ -26,7 +26,7 @@ use tokio::task::JoinSet;
 pub use limits::{Limits, Pace};
 pub use peer::{Endless, Peer};
 pub use places::one_address;
-pub use refused::Refused;
+pub use refused::{Refused, of_client};
 
 use crate::metrics::connections::REFUSED;
 use crate::tls::ServerTls;

@@ -25,6 +25,7 @@ const REFUSED_FOR: Label = listed(
         "call",
         "media_type",
         "version",
+        "origin",
         // At the operations listener.
         "host",
         "cross_site",

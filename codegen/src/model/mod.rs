@@ -17,7 +17,7 @@ pub use function::{Argument, Function};
 pub use ids::Ids;
 pub use request::{Member, Piece, Rate, Request, Target, Template};
 pub use source::{
-    Auth, Encoding, IdFrom, Intake, OnBad, Pool, RoutingKey, Scheme, SecretForm, Signature,
+    Auth, Cors, Encoding, IdFrom, Intake, OnBad, Pool, RoutingKey, Scheme, SecretForm, Signature,
     SignatureForm, Signed, SignedTime, Source, Verify,
 };
 pub use store::{ClickHouse, HookColumn, Postgres, Store, StoreKind};
@@ -282,6 +282,10 @@ pub enum Root {
     WholeBody,
     /// `error.NAME`: what is known of a dead letter.
     Error(ErrorField),
+    /// `$client`: the proved name of the sender of events.
+    ClientOfEvents,
+    /// `$client`: the proved name of the sender of a JSON message.
+    ClientOfMessage,
     /// `$unknown`: what the build doesn't know of the input, as a flat JSON object.
     Unknown,
 }

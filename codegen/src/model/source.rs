@@ -19,6 +19,19 @@ pub struct Source {
     pub rejects: Option<Route>,
     /// Its bounds.
     pub pool: Pool,
+    /// Pages that may send from other origins.
+    pub cors: Option<Cors>,
+}
+
+/// Pages that may send to a source from other origins.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Cors {
+    /// Their origins.
+    pub origins: Vec<String>,
+    /// How long a browser may remember a preflight, in seconds.
+    pub max_age_s: u32,
+    /// True if their requests may carry credentials.
+    pub credentials: bool,
 }
 
 /// Who may send to a source.

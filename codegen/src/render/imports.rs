@@ -23,6 +23,7 @@ const NAMES: &[(&str, &[&str])] = &[
             "ColumnSpec",
             "Conflict",
             "Context",
+            "Cors",
             "Database",
             "DeadLetter",
             "Destination",

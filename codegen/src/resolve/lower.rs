@@ -72,6 +72,7 @@ fn source(source: &resolve::Source<'_>) -> Option<Source> {
             timeout_ms: pick(&pool.timeout, 1000),
             max_request: u32::try_from(source.max_request()).ok()?,
         },
+        cors: source.cors.clone(),
     })
 }
 

@@ -3,7 +3,7 @@
 use prost_reflect::MessageDescriptor;
 
 use super::envelope::method;
-use super::{Source, identity, verify};
+use super::{Source, cors, identity, verify};
 use crate::base::diagnostic::{Diagnostic, Diagnostics, Span};
 use crate::base::names::suggest;
 use crate::model::{
@@ -42,6 +42,7 @@ pub(super) fn resolve<'a>(
                 spec: source,
                 intake: intake(source, proto, envelope, out),
                 rejects,
+                cors: source.cors.as_ref().map(|c| cors::resolve(c, out)),
             }
         })
         .collect()

@@ -4,6 +4,7 @@
 //! reported, so that later phases go on with the rest.
 
 mod columns;
+mod cors;
 mod ids;
 mod limits;
 mod read;
@@ -13,6 +14,8 @@ mod store;
 mod verify;
 mod webhook;
 
+pub(crate) use columns::Column;
+pub(crate) use cors::Cors;
 pub(crate) use limits::{Limits, OFF};
 use read::read;
 pub(crate) use request::Request;
@@ -119,6 +122,8 @@ pub(crate) struct Source {
     pub(crate) rejects: Option<Text>,
     /// `pool: { ... }`.
     pub(crate) pool: Pool,
+    /// `cors: { ... }`.
+    pub(crate) cors: Option<Cors>,
 }
 
 /// `pool: { workers, buffer, bytes, timeout, max_request }`.
@@ -292,34 +297,6 @@ pub(crate) struct OwnQueue {
     pub(crate) settings: Settings,
     /// Route of its dead letters.
     pub(crate) dead_letter: Option<DeadLetter>,
-}
-
-/// A line of `columns`.
-#[derive(Debug, Clone)]
-pub(crate) enum Column {
-    /// `NAME: EXPRESSION` or `NAME: { from: EXPRESSION, type: TYPE }`.
-    Explicit {
-        /// Its name.
-        name: Text,
-        /// The expression; absent if it could not be read.
-        from: Option<Text>,
-        /// The declared type, as the store of the table writes it.
-        ty: Option<Text>,
-    },
-    /// `NAME: { type: TYPE }` of a table whose store has columns that hooks fill.
-    Hook {
-        /// Its name.
-        name: Text,
-        /// Its type, as the store of the table writes it.
-        ty: Option<Text>,
-        /// The comment above it.
-        doc: String,
-    },
-    /// `"*": ROOT` or `"*": [ROOT, ROOT]`, where the star may be followed by a name.
-    Wildcard {
-        /// `header`, `event`, `payload` or `body`, or an expression with many values.
-        root: Text,
-    },
 }
 
 // === impl Spec ===

@@ -4,7 +4,7 @@ mod requests;
 mod tables;
 
 use event_grpc_codegen::model::{
-    Auth, Batch, ClickHouse, Column, ColumnSource, Database, Destination, Encoding, Envelope,
+    Auth, Batch, ClickHouse, Column, ColumnSource, Cors, Database, Destination, Encoding, Envelope,
     Exchange, ExchangeKind, Function, IdFrom, Ids, Input, Intake, Model, OnBad, Pool, Queue, Root,
     Route, RoutingKey, Scheme, SecretForm, Signature, SignatureForm, Signed, SignedTime, Source,
     Store, Table, Type, Value, Verify,
@@ -187,6 +187,14 @@ impl Made<'_> {
                 exchange: "event.tx".into(),
                 rejects: Some(route("error.dx", "error.app")),
                 pool: pool.clone(),
+                cors: Some(Cors {
+                    origins: vec![
+                        "https://shop.example".into(),
+                        "https://*.example.com".into(),
+                    ],
+                    max_age_s: 600,
+                    credentials: false,
+                }),
             },
             Source {
                 name: "post".into(),
@@ -229,6 +237,7 @@ impl Made<'_> {
                 exchange: "post.dx".into(),
                 rejects: None,
                 pool,
+                cors: None,
             },
         ]
     }

@@ -24,4 +24,5 @@ pub(super) const SOURCE: Source = Source {
         timeout_ms: 1_000,
         max_request: 4_194_304,
     },
+    cors: None,
 };

@@ -11,6 +11,7 @@ use super::super::response::Refusal;
 use super::super::weigh;
 use super::{Body, Dispatch, add};
 use crate::access::Sender;
+use crate::client::Client;
 use crate::events::{AsJson, Event, Verdict, scan};
 use crate::proto_json::Warnings;
 use crate::weight::{self, Most};
@@ -49,6 +50,7 @@ impl Dispatch {
         sender: &Sender,
         admitted: Admitted,
     ) -> Result<Prepared, Refusal> {
+        let client = sender.client();
         // The worker and the request's bytes are released when this ends.
         let Admitted {
             worker: _worker,
@@ -60,7 +62,7 @@ impl Dispatch {
                 let mut request = scan(&bytes, self.envelope)?;
                 allow(sender, &mut request.events)?;
                 let header = request.header.as_deref();
-                return self.publish_all(header, &request.events, None, held);
+                return self.publish_all((header, &client), &request.events, None, held);
             }
         };
         let json = AsJson::read(&self.json, self.envelope, &text)?;
@@ -71,13 +73,13 @@ impl Dispatch {
         self.pool.grow(&mut held, weight)?;
         let mut events = json.events();
         allow(sender, &mut events)?;
-        self.publish_all(header, &events, Some(&json), held)
+        self.publish_all((header, &client), &events, Some(&json), held)
     }
 
     /// Hands the valid events of a request to the publisher, and makes dead letters of the others.
     fn publish_all(
         &self,
-        header: Option<&[u8]>,
+        (header, client): (Option<&[u8]>, &Client),
         events: &[Event<'_>],
         json: Option<&AsJson<'_>>,
         mut held: PoolShare,
@@ -89,7 +91,7 @@ impl Dispatch {
             return Err(Refusal::Invalid("the request has no events".to_owned()));
         }
         weigh::rows(header.len(), events)?;
-        let batch = RequestBatch::new(self.envelope, header);
+        let batch = RequestBatch::new(self.envelope, header, client.name());
         let most = self.most();
         let groups = batch.groups(events, most.bytes, most.events);
         let bodies = groups.iter().map(|group| batch.len(group) as u64).sum();

@@ -1,6 +1,7 @@
 //! Requests over loopback, through pools and publisher to the embedded broker, and what their senders are told.
 
 mod bounds;
+mod browsers;
 mod failures;
 mod health;
 mod http;

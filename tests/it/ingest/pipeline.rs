@@ -3,9 +3,9 @@
 use std::sync::LazyLock;
 
 use event_grpc::contract::{
-    Auth, Encoding, Exchange, ExchangeKind, Field, IdFrom, Intake, Kind, Label, Message, OnBad,
-    Pipeline, Pool, Route, RoutingKey, Scheme, SecretForm, Shape, Signature, SignatureForm, Signed,
-    SignedTime, Source, Verify,
+    Auth, Cors, Encoding, Exchange, ExchangeKind, Field, IdFrom, Intake, Kind, Label, Message,
+    OnBad, Pipeline, Pool, Route, RoutingKey, Scheme, SecretForm, Shape, Signature, SignatureForm,
+    Signed, SignedTime, Source, Verify,
 };
 use prost::Message as _;
 use prost_types::field_descriptor_proto::{Label as ProtoLabel, Type};
@@ -49,6 +49,17 @@ const fn exchange(name: &'static str, kind: ExchangeKind) -> Exchange {
         derived: false,
     }
 }
+
+/// Pages that may send.
+const PAGES: Cors = Cors {
+    origins: &[
+        "https://shop.example",
+        "https://*.example.com",
+        "http://shop.test",
+    ],
+    max_age_s: 600,
+    credentials: false,
+};
 
 /// A name that panics when it is asked for its routing key.
 pub(super) const PANIC: &str = "panic";
@@ -123,6 +134,7 @@ pub(super) fn variable(name: &str) -> Option<String> {
         "PATH_SECRET" => PATH_SECRET,
         "PATH_SECRET_PREVIOUS" => OLD_PATH_SECRET,
         "SIGNING_SECRET" => SIGNING_SECRET,
+        "EVENT_GRPC_CORS_NAMED" => "https://named.example, http://localhost:3000",
         _ => return None,
     };
     Some(value.to_owned())
@@ -150,6 +162,7 @@ pub(super) fn pipeline(pool: Pool) -> &'static Pipeline {
         exchange: "hook.tx",
         rejects: None,
         pool,
+        cors: None,
     };
     let webhook = |name, path, routing_key| hook(name, path, routing_key, false, None);
     let verified = |name, path, variable, scheme| {
@@ -172,9 +185,30 @@ pub(super) fn pipeline(pool: Pool) -> &'static Pipeline {
         exchange: "test.tx",
         rejects: Some(REJECTS),
         pool,
+        cors: None,
+    };
+    let pages = Source {
+        name: "pages",
+        auth: Auth::Keys,
+        intake: Intake::Grpc {
+            service: "test.Pages",
+            method: "dispatch",
+            json_path: "/pages/dispatch",
+            envelope: &ENVELOPE,
+        },
+        exchange: "test.tx",
+        rejects: Some(REJECTS),
+        pool,
+        cors: Some(PAGES),
+    };
+    let page_hook = Source {
+        cors: Some(PAGES),
+        ..verified("page_hook", "/page_hook/", "TOKEN", Scheme::Bearer)
     };
     let sources = vec![
         app,
+        pages,
+        page_hook,
         webhook("hook", "/hook/", RoutingKey::Constant("hooks")),
         webhook("fields", "/fields/", RoutingKey::Constant("hooks")),
         webhook("named", "/named/", RoutingKey::Computed(routing_key)),

@@ -18,7 +18,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("weight", &[]),
     ("metrics", &["dead_letter", "time"]),
     ("tls", &["metrics", "time"]),
-    ("listen", &["metrics", "tls"]),
+    ("listen", &["client", "metrics", "tls"]),
     ("row_error", &["dead_letter"]),
     // What bytes mean.
     ("protobuf", &["row_error", "time"]),
@@ -96,6 +96,7 @@ const LAYERS: &[(&str, &[&str])] = &[
         &[
             "access",
             "broker",
+            "client",
             "contract",
             "dead_letter",
             "events",
@@ -118,6 +119,7 @@ const LAYERS: &[(&str, &[&str])] = &[
         "worker",
         &[
             "broker",
+            "client",
             "contract",
             "dead_letter",
             "identity",

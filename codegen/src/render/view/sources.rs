@@ -9,7 +9,7 @@ use super::shapes::Shapes;
 use super::values::{Failing, Writer};
 use crate::base::names::grouped;
 use crate::model::{
-    self, IdFrom, Intake, Model, Route, RoutingKey, Scheme, Signature, Signed, Verify,
+    self, Cors, IdFrom, Intake, Model, Route, RoutingKey, Scheme, Signature, Signed, Verify,
 };
 use crate::render::imports::mentions;
 
@@ -138,7 +138,7 @@ fn source_view(source: &model::Source, shapes: &Shapes) -> String {
     let pool = &source.pool;
     format!(
         "Source {{ name: {}, auth: Auth::{:?}, intake: {intake}, exchange: {}, rejects: {}, \
-         pool: Pool {{ workers: {}, buffer: {}, bytes: {}, timeout_ms: {}, max_request: {} }} }}",
+         pool: Pool {{ workers: {}, buffer: {}, bytes: {}, timeout_ms: {}, max_request: {} }}, cors: {} }}",
         literal(&source.name),
         source.auth,
         literal(&source.exchange),
@@ -148,6 +148,21 @@ fn source_view(source: &model::Source, shapes: &Shapes) -> String {
         grouped(pool.bytes),
         grouped(pool.timeout_ms),
         grouped(u64::from(pool.max_request)),
+        cors_view(source.cors.as_ref()),
+    )
+}
+
+/// Pages that may send.
+fn cors_view(cors: Option<&Cors>) -> String {
+    let Some(cors) = cors else {
+        return "None".to_owned();
+    };
+    let origins: Vec<String> = cors.origins.iter().map(|origin| literal(origin)).collect();
+    format!(
+        "Some(Cors {{ origins: &[{}], max_age_s: {}, credentials: {} }})",
+        origins.join(", "),
+        grouped(u64::from(cors.max_age_s)),
+        cors.credentials
     )
 }
 

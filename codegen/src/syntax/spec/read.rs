@@ -1,6 +1,7 @@
 //! The tree of `pipeline.yaml` to its declarations. One entry that can't be read never hides another.
 
 use super::columns::columns;
+use super::cors::cors;
 use super::ids::ids;
 use super::limits::limits;
 use super::request::request;
@@ -83,6 +84,7 @@ fn source(entry: &Entry, defaults: &Pool, out: &mut Diagnostics) -> Source {
         "on_bad",
         "rejects",
         "pool",
+        "cors",
     ];
     let what = format!("source `{}`", name.value);
     let fields = Fields::open(what, name.span, &entry.node, &known, out);
@@ -103,6 +105,7 @@ fn source(entry: &Entry, defaults: &Pool, out: &mut Diagnostics) -> Source {
         id: None,
         on_bad: None,
         pool: Pool::default(),
+        cors: None,
     };
     if let Some(fields) = &fields {
         source.headers = fields.flag("headers", out);
@@ -115,6 +118,7 @@ fn source(entry: &Entry, defaults: &Pool, out: &mut Diagnostics) -> Source {
         source.on_bad = fields.get("on_bad").and_then(|e| on_bad(e, out));
         fields.require("exchange", out);
         source.pool = fields.get("pool").map(|e| pool(e, out)).unwrap_or_default();
+        source.cors = fields.meant("cors", out).and_then(|e| cors(e, out));
     }
     source.pool = source.pool.or(defaults);
     source
