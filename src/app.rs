@@ -23,6 +23,7 @@ use tokio::task::JoinSet;
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
+pub use clickhouse::EMBEDDED_DATABASE;
 use environment::Environment;
 use listeners::{Addresses, Listeners, Routers, Servers};
 use stores::Connected;
@@ -78,6 +79,8 @@ pub struct Config {
     pub data: PathBuf,
     /// Program or library of the embedded engine; without one it is looked for.
     pub engine_path: Option<PathBuf>,
+    /// HTTP port of the embedded engine; without one a free one is chosen.
+    pub engine_port: Option<u16>,
     /// Program that runs the embedded engine; without one it is the running program.
     pub executable: Option<PathBuf>,
     /// Environment variables that hold the secrets of webhooks and the addresses and keys of HTTP requests.
@@ -134,7 +137,11 @@ impl App {
     pub async fn start(config: Config, pipeline: &'static Pipeline) -> anyhow::Result<App> {
         let counted = metrics::start()?;
         metrics::begin(&names::names(pipeline));
-        let access = Access::new(&config.ops)?;
+        let verified = config
+            .tls
+            .as_ref()
+            .is_some_and(|tls| tls.client_ca.is_some());
+        let access = Access::new(&config.ops, verified)?;
         let tls = listeners::secured(&config)?;
         let listeners = Listeners::bind(&config).await?;
         let senders = senders::start(&config, pipeline, listeners.addresses()?)?;

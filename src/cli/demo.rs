@@ -1,7 +1,7 @@
 //! `event-grpc demo`: the embedded pipeline under a few seconds of realistic traffic, with a summary.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
@@ -45,6 +45,8 @@ pub(super) struct Args {
     /// Engine of the embedded ClickHouse: a clickhouse binary or libchdb.so. Found or fetched if not given.
     #[arg(long, env = "EVENT_GRPC_ENGINE_PATH", value_name = "PATH")]
     engine_path: Option<PathBuf>,
+    #[command(flatten)]
+    engine: super::serve_engine::EngineArgs,
 }
 
 /// Numbers of sent and accepted events.
@@ -68,14 +70,16 @@ pub(super) async fn run(args: Args) -> anyhow::Result<bool> {
     logging::start(logging::Format::Text, "warn")?;
     let scratch = tempfile::tempdir().context("could not create a temporary directory")?;
     let secrets = webhook::secrets();
-    let app = App::start(config(&args, &scratch, secrets.clone()), &PIPELINE).await?;
+    let config = config(&args, &scratch, secrets.clone());
+    let data = config.data.clone();
+    let app = App::start(config, &PIPELINE).await?;
     let before = counts(app.databases()).await?;
     let sent = traffic(&app, args.batches, secrets).await?;
     let stored = counts(app.databases()).await?;
     let complete = summary(&sent, &before, &stored);
     queries(app.databases()).await?;
     if !args.once {
-        addresses(&app);
+        addresses(&app, &data)?;
         serve::ended().await?;
     }
     app.stop().await;
@@ -101,6 +105,7 @@ fn config(args: &Args, scratch: &tempfile::TempDir, secrets: Environment) -> Con
             .clone()
             .unwrap_or_else(|| scratch.path().to_owned()),
         engine_path: args.engine_path.clone(),
+        engine_port: args.engine.engine_port,
         executable: None,
         environment: secrets,
         unverified: Unverified::default(),
@@ -315,7 +320,7 @@ async fn queries(databases: &Databases) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn addresses(app: &App) {
+fn addresses(app: &App, data: &Path) -> anyhow::Result<()> {
     let (http, ops) = (app.http_address(), app.ops_address());
     say(&format!(
         "gRPC        http://{}  (service event.EventService)",
@@ -327,10 +332,16 @@ fn addresses(app: &App) {
     say(&format!(
         "operations  http://{ops}  (/metrics, /readyz, /livez, PUT /heartbeat/, gRPC reflection)"
     ));
-    say(&format!("ClickHouse  {}", app.databases().main().address()));
+    let query = super::clickhouse::example(data)?;
+    say(&format!(
+        "ClickHouse  {}; `event-grpc clickhouse --data {}` tells how tools connect",
+        app.databases().main().address(),
+        data.display()
+    ));
     say(&format!(
         "\nTry:\n  curl -s http://{http}/event/dispatch -H 'Content-Type: application/json' -d \
-         '{{\"header\":{{\"userId\":\"7\"}},\"events\":[{{\"addToCartEvent\":{{\"productId\":\"42\",\"quantity\":2}}}}]}}'\n\
-         \nCtrl-C ends it."
+         '{{\"header\":{{\"userId\":\"7\"}},\"events\":[{{\"addToCartEvent\":{{\"productId\":\"42\",\"quantity\":2}}}}]}}'\n  \
+         {query}\n\nCtrl-C ends it."
     ));
+    Ok(())
 }

@@ -1,5 +1,6 @@
 //! The `event-grpc` command line.
 
+mod clickhouse;
 mod clickhouse_tls;
 mod cutover;
 mod demo;
@@ -12,6 +13,7 @@ mod reprocess;
 mod send;
 mod serve;
 mod serve_access;
+mod serve_engine;
 mod serve_intake;
 mod serve_tls;
 mod services;
@@ -37,9 +39,11 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    Serve(serve::Args),
+    Serve(Box<serve::Args>),
     Demo(demo::Args),
     Migrate(migrate::Args),
+    #[command(name = "clickhouse")]
+    ClickHouse(clickhouse::Args),
     Cutover(cutover::Args),
     Dlq(dlq::Args),
     Keys(keys::Args),
@@ -54,9 +58,10 @@ pub fn run() -> ExitCode {
     let cli = Cli::parse();
     outcome(async {
         match cli.command {
-            Command::Serve(args) => serve::run(args).await.map(|()| true),
+            Command::Serve(args) => serve::run(*args).await.map(|()| true),
             Command::Demo(args) => demo::run(args).await,
             Command::Migrate(args) => migrate::run(args).await,
+            Command::ClickHouse(args) => clickhouse::run(args).await,
             Command::Cutover(args) => cutover::run(args).await,
             Command::Dlq(args) => dlq::run(args).await,
             Command::Keys(args) => keys::run(args),

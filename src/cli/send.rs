@@ -9,7 +9,6 @@ use anyhow::Context as _;
 use bytes::Bytes;
 use http::{HeaderValue, Request, StatusCode, Uri, header};
 use http_body_util::{BodyExt as _, Full};
-use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
 use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
@@ -22,10 +21,22 @@ use crate::contract::Intake;
 use crate::contract::json::without_mark;
 use crate::generated::PIPELINE;
 use crate::generated::proto::event::event_service_client::EventServiceClient;
-use crate::tls;
+use crate::tls::client::Tls;
+use crate::tls::https::Https;
+use crate::tls::{self, Names, Options};
 
-/// Client of a server's HTTP port.
-type Sender = Client<HttpsConnector<HttpConnector>, Full<Bytes>>;
+/// What the options of TLS are called.
+const NAMES: Names = Names {
+    ca: "--ca",
+    certificate: "--cert and --key",
+    server_name: "name it by one of its names in --to",
+};
+
+/// Client of a server's HTTP port. One without TLS works on a machine without root certificates, too.
+enum Sender {
+    Plain(Client<HttpConnector, Full<Bytes>>),
+    Encrypted(Client<Https, Full<Bytes>>),
+}
 
 /// Send events from a JSON file, one request or several one after the other.
 #[derive(Debug, clap::Args)]
@@ -37,10 +48,16 @@ pub(super) struct Args {
     to: String,
     /// Write key or token, from the environment only.
     #[arg(skip = std::env::var("EVENT_GRPC_KEY").ok())]
-    key: Option<String>,
+    write_key: Option<String>,
     /// PEM file of the authority that signed the server's certificate, in place of those that this machine trusts.
     #[arg(long, value_name = "FILE")]
     ca: Option<PathBuf>,
+    /// PEM file of a client certificate, for servers that ask for one.
+    #[arg(long, requires = "key", value_name = "FILE")]
+    cert: Option<PathBuf>,
+    /// PEM file of its private key.
+    #[arg(long, requires = "cert", value_name = "FILE")]
+    key: Option<PathBuf>,
 }
 
 /// Sends each request and prints the answer.
@@ -56,10 +73,10 @@ pub(super) async fn run(args: Args) -> anyhow::Result<bool> {
     let uri: Uri = uri
         .parse()
         .with_context(|| format!("{} is not an address", args.to))?;
-    let sender = sender(&uri, args.ca.as_deref())?;
+    let sender = sender(&uri, args.ca, args.cert.zip(args.key))?;
     let mut good = true;
     for (at, request) in requests.into_iter().enumerate() {
-        let (status, answer) = post(&sender, &uri, args.key.as_deref(), request.to_vec())
+        let (status, answer) = post(&sender, &uri, args.write_key.as_deref(), request.to_vec())
             .await
             .with_context(|| no_answer(&args.to))?;
         for line in report(at + 1, status, &answer) {
@@ -127,16 +144,27 @@ fn path() -> &'static str {
     path.unwrap_or("/")
 }
 
-/// Client that trusts this authority. Those of the machine are read only where they are needed.
-fn sender(uri: &Uri, ca: Option<&Path>) -> anyhow::Result<Sender> {
-    let encrypted = uri.scheme_str() == Some("https");
-    let config = tls::trusting(ca, encrypted).context("--ca")?;
-    let connector = HttpsConnectorBuilder::new()
-        .with_tls_config(config)
-        .https_or_http()
-        .enable_http1()
-        .build();
-    Ok(Client::builder(TokioExecutor::new()).build(connector))
+/// Client that trusts this authority, or without one those of the machine, and shows this certificate.
+fn sender(
+    uri: &Uri,
+    ca: Option<PathBuf>,
+    pair: Option<(PathBuf, PathBuf)>,
+) -> anyhow::Result<Sender> {
+    let builder = Client::builder(TokioExecutor::new());
+    let connector = HttpConnector::new();
+    if uri.scheme_str() != Some("https") {
+        return Ok(Sender::Plain(builder.build(connector)));
+    }
+    let (certificate, key) = pair.unzip();
+    let tls = Tls::new(Options {
+        ca,
+        certificate,
+        key,
+        ..Options::new(&NAMES)
+    });
+    // What is wrong with the files is said before anything is sent.
+    tls.config()?;
+    Ok(Sender::Encrypted(builder.build(Https::new(connector, tls))))
 }
 
 async fn post(
@@ -154,7 +182,14 @@ async fn post(
         bearer.set_sensitive(true);
         request.headers_mut().insert(header::AUTHORIZATION, bearer);
     }
-    let answer = sender.request(request).await?;
+    let answer = match sender {
+        Sender::Plain(client) => client.request(request).await,
+        Sender::Encrypted(client) => client.request(request).await,
+    };
+    let answer = answer.map_err(|error| match tls::refusal(&error, &NAMES) {
+        Some(reason) => anyhow::Error::msg(reason),
+        None => error.into(),
+    })?;
     let status = answer.status();
     let text = answer.into_body().collect().await?.to_bytes();
     // What isn't the server's own answer, such as that of a proxy before it, is shown as it is.

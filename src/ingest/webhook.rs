@@ -1,6 +1,8 @@
 //! Webhook: a source of JSON messages, one object a request, checked by a dry run and published as it came. A message
 //! that can't be stored is kept as a dead letter, and its sender is told.
 
+mod bad;
+
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -14,7 +16,7 @@ use super::deliveries::{Deliveries, Delivery};
 use super::dispatch::{Asked, LONGEST, count, counted, joined, received};
 use super::dry_run::DryRun;
 use super::identity::Identity;
-use super::judge::{CheckedMessage, MessageBuilder};
+use super::judge::MessageBuilder;
 use super::keeper::Keeper;
 use super::kept_headers;
 use super::pool::{Admitted, Pool, PoolShare};
@@ -30,7 +32,6 @@ use crate::identity::Declared;
 use crate::json::{Map, Value, without_mark};
 use crate::metrics::intake;
 use crate::protobuf::Shape;
-use crate::row_error::RowError;
 use crate::time::now_ms;
 
 /// Size from which a body is handled on a separate thread, in bytes.
@@ -353,64 +354,6 @@ impl Webhook {
         self.received.increment(1);
         Ok(self.publisher.publish(message).await?)
     }
-
-    /// Keeps or refuses a message that can't be stored, not everywhere at least.
-    async fn bad(&self, judged: CheckedMessage) -> Result<Taken, Refusal> {
-        let CheckedMessage {
-            message,
-            id,
-            found,
-            wrong,
-            readable,
-        } = judged;
-        let first = wrong.as_ref().or(found.bad.first().map(|(_, bad)| bad));
-        let letters = self.keeper.letters(&message, &found.bad, first);
-        let keeps = self.on_bad == OnBad::Keep;
-        let Some(bad) = first else {
-            // No queue takes it. The broker's own path for unrouted messages keeps it.
-            let reason = format!(
-                "no queue takes messages with the routing key {}",
-                message.routing_key
-            );
-            if !keeps {
-                self.keeper
-                    .try_to_keep(&self.publisher, vec![message])
-                    .await;
-                return Err(Refusal::Invalid(reason));
-            }
-            self.publish(message).await?;
-            return Ok(Taken::Kept {
-                letter: id.text.clone(),
-                id: id.text,
-                reason,
-                field: None,
-                partly: false,
-            });
-        };
-        let partly = found.bad.len() < found.reached;
-        let letter = letters
-            .first()
-            .and_then(|l| l.properties.message_id.clone());
-        let (Some(letter), true, true) = (letter, readable, keeps) else {
-            self.keeper.try_to_keep(&self.publisher, letters).await;
-            return Err(refusal(bad.clone()));
-        };
-        if partly {
-            // The other queues store it; the dead letters are those of the queues that can't.
-            self.publish(message).await?;
-        } else if self.keeper.has_room(&letters) {
-            self.keeper.keep(&self.publisher, letters).await?;
-        } else {
-            return Err(Refusal::NoRoomToKeep(bad.to_string()));
-        }
-        Ok(Taken::Kept {
-            id: id.text,
-            reason: bad.to_string(),
-            field: bad.place().map(str::to_owned),
-            letter,
-            partly,
-        })
-    }
 }
 
 /// Path of a webhook, without a slash at its end.
@@ -418,19 +361,5 @@ fn path(source: &'static Source) -> &'static str {
     match source.intake {
         Intake::Post { path, .. } => path.trim_end_matches('/'),
         Intake::Grpc { .. } => "",
-    }
-}
-
-fn refusal(bad: RowError) -> Refusal {
-    match (bad.place(), &bad) {
-        (Some(_), RowError::Field(misfit)) => Refusal::Field {
-            field: misfit.place.clone(),
-            reason: misfit.reason.clone(),
-        },
-        (Some(place), _) => Refusal::Value {
-            place: place.to_owned(),
-            reason: bad.to_string(),
-        },
-        (None, bad) => Refusal::Invalid(bad.to_string()),
     }
 }

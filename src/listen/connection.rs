@@ -60,8 +60,9 @@ impl Server {
         builder
             .http1()
             .timer(TokioTimer::new())
-            // hyper counts this from the end of the last answer; the limit for a slow head is checked below.
-            .header_read_timeout(limits.idle)
+            // hyper counts this from the end of the last answer, and breaks the connection off. The limits for idle
+            // connections and slow heads are checked below, and end TLS properly.
+            .header_read_timeout(limits.idle + limits.tick() * 2)
             .max_buf_size(HEAD);
         builder
             .http2()

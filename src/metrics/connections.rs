@@ -31,6 +31,7 @@ const REFUSED_FOR: Label = listed(
         "cross_site",
         "no_token",
         "wrong_token",
+        "certificate",
         // While it is read.
         "share",
         "slow",

@@ -1,43 +1,21 @@
-//! PEM files of TLS: what they hold, and what is wrong with them.
+//! Files of TLS to a server, and what is wrong with them.
 
-use std::fs;
-use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
 use ring::digest::{Digest, SHA256, digest};
 use rustls::RootCertStore;
-use rustls_pki_types::pem::PemObject as _;
 use rustls_pki_types::{CertificateDer, PrivateKeyDer};
 
 use super::options::Options;
-
-/// What should be in each file.
-const AUTHORITIES: &str = "certificates of authorities";
-const CERTIFICATE: &str = "client certificate";
-const KEY: &str = "private key without a password";
+use super::pem::{self, FileError};
 
 /// Error in what the options name. It tells the file and never what is in it.
 #[derive(Debug, thiserror::Error)]
 pub enum TlsError {
-    /// A file can't be read.
-    #[error("{} with the {what} can't be read: {error}", file.display())]
-    Unreadable {
-        /// The file.
-        file: PathBuf,
-        /// What should be in it.
-        what: &'static str,
-        /// Why not.
-        error: io::Error,
-    },
-    /// A file holds something else.
-    #[error("{} holds no {what} in PEM form", file.display())]
-    Empty {
-        /// The file.
-        file: PathBuf,
-        /// What should be in it.
-        what: &'static str,
-    },
+    /// A file can't be read, or holds something else.
+    #[error(transparent)]
+    File(#[from] FileError),
     /// A certificate comes without a key, or a key without a certificate.
     #[error("a client certificate needs both its file and that of its key: set both of {0}")]
     Half(&'static str),
@@ -83,9 +61,10 @@ impl Files {
         if options.certificate.is_some() != options.key.is_some() {
             return Err(TlsError::Half(options.names.certificate));
         }
-        let ca = read(options.ca.as_deref(), AUTHORITIES)?;
-        let certificate = read(options.certificate.as_deref(), CERTIFICATE)?;
-        let key = read(options.key.as_deref(), KEY)?;
+        let read = |file: &Option<PathBuf>| file.as_deref().map(pem::read).transpose();
+        let ca = read(&options.ca)?;
+        let certificate = read(&options.certificate)?;
+        let key = read(&options.key)?;
         let mut all = Vec::new();
         for file in [&ca, &certificate, &key].into_iter().flatten() {
             all.extend_from_slice(digest(&SHA256, file).as_ref());
@@ -101,19 +80,14 @@ impl Files {
 
     /// Authorities to verify by.
     pub(super) fn roots(&self, options: &Options) -> Result<Arc<RootCertStore>, TlsError> {
-        let (Some(file), Some(pem)) = (&options.ca, &self.ca) else {
+        let (Some(file), Some(content)) = (&options.ca, &self.ca) else {
             return machine(options);
         };
-        let mut roots = match options.machine_too {
-            true => machine(options).map_or_else(|_| RootCertStore::empty(), |r| (*r).clone()),
-            false => RootCertStore::empty(),
-        };
-        let (added, _) = roots.add_parsable_certificates(certificates(pem));
-        if added == 0 {
-            return Err(TlsError::Empty {
-                file: file.clone(),
-                what: AUTHORITIES,
-            });
+        let mut roots = pem::authorities(file, content)?;
+        if options.machine_too
+            && let Ok(machine) = machine(options)
+        {
+            roots.roots.extend(machine.roots.iter().cloned());
         }
         Ok(Arc::new(roots))
     }
@@ -124,36 +98,13 @@ impl Files {
         certificate: &Path,
         key: &Path,
     ) -> Result<(Vec<CertificateDer<'static>>, PrivateKeyDer<'static>), TlsError> {
-        let empty = |file: &Path, what| TlsError::Empty {
-            file: file.to_owned(),
-            what,
-        };
-        let chain = certificates(self.certificate.as_deref().unwrap_or_default());
-        if chain.is_empty() {
-            return Err(empty(certificate, CERTIFICATE));
-        }
-        let secret = PrivateKeyDer::from_pem_slice(self.key.as_deref().unwrap_or_default());
-        Ok((chain, secret.map_err(|_| empty(key, KEY))?))
+        let chain = self.certificate.as_deref().unwrap_or_default();
+        let secret = self.key.as_deref().unwrap_or_default();
+        Ok((
+            pem::certificates(certificate, chain)?,
+            pem::key(key, secret)?,
+        ))
     }
-}
-
-fn read(file: Option<&Path>, what: &'static str) -> Result<Option<Vec<u8>>, TlsError> {
-    let Some(file) = file else {
-        return Ok(None);
-    };
-    let content = fs::read(file).map_err(|error| TlsError::Unreadable {
-        file: file.to_owned(),
-        what,
-        error,
-    })?;
-    Ok(Some(content))
-}
-
-/// The certificates of a PEM file, as far as it can be read.
-fn certificates(pem: &[u8]) -> Vec<CertificateDer<'static>> {
-    CertificateDer::pem_slice_iter(pem)
-        .map_while(Result::ok)
-        .collect()
 }
 
 /// Authorities of this machine, which are read once: there are hundreds of them.

@@ -47,6 +47,24 @@ pub fn refusal(error: &(dyn StdError + 'static), names: &Names) -> Option<String
     }
 }
 
+/// What it may mean that a server ended a connection before it said anything over TLS: what tells that a client's
+/// certificate isn't taken can be lost with the connection. None if the connection failed otherwise.
+pub fn silent_end(error: &(dyn StdError + 'static), names: &Names) -> Option<String> {
+    use io::ErrorKind as Kind;
+    let ends = [
+        Kind::ConnectionReset,
+        Kind::ConnectionAborted,
+        Kind::BrokenPipe,
+        Kind::UnexpectedEof,
+    ];
+    let by = names.certificate;
+    find::<io::Error>(error)
+        .is_some_and(|error| ends.contains(&error.kind()))
+        .then(|| {
+            format!("the server ended the connection right after the TLS handshake; it may want another client certificate ({by})")
+        })
+}
+
 /// The first error of a type among an error and its causes.
 fn find<'a, T: StdError + 'static>(error: &'a (dyn StdError + 'static)) -> Option<&'a T> {
     let mut next = Some(error);
@@ -124,11 +142,19 @@ fn certificate(error: &CertificateError, host: &str, options: &Options) -> Strin
 /// The first of many names.
 fn some(names: &[String]) -> String {
     const SHOWN: usize = 5;
-    let shown: Vec<&str> = names.iter().take(SHOWN).map(String::as_str).collect();
+    let shown: Vec<&str> = names.iter().take(SHOWN).map(|name| bare(name)).collect();
     match names.len().saturating_sub(SHOWN) {
         0 => shown.join(", "),
         more => format!("{} and {more} more", shown.join(", ")),
     }
+}
+
+/// A name without what the library writes around it: `DnsName("a.example")`, `IpAddress(127.0.0.1)`.
+fn bare(name: &str) -> &str {
+    let inner = name
+        .split_once('(')
+        .and_then(|(_, rest)| rest.strip_suffix(')'));
+    inner.unwrap_or(name).trim_matches('"')
 }
 
 fn said(error: &CertificateError, word: &str) -> bool {

@@ -22,6 +22,7 @@ use crate::clickhouse::support::{in_database, number};
 use crate::http::request;
 use crate::kinds::small::PIPELINE;
 use crate::kinds::small::databases::AUDIT;
+use crate::support::server;
 use crate::support::topology::Vhost;
 
 const EXECUTABLE: &str = env!("CARGO_BIN_EXE_event-grpc");
@@ -43,6 +44,7 @@ fn config(main: Option<&ClickHouse>, servers: BTreeMap<String, Address>, data: &
         postgres: None,
         data: data.to_owned(),
         engine_path: None,
+        engine_port: None,
         environment: Environment::default(),
         unverified: Unverified::default(),
         executable: Some(EXECUTABLE.into()),
@@ -61,7 +63,7 @@ async fn second(directory: &Path) -> (Engine, Address) {
         ..EngineConfig::new(directory)
     };
     let engine = Engine::start(&config).await.unwrap();
-    let address = Address::parse(engine.url()).unwrap();
+    let address = server::account_of(&engine);
     (engine, address)
 }
 

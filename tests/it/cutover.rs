@@ -68,6 +68,7 @@ fn config(vhost: &Vhost, store: &ClickHouse, strict: bool) -> Config {
         postgres: None,
         data: PathBuf::new(),
         engine_path: None,
+        engine_port: None,
         executable: None,
         environment: Environment::default(),
         unverified: Unverified::default(),

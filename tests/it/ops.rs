@@ -1,6 +1,7 @@
 //! Operations: which port answers what, whom the operations listener answers, and its token.
 
 mod access;
+mod certificate;
 mod drain;
 mod ports;
 mod token;

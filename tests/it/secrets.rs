@@ -105,6 +105,8 @@ async fn asked(
         "127.0.0.1:0",
         "--http-listen",
         "127.0.0.1:0",
+        "--ops-listen",
+        "127.0.0.1:0",
     ]);
     server.args(["--log", "trace", "--log-format", "json"]);
     server.args(["--drain-seconds", "1"]);
@@ -113,14 +115,17 @@ async fn asked(
         .stdout(Stdio::null())
         .stderr(fs::File::create(&log).unwrap());
     let mut child = server.spawn().unwrap();
-    let http = listening(&log).await;
+    let [http, ops] = listening(&log).await;
     let arguments = format!("/proc/{}/cmdline", child.id().unwrap());
     tell_no_canary(
         "the list of processes",
         &fs::read_to_string(arguments).unwrap(),
     );
 
-    let url = |path: &str| format!("http://{http}{path}");
+    let url = |path: &str| match path {
+        "/readyz" | "/metrics" => format!("http://{ops}{path}"),
+        _ => format!("http://{http}{path}"),
+    };
     let user = r#"{"userId":"7","attributes":{"a":1}}"#;
     let graphy = value(secrets, "GRAPHY_WEBHOOK_SECRET");
     let users = value(secrets, "WEBENGAGE_USERS_WEBHOOK_SECRET");
@@ -172,15 +177,15 @@ async fn asked(
     fs::read_to_string(&log).unwrap()
 }
 
-/// Waits for a server's HTTP address in its log.
-async fn listening(log: &Path) -> String {
+/// Waits for a server's HTTP and operations addresses in its log.
+async fn listening(log: &Path) -> [String; 2] {
     let start = Instant::now();
     loop {
         let text = fs::read_to_string(log).unwrap();
         let lines = text.lines().filter(|line| line.contains("\"Serving.\""));
         for line in lines {
             if let Ok(line) = serde_json::from_str::<serde_json::Value>(line) {
-                return line["http"].as_str().unwrap().to_owned();
+                return ["http", "ops"].map(|name| line[name].as_str().unwrap().to_owned());
             }
         }
         assert!(
@@ -252,6 +257,8 @@ async fn no_secret_is_told_when_everything_is_out_of_order() {
                 "127.0.0.1:0",
                 "--http-listen",
                 "127.0.0.1:0",
+                "--ops-listen",
+                "127.0.0.1:0",
             ],
         ] {
             let mut command = command(arguments[0]);
@@ -289,7 +296,10 @@ async fn what_is_wrong_with_a_secret_is_told_without_it() {
             "--clickhouse-url",
         ),
         (
-            vec![("EVENT_GRPC_POSTGRES_URL", bad("postgres://u:a?#@host/db"))],
+            vec![(
+                "EVENT_GRPC_POSTGRES_URL",
+                bad("postgres://u:#@host:port/db"),
+            )],
             "--postgres-url",
         ),
         (
@@ -317,6 +327,8 @@ async fn what_is_wrong_with_a_secret_is_told_without_it() {
             "--grpc-listen",
             "127.0.0.1:0",
             "--http-listen",
+            "127.0.0.1:0",
+            "--ops-listen",
             "127.0.0.1:0",
         ]);
         // Nothing gets as far as the embedded engine.

@@ -109,7 +109,7 @@ pub struct Verify {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Scheme {
     /// HMAC-SHA256 in a header.
-    Hmac(Signature),
+    Hmac(Box<Signature>),
     /// `Authorization: Bearer`.
     Bearer,
     /// `Authorization: Basic`.

@@ -82,7 +82,7 @@ fn resolve(written: &spec::Verify, out: &mut Diagnostics) -> Option<Verify> {
         Way::Bearer => Scheme::Bearer,
         Way::Basic => Scheme::Basic,
         Way::Path => Scheme::Path,
-        way => Scheme::Hmac(signature::resolve(written, way, out)?),
+        way => Scheme::Hmac(Box::new(signature::resolve(written, way, out)?)),
     };
     Some(Verify {
         variable: variable.value.clone(),

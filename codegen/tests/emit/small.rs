@@ -210,7 +210,7 @@ impl Made<'_> {
                     headers: true,
                     verify: Some(Verify {
                         variable: "POST_SECRET".into(),
-                        scheme: Scheme::Hmac(Signature {
+                        scheme: Scheme::Hmac(Box::new(Signature {
                             header: "X-Signature".into(),
                             encoding: Encoding::Hex,
                             prefix: "sha256=".into(),
@@ -226,7 +226,7 @@ impl Made<'_> {
                                 header: Some("X-Time".into()),
                                 tolerance_ms: 300_000,
                             }),
-                        }),
+                        })),
                     }),
                     id: IdFrom::Fields(vec![
                         vec!["name".into()],

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use url::Url;
 
-use crate::tls::{Names, Options};
+use crate::tls::{self, Names, Options};
 
 /// What they are called.
 const NAMES: Names = Names {
@@ -49,9 +49,9 @@ pub(super) fn options(url: &str) -> Result<(Options, bool), &'static str> {
     Ok((options, any))
 }
 
-/// Why a connection failed, if TLS is the reason.
+/// Why a connection over TLS couldn't be made, if TLS is the reason.
 pub(super) fn refusal(error: &lapin::Error) -> Option<String> {
-    crate::tls::refusal(error, &NAMES)
+    tls::refusal(error, &NAMES).or_else(|| tls::silent_end(error, &NAMES))
 }
 
 #[cfg(test)]

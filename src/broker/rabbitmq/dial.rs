@@ -76,7 +76,8 @@ impl Session {
             }),
             Ok(Err(error)) => {
                 wire.cut();
-                Err(address_tls::refusal(&error).unwrap_or_else(|| error.to_string()))
+                let untrusted = address.tls().and_then(|_| address_tls::refusal(&error));
+                Err(untrusted.unwrap_or_else(|| error.to_string()))
             }
             Err(_) => {
                 wire.cut();

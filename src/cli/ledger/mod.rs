@@ -1,5 +1,6 @@
 //! `event-grpc ledger`: checks that every message is accounted for.
 
+mod ask;
 mod print;
 mod read;
 
@@ -7,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 
-use super::ops::TokenArgs;
+use super::ops::AskArgs;
 use super::say;
 use crate::app::environment::Secret;
 use crate::generated::PIPELINE;
@@ -28,7 +29,7 @@ pub(super) struct Args {
     )]
     instances: Vec<String>,
     #[command(flatten)]
-    token: TokenArgs,
+    ask: AskArgs,
     /// RabbitMQ, as in amqp://user:password@host:5672/vhost. Not needed if the instances' brokers are in memory.
     #[arg(
         long,

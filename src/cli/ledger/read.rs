@@ -4,31 +4,20 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use anyhow::Context as _;
-use bytes::Bytes;
 use futures_util::future::join_all;
-use http::{HeaderValue, Request, StatusCode, header};
-use http_body_util::{BodyExt as _, Empty, Limited};
-use hyper_util::client::legacy::Client;
-use hyper_util::client::legacy::connect::HttpConnector;
-use hyper_util::rt::TokioExecutor;
-use tokio::time::{Instant, sleep, timeout};
+use tokio::time::{Instant, sleep};
 
 use super::Args;
+use super::ask::Asks;
 use crate::app::environment;
 use crate::broker::{Address, Depths};
 use crate::generated::PIPELINE;
-use crate::ops::ledger::{Broker, Counts, Depth, Instance, Reading, counts};
+use crate::ops::ledger::{Broker, Counts, Depth, Instance, Reading};
 use crate::time::now_ms;
 
 /// Interval between the two. Messages on their way to a consumer or a publisher have arrived by then, unless more
 /// follow.
 const MOMENT: Duration = Duration::from_millis(250);
-
-/// Timeout of an instance's answer.
-const TIME_LIMIT: Duration = Duration::from_secs(10);
-
-/// Maximum size of the text of metrics, in bytes.
-const LONGEST: usize = 64 << 20;
 
 /// Reading at a moment when nothing moves, if there is one soon; else the last one that was taken.
 pub(super) async fn reading(args: &Args) -> anyhow::Result<Reading> {
@@ -39,12 +28,10 @@ pub(super) async fn reading(args: &Args) -> anyhow::Result<Reading> {
         }
         None => None,
     };
-    let source = args.token.source()?;
-    let token = source.map(|source| source.first()).transpose()?;
-    let authorization = token.map(|token| authorization(&token)).transpose()?;
+    let asks = Asks::new(&args.ask)?;
     let end = Instant::now() + Duration::from_secs(args.wait);
     let reading = loop {
-        let reading = once(&args.instances, authorization.as_ref(), broker.as_mut()).await?;
+        let reading = once(&args.instances, &asks, broker.as_mut()).await?;
         if reading.is_quiet() || Instant::now() >= end {
             break reading;
         }
@@ -55,24 +42,17 @@ pub(super) async fn reading(args: &Args) -> anyhow::Result<Reading> {
     Ok(reading)
 }
 
-/// Header that shows a token. It is never printed.
-fn authorization(token: &str) -> anyhow::Result<HeaderValue> {
-    let mut value = HeaderValue::try_from(format!("Bearer {token}"))?;
-    value.set_sensitive(true);
-    Ok(value)
-}
-
 async fn once(
     urls: &[String],
-    authorization: Option<&HeaderValue>,
+    asks: &Asks,
     mut broker: Option<&mut Depths>,
 ) -> anyhow::Result<Reading> {
     let at_ms = now_ms();
-    let first = all(urls, authorization).await;
+    let first = all(urls, asks).await;
     let shallow = depths(broker.as_deref_mut()).await?;
     sleep(MOMENT).await;
     let deep = depths(broker).await?;
-    let second = all(urls, authorization).await;
+    let second = all(urls, asks).await;
     let mut reading = Reading {
         at_ms,
         broker: shallow
@@ -134,35 +114,6 @@ async fn depths(broker: Option<&mut Depths>) -> anyhow::Result<Option<BTreeMap<S
     Ok(Some(depths))
 }
 
-async fn all(urls: &[String], authorization: Option<&HeaderValue>) -> Vec<anyhow::Result<Counts>> {
-    join_all(urls.iter().map(|url| metrics(url, authorization))).await
-}
-
-async fn metrics(url: &str, authorization: Option<&HeaderValue>) -> anyhow::Result<Counts> {
-    let asked = async {
-        let url = format!("{}/metrics", url.trim_end_matches('/'));
-        let client: Client<HttpConnector, Empty<Bytes>> =
-            Client::builder(TokioExecutor::new()).build_http();
-        let mut request = Request::get(url).body(Empty::new())?;
-        if let Some(authorization) = authorization {
-            let headers = request.headers_mut();
-            headers.insert(header::AUTHORIZATION, authorization.clone());
-        }
-        let answer = client.request(request).await?;
-        let hint = match answer.status() {
-            StatusCode::OK => None,
-            StatusCode::UNAUTHORIZED => Some("is it the token of --ops-token-file?"),
-            StatusCode::FORBIDDEN => Some("is its name one of --ops-host there?"),
-            _ => Some("is it the address of --ops-listen?"),
-        };
-        if let Some(hint) = hint {
-            anyhow::bail!("it answers {}; {hint}", answer.status());
-        }
-        let body = Limited::new(answer.into_body(), LONGEST).collect().await;
-        let body = body.map_err(|error| anyhow::anyhow!(error))?.to_bytes();
-        counts(&String::from_utf8_lossy(&body))
-            .context("its answer is not the metrics of event-grpc")
-    };
-    let answer = timeout(TIME_LIMIT, asked).await;
-    answer.context("it takes too long to answer")?
+async fn all(urls: &[String], asks: &Asks) -> Vec<anyhow::Result<Counts>> {
+    join_all(urls.iter().map(|url| asks.metrics(url))).await
 }

@@ -77,6 +77,8 @@ pub(super) struct Args {
     /// Engine of the embedded ClickHouse: a clickhouse binary or libchdb.so. Found or fetched if not given.
     #[arg(long, env = "EVENT_GRPC_ENGINE_PATH", value_name = "PATH")]
     engine_path: Option<PathBuf>,
+    #[command(flatten)]
+    engine: super::serve_engine::EngineArgs,
     /// Fail at start if a table is missing or different, or a server can't be reached.
     #[arg(long, env = "EVENT_GRPC_STRICT")]
     strict: bool,
@@ -242,6 +244,7 @@ pub(super) async fn run(args: Args) -> anyhow::Result<()> {
         postgres: args.postgres.address()?,
         data: args.data,
         engine_path: args.engine_path,
+        engine_port: args.engine.engine_port,
         executable: None,
         environment: Environment::of_process().with_secrets_of(&crate::generated::PIPELINE)?,
         unverified: args.intake.unverified(&crate::generated::PIPELINE)?,

@@ -28,6 +28,16 @@ pub(super) struct OpsArgs {
     ops_host: Vec<String>,
     #[command(flatten)]
     token: TokenArgs,
+    /// Names in client certificates, by their common name, that may ask operations without a token. The authority of
+    /// --tls-client-ca has to have signed them.
+    #[arg(
+        long,
+        env = "EVENT_GRPC_OPS_CERTIFICATE",
+        value_delimiter = ',',
+        requires = "tls_client_ca",
+        value_name = "NAMES"
+    )]
+    ops_certificate: Vec<String>,
     /// Serve operations on the ports of events as well, without a token, as earlier releases did: /metrics, /readyz and
     /// PUT /heartbeat/ over HTTP, reflection over gRPC. The next release won't have this option.
     #[arg(long, env = "EVENT_GRPC_LEGACY_OPS")]
@@ -47,6 +57,7 @@ impl OpsArgs {
             listen: self.ops_listen,
             hosts: self.ops_host.clone(),
             token: self.token.source()?,
+            certificates: self.ops_certificate.clone(),
             legacy: self.legacy_ops,
         })
     }

@@ -9,6 +9,7 @@ mod hosts;
 pub mod token;
 
 use std::net::SocketAddr;
+use std::sync::Arc;
 
 use axum::extract::Request;
 use axum::response::{IntoResponse as _, Response};
@@ -16,6 +17,7 @@ use http::{HeaderValue, Method, StatusCode, header};
 use tonic::Status;
 
 use crate::listen::Refused;
+use crate::tls::PeerCertificate;
 use hosts::Hosts;
 pub use hosts::is_loopback;
 use token::Tokens;
@@ -28,8 +30,10 @@ pub struct Options {
     pub listen: SocketAddr,
     /// Host names that requests may be for, beside those of loopback.
     pub hosts: Vec<String>,
-    /// Where the bearer token is. An address beyond loopback needs one.
+    /// Where the bearer token is. An address beyond loopback needs one, or names of certificates.
     pub token: Option<TokenSource>,
+    /// Names in verified certificates of clients that may ask without a token.
+    pub certificates: Vec<String>,
     /// Serves operations on the ports of events as well, as earlier releases did.
     pub legacy: bool,
 }
@@ -41,6 +45,7 @@ impl Options {
             listen,
             hosts: Vec::new(),
             token: None,
+            certificates: Vec::new(),
             legacy: false,
         }
     }
@@ -53,10 +58,16 @@ pub enum AccessError {
     #[error(
         "operations on {0} can be reached from other machines, so they need a token: write one of at least {least} \
          characters (openssl rand -hex 32) into a file and name it with --ops-token-file (EVENT_GRPC_OPS_TOKEN_FILE), or \
-         set EVENT_GRPC_OPS_TOKEN; or listen on a loopback address (--ops-listen 127.0.0.1:8018)",
+         set EVENT_GRPC_OPS_TOKEN; or name the client certificates that may ask (--ops-certificate); or listen on a \
+         loopback address (--ops-listen 127.0.0.1:8018)",
         least = token::SHORTEST
     )]
     Open(SocketAddr),
+    /// Certificates of clients are named, and none is verified.
+    #[error(
+        "--ops-certificate names client certificates, which only TLS with --tls-client-ca verifies"
+    )]
+    Unverified,
     /// The token can't be used.
     #[error(transparent)]
     Token(#[from] TokenError),
@@ -67,8 +78,10 @@ pub enum AccessError {
 pub struct Access {
     /// Hosts that requests may be for, on a loopback address.
     hosts: Option<Hosts>,
-    /// Tokens, if one has to be given.
+    /// Tokens, if one can be given.
     tokens: Option<Tokens>,
+    /// Names of the client certificates that are as good as a token.
+    certificates: Arc<[String]>,
 }
 
 /// Proof that a request comes from an operator.
@@ -78,6 +91,8 @@ enum Proof {
     Needless,
     /// A bearer token that is known.
     Token,
+    /// A certificate of a listed name, which the listener has verified.
+    Certificate,
 }
 
 /// Why a request is not answered.
@@ -87,18 +102,23 @@ enum Denied {
     CrossSite,
     NoToken,
     WrongToken,
+    Certificate,
 }
 
 impl Access {
-    /// Access to a listener with these options.
-    pub fn new(options: &Options) -> Result<Self, AccessError> {
+    /// Access to a listener with these options. `verified` tells if it verifies the certificates of clients.
+    pub fn new(options: &Options, verified: bool) -> Result<Self, AccessError> {
         let loopback = is_loopback(options.listen.ip());
-        if !loopback && options.token.is_none() {
+        if !loopback && options.token.is_none() && options.certificates.is_empty() {
             return Err(AccessError::Open(options.listen));
+        }
+        if !verified && !options.certificates.is_empty() {
+            return Err(AccessError::Unverified);
         }
         Ok(Access {
             hosts: loopback.then(|| Hosts::new(&options.hosts)),
             tokens: options.token.clone().map(Tokens::read).transpose()?,
+            certificates: options.certificates.as_slice().into(),
         })
     }
 
@@ -129,16 +149,19 @@ impl Access {
     }
 
     fn proof(&self, request: &Request) -> Result<Proof, Denied> {
-        let Some(tokens) = &self.tokens else {
-            return Ok(Proof::Needless);
-        };
-        if is_for_everybody(request) {
+        let asked = self.tokens.is_some() || !self.certificates.is_empty();
+        if !asked || is_for_everybody(request) {
             return Ok(Proof::Needless);
         }
-        match token::bearer(request.headers()) {
-            None => Err(Denied::NoToken),
-            Some(given) if tokens.have(given) => Ok(Proof::Token),
-            Some(_) => Err(Denied::WrongToken),
+        let certificate = request.extensions().get::<PeerCertificate>();
+        if certificate.is_some_and(|shown| self.certificates.iter().any(|n| n == shown.name())) {
+            return Ok(Proof::Certificate);
+        }
+        match (&self.tokens, token::bearer(request.headers())) {
+            (None, _) => Err(Denied::Certificate),
+            (Some(_), None) => Err(Denied::NoToken),
+            (Some(tokens), Some(given)) if tokens.have(given) => Ok(Proof::Token),
+            (Some(_), Some(_)) => Err(Denied::WrongToken),
         }
     }
 }
@@ -172,6 +195,7 @@ impl Denied {
             Denied::CrossSite => "cross_site",
             Denied::NoToken => "no_token",
             Denied::WrongToken => "wrong_token",
+            Denied::Certificate => "certificate",
         }
     }
 
@@ -183,12 +207,15 @@ impl Denied {
             Denied::CrossSite => "web pages may not change anything here",
             Denied::NoToken => "a bearer token is required: Authorization: Bearer TOKEN",
             Denied::WrongToken => "the bearer token is not one of this instance's",
+            Denied::Certificate => {
+                "a client certificate is required that the option --ops-certificate names"
+            }
         }
     }
 
     fn answer(self, request: &Request) -> Response {
         let code = match self {
-            Denied::Host | Denied::CrossSite => StatusCode::FORBIDDEN,
+            Denied::Host | Denied::CrossSite | Denied::Certificate => StatusCode::FORBIDDEN,
             Denied::NoToken | Denied::WrongToken => StatusCode::UNAUTHORIZED,
         };
         let text = self.text();

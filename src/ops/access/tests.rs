@@ -1,3 +1,4 @@
+//! Which requests are answered, and which options are refused.
 #![allow(clippy::unwrap_used)]
 
 use std::net::SocketAddr;
@@ -35,25 +36,35 @@ fn refused(
 }
 
 #[test]
-fn an_address_beyond_loopback_needs_a_token() {
+fn an_address_beyond_loopback_needs_a_proof() {
     for open in [
         "0.0.0.0:8018",
         "[::]:8018",
         "10.0.0.1:8018",
         "[2001:db8::1]:1",
     ] {
-        let error = Access::new(&options(open, None)).unwrap_err().to_string();
+        let error = Access::new(&options(open, None), false)
+            .unwrap_err()
+            .to_string();
         assert!(error.contains(open), "{error}");
         assert!(error.contains("EVENT_GRPC_OPS_TOKEN_FILE"), "{error}");
-        assert!(Access::new(&options(open, Some(TOKEN))).is_ok());
+        assert!(Access::new(&options(open, Some(TOKEN)), false).is_ok());
     }
+    // A certificate that is verified and listed will do, too.
+    let listed = Options {
+        certificates: vec!["operator".to_owned()],
+        ..options("0.0.0.0:8018", None)
+    };
+    assert!(Access::new(&listed, true).is_ok());
+    let error = Access::new(&listed, false).unwrap_err().to_string();
+    assert!(error.contains("--tls-client-ca"), "{error}");
     for own in [
         "127.0.0.1:8018",
         "127.3.3.3:1",
         "[::1]:8018",
         "[::ffff:127.0.0.1]:1",
     ] {
-        assert!(Access::new(&options(own, None)).is_ok(), "{own}");
+        assert!(Access::new(&options(own, None), false).is_ok(), "{own}");
     }
 }
 
@@ -64,17 +75,17 @@ fn short_tokens_are_refused_and_never_shown() {
         "sixteen letters, and blanks",
         "0123456789abcdé-x",
     ] {
-        let error = Access::new(&options("127.0.0.1:1", Some(bad))).unwrap_err();
+        let error = Access::new(&options("127.0.0.1:1", Some(bad)), false).unwrap_err();
         assert!(!error.to_string().contains(bad), "{error}");
     }
     let given = options("127.0.0.1:1", Some(TOKEN));
-    let access = Access::new(&given).unwrap();
+    let access = Access::new(&given, false).unwrap();
     assert!(!format!("{given:?} {access:?}").contains(TOKEN));
 }
 
 #[test]
 fn a_page_reads_nothing_by_another_name_and_changes_nothing() {
-    let access = Access::new(&options("127.0.0.1:8018", None)).unwrap();
+    let access = Access::new(&options("127.0.0.1:8018", None), false).unwrap();
     let page = ("host", "evil.example:8018");
     let own = ("host", "localhost:8018");
     for path in ["/metrics", "/livez", "/heartbeat/", "/nowhere"] {
@@ -110,7 +121,7 @@ fn a_page_reads_nothing_by_another_name_and_changes_nothing() {
 #[test]
 fn a_token_is_asked_where_there_is_one() {
     for listen in ["127.0.0.1:8018", "0.0.0.0:8018"] {
-        let access = Access::new(&options(listen, Some(TOKEN))).unwrap();
+        let access = Access::new(&options(listen, Some(TOKEN)), false).unwrap();
         let with = |given: &str| {
             let headers = [("host", "127.0.0.1"), ("authorization", given)];
             refused(&access, Method::GET, "/metrics", &headers)

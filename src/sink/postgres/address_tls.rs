@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use tokio_postgres::config::SslMode;
 
 use super::parameters::Parameter;
-use crate::tls::{Names, Options};
+use crate::tls::{self, Names, Options};
 
 /// Parameters that the client doesn't know by itself, or not all values of them.
 pub(super) const KEYS: [&str; 4] = ["sslmode", "sslrootcert", "sslcert", "sslkey"];
@@ -59,5 +59,10 @@ impl Security {
 
 /// Why a connection failed, if TLS is the reason.
 pub(super) fn refusal(error: &(dyn StdError + 'static)) -> Option<String> {
-    crate::tls::refusal(error, &NAMES)
+    tls::refusal(error, &NAMES)
+}
+
+/// What it may mean that a server ended a connection over TLS before it said anything.
+pub(super) fn silent_end(error: &(dyn StdError + 'static)) -> Option<String> {
+    tls::silent_end(error, &NAMES)
 }

@@ -10,7 +10,7 @@ use tokio_postgres::NoTls;
 
 use super::hosts::Hosts;
 use super::tls::Connector;
-use super::{Address, sqlstate};
+use super::{Address, Postgres, address_tls, sqlstate};
 use crate::sink::{Fault, StoreError};
 use crate::tls::TlsError;
 
@@ -56,9 +56,17 @@ pub(super) fn pool(address: &Address) -> Result<Pool, ConnectError> {
 }
 
 /// Takes a connection from the pool. An error here means that nothing was stored.
-pub(super) async fn get(pool: &Pool) -> Result<Object, StoreError> {
-    pool.get().await.map_err(|error| match error {
-        PoolError::Backend(error) => sqlstate::unreachable(&error),
+pub(super) async fn get(store: &Postgres) -> Result<Object, StoreError> {
+    store.pool.get().await.map_err(|error| match error {
+        PoolError::Backend(error) => {
+            let mut judged = sqlstate::unreachable(&error);
+            if store.address.tls().is_some()
+                && let Some(why) = address_tls::silent_end(&error)
+            {
+                judged.message = why;
+            }
+            judged
+        }
         PoolError::Timeout(TimeoutType::Wait) => sqlstate::failed(
             Fault::Transient,
             String::from("all connections to PostgreSQL are in use"),

@@ -74,7 +74,7 @@ impl Postgres {
         let statement = upsert::statement(table, upsert)?;
         let parameters = Parameters::of(rows.block, upsert)?;
         let hook = self.hook(upsert)?;
-        let mut client = connection::get(&self.pool).await?;
+        let mut client = connection::get(self).await?;
         let transaction = store(&mut client, &statement, &parameters, hook, rows);
         let (outcome, leaves) = match tokio::time::timeout(BATCH_LIMIT, transaction).await {
             Ok(Ok(())) => (Ok(()), false),
@@ -117,7 +117,7 @@ impl Postgres {
         let statement = upsert::statement(table, upsert)?;
         let nothing = crate::contract::Block::new(table);
         let parameters = Parameters::of(&nothing, upsert)?;
-        let mut client = connection::get(&self.pool).await?;
+        let mut client = connection::get(self).await?;
         let asked = async {
             let transaction = client.transaction().await?;
             transaction.batch_execute(SETTINGS).await?;

@@ -73,6 +73,7 @@ pub(crate) fn config(store: &ClickHouse) -> Config {
         postgres: None,
         data: PathBuf::new(),
         engine_path: None,
+        engine_port: None,
         executable: None,
         environment: Environment::default(),
         unverified: everybody(),

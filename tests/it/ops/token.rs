@@ -12,7 +12,7 @@ use super::{ALONE, TOKEN, alone, ask, metrics, token_file};
 use crate::support::server::{Server, command};
 
 /// Output of a command that ends by itself.
-async fn ends(name: &str, arguments: &[&str], token: Option<&str>) -> (bool, String) {
+pub(super) async fn ends(name: &str, arguments: &[&str], token: Option<&str>) -> (bool, String) {
     let mut command = command(name);
     command.args(arguments);
     if let Some(token) = token {

@@ -99,7 +99,7 @@ fn headers(line: Option<&Value>) -> Vec<(std::borrow::Cow<'static, str>, HeaderV
 pub(crate) async fn stored(client: &Client, table: &str) -> Vec<Value> {
     let sql = format!(
         "SELECT (to_jsonb(t) - 'insert_timestamp' - 'unknown_fields' - 'client')::text, \
-         now() - t.insert_timestamp < interval '10 minutes' AND t.client = '' FROM {table} t"
+         now() - t.insert_timestamp < interval '10 minutes' AND coalesce(t.client, '') = '' FROM {table} t"
     );
     let rows = client.query(&sql, &[]).await.unwrap();
     let rows = rows.iter().map(|row| {

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::Duration;
 
+use event_grpc::sink::clickhouse::engine::{Engine, accounts};
 use event_grpc::sink::clickhouse::{Address, ClickHouse};
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
@@ -58,7 +59,11 @@ impl Server {
                     grpc: text("grpc"),
                     http: format!("http://{}", text("http")),
                     ops: format!("http://{}", text("ops")),
-                    store: ClickHouse::new(address(&text("clickhouse"))).unwrap(),
+                    store: ClickHouse::new(address(
+                        &text("clickhouse"),
+                        &data(directory, arguments),
+                    ))
+                    .unwrap(),
                     log,
                 };
             }
@@ -146,11 +151,36 @@ pub(crate) fn command(name: &str) -> Command {
     command
 }
 
-/// Reads an address as the server's log has it: `URL (database NAME, user NAME)`.
-fn address(logged: &str) -> Address {
+/// Reads an address as the server's log has it: `URL (database NAME, user NAME)`. The account is that of tools if the
+/// server's ClickHouse is the embedded one.
+fn address(logged: &str, data: &Path) -> Address {
     let (url, rest) = logged.split_once(" (database ").expect(logged);
-    let (database, _) = rest.split_once(',').expect(logged);
-    Address::parse(url).expect(logged).with_database(database)
+    let (database, user) = rest.split_once(", user ").expect(logged);
+    let address = Address::parse(url).expect(logged).with_database(database);
+    if user.trim_end_matches(')') != accounts::SERVER {
+        return address;
+    }
+    let (user, password) = reader(data);
+    address.with_account(Some(user), Some(password))
+}
+
+/// The data directory of a server with these arguments.
+fn data(directory: &Path, arguments: &[&str]) -> PathBuf {
+    let given = arguments.iter().position(|a| *a == "--data");
+    directory.join(given.map_or("data", |at| arguments[at + 1]))
+}
+
+/// User of tools, and the password, of an instance with this data directory.
+pub(crate) fn reader(data: &Path) -> (String, String) {
+    let password = std::fs::read_to_string(accounts::reader_file(data)).unwrap();
+    (accounts::READER.to_owned(), password.trim().to_owned())
+}
+
+/// Address of an engine with the account of its server.
+pub(crate) fn account_of(engine: &Engine) -> Address {
+    let (user, password) = (engine.user().to_owned(), engine.password().to_owned());
+    let address = Address::parse(engine.url()).unwrap();
+    address.with_account(Some(user), Some(password))
 }
 
 /// The lines of a log that are whole.

@@ -154,6 +154,7 @@ const LAYERS: &[(&str, &[&str])] = &[
             "row_error",
             "sink",
             "time",
+            "tls",
             "unknown",
             "worker",
         ],

@@ -31,7 +31,11 @@ impl Authority {
         params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
         params
             .distinguished_name
-            .push(DnType::CommonName, "Authority of a test");
+            // Clients find authorities by their names.
+            .push(
+                DnType::CommonName,
+                format!("Authority {}", uuid::Uuid::now_v7()),
+            );
         let key = KeyPair::generate().unwrap();
         let pem = params.self_signed(&key).unwrap().pem();
         Authority {

@@ -82,9 +82,9 @@ fn by_openssl(make: &str, format: &str) -> Pair {
         "{make} -out made.pem && {format} -in made.pem -out key.pem && openssl req -x509 -new -key key.pem -days 2 \
          -subj /CN=localhost -addext subjectAltName=DNS:localhost -addext basicConstraints=critical,CA:FALSE -out certificate.pem"
     );
-    let mut ran = Command::new("sh");
-    ran.args(["-c", &script]).current_dir(folder.path());
-    let output = ran.output().unwrap();
+    let mut shell = Command::new("sh");
+    shell.args(["-c", &script]).current_dir(folder.path());
+    let output = shell.output().unwrap();
     let errors = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "{script}: {errors}");
     let read = |name: &str| std::fs::read_to_string(folder.path().join(name)).unwrap();

@@ -71,9 +71,10 @@ async fn clickhouse_at_https_is_verified_and_shown_a_client_certificate() {
         let (own, other) = (Certificates::new("own"), Certificates::new("other"));
         let front = Front::before(&upstream(), shows(&own.server(), None)).await;
         let url = url(&front, &store);
-        let trusting = through(&url, Some(own.ca()), None);
-        put(&trusting, 1).await.unwrap();
-        trusting.probe(&PLAIN).await.unwrap();
+        // A new one each time: what went over a connection when it ended may be stored, which is another error.
+        let trusting = || through(&url, Some(own.ca()), None);
+        put(&trusting(), 1).await.unwrap();
+        trusting().probe(&PLAIN).await.unwrap();
         let machine = refused(&through(&url, None, None)).await;
         assert!(
             machine.contains("those of this machine")
@@ -82,7 +83,7 @@ async fn clickhouse_at_https_is_verified_and_shown_a_client_certificate() {
         );
 
         front.set(shows(&own.wrong_name(), None));
-        let wrong = refused(&trusting).await;
+        let wrong = refused(&trusting()).await;
         assert!(
             wrong.contains(
                 "the certificate of localhost is for elsewhere.example, and not for localhost"
@@ -90,10 +91,10 @@ async fn clickhouse_at_https_is_verified_and_shown_a_client_certificate() {
             "{wrong}"
         );
         front.set(shows(&own.expired(), None));
-        let expired = refused(&trusting).await;
+        let expired = refused(&trusting()).await;
         assert!(expired.contains("expired on 2020-01-01"), "{expired}");
         front.set(shows(&other.server(), None));
-        let unknown = refused(&trusting).await;
+        let unknown = refused(&trusting()).await;
         assert!(
             unknown.contains("unknown authority") && unknown.contains("ca.pem"),
             "{unknown}"
@@ -105,7 +106,7 @@ async fn clickhouse_at_https_is_verified_and_shown_a_client_certificate() {
 
         // One that wants client certificates.
         front.set(shows(&own.server(), Some(&own.ca())));
-        let missing = refused(&trusting).await;
+        let missing = refused(&trusting()).await;
         assert!(missing.contains("EVENT_GRPC_CLICKHOUSE_CERT"), "{missing}");
         let foreign = through(&url, Some(own.ca()), Some(other.client("ingest")));
         let foreign = refused(&foreign).await;

@@ -112,7 +112,7 @@ impl Setting {
             None => {
                 // It listens a moment before it logs that.
                 instance.wait_until(START_LIMIT, || told(&log).is_ok())?;
-                told(&log)?
+                with_account(&told(&log)?, &directory.join("data"))?
             }
         };
         Ok(Running {
@@ -152,6 +152,16 @@ fn migrate(executable: &Path, url: &str) -> Result<()> {
         );
     }
     Ok(())
+}
+
+/// Address with the embedded ClickHouse's account of tools. Builds before that account ask for no password.
+fn with_account(url: &str, data: &Path) -> Result<String> {
+    let Ok(password) = fs::read_to_string(data.join("reader.password")) else {
+        return Ok(url.to_owned());
+    };
+    let rest = url.strip_prefix("http://");
+    let rest = rest.with_context(|| format!("{url} is not a ClickHouse address"))?;
+    Ok(format!("http://reader:{}@{rest}", password.trim()))
 }
 
 /// ClickHouse address in the log of the instance.
