@@ -13,6 +13,7 @@ use super::jwt;
 use super::rule::Rule;
 use super::sender::{Sender, count};
 use super::written::Use;
+use crate::client::Client;
 use crate::contract::Source;
 use crate::listen::Peer;
 
@@ -45,7 +46,7 @@ impl Gate {
     /// If its sender may not send it.
     pub fn admit<B>(&self, request: &mut Request<B>) -> Result<Sender, Denied> {
         if matches!(self.rule, Rule::Anybody | Rule::Local | Rule::Unverified) {
-            return Ok(Sender::default());
+            return Ok(Sender::unrestricted(Client::of(request.extensions())));
         }
         let admitted = self
             .prove(request.headers(), request.uri())

@@ -11,6 +11,8 @@ use crate::metrics::access::{CLIENT_DENIED, DENIED, NOT_ALLOWED};
 #[derive(Debug, Clone, Default)]
 pub struct Sender {
     known: Option<Arc<Known>>,
+    /// Who it is, if something else has proved it.
+    client: Client,
     source: &'static str,
     /// Bytes of the body that were announced, and are taken from the rate already.
     announced: u64,
@@ -33,16 +35,24 @@ impl Sender {
             })?;
         }
         Ok(Sender {
+            client: known.client.clone(),
             known: Some(known),
             source,
             announced,
         })
     }
 
+    /// A sender that may send everything, whoever it is.
+    pub(super) fn unrestricted(client: Client) -> Self {
+        Sender {
+            client,
+            ..Sender::default()
+        }
+    }
+
     /// Who it is.
     pub fn client(&self) -> Client {
-        let known = self.known.as_ref();
-        known.map(|known| known.client.clone()).unwrap_or_default()
+        self.client.clone()
     }
 
     /// Takes the rest of the body's size from the rate of bytes, once it is known. `bytes` is the size unpacked.
