@@ -7,6 +7,7 @@ mod names;
 mod off;
 mod postgresql;
 mod replay;
+mod senders;
 mod stores;
 pub mod unverified;
 
@@ -61,6 +62,8 @@ pub struct Config {
     pub ops: access::Options,
     /// Connection limits of each port of events.
     pub doors: listen::Limits,
+    /// Who may send events.
+    pub senders: crate::access::Config,
     /// Certificate, key and client authority of the ports; without them none speaks TLS.
     pub tls: Option<ServerFiles>,
     /// RabbitMQ URL; without one the in-memory broker is used.
@@ -141,9 +144,11 @@ impl App {
         let access = Access::new(&config.ops, verified)?;
         let tls = listeners::secured(&config)?;
         let listeners = Listeners::bind(&config).await?;
+        let senders = senders::start(&config, pipeline, listeners.addresses()?)?;
         let mut background = JoinSet::new();
         background.spawn(metrics::upkeep(counted.clone()));
         background.spawn(access.clone().follow());
+        background.spawn(Arc::clone(&senders).watch());
         if let Some(tls) = tls.clone() {
             background.spawn(tls.watch());
         }
@@ -201,7 +206,7 @@ impl App {
         let publisher = publisher::Publisher::new(Arc::clone(&broker), limits);
         let variable = |name: &str| config.environment.get(name);
         let open = |source: &str| config.unverified.opens(source);
-        let sources = Sources::new(pipeline, &topology, &publisher, variable, open)?;
+        let sources = Sources::new(pipeline, &topology, &publisher, &senders, variable, open)?;
         let readiness = Readiness {
             health: health.clone(),
             broker: broker.status(),
@@ -212,6 +217,7 @@ impl App {
             off_queues,
             off_sources: off::sources(&sources),
             unverified: config.unverified.told(),
+            senders,
         };
         let operations = Operations {
             health: health.clone(),

@@ -6,6 +6,7 @@
 pub mod client;
 pub mod listen;
 pub mod metrics;
+pub mod rate;
 pub mod row_error;
 pub mod time;
 pub mod tls;
@@ -26,6 +27,7 @@ pub mod proto_json;
 #[path = "../generated/mod.rs"]
 pub mod generated;
 
+pub mod access;
 pub mod broker;
 pub mod grpc;
 pub mod health;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::contract::{Intake, Pipeline, Source};
+use crate::contract::{Auth, Intake, Pipeline, Source};
 
 /// Names of opened sources; those that verify nothing anyway are left out.
 #[derive(Debug, Clone, Default)]
@@ -45,6 +45,11 @@ impl Unverified {
         self.0.contains(source)
     }
 
+    /// Names of the opened sources.
+    pub(super) fn names(&self) -> impl Iterator<Item = &'static str> {
+        self.0.iter().copied()
+    }
+
     /// Names of the opened sources, which are logged once, as a warning.
     pub(super) fn told(&self) -> Vec<&'static str> {
         let names: Vec<&'static str> = self.0.iter().copied().collect();
@@ -52,7 +57,7 @@ impl Unverified {
             tracing::warn!(
                 sources = names.join(", "),
                 "Anybody can send to these sources: --unverified opens them. Give their secrets instead, and their senders \
-                 the proof (docs/webhooks.md)."
+                 the proof (docs/webhooks.md, docs/keys.md)."
             );
         }
         names
@@ -62,7 +67,7 @@ impl Unverified {
 /// True if requests of a source have to prove where they come from.
 fn verifies(source: &Source) -> bool {
     match &source.intake {
-        Intake::Post { verify, .. } => verify.is_some(),
-        Intake::Grpc { .. } => false,
+        Intake::Post { verify, .. } => verify.is_some() || source.auth == Auth::Keys,
+        Intake::Grpc { .. } => source.auth == Auth::Keys,
     }
 }

@@ -94,6 +94,7 @@ fn config(args: &Args, scratch: &tempfile::TempDir, secrets: Environment) -> Con
         http_listen: ([127, 0, 0, 1], port(8019)).into(),
         ops: Options::at(([127, 0, 0, 1], port(8018)).into()),
         doors: crate::listen::Limits::default(),
+        senders: crate::access::Config::default(),
         tls: None,
         amqp_url: None,
         clickhouse: None,

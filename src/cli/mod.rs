@@ -5,12 +5,14 @@ mod clickhouse_tls;
 mod cutover;
 mod demo;
 mod dlq;
+mod keys;
 mod ledger;
 mod migrate;
 mod ops;
 mod reprocess;
 mod send;
 mod serve;
+mod serve_access;
 mod serve_engine;
 mod serve_intake;
 mod serve_tls;
@@ -44,6 +46,7 @@ enum Command {
     ClickHouse(clickhouse::Args),
     Cutover(cutover::Args),
     Dlq(dlq::Args),
+    Keys(keys::Args),
     Ledger(ledger::Args),
     Unknown(unknown::Args),
     Reprocess(reprocess::Args),
@@ -61,6 +64,7 @@ pub fn run() -> ExitCode {
             Command::ClickHouse(args) => clickhouse::run(args).await,
             Command::Cutover(args) => cutover::run(args).await,
             Command::Dlq(args) => dlq::run(args).await,
+            Command::Keys(args) => keys::run(args),
             Command::Ledger(args) => ledger::run(args).await,
             Command::Unknown(args) => unknown::run(args).await,
             Command::Reprocess(args) => reprocess::run(args).await,

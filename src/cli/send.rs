@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 use bytes::Bytes;
-use http::{Request, StatusCode, Uri, header};
+use http::{HeaderValue, Request, StatusCode, Uri, header};
 use http_body_util::{BodyExt as _, Full};
 use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
@@ -46,6 +46,9 @@ pub(super) struct Args {
     /// HTTP address of the server, with http:// or https://.
     #[arg(long, default_value = "http://127.0.0.1:8019")]
     to: String,
+    /// Write key or token, from the environment only.
+    #[arg(skip = std::env::var("EVENT_GRPC_KEY").ok())]
+    write_key: Option<String>,
     /// PEM file of the authority that signed the server's certificate, in place of those that this machine trusts.
     #[arg(long, value_name = "FILE")]
     ca: Option<PathBuf>,
@@ -73,7 +76,7 @@ pub(super) async fn run(args: Args) -> anyhow::Result<bool> {
     let sender = sender(&uri, args.ca, args.cert.zip(args.key))?;
     let mut good = true;
     for (at, request) in requests.into_iter().enumerate() {
-        let (status, answer) = post(&sender, &uri, request.to_vec())
+        let (status, answer) = post(&sender, &uri, args.write_key.as_deref(), request.to_vec())
             .await
             .with_context(|| no_answer(&args.to))?;
         for line in report(at + 1, status, &answer) {
@@ -164,10 +167,21 @@ fn sender(
     Ok(Sender::Encrypted(builder.build(Https::new(connector, tls))))
 }
 
-async fn post(sender: &Sender, uri: &Uri, body: Vec<u8>) -> anyhow::Result<(StatusCode, Value)> {
-    let request = Request::post(uri)
+async fn post(
+    sender: &Sender,
+    uri: &Uri,
+    key: Option<&str>,
+    body: Vec<u8>,
+) -> anyhow::Result<(StatusCode, Value)> {
+    let mut request = Request::post(uri)
         .header(header::CONTENT_TYPE, "application/json")
         .body(Full::from(body))?;
+    if let Some(key) = key {
+        let bearer = HeaderValue::try_from(format!("Bearer {key}"));
+        let mut bearer = bearer.context("EVENT_GRPC_KEY can't stand in a header")?;
+        bearer.set_sensitive(true);
+        request.headers_mut().insert(header::AUTHORIZATION, bearer);
+    }
     let answer = match sender {
         Sender::Plain(client) => client.request(request).await,
         Sender::Encrypted(client) => client.request(request).await,

@@ -24,8 +24,8 @@ pub use queue::{Batch, Destination, Input, Queue, QueueKind};
 pub use request::{Piece, Rate, Request, Target, Template};
 pub use row::{Context, Group, Message};
 pub use source::{
-    Cors, Encoding, Intake, OnBad, Pool, RoutingKey, Scheme, SecretForm, Signature, SignatureForm,
-    Signed, SignedTime, Source, Verify,
+    Auth, Cors, Encoding, Intake, OnBad, Pool, RoutingKey, Scheme, SecretForm, Signature,
+    SignatureForm, Signed, SignedTime, Source, Verify,
 };
 pub use storage::{Conflict, Database, Storage, Upsert};
 pub use table::{Append, AppendDeadLetter, Block, ColumnSpec, Holds, Table};

@@ -12,6 +12,8 @@ use crate::row_error::RowError;
 pub struct Source {
     /// The name in `pipeline.yaml`, used in metrics and environment variables.
     pub name: &'static str,
+    /// Who may send.
+    pub auth: Auth,
     /// Intake of its events.
     pub intake: Intake,
     /// The exchange that its messages are published to.
@@ -34,6 +36,15 @@ pub struct Cors {
     pub max_age_s: u32,
     /// True if their requests may carry credentials that the browser has, such as a client certificate.
     pub credentials: bool,
+}
+
+/// Who may send to a source.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Auth {
+    /// Clients that prove who they are, by a write key or a token.
+    Keys,
+    /// Anybody, as far as the source's own `verify` allows.
+    None,
 }
 
 /// Intake of a source's events.

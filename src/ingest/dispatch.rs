@@ -21,6 +21,7 @@ use super::quarantine::{Left, Letter, Quarantine, Rejections};
 use super::reading::Budget;
 use super::response::{Refusal, Rejected, Response, success};
 use super::route::Route;
+use crate::access::{Denied, Sender};
 use crate::broker::PublishError;
 use crate::client::Client;
 use crate::contract::{self, Envelope, Source};
@@ -110,11 +111,12 @@ impl Dispatch {
     pub async fn take(
         self: &Arc<Self>,
         body: Body,
-        client: Client,
+        sender: Sender,
         time_limit: Duration,
     ) -> Answered {
         let asked = Asked::of(self.source.name);
-        let admitted = self.admit(body, client.clone());
+        let client = sender.client();
+        let admitted = self.admit(body, sender);
         let result = timeout_at(Instant::now() + time_limit.min(LONGEST), admitted)
             .await
             .unwrap_or(Err(Refusal::Late));
@@ -123,7 +125,14 @@ impl Dispatch {
         answered
     }
 
-    async fn admit(self: &Arc<Self>, body: Body, client: Client) -> Result<Taken, Refusal> {
+    /// Counts and refuses a request whose sender may not send it, before its body is read.
+    pub fn denied(&self, denied: Denied) -> Refusal {
+        let refusal = Refusal::Denied(denied);
+        tell(self.source.name, refusal.outcome());
+        refusal
+    }
+
+    async fn admit(self: &Arc<Self>, body: Body, sender: Sender) -> Result<Taken, Refusal> {
         if body.len() > self.max_request {
             return Err(Refusal::TooLarge {
                 limit: self.max_request,
@@ -132,7 +141,7 @@ impl Dispatch {
         let weight = self.weigh(&body)?;
         let admitted = self.pool.admit(weight).await?;
         let dispatch = Arc::clone(self);
-        let prepare = move || dispatch.prepare(body, &client, admitted);
+        let prepare = move || dispatch.prepare(body, &sender, admitted);
         let prepared = match weight > AT_ONCE {
             false => catch_panic(self.source.name, prepare)?,
             // On a thread where it doesn't hold up other requests.

@@ -201,7 +201,12 @@ impl Group<'_> {
 
 /// True if its bytes are a message: of a known type, or of one that a later build will replay.
 fn is_event(event: &Event<'_>) -> bool {
-    matches!(event.verdict, Verdict::Good(_) | Verdict::UnknownType(_))
+    match event.verdict {
+        Verdict::Good(_) | Verdict::UnknownType(_) => true,
+        // An operator may allow it later, and replay it.
+        Verdict::NotAllowed { kind, .. } => kind.is_some(),
+        _ => false,
+    }
 }
 
 /// Rewrites a well-formed event as protobuf merges it: the last variant alone, its repetitions in one, and one id or

@@ -25,6 +25,7 @@ use super::reading::SHOWN;
 use super::response::Response;
 use super::status::{status, unread};
 use super::unary;
+use crate::access::Gate;
 use crate::client::Client;
 use crate::contract::{Intake, Pipeline};
 use crate::health::Health;
@@ -40,22 +41,22 @@ const ENCODINGS: &str = "identity,gzip,deflate,zstd";
 /// Router of the gRPC server: each source's method, health, and what is `beside` them.
 pub fn routes(
     pipeline: &'static Pipeline,
-    sources: &[(Arc<Dispatch>, Option<Arc<Cors>>)],
+    sources: &[(Arc<Dispatch>, Option<Arc<Cors>>, Gate)],
     health: &Health,
     beside: Router,
 ) -> Router {
     let mut router = Router::new();
-    for (dispatch, cors) in sources {
+    for (dispatch, cors, gate) in sources {
         let Some(path) = method(dispatch) else {
             continue;
         };
-        let dispatch = Arc::clone(dispatch);
+        let (dispatch, gate) = (Arc::clone(dispatch), gate.clone());
         let handler = move |request: Request| async move {
             match WebCall::of(request.headers()) {
-                Some(web) => call(dispatch, request, Some(web)).await,
+                Some(web) => call(dispatch, gate, request, Some(web)).await,
                 None => match foreign(&request) {
                     Some(response) => response,
-                    None => call(dispatch, request, None).await,
+                    None => call(dispatch, gate, request, None).await,
                 },
             }
         };
@@ -121,19 +122,27 @@ fn foreign(request: &Request) -> Option<HttpResponse> {
 /// Handles a call of a source's method, as gRPC or as gRPC-Web.
 pub(super) async fn call(
     dispatch: Arc<Dispatch>,
-    request: Request,
+    gate: Gate,
+    mut request: Request,
     web: Option<WebCall>,
 ) -> HttpResponse {
-    let until = Instant::now() + time_limit(request.headers());
+    let admitted = gate.admit(&mut request);
     let client = Client::of(request.extensions());
+    let sender = match admitted {
+        Ok(sender) => sender,
+        Err(denied) => {
+            let refusal = dispatch.denied(denied);
+            return of_client(refused(status(&refusal), refusal.outcome(), web), client);
+        }
+    };
+    let until = Instant::now() + time_limit(request.headers());
     let read = match read(&dispatch, request, web).await {
         Ok(read) => read,
         Err(error) => return of_client(refused(unread(&error), error.reason(), web), client),
     };
+    sender.came(read.bytes.len());
     let left = until.saturating_duration_since(Instant::now());
-    let Answered { result, held } = dispatch
-        .take(Body::Wire(read.bytes), client.clone(), left)
-        .await;
+    let Answered { result, held } = dispatch.take(Body::Wire(read.bytes), sender, left).await;
     drop(read.held);
     let response = match result {
         Ok(response) => answered(&response, web),

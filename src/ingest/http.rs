@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 
 use super::body::{Read, Unread};
 use super::cors::{self, Cors};
+use super::denial;
 use super::dispatch::{Answered, Body, Dispatch, LONGEST};
 use super::encoding::Encoding;
 use super::grpc;
@@ -21,6 +22,7 @@ use super::reading::{Budget, SHOWN};
 use super::response::{Refusal, error, refused_as};
 use super::status::{RETRY_AFTER_SECONDS, may_repeat};
 use super::webhook::{Taken, Webhook};
+use crate::access::Gate;
 use crate::client::Client;
 use crate::grpc::NOT_SERVED;
 use crate::health::Health;
@@ -48,14 +50,24 @@ pub fn heartbeat_route(health: Health) -> Router {
 
 /// Route that accepts a source's requests as proto3 JSON, as protobuf and as gRPC-Web: at this path, and at that of its
 /// method, so that a page needs the address of this port only.
-pub fn events_route(path: &str, dispatch: Arc<Dispatch>, cors: Option<&Arc<Cors>>) -> Router {
+pub fn events_route(
+    path: &str,
+    dispatch: Arc<Dispatch>,
+    cors: Option<&Arc<Cors>>,
+    gate: Gate,
+) -> Router {
     let method = grpc::method(&dispatch);
-    let handler = move |request: Request| async move {
+    let handler = move |mut request: Request| async move {
         if let Some(web) = WebCall::of(request.headers()) {
-            return grpc::call(dispatch, request, Some(web)).await;
+            return grpc::call(dispatch, gate, request, Some(web)).await;
         }
-        let client = Client::of(request.extensions());
         let answer = media::of_answer(request.headers());
+        let admitted = gate.admit(&mut request);
+        let client = Client::of(request.extensions());
+        let sender = match admitted {
+            Ok(sender) => sender,
+            Err(denied) => return of_client(not_taken(dispatch.denied(denied), answer), client),
+        };
         let Some(media) = media::of_events(request.headers(), request.extensions()) else {
             return of_client(unread(&Failed::MediaType(EVENTS), answer), client);
         };
@@ -64,23 +76,17 @@ pub fn events_route(path: &str, dispatch: Arc<Dispatch>, cors: Option<&Arc<Cors>
             Ok(read) => read,
             Err(failed) => return of_client(unread(&failed, answer), client),
         };
+        sender.came(read.bytes.len());
         let body = match media {
             Media::Json => Body::Json(read.bytes),
             Media::Protobuf(_) => Body::Wire(read.bytes),
         };
-        let taken = dispatch.take(body, client.clone(), LONGEST);
+        let taken = dispatch.take(body, sender, LONGEST);
         let Answered { result, held } = taken.await;
         drop(read.held);
         let response = match result {
             Ok(response) => media::response(StatusCode::OK, answer, response),
-            Err(refusal) => {
-                let (code, reason) = (code(&refusal), refusal.outcome());
-                let repeat = may_repeat(&refusal);
-                let said = error(refusal);
-                let text = said.message.clone();
-                let response = with_retry_after(media::response(code, answer, said), repeat);
-                of_client(because(response, reason, text), client)
-            }
+            Err(refusal) => of_client(not_taken(refusal, answer), client),
         };
         response.map(|body| held::body(body, held))
     };
@@ -92,11 +98,33 @@ pub fn events_route(path: &str, dispatch: Arc<Dispatch>, cors: Option<&Arc<Cors>
     }
 }
 
+/// Answer to a request of events that is refused.
+fn not_taken(refusal: Refusal, answer: Media) -> HttpResponse {
+    let (code, reason) = (code(&refusal), refusal.outcome());
+    let (repeat, denied) = (may_repeat(&refusal), refusal.denied().cloned());
+    let said = error(refusal);
+    let text = said.message.clone();
+    let response = with_retry_after(media::response(code, answer, said), repeat);
+    because(denial::tell(denied.as_ref(), response), reason, text)
+}
+
 /// Route of a webhook; with one more segment, if its secret is expected there.
-pub fn webhook_route(path: &str, webhook: Arc<Webhook>, cors: Option<&Arc<Cors>>) -> Router {
+pub fn webhook_route(
+    path: &str,
+    webhook: Arc<Webhook>,
+    cors: Option<&Arc<Cors>>,
+    gate: Gate,
+) -> Router {
     let has_secret = webhook.has_secret_in_path();
-    let handler = move |request: Request| async move {
+    let handler = move |mut request: Request| async move {
+        // A webhook has one message a request.
+        let admitted = gate.admit(&mut request);
+        let admitted = admitted.and_then(|sender| sender.take(1).map(|()| sender));
         let client = webhook.client(request.extensions());
+        let sender = match admitted {
+            Ok(sender) => sender,
+            Err(denied) => return of_client(refused(&webhook.denied(denied)), client),
+        };
         // Unauthorized requests are neither read nor parsed, as far as their head tells.
         let verified_headers = match webhook.verify_head(request.uri(), request.headers()) {
             Ok(verified_headers) => verified_headers,
@@ -110,6 +138,7 @@ pub fn webhook_route(path: &str, webhook: Arc<Webhook>, cors: Option<&Arc<Cors>>
             Ok(read) => read,
             Err(failed) => return unread(&failed, Media::Json),
         };
+        sender.came(read.bytes.len());
         let taken = webhook.take(verified_headers, client.clone(), read.bytes);
         let taken = taken.await;
         drop(read.held);
@@ -268,6 +297,7 @@ fn code(refusal: &Refusal) -> StatusCode {
         | Refusal::NoneTaken(_) => StatusCode::BAD_REQUEST,
         Refusal::HeadersTooLarge { .. } => StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
         Refusal::Unauthorized => StatusCode::UNAUTHORIZED,
+        Refusal::Denied(denied) => denial::code(denied),
         Refusal::Replayed => StatusCode::CONFLICT,
         Refusal::Unavailable(_) | Refusal::Unsure(_) | Refusal::Late | Refusal::Off => {
             StatusCode::SERVICE_UNAVAILABLE
@@ -283,6 +313,7 @@ fn refused(refusal: &Refusal) -> HttpResponse {
         body["field"] = json!(field);
     }
     let response = with_retry_after(with_code(code(refusal), body), may_repeat(refusal));
+    let response = denial::tell(refusal.denied(), response);
     because(response, refusal.outcome(), refusal.to_string())
 }
 

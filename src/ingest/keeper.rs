@@ -7,10 +7,10 @@ use tokio::time::timeout;
 use super::answer::PublishOutcome;
 use super::publisher::Publisher;
 use super::quarantine::count;
-use super::rate::Rate;
 use crate::broker::{HeaderValue, Letter, Outgoing, PublishError};
 use crate::contract::{Queue, Route, Source, headers};
 use crate::dead_letter::{Record, letter_id};
+use crate::rate::Rate;
 use crate::row_error::RowError;
 use crate::time::now_ms;
 
@@ -105,7 +105,7 @@ impl Keeper {
 
     /// Takes room for promised dead letters; true if there was enough.
     pub(super) fn has_room(&self, letters: &[Outgoing]) -> bool {
-        let has_room = self.promised.take(weight(letters));
+        let has_room = self.promised.take(weight(letters)).is_ok();
         if !has_room {
             count(self.source.name, "postponed", letters.len());
         }
@@ -130,7 +130,7 @@ impl Keeper {
     /// Publishes dead letters whose sender is told to fix the message, if there is room and it doesn't take long.
     pub(super) async fn try_to_keep(&self, publisher: &Publisher, letters: Vec<Outgoing>) {
         let several = letters.len();
-        if !self.refused.take(weight(&letters)) {
+        if self.refused.take(weight(&letters)).is_err() {
             count(self.source.name, "dropped", several);
             return;
         }

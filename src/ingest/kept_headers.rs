@@ -10,11 +10,12 @@ use crate::json::{Map, Value, object_text};
 const MOST: usize = 16 << 10;
 
 /// Headers that hold credentials, which are not kept.
-const SECRET: [HeaderName; 4] = [
+const SECRET: [HeaderName; 5] = [
     header::AUTHORIZATION,
     header::PROXY_AUTHORIZATION,
     header::COOKIE,
     header::SET_COOKIE,
+    HeaderName::from_static("x-api-key"),
 ];
 
 /// All headers but those that hold credentials or the signature, by name: a text, or a list of texts. Neither are those

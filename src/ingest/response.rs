@@ -1,6 +1,7 @@
 //! Responses: what the sender of a request is told.
 
 use super::pool::Full;
+use crate::access::{Denied, Kind};
 use crate::broker::PublishError;
 use crate::events::{AsJson, Event, Refused, Verdict, refused};
 pub use crate::generated::proto::event::{RejectCode, RejectedEvent, Response};
@@ -113,6 +114,9 @@ pub enum Refusal {
     /// The request isn't authorized. The answer doesn't tell which part of the proof is wrong.
     #[error("the request's signature or credentials are missing or wrong")]
     Unauthorized,
+    /// The sender may not send this.
+    #[error(transparent)]
+    Denied(#[from] Denied),
     /// Another message was taken under the id of this delivery.
     #[error("another message was taken under the same delivery id; this one is not taken")]
     Replayed,
@@ -139,6 +143,12 @@ impl Refusal {
             Refusal::HeaderTooHeavy { .. } | Refusal::TooHeavy { .. } => "too_heavy",
             Refusal::NoRoom(_) | Refusal::NoRoomToKeep(_) => "no_room",
             Refusal::Unauthorized => "unauthorized",
+            Refusal::Denied(denied) => match denied.reason.kind() {
+                Kind::Unauthenticated => "unauthorized",
+                Kind::Forbidden => "forbidden",
+                Kind::OverRate => "over_rate",
+                Kind::Off => "off",
+            },
             Refusal::Replayed => "replayed",
             Refusal::Off => "off",
             Refusal::Invalid(_)
@@ -199,6 +209,14 @@ impl Refusal {
             Refusal::Unavailable(error) => Refusal::Unsure(error.told()),
             Refusal::Late => Refusal::Unsure("the broker did not answer in time".to_owned()),
             other => other,
+        }
+    }
+
+    /// The denial, if it is one.
+    pub(super) fn denied(&self) -> Option<&Denied> {
+        match self {
+            Refusal::Denied(denied) => Some(denied),
+            _ => None,
         }
     }
 
@@ -291,6 +309,7 @@ impl Rejected {
             Verdict::NoType => RejectCode::NoType,
             Verdict::BadTimestamp(_) => RejectCode::BadTimestamp,
             Verdict::Malformed(_) => RejectCode::Malformed,
+            Verdict::NotAllowed { .. } => RejectCode::NotAllowed,
         };
         let mut reason = event.verdict.reason();
         if let (Verdict::UnknownName(name), Some(json)) = (&event.verdict, json)

@@ -12,6 +12,7 @@ use super::pool::{self, BadSize};
 use super::publisher::Publisher;
 use super::verify::{BadSecret, Verifier};
 use super::webhook::{Takes, Webhook};
+use crate::access::{Access, Gate};
 use crate::broker::Topology;
 use crate::contract::{Intake, Pipeline};
 use crate::health::Health;
@@ -20,7 +21,7 @@ use crate::health::Health;
 #[derive(Debug)]
 pub struct Sources {
     pipeline: &'static Pipeline,
-    dispatches: Vec<(Arc<Dispatch>, Option<Arc<Cors>>)>,
+    dispatches: Vec<(Arc<Dispatch>, Option<Arc<Cors>>, Gate)>,
     http: Router,
     off: Vec<Off>,
 }
@@ -49,12 +50,13 @@ pub enum SetUpError {
 }
 
 impl Sources {
-    /// Sets up every source of the pipeline. `topology` is what the broker serves, `variable` reads the environment, and
-    /// `open` says which sources take requests without their proof.
+    /// Sets up every source of the pipeline. `topology` is what the broker serves, `access` decides who may send,
+    /// `variable` reads the environment, and `open` says which sources take requests without their proof.
     pub fn new(
         pipeline: &'static Pipeline,
         topology: &Topology,
         publisher: &Arc<Publisher>,
+        access: &Arc<Access>,
         variable: impl Fn(&str) -> Option<String>,
         open: impl Fn(&str) -> bool,
     ) -> Result<Self, SetUpError> {
@@ -65,6 +67,7 @@ impl Sources {
             let sizes = pool::sizes(source, &variable)?;
             let cors = Cors::of(source, &variable)?;
             let publisher = Arc::clone(publisher);
+            let gate = |listener| Gate::new(access, source, listener);
             match &source.intake {
                 Intake::Grpc {
                     json_path,
@@ -79,8 +82,13 @@ impl Sources {
                         pipeline.fingerprint,
                     ));
                     let events = Arc::clone(&dispatch);
-                    router = router.merge(http::events_route(json_path, events, cors.as_ref()));
-                    dispatches.push((dispatch, cors));
+                    router = router.merge(http::events_route(
+                        json_path,
+                        events,
+                        cors.as_ref(),
+                        gate("http"),
+                    ));
+                    dispatches.push((dispatch, cors, gate("grpc")));
                 }
                 Intake::Post {
                     path,
@@ -112,8 +120,12 @@ impl Sources {
                     }
                     let around = (pipeline, topology);
                     let webhook = Webhook::new(around, source, takes, verifier, sizes, publisher);
-                    router =
-                        router.merge(http::webhook_route(path, Arc::new(webhook), cors.as_ref()));
+                    router = router.merge(http::webhook_route(
+                        path,
+                        Arc::new(webhook),
+                        cors.as_ref(),
+                        gate("http"),
+                    ));
                 }
             }
         }

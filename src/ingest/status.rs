@@ -1,11 +1,14 @@
 //! gRPC status of a refusal.
 
+use std::time::Duration;
+
 use prost::Message as _;
 use tonic::metadata::MetadataValue;
 use tonic::{Code, Status};
 
 use super::body::Unread;
 use super::response::Refusal;
+use crate::access::Kind;
 
 /// Retry delay of a client that was refused for lack of room, in seconds.
 pub const RETRY_AFTER_SECONDS: i64 = 1;
@@ -71,6 +74,15 @@ pub fn status(refusal: &Refusal) -> Status {
             too_heavy("REQUEST_TOO_HEAVY", *weight, *limit, message)
         }
         Refusal::Unauthorized => Status::unauthenticated(message),
+        Refusal::Denied(denied) => match (denied.reason.kind(), denied.wait) {
+            (Kind::Unauthenticated, _) => Status::unauthenticated(message),
+            (Kind::Forbidden, _) => Status::permission_denied(message),
+            (Kind::OverRate, wait) => {
+                let wait = wait.map_or(RETRY_AFTER_SECONDS, whole_seconds);
+                repeat_after(Code::ResourceExhausted, message, wait)
+            }
+            (Kind::Off, _) => Status::unavailable(message),
+        },
         Refusal::Replayed => Status::already_exists(message),
         Refusal::Off | Refusal::Unsure(_) => Status::unavailable(message),
         Refusal::Invalid(_)
@@ -110,11 +122,18 @@ pub fn unread(unread: &Unread) -> Status {
 }
 
 fn repeat_later(code: Code, message: String) -> Status {
+    repeat_after(code, message, RETRY_AFTER_SECONDS)
+}
+
+/// A time to wait in whole seconds, at least one and at most an hour.
+pub fn whole_seconds(wait: Duration) -> i64 {
+    const HOUR: f64 = 3600.0;
+    wait.as_secs_f64().ceil().clamp(1.0, HOUR) as i64
+}
+
+fn repeat_after(code: Code, message: String, seconds: i64) -> Status {
     let retry = RetryInfo {
-        retry_delay: Some(prost_types::Duration {
-            seconds: RETRY_AFTER_SECONDS,
-            nanos: 0,
-        }),
+        retry_delay: Some(prost_types::Duration { seconds, nanos: 0 }),
     };
     let mut status = with_detail(code, message, any("google.rpc.RetryInfo", &retry));
     // For clients that can't read details, pages and proxies among them.

@@ -24,6 +24,7 @@ use super::publisher::Publisher;
 use super::reading::Budget;
 use super::response::Refusal;
 use super::verify::{Proof, Verifier};
+use crate::access::Denied;
 use crate::broker::{Outgoing, Topology};
 use crate::client::Client;
 use crate::contract::{self, IdFrom, Intake, OnBad, Pipeline, RoutingKey, Source};
@@ -152,6 +153,13 @@ impl Webhook {
     /// Challenge for requests without credentials.
     pub fn challenge(&self) -> Option<&'static str> {
         self.verifier.as_ref().and_then(Verifier::challenge)
+    }
+
+    /// Counts and refuses a request whose sender may not send it, before its body is read.
+    pub fn denied(&self, denied: Denied) -> Refusal {
+        let refused: Result<(), Refusal> = Err(Refusal::Denied(denied.clone()));
+        count(self.source.name, &refused);
+        Refusal::Denied(denied)
     }
 
     /// True if a secret is expected behind its path.

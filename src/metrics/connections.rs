@@ -46,6 +46,8 @@ const REFUSED_FOR: Label = listed(
         "too_heavy",
         "no_room",
         "unauthorized",
+        "forbidden",
+        "over_rate",
         "replayed",
         "off",
         "invalid",

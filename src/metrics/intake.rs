@@ -28,6 +28,8 @@ const ANSWER: Label = listed(
         "too_heavy",
         "no_room",
         "unauthorized",
+        "forbidden",
+        "over_rate",
         "replayed",
         "off",
         "unavailable",

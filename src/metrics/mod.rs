@@ -7,6 +7,7 @@ mod label;
 mod metric;
 mod recorder;
 
+pub mod access;
 pub mod broker;
 pub mod connections;
 pub mod intake;
@@ -30,10 +31,11 @@ pub struct Group {
 }
 
 /// All metrics of a server, in the order of the reference.
-pub const GROUPS: [Group; 8] = [
+pub const GROUPS: [Group; 9] = [
     process::GROUP,
     connections::GROUP,
     tls::GROUP,
+    access::GROUP,
     intake::GROUP,
     broker::GROUP,
     workers::GROUP,

@@ -1,10 +1,12 @@
 //! `/readyz`: tells if events that are accepted now reach their tables, and if not, what is wrong.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use serde_json::{Map, Value, json};
 use tokio::sync::watch;
 
+use crate::access::Access;
 use crate::broker::{Link, Status};
 use crate::contract::Request;
 use crate::health::Health;
@@ -36,6 +38,8 @@ pub struct Readiness {
     pub off_sources: Vec<(&'static str, String)>,
     /// Sources that take requests without their proof, because the operator says so.
     pub unverified: Vec<&'static str>,
+    /// Who may send events.
+    pub senders: Arc<Access>,
 }
 
 /// Requests of a pipeline, and which of them are enabled.
@@ -130,6 +134,8 @@ impl Readiness {
             "requests": requests,
             "sources": sources,
             "unverified": self.unverified,
+            "access": self.senders.report(),
+            "security": self.senders.warnings(),
             "queues": queues,
         });
         (ready, report)

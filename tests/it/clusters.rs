@@ -36,6 +36,7 @@ fn config(main: Option<&ClickHouse>, servers: BTreeMap<String, Address>, data: &
         http_listen: ([127, 0, 0, 1], 0).into(),
         ops: Options::at(([127, 0, 0, 1], 0).into()),
         doors: event_grpc::listen::Limits::default(),
+        senders: event_grpc::access::Config::default(),
         tls: None,
         amqp_url: None,
         clickhouse: main.map(|store| store.address().clone()),

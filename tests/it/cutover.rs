@@ -60,6 +60,7 @@ fn config(vhost: &Vhost, store: &ClickHouse, strict: bool) -> Config {
         http_listen: ([127, 0, 0, 1], 0).into(),
         ops: Options::at(([127, 0, 0, 1], 0).into()),
         doors: event_grpc::listen::Limits::default(),
+        senders: event_grpc::access::Config::default(),
         tls: None,
         amqp_url: Some(vhost.url()),
         clickhouse: Some(store.address().clone()),

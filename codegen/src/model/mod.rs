@@ -17,7 +17,7 @@ pub use function::{Argument, Function};
 pub use ids::Ids;
 pub use request::{Member, Piece, Rate, Request, Target, Template};
 pub use source::{
-    Cors, Encoding, IdFrom, Intake, OnBad, Pool, RoutingKey, Scheme, SecretForm, Signature,
+    Auth, Cors, Encoding, IdFrom, Intake, OnBad, Pool, RoutingKey, Scheme, SecretForm, Signature,
     SignatureForm, Signed, SignedTime, Source, Verify,
 };
 pub use store::{ClickHouse, HookColumn, Postgres, Store, StoreKind};

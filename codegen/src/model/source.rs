@@ -9,6 +9,8 @@ use super::{Route, Value};
 pub struct Source {
     /// Its name.
     pub name: String,
+    /// Who may send.
+    pub auth: Auth,
     /// Intake of its events.
     pub intake: Intake,
     /// Exchange to which they are published.
@@ -30,6 +32,15 @@ pub struct Cors {
     pub max_age_s: u32,
     /// True if their requests may carry credentials.
     pub credentials: bool,
+}
+
+/// Who may send to a source.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Auth {
+    /// Clients with a write key or a token.
+    Keys,
+    /// Anybody, as far as `verify` allows.
+    None,
 }
 
 /// Intake of a source's events.

@@ -16,6 +16,7 @@ const NAMES: &[(&str, &[&str])] = &[
         CONTRACT,
         &[
             "Append",
+            "Auth",
             "RowError",
             "Batch",
             "Block",

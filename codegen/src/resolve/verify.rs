@@ -3,7 +3,7 @@
 mod signature;
 
 use crate::base::diagnostic::{Diagnostic, Diagnostics, Span};
-use crate::model::{Scheme, Verify};
+use crate::model::{Auth, Scheme, Verify};
 use crate::rules::names::PATH_COLLISION;
 use crate::rules::reading::CONFLICTING_KEYS;
 use crate::rules::webhooks::{SECRET_VARIABLE, UNVERIFIED, VERIFIED_ONE_WAY};
@@ -38,7 +38,8 @@ pub(super) fn of_source(source: &spec::Source, out: &mut Diagnostics) -> Option<
 
 /// True if a source has to say how its requests prove where they come from.
 fn must_be_said(source: &spec::Source) -> bool {
-    source.post.is_some()
+    let by_key = source.auth.as_ref().map(|auth| auth.value) == Some(Auth::Keys);
+    source.post.is_some() && !by_key
 }
 
 fn missing(name: &Text) -> Diagnostic {
@@ -47,7 +48,7 @@ fn missing(name: &Text) -> Diagnostic {
         name.value
     );
     let help = "`verify: { hmac: VARIABLE, header: NAME }`, or another signature, where the sender signs; `verify: { path: \
-                VARIABLE }` for a sender that only knows a URL; `verify: none` if anybody may send";
+                VARIABLE }` for a sender that only knows a URL; `auth: keys` for clients of your own; `verify: none` if anybody may send";
     Diagnostic::new(&UNVERIFIED, message)
         .at(name.span, "has no `verify`")
         .help(help)

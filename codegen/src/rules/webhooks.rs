@@ -12,6 +12,7 @@ pub(super) const RULES: &[&Rule] = &[
     &MESSAGE_ID,
     &UNVERIFIED,
     &SIGNED_CONTENT,
+    &PROVEN_ONE_WAY,
 ];
 
 pub(crate) const ANY_OF: Rule = Rule {
@@ -107,4 +108,15 @@ pub(crate) const SIGNED_CONTENT: Rule = Rule {
            nothing.",
     bad: "verify: { hmac: SECRET, header: X-Sign, signed: \"{body}\", timestamp: { header: X-Time } }",
     good: "verify: { hmac: SECRET, header: X-Sign, signed: \"v0:{timestamp}:{body}\", timestamp: { header: X-Time, tolerance: 5m } }",
+};
+
+pub(crate) const PROVEN_ONE_WAY: Rule = Rule {
+    code: "EG139",
+    name: "proven-one-way",
+    purpose: "The senders of a source prove who they are in one way.",
+    text: "`auth: keys` wants a write key or a token of a client in the key file; it is the default of sources of app \
+           events. `auth: none` takes events from anybody. A webhook's senders mostly have a scheme of their own, which is \
+           `verify`; `auth: keys` is for webhooks that your own clients post to.",
+    bad: "shop: { post: /shop/, auth: keys, verify: { shopify: SHOPIFY_SECRET }, ... }",
+    good: "shop: { post: /shop/, verify: { shopify: SHOPIFY_SECRET }, ... }",
 };

@@ -26,7 +26,7 @@ pub(crate) use verify::{Verify, Way};
 use std::path::Path;
 
 use crate::base::diagnostic::{Diagnostic, Diagnostics, Sources, Span};
-use crate::model::{ExchangeKind, Ids, OnBad};
+use crate::model::{Auth, ExchangeKind, Ids, OnBad};
 use crate::rules::reading::YAML_SYNTAX;
 use crate::syntax::yaml::{self, Text};
 
@@ -110,6 +110,8 @@ pub(crate) struct Source {
     pub(crate) routing_key_from: Option<Text>,
     /// `headers: true`, which keeps the headers of a webhook's requests: the place of the key.
     pub(crate) headers: Option<Span>,
+    /// `auth: keys` or `none`: who may send.
+    pub(crate) auth: Option<Located<Auth>>,
     /// `verify: none` or `{ ... }`: how a webhook's requests prove where they come from.
     pub(crate) verify: Option<Verify>,
     /// `id: ...`: what tells a webhook's messages apart.

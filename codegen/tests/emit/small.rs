@@ -4,7 +4,7 @@ mod requests;
 mod tables;
 
 use event_grpc_codegen::model::{
-    Batch, ClickHouse, Column, ColumnSource, Cors, Database, Destination, Encoding, Envelope,
+    Auth, Batch, ClickHouse, Column, ColumnSource, Cors, Database, Destination, Encoding, Envelope,
     Exchange, ExchangeKind, Function, IdFrom, Ids, Input, Intake, Model, OnBad, Pool, Queue, Root,
     Route, RoutingKey, Scheme, SecretForm, Signature, SignatureForm, Signed, SignedTime, Source,
     Store, Table, Type, Value, Verify,
@@ -178,6 +178,7 @@ impl Made<'_> {
         vec![
             Source {
                 name: "app".into(),
+                auth: Auth::Keys,
                 intake: Intake::Grpc {
                     service: "event.EventService".into(),
                     method: "dispatch".into(),
@@ -197,6 +198,7 @@ impl Made<'_> {
             },
             Source {
                 name: "post".into(),
+                auth: Auth::None,
                 intake: Intake::Post {
                     path: "/post/".into(),
                     message: self.message("log.Post"),

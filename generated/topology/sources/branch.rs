@@ -2,14 +2,15 @@
 //! Source `branch`.
 
 use crate::contract::{
-    IdFrom, Intake, Message, OnBad, Pool, RoutingKey, RowError, Scheme, Source, Verify,
-    json,
+    Auth, IdFrom, Intake, Message, OnBad, Pool, RoutingKey, RowError, Scheme, Source,
+    Verify, json,
 };
 use super::super::super::shapes;
 
 /// Where its events come in, and where they go.
 pub(super) const SOURCE: Source = Source {
     name: "branch",
+    auth: Auth::None,
     intake: Intake::Post {
         path: "/branch/event/",
         message: &shapes::webhook::branch_event::SHAPE,

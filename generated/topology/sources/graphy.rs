@@ -2,14 +2,15 @@
 //! Source `graphy`.
 
 use crate::contract::{
-    IdFrom, Intake, Message, OnBad, Pool, RoutingKey, RowError, Scheme, Source, Verify,
-    function,
+    Auth, IdFrom, Intake, Message, OnBad, Pool, RoutingKey, RowError, Scheme, Source,
+    Verify, function,
 };
 use super::super::super::shapes;
 
 /// Where its events come in, and where they go.
 pub(super) const SOURCE: Source = Source {
     name: "graphy",
+    auth: Auth::None,
     intake: Intake::Post {
         path: "/graphy/event/",
         message: &shapes::webhook::graphy_event::SHAPE,

@@ -2,14 +2,15 @@
 //! Source `shopify`.
 
 use crate::contract::{
-    Encoding, IdFrom, Intake, OnBad, Pool, RoutingKey, Scheme, SecretForm, Signature,
-    SignatureForm, Signed, Source, Verify,
+    Auth, Encoding, IdFrom, Intake, OnBad, Pool, RoutingKey, Scheme, SecretForm,
+    Signature, SignatureForm, Signed, Source, Verify,
 };
 use super::super::super::shapes;
 
 /// Where its events come in, and where they go.
 pub(super) const SOURCE: Source = Source {
     name: "shopify",
+    auth: Auth::None,
     intake: Intake::Post {
         path: "/shopify/event/",
         message: &shapes::webhook::shopify_event::SHAPE,

@@ -2,14 +2,15 @@
 //! Source `vidooly`.
 
 use crate::contract::{
-    IdFrom, Intake, Message, OnBad, Pool, RoutingKey, RowError, Scheme, Source, Verify,
-    function, json,
+    Auth, IdFrom, Intake, Message, OnBad, Pool, RoutingKey, RowError, Scheme, Source,
+    Verify, function, json,
 };
 use super::super::super::shapes;
 
 /// Where its events come in, and where they go.
 pub(super) const SOURCE: Source = Source {
     name: "vidooly",
+    auth: Auth::None,
     intake: Intake::Post {
         path: "/vidooly/event/",
         message: &shapes::webhook::vidooly_event::SHAPE,

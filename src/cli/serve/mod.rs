@@ -11,6 +11,7 @@ use std::time::Duration;
 use anyhow::Context as _;
 
 use super::clickhouse_tls::{self, ClickHouseTlsArgs};
+use super::serve_access::AccessArgs;
 use super::serve_intake::IntakeArgs;
 use super::serve_tls::ServerTlsArgs;
 use crate::app::environment::{self, Environment, Secret};
@@ -57,6 +58,8 @@ pub(super) struct Args {
     tls: ServerTlsArgs,
     #[command(flatten)]
     doors: DoorArgs,
+    #[command(flatten)]
+    access: AccessArgs,
     #[command(flatten)]
     intake: IntakeArgs,
     #[command(flatten)]
@@ -233,6 +236,7 @@ pub(super) async fn run(args: Args) -> anyhow::Result<()> {
         http_listen: args.http_listen,
         ops: args.ops.options()?,
         doors: args.doors.limits(),
+        senders: args.access.config(),
         tls: args.tls.files(),
         amqp_url: environment::option("EVENT_GRPC_AMQP_URL", args.amqp_url.as_ref())?,
         clickhouse: args.clickhouse.address()?,

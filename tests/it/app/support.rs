@@ -65,6 +65,7 @@ pub(crate) fn config(store: &ClickHouse) -> Config {
         http_listen: ([127, 0, 0, 1], 0).into(),
         ops: Options::at(([127, 0, 0, 1], 0).into()),
         doors: event_grpc::listen::Limits::default(),
+        senders: event_grpc::access::Config::default(),
         tls: None,
         amqp_url: None,
         clickhouse: Some(store.address().clone()),

@@ -47,7 +47,9 @@ impl Doors {
     ) -> Self {
         let publisher = Publisher::new(broker, Limits::embedded());
         let topology = Topology::of(pipeline, |_| true);
-        let sources = Sources::new(pipeline, &topology, &publisher, variable, |_| open).unwrap();
+        let access = event_grpc::access::Access::local(pipeline);
+        let sources =
+            Sources::new(pipeline, &topology, &publisher, &access, variable, |_| open).unwrap();
         let health = Health::beating();
         let (grpc, http) = (sources.grpc(&health, Router::new()), sources.http(health));
         match Client::named(name) {

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use event_grpc::access::Access;
 use event_grpc::broker::{Embedded, Topology};
 use event_grpc::generated::PIPELINE;
 use event_grpc::health::Health;
@@ -71,7 +72,16 @@ async fn the_generated_pipeline_can_be_served() {
         Arc::new(Embedded::new(&topology, 1 << 20)),
         Limits::embedded(),
     );
-    let sources = Sources::new(&PIPELINE, &topology, &publisher, |_| None, |_| false).unwrap();
+    let access = Access::local(&PIPELINE);
+    let sources = Sources::new(
+        &PIPELINE,
+        &topology,
+        &publisher,
+        &access,
+        |_| None,
+        |_| false,
+    );
+    let sources = sources.unwrap();
     let reflection = event_grpc::grpc::reflection(PIPELINE.descriptors).unwrap();
     drop(sources.grpc(&Health::beating(), reflection));
     // A path that axum can't route would panic here.

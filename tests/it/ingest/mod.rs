@@ -5,6 +5,7 @@ mod browsers;
 mod failures;
 mod health;
 mod http;
+mod keys;
 pub(crate) mod pipeline;
 mod proofs;
 pub(crate) mod server;

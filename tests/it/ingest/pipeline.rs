@@ -3,9 +3,9 @@
 use std::sync::LazyLock;
 
 use event_grpc::contract::{
-    Cors, Encoding, Exchange, ExchangeKind, Field, IdFrom, Intake, Kind, Label, Message, OnBad,
-    Pipeline, Pool, Route, RoutingKey, Scheme, SecretForm, Shape, Signature, SignatureForm, Signed,
-    SignedTime, Source, Verify,
+    Auth, Cors, Encoding, Exchange, ExchangeKind, Field, IdFrom, Intake, Kind, Label, Message,
+    OnBad, Pipeline, Pool, Route, RoutingKey, Scheme, SecretForm, Shape, Signature, SignatureForm,
+    Signed, SignedTime, Source, Verify,
 };
 use prost::Message as _;
 use prost_types::field_descriptor_proto::{Label as ProtoLabel, Type};
@@ -144,6 +144,7 @@ pub(super) fn variable(name: &str) -> Option<String> {
 pub(super) fn pipeline(pool: Pool) -> &'static Pipeline {
     let hook = |name, path, routing_key, headers, verify| Source {
         name,
+        auth: Auth::None,
         intake: Intake::Post {
             path,
             message: &HOOK,
@@ -174,6 +175,7 @@ pub(super) fn pipeline(pool: Pool) -> &'static Pipeline {
         |name, path, signature| verified(name, path, "SIGNING_SECRET", Scheme::Hmac(signature));
     let app = Source {
         name: "app",
+        auth: Auth::Keys,
         intake: Intake::Grpc {
             service: "test.Service",
             method: "dispatch",
@@ -187,6 +189,7 @@ pub(super) fn pipeline(pool: Pool) -> &'static Pipeline {
     };
     let pages = Source {
         name: "pages",
+        auth: Auth::Keys,
         intake: Intake::Grpc {
             service: "test.Pages",
             method: "dispatch",

@@ -78,6 +78,7 @@ fn agree(request: &[u8]) {
                         || theirs.timestamp.parse::<u32>().is_err()
                 );
             }
+            Verdict::NotAllowed { .. } => panic!("a scan asks nobody who sends"),
             Verdict::UnknownType(_) | Verdict::UnknownName(_) | Verdict::NoType => {
                 assert_eq!(number, 0)
             }

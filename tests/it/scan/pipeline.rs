@@ -78,6 +78,7 @@ fn agree(request: &[u8]) -> usize {
                 expected.push((kind.number, theirs));
             }
             Verdict::BadTimestamp(_) => assert!(number.is_some()),
+            Verdict::NotAllowed { .. } => panic!("a scan asks nobody who sends"),
             Verdict::UnknownType(_) | Verdict::UnknownName(_) | Verdict::NoType => {
                 assert_eq!(number, None)
             }

@@ -14,6 +14,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("client", &[]),
     ("dead_letter", &[]),
     ("time", &[]),
+    ("rate", &[]),
     ("weight", &[]),
     ("metrics", &["dead_letter", "time"]),
     ("tls", &["metrics", "time"]),
@@ -83,11 +84,17 @@ const LAYERS: &[(&str, &[&str])] = &[
         &["contract", "generated", "json", "row_error", "sink"],
     ),
     ("health", &["broker"]),
+    // Who may send what.
+    (
+        "access",
+        &["client", "contract", "listen", "metrics", "rate", "time"],
+    ),
     ("grpc", &["contract", "health", "listen"]),
     // From a request to the broker, and from the broker to a store. Neither knows the other.
     (
         "ingest",
         &[
+            "access",
             "broker",
             "client",
             "contract",
@@ -102,6 +109,7 @@ const LAYERS: &[(&str, &[&str])] = &[
             "metrics",
             "proto_json",
             "protobuf",
+            "rate",
             "row_error",
             "time",
             "weight",
@@ -130,6 +138,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     (
         "ops",
         &[
+            "access",
             "broker",
             "contract",
             "dead_letter",
@@ -153,15 +162,17 @@ const LAYERS: &[(&str, &[&str])] = &[
     (
         "app",
         &[
-            "broker", "contract", "grpc", "health", "hooks", "ingest", "listen", "metrics", "ops",
-            "sink", "tls", "worker",
+            "access", "broker", "contract", "grpc", "health", "hooks", "ingest", "listen",
+            "metrics", "ops", "sink", "tls", "worker",
         ],
     ),
     (
         "cli",
         &[
+            "access",
             "app",
             "broker",
+            "client",
             "contract",
             "generated",
             "hooks",

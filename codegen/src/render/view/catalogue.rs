@@ -16,7 +16,7 @@ use super::comments::Comments;
 use super::shapes::{by_number, json_messages};
 use crate::base::names::size;
 use crate::model::field_type;
-use crate::model::{Destination, Input, Intake, Model, RoutingKey, Scheme, Table};
+use crate::model::{Auth, Destination, Input, Intake, Model, RoutingKey, Scheme, Table};
 use crate::store::{KINDS, dialect};
 use meaning::meaning;
 use text::{cell, code, event_link, events_page, group, message_link, message_page, table_page};
@@ -228,13 +228,17 @@ fn section(
 }
 
 fn source_row(model: &Model, source: &crate::model::Source) -> SourceRow {
+    let by_key = match source.auth {
+        Auth::Keys => ", with a write key",
+        Auth::None => "",
+    };
     let (takes, key) = match &source.intake {
         Intake::Grpc {
             service,
             method,
             json_path,
         } => (
-            format!("gRPC `/{service}/{method}`, JSON at `POST {json_path}`"),
+            format!("gRPC `/{service}/{method}`, JSON at `POST {json_path}`{by_key}"),
             "the event type's name".to_owned(),
         ),
         Intake::Post {
@@ -259,7 +263,10 @@ fn source_row(model: &Model, source: &crate::model::Source) -> SourceRow {
                 },
             );
             (
-                format!("`POST {path}`, a {}{kept}{verified}", message_link(message)),
+                format!(
+                    "`POST {path}`, a {}{kept}{verified}{by_key}",
+                    message_link(message)
+                ),
                 match routing_key {
                     RoutingKey::Constant(key) => code(key),
                     RoutingKey::Computed(value) if value.uses_headers() => {

@@ -137,9 +137,10 @@ fn source_view(source: &model::Source, shapes: &Shapes) -> String {
     };
     let pool = &source.pool;
     format!(
-        "Source {{ name: {}, intake: {intake}, exchange: {}, rejects: {}, \
+        "Source {{ name: {}, auth: Auth::{:?}, intake: {intake}, exchange: {}, rejects: {}, \
          pool: Pool {{ workers: {}, buffer: {}, bytes: {}, timeout_ms: {}, max_request: {} }}, cors: {} }}",
         literal(&source.name),
+        source.auth,
         literal(&source.exchange),
         maybe(source.rejects.as_ref()),
         pool.workers,

@@ -8,7 +8,7 @@ use super::request::request;
 use super::scalars::{Fields, map, text, texts, word};
 use super::store::{Stores, store};
 use super::verify::{nothing, verify};
-use super::webhook::{id, message, on_bad};
+use super::webhook::{auth, id, message, on_bad};
 use super::{
     Binding, Database, DeadLetter, Exchange, InStore, Limits, OwnQueue, Pool, Queue, Settings,
     Source, Spec, Table, TableDefaults,
@@ -78,6 +78,7 @@ fn source(entry: &Entry, defaults: &Pool, out: &mut Diagnostics) -> Source {
         "routing_key",
         "routing_key_from",
         "headers",
+        "auth",
         "verify",
         "id",
         "on_bad",
@@ -99,6 +100,7 @@ fn source(entry: &Entry, defaults: &Pool, out: &mut Diagnostics) -> Source {
         routing_key_from: get("routing_key_from"),
         rejects: get("rejects"),
         headers: None,
+        auth: None,
         verify: None,
         id: None,
         on_bad: None,
@@ -107,6 +109,7 @@ fn source(entry: &Entry, defaults: &Pool, out: &mut Diagnostics) -> Source {
     };
     if let Some(fields) = &fields {
         source.headers = fields.flag("headers", out);
+        source.auth = fields.get("auth").and_then(|e| auth(e, out));
         source.verify = match fields.meant("verify", out) {
             Some(entry) => Some(verify(entry, out)),
             None => fields.written("verify").map(nothing),

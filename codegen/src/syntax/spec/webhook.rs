@@ -3,8 +3,14 @@
 use super::scalars::{Fields, texts, word};
 use super::{Id, IdWay, Located, Message};
 use crate::base::diagnostic::Diagnostics;
-use crate::model::OnBad;
+use crate::model::{Auth, OnBad};
 use crate::syntax::yaml::{Entry, Value};
+
+/// `auth` of a source.
+pub(super) fn auth(entry: &Entry, out: &mut Diagnostics) -> Option<Located<Auth>> {
+    let words = [("keys", Auth::Keys), ("none", Auth::None)];
+    word("`auth`", &entry.node, &words, out)
+}
 
 /// `id` of a source or queue.
 pub(super) fn id(entry: &Entry, out: &mut Diagnostics) -> Id {

@@ -2,7 +2,7 @@
 //! Source `post`.
 
 use crate::contract::{
-    Encoding, IdFrom, Intake, Message, OnBad, Pool, RoutingKey, RowError, Scheme,
+    Auth, Encoding, IdFrom, Intake, Message, OnBad, Pool, RoutingKey, RowError, Scheme,
     SecretForm, Signature, SignatureForm, Signed, SignedTime, Source, Verify, function,
     json,
 };
@@ -11,6 +11,7 @@ use super::super::super::shapes;
 /// Where its events come in, and where they go.
 pub(super) const SOURCE: Source = Source {
     name: "post",
+    auth: Auth::None,
     intake: Intake::Post {
         path: "/post/",
         message: &shapes::log::post::SHAPE,
