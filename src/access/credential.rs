@@ -118,8 +118,11 @@ mod tests {
         let api = ("x-api-key", key.clone());
         let query = format!("a=b&key={key}");
         assert_eq!(kind(&headers(&[]), Some("keys=1&akey=2")), "none");
-        assert_eq!(kind(&headers(&[bearer.clone()]), None), "key");
-        assert_eq!(kind(&headers(&[api.clone()]), Some("a=b")), "key");
+        assert_eq!(kind(&headers(std::slice::from_ref(&bearer)), None), "key");
+        assert_eq!(
+            kind(&headers(std::slice::from_ref(&api)), Some("a=b")),
+            "key"
+        );
         assert_eq!(kind(&headers(&[]), Some(&query)), "in url");
         assert_eq!(
             kind(&headers(&[("authorization", "Bearer a.b.c".into())]), None),

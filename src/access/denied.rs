@@ -60,6 +60,18 @@ pub enum Kind {
     Off,
 }
 
+impl Kind {
+    /// Short stable word for the metrics of requests.
+    pub fn outcome(self) -> &'static str {
+        match self {
+            Kind::Unauthenticated => "unauthorized",
+            Kind::Forbidden => "forbidden",
+            Kind::OverRate => "over_rate",
+            Kind::Off => "off",
+        }
+    }
+}
+
 impl Reason {
     #[cfg(test)]
     const ALL: [Reason; 14] = [

@@ -3,8 +3,19 @@
 use axum::response::Response as HttpResponse;
 use http::{HeaderValue, StatusCode, header};
 
+use super::response::Refusal;
 use super::status::whole_seconds;
 use crate::access::{Denied, Kind};
+
+impl Refusal {
+    /// The denial, if it is one.
+    pub(super) fn denied(&self) -> Option<&Denied> {
+        match self {
+            Refusal::Denied(denied) => Some(denied),
+            _ => None,
+        }
+    }
+}
 
 /// HTTP status of a denial.
 pub(super) fn code(denied: &Denied) -> StatusCode {

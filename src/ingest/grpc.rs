@@ -38,10 +38,13 @@ const ACCEPTED: HeaderName = HeaderName::from_static("grpc-accept-encoding");
 /// Supported message encodings.
 const ENCODINGS: &str = "identity,gzip,deflate,zstd";
 
+/// A source with what is in front of it: the pages that may send, and the gate.
+pub(super) type Served = (Arc<Dispatch>, Option<Arc<Cors>>, Gate);
+
 /// Router of the gRPC server: each source's method, health, and what is `beside` them.
-pub fn routes(
+pub(super) fn routes(
     pipeline: &'static Pipeline,
-    sources: &[(Arc<Dispatch>, Option<Arc<Cors>>, Gate)],
+    sources: &[Served],
     health: &Health,
     beside: Router,
 ) -> Router {

@@ -1,7 +1,7 @@
 //! Responses: what the sender of a request is told.
 
 use super::pool::Full;
-use crate::access::{Denied, Kind};
+use crate::access::Denied;
 use crate::broker::PublishError;
 use crate::events::{AsJson, Event, Refused, Verdict, refused};
 pub use crate::generated::proto::event::{RejectCode, RejectedEvent, Response};
@@ -143,12 +143,7 @@ impl Refusal {
             Refusal::HeaderTooHeavy { .. } | Refusal::TooHeavy { .. } => "too_heavy",
             Refusal::NoRoom(_) | Refusal::NoRoomToKeep(_) => "no_room",
             Refusal::Unauthorized => "unauthorized",
-            Refusal::Denied(denied) => match denied.reason.kind() {
-                Kind::Unauthenticated => "unauthorized",
-                Kind::Forbidden => "forbidden",
-                Kind::OverRate => "over_rate",
-                Kind::Off => "off",
-            },
+            Refusal::Denied(denied) => denied.reason.kind().outcome(),
             Refusal::Replayed => "replayed",
             Refusal::Off => "off",
             Refusal::Invalid(_)
@@ -209,14 +204,6 @@ impl Refusal {
             Refusal::Unavailable(error) => Refusal::Unsure(error.told()),
             Refusal::Late => Refusal::Unsure("the broker did not answer in time".to_owned()),
             other => other,
-        }
-    }
-
-    /// The denial, if it is one.
-    pub(super) fn denied(&self) -> Option<&Denied> {
-        match self {
-            Refusal::Denied(denied) => Some(denied),
-            _ => None,
         }
     }
 

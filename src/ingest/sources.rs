@@ -21,7 +21,7 @@ use crate::health::Health;
 #[derive(Debug)]
 pub struct Sources {
     pipeline: &'static Pipeline,
-    dispatches: Vec<(Arc<Dispatch>, Option<Arc<Cors>>, Gate)>,
+    dispatches: Vec<grpc::Served>,
     http: Router,
     off: Vec<Off>,
 }

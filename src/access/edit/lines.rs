@@ -64,10 +64,10 @@ impl Lines {
             self.0.insert(at, format!("{}keys:", " ".repeat(fields)));
             return self.insert(at + 1, &key_text(key, fields + 2));
         };
-        if self.line(keys).trim() == "keys: []" {
-            if let Some(line) = self.0.get_mut(keys) {
-                *line = format!("{}keys:", " ".repeat(fields));
-            }
+        if self.line(keys).trim() == "keys: []"
+            && let Some(line) = self.0.get_mut(keys)
+        {
+            *line = format!("{}keys:", " ".repeat(fields));
         }
         let items = keys + 1..block.end;
         let first = items.clone().find(|at| self.is_content(*at));
