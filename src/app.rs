@@ -41,7 +41,7 @@ use crate::ops::readiness::{self, Readiness};
 use crate::ops::router::Operations;
 use crate::sink::clickhouse::{Address, Databases};
 use crate::sink::{health as servers_health, postgres};
-use crate::tls::ServerFiles;
+use crate::tls::{self, ServerFiles};
 use crate::worker::{self, HoldLimits, Pace, Setup, States};
 
 /// Memory budget of the in-memory broker: room for half a batch of every table, many times over.
@@ -150,7 +150,7 @@ impl App {
         background.spawn(access.clone().follow());
         background.spawn(Arc::clone(&senders).watch());
         if let Some(tls) = tls.clone() {
-            background.spawn(tls.watch());
+            background.spawn(tls::watch(tls));
         }
 
         let (engine, mut keeper) = (CancellationToken::new(), JoinSet::new());

@@ -15,5 +15,6 @@ pub use certificate::PeerCertificate;
 pub use files::TlsError;
 pub use options::{Names, Options};
 pub use pem::FileError;
+pub use reload::watch;
 pub use server::{ClientCertificates, ServerFiles, ServerTls};
 pub use trouble::{HandshakeError, refusal, silent_end};

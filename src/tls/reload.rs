@@ -25,8 +25,9 @@ struct Refusal {
 /// Digest of contents, if they could be read, and why they can't be used.
 type Refused = (Option<[u8; 32]>, FileError);
 
-/// Follows the files for as long as it is polled.
-pub(super) async fn watch(tls: ServerTls) {
+/// Reads the files every two seconds, for as long as it is polled, and takes what they hold into use. Files that can't be
+/// used are logged and counted, and those in use stay.
+pub async fn watch(tls: ServerTls) {
     let mut refusal = Refusal::default();
     loop {
         refusal.look_at_the_time(&tls);

@@ -14,7 +14,6 @@ use sha2::{Digest as _, Sha256};
 
 use super::certificate::Validity;
 use super::pem::{self, FileError};
-use super::reload;
 use crate::metrics::tls::CERTIFICATE_EXPIRY;
 use crate::time::now;
 
@@ -44,7 +43,7 @@ pub enum ClientCertificates {
     Required,
 }
 
-/// TLS of listeners, which follows its files while it is watched. Cheap to clone.
+/// TLS of listeners, which follows its files while [`watch`](super::watch) is polled. Cheap to clone.
 #[derive(Clone)]
 pub struct ServerTls(Arc<Shared>);
 
@@ -86,12 +85,6 @@ impl ServerTls {
     pub fn trouble(&self) -> Option<FileError> {
         let reason = self.0.current.load().trouble()?;
         Some(FileError::new(&self.0.files.certificate, reason))
-    }
-
-    /// Reads the files every two seconds, for as long as it is polled, and takes what they hold into use. Files that
-    /// can't be used are logged and counted, and those in use stay.
-    pub async fn watch(self) {
-        reload::watch(self).await;
     }
 
     pub(super) fn files(&self) -> &ServerFiles {

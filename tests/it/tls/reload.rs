@@ -1,7 +1,7 @@
 //! Reload: files change while connections are open.
 
 use event_grpc::listen::Limits;
-use event_grpc::tls::{ClientCertificates, ServerTls};
+use event_grpc::tls::{self, ClientCertificates, ServerTls};
 use tokio::task::JoinHandle;
 
 use super::certificates::{Authority, Files};
@@ -16,7 +16,7 @@ fn reloads(outcome: &str) -> f64 {
 
 /// TLS that follows its files.
 fn watched(tls: &ServerTls) -> JoinHandle<()> {
-    tokio::spawn(tls.clone().watch())
+    tokio::spawn(tls::watch(tls.clone()))
 }
 
 /// Waits until new connections see a certificate of this authority.
