@@ -65,6 +65,11 @@ impl Verifier {
         self.keys.is_empty() && !self.open
     }
 
+    /// True if a request that is taken has proved where it comes from.
+    pub fn proves(&self) -> bool {
+        !self.open
+    }
+
     /// True if bodies are read before their request is proved.
     pub fn reads_first(&self) -> bool {
         matches!(self.scheme, Scheme::Hmac(_)) && !self.open

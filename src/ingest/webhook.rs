@@ -208,9 +208,10 @@ impl Webhook {
     /// Sender of a request: the client that a key proved, or else, of a request whose proof holds, the source itself.
     pub fn client(&self, extensions: &Extensions) -> Client {
         let client = Client::of(extensions);
-        match (client.is_unknown(), &self.verifier) {
-            (true, Some(_)) => self.verified.clone(),
-            _ => client,
+        let proves = self.verifier.as_ref().is_some_and(Verifier::proves);
+        match client.is_unknown() && proves {
+            true => self.verified.clone(),
+            false => client,
         }
     }
 
