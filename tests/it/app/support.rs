@@ -76,7 +76,7 @@ pub(crate) fn config(store: &ClickHouse) -> Config {
         engine_port: None,
         executable: None,
         environment: Environment::default(),
-        unverified: everybody(),
+        unverified: everybody(&PIPELINE),
         strict: true,
         notice: Duration::ZERO,
         drain: Duration::from_secs(10),
@@ -84,10 +84,10 @@ pub(crate) fn config(store: &ClickHouse) -> Config {
     }
 }
 
-/// Opens all webhooks: what is tested here is what becomes of messages.
-pub(crate) fn everybody() -> Unverified {
-    let names = PIPELINE.sources.iter().map(|source| source.name);
-    Unverified::new(names, &PIPELINE).unwrap()
+/// Opens all sources: what is tested here is what becomes of messages.
+pub(crate) fn everybody(pipeline: &'static Pipeline) -> Unverified {
+    let names = pipeline.sources.iter().map(|source| source.name);
+    Unverified::new(names, pipeline).unwrap()
 }
 
 /// Starts an instance.
@@ -97,6 +97,10 @@ pub(crate) async fn started(config: Config) -> (App, Instance) {
 
 /// Starts an instance of another build.
 pub(crate) async fn started_of(config: Config, pipeline: &'static Pipeline) -> (App, Instance) {
+    let config = Config {
+        unverified: everybody(pipeline),
+        ..config
+    };
     let app = App::start(config, pipeline).await.unwrap();
     let channel = Channel::from_shared(format!("http://{}", app.grpc_address()))
         .unwrap()

@@ -116,10 +116,10 @@ async fn a_secret_in_the_path_is_not_kept_with_the_headers() {
     let headers = [("x-original-uri", original.as_str()), ("x-kept", "kept")];
     assert_eq!(post(&server, &path, &headers, BODY).await.status, 200);
     let seen = server.seen.lock().unwrap();
-    let [(name, HeaderValue::Text(kept))] = &seen[0].delivery.properties.headers[..] else {
-        panic!("{:?}", seen[0].delivery.properties.headers)
+    let properties = &seen[0].delivery.properties;
+    let Some(HeaderValue::Text(kept)) = properties.header(HTTP_HEADERS) else {
+        panic!("{:?}", properties.headers)
     };
-    assert_eq!(name, HTTP_HEADERS);
     assert!(kept.contains("x-kept"), "{kept}");
     assert!(!format!("{:?}", seen[0].delivery.properties).contains(PATH_SECRET));
 }
