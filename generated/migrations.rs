@@ -41,6 +41,12 @@ pub static MIGRATIONS: &[Migration] = &[
             "../migrations/clickhouse/20261126T111400_alter_event_and_16_more.sql"
         ),
     },
+    Migration {
+        name: "20261126T183146_alter_event_and_22_more.sql",
+        sql: include_str!(
+            "../migrations/clickhouse/20261126T183146_alter_event_and_22_more.sql"
+        ),
+    },
 ];
 
 /// Those of PostgreSQL.
@@ -55,6 +61,12 @@ pub static POSTGRES_MIGRATIONS: &[Migration] = &[
         name: "20261126T111400_alter_user_account_and_2_more.sql",
         sql: include_str!(
             "../migrations/postgres/20261126T111400_alter_user_account_and_2_more.sql"
+        ),
+    },
+    Migration {
+        name: "20261126T183146_alter_user_account_and_2_more.sql",
+        sql: include_str!(
+            "../migrations/postgres/20261126T183146_alter_user_account_and_2_more.sql"
         ),
     },
 ];

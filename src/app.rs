@@ -2,37 +2,46 @@
 
 mod clickhouse;
 pub mod environment;
+mod listeners;
 mod names;
 mod off;
 mod postgresql;
 mod replay;
+mod senders;
 mod stores;
+pub mod unverified;
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context as _;
-use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
+pub use clickhouse::EMBEDDED_DATABASE;
 use environment::Environment;
+use listeners::{Addresses, Listeners, Routers, Servers};
 use stores::Connected;
+use unverified::Unverified;
 
 use crate::broker::{self, Broker, Embedded, Link, Rabbit, RabbitOptions, Topology};
 use crate::contract::{Pipeline, Queue};
 use crate::health::Health;
 use crate::ingest::sources::Sources;
-use crate::ingest::{Limits, http, publisher};
+use crate::ingest::{Limits, publisher};
 use crate::listen;
 use crate::metrics;
+use crate::ops::access::{self, Access};
 use crate::ops::readiness::{self, Readiness};
+use crate::ops::router::Operations;
 use crate::sink::clickhouse::{Address, Databases};
 use crate::sink::{health as servers_health, postgres};
+use crate::tls::{self, ServerFiles};
 use crate::worker::{self, HoldLimits, Pace, Setup, States};
 
 /// Memory budget of the in-memory broker: room for half a batch of every table, many times over.
@@ -43,14 +52,20 @@ const EMBEDDED_BUDGET: usize = 256 << 20;
 const REQUESTS: f64 = 0.6;
 
 /// Configuration of an instance.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Config {
     /// gRPC listen address; port 0 picks a free port.
     pub grpc_listen: SocketAddr,
     /// HTTP listen address; port 0 picks a free port.
     pub http_listen: SocketAddr,
-    /// Connection limits of each port.
+    /// Operations listener.
+    pub ops: access::Options,
+    /// Connection limits of each port of events.
     pub doors: listen::Limits,
+    /// Who may send events.
+    pub senders: crate::access::Config,
+    /// Certificate, key and client authority of the ports; without them none speaks TLS.
+    pub tls: Option<ServerFiles>,
     /// RabbitMQ URL; without one the in-memory broker is used.
     pub amqp_url: Option<String>,
     /// ClickHouse address; without one the embedded engine is used.
@@ -64,10 +79,14 @@ pub struct Config {
     pub data: PathBuf,
     /// Program or library of the embedded engine; without one it is looked for.
     pub engine_path: Option<PathBuf>,
+    /// HTTP port of the embedded engine; without one a free one is chosen.
+    pub engine_port: Option<u16>,
     /// Program that runs the embedded engine; without one it is the running program.
     pub executable: Option<PathBuf>,
     /// Environment variables that hold the secrets of webhooks and the addresses and keys of HTTP requests.
     pub environment: Environment,
+    /// Sources that take requests without their proof.
+    pub unverified: Unverified,
     /// Strict start: tables that don't fit and servers that don't answer are errors.
     pub strict: bool,
     /// Notice period: how long requests are still accepted after the signal to stop, for load balancers to notice.
@@ -78,24 +97,36 @@ pub struct Config {
     pub replay: Duration,
 }
 
+// The URL of the broker holds a password.
+impl fmt::Debug for Config {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut shown = f.debug_struct("Config");
+        shown
+            .field("grpc_listen", &self.grpc_listen)
+            .field("http_listen", &self.http_listen);
+        shown.finish_non_exhaustive()
+    }
+}
+
 /// A running instance.
 pub struct App {
-    grpc: SocketAddr,
-    http: SocketAddr,
+    addresses: Addresses,
     databases: Databases,
     health: Health,
     broker: Arc<dyn Broker>,
     remote: bool,
     notice: Duration,
     drain: Duration,
-    /// Stops the servers and the background watchers.
+    /// Stops the servers of events and the background watchers.
     serving: CancellationToken,
+    /// Stops the server of operations.
+    operating: CancellationToken,
     /// Stops the workers.
     working: CancellationToken,
     give_up: CancellationToken,
     /// Stops the engine, after everything else.
     engine: CancellationToken,
-    servers: JoinSet<()>,
+    servers: Servers,
     workers: JoinSet<()>,
     keeper: JoinSet<()>,
     background: JoinSet<()>,
@@ -106,10 +137,21 @@ impl App {
     pub async fn start(config: Config, pipeline: &'static Pipeline) -> anyhow::Result<App> {
         let counted = metrics::start()?;
         metrics::begin(&names::names(pipeline));
-        let grpc_listener = listen(config.grpc_listen, "gRPC").await?;
-        let http_listener = listen(config.http_listen, "HTTP").await?;
+        let verified = config
+            .tls
+            .as_ref()
+            .is_some_and(|tls| tls.client_ca.is_some());
+        let access = Access::new(&config.ops, verified)?;
+        let tls = listeners::secured(&config)?;
+        let listeners = Listeners::bind(&config).await?;
+        let senders = senders::start(&config, pipeline, listeners.addresses()?)?;
         let mut background = JoinSet::new();
         background.spawn(metrics::upkeep(counted.clone()));
+        background.spawn(access.clone().follow());
+        background.spawn(Arc::clone(&senders).watch());
+        if let Some(tls) = tls.clone() {
+            background.spawn(tls::watch(tls));
+        }
 
         let (engine, mut keeper) = (CancellationToken::new(), JoinSet::new());
         let connected_stores = Connected::start(&config, pipeline, &engine, &mut keeper).await?;
@@ -128,11 +170,8 @@ impl App {
             connected(&broker).await?;
         }
 
-        let (working, give_up, serving) = (
-            CancellationToken::new(),
-            CancellationToken::new(),
-            CancellationToken::new(),
-        );
+        let (working, give_up) = (CancellationToken::new(), CancellationToken::new());
+        let (serving, operating) = (CancellationToken::new(), CancellationToken::new());
         let setup = Setup {
             pipeline,
             broker: Arc::clone(&broker),
@@ -166,7 +205,8 @@ impl App {
         };
         let publisher = publisher::Publisher::new(Arc::clone(&broker), limits);
         let variable = |name: &str| config.environment.get(name);
-        let sources = Sources::new(pipeline, &topology, &publisher, variable)?;
+        let open = |source: &str| config.unverified.opens(source);
+        let sources = Sources::new(pipeline, &topology, &publisher, &senders, variable, open)?;
         let readiness = Readiness {
             health: health.clone(),
             broker: broker.status(),
@@ -176,29 +216,25 @@ impl App {
             requests: readiness::Requests::new(pipeline.requests, requests),
             off_queues,
             off_sources: off::sources(&sources),
+            unverified: config.unverified.told(),
+            senders,
         };
-        let render: http::Render = Arc::new(move || counted.render());
-        let http_routes = sources
-            .http(health.clone(), render)
-            .merge(readiness::router(readiness));
-        let grpc_address = grpc_listener.local_addr()?;
-        let http_address = http_listener.local_addr()?;
-        let mut servers = JoinSet::new();
+        let operations = Operations {
+            health: health.clone(),
+            readiness,
+            metrics: Arc::new(move || counted.render()),
+        };
+        let legacy = config.ops.legacy;
+        let routers = Routers::new(pipeline, &sources, &operations, access, legacy)?;
         let doors = listen::Limits {
             drain: config.drain.mul_f64(REQUESTS),
             ..config.doors.clone()
         };
-        for (listener, door, routes) in [
-            (grpc_listener, "grpc", sources.grpc(&health)?),
-            (http_listener, "http", http_routes),
-        ] {
-            let (limits, stop) = (doors.clone(), until(&serving));
-            servers.spawn(listen::serve(listener, door, routes, limits, stop));
-        }
+        let addresses = listeners.addresses()?;
+        let servers = listeners.serve(routers, tls, &doors, &serving, &operating);
 
         Ok(App {
-            grpc: grpc_address,
-            http: http_address,
+            addresses,
             databases,
             health,
             broker,
@@ -206,6 +242,7 @@ impl App {
             notice: config.notice,
             drain: config.drain,
             serving,
+            operating,
             working,
             give_up,
             engine,
@@ -218,12 +255,17 @@ impl App {
 
     /// gRPC listen address.
     pub fn grpc_address(&self) -> SocketAddr {
-        self.grpc
+        self.addresses.grpc
     }
 
     /// HTTP listen address.
     pub fn http_address(&self) -> SocketAddr {
-        self.http
+        self.addresses.http
+    }
+
+    /// Address of the operations listener.
+    pub fn ops_address(&self) -> SocketAddr {
+        self.addresses.ops
     }
 
     /// ClickHouse databases of the tables.
@@ -251,9 +293,10 @@ impl App {
         }
         let deadline = tokio::time::Instant::now() + self.drain;
         let left = || deadline.saturating_duration_since(tokio::time::Instant::now());
-        if timeout(left(), finished(&mut self.servers)).await.is_err() {
+        let events = &mut self.servers.events;
+        if timeout(left(), finished(events)).await.is_err() {
             tracing::warn!("The shutdown timeout ended before all requests were answered.");
-            self.servers.shutdown().await;
+            events.shutdown().await;
         }
         if !self.remote {
             // With the in-memory broker every message has a client waiting for it; when none is left, consuming ends by
@@ -277,6 +320,8 @@ impl App {
         if self.remote {
             self.broker.close(left().max(Duration::from_secs(1))).await;
         }
+        // Until here they tell how the drain goes.
+        self.operating.cancel();
         self.engine.cancel();
         const ENGINE_PATIENCE: Duration = Duration::from_secs(10);
         if timeout(ENGINE_PATIENCE, finished(&mut self.keeper))
@@ -285,14 +330,15 @@ impl App {
         {
             tracing::warn!("The ClickHouse engine did not stop before the shutdown timeout.");
         }
+        const OPERATIONS_PATIENCE: Duration = Duration::from_secs(1);
+        if timeout(OPERATIONS_PATIENCE, finished(&mut self.servers.ops))
+            .await
+            .is_err()
+        {
+            self.servers.ops.shutdown().await;
+        }
         self.background.shutdown().await;
     }
-}
-
-async fn listen(address: SocketAddr, what: &str) -> anyhow::Result<TcpListener> {
-    TcpListener::bind(address).await.with_context(|| {
-        format!("{what} can't listen on {address}; is another server running there?")
-    })
 }
 
 fn broker(config: &Config, topology: &Topology) -> anyhow::Result<Arc<dyn Broker>> {
@@ -300,6 +346,7 @@ fn broker(config: &Config, topology: &Topology) -> anyhow::Result<Arc<dyn Broker
         return Ok(Arc::new(Embedded::new(topology, EMBEDDED_BUDGET)));
     };
     let address = broker::Address::parse(url).context("--amqp-url")?;
+    address.read_certificates().context("--amqp-url")?;
     Ok(Arc::new(Rabbit::connect(
         address,
         topology.clone(),

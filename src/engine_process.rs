@@ -4,13 +4,19 @@
 //! other end open. However the server ends, SIGKILL included, the kernel closes that end, and the thread that waits
 //! here for it ends this process.
 //!
+//! Over the same pipe come the accounts that the engine is to know. Before it becomes the engine, the process gives up
+//! what it doesn't need: inherited descriptors, capabilities, files outside of the engine's directory.
+//!
 //! It is the one file with unsafe code: it calls into a C library.
 #![allow(unsafe_code)]
+
+mod admission;
+mod handover;
 
 use std::ffi::{CString, OsStr, OsString, c_char, c_int, c_void};
 use std::fs::File;
 use std::io::Read;
-use std::os::fd::AsFd;
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd};
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::path::{Path, PathBuf};
@@ -19,13 +25,23 @@ use std::time::Duration;
 
 use anyhow::{Context, bail};
 use clap::Parser;
+use event_grpc::sink::clickhouse::engine::accounts::Password;
+use event_grpc::sink::clickhouse::engine::confine::{self, Needs};
 use event_grpc::sink::clickhouse::engine::provision::{self, Places, Program};
 use rustix::process::{Pid, Signal, getpid, kill_process};
 
-/// The query that keeps `clickhouse local` serving: it opens both listeners and then never ends.
-const SERVE: &str = "SYSTEM START LISTEN HTTP; SYSTEM START LISTEN TCP; \
-    SELECT sleepEachRow(3) FROM system.numbers FORMAT Null \
+use admission::Admission;
+
+/// Statements that have `clickhouse local` listen.
+const LISTEN_HTTP: &str = "SYSTEM START LISTEN HTTP;";
+const LISTEN_NATIVE: &str = "SYSTEM START LISTEN TCP;";
+
+/// The query that keeps it serving: it never ends.
+const SERVE: &str = "SELECT sleepEachRow(3) FROM system.numbers FORMAT Null \
     SETTINGS max_block_size=1, function_sleep_max_microseconds_per_block=0";
+
+/// Name of the working directory in the engine's own, which is there until the engine has started.
+const START: &str = "start";
 
 /// Time limit for the engine to end on SIGTERM before it is killed.
 const GRACE: Duration = Duration::from_secs(3);
@@ -49,9 +65,19 @@ pub(crate) struct EngineArguments {
     /// The port for HTTP on the loopback address.
     #[arg(long)]
     http_port: u16,
-    /// The port for the native protocol on the loopback address.
+    /// A port for the native protocol on the loopback address, for tests: the engine ends when a login there fails.
+    #[arg(long, conflicts_with = "accounts")]
+    tcp_port: Option<u16>,
+    /// Read the accounts from standard input, as ClickHouse's configuration of users and a zero byte. Without this
+    /// everybody on the machine is let in, which is for tests.
     #[arg(long)]
-    tcp_port: u16,
+    accounts: bool,
+    /// The user to become.
+    #[arg(long, requires = "group")]
+    user: Option<u32>,
+    /// The group to become.
+    #[arg(long, requires = "user")]
+    group: Option<u32>,
 }
 
 /// Arguments of the engine, if the command line asks for it; exits with a message if they are wrong.
@@ -66,16 +92,75 @@ pub(crate) fn asked_for(
 
 /// Serves until the engine or the parent ends.
 pub(crate) fn run(arguments: EngineArguments) -> anyhow::Result<ExitCode> {
-    let lease = take_stdin().context("can't set standard input aside")?;
-    let serve = serve_arguments(&arguments);
-    let program = match (arguments.library, arguments.binary) {
-        (Some(library), _) => Program::Library(library),
-        (None, Some(binary)) => Program::Binary(binary),
+    close_inherited();
+    let mut lease = take_stdin().context("can't set standard input aside")?;
+    let mut serve = serve_arguments(&arguments);
+    let accounts = arguments.accounts.then(|| handover::read(&mut lease));
+    let program = match (&arguments.library, &arguments.binary) {
+        (Some(library), _) => Program::Library(library.clone()),
+        (None, Some(binary)) => Program::Binary(binary.clone()),
         (None, None) => provide()?,
     };
-    match &program {
-        Program::Library(library) => serve_library(library, &serve, lease),
-        Program::Binary(binary) => serve_binary(binary, &serve, lease),
+    let library = match &program {
+        Program::Library(library) => Some(Library::open(library)?),
+        Program::Binary(_) => None,
+    };
+    let Some(accounts) = accounts.transpose()? else {
+        return match (&program, library) {
+            (Program::Binary(binary), _) => serve_binary(binary, &serve, None, lease),
+            (_, Some(library)) => serve_library(&library, &serve, lease),
+            (Program::Library(_), None) => bail!("there is no engine"),
+        };
+    };
+
+    let file = File::open(program.file());
+    let file = file.with_context(|| format!("can't open {}", program.file().display()))?;
+    let owner = arguments.user.zip(arguments.group);
+    confine::give_up_rights(owner).context("can't give up rights")?;
+    let start = arguments.path.join(START);
+    let work_there = || {
+        std::fs::create_dir_all(&start)?;
+        std::env::set_current_dir(&start)
+    };
+    work_there().with_context(|| format!("can't use the directory {}", start.display()))?;
+    let secret = Password::draw()?.reveal().to_owned();
+    let admission = Admission::listen(secret, start).context("can't listen")?;
+    let configuration = handover::Configuration::new(&accounts, &admission.url())?;
+    let needs = Needs {
+        directory: arguments.path,
+        program: file,
+        runs: library.is_none(),
+        listens: arguments.http_port,
+        connects: admission.port(),
+    };
+    serve.extend(["--config-file".into(), configuration.path().into()]);
+    match library {
+        Some(library) => {
+            confine::confine(&needs).context("can't confine the engine")?;
+            admission.start()?;
+            serve_library(&library, &serve, lease)
+        }
+        None => serve_binary(program.file(), &serve, Some((needs, admission)), lease),
+    }
+}
+
+/// Closes descriptors beyond the standard ones, which whoever started the server left open.
+fn close_inherited() {
+    let Ok(open) = std::fs::read_dir("/dev/fd") else {
+        return;
+    };
+    let numbers = open
+        .flatten()
+        .filter_map(|entry| entry.file_name().to_str()?.parse().ok());
+    let numbers: Vec<c_int> = numbers.filter(|number| *number > 2).collect();
+    for number in numbers {
+        // SAFETY: the descriptor is used for the next line alone, which fails if it isn't open. That is so for the one
+        // with which the directory was read.
+        let descriptor = unsafe { BorrowedFd::borrow_raw(number) };
+        if rustix::io::fcntl_getfd(descriptor).is_ok() {
+            // SAFETY: it is open, and nothing here uses it: this process has just begun and has opened none itself.
+            unsafe { rustix::io::close(number) };
+        }
     }
 }
 
@@ -91,18 +176,22 @@ fn provide() -> anyhow::Result<Program> {
 }
 
 fn serve_arguments(arguments: &EngineArguments) -> Vec<OsString> {
-    vec![
+    let mut serve: Vec<OsString> = vec![
         "--path".into(),
         arguments.path.clone().into(),
-        "--http_port".into(),
-        arguments.http_port.to_string().into(),
-        "--tcp_port".into(),
-        arguments.tcp_port.to_string().into(),
         "--listen_host".into(),
         "127.0.0.1".into(),
-        "--query".into(),
-        SERVE.into(),
-    ]
+        "--http_port".into(),
+        arguments.http_port.to_string().into(),
+    ];
+    let mut statements = String::from(LISTEN_HTTP);
+    if let Some(port) = arguments.tcp_port {
+        serve.extend(["--tcp_port".into(), port.to_string().into()]);
+        statements.push_str(LISTEN_NATIVE);
+    }
+    statements.push_str(SERVE);
+    serve.extend(["--query".into(), statements.into()]);
+    serve
 }
 
 /// Moves the pipe away from standard input, so that the engine can't read from it.
@@ -130,8 +219,33 @@ fn watch(mut lease: File, process: Pid) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// Library that was opened when this process could still open it by its name.
+struct Library {
+    path: PathBuf,
+    file: File,
+}
+
+impl Library {
+    fn open(path: &Path) -> anyhow::Result<Self> {
+        let file = File::open(path);
+        Ok(Self {
+            file: file.with_context(|| format!("can't open the engine {}", path.display()))?,
+            path: path.to_owned(),
+        })
+    }
+
+    /// Name under which this process can load it.
+    fn name(&self) -> PathBuf {
+        if cfg!(target_os = "linux") {
+            PathBuf::from(format!("/proc/self/fd/{}", self.file.as_raw_fd()))
+        } else {
+            self.path.clone()
+        }
+    }
+}
+
 /// Becomes the engine by loading it into this process.
-fn serve_library(library: &Path, serve: &[OsString], lease: File) -> anyhow::Result<ExitCode> {
+fn serve_library(library: &Library, serve: &[OsString], lease: File) -> anyhow::Result<ExitCode> {
     type QueryCmdline = unsafe extern "C" fn(c_int, *mut *mut c_char) -> *mut c_void;
 
     watch(lease, getpid())?;
@@ -150,14 +264,14 @@ fn serve_library(library: &Path, serve: &[OsString], lease: File) -> anyhow::Res
     // SAFETY: loading runs the library's constructors. That is sound for this library, whose
     // checksum was compared when it was fetched or which the user has chosen, and this process
     // does nothing else that they could disturb.
-    let engine = unsafe { libloading::Library::new(library) }
-        .with_context(|| format!("can't load the engine {}", library.display()))?;
+    let engine = unsafe { libloading::Library::new(library.name()) }
+        .with_context(|| format!("can't load the engine {}", library.path.display()))?;
     // SAFETY: the type is that of the library's public C header.
     let query =
         unsafe { engine.get::<QueryCmdline>(b"chdb_query_cmdline\0") }.with_context(|| {
             format!(
                 "{} isn't a ClickHouse engine of a known kind",
-                library.display()
+                library.path.display()
             )
         })?;
     // SAFETY: `pointers` holds `count` strings that end with a zero byte, and then a null pointer.
@@ -168,14 +282,28 @@ fn serve_library(library: &Path, serve: &[OsString], lease: File) -> anyhow::Res
 }
 
 /// Runs the binary as a child and passes the parent's end on to it.
-fn serve_binary(binary: &Path, serve: &[OsString], lease: File) -> anyhow::Result<ExitCode> {
+fn serve_binary(
+    binary: &Path,
+    serve: &[OsString],
+    confined: Option<(Needs, Admission)>,
+    lease: File,
+) -> anyhow::Result<ExitCode> {
     let mut command = Command::new(binary);
     command.arg("local").args(serve).stdin(Stdio::null());
     #[cfg(target_os = "linux")]
     end_with_this_process(&mut command);
+    let (needs, admission) = confined.unzip();
+    if let Some(needs) = needs {
+        // SAFETY: the closure runs between fork and exec. It allocates, which is sound because this process has had one
+        // thread so far: none can hold the allocator's lock.
+        unsafe { command.pre_exec(move || confine::confine(&needs)) };
+    }
     let mut child = command
         .spawn()
         .with_context(|| format!("can't run {}", binary.display()))?;
+    if let Some(admission) = admission {
+        admission.start()?;
+    }
     watch(lease, Pid::from_child(&child))?;
     let status = child.wait()?;
     let code = status

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use http::StatusCode;
 use tokio::sync::watch;
 
 use crate::broker::{Link, Status};
@@ -50,6 +51,15 @@ impl Health {
     /// True if it wants traffic now.
     pub fn is_beating(&self) -> bool {
         self.now() == Beat::Beating
+    }
+
+    /// What `/heartbeat/` answers.
+    pub fn answer(&self) -> (StatusCode, &'static str) {
+        match self.now() {
+            Beat::Beating => (StatusCode::OK, "beating"),
+            Beat::Starting => (StatusCode::SERVICE_UNAVAILABLE, "starting"),
+            Beat::Resting | Beat::Ending => (StatusCode::GONE, "not beating"),
+        }
     }
 
     /// Sets if it wants traffic.

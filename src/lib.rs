@@ -6,8 +6,10 @@
 pub mod client;
 pub mod listen;
 pub mod metrics;
+pub mod rate;
 pub mod row_error;
 pub mod time;
+pub mod tls;
 pub mod weight;
 
 pub mod dead_letter;
@@ -25,7 +27,9 @@ pub mod proto_json;
 #[path = "../generated/mod.rs"]
 pub mod generated;
 
+pub mod access;
 pub mod broker;
+pub mod grpc;
 pub mod health;
 pub mod hooks;
 pub mod ingest;

@@ -1,5 +1,7 @@
 //! Realistic traffic for the demo and the load generator: batches of events with plausible values.
 
+pub mod proof;
+
 use anyhow::Context as _;
 use prost::Message as _;
 use prost_reflect::{

@@ -1447,6 +1447,8 @@ pub enum RejectCode {
     BadTimestamp = 4,
     /// The event is bigger than the server takes.
     TooLarge = 5,
+    /// The sender may not send events of this type.
+    NotAllowed = 6,
 }
 
 impl RejectCode {
@@ -1462,6 +1464,7 @@ impl RejectCode {
             Self::UnknownType => "REJECT_CODE_UNKNOWN_TYPE",
             Self::BadTimestamp => "REJECT_CODE_BAD_TIMESTAMP",
             Self::TooLarge => "REJECT_CODE_TOO_LARGE",
+            Self::NotAllowed => "REJECT_CODE_NOT_ALLOWED",
         }
     }
     /// Creates an enum from field names used in the ProtoBuf definition.
@@ -1473,6 +1476,7 @@ impl RejectCode {
             "REJECT_CODE_UNKNOWN_TYPE" => Some(Self::UnknownType),
             "REJECT_CODE_BAD_TIMESTAMP" => Some(Self::BadTimestamp),
             "REJECT_CODE_TOO_LARGE" => Some(Self::TooLarge),
+            "REJECT_CODE_NOT_ALLOWED" => Some(Self::NotAllowed),
             _ => None,
         }
     }

@@ -34,6 +34,7 @@ static COLUMNS: &[ColumnSpec] = &[
     column("insert_timestamp", "DateTime64(3, 'UTC')", Layout::Fixed(8))
         .holds(Holds::Now),
     column("unknown_fields", "String", Layout::Text).holds(Holds::Unknown),
+    column("client", "LowCardinality(String)", DICTIONARY).report(8192),
 ];
 
 /// Appends one JSON object.
@@ -43,7 +44,7 @@ pub(crate) fn append(
     cx: &Context,
 ) -> Result<(), RowError> {
     let [id, timestamp, version, checksum, assignments, user_id, bb_device_id, new_user,
-    ver, insert_timestamp, unknown_fields] = block.columns()?;
+    ver, insert_timestamp, unknown_fields, client] = block.columns()?;
     id.text(message.id)?;
     timestamp
         .i64(
@@ -80,6 +81,7 @@ pub(crate) fn append(
         &shapes::service::ab_assignment::SHAPE,
         message.body,
     )?;
+    client.text(message.client)?;
     block.grew(1);
     Ok(())
 }

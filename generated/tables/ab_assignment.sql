@@ -10,7 +10,8 @@ CREATE TABLE IF NOT EXISTS `ab_assignment`
     `new_user` Bool COMMENT 'Whether the user is new.',
     `ver` Int64 COMMENT 'The version of the experiments\' configuration.',
     `insert_timestamp` DateTime64(3, 'UTC') COMMENT '$now',
-    `unknown_fields` String COMMENT 'What the build that stored the row did not know of it: a JSON object by pointer; empty as a rule.'
+    `unknown_fields` String COMMENT 'What the build that stored the row did not know of it: a JSON object by pointer; empty as a rule.',
+    `client` LowCardinality(String) COMMENT 'Who sent it: the client that its key proved; empty if nothing did.'
 )
 ENGINE = ReplacingMergeTree(insert_timestamp)
 PARTITION BY toYYYYMM(timestamp)

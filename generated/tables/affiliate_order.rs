@@ -37,6 +37,7 @@ static COLUMNS: &[ColumnSpec] = &[
     column("insert_timestamp", "DateTime64(3, 'UTC')", Layout::Fixed(8))
         .holds(Holds::Now),
     column("unknown_fields", "String", Layout::Text).holds(Holds::Unknown),
+    column("client", "LowCardinality(String)", DICTIONARY).report(8192),
 ];
 
 /// Appends one JSON object.
@@ -46,7 +47,8 @@ pub(crate) fn append(
     cx: &Context,
 ) -> Result<(), RowError> {
     let [platform, created_on, last_modified_on, delivered_on, status, order_id,
-    referral_code, meta, amount, insert_timestamp, unknown_fields] = block.columns()?;
+    referral_code, meta, amount, insert_timestamp, unknown_fields, client] = block
+        .columns()?;
     platform.text(json::text(message.body, &["platform"])?.as_bytes())?;
     created_on
         .u32(
@@ -89,6 +91,7 @@ pub(crate) fn append(
         &shapes::service::affiliate_order::SHAPE,
         message.body,
     )?;
+    client.text(message.client)?;
     block.grew(1);
     Ok(())
 }

@@ -10,7 +10,8 @@ CREATE TABLE IF NOT EXISTS `affiliate_order`
     `meta` JSON COMMENT 'What else is known of it; any JSON object.',
     `amount` Int64 COMMENT 'What it cost.',
     `insert_timestamp` DateTime64(3, 'UTC') COMMENT '$now',
-    `unknown_fields` String COMMENT 'What the build that stored the row did not know of it: a JSON object by pointer; empty as a rule.'
+    `unknown_fields` String COMMENT 'What the build that stored the row did not know of it: a JSON object by pointer; empty as a rule.',
+    `client` LowCardinality(String) COMMENT 'Who sent it: the client that its key proved; empty if nothing did.'
 )
 ENGINE = ReplacingMergeTree(last_modified_on)
 ORDER BY (`order_id`, `platform`)

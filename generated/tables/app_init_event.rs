@@ -45,6 +45,7 @@ static COLUMNS: &[ColumnSpec] = &[
     column("mobile", "Bool", Layout::Fixed(1)),
     column("insert_timestamp", "DateTime64(3, 'UTC')", Layout::Fixed(8))
         .holds(Holds::Now),
+    column("client", "LowCardinality(String)", DICTIONARY).report(8192),
 ];
 
 /// Appends one JSON object.
@@ -56,7 +57,7 @@ pub(crate) fn append(
     let [event_id, event_timestamp, client_id, headers, client_ip, user_id, device_id,
     bb_device_id, user_account_id, event_data, user_agent, mozilla, platform, os,
     os_name, os_full_name, os_version, localization, model, browser_name,
-    browser_version, bot, mobile, insert_timestamp] = block.columns()?;
+    browser_version, bot, mobile, insert_timestamp, client] = block.columns()?;
     event_id.text(json::text(message.body, &["eventId"])?.as_bytes())?;
     event_timestamp
         .i64(
@@ -94,6 +95,7 @@ pub(crate) fn append(
     bot.bool(agent.bot)?;
     mobile.bool(agent.mobile)?;
     insert_timestamp.i64(cx.now_ms)?;
+    client.text(message.client)?;
     block.grew(1);
     Ok(())
 }

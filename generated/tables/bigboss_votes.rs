@@ -39,6 +39,7 @@ static COLUMNS: &[ColumnSpec] = &[
     column("insert_timestamp", "DateTime64(3, 'UTC')", Layout::Fixed(8))
         .holds(Holds::Now),
     column("unknown_fields", "String", Layout::Text).holds(Holds::Unknown),
+    column("client", "LowCardinality(String)", DICTIONARY).report(8192),
 ];
 
 /// Appends one JSON object.
@@ -49,7 +50,7 @@ pub(crate) fn append(
 ) -> Result<(), RowError> {
     let [id, vendorcode, country, createdat, updatedat, _sdc_received_at,
     _sdc_batched_at, _sdc_extracted_at, _sdc_table_version, _sdc_sequence, key, meta,
-    contestantid, identifier, languages, insert_timestamp, unknown_fields] = block
+    contestantid, identifier, languages, insert_timestamp, unknown_fields, client] = block
         .columns()?;
     id.text(json::text(message.body, &["_id"])?.as_bytes())?;
     vendorcode.text(json::text(message.body, &["vendorcode"])?.as_bytes())?;
@@ -91,6 +92,7 @@ pub(crate) fn append(
         &shapes::service::big_boss_vote::SHAPE,
         message.body,
     )?;
+    client.text(message.client)?;
     block.grew(1);
     Ok(())
 }

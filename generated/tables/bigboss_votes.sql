@@ -16,7 +16,8 @@ CREATE TABLE IF NOT EXISTS `bigboss_votes`
     `identifier` String COMMENT 'Who voted.',
     `languages` String COMMENT 'The voter\'s languages.',
     `insert_timestamp` DateTime64(3, 'UTC') COMMENT '$now',
-    `unknown_fields` String COMMENT 'What the build that stored the row did not know of it: a JSON object by pointer; empty as a rule.'
+    `unknown_fields` String COMMENT 'What the build that stored the row did not know of it: a JSON object by pointer; empty as a rule.',
+    `client` LowCardinality(String) COMMENT 'Who sent it: the client that its key proved; empty if nothing did.'
 )
 ENGINE = ReplacingMergeTree(updatedat)
 ORDER BY (`id`)

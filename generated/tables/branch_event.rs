@@ -124,6 +124,7 @@ static COLUMNS: &[ColumnSpec] = &[
     column("complete_event", "JSON", Layout::Json),
     column("insert_timestamp", "DateTime64(3, 'UTC')", Layout::Fixed(8))
         .holds(Holds::Now),
+    column("client", "LowCardinality(String)", DICTIONARY).report(8192),
 ];
 
 /// Appends one JSON object.
@@ -143,7 +144,7 @@ pub(crate) fn append(
     hours_from_last_attributed_touch_to_event, days_from_last_attributed_touch_to_event,
     event_data, user_data, last_attributed_touch_data, install_activity,
     reengagement_activity, custom_data, content_items, complete_event, insert_timestamp,
-    ] = block.columns()?;
+    client] = block.columns()?;
     id.text(json::text(message.body, &["id"])?.as_bytes())?;
     name.text(json::text(message.body, &["name"])?.as_bytes())?;
     timestamp
@@ -366,6 +367,7 @@ pub(crate) fn append(
     content_items.json_objects(&json::objects(message.body, &["content_items"])?)?;
     complete_event.json_object(message.body)?;
     insert_timestamp.i64(cx.now_ms)?;
+    client.text(message.client)?;
     block.grew(1);
     Ok(())
 }

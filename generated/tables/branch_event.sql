@@ -48,7 +48,8 @@ CREATE TABLE IF NOT EXISTS `branch_event`
     `custom_data` JSON COMMENT 'What the app adds to every event.',
     `content_items` Array(JSON) COMMENT 'The content that it is about.',
     `complete_event` JSON COMMENT 'body | json',
-    `insert_timestamp` DateTime64(3, 'UTC') COMMENT '$now'
+    `insert_timestamp` DateTime64(3, 'UTC') COMMENT '$now',
+    `client` LowCardinality(String) COMMENT 'Who sent it: the client that its key proved; empty if nothing did.'
 )
 ENGINE = ReplacingMergeTree(insert_timestamp)
 PARTITION BY toYYYYMM(timestamp)

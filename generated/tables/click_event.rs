@@ -45,6 +45,7 @@ static COLUMNS: &[ColumnSpec] = &[
     column("insert_timestamp", "DateTime64(3, 'UTC')", Layout::Fixed(8))
         .holds(Holds::Now),
     column("unknown_fields", "String", Layout::Text).holds(Holds::Unknown),
+    column("client", "LowCardinality(String)", DICTIONARY).report(8192),
 ];
 
 /// Appends one JSON object.
@@ -56,7 +57,7 @@ pub(crate) fn append(
     let [event_id, event_timestamp, current_url, base_url, referer, headers, client_ip,
     deep_link, user_agent, mozilla, platform, os, os_name, os_full_name, os_version,
     localization, model, browser_name, browser_version, bot, mobile, insert_timestamp,
-    unknown_fields] = block.columns()?;
+    unknown_fields, client] = block.columns()?;
     event_id.text(json::text(message.body, &["eventId"])?.as_bytes())?;
     event_timestamp
         .i64(
@@ -99,6 +100,7 @@ pub(crate) fn append(
         &shapes::service::click_event::SHAPE,
         message.body,
     )?;
+    client.text(message.client)?;
     block.grew(1);
     Ok(())
 }

@@ -40,6 +40,7 @@ static COLUMNS: &[ColumnSpec] = &[
         "Nullable(DateTime64(3, 'UTC'))",
         Layout::Nullable(&Layout::Fixed(8)),
     ),
+    column("client", "LowCardinality(String)", DICTIONARY),
     column("headers", "String", Layout::Text),
     column("body", "String", Layout::Text),
     column("event_id", "String", Layout::Text),
@@ -89,6 +90,7 @@ static LETTER: &[(&str, &str)] = &[
     ("kind", "kind"),
     ("message_id", "message_id"),
     ("sent", "sent"),
+    ("client", "client"),
     ("headers", "headers"),
     ("body", "body"),
 ];
@@ -101,7 +103,7 @@ pub(crate) fn append(
     cx: &Context,
 ) -> Result<(), RowError> {
     let [error_id, reason, class, queue, exchange, routing_key, event_type, attempts,
-    first_failed, last_failed, fingerprint, content_type, kind, message_id, sent,
+    first_failed, last_failed, fingerprint, content_type, kind, message_id, sent, client,
     headers, body, event_id, event_name, sent_timestamp, event_timestamp,
     insert_timestamp, session_id, bb_device_id, user_id, device_id,
     android_advertising_id, client_id, channel, os, client_type, app_language,
@@ -126,6 +128,7 @@ pub(crate) fn append(
         Some(value) => sent.i64(value)?,
         None => sent.null()?,
     }
+    client.text(letter.client)?;
     headers.text(letter.headers)?;
     body.text(letter.body)?;
     insert_timestamp.i64(cx.now_ms)?;

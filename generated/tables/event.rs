@@ -52,6 +52,7 @@ static COLUMNS: &[ColumnSpec] = &[
     column("event_current_url", "String", Layout::Text),
     column("event_params", "JSON", Layout::Json).holds(Holds::Payload),
     column("unknown_fields", "String", DICTIONARY).holds(Holds::Unknown),
+    column("client", "LowCardinality(String)", DICTIONARY).report(8192),
 ];
 
 /// Appends the events of one group.
@@ -64,7 +65,7 @@ pub(crate) fn append(
     channel, os, client_type, app_language, app_version, app_version_code, merchant_id,
     utm_platform, utm_source, utm_medium, utm_campaign, session_id, bb_device_id,
     user_id, device_id, android_advertising_id, client_id, current_url, utm_referrer,
-    pp_id, event_current_url, event_params, unknown_fields] = block.columns()?;
+    pp_id, event_current_url, event_params, unknown_fields, client] = block.columns()?;
     let Some(more) = group.events.len().checked_sub(1) else {
         return Ok(());
     };
@@ -135,6 +136,8 @@ pub(crate) fn append(
     utm_referrer.repeat(more);
     pp_id.text(header.pp_id)?;
     pp_id.repeat(more);
+    client.text(group.client)?;
+    client.repeat(more);
     block.grew(group.events.len());
     Ok(())
 }

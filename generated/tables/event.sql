@@ -27,7 +27,8 @@ CREATE TABLE IF NOT EXISTS `event`
     `pp_id` String COMMENT 'An identifier that the client passes on as it is.',
     `event_current_url` String COMMENT 'Where in the client it happened; the header has the request\'s.',
     `event_params` JSON COMMENT '$payload | json',
-    `unknown_fields` String COMMENT 'What the build that stored the row did not know of it: a JSON object by pointer; empty as a rule.'
+    `unknown_fields` String COMMENT 'What the build that stored the row did not know of it: a JSON object by pointer; empty as a rule.',
+    `client` LowCardinality(String) COMMENT 'Who sent it: the client that its key proved; empty if nothing did.'
 )
 ENGINE = ReplacingMergeTree(insert_timestamp)
 PARTITION BY toYYYYMM(event_timestamp)

@@ -27,6 +27,7 @@ static COLUMNS: &[ColumnSpec] = &[
     column("headers", "JSON", Layout::Json),
     column("insert_timestamp", "DateTime64(3, 'UTC')", Layout::Fixed(8))
         .holds(Holds::Now),
+    column("client", "LowCardinality(String)", DICTIONARY).report(8192),
 ];
 
 /// Appends one JSON object.
@@ -35,8 +36,8 @@ pub(crate) fn append(
     message: &Message<'_>,
     cx: &Context,
 ) -> Result<(), RowError> {
-    let [id, receive_timestamp, event_name, event_data, headers, insert_timestamp] = block
-        .columns()?;
+    let [id, receive_timestamp, event_name, event_data, headers, insert_timestamp, client,
+    ] = block.columns()?;
     id.text(message.id)?;
     receive_timestamp.i64(message.received_ms)?;
     event_name
@@ -49,6 +50,7 @@ pub(crate) fn append(
     event_data.json_object(message.body)?;
     headers.json_object(message.headers)?;
     insert_timestamp.i64(cx.now_ms)?;
+    client.text(message.client)?;
     block.grew(1);
     Ok(())
 }

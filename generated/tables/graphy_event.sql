@@ -5,7 +5,8 @@ CREATE TABLE IF NOT EXISTS `graphy_event`
     `event_name` LowCardinality(String) COMMENT '$headers."Spayee-Event" | default("NO_EVENT_NAME") | low_cardinality',
     `event_data` JSON COMMENT 'body | json',
     `headers` JSON COMMENT '$headers | json',
-    `insert_timestamp` DateTime64(3, 'UTC') COMMENT '$now'
+    `insert_timestamp` DateTime64(3, 'UTC') COMMENT '$now',
+    `client` LowCardinality(String) COMMENT 'Who sent it: the client that its key proved; empty if nothing did.'
 )
 ENGINE = ReplacingMergeTree(insert_timestamp)
 PARTITION BY toYYYYMM(receive_timestamp)

@@ -26,7 +26,8 @@ CREATE TABLE IF NOT EXISTS `launch_refer_event`
     `browser_version` LowCardinality(String) COMMENT 'The request\'s user agent.',
     `bot` Bool COMMENT 'The request\'s user agent.',
     `mobile` Bool COMMENT 'The request\'s user agent.',
-    `insert_timestamp` DateTime64(3, 'UTC') COMMENT '$now'
+    `insert_timestamp` DateTime64(3, 'UTC') COMMENT '$now',
+    `client` LowCardinality(String) COMMENT 'Who sent it: the client that its key proved; empty if nothing did.'
 )
 ENGINE = ReplacingMergeTree(insert_timestamp)
 PARTITION BY toYYYYMM(event_timestamp)

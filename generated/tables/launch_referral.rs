@@ -35,6 +35,7 @@ static COLUMNS: &[ColumnSpec] = &[
         .holds(Holds::Now),
     column("unknown_fields", "text", Layout::Nullable(&Layout::Text))
         .holds(Holds::Unknown),
+    column("client", "text", Layout::Nullable(&Layout::Text)),
 ];
 
 /// Which rows are the same, and which of them stays.
@@ -53,7 +54,7 @@ pub(crate) fn append(
 ) -> Result<(), RowError> {
     let [launch_id, launched_at, user_id, device_id, bb_device_id, user_account_id,
     client_id, referral_identifier, dynamic_link, deep_link, insert_timestamp,
-    unknown_fields] = block.columns()?;
+    unknown_fields, client] = block.columns()?;
     launch_id.text(json::text(message.body, &["eventId"])?.as_bytes())?;
     launched_at
         .i64(
@@ -85,6 +86,7 @@ pub(crate) fn append(
         &shapes::service::launch_refer_log::SHAPE,
         message.body,
     )?;
+    client.text(message.client)?;
     block.grew(1);
     Ok(())
 }

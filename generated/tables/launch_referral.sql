@@ -11,6 +11,7 @@ CREATE TABLE IF NOT EXISTS "launch_referral" (
     "deep_link" text,
     "insert_timestamp" timestamptz(3) NOT NULL,
     "unknown_fields" text,
+    "client" text,
     PRIMARY KEY ("launch_id")
 );
 COMMENT ON TABLE "launch_referral" IS 'Starts of apps through somebody''s referral link, for the accounts that are made on the same device.';
@@ -26,5 +27,6 @@ COMMENT ON COLUMN "launch_referral"."dynamic_link" IS 'The link.';
 COMMENT ON COLUMN "launch_referral"."deep_link" IS 'Where the link leads in the app; may be absent or null.';
 COMMENT ON COLUMN "launch_referral"."insert_timestamp" IS '$now';
 COMMENT ON COLUMN "launch_referral"."unknown_fields" IS 'What the build that stored the row did not know of it: a JSON object by pointer; empty as a rule.';
+COMMENT ON COLUMN "launch_referral"."client" IS 'Who sent it: the client that its key proved; empty if nothing did.';
 CREATE INDEX IF NOT EXISTS "launch_referral_device_id_idx" ON "launch_referral" ("device_id");
 CREATE INDEX IF NOT EXISTS "launch_referral_bb_device_id_idx" ON "launch_referral" ("bb_device_id")

@@ -32,6 +32,7 @@ static COLUMNS: &[ColumnSpec] = &[
     column("insert_timestamp", "DateTime64(3, 'UTC')", Layout::Fixed(8))
         .holds(Holds::Now),
     column("unknown_fields", "String", Layout::Text).holds(Holds::Unknown),
+    column("client", "LowCardinality(String)", DICTIONARY).report(8192),
 ];
 
 /// Appends one JSON object.
@@ -41,7 +42,7 @@ pub(crate) fn append(
     cx: &Context,
 ) -> Result<(), RowError> {
     let [source, platform, store, event_timestamp, event_id, platform_order_id, metrics,
-    dimensions, insert_timestamp, unknown_fields] = block.columns()?;
+    dimensions, insert_timestamp, unknown_fields, client] = block.columns()?;
     source.text(json::text(message.body, &["source"])?.as_bytes())?;
     platform.text(json::text(message.body, &["platform"])?.as_bytes())?;
     store.text(json::text(message.body, &["store"])?.as_bytes())?;
@@ -66,6 +67,7 @@ pub(crate) fn append(
         &shapes::log::order_log::SHAPE,
         message.body,
     )?;
+    client.text(message.client)?;
     block.grew(1);
     Ok(())
 }

@@ -33,6 +33,7 @@ static COLUMNS: &[ColumnSpec] = &[
     column("insert_timestamp", "DateTime64(3, 'UTC')", Layout::Fixed(8))
         .holds(Holds::Now),
     column("unknown_fields", "String", Layout::Text).holds(Holds::Unknown),
+    column("client", "LowCardinality(String)", DICTIONARY).report(8192),
 ];
 
 /// Appends one JSON object.
@@ -43,7 +44,7 @@ pub(crate) fn append(
 ) -> Result<(), RowError> {
     let [module_name, activity_name, event_timestamp, activity_meta, event_id,
     increment_count, partner_id, account_id, activity_id, insert_timestamp,
-    unknown_fields] = block.columns()?;
+    unknown_fields, client] = block.columns()?;
     module_name.text(json::text(message.body, &["moduleName"])?.as_bytes())?;
     activity_name.text(json::text(message.body, &["activityName"])?.as_bytes())?;
     event_timestamp
@@ -76,6 +77,7 @@ pub(crate) fn append(
         &shapes::service::partner_activity_log::SHAPE,
         message.body,
     )?;
+    client.text(message.client)?;
     block.grew(1);
     Ok(())
 }

@@ -10,7 +10,8 @@ CREATE TABLE IF NOT EXISTS `partner_activity_log`
     `account_id` Int64 COMMENT 'Which of the partner\'s accounts.',
     `activity_id` Nullable(Int64) COMMENT 'What it was done with; may be absent or null.',
     `insert_timestamp` DateTime64(3, 'UTC') COMMENT '$now',
-    `unknown_fields` String COMMENT 'What the build that stored the row did not know of it: a JSON object by pointer; empty as a rule.'
+    `unknown_fields` String COMMENT 'What the build that stored the row did not know of it: a JSON object by pointer; empty as a rule.',
+    `client` LowCardinality(String) COMMENT 'Who sent it: the client that its key proved; empty if nothing did.'
 )
 ENGINE = ReplacingMergeTree(insert_timestamp)
 PARTITION BY toYYYYMM(event_timestamp)

@@ -38,6 +38,7 @@ static COLUMNS: &[ColumnSpec] = &[
     column("insert_timestamp", "DateTime64(3, 'UTC')", Layout::Fixed(8))
         .holds(Holds::Now),
     column("unknown_fields", "String", Layout::Text).holds(Holds::Unknown),
+    column("client", "LowCardinality(String)", DICTIONARY).report(8192),
 ];
 
 /// Appends one JSON object.
@@ -48,7 +49,7 @@ pub(crate) fn append(
 ) -> Result<(), RowError> {
     let [source, activity_type, platform, event_timestamp, publish_time, event_id,
     actor_profile_id, shortcode, metrics, dimensions, insert_timestamp, unknown_fields,
-    ] = block.columns()?;
+    client] = block.columns()?;
     source.text(json::text(message.body, &["source"])?.as_bytes())?;
     activity_type.text(json::text(message.body, &["activity_type"])?.as_bytes())?;
     platform.text(json::text(message.body, &["platform"])?.as_bytes())?;
@@ -83,6 +84,7 @@ pub(crate) fn append(
         &shapes::log::post_activity_log::SHAPE,
         message.body,
     )?;
+    client.text(message.client)?;
     block.grew(1);
     Ok(())
 }

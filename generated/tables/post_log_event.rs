@@ -38,6 +38,7 @@ static COLUMNS: &[ColumnSpec] = &[
     column("insert_timestamp", "DateTime64(3, 'UTC')", Layout::Fixed(8))
         .holds(Holds::Now),
     column("unknown_fields", "String", Layout::Text).holds(Holds::Unknown),
+    column("client", "LowCardinality(String)", DICTIONARY).report(8192),
 ];
 
 /// Appends one JSON object.
@@ -47,7 +48,8 @@ pub(crate) fn append(
     cx: &Context,
 ) -> Result<(), RowError> {
     let [source, platform, event_timestamp, publish_time, event_id, profile_id, handle,
-    shortcode, metrics, dimensions, insert_timestamp, unknown_fields] = block.columns()?;
+    shortcode, metrics, dimensions, insert_timestamp, unknown_fields, client] = block
+        .columns()?;
     source.text(json::text(message.body, &["source"])?.as_bytes())?;
     platform.text(json::text(message.body, &["platform"])?.as_bytes())?;
     event_timestamp
@@ -85,6 +87,7 @@ pub(crate) fn append(
         &shapes::log::post_log::SHAPE,
         message.body,
     )?;
+    client.text(message.client)?;
     block.grew(1);
     Ok(())
 }

@@ -11,7 +11,8 @@ CREATE TABLE IF NOT EXISTS `post_log_event`
     `metrics` JSON COMMENT 'The post\'s counters; any JSON object.',
     `dimensions` JSON COMMENT 'What else describes the post; any JSON object.',
     `insert_timestamp` DateTime64(3, 'UTC') COMMENT '$now',
-    `unknown_fields` String COMMENT 'What the build that stored the row did not know of it: a JSON object by pointer; empty as a rule.'
+    `unknown_fields` String COMMENT 'What the build that stored the row did not know of it: a JSON object by pointer; empty as a rule.',
+    `client` LowCardinality(String) COMMENT 'Who sent it: the client that its key proved; empty if nothing did.'
 )
 ENGINE = ReplacingMergeTree(insert_timestamp)
 PARTITION BY toYYYYMM(event_timestamp)

@@ -35,6 +35,7 @@ static COLUMNS: &[ColumnSpec] = &[
     column("insert_timestamp", "DateTime64(3, 'UTC')", Layout::Fixed(8))
         .holds(Holds::Now),
     column("unknown_fields", "String", Layout::Text).holds(Holds::Unknown),
+    column("client", "LowCardinality(String)", DICTIONARY).report(8192),
 ];
 
 /// Appends one JSON object.
@@ -45,7 +46,7 @@ pub(crate) fn append(
 ) -> Result<(), RowError> {
     let [source, relationship_type, platform, event_timestamp, event_id,
     source_profile_id, target_profile_id, source_metrics, target_metrics,
-    source_dimensions, target_dimensions, insert_timestamp, unknown_fields] = block
+    source_dimensions, target_dimensions, insert_timestamp, unknown_fields, client] = block
         .columns()?;
     source.text(json::text(message.body, &["source"])?.as_bytes())?;
     relationship_type
@@ -76,6 +77,7 @@ pub(crate) fn append(
         &shapes::log::profile_relationship_log::SHAPE,
         message.body,
     )?;
+    client.text(message.client)?;
     block.grew(1);
     Ok(())
 }

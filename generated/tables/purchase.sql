@@ -23,7 +23,8 @@ CREATE TABLE IF NOT EXISTS `purchase`
     `social_stream_ids` Array(Int64) COMMENT 'The social streams that the products were picked from.',
     `transaction_id` String COMMENT 'The payment\'s own identifier.',
     `reason` String COMMENT 'Why, as the client knows it.',
-    `unknown_fields` String COMMENT 'What the build that stored the row did not know of it: a JSON object by pointer; empty as a rule.'
+    `unknown_fields` String COMMENT 'What the build that stored the row did not know of it: a JSON object by pointer; empty as a rule.',
+    `client` LowCardinality(String) COMMENT 'Who sent it: the client that its key proved; empty if nothing did.'
 )
 ENGINE = ReplacingMergeTree(insert_timestamp)
 PARTITION BY toYYYYMM(event_timestamp)

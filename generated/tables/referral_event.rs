@@ -33,6 +33,7 @@ static COLUMNS: &[ColumnSpec] = &[
         .holds(Holds::Now),
     column("unknown_fields", "text", Layout::Nullable(&Layout::Text))
         .holds(Holds::Unknown),
+    column("client", "text", Layout::Nullable(&Layout::Text)),
 ];
 
 /// Which rows are the same, and which of them stays.
@@ -57,7 +58,8 @@ pub(crate) fn append(
     cx: &Context,
 ) -> Result<(), RowError> {
     let [account_id, kind, user_id, client_id, client_app_type, account_created_on,
-    device_id, custom_device_id, insert_timestamp, unknown_fields] = block.columns()?;
+    device_id, custom_device_id, insert_timestamp, unknown_fields, client] = block
+        .columns()?;
     account_id.i64(json::int64(message.body, &["newEntry", "id"])?)?;
     kind.text("PROFILE_COMPLETION")?;
     match json::optional_int64(message.body, &["newEntry", "userId"])? {
@@ -94,6 +96,7 @@ pub(crate) fn append(
         &shapes::service::user_account_change::SHAPE,
         message.body,
     )?;
+    client.text(message.client)?;
     block.grew(1);
     Ok(())
 }

@@ -9,6 +9,7 @@ CREATE TABLE IF NOT EXISTS "referral_event" (
     "custom_device_id" text,
     "insert_timestamp" timestamptz(3) NOT NULL,
     "unknown_fields" text,
+    "client" text,
     "instagram_followers" bigint,
     "launched_at" timestamptz(3),
     "launch_id" text,
@@ -28,6 +29,7 @@ COMMENT ON COLUMN "referral_event"."device_id" IS '$headers."x-bb-deviceid"';
 COMMENT ON COLUMN "referral_event"."custom_device_id" IS '$headers."x-bb-custom-deviceid"';
 COMMENT ON COLUMN "referral_event"."insert_timestamp" IS '$now';
 COMMENT ON COLUMN "referral_event"."unknown_fields" IS 'What the build that stored the row did not know of it: a JSON object by pointer; empty as a rule.';
+COMMENT ON COLUMN "referral_event"."client" IS 'Who sent it: the client that its key proved; empty if nothing did.';
 COMMENT ON COLUMN "referral_event"."instagram_followers" IS 'How many followed the account on Instagram when its profile was completed.';
 COMMENT ON COLUMN "referral_event"."launched_at" IS 'When the app was started through the link: the first such start on the account''s device.';
 COMMENT ON COLUMN "referral_event"."launch_id" IS 'The launch event''s id.';

@@ -43,6 +43,7 @@ static COLUMNS: &[ColumnSpec] = &[
     column("insert_timestamp", "DateTime64(3, 'UTC')", Layout::Fixed(8))
         .holds(Holds::Now),
     column("unknown_fields", "String", Layout::Text).holds(Holds::Unknown),
+    column("client", "LowCardinality(String)", DICTIONARY).report(8192),
 ];
 
 /// Appends one JSON object.
@@ -52,7 +53,7 @@ pub(crate) fn append(
     cx: &Context,
 ) -> Result<(), RowError> {
     let [flow, platform, status, event_timestamp, picked_at, expires_at, event_id,
-    scl_id, params, priority, reason, insert_timestamp, unknown_fields] = block
+    scl_id, params, priority, reason, insert_timestamp, unknown_fields, client] = block
         .columns()?;
     flow.text(json::text(message.body, &["flow"])?.as_bytes())?;
     platform.text(json::text(message.body, &["platform"])?.as_bytes())?;
@@ -104,6 +105,7 @@ pub(crate) fn append(
         &shapes::log::scrape_request_log::SHAPE,
         message.body,
     )?;
+    client.text(message.client)?;
     block.grew(1);
     Ok(())
 }

@@ -12,7 +12,8 @@ CREATE TABLE IF NOT EXISTS `scrape_request_log`
     `priority` Nullable(Int32) COMMENT 'Greater is sooner; may be absent or null.',
     `reason` Nullable(String) COMMENT 'Why it failed; may be absent or null.',
     `insert_timestamp` DateTime64(3, 'UTC') COMMENT '$now',
-    `unknown_fields` String COMMENT 'What the build that stored the row did not know of it: a JSON object by pointer; empty as a rule.'
+    `unknown_fields` String COMMENT 'What the build that stored the row did not know of it: a JSON object by pointer; empty as a rule.',
+    `client` LowCardinality(String) COMMENT 'Who sent it: the client that its key proved; empty if nothing did.'
 )
 ENGINE = ReplacingMergeTree(insert_timestamp)
 PARTITION BY toYYYYMMDD(event_timestamp)

@@ -35,6 +35,7 @@ static COLUMNS: &[ColumnSpec] = &[
     column("insert_timestamp", "DateTime64(3, 'UTC')", Layout::Fixed(8))
         .holds(Holds::Now),
     column("unknown_fields", "String", Layout::Text).holds(Holds::Unknown),
+    column("client", "LowCardinality(String)", DICTIONARY).report(8192),
 ];
 
 /// Appends one JSON object.
@@ -44,7 +45,7 @@ pub(crate) fn append(
     cx: &Context,
 ) -> Result<(), RowError> {
     let [source, platform, sentiment, event_timestamp, event_id, shortcode, comment_id,
-    comment, score, metrics, dimensions, insert_timestamp, unknown_fields] = block
+    comment, score, metrics, dimensions, insert_timestamp, unknown_fields, client] = block
         .columns()?;
     source.text(json::text(message.body, &["source"])?.as_bytes())?;
     platform.text(json::text(message.body, &["platform"])?.as_bytes())?;
@@ -72,6 +73,7 @@ pub(crate) fn append(
         &shapes::log::sentiment_log::SHAPE,
         message.body,
     )?;
+    client.text(message.client)?;
     block.grew(1);
     Ok(())
 }

@@ -27,6 +27,7 @@ static COLUMNS: &[ColumnSpec] = &[
     column("insert_timestamp", "DateTime64(3, 'UTC')", Layout::Fixed(8))
         .holds(Holds::Now),
     column("unknown_fields", "String", Layout::Text).holds(Holds::Unknown),
+    column("client", "LowCardinality(String)", DICTIONARY).report(8192),
 ];
 
 /// Appends one JSON object.
@@ -36,7 +37,7 @@ pub(crate) fn append(
     cx: &Context,
 ) -> Result<(), RowError> {
     let [id, event_name, store_url, event_timestamp, data, insert_timestamp,
-    unknown_fields] = block.columns()?;
+    unknown_fields, client] = block.columns()?;
     id.text(message.id)?;
     event_name.text(json::text(message.body, &["eventName"])?.as_bytes())?;
     store_url.text(json::text(message.body, &["storeUrl"])?.as_bytes())?;
@@ -53,6 +54,7 @@ pub(crate) fn append(
         &shapes::webhook::shopify_event::SHAPE,
         message.body,
     )?;
+    client.text(message.client)?;
     block.grew(1);
     Ok(())
 }

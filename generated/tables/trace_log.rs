@@ -37,6 +37,7 @@ static COLUMNS: &[ColumnSpec] = &[
     column("insert_timestamp", "DateTime64(3, 'UTC')", Layout::Fixed(8))
         .holds(Holds::Now),
     column("unknown_fields", "String", Layout::Text).holds(Holds::Unknown),
+    column("client", "LowCardinality(String)", DICTIONARY).report(8192),
 ];
 
 /// Appends one JSON object.
@@ -47,7 +48,7 @@ pub(crate) fn append(
 ) -> Result<(), RowError> {
     let [id, timestamp, host_name, service_name, method, time_taken, uri, headers,
     response_status, remote_address, only_request, request_body, response_body,
-    insert_timestamp, unknown_fields] = block.columns()?;
+    insert_timestamp, unknown_fields, client] = block.columns()?;
     id.text(message.id)?;
     timestamp.i64(message.received_ms)?;
     host_name.text(json::text(message.body, &["hostName"])?.as_bytes())?;
@@ -67,6 +68,7 @@ pub(crate) fn append(
         &shapes::service::trace_log::SHAPE,
         message.body,
     )?;
+    client.text(message.client)?;
     block.grew(1);
     Ok(())
 }

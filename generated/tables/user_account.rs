@@ -32,6 +32,7 @@ static COLUMNS: &[ColumnSpec] = &[
         .holds(Holds::Now),
     column("unknown_fields", "text", Layout::Nullable(&Layout::Text))
         .holds(Holds::Unknown),
+    column("client", "text", Layout::Nullable(&Layout::Text)),
 ];
 
 /// Which rows are the same, and which of them stays.
@@ -49,7 +50,7 @@ pub(crate) fn append(
     cx: &Context,
 ) -> Result<(), RowError> {
     let [account_id, user_id, client_id, client_app_type, created_on, device_id,
-    custom_device_id, insert_timestamp, unknown_fields] = block.columns()?;
+    custom_device_id, insert_timestamp, unknown_fields, client] = block.columns()?;
     account_id.i64(json::int64(message.body, &["newEntry", "id"])?)?;
     match json::optional_int64(message.body, &["newEntry", "userId"])? {
         Some(value) => user_id.i64(value)?,
@@ -85,6 +86,7 @@ pub(crate) fn append(
         &shapes::service::user_account_change::SHAPE,
         message.body,
     )?;
+    client.text(message.client)?;
     block.grew(1);
     Ok(())
 }

@@ -25,6 +25,7 @@ static COLUMNS: &[ColumnSpec] = &[
     column("data", "JSON", Layout::Json),
     column("insert_timestamp", "DateTime64(3, 'UTC')", Layout::Fixed(8))
         .holds(Holds::Now),
+    column("client", "LowCardinality(String)", DICTIONARY).report(8192),
 ];
 
 /// Appends one JSON object.
@@ -33,11 +34,12 @@ pub(crate) fn append(
     message: &Message<'_>,
     cx: &Context,
 ) -> Result<(), RowError> {
-    let [id, event_name, data, insert_timestamp] = block.columns()?;
+    let [id, event_name, data, insert_timestamp, client] = block.columns()?;
     id.text(message.id)?;
     event_name.text(json::text(message.body, &["name"])?.as_bytes())?;
     data.json_object(message.body)?;
     insert_timestamp.i64(cx.now_ms)?;
+    client.text(message.client)?;
     block.grew(1);
     Ok(())
 }

@@ -3,7 +3,8 @@ CREATE TABLE IF NOT EXISTS `vidooly_event`
     `id` String COMMENT '$id',
     `event_name` LowCardinality(String) COMMENT 'What happened.',
     `data` JSON COMMENT 'body | json',
-    `insert_timestamp` DateTime64(3, 'UTC') COMMENT '$now'
+    `insert_timestamp` DateTime64(3, 'UTC') COMMENT '$now',
+    `client` LowCardinality(String) COMMENT 'Who sent it: the client that its key proved; empty if nothing did.'
 )
 ENGINE = ReplacingMergeTree(insert_timestamp)
 ORDER BY (`event_name`, `id`)

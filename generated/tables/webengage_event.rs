@@ -32,6 +32,7 @@ static COLUMNS: &[ColumnSpec] = &[
     column("insert_timestamp", "DateTime64(3, 'UTC')", Layout::Fixed(8))
         .holds(Holds::Now),
     column("unknown_fields", "String", Layout::Text).holds(Holds::Unknown),
+    column("client", "LowCardinality(String)", DICTIONARY).report(8192),
 ];
 
 /// Appends one JSON object.
@@ -41,7 +42,7 @@ pub(crate) fn append(
     cx: &Context,
 ) -> Result<(), RowError> {
     let [id, event_name, account_type, timestamp, user_id, anonymous_id, data,
-    insert_timestamp, unknown_fields] = block.columns()?;
+    insert_timestamp, unknown_fields, client] = block.columns()?;
     id.text(message.id)?;
     event_name.text(json::text(message.body, &["eventName"])?.as_bytes())?;
     match json::optional_text(message.body, &["appType"])? {
@@ -69,6 +70,7 @@ pub(crate) fn append(
         &shapes::webhook::webengage_event::SHAPE,
         message.body,
     )?;
+    client.text(message.client)?;
     block.grew(1);
     Ok(())
 }

@@ -74,7 +74,8 @@ fn intake(c: &mut Criterion) {
             b.iter(|| {
                 for request in &requests {
                     let request = scan(request, envelope()).unwrap();
-                    let batch = RequestBatch::new(envelope(), request.header.as_deref().unwrap());
+                    let batch =
+                        RequestBatch::new(envelope(), request.header.as_deref().unwrap(), "");
                     out.clear();
                     for group in batch.groups(&request.events, usize::MAX, usize::MAX) {
                         batch.write(&group, &mut out);
@@ -103,6 +104,7 @@ fn groups(mix: Mix) -> Vec<Group<'static>> {
             kind: group.kind,
             header: leak(group.header),
             events: Box::leak(events.into_boxed_slice()),
+            client: "",
         };
         all.push(group);
     });
@@ -206,6 +208,7 @@ fn of_json(c: &mut Criterion, name: &str, lines: &str) {
             id: "0123456789abcdef",
             received_ms: CONTEXT.now_ms,
             headers: &nothing,
+            client: "",
         };
         append(block, &message, &CONTEXT)
     };

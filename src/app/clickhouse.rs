@@ -9,6 +9,9 @@ use crate::contract::{Database, Pipeline};
 use crate::sink::clickhouse::engine::{Engine, EngineConfig, supervise};
 use crate::sink::clickhouse::{Address, ClickHouse, Databases, migrate};
 
+/// Database of the embedded engine.
+pub const EMBEDDED_DATABASE: &str = "event_grpc";
+
 /// Opens the databases of a pipeline, and migrates the embedded ones. The engine runs among `tasks` until `stop`.
 pub(super) async fn start(
     config: &Config,
@@ -34,8 +37,12 @@ async fn main(
     let mut engine = EngineConfig::new(config.data.clone());
     engine.engine_path = config.engine_path.clone();
     engine.executable = config.executable.clone();
+    engine.port = config.engine_port;
     let engine = Engine::start(&engine).await?;
-    let address = Address::parse(engine.url())?.with_database("event_grpc");
+    let (user, password) = (engine.user().to_owned(), engine.password().to_owned());
+    let address = Address::parse(engine.url())?
+        .with_account(Some(user), Some(password))
+        .with_database(EMBEDDED_DATABASE);
     let stop = stop.clone();
     tasks.spawn(async move {
         if let Err(error) = supervise::supervise(engine, stop).await {

@@ -78,12 +78,18 @@ pub(super) fn is_off(queue: &Queue, requests: &Requests) -> bool {
     }
 }
 
-/// Sources that accept no requests, with the reason; logged once at start.
+/// Sources that accept no requests, with the reason; one log line for all.
 pub(super) fn sources(sources: &Sources) -> Vec<(&'static str, String)> {
-    let say = |off: &crate::ingest::sources::Off| {
-        let reason = format!("{} is not set", off.variable);
-        tracing::warn!(source = off.source, reason, "A source accepts no requests.");
-        (off.source, reason)
-    };
-    sources.off().iter().map(say).collect()
+    let names: Vec<&str> = sources.off().iter().map(|off| off.source).collect();
+    let variables: Vec<&str> = sources.off().iter().map(|off| off.variable).collect();
+    if !names.is_empty() {
+        tracing::info!(
+            sources = names.join(", "),
+            not_set = variables.join(", "),
+            "Sources accept no requests, because the variables with their secrets are not set."
+        );
+    }
+    let off = sources.off().iter();
+    off.map(|off| (off.source, format!("{} is not set", off.variable)))
+        .collect()
 }

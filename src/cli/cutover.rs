@@ -3,6 +3,7 @@
 use anyhow::Context as _;
 
 use super::say;
+use crate::app::environment::{self, Secret};
 use crate::broker::{Address, Cutover, Found, Topology};
 use crate::generated::PIPELINE;
 
@@ -17,7 +18,7 @@ pub(super) struct Args {
         hide_env_values = true,
         value_name = "URL"
     )]
-    amqp_url: String,
+    amqp_url: Option<Secret>,
     /// Change nothing; list the differences. Exit status 1 if there are any.
     #[arg(long)]
     check: bool,
@@ -28,7 +29,9 @@ pub(super) struct Args {
 
 /// Runs the command; false if something differs and was not replaced.
 pub(super) async fn run(args: Args) -> anyhow::Result<bool> {
-    let address = Address::parse(&args.amqp_url).context("--amqp-url")?;
+    let url = environment::option("EVENT_GRPC_AMQP_URL", args.amqp_url.as_ref())?;
+    let url = url.context("--amqp-url (or EVENT_GRPC_AMQP_URL) is required")?;
+    let address = Address::parse(&url).context("--amqp-url")?;
     let topology = Topology::of(&PIPELINE, |queue| {
         args.queues.is_empty() || args.queues.iter().any(|name| name == queue.name)
     });

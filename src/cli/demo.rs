@@ -1,7 +1,7 @@
 //! `event-grpc demo`: the embedded pipeline under a few seconds of realistic traffic, with a summary.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
@@ -12,12 +12,14 @@ use prost_reflect::DescriptorPool;
 use serde::Deserialize;
 use tokio::task::JoinSet;
 
-use super::webhook::HOOKS;
+use super::webhook::{self, HOOKS};
 use super::{say, send, serve, services};
 use crate::app::environment::Environment;
+use crate::app::unverified::Unverified;
 use crate::app::{App, Config};
 use crate::generated::PIPELINE;
 use crate::generated::proto::event::Events;
+use crate::ops::access::Options;
 use crate::ops::logging;
 use crate::sink::clickhouse::{ClickHouse, Databases, quote};
 use crate::traffic::{Traffic, envelope};
@@ -43,6 +45,8 @@ pub(super) struct Args {
     /// Engine of the embedded ClickHouse: a clickhouse binary or libchdb.so. Found or fetched if not given.
     #[arg(long, env = "EVENT_GRPC_ENGINE_PATH", value_name = "PATH")]
     engine_path: Option<PathBuf>,
+    #[command(flatten)]
+    engine: super::serve_engine::EngineArgs,
 }
 
 /// Numbers of sent and accepted events.
@@ -65,27 +69,33 @@ struct Count {
 pub(super) async fn run(args: Args) -> anyhow::Result<bool> {
     logging::start(logging::Format::Text, "warn")?;
     let scratch = tempfile::tempdir().context("could not create a temporary directory")?;
-    let app = App::start(config(&args, &scratch), &PIPELINE).await?;
+    let secrets = webhook::secrets();
+    let config = config(&args, &scratch, secrets.clone());
+    let data = config.data.clone();
+    let app = App::start(config, &PIPELINE).await?;
     let before = counts(app.databases()).await?;
-    let sent = traffic(&app, args.batches).await?;
+    let sent = traffic(&app, args.batches, secrets).await?;
     let stored = counts(app.databases()).await?;
     let complete = summary(&sent, &before, &stored);
     queries(app.databases()).await?;
     if !args.once {
-        addresses(&app);
+        addresses(&app, &data)?;
         serve::ended().await?;
     }
     app.stop().await;
     Ok(complete)
 }
 
-fn config(args: &Args, scratch: &tempfile::TempDir) -> Config {
+fn config(args: &Args, scratch: &tempfile::TempDir, secrets: Environment) -> Config {
     // With --once any free port will do; otherwise people expect the default ones.
     let port = |usual| if args.once { 0 } else { usual };
     Config {
         grpc_listen: ([127, 0, 0, 1], port(8017)).into(),
         http_listen: ([127, 0, 0, 1], port(8019)).into(),
+        ops: Options::at(([127, 0, 0, 1], port(8018)).into()),
         doors: crate::listen::Limits::default(),
+        senders: crate::access::Config::default(),
+        tls: None,
         amqp_url: None,
         clickhouse: None,
         clickhouse_servers: BTreeMap::new(),
@@ -95,8 +105,10 @@ fn config(args: &Args, scratch: &tempfile::TempDir) -> Config {
             .clone()
             .unwrap_or_else(|| scratch.path().to_owned()),
         engine_path: args.engine_path.clone(),
+        engine_port: args.engine.engine_port,
         executable: None,
-        environment: Environment::default(),
+        environment: secrets,
+        unverified: Unverified::default(),
         strict: true,
         notice: Duration::ZERO,
         drain: Duration::from_secs(25),
@@ -105,11 +117,11 @@ fn config(args: &Args, scratch: &tempfile::TempDir) -> Config {
 }
 
 /// Sends everything over real connections and waits for every answer.
-async fn traffic(app: &App, batches: u32) -> anyhow::Result<Sent> {
+async fn traffic(app: &App, batches: u32, secrets: Environment) -> anyhow::Result<Sent> {
     let pool = DescriptorPool::decode(PIPELINE.descriptors)?;
     let mut traffic = Traffic::new(&pool, envelope(&PIPELINE)?, u64::from(std::process::id()))?;
     let client = send::connect(&format!("http://{}", app.grpc_address())).await?;
-    let webhook = super::webhook::Client::new(app.http_address());
+    let webhook = webhook::Client::new(app.http_address(), secrets);
     let bar = ProgressBar::new(u64::from(batches)).with_style(ProgressStyle::with_template(
         "sending {bar:40} {pos}/{len} batches of 100 events, {elapsed}",
     )?);
@@ -308,19 +320,28 @@ async fn queries(databases: &Databases) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn addresses(app: &App) {
-    let http = app.http_address();
+fn addresses(app: &App, data: &Path) -> anyhow::Result<()> {
+    let (http, ops) = (app.http_address(), app.ops_address());
     say(&format!(
-        "gRPC        http://{}  (service event.EventService, reflection is on)",
+        "gRPC        http://{}  (service event.EventService)",
         app.grpc_address()
     ));
     say(&format!(
-        "HTTP        http://{http}  (/event/dispatch, /shopify/event/ and other webhooks, /metrics, /heartbeat/)"
+        "HTTP        http://{http}  (/event/dispatch, webhooks with this demo's own secrets, /heartbeat/)"
     ));
-    say(&format!("ClickHouse  {}", app.databases().main().address()));
+    say(&format!(
+        "operations  http://{ops}  (/metrics, /readyz, /livez, PUT /heartbeat/, gRPC reflection)"
+    ));
+    let query = super::clickhouse::example(data)?;
+    say(&format!(
+        "ClickHouse  {}; `event-grpc clickhouse --data {}` tells how tools connect",
+        app.databases().main().address(),
+        data.display()
+    ));
     say(&format!(
         "\nTry:\n  curl -s http://{http}/event/dispatch -H 'Content-Type: application/json' -d \
-         '{{\"header\":{{\"userId\":\"7\"}},\"events\":[{{\"addToCartEvent\":{{\"productId\":\"42\",\"quantity\":2}}}}]}}'\n\
-         \nCtrl-C ends it."
+         '{{\"header\":{{\"userId\":\"7\"}},\"events\":[{{\"addToCartEvent\":{{\"productId\":\"42\",\"quantity\":2}}}}]}}'\n  \
+         {query}\n\nCtrl-C ends it."
     ));
+    Ok(())
 }

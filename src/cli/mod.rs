@@ -1,13 +1,21 @@
 //! The `event-grpc` command line.
 
+mod clickhouse;
+mod clickhouse_tls;
 mod cutover;
 mod demo;
 mod dlq;
+mod keys;
 mod ledger;
 mod migrate;
+mod ops;
 mod reprocess;
 mod send;
 mod serve;
+mod serve_access;
+mod serve_engine;
+mod serve_intake;
+mod serve_tls;
 mod services;
 mod time;
 mod unknown;
@@ -31,11 +39,14 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    Serve(serve::Args),
+    Serve(Box<serve::Args>),
     Demo(demo::Args),
     Migrate(migrate::Args),
+    #[command(name = "clickhouse")]
+    ClickHouse(clickhouse::Args),
     Cutover(cutover::Args),
     Dlq(dlq::Args),
+    Keys(keys::Args),
     Ledger(ledger::Args),
     Unknown(unknown::Args),
     Reprocess(reprocess::Args),
@@ -47,11 +58,13 @@ pub fn run() -> ExitCode {
     let cli = Cli::parse();
     outcome(async {
         match cli.command {
-            Command::Serve(args) => serve::run(args).await.map(|()| true),
+            Command::Serve(args) => serve::run(*args).await.map(|()| true),
             Command::Demo(args) => demo::run(args).await,
             Command::Migrate(args) => migrate::run(args).await,
+            Command::ClickHouse(args) => clickhouse::run(args).await,
             Command::Cutover(args) => cutover::run(args).await,
             Command::Dlq(args) => dlq::run(args).await,
+            Command::Keys(args) => keys::run(args),
             Command::Ledger(args) => ledger::run(args).await,
             Command::Unknown(args) => unknown::run(args).await,
             Command::Reprocess(args) => reprocess::run(args).await,

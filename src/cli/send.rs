@@ -3,13 +3,14 @@
 //! The text is sent unchanged, so that it is read, and errors are reported, by the server's own reader.
 
 use std::io::Read as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 use bytes::Bytes;
-use http::{Request, StatusCode, Uri, header};
+use http::{HeaderValue, Request, StatusCode, Uri, header};
 use http_body_util::{BodyExt as _, Full};
 use hyper_util::client::legacy::Client;
+use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
 use serde::de::IgnoredAny;
 use serde_json::Value;
@@ -20,15 +21,43 @@ use crate::contract::Intake;
 use crate::contract::json::without_mark;
 use crate::generated::PIPELINE;
 use crate::generated::proto::event::event_service_client::EventServiceClient;
+use crate::tls::client::Tls;
+use crate::tls::https::Https;
+use crate::tls::{self, Names, Options};
+
+/// What the options of TLS are called.
+const NAMES: Names = Names {
+    ca: "--ca",
+    certificate: "--cert and --key",
+    server_name: "name it by one of its names in --to",
+};
+
+/// Client of a server's HTTP port. One without TLS works on a machine without root certificates, too.
+enum Sender {
+    Plain(Client<HttpConnector, Full<Bytes>>),
+    Encrypted(Client<Https, Full<Bytes>>),
+}
 
 /// Send events from a JSON file, one request or several one after the other.
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
     /// File with requests as proto3 JSON, {"header": {...}, "events": [...]}; - for stdin.
-    file: std::path::PathBuf,
-    /// HTTP address of the server.
+    file: PathBuf,
+    /// HTTP address of the server, with http:// or https://.
     #[arg(long, default_value = "http://127.0.0.1:8019")]
     to: String,
+    /// Write key or token, from the environment only.
+    #[arg(skip = std::env::var("EVENT_GRPC_KEY").ok())]
+    write_key: Option<String>,
+    /// PEM file of the authority that signed the server's certificate, in place of those that this machine trusts.
+    #[arg(long, value_name = "FILE")]
+    ca: Option<PathBuf>,
+    /// PEM file of a client certificate, for servers that ask for one.
+    #[arg(long, requires = "key", value_name = "FILE")]
+    cert: Option<PathBuf>,
+    /// PEM file of its private key.
+    #[arg(long, requires = "cert", value_name = "FILE")]
+    key: Option<PathBuf>,
 }
 
 /// Sends each request and prints the answer.
@@ -44,9 +73,10 @@ pub(super) async fn run(args: Args) -> anyhow::Result<bool> {
     let uri: Uri = uri
         .parse()
         .with_context(|| format!("{} is not an address", args.to))?;
+    let sender = sender(&uri, args.ca, args.cert.zip(args.key))?;
     let mut good = true;
     for (at, request) in requests.into_iter().enumerate() {
-        let (status, answer) = post(&uri, request.to_vec())
+        let (status, answer) = post(&sender, &uri, args.write_key.as_deref(), request.to_vec())
             .await
             .with_context(|| no_answer(&args.to))?;
         for line in report(at + 1, status, &answer) {
@@ -114,12 +144,52 @@ fn path() -> &'static str {
     path.unwrap_or("/")
 }
 
-async fn post(uri: &Uri, body: Vec<u8>) -> anyhow::Result<(StatusCode, Value)> {
-    let client: Client<_, Full<Bytes>> = Client::builder(TokioExecutor::new()).build_http();
-    let request = Request::post(uri)
+/// Client that trusts this authority, or without one those of the machine, and shows this certificate.
+fn sender(
+    uri: &Uri,
+    ca: Option<PathBuf>,
+    pair: Option<(PathBuf, PathBuf)>,
+) -> anyhow::Result<Sender> {
+    let builder = Client::builder(TokioExecutor::new());
+    let connector = HttpConnector::new();
+    if uri.scheme_str() != Some("https") {
+        return Ok(Sender::Plain(builder.build(connector)));
+    }
+    let (certificate, key) = pair.unzip();
+    let tls = Tls::new(Options {
+        ca,
+        certificate,
+        key,
+        ..Options::new(&NAMES)
+    });
+    // What is wrong with the files is said before anything is sent.
+    tls.config()?;
+    Ok(Sender::Encrypted(builder.build(Https::new(connector, tls))))
+}
+
+async fn post(
+    sender: &Sender,
+    uri: &Uri,
+    key: Option<&str>,
+    body: Vec<u8>,
+) -> anyhow::Result<(StatusCode, Value)> {
+    let mut request = Request::post(uri)
         .header(header::CONTENT_TYPE, "application/json")
         .body(Full::from(body))?;
-    let answer = client.request(request).await?;
+    if let Some(key) = key {
+        let bearer = HeaderValue::try_from(format!("Bearer {key}"));
+        let mut bearer = bearer.context("EVENT_GRPC_KEY can't stand in a header")?;
+        bearer.set_sensitive(true);
+        request.headers_mut().insert(header::AUTHORIZATION, bearer);
+    }
+    let answer = match sender {
+        Sender::Plain(client) => client.request(request).await,
+        Sender::Encrypted(client) => client.request(request).await,
+    };
+    let answer = answer.map_err(|error| match tls::refusal(&error, &NAMES) {
+        Some(reason) => anyhow::Error::msg(reason),
+        None => error.into(),
+    })?;
     let status = answer.status();
     let text = answer.into_body().collect().await?.to_bytes();
     // What isn't the server's own answer, such as that of a proxy before it, is shown as it is.

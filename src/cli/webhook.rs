@@ -12,7 +12,10 @@ use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
 use serde_json::{Value, json};
 
+use crate::app::environment::Environment;
+use crate::generated::PIPELINE;
 use crate::time::now;
+use crate::traffic::proof::{prove, variables};
 
 /// Simulated sender.
 pub(super) struct Hook {
@@ -69,13 +72,23 @@ pub(super) const HOOKS: [Hook; 5] = [
 pub(super) struct Client {
     http: HyperClient<HttpConnector, Full<Bytes>>,
     server: SocketAddr,
+    secrets: Environment,
+}
+
+/// Secrets of all senders, made for this run.
+pub(super) fn secrets() -> Environment {
+    let secret = || format!("{:032x}", rand::random::<u128>());
+    variables(&PIPELINE)
+        .map(|name| (name.to_owned(), secret()))
+        .collect()
 }
 
 impl Client {
-    pub(super) fn new(server: SocketAddr) -> Self {
+    pub(super) fn new(server: SocketAddr, secrets: Environment) -> Self {
         Client {
             http: HyperClient::builder(TokioExecutor::new()).build_http(),
             server,
+            secrets,
         }
     }
 
@@ -88,14 +101,18 @@ impl Client {
 
     async fn post(&self, hook: &Hook, number: u32, millis: u64) -> anyhow::Result<()> {
         let message = (hook.message)(number, millis);
-        let mut request = Request::post(format!("http://{}{}", self.server, hook.path))
+        let body = message.body.to_string();
+        let proved = prove(&PIPELINE, hook.path, body.as_bytes(), |name| {
+            self.secrets.get(name)
+        });
+        let mut request = Request::post(format!("http://{}{}", self.server, proved.path))
             .header(header::CONTENT_TYPE, "application/json");
-        if let Some((name, value)) = message.header {
+        for (name, value) in message.header.into_iter().chain(proved.headers) {
             request = request.header(name, value);
         }
         let answer = self
             .http
-            .request(request.body(Full::from(message.body.to_string()))?)
+            .request(request.body(Full::from(body))?)
             .await
             .with_context(|| format!("{} got no answer", hook.name))?;
         let status = answer.status();

@@ -3,6 +3,10 @@
 use super::ids::Ids;
 use crate::protobuf::Shape;
 
+/// The number of the field of a request in a broker message that holds its client's name, a text: the highest that
+/// protobuf has but one. Intake writes it, and takes it from no sender: it reads a request's header and events alone.
+pub const CLIENT_FIELD: u32 = 536_870_910;
+
 /// Wire layout of a batch of events.
 #[derive(Debug)]
 pub struct Envelope {

@@ -2,9 +2,13 @@
 //! each other. Those of dead letters are in `dead_letter`, with what travels in them.
 
 pub use crate::dead_letter::headers::{
-    DEAD_ATTEMPTS, DEAD_CLASS, DEAD_EVENT_TYPE, DEAD_EXCHANGE, DEAD_FINGERPRINT, DEAD_FIRST_FAILED,
-    DEAD_LAST_FAILED, DEAD_MESSAGE_ID, DEAD_QUEUE, DEAD_REASON, DEAD_ROUTING_KEY, DEAD_SENT,
+    DEAD_ATTEMPTS, DEAD_CLASS, DEAD_CLIENT, DEAD_EVENT_TYPE, DEAD_EXCHANGE, DEAD_FINGERPRINT,
+    DEAD_FIRST_FAILED, DEAD_LAST_FAILED, DEAD_MESSAGE_ID, DEAD_QUEUE, DEAD_REASON,
+    DEAD_ROUTING_KEY, DEAD_SENT,
 };
+
+/// Name of the client that sent the message: a text. It holds for each group of events that names no client itself.
+pub const CLIENT: &str = "x-client";
 
 /// Number of times that a message has failed and gone back to its queue: an integer.
 pub const RETRY_COUNT: &str = "x-retry-count";
@@ -51,7 +55,8 @@ pub fn is_of_the_broker(name: &str) -> bool {
 /// Names of headers that say nothing of a message's sender: ours, and those that the broker writes as a message goes
 /// round. What was sent is the same on every attempt; these are not.
 pub fn is_internal(name: &str) -> bool {
-    const EXACT: [&str; 6] = [
+    const EXACT: [&str; 7] = [
+        CLIENT,
         RETRY_COUNT,
         RETRY_EXCHANGE,
         RETRY_ROUTING_KEY,

@@ -15,7 +15,7 @@ mod source;
 mod storage;
 mod table;
 
-pub use envelope::{Envelope, EventType};
+pub use envelope::{CLIENT_FIELD, Envelope, EventType};
 pub use exchange::{Exchange, ExchangeKind, Route};
 pub use ids::{IdFrom, Ids};
 pub use migration::Migration;
@@ -23,7 +23,10 @@ pub use pipeline::Pipeline;
 pub use queue::{Batch, Destination, Input, Queue, QueueKind};
 pub use request::{Piece, Rate, Request, Target, Template};
 pub use row::{Context, Group, Message};
-pub use source::{Encoding, Intake, OnBad, Pool, RoutingKey, Scheme, Source, Verify};
+pub use source::{
+    Auth, Cors, Encoding, Intake, OnBad, Pool, RoutingKey, Scheme, SecretForm, Signature,
+    SignatureForm, Signed, SignedTime, Source, Verify,
+};
 pub use storage::{Conflict, Database, Storage, Upsert};
 pub use table::{Append, AppendDeadLetter, Block, ColumnSpec, Holds, Table};
 

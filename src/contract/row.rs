@@ -12,6 +12,8 @@ pub struct Group<'a> {
     pub header: &'a [u8],
     /// Each event's bytes.
     pub events: &'a [&'a [u8]],
+    /// Name of the client that sent them; empty if nothing proved who it was.
+    pub client: &'a str,
 }
 
 /// One JSON object and what is known of it from outside.
@@ -26,6 +28,8 @@ pub struct Message<'a> {
     /// Headers that its sender set: of a webhook that keeps them the HTTP headers, otherwise the AMQP headers. Each is
     /// a text, a number, a boolean, or a list of texts.
     pub headers: &'a Map<String, Value>,
+    /// Name of the client that sent it; empty if nothing proved who it was.
+    pub client: &'a str,
 }
 
 /// Context of one call, the same for all of its rows.

@@ -17,6 +17,8 @@ pub enum Class {
     BadValue,
     /// The event is of a type that the build doesn't know.
     UnknownType,
+    /// The event's sender may not send events of its type.
+    NotAllowed,
     /// The table takes no events of this type.
     UnexpectedType,
     /// Generated code and server are of different builds.
@@ -56,6 +58,8 @@ pub enum Replay {
     AsKept,
     /// When `proto/` or `pipeline.yaml` accept what they refused.
     AfterChange,
+    /// At once, by decision of an operator: a replay asks nobody whether the sender may send it.
+    ByDecision,
     /// With a build that fixes it or knows its type.
     AfterUpgrade,
     /// When the destination, or what is bound to the exchange, is repaired.
@@ -72,7 +76,7 @@ struct Facts {
 
 impl Class {
     /// All classes, in the order in which an event can get them.
-    pub const ALL: [Class; 16] = [
+    pub const ALL: [Class; 17] = [
         Class::Malformed,
         Class::Unreadable,
         Class::NoType,
@@ -80,6 +84,7 @@ impl Class {
         Class::BadField,
         Class::BadValue,
         Class::UnknownType,
+        Class::NotAllowed,
         Class::UnexpectedType,
         Class::BuildMismatch,
         Class::Panic,
@@ -166,6 +171,12 @@ impl Class {
                 Blame::Sender,
                 Replay::AfterUpgrade,
             ),
+            Class::NotAllowed => facts(
+                "not_allowed",
+                "the event is of a type that its sender may not send",
+                Blame::Sender,
+                Replay::ByDecision,
+            ),
             Class::UnexpectedType => facts(
                 "unexpected_type",
                 "the table takes no events of this type",
@@ -250,6 +261,7 @@ impl Replay {
             Replay::Never => "never: the same bytes fail again",
             Replay::AsKept => "at once, with its texts as they are kept",
             Replay::AfterChange => "when `proto/` or `pipeline.yaml` take it",
+            Replay::ByDecision => "at once, if an operator decides that it should be there",
             Replay::AfterUpgrade => "with a build that knows it or is mended",
             Replay::AfterRepair => "when the destination or the binding is mended",
         }
@@ -278,6 +290,7 @@ mod tests {
                 "bad_field",
                 "bad_value",
                 "unknown_type",
+                "not_allowed",
             ]
         );
         assert_eq!(

@@ -14,6 +14,8 @@ pub const DEAD_EXCHANGE: &str = "x-dead-exchange";
 pub const DEAD_ROUTING_KEY: &str = "x-dead-routing-key";
 /// Its event type's name, or number where the build didn't know it.
 pub const DEAD_EVENT_TYPE: &str = "x-dead-event-type";
+/// Name of the client that sent it; none if nothing proved who it was.
+pub const DEAD_CLIENT: &str = "x-dead-client";
 /// Number of attempts: an integer.
 pub const DEAD_ATTEMPTS: &str = "x-dead-attempts";
 /// When it first failed: an integer, milliseconds since the epoch.
@@ -58,7 +60,7 @@ impl<'a> Value<'a> {
 }
 
 impl<'a> Record<'a> {
-    /// Headers of the record. Id and send time are left out if the message had none.
+    /// Headers of the record. Id, send time and client are left out if the message had none.
     pub fn to_headers(self) -> impl Iterator<Item = (&'static str, Value<'a>)> {
         let Record {
             reason,
@@ -73,6 +75,7 @@ impl<'a> Record<'a> {
             fingerprint,
             message_id,
             sent_ms,
+            client,
         } = self;
         let always = [
             (DEAD_REASON, Value::Text(beginning(reason))),
@@ -87,16 +90,20 @@ impl<'a> Record<'a> {
             (DEAD_FINGERPRINT, Value::Text(fingerprint)),
         ];
         // A replay needs the sender's properties beside the body.
-        let message_id = Some(message_id).filter(|id| !id.is_empty());
+        let text = |name, text: &'a str| {
+            let text = Some(text).filter(|text| !text.is_empty());
+            text.map(|text| (name, Value::Text(text)))
+        };
         let own = [
-            message_id.map(|id| (DEAD_MESSAGE_ID, Value::Text(id))),
+            text(DEAD_MESSAGE_ID, message_id),
             sent_ms.map(|ms| (DEAD_SENT, Value::Integer(ms))),
+            text(DEAD_CLIENT, client),
         ];
         always.into_iter().chain(own.into_iter().flatten())
     }
 
-    /// Record in the headers of a message; `otherwise` supplies missing fields. Id and send time of the original message
-    /// come from `otherwise` only if there is no class, since the message is then no dead letter yet.
+    /// Record in the headers of a message; `otherwise` supplies missing fields. Id, send time and client of the original
+    /// message come from `otherwise` only if there is no class, since the message is then no dead letter yet.
     pub fn from_headers(
         header: impl Fn(&'static str) -> Option<Value<'a>>,
         otherwise: Record<'a>,
@@ -104,8 +111,8 @@ impl<'a> Record<'a> {
         let text = |name, otherwise| header(name).and_then(Value::text).unwrap_or(otherwise);
         let integer = |name| header(name).and_then(Value::integer);
         let own = match header(DEAD_CLASS) {
-            Some(_) => ("", integer(DEAD_SENT)),
-            None => (otherwise.message_id, otherwise.sent_ms),
+            Some(_) => ("", integer(DEAD_SENT), ""),
+            None => (otherwise.message_id, otherwise.sent_ms, otherwise.client),
         };
         Record {
             reason: text(DEAD_REASON, otherwise.reason),
@@ -123,6 +130,7 @@ impl<'a> Record<'a> {
             fingerprint: text(DEAD_FINGERPRINT, otherwise.fingerprint),
             message_id: text(DEAD_MESSAGE_ID, own.0),
             sent_ms: own.1,
+            client: text(DEAD_CLIENT, own.2),
         }
     }
 }
@@ -151,6 +159,7 @@ mod tests {
         fingerprint: "f",
         message_id: "m",
         sent_ms: Some(4),
+        client: "shop",
     };
 
     const OTHER: Record<'_> = Record {
@@ -166,6 +175,7 @@ mod tests {
         fingerprint: "other",
         message_id: "other",
         sent_ms: Some(9),
+        client: "other",
     };
 
     fn read(record: Record<'static>) -> Record<'static> {
@@ -185,6 +195,7 @@ mod tests {
         let bare = Record {
             message_id: "",
             sent_ms: None,
+            client: "",
             ..RECORD
         };
         assert_eq!(read(bare), bare);
@@ -207,6 +218,7 @@ mod tests {
             attempts: 0,
             message_id: "",
             sent_ms: Some(1),
+            client: "",
             ..OTHER
         };
         assert_eq!(read, expected);

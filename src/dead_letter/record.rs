@@ -29,6 +29,8 @@ pub struct Record<'a> {
     pub message_id: &'a str,
     /// When the message was sent, by its own word, in milliseconds since the epoch.
     pub sent_ms: Option<i64>,
+    /// Name of the client that sent it; empty if nothing proved who it was.
+    pub client: &'a str,
 }
 
 /// Dead letter: the original message with its record. A row of the dead-letter table is made of it; expressions see the
@@ -63,7 +65,7 @@ pub enum FieldKind {
 }
 
 /// Fields of a dead letter in the order of its row, by their names in `error.NAME`.
-pub const FIELDS: [(&str, FieldKind); 17] = [
+pub const FIELDS: [(&str, FieldKind); 18] = [
     ("id", FieldKind::Text),
     ("reason", FieldKind::Text),
     ("class", FieldKind::Text),
@@ -79,6 +81,7 @@ pub const FIELDS: [(&str, FieldKind); 17] = [
     ("kind", FieldKind::Text),
     ("message_id", FieldKind::Text),
     ("sent", FieldKind::Millis),
+    ("client", FieldKind::Text),
     ("headers", FieldKind::Text),
     ("body", FieldKind::Bytes),
 ];
@@ -110,6 +113,7 @@ mod tests {
             fingerprint: "",
             message_id: "",
             sent_ms: None,
+            client: "",
         };
         let letter = DeadLetter {
             id: "",

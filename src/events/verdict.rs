@@ -19,6 +19,13 @@ pub enum Verdict {
     BadTimestamp(String),
     /// It is not a message of its type.
     Malformed(RowError),
+    /// Its sender may not send events of its type.
+    NotAllowed {
+        /// Name of the type, or its number if this build doesn't know it.
+        name: String,
+        /// The type, if this build knows it.
+        kind: Option<&'static EventType>,
+    },
 }
 
 impl Verdict {
@@ -35,6 +42,9 @@ impl Verdict {
             Verdict::NoType => "it has no type: no variant of the oneof is set".to_owned(),
             Verdict::BadTimestamp(reason) => format!("timestamp: {reason}"),
             Verdict::Malformed(bad) => bad.to_string(),
+            Verdict::NotAllowed { name, .. } => {
+                format!("its sender is not allowed to send events of the type `{name}`")
+            }
         }
     }
 
@@ -60,6 +70,7 @@ impl Verdict {
             Verdict::NoType => Some(Class::NoType),
             Verdict::BadTimestamp(_) => Some(Class::BadTimestamp),
             Verdict::Malformed(bad) => Some(bad.class()),
+            Verdict::NotAllowed { .. } => Some(Class::NotAllowed),
         }
     }
 }

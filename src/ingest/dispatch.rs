@@ -14,13 +14,16 @@ use tokio::task::JoinHandle;
 use tokio::time::{Instant, timeout, timeout_at};
 
 use super::answer::PublishOutcome;
+use super::clients;
 use super::pool::{Pool, PoolShare};
 use super::publisher::Publisher;
 use super::quarantine::{Left, Letter, Quarantine, Rejections};
 use super::reading::Budget;
 use super::response::{Refusal, Rejected, Response, success};
 use super::route::Route;
+use crate::access::{Denied, Sender};
 use crate::broker::PublishError;
+use crate::client::Client;
 use crate::contract::{self, Envelope, Source};
 use crate::metrics::intake;
 use crate::proto_json::{ProtoJson, Warnings};
@@ -103,19 +106,33 @@ impl Dispatch {
         self.max_request
     }
 
-    /// Handles a request. The answer comes within `time_limit`, and never later than [`LONGEST`] allows. If the client is
+    /// Handles a request of a client. The answer comes within `time_limit`, and never later than [`LONGEST`] allows. If the client is
     /// gone this is dropped: dead letters that are not published yet are abandoned then.
-    pub async fn take(self: &Arc<Self>, body: Body, time_limit: Duration) -> Answered {
+    pub async fn take(
+        self: &Arc<Self>,
+        body: Body,
+        sender: Sender,
+        time_limit: Duration,
+    ) -> Answered {
         let asked = Asked::of(self.source.name);
-        let result = timeout_at(Instant::now() + time_limit.min(LONGEST), self.admit(body))
+        let client = sender.client();
+        let admitted = self.admit(body, sender);
+        let result = timeout_at(Instant::now() + time_limit.min(LONGEST), admitted)
             .await
             .unwrap_or(Err(Refusal::Late));
-        let answered = self.answered(result);
+        let answered = self.answered(&client, result);
         asked.answered(&answered.result);
         answered
     }
 
-    async fn admit(self: &Arc<Self>, body: Body) -> Result<Taken, Refusal> {
+    /// Counts and refuses a request whose sender may not send it, before its body is read.
+    pub fn denied(&self, denied: Denied) -> Refusal {
+        let refusal = Refusal::Denied(denied);
+        tell(self.source.name, refusal.outcome());
+        refusal
+    }
+
+    async fn admit(self: &Arc<Self>, body: Body, sender: Sender) -> Result<Taken, Refusal> {
         if body.len() > self.max_request {
             return Err(Refusal::TooLarge {
                 limit: self.max_request,
@@ -124,7 +141,7 @@ impl Dispatch {
         let weight = self.weigh(&body)?;
         let admitted = self.pool.admit(weight).await?;
         let dispatch = Arc::clone(self);
-        let prepare = move || dispatch.prepare(body, admitted);
+        let prepare = move || dispatch.prepare(body, &sender, admitted);
         let prepared = match weight > AT_ONCE {
             false => catch_panic(self.source.name, prepare)?,
             // On a thread where it doesn't hold up other requests.
@@ -167,7 +184,7 @@ impl Dispatch {
     }
 
     /// Builds the answer, with a share of the budget of unread answers. Without room in it, the answer is shortened.
-    fn answered(&self, result: Result<Taken, Refusal>) -> Answered {
+    fn answered(&self, client: &Client, result: Result<Taken, Refusal>) -> Answered {
         let mut counts = Counts::new();
         let mut warnings = Warnings::default();
         let mut result = result.map(|taken| {
@@ -179,6 +196,8 @@ impl Dispatch {
             Ok((_, rejected)) => Some(rejected),
             Err(refusal) => refusal.rejected_mut(),
         };
+        let rejected_count = rejected.as_ref().map_or(0, |rejected| rejected.count);
+        clients::count(client, intake::REJECTED, rejected_count as u64);
         let mut held = None;
         if let Some(rejected) = rejected.filter(|rejected| !rejected.listed.is_empty()) {
             held = self.pool.answers().try_acquire(rejected.weight());
@@ -195,6 +214,8 @@ impl Dispatch {
             );
         if result.is_ok() {
             add(&self.accepted, &counts);
+            let accepted = counts.iter().map(|(_, count)| count).sum();
+            clients::count(client, intake::ACCEPTED, accepted);
         }
         Answered { result, held }
     }

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use uuid::Uuid;
 
-use crate::contract::{Envelope, EventType};
+use crate::contract::{CLIENT_FIELD, Envelope, EventType};
 use crate::events::{Event, Verdict};
 use crate::identity::Maker;
 use crate::protobuf::wire::WireType::{self, LengthDelimited};
@@ -26,20 +26,22 @@ pub struct Group<'a> {
     len: usize,
 }
 
-/// Header and layout that all groups of a request share.
+/// Header, client and layout that all groups of a request share.
 #[derive(Debug)]
 pub struct RequestBatch<'a> {
     envelope: &'static Envelope,
     header: &'a [u8],
+    client: &'a str,
     ids: Maker<'a>,
 }
 
 impl<'a> RequestBatch<'a> {
-    /// Creates the batch of a request's header and layout.
-    pub fn new(envelope: &'static Envelope, header: &'a [u8]) -> Self {
+    /// Creates the batch of a request's header and layout; `client` is the proved name of its sender.
+    pub fn new(envelope: &'static Envelope, header: &'a [u8], client: &'a str) -> Self {
         RequestBatch {
             envelope,
             header,
+            client,
             ids: Maker::new(envelope, header),
         }
     }
@@ -69,7 +71,7 @@ impl<'a> RequestBatch<'a> {
                 _ => groups.push(Group {
                     kind,
                     events: vec![event],
-                    len: self.header_len() + len,
+                    len: client_len(self.client) + self.header_len() + len,
                 }),
             }
         }
@@ -81,19 +83,24 @@ impl<'a> RequestBatch<'a> {
         group.len + 1 + key_len(self.envelope.batches) + varint_len(group.len)
     }
 
-    /// Appends a group to an `EventBatch`.
-    pub fn write(&self, group: &Group<'_>, out: &mut Vec<u8>) {
-        self.write_events(group.events.iter().copied(), out);
+    /// Name of the sender; empty if it is unknown.
+    pub(super) fn client(&self) -> &'a str {
+        self.client
     }
 
-    /// `EventBatch` of some events, valid or not.
+    /// Appends a group to an `EventBatch`.
+    pub fn write(&self, group: &Group<'_>, out: &mut Vec<u8>) {
+        self.write_events(self.client, group.events.iter().copied(), out);
+    }
+
+    /// `EventBatch` of some events, valid or not. It doesn't name the client: the dead letter's record does.
     pub fn letter(&self, events: &[&Event<'_>]) -> Vec<u8> {
         let bytes = events
             .iter()
             .map(|event| self.event_len(event))
             .sum::<usize>();
         let mut out = Vec::with_capacity(self.header_len() + bytes + 16);
-        self.write_events(events.iter().copied(), &mut out);
+        self.write_events("", events.iter().copied(), &mut out);
         out
     }
 
@@ -104,13 +111,19 @@ impl<'a> RequestBatch<'a> {
 
     fn write_events<'e>(
         &self,
+        client: &str,
         events: impl Iterator<Item = &'e Event<'e>> + Clone,
         out: &mut Vec<u8>,
     ) {
         // An event that must be rewritten is copied twice; there are next to none.
-        let len = events.clone().map(|e| self.event_len(e)).sum::<usize>() + self.header_len();
+        let len = events.clone().map(|e| self.event_len(e)).sum::<usize>()
+            + client_len(client)
+            + self.header_len();
         push_key(out, self.envelope.batches, LengthDelimited);
         push_varint(out, len as u64);
+        if !client.is_empty() {
+            push_field(out, CLIENT_FIELD, client.as_bytes());
+        }
         push_field(out, self.envelope.header, self.header);
         for event in events {
             let bytes = self.body(event);
@@ -188,7 +201,12 @@ impl Group<'_> {
 
 /// True if its bytes are a message: of a known type, or of one that a later build will replay.
 fn is_event(event: &Event<'_>) -> bool {
-    matches!(event.verdict, Verdict::Good(_) | Verdict::UnknownType(_))
+    match event.verdict {
+        Verdict::Good(_) | Verdict::UnknownType(_) => true,
+        // An operator may allow it later, and replay it.
+        Verdict::NotAllowed { kind, .. } => kind.is_some(),
+        _ => false,
+    }
 }
 
 /// Rewrites a well-formed event as protobuf merges it: the last variant alone, its repetitions in one, and one id or
@@ -233,6 +251,14 @@ fn plain(bytes: &[u8], envelope: &'static Envelope, keep_id: bool) -> Vec<u8> {
         push_field(&mut out, variant.0, &variant.1);
     }
     out
+}
+
+/// Encoded length of the field with a client's name.
+fn client_len(client: &str) -> usize {
+    match client.len() {
+        0 => 0,
+        len => key_len(CLIENT_FIELD) + varint_len(len) + len,
+    }
 }
 
 fn key_len(number: u32) -> usize {

@@ -1,4 +1,4 @@
-//! gRPC server: the sources' methods over undecoded bytes, health and reflection.
+//! gRPC server: the sources' methods over undecoded bytes, as gRPC and as gRPC-Web, and health.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -8,26 +8,28 @@ use axum::body::Body as HttpBody;
 use axum::extract::Request;
 use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response as HttpResponse};
+use axum::routing::post;
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, Version, header};
 use http_body_util::{BodyExt as _, Full};
 use tokio::time::Instant;
 use tonic::Status;
 use tonic::service::Routes;
-use tonic_health::ServingStatus;
-use tonic_health::pb::health_server::Health as HealthService;
 
 use super::body::{Read, Unread};
+use super::cors::{self, Cors};
 use super::dispatch::{Answered, Body, Dispatch, LONGEST};
 use super::encoding::Encoding;
-use super::endless::Turn;
+use super::grpc_web::{self, Form, WebCall};
 use super::held;
 use super::reading::SHOWN;
 use super::response::Response;
 use super::status::{status, unread};
 use super::unary;
+use crate::access::Gate;
+use crate::client::Client;
 use crate::contract::{Intake, Pipeline};
-use crate::health::{Beat, Health};
-use crate::listen::Refused;
+use crate::health::Health;
+use crate::listen::{Refused, of_client};
 
 /// Headers that declare the encoding of a message, and the accepted encodings of an answer.
 const ENCODING: &str = "grpc-encoding";
@@ -36,93 +38,58 @@ const ACCEPTED: HeaderName = HeaderName::from_static("grpc-accept-encoding");
 /// Supported message encodings.
 const ENCODINGS: &str = "identity,gzip,deflate,zstd";
 
-/// Error while setting up the gRPC server.
-#[derive(Debug, thiserror::Error)]
-pub enum GrpcError {
-    /// The pipeline's descriptors can't be served by reflection.
-    #[error("the pipeline's descriptors can't be served by reflection: {0}")]
-    Reflection(#[from] tonic_reflection::server::Error),
-}
+/// A source with what is in front of it: the pages that may send, and the gate.
+pub(super) type Served = (Arc<Dispatch>, Option<Arc<Cors>>, Gate);
 
-/// Router of the gRPC server: each source's method, health and reflection.
-pub fn routes(
+/// Router of the gRPC server: each source's method, health, and what is `beside` them.
+pub(super) fn routes(
     pipeline: &'static Pipeline,
-    sources: &[Arc<Dispatch>],
+    sources: &[Served],
     health: &Health,
-) -> Result<Router, GrpcError> {
-    let mut services = vec![String::new()];
+    beside: Router,
+) -> Router {
     let mut router = Router::new();
-    for dispatch in sources {
-        let Intake::Grpc {
-            service, method, ..
-        } = dispatch.source().intake
-        else {
+    for (dispatch, cors, gate) in sources {
+        let Some(path) = method(dispatch) else {
             continue;
         };
-        services.push(service.to_owned());
-        let path = format!("/{service}/{method}");
-        let dispatch = Arc::clone(dispatch);
-        let handler = move |request: Request| call(Arc::clone(&dispatch), request);
-        router = router.route(&path, axum::routing::post(handler));
+        let (dispatch, gate) = (Arc::clone(dispatch), gate.clone());
+        let handler = move |request: Request| async move {
+            match WebCall::of(request.headers()) {
+                Some(web) => call(dispatch, gate, request, Some(web)).await,
+                None => match foreign(&request) {
+                    Some(response) => response,
+                    None => call(dispatch, gate, request, None).await,
+                },
+            }
+        };
+        router = router.route(&path, cors::around(cors.as_ref(), post(handler)));
     }
-    let reflection = || {
-        tonic_reflection::server::Builder::configure()
-            .register_encoded_file_descriptor_set(pipeline.descriptors)
-            .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)
-    };
     let others = Routes::default()
-        .add_service(health_service(health, services))
-        .add_service(reflection().build_v1()?)
-        .add_service(reflection().build_v1alpha()?)
         .into_axum_router()
+        .merge(crate::grpc::health(pipeline, health))
+        .merge(beside)
         .layer(axum::middleware::from_fn(only_grpc));
     // The fallback of the others answers unknown methods.
-    Ok(others.merge(router))
+    others.merge(router)
 }
 
-/// Health service, which reports `health` for each of the services.
-fn health_service(
-    health: &Health,
-    services: Vec<String>,
-) -> tonic_health::pb::health_server::HealthServer<impl HealthService> {
-    let (mut reporter, service) = tonic_health::server::health_reporter();
-    let mut beating = health.watch();
-    tokio::spawn(async move {
-        loop {
-            let beat = *beating.borrow_and_update();
-            let status = match beat {
-                Beat::Beating => ServingStatus::Serving,
-                Beat::Starting | Beat::Resting | Beat::Ending => ServingStatus::NotServing,
-            };
-            for service in &services {
-                reporter.set_service_status(service, status).await;
-            }
-            if beat == Beat::Ending {
-                // Ends the Watch calls, which would keep the server from stopping.
-                for service in &services {
-                    reporter.clear_service_status(service).await;
-                }
-                return;
-            }
-            if beating.changed().await.is_err() {
-                return;
-            }
-        }
-    });
-    service
-}
-
-/// Filter in front of health and reflection.
-async fn only_grpc(request: Request, next: Next) -> HttpResponse {
-    if let Some(response) = foreign(&request) {
-        return response;
+/// Path of a source's method.
+pub(super) fn method(dispatch: &Dispatch) -> Option<String> {
+    match dispatch.source().intake {
+        Intake::Grpc {
+            service, method, ..
+        } => Some(format!("/{service}/{method}")),
+        Intake::Post { .. } => None,
     }
-    let turn = match Turn::take(request.uri().path(), request.extensions()) {
-        Ok(Some(turn)) => turn,
-        Ok(None) => return next.run(request).await,
-        Err(status) => return refused(status, "full"),
-    };
-    next.run(request).await.map(|body| turn.hold(body))
+}
+
+/// Filter in front of health and what is beside it.
+async fn only_grpc(request: Request, next: Next) -> HttpResponse {
+    match foreign(&request) {
+        Some(response) => response,
+        None => next.run(request).await,
+    }
 }
 
 /// Answer to a request that isn't gRPC.
@@ -136,7 +103,7 @@ fn foreign(request: &Request) -> Option<HttpResponse> {
         (
             StatusCode::UNSUPPORTED_MEDIA_TYPE,
             "media_type",
-            "this port takes gRPC, whose content type is application/grpc; JSON goes to the HTTP port",
+            "this port takes gRPC, whose content type is application/grpc, and for methods of events application/grpc-web; JSON goes to the HTTP port",
         )
     } else if request.version() != Version::HTTP_2 {
         (
@@ -155,37 +122,58 @@ fn foreign(request: &Request) -> Option<HttpResponse> {
     Some(response)
 }
 
-/// Handles a call of a source's method.
-async fn call(dispatch: Arc<Dispatch>, request: Request) -> HttpResponse {
-    if let Some(response) = foreign(&request) {
-        return response;
-    }
-    let until = Instant::now() + time_limit(request.headers());
-    let read = match read(&dispatch, request).await {
-        Ok(read) => read,
-        Err(error) => return refused(unread(&error), error.reason()),
+/// Handles a call of a source's method, as gRPC or as gRPC-Web.
+pub(super) async fn call(
+    dispatch: Arc<Dispatch>,
+    gate: Gate,
+    mut request: Request,
+    web: Option<WebCall>,
+) -> HttpResponse {
+    let admitted = gate.admit(&mut request);
+    let client = Client::of(request.extensions());
+    let sender = match admitted {
+        Ok(sender) => sender,
+        Err(denied) => {
+            let refusal = dispatch.denied(denied);
+            return of_client(refused(status(&refusal), refusal.outcome(), web), client);
+        }
     };
+    let until = Instant::now() + time_limit(request.headers());
+    let read = match read(&dispatch, request, web).await {
+        Ok(read) => read,
+        Err(error) => return of_client(refused(unread(&error), error.reason(), web), client),
+    };
+    sender.came(read.bytes.len());
     let left = until.saturating_duration_since(Instant::now());
-    let Answered { result, held } = dispatch.take(Body::Wire(read.bytes), left).await;
+    let Answered { result, held } = dispatch.take(Body::Wire(read.bytes), sender, left).await;
     drop(read.held);
     let response = match result {
-        Ok(response) => answered(&response),
-        Err(refusal) => refused(status(&refusal), refusal.outcome()),
+        Ok(response) => answered(&response, web),
+        Err(refusal) => of_client(refused(status(&refusal), refusal.outcome(), web), client),
     };
     response.map(|body| held::body(body, held))
 }
 
 /// Reads and decompresses the one message of a call.
-async fn read(dispatch: &Dispatch, request: Request) -> Result<Read, Unread> {
+async fn read(dispatch: &Dispatch, request: Request, web: Option<WebCall>) -> Result<Read, Unread> {
     let limit = dispatch.max_request();
     let encoding = encoding(request.headers())?;
     let budget = dispatch.reading();
-    let check = |body: &[u8]| unary::check(body, limit);
-    let read = budget.read(request, unary::longest(limit), check).await;
-    let read = read.map_err(|error| match error {
+    let too_large = |error| match error {
         Unread::TooLarge { .. } => Unread::TooLarge { limit },
         error => error,
-    })?;
+    };
+    let check = |body: &[u8]| unary::check(body, limit);
+    let read = if web.is_some_and(|web| web.request == Form::Text) {
+        let check_text = |body: &[u8]| grpc_web::check(body, limit);
+        let text = budget.read(request, grpc_web::longest(limit), check_text);
+        let read = grpc_web::decoded(text.await.map_err(too_large)?)?;
+        check(&read.bytes)?;
+        read
+    } else {
+        let read = budget.read(request, unary::longest(limit), check).await;
+        read.map_err(too_large)?
+    };
     let (packed, bytes) = unary::message(&read.bytes)?;
     let message = Read {
         bytes,
@@ -224,25 +212,35 @@ fn encoding(headers: &HeaderMap) -> Result<Option<Encoding>, Unread> {
 }
 
 /// Answer to an accepted call.
-fn answered(response: &Response) -> HttpResponse {
+fn answered(response: &Response, web: Option<WebCall>) -> HttpResponse {
     let mut trailers = HeaderMap::with_capacity(1);
     trailers.insert(Status::GRPC_STATUS, HeaderValue::from_static("0"));
-    let body = Full::new(unary::framed(response)).with_trailers(std::future::ready(Some(Ok::<
-        _,
-        std::convert::Infallible,
-    >(
-        trailers,
-    ))));
-    let mut response = HttpResponse::new(HttpBody::new(body));
-    let kind = HeaderValue::from_static("application/grpc");
+    let message = unary::framed(response);
+    let (body, kind) = match web {
+        None => {
+            let trailers = std::future::ready(Some(Ok::<_, std::convert::Infallible>(trailers)));
+            let body = HttpBody::new(Full::new(message).with_trailers(trailers));
+            (body, HeaderValue::from_static("application/grpc"))
+        }
+        Some(web) => (web.body(&message, &trailers).into(), web.media_type()),
+    };
+    let mut response = HttpResponse::new(body);
     response.headers_mut().insert(header::CONTENT_TYPE, kind);
     response
 }
 
-/// Answer to a refused call.
-fn refused(status: Status, reason: &'static str) -> HttpResponse {
+/// Answer to a refused call. The status is in the headers, and for gRPC-Web in the body too: its clients differ in where
+/// they look.
+fn refused(status: Status, reason: &'static str, web: Option<WebCall>) -> HttpResponse {
     let text = status.message().to_owned();
     let mut response: HttpResponse = status.into_http();
+    if let Some(web) = web {
+        let headers = response.headers_mut();
+        headers.remove(header::CONTENT_TYPE);
+        let body = web.body(&[], headers);
+        headers.insert(header::CONTENT_TYPE, web.media_type());
+        *response.body_mut() = body.into();
+    }
     if reason == "encoding" {
         let known = HeaderValue::from_static(ENCODINGS);
         response.headers_mut().insert(ACCEPTED, known);

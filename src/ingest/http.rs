@@ -1,83 +1,163 @@
-//! HTTP server: proto3 JSON for clients without gRPC, webhooks, metrics and the heartbeat.
+//! HTTP server: proto3 JSON and protobuf for clients without gRPC, webhooks, and the heartbeat.
 
 use std::sync::Arc;
 
 use axum::Router;
-use axum::extract::{RawQuery, Request, State};
+use axum::extract::Request;
 use axum::response::{IntoResponse, Response as HttpResponse};
 use axum::routing::{MethodRouter, get, post};
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 use serde_json::{Value, json};
 
 use super::body::{Read, Unread};
+use super::cors::{self, Cors};
+use super::denial;
 use super::dispatch::{Answered, Body, Dispatch, LONGEST};
 use super::encoding::Encoding;
+use super::grpc;
+use super::grpc_web::WebCall;
 use super::held;
+use super::media::{self, Media};
 use super::reading::{Budget, SHOWN};
-use super::response::{Refusal, Response, error};
-use super::status::RETRY_AFTER_SECONDS;
+use super::response::{Refusal, error, refused_as};
+use super::status::{RETRY_AFTER_SECONDS, may_repeat};
 use super::webhook::{Taken, Webhook};
-use crate::health::{Beat, Health};
-use crate::listen::Refused;
+use crate::access::Gate;
+use crate::client::Client;
+use crate::grpc::NOT_SERVED;
+use crate::health::Health;
+use crate::listen::{Refused, of_client};
 
-/// Renders the metrics.
-pub type Render = Arc<dyn Fn() -> String + Send + Sync>;
+/// Supported media types of requests with events, and of a webhook's message.
+const EVENTS: &str = "application/json, application/…+json, application/x-protobuf or application/protobuf; text/plain is \
+                      taken as JSON of pages whose origin `cors` of the source allows";
+const MESSAGE: &str = "application/json, or application/…+json";
 
 /// Supported content encodings.
 const ENCODINGS: &str = "gzip, deflate, br, zstd";
 
-/// Router of `/metrics` and `/heartbeat/`.
-pub fn router(health: Health, metrics: Render) -> Router {
-    let heartbeat: MethodRouter = get(heartbeat).put(set_heartbeat).with_state(health);
-    let router = Router::new().route("/metrics", get(move || async move { metrics() }));
-    either_way(router, "/heartbeat/", heartbeat)
+/// Route of GET `/heartbeat/`, for load balancers. It can be set on the operations listener only.
+pub fn heartbeat_route(health: Health) -> Router {
+    let handler = get(move || async move { health.answer() });
+    let unserved = || async {
+        with_code(
+            StatusCode::METHOD_NOT_ALLOWED,
+            json!({ "error": NOT_SERVED }),
+        )
+    };
+    either_way(Router::new(), "/heartbeat/", handler.fallback(unserved))
 }
 
-/// Route that accepts a source's requests as proto3 JSON.
-pub fn json_route(path: &str, dispatch: Arc<Dispatch>) -> Router {
-    let handler = move |request: Request| async move {
+/// Route that accepts a source's requests as proto3 JSON, as protobuf and as gRPC-Web: at this path, and at that of its
+/// method, so that a page needs the address of this port only.
+pub fn events_route(
+    path: &str,
+    dispatch: Arc<Dispatch>,
+    cors: Option<&Arc<Cors>>,
+    gate: Gate,
+) -> Router {
+    let method = grpc::method(&dispatch);
+    let handler = move |mut request: Request| async move {
+        if let Some(web) = WebCall::of(request.headers()) {
+            return grpc::call(dispatch, gate, request, Some(web)).await;
+        }
+        let answer = media::of_answer(request.headers());
+        let admitted = gate.admit(&mut request);
+        let client = Client::of(request.extensions());
+        let sender = match admitted {
+            Ok(sender) => sender,
+            Err(denied) => return of_client(not_taken(dispatch.denied(denied), answer), client),
+        };
+        let Some(media) = media::of_events(request.headers(), request.extensions()) else {
+            return of_client(unread(&Failed::MediaType(EVENTS), answer), client);
+        };
         let (limit, budget) = (dispatch.max_request(), dispatch.reading());
         let read = match body(request, limit, budget).await {
             Ok(read) => read,
-            Err(failed) => return unread(&failed),
+            Err(failed) => return of_client(unread(&failed, answer), client),
         };
-        let Answered { result, held } = dispatch.take(Body::Json(read.bytes), LONGEST).await;
+        sender.came(read.bytes.len());
+        let body = match media {
+            Media::Json => Body::Json(read.bytes),
+            Media::Protobuf(_) => Body::Wire(read.bytes),
+        };
+        let taken = dispatch.take(body, sender, LONGEST);
+        let Answered { result, held } = taken.await;
         drop(read.held);
         let response = match result {
-            Ok(response) => with_code(StatusCode::OK, json_response(response)),
-            Err(refusal) => {
-                let (code, reason) = (code(&refusal), refusal.outcome());
-                let said = error(refusal);
-                let text = said.message.clone();
-                because(with_code(code, json_response(said)), reason, text)
-            }
+            Ok(response) => media::response(StatusCode::OK, answer, response),
+            Err(refusal) => of_client(not_taken(refusal, answer), client),
         };
         response.map(|body| held::body(body, held))
     };
-    either_way(Router::new(), path, post(handler))
+    let route = cors::around(cors, post(handler));
+    let router = either_way(Router::new(), path, route.clone());
+    match method.filter(|method| method != path.trim_end_matches('/')) {
+        Some(method) => router.route(&method, route),
+        None => router,
+    }
 }
 
-/// Route of a webhook.
-pub fn webhook_route(path: &str, webhook: Arc<Webhook>) -> Router {
-    let handler = move |request: Request| async move {
-        // Unauthorized requests are neither read nor parsed, as far as their headers tell.
-        let verified_headers = match webhook.verify_headers(request.headers()) {
+/// Answer to a request of events that is refused.
+fn not_taken(refusal: Refusal, answer: Media) -> HttpResponse {
+    let (code, reason) = (code(&refusal), refusal.outcome());
+    let (repeat, denied) = (may_repeat(&refusal), refusal.denied().cloned());
+    let said = error(refusal);
+    let text = said.message.clone();
+    let response = with_retry_after(media::response(code, answer, said), repeat);
+    because(denial::tell(denied.as_ref(), response), reason, text)
+}
+
+/// Route of a webhook; with one more segment, if its secret is expected there.
+pub fn webhook_route(
+    path: &str,
+    webhook: Arc<Webhook>,
+    cors: Option<&Arc<Cors>>,
+    gate: Gate,
+) -> Router {
+    let has_secret = webhook.has_secret_in_path();
+    let handler = move |mut request: Request| async move {
+        // A webhook has one message a request.
+        let admitted = gate.admit(&mut request);
+        let admitted = admitted.and_then(|sender| sender.take(1).map(|()| sender));
+        let client = webhook.client(request.extensions());
+        let sender = match admitted {
+            Ok(sender) => sender,
+            Err(denied) => return of_client(refused(&webhook.denied(denied)), client),
+        };
+        // Unauthorized requests are neither read nor parsed, as far as their head tells.
+        let verified_headers = match webhook.verify_head(request.uri(), request.headers()) {
             Ok(verified_headers) => verified_headers,
             Err(refusal) => return unproved(&refusal, webhook.challenge()),
         };
+        if !media::is_json(request.headers(), request.extensions()) {
+            return unread(&Failed::MediaType(MESSAGE), Media::Json);
+        }
         let (limit, budget) = (webhook.max_request(), webhook.reading());
         let read = match body(request, limit, budget).await {
             Ok(read) => read,
-            Err(failed) => return unread(&failed),
+            Err(failed) => return unread(&failed, Media::Json),
         };
-        let taken = webhook.take(verified_headers, read.bytes).await;
+        sender.came(read.bytes.len());
+        let taken = webhook.take(verified_headers, client.clone(), read.bytes);
+        let taken = taken.await;
         drop(read.held);
         match taken {
             Ok(taken) => answered(taken),
+            // Whoever sent what is wrong has proved who it was.
+            Err(refusal) if refusal.is_of_content() => of_client(refused(&refusal), client),
             Err(refusal) => unproved(&refusal, webhook.challenge()),
         }
     };
-    either_way(Router::new(), path, post(handler))
+    let route = cors::around(cors, post(handler));
+    let router = either_way(Router::new(), path, route.clone());
+    match has_secret {
+        true => {
+            let path = format!("{}/{{secret}}", path.trim_end_matches('/'));
+            either_way(router, &path, route)
+        }
+        false => router,
+    }
 }
 
 /// Answer to a webhook's message that is not refused.
@@ -117,7 +197,8 @@ fn either_way(router: Router, path: &str, handler: MethodRouter) -> Router {
 /// Reason why there is no usable body.
 enum Failed {
     Unread(Unread),
-    MediaType,
+    /// Its media type isn't one of these.
+    MediaType(&'static str),
 }
 
 impl From<Unread> for Failed {
@@ -126,11 +207,8 @@ impl From<Unread> for Failed {
     }
 }
 
-/// Reads and decompresses the body of a JSON request, within the limit and the time.
+/// Reads and decompresses the body of a request, within the limit and the time.
 async fn body(request: Request, limit: usize, budget: &Budget) -> Result<Read, Failed> {
-    if !is_json(request.headers()) {
-        return Err(Failed::MediaType);
-    }
     let encoding = encoding(request.headers())?;
     let read = budget.read(request, limit, |_| Ok(())).await?;
     match encoding {
@@ -160,12 +238,12 @@ fn encoding(headers: &HeaderMap) -> Result<Option<Encoding>, Unread> {
 }
 
 /// Answer to a request whose body could not be read. The rest isn't read: its connection is closed.
-fn unread(failed: &Failed) -> HttpResponse {
+fn unread(failed: &Failed, media: Media) -> HttpResponse {
     let (code, reason, text) = match failed {
-        Failed::MediaType => (
+        Failed::MediaType(known) => (
             StatusCode::UNSUPPORTED_MEDIA_TYPE,
             "media_type",
-            "the content type should be application/json, or application/…+json".to_owned(),
+            format!("the content type should be {known}"),
         ),
         Failed::Unread(error) => {
             let code = match error {
@@ -180,7 +258,15 @@ fn unread(failed: &Failed) -> HttpResponse {
             (code, error.reason(), error.to_string())
         }
     };
-    let mut response = with_code(code, json!({ "error": text }));
+    let repeat = matches!(
+        failed,
+        Failed::Unread(Unread::Full | Unread::Share { .. } | Unread::GivenUp)
+    );
+    let mut response = match media {
+        Media::Json => with_code(code, json!({ "error": text })),
+        Media::Protobuf(_) => media::response(code, media, refused_as(text.clone())),
+    };
+    response = with_retry_after(response, repeat);
     if reason == "encoding" {
         let known = HeaderValue::from_static(ENCODINGS);
         response
@@ -194,21 +280,6 @@ fn unread(failed: &Failed) -> HttpResponse {
 fn because(mut response: HttpResponse, reason: &'static str, text: String) -> HttpResponse {
     response.extensions_mut().insert(Refused { reason, text });
     response
-}
-
-/// True if the content type is JSON; a request without one is taken as JSON.
-fn is_json(headers: &HeaderMap) -> bool {
-    let Some(value) = headers.get(header::CONTENT_TYPE) else {
-        return true;
-    };
-    let mime = value
-        .to_str()
-        .unwrap_or_default()
-        .split(';')
-        .next()
-        .unwrap_or_default();
-    let mime = mime.trim().to_ascii_lowercase();
-    mime == "application/json" || (mime.starts_with("application/") && mime.ends_with("+json"))
 }
 
 /// HTTP status of a refusal.
@@ -226,6 +297,8 @@ fn code(refusal: &Refusal) -> StatusCode {
         | Refusal::NoneTaken(_) => StatusCode::BAD_REQUEST,
         Refusal::HeadersTooLarge { .. } => StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
         Refusal::Unauthorized => StatusCode::UNAUTHORIZED,
+        Refusal::Denied(denied) => denial::code(denied),
+        Refusal::Replayed => StatusCode::CONFLICT,
         Refusal::Unavailable(_) | Refusal::Unsure(_) | Refusal::Late | Refusal::Off => {
             StatusCode::SERVICE_UNAVAILABLE
         }
@@ -239,7 +312,8 @@ fn refused(refusal: &Refusal) -> HttpResponse {
     if let Refusal::Field { field, .. } | Refusal::Value { place: field, .. } = refusal {
         body["field"] = json!(field);
     }
-    let response = with_code(code(refusal), body);
+    let response = with_retry_after(with_code(code(refusal), body), may_repeat(refusal));
+    let response = denial::tell(refusal.denied(), response);
     because(response, refusal.outcome(), refusal.to_string())
 }
 
@@ -255,81 +329,15 @@ fn unproved(refusal: &Refusal, challenge: Option<&'static str>) -> HttpResponse 
     response
 }
 
-/// Response as proto3 JSON, without fields at their default.
-fn json_response(response: Response) -> Value {
-    let Response {
-        status,
-        message,
-        rejected,
-        accepted,
-        rejected_count,
-        warnings,
-        warning_count,
-    } = response;
-    let rejected = rejected.into_iter().map(|event| {
-        present([
-            ("index", json!(event.index)),
-            ("code", json!(event.code().as_str_name())),
-            ("id", json!(event.id)),
-            ("reason", json!(event.reason)),
-            ("retryable", json!(event.retryable)),
-        ])
-    });
-    present([
-        ("status", json!(status)),
-        ("message", json!(message)),
-        ("rejected", rejected.collect()),
-        ("accepted", json!(accepted)),
-        ("rejectedCount", json!(rejected_count)),
-        ("warnings", json!(warnings)),
-        ("warningCount", json!(warning_count)),
-    ])
-}
-
-/// Object of those members that are not at their default.
-fn present<const N: usize>(members: [(&str, Value); N]) -> Value {
-    let is_default = |value: &Value| match value {
-        Value::Bool(value) => !value,
-        Value::Number(number) => number.as_i64() == Some(0),
-        Value::String(text) => text.is_empty(),
-        Value::Array(items) => items.is_empty(),
-        Value::Null | Value::Object(_) => false,
-    };
-    let members = members.into_iter().filter(|(_, value)| !is_default(value));
-    let members = members.map(|(name, value)| (name.to_owned(), value));
-    Value::Object(members.collect())
-}
-
 fn with_code(code: StatusCode, body: Value) -> HttpResponse {
-    let mut response = (code, axum::Json(body)).into_response();
-    if matches!(
-        code,
-        StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE
-    ) {
+    (code, axum::Json(body)).into_response()
+}
+
+/// Says when to repeat a request, if that helps.
+fn with_retry_after(mut response: HttpResponse, repeat: bool) -> HttpResponse {
+    if repeat {
         let seconds = HeaderValue::from(RETRY_AFTER_SECONDS);
         response.headers_mut().insert(header::RETRY_AFTER, seconds);
     }
     response
-}
-
-async fn heartbeat(State(health): State<Health>) -> HttpResponse {
-    match health.now() {
-        Beat::Beating => (StatusCode::OK, "beating").into_response(),
-        Beat::Starting => (StatusCode::SERVICE_UNAVAILABLE, "starting").into_response(),
-        Beat::Resting | Beat::Ending => (StatusCode::GONE, "not beating").into_response(),
-    }
-}
-
-async fn set_heartbeat(state: State<Health>, RawQuery(query): RawQuery) -> HttpResponse {
-    let beating = match query.as_deref() {
-        Some("beat=true") => true,
-        Some("beat=false") => false,
-        _ => {
-            let text = "the query should be beat=true or beat=false";
-            return with_code(StatusCode::BAD_REQUEST, json!({ "error": text }));
-        }
-    };
-    state.beat(beating);
-    tracing::info!(beating, "The heartbeat was set.");
-    heartbeat(state).await
 }

@@ -60,10 +60,12 @@ impl Identity {
     }
 
     /// Id of a message. Without the declared value it is a new one that no other request gets: two messages that look
-    /// alike may both be meant.
+    /// alike may both be meant. But where a time is `signed` with the body, a request that says the same to the letter
+    /// was recorded and is sent again, and it has the id that it had. Its sender would sign another time.
     pub(super) fn make(
         &self,
         of_headers: Option<Declared>,
+        signed: Option<Declared>,
         object: &Map<String, Value>,
         body: &[u8],
     ) -> Id {
@@ -80,8 +82,12 @@ impl Identity {
         if self.from != IdFrom::Request {
             self.tell();
         }
+        let text = match signed {
+            Some(signed) => of_request(self.source, &signed, body),
+            None => Uuid::now_v7(),
+        };
         Id {
-            text: Uuid::now_v7().to_string(),
+            text: text.to_string(),
             comes_again: false,
         }
     }
@@ -122,7 +128,7 @@ mod tests {
             let value = value.map(|value| ("x-id", HeaderValue::from_static(value)));
             let mut headers = HeaderMap::new();
             headers.extend(value.map(|(name, value)| (name.parse().ok(), value)));
-            shop.make(shop.of_headers(&headers), &Map::new(), b"{}")
+            shop.make(shop.of_headers(&headers), None, &Map::new(), b"{}")
         };
         assert_eq!(make(Some("a")), make(Some("a")));
         assert_ne!(make(Some("a")), make(Some("b")));
@@ -136,8 +142,15 @@ mod tests {
     #[test]
     fn equal_requests_are_two_where_nothing_is_declared() {
         let any = identity(IdFrom::Request);
-        let make = || any.make(None, &Map::new(), b"{}");
+        let make = || any.make(None, None, &Map::new(), b"{}");
         assert_ne!(make(), make());
         assert!(!make().comes_again);
+        let signed = |time: &str| {
+            let signed = Some(vec![time.to_owned()]);
+            any.make(None, signed, &Map::new(), b"{}")
+        };
+        assert_eq!(signed("1"), signed("1"));
+        assert_ne!(signed("1"), signed("2"));
+        assert!(!signed("1").comes_again);
     }
 }

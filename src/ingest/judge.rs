@@ -9,6 +9,7 @@ use super::identity::{Id, Identity};
 use super::kept_headers;
 use super::response::Refusal;
 use crate::broker::{HeaderValue, Outgoing, Properties};
+use crate::client::Client;
 use crate::contract::{Context, Message, RoutingKey, Source, headers};
 use crate::identity::Declared;
 use crate::json::{self, Map, Value, limits};
@@ -55,12 +56,12 @@ pub(super) struct CheckedMessage {
 }
 
 impl MessageBuilder {
-    /// Makes and checks the message of a body. `sent` are the headers that are kept, and `declared` is the id that they
-    /// declare.
+    /// Makes and checks the message of a client's body. `sent` are the headers that are kept, `declared` is the id that
+    /// they declare, and `signed` what is signed beside the body with a time.
     pub(super) fn judge(
         &self,
-        sent: &Map<String, Value>,
-        declared: Option<Declared>,
+        (sent, client): (&Map<String, Value>, &Client),
+        (declared, signed): (Option<Declared>, Option<Declared>),
         body: Bytes,
     ) -> Result<CheckedMessage, Refusal> {
         // First as a stream: a text over a limit never becomes a tree.
@@ -75,7 +76,7 @@ impl MessageBuilder {
         let readable = object.is_some() || is_object(&body);
         let nothing = Map::new();
         let fields = object.as_ref().unwrap_or(&nothing);
-        let id = self.identity.make(declared, fields, &body);
+        let id = self.identity.make(declared, signed, fields, &body);
         let sent_at = now().as_secs();
         let message = Message {
             body: fields,
@@ -83,6 +84,7 @@ impl MessageBuilder {
             // As the worker will read it from the message.
             received_ms: i64::try_from(sent_at.saturating_mul(1000)).unwrap_or(i64::MAX),
             headers: sent,
+            client: client.name(),
         };
         let key = match self.routing_key {
             RoutingKey::Constant(key) => Some((*key).to_owned()),
@@ -103,7 +105,7 @@ impl MessageBuilder {
         };
         let key = key.unwrap_or_else(|| NO_KEY.to_owned());
         Ok(CheckedMessage {
-            message: self.message(key, &id, sent, sent_at, body)?,
+            message: self.message(key, &id, (sent, client), sent_at, body)?,
             id,
             found,
             wrong,
@@ -115,7 +117,7 @@ impl MessageBuilder {
         &self,
         routing_key: String,
         id: &Id,
-        sent: &Map<String, Value>,
+        (sent, client): (&Map<String, Value>, &Client),
         sent_at: u64,
         body: Bytes,
     ) -> Result<Outgoing, Refusal> {
@@ -123,6 +125,10 @@ impl MessageBuilder {
         if self.keeps_headers {
             let text = HeaderValue::Text(kept_headers::text(sent)?);
             kept.push((headers::HTTP_HEADERS.into(), text));
+        }
+        if !client.is_unknown() {
+            let name = HeaderValue::Text(client.name().to_owned());
+            kept.push((headers::CLIENT.into(), name));
         }
         let message = Outgoing::new(self.source.exchange, routing_key, body);
         Ok(message.with(Properties {

@@ -7,10 +7,10 @@ use tokio::time::timeout;
 use super::answer::PublishOutcome;
 use super::publisher::Publisher;
 use super::quarantine::count;
-use super::rate::Rate;
-use crate::broker::{Letter, Outgoing, PublishError};
-use crate::contract::{Queue, Route, Source};
+use crate::broker::{HeaderValue, Letter, Outgoing, PublishError};
+use crate::contract::{Queue, Route, Source, headers};
 use crate::dead_letter::{Record, letter_id};
+use crate::rate::Rate;
 use crate::row_error::RowError;
 use crate::time::now_ms;
 
@@ -66,10 +66,14 @@ impl Keeper {
     fn letter(&self, message: &Outgoing, queue: &str, route: Route, bad: &RowError) -> Outgoing {
         let properties = &message.properties;
         let own_id = properties.message_id.as_deref().unwrap_or_default();
+        let client = match properties.header(headers::CLIENT) {
+            Some(HeaderValue::Text(name)) => name.as_str(),
+            _ => "",
+        };
         let now_ms = now_ms();
         let sent = properties.timestamp.and_then(|at| at.checked_mul(1000));
         Letter {
-            id: letter_id(queue, own_id, &message.body),
+            id: letter_id(queue, client, own_id, &message.body),
             record: Record {
                 reason: &bad.to_string(),
                 class: bad.class().name(),
@@ -83,18 +87,25 @@ impl Keeper {
                 fingerprint: self.fingerprint,
                 message_id: own_id,
                 sent_ms: sent.and_then(|ms| i64::try_from(ms).ok()),
+                client,
             },
             now_ms,
             content_type: properties.content_type.clone(),
             kind: properties.kind.clone(),
-            sent: properties.headers.clone(),
+            // The record names the client.
+            sent: {
+                let sent = properties.headers.iter();
+                sent.filter(|(name, _)| name != headers::CLIENT)
+                    .cloned()
+                    .collect()
+            },
         }
         .outgoing(route, message.body.clone())
     }
 
     /// Takes room for promised dead letters; true if there was enough.
     pub(super) fn has_room(&self, letters: &[Outgoing]) -> bool {
-        let has_room = self.promised.take(weight(letters));
+        let has_room = self.promised.take(weight(letters)).is_ok();
         if !has_room {
             count(self.source.name, "postponed", letters.len());
         }
@@ -119,7 +130,7 @@ impl Keeper {
     /// Publishes dead letters whose sender is told to fix the message, if there is room and it doesn't take long.
     pub(super) async fn try_to_keep(&self, publisher: &Publisher, letters: Vec<Outgoing>) {
         let several = letters.len();
-        if !self.refused.take(weight(&letters)) {
+        if self.refused.take(weight(&letters)).is_err() {
             count(self.source.name, "dropped", several);
             return;
         }

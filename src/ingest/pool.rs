@@ -125,6 +125,13 @@ pub fn sizes(
 }
 
 impl Pool {
+    /// Creates a pool of these sizes for requests that are proved by their bodies, which are read before that.
+    pub fn of_unproved(source: &'static str, sizes: contract::Pool) -> Self {
+        let mut pool = Pool::new(source, sizes);
+        pool.reading.of_unproved();
+        pool
+    }
+
     /// Creates a pool of these sizes.
     pub fn new(source: &'static str, sizes: contract::Pool) -> Self {
         let semaphore = |permits: u32| Arc::new(Semaphore::new(permits as usize));

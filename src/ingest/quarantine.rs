@@ -7,13 +7,13 @@
 use xxhash_rust::xxh3::xxh3_128;
 
 use super::group::RequestBatch;
-use super::rate::Rate;
 use super::response::{Kept, Rejected};
 use crate::broker::{self, Outgoing};
 use crate::contract::{Route, Source, headers};
 use crate::dead_letter::Record;
 use crate::events::{AsJson, Event, Verdict};
 use crate::metrics::intake::QUARANTINED;
+use crate::rate::Rate;
 use crate::time::now_ms;
 
 /// Rate of dead letters of unknown types: bytes a second in the long run, and bytes at once.
@@ -189,7 +189,7 @@ impl Quarantine {
             for part in divided(&places, |at| event(at).map_or(0, |e| e.bytes.len())) {
                 let events: Vec<&Event<'_>> = part.iter().filter_map(event).collect();
                 let bytes = events.iter().map(|event| event.bytes.len()).sum();
-                if !self.unknown.take(request.letter_weight(bytes)) {
+                if self.unknown.take(request.letter_weight(bytes)).is_err() {
                     continue;
                 }
                 let Some(message) = self.message(route, request, &events) else {
@@ -226,7 +226,7 @@ impl Quarantine {
         let mut dropped = 0;
         for event in refused.take(FIRST) {
             let weight = request.letter_weight(event.bytes.len());
-            let has_room = self.refused.take(weight);
+            let has_room = self.refused.take(weight).is_ok();
             let route = self.source.rejects.filter(|_| has_room);
             match route.and_then(|route| self.message(route, request, &[event])) {
                 Some(message) => letters.push(Letter {
@@ -266,7 +266,7 @@ impl Quarantine {
         let event_type = match verdict {
             Verdict::Good(kind) => kind.name.to_owned(),
             Verdict::UnknownType(number) => number.to_string(),
-            Verdict::UnknownName(name) => name.clone(),
+            Verdict::UnknownName(name) | Verdict::NotAllowed { name, .. } => name.clone(),
             _ => String::new(),
         };
         let (content_type, kind) = match json {
@@ -275,7 +275,7 @@ impl Quarantine {
         };
         let now_ms = now_ms();
         let letter = broker::Letter {
-            id: format!("{:032x}", self.id(&body)),
+            id: format!("{:032x}", self.id(request.batch.client(), &body)),
             record: Record {
                 reason: &verdict.reason(),
                 class: verdict.class()?.name(),
@@ -289,6 +289,7 @@ impl Quarantine {
                 fingerprint: self.fingerprint,
                 message_id: "",
                 sent_ms: Some(now_ms),
+                client: request.batch.client(),
             },
             now_ms,
             content_type: Some(content_type.into()),
@@ -298,11 +299,15 @@ impl Quarantine {
         Some(letter.outgoing(route, body.into()))
     }
 
-    /// Stable id of the same events of the same source.
-    fn id(&self, body: &[u8]) -> u128 {
-        let mut bytes = Vec::with_capacity(self.source.name.len() + 1 + body.len());
+    /// Stable id of the same events of the same client and source. A body begins with a byte that no name has.
+    fn id(&self, client: &str, body: &[u8]) -> u128 {
+        let mut bytes = Vec::with_capacity(self.source.name.len() + client.len() + 2 + body.len());
         bytes.extend_from_slice(self.source.name.as_bytes());
         bytes.push(0);
+        if !client.is_empty() {
+            bytes.extend_from_slice(client.as_bytes());
+            bytes.push(0);
+        }
         bytes.extend_from_slice(body);
         xxh3_128(&bytes)
     }

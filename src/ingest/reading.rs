@@ -11,7 +11,7 @@ use futures_util::FutureExt as _;
 use http::header;
 use http_body_util::BodyExt as _;
 use tokio::sync::Semaphore;
-use tokio::time::{Instant, timeout, timeout_at};
+use tokio::time::{Instant, sleep, timeout, timeout_at};
 
 use super::body::{Read, Unread};
 use super::encoding::{Encoding, TURNS};
@@ -25,6 +25,9 @@ const TIME_LIMIT: Duration = Duration::from_millis(500);
 /// Fraction of the budget for unfinished requests of one connection.
 const SHARE: u64 = 4;
 
+/// Fraction of the budget for unfinished requests of one address that nothing proves yet.
+const SHARE_OF_ADDRESS: u64 = 2;
+
 /// Initial size of a buffer, unless a smaller body is announced.
 const STEP: usize = 4 << 10;
 
@@ -37,6 +40,8 @@ pub struct Budget {
     room: weight::Budget,
     /// Maximum for unfinished requests of one connection.
     share: u64,
+    /// Maximum for unfinished requests of one address; none if requests are proved before they are read.
+    of_address: Option<u64>,
     uploads: Arc<Uploads>,
     /// Turns of bodies that are decompressed.
     turns: Arc<Semaphore>,
@@ -48,10 +53,18 @@ impl Budget {
         let room = weight::Budget::new(bytes.saturating_mul(2));
         Budget {
             share: room.bytes() / SHARE,
+            of_address: None,
             room,
             uploads: Arc::default(),
             turns: Arc::new(Semaphore::new(TURNS)),
         }
+    }
+
+    /// Makes it a budget of requests that only their bodies prove. Anybody's bodies are read then, so one address may
+    /// have a half of it, and when room is needed those are aborted that have been coming for long, though they do
+    /// come: only who sends all of it again and again can take up room.
+    pub(super) fn of_unproved(&mut self) {
+        self.of_address = Some(self.room.bytes() / SHARE_OF_ADDRESS);
     }
 
     /// Reads a body of at most `limit` bytes. `check` sees the bytes received so far, and may refuse them.
@@ -69,12 +82,12 @@ impl Budget {
         let peer = request.extensions().get::<Arc<Peer>>().cloned();
         let mut progress = Progress::new(peer.as_ref().map(|peer| peer.pace()));
         let mut body = request.into_body();
-        let mut upload = Upload::new(&self.uploads, peer);
+        let mut upload = Upload::new(&self.uploads, peer, self.of_address.is_some());
         let mut taken = Vec::new();
         let mut held = self.hold(0).await?;
         // An announced length is trusted only as far as it is small.
         let most = said.map_or(limit, |length| length as usize);
-        self.grow(&mut taken, &mut held, &upload, most.min(STEP), most)
+        self.grow(&mut taken, &mut held, &mut upload, most.min(STEP), most)
             .await?;
         loop {
             let frame = match body.frame().now_or_never() {
@@ -102,7 +115,8 @@ impl Budget {
             if len > limit {
                 return Err(Unread::TooLarge { limit });
             }
-            self.grow(&mut taken, &mut held, &upload, len, most).await?;
+            self.grow(&mut taken, &mut held, &mut upload, len, most)
+                .await?;
             taken.extend_from_slice(&data);
             check(&taken)?;
             progress.came(data.len())?;
@@ -130,7 +144,7 @@ impl Budget {
         &self,
         taken: &mut Vec<u8>,
         held: &mut Permit,
-        upload: &Upload,
+        upload: &mut Upload,
         len: usize,
         most: usize,
     ) -> Result<(), Unread> {
@@ -145,9 +159,33 @@ impl Budget {
             if !upload.hold(more, share) {
                 return Err(Unread::Share { share });
             }
+            if let Some(share) = self.of_address {
+                self.hold_of_address(upload, more, share.max(most as u64))
+                    .await?;
+            }
             held.merge(self.hold(more).await?);
         }
         taken.reserve_exact(len - taken.len());
+        Ok(())
+    }
+
+    /// Takes so many bytes of the share of an address. If there are none, bodies are aborted for it that have been coming
+    /// for long.
+    async fn hold_of_address(
+        &self,
+        upload: &mut Upload,
+        bytes: u64,
+        share: u64,
+    ) -> Result<(), Unread> {
+        let until = Instant::now() + TIME_LIMIT;
+        let mut gave_up = false;
+        while !upload.hold_of_address(bytes, share) {
+            gave_up = gave_up || self.uploads.give_up(bytes);
+            if Instant::now() >= until {
+                return Err(Unread::Full);
+            }
+            sleep(TIME_LIMIT / 10).await;
+        }
         Ok(())
     }
 

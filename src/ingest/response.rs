@@ -1,6 +1,7 @@
 //! Responses: what the sender of a request is told.
 
 use super::pool::Full;
+use crate::access::Denied;
 use crate::broker::PublishError;
 use crate::events::{AsJson, Event, Refused, Verdict, refused};
 pub use crate::generated::proto::event::{RejectCode, RejectedEvent, Response};
@@ -103,7 +104,9 @@ pub enum Refusal {
     )]
     NoRoom(Rejected),
     /// The broker didn't confirm all of it.
-    #[error("the request may be stored in part: {0}; repeat the whole request, which is safe")]
+    #[error(
+        "the request may be stored in part: {}; repeat the whole request, which is safe", .0.told()
+    )]
     Unavailable(PublishError),
     /// The answer didn't arrive in time.
     #[error("the broker did not answer in time; repeat the whole request, which is safe")]
@@ -111,6 +114,12 @@ pub enum Refusal {
     /// The request isn't authorized. The answer doesn't tell which part of the proof is wrong.
     #[error("the request's signature or credentials are missing or wrong")]
     Unauthorized,
+    /// The sender may not send this.
+    #[error(transparent)]
+    Denied(#[from] Denied),
+    /// Another message was taken under the id of this delivery.
+    #[error("another message was taken under the same delivery id; this one is not taken")]
+    Replayed,
     /// The source is disabled.
     #[error("this source is disabled; the server's log says why")]
     Off,
@@ -134,6 +143,8 @@ impl Refusal {
             Refusal::HeaderTooHeavy { .. } | Refusal::TooHeavy { .. } => "too_heavy",
             Refusal::NoRoom(_) | Refusal::NoRoomToKeep(_) => "no_room",
             Refusal::Unauthorized => "unauthorized",
+            Refusal::Denied(denied) => denied.reason.kind().outcome(),
+            Refusal::Replayed => "replayed",
             Refusal::Off => "off",
             Refusal::Invalid(_)
             | Refusal::Field { .. }
@@ -149,10 +160,11 @@ impl Refusal {
 impl From<PublishError> for Refusal {
     fn from(error: PublishError) -> Self {
         if error.retry_helps() {
+            tracing::debug!(%error, "A message could not be published now.");
             return Refusal::Unavailable(error);
         }
         tracing::error!(%error, "A message could not be published.");
-        Refusal::Internal(error.to_string())
+        Refusal::Internal(error.told())
     }
 }
 
@@ -175,10 +187,21 @@ impl From<Unread> for Refusal {
 }
 
 impl Refusal {
+    /// True if the content of the message is to blame.
+    pub(super) fn is_of_content(&self) -> bool {
+        matches!(
+            self,
+            Refusal::Invalid(_)
+                | Refusal::Field { .. }
+                | Refusal::Value { .. }
+                | Refusal::NoRoomToKeep(_)
+        )
+    }
+
     /// Refusal of a request whose repetition could be stored twice.
     pub(super) fn not_repeatable(self) -> Self {
         match self {
-            Refusal::Unavailable(error) => Refusal::Unsure(error.to_string()),
+            Refusal::Unavailable(error) => Refusal::Unsure(error.told()),
             Refusal::Late => Refusal::Unsure("the broker did not answer in time".to_owned()),
             other => other,
         }
@@ -216,13 +239,18 @@ pub(super) fn error(mut refusal: Refusal) -> Response {
     let rejected = refusal.rejected_mut().map(std::mem::take);
     let rejected = rejected.unwrap_or_default();
     Response {
+        rejected: rejected.listed,
+        rejected_count: count(rejected.count),
+        ..refused_as(message)
+    }
+}
+
+/// Response to a request that is refused as a whole.
+pub(super) fn refused_as(message: String) -> Response {
+    Response {
         status: "ERROR".to_owned(),
         message,
-        rejected: rejected.listed,
-        accepted: 0,
-        rejected_count: count(rejected.count),
-        warnings: Vec::new(),
-        warning_count: 0,
+        ..Response::default()
     }
 }
 
@@ -268,6 +296,7 @@ impl Rejected {
             Verdict::NoType => RejectCode::NoType,
             Verdict::BadTimestamp(_) => RejectCode::BadTimestamp,
             Verdict::Malformed(_) => RejectCode::Malformed,
+            Verdict::NotAllowed { .. } => RejectCode::NotAllowed,
         };
         let mut reason = event.verdict.reason();
         if let (Verdict::UnknownName(name), Some(json)) = (&event.verdict, json)

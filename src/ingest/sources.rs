@@ -4,13 +4,15 @@ use std::sync::Arc;
 
 use axum::Router;
 
+use super::cors::{BadOrigin, Cors};
 use super::dispatch::Dispatch;
-use super::grpc::{self, GrpcError};
-use super::http::{self, Render};
+use super::grpc;
+use super::http;
 use super::pool::{self, BadSize};
 use super::publisher::Publisher;
-use super::verify::Verifier;
+use super::verify::{BadSecret, Verifier};
 use super::webhook::{Takes, Webhook};
+use crate::access::{Access, Gate};
 use crate::broker::Topology;
 use crate::contract::{Intake, Pipeline};
 use crate::health::Health;
@@ -19,7 +21,7 @@ use crate::health::Health;
 #[derive(Debug)]
 pub struct Sources {
     pipeline: &'static Pipeline,
-    dispatches: Vec<Arc<Dispatch>>,
+    dispatches: Vec<grpc::Served>,
     http: Router,
     off: Vec<Off>,
 }
@@ -39,23 +41,33 @@ pub enum SetUpError {
     /// An environment variable holds no valid size.
     #[error(transparent)]
     Size(#[from] BadSize),
+    /// An environment variable holds no usable secret.
+    #[error(transparent)]
+    Secret(#[from] BadSecret),
+    /// An origin whose pages may send is wrong.
+    #[error(transparent)]
+    Origin(#[from] BadOrigin),
 }
 
 impl Sources {
-    /// Sets up every source of the pipeline. `topology` is what the broker serves, and `variable` reads the
-    /// environment.
+    /// Sets up every source of the pipeline. `topology` is what the broker serves, `access` decides who may send,
+    /// `variable` reads the environment, and `open` says which sources take requests without their proof.
     pub fn new(
         pipeline: &'static Pipeline,
         topology: &Topology,
         publisher: &Arc<Publisher>,
+        access: &Arc<Access>,
         variable: impl Fn(&str) -> Option<String>,
+        open: impl Fn(&str) -> bool,
     ) -> Result<Self, SetUpError> {
         let mut dispatches = Vec::new();
         let mut router = Router::new();
         let mut off = Vec::new();
         for source in pipeline.sources {
             let sizes = pool::sizes(source, &variable)?;
+            let cors = Cors::of(source, &variable)?;
             let publisher = Arc::clone(publisher);
+            let gate = |listener| Gate::new(access, source, listener);
             match &source.intake {
                 Intake::Grpc {
                     json_path,
@@ -69,8 +81,14 @@ impl Sources {
                         publisher,
                         pipeline.fingerprint,
                     ));
-                    router = router.merge(http::json_route(json_path, Arc::clone(&dispatch)));
-                    dispatches.push(dispatch);
+                    let events = Arc::clone(&dispatch);
+                    router = router.merge(http::events_route(
+                        json_path,
+                        events,
+                        cors.as_ref(),
+                        gate("http"),
+                    ));
+                    dispatches.push((dispatch, cors, gate("grpc")));
                 }
                 Intake::Post {
                     path,
@@ -88,7 +106,10 @@ impl Sources {
                         id: *id,
                         on_bad: *on_bad,
                     };
-                    let verifier = verify.as_ref().map(|v| Verifier::new(v, &variable));
+                    let is_open = open(source.name);
+                    let verifier = verify.as_ref();
+                    let verifier = verifier.map(|v| Verifier::new(v, is_open, &variable));
+                    let verifier = verifier.transpose()?;
                     if let (Some(verify), Some(true)) =
                         (verify, verifier.as_ref().map(Verifier::is_off))
                     {
@@ -99,7 +120,12 @@ impl Sources {
                     }
                     let around = (pipeline, topology);
                     let webhook = Webhook::new(around, source, takes, verifier, sizes, publisher);
-                    router = router.merge(http::webhook_route(path, Arc::new(webhook)));
+                    router = router.merge(http::webhook_route(
+                        path,
+                        Arc::new(webhook),
+                        cors.as_ref(),
+                        gate("http"),
+                    ));
                 }
             }
         }
@@ -116,13 +142,13 @@ impl Sources {
         &self.off
     }
 
-    /// gRPC server of the sources. It must be called within a runtime.
-    pub fn grpc(&self, health: &Health) -> Result<Router, GrpcError> {
-        grpc::routes(self.pipeline, &self.dispatches, health)
+    /// gRPC server of the sources, with health and what is `beside` them. It must be called within a runtime.
+    pub fn grpc(&self, health: &Health, beside: Router) -> Router {
+        grpc::routes(self.pipeline, &self.dispatches, health, beside)
     }
 
-    /// HTTP server of the sources.
-    pub fn http(&self, health: Health, metrics: Render) -> Router {
-        http::router(health, metrics).merge(self.http.clone())
+    /// HTTP server of the sources, with the heartbeat.
+    pub fn http(&self, health: Health) -> Router {
+        http::heartbeat_route(health).merge(self.http.clone())
     }
 }

@@ -1,13 +1,20 @@
 //! gRPC status of a refusal.
 
+use std::time::Duration;
+
 use prost::Message as _;
+use tonic::metadata::MetadataValue;
 use tonic::{Code, Status};
 
 use super::body::Unread;
 use super::response::Refusal;
+use crate::access::Kind;
 
 /// Retry delay of a client that was refused for lack of room, in seconds.
 pub const RETRY_AFTER_SECONDS: i64 = 1;
+
+/// Metadata with the retry delay, like HTTP's header.
+const RETRY_AFTER: &str = "retry-after";
 
 /// `google.rpc.Status`, as it travels in `grpc-status-details-bin`.
 #[derive(Clone, PartialEq, prost::Message)]
@@ -38,6 +45,18 @@ struct ErrorInfo {
     metadata: std::collections::BTreeMap<String, String>,
 }
 
+/// True if the same request may succeed if it is repeated after [`RETRY_AFTER_SECONDS`], and if that is safe.
+pub(super) fn may_repeat(refusal: &Refusal) -> bool {
+    matches!(
+        refusal,
+        Refusal::Full
+            | Refusal::NoRoom(_)
+            | Refusal::NoRoomToKeep(_)
+            | Refusal::Unavailable(_)
+            | Refusal::Late
+    )
+}
+
 /// Status of a refusal, with the reason, and if and when to retry.
 pub fn status(refusal: &Refusal) -> Status {
     let message = refusal.to_string();
@@ -55,6 +74,16 @@ pub fn status(refusal: &Refusal) -> Status {
             too_heavy("REQUEST_TOO_HEAVY", *weight, *limit, message)
         }
         Refusal::Unauthorized => Status::unauthenticated(message),
+        Refusal::Denied(denied) => match (denied.reason.kind(), denied.wait) {
+            (Kind::Unauthenticated, _) => Status::unauthenticated(message),
+            (Kind::Forbidden, _) => Status::permission_denied(message),
+            (Kind::OverRate, wait) => {
+                let wait = wait.map_or(RETRY_AFTER_SECONDS, whole_seconds);
+                repeat_after(Code::ResourceExhausted, message, wait)
+            }
+            (Kind::Off, _) => Status::unavailable(message),
+        },
+        Refusal::Replayed => Status::already_exists(message),
         Refusal::Off | Refusal::Unsure(_) => Status::unavailable(message),
         Refusal::Invalid(_)
         | Refusal::Field { .. }
@@ -93,13 +122,24 @@ pub fn unread(unread: &Unread) -> Status {
 }
 
 fn repeat_later(code: Code, message: String) -> Status {
+    repeat_after(code, message, RETRY_AFTER_SECONDS)
+}
+
+/// A time to wait in whole seconds, at least one and at most an hour.
+pub fn whole_seconds(wait: Duration) -> i64 {
+    const HOUR: f64 = 3600.0;
+    wait.as_secs_f64().ceil().clamp(1.0, HOUR) as i64
+}
+
+fn repeat_after(code: Code, message: String, seconds: i64) -> Status {
     let retry = RetryInfo {
-        retry_delay: Some(prost_types::Duration {
-            seconds: RETRY_AFTER_SECONDS,
-            nanos: 0,
-        }),
+        retry_delay: Some(prost_types::Duration { seconds, nanos: 0 }),
     };
-    with_detail(code, message, any("google.rpc.RetryInfo", &retry))
+    let mut status = with_detail(code, message, any("google.rpc.RetryInfo", &retry));
+    // For clients that can't read details, pages and proxies among them.
+    let seconds = MetadataValue::from(RETRY_AFTER_SECONDS);
+    status.metadata_mut().insert(RETRY_AFTER, seconds);
+    status
 }
 
 fn any(name: &str, detail: &impl prost::Message) -> prost_types::Any {

@@ -1,109 +1,118 @@
-//! Webhook authentication: signatures over the raw body, tokens and passwords.
+//! Webhook authentication: signatures over the raw body, tokens, passwords, and secrets in the path.
+
+mod head;
+mod key;
+mod signature;
 
 use std::fmt;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
-use hmac::{Hmac, KeyInit as _, Mac as _};
-use http::{HeaderMap, header};
-use sha2::Sha256;
+use http::HeaderMap;
 
-use crate::contract::{Encoding, Scheme, Verify};
-
-type Hmac256 = Hmac<Sha256>;
+pub use self::head::Unproved;
+use self::head::credentials;
+use self::key::Key;
+pub use self::key::{BadSecret, LEAST_IN_PATH};
+use self::signature::Claim;
+use crate::contract::{Scheme, Verify};
+use crate::identity::Declared;
 
 /// Verifier of a source's requests.
 pub struct Verifier {
     scheme: Scheme,
     /// Keys, one for each accepted secret; none while the source is disabled.
     keys: Vec<Key>,
+    /// True if the operator opened the source, so that nothing is verified.
+    open: bool,
 }
 
-/// Secret, as the key of a MAC.
-struct Key {
-    mac: Hmac256,
-    /// MAC of the secret itself, which tells if another text is the secret without comparing the two.
-    own: Vec<u8>,
-}
-
-/// Proof in a request's headers.
+/// Proof in a request's head.
 #[derive(Debug)]
 pub enum Proof {
-    /// The headers prove it.
+    /// The head proves it.
     Done,
-    /// The body must have this signature, which is still to be verified.
-    Signature(Vec<u8>),
+    /// The body must have one of these signatures, which is still to be verified.
+    Signature(Claim),
 }
 
-/// The request doesn't prove its origin.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Unproved;
-
 impl Verifier {
-    /// Creates a verifier with the secrets in the environment. Without the first one it accepts nothing.
-    pub fn new(verify: &Verify, variable: &impl Fn(&str) -> Option<String>) -> Self {
+    /// Creates a verifier with the secrets in the environment. Without the first one it accepts nothing, unless it is
+    /// `open`. A secret that can't be used is an error.
+    pub fn new(
+        verify: &Verify,
+        open: bool,
+        variable: &impl Fn(&str) -> Option<String>,
+    ) -> Result<Self, BadSecret> {
         let secret = |name: &str| variable(name).filter(|secret| !secret.is_empty());
-        let keys = match secret(verify.variable) {
-            None => Vec::new(),
-            Some(present) => {
-                let previous = secret(&format!("{}_PREVIOUS", verify.variable));
-                let secrets = [Some(present), previous];
-                secrets
-                    .into_iter()
-                    .flatten()
-                    .filter_map(|s| Key::new(&s))
-                    .collect()
+        let mut keys = Vec::new();
+        if let Some(present) = secret(verify.variable) {
+            keys.push(Key::new(verify.variable, &verify.scheme, &present)?);
+            let previous = format!("{}_PREVIOUS", verify.variable);
+            if let Some(secret) = secret(&previous) {
+                keys.push(Key::new(&previous, &verify.scheme, &secret)?);
             }
-        };
-        Verifier {
+        }
+        Ok(Verifier {
             scheme: verify.scheme,
             keys,
-        }
+            open,
+        })
     }
 
-    /// True if there is no secret, so that nothing can be verified.
+    /// True if there is no secret, so that nothing can be verified, and the source isn't opened.
     pub fn is_off(&self) -> bool {
-        self.keys.is_empty()
+        self.keys.is_empty() && !self.open
+    }
+
+    /// True if a request that is taken has proved where it comes from.
+    pub fn proves(&self) -> bool {
+        !self.open
+    }
+
+    /// True if bodies are read before their request is proved.
+    pub fn reads_first(&self) -> bool {
+        matches!(self.scheme, Scheme::Hmac(_)) && !self.open
+    }
+
+    /// True if a secret is expected behind the source's path.
+    pub fn is_in_path(&self) -> bool {
+        self.scheme == Scheme::Path
     }
 
     /// Header that holds a signature, which isn't passed on.
     pub fn signature_header(&self) -> Option<&'static str> {
         match self.scheme {
-            Scheme::Hmac { header, .. } => Some(header),
-            Scheme::Bearer | Scheme::Basic => None,
+            Scheme::Hmac(signature) => Some(signature.header),
+            Scheme::Bearer | Scheme::Basic | Scheme::Path => None,
         }
     }
 
     /// Challenge of HTTP for requests without credentials.
     pub fn challenge(&self) -> Option<&'static str> {
         match self.scheme {
-            Scheme::Hmac { .. } => None,
+            Scheme::Hmac(_) | Scheme::Path => None,
             Scheme::Bearer => Some("Bearer"),
             Scheme::Basic => Some("Basic realm=\"event-grpc\""),
         }
     }
 
-    /// Reads the proof in the headers. A signature is checked by [`Verifier::verify`] only.
-    pub fn read(&self, headers: &HeaderMap) -> Result<Proof, Unproved> {
-        match self.scheme {
-            Scheme::Hmac {
-                header,
-                encoding,
-                prefix,
-            } => {
-                let text = single(headers, header)?;
-                let signature = text.trim().strip_prefix(prefix).ok_or(Unproved)?;
-                let signature = match encoding {
-                    Encoding::Hex => hex(signature),
-                    Encoding::Base64 => BASE64.decode(signature).ok(),
-                };
-                signature.map(Proof::Signature).ok_or(Unproved)
+    /// Reads the proof in the head of a request: its headers, and the segment behind the source's path. A signature is
+    /// checked by [`Verifier::verify`] only. `now_ms` is the server's time.
+    pub fn read(&self, headers: &HeaderMap, segment: &str, now_ms: u64) -> Result<Proof, Unproved> {
+        if self.open {
+            return Ok(Proof::Done);
+        }
+        match &self.scheme {
+            Scheme::Hmac(signature) => {
+                signature::read(signature, headers, now_ms).map(Proof::Signature)
             }
             Scheme::Bearer => self.same(credentials(headers, "bearer")?.as_bytes()),
             Scheme::Basic => {
                 let encoded = credentials(headers, "basic")?;
                 self.same(&BASE64.decode(encoded).map_err(|_| Unproved)?)
             }
+            Scheme::Path => self.same(segment.as_bytes()),
         }
     }
 
@@ -111,13 +120,12 @@ impl Verifier {
     pub fn verify(&self, proof: &Proof, body: &[u8]) -> Result<(), Unproved> {
         match proof {
             Proof::Done => Ok(()),
-            Proof::Signature(signature) => self.any(|key| key.signs(body, signature)),
+            Proof::Signature(claim) => self.any(|key| claim.is_of(key, body)),
         }
     }
 
     fn same(&self, text: &[u8]) -> Result<Proof, Unproved> {
-        self.any(|key| key.signs(text, &key.own))
-            .map(|()| Proof::Done)
+        self.any(|key| key.is_secret(text)).map(|()| Proof::Done)
     }
 
     /// Tries all keys, so that the time doesn't tell which one matched.
@@ -127,71 +135,27 @@ impl Verifier {
     }
 }
 
+impl Proof {
+    /// What is signed beside the body, if a time is among it: a request that says the same is the same request, sent
+    /// again by somebody who may not be its sender.
+    pub fn signed_once(&self) -> Option<Declared> {
+        match self {
+            Proof::Done => None,
+            Proof::Signature(claim) => claim.once(),
+        }
+    }
+}
+
 // Secrets are never shown.
 impl fmt::Debug for Verifier {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut shown = f.debug_struct("Verifier");
         shown
             .field("scheme", &self.scheme)
-            .field("keys", &self.keys.len());
+            .field("keys", &self.keys.len())
+            .field("open", &self.open);
         shown.finish()
     }
-}
-
-// === impl Key ===
-
-impl Key {
-    fn new(secret: &str) -> Option<Self> {
-        // HMAC accepts keys of any length, so this never fails.
-        let mac = Hmac256::new_from_slice(secret.as_bytes()).ok()?;
-        let own = mac.clone().chain_update(secret).finalize();
-        Some(Key {
-            mac,
-            own: own.into_bytes().to_vec(),
-        })
-    }
-
-    /// True if this is the MAC of the message; in constant time.
-    fn signs(&self, message: &[u8], signature: &[u8]) -> bool {
-        let mac = self.mac.clone().chain_update(message);
-        mac.verify_slice(signature).is_ok()
-    }
-}
-
-/// Value of a header that occurs exactly once.
-fn single<'a>(headers: &'a HeaderMap, name: &str) -> Result<&'a str, Unproved> {
-    let mut values = headers.get_all(name).iter();
-    match (values.next(), values.next()) {
-        (Some(value), None) => value.to_str().map_err(|_| Unproved),
-        _ => Err(Unproved),
-    }
-}
-
-/// Credentials that follow the scheme in `Authorization`.
-fn credentials<'a>(headers: &'a HeaderMap, scheme: &str) -> Result<&'a str, Unproved> {
-    let text = single(headers, header::AUTHORIZATION.as_str())?;
-    let (name, credentials) = text.trim().split_once(' ').ok_or(Unproved)?;
-    match name.eq_ignore_ascii_case(scheme) {
-        true => Ok(credentials.trim_start()),
-        false => Err(Unproved),
-    }
-}
-
-/// Decodes hexadecimal digits.
-fn hex(text: &str) -> Option<Vec<u8>> {
-    if !text.len().is_multiple_of(2) {
-        return None;
-    }
-    let digit = |c: u8| {
-        char::from(c)
-            .to_digit(16)
-            .and_then(|d| u8::try_from(d).ok())
-    };
-    let pair = |pair: &[u8]| match pair {
-        [high, low] => Some(digit(*high)? << 4 | digit(*low)?),
-        _ => None,
-    };
-    text.as_bytes().chunks(2).map(pair).collect()
 }
 
 #[cfg(test)]

@@ -1,18 +1,22 @@
 //! Webhook: a source of JSON messages, one object a request, checked by a dry run and published as it came. A message
 //! that can't be stored is kept as a dead letter, and its sender is told.
 
+mod bad;
+
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use bytes::Bytes;
-use http::HeaderMap;
+use http::{Extensions, HeaderMap, Uri};
 use metrics::Counter;
 use tokio::time::timeout;
 
+use super::clients;
+use super::deliveries::{Deliveries, Delivery};
 use super::dispatch::{Asked, LONGEST, count, counted, joined, received};
 use super::dry_run::DryRun;
 use super::identity::Identity;
-use super::judge::{CheckedMessage, MessageBuilder};
+use super::judge::MessageBuilder;
 use super::keeper::Keeper;
 use super::kept_headers;
 use super::pool::{Admitted, Pool, PoolShare};
@@ -20,12 +24,15 @@ use super::publisher::Publisher;
 use super::reading::Budget;
 use super::response::Refusal;
 use super::verify::{Proof, Verifier};
+use crate::access::Denied;
 use crate::broker::{Outgoing, Topology};
-use crate::contract::{self, IdFrom, OnBad, Pipeline, RoutingKey, Source};
+use crate::client::Client;
+use crate::contract::{self, IdFrom, Intake, OnBad, Pipeline, RoutingKey, Source};
 use crate::identity::Declared;
 use crate::json::{Map, Value, without_mark};
+use crate::metrics::intake;
 use crate::protobuf::Shape;
-use crate::row_error::RowError;
+use crate::time::now_ms;
 
 /// Size from which a body is handled on a separate thread, in bytes.
 const LARGE: usize = 256 << 10;
@@ -38,6 +45,12 @@ pub struct Webhook {
     pool: Pool,
     publisher: Arc<Publisher>,
     verifier: Option<Verifier>,
+    /// Client of verified requests.
+    verified: Client,
+    /// Path without a slash at its end.
+    path: &'static str,
+    /// Deliveries by the ids that their headers declare, if the source's requests are signed.
+    deliveries: Option<Deliveries>,
     judge: MessageBuilder,
     keeper: Keeper,
     on_bad: OnBad,
@@ -69,6 +82,8 @@ pub struct VerifiedHeaders {
     headers: Map<String, Value>,
     /// Id that they declare.
     declared: Option<Declared>,
+    /// What is signed beside the body, with a time.
+    signed: Option<Declared>,
 }
 
 /// Outcome of a request that is not refused.
@@ -105,12 +120,20 @@ impl Webhook {
         publisher: Arc<Publisher>,
     ) -> Self {
         let name = takes.message.name;
+        let reads_first = verifier.as_ref().is_some_and(Verifier::reads_first);
+        let by_header = matches!(takes.id, IdFrom::Header(_));
         Webhook {
             source,
             max_request: sizes.max_request as usize,
-            pool: Pool::new(source.name, sizes),
+            pool: match reads_first {
+                true => Pool::of_unproved(source.name, sizes),
+                false => Pool::new(source.name, sizes),
+            },
             publisher,
+            path: path(source),
+            deliveries: (reads_first && by_header).then(Deliveries::default),
             verifier,
+            verified: Client::named(source.name).unwrap_or_default(),
             judge: MessageBuilder {
                 source,
                 shape: takes.message,
@@ -132,32 +155,64 @@ impl Webhook {
         self.verifier.as_ref().and_then(Verifier::challenge)
     }
 
-    /// Checks a request's headers, before its body is read.
-    pub fn verify_headers(&self, headers: &HeaderMap) -> Result<VerifiedHeaders, Refusal> {
-        let verified_headers = self.read(headers);
+    /// Counts and refuses a request whose sender may not send it, before its body is read.
+    pub fn denied(&self, denied: Denied) -> Refusal {
+        let refused: Result<(), Refusal> = Err(Refusal::Denied(denied.clone()));
+        count(self.source.name, &refused);
+        Refusal::Denied(denied)
+    }
+
+    /// True if a secret is expected behind its path.
+    pub fn has_secret_in_path(&self) -> bool {
+        self.verifier.as_ref().is_some_and(Verifier::is_in_path)
+    }
+
+    /// Checks a request's head, before its body is read.
+    pub fn verify_head(&self, uri: &Uri, headers: &HeaderMap) -> Result<VerifiedHeaders, Refusal> {
+        let verified_headers = self.read(uri, headers);
         if verified_headers.is_err() {
             count(self.source.name, &verified_headers);
         }
         verified_headers
     }
 
-    fn read(&self, headers: &HeaderMap) -> Result<VerifiedHeaders, Refusal> {
+    fn read(&self, uri: &Uri, headers: &HeaderMap) -> Result<VerifiedHeaders, Refusal> {
+        let mut secret = "";
         let proof = match &self.verifier {
             None => Proof::Done,
             Some(verifier) if verifier.is_off() => return Err(Refusal::Off),
-            Some(verifier) => verifier.read(headers).map_err(|_| Refusal::Unauthorized)?,
+            Some(verifier) => {
+                if verifier.is_in_path() {
+                    let behind = uri.path().strip_prefix(self.path).unwrap_or_default();
+                    secret = behind.trim_matches('/');
+                }
+                let now_ms = now_ms().unsigned_abs();
+                let proof = verifier.read(headers, secret, now_ms);
+                proof.map_err(|_| Refusal::Unauthorized)?
+            }
         };
         let signature = self.verifier.as_ref().and_then(Verifier::signature_header);
         let declared = self.judge.identity.of_headers(headers);
         let headers = match self.judge.keeps_headers {
-            true => kept_headers::keep(headers, signature)?,
+            true => kept_headers::keep(headers, signature, secret)?,
             false => Map::new(),
         };
         Ok(VerifiedHeaders {
+            signed: proof.signed_once(),
             proof,
             headers,
             declared,
         })
+    }
+
+    /// Sender of a request: the client that a key proved, or else, of a request whose proof holds, the source itself.
+    pub fn client(&self, extensions: &Extensions) -> Client {
+        let client = Client::of(extensions);
+        let proves = self.verifier.as_ref().is_some_and(Verifier::proves);
+        match client.is_unknown() && proves {
+            true => self.verified.clone(),
+            false => client,
+        }
     }
 
     /// Budget of requests that are still being read.
@@ -170,10 +225,11 @@ impl Webhook {
         self.max_request
     }
 
-    /// Handles a message, and answers when it is confirmed by the broker, or kept.
+    /// Handles a message of a client, and answers when it is confirmed by the broker, or kept.
     pub async fn take(
         self: &Arc<Self>,
         verified_headers: VerifiedHeaders,
+        client: Client,
         body: Bytes,
     ) -> Result<Taken, Refusal> {
         let asked = Asked::of(self.source.name);
@@ -185,7 +241,11 @@ impl Webhook {
         let is_new = Arc::new(AtomicBool::new(is_new));
         let answer = timeout(
             LONGEST,
-            self.admit(verified_headers, body, Arc::clone(&is_new)),
+            self.admit(
+                (verified_headers, client.clone()),
+                body,
+                Arc::clone(&is_new),
+            ),
         )
         .await
         .unwrap_or(Err(Refusal::Late));
@@ -193,6 +253,14 @@ impl Webhook {
             Err(refusal) if is_new.load(Ordering::Relaxed) => Err(refusal.not_repeatable()),
             answer => answer,
         };
+        let outcome = match &answer {
+            Ok(Taken::Good { .. }) => Some(intake::ACCEPTED),
+            Ok(Taken::Kept { .. }) => Some(intake::KEPT),
+            Err(refusal) => refusal.is_of_content().then_some(intake::REJECTED),
+        };
+        if let Some(outcome) = outcome {
+            clients::count(&client, outcome, 1);
+        }
         match &answer {
             Ok(Taken::Kept { .. }) => asked.ended("kept"),
             answer => asked.answered(answer),
@@ -202,7 +270,7 @@ impl Webhook {
 
     async fn admit(
         self: &Arc<Self>,
-        verified_headers: VerifiedHeaders,
+        (verified_headers, client): (VerifiedHeaders, Client),
         body: Bytes,
         is_new: Arc<AtomicBool>,
     ) -> Result<Taken, Refusal> {
@@ -215,17 +283,33 @@ impl Webhook {
             let verified = verifier.verify(&verified_headers.proof, &body);
             verified.map_err(|_| Refusal::Unauthorized)?;
         }
+        let declared = verified_headers.declared.as_ref();
+        let delivery = match (&self.deliveries, declared) {
+            (Some(deliveries), Some(id)) => {
+                let delivery = Delivery::new(id, &body);
+                if deliveries.is_replay(delivery) {
+                    return Err(Refusal::Replayed);
+                }
+                Some(delivery)
+            }
+            _ => None,
+        };
         // A signature covers the bytes that were received; JSON begins after a byte order mark, which some senders put
         // before it.
         let body = body.slice_ref(without_mark(&body));
         let admitted = self.pool.admit(body.len() as u64).await?;
-        let task = tokio::spawn(Arc::clone(self).process(verified_headers, body, admitted, is_new));
-        joined(self.source.name, task).await
+        let sent = (verified_headers, client);
+        let task = tokio::spawn(Arc::clone(self).process(sent, body, admitted, is_new));
+        let taken = joined(self.source.name, task).await?;
+        if let (Some(deliveries), Some(delivery)) = (&self.deliveries, delivery) {
+            deliveries.took(delivery);
+        }
+        Ok(taken)
     }
 
     async fn process(
         self: Arc<Self>,
-        verified_headers: VerifiedHeaders,
+        (verified_headers, client): (VerifiedHeaders, Client),
         body: Bytes,
         admitted: Admitted,
         is_new: Arc<AtomicBool>,
@@ -233,15 +317,26 @@ impl Webhook {
         let Admitted { worker, bytes } = admitted;
         let _bytes: PoolShare = bytes;
         let VerifiedHeaders {
-            headers, declared, ..
+            headers,
+            declared,
+            signed,
+            ..
         } = verified_headers;
         let judged = match body.len() > LARGE {
-            false => self.judge.judge(&headers, declared, body)?,
+            false => self
+                .judge
+                .judge((&headers, &client), (declared, signed), body)?,
             true => {
-                let this = Arc::clone(&self);
-                let judge = move || this.judge.judge(&headers, declared, body);
+                let (this, this_source) = (Arc::clone(&self), self.source.name);
+                let judge = move || {
+                    let sent = (&headers, &client);
+                    this.judge.judge(sent, (declared, signed), body)
+                };
                 let judged = tokio::task::spawn_blocking(judge).await;
-                judged.map_err(|error| Refusal::Internal(error.to_string()))??
+                judged.map_err(|error| {
+                    tracing::error!(source = this_source, %error, "Preparing a request panicked.");
+                    Refusal::Internal("the server failed on this request".to_owned())
+                })??
             }
         };
         drop(worker);
@@ -260,76 +355,12 @@ impl Webhook {
         self.received.increment(1);
         Ok(self.publisher.publish(message).await?)
     }
-
-    /// Keeps or refuses a message that can't be stored, not everywhere at least.
-    async fn bad(&self, judged: CheckedMessage) -> Result<Taken, Refusal> {
-        let CheckedMessage {
-            message,
-            id,
-            found,
-            wrong,
-            readable,
-        } = judged;
-        let first = wrong.as_ref().or(found.bad.first().map(|(_, bad)| bad));
-        let letters = self.keeper.letters(&message, &found.bad, first);
-        let keeps = self.on_bad == OnBad::Keep;
-        let Some(bad) = first else {
-            // No queue takes it. The broker's own path for unrouted messages keeps it.
-            let reason = format!(
-                "no queue is bound to exchange {} with routing key {}",
-                message.exchange, message.routing_key
-            );
-            if !keeps {
-                self.keeper
-                    .try_to_keep(&self.publisher, vec![message])
-                    .await;
-                return Err(Refusal::Invalid(reason));
-            }
-            self.publish(message).await?;
-            return Ok(Taken::Kept {
-                letter: id.text.clone(),
-                id: id.text,
-                reason,
-                field: None,
-                partly: false,
-            });
-        };
-        let partly = found.bad.len() < found.reached;
-        let letter = letters
-            .first()
-            .and_then(|l| l.properties.message_id.clone());
-        let (Some(letter), true, true) = (letter, readable, keeps) else {
-            self.keeper.try_to_keep(&self.publisher, letters).await;
-            return Err(refusal(bad.clone()));
-        };
-        if partly {
-            // The other queues store it; the dead letters are those of the queues that can't.
-            self.publish(message).await?;
-        } else if self.keeper.has_room(&letters) {
-            self.keeper.keep(&self.publisher, letters).await?;
-        } else {
-            return Err(Refusal::NoRoomToKeep(bad.to_string()));
-        }
-        Ok(Taken::Kept {
-            id: id.text,
-            reason: bad.to_string(),
-            field: bad.place().map(str::to_owned),
-            letter,
-            partly,
-        })
-    }
 }
 
-fn refusal(bad: RowError) -> Refusal {
-    match (bad.place(), &bad) {
-        (Some(_), RowError::Field(misfit)) => Refusal::Field {
-            field: misfit.place.clone(),
-            reason: misfit.reason.clone(),
-        },
-        (Some(place), _) => Refusal::Value {
-            place: place.to_owned(),
-            reason: bad.to_string(),
-        },
-        (None, bad) => Refusal::Invalid(bad.to_string()),
+/// Path of a webhook, without a slash at its end.
+fn path(source: &'static Source) -> &'static str {
+    match source.intake {
+        Intake::Post { path, .. } => path.trim_end_matches('/'),
+        Intake::Grpc { .. } => "",
     }
 }

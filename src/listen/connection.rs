@@ -9,12 +9,16 @@ use hyper_util::server::conn::auto;
 use tokio::net::TcpStream;
 use tokio::sync::watch;
 
+use super::handshake;
 use super::limits::Limits;
 use super::peer::{ConnectionVerdict, Peer};
 use super::places::ConnectionSlot;
 use super::service::Requests;
+use super::socket::Socket;
 use super::stream::Stream;
+use super::transport::Transport;
 use crate::metrics::connections::CLOSED;
+use crate::tls::ServerTls;
 
 /// Maximum number of concurrent streams of an HTTP/2 connection.
 const STREAMS: u32 = 1024;
@@ -46,17 +50,19 @@ const FAREWELL: Duration = Duration::from_secs(2);
 pub(super) struct Server {
     router: Router,
     limits: Arc<Limits>,
+    tls: Option<ServerTls>,
     builder: auto::Builder<TokioExecutor>,
 }
 
 impl Server {
-    pub(super) fn new(router: Router, limits: Arc<Limits>) -> Self {
+    pub(super) fn new(router: Router, limits: Arc<Limits>, tls: Option<ServerTls>) -> Self {
         let mut builder = auto::Builder::new(TokioExecutor::new());
         builder
             .http1()
             .timer(TokioTimer::new())
-            // hyper counts this from the end of the last answer; the limit for a slow head is checked below.
-            .header_read_timeout(limits.idle)
+            // hyper counts this from the end of the last answer, and breaks the connection off. The limits for idle
+            // connections and slow heads are checked below, and end TLS properly.
+            .header_read_timeout(limits.idle + limits.tick() * 2)
             .max_buf_size(HEAD);
         builder
             .http2()
@@ -73,6 +79,7 @@ impl Server {
         Server {
             router: router.with_state(()),
             limits,
+            tls,
             builder,
         }
     }
@@ -85,8 +92,13 @@ impl Server {
         mut stopping: watch::Receiver<bool>,
     ) {
         let peer = place.peer();
-        let io = TokioIo::new(Stream::new(stream, Arc::clone(peer)));
-        let requests = Requests::new(self.router.clone(), Arc::clone(peer));
+        let socket = Socket::new(stream, Arc::clone(peer));
+        let Some(transport) = self.transport(socket, peer, &mut stopping).await else {
+            return;
+        };
+        let certificate = transport.certificate();
+        let io = TokioIo::new(Stream::new(transport, Arc::clone(peer)));
+        let requests = Requests::new(self.router.clone(), Arc::clone(peer), certificate);
         let mut connection = std::pin::pin!(self.builder.serve_connection(io, requests));
         let tick = self.limits.tick();
         // When it was told to close, and when open requests have to be answered.
@@ -131,6 +143,29 @@ impl Server {
                     (ConnectionVerdict::Stays, None) => {}
                 },
             }
+        }
+    }
+}
+
+impl Server {
+    /// The socket, with TLS on it if the port speaks it. None if that failed, or the connection has to leave before.
+    async fn transport(
+        &self,
+        socket: Socket,
+        peer: &Peer,
+        stopping: &mut watch::Receiver<bool>,
+    ) -> Option<Transport> {
+        let Some(tls) = &self.tls else {
+            return Some(Transport::Plain(socket));
+        };
+        tokio::select! {
+            biased;
+            transport = handshake::secure(tls, socket, self.limits.silence) => transport,
+            () = peer.evicted() => {
+                closed(peer, "evicted");
+                None
+            }
+            _ = stopping.wait_for(|stopping| *stopping) => None,
         }
     }
 }

@@ -10,6 +10,11 @@ const MOST: usize = 10_000;
 const MOST_OF_ONE: usize = 2_000;
 const PART_OF_ONE: usize = 4;
 
+/// Maximum number of connections of the operations listener, and its share beside those of a port of events. They come out
+/// of the reserve below.
+const MOST_OF_OPERATIONS: usize = 128;
+const PART_OF_OPERATIONS: usize = 8;
+
 /// Minimum and maximum number of descriptors reserved for everything but connections: brokers, databases, files.
 const RESERVE: (u64, u64) = (32, 4_096);
 
@@ -83,7 +88,7 @@ impl Default for Limits {
 }
 
 impl Limits {
-    /// Defaults for a process with two ports and so many descriptors.
+    /// Defaults of a port of events, for a process with two of them and so many descriptors.
     pub fn within(descriptors: u64) -> Self {
         let reserve = (descriptors / 4).clamp(RESERVE.0, RESERVE.1);
         let each = descriptors.saturating_sub(reserve) / 2;
@@ -92,6 +97,16 @@ impl Limits {
             connections,
             of_one_address: Limits::of_one(connections),
             ..Limits::default()
+        }
+    }
+
+    /// Limits of the operations listener, which has few connections. All may be of one address, as behind a proxy.
+    pub fn of_operations(&self) -> Self {
+        let connections = (self.connections / PART_OF_OPERATIONS).clamp(4, MOST_OF_OPERATIONS);
+        Limits {
+            connections,
+            of_one_address: connections,
+            ..self.clone()
         }
     }
 
@@ -123,6 +138,8 @@ mod tests {
         assert_eq!(Limits::within(1024).of_one_address, 96);
         assert_eq!(Limits::within(64).connections, 16);
         assert_eq!(Limits::within(8).connections, 4);
+        let of_operations = |descriptors| Limits::within(descriptors).of_operations().connections;
+        assert_eq!([64, 1024, 1 << 20].map(of_operations), [4, 48, 128]);
         assert_eq!(Limits::within(8).of_one_address, 1);
     }
 }

@@ -5,12 +5,15 @@
 
 mod connection;
 pub mod descriptors;
+mod handshake;
 mod limits;
 mod peer;
 mod places;
 mod refused;
 mod service;
+mod socket;
 mod stream;
+mod transport;
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -23,9 +26,10 @@ use tokio::task::JoinSet;
 pub use limits::{Limits, Pace};
 pub use peer::{Endless, Peer};
 pub use places::one_address;
-pub use refused::Refused;
+pub use refused::{Refused, of_client};
 
 use crate::metrics::connections::REFUSED;
+use crate::tls::ServerTls;
 use places::ConnectionSlots;
 
 /// Shortest and longest pause after accepting a connection failed.
@@ -46,9 +50,22 @@ pub async fn serve(
     limits: Limits,
     stop: impl Future<Output = ()>,
 ) {
+    serve_tls(listener, door, router, limits, None, stop).await;
+}
+
+/// Serves as [`serve`] does, over TLS if it is given. A request over a connection whose client showed a certificate has
+/// it, a [`PeerCertificate`](crate::tls::PeerCertificate), among its extensions.
+pub async fn serve_tls(
+    listener: TcpListener,
+    door: &'static str,
+    router: Router,
+    limits: Limits,
+    tls: Option<ServerTls>,
+    stop: impl Future<Output = ()>,
+) {
     let limits = Arc::new(limits);
     let places = Arc::new(ConnectionSlots::new(door, Arc::clone(&limits)));
-    let server = Arc::new(connection::Server::new(router, limits));
+    let server = Arc::new(connection::Server::new(router, limits, tls));
     let stopping = watch::Sender::new(false);
     let mut connections = JoinSet::new();
     let mut stop = std::pin::pin!(stop);

@@ -3,6 +3,7 @@
 use http::{Method, Response, StatusCode, Uri};
 
 use super::peer::Peer;
+use crate::client::Client;
 use crate::metrics::connections::REQUESTS_REFUSED;
 
 /// Reason of a refusal, among the extensions of an answer. It is counted and logged at debug.
@@ -12,6 +13,12 @@ pub struct Refused {
     pub reason: &'static str,
     /// Reason as a sentence.
     pub text: String,
+}
+
+/// Notes the sender of a refused request among the extensions of its answer, for the log.
+pub fn of_client<B>(mut answer: Response<B>, client: Client) -> Response<B> {
+    answer.extensions_mut().insert(client);
+    answer
 }
 
 /// Counts and logs a refused request.
@@ -27,18 +34,28 @@ pub(super) fn tell<B>(peer: &Peer, method: &Method, uri: &Uri, answer: &mut Resp
             None => return,
         },
     };
+    let client = answer.extensions_mut().remove::<Client>();
+    let client = client.unwrap_or_default();
     let door = peer.door();
     REQUESTS_REFUSED.with([door, refused.reason]).increment(1);
     tracing::debug!(
         door,
         peer = %peer.address(),
+        client = client.name(),
         %method,
-        path = uri.path(),
+        path = shown(uri.path()),
         status = status.as_u16(),
         reason = refused.reason,
         text = refused.text,
         "A request was refused."
     );
+}
+
+/// Beginning of a path: its first segment. What is behind that may be a secret, also in a path that isn't known.
+fn shown(path: &str) -> &str {
+    let end = path.char_indices().filter(|(_, c)| *c == '/').nth(1);
+    path.get(..end.map_or(path.len(), |(at, _)| at))
+        .unwrap_or_default()
 }
 
 /// Refusals that don't come from a handler of this server.

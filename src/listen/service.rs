@@ -16,16 +16,26 @@ use tower::Service as _;
 
 use super::peer::{Peer, UnderWay, Unwritten};
 use super::refused;
+use crate::tls::PeerCertificate;
 
 /// Service that answers the requests of a connection.
 pub(super) struct Requests {
     router: Router,
     peer: Arc<Peer>,
+    certificate: Option<PeerCertificate>,
 }
 
 impl Requests {
-    pub(super) fn new(router: Router, peer: Arc<Peer>) -> Self {
-        Requests { router, peer }
+    pub(super) fn new(
+        router: Router,
+        peer: Arc<Peer>,
+        certificate: Option<PeerCertificate>,
+    ) -> Self {
+        Requests {
+            router,
+            peer,
+            certificate,
+        }
     }
 }
 
@@ -40,6 +50,9 @@ impl hyper::service::Service<Request<Incoming>> for Requests {
         let (method, uri) = (request.method().clone(), request.uri().clone());
         let (mut parts, body) = request.into_parts();
         parts.extensions.insert(Arc::clone(&peer));
+        if let Some(certificate) = &self.certificate {
+            parts.extensions.insert(certificate.clone());
+        }
         let body = Body::new(Arriving {
             body,
             ended: false,

@@ -1,4 +1,4 @@
-//! Byte stream of a connection, which reports to its peer what it sees.
+//! Byte stream of a connection, which reports to its peer what it reads.
 
 use std::io;
 use std::pin::Pin;
@@ -6,51 +6,31 @@ use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio::net::TcpStream;
 use tokio::time::{Sleep, sleep};
 
 use super::peer::Peer;
+use super::transport::Transport;
 
 /// Number of unwanted bytes that are discarded at once, and how often before others have a turn.
 const SCRAP: usize = 16 << 10;
 const SCRAPS: usize = 16;
 
-/// Connection that reports reads and writes to its peer.
+/// Connection that reports reads to its peer, and whose socket reports writes.
 pub(super) struct Stream {
-    inner: TcpStream,
+    inner: Transport,
     peer: Arc<Peer>,
-    stuck: bool,
     /// True if the sending side is closed; and until when incoming bytes are discarded.
     closed: bool,
     lingers: Option<Pin<Box<Sleep>>>,
 }
 
 impl Stream {
-    pub(super) fn new(inner: TcpStream, peer: Arc<Peer>) -> Self {
+    pub(super) fn new(inner: Transport, peer: Arc<Peer>) -> Self {
         Stream {
             inner,
             peer,
-            stuck: false,
             closed: false,
             lingers: None,
-        }
-    }
-
-    fn wrote<T>(&mut self, result: &Poll<T>) {
-        let stuck = result.is_pending();
-        if stuck != self.stuck {
-            self.stuck = stuck;
-            self.peer.stuck(stuck);
-        }
-    }
-}
-
-impl Drop for Stream {
-    fn drop(&mut self) {
-        if self.peer.resets()
-            && let Err(error) = self.inner.set_zero_linger()
-        {
-            tracing::debug!(%error, "Unread data of a connection could not be discarded at once.");
         }
     }
 }
@@ -78,9 +58,7 @@ impl AsyncWrite for Stream {
         cx: &mut Context<'_>,
         buf: &[u8],
     ) -> Poll<io::Result<usize>> {
-        let result = Pin::new(&mut self.inner).poll_write(cx, buf);
-        self.wrote(&result);
-        result
+        Pin::new(&mut self.inner).poll_write(cx, buf)
     }
 
     fn poll_write_vectored(
@@ -88,9 +66,7 @@ impl AsyncWrite for Stream {
         cx: &mut Context<'_>,
         bufs: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        let result = Pin::new(&mut self.inner).poll_write_vectored(cx, bufs);
-        self.wrote(&result);
-        result
+        Pin::new(&mut self.inner).poll_write_vectored(cx, bufs)
     }
 
     fn is_write_vectored(&self) -> bool {
@@ -116,10 +92,12 @@ impl AsyncWrite for Stream {
         if lingers.as_mut().poll(cx).is_ready() {
             return Poll::Ready(Ok(()));
         }
+        // What is discarded is not decrypted before.
+        let socket = this.inner.socket();
         let mut scrap = [0; SCRAP];
         for _ in 0..SCRAPS {
             let mut scrap = ReadBuf::new(&mut scrap);
-            match ready!(Pin::new(&mut this.inner).poll_read(cx, &mut scrap)) {
+            match ready!(Pin::new(&mut *socket).poll_read(cx, &mut scrap)) {
                 Ok(()) if !scrap.filled().is_empty() => {}
                 _ => return Poll::Ready(Ok(())),
             }

@@ -1,11 +1,11 @@
-//! Metrics of the two ports, their connections, and the requests that they refuse.
+//! Metrics of the listeners, their connections, and the requests that they refuse.
 
 use metrics::{Counter, Gauge};
 
 use super::label::{Label, listed};
 use super::{Group, Metric};
 
-const DOOR: Label = listed("door", &["grpc", "http"]);
+pub(super) const DOOR: Label = listed("door", &["grpc", "http", "ops"]);
 
 const NOT_ACCEPTED: Label = listed("reason", &["limit", "address", "descriptors"]);
 
@@ -25,6 +25,13 @@ const REFUSED_FOR: Label = listed(
         "call",
         "media_type",
         "version",
+        "origin",
+        // At the operations listener.
+        "host",
+        "cross_site",
+        "no_token",
+        "wrong_token",
+        "certificate",
         // While it is read.
         "share",
         "slow",
@@ -39,6 +46,9 @@ const REFUSED_FOR: Label = listed(
         "too_heavy",
         "no_room",
         "unauthorized",
+        "forbidden",
+        "over_rate",
+        "replayed",
         "off",
         "invalid",
         "unavailable",
@@ -81,7 +91,7 @@ pub const REQUESTS_REFUSED: Metric<Counter, 2> = Metric::counter(
     "event_grpc_refused_total",
     "requests",
     &[DOOR, REFUSED_FOR],
-    "Requests that were refused by either port, by reason. The log has each at debug, with its peer.",
+    "Requests that were refused by a port, by reason. The log has each at debug, with its peer.",
 )
 .known_from_start();
 

@@ -8,6 +8,15 @@ use super::{Group, Metric};
 /// Outcome of an event whose sender was told that it is safe.
 pub const ACCEPTED: &str = "accepted";
 
+/// Outcome of an event that intake found unfit for any table.
+pub const REJECTED: &str = "rejected";
+
+/// Outcome of a webhook that is a dead letter.
+pub const KEPT: &str = "kept";
+
+/// Name under which clients beyond the limit of names are counted.
+pub const OTHER_CLIENTS: &str = "other";
+
 const ANSWER: Label = listed(
     "outcome",
     &[
@@ -19,6 +28,9 @@ const ANSWER: Label = listed(
         "too_heavy",
         "no_room",
         "unauthorized",
+        "forbidden",
+        "over_rate",
+        "replayed",
         "off",
         "unavailable",
         "late",
@@ -28,6 +40,15 @@ const ANSWER: Label = listed(
 );
 
 const EVENT: Label = listed("outcome", &[ACCEPTED, "kept"]);
+
+const CLIENT: Label = label(
+    "client",
+    Values::Open(
+        "the proved name of the sender; empty if it is unknown, `other` beyond 1,000 names",
+    ),
+);
+
+const BY_CLIENT: Label = listed("outcome", &[ACCEPTED, KEPT, REJECTED]);
 
 const QUARANTINED_AS: Label = listed(
     "outcome",
@@ -70,6 +91,15 @@ pub const EVENTS: Metric<Counter, 3> = Metric::counter(
     "events",
     &[SOURCE, TYPE, EVENT],
     "Events whose senders were told that they are safe: published (accepted), or a dead letter (kept).",
+);
+
+/// Events by client.
+pub const CLIENT_EVENTS: Metric<Counter, 2> = Metric::counter(
+    "event_grpc_client_events_total",
+    "events",
+    &[CLIENT, BY_CLIENT],
+    "Events, or messages of webhooks, by the client that sent them: safe (accepted), a dead letter of a webhook (kept), or \
+     refused at intake (rejected).",
 );
 
 /// Quarantined events.
@@ -129,6 +159,7 @@ pub(super) const GROUP: Group = Group {
         REQUESTS.declaration(),
         EVENTS_RECEIVED.declaration(),
         EVENTS.declaration(),
+        CLIENT_EVENTS.declaration(),
         QUARANTINED.declaration(),
         IDS_MISSING.declaration(),
         POOL_WAITING.declaration(),

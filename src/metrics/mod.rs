@@ -7,12 +7,14 @@ mod label;
 mod metric;
 mod recorder;
 
+pub mod access;
 pub mod broker;
 pub mod connections;
 pub mod intake;
 pub mod process;
 pub mod requests;
 pub mod stores;
+pub mod tls;
 pub mod workers;
 
 pub use label::{Label, Names, Values};
@@ -29,9 +31,11 @@ pub struct Group {
 }
 
 /// All metrics of a server, in the order of the reference.
-pub const GROUPS: [Group; 7] = [
+pub const GROUPS: [Group; 9] = [
     process::GROUP,
     connections::GROUP,
+    tls::GROUP,
+    access::GROUP,
     intake::GROUP,
     broker::GROUP,
     workers::GROUP,

@@ -1,14 +1,12 @@
 //! `/readyz`: tells if events that are accepted now reach their tables, and if not, what is wrong.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
-use axum::Router;
-use axum::http::StatusCode;
-use axum::response::IntoResponse;
-use axum::routing::get;
 use serde_json::{Map, Value, json};
 use tokio::sync::watch;
 
+use crate::access::Access;
 use crate::broker::{Link, Status};
 use crate::contract::Request;
 use crate::health::Health;
@@ -38,6 +36,10 @@ pub struct Readiness {
     pub requests: Requests,
     /// Disabled sources, with the reason.
     pub off_sources: Vec<(&'static str, String)>,
+    /// Sources that take requests without their proof, because the operator says so.
+    pub unverified: Vec<&'static str>,
+    /// Who may send events.
+    pub senders: Arc<Access>,
 }
 
 /// Requests of a pipeline, and which of them are enabled.
@@ -131,6 +133,9 @@ impl Readiness {
             "tables": tables,
             "requests": requests,
             "sources": sources,
+            "unverified": self.unverified,
+            "access": self.senders.report(),
+            "security": self.senders.warnings(),
             "queues": queues,
         });
         (ready, report)
@@ -153,18 +158,4 @@ fn servers(servers: &Servers) -> (Map<String, Value>, Value) {
         }
     }
     (clickhouse, postgres)
-}
-
-/// Route that answers 200 when ready and 503 when not, with the report either way.
-pub fn router(readiness: Readiness) -> Router {
-    let answer = move || async move {
-        let (ready, report) = readiness.report();
-        let code = if ready {
-            StatusCode::OK
-        } else {
-            StatusCode::SERVICE_UNAVAILABLE
-        };
-        (code, axum::Json(report)).into_response()
-    };
-    Router::new().route("/readyz", get(answer))
 }

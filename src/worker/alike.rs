@@ -106,6 +106,7 @@ mod tests {
         });
         Part {
             header: Bytes::from(vec![0; 64 << 10]),
+            client: Bytes::new(),
             without_ids: false,
             json: None,
             runs: Vec::new(),

@@ -4,11 +4,13 @@ use std::borrow::Cow;
 use std::ops::Range;
 
 use super::catch_panic::catch_panic;
+use super::client;
 use super::dead_letter;
 use super::failed::{Failed, bad_unit, lost_event, panicked_unit};
 use super::message::{Content, Prepared};
 use super::objects::{Objects, Parsed};
 use super::split::{Part, Run};
+use crate::client::name_in;
 use crate::contract::{Append, Block, Context, Envelope, Group, Input};
 use crate::json;
 use crate::protobuf::canonical::canonical;
@@ -72,10 +74,8 @@ pub(super) fn append(
                 }
             }
         }
-        (Content::DeadLetter(part), Append::DeadLetters(function, _)) => {
-            let row = |block: &mut Block| {
-                dead_letter::append(block, function, message, part.as_ref(), cx)
-            };
+        (Content::DeadLetter(letter), Append::DeadLetters(function, _)) => {
+            let row = |block: &mut Block| dead_letter::append(block, function, message, letter, cx);
             if wanted(0)
                 && let Err(failure) = attempt(block, row)
             {
@@ -113,6 +113,7 @@ pub(super) fn json_message<'a>(
         body,
         received_ms: received(message).unwrap_or(cx.now_ms),
         headers: &message.headers,
+        client: client::of_headers(&message.delivery.properties),
     })
 }
 
@@ -210,6 +211,7 @@ impl Rows<'_> {
             kind: self.run.kind,
             header: &self.part.header,
             events: &events,
+            client: self.client(),
         };
         if attempt(block, |block| (self.function)(block, &group, self.cx)).is_ok() {
             return;
@@ -250,6 +252,7 @@ impl Rows<'_> {
             kind: self.run.kind,
             header,
             events: &[&event],
+            client: self.client(),
         };
         (self.function)(block, &group, self.cx)
     }
@@ -259,6 +262,10 @@ impl Rows<'_> {
             Some(envelope) => canonical(envelope.header_shape, &self.part.header).map(Cow::Owned),
             None => Ok(Cow::Borrowed(&self.part.header)),
         }
+    }
+
+    fn client(&self) -> &str {
+        name_in(&self.part.client)
     }
 
     fn bytes(&self, range: &Range<usize>) -> &[u8] {

@@ -4,11 +4,13 @@ use std::borrow::Cow;
 
 use super::alike::Alike;
 use super::catch_panic::catch_panic;
+use super::client;
 use super::failed::Failed;
-use super::message::{Content, Prepared};
+use super::message::{Content, Prepared, Undelivered};
 use super::split::Part;
 use super::unit::{self, Body};
 use crate::broker::{HeaderValue, Letter, Outgoing, Properties};
+use crate::client::name_in;
 use crate::contract::headers as h;
 use crate::contract::{
     AppendDeadLetter, Block, Context, Envelope, Group, IdFrom, Input, Pipeline, Route,
@@ -46,6 +48,7 @@ pub(super) fn outgoing(
     }
     let parts = Parts {
         body: unit::together(message, units),
+        client: client::of_unit(message, failed.unit),
         own_id,
         event_type,
         sent,
@@ -66,6 +69,7 @@ pub(super) fn whole(
     let properties = &message.delivery.properties;
     let parts = Parts {
         body: unit::whole(message),
+        client: client::of_whole(message),
         own_id: properties.message_id.as_deref().unwrap_or_default().into(),
         event_type: "",
         sent: catch_panic(|| super::headers::as_sent(properties)).unwrap_or_default(),
@@ -77,6 +81,7 @@ pub(super) fn whole(
 /// Headers of a unit, beside those of its message.
 struct Parts<'a> {
     body: Body,
+    client: String,
     own_id: Cow<'a, str>,
     event_type: &'a str,
     sent: Vec<(Cow<'static, str>, HeaderValue)>,
@@ -98,6 +103,7 @@ fn assemble(
             content_type,
             kind,
         },
+        client,
         own_id,
         event_type,
         sent,
@@ -108,7 +114,12 @@ fn assemble(
         attempts,
     });
     Letter {
-        id: letter_id(message.queue.name, identity(message, &own_id), &body),
+        id: letter_id(
+            message.queue.name,
+            &client,
+            identity(message, &own_id),
+            &body,
+        ),
         record: Record {
             reason: &failed.reason,
             class: failed.class.name(),
@@ -122,6 +133,7 @@ fn assemble(
             fingerprint: pipeline.fingerprint,
             message_id: &own_id,
             sent_ms: sent_ms(&delivery.properties),
+            client: &client,
         },
         now_ms,
         content_type,
@@ -164,7 +176,13 @@ fn sent_ms(properties: &Properties) -> Option<i64> {
 pub(super) fn unit_id(message: &Prepared, unit: usize) -> String {
     let own_id = own_id(message, unit);
     let body = unit::alone(message, unit).bytes;
-    letter_id(message.queue.name, identity(message, &own_id), &body)
+    let client = client::of_unit(message, unit);
+    letter_id(
+        message.queue.name,
+        &client,
+        identity(message, &own_id),
+        &body,
+    )
 }
 
 /// Appends the row of a dead letter. Columns from its event are best effort; the row itself fails only if generated/
@@ -173,23 +191,29 @@ pub(super) fn append(
     block: &mut Block,
     function: AppendDeadLetter,
     message: &Prepared,
-    part: Option<&Part>,
+    undelivered: &Undelivered,
     cx: &Context,
 ) -> Result<(), RowError> {
     let properties = &message.delivery.properties;
+    let record = record(message, name_in(&undelivered.client), cx);
     let id = match properties.message_id.as_deref().unwrap_or_default() {
-        "" => &letter_id(message.queue.name, "", &message.delivery.body),
+        "" => &letter_id(
+            message.queue.name,
+            record.client,
+            "",
+            &message.delivery.body,
+        ),
         sender_id => sender_id,
     };
     let letter = DeadLetter {
         id,
-        record: record(message, cx),
+        record,
         content_type: properties.content_type.as_deref().unwrap_or_default(),
         kind: properties.kind.as_deref().unwrap_or_default(),
         headers: &json::object_text(&super::headers::as_json(properties)),
         body: &message.delivery.body,
     };
-    if let (Some(part), Input::DeadLetters(envelope)) = (part, message.queue.input)
+    if let (Some(part), Input::DeadLetters(envelope)) = (&undelivered.event, message.queue.input)
         && let Some(event) = single(envelope, part, &message.delivery.body)
     {
         block.mark();
@@ -197,6 +221,7 @@ pub(super) fn append(
             kind: event.0,
             header: &event.1,
             events: &[&event.2],
+            client: record.client,
         };
         if matches!(
             catch_panic(|| function(block, &letter, Some(&group), cx)),
@@ -224,8 +249,8 @@ fn single(envelope: &Envelope, part: &Part, body: &[u8]) -> Option<Single> {
     ))
 }
 
-/// Record of a dead letter in the headers of a message; without them, a message that no queue accepted.
-fn record<'a>(message: &'a Prepared, cx: &Context) -> Record<'a> {
+/// Record of a dead letter in the headers of a message; without them, a message of this client that no queue accepted.
+fn record<'a>(message: &'a Prepared, client: &'a str, cx: &Context) -> Record<'a> {
     let (delivery, properties) = (&message.delivery, &message.delivery.properties);
     let sent_ms = sent_ms(properties);
     let history = history(properties);
@@ -249,12 +274,14 @@ fn record<'a>(message: &'a Prepared, cx: &Context) -> Record<'a> {
         fingerprint: "",
         message_id: properties.message_id.as_deref().unwrap_or_default(),
         sent_ms,
+        client,
     };
     let record = Record::from_headers(|name| properties.value(name), unroutable);
     Record {
         first_failed_ms: in_range(record.first_failed_ms, cx),
         last_failed_ms: in_range(record.last_failed_ms, cx),
         sent_ms: record.sent_ms.filter(|sent| MILLIS_RANGE.contains(sent)),
+        client: name_in(record.client.as_bytes()),
         ..record
     }
 }

@@ -10,7 +10,7 @@ use xxhash_rust::xxh3::xxh3_128;
 
 use super::ack_guard::Received;
 use super::split::{Lost, Part, Why, split};
-use crate::contract::{Envelope, Ids};
+use crate::contract::{CLIENT_FIELD, Envelope, Ids};
 use crate::identity::Maker;
 use crate::protobuf::wire::{self, RECURSION_LIMIT, WireType};
 use crate::protobuf::writer::push_field;
@@ -58,6 +58,7 @@ pub(super) fn json_with_ids(
         ..lost
     }));
     again.json = part.json;
+    again.client = part.client;
     Ok((body, again))
 }
 
@@ -69,7 +70,7 @@ fn identity(delivery: &Received) -> u128 {
     }
 }
 
-fn with_ids(
+pub(super) fn with_ids(
     envelope: &'static Envelope,
     parts: &[Part],
     body: &[u8],
@@ -81,6 +82,9 @@ fn with_ids(
     for part in parts {
         let ids = Maker::new(envelope, &part.header);
         let mut request = Vec::new();
+        if !part.client.is_empty() {
+            push_field(&mut request, CLIENT_FIELD, &part.client);
+        }
         push_field(&mut request, envelope.header, &part.header);
         for (range, typed, unknown) in in_order(part) {
             let event = body.get(range).unwrap_or_default();

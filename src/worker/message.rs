@@ -32,12 +32,21 @@ pub(super) enum Content {
     Events(Vec<Part>),
     /// JSON objects.
     Json(Objects),
-    /// Dead letter, with its event if it holds exactly one.
-    DeadLetter(Option<Part>),
+    /// Dead letter.
+    DeadLetter(Undelivered),
     /// Unreadable content.
     Malformed(RowError),
     /// Not prepared: a panic ended the attempt.
     Panicked(String),
+}
+
+/// What a dead letter is made of.
+#[derive(Debug, Default)]
+pub(super) struct Undelivered {
+    /// Its event, if it holds exactly one.
+    pub event: Option<Part>,
+    /// Client of all of its events, as the message names it.
+    pub client: Bytes,
 }
 
 impl Prepared {

@@ -14,6 +14,7 @@ mod bisect;
 mod blocking;
 mod breaker;
 mod catch_panic;
+mod client;
 mod dead_letter;
 mod disposition;
 mod ending;

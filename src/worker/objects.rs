@@ -33,6 +33,7 @@ pub(super) struct Parsed<'a> {
     pub id: String,
     pub received_ms: i64,
     pub headers: &'a Map<String, Value>,
+    pub client: &'a str,
 }
 
 impl Parsed<'_> {
@@ -42,6 +43,7 @@ impl Parsed<'_> {
             id: &self.id,
             received_ms: self.received_ms,
             headers: self.headers,
+            client: self.client,
         }
     }
 }

@@ -8,12 +8,12 @@ use bytes::Bytes;
 use super::ack_guard::Received;
 use super::catch_panic::catch_panic;
 use super::ids::{json_with_ids, split_with_ids};
-use super::message::{Content, Prepared};
+use super::message::{Content, Prepared, Undelivered};
 use super::objects::Objects;
 use super::settlement_metrics::{self, SettlementMetrics};
 use super::split::{Part, split};
 use super::stretch::becomes;
-use super::{headers, proto_json};
+use super::{client, headers, proto_json};
 use crate::broker::{Delivery, HeaderValue, Properties};
 use crate::contract::headers::{EVENT_BATCH, JSON, UNREADABLE};
 use crate::contract::{Envelope, Input, Pipeline, Queue};
@@ -78,7 +78,7 @@ impl Preparer {
             Input::Events(envelope) => self.events(envelope, &mut delivery, &mut as_json),
             Input::Json(_) => Objects::find(&delivery.body).map(Content::Json),
             Input::DeadLetters(envelope) => {
-                Ok(Content::DeadLetter(single_event(envelope, &delivery)))
+                Ok(Content::DeadLetter(undelivered(envelope, &delivery)))
             }
         });
         let content = match content {
@@ -107,7 +107,8 @@ impl Preparer {
         if !is_json(&delivery.properties) {
             let batch = is_batch(delivery);
             let mut body = delivery.body.clone();
-            let parts = split_with_ids(envelope, &mut body, batch, delivery)?;
+            let mut parts = split_with_ids(envelope, &mut body, batch, delivery)?;
+            client::fill_in(&mut parts, &delivery.properties);
             delivery.body = body;
             return bounded(parts, &delivery.body);
         }
@@ -118,7 +119,8 @@ impl Preparer {
             Some((_, reader)) => proto_json::read(reader, envelope, &delivery.body)?,
             None => proto_json::read(&ProtoJson::new(envelope), envelope, &delivery.body)?,
         };
-        let (wire, part) = json_with_ids(envelope, wire, part, delivery)?;
+        let (wire, mut part) = json_with_ids(envelope, wire, part, delivery)?;
+        client::fill_in(std::slice::from_mut(&mut part), &delivery.properties);
         let json = std::mem::replace(&mut delivery.body, wire);
         *as_json = Some(json).filter(|_| !part.lost.is_empty());
         delivery.properties.content_type = Some(crate::contract::headers::PROTOBUF.into());
@@ -188,15 +190,21 @@ fn is_batch(delivery: &Received) -> bool {
     delivery.properties.kind.as_deref() == Some(EVENT_BATCH)
 }
 
-/// Event of a dead letter, if it holds exactly one.
-fn single_event(envelope: &'static Envelope, delivery: &Received) -> Option<Part> {
-    if is_json(&delivery.properties) {
-        return None;
-    }
-    let mut parts = split(envelope, &delivery.body, is_batch(delivery)).ok()?;
-    let part = parts.pop().filter(|_| parts.is_empty())?;
-    match part.runs.as_slice() {
-        [run] if run.events.len() == 1 && part.lost.is_empty() => Some(part),
-        _ => None,
-    }
+/// Event and client of a dead letter.
+fn undelivered(envelope: &'static Envelope, delivery: &Received) -> Undelivered {
+    let mut parts = match is_json(&delivery.properties) {
+        true => Vec::new(),
+        false => split(envelope, &delivery.body, is_batch(delivery)).unwrap_or_default(),
+    };
+    client::fill_in(&mut parts, &delivery.properties);
+    let client = match parts.is_empty() {
+        true => Bytes::copy_from_slice(client::of_headers(&delivery.properties).as_bytes()),
+        false => client::common(&parts),
+    };
+    let event = parts.pop().filter(|_| parts.is_empty());
+    let event = event.filter(|part| match part.runs.as_slice() {
+        [run] => run.events.len() == 1 && part.lost.is_empty(),
+        _ => false,
+    });
+    Undelivered { event, client }
 }

@@ -34,6 +34,7 @@ pub(super) fn read(
     let wire = Bytes::from(wire);
     let mut part = Part {
         header: header.map_or_else(Bytes::new, |header| wire.slice(header)),
+        client: Bytes::new(),
         json: None,
         runs: Vec::new(),
         lost: Vec::new(),

@@ -11,7 +11,7 @@ use super::split::Part;
 use super::unit::{self, event_at};
 use crate::broker::{HeaderValue, Outgoing, Properties, SHORT};
 use crate::contract::headers as h;
-use crate::contract::{Envelope, IdFrom, Input};
+use crate::contract::{CLIENT_FIELD, Envelope, IdFrom, Input};
 use crate::protobuf::writer::push_field;
 
 /// Copies for a message's queue with these of its units, in ascending order. Each object of a list travels by itself,
@@ -90,6 +90,7 @@ pub(super) fn properties(delivery: &Received, counted: bool, now_ms: i64) -> Pro
         let of_ours = ["x-dead-", "x-replay-"];
         !h::is_internal(name)
             || name == h::HTTP_HEADERS
+            || name == h::CLIENT
             || of_ours.iter().any(|prefix| name.starts_with(prefix))
     };
     let kept = delivery.properties.headers.iter();
@@ -113,7 +114,12 @@ pub(super) fn properties(delivery: &Received, counted: bool, now_ms: i64) -> Pro
 }
 
 /// Batch with one request for each header, with the undecided events.
-fn batch(envelope: &Envelope, parts: &[Part], undecided: &[usize], body: &[u8]) -> Bytes {
+pub(super) fn batch(
+    envelope: &Envelope,
+    parts: &[Part],
+    undecided: &[usize],
+    body: &[u8],
+) -> Bytes {
     let mut out = Vec::new();
     let mut from: Option<&Part> = None;
     let mut request = Vec::new();
@@ -123,6 +129,9 @@ fn batch(envelope: &Envelope, parts: &[Part], undecided: &[usize], body: &[u8]) 
                 push_field(&mut out, envelope.batches, &request);
             }
             request.clear();
+            if !part.client.is_empty() {
+                push_field(&mut request, CLIENT_FIELD, &part.client);
+            }
             push_field(&mut request, envelope.header, &part.header);
         }
         let event = body.get(event.clone()).unwrap_or_default();

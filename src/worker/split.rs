@@ -4,7 +4,8 @@ use std::ops::Range;
 
 use bytes::Bytes;
 
-use crate::contract::{Envelope, EventType};
+use crate::client::name_in;
+use crate::contract::{CLIENT_FIELD, Envelope, EventType};
 use crate::protobuf::wire::{self, RECURSION_LIMIT, WireType};
 use crate::row_error::RowError;
 use crate::unknown::UNKNOWN_MEMBERS;
@@ -18,6 +19,8 @@ pub(super) const MAX_EVENTS: usize = 100_000;
 pub(super) struct Part {
     /// Bytes of the header; several headers are merged by concatenation.
     pub header: Bytes,
+    /// Name of the client that sent it; empty if it is unknown.
+    pub client: Bytes,
     /// JSON around the events, of a request that came as JSON and has events that are kept so.
     pub json: Option<Around>,
     /// Runs of events of the same type, in the order of the message.
@@ -102,6 +105,7 @@ fn part(
     let mut header: Option<Bytes> = None;
     let mut part = Part {
         header: Bytes::new(),
+        client: Bytes::new(),
         json: None,
         runs: Vec::new(),
         lost: Vec::new(),
@@ -115,6 +119,11 @@ fn part(
                 None => next,
                 Some(before) => [before, next].concat().into(),
             });
+        } else if number == CLIENT_FIELD {
+            let name = name_in(body.get(value.clone()).unwrap_or_default());
+            if wire_type == WireType::LengthDelimited && !name.is_empty() {
+                part.client = body.slice(value);
+            }
         } else if number == envelope.events {
             expect_delimited(wire_type)?;
             *left = left.checked_sub(1).ok_or_else(too_many)?;

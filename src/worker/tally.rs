@@ -106,6 +106,7 @@ mod tests {
         };
         let part = |runs: Vec<Run>, lost: Vec<Lost>| Part {
             header: Bytes::new(),
+            client: Bytes::new(),
             without_ids: false,
             json: None,
             runs,

@@ -262,7 +262,7 @@ async fn json_and_webhooks_come_in_over_http() {
         let answer = request(Method::POST, &app.url("/shopify/event/"), &json, wrong).await;
         assert_eq!(answer.status, 202, "{answer:?}");
         assert!(answer.text.contains("eventTime") && answer.text.contains("noon"), "{answer:?}");
-        let metrics = request(Method::GET, &app.url("/metrics"), &[], "").await;
+        let metrics = request(Method::GET, &app.ops_url("/metrics"), &[], "").await;
         assert!(metrics.text.contains("event_grpc_rows_stored_total"), "{}", metrics.text);
         assert_eq!(metrics.headers.get("content-type").map(|t| t.starts_with("text/plain")), Some(true));
     })

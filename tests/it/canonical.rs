@@ -95,6 +95,7 @@ fn canonical_events_decode_to_the_same_and_fit_the_table() {
                 kind,
                 header: &[],
                 events: &[&ordered],
+                client: "",
             },
             &cx,
         )

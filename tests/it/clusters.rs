@@ -7,8 +7,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use event_grpc::app::environment::Environment;
+use event_grpc::app::unverified::Unverified;
 use event_grpc::app::{App, Config};
 use event_grpc::broker::{Broker, Outgoing};
+use event_grpc::ops::access::Options;
 use event_grpc::sink::clickhouse::engine::{Engine, EngineConfig};
 use event_grpc::sink::clickhouse::{Address, ClickHouse, migrate};
 use http::Method;
@@ -20,6 +22,7 @@ use crate::clickhouse::support::{in_database, number};
 use crate::http::request;
 use crate::kinds::small::PIPELINE;
 use crate::kinds::small::databases::AUDIT;
+use crate::support::server;
 use crate::support::topology::Vhost;
 
 const EXECUTABLE: &str = env!("CARGO_BIN_EXE_event-grpc");
@@ -31,14 +34,19 @@ fn config(main: Option<&ClickHouse>, servers: BTreeMap<String, Address>, data: &
     Config {
         grpc_listen: ([127, 0, 0, 1], 0).into(),
         http_listen: ([127, 0, 0, 1], 0).into(),
+        ops: Options::at(([127, 0, 0, 1], 0).into()),
         doors: event_grpc::listen::Limits::default(),
+        senders: event_grpc::access::Config::default(),
+        tls: None,
         amqp_url: None,
         clickhouse: main.map(|store| store.address().clone()),
         clickhouse_servers: servers,
         postgres: None,
         data: data.to_owned(),
         engine_path: None,
+        engine_port: None,
         environment: Environment::default(),
+        unverified: Unverified::default(),
         executable: Some(EXECUTABLE.into()),
         strict: false,
         notice: Duration::ZERO,
@@ -55,7 +63,7 @@ async fn second(directory: &Path) -> (Engine, Address) {
         ..EngineConfig::new(directory)
     };
     let engine = Engine::start(&config).await.unwrap();
-    let address = Address::parse(engine.url()).unwrap();
+    let address = server::account_of(&engine);
     (engine, address)
 }
 
@@ -81,16 +89,16 @@ async fn send_post(broker: &dyn Broker, number: usize) {
     broker.publish(post).await.unwrap();
 }
 
-async fn readiness(http: &str) -> (u16, Value) {
-    let answer = request(Method::GET, &format!("{http}/readyz"), &[], "").await;
+async fn readiness(ops: &str) -> (u16, Value) {
+    let answer = request(Method::GET, &format!("{ops}/readyz"), &[], "").await;
     (answer.status, serde_json::from_str(&answer.text).unwrap())
 }
 
 /// Waits until `/readyz` says what is wanted, and tells what else it says.
-async fn until_ready_says(http: &str, wanted: impl Fn(&Value) -> bool) -> Value {
+async fn until_ready_says(ops: &str, wanted: impl Fn(&Value) -> bool) -> Value {
     let mut report = Value::Null;
     for _ in 0..200 {
-        report = readiness(http).await.1;
+        report = readiness(ops).await.1;
         if wanted(&report) {
             return report;
         }
@@ -122,6 +130,7 @@ async fn a_server_that_is_down_pauses_only_its_own_tables() {
         };
         let app = App::start(config, &PIPELINE).await.unwrap();
         let http = format!("http://{}", app.http_address());
+        let ops = format!("http://{}", app.ops_address());
 
         // A trickle for both, until it is told to end.
         let stop = Arc::new(AtomicBool::new(false));
@@ -144,7 +153,7 @@ async fn a_server_that_is_down_pauses_only_its_own_tables() {
                     .iter()
                     .all(|t| report["tables"][t] == "fits")
         };
-        until_ready_says(&http, all_is_well).await;
+        until_ready_says(&ops, all_is_well).await;
         while number(&store, EVENTS).await == 0 || number(&audit, POSTS).await == 0 {
             tokio::time::sleep(Duration::from_millis(100)).await;
         }
@@ -152,7 +161,7 @@ async fn a_server_that_is_down_pauses_only_its_own_tables() {
         let pid = Pid::from_raw(engine.pid().try_into().unwrap()).unwrap();
         kill_process(pid, Signal::KILL).unwrap();
         engine.exited().await.unwrap();
-        let report = until_ready_says(&http, |report| {
+        let report = until_ready_says(&ops, |report| {
             report["clickhouse"]["logs"]["down"].is_string()
                 && report["tables"]["post"]["paused"].is_string()
         })
@@ -162,14 +171,14 @@ async fn a_server_that_is_down_pauses_only_its_own_tables() {
         let before = number(&store, EVENTS).await;
         for _ in 0..4 {
             tokio::time::sleep(Duration::from_secs(1)).await;
-            let (_, report) = readiness(&http).await;
+            let (_, report) = readiness(&ops).await;
             for table in ["event", "everything", "error"] {
                 assert_eq!(report["tables"][table], "fits", "{report:#}");
             }
         }
         let after = number(&store, EVENTS).await;
         assert!(after > before + 20, "{before} rows, then {after}");
-        let metrics = request(Method::GET, &format!("{http}/metrics"), &[], "")
+        let metrics = request(Method::GET, &format!("{ops}/metrics"), &[], "")
             .await
             .text;
         assert!(
@@ -182,7 +191,7 @@ async fn a_server_that_is_down_pauses_only_its_own_tables() {
         let sent = sending.await.unwrap();
         eventually(&audit, POSTS, sent).await;
         eventually(&store, EVENTS, sent).await;
-        until_ready_says(&http, all_is_well).await;
+        until_ready_says(&ops, all_is_well).await;
         assert_eq!(number(&store, "SELECT count() FROM DB.error").await, 0);
         app.stop().await;
     })
@@ -211,9 +220,10 @@ async fn a_server_that_is_away_at_start_delays_its_own_tables_only() {
 
         let app = App::start(config, &PIPELINE).await.unwrap();
         let http = format!("http://{}", app.http_address());
+        let ops = format!("http://{}", app.ops_address());
         assert_eq!(send_event(&http, 1).await, 200);
         eventually(&store, EVENTS, 1).await;
-        until_ready_says(&http, |report| {
+        until_ready_says(&ops, |report| {
             report["clickhouse"]["logs"]["down"].is_string() && report["clickhouse"]["main"] == "up"
         })
         .await;

@@ -8,10 +8,12 @@ use std::process::{Command, Output};
 use std::time::Duration;
 
 use event_grpc::app::environment::Environment;
+use event_grpc::app::unverified::Unverified;
 use event_grpc::app::{App, Config};
 use event_grpc::broker::{Address, Cutover, CutoverError, Found, QueueSpec, Topology};
 use event_grpc::contract::{Exchange, ExchangeKind, QueueKind, Route};
 use event_grpc::generated::PIPELINE;
+use event_grpc::ops::access::Options;
 use event_grpc::sink::clickhouse::{ClickHouse, migrate};
 use serde_json::Value;
 
@@ -56,15 +58,20 @@ fn config(vhost: &Vhost, store: &ClickHouse, strict: bool) -> Config {
     Config {
         grpc_listen: ([127, 0, 0, 1], 0).into(),
         http_listen: ([127, 0, 0, 1], 0).into(),
+        ops: Options::at(([127, 0, 0, 1], 0).into()),
         doors: event_grpc::listen::Limits::default(),
+        senders: event_grpc::access::Config::default(),
+        tls: None,
         amqp_url: Some(vhost.url()),
         clickhouse: Some(store.address().clone()),
         clickhouse_servers: BTreeMap::new(),
         postgres: None,
         data: PathBuf::new(),
         engine_path: None,
+        engine_port: None,
         executable: None,
         environment: Environment::default(),
+        unverified: Unverified::default(),
         strict,
         notice: Duration::ZERO,
         drain: Duration::from_secs(10),
@@ -123,7 +130,7 @@ async fn a_running_classic_topology_is_taken_over_and_nothing_is_lost() {
         let app = App::start(config(&vhost, &store, false), &PIPELINE)
             .await
             .unwrap();
-        let url = format!("http://{}/readyz", app.http_address());
+        let url = format!("http://{}/readyz", app.ops_address());
         eventually(
             &store,
             "SELECT toUInt64(count() > 100) FROM DB.event FINAL",

@@ -18,14 +18,14 @@ use serde_json::Value;
 use crate::support::server::{clickhouse_url, command};
 
 /// Output of the executable.
-struct Answer {
+pub(crate) struct Answer {
     good: bool,
-    out: String,
+    pub(crate) out: String,
     err: String,
 }
 
 /// `event-grpc dlq` with these arguments, on the test's database.
-async fn dlq(store: &ClickHouse, args: &[&str]) -> Answer {
+pub(crate) async fn dlq(store: &ClickHouse, args: &[&str]) -> Answer {
     let mut command = command("dlq");
     let url = clickhouse_url(store);
     command.args(args).args(["--clickhouse-url", &url]);
@@ -39,7 +39,7 @@ async fn dlq(store: &ClickHouse, args: &[&str]) -> Answer {
 }
 
 /// Output with `--json`; the command has to succeed.
-async fn dlq_json(store: &ClickHouse, args: &[&str]) -> Value {
+pub(crate) async fn dlq_json(store: &ClickHouse, args: &[&str]) -> Value {
     let answer = dlq(store, &[args, &["--json"]].concat()).await;
     assert!(answer.good, "{args:?}: {}", answer.err);
     serde_json::from_str(&answer.out).expect(&answer.out)

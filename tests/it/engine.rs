@@ -1,5 +1,11 @@
-//! The embedded ClickHouse: data outlives a kill, and the child never outlives its parent.
+//! The embedded ClickHouse: data outlives a kill, the child never outlives its parent, and nobody gets in but whom the
+//! server lets in.
 #![allow(clippy::unwrap_used, clippy::panic)]
+
+mod access;
+mod process;
+mod rights;
+mod tools;
 
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
@@ -23,8 +29,12 @@ fn config(directory: &Path) -> EngineConfig {
     }
 }
 
+/// A client with the account of the server.
 fn client(engine: &Engine) -> clickhouse::Client {
-    clickhouse::Client::default().with_url(engine.url())
+    clickhouse::Client::default()
+        .with_url(engine.url())
+        .with_user(engine.user())
+        .with_password(engine.password())
 }
 
 fn pid(raw: u32) -> Pid {
@@ -114,11 +124,11 @@ async fn the_data_directory_is_private_and_the_ports_are_local() {
             path.display()
         );
     }
-    let native = engine.native_address();
-    assert!(native.ip().is_loopback());
-    assert!(std::net::TcpStream::connect(native).is_ok());
+    let address = engine.address();
+    assert!(address.ip().is_loopback());
+    assert!(std::net::TcpStream::connect(address).is_ok());
     // Every other address of the loopback network is as far away as one of another machine.
-    assert!(std::net::TcpStream::connect(("127.0.0.2", native.port())).is_err());
+    assert!(std::net::TcpStream::connect(("127.0.0.2", address.port())).is_err());
     engine.stop().await.unwrap();
 }
 

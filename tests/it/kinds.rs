@@ -75,6 +75,7 @@ fn append_events(
         kind: ENVELOPE.event_type(number).unwrap(),
         header: &header.encode_to_vec(),
         events: &slices,
+        client: "shop",
     };
     append(block, &group, &CX)
 }
@@ -154,6 +155,7 @@ async fn every_kind_of_field_comes_to_its_column() {
                 "items": [{"productId": 12}, {}], "choice_text": "chosen",
                 "products": {"p": {"productId": 13}}, "colors": ["COLOR_UNSPECIFIED", "COLOR_RED"],
                 "times": ["1970-01-01 00:00:01.000000"], "answers": {"-1": true}, "product_id": 11, "unknown_fields": "",
+                "client": "shop",
             })
         );
         let default = json!({
@@ -162,6 +164,7 @@ async fn every_kind_of_field_comes_to_its_column() {
             "color": "COLOR_UNSPECIFIED", "maybe_color": null, "numbers": [], "names": [], "labels": {},
             "at": null, "free": {}, "inner": {}, "items": [], "choice_text": null, "products": {},
             "colors": [], "times": [], "answers": {}, "product_id": 0, "unknown_fields": "",
+            "client": "shop",
         });
         assert_eq!(rows[1], default);
         // A type that lacks a field leaves the column's default, which for an enum is no name.

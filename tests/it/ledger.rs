@@ -61,10 +61,10 @@ async fn settled(queue: &str, arguments: &[&str]) -> (Value, Value) {
 }
 
 /// A server that is connected.
-async fn started(directory: &Path, http: &str, serve: &[&str]) -> Server {
-    let server = Server::start_at(directory, http, serve).await;
+async fn started(directory: &Path, ops: &str, serve: &[&str]) -> Server {
+    let server = Server::start_at(directory, ops, serve).await;
     for _ in 0..200 {
-        let url = format!("{}/readyz", server.http);
+        let url = format!("{}/readyz", server.ops);
         if request(Method::GET, &url, &[], "").await.status == 200 {
             return server;
         }
@@ -137,7 +137,7 @@ async fn what_is_quiet_balances_and_one_that_vanished_is_missing() {
         let server = started(directory, ANY_PORT, serve).await;
         let opening = directory.join("opening.json");
         let opening = opening.to_str().unwrap();
-        let asks = ["--instance", &server.http, "--amqp-url", amqp];
+        let asks = ["--instance", &server.ops, "--amqp-url", amqp];
         let constraint =
             "ALTER TABLE event ADD CONSTRAINT c CHECK NOT startsWith(event_id, 'poison')";
         run_there(store, constraint).await;
@@ -190,12 +190,12 @@ async fn what_is_quiet_balances_and_one_that_vanished_is_missing() {
 async fn what_a_killed_instance_had_counted_is_not_explained() {
     on_rabbitmq("ledger_killed", async |store, amqp, serve, directory| {
         let free = TcpListener::bind("127.0.0.1:0").unwrap();
-        let http = free.local_addr().unwrap().to_string();
+        let ops = free.local_addr().unwrap().to_string();
         drop(free);
-        let server = started(directory, &http, serve).await;
+        let server = started(directory, &ops, serve).await;
         let opening = directory.join("opening.json");
         let opening = opening.to_str().unwrap();
-        let url = server.http.clone();
+        let url = server.ops.clone();
         let asks = ["--instance", &url, "--amqp-url", amqp];
         let saved = ledger(&[&asks[..], &["--save", opening]].concat()).await;
         assert!(saved.good, "{}", saved.out);
@@ -203,7 +203,7 @@ async fn what_a_killed_instance_had_counted_is_not_explained() {
         send(&server, &["a", "b", "c"]).await;
         server.kill().await;
         run_there(store, "RENAME TABLE away TO event").await;
-        let server = started(directory, &http, serve).await;
+        let server = started(directory, &ops, serve).await;
         eventually(store, ROWS, 3).await;
 
         let since = [&asks[..], &["--opening", opening]].concat();
@@ -235,7 +235,7 @@ async fn a_broker_in_memory_is_its_instances_to_tell() {
         let server = started(directory.path(), ANY_PORT, &serve).await;
         send(&server, &["a", "b"]).await;
         eventually(&store, ROWS, 2).await;
-        let (line, all) = settled(QUEUE, &["--instance", &server.http]).await;
+        let (line, all) = settled(QUEUE, &["--instance", &server.ops]).await;
         let counts = [
             &line["published"],
             &line["delivered"],

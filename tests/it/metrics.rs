@@ -56,7 +56,7 @@ fn names_and_help_are_as_prometheus_has_them() {
 /// What an instance says from the start, and that all of it is declared.
 async fn says_what_is_declared(name: &str, amqp_url: Option<String>) {
     instance_on(name, amqp_url, async |app, _| {
-        let answer = request(Method::GET, &app.url("/metrics"), &[], "").await;
+        let answer = request(Method::GET, &app.ops_url("/metrics"), &[], "").await;
         assert_eq!(answer.status, 200);
         let wrong = wrong(&answer.text);
         assert!(wrong.is_empty(), "{}", wrong.join("\n"));

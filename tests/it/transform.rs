@@ -53,6 +53,7 @@ fn block(table: &'static Table, samples: &[Sample]) -> Bytes {
             kind: sample.kind,
             header: &header,
             events: &[&event],
+            client: "",
         };
         append(&mut block, &group, &cx).unwrap();
     }

@@ -72,6 +72,11 @@ async fn an_event_type_is_added_as_the_readme_says_and_rolled_out() {
     rolling::restart(old, &new, number(&walk.variant)).await;
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn the_documented_load_balancer_follows_the_heartbeat_that_operators_set() {
+    rolling::follows_the_heartbeat(Path::new(env!("CARGO_BIN_EXE_event-grpc"))).await;
+}
+
 /// Adds message and variant. Only the event type changes, so there is nothing to migrate.
 fn declare_the_type(project: &Project, walk: &Walk) {
     project.edit(MESSAGES, |file| format!("{file}\n{}", walk.message));

@@ -40,7 +40,8 @@ enum Command {
     /// Start the same services, run `cargo test --workspace` against them, stop them; without arguments then a short
     /// `chaos` and `siege`
     Test {
-        /// At the end run `chaos` and `siege` for minutes instead of half a minute
+        /// Install Chromium for the tests of web pages, and at the end run `chaos` and `siege` for minutes instead of half a
+        /// minute
         #[arg(long)]
         full: bool,
         /// Passed on to `cargo test`, for example `--test it tidy`

@@ -1,6 +1,7 @@
 //! Test servers, as private instances: nothing outside of one temporary directory and a few loopback ports is touched,
 //! so that any number of them can run on one machine.
 
+mod chromium;
 pub(crate) mod clickhouse;
 mod haproxy;
 pub(crate) mod install;
@@ -70,6 +71,13 @@ const SERVICES: [Service; 5] = [
     },
 ];
 
+/// Chromium, which is large: it is installed for a full run only, and used where it is there.
+const CHROMIUM: Service = Service {
+    name: "chromium",
+    variables: &chromium::VARIABLES,
+    start: chromium::prepare,
+};
+
 /// All started servers; dropping it stops them and removes their files.
 pub(crate) struct Services {
     running: Vec<Running>,
@@ -82,7 +90,7 @@ pub(crate) struct Services {
 /// `cargo xtask services`.
 pub(crate) fn run() -> Result<ExitCode> {
     let interrupt = interrupts()?;
-    let mut services = Services::start()?;
+    let mut services = Services::start(false)?;
     for (name, value) in services.environment() {
         println!("export {name}='{value}'");
     }
@@ -120,8 +128,9 @@ pub(crate) fn interrupts() -> Result<Receiver<()>> {
 }
 
 impl Services {
-    /// Starts, concurrently, each server that the environment doesn't name yet.
-    pub(crate) fn start() -> Result<Self> {
+    /// Starts, concurrently, each server that the environment doesn't name yet; with `full` what is too large for every
+    /// run, too.
+    pub(crate) fn start(full: bool) -> Result<Self> {
         let begun = Instant::now();
         let directory = tempfile::Builder::new()
             .prefix("event-grpc-services-")
@@ -131,7 +140,9 @@ impl Services {
             .context("cannot make a temporary directory")?;
         let mut given = Vec::new();
         let mut missing = Vec::new();
-        for service in SERVICES {
+        let with_chromium = full || install::chromium_program().is_some();
+        let services = SERVICES.into_iter();
+        for service in services.chain(with_chromium.then_some(CHROMIUM)) {
             match service.given()? {
                 Some(values) => given.extend(values),
                 None => missing.push(service),

@@ -140,7 +140,7 @@ fn besiege(args: &Args, interrupt: &Receiver<()>) -> Result<()> {
 /// Waits until the server is ready: before that there are no exchanges to publish to.
 fn wait_until_ready(running: &Running) -> Result<()> {
     let begun = Instant::now();
-    while !is_ready(&running.http).unwrap_or(false) {
+    while !is_ready(&running.ops).unwrap_or(false) {
         if begun.elapsed() > START_LIMIT {
             bail!("the server isn't ready after {START_LIMIT:?}");
         }
@@ -149,10 +149,10 @@ fn wait_until_ready(running: &Running) -> Result<()> {
     Ok(())
 }
 
-fn is_ready(http: &str) -> std::io::Result<bool> {
-    let mut stream = TcpStream::connect(http.trim_start_matches("http://"))?;
+fn is_ready(ops: &str) -> std::io::Result<bool> {
+    let mut stream = TcpStream::connect(ops.trim_start_matches("http://"))?;
     stream.set_read_timeout(Some(Duration::from_secs(5)))?;
-    stream.write_all(b"GET /readyz HTTP/1.1\r\nHost: siege\r\nConnection: close\r\n\r\n")?;
+    stream.write_all(b"GET /readyz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")?;
     let mut answer = String::new();
     stream.read_to_string(&mut answer)?;
     Ok(answer.starts_with("HTTP/1.1 200"))
@@ -254,6 +254,7 @@ fn good(args: &Args, loadgen: &Path, running: &Running) -> Command {
 fn hostile(args: &Args, seed: u64, loadgen: &Path, running: &Running) -> Command {
     let mut command = Command::new(loadgen);
     command.args(["siege", "--grpc", &running.grpc, "--http", &running.http]);
+    command.args(["--ops", &running.ops]);
     command.args(["--clickhouse-url", &running.clickhouse]);
     if let Some(url) = &running.amqp {
         command.args(["--amqp-url", url]);
@@ -296,7 +297,7 @@ fn told(report: &Value, times: bool) -> String {
 /// Checks that every message is accounted for.
 fn ledger(executable: &Path, running: &Running) -> Result<()> {
     let mut command = Command::new(executable);
-    command.args(["ledger", "--wait", "20", "--instance", &running.http]);
+    command.args(["ledger", "--wait", "20", "--instance", &running.ops]);
     if let Some(url) = &running.amqp {
         command.args(["--amqp-url", url]);
     }

@@ -14,7 +14,7 @@ use crate::{cargo, chaos, siege};
 pub(crate) fn run(full: bool, args: Vec<String>) -> Result<ExitCode> {
     let interrupt = services::interrupts()?;
     check_dependencies()?;
-    let services = Services::start()?;
+    let services = Services::start(full)?;
 
     // A selection of tests doesn't include this one.
     let everything = args.is_empty();

@@ -78,6 +78,23 @@ fn paths(resolved: &Resolved<'_>, out: &mut Diagnostics) {
             .into_iter()
             .map(|path| (path.to_owned(), None))
             .collect();
+    // The HTTP port has the methods too, for gRPC-Web, unless a source takes JSON there.
+    for source in &resolved.sources {
+        if let (
+            Some(Intake::Grpc {
+                service,
+                method,
+                json_path,
+            }),
+            Some(grpc),
+        ) = (&source.intake, &source.spec.grpc)
+        {
+            let path = format!("/{service}/{method}");
+            if path != json_path.trim_end_matches('/') {
+                seen.entry(path).or_insert(Some(grpc.span));
+            }
+        }
+    }
     for source in &resolved.sources {
         let spec = source.spec;
         let place = spec

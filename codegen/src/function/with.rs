@@ -25,7 +25,10 @@ fn arguments(reading: &Reading<'_>) -> Read<Vec<Argument>> {
         return Ok(Vec::new());
     };
     if let Some(found) = reading.values.value(value, reading.text, None)?
-        && matches!(found.root, Root::Body(_) | Root::Id | Root::HeaderOf(_))
+        && matches!(
+            found.root,
+            Root::Body(_) | Root::Id | Root::ClientOfMessage | Root::HeaderOf(_)
+        )
         && *found.ty.present() != Type::Json
     {
         return Ok(vec![
@@ -36,7 +39,9 @@ fn arguments(reading: &Reading<'_>) -> Read<Vec<Argument>> {
     let message = format!("`{}` can't be a member of an object", value.text);
     let found = Diagnostic::new(&BAD_ARGUMENT, message)
         .at(reading.text.part(value.range.clone()), "not a single value")
-        .help("`with` takes text, a number or a boolean from the body: `with(\"key\", body.field)`");
+        .help(
+            "`with` takes text, a number or a boolean from the body: `with(\"key\", body.field)`",
+        );
     Err(Box::new(found))
 }
 

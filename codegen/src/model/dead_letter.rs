@@ -19,13 +19,14 @@ pub enum ErrorField {
     Kind,
     MessageId,
     Sent,
+    Client,
     Headers,
     Body,
 }
 
 impl ErrorField {
     /// All of them, with the name that each has in expressions.
-    pub const ALL: [(&'static str, ErrorField); 17] = [
+    pub const ALL: [(&'static str, ErrorField); 18] = [
         ("id", ErrorField::Id),
         ("reason", ErrorField::Reason),
         ("class", ErrorField::Class),
@@ -41,6 +42,7 @@ impl ErrorField {
         ("kind", ErrorField::Kind),
         ("message_id", ErrorField::MessageId),
         ("sent", ErrorField::Sent),
+        ("client", ErrorField::Client),
         ("headers", ErrorField::Headers),
         ("body", ErrorField::Body),
     ];

@@ -16,7 +16,10 @@ pub use field::field_type;
 pub use function::{Argument, Function};
 pub use ids::Ids;
 pub use request::{Member, Piece, Rate, Request, Target, Template};
-pub use source::{Encoding, IdFrom, Intake, OnBad, Pool, RoutingKey, Scheme, Source, Verify};
+pub use source::{
+    Auth, Cors, Encoding, IdFrom, Intake, OnBad, Pool, RoutingKey, Scheme, SecretForm, Signature,
+    SignatureForm, Signed, SignedTime, Source, Verify,
+};
 pub use store::{ClickHouse, HookColumn, Postgres, Store, StoreKind};
 pub use types::Type;
 
@@ -279,6 +282,10 @@ pub enum Root {
     WholeBody,
     /// `error.NAME`: what is known of a dead letter.
     Error(ErrorField),
+    /// `$client`: the proved name of the sender of events.
+    ClientOfEvents,
+    /// `$client`: the proved name of the sender of a JSON message.
+    ClientOfMessage,
     /// `$unknown`: what the build doesn't know of the input, as a flat JSON object.
     Unknown,
 }

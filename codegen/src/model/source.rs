@@ -9,6 +9,8 @@ use super::{Route, Value};
 pub struct Source {
     /// Its name.
     pub name: String,
+    /// Who may send.
+    pub auth: Auth,
     /// Intake of its events.
     pub intake: Intake,
     /// Exchange to which they are published.
@@ -17,6 +19,28 @@ pub struct Source {
     pub rejects: Option<Route>,
     /// Its bounds.
     pub pool: Pool,
+    /// Pages that may send from other origins.
+    pub cors: Option<Cors>,
+}
+
+/// Pages that may send to a source from other origins.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Cors {
+    /// Their origins.
+    pub origins: Vec<String>,
+    /// How long a browser may remember a preflight, in seconds.
+    pub max_age_s: u32,
+    /// True if their requests may carry credentials.
+    pub credentials: bool,
+}
+
+/// Who may send to a source.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Auth {
+    /// Clients with a write key or a token.
+    Keys,
+    /// Anybody, as far as `verify` allows.
+    None,
 }
 
 /// Intake of a source's events.
@@ -41,7 +65,7 @@ pub enum Intake {
         routing_key: RoutingKey,
         /// True if the request's headers are kept.
         headers: bool,
-        /// Authentication of requests.
+        /// Authentication of requests; none for `verify: none`.
         verify: Option<Verify>,
         /// Rule for the id of its messages.
         id: IdFrom,
@@ -84,19 +108,75 @@ pub struct Verify {
 /// Authentication scheme: how a secret is used.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Scheme {
-    /// HMAC-SHA256 of the body.
-    Hmac {
-        /// The header that holds it.
-        header: String,
-        /// Text encoding of the signature.
-        encoding: Encoding,
-        /// Prefix of the signature.
-        prefix: String,
-    },
+    /// HMAC-SHA256 in a header.
+    Hmac(Box<Signature>),
     /// `Authorization: Bearer`.
     Bearer,
     /// `Authorization: Basic`.
     Basic,
+    /// A segment behind the source's path.
+    Path,
+}
+
+/// Signature of a request.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Signature {
+    /// The header that holds it.
+    pub header: String,
+    /// Text encoding of the signature.
+    pub encoding: Encoding,
+    /// Prefix of the signature.
+    pub prefix: String,
+    /// What else the header holds.
+    pub form: SignatureForm,
+    /// What the secret looks like.
+    pub secret: SecretForm,
+    /// What is signed, piece by piece.
+    pub signed: Vec<Signed>,
+    /// The time that is signed, if there is one.
+    pub time: Option<SignedTime>,
+}
+
+/// What a header of signatures holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SignatureForm {
+    /// One signature.
+    One,
+    /// Signatures between spaces.
+    Spaced,
+    /// The time as `t=`, and signatures, between commas.
+    Pairs,
+}
+
+/// What a secret looks like.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SecretForm {
+    /// It is the key itself.
+    Text,
+    /// The key is in base64, behind `whsec_`.
+    Base64,
+}
+
+/// A piece of what is signed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Signed {
+    /// This text.
+    Text(String),
+    /// The signed time, as it is written.
+    Time,
+    /// A header's value.
+    Header(String),
+    /// The body.
+    Body,
+}
+
+/// A time that is signed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SignedTime {
+    /// The header that holds it; none if the header of the signature does.
+    pub header: Option<String>,
+    /// How far it may be from the server's clock, in milliseconds.
+    pub tolerance_ms: u64,
 }
 
 /// Text encoding of a signature.

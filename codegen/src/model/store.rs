@@ -41,6 +41,8 @@ pub struct ClickHouse {
     pub partition_by: String,
     /// Column names or expressions.
     pub order_by: Vec<String>,
+    /// True if its rows are versions of things, and a later one replaces those before it, whoever sent them.
+    pub replaces: bool,
 }
 
 /// What a PostgreSQL table has of its own: how rows get into it.

@@ -10,7 +10,7 @@ use super::typing::{self, Scope};
 use super::{Column, Resolved, Table};
 use crate::base::diagnostic::{Diagnostic, Diagnostics};
 use crate::base::names::snake_case;
-use crate::model::{self, ColumnSource, Input, Root, Type, Value};
+use crate::model::{self, ColumnSource, ErrorField, Input, Root, Type, Value};
 use crate::rules::columns::{EXPRESSION_SYNTAX, MISPLACED_ROOT, TYPE_DISAGREES};
 use crate::syntax::spec;
 use crate::syntax::yaml::Text;
@@ -96,10 +96,13 @@ fn explicit(
         return None;
     }
     let mut from = typing::resolve(&expression, text, scope, out)?;
-    if let ColumnSource::Value(value) = &mut from
-        && value.root == Root::Unknown
-    {
-        value.ty = store.type_of_unknown(value.ty.clone());
+    if let ColumnSource::Value(value) = &mut from {
+        let is_client = expression.root.text == "$client" && value.functions.is_empty();
+        if value.root == Root::Unknown {
+            value.ty = store.type_of_unknown(value.ty.clone());
+        } else if is_client {
+            value.ty = store.type_of_client(value.ty.clone());
+        }
     }
     let derived = type_of(&from)?;
     if let (Some(declared), Some(place)) = (declared, ty)
@@ -293,6 +296,9 @@ fn type_of(from: &ColumnSource) -> Option<Type> {
 /// What is said of a column for unknown fields.
 const UNKNOWN: &str = "What the build that stored the row did not know of it: a JSON object by pointer; empty as a rule.";
 
+/// What is said of a column for clients' names.
+const CLIENT: &str = "Who sent it: the client that its key proved; empty if nothing did.";
+
 /// The comment on the field that a value comes from.
 fn doc(from: &ColumnSource, scope: &Scope<'_>) -> String {
     let value = match from {
@@ -307,6 +313,9 @@ fn doc(from: &ColumnSource, scope: &Scope<'_>) -> String {
             .map(|field| scope.proto.field_doc(field))
             .unwrap_or_default(),
         Some(Root::Unknown) => UNKNOWN.to_owned(),
+        Some(Root::ClientOfEvents | Root::ClientOfMessage | Root::Error(ErrorField::Client)) => {
+            CLIENT.to_owned()
+        }
         _ => String::new(),
     }
 }

@@ -14,7 +14,7 @@ use crate::syntax::spec::{self, Id, IdWay, Located, Way};
 use crate::syntax::yaml::Text;
 
 /// Known partners: a word in a source's name, path or message, and the fitting `id`.
-const PARTNERS: [(&str, &str, &str); 12] = [
+const PARTNERS: [(&str, &str, &str); 13] = [
     ("shopify", "Shopify", "{ header: X-Shopify-Webhook-Id }"),
     ("github", "GitHub", "{ header: X-GitHub-Delivery }"),
     ("gitlab", "GitLab", "{ header: X-Gitlab-Event-UUID }"),
@@ -32,6 +32,11 @@ const PARTNERS: [(&str, &str, &str); 12] = [
         "webengage",
         "WebEngage's events",
         "{ fields: [body.eventName, body.eventTime] }",
+    ),
+    (
+        "standardwebhooks",
+        "Standard Webhooks",
+        "{ header: webhook-id }",
     ),
     ("graphy", "Graphy", "request"),
     ("vidooly", "Vidooly", "request"),
@@ -236,10 +241,14 @@ fn choices(source: &spec::Source, message: &MessageDescriptor) -> String {
     if let Some(path) = &source.post {
         words.push_str(&path.value.to_lowercase());
     }
-    let ways = source.verify.iter().flat_map(|verify| &verify.ways);
-    if ways.into_iter().any(|(way, _)| way.value == Way::Shopify) {
-        words.push_str("shopify");
-    }
+    let ways = source.verify.iter().filter_map(|v| v.ways.as_ref());
+    words.extend(ways.flatten().map(|(way, _)| match way.value {
+        Way::Shopify => "shopify",
+        Way::GitHub => "github",
+        Way::Stripe => "stripe",
+        Way::StandardWebhooks => "standardwebhooks",
+        Way::Slack | Way::Bearer | Way::Basic | Way::Path | Way::Hmac => "",
+    }));
     let fits = PARTNERS.iter().find(|(word, _, _)| words.contains(word));
     let fits = fits.map_or_else(String::new, |(_, name, id)| {
         format!("`id: {id}` fits {name}. ")

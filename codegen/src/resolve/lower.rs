@@ -61,6 +61,7 @@ fn source(source: &resolve::Source<'_>) -> Option<Source> {
     let pick = |value: &Option<Located<u64>>, default| value.as_ref().map_or(default, |l| l.value);
     Some(Source {
         name: source.spec.name.value.clone(),
+        auth: source.auth(),
         intake: source.intake.clone()?,
         exchange: source.spec.exchange.as_ref()?.value.clone(),
         rejects: source.rejects.as_ref().map(|r| r.value.clone()),
@@ -71,6 +72,7 @@ fn source(source: &resolve::Source<'_>) -> Option<Source> {
             timeout_ms: pick(&pool.timeout, 1000),
             max_request: u32::try_from(source.max_request()).ok()?,
         },
+        cors: source.cors.clone(),
     })
 }
 

@@ -4,6 +4,7 @@
 //! without mistakes into the `Model`.
 
 mod columns;
+mod cors;
 mod envelope;
 mod identity;
 mod inputs;
@@ -62,6 +63,8 @@ pub(crate) struct Source<'a> {
     pub(crate) intake: Option<Intake>,
     /// Route of refused events.
     pub(crate) rejects: Option<Located<Route>>,
+    /// Pages that may send from other origins.
+    pub(crate) cors: Option<model::Cors>,
 }
 
 /// A queue.

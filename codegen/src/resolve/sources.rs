@@ -3,15 +3,17 @@
 use prost_reflect::MessageDescriptor;
 
 use super::envelope::method;
-use super::{Source, identity, verify};
+use super::{Source, cors, identity, verify};
 use crate::base::diagnostic::{Diagnostic, Diagnostics, Span};
 use crate::base::names::suggest;
-use crate::model::{ColumnSource, Envelope, Input, Intake, OnBad, Route, RoutingKey, Type, Value};
+use crate::model::{
+    Auth, ColumnSource, Envelope, Input, Intake, OnBad, Route, RoutingKey, Type, Value,
+};
 use crate::resolve::typing::{self, Scope};
 use crate::rules::columns::TYPE_DISAGREES;
 use crate::rules::names::{UNKNOWN_EXCHANGE, UNKNOWN_MESSAGE};
 use crate::rules::reading::{CONFLICTING_KEYS, MISSING_KEY};
-use crate::rules::webhooks::HEADERS_NOT_KEPT;
+use crate::rules::webhooks::{HEADERS_NOT_KEPT, PROVEN_ONE_WAY};
 use crate::syntax::proto::Proto;
 use crate::syntax::spec::{self, Located, Spec};
 use crate::syntax::yaml::Text;
@@ -40,6 +42,7 @@ pub(super) fn resolve<'a>(
                 spec: source,
                 intake: intake(source, proto, envelope, out),
                 rejects,
+                cors: source.cors.as_ref().map(|c| cors::resolve(c, out)),
             }
         })
         .collect()
@@ -136,7 +139,13 @@ fn intake(
                 out.push(missing(source, "`message`, which tells what is posted"));
                 return None;
             };
-            let verify = source.verify.as_ref().map(|v| verify::resolve(v, out));
+            if let (Some(auth), Some(verify)) = (&source.auth, &source.verify)
+                && auth.value == Auth::Keys
+                && !verify.none
+            {
+                out.push(proven_twice(auth.span, verify.span, source));
+            }
+            let verify = verify::of_source(source, out);
             let message = message(message_name, proto, out)?;
             let id = identity::of_source(source, &message, proto, out);
             let routing_key = routing_key(source, &message, proto, out)?;
@@ -145,10 +154,7 @@ fn intake(
                 message,
                 routing_key,
                 headers: source.headers.is_some(),
-                verify: match verify {
-                    Some(verify) => Some(verify?),
-                    None => None,
-                },
+                verify: verify?,
                 id: id?,
                 on_bad: source.on_bad.as_ref().map_or(OnBad::Keep, |o| o.value),
             })
@@ -229,6 +235,28 @@ fn not_kept(from: &Text, source: &spec::Source) -> Diagnostic {
         .at(from.span, "uses `$headers`")
         .and(Some(source.name.span), "has no `headers: true`")
         .help("add `headers: true` to the source")
+}
+
+impl Source<'_> {
+    /// Who may send. Events of apps need keys unless their source says otherwise; a webhook has its own `verify`.
+    pub(super) fn auth(&self) -> Auth {
+        let default = match self.spec.grpc {
+            Some(_) => Auth::Keys,
+            None => Auth::None,
+        };
+        self.spec.auth.as_ref().map_or(default, |auth| auth.value)
+    }
+}
+
+fn proven_twice(auth: Span, verify: Span, source: &spec::Source) -> Diagnostic {
+    let message = format!(
+        "the senders of source `{}` would have to prove twice who they are",
+        source.name.value
+    );
+    Diagnostic::new(&PROVEN_ONE_WAY, message)
+        .at(auth, "by a key")
+        .and(Some(verify), "and in this way")
+        .help("leave `auth` out for a maker with a scheme of its own, or `verify` for your own clients")
 }
 
 fn conflict(key: &str, value: &Text, other_key: &str, other: &Text) -> Diagnostic {

@@ -37,7 +37,7 @@ pub(crate) struct Scope<'a> {
     pub(crate) proto: &'a Proto,
 }
 
-const ROOTS: [&str; 12] = [
+const ROOTS: [&str; 13] = [
     "header",
     "event",
     "payload",
@@ -49,6 +49,7 @@ const ROOTS: [&str; 12] = [
     "$id",
     "$received",
     "$headers",
+    "$client",
     "$unknown",
 ];
 
@@ -112,6 +113,14 @@ fn try_resolve(expression: &Expression, text: &Text, scope: &Scope<'_>) -> Typed
         "$unknown" if !matches!(scope.input, Input::DeadLetters) => {
             plain(Root::Unknown, Type::String)
         }
+        "$client" => {
+            let root = match scope.input {
+                Input::Events => Root::ClientOfEvents,
+                Input::Json(_) => Root::ClientOfMessage,
+                Input::DeadLetters => Root::Error(ErrorField::Client),
+            };
+            plain(root, Type::String)
+        }
         "$id" if matches!(scope.input, Input::Json(_)) => plain(Root::Id, Type::String),
         "$received" if matches!(scope.input, Input::Json(_)) => plain(Root::Received, Type::Millis),
         "body" if expression.path.is_empty() && matches!(scope.input, Input::Json(_)) => {
@@ -162,15 +171,15 @@ fn misplaced(expression: &Expression, text: &Text, scope: &Scope<'_>) -> Box<Dia
     let (rows, roots) = match scope.input {
         Input::Events => (
             "app events",
-            "header, event, payload, $payload, $type, $unknown, $now",
+            "header, event, payload, $payload, $type, $client, $unknown, $now",
         ),
         Input::Json(_) => (
             "JSON messages",
-            "body, $id, $received, $headers, $unknown, $now",
+            "body, $id, $received, $headers, $client, $unknown, $now",
         ),
         Input::DeadLetters => (
             "dead letters",
-            "error, header, event, $payload, $type, $now",
+            "error, header, event, $payload, $type, $client, $now",
         ),
     };
     let root = &expression.root;

@@ -13,6 +13,7 @@ pub(super) const RULES: &[&Rule] = &[
     &MIGRATION_EDITED,
     &CLOCK,
     &UNWRITABLE,
+    &KEY_WITHOUT_CLIENT,
 ];
 
 pub(crate) const FIELD_GONE: Rule = Rule {
@@ -108,4 +109,17 @@ pub(crate) const UNWRITABLE: Rule = Rule {
            a single field of a dead letter's payload. Keep the JSON around them, or ignore the field.",
     bad: "tags: body.tags                 # repeated string in a JSON message",
     good: "complete: body | json",
+};
+
+pub(crate) const KEY_WITHOUT_CLIENT: Rule = Rule {
+    code: "EG110",
+    name: "key-without-client",
+    purpose: "The sorting key of a new table tells clients apart.",
+    text: "Senders choose the ids of their events. Without the client in the key, whoever knows the id of an event can \
+           have its row replaced by another one. This is asked of tables with a column of `$client` that are not in \
+           migrations/schema.lock yet, once that has any: the key of a table that is there can't be changed by a migration. Tables with \
+           `replaces: true` and the table of dead letters are left out: a version of a thing may be anybody's, and the \
+           ids of dead letters differ by client.",
+    bad: "order_by: [event_name, sent_timestamp, event_id]\ncolumns: { client: $client, ... }",
+    good: "order_by: [event_name, sent_timestamp, client, event_id]\ncolumns: { client: $client, ... }",
 };

@@ -1,6 +1,7 @@
 //! The rules: each with a stable code, one sentence on what it is for, and examples. `cargo xtask explain CODE`
 //! shows them, and `tests/diagnostics/CODE-name/` holds a pipeline that breaks each.
 
+pub(crate) mod browsers;
 pub(crate) mod columns;
 pub(crate) mod coverage;
 pub(crate) mod databases;
@@ -37,6 +38,7 @@ pub(crate) fn all() -> Vec<&'static Rule> {
         requests::RULES,
         webhooks::RULES,
         ids::RULES,
+        browsers::RULES,
     ];
     let mut rules: Vec<_> = groups.into_iter().flatten().copied().collect();
     rules.sort_by_key(|rule| rule.code);

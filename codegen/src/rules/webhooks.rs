@@ -10,6 +10,9 @@ pub(super) const RULES: &[&Rule] = &[
     &HEADER_NAME,
     &SECRET_VARIABLE,
     &MESSAGE_ID,
+    &UNVERIFIED,
+    &SIGNED_CONTENT,
+    &PROVEN_ONE_WAY,
 ];
 
 pub(crate) const ANY_OF: Rule = Rule {
@@ -37,9 +40,10 @@ pub(crate) const VERIFIED_ONE_WAY: Rule = Rule {
     code: "EG133",
     name: "verified-one-way",
     purpose: "`verify` names exactly one authentication scheme.",
-    text: "`shopify: VARIABLE` is Shopify's signature in X-Shopify-Hmac-Sha256; `hmac: VARIABLE` with `header`, \
-           `encoding` (hex or base64) and `prefix` any HMAC-SHA256 of the body; `bearer: VARIABLE` a token, and \
-           `basic: VARIABLE` user:password in the Authorization header.",
+    text: "`shopify`, `github`, `slack`, `stripe` and `standard_webhooks` are the signatures that these document; `hmac: \
+           VARIABLE` with `header`, `encoding` (hex or base64), `prefix`, `signed` and `timestamp` any HMAC-SHA256; \
+           `bearer: VARIABLE` a token, and `basic: VARIABLE` user:password in the Authorization header; `path: \
+           VARIABLE` a secret segment behind the source's path.",
     bad: "verify: { header: X-Signature }",
     good: "verify: { hmac: PARTNER_SECRET, header: X-Signature, encoding: hex, prefix: \"sha256=\" }",
 };
@@ -59,8 +63,8 @@ pub(crate) const SECRET_VARIABLE: Rule = Rule {
     name: "secret-variable",
     purpose: "A secret comes from an environment variable, whose name is declared.",
     text: "The name holds capital letters, digits and underscores and begins with a letter. To rotate a secret without \
-           refusing requests, the old one goes into NAME_PREVIOUS, and both are accepted; so a name can't end with \
-           _PREVIOUS itself.",
+           refusing requests, the old one goes into NAME_PREVIOUS, and both are accepted; NAME_FILE names a file that \
+           holds it instead. So a name can't end with _PREVIOUS or _FILE itself.",
     bad: "verify: { bearer: s3cr3t }",
     good: "verify: { bearer: PARTNER_TOKEN }",
 };
@@ -80,4 +84,39 @@ pub(crate) const MESSAGE_ID: Rule = Rule {
            body and the index in its list, so that of two equal messages without the property one is stored.",
     bad: "shop: { post: /shop/, message: webhook.Shop, exchange: shop.dx, routing_key: shop }",
     good: "shop: { post: /shop/, message: webhook.Shop, exchange: shop.dx, routing_key: shop, id: { header: X-Webhook-Id } }",
+};
+
+pub(crate) const UNVERIFIED: Rule = Rule {
+    code: "EG137",
+    name: "unverified",
+    purpose: "A webhook says how its requests prove where they come from, or that anybody may send.",
+    text: "Whoever finds the path of a webhook can write into its tables, and have messages forwarded with your keys. So \
+           each one says `verify: { … }`, with the signature that its sender documents, or a secret in the path for a \
+           sender that only knows a URL. `verify: none` means that everybody may send, which is for networks without \
+           strangers. Without its secret a source takes nothing, unless the operator opens it with --unverified.",
+    bad: "shop: { post: /shop/, message: webhook.Shop, exchange: shop.dx, routing_key: shop, id: request }",
+    good: "shop: { post: /shop/, message: webhook.Shop, exchange: shop.dx, routing_key: shop, id: request, verify: { path: SHOP_PATH_SECRET } }",
+};
+
+pub(crate) const SIGNED_CONTENT: Rule = Rule {
+    code: "EG138",
+    name: "signed-content",
+    purpose: "`signed` says what a signature is made of: the body once, and the time if there is one.",
+    text: "{body} stands for the raw body, {timestamp} for the header of `timestamp` as it is written, and {NAME} for \
+           any other header; the text between them is signed as it is. Without `signed` it is {body}, or \
+           {timestamp}.{body} with a `timestamp`. A time that isn't signed can be replaced by anybody, so it bounds \
+           nothing.",
+    bad: "verify: { hmac: SECRET, header: X-Sign, signed: \"{body}\", timestamp: { header: X-Time } }",
+    good: "verify: { hmac: SECRET, header: X-Sign, signed: \"v0:{timestamp}:{body}\", timestamp: { header: X-Time, tolerance: 5m } }",
+};
+
+pub(crate) const PROVEN_ONE_WAY: Rule = Rule {
+    code: "EG139",
+    name: "proven-one-way",
+    purpose: "The senders of a source prove who they are in one way.",
+    text: "`auth: keys` wants a write key or a token of a client in the key file; it is the default of sources of app \
+           events. `auth: none` takes events from anybody. A webhook's senders mostly have a scheme of their own, which is \
+           `verify`; `auth: keys` is for webhooks that your own clients post to.",
+    bad: "shop: { post: /shop/, auth: keys, verify: { shopify: SHOPIFY_SECRET }, ... }",
+    good: "shop: { post: /shop/, verify: { shopify: SHOPIFY_SECRET }, ... }",
 };

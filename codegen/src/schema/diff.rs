@@ -45,7 +45,13 @@ pub(crate) fn diff(base: &Lock, model: &Model) -> (Diffs, Vec<Refusal>) {
     for table in &model.tables {
         let before = base.tables.get(&table.name);
         let statements = match before {
-            None => dialect(table).create(table),
+            None => {
+                // Before its first migration a project may still take over tables that are there already.
+                if !base.tables.is_empty() {
+                    dialect(table).refuse_new(table, &mut refused);
+                }
+                dialect(table).create(table)
+            }
             Some(before) => dialect(table).alter(table, before, &mut refused),
         };
         if !statements.is_empty() {

@@ -44,6 +44,11 @@ pub(crate) trait Declared: Debug {
         ty
     }
 
+    /// The type of a column of clients' names, where the expression gives `ty`.
+    fn type_of_client(&self, ty: Type) -> Type {
+        ty
+    }
+
     /// Checks what only this store has rules for.
     fn check(&self, table: &TypedTable<'_>, out: &mut Diagnostics);
 

@@ -99,6 +99,11 @@ pub trait Dialect {
     /// Statements that make the table, without semicolons.
     fn create(&self, table: &Table) -> Vec<String>;
 
+    /// Refuses what only a table that isn't there yet must not be.
+    fn refuse_new(&self, table: &Table, refused: &mut Vec<Refusal>) {
+        let _ = (table, refused);
+    }
+
     /// Statements that make the table of what it was `before`, without semicolons. What would lose or misread rows is
     /// refused.
     fn alter(&self, table: &Table, before: &TableFacts, refused: &mut Vec<Refusal>) -> Vec<String>;

@@ -4,24 +4,29 @@
 //! reported, so that later phases go on with the rest.
 
 mod columns;
+mod cors;
 mod ids;
 mod limits;
 mod read;
 mod request;
 mod scalars;
 mod store;
+mod verify;
 mod webhook;
 
+pub(crate) use columns::Column;
+pub(crate) use cors::Cors;
 pub(crate) use limits::{Limits, OFF};
 use read::read;
 pub(crate) use request::Request;
 pub(crate) use scalars::{Fields, texts, wrong};
 pub(crate) use store::{InStore, Stores};
+pub(crate) use verify::{Verify, Way};
 
 use std::path::Path;
 
 use crate::base::diagnostic::{Diagnostic, Diagnostics, Sources, Span};
-use crate::model::{Encoding, ExchangeKind, Ids, OnBad};
+use crate::model::{Auth, ExchangeKind, Ids, OnBad};
 use crate::rules::reading::YAML_SYNTAX;
 use crate::syntax::yaml::{self, Text};
 
@@ -105,7 +110,9 @@ pub(crate) struct Source {
     pub(crate) routing_key_from: Option<Text>,
     /// `headers: true`, which keeps the headers of a webhook's requests: the place of the key.
     pub(crate) headers: Option<Span>,
-    /// `verify: { ... }`: how a webhook's requests prove where they come from.
+    /// `auth: keys` or `none`: who may send.
+    pub(crate) auth: Option<Located<Auth>>,
+    /// `verify: none` or `{ ... }`: how a webhook's requests prove where they come from.
     pub(crate) verify: Option<Verify>,
     /// `id: ...`: what tells a webhook's messages apart.
     pub(crate) id: Option<Id>,
@@ -115,6 +122,8 @@ pub(crate) struct Source {
     pub(crate) rejects: Option<Text>,
     /// `pool: { ... }`.
     pub(crate) pool: Pool,
+    /// `cors: { ... }`.
+    pub(crate) cors: Option<Cors>,
 }
 
 /// `pool: { workers, buffer, bytes, timeout, max_request }`.
@@ -130,34 +139,6 @@ pub(crate) struct Pool {
     pub(crate) timeout: Option<Located<u64>>,
     /// The largest request in bytes.
     pub(crate) max_request: Option<Located<u64>>,
-}
-
-/// `verify: { shopify | bearer | basic | hmac: VARIABLE }`, with more keys for `hmac`.
-#[derive(Debug)]
-pub(crate) struct Verify {
-    /// The place of the key.
-    pub(crate) span: Span,
-    /// The way, of which there should be one, and the variable that holds the secret.
-    pub(crate) ways: Vec<(Located<Way>, Text)>,
-    /// `header: NAME` that holds the signature.
-    pub(crate) header: Option<Text>,
-    /// `encoding: hex` or `base64` of the signature.
-    pub(crate) encoding: Option<Located<Encoding>>,
-    /// `prefix: TEXT` in front of the signature.
-    pub(crate) prefix: Option<Text>,
-}
-
-/// A way to prove where a request comes from, as written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Way {
-    /// Shopify's signature.
-    Shopify,
-    /// `Authorization: Bearer`.
-    Bearer,
-    /// `Authorization: Basic`.
-    Basic,
-    /// HMAC-SHA256 of the body, in some header.
-    Hmac,
 }
 
 /// `id: request`, `message_id`, `{ header: NAME }` or `{ fields: [body.FIELD, ...] }`.
@@ -316,34 +297,6 @@ pub(crate) struct OwnQueue {
     pub(crate) settings: Settings,
     /// Route of its dead letters.
     pub(crate) dead_letter: Option<DeadLetter>,
-}
-
-/// A line of `columns`.
-#[derive(Debug, Clone)]
-pub(crate) enum Column {
-    /// `NAME: EXPRESSION` or `NAME: { from: EXPRESSION, type: TYPE }`.
-    Explicit {
-        /// Its name.
-        name: Text,
-        /// The expression; absent if it could not be read.
-        from: Option<Text>,
-        /// The declared type, as the store of the table writes it.
-        ty: Option<Text>,
-    },
-    /// `NAME: { type: TYPE }` of a table whose store has columns that hooks fill.
-    Hook {
-        /// Its name.
-        name: Text,
-        /// Its type, as the store of the table writes it.
-        ty: Option<Text>,
-        /// The comment above it.
-        doc: String,
-    },
-    /// `"*": ROOT` or `"*": [ROOT, ROOT]`, where the star may be followed by a name.
-    Wildcard {
-        /// `header`, `event`, `payload` or `body`, or an expression with many values.
-        root: Text,
-    },
 }
 
 // === impl Spec ===

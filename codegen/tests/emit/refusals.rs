@@ -123,6 +123,30 @@ fn fields_that_are_gone_renamed_renumbered_or_of_another_type_are_refused() {
 }
 
 #[test]
+fn a_new_table_in_which_one_client_could_replace_the_rows_of_another_is_refused() {
+    let with = |key: &[&str], replaces: bool| {
+        let project = Project::committed();
+        let mut model = small::model();
+        let mut table = model.tables[1].clone();
+        table.name = "more".into();
+        let own = clickhouse(&mut table);
+        own.order_by = key.iter().map(|column| (*column).to_owned()).collect();
+        own.replaces = replaces;
+        model.tables.push(table);
+        project.run(&model, NOW + HOUR)
+    };
+    assert_eq!(
+        refused(with(&["event_name", "event_id"], false)),
+        [
+            "EG110 the sorting key of the new table `more` lacks `client`, so that one client could replace the rows of \
+             another"
+        ]
+    );
+    with(&["event_name"], true).unwrap();
+    with(&["event_name", "lower(client)", "event_id"], false).unwrap();
+}
+
+#[test]
 fn a_clock_that_is_behind_is_refused() {
     let project = Project::committed();
     let result = project.run(&with_column("region", Type::String), NOW - HOUR);

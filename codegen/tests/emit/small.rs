@@ -4,9 +4,10 @@ mod requests;
 mod tables;
 
 use event_grpc_codegen::model::{
-    Batch, ClickHouse, Column, ColumnSource, Database, Destination, Encoding, Envelope, Exchange,
-    ExchangeKind, Function, IdFrom, Ids, Input, Intake, Model, OnBad, Pool, Queue, Root, Route,
-    RoutingKey, Scheme, Source, Store, Table, Type, Value, Verify,
+    Auth, Batch, ClickHouse, Column, ColumnSource, Cors, Database, Destination, Encoding, Envelope,
+    Exchange, ExchangeKind, Function, IdFrom, Ids, Input, Intake, Model, OnBad, Pool, Queue, Root,
+    Route, RoutingKey, Scheme, SecretForm, Signature, SignatureForm, Signed, SignedTime, Source,
+    Store, Table, Type, Value, Verify,
 };
 use prost_reflect::{DescriptorPool, FieldDescriptor, MessageDescriptor};
 use protox::file::{ChainFileResolver, File, FileResolver, GoogleFileResolver};
@@ -177,6 +178,7 @@ impl Made<'_> {
         vec![
             Source {
                 name: "app".into(),
+                auth: Auth::Keys,
                 intake: Intake::Grpc {
                     service: "event.EventService".into(),
                     method: "dispatch".into(),
@@ -185,9 +187,18 @@ impl Made<'_> {
                 exchange: "event.tx".into(),
                 rejects: Some(route("error.dx", "error.app")),
                 pool: pool.clone(),
+                cors: Some(Cors {
+                    origins: vec![
+                        "https://shop.example".into(),
+                        "https://*.example.com".into(),
+                    ],
+                    max_age_s: 600,
+                    credentials: false,
+                }),
             },
             Source {
                 name: "post".into(),
+                auth: Auth::None,
                 intake: Intake::Post {
                     path: "/post/".into(),
                     message: self.message("log.Post"),
@@ -199,11 +210,23 @@ impl Made<'_> {
                     headers: true,
                     verify: Some(Verify {
                         variable: "POST_SECRET".into(),
-                        scheme: Scheme::Hmac {
+                        scheme: Scheme::Hmac(Box::new(Signature {
                             header: "X-Signature".into(),
                             encoding: Encoding::Hex,
                             prefix: "sha256=".into(),
-                        },
+                            form: SignatureForm::One,
+                            secret: SecretForm::Text,
+                            signed: vec![
+                                Signed::Text("v0:".into()),
+                                Signed::Time,
+                                Signed::Header("X-Id".into()),
+                                Signed::Body,
+                            ],
+                            time: Some(SignedTime {
+                                header: Some("X-Time".into()),
+                                tolerance_ms: 300_000,
+                            }),
+                        })),
                     }),
                     id: IdFrom::Fields(vec![
                         vec!["name".into()],
@@ -214,6 +237,7 @@ impl Made<'_> {
                 exchange: "post.dx".into(),
                 rejects: None,
                 pool,
+                cors: None,
             },
         ]
     }

@@ -106,7 +106,7 @@ fn a_new_event_type_needs_no_migration_and_a_table_of_its_own_one() {
         PIPELINE,
         "  shopify_event:\n    order_by",
         "  wishlist:\n    events: [WishlistAddedEvent]\n    engine: ReplacingMergeTree(insert_timestamp)\n    \
-         order_by: [sent_timestamp, event_id]\n    queue: { dead_letter: grpc_event_error.dx }\n    columns:\n      \
+         order_by: [sent_timestamp, client, event_id]\n    queue: { dead_letter: grpc_event_error.dx }\n    columns:\n      \
          event_id: event.id\n      sent_timestamp: event.timestamp | epoch_millis\n      insert_timestamp: $now\n      \
          \"*\": payload\n    ignore: [header, event.currentURL]\n\n  shopify_event:\n    order_by",
     );

@@ -50,6 +50,7 @@ static COLUMNS: &[ColumnSpec] = &[
     column("transaction_id", "String", Layout::Text),
     column("reason", "String", Layout::Text),
     column("unknown_fields", "String", DICTIONARY).holds(Holds::Unknown),
+    column("client", "LowCardinality(String)", DICTIONARY).report(8192),
 ];
 
 /// Appends the events of one group.

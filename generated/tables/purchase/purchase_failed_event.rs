@@ -13,8 +13,8 @@ pub(super) fn append(
     let [event_id, event_name, sent_timestamp, event_timestamp, insert_timestamp,
     user_id, bb_device_id, session_id, client_id, os, app_version, payment_method,
     is_bag, product_id, product_type, checkout_id, chargeable_amount, coupon,
-    product_ids, cart_id, social_stream_ids, transaction_id, reason, unknown_fields] = block
-        .columns()?;
+    product_ids, cart_id, social_stream_ids, transaction_id, reason, unknown_fields,
+    client] = block.columns()?;
     let Some(more) = group.events.len().checked_sub(1) else {
         return Ok(());
     };
@@ -76,6 +76,8 @@ pub(super) fn append(
     social_stream_ids.repeat(more);
     transaction_id.default();
     transaction_id.repeat(more);
+    client.text(group.client)?;
+    client.repeat(more);
     block.grew(group.events.len());
     Ok(())
 }

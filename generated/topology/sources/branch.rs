@@ -2,19 +2,24 @@
 //! Source `branch`.
 
 use crate::contract::{
-    IdFrom, Intake, Message, OnBad, Pool, RoutingKey, RowError, Source, json,
+    Auth, IdFrom, Intake, Message, OnBad, Pool, RoutingKey, RowError, Scheme, Source,
+    Verify, json,
 };
 use super::super::super::shapes;
 
 /// Where its events come in, and where they go.
 pub(super) const SOURCE: Source = Source {
     name: "branch",
+    auth: Auth::None,
     intake: Intake::Post {
         path: "/branch/event/",
         message: &shapes::webhook::branch_event::SHAPE,
         routing_key: RoutingKey::Computed(routing_key),
         headers: false,
-        verify: None,
+        verify: Some(Verify {
+            variable: "BRANCH_WEBHOOK_SECRET",
+            scheme: Scheme::Path,
+        }),
         id: IdFrom::Fields(&[&["id"], &["timestamp"]]),
         on_bad: OnBad::Keep,
     },
@@ -27,6 +32,7 @@ pub(super) const SOURCE: Source = Source {
         timeout_ms: 1_000,
         max_request: 4_194_304,
     },
+    cors: None,
 };
 
 /// Its routing key.

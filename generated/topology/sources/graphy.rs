@@ -2,19 +2,24 @@
 //! Source `graphy`.
 
 use crate::contract::{
-    IdFrom, Intake, Message, OnBad, Pool, RoutingKey, RowError, Source, function,
+    Auth, IdFrom, Intake, Message, OnBad, Pool, RoutingKey, RowError, Scheme, Source,
+    Verify, function,
 };
 use super::super::super::shapes;
 
 /// Where its events come in, and where they go.
 pub(super) const SOURCE: Source = Source {
     name: "graphy",
+    auth: Auth::None,
     intake: Intake::Post {
         path: "/graphy/event/",
         message: &shapes::webhook::graphy_event::SHAPE,
         routing_key: RoutingKey::Computed(routing_key),
         headers: true,
-        verify: None,
+        verify: Some(Verify {
+            variable: "GRAPHY_WEBHOOK_SECRET",
+            scheme: Scheme::Path,
+        }),
         id: IdFrom::Request,
         on_bad: OnBad::Keep,
     },
@@ -27,6 +32,7 @@ pub(super) const SOURCE: Source = Source {
         timeout_ms: 1_000,
         max_request: 4_194_304,
     },
+    cors: None,
 };
 
 /// Its routing key.

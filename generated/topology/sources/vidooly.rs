@@ -2,19 +2,24 @@
 //! Source `vidooly`.
 
 use crate::contract::{
-    IdFrom, Intake, Message, OnBad, Pool, RoutingKey, RowError, Source, function, json,
+    Auth, IdFrom, Intake, Message, OnBad, Pool, RoutingKey, RowError, Scheme, Source,
+    Verify, function, json,
 };
 use super::super::super::shapes;
 
 /// Where its events come in, and where they go.
 pub(super) const SOURCE: Source = Source {
     name: "vidooly",
+    auth: Auth::None,
     intake: Intake::Post {
         path: "/vidooly/event/",
         message: &shapes::webhook::vidooly_event::SHAPE,
         routing_key: RoutingKey::Computed(routing_key),
         headers: false,
-        verify: None,
+        verify: Some(Verify {
+            variable: "VIDOOLY_WEBHOOK_SECRET",
+            scheme: Scheme::Path,
+        }),
         id: IdFrom::Request,
         on_bad: OnBad::Keep,
     },
@@ -27,6 +32,7 @@ pub(super) const SOURCE: Source = Source {
         timeout_ms: 1_000,
         max_request: 4_194_304,
     },
+    cors: None,
 };
 
 /// Its routing key.

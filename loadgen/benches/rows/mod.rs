@@ -47,6 +47,7 @@ pub(crate) fn each_group(requests: &[Bytes], mut run: impl FnMut(&Group<'_>)) {
                 kind: run_of[0].0,
                 header: request.header.as_deref().unwrap(),
                 events: &events,
+                client: "",
             });
         }
     }

@@ -3,6 +3,8 @@
 use std::time::Duration;
 
 use bytes::Bytes;
+use event_grpc::generated::PIPELINE;
+use event_grpc::traffic::proof::prove;
 
 /// One thing that is sent.
 #[derive(Debug, PartialEq)]
@@ -20,6 +22,7 @@ pub(super) enum Attack {
 pub(super) enum Port {
     Grpc,
     Http,
+    Ops,
 }
 
 /// A request over HTTP/2 to the gRPC port.
@@ -84,6 +87,12 @@ impl Properties {
     }
 }
 
+/// Secret of all webhooks of the server, which `cargo xtask siege` gives it.
+const SECRET: &str = "siege-siege-siege";
+
+/// Path of a webhook that takes any object, with the secret.
+pub(super) const GRAPHY: &str = "/graphy/event/siege-siege-siege";
+
 /// Path of app events.
 pub(super) const DISPATCH: &str = "/event.EventService/dispatch";
 
@@ -131,7 +140,11 @@ impl Talk {
 
     /// A POST with this body.
     pub(super) fn post(path: &str, headers: &[(&str, &str)], body: &[u8]) -> Self {
-        let mut bytes = head("POST", path, headers, Some(body.len())).into_bytes();
+        // What is hostile here is what a sender with the secret could send.
+        let proved = prove(&PIPELINE, path, body, |_| Some(SECRET.to_owned()));
+        let mut headers = headers.to_vec();
+        headers.extend(proved.headers.iter().map(|(n, v)| (*n, v.as_str())));
+        let mut bytes = head("POST", &proved.path, &headers, Some(body.len())).into_bytes();
         bytes.extend_from_slice(body);
         Talk::say(Port::Http, bytes)
     }

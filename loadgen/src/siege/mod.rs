@@ -36,6 +36,9 @@ pub(crate) struct Args {
     /// The server's HTTP address.
     #[arg(long, default_value = "http://127.0.0.1:8019", value_name = "URL")]
     http: String,
+    /// The server's operations address.
+    #[arg(long, default_value = "http://127.0.0.1:8018", value_name = "URL")]
+    ops: String,
     /// The server's RabbitMQ; without one nothing is published past the server.
     #[arg(long, value_name = "URL")]
     amqp_url: Option<String>,
@@ -117,6 +120,7 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<bool> {
     let places = Places::new(
         &args.grpc,
         &args.http,
+        &args.ops,
         args.amqp_url.as_deref(),
         Duration::from_secs(args.deadline),
     )?;

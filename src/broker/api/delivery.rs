@@ -82,7 +82,8 @@ impl Deliveries {
     /// Deliveries from a backend's stream. It ends once the broker is closed; dropping it stops the consumer.
     pub(in crate::broker) fn new(source: impl Stream<Item = Delivery> + Send + 'static) -> Self {
         Self {
-            source: Mutex::new(source.boxed()),
+            // Several workers ask, and the one that sees the end isn't the last to ask.
+            source: Mutex::new(source.fuse().boxed()),
         }
     }
 
@@ -153,5 +154,20 @@ impl Outgoing {
     pub fn in_place_of(mut self, delivery: &Ack) -> Self {
         self.origin = Some(delivery.held.origin());
         self
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use futures_util::stream;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn each_worker_sees_the_end() {
+        let nothing = stream::unfold((), |()| async { None::<(Delivery, ())> });
+        let deliveries = Deliveries::new(nothing);
+        assert!(deliveries.next().await.is_none());
+        assert!(deliveries.next().await.is_none());
     }
 }

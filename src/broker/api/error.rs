@@ -106,6 +106,24 @@ impl PublishError {
         }
     }
 
+    /// Sentence for those who send, who needn't know what stands behind this server: no host, no name of an exchange and
+    /// nothing that the broker said.
+    pub fn told(&self) -> String {
+        match self {
+            Self::Down { .. } => "the broker is not connected".to_owned(),
+            Self::Blocked { .. } => "the broker takes no messages at the moment".to_owned(),
+            Self::Unknown { .. } => "it is not known whether the broker has the message".to_owned(),
+            Self::Shut { .. } => "the broker takes no messages of this kind for now".to_owned(),
+            Self::NoExchange { .. } => "the broker has no place for this message".to_owned(),
+            Self::Unroutable { .. } => "no queue takes this message".to_owned(),
+            Self::Refused
+            | Self::TooLarge { .. }
+            | Self::HeadersTooLarge { .. }
+            | Self::TooLong { .. }
+            | Self::Closed => self.to_string(),
+        }
+    }
+
     /// Word for metrics.
     pub fn reason(&self) -> &'static str {
         match self {

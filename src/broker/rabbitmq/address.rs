@@ -2,7 +2,11 @@
 
 use std::fmt;
 
-use lapin::uri::AMQPUri;
+use lapin::uri::{AMQPScheme, AMQPUri, SASLMechanism};
+
+use super::address_tls;
+use crate::tls::TlsError;
+use crate::tls::client::Tls;
 
 /// Heartbeat interval, in seconds.
 const HEARTBEAT: u16 = 10;
@@ -11,6 +15,8 @@ const HEARTBEAT: u16 = 10;
 #[derive(Clone)]
 pub struct Address {
     uri: AMQPUri,
+    /// TLS of an `amqps://` URL.
+    tls: Option<Tls>,
 }
 
 /// Error in an AMQP URL. The message never holds the URL, which may hold a password.
@@ -43,6 +49,20 @@ impl Address {
         let mut uri: AMQPUri = url.parse().map_err(|_| {
             AddressError("its port, a part of it after the question mark, or an escape is wrong")
         })?;
+        let options = address_tls::options(url).map_err(AddressError)?;
+        let tls = match (&uri.scheme, options) {
+            (AMQPScheme::AMQPS, (options, _)) => Some(options),
+            (AMQPScheme::AMQP, (_, false)) => None,
+            (AMQPScheme::AMQP, (_, true)) => {
+                return Err(AddressError("it has options of TLS, which need amqps://"));
+            }
+        };
+        let shows = tls.as_ref().is_some_and(|tls| tls.certificate.is_some());
+        if uri.query.auth_mechanism == Some(SASLMechanism::External) && !shows {
+            return Err(AddressError(
+                "auth_mechanism=external needs amqps:// with certfile and keyfile: the certificate names the user",
+            ));
+        }
         uri.query.heartbeat.get_or_insert(HEARTBEAT);
         // By the letter it is a virtual host without a name, which nobody has.
         if uri.vhost.is_empty() {
@@ -51,7 +71,21 @@ impl Address {
                 "The AMQP URL ends in a slash: the virtual host `/` is meant, which is written %2f."
             );
         }
-        Ok(Self { uri })
+        let tls = tls.map(Tls::new);
+        Ok(Self { uri, tls })
+    }
+
+    /// Reads the certificates that the URL names, which each connection does, to find out at once what is wrong with
+    /// them.
+    pub fn read_certificates(&self) -> Result<(), TlsError> {
+        match &self.tls {
+            Some(tls) => tls.config().map(drop),
+            None => Ok(()),
+        }
+    }
+
+    pub(super) fn tls(&self) -> Option<&Tls> {
+        self.tls.as_ref()
     }
 
     pub(super) fn uri(&self) -> &AMQPUri {
@@ -109,6 +143,23 @@ mod tests {
             ("amqp://u:secret@mq.example:port/", "port"),
             ("amqp://u:secret@mq.example/%ff", "escape"),
             ("amqp://u:secret@mq.example/?heartbeat=x", "question mark"),
+            ("amqp://u:secret@mq.example/?cacertfile=/ca.pem", "amqps://"),
+            (
+                "amqps://u:secret@mq.example/?auth_mechanism=external",
+                "certfile and keyfile",
+            ),
+            (
+                "amqps://u:secret@mq.example/?verify=verify_none",
+                "verify_peer",
+            ),
+            (
+                "amqps://u:secret@mq.example/?certfile=/c.pem&password=secret",
+                "without a password",
+            ),
+            (
+                "amqps://u:secret@mq.example/?server_name_indication=disable",
+                "a name",
+            ),
         ] {
             let text = Address::parse(url).unwrap_err().to_string();
             assert!(text.contains(reason), "{url}: {text}");

@@ -7,14 +7,16 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use async_compat::Compat;
-use lapin::tcp::OwnedTLSConfig;
-use lapin::uri::{AMQPScheme, AMQPUri};
+use lapin::tcp::RustlsConnector;
+use lapin::uri::AMQPUri;
 use lapin::{AsyncTcpStream, Channel, Connection, ConnectionProperties, Error, ErrorKind};
 use tokio::net::TcpStream;
 use tokio::time::{Instant, timeout};
 
 use super::address::Address;
+use super::address_tls;
 use super::frame_filter::{FilteredStream, runtime};
+use crate::tls::client::Tls;
 
 /// Timeout of the TCP connection, and of the handshake.
 const TIME_LIMIT: Duration = Duration::from_secs(5);
@@ -48,19 +50,16 @@ impl Session {
     pub(super) async fn dial(address: &Address, name: &str) -> Result<Self, String> {
         let wire = Wire::default();
         let in_thread = wire.clone();
+        let tls = address.tls().cloned();
         let connecting = async {
             let frame_max = address.uri().query.frame_max;
             let properties = ConnectionProperties::default().with_connection_name(name.into());
             let connect = async move |uri: AMQPUri, _| {
                 let stream = in_thread.connect(&uri).await?;
-                let stream = AsyncTcpStream::Plain(Compat::new(stream));
-                let stream = match uri.scheme {
-                    AMQPScheme::AMQP => stream,
-                    AMQPScheme::AMQPS => {
-                        let tls = OwnedTLSConfig::default();
-                        stream.into_tls(&uri.authority.host, tls.as_ref()).await?
-                    }
-                };
+                let mut stream = AsyncTcpStream::Plain(Compat::new(stream));
+                if let Some(tls) = &tls {
+                    stream = encrypted(stream, tls, &uri.authority.host).await?;
+                }
                 Ok(AsyncTcpStream::Plain(FilteredStream::new(
                     stream, frame_max,
                 )))
@@ -77,7 +76,8 @@ impl Session {
             }),
             Ok(Err(error)) => {
                 wire.cut();
-                Err(error.to_string())
+                let untrusted = address.tls().and_then(|_| address_tls::refusal(&error));
+                Err(untrusted.unwrap_or_else(|| error.to_string()))
             }
             Err(_) => {
                 wire.cut();
@@ -156,6 +156,18 @@ impl Session {
     pub(super) fn is_up(&self) -> bool {
         self.connection.status().connected()
     }
+}
+
+/// Puts TLS on a connection, with the certificates that are there now.
+async fn encrypted(
+    stream: AsyncTcpStream<Compat<TcpStream>>,
+    tls: &Tls,
+    host: &str,
+) -> io::Result<AsyncTcpStream<Compat<TcpStream>>> {
+    let connector = RustlsConnector::from(tls.config().map_err(io::Error::other)?);
+    let name = tls.server_name(host).map_err(io::Error::other)?;
+    let shaken = stream.into_rustls(&connector, &name.to_str()).await;
+    shaken.map_err(|error| io::Error::other(tls.failed(host, &error)))
 }
 
 impl Drop for Session {

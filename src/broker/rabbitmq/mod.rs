@@ -7,6 +7,7 @@
 //! comes by a connection goes through a filter first ([`frame_filter`]), so that no message ends it.
 
 mod address;
+mod address_tls;
 mod answers;
 mod cutover;
 mod declare;

@@ -12,7 +12,7 @@ use crate::sink::clickhouse::dead_letters::{Count, Selection, Summary};
 /// Maximum length of a reason, in characters.
 const REASON: usize = 70;
 
-/// Count the dead letters by queue, class and type, and show the newest.
+/// Count the dead letters by queue, class, type and client, and show the newest.
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
     #[command(flatten)]
@@ -61,18 +61,21 @@ fn table(header: &[&str]) -> Table {
 }
 
 fn kinds(counts: &[Count]) -> Table {
-    let mut table = table(&["queue", "class", "type", "letters", "oldest", "newest"]);
+    let mut table = table(&[
+        "queue", "class", "type", "client", "letters", "oldest", "newest",
+    ]);
     for count in counts {
         table.add_row([
             &one_line(&count.queue),
             &one_line(&count.class),
             &one_line(&count.event_type),
+            &one_line(&count.client),
             &count.letters.to_string(),
             &time::text(count.oldest_ms),
             &time::text(count.newest_ms),
         ]);
     }
-    if let Some(column) = table.column_mut(3) {
+    if let Some(column) = table.column_mut(4) {
         column.set_cell_alignment(CellAlignment::Right);
     }
     table
@@ -80,8 +83,16 @@ fn kinds(counts: &[Count]) -> Table {
 
 fn each(letters: &[Summary], all: bool) -> Table {
     let mut table = match all {
-        true => table(&["id", "last failed", "tries", "queue", "reason", "decision"]),
-        false => table(&["id", "last failed", "tries", "queue", "reason"]),
+        true => table(&[
+            "id",
+            "last failed",
+            "tries",
+            "queue",
+            "client",
+            "reason",
+            "decision",
+        ]),
+        false => table(&["id", "last failed", "tries", "queue", "client", "reason"]),
     };
     for letter in letters {
         let mut row = vec![
@@ -89,6 +100,7 @@ fn each(letters: &[Summary], all: bool) -> Table {
             time::text(letter.last_failed_ms),
             letter.attempts.to_string(),
             one_line(&letter.queue),
+            one_line(&letter.client),
             shortened(&letter.reason),
         ];
         if all {

@@ -11,6 +11,7 @@ use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
 use super::{ask, one_line, select::Select};
+use crate::app::environment::{self, Secret};
 use crate::broker::{Address, Broker, Link, Rabbit, RabbitOptions, Topology};
 use crate::cli::say;
 use crate::cli::serve::ClickHouseArgs;
@@ -34,7 +35,7 @@ pub(super) struct Args {
         hide_env_values = true,
         value_name = "URL"
     )]
-    amqp_url: Option<String>,
+    amqp_url: Option<Secret>,
     #[command(flatten)]
     select: Select,
     /// At most so many, oldest first.
@@ -61,7 +62,7 @@ pub(super) async fn run(args: Args) -> anyhow::Result<bool> {
     if args.dry_run {
         return dry_run(&letters, &keys, args.json).await;
     }
-    let url = args.amqp_url.as_deref().context(
+    let url = environment::option("EVENT_GRPC_AMQP_URL", args.amqp_url.as_ref())?.context(
         "--amqp-url (or EVENT_GRPC_AMQP_URL) is required: a replay publishes to RabbitMQ. An instance whose broker is \
          in memory can't be reached by this command; it replays dead letters of unknown types by itself",
     )?;
@@ -69,7 +70,7 @@ pub(super) async fn run(args: Args) -> anyhow::Result<bool> {
         summary(Totals::default(), &[], args.json);
         return Ok(true);
     }
-    let broker = connect(url).await?;
+    let broker = connect(&url).await?;
     let replayer = Replayer {
         letters,
         pipeline: &PIPELINE,

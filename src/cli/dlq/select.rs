@@ -15,6 +15,10 @@ pub(super) struct Select {
     /// Only dead letters of this class, such as bad_value, refused, unknown_type; may be repeated.
     #[arg(long, value_name = "CLASS")]
     class: Vec<String>,
+    /// Only dead letters of what this client sent, by its name in the file of keys; an empty name is for unknown senders;
+    /// may be repeated.
+    #[arg(long, value_name = "NAME")]
+    client: Vec<String>,
     /// Only the dead letter with this id; may be repeated.
     #[arg(long, value_name = "ID")]
     id: Vec<String>,
@@ -33,6 +37,7 @@ impl Select {
             queues: self.queue,
             types: self.event_type,
             classes: self.class,
+            clients: self.client,
             ids: self.id,
             since_ms: self.since,
             until_ms: self.until,

@@ -53,6 +53,7 @@ fn facts(letter: &StoredDeadLetter) -> Vec<(&'static str, Value)> {
         ("reason", json!(letter.reason)),
         ("queue", json!(letter.queue)),
         ("event_type", json!(letter.event_type)),
+        ("client", json!(letter.client)),
         ("attempts", json!(letter.attempts)),
         ("first_failed", json!(time::text(letter.first_failed_ms))),
         ("last_failed", json!(time::text(letter.last_failed_ms))),

@@ -1,5 +1,6 @@
 //! `event-grpc ledger`: checks that every message is accounted for.
 
+mod ask;
 mod print;
 mod read;
 
@@ -7,7 +8,9 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 
+use super::ops::AskArgs;
 use super::say;
+use crate::app::environment::Secret;
 use crate::generated::PIPELINE;
 use crate::ops::ledger::{Ledger, Reading};
 use crate::ops::logging;
@@ -16,15 +19,17 @@ use crate::ops::logging;
 /// status 1 if messages are missing without an explanation. See docs/ledger.md.
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
-    /// HTTP address of an instance; give all of them.
+    /// Operations address of an instance; give all of them.
     #[arg(
         long = "instance",
         env = "EVENT_GRPC_LEDGER_INSTANCES",
         value_delimiter = ',',
-        default_value = "http://127.0.0.1:8019",
+        default_value = "http://127.0.0.1:8018",
         value_name = "URL"
     )]
     instances: Vec<String>,
+    #[command(flatten)]
+    ask: AskArgs,
     /// RabbitMQ, as in amqp://user:password@host:5672/vhost. Not needed if the instances' brokers are in memory.
     #[arg(
         long,
@@ -32,7 +37,7 @@ pub(super) struct Args {
         hide_env_values = true,
         value_name = "URL"
     )]
-    amqp_url: Option<String>,
+    amqp_url: Option<Secret>,
     /// Saved reading to compare with: shows what has happened since.
     #[arg(long, value_name = "FILE")]
     opening: Option<PathBuf>,

@@ -4,43 +4,34 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use anyhow::Context as _;
-use bytes::Bytes;
 use futures_util::future::join_all;
-use http::{Request, StatusCode};
-use http_body_util::{BodyExt as _, Empty, Limited};
-use hyper_util::client::legacy::Client;
-use hyper_util::client::legacy::connect::HttpConnector;
-use hyper_util::rt::TokioExecutor;
-use tokio::time::{Instant, sleep, timeout};
+use tokio::time::{Instant, sleep};
 
 use super::Args;
+use super::ask::Asks;
+use crate::app::environment;
 use crate::broker::{Address, Depths};
 use crate::generated::PIPELINE;
-use crate::ops::ledger::{Broker, Counts, Depth, Instance, Reading, counts};
+use crate::ops::ledger::{Broker, Counts, Depth, Instance, Reading};
 use crate::time::now_ms;
 
 /// Interval between the two. Messages on their way to a consumer or a publisher have arrived by then, unless more
 /// follow.
 const MOMENT: Duration = Duration::from_millis(250);
 
-/// Timeout of an instance's answer.
-const TIME_LIMIT: Duration = Duration::from_secs(10);
-
-/// Maximum size of the text of metrics, in bytes.
-const LONGEST: usize = 64 << 20;
-
 /// Reading at a moment when nothing moves, if there is one soon; else the last one that was taken.
 pub(super) async fn reading(args: &Args) -> anyhow::Result<Reading> {
-    let mut broker = match &args.amqp_url {
+    let mut broker = match environment::option("EVENT_GRPC_AMQP_URL", args.amqp_url.as_ref())? {
         Some(url) => {
-            let address = Address::parse(url).context("--amqp-url")?;
+            let address = Address::parse(&url).context("--amqp-url")?;
             Some(Depths::dial(&address).await?)
         }
         None => None,
     };
+    let asks = Asks::new(&args.ask)?;
     let end = Instant::now() + Duration::from_secs(args.wait);
     let reading = loop {
-        let reading = once(&args.instances, broker.as_mut()).await?;
+        let reading = once(&args.instances, &asks, broker.as_mut()).await?;
         if reading.is_quiet() || Instant::now() >= end {
             break reading;
         }
@@ -51,13 +42,17 @@ pub(super) async fn reading(args: &Args) -> anyhow::Result<Reading> {
     Ok(reading)
 }
 
-async fn once(urls: &[String], mut broker: Option<&mut Depths>) -> anyhow::Result<Reading> {
+async fn once(
+    urls: &[String],
+    asks: &Asks,
+    mut broker: Option<&mut Depths>,
+) -> anyhow::Result<Reading> {
     let at_ms = now_ms();
-    let first = all(urls).await;
+    let first = all(urls, asks).await;
     let shallow = depths(broker.as_deref_mut()).await?;
     sleep(MOMENT).await;
     let deep = depths(broker).await?;
-    let second = all(urls).await;
+    let second = all(urls, asks).await;
     let mut reading = Reading {
         at_ms,
         broker: shallow
@@ -119,25 +114,6 @@ async fn depths(broker: Option<&mut Depths>) -> anyhow::Result<Option<BTreeMap<S
     Ok(Some(depths))
 }
 
-async fn all(urls: &[String]) -> Vec<anyhow::Result<Counts>> {
-    join_all(urls.iter().map(|url| metrics(url))).await
-}
-
-async fn metrics(url: &str) -> anyhow::Result<Counts> {
-    let asked = async {
-        let url = format!("{}/metrics", url.trim_end_matches('/'));
-        let client: Client<HttpConnector, Empty<Bytes>> =
-            Client::builder(TokioExecutor::new()).build_http();
-        let answer = client
-            .request(Request::get(url).body(Empty::new())?)
-            .await?;
-        let status = answer.status();
-        anyhow::ensure!(status == StatusCode::OK, "it answers {status}");
-        let body = Limited::new(answer.into_body(), LONGEST).collect().await;
-        let body = body.map_err(|error| anyhow::anyhow!(error))?.to_bytes();
-        counts(&String::from_utf8_lossy(&body))
-            .context("its answer is not the metrics of event-grpc")
-    };
-    let answer = timeout(TIME_LIMIT, asked).await;
-    answer.context("it takes too long to answer")?
+async fn all(urls: &[String], asks: &Asks) -> Vec<anyhow::Result<Counts>> {
+    join_all(urls.iter().map(|url| asks.metrics(url))).await
 }

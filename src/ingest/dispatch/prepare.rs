@@ -10,7 +10,9 @@ use super::super::quarantine::Rejections;
 use super::super::response::Refusal;
 use super::super::weigh;
 use super::{Body, Dispatch, add};
-use crate::events::{AsJson, Event, scan};
+use crate::access::Sender;
+use crate::client::Client;
+use crate::events::{AsJson, Event, Verdict, scan};
 use crate::proto_json::Warnings;
 use crate::weight::{self, Most};
 
@@ -45,8 +47,10 @@ impl Dispatch {
     pub(in crate::ingest) fn prepare(
         &self,
         body: Body,
+        sender: &Sender,
         admitted: Admitted,
     ) -> Result<Prepared, Refusal> {
+        let client = sender.client();
         // The worker and the request's bytes are released when this ends.
         let Admitted {
             worker: _worker,
@@ -55,9 +59,10 @@ impl Dispatch {
         let text = match body {
             Body::Json(text) => text,
             Body::Wire(bytes) => {
-                let request = scan(&bytes, self.envelope)?;
+                let mut request = scan(&bytes, self.envelope)?;
+                allow(sender, &mut request.events)?;
                 let header = request.header.as_deref();
-                return self.publish_all(header, &request.events, None, held);
+                return self.publish_all((header, &client), &request.events, None, held);
             }
         };
         let json = AsJson::read(&self.json, self.envelope, &text)?;
@@ -66,14 +71,15 @@ impl Dispatch {
         let count = json.request.events.len();
         let weight = weigh::read(header_len, count, bytes, self.envelope, self.most())?;
         self.pool.grow(&mut held, weight)?;
-        let events = json.events();
-        self.publish_all(header, &events, Some(&json), held)
+        let mut events = json.events();
+        allow(sender, &mut events)?;
+        self.publish_all((header, &client), &events, Some(&json), held)
     }
 
     /// Hands the valid events of a request to the publisher, and makes dead letters of the others.
     fn publish_all(
         &self,
-        header: Option<&[u8]>,
+        (header, client): (Option<&[u8]>, &Client),
         events: &[Event<'_>],
         json: Option<&AsJson<'_>>,
         mut held: PoolShare,
@@ -85,7 +91,7 @@ impl Dispatch {
             return Err(Refusal::Invalid("the request has no events".to_owned()));
         }
         weigh::rows(header.len(), events)?;
-        let batch = RequestBatch::new(self.envelope, header);
+        let batch = RequestBatch::new(self.envelope, header, client.name());
         let most = self.most();
         let groups = batch.groups(events, most.bytes, most.events);
         let bodies = groups.iter().map(|group| batch.len(group) as u64).sum();
@@ -143,4 +149,28 @@ impl Dispatch {
         }
         counts
     }
+}
+
+/// Takes the events from their sender's rate, and marks those of types that it may not send. A type that no build knows
+/// yet isn't among those that it may.
+fn allow(sender: &Sender, events: &mut [Event<'_>]) -> Result<(), Refusal> {
+    sender.take(events.len())?;
+    if sender.may_send_all() {
+        return Ok(());
+    }
+    let mut tried = 0;
+    for event in events {
+        let not_allowed = match &event.verdict {
+            Verdict::Good(kind) if sender.may_send(kind.number) => continue,
+            Verdict::Good(kind) => (kind.name.to_owned(), Some(*kind)),
+            Verdict::UnknownType(number) => (number.to_string(), None),
+            Verdict::UnknownName(name) => (name.clone(), None),
+            _ => continue,
+        };
+        let (name, kind) = not_allowed;
+        event.verdict = Verdict::NotAllowed { name, kind };
+        tried += 1;
+    }
+    sender.tried(tried);
+    Ok(())
 }

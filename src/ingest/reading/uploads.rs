@@ -1,21 +1,27 @@
 //! Uploads: bodies that are waited for, and which of them are aborted when their room is needed.
 
 use std::collections::HashMap;
+use std::net::IpAddr;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use tokio::sync::Notify;
 
-use crate::listen::{Pace, Peer};
+use crate::listen::{Pace, Peer, one_address};
 
 /// Number of bytes that count as progress: a byte now and then doesn't.
 const PROGRESS: usize = 16 << 10;
+
+/// Patience with a body that nothing proves, as a multiple of that with one that makes no progress.
+const UNPROVED: u32 = 4;
 
 /// Bodies that are waited for.
 #[derive(Debug, Default)]
 pub(super) struct Uploads {
     waiting: Mutex<Waiting>,
+    /// Bytes of unfinished requests that nothing proves, by address.
+    by_address: Mutex<HashMap<IpAddr, u64>>,
 }
 
 #[derive(Debug, Default)]
@@ -42,6 +48,10 @@ pub(super) struct Upload {
     since: Instant,
     came: usize,
     waits: Option<(u64, Arc<Body>)>,
+    /// True if only its body proves the request.
+    unproved: bool,
+    /// Bytes that it holds of its address's share.
+    of_address: u64,
 }
 
 impl Uploads {
@@ -79,7 +89,7 @@ impl Uploads {
 }
 
 impl Upload {
-    pub(super) fn new(uploads: &Arc<Uploads>, peer: Option<Arc<Peer>>) -> Self {
+    pub(super) fn new(uploads: &Arc<Uploads>, peer: Option<Arc<Peer>>, unproved: bool) -> Self {
         Upload {
             uploads: Arc::clone(uploads),
             peer,
@@ -87,7 +97,26 @@ impl Upload {
             since: Instant::now(),
             came: 0,
             waits: None,
+            unproved,
+            of_address: 0,
         }
+    }
+
+    /// Takes more, unless its address would exceed `most` in all.
+    pub(super) fn hold_of_address(&mut self, more: u64, most: u64) -> bool {
+        let Some(peer) = &self.peer else {
+            return true;
+        };
+        let mut by_address = lock(&self.uploads.by_address);
+        let held = by_address
+            .entry(one_address(peer.address().ip()))
+            .or_default();
+        let fits = held.saturating_add(more) <= most;
+        if fits {
+            *held += more;
+            self.of_address += more;
+        }
+        fits
     }
 
     /// Takes more, unless its connection would exceed `most` in all.
@@ -113,7 +142,10 @@ impl Upload {
         let body = Arc::new(Body {
             held: AtomicU64::new(self.held.load(Ordering::Relaxed)),
             progress: Mutex::new(self.since),
-            time_limit: pace.time_limit,
+            time_limit: match self.unproved {
+                true => pace.time_limit * UNPROVED,
+                false => pace.time_limit,
+            },
             given_up: Notify::new(),
         });
         let mut waiting = self.uploads.lock();
@@ -127,7 +159,7 @@ impl Upload {
     /// Registers received bytes.
     pub(super) fn came(&mut self, bytes: usize) {
         self.came += bytes;
-        if self.came < PROGRESS {
+        if self.came < PROGRESS || self.unproved {
             return;
         }
         self.came = 0;
@@ -153,6 +185,16 @@ impl Drop for Upload {
         }
         if let Some(peer) = &self.peer {
             peer.uploaded(self.held.load(Ordering::Relaxed));
+            if self.of_address > 0 {
+                let mut by_address = lock(&self.uploads.by_address);
+                let address = one_address(peer.address().ip());
+                if let Some(held) = by_address.get_mut(&address) {
+                    *held = held.saturating_sub(self.of_address);
+                    if *held == 0 {
+                        by_address.remove(&address);
+                    }
+                }
+            }
         }
     }
 }

@@ -4,10 +4,11 @@ use serde_json::{Map, Value};
 
 use super::Target;
 use crate::broker::{HeaderValue, Outgoing, Properties};
+use crate::contract::headers::CLIENT;
 use crate::dead_letter::{DeadLetter, Failures, History};
 use crate::time::now_ms;
 
-/// Message of a dead letter: the same bytes under the same id, with the sender's properties. `x-replay-*` headers carry
+/// Message of a dead letter: the same bytes under the same id, with the sender's properties and of its client. `x-replay-*` headers carry
 /// its history, so that it stays the same dead letter if it fails again.
 pub fn outgoing(letter: &DeadLetter<'_>, target: &Target) -> Outgoing {
     let some = |text: &str| Some(text.to_owned()).filter(|text| !text.is_empty());
@@ -23,6 +24,10 @@ pub fn outgoing(letter: &DeadLetter<'_>, target: &Target) -> Outgoing {
         if let Some(value) = header(value) {
             properties.headers.push((name.into(), value));
         }
+    }
+    if !letter.client.is_empty() {
+        let client = HeaderValue::Text(letter.client.to_owned());
+        properties.set_header(CLIENT, client);
     }
     let failures = Failures {
         first_failed_ms: letter.first_failed_ms,

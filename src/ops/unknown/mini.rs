@@ -222,6 +222,8 @@ impl Maker {
             kind,
             header: &header,
             events: &[&event],
+            // Stored rows keep theirs.
+            client: "",
         };
         append(block, &group, &self.cx).map_err(|bad| bad.to_string())
     }
@@ -309,6 +311,7 @@ impl Maker {
             id: "",
             received_ms: self.cx.now_ms,
             headers: &Map::new(),
+            client: "",
         };
         append(block, &message, &self.cx)
     }

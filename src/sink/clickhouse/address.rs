@@ -2,9 +2,32 @@
 
 use std::fmt;
 use std::net::IpAddr;
+use std::path::PathBuf;
 
 use percent_encoding::percent_decode_str;
 use url::{Host, Url};
+
+use crate::tls::client::Tls;
+use crate::tls::{Names, Options};
+
+/// What the options of TLS are called.
+pub(super) const NAMES: Names = Names {
+    ca: "--clickhouse-ca (EVENT_GRPC_CLICKHOUSE_CA; with _SERVER for a further server)",
+    certificate: "--clickhouse-cert and --clickhouse-key (EVENT_GRPC_CLICKHOUSE_CERT and _KEY; with _SERVER for a further \
+                  server)",
+    server_name: "connect by one of its names",
+};
+
+/// PEM files for an `https://` server.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Files {
+    /// Authorities that are trusted in place of this machine's.
+    pub ca: Option<PathBuf>,
+    /// Client certificate.
+    pub certificate: Option<PathBuf>,
+    /// Its private key.
+    pub key: Option<PathBuf>,
+}
 
 /// Server, database and account.
 #[derive(Clone)]
@@ -17,6 +40,8 @@ pub struct Address {
     pub(super) password: Option<String>,
     /// Database that holds the tables.
     pub(super) database: String,
+    /// TLS of an `https://` server.
+    pub(super) tls: Option<Tls>,
 }
 
 /// Error in a ClickHouse URL.
@@ -35,6 +60,12 @@ pub enum AddressError {
         "the ClickHouse URL has the parameter `{0}`; only `database`, `user` and `password` are supported"
     )]
     Parameter(String),
+    /// Files for a connection without TLS.
+    #[error(
+        "certificates are named for a ClickHouse server at http://, which has none: its URL must begin with https:// \
+         (port 8443)"
+    )]
+    NotEncrypted,
 }
 
 impl Address {
@@ -50,6 +81,7 @@ impl Address {
             password: url.password().map(decoded),
             database: String::from("default"),
             url: url.clone(),
+            tls: (url.scheme() == "https").then(|| Tls::new(Options::new(&NAMES))),
         };
         if !url.username().is_empty() {
             address.user = decoded(url.username());
@@ -85,6 +117,23 @@ impl Address {
         self.user = user.unwrap_or(self.user);
         self.password = password.or(self.password);
         self
+    }
+
+    /// Sets the certificates.
+    pub fn with_files(mut self, files: Files) -> Result<Self, AddressError> {
+        if files == Files::default() {
+            return Ok(self);
+        }
+        if !self.is_encrypted() {
+            return Err(AddressError::NotEncrypted);
+        }
+        self.tls = Some(Tls::new(Options {
+            ca: files.ca,
+            certificate: files.certificate,
+            key: files.key,
+            ..Options::new(&NAMES)
+        }));
+        Ok(self)
     }
 
     /// Replaces the database.
@@ -200,5 +249,14 @@ mod tests {
         assert!(error("tcp://localhost:9000").contains("8123"));
         assert!(error("nonsense").contains("http://user@host:8123"));
         assert!(error("http://h/?databse=x").contains("`databse`"));
+        let files = Files {
+            ca: Some("/ca.pem".into()),
+            ..Files::default()
+        };
+        let address = Address::parse("http://h").unwrap();
+        let error = address.with_files(files.clone()).unwrap_err().to_string();
+        assert!(error.contains("https://"), "{error}");
+        let address = Address::parse("https://h").unwrap();
+        assert!(address.with_files(files).is_ok());
     }
 }

@@ -1,15 +1,15 @@
 //! HTTP client under all ClickHouse requests.
 
-use std::io;
 use std::time::Duration;
 
 use clickhouse::{Client, Compression};
-use hyper_rustls::HttpsConnectorBuilder;
 use hyper_util::client::legacy::Client as HttpClient;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
 
 use super::Address;
+use crate::tls::TlsError;
+use crate::tls::https::Https;
 
 /// Connect timeout. A host that is switched off doesn't refuse connections. Without a connection nothing was stored, so
 /// this must be noticed before the timeout of the answer.
@@ -22,9 +22,9 @@ const IDLE_LIMIT: Duration = Duration::from_secs(2);
 /// Error while creating a client.
 #[derive(Debug, thiserror::Error)]
 pub enum ConnectError {
-    /// No certificates to verify an encrypted connection.
-    #[error("no root certificates were found, which https:// needs (install ca-certificates): {0}")]
-    Certificates(#[source] io::Error),
+    /// The certificates of an encrypted connection can't be read.
+    #[error("TLS for ClickHouse can't be set up: {0}")]
+    Tls(#[from] TlsError),
 }
 
 /// Client for all statements but inserts. Plain and encrypted connections have separate clients, because a machine
@@ -36,17 +36,12 @@ pub(super) fn client(address: &Address) -> Result<Client, ConnectError> {
     connector.set_nodelay(true);
     let mut pool = HttpClient::builder(TokioExecutor::new());
     pool.pool_idle_timeout(IDLE_LIMIT);
-    let client = if address.is_encrypted() {
-        connector.enforce_http(false);
-        let connector = HttpsConnectorBuilder::new()
-            .with_provider_and_native_roots(rustls::crypto::ring::default_provider())
-            .map_err(ConnectError::Certificates)?
-            .https_or_http()
-            .enable_http1()
-            .wrap_connector(connector);
-        Client::with_http_client(pool.build(connector))
-    } else {
-        Client::with_http_client(pool.build(connector))
+    let client = match &address.tls {
+        Some(tls) => {
+            tls.config()?;
+            Client::with_http_client(pool.build(Https::new(connector, tls.clone())))
+        }
+        None => Client::with_http_client(pool.build(connector)),
     };
     let mut client = client
         .with_url(address.url.as_str())

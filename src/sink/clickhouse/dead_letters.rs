@@ -52,6 +52,8 @@ pub struct Selection {
     pub types: Vec<String>,
     /// Error classes.
     pub classes: Vec<String>,
+    /// Clients that sent them; an empty name stands for those that are unknown.
+    pub clients: Vec<String>,
     /// Ids.
     pub ids: Vec<String>,
     /// Lower bound of the last failure, inclusive, in milliseconds since the epoch.
@@ -77,6 +79,8 @@ pub struct Summary {
     pub class: String,
     /// Name or number of its event type.
     pub event_type: String,
+    /// Client that sent it; empty if it is unknown.
+    pub client: String,
     /// Beginning of the reason.
     pub reason: String,
     /// Number of attempts.
@@ -96,6 +100,8 @@ pub struct Count {
     pub class: String,
     /// Name or number of the event type.
     pub event_type: String,
+    /// Client that sent them; empty if it is unknown.
+    pub client: String,
     /// Number of dead letters.
     pub letters: u64,
     /// Time of the earliest failure, in milliseconds since the epoch.
@@ -138,6 +144,8 @@ pub struct StoredDeadLetter {
     pub message_id: String,
     #[serde(rename = "l_sent")]
     pub sent_ms: Option<i64>,
+    #[serde(rename = "l_client")]
+    pub client: String,
     #[serde(rename = "l_headers")]
     pub headers: String,
     #[serde(rename = "l_body")]
@@ -171,6 +179,7 @@ impl StoredDeadLetter {
                 fingerprint: &self.fingerprint,
                 message_id: &self.message_id,
                 sent_ms: self.sent_ms,
+                client: &self.client,
             },
             content_type: &self.content_type,
             kind: &self.kind,
@@ -240,20 +249,20 @@ impl DeadLetters {
         let from = self.selected(selection).await?;
         let limit = limit(selection);
         let sql = format!(
-            "SELECT l_id AS id, l_queue AS queue, l_class AS class, l_event_type AS event_type, \
+            "SELECT l_id AS id, l_queue AS queue, l_class AS class, l_event_type AS event_type, l_client AS client, \
              substringUTF8(l_reason, 1, 300) AS reason, l_attempts AS attempts, l_last_failed AS last_failed_ms, \
              action AS decision FROM {from} ORDER BY l_last_failed DESC, l_queue, l_id{limit}"
         );
         Ok(self.store.rows(&sql).await?)
     }
 
-    /// Numbers of selected dead letters, by queue, class and type; a limit doesn't apply.
+    /// Numbers of selected dead letters, by queue, class, type and client; a limit doesn't apply.
     pub async fn counts(&self, selection: &Selection) -> Result<Vec<Count>, DeadLettersError> {
         let from = self.selected(selection).await?;
         let sql = format!(
-            "SELECT l_queue AS queue, l_class AS class, l_event_type AS event_type, count() AS letters, min(l_first_failed) AS oldest_ms, \
-             max(l_last_failed) AS newest_ms FROM {from} GROUP BY l_queue, l_class, l_event_type \
-             ORDER BY l_queue, l_class, l_event_type"
+            "SELECT l_queue AS queue, l_class AS class, l_event_type AS event_type, l_client AS client, count() AS letters, min(l_first_failed) AS oldest_ms, \
+             max(l_last_failed) AS newest_ms FROM {from} GROUP BY l_queue, l_class, l_event_type, l_client \
+             ORDER BY l_queue, l_class, l_event_type, l_client"
         );
         Ok(self.store.rows(&sql).await?)
     }
@@ -301,6 +310,7 @@ impl DeadLetters {
             ("l_queue", &selection.queues),
             ("l_event_type", &selection.types),
             ("l_class", &selection.classes),
+            ("l_client", &selection.clients),
             ("l_id", &selection.ids),
         ];
         for (name, list) in lists.into_iter().filter(|(_, list)| !list.is_empty()) {

@@ -3,6 +3,7 @@
 use clickhouse::error::Error;
 use hyper_util::client::legacy::Error as HttpError;
 
+use super::address::NAMES;
 use crate::sink::{Fault, StoreError};
 
 /// Maximum length of a message; longer ones are cut, since they may quote the data.
@@ -122,17 +123,7 @@ pub(super) fn judge(error: &Error) -> StoreError {
             },
             None => failed(Fault::Transient, format!("ClickHouse answered: {answer}")),
         },
-        Error::Network(cause) if never_connected(cause.as_ref()) => failed(
-            Fault::Destination,
-            format!("ClickHouse can't be reached: {}", causes(cause.as_ref())),
-        ),
-        Error::Network(cause) => failed(
-            Fault::Unanswered,
-            format!(
-                "the connection to ClickHouse broke: {}",
-                causes(cause.as_ref())
-            ),
-        ),
+        Error::Network(cause) => broken(cause.as_ref()),
         Error::TimedOut => failed(
             Fault::Excess,
             String::from("ClickHouse didn't answer in time"),
@@ -142,6 +133,22 @@ pub(super) fn judge(error: &Error) -> StoreError {
         }
         _ => failed(Fault::Transient, causes(error)),
     }
+}
+
+/// Classifies a connection that broke, or was never there.
+fn broken(cause: &(dyn std::error::Error + Send + Sync + 'static)) -> StoreError {
+    let untrusted = crate::tls::refusal(cause, &NAMES);
+    if untrusted.is_some() || never_connected(cause) {
+        let why = untrusted.unwrap_or_else(|| causes(cause));
+        return failed(
+            Fault::Destination,
+            format!("ClickHouse can't be reached: {why}"),
+        );
+    }
+    failed(
+        Fault::Unanswered,
+        format!("the connection to ClickHouse broke: {}", causes(cause)),
+    )
 }
 
 /// Code in `Code: 60. DB::Exception: …`.

@@ -37,7 +37,7 @@ use crate::contract::{Database, Migration, Pipeline, Storage, Table};
 use crate::sink::{Fault, Rows, Store, StoreError};
 use crate::weight::{self, Budget};
 
-pub use address::{Address, AddressError};
+pub use address::{Address, AddressError, Files};
 pub use compare::{Difference, Report};
 pub use connection::ConnectError;
 pub use databases::Databases;

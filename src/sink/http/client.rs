@@ -1,16 +1,29 @@
 //! HTTP client of one target.
 
-use std::io;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use bytes::Bytes;
 use http::{Request, Response};
 use http_body::Body;
 use http_body_util::Full;
-use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::client::legacy::{Client as HyperClient, Error};
 use hyper_util::rt::{TokioExecutor, TokioTimer};
+
+use crate::tls::client::Tls;
+use crate::tls::https::Https;
+use crate::tls::{Names, Options, TlsError};
+
+/// Variable that names a file of authorities, which are trusted beside this machine's.
+const CA: &str = "EVENT_GRPC_REQUESTS_CA";
+
+/// What the options of TLS are called.
+pub(super) const NAMES: Names = Names {
+    ca: CA,
+    certificate: "which requests don't have",
+    server_name: "name it by one of its names in the target's URL",
+};
 
 /// Connect timeout. A host that is switched off doesn't refuse connections. Without a connection nothing was sent, so
 /// this must be noticed before the timeout of the attempt.
@@ -20,22 +33,26 @@ const CONNECT_LIMIT: Duration = Duration::from_secs(5);
 /// failure.
 const IDLE_LIMIT: Duration = Duration::from_secs(15);
 
-/// No certificates to verify an encrypted connection.
+/// The certificates of encrypted connections can't be read.
 #[derive(Debug, thiserror::Error)]
-#[error("no root certificates were found, which https:// needs (install ca-certificates): {0}")]
-pub struct CertificateError(#[source] io::Error);
+#[error("TLS for requests can't be set up: {0}")]
+pub struct CertificateError(#[from] TlsError);
 
 /// Sends requests; keeps connections open, and follows no redirects. Plain and encrypted connections have separate
 /// clients, because a machine without root certificates must still be able to use the first.
 #[derive(Debug, Clone)]
 pub(super) enum Client {
     Plain(HyperClient<HttpConnector, Full<Bytes>>),
-    Encrypted(HyperClient<HttpsConnector<HttpConnector>, Full<Bytes>>),
+    Encrypted(HyperClient<Https, Full<Bytes>>),
 }
 
 impl Client {
     /// Creates a client with this timeout for each attempt.
-    pub(super) fn new(encrypted: bool, timeout: Duration) -> Result<Self, CertificateError> {
+    pub(super) fn new(
+        encrypted: bool,
+        timeout: Duration,
+        variable: &dyn Fn(&str) -> Option<String>,
+    ) -> Result<Self, CertificateError> {
         let mut connector = HttpConnector::new();
         connector.set_connect_timeout(Some(CONNECT_LIMIT.min(timeout / 2)));
         connector.set_keepalive(Some(Duration::from_secs(60)));
@@ -46,13 +63,13 @@ impl Client {
         if !encrypted {
             return Ok(Client::Plain(pool.build(connector)));
         }
-        connector.enforce_http(false);
-        let connector = HttpsConnectorBuilder::new()
-            .with_provider_and_native_roots(rustls::crypto::ring::default_provider())
-            .map_err(CertificateError)?
-            .https_only()
-            .enable_http1()
-            .wrap_connector(connector);
+        let tls = Tls::new(Options {
+            ca: variable(CA).map(PathBuf::from),
+            machine_too: true,
+            ..Options::new(&NAMES)
+        });
+        tls.config()?;
+        let connector = Https::new(connector, tls);
         Ok(Client::Encrypted(pool.build(connector)))
     }
 

@@ -1,5 +1,6 @@
 //! Target of a request: address and headers, with values from the server's environment.
 
+use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
@@ -15,7 +16,7 @@ use url::Url;
 
 use super::RequestsError;
 use super::answer::{self, RequestError};
-use super::client::Client;
+use super::client::{Client, NAMES};
 use super::pace::{Pace, Turn};
 use crate::contract::headers::JSON;
 use crate::contract::{self, Piece, Request, Template};
@@ -28,7 +29,6 @@ const SHORTEST_SECRET: usize = 4;
 const REST_OF_ANSWER: Duration = Duration::from_secs(2);
 
 /// Target of a request.
-#[derive(Debug)]
 pub struct Target {
     request: &'static Request,
     name: &'static str,
@@ -38,7 +38,7 @@ pub struct Target {
     headers: HeaderMap,
     idempotency_key: Option<HeaderName>,
     secrets: Vec<String>,
-    /// Scheme, host and path, for people.
+    /// Scheme, host and the plain words of the path, for people.
     shown: String,
     pace: Pace,
     /// Number of messages that it has accepted.
@@ -128,17 +128,18 @@ impl Target {
         url.set_password(None).map_err(|()| bad_url())?;
         let uri: Uri = url.as_str().parse().map_err(|_| bad_url())?;
         url.set_query(None);
+        let shown = shown(&mut url);
         let limit = Duration::from_millis(u64::from(request.timeout_ms));
         Ok(Target {
             request,
             name: spec.name,
-            client: Client::new(url.scheme() == "https", limit)?,
+            client: Client::new(url.scheme() == "https", limit, variable)?,
             method: Method::from_bytes(spec.method.as_bytes()).map_err(|_| bad_url())?,
             uri,
             headers,
             idempotency_key: request.idempotency_key.and_then(|name| name.parse().ok()),
             secrets,
-            shown: url.to_string(),
+            shown,
             pace: Pace::new(request.concurrency, request.rate),
             taken: AtomicU64::new(0),
         })
@@ -189,11 +190,13 @@ impl Target {
         let (head, body) = match timeout_at(deadline, self.client.send(request)).await {
             Ok(Ok(response)) => response.into_parts(),
             Ok(Err(error)) => {
-                let fault = match error.is_connect() {
+                let untrusted = crate::tls::refusal(&error, &NAMES);
+                let fault = match error.is_connect() || untrusted.is_some() {
                     true => Fault::Destination,
                     false => Fault::Transient,
                 };
-                let message = format!("{}: {}", self.shown, chain(&error));
+                let why = untrusted.unwrap_or_else(|| chain(&error));
+                let message = format!("{}: {why}", self.shown);
                 return Err(RequestError::unanswered(fault, message));
             }
             Err(_) => {
@@ -223,6 +226,15 @@ impl Target {
     }
 }
 
+// Neither the headers nor the whole URL are shown.
+impl fmt::Debug for Target {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut shown = f.debug_struct("Target");
+        shown.field("name", &self.name).field("url", &self.shown);
+        shown.finish_non_exhaustive()
+    }
+}
+
 /// Id as a header's value. Ids of senders may hold anything; characters that a header can't hold are escaped.
 fn header_value(key: &str) -> HeaderValue {
     HeaderValue::from_str(key).unwrap_or_else(|_| {
@@ -241,7 +253,29 @@ fn account(url: &Url) -> Option<String> {
     Some(STANDARD.encode(pair))
 }
 
-/// Secrets in a URL: the password, the query and the values in it, as written and decoded.
+/// URL for people. Some APIs have a token as a segment of the path; only what reads like a word or a version is shown.
+fn shown(url: &mut Url) -> String {
+    let segments: Vec<&str> = url.path().split('/').collect();
+    let path: Vec<&str> = segments
+        .into_iter()
+        .map(|segment| if is_plain(segment) { segment } else { "***" })
+        .collect();
+    let path = path.join("/");
+    url.set_path("/");
+    format!("{}{}", url.as_str().trim_end_matches('/'), path)
+}
+
+/// True for a segment of a path that is no token: a short word in lower case, or a version.
+fn is_plain(segment: &str) -> bool {
+    let is_word = |c: char| c.is_ascii_lowercase() || "-_.".contains(c);
+    let is_version = segment.strip_prefix('v').is_some_and(|number| {
+        number.len() <= 4 && number.chars().all(|c| c.is_ascii_digit() || c == '.')
+    });
+    segment.len() <= 20 && segment.chars().all(is_word) || is_version
+}
+
+/// Secrets in a URL: the password, the query and the values in it, and segments of the path that may be tokens, as
+/// written and decoded.
 fn secrets(url: &Url) -> Vec<String> {
     let query = url.query().unwrap_or_default();
     let values = query.split('&').filter_map(|pair| pair.split_once('='));
@@ -249,7 +283,8 @@ fn secrets(url: &Url) -> Vec<String> {
         .password()
         .into_iter()
         .chain([query])
-        .chain(values.map(|(_, value)| value));
+        .chain(values.map(|(_, value)| value))
+        .chain(url.path().split('/').filter(|segment| !is_plain(segment)));
     written
         .flat_map(|text| [text.to_owned(), decoded(text)])
         .collect()

@@ -1,16 +1,17 @@
 //! Address of PostgreSQL: hosts, account and database.
 
-use std::borrow::Cow;
 use std::fmt;
 use std::net::IpAddr;
-use std::ops::Range;
 use std::str::FromStr as _;
 use std::time::Duration;
 
 use tokio_postgres::Config;
 use tokio_postgres::config::{Host, SslMode, TargetSessionAttrs};
 
+use super::address_tls::{self, Security};
 use super::hosts;
+use super::parameters::{parameters, without};
+use crate::tls::client::Tls;
 
 /// Default connect timeout of a single host, and of each of several hosts.
 const CONNECT_LIMIT: Duration = Duration::from_secs(5);
@@ -18,12 +19,18 @@ const CONNECT_LIMIT_OF_SEVERAL: Duration = Duration::from_secs(2);
 /// Time without an acknowledgement of sent bytes after which a connection counts as dead.
 const SILENCE_LIMIT: Duration = Duration::from_secs(30);
 
+/// Parameter that says what a host must take.
+const SESSION: &str = "target_session_attrs";
+
 /// Error in a PostgreSQL URL. It never quotes the URL, which may hold a password.
 #[derive(Debug, thiserror::Error)]
 pub enum AddressError {
     /// It can't be parsed.
-    #[error("the PostgreSQL URL should look like postgres://user:password@host:5432/database")]
-    Unreadable(#[source] tokio_postgres::Error),
+    #[error(
+        "the PostgreSQL URL can't be read, or has an option that isn't known; it should look like \
+         postgres://user:password@host:5432/database"
+    )]
+    Unreadable,
     /// It names no host.
     #[error(
         "the PostgreSQL URL names no host; it should look like postgres://user:password@host:5432/database"
@@ -34,12 +41,20 @@ pub enum AddressError {
         "the PostgreSQL URL has target_session_attrs={0}; this server writes rows: use `read-write`, `primary` or `any`"
     )]
     Session(String),
+    /// It asks for TLS that would not protect, or has an unknown value.
+    #[error(
+        "the PostgreSQL URL has sslmode={0}; use `verify-full`, which is meant where nothing is said, `verify-ca`, `prefer` \
+         or `disable`"
+    )]
+    SslMode(String),
 }
 
 /// A PostgreSQL database, the account and how to connect.
 #[derive(Clone)]
 pub struct Address {
     config: Config,
+    /// TLS, if a connection may be encrypted.
+    tls: Option<Tls>,
 }
 
 impl Address {
@@ -47,21 +62,22 @@ impl Address {
     /// accepts writes is looked for, unless the URL says otherwise.
     pub fn parse(text: &str) -> Result<Self, AddressError> {
         let text = text.trim();
-        let session = session(text);
-        let known = match &session {
-            None => Cow::Borrowed(text),
-            Some((_, "any" | "read-write")) => Cow::Borrowed(text),
-            // The client uses another name for it.
-            Some((place, "primary")) => {
-                let mut text = text.to_owned();
-                text.replace_range(place.clone(), "read-write");
-                Cow::Owned(text)
-            }
-            Some((_, other)) => return Err(AddressError::Session((*other).to_owned())),
+        let given = parameters(text);
+        let session = given.iter().find(|p| p.key == SESSION);
+        let known = without(text, &given, &address_tls::KEYS);
+        let known = match session.map(|session| session.value.as_str()) {
+            None | Some("any" | "read-write") => known,
+            // The client uses another name for it, and it is what of several hosts is looked for.
+            Some("primary") => without(&known, &parameters(&known), &[SESSION]),
+            Some(other) => return Err(AddressError::Session(other.to_owned())),
         };
-        let mut config = Config::from_str(&known).map_err(AddressError::Unreadable)?;
+        // The cause quotes what it stumbles at, which may be a part of the password.
+        let mut config = Config::from_str(&known).map_err(|_| AddressError::Unreadable)?;
         if config.get_hosts().is_empty() {
             return Err(AddressError::NoHost);
+        }
+        if session.is_some_and(|session| session.value == "primary") {
+            config.target_session_attrs(TargetSessionAttrs::ReadWrite);
         }
         let several = hosts::count(&config) > 1;
         if several && session.is_none() {
@@ -79,12 +95,11 @@ impl Address {
         if config.get_application_name().is_none() {
             config.application_name("event-grpc");
         }
-        let mut address = Address { config };
-        // A server on this machine often has a self-signed certificate, and encryption gains nothing there.
-        if address.is_loopback() && !text.contains("sslmode") {
-            address.config.ssl_mode(SslMode::Disable);
-        }
-        Ok(address)
+        let security = Security::of(&given, is_loopback(&config)).map_err(AddressError::SslMode)?;
+        config.ssl_mode(security.mode);
+        let encrypted = security.mode != SslMode::Disable;
+        let tls = encrypted.then(|| Tls::new(security.options));
+        Ok(Address { config, tls })
     }
 
     /// Sets the password, unless the URL has one.
@@ -131,35 +146,21 @@ impl Address {
         hosts::count(&self.config) > 1
     }
 
-    /// True if a connection may be encrypted.
-    pub(super) fn may_be_encrypted(&self) -> bool {
-        self.config.get_ssl_mode() != SslMode::Disable
-    }
-
-    fn is_loopback(&self) -> bool {
-        self.config.get_hosts().iter().all(|host| match host {
-            Host::Tcp(name) => {
-                name == "localhost" || name.parse().is_ok_and(|a: IpAddr| a.is_loopback())
-            }
-            #[cfg(unix)]
-            Host::Unix(_) => true,
-        })
+    /// TLS, if a connection may be encrypted.
+    pub(super) fn tls(&self) -> Option<&Tls> {
+        self.tls.as_ref()
     }
 }
 
-/// Value and position of target_session_attrs, in a URL or in the form `key=value`.
-fn session(text: &str) -> Option<(Range<usize>, &str)> {
-    const KEY: &str = "target_session_attrs";
-    let (at, _) = text.match_indices(KEY).find(|(at, _)| {
-        let before = text.get(..*at).unwrap_or_default();
-        before.is_empty() || before.ends_with(['?', '&', ' '])
-    })?;
-    let rest = text.get(at + KEY.len()..)?;
-    let value = rest.trim_start().strip_prefix('=')?.trim_start();
-    let value = value.trim_start_matches('\'');
-    let end = value.find(['&', ' ', '\'']).unwrap_or(value.len());
-    let start = text.len() - value.len();
-    Some((start..start + end, value.get(..end)?))
+/// True if all hosts are this machine.
+fn is_loopback(config: &Config) -> bool {
+    config.get_hosts().iter().all(|host| match host {
+        Host::Tcp(name) => {
+            name == "localhost" || name.parse().is_ok_and(|a: IpAddr| a.is_loopback())
+        }
+        #[cfg(unix)]
+        Host::Unix(_) => true,
+    })
 }
 
 /// For logs: everything but the password.
@@ -273,14 +274,33 @@ mod tests {
     }
 
     #[test]
-    fn only_a_server_elsewhere_is_asked_for_encryption() {
-        let mode = |url: &str| Address::parse(url).unwrap().config.get_ssl_mode();
-        assert_eq!(mode("postgres://a@127.0.0.1/d"), SslMode::Disable);
-        assert_eq!(
-            mode("postgres://a@127.0.0.1/d?sslmode=require"),
-            SslMode::Require
-        );
-        assert_eq!(mode("postgres://a@db.example/d"), SslMode::Prefer);
+    fn a_server_elsewhere_is_verified_unless_the_url_says_otherwise() {
+        let modes = |url: &str| {
+            let address = Address::parse(url).unwrap();
+            let mode = address.config.get_ssl_mode();
+            (mode, address.tls.is_some())
+        };
+        let (off, on) = ((SslMode::Disable, false), (SslMode::Require, true));
+        for (url, wanted) in [
+            ("postgres://a@127.0.0.1/d", off),
+            ("postgres://a@127.0.0.1/d?application_name=sslmode", off),
+            ("postgres://a@127.0.0.1/d?sslmode=require", on),
+            ("postgres://a@localhost/d?sslrootcert=/ca.pem", on),
+            ("postgres://a@db.example/d", on),
+            ("postgres://a@127.0.0.1,db.example/d", on),
+            ("postgres://a@db.example/d?sslmode=verify-full", on),
+            ("host=db.example user=a sslmode=verify-ca", on),
+            ("postgres://a@db.example/d?sslrootcert=system", on),
+            ("postgres://a@db.example/d?sslmode=disable", off),
+            (
+                "postgres://a@db.example/d?sslmode=prefer",
+                (SslMode::Prefer, true),
+            ),
+        ] {
+            assert_eq!(modes(url), wanted, "{url}");
+        }
+        let error = Address::parse("postgres://a:hush@db.example/d?sslmode=allow").unwrap_err();
+        assert!(error.to_string().contains("verify-full"), "{error}");
         assert!(matches!(
             Address::parse("postgres:///d"),
             Err(AddressError::NoHost)

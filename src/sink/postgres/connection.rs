@@ -1,20 +1,18 @@
 //! Connection pool of PostgreSQL, with a limit on how long anything may take.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use deadpool_postgres::{
     ConfigConnectImpl, Connect, Manager, ManagerConfig, Object, Pool, PoolError, RecyclingMethod,
     Runtime, TimeoutType,
 };
-use rustls::ClientConfig;
-use rustls::RootCertStore;
 use tokio_postgres::NoTls;
-use tokio_postgres_rustls::MakeRustlsConnect;
 
 use super::hosts::Hosts;
-use super::{Address, sqlstate};
+use super::tls::Connector;
+use super::{Address, Postgres, address_tls, sqlstate};
 use crate::sink::{Fault, StoreError};
+use crate::tls::TlsError;
 
 /// Pool size: one connection for each table's batcher, one for probes, and some spare ones.
 const CONNECTIONS: usize = 16;
@@ -27,14 +25,9 @@ const WAIT_LIMIT: Duration = Duration::from_secs(10);
 /// Error while setting up the connections.
 #[derive(Debug, thiserror::Error)]
 pub enum ConnectError {
-    /// TLS can't be set up.
-    #[error("TLS for PostgreSQL can't be set up")]
-    Tls(#[from] rustls::Error),
-    /// No certificates to verify the server's.
-    #[error(
-        "this machine has no root certificates to verify PostgreSQL's; install ca-certificates, or use `sslmode=disable` in the URL to go without TLS"
-    )]
-    NoCertificates,
+    /// The certificates can't be read.
+    #[error("TLS for PostgreSQL can't be set up: {0}")]
+    Tls(#[from] TlsError),
     /// The pool can't be created.
     #[error("the connections to PostgreSQL can't be set up")]
     Pool(#[from] deadpool_postgres::BuildError),
@@ -46,11 +39,11 @@ pub(super) fn pool(address: &Address) -> Result<Pool, ConnectError> {
     let reuse = ManagerConfig {
         recycling_method: RecyclingMethod::Fast,
     };
-    let connect: Box<dyn Connect> = if address.may_be_encrypted() {
-        let tls = MakeRustlsConnect::new(tls()?);
-        Box::new(ConfigConnectImpl { tls })
-    } else {
-        Box::new(ConfigConnectImpl { tls: NoTls })
+    let connect: Box<dyn Connect> = match address.tls() {
+        Some(tls) => Box::new(ConfigConnectImpl {
+            tls: Connector::new(tls.clone())?,
+        }),
+        None => Box::new(ConfigConnectImpl { tls: NoTls }),
     };
     let hosts = Hosts::new(&config, connect, address.time_limit_of_one());
     let manager = Manager::from_connect(config, hosts, reuse);
@@ -62,24 +55,18 @@ pub(super) fn pool(address: &Address) -> Result<Pool, ConnectError> {
         .build()?)
 }
 
-/// TLS configuration: the server's certificate is verified by this machine's root certificates.
-fn tls() -> Result<ClientConfig, ConnectError> {
-    let mut roots = RootCertStore::empty();
-    roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
-    if roots.is_empty() {
-        return Err(ConnectError::NoCertificates);
-    }
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
-    Ok(ClientConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()?
-        .with_root_certificates(roots)
-        .with_no_client_auth())
-}
-
 /// Takes a connection from the pool. An error here means that nothing was stored.
-pub(super) async fn get(pool: &Pool) -> Result<Object, StoreError> {
-    pool.get().await.map_err(|error| match error {
-        PoolError::Backend(error) => sqlstate::unreachable(&error),
+pub(super) async fn get(store: &Postgres) -> Result<Object, StoreError> {
+    store.pool.get().await.map_err(|error| match error {
+        PoolError::Backend(error) => {
+            let mut judged = sqlstate::unreachable(&error);
+            if store.address.tls().is_some()
+                && let Some(why) = address_tls::silent_end(&error)
+            {
+                judged.message = why;
+            }
+            judged
+        }
         PoolError::Timeout(TimeoutType::Wait) => sqlstate::failed(
             Fault::Transient,
             String::from("all connections to PostgreSQL are in use"),

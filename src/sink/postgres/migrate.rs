@@ -59,7 +59,7 @@ pub async fn apply(
     store: &Postgres,
     pipeline: &Pipeline,
 ) -> Result<Vec<&'static str>, MigrateError> {
-    let mut connection = connection::get(&store.pool).await?;
+    let mut connection = connection::get(store).await?;
     let client: &mut Client = &mut connection;
     let mut applied = Vec::new();
     for migration in pipeline.postgres_migrations {
@@ -96,7 +96,7 @@ pub async fn apply(
 pub async fn check(store: &Postgres, pipeline: &Pipeline) -> Result<Report, MigrateError> {
     let tables = tables(pipeline);
     let live = store.columns(&tables, QUESTION_LIMIT).await?;
-    let connection = connection::get(&store.pool).await?;
+    let connection = connection::get(store).await?;
     let client: &Client = &connection;
     let migration_table = MigrationTable::find(client, pipeline.migrations_table).await?;
     let applied = migration_table.read(client).await?;
@@ -127,7 +127,7 @@ pub async fn adopt(store: &Postgres, pipeline: &Pipeline) -> Result<Adopted, Mig
     let (created, taken): (Vec<&Table>, Vec<&Table>) = tables
         .into_iter()
         .partition(|table| differences.iter().any(|d| d.table == table.name));
-    let mut connection = connection::get(&store.pool).await?;
+    let mut connection = connection::get(store).await?;
     let client: &mut Client = &mut connection;
     let transaction = client.transaction().await?;
     let migration_table = open_migration_table(&transaction, pipeline).await?;

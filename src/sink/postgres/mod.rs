@@ -1,14 +1,17 @@
 //! PostgreSQL as a destination: upserts with hooks in one transaction, migrations and health of the tables.
 
 mod address;
+mod address_tls;
 mod connection;
 pub mod health;
 pub mod hook;
 mod hosts;
 pub mod migrate;
+mod parameters;
 pub mod quote;
 mod schema;
 mod sqlstate;
+mod tls;
 pub mod unknown;
 mod upsert;
 mod values;
@@ -71,7 +74,7 @@ impl Postgres {
         let statement = upsert::statement(table, upsert)?;
         let parameters = Parameters::of(rows.block, upsert)?;
         let hook = self.hook(upsert)?;
-        let mut client = connection::get(&self.pool).await?;
+        let mut client = connection::get(self).await?;
         let transaction = store(&mut client, &statement, &parameters, hook, rows);
         let (outcome, leaves) = match tokio::time::timeout(BATCH_LIMIT, transaction).await {
             Ok(Ok(())) => (Ok(()), false),
@@ -114,7 +117,7 @@ impl Postgres {
         let statement = upsert::statement(table, upsert)?;
         let nothing = crate::contract::Block::new(table);
         let parameters = Parameters::of(&nothing, upsert)?;
-        let mut client = connection::get(&self.pool).await?;
+        let mut client = connection::get(self).await?;
         let asked = async {
             let transaction = client.transaction().await?;
             transaction.batch_execute(SETTINGS).await?;

@@ -61,7 +61,7 @@ impl Postgres {
         tables: &[&Table],
         limit: Duration,
     ) -> Result<Live, StoreError> {
-        let client = connection::get(&self.pool).await?;
+        let client = connection::get(self).await?;
         let names: Vec<&str> = tables.iter().map(|table| table.name).collect();
         let quoted: Vec<String> = names.iter().map(|name| quote::identifier(name)).collect();
         let asked = async {

@@ -5,6 +5,7 @@ use std::error::Error as _;
 use tokio_postgres::Error;
 use tokio_postgres::error::SqlState;
 
+use super::address_tls;
 use crate::sink::{Fault, StoreError};
 
 /// Maximum length of a message; longer ones are cut, since they may quote the data.
@@ -153,6 +154,9 @@ fn told(error: &Error) -> String {
         }
         return text;
     }
+    if let Some(text) = address_tls::refusal(error) {
+        return text;
+    }
     let mut text = error.to_string();
     let mut cause = error.source();
     while let Some(error) = cause {
@@ -162,6 +166,10 @@ fn told(error: &Error) -> String {
             text.push_str(&more);
         }
         cause = error.source();
+    }
+    // In the words of the client.
+    if text.contains("server does not support TLS") {
+        text.push_str("; set it up there (ssl = on), or go without it by sslmode=disable in the PostgreSQL URL");
     }
     text
 }

@@ -222,7 +222,7 @@ impl Postgres {
         sql: &str,
         parameters: &[Parameter<'_>],
     ) -> Result<Vec<tokio_postgres::Row>, StoreError> {
-        let client = connection::get(&self.pool).await?;
+        let client = connection::get(self).await?;
         let asked = client.query_typed(sql, parameters);
         match tokio::time::timeout(BATCH_LIMIT, asked).await {
             Ok(rows) => rows.map_err(|error| sqlstate::judge(&error)),
@@ -231,7 +231,7 @@ impl Postgres {
     }
 
     async fn change(&self, sql: &str, parameters: &[Parameter<'_>]) -> Result<u64, StoreError> {
-        let mut client = connection::get(&self.pool).await?;
+        let mut client = connection::get(self).await?;
         let changed = async {
             let transaction = client.transaction().await?;
             transaction.batch_execute(SETTINGS).await?;

@@ -59,12 +59,12 @@ async fn health_says_it_first_and_what_is_under_way_is_answered() {
         let (app, seen) = started(config).await;
         assert_eq!(heartbeat(&seen).await, (200, "beating".into()));
         // The first step alone: it says that it wants nothing, and takes what comes.
-        let url = seen.url("/heartbeat/?beat=false");
+        let url = seen.ops_url("/heartbeat/?beat=false");
         let told = request(Method::PUT, &url, &[], "").await;
         assert_eq!((told.status, told.text.as_str()), (410, "not beating"));
         serves(&seen, ServingStatus::NotServing).await;
         assert_eq!(seen.dispatch(one("resting")).await.unwrap().accepted, 1);
-        let url = seen.url("/heartbeat/?beat=true");
+        let url = seen.ops_url("/heartbeat/?beat=true");
         assert_eq!(request(Method::PUT, &url, &[], "").await.status, 200);
         serves(&seen, ServingStatus::Serving).await;
 
@@ -182,7 +182,7 @@ async fn an_instance_wants_nothing_before_it_is_connected() {
         serves(&seen, ServingStatus::NotServing).await;
         let refused = seen.dispatch(one("refused")).await.unwrap_err();
         assert_eq!(refused.code(), Code::Unavailable, "{refused:?}");
-        let url = seen.url("/heartbeat/?beat=true");
+        let url = seen.ops_url("/heartbeat/?beat=true");
         assert_eq!(request(Method::PUT, &url, &[], "").await.status, 200);
         drop(seen);
         app.stop().await;

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use event_grpc::app::environment::Environment;
+use event_grpc::app::unverified::Unverified;
 use event_grpc::app::{App, Config};
 use event_grpc::broker::Broker;
 use event_grpc::contract::Pipeline;
@@ -13,6 +14,7 @@ use event_grpc::generated::PIPELINE;
 use event_grpc::generated::proto::event::event::EventOf;
 use event_grpc::generated::proto::event::event_service_client::EventServiceClient;
 use event_grpc::generated::proto::event::{Event, Events, Response};
+use event_grpc::ops::access::Options;
 use event_grpc::sink::clickhouse::{ClickHouse, migrate, quote};
 use prost::Message as _;
 use prost::bytes::{Buf, BufMut};
@@ -27,6 +29,7 @@ use crate::clickhouse::support::{in_database, number};
 pub(crate) struct Instance {
     channel: Channel,
     http: String,
+    ops: String,
     broker: Arc<dyn Broker>,
 }
 
@@ -60,20 +63,31 @@ pub(crate) fn config(store: &ClickHouse) -> Config {
     Config {
         grpc_listen: ([127, 0, 0, 1], 0).into(),
         http_listen: ([127, 0, 0, 1], 0).into(),
+        ops: Options::at(([127, 0, 0, 1], 0).into()),
         doors: event_grpc::listen::Limits::default(),
+        senders: event_grpc::access::Config::default(),
+        tls: None,
         amqp_url: None,
         clickhouse: Some(store.address().clone()),
         clickhouse_servers: BTreeMap::new(),
         postgres: None,
         data: PathBuf::new(),
         engine_path: None,
+        engine_port: None,
         executable: None,
         environment: Environment::default(),
+        unverified: everybody(&PIPELINE),
         strict: true,
         notice: Duration::ZERO,
         drain: Duration::from_secs(10),
         replay: Duration::from_secs(60),
     }
+}
+
+/// Opens all sources: what is tested here is what becomes of messages.
+pub(crate) fn everybody(pipeline: &'static Pipeline) -> Unverified {
+    let names = pipeline.sources.iter().map(|source| source.name);
+    Unverified::new(names, pipeline).unwrap()
 }
 
 /// Starts an instance.
@@ -83,6 +97,10 @@ pub(crate) async fn started(config: Config) -> (App, Instance) {
 
 /// Starts an instance of another build.
 pub(crate) async fn started_of(config: Config, pipeline: &'static Pipeline) -> (App, Instance) {
+    let config = Config {
+        unverified: everybody(pipeline),
+        ..config
+    };
     let app = App::start(config, pipeline).await.unwrap();
     let channel = Channel::from_shared(format!("http://{}", app.grpc_address()))
         .unwrap()
@@ -92,6 +110,7 @@ pub(crate) async fn started_of(config: Config, pipeline: &'static Pipeline) -> (
     let seen = Instance {
         channel,
         http: format!("http://{}", app.http_address()),
+        ops: format!("http://{}", app.ops_address()),
         broker: app.broker(),
     };
     (app, seen)
@@ -146,9 +165,15 @@ impl Instance {
         format!("{}{path}", self.http)
     }
 
+    /// URL of a path of operations.
+    pub(crate) fn ops_url(&self, path: &str) -> String {
+        format!("{}{path}", self.ops)
+    }
+
     /// Answer of `/readyz`.
     pub(crate) async fn readiness(&self) -> (bool, Value) {
-        let answer = crate::http::request(http::Method::GET, &self.url("/readyz"), &[], "").await;
+        let answer =
+            crate::http::request(http::Method::GET, &self.ops_url("/readyz"), &[], "").await;
         (
             answer.status == 200,
             serde_json::from_str(&answer.text).unwrap(),

@@ -9,7 +9,7 @@ use prost::Message as _;
 use prost_types::FileDescriptorSet;
 
 /// The pipeline of a build that doesn't know this event type.
-pub(super) fn without(number: u32) -> &'static Pipeline {
+pub(crate) fn without(number: u32) -> &'static Pipeline {
     let (envelope, descriptors) = (envelope(number), descriptors(number));
     with(envelope, "older", descriptors.leak())
 }

@@ -125,9 +125,11 @@ async fn a_big_request_becomes_several_messages() {
 #[test]
 fn pool_sizes_come_from_the_environment() {
     let pipeline = pipeline::pipeline(POOL);
-    let [app, hook, ..] = pipeline.sources else {
-        panic!("a gRPC source and webhooks")
+    let source = |name: &str| {
+        let mut sources = pipeline.sources.iter();
+        sources.find(|source| source.name == name).unwrap()
     };
+    let (app, hook) = (source("app"), source("hook"));
     let set = |name: &'static str, value: &'static str| {
         move |variable: &str| (variable == name).then(|| value.to_owned())
     };

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use event_grpc::access::Access;
 use event_grpc::broker::{Embedded, Topology};
 use event_grpc::generated::PIPELINE;
 use event_grpc::health::Health;
@@ -71,10 +72,20 @@ async fn the_generated_pipeline_can_be_served() {
         Arc::new(Embedded::new(&topology, 1 << 20)),
         Limits::embedded(),
     );
-    let sources = Sources::new(&PIPELINE, &topology, &publisher, |_| None).unwrap();
-    drop(sources.grpc(&Health::beating()).unwrap());
+    let access = Access::local(&PIPELINE);
+    let sources = Sources::new(
+        &PIPELINE,
+        &topology,
+        &publisher,
+        &access,
+        |_| None,
+        |_| false,
+    );
+    let sources = sources.unwrap();
+    let reflection = event_grpc::grpc::reflection(PIPELINE.descriptors).unwrap();
+    drop(sources.grpc(&Health::beating(), reflection));
     // A path that axum can't route would panic here.
-    drop(sources.http(Health::beating(), Arc::new(String::new)));
+    drop(sources.http(Health::beating()));
     for source in PIPELINE.sources {
         let Some(rejects) = source.rejects else {
             continue;

@@ -1,10 +1,13 @@
 //! Requests over loopback, through pools and publisher to the embedded broker, and what their senders are told.
 
 mod bounds;
+mod browsers;
 mod failures;
 mod health;
 mod http;
+mod keys;
 pub(crate) mod pipeline;
+mod proofs;
 pub(crate) mod server;
 mod signatures;
 

@@ -3,8 +3,9 @@
 use std::sync::LazyLock;
 
 use event_grpc::contract::{
-    Encoding, Exchange, ExchangeKind, Field, IdFrom, Intake, Kind, Label, Message, OnBad, Pipeline,
-    Pool, Route, RoutingKey, Scheme, Shape, Source, Verify,
+    Auth, Cors, Encoding, Exchange, ExchangeKind, Field, IdFrom, Intake, Kind, Label, Message,
+    OnBad, Pipeline, Pool, Route, RoutingKey, Scheme, SecretForm, Shape, Signature, SignatureForm,
+    Signed, SignedTime, Source, Verify,
 };
 use prost::Message as _;
 use prost_types::field_descriptor_proto::{Label as ProtoLabel, Type};
@@ -49,6 +50,17 @@ const fn exchange(name: &'static str, kind: ExchangeKind) -> Exchange {
     }
 }
 
+/// Pages that may send.
+const PAGES: Cors = Cors {
+    origins: &[
+        "https://shop.example",
+        "https://*.example.com",
+        "http://shop.test",
+    ],
+    max_age_s: 600,
+    credentials: false,
+};
+
 /// A name that panics when it is asked for its routing key.
 pub(super) const PANIC: &str = "panic";
 
@@ -63,6 +75,53 @@ fn from_header(message: &Message<'_>) -> Result<String, event_grpc::contract::Ro
     Ok(name.map(|name| name.into_owned()).unwrap_or_default())
 }
 
+/// Secrets of a path, now and before.
+pub(super) const PATH_SECRET: &str = "5d41402abc4b2a76b9719d911017c592";
+pub(super) const OLD_PATH_SECRET: &str = "098f6bcd4621d373cade4e832627b4f6";
+
+/// Secret of those that sign a time: base64 that reads as text, too.
+pub(super) const SIGNING_SECRET: &str = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
+
+/// How Slack, Stripe and Standard Webhooks sign, as `pipeline.yaml` resolves them.
+pub(super) const SLACK: Signature = Signature {
+    signed: &[
+        Signed::Text("v0:"),
+        Signed::Time,
+        Signed::Text(":"),
+        Signed::Body,
+    ],
+    time: Some(SignedTime {
+        header: Some("x-slack-request-timestamp"),
+        tolerance_ms: 300_000,
+    }),
+    ..Signature::of_body("x-slack-signature", Encoding::Hex, "v0=")
+};
+pub(super) const STRIPE: Signature = Signature {
+    form: SignatureForm::Pairs,
+    signed: &[Signed::Time, Signed::Text("."), Signed::Body],
+    time: Some(SignedTime {
+        header: None,
+        tolerance_ms: 300_000,
+    }),
+    ..Signature::of_body("stripe-signature", Encoding::Hex, "v1=")
+};
+pub(super) const STANDARD: Signature = Signature {
+    form: SignatureForm::Spaced,
+    secret: SecretForm::Base64,
+    signed: &[
+        Signed::Header("webhook-id"),
+        Signed::Text("."),
+        Signed::Time,
+        Signed::Text("."),
+        Signed::Body,
+    ],
+    time: Some(SignedTime {
+        header: Some("webhook-timestamp"),
+        tolerance_ms: 300_000,
+    }),
+    ..Signature::of_body("webhook-signature", Encoding::Base64, "v1,")
+};
+
 /// The environment: two secrets where one is being replaced.
 pub(super) fn variable(name: &str) -> Option<String> {
     let value = match name {
@@ -72,6 +131,10 @@ pub(super) fn variable(name: &str) -> Option<String> {
         "TOKEN" => "t0ken",
         "PASSWORD" => "user:pass",
         "UNSET_SECRET" => "",
+        "PATH_SECRET" => PATH_SECRET,
+        "PATH_SECRET_PREVIOUS" => OLD_PATH_SECRET,
+        "SIGNING_SECRET" => SIGNING_SECRET,
+        "EVENT_GRPC_CORS_NAMED" => "https://named.example, http://localhost:3000",
         _ => return None,
     };
     Some(value.to_owned())
@@ -81,6 +144,7 @@ pub(super) fn variable(name: &str) -> Option<String> {
 pub(super) fn pipeline(pool: Pool) -> &'static Pipeline {
     let hook = |name, path, routing_key, headers, verify| Source {
         name,
+        auth: Auth::None,
         intake: Intake::Post {
             path,
             message: &HOOK,
@@ -89,6 +153,7 @@ pub(super) fn pipeline(pool: Pool) -> &'static Pipeline {
             verify,
             id: match name {
                 "shop" => IdFrom::Header("x-shop-id"),
+                "standard" => IdFrom::Header("webhook-id"),
                 "fields" => IdFrom::Fields(&[&["name"]]),
                 _ => IdFrom::Request,
             },
@@ -97,19 +162,20 @@ pub(super) fn pipeline(pool: Pool) -> &'static Pipeline {
         exchange: "hook.tx",
         rejects: None,
         pool,
+        cors: None,
     };
     let webhook = |name, path, routing_key| hook(name, path, routing_key, false, None);
     let verified = |name, path, variable, scheme| {
         let verify = Some(Verify { variable, scheme });
         hook(name, path, RoutingKey::Constant("hooks"), true, verify)
     };
-    let hmac = |header, encoding, prefix| Scheme::Hmac {
-        header,
-        encoding,
-        prefix,
-    };
+    let hmac =
+        |header, encoding, prefix| Scheme::Hmac(Signature::of_body(header, encoding, prefix));
+    let signing =
+        |name, path, signature| verified(name, path, "SIGNING_SECRET", Scheme::Hmac(signature));
     let app = Source {
         name: "app",
+        auth: Auth::Keys,
         intake: Intake::Grpc {
             service: "test.Service",
             method: "dispatch",
@@ -119,9 +185,30 @@ pub(super) fn pipeline(pool: Pool) -> &'static Pipeline {
         exchange: "test.tx",
         rejects: Some(REJECTS),
         pool,
+        cors: None,
+    };
+    let pages = Source {
+        name: "pages",
+        auth: Auth::Keys,
+        intake: Intake::Grpc {
+            service: "test.Pages",
+            method: "dispatch",
+            json_path: "/pages/dispatch",
+            envelope: &ENVELOPE,
+        },
+        exchange: "test.tx",
+        rejects: Some(REJECTS),
+        pool,
+        cors: Some(PAGES),
+    };
+    let page_hook = Source {
+        cors: Some(PAGES),
+        ..verified("page_hook", "/page_hook/", "TOKEN", Scheme::Bearer)
     };
     let sources = vec![
         app,
+        pages,
+        page_hook,
         webhook("hook", "/hook/", RoutingKey::Constant("hooks")),
         webhook("fields", "/fields/", RoutingKey::Constant("hooks")),
         webhook("named", "/named/", RoutingKey::Computed(routing_key)),
@@ -147,6 +234,13 @@ pub(super) fn pipeline(pool: Pool) -> &'static Pipeline {
         verified("bearer", "/bearer/", "TOKEN", Scheme::Bearer),
         verified("basic", "/basic/", "PASSWORD", Scheme::Basic),
         verified("off", "/off/", "UNSET_SECRET", Scheme::Bearer),
+        verified("off_path", "/off/path/", "UNSET_SECRET", Scheme::Path),
+        verified("opened", "/opened/", "UNSET_SECRET", Scheme::Path),
+        verified("path", "/path/event/", "PATH_SECRET", Scheme::Path),
+        verified("users", "/path/event/users", "PATH_SECRET", Scheme::Path),
+        signing("slack", "/slack/", SLACK),
+        signing("stripe", "/stripe/", STRIPE),
+        signing("standard", "/standard/", STANDARD),
     ];
     Box::leak(Box::new(Pipeline {
         fingerprint: "test",

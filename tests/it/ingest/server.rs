@@ -3,8 +3,9 @@
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use event_grpc::access::Access;
 use event_grpc::broker::{Broker, Delivery, Embedded, QueueSpec, Settled, Topology};
-use event_grpc::contract::{Pool, QueueKind, Route};
+use event_grpc::contract::{Pipeline, Pool, QueueKind, Route};
 use event_grpc::health::Health;
 use event_grpc::ingest::response::Response;
 use event_grpc::ingest::sources::Off;
@@ -73,6 +74,17 @@ impl Server {
         pool: Pool,
         wrap: impl Fn(Arc<Embedded>) -> Arc<B>,
     ) -> Self {
+        Self::start_for(doors, limits, pool, wrap, Access::local).await
+    }
+
+    /// Starts a server that takes from certain senders only.
+    pub(crate) async fn start_for<B: Broker>(
+        doors: listen::Limits,
+        limits: Limits,
+        pool: Pool,
+        wrap: impl Fn(Arc<Embedded>) -> Arc<B>,
+        access: impl FnOnce(&'static Pipeline) -> Arc<Access>,
+    ) -> Self {
         let pipeline = pipeline::pipeline(pool);
         let all = &[Route {
             exchange: "test.tx",
@@ -101,12 +113,17 @@ impl Server {
         };
         let broker = Arc::new(Embedded::new(&topology, 64 << 20));
         let publisher = Publisher::new(wrap(broker.clone()), limits);
-        let sources = Sources::new(pipeline, &topology, &publisher, pipeline::variable).unwrap();
+        let access = access(pipeline);
+        let open = |source: &str| source == "opened";
+        let variable = pipeline::variable;
+        let sources =
+            Sources::new(pipeline, &topology, &publisher, &access, variable, open).unwrap();
         let off = sources.off().to_vec();
         let health = Health::beating();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
-        let routes = sources.grpc(&health).unwrap();
+        let reflection = event_grpc::grpc::reflection(pipeline.descriptors).unwrap();
+        let routes = sources.grpc(&health, reflection);
         let grpc = listener.local_addr().unwrap().port();
         let forever = std::future::pending;
         tokio::spawn(listen::serve(
@@ -118,7 +135,7 @@ impl Server {
         ));
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let http = listener.local_addr().unwrap().port();
-        let router = sources.http(health.clone(), Arc::new(|| "metrics".to_owned()));
+        let router = sources.http(health.clone());
         tokio::spawn(listen::serve(listener, "http", router, doors, forever()));
         let channel = Channel::from_shared(format!("http://{address}"))
             .unwrap()

@@ -187,7 +187,11 @@ async fn a_source_without_its_secret_is_off() {
         source: "off",
         variable: "UNSET_SECRET",
     };
-    assert_eq!(server.off, [off]);
+    let off_path = Off {
+        source: "off_path",
+        variable: "UNSET_SECRET",
+    };
+    assert_eq!(server.off, [off, off_path]);
     assert_eq!(server.count("hooks_q"), 0);
 }
 

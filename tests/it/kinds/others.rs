@@ -39,6 +39,7 @@ fn append_post(block: &mut Block, body: &Value) -> Result<(), RowError> {
         id: "id-1",
         received_ms: 0,
         headers: &headers(),
+        client: "shop",
     };
     append(block, &message, &CX)
 }
@@ -68,7 +69,7 @@ async fn a_json_message_comes_to_its_columns() {
                 "at": "2026-01-01 00:00:00", "seen": null, "made": "2023-11-14 22:13:20.000",
                 "changed": "2023-11-14 22:13:21.000", "country": "IN",
                 "metrics": {"views": "3", "ratio": 0.5}, "extra": {}, "views": 3, "channel": "id-1",
-                "touch": {}, "items": [], "kind": "post", "device": "d1", "headers": {"X-Device": "d1", "size": 2},
+                "touch": {}, "items": [], "kind": "post", "client": "shop", "device": "d1", "headers": {"X-Device": "d1", "size": 2},
                 "device_shown": "D1", "handle_plain": "json::views::Kind", "handle_shown": "JSON::VIEWS::KIND",
                 "told": {"a": 1}, "told_less": {"a": 1}, "os": "", "bot": false,
                 "insert_timestamp": "2026-02-02 02:40:00.000",
@@ -121,6 +122,7 @@ fn a_routing_key_comes_from_the_body() {
         id: "",
         received_ms: 0,
         headers: &Map::new(),
+        client: "",
     };
     assert_eq!(key.unwrap()(&message).unwrap(), "DEAL");
 }
@@ -130,6 +132,7 @@ fn group<'a>(header: &'a [u8], events: &'a [&'a [u8]]) -> Group<'a> {
         kind: ENVELOPE.event_type(9).unwrap(),
         header,
         events,
+        client: "",
     }
 }
 
@@ -149,6 +152,7 @@ fn letter() -> DeadLetter<'static> {
             fingerprint: "",
             message_id: "",
             sent_ms: None,
+            client: "shop",
         },
         content_type: "application/json",
         kind: "",
@@ -217,6 +221,7 @@ async fn a_dead_letter_is_stored_whatever_its_event_is() {
         };
         assert_eq!(rows[0]["body"], "{");
         assert_eq!(rows[0]["attempts"], 3);
+        assert_eq!(rows[0]["client"], "shop");
         assert_eq!(told(0), json!(["", "", zero, null, {}]));
         let at = "2023-11-14 22:13:20.000";
         assert_eq!(

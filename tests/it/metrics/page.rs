@@ -8,7 +8,7 @@ const HEAD: &str = "<!-- Generated from src/metrics; UPDATE_EXPECT=1 cargo test 
 
 # Metrics
 
-`/metrics` on the HTTP port answers in Prometheus' text format. Every metric that an instance has is here; each counts since
+`/metrics` of the operations listener answers in Prometheus' text format. Every metric that an instance has is here; each counts since
 the start of its process, which `process_start_time_seconds` tells. Metrics marked with \u{2022} have all of their time series
 from the start, at zero, so that `rate()` and `increase()` show the first occurrence. Histograms of seconds have buckets from
 1 ms to 30 s.

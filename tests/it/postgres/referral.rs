@@ -76,6 +76,7 @@ async fn put(store: &Postgres, sent: &[Sent]) -> Result<(), StoreError> {
             id: "id",
             received_ms: 0,
             headers,
+            client: "",
         })
         .collect();
     for message in &messages {

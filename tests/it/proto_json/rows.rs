@@ -40,6 +40,7 @@ fn made(
         kind,
         header,
         events: &[event],
+        client: "",
     };
     append(&mut block, &group, &CX).map_err(|bad| bad.to_string())?;
     assert_eq!(block.rows(), 1);

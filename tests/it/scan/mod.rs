@@ -78,6 +78,7 @@ fn agree(request: &[u8]) {
                         || theirs.timestamp.parse::<u32>().is_err()
                 );
             }
+            Verdict::NotAllowed { .. } => panic!("a scan asks nobody who sends"),
             Verdict::UnknownType(_) | Verdict::UnknownName(_) | Verdict::NoType => {
                 assert_eq!(number, 0)
             }
@@ -93,7 +94,7 @@ fn group(request: &[u8], envelope: &'static Envelope, bytes: usize, count: usize
         return;
     };
     let header = request.header.clone().unwrap_or_default();
-    let batch = RequestBatch::new(envelope, &header);
+    let batch = RequestBatch::new(envelope, &header, "shop-web");
     let groups = batch.groups(&request.events, bytes, count);
     let mut got = Vec::new();
     for group in &groups {
@@ -220,7 +221,7 @@ fn the_last_variant_counts_and_its_repetitions_merge() {
     agree(&request);
     group(&request, &ENVELOPE, 1000, 10);
     let scanned = scan(&request, &ENVELOPE).unwrap();
-    let batch = RequestBatch::new(&ENVELOPE, &[]);
+    let batch = RequestBatch::new(&ENVELOPE, &[], "");
     let groups = batch.groups(&scanned.events, 1000, 10);
     let mut out = Vec::new();
     batch.write(&groups[0], &mut out);
@@ -250,7 +251,7 @@ fn an_id_is_the_same_for_the_same_event_and_another_without_a_timestamp() {
         let mut request = Vec::new();
         delimited(&mut request, 5, &event);
         let scanned = scan(&request, &ENVELOPE).unwrap();
-        let batch = RequestBatch::new(&ENVELOPE, &header);
+        let batch = RequestBatch::new(&ENVELOPE, &header, "shop-web");
         let groups = batch.groups(&scanned.events, 1000, 10);
         let mut out = Vec::new();
         batch.write(&groups[0], &mut out);

@@ -78,6 +78,7 @@ fn agree(request: &[u8]) -> usize {
                 expected.push((kind.number, theirs));
             }
             Verdict::BadTimestamp(_) => assert!(number.is_some()),
+            Verdict::NotAllowed { .. } => panic!("a scan asks nobody who sends"),
             Verdict::UnknownType(_) | Verdict::UnknownName(_) | Verdict::NoType => {
                 assert_eq!(number, None)
             }
@@ -85,7 +86,7 @@ fn agree(request: &[u8]) -> usize {
     }
     expected.sort_by_key(|(number, _)| *number);
     let header = ours.header.unwrap_or_default();
-    let batch = RequestBatch::new(&ENVELOPE, &header);
+    let batch = RequestBatch::new(&ENVELOPE, &header, "shop-web");
     let mut written = Vec::new();
     for group in batch.groups(&ours.events, 1 << 20, 1000) {
         batch.write(&group, &mut written);

@@ -1,4 +1,5 @@
-//! Helpers of tests that start a server process, or make a virtual host.
+//! Helpers of tests that start a server process, make a virtual host, or make certificates.
 
+pub(crate) mod certificates;
 pub(crate) mod server;
 pub(crate) mod topology;

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::Duration;
 
+use event_grpc::sink::clickhouse::engine::{Engine, accounts};
 use event_grpc::sink::clickhouse::{Address, ClickHouse};
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
@@ -25,6 +26,8 @@ pub(crate) struct Server {
     pub(crate) grpc: String,
     /// HTTP address.
     pub(crate) http: String,
+    /// Operations address.
+    pub(crate) ops: String,
     /// ClickHouse of the server.
     pub(crate) store: ClickHouse,
 }
@@ -35,12 +38,12 @@ impl Server {
         Self::start_at(directory, "127.0.0.1:0", arguments).await
     }
 
-    /// Starts a server with a fixed HTTP port.
-    pub(crate) async fn start_at(directory: &Path, http: &str, arguments: &[&str]) -> Server {
+    /// Starts a server with a fixed operations port.
+    pub(crate) async fn start_at(directory: &Path, ops: &str, arguments: &[&str]) -> Server {
         let log = directory.join("server.log");
         let mut command = command("serve");
         command.args(["--grpc-listen", "127.0.0.1:0"]);
-        command.args(["--http-listen", http]);
+        command.args(["--http-listen", "127.0.0.1:0", "--ops-listen", ops]);
         command.args(["--log-format", "json"]).args(arguments);
         command.current_dir(directory).stdin(Stdio::null());
         command.stdout(Stdio::null());
@@ -55,7 +58,12 @@ impl Server {
                     child,
                     grpc: text("grpc"),
                     http: format!("http://{}", text("http")),
-                    store: ClickHouse::new(address(&text("clickhouse"))).unwrap(),
+                    ops: format!("http://{}", text("ops")),
+                    store: ClickHouse::new(address(
+                        &text("clickhouse"),
+                        &data(directory, arguments),
+                    ))
+                    .unwrap(),
                     log,
                 };
             }
@@ -70,27 +78,46 @@ impl Server {
         }
     }
 
+    /// Everything that it has logged.
+    pub(crate) fn log(&self) -> String {
+        text(&self.log)
+    }
+
+    /// Asks it to end.
+    pub(crate) fn terminate(&self) {
+        let pid = self.child.id().expect("the server ended by itself");
+        let pid = Pid::from_raw(pid.try_into().unwrap()).unwrap();
+        kill_process(pid, Signal::TERM).unwrap();
+    }
+
     /// Ends it as nobody expects, with SIGKILL.
     pub(crate) async fn kill(mut self) {
         self.child.kill().await.unwrap();
     }
 
     /// Asks it to end, waits until it has, and looks whether it had something to complain about.
-    pub(crate) async fn stop(mut self) {
-        let pid = self.child.id().expect("the server ended by itself");
-        kill_process(
-            Pid::from_raw(pid.try_into().unwrap()).unwrap(),
-            Signal::TERM,
-        )
-        .unwrap();
-        let status = timeout(TIME_LIMIT, self.child.wait()).await;
-        let status = status.expect("the server does not end").unwrap();
-        assert!(status.success(), "{status}: {}", text(&self.log));
-        let complaints: Vec<Value> = lines(&self.log)
+    pub(crate) async fn stop(self) {
+        self.terminate();
+        let log = self.log.clone();
+        self.ended().await;
+        let complaints: Vec<Value> = lines(&log)
             .into_iter()
             .filter(|line| line["level"] == "WARN" || line["level"] == "ERROR")
             .collect();
         assert!(complaints.is_empty(), "{complaints:#?}");
+    }
+
+    /// Asks it to end and waits until it has; it may have complained.
+    pub(crate) async fn stop_with_complaints(self) {
+        self.terminate();
+        self.ended().await;
+    }
+
+    /// Waits until it has ended, as it should.
+    pub(crate) async fn ended(mut self) {
+        let status = timeout(TIME_LIMIT, self.child.wait()).await;
+        let status = status.expect("the server does not end").unwrap();
+        assert!(status.success(), "{status}: {}", text(&self.log));
     }
 }
 
@@ -124,11 +151,36 @@ pub(crate) fn command(name: &str) -> Command {
     command
 }
 
-/// Reads an address as the server's log has it: `URL (database NAME, user NAME)`.
-fn address(logged: &str) -> Address {
+/// Reads an address as the server's log has it: `URL (database NAME, user NAME)`. The account is that of tools if the
+/// server's ClickHouse is the embedded one.
+fn address(logged: &str, data: &Path) -> Address {
     let (url, rest) = logged.split_once(" (database ").expect(logged);
-    let (database, _) = rest.split_once(',').expect(logged);
-    Address::parse(url).expect(logged).with_database(database)
+    let (database, user) = rest.split_once(", user ").expect(logged);
+    let address = Address::parse(url).expect(logged).with_database(database);
+    if user.trim_end_matches(')') != accounts::SERVER {
+        return address;
+    }
+    let (user, password) = reader(data);
+    address.with_account(Some(user), Some(password))
+}
+
+/// The data directory of a server with these arguments.
+fn data(directory: &Path, arguments: &[&str]) -> PathBuf {
+    let given = arguments.iter().position(|a| *a == "--data");
+    directory.join(given.map_or("data", |at| arguments[at + 1]))
+}
+
+/// User of tools, and the password, of an instance with this data directory.
+pub(crate) fn reader(data: &Path) -> (String, String) {
+    let password = std::fs::read_to_string(accounts::reader_file(data)).unwrap();
+    (accounts::READER.to_owned(), password.trim().to_owned())
+}
+
+/// Address of an engine with the account of its server.
+pub(crate) fn account_of(engine: &Engine) -> Address {
+    let (user, password) = (engine.user().to_owned(), engine.password().to_owned());
+    let address = Address::parse(engine.url()).unwrap();
+    address.with_account(Some(user), Some(password))
 }
 
 /// The lines of a log that are whole.

@@ -14,9 +14,11 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("client", &[]),
     ("dead_letter", &[]),
     ("time", &[]),
+    ("rate", &[]),
     ("weight", &[]),
     ("metrics", &["dead_letter", "time"]),
-    ("listen", &["metrics"]),
+    ("tls", &["metrics", "time"]),
+    ("listen", &["client", "metrics", "tls"]),
     ("row_error", &["dead_letter"]),
     // What bytes mean.
     ("protobuf", &["row_error", "time"]),
@@ -60,7 +62,10 @@ const LAYERS: &[(&str, &[&str])] = &[
         ],
     ),
     // What carries and stores them. Neither knows the other.
-    ("broker", &["contract", "dead_letter", "metrics", "weight"]),
+    (
+        "broker",
+        &["contract", "dead_letter", "metrics", "tls", "weight"],
+    ),
     (
         "sink",
         &[
@@ -70,6 +75,7 @@ const LAYERS: &[(&str, &[&str])] = &[
             "native",
             "protobuf",
             "row_error",
+            "tls",
             "weight",
         ],
     ),
@@ -78,15 +84,24 @@ const LAYERS: &[(&str, &[&str])] = &[
         &["contract", "generated", "json", "row_error", "sink"],
     ),
     ("health", &["broker"]),
+    // Who may send what.
+    (
+        "access",
+        &["client", "contract", "listen", "metrics", "rate", "time"],
+    ),
+    ("grpc", &["contract", "health", "listen"]),
     // From a request to the broker, and from the broker to a store. Neither knows the other.
     (
         "ingest",
         &[
+            "access",
             "broker",
+            "client",
             "contract",
             "dead_letter",
             "events",
             "generated",
+            "grpc",
             "health",
             "identity",
             "json",
@@ -94,6 +109,7 @@ const LAYERS: &[(&str, &[&str])] = &[
             "metrics",
             "proto_json",
             "protobuf",
+            "rate",
             "row_error",
             "time",
             "weight",
@@ -103,6 +119,7 @@ const LAYERS: &[(&str, &[&str])] = &[
         "worker",
         &[
             "broker",
+            "client",
             "contract",
             "dead_letter",
             "identity",
@@ -121,19 +138,23 @@ const LAYERS: &[(&str, &[&str])] = &[
     (
         "ops",
         &[
+            "access",
             "broker",
             "contract",
             "dead_letter",
             "events",
             "generated",
+            "grpc",
             "health",
             "json",
+            "listen",
             "metrics",
             "proto_json",
             "protobuf",
             "row_error",
             "sink",
             "time",
+            "tls",
             "unknown",
             "worker",
         ],
@@ -141,15 +162,17 @@ const LAYERS: &[(&str, &[&str])] = &[
     (
         "app",
         &[
-            "broker", "contract", "health", "hooks", "ingest", "listen", "metrics", "ops", "sink",
-            "worker",
+            "access", "broker", "contract", "grpc", "health", "hooks", "ingest", "listen",
+            "metrics", "ops", "sink", "tls", "worker",
         ],
     ),
     (
         "cli",
         &[
+            "access",
             "app",
             "broker",
+            "client",
             "contract",
             "generated",
             "hooks",
@@ -157,6 +180,7 @@ const LAYERS: &[(&str, &[&str])] = &[
             "ops",
             "sink",
             "time",
+            "tls",
             "traffic",
         ],
     ),

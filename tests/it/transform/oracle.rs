@@ -278,6 +278,7 @@ fn common(theirs: &Row) -> Row {
     );
     row.insert("insert_timestamp".into(), seconds(NOW_MS));
     row.insert("unknown_fields".into(), "".into());
+    row.insert("client".into(), "".into());
     row
 }
 

@@ -4,6 +4,7 @@ mod bodies;
 mod edges;
 mod listeners;
 mod packed;
+mod strangers;
 
 use std::sync::Arc;
 use std::time::Duration;

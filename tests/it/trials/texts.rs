@@ -63,7 +63,7 @@ fn events(os: &str, ids: &[&str]) -> Events {
 
 /// Metric of a column, if there is one.
 async fn metric(app: &Instance, name: &str, table: &str, column: &str) -> f64 {
-    let metrics = request(Method::GET, &app.url("/metrics"), &[], "").await;
+    let metrics = request(Method::GET, &app.ops_url("/metrics"), &[], "").await;
     let labels = [format!("table=\"{table}\""), format!("column=\"{column}\"")];
     let mut lines = metrics.text.lines();
     let line = lines.find(|line| {

@@ -176,6 +176,7 @@ fn compare(
                     kind,
                     header: &bytes.0,
                     events: &[&bytes.1, &bytes.1],
+                    client: "",
                 };
                 match append(&mut block, &group, &cx) {
                     Ok(()) => {}

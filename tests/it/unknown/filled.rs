@@ -41,6 +41,7 @@ pub(super) async fn put(
         kind: kind.unwrap(),
         header,
         events: &slices,
+        client: "",
     };
     let mut block = Block::new(table);
     append(&mut block, &group, &Context { now_ms: NOW_MS }).unwrap();
@@ -349,6 +350,7 @@ async fn a_message_of_another_service_gets_its_columns() {
             id: "",
             received_ms: 0,
             headers: &Map::new(),
+            client: "",
         };
         append(&mut block, &message, &Context { now_ms: NOW_MS }).unwrap();
         store.store_block(table, 1, block.encode(), "t").await.unwrap();

@@ -119,6 +119,7 @@ async fn a_column_of_several_fields_is_not_put_out_by_one_of_them() {
                 id,
                 received_ms: 0,
                 headers: &Map::new(),
+                client: "",
             };
             append(&mut block, &message, &Context { now_ms: NOW_MS }).unwrap();
         }

@@ -44,6 +44,7 @@ async fn rows_in_postgresql_are_listed_and_filled_in() {
                 id: "",
                 received_ms: 0,
                 headers: &Map::new(),
+                client: "",
             };
             append(&mut block, &message, &Context { now_ms: 1_770_000_000_000 }).unwrap();
         }

@@ -49,7 +49,7 @@ async fn an_unknown_field_is_kept_beside_what_is_known() {
             let sql = format!("SELECT unknown_fields FROM DB.event FINAL WHERE event_id = '{id}' AND event_params.productId = 42 AND user_id = 7");
             assert_eq!(text(store, &sql).await, expected, "{id}");
         }
-        let metrics = request(Method::GET, &app.url("/metrics"), &[], "").await.text;
+        let metrics = request(Method::GET, &app.ops_url("/metrics"), &[], "").await.text;
         let counted = r##"event_grpc_unknown_fields_total{type="addToCartEvent",field="/event/addToCartEvent/#999"}"##;
         assert!(metrics.contains(counted), "{metrics}");
         assert_eq!(number(store, "SELECT count() FROM DB.error_event").await, 0);

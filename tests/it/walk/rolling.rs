@@ -11,10 +11,12 @@ use std::time::{Duration, Instant};
 
 use event_grpc::sink::clickhouse::ClickHouse;
 use event_grpc::sink::clickhouse::dead_letters::Selection;
+use http::Method;
 use tonic::Code;
 
 use crate::clickhouse::support::{in_database, number};
 use crate::dlq::letters;
+use crate::http::request;
 use crate::support::topology::Vhost;
 use balancer::Balancer;
 use instance::{Ports, Shared};
@@ -73,6 +75,64 @@ pub(super) async fn restart(old: &Path, new: &Path, new_type: u32) {
         balancer.has_down("two").await;
         let refused = load::refused(balancer.front()).await;
         assert_eq!(refused.code(), Code::Unavailable, "{refused:?}");
+    })
+    .await;
+    vhost.delete();
+}
+
+/// Lets the documented load balancer follow the heartbeats of two instances of a build, and asks it for operations.
+pub(super) async fn follows_the_heartbeat(build: &Path) {
+    let vhost = Vhost::create();
+    let logs = Path::new(env!("CARGO_TARGET_TMPDIR")).join("heartbeat");
+    fs::create_dir_all(&logs).unwrap();
+    let place = tempfile::tempdir().unwrap();
+    in_database("heartbeat", async |store| {
+        let shared = Shared {
+            amqp: vhost.url(),
+            clickhouse: url(&store),
+            logs,
+        };
+        shared.migrate(build);
+        let (one, two) = (Ports::free(), Ports::free());
+        let balancer = Balancer::start(place.path(), [one, two]);
+        let one = shared.start("one", build, one);
+        let two = shared.start("two", build, two);
+        balancer.has_up("one").await;
+        balancer.has_up("two").await;
+        let front = format!("http://127.0.0.1:{}", balancer.front().http);
+        let event = r#"{"header": {"userId": "7"}, "events": [{"id": "e", "addToCartEvent": {}}]}"#;
+        let dispatch = async || {
+            let json = [("content-type", "application/json")];
+            let url = format!("{front}/event/dispatch");
+            for _ in 0..10 {
+                let answer = request(Method::POST, &url, &json, event).await;
+                assert_eq!(answer.status, 200, "{answer:?}");
+            }
+        };
+        for rests in [&one, &two] {
+            let name = if std::ptr::eq(rests, &one) {
+                "one"
+            } else {
+                "two"
+            };
+            rests.rest().await;
+            balancer.has_down(name).await;
+            dispatch().await;
+            rests.beat().await;
+            balancer.has_up(name).await;
+        }
+        // What is behind it for senders has no operations.
+        for (method, path, status) in [
+            (Method::PUT, "/heartbeat/?beat=false", 405),
+            (Method::GET, "/metrics", 404),
+            (Method::GET, "/readyz", 404),
+        ] {
+            let answer = request(method, &format!("{front}{path}"), &[], "").await;
+            assert_eq!(answer.status, status, "{path}: {answer:?}");
+        }
+        dispatch().await;
+        one.end().await;
+        two.end().await;
     })
     .await;
     vhost.delete();

@@ -1,7 +1,7 @@
 //! A server of the copied project, as a user starts it: embedded, and asked over HTTP.
 
 use std::io::{BufRead, BufReader};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::{Receiver, channel};
 use std::time::{Duration, Instant};
@@ -11,6 +11,7 @@ use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 
 use crate::http::request;
+use crate::support::server::reader;
 
 /// Start timeout; the engine is in the user's cache by then.
 const START: Duration = Duration::from_secs(60);
@@ -22,6 +23,7 @@ pub(super) struct Server {
     child: Child,
     http: String,
     clickhouse: String,
+    data: PathBuf,
 }
 
 impl Server {
@@ -32,6 +34,7 @@ impl Server {
             .arg(data)
             .args(["--grpc-listen", "127.0.0.1:0"])
             .args(["--http-listen", "127.0.0.1:0"])
+            .args(["--ops-listen", "127.0.0.1:0"])
             .stderr(Stdio::piped())
             .spawn()
             .unwrap();
@@ -39,6 +42,7 @@ impl Server {
             child,
             http: String::new(),
             clickhouse: String::new(),
+            data: data.to_owned(),
         };
         let line = serving(&server.lines());
         let field = |name: &str| {
@@ -81,7 +85,12 @@ impl Server {
     /// Asks the embedded ClickHouse; the answer's rows as lines, columns with tabs between them.
     pub(super) async fn rows(&self, sql: &str) -> String {
         let url = format!("{}?database=event_grpc", self.clickhouse);
-        let answer = request(Method::POST, &url, &[], sql.to_owned()).await;
+        let (user, password) = reader(&self.data);
+        let account = [
+            ("x-clickhouse-user", user.as_str()),
+            ("x-clickhouse-key", password.as_str()),
+        ];
+        let answer = request(Method::POST, &url, &account, sql.to_owned()).await;
         assert_eq!(answer.status, 200, "{sql}\n{answer:?}");
         answer.text
     }

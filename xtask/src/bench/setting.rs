@@ -29,6 +29,7 @@ pub(crate) enum Setting {
 pub(crate) struct Running {
     pub(crate) grpc: String,
     pub(crate) http: String,
+    pub(crate) ops: String,
     /// RabbitMQ, if it is a separate server.
     pub(crate) amqp: Option<String>,
     pub(crate) clickhouse: String,
@@ -41,16 +42,32 @@ pub(crate) struct Running {
     _servers: Option<Servers>,
 }
 
+/// Webhooks of the pipeline, as the variables with their secrets begin.
+const WEBHOOKS: [&str; 6] = [
+    "SHOPIFY",
+    "BRANCH",
+    "GRAPHY",
+    "VIDOOLY",
+    "WEBENGAGE",
+    "WEBENGAGE_USERS",
+];
+
 impl Setting {
     /// Starts an instance and its servers, in this directory.
     pub(crate) fn start(self, executable: &Path, directory: &Path) -> Result<Running> {
         let log = directory.join("instance.log");
-        let (grpc, http) = (ports::free()?, ports::free()?);
+        let (grpc, http, ops) = (ports::free()?, ports::free()?, ports::free()?);
         let mut serve = Command::new(executable);
         serve
             .arg("serve")
             .args(["--grpc-listen", &format!("127.0.0.1:{grpc}")]);
         serve.args(["--http-listen", &format!("127.0.0.1:{http}")]);
+        // Not an option: builds that are compared with may not have it.
+        serve.env("EVENT_GRPC_OPS_LISTEN", format!("127.0.0.1:{ops}"));
+        // The siege's webhooks prove that they know these.
+        for source in WEBHOOKS {
+            serve.env(format!("{source}_WEBHOOK_SECRET"), "siege-siege-siege");
+        }
         let mut servers = None;
         let mut processes = Vec::new();
         let (mut clickhouse, mut amqp) = (None, None);
@@ -95,12 +112,13 @@ impl Setting {
             None => {
                 // It listens a moment before it logs that.
                 instance.wait_until(START_LIMIT, || told(&log).is_ok())?;
-                told(&log)?
+                with_account(&told(&log)?, &directory.join("data"))?
             }
         };
         Ok(Running {
             grpc: format!("http://127.0.0.1:{grpc}"),
             http: format!("http://127.0.0.1:{http}"),
+            ops: format!("http://127.0.0.1:{ops}"),
             amqp,
             clickhouse,
             processes,
@@ -134,6 +152,16 @@ fn migrate(executable: &Path, url: &str) -> Result<()> {
         );
     }
     Ok(())
+}
+
+/// Address with the embedded ClickHouse's account of tools. Builds before that account ask for no password.
+fn with_account(url: &str, data: &Path) -> Result<String> {
+    let Ok(password) = fs::read_to_string(data.join("reader.password")) else {
+        return Ok(url.to_owned());
+    };
+    let rest = url.strip_prefix("http://");
+    let rest = rest.with_context(|| format!("{url} is not a ClickHouse address"))?;
+    Ok(format!("http://reader:{}@{rest}", password.trim()))
 }
 
 /// ClickHouse address in the log of the instance.

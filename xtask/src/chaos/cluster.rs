@@ -42,6 +42,7 @@ struct Instance {
     kept: Option<Kept>,
     grpc: u16,
     http: u16,
+    ops: u16,
     log: PathBuf,
     executable: PathBuf,
 }
@@ -71,6 +72,7 @@ impl Cluster {
                 kept: None,
                 grpc: ports::free()?,
                 http: ports::free()?,
+                ops: ports::free()?,
                 log: directory.join(format!("instance-{number}.log")),
                 executable: instances.to_owned(),
             })
@@ -262,6 +264,8 @@ impl Instance {
         server.arg("serve");
         server.args(["--grpc-listen", &format!("127.0.0.1:{}", self.grpc)]);
         server.args(["--http-listen", &format!("127.0.0.1:{}", self.http)]);
+        // Not an option: other builds may not have it.
+        server.env("EVENT_GRPC_OPS_LISTEN", format!("127.0.0.1:{}", self.ops));
         server.args(["--amqp-url", &rabbitmq::url(amqp)]);
         server.args([
             "--clickhouse-url",

@@ -42,6 +42,14 @@ pub(super) fn haproxy_program() -> Option<PathBuf> {
         .find(|program| program.is_file())
 }
 
+/// Path of Chromium, or of Chrome.
+pub(super) fn chromium_program() -> Option<PathBuf> {
+    let names = ["chromium", "chromium-browser", "google-chrome"];
+    directories(&[])
+        .flat_map(|directory| names.map(|name| directory.join(name)))
+        .find(|program| program.is_file())
+}
+
 /// True if this process runs as root.
 pub(super) fn is_root() -> Result<bool> {
     let output = Command::new("id")
@@ -66,6 +74,9 @@ pub(crate) fn missing_packages(services: &[&str]) -> Result<()> {
     if services.contains(&"haproxy") && haproxy_program().is_none() {
         packages.push("haproxy");
     }
+    if services.contains(&"chromium") && chromium_program().is_none() {
+        packages.push("chromium");
+    }
     if packages.is_empty() {
         return Ok(());
     }
@@ -77,7 +88,7 @@ pub(crate) fn missing_packages(services: &[&str]) -> Result<()> {
              --no-install-recommends {names}`; with Homebrew: `brew install rabbitmq postgresql python haproxy`. No \
              server need run: private instances are started from their programs. Or name what you have in \
              EVENT_GRPC_TEST_AMQP_URL with EVENT_GRPC_TEST_RABBITMQCTL, EVENT_GRPC_TEST_POSTGRES_URL, \
-             EVENT_GRPC_TEST_HAPROXY, and EVENT_GRPC_TEST_PYTHON, a Python with the packages of \
+             EVENT_GRPC_TEST_HAPROXY, EVENT_GRPC_TEST_CHROMIUM, and EVENT_GRPC_TEST_PYTHON, a Python with the packages of \
              tests/python/requirements.txt"
         );
     }

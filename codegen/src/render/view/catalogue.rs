@@ -16,7 +16,7 @@ use super::comments::Comments;
 use super::shapes::{by_number, json_messages};
 use crate::base::names::size;
 use crate::model::field_type;
-use crate::model::{Destination, Input, Intake, Model, RoutingKey, Scheme, Table};
+use crate::model::{Auth, Destination, Input, Intake, Model, RoutingKey, Scheme, Table};
 use crate::store::{KINDS, dialect};
 use meaning::meaning;
 use text::{cell, code, event_link, events_page, group, message_link, message_page, table_page};
@@ -228,13 +228,17 @@ fn section(
 }
 
 fn source_row(model: &Model, source: &crate::model::Source) -> SourceRow {
+    let by_key = match source.auth {
+        Auth::Keys => ", with a write key",
+        Auth::None => "",
+    };
     let (takes, key) = match &source.intake {
         Intake::Grpc {
             service,
             method,
             json_path,
         } => (
-            format!("gRPC `/{service}/{method}`, JSON at `POST {json_path}`"),
+            format!("gRPC `/{service}/{method}`, JSON at `POST {json_path}`{by_key}"),
             "the event type's name".to_owned(),
         ),
         Intake::Post {
@@ -246,14 +250,23 @@ fn source_row(model: &Model, source: &crate::model::Source) -> SourceRow {
             ..
         } => {
             let kept = if *headers { " and its headers" } else { "" };
-            let verified = match verify.as_ref().map(|v| &v.scheme) {
-                None => String::new(),
-                Some(Scheme::Hmac { header, .. }) => format!(", signed in `{header}`"),
-                Some(Scheme::Bearer) => ", with a bearer token".to_owned(),
-                Some(Scheme::Basic) => ", with a password".to_owned(),
-            };
+            let verified = verify.as_ref().map_or_else(
+                || ", from anybody".to_owned(),
+                |verify| {
+                    let how = match &verify.scheme {
+                        Scheme::Hmac(signature) => format!("signed in `{}`", signature.header),
+                        Scheme::Bearer => "with a bearer token".to_owned(),
+                        Scheme::Basic => "with a password".to_owned(),
+                        Scheme::Path => "with a secret behind the path".to_owned(),
+                    };
+                    format!(", {how} (`{}`)", verify.variable)
+                },
+            );
             (
-                format!("`POST {path}`, a {}{kept}{verified}", message_link(message)),
+                format!(
+                    "`POST {path}`, a {}{kept}{verified}{by_key}",
+                    message_link(message)
+                ),
                 match routing_key {
                     RoutingKey::Constant(key) => code(key),
                     RoutingKey::Computed(value) if value.uses_headers() => {

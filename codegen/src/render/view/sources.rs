@@ -8,7 +8,9 @@ use super::refused::Refused;
 use super::shapes::Shapes;
 use super::values::{Failing, Writer};
 use crate::base::names::grouped;
-use crate::model::{self, IdFrom, Intake, Model, Route, RoutingKey, Scheme, Verify};
+use crate::model::{
+    self, Cors, IdFrom, Intake, Model, Route, RoutingKey, Scheme, Signature, Signed, Verify,
+};
 use crate::render::imports::mentions;
 
 /// What the template of `topology/sources/mod.rs` sees.
@@ -135,9 +137,10 @@ fn source_view(source: &model::Source, shapes: &Shapes) -> String {
     };
     let pool = &source.pool;
     format!(
-        "Source {{ name: {}, intake: {intake}, exchange: {}, rejects: {}, \
-         pool: Pool {{ workers: {}, buffer: {}, bytes: {}, timeout_ms: {}, max_request: {} }} }}",
+        "Source {{ name: {}, auth: Auth::{:?}, intake: {intake}, exchange: {}, rejects: {}, \
+         pool: Pool {{ workers: {}, buffer: {}, bytes: {}, timeout_ms: {}, max_request: {} }}, cors: {} }}",
         literal(&source.name),
+        source.auth,
         literal(&source.exchange),
         maybe(source.rejects.as_ref()),
         pool.workers,
@@ -145,6 +148,21 @@ fn source_view(source: &model::Source, shapes: &Shapes) -> String {
         grouped(pool.bytes),
         grouped(pool.timeout_ms),
         grouped(u64::from(pool.max_request)),
+        cors_view(source.cors.as_ref()),
+    )
+}
+
+/// Pages that may send.
+fn cors_view(cors: Option<&Cors>) -> String {
+    let Some(cors) = cors else {
+        return "None".to_owned();
+    };
+    let origins: Vec<String> = cors.origins.iter().map(|origin| literal(origin)).collect();
+    format!(
+        "Some(Cors {{ origins: &[{}], max_age_s: {}, credentials: {} }})",
+        origins.join(", "),
+        grouped(u64::from(cors.max_age_s)),
+        cors.credentials
     )
 }
 
@@ -153,18 +171,41 @@ pub(super) fn verify_view(verify: &Verify) -> String {
     let scheme = match &verify.scheme {
         Scheme::Bearer => "Scheme::Bearer".to_owned(),
         Scheme::Basic => "Scheme::Basic".to_owned(),
-        Scheme::Hmac {
-            header,
-            encoding,
-            prefix,
-        } => format!(
-            "Scheme::Hmac {{ header: {}, encoding: Encoding::{encoding:?}, prefix: {} }}",
-            literal(&header.to_ascii_lowercase()),
-            literal(prefix)
-        ),
+        Scheme::Path => "Scheme::Path".to_owned(),
+        Scheme::Hmac(signature) => format!("Scheme::Hmac({})", signature_view(signature)),
     };
     let variable = literal(&verify.variable);
     format!("Verify {{ variable: {variable}, scheme: {scheme} }}")
+}
+
+fn signature_view(signature: &Signature) -> String {
+    let name = |header: &str| literal(&header.to_ascii_lowercase());
+    let pieces = signature.signed.iter().map(|piece| match piece {
+        Signed::Text(text) => format!("Signed::Text({})", literal(text)),
+        Signed::Time => "Signed::Time".to_owned(),
+        Signed::Header(header) => format!("Signed::Header({})", name(header)),
+        Signed::Body => "Signed::Body".to_owned(),
+    });
+    let pieces: Vec<String> = pieces.collect();
+    let time = signature.time.as_ref().map_or_else(
+        || "None".to_owned(),
+        |time| {
+            let header = time.header.as_ref();
+            let header = header.map_or_else(|| "None".into(), |h| format!("Some({})", name(h)));
+            let tolerance = grouped(time.tolerance_ms);
+            format!("Some(SignedTime {{ header: {header}, tolerance_ms: {tolerance} }})")
+        },
+    );
+    format!(
+        "Signature {{ header: {}, encoding: Encoding::{:?}, prefix: {}, form: SignatureForm::{:?}, \
+         secret: SecretForm::{:?}, signed: &[{}], time: {time} }}",
+        name(&signature.header),
+        signature.encoding,
+        literal(&signature.prefix),
+        signature.form,
+        signature.secret,
+        pieces.join(", "),
+    )
 }
 
 /// Rule for ids.

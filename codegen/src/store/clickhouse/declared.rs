@@ -68,6 +68,10 @@ impl Declared for Declaration {
         Some(ty.to_string())
     }
 
+    fn type_of_client(&self, ty: Type) -> Type {
+        Type::LowCardinality(Box::new(ty))
+    }
+
     fn check(&self, table: &TypedTable<'_>, out: &mut Diagnostics) {
         check::check(self, table, out);
     }
@@ -79,6 +83,7 @@ impl Declared for Declaration {
             engine: self.engine.as_ref()?.value.clone(),
             partition_by: partition_by.unwrap_or_default(),
             order_by: self.order_by.iter().map(|key| key.value.clone()).collect(),
+            replaces: table.spec.replaces.is_some(),
         }))
     }
 }

@@ -14,8 +14,12 @@ pub(super) fn of(table: &Table, column: &Column) -> Layout {
 /// True if a text is the same for all events of a request. It is sent once then, however the table stores it. What isn't
 /// known is nearly always nothing, or of the header.
 fn repeats(table: &Table, column: &Column) -> bool {
-    let of_request =
-        |value: &Value| matches!(value.root, Root::Header(_) | Root::TypeName | Root::Unknown);
+    let of_request = |value: &Value| {
+        matches!(
+            value.root,
+            Root::Header(_) | Root::TypeName | Root::ClientOfEvents | Root::Unknown
+        )
+    };
     matches!(table.input, Input::Events)
         && column.ty == Type::String
         && matches!(&column.from, ColumnSource::Value(value) if of_request(value))

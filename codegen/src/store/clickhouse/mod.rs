@@ -7,6 +7,7 @@ mod ddl;
 mod declaration;
 mod declared;
 mod layout;
+mod new;
 mod rust;
 
 pub(super) use declared::read;
@@ -68,6 +69,10 @@ impl Dialect for ClickHouse {
 
     fn create(&self, table: &Table) -> Vec<String> {
         vec![ddl::create(self, table)]
+    }
+
+    fn refuse_new(&self, table: &Table, refused: &mut Vec<Refusal>) {
+        refused.extend(new::without_client(self, table));
     }
 
     fn alter(&self, table: &Table, before: &TableFacts, refused: &mut Vec<Refusal>) -> Vec<String> {

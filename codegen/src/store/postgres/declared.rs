@@ -52,6 +52,11 @@ impl Declared for Declaration {
         Type::Nullable(Box::new(Type::String))
     }
 
+    fn type_of_client(&self, ty: Type) -> Type {
+        // Of rows that are there when the column is added nobody knows who sent them.
+        Type::Nullable(Box::new(ty))
+    }
+
     fn check(&self, table: &TypedTable<'_>, out: &mut Diagnostics) {
         check::check(self, table, out);
     }

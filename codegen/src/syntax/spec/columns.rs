@@ -1,10 +1,38 @@
 //! `columns: { ... }` of tables, as written.
 
+use super::Table;
 use super::scalars::{Fields, map, text, texts, wrong};
-use super::{Column, Table};
 use crate::base::diagnostic::Diagnostics;
 use crate::syntax::expression::parse;
 use crate::syntax::yaml::{Entry, Node, Text, Value};
+
+/// A line of `columns`.
+#[derive(Debug, Clone)]
+pub(crate) enum Column {
+    /// `NAME: EXPRESSION` or `NAME: { from: EXPRESSION, type: TYPE }`.
+    Explicit {
+        /// Its name.
+        name: Text,
+        /// The expression; absent if it could not be read.
+        from: Option<Text>,
+        /// The declared type, as the store of the table writes it.
+        ty: Option<Text>,
+    },
+    /// `NAME: { type: TYPE }` of a table whose store has columns that hooks fill.
+    Hook {
+        /// Its name.
+        name: Text,
+        /// Its type, as the store of the table writes it.
+        ty: Option<Text>,
+        /// The comment above it.
+        doc: String,
+    },
+    /// `"*": ROOT` or `"*": [ROOT, ROOT]`, where the star may be followed by a name.
+    Wildcard {
+        /// `header`, `event`, `payload` or `body`, or an expression with many values.
+        root: Text,
+    },
+}
 
 /// The lines of `columns`; with `hooks` also those that hooks fill.
 pub(super) fn columns(node: &Node, hooks: bool, out: &mut Diagnostics) -> Vec<Column> {
@@ -49,13 +77,16 @@ fn column(entry: &Entry, hooks: bool, out: &mut Diagnostics) -> Column {
     Column::Explicit { name, from, ty }
 }
 
+/// The expression for the sender.
+const CLIENT: &str = "$client";
+
 /// The expression for what a build doesn't know.
 const UNKNOWN: &str = "$unknown";
 
 impl Table {
     /// Adds the columns that tables have unless they say otherwise. What a build doesn't know has no place among dead
     /// letters, which keep their bytes, nor beside a whole JSON message, of which nothing is missing; and a table may
-    /// ignore it.
+    /// ignore it, and the sender too.
     pub(super) fn add_defaults(&mut self, defaults: &[Column]) {
         for column in defaults {
             let own = match column {
@@ -64,7 +95,11 @@ impl Table {
                 }
                 Column::Wildcard { .. } => false,
             };
-            if own || (is_unknown(column) && self.needs_no_unknown()) {
+            let is_client = expression(column) == Some(CLIENT);
+            if own
+                || (is_unknown(column) && self.needs_no_unknown())
+                || (is_client && self.ignores(CLIENT))
+            {
                 continue;
             }
             self.columns.push(column.clone());
@@ -72,11 +107,16 @@ impl Table {
     }
 
     fn needs_no_unknown(&mut self) -> bool {
-        let entries = self.ignore.len();
-        self.ignore.retain(|path| path.value.trim() != UNKNOWN);
-        let ignored = self.ignore.len() < entries;
+        let ignored = self.ignores(UNKNOWN);
         let is_ours = |column: &Column| is_unknown(column) || is_whole_body(column);
         ignored || self.dead_letters.is_some() || self.columns.iter().any(is_ours)
+    }
+
+    /// True if the table ignores this, which is taken out of the list.
+    fn ignores(&mut self, expression: &str) -> bool {
+        let entries = self.ignore.len();
+        self.ignore.retain(|path| path.value.trim() != expression);
+        self.ignore.len() < entries
     }
 }
 

@@ -1,12 +1,14 @@
 //! The tree of `pipeline.yaml` to its declarations. One entry that can't be read never hides another.
 
 use super::columns::columns;
+use super::cors::cors;
 use super::ids::ids;
 use super::limits::limits;
 use super::request::request;
 use super::scalars::{Fields, map, text, texts, word};
 use super::store::{Stores, store};
-use super::webhook::{id, message, on_bad, verify};
+use super::verify::{nothing, verify};
+use super::webhook::{auth, id, message, on_bad};
 use super::{
     Binding, Database, DeadLetter, Exchange, InStore, Limits, OwnQueue, Pool, Queue, Settings,
     Source, Spec, Table, TableDefaults,
@@ -76,11 +78,13 @@ fn source(entry: &Entry, defaults: &Pool, out: &mut Diagnostics) -> Source {
         "routing_key",
         "routing_key_from",
         "headers",
+        "auth",
         "verify",
         "id",
         "on_bad",
         "rejects",
         "pool",
+        "cors",
     ];
     let what = format!("source `{}`", name.value);
     let fields = Fields::open(what, name.span, &entry.node, &known, out);
@@ -96,18 +100,25 @@ fn source(entry: &Entry, defaults: &Pool, out: &mut Diagnostics) -> Source {
         routing_key_from: get("routing_key_from"),
         rejects: get("rejects"),
         headers: None,
+        auth: None,
         verify: None,
         id: None,
         on_bad: None,
         pool: Pool::default(),
+        cors: None,
     };
     if let Some(fields) = &fields {
         source.headers = fields.flag("headers", out);
-        source.verify = fields.meant("verify", out).and_then(|e| verify(e, out));
+        source.auth = fields.get("auth").and_then(|e| auth(e, out));
+        source.verify = match fields.meant("verify", out) {
+            Some(entry) => Some(verify(entry, out)),
+            None => fields.written("verify").map(nothing),
+        };
         source.id = fields.meant("id", out).map(|e| id(e, out));
         source.on_bad = fields.get("on_bad").and_then(|e| on_bad(e, out));
         fields.require("exchange", out);
         source.pool = fields.get("pool").map(|e| pool(e, out)).unwrap_or_default();
+        source.cors = fields.meant("cors", out).and_then(|e| cors(e, out));
     }
     source.pool = source.pool.or(defaults);
     source

@@ -59,6 +59,12 @@ impl<'a> Fields<'a> {
         (!matches!(entry.node.value, Value::Null)).then_some(entry)
     }
 
+    /// The place of a key, with a value or without.
+    pub(super) fn written(&self, key: &str) -> Option<Span> {
+        let entry = self.entries.iter().find(|e| e.key.value == key)?;
+        Some(entry.key.span)
+    }
+
     /// Entry of a key; reports a key without a value: for settings that must not be left out by mistake.
     pub(super) fn meant(&self, key: &str, out: &mut Diagnostics) -> Option<&'a Entry> {
         let found = self.get(key);
@@ -326,14 +332,14 @@ fn share(text: &str) -> Option<u64> {
 }
 
 fn duration(text: &str) -> Option<u64> {
-    let (digits, factor) = [("ms", 1), ("s", 1000), ("m", 60_000)]
+    let (digits, factor) = [("ms", 1), ("s", 1000), ("m", 60_000), ("h", 3_600_000)]
         .into_iter()
         .find_map(|(unit, factor)| Some((text.strip_suffix(unit)?, factor)))?;
     count(digits.trim_end())?.checked_mul(factor)
 }
 
 fn show_duration(ms: u64) -> String {
-    [("m", 60_000), ("s", 1000)]
+    [("h", 3_600_000), ("m", 60_000), ("s", 1000)]
         .into_iter()
         .find(|(_, factor)| ms >= *factor && ms.is_multiple_of(*factor))
         .map_or_else(
@@ -357,6 +363,7 @@ mod tests {
         assert_eq!(size("99999999999GiB"), None);
         assert_eq!(duration("500ms"), Some(500));
         assert_eq!(duration("1m"), Some(60_000));
+        assert_eq!(duration("2h"), Some(7_200_000));
         assert_eq!(duration("10"), None);
         assert_eq!(names::size(1 << 30), "1GiB");
         assert_eq!(show_duration(60_000), "1m");

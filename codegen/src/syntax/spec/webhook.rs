@@ -1,43 +1,15 @@
-//! Reading what only webhooks and JSON messages have: `verify`, `id`, `on_bad` and `messages`.
+//! Reading what only webhooks and JSON messages have: `id`, `on_bad` and `messages`.
 
 use super::scalars::{Fields, texts, word};
-use super::{Id, IdWay, Located, Message, Verify, Way};
+use super::{Id, IdWay, Located, Message};
 use crate::base::diagnostic::Diagnostics;
-use crate::model::{Encoding, OnBad};
+use crate::model::{Auth, OnBad};
 use crate::syntax::yaml::{Entry, Value};
 
-/// The keys of `verify` that name a way.
-const WAYS: [(&str, Way); 4] = [
-    ("shopify", Way::Shopify),
-    ("hmac", Way::Hmac),
-    ("bearer", Way::Bearer),
-    ("basic", Way::Basic),
-];
-
-/// `verify` of a source.
-pub(super) fn verify(entry: &Entry, out: &mut Diagnostics) -> Option<Verify> {
-    let mut known = WAYS.map(|(key, _)| key).to_vec();
-    known.extend(["header", "encoding", "prefix"]);
-    let span = entry.key.span;
-    let fields = Fields::open("`verify`", span, &entry.node, &known, out)?;
-    let way = |(key, value): &(&str, Way), out: &mut Diagnostics| {
-        let span = fields.get(key)?.key.span;
-        let way = Located {
-            value: *value,
-            span,
-        };
-        Some((way, fields.text(key, out)?))
-    };
-    let encodings = [("hex", Encoding::Hex), ("base64", Encoding::Base64)];
-    Some(Verify {
-        span,
-        ways: WAYS.iter().filter_map(|found| way(found, out)).collect(),
-        header: fields.text("header", out),
-        encoding: fields
-            .get("encoding")
-            .and_then(|e| word("`encoding`", &e.node, &encodings, out)),
-        prefix: fields.text("prefix", out),
-    })
+/// `auth` of a source.
+pub(super) fn auth(entry: &Entry, out: &mut Diagnostics) -> Option<Located<Auth>> {
+    let words = [("keys", Auth::Keys), ("none", Auth::None)];
+    word("`auth`", &entry.node, &words, out)
 }
 
 /// `id` of a source or queue.

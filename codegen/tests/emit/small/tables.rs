@@ -139,6 +139,8 @@ impl Made<'_> {
             Root::Unknown,
             vec![],
         ));
+        let client = dictionary(Type::String);
+        columns.push(column("client", client, Root::ClientOfEvents, vec![]));
         let mut table = table("everything", Input::Events, &["event_id"], columns);
         table.types = vec![9, 10];
         clickhouse(&mut table).partition_by = String::new();
@@ -276,6 +278,12 @@ impl Made<'_> {
                     Root::WholeBody,
                     vec![Function::new("json")],
                 ),
+                column(
+                    "client",
+                    dictionary(Type::String),
+                    Root::ClientOfMessage,
+                    vec![],
+                ),
                 column("insert_timestamp", Type::Millis, Root::Now, vec![]),
             ],
         )
@@ -294,6 +302,7 @@ impl Made<'_> {
                 error("attempts", Type::UInt32, ErrorField::Attempts),
                 error("first_failed", Type::Millis, ErrorField::FirstFailed),
                 error("body", Type::String, ErrorField::Body),
+                error("client", dictionary(Type::String), ErrorField::Client),
                 column("event_name", Type::String, Root::TypeName, vec![]),
                 column("event_id", Type::String, self.in_event("id"), vec![]),
                 column(
@@ -336,6 +345,7 @@ fn table(name: &str, input: Input, order_by: &[&str], columns: Vec<Column>) -> T
                 false => String::new(),
             },
             order_by: order_by.iter().map(|key| (*key).to_owned()).collect(),
+            replaces: false,
         }),
         input,
         types: Vec::new(),

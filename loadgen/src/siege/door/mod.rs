@@ -34,6 +34,7 @@ pub(super) enum Outcome {
 pub(super) struct Places {
     grpc: SocketAddr,
     http: SocketAddr,
+    ops: SocketAddr,
     amqp: Option<Address>,
     /// Timeout of an answer.
     deadline: Duration,
@@ -53,12 +54,14 @@ impl Places {
     pub(super) fn new(
         grpc: &str,
         http: &str,
+        ops: &str,
         amqp: Option<&str>,
         deadline: Duration,
     ) -> anyhow::Result<Self> {
         Ok(Places {
             grpc: socket(grpc)?,
             http: socket(http)?,
+            ops: socket(ops)?,
             amqp: amqp.map(Address::parse).transpose()?,
             deadline,
         })
@@ -68,6 +71,7 @@ impl Places {
         match port {
             Port::Grpc => self.grpc,
             Port::Http => self.http,
+            Port::Ops => self.ops,
         }
     }
 }

@@ -105,9 +105,9 @@ fn tls(one: &mut One) -> Attack {
 }
 
 fn unread(one: &mut One) -> Attack {
-    let request = "GET /metrics HTTP/1.1\r\nHost: siege\r\n\r\n";
+    let request = "GET /metrics HTTP/1.1\r\nHost: localhost\r\n\r\n";
     let bytes = request.repeat(one.within(10, 300));
-    let mut talk = Talk::say(Port::Http, bytes);
+    let mut talk = Talk::say(Port::Ops, bytes);
     // Nothing is read in this time.
     let silence = Duration::from_millis(one.within(500, 3000) as u64);
     if let Some(last) = talk.parts.last_mut() {

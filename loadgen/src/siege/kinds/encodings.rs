@@ -130,11 +130,12 @@ fn too_large(one: &mut One) -> Attack {
 }
 
 fn other_type(one: &mut One) -> Attack {
-    const TYPES: [&str; 7] = [
+    const TYPES: [&str; 8] = [
         "application/json",
         "application/x-protobuf",
         "text/plain",
         "application/grpc-web",
+        "application/grpc-web-text",
         "application/grpc+json",
         "multipart/form-data; boundary=x",
         "",

@@ -2,10 +2,9 @@
 
 use std::time::Duration;
 
-use super::super::attack::{Attack, Port, Talk, head};
+use super::super::attack::{Attack, GRAPHY, Port, Talk, head};
 use super::{Door, End, Kind, One, kind};
 
-const GRAPHY: &str = "/graphy/event/";
 const JSON: (&str, &str) = ("Content-Type", "application/json");
 
 pub(super) static KINDS: [Kind; 13] = [

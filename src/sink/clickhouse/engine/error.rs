@@ -61,6 +61,15 @@ pub enum EngineError {
         directory: PathBuf,
     },
 
+    /// No port to listen on.
+    #[error("the ClickHouse engine can't listen on port {port} of 127.0.0.1: {source}")]
+    Port {
+        /// The wanted port, or 0 for any.
+        port: u16,
+        /// Cause.
+        source: io::Error,
+    },
+
     /// A file or directory of the engine can't be created or opened.
     #[error("can't {action} `{}`: {source}", path.display())]
     Io {

@@ -1,16 +1,19 @@
 //! One run of the engine's child process: command line, wait until it is ready, and end.
 
-use std::fs::{self, File};
+use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
-use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::process::{ExitStatus, Stdio};
 use std::time::Duration;
 
 use rustix::process::{Pid, Signal, kill_process_group};
+use tokio::io::AsyncWriteExt as _;
 use tokio::process::{Child, ChildStdin, Command};
 
+use super::accounts::{Accounts, SERVER};
+use super::endpoint::Endpoint;
 use super::error::EngineError;
+use super::place::{Owner, Place};
 use super::provision::Program;
 
 /// Time limit for a child to end when its pipe closes. It gives the engine 3 s and then kills it.
@@ -22,6 +25,14 @@ const ASK_INTERVAL: Duration = Duration::from_millis(50);
 /// Length of the end of the engine's log in an error, in bytes.
 const LOG_TAIL: u64 = 4_000;
 
+/// Environment of the child, and all of it. Nothing of the server's own reaches the engine.
+const ENVIRONMENT: [(&str, &str); 3] = [
+    ("PATH", "/usr/local/bin:/usr/bin:/bin"),
+    ("LANG", "C.UTF-8"),
+    // In UTC, a DateTime without a zone reads the same on every machine.
+    ("TZ", "UTC"),
+];
+
 /// Parameters that all runs share.
 #[derive(Debug)]
 pub(super) struct Launch {
@@ -29,21 +40,14 @@ pub(super) struct Launch {
     pub(super) executable: PathBuf,
     /// The engine.
     pub(super) program: Program,
-    /// The engine's own directory, as an absolute path.
-    pub(super) data: PathBuf,
-    /// File for the engine's standard output and error.
-    pub(super) log: PathBuf,
+    /// The data directory.
+    pub(super) place: Place,
+    /// The accounts that the engine is to know.
+    pub(super) accounts: Accounts,
+    /// User that the engine is to become, if it isn't the server's.
+    pub(super) owner: Option<Owner>,
     /// Start timeout of the engine.
     pub(super) ready_timeout: Duration,
-}
-
-/// Loopback ports of a run.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Ports {
-    /// HTTP port.
-    pub(super) http: u16,
-    /// Native protocol port.
-    pub(super) native: u16,
 }
 
 /// Child process, and the pipe that keeps it running.
@@ -57,20 +61,22 @@ pub(super) struct Running {
 
 impl Launch {
     /// Starts the child and waits until it answers.
-    pub(super) async fn start(&self, ports: Ports) -> Result<Running, EngineError> {
-        let mut running = self.spawn(ports)?;
+    pub(super) async fn start(&self, endpoint: Endpoint) -> Result<Running, EngineError> {
+        let mut running = self.spawn(endpoint)?;
+        // A child that has ended meanwhile fails the next line with what it had to say.
+        running.hand_over(&self.accounts).await.ok();
         let failure = tokio::select! {
-            () = self.answers(ports) => return Ok(running),
+            () = self.answers(endpoint) => return Ok(running),
             status = running.exited() => EngineError::Ended {
                 engine: self.program.file().to_owned(),
                 status: status.map_or_else(|error| error.to_string(), |status| status.to_string()),
-                log: self.log.clone(),
+                log: self.place.log(),
                 tail: self.log_tail(),
             },
             () = tokio::time::sleep(self.ready_timeout) => EngineError::NotReady {
                 engine: self.program.file().to_owned(),
                 waited: self.ready_timeout,
-                log: self.log.clone(),
+                log: self.place.log(),
                 tail: self.log_tail(),
             },
         };
@@ -79,29 +85,30 @@ impl Launch {
         Err(failure)
     }
 
-    fn spawn(&self, ports: Ports) -> Result<Running, EngineError> {
+    fn spawn(&self, endpoint: Endpoint) -> Result<Running, EngineError> {
         let (output, errors) = self
             .empty_log()
-            .map_err(EngineError::io("write", &self.log))?;
+            .map_err(EngineError::io("write", &self.place.log()))?;
         let mut command = Command::new(&self.executable);
         command.arg("engine");
         match &self.program {
             Program::Library(file) => command.arg("--library").arg(file),
             Program::Binary(file) => command.arg("--binary").arg(file),
         };
+        if let Some(owner) = self.owner {
+            command.arg("--user").arg(owner.user.to_string());
+            command.arg("--group").arg(owner.group.to_string());
+        }
         let spawned = command
+            .arg("--accounts")
             .arg("--path")
-            .arg(&self.data)
-            .args([
-                "--http-port",
-                &ports.http.to_string(),
-                "--tcp-port",
-                &ports.native.to_string(),
-            ])
+            .arg(self.place.engine())
+            .arg("--http-port")
+            .arg(endpoint.http.to_string())
             // The engine would read a config.xml of the user's working directory.
-            .current_dir(&self.data)
-            // In UTC, a DateTime without a zone reads the same on every machine.
-            .env("TZ", "UTC")
+            .current_dir(self.place.engine())
+            .env_clear()
+            .envs(ENVIRONMENT)
             .stdin(Stdio::piped())
             .stdout(output)
             .stderr(errors)
@@ -121,19 +128,21 @@ impl Launch {
 
     /// Opens the log twice, without the output of earlier runs. The child only appends.
     fn empty_log(&self) -> io::Result<(File, File)> {
-        File::create(&self.log)?;
-        let log = fs::OpenOptions::new().append(true).open(&self.log)?;
+        let log = self.place.create(&self.place.log())?;
         Ok((log.try_clone()?, log))
     }
 
     /// Asks until this engine answers, and not one that another server has started on the port.
-    async fn answers(&self, ports: Ports) {
-        let client = clickhouse::Client::default().with_url(ports.url());
+    async fn answers(&self, endpoint: Endpoint) {
+        let client = clickhouse::Client::default()
+            .with_url(endpoint.url())
+            .with_user(SERVER)
+            .with_password(self.accounts.server.reveal());
         loop {
             let query = client.query("SELECT path FROM system.disks WHERE name = 'default'");
             let answer =
                 tokio::time::timeout(Duration::from_secs(5), query.fetch_one::<String>()).await;
-            if matches!(answer, Ok(Ok(path)) if Path::new(&path) == self.data) {
+            if matches!(answer, Ok(Ok(path)) if Path::new(&path) == self.place.engine()) {
                 return;
             }
             tokio::time::sleep(ASK_INTERVAL).await;
@@ -143,7 +152,7 @@ impl Launch {
     /// The end of the log, for an error message.
     pub(super) fn log_tail(&self) -> String {
         let read = || {
-            let mut file = File::open(&self.log)?;
+            let mut file = File::open(self.place.log())?;
             let length = file.metadata()?.len();
             file.seek(SeekFrom::Start(length.saturating_sub(LOG_TAIL)))?;
             let mut tail = Vec::new();
@@ -159,6 +168,16 @@ impl Launch {
 }
 
 impl Running {
+    /// Writes the accounts into the pipe, and keeps it open.
+    async fn hand_over(&mut self, accounts: &Accounts) -> io::Result<()> {
+        let Some(pipe) = &mut self.lease else {
+            return Ok(());
+        };
+        pipe.write_all(accounts.configuration().as_bytes()).await?;
+        pipe.write_all(&[0]).await?;
+        pipe.flush().await
+    }
+
     /// The child's process id.
     pub(super) fn pid(&self) -> u32 {
         self.pid
@@ -184,25 +203,5 @@ impl Running {
             kill_process_group(group, Signal::KILL)?;
         }
         self.child.wait().await.map(drop)
-    }
-}
-
-impl Ports {
-    /// Finds two free ports. Both are held until both are known, so that they differ.
-    pub(super) fn find() -> io::Result<Self> {
-        let http = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
-        let native = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
-        Ok(Self {
-            http: http.local_addr()?.port(),
-            native: native.local_addr()?.port(),
-        })
-    }
-
-    /// The URL for HTTP.
-    pub(super) fn url(self) -> String {
-        format!(
-            "http://{}",
-            SocketAddr::from((Ipv4Addr::LOCALHOST, self.http))
-        )
     }
 }

@@ -1,15 +1,18 @@
 //! Running engine, as the server sees it.
 
-use std::fs::{DirBuilder, File, TryLockError};
+use std::fs::File;
 use std::io;
-use std::net::{Ipv4Addr, SocketAddr};
-use std::os::unix::fs::DirBuilderExt;
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::ExitStatus;
 use std::time::Duration;
 
+use super::accounts::{Accounts, SERVER};
+use super::confine;
+use super::endpoint::Endpoint;
 use super::error::EngineError;
-use super::launch::{Launch, Ports, Running};
+use super::launch::{Launch, Running};
+use super::place::Place;
 use super::provision::{self, Places, Program};
 
 /// Maximum number of starts that fail because a port or the directory is in use.
@@ -22,6 +25,8 @@ pub struct EngineConfig {
     pub data_dir: PathBuf,
     /// A `clickhouse` binary or a `libchdb.so` to use instead of the one that would be found or fetched.
     pub engine_path: Option<PathBuf>,
+    /// HTTP port on the loopback address; a free one if not given.
+    pub port: Option<u16>,
     /// The `event-grpc` executable, if it isn't the running one.
     pub executable: Option<PathBuf>,
     /// Start timeout of the engine.
@@ -36,7 +41,7 @@ pub struct EngineConfig {
 #[derive(Debug)]
 pub struct Engine {
     launch: Launch,
-    ports: Ports,
+    endpoint: Endpoint,
     url: String,
     running: Running,
     /// Lock on the data directory.
@@ -49,6 +54,7 @@ impl EngineConfig {
         Self {
             data_dir: data_dir.into(),
             engine_path: None,
+            port: None,
             executable: None,
             ready_timeout: Duration::from_secs(60),
             quiet: false,
@@ -59,8 +65,8 @@ impl EngineConfig {
 impl Engine {
     /// Finds or fetches the engine, starts it and waits until it answers.
     pub async fn start(config: &EngineConfig) -> Result<Self, EngineError> {
-        let directory = private_directory(&config.data_dir)?;
-        let lock = lock_directory(&directory)?;
+        let place = Place::prepare(&config.data_dir)?;
+        let lock = place.lock()?;
         let launch = Launch {
             executable: match &config.executable {
                 Some(executable) => executable.clone(),
@@ -74,29 +80,38 @@ impl Engine {
                 config.quiet,
             )
             .await?,
-            data: private_directory(&directory.join("clickhouse"))?,
-            log: directory.join("clickhouse.log"),
+            accounts: Accounts::of(&place)?,
+            owner: place
+                .owner()
+                .map_err(EngineError::io("see the owner of", place.engine()))?,
+            place,
             ready_timeout: config.ready_timeout,
         };
+        tell_rights(&launch);
         let mut attempt = 1;
         loop {
-            let ports = Ports::find().map_err(EngineError::io(
-                "find a free port on",
-                Path::new("127.0.0.1"),
-            ))?;
-            match launch.start(ports).await {
-                Ok(running) => {
+            let started = match Endpoint::choose(config.port) {
+                Ok(endpoint) => (launch.start(endpoint).await).map(|running| (endpoint, running)),
+                Err(source) => Err(EngineError::Port {
+                    port: config.port.unwrap_or(0),
+                    source,
+                }),
+            };
+            match started {
+                Ok((endpoint, running)) => {
+                    let saved = endpoint.save(&launch.place);
+                    saved.map_err(EngineError::io("write into", launch.place.directory()))?;
                     return Ok(Self {
                         launch,
-                        ports,
-                        url: ports.url(),
+                        endpoint,
+                        url: endpoint.url(),
                         running,
                         _lock: lock,
                     });
                 }
                 // Another process took a port after it was found free, or the engine of a server that was killed a
                 // moment ago hasn't ended yet. Both pass.
-                Err(EngineError::Ended { tail, .. }) if attempt < ATTEMPTS && is_taken(&tail) => {
+                Err(error) if attempt < ATTEMPTS && is_taken(&error) => {
                     tokio::time::sleep(Duration::from_millis(200) * 2_u32.pow(attempt)).await;
                     attempt += 1;
                 }
@@ -110,9 +125,19 @@ impl Engine {
         &self.url
     }
 
-    /// Address of the native protocol, for `clickhouse client`.
-    pub fn native_address(&self) -> SocketAddr {
-        (Ipv4Addr::LOCALHOST, self.ports.native).into()
+    /// Address of the HTTP interface, the only one.
+    pub fn address(&self) -> SocketAddr {
+        self.endpoint.address()
+    }
+
+    /// User of the server, who may read and write tables.
+    pub fn user(&self) -> &'static str {
+        SERVER
+    }
+
+    /// Password of that user. It is another one at each start.
+    pub fn password(&self) -> &str {
+        self.launch.accounts.server.reveal()
     }
 
     /// The child's process id.
@@ -138,7 +163,7 @@ impl Engine {
     /// Restarts the engine on the same data and ports, after ending it if it still runs.
     pub async fn restart(&mut self) -> Result<(), EngineError> {
         self.end().await?;
-        self.running = self.launch.start(self.ports).await?;
+        self.running = self.launch.start(self.endpoint).await?;
         Ok(())
     }
 
@@ -155,34 +180,34 @@ impl Engine {
     }
 }
 
-/// Creates a directory that only this user may read, and returns its absolute path.
-fn private_directory(path: &Path) -> Result<PathBuf, EngineError> {
-    DirBuilder::new()
-        .recursive(true)
-        .mode(0o700)
-        .create(path)
-        .map_err(EngineError::io("create", path))?;
-    path.canonicalize().map_err(EngineError::io("open", path))
-}
-
-fn lock_directory(directory: &Path) -> Result<File, EngineError> {
-    let path = directory.join("server.lock");
-    let file = File::create(&path).map_err(EngineError::io("create", &path))?;
-    match file.try_lock() {
-        Ok(()) => Ok(file),
-        Err(TryLockError::WouldBlock) => Err(EngineError::InUse {
-            directory: directory.to_owned(),
-        }),
-        Err(TryLockError::Error(source)) => Err(EngineError::Io {
-            action: "lock",
-            path,
-            source,
-        }),
+/// Says what the engine may do that it needn't.
+fn tell_rights(launch: &Launch) {
+    if let Some(owner) = launch.owner {
+        tracing::info!(
+            user = owner.user,
+            "The server runs as root; the ClickHouse engine runs as the owner of the data directory."
+        );
+    } else if rustix::process::geteuid().is_root() {
+        tracing::info!(
+            "The server runs as root, and so does the ClickHouse engine, without any capability; let the data directory \
+             belong to another user, or run the server as one."
+        );
+    }
+    if !confine::is_available() {
+        tracing::info!(
+            "This kernel can't confine the ClickHouse engine to its directory (Landlock, Linux 5.19 or later)."
+        );
     }
 }
 
 /// True if the engine ended because a port or the directory was in use.
-fn is_taken(log: &str) -> bool {
-    log.contains("Address already in use")
-        || log.contains("Another server instance in same directory")
+fn is_taken(error: &EngineError) -> bool {
+    match error {
+        EngineError::Port { source, .. } => source.kind() == io::ErrorKind::AddrInUse,
+        EngineError::Ended { tail, .. } => {
+            tail.contains("Address already in use")
+                || tail.contains("Another server instance in same directory")
+        }
+        _ => false,
+    }
 }

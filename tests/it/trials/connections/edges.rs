@@ -93,7 +93,7 @@ async fn the_grpc_port_takes_grpc_and_says_so() {
     for kind in [
         "application/json",
         "application/x-protobuf",
-        "application/grpc-web",
+        "application/grpc-web+json",
         "",
     ] {
         for path in [

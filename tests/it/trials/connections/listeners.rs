@@ -55,14 +55,14 @@ async fn half_open_and_idle_connections_are_closed() {
     // One that had its answer, and stays.
     let mut stream = connect(server.http).await;
     stream
-        .write_all(b"GET /metrics HTTP/1.1\r\nhost: a\r\n\r\n")
+        .write_all(b"GET /heartbeat/ HTTP/1.1\r\nhost: a\r\n\r\n")
         .await
         .unwrap();
     assert!(rest(&mut stream).await.starts_with("HTTP/1.1 200"));
     // One that is used again and again stays.
     let mut used = connect(server.http).await;
     for _ in 0..5 {
-        used.write_all(b"GET /metrics HTTP/1.1\r\nhost: a\r\n\r\n")
+        used.write_all(b"GET /heartbeat/ HTTP/1.1\r\nhost: a\r\n\r\n")
             .await
             .unwrap();
         let mut answer = [0; 1024];
@@ -177,12 +177,12 @@ async fn without_descriptors_it_goes_on_and_says_so_once() {
         let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
         listener.local_addr().unwrap().port()
     };
-    let (grpc, http) = (ports(), ports());
+    let (grpc, http, ops) = (ports(), ports(), ports());
     let scratch = tempfile::tempdir().unwrap();
     let log = scratch.path().join("log");
     let serve = format!(
         "ulimit -n 64; exec {} serve --grpc-listen 127.0.0.1:{grpc} --http-listen 127.0.0.1:{http} \
-         --clickhouse-url http://127.0.0.1:9/test --max-connections 1000",
+         --ops-listen 127.0.0.1:{ops} --clickhouse-url http://127.0.0.1:9/test --max-connections 1000",
         env!("CARGO_BIN_EXE_event-grpc")
     );
     let mut child = std::process::Command::new("sh")
@@ -202,10 +202,14 @@ async fn without_descriptors_it_goes_on_and_says_so_once() {
         silent.push(connect(http).await);
     }
     tokio::time::sleep(Duration::from_millis(300)).await;
-    let asked = b"GET /metrics HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n";
+    // Events are taken again, and operators see why they were not.
     let mut answer = String::new();
-    while !answer.starts_with("HTTP/1.1 200") && start.elapsed() < Duration::from_secs(40) {
-        answer = exchange(http, asked).await;
+    for (port, path) in [(http, "/heartbeat/"), (ops, "/metrics")] {
+        let asked = format!("GET {path} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n");
+        answer.clear();
+        while !answer.starts_with("HTTP/1.1 200") && start.elapsed() < Duration::from_secs(40) {
+            answer = exchange(port, asked.as_bytes()).await;
+        }
     }
     child.kill().unwrap();
     child.wait().unwrap();
@@ -213,8 +217,10 @@ async fn without_descriptors_it_goes_on_and_says_so_once() {
     let refused = "event_grpc_connections_refused_total{door=\"http\",reason=\"descriptors\"}";
     assert!(answer.contains(refused), "{answer}");
     let lines = read();
-    let told = lines.matches("Connections can't be accepted").count();
-    assert_eq!(told, 1, "{lines}");
+    let told = |line: &&str| {
+        line.contains("Connections can't be accepted") && line.contains("door=\"http\"")
+    };
+    assert_eq!(lines.lines().filter(told).count(), 1, "{lines}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

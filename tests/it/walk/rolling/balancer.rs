@@ -164,7 +164,7 @@ fn configuration(front: Ports, instances: [Ports; 2]) -> String {
     };
     put("bind :8017 ", format!("bind 127.0.0.1:{} ", front.grpc));
     put("bind :8019\n", format!("bind 127.0.0.1:{}\n", front.http));
-    for (Ports { grpc, http }, host) in instances.into_iter().zip(["10.0.0.1", "10.0.0.2"]) {
+    for (Ports { grpc, http, .. }, host) in instances.into_iter().zip(["10.0.0.1", "10.0.0.2"]) {
         put(
             &format!("{host}:8017 port 8019"),
             format!("127.0.0.1:{grpc} port {http}"),

@@ -13,6 +13,9 @@ use super::super::project::succeeded;
 use super::super::server::command;
 use crate::http::request;
 
+/// Secret of the webhooks that the load sends.
+pub(super) const SECRET: &str = "shop";
+
 /// Time limit for its end.
 const END: Duration = Duration::from_secs(60);
 
@@ -21,6 +24,7 @@ const END: Duration = Duration::from_secs(60);
 pub(super) struct Ports {
     pub(super) grpc: u16,
     pub(super) http: u16,
+    pub(super) ops: u16,
 }
 
 /// Settings that instances share.
@@ -50,6 +54,7 @@ impl Ports {
         Ports {
             grpc: port(),
             http: port(),
+            ops: port(),
         }
     }
 }
@@ -69,11 +74,13 @@ impl Shared {
         let child = command(program)
             .args(["serve", "--grpc-listen", &listen(ports.grpc)])
             .args(["--http-listen", &listen(ports.http)])
+            .args(["--ops-listen", &listen(ports.ops)])
             .args(["--amqp-url", &self.amqp])
             .args(["--clickhouse-url", &self.clickhouse])
             // Two failed checks of the load balancer, and some more.
             .args(["--notice-seconds", "4"])
             .args(["--replay-seconds", "2"])
+            .env("SHOPIFY_WEBHOOK_SECRET", SECRET)
             .stderr(File::create(&log).unwrap())
             .spawn()
             .unwrap();
@@ -87,9 +94,16 @@ impl Instance {
         self.ports
     }
 
+    /// Tells it to want traffic again.
+    pub(super) async fn beat(&self) {
+        let url = format!("http://127.0.0.1:{}/heartbeat/?beat=true", self.ports.ops);
+        let answer = request(Method::PUT, &url, &[], "").await;
+        assert_eq!(answer.status, 200, "{answer:?}");
+    }
+
     /// Tells it to want no traffic.
     pub(super) async fn rest(&self) {
-        let url = format!("http://127.0.0.1:{}/heartbeat/?beat=false", self.ports.http);
+        let url = format!("http://127.0.0.1:{}/heartbeat/?beat=false", self.ports.ops);
         let answer = request(Method::PUT, &url, &[], "").await;
         assert_eq!(answer.status, 410, "{answer:?}");
     }

@@ -2,8 +2,10 @@
 
 use std::time::Duration;
 
+use event_grpc::generated::PIPELINE;
 use event_grpc::generated::proto::event::{Event, Events, RejectCode, Response};
 use event_grpc::ingest::raw::RawCodec;
+use event_grpc::traffic::proof::prove;
 use http::Method;
 use prost::Message as _;
 use prost::encoding::{WireType, encode_key, encode_varint};
@@ -14,7 +16,7 @@ use tonic::client::Grpc;
 use tonic::transport::{Channel, Endpoint};
 use tonic::{Request, Status};
 
-use super::instance::Ports;
+use super::instance::{Ports, SECRET};
 use crate::app::{cart, header};
 use crate::http::request;
 
@@ -167,8 +169,13 @@ async fn post(port: u16, stop: CancellationToken) -> Sent {
         sent.hooks += 1;
         for (path, body) in [("/event/dispatch", events), ("/shopify/event/", hook)] {
             let url = format!("http://127.0.0.1:{port}{path}");
-            let json = [("content-type", "application/json")];
-            let answer = request(Method::POST, &url, &json, body.to_string()).await;
+            let body = body.to_string();
+            let proved = prove(&PIPELINE, path, body.as_bytes(), |_| {
+                Some(SECRET.to_owned())
+            });
+            let mut headers = vec![("content-type", "application/json")];
+            headers.extend(proved.headers.iter().map(|(n, v)| (*n, v.as_str())));
+            let answer = request(Method::POST, &url, &headers, body).await;
             if answer.status != 200 {
                 sent.failures.push(format!("{answer:?}"));
             }

@@ -7,6 +7,7 @@ use crate::model::{Root, Value};
 pub(super) enum Scope {
     /// Known without an event: the clock, and what is known of a dead letter.
     Call,
+    /// Known of all events of a group: their type and their client.
     Type,
     Header,
     Event,
@@ -29,12 +30,13 @@ impl Scope {
 pub(super) fn scope(value: &Value) -> Scope {
     match value.root {
         Root::Now | Root::Error(_) | Root::Constant(_) => Scope::Call,
-        Root::TypeName => Scope::Type,
+        Root::TypeName | Root::ClientOfEvents => Scope::Type,
         Root::Header(_) => Scope::Header,
         Root::Event(_) | Root::Payload => Scope::Event,
         Root::PayloadField(_) => Scope::Payload,
         Root::Id
         | Root::Received
+        | Root::ClientOfMessage
         | Root::Body(_)
         | Root::Untyped { .. }
         | Root::WholeBody

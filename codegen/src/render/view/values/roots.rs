@@ -14,6 +14,8 @@ impl Writer<'_> {
         match root {
             Root::Now => Ok(code("cx.now_ms", Yields::Millis)),
             Root::TypeName => Ok(code("group.kind.name", Yields::Str)),
+            Root::ClientOfEvents => Ok(code("group.client", Yields::Str)),
+            Root::ClientOfMessage => Ok(code("message.client", Yields::Str)),
             Root::Id => Ok(code("message.id", Yields::Str)),
             Root::Received => Ok(code("message.received_ms", Yields::Millis)),
             Root::Payload => Ok(code("event.payload", Yields::Payload)),
@@ -93,6 +95,7 @@ fn error(field: ErrorField) -> Code {
             optional: true,
             ..code("letter.sent_ms", Yields::Millis)
         },
+        ErrorField::Client => code("letter.client", Yields::Str),
         ErrorField::Headers => code("letter.headers", Yields::Str),
         ErrorField::Body => code("letter.body", Yields::Bytes),
     }

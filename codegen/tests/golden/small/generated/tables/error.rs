@@ -6,7 +6,7 @@ use crate::contract::{
     Storage, Table, function,
 };
 use super::super::views;
-use super::column;
+use super::{DICTIONARY, column};
 
 /// The table.
 pub static TABLE: Table = Table {
@@ -24,6 +24,7 @@ static COLUMNS: &[ColumnSpec] = &[
     column("attempts", "UInt32", Layout::Fixed(4)),
     column("first_failed", "DateTime64(3, 'UTC')", Layout::Fixed(8)),
     column("body", "String", Layout::Text),
+    column("client", "LowCardinality(String)", DICTIONARY),
     column("event_name", "String", Layout::Text).holds(Holds::Type),
     column("event_id", "String", Layout::Text),
     column("event_timestamp", "DateTime64(3, 'UTC')", Layout::Fixed(8)),
@@ -40,6 +41,7 @@ static LETTER: &[(&str, &str)] = &[
     ("reason", "reason"),
     ("attempts", "attempts"),
     ("first_failed", "first_failed"),
+    ("client", "client"),
     ("body", "body"),
 ];
 
@@ -50,13 +52,14 @@ pub(crate) fn append(
     group: Option<&Group<'_>>,
     cx: &Context,
 ) -> Result<(), RowError> {
-    let [error_id, reason, attempts, first_failed, body, event_name, event_id,
+    let [error_id, reason, attempts, first_failed, body, client, event_name, event_id,
     event_timestamp, country, campaign, params, insert_timestamp] = block.columns()?;
     error_id.text(letter.id)?;
     reason.text(letter.reason)?;
     attempts.u32(letter.attempts)?;
     first_failed.i64(letter.first_failed_ms)?;
     body.text(letter.body)?;
+    client.text(letter.client)?;
     insert_timestamp.i64(cx.now_ms)?;
     match group {
         Some(group) => {

@@ -5,6 +5,7 @@ CREATE TABLE IF NOT EXISTS `error`
     `attempts` UInt32 COMMENT 'attempts',
     `first_failed` DateTime64(3, 'UTC') COMMENT 'first_failed',
     `body` String COMMENT 'body',
+    `client` LowCardinality(String) COMMENT 'client',
     `event_name` String COMMENT 'event_name',
     `event_id` String COMMENT 'event_id',
     `event_timestamp` DateTime64(3, 'UTC') COMMENT 'event_timestamp',

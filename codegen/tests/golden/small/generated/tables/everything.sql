@@ -27,7 +27,8 @@ CREATE TABLE IF NOT EXISTS `everything`
     `times` Array(DateTime64(6, 'UTC')) COMMENT 'payload.times',
     `answers` Map(Int32, Bool) COMMENT 'payload.answers',
     `product_id` Int64 COMMENT 'payload.product_id',
-    `unknown_fields` String COMMENT 'unknown_fields'
+    `unknown_fields` String COMMENT 'unknown_fields',
+    `client` LowCardinality(String) COMMENT 'client'
 )
 ENGINE = ReplacingMergeTree
 ORDER BY (`event_id`)

@@ -50,6 +50,7 @@ static COLUMNS: &[ColumnSpec] = &[
     column("os", "String", Layout::Text),
     column("bot", "Bool", Layout::Fixed(1)),
     column("complete", "JSON", Layout::Json),
+    column("client", "LowCardinality(String)", DICTIONARY),
     column("insert_timestamp", "DateTime64(3, 'UTC')", Layout::Fixed(8))
         .holds(Holds::Now),
 ];
@@ -62,8 +63,8 @@ pub(crate) fn append(
 ) -> Result<(), RowError> {
     let [id, name, handle, likes, score, at, seen, made, changed, country, metrics,
     extra, views, channel, touch, items, kind, device, headers, device_shown,
-    handle_plain, handle_shown, told, told_less, os, bot, complete, insert_timestamp] = block
-        .columns()?;
+    handle_plain, handle_shown, told, told_less, os, bot, complete, client,
+    insert_timestamp] = block.columns()?;
     id.text(message.id)?;
     let name_value = &*json::text(message.body, &["name"])?;
     name.text(name_value)?;
@@ -165,6 +166,7 @@ pub(crate) fn append(
     os.text(agent.os_name.as_str())?;
     bot.bool(agent.bot)?;
     complete.json_object(message.body)?;
+    client.text(message.client)?;
     insert_timestamp.i64(cx.now_ms)?;
     block.grew(1);
     Ok(())

@@ -27,6 +27,7 @@ CREATE TABLE IF NOT EXISTS `post`
     `os` String COMMENT 'os',
     `bot` Bool COMMENT 'bot',
     `complete` JSON COMMENT 'complete',
+    `client` LowCardinality(String) COMMENT 'client',
     `insert_timestamp` DateTime64(3, 'UTC') COMMENT 'insert_timestamp'
 )
 ENGINE = ReplacingMergeTree(insert_timestamp)

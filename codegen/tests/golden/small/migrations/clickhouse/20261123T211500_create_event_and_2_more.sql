@@ -49,7 +49,8 @@ CREATE TABLE IF NOT EXISTS `everything`
     `times` Array(DateTime64(6, 'UTC')) COMMENT 'payload.times',
     `answers` Map(Int32, Bool) COMMENT 'payload.answers',
     `product_id` Int64 COMMENT 'payload.product_id',
-    `unknown_fields` String COMMENT 'unknown_fields'
+    `unknown_fields` String COMMENT 'unknown_fields',
+    `client` LowCardinality(String) COMMENT 'client'
 )
 ENGINE = ReplacingMergeTree
 ORDER BY (`event_id`)
@@ -62,6 +63,7 @@ CREATE TABLE IF NOT EXISTS `error`
     `attempts` UInt32 COMMENT 'attempts',
     `first_failed` DateTime64(3, 'UTC') COMMENT 'first_failed',
     `body` String COMMENT 'body',
+    `client` LowCardinality(String) COMMENT 'client',
     `event_name` String COMMENT 'event_name',
     `event_id` String COMMENT 'event_id',
     `event_timestamp` DateTime64(3, 'UTC') COMMENT 'event_timestamp',

@@ -8,7 +8,7 @@ use super::super::super::{shapes, views};
 pub(super) fn append(block: &mut Block, group: &Group<'_>) -> Result<(), RowError> {
     let [event_id, event_name, flag, small, big, natural, large, zigzag, single, double,
     raw, maybe, color, maybe_color, numbers, names, labels, at, free, inner, items,
-    choice_text, products, colors, times, answers, product_id, unknown_fields] = block
+    choice_text, products, colors, times, answers, product_id, unknown_fields, client] = block
         .columns()?;
     let Some(more) = group.events.len().checked_sub(1) else {
         return Ok(());
@@ -81,6 +81,8 @@ pub(super) fn append(block: &mut Block, group: &Group<'_>) -> Result<(), RowErro
     times.repeat(more);
     answers.default();
     answers.repeat(more);
+    client.text(group.client)?;
+    client.repeat(more);
     block.grew(group.events.len());
     Ok(())
 }

@@ -57,6 +57,7 @@ static COLUMNS: &[ColumnSpec] = &[
     ),
     column("product_id", "Int64", Layout::Fixed(8)),
     column("unknown_fields", "String", DICTIONARY).holds(Holds::Unknown),
+    column("client", "LowCardinality(String)", DICTIONARY),
 ];
 
 /// Appends the events of one group.

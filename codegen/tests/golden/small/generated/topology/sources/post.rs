@@ -2,14 +2,16 @@
 //! Source `post`.
 
 use crate::contract::{
-    Encoding, IdFrom, Intake, Message, OnBad, Pool, RoutingKey, RowError, Scheme, Source,
-    Verify, function, json,
+    Auth, Encoding, IdFrom, Intake, Message, OnBad, Pool, RoutingKey, RowError, Scheme,
+    SecretForm, Signature, SignatureForm, Signed, SignedTime, Source, Verify, function,
+    json,
 };
 use super::super::super::shapes;
 
 /// Where its events come in, and where they go.
 pub(super) const SOURCE: Source = Source {
     name: "post",
+    auth: Auth::None,
     intake: Intake::Post {
         path: "/post/",
         message: &shapes::log::post::SHAPE,
@@ -17,11 +19,23 @@ pub(super) const SOURCE: Source = Source {
         headers: true,
         verify: Some(Verify {
             variable: "POST_SECRET",
-            scheme: Scheme::Hmac {
+            scheme: Scheme::Hmac(Signature {
                 header: "x-signature",
                 encoding: Encoding::Hex,
                 prefix: "sha256=",
-            },
+                form: SignatureForm::One,
+                secret: SecretForm::Text,
+                signed: &[
+                    Signed::Text("v0:"),
+                    Signed::Time,
+                    Signed::Header("x-id"),
+                    Signed::Body,
+                ],
+                time: Some(SignedTime {
+                    header: Some("x-time"),
+                    tolerance_ms: 300_000,
+                }),
+            }),
         }),
         id: IdFrom::Fields(&[&["name"], &["extra", "at"]]),
         on_bad: OnBad::Refuse,
@@ -35,6 +49,7 @@ pub(super) const SOURCE: Source = Source {
         timeout_ms: 1_000,
         max_request: 4_194_304,
     },
+    cors: None,
 };
 
 /// Its routing key.

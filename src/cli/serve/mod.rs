@@ -1,5 +1,8 @@
 //! `event-grpc serve`: runs the server.
 
+mod doors;
+mod ops;
+
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -7,13 +10,18 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 
-use crate::app::environment::Environment;
+use super::clickhouse_tls::{self, ClickHouseTlsArgs};
+use super::serve_access::AccessArgs;
+use super::serve_intake::IntakeArgs;
+use super::serve_tls::ServerTlsArgs;
+use crate::app::environment::{self, Environment, Secret};
 use crate::app::{App, Config};
 use crate::contract::{Database, Pipeline};
-use crate::listen;
 use crate::ops::logging;
 use crate::sink::clickhouse::Address;
 use crate::sink::postgres;
+use doors::DoorArgs;
+use ops::OpsArgs;
 
 /// Accept events and store them. Without --amqp-url the broker is in memory; without --clickhouse-url an embedded
 /// ClickHouse keeps its data under --data.
@@ -27,7 +35,7 @@ pub(super) struct Args {
         value_name = "ADDRESS"
     )]
     grpc_listen: SocketAddr,
-    /// HTTP listen address: webhooks, JSON, metrics, health.
+    /// HTTP listen address: webhooks, JSON, the heartbeat.
     #[arg(
         long,
         env = "EVENT_GRPC_HTTP_LISTEN",
@@ -35,16 +43,25 @@ pub(super) struct Args {
         value_name = "ADDRESS"
     )]
     http_listen: SocketAddr,
-    /// RabbitMQ, as in amqp://user:password@host:5672/vhost.
+    #[command(flatten)]
+    ops: OpsArgs,
+    /// RabbitMQ, as in amqp://user:password@host:5672/vhost. With TLS: amqps://host/vhost?cacertfile=FILE, and more in
+    /// docs/tls-servers.md.
     #[arg(
         long,
         env = "EVENT_GRPC_AMQP_URL",
         hide_env_values = true,
         value_name = "URL"
     )]
-    amqp_url: Option<String>,
+    amqp_url: Option<Secret>,
+    #[command(flatten)]
+    tls: ServerTlsArgs,
     #[command(flatten)]
     doors: DoorArgs,
+    #[command(flatten)]
+    access: AccessArgs,
+    #[command(flatten)]
+    intake: IntakeArgs,
     #[command(flatten)]
     clickhouse: ClickHouseArgs,
     #[command(flatten)]
@@ -60,6 +77,8 @@ pub(super) struct Args {
     /// Engine of the embedded ClickHouse: a clickhouse binary or libchdb.so. Found or fetched if not given.
     #[arg(long, env = "EVENT_GRPC_ENGINE_PATH", value_name = "PATH")]
     engine_path: Option<PathBuf>,
+    #[command(flatten)]
+    engine: super::serve_engine::EngineArgs,
     /// Fail at start if a table is missing or different, or a server can't be reached.
     #[arg(long, env = "EVENT_GRPC_STRICT")]
     strict: bool,
@@ -107,80 +126,24 @@ pub(super) struct Args {
     log: String,
 }
 
-/// Connection limits of each port.
-#[derive(Debug, Clone, clap::Args)]
-struct DoorArgs {
-    /// Maximum number of connections of each port. If not given, 10000 or what the limit of open files allows, which is
-    /// raised at start as far as possible.
-    #[arg(
-        long,
-        env = "EVENT_GRPC_MAX_CONNECTIONS",
-        value_parser = clap::value_parser!(u32).range(1..=1_000_000),
-        value_name = "COUNT"
-    )]
-    max_connections: Option<u32>,
-    /// Maximum number of connections of one address; if not given, a quarter of the above, 2000 at most. All
-    /// connections through a proxy are of one address.
-    #[arg(
-        long,
-        env = "EVENT_GRPC_MAX_CONNECTIONS_PER_ADDRESS",
-        value_parser = clap::value_parser!(u32).range(1..=1_000_000),
-        value_name = "COUNT"
-    )]
-    max_connections_per_address: Option<u32>,
-    /// Idle timeout of HTTP/1 connections, in seconds. It should be longer than your load balancer keeps its
-    /// connections.
-    #[arg(
-        long,
-        env = "EVENT_GRPC_IDLE_SECONDS",
-        default_value_t = 75,
-        value_parser = clap::value_parser!(u64).range(1..=86_400),
-        value_name = "SECONDS"
-    )]
-    idle_seconds: u64,
-}
-
-impl DoorArgs {
-    /// Connection limits, after the limit of open files is raised.
-    fn limits(&self) -> listen::Limits {
-        let descriptors = listen::descriptors::raise();
-        let mut limits = listen::Limits::within(descriptors);
-        limits.idle = Duration::from_secs(self.idle_seconds);
-        if let Some(most) = self.max_connections {
-            if most as usize > limits.connections && u64::from(most) * 2 > descriptors {
-                tracing::warn!(
-                    descriptors,
-                    "The limit of open files is too low for --max-connections."
-                );
-            }
-            limits.connections = most as usize;
-        }
-        limits.of_one_address = match self.max_connections_per_address {
-            Some(most) => most as usize,
-            None => listen::Limits::of_one(limits.connections),
-        };
-        limits
-    }
-}
-
 /// ClickHouse options.
 #[derive(Debug, Clone, clap::Args)]
 pub struct ClickHouseArgs {
     /// ClickHouse over HTTP, as in http://user:password@host:8123/database. The further servers that pipeline.yaml
-    /// names are given in EVENT_GRPC_CLICKHOUSE_URL_SERVER, with _USER_ and _PASSWORD_ in place of _URL_.
+    /// names are given in EVENT_GRPC_CLICKHOUSE_URL_SERVER, with _USER_, _PASSWORD_, _CA_, _CERT_ and _KEY_ in place of
+    /// _URL_.
     #[arg(
         long,
         env = "EVENT_GRPC_CLICKHOUSE_URL",
         hide_env_values = true,
         value_name = "URL"
     )]
-    clickhouse_url: Option<String>,
+    clickhouse_url: Option<Secret>,
     /// ClickHouse user, if the URL names none.
     #[arg(long, env = "EVENT_GRPC_CLICKHOUSE_USER", value_name = "NAME")]
     clickhouse_user: Option<String>,
-    /// Password of the ClickHouse user, if the URL has none; from the environment only.
-    #[arg(skip = std::env::var("EVENT_GRPC_CLICKHOUSE_PASSWORD").ok())]
-    clickhouse_password: Option<String>,
+    #[command(flatten)]
+    tls: ClickHouseTlsArgs,
 }
 
 /// Prefix of the variables of a further server; its name in capitals follows.
@@ -189,67 +152,72 @@ const SERVER_URL: &str = "EVENT_GRPC_CLICKHOUSE_URL_";
 impl ClickHouseArgs {
     /// Address of the server, if one is given.
     pub fn address(&self) -> anyhow::Result<Option<Address>> {
-        let Some(url) = &self.clickhouse_url else {
+        let url = environment::option("EVENT_GRPC_CLICKHOUSE_URL", self.clickhouse_url.as_ref())?;
+        let Some(url) = url else {
             return Ok(None);
         };
-        let address = Address::parse(url).context("--clickhouse-url")?;
-        Ok(Some(address.with_account(
-            self.clickhouse_user.clone(),
-            self.clickhouse_password.clone(),
-        )))
+        let address = Address::parse(&url).context("--clickhouse-url")?;
+        let address = address.with_files(self.tls.files())?;
+        // The password isn't an option, which anybody on this machine could read.
+        let password = environment::option("EVENT_GRPC_CLICKHOUSE_PASSWORD", None)?;
+        Ok(Some(
+            address.with_account(self.clickhouse_user.clone(), password),
+        ))
     }
 }
 
 /// PostgreSQL options.
 #[derive(Debug, Clone, clap::Args)]
 pub(super) struct PostgresArgs {
-    /// PostgreSQL, as in postgres://user:password@host:5432/database?sslmode=require. Its certificate is verified by
-    /// this machine's root certificates. Without this option the PostgreSQL tables and their queues are disabled.
+    /// PostgreSQL, as in postgres://user:password@host:5432/database?sslrootcert=FILE. A server on another machine is
+    /// verified by its certificate and name; docs/tls-servers.md has the parameters. Without this option the PostgreSQL
+    /// tables and their queues are disabled.
     #[arg(
         long,
         env = "EVENT_GRPC_POSTGRES_URL",
         hide_env_values = true,
         value_name = "URL"
     )]
-    postgres_url: Option<String>,
-    /// Password of the PostgreSQL user, if the URL has none; from the environment only.
-    #[arg(skip = std::env::var("EVENT_GRPC_POSTGRES_PASSWORD").ok())]
-    postgres_password: Option<String>,
+    postgres_url: Option<Secret>,
 }
 
 impl PostgresArgs {
     /// Address of the database, if one is given.
     pub(super) fn address(&self) -> anyhow::Result<Option<postgres::Address>> {
-        let Some(url) = &self.postgres_url else {
+        let url = environment::option("EVENT_GRPC_POSTGRES_URL", self.postgres_url.as_ref())?;
+        let Some(url) = url else {
             return Ok(None);
         };
-        let address = postgres::Address::parse(url).context("--postgres-url")?;
-        Ok(Some(address.with_password(self.postgres_password.clone())))
+        let address = postgres::Address::parse(&url).context("--postgres-url")?;
+        let password = environment::option("EVENT_GRPC_POSTGRES_PASSWORD", None)?;
+        Ok(Some(address.with_password(password)))
     }
 }
 
 /// Further servers of the pipeline in the environment: EVENT_GRPC_CLICKHOUSE_URL_SERVER, and USER and PASSWORD in place
 /// of URL.
 pub(super) fn further_servers(pipeline: &Pipeline) -> anyhow::Result<BTreeMap<String, Address>> {
+    let environment = Environment::of_process();
     let mut found = BTreeMap::new();
     let servers = pipeline.databases.iter().map(|d| d.server);
     for server in servers.filter(|server| *server != Database::MAIN) {
         let capitals = server.to_ascii_uppercase();
-        let Ok(url) = std::env::var(format!("{SERVER_URL}{capitals}")) else {
+        let Some(url) = environment.secret(&format!("{SERVER_URL}{capitals}"))? else {
             continue;
         };
-        let beside = |what: &str| std::env::var(format!("EVENT_GRPC_CLICKHOUSE_{what}_{capitals}"));
+        let name = |what: &str| format!("EVENT_GRPC_CLICKHOUSE_{what}_{capitals}");
         let address = Address::parse(&url).with_context(|| format!("{SERVER_URL}{capitals}"))?;
-        let address = address.with_account(beside("USER").ok(), beside("PASSWORD").ok());
+        let user = environment.get(&name("USER"));
+        let address = address.with_account(user, environment.secret(&name("PASSWORD"))?);
+        let address = address.with_files(clickhouse_tls::of_server(&capitals))?;
         found.insert(server.to_owned(), address);
     }
     let known = |name: &str| found.keys().any(|server| server.eq_ignore_ascii_case(name));
-    for (variable, _) in std::env::vars_os() {
-        let Some(variable) = variable.to_str() else {
-            continue;
-        };
+    for variable in environment.names() {
+        // EVENT_GRPC_CLICKHOUSE_URL_FILE is that of the main server.
         if let Some(name) = variable.strip_prefix(SERVER_URL)
-            && !known(name)
+            && name != "FILE"
+            && !known(name.strip_suffix("_FILE").unwrap_or(name))
         {
             tracing::warn!(
                 variable,
@@ -266,15 +234,20 @@ pub(super) async fn run(args: Args) -> anyhow::Result<()> {
     let config = Config {
         grpc_listen: args.grpc_listen,
         http_listen: args.http_listen,
+        ops: args.ops.options()?,
         doors: args.doors.limits(),
-        amqp_url: args.amqp_url,
+        senders: args.access.config(),
+        tls: args.tls.files(),
+        amqp_url: environment::option("EVENT_GRPC_AMQP_URL", args.amqp_url.as_ref())?,
         clickhouse: args.clickhouse.address()?,
         clickhouse_servers: further_servers(&crate::generated::PIPELINE)?,
         postgres: args.postgres.address()?,
         data: args.data,
         engine_path: args.engine_path,
+        engine_port: args.engine.engine_port,
         executable: None,
-        environment: Environment::of_process(),
+        environment: Environment::of_process().with_secrets_of(&crate::generated::PIPELINE)?,
+        unverified: args.intake.unverified(&crate::generated::PIPELINE)?,
         strict: args.strict,
         notice: Duration::from_secs(args.notice_seconds),
         drain: Duration::from_secs(args.drain_seconds),
@@ -284,6 +257,7 @@ pub(super) async fn run(args: Args) -> anyhow::Result<()> {
     tracing::info!(
         grpc = %app.grpc_address(),
         http = %app.http_address(),
+        ops = %app.ops_address(),
         clickhouse = %app.databases().main().address(),
         "Serving."
     );

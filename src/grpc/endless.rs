@@ -8,12 +8,15 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use axum::body::{Body, Bytes, HttpBody};
+use axum::extract::Request;
+use axum::middleware::Next;
+use axum::response::Response;
 use http::{Extensions, HeaderMap};
 use http_body::Frame;
 use tokio::time::{Sleep, sleep};
 use tonic::Status;
 
-use crate::listen::{Endless, Peer, one_address};
+use crate::listen::{Endless, Peer, Refused, one_address};
 
 /// Maximum number of concurrent reflection calls of the process and of one address: an answer is a thousand times
 /// larger than its question.
@@ -29,8 +32,23 @@ const WATCHING: u32 = 16;
 /// Reflection calls under way, by address.
 static REFLECTS: Mutex<BTreeMap<IpAddr, usize>> = Mutex::new(BTreeMap::new());
 
+/// Middleware of services with open-ended calls: refuses those over a limit, and ends those that last too long.
+pub(super) async fn bounded(request: Request, next: Next) -> Response {
+    match Turn::take(request.uri().path(), request.extensions()) {
+        Ok(Some(turn)) => next.run(request).await.map(|body| turn.hold(body)),
+        Ok(None) => next.run(request).await,
+        Err(status) => {
+            let text = status.message().to_owned();
+            let mut response: Response = status.into_http();
+            let reason = "full";
+            response.extensions_mut().insert(Refused { reason, text });
+            response
+        }
+    }
+}
+
 /// Registration of an open-ended call, held until the last byte of its answer is written.
-pub(super) struct Turn {
+struct Turn {
     reflects: Option<Reflects>,
     _endless: Option<Endless>,
 }
@@ -40,7 +58,7 @@ struct Reflects(IpAddr);
 
 impl Turn {
     /// Registers a call if its path is open-ended; an error says which limit is reached.
-    pub(super) fn take(path: &str, extensions: &Extensions) -> Result<Option<Turn>, Status> {
+    fn take(path: &str, extensions: &Extensions) -> Result<Option<Turn>, Status> {
         let peer = extensions.get::<Arc<Peer>>();
         let reflects = match path.starts_with("/grpc.reflection.") {
             true => Some(Reflects::take(peer)?),
@@ -61,7 +79,7 @@ impl Turn {
     }
 
     /// Body of the answer, which holds the registration and ends at the time limit.
-    pub(super) fn hold(self, body: Body) -> Body {
+    fn hold(self, body: Body) -> Body {
         let until = self.reflects.as_ref().map(|_| Box::pin(sleep(REFLECTION)));
         Body::new(HeldAnswer {
             body,

@@ -1,0 +1,59 @@
+//! Exposure: what a reviewer would object to in how an instance listens. It is said at start and in `/readyz`.
+
+use super::config::Listener;
+use super::files::Access;
+use super::rule::Rule;
+use crate::contract::{Auth, Intake};
+
+impl Access {
+    /// What is open to others and should not be, in sentences. Empty on loopback.
+    pub fn warnings(&self) -> Vec<String> {
+        let mut warnings = Vec::new();
+        for listener in self.listeners.iter().filter(|one| !one.is_on_loopback()) {
+            let Listener { name, address, tls } = listener;
+            if !tls {
+                warnings.push(format!(
+                    "{name} listens on {address}, beyond loopback, without TLS: keys and events can be read on their way"
+                ));
+            }
+            let open: Vec<&str> = self
+                .sources_of(name)
+                .filter(|(source, rule)| match rule {
+                    Rule::Unverified | Rule::ClientsAndUnverified => true,
+                    Rule::Anybody => !is_verified(source),
+                    Rule::Local | Rule::Clients | Rule::Nobody => false,
+                })
+                .map(|(source, _)| source.name)
+                .collect();
+            if !open.is_empty() {
+                let open = open.join(", ");
+                warnings.push(format!(
+                    "{name} listens on {address}, beyond loopback, and takes events from anybody: {open}"
+                ));
+            }
+        }
+        warnings
+    }
+
+    /// Sources at a listener, with their rules.
+    pub(super) fn sources_of<'a>(
+        &'a self,
+        listener: &'a str,
+    ) -> impl Iterator<Item = (&'static crate::contract::Source, Rule)> + 'a {
+        let sources = self.pipeline.sources.iter();
+        let here = sources.filter(move |source| match source.intake {
+            // Its JSON goes to the other one.
+            Intake::Grpc { .. } => true,
+            Intake::Post { .. } => listener != "grpc",
+        });
+        here.map(move |source| (source, self.rule(source, listener)))
+    }
+}
+
+/// True if a webhook's requests are verified in another way.
+fn is_verified(source: &crate::contract::Source) -> bool {
+    match &source.intake {
+        Intake::Post { verify, .. } => verify.is_some() && source.auth == Auth::None,
+        Intake::Grpc { .. } => false,
+    }
+}

@@ -1,0 +1,106 @@
+//! Report on access: at start in the log, and at any time in `/readyz`. It names clients and no keys.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Map, Value, json};
+
+use super::files::Access;
+use super::rule::Rule;
+
+impl Access {
+    /// State of the files, and from whom each source takes requests.
+    pub fn report(&self) -> Value {
+        let in_force = self.in_force();
+        let [bad_keys, bad_jwks] = self.bad();
+        let (clients, live) = in_force.clients.counts();
+        let keys = match (&self.config.keys, bad_keys) {
+            (None, _) => json!("off"),
+            (Some(_), bad) => file(
+                json!({ "clients": clients, "live_keys": live }),
+                bad,
+                &in_force.clients.odd,
+            ),
+        };
+        let jwks = match &in_force.jwks {
+            None => json!("off"),
+            Some(jwks) => file(json!({ "public_keys": jwks.len() }), bad_jwks, &jwks.odd),
+        };
+        json!({ "keys": keys, "jwks": jwks, "sources": self.sources() })
+    }
+
+    /// Rule of each source; where it differs by listener, of each.
+    fn sources(&self) -> Map<String, Value> {
+        let mut by_source: BTreeMap<&str, Vec<(&str, Rule)>> = BTreeMap::new();
+        for listener in &self.listeners {
+            for (source, rule) in self.sources_of(listener.name) {
+                by_source
+                    .entry(source.name)
+                    .or_default()
+                    .push((listener.name, rule));
+            }
+        }
+        let said = by_source.into_iter().map(|(source, rules)| {
+            let said = match rules.as_slice() {
+                [(_, first), rest @ ..] if rest.iter().all(|(_, rule)| rule == first) => {
+                    json!(first.words())
+                }
+                rules => rules
+                    .iter()
+                    .map(|(name, rule)| ((*name).to_owned(), json!(rule.words())))
+                    .collect(),
+            };
+            (source.to_owned(), said)
+        });
+        said.collect()
+    }
+
+    /// Logs what is open without a key, and what a reviewer would object to.
+    pub fn tell(&self) {
+        let mut by_rule: BTreeMap<&str, Vec<String>> = BTreeMap::new();
+        let mut closed = Vec::new();
+        for listener in &self.listeners {
+            for (source, rule) in self.sources_of(listener.name) {
+                let named = || format!("{} ({})", source.name, listener.name);
+                match rule {
+                    Rule::Local => {
+                        by_rule.entry(rule.words()).or_default().push(named());
+                    }
+                    Rule::Nobody => closed.push(named()),
+                    // Those of --unverified are told where the option is read.
+                    Rule::Unverified
+                    | Rule::ClientsAndUnverified
+                    | Rule::Anybody
+                    | Rule::Clients => {}
+                }
+            }
+        }
+        for (rule, sources) in by_rule {
+            tracing::info!(
+                sources = sources.join(", "),
+                rule,
+                "Sources take events without a key."
+            );
+        }
+        if !closed.is_empty() {
+            tracing::warn!(
+                sources = closed.join(", "),
+                "Sources take no events: they want keys, and listen beyond loopback without a key file. Give one by --keys, \
+                 or open them to anybody by --unverified."
+            );
+        }
+        for warning in self.warnings() {
+            tracing::warn!(warning, "What listens is open to others.");
+        }
+    }
+}
+
+/// State of a file.
+fn file(mut state: Value, bad: Option<String>, odd: &[String]) -> Value {
+    if let Some(bad) = bad {
+        state["bad"] = json!(bad);
+    }
+    if !odd.is_empty() {
+        state["no_effect"] = json!(odd);
+    }
+    state
+}

@@ -1,0 +1,273 @@
+//! Key file as it is written: YAML of clients and their keys. Unknown fields are refused with the nearest known one.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use chrono::{DateTime, NaiveDate, SecondsFormat, TimeZone as _, Utc};
+use serde::{Deserialize, Deserializer};
+use serde_yaml::Value;
+
+/// The key file's or the JWKS file's content can't be used; the text says where and why.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct BadFile(pub String);
+
+/// Whole key file.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+pub struct Written {
+    /// Clients by their names.
+    #[serde(default)]
+    pub clients: BTreeMap<String, WrittenClient>,
+}
+
+/// Client of a key file. What is left out isn't restricted.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+pub struct WrittenClient {
+    /// Where its keys are used.
+    #[serde(default, rename = "use")]
+    pub purpose: Use,
+    /// Sources that it may send to.
+    pub sources: Option<Vec<String>>,
+    /// Types of app events that it may send.
+    pub types: Option<Vec<String>>,
+    /// Origins of the pages that it may send from.
+    pub origins: Option<Vec<String>>,
+    /// Its rates.
+    #[serde(default)]
+    pub rate: WrittenRate,
+    /// End of its permission.
+    pub expires: Option<Moment>,
+    /// Its keys.
+    #[serde(default)]
+    pub keys: Vec<WrittenKey>,
+}
+
+/// Where the keys of a client are used.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Use {
+    /// On servers, which keep them secret.
+    #[default]
+    Secret,
+    /// In pages and apps, where everybody can read them.
+    Public,
+}
+
+/// Rates of a client. What is left out isn't limited; at once, it is ten seconds of the rate.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+pub struct WrittenRate {
+    /// Events a second.
+    pub events: Option<u64>,
+    /// Events at once.
+    pub events_at_once: Option<u64>,
+    /// Bytes of bodies a second, unpacked.
+    pub bytes: Option<Size>,
+    /// Bytes at once.
+    pub bytes_at_once: Option<Size>,
+}
+
+/// Key of a client.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+pub struct WrittenKey {
+    /// Public part, by which it is found.
+    pub id: String,
+    /// SHA-256 of the whole key, as 64 hexadecimal digits.
+    pub sha256: String,
+    /// When it was made.
+    pub created: Option<Moment>,
+    /// When it expires.
+    pub expires: Option<Moment>,
+    /// When it was revoked.
+    pub revoked: Option<Moment>,
+}
+
+/// Time in seconds since the epoch, written as in `2027-01-31T00:00:00Z`, or as a day, which begins at midnight UTC.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Moment(pub i64);
+
+/// Number of bytes, written as in `65536` or `64KiB`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Size(pub u64);
+
+const TOP: &[&str] = &["clients"];
+const CLIENT: &[&str] = &[
+    "use", "sources", "types", "origins", "rate", "expires", "keys",
+];
+const RATE: &[&str] = &["events", "events_at_once", "bytes", "bytes_at_once"];
+const KEY: &[&str] = &["id", "sha256", "created", "expires", "revoked"];
+
+/// Reads a key file.
+///
+/// # Errors
+///
+/// If it isn't YAML of this form.
+pub fn read(text: &str) -> Result<Written, BadFile> {
+    let bad = |error: serde_yaml::Error| BadFile(error.to_string());
+    // As a tree first, in which a name that is there twice is an error and unknown ones can be looked for.
+    let tree: Value = serde_yaml::from_str(text).map_err(bad)?;
+    if tree.is_null() {
+        return Ok(Written::default());
+    }
+    known_fields(&tree)?;
+    serde_yaml::from_str(text).map_err(bad)
+}
+
+fn known_fields(tree: &Value) -> Result<(), BadFile> {
+    only("the file", tree, TOP)?;
+    let clients = tree.get("clients").and_then(Value::as_mapping);
+    for (name, client) in clients.into_iter().flatten() {
+        let name = name.as_str().unwrap_or_default();
+        let of = format!("client `{name}`");
+        only(&of, client, CLIENT)?;
+        if let Some(rate) = client.get("rate") {
+            only(&format!("`rate` of {of}"), rate, RATE)?;
+        }
+        let keys = client.get("keys").and_then(Value::as_sequence);
+        for key in keys.into_iter().flatten() {
+            only(&format!("a key of {of}"), key, KEY)?;
+        }
+    }
+    Ok(())
+}
+
+fn only(what: &str, node: &Value, known: &[&str]) -> Result<(), BadFile> {
+    let names = node.as_mapping().into_iter().flat_map(|map| map.keys());
+    for name in names {
+        let name = name.as_str().unwrap_or_default();
+        if !known.contains(&name) {
+            let meant = nearest(name, known.iter().copied());
+            let meant = meant.map_or(String::new(), |meant| format!(" (did you mean `{meant}`?)"));
+            return Err(BadFile(format!("{what} has no field `{name}`{meant}")));
+        }
+    }
+    Ok(())
+}
+
+/// Known name that is most like this one, if one is like it at all.
+pub(super) fn nearest<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+    let name = name.to_lowercase();
+    let likeness = |known: &str| strsim::jaro_winkler(&name, &known.to_lowercase());
+    let best = known.max_by(|a, b| likeness(a).total_cmp(&likeness(b)))?;
+    (likeness(best) > 0.8).then_some(best)
+}
+
+impl Moment {
+    /// Reads a time or a day.
+    pub fn parse(text: &str) -> Option<Moment> {
+        let text = text.trim();
+        if let Ok(time) = DateTime::parse_from_rfc3339(text) {
+            return Some(Moment(time.timestamp()));
+        }
+        let day = NaiveDate::parse_from_str(text, "%Y-%m-%d").ok()?;
+        let midnight = day.and_hms_opt(0, 0, 0)?;
+        Some(Moment(midnight.and_utc().timestamp()))
+    }
+
+    /// The present.
+    pub fn now() -> Moment {
+        let seconds = crate::time::now().as_secs();
+        Moment(i64::try_from(seconds).unwrap_or(i64::MAX))
+    }
+
+    /// True if it is now or was before.
+    pub fn is_past(self) -> bool {
+        self <= Moment::now()
+    }
+}
+
+impl fmt::Display for Moment {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match Utc.timestamp_opt(self.0, 0).single() {
+            Some(time) => f.write_str(&time.to_rfc3339_opts(SecondsFormat::Secs, true)),
+            None => self.0.fmt(f),
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for Moment {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(from)?;
+        let wrong = || format!("`{text}` is no time; write it as in 2027-01-31T00:00:00Z");
+        Moment::parse(&text).ok_or_else(|| serde::de::Error::custom(wrong()))
+    }
+}
+
+impl<'de> Deserialize<'de> for Size {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        let value = Value::deserialize(from)?;
+        let size = match &value {
+            Value::Number(number) => number.as_u64(),
+            Value::String(text) => bytes(text),
+            _ => None,
+        };
+        let wrong =
+            || serde::de::Error::custom("a number of bytes is written as in 65536 or 64KiB");
+        size.map(Size).ok_or_else(wrong)
+    }
+}
+
+fn bytes(text: &str) -> Option<u64> {
+    let units = [("KiB", 10), ("MiB", 20), ("GiB", 30)];
+    let unit = |(unit, power)| Some((text.strip_suffix(unit)?, power));
+    let (digits, power) = units.into_iter().find_map(unit).unwrap_or((text, 0));
+    let count: u64 = digits.trim().replace('_', "").parse().ok()?;
+    count.checked_mul(1 << power)
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use super::*;
+
+    #[test]
+    fn a_file_is_read_as_people_write_it() {
+        let text = "# ours\nclients:\n  shop-web:\n    use: public\n    sources: [app]\n    origins: [\"https://shop.example\"]\n    \
+                    rate: { events: 100, bytes: 1MiB }\n    expires: 2030-01-01\n    keys:\n      - id: aB3456789012\n        \
+                    sha256: \"00\"\n        created: 2026-01-02T03:04:05Z\n";
+        let written = read(text).unwrap();
+        let client = &written.clients["shop-web"];
+        assert_eq!(client.purpose, Use::Public);
+        assert_eq!(client.rate.bytes, Some(Size(1 << 20)));
+        assert_eq!(client.expires.unwrap().to_string(), "2030-01-01T00:00:00Z");
+        assert_eq!(
+            client.keys[0].created.unwrap().to_string(),
+            "2026-01-02T03:04:05Z"
+        );
+        assert_eq!(client.types, None);
+        assert_eq!(read("").unwrap(), Written::default());
+    }
+
+    #[test]
+    fn what_is_misspelled_is_named_with_what_was_meant() {
+        for (text, told) in [
+            (
+                "client: {}",
+                "the file has no field `client` (did you mean `clients`?)",
+            ),
+            (
+                "clients: { shop: { source: [app] } }",
+                "client `shop` has no field `source` (did you mean `sources`?)",
+            ),
+            (
+                "clients: { shop: { rate: { event: 7 } } }",
+                "`rate` of client `shop` has no field `event` (did you mean `events`?)",
+            ),
+            (
+                "clients: { shop: { keys: [{ id: a, sha265: b }] } }",
+                "a key of client `shop` has no field `sha265` (did you mean `sha256`?)",
+            ),
+        ] {
+            assert_eq!(read(text).unwrap_err().to_string(), told, "{text}");
+        }
+        for wrong in [
+            "clients: { shop: { use: open } }",
+            "clients: { shop: {}, shop: {} }",
+            "clients: { shop: { expires: soon } }",
+            "clients: { shop: { rate: { bytes: 1MB } } }",
+            "clients: [",
+        ] {
+            assert!(read(wrong).is_err(), "{wrong}");
+        }
+    }
+}

@@ -1,0 +1,33 @@
+//! Who may send events, where the sources listen.
+
+use std::sync::Arc;
+
+use super::Config;
+use super::listeners::Addresses;
+use crate::access::{Access, Config as Senders, Listener};
+use crate::contract::Pipeline;
+
+/// Reads the files that say who may send, and tells what is open to others.
+pub(super) fn start(
+    config: &Config,
+    pipeline: &'static Pipeline,
+    addresses: Addresses,
+) -> anyhow::Result<Arc<Access>> {
+    let listener = |name, address| Listener {
+        name,
+        address,
+        tls: config.tls.is_some(),
+    };
+    let listeners = vec![
+        listener("grpc", addresses.grpc),
+        listener("http", addresses.http),
+    ];
+    let unverified = config.unverified.names().map(str::to_owned);
+    let senders = Senders {
+        unverified: unverified.collect(),
+        ..config.senders.clone()
+    };
+    let access = Access::start(senders, pipeline, listeners)?;
+    access.tell();
+    Ok(access)
+}

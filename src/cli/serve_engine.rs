@@ -1,0 +1,14 @@
+//! Options of the embedded engine.
+
+/// Options of the embedded engine beside its data and its program.
+#[derive(Debug, Clone, clap::Args)]
+pub(super) struct EngineArgs {
+    /// HTTP port of the embedded ClickHouse on the loopback address. If not given, a free one is chosen at each start.
+    #[arg(
+        long,
+        env = "EVENT_GRPC_ENGINE_PORT",
+        value_parser = clap::value_parser!(u16).range(1..),
+        value_name = "PORT"
+    )]
+    pub(super) engine_port: Option<u16>,
+}
