@@ -9,10 +9,13 @@ use http::{HeaderMap, HeaderName, HeaderValue};
 
 use crate::broker::{self, Ack, Delivery, Properties};
 use crate::contract::headers::{EVENT_BATCH, JSON, PROTOBUF};
-use crate::contract::{Encoding, Envelope, Intake, Scheme, Verify};
+use crate::contract::{
+    Encoding, Envelope, Intake, Scheme, SecretForm, Signature, SignatureForm, Signed, SignedTime,
+    Verify,
+};
 use crate::events::{Verdict, scan};
 use crate::generated::PIPELINE;
-use crate::ingest::verify::{Proof, Verifier};
+use crate::ingest::verify::Verifier;
 use crate::proto_json::{Found, Most, ProtoJson};
 use crate::worker::fuzz::Messages;
 
@@ -119,39 +122,60 @@ fn rows(queue: usize, content_type: &'static str, kind: Option<&'static str>, bo
     });
 }
 
-/// A webhook's proof: the first byte tells the scheme, a line the header, and the rest is the body.
+/// A webhook's proof: the first byte tells the scheme, a line the header or segment, and the rest is the body.
 fn a_webhook(bytes: &[u8]) {
-    let Some((scheme, rest)) = bytes.split_first() else {
+    const NOW_MS: u64 = 1_760_000_000_000;
+    let Some((which, rest)) = bytes.split_first() else {
         return;
     };
     let mut parts = rest.splitn(2, |byte| *byte == b'\n');
-    let (value, body) = (parts.next().unwrap_or_default(), parts.next());
-    let encodings = [Encoding::Hex, Encoding::Base64];
-    let scheme = match scheme % 4 {
+    let value = parts.next().unwrap_or_default();
+    let body = parts.next().unwrap_or_default();
+    let scheme = match which % 6 {
         0 => Scheme::Bearer,
         1 => Scheme::Basic,
-        which => Scheme::Hmac {
-            header: "x-signature",
-            encoding: encodings[usize::from(which) % 2],
-            prefix: "",
-        },
+        2 => Scheme::Path,
+        3 => Scheme::Hmac(signature(SignatureForm::One, Encoding::Hex)),
+        4 => Scheme::Hmac(signature(SignatureForm::Spaced, Encoding::Base64)),
+        _ => Scheme::Hmac(signature(SignatureForm::Pairs, Encoding::Hex)),
     };
     let name = match scheme {
-        Scheme::Hmac { header, .. } => HeaderName::from_static(header),
-        Scheme::Bearer | Scheme::Basic => http::header::AUTHORIZATION,
+        Scheme::Hmac(ref signature) => HeaderName::from_static(signature.header),
+        Scheme::Bearer | Scheme::Basic | Scheme::Path => http::header::AUTHORIZATION,
     };
     let verify = Verify {
         variable: "SECRET",
         scheme,
     };
-    let verifier = Verifier::new(&verify, &|_: &str| Some("a secret that nobody has".to_owned()));
+    // Nobody guesses it in a run, so that whatever is taken is forged.
+    let secret = |_: &str| Some("5f0c1b7f7c3d4a0f9a4be5ad4f2b7d01".to_owned());
+    let Ok(verifier) = Verifier::new(&verify, false, &secret) else {
+        return;
+    };
     let Ok(value) = HeaderValue::from_bytes(value) else {
         return;
     };
+    let segment = value.to_str().unwrap_or_default().to_owned();
     let headers = HeaderMap::from_iter([(name, value)]);
-    if let Ok(proof) = verifier.read(&headers) {
-        let proved = verifier.verify(&proof, body.unwrap_or_default()).is_ok();
-        assert!(!proved || matches!(proof, Proof::Done), "a forged signature");
+    if let Ok(proof) = verifier.read(&headers, &segment, NOW_MS) {
+        assert!(verifier.verify(&proof, body).is_err(), "a forged proof");
+    }
+}
+
+/// Signature whose header has this form, with a time where the form has one.
+fn signature(form: SignatureForm, encoding: Encoding) -> Signature {
+    let time = matches!(form, SignatureForm::Pairs).then_some(SignedTime {
+        header: None,
+        tolerance_ms: 300_000,
+    });
+    Signature {
+        header: "x-signature",
+        encoding,
+        prefix: "",
+        form,
+        secret: SecretForm::Text,
+        signed: &[Signed::Body],
+        time,
     }
 }
 
