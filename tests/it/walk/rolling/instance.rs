@@ -1,9 +1,11 @@
 //! An instance on ports that its successor takes over.
 
+use std::collections::BTreeSet;
 use std::fs::File;
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::Child;
+use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
 use http::Method;
@@ -45,9 +47,12 @@ pub(super) struct Instance {
 impl Ports {
     /// Ports that nothing listens on, below those that outgoing connections are made from.
     pub(super) fn free() -> Ports {
+        // Those that were handed out and aren't listened on yet look free, too.
+        static GIVEN: Mutex<BTreeSet<u16>> = Mutex::new(BTreeSet::new());
         let port = || loop {
             let port = rand::random_range(30_000..32_768);
-            if TcpListener::bind(("127.0.0.1", port)).is_ok() {
+            let is_free = TcpListener::bind(("127.0.0.1", port)).is_ok();
+            if is_free && GIVEN.lock().unwrap().insert(port) {
                 return port;
             }
         };
