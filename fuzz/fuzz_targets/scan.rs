@@ -1,3 +1,5 @@
+//! Fuzz target `scan`.
+
 #![no_main]
 
 libfuzzer_sys::fuzz_target!(|bytes: &[u8]| event_grpc_fuzz::run("scan", bytes));

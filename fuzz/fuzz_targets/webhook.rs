@@ -1,3 +1,5 @@
+//! Fuzz target `webhook`.
+
 #![no_main]
 
 libfuzzer_sys::fuzz_target!(|bytes: &[u8]| event_grpc_fuzz::run("webhook", bytes));
