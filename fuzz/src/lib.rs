@@ -20,7 +20,8 @@ pub fn pipeline(text: &[u8]) {
     let project = PROJECT.get_or_init(|| {
         let project = TempDir::new().expect("a directory");
         fs::create_dir(project.path().join("proto")).expect("a directory in it");
-        let proto = Path::new(env!("CARGO_MANIFEST_DIR")).join("../codegen/tests/model/proto/kinds.proto");
+        let proto =
+            Path::new(env!("CARGO_MANIFEST_DIR")).join("../codegen/tests/model/proto/kinds.proto");
         fs::copy(proto, project.path().join("proto/kinds.proto")).expect("the proto file");
         project
     });
