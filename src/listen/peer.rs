@@ -189,6 +189,12 @@ impl Peer {
         (state.unread && !state.http2).then_some(self.limits.linger)
     }
 
+    /// How long the rest of a short request should be discarded on HTTP/2 that was answered before all of it was read: some
+    /// clients lose the answer if their stream is reset while they still send.
+    pub(super) fn stream_linger(&self) -> Option<Duration> {
+        self.state().http2.then_some(self.limits.linger)
+    }
+
     /// Registers an open-ended call: as long as the returned value lives, the call doesn't keep the connection from
     /// being evicted. None if there are `most` of them already.
     pub fn endless(self: &Arc<Self>, most: u32) -> Option<Endless> {

@@ -11,12 +11,17 @@ use bytes::Buf;
 use futures_util::future::BoxFuture;
 use http::{HeaderValue, Method, Request, Response, StatusCode, header};
 use http_body::{Frame, SizeHint};
+use http_body_util::BodyExt as _;
 use hyper::body::Incoming;
+use tokio::runtime::Handle;
 use tower::Service as _;
 
 use super::peer::{Peer, UnderWay, Unwritten};
 use super::refused;
 use crate::tls::PeerCertificate;
+
+/// Maximum declared length of a request whose rest is discarded on HTTP/2, in bytes. The stream of a longer one is reset.
+const SHORT: u64 = 64 << 10;
 
 /// Service that answers the requests of a connection.
 pub(super) struct Requests {
@@ -54,7 +59,11 @@ impl hyper::service::Service<Request<Incoming>> for Requests {
             parts.extensions.insert(certificate.clone());
         }
         let body = Body::new(Arriving {
-            body,
+            is_short: body
+                .size_hint()
+                .upper()
+                .is_some_and(|length| length <= SHORT),
+            body: Some(body),
             ended: false,
             peer: Arc::clone(&peer),
         });
@@ -88,7 +97,10 @@ fn say_what_is_allowed(method: &Method, answer: &mut Response<Body>) {
 
 /// Request body that tells its peer when it is dropped before its end.
 struct Arriving {
-    body: Incoming,
+    /// None once it is dropped.
+    body: Option<Incoming>,
+    /// True if little can be left of it.
+    is_short: bool,
     ended: bool,
     peer: Arc<Peer>,
 }
@@ -101,26 +113,43 @@ impl HttpBody for Arriving {
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, hyper::Error>>> {
-        let frame = ready!(Pin::new(&mut self.body).poll_frame(cx));
+        let Some(body) = &mut self.body else {
+            return Poll::Ready(None);
+        };
+        let frame = ready!(Pin::new(body).poll_frame(cx));
         self.ended |= !matches!(frame, Some(Ok(_)));
         Poll::Ready(frame)
     }
 
     fn is_end_stream(&self) -> bool {
-        self.body.is_end_stream()
+        self.body.as_ref().is_none_or(Incoming::is_end_stream)
     }
 
     fn size_hint(&self) -> SizeHint {
-        self.body.size_hint()
+        let hint = self.body.as_ref().map(Incoming::size_hint);
+        hint.unwrap_or_default()
     }
 }
 
 impl Drop for Arriving {
     fn drop(&mut self) {
-        if !self.ended && !self.body.is_end_stream() {
-            self.peer.left_unread();
+        if self.ended || self.is_end_stream() {
+            return;
+        }
+        self.peer.left_unread();
+        let linger = self.peer.stream_linger().filter(|_| self.is_short);
+        // Outside a runtime, which is shutting down then, nothing is left to read.
+        if let (Some(linger), Some(body), Ok(runtime)) =
+            (linger, self.body.take(), Handle::try_current())
+        {
+            runtime.spawn(tokio::time::timeout(linger, discard(body)));
         }
     }
+}
+
+/// Reads a body to its end and keeps nothing of it.
+async fn discard(mut body: Incoming) {
+    while let Some(Ok(_)) = body.frame().await {}
 }
 
 /// Answer body. Its request is under way until this and all its pieces are gone: hyper takes pieces before it can write

@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
-use tokio::io::AsyncWriteExt as _;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
 use super::*;
 use crate::ingest::request;
@@ -164,4 +164,52 @@ async fn a_call_is_one_whole_message() {
         let known = told.headers.get("grpc-accept-encoding").unwrap();
         assert_eq!(known, "identity,gzip,deflate,zstd");
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_short_request_on_http2_that_is_refused_early_is_not_reset() {
+    let server = patient(POOL).await;
+    let mut stream = TcpStream::connect(("127.0.0.1", server.http))
+        .await
+        .unwrap();
+    // POST http://a/nowhere with a body of two bytes, in HPACK without any table.
+    let head = b"\x83\x86\x04\x08/nowhere\x01\x01a\x0f\x0d\x012";
+    let preface = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".as_slice();
+    stream.write_all(preface).await.unwrap();
+    stream.write_all(&frame(4, 0, 0, b"")).await.unwrap();
+    stream.write_all(&frame(1, 4, 1, head)).await.unwrap();
+    let mut seen = Vec::new();
+    while !seen.contains(&1) {
+        seen.push(kind_of_next(&mut stream).await.expect("an answer"));
+    }
+    let reset = |seen: &[u8]| seen.contains(&3);
+    while let Some(kind) = kind_of_next(&mut stream).await {
+        seen.push(kind);
+    }
+    assert!(!reset(&seen), "it is reset while it is sent: {seen:?}");
+    stream.write_all(&frame(0, 1, 1, b"{}")).await.unwrap();
+    while let Some(kind) = kind_of_next(&mut stream).await {
+        seen.push(kind);
+    }
+    assert!(!reset(&seen), "it is reset after it was sent: {seen:?}");
+}
+
+/// Frame of HTTP/2.
+fn frame(kind: u8, flags: u8, stream: u8, payload: &[u8]) -> Vec<u8> {
+    let len = u8::try_from(payload.len()).unwrap();
+    [&[0, 0, len, kind, flags, 0, 0, 0, stream], payload].concat()
+}
+
+/// Kind of the next frame; none if there is none for a while.
+async fn kind_of_next(stream: &mut TcpStream) -> Option<u8> {
+    let mut head = [0; 9];
+    let read = stream.read_exact(&mut head);
+    tokio::time::timeout(Duration::from_millis(300), read)
+        .await
+        .ok()?
+        .unwrap();
+    let len = u32::from_be_bytes([0, head[0], head[1], head[2]]);
+    let mut payload = vec![0; len as usize];
+    stream.read_exact(&mut payload).await.unwrap();
+    Some(head[3])
 }
