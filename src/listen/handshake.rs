@@ -20,9 +20,15 @@ use crate::tls::ServerTls;
 const HTTP1: &[u8] = b"HTTP/1.1 400 Bad Request\r\ncontent-type: text/plain; charset=utf-8\r\n\
     content-length: 42\r\nconnection: close\r\n\r\nThis port speaks TLS. Use https:// for it.";
 
-/// Answer to HTTP/2 without TLS: SETTINGS, and GOAWAY with the error INADEQUATE_SECURITY and a text.
-const HTTP2: &[u8] = b"\0\0\0\x04\0\0\0\0\0\
-    \0\0\x32\x07\0\0\0\0\0\0\0\0\0\0\0\0\x0cThis port speaks TLS. Use https:// for it.";
+/// Empty SETTINGS, with which a server of HTTP/2 begins.
+const SETTINGS: &[u8] = b"\0\0\0\x04\0\0\0\0\0";
+
+/// Answer to HTTP/2 without TLS: GOAWAY with the error INADEQUATE_SECURITY and a text.
+const GOAWAY: &[u8] = b"\0\0\x32\x07\0\0\0\0\0\0\0\0\0\0\0\0\x0c\
+    This port speaks TLS. Use https:// for it.";
+
+/// Longest wait for the first request of HTTP/2 without TLS.
+const FIRST_REQUEST: Duration = Duration::from_secs(1);
 
 /// Completes the handshake of a connection within `limit`. If there is none, the client was told, and it is counted.
 pub(super) async fn secure(tls: &ServerTls, socket: Socket, limit: Duration) -> Option<Transport> {
@@ -110,12 +116,38 @@ async fn farewell(mut socket: Socket, peer: Arc<Peer>, plain: bool) -> io::Resul
     if plain {
         let mut begun = [0; 3];
         socket.read_exact(&mut begun).await?;
-        answer = if begun == *b"PRI" { HTTP2 } else { HTTP1 };
+        answer = HTTP1;
+        if begun == *b"PRI" {
+            answer = GOAWAY;
+            socket.write_all(SETTINGS).await?;
+            drop(timeout(FIRST_REQUEST, first_request(&mut socket)).await);
+        }
     }
     peer.left_unread();
     let mut stream = Stream::new(Transport::Plain(socket), peer);
     stream.write_all(answer).await?;
     stream.shutdown().await
+}
+
+/// Reads the rest of the preface of HTTP/2 and the frames up to the head of the first request. A client that is told to
+/// go away before it has asked for anything reports a closed connection and not the reason.
+async fn first_request(socket: &mut Socket) -> io::Result<()> {
+    const HEADERS: u8 = 1;
+    const MAX_FRAMES: usize = 16;
+    const MAX_PAYLOAD: usize = 16 << 10;
+    let mut preface = [0; 21];
+    socket.read_exact(&mut preface).await?;
+    for _ in 0..MAX_FRAMES {
+        let mut head = [0; 9];
+        socket.read_exact(&mut head).await?;
+        let [high, middle, low, kind, ..] = head;
+        let length = u32::from_be_bytes([0, high, middle, low]) as usize;
+        if kind == HEADERS || length > MAX_PAYLOAD {
+            break;
+        }
+        socket.read_exact(&mut vec![0; length]).await?;
+    }
+    Ok(())
 }
 
 #[cfg(test)]
@@ -127,8 +159,8 @@ mod tests {
         let http1 = String::from_utf8_lossy(HTTP1);
         let (head, text) = http1.split_once("\r\n\r\n").unwrap_or_default();
         assert!(head.contains(&format!("content-length: {}\r\n", text.len())));
-        // Behind SETTINGS and the head of GOAWAY's frame.
-        assert_eq!(HTTP2.len() - 9 - 9, usize::from(HTTP2[9 + 2]));
-        assert!(HTTP2.ends_with(text.as_bytes()));
+        // Behind the head of the frame.
+        assert_eq!(GOAWAY.len() - 9, usize::from(GOAWAY[2]));
+        assert!(GOAWAY.ends_with(text.as_bytes()));
     }
 }
