@@ -4,6 +4,7 @@
 //! and the clients for them. The server doesn't know it.
 #![forbid(unsafe_code)]
 
+pub mod connect;
 pub mod door;
 pub mod pattern;
 pub mod process;
