@@ -11,6 +11,7 @@ pub mod process;
 
 mod load;
 mod poison;
+mod proofs;
 mod siege;
 
 use std::process::ExitCode;
@@ -29,6 +30,7 @@ struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     Load(load::Args),
+    Proofs(proofs::Args),
     Siege(siege::Args),
 }
 
@@ -38,6 +40,7 @@ pub fn run() -> ExitCode {
     outcome(async {
         match cli.command {
             Command::Load(args) => load::run(args).await,
+            Command::Proofs(args) => proofs::make(&args),
             Command::Siege(args) => siege::run(args).await,
         }
     })

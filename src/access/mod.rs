@@ -29,6 +29,6 @@ pub use denied::{Denied, Kind, Reason};
 pub use files::{Access, StartError};
 pub use gate::Gate;
 pub use jwt::Expected;
-pub use key::{Made, PATTERN, is_environment, make};
+pub use key::{Made, PATTERN, is_environment, make, make_of};
 pub use sender::Sender;
 pub use written::{BadFile, Moment, Size, Use, Written, WrittenClient, WrittenKey, read};

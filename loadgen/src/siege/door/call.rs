@@ -12,13 +12,16 @@ use tonic::transport::Channel;
 use tower::{Service as _, ServiceExt as _};
 
 use super::Outcome;
-use crate::siege::attack::Call;
+use crate::siege::attack::{Call, Proof};
 
-/// Sends it and reads the answer.
-pub(super) async fn send(mut channel: Channel, call: &Call) -> Outcome {
+/// Sends it, with this key if there is one, and reads the answer.
+pub(super) async fn send(mut channel: Channel, call: &Call, key: Option<String>) -> Outcome {
     let mut request = http::Request::builder().method(call.method).uri(call.path);
     for (name, value) in &call.headers {
         request = request.header(*name, value);
+    }
+    if let Some(key) = key {
+        request = request.header("authorization", format!("Bearer {key}"));
     }
     let request = match request.body(body(call)) {
         Ok(request) => request,
@@ -48,8 +51,15 @@ pub(super) async fn send(mut channel: Channel, call: &Call) -> Outcome {
     let code = trailers
         .get("grpc-status")
         .or_else(|| head.headers.get("grpc-status"));
-    match code.map(|code| Code::from_bytes(code.as_bytes())) {
+    let code = code.map(|code| Code::from_bytes(code.as_bytes()));
+    // RetryInfo is among the details.
+    let details = "grpc-status-details-bin";
+    let told_when = trailers.contains_key(details) || head.headers.contains_key(details);
+    match code {
         Some(Code::Ok) => Outcome::Taken,
+        Some(Code::ResourceExhausted) if call.proof == Proof::Own && !told_when => {
+            Outcome::Refused("ResourceExhausted without RetryInfo".to_owned())
+        }
         Some(code) => Outcome::Refused(name(code)),
         None => Outcome::Unanswered("200 without a grpc-status".to_owned()),
     }
