@@ -277,3 +277,20 @@ impl From<Publish> for Attack {
         Attack::Publish(message)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_head_gets_the_lines_and_nothing_else_does() {
+        let with = |bytes: &[u8]| Talk::with_lines(&Bytes::copy_from_slice(bytes), "A: b\r\n");
+        let one = b"GET / HTTP/1.1\r\nHost: h\r\n\r\n";
+        let expected = b"GET / HTTP/1.1\r\nA: b\r\nHost: h\r\n\r\n";
+        assert_eq!(with(one), expected.as_slice());
+        assert_eq!(with(&one.repeat(2)), expected.repeat(2).as_slice());
+        for none in [b"".as_slice(), b"GET / HTTP", b"\0\x16\x03"] {
+            assert_eq!(with(none), none);
+        }
+    }
+}

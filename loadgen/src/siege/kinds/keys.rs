@@ -1,7 +1,7 @@
 //! Write keys: none, wrong ones, stolen ones, floods of them, and more than one of them may send.
 
 use super::super::attack::{Attack, Call, Port, Proof, Talk, head};
-use super::super::wire::{self, LAUNCH};
+use super::super::wire;
 use super::requests::events;
 use super::{Counted, Door, End, Kind, One, Series, Setting, kind};
 
@@ -9,6 +9,9 @@ const DENIED: &str = "event_grpc_access_denied_total";
 const PATH: &str = "/event/dispatch";
 /// Too many failed attempts of an address are told to come later.
 const FAILURES: Series = Series::new(DENIED, r#"reason="failures""#);
+
+/// Number of events that are more than a limited key may send in minutes.
+const MANY: usize = 200;
 
 /// Answers without proof, over HTTP and over gRPC.
 const UNPROVED: End = End::Refused(&["401", "429", "Unauthenticated", "ResourceExhausted"]);
@@ -55,8 +58,8 @@ pub(super) static KINDS: [Kind; 13] = [
         "event_grpc_client_events_not_allowed_total",
         r#"client="typed""#,
     )]),
-    limited("more than a key may send", Door::Http, over_rate),
-    limited("gRPC: more than a key may send", Door::Grpc, over_rate_call),
+    limited("more than a key may send", Door::Http, over_rate).ends(End::Refused(&["429"])),
+    limited("gRPC: more than a key may send", Door::Grpc, over_rate_call).ends(End::Limited),
     kind("good app events with a page's key", Door::Http, 12, page)
         .at(Setting::Proved)
         .named()
@@ -75,9 +78,7 @@ static BAD: [Series; 5] = [
 static OVER: [Series; 1] = [Series::new(DENIED, r#"reason="events""#)];
 
 const fn limited(name: &'static str, door: Door, make: fn(&mut One) -> Attack) -> Kind {
-    let kind = kind(name, door, 12, make)
-        .at(Setting::Proved)
-        .ends(End::Limited);
+    let kind = kind(name, door, 12, make).at(Setting::Proved);
     Kind {
         counted: Counted::Once(&OVER),
         ..kind
@@ -92,11 +93,14 @@ fn body(name: &str, now: u64) -> String {
 }
 
 fn post(one: &One, path: &str, headers: &[(&str, &str)]) -> Talk {
-    let body = body(&one.name, one.now);
+    posted(path, headers, &body(&one.name, one.now))
+}
+
+fn posted(path: &str, headers: &[(&str, &str)], body: &str) -> Talk {
     let mut all = vec![("Content-Type", "application/json")];
     all.extend(headers);
     let mut bytes = head("POST", path, &all, Some(body.len()));
-    bytes.push_str(&body);
+    bytes.push_str(body);
     Talk::say(Port::Http, bytes).own()
 }
 
@@ -184,12 +188,18 @@ fn other_type(one: &mut One) -> Attack {
 }
 
 fn over_rate(one: &mut One) -> Attack {
-    with_key(one, &one.key("limited"), &[]).into()
+    // What is larger than what is left is taken if anything is, and the next one waits for it.
+    let event = format!(r#"{{"timestamp":"{}","launchEvent":{{}}}}"#, one.now);
+    let events = vec![event; MANY].join(",");
+    let body = format!(r#"{{"header":{{"userId":"7"}},"events":[{events}]}}"#);
+    let key = one.key("limited");
+    let again = |_| posted(PATH, &[("X-Api-Key", &key)], &body);
+    Attack::Row((0..2).map(again).collect())
 }
 
 fn over_rate_call(one: &mut One) -> Attack {
-    let event = wire::event(&one.name, &one.now.to_string(), LAUNCH, b"");
-    call(&wire::header("limited"), &[event], &one.key("limited")).into()
+    let events = events(one, MANY);
+    call(&wire::header("limited"), &events, &one.key("limited")).into()
 }
 
 fn page(one: &mut One) -> Attack {
