@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use subtle::ConstantTimeEq as _;
 
+use super::certificates::Certificates;
 use super::denied::{Denied, Reason};
 use super::key::{KeyDigest, PresentedKey, is_id};
 use super::written::{BadFile, Moment, Use, Written, WrittenClient, WrittenKey, nearest};
@@ -21,6 +22,7 @@ const AT_ONCE: u64 = 10;
 pub(super) struct Clients {
     by_name: HashMap<String, Arc<Known>>,
     keys: HashMap<String, Key>,
+    pub(super) certificates: Certificates,
     /// What was found odd and harms nobody, for the operator.
     pub(super) odd: Vec<String>,
 }
@@ -81,15 +83,21 @@ impl Clients {
                     )));
                 }
             }
+            for certificate in &client.certificates {
+                clients
+                    .certificates
+                    .add(certificate, &known)
+                    .map_err(wrong)?;
+            }
             clients.by_name.insert(name.clone(), known);
         }
         Ok(clients)
     }
 
-    /// Number of clients and of keys that are not revoked.
-    pub(super) fn counts(&self) -> (usize, usize) {
+    /// Number of clients, and of keys and certificates that are not revoked.
+    pub(super) fn counts(&self) -> (usize, usize, usize) {
         let live = self.keys.values().filter(|key| key.revoked.is_none());
-        (self.by_name.len(), live.count())
+        (self.by_name.len(), live.count(), self.certificates.live())
     }
 
     /// The client with this name.
@@ -323,7 +331,8 @@ fn is_origin(text: &str) -> bool {
     rest.is_some_and(|rest| !rest.is_empty() && rest.bytes().all(fits))
 }
 
-fn digest(hex: &str) -> Option<KeyDigest> {
+/// Reads a SHA-256 of 64 hexadecimal digits.
+pub(super) fn digest(hex: &str) -> Option<KeyDigest> {
     let mut digest = KeyDigest::default();
     if hex.len() != digest.len() * 2 || !hex.is_ascii() {
         return None;
