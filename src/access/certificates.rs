@@ -6,9 +6,9 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use super::clients::Known;
 use super::denied::{Denied, Reason};
-use super::written::{Moment, WrittenCertificate};
+use super::known::Known;
+use super::written::{self, Moment, WrittenCertificate};
 use crate::tls::PeerCertificate;
 
 /// Maximum length of a name in bytes; the listeners take no longer ones from certificates.
@@ -109,6 +109,6 @@ fn is_name(name: &str) -> bool {
 }
 
 /// Reads a fingerprint: 64 hexadecimal digits, with colons between bytes or without, as OpenSSL prints it.
-pub(super) fn fingerprint(text: &str) -> Option<[u8; 32]> {
-    super::clients::digest(&text.replace(':', ""))
+fn fingerprint(text: &str) -> Option<[u8; 32]> {
+    written::sha256(&text.replace(':', ""))
 }

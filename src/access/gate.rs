@@ -5,11 +5,11 @@ use std::sync::Arc;
 
 use http::{HeaderMap, Request, Uri, header};
 
-use super::clients::Known;
 use super::credential::{Credential, find};
 use super::denied::{Denied, Kind, Reason};
 use super::files::{Access, InForce};
 use super::jwt;
+use super::known::Known;
 use super::rule::Rule;
 use super::sender::{Sender, count};
 use super::written::Use;

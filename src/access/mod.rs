@@ -20,6 +20,7 @@ mod gate;
 mod jwks;
 mod jwt;
 mod key;
+mod known;
 mod report;
 mod rule;
 mod sender;

@@ -253,6 +253,22 @@ fn bytes(text: &str) -> Option<u64> {
     count.checked_mul(1 << power)
 }
 
+/// Reads a SHA-256 of 64 hexadecimal digits.
+pub(super) fn sha256(hex: &str) -> Option<[u8; 32]> {
+    let mut digest = [0_u8; 32];
+    if hex.len() != digest.len() * 2 || !hex.is_ascii() {
+        return None;
+    }
+    for (byte, digits) in digest.iter_mut().zip(hex.as_bytes().chunks(2)) {
+        let digits = std::str::from_utf8(digits).ok()?;
+        *byte = u8::from_str_radix(digits, 16).ok()?;
+    }
+    // A sign is a digit to the parser.
+    hex.bytes()
+        .all(|byte| byte.is_ascii_hexdigit())
+        .then_some(digest)
+}
+
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]

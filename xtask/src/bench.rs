@@ -6,7 +6,7 @@
 pub(crate) mod against;
 mod memory;
 mod pairs;
-pub(crate) mod protection;
+mod protection;
 mod servers;
 pub(crate) mod setting;
 
@@ -203,10 +203,14 @@ fn measure(
     events: u64,
 ) -> Result<Value> {
     let directory = directory()?;
-    let running = scenario
-        .setting
-        .start_with(protection, &executables.server, directory.path())?;
-    let output = load(scenario, &executables.loadgen, &running, events).output();
+    let prepared = protection.prepare(&executables.server, directory.path())?;
+    let setting = scenario.setting;
+    let mut running =
+        setting.start_with(&executables.server, directory.path(), &prepared.variables)?;
+    running.grpc = protection.address(&running.grpc);
+    running.http = protection.address(&running.http);
+    let mut load = load(scenario, &executables.loadgen, &running, events);
+    let output = load.args(&prepared.options).output();
     let output = output.context("the load generator can't be run")?;
     let text = String::from_utf8_lossy(&output.stdout);
     let error = String::from_utf8_lossy(&output.stderr);
@@ -242,7 +246,6 @@ fn load(scenario: &Scenario, loadgen: &Path, running: &Running, events: u64) -> 
         false => &running.grpc,
     };
     load.args(["--to", to, "--clickhouse-url", &running.clickhouse]);
-    load.args(&running.proof);
     for (name, pid) in &running.processes {
         load.args(["--process", &format!("{name}={pid}")]);
     }

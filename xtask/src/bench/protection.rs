@@ -3,7 +3,7 @@
 
 use std::ffi::OsString;
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 
 use anyhow::{Context as _, Result, bail};
@@ -17,11 +17,23 @@ const USUAL: [&str; 3] = ["rabbitmq-100", "rabbitmq-1", "json-100"];
 
 /// What protects an instance.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Protection {
+pub(super) enum Protection {
     /// Nothing: no TLS, no keys, no CORS.
     None,
     /// TLS, a key file, and a list of origins.
     All,
+}
+
+/// Origins whose pages may send.
+const ORIGINS: &str = "https://shop.example,https://*.example.com";
+
+/// What the instance and the load generator are given.
+#[derive(Default)]
+pub(super) struct Prepared {
+    /// Variables of the instance.
+    pub(super) variables: Vec<(&'static str, PathBuf)>,
+    /// Options of the load generator.
+    pub(super) options: Vec<OsString>,
 }
 
 /// Runs scenarios in pairs, and prints the ratios.
@@ -43,41 +55,37 @@ pub(super) fn run(args: &Args, built: &Executables, events: u64) -> Result<ExitC
 }
 
 impl Protection {
-    /// Scheme of the instance's addresses.
-    pub(super) fn scheme(self) -> &'static str {
-        match self {
-            Protection::None => "http",
-            Protection::All => "https",
-        }
-    }
-
-    /// Writes what it needs into a directory and gives it to the instance. Returns what the load generator needs.
-    pub(super) fn prepare(
-        self,
-        executable: &Path,
-        directory: &Path,
-        serve: &mut Command,
-    ) -> Result<Vec<OsString>> {
+    /// Writes what it needs into a directory. Returns variables of the instance, and options of the load generator.
+    pub(super) fn prepare(self, executable: &Path, directory: &Path) -> Result<Prepared> {
         if self == Protection::None {
-            return Ok(Vec::new());
+            return Ok(Prepared::default());
         }
         let path = |name: &str| directory.join(name);
         certificate(directory)?;
         let keys = path("keys.yaml");
         fs::write(path("write-key"), key(executable, &keys)?)?;
-        serve.arg("--tls-cert").arg(path("server.pem"));
-        serve.arg("--tls-key").arg(path("server.key"));
-        serve.arg("--keys").arg(&keys);
-        serve.env(
-            "EVENT_GRPC_CORS_APP",
-            "https://shop.example,https://*.example.com",
-        );
-        Ok(vec![
-            "--tls-ca".into(),
-            path("ca.pem").into(),
-            "--key-file".into(),
-            path("write-key").into(),
-        ])
+        Ok(Prepared {
+            variables: vec![
+                ("EVENT_GRPC_TLS_CERT", path("server.pem")),
+                ("EVENT_GRPC_TLS_KEY", path("server.key")),
+                ("EVENT_GRPC_KEYS", keys),
+                ("EVENT_GRPC_CORS_APP", ORIGINS.into()),
+            ],
+            options: vec![
+                "--tls-ca".into(),
+                path("ca.pem").into(),
+                "--key-file".into(),
+                path("write-key").into(),
+            ],
+        })
+    }
+
+    /// Address of an instance with this protection, which has another scheme with TLS.
+    pub(super) fn address(self, address: &str) -> String {
+        match self {
+            Protection::None => address.to_owned(),
+            Protection::All => address.replacen("http://", "https://", 1),
+        }
     }
 }
 

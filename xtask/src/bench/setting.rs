@@ -1,6 +1,5 @@
 //! Settings of a load: an instance with RabbitMQ and ClickHouse, or one with both embedded.
 
-use std::ffi::OsString;
 use std::fs;
 use std::net::{Ipv4Addr, TcpStream};
 use std::path::{Path, PathBuf};
@@ -9,7 +8,6 @@ use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail};
 
-use super::protection::Protection;
 use super::servers::Servers;
 use crate::services::{Keep, Kept, ports};
 
@@ -35,8 +33,6 @@ pub(crate) struct Running {
     /// RabbitMQ, if it is a separate server.
     pub(crate) amqp: Option<String>,
     pub(crate) clickhouse: String,
-    /// Options of the load generator by which it verifies the instance and proves who it is.
-    pub(crate) proof: Vec<OsString>,
     /// Processes; the instance comes first.
     pub(crate) processes: Vec<(&'static str, u32)>,
     /// Log of the instance.
@@ -59,15 +55,15 @@ const WEBHOOKS: [&str; 6] = [
 impl Setting {
     /// Starts an instance and its servers, in this directory.
     pub(crate) fn start(self, executable: &Path, directory: &Path) -> Result<Running> {
-        self.start_with(Protection::None, executable, directory)
+        self.start_with(executable, directory, &[])
     }
 
-    /// The same with a protection.
+    /// The same, with these variables in the instance's environment.
     pub(crate) fn start_with(
         self,
-        protection: Protection,
         executable: &Path,
         directory: &Path,
+        variables: &[(&str, PathBuf)],
     ) -> Result<Running> {
         let log = directory.join("instance.log");
         let (grpc, http, ops) = (ports::free()?, ports::free()?, ports::free()?);
@@ -82,8 +78,7 @@ impl Setting {
         for source in WEBHOOKS {
             serve.env(format!("{source}_WEBHOOK_SECRET"), "siege-siege-siege");
         }
-        let proof = protection.prepare(executable, directory, &mut serve)?;
-        let scheme = protection.scheme();
+        serve.envs(variables.iter().cloned());
         let mut servers = None;
         let mut processes = Vec::new();
         let (mut clickhouse, mut amqp) = (None, None);
@@ -132,12 +127,11 @@ impl Setting {
             }
         };
         Ok(Running {
-            grpc: format!("{scheme}://127.0.0.1:{grpc}"),
-            http: format!("{scheme}://127.0.0.1:{http}"),
-            ops: format!("{scheme}://127.0.0.1:{ops}"),
+            grpc: format!("http://127.0.0.1:{grpc}"),
+            http: format!("http://127.0.0.1:{http}"),
+            ops: format!("http://127.0.0.1:{ops}"),
             amqp,
             clickhouse,
-            proof,
             processes,
             log,
             _instance: instance,

@@ -4,8 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use event_grpc::access::{Access, Config, Listener, Moment, Unverified, edit};
-use event_grpc::broker::HeaderValue;
-use event_grpc::contract::headers;
+use event_grpc::contract::CLIENT_FIELD;
 use event_grpc::ingest::Limits;
 use event_grpc::ingest::response::Response;
 use event_grpc::listen;
@@ -127,15 +126,17 @@ impl Secured {
     /// Clients of the events that were taken, in order.
     fn clients(&self) -> Vec<String> {
         let seen = self.server.seen.lock().unwrap();
-        let client = |properties: &event_grpc::broker::Properties| match properties
-            .header(headers::CLIENT)
-        {
-            Some(HeaderValue::Text(name)) => name.to_string(),
-            other => format!("{other:?}"),
+        let client = |body: &[u8]| -> String {
+            let batches = Raw::fields(body).into_iter();
+            let mut fields = batches.flat_map(|(_, batch)| Raw::fields(&batch));
+            let found = fields.find(|(number, _)| *number == CLIENT_FIELD);
+            found.map_or("unknown".to_owned(), |(_, name)| {
+                String::from_utf8(name).unwrap()
+            })
         };
         let mut all: Vec<String> = seen
             .iter()
-            .map(|seen| client(&seen.delivery.properties))
+            .map(|seen| client(&seen.delivery.body))
             .collect();
         all.sort();
         all
@@ -308,13 +309,7 @@ async fn a_key_in_the_request_decides_and_a_wrong_one_refuses() {
     }
     until(|| secured.server.count("all_q") == expected.len()).await;
     expected.sort_unstable();
-    let nobody = |name: String| match name.as_str() {
-        "None" => "unknown".to_owned(),
-        _ => name,
-    };
-    let mut clients: Vec<String> = secured.clients().into_iter().map(nobody).collect();
-    clients.sort();
-    assert_eq!(clients, expected);
+    assert_eq!(secured.clients(), expected);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -142,7 +142,7 @@ async fn certificates_are_added_listed_and_revoked() {
         ),
         (
             vec!["certificate", "other", "client.pem"],
-            "listed for client `shop`",
+            "is listed for client",
         ),
         (
             vec!["certificate", "shop", "empty.pem"],
