@@ -9,7 +9,6 @@ mod postgresql;
 mod replay;
 mod senders;
 mod stores;
-pub mod unverified;
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -27,8 +26,8 @@ pub use clickhouse::EMBEDDED_DATABASE;
 use environment::Environment;
 use listeners::{Addresses, Listeners, Routers, Servers};
 use stores::Connected;
-use unverified::Unverified;
 
+use crate::access::Unverified;
 use crate::broker::{self, Broker, Embedded, Link, Rabbit, RabbitOptions, Topology};
 use crate::contract::{Pipeline, Queue};
 use crate::health::Health;

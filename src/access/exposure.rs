@@ -10,7 +10,9 @@ impl Access {
     pub fn warnings(&self) -> Vec<String> {
         let mut warnings = Vec::new();
         for listener in self.listeners.iter().filter(|one| !one.is_on_loopback()) {
-            let Listener { name, address, tls } = listener;
+            let Listener {
+                name, address, tls, ..
+            } = listener;
             if !tls {
                 warnings.push(format!(
                     "{name} listens on {address}, beyond loopback, without TLS: keys and events can be read on their way"

@@ -15,7 +15,7 @@ use super::failures::Failures;
 use super::jwks::{self, Jwks};
 use super::jwt::Expected;
 use super::rule::Rule;
-use super::written::{self, BadFile, nearest};
+use super::written::{self, BadFile};
 use crate::contract::{Pipeline, Source};
 use crate::metrics::access::{BAD, READ};
 
@@ -70,14 +70,6 @@ pub enum StartError {
     /// Tokens need more options.
     #[error("--jwks needs {0}")]
     Incomplete(&'static str),
-    /// `--unverified` names no source.
-    #[error("--unverified: there is no source {name:?}{meant}")]
-    Unverified {
-        /// The name.
-        name: String,
-        /// The nearest source, in words.
-        meant: String,
-    },
 }
 
 impl Access {
@@ -91,15 +83,6 @@ impl Access {
         pipeline: &'static Pipeline,
         listeners: Vec<Listener>,
     ) -> Result<Arc<Self>, StartError> {
-        for name in &config.unverified {
-            let known = || pipeline.sources.iter().map(|source| source.name);
-            if !known().any(|source| source == name) {
-                let meant = nearest(name, known())
-                    .map_or(String::new(), |m| format!("; did you mean {m:?}?"));
-                let name = name.clone();
-                return Err(StartError::Unverified { name, meant });
-            }
-        }
         if config.jwks.is_some() && config.keys.is_none() {
             let what = "--keys, whose clients say what the sender of a token may send";
             return Err(StartError::Incomplete(what));
@@ -200,7 +183,11 @@ impl Access {
         };
         let before = self.in_force.load_full();
         let written = written::read(&text)?;
-        let clients = Clients::new(&written, self.pipeline, Some(&before.clients))?;
+        let mut clients = Clients::new(&written, self.pipeline, Some(&before.clients))?;
+        if !clients.certificates.is_empty() && !self.listeners.iter().any(|one| one.asks) {
+            let odd = "client certificates are named, and no listener asks for any: that needs --tls-client-ca";
+            clients.odd.push(odd.to_owned());
+        }
         self.in_force.store(Arc::new(InForce {
             clients: Arc::new(clients),
             jwks: before.jwks.clone(),

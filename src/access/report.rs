@@ -12,11 +12,11 @@ impl Access {
     pub fn report(&self) -> Value {
         let in_force = self.in_force();
         let [bad_keys, bad_jwks] = self.bad();
-        let (clients, live) = in_force.clients.counts();
+        let (clients, live, certificates) = in_force.clients.counts();
         let keys = match (&self.config.keys, bad_keys) {
             (None, _) => json!("off"),
             (Some(_), bad) => file(
-                json!({ "clients": clients, "live_keys": live }),
+                json!({ "clients": clients, "live_keys": live, "live_certificates": certificates }),
                 bad,
                 &in_force.clients.odd,
             ),

@@ -40,6 +40,9 @@ pub struct WrittenClient {
     /// Its keys.
     #[serde(default)]
     pub keys: Vec<WrittenKey>,
+    /// Its client certificates.
+    #[serde(default)]
+    pub certificates: Vec<WrittenCertificate>,
 }
 
 /// Where the keys of a client are used.
@@ -81,6 +84,21 @@ pub struct WrittenKey {
     pub revoked: Option<Moment>,
 }
 
+/// Client certificate of a client, or all that have a name; one of both fields is there.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+pub struct WrittenCertificate {
+    /// SHA-256 of the certificate in DER, as 64 hexadecimal digits, with colons or without.
+    pub sha256: Option<String>,
+    /// Name of certificates that an authority of the listeners signs.
+    pub name: Option<String>,
+    /// When it was added.
+    pub created: Option<Moment>,
+    /// When it is taken no more, whatever the certificate says.
+    pub expires: Option<Moment>,
+    /// When it was revoked.
+    pub revoked: Option<Moment>,
+}
+
 /// Time in seconds since the epoch, written as in `2027-01-31T00:00:00Z`, or as a day, which begins at midnight UTC.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Moment(pub i64);
@@ -91,10 +109,18 @@ pub struct Size(pub u64);
 
 const TOP: &[&str] = &["clients"];
 const CLIENT: &[&str] = &[
-    "use", "sources", "types", "origins", "rate", "expires", "keys",
+    "use",
+    "sources",
+    "types",
+    "origins",
+    "rate",
+    "expires",
+    "keys",
+    "certificates",
 ];
 const RATE: &[&str] = &["events", "events_at_once", "bytes", "bytes_at_once"];
 const KEY: &[&str] = &["id", "sha256", "created", "expires", "revoked"];
+const CERTIFICATE: &[&str] = &["sha256", "name", "created", "expires", "revoked"];
 
 /// Reads a key file.
 ///
@@ -122,9 +148,14 @@ fn known_fields(tree: &Value) -> Result<(), BadFile> {
         if let Some(rate) = client.get("rate") {
             only(&format!("`rate` of {of}"), rate, RATE)?;
         }
-        let keys = client.get("keys").and_then(Value::as_sequence);
-        for key in keys.into_iter().flatten() {
-            only(&format!("a key of {of}"), key, KEY)?;
+        for (field, what, known) in [
+            ("keys", "key", KEY),
+            ("certificates", "certificate", CERTIFICATE),
+        ] {
+            let all = client.get(field).and_then(Value::as_sequence);
+            for one in all.into_iter().flatten() {
+                only(&format!("a {what} of {of}"), one, known)?;
+            }
         }
     }
     Ok(())
@@ -149,6 +180,14 @@ pub(super) fn nearest<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> O
     let likeness = |known: &str| strsim::jaro_winkler(&name, &known.to_lowercase());
     let best = known.max_by(|a, b| likeness(a).total_cmp(&likeness(b)))?;
     (likeness(best) > 0.8).then_some(best)
+}
+
+impl WrittenCertificate {
+    /// What it is found by: its fingerprint or its name.
+    pub fn word(&self) -> &str {
+        let word = self.sha256.as_deref().or(self.name.as_deref());
+        word.unwrap_or_default()
+    }
 }
 
 impl Moment {
@@ -212,6 +251,22 @@ fn bytes(text: &str) -> Option<u64> {
     let (digits, power) = units.into_iter().find_map(unit).unwrap_or((text, 0));
     let count: u64 = digits.trim().replace('_', "").parse().ok()?;
     count.checked_mul(1 << power)
+}
+
+/// Reads a SHA-256 of 64 hexadecimal digits.
+pub(super) fn sha256(hex: &str) -> Option<[u8; 32]> {
+    let mut digest = [0_u8; 32];
+    if hex.len() != digest.len() * 2 || !hex.is_ascii() {
+        return None;
+    }
+    for (byte, digits) in digest.iter_mut().zip(hex.as_bytes().chunks(2)) {
+        let digits = std::str::from_utf8(digits).ok()?;
+        *byte = u8::from_str_radix(digits, 16).ok()?;
+    }
+    // A sign is a digit to the parser.
+    hex.bytes()
+        .all(|byte| byte.is_ascii_hexdigit())
+        .then_some(digest)
 }
 
 #[cfg(test)]

@@ -1,10 +1,12 @@
-//! Certificate facts: the name that a client's certificate proves, and the time in which a certificate is valid.
+//! Certificate facts: the name and the fingerprint by which a client's certificate is known, and the time in which a
+//! certificate is valid.
 //!
-//! webpki verifies certificates and tells neither; both are read with x509-parser, which the AMQP client brings along.
+//! webpki verifies certificates and tells no name and no time; both are read with x509-parser, which the AMQP client brings along.
 
 use std::sync::Arc;
 
 use chrono::DateTime;
+use sha2::{Digest as _, Sha256};
 use x509_parser::certificate::X509Certificate;
 use x509_parser::extensions::GeneralName;
 use x509_parser::prelude::FromDer as _;
@@ -19,15 +21,17 @@ const LONGEST_NAME: usize = 256;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PeerCertificate {
     name: Arc<str>,
+    sha256: [u8; 32],
 }
 
 impl PeerCertificate {
-    /// Certificate in DER that was verified.
-    pub(crate) fn verified(der: &[u8]) -> Self {
+    /// Certificate in DER, which was verified or is only looked at.
+    pub(crate) fn of_der(der: &[u8]) -> Self {
         let certificate = X509Certificate::from_der(der).ok();
         let name = certificate.and_then(|(_, certificate)| name(&certificate));
         PeerCertificate {
             name: name.unwrap_or_default().into(),
+            sha256: Sha256::digest(der).into(),
         }
     }
 
@@ -35,6 +39,11 @@ impl PeerCertificate {
     /// has none of these, or one that is longer than 256 bytes or has control characters.
     pub fn name(&self) -> &str {
         &self.name
+    }
+
+    /// SHA-256 of the certificate in DER, its fingerprint.
+    pub fn sha256(&self) -> &[u8; 32] {
+        &self.sha256
     }
 }
 
@@ -120,9 +129,7 @@ mod tests {
         params.subject_alt_names = others;
         let key = KeyPair::generate().unwrap();
         let certificate = params.self_signed(&key).unwrap();
-        PeerCertificate::verified(certificate.der())
-            .name()
-            .to_owned()
+        PeerCertificate::of_der(certificate.der()).name().to_owned()
     }
 
     #[test]
@@ -136,7 +143,7 @@ mod tests {
         assert_eq!(named(&[], Vec::new()), "");
         assert_eq!(named(&["a\nb"], others()), "");
         assert_eq!(named(&[&"a".repeat(300)], Vec::new()), "");
-        assert_eq!(PeerCertificate::verified(b"no certificate").name(), "");
+        assert_eq!(PeerCertificate::of_der(b"no certificate").name(), "");
     }
 
     #[test]
