@@ -69,7 +69,7 @@ pub fn events_route(
             Err(denied) => return of_client(not_taken(dispatch.denied(denied), answer), client),
         };
         let Some(media) = media::of_events(request.headers(), request.extensions()) else {
-            return of_client(unsupported(request.headers(), answer), client);
+            return of_client(unread(&Failed::MediaType(EVENTS), answer), client);
         };
         let (limit, budget) = (dispatch.max_request(), dispatch.reading());
         let read = match body(request, limit, budget).await {
@@ -96,23 +96,6 @@ pub fn events_route(
         Some(method) => router.route(&method, route),
         None => router,
     }
-}
-
-/// Answer to events of an unsupported media type. A client of gRPC, which came to the wrong port, reads no body: it is
-/// told in the headers that it takes a status from.
-fn unsupported(headers: &HeaderMap, answer: Media) -> HttpResponse {
-    const GRPC: &str = "this is the HTTP port, which takes JSON, protobuf and gRPC-Web; gRPC goes to the port of --grpc-listen";
-    let mut response = unread(&Failed::MediaType(EVENTS), answer);
-    let kind = headers.get(header::CONTENT_TYPE);
-    if kind.is_some_and(|kind| kind.as_bytes().starts_with(b"application/grpc")) {
-        let headers = response.headers_mut();
-        headers.insert(
-            "grpc-status",
-            HeaderValue::from(tonic::Code::Unimplemented as i32),
-        );
-        headers.insert("grpc-message", HeaderValue::from_static(GRPC));
-    }
-    response
 }
 
 /// Answer at a path that nothing is served at.
