@@ -205,6 +205,7 @@ impl App {
         let publisher = publisher::Publisher::new(Arc::clone(&broker), limits);
         let variable = |name: &str| config.environment.get(name);
         let open = |source: &str| config.unverified.opens(source);
+        crate::ingest::cors::warn_of_unknown(config.environment.names(), pipeline);
         let sources = Sources::new(pipeline, &topology, &publisher, &senders, variable, open)?;
         let readiness = Readiness {
             health: health.clone(),

@@ -42,6 +42,10 @@ impl Clients {
         before: Option<&Clients>,
     ) -> Result<Self, BadFile> {
         let mut clients = Clients::default();
+        if written.clients.is_empty() {
+            let odd = "there is no client in it: every key is refused; add one with: event-grpc keys new NAME";
+            clients.odd.push(odd.to_owned());
+        }
         for (name, client) in &written.clients {
             let wrong = |text: String| BadFile(format!("client `{name}`: {text}"));
             let earlier = before.and_then(|before| before.by_name.get(name));

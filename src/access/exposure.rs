@@ -53,7 +53,7 @@ impl Access {
 }
 
 /// True if a webhook's requests are verified in another way.
-fn is_verified(source: &crate::contract::Source) -> bool {
+pub(super) fn is_verified(source: &crate::contract::Source) -> bool {
     match &source.intake {
         Intake::Post { verify, .. } => verify.is_some() && source.auth == Auth::None,
         Intake::Grpc { .. } => false,

@@ -7,13 +7,34 @@ use chrono::{DateTime, NaiveDate, SecondsFormat, TimeZone as _, Utc};
 use serde::{Deserialize, Deserializer};
 use serde_yaml::Value;
 
+use super::key::PREFIX;
+
 /// The key file's or the JWKS file's content can't be used; the text says where and why.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
 pub struct BadFile(pub String);
 
+impl BadFile {
+    /// The same text, with the end of each key in it left out: somebody may have written a key where it doesn't belong.
+    pub(super) fn without_keys(self) -> Self {
+        let is_of_key = |byte: &u8| byte.is_ascii_alphanumeric() || *byte == b'_';
+        let mut text = String::with_capacity(self.0.len());
+        let mut rest = self.0.as_str();
+        while let Some(at) = rest.find(PREFIX) {
+            let (before, key) = rest.split_at(at + PREFIX.len());
+            let length = key.bytes().take_while(|byte| is_of_key(byte)).count();
+            text.push_str(before);
+            text.push('…');
+            rest = key.get(length..).unwrap_or_default();
+        }
+        text.push_str(rest);
+        BadFile(text)
+    }
+}
+
 /// Whole key file.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+#[serde(expecting = "`clients:`, and below it each client by its name")]
 pub struct Written {
     /// Clients by their names.
     #[serde(default)]
@@ -22,6 +43,7 @@ pub struct Written {
 
 /// Client of a key file. What is left out isn't restricted.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+#[serde(expecting = "the fields of a client, such as `keys:`")]
 pub struct WrittenClient {
     /// Where its keys are used.
     #[serde(default, rename = "use")]
@@ -58,6 +80,7 @@ pub enum Use {
 
 /// Rates of a client. What is left out isn't limited; at once, it is ten seconds of the rate.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(expecting = "rates, as in { events: 100, bytes: 1MiB }")]
 pub struct WrittenRate {
     /// Events a second.
     pub events: Option<u64>,
@@ -71,6 +94,7 @@ pub struct WrittenRate {
 
 /// Key of a client.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(expecting = "`id` and `sha256` of a key, as `event-grpc keys new` writes them")]
 pub struct WrittenKey {
     /// Public part, by which it is found.
     pub id: String,
@@ -128,7 +152,7 @@ const CERTIFICATE: &[&str] = &["sha256", "name", "created", "expires", "revoked"
 ///
 /// If it isn't YAML of this form.
 pub fn read(text: &str) -> Result<Written, BadFile> {
-    let bad = |error: serde_yaml::Error| BadFile(error.to_string());
+    let bad = |error: serde_yaml::Error| BadFile(error.to_string()).without_keys();
     // As a tree first, in which a name that is there twice is an error and unknown ones can be looked for.
     let tree: Value = serde_yaml::from_str(text).map_err(bad)?;
     if tree.is_null() {
@@ -314,6 +338,19 @@ mod tests {
             ),
         ] {
             assert_eq!(read(text).unwrap_err().to_string(), told, "{text}");
+        }
+        for (key_in_place, told) in [
+            ("eg_live_aB3456789012_secret", "expected `clients:`"),
+            (
+                "clients: { shop: { keys: [eg_live_aB3456789012_secret] } }",
+                "expected `id` and `sha256`",
+            ),
+            ("clients: { shop: eg_live_secret }", "expected the fields"),
+            ("clients: { shop: { expires: eg_live_secret } }", "no time"),
+        ] {
+            let text = read(key_in_place).unwrap_err().to_string();
+            assert!(text.contains(told) && text.contains("eg_…"), "{text}");
+            assert!(!text.contains("secret"), "{text}");
         }
         for wrong in [
             "clients: { shop: { use: open } }",

@@ -157,7 +157,9 @@ fn a_start_with_files_that_can_not_be_used_says_why() {
         keys: Some(folder.path().join("none")),
         ..config()
     });
-    assert!(told.starts_with("--keys: it can't be read"), "{told}");
+    assert!(told.starts_with("--keys /"), "it names the file: {told}");
+    assert!(told.contains("/none: it can't be read"), "{told}");
+    assert!(told.contains("event-grpc keys new"), "{told}");
     let told = start(Config {
         jwks: path("jwks.json", "{}"),
         ..config()
