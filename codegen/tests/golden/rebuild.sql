@@ -23,16 +23,24 @@ SETTINGS non_replicated_deduplication_window = 1000, fsync_after_insert = 1, fsy
 INSERT INTO `shopify_event_after_20261123T221500` SELECT * FROM `shopify_event` FINAL WHERE _partition_id = {partition:String}
 SETTINGS max_threads = 2, max_insert_threads = 1, max_memory_usage = 4000000000, max_execution_time = 0;
 
+-- What came meanwhile, so that little is missing after the exchange.
+-- if: SELECT count() = 0 FROM system.columns WHERE database = currentDatabase() AND table = 'shopify_event' AND name = 'client' AND is_in_sorting_key
+-- for each partition: SELECT partition_id, sum(rows), sum(bytes_on_disk), '' FROM system.parts WHERE database = currentDatabase() AND table = 'shopify_event' AND active AND modification_time + INTERVAL 1 HOUR >= (SELECT metadata_modification_time FROM system.tables WHERE database = currentDatabase() AND name = 'shopify_event_after_20261123T221500') GROUP BY partition_id ORDER BY partition_id
+INSERT INTO `shopify_event_after_20261123T221500` SELECT * FROM `shopify_event` FINAL WHERE _partition_id = {partition:String}
+    AND _part NOT IN (SELECT name FROM system.parts WHERE database = currentDatabase() AND table = 'shopify_event'
+    AND modification_time + INTERVAL 1 HOUR < (SELECT metadata_modification_time FROM system.tables WHERE database = currentDatabase() AND name = 'shopify_event_after_20261123T221500'))
+SETTINGS max_threads = 2, max_insert_threads = 1, max_memory_usage = 4000000000, max_execution_time = 0;
+
 -- if: SELECT count() = 0 FROM system.columns WHERE database = currentDatabase() AND table = 'shopify_event' AND name = 'client' AND is_in_sorting_key
 EXCHANGE TABLES `shopify_event` AND `shopify_event_after_20261123T221500`;
 
 -- What the old table got since the new one was made. A row that is copied twice is one row.
 -- if: SELECT count() > 0 FROM system.parts WHERE database = currentDatabase() AND table = 'shopify_event_after_20261123T221500' AND active
 -- wait: 65 s
--- for each partition: SELECT partition_id, sum(rows), sum(bytes_on_disk), '' FROM system.parts WHERE database = currentDatabase() AND table = 'shopify_event_after_20261123T221500' AND active AND modification_time >= (SELECT min(metadata_modification_time) - INTERVAL 1 HOUR FROM system.tables WHERE database = currentDatabase() AND name = 'shopify_event') GROUP BY partition_id ORDER BY partition_id
+-- for each partition: SELECT partition_id, sum(rows), sum(bytes_on_disk), '' FROM system.parts WHERE database = currentDatabase() AND table = 'shopify_event_after_20261123T221500' AND active AND modification_time + INTERVAL 1 HOUR >= (SELECT metadata_modification_time FROM system.tables WHERE database = currentDatabase() AND name = 'shopify_event') GROUP BY partition_id ORDER BY partition_id
 INSERT INTO `shopify_event` SELECT * FROM `shopify_event_after_20261123T221500` FINAL WHERE _partition_id = {partition:String}
-    AND _part IN (SELECT name FROM system.parts WHERE database = currentDatabase() AND table = 'shopify_event_after_20261123T221500'
-    AND active AND modification_time >= (SELECT min(metadata_modification_time) - INTERVAL 1 HOUR FROM system.tables WHERE database = currentDatabase() AND name = 'shopify_event'))
+    AND _part NOT IN (SELECT name FROM system.parts WHERE database = currentDatabase() AND table = 'shopify_event_after_20261123T221500'
+    AND modification_time + INTERVAL 1 HOUR < (SELECT metadata_modification_time FROM system.tables WHERE database = currentDatabase() AND name = 'shopify_event'))
 SETTINGS max_threads = 2, max_insert_threads = 1, max_memory_usage = 4000000000, max_execution_time = 0;
 
 SELECT throwIf(count() = 0, 'shopify_event still has its old sorting key, because two migrations ran at the same time; run one again')

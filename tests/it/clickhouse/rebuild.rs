@@ -181,7 +181,7 @@ async fn a_table_is_rebuilt_under_inserts_with_an_end_after_each_statement() {
         rebuilt(&store, || async {
             let text = soon();
             let statements: Vec<&str> = text.split_inclusive(";\n").collect();
-            assert_eq!(statements.len(), 8);
+            assert_eq!(statements.len(), 9);
             for done in 1..=statements.len() {
                 let cut = format!(
                     "{}ALTER TABLE `nowhere` ADD COLUMN `x` Int8;\n",

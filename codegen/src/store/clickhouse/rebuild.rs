@@ -114,24 +114,17 @@ pub(super) fn statements(own: &ClickHouse, table: &Table, change: Vec<String>) -
             )),
             copy(here, after, "")
         ),
+        format!(
+            "-- What came meanwhile, so that little is missing after the exchange.\n{until_exchanged}\n{}",
+            latest((here, here_text), (after, after_text))
+        ),
         format!("{until_exchanged}\nEXCHANGE TABLES {here} AND {after}"),
-        {
-            let since = format!(
-                " AND modification_time >= (SELECT min(metadata_modification_time) - {MARGIN} FROM system.tables WHERE \
-                 database = currentDatabase() AND name = {here_text})"
-            );
-            let parts = format!(
-                "\n    AND _part IN (SELECT name FROM system.parts WHERE database = currentDatabase() AND table = {after_text}\n    \
-                 AND active{since})"
-            );
-            format!(
-                "-- What the old table got since the new one was made. A row that is copied twice is one row.\n\
-                 -- if: SELECT count() > 0 FROM system.parts WHERE database = currentDatabase() AND table = {after_text} AND active\n\
-                 -- wait: {WAIT}\n-- for each partition: {}\n{}",
-                partitions(after_text, &since, "''"),
-                copy(after, here, &parts)
-            )
-        },
+        format!(
+            "-- What the old table got since the new one was made. A row that is copied twice is one row.\n\
+             -- if: SELECT count() > 0 FROM system.parts WHERE database = currentDatabase() AND table = {after_text} AND active\n\
+             -- wait: {WAIT}\n{}",
+            latest((after, after_text), (here, here_text))
+        ),
         format!(
             "SELECT throwIf(count() = 0, {})\n{exchanged}\nFORMAT Null",
             ddl::text(&format!(
@@ -215,6 +208,24 @@ fn partitions(table: &str, which: &str, once: &str) -> String {
         "SELECT partition_id, sum(rows), sum(bytes_on_disk), {once} FROM system.parts WHERE database = currentDatabase() \
          AND table = {table} AND active{which} GROUP BY partition_id ORDER BY partition_id"
     )
+}
+
+/// A copy of the parts that are not known to be older than the new table, which is either of the two. Parts may be merged
+/// while it is prepared: those that nothing is known of are copied, too.
+fn latest((from, from_text): (&str, &str), (to, to_text): (&str, &str)) -> String {
+    let age = |than: &str| {
+        format!(
+            "modification_time + {MARGIN} {than} (SELECT metadata_modification_time FROM system.tables WHERE database = \
+             currentDatabase() AND name = {to_text})"
+        )
+    };
+    let parts = format!(
+        "\n    AND _part NOT IN (SELECT name FROM system.parts WHERE database = currentDatabase() AND table = {from_text}\n    \
+         AND {})",
+        age("<")
+    );
+    let each = partitions(from_text, &format!(" AND {}", age(">=")), "''");
+    format!("-- for each partition: {each}\n{}", copy(from, to, &parts))
 }
 
 fn copy(from: &str, to: &str, which: &str) -> String {
