@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use event_grpc::contract::{Migration, Pipeline};
+use event_grpc::sink::Fault;
 use event_grpc::sink::clickhouse::engine::{Engine, EngineConfig};
 use event_grpc::sink::clickhouse::migrate::{MigrateError, Others, apply, apply_beside, check};
 use event_grpc::sink::clickhouse::{Address, ClickHouse};
@@ -102,16 +103,24 @@ async fn filled(store: &ClickHouse) {
     .await;
 }
 
+/// Stores a row as an instance does: what may pass is repeated. An insert that meets the exchange is refused like that.
+async fn send(store: &ClickHouse, sql: &str) {
+    let database = store.address().database();
+    while let Err(error) = store.run(Some(database), sql).await {
+        assert_eq!(error.fault, Fault::Transient, "{error}");
+    }
+}
+
 /// An instance that stores events, and each of them once more a little later. Returns the number of events.
 async fn instance(store: &ClickHouse, name: &str, client: Option<&str>, stop: &AtomicBool) -> u64 {
     let mut stored = 0;
     while !stop.load(Ordering::Relaxed) {
         stored += 1;
         let (id, month) = (format!("{name} {stored}"), 1 + stored % PARTITIONS);
-        run_there(store, &row(&id, month, 1, client)).await;
+        send(store, &row(&id, month, 1, client)).await;
         if let Some(before) = stored.checked_sub(5).filter(|before| *before > 0) {
             let (id, month) = (format!("{name} {before}"), 1 + before % PARTITIONS);
-            run_there(store, &row(&id, month, 2, client)).await;
+            send(store, &row(&id, month, 2, client)).await;
         }
     }
     stored
@@ -155,10 +164,9 @@ async fn rebuilt<F: Future<Output = ()>>(store: &ClickHouse, migrate: impl FnOnc
             .await,
         1
     );
-    // The old table is there, and nothing is in it that the new one lacks.
+    // The old table is there, and the new one lacks none of its events.
     let lacks = format!(
-        "SELECT count() FROM DB.{BEFORE} FINAL WHERE (id, client, insert_timestamp, toString(data)) NOT IN (SELECT id, \
-         client, insert_timestamp, toString(data) FROM DB.shopify_event)"
+        "SELECT count() FROM DB.{BEFORE} FINAL WHERE (id, client) NOT IN (SELECT id, client FROM DB.shopify_event)"
     );
     assert_eq!(count(&lacks).await, 0);
     assert!(count(&format!("SELECT count() FROM DB.{BEFORE} FINAL")).await > ROWS);
@@ -265,7 +273,8 @@ async fn what_it_costs_is_told_before_and_changes_nothing() {
 async fn what_can_not_be_rebuilt_is_refused_before_anything_is_done() {
     for (change, why) in [
         (
-            "ALTER TABLE shopify_event MODIFY TTL toDateTime(event_timestamp) + INTERVAL 9 YEAR",
+            "ALTER TABLE shopify_event MODIFY TTL toDateTime(event_timestamp) + INTERVAL 9 YEAR SETTINGS \
+             materialize_ttl_after_modify = 0",
             "a TTL",
         ),
         (
