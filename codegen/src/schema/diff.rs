@@ -19,6 +19,8 @@ pub(crate) struct Diff {
     pub(crate) statements: Vec<String>,
     /// Summary for a file name: `create_event`, `alter_purchase`.
     pub(crate) what: Vec<String>,
+    /// What the statements cost, where that is much.
+    pub(crate) costs: Vec<String>,
 }
 
 /// Compares; changes that are refused come in the order of the lock.
@@ -55,8 +57,14 @@ pub(crate) fn diff(base: &Lock, model: &Model) -> (Diffs, Vec<Refusal>) {
             Some(before) => dialect(table).alter(table, before, &mut refused),
         };
         if !statements.is_empty() {
-            let what = if before.is_some() { "alter" } else { "create" };
+            let cost = before.and_then(|before| dialect(table).rebuild(table, before));
+            let what = match (before, &cost) {
+                (None, _) => "create",
+                (Some(_), None) => "alter",
+                (Some(_), Some(_)) => "rebuild",
+            };
             let found = diffs.entry(Home::of(table)).or_default();
+            found.costs.extend(cost);
             found.statements.extend(statements);
             found.what.push(format!("{what}_{}", table.name));
         }

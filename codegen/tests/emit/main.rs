@@ -6,6 +6,7 @@ mod golden;
 mod migrations;
 mod postgres;
 mod project;
+mod rebuild;
 mod refusals;
 mod small;
 mod tree;

@@ -81,7 +81,8 @@ async fn clean(store: &ClickHouse) {
         Report {
             differences: vec![],
             pending: vec![],
-            changed: vec![]
+            changed: vec![],
+            costs: vec![]
         }
     );
     assert!(report.fits());
