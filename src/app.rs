@@ -203,7 +203,7 @@ impl App {
         } else {
             Limits::embedded()
         };
-        let publisher = publisher::Publisher::new(Arc::clone(&broker), limits);
+        let publisher = publisher::Publisher::new(Arc::clone(&broker), limits, pipeline.schema());
         let variable = |name: &str| config.environment.get(name);
         let open = |source: &str| config.unverified.opens(source);
         let sources = Sources::new(pipeline, &topology, &publisher, &senders, variable, open)?;

@@ -7,6 +7,7 @@ mod migrations;
 mod postgres;
 mod project;
 mod refusals;
+mod schemas;
 mod small;
 mod tree;
 mod walk;
