@@ -5,7 +5,6 @@
 //! are not in it: with these a message means what it meant before.
 
 use std::collections::BTreeMap;
-use std::fmt::Write as _;
 
 use crate::base::hash::hash;
 use crate::model::{
@@ -246,18 +245,12 @@ fn text(value: &Value) -> String {
     for function in &value.functions {
         let arguments = function.arguments.iter().map(|argument| match argument {
             Argument::Text(text) => format!("{text:?}"),
-            Argument::Value(value) => text_of(value),
+            Argument::Value(value) => format!("({})", text(value)),
         });
         let arguments: Vec<String> = arguments.collect();
-        // Writing to a text can't fail.
-        let _ = write!(out, " | {}({})", function.name, arguments.join(", "));
+        out.push_str(&format!(" | {}({})", function.name, arguments.join(", ")));
     }
     format!("{out}: {}", value.ty)
-}
-
-/// An expression within another one.
-fn text_of(value: &Value) -> String {
-    format!("({})", text(value))
 }
 
 /// Fields from a root down, by their numbers and names.

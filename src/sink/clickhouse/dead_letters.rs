@@ -304,8 +304,7 @@ impl DeadLetters {
 
     async fn whole(&self, inner: &str) -> Result<Vec<StoredDeadLetter>, DeadLettersError> {
         let from = self.from(inner).await?;
-        let names: Vec<String> = FIELDS.iter().map(|(name, _)| format!("l_{name}")).collect();
-        let names = names.join(", ");
+        let names = FIELDS.map(|(name, _)| format!("l_{name}")).join(", ");
         let sql =
             format!("SELECT {names}, action FROM {from} ORDER BY l_last_failed, l_queue, l_id");
         Ok(self.store.rows(&sql).await?)
@@ -324,12 +323,9 @@ impl DeadLetters {
             let list = quote::texts(list.iter().map(String::as_str));
             conditions.push(format!("{name} IN {list}"));
         }
-        conditions.extend(
-            selection
-                .since_ms
-                .map(|at| format!("l_last_failed >= {at}")),
-        );
-        conditions.extend(selection.until_ms.map(|at| format!("l_last_failed < {at}")));
+        let (since, until) = (selection.since_ms, selection.until_ms);
+        conditions.extend(since.map(|at| format!("l_last_failed >= {at}")));
+        conditions.extend(until.map(|at| format!("l_last_failed < {at}")));
         if !selection.decided {
             conditions.push("action = ''".to_owned());
         }
@@ -384,8 +380,8 @@ fn asked(kind: FieldKind, column: &str) -> String {
 }
 
 fn limit(selection: &Selection) -> String {
-    let limit = selection.limit.map(|limit| format!(" LIMIT {limit}"));
-    limit.unwrap_or_default()
+    let limit = selection.limit;
+    limit.map_or_else(String::new, |limit| format!(" LIMIT {limit}"))
 }
 
 #[cfg(test)]
