@@ -202,7 +202,7 @@ impl App {
         } else {
             Limits::embedded()
         };
-        let publisher = publisher::Publisher::new(Arc::clone(&broker), limits);
+        let publisher = publisher::Publisher::new(Arc::clone(&broker), limits, pipeline.schema());
         let variable = |name: &str| config.environment.get(name);
         let open = |source: &str| config.unverified.opens(source);
         crate::ingest::cors::warn_of_unknown(config.environment.names(), pipeline);

@@ -27,6 +27,8 @@ use base::refusal::Refusal;
 use base::tree::Tree;
 use model::Model;
 use render::{RenderError, render};
+use schema::ancestors::{Ancestors, SCHEMAS};
+use schema::fingerprint::fingerprint;
 use schema::history::{History, HistoryError};
 use schema::plan::plan;
 use syntax::places;
@@ -67,6 +69,9 @@ pub fn generate(root: &Path, now: u64) -> Result<Tree, Failure> {
         error => Failure::Render(error),
     })?;
     planned.write(&mut tree);
+    let current = fingerprint(&model);
+    let known = Ancestors::read(root, &current)?.with(&current, now);
+    tree.add(SCHEMAS, known.render());
     Ok(tree)
 }
 

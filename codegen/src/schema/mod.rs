@@ -2,7 +2,9 @@
 //!
 //! The migrations of each database have a folder of their own; see [`store::home`](crate::store::home).
 
+pub mod ancestors;
 mod diff;
+pub mod fingerprint;
 pub mod history;
 mod ids;
 pub mod lock;

@@ -8,6 +8,7 @@ mod postgres;
 mod project;
 mod rebuild;
 mod refusals;
+mod schemas;
 mod small;
 mod tree;
 mod walk;

@@ -58,6 +58,7 @@ const TABLES: &[&Table] = &[&SALE, &TALLY];
 const fn pipeline(migrations: &'static [Migration]) -> Pipeline {
     Pipeline {
         fingerprint: "",
+        schemas: "",
         descriptors: &[],
         sources: &[],
         exchanges: &[],

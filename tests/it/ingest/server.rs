@@ -114,7 +114,7 @@ impl Server {
             unrouted: pipeline.unrouted,
         };
         let broker = Arc::new(Embedded::new(&topology, 64 << 20));
-        let publisher = Publisher::new(wrap(broker.clone()), limits);
+        let publisher = Publisher::new(wrap(broker.clone()), limits, None);
         let access = access(pipeline);
         let open = |source: &str| source == "opened";
         let variable = pipeline::variable;
