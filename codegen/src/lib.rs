@@ -56,6 +56,7 @@ pub fn generate(root: &Path, now: u64) -> Result<Tree, Failure> {
     };
     let refuse = |refused: Vec<Refusal>| {
         let mistakes = places::diagnostics(refused, &proto, &sources);
+        let mistakes = check::cascade::told_once(mistakes, &sources);
         Failure::Mistakes(mistakes, sources.clone())
     };
 
@@ -96,5 +97,6 @@ fn load_with_proto(root: &Path) -> (Result<(Model, Proto), Vec<Diagnostic>>, Sou
         }
         model.map(|model| (model, proto))
     });
-    (model.ok_or_else(|| found.into_sorted()), sources)
+    let told = |found: Diagnostics| check::cascade::told_once(found.into_sorted(), &sources);
+    (model.ok_or_else(|| told(found)), sources)
 }
