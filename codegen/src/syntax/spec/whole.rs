@@ -19,7 +19,7 @@ pub(super) fn can_be_judged(spec: &Spec, out: &mut Diagnostics) -> bool {
         let message = format!("the pipeline has no section `{section}`");
         out.push(
             Diagnostic::new(&MISSING_KEY, message)
-                .at(used, format!("this is declared in `{section}`"))
+                .at(used, format!("this needs an entry in `{section}`"))
                 .help(format!("declare it: `{section}: {{ {name}: ... }}`")),
         );
         complete = false;
@@ -41,6 +41,15 @@ fn missing(spec: &Spec) -> Vec<(&'static str, &str, Span)> {
     let into = into.find(|into| !is_request(&into.value));
     if let (true, Some(table)) = (spec.tables.is_empty(), into) {
         found.push(("tables", table.value.as_str(), table.span));
+    }
+    let takes_events = spec.tables.iter().find_map(|t| t.events.as_ref()?.first());
+    if let (true, Some(event)) = (spec.sources.is_empty(), takes_events) {
+        found.push(("sources", "app", event.span));
+    }
+    let has_queue = |t: &&super::Table| t.events.is_some() || t.dead_letters.is_some();
+    let unfed = spec.tables.iter().find(|t| !has_queue(t));
+    if let (true, Some(table)) = (spec.queues.is_empty(), unfed) {
+        found.push(("queues", "NAME", table.name.span));
     }
     found
 }
