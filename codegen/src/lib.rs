@@ -89,6 +89,12 @@ fn load_with_proto(root: &Path) -> (Result<(Model, Proto), Vec<Diagnostic>>, Sou
         let resolved = resolve::resolve(&spec, stores, &proto, &mut found);
         check::all(&resolved, &mut found);
         if !found.is_empty() {
+            // Whatever is said of a variant outside of its oneof follows from that.
+            if found.any(|d| check::cascade::FROM_ONEOFS.contains(&d.code)) {
+                let moved = schema::moved::between_oneofs(root, &proto.pool);
+                let moved = places::diagnostics(moved, &proto, &sources);
+                check::cascade::instead(moved, &mut found);
+            }
             return None;
         }
         let model = resolve::lower(resolved);

@@ -168,6 +168,11 @@ impl Diagnostics {
         self.found.iter().any(such)
     }
 
+    /// Takes such mistakes out.
+    pub(crate) fn leave_out(&mut self, such: impl Fn(&Diagnostic) -> bool) {
+        self.found.retain(|found| !such(found));
+    }
+
     /// True if there are none.
     pub(crate) fn is_empty(&self) -> bool {
         self.found.is_empty()

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::base::diagnostic::{Diagnostic, Label, Sources};
+use crate::base::diagnostic::{Diagnostic, Diagnostics, Label, Sources};
 
 /// Names that could not be looked up, and declarations that could not be read.
 const CAUSES: [&str; 9] = [
@@ -13,6 +13,9 @@ const CAUSES: [&str; 9] = [
 const CONSEQUENCES: [&str; 8] = [
     "EG020", "EG024", "EG025", "EG026", "EG027", "EG028", "EG071", "EG177",
 ];
+
+/// What is said of the variants of a oneof.
+pub(crate) const FROM_ONEOFS: [&str; 5] = ["EG012", "EG017", "EG020", "EG024", "EG070"];
 
 /// Number of mistakes of one kind, each of another declaration, that are told as one.
 const MANY: usize = 4;
@@ -30,9 +33,21 @@ pub(crate) fn told_once(found: Vec<Diagnostic>, sources: &Sources) -> Vec<Diagno
     let kept: Vec<_> = found.iter().filter(|d| !follows(d)).cloned().collect();
     // Whatever the reason is, something must be told.
     let kept = if kept.is_empty() { found } else { kept };
-    let same = |d: &Diagnostic| Some((d.message.clone(), d.help.clone()));
-    let kept = gather(kept, 2, same, sources);
-    gather(kept, MANY, |d| Some((kind(&d.message)?, d.help.clone())), sources)
+    let label = |d: &Diagnostic| d.primary.as_ref().map(|label| label.text.clone());
+    let same = |d: &Diagnostic| Some((d.message.clone(), d.help.clone(), label(d)));
+    let kept = gather((kept, 2, 0), same, sources);
+    [0, 1].into_iter().fold(kept, |kept, name| {
+        let key = |d: &Diagnostic| Some((kind(&d.message, name)?, d.help.clone(), label(d)));
+        gather((kept, MANY, name), key, sources)
+    })
+}
+
+/// Tells what became of variants, if anything did, instead of what follows from it.
+pub(crate) fn instead(moved: Vec<Diagnostic>, out: &mut Diagnostics) {
+    if !moved.is_empty() {
+        out.leave_out(|d| FROM_ONEOFS.contains(&d.code));
+        moved.into_iter().for_each(|d| out.push(d));
+    }
 }
 
 /// True if mending `cause` mends `one`.
@@ -56,7 +71,10 @@ fn is_consequence(one: &Diagnostic, cause: &Diagnostic) -> bool {
         }
         // A binding key that is misspelt matches nothing, and what it should match reaches nothing.
         ("EG020", "EG024") => {
-            let key = one.message.rsplit_once(" with the key ").map(|(_, key)| key);
+            let key = one
+                .message
+                .rsplit_once(" with the key ")
+                .map(|(_, key)| key);
             key.is_some_and(|key| help(cause).starts_with(&format!("did you mean {key}?")))
         }
         // The compiler finds the same fault in two ways.
@@ -69,22 +87,21 @@ fn place(one: &Diagnostic) -> Option<crate::base::diagnostic::Span> {
     one.primary.as_ref().map(|label| label.span)
 }
 
-/// A message without the name of what it is about; none if it names nothing.
-fn kind(message: &str) -> Option<String> {
-    let mut parts = message.splitn(3, '`');
-    let (before, _, after) = (parts.next()?, parts.next()?, parts.next()?);
-    Some(format!("{before}``{after}"))
+/// A message without one of its names, counted from 0; none if it has fewer.
+fn kind(message: &str, name: usize) -> Option<String> {
+    let mut parts: Vec<&str> = message.split('`').collect();
+    *parts.get_mut(2 * name + 1)? = "";
+    Some(parts.join("`"))
 }
 
-/// What a message is about.
-fn subject(message: &str) -> &str {
-    message.split('`').nth(1).unwrap_or(message)
+/// One of the names of a message.
+fn subject(message: &str, name: usize) -> &str {
+    message.split('`').nth(2 * name + 1).unwrap_or(message)
 }
 
-/// Tells mistakes with the same key as one, if there are at least so many.
+/// Tells mistakes with the same key as one, if there are at least so many; they differ in this name.
 fn gather<K: Ord>(
-    found: Vec<Diagnostic>,
-    least: usize,
+    (found, least, name): (Vec<Diagnostic>, usize, usize),
     key: impl Fn(&Diagnostic) -> Option<K>,
     sources: &Sources,
 ) -> Vec<Diagnostic> {
@@ -111,7 +128,7 @@ fn gather<K: Ord>(
     for (at, one) in found.iter().enumerate() {
         if told.get(at) == Some(&true) {
             gathered.push(match others.get(&at) {
-                Some(others) => with(one.clone(), others, sources),
+                Some(others) => with(one.clone(), (others, name), sources),
                 None => one.clone(),
             });
         }
@@ -120,11 +137,18 @@ fn gather<K: Ord>(
 }
 
 /// A mistake, and where else it shows.
-fn with(mut one: Diagnostic, others: &[&Diagnostic], sources: &Sources) -> Diagnostic {
+fn with(
+    mut one: Diagnostic,
+    (others, name): (&[&Diagnostic], usize),
+    sources: &Sources,
+) -> Diagnostic {
     let mut places: Vec<String> = Vec::new();
     for other in others {
-        let line = other.primary.as_ref().and_then(|label| line(label, sources));
-        let name = subject(&other.message);
+        let line = other
+            .primary
+            .as_ref()
+            .and_then(|label| line(label, sources));
+        let name = subject(&other.message, name);
         places.push(match line {
             Some(line) if other.message == one.message => line,
             Some(line) => format!("`{name}` ({line})"),

@@ -96,7 +96,8 @@ fn are_near(one: &Label, other: &Label, sources: &Sources) -> bool {
         false => (other.span.start, one.span.start),
     };
     let between = file.and_then(|file| file.text.get(start..end));
-    one.span.file == other.span.file && between.is_some_and(|text| text.matches('\n').count() <= NEAR)
+    one.span.file == other.span.file
+        && between.is_some_and(|text| text.matches('\n').count() <= NEAR)
 }
 
 fn range(label: &Label) -> std::ops::Range<usize> {

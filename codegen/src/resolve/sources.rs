@@ -111,8 +111,11 @@ fn unknown(name: &Text, all: &[MessageDescriptor], proto: &Proto) -> Diagnostic 
         true => all.iter().map(MessageDescriptor::full_name).collect(),
         false => there,
     };
-    told(format!("there is no message `{}`", name.value))
-        .help(suggest(&name.value, known, "messages"))
+    told(format!("there is no message `{}`", name.value)).help(suggest(
+        &name.value,
+        known,
+        "messages",
+    ))
 }
 
 fn intake(

@@ -128,7 +128,11 @@ fn shown(field: &Field) -> String {
 /// True if an enum still has a name for a number, among others.
 fn is_alias(model: &Model, of: &str, name: &str, number: i32) -> bool {
     let found = model.pool.get_enum_by_name(of);
-    found.is_some_and(|names| names.values().any(|v| v.name() == name && v.number() == number))
+    found.is_some_and(|names| {
+        names
+            .values()
+            .any(|v| v.name() == name && v.number() == number)
+    })
 }
 
 fn values(base: &Lock, now: &Lock, model: &Model, refused: &mut Vec<Refusal>) {

@@ -55,7 +55,9 @@ pub enum BadLock {
         text: String,
     },
     /// A part of the file is missing, or doesn't belong there.
-    #[error("migrations/schema.lock, line {line}: {what}; restore it: git checkout HEAD -- migrations/schema.lock")]
+    #[error(
+        "migrations/schema.lock, line {line}: {what}; restore it: git checkout HEAD -- migrations/schema.lock"
+    )]
     NotWhole {
         /// Counted from 1.
         line: usize,

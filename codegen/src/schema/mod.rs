@@ -6,6 +6,6 @@ mod diff;
 pub mod history;
 mod ids;
 pub mod lock;
-mod moved;
+pub(crate) mod moved;
 pub mod plan;
 mod whole;

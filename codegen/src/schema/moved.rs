@@ -1,11 +1,15 @@
 //! Messages and fields that went elsewhere: one refusal that says where to, instead of one for each thing in them.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
 
+use prost_reflect::{DescriptorPool, FieldDescriptor};
+
+use super::history::History;
 use super::lock::{Field, Lock};
 use crate::base::names::list;
 use crate::base::refusal::{Place, Refusal};
-use crate::model::Model;
+use crate::model::{Model, field_type};
 use crate::rules::history::{COLUMN_GONE, COLUMN_TYPE, FIELD_GONE, FIELD_TYPE};
 
 mod columns;
@@ -23,7 +27,9 @@ pub(super) fn told_once(
     let gone = gone(base, now, model);
     let mut told = types(&gone, base, model);
     told.extend(oneofs(base, now));
-    let refused = refused.into_iter().filter(|one| !is_told(one, &gone, base, now));
+    let refused = refused
+        .into_iter()
+        .filter(|one| !is_told(one, &gone, base, now));
     told.extend(refused);
     columns::told_once(base, now, model, told)
 }
@@ -31,11 +37,14 @@ pub(super) fn told_once(
 fn gone(base: &Lock, now: &Lock, model: &Model) -> Gone {
     let names = |lock: &Lock| -> BTreeSet<String> {
         let fields = lock.fields.keys().map(|(of, _)| of.clone());
-        fields.chain(lock.values.keys().map(|(of, _)| of.clone())).collect()
+        fields
+            .chain(lock.values.keys().map(|(of, _)| of.clone()))
+            .collect()
     };
     let (before, after) = (names(base), names(now));
     let is_there = |name: &String| {
-        model.pool.get_message_by_name(name).is_some() || model.pool.get_enum_by_name(name).is_some()
+        model.pool.get_message_by_name(name).is_some()
+            || model.pool.get_enum_by_name(name).is_some()
     };
     let new: Vec<&String> = after.difference(&before).collect();
     let missing = before.iter().filter(|name| !is_there(name));
@@ -72,13 +81,21 @@ fn package(name: &str) -> &str {
 /// A refusal for each package that has another name, and for each other message or enum that is gone.
 fn types(gone: &Gone, base: &Lock, model: &Model) -> Vec<Refusal> {
     let mut packages: BTreeMap<(&str, &str), Vec<(&String, &String)>> = BTreeMap::new();
-    for (from, to) in gone.iter().filter_map(|(from, to)| Some((from, to.as_ref()?))) {
+    for (from, to) in gone
+        .iter()
+        .filter_map(|(from, to)| Some((from, to.as_ref()?)))
+    {
         let key = (package(from), package(to));
         if key.0 != key.1 && simple(from) == simple(to) {
             packages.entry(key).or_default().push((from, to));
         }
     }
-    let still = |package: &str| model.pool.all_messages().any(|m| m.package_name() == package);
+    let still = |package: &str| {
+        model
+            .pool
+            .all_messages()
+            .any(|m| m.package_name() == package)
+    };
     packages.retain(|(from, _), types| types.len() > 1 && !still(from));
     let mut told: Vec<Refusal> = packages
         .iter()
@@ -107,7 +124,9 @@ fn types(gone: &Gone, base: &Lock, model: &Model) -> Vec<Refusal> {
                 format!("{what} `{name}` has become `{to}`"),
                 match package(name) {
                     "" => "move it back to where it was".to_owned(),
-                    package => format!("move it back into `{package}`: it is known by its full name"),
+                    package => {
+                        format!("move it back into `{package}`: it is known by its full name")
+                    }
                 },
             ),
             Some(to) => (
@@ -117,17 +136,29 @@ fn types(gone: &Gone, base: &Lock, model: &Model) -> Vec<Refusal> {
             ),
             None => (
                 Place::Nowhere,
-                format!("{what} `{name}` is gone, with {} parts", holds(base, name).len()),
-                "put it back; what is no longer sent can be marked `[deprecated = true]`".to_owned(),
+                format!(
+                    "{what} `{name}` is gone, with {} parts",
+                    holds(base, name).len()
+                ),
+                "put it back; what is no longer sent can be marked `[deprecated = true]`"
+                    .to_owned(),
             ),
         };
-        told.push(Refusal { code: FIELD_GONE.code, place, message, help });
+        told.push(Refusal {
+            code: FIELD_GONE.code,
+            place,
+            message,
+            help,
+        });
     }
     told
 }
 
 /// Fields that are in another oneof than before, by message and both oneofs.
-fn moved_between(base: &Lock, now: &Lock) -> BTreeMap<(String, Option<String>, Option<String>), Vec<u32>> {
+fn moved_between(
+    base: &Lock,
+    now: &Lock,
+) -> BTreeMap<(String, Option<String>, Option<String>), Vec<u32>> {
     let mut found: BTreeMap<_, Vec<u32>> = BTreeMap::new();
     for ((message, number), before) in &base.fields {
         let after = now.fields.get(&(message.clone(), *number));
@@ -147,11 +178,12 @@ fn oneofs(base: &Lock, now: &Lock) -> Vec<Refusal> {
     let moved = moved_between(base, now);
     let told = moved.iter().map(|((message, from, to), numbers)| {
         let first = numbers.first().copied().unwrap_or_default();
-        let names: Vec<&str> = numbers
+        let names: Vec<String> = numbers
             .iter()
             .filter_map(|number| base.fields.get(&(message.clone(), *number)))
-            .map(|field| field.name.as_str())
+            .map(|field| format!("`{}`", field.name))
             .collect();
+        let names: Vec<&str> = names.iter().map(String::as_str).collect();
         let whole = from.as_ref().is_some_and(|from| {
             now.fields
                 .iter()
@@ -185,6 +217,37 @@ fn oneofs(base: &Lock, now: &Lock) -> Vec<Refusal> {
     told.collect()
 }
 
+/// Refusals of fields that are in another oneof than before, for declarations that make no model for this reason.
+pub(crate) fn between_oneofs(root: &Path, pool: &DescriptorPool) -> Vec<Refusal> {
+    let Ok(History { base, .. }) = History::read(root) else {
+        return Vec::new();
+    };
+    let mut now = Lock::default();
+    let messages: BTreeSet<&String> = base.fields.keys().map(|(message, _)| message).collect();
+    for message in messages
+        .into_iter()
+        .filter_map(|name| pool.get_message_by_name(name))
+    {
+        let of = message.full_name().to_owned();
+        let facts = message
+            .fields()
+            .map(|field| ((of.clone(), field.number()), fact(&field)));
+        now.fields.extend(facts);
+    }
+    oneofs(&base, &now)
+}
+
+fn fact(field: &FieldDescriptor) -> Field {
+    let oneof = field
+        .containing_oneof()
+        .filter(|oneof| !oneof.is_synthetic());
+    Field {
+        name: field.name().to_owned(),
+        oneof: oneof.map(|oneof| oneof.name().to_owned()),
+        ty: field_type(field),
+    }
+}
+
 /// True if another refusal says it already.
 fn is_told(one: &Refusal, gone: &Gone, base: &Lock, now: &Lock) -> bool {
     match &one.place {
@@ -196,7 +259,8 @@ fn is_told(one: &Refusal, gone: &Gone, base: &Lock, now: &Lock) -> bool {
             };
             // The type is another one only by name.
             let renamed = gone.iter().any(|(from, to)| {
-                to.as_ref().is_some_and(|to| before.ty.replace(from.as_str(), to) == after.ty)
+                to.as_ref()
+                    .is_some_and(|to| before.ty.replace(from.as_str(), to) == after.ty)
             });
             only_oneof(before, after) || (renamed && before.oneof == after.oneof)
         }

@@ -15,7 +15,10 @@ pub(super) fn form(text: &str) -> Result<(), BadLock> {
         return bad(at + 1, "the merge of the file isn't finished");
     }
     if !text.is_empty() && !text.ends_with('\n') {
-        return bad(text.lines().count(), "the file ends in the middle of a line");
+        return bad(
+            text.lines().count(),
+            "the file ends in the middle of a line",
+        );
     }
     Ok(())
 }
@@ -23,7 +26,8 @@ pub(super) fn form(text: &str) -> Result<(), BadLock> {
 /// Facts that never come alone: a table with columns has an engine and a sorting key.
 pub(super) fn complete(lock: &Lock, text: &str) -> Result<(), BadLock> {
     let is_cut = |table: &crate::store::TableFacts| {
-        table.columns.is_empty() || table.engine.is_empty() || table.order_by.is_empty()
+        let keyed = !table.engine.is_empty() && !table.order_by.is_empty();
+        !table.columns.is_empty() && !keyed
     };
     match lock.tables.values().any(is_cut) {
         true => Err(BadLock::NotWhole {

@@ -9,3 +9,4 @@ pub(crate) mod spec;
 pub(crate) mod sql;
 pub(crate) mod template;
 pub(crate) mod yaml;
+mod yaml_words;

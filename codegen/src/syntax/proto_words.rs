@@ -43,7 +43,10 @@ pub(super) fn is_proto3(file: FileId, sources: &Sources, out: &mut Diagnostics) 
     let (start, end) = other.unwrap_or((0, 0));
     out.push(
         Diagnostic::new(&PROTO, message)
-            .at(Span::new(file, start, end), "`syntax = \"proto3\";` belongs here")
+            .at(
+                Span::new(file, start, end),
+                "`syntax = \"proto3\";` belongs here",
+            )
             .help("write `syntax = \"proto3\";` as the first declaration of the file"),
     );
     false
@@ -136,5 +139,9 @@ fn declared_in(line: &str) -> Option<&str> {
 }
 
 fn package_in(line: &str) -> Option<&str> {
-    line.trim().strip_prefix("package ")?.split(';').next().map(str::trim)
+    line.trim()
+        .strip_prefix("package ")?
+        .split(';')
+        .next()
+        .map(str::trim)
 }

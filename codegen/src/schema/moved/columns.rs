@@ -10,7 +10,12 @@ use crate::model::{ColumnSource, Root};
 type Key = (String, u32);
 
 /// The same refusals, those of columns that follow from a field told at the field.
-pub(super) fn told_once(base: &Lock, now: &Lock, model: &Model, refused: Vec<Refusal>) -> Vec<Refusal> {
+pub(super) fn told_once(
+    base: &Lock,
+    now: &Lock,
+    model: &Model,
+    refused: Vec<Refusal>,
+) -> Vec<Refusal> {
     let changed = changed(base, now);
     // Columns of fields that are gone, by the name that a wildcard gives them.
     let lost: Vec<String> = refused
@@ -71,7 +76,9 @@ pub(super) fn told_once(base: &Lock, now: &Lock, model: &Model, refused: Vec<Ref
 fn changed(base: &Lock, now: &Lock) -> Vec<Key> {
     let differs = |key: &&Key| {
         let (before, after) = (base.fields.get(*key), now.fields.get(*key));
-        before.zip(after).is_some_and(|(before, after)| before != after)
+        before
+            .zip(after)
+            .is_some_and(|(before, after)| before != after)
     };
     base.fields.keys().filter(differs).cloned().collect()
 }
@@ -83,7 +90,9 @@ fn lost(one: &Refusal, base: &Lock) -> Option<String> {
     };
     let fields = base.fields.iter().filter(|((of, _), _)| of == message);
     let mut names = fields.map(|(_, field)| &field.name);
-    names.find(|name| one.message.contains(&format!("`{name}`"))).cloned()
+    names
+        .find(|name| one.message.contains(&format!("`{name}`")))
+        .cloned()
 }
 
 fn is_lost(one: &Refusal, lost: &[String]) -> bool {
@@ -99,7 +108,11 @@ fn field_of(model: &Model, table: &str, column: &str) -> Option<Key> {
         ColumnSource::Value(value) => &value.root,
         ColumnSource::ByType(values) => &values.values().next()?.root,
     };
-    let (Root::Header(fields) | Root::Event(fields) | Root::PayloadField(fields) | Root::Body(fields)) = root else {
+    let (Root::Header(fields)
+    | Root::Event(fields)
+    | Root::PayloadField(fields)
+    | Root::Body(fields)) = root
+    else {
         return None;
     };
     let last = fields.last()?;
