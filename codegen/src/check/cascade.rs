@@ -10,8 +10,8 @@ const CAUSES: [&str; 9] = [
 ];
 
 /// What is wrong with routing, and with what feeds what, once a name is missing.
-const CONSEQUENCES: [&str; 8] = [
-    "EG020", "EG024", "EG025", "EG026", "EG027", "EG028", "EG071", "EG177",
+const CONSEQUENCES: [&str; 9] = [
+    "EG020", "EG024", "EG025", "EG026", "EG027", "EG028", "EG071", "EG132", "EG177",
 ];
 
 /// What is said of the variants of a oneof.
@@ -76,6 +76,21 @@ fn is_consequence(one: &Diagnostic, cause: &Diagnostic) -> bool {
                 .rsplit_once(" with the key ")
                 .map(|(_, key)| key);
             key.is_some_and(|key| help(cause).starts_with(&format!("did you mean {key}?")))
+        }
+        // A binding key with a star on an exchange that compares keys matches nothing.
+        ("EG020" | "EG024", "EG023") => true,
+        // A name that can't be one is looked for under another that can.
+        ("EG014", "EG015") => {
+            let name = subject(&cause.message, 0);
+            help(one).starts_with(&format!("did you mean `{name}`?"))
+        }
+        ("EG133", "EG003") => cause.message.contains("verify"),
+        // A key with a column that can't be in keys, and a table that was renamed or moved to another store.
+        ("EG064", "EG062") | ("EG110", "EG106") => true,
+        ("EG104", "EG105") => {
+            let table = cause.message.strip_prefix("`engine` of ");
+            let table = table.and_then(|rest| rest.split_once(" was `postgres`"));
+            table.is_some_and(|(table, _)| one.message.contains(table))
         }
         // The compiler finds the same fault in two ways.
         ("EG008", "EG008") => one.primary.is_some() && place(one) == place(cause) && one < cause,

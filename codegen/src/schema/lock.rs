@@ -122,7 +122,8 @@ impl Lock {
 
     /// Reads the file.
     pub fn parse(text: &str) -> Result<Self, BadLock> {
-        whole::form(text)?;
+        let not_whole = |(line, what): whole::Fault| BadLock::NotWhole { line, what };
+        whole::form(text).map_err(not_whole)?;
         let mut lock = Lock::default();
         let mut columns: BTreeMap<(String, u32), (String, String)> = BTreeMap::new();
         let mut said: BTreeMap<&str, &str> = BTreeMap::new();
@@ -146,7 +147,7 @@ impl Lock {
         for ((table, _), column) in columns {
             lock.tables.entry(table).or_default().columns.push(column);
         }
-        whole::complete(&lock, text)?;
+        whole::complete(&lock.tables, text).map_err(not_whole)?;
         Ok(lock)
     }
 

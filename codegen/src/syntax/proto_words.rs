@@ -88,6 +88,10 @@ pub(super) fn told(said: &str, file: Option<FileId>, sources: &Sources) -> Diagn
                 None => found.help("paths of imports begin in the folder `proto`"),
             }
         }
+        _ if said == "invalid token" => {
+            let message = "a proto file has no such character outside of comments and quotes";
+            Diagnostic::new(&PROTO, message).help("quotes are written as `\"`")
+        }
         _ => Diagnostic::new(&PROTO, said),
     }
 }

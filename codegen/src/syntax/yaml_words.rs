@@ -39,8 +39,14 @@ pub(super) fn told(said: &str, text: &str, at: usize) -> Told {
         };
         return with(&what, help, place..place + 1);
     }
-    if says("tabs disallowed") {
-        return with("a line is indented with a tab", "indent with spaces", here);
+    if says("tabs disallowed") || says("found a tab") {
+        let tab = text.get(at..).and_then(|rest| rest.find("\n\t"));
+        let place = tab.map_or(here, |found| at + found + 1..at + found + 2);
+        return with("a line is indented with a tab", "indent with spaces", place);
+    }
+    if says("unexpected ':'") {
+        let help = "write a value behind the colon and a space, or leave the key out";
+        return with("a value is missing", help, here);
     }
     if says("simple key expect") || says("could not find expected ':'") {
         let help = "write `key: value`, with a space behind the colon; a key that begins with `*` is written in quotes";

@@ -2,9 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use super::{COLUMN_GONE, COLUMN_TYPE, FIELD_GONE, Lock, Model, Place, Refusal};
 use crate::base::names::{list, snake_case};
-use crate::model::{ColumnSource, Root};
+use crate::base::refusal::{Place, Refusal};
+use crate::model::{ColumnSource, Model, Root};
+use crate::rules::history::{COLUMN_GONE, COLUMN_TYPE, FIELD_GONE};
+use crate::schema::lock::Lock;
 
 /// Message and number of a field.
 type Key = (String, u32);
