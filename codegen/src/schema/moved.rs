@@ -10,7 +10,7 @@ use super::lock::{Field, Lock};
 use crate::base::names::list;
 use crate::base::refusal::{Place, Refusal};
 use crate::model::{Model, field_type};
-use crate::rules::history::{COLUMN_GONE, COLUMN_TYPE, FIELD_GONE, FIELD_TYPE};
+use crate::rules::history::{FIELD_GONE, FIELD_TYPE};
 
 mod columns;
 
