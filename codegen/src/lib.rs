@@ -58,6 +58,7 @@ pub fn generate(root: &Path, now: u64) -> Result<Tree, Failure> {
     };
     let refuse = |refused: Vec<Refusal>| {
         let mistakes = places::diagnostics(refused, &proto, &sources);
+        let mistakes = check::cascade::told_once(mistakes, &sources);
         Failure::Mistakes(mistakes, sources.clone())
     };
 
@@ -93,6 +94,12 @@ fn load_with_proto(root: &Path) -> (Result<(Model, Proto), Vec<Diagnostic>>, Sou
         let resolved = resolve::resolve(&spec, stores, &proto, &mut found);
         check::all(&resolved, &mut found);
         if !found.is_empty() {
+            // Whatever is said of a variant outside of its oneof follows from that.
+            if found.any(|d| check::cascade::FROM_ONEOFS.contains(&d.code)) {
+                let moved = schema::moved::between_oneofs(root, &proto.pool);
+                let moved = places::diagnostics(moved, &proto, &sources);
+                check::cascade::instead(moved, &mut found);
+            }
             return None;
         }
         let model = resolve::lower(resolved);
@@ -101,5 +108,6 @@ fn load_with_proto(root: &Path) -> (Result<(Model, Proto), Vec<Diagnostic>>, Sou
         }
         model.map(|model| (model, proto))
     });
-    (model.ok_or_else(|| found.into_sorted()), sources)
+    let told = |found: Diagnostics| check::cascade::told_once(found.into_sorted(), &sources);
+    (model.ok_or_else(|| told(found)), sources)
 }

@@ -8,4 +8,6 @@ pub mod fingerprint;
 pub mod history;
 mod ids;
 pub mod lock;
+pub(crate) mod moved;
 pub mod plan;
+mod whole;
