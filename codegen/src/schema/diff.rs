@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::contract::reserved;
 use super::lock::{Field, Lock};
 use crate::base::refusal::{Place, Refusal};
 use crate::model::Model;
@@ -22,15 +23,15 @@ pub(crate) struct Diff {
 }
 
 /// Compares; changes that are refused come in the order of the lock.
-pub(crate) fn diff(base: &Lock, model: &Model) -> (Diffs, Vec<Refusal>) {
-    let now = Lock::of(model);
+pub(crate) fn diff(base: &Lock, now: &Lock, model: &Model) -> (Diffs, Vec<Refusal>) {
     let mut refused = Vec::new();
-    fields(base, &now, &mut refused);
-    values(base, &now, &mut refused);
+    fields(base, now, &mut refused);
+    values(base, now, &mut refused);
     for name in base
         .tables
         .keys()
         .filter(|name| !now.tables.contains_key(*name))
+        .filter(|name| !is_retired(model, &format!("table {name}")))
     {
         refused.push(Refusal {
             code: TABLE_GONE.code,
@@ -43,7 +44,14 @@ pub(crate) fn diff(base: &Lock, model: &Model) -> (Diffs, Vec<Refusal>) {
     }
     let mut diffs = Diffs::new();
     for table in &model.tables {
-        let before = base.tables.get(&table.name);
+        let before = base.tables.get(&table.name).map(|table_before| {
+            let mut before = table_before.clone();
+            before
+                .columns
+                .retain(|(name, _)| !is_retired(model, &format!("column {} {name}", table.name)));
+            before
+        });
+        let before = before.as_ref();
         let statements = match before {
             None => {
                 // Before its first migration a project may still take over tables that are there already.
@@ -64,6 +72,10 @@ pub(crate) fn diff(base: &Lock, model: &Model) -> (Diffs, Vec<Refusal>) {
     (diffs, refused)
 }
 
+fn is_retired(model: &Model, key: &str) -> bool {
+    model.retired.iter().any(|retired| retired.key == key)
+}
+
 fn fields(base: &Lock, now: &Lock, refused: &mut Vec<Refusal>) {
     for ((message, number), before) in &base.fields {
         let key = (message.clone(), *number);
@@ -72,7 +84,18 @@ fn fields(base: &Lock, now: &Lock, refused: &mut Vec<Refusal>) {
             "put back `{} {} = {number};`; a field that is no longer sent can be marked `[deprecated = true]`",
             before.ty, before.name
         );
+        let retire = format!(
+            "retire it: `reserved {number}; reserved \"{}\";` in its message, if no app sends it any more",
+            before.name
+        );
         let Some(after) = now.fields.get(&key) else {
+            // A number and a name that are reserved are the usual way to retire a field.
+            let name = format!("reserved {message} {}", before.name);
+            if reserved::number(message, (*number).into(), &now.contracts)
+                && now.contracts.contains_key(&name)
+            {
+                continue;
+            }
             let moved = now
                 .fields
                 .iter()
@@ -84,7 +107,7 @@ fn fields(base: &Lock, now: &Lock, refused: &mut Vec<Refusal>) {
                     Some(((_, to), _)) => format!("{} has become field {to}", place()),
                     None => format!("{} is gone", place()),
                 },
-                help: keep,
+                help: format!("{keep}, or {retire}"),
             });
             continue;
         };
@@ -126,7 +149,10 @@ fn shown(field: &Field) -> String {
 
 fn values(base: &Lock, now: &Lock, refused: &mut Vec<Refusal>) {
     for ((of, number), name) in &base.values {
+        let name_reserved = format!("reserved {of} {name}");
         match now.values.get(&(of.clone(), *number)) {
+            None if reserved::number(of, (*number).into(), &now.contracts)
+                && now.contracts.contains_key(&name_reserved) => {}
             Some(after) if after == name => {}
             after => refused.push(Refusal {
                 code: FIELD_GONE.code,

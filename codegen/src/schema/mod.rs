@@ -2,8 +2,10 @@
 //!
 //! The migrations of each database have a folder of their own; see [`store::home`](crate::store::home).
 
+pub(crate) mod contract;
 mod diff;
 pub mod history;
 mod ids;
+pub(crate) mod judge;
 pub mod lock;
 pub mod plan;
