@@ -3,6 +3,7 @@
 
 pub(crate) mod browsers;
 pub(crate) mod columns;
+pub(crate) mod contracts;
 pub(crate) mod coverage;
 pub(crate) mod databases;
 pub(crate) mod dead_letters;
@@ -35,6 +36,7 @@ pub(crate) fn all() -> Vec<&'static Rule> {
         coverage::RULES,
         databases::RULES,
         history::RULES,
+        contracts::RULES,
         requests::RULES,
         webhooks::RULES,
         ids::RULES,
