@@ -5,11 +5,17 @@
 pub mod ancestors;
 pub(crate) mod contract;
 mod diff;
+mod faults;
 pub mod fingerprint;
+mod git;
 pub mod history;
 mod ids;
 pub(crate) mod judge;
 pub mod lock;
 pub(crate) mod moved;
+pub(crate) mod numbers;
 pub mod plan;
+mod released;
+mod restore;
+mod unreleased;
 mod whole;

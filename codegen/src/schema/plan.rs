@@ -1,18 +1,18 @@
 //! The migrations that a run has to write, and the lock file.
 //!
-//! What is committed is never edited. What isn't committed yet is written anew in each run, under the name that
-//! it has, so that a change that is being worked on stays one migration.
+//! What is released is never edited. What isn't is written anew in each run, so that a change that is being worked on stays
+//! one migration, on disk and in the commits of its branch; see [`unreleased`].
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
 use super::diff::{self, Diff};
-use super::history::History;
+use super::history::{History, heading};
 use super::ids;
 use super::judge::{self, Change};
 use super::lock::{LOCK, Lock};
+use super::unreleased;
 use crate::base::hash::hash;
-use crate::base::header::HEADER;
 use crate::base::refusal::{Place, Refusal};
 use crate::base::time::stamp;
 use crate::base::tree::Tree;
@@ -83,23 +83,30 @@ pub fn plan(model: &Model, history: &History, now: u64) -> Result<Planned, Vec<R
     refused.extend(edited(history));
 
     let mut planned = Planned::default();
-    let mut pending = Vec::new();
+    let mut pending = BTreeSet::new();
     for (name, sql) in &history.files {
-        // A file that a person wrote is theirs, committed or not.
-        if history.committed.contains(name) || !sql.starts_with(&heading()) {
-            planned.files.insert(name.clone(), sql.clone());
-        } else {
-            pending.push(name.clone());
+        match history.stays(name, sql) {
+            true => drop(planned.files.insert(name.clone(), sql.clone())),
+            false => drop(pending.insert(name.clone())),
         }
     }
     for (home, found) in &diffs {
-        refused.extend(planned.add(home, found, &pending, now));
+        let pending: Vec<&String> = pending.iter().filter(|n| home.file(n).is_some()).collect();
+        if unreleased::is_up_to_date(home, &pending, history, &lock, model) {
+            let kept = pending
+                .into_iter()
+                .filter_map(|name| history.files.get_key_value(name));
+            planned
+                .files
+                .extend(kept.map(|(name, sql)| (name.clone(), sql.clone())));
+        } else {
+            refused.extend(planned.add(home, found, &pending, history, now));
+        }
     }
-    planned.removed = pending
+    let left = pending
         .iter()
-        .map(|name| path(name))
-        .filter(|path| !planned.written.contains_key(path))
-        .collect();
+        .filter(|name| !planned.files.contains_key(*name));
+    planned.removed = left.map(|name| path(name)).collect();
 
     if !refused.is_empty() {
         return Err(refused);
@@ -111,7 +118,11 @@ pub fn plan(model: &Model, history: &History, now: u64) -> Result<Planned, Vec<R
         .map(|(name, sql)| (name.clone(), hash(sql.as_bytes())))
         .collect();
     planned.lock = lock.render();
-    planned.notes = ids::changes(&history.base, &lock);
+    planned.notes = history.notes.clone();
+    planned.notes.extend(ids::changes(&history.base, &lock));
+    planned
+        .notes
+        .extend(unreleased::notes(history, &planned.files, &pending));
     planned
         .notes
         .extend(diffs.into_values().flat_map(|found| found.costs));
@@ -132,18 +143,29 @@ impl Planned {
     }
 
     /// Adds the migration that makes these changes, under the name that it may have already.
-    fn add(&mut self, home: &Home, found: &Diff, pending: &[String], now: u64) -> Option<Refusal> {
-        let ours = |name: &&String| home.file(name).is_some();
-        let last = self.files.keys().rfind(ours).cloned();
-        let kept = pending
-            .iter()
-            .filter(ours)
-            .find(|name| Some(*name) > last.as_ref())
-            .cloned();
-        let name = kept.unwrap_or_else(|| home.name(&file_name(now, &found.what)));
-        let sql = render(&found.statements).replace(VERSION, version(&name));
+    fn add(
+        &mut self,
+        home: &Home,
+        found: &Diff,
+        pending: &[&String],
+        history: &History,
+        now: u64,
+    ) -> Option<Refusal> {
+        let statements = unreleased::without_released(&found.statements, history);
+        if statements.is_empty() {
+            return None;
+        }
+        let sql = |name: &str| render(&statements).replace(VERSION, version(name));
+        let kept = unreleased::name(home, pending, history, sql);
+        let name = match &kept {
+            Some(name) => name.clone(),
+            None => home.name(&file_name(now, &found.what)),
+        };
+        let sql = sql(&name);
         self.written.insert(path(&name), sql.clone());
-        let refused = last.filter(|last| *last >= name).map(|last| Refusal {
+        let last = self.files.keys().rfind(|name| home.file(name).is_some());
+        let last = last.filter(|last| kept.is_none() && **last >= name);
+        let refused = last.map(|last| Refusal {
             code: CLOCK.code,
             place: Place::Nowhere,
             message: format!("a migration made now would come before {last}"),
@@ -154,10 +176,11 @@ impl Planned {
     }
 }
 
-/// Committed files that aren't what the lock says.
+/// Released files that aren't what the lock says.
 fn edited(history: &History) -> Vec<Refusal> {
     let mut refused = Vec::new();
-    for (name, expected) in &history.base.migrations {
+    let revision = history.revision.as_deref().unwrap_or("HEAD");
+    for (name, expected) in &history.hashes {
         let is = history.files.get(name).map(|sql| hash(sql.as_bytes()));
         if is.as_ref() != Some(expected) {
             refused.push(Refusal {
@@ -173,18 +196,13 @@ fn edited(history: &History) -> Vec<Refusal> {
                     ),
                 },
                 help: format!(
-                    "restore it: git checkout HEAD -- {}; servers may have applied it already",
+                    "restore it: git checkout {revision} -- {}; servers may have applied it already",
                     path(name).display()
                 ),
             });
         }
     }
     refused
-}
-
-/// The first line of a file that the generator wrote.
-fn heading() -> String {
-    format!("-- {HEADER}\n")
 }
 
 fn render(statements: &[String]) -> String {
