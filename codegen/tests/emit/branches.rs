@@ -12,7 +12,7 @@ use crate::project::{NOW, Project};
 
 /// The last line of the oneof, behind which a new event goes.
 const LAST: &str = "    HostActionEvent hostActionEvent = 64;\n";
-const ENVELOPE: &str = "proto/event/envelope.proto";
+pub(crate) const ENVELOPE: &str = "proto/event/envelope.proto";
 
 /// The declarations of this project, generated and committed on a branch `main`.
 pub(crate) fn project() -> Project {
