@@ -41,9 +41,9 @@ pub(crate) fn diff(base: &Lock, now: &Lock, model: &Model) -> (Diffs, Vec<Refusa
             code: TABLE_GONE.code,
             place: Place::Tables,
             message: format!("table `{name}` is gone from pipeline.yaml"),
-            help: "put it back; to retire it, drop it on the servers by hand and take its lines out of \
-                   migrations/schema.lock in a commit of its own"
-                .into(),
+            help: format!(
+                "put it back, or retire it: `retired: [{{ table: {name}, since: DATE, why: ... }}]`; its rows stay"
+            ),
         });
     }
     let mut diffs = Diffs::new();
@@ -199,7 +199,10 @@ fn values(base: &Lock, now: &Lock, model: &Model, refused: &mut Vec<Refusal>) {
                     Some(after) if is_alias(model, of, name, *number) => format!(
                         "declare `{name} = {number};` before `{after}`: of several names, tables hold the first"
                     ),
-                    _ => format!("put back `{name} = {number};`: tables hold its name"),
+                    Some(after) => {
+                        numbers::renumber_value((of, *number), name, after, base, now)
+                    }
+                    None => format!("put back `{name} = {number};`: tables hold its name"),
                 },
             }),
         }

@@ -134,3 +134,40 @@ fn a_branch_gives_its_own_field_another_number_and_another_name() {
             .contains("field event.Event 65 EventOf.gift ")
     );
 }
+
+#[test]
+fn a_number_of_an_enum_that_two_branches_took_is_the_released_ones() {
+    const FILE: &str = "proto/event/kinds.proto";
+    let project = project();
+    let declare = |values: &str| {
+        let values: Vec<String> = values
+            .split(' ')
+            .map(|v| v.replace('=', " = ") + ";")
+            .collect();
+        let text = format!(
+            "syntax = \"proto3\";\npackage event;\n\nenum Kind {{\n  {}\n}}\n",
+            values.join("\n  ")
+        );
+        fs::write(project.root().join(FILE), text).unwrap();
+    };
+    declare("NONE=0 GIFT=1");
+    run(&project);
+    project.commit();
+    declare("NONE=0 GIFT=1 WISH=1 CARD=2");
+    assert_eq!(
+        told(&project).1,
+        "`GIFT` is released with the number 1; give `WISH` the next free one: `WISH = 3;`"
+    );
+    declare("NONE=0 WISH=1 GIFT=2");
+    let (message, help) = told(&project);
+    assert_eq!(
+        message,
+        "EG101 value 1 of `event.Kind`, `GIFT`, is now called `WISH`"
+    );
+    assert!(
+        help.ends_with("A new value gets the next free number: `WISH = 2;`"),
+        "{help}"
+    );
+    declare("NONE=0 GIFT=1 WISH=2");
+    run(&project);
+}
