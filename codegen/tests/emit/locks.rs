@@ -9,6 +9,9 @@ use crate::project::{HOUR, NOW, Project};
 use crate::repository::{edit_lock, git_in, on_main, run, run_in, with};
 use crate::small;
 
+/// From a lock to another one.
+type Edit = fn(&str) -> String;
+
 /// What is said after a lock was committed that an edit has made.
 fn after(edit: impl FnOnce(&str) -> String) -> (Project, String) {
     let project = on_main();
@@ -26,7 +29,7 @@ fn without(lock: &str, start: &str) -> String {
 
 #[test]
 fn a_committed_lock_that_is_not_whole_is_refused_with_the_last_one_that_was() {
-    let edits: [(&str, fn(&str) -> String); 7] = [
+    let edits: [(&str, Edit); 7] = [
         ("is empty in HEAD", |_| String::new()),
         ("is empty in HEAD", |lock| {
             format!("{}\n# end\n", lock.lines().next().unwrap())
