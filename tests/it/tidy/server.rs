@@ -190,12 +190,15 @@ const LAYERS: &[(&str, &[&str])] = &[
     (
         "fuzzing",
         &[
+            "access",
             "broker",
             "contract",
             "events",
             "generated",
             "ingest",
+            "json",
             "proto_json",
+            "protobuf",
             "worker",
         ],
     ),
