@@ -5,4 +5,5 @@ pub(crate) mod support;
 mod faults;
 mod health;
 mod migrate;
+mod rebuild;
 mod store;
