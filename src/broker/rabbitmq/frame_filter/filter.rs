@@ -11,7 +11,7 @@ pub(super) const BEFORE: usize = 7;
 /// Overhead of a frame.
 pub(super) const AROUND: usize = BEFORE + 1;
 
-const END: u8 = 0xCE;
+pub(super) const END: u8 = 0xCE;
 
 const METHOD: u8 = 1;
 pub(super) const HEADER: u8 = 2;

@@ -7,7 +7,7 @@ use lapin::protocol::basic::parse_properties;
 
 use super::FilteredStream;
 use super::content::{is_readable, rewritten};
-use super::filter::{AROUND, HEADER};
+use super::filter::{AROUND, END, HEADER};
 
 /// Maximum size of a rewritten header in these runs, in bytes.
 const LIMIT: usize = 4088;
@@ -38,7 +38,7 @@ pub fn frames(bytes: &[u8]) {
     assert_eq!(out, through(7));
     let mut rest = out.as_slice();
     while let Some((frame, behind)) = split(rest) {
-        if let [HEADER, _, _, _, _, _, _, payload @ .., _] = frame {
+        if let [HEADER, _, _, _, _, _, _, payload @ .., END] = frame {
             assert!(can_be_read(payload), "it is passed on: {payload:?}");
         }
         rest = behind;
