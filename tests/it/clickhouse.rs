@@ -4,5 +4,6 @@ pub(crate) mod support;
 
 mod faults;
 mod health;
+mod keys;
 mod migrate;
 mod store;
