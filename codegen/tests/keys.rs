@@ -15,7 +15,9 @@ struct Line<'a> {
 }
 
 fn lines(text: &str) -> Vec<Line<'_>> {
-    let lines = text.lines().filter(|line| !line.is_empty() && !line.starts_with('#'));
+    let lines = text
+        .lines()
+        .filter(|line| !line.is_empty() && !line.starts_with('#'));
     let word = |line: &mut &str| -> usize {
         *line = line.trim_start();
         line.find(' ').unwrap()
@@ -31,7 +33,12 @@ fn lines(text: &str) -> Vec<Line<'_>> {
             };
             let (place, verdict, server) = (take(), take(), take());
             let sql = rest.trim();
-            Line { place, verdict, server, sql }
+            Line {
+                place,
+                verdict,
+                server,
+                sql,
+            }
         })
         .collect()
 }
@@ -51,7 +58,12 @@ fn codes(project: &Path, pipeline: &str, line: &Line<'_>) -> Vec<&'static str> {
     let text = text.replace("[name, 'title', id]", "[name, title, id]");
     fs::write(project.join("pipeline.yaml"), text).unwrap();
     let (model, _) = event_grpc_codegen::load(project);
-    let mut codes: Vec<_> = model.err().unwrap_or_default().iter().map(|d| d.code).collect();
+    let mut codes: Vec<_> = model
+        .err()
+        .unwrap_or_default()
+        .iter()
+        .map(|d| d.code)
+        .collect();
     codes.dedup();
     codes
 }

@@ -131,10 +131,15 @@ fn spares(table: &Table<'_>, path: &Path) -> bool {
     let [root, field] = path.as_slice() else {
         return false;
     };
-    let wildcard = |column: &Column| matches!(column, Column::Wildcard { root: of } if of.value == *root);
+    let wildcard =
+        |column: &Column| matches!(column, Column::Wildcard { root: of } if of.value == *root);
     let explicit = table.taken.contains(path) || table.spec.column(&snake_case(field)).is_some();
     let within = [vec![root.clone()], vec![format!("${root}")]];
-    let twice = table.spec.ignore.iter().filter(|text| text.value.trim() == path.join("."));
+    let twice = table
+        .spec
+        .ignore
+        .iter()
+        .filter(|text| text.value.trim() == path.join("."));
     table.spec.columns.iter().any(wildcard)
         && within.iter().any(|whole| table.taken.contains(whole))
         && !explicit

@@ -42,8 +42,9 @@ async fn the_grammar_of_keys_is_held_to_the_servers_own() {
                 "partition" => partition = format!("PARTITION BY {sql}"),
                 _ => key = format!("name, {sql}, id"),
             }
-            let create =
-                format!("CREATE TABLE t ({COLUMNS}) ENGINE = {engine} {partition} ORDER BY ({key})");
+            let create = format!(
+                "CREATE TABLE t ({COLUMNS}) ENGINE = {engine} {partition} ORDER BY ({key})"
+            );
             let taken = takes(&store, &create).await;
             if taken {
                 run_there(&store, "DROP TABLE t SYNC").await;

@@ -213,8 +213,25 @@ pub(super) const FUNCTIONS: &[Function] = &[
 
 /// Functions above whose names may be written in any case.
 const IN_ANY_CASE: [&str; 20] = [
-    "abs", "ceil", "coalesce", "concat", "floor", "greatest", "hex", "if", "ifNull", "isNull",
-    "least", "left", "length", "lower", "not", "positiveModulo", "reverse", "right", "round",
+    "abs",
+    "ceil",
+    "coalesce",
+    "concat",
+    "floor",
+    "greatest",
+    "hex",
+    "if",
+    "ifNull",
+    "isNull",
+    "least",
+    "left",
+    "length",
+    "lower",
+    "not",
+    "positiveModulo",
+    "reverse",
+    "right",
+    "round",
     "upper",
 ];
 
@@ -241,14 +258,56 @@ const ALIASES: [(&str, &str); 16] = [
 /// Functions whose result is not one of their arguments alone; in any case. Those that begin with `rand` or `dictGet` are
 /// not listed.
 const NOT_DETERMINISTIC: [&str; 50] = [
-    "now", "now64", "today", "yesterday", "nowInBlock", "nowInBlock64", "UTCTimestamp", "UTC_timestamp",
-    "curdate", "current_date", "current_timestamp", "localtime", "localtimestamp", "generateUUIDv4",
-    "generateUUIDv7", "generateULID", "generateSnowflakeID", "generateSerialID", "fuzzBits",
-    "rowNumberInBlock", "rowNumberInAllBlocks", "blockNumber", "blockSize", "currentDatabase",
-    "current_database", "currentUser", "current_user", "user", "hostName", "FQDN", "fullHostName",
-    "displayName", "serverUUID", "version", "uptime", "timezone", "serverTimezone", "queryID", "query_id",
-    "initialQueryID", "connectionId", "getSetting", "getMacro", "tcpPort", "shardNum", "shardCount", "file",
-    "joinGet", "arrayJoin", "dictHas",
+    "now",
+    "now64",
+    "today",
+    "yesterday",
+    "nowInBlock",
+    "nowInBlock64",
+    "UTCTimestamp",
+    "UTC_timestamp",
+    "curdate",
+    "current_date",
+    "current_timestamp",
+    "localtime",
+    "localtimestamp",
+    "generateUUIDv4",
+    "generateUUIDv7",
+    "generateULID",
+    "generateSnowflakeID",
+    "generateSerialID",
+    "fuzzBits",
+    "rowNumberInBlock",
+    "rowNumberInAllBlocks",
+    "blockNumber",
+    "blockSize",
+    "currentDatabase",
+    "current_database",
+    "currentUser",
+    "current_user",
+    "user",
+    "hostName",
+    "FQDN",
+    "fullHostName",
+    "displayName",
+    "serverUUID",
+    "version",
+    "uptime",
+    "timezone",
+    "serverTimezone",
+    "queryID",
+    "query_id",
+    "initialQueryID",
+    "connectionId",
+    "getSetting",
+    "getMacro",
+    "tcpPort",
+    "shardNum",
+    "shardCount",
+    "file",
+    "joinGet",
+    "arrayJoin",
+    "dictHas",
 ];
 
 /// The function that a name in a key means.
@@ -256,7 +315,12 @@ pub(super) fn find(name: &str) -> Option<&'static Function> {
     let exact = |name: &str| FUNCTIONS.iter().find(|function| function.name == name);
     let same = |other: &str| other.eq_ignore_ascii_case(name);
     exact(name)
-        .or_else(|| IN_ANY_CASE.iter().find(|other| same(other)).and_then(|other| exact(other)))
+        .or_else(|| {
+            IN_ANY_CASE
+                .iter()
+                .find(|other| same(other))
+                .and_then(|other| exact(other))
+        })
         .or_else(|| {
             let alias = ALIASES.iter().find(|(alias, _)| same(alias));
             alias.and_then(|(_, name)| exact(name))

@@ -4,7 +4,6 @@ mod parse;
 mod tokens;
 
 pub(crate) use parse::{Form, Sql, parse};
-pub(crate) use tokens::Unreadable;
 
 use std::ops::Range;
 
@@ -82,7 +81,10 @@ mod tests {
         let sql = "toStartOfInterval(at, INTERVAL 5 MINUTE) + x_1 % 3";
         assert_eq!(column_names(sql), ["at", "x_1"]);
         assert_eq!(column_names("lower(`a`), 'b c' ("), ["a"]);
-        assert_eq!(column_names("((`a`), details.b, \"c\")"), ["a", "details", "c"]);
+        assert_eq!(
+            column_names("((`a`), details.b, \"c\")"),
+            ["a", "details", "c"]
+        );
     }
 
     #[test]
@@ -99,7 +101,10 @@ mod tests {
         assert_eq!(place("a b").0, 2);
         assert_eq!(place("INTERVAL 1 EON").0, 11);
         assert_eq!(place(&"(".repeat(10_000)).1, "nested too deeply");
-        assert_eq!(place("").1, "expected a column, a function or a value here, behind this");
+        assert_eq!(
+            place("").1,
+            "expected a column, a function or a value here, behind this"
+        );
     }
 
     #[test]

@@ -238,7 +238,11 @@ impl<'a> Parser<'a> {
         let range = token.range.clone();
         let name = self.text(token);
         if self.takes("(") {
-            let open = range.end..self.tokens.get(self.at - 1).map_or(range.end, |t| t.range.end);
+            let open = range.end
+                ..self
+                    .tokens
+                    .get(self.at - 1)
+                    .map_or(range.end, |t| t.range.end);
             let (arguments, end) = self.list(")", &open)?;
             return Ok(Sql {
                 range: range.start..end,

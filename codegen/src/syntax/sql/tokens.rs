@@ -37,8 +37,8 @@ pub(crate) struct Unreadable {
 
 /// Symbols; longer ones before those that they begin with.
 const SYMBOLS: [&str; 21] = [
-    "||", "==", "!=", "<>", "<=", ">=", "::", "->", "=", "<", ">", "+", "-", "*", "/", "%", "(", ")", "[",
-    "]", ",",
+    "||", "==", "!=", "<>", "<=", ">=", "::", "->", "=", "<", ">", "+", "-", "*", "/", "%", "(",
+    ")", "[", "]", ",",
 ];
 
 /// All tokens of a text.
@@ -67,7 +67,10 @@ fn token(sql: &str, at: usize, first: char) -> Result<Token, Unreadable> {
     if first.is_ascii_alphabetic() || first == '_' {
         // The path of a part of a column is one word with it.
         let path = |c: char| word(c) || c == '.';
-        return Ok(token(rest.find(|c| !path(c)).unwrap_or(rest.len()), Kind::Word));
+        return Ok(token(
+            rest.find(|c| !path(c)).unwrap_or(rest.len()),
+            Kind::Word,
+        ));
     }
     if first.is_ascii_digit() {
         let number = |c: char| word(c) || c == '.';
@@ -96,7 +99,9 @@ fn token(sql: &str, at: usize, first: char) -> Result<Token, Unreadable> {
         };
         return Ok(token(length, kind));
     }
-    let comment = ["--", "/*", "#"].iter().any(|start| rest.starts_with(start));
+    let comment = ["--", "/*", "#"]
+        .iter()
+        .any(|start| rest.starts_with(start));
     match SYMBOLS.iter().find(|symbol| rest.starts_with(**symbol)) {
         Some(symbol) if !comment => Ok(token(symbol.len(), Kind::Symbol(symbol))),
         _ => {
@@ -145,7 +150,10 @@ mod tests {
             tokens.into_iter().map(|token| token.kind).collect()
         };
         let quoted = |text: &str| Kind::Quoted(text.to_owned());
-        assert_eq!(kinds(r"`a``b` 'it''s' 'a\'b'"), [quoted("a`b"), Kind::Text, Kind::Text]);
+        assert_eq!(
+            kinds(r"`a``b` 'it''s' 'a\'b'"),
+            [quoted("a`b"), Kind::Text, Kind::Text]
+        );
         assert_eq!(tokens("f('a)").unwrap_err().range, 2..3);
         assert_eq!(tokens("a -- b").unwrap_err().range, 2..3);
         assert_eq!(tokens("a; b").unwrap_err().range, 1..2);

@@ -30,7 +30,9 @@ pub(super) fn check(text: &Text, table: &TypedTable<'_>, out: &mut Diagnostics) 
         return;
     };
     if let Form::Call(_, _, given) = &parsed.form {
-        arguments(given, *replicated, text, out);
+        if !arguments(given, *replicated, text, out) {
+            return;
+        }
     } else if !matches!(parsed.form, Form::Name(_)) {
         let message = format!("`{}` is not an engine", text.value);
         let found = Diagnostic::new(&ENGINE_ARGUMENTS, message);
@@ -82,15 +84,19 @@ fn unknown(text: &Text, name: &str) -> Diagnostic {
     })
 }
 
-fn arguments(given: &[Sql], replicated: bool, text: &Text, out: &mut Diagnostics) {
+/// True if an engine is given what it takes; what it isn't is reported.
+fn arguments(given: &[Sql], replicated: bool, text: &Text, out: &mut Diagnostics) -> bool {
     let paths = given
         .iter()
         .take_while(|argument| matches!(argument.form, Form::Literal))
         .count();
     let fits = paths == 0 || (paths == 2 && replicated);
-    let wrong = match given.get(if fits { paths } else { 0 }..).unwrap_or_default() {
-        [] => return,
-        [only] if matches!(only.form, Form::Name(_)) => return,
+    let wrong = match given
+        .get(if fits { paths } else { 0 }..)
+        .unwrap_or_default()
+    {
+        [] => return true,
+        [only] if matches!(only.form, Form::Name(_)) => return true,
         [only] => (only, "not a column"),
         [first, ..] if !matches!(first.form, Form::Name(_)) => (first, "not a column"),
         [_, second, ..] => (second, "one argument too many"),
@@ -101,6 +107,7 @@ fn arguments(given: &[Sql], replicated: bool, text: &Text, out: &mut Diagnostics
             .at(text.part(wrong.0.range.clone()), wrong.1)
             .help("`ReplacingMergeTree(COLUMN)`"),
     );
+    false
 }
 
 /// In a table of versions, reports a version that is a part of the key or of the partition.

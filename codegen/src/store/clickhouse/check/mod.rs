@@ -10,9 +10,9 @@ use crate::base::diagnostic::{Diagnostic, Diagnostics, Span};
 use crate::model::{ColumnSource, Envelope, ErrorField, Input, Root, Type};
 use crate::rules::keys::{KEY_MADE_HERE, KEY_TYPE, KEY_WITHOUT_ID, REPLACED_BY_CLOCK};
 use crate::store::typed::{Column, TypedTable, repeated};
-use crate::syntax::sql::{Form, Sql, parse, words};
+use crate::syntax::sql::words;
 use crate::syntax::yaml::Text;
-use used::{Used, columns};
+use used::{Used, columns, is_filled_in};
 
 /// Checks a table's engine and keys.
 pub(super) fn check(own: &Declaration, table: &TypedTable<'_>, out: &mut Diagnostics) {
@@ -70,31 +70,6 @@ fn key_type(text: &Text, used: Used<'_>, out: &mut Diagnostics) {
                 .help("an optional text gets a value with `| default(\"\")`"),
         );
     }
-}
-
-/// True if an expression gives a value instead of a column's NULL.
-fn is_filled_in(column: &str, sql: &str) -> bool {
-    let is_column = |sql: &Sql| matches!(&sql.form, Form::Name(name) if name == column);
-    let (mut named, mut filled) = (0, 0);
-    let count = &mut |part: &Sql| {
-        named += usize::from(is_column(part));
-        if let Form::Call(name, _, arguments) = &part.form {
-            let constant = arguments.last().is_some_and(|last| {
-                last.form == Form::Literal && sql.get(last.range.clone()) != Some("NULL")
-            });
-            let fills = match name.as_str() {
-                "ifNull" | "coalesce" => constant,
-                "assumeNotNull" | "isNull" | "isNotNull" => true,
-                _ => false,
-            };
-            let inside = arguments.iter().filter(|argument| is_column(argument));
-            filled += if fills { inside.count() } else { 0 };
-        }
-    };
-    if let Ok(parsed) = parse(sql) {
-        parsed.walk(count);
-    }
-    named > 0 && named == filled
 }
 
 /// A table of versions needs a version that the sender sent.

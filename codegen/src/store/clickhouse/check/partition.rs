@@ -1,6 +1,7 @@
 //! Check of partitions: there must be few of them.
 
 use super::sql;
+use super::used::is_filled_in;
 use crate::base::diagnostic::{Diagnostic, Diagnostics};
 use crate::model::Type;
 use crate::rules::sql::FINE_PARTITIONS;
@@ -18,11 +19,20 @@ pub(super) fn check(text: &Text, table: &TypedTable<'_>, out: &mut Diagnostics) 
     if none {
         return;
     }
-    sql::constant(&parsed, text, "`partition_by: none` makes no partitions", out);
+    sql::constant(
+        &parsed,
+        text,
+        "`partition_by: none` makes no partitions",
+        out,
+    );
     let Some(fine) = finest(&parsed, table) else {
         return;
     };
     let column = &fine.column;
+    // That a key is never NULL is told by itself.
+    if column.ty.is_nullable() && !is_filled_in(&column.name, &text.value) {
+        return;
+    }
     let (each, help) = match column.ty.present() {
         Type::DateTime | Type::Millis | Type::Micros => {
             ("moment", format!("take a period of it: `toYYYYMM({})`", column.name))
@@ -57,7 +67,9 @@ pub(super) fn check(text: &Text, table: &TypedTable<'_>, out: &mut Diagnostics) 
 fn finest<'a>(sql: &Sql, table: &TypedTable<'a>) -> Option<&'a Column> {
     let parts = |parts: &[Sql]| parts.iter().find_map(|part| finest(part, table));
     match &sql.form {
-        Form::Name(name) => table.column(name).filter(|column| is_fine(&column.column.ty)),
+        Form::Name(name) => table
+            .column(name)
+            .filter(|column| is_fine(&column.column.ty)),
         Form::Call(name, _, arguments) => match find(name)?.grain {
             Grain::Coarse => None,
             Grain::Divided if arguments.len() > 1 => {

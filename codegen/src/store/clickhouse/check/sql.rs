@@ -4,9 +4,7 @@ use crate::base::diagnostic::{Diagnostic, Diagnostics};
 use crate::base::names::{list, nearest};
 use crate::model::Type;
 use crate::rules::sql::{CONSTANT_KEY, NOT_DETERMINISTIC, SQL_ARGUMENT, SQL_FUNCTION, SQL_SYNTAX};
-use crate::store::clickhouse::functions::{
-    Class, FUNCTIONS, Function, find, is_not_deterministic,
-};
+use crate::store::clickhouse::functions::{Class, FUNCTIONS, Function, find, is_not_deterministic};
 use crate::store::typed::TypedTable;
 use crate::syntax::sql::{Form, Sql, parse};
 use crate::syntax::yaml::Text;
@@ -24,8 +22,15 @@ pub(super) fn syntax(text: &Text, out: &mut Diagnostics) -> Option<Sql> {
         Ok(parsed) => Some(parsed),
         Err(found) => {
             let message = format!("`{}` is not an SQL expression", text.value);
+            let words = text.value.to_ascii_uppercase();
             let place = text.part(found.range);
-            out.push(Diagnostic::new(&SQL_SYNTAX, message).at(place, found.why));
+            let found = Diagnostic::new(&SQL_SYNTAX, message).at(place, found.why);
+            out.push(match words.contains("CASE ") || words.contains(" AS ") {
+                true => {
+                    found.help("keys say it with functions: `if`, `multiIf`, `toDate`, `toString`")
+                }
+                false => found,
+            });
             None
         }
     }
@@ -38,7 +43,9 @@ pub(super) fn constant(parsed: &Sql, text: &Text, help: &str, out: &mut Diagnost
         // What is no constant either is reported by itself.
         depends |= match &part.form {
             Form::Name(_) => true,
-            Form::Call(name, ..) => find(name).is_none(),
+            Form::Call(name, _, arguments) => {
+                find(name).is_none_or(|function| misfit(function, arguments.len()).is_some())
+            }
             _ => false,
         };
     });
@@ -58,7 +65,9 @@ fn calls(parsed: &Sql, text: &Text, table: &TypedTable<'_>, out: &mut Diagnostic
                 "*" | "/" | "%" | "DIV" | "MOD" => &[Class::Number],
                 _ => &[Class::Any],
             };
-            let wrong = of.iter().find_map(|of| argument(operator, takes, of, text, table));
+            let wrong = of
+                .iter()
+                .find_map(|of| argument(operator, takes, of, text, table));
             if let Some(wrong) = wrong {
                 out.push(wrong);
             }
@@ -96,9 +105,11 @@ fn unknown(name: &str) -> Diagnostic {
     let known: Vec<&str> = FUNCTIONS.iter().map(|function| function.name).collect();
     Diagnostic::new(&SQL_FUNCTION, message).help(match nearest(name, &known) {
         Some(near) => format!("did you mean `{near}`?"),
-        None => "keys call functions of dates, texts, numbers and hashes, such as toYYYYMM, toDate, \
+        None => {
+            "keys call functions of dates, texts, numbers and hashes, such as toYYYYMM, toDate, \
                  lower, intDiv and cityHash64"
-            .to_owned(),
+                .to_owned()
+        }
     })
 }
 
@@ -113,7 +124,11 @@ fn misfit(function: &Function, arguments: usize) -> Option<Diagnostic> {
         most if most > 8 => format!("{least} or more"),
         most => format!("{least} to {most}"),
     };
-    let noun = if takes == "1" { "argument" } else { "arguments" };
+    let noun = if takes == "1" {
+        "argument"
+    } else {
+        "arguments"
+    };
     let message = format!("`{name}` takes {takes} {noun}");
     Some(Diagnostic::new(&SQL_FUNCTION, message))
 }
