@@ -47,6 +47,12 @@ pub static MIGRATIONS: &[Migration] = &[
             "../migrations/clickhouse/20261126T183146_alter_event_and_22_more.sql"
         ),
     },
+    Migration {
+        name: "20261126T213534_alter_error_event.sql",
+        sql: include_str!(
+            "../migrations/clickhouse/20261126T213534_alter_error_event.sql"
+        ),
+    },
 ];
 
 /// Those of PostgreSQL.

@@ -18,6 +18,7 @@ mod views;
 /// The pipeline.
 pub static PIPELINE: Pipeline = Pipeline {
     fingerprint: include_str!("fingerprint.txt"),
+    schemas: include_str!("../migrations/schemas.txt"),
     descriptors: include_bytes!("descriptors.binpb"),
     sources: topology::sources::SOURCES,
     exchanges: topology::exchanges::EXCHANGES,

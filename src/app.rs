@@ -9,7 +9,6 @@ mod postgresql;
 mod replay;
 mod senders;
 mod stores;
-pub mod unverified;
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -27,8 +26,8 @@ pub use clickhouse::EMBEDDED_DATABASE;
 use environment::Environment;
 use listeners::{Addresses, Listeners, Routers, Servers};
 use stores::Connected;
-use unverified::Unverified;
 
+use crate::access::Unverified;
 use crate::broker::{self, Broker, Embedded, Link, Rabbit, RabbitOptions, Topology};
 use crate::contract::{Pipeline, Queue};
 use crate::health::Health;
@@ -203,9 +202,10 @@ impl App {
         } else {
             Limits::embedded()
         };
-        let publisher = publisher::Publisher::new(Arc::clone(&broker), limits);
+        let publisher = publisher::Publisher::new(Arc::clone(&broker), limits, pipeline.schema());
         let variable = |name: &str| config.environment.get(name);
         let open = |source: &str| config.unverified.opens(source);
+        crate::ingest::cors::warn_of_unknown(config.environment.names(), pipeline);
         let sources = Sources::new(pipeline, &topology, &publisher, &senders, variable, open)?;
         let readiness = Readiness {
             health: health.clone(),

@@ -27,6 +27,8 @@ use base::refusal::Refusal;
 use base::tree::Tree;
 use model::Model;
 use render::{RenderError, render};
+use schema::ancestors::{Ancestors, SCHEMAS};
+use schema::fingerprint::fingerprint;
 use schema::history::{History, HistoryError};
 use schema::plan::plan;
 use syntax::places;
@@ -56,6 +58,7 @@ pub fn generate(root: &Path, now: u64) -> Result<Tree, Failure> {
     };
     let refuse = |refused: Vec<Refusal>| {
         let mistakes = places::diagnostics(refused, &proto, &sources);
+        let mistakes = check::cascade::told_once(mistakes, &sources);
         Failure::Mistakes(mistakes, sources.clone())
     };
 
@@ -67,6 +70,9 @@ pub fn generate(root: &Path, now: u64) -> Result<Tree, Failure> {
         error => Failure::Render(error),
     })?;
     planned.write(&mut tree);
+    let current = fingerprint(&model);
+    let known = Ancestors::read(root, &current)?.with(&current, now);
+    tree.add(SCHEMAS, known.render());
     Ok(tree)
 }
 
@@ -88,6 +94,12 @@ fn load_with_proto(root: &Path) -> (Result<(Model, Proto), Vec<Diagnostic>>, Sou
         let resolved = resolve::resolve(&spec, stores, &proto, &mut found);
         check::all(&resolved, &mut found);
         if !found.is_empty() {
+            // Whatever is said of a variant outside of its oneof follows from that.
+            if found.any(|d| check::cascade::FROM_ONEOFS.contains(&d.code)) {
+                let moved = schema::moved::between_oneofs(root, &proto.pool);
+                let moved = places::diagnostics(moved, &proto, &sources);
+                check::cascade::instead(moved, &mut found);
+            }
             return None;
         }
         let model = resolve::lower(resolved);
@@ -96,5 +108,6 @@ fn load_with_proto(root: &Path) -> (Result<(Model, Proto), Vec<Diagnostic>>, Sou
         }
         model.map(|model| (model, proto))
     });
-    (model.ok_or_else(|| found.into_sorted()), sources)
+    let told = |found: Diagnostics| check::cascade::told_once(found.into_sorted(), &sources);
+    (model.ok_or_else(|| told(found)), sources)
 }

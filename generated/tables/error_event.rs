@@ -41,6 +41,7 @@ static COLUMNS: &[ColumnSpec] = &[
         Layout::Nullable(&Layout::Fixed(8)),
     ),
     column("client", "LowCardinality(String)", DICTIONARY),
+    column("schema", "LowCardinality(String)", DICTIONARY),
     column("headers", "String", Layout::Text),
     column("body", "String", Layout::Text),
     column("event_id", "String", Layout::Text),
@@ -91,6 +92,7 @@ static LETTER: &[(&str, &str)] = &[
     ("message_id", "message_id"),
     ("sent", "sent"),
     ("client", "client"),
+    ("schema", "schema"),
     ("headers", "headers"),
     ("body", "body"),
 ];
@@ -104,7 +106,7 @@ pub(crate) fn append(
 ) -> Result<(), RowError> {
     let [error_id, reason, class, queue, exchange, routing_key, event_type, attempts,
     first_failed, last_failed, fingerprint, content_type, kind, message_id, sent, client,
-    headers, body, event_id, event_name, sent_timestamp, event_timestamp,
+    schema, headers, body, event_id, event_name, sent_timestamp, event_timestamp,
     insert_timestamp, session_id, bb_device_id, user_id, device_id,
     android_advertising_id, client_id, channel, os, client_type, app_language,
     app_version, app_version_code, current_url, merchant_id, utm_referrer, utm_platform,
@@ -129,6 +131,7 @@ pub(crate) fn append(
         None => sent.null()?,
     }
     client.text(letter.client)?;
+    schema.text(letter.schema)?;
     headers.text(letter.headers)?;
     body.text(letter.body)?;
     insert_timestamp.i64(cx.now_ms)?;

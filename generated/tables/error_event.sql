@@ -16,6 +16,7 @@ CREATE TABLE IF NOT EXISTS `error_event`
     `message_id` String COMMENT 'error.message_id',
     `sent` Nullable(DateTime64(3, 'UTC')) COMMENT 'error.sent',
     `client` LowCardinality(String) COMMENT 'Who sent it: the client that its key proved; empty if nothing did.',
+    `schema` LowCardinality(String) COMMENT 'error.schema | low_cardinality',
     `headers` String COMMENT 'error.headers',
     `body` String COMMENT 'error.body',
     `event_id` String COMMENT 'Chosen by the client, the same on every resend; made at intake if empty.',

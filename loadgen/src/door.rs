@@ -3,16 +3,18 @@
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::{Method, StatusCode, header};
+use http::{HeaderValue, Method, StatusCode, header};
 use http_body_util::{BodyExt as _, Full};
 use prost::Message as _;
 use tonic::body::Body;
 use tonic::client::Grpc;
 use tonic::codegen::http::uri::PathAndQuery;
+use tonic::metadata::{Ascii, MetadataValue};
 use tonic::transport::Channel;
 use tonic::{Code, Request, Status};
 use tower::{Service as _, ServiceExt as _};
 
+use crate::connect::Proof;
 use event_grpc::contract::Intake;
 use event_grpc::generated::PIPELINE;
 use event_grpc::generated::proto::event::Response;
@@ -35,40 +37,53 @@ pub enum Form {
 /// A connection that requests are sent on.
 #[derive(Debug)]
 pub(crate) enum Door {
-    Grpc(Grpc<Channel>),
-    Json(Channel),
+    Grpc(Grpc<Channel>, Proof),
+    Json(Channel, Proof),
 }
 
 impl Door {
-    /// Sends requests of this form on a connection.
-    pub(crate) fn new(form: Form, channel: Channel) -> Self {
+    /// Sends requests of this form on a connection, with this proof.
+    pub(crate) fn new(form: Form, channel: Channel, proof: Proof) -> Self {
         match form {
-            Form::Protobuf => Door::Grpc(Grpc::new(channel)),
-            Form::Json => Door::Json(channel),
+            Form::Protobuf => Door::Grpc(Grpc::new(channel), proof),
+            Form::Json => Door::Json(channel, proof),
         }
     }
 
     /// Sends a request, and says how many of its events were rejected.
     pub(crate) async fn send(&mut self, request: Bytes) -> Result<u64, Status> {
         match self {
-            Door::Grpc(client) => {
-                let answer = call(client, request).await?;
+            Door::Grpc(client, proof) => {
+                let answer = call(client, request, proof.as_ref()).await?;
                 Ok(answer.rejected.len() as u64)
             }
-            Door::Json(channel) => tokio::time::timeout(ANSWER, post(channel, request))
-                .await
-                .map_err(|_| Status::deadline_exceeded("no answer in time"))?,
+            Door::Json(channel, proof) => {
+                let posted = post(channel, request, proof.as_ref());
+                tokio::time::timeout(ANSWER, posted)
+                    .await
+                    .map_err(|_| Status::deadline_exceeded("no answer in time"))?
+            }
         }
     }
 }
 
 /// Sends one request.
-pub(crate) async fn call(client: &mut Grpc<Channel>, request: Bytes) -> Result<Response, Status> {
+pub(crate) async fn call(
+    client: &mut Grpc<Channel>,
+    request: Bytes,
+    proof: Option<&MetadataValue<Ascii>>,
+) -> Result<Response, Status> {
     client
         .ready()
         .await
         .map_err(|error| Status::unavailable(error.to_string()))?;
-    let call = client.unary(Request::new(request), method(), RawCodec);
+    let mut request = Request::new(request);
+    if let Some(proof) = proof {
+        request
+            .metadata_mut()
+            .insert("authorization", proof.clone());
+    }
+    let call = client.unary(request, method(), RawCodec);
     let answer = tokio::time::timeout(ANSWER, call)
         .await
         .map_err(|_| Status::deadline_exceeded("no answer in time"))??;
@@ -102,14 +117,23 @@ pub(crate) fn may_pass(status: &Status) -> bool {
     )
 }
 
-async fn post(channel: &mut Channel, body: Bytes) -> Result<u64, Status> {
+async fn post(
+    channel: &mut Channel,
+    body: Bytes,
+    proof: Option<&MetadataValue<Ascii>>,
+) -> Result<u64, Status> {
     let gone = |error: &dyn std::fmt::Display| Status::unavailable(error.to_string());
-    let request = http::Request::builder()
+    let mut request = http::Request::builder()
         .method(Method::POST)
         .uri(path())
         .header(header::CONTENT_TYPE, "application/json")
         .body(Body::new(Full::new(body)))
         .map_err(|error| Status::internal(error.to_string()))?;
+    if let Some(proof) = proof
+        && let Ok(proof) = HeaderValue::from_bytes(proof.as_bytes())
+    {
+        request.headers_mut().insert(header::AUTHORIZATION, proof);
+    }
     let ready = channel.ready().await.map_err(|error| gone(&error))?;
     let answer = ready.call(request).await.map_err(|error| gone(&error))?;
     let status = answer.status();

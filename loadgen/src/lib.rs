@@ -4,12 +4,14 @@
 //! and the clients for them. The server doesn't know it.
 #![forbid(unsafe_code)]
 
+pub mod connect;
 pub mod door;
 pub mod pattern;
 pub mod process;
 
 mod load;
 mod poison;
+mod proofs;
 mod siege;
 
 use std::process::ExitCode;
@@ -28,6 +30,7 @@ struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     Load(load::Args),
+    Proofs(proofs::Args),
     Siege(siege::Args),
 }
 
@@ -37,6 +40,7 @@ pub fn run() -> ExitCode {
     outcome(async {
         match cli.command {
             Command::Load(args) => load::run(args).await,
+            Command::Proofs(args) => proofs::make(&args),
             Command::Siege(args) => siege::run(args).await,
         }
     })

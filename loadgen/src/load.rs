@@ -12,6 +12,7 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 
+use crate::connect::ConnectArgs;
 use crate::door::Form;
 use crate::pattern::{self, Mix, Patterns};
 use crate::poison::Poison;
@@ -65,6 +66,8 @@ pub(crate) struct Args {
     #[arg(long, hide = true)]
     again: bool,
     #[command(flatten)]
+    connect: ConnectArgs,
+    #[command(flatten)]
     clickhouse: ClickHouseArgs,
     /// Print the report as one JSON object.
     #[arg(long)]
@@ -91,14 +94,16 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<bool> {
         rate: args.rate,
         patience,
         again: args.again,
+        proof: args.connect.proof()?,
     });
-    let channels = send::connect(&args.to, args.connections).await?;
+    let channels = send::connect(&args.to, args.connections, &args.connect).await?;
     let poison = match &args.poison_amqp_url {
         Some(url) => {
             let instances = channels.clone();
             Some(Poison::new(
                 url,
                 instances,
+                args.connect.proof()?,
                 run,
                 args.events,
                 args.rate,

@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use super::jwt::Expected;
+use super::unverified::Unverified;
 
 /// Configuration of access.
 #[derive(Debug, Clone, Default)]
@@ -14,8 +15,8 @@ pub struct Config {
     pub jwks: Option<PathBuf>,
     /// What a token must say.
     pub tokens: Expected,
-    /// Names of sources that take requests without proof.
-    pub unverified: Vec<String>,
+    /// Sources that take requests without proof.
+    pub unverified: Unverified,
 }
 
 /// Where sources listen.
@@ -27,6 +28,8 @@ pub struct Listener {
     pub address: SocketAddr,
     /// True if it speaks TLS.
     pub tls: bool,
+    /// True if it asks clients for certificates and verifies them.
+    pub asks: bool,
 }
 
 impl Listener {

@@ -55,6 +55,9 @@ pub(super) fn find<'a>(
         );
     }
     match (place, text) {
+        (Place::Bearer, "") if names_bearer(headers) => malformed(
+            "there is nothing after Bearer in the authorization header; is the variable with the key empty?",
+        ),
         (Place::Bearer, "") => malformed(
             "the scheme in the authorization header should be Bearer, with a key or a token after it",
         ),
@@ -69,6 +72,13 @@ pub(super) fn find<'a>(
             ),
         },
     }
+}
+
+/// True if the scheme of the header is the right one, and nothing comes after it.
+fn names_bearer(headers: &HeaderMap) -> bool {
+    let value = headers.get(header::AUTHORIZATION);
+    let text = value.map_or(&b""[..], |value| value.as_bytes());
+    text.trim_ascii().eq_ignore_ascii_case(b"bearer")
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -108,6 +118,20 @@ mod tests {
             Ok(Some(Credential::Key { in_url: false, .. })) => "key",
             Ok(Some(Credential::Token(_))) => "token",
             Err(denied) => denied.reason.word(),
+        }
+    }
+
+    #[test]
+    fn a_header_without_a_key_is_told_from_one_of_another_scheme() {
+        for (value, told) in [
+            ("Bearer", "nothing after Bearer"),
+            ("bearer  ", "nothing after Bearer"),
+            ("Basic dTpw", "the scheme"),
+            ("eg_live_x", "the scheme"),
+        ] {
+            let denied = find(&headers(&[("authorization", value.into())]), None).err();
+            let text = denied.unwrap().text;
+            assert!(text.contains(told), "{value}: {text}");
         }
     }
 

@@ -10,7 +10,9 @@ impl Access {
     pub fn warnings(&self) -> Vec<String> {
         let mut warnings = Vec::new();
         for listener in self.listeners.iter().filter(|one| !one.is_on_loopback()) {
-            let Listener { name, address, tls } = listener;
+            let Listener {
+                name, address, tls, ..
+            } = listener;
             if !tls {
                 warnings.push(format!(
                     "{name} listens on {address}, beyond loopback, without TLS: keys and events can be read on their way"
@@ -51,7 +53,7 @@ impl Access {
 }
 
 /// True if a webhook's requests are verified in another way.
-fn is_verified(source: &crate::contract::Source) -> bool {
+pub(super) fn is_verified(source: &crate::contract::Source) -> bool {
     match &source.intake {
         Intake::Post { verify, .. } => verify.is_some() && source.auth == Auth::None,
         Intake::Grpc { .. } => false,

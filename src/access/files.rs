@@ -2,7 +2,7 @@
 
 use std::fs::File;
 use std::io::Read as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -15,7 +15,7 @@ use super::failures::Failures;
 use super::jwks::{self, Jwks};
 use super::jwt::Expected;
 use super::rule::Rule;
-use super::written::{self, BadFile, nearest};
+use super::written::{self, BadFile};
 use crate::contract::{Pipeline, Source};
 use crate::metrics::access::{BAD, READ};
 
@@ -62,22 +62,26 @@ struct FileState {
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
     /// The key file can't be used.
-    #[error("--keys: {0}")]
-    Keys(BadFile),
+    #[error("--keys {}: {bad}{hint}", path.display())]
+    Keys {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong.
+        bad: BadFile,
+        /// What to do about a file that isn't there.
+        hint: &'static str,
+    },
     /// The JWKS file can't be used.
-    #[error("--jwks: {0}")]
-    Jwks(BadFile),
+    #[error("--jwks {}: {bad}", path.display())]
+    Jwks {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong.
+        bad: BadFile,
+    },
     /// Tokens need more options.
     #[error("--jwks needs {0}")]
     Incomplete(&'static str),
-    /// `--unverified` names no source.
-    #[error("--unverified: there is no source {name:?}{meant}")]
-    Unverified {
-        /// The name.
-        name: String,
-        /// The nearest source, in words.
-        meant: String,
-    },
 }
 
 impl Access {
@@ -91,15 +95,6 @@ impl Access {
         pipeline: &'static Pipeline,
         listeners: Vec<Listener>,
     ) -> Result<Arc<Self>, StartError> {
-        for name in &config.unverified {
-            let known = || pipeline.sources.iter().map(|source| source.name);
-            if !known().any(|source| source == name) {
-                let meant = nearest(name, known())
-                    .map_or(String::new(), |m| format!("; did you mean {m:?}?"));
-                let name = name.clone();
-                return Err(StartError::Unverified { name, meant });
-            }
-        }
         if config.jwks.is_some() && config.keys.is_none() {
             let what = "--keys, whose clients say what the sender of a token may send";
             return Err(StartError::Incomplete(what));
@@ -118,12 +113,18 @@ impl Access {
             failures: Failures::new(),
         };
         let mut files = access.files();
-        access
-            .read_keys(&mut files.keys)
-            .map_err(StartError::Keys)?;
-        access
-            .read_jwks(&mut files.jwks)
-            .map_err(StartError::Jwks)?;
+        access.read_keys(&mut files.keys).map_err(|bad| {
+            let path = access.config.keys.clone().unwrap_or_default();
+            let hint = match path.exists() {
+                true => "",
+                false => "; `event-grpc keys new CLIENT --keys FILE` makes one",
+            };
+            StartError::Keys { path, bad, hint }
+        })?;
+        access.read_jwks(&mut files.jwks).map_err(|bad| {
+            let path = access.config.jwks.clone().unwrap_or_default();
+            StartError::Jwks { path, bad }
+        })?;
         drop(files);
         access.tell_odd();
         Ok(Arc::new(access))
@@ -167,9 +168,14 @@ impl Access {
     pub fn look(&self) {
         let mut files = self.files();
         let keys = self.read_keys(&mut files.keys);
-        tell("keys", keys, &mut files.keys);
         let jwks = self.read_jwks(&mut files.jwks);
-        tell("jwks", jwks, &mut files.jwks);
+        let is_new = [&keys, &jwks].iter().any(|read| matches!(read, Ok(true)));
+        tell("keys", self.config.keys.as_deref(), keys, &mut files.keys);
+        tell("jwks", self.config.jwks.as_deref(), jwks, &mut files.jwks);
+        drop(files);
+        if is_new {
+            self.tell_odd();
+        }
     }
 
     /// Why a file isn't in force as it is now: of the key file, and of the JWKS file.
@@ -200,7 +206,12 @@ impl Access {
         };
         let before = self.in_force.load_full();
         let written = written::read(&text)?;
-        let clients = Clients::new(&written, self.pipeline, Some(&before.clients))?;
+        let clients = Clients::new(&written, self.pipeline, Some(&before.clients));
+        let mut clients = clients.map_err(BadFile::without_keys)?;
+        if !clients.certificates.is_empty() && !self.listeners.iter().any(|one| one.asks) {
+            let odd = "client certificates are named, and no listener asks for any: that needs --tls-client-ca";
+            clients.odd.push(odd.to_owned());
+        }
         self.in_force.store(Arc::new(InForce {
             clients: Arc::new(clients),
             jwks: before.jwks.clone(),
@@ -239,16 +250,22 @@ impl Access {
 }
 
 /// Counts and logs what became of a file.
-fn tell(file: &'static str, read: Result<bool, BadFile>, state: &mut FileState) {
+fn tell(
+    file: &'static str,
+    path: Option<&Path>,
+    read: Result<bool, BadFile>,
+    state: &mut FileState,
+) {
+    let path = path.unwrap_or(Path::new("")).display();
     let outcome = match read {
         Ok(false) => return,
         Ok(true) => {
             state.bad = None;
-            tracing::info!(file, "A file of access has changed and is in force.");
+            tracing::info!(file, %path, "A file of access has changed and is in force.");
             "taken"
         }
         Err(bad) => {
-            tracing::error!(file, reason = %bad, "A file of access has changed and can't be used; the one before stays in force.");
+            tracing::error!(file, %path, reason = %bad, "A file of access has changed and can't be used; the one before stays in force.");
             state.bad = Some(bad.to_string());
             "bad"
         }

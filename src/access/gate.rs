@@ -5,17 +5,18 @@ use std::sync::Arc;
 
 use http::{HeaderMap, Request, Uri, header};
 
-use super::clients::Known;
 use super::credential::{Credential, find};
 use super::denied::{Denied, Kind, Reason};
 use super::files::{Access, InForce};
 use super::jwt;
+use super::known::Known;
 use super::rule::Rule;
 use super::sender::{Sender, count};
 use super::written::Use;
 use crate::client::Client;
 use crate::contract::Source;
 use crate::listen::Peer;
+use crate::tls::PeerCertificate;
 
 /// Gate of a source at a listener.
 #[derive(Debug, Clone)]
@@ -49,7 +50,7 @@ impl Gate {
             return Ok(Sender::unrestricted(Client::of(request.extensions())));
         }
         let admitted = self
-            .prove(request.headers(), request.uri())
+            .prove(request.headers(), request.uri(), request.extensions().get())
             .and_then(|known| {
                 let Some(known) = known else {
                     return Ok(Sender::default());
@@ -97,33 +98,49 @@ impl Gate {
         }
     }
 
-    /// The client that a request is of; none if it proves nothing and needn't.
-    fn prove(&self, headers: &HeaderMap, uri: &Uri) -> Result<Option<Arc<Known>>, Refused> {
+    /// The client that a request is of; none if it proves nothing and needn't. What stands in the request decides alone;
+    /// only without it, the certificate of its connection does.
+    fn prove(
+        &self,
+        headers: &HeaderMap,
+        uri: &Uri,
+        certificate: Option<&PeerCertificate>,
+    ) -> Result<Option<Arc<Known>>, Refused> {
         let unknown = |denied: Denied| (denied, None);
         if self.rule == Rule::Nobody {
             let text = "this source wants keys, and the server has none; its log says more";
             return Err(unknown(Reason::NoKeys.because(text)));
         }
-        let Some(credential) = find(headers, uri.query()).map_err(unknown)? else {
+        let in_force = self.access.in_force();
+        let credential = find(headers, uri.query()).map_err(unknown)?;
+        let known = match (&credential, certificate) {
+            (Some(credential), _) => Some(known(&in_force, credential, self.access.expected())?),
+            (None, Some(certificate)) => of_certificate(&in_force, certificate)?,
+            (None, None) => None,
+        };
+        let Some(known) = known else {
             if self.rule == Rule::ClientsAndUnverified {
                 return Ok(None);
             }
-            let text = "a key is missing: send it as authorization: Bearer KEY, or as x-api-key";
+            let text = match certificate {
+                None => "a key is missing: send it as authorization: Bearer KEY, or as x-api-key",
+                Some(_) => {
+                    "a key is missing, and the key file has no client with the certificate of this connection"
+                }
+            };
             return Err(unknown(Reason::Missing.because(text)));
         };
-        let in_force = self.access.in_force();
-        let known = known(&in_force, &credential, self.access.expected())?;
-        match self.may(&known, &credential, headers) {
+        match self.may(&known, credential.as_ref(), headers) {
             Ok(()) => Ok(Some(known)),
             Err(denied) => Err((denied, Some(known))),
         }
     }
 
-    /// Checks what a client may do here.
+    /// Checks what a client may do here. Without a credential it has proved itself by its certificate.
     fn may(
         &self,
         known: &Known,
-        credential: &Credential<'_>,
+        credential: Option<&Credential<'_>>,
         headers: &HeaderMap,
     ) -> Result<(), Denied> {
         let name = known.client.name();
@@ -136,13 +153,13 @@ impl Gate {
                 .because(format!("client {name} may not send to the source {source}")));
         }
         let is_secret = known.purpose == Use::Secret;
-        if is_secret && matches!(credential, Credential::Key { in_url: true, .. }) {
+        if is_secret && matches!(credential, Some(Credential::Key { in_url: true, .. })) {
             let text = "a secret key was in the URL, where logs and histories keep it: revoke it, and send another one as a header";
             return Err(Reason::InUrl.because(text));
         }
         let origin = headers.get(header::ORIGIN);
         let origin = origin.map(|origin| String::from_utf8_lossy(origin.as_bytes()));
-        let is_key = matches!(credential, Credential::Key { .. });
+        let is_key = matches!(credential, Some(Credential::Key { .. }));
         match (&known.origins, origin) {
             (Some(allowed), Some(origin)) if allowed.iter().any(|one| *one == *origin) => Ok(()),
             (Some(_), Some(_)) => Err(Reason::Origin.because(format!("client {name} may not send from this page's origin"))),
@@ -150,9 +167,23 @@ impl Gate {
             (None, Some(_)) if is_secret && is_key => Err(Reason::Origin.because(format!(
                 "client {name} has secret keys, which don't belong into a page: revoke this one, and make a client with `use: public`"
             ))),
+            // A browser shows its certificate for whatever page asks it to.
+            (None, Some(_)) if credential.is_none() => Err(Reason::Origin.because(format!(
+                "client {name} has a certificate, which is good for programs and for pages of the client's `origins`, and it has none"
+            ))),
             (None, _) => Ok(()),
         }
     }
+}
+
+/// The client whose certificate a connection has, if it is of one.
+fn of_certificate(
+    in_force: &InForce,
+    certificate: &PeerCertificate,
+) -> Result<Option<Arc<Known>>, Refused> {
+    let found = in_force.clients.certificates.client(certificate);
+    let found = found.map_err(|(denied, known)| (denied, Some(Arc::clone(known))))?;
+    Ok(found.map(Arc::clone))
 }
 
 /// The client whose key or token is right.

@@ -67,12 +67,16 @@ pub(super) fn digest(text: &str) -> KeyDigest {
 
 /// Makes a key of an environment, whose name [`is_environment`].
 pub fn make(environment: &str) -> Made {
-    let mut random = rand::rng();
+    make_of(environment, &mut rand::rng())
+}
+
+/// The same of these random numbers, for tests: whoever knows them knows the key.
+pub fn make_of(environment: &str, random: &mut impl rand::Rng) -> Made {
     let mut id = String::with_capacity(ID);
     // A text that begins with a letter is never a number in YAML.
     id.push(char::from(random.random_range(b'a'..=b'z')));
-    id.extend(sample(&mut random, ID - 1));
-    let secret: String = sample(&mut random, RANDOM).collect();
+    id.extend(sample(random, ID - 1));
+    let secret: String = sample(random, RANDOM).collect();
     let mut text = format!("{PREFIX}{environment}_{id}_{secret}");
     let check = check(&text);
     text.push_str(&check);

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value, json};
 
+use super::exposure::is_verified;
 use super::files::Access;
 use super::rule::Rule;
 
@@ -12,11 +13,11 @@ impl Access {
     pub fn report(&self) -> Value {
         let in_force = self.in_force();
         let [bad_keys, bad_jwks] = self.bad();
-        let (clients, live) = in_force.clients.counts();
+        let (clients, live, certificates) = in_force.clients.counts();
         let keys = match (&self.config.keys, bad_keys) {
             (None, _) => json!("off"),
             (Some(_), bad) => file(
-                json!({ "clients": clients, "live_keys": live }),
+                json!({ "clients": clients, "live_keys": live, "live_certificates": certificates }),
                 bad,
                 &in_force.clients.odd,
             ),
@@ -30,23 +31,27 @@ impl Access {
 
     /// Rule of each source; where it differs by listener, of each.
     fn sources(&self) -> Map<String, Value> {
-        let mut by_source: BTreeMap<&str, Vec<(&str, Rule)>> = BTreeMap::new();
+        let mut by_source: BTreeMap<&str, Vec<(&str, &str)>> = BTreeMap::new();
         for listener in &self.listeners {
             for (source, rule) in self.sources_of(listener.name) {
-                by_source
-                    .entry(source.name)
-                    .or_default()
-                    .push((listener.name, rule));
+                let said = match rule {
+                    Rule::Anybody if is_verified(source) => {
+                        "open without a key: its requests are verified, as the pipeline declares"
+                    }
+                    rule => rule.words(),
+                };
+                let of_source = by_source.entry(source.name).or_default();
+                of_source.push((listener.name, said));
             }
         }
         let said = by_source.into_iter().map(|(source, rules)| {
             let said = match rules.as_slice() {
-                [(_, first), rest @ ..] if rest.iter().all(|(_, rule)| rule == first) => {
-                    json!(first.words())
+                [(_, first), rest @ ..] if rest.iter().all(|(_, said)| said == first) => {
+                    json!(first)
                 }
                 rules => rules
                     .iter()
-                    .map(|(name, rule)| ((*name).to_owned(), json!(rule.words())))
+                    .map(|(name, said)| ((*name).to_owned(), json!(said)))
                     .collect(),
             };
             (source.to_owned(), said)

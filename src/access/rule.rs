@@ -23,7 +23,7 @@ pub(super) enum Rule {
 impl Rule {
     /// Rule of a source at a listener that is on loopback or not.
     pub(super) fn of(source: &Source, config: &Config, on_loopback: bool) -> Self {
-        let unverified = config.unverified.iter().any(|name| name == source.name);
+        let unverified = config.unverified.opens(source.name);
         match (source.auth, &config.keys) {
             (Auth::None, _) => Rule::Anybody,
             (Auth::Keys, Some(_)) if unverified => Rule::ClientsAndUnverified,

@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use super::clients::Known;
 use super::denied::{Denied, Reason};
+use super::known::Known;
 use crate::client::Client;
 use crate::metrics::access::{CLIENT_DENIED, DENIED, NOT_ALLOWED};
 

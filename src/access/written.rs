@@ -7,13 +7,34 @@ use chrono::{DateTime, NaiveDate, SecondsFormat, TimeZone as _, Utc};
 use serde::{Deserialize, Deserializer};
 use serde_yaml::Value;
 
+use super::key::PREFIX;
+
 /// The key file's or the JWKS file's content can't be used; the text says where and why.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
 pub struct BadFile(pub String);
 
+impl BadFile {
+    /// The same text, with the end of each key in it left out: somebody may have written a key where it doesn't belong.
+    pub(super) fn without_keys(self) -> Self {
+        let is_of_key = |byte: &u8| byte.is_ascii_alphanumeric() || *byte == b'_';
+        let mut text = String::with_capacity(self.0.len());
+        let mut rest = self.0.as_str();
+        while let Some(at) = rest.find(PREFIX) {
+            let (before, key) = rest.split_at(at + PREFIX.len());
+            let length = key.bytes().take_while(|byte| is_of_key(byte)).count();
+            text.push_str(before);
+            text.push('…');
+            rest = key.get(length..).unwrap_or_default();
+        }
+        text.push_str(rest);
+        BadFile(text)
+    }
+}
+
 /// Whole key file.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+#[serde(expecting = "`clients:`, and below it each client by its name")]
 pub struct Written {
     /// Clients by their names.
     #[serde(default)]
@@ -22,6 +43,7 @@ pub struct Written {
 
 /// Client of a key file. What is left out isn't restricted.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+#[serde(expecting = "the fields of a client, such as `keys:`")]
 pub struct WrittenClient {
     /// Where its keys are used.
     #[serde(default, rename = "use")]
@@ -40,6 +62,9 @@ pub struct WrittenClient {
     /// Its keys.
     #[serde(default)]
     pub keys: Vec<WrittenKey>,
+    /// Its client certificates.
+    #[serde(default)]
+    pub certificates: Vec<WrittenCertificate>,
 }
 
 /// Where the keys of a client are used.
@@ -55,6 +80,7 @@ pub enum Use {
 
 /// Rates of a client. What is left out isn't limited; at once, it is ten seconds of the rate.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(expecting = "rates, as in { events: 100, bytes: 1MiB }")]
 pub struct WrittenRate {
     /// Events a second.
     pub events: Option<u64>,
@@ -68,6 +94,7 @@ pub struct WrittenRate {
 
 /// Key of a client.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(expecting = "`id` and `sha256` of a key, as `event-grpc keys new` writes them")]
 pub struct WrittenKey {
     /// Public part, by which it is found.
     pub id: String,
@@ -76,6 +103,21 @@ pub struct WrittenKey {
     /// When it was made.
     pub created: Option<Moment>,
     /// When it expires.
+    pub expires: Option<Moment>,
+    /// When it was revoked.
+    pub revoked: Option<Moment>,
+}
+
+/// Client certificate of a client, or all that have a name; one of both fields is there.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+pub struct WrittenCertificate {
+    /// SHA-256 of the certificate in DER, as 64 hexadecimal digits, with colons or without.
+    pub sha256: Option<String>,
+    /// Name of certificates that an authority of the listeners signs.
+    pub name: Option<String>,
+    /// When it was added.
+    pub created: Option<Moment>,
+    /// When it is taken no more, whatever the certificate says.
     pub expires: Option<Moment>,
     /// When it was revoked.
     pub revoked: Option<Moment>,
@@ -91,10 +133,18 @@ pub struct Size(pub u64);
 
 const TOP: &[&str] = &["clients"];
 const CLIENT: &[&str] = &[
-    "use", "sources", "types", "origins", "rate", "expires", "keys",
+    "use",
+    "sources",
+    "types",
+    "origins",
+    "rate",
+    "expires",
+    "keys",
+    "certificates",
 ];
 const RATE: &[&str] = &["events", "events_at_once", "bytes", "bytes_at_once"];
 const KEY: &[&str] = &["id", "sha256", "created", "expires", "revoked"];
+const CERTIFICATE: &[&str] = &["sha256", "name", "created", "expires", "revoked"];
 
 /// Reads a key file.
 ///
@@ -102,7 +152,7 @@ const KEY: &[&str] = &["id", "sha256", "created", "expires", "revoked"];
 ///
 /// If it isn't YAML of this form.
 pub fn read(text: &str) -> Result<Written, BadFile> {
-    let bad = |error: serde_yaml::Error| BadFile(error.to_string());
+    let bad = |error: serde_yaml::Error| BadFile(error.to_string()).without_keys();
     // As a tree first, in which a name that is there twice is an error and unknown ones can be looked for.
     let tree: Value = serde_yaml::from_str(text).map_err(bad)?;
     if tree.is_null() {
@@ -122,9 +172,14 @@ fn known_fields(tree: &Value) -> Result<(), BadFile> {
         if let Some(rate) = client.get("rate") {
             only(&format!("`rate` of {of}"), rate, RATE)?;
         }
-        let keys = client.get("keys").and_then(Value::as_sequence);
-        for key in keys.into_iter().flatten() {
-            only(&format!("a key of {of}"), key, KEY)?;
+        for (field, what, known) in [
+            ("keys", "key", KEY),
+            ("certificates", "certificate", CERTIFICATE),
+        ] {
+            let all = client.get(field).and_then(Value::as_sequence);
+            for one in all.into_iter().flatten() {
+                only(&format!("a {what} of {of}"), one, known)?;
+            }
         }
     }
     Ok(())
@@ -149,6 +204,14 @@ pub(super) fn nearest<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> O
     let likeness = |known: &str| strsim::jaro_winkler(&name, &known.to_lowercase());
     let best = known.max_by(|a, b| likeness(a).total_cmp(&likeness(b)))?;
     (likeness(best) > 0.8).then_some(best)
+}
+
+impl WrittenCertificate {
+    /// What it is found by: its fingerprint or its name.
+    pub fn word(&self) -> &str {
+        let word = self.sha256.as_deref().or(self.name.as_deref());
+        word.unwrap_or_default()
+    }
 }
 
 impl Moment {
@@ -214,6 +277,22 @@ fn bytes(text: &str) -> Option<u64> {
     count.checked_mul(1 << power)
 }
 
+/// Reads a SHA-256 of 64 hexadecimal digits.
+pub(super) fn sha256(hex: &str) -> Option<[u8; 32]> {
+    let mut digest = [0_u8; 32];
+    if hex.len() != digest.len() * 2 || !hex.is_ascii() {
+        return None;
+    }
+    for (byte, digits) in digest.iter_mut().zip(hex.as_bytes().chunks(2)) {
+        let digits = std::str::from_utf8(digits).ok()?;
+        *byte = u8::from_str_radix(digits, 16).ok()?;
+    }
+    // A sign is a digit to the parser.
+    hex.bytes()
+        .all(|byte| byte.is_ascii_hexdigit())
+        .then_some(digest)
+}
+
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
@@ -259,6 +338,19 @@ mod tests {
             ),
         ] {
             assert_eq!(read(text).unwrap_err().to_string(), told, "{text}");
+        }
+        for (key_in_place, told) in [
+            ("eg_live_aB3456789012_secret", "expected `clients:`"),
+            (
+                "clients: { shop: { keys: [eg_live_aB3456789012_secret] } }",
+                "expected `id` and `sha256`",
+            ),
+            ("clients: { shop: eg_live_secret }", "expected the fields"),
+            ("clients: { shop: { expires: eg_live_secret } }", "no time"),
+        ] {
+            let text = read(key_in_place).unwrap_err().to_string();
+            assert!(text.contains(told) && text.contains("eg_…"), "{text}");
+            assert!(!text.contains("secret"), "{text}");
         }
         for wrong in [
             "clients: { shop: { use: open } }",

@@ -117,7 +117,7 @@ async fn brought_up(
     embedded: bool,
 ) -> anyhow::Result<Option<String>> {
     if embedded {
-        migrate::apply(store, pipeline).await?;
+        migrate::apply_beside(store, pipeline, migrate::Others::None).await?;
         return Ok(None);
     }
     Ok(match migrate::check(store, pipeline).await {

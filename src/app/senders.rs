@@ -17,14 +17,17 @@ pub(super) fn start(
         name,
         address,
         tls: config.tls.is_some(),
+        asks: config
+            .tls
+            .as_ref()
+            .is_some_and(|tls| tls.client_ca.is_some()),
     };
     let listeners = vec![
         listener("grpc", addresses.grpc),
         listener("http", addresses.http),
     ];
-    let unverified = config.unverified.names().map(str::to_owned);
     let senders = Senders {
-        unverified: unverified.collect(),
+        unverified: config.unverified.clone(),
         ..config.senders.clone()
     };
     let access = Access::start(senders, pipeline, listeners)?;

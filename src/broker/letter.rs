@@ -6,7 +6,7 @@ use std::borrow::Cow;
 use bytes::Bytes;
 
 use super::api::message::{HeaderValue, Outgoing, Properties};
-use crate::contract::Route;
+use crate::contract::{Route, Schema};
 use crate::dead_letter::Record;
 
 /// A dead letter that is to be published.
@@ -22,6 +22,8 @@ pub struct Letter<'a> {
     pub content_type: Option<Cow<'static, str>>,
     /// AMQP's `type` of the body.
     pub kind: Option<Cow<'static, str>>,
+    /// Schema that the message was made under; the record has that of the build that gave it up.
+    pub schema: Option<Schema>,
     /// The headers that its sender set.
     pub sent: Vec<(Cow<'static, str>, HeaderValue)>,
 }
@@ -36,6 +38,7 @@ impl Letter<'_> {
             message_id: Some(self.id),
             kind: self.kind,
             timestamp: u64::try_from(self.now_ms / 1000).ok(),
+            schema: self.schema,
             headers: own.chain(self.sent).collect(),
         };
         Outgoing::new(route.exchange, route.routing_key, body).with(properties)

@@ -14,8 +14,8 @@ use tokio::task::JoinSet;
 
 use super::webhook::{self, HOOKS};
 use super::{say, send, serve, services};
+use crate::access::Unverified;
 use crate::app::environment::Environment;
-use crate::app::unverified::Unverified;
 use crate::app::{App, Config};
 use crate::generated::PIPELINE;
 use crate::generated::proto::event::Events;

@@ -1,4 +1,5 @@
-//! `event-grpc keys`: makes, lists and revokes write keys in a key file, which a running server reads again.
+//! `event-grpc keys`: makes, lists and revokes write keys and client certificates in a key file, which a running server
+//! reads again.
 
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
@@ -6,13 +7,14 @@ use std::path::{Path, PathBuf};
 use anyhow::Context as _;
 use comfy_table::{Table, presets};
 
-use super::say;
+use super::{one_line, say};
 use crate::access::edit::{self, EditError};
-use crate::access::{self, Moment, Use, Written, WrittenClient, WrittenKey};
+use crate::access::{self, Moment, Use, Written, WrittenCertificate, WrittenClient, WrittenKey};
 use crate::client::{Client, LONGEST_NAME};
 use crate::generated::PIPELINE;
+use crate::tls::first_certificate;
 
-/// Make, list and revoke the write keys of a key file. A server that uses the file follows within seconds.
+/// Make, list and revoke the write keys and client certificates of a key file. A server that uses the file follows within seconds.
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
     /// The key file.
@@ -31,6 +33,7 @@ pub(super) struct Args {
 #[derive(Debug, clap::Subcommand)]
 enum Command {
     New(Box<New>),
+    Certificate(Box<Certificate>),
     List(List),
     Revoke(Revoke),
 }
@@ -46,6 +49,31 @@ struct New {
     /// When the key expires: a time or a day, as in 2027-01-31.
     #[arg(long, value_name = "TIME")]
     expires: Option<String>,
+    #[command(flatten)]
+    settings: Settings,
+}
+
+/// Add a client certificate to a client, which proves by it who it is, without a key. The client is added if it isn't there.
+#[derive(Debug, clap::Args)]
+struct Certificate {
+    /// Name of the client.
+    client: String,
+    /// PEM file of the certificate; the first one in it counts.
+    #[arg(required_unless_present = "name", conflicts_with = "name")]
+    file: Option<PathBuf>,
+    /// Every certificate of this name that an authority of --tls-client-ca signs, in place of a single certificate.
+    #[arg(long)]
+    name: Option<String>,
+    /// When it is taken no more, whatever the certificate says: a time or a day, as in 2027-01-31.
+    #[arg(long, value_name = "TIME")]
+    expires: Option<String>,
+    #[command(flatten)]
+    settings: Settings,
+}
+
+/// What a new client may do.
+#[derive(Debug, clap::Args)]
+struct Settings {
     /// A new client whose keys stand in pages and apps, where everybody can read them.
     #[arg(long)]
     public: bool,
@@ -66,14 +94,14 @@ struct New {
     bytes_per_second: Option<u64>,
 }
 
-/// List clients and keys.
+/// List clients, keys and certificates.
 #[derive(Debug, clap::Args)]
 struct List {}
 
-/// Revoke a key, by the id in the middle of its text.
+/// Revoke a key, by the id in the middle of its text, or a certificate.
 #[derive(Debug, clap::Args)]
 struct Revoke {
-    /// The key's id.
+    /// The key's id; or the certificate's name, its SHA-256, or the first twelve digits of that or more.
     id: String,
 }
 
@@ -82,6 +110,7 @@ pub(super) fn run(args: Args) -> anyhow::Result<bool> {
     let path = args.keys;
     match args.command {
         Command::New(new) => make(&path, *new),
+        Command::Certificate(certificate) => certify(&path, *certificate),
         Command::List(List {}) => list(&path),
         Command::Revoke(Revoke { id }) => revoke(&path, &id),
     }
@@ -94,10 +123,7 @@ fn make(path: &Path, new: New) -> anyhow::Result<bool> {
         expires,
         ..
     } = &new;
-    anyhow::ensure!(
-        Client::named(client).is_some(),
-        "{client:?} is no name of a client: lower-case letters, digits, - _ and ., {LONGEST_NAME} at most"
-    );
+    check_name(client)?;
     anyhow::ensure!(
         access::is_environment(env),
         "--env {env:?}: lower-case letters and digits, 16 at most"
@@ -111,7 +137,7 @@ fn make(path: &Path, new: New) -> anyhow::Result<bool> {
         expires,
         revoked: None,
     };
-    let settings = settings(&new);
+    let settings = settings(&new.settings);
     edit::change(path, |text| {
         let text = edit::add(text, client, key, settings)?;
         checked(&text)?;
@@ -127,8 +153,41 @@ fn make(path: &Path, new: New) -> anyhow::Result<bool> {
     Ok(true)
 }
 
+fn certify(path: &Path, new: Certificate) -> anyhow::Result<bool> {
+    let Certificate { client, name, .. } = &new;
+    check_name(client)?;
+    let shown = new.file.as_deref().map(first_certificate).transpose()?;
+    let certificate = WrittenCertificate {
+        sha256: shown.as_ref().map(|shown| edit::hex(shown.sha256())),
+        name: name.clone(),
+        created: Some(Moment::now()),
+        expires: new.expires.as_deref().map(time).transpose()?,
+        revoked: None,
+    };
+    let word = certificate.word().to_owned();
+    let settings = settings(&new.settings);
+    edit::change(path, |text| {
+        let text = edit::add_certificate(text, client, certificate, settings)?;
+        checked(&text)?;
+        Ok(text)
+    })?;
+    note(&format!(
+        "The certificate {word} of {client} is in {}. Servers ask for it with --tls-client-ca.",
+        path.display()
+    ));
+    Ok(true)
+}
+
+fn check_name(client: &str) -> anyhow::Result<()> {
+    anyhow::ensure!(
+        Client::named(client).is_some(),
+        "{client:?} is no name of a client: lower-case letters, digits, - _ and ., {LONGEST_NAME} at most"
+    );
+    Ok(())
+}
+
 /// Settings of a new client, if any are given.
-fn settings(new: &New) -> Option<WrittenClient> {
+fn settings(new: &Settings) -> Option<WrittenClient> {
     let list = |list: &Vec<String>| (!list.is_empty()).then(|| list.clone());
     let mut settings = WrittenClient {
         sources: list(&new.sources),
@@ -173,36 +232,52 @@ fn list(path: &Path) -> anyhow::Result<bool> {
 fn table(written: &Written) -> Table {
     let mut table = Table::new();
     table.load_style(presets::UTF8_BORDERS_ONLY);
-    table.set_header(["client", "use", "key", "created", "state", "may send"]);
+    table.set_header([
+        "client",
+        "use",
+        "key or certificate",
+        "created",
+        "state",
+        "may send",
+    ]);
     for (name, client) in &written.clients {
         let purpose = match client.purpose {
             Use::Public => "public",
             Use::Secret => "secret",
         };
-        if client.keys.is_empty() {
-            table.add_row([name, purpose, "-", "", "", &may_send(client)]);
+        let keys = client.keys.iter();
+        let keys = keys.map(|key| (key.id.clone(), key.created, key.expires, key.revoked));
+        let certificates = client.certificates.iter();
+        let certificates =
+            certificates.map(|one| (certified(one), one.created, one.expires, one.revoked));
+        let mut any = false;
+        for (what, created, expires, revoked) in keys.chain(certificates) {
+            any = true;
+            let created = created.map_or(String::new(), |time| time.to_string());
+            let state = state(expires.into_iter().chain(client.expires).min(), revoked);
+            table.add_row([name, purpose, &what, &created, &state, &may_send(client)]);
         }
-        for key in &client.keys {
-            let created = key.created.map_or(String::new(), |time| time.to_string());
-            let row = [
-                name,
-                purpose,
-                &key.id,
-                &created,
-                &state(client, key),
-                &may_send(client),
-            ];
-            table.add_row(row);
+        if !any {
+            table.add_row([name, purpose, "-", "", "", &may_send(client)]);
         }
     }
     table
 }
 
-fn state(client: &WrittenClient, key: &WrittenKey) -> String {
-    match (
-        key.revoked,
-        key.expires.into_iter().chain(client.expires).min(),
-    ) {
+/// A certificate in the list: by what `revoke` finds it.
+fn certified(certificate: &WrittenCertificate) -> String {
+    match &certificate.sha256 {
+        Some(sha256) => {
+            let digits = sha256.replace(':', "").to_ascii_lowercase();
+            let shown: String = digits.chars().take(edit::SHORTEST).collect();
+            format!("certificate {shown}")
+        }
+        None => format!("certificate named {}", one_line(certificate.word())),
+    }
+}
+
+fn state(expires: Option<Moment>, revoked: Option<Moment>) -> String {
+    match (revoked, expires) {
         (Some(at), _) => format!("revoked {at}"),
         (None, Some(at)) if at.is_past() => format!("expired {at}"),
         (None, Some(at)) => format!("live until {at}"),
@@ -228,7 +303,7 @@ fn revoke(path: &Path, id: &str) -> anyhow::Result<bool> {
     anyhow::ensure!(path.exists(), "{}: there is no such file", path.display());
     edit::change(path, |text| edit::revoke(text, id, Moment::now()))?;
     note(&format!(
-        "The key {id} is revoked. Servers that use {} refuse it within seconds.",
+        "{id} is revoked. Servers that use {} refuse it within seconds.",
         path.display()
     ));
     Ok(true)

@@ -4,6 +4,7 @@ use super::serve::{ClickHouseArgs, PostgresArgs, further_servers};
 use super::{say, told};
 use crate::generated::PIPELINE;
 use crate::hooks;
+use crate::ops::logging;
 use crate::sink::clickhouse::migrate::Adopted;
 use crate::sink::clickhouse::{ClickHouse, Databases, Report, migrate};
 use crate::sink::postgres::{self, Postgres};
@@ -32,6 +33,11 @@ enum Place<'a> {
 /// Runs the command; false if `--check` found a difference, or a database could not be migrated. An error of one
 /// database doesn't stop the others.
 pub(super) async fn run(args: Args) -> anyhow::Result<bool> {
+    // How far a migration is that takes long.
+    logging::start(
+        logging::Format::Text,
+        "warn,event_grpc::sink::clickhouse::migrate=info",
+    )?;
     let main = args
         .clickhouse
         .address()?

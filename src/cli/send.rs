@@ -70,15 +70,17 @@ pub(super) async fn run(args: Args) -> anyhow::Result<bool> {
         args.file.display()
     );
     let uri = format!("{}{}", args.to.trim_end_matches('/'), path());
-    let uri: Uri = uri
-        .parse()
-        .with_context(|| format!("{} is not an address", args.to))?;
+    let uri: Uri = uri.parse().with_context(|| not_an_address(&args.to))?;
+    anyhow::ensure!(
+        matches!(uri.scheme_str(), Some("http" | "https")),
+        not_an_address(&args.to)
+    );
     let sender = sender(&uri, args.ca, args.cert.zip(args.key))?;
     let mut good = true;
     for (at, request) in requests.into_iter().enumerate() {
         let (status, answer) = post(&sender, &uri, args.write_key.as_deref(), request.to_vec())
             .await
-            .with_context(|| no_answer(&args.to))?;
+            .map_err(|error| error.told(&args.to))?;
         for line in report(at + 1, status, &answer) {
             say(&line);
         }
@@ -89,10 +91,36 @@ pub(super) async fn run(args: Args) -> anyhow::Result<bool> {
 
 /// Connects to a server's gRPC address.
 pub(super) async fn connect(to: &str) -> anyhow::Result<EventServiceClient<Channel>> {
-    let endpoint =
-        Endpoint::from_shared(to.to_owned()).with_context(|| format!("{to} is not an address"))?;
+    let endpoint = Endpoint::from_shared(to.to_owned()).with_context(|| not_an_address(to))?;
     let channel = endpoint.connect().await.with_context(|| no_answer(to))?;
     Ok(EventServiceClient::new(channel))
+}
+
+fn not_an_address(to: &str) -> String {
+    format!("{to:?} is not an address; write it as in https://events.example:8019")
+}
+
+/// Why a request has no answer.
+enum PostError {
+    /// The server is there, and the two don't agree about TLS.
+    Tls(String),
+    Other(anyhow::Error),
+}
+
+impl PostError {
+    /// The error in words. That no server is there is only said if it may be so.
+    fn told(self, to: &str) -> anyhow::Error {
+        match self {
+            PostError::Tls(reason) => anyhow::anyhow!("{to}: {reason}"),
+            PostError::Other(error) => error.context(no_answer(to)),
+        }
+    }
+}
+
+impl<E: Into<anyhow::Error>> From<E> for PostError {
+    fn from(error: E) -> Self {
+        PostError::Other(error.into())
+    }
 }
 
 fn no_answer(to: &str) -> String {
@@ -172,7 +200,7 @@ async fn post(
     uri: &Uri,
     key: Option<&str>,
     body: Vec<u8>,
-) -> anyhow::Result<(StatusCode, Value)> {
+) -> Result<(StatusCode, Value), PostError> {
     let mut request = Request::post(uri)
         .header(header::CONTENT_TYPE, "application/json")
         .body(Full::from(body))?;
@@ -187,8 +215,8 @@ async fn post(
         Sender::Encrypted(client) => client.request(request).await,
     };
     let answer = answer.map_err(|error| match tls::refusal(&error, &NAMES) {
-        Some(reason) => anyhow::Error::msg(reason),
-        None => error.into(),
+        Some(reason) => PostError::Tls(reason),
+        None => PostError::from(error),
     })?;
     let status = answer.status();
     let text = answer.into_body().collect().await?.to_bytes();

@@ -1,6 +1,6 @@
 //! Options of `serve` about who may send.
 
-use crate::app::unverified::Unverified;
+use crate::access::Unverified;
 use crate::contract::Pipeline;
 
 /// Who may send.

@@ -10,6 +10,10 @@ pub use crate::dead_letter::headers::{
 /// Name of the client that sent the message: a text. It holds for each group of events that names no client itself.
 pub const CLIENT: &str = "x-client";
 
+/// Schema that the message was made under: the fingerprint of the declarations of the build that first published it. A
+/// retry, a dead letter and a replay have that of the message.
+pub const SCHEMA: &str = "x-schema";
+
 /// Number of times that a message has failed and gone back to its queue: an integer.
 pub const RETRY_COUNT: &str = "x-retry-count";
 /// The exchange that such a message was first published to.
@@ -55,8 +59,9 @@ pub fn is_of_the_broker(name: &str) -> bool {
 /// Names of headers that say nothing of a message's sender: ours, and those that the broker writes as a message goes
 /// round. What was sent is the same on every attempt; these are not.
 pub fn is_internal(name: &str) -> bool {
-    const EXACT: [&str; 7] = [
+    const EXACT: [&str; 8] = [
         CLIENT,
+        SCHEMA,
         RETRY_COUNT,
         RETRY_EXCHANGE,
         RETRY_ROUTING_KEY,

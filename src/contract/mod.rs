@@ -11,6 +11,7 @@ mod pipeline;
 mod queue;
 mod request;
 mod row;
+mod schema;
 mod source;
 mod storage;
 mod table;
@@ -23,6 +24,7 @@ pub use pipeline::Pipeline;
 pub use queue::{Batch, Destination, Input, Queue, QueueKind};
 pub use request::{Piece, Rate, Request, Target, Template};
 pub use row::{Context, Group, Message};
+pub use schema::{Relation, Schema, Schemas};
 pub use source::{
     Auth, Cors, Encoding, Intake, OnBad, Pool, RoutingKey, Scheme, SecretForm, Signature,
     SignatureForm, Signed, SignedTime, Source, Verify,

@@ -4,6 +4,7 @@ use super::exchange::Exchange;
 use super::migration::Migration;
 use super::queue::Queue;
 use super::request::Request;
+use super::schema::{Schema, Schemas};
 use super::source::Source;
 use super::storage::Database;
 use super::table::Table;
@@ -11,8 +12,10 @@ use super::table::Table;
 /// Everything that `pipeline.yaml` and `proto/` say, resolved and checked.
 #[derive(Debug)]
 pub struct Pipeline {
-    /// Changes when a message, a route or a table does; sent along with dead letters.
+    /// Changes when a message, a route or a transform does, and then only. Messages name it, and so do dead letters.
     pub fingerprint: &'static str,
+    /// The fingerprints of this build and of its ancestors, the last word of a line each, in the order of time.
+    pub schemas: &'static str,
     /// The compiled `FileDescriptorSet`, for reflection and proto3 JSON.
     pub descriptors: &'static [u8],
     /// Sources of events.
@@ -35,4 +38,16 @@ pub struct Pipeline {
     pub migrations_table: &'static str,
     /// The exchange (fanout) that gets what no binding matches.
     pub unrouted: &'static str,
+}
+
+impl Pipeline {
+    /// Schema of the messages that are made under these declarations; none if the fingerprint is none.
+    pub fn schema(&self) -> Option<Schema> {
+        Schema::parse(self.fingerprint)
+    }
+
+    /// Schemas that it knows: its own and those of its ancestors.
+    pub fn known_schemas(&self) -> Schemas {
+        Schemas::new(self.fingerprint, self.schemas)
+    }
 }

@@ -23,7 +23,7 @@ pub struct Record<'a> {
     pub first_failed_ms: i64,
     /// Time of its last failure, in milliseconds since the epoch.
     pub last_failed_ms: i64,
-    /// The fingerprint of the pipeline that gave it up.
+    /// Fingerprint of the build that gave it up.
     pub fingerprint: &'a str,
     /// The message's own id, from which `$id` comes; empty if it has none.
     pub message_id: &'a str,
@@ -45,6 +45,8 @@ pub struct DeadLetter<'a> {
     pub content_type: &'a str,
     /// AMQP's `type` of the body; empty if there is none.
     pub kind: &'a str,
+    /// Fingerprint of the declarations that the message was made under; empty if it names none.
+    pub schema: &'a str,
     /// The headers that its sender set, as one JSON object.
     pub headers: &'a str,
     /// Body, as it was received.
@@ -65,7 +67,7 @@ pub enum FieldKind {
 }
 
 /// Fields of a dead letter in the order of its row, by their names in `error.NAME`.
-pub const FIELDS: [(&str, FieldKind); 18] = [
+pub const FIELDS: [(&str, FieldKind); 19] = [
     ("id", FieldKind::Text),
     ("reason", FieldKind::Text),
     ("class", FieldKind::Text),
@@ -82,6 +84,7 @@ pub const FIELDS: [(&str, FieldKind); 18] = [
     ("message_id", FieldKind::Text),
     ("sent", FieldKind::Millis),
     ("client", FieldKind::Text),
+    ("schema", FieldKind::Text),
     ("headers", FieldKind::Text),
     ("body", FieldKind::Bytes),
 ];
@@ -120,6 +123,7 @@ mod tests {
             record,
             content_type: "",
             kind: "",
+            schema: "",
             headers: "",
             body: b"",
         };

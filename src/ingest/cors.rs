@@ -13,7 +13,7 @@ use axum::routing::MethodRouter;
 use http::{Extensions, HeaderMap, HeaderValue, Method, StatusCode, header};
 
 use super::origin::Origin;
-use crate::contract::Source;
+use crate::contract::{Pipeline, Source};
 use crate::listen::Refused;
 
 /// Variable that replaces the origins of a source, whose name in capitals follows.
@@ -67,6 +67,21 @@ pub(super) enum Page {
     Allowed,
     /// Another page.
     Foreign,
+}
+
+/// Warns of variables with origins for a source that there isn't.
+pub fn warn_of_unknown<'a>(variables: impl Iterator<Item = &'a str>, pipeline: &Pipeline) {
+    for variable in variables.filter(|variable| variable.starts_with(VARIABLE)) {
+        let known: Vec<String> = pipeline.sources.iter().map(|s| name(s.name)).collect();
+        if !known.iter().any(|known| known == variable) {
+            let known = known.join(", ");
+            tracing::warn!(
+                variable,
+                known,
+                "A variable with origins of pages has no effect: it ends with no source's name."
+            );
+        }
+    }
 }
 
 impl Cors {

@@ -98,6 +98,12 @@ pub fn events_route(
     }
 }
 
+/// Answer at a path that nothing is served at.
+pub async fn nowhere() -> HttpResponse {
+    let text = "nothing is served at this path";
+    with_code(StatusCode::NOT_FOUND, json!({ "error": text }))
+}
+
 /// Answer to a request of events that is refused.
 fn not_taken(refusal: Refusal, answer: Media) -> HttpResponse {
     let (code, reason) = (code(&refusal), refusal.outcome());

@@ -10,7 +10,7 @@ use super::kept_headers;
 use super::response::Refusal;
 use crate::broker::{HeaderValue, Outgoing, Properties};
 use crate::client::Client;
-use crate::contract::{Context, Message, RoutingKey, Source, headers};
+use crate::contract::{Context, Message, RoutingKey, Schema, Source, headers};
 use crate::identity::Declared;
 use crate::json::{self, Map, Value, limits};
 use crate::protobuf::Shape;
@@ -28,6 +28,8 @@ const NO_KEY: &str = "NO_EVENT_NAME";
 pub(super) struct MessageBuilder {
     /// Source of the pipeline.
     pub(super) source: &'static Source,
+    /// Schema of its messages.
+    pub(super) schema: Option<Schema>,
     /// Shape of the body.
     pub(super) shape: &'static Shape,
     /// Routing key, or how to compute it.
@@ -136,6 +138,7 @@ impl MessageBuilder {
             message_id: Some(id.text.clone()),
             kind: Some(self.shape.name.into()),
             timestamp: Some(sent_at),
+            schema: self.schema,
             headers: kept,
         }))
     }

@@ -92,6 +92,7 @@ impl Keeper {
             now_ms,
             content_type: properties.content_type.clone(),
             kind: properties.kind.clone(),
+            schema: properties.schema,
             // The record names the client.
             sent: {
                 let sent = properties.headers.iter();

@@ -11,7 +11,7 @@ use uuid::Uuid;
 use super::answer::{Part, PublishOutcome};
 use super::route::{Limits, PendingMessage, Route};
 use crate::broker::{Broker, Outgoing, Properties, PublishError};
-use crate::contract::headers;
+use crate::contract::{Schema, headers};
 use crate::metrics::intake::PUBLISH_SECONDS;
 use crate::time::now;
 
@@ -19,6 +19,7 @@ use crate::time::now;
 pub struct Publisher {
     broker: Arc<dyn Broker>,
     limits: Limits,
+    schema: Option<Schema>,
     seconds: Histogram,
     line: Mutex<Line>,
 }
@@ -33,11 +34,12 @@ struct Line {
 }
 
 impl Publisher {
-    /// Creates a publisher to this broker.
-    pub fn new(broker: Arc<dyn Broker>, limits: Limits) -> Arc<Self> {
+    /// Creates a publisher to this broker; `schema` is what its messages of app events are made under.
+    pub fn new(broker: Arc<dyn Broker>, limits: Limits, schema: Option<Schema>) -> Arc<Self> {
         Arc::new(Publisher {
             broker,
             limits,
+            schema,
             seconds: PUBLISH_SECONDS.only(),
             line: Mutex::default(),
         })
@@ -157,8 +159,9 @@ struct InFlightMessage {
 
 impl InFlightMessage {
     async fn publish(self, message: PendingMessage) {
+        let properties = batch_properties(Uuid::now_v7().to_string(), self.publisher.schema);
         let outgoing = Outgoing::new(self.route.exchange, self.route.routing_key, message.body)
-            .with(batch_properties(Uuid::now_v7().to_string()));
+            .with(properties);
         let outcome = self.publisher.publish(outgoing).await;
         for part in message.parts {
             part.end(&outcome);
@@ -178,12 +181,13 @@ impl Drop for InFlightMessage {
 }
 
 /// Properties of a message that holds an `EventBatch`.
-pub(super) fn batch_properties(message_id: String) -> Properties {
+fn batch_properties(message_id: String, schema: Option<Schema>) -> Properties {
     Properties {
         content_type: Some(headers::PROTOBUF.into()),
         message_id: Some(message_id),
         kind: Some(headers::EVENT_BATCH.into()),
         timestamp: Some(now().as_secs()),
+        schema,
         headers: Vec::new(),
     }
 }

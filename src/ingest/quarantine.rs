@@ -9,7 +9,7 @@ use xxhash_rust::xxh3::xxh3_128;
 use super::group::RequestBatch;
 use super::response::{Kept, Rejected};
 use crate::broker::{self, Outgoing};
-use crate::contract::{Route, Source, headers};
+use crate::contract::{Route, Schema, Source, headers};
 use crate::dead_letter::Record;
 use crate::events::{AsJson, Event, Verdict};
 use crate::metrics::intake::QUARANTINED;
@@ -294,6 +294,7 @@ impl Quarantine {
             now_ms,
             content_type: Some(content_type.into()),
             kind: Some(kind),
+            schema: Schema::parse(self.fingerprint),
             sent: Vec::new(),
         };
         Some(letter.outgoing(route, body.into()))

@@ -149,6 +149,8 @@ impl Sources {
 
     /// HTTP server of the sources, with the heartbeat.
     pub fn http(&self, health: Health) -> Router {
-        http::heartbeat_route(health).merge(self.http.clone())
+        http::heartbeat_route(health)
+            .merge(self.http.clone())
+            .fallback(http::nowhere)
     }
 }

@@ -136,6 +136,7 @@ impl Webhook {
             verified: Client::named(source.name).unwrap_or_default(),
             judge: MessageBuilder {
                 source,
+                schema: pipeline.schema(),
                 shape: takes.message,
                 routing_key: takes.routing_key,
                 keeps_headers: takes.headers,

@@ -21,6 +21,8 @@ pub const DEAD_LETTERED: &str = "dead_lettered";
 
 const ENDING: Label = listed("outcome", &[ACKNOWLEDGED, RETRIED, RETURNED, LOST]);
 
+const SCHEMA: Label = listed("schema", &["same", "older", "newer", "none"]);
+
 const UNIT_ENDING: Label = listed("outcome", &[STORED, DEAD_LETTERED, RETRIED]);
 
 const INTO: Label = label(
@@ -51,6 +53,15 @@ pub const SETTLED: Metric<Counter, 2> = Metric::counter(
     &[QUEUE, ENDING],
     "Messages by how they ended: done (acknowledged), acknowledged with a copy of a part of it in the queue (retried), \
      given back as it came (returned), or not known whether the broker was told (lost).",
+);
+
+/// Messages by the relation of their schema to that of this build.
+pub const CONSUMED_SCHEMAS: Metric<Counter, 2> = Metric::counter(
+    "event_grpc_consumed_schemas_total",
+    "messages",
+    &[QUEUE, SCHEMA],
+    "Messages that workers received, redelivered ones included, by the schema that they were made under: that of this build \
+     (same), of one of its ancestors (older), one that this build doesn't know (newer), or none.",
 );
 
 /// Events of acknowledged messages by outcome.
@@ -142,6 +153,7 @@ pub const TEXT_LARGEST: Metric<Gauge, 2> = Metric::gauge(
 pub(super) const GROUP: Group = Group {
     title: "Workers",
     metrics: &[
+        CONSUMED_SCHEMAS.declaration(),
         SETTLED.declaration(),
         SETTLED_UNITS.declaration(),
         DEAD_LETTERS.declaration(),

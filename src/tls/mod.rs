@@ -14,7 +14,7 @@ mod trouble;
 pub use certificate::PeerCertificate;
 pub use files::TlsError;
 pub use options::{Names, Options};
-pub use pem::FileError;
+pub use pem::{FileError, first_certificate};
 pub use reload::watch;
 pub use server::{ClientCertificates, ServerFiles, ServerTls};
 pub use trouble::{HandshakeError, refusal, silent_end};

@@ -6,6 +6,8 @@ use rustls::RootCertStore;
 use rustls_pki_types::pem::{Error, PemObject as _};
 use rustls_pki_types::{CertificateDer, PrivateKeyDer};
 
+use super::certificate::PeerCertificate;
+
 /// A file of certificates or keys that can't be used, and why.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{}: {reason}", file.display())]
@@ -45,6 +47,17 @@ pub(super) fn certificates(
             "a certificate in it is damaged or not complete",
         )),
     }
+}
+
+/// The first certificate of a PEM file, which is whose file it is: nothing verifies it here.
+///
+/// # Errors
+///
+/// If the file can't be read, or holds no certificate.
+pub fn first_certificate(file: &Path) -> Result<PeerCertificate, FileError> {
+    let found = certificates(file, &read(file)?)?;
+    let first = found.first().map(|first| PeerCertificate::of_der(first));
+    first.ok_or_else(|| FileError::new(file, "it holds no certificate"))
 }
 
 /// Certificate authorities of a file's content; at least one.

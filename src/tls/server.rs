@@ -12,7 +12,7 @@ use rustls::version::{TLS12, TLS13};
 use rustls::{Error, InconsistentKeys, ServerConfig};
 use sha2::{Digest as _, Sha256};
 
-use super::certificate::Validity;
+use super::certificate::{About, Validity, date};
 use super::pem::{self, FileError};
 use crate::metrics::tls::CERTIFICATE_EXPIRY;
 use crate::time::now;
@@ -56,6 +56,7 @@ struct Shared {
 pub(super) struct Loaded {
     config: Arc<ServerConfig>,
     pub(super) validity: Validity,
+    about: About,
     /// Digest of the files' contents.
     pub(super) digest: [u8; 32],
 }
@@ -69,6 +70,7 @@ impl ServerTls {
     pub fn open(files: ServerFiles) -> Result<Self, FileError> {
         let loaded = Contents::read(&files)?.load(&files)?;
         warn_if_others_may_read(&files.key);
+        loaded.tell(&files.certificate);
         CERTIFICATE_EXPIRY.only().set(loaded.validity.until as f64);
         Ok(ServerTls(Arc::new(Shared {
             files,
@@ -108,6 +110,17 @@ impl fmt::Debug for ServerTls {
 }
 
 impl Loaded {
+    /// Logs for which names it is, and warns if clients will refuse it by whatever name.
+    pub(super) fn tell(&self, file: &Path) {
+        let certificate = file.display();
+        let names = self.about.names.join(", ");
+        let expires = date(self.validity.until);
+        tracing::info!(%certificate, names, expires, "The ports speak TLS.");
+        if let Some(reason) = self.about.trouble() {
+            tracing::warn!(%certificate, reason, "Clients will refuse the TLS certificate.");
+        }
+    }
+
     /// Why its certificate isn't valid now, if it isn't.
     pub(super) fn trouble(&self) -> Option<String> {
         let now = i64::try_from(now().as_secs()).unwrap_or(i64::MAX);
@@ -148,6 +161,13 @@ impl Contents {
         let validity = validity.ok_or_else(|| {
             FileError::new(&files.certificate, "its first certificate can't be read")
         })?;
+        let about = chain.first().and_then(|own| About::of(own));
+        let about = about.unwrap_or_default();
+        if about.is_old {
+            let reason = "its first certificate is of version 1 of X.509, which names no server: sign it with a subjectAltName \
+                          (openssl x509 -req -copy_extensions copy)";
+            return Err(FileError::new(&files.certificate, reason));
+        }
         let key = pem::key(&files.key, &self.key)?;
         let provider = Arc::new(ring::default_provider());
         let builder = ServerConfig::builder_with_provider(Arc::clone(&provider))
@@ -165,6 +185,7 @@ impl Contents {
         Ok(Loaded {
             config: Arc::new(config),
             validity,
+            about,
             digest: self.digest(),
         })
     }

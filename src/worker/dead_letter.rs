@@ -138,6 +138,7 @@ fn assemble(
         now_ms,
         content_type,
         kind,
+        schema: delivery.properties.schema,
         sent,
     }
     .outgoing(route, body)
@@ -205,11 +206,13 @@ pub(super) fn append(
         ),
         sender_id => sender_id,
     };
+    let schema = properties.schema.map(|schema| schema.to_string());
     let letter = DeadLetter {
         id,
         record,
         content_type: properties.content_type.as_deref().unwrap_or_default(),
         kind: properties.kind.as_deref().unwrap_or_default(),
+        schema: schema.as_deref().unwrap_or_default(),
         headers: &json::object_text(&super::headers::as_json(properties)),
         body: &message.delivery.body,
     };

@@ -35,6 +35,7 @@ mod prepare;
 mod proto_json;
 mod renew;
 mod retry;
+mod schema;
 mod settle;
 mod settlement_metrics;
 mod split;

@@ -16,7 +16,7 @@ use super::stretch::becomes;
 use super::{client, headers, proto_json};
 use crate::broker::{Delivery, HeaderValue, Properties};
 use crate::contract::headers::{EVENT_BATCH, JSON, UNREADABLE};
-use crate::contract::{Envelope, Input, Pipeline, Queue};
+use crate::contract::{Envelope, Input, Pipeline, Queue, Schemas};
 use crate::json::Map;
 use crate::proto_json::ProtoJson;
 use crate::row_error::RowError;
@@ -28,6 +28,8 @@ pub(super) struct Preparer {
     /// Readers of proto3 JSON, by layout.
     readers: Vec<(&'static Envelope, ProtoJson)>,
     metrics: HashMap<&'static str, Arc<SettlementMetrics>>,
+    /// Schemas that this build knows.
+    schemas: Schemas,
     /// Budget of JSON that is being decoded, of all queues together.
     decoding: Budget,
 }
@@ -45,6 +47,7 @@ impl Preparer {
         Preparer {
             readers,
             metrics: settlement_metrics::all(pipeline),
+            schemas: pipeline.known_schemas(),
             decoding: Budget::new(weight::MAX_REQUEST),
         }
     }
@@ -62,7 +65,12 @@ impl Preparer {
     /// Receives a delivery, with its acknowledgement guard.
     pub(super) fn receive(&self, queue: &'static Queue, delivery: Delivery) -> Received {
         match self.metrics.get(queue.name) {
-            Some(metrics) => Received::new(metrics, delivery),
+            Some(metrics) => {
+                let schema = delivery.properties.schema;
+                let relation = self.schemas.relation(schema);
+                metrics.schemas.received(relation, schema);
+                Received::new(metrics, delivery)
+            }
             None => Received::new(&Arc::new(SettlementMetrics::new(queue)), delivery),
         }
     }

@@ -7,6 +7,7 @@ use std::sync::{Arc, OnceLock};
 use metrics::Counter;
 
 use super::ending::Ending;
+use super::schema::SchemaMetrics;
 use crate::contract::{Envelope, Input, Pipeline, Queue};
 use crate::metrics::workers;
 
@@ -23,6 +24,8 @@ pub(super) const NO_TYPE: u32 = 0;
 #[derive(Debug)]
 pub(super) struct SettlementMetrics {
     queue: &'static str,
+    /// Its messages by schema.
+    pub(super) schemas: SchemaMetrics,
     into: &'static str,
     endings: [Counter; Ending::ALL.len()],
     envelope: Option<&'static Envelope>,
@@ -56,6 +59,7 @@ impl SettlementMetrics {
         let types = envelope.map_or(0, |envelope| envelope.types.len());
         SettlementMetrics {
             queue: queue.name,
+            schemas: SchemaMetrics::new(queue.name),
             into: queue.into.name(),
             endings: Ending::ALL.map(ending),
             envelope,

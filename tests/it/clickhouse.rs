@@ -6,4 +6,5 @@ mod faults;
 mod health;
 mod keys;
 mod migrate;
+mod rebuild;
 mod store;

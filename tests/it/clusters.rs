@@ -6,8 +6,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use event_grpc::access::Unverified;
 use event_grpc::app::environment::Environment;
-use event_grpc::app::unverified::Unverified;
 use event_grpc::app::{App, Config};
 use event_grpc::broker::{Broker, Outgoing};
 use event_grpc::ops::access::Options;

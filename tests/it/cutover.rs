@@ -7,8 +7,8 @@ use std::path::PathBuf;
 use std::process::{Command, Output};
 use std::time::Duration;
 
+use event_grpc::access::Unverified;
 use event_grpc::app::environment::Environment;
-use event_grpc::app::unverified::Unverified;
 use event_grpc::app::{App, Config};
 use event_grpc::broker::{Address, Cutover, CutoverError, Found, QueueSpec, Topology};
 use event_grpc::contract::{Exchange, ExchangeKind, QueueKind, Route};

@@ -30,6 +30,7 @@ mod postgres;
 mod proto_json;
 mod python;
 mod scan;
+mod schemas;
 mod secrets;
 mod support;
 mod tidy;

@@ -6,8 +6,8 @@ use std::path::Path;
 use std::process::Stdio;
 use std::time::Duration;
 
+use event_grpc::access::Unverified;
 use event_grpc::app::environment::Environment;
-use event_grpc::app::unverified::Unverified;
 use event_grpc::generated::PIPELINE;
 use event_grpc::traffic::proof::variables;
 use http::Method;

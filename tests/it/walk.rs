@@ -95,7 +95,13 @@ fn declare_the_type(project: &Project, walk: &Walk) {
     let page = project.read("generated/catalogue/events/product.md");
     assert!(page.contains("## WishlistAddedEvent\n\nThe client put a product on the wish list.\n"));
     for change in project.changes() {
-        let expected = ["generated/", "migrations/schema.lock", MESSAGES, ENVELOPE];
+        let expected = [
+            "generated/",
+            "migrations/schema.lock",
+            "migrations/schemas.txt",
+            MESSAGES,
+            ENVELOPE,
+        ];
         assert!(
             expected.iter().any(|e| change[3..].starts_with(e)),
             "{change}"

@@ -5,6 +5,8 @@
 
 pub(crate) mod against;
 mod memory;
+mod pairs;
+mod protection;
 mod servers;
 pub(crate) mod setting;
 
@@ -16,10 +18,11 @@ use serde_json::Value;
 
 use crate::build::{self, Executables};
 use crate::services;
+use protection::Protection;
 use setting::{Running, Setting};
 
 /// Benchmarks beside the scenarios.
-const OTHERS: [&str; 2] = ["servers", "memory"];
+const OTHERS: [&str; 3] = ["servers", "memory", "protection"];
 
 /// Measure the whole pipeline with a release build, RabbitMQ and ClickHouse on this machine.
 #[derive(Debug, clap::Args)]
@@ -41,7 +44,7 @@ pub(crate) struct Args {
     scenarios: Vec<String>,
     /// Only the scenario with this name, or those whose names contain it. `servers` measures the cost of row formats in
     /// ClickHouse and of message sizes in RabbitMQ, `memory` the server's memory over a long run with and without an
-    /// outage
+    /// outage, and `protection` what TLS, write keys and CORS cost: each scenario with and without them, in turn
     #[arg(default_value = "")]
     name: String,
 }
@@ -137,17 +140,21 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode> {
             let events = args.events.unwrap_or(memory::EVENTS);
             return memory::run(&SCENARIOS[0], &built, events, &interrupt);
         }
+        "protection" => {
+            let events = args.events.unwrap_or(EVENTS);
+            return protection::run(args, &built, events);
+        }
         _ => {}
     }
     let events = args.events.unwrap_or(EVENTS);
-    let chosen = chosen(args)?;
+    let chosen = chosen(args, &args.name)?;
     if let Some(revision) = &args.against {
         return against::run(args, revision, &built, &chosen, events);
     }
     let mut reports: Vec<Vec<Value>> = chosen.iter().map(|_| Vec::new()).collect();
     for number in 1..=args.runs {
         for (scenario, reports) in chosen.iter().zip(&mut reports) {
-            let report = measure(scenario, &built, events / scenario.share)
+            let report = measure(scenario, &built, Protection::None, events / scenario.share)
                 .with_context(|| format!("run {number} of {}", scenario.name))?;
             eprintln!("{} {number}/{}: {report}", scenario.name, args.runs);
             reports.push(report);
@@ -166,10 +173,10 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// Selected scenarios.
-fn chosen(args: &Args) -> Result<Vec<&'static Scenario>> {
-    let exactly = SCENARIOS.iter().any(|s| s.name == args.name);
-    let named = |s: &&Scenario| s.name == args.name || (!exactly && s.name.contains(&args.name));
+/// Selected scenarios: those of the list whose names are or contain this.
+fn chosen(args: &Args, name: &str) -> Result<Vec<&'static Scenario>> {
+    let exactly = SCENARIOS.iter().any(|s| s.name == name);
+    let named = |s: &&Scenario| s.name == name || (!exactly && s.name.contains(name));
     let listed =
         |s: &&Scenario| args.scenarios.is_empty() || args.scenarios.iter().any(|n| n == s.name);
     let unknown = args
@@ -181,7 +188,7 @@ fn chosen(args: &Args) -> Result<Vec<&'static Scenario>> {
         let names: Vec<&str> = SCENARIOS.iter().map(|s| s.name).chain(OTHERS).collect();
         bail!(
             "no scenario is called {}; the scenarios are {}",
-            unknown.unwrap_or(&args.name),
+            unknown.map_or(name, String::as_str),
             names.join(", ")
         );
     }
@@ -189,12 +196,21 @@ fn chosen(args: &Args) -> Result<Vec<&'static Scenario>> {
 }
 
 /// One run over servers of its own, with a server and a load generator that may be of different revisions.
-fn measure(scenario: &Scenario, executables: &Executables, events: u64) -> Result<Value> {
+fn measure(
+    scenario: &Scenario,
+    executables: &Executables,
+    protection: Protection,
+    events: u64,
+) -> Result<Value> {
     let directory = directory()?;
-    let running = scenario
-        .setting
-        .start(&executables.server, directory.path())?;
-    let output = load(scenario, &executables.loadgen, &running, events).output();
+    let prepared = protection.prepare(&executables.server, directory.path())?;
+    let setting = scenario.setting;
+    let mut running =
+        setting.start_with(&executables.server, directory.path(), &prepared.variables)?;
+    running.grpc = protection.address(&running.grpc);
+    running.http = protection.address(&running.http);
+    let mut load = load(scenario, &executables.loadgen, &running, events);
+    let output = load.args(&prepared.options).output();
     let output = output.context("the load generator can't be run")?;
     let text = String::from_utf8_lossy(&output.stdout);
     let error = String::from_utf8_lossy(&output.stderr);

@@ -1,16 +1,14 @@
 //! `cargo xtask siege`: every kind of hostile input beside valid events, once with everything embedded and once with
 //! RabbitMQ, and a check that it harms nothing but itself.
 
+mod proofs;
 mod watch;
 
 use std::fs;
-use std::io::{Read as _, Write as _};
-use std::net::TcpStream;
 use std::path::Path;
 use std::process::{Command, ExitCode};
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
-use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail};
 use serde_json::Value;
@@ -18,6 +16,7 @@ use serde_json::Value;
 use crate::bench::setting::{Running, Setting};
 use crate::build;
 use crate::services::{self, Keep, Kept};
+use proofs::Proofs;
 use watch::Watch;
 
 /// Maximum memory of the server, in MiB.
@@ -121,10 +120,25 @@ fn besiege(args: &Args, interrupt: &Receiver<()>) -> Result<()> {
         }
         println!("siege {name}: {}", again(args, seed));
         let directory = crate::bench::directory()?;
-        let running = setting.start(&built.server, directory.path())?;
-        wait_until_ready(&running)?;
-        let found = run_one(args, seed, &built.loadgen, &running, interrupt)
-            .and_then(|()| ledger(&built.server, &running));
+        // One of them is on loopback as it comes, the other asks everybody for a proof.
+        let proofs = match only {
+            Only::Embedded => None,
+            Only::Rabbitmq => Some(Proofs::make(&built.loadgen, directory.path())?),
+        };
+        let variables = proofs.as_ref().map(Proofs::variables);
+        let mut running = setting.start_with(
+            &built.server,
+            directory.path(),
+            &variables.unwrap_or_default(),
+        )?;
+        if proofs.is_some() {
+            proofs::over_tls(&mut running);
+        }
+        let proofs = proofs.as_ref();
+        wait_until_ready(&built.loadgen, &running, proofs)?;
+        let found = run_one(args, seed, &built.loadgen, &running, proofs, interrupt)
+            .and_then(|()| ledger(&built.server, &running, proofs))
+            .and_then(|()| proofs::are_not_in(&running.log));
         if let Err(error) = found {
             println!("{}", end_of(&running.log));
             wrong.push(format!("{name}: {error:#}"));
@@ -138,24 +152,18 @@ fn besiege(args: &Args, interrupt: &Receiver<()>) -> Result<()> {
 }
 
 /// Waits until the server is ready: before that there are no exchanges to publish to.
-fn wait_until_ready(running: &Running) -> Result<()> {
-    let begun = Instant::now();
-    while !is_ready(&running.ops).unwrap_or(false) {
-        if begun.elapsed() > START_LIMIT {
-            bail!("the server isn't ready after {START_LIMIT:?}");
-        }
-        thread::sleep(EVERY);
+fn wait_until_ready(loadgen: &Path, running: &Running, proofs: Option<&Proofs>) -> Result<()> {
+    let mut command = Command::new(loadgen);
+    command.args(["siege", "--until-ready", "--ops", &running.ops]);
+    command.args(["--patience", &START_LIMIT.as_secs().to_string()]);
+    if let Some(proofs) = proofs {
+        command.arg("--proofs").arg(&proofs.folder);
+    }
+    let status = command.status().context("loadgen can't be run")?;
+    if !status.success() {
+        bail!("the server isn't ready after {START_LIMIT:?}");
     }
     Ok(())
-}
-
-fn is_ready(ops: &str) -> std::io::Result<bool> {
-    let mut stream = TcpStream::connect(ops.trim_start_matches("http://"))?;
-    stream.set_read_timeout(Some(Duration::from_secs(5)))?;
-    stream.write_all(b"GET /readyz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")?;
-    let mut answer = String::new();
-    stream.read_to_string(&mut answer)?;
-    Ok(answer.starts_with("HTTP/1.1 200"))
 }
 
 /// Command that repeats the run.
@@ -179,12 +187,21 @@ fn run_one(
     seed: u64,
     loadgen: &Path,
     running: &Running,
+    proofs: Option<&Proofs>,
     interrupt: &Receiver<()>,
 ) -> Result<()> {
     let mut watch = Watch::begin(running)?;
     let log = running.log.with_file_name("load.log");
-    let mut load = keep("the good load", &good(args, loadgen, running), Some(&log))?;
-    let mut siege = keep("the siege", &hostile(args, seed, loadgen, running), None)?;
+    let mut load = keep(
+        "the good load",
+        &good(args, loadgen, running, proofs),
+        Some(&log),
+    )?;
+    let mut siege = keep(
+        "the siege",
+        &hostile(args, seed, loadgen, running, proofs),
+        None,
+    )?;
     let (good, harmless) = loop {
         watch.look()?;
         if let (Some(good), Some(harmless)) = (load.ended()?, siege.ended()?) {
@@ -234,7 +251,7 @@ fn keep(name: &'static str, command: &Command, log: Option<&Path>) -> Result<Kep
 }
 
 /// Valid load: it sends every request until it is accepted, and checks every event in the end.
-fn good(args: &Args, loadgen: &Path, running: &Running) -> Command {
+fn good(args: &Args, loadgen: &Path, running: &Running, proofs: Option<&Proofs>) -> Command {
     let events = (args.minutes * 60.0 * args.rate as f64) as u64;
     let mut command = Command::new(loadgen);
     command.args(["load", "--json", "--patience", "120"]);
@@ -247,17 +264,31 @@ fn good(args: &Args, loadgen: &Path, running: &Running) -> Command {
         "--clickhouse-url",
         &running.clickhouse,
     ]);
+    if let Some(proofs) = proofs {
+        command.arg("--tls-ca").arg(proofs.file("ca.pem"));
+        command.arg("--key-file").arg(proofs.file("keys/load"));
+    }
     command
 }
 
 /// Hostile load.
-fn hostile(args: &Args, seed: u64, loadgen: &Path, running: &Running) -> Command {
+fn hostile(
+    args: &Args,
+    seed: u64,
+    loadgen: &Path,
+    running: &Running,
+    proofs: Option<&Proofs>,
+) -> Command {
     let mut command = Command::new(loadgen);
     command.args(["siege", "--grpc", &running.grpc, "--http", &running.http]);
     command.args(["--ops", &running.ops]);
     command.args(["--clickhouse-url", &running.clickhouse]);
-    if let Some(url) = &running.amqp {
-        command.args(["--amqp-url", url]);
+    match &running.amqp {
+        Some(url) => command.args(["--amqp-url", url]),
+        None => command.args(["--engine", &engine(&running.clickhouse)]),
+    };
+    if let Some(proofs) = proofs {
+        command.arg("--proofs").arg(&proofs.folder);
     }
     command.args(["--count", &(args.count / 2).max(1).to_string()]);
     command.args(["--seconds", &(args.minutes * 60.0).to_string()]);
@@ -270,6 +301,13 @@ fn hostile(args: &Args, seed: u64, loadgen: &Path, running: &Running) -> Command
         command.arg("--no-times");
     }
     command
+}
+
+/// Address of the embedded ClickHouse, without an account: http://USER:PASSWORD@ADDRESS/DATABASE has one.
+fn engine(url: &str) -> String {
+    let place = url.rsplit('@').next().unwrap_or(url);
+    let place = place.split('/').next().unwrap_or(place);
+    format!("http://{place}")
 }
 
 /// Results of the valid load.
@@ -295,11 +333,15 @@ fn told(report: &Value, times: bool) -> String {
 }
 
 /// Checks that every message is accounted for.
-fn ledger(executable: &Path, running: &Running) -> Result<()> {
+fn ledger(executable: &Path, running: &Running, proofs: Option<&Proofs>) -> Result<()> {
     let mut command = Command::new(executable);
     command.args(["ledger", "--wait", "20", "--instance", &running.ops]);
     if let Some(url) = &running.amqp {
         command.args(["--amqp-url", url]);
+    }
+    if let Some(proofs) = proofs {
+        command.env("EVENT_GRPC_OPS_CA", proofs.file("ca.pem"));
+        command.env("EVENT_GRPC_OPS_TOKEN_FILE", proofs.file("ops-token"));
     }
     let output = command.output().context("event-grpc ledger can't be run")?;
     if !output.status.success() {

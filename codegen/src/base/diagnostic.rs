@@ -81,6 +81,11 @@ impl Sources {
         self.files.get(id.0)
     }
 
+    /// Names of all files.
+    pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
+        self.files.iter().map(|file| file.name.as_str())
+    }
+
     /// The file with this name.
     pub fn find(&self, name: &str) -> Option<FileId> {
         self.files.iter().position(|f| f.name == name).map(FileId)
@@ -156,6 +161,16 @@ impl Diagnostics {
     /// Adds a mistake; the same mistake twice counts once.
     pub(crate) fn push(&mut self, diagnostic: Diagnostic) {
         self.found.insert(diagnostic);
+    }
+
+    /// True if there is such a mistake.
+    pub(crate) fn any(&self, such: impl Fn(&Diagnostic) -> bool) -> bool {
+        self.found.iter().any(such)
+    }
+
+    /// Takes such mistakes out.
+    pub(crate) fn leave_out(&mut self, such: impl Fn(&Diagnostic) -> bool) {
+        self.found.retain(|found| !such(found));
     }
 
     /// True if there are none.

@@ -3,6 +3,7 @@
 //! Rules about reading and looking up are checked by the layers that read and look up; the others are functions
 //! here, over the resolved pipeline.
 
+pub(crate) mod cascade;
 mod columns;
 mod coverage;
 mod databases;

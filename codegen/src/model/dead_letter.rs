@@ -20,13 +20,14 @@ pub enum ErrorField {
     MessageId,
     Sent,
     Client,
+    Schema,
     Headers,
     Body,
 }
 
 impl ErrorField {
     /// All of them, with the name that each has in expressions.
-    pub const ALL: [(&'static str, ErrorField); 18] = [
+    pub const ALL: [(&'static str, ErrorField); 19] = [
         ("id", ErrorField::Id),
         ("reason", ErrorField::Reason),
         ("class", ErrorField::Class),
@@ -43,6 +44,7 @@ impl ErrorField {
         ("message_id", ErrorField::MessageId),
         ("sent", ErrorField::Sent),
         ("client", ErrorField::Client),
+        ("schema", ErrorField::Schema),
         ("headers", ErrorField::Headers),
         ("body", ErrorField::Body),
     ];

@@ -41,6 +41,8 @@ pub struct ClickHouse {
     pub partition_by: String,
     /// Column names or expressions.
     pub order_by: Vec<String>,
+    /// The sorting key that it had before it was rebuilt with the present one; empty if it never was.
+    pub rebuilt_from: Vec<String>,
     /// True if its rows are versions of things, and a later one replaces those before it, whoever sent them.
     pub replaces: bool,
 }

@@ -10,10 +10,9 @@ pub mod view;
 
 use serde::Serialize;
 
-use crate::base::hash::hash;
 use crate::base::tree::Tree;
 use crate::model::Model;
-use crate::schema::lock::Lock;
+use crate::schema::fingerprint::fingerprint;
 use crate::schema::plan::Planned;
 use out::Out;
 use templates::Templates;
@@ -120,10 +119,7 @@ pub fn render(tree: &mut Tree, model: &Model, planned: &Planned) -> Result<(), R
     out.tables(model, &tables)?;
     out.catalogue(&catalogue(model))?;
 
-    tree.add(
-        "generated/fingerprint.txt",
-        fingerprint(model, &definitions),
-    );
+    tree.add("generated/fingerprint.txt", fingerprint(model));
     tree.add("generated/descriptors.binpb", model.descriptors.clone());
     tree.add("generated/definitions.json", definitions);
     proto::add(tree, &model.pool)
@@ -157,11 +153,4 @@ impl Root {
             migrations_table: literal(&model.migrations_table),
         }
     }
-}
-
-/// Changes when a message, a route or a table changes.
-fn fingerprint(model: &Model, definitions: &str) -> String {
-    let facts = Lock::of(model).render();
-    let hash = hash(format!("{facts}{definitions}").as_bytes());
-    hash.chars().take(16).collect()
 }

@@ -43,7 +43,10 @@ pub fn render(diagnostics: &[Diagnostic], sources: &Sources, style: Style) -> St
     text
 }
 
-/// A report, and a second one where the other place is in another file.
+/// Number of lines between two places that are still drawn as one.
+const NEAR: usize = 8;
+
+/// A report, and a second one where the other place is in another file or far away: the place to edit comes first.
 fn reports(diagnostic: &Diagnostic, sources: &Sources) -> Vec<Report> {
     let mut main = MietteDiagnostic::new(diagnostic.message.as_str()).with_code(diagnostic.code);
     if let Some(help) = &diagnostic.help {
@@ -58,7 +61,7 @@ fn reports(diagnostic: &Diagnostic, sources: &Sources) -> Vec<Report> {
         range(primary),
     )];
     match &diagnostic.secondary {
-        Some(secondary) if secondary.span.file == primary.span.file => {
+        Some(secondary) if are_near(primary, secondary, sources) => {
             labels.push(LabeledSpan::new_with_span(
                 Some(secondary.text.clone()),
                 range(secondary),
@@ -84,6 +87,17 @@ fn with_source(diagnostic: MietteDiagnostic, label: &Label, sources: &Sources) -
         Some(file) => report.with_source_code(NamedSource::new(&file.name, file.text.clone())),
         None => report,
     }
+}
+
+fn are_near(one: &Label, other: &Label, sources: &Sources) -> bool {
+    let file = sources.file(one.span.file);
+    let (start, end) = match one.span.start <= other.span.start {
+        true => (one.span.start, other.span.start),
+        false => (other.span.start, one.span.start),
+    };
+    let between = file.and_then(|file| file.text.get(start..end));
+    one.span.file == other.span.file
+        && between.is_some_and(|text| text.matches('\n').count() <= NEAR)
 }
 
 fn range(label: &Label) -> std::ops::Range<usize> {

@@ -76,17 +76,46 @@ pub(super) fn message(
             .all_messages()
             .filter(|m| !m.is_map_entry() && m.package_name() != "google.protobuf")
             .collect();
-        let known = all.iter().map(MessageDescriptor::full_name);
-        out.push(
-            Diagnostic::new(
-                &UNKNOWN_MESSAGE,
-                format!("there is no message `{}`", name.value),
-            )
-            .at(name.span, "no such message")
-            .help(suggest(&name.value, known, "messages")),
-        );
+        out.push(unknown(name, &all, proto));
     }
     found
+}
+
+/// A message that isn't there: it may be in another package, or misspelt.
+fn unknown(name: &Text, all: &[MessageDescriptor], proto: &Proto) -> Diagnostic {
+    let (package, simple) = name.value.rsplit_once('.').unwrap_or(("", &name.value));
+    let told = |message: String| {
+        Diagnostic::new(&UNKNOWN_MESSAGE, message).at(name.span, "no such message")
+    };
+    let there: Vec<&str> = all
+        .iter()
+        .filter(|m| m.parent_message().is_none() && m.package_name() == package)
+        .map(MessageDescriptor::full_name)
+        .collect();
+    let elsewhere: Vec<_> = all.iter().filter(|m| m.name() == simple).collect();
+    if let [only] = elsewhere[..] {
+        let other = only.package_name();
+        return match there.is_empty() && only.parent_message().is_none() {
+            true => told(format!("there is no package `{package}`")).help(format!(
+                "package `{other}` has the messages of these names: write `{other}.NAME`, or put `package {package};` \
+                 back in the proto file"
+            )),
+            false => told(format!("there is no message `{}`", name.value)).help(format!(
+                "did you mean `{}`? If it was moved by mistake, move it back into package `{package}`",
+                only.full_name()
+            )),
+        }
+        .and(proto.message_span(only), "this message has the name");
+    }
+    let known: Vec<&str> = match there.is_empty() {
+        true => all.iter().map(MessageDescriptor::full_name).collect(),
+        false => there,
+    };
+    told(format!("there is no message `{}`", name.value)).help(suggest(
+        &name.value,
+        known,
+        "messages",
+    ))
 }
 
 fn intake(

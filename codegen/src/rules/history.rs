@@ -64,10 +64,13 @@ pub(crate) const TABLE_KEYS: Rule = Rule {
     name: "table-keys",
     purpose: "A committed table keeps its database, engine, partition key and sorting key.",
     text: "ClickHouse sorts and splits its files by keys and can't change them in place, and rows are not moved \
-           between databases. Declare a new table with another name, fill both, and copy the old rows with INSERT \
-           SELECT.",
+           between databases. A longer sorting key is possible by a rebuild: with `rebuilt_from: [OLD KEY]` beside the \
+           new `order_by` a migration makes a new table, copies each partition while the old one is in use, and \
+           exchanges the two. Each row is read and written once more, and both tables take room until the old one is \
+           dropped by hand (docs/rebuild.md). Otherwise declare a new table with another name, fill both, and copy the \
+           old rows with INSERT SELECT.",
     bad: "order_by: [event_id]  # was: [event_name, sent_timestamp, event_id]",
-    good: "order_by: [event_name, sent_timestamp, event_id]",
+    good: "order_by: [event_name, sent_timestamp, client, event_id]\nrebuilt_from: [event_name, sent_timestamp, event_id]",
 };
 
 pub(crate) const TABLE_GONE: Rule = Rule {
@@ -117,7 +120,7 @@ pub(crate) const KEY_WITHOUT_CLIENT: Rule = Rule {
     purpose: "The sorting key of a new table tells clients apart.",
     text: "Senders choose the ids of their events. Without the client in the key, whoever knows the id of an event can \
            have its row replaced by another one. This is asked of tables with a column of `$client` that are not in \
-           migrations/schema.lock yet, once that has any: the key of a table that is there can't be changed by a migration. Tables with \
+           migrations/schema.lock yet, once that has any: a table that is there gets another key only by a rebuild (EG105). Tables with \
            `replaces: true` and the table of dead letters are left out: a version of a thing may be anybody's, and the \
            ids of dead letters differ by client.",
     bad: "order_by: [event_name, sent_timestamp, event_id]\ncolumns: { client: $client, ... }",

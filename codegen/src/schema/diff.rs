@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::lock::{Field, Lock};
+use super::moved;
 use crate::base::refusal::{Place, Refusal};
 use crate::model::Model;
 use crate::rules::history::{FIELD_GONE, FIELD_TYPE, TABLE_GONE};
@@ -19,6 +20,8 @@ pub(crate) struct Diff {
     pub(crate) statements: Vec<String>,
     /// Summary for a file name: `create_event`, `alter_purchase`.
     pub(crate) what: Vec<String>,
+    /// What the statements cost, where that is much.
+    pub(crate) costs: Vec<String>,
 }
 
 /// Compares; changes that are refused come in the order of the lock.
@@ -26,7 +29,7 @@ pub(crate) fn diff(base: &Lock, model: &Model) -> (Diffs, Vec<Refusal>) {
     let now = Lock::of(model);
     let mut refused = Vec::new();
     fields(base, &now, &mut refused);
-    values(base, &now, &mut refused);
+    values(base, &now, model, &mut refused);
     for name in base
         .tables
         .keys()
@@ -55,13 +58,19 @@ pub(crate) fn diff(base: &Lock, model: &Model) -> (Diffs, Vec<Refusal>) {
             Some(before) => dialect(table).alter(table, before, &mut refused),
         };
         if !statements.is_empty() {
-            let what = if before.is_some() { "alter" } else { "create" };
+            let cost = before.and_then(|before| dialect(table).rebuild(table, before));
+            let what = match (before, &cost) {
+                (None, _) => "create",
+                (Some(_), None) => "alter",
+                (Some(_), Some(_)) => "rebuild",
+            };
             let found = diffs.entry(Home::of(table)).or_default();
+            found.costs.extend(cost);
             found.statements.extend(statements);
             found.what.push(format!("{what}_{}", table.name));
         }
     }
-    (diffs, refused)
+    (diffs, moved::told_once(base, &now, model, refused))
 }
 
 fn fields(base: &Lock, now: &Lock, refused: &mut Vec<Refusal>) {
@@ -124,7 +133,17 @@ fn shown(field: &Field) -> String {
     }
 }
 
-fn values(base: &Lock, now: &Lock, refused: &mut Vec<Refusal>) {
+/// True if an enum still has a name for a number, among others.
+fn is_alias(model: &Model, of: &str, name: &str, number: i32) -> bool {
+    let found = model.pool.get_enum_by_name(of);
+    found.is_some_and(|names| {
+        names
+            .values()
+            .any(|v| v.name() == name && v.number() == number)
+    })
+}
+
+fn values(base: &Lock, now: &Lock, model: &Model, refused: &mut Vec<Refusal>) {
     for ((of, number), name) in &base.values {
         match now.values.get(&(of.clone(), *number)) {
             Some(after) if after == name => {}
@@ -132,12 +151,20 @@ fn values(base: &Lock, now: &Lock, refused: &mut Vec<Refusal>) {
                 code: FIELD_GONE.code,
                 place: Place::Type(of.clone()),
                 message: match after {
+                    Some(after) if is_alias(model, of, name, *number) => {
+                        format!("value {number} of `{of}`, `{name}`, has become an alias of `{after}`")
+                    }
                     Some(after) => {
                         format!("value {number} of `{of}`, `{name}`, is now called `{after}`")
                     }
                     None => format!("value {number} of `{of}`, `{name}`, is gone"),
                 },
-                help: format!("put back `{name} = {number};`: tables hold its name"),
+                help: match after {
+                    Some(after) if is_alias(model, of, name, *number) => format!(
+                        "declare `{name} = {number};` before `{after}`: of several names, tables hold the first"
+                    ),
+                    _ => format!("put back `{name} = {number};`: tables hold its name"),
+                },
             }),
         }
     }

@@ -150,7 +150,7 @@ fn show(root: &Path, path: &str) -> Result<String, HistoryError> {
 }
 
 /// Output of git; none if it fails or isn't installed.
-fn git(root: &Path, arguments: &[&str]) -> Option<String> {
+pub(super) fn git(root: &Path, arguments: &[&str]) -> Option<String> {
     let output = Command::new("git")
         .arg("-C")
         .arg(root)

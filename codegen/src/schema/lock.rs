@@ -4,6 +4,7 @@ mod ids;
 
 use std::collections::BTreeMap;
 
+use super::whole;
 use crate::model::{Model, field_type};
 use crate::store::{TableFacts, dialect};
 
@@ -52,6 +53,16 @@ pub enum BadLock {
         line: usize,
         /// The line.
         text: String,
+    },
+    /// A part of the file is missing, or doesn't belong there.
+    #[error(
+        "migrations/schema.lock, line {line}: {what}; restore it: git checkout HEAD -- migrations/schema.lock"
+    )]
+    NotWhole {
+        /// Counted from 1.
+        line: usize,
+        /// What is wrong, as a clause.
+        what: &'static str,
     },
     /// Another line says something else of the same thing, as after a merge of branches that both added it.
     #[error(
@@ -111,6 +122,8 @@ impl Lock {
 
     /// Reads the file.
     pub fn parse(text: &str) -> Result<Self, BadLock> {
+        let not_whole = |(line, what): whole::Fault| BadLock::NotWhole { line, what };
+        whole::form(text).map_err(not_whole)?;
         let mut lock = Lock::default();
         let mut columns: BTreeMap<(String, u32), (String, String)> = BTreeMap::new();
         let mut said: BTreeMap<&str, &str> = BTreeMap::new();
@@ -134,6 +147,7 @@ impl Lock {
         for ((table, _), column) in columns {
             lock.tables.entry(table).or_default().columns.push(column);
         }
+        whole::complete(&lock.tables, text).map_err(not_whole)?;
         Ok(lock)
     }
 

@@ -2,8 +2,12 @@
 //!
 //! The migrations of each database have a folder of their own; see [`store::home`](crate::store::home).
 
+pub mod ancestors;
 mod diff;
+pub mod fingerprint;
 pub mod history;
 mod ids;
 pub mod lock;
+pub(crate) mod moved;
 pub mod plan;
+mod whole;

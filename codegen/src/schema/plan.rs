@@ -17,6 +17,7 @@ use crate::base::time::stamp;
 use crate::base::tree::Tree;
 use crate::model::Model;
 use crate::rules::history::{CLOCK, MIGRATION_EDITED};
+use crate::store::VERSION;
 use crate::store::home::{Home, path};
 
 /// The migrations after a run.
@@ -31,7 +32,7 @@ pub struct Planned {
     pub removed: BTreeSet<PathBuf>,
     /// The lock file.
     pub lock: String,
-    /// Changes that need no migration and are worth a word.
+    /// Changes that are worth a word: those that need no migration, and those whose migration costs much.
     pub notes: Vec<String>,
 }
 
@@ -70,6 +71,9 @@ pub fn plan(model: &Model, history: &History, now: u64) -> Result<Planned, Vec<R
         .collect();
     planned.lock = lock.render();
     planned.notes = ids::changes(&history.base, &lock);
+    planned
+        .notes
+        .extend(diffs.into_values().flat_map(|found| found.costs));
     Ok(planned)
 }
 
@@ -96,7 +100,7 @@ impl Planned {
             .find(|name| Some(*name) > last.as_ref())
             .cloned();
         let name = kept.unwrap_or_else(|| home.name(&file_name(now, &found.what)));
-        let sql = render(&found.statements);
+        let sql = render(&found.statements).replace(VERSION, version(&name));
         self.written.insert(path(&name), sql.clone());
         let refused = last.filter(|last| *last >= name).map(|last| Refusal {
             code: CLOCK.code,
@@ -150,6 +154,12 @@ fn render(statements: &[String]) -> String {
         sql.push_str(";\n");
     }
     sql
+}
+
+/// The time in the name of a migration.
+fn version(name: &str) -> &str {
+    let file = name.rsplit('/').next().unwrap_or(name);
+    file.split('_').next().unwrap_or(file)
 }
 
 /// `20261123T211500_create_event.sql`

@@ -20,13 +20,13 @@ pub(super) trait Alter {
     }
 }
 
-/// Refuses that what a table is kept by changes. `order_by` is the word that declares its key, and `reason` says why it
-/// can't change.
+/// Refuses that what a table is kept by changes. `order_by` is the word that declares its key, `reason` says why it can't
+/// change, and `way_out` how its key can nevertheless.
 pub(super) fn keys(
     table: &str,
     before: &TableFacts,
     now: &TableFacts,
-    (order_by, reason): (&str, &str),
+    (order_by, reason, way_out): (&str, &str, &str),
     refused: &mut Vec<Refusal>,
 ) {
     let changes = [
@@ -40,7 +40,12 @@ pub(super) fn keys(
         code: TABLE_KEYS.code,
         place: Place::Table(table.to_owned()),
         message: format!("`{what}` of table `{table}` was `{was}` and is now `{is}`"),
-        help: format!("{reason}: put it back, or declare a new table with another name"),
+        help: match what == order_by {
+            true => {
+                format!("{reason}: put it back, or declare a new table with another name{way_out}")
+            }
+            false => format!("{reason}: put it back, or declare a new table with another name"),
+        },
     }));
 }
 

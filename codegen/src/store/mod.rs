@@ -69,6 +69,9 @@ pub(crate) fn declared(spec: &Spec, out: &mut Diagnostics) -> Vec<Box<dyn Declar
     declared.collect()
 }
 
+/// Stands in statements of a migration for the time in its name, which isn't known where they are made.
+pub(crate) const VERSION: &str = "@version@";
+
 /// What a store knows of a table that is in it.
 pub trait Dialect {
     /// The kind of store.
@@ -107,6 +110,12 @@ pub trait Dialect {
     /// Statements that make the table of what it was `before`, without semicolons. What would lose or misread rows is
     /// refused.
     fn alter(&self, table: &Table, before: &TableFacts, refused: &mut Vec<Refusal>) -> Vec<String>;
+
+    /// What it costs to make the table anew, if that is what its declaration asks for.
+    fn rebuild(&self, table: &Table, before: &TableFacts) -> Option<String> {
+        let _ = (table, before);
+        None
+    }
 
     /// What generated Rust says of the table; `database` is what it calls the table's database, if that isn't the usual
     /// one.

@@ -9,6 +9,7 @@ use prost_reflect::{
 
 use crate::base::diagnostic::{Diagnostic, Diagnostics, FileId, Sources, Span};
 use crate::rules::reading::PROTO;
+use crate::syntax::{file, proto_words};
 
 /// The compiled files of `proto/`.
 #[derive(Debug)]
@@ -34,16 +35,14 @@ pub(crate) fn compile(root: &Path, sources: &mut Sources, out: &mut Diagnostics)
         return None;
     }
     names.sort();
-    for name in &names {
-        match std::fs::read_to_string(dir.join(name)) {
-            Ok(text) => {
-                sources.add(format!("proto/{name}"), text);
-            }
-            Err(error) => {
-                let message = format!("`proto/{name}` can't be read: {error}");
-                out.push(Diagnostic::new(&PROTO, message));
-            }
-        }
+    let fit = names.iter().map(|name| {
+        let name = format!("proto/{name}");
+        let file = file::read(root, &name, &PROTO, sources, out);
+        file.is_some_and(|file| proto_words::is_proto3(file, sources, out))
+    });
+    // All of them are looked at before the answer.
+    if fit.filter(|fit| !fit).count() > 0 {
+        return None;
     }
     let mut compiler = match protox::Compiler::new([&dir]) {
         Ok(compiler) => compiler,
@@ -101,7 +100,7 @@ fn report(error: &protox::Error, sources: &Sources, out: &mut Diagnostics) {
     let mut errors: Vec<&dyn miette::Diagnostic> = vec![error];
     errors.extend(error.related().into_iter().flatten());
     for error in errors {
-        let mut found = Diagnostic::new(&PROTO, error.to_string());
+        let mut found = proto_words::told(&error.to_string(), file, sources);
         if let Some(help) = error.help() {
             found = found.help(help.to_string());
         }

@@ -13,6 +13,7 @@ mod scalars;
 mod store;
 mod verify;
 mod webhook;
+mod whole;
 
 pub(crate) use columns::Column;
 pub(crate) use cors::Cors;
@@ -25,9 +26,10 @@ pub(crate) use verify::{Verify, Way};
 
 use std::path::Path;
 
-use crate::base::diagnostic::{Diagnostic, Diagnostics, Sources, Span};
+use crate::base::diagnostic::{Diagnostics, Sources, Span};
 use crate::model::{Auth, ExchangeKind, Ids, OnBad};
 use crate::rules::reading::YAML_SYNTAX;
+use crate::syntax::file;
 use crate::syntax::yaml::{self, Text};
 
 /// Reads `pipeline.yaml` of a project, whose tables are in these stores.
@@ -38,17 +40,11 @@ pub(crate) fn load(
     found: &mut Diagnostics,
 ) -> Option<Spec> {
     const NAME: &str = "pipeline.yaml";
-    let text = match std::fs::read_to_string(root.join(NAME)) {
-        Ok(text) => text,
-        Err(error) => {
-            let message = format!("`{NAME}` can't be read: {error}");
-            found.push(Diagnostic::new(&YAML_SYNTAX, message));
-            return None;
-        }
-    };
-    let file = sources.add(NAME, text.as_str());
-    let node = yaml::parse(file, &text, found)?;
-    Some(read(&node, stores, found))
+    let file = file::read(root, NAME, &YAML_SYNTAX, sources, found)?;
+    let text = &sources.file(file)?.text;
+    let node = yaml::parse(file, text, found)?;
+    let spec = read(&node, stores, found);
+    whole::can_be_judged(&spec, found).then_some(spec)
 }
 
 /// A value and its place.

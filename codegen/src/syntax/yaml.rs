@@ -8,6 +8,7 @@ use saphyr_parser::{Event, Parser};
 
 use crate::base::diagnostic::{Diagnostic, Diagnostics, FileId, Span};
 use crate::rules::reading::{DUPLICATE_KEY, YAML_SYNTAX};
+use crate::syntax::yaml_words;
 
 /// A value with its place.
 #[derive(Debug, Clone)]
@@ -170,8 +171,14 @@ impl<'a> Reader<'a> {
             }
             Some(Err(error)) => {
                 let at = error.marker().index();
-                let span = self.span(at, at + 1);
-                Err(self.syntax(span, error.info()))
+                let byte = self.offsets.get(at).copied().unwrap_or(self.text.len());
+                let told = yaml_words::told(error.info(), self.text, byte);
+                let span = Span::new(self.file, told.place.start, told.place.end);
+                let found = self.syntax(span, &told.what);
+                Err(match told.help {
+                    Some(help) => Box::new(found.help(help)),
+                    None => found,
+                })
             }
             None => Ok((Event::StreamEnd, self.span(0, 0))),
         }
@@ -210,7 +217,9 @@ impl<'a> Reader<'a> {
                 (at + 1).min(self.text.len()),
             );
             // Duplicate keys have been reported, with both places.
-            if !error.to_string().contains("duplicate") {
+            // Numbers too large for YAML are told by whoever reads them.
+            let told = ["duplicate", "invalid type: integer"];
+            if !told.iter().any(|words| error.to_string().contains(words)) {
                 let diagnostic = self.syntax(place, &error.to_string());
                 self.out.push(*diagnostic);
             }

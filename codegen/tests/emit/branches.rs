@@ -5,6 +5,7 @@ use std::path::Path;
 use std::process::Command;
 
 use event_grpc_codegen::generate;
+use event_grpc_codegen::schema::ancestors::SCHEMAS;
 use event_grpc_codegen::schema::lock::{BadLock, LOCK, Lock};
 
 use crate::project::{NOW, Project};
@@ -14,7 +15,7 @@ const LAST: &str = "    HostActionEvent hostActionEvent = 64;\n";
 const ENVELOPE: &str = "proto/event/envelope.proto";
 
 /// The declarations of this project, generated and committed on a branch `main`.
-fn project() -> Project {
+pub(crate) fn project() -> Project {
     let top = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
     let project = Project::new();
     project.git(&["checkout", "--quiet", "-b", "main"]);
@@ -39,7 +40,7 @@ fn copy(from: &Path, to: &Path) {
 }
 
 /// Generates, and says which files changed.
-fn run(project: &Project) -> Vec<String> {
+pub(crate) fn run(project: &Project) -> Vec<String> {
     let tree = generate(project.root(), NOW).unwrap();
     let changed = tree.write(project.root()).unwrap().into_iter();
     changed
@@ -48,7 +49,7 @@ fn run(project: &Project) -> Vec<String> {
 }
 
 /// Declares an event behind what is in a proto file, with the next number.
-fn add(project: &Project, file: &str, event: &str, number: u32) {
+pub(crate) fn add(project: &Project, file: &str, event: &str, number: u32) {
     let path = project.root().join(file);
     let before = fs::read_to_string(&path).unwrap();
     fs::write(
@@ -94,6 +95,7 @@ fn a_new_event_changes_its_own_files_and_lists() {
             "generated/shapes/event/mod.rs",
             "generated/views/event/event.rs",
             LOCK,
+            SCHEMAS,
         ]
     );
 }

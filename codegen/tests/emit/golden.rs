@@ -6,7 +6,10 @@ use std::path::Path;
 
 use event_grpc_codegen::base::tree::Tree;
 use event_grpc_codegen::render::render;
-use event_grpc_codegen::schema::{history::History, lock::LOCK, plan::plan};
+use event_grpc_codegen::schema::ancestors::{Ancestors, SCHEMAS};
+use event_grpc_codegen::schema::{
+    fingerprint::fingerprint, history::History, lock::LOCK, plan::plan,
+};
 
 use crate::small;
 
@@ -22,6 +25,8 @@ pub(crate) fn tree_of(model: &event_grpc_codegen::model::Model) -> Tree {
         tree.add(path, sql.as_str());
     }
     tree.add(LOCK, planned.lock);
+    let known = Ancestors::default().with(&fingerprint(model), NOW);
+    tree.add(SCHEMAS, known.render());
     tree
 }
 

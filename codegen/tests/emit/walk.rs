@@ -12,10 +12,10 @@ use crate::project::{HOUR, NOW, Project};
 
 const PURCHASE: &str = "proto/event/purchase.proto";
 const ENVELOPE: &str = "proto/event/envelope.proto";
-const PIPELINE: &str = "pipeline.yaml";
+pub(crate) const PIPELINE: &str = "pipeline.yaml";
 
 /// The project's declarations, generated and committed.
-fn declared() -> Project {
+pub(crate) fn declared() -> Project {
     let project = Project::new();
     let from = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
     copy(&from.join("proto"), &project.root().join("proto"));
@@ -38,7 +38,7 @@ fn copy(from: &Path, to: &Path) {
     }
 }
 
-fn write(project: &Project, now: u64) -> Tree {
+pub(crate) fn write(project: &Project, now: u64) -> Tree {
     let tree = generate(project.root(), now).unwrap();
     tree.write(project.root()).unwrap();
     assert_eq!(tree.check(project.root()).unwrap(), None);
@@ -46,7 +46,7 @@ fn write(project: &Project, now: u64) -> Tree {
 }
 
 /// Errors, as the command prints them.
-fn mistakes(project: &Project) -> String {
+pub(crate) fn mistakes(project: &Project) -> String {
     match generate(project.root(), NOW + HOUR) {
         Err(Failure::Mistakes(mistakes, sources)) => {
             let style = Style {
@@ -60,7 +60,7 @@ fn mistakes(project: &Project) -> String {
     }
 }
 
-fn edit(project: &Project, file: &str, from: &str, to: &str) {
+pub(crate) fn edit(project: &Project, file: &str, from: &str, to: &str) {
     let path = project.root().join(file);
     let text = fs::read_to_string(&path).unwrap();
     assert!(text.contains(from), "{file} has no {from:?}");

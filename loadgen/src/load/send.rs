@@ -10,6 +10,7 @@ use hdrhistogram::Histogram;
 use tokio::task::JoinSet;
 use tonic::transport::{Channel, Endpoint};
 
+use crate::connect::{ConnectArgs, Proof};
 use crate::door::{Door, PAUSE, may_pass};
 use crate::pattern::Patterns;
 
@@ -26,6 +27,8 @@ pub(crate) struct Load {
     pub(crate) patience: Duration,
     /// True if each request is sent once more, after the next one of its sender was taken.
     pub(crate) again: bool,
+    /// What proves who sends.
+    pub(crate) proof: Proof,
 }
 
 /// Result of a load.
@@ -49,7 +52,11 @@ pub(crate) struct Sent {
 }
 
 /// Opens so many connections to each address.
-pub(crate) async fn connect(to: &[String], connections: u16) -> anyhow::Result<Vec<Channel>> {
+pub(crate) async fn connect(
+    to: &[String],
+    connections: u16,
+    with: &ConnectArgs,
+) -> anyhow::Result<Vec<Channel>> {
     let mut channels = Vec::new();
     for address in to {
         let endpoint = Endpoint::from_shared(address.clone())
@@ -58,7 +65,7 @@ pub(crate) async fn connect(to: &[String], connections: u16) -> anyhow::Result<V
             .initial_stream_window_size(1 << 20)
             .initial_connection_window_size(8 << 20);
         for _ in 0..connections {
-            let channel = endpoint.connect().await;
+            let channel = with.connect(&endpoint).await;
             channels.push(channel.with_context(|| format!("no server answers at {address}"))?);
         }
     }
@@ -77,8 +84,9 @@ impl Load {
             for _ in 0..in_flight {
                 let (load, next) = (Arc::clone(self), Arc::clone(&next));
                 let other = channels.get(other).unwrap_or(channel);
-                let doors = [channel, other]
-                    .map(|channel| Door::new(load.patterns.form(), channel.clone()));
+                let doors = [channel, other].map(|channel| {
+                    Door::new(load.patterns.form(), channel.clone(), load.proof.clone())
+                });
                 senders.spawn(send_until_done(load, doors, next, began));
             }
         }

@@ -12,6 +12,7 @@ use std::time::{Duration, Instant};
 use anyhow::Context as _;
 use tonic::transport::Channel;
 
+use crate::connect::Proof;
 use event_grpc::broker::{Address, Rabbit, RabbitOptions, Topology};
 use event_grpc::contract::Envelope;
 use event_grpc::generated::PIPELINE;
@@ -36,6 +37,7 @@ pub(crate) struct Poison {
     patience: Duration,
     broker: Rabbit,
     instances: Vec<Channel>,
+    proof: Proof,
     envelope: &'static Envelope,
 }
 
@@ -54,6 +56,7 @@ impl Poison {
     pub(crate) fn new(
         url: &str,
         instances: Vec<Channel>,
+        proof: Proof,
         run: u64,
         events: u64,
         rate: Option<u64>,
@@ -72,6 +75,7 @@ impl Poison {
             patience,
             broker: Rabbit::connect(address, Topology::of(&PIPELINE, |_| true), options),
             instances,
+            proof,
             envelope: event_grpc::traffic::envelope(&PIPELINE)?,
         })
     }

@@ -88,7 +88,7 @@ impl Poison {
                 return Err("there is no instance".to_owned());
             };
             let mut client = Grpc::new(instance.clone());
-            match call(&mut client, body.bytes.clone().into()).await {
+            match call(&mut client, body.bytes.clone().into(), self.proof.as_ref()).await {
                 Ok(_) if !kind.refused => return Ok(()),
                 Err(status) if kind.refused && status.code() == Code::InvalidArgument => {
                     return Ok(());

@@ -6,6 +6,8 @@ use bytes::Bytes;
 use event_grpc::generated::PIPELINE;
 use event_grpc::traffic::proof::prove;
 
+use crate::proofs::Certificate;
+
 /// One thing that is sent.
 #[derive(Debug, PartialEq)]
 pub(super) enum Attack {
@@ -15,6 +17,30 @@ pub(super) enum Attack {
     Talk(Talk),
     /// A message to an exchange.
     Publish(Publish),
+    /// One after the other: all but the last should be taken, and what becomes of the last is told.
+    Row(Vec<Talk>),
+    /// All at once.
+    Flood(Vec<Talk>),
+}
+
+/// How a connection begins at a server with TLS.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Hello {
+    /// With a handshake.
+    Usual,
+    /// Without TLS.
+    Plain,
+    /// With a handshake and this certificate.
+    Showing(Certificate),
+}
+
+/// What proves who sends, at a server that asks for it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Proof {
+    /// A good key or token, which is added when it is sent.
+    Usual,
+    /// What the attack itself holds, if anything.
+    Own,
 }
 
 /// A port of the server.
@@ -23,6 +49,8 @@ pub(super) enum Port {
     Grpc,
     Http,
     Ops,
+    /// The embedded engine's.
+    Engine,
 }
 
 /// A request over HTTP/2 to the gRPC port.
@@ -36,6 +64,7 @@ pub(super) struct Call {
     pub(super) slowly: Option<(usize, Duration)>,
     /// The sender never reads the answer's body, and goes away after this.
     pub(super) unread: Option<Duration>,
+    pub(super) proof: Proof,
 }
 
 /// Bytes on a connection.
@@ -48,6 +77,8 @@ pub(super) struct Talk {
     pub(super) hold: Option<Duration>,
     /// So many connections that all do the same.
     pub(super) times: usize,
+    pub(super) hello: Hello,
+    pub(super) proof: Proof,
 }
 
 /// A message to RabbitMQ, with what may stand in it byte for byte.
@@ -109,6 +140,7 @@ impl Call {
             body: body.into(),
             slowly: None,
             unread: None,
+            proof: Proof::Usual,
         }
     }
 
@@ -135,6 +167,8 @@ impl Talk {
             parts: vec![(bytes.into(), Duration::ZERO)],
             hold: None,
             times: 1,
+            hello: Hello::Usual,
+            proof: Proof::Usual,
         }
     }
 
@@ -147,6 +181,45 @@ impl Talk {
         let mut bytes = head("POST", &proved.path, &headers, Some(body.len())).into_bytes();
         bytes.extend_from_slice(body);
         Talk::say(Port::Http, bytes)
+    }
+
+    /// With a handshake like this at a server with TLS.
+    pub(super) fn hello(self, hello: Hello) -> Self {
+        Talk { hello, ..self }
+    }
+
+    /// With nothing that proves who sends but what it holds.
+    pub(super) fn own(self) -> Self {
+        Talk {
+            proof: Proof::Own,
+            ..self
+        }
+    }
+
+    /// Answered after this at the latest, or left.
+    pub(super) fn held(self, hold: Duration) -> Self {
+        Talk {
+            hold: Some(hold),
+            ..self
+        }
+    }
+
+    /// Bytes, with these lines in the head of each HTTP/1.1 request at their beginning.
+    pub(super) fn with_lines(bytes: &Bytes, lines: &str) -> Bytes {
+        const LINE: &[u8] = b" HTTP/1.1\r\n";
+        // What is behind it is a body of megabytes.
+        const HEADS: usize = 32 << 10;
+        let (mut heads, body) = bytes.split_at(bytes.len().min(HEADS));
+        let mut with = Vec::with_capacity(bytes.len() + lines.len());
+        while let Some(at) = heads.windows(LINE.len()).position(|part| part == LINE) {
+            let (line, after) = heads.split_at(at + LINE.len());
+            with.extend_from_slice(line);
+            with.extend_from_slice(lines.as_bytes());
+            heads = after;
+        }
+        with.extend_from_slice(heads);
+        with.extend_from_slice(body);
+        with.into()
     }
 
     /// A POST of JSON.
@@ -172,6 +245,21 @@ pub(super) fn head(
     head + "\r\n"
 }
 
+impl Attack {
+    /// Number of requests, or of connections that hold none.
+    pub(super) fn requests(&self) -> u64 {
+        let talks = |talks: &[Talk]| talks.iter().map(|talk| talk.times).sum();
+        let count = match self {
+            Attack::Call(_) | Attack::Publish(_) => 1,
+            Attack::Talk(talk) => talk.times,
+            // Those before the last are good.
+            Attack::Row(_) => 1,
+            Attack::Flood(all) => talks(all),
+        };
+        count as u64
+    }
+}
+
 impl From<Call> for Attack {
     fn from(call: Call) -> Self {
         Attack::Call(call)
@@ -187,5 +275,22 @@ impl From<Talk> for Attack {
 impl From<Publish> for Attack {
     fn from(message: Publish) -> Self {
         Attack::Publish(message)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_head_gets_the_lines_and_nothing_else_does() {
+        let with = |bytes: &[u8]| Talk::with_lines(&Bytes::copy_from_slice(bytes), "A: b\r\n");
+        let one = b"GET / HTTP/1.1\r\nHost: h\r\n\r\n";
+        let expected = b"GET / HTTP/1.1\r\nA: b\r\nHost: h\r\n\r\n";
+        assert_eq!(with(one), expected.as_slice());
+        assert_eq!(with(&one.repeat(2)), expected.repeat(2).as_slice());
+        for none in [b"".as_slice(), b"GET / HTTP", b"\0\x16\x03"] {
+            assert_eq!(with(none), none);
+        }
     }
 }

@@ -3,6 +3,7 @@
 //! It is for `cargo xtask siege`, which sends good events beside it and looks at the memory of everybody.
 
 mod attack;
+mod counted;
 mod deck;
 mod door;
 mod found;
@@ -10,6 +11,7 @@ mod kinds;
 mod report;
 mod wire;
 
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
@@ -20,11 +22,13 @@ use rand::rngs::StdRng;
 use tokio::task::JoinSet;
 
 use crate::door::PAUSE;
+use crate::proofs::Proofs;
+use counted::Metrics;
 use door::{Lane, Outcome, Places};
 use event_grpc::cli::{ClickHouseArgs, say};
 use event_grpc::sink::clickhouse::ClickHouse;
 use found::Finds;
-use kinds::{Door, End, Kind, One};
+use kinds::{Door, End, Kind, One, Setting};
 use report::Report;
 
 /// Send every kind of hostile input to a server, at random, and report what became of each.
@@ -42,6 +46,15 @@ pub(crate) struct Args {
     /// The server's RabbitMQ; without one nothing is published past the server.
     #[arg(long, value_name = "URL")]
     amqp_url: Option<String>,
+    /// HTTP address of the server's embedded ClickHouse, if it has one.
+    #[arg(long, value_name = "URL")]
+    engine: Option<String>,
+    /// Folder of `loadgen proofs` that the server was given: it has TLS, and asks for keys and a token.
+    #[arg(long, value_name = "FOLDER")]
+    proofs: Option<PathBuf>,
+    /// Only wait until the server is ready.
+    #[arg(long)]
+    until_ready: bool,
     #[command(flatten)]
     clickhouse: ClickHouseArgs,
     /// Number of attacks.
@@ -73,12 +86,17 @@ pub(crate) struct Args {
     list: bool,
 }
 
+/// Answer over gRPC to who is over a rate.
+const EXHAUSTED: &str = "ResourceExhausted";
+
 /// Ended attack.
 struct Ended {
     number: usize,
     outcome: Outcome,
     /// Number of times that it was sent.
     tries: u32,
+    /// Number of requests that it is, or of connections that hold none.
+    requests: u64,
     /// From when it was due, or first sent if that was later.
     took: Duration,
 }
@@ -93,13 +111,24 @@ struct Siege {
     patience: Duration,
     next: AtomicUsize,
     began: Instant,
+    proofs: Option<Arc<Proofs>>,
 }
 
 /// Runs it; true if everything ended as it may.
 pub(crate) async fn run(args: Args) -> anyhow::Result<bool> {
     let wanted = |kind: &&Kind| {
         let named = args.kinds.is_empty() || args.kinds.iter().any(|n| kind.name.contains(n));
-        named && (kind.door != Door::Amqp || args.amqp_url.is_some() || args.list)
+        let there = match kind.door {
+            Door::Amqp => args.amqp_url.is_some(),
+            Door::Engine => args.engine.is_some(),
+            _ => true,
+        };
+        let fits = match kind.setting {
+            Setting::Any => true,
+            Setting::Open => args.proofs.is_none(),
+            Setting::Proved => args.proofs.is_some(),
+        };
+        named && (there && fits || args.list)
     };
     let kinds: Vec<&'static Kind> = kinds::all().filter(wanted).collect();
     if args.list {
@@ -111,19 +140,26 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<bool> {
     if kinds.is_empty() {
         bail!("--kinds: no kind is called so; --list shows them");
     }
+    let proofs = args.proofs.as_deref().map(Proofs::read).transpose()?;
+    let proofs = proofs.map(Arc::new);
+    let places = Places::new(
+        &args.grpc,
+        &args.http,
+        &args.ops,
+        args.amqp_url.as_deref(),
+        args.engine.as_deref(),
+        proofs.clone(),
+        Duration::from_secs(args.deadline),
+    )?;
+    if args.until_ready {
+        return until_ready(&places, Duration::from_secs(args.patience)).await;
+    }
     let store = args
         .clickhouse
         .address()?
         .map(ClickHouse::new)
         .transpose()?;
     let store = store.context("--clickhouse-url is needed, to look for rows and dead letters")?;
-    let places = Places::new(
-        &args.grpc,
-        &args.http,
-        &args.ops,
-        args.amqp_url.as_deref(),
-        Duration::from_secs(args.deadline),
-    )?;
     let run: u32 = rand::random();
     let siege = Arc::new(Siege {
         deck: deck::deck(&kinds, args.count as usize, args.seed),
@@ -133,7 +169,9 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<bool> {
         patience: Duration::from_secs(args.patience),
         next: AtomicUsize::new(0),
         began: Instant::now(),
+        proofs,
     });
+    let before = Metrics::read(&places).await?;
     let ended = siege.send(&places, usize::from(args.lanes)).await?;
     say(&format!(
         "sent          {} in {:.0} s",
@@ -143,9 +181,27 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<bool> {
     let finds = found::wait(&store, &siege, &ended)
         .await
         .context("ClickHouse can't be asked what is there")?;
-    let report = Report::new(&siege, &ended, &finds);
+    let kinds = ended
+        .iter()
+        .filter_map(|one| Some((siege.kind(one.number)?, one)));
+    let uncounted = counted::missing(&places, &before, &kinds.collect::<Vec<_>>()).await?;
+    let report = Report::new(&siege, &ended, &finds, uncounted);
     say(&report.text(!args.no_times));
     Ok(report.is_good())
+}
+
+/// Waits until the server is ready; false if it isn't in this time.
+async fn until_ready(places: &Places, patience: Duration) -> anyhow::Result<bool> {
+    let began = Instant::now();
+    loop {
+        match counted::get(places, "/readyz").await {
+            Ok((200, _)) => return Ok(true),
+            Ok(_) | Err(_) if began.elapsed() < patience => {}
+            Ok((status, text)) => bail!("the server isn't ready: {status} {text}"),
+            Err(error) => return Err(error),
+        }
+        tokio::time::sleep(PAUSE).await;
+    }
 }
 
 impl Siege {
@@ -192,6 +248,7 @@ impl Siege {
                 number,
                 outcome,
                 tries,
+                requests: attack.requests(),
                 took: began.elapsed(),
             });
         }
@@ -212,6 +269,7 @@ impl Siege {
             name: self.name(number),
             now: u64::try_from(since.as_millis()).unwrap_or_default(),
             random: StdRng::seed_from_u64(self.seed ^ ((number as u64) << 24)),
+            proofs: self.proofs.clone(),
         }
     }
 
@@ -245,6 +303,20 @@ impl Siege {
                 }
             },
             (End::Stored, outcome) => Some(format!("it is good, and ended with {outcome:?}")),
+            (End::Refused(with), Outcome::Refused(told)) if with.contains(&told.as_str()) => None,
+            (End::Refused(with), outcome) => Some(format!(
+                "it should be refused with {}, and ended with {outcome:?}",
+                with.join(" or ")
+            )),
+            (End::Shut, Outcome::Closed) => None,
+            (End::Shut, outcome) => Some(format!(
+                "its connection should be ended, and it ended with {outcome:?}"
+            )),
+            (End::Limited, Outcome::Taken) => None,
+            (End::Limited, Outcome::Refused(told)) if told == "429" || told == EXHAUSTED => None,
+            (End::Limited, outcome) => Some(format!(
+                "it should be taken or told when to come again, and ended with {outcome:?}"
+            )),
             (_, Outcome::Taken) if kind.named && !there => lost(),
             _ => None,
         }

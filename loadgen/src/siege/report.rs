@@ -36,7 +36,13 @@ struct Tally {
 }
 
 impl Report {
-    pub(super) fn new(siege: &Siege, ended: &[Ended], finds: &Finds) -> Self {
+    /// Adds everything up. What the server has not counted is wrong, too.
+    pub(super) fn new(
+        siege: &Siege,
+        ended: &[Ended],
+        finds: &Finds,
+        uncounted: Vec<String>,
+    ) -> Self {
         let mut report = Report {
             kinds: BTreeMap::new(),
             wrong: Vec::new(),
@@ -59,6 +65,7 @@ impl Report {
                 report.wrong.push(format!("{name}, {}: {wrong}", kind.name));
             }
         }
+        report.wrong.extend(uncounted);
         report.waited.sort();
         report
     }

@@ -1,12 +1,20 @@
 //! Lines of a key file, to which others are added where they belong.
 
-use super::super::written::{Moment, Use, WrittenClient, WrittenKey};
+use super::super::written::{Moment, Use, WrittenCertificate, WrittenClient, WrittenKey};
 
 /// Head of a new file.
 const HEAD: &str = "# Who may send events: docs/keys.md. Keys are added and revoked by `event-grpc keys`; the rest is yours.\nclients:\n";
 
 /// Words that YAML doesn't take for text.
 const WORDS: [&str; 9] = ["true", "false", "null", "yes", "no", "on", "off", "y", "n"];
+
+/// Item of one of a client's lists, as YAML.
+pub(super) struct Item {
+    /// The list: `keys` or `certificates`.
+    list: &'static str,
+    /// Its fields, as lines.
+    fields: Vec<String>,
+}
 
 /// Lines of a key file.
 pub(super) struct Lines(Vec<String>);
@@ -45,8 +53,9 @@ impl Lines {
         }));
     }
 
-    /// Adds a key to a client that is there.
-    pub(super) fn add_key(&mut self, client: &str, key: &WrittenKey) {
+    /// Adds an item to a client that is there.
+    pub(super) fn add_item(&mut self, client: &str, item: &Item) {
+        let head = format!("{}:", item.list);
         let Some((start, indent)) = self.client(client) else {
             return;
         };
@@ -55,21 +64,21 @@ impl Lines {
         let Some(fields) = field.map(|at| self.indent(at)) else {
             return;
         };
-        let keys = block.clone().find(|at| {
+        let list = block.clone().find(|at| {
             let is_field = self.is_content(*at) && self.indent(*at) == fields;
-            is_field && self.line(*at).trim_start().starts_with("keys:")
+            is_field && self.line(*at).trim_start().starts_with(&head)
         });
-        let Some(keys) = keys else {
+        let Some(list) = list else {
             let at = self.last(block).unwrap_or(start) + 1;
-            self.0.insert(at, format!("{}keys:", " ".repeat(fields)));
-            return self.insert(at + 1, &key_text(key, fields + 2));
+            self.0.insert(at, format!("{}{head}", " ".repeat(fields)));
+            return self.insert(at + 1, &item.text(fields + 2));
         };
-        if self.line(keys).trim() == "keys: []"
-            && let Some(line) = self.0.get_mut(keys)
+        if self.line(list).trim() == format!("{head} []")
+            && let Some(line) = self.0.get_mut(list)
         {
-            *line = format!("{}keys:", " ".repeat(fields));
+            *line = format!("{}{head}", " ".repeat(fields));
         }
-        let items = keys + 1..block.end;
+        let items = list + 1..block.end;
         let first = items.clone().find(|at| self.is_content(*at));
         let first = first.filter(|at| self.line(*at).trim_start().starts_with("- "));
         let shift = first.map_or(fields + 2, |at| self.indent(at));
@@ -82,22 +91,21 @@ impl Lines {
             .find(|at| self.is_content(*at) && !is_item(*at));
         let at = self
             .last(items.start..end.unwrap_or(items.end))
-            .unwrap_or(keys)
+            .unwrap_or(list)
             + 1;
-        self.insert(at, &key_text(key, shift));
+        self.insert(at, &item.text(shift));
     }
 
-    /// Adds to a key when it was revoked.
-    pub(super) fn revoke(&mut self, id: &str, at: Moment) {
+    /// Adds when it was revoked to the item with this value in a field.
+    pub(super) fn revoke(&mut self, field: &str, value: &str, at: Moment) {
+        let forms = ["", "\"", "'"].map(|quote| format!("{field}: {quote}{value}{quote}"));
+        let ends = |rest: &str| rest.is_empty() || rest.starts_with([' ', ',', '}']);
         for (number, line) in self.0.iter_mut().enumerate() {
-            let forms = [
-                format!("id: {id}"),
-                format!("id: \"{id}\""),
-                format!("id: '{id}'"),
-            ];
-            let found = forms
-                .iter()
-                .find_map(|form| Some((line.find(form.as_str())?, form)));
+            let found = forms.iter().find_map(|form| {
+                let place = line.find(form.as_str())?;
+                let rest = line.get(place + form.len()..)?;
+                ends(rest).then_some((place, form))
+            });
             let Some((place, form)) = found.filter(|_| !line.trim_start().starts_with('#')) else {
                 continue;
             };
@@ -172,8 +180,13 @@ impl Lines {
     }
 }
 
-/// A client as YAML, indented so far.
-pub(super) fn client_text(name: &str, client: &WrittenClient, indent: usize) -> String {
+/// A client with one item as YAML, indented so far.
+pub(super) fn client_text(
+    name: &str,
+    client: &WrittenClient,
+    item: &Item,
+    indent: usize,
+) -> String {
     let is_plain =
         name.starts_with(|first: char| first.is_ascii_lowercase()) && !WORDS.contains(&name);
     let mut lines = vec![match is_plain {
@@ -210,31 +223,62 @@ pub(super) fn client_text(name: &str, client: &WrittenClient, indent: usize) -> 
     if let Some(expires) = client.expires {
         lines.push(format!("  expires: {expires}"));
     }
-    lines.push("  keys:".to_owned());
-    let mut text = indented(&lines, indent);
-    for key in &client.keys {
-        text.push('\n');
-        text.push_str(&key_text(key, indent + 4));
-    }
-    text
+    lines.push(format!("  {}:", item.list));
+    format!("{}\n{}", indented(&lines, indent), item.text(indent + 4))
 }
 
-/// A key as an item of a YAML list, indented so far.
-pub(super) fn key_text(key: &WrittenKey, indent: usize) -> String {
-    let mut lines = vec![
-        format!("- id: {}", key.id),
-        format!("  sha256: \"{}\"", key.sha256),
-    ];
-    for (field, time) in [
-        ("created", key.created),
-        ("expires", key.expires),
-        ("revoked", key.revoked),
-    ] {
-        if let Some(time) = time {
-            lines.push(format!("  {field}: {time}"));
+impl Item {
+    /// A key.
+    pub(super) fn of_key(key: &WrittenKey) -> Self {
+        let mut fields = vec![
+            format!("id: {}", key.id),
+            format!("sha256: \"{}\"", key.sha256),
+        ];
+        fields.extend(times(key.created, key.expires, key.revoked));
+        Item {
+            list: "keys",
+            fields,
         }
     }
-    indented(&lines, indent)
+
+    /// A certificate.
+    pub(super) fn of_certificate(certificate: &WrittenCertificate) -> Self {
+        let WrittenCertificate { sha256, name, .. } = certificate;
+        let named = [("sha256", sha256), ("name", name)];
+        let named = named
+            .into_iter()
+            .filter_map(|(field, value)| Some(format!("{field}: {:?}", value.as_ref()?)));
+        let mut fields: Vec<String> = named.collect();
+        let (created, expires) = (certificate.created, certificate.expires);
+        fields.extend(times(created, expires, certificate.revoked));
+        Item {
+            list: "certificates",
+            fields,
+        }
+    }
+
+    /// Its text as part of a YAML list, indented so far.
+    pub(super) fn text(&self, indent: usize) -> String {
+        let begun = std::iter::once("- ").chain(std::iter::repeat("  "));
+        let lines = begun
+            .zip(&self.fields)
+            .map(|(begin, field)| format!("{begin}{field}"));
+        indented(&lines.collect::<Vec<_>>(), indent)
+    }
+}
+
+fn times(
+    created: Option<Moment>,
+    expires: Option<Moment>,
+    revoked: Option<Moment>,
+) -> impl Iterator<Item = String> {
+    let all = [
+        ("created", created),
+        ("expires", expires),
+        ("revoked", revoked),
+    ];
+    all.into_iter()
+        .filter_map(|(field, time)| Some(format!("{field}: {}", time?)))
 }
 
 fn indented(lines: &[String], indent: usize) -> String {

@@ -1,16 +1,21 @@
-//! Editing of a key file by commands: new keys and revocations, as lines of the text, so that comments stay.
+//! Editing of a key file by commands: new keys, certificates and revocations, as lines of the text, so that comments stay.
 //!
 //! The edited text is read again and must be the old file with that one change, whatever the old one looks like.
 
 mod lines;
 mod store;
 
-use lines::{Lines, client_text, key_text};
+use lines::{Item, Lines, client_text};
 pub use store::{StoreError, change};
 
 use super::clients::Clients;
-use super::written::{self, BadFile, Moment, Written, WrittenClient, WrittenKey};
+use super::written::{
+    self, BadFile, Moment, Written, WrittenCertificate, WrittenClient, WrittenKey,
+};
 use crate::contract::Pipeline;
+
+/// Minimum length of a fingerprint's beginning by which a certificate is found, in digits.
+pub const SHORTEST: usize = 12;
 
 /// A key file can't be changed as wanted.
 #[derive(Debug, thiserror::Error)]
@@ -18,13 +23,18 @@ pub enum EditError {
     /// The file, or what it would be, can't be used.
     #[error(transparent)]
     Bad(#[from] BadFile),
-    /// No key has this id.
-    #[error("no key has the id {0:?}; `event-grpc keys list` shows them")]
+    /// Nothing is found by this.
+    #[error(
+        "no key has the id {0:?}, and no certificate that name or fingerprint; `event-grpc keys list` shows them"
+    )]
     NoKey(String),
-    /// The key is revoked already.
-    #[error("the key {id} was revoked at {at} already")]
+    /// Several are found by this.
+    #[error("{0:?} stands for several certificates; give the whole fingerprint, or edit the file")]
+    Several(String),
+    /// The key or the certificate is revoked already.
+    #[error("{id} was revoked at {at} already")]
     Revoked {
-        /// Its id.
+        /// Its id, fingerprint or name.
         id: String,
         /// When it was revoked.
         at: Moment,
@@ -50,8 +60,12 @@ pub fn check(written: &Written, pipeline: &Pipeline) -> Result<Vec<String>, BadF
 
 /// SHA-256 of a key, as a key file holds it.
 pub fn digest(key: &str) -> String {
-    let bytes = super::key::digest(key);
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    hex(&super::key::digest(key))
+}
+
+/// A SHA-256 as a key file holds it.
+pub fn hex(sha256: &[u8; 32]) -> String {
+    sha256.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// The text of a key file with one more key. A client that isn't there is added with `settings`; if there are settings for
@@ -62,6 +76,32 @@ pub fn add(
     key: WrittenKey,
     settings: Option<WrittenClient>,
 ) -> Result<String, EditError> {
+    let item = Item::of_key(&key);
+    added(text, client, &item, settings, |client| {
+        client.keys.push(key);
+    })
+}
+
+/// The text of a key file with one more certificate; the rest is as with a key.
+pub fn add_certificate(
+    text: &str,
+    client: &str,
+    certificate: WrittenCertificate,
+    settings: Option<WrittenClient>,
+) -> Result<String, EditError> {
+    let item = Item::of_certificate(&certificate);
+    added(text, client, &item, settings, |client| {
+        client.certificates.push(certificate);
+    })
+}
+
+fn added(
+    text: &str,
+    client: &str,
+    item: &Item,
+    settings: Option<WrittenClient>,
+    push: impl FnOnce(&mut WrittenClient),
+) -> Result<String, EditError> {
     let mut wanted = written::read(text)?;
     let new = !wanted.clients.contains_key(client);
     if settings.is_some() && !new {
@@ -71,48 +111,72 @@ pub fn add(
     let mut lines = Lines::of(text);
     let by_hand = match new {
         true => {
-            let mut with_key = settings.clone();
-            with_key.keys.push(key.clone());
-            let by_hand = client_text(client, &with_key, 2);
+            let by_hand = client_text(client, &settings, item, 2);
             lines.add_client(by_hand.clone());
             by_hand
         }
         false => {
-            lines.add_key(client, &key);
-            key_text(&key, 6)
+            lines.add_item(client, item);
+            item.text(6)
         }
     };
-    wanted
-        .clients
-        .entry(client.to_owned())
-        .or_insert(settings)
-        .keys
-        .push(key);
+    push(wanted.clients.entry(client.to_owned()).or_insert(settings));
     edited(lines, &wanted, by_hand)
 }
 
-/// The text of a key file in which a key is revoked.
+/// The text of a key file in which something is revoked: a key by its id, a certificate by its name, its fingerprint, or
+/// the fingerprint's first twelve digits or more.
 pub fn revoke(text: &str, id: &str, at: Moment) -> Result<String, EditError> {
     let mut wanted = written::read(text)?;
-    let mut keys = wanted
-        .clients
-        .values_mut()
-        .flat_map(|client| &mut client.keys);
-    let Some(key) = keys.find(|key| key.id == id) else {
-        return Err(EditError::NoKey(id.to_owned()));
+    let clients = || wanted.clients.values();
+    let keys = clients().flat_map(|client| &client.keys);
+    let is_key = keys.clone().any(|key| key.id == id);
+    let (field, value) = if is_key {
+        ("id", id.to_owned())
+    } else {
+        let all = clients().flat_map(|client| &client.certificates);
+        let mut found = all.filter(|one| is_meant(one, id));
+        let one = found.next();
+        let one = one.ok_or_else(|| EditError::NoKey(id.to_owned()))?;
+        if found.next().is_some() {
+            return Err(EditError::Several(id.to_owned()));
+        }
+        match one.sha256 {
+            Some(_) => ("sha256", one.word().to_owned()),
+            None => ("name", one.word().to_owned()),
+        }
     };
-    if let Some(at) = key.revoked {
-        let id = id.to_owned();
-        return Err(EditError::Revoked { id, at });
+    for client in wanted.clients.values_mut() {
+        let keys = client.keys.iter_mut();
+        let keys = keys.filter(|key| is_key && key.id == id);
+        let certificates = client.certificates.iter_mut();
+        let certificates = certificates.filter(|one| !is_key && one.word() == value);
+        let revoked = keys.map(|key| &mut key.revoked);
+        for revoked in revoked.chain(certificates.map(|one| &mut one.revoked)) {
+            if let Some(at) = *revoked {
+                let id = value.clone();
+                return Err(EditError::Revoked { id, at });
+            }
+            *revoked = Some(at);
+        }
     }
-    key.revoked = Some(at);
     let mut lines = Lines::of(text);
-    lines.revoke(id, at);
+    lines.revoke(field, &value, at);
     edited(
         lines,
         &wanted,
-        format!("revoked: {at}    # beside id: {id}"),
+        format!("revoked: {at}    # beside {field}: {value}"),
     )
+}
+
+/// True if a certificate is meant by a text.
+fn is_meant(certificate: &WrittenCertificate, text: &str) -> bool {
+    let plain = |text: &str| text.replace(':', "").to_ascii_lowercase();
+    if let Some(sha256) = &certificate.sha256 {
+        let beginning = plain(text);
+        return beginning.len() >= SHORTEST && plain(sha256).starts_with(&beginning);
+    }
+    certificate.name.as_deref() == Some(text)
 }
 
 /// The edited text, if it says what is wanted.

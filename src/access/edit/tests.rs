@@ -156,3 +156,56 @@ fn a_file_is_replaced_as_a_whole_and_keeps_its_mode() {
     assert!(failed.is_err());
     assert_eq!(std::fs::read_to_string(&path).unwrap(), "one\ntwo\n");
 }
+
+fn certificate(sha256: Option<&str>, name: Option<&str>) -> WrittenCertificate {
+    WrittenCertificate {
+        sha256: sha256.map(str::to_owned),
+        name: name.map(str::to_owned),
+        created: Some(Moment(1_700_000_000)),
+        ..WrittenCertificate::default()
+    }
+}
+
+#[test]
+fn certificates_are_added_beside_keys_and_revoked_by_what_they_are_known_by() {
+    let at = Moment(1_700_000_000);
+    let digits = hex(&[0xab; 32]);
+    let text = add_certificate("", "shop", certificate(Some(&digits), None), None).unwrap();
+    assert!(text.contains(&format!(
+        "  shop:\n    certificates:\n      - sha256: \"{digits}\"\n        created: 2023-11-14T22:13:20Z\n"
+    )));
+    let text = add(&text, "shop", key("aaaaaaaaaaa1"), None).unwrap();
+    let text = add_certificate(&text, "shop", certificate(None, Some("shop-web")), None).unwrap();
+    let text = add_certificate(&text, "shop", certificate(None, Some("shop")), None).unwrap();
+    // As OpenSSL prints it.
+    let text = format!(
+        "{text}  other:\n    certificates:\n      - {{ sha256: 'ABCDEF012345:{}' }}\n",
+        "0".repeat(52)
+    );
+    let revoked = |id: &str| {
+        let written = written::read(&revoke(&text, id, at).unwrap()).unwrap();
+        let all = written.clients.into_values();
+        let all = all.flat_map(|client| client.certificates);
+        let revoked = all.filter(|one| one.revoked == Some(at));
+        let words: Vec<String> = revoked.map(|one| one.word().to_owned()).collect();
+        words.join(" ")
+    };
+    assert_eq!(revoked("shop"), "shop");
+    assert_eq!(revoked("shop-web"), "shop-web");
+    assert_eq!(revoked(&digits), digits);
+    assert_eq!(revoked("ABABABABABAB"), digits);
+    assert!(revoked("ab:cd:ef:01:23:45:00").starts_with("ABCDEF"));
+    for unknown in ["ababababab", "sho", "AB:AB"] {
+        let refused = revoke(&text, unknown, at);
+        assert!(matches!(refused, Err(EditError::NoKey(_))), "{unknown}");
+    }
+    let again = certificate(Some(&digits.to_uppercase()), None);
+    let twice = add_certificate(&text, "other", again, None).unwrap();
+    assert!(matches!(
+        revoke(&twice, "abababababab", at),
+        Err(EditError::Several(_))
+    ));
+    let done = revoke(&text, "shop", at).unwrap();
+    let again = revoke(&done, "shop", at);
+    assert!(matches!(again, Err(EditError::Revoked { .. })));
+}

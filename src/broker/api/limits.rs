@@ -2,6 +2,7 @@
 
 use super::error::PublishError;
 use super::message::{HeaderValue, Outgoing, Properties};
+use crate::contract::{Schema, headers};
 
 /// AMQP's limit for names, routing keys and the short properties, in bytes.
 pub const SHORT: usize = 255;
@@ -63,15 +64,17 @@ impl Properties {
     /// Encoded length in AMQP, in bytes. Properties travel in one frame, which can't be divided.
     pub fn encoded_len(&self) -> usize {
         let short = |text: Option<usize>| text.map_or(0, |size| 1 + size);
-        let headers = self.headers.iter();
-        let headers: usize = headers.map(|(name, value)| header_len(name, value)).sum();
+        let further = self.headers.iter();
+        let further: usize = further.map(|(name, value)| header_len(name, value)).sum();
+        const SCHEMA: usize = 2 + headers::SCHEMA.len() + 4 + Schema::LEN;
         // The flags, the delivery mode, the timestamp and the size of the headers.
         const FIXED: usize = 2 + 1 + 8 + 4;
         FIXED
             + short(self.content_type.as_ref().map(|text| text.len()))
             + short(self.message_id.as_ref().map(String::len))
             + short(self.kind.as_ref().map(|text| text.len()))
-            + headers
+            + self.schema.map_or(0, |_| SCHEMA)
+            + further
     }
 }
 
@@ -97,6 +100,7 @@ mod tests {
             message_id: Some("id".into()),
             kind: Some("event.Events".into()),
             timestamp: Some(1),
+            schema: Schema::parse("00c0ffee00c0ffee"),
             headers: vec![
                 ("a".into(), HeaderValue::Text("text".into())),
                 ("bc".into(), HeaderValue::Integer(-1)),
@@ -104,7 +108,8 @@ mod tests {
             ],
         };
         // Flags; the texts with their sizes; the size of the table and its entries; delivery mode; time.
-        let headers = 4 + (2 + 1 + 4 + 4) + (2 + 2 + 8) + (2 + 3 + 1);
+        let schema = 2 + 8 + 4 + 16;
+        let headers = 4 + (2 + 1 + 4 + 4) + (2 + 2 + 8) + (2 + 3 + 1) + schema;
         let expected = 2 + (1 + 16) + headers + 1 + (1 + 2) + 8 + (1 + 12);
         assert_eq!(properties.encoded_len(), expected);
     }

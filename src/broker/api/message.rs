@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use bytes::Bytes;
 
 use super::origin::Origin;
+use crate::contract::Schema;
 use crate::dead_letter::Value;
 use crate::weight;
 
@@ -34,6 +35,8 @@ pub struct Properties {
     pub kind: Option<Cow<'static, str>>,
     /// When it was sent, in seconds since the epoch.
     pub timestamp: Option<u64>,
+    /// Schema that it was made under. It travels as the header `x-schema`; what is no schema there counts as none.
+    pub schema: Option<Schema>,
     /// Further facts. RabbitMQ sorts them by name; tables, lists and binary values that other producers send are
     /// left out.
     pub headers: Vec<(Cow<'static, str>, HeaderValue)>,

@@ -6,6 +6,8 @@ use lapin::BasicProperties;
 use lapin::types::{AMQPValue, FieldTable, ShortString, ShortStringError};
 
 use crate::broker::api::message::{HeaderValue, Properties};
+use crate::contract::Schema;
+use crate::contract::headers::SCHEMA;
 
 /// AMQP's number for "persistent".
 const PERSISTENT: u8 = 2;
@@ -25,7 +27,7 @@ pub(super) fn to_amqp(properties: &Properties) -> Result<BasicProperties, ShortS
     if let Some(seconds) = properties.timestamp {
         amqp = amqp.with_timestamp(seconds);
     }
-    if !properties.headers.is_empty() {
+    if !properties.headers.is_empty() || properties.schema.is_some() {
         let mut table = FieldTable::default();
         for (name, value) in &properties.headers {
             let value = match value {
@@ -34,6 +36,10 @@ pub(super) fn to_amqp(properties: &Properties) -> Result<BasicProperties, ShortS
                 HeaderValue::Boolean(flag) => AMQPValue::Boolean(*flag),
             };
             table.insert(ShortString::try_new(&**name)?, value);
+        }
+        if let Some(schema) = properties.schema {
+            let text = AMQPValue::LongString(schema.to_string().into());
+            table.insert(ShortString::try_new(SCHEMA)?, text);
         }
         amqp = amqp.with_headers(table);
     }
@@ -44,12 +50,21 @@ pub(super) fn to_amqp(properties: &Properties) -> Result<BasicProperties, ShortS
 pub(super) fn from_amqp(amqp: &BasicProperties) -> Properties {
     let text = |text: &Option<ShortString>| text.as_ref().map(ToString::to_string);
     let headers = amqp.headers().iter().flatten();
+    let schema = amqp
+        .headers()
+        .as_ref()
+        .and_then(|headers| headers.inner().get(SCHEMA));
     Properties {
         content_type: text(amqp.content_type()).map(Cow::Owned),
         message_id: text(amqp.message_id()),
         kind: text(amqp.kind()).map(Cow::Owned),
         timestamp: *amqp.timestamp(),
+        schema: match schema.and_then(header) {
+            Some(HeaderValue::Text(text)) => Schema::parse(&text),
+            _ => None,
+        },
         headers: headers
+            .filter(|(name, _)| name.as_str() != SCHEMA)
             .filter_map(|(name, value)| Some((Cow::Owned(name.to_string()), header(value)?)))
             .collect(),
     }

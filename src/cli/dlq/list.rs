@@ -1,12 +1,13 @@
 //! `event-grpc dlq list`: numbers of dead letters of each kind, and the newest ones.
 
 use comfy_table::{CellAlignment, Table, presets};
-use serde_json::json;
+use serde_json::{Value, json};
 
-use super::one_line;
 use super::select::Select;
+use super::{one_line, schema};
 use crate::cli::serve::ClickHouseArgs;
 use crate::cli::{say, time};
+use crate::generated::PIPELINE;
 use crate::sink::clickhouse::dead_letters::{Count, Selection, Summary};
 
 /// Maximum length of a reason, in characters.
@@ -39,7 +40,8 @@ pub(super) async fn run(args: Args) -> anyhow::Result<bool> {
     let counts = letters.counts(&selection).await?;
     let newest = letters.summaries(&selection).await?;
     if args.json {
-        say(&json!({ "counts": counts, "letters": newest }).to_string());
+        let letters: Vec<Value> = newest.iter().map(as_json).collect();
+        say(&json!({ "counts": counts, "letters": letters }).to_string());
         return Ok(true);
     }
     if counts.is_empty() {
@@ -51,6 +53,20 @@ pub(super) async fn run(args: Args) -> anyhow::Result<bool> {
     let all: u64 = counts.iter().map(|count| count.letters).sum();
     say(&format!("{} of {all} dead letters shown", newest.len()));
     Ok(true)
+}
+
+/// Summary, with the relation of its message's schema to that of the build that gave it up.
+fn as_json(letter: &Summary) -> Value {
+    let mut value = json!(letter);
+    if let Value::Object(members) = &mut value {
+        members.insert("made_by".to_owned(), json!(made_by(letter)));
+    }
+    value
+}
+
+fn made_by(letter: &Summary) -> &'static str {
+    let schemas = PIPELINE.known_schemas();
+    schema::relation(&schemas, &letter.schema, &letter.fingerprint).name()
 }
 
 fn table(header: &[&str]) -> Table {
@@ -89,10 +105,19 @@ fn each(letters: &[Summary], all: bool) -> Table {
             "tries",
             "queue",
             "client",
+            "made by",
             "reason",
             "decision",
         ]),
-        false => table(&["id", "last failed", "tries", "queue", "client", "reason"]),
+        false => table(&[
+            "id",
+            "last failed",
+            "tries",
+            "queue",
+            "client",
+            "made by",
+            "reason",
+        ]),
     };
     for letter in letters {
         let mut row = vec![
@@ -101,6 +126,7 @@ fn each(letters: &[Summary], all: bool) -> Table {
             letter.attempts.to_string(),
             one_line(&letter.queue),
             one_line(&letter.client),
+            made_by(letter).to_owned(),
             shortened(&letter.reason),
         ];
         if all {

@@ -5,6 +5,7 @@ mod body;
 mod discard;
 mod list;
 mod replay;
+mod schema;
 mod select;
 mod show;
 

@@ -4,7 +4,7 @@ use prost_reflect::DescriptorPool;
 use serde_json::{Value, json};
 
 use super::body::{Shown, shown};
-use super::one_line;
+use super::{one_line, schema};
 use crate::cli::serve::ClickHouseArgs;
 use crate::cli::{say, time};
 use crate::generated::PIPELINE;
@@ -46,6 +46,8 @@ fn facts(letter: &StoredDeadLetter) -> Vec<(&'static str, Value)> {
         Err(reason) => format!("not possible: {reason}"),
     };
     let headers = serde_json::from_str(&letter.headers);
+    let schemas = PIPELINE.known_schemas();
+    let made_by = schema::told(&schemas, &letter.schema, &letter.fingerprint);
     vec![
         ("id", json!(letter.id)),
         ("decision", json!(letter.decision)),
@@ -60,6 +62,8 @@ fn facts(letter: &StoredDeadLetter) -> Vec<(&'static str, Value)> {
         ("exchange", json!(letter.exchange)),
         ("routing_key", json!(letter.routing_key)),
         ("fingerprint", json!(letter.fingerprint)),
+        ("schema", json!(letter.schema)),
+        ("made_by", json!(made_by)),
         ("content_type", json!(letter.content_type)),
         ("kind", json!(letter.kind)),
         ("message_id", json!(letter.message_id)),

@@ -4,6 +4,7 @@ use serde_json::{Map, Value};
 
 use super::Target;
 use crate::broker::{HeaderValue, Outgoing, Properties};
+use crate::contract::Schema;
 use crate::contract::headers::CLIENT;
 use crate::dead_letter::{DeadLetter, Failures, History};
 use crate::time::now_ms;
@@ -17,6 +18,8 @@ pub fn outgoing(letter: &DeadLetter<'_>, target: &Target) -> Outgoing {
         message_id: some(letter.message_id),
         kind: some(letter.kind).map(Into::into),
         timestamp: letter.sent_ms.and_then(|ms| u64::try_from(ms / 1000).ok()),
+        // It stays what it was made under, whoever sends it again.
+        schema: Schema::parse(letter.schema),
         headers: Vec::new(),
     };
     let sent: Map<String, Value> = serde_json::from_str(letter.headers).unwrap_or_default();

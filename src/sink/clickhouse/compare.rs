@@ -32,6 +32,8 @@ pub struct Report {
     pub pending: Vec<&'static str>,
     /// Migrations that were edited after they had been applied.
     pub changed: Vec<&'static str>,
+    /// What pending migrations cost where that is much, as sentences without a full stop.
+    pub costs: Vec<String>,
 }
 
 impl Report {
@@ -61,7 +63,11 @@ impl fmt::Display for Report {
             .iter()
             .map(|m| format!("migration {m} was edited after it had been applied"));
         let differences = self.differences.iter().map(Difference::to_string);
-        let all: Vec<_> = pending.chain(changed).chain(differences).collect();
+        let all: Vec<_> = pending
+            .chain(self.costs.iter().cloned())
+            .chain(changed)
+            .chain(differences)
+            .collect();
         f.write_str(&all.join("\n"))
     }
 }

@@ -81,6 +81,10 @@ pub struct Summary {
     pub event_type: String,
     /// Client that sent it; empty if it is unknown.
     pub client: String,
+    /// Fingerprint of the declarations that its message was made under; empty if it names none.
+    pub schema: String,
+    /// Fingerprint of the build that gave it up.
+    pub fingerprint: String,
     /// Beginning of the reason.
     pub reason: String,
     /// Number of attempts.
@@ -146,6 +150,8 @@ pub struct StoredDeadLetter {
     pub sent_ms: Option<i64>,
     #[serde(rename = "l_client")]
     pub client: String,
+    #[serde(rename = "l_schema")]
+    pub schema: String,
     #[serde(rename = "l_headers")]
     pub headers: String,
     #[serde(rename = "l_body")]
@@ -183,6 +189,7 @@ impl StoredDeadLetter {
             },
             content_type: &self.content_type,
             kind: &self.kind,
+            schema: &self.schema,
             headers: &self.headers,
             body,
         }
@@ -250,7 +257,7 @@ impl DeadLetters {
         let limit = limit(selection);
         let sql = format!(
             "SELECT l_id AS id, l_queue AS queue, l_class AS class, l_event_type AS event_type, l_client AS client, \
-             substringUTF8(l_reason, 1, 300) AS reason, l_attempts AS attempts, l_last_failed AS last_failed_ms, \
+             l_schema AS schema, l_fingerprint AS fingerprint, substringUTF8(l_reason, 1, 300) AS reason, l_attempts AS attempts, l_last_failed AS last_failed_ms, \
              action AS decision FROM {from} ORDER BY l_last_failed DESC, l_queue, l_id{limit}"
         );
         Ok(self.store.rows(&sql).await?)
@@ -297,8 +304,7 @@ impl DeadLetters {
 
     async fn whole(&self, inner: &str) -> Result<Vec<StoredDeadLetter>, DeadLettersError> {
         let from = self.from(inner).await?;
-        let names: Vec<String> = FIELDS.iter().map(|(name, _)| format!("l_{name}")).collect();
-        let names = names.join(", ");
+        let names = FIELDS.map(|(name, _)| format!("l_{name}")).join(", ");
         let sql =
             format!("SELECT {names}, action FROM {from} ORDER BY l_last_failed, l_queue, l_id");
         Ok(self.store.rows(&sql).await?)
@@ -317,12 +323,9 @@ impl DeadLetters {
             let list = quote::texts(list.iter().map(String::as_str));
             conditions.push(format!("{name} IN {list}"));
         }
-        conditions.extend(
-            selection
-                .since_ms
-                .map(|at| format!("l_last_failed >= {at}")),
-        );
-        conditions.extend(selection.until_ms.map(|at| format!("l_last_failed < {at}")));
+        let (since, until) = (selection.since_ms, selection.until_ms);
+        conditions.extend(since.map(|at| format!("l_last_failed >= {at}")));
+        conditions.extend(until.map(|at| format!("l_last_failed < {at}")));
         if !selection.decided {
             conditions.push("action = ''".to_owned());
         }
@@ -377,8 +380,8 @@ fn asked(kind: FieldKind, column: &str) -> String {
 }
 
 fn limit(selection: &Selection) -> String {
-    let limit = selection.limit.map(|limit| format!(" LIMIT {limit}"));
-    limit.unwrap_or_default()
+    let limit = selection.limit;
+    limit.map_or_else(String::new, |limit| format!(" LIMIT {limit}"))
 }
 
 #[cfg(test)]

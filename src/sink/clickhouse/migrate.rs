@@ -1,16 +1,14 @@
 //! Migrations of one ClickHouse database: applying them, and adopting tables that fit already.
 
 mod migration_table;
-
-use std::time::Duration;
-
-use backon::{ExponentialBuilder, Retryable as _};
+mod steps;
 
 use super::compare::{self, Difference, Report};
-use super::{ClickHouse, quote, statements};
+use super::{ClickHouse, quote};
 use crate::contract::{Migration, Pipeline, Table};
 use crate::sink::{Fault, StoreError};
 use migration_table::{MigrationTable, digest};
+use steps::run;
 
 /// Error of a migration.
 #[derive(Debug, thiserror::Error)]
@@ -79,18 +77,30 @@ pub async fn apply(
     store: &ClickHouse,
     pipeline: &Pipeline,
 ) -> Result<Vec<&'static str>, MigrateError> {
+    apply_beside(store, pipeline, Others::MayWrite).await
+}
+
+/// Others that write to the tables while they are migrated.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Others {
+    /// Instances may be running.
+    MayWrite,
+    /// There are none, as in a database that this process starts and has not used yet.
+    None,
+}
+
+/// Applies as [`apply`] does, and waits for nobody's inserts if there are none.
+pub async fn apply_beside(
+    store: &ClickHouse,
+    pipeline: &Pipeline,
+    others: Others,
+) -> Result<Vec<&'static str>, MigrateError> {
     let (migration_table, pending) = open_migration_table(store, pipeline).await?;
     for migration in &pending {
-        for (number, statement) in (1..).zip(statements::split(migration.sql)) {
-            run(store, &statement)
-                .await
-                .map_err(|error| MigrateError::Statement {
-                    name: migration.name,
-                    number,
-                    statement,
-                    error,
-                })?;
+        for cost in steps::costs(store, migration).await? {
+            tracing::info!(cost, "A migration copies rows.");
         }
+        steps::run_all(store, &migration_table, migration, others).await?;
         run(store, &migration_table.entry(store, migration, false)).await?;
         tracing::info!(migration = migration.name, "A migration was applied.");
     }
@@ -106,10 +116,14 @@ pub async fn check(store: &ClickHouse, pipeline: &Pipeline) -> Result<Report, Mi
         differences,
         pending: Vec::new(),
         changed: Vec::new(),
+        costs: Vec::new(),
     };
     for migration in store.migrations(pipeline) {
         match applied.get(migration.name) {
-            None => report.pending.push(migration.name),
+            None => {
+                report.pending.push(migration.name);
+                report.costs.extend(steps::costs(store, migration).await?);
+            }
             Some(hash) if *hash != digest(migration.sql) => report.changed.push(migration.name),
             Some(_) => {}
         }
@@ -159,7 +173,11 @@ async fn open_migration_table(
     }
     let migrations = store.migrations(pipeline);
     for name in applied.keys() {
-        if !migrations.iter().any(|m| m.name == name) {
+        let is_of = |m: &Migration| {
+            name.strip_prefix(m.name)
+                .is_some_and(|rest| rest.is_empty() || rest.starts_with(':'))
+        };
+        if !migrations.iter().any(is_of) {
             tracing::warn!(
                 migration = name,
                 "The database has a migration that this build doesn't know; it was applied by a newer build."
@@ -199,19 +217,4 @@ async fn open_database(store: &ClickHouse) -> Result<(), MigrateError> {
         },
         _ => MigrateError::Store(error),
     })
-}
-
-/// Runs an idempotent statement. Concurrent changes of one table conflict, and an answer may be lost; both are retried.
-async fn run(store: &ClickHouse, statement: &str) -> Result<(), StoreError> {
-    let database = store.address().database();
-    let attempt = || store.shape(database, statement);
-    attempt
-        .retry(
-            ExponentialBuilder::default()
-                .with_min_delay(Duration::from_millis(100))
-                .with_max_times(5)
-                .with_jitter(),
-        )
-        .when(|error| error.fault.may_pass())
-        .await
 }

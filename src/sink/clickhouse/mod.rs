@@ -134,12 +134,22 @@ impl ClickHouse {
 
     /// Runs a statement without a result, in `database` or, without one, in none.
     pub async fn run(&self, database: Option<&str>, sql: &str) -> Result<(), StoreError> {
+        self.run_within(database, sql, STATEMENT_LIMIT).await
+    }
+
+    /// Runs a statement that may take longer.
+    async fn run_within(
+        &self,
+        database: Option<&str>,
+        sql: &str,
+        limit: Duration,
+    ) -> Result<(), StoreError> {
         let client = match database {
             Some(database) => self.client.clone().with_database(database),
             None => self.client.clone(),
         };
         let answer = client.query_raw(sql).execute();
-        match tokio::time::timeout(STATEMENT_LIMIT, answer).await {
+        match tokio::time::timeout(limit, answer).await {
             Ok(done) => done.map_err(|error| exception::judge(&error)),
             Err(_) => Err(exception::judge(&clickhouse::error::Error::TimedOut)),
         }
@@ -148,9 +158,19 @@ impl ClickHouse {
     /// Runs a statement that creates or changes a table, without those of its settings that the server doesn't know: it
     /// may be older than they are.
     async fn shape(&self, database: &str, sql: &str) -> Result<(), StoreError> {
+        self.shape_within(database, sql, STATEMENT_LIMIT).await
+    }
+
+    /// The same for one that may take longer.
+    async fn shape_within(
+        &self,
+        database: &str,
+        sql: &str,
+        limit: Duration,
+    ) -> Result<(), StoreError> {
         let mut statement = Cow::Borrowed(sql);
         loop {
-            let Err(error) = self.run(Some(database), &statement).await else {
+            let Err(error) = self.run_within(Some(database), &statement, limit).await else {
                 return Ok(());
             };
             let names = clauses::settings(&statement);

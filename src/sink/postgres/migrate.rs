@@ -104,6 +104,7 @@ pub async fn check(store: &Postgres, pipeline: &Pipeline) -> Result<Report, Migr
         differences: schema::differences(&tables, &live),
         pending: Vec::new(),
         changed: Vec::new(),
+        costs: Vec::new(),
     };
     for migration in pipeline.postgres_migrations {
         match applied.get(migration.name) {

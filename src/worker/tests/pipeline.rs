@@ -109,6 +109,7 @@ pub(super) fn pipeline(settings: Settings) -> &'static Pipeline {
     };
     Box::leak(Box::new(Pipeline {
         fingerprint: "test",
+        schemas: "",
         descriptors: &[],
         sources: &[],
         exchanges: Box::leak(Box::new([

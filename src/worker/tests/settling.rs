@@ -6,7 +6,7 @@ use super::pipeline::{Settings, ids, pipeline, to_queue};
 use super::{calm, simulate, store};
 use crate::broker::testing::{Confirm, Simulated};
 use crate::broker::{HeaderValue, Limits, Outgoing};
-use crate::contract::headers as h;
+use crate::contract::{Schema, headers as h};
 use crate::worker::start;
 
 #[test]
@@ -28,7 +28,10 @@ fn what_can_not_be_settled_is_a_dead_letter_as_it_came_when_its_retries_are_used
         });
         let setup = calm(pipeline, &broker, &store);
         let units = ["good-1", "bad-1", "good-2"].map(str::to_owned);
-        broker.push(to_queue(&units));
+        let schema = Schema::parse("00c0ffee00c0ffee");
+        let mut message = to_queue(&units);
+        message.properties.schema = schema;
+        broker.push(message);
         broker.push(to_queue(&["good-3".to_owned()]));
         let mut tasks = start(&setup, &[&pipeline.queues[0]]).unwrap();
         tokio::time::sleep(Duration::from_secs(60)).await;
@@ -39,6 +42,7 @@ fn what_can_not_be_settled_is_a_dead_letter_as_it_came_when_its_retries_are_used
             panic!("one letter and not {:?}", seen.dead);
         };
         assert_eq!(ids(&letter.body), units, "as it came");
+        assert_eq!(letter.properties.schema, schema, "through its retries");
         let header = |name: &str| letter.properties.header(name).cloned();
         assert_eq!(
             header(h::DEAD_CLASS),

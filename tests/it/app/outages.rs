@@ -214,6 +214,7 @@ pub(crate) fn fragile() -> &'static Pipeline {
     ];
     Box::leak(Box::new(Pipeline {
         fingerprint: "test",
+        schemas: "",
         descriptors: &[],
         sources: &[],
         exchanges: Box::leak(Box::new(exchanges)),

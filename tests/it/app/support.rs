@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use event_grpc::access::Unverified;
 use event_grpc::app::environment::Environment;
-use event_grpc::app::unverified::Unverified;
 use event_grpc::app::{App, Config};
 use event_grpc::broker::Broker;
 use event_grpc::contract::Pipeline;

@@ -7,6 +7,7 @@ use std::time::Duration;
 use event_grpc::broker::{
     Broker, ConsumeError, HeaderValue, Outgoing, Properties, PublishError, Settled,
 };
+use event_grpc::contract::Schema;
 use tokio::time::timeout;
 
 use super::fixture::{Fixture, TIME_LIMIT, all_sent, nothing, receive, send, text};
@@ -170,6 +171,7 @@ pub(super) async fn properties_and_large_bodies_arrive(broker: Arc<dyn Broker>, 
         message_id: Some("id-1".into()),
         kind: Some("event.EventBatch".into()),
         timestamp: Some(1_700_000_000),
+        schema: Schema::parse("00c0ffee00c0ffee"),
         headers: vec![
             ("x-count".into(), HeaderValue::Integer(-3)),
             ("x-flag".into(), HeaderValue::Boolean(true)),

@@ -18,6 +18,7 @@ static TABLES: [&Table; 1] = [&PLAIN];
 
 static PIPELINE: Pipeline = Pipeline {
     fingerprint: "",
+    schemas: "",
     descriptors: &[],
     sources: &[],
     exchanges: &[],

@@ -58,6 +58,7 @@ const TABLES: &[&Table] = &[&SALE, &TALLY];
 const fn pipeline(migrations: &'static [Migration]) -> Pipeline {
     Pipeline {
         fingerprint: "",
+        schemas: "",
         descriptors: &[],
         sources: &[],
         exchanges: &[],
@@ -81,7 +82,8 @@ async fn clean(store: &ClickHouse) {
         Report {
             differences: vec![],
             pending: vec![],
-            changed: vec![]
+            changed: vec![],
+            costs: vec![]
         }
     );
     assert!(report.fits());

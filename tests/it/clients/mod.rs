@@ -45,7 +45,7 @@ impl Doors {
         variable: impl Fn(&str) -> Option<String>,
         open: bool,
     ) -> Self {
-        let publisher = Publisher::new(broker, Limits::embedded());
+        let publisher = Publisher::new(broker, Limits::embedded(), pipeline.schema());
         let topology = Topology::of(pipeline, |_| true);
         let access = event_grpc::access::Access::local(pipeline);
         let sources =

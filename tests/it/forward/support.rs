@@ -141,6 +141,7 @@ pub(crate) fn run(url: &str, options: Options) -> Running {
     ]));
     let pipeline: &'static Pipeline = Box::leak(Box::new(Pipeline {
         fingerprint: "test",
+        schemas: "",
         descriptors: &[],
         sources: &[],
         exchanges: &[

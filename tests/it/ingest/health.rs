@@ -71,6 +71,7 @@ async fn the_generated_pipeline_can_be_served() {
     let publisher = Publisher::new(
         Arc::new(Embedded::new(&topology, 1 << 20)),
         Limits::embedded(),
+        PIPELINE.schema(),
     );
     let access = Access::local(&PIPELINE);
     let sources = Sources::new(

@@ -1,5 +1,6 @@
 //! Write keys and tokens over real connections: who is let in, who isn't, and what they are told.
 
+mod certificates;
 mod file;
 mod permissions;
 mod process;
@@ -64,6 +65,7 @@ fn listeners(address: [u8; 4]) -> Vec<Listener> {
         name,
         address: (address, 1).into(),
         tls: false,
+        asks: false,
     };
     vec![listener("grpc"), listener("http")]
 }
@@ -74,6 +76,7 @@ async fn server(config: Config, address: [u8; 4]) -> (Server, Arc<Access>) {
     let mut access = None;
     let server = Server::start_for(
         listen::Limits::default(),
+        None,
         Limits::embedded(),
         POOL,
         |broker| broker,

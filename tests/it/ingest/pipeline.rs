@@ -244,6 +244,7 @@ pub(super) fn pipeline(pool: Pool) -> &'static Pipeline {
     ];
     Box::leak(Box::new(Pipeline {
         fingerprint: "test",
+        schemas: "",
         descriptors: &DESCRIPTORS,
         sources: sources.leak(),
         exchanges: &EXCHANGES,

@@ -11,6 +11,7 @@ use event_grpc::ingest::response::Response;
 use event_grpc::ingest::sources::Off;
 use event_grpc::ingest::{Limits, Publisher, Sources};
 use event_grpc::listen;
+use event_grpc::tls::ServerTls;
 use prost::Message;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
@@ -74,12 +75,13 @@ impl Server {
         pool: Pool,
         wrap: impl Fn(Arc<Embedded>) -> Arc<B>,
     ) -> Self {
-        Self::start_for(doors, limits, pool, wrap, Access::local).await
+        Self::start_for(doors, None, limits, pool, wrap, Access::local).await
     }
 
-    /// Starts a server that takes from certain senders only.
+    /// Starts a server that takes from certain senders only, over TLS if it is given.
     pub(crate) async fn start_for<B: Broker>(
         doors: listen::Limits,
+        tls: Option<ServerTls>,
         limits: Limits,
         pool: Pool,
         wrap: impl Fn(Arc<Embedded>) -> Arc<B>,
@@ -112,7 +114,7 @@ impl Server {
             unrouted: pipeline.unrouted,
         };
         let broker = Arc::new(Embedded::new(&topology, 64 << 20));
-        let publisher = Publisher::new(wrap(broker.clone()), limits);
+        let publisher = Publisher::new(wrap(broker.clone()), limits, None);
         let access = access(pipeline);
         let open = |source: &str| source == "opened";
         let variable = pipeline::variable;
@@ -126,17 +128,19 @@ impl Server {
         let routes = sources.grpc(&health, reflection);
         let grpc = listener.local_addr().unwrap().port();
         let forever = std::future::pending;
-        tokio::spawn(listen::serve(
+        tokio::spawn(listen::serve_tls(
             listener,
             "grpc",
             routes,
             doors.clone(),
+            tls.clone(),
             forever(),
         ));
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let http = listener.local_addr().unwrap().port();
         let router = sources.http(health.clone());
-        tokio::spawn(listen::serve(listener, "http", router, doors, forever()));
+        let serving = listen::serve_tls(listener, "http", router, doors, tls, forever());
+        tokio::spawn(serving);
         let channel = Channel::from_shared(format!("http://{address}"))
             .unwrap()
             .connect_lazy();
@@ -189,7 +193,8 @@ impl Server {
         Self::request_on(self.channel.clone(), request).await
     }
 
-    async fn request_on(
+    /// Sends a custom request on a channel.
+    pub(crate) async fn request_on(
         channel: Channel,
         request: tonic::Request<Raw>,
     ) -> Result<Response, tonic::Status> {

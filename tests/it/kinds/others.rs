@@ -156,6 +156,7 @@ fn letter() -> DeadLetter<'static> {
         },
         content_type: "application/json",
         kind: "",
+        schema: "",
         headers: "{}",
         body: b"{",
     }

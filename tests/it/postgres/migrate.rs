@@ -29,6 +29,7 @@ static TABLES: &[&Table] = &[&KEEP];
 const fn pipeline(postgres_migrations: &'static [Migration]) -> Pipeline {
     Pipeline {
         fingerprint: "",
+        schemas: "",
         descriptors: &[],
         sources: &[],
         exchanges: &[],

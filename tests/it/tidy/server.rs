@@ -87,7 +87,9 @@ const LAYERS: &[(&str, &[&str])] = &[
     // Who may send what.
     (
         "access",
-        &["client", "contract", "listen", "metrics", "rate", "time"],
+        &[
+            "client", "contract", "listen", "metrics", "rate", "time", "tls",
+        ],
     ),
     ("grpc", &["contract", "health", "listen"]),
     // From a request to the broker, and from the broker to a store. Neither knows the other.

@@ -5,9 +5,12 @@ use std::path::{Path, PathBuf};
 
 use event_grpc::tls::{ClientCertificates, ServerFiles};
 use rcgen::{
-    BasicConstraints, CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair,
-    KeyUsagePurpose, date_time_ymd,
+    BasicConstraints, CertificateParams, DistinguishedName, DnType, ExtendedKeyUsagePurpose, IsCa,
+    Issuer, KeyPair, KeyUsagePurpose, SanType, date_time_ymd,
 };
+use rustls_pki_types::CertificateDer;
+use rustls_pki_types::pem::PemObject as _;
+use sha2::{Digest as _, Sha256};
 use tempfile::TempDir;
 
 /// A certificate authority.
@@ -70,6 +73,14 @@ impl Authority {
         self.signed(params, ExtendedKeyUsagePurpose::ClientAuth)
     }
 
+    /// Certificate of a client with an alternative name, a URI, and no other one.
+    pub(crate) fn client_of_uri(&self, name: &str) -> Pair {
+        let mut params = CertificateParams::default();
+        params.distinguished_name = DistinguishedName::new();
+        params.subject_alt_names = vec![SanType::URI(name.try_into().unwrap())];
+        self.signed(params, ExtendedKeyUsagePurpose::ClientAuth)
+    }
+
     fn signed(&self, mut params: CertificateParams, usage: ExtendedKeyUsagePurpose) -> Pair {
         params.extended_key_usages = vec![usage];
         params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
@@ -79,6 +90,16 @@ impl Authority {
             certificate: certificate.pem(),
             key: key.serialize_pem(),
         }
+    }
+}
+
+impl Pair {
+    /// SHA-256 of the certificate, as OpenSSL prints it.
+    pub(crate) fn fingerprint(&self) -> String {
+        let der = CertificateDer::from_pem_slice(self.certificate.as_bytes()).unwrap();
+        let digest = Sha256::digest(&der);
+        let bytes: Vec<String> = digest.iter().map(|byte| format!("{byte:02X}")).collect();
+        bytes.join(":")
     }
 }
 

@@ -7,6 +7,7 @@ mod handshakes;
 mod identity;
 mod instance;
 mod limits;
+mod quickstart;
 mod reload;
 mod slow;
 mod start;

@@ -181,7 +181,7 @@ async fn a_letter_of_intake_is_the_one_that_the_worker_makes() {
             message_id: told["id"].as_str().map(str::to_owned),
             kind: Some("webhook.ShopifyEvent".into()),
             timestamp: Some(1_760_000_000),
-            headers: Vec::new(),
+            ..Default::default()
         };
         let message = event_grpc::broker::Outgoing::new("shopify_event.dx", "shopify_events", body);
         app.broker().publish(message.with(properties)).await.unwrap();

@@ -6,18 +6,14 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode, Stdio};
 
 use anyhow::{Context as _, Result, bail};
-use serde_json::Value;
 
-use super::{Args, FIGURES, Scenario, figures, measure, middle, shown};
+use super::protection::Protection;
+use super::{Args, Scenario, measure, pairs};
 use crate::build::Executables;
 use crate::cargo;
 
 /// Directory in which other revisions are built.
 const PLACE: &str = "target/against";
-
-/// Reports of one scenario by revision: the other one first, this one second.
-#[derive(Default)]
-struct Runs([Vec<Value>; 2]);
 
 /// Runs the scenarios with servers of both revisions and prints the differences. The load generator is this revision's
 /// in any case.
@@ -37,76 +33,20 @@ pub(super) fn run(
         server,
         loadgen: loadgen.clone(),
     });
-    let mut all: Vec<Runs> = chosen.iter().map(|_| Runs::default()).collect();
-    for number in 1..=args.runs {
-        for (scenario, runs) in chosen.iter().zip(&mut all) {
-            // The first one finds another machine than the second one; so they take turns.
-            let order = match number % 2 {
-                1 => [0, 1],
-                _ => [1, 0],
-            };
-            for which in order {
-                let report = measure(scenario, &pair[which], events / scenario.share)
-                    .with_context(|| format!("pair {number} of {}", scenario.name))?;
-                let name = [revision, "this"][which];
-                eprintln!("{} {number}/{} {name}: {report}", scenario.name, args.runs);
-                runs.0[which].push(report);
-            }
-        }
-    }
     println!(
-        "{} pairs of runs, {events} events (fewer where requests are small), {} ({}) against this tree; medians.",
+        "{} pairs of runs, {events} events (fewer where requests are small), {revision} ({}) against this tree; medians.",
         args.runs,
-        revision,
         &commit[..commit.len().min(10)]
     );
-    println!(
-        "`ratio` is the median of the pairs' ratios, this tree's figure by the other's. `of itself` is the noise: the median \
-         of how far a run is from the one before of the same revision. A ratio within it says nothing."
-    );
-    println!("| scenario | figure | {revision} | this | ratio | of itself | |");
-    println!("| --- | --- | ---: | ---: | ---: | ---: | --- |");
-    for (scenario, runs) in chosen.iter().zip(&all) {
-        for (heading, path) in FIGURES {
-            if let Some(line) = runs.line(path) {
-                println!("| {} | {heading} | {line} |", scenario.name);
-            }
-        }
-    }
+    pairs::run(args, [revision, "this"], chosen, |which, scenario| {
+        measure(
+            scenario,
+            &pair[which],
+            Protection::None,
+            events / scenario.share,
+        )
+    })?;
     Ok(ExitCode::SUCCESS)
-}
-
-impl Runs {
-    /// Cells of a figure, if both revisions have it.
-    fn line(&self, path: &str) -> Option<String> {
-        let [other, this] = [0, 1].map(|which| figures(&self.0[which], path));
-        let ratios: Vec<f64> = this.iter().zip(&other).map(|(t, o)| t / o).collect();
-        let ratio = middle(ratios)?;
-        let noise = noise(&other, &this);
-        let verdict = match noise {
-            Some(noise) if (ratio - 1.0).abs() <= noise => "noise",
-            Some(_) if ratio.is_finite() => "differs",
-            _ => "",
-        };
-        Some(format!(
-            "{} | {} | {ratio:.3} | {} | {verdict}",
-            middle(other).map(shown)?,
-            middle(this).map(shown)?,
-            noise.map_or_else(
-                || "-".to_owned(),
-                |noise| format!("±{:.1} %", noise * 100.0)
-            ),
-        ))
-    }
-}
-
-/// Noise: the median difference between consecutive runs of one revision, as a fraction.
-fn noise(other: &[f64], this: &[f64]) -> Option<f64> {
-    let steps = [other, this]
-        .into_iter()
-        .flat_map(|runs| runs.windows(2))
-        .map(|pair| (pair[1] / pair[0] - 1.0).abs());
-    middle(steps.collect())
 }
 
 /// Commit that a revision names.
@@ -178,24 +118,4 @@ fn git(args: &[&str]) -> Result<String> {
         bail!("{}", String::from_utf8_lossy(&output.stderr).trim());
     }
     Ok(String::from_utf8_lossy(&output.stdout).trim().to_owned())
-}
-
-#[cfg(test)]
-mod tests {
-    #![allow(clippy::unwrap_used)]
-
-    use serde_json::json;
-
-    use super::*;
-
-    #[test]
-    fn a_ratio_is_told_from_noise() {
-        let runs = |figures: [f64; 4]| figures.map(|figure| json!({ "seconds": figure })).to_vec();
-        let line = |other, this| Runs([runs(other), runs(this)]).line("/seconds").unwrap();
-        let same = line([10.0, 11.0, 10.0, 11.0], [10.5, 10.0, 11.0, 10.4]);
-        assert!(same.ends_with("| noise"), "{same}");
-        let slower = line([10.0, 10.1, 10.0, 10.1], [12.0, 12.1, 12.0, 12.1]);
-        assert_eq!(slower, "10.05 | 12.05 | 1.199 | ±0.9 % | differs");
-        assert!(Runs::default().line("/seconds").is_none());
-    }
 }

@@ -55,6 +55,16 @@ const WEBHOOKS: [&str; 6] = [
 impl Setting {
     /// Starts an instance and its servers, in this directory.
     pub(crate) fn start(self, executable: &Path, directory: &Path) -> Result<Running> {
+        self.start_with(executable, directory, &[])
+    }
+
+    /// The same, with these variables in the instance's environment.
+    pub(crate) fn start_with(
+        self,
+        executable: &Path,
+        directory: &Path,
+        variables: &[(&str, PathBuf)],
+    ) -> Result<Running> {
         let log = directory.join("instance.log");
         let (grpc, http, ops) = (ports::free()?, ports::free()?, ports::free()?);
         let mut serve = Command::new(executable);
@@ -68,6 +78,7 @@ impl Setting {
         for source in WEBHOOKS {
             serve.env(format!("{source}_WEBHOOK_SECRET"), "siege-siege-siege");
         }
+        serve.envs(variables.iter().cloned());
         let mut servers = None;
         let mut processes = Vec::new();
         let (mut clickhouse, mut amqp) = (None, None);

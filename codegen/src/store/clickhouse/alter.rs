@@ -1,8 +1,9 @@
 //! Statements that change a ClickHouse table that is there, and the changes that are refused.
 
-use super::ddl;
-use crate::base::refusal::Refusal;
+use super::{ddl, rebuild};
+use crate::base::refusal::{Place, Refusal};
 use crate::model::{ClickHouse, Table};
+use crate::rules::history::TABLE_KEYS;
 use crate::store::change::{self, Alter};
 use crate::store::{Column, Dialect as _, TableFacts};
 
@@ -13,8 +14,22 @@ pub(super) fn alter(
     before: &TableFacts,
     refused: &mut Vec<Refusal>,
 ) -> Vec<String> {
-    let reason = ("order_by", "ClickHouse can't change it in place");
-    change::keys(&table.name, before, &own.facts(table), reason, refused);
+    let mut now = own.facts(table);
+    let rebuilt = rebuild::is_meant(own, before);
+    if rebuilt {
+        now.order_by.clone_from(&before.order_by);
+        refused.extend(rebuild::hindrance(own, table).map(|why| hindered(table, before, &why)));
+    }
+    let way_out = format!(
+        "; or write `rebuilt_from: [{}]` beside it, so that a migration makes the table anew with the new key (docs/rebuild.md)",
+        before.order_by
+    );
+    let words = (
+        "order_by",
+        "ClickHouse can't change it in place",
+        way_out.as_str(),
+    );
+    change::keys(&table.name, before, &now, words, refused);
     let columns = own.columns(table);
     let there = before.columns.iter().map(|(name, _)| name.clone());
     let mut alter = InOrder {
@@ -26,7 +41,23 @@ pub(super) fn alter(
     };
     let mut statements = change::columns(&table.name, before, &columns, &mut alter, refused);
     statements.extend((before.settings != ddl::SETTINGS).then(|| ddl::set(&table.name)));
-    statements
+    match rebuilt {
+        true => rebuild::statements(own, table, statements),
+        false => statements,
+    }
+}
+
+/// A rebuild that is asked for and can't be done.
+fn hindered(table: &Table, before: &TableFacts, why: &str) -> Refusal {
+    Refusal {
+        code: TABLE_KEYS.code,
+        place: Place::Table(table.name.clone()),
+        message: format!("table `{}` can't be rebuilt: {why}", table.name),
+        help: format!(
+            "put back `order_by: [{}]`, or declare a new table with another name",
+            before.order_by
+        ),
+    }
 }
 
 /// Brings the columns into the model's order, one place after the other.

@@ -41,12 +41,17 @@ pub(super) fn create(own: &ClickHouse, table: &Table) -> String {
         .iter()
         .map(|column| format!("    {}", definition(column)))
         .collect();
-    let mut sql = format!(
-        "CREATE TABLE IF NOT EXISTS {}\n(\n{}\n)\nENGINE = {}",
+    format!(
+        "CREATE TABLE IF NOT EXISTS {}\n(\n{}\n)\n{}",
         name(&table.name),
         columns.join(",\n"),
-        own.engine
-    );
+        keeping(own, table)
+    )
+}
+
+/// How a table keeps its rows, as it stands behind its columns.
+pub(super) fn keeping(own: &ClickHouse, table: &Table) -> String {
+    let mut sql = format!("ENGINE = {}", own.engine);
     if !own.partition_by.is_empty() {
         sql.push_str("\nPARTITION BY ");
         sql.push_str(&own.partition_by);

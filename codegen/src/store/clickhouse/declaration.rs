@@ -15,6 +15,8 @@ pub(super) struct Declaration {
     pub(super) partition_by: Option<Text>,
     /// `order_by: [COLUMN, ...]`.
     pub(super) order_by: Vec<Text>,
+    /// `rebuilt_from: [COLUMN, ...]`: the sorting key that the table had before.
+    pub(super) rebuilt_from: Vec<Text>,
 }
 
 /// Reads it.
@@ -40,10 +42,16 @@ pub(super) fn read(
         fields.filled("order_by", keys.is_empty(), e, out);
         keys
     });
+    let rebuilt_from = fields.get("rebuilt_from").map(|e| {
+        let keys = texts("`rebuilt_from`", &e.node, out);
+        fields.filled("rebuilt_from", keys.is_empty(), e, out);
+        keys
+    });
     Declaration {
         database: fields.text("database", out),
         engine,
         partition_by: fields.text("partition_by", out),
         order_by: order_by.unwrap_or_default(),
+        rebuilt_from: rebuilt_from.unwrap_or_default(),
     }
 }

@@ -83,6 +83,11 @@ impl Declared for Declaration {
             engine: self.engine.as_ref()?.value.clone(),
             partition_by: partition_by.unwrap_or_default(),
             order_by: self.order_by.iter().map(|key| key.value.clone()).collect(),
+            rebuilt_from: self
+                .rebuilt_from
+                .iter()
+                .map(|key| key.value.clone())
+                .collect(),
             replaces: table.spec.replaces.is_some(),
         }))
     }

@@ -9,6 +9,7 @@ mod declared;
 mod functions;
 mod layout;
 mod new;
+mod rebuild;
 mod rust;
 
 pub(super) use declared::read;
@@ -23,7 +24,13 @@ use crate::model::{self, ClickHouse, Model, StoreKind, Table, Type};
 pub const KIND: StoreKind = StoreKind {
     name: "clickhouse",
     title: "ClickHouse",
-    keys: &["database", "engine", "partition_by", "order_by"],
+    keys: &[
+        "database",
+        "engine",
+        "partition_by",
+        "order_by",
+        "rebuilt_from",
+    ],
     without: &[],
     has_own_columns: false,
     migrations: "MIGRATIONS",
@@ -78,6 +85,10 @@ impl Dialect for ClickHouse {
 
     fn alter(&self, table: &Table, before: &TableFacts, refused: &mut Vec<Refusal>) -> Vec<String> {
         alter::alter(self, table, before, refused)
+    }
+
+    fn rebuild(&self, table: &Table, before: &TableFacts) -> Option<String> {
+        rebuild::is_meant(self, before).then(|| rebuild::cost(self, table))
     }
 
     fn rust(&self, _: &Table, database: Option<&str>) -> Rust {

@@ -19,7 +19,7 @@ pub(super) fn alter(
         &table.name,
         before,
         &own.facts(table),
-        ("unique", why),
+        ("unique", why, ""),
         refused,
     );
     let mut alter = InPlace {

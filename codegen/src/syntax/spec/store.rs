@@ -22,7 +22,7 @@ pub(crate) struct InStore {
     /// The store.
     pub(crate) kind: &'static StoreKind,
     /// The entries whose keys the store's tables have: the store itself reads them. None if the table's declaration is
-    /// no mapping, which was reported.
+    /// no mapping or its store isn't known, which was reported.
     pub(crate) entries: Option<Vec<Entry>>,
 }
 
@@ -39,6 +39,13 @@ pub(super) fn store(
         .and_then(|e| word("a table's `store`", &e.node, &named, out));
     let (kind, place) = match said {
         Some(said) => (said.value, said.span),
+        // It is misspelt, which was reported: no other key can be judged.
+        None if fields.get("store").is_some() => {
+            return InStore {
+                kind: stores.usual,
+                entries: None,
+            };
+        }
         None => (stores.usual, name.span),
     };
     let others = stores.all.iter().flat_map(|other| other.keys);

@@ -6,13 +6,19 @@ mod frames;
 mod talk;
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context as _;
 use tonic::transport::{Channel, Endpoint};
 
-use super::attack::{Attack, Port};
+use super::attack::{Attack, Port, Proof, Talk};
+use crate::proofs::Proofs;
 use amqp::{Address, Connection};
+use event_grpc::tls::https::Https;
+use futures_util::future::join_all;
+use hyper_util::client::legacy::connect::HttpConnector;
+pub(super) use talk::connect;
 
 /// Outcome of an attack, as its sender saw it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -35,7 +41,10 @@ pub(super) struct Places {
     grpc: SocketAddr,
     http: SocketAddr,
     ops: SocketAddr,
+    engine: Option<SocketAddr>,
     amqp: Option<Address>,
+    /// What a sender can prove, if the server has TLS and asks for proofs.
+    pub(super) proofs: Option<Arc<Proofs>>,
     /// Timeout of an answer.
     deadline: Duration,
 }
@@ -56,29 +65,48 @@ impl Places {
         http: &str,
         ops: &str,
         amqp: Option<&str>,
+        engine: Option<&str>,
+        proofs: Option<Arc<Proofs>>,
         deadline: Duration,
     ) -> anyhow::Result<Self> {
         Ok(Places {
             grpc: socket(grpc)?,
             http: socket(http)?,
             ops: socket(ops)?,
+            engine: engine.map(socket).transpose()?,
             amqp: amqp.map(Address::parse).transpose()?,
+            proofs,
             deadline,
         })
     }
 
-    fn of(&self, port: Port) -> SocketAddr {
+    /// Address of a port.
+    pub(super) fn of(&self, port: Port) -> SocketAddr {
         match port {
+            Port::Engine => self.engine.unwrap_or(self.http),
             Port::Grpc => self.grpc,
             Port::Http => self.http,
             Port::Ops => self.ops,
         }
     }
+
+    /// Line of a request's head that proves who sends, where that is asked for.
+    pub(super) fn proof(&self, port: Port) -> Option<String> {
+        let proofs = self.proofs.as_ref()?;
+        let secret = match port {
+            Port::Ops => proofs.token.clone(),
+            Port::Grpc | Port::Http | Port::Engine => proofs.key("siege"),
+        };
+        Some(format!("Authorization: Bearer {secret}\r\n"))
+    }
 }
 
 fn socket(url: &str) -> anyhow::Result<SocketAddr> {
-    let place = url.trim_start_matches("http://").trim_end_matches('/');
+    let place = url
+        .trim_start_matches("http://")
+        .trim_start_matches("https://");
     place
+        .trim_end_matches('/')
         .parse()
         .with_context(|| format!("{url} should be http:// and an IP address with a port"))
 }
@@ -92,15 +120,27 @@ impl Lane {
             true => Ipv4Addr::new(127, 0, 0, last).into(),
             false => Ipv4Addr::UNSPECIFIED.into(),
         };
-        let endpoint = Endpoint::from_shared(format!("http://{}", places.grpc))?
+        let scheme = match places.proofs {
+            Some(_) => "https",
+            None => "http",
+        };
+        let endpoint = Endpoint::from_shared(format!("{scheme}://{}", places.grpc))?
             .local_address(Some(from))
             // An answer that nobody reads stays where it was made.
             .initial_stream_window_size(1 << 14)
             .connect_timeout(places.deadline);
+        let channel = match &places.proofs {
+            Some(proofs) => {
+                let mut http = HttpConnector::new();
+                http.set_local_address(Some(from));
+                endpoint.connect_with_connector_lazy(Https::new(http, proofs.tls(None)))
+            }
+            None => endpoint.connect_lazy(),
+        };
         Ok(Lane {
             places: places.clone(),
             from,
-            channel: endpoint.connect_lazy(),
+            channel,
             amqp: None,
         })
     }
@@ -110,18 +150,28 @@ impl Lane {
         let deadline = self.places.deadline;
         match attack {
             Attack::Call(call) => {
-                let sent = call::send(self.channel.clone(), call);
+                let proofs = self.places.proofs.as_ref();
+                let key = proofs.filter(|_| call.proof == Proof::Usual);
+                let sent = call::send(self.channel.clone(), call, key.map(|p| p.key("siege")));
                 match tokio::time::timeout(deadline, sent).await {
                     Ok(outcome) => outcome,
                     Err(_) => Outcome::Unanswered(format!("nothing for {deadline:?}")),
                 }
             }
-            Attack::Talk(talk) => {
-                let from = match good {
-                    true => self.places.http.ip(),
-                    false => self.from,
-                };
-                talk::send(from, self.places.of(talk.port), talk, deadline).await
+            Attack::Talk(talk) => self.talk(talk, good).await,
+            Attack::Row(talks) => {
+                let mut told = Outcome::Left;
+                for (at, talk) in talks.iter().enumerate() {
+                    told = self.talk(talk, good).await;
+                    if at + 1 < talks.len() && told != Outcome::Taken {
+                        break;
+                    }
+                }
+                told
+            }
+            Attack::Flood(talks) => {
+                let all = join_all(talks.iter().map(|talk| self.talk(talk, good))).await;
+                worst(all)
             }
             Attack::Publish(message) => {
                 let Some(address) = self.places.amqp.clone() else {
@@ -137,4 +187,21 @@ impl Lane {
             }
         }
     }
+
+    /// Says it on a connection of its own.
+    async fn talk(&self, talk: &Talk, good: bool) -> Outcome {
+        let from = match good {
+            true => self.places.http.ip(),
+            false => self.from,
+        };
+        talk::send(from, &self.places, talk).await
+    }
+}
+
+/// The outcome of several that is told: they all end alike, or the worst is.
+fn worst(all: Vec<Outcome>) -> Outcome {
+    let is_bad = |outcome: &&Outcome| matches!(outcome, Outcome::Unanswered(_));
+    let taken = all.iter().find(|outcome| **outcome == Outcome::Taken);
+    let told = all.iter().find(is_bad).or(taken).or(all.first());
+    told.cloned().unwrap_or(Outcome::Left)
 }

@@ -5,15 +5,24 @@ mod encodings;
 mod good;
 mod http;
 mod json;
+mod keys;
 mod nested;
+mod pages;
 mod properties;
 mod queues;
+mod replays;
 mod requests;
+mod tls;
+mod tokens;
+
+use std::sync::Arc;
 
 use rand::Rng as _;
 use rand::rngs::StdRng;
 
 use super::attack::Attack;
+use crate::proofs::{ENVIRONMENT, Proofs};
+use event_grpc::access::make_of;
 
 /// Entry point of a kind.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -23,6 +32,10 @@ pub(super) enum Door {
     Webhook,
     Tcp,
     Amqp,
+    /// The operations port.
+    Ops,
+    /// The port of the embedded ClickHouse.
+    Engine,
 }
 
 /// Permitted outcome.
@@ -38,6 +51,41 @@ pub(super) enum End {
     Kept,
     /// It is good: it is taken, and it is a row, once.
     Stored,
+    /// It is refused with one of these.
+    Refused(&'static [&'static str]),
+    /// Its connection is ended without an answer.
+    Shut,
+    /// It is taken, or it is over a rate and its sender reads when to come again.
+    Limited,
+}
+
+/// Server that a kind is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Setting {
+    /// Any.
+    Any,
+    /// One without TLS, keys and a token.
+    Open,
+    /// One with them.
+    Proved,
+}
+
+/// Counters of one metric: those whose labels include this one, as in `reason="unknown"`.
+#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Series {
+    pub(super) metric: &'static str,
+    pub(super) label: &'static str,
+}
+
+/// Where the server counts a kind, at least.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Counted {
+    /// In nothing of its own.
+    Nowhere,
+    /// Each one in one of these.
+    Each(&'static [Series]),
+    /// One of all in one of these.
+    Once(&'static [Series]),
 }
 
 /// One kind.
@@ -49,6 +97,8 @@ pub(super) struct Kind {
     pub(super) end: End,
     /// True if what it holds is called by its name, so that it can be found again.
     pub(super) named: bool,
+    pub(super) setting: Setting,
+    pub(super) counted: Counted,
     pub(super) make: fn(&mut One) -> Attack,
 }
 
@@ -60,11 +110,13 @@ pub(super) struct One {
     pub(super) now: u64,
     /// Random numbers, the same for the same seed and number.
     pub(super) random: StdRng,
+    /// What a sender can prove, if the server asks for it.
+    pub(super) proofs: Option<Arc<Proofs>>,
 }
 
 /// All of them.
 pub(super) fn all() -> impl Iterator<Item = &'static Kind> {
-    let families: [&'static [Kind]; 9] = [
+    let families: [&'static [Kind]; 14] = [
         &good::KINDS,
         &requests::KINDS,
         &nested::KINDS,
@@ -74,6 +126,11 @@ pub(super) fn all() -> impl Iterator<Item = &'static Kind> {
         &connections::KINDS,
         &queues::KINDS,
         &properties::KINDS,
+        &keys::KINDS,
+        &tls::KINDS,
+        &tokens::KINDS,
+        &pages::KINDS,
+        &replays::KINDS,
     ];
     families.into_iter().flatten()
 }
@@ -89,11 +146,33 @@ const fn kind(name: &'static str, door: Door, often: u32, make: fn(&mut One) -> 
             _ => End::Answered,
         },
         named: matches!(door, Door::Amqp),
+        setting: Setting::Any,
+        counted: Counted::Nowhere,
         make,
     }
 }
 
+impl Series {
+    /// Counters of a metric that have this label.
+    pub(super) const fn new(metric: &'static str, label: &'static str) -> Self {
+        Series { metric, label }
+    }
+}
+
 impl Kind {
+    /// Sends it to such servers alone.
+    const fn at(self, setting: Setting) -> Self {
+        Kind { setting, ..self }
+    }
+
+    /// Says where each one is counted.
+    const fn counted(self, series: &'static [Series]) -> Self {
+        Kind {
+            counted: Counted::Each(series),
+            ..self
+        }
+    }
+
     /// Permits another outcome.
     const fn ends(self, end: End) -> Self {
         Kind { end, ..self }
@@ -117,11 +196,24 @@ impl Door {
             Door::Webhook => "webhook",
             Door::Tcp => "TCP",
             Door::Amqp => "AMQP",
+            Door::Ops => "ops",
+            Door::Engine => "engine",
         }
     }
 }
 
 impl One {
+    /// The key of this name that the server's operator made; empty if there is none.
+    fn key(&self, name: &str) -> String {
+        let key = self.proofs.as_ref().map(|proofs| proofs.key(name));
+        key.unwrap_or_default()
+    }
+
+    /// A key that has the right form, and that nobody made.
+    fn unknown_key(&mut self) -> String {
+        make_of(ENVIRONMENT, &mut self.random).text
+    }
+
     /// A number from `low` up to `high`, with both.
     fn within(&mut self, low: usize, high: usize) -> usize {
         self.random.random_range(low..=high)
@@ -173,6 +265,7 @@ mod tests {
                     name: "siege-0000000a-000001".to_owned(),
                     now: 1_780_000_000_000,
                     random: StdRng::seed_from_u64(5),
+                    proofs: None,
                 };
                 (kind.make)(&mut one)
             };

@@ -94,9 +94,19 @@ SETTINGS fsync_after_insert = 1, fsync_part_directory = 1"
 
     /// Statement that records an applied migration.
     pub(super) fn entry(&self, store: &ClickHouse, migration: &Migration, adopted: bool) -> String {
+        self.record(store, migration.name, &digest(migration.sql), adopted)
+    }
+
+    /// Statement that records a migration, or a part of one.
+    pub(super) fn record(
+        &self,
+        store: &ClickHouse,
+        name: &str,
+        hash: &str,
+        adopted: bool,
+    ) -> String {
         let table = quote::table(store.address().database(), self.name);
-        let name = quote::text(migration.name);
-        let hash = quote::text(&digest(migration.sql));
+        let (name, hash) = (quote::text(name), quote::text(hash));
         format!(
             "INSERT INTO {table} (name, hash, adopted) SETTINGS async_insert = 0 VALUES ({name}, {hash}, {adopted})"
         )

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use event_grpc::access::{Access, Config, Moment, WrittenKey, edit, make};
+use event_grpc::access::{Access, Config, Moment, Unverified, WrittenKey, edit, make};
 use tokio::time::{Instant, sleep};
 
 use super::{Guarded, LOOPBACK, client, key_file, listeners};
@@ -82,6 +82,23 @@ async fn a_file_that_can_not_be_used_changes_nothing() {
             "clients:\n  shop: { keys: [{ id: a, sha256: b }] }\n".to_owned(),
             "not the id",
         ),
+        (
+            "clients:\n  shop: { certificates: [{ sha256: b }] }\n".to_owned(),
+            "not 64 hexadecimal",
+        ),
+        (
+            "clients:\n  shop: { certificates: [{ created: 2026-01-01 }] }\n".to_owned(),
+            "either `sha256` or `name`",
+        ),
+        (
+            "clients:\n  shop: { certificates: [{ nam: a }] }\n".to_owned(),
+            "did you mean `name`?",
+        ),
+        (
+            "clients:\n  a: { certificates: [{ name: a }] }\n  b: { certificates: [{ name: a }] }\n"
+                .to_owned(),
+            "listed for client `a`, too",
+        ),
     ] {
         std::fs::write(&guarded.file, &text).unwrap();
         guarded.access.look();
@@ -113,6 +130,12 @@ async fn what_this_build_does_not_know_is_told_and_allows_nothing() {
         "{told}"
     );
     assert_eq!(status(&guarded, &shop.key).await, 400);
+    // Nobody is asked for a certificate here.
+    let text = "clients:\n  shop: { certificates: [{ name: shop }] }\n";
+    std::fs::write(&guarded.file, text).unwrap();
+    guarded.access.look();
+    let told = guarded.access.report()["keys"]["no_effect"].to_string();
+    assert!(told.contains("--tls-client-ca"), "{told}");
 }
 
 #[test]
@@ -134,7 +157,9 @@ fn a_start_with_files_that_can_not_be_used_says_why() {
         keys: Some(folder.path().join("none")),
         ..config()
     });
-    assert!(told.starts_with("--keys: it can't be read"), "{told}");
+    assert!(told.starts_with("--keys /"), "it names the file: {told}");
+    assert!(told.contains("/none: it can't be read"), "{told}");
+    assert!(told.contains("event-grpc keys new"), "{told}");
     let told = start(Config {
         jwks: path("jwks.json", "{}"),
         ..config()
@@ -146,9 +171,7 @@ fn a_start_with_files_that_can_not_be_used_says_why() {
         ..config()
     });
     assert!(told.contains("--jwt-audience"), "{told}");
-    let told = start(Config {
-        unverified: vec!["appp".into()],
-        ..config()
-    });
+    let told = Unverified::new(["appp"], pipeline).unwrap_err();
+    let told = told.to_string();
     assert!(told.contains("did you mean \"app\"?"), "{told}");
 }

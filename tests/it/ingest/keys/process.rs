@@ -10,6 +10,7 @@ use serde_json::Value;
 use tokio::time::{Instant, sleep, timeout};
 
 use crate::support::server::command;
+use crate::tls::certificates::Authority;
 
 const TIME_LIMIT: Duration = Duration::from_secs(60);
 
@@ -107,6 +108,63 @@ async fn keys_are_made_listed_and_revoked() {
         "{}",
         noted.told
     );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn certificates_are_added_listed_and_revoked() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    let pair = Authority::new().client("shop-backend");
+    std::fs::write(folder.join("client.pem"), &pair.certificate).unwrap();
+    std::fs::write(folder.join("empty.pem"), "").unwrap();
+    let added = keys(folder, &["certificate", "shop", "client.pem"]).await;
+    assert!(added.good, "{}", added.told);
+    let named = ["certificate", "partner", "--name", "partner.example"];
+    let added = keys(folder, &[&named[..], &["--source", "app"]].concat()).await;
+    assert!(added.good, "{}", added.told);
+    let digits = pair.fingerprint().replace(':', "").to_lowercase();
+    let text = std::fs::read_to_string(folder.join("keys.yaml")).unwrap();
+    assert!(text.contains(&digits) && text.contains("\"app\""), "{text}");
+    let revoked = keys(folder, &["revoke", "partner.example"]).await;
+    assert!(revoked.good, "{}", revoked.told);
+    let listed = keys(folder, &["list"]).await.out;
+    let line = |word: &str| listed.lines().find(|line| line.contains(word)).unwrap();
+    assert!(line(&digits[..12]).contains("live"), "{listed}");
+    assert!(
+        line("named partner.example").contains("revoked"),
+        "{listed}"
+    );
+    assert!(keys(folder, &["revoke", &digits[..12]]).await.good);
+    for (wrong, told) in [
+        (
+            vec!["certificate", "shop", "client.pem"],
+            "listed for client `shop`",
+        ),
+        (
+            vec!["certificate", "other", "client.pem"],
+            "is listed for client",
+        ),
+        (
+            vec!["certificate", "shop", "empty.pem"],
+            "no certificate in PEM",
+        ),
+        (vec!["certificate", "shop", "none.pem"], "none.pem"),
+        (vec!["certificate", "shop"], "FILE"),
+        (
+            vec!["certificate", "shop", "client.pem", "--name", "a"],
+            "--name",
+        ),
+        (vec!["certificate", "shop", "--name", ""], "1 to 256 bytes"),
+        (vec!["revoke", &digits], "already"),
+        (vec!["revoke", &digits[..11]], "no certificate that name"),
+    ] {
+        let output = keys(folder, &wrong).await;
+        assert!(
+            !output.good && output.told.contains(told),
+            "{wrong:?} {}",
+            output.told
+        );
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

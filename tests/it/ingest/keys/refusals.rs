@@ -1,6 +1,6 @@
 //! Refusals: each says what is wrong, over HTTP and gRPC, before the body is read.
 
-use event_grpc::access::{Config, edit};
+use event_grpc::access::{Config, Unverified, edit};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use tonic::Code;
@@ -8,6 +8,12 @@ use tonic::Code;
 use super::{Guarded, LOOPBACK, bearer, client, http_to, json, key_file, server};
 
 const PATH: &str = "/event/dispatch";
+
+/// What opens the source of app events.
+fn opened() -> Unverified {
+    let pipeline = crate::ingest::pipeline::pipeline(crate::ingest::server::POOL);
+    Unverified::new(["app"], pipeline).unwrap()
+}
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_good_key_is_taken_wherever_it_is_presented() {
@@ -156,7 +162,7 @@ async fn who_tries_many_keys_waits_and_holds_up_nobody() {
 async fn without_a_key_file_a_source_is_open_on_loopback_and_nowhere_else() {
     let everywhere = [0, 0, 0, 0];
     let named = Config {
-        unverified: vec!["app".to_owned()],
+        unverified: opened(),
         ..Config::default()
     };
     for (config, address, status, said, warned) in [
@@ -191,7 +197,7 @@ async fn without_a_key_file_a_source_is_open_on_loopback_and_nowhere_else() {
 async fn senders_without_a_key_are_taken_where_the_operator_says_so() {
     let (shop, other) = (client("shop", ""), client("other", ""));
     let guarded = Guarded::start_with(&key_file(&[&shop]), |config| Config {
-        unverified: vec!["app".to_owned()],
+        unverified: opened(),
         ..config
     })
     .await;

@@ -25,6 +25,7 @@ static ONCE: Table = Table {
 
 static PIPELINE: Pipeline = Pipeline {
     fingerprint: "",
+    schemas: "",
     descriptors: &[],
     sources: &[],
     exchanges: &[],

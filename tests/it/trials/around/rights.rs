@@ -26,6 +26,7 @@ static TABLES_OF_POSTGRES: &[&Table] = &[&KEEP];
 const fn pipeline(migrations_table: &'static str) -> Pipeline {
     Pipeline {
         fingerprint: "",
+        schemas: "",
         descriptors: &[],
         sources: &[],
         exchanges: &[],

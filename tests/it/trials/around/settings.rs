@@ -24,6 +24,7 @@ static MIGRATIONS: [Migration; 2] = [
 
 static PIPELINE: Pipeline = Pipeline {
     fingerprint: "",
+    schemas: "",
     descriptors: &[],
     sources: &[],
     exchanges: &[],

@@ -76,6 +76,7 @@ fn pipeline() -> &'static Pipeline {
     };
     Box::leak(Box::new(Pipeline {
         fingerprint: "test",
+        schemas: "",
         descriptors: &[],
         sources: &[],
         exchanges: Box::leak(Box::new([

@@ -96,6 +96,7 @@ fn error(field: ErrorField) -> Code {
             ..code("letter.sent_ms", Yields::Millis)
         },
         ErrorField::Client => code("letter.client", Yields::Str),
+        ErrorField::Schema => code("letter.schema", Yields::Str),
         ErrorField::Headers => code("letter.headers", Yields::Str),
         ErrorField::Body => code("letter.body", Yields::Bytes),
     }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use super::written::nearest;
 use crate::contract::{Auth, Intake, Pipeline, Source};
 
 /// Names of opened sources; those that verify nothing anyway are left out.
@@ -11,10 +12,12 @@ pub struct Unverified(BTreeSet<&'static str>);
 /// A name that no source has.
 #[derive(Debug, thiserror::Error)]
 #[error(
-    "--unverified (EVENT_GRPC_UNVERIFIED) names {name:?}, and there is no such source; the sources are {known}"
+    "--unverified (EVENT_GRPC_UNVERIFIED) names {name:?}, and there is no such source{meant}; the sources are {known}"
 )]
 pub struct UnknownSource {
     name: String,
+    /// The nearest name, in words.
+    meant: String,
     known: String,
 }
 
@@ -28,8 +31,11 @@ impl Unverified {
         for name in names.into_iter().map(str::trim).filter(|n| !n.is_empty()) {
             let Some(source) = pipeline.sources.iter().find(|s| s.name == name) else {
                 let known: Vec<&str> = pipeline.sources.iter().map(|s| s.name).collect();
+                let meant = nearest(name, known.iter().copied());
+                let meant = meant.map_or(String::new(), |m| format!("; did you mean {m:?}?"));
                 return Err(UnknownSource {
                     name: name.to_owned(),
+                    meant,
                     known: known.join(", "),
                 });
             };
@@ -45,13 +51,8 @@ impl Unverified {
         self.0.contains(source)
     }
 
-    /// Names of the opened sources.
-    pub(super) fn names(&self) -> impl Iterator<Item = &'static str> {
-        self.0.iter().copied()
-    }
-
     /// Names of the opened sources, which are logged once, as a warning.
-    pub(super) fn told(&self) -> Vec<&'static str> {
+    pub fn told(&self) -> Vec<&'static str> {
         let names: Vec<&'static str> = self.0.iter().copied().collect();
         if !names.is_empty() {
             tracing::warn!(

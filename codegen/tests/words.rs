@@ -1,0 +1,168 @@
+//! Single mistakes in declarations that were right, and what is said of each, to the letter.
+//!
+//! Each case of `words/cases.txt` changes the small shop of `diagnostics/proto` in one way; `words/NAME.txt` is what the
+//! generator says. `UPDATE_EXPECT=1` rewrites these texts; look at the difference before committing it.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use event_grpc_codegen::report::draw::{Style, render};
+use event_grpc_codegen::{Failure, generate};
+
+const NOW: u64 = 1_795_468_500;
+
+fn folder() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/words")
+}
+
+/// A mistake: its name, and edits of a file each, from a text to another.
+struct Case {
+    name: String,
+    edits: Vec<(String, String, String)>,
+}
+
+/// `# NAME`, then for each edit a line `FILE`, the lines `- ` that are replaced and the lines `+ ` that replace them.
+fn cases() -> Vec<Case> {
+    let text = fs::read_to_string(folder().join("cases.txt")).unwrap();
+    let mut cases: Vec<Case> = Vec::new();
+    for line in text.lines().filter(|line| !line.is_empty()) {
+        if let Some(name) = line.strip_prefix("# ") {
+            let name = name.to_owned();
+            cases.push(Case {
+                name,
+                edits: Vec::new(),
+            });
+            continue;
+        }
+        let edits = &mut cases.last_mut().expect("a name comes first").edits;
+        match line.split_at_checked(2) {
+            Some(("- ", old)) => edits.last_mut().unwrap().1.push_str(&format!("{old}\n")),
+            Some(("+ ", new)) => edits.last_mut().unwrap().2.push_str(&format!("{new}\n")),
+            _ => edits.push((line.to_owned(), String::new(), String::new())),
+        }
+    }
+    cases
+}
+
+/// The shop, generated.
+fn project() -> tempfile::TempDir {
+    let project = tempfile::tempdir().unwrap();
+    let proto = folder().join("../diagnostics/proto/shop.proto");
+    fs::create_dir(project.path().join("proto")).unwrap();
+    fs::copy(proto, project.path().join("proto/shop.proto")).unwrap();
+    fs::copy(
+        folder().join("pipeline.yaml"),
+        project.path().join("pipeline.yaml"),
+    )
+    .unwrap();
+    generate(project.path(), NOW)
+        .unwrap()
+        .write(project.path())
+        .unwrap();
+    project
+}
+
+/// What the generator says after the edits.
+fn said(case: &Case) -> String {
+    let project = project();
+    for (file, old, new) in &case.edits {
+        let path = project.path().join(file);
+        let text = fs::read_to_string(&path).unwrap_or_default();
+        // A file that is edited from nothing is a new one; one that is edited to nothing loses these lines.
+        assert_eq!(text.is_empty(), old.is_empty(), "{}: {file}", case.name);
+        assert!(
+            text.contains(old.as_str()),
+            "{}: no {old:?} in {file}",
+            case.name
+        );
+        let new = new.replace("\\t", "\t").replace("\\u{feff}", "\u{feff}");
+        let text = match old.is_empty() {
+            true => new,
+            false => text.replacen(old.as_str(), &new, 1),
+        };
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(&path, text).unwrap();
+    }
+    let text = match generate(project.path(), NOW + 3600) {
+        Ok(_) => "passes".to_owned(),
+        Err(Failure::Mistakes(found, sources)) => {
+            assert!(found.iter().all(|one| one.code != "EG000"), "{}", case.name);
+            let style = Style {
+                colour: false,
+                width: 110,
+            };
+            render(&found, &sources, style)
+        }
+        Err(failure) => failure.to_string(),
+    };
+    let lines: Vec<&str> = text.lines().map(str::trim_end).collect();
+    lines.join("\n") + "\n"
+}
+
+#[test]
+fn one_mistake_is_told_once_at_the_place_to_edit() {
+    let update = std::env::var_os("UPDATE_EXPECT").is_some();
+    let mut wrong = Vec::new();
+    for case in cases() {
+        let text = said(&case);
+        let path = folder().join(format!("{}.txt", case.name));
+        if update {
+            fs::write(&path, &text).unwrap();
+        } else if fs::read_to_string(&path).unwrap_or_default() != text {
+            wrong.push(format!("{} is told like this now:\n\n{text}", case.name));
+        }
+    }
+    assert!(
+        wrong.is_empty(),
+        "{}\nUPDATE_EXPECT=1 accepts these texts.",
+        wrong.join("\n")
+    );
+}
+
+#[test]
+fn a_file_that_is_no_text_is_told_in_plain_words() {
+    for (bytes, words) in [
+        (&b"\xff\xfea\x00"[..], "is written in UTF-16"),
+        (b"a\x00b", "is no text: it has bytes of zero"),
+        (b"# caf\xe9\n", "is not written in UTF-8"),
+    ] {
+        for file in ["pipeline.yaml", "proto/shop.proto"] {
+            let project = project();
+            fs::write(project.path().join(file), bytes).unwrap();
+            let Err(Failure::Mistakes(found, _)) = generate(project.path(), NOW) else {
+                panic!("{file} is read");
+            };
+            assert_eq!(found.len(), 1, "{found:?}");
+            assert_eq!(found[0].message, format!("`{file}` {words}"));
+            assert!(found[0].help.is_some());
+        }
+    }
+}
+
+#[test]
+fn a_lock_that_is_cut_off_is_told_as_such() {
+    let project = project();
+    let path = project.path().join("migrations/schema.lock");
+    let lock = fs::read_to_string(&path).unwrap();
+    let facts = lock.find("\nfield ").unwrap() + 1;
+    for (end, words) in [
+        (lock.len() / 2, "the file ends in the middle of a line"),
+        (facts, "the file ends before its last facts"),
+    ] {
+        let end = if end == facts {
+            end
+        } else {
+            end - usize::from(lock.as_bytes()[end - 1] == b'\n')
+        };
+        fs::write(&path, &lock[..end]).unwrap();
+        let Err(failure) = generate(project.path(), NOW) else {
+            panic!("it is read");
+        };
+        let said = failure.to_string();
+        assert!(
+            said.contains(words) && said.contains("git checkout HEAD"),
+            "{said}"
+        );
+    }
+}
