@@ -15,6 +15,7 @@ pub mod model;
 pub mod render;
 pub mod report;
 mod resolve;
+pub mod review;
 mod rules;
 pub mod schema;
 pub mod store;
@@ -74,6 +75,14 @@ pub fn generate(root: &Path, now: u64) -> Result<Tree, Failure> {
     let known = Ancestors::read(root, &current)?.with(&current, now);
     tree.add(SCHEMAS, known.render());
     Ok(tree)
+}
+
+/// The change of the declarations since the base, for its reviewer.
+pub fn review(root: &Path) -> Result<review::Review, Failure> {
+    let (loaded, sources) = load(root);
+    let model = loaded.map_err(|mistakes| Failure::Mistakes(mistakes, sources))?;
+    let history = History::read(root)?;
+    Ok(review::review(&model, &history, "HEAD"))
 }
 
 /// The declarations of a project, or everything that is wrong with them; and the files that this is about.

@@ -169,6 +169,7 @@ async fn what_intake_refuses_and_what_no_queue_takes_name_their_schema() {
     instance("schemas_refused", async |app, store| {
         let mut bad = event("bad");
         bad.events[0].timestamp = "soon".into();
+        bad.events.push(cart("good", "1760000000123"));
         assert_eq!(app.dispatch(bad).await.unwrap().rejected_count, 1);
         let body = json!({
             "storeUrl": "s", "eventName": "n", "eventTime": 1_000_000_000_000_000i64, "eventData": {},

@@ -6,6 +6,7 @@ use std::process::ExitCode;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use anyhow::Context;
+use event_grpc_codegen::base::diagnostic::{Diagnostic, Sources};
 use event_grpc_codegen::report::draw::{Style, render};
 use event_grpc_codegen::{Failure, generate};
 
@@ -18,11 +19,7 @@ pub(crate) fn run(root: &Path, check: bool) -> anyhow::Result<ExitCode> {
     let tree = match generate(root, now) {
         Ok(tree) => tree,
         Err(Failure::Mistakes(mistakes, sources)) => {
-            let style = Style {
-                colour: std::io::stderr().is_terminal(),
-                width: 110,
-            };
-            eprint!("{}", render(&mistakes, &sources, style));
+            show(&mistakes, &sources);
             return Ok(ExitCode::FAILURE);
         }
         Err(failure) => return Err(failure.into()),
@@ -45,4 +42,13 @@ pub(crate) fn run(root: &Path, check: bool) -> anyhow::Result<ExitCode> {
         println!("{}", path.display());
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// Draws mistakes on standard error.
+pub(crate) fn show(mistakes: &[Diagnostic], sources: &Sources) {
+    let style = Style {
+        colour: std::io::stderr().is_terminal(),
+        width: 110,
+    };
+    eprint!("{}", render(mistakes, sources, style));
 }

@@ -10,6 +10,8 @@ mod build;
 mod chaos;
 mod codegen;
 mod memory;
+mod mutations;
+mod plan;
 mod services;
 mod siege;
 mod test;
@@ -59,6 +61,14 @@ enum Command {
     Upgrade(chaos::upgrade::Args),
     /// Send every kind of hostile input at random beside valid events, and check that it harms nothing but itself
     Siege(siege::Args),
+    /// Show what the change of the declarations does: what it adds, changes and retires, whom it can hurt, and in which
+    /// order to deploy
+    Plan(plan::Args),
+    /// Judge seeded mistakes and harmless changes of the declarations, and print those that were misjudged and a score
+    Mutations {
+        /// Only those with this text in their names
+        only: Option<String>,
+    },
     /// Explain a rule of the generator, with examples, or a function of expressions; without a name, list all rules
     Explain {
         /// Code of a rule, as in EG020, its name, or name of a function
@@ -77,6 +87,8 @@ fn main() -> ExitCode {
         Command::Outage(args) => chaos::outage::run(&args),
         Command::Upgrade(args) => chaos::upgrade::run(&args),
         Command::Siege(args) => siege::run(&args),
+        Command::Plan(args) => plan::run(&root, &args),
+        Command::Mutations { only } => mutations::run(&root, only.as_deref()),
         Command::Explain { code } => explain(code.as_deref()),
     };
     outcome.unwrap_or_else(|error| {

@@ -26,6 +26,8 @@ pub enum Place {
     Column(String, String),
     /// The tables as a whole.
     Tables,
+    /// A path of keys in pipeline.yaml; the last of them that is there counts.
+    Yaml(Vec<String>),
     /// No place in the declarations.
     Nowhere,
 }

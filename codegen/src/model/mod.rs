@@ -1,5 +1,6 @@
 //! The pipeline as meant: resolved, typed and checked. The only thing that the emitters see.
 
+mod changes;
 mod dead_letter;
 mod destination;
 mod field;
@@ -10,6 +11,7 @@ mod source;
 mod store;
 pub(crate) mod types;
 
+pub use changes::{Accepted, Retired};
 pub use dead_letter::ErrorField;
 pub use destination::Destination;
 pub use field::field_type;
@@ -54,6 +56,10 @@ pub struct Model {
     pub any_of: Vec<(MessageDescriptor, Vec<String>)>,
     /// The fanout exchange for messages that no binding matches; its queue stores into the dead-letter table.
     pub unrouted: String,
+    /// Changes of contracts that are meant.
+    pub accepted: Vec<Accepted>,
+    /// What was declared and isn't any more.
+    pub retired: Vec<Retired>,
 }
 
 /// Layout of a batch of app events.

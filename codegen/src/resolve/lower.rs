@@ -53,6 +53,8 @@ pub(crate) fn lower(resolved: Resolved<'_>) -> Option<Model> {
             .map(|found| found.value)
             .collect(),
         unrouted: UNROUTED.to_owned(),
+        accepted: resolved.spec.accepts.clone(),
+        retired: resolved.spec.retired.clone(),
     })
 }
 

@@ -3,6 +3,7 @@
 
 pub(crate) mod browsers;
 pub(crate) mod columns;
+pub(crate) mod contracts;
 pub(crate) mod coverage;
 pub(crate) mod databases;
 pub(crate) mod dead_letters;
@@ -16,6 +17,8 @@ pub(crate) mod postgres;
 pub(crate) mod reading;
 pub(crate) mod requests;
 pub(crate) mod routing;
+pub(crate) mod sql;
+pub(crate) mod targets;
 pub(crate) mod webhooks;
 
 use crate::base::rule::Rule;
@@ -30,12 +33,15 @@ pub(crate) fn all() -> Vec<&'static Rule> {
         feeding::RULES,
         columns::RULES,
         keys::RULES,
+        sql::RULES,
         limits::RULES,
         postgres::RULES,
         coverage::RULES,
         databases::RULES,
         history::RULES,
+        contracts::RULES,
         requests::RULES,
+        targets::RULES,
         webhooks::RULES,
         ids::RULES,
         browsers::RULES,

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::contract::reserved;
 use super::lock::{Field, Lock};
 use super::moved;
 use crate::base::refusal::{Place, Refusal};
@@ -25,15 +26,15 @@ pub(crate) struct Diff {
 }
 
 /// Compares; changes that are refused come in the order of the lock.
-pub(crate) fn diff(base: &Lock, model: &Model) -> (Diffs, Vec<Refusal>) {
-    let now = Lock::of(model);
+pub(crate) fn diff(base: &Lock, now: &Lock, model: &Model) -> (Diffs, Vec<Refusal>) {
     let mut refused = Vec::new();
-    fields(base, &now, &mut refused);
-    values(base, &now, model, &mut refused);
+    fields(base, now, &mut refused);
+    values(base, now, model, &mut refused);
     for name in base
         .tables
         .keys()
         .filter(|name| !now.tables.contains_key(*name))
+        .filter(|name| !is_retired(model, &format!("table {name}")))
     {
         refused.push(Refusal {
             code: TABLE_GONE.code,
@@ -46,7 +47,14 @@ pub(crate) fn diff(base: &Lock, model: &Model) -> (Diffs, Vec<Refusal>) {
     }
     let mut diffs = Diffs::new();
     for table in &model.tables {
-        let before = base.tables.get(&table.name);
+        let before = base.tables.get(&table.name).map(|table_before| {
+            let mut before = table_before.clone();
+            before
+                .columns
+                .retain(|(name, _)| !is_retired(model, &format!("column {} {name}", table.name)));
+            before
+        });
+        let before = before.as_ref();
         let statements = match before {
             None => {
                 // Before its first migration a project may still take over tables that are there already.
@@ -70,7 +78,11 @@ pub(crate) fn diff(base: &Lock, model: &Model) -> (Diffs, Vec<Refusal>) {
             found.what.push(format!("{what}_{}", table.name));
         }
     }
-    (diffs, moved::told_once(base, &now, model, refused))
+    (diffs, moved::told_once(base, now, model, refused))
+}
+
+fn is_retired(model: &Model, key: &str) -> bool {
+    model.retired.iter().any(|retired| retired.key == key)
 }
 
 fn fields(base: &Lock, now: &Lock, refused: &mut Vec<Refusal>) {
@@ -81,7 +93,18 @@ fn fields(base: &Lock, now: &Lock, refused: &mut Vec<Refusal>) {
             "put back `{} {} = {number};`; a field that is no longer sent can be marked `[deprecated = true]`",
             before.ty, before.name
         );
+        let retire = format!(
+            "retire it: `reserved {number}; reserved \"{}\";` in its message, if no app sends it any more",
+            before.name
+        );
         let Some(after) = now.fields.get(&key) else {
+            // A number and a name that are reserved are the usual way to retire a field.
+            let name = format!("reserved {message} {}", before.name);
+            if reserved::number(message, (*number).into(), &now.contracts)
+                && now.contracts.contains_key(&name)
+            {
+                continue;
+            }
             let moved = now
                 .fields
                 .iter()
@@ -93,7 +116,7 @@ fn fields(base: &Lock, now: &Lock, refused: &mut Vec<Refusal>) {
                     Some(((_, to), _)) => format!("{} has become field {to}", place()),
                     None => format!("{} is gone", place()),
                 },
-                help: keep,
+                help: format!("{keep}, or {retire}"),
             });
             continue;
         };
@@ -145,7 +168,10 @@ fn is_alias(model: &Model, of: &str, name: &str, number: i32) -> bool {
 
 fn values(base: &Lock, now: &Lock, model: &Model, refused: &mut Vec<Refusal>) {
     for ((of, number), name) in &base.values {
+        let name_reserved = format!("reserved {of} {name}");
         match now.values.get(&(of.clone(), *number)) {
+            None if reserved::number(of, (*number).into(), &now.contracts)
+                && now.contracts.contains_key(&name_reserved) => {}
             Some(after) if after == name => {}
             after => refused.push(Refusal {
                 code: FIELD_GONE.code,

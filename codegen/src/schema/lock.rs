@@ -4,6 +4,7 @@ mod ids;
 
 use std::collections::BTreeMap;
 
+use super::contract::{self, Contracts};
 use super::whole;
 use crate::model::{Model, field_type};
 use crate::store::{TableFacts, dialect};
@@ -28,6 +29,10 @@ pub struct Lock {
     pub ids: BTreeMap<String, String>,
     /// Hashes of migrations, by file name, with the folder of their database.
     pub migrations: BTreeMap<String, String>,
+    /// What senders, queues, messages in flight and stored rows rely on beside these.
+    pub(crate) contracts: Contracts,
+    /// What was among the contracts, tables or columns until it was retired.
+    pub(crate) retired: Contracts,
 }
 
 /// A field of a message.
@@ -113,6 +118,7 @@ impl Lock {
             }
         }
         lock.ids = ids::of(model);
+        lock.contracts = contract::of(model);
         for table in &model.tables {
             lock.tables
                 .insert(table.name.clone(), dialect(table).facts(table));
@@ -197,7 +203,14 @@ impl Lock {
                 self.fields
                     .insert((of.to_owned(), number.parse().ok()?), fact);
             }
-            _ => return None,
+            "retired" => {
+                let (key, value) = retired(line)?;
+                self.retired.insert(key.to_owned(), value.to_owned());
+            }
+            _ => {
+                let (key, value) = contract::split(line)?;
+                self.contracts.insert(key.to_owned(), value.to_owned());
+            }
         }
         Some(())
     }
@@ -258,8 +271,42 @@ impl Lock {
         for ((of, number), name) in &self.values {
             line(format_args!("value {of} {number} {name}"));
         }
-        out
+        for (key, value) in &self.contracts {
+            line(format_args!("{}", format!("{key} {value}").trim_end()));
+        }
+        for (key, value) in &self.retired {
+            line(format_args!(
+                "{}",
+                format!("retired {key} {value}").trim_end()
+            ));
+        }
+        sorted(&out)
     }
+}
+
+/// The key and the value of what is retired.
+fn retired(line: &str) -> Option<(&str, &str)> {
+    let rest = line.strip_prefix("retired ")?;
+    let names = match rest.split(' ').next()? {
+        "table" => 1,
+        "column" => 2,
+        _ => return contract::split(rest),
+    };
+    let end = rest.match_indices(' ').nth(names).map(|(at, _)| at);
+    let end = end.unwrap_or(rest.len());
+    Some((rest.get(..end)?, rest.get(end..)?.trim_start()))
+}
+
+/// Lines in the order of their bytes, behind the heading, so that two branches that add some conflict in few places.
+fn sorted(text: &str) -> String {
+    let mut lines: Vec<&str> = text.lines().skip(1).collect();
+    lines.sort_unstable();
+    let mut out = format!("{HEADING}\n");
+    for line in lines {
+        out.push_str(line);
+        out.push('\n');
+    }
+    out
 }
 
 /// What a line says something of, which is how it begins.
@@ -268,7 +315,11 @@ fn subject(line: &str) -> &str {
         Some("column" | "field" | "value") => 3,
         // A table may have any number of them.
         Some("index") => return line,
-        _ => 2,
+        Some("retired") => return retired(line).map_or(line, |(key, _)| &line[..key.len() + 8]),
+        _ => match contract::split(line) {
+            Some((key, _)) => return key,
+            None => 2,
+        },
     };
     let end = line.match_indices(' ').nth(words - 1).map(|(at, _)| at);
     line.get(..end.unwrap_or(line.len())).unwrap_or(line)

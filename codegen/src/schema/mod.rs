@@ -3,10 +3,12 @@
 //! The migrations of each database have a folder of their own; see [`store::home`](crate::store::home).
 
 pub mod ancestors;
+pub(crate) mod contract;
 mod diff;
 pub mod fingerprint;
 pub mod history;
 mod ids;
+pub(crate) mod judge;
 pub mod lock;
 pub(crate) mod moved;
 pub mod plan;

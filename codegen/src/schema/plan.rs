@@ -9,6 +9,7 @@ use std::path::PathBuf;
 use super::diff::{self, Diff};
 use super::history::History;
 use super::ids;
+use super::judge::{self, Change};
 use super::lock::{LOCK, Lock};
 use crate::base::hash::hash;
 use crate::base::header::HEADER;
@@ -36,9 +37,49 @@ pub struct Planned {
     pub notes: Vec<String>,
 }
 
+/// The base and the model, compared.
+pub(crate) struct Compared {
+    /// The facts of the model.
+    pub(crate) now: Lock,
+    /// Changes of contracts.
+    pub(crate) changes: Vec<Change>,
+    /// Changes of tables.
+    pub(crate) diffs: diff::Diffs,
+    /// What is refused.
+    pub(crate) refused: Vec<Refusal>,
+    /// Changes that need no migration and are worth a word.
+    pub(crate) notes: Vec<String>,
+}
+
+/// Compares the facts of the base with those of a model.
+pub(crate) fn compare(model: &Model, history: &History) -> Compared {
+    let base = &history.base;
+    let mut now = Lock::of(model);
+    now.retired = judge::retired(base, model);
+    let changes = judge::changes(base, &now, model);
+    let mut refused = judge::refusals(&changes);
+    refused.extend(judge::misaccepted(&changes, model));
+    refused.extend(judge::misretired(base, &now, model));
+    let (diffs, more) = diff::diff(base, &now, model);
+    refused.extend(more);
+    let notes = ids::changes(base, &now);
+    Compared {
+        now,
+        changes,
+        diffs,
+        refused,
+        notes,
+    }
+}
+
 /// Decides which migrations there have to be. `now` is in seconds since the epoch.
 pub fn plan(model: &Model, history: &History, now: u64) -> Result<Planned, Vec<Refusal>> {
-    let (diffs, mut refused) = diff::diff(&history.base, model);
+    let Compared {
+        diffs,
+        mut refused,
+        now: lock,
+        ..
+    } = compare(model, history);
     refused.extend(edited(history));
 
     let mut planned = Planned::default();
@@ -63,7 +104,7 @@ pub fn plan(model: &Model, history: &History, now: u64) -> Result<Planned, Vec<R
     if !refused.is_empty() {
         return Err(refused);
     }
-    let mut lock = Lock::of(model);
+    let mut lock = lock;
     lock.migrations = planned
         .files
         .iter()

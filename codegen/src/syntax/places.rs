@@ -47,6 +47,10 @@ fn find(place: &Place, proto: &Proto, sources: &Sources) -> Option<Span> {
         Place::Column(table, column) => yaml(sources, &["tables", table, "columns", column])
             .or_else(|| yaml(sources, &["tables", table])),
         Place::Tables => yaml(sources, &["tables"]),
+        Place::Yaml(path) => (1..=path.len()).rev().find_map(|length| {
+            let path: Vec<&str> = path.iter().take(length).map(String::as_str).collect();
+            yaml(sources, &path)
+        }),
         Place::Nowhere => None,
     }
 }
@@ -60,11 +64,25 @@ fn yaml(sources: &Sources, path: &[&str]) -> Option<Span> {
     let mut at = &root;
     let mut found = None;
     for key in path {
-        let entry = entry(at, key)?;
+        let entry = match key.strip_prefix('#').map(str::parse) {
+            Some(Ok(index)) => {
+                let item = item(at, index)?;
+                (found, at) = (Some(item.span), item);
+                continue;
+            }
+            _ => entry(at, key)?,
+        };
         found = Some(entry.key.span);
         at = &entry.node;
     }
     found
+}
+
+fn item(node: &Node, index: usize) -> Option<&Node> {
+    match &node.value {
+        Value::List(items) => items.get(index),
+        _ => None,
+    }
 }
 
 fn entry<'a>(node: &'a Node, key: &str) -> Option<&'a Entry> {

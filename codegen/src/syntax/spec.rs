@@ -3,6 +3,7 @@
 //! `docs/pipeline.md` is the manual of these fields. A value that could not be read is absent here and has been
 //! reported, so that later phases go on with the rest.
 
+mod changes;
 mod columns;
 mod cors;
 mod ids;
@@ -27,7 +28,7 @@ pub(crate) use verify::{Verify, Way};
 use std::path::Path;
 
 use crate::base::diagnostic::{Diagnostics, Sources, Span};
-use crate::model::{Auth, ExchangeKind, Ids, OnBad};
+use crate::model::{Accepted, Auth, ExchangeKind, Ids, OnBad, Retired};
 use crate::rules::reading::YAML_SYNTAX;
 use crate::syntax::file;
 use crate::syntax::yaml::{self, Text};
@@ -81,6 +82,10 @@ pub(crate) struct Spec {
     pub(crate) tables: Vec<Table>,
     /// HTTP APIs that messages are forwarded to.
     pub(crate) requests: Vec<Request>,
+    /// `accepts: [{ change, why }, ...]`: changes of contracts that are meant.
+    pub(crate) accepts: Vec<Accepted>,
+    /// `retired: [{ queue: NAME, since, why }, ...]`: what was declared and isn't any more.
+    pub(crate) retired: Vec<Retired>,
     /// The place of the file's last byte, for what is missing altogether.
     pub(crate) end: Option<Span>,
 }

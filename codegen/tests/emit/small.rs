@@ -62,6 +62,8 @@ pub(crate) fn model() -> Model {
     let made = Made { pool: &pool };
     let tables = vec![made.event(), made.everything(), made.post(), made.error()];
     Model {
+        accepted: Vec::new(),
+        retired: Vec::new(),
         envelope: Some(made.envelope()),
         any_of: vec![(
             made.message("log.Post"),

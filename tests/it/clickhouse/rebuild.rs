@@ -39,6 +39,7 @@ fn pipeline(rebuild: &str) -> Pipeline {
     };
     Pipeline {
         fingerprint: "",
+        schemas: "",
         descriptors: &[],
         sources: &[],
         exchanges: &[],

@@ -1,5 +1,6 @@
 //! The tree of `pipeline.yaml` to its declarations. One entry that can't be read never hides another.
 
+use super::changes::{accepts, retired};
 use super::columns::columns;
 use super::cors::cors;
 use super::ids::ids;
@@ -32,6 +33,8 @@ pub(crate) fn read(root: &Node, stores: Stores, out: &mut Diagnostics) -> Spec {
         "migrations",
         "tables",
         "requests",
+        "accepts",
+        "retired",
     ];
     let Some(file) = Fields::open("the pipeline", root.span, root, &known, out) else {
         return Spec::default();
@@ -53,6 +56,8 @@ pub(crate) fn read(root: &Node, stores: Stores, out: &mut Diagnostics) -> Spec {
         migrations_table: file.get("migrations").and_then(|e| migrations(e, out)),
         tables,
         requests: entries("`requests`", section("requests"), request, out),
+        accepts: section("accepts").map_or_else(Vec::new, |n| accepts(n, out)),
+        retired: section("retired").map_or_else(Vec::new, |n| retired(n, out)),
         end: Some(Span::new(root.span.file, root.span.end, root.span.end)),
     }
 }

@@ -1,107 +1,67 @@
 //! Checks of engines and keys: duplicates vanish only if the key of a row is what its sender sent.
 
+mod engine;
+mod partition;
+mod sql;
+mod used;
+
 use super::declaration::Declaration;
 use crate::base::diagnostic::{Diagnostic, Diagnostics, Span};
-use crate::base::names::suggest;
 use crate::model::{ColumnSource, Envelope, ErrorField, Input, Root, Type};
-use crate::rules::keys::{
-    ENGINE, KEY_MADE_HERE, KEY_TYPE, KEY_WITHOUT_ID, REPLACED_BY_CLOCK, UNKNOWN_COLUMN,
-};
-use crate::store::typed::{Column, TypedTable};
+use crate::rules::keys::{KEY_MADE_HERE, KEY_TYPE, KEY_WITHOUT_ID, REPLACED_BY_CLOCK};
+use crate::store::typed::{Column, TypedTable, repeated};
 use crate::syntax::sql::words;
 use crate::syntax::yaml::Text;
+use used::{Used, columns, is_filled_in};
 
 /// Checks a table's engine and keys.
 pub(super) fn check(own: &Declaration, table: &TypedTable<'_>, out: &mut Diagnostics) {
     if table.input.is_none() {
         return;
     }
-    engine(own, table, out);
+    if let Some(text) = &own.engine {
+        engine::check(text, table, out);
+    }
     if let Some(text) = table.partition_by {
+        partition::check(text, table, out);
         for column in columns(text, table, out) {
-            key_type(column, out);
+            key_type(text, column, out);
         }
     }
+    repeated("sorting key", &own.order_by, out);
+    // Whether the last part of the key can be judged as an id.
+    let mut sound = true;
     for text in &own.order_by {
+        sound = sorts(text, table, out);
         for column in columns(text, table, out) {
-            key_type(column, out);
+            key_type(text, column, out);
             made_here(column, out);
         }
     }
     match table.spec.replaces {
-        Some(place) => replaced_by_clock(own, table, place, out),
-        None => last_is_id(own, table, out),
+        Some(place) => {
+            replaced_by_clock(own, table, place, out);
+            engine::version_apart(own, table, out);
+        }
+        None if sound => last_is_id(own, table, out),
+        None => {}
     }
 }
 
-/// A column that a key names, and where.
-#[derive(Clone, Copy)]
-struct Used<'a> {
-    column: &'a Column,
-    span: Span,
-}
-
-fn engine(own: &Declaration, table: &TypedTable<'_>, out: &mut Diagnostics) {
-    let Some(text) = &own.engine else {
-        return;
+/// Checks a part of the sorting key; false if it is none, so that nothing else need be said of it.
+fn sorts(text: &Text, table: &TypedTable<'_>, out: &mut Diagnostics) -> bool {
+    let Some(parsed) = sql::read(text, table, out) else {
+        return false;
     };
-    let name = text.value.split('(').next().unwrap_or_default().trim();
-    if !name.ends_with("ReplacingMergeTree") {
-        let message = format!("engine `{name}` would keep every duplicate");
-        out.push(
-            Diagnostic::new(&ENGINE, message)
-                .at(text.part(0..name.len()), "not a ReplacingMergeTree")
-                .help("ReplacingMergeTree(COLUMN) keeps one row for each sorting key"),
-        );
-        return;
-    }
-    for version in columns(text, table, out) {
-        let fitting = matches!(
-            version.column.column.ty,
-            Type::UInt32 | Type::UInt64 | Type::DateTime | Type::Millis | Type::Micros
-        );
-        if !fitting {
-            let message = format!(
-                "`{}` can't be the version of a row",
-                version.column.column.name
-            );
-            out.push(
-                Diagnostic::new(&ENGINE, message)
-                    .at(version.span, format!("is {}", version.column.column.ty))
-                    .and(Some(version.column.place), "the column")
-                    .help("an instant such as `$now`, or an unsigned number"),
-            );
-        }
-    }
+    let help = "name a column, or leave it out";
+    !sql::constant(&parsed, text, help, out)
 }
 
-/// The columns that an SQL expression names: its words outside of quotes that are not called as functions.
-fn columns<'a>(text: &Text, table: &TypedTable<'a>, out: &mut Diagnostics) -> Vec<Used<'a>> {
-    let mut used = Vec::new();
-    for range in words(&text.value) {
-        let name = text.value.get(range.clone()).unwrap_or_default();
-        let span = text.part(range);
-        match table.column(name) {
-            Some(column) => used.push(Used { column, span }),
-            None if table.may_have(name) => {}
-            None => {
-                let known = table.columns.iter().map(|c| c.column.name.as_str());
-                let message = format!("table `{}` has no column `{name}`", table.spec.name.value);
-                out.push(
-                    Diagnostic::new(&UNKNOWN_COLUMN, message)
-                        .at(span, "no such column")
-                        .help(suggest(name, known, "columns")),
-                );
-            }
-        }
-    }
-    used
-}
-
-fn key_type(used: Used<'_>, out: &mut Diagnostics) {
+fn key_type(text: &Text, used: Used<'_>, out: &mut Diagnostics) {
     let column = &used.column.column;
     let unordered = matches!(column.ty, Type::Json | Type::Map(..) | Type::Array(_));
-    if column.ty.is_nullable() || unordered {
+    let nullable = || column.ty.is_nullable() && !is_filled_in(&column.name, &text.value);
+    if unordered || nullable() {
         let message = format!("`{}` can't be part of a key", column.name);
         out.push(
             Diagnostic::new(&KEY_TYPE, message)

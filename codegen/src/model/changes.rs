@@ -1,0 +1,24 @@
+//! Changes that are meant: what is accepted, and what is retired.
+
+/// A change of a contract that is meant.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Accepted {
+    /// The fact that changes, as its key in the lock, and the code of the change behind it.
+    pub change: String,
+    /// Why it may be.
+    pub why: String,
+}
+
+/// Something that was declared and isn't any more.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Retired {
+    /// What it was, as the key of its fact in the lock: `queue orders_q`, `bind orders_q shop.dx order`,
+    /// `table purchase`, `column purchase price`.
+    pub key: String,
+    /// Date, `2026-11-26`.
+    pub since: String,
+    /// Why nobody needs it.
+    pub why: String,
+    /// True if what is stored in it goes, too.
+    pub drop: bool,
+}

@@ -1,0 +1,189 @@
+//! What changes, item by item.
+
+use super::{Area, Item, Severity, What};
+use crate::model::Model;
+use crate::schema::history::History;
+use crate::schema::judge::{Change, Verdict};
+use crate::schema::lock::Lock;
+use crate::schema::plan::Compared;
+
+/// All items but those that are refused.
+pub(super) fn of(compared: &Compared, history: &History, model: &Model) -> Vec<Item> {
+    let mut items = fields(&history.base, &compared.now);
+    items.extend(tables(&history.base, &compared.now));
+    items.extend(
+        compared
+            .changes
+            .iter()
+            .filter_map(|change| contract(change, model)),
+    );
+    items.extend(compared.notes.iter().map(|note| Item {
+        rows: "what is sent again across the change is stored twice".into(),
+        severity: Severity::Meant,
+        ..safe(Area::Wire, What::Changed, note.clone())
+    }));
+    items
+}
+
+/// The area of a rule about changes.
+pub(super) fn area(code: &str) -> Area {
+    match code {
+        "EG101" | "EG102" | "EG111" | "EG112" | "EG113" | "EG115" => Area::Wire,
+        "EG114" => Area::Topology,
+        "EG116" | "EG117" => Area::Transforms,
+        _ => Area::Tables,
+    }
+}
+
+fn safe(area: Area, what: What, told: String) -> Item {
+    Item {
+        area,
+        what,
+        told,
+        severity: Severity::Safe,
+        code: None,
+        senders: String::new(),
+        instances: String::new(),
+        messages: String::new(),
+        rows: String::new(),
+        why: String::new(),
+    }
+}
+
+/// Fields and enum values that come, change harmlessly, or are gone and reserved.
+fn fields(base: &Lock, now: &Lock) -> Vec<Item> {
+    let mut items = Vec::new();
+    for (key @ (message, number), field) in &now.fields {
+        match base.fields.get(key) {
+            None => {
+                let told = format!("field {number} of `{message}`, `{}`, is new", field.name);
+                items.push(Item {
+                    instances: "keep it as an unknown field".into(),
+                    ..safe(Area::Wire, What::Added, told)
+                });
+            }
+            Some(before) if before.ty != field.ty => {
+                let (name, ty) = (&field.name, &field.ty);
+                let told = format!("field {number} of `{message}`, `{name}`, is `{ty}` now");
+                items.push(safe(Area::Wire, What::Changed, told));
+            }
+            Some(_) => {}
+        }
+    }
+    for (key @ (message, number), field) in &base.fields {
+        if !now.fields.contains_key(key) {
+            let told = format!(
+                "field {number} of `{message}`, `{}`, is reserved",
+                field.name
+            );
+            items.push(Item {
+                severity: Severity::Meant,
+                senders: "what apps still send of it is kept as an unknown field".into(),
+                messages: "the same".into(),
+                ..safe(Area::Wire, What::Retired, told)
+            });
+        }
+    }
+    for ((of, number), name) in &now.values {
+        if !base.values.contains_key(&(of.clone(), *number)) {
+            let told = format!("value {number} of `{of}`, `{name}`, is new");
+            items.push(safe(Area::Wire, What::Added, told));
+        }
+    }
+    items
+}
+
+/// Tables and columns.
+fn tables(base: &Lock, now: &Lock) -> Vec<Item> {
+    let mut items = Vec::new();
+    for (name, table) in &now.tables {
+        let Some(before) = base.tables.get(name) else {
+            items.push(safe(
+                Area::Tables,
+                What::Added,
+                format!("table `{name}` is new"),
+            ));
+            continue;
+        };
+        for (column, ty) in &table.columns {
+            match before.columns.iter().find(|(other, _)| other == column) {
+                None => {
+                    let told = format!("column `{column}` of table `{name}`, `{ty}`, is new");
+                    items.push(Item {
+                        rows: "those that are stored have the default there".into(),
+                        ..safe(Area::Tables, What::Added, told)
+                    });
+                }
+                Some((_, was)) if was != ty => {
+                    let told = format!(
+                        "column `{column}` of table `{name}` was `{was}` and is now `{ty}`"
+                    );
+                    items.push(safe(Area::Tables, What::Changed, told));
+                }
+                Some(_) => {}
+            }
+        }
+        for (column, _) in &before.columns {
+            if table.columns.iter().all(|(other, _)| other != column) {
+                let told = format!("column `{column}` of table `{name}` is retired");
+                items.push(Item {
+                    severity: Severity::Meant,
+                    rows: "new ones have the default there".into(),
+                    ..safe(Area::Tables, What::Retired, told)
+                });
+            }
+        }
+    }
+    for name in base
+        .tables
+        .keys()
+        .filter(|name| !now.tables.contains_key(*name))
+    {
+        items.push(Item {
+            severity: Severity::Meant,
+            rows: "those that are stored stay; no new ones come".into(),
+            ..safe(
+                Area::Tables,
+                What::Retired,
+                format!("table `{name}` is retired"),
+            )
+        });
+    }
+    items
+}
+
+fn contract(change: &Change, model: &Model) -> Option<Item> {
+    let what = match (&change.before, &change.after) {
+        (None, _) => What::Added,
+        (_, None) => What::Retired,
+        _ => What::Changed,
+    };
+    let area = area(change.kind.rule.code);
+    let mut item = safe(area, what, change.told());
+    match change.verdict {
+        // Refusals say more than this.
+        Verdict::Refused(_) => return None,
+        Verdict::Harmless => {}
+        Verdict::Retired => {
+            item.severity = Severity::Meant;
+            item.code = Some(change.kind.rule.code);
+            let entry = model
+                .retired
+                .iter()
+                .find(|retired| retired.key == change.key);
+            item.why = entry.map(|retired| retired.why.clone()).unwrap_or_default();
+        }
+        Verdict::Accepted(harm) => {
+            item.severity = Severity::Meant;
+            item.code = Some(change.kind.rule.code);
+            item.senders = harm.senders.to_owned();
+            item.instances = harm.instances.to_owned();
+            item.messages = harm.messages.to_owned();
+            item.rows = harm.rows.to_owned();
+            let accepted = change.accepted();
+            let entry = model.accepted.iter().find(|entry| entry.change == accepted);
+            item.why = entry.map(|entry| entry.why.clone()).unwrap_or_default();
+        }
+    }
+    Some(item)
+}

@@ -1,0 +1,67 @@
+//! Contracts: what senders, queues, messages in flight and stored rows rely on beside fields and tables, as facts of the
+//! lock.
+//!
+//! A fact has a kind, a subject of one or more words, and a value that may be empty. What a change of a fact of each kind
+//! means is in [`kinds`].
+
+mod expression;
+mod json;
+pub(super) mod kinds;
+pub(super) mod reserved;
+mod senders;
+mod targets;
+mod topology;
+mod transforms;
+
+use std::collections::BTreeMap;
+
+pub(super) use reserved::lifted;
+
+use crate::model::Model;
+
+/// Facts by kind and subject: `queue orders_q`, or `bind orders_q shop.dx order`.
+pub(crate) type Contracts = BTreeMap<String, String>;
+
+/// The contracts of a model.
+pub(super) fn of(model: &Model) -> Contracts {
+    let mut facts = Facts(Contracts::new());
+    senders::add(model, &mut facts);
+    json::add(model, &mut facts);
+    topology::add(model, &mut facts);
+    transforms::add(model, &mut facts);
+    targets::add(model, &mut facts);
+    reserved::add(model, &mut facts);
+    facts.0
+}
+
+/// Splits a line of the lock into subject and value; none if it is of no kind that is known here.
+pub(super) fn split(line: &str) -> Option<(&str, &str)> {
+    let kind = kinds::of(line)?;
+    let end = line.match_indices(' ').nth(kind.names).map(|(at, _)| at);
+    let end = end.unwrap_or(line.len());
+    let enough = line.matches(' ').count() >= kind.names;
+    enough.then(|| (&line[..end], line[end..].trim_start()))
+}
+
+/// Facts that are being collected.
+struct Facts(Contracts);
+
+impl Facts {
+    /// Adds a fact.
+    fn add(&mut self, kind: &kinds::Kind, subject: &[&str], value: impl Into<String>) {
+        let mut key = kind.word.to_owned();
+        for name in subject {
+            key.push(' ');
+            key.push_str(&word(name));
+        }
+        self.0.insert(key, value.into());
+    }
+}
+
+/// A name as one word: quoted if it is empty or has a space in it.
+fn word(name: &str) -> String {
+    match name.is_empty() || name.contains([' ', '"', '\n']) {
+        true => format!("{name:?}").replace(' ', "\\u{20}"),
+        false => name.to_owned(),
+    }
+}

@@ -1,0 +1,147 @@
+//! What HTTP APIs are sent, and where.
+
+use super::Facts;
+use super::expression::text;
+use super::kinds::{Harm, Kind, NONE, always, at, whole, yaml};
+use crate::model::Model;
+use crate::rules::contracts::TARGETS;
+
+/// A request to an HTTP API, and the message that is forwarded.
+pub(super) const REQUEST: Kind = Kind {
+    word: "request",
+    names: 1,
+    rule: &TARGETS,
+    title: |s| format!("request `{}`", at(s, 0)),
+    place: |s| yaml(&["requests", at(s, 0)]),
+    part_of: whole,
+    added: None,
+    changed: Some(Harm {
+        messages: "those that wait are read as another message",
+        instead: "declare another request",
+        ..NONE
+    }),
+    hurts: always,
+    gone: Some(Harm {
+        messages: "those that wait go nowhere",
+        instead: "keep it, and retire the queue first",
+        ..NONE
+    }),
+    retired_as: "",
+};
+
+/// The expression that chooses a target.
+pub(super) const BY: Kind = Kind {
+    word: "by",
+    names: 1,
+    rule: &TARGETS,
+    title: |s| format!("`by` of request `{}`", at(s, 0)),
+    place: |s| yaml(&["requests", at(s, 0)]),
+    part_of: |s| vec![format!("request {}", at(s, 0))],
+    added: None,
+    changed: Some(Harm {
+        messages: "those that wait and come may go to another target, or to none",
+        instead: "leave it",
+        ..NONE
+    }),
+    hurts: always,
+    gone: Some(Harm {
+        messages: "those that wait and come may go to another target, or to none",
+        instead: "leave it",
+        ..NONE
+    }),
+    retired_as: "",
+};
+
+/// A target of a request.
+pub(super) const TARGET: Kind = Kind {
+    word: "target",
+    names: 2,
+    rule: &TARGETS,
+    title: |s| format!("target `{}` of request `{}`", at(s, 1), at(s, 0)),
+    place: |s| yaml(&["requests", at(s, 0)]),
+    part_of: |s| vec![format!("request {}", at(s, 0))],
+    added: None,
+    changed: Some(Harm {
+        messages: "those that wait and come go to the new address",
+        instead: "change the variable on the servers, not its name",
+        ..NONE
+    }),
+    hurts: always,
+    gone: Some(Harm {
+        messages: "messages for it become dead letters",
+        instead: "keep it as long as messages name it",
+        ..NONE
+    }),
+    retired_as: "",
+};
+
+/// The header with the id of a forwarded message.
+pub(super) const IDEMPOTENCY: Kind = Kind {
+    word: "idempotency",
+    names: 1,
+    rule: &TARGETS,
+    title: |s| format!("`idempotency_key` of request `{}`", at(s, 0)),
+    place: |s| yaml(&["requests", at(s, 0)]),
+    part_of: |s| vec![format!("request {}", at(s, 0))],
+    added: None,
+    changed: Some(Harm {
+        messages: "what is sent again after a timeout counts twice where the API knows the former header",
+        instead: "leave it",
+        ..NONE
+    }),
+    hurts: always,
+    gone: Some(Harm {
+        messages: "what is sent again after a timeout counts twice",
+        instead: "leave it",
+        ..NONE
+    }),
+    retired_as: "",
+};
+
+/// A member of the object that is forwarded.
+pub(super) const BODY: Kind = Kind {
+    word: "body",
+    names: 2,
+    rule: &TARGETS,
+    title: |s| format!("member `{}` of request `{}`", at(s, 1), at(s, 0)),
+    place: |s| yaml(&["requests", at(s, 0)]),
+    part_of: |s| vec![format!("request {}", at(s, 0))],
+    added: None,
+    changed: Some(Harm {
+        messages: "the API gets another value there, also of those that wait",
+        instead: "add a member with another name",
+        ..NONE
+    }),
+    hurts: always,
+    gone: Some(Harm {
+        messages: "the API does not get it any more",
+        instead: "keep it",
+        ..NONE
+    }),
+    retired_as: "",
+};
+
+pub(super) fn add(model: &Model, facts: &mut Facts) {
+    for request in &model.requests {
+        let name = request.name.as_str();
+        facts.add(&REQUEST, &[name], request.message.full_name());
+        if let Some((value, _)) = &request.by {
+            facts.add(&BY, &[name], text(value));
+        }
+        for target in &request.targets {
+            let value = target.value.as_deref().unwrap_or("*");
+            let address = format!("{} {}", target.method, target.url.written);
+            facts.add(&TARGET, &[name, value], address);
+        }
+        if let Some(header) = &request.idempotency_key {
+            facts.add(&IDEMPOTENCY, &[name], header.to_ascii_lowercase());
+        }
+        for member in request.whole.iter().chain(&request.members) {
+            let member_name = match member.name.as_str() {
+                "" => "*",
+                name => name,
+            };
+            facts.add(&BODY, &[name, member_name], text(&member.value));
+        }
+    }
+}

@@ -1,0 +1,168 @@
+//! What is declared in RabbitMQ, and where messages go.
+
+use super::Facts;
+use super::kinds::{Harm, Kind, NONE, always, at, whole, yaml};
+use crate::base::refusal::Place;
+use crate::model::{Destination, ExchangeKind, Input, Model, Queue};
+use crate::rules::contracts::{JSON_CONTRACT, TOPOLOGY};
+
+/// An exchange and its type.
+pub(super) const EXCHANGE: Kind = Kind {
+    word: "exchange",
+    names: 1,
+    rule: &TOPOLOGY,
+    title: |s| format!("exchange `{}`", at(s, 0)),
+    place: |s| yaml(&["exchanges", at(s, 0)]),
+    part_of: whole,
+    added: None,
+    changed: Some(Harm {
+        instances: "RabbitMQ refuses to declare it with another type, so that no new instance starts",
+        messages: "what is published until then is routed otherwise",
+        instead: "declare an exchange with another name, and move publishers and bindings",
+        ..NONE
+    }),
+    hurts: always,
+    gone: Some(Harm {
+        senders: "services that publish to it lose what they publish, or are disconnected",
+        instead: "keep it until nobody publishes to it",
+        ..NONE
+    }),
+    retired_as: "exchange",
+};
+
+/// A queue and its type.
+pub(super) const QUEUE: Kind = Kind {
+    word: "queue",
+    names: 1,
+    rule: &TOPOLOGY,
+    title: |s| format!("queue `{}`", at(s, 0)),
+    place: |s| yaml(&["queues", at(s, 0)]),
+    part_of: whole,
+    added: None,
+    changed: Some(Harm {
+        instances: "RabbitMQ refuses to declare it with another type, so that it is not consumed",
+        instead: "declare a queue with another name beside it, and move the bindings",
+        ..NONE
+    }),
+    hurts: always,
+    gone: Some(Harm {
+        messages: "it stays bound in RabbitMQ and fills, and nobody consumes it",
+        instead: "keep it, or retire it, so that it is unbound and deleted when it is empty",
+        ..NONE
+    }),
+    retired_as: "queue",
+};
+
+/// A binding of a queue.
+pub(super) const BIND: Kind = Kind {
+    word: "bind",
+    names: 3,
+    rule: &TOPOLOGY,
+    title: |s| {
+        format!(
+            "the binding of queue `{}` to exchange `{}` by `{}`",
+            at(s, 0),
+            at(s, 1),
+            at(s, 2)
+        )
+    },
+    place: binding_place,
+    part_of: |s| {
+        vec![
+            format!("queue {}", at(s, 0)),
+            format!("exchange {}", at(s, 1)),
+        ]
+    },
+    added: None,
+    changed: None,
+    hurts: always,
+    gone: Some(Harm {
+        messages: "it stays in RabbitMQ, so that the queue still gets these messages, which nothing there reads any more",
+        instead: "keep it, or retire it, so that it is removed",
+        ..NONE
+    }),
+    retired_as: "binding",
+};
+
+/// What the messages of a queue hold.
+pub(super) const CARRIES: Kind = Kind {
+    word: "carries",
+    names: 1,
+    rule: &JSON_CONTRACT,
+    title: |s| format!("the message of queue `{}`", at(s, 0)),
+    place: |s| yaml(&["queues", at(s, 0)]),
+    part_of: |s| vec![format!("queue {}", at(s, 0))],
+    added: None,
+    changed: Some(Harm {
+        messages: "those that wait and those of services that send as before are read as another message",
+        instead: "declare another queue for the new message",
+        ..NONE
+    }),
+    hurts: always,
+    gone: None,
+    retired_as: "",
+};
+
+/// Where the messages of a queue go.
+pub(super) const INTO: Kind = Kind {
+    word: "into",
+    names: 1,
+    rule: &TOPOLOGY,
+    title: |s| format!("`into` of queue `{}`", at(s, 0)),
+    place: |s| yaml(&["queues", at(s, 0)]),
+    part_of: |s| vec![format!("queue {}", at(s, 0))],
+    added: None,
+    changed: Some(Harm {
+        messages: "those that wait go to the new place",
+        rows: "the former table gets no rows any more",
+        instead: "declare another queue that is bound alike",
+        ..NONE
+    }),
+    hurts: always,
+    gone: None,
+    retired_as: "",
+};
+
+pub(super) fn add(model: &Model, facts: &mut Facts) {
+    for exchange in &model.exchanges {
+        let kind = match exchange.kind {
+            ExchangeKind::Direct => "direct",
+            ExchangeKind::Topic => "topic",
+            ExchangeKind::Fanout => "fanout",
+        };
+        facts.add(&EXCHANGE, &[&exchange.name], kind);
+    }
+    for queue in &model.queues {
+        add_queue(model, queue, facts);
+    }
+}
+
+fn add_queue(model: &Model, queue: &Queue, facts: &mut Facts) {
+    let name = queue.name.as_str();
+    let kind = match queue.quorum {
+        true => "quorum",
+        false => "classic",
+    };
+    facts.add(&QUEUE, &[name], kind);
+    for route in &queue.bindings {
+        facts.add(&BIND, &[name, &route.exchange, &route.routing_key], "");
+    }
+    let carries = match &queue.input {
+        Input::Events => "events".to_owned(),
+        Input::Json(message) => format!("json {}", message.full_name()),
+        Input::DeadLetters => "dead letters".to_owned(),
+    };
+    facts.add(&CARRIES, &[name], carries);
+    let into = match queue.into {
+        Destination::Table(_) => model.table_of(queue).map(|t| format!("table {}", t.name)),
+        Destination::Request(_) => model
+            .request_of(queue)
+            .map(|r| format!("request {}", r.name)),
+    };
+    facts.add(&INTO, &[name], into.unwrap_or_default());
+}
+
+/// The queue of a typed table is declared by the table.
+fn binding_place(subject: &[&str]) -> Place {
+    yaml(&["queues", at(subject, 0), "bind", at(subject, 1)])
+}
