@@ -5,6 +5,7 @@ mod bases;
 mod branches;
 mod golden;
 mod locks;
+mod merges;
 mod migrations;
 mod numbers;
 mod postgres;

@@ -13,6 +13,9 @@ use event_grpc_codegen::schema::plan::{Planned, plan};
 use crate::project::{NOW, Project};
 use crate::small::{self, column};
 
+/// The migration of the small model.
+pub(crate) const CREATE: &str = "20261123T211500_create_event_and_2_more.sql";
+
 /// The small model, released on `main`.
 pub(crate) fn on_main() -> Project {
     let project = Project::new();
@@ -114,4 +117,14 @@ pub(crate) fn clone(project: &Project, options: &[&str]) -> Project {
 /// Replaces the lock by another text.
 pub(crate) fn edit_lock(project: &Project, edit: impl FnOnce(&str) -> String) {
     fs::write(project.root().join(LOCK), edit(&project.lock())).unwrap();
+}
+
+/// Main has got a column at one hour, and a branch another one at the other.
+pub(crate) fn two_sides(of_main: u64, of_branch: u64) -> Project {
+    let project = on_main();
+    branch(&project, "feature", &["mine"], NOW + of_branch * HOUR);
+    project.git(&["checkout", "--quiet", "main"]);
+    run(&project, &with(&["theirs"]), NOW + of_main * HOUR).unwrap();
+    project.commit();
+    project
 }
