@@ -29,8 +29,10 @@ struct Mutation {
     edits: Vec<Edit>,
     /// The code of the first diagnostic; none for a change that passes.
     refused: Option<String>,
-    /// A text that the diagnostic has.
+    /// A text that one of the diagnostics has.
     says: Option<String>,
+    /// Number of diagnostics, if one mistake is more than one.
+    told: Option<usize>,
 }
 
 /// A text that is replaced in a file where it is there once.
@@ -124,13 +126,15 @@ fn judge(originals: &BTreeMap<PathBuf, String>, mutation: &Mutation) -> Result<O
         (None, None) => None,
         (None, Some(first)) => Some(format!("refused: {}", told(first))),
         (Some(code), None) => Some(format!("passed; should be {code}")),
-        (Some(code), Some(first)) if !found.iter().any(|d| d.code == code) => {
-            Some(format!("should be {code}: {}", told(first)))
+        (Some(code), Some(first)) if first.code != code => {
+            Some(format!("should be {code}: {}", all(&found)))
+        }
+        (Some(_), Some(_)) if found.len() != mutation.told.unwrap_or(1) => {
+            Some(format!("is told {} times: {}", found.len(), all(&found)))
         }
         (Some(_), Some(_)) => match &mutation.says {
             Some(text) if !found.iter().any(|d| told(d).contains(text)) => {
-                let all: Vec<String> = found.iter().map(told).collect();
-                Some(format!("does not say {text:?}: {}", all.join(" / ")))
+                Some(format!("does not say {text:?}: {}", all(&found)))
             }
             _ => None,
         },
@@ -142,6 +146,12 @@ fn other(mutation: &Mutation, message: &str) -> Option<String> {
     let expected = mutation.refused.as_deref() == Some("history");
     let says = mutation.says.as_deref().unwrap_or_default();
     (!expected || !message.contains(says)).then(|| format!("refused: {message}"))
+}
+
+/// The first few diagnostics.
+fn all(found: &[Diagnostic]) -> String {
+    let told: Vec<String> = found.iter().take(6).map(told).collect();
+    told.join("\n  ")
 }
 
 fn told(found: &Diagnostic) -> String {

@@ -180,8 +180,7 @@ fn contract(change: &Change, model: &Model) -> Option<Item> {
             item.instances = harm.instances.to_owned();
             item.messages = harm.messages.to_owned();
             item.rows = harm.rows.to_owned();
-            let accepted = change.accepted();
-            let entry = model.accepted.iter().find(|entry| entry.change == accepted);
+            let entry = model.accepted.iter().find(|entry| change.is(&entry.change));
             item.why = entry.map(|entry| entry.why.clone()).unwrap_or_default();
         }
     }

@@ -2,10 +2,12 @@
 //!
 //! The migrations of each database have a folder of their own; see [`store::home`](crate::store::home).
 
+mod alike;
 pub mod ancestors;
 pub(crate) mod contract;
 mod diff;
 pub mod fingerprint;
+mod follows;
 pub mod history;
 mod ids;
 pub(crate) mod judge;

@@ -45,6 +45,22 @@ pub(crate) struct Harm {
     pub(crate) instead: &'static str,
 }
 
+// === impl Harm ===
+
+impl Harm {
+    /// Who is hurt, and how.
+    pub(crate) fn told(&self) -> impl Iterator<Item = (&'static str, &'static str)> {
+        [
+            ("senders", self.senders),
+            ("former instances", self.instances),
+            ("in flight", self.messages),
+            ("stored rows", self.rows),
+        ]
+        .into_iter()
+        .filter(|(_, how)| !how.is_empty())
+    }
+}
+
 /// No harm at all.
 pub(crate) const NONE: Harm = Harm {
     senders: "",
@@ -55,7 +71,7 @@ pub(crate) const NONE: Harm = Harm {
 };
 
 /// All kinds.
-pub(crate) const ALL: [&Kind; 26] = [
+pub(crate) const ALL: [&Kind; 28] = [
     &senders::METHOD,
     &senders::PATH,
     &senders::SOURCE,
@@ -74,6 +90,8 @@ pub(crate) const ALL: [&Kind; 26] = [
     &topology::EXCHANGE,
     &topology::QUEUE,
     &topology::BIND,
+    &topology::LETTERS,
+    &topology::REJECTS,
     &topology::CARRIES,
     &topology::INTO,
     &transforms::EXPRESSION,
@@ -85,10 +103,11 @@ pub(crate) const ALL: [&Kind; 26] = [
 ];
 
 /// Kinds of requests to HTTP APIs.
-pub(crate) const OF_REQUESTS: [&Kind; 5] = [
+pub(crate) const OF_REQUESTS: [&Kind; 6] = [
     &targets::REQUEST,
     &targets::BY,
     &targets::TARGET,
+    &targets::TARGET_HEADER,
     &targets::IDEMPOTENCY,
     &targets::BODY,
 ];

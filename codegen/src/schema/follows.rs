@@ -1,0 +1,157 @@
+//! Changes that follow from another one, which is told instead.
+
+use super::contract::kinds::{Kind, subject as words};
+use super::judge::{Change, Verdict};
+use super::lock::Lock;
+use crate::base::refusal::{Place, Refusal};
+use crate::rules::history::{COLUMN_GONE, COLUMN_TYPE};
+
+/// True if a change of this fact follows from that of another one.
+pub(super) fn follows(kind: &Kind, subject: &[&str], base: &Lock, now: &Lock) -> bool {
+    let changed = |key: &str| {
+        let (before, after) = (base.contracts.get(key), now.contracts.get(key));
+        before.is_some() && after.is_some() && before != after
+    };
+    match (kind.word, subject) {
+        // Another message or another place needs other fields.
+        ("required", [queue, ..]) => {
+            changed(&format!("carries {queue}")) || changed(&format!("into {queue}"))
+        }
+        // The message of a queue that a source feeds is the source's.
+        ("carries", [queue]) => {
+            let message = |lock: &Lock| lock.contracts.get(&format!("carries {queue}")).cloned();
+            let (before, after) = (message(base), message(now));
+            let same = |(key, value): (&String, &String)| {
+                Some(value) == before.as_ref() && now.contracts.get(key) == after.as_ref()
+            };
+            of(base, "path").any(same)
+        }
+        // A destination that is gone or has another name is told of itself.
+        ("into", [queue]) => {
+            let before = base.contracts.get(&format!("into {queue}"));
+            before.is_some_and(|before| match before.split_once(' ') {
+                Some(("table", table)) => !now.tables.contains_key(table),
+                _ => !now.contracts.contains_key(before),
+            })
+        }
+        // An exchange that is gone or has another name is told of itself.
+        ("publish" | "letters" | "rejects", [of]) => {
+            let before = base.contracts.get(&format!("{} {of}", kind.word));
+            let exchange = before.and_then(|route| route.split(' ').next());
+            exchange.is_some_and(|name| !now.contracts.contains_key(&format!("exchange {name}")))
+        }
+        // With nothing that chooses, there are no targets to choose from.
+        ("target", [request, _]) => {
+            let by = format!("by {request}");
+            base.contracts.contains_key(&by) && !now.contracts.contains_key(&by)
+        }
+        ("bind", [queue, exchange, key]) => {
+            rerouted(queue, exchange, key, base, now) || unused(queue, exchange, key, base, now)
+        }
+        // An event type that left the table leaves its columns.
+        ("variant", [table, _, event]) => left(table, event, base, now),
+        _ => false,
+    }
+}
+
+/// True if the exchange of a source changed, and the binding went with it.
+fn rerouted(queue: &str, exchange: &str, key: &str, base: &Lock, now: &Lock) -> bool {
+    of(base, "publish").any(|(source, before)| {
+        let to = |value: &str| value.split(' ').next().unwrap_or_default().to_owned();
+        let after = now.contracts.get(source).map(|value| to(value));
+        to(before) == exchange
+            && after.is_some_and(|after| {
+                after != exchange
+                    && now
+                        .contracts
+                        .contains_key(&format!("bind {queue} {after} {key}"))
+            })
+    })
+}
+
+/// True if it brought dead letters to a queue of them, and nothing sends any there now. It does no harm where it stays:
+/// the letters of former instances are read as before.
+fn unused(queue: &str, exchange: &str, key: &str, base: &Lock, now: &Lock) -> bool {
+    let carries = format!("carries {queue}");
+    let letters = |lock: &Lock| {
+        let carries = lock.contracts.get(&carries);
+        carries.is_some_and(|what| what == "dead letters")
+    };
+    let route = format!("{exchange} {key}");
+    let sends = |word| of(now, word).any(|(_, value)| *value == route);
+    let stays = now.contracts.contains_key(&format!("queue {queue}"));
+    letters(base) && (letters(now) || !stays) && !sends("letters") && !sends("rejects")
+}
+
+/// True if an event type was taken by the queue of a table, and isn't any more.
+fn left(table: &str, event: &str, base: &Lock, now: &Lock) -> bool {
+    let into = format!("table {table}");
+    of(base, "bind").any(|(key, _)| match words(key)[..] {
+        [queue, _, routing_key] => {
+            routing_key == event
+                && base.contracts.get(&format!("into {queue}")) == Some(&into)
+                && !of(now, "bind").any(|(key, _)| {
+                    let words = words(key);
+                    words.first() == Some(&queue) && words.get(2) == Some(&routing_key)
+                })
+        }
+        _ => false,
+    })
+}
+
+/// True if what is refused of a column follows from a contract that is refused.
+pub(super) fn is_told(refusal: &Refusal, changes: &[Change], base: &Lock, now: &Lock) -> bool {
+    let Place::Column(table, column) = &refusal.place else {
+        return match &refusal.place {
+            Place::Table(table) => is_left(refusal, table, changes, base, now),
+            _ => false,
+        };
+    };
+    if refusal.code == COLUMN_GONE.code {
+        return is_left(refusal, table, changes, base, now);
+    }
+    let is_new = base
+        .tables
+        .get(table)
+        .is_some_and(|table| table.columns.iter().all(|(name, _)| name != column));
+    let expression = now.contracts.get(&format!("expression {table} {column}"));
+    let Some(expression) = expression.filter(|_| is_new && refusal.code == COLUMN_TYPE.code) else {
+        return false;
+    };
+    let path = expression.split(" | ").next().unwrap_or_default();
+    changes.iter().any(|change| {
+        let subject = words(&change.key);
+        change.kind.word == "required"
+            && matches!(change.verdict, Verdict::Refused(_))
+            && subject
+                .get(1)
+                .is_some_and(|of| path.strip_prefix("body.") == Some(of))
+    })
+}
+
+/// True if a column is gone because all event types that had it left the table, and that is refused.
+fn is_left(refusal: &Refusal, table: &str, changes: &[Change], base: &Lock, now: &Lock) -> bool {
+    let column = refusal.message.split('`').nth(1).unwrap_or_default();
+    let refused = changes.iter().any(|change| {
+        let queue = words(&change.key).first().copied().unwrap_or_default();
+        change.kind.word == "bind"
+            && matches!(change.verdict, Verdict::Refused(_))
+            && base.contracts.get(&format!("into {queue}")) == Some(&format!("table {table}"))
+    });
+    let mut events = of(base, "variant")
+        .map(|(key, _)| words(key))
+        .filter(|words| words.first() == Some(&table) && words.get(1) == Some(&column))
+        .filter_map(|words| words.get(2).copied())
+        .peekable();
+    refused
+        && refusal.code == COLUMN_GONE.code
+        && events.peek().is_some()
+        && events.all(|event| left(table, event, base, now))
+}
+
+/// The facts of a kind.
+fn of<'a>(lock: &'a Lock, word: &'a str) -> impl Iterator<Item = (&'a String, &'a String)> {
+    let start = format!("{word} ");
+    let facts = lock.contracts.range(start.clone()..);
+    facts.take_while(move |(key, _)| key.starts_with(&start))
+}
