@@ -3,6 +3,7 @@
 use super::contract::kinds::{Kind, subject as words};
 use super::judge::{Change, Verdict};
 use super::lock::Lock;
+use super::renamed;
 use crate::base::refusal::{Place, Refusal};
 use crate::rules::history::{COLUMN_GONE, COLUMN_TYPE};
 
@@ -12,7 +13,15 @@ pub(super) fn follows(kind: &Kind, subject: &[&str], base: &Lock, now: &Lock) ->
         let (before, after) = (base.contracts.get(key), now.contracts.get(key));
         before.is_some() && after.is_some() && before != after
     };
+    if renamed::is(kind.word, subject, base, now) {
+        return true;
+    }
     match (kind.word, subject) {
+        // What a store has of its own goes with it.
+        ("hook", [table]) => {
+            let engine = |lock: &Lock| lock.tables.get(*table).map(|table| table.engine.clone());
+            engine(base) != engine(now)
+        }
         // Another message or another place needs other fields.
         ("required", [queue, ..]) => {
             changed(&format!("carries {queue}")) || changed(&format!("into {queue}"))

@@ -14,4 +14,5 @@ pub(crate) mod judge;
 pub mod lock;
 pub(crate) mod moved;
 pub mod plan;
+mod renamed;
 mod whole;
