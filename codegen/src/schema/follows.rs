@@ -1,11 +1,8 @@
 //! Changes that follow from another one, which is told instead.
 
 use super::contract::kinds::{Kind, subject as words};
-use super::judge::{Change, Verdict};
 use super::lock::Lock;
 use super::renamed;
-use crate::base::refusal::{Place, Refusal};
-use crate::rules::history::{COLUMN_GONE, COLUMN_TYPE};
 
 /// True if a change of this fact follows from that of another one.
 pub(super) fn follows(kind: &Kind, subject: &[&str], base: &Lock, now: &Lock) -> bool {
@@ -17,6 +14,11 @@ pub(super) fn follows(kind: &Kind, subject: &[&str], base: &Lock, now: &Lock) ->
         return true;
     }
     match (kind.word, subject) {
+        // Without a path of its own, JSON is sent to that of the method.
+        ("path", [source, path]) => {
+            let method = format!("method {source} {}", path.trim_start_matches('/'));
+            base.contracts.contains_key(&method) && !now.contracts.contains_key(&method)
+        }
         // What a store has of its own goes with it.
         ("hook", [table]) => {
             let engine = |lock: &Lock| lock.tables.get(*table).map(|table| table.engine.clone());
@@ -93,7 +95,7 @@ fn unused(queue: &str, exchange: &str, key: &str, base: &Lock, now: &Lock) -> bo
 }
 
 /// True if an event type was taken by the queue of a table, and isn't any more.
-fn left(table: &str, event: &str, base: &Lock, now: &Lock) -> bool {
+pub(super) fn left(table: &str, event: &str, base: &Lock, now: &Lock) -> bool {
     let into = format!("table {table}");
     of(base, "bind").any(|(key, _)| match words(key)[..] {
         [queue, _, routing_key] => {
@@ -108,58 +110,11 @@ fn left(table: &str, event: &str, base: &Lock, now: &Lock) -> bool {
     })
 }
 
-/// True if what is refused of a column follows from a contract that is refused.
-pub(super) fn is_told(refusal: &Refusal, changes: &[Change], base: &Lock, now: &Lock) -> bool {
-    let Place::Column(table, column) = &refusal.place else {
-        return match &refusal.place {
-            Place::Table(table) => is_left(refusal, table, changes, base, now),
-            _ => false,
-        };
-    };
-    if refusal.code == COLUMN_GONE.code {
-        return is_left(refusal, table, changes, base, now);
-    }
-    let is_new = base
-        .tables
-        .get(table)
-        .is_some_and(|table| table.columns.iter().all(|(name, _)| name != column));
-    let expression = now.contracts.get(&format!("expression {table} {column}"));
-    let Some(expression) = expression.filter(|_| is_new && refusal.code == COLUMN_TYPE.code) else {
-        return false;
-    };
-    let path = expression.split(" | ").next().unwrap_or_default();
-    changes.iter().any(|change| {
-        let subject = words(&change.key);
-        change.kind.word == "required"
-            && matches!(change.verdict, Verdict::Refused(_))
-            && subject
-                .get(1)
-                .is_some_and(|of| path.strip_prefix("body.") == Some(of))
-    })
-}
-
-/// True if a column is gone because all event types that had it left the table, and that is refused.
-fn is_left(refusal: &Refusal, table: &str, changes: &[Change], base: &Lock, now: &Lock) -> bool {
-    let column = refusal.message.split('`').nth(1).unwrap_or_default();
-    let refused = changes.iter().any(|change| {
-        let queue = words(&change.key).first().copied().unwrap_or_default();
-        change.kind.word == "bind"
-            && matches!(change.verdict, Verdict::Refused(_))
-            && base.contracts.get(&format!("into {queue}")) == Some(&format!("table {table}"))
-    });
-    let mut events = of(base, "variant")
-        .map(|(key, _)| words(key))
-        .filter(|words| words.first() == Some(&table) && words.get(1) == Some(&column))
-        .filter_map(|words| words.get(2).copied())
-        .peekable();
-    refused
-        && refusal.code == COLUMN_GONE.code
-        && events.peek().is_some()
-        && events.all(|event| left(table, event, base, now))
-}
-
 /// The facts of a kind.
-fn of<'a>(lock: &'a Lock, word: &'a str) -> impl Iterator<Item = (&'a String, &'a String)> {
+pub(super) fn of<'a>(
+    lock: &'a Lock,
+    word: &'a str,
+) -> impl Iterator<Item = (&'a String, &'a String)> {
     let start = format!("{word} ");
     let facts = lock.contracts.range(start.clone()..);
     facts.take_while(move |(key, _)| key.starts_with(&start))

@@ -4,6 +4,7 @@
 
 mod alike;
 pub mod ancestors;
+mod cause;
 pub(crate) mod contract;
 mod diff;
 pub mod fingerprint;

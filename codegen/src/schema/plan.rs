@@ -6,8 +6,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
+use super::cause;
 use super::diff::{self, Diff};
-use super::follows;
 use super::history::History;
 use super::ids;
 use super::judge::{self, Change};
@@ -64,7 +64,7 @@ pub(crate) fn compare(model: &Model, history: &History) -> Compared {
     let (diffs, more) = diff::diff(base, &now, model);
     let more = more
         .into_iter()
-        .filter(|refusal| !follows::is_told(refusal, &changes, base, &now));
+        .filter(|refusal| !cause::is_told(refusal, &changes, base, &now));
     refused.extend(more);
     let notes = ids::changes(base, &now);
     Compared {

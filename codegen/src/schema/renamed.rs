@@ -45,7 +45,7 @@ fn is_gone(message: &str, base: &Lock, now: &Lock) -> bool {
 }
 
 /// An expression with the names that fields have now.
-fn with_new_names(before: &str, base: &Lock, now: &Lock) -> String {
+pub(super) fn with_new_names(before: &str, base: &Lock, now: &Lock) -> String {
     let mut text = before.to_owned();
     for (key, field) in &base.fields {
         if let Some(after) = now.fields.get(key).filter(|after| after.name != field.name) {

@@ -47,7 +47,7 @@ pub(super) const QUEUE: Kind = Kind {
     hurts: always,
     gone: Some(Harm {
         messages: "it stays bound in RabbitMQ and fills, and nobody consumes it",
-        instead: "keep it, or retire it, so that it is unbound and deleted when it is empty",
+        instead: "keep it, or retire it: it is unbound then, and deleted when it is empty",
         ..NONE
     }),
     retired_as: "queue",
@@ -77,8 +77,8 @@ pub(super) const BIND: Kind = Kind {
     changed: None,
     hurts: always,
     gone: Some(Harm {
-        messages: "it stays in RabbitMQ, so that the queue still gets these messages, which nothing there reads any more",
-        instead: "keep it, or retire it, so that it is removed",
+        messages: "it stays in RabbitMQ: the queue still gets these messages, and makes dead letters of them",
+        instead: "keep it, or retire it: it is removed then",
         ..NONE
     }),
     retired_as: "binding",
