@@ -24,6 +24,10 @@ pub(super) fn follows(kind: &Kind, subject: &[&str], base: &Lock, now: &Lock) ->
             let engine = |lock: &Lock| lock.tables.get(*table).map(|table| table.engine.clone());
             engine(base) != engine(now)
         }
+        // A field that is gone reserves what it had, and is told of itself.
+        ("reserved", [of, what]) => base.fields.iter().any(|((message, number), field)| {
+            message == of && (field.name == *what || number.to_string() == *what)
+        }),
         // Another message or another place needs other fields.
         ("required", [queue, ..]) => {
             changed(&format!("carries {queue}")) || changed(&format!("into {queue}"))
@@ -57,12 +61,23 @@ pub(super) fn follows(kind: &Kind, subject: &[&str], base: &Lock, now: &Lock) ->
             base.contracts.contains_key(&by) && !now.contracts.contains_key(&by)
         }
         ("bind", [queue, exchange, key]) => {
-            rerouted(queue, exchange, key, base, now) || unused(queue, exchange, key, base, now)
+            new_letters(queue, base, now, &[queue, exchange, key])
+                || rerouted(queue, exchange, key, base, now)
+                || unused(queue, exchange, key, base, now)
         }
         // An event type that left the table leaves its columns.
         ("variant", [table, _, event]) => left(table, event, base, now),
         _ => false,
     }
+}
+
+/// True if it is new and brings dead letters, which whoever sends them is told of.
+fn new_letters(queue: &str, base: &Lock, now: &Lock, subject: &[&str]) -> bool {
+    let carries = now.contracts.get(&format!("carries {queue}"));
+    let is_new = !base
+        .contracts
+        .contains_key(&format!("bind {}", subject.join(" ")));
+    is_new && carries.is_some_and(|what| what == "dead letters")
 }
 
 /// True if the exchange of a source changed, and the binding went with it.

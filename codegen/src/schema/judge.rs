@@ -60,9 +60,8 @@ pub(crate) fn changes(base: &Lock, now: &Lock, model: &Model) -> Vec<Change> {
         let harm = match (before, after) {
             (Some(before), Some(after)) if before == after => return None,
             (Some(before), Some(after)) => kind.changed.filter(|_| (kind.hurts)(before, after)),
-            (None, Some(_)) => kind
-                .added
-                .filter(|_| wholes.iter().all(|whole| has(base, whole))),
+            (None, Some(_)) if wholes.iter().any(|whole| !has(base, whole)) => return None,
+            (None, Some(_)) => kind.added,
             _ => {
                 if kind.word == "reserved" && !lifted(key, &now.contracts) {
                     return None;
@@ -319,9 +318,14 @@ impl Change {
         accepted == self.accepted || accepted == self.alone()
     }
 
+    /// What changes, for people.
+    pub(crate) fn title(&self) -> String {
+        (self.kind.title)(&kinds::subject(&self.key))
+    }
+
     /// One sentence without a full stop.
     pub(crate) fn told(&self) -> String {
-        let title = (self.kind.title)(&kinds::subject(&self.key));
+        let title = self.title();
         match (self.before.as_deref(), self.after.as_deref()) {
             (Some(before), Some(after)) => format!("{title} was `{before}` and is now `{after}`"),
             (Some(_), None) => format!("{title} is gone"),
