@@ -8,12 +8,18 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use event_grpc_codegen::report::draw::{Style, render};
+use event_grpc_codegen::report::explain::codes;
 use event_grpc_codegen::{Failure, generate};
 
 const NOW: u64 = 1_795_468_500;
 
 fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/words")
+}
+
+/// Changes of contracts of a shop that has more of them.
+fn contracts() -> PathBuf {
+    folder().join("contracts")
 }
 
 /// A mistake: its name, and edits of a file each, from a text to another.
@@ -23,8 +29,8 @@ struct Case {
 }
 
 /// `# NAME`, then for each edit a line `FILE`, the lines `- ` that are replaced and the lines `+ ` that replace them.
-fn cases() -> Vec<Case> {
-    let text = fs::read_to_string(folder().join("cases.txt")).unwrap();
+fn cases(folder: &Path) -> Vec<Case> {
+    let text = fs::read_to_string(folder.join("cases.txt")).unwrap();
     let mut cases: Vec<Case> = Vec::new();
     for line in text.lines().filter(|line| !line.is_empty()) {
         if let Some(name) = line.strip_prefix("# ") {
@@ -46,13 +52,17 @@ fn cases() -> Vec<Case> {
 }
 
 /// The shop, generated.
-fn project() -> tempfile::TempDir {
+fn project(folder: &Path) -> tempfile::TempDir {
     let project = tempfile::tempdir().unwrap();
-    let proto = folder().join("../diagnostics/proto/shop.proto");
+    let own = folder.join("shop.proto");
+    let proto = match own.exists() {
+        true => own,
+        false => folder.join("../diagnostics/proto/shop.proto"),
+    };
     fs::create_dir(project.path().join("proto")).unwrap();
     fs::copy(proto, project.path().join("proto/shop.proto")).unwrap();
     fs::copy(
-        folder().join("pipeline.yaml"),
+        folder.join("pipeline.yaml"),
         project.path().join("pipeline.yaml"),
     )
     .unwrap();
@@ -64,8 +74,8 @@ fn project() -> tempfile::TempDir {
 }
 
 /// What the generator says after the edits.
-fn said(case: &Case) -> String {
-    let project = project();
+fn said(folder: &Path, case: &Case) -> String {
+    let project = project(folder);
     for (file, old, new) in &case.edits {
         let path = project.path().join(file);
         let text = fs::read_to_string(&path).unwrap_or_default();
@@ -100,13 +110,12 @@ fn said(case: &Case) -> String {
     lines.join("\n") + "\n"
 }
 
-#[test]
-fn one_mistake_is_told_once_at_the_place_to_edit() {
+fn compare(folder: &Path) {
     let update = std::env::var_os("UPDATE_EXPECT").is_some();
     let mut wrong = Vec::new();
-    for case in cases() {
-        let text = said(&case);
-        let path = folder().join(format!("{}.txt", case.name));
+    for case in cases(folder) {
+        let text = said(folder, &case);
+        let path = folder.join(format!("{}.txt", case.name));
         if update {
             fs::write(&path, &text).unwrap();
         } else if fs::read_to_string(&path).unwrap_or_default() != text {
@@ -121,6 +130,34 @@ fn one_mistake_is_told_once_at_the_place_to_edit() {
 }
 
 #[test]
+fn one_mistake_is_told_once_at_the_place_to_edit() {
+    compare(&folder());
+}
+
+#[test]
+fn a_change_of_a_contract_is_told_with_its_harm_and_the_way_out() {
+    compare(&contracts());
+}
+
+/// Rules about contracts have no fixture of a single state: each is told in a case.
+#[test]
+fn each_rule_about_contracts_is_told_in_a_case() {
+    let cases = cases(&contracts());
+    let texts = cases
+        .iter()
+        .map(|case| contracts().join(format!("{}.txt", case.name)));
+    let told: String = texts
+        .map(|path| fs::read_to_string(path).unwrap())
+        .collect();
+    for (code, name) in codes() {
+        assert!(
+            !("EG111"..="EG119").contains(&code) || told.contains(code),
+            "{code} {name} is told in no case of words/contracts"
+        );
+    }
+}
+
+#[test]
 fn a_file_that_is_no_text_is_told_in_plain_words() {
     for (bytes, words) in [
         (&b"\xff\xfea\x00"[..], "is written in UTF-16"),
@@ -128,7 +165,7 @@ fn a_file_that_is_no_text_is_told_in_plain_words() {
         (b"# caf\xe9\n", "is not written in UTF-8"),
     ] {
         for file in ["pipeline.yaml", "proto/shop.proto"] {
-            let project = project();
+            let project = project(&folder());
             fs::write(project.path().join(file), bytes).unwrap();
             let Err(Failure::Mistakes(found, _)) = generate(project.path(), NOW) else {
                 panic!("{file} is read");
@@ -142,7 +179,7 @@ fn a_file_that_is_no_text_is_told_in_plain_words() {
 
 #[test]
 fn a_lock_that_is_cut_off_is_told_as_such() {
-    let project = project();
+    let project = project(&folder());
     let path = project.path().join("migrations/schema.lock");
     let lock = fs::read_to_string(&path).unwrap();
     let facts = lock.find("\nfield ").unwrap() + 1;

@@ -36,6 +36,12 @@ pub(crate) fn told_once(found: Vec<Diagnostic>, sources: &Sources) -> Vec<Diagno
     let label = |d: &Diagnostic| d.primary.as_ref().map(|label| label.text.clone());
     let same = |d: &Diagnostic| Some((d.message.clone(), d.help.clone(), label(d)));
     let kept = gather((kept, 2, 0), same, sources);
+    // A field that is gone leaves a column in each table that had it.
+    let column = |d: &Diagnostic| {
+        let of_column = ["EG103", "EG104"].contains(&d.code);
+        of_column.then(|| Some((kind(&d.message, 1)?, d.help.clone(), label(d))))?
+    };
+    let kept = gather((kept, 2, 1), column, sources);
     [0, 1].into_iter().fold(kept, |kept, name| {
         let key = |d: &Diagnostic| Some((kind(&d.message, name)?, d.help.clone(), label(d)));
         gather((kept, MANY, name), key, sources)
@@ -84,6 +90,7 @@ fn is_consequence(one: &Diagnostic, cause: &Diagnostic) -> bool {
             let name = subject(&cause.message, 0);
             help(one).starts_with(&format!("did you mean `{name}`?"))
         }
+        ("EG119", "EG003") => cause.message.starts_with("what is retired has no key"),
         ("EG133", "EG003") => cause.message.contains("verify"),
         // A key with a column that can't be in keys, and a table that was renamed or moved to another store.
         ("EG064", "EG062") | ("EG110", "EG106") => true,

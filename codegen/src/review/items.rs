@@ -10,7 +10,7 @@ use crate::schema::plan::Compared;
 /// All items but those that are refused.
 pub(super) fn of(compared: &Compared, history: &History, model: &Model) -> Vec<Item> {
     let mut items = fields(&history.base, &compared.now);
-    items.extend(tables(&history.base, &compared.now));
+    items.extend(tables(&history.base, &compared.now, model));
     items.extend(
         compared
             .changes
@@ -79,7 +79,7 @@ fn fields(base: &Lock, now: &Lock) -> Vec<Item> {
             items.push(Item {
                 severity: Severity::Meant,
                 senders: "what apps still send of it is kept as an unknown field".into(),
-                messages: "the same".into(),
+                messages: "what waits holds it as an unknown field".into(),
                 ..safe(Area::Wire, What::Retired, told)
             });
         }
@@ -94,7 +94,7 @@ fn fields(base: &Lock, now: &Lock) -> Vec<Item> {
 }
 
 /// Tables and columns.
-fn tables(base: &Lock, now: &Lock) -> Vec<Item> {
+fn tables(base: &Lock, now: &Lock, model: &Model) -> Vec<Item> {
     let mut items = Vec::new();
     for (name, table) in &now.tables {
         let Some(before) = base.tables.get(name) else {
@@ -128,7 +128,8 @@ fn tables(base: &Lock, now: &Lock) -> Vec<Item> {
                 let told = format!("column `{column}` of table `{name}` is retired");
                 items.push(Item {
                     severity: Severity::Meant,
-                    rows: "new ones have the default there".into(),
+                    rows: "those that are stored keep it; new ones have the default there".into(),
+                    why: why(model, &format!("column {name} {column}")),
                     ..safe(Area::Tables, What::Retired, told)
                 });
             }
@@ -142,6 +143,7 @@ fn tables(base: &Lock, now: &Lock) -> Vec<Item> {
         items.push(Item {
             severity: Severity::Meant,
             rows: "those that are stored stay; no new ones come".into(),
+            why: why(model, &format!("table {name}")),
             ..safe(
                 Area::Tables,
                 What::Retired,
@@ -150,6 +152,16 @@ fn tables(base: &Lock, now: &Lock) -> Vec<Item> {
         });
     }
     items
+}
+
+/// What becomes of the messages of a queue that is retired.
+pub(super) const EMPTIED: &str = "nothing reads what waits once the last former instance has stopped; the queue is deleted only when \
+                       it is empty";
+
+/// Why something is retired.
+fn why(model: &Model, key: &str) -> String {
+    let entry = model.retired.iter().find(|retired| retired.key == key);
+    entry.map(|retired| retired.why.clone()).unwrap_or_default()
 }
 
 fn contract(change: &Change, model: &Model) -> Option<Item> {
@@ -167,11 +179,12 @@ fn contract(change: &Change, model: &Model) -> Option<Item> {
         Verdict::Retired => {
             item.severity = Severity::Meant;
             item.code = Some(change.kind.rule.code);
-            let entry = model
-                .retired
-                .iter()
-                .find(|retired| retired.key == change.key);
-            item.why = entry.map(|retired| retired.why.clone()).unwrap_or_default();
+            item.senders = change.kind.gone.map_or("", |harm| harm.senders).to_owned();
+            if change.kind.word == "queue" {
+                item.messages = EMPTIED.to_owned();
+            }
+            item.told = format!("{} is retired", change.title());
+            item.why = why(model, &change.key);
         }
         Verdict::Accepted(harm) => {
             item.severity = Severity::Meant;
@@ -180,8 +193,7 @@ fn contract(change: &Change, model: &Model) -> Option<Item> {
             item.instances = harm.instances.to_owned();
             item.messages = harm.messages.to_owned();
             item.rows = harm.rows.to_owned();
-            let accepted = change.accepted();
-            let entry = model.accepted.iter().find(|entry| entry.change == accepted);
+            let entry = model.accepted.iter().find(|entry| change.is(&entry.change));
             item.why = entry.map(|entry| entry.why.clone()).unwrap_or_default();
         }
     }

@@ -147,3 +147,11 @@ fn refused(refusal: &Refusal) -> Item {
         why: refusal.help.clone(),
     }
 }
+
+/// `1 statement`, `2 statements`.
+fn counted(count: usize, what: &str) -> String {
+    match count {
+        1 => format!("1 {what}"),
+        _ => format!("{count} {what}s"),
+    }
+}

@@ -21,10 +21,17 @@ pub(super) fn of(items: &[Item], statements: &[Statement]) -> Vec<String> {
         .partition(|statement| statement.cost == Cost::Destructive);
     if let Some(worst) = making.iter().map(|statement| statement.cost).max() {
         steps.push(format!(
-            "`event-grpc migrate`: {} statements, at most {}. Instances of the former build go on: they name their columns.",
-            making.len(),
+            "`event-grpc migrate`: {}, at most {}. Instances of the former build go on: they name their columns.",
+            super::counted(making.len(), "statement"),
             worst.told()
         ));
+    }
+    let emptied = |item: &&Item| item.messages == super::items::EMPTIED;
+    if items.iter().any(|item| emptied(&item)) {
+        steps.push(
+            "Unbind each queue that is retired, and let the instances of the former build empty it."
+                .to_owned(),
+        );
     }
     steps.push("Replace the instances, one after the other.".to_owned());
     let sent = |item: &&Item| item.area == Area::Wire && item.what == What::Added;

@@ -99,12 +99,12 @@ fn headline(review: &Review) -> String {
     match (review.items.len(), review.statements.len()) {
         (0, 0) => format!("No change against {}.", review.base),
         _ => format!(
-            "Against {}: {} refused, {} that hurt and are meant, {} harmless; {} statements.",
+            "Against {}: {} refused, {} that hurt and are meant, {} harmless; {}.",
             review.base,
             count(Severity::Refused),
             count(Severity::Meant),
             count(Severity::Safe),
-            review.statements.len()
+            super::counted(review.statements.len(), "statement")
         ),
     }
 }

@@ -50,9 +50,10 @@ pub(crate) fn diff(base: &Lock, now: &Lock, model: &Model) -> (Diffs, Vec<Refusa
     for table in &model.tables {
         let before = base.tables.get(&table.name).map(|table_before| {
             let mut before = table_before.clone();
-            before
-                .columns
-                .retain(|(name, _)| !is_retired(model, &format!("column {} {name}", table.name)));
+            before.columns.retain(|(name, _)| {
+                !is_retired(model, &format!("column {} {name}", table.name))
+                    && !is_needless(base, now, &table.name, name)
+            });
             before
         });
         let before = before.as_ref();
@@ -80,6 +81,22 @@ pub(crate) fn diff(base: &Lock, now: &Lock, model: &Model) -> (Diffs, Vec<Refusa
         }
     }
     (diffs, moved::told_once(base, now, model, refused))
+}
+
+/// True if a column held what was unknown in messages, and another column holds them whole now. It stays where it is, and
+/// new rows have the default there.
+fn is_needless(base: &Lock, now: &Lock, table: &str, column: &str) -> bool {
+    let prefix = format!("expression {table} ");
+    let key = format!("{prefix}{column}");
+    let mut facts = now.contracts.range(prefix.clone()..);
+    base.contracts
+        .get(&key)
+        .is_some_and(|from| from == "$unknown")
+        && !now.contracts.contains_key(&key)
+        && facts
+            .by_ref()
+            .take_while(|(key, _)| key.starts_with(&prefix))
+            .any(|(_, from)| from == "body | json")
 }
 
 fn is_retired(model: &Model, key: &str) -> bool {

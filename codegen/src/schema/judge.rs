@@ -1,10 +1,12 @@
 //! Changes of contracts from the base to the model: what is harmless, meant, retired or refused.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
+use super::alike;
 use super::contract::kind::{Harm, Kind};
 use super::contract::kinds;
 use super::contract::lifted;
+use super::follows::follows;
 use super::lock::Lock;
 use crate::base::hash::hash;
 use crate::base::refusal::{Place, Refusal};
@@ -23,6 +25,8 @@ pub(crate) struct Change {
     pub(crate) after: Option<String>,
     /// What becomes of it.
     pub(crate) verdict: Verdict,
+    /// The text by which `accepts` names it, together with others that are alike if there are any.
+    pub(crate) accepted: String,
 }
 
 /// What becomes of a change.
@@ -38,7 +42,8 @@ pub(crate) enum Verdict {
     Refused(Harm),
 }
 
-/// All changes of contracts, by key. Of a whole that is new or gone, its parts are left out.
+/// All changes of contracts, by key. Of a whole that is new or gone, its parts are left out, and what follows from another
+/// change is.
 pub(crate) fn changes(base: &Lock, now: &Lock, model: &Model) -> Vec<Change> {
     // The lock of a former version of the generator has no contracts; whatever is declared now is released with it.
     if base.contracts.is_empty() {
@@ -50,12 +55,14 @@ pub(crate) fn changes(base: &Lock, now: &Lock, model: &Model) -> Vec<Change> {
         let (before, after) = (base.contracts.get(key), now.contracts.get(key));
         let subject = kinds::subject(key);
         let wholes = (kind.part_of)(&subject);
+        if follows(kind, &subject, base, now) {
+            return None;
+        }
         let harm = match (before, after) {
             (Some(before), Some(after)) if before == after => return None,
             (Some(before), Some(after)) => kind.changed.filter(|_| (kind.hurts)(before, after)),
-            (None, Some(_)) => kind
-                .added
-                .filter(|_| wholes.iter().all(|whole| has(base, whole))),
+            (None, Some(_)) if wholes.iter().any(|whole| !has(base, whole)) => return None,
+            (None, Some(_)) => kind.added,
             _ => {
                 if kind.word == "reserved" && !lifted(key, &now.contracts) {
                     return None;
@@ -70,38 +77,111 @@ pub(crate) fn changes(base: &Lock, now: &Lock, model: &Model) -> Vec<Change> {
         if harm.is_some() && kind.rule.code == "EG116" && retyped(base, now, &subject) {
             return None;
         }
-        let mut change = Change {
+        let verdict = match harm {
+            None => Verdict::Harmless,
+            Some(_) if after.is_none() && is_retired(model, key) => Verdict::Retired,
+            Some(harm) => Verdict::Refused(harm),
+        };
+        Some(Change {
             key: key.clone(),
             kind,
             before: before.cloned(),
             after: after.cloned(),
-            verdict: Verdict::Harmless,
-        };
-        if let Some(harm) = harm {
-            change.verdict = if after.is_none() && is_retired(model, key) {
-                Verdict::Retired
-            } else if model.accepted.iter().any(|a| a.change == change.accepted()) {
-                Verdict::Accepted(harm)
-            } else {
-                Verdict::Refused(harm)
-            };
-        }
-        Some(change)
+            verdict,
+            accepted: String::new(),
+        })
     });
-    changed.collect()
+    let mut changes: Vec<Change> = changed.collect();
+    alike::name(&mut changes);
+    for change in &mut changes {
+        if let Verdict::Refused(harm) = change.verdict
+            && model.accepted.iter().any(|meant| change.is(&meant.change))
+        {
+            change.verdict = Verdict::Accepted(harm);
+        }
+    }
+    changes
 }
 
-/// Refusals of changes that hurt and aren't meant.
-pub(crate) fn refusals(changes: &[Change]) -> Vec<Refusal> {
-    let refused = changes.iter().filter_map(|change| match change.verdict {
-        Verdict::Refused(harm) => Some(change.refusal(&harm)),
-        _ => None,
+/// Refusals of changes that hurt and aren't meant; those that are alike are one.
+pub(crate) fn refusals(changes: &[Change], model: &Model) -> Vec<Refusal> {
+    let mut told: BTreeMap<&str, (Harm, Vec<&Change>)> = BTreeMap::new();
+    for change in changes {
+        if let Verdict::Refused(harm) = change.verdict {
+            let (_, changes) = told.entry(&change.accepted).or_insert((harm, Vec::new()));
+            changes.push(change);
+        }
+    }
+    told.into_values()
+        .filter_map(|(harm, changes)| Some(refusal(&harm, changes.split_first()?, model)))
+        .collect()
+}
+
+/// Number of changes that are named beside the first.
+const SHOWN: usize = 6;
+
+fn refusal(harm: &Harm, (first, others): (&&Change, &[&Change]), model: &Model) -> Refusal {
+    let mut lines: Vec<String> = harm
+        .told()
+        .map(|(whom, how)| format!("{whom}: {how}"))
+        .collect();
+    if !others.is_empty() {
+        let mut names: Vec<String> = others
+            .iter()
+            .take(SHOWN)
+            .map(|change| format!("`{}`", kinds::subject(&change.key).join(" ")))
+            .collect();
+        if others.len() > SHOWN {
+            names.push(format!("{} more", others.len() - SHOWN));
+        }
+        lines.push(format!("the same holds for {}", names.join(", ")));
+    }
+    lines.push(format!("instead: {}", harm.instead));
+    let subject = kinds::subject(&first.key);
+    if first.after.is_none() && !first.kind.retired_as.is_empty() {
+        let (word, subject) = (first.kind.retired_as, subject.join(" "));
+        lines.push(format!(
+            "to retire it: `retired: [{{ {word}: {subject}, since: DATE, why: ... }}]`"
+        ));
+    }
+    lines.push(format!(
+        "if it is meant: `accepts: [{{ change: {}, why: ... }}]`",
+        first.accepted
+    ));
+    Refusal {
+        code: first.kind.rule.code,
+        place: place(first, model),
+        message: first.told(),
+        help: lines.join("\n"),
+    }
+}
+
+/// Where a change is to be mended: of the queue of a typed table, at the event types of the table.
+fn place(change: &Change, model: &Model) -> Place {
+    let subject = kinds::subject(&change.key);
+    let derived = ["queue", "bind"].contains(&change.kind.word).then(|| {
+        let queue = model
+            .queues
+            .iter()
+            .find(|queue| queue.derived && Some(&queue.name.as_str()) == subject.first());
+        queue.and_then(|queue| model.table_of(queue))
     });
-    refused.collect()
+    match derived.flatten() {
+        Some(table) if !table.every_type => Place::Yaml(vec![
+            "tables".to_owned(),
+            table.name.clone(),
+            "events".to_owned(),
+        ]),
+        _ => (change.kind.place)(&subject),
+    }
 }
 
 /// Entries of `retired` that were never released or are declared as well, and those that are missing.
-pub(crate) fn misretired(base: &Lock, now: &Lock, model: &Model) -> Vec<Refusal> {
+pub(crate) fn misretired(
+    (base, now): (&Lock, &Lock),
+    model: &Model,
+    changes: &mut Vec<Change>,
+) -> Vec<Refusal> {
     let mut refused = Vec::new();
     let mut refuse = |at: Option<usize>, message: String, help: &str| {
         let place = match at {
@@ -117,12 +197,28 @@ pub(crate) fn misretired(base: &Lock, now: &Lock, model: &Model) -> Vec<Refusal>
     };
     for (at, retired) in model.retired.iter().enumerate() {
         let key = &retired.key;
-        if has(now, key) {
+        let twice = model.retired.iter().take(at).any(|other| other.key == *key);
+        if twice {
+            let message = format!("`{key}` is retired twice");
+            refuse(Some(at), message, "take one of both out");
+        } else if has(now, key) {
             let message = format!("`{key}` is retired and declared as well");
             refuse(Some(at), message, "take one of both out");
         } else if !has(base, key) && !base.retired.contains_key(key) && !base.contracts.is_empty() {
             let message = format!("`{key}` is retired and was never released");
-            refuse(Some(at), message, "correct its name, or take the entry out");
+            let word = key.split(' ').next();
+            let meant = changes.iter().position(|change| {
+                matches!(change.verdict, Verdict::Refused(_))
+                    && change.after.is_none()
+                    && word == Some(change.kind.word)
+            });
+            match meant.map(|at| changes.remove(at)) {
+                Some(gone) => {
+                    let help = format!("did you mean `{}`? That is gone", gone.key);
+                    refuse(Some(at), message, &help);
+                }
+                None => refuse(Some(at), message, "correct its name, or take the entry out"),
+            }
         }
     }
     for key in base.retired.keys().filter(|key| !is_part(key, base)) {
@@ -183,6 +279,10 @@ fn known(lock: &Lock, key: &str) -> Option<String> {
             let column = columns.iter().find(|(column, _)| column == name)?;
             Some(column.1.clone())
         }
+        ["field", message, number] => {
+            let key = (message.to_owned(), number.parse().ok()?);
+            lock.fields.get(&key).map(|field| field.ty.clone())
+        }
         ["message", name] => {
             let is = |(message, _): &(String, u32)| message == name;
             let of_enum = |(of, _): &(String, i32)| of == name;
@@ -204,78 +304,71 @@ fn retyped(base: &Lock, now: &Lock, subject: &[&str]) -> bool {
 // === impl Change ===
 
 impl Change {
-    /// The text by which `accepts` names it: its key, and a code of both values.
-    pub(crate) fn accepted(&self) -> String {
-        let text = format!("{}\0{:?}\0{:?}", self.key, self.before, self.after);
-        let code: String = hash(text.as_bytes()).chars().take(6).collect();
-        format!("{} {code}", self.key)
+    /// The text by which `accepts` names it alone: its key, and a code of both values.
+    pub(super) fn alone(&self) -> String {
+        format!("{} {}", self.key, code(&self.values()))
+    }
+
+    /// Its key and both values.
+    pub(super) fn values(&self) -> String {
+        format!("{}\0{:?}\0{:?}", self.key, self.before, self.after)
+    }
+
+    /// True if `accepts` names it so.
+    pub(crate) fn is(&self, accepted: &str) -> bool {
+        accepted == self.accepted || accepted == self.alone()
+    }
+
+    /// What changes, for people.
+    pub(crate) fn title(&self) -> String {
+        (self.kind.title)(&kinds::subject(&self.key))
     }
 
     /// One sentence without a full stop.
     pub(crate) fn told(&self) -> String {
-        let title = (self.kind.title)(&kinds::subject(&self.key));
+        let title = self.title();
         match (self.before.as_deref(), self.after.as_deref()) {
             (Some(before), Some(after)) => format!("{title} was `{before}` and is now `{after}`"),
             (Some(_), None) => format!("{title} is gone"),
             _ => format!("{title} is new"),
         }
     }
-
-    fn refusal(&self, harm: &Harm) -> Refusal {
-        let hurt: Vec<String> = [
-            ("senders", harm.senders),
-            ("instances of the former build", harm.instances),
-            ("messages in flight", harm.messages),
-            ("stored rows", harm.rows),
-        ]
-        .into_iter()
-        .filter(|(_, how)| !how.is_empty())
-        .map(|(whom, how)| format!("{whom}: {how}"))
-        .collect();
-        let mut help = format!("{}. {}", hurt.join("; "), sentence(harm.instead));
-        if self.after.is_none() && !self.kind.retired_as.is_empty() {
-            let subject = kinds::subject(&self.key).join(" ");
-            let word = self.kind.retired_as;
-            help.push_str(&format!(
-                ": `retired: [{{ {word}: {subject}, since: DATE, why: ... }}]`"
-            ));
-        }
-        help.push_str(&format!(
-            ". If it is meant: `accepts: [{{ change: {}, why: ... }}]`",
-            self.accepted()
-        ));
-        Refusal {
-            code: self.kind.rule.code,
-            place: (self.kind.place)(&kinds::subject(&self.key)),
-            message: self.told(),
-            help,
-        }
-    }
 }
 
-/// Entries of `accepts` that name a change which there is, with another code.
-pub(crate) fn misaccepted(changes: &[Change], model: &Model) -> Vec<Refusal> {
+/// Six letters that stand for a text.
+pub(super) fn code(text: &str) -> String {
+    hash(text.as_bytes()).chars().take(6).collect()
+}
+
+/// Entries of `accepts` that name a change which there is, with another code; these changes are told by that alone.
+pub(crate) fn misaccepted(changes: &mut Vec<Change>, model: &Model) -> Vec<Refusal> {
     let mut refused = Vec::new();
     for (at, accepted) in model.accepted.iter().enumerate() {
-        let meant = |change: &&Change| {
-            let with_code = accepted.change.rsplit_once(' ').map(|(key, _)| key);
-            change.key == accepted.change || with_code == Some(&change.key)
+        let meant = |change: &Change| {
+            let without_code = accepted.change.rsplit_once(' ').map(|(key, _)| key);
+            change.key == accepted.change
+                || without_code == Some(&change.key)
+                || without_code == change.accepted.rsplit_once(' ').map(|(key, _)| key)
         };
-        let found = changes.iter().find(meant);
-        if let Some(change) = found.filter(|c| matches!(c.verdict, Verdict::Refused(_))) {
-            refused.push(Refusal {
-                code: ACCEPTED.code,
-                place: Place::Yaml(vec!["accepts".to_owned(), format!("#{at}")]),
-                message: format!("`{}` accepts another change of the same", accepted.change),
-                help: format!("for the change at hand write `{}`", change.accepted()),
-            });
+        let is = |change: &&Change| matches!(change.verdict, Verdict::Refused(_)) && meant(change);
+        let Some(change) = changes.iter().find(is) else {
+            continue;
+        };
+        let name = change.accepted.clone();
+        let mut help = format!("the change at hand: {}", change.told());
+        if let Verdict::Refused(harm) = change.verdict {
+            let told = harm.told().map(|(whom, how)| format!("\n{whom}: {how}"));
+            help.extend(told);
         }
+        refused.push(Refusal {
+            code: ACCEPTED.code,
+            place: Place::Yaml(vec!["accepts".to_owned(), format!("#{at}")]),
+            message: format!("`{}` accepts another change of the same", accepted.change),
+            help: format!("{help}\nif it is meant: `{name}`"),
+        });
+        changes.retain(|change| {
+            change.accepted != name || !matches!(change.verdict, Verdict::Refused(_))
+        });
     }
     refused
-}
-
-fn sentence(text: &str) -> String {
-    let mut letters = text.chars();
-    let first = letters.next().map(|c| c.to_ascii_uppercase());
-    first.into_iter().chain(letters).collect()
 }

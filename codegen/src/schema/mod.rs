@@ -2,11 +2,14 @@
 //!
 //! The migrations of each database have a folder of their own; see [`store::home`](crate::store::home).
 
+mod alike;
 pub mod ancestors;
+mod cause;
 pub(crate) mod contract;
 mod diff;
 mod faults;
 pub mod fingerprint;
+mod follows;
 mod git;
 pub mod history;
 mod ids;
@@ -16,6 +19,7 @@ pub(crate) mod moved;
 pub(crate) mod numbers;
 pub mod plan;
 mod released;
+mod renamed;
 mod restore;
 mod unreleased;
 mod whole;

@@ -6,6 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
+use super::cause;
 use super::diff::{self, Diff};
 use super::history::{History, heading};
 use super::ids;
@@ -56,11 +57,14 @@ pub(crate) fn compare(model: &Model, history: &History) -> Compared {
     let base = &history.base;
     let mut now = Lock::of(model);
     now.retired = judge::retired(base, model);
-    let changes = judge::changes(base, &now, model);
-    let mut refused = judge::refusals(&changes);
-    refused.extend(judge::misaccepted(&changes, model));
-    refused.extend(judge::misretired(base, &now, model));
+    let mut changes = judge::changes(base, &now, model);
+    let mut refused = judge::misaccepted(&mut changes, model);
+    refused.extend(judge::misretired((base, &now), model, &mut changes));
+    refused.extend(judge::refusals(&changes, model));
     let (diffs, more) = diff::diff(base, &now, model);
+    let more = more
+        .into_iter()
+        .filter(|refusal| !cause::is_told(refusal, &changes, base, &now));
     refused.extend(more);
     let notes = ids::changes(base, &now);
     Compared {

@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use event_grpc_codegen::model::{Function, Root, Type};
+use event_grpc_codegen::model::{Accepted, Function, Root, Type};
 use event_grpc_codegen::store::home::FOLDER;
 
 use crate::project::{HOUR, NOW, Project, refused, with_column};
@@ -195,15 +195,28 @@ fn a_pending_file_gets_a_later_name_when_others_were_committed_meanwhile() {
 }
 
 #[test]
-fn a_function_on_a_column_changes_nothing_in_the_lock() {
+fn a_function_on_a_column_is_refused_until_it_is_accepted_and_needs_no_migration() {
     let project = Project::committed();
     let mut model = small::model();
-    let lock = project.lock();
+    let names = project.names();
     let upper = vec![Function::new("upper")];
     let from = column("channel", Type::String, Root::TypeName, upper).from;
     model.tables[0].columns[8].from = from;
+    let found = project.run(&model, NOW + HOUR).unwrap_err();
+    assert_eq!(found.len(), 1);
+    assert_eq!(found[0].code, "EG116");
+    let (_, change) = found[0].help.split_once("{ change: ").unwrap();
+    model.accepted.push(Accepted {
+        change: change.split(',').next().unwrap().to_owned(),
+        why: "all channels were meant to be in capital letters".to_owned(),
+    });
     project.run(&model, NOW + HOUR).unwrap();
-    assert_eq!(project.lock(), lock);
+    assert_eq!(project.names(), names);
+    assert!(
+        project
+            .lock()
+            .contains("expression event channel $type | upper\n")
+    );
 }
 
 #[test]

@@ -1,10 +1,10 @@
 //! What JSON messages must hold: fields that have to be there, and names that differ from the proto file's.
 
-use prost_reflect::FieldDescriptor;
+use prost_reflect::{FieldDescriptor, Kind};
 
 use super::expression::body_path;
 use super::facts::Facts;
-use super::kind::{Harm, Kind, NONE, always, at, yaml};
+use super::kind::{self, Harm, NONE, always, at, yaml};
 use crate::base::refusal::Place;
 use crate::model::{
     Argument, ColumnSource, Input, Intake, Model, Queue, Request, RoutingKey, Table, Value,
@@ -12,13 +12,13 @@ use crate::model::{
 use crate::rules::contracts::JSON_CONTRACT;
 
 /// The JSON name of a field, where it is not the usual one.
-pub(super) const JSON: Kind = Kind {
+pub(super) const JSON: kind::Kind = kind::Kind {
     word: "json",
     names: 2,
     rule: &JSON_CONTRACT,
     title: |s| format!("the JSON name of field {} of `{}`", at(s, 1), at(s, 0)),
     place: field_place,
-    part_of: |s| vec![format!("message {}", at(s, 0))],
+    part_of: |s| vec![format!("field {} {}", at(s, 0), at(s, 1))],
     added: Some(Harm {
         senders: "JSON with the usual name is not understood any more",
         instead: "remove `json_name`",
@@ -39,7 +39,7 @@ pub(super) const JSON: Kind = Kind {
 };
 
 /// A field of a queue's JSON messages that must be there.
-pub(super) const REQUIRED: Kind = Kind {
+pub(super) const REQUIRED: kind::Kind = kind::Kind {
     word: "required",
     names: 2,
     rule: &JSON_CONTRACT,
@@ -65,7 +65,7 @@ pub(super) const REQUIRED: Kind = Kind {
 };
 
 /// A field of a webhook's messages from which their routing key is made.
-pub(super) const NEEDED: Kind = Kind {
+pub(super) const NEEDED: kind::Kind = kind::Kind {
     word: "needed",
     names: 2,
     rule: &JSON_CONTRACT,
@@ -90,7 +90,7 @@ pub(super) const NEEDED: Kind = Kind {
 };
 
 /// Fields of which a JSON message must have one.
-pub(super) const ANY_OF: Kind = Kind {
+pub(super) const ANY_OF: kind::Kind = kind::Kind {
     word: "any_of",
     names: 1,
     rule: &JSON_CONTRACT,
@@ -233,9 +233,12 @@ fn paths(value: &Value) -> Vec<String> {
         .flatten()
         .collect();
     let fields = body_path(value).unwrap_or_default();
-    let must_be_there = |field: &FieldDescriptor| {
-        !field.field_descriptor_proto().proto3_optional() && !field.is_list()
+    let may_be_absent = |field: &FieldDescriptor| match field.kind() {
+        Kind::Message(_) => field.field_descriptor_proto().proto3_optional(),
+        _ => field.supports_presence(),
     };
+    let must_be_there =
+        |field: &FieldDescriptor| !may_be_absent(field) && !field.is_list() && !field.is_map();
     if !fields.is_empty() && fields.iter().all(must_be_there) {
         let names: Vec<&str> = fields.iter().map(FieldDescriptor::name).collect();
         found.push(names.join("."));

@@ -44,6 +44,22 @@ pub(crate) struct Harm {
     pub(crate) instead: &'static str,
 }
 
+// === impl Harm ===
+
+impl Harm {
+    /// Who is hurt, and how.
+    pub(crate) fn told(&self) -> impl Iterator<Item = (&'static str, &'static str)> {
+        [
+            ("senders", self.senders),
+            ("former instances", self.instances),
+            ("in flight", self.messages),
+            ("stored rows", self.rows),
+        ]
+        .into_iter()
+        .filter(|(_, how)| !how.is_empty())
+    }
+}
+
 /// No harm at all.
 pub(crate) const NONE: Harm = Harm {
     senders: "",

@@ -4,7 +4,7 @@ use super::kind::Kind;
 use super::{json, reserved, senders, targets, topology, transforms};
 
 /// All kinds.
-pub(crate) const ALL: [&Kind; 26] = [
+pub(crate) const ALL: [&Kind; 28] = [
     &senders::METHOD,
     &senders::PATH,
     &senders::SOURCE,
@@ -23,6 +23,8 @@ pub(crate) const ALL: [&Kind; 26] = [
     &topology::EXCHANGE,
     &topology::QUEUE,
     &topology::BIND,
+    &topology::LETTERS,
+    &topology::REJECTS,
     &topology::CARRIES,
     &topology::INTO,
     &transforms::EXPRESSION,
@@ -34,10 +36,11 @@ pub(crate) const ALL: [&Kind; 26] = [
 ];
 
 /// Kinds of requests to HTTP APIs.
-pub(crate) const OF_REQUESTS: [&Kind; 5] = [
+pub(crate) const OF_REQUESTS: [&Kind; 6] = [
     &targets::REQUEST,
     &targets::BY,
     &targets::TARGET,
+    &targets::TARGET_HEADER,
     &targets::IDEMPOTENCY,
     &targets::BODY,
 ];

@@ -75,6 +75,36 @@ pub(super) const TARGET: Kind = Kind {
     retired_as: "",
 };
 
+/// A header that a target gets, with the variables that hold secrets by their names.
+pub(super) const TARGET_HEADER: Kind = Kind {
+    word: "target_header",
+    names: 3,
+    rule: &TARGETS,
+    title: |s| {
+        format!(
+            "header `{}` of target `{}` of request `{}`",
+            at(s, 2),
+            at(s, 1),
+            at(s, 0)
+        )
+    },
+    place: |s| yaml(&["requests", at(s, 0), "to", at(s, 1)]),
+    part_of: |s| vec![format!("target {} {}", at(s, 0), at(s, 1))],
+    added: None,
+    changed: Some(Harm {
+        messages: "the API takes what waits and comes for somebody else's, or refuses it",
+        instead: "change the variable on the servers, not its name",
+        ..NONE
+    }),
+    hurts: always,
+    gone: Some(Harm {
+        messages: "the API may refuse what waits and comes",
+        instead: "keep it",
+        ..NONE
+    }),
+    retired_as: "",
+};
+
 /// The header with the id of a forwarded message.
 pub(super) const IDEMPOTENCY: Kind = Kind {
     word: "idempotency",
@@ -132,6 +162,14 @@ pub(super) fn add(model: &Model, facts: &mut Facts) {
             let value = target.value.as_deref().unwrap_or("*");
             let address = format!("{} {}", target.method, target.url.written);
             facts.add(&TARGET, &[name, value], address);
+            for (header, template) in &target.headers {
+                let header = header.to_ascii_lowercase();
+                facts.add(
+                    &TARGET_HEADER,
+                    &[name, value, &header],
+                    template.written.as_str(),
+                );
+            }
         }
         if let Some(header) = &request.idempotency_key {
             facts.add(&IDEMPOTENCY, &[name], header.to_ascii_lowercase());

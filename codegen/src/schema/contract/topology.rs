@@ -47,7 +47,7 @@ pub(super) const QUEUE: Kind = Kind {
     hurts: always,
     gone: Some(Harm {
         messages: "it stays bound in RabbitMQ and fills, and nobody consumes it",
-        instead: "keep it, or retire it, so that it is unbound and deleted when it is empty",
+        instead: "keep it, or retire it: it is unbound then, and deleted when it is empty",
         ..NONE
     }),
     retired_as: "queue",
@@ -77,11 +77,53 @@ pub(super) const BIND: Kind = Kind {
     changed: None,
     hurts: always,
     gone: Some(Harm {
-        messages: "it stays in RabbitMQ, so that the queue still gets these messages, which nothing there reads any more",
-        instead: "keep it, or retire it, so that it is removed",
+        messages: "it stays in RabbitMQ: the queue still gets these messages, and makes dead letters of them",
+        instead: "keep it, or retire it: it is removed then",
         ..NONE
     }),
     retired_as: "binding",
+};
+
+/// Where the dead letters of a queue go.
+pub(super) const LETTERS: Kind = Kind {
+    word: "letters",
+    names: 1,
+    rule: &TOPOLOGY,
+    title: |s| format!("the route of the dead letters of queue `{}`", at(s, 0)),
+    place: |s| yaml(&["queues", at(s, 0), "dead_letter"]),
+    part_of: |s| vec![format!("queue {}", at(s, 0))],
+    added: None,
+    changed: Some(Harm {
+        messages: "queues of others that are bound to the former route get no dead letters any more",
+        instead: "keep the route, or bind whoever reads them to both first",
+        ..NONE
+    }),
+    hurts: always,
+    gone: None,
+    retired_as: "",
+};
+
+/// Where what a source refuses goes.
+pub(super) const REJECTS: Kind = Kind {
+    word: "rejects",
+    names: 1,
+    rule: &TOPOLOGY,
+    title: |s| format!("the route of what source `{}` refuses", at(s, 0)),
+    place: |s| yaml(&["sources", at(s, 0), "rejects"]),
+    part_of: |s| vec![format!("source {}", at(s, 0))],
+    added: None,
+    changed: Some(Harm {
+        messages: "queues of others that are bound to the former route get nothing any more",
+        instead: "keep the route, or bind whoever reads it to both first",
+        ..NONE
+    }),
+    hurts: always,
+    gone: Some(Harm {
+        senders: "what is refused is kept nowhere, so that it can't be mended and replayed",
+        instead: "keep `rejects`",
+        ..NONE
+    }),
+    retired_as: "",
 };
 
 /// What the messages of a queue hold.
@@ -132,6 +174,12 @@ pub(super) fn add(model: &Model, facts: &mut Facts) {
         };
         facts.add(&EXCHANGE, &[&exchange.name], kind);
     }
+    for source in &model.sources {
+        if let Some(route) = &source.rejects {
+            let route = format!("{} {}", route.exchange, route.routing_key);
+            facts.add(&REJECTS, &[&source.name], route);
+        }
+    }
     for queue in &model.queues {
         add_queue(model, queue, facts);
     }
@@ -153,6 +201,10 @@ fn add_queue(model: &Model, queue: &Queue, facts: &mut Facts) {
         Input::DeadLetters => "dead letters".to_owned(),
     };
     facts.add(&CARRIES, &[name], carries);
+    if let Some(route) = &queue.dead_letter {
+        let route = format!("{} {}", route.exchange, route.routing_key);
+        facts.add(&LETTERS, &[name], route);
+    }
     let into = match queue.into {
         Destination::Table(_) => model.table_of(queue).map(|t| format!("table {}", t.name)),
         Destination::Request(_) => model
