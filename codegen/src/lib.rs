@@ -84,8 +84,13 @@ pub fn generate_since(root: &Path, base: Option<&str>, now: u64) -> Result<Tree,
     Ok(tree)
 }
 
-/// The change of the declarations since what is released, or since the named base, for its reviewer.
-pub fn review(root: &Path, base: Option<&str>) -> Result<review::Review, Failure> {
+/// The change of the declarations since what is released, for its reviewer.
+pub fn review(root: &Path) -> Result<review::Review, Failure> {
+    review_since(root, None)
+}
+
+/// The change of the declarations since a base: a commit, or `none`.
+pub fn review_since(root: &Path, base: Option<&str>) -> Result<review::Review, Failure> {
     let (loaded, sources) = load_with_proto(root, base);
     let (model, _) = loaded.map_err(|mistakes| Failure::Mistakes(mistakes, sources))?;
     let history = History::since(root, base)?;

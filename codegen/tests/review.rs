@@ -91,7 +91,10 @@ fn a_page_says_what_changes_whom_it_hurts_and_in_which_order_to_deploy() {
 #[test]
 fn the_worst_of_a_change_is_its_severity() {
     assert_eq!(reviewed(&[]).severity, Severity::Safe);
-    assert_eq!(page::text(&reviewed(&[])), "No change against HEAD.\n");
+    assert_eq!(
+        page::text(&reviewed(&[])),
+        "No change against migrations/schema.lock on disk.\n"
+    );
     assert_eq!(reviewed(&NEW_EVENT).severity, Severity::Safe);
     let refused = reviewed(&[(YAML, "post: /orders/", "post: /order/")]);
     assert_eq!(refused.severity, Severity::Refused);

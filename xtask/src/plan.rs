@@ -7,7 +7,7 @@ use std::process::ExitCode;
 use anyhow::Context as _;
 use clap::ValueEnum;
 use event_grpc_codegen::review::{Severity, page};
-use event_grpc_codegen::{Failure, review};
+use event_grpc_codegen::{Failure, review_since};
 
 use crate::codegen;
 
@@ -34,7 +34,7 @@ enum Format {
 
 /// Prints the review. Exit codes: 0 if nothing hurts, 2 if something hurts and is meant, 1 if something is refused.
 pub(crate) fn run(root: &Path, args: &Args) -> anyhow::Result<ExitCode> {
-    let review = match review(root, args.base.as_deref()) {
+    let review = match review_since(root, args.base.as_deref()) {
         Ok(review) => review,
         Err(Failure::Mistakes(mistakes, sources)) => {
             codegen::show(&mistakes, &sources);

@@ -10,7 +10,7 @@ use event_grpc_codegen::schema::history::History;
 use event_grpc_codegen::schema::lock::LOCK;
 use event_grpc_codegen::schema::plan::{Planned, plan};
 
-use crate::project::{NOW, Project};
+use crate::project::{HOUR, NOW, Project};
 use crate::small::{self, column};
 
 /// The migration of the small model.
