@@ -5,6 +5,7 @@
 pub mod ancestors;
 pub(crate) mod contract;
 mod diff;
+mod drops;
 pub mod fingerprint;
 pub mod history;
 mod ids;

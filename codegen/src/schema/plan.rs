@@ -6,7 +6,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
+use super::contract::Contracts;
 use super::diff::{self, Diff};
+use super::drops;
 use super::history::History;
 use super::ids;
 use super::judge::{self, Change};
@@ -21,6 +23,9 @@ use crate::rules::history::{CLOCK, MIGRATION_EDITED};
 use crate::store::VERSION;
 use crate::store::home::{Home, path};
 
+/// Begins what a migration does that drops stored data.
+const DROP: &str = "drop_";
+
 /// The migrations after a run.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Planned {
@@ -33,6 +38,8 @@ pub struct Planned {
     pub removed: BTreeSet<PathBuf>,
     /// The lock file.
     pub lock: String,
+    /// What is retired and not declared again.
+    pub(crate) retired: Contracts,
     /// Changes that are worth a word: those that need no migration, and those whose migration costs much.
     pub notes: Vec<String>,
 }
@@ -45,6 +52,8 @@ pub(crate) struct Compared {
     pub(crate) changes: Vec<Change>,
     /// Changes of tables.
     pub(crate) diffs: diff::Diffs,
+    /// What drops stored data, because `retired` says so.
+    pub(crate) drops: diff::Diffs,
     /// What is refused.
     pub(crate) refused: Vec<Refusal>,
     /// Changes that need no migration and are worth a word.
@@ -60,13 +69,23 @@ pub(crate) fn compare(model: &Model, history: &History) -> Compared {
     let mut refused = judge::refusals(&changes);
     refused.extend(judge::misaccepted(&changes, model));
     refused.extend(judge::misretired(base, &now, model));
-    let (diffs, more) = diff::diff(base, &now, model);
+    let (mut diffs, more) = diff::diff(base, &now, model);
     refused.extend(more);
+    for (home, table, statement) in drops::loosened(base, model) {
+        let found = diffs.entry(home).or_default();
+        found.statements.push(statement);
+        let what = format!("alter_{table}");
+        if !found.what.contains(&what) {
+            found.what.push(what);
+        }
+    }
+    let drops = drops::drops(base, model);
     let notes = ids::changes(base, &now);
     Compared {
         now,
         changes,
         diffs,
+        drops,
         refused,
         notes,
     }
@@ -76,6 +95,7 @@ pub(crate) fn compare(model: &Model, history: &History) -> Compared {
 pub fn plan(model: &Model, history: &History, now: u64) -> Result<Planned, Vec<Refusal>> {
     let Compared {
         diffs,
+        drops,
         mut refused,
         now: lock,
         ..
@@ -95,6 +115,10 @@ pub fn plan(model: &Model, history: &History, now: u64) -> Result<Planned, Vec<R
     for (home, found) in &diffs {
         refused.extend(planned.add(home, found, &pending, now));
     }
+    // They come last, and a second later, so that they can be left for another day.
+    for (home, found) in &drops {
+        refused.extend(planned.add(home, found, &pending, now + 1));
+    }
     planned.removed = pending
         .iter()
         .map(|name| path(name))
@@ -111,6 +135,14 @@ pub fn plan(model: &Model, history: &History, now: u64) -> Result<Planned, Vec<R
         .map(|(name, sql)| (name.clone(), hash(sql.as_bytes())))
         .collect();
     planned.lock = lock.render();
+    let declared_again = |key: &String| {
+        let path = path_of(key);
+        lock.contracts
+            .keys()
+            .any(|declared| declared == key || path.is_some() && path_of(declared) == path)
+    };
+    let retired = lock.retired.iter().filter(|(key, _)| !declared_again(key));
+    planned.retired = retired.map(|(k, v)| (k.clone(), v.clone())).collect();
     planned.notes = ids::changes(&history.base, &lock);
     planned
         .notes
@@ -135,9 +167,15 @@ impl Planned {
     fn add(&mut self, home: &Home, found: &Diff, pending: &[String], now: u64) -> Option<Refusal> {
         let ours = |name: &&String| home.file(name).is_some();
         let last = self.files.keys().rfind(ours).cloned();
+        let dropping = found.what.iter().all(|what| what.starts_with(DROP));
+        let named_alike = |name: &&String| {
+            let what = name.split_once('_').map(|(_, what)| what);
+            what.is_some_and(|what| what.starts_with(DROP)) == dropping
+        };
         let kept = pending
             .iter()
             .filter(ours)
+            .filter(named_alike)
             .find(|name| Some(*name) > last.as_ref())
             .cloned();
         let name = kept.unwrap_or_else(|| home.name(&file_name(now, &found.what)));
@@ -180,6 +218,15 @@ fn edited(history: &History) -> Vec<Refusal> {
         }
     }
     refused
+}
+
+/// The HTTP path in the key of a fact; none in that of another kind.
+fn path_of(key: &str) -> Option<&str> {
+    let of_path = key.strip_prefix("path ")?;
+    of_path
+        .split(' ')
+        .nth(1)
+        .map(|path| path.trim_end_matches('/'))
 }
 
 /// The first line of a file that the generator wrote.

@@ -256,6 +256,7 @@ pub(super) fn pipeline(pool: Pool) -> &'static Pipeline {
         postgres_migrations: &[],
         migrations_table: "schema_migrations",
         unrouted: "unrouted",
+        retired: event_grpc::contract::Retired::NONE,
     }))
 }
 
