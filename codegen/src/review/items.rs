@@ -10,7 +10,7 @@ use crate::schema::plan::Compared;
 /// All items but those that are refused.
 pub(super) fn of(compared: &Compared, history: &History, model: &Model) -> Vec<Item> {
     let mut items = fields(&history.base, &compared.now);
-    items.extend(tables(&history.base, &compared.now));
+    items.extend(tables(&history.base, &compared.now, model));
     items.extend(
         compared
             .changes
@@ -94,8 +94,9 @@ fn fields(base: &Lock, now: &Lock) -> Vec<Item> {
 }
 
 /// Tables and columns.
-fn tables(base: &Lock, now: &Lock) -> Vec<Item> {
+fn tables(base: &Lock, now: &Lock, model: &Model) -> Vec<Item> {
     let mut items = Vec::new();
+    let drops = |key: String| model.retired.iter().any(|r| r.key == key && r.drop);
     for (name, table) in &now.tables {
         let Some(before) = base.tables.get(name) else {
             items.push(safe(
@@ -128,7 +129,10 @@ fn tables(base: &Lock, now: &Lock) -> Vec<Item> {
                 let told = format!("column `{column}` of table `{name}` is retired");
                 items.push(Item {
                     severity: Severity::Meant,
-                    rows: "new ones have the default there".into(),
+                    rows: match drops(format!("column {name} {column}")) {
+                        true => "what is stored in it is dropped".into(),
+                        false => "new ones have the default there".into(),
+                    },
                     ..safe(Area::Tables, What::Retired, told)
                 });
             }
@@ -141,7 +145,10 @@ fn tables(base: &Lock, now: &Lock) -> Vec<Item> {
     {
         items.push(Item {
             severity: Severity::Meant,
-            rows: "those that are stored stay; no new ones come".into(),
+            rows: match drops(format!("table {name}")) {
+                true => "those that are stored are dropped".into(),
+                false => "those that are stored stay; no new ones come".into(),
+            },
             ..safe(
                 Area::Tables,
                 What::Retired,

@@ -8,6 +8,7 @@ mod postgres;
 mod project;
 mod rebuild;
 mod refusals;
+mod retired;
 mod schemas;
 mod small;
 mod tree;
