@@ -115,7 +115,7 @@ fn a_json_message_has_types_of_its_own() {
         table(&model(), "hook"),
         "id               String
          bot              Nullable(String)
-         sent_at          String
+         sent_at          DateTime64(3, 'UTC')
          note             LowCardinality(String)
          inner_text       String
          at               Nullable(DateTime64(3, 'UTC'))

@@ -4,6 +4,7 @@ pub(crate) mod support;
 
 mod faults;
 mod health;
+mod keys;
 mod migrate;
 mod rebuild;
 mod store;

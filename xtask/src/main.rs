@@ -46,6 +46,9 @@ enum Command {
         /// minute
         #[arg(long)]
         full: bool,
+        /// Run a few tests that fail once more, one at a time; those that pass then are told and don't fail the run
+        #[arg(long)]
+        retry: bool,
         /// Passed on to `cargo test`, for example `--test it tidy`
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         args: Vec<String>,
@@ -81,7 +84,7 @@ fn main() -> ExitCode {
     let outcome = match Cli::parse().command {
         Command::Codegen { check } => codegen::run(&root, check),
         Command::Services => services::run(),
-        Command::Test { full, args } => test::run(full, args),
+        Command::Test { full, retry, args } => test::run(full, retry, args),
         Command::Bench(args) => bench::run(&args),
         Command::Chaos(args) => chaos::run(&args),
         Command::Outage(args) => chaos::outage::run(&args),

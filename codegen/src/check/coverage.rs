@@ -12,6 +12,7 @@ use crate::resolve::typing::{self, Scope};
 use crate::resolve::{Resolved, Table};
 use crate::rules::columns::{EXPRESSION_SYNTAX, MISPLACED_ROOT};
 use crate::rules::coverage::{UNCOVERED_FIELD, USELESS_IGNORE};
+use crate::syntax::spec::Column;
 use crate::syntax::yaml::Text;
 
 /// A path from a root down.
@@ -110,7 +111,7 @@ fn covered(table: &Table<'_>, scope: &Scope<'_>, ignored: &[(Path, &Text)], out:
         }
     }
     for (i, (path, text)) in ignored.iter().enumerate() {
-        if !used.contains(&i) {
+        if !used.contains(&i) && !spares(table, path) {
             let message = format!(
                 "`{}` has a column already, or is ignored twice",
                 path.join(".")
@@ -122,6 +123,27 @@ fn covered(table: &Table<'_>, scope: &Scope<'_>, ignored: &[(Path, &Text)], out:
             );
         }
     }
+}
+
+/// True if an entry of `ignore` keeps a wildcard from making a column of a field, which may be stored with the whole
+/// message all the same.
+fn spares(table: &Table<'_>, path: &Path) -> bool {
+    let [root, field] = path.as_slice() else {
+        return false;
+    };
+    let wildcard =
+        |column: &Column| matches!(column, Column::Wildcard { root: of } if of.value == *root);
+    let explicit = table.taken.contains(path) || table.spec.column(&snake_case(field)).is_some();
+    let within = [vec![root.clone()], vec![format!("${root}")]];
+    let twice = table
+        .spec
+        .ignore
+        .iter()
+        .filter(|text| text.value.trim() == path.join("."));
+    table.spec.columns.iter().any(wildcard)
+        && within.iter().any(|whole| table.taken.contains(whole))
+        && !explicit
+        && twice.count() == 1
 }
 
 /// The paths that have a column, also those that wildcards made.

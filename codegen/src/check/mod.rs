@@ -9,12 +9,14 @@ mod coverage;
 mod databases;
 mod dead_letters;
 mod feeding;
+mod given;
 mod ids;
 mod limits;
 mod names;
 mod requests;
 mod routing;
 mod stores;
+mod targets;
 mod webhooks;
 
 use crate::base::diagnostic::Diagnostics;
@@ -32,6 +34,7 @@ pub(crate) fn all(resolved: &Resolved<'_>, out: &mut Diagnostics) {
     coverage::check(resolved, out);
     databases::check(resolved, out);
     requests::check(resolved, out);
+    targets::check(resolved, out);
     webhooks::check(resolved, out);
     ids::check(resolved, out);
 }

@@ -1,8 +1,9 @@
 //! Checks of routing: every message that is published reaches a queue.
 
+use super::given::given;
 use crate::base::diagnostic::{Diagnostic, Diagnostics};
 use crate::base::names::list;
-use crate::model::{ExchangeKind, Intake, Route};
+use crate::model::{ExchangeKind, Intake, Route, RoutingKey};
 use crate::resolve::{Resolved, Source};
 use crate::rules::routing::{BINDING_KEY, UNROUTABLE};
 use crate::syntax::spec::Located;
@@ -59,6 +60,8 @@ fn unroutable(source: &Source<'_>, resolved: &Resolved<'_>, out: &mut Diagnostic
                         exchange.value
                     )),
             );
+        } else {
+            given_keys(source, &exchange.value, resolved, out);
         }
         return;
     };
@@ -105,6 +108,35 @@ fn unroutable(source: &Source<'_>, resolved: &Resolved<'_>, out: &mut Diagnostic
                 .and(place, "this type is not taken")
         }
     });
+}
+
+/// A key that the expression gives of itself, whatever a message holds, has to be taken by a queue.
+fn given_keys(source: &Source<'_>, exchange: &str, resolved: &Resolved<'_>, out: &mut Diagnostics) {
+    let (Some(text), Some(Intake::Post { routing_key, .. })) =
+        (&source.spec.routing_key_from, &source.intake)
+    else {
+        return;
+    };
+    let RoutingKey::Computed(value) = routing_key else {
+        return;
+    };
+    for key in given(value).texts {
+        // Intake makes one word of a key.
+        let routing_key = key.text.replace('.', "_");
+        let route = Route {
+            exchange: exchange.to_owned(),
+            routing_key,
+        };
+        if !key.text.is_empty() && resolved.reached(&route).is_empty() {
+            let routed = &route.routing_key;
+            let message = format!("no queue is bound for messages with the key `{routed}`");
+            out.push(
+                Diagnostic::new(&UNROUTABLE, message)
+                    .at(text.part(key.range(text)), "reaches no queue")
+                    .help(format!("bind a queue: `bind: {{ {exchange}: {routed} }}`")),
+            );
+        }
+    }
 }
 
 fn binding_key(binding: &Located<Route>, resolved: &Resolved<'_>, out: &mut Diagnostics) {

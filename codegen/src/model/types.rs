@@ -67,7 +67,8 @@ pub(crate) fn of_json_field(field: &FieldDescriptor) -> Result<Type, &'static st
         return match single(&field.kind()) {
             Type::Json => Ok(Type::Array(Box::new(Type::Json))),
             _ => Err(
-                "a list in a JSON message holds objects, or is kept in the JSON around it (`body | json`), or ignored",
+                "a list of texts or numbers is kept in the JSON around it: with a column of the whole message (`body | json`) a \
+                 wildcard leaves it out; otherwise it is named in `ignore`",
             ),
         };
     }

@@ -180,9 +180,14 @@ fn wildcard(
             || taken.contains(&path.to_vec())
             || ignored(field.name())
     };
+    // A list that has no column type of its own is kept in the column of the whole message, if there is one.
+    let whole = taken.contains(&vec![name.to_owned()]);
+    let kept = |field: &FieldDescriptor| {
+        whole && field.is_list() && typing::type_of(field, scope).is_err()
+    };
     let mut columns = Some(Vec::new());
     for (field, by_type) in union(&messages, scope) {
-        if skipped(&field) {
+        if skipped(&field) || kept(&field) {
             continue;
         }
         match expand(root, &field, by_type, scope, out) {

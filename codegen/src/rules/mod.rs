@@ -17,6 +17,8 @@ pub(crate) mod postgres;
 pub(crate) mod reading;
 pub(crate) mod requests;
 pub(crate) mod routing;
+pub(crate) mod sql;
+pub(crate) mod targets;
 pub(crate) mod webhooks;
 
 use crate::base::rule::Rule;
@@ -31,6 +33,7 @@ pub(crate) fn all() -> Vec<&'static Rule> {
         feeding::RULES,
         columns::RULES,
         keys::RULES,
+        sql::RULES,
         limits::RULES,
         postgres::RULES,
         coverage::RULES,
@@ -38,6 +41,7 @@ pub(crate) fn all() -> Vec<&'static Rule> {
         history::RULES,
         contracts::RULES,
         requests::RULES,
+        targets::RULES,
         webhooks::RULES,
         ids::RULES,
         browsers::RULES,

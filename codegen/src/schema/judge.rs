@@ -2,7 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use super::contract::kinds::{self, Harm, Kind};
+use super::contract::kind::{Harm, Kind};
+use super::contract::kinds;
 use super::contract::lifted;
 use super::lock::Lock;
 use crate::base::hash::hash;

@@ -2,8 +2,9 @@
 
 use prost_reflect::FieldDescriptor;
 
-use crate::base::diagnostic::Span;
+use crate::base::diagnostic::{Diagnostic, Diagnostics, Span};
 use crate::model::{self, ColumnSource, Envelope, Input, Root, Value};
+use crate::rules::sql::REPEATED_COLUMN;
 use crate::syntax::spec;
 use crate::syntax::yaml::Text;
 
@@ -57,5 +58,22 @@ impl Column {
         values
             .iter()
             .any(|v| matches!(v.root, Root::Received | Root::Unknown) || v.uses_now())
+    }
+}
+
+/// Reports a part of a key that is in it already.
+pub(crate) fn repeated(what: &str, key: &[Text], out: &mut Diagnostics) {
+    let bare = |text: &Text| text.value.trim().trim_matches('`').to_owned();
+    for (at, text) in key.iter().enumerate() {
+        let first = key.iter().take(at).find(|other| bare(other) == bare(text));
+        if let Some(first) = first {
+            let message = format!("`{}` is in the {what} twice", text.value);
+            out.push(
+                Diagnostic::new(&REPEATED_COLUMN, message)
+                    .at(text.span, "again here")
+                    .and(Some(first.span), "first here")
+                    .help("leave it out, or name the column that was meant"),
+            );
+        }
     }
 }

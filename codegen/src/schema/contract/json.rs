@@ -2,9 +2,9 @@
 
 use prost_reflect::FieldDescriptor;
 
-use super::Facts;
 use super::expression::body_path;
-use super::kinds::{Harm, Kind, NONE, always, at, yaml};
+use super::facts::Facts;
+use super::kind::{Harm, Kind, NONE, always, at, yaml};
 use crate::base::refusal::Place;
 use crate::model::{
     Argument, ColumnSource, Input, Intake, Model, Queue, Request, RoutingKey, Table, Value,

@@ -6,6 +6,7 @@ mod check;
 mod ddl;
 mod declaration;
 mod declared;
+mod functions;
 mod layout;
 mod new;
 mod rebuild;

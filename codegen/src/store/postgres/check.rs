@@ -12,7 +12,7 @@ use crate::rules::keys::UNKNOWN_COLUMN;
 use crate::rules::limits::TEXT_LIMIT;
 use crate::rules::postgres::{CONFLICT_VERSION, HOOK, LONG_NAME, NO_POSTGRES_TYPE, UNIQUE_KEY};
 use crate::store::declared::Declared as _;
-use crate::store::typed::{Column, TypedTable};
+use crate::store::typed::{Column, TypedTable, repeated};
 use crate::syntax::spec;
 use crate::syntax::yaml::Text;
 
@@ -143,6 +143,10 @@ fn hook(own: &Declaration, table: &TypedTable<'_>, out: &mut Diagnostics) {
 }
 
 fn unique(own: &Declaration, table: &TypedTable<'_>, out: &mut Diagnostics) {
+    repeated("unique key", &own.unique, out);
+    for index in &own.indexes {
+        repeated("index", index, out);
+    }
     for text in &own.unique {
         let Some(column) = find(text, table, out) else {
             continue;
