@@ -47,7 +47,8 @@ fn pipeline() -> &'static Pipeline {
 }
 
 async fn connect(vhost: &Vhost) -> (Connection, Channel) {
-    let connected = Connection::connect(&vhost.url(), ConnectionProperties::default());
+    let url = vhost.url();
+    let connected = Connection::connect(&url, ConnectionProperties::default());
     let connection = connected.await.unwrap();
     let channel = connection.create_channel().await.unwrap();
     let confirming = channel.confirm_select(ConfirmSelectOptions::default());

@@ -2,7 +2,9 @@
 
 use std::fs;
 
+use event_grpc_codegen::base::tree::Tree;
 use event_grpc_codegen::model::{Model, Retired};
+use event_grpc_codegen::render::render;
 
 use crate::golden::tree_of;
 use crate::project::{HOUR, NOW, Project};
@@ -97,6 +99,32 @@ fn a_table_is_dropped_in_its_own_database_and_after_all_else() {
     // What is not committed keeps its names.
     project.run(&model, NOW + 3 * HOUR).unwrap();
     assert_eq!(project.names_of("audit"), names);
+}
+
+#[test]
+fn a_queue_is_printed_with_its_bindings_until_it_is_declared_again() {
+    let project = Project::committed();
+    let printed = |model: &Model| {
+        let planned = project.plan(model, NOW + HOUR).unwrap();
+        let mut tree = Tree::default();
+        render(&mut tree, model, &planned).unwrap();
+        let folder = tempfile::tempdir().unwrap();
+        tree.write(folder.path()).unwrap();
+        fs::read_to_string(folder.path().join("generated/topology/retired.rs")).unwrap()
+    };
+    let mut model = small::model();
+    model.queues.retain(|queue| queue.name != "post_q");
+    model.retired.push(retired("queue post_q", false));
+    let once = printed(&model);
+    let entry = "name: \"post_q\",";
+    assert!(once.contains(entry), "{once}");
+    let route = "exchange: \"post.dx\",";
+    assert!(once.contains(route), "{once}");
+    project.run(&model, NOW + HOUR).unwrap();
+    project.commit();
+    // As long as servers may have it, and not as soon as it is there again.
+    assert_eq!(printed(&model), once);
+    assert!(!printed(&small::model()).contains(entry));
 }
 
 #[test]
