@@ -36,6 +36,9 @@ enum Command {
         /// Write nothing; show the difference and fail if there is one
         #[arg(long)]
         check: bool,
+        /// What is released: a commit, or `none`; by default the last commit that the main branch has as well
+        #[arg(long, value_name = "REV")]
+        base: Option<String>,
     },
     /// Start RabbitMQ, PostgreSQL and ClickHouse for the tests, print the environment to use, run until Ctrl-C
     Services,
@@ -82,7 +85,7 @@ enum Command {
 fn main() -> ExitCode {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
     let outcome = match Cli::parse().command {
-        Command::Codegen { check } => codegen::run(&root, check),
+        Command::Codegen { check, base } => codegen::run(&root, check, base.as_deref()),
         Command::Services => services::run(),
         Command::Test { full, retry, args } => test::run(full, retry, args),
         Command::Bench(args) => bench::run(&args),

@@ -106,7 +106,7 @@ pub struct Statement {
 }
 
 /// Reviews a model against the base.
-pub fn review(model: &Model, history: &History, base: &str) -> Review {
+pub fn review(model: &Model, history: &History) -> Review {
     let compared = plan::compare(model, history);
     let mut items = items::of(&compared, history, model);
     items.extend(compared.refused.iter().map(refused));
@@ -126,7 +126,7 @@ pub fn review(model: &Model, history: &History, base: &str) -> Review {
         .collect();
     let severity = items.iter().map(|item| item.severity).max();
     Review {
-        base: base.to_owned(),
+        base: history.told.clone(),
         severity: severity.unwrap_or(Severity::Safe),
         order: order::of(&items, &statements),
         items,

@@ -1,7 +1,7 @@
 //! The migrations that a run has to write, and the lock file.
 //!
-//! What is committed is never edited. What isn't committed yet is written anew in each run, under the name that
-//! it has, so that a change that is being worked on stays one migration.
+//! What is released is never edited. What isn't is written anew in each run, so that a change that is being worked on stays
+//! one migration, on disk and in the commits of its branch; see [`unreleased`].
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
@@ -9,12 +9,12 @@ use std::path::PathBuf;
 use super::contract::Contracts;
 use super::diff::{self, Diff};
 use super::drops;
-use super::history::History;
+use super::history::{History, heading};
 use super::ids;
 use super::judge::{self, Change};
 use super::lock::{LOCK, Lock};
+use super::unreleased;
 use crate::base::hash::hash;
-use crate::base::header::HEADER;
 use crate::base::refusal::{Place, Refusal};
 use crate::base::time::stamp;
 use crate::base::tree::Tree;
@@ -103,27 +103,39 @@ pub fn plan(model: &Model, history: &History, now: u64) -> Result<Planned, Vec<R
     refused.extend(edited(history));
 
     let mut planned = Planned::default();
-    let mut pending = Vec::new();
+    let mut pending = BTreeSet::new();
     for (name, sql) in &history.files {
-        // A file that a person wrote is theirs, committed or not.
-        if history.committed.contains(name) || !sql.starts_with(&heading()) {
-            planned.files.insert(name.clone(), sql.clone());
-        } else {
-            pending.push(name.clone());
+        match history.stays(name, sql) {
+            true => drop(planned.files.insert(name.clone(), sql.clone())),
+            false => drop(pending.insert(name.clone())),
         }
     }
     for (home, found) in &diffs {
-        refused.extend(planned.add(home, found, &pending, now));
+        let ours = pending.iter().filter(|name| home.file(name).is_some());
+        let pending: Vec<&String> = ours.filter(|name| !drops_data(name)).collect();
+        if unreleased::is_up_to_date(home, &pending, history, &lock, model) {
+            let kept = pending
+                .into_iter()
+                .filter_map(|name| history.files.get_key_value(name));
+            planned
+                .files
+                .extend(kept.map(|(name, sql)| (name.clone(), sql.clone())));
+        } else {
+            refused.extend(planned.add(home, found, &pending, history, now));
+        }
     }
     // They come last, and a second later, so that they can be left for another day.
+    let pending_of = |home: &Home| -> Vec<&String> {
+        let ours = pending.iter().filter(|name| home.file(name).is_some());
+        ours.filter(|name| drops_data(name)).collect()
+    };
     for (home, found) in &drops {
-        refused.extend(planned.add(home, found, &pending, now + 1));
+        refused.extend(planned.add(home, found, &pending_of(home), history, now + 1));
     }
-    planned.removed = pending
+    let left = pending
         .iter()
-        .map(|name| path(name))
-        .filter(|path| !planned.written.contains_key(path))
-        .collect();
+        .filter(|name| !planned.files.contains_key(*name));
+    planned.removed = left.map(|name| path(name)).collect();
 
     if !refused.is_empty() {
         return Err(refused);
@@ -143,7 +155,11 @@ pub fn plan(model: &Model, history: &History, now: u64) -> Result<Planned, Vec<R
     };
     let retired = lock.retired.iter().filter(|(key, _)| !declared_again(key));
     planned.retired = retired.map(|(k, v)| (k.clone(), v.clone())).collect();
-    planned.notes = ids::changes(&history.base, &lock);
+    planned.notes = history.notes.clone();
+    planned.notes.extend(ids::changes(&history.base, &lock));
+    planned
+        .notes
+        .extend(unreleased::notes(history, &planned.files, &pending));
     planned
         .notes
         .extend(diffs.into_values().flat_map(|found| found.costs));
@@ -164,24 +180,29 @@ impl Planned {
     }
 
     /// Adds the migration that makes these changes, under the name that it may have already.
-    fn add(&mut self, home: &Home, found: &Diff, pending: &[String], now: u64) -> Option<Refusal> {
-        let ours = |name: &&String| home.file(name).is_some();
-        let last = self.files.keys().rfind(ours).cloned();
-        let dropping = found.what.iter().all(|what| what.starts_with(DROP));
-        let named_alike = |name: &&String| {
-            let what = name.split_once('_').map(|(_, what)| what);
-            what.is_some_and(|what| what.starts_with(DROP)) == dropping
+    fn add(
+        &mut self,
+        home: &Home,
+        found: &Diff,
+        pending: &[&String],
+        history: &History,
+        now: u64,
+    ) -> Option<Refusal> {
+        let statements = unreleased::without_released(&found.statements, history);
+        if statements.is_empty() {
+            return None;
+        }
+        let sql = |name: &str| render(&statements).replace(VERSION, version(name));
+        let kept = unreleased::name(home, pending, history, sql);
+        let name = match &kept {
+            Some(name) => name.clone(),
+            None => home.name(&file_name(now, &found.what)),
         };
-        let kept = pending
-            .iter()
-            .filter(ours)
-            .filter(named_alike)
-            .find(|name| Some(*name) > last.as_ref())
-            .cloned();
-        let name = kept.unwrap_or_else(|| home.name(&file_name(now, &found.what)));
-        let sql = render(&found.statements).replace(VERSION, version(&name));
+        let sql = sql(&name);
         self.written.insert(path(&name), sql.clone());
-        let refused = last.filter(|last| *last >= name).map(|last| Refusal {
+        let last = self.files.keys().rfind(|name| home.file(name).is_some());
+        let last = last.filter(|last| kept.is_none() && **last >= name);
+        let refused = last.map(|last| Refusal {
             code: CLOCK.code,
             place: Place::Nowhere,
             message: format!("a migration made now would come before {last}"),
@@ -192,10 +213,11 @@ impl Planned {
     }
 }
 
-/// Committed files that aren't what the lock says.
+/// Released files that aren't what the lock says.
 fn edited(history: &History) -> Vec<Refusal> {
     let mut refused = Vec::new();
-    for (name, expected) in &history.base.migrations {
+    let revision = history.revision.as_deref().unwrap_or("HEAD");
+    for (name, expected) in &history.hashes {
         let is = history.files.get(name).map(|sql| hash(sql.as_bytes()));
         if is.as_ref() != Some(expected) {
             refused.push(Refusal {
@@ -211,13 +233,20 @@ fn edited(history: &History) -> Vec<Refusal> {
                     ),
                 },
                 help: format!(
-                    "restore it: git checkout HEAD -- {}; servers may have applied it already",
+                    "restore it: git checkout {revision} -- {}; servers may have applied it already",
                     path(name).display()
                 ),
             });
         }
     }
     refused
+}
+
+/// True if a migration was written for `data: drop`.
+fn drops_data(name: &str) -> bool {
+    let file = name.rsplit('/').next().unwrap_or(name);
+    let what = file.split_once('_').map(|(_, what)| what);
+    what.is_some_and(|what| what.starts_with(DROP))
 }
 
 /// The HTTP path in the key of a fact; none in that of another kind.
@@ -227,11 +256,6 @@ fn path_of(key: &str) -> Option<&str> {
         .split(' ')
         .nth(1)
         .map(|path| path.trim_end_matches('/'))
-}
-
-/// The first line of a file that the generator wrote.
-fn heading() -> String {
-    format!("-- {HEADER}\n")
 }
 
 fn render(statements: &[String]) -> String {
