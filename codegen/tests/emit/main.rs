@@ -12,6 +12,7 @@ mod project;
 mod rebuild;
 mod refusals;
 mod repository;
+mod retired;
 mod schemas;
 mod small;
 mod tree;
