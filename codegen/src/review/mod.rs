@@ -115,6 +115,7 @@ pub fn review(model: &Model, history: &History) -> Review {
     let statements: Vec<Statement> = compared
         .diffs
         .iter()
+        .chain(&compared.drops)
         .flat_map(|(home, diff)| {
             diff.statements.iter().map(|sql| Statement {
                 database: home.folder().trim_start_matches("migrations/").to_owned(),

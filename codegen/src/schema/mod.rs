@@ -7,6 +7,7 @@ pub mod ancestors;
 mod cause;
 pub(crate) mod contract;
 mod diff;
+mod drops;
 mod faults;
 pub mod fingerprint;
 mod follows;

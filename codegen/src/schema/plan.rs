@@ -7,7 +7,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
 use super::cause;
+use super::contract::Contracts;
 use super::diff::{self, Diff};
+use super::drops;
 use super::history::{History, heading};
 use super::ids;
 use super::judge::{self, Change};
@@ -22,6 +24,9 @@ use crate::rules::history::{CLOCK, MIGRATION_EDITED};
 use crate::store::VERSION;
 use crate::store::home::{Home, path};
 
+/// Begins what a migration does that drops stored data.
+const DROP: &str = "drop_";
+
 /// The migrations after a run.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Planned {
@@ -34,6 +39,8 @@ pub struct Planned {
     pub removed: BTreeSet<PathBuf>,
     /// The lock file.
     pub lock: String,
+    /// What is retired and not declared again.
+    pub(crate) retired: Contracts,
     /// Changes that are worth a word: those that need no migration, and those whose migration costs much.
     pub notes: Vec<String>,
 }
@@ -46,6 +53,8 @@ pub(crate) struct Compared {
     pub(crate) changes: Vec<Change>,
     /// Changes of tables.
     pub(crate) diffs: diff::Diffs,
+    /// What drops stored data, because `retired` says so.
+    pub(crate) drops: diff::Diffs,
     /// What is refused.
     pub(crate) refused: Vec<Refusal>,
     /// Changes that need no migration and are worth a word.
@@ -61,16 +70,26 @@ pub(crate) fn compare(model: &Model, history: &History) -> Compared {
     let mut refused = judge::misaccepted(&mut changes, model);
     refused.extend(judge::misretired((base, &now), model, &mut changes));
     refused.extend(judge::refusals(&changes, model));
-    let (diffs, more) = diff::diff(base, &now, model);
+    let (mut diffs, more) = diff::diff(base, &now, model);
     let more = more
         .into_iter()
         .filter(|refusal| !cause::is_told(refusal, &changes, base, &now));
     refused.extend(more);
+    for (home, table, statement) in drops::loosened(base, model) {
+        let found = diffs.entry(home).or_default();
+        found.statements.push(statement);
+        let what = format!("alter_{table}");
+        if !found.what.contains(&what) {
+            found.what.push(what);
+        }
+    }
+    let drops = drops::drops(base, model);
     let notes = ids::changes(base, &now);
     Compared {
         now,
         changes,
         diffs,
+        drops,
         refused,
         notes,
     }
@@ -80,6 +99,7 @@ pub(crate) fn compare(model: &Model, history: &History) -> Compared {
 pub fn plan(model: &Model, history: &History, now: u64) -> Result<Planned, Vec<Refusal>> {
     let Compared {
         diffs,
+        drops,
         mut refused,
         now: lock,
         ..
@@ -95,7 +115,8 @@ pub fn plan(model: &Model, history: &History, now: u64) -> Result<Planned, Vec<R
         }
     }
     for (home, found) in &diffs {
-        let pending: Vec<&String> = pending.iter().filter(|n| home.file(n).is_some()).collect();
+        let ours = pending.iter().filter(|name| home.file(name).is_some());
+        let pending: Vec<&String> = ours.filter(|name| !drops_data(name)).collect();
         if unreleased::is_up_to_date(home, &pending, history, &lock, model) {
             let kept = pending
                 .into_iter()
@@ -106,6 +127,14 @@ pub fn plan(model: &Model, history: &History, now: u64) -> Result<Planned, Vec<R
         } else {
             refused.extend(planned.add(home, found, &pending, history, now));
         }
+    }
+    // They come last, and a second later, so that they can be left for another day.
+    let pending_of = |home: &Home| -> Vec<&String> {
+        let ours = pending.iter().filter(|name| home.file(name).is_some());
+        ours.filter(|name| drops_data(name)).collect()
+    };
+    for (home, found) in &drops {
+        refused.extend(planned.add(home, found, &pending_of(home), history, now + 1));
     }
     let left = pending
         .iter()
@@ -122,6 +151,14 @@ pub fn plan(model: &Model, history: &History, now: u64) -> Result<Planned, Vec<R
         .map(|(name, sql)| (name.clone(), hash(sql.as_bytes())))
         .collect();
     planned.lock = lock.render();
+    let declared_again = |key: &String| {
+        let path = path_of(key);
+        lock.contracts
+            .keys()
+            .any(|declared| declared == key || path.is_some() && path_of(declared) == path)
+    };
+    let retired = lock.retired.iter().filter(|(key, _)| !declared_again(key));
+    planned.retired = retired.map(|(k, v)| (k.clone(), v.clone())).collect();
     planned.notes = history.notes.clone();
     planned.notes.extend(ids::changes(&history.base, &lock));
     planned
@@ -207,6 +244,22 @@ fn edited(history: &History) -> Vec<Refusal> {
         }
     }
     refused
+}
+
+/// True if a migration was written for `data: drop`.
+fn drops_data(name: &str) -> bool {
+    let file = name.rsplit('/').next().unwrap_or(name);
+    let what = file.split_once('_').map(|(_, what)| what);
+    what.is_some_and(|what| what.starts_with(DROP))
+}
+
+/// The HTTP path in the key of a fact; none in that of another kind.
+fn path_of(key: &str) -> Option<&str> {
+    let of_path = key.strip_prefix("path ")?;
+    of_path
+        .split(' ')
+        .nth(1)
+        .map(|path| path.trim_end_matches('/'))
 }
 
 fn render(statements: &[String]) -> String {

@@ -13,6 +13,7 @@ mod project;
 mod rebuild;
 mod refusals;
 mod repository;
+mod retired;
 mod schemas;
 mod small;
 mod tree;

@@ -41,3 +41,12 @@ pub(super) fn split(line: &str) -> Option<(&str, &str)> {
     let enough = line.matches(' ').count() >= kind.names;
     enough.then(|| (&line[..end], line[end..].trim_start()))
 }
+
+/// The words of a key, as they were before they were written as one word each.
+pub(crate) fn words(key: &str) -> Vec<String> {
+    let plain = |word: &str| match syn::parse_str::<syn::LitStr>(word) {
+        Ok(quoted) => quoted.value(),
+        Err(_) => word.to_owned(),
+    };
+    key.split(' ').map(plain).collect()
+}
