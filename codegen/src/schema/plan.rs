@@ -134,7 +134,9 @@ pub fn plan(model: &Model, history: &History, now: u64) -> Result<Planned, Vec<R
         ours.filter(|name| drops_data(name)).collect()
     };
     for (home, found) in &drops {
-        refused.extend(planned.add(home, found, &pending_of(home), history, now + 1));
+        let mut pending = pending_of(home);
+        pending.retain(|name| !planned.is_overtaken(home, name));
+        refused.extend(planned.add(home, found, &pending, history, now + 1));
     }
     let left = pending
         .iter()
@@ -181,6 +183,13 @@ impl Planned {
         }
         tree.add(LOCK, self.lock);
         self.notes.into_iter().for_each(|note| tree.note(note));
+    }
+
+    /// True if a migration that is written for the database would come behind this one.
+    fn is_overtaken(&self, home: &Home, name: &String) -> bool {
+        let written = |other: &String| self.written.contains_key(&path(other));
+        let mut ours = self.files.keys().filter(|other| home.file(other).is_some());
+        ours.any(|other| other > name && written(other))
     }
 
     /// Adds the migration that makes these changes, under the name that it may have already.
