@@ -71,7 +71,7 @@ pub(crate) const NONE: Harm = Harm {
 };
 
 /// All kinds.
-pub(crate) const ALL: [&Kind; 28] = [
+pub(crate) const ALL: [&Kind; 29] = [
     &senders::METHOD,
     &senders::PATH,
     &senders::SOURCE,
@@ -98,6 +98,7 @@ pub(crate) const ALL: [&Kind; 28] = [
     &transforms::VARIANT,
     &transforms::TEXT,
     &transforms::HOOK,
+    &transforms::CONFLICT,
     &transforms::SERVER,
     &reserved::RESERVED,
 ];
