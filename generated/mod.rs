@@ -30,4 +30,5 @@ pub static PIPELINE: Pipeline = Pipeline {
     postgres_migrations: migrations::POSTGRES_MIGRATIONS,
     migrations_table: "schema_migrations",
     unrouted: topology::UNROUTED,
+    retired: topology::retired::RETIRED,
 };

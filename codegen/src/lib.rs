@@ -31,6 +31,8 @@ use render::{RenderError, render};
 use schema::ancestors::{Ancestors, SCHEMAS};
 use schema::fingerprint::fingerprint;
 use schema::history::{History, HistoryError};
+use schema::lock::Lock;
+use schema::numbers;
 use schema::plan::plan;
 use syntax::places;
 use syntax::proto::{self, Proto};
@@ -52,7 +54,12 @@ pub enum Failure {
 
 /// All files of a project. `now`, in seconds since the epoch, names a new migration.
 pub fn generate(root: &Path, now: u64) -> Result<Tree, Failure> {
-    let (loaded, sources) = load_with_proto(root);
+    generate_since(root, None, now)
+}
+
+/// All files of a project, where the base names what is released: a commit, or `none`.
+pub fn generate_since(root: &Path, base: Option<&str>, now: u64) -> Result<Tree, Failure> {
+    let (loaded, sources) = load_with_proto(root, base);
     let (model, proto) = match loaded {
         Ok(loaded) => loaded,
         Err(mistakes) => return Err(Failure::Mistakes(mistakes, sources)),
@@ -63,7 +70,7 @@ pub fn generate(root: &Path, now: u64) -> Result<Tree, Failure> {
         Failure::Mistakes(mistakes, sources.clone())
     };
 
-    let history = History::read(root)?;
+    let history = History::since(root, base)?;
     let planned = plan(&model, &history, now).map_err(refuse)?;
     let mut tree = Tree::default();
     render(&mut tree, &model, &planned).map_err(|error| match error {
@@ -77,23 +84,26 @@ pub fn generate(root: &Path, now: u64) -> Result<Tree, Failure> {
     Ok(tree)
 }
 
-/// The change of the declarations since the base, for its reviewer.
-pub fn review(root: &Path) -> Result<review::Review, Failure> {
-    let (loaded, sources) = load(root);
-    let model = loaded.map_err(|mistakes| Failure::Mistakes(mistakes, sources))?;
-    let history = History::read(root)?;
-    Ok(review::review(&model, &history, "HEAD"))
+/// The change of the declarations since what is released, or since the named base, for its reviewer.
+pub fn review(root: &Path, base: Option<&str>) -> Result<review::Review, Failure> {
+    let (loaded, sources) = load_with_proto(root, base);
+    let (model, _) = loaded.map_err(|mistakes| Failure::Mistakes(mistakes, sources))?;
+    let history = History::since(root, base)?;
+    Ok(review::review(&model, &history))
 }
 
 /// The declarations of a project, or everything that is wrong with them; and the files that this is about.
 pub fn load(root: &Path) -> (Result<Model, Vec<Diagnostic>>, Sources) {
-    let (loaded, sources) = load_with_proto(root);
+    let (loaded, sources) = load_with_proto(root, None);
     (loaded.map(|(model, _)| model), sources)
 }
 
 /// Loads the model, with the positions of messages and fields.
 #[allow(clippy::type_complexity, reason = "a result and what it is about")]
-fn load_with_proto(root: &Path) -> (Result<(Model, Proto), Vec<Diagnostic>>, Sources) {
+fn load_with_proto(
+    root: &Path,
+    base: Option<&str>,
+) -> (Result<(Model, Proto), Vec<Diagnostic>>, Sources) {
     let mut sources = Sources::default();
     let mut found = Diagnostics::default();
     let spec = spec::load(root, store::STORES, &mut sources, &mut found);
@@ -105,7 +115,7 @@ fn load_with_proto(root: &Path) -> (Result<(Model, Proto), Vec<Diagnostic>>, Sou
         if !found.is_empty() {
             // Whatever is said of a variant outside of its oneof follows from that.
             if found.any(|d| check::cascade::FROM_ONEOFS.contains(&d.code)) {
-                let moved = schema::moved::between_oneofs(root, &proto.pool);
+                let moved = schema::moved::between_oneofs(&released(root, base), &proto.pool);
                 let moved = places::diagnostics(moved, &proto, &sources);
                 check::cascade::instead(moved, &mut found);
             }
@@ -117,6 +127,18 @@ fn load_with_proto(root: &Path) -> (Result<(Model, Proto), Vec<Diagnostic>>, Sou
         }
         model.map(|model| (model, proto))
     });
-    let told = |found: Diagnostics| check::cascade::told_once(found.into_sorted(), &sources);
+    let told = |found: Diagnostics| {
+        let mut found = found.into_sorted();
+        if numbers::is_doubled(&found) {
+            numbers::doubled(&mut found, &released(root, base), &sources);
+        }
+        check::cascade::told_once(found, &sources)
+    };
     (model.ok_or_else(|| told(found)), sources)
+}
+
+/// The lock of what is released; an empty one where that can't be told, which is reported elsewhere.
+fn released(root: &Path, base: Option<&str>) -> Lock {
+    let history = History::since(root, base);
+    history.map(|history| history.base).unwrap_or_default()
 }

@@ -136,5 +136,7 @@ fn check(claims: &Map<String, Value>, expected: &Expected, now: i64) -> Result<S
     client.map(str::to_owned).ok_or(BadToken::NoClient)
 }
 
+#[cfg(any(test, fuzzing))]
+pub(super) mod fuzz;
 #[cfg(test)]
 mod tests;

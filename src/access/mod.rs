@@ -16,6 +16,8 @@ pub mod edit;
 mod exposure;
 mod failures;
 mod files;
+#[cfg(any(test, fuzzing))]
+pub mod fuzz;
 mod gate;
 mod jwks;
 mod jwt;

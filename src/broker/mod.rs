@@ -26,6 +26,6 @@ pub use rabbitmq::fuzz;
 pub use letter::Letter;
 pub use memory::Embedded;
 pub use rabbitmq::{
-    Address, AddressError, Cutover, CutoverError, Depth, DepthError, Depths, Found, Rabbit,
-    RabbitOptions,
+    Address, AddressError, Cutover, CutoverError, Deleted, Depth, DepthError, Depths, Found,
+    Rabbit, RabbitOptions, Sample,
 };

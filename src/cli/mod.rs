@@ -1,5 +1,6 @@
 //! The `event-grpc` command line.
 
+mod apply;
 mod clickhouse;
 mod clickhouse_tls;
 mod cutover;
@@ -9,6 +10,8 @@ mod keys;
 mod ledger;
 mod migrate;
 mod ops;
+mod places;
+mod plan;
 mod reprocess;
 mod send;
 mod serve;
@@ -44,6 +47,8 @@ enum Command {
     Migrate(migrate::Args),
     #[command(name = "clickhouse")]
     ClickHouse(clickhouse::Args),
+    Plan(plan::Args),
+    Apply(apply::Args),
     Cutover(cutover::Args),
     Dlq(dlq::Args),
     Keys(keys::Args),
@@ -56,8 +61,10 @@ enum Command {
 /// Runs the command that the process was started with.
 pub fn run() -> ExitCode {
     let cli = Cli::parse();
-    outcome(async {
-        match cli.command {
+    exit_code(async {
+        let good = match cli.command {
+            Command::Plan(args) => return plan::run(args).await,
+            Command::Apply(args) => return apply::run(args).await,
             Command::Serve(args) => serve::run(*args).await.map(|()| true),
             Command::Demo(args) => demo::run(args).await,
             Command::Migrate(args) => migrate::run(args).await,
@@ -69,13 +76,25 @@ pub fn run() -> ExitCode {
             Command::Unknown(args) => unknown::run(args).await,
             Command::Reprocess(args) => reprocess::run(args).await,
             Command::Send(args) => send::run(args).await,
-        }
+        };
+        Ok(status(good?))
     })
 }
 
 /// Exit status of a command, which runs in an async runtime of its own: a failure if it answers false, or an error, which
 /// is printed.
 pub fn outcome(command: impl Future<Output = anyhow::Result<bool>>) -> ExitCode {
+    exit_code(async { Ok(status(command.await?)) })
+}
+
+fn status(good: bool) -> ExitCode {
+    match good {
+        true => ExitCode::SUCCESS,
+        false => ExitCode::FAILURE,
+    }
+}
+
+fn exit_code(command: impl Future<Output = anyhow::Result<ExitCode>>) -> ExitCode {
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build();
@@ -88,8 +107,7 @@ pub fn outcome(command: impl Future<Output = anyhow::Result<bool>>) -> ExitCode 
         }
     };
     match runtime.block_on(command) {
-        Ok(true) => ExitCode::SUCCESS,
-        Ok(false) => ExitCode::FAILURE,
+        Ok(status) => status,
         Err(error) => failed(&error),
     }
 }

@@ -10,6 +10,7 @@ mod migration;
 mod pipeline;
 mod queue;
 mod request;
+mod retired;
 mod row;
 mod schema;
 mod source;
@@ -23,6 +24,7 @@ pub use migration::Migration;
 pub use pipeline::Pipeline;
 pub use queue::{Batch, Destination, Input, Queue, QueueKind};
 pub use request::{Piece, Rate, Request, Target, Template};
+pub use retired::{Retired, RetiredQueue};
 pub use row::{Context, Group, Message};
 pub use schema::{Relation, Schema, Schemas};
 pub use source::{

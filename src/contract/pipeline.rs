@@ -4,6 +4,7 @@ use super::exchange::Exchange;
 use super::migration::Migration;
 use super::queue::Queue;
 use super::request::Request;
+use super::retired::Retired;
 use super::schema::{Schema, Schemas};
 use super::source::Source;
 use super::storage::Database;
@@ -38,6 +39,8 @@ pub struct Pipeline {
     pub migrations_table: &'static str,
     /// The exchange (fanout) that gets what no binding matches.
     pub unrouted: &'static str,
+    /// What was declared before and may still be on servers.
+    pub retired: Retired,
 }
 
 impl Pipeline {

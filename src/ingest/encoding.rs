@@ -16,6 +16,9 @@ use tokio::time::timeout;
 use super::body::{Read, Unread};
 use crate::weight::{Budget, Permit};
 
+#[cfg(any(test, fuzzing))]
+pub(super) mod fuzz;
+
 /// Maximum number of large bodies of a source that are decompressed at once: each needs a window of up to 16 MiB, and a
 /// core.
 pub(super) const TURNS: usize = 2;

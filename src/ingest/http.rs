@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::Router;
 use axum::extract::Request;
 use axum::response::{IntoResponse, Response as HttpResponse};
-use axum::routing::{MethodRouter, get, post};
+use axum::routing::{MethodRouter, any, get, post};
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 use serde_json::{Value, json};
 
@@ -102,6 +102,19 @@ pub fn events_route(
 pub async fn nowhere() -> HttpResponse {
     let text = "nothing is served at this path";
     with_code(StatusCode::NOT_FOUND, json!({ "error": text }))
+}
+
+/// Route of a source that is retired, with one more segment, in which its secret may have been.
+pub fn retired_route(path: &str) -> Router {
+    let handler = any(|| async {
+        let text =
+            "the source that was at this path is retired, and nothing that is sent here is stored";
+        let response = with_code(StatusCode::GONE, json!({ "error": text }));
+        because(response, "retired", text.to_owned())
+    });
+    let router = either_way(Router::new(), path, handler.clone());
+    let path = format!("{}/{{secret}}", path.trim_end_matches('/'));
+    either_way(router, &path, handler)
 }
 
 /// Answer to a request of events that is refused.

@@ -9,6 +9,8 @@ mod denial;
 pub mod dispatch;
 mod dry_run;
 pub mod encoding;
+#[cfg(any(test, fuzzing))]
+pub mod fuzz;
 pub mod group;
 pub mod grpc;
 mod grpc_web;

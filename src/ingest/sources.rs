@@ -129,6 +129,9 @@ impl Sources {
                 }
             }
         }
+        for path in pipeline.retired.paths {
+            router = router.merge(http::retired_route(path));
+        }
         Ok(Sources {
             pipeline,
             dispatches,

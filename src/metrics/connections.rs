@@ -21,6 +21,7 @@ const REFUSED_FOR: Label = listed(
     &[
         // Before a handler of a source sees it.
         "path",
+        "retired",
         "method",
         "call",
         "media_type",

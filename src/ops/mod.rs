@@ -1,7 +1,8 @@
-//! Operations: logs, metrics, health, readiness, the ledger and replay.
+//! Operations: logs, metrics, health, readiness, the ledger, replay, and the comparison with running servers.
 
 pub mod access;
 pub mod ledger;
+pub mod live;
 pub mod logging;
 pub mod readiness;
 pub mod replay;

@@ -40,11 +40,8 @@ pub(super) fn read<'a>(
     let (mut first, mut has_events) = (true, false);
     while let Some(name) = reading.member(first)? {
         first = false;
-        let found = name
-            .bytes()
-            .ok()
-            .and_then(|name| known(envelope.request_shape, &name));
-        match found {
+        let written = name.bytes().map_err(|wrong| reading.unread(wrong))?;
+        match known(envelope.request_shape, &written) {
             Some(number) if number == envelope.header || number == envelope.events => {
                 if reading.cursor.peek() == b'n' && reading.cursor.word(b"null") {
                     continue;

@@ -47,11 +47,13 @@ mod tally;
 #[cfg(test)]
 mod tests;
 mod texts;
+mod trial;
 mod unit;
 mod unit_groups;
 mod unknown;
 
 pub use state::{Paused, States};
+pub use trial::{Bad, Trial};
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

@@ -24,6 +24,7 @@ mod http;
 mod ingest;
 mod kinds;
 mod ledger;
+mod live;
 mod metrics;
 mod ops;
 mod postgres;

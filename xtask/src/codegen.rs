@@ -8,15 +8,16 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use anyhow::Context;
 use event_grpc_codegen::base::diagnostic::{Diagnostic, Sources};
 use event_grpc_codegen::report::draw::{Style, render};
-use event_grpc_codegen::{Failure, generate};
+use event_grpc_codegen::{Failure, generate_since};
 
-/// Generates; with `check` it writes nothing and fails if anything would change.
-pub(crate) fn run(root: &Path, check: bool) -> anyhow::Result<ExitCode> {
+/// Generates against what is released, or against a base that is named; with `check` it writes nothing and fails if anything
+/// would change.
+pub(crate) fn run(root: &Path, check: bool, base: Option<&str>) -> anyhow::Result<ExitCode> {
     let now = SystemTime::now()
         .duration_since(UNIX_EPOCH)
         .context("this machine's clock is before 1970")?
         .as_secs();
-    let tree = match generate(root, now) {
+    let tree = match generate_since(root, base, now) {
         Ok(tree) => tree,
         Err(Failure::Mistakes(mistakes, sources)) => {
             show(&mistakes, &sources);

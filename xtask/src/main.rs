@@ -36,6 +36,9 @@ enum Command {
         /// Write nothing; show the difference and fail if there is one
         #[arg(long)]
         check: bool,
+        /// What is released: a commit, or `none`; by default the last commit that the main branch has as well
+        #[arg(long, value_name = "REV")]
+        base: Option<String>,
     },
     /// Start RabbitMQ, PostgreSQL and ClickHouse for the tests, print the environment to use, run until Ctrl-C
     Services,
@@ -46,6 +49,9 @@ enum Command {
         /// minute
         #[arg(long)]
         full: bool,
+        /// Run a few tests that fail once more, one at a time; those that pass then are told and don't fail the run
+        #[arg(long)]
+        retry: bool,
         /// Passed on to `cargo test`, for example `--test it tidy`
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         args: Vec<String>,
@@ -79,9 +85,9 @@ enum Command {
 fn main() -> ExitCode {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
     let outcome = match Cli::parse().command {
-        Command::Codegen { check } => codegen::run(&root, check),
+        Command::Codegen { check, base } => codegen::run(&root, check, base.as_deref()),
         Command::Services => services::run(),
-        Command::Test { full, args } => test::run(full, args),
+        Command::Test { full, retry, args } => test::run(full, retry, args),
         Command::Bench(args) => bench::run(&args),
         Command::Chaos(args) => chaos::run(&args),
         Command::Outage(args) => chaos::outage::run(&args),

@@ -14,6 +14,9 @@ use crate::codegen;
 /// Options of the command.
 #[derive(clap::Args)]
 pub(crate) struct Args {
+    /// What is released: a commit; by default the last one that the main branch has as well
+    #[arg(long, value_name = "REV")]
+    base: Option<String>,
     /// What it is printed as
     #[arg(long, value_enum, default_value = "text")]
     format: Format,
@@ -31,7 +34,7 @@ enum Format {
 
 /// Prints the review. Exit codes: 0 if nothing hurts, 2 if something hurts and is meant, 1 if something is refused.
 pub(crate) fn run(root: &Path, args: &Args) -> anyhow::Result<ExitCode> {
-    let review = match review(root) {
+    let review = match review(root, args.base.as_deref()) {
         Ok(review) => review,
         Err(Failure::Mistakes(mistakes, sources)) => {
             codegen::show(&mistakes, &sources);

@@ -1,8 +1,12 @@
 //! `cargo xtask test`: the whole test suite, against servers that live exactly as long as it runs, and half a minute
 //! each of chaos and of siege in the end.
 
-use std::process::{ExitCode, Stdio};
-use std::sync::mpsc::RecvTimeoutError;
+mod retry;
+
+use std::fs::File;
+use std::io::{Read as _, Write as _};
+use std::process::{Command, ExitCode, ExitStatus, Stdio};
+use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail};
@@ -10,8 +14,9 @@ use anyhow::{Context as _, Result, bail};
 use crate::services::{self, Keep, Kept, Services};
 use crate::{cargo, chaos, siege};
 
-/// Runs the tests; `args` are those of `cargo test`. With `full` the runs in the end take minutes.
-pub(crate) fn run(full: bool, args: Vec<String>) -> Result<ExitCode> {
+/// Runs the tests; `args` are those of `cargo test`. With `full` the runs in the end take minutes; with `retry` a few tests
+/// that fail are run once more, one at a time, and what passes then is told and doesn't count.
+pub(crate) fn run(full: bool, retry: bool, args: Vec<String>) -> Result<ExitCode> {
     let interrupt = services::interrupts()?;
     check_dependencies()?;
     let services = Services::start(full)?;
@@ -26,25 +31,25 @@ pub(crate) fn run(full: bool, args: Vec<String>) -> Result<ExitCode> {
     {
         tests.arg("--workspace");
     }
+    if retry {
+        tests.arg("--no-fail-fast");
+    }
     tests.args(args).envs(services.environment());
-    let mut tests = Kept::spawn(
-        &Keep {
-            name: "cargo test",
-            signal: "TERM",
-            directory: None,
-            log: None,
-        },
-        &tests,
-    )?;
-    let status = loop {
-        if let Some(status) = tests.ended()? {
-            break status;
+    let (mut status, output) = watch(&tests, retry, &interrupt)?;
+    if let Some(failed) = retry::failed(&output).filter(|_| retry && !status.success()) {
+        let mut again = cargo();
+        again.args(["test", "--workspace", "--no-fail-fast", "--", "--exact"]);
+        again.arg("--test-threads=1").args(&failed);
+        again.envs(services.environment());
+        let (ended, output) = watch(&again, true, &interrupt)?;
+        if ended.success() && retry::passed(&output, &failed) {
+            eprintln!(
+                "\nFLAKY: these failed among others and passed by themselves: {}",
+                failed.join(", ")
+            );
+            status = ended;
         }
-        match interrupt.recv_timeout(Duration::from_millis(50)) {
-            Err(RecvTimeoutError::Timeout) => {}
-            _ => bail!("interrupted"),
-        }
-    };
+    }
     if status.success() && everything {
         // Chaos has servers of its own, which it breaks.
         drop(services);
@@ -53,6 +58,37 @@ pub(crate) fn run(full: bool, args: Vec<String>) -> Result<ExitCode> {
     }
     let code = status.code().and_then(|code| u8::try_from(code).ok());
     Ok(code.map_or(ExitCode::FAILURE, ExitCode::from))
+}
+
+/// Runs a command to its end, which writes to the terminal; its output, if it is to be kept, is shown meanwhile.
+fn watch(command: &Command, keep: bool, interrupt: &Receiver<()>) -> Result<(ExitStatus, String)> {
+    let log = tempfile::NamedTempFile::new()?;
+    let mut written = File::open(log.path())?;
+    let mut kept = Kept::spawn(
+        &Keep {
+            name: "cargo test",
+            signal: "TERM",
+            directory: None,
+            log: keep.then(|| log.path()),
+        },
+        command,
+    )?;
+    let mut output = Vec::new();
+    loop {
+        let ended = kept.ended()?;
+        let before = output.len();
+        written.read_to_end(&mut output)?;
+        let mut terminal = std::io::stdout().lock();
+        terminal.write_all(output.get(before..).unwrap_or_default())?;
+        terminal.flush()?;
+        if let Some(status) = ended {
+            return Ok((status, String::from_utf8_lossy(&output).into_owned()));
+        }
+        match interrupt.recv_timeout(Duration::from_millis(50)) {
+            Err(RecvTimeoutError::Timeout) => {}
+            _ => bail!("interrupted"),
+        }
+    }
 }
 
 /// Checks licences, bans and sources against `deny.toml` if cargo-deny is installed; the tests don't need it.

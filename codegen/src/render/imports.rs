@@ -52,6 +52,8 @@ const NAMES: &[(&str, &[&str])] = &[
             "QueueKind",
             "Rate",
             "Request",
+            "Retired",
+            "RetiredQueue",
             "Route",
             "RoutingKey",
             "Scheme",

@@ -24,6 +24,7 @@ use view::names::literal;
 use view::readers::Readers;
 use view::refused::Refused;
 use view::requests::requests;
+use view::retired::RetiredView;
 use view::shapes::Shapes;
 use view::sources::sources;
 use view::tables::tables;
@@ -99,6 +100,11 @@ pub fn render(tree: &mut Tree, model: &Model, planned: &Planned) -> Result<(), R
     let topology = topology(model);
     out.rust("topology.rs", "topology/mod.rs", &topology)?;
     out.rust("exchanges.rs", "topology/exchanges.rs", &topology)?;
+    out.rust(
+        "retired.rs",
+        "topology/retired.rs",
+        &RetiredView::of(&planned.retired),
+    )?;
     out.rust("sources.rs", "topology/sources/mod.rs", &sources)?;
     for source in &sources.sources {
         let path = format!("topology/sources/{}.rs", source.module);

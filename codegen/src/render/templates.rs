@@ -37,6 +37,7 @@ const TEMPLATES: &[(&str, &str)] = &[
     template!("readers.rs"),
     template!("request.rs"),
     template!("requests.rs"),
+    template!("retired.rs"),
     template!("shape_list.rs"),
     template!("shapes.rs"),
     template!("source.rs"),

@@ -96,6 +96,7 @@ fn fields(base: &Lock, now: &Lock) -> Vec<Item> {
 /// Tables and columns.
 fn tables(base: &Lock, now: &Lock, model: &Model) -> Vec<Item> {
     let mut items = Vec::new();
+    let drops = |key: String| model.retired.iter().any(|r| r.key == key && r.drop);
     for (name, table) in &now.tables {
         let Some(before) = base.tables.get(name) else {
             items.push(safe(
@@ -128,7 +129,12 @@ fn tables(base: &Lock, now: &Lock, model: &Model) -> Vec<Item> {
                 let told = format!("column `{column}` of table `{name}` is retired");
                 items.push(Item {
                     severity: Severity::Meant,
-                    rows: "those that are stored keep it; new ones have the default there".into(),
+                    rows: match drops(format!("column {name} {column}")) {
+                        true => "what is stored in it is dropped".into(),
+                        false => {
+                            "those that are stored keep it; new ones have the default there".into()
+                        }
+                    },
                     why: why(model, &format!("column {name} {column}")),
                     ..safe(Area::Tables, What::Retired, told)
                 });
@@ -142,7 +148,10 @@ fn tables(base: &Lock, now: &Lock, model: &Model) -> Vec<Item> {
     {
         items.push(Item {
             severity: Severity::Meant,
-            rows: "those that are stored stay; no new ones come".into(),
+            rows: match drops(format!("table {name}")) {
+                true => "those that are stored are dropped".into(),
+                false => "those that are stored stay; no new ones come".into(),
+            },
             why: why(model, &format!("table {name}")),
             ..safe(
                 Area::Tables,

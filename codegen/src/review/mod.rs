@@ -106,7 +106,7 @@ pub struct Statement {
 }
 
 /// Reviews a model against the base.
-pub fn review(model: &Model, history: &History, base: &str) -> Review {
+pub fn review(model: &Model, history: &History) -> Review {
     let compared = plan::compare(model, history);
     let mut items = items::of(&compared, history, model);
     items.extend(compared.refused.iter().map(refused));
@@ -115,6 +115,7 @@ pub fn review(model: &Model, history: &History, base: &str) -> Review {
     let statements: Vec<Statement> = compared
         .diffs
         .iter()
+        .chain(&compared.drops)
         .flat_map(|(home, diff)| {
             diff.statements.iter().map(|sql| Statement {
                 database: home.folder().trim_start_matches("migrations/").to_owned(),
@@ -125,7 +126,7 @@ pub fn review(model: &Model, history: &History, base: &str) -> Review {
         .collect();
     let severity = items.iter().map(|item| item.severity).max();
     Review {
-        base: base.to_owned(),
+        base: history.told.clone(),
         severity: severity.unwrap_or(Severity::Safe),
         order: order::of(&items, &statements),
         items,

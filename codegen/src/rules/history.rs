@@ -42,8 +42,8 @@ pub(crate) const COLUMN_GONE: Rule = Rule {
     name: "column-gone",
     purpose: "A committed column stays, with its name.",
     text: "Dropping a column loses stored data, and to ClickHouse a new name is a new column. Keep the column under \
-           its old name; if the data must go, drop it on the servers by hand and remove its lines from \
-           migrations/schema.lock in a separate commit.",
+           its old name, or retire it with an entry of `retired` (docs/changes.md): what is stored stays, and new rows \
+           have the default.",
     bad: "columns: { device: header.deviceId }  # was: device_id",
     good: "columns: { device_id: header.deviceId }",
 };
@@ -77,8 +77,8 @@ pub(crate) const TABLE_GONE: Rule = Rule {
     code: "EG106",
     name: "table-gone",
     purpose: "A committed table stays declared.",
-    text: "A table that is not declared is not filled, checked or documented any more, but it still exists. To retire \
-           one, drop it on the servers by hand and remove its lines from migrations/schema.lock in a separate commit.",
+    text: "A table that is not declared is not filled, checked or documented any more, but it still exists. An entry of \
+           `retired` says that this is meant (docs/changes.md).",
     bad: "tables: {}  # was: { purchase: … }",
     good: "tables: { purchase: … }",
 };
@@ -86,10 +86,11 @@ pub(crate) const TABLE_GONE: Rule = Rule {
 pub(crate) const MIGRATION_EDITED: Rule = Rule {
     code: "EG107",
     name: "migration-edited",
-    purpose: "A committed migration is never edited or removed.",
+    purpose: "A released migration is never edited or removed.",
     text: "Servers that applied it would not apply it again, and new ones would differ from them. Its hash is in \
            migrations/schema.lock. Restore the file with git checkout, and make the change in the declarations, from \
-           which the next migration is generated.",
+           which the next migration is generated. What the main branch doesn't have yet isn't released: it is \
+           generated anew when the declarations change (docs/changes.md).",
     bad: "vi migrations/clickhouse/20261123T211500_create_event.sql",
     good: "git checkout HEAD -- migrations/clickhouse/20261123T211500_create_event.sql",
 };
@@ -97,7 +98,7 @@ pub(crate) const MIGRATION_EDITED: Rule = Rule {
 pub(crate) const CLOCK: Rule = Rule {
     code: "EG108",
     name: "clock-behind",
-    purpose: "A new migration has a later time in its name than all committed ones.",
+    purpose: "A new migration has a later time in its name than all that are there.",
     text: "Migrations apply in the order of their names. A machine whose clock is behind would put the new one \
            before those that it builds on. Set the clock right and run the command again.",
     bad: "20261122T080000_alter_event.sql after 20261123T211500_create_event.sql",

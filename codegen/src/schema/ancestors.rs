@@ -6,7 +6,8 @@ use std::io;
 use std::path::Path;
 
 use super::fingerprint::DIGITS;
-use super::history::{HistoryError, git};
+use super::git::{heads, is_checkout, show};
+use super::history::HistoryError;
 use crate::base::time::stamp;
 
 /// Path of the file, from the project's root.
@@ -36,15 +37,19 @@ impl Ancestors {
                 });
             }
         };
-        let committed = |revision: &str| {
-            git(root, &["rev-parse", "--verify", "--quiet", revision])?;
-            let shown = git(root, &["show", &format!("{revision}:./{SCHEMAS}")]);
-            Some(Ancestors::parse(&shown.unwrap_or_default()))
+        let heads = match is_checkout(root) {
+            true => heads(root),
+            false => Vec::new(),
         };
-        let Some(mut known) = committed("HEAD") else {
+        if heads.is_empty() {
             return Ok(file);
-        };
-        known.join(committed("MERGE_HEAD").unwrap_or_default());
+        }
+        let mut known = Ancestors::default();
+        for head in heads {
+            known.join(Ancestors::parse(
+                &show(root, &head, SCHEMAS).unwrap_or_default(),
+            ));
+        }
         // The current one keeps the time of its first run.
         known.join(file.only(current));
         Ok(known)

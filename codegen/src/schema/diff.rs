@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use super::contract::reserved;
 use super::lock::{Field, Lock};
 use super::moved;
+use super::numbers;
 use crate::base::refusal::{Place, Refusal};
 use crate::model::Model;
 use crate::rules::history::{FIELD_GONE, FIELD_TYPE, TABLE_GONE};
@@ -40,9 +41,9 @@ pub(crate) fn diff(base: &Lock, now: &Lock, model: &Model) -> (Diffs, Vec<Refusa
             code: TABLE_GONE.code,
             place: Place::Tables,
             message: format!("table `{name}` is gone from pipeline.yaml"),
-            help: "put it back; to retire it, drop it on the servers by hand and take its lines out of \
-                   migrations/schema.lock in a commit of its own"
-                .into(),
+            help: format!(
+                "put it back, or retire it: `retired: [{{ table: {name}, since: DATE, why: ... }}]`; its rows stay"
+            ),
         });
     }
     let mut diffs = Diffs::new();
@@ -138,11 +139,20 @@ fn fields(base: &Lock, now: &Lock, refused: &mut Vec<Refusal>) {
             continue;
         };
         if after.name != before.name {
+            let moved = |((m, _), field): &(&(String, u32), &Field)| {
+                m == message && field.name == before.name
+            };
+            let told = match now.fields.iter().find(moved) {
+                Some(((_, to), _)) => {
+                    format!("has become field {to}, and `{}` has its number", after.name)
+                }
+                None => format!("is now called `{}`", after.name),
+            };
             refused.push(Refusal {
                 code: FIELD_GONE.code,
                 place: Place::Field(message.clone(), *number),
-                message: format!("{} is now called `{}`", place(), after.name),
-                help: format!("{keep}; give the new field a number of its own"),
+                message: format!("{} {told}", place()),
+                help: numbers::renumber((message, *number), before, after, base, now),
             });
         } else if !same_field(before, after) {
             refused.push(Refusal {
@@ -206,7 +216,10 @@ fn values(base: &Lock, now: &Lock, model: &Model, refused: &mut Vec<Refusal>) {
                     Some(after) if is_alias(model, of, name, *number) => format!(
                         "declare `{name} = {number};` before `{after}`: of several names, tables hold the first"
                     ),
-                    _ => format!("put back `{name} = {number};`: tables hold its name"),
+                    Some(after) => {
+                        numbers::renumber_value((of, *number), name, after, base, now)
+                    }
+                    None => format!("put back `{name} = {number};`: tables hold its name"),
                 },
             }),
         }

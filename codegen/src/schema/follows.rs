@@ -1,6 +1,7 @@
 //! Changes that follow from another one, which is told instead.
 
-use super::contract::kinds::{Kind, subject as words};
+use super::contract::kind::Kind;
+use super::contract::kinds::subject as words;
 use super::lock::Lock;
 use super::renamed;
 

@@ -1,69 +1,88 @@
-//! Committed migrations and lock: from git if the project is a checkout, else from the lock file.
+//! The lock and the migrations that are released, and those on disk.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::path::Path;
-use std::process::Command;
 
-use super::lock::{BadLock, LOCK, Lock};
+pub use super::faults::HistoryError;
+use super::git::{commit, heads, is_checkout, listed, short, show};
+use super::lock::{LOCK, Lock};
+use super::released::{self, Base, Released};
+use super::restore::Restore;
+use crate::base::hash::hash;
+use crate::base::header::HEADER;
 use crate::store::KINDS;
-use crate::store::home::{folder, has_folders, name_of};
+use crate::store::home::{folder, has_folders, name_of, path};
 
 /// The migrations so far.
 #[derive(Debug, Default)]
 pub struct History {
-    /// The lock at the last commit.
+    /// The lock of what is released.
     pub base: Lock,
-    /// Names of the migrations in the last commit; see [`name_of`].
+    /// Names of the migrations that are released; see [`name_of`].
     pub committed: BTreeSet<String>,
     /// Migrations on disk: name and SQL.
     pub files: BTreeMap<String, String>,
+    /// What the base is, for people.
+    pub told: String,
+    /// What has to be said of the choice of the base.
+    pub notes: Vec<String>,
+    /// The revision from which a released migration can be restored, where that isn't `HEAD`.
+    pub(super) revision: Option<String>,
+    /// Hashes of the released migrations.
+    pub(super) hashes: BTreeMap<String, String>,
+    /// Those of them that came into the main branch after the base, and that this branch has as well.
+    pub(super) ahead: BTreeSet<String>,
+    /// The commits that only the branch has.
+    pub(super) own: Vec<Own>,
 }
 
-/// Reason why the history can't be read.
-#[derive(Debug, thiserror::Error)]
-pub enum HistoryError {
-    /// A file can't be read.
-    #[error("{path}: {source}")]
-    Read {
-        /// The file, from the project's root.
-        path: String,
-        /// Cause.
-        source: io::Error,
-    },
-    /// The lock isn't one.
-    #[error(transparent)]
-    Lock(#[from] BadLock),
-    /// git knows the file and doesn't show it.
-    #[error("git can't show {path} at HEAD: {reason}")]
-    Git {
-        /// The file, from the project's root.
-        path: String,
-        /// Output of git.
-        reason: String,
-    },
+/// A commit that isn't released.
+#[derive(Debug)]
+pub(super) struct Own {
+    /// Its lock, if it is one.
+    pub(super) lock: Option<Lock>,
+    /// Names of its migrations.
+    pub(super) names: BTreeSet<String>,
 }
 
 impl History {
-    /// Reads it.
+    /// Reads it; the base is what the main branch has as well. The text of `docs/changes.md` has the rules.
     pub fn read(root: &Path) -> Result<Self, HistoryError> {
+        History::since(root, None)
+    }
+
+    /// Reads it with the named commit as the base, or with nothing.
+    pub fn since(root: &Path, named: Option<&str>) -> Result<Self, HistoryError> {
         let files = sql_files(root)?;
-        if let Some(listed) = listed_at_head(root) {
-            let base = match listed.contains(LOCK) {
-                true => Lock::parse(&show(root, LOCK)?)?,
-                false => Lock::default(),
-            };
-            let committed = listed.iter().filter_map(|path| name_of(path)).collect();
-            return Ok(History {
-                base,
-                committed,
-                files,
-            });
+        match released::find(root, named)? {
+            Base::Disk(note) => History::on_disk(root, files, note),
+            Base::Commit(released) => History::of_commit(root, files, released),
+            Base::Nothing => {
+                // What is committed stays even so.
+                let committed = match is_checkout(root) {
+                    true => commit(root, "HEAD").map_or_else(BTreeSet::new, |c| names(root, &c)),
+                    false => files.keys().cloned().collect(),
+                };
+                Ok(History {
+                    committed,
+                    files,
+                    told: "nothing".into(),
+                    ..History::default()
+                })
+            }
         }
-        // Not a checkout: whatever the lock knows counts as committed.
-        let base = match std::fs::read_to_string(root.join(LOCK)) {
-            Ok(text) => Lock::parse(&text)?,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Lock::default(),
+    }
+
+    /// Without commits whatever the lock knows is released.
+    fn on_disk(
+        root: &Path,
+        files: BTreeMap<String, String>,
+        note: Option<String>,
+    ) -> Result<Self, HistoryError> {
+        let text = match std::fs::read_to_string(root.join(LOCK)) {
+            Ok(text) => Some(text),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => None,
             Err(source) => {
                 return Err(HistoryError::Read {
                     path: LOCK.into(),
@@ -71,13 +90,131 @@ impl History {
                 });
             }
         };
-        let committed = base.migrations.keys().cloned().collect();
+        let base = text.as_deref().map(Lock::parse).transpose()?;
+        let restore = Restore::OnDisk;
+        if base.is_none() && !files.is_empty() {
+            return Err(restore.missing());
+        }
+        if base.as_ref() == Some(&Lock::default()) {
+            return Err(restore.empty());
+        }
+        let base = base.unwrap_or_default();
+        let generated = files.iter().filter(|(_, sql)| is_generated(sql));
+        let names: BTreeSet<&String> = generated.map(|(name, _)| name).collect();
+        let unknown = |name: &&&String| !base.migrations.contains_key(name.as_str());
+        if let Some(name) = names.iter().find(unknown) {
+            return Err(restore.lacks(name));
+        }
         Ok(History {
+            committed: base.migrations.keys().cloned().collect(),
+            hashes: base.migrations.clone(),
+            told: "migrations/schema.lock on disk".into(),
+            notes: note.into_iter().collect(),
+            base,
+            files,
+            ..History::default()
+        })
+    }
+
+    fn of_commit(
+        root: &Path,
+        files: BTreeMap<String, String>,
+        released: Released,
+    ) -> Result<Self, HistoryError> {
+        let at = &released.commit;
+        let committed = names(root, at);
+        let restore = Restore::At {
+            root,
+            commit: at,
+            told: &released.told,
+            names: &committed,
+        };
+        let base = match show(root, at, LOCK) {
+            Some(text) => Lock::parse(&text).map_err(|bad| restore.broken(&bad))?,
+            None if committed.is_empty() && restore.never_was() => Lock::default(),
+            None => return Err(restore.missing()),
+        };
+        if base == Lock::default() && show(root, at, LOCK).is_some() {
+            return Err(restore.empty());
+        }
+        let mut hashes = base.migrations.clone();
+        for name in committed
+            .iter()
+            .filter(|name| !base.migrations.contains_key(*name))
+        {
+            let sql = show(root, at, &path(name).to_string_lossy()).unwrap_or_default();
+            if is_generated(&sql) {
+                return Err(restore.lacks(name));
+            }
+            // A person's file that was committed without a run of the generator.
+            hashes.insert(name.clone(), hash(sql.as_bytes()));
+        }
+        let is_head = commit(root, "HEAD").as_ref() == Some(at);
+        let own = heads(root).into_iter().filter(|head| head != at);
+        let own = own.map(|head| Own {
+            lock: show(root, &head, LOCK).and_then(|text| Lock::parse(&text).ok()),
+            names: names(root, &head),
+        });
+        let mut history = History {
             base,
             committed,
             files,
-        })
+            own: own.collect(),
+            hashes,
+            revision: (!is_head).then(|| short(at).to_owned()),
+            told: released.told,
+            notes: released.note.into_iter().collect(),
+            ahead: BTreeSet::new(),
+        };
+        for tip in &released.tips {
+            history.also_released(root, tip);
+        }
+        Ok(history)
     }
+
+    /// Takes in the migrations on disk that a main branch has and the base hasn't, as after a cherry-pick or a squash.
+    fn also_released(&mut self, root: &Path, tip: &str) {
+        if self.files.keys().all(|name| self.committed.contains(name)) {
+            return;
+        }
+        for name in names(root, tip) {
+            if self.committed.contains(&name) || !self.files.contains_key(&name) {
+                continue;
+            }
+            let file = path(&name);
+            let sql = show(root, tip, &file.to_string_lossy()).unwrap_or_default();
+            self.notes.push(format!(
+                "{} is released: {} has it. Bring this branch up to date with it before the next change (git merge)",
+                file.display(),
+                released::branch(tip)
+            ));
+            self.hashes.insert(name.clone(), hash(sql.as_bytes()));
+            self.ahead.insert(name.clone());
+            self.committed.insert(name);
+        }
+    }
+
+    /// True if a migration on disk stays as it is: it is released, or a person wrote it.
+    pub(super) fn stays(&self, name: &str, sql: &str) -> bool {
+        self.committed.contains(name) || !is_generated(sql)
+    }
+}
+
+/// The first line of a file that the generator wrote.
+pub(super) fn heading() -> String {
+    format!("-- {HEADER}\n")
+}
+
+/// True if the generator wrote it.
+fn is_generated(sql: &str) -> bool {
+    sql.starts_with(&heading())
+}
+
+/// Names of the migrations of a commit.
+fn names(root: &Path, commit: &str) -> BTreeSet<String> {
+    let listed = listed(root, commit);
+    let files = listed.iter().filter(|path| path.ends_with(".sql"));
+    files.filter_map(|path| name_of(path)).collect()
 }
 
 /// Every migration on disk: those of each kind of store, and of each of its databases in a folder of its own.
@@ -107,63 +244,4 @@ fn sql_files(root: &Path) -> Result<BTreeMap<String, String>, HistoryError> {
         }
     }
     Ok(files)
-}
-
-/// The migrations' files in the last commit; none where there is no checkout (or no git), empty before the
-/// first commit.
-fn listed_at_head(root: &Path) -> Option<BTreeSet<String>> {
-    let inside = git(root, &["rev-parse", "--is-inside-work-tree"])?;
-    if inside.trim() != "true" {
-        return None;
-    }
-    if git(root, &["rev-parse", "--verify", "--quiet", "HEAD"]).is_none() {
-        return Some(BTreeSet::new());
-    }
-    // Without --full-tree, paths are those below `root`.
-    let listed = git(
-        root,
-        &[
-            "ls-tree",
-            "-r",
-            "-z",
-            "--name-only",
-            "HEAD",
-            "--",
-            "migrations",
-        ],
-    )?;
-    Some(
-        listed
-            .split('\0')
-            .filter(|path| !path.is_empty())
-            .map(str::to_owned)
-            .collect(),
-    )
-}
-
-fn show(root: &Path, path: &str) -> Result<String, HistoryError> {
-    let object = format!("HEAD:./{path}");
-    git(root, &["show", &object]).ok_or_else(|| HistoryError::Git {
-        path: path.to_owned(),
-        reason: "`git show` failed".to_owned(),
-    })
-}
-
-/// Output of git; none if it fails or isn't installed.
-pub(super) fn git(root: &Path, arguments: &[&str]) -> Option<String> {
-    let output = Command::new("git")
-        .arg("-C")
-        .arg(root)
-        .args(arguments)
-        // A hook's environment names the repository that it runs for, which needn't be this one.
-        .env_remove("GIT_DIR")
-        .env_remove("GIT_WORK_TREE")
-        .env_remove("GIT_INDEX_FILE")
-        .env_remove("GIT_PREFIX")
-        .output()
-        .ok()?;
-    output
-        .status
-        .success()
-        .then(|| String::from_utf8_lossy(&output.stdout).into_owned())
 }

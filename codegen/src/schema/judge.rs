@@ -3,7 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::alike;
-use super::contract::kinds::{self, Harm, Kind};
+use super::contract::kind::{Harm, Kind};
+use super::contract::kinds;
 use super::contract::lifted;
 use super::follows::{follows, replaced};
 use super::lock::Lock;
@@ -11,6 +12,10 @@ use crate::base::hash::hash;
 use crate::base::refusal::{Place, Refusal};
 use crate::model::Model;
 use crate::rules::contracts::{ACCEPTED, RETIRED};
+use crate::store::store_of;
+
+/// Ends the value of a retired table or column whose data is dropped by a migration.
+pub(super) const DROPPED: &str = " dropped";
 
 /// A change of a fact.
 pub(crate) struct Change {
@@ -237,6 +242,11 @@ pub(crate) fn retired(base: &Lock, model: &Model) -> super::contract::Contracts 
         if let Some(value) = known(base, &retired.key) {
             kept.insert(retired.key.clone(), value);
         }
+        if let Some(value) = kept.get_mut(&retired.key) {
+            if retired.drop && !value.ends_with(DROPPED) {
+                value.push_str(DROPPED);
+            }
+        }
     }
     for (key, value) in &base.contracts {
         let Some(kind) = kinds::of(key).filter(|kind| !kind.retired_as.is_empty()) else {
@@ -268,11 +278,14 @@ fn has(lock: &Lock, key: &str) -> bool {
     known(lock, key).is_some()
 }
 
-/// The value of a fact; of a table its database, of a column its type.
-fn known(lock: &Lock, key: &str) -> Option<String> {
+/// The value of a fact; of a table its store, with the database if it isn't the usual one, of a column its type.
+pub(super) fn known(lock: &Lock, key: &str) -> Option<String> {
     let words: Vec<&str> = key.split(' ').collect();
     match words[..] {
-        ["table", name] => lock.tables.get(name).map(|table| table.database.clone()),
+        ["table", name] => lock.tables.get(name).map(|table| {
+            let store = store_of(table).name;
+            format!("{store} {}", table.database).trim_end().to_owned()
+        }),
         ["column", table, name] => {
             let columns = &lock.tables.get(table)?.columns;
             let column = columns.iter().find(|(column, _)| column == name)?;

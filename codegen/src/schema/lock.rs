@@ -5,15 +5,12 @@ mod ids;
 use std::collections::BTreeMap;
 
 use super::contract::{self, Contracts};
-use super::whole;
+use super::whole::{self, END, HEADING};
 use crate::model::{Model, field_type};
 use crate::store::{TableFacts, dialect};
 
 /// Path of the lock, from the project's root.
 pub const LOCK: &str = "migrations/schema.lock";
-
-/// The first line of the file.
-const HEADING: &str = "# What producers and tables rely on, one fact a line. Written by cargo xtask codegen; do not edit.";
 
 /// The facts.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -50,9 +47,7 @@ pub struct Field {
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
 pub enum BadLock {
     /// It is no fact.
-    #[error(
-        "migrations/schema.lock, line {line}: {text:?} is no fact; restore the file from version control"
-    )]
+    #[error("migrations/schema.lock, line {line}: {text:?} is no fact")]
     NoFact {
         /// Counted from 1.
         line: usize,
@@ -60,9 +55,7 @@ pub enum BadLock {
         text: String,
     },
     /// A part of the file is missing, or doesn't belong there.
-    #[error(
-        "migrations/schema.lock, line {line}: {what}; restore it: git checkout HEAD -- migrations/schema.lock"
-    )]
+    #[error("migrations/schema.lock, line {line}: {what}")]
     NotWhole {
         /// Counted from 1.
         line: usize,
@@ -71,8 +64,8 @@ pub enum BadLock {
     },
     /// Another line says something else of the same thing, as after a merge of branches that both added it.
     #[error(
-        "migrations/schema.lock, line {line}: {text:?} contradicts {other:?}; where two branches used one number, give the newer \
-         field another one and delete its line here"
+        "migrations/schema.lock, line {line}: {text:?} contradicts {other:?}, as after a merge of two branches that was committed \
+         without running `cargo xtask codegen`"
     )]
     Contradiction {
         /// Counted from 1.
@@ -81,6 +74,17 @@ pub enum BadLock {
         text: String,
         /// The other one.
         other: String,
+    },
+    /// The same line is there already.
+    #[error(
+        "migrations/schema.lock, line {line}: {text:?} is there twice, as after a merge that was committed without running \
+         `cargo xtask codegen`"
+    )]
+    Twice {
+        /// Counted from 1.
+        line: usize,
+        /// The line.
+        text: String,
     },
 }
 
@@ -137,11 +141,12 @@ impl Lock {
             if line.is_empty() || line.starts_with('#') {
                 continue;
             }
-            if let Some(other) = said.insert(subject(line), line).filter(|o| *o != line) {
-                return Err(BadLock::Contradiction {
-                    line: at + 1,
-                    text: line.to_owned(),
-                    other: other.to_owned(),
+            if let Some(other) = said.insert(subject(line), line) {
+                let (text, other) = (line.to_owned(), other.to_owned());
+                let line = at + 1;
+                return Err(match text == other {
+                    true => BadLock::Twice { line, text },
+                    false => BadLock::Contradiction { line, text, other },
                 });
             }
             lock.fact(line, &mut columns)
@@ -306,6 +311,8 @@ fn sorted(text: &str) -> String {
         out.push_str(line);
         out.push('\n');
     }
+    out.push_str(END);
+    out.push('\n');
     out
 }
 

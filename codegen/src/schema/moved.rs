@@ -1,11 +1,9 @@
 //! Messages and fields that went elsewhere: one refusal that says where to, instead of one for each thing in them.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::Path;
 
 use prost_reflect::{DescriptorPool, FieldDescriptor};
 
-use super::history::History;
 use super::lock::{Field, Lock};
 use crate::base::names::list;
 use crate::base::refusal::{Place, Refusal};
@@ -218,10 +216,7 @@ fn oneofs(base: &Lock, now: &Lock) -> Vec<Refusal> {
 }
 
 /// Refusals of fields that are in another oneof than before, for declarations that make no model for this reason.
-pub(crate) fn between_oneofs(root: &Path, pool: &DescriptorPool) -> Vec<Refusal> {
-    let Ok(History { base, .. }) = History::read(root) else {
-        return Vec::new();
-    };
+pub(crate) fn between_oneofs(base: &Lock, pool: &DescriptorPool) -> Vec<Refusal> {
     let mut now = Lock::default();
     let messages: BTreeSet<&String> = base.fields.keys().map(|(message, _)| message).collect();
     for message in messages
@@ -234,7 +229,7 @@ pub(crate) fn between_oneofs(root: &Path, pool: &DescriptorPool) -> Vec<Refusal>
             .map(|field| ((of.clone(), field.number()), fact(&field)));
         now.fields.extend(facts);
     }
-    oneofs(&base, &now)
+    oneofs(base, &now)
 }
 
 fn fact(field: &FieldDescriptor) -> Field {

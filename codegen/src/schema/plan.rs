@@ -1,19 +1,21 @@
 //! The migrations that a run has to write, and the lock file.
 //!
-//! What is committed is never edited. What isn't committed yet is written anew in each run, under the name that
-//! it has, so that a change that is being worked on stays one migration.
+//! What is released is never edited. What isn't is written anew in each run, so that a change that is being worked on stays
+//! one migration, on disk and in the commits of its branch; see [`unreleased`].
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
 use super::cause;
+use super::contract::Contracts;
 use super::diff::{self, Diff};
-use super::history::History;
+use super::drops;
+use super::history::{History, heading};
 use super::ids;
 use super::judge::{self, Change};
 use super::lock::{LOCK, Lock};
+use super::unreleased;
 use crate::base::hash::hash;
-use crate::base::header::HEADER;
 use crate::base::refusal::{Place, Refusal};
 use crate::base::time::stamp;
 use crate::base::tree::Tree;
@@ -22,6 +24,9 @@ use crate::rules::contracts::MEANING;
 use crate::rules::history::{CLOCK, COLUMN_TYPE, MIGRATION_EDITED};
 use crate::store::VERSION;
 use crate::store::home::{Home, path};
+
+/// Begins what a migration does that drops stored data.
+const DROP: &str = "drop_";
 
 /// The migrations after a run.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -35,6 +40,8 @@ pub struct Planned {
     pub removed: BTreeSet<PathBuf>,
     /// The lock file.
     pub lock: String,
+    /// What is retired and not declared again.
+    pub(crate) retired: Contracts,
     /// Changes that are worth a word: those that need no migration, and those whose migration costs much.
     pub notes: Vec<String>,
 }
@@ -47,6 +54,8 @@ pub(crate) struct Compared {
     pub(crate) changes: Vec<Change>,
     /// Changes of tables.
     pub(crate) diffs: diff::Diffs,
+    /// What drops stored data, because `retired` says so.
+    pub(crate) drops: diff::Diffs,
     /// What is refused.
     pub(crate) refused: Vec<Refusal>,
     /// Changes that need no migration and are worth a word.
@@ -62,7 +71,7 @@ pub(crate) fn compare(model: &Model, history: &History) -> Compared {
     let mut refused = judge::misaccepted(&mut changes, model);
     refused.extend(judge::misretired((base, &now), model, &mut changes));
     refused.extend(judge::refusals(&changes, model));
-    let (diffs, more) = diff::diff(base, &now, model);
+    let (mut diffs, more) = diff::diff(base, &now, model);
     // A column of another type is told by its type.
     refused.retain(|one| {
         let retyped = |other: &Refusal| other.code == COLUMN_TYPE.code && other.place == one.place;
@@ -72,11 +81,21 @@ pub(crate) fn compare(model: &Model, history: &History) -> Compared {
         .into_iter()
         .filter(|refusal| !cause::is_told(refusal, &changes, base, &now));
     refused.extend(more);
+    for (home, table, statement) in drops::loosened(base, model) {
+        let found = diffs.entry(home).or_default();
+        found.statements.push(statement);
+        let what = format!("alter_{table}");
+        if !found.what.contains(&what) {
+            found.what.push(what);
+        }
+    }
+    let drops = drops::drops(base, model);
     let notes = ids::changes(base, &now);
     Compared {
         now,
         changes,
         diffs,
+        drops,
         refused,
         notes,
     }
@@ -86,6 +105,7 @@ pub(crate) fn compare(model: &Model, history: &History) -> Compared {
 pub fn plan(model: &Model, history: &History, now: u64) -> Result<Planned, Vec<Refusal>> {
     let Compared {
         diffs,
+        drops,
         mut refused,
         now: lock,
         ..
@@ -93,23 +113,39 @@ pub fn plan(model: &Model, history: &History, now: u64) -> Result<Planned, Vec<R
     refused.extend(edited(history));
 
     let mut planned = Planned::default();
-    let mut pending = Vec::new();
+    let mut pending = BTreeSet::new();
     for (name, sql) in &history.files {
-        // A file that a person wrote is theirs, committed or not.
-        if history.committed.contains(name) || !sql.starts_with(&heading()) {
-            planned.files.insert(name.clone(), sql.clone());
-        } else {
-            pending.push(name.clone());
+        match history.stays(name, sql) {
+            true => drop(planned.files.insert(name.clone(), sql.clone())),
+            false => drop(pending.insert(name.clone())),
         }
     }
     for (home, found) in &diffs {
-        refused.extend(planned.add(home, found, &pending, now));
+        let ours = pending.iter().filter(|name| home.file(name).is_some());
+        let pending: Vec<&String> = ours.filter(|name| !drops_data(name)).collect();
+        if unreleased::is_up_to_date(home, &pending, history, &lock, model) {
+            let kept = pending
+                .into_iter()
+                .filter_map(|name| history.files.get_key_value(name));
+            planned
+                .files
+                .extend(kept.map(|(name, sql)| (name.clone(), sql.clone())));
+        } else {
+            refused.extend(planned.add(home, found, &pending, history, now));
+        }
     }
-    planned.removed = pending
+    // They come last, and a second later, so that they can be left for another day.
+    let pending_of = |home: &Home| -> Vec<&String> {
+        let ours = pending.iter().filter(|name| home.file(name).is_some());
+        ours.filter(|name| drops_data(name)).collect()
+    };
+    for (home, found) in &drops {
+        refused.extend(planned.add(home, found, &pending_of(home), history, now + 1));
+    }
+    let left = pending
         .iter()
-        .map(|name| path(name))
-        .filter(|path| !planned.written.contains_key(path))
-        .collect();
+        .filter(|name| !planned.files.contains_key(*name));
+    planned.removed = left.map(|name| path(name)).collect();
 
     if !refused.is_empty() {
         return Err(refused);
@@ -121,7 +157,19 @@ pub fn plan(model: &Model, history: &History, now: u64) -> Result<Planned, Vec<R
         .map(|(name, sql)| (name.clone(), hash(sql.as_bytes())))
         .collect();
     planned.lock = lock.render();
-    planned.notes = ids::changes(&history.base, &lock);
+    let declared_again = |key: &String| {
+        let path = path_of(key);
+        lock.contracts
+            .keys()
+            .any(|declared| declared == key || path.is_some() && path_of(declared) == path)
+    };
+    let retired = lock.retired.iter().filter(|(key, _)| !declared_again(key));
+    planned.retired = retired.map(|(k, v)| (k.clone(), v.clone())).collect();
+    planned.notes = history.notes.clone();
+    planned.notes.extend(ids::changes(&history.base, &lock));
+    planned
+        .notes
+        .extend(unreleased::notes(history, &planned.files, &pending));
     planned
         .notes
         .extend(diffs.into_values().flat_map(|found| found.costs));
@@ -142,18 +190,29 @@ impl Planned {
     }
 
     /// Adds the migration that makes these changes, under the name that it may have already.
-    fn add(&mut self, home: &Home, found: &Diff, pending: &[String], now: u64) -> Option<Refusal> {
-        let ours = |name: &&String| home.file(name).is_some();
-        let last = self.files.keys().rfind(ours).cloned();
-        let kept = pending
-            .iter()
-            .filter(ours)
-            .find(|name| Some(*name) > last.as_ref())
-            .cloned();
-        let name = kept.unwrap_or_else(|| home.name(&file_name(now, &found.what)));
-        let sql = render(&found.statements).replace(VERSION, version(&name));
+    fn add(
+        &mut self,
+        home: &Home,
+        found: &Diff,
+        pending: &[&String],
+        history: &History,
+        now: u64,
+    ) -> Option<Refusal> {
+        let statements = unreleased::without_released(&found.statements, history);
+        if statements.is_empty() {
+            return None;
+        }
+        let sql = |name: &str| render(&statements).replace(VERSION, version(name));
+        let kept = unreleased::name(home, pending, history, sql);
+        let name = match &kept {
+            Some(name) => name.clone(),
+            None => home.name(&file_name(now, &found.what)),
+        };
+        let sql = sql(&name);
         self.written.insert(path(&name), sql.clone());
-        let refused = last.filter(|last| *last >= name).map(|last| Refusal {
+        let last = self.files.keys().rfind(|name| home.file(name).is_some());
+        let last = last.filter(|last| kept.is_none() && **last >= name);
+        let refused = last.map(|last| Refusal {
             code: CLOCK.code,
             place: Place::Nowhere,
             message: format!("a migration made now would come before {last}"),
@@ -164,10 +223,11 @@ impl Planned {
     }
 }
 
-/// Committed files that aren't what the lock says.
+/// Released files that aren't what the lock says.
 fn edited(history: &History) -> Vec<Refusal> {
     let mut refused = Vec::new();
-    for (name, expected) in &history.base.migrations {
+    let revision = history.revision.as_deref().unwrap_or("HEAD");
+    for (name, expected) in &history.hashes {
         let is = history.files.get(name).map(|sql| hash(sql.as_bytes()));
         if is.as_ref() != Some(expected) {
             refused.push(Refusal {
@@ -183,7 +243,7 @@ fn edited(history: &History) -> Vec<Refusal> {
                     ),
                 },
                 help: format!(
-                    "restore it: git checkout HEAD -- {}; servers may have applied it already",
+                    "restore it: git checkout {revision} -- {}; servers may have applied it already",
                     path(name).display()
                 ),
             });
@@ -192,9 +252,20 @@ fn edited(history: &History) -> Vec<Refusal> {
     refused
 }
 
-/// The first line of a file that the generator wrote.
-fn heading() -> String {
-    format!("-- {HEADER}\n")
+/// True if a migration was written for `data: drop`.
+fn drops_data(name: &str) -> bool {
+    let file = name.rsplit('/').next().unwrap_or(name);
+    let what = file.split_once('_').map(|(_, what)| what);
+    what.is_some_and(|what| what.starts_with(DROP))
+}
+
+/// The HTTP path in the key of a fact; none in that of another kind.
+fn path_of(key: &str) -> Option<&str> {
+    let of_path = key.strip_prefix("path ")?;
+    of_path
+        .split(' ')
+        .nth(1)
+        .map(|path| path.trim_end_matches('/'))
 }
 
 fn render(statements: &[String]) -> String {

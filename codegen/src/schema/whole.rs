@@ -7,6 +7,12 @@ use crate::store::TableFacts;
 /// A line, counted from 1, and what is wrong there, as a clause.
 pub(super) type Fault = (usize, &'static str);
 
+/// The first line of the file.
+pub(super) const HEADING: &str = "# What producers and tables rely on, one fact a line, to the line `# end`. Written by cargo xtask codegen; do not edit.";
+
+/// The last line of the file. Files of former versions of the generator, which have another first line, lack it.
+pub(super) const END: &str = "# end";
+
 /// What is wrong with the file's form; the facts are read after that.
 pub(super) fn form(text: &str) -> Result<(), Fault> {
     if text.starts_with('\u{feff}') {
@@ -23,6 +29,10 @@ pub(super) fn form(text: &str) -> Result<(), Fault> {
             text.lines().count(),
             "the file ends in the middle of a line",
         ));
+    }
+    if text.lines().next() == Some(HEADING) && text.lines().next_back() != Some(END) {
+        let what = "the file ends before its last facts: its last line, `# end`, is missing";
+        return Err((text.lines().count(), what));
     }
     Ok(())
 }

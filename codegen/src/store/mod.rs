@@ -116,6 +116,13 @@ pub trait Dialect {
     /// refused.
     fn alter(&self, table: &Table, before: &TableFacts, refused: &mut Vec<Refusal>) -> Vec<String>;
 
+    /// Statement by which rows can be stored without a column that was of this type and is retired; none if they can
+    /// anyway.
+    fn without(&self, table: &Table, column: &str, was: &str) -> Option<String> {
+        let _ = (table, column, was);
+        None
+    }
+
     /// What it costs to make the table anew, if that is what its declaration asks for.
     fn rebuild(&self, table: &Table, before: &TableFacts) -> Option<String> {
         let _ = (table, before);
@@ -136,6 +143,28 @@ pub trait Dialect {
     fn example_of_event(&self, table: &Table, event: &MessageDescriptor) -> Option<String> {
         let _ = (table, event);
         None
+    }
+}
+
+/// The kind of store that a table of the lock is in.
+pub(crate) fn store_of(facts: &TableFacts) -> &'static StoreKind {
+    let named = KINDS.iter().find(|kind| kind.name == facts.engine);
+    named.unwrap_or(&KINDS[0])
+}
+
+/// Statement that drops a table that isn't declared any more, or a column of one, in a kind of store.
+pub(crate) fn drop_statement(store: &str, table: &str, column: Option<&str>) -> String {
+    let quoted = match store == postgres::KIND.name {
+        true => postgres::quoted,
+        false => clickhouse::quoted,
+    };
+    match column {
+        None => format!("DROP TABLE IF EXISTS {}", quoted(table)),
+        Some(column) => format!(
+            "ALTER TABLE {} DROP COLUMN IF EXISTS {}",
+            quoted(table),
+            quoted(column)
+        ),
     }
 }
 

@@ -12,7 +12,7 @@ use crate::project::{NOW, Project};
 
 /// The last line of the oneof, behind which a new event goes.
 const LAST: &str = "    HostActionEvent hostActionEvent = 64;\n";
-const ENVELOPE: &str = "proto/event/envelope.proto";
+pub(crate) const ENVELOPE: &str = "proto/event/envelope.proto";
 
 /// The declarations of this project, generated and committed on a branch `main`.
 pub(crate) fn project() -> Project {
@@ -164,7 +164,10 @@ fn two_fields_of_one_number_are_seen_in_the_lock() {
     };
     assert_eq!(line, 2);
     assert!(text.contains("event.B") && other.contains("event.A"));
-    // The same fact twice is one fact.
-    let twice = "index t a\nindex t b\nvalue E 1 A\nvalue E 1 A\n";
-    assert!(Lock::parse(twice).is_ok());
+    // A table may have any number of indexes; the same fact twice is left of a merge that nobody generated.
+    let lock = "index t a\nindex t b\nvalue E 1 A\n";
+    assert!(Lock::parse(lock).is_ok());
+    let twice = Lock::parse(&format!("{lock}value E 1 A\n"));
+    let text = "value E 1 A".to_owned();
+    assert_eq!(twice, Err(BadLock::Twice { line: 4, text }));
 }

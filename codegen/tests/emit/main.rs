@@ -1,13 +1,18 @@
 //! The emitters: golden files, migrations in a real git repository, and the check.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+mod bases;
 mod branches;
 mod golden;
+mod locks;
 mod migrations;
+mod numbers;
 mod postgres;
 mod project;
 mod rebuild;
 mod refusals;
+mod repository;
+mod retired;
 mod schemas;
 mod small;
 mod tree;

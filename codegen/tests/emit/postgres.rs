@@ -115,6 +115,27 @@ fn what_loses_nothing_is_altered() {
 }
 
 #[test]
+fn rows_are_stored_without_a_column_that_is_retired() {
+    let project = committed();
+    let mut changed = model(|columns, upsert| {
+        columns.pop();
+        upsert.indexes.clear();
+    });
+    changed.retired.push(event_grpc_codegen::model::Retired {
+        key: "column post likes".into(),
+        since: "2026-11-23".into(),
+        why: "nobody counts them".into(),
+        drop: false,
+    });
+    project.run(&changed, NOW + HOUR).unwrap();
+    let files = files(&project);
+    assert_eq!(files[1].0, "20261123T221500_alter_post.sql");
+    let loosened = "ALTER TABLE \"post\" ALTER COLUMN \"likes\" DROP NOT NULL;";
+    assert!(files[1].1.contains(loosened), "{}", files[1].1);
+    assert!(!files[1].1.contains("DROP COLUMN"), "{}", files[1].1);
+}
+
+#[test]
 fn what_loses_or_misreads_rows_is_refused() {
     let project = committed();
     let change = |model: Model| refused(project.run(&model, NOW + HOUR));

@@ -75,6 +75,11 @@ impl Address {
         Ok(Self { uri, tls })
     }
 
+    /// Name of the virtual host.
+    pub fn vhost(&self) -> &str {
+        &self.uri.vhost
+    }
+
     /// Reads the certificates that the URL names, which each connection does, to find out at once what is wrong with
     /// them.
     pub fn read_certificates(&self) -> Result<(), TlsError> {

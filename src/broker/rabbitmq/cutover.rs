@@ -8,13 +8,20 @@
 //!
 //! Each step may be repeated, so what was broken off is finished by doing it again.
 
+mod retire;
+mod sample;
 mod transfer;
+
+use std::sync::Arc;
 
 use lapin::options::{
     ExchangeDeclareOptions, QueueBindOptions, QueueDeclareOptions, QueueDeleteOptions,
 };
 use lapin::types::FieldTable;
 use lapin::{Channel, Error, ErrorKind};
+
+pub use retire::Deleted;
+pub use sample::Sample;
 
 use super::Address;
 use super::declare::{form_of, kind_of, name};
@@ -27,7 +34,7 @@ const STAND_IN: &str = "event_grpc.cutover.";
 
 /// A connection by which queues are looked at and replaced.
 pub struct Cutover {
-    session: Session,
+    session: Arc<Session>,
 }
 
 /// Comparison of an exchange or a queue with the pipeline.
@@ -86,7 +93,7 @@ impl Cutover {
     /// Connects.
     pub async fn dial(address: &Address) -> Result<Self, CutoverError> {
         let dialled = Session::dial(address, "event-grpc cutover").await;
-        let session = dialled.map_err(CutoverError::Dial)?;
+        let session = Arc::new(dialled.map_err(CutoverError::Dial)?);
         Ok(Cutover { session })
     }
 

@@ -2,6 +2,9 @@
 
 mod migration_table;
 mod steps;
+mod touched;
+
+pub use touched::{Touched, touched};
 
 use super::compare::{self, Difference, Report};
 use super::{ClickHouse, quote};
@@ -77,7 +80,7 @@ pub async fn apply(
     store: &ClickHouse,
     pipeline: &Pipeline,
 ) -> Result<Vec<&'static str>, MigrateError> {
-    apply_beside(store, pipeline, Others::MayWrite).await
+    apply_chosen(store, pipeline, Others::MayWrite, |_| true).await
 }
 
 /// Others that write to the tables while they are migrated.
@@ -95,7 +98,18 @@ pub async fn apply_beside(
     pipeline: &Pipeline,
     others: Others,
 ) -> Result<Vec<&'static str>, MigrateError> {
-    let (migration_table, pending) = open_migration_table(store, pipeline).await?;
+    apply_chosen(store, pipeline, others, |_| true).await
+}
+
+/// Applies those of the pending migrations that are chosen by their names, in order.
+pub async fn apply_chosen(
+    store: &ClickHouse,
+    pipeline: &Pipeline,
+    others: Others,
+    chosen: impl Fn(&str) -> bool,
+) -> Result<Vec<&'static str>, MigrateError> {
+    let (migration_table, mut pending) = open_migration_table(store, pipeline).await?;
+    pending.retain(|migration| chosen(migration.name));
     for migration in &pending {
         for cost in steps::costs(store, migration).await? {
             tracing::info!(cost, "A migration copies rows.");

@@ -1,6 +1,9 @@
 //! Migrations of PostgreSQL: applying them, and adopting tables that fit already.
 
 mod migration_table;
+mod touched;
+
+pub use touched::touched;
 
 use tokio_postgres::{Client, Error, Transaction};
 
@@ -59,10 +62,20 @@ pub async fn apply(
     store: &Postgres,
     pipeline: &Pipeline,
 ) -> Result<Vec<&'static str>, MigrateError> {
+    apply_chosen(store, pipeline, |_| true).await
+}
+
+/// Applies those of the pending migrations that are chosen by their names, in order.
+pub async fn apply_chosen(
+    store: &Postgres,
+    pipeline: &Pipeline,
+    chosen: impl Fn(&str) -> bool,
+) -> Result<Vec<&'static str>, MigrateError> {
     let mut connection = connection::get(store).await?;
     let client: &mut Client = &mut connection;
     let mut applied = Vec::new();
-    for migration in pipeline.postgres_migrations {
+    let migrations = pipeline.postgres_migrations.iter();
+    for migration in migrations.filter(|migration| chosen(migration.name)) {
         let transaction = client.transaction().await?;
         let migration_table = open_migration_table(&transaction, pipeline).await?;
         if migration_table

@@ -125,6 +125,7 @@ pub(super) fn pipeline(settings: Settings) -> &'static Pipeline {
         postgres_migrations: &[],
         migrations_table: "schema_migrations",
         unrouted: "unrouted",
+        retired: crate::contract::Retired::NONE,
     }))
 }
 

@@ -226,6 +226,7 @@ pub(crate) fn fragile() -> &'static Pipeline {
         postgres_migrations: &[],
         migrations_table: "schema_migrations",
         unrouted: "fragile.unrouted",
+        retired: event_grpc::contract::Retired::NONE,
     }))
 }
 

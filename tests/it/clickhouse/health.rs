@@ -30,6 +30,7 @@ static PIPELINE: Pipeline = Pipeline {
     postgres_migrations: &[],
     migrations_table: "schema_migrations",
     unrouted: "",
+    retired: event_grpc::contract::Retired::NONE,
 };
 
 /// The first state for which `wanted` holds.

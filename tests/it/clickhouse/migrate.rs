@@ -70,6 +70,7 @@ const fn pipeline(migrations: &'static [Migration]) -> Pipeline {
         postgres_migrations: &[],
         migrations_table: "schema_migrations",
         unrouted: "",
+        retired: event_grpc::contract::Retired::NONE,
     }
 }
 

@@ -51,6 +51,7 @@ fn pipeline(rebuild: &str) -> Pipeline {
         postgres_migrations: &[],
         migrations_table: "schema_migrations",
         unrouted: "",
+        retired: event_grpc::contract::Retired::NONE,
     }
 }
 

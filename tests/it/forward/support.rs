@@ -164,6 +164,7 @@ pub(crate) fn run(url: &str, options: Options) -> Running {
         postgres_migrations: &[],
         migrations_table: "schema_migrations",
         unrouted: "unrouted",
+        retired: event_grpc::contract::Retired::NONE,
     }));
     let topology = Topology {
         exchanges: pipeline.exchanges.to_vec(),

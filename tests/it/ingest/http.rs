@@ -47,6 +47,32 @@ async fn proto3_json_takes_the_same_way() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_retired_source_says_that_it_is_gone() {
+    let counted = event_grpc::metrics::start().unwrap();
+    let server = Server::start(Limits::embedded(), POOL).await;
+    for (method, path) in [
+        ("POST", "/before"),
+        ("POST", "/before/"),
+        ("POST", "/before/secret"),
+        ("GET", "/before/"),
+    ] {
+        let (code, _, body) = server.http(method, path, JSON, b"{}").await;
+        assert_eq!(code, 410, "{method} {path}: {body}");
+        let answer: Value = serde_json::from_str(&body).unwrap();
+        assert!(
+            answer["error"].as_str().unwrap().contains("retired"),
+            "{answer}"
+        );
+    }
+    let (code, _, _) = server
+        .http("POST", "/before/more/than/that", JSON, b"{}")
+        .await;
+    assert_eq!(code, 404);
+    let line = "event_grpc_refused_total{door=\"http\",reason=\"retired\"}";
+    assert!(counted.render().contains(line));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn codes_say_what_is_wrong_with_a_request() {
     let server = Server::start(
         Limits::embedded(),

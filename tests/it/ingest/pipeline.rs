@@ -4,8 +4,8 @@ use std::sync::LazyLock;
 
 use event_grpc::contract::{
     Auth, Cors, Encoding, Exchange, ExchangeKind, Field, IdFrom, Intake, Kind, Label, Message,
-    OnBad, Pipeline, Pool, Route, RoutingKey, Scheme, SecretForm, Shape, Signature, SignatureForm,
-    Signed, SignedTime, Source, Verify,
+    OnBad, Pipeline, Pool, Retired, Route, RoutingKey, Scheme, SecretForm, Shape, Signature,
+    SignatureForm, Signed, SignedTime, Source, Verify,
 };
 use prost::Message as _;
 use prost_types::field_descriptor_proto::{Label as ProtoLabel, Type};
@@ -256,6 +256,10 @@ pub(super) fn pipeline(pool: Pool) -> &'static Pipeline {
         postgres_migrations: &[],
         migrations_table: "schema_migrations",
         unrouted: "unrouted",
+        retired: Retired {
+            paths: &["/before/"],
+            ..Retired::NONE
+        },
     }))
 }
 

@@ -41,6 +41,7 @@ const fn pipeline(postgres_migrations: &'static [Migration]) -> Pipeline {
         postgres_migrations,
         migrations_table: "schema_migrations",
         unrouted: "",
+        retired: event_grpc::contract::Retired::NONE,
     }
 }
 

@@ -36,6 +36,18 @@ impl Vhost {
         url.into()
     }
 
+    /// Its name.
+    pub(crate) fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The definitions of the server, of all virtual hosts.
+    pub(crate) fn export(&self) -> Vec<u8> {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        rabbitmqctl(&["export_definitions", file.path().to_str().unwrap()]);
+        std::fs::read(file.path()).unwrap()
+    }
+
     /// Removes it with all that is in it.
     pub(crate) fn delete(&self) {
         rabbitmqctl(&["delete_vhost", &self.name]);

@@ -192,12 +192,15 @@ const LAYERS: &[(&str, &[&str])] = &[
     (
         "fuzzing",
         &[
+            "access",
             "broker",
             "contract",
             "events",
             "generated",
             "ingest",
+            "json",
             "proto_json",
+            "protobuf",
             "worker",
         ],
     ),

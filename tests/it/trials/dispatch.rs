@@ -217,6 +217,10 @@ async fn only_what_is_no_request_is_refused_with_its_place() {
             "the request has no events",
         ),
         (r#"{"header":{}} {"#, "nothing should follow"),
+        (
+            r#"{"header":{},"events":[{"empty":{}}],"\u12g4":1}"#,
+            "four hexadecimal digits should follow",
+        ),
         ("7", "a request should be an object"),
     ] {
         let (status, _, answer) = server

@@ -13,6 +13,7 @@ pub mod names;
 pub mod readers;
 pub mod refused;
 pub mod requests;
+pub mod retired;
 pub mod shapes;
 pub mod sources;
 pub mod tables;

@@ -2,9 +2,9 @@
 
 use prost_reflect::{FieldDescriptor, Kind};
 
-use super::Facts;
 use super::expression::body_path;
-use super::kinds::{self, Harm, NONE, always, at, yaml};
+use super::facts::Facts;
+use super::kind::{self, Harm, NONE, always, at, yaml};
 use crate::base::refusal::Place;
 use crate::model::{
     Argument, ColumnSource, Input, Intake, Model, Queue, Request, RoutingKey, Table, Value,
@@ -12,7 +12,7 @@ use crate::model::{
 use crate::rules::contracts::JSON_CONTRACT;
 
 /// The JSON name of a field, where it is not the usual one.
-pub(super) const JSON: kinds::Kind = kinds::Kind {
+pub(super) const JSON: kind::Kind = kind::Kind {
     word: "json",
     names: 2,
     rule: &JSON_CONTRACT,
@@ -39,7 +39,7 @@ pub(super) const JSON: kinds::Kind = kinds::Kind {
 };
 
 /// A field of a queue's JSON messages that must be there.
-pub(super) const REQUIRED: kinds::Kind = kinds::Kind {
+pub(super) const REQUIRED: kind::Kind = kind::Kind {
     word: "required",
     names: 2,
     rule: &JSON_CONTRACT,
@@ -65,7 +65,7 @@ pub(super) const REQUIRED: kinds::Kind = kinds::Kind {
 };
 
 /// A field of a webhook's messages from which their routing key is made.
-pub(super) const NEEDED: kinds::Kind = kinds::Kind {
+pub(super) const NEEDED: kind::Kind = kind::Kind {
     word: "needed",
     names: 2,
     rule: &JSON_CONTRACT,
@@ -90,7 +90,7 @@ pub(super) const NEEDED: kinds::Kind = kinds::Kind {
 };
 
 /// Fields of which a JSON message must have one.
-pub(super) const ANY_OF: kinds::Kind = kinds::Kind {
+pub(super) const ANY_OF: kind::Kind = kind::Kind {
     word: "any_of",
     names: 1,
     rule: &JSON_CONTRACT,

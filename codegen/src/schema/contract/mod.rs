@@ -5,22 +5,21 @@
 //! means is in [`kinds`].
 
 mod expression;
+pub(crate) mod facts;
 mod json;
-pub(super) mod kinds;
+pub(crate) mod kind;
+pub(crate) mod kinds;
 pub(super) mod reserved;
 mod senders;
 mod targets;
 mod topology;
 mod transforms;
 
-use std::collections::BTreeMap;
-
 pub(super) use reserved::lifted;
 
+pub(crate) use self::facts::Contracts;
+use self::facts::Facts;
 use crate::model::Model;
-
-/// Facts by kind and subject: `queue orders_q`, or `bind orders_q shop.dx order`.
-pub(crate) type Contracts = BTreeMap<String, String>;
 
 /// The contracts of a model.
 pub(super) fn of(model: &Model) -> Contracts {
@@ -43,25 +42,11 @@ pub(super) fn split(line: &str) -> Option<(&str, &str)> {
     enough.then(|| (&line[..end], line[end..].trim_start()))
 }
 
-/// Facts that are being collected.
-struct Facts(Contracts);
-
-impl Facts {
-    /// Adds a fact.
-    fn add(&mut self, kind: &kinds::Kind, subject: &[&str], value: impl Into<String>) {
-        let mut key = kind.word.to_owned();
-        for name in subject {
-            key.push(' ');
-            key.push_str(&word(name));
-        }
-        self.0.insert(key, value.into());
-    }
-}
-
-/// A name as one word: quoted if it is empty or has a space in it.
-fn word(name: &str) -> String {
-    match name.is_empty() || name.contains([' ', '"', '\n']) {
-        true => format!("{name:?}").replace(' ', "\\u{20}"),
-        false => name.to_owned(),
-    }
+/// The words of a key, as they were before they were written as one word each.
+pub(crate) fn words(key: &str) -> Vec<String> {
+    let plain = |word: &str| match syn::parse_str::<syn::LitStr>(word) {
+        Ok(quoted) => quoted.value(),
+        Err(_) => word.to_owned(),
+    };
+    key.split(' ').map(plain).collect()
 }

@@ -1,7 +1,7 @@
 //! Numbers and names that proto files reserve, so that nothing else gets them.
 
-use super::kinds::{Harm, Kind, NONE, always, at};
-use super::{Contracts, Facts};
+use super::facts::{Contracts, Facts};
+use super::kind::{Harm, Kind, NONE, always, at};
 use crate::base::refusal::Place;
 use crate::model::Model;
 use crate::rules::contracts::RESERVED_AGAIN;

@@ -1,8 +1,8 @@
 //! What senders rely on: methods, paths, ways of proof, limits.
 
-use super::Facts;
 use super::expression::text;
-use super::kinds::{Harm, Kind, NONE, always, at, lowered, whole, yaml};
+use super::facts::Facts;
+use super::kind::{Harm, Kind, NONE, always, at, lowered, whole, yaml};
 use crate::model::{
     Auth, Encoding, Intake, Model, OnBad, RoutingKey, Scheme, SecretForm, Signature, SignatureForm,
     Signed, Source, Verify,

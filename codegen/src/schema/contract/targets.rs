@@ -1,8 +1,8 @@
 //! What HTTP APIs are sent, and where.
 
-use super::Facts;
 use super::expression::text;
-use super::kinds::{Harm, Kind, NONE, always, at, whole, yaml};
+use super::facts::Facts;
+use super::kind::{Harm, Kind, NONE, always, at, whole, yaml};
 use crate::model::Model;
 use crate::rules::contracts::TARGETS;
 

@@ -1,7 +1,7 @@
 //! What is declared in RabbitMQ, and where messages go.
 
-use super::Facts;
-use super::kinds::{Harm, Kind, NONE, always, at, whole, yaml};
+use super::facts::Facts;
+use super::kind::{Harm, Kind, NONE, always, at, whole, yaml};
 use crate::base::refusal::Place;
 use crate::model::{Destination, ExchangeKind, Input, Model, Queue};
 use crate::rules::contracts::{JSON_CONTRACT, TOPOLOGY};

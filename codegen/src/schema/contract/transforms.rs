@@ -1,8 +1,8 @@
 //! What stored rows mean: the expressions of columns, limits of texts, and the server of each database.
 
-use super::Facts;
 use super::expression::text;
-use super::kinds::{Harm, Kind, NONE, always, at, lowered, whole, yaml};
+use super::facts::Facts;
+use super::kind::{Harm, Kind, NONE, always, at, lowered, whole, yaml};
 use crate::base::refusal::Place;
 use crate::model::{ColumnSource, Model, Table};
 use crate::rules::contracts::{JSON_CONTRACT, MEANING};

@@ -38,6 +38,11 @@ pub const KIND: StoreKind = StoreKind {
     note: "",
 };
 
+/// A name as it is written in SQL.
+pub(super) fn quoted(name: &str) -> String {
+    ddl::name(name)
+}
+
 impl Dialect for ClickHouse {
     fn kind(&self) -> &'static StoreKind {
         &KIND

@@ -77,6 +77,13 @@ impl Alter for InPlace<'_> {
     }
 }
 
+/// Statement by which rows can be stored without a column that is retired.
+pub(super) fn without(table: &Table, column: &str, was: &str) -> Option<String> {
+    let (on, quoted) = (name(&table.name), name(column));
+    let loosen = format!("ALTER TABLE {on} ALTER COLUMN {quoted} DROP NOT NULL");
+    was.ends_with(NOT_NULL).then_some(loosen)
+}
+
 const NOT_NULL: &str = " NOT NULL";
 
 fn bare(ty: &str) -> &str {

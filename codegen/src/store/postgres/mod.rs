@@ -28,6 +28,11 @@ pub const KIND: StoreKind = StoreKind {
     note: "Tables in PostgreSQL say so. They hold each row once, and know no `FINAL`.",
 };
 
+/// A name as it is written in SQL.
+pub(super) fn quoted(name: &str) -> String {
+    ddl::name(name)
+}
+
 impl Dialect for Postgres {
     fn kind(&self) -> &'static StoreKind {
         &KIND
@@ -82,6 +87,10 @@ impl Dialect for Postgres {
 
     fn alter(&self, table: &Table, before: &TableFacts, refused: &mut Vec<Refusal>) -> Vec<String> {
         alter::alter(self, table, before, refused)
+    }
+
+    fn without(&self, table: &Table, column: &str, was: &str) -> Option<String> {
+        alter::without(table, column, was)
     }
 
     fn rust(&self, table: &Table, _: Option<&str>) -> Rust {

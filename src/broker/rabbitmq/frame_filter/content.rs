@@ -110,7 +110,9 @@ pub(super) fn rewritten(payload: &[u8], limit: usize, mut reasons: Vec<String>) 
     if !reasons.is_empty() {
         push_short(&mut table, UNREADABLE);
         let mut reasons = reasons.join("; ");
-        reasons.truncate(reasons.floor_char_boundary(REASONS));
+        // Long properties leave less room in a small frame, even without any other header.
+        let room = limit.saturating_sub(fixed + table.len() + 5).min(REASONS);
+        reasons.truncate(reasons.floor_char_boundary(room));
         table.push(b'S');
         push_long(&mut table, reasons.as_bytes());
     }

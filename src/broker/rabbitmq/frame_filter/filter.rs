@@ -11,10 +11,10 @@ pub(super) const BEFORE: usize = 7;
 /// Overhead of a frame.
 pub(super) const AROUND: usize = BEFORE + 1;
 
-const END: u8 = 0xCE;
+pub(super) const END: u8 = 0xCE;
 
 const METHOD: u8 = 1;
-const HEADER: u8 = 2;
+pub(super) const HEADER: u8 = 2;
 
 /// The least that AMQP lets a frame be limited to.
 const LEAST: usize = 4096;

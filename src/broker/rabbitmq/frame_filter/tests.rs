@@ -144,6 +144,25 @@ fn what_is_too_large_loses_the_brokers_headers_first_and_then_the_largest() {
 }
 
 #[test]
+fn long_properties_and_what_is_said_of_them_fit_into_the_smallest_frame() {
+    const SMALLEST: usize = 4096 - 8;
+    let mut payload = vec![0, 60, 0, 0, 0, 0, 0, 0, 0, 0, 0, 3];
+    // All but the headers; three of them have a fixed size.
+    payload.extend_from_slice(&0xdffc_u16.to_be_bytes());
+    for at in 0..13 {
+        match at {
+            2 | 3 => payload.push(1),
+            8 => payload.extend_from_slice(&[0; 8]),
+            _ => short(&mut payload, &[0xe9; 255]),
+        }
+    }
+    let written = rewritten(&payload, SMALLEST, Vec::new());
+    assert!(written.len() <= SMALLEST, "{} bytes", written.len());
+    let reason = header(&parsed(&written).unwrap(), UNREADABLE).unwrap();
+    assert!(reason.starts_with("its content type `"), "{reason}");
+}
+
+#[test]
 fn nobody_else_says_that_something_cant_be_read() {
     let table = [text(UNREADABLE.as_bytes(), b"so I say"), text(b"a", b"1")].concat();
     let sent = payload(b"", &table, b"");

@@ -37,6 +37,7 @@ static PIPELINE: Pipeline = Pipeline {
     postgres_migrations: &[],
     migrations_table: "schema_migrations",
     unrouted: "",
+    retired: event_grpc::contract::Retired::NONE,
 };
 
 /// Replacements of the table, and the reason that is reported.

@@ -38,6 +38,7 @@ const fn pipeline(migrations_table: &'static str) -> Pipeline {
         postgres_migrations: &POSTGRES,
         migrations_table,
         unrouted: "",
+        retired: event_grpc::contract::Retired::NONE,
     }
 }
 

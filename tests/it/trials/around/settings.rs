@@ -36,6 +36,7 @@ static PIPELINE: Pipeline = Pipeline {
     postgres_migrations: &[],
     migrations_table: "schema_migrations",
     unrouted: "",
+    retired: event_grpc::contract::Retired::NONE,
 };
 
 #[tokio::test]

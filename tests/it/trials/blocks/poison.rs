@@ -94,6 +94,7 @@ fn pipeline() -> &'static Pipeline {
         postgres_migrations: &[],
         migrations_table: "schema_migrations",
         unrouted: "units.unrouted",
+        retired: event_grpc::contract::Retired::NONE,
     }))
 }
 

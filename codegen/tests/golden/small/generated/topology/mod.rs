@@ -5,6 +5,7 @@ use crate::contract::Route;
 
 pub mod exchanges;
 pub mod queues;
+pub mod retired;
 pub mod sources;
 
 /// Alternate exchange for messages that no binding matches.

@@ -1,0 +1,5 @@
+//! Fuzz target `credential`.
+
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| event_grpc_fuzz::run("credential", bytes));

@@ -1,0 +1,115 @@
+//! Takes away what is retired: bindings, queues that are empty and unused, exchanges that are unused.
+
+use lapin::options::{ExchangeDeclareOptions, ExchangeDeleteOptions, QueueDeleteOptions};
+use lapin::types::FieldTable;
+
+use super::{Cutover, CutoverError, refused};
+use crate::broker::api::lock::Lock;
+use crate::broker::api::topology::{Topology, TopologyError};
+use crate::broker::rabbitmq::declare::{declare, name};
+use crate::broker::rabbitmq::lock::HeldLock;
+use crate::contract::{QueueKind, Route};
+
+/// Outcome of a deletion.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Deleted {
+    /// It was there and is gone.
+    Done,
+    /// It wasn't there.
+    Missing,
+    /// It is still there, because of this.
+    Left(String),
+}
+
+impl Cutover {
+    /// Takes a lock among all that are connected to this virtual host; none if somebody else has it.
+    pub async fn lock(&self, name: &str) -> Option<Lock> {
+        let held = HeldLock::take(self.session.clone(), name).await?;
+        Some(Lock::until(held.release()))
+    }
+
+    /// Number of ready messages and of consumers of a queue; none if it doesn't exist. Nothing is changed.
+    pub async fn depth(&self, queue: &str) -> Result<Option<(u32, u32)>, CutoverError> {
+        self.counts(queue).await
+    }
+
+    /// True if there is an exchange with this name. Nothing is changed.
+    pub async fn has_exchange(&self, exchange: &str) -> Result<bool, CutoverError> {
+        let channel = self.channel().await?;
+        let options = ExchangeDeclareOptions {
+            passive: true,
+            ..Default::default()
+        };
+        // The type of what is only looked for doesn't matter.
+        let kind = lapin::ExchangeKind::Direct;
+        let found = channel.exchange_declare(name(exchange)?, kind, options, FieldTable::default());
+        Ok(refused(self.session.ask(found).await)?.is_none())
+    }
+
+    /// Declares what isn't there, and says what is there in another form.
+    pub async fn declare(&self, topology: &Topology) -> Result<Vec<TopologyError>, CutoverError> {
+        Ok(declare(&self.session, topology).await?)
+    }
+
+    /// Removes a binding. One that isn't there is none.
+    pub async fn unbind_route(&self, queue: &str, route: Route) -> Result<(), CutoverError> {
+        let channel = self.channel().await?;
+        let unbound = channel.queue_unbind(
+            name(queue)?,
+            name(route.exchange)?,
+            name(route.routing_key)?,
+            FieldTable::default(),
+        );
+        refused(self.session.ask(unbound).await).map(drop)
+    }
+
+    /// Deletes a queue if it has no messages and no consumers.
+    pub async fn delete_queue(&self, queue: &str) -> Result<Deleted, CutoverError> {
+        match self.counts(queue).await? {
+            None => return Ok(Deleted::Missing),
+            Some((0, 0)) => {}
+            Some((messages, consumers)) => {
+                let why = format!("it has {messages} messages and {consumers} consumers");
+                return Ok(Deleted::Left(why));
+            }
+        }
+        // Declaring it again in its own form changes nothing, and in another one is refused.
+        let is = async |kind| {
+            let declared = self.declare_queue(queue, kind).await;
+            Ok::<_, CutoverError>(refused(declared)?.is_none())
+        };
+        let conditions = match (is(QueueKind::Classic).await?, is(QueueKind::Quorum).await?) {
+            (true, _) => true,
+            // The broker knows no conditions for these, and ends a connection that sets any.
+            (_, true) => false,
+            _ => {
+                let why = "it was declared with arguments of its own; delete it by hand";
+                return Ok(Deleted::Left(why.to_owned()));
+            }
+        };
+        let options = QueueDeleteOptions {
+            if_unused: conditions,
+            if_empty: conditions,
+            ..Default::default()
+        };
+        let channel = self.channel().await?;
+        let deleted = channel.queue_delete(name(queue)?, options);
+        let refusal = refused(self.session.ask(deleted).await.map(drop))?;
+        Ok(refusal.map_or(Deleted::Done, Deleted::Left))
+    }
+
+    /// Deletes an exchange if nothing is bound to it.
+    pub async fn delete_exchange(&self, exchange: &str) -> Result<Deleted, CutoverError> {
+        if !self.has_exchange(exchange).await? {
+            return Ok(Deleted::Missing);
+        }
+        let channel = self.channel().await?;
+        let options = ExchangeDeleteOptions {
+            if_unused: true,
+            ..Default::default()
+        };
+        let deleted = channel.exchange_delete(name(exchange)?, options);
+        let refusal = refused(self.session.ask(deleted).await)?;
+        Ok(refusal.map_or(Deleted::Done, Deleted::Left))
+    }
+}

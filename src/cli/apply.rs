@@ -1,0 +1,120 @@
+//! `event-grpc apply`: carries out what `event-grpc plan --against-live` shows, in order.
+
+use std::process::ExitCode;
+
+use super::places::{Place, Places};
+use super::plan::{DIFFERS, Servers, ended, live, show};
+use super::{one_line, say};
+use crate::broker::Cutover;
+use crate::generated::PIPELINE;
+use crate::ops::live::retire;
+use crate::ops::logging;
+
+/// The lock that keeps two of these from running at once, by the name of its queue.
+const LOCK: &str = "event_grpc.apply";
+
+/// Migrate the databases, declare what is missing, and take away what is retired: bindings, queues that are empty and
+/// unused, exchanges that are unused. Without --yes the plan is shown only. Each step may be repeated, so what was broken
+/// off is finished by running it again. See docs/changes.md.
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    #[command(flatten)]
+    servers: Servers,
+    /// Carry it out.
+    #[arg(long)]
+    yes: bool,
+    /// Apply this migration, too, which drops what is stored in a table or a column; may be repeated.
+    #[arg(long = "drop", value_name = "MIGRATION")]
+    drops: Vec<String>,
+}
+
+/// Runs the command. Exit status 0 if nothing is left to do, 2 if something is, 1 if a step failed.
+pub(super) async fn run(args: Args) -> anyhow::Result<ExitCode> {
+    logging::start(
+        logging::Format::Text,
+        "warn,event_grpc::sink::clickhouse::migrate=info",
+    )?;
+    let places = Places::of(&args.servers.clickhouse, &args.servers.postgres)?;
+    let server = args.servers.rabbitmq().await;
+    if !args.yes {
+        let (plan, errors) = live(&args.servers, &server, &places.all()).await?;
+        if let Ok(Some(server)) = &server {
+            server.close().await;
+        }
+        show(&plan);
+        if plan.differs() {
+            say("nothing was changed; --yes carries it out");
+        }
+        return ended(&plan, errors);
+    }
+    let server = server?;
+    let done = match &server {
+        None => databases(&args, &places.all()).await,
+        Some(server) => match server.lock(LOCK).await {
+            None => Err(anyhow::anyhow!(
+                "another event-grpc apply is under way at this virtual host; wait until it has ended"
+            )),
+            Some(lock) => {
+                let done = all(&args, server, &places.all()).await;
+                lock.release().await;
+                done
+            }
+        },
+    };
+    if let Some(server) = &server {
+        server.close().await;
+    }
+    Ok(match done? {
+        true => ExitCode::SUCCESS,
+        false => ExitCode::from(DIFFERS),
+    })
+}
+
+/// All steps; false if something is left. Databases come first: a build of before ignores columns that it doesn't know.
+async fn all(args: &Args, server: &Cutover, places: &[Place<'_>]) -> anyhow::Result<bool> {
+    let migrated = databases(args, places).await?;
+    let retired = retire::carry_out(server, &PIPELINE, |done| step(done.done, &done.what));
+    Ok(retired.await? && migrated)
+}
+
+/// Applies pending migrations. Those that drop stored data are left unless they are named.
+async fn databases(args: &Args, places: &[Place<'_>]) -> anyhow::Result<bool> {
+    let mut good = true;
+    for place in places {
+        let named = |name: &str| args.drops.iter().any(|drop| drop == name);
+        let applied = place.apply(|name| !drops_data(name) || named(name)).await?;
+        for name in applied {
+            step("applied", &format!("migration {name}, {}", place.short()));
+        }
+        for name in place.check().await?.pending {
+            let how = "it drops stored data";
+            let place = place.short();
+            step(
+                "left",
+                &format!("migration {name}, {place}: {how}; --drop {name} applies it"),
+            );
+            good = false;
+        }
+    }
+    Ok(good)
+}
+
+/// True if the generator wrote the migration for `data: drop`.
+fn drops_data(name: &str) -> bool {
+    let what = name.split_once('_').map(|(_, what)| what);
+    what.is_some_and(|what| what.starts_with("drop_"))
+}
+
+fn step(done: &str, what: &str) {
+    say(&one_line(&format!("{done:<9} {what}")));
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn migrations_that_drop_data_are_told_by_their_names() {
+        assert!(super::drops_data("20261126T101112_drop_purchase.sql"));
+        assert!(!super::drops_data("20261126T101112_create_drop_zone.sql"));
+        assert!(!super::drops_data("20261126T101112_alter_event.sql"));
+    }
+}

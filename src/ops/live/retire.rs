@@ -1,0 +1,64 @@
+//! Carries out what is planned for RabbitMQ: declares what is missing, and takes away what is retired.
+
+use crate::broker::{Cutover, CutoverError, Deleted, Topology};
+use crate::contract::Pipeline;
+
+/// A step that was carried out, or could not be.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Step {
+    /// What was done: `declared`, `unbound`, `deleted`, or `left` if it could not be done.
+    pub done: &'static str,
+    /// What it was done to, and why it was left.
+    pub what: String,
+}
+
+/// Declares the topology, removes bindings that are retired, deletes retired queues that are empty and unused, and then
+/// retired exchanges that nothing is bound to. Each step is told when it is done, and each may be repeated. True if nothing
+/// is left.
+///
+/// # Errors
+///
+/// If RabbitMQ doesn't answer.
+pub async fn carry_out(
+    server: &Cutover,
+    pipeline: &'static Pipeline,
+    mut tell: impl FnMut(Step),
+) -> Result<bool, CutoverError> {
+    let mut good = true;
+    let mut step = |done, what: String| {
+        good &= done != "left";
+        tell(Step { done, what });
+    };
+    for trouble in server.declare(&Topology::of(pipeline, |_| true)).await? {
+        step("left", trouble.to_string());
+    }
+    let what = "exchanges, queues and bindings of this build";
+    step("declared", what.to_owned());
+    // From now on nothing new comes to the queues, so that they can run empty.
+    for (queue, route) in pipeline.retired.bindings() {
+        server.unbind_route(queue, route).await?;
+        let (exchange, key) = (route.exchange, route.routing_key);
+        let what = format!("queue {queue} from exchange {exchange} with key {key:?}");
+        step("unbound", what);
+    }
+    for queue in pipeline.retired.queues {
+        let deleted = server.delete_queue(queue.name).await?;
+        tell_deleted(format!("queue {}", queue.name), deleted, &mut step);
+    }
+    for exchange in pipeline.retired.exchanges {
+        let deleted = server.delete_exchange(exchange).await?;
+        tell_deleted(format!("exchange {exchange}"), deleted, &mut step);
+    }
+    Ok(good)
+}
+
+fn tell_deleted(what: String, deleted: Deleted, step: &mut impl FnMut(&'static str, String)) {
+    match deleted {
+        Deleted::Missing => {}
+        Deleted::Done => step("deleted", what),
+        Deleted::Left(why) => step(
+            "left",
+            format!("{what}: {why}; run event-grpc apply again when that has changed"),
+        ),
+    }
+}
