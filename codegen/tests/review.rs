@@ -7,8 +7,9 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use event_grpc_codegen::report::sarif::sarif;
 use event_grpc_codegen::review::{Review, Severity, page};
-use event_grpc_codegen::{generate, review};
+use event_grpc_codegen::{Failure, generate, review};
 
 const NOW: u64 = 1_795_468_500;
 
@@ -30,7 +31,7 @@ fn reviewed(edits: &[(&str, &str, &str)]) -> Review {
         assert!(text.contains(old), "no {old:?} in {file}");
         fs::write(root.join(file), text.replacen(old, new, 1)).unwrap();
     }
-    match review(root) {
+    match review(root, None) {
         Ok(review) => review,
         Err(failure) => panic!("{failure}"),
     }
@@ -99,4 +100,30 @@ fn the_worst_of_a_change_is_its_severity() {
     let refused = reviewed(&[(YAML, "post: /orders/", "post: /order/")]);
     assert_eq!(refused.severity, Severity::Refused);
     assert_eq!(refused.order.len(), 1);
+}
+
+#[test]
+fn a_mistake_is_shown_at_its_line_by_tools_of_code_review() {
+    let project = tempfile::tempdir().unwrap();
+    let root = project.path();
+    fs::create_dir(root.join("proto")).unwrap();
+    let shop = tests().join("words/contracts");
+    fs::copy(shop.join("shop.proto"), root.join("proto/shop.proto")).unwrap();
+    let text = fs::read_to_string(shop.join("pipeline.yaml")).unwrap();
+    let text = text.replace("message: shop.Order", "message: shop.Ordr");
+    fs::write(root.join("pipeline.yaml"), text).unwrap();
+    let Err(Failure::Mistakes(mistakes, sources)) = generate(root, NOW) else {
+        panic!("it is a mistake");
+    };
+    let log: serde_json::Value = serde_json::from_str(&sarif(&mistakes, &sources)).unwrap();
+    assert_eq!(log["version"], "2.1.0");
+    let run = &log["runs"][0];
+    assert_eq!(run["results"].as_array().unwrap().len(), mistakes.len());
+    let result = &run["results"][0];
+    assert_eq!(result["ruleId"], "EG010");
+    assert_eq!(run["tool"]["driver"]["rules"][0]["id"], "EG010");
+    let place = &result["locations"][0]["physicalLocation"];
+    assert_eq!(place["artifactLocation"]["uri"], YAML);
+    assert_eq!(place["region"]["startLine"], 5);
+    assert_eq!(place["region"]["startColumn"], 14);
 }

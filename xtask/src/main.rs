@@ -17,7 +17,7 @@ mod siege;
 mod test;
 
 use std::env;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{self, ExitCode};
 
 use clap::{Parser, Subcommand};
@@ -39,6 +39,9 @@ enum Command {
         /// What is released: a commit, or `none`; by default the last commit that the main branch has as well
         #[arg(long, value_name = "REV")]
         base: Option<String>,
+        /// Write what is wrong to this file, too, as SARIF 2.1.0 for tools of code review
+        #[arg(long, value_name = "FILE")]
+        sarif: Option<PathBuf>,
     },
     /// Start RabbitMQ, PostgreSQL and ClickHouse for the tests, print the environment to use, run until Ctrl-C
     Services,
@@ -85,7 +88,9 @@ enum Command {
 fn main() -> ExitCode {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
     let outcome = match Cli::parse().command {
-        Command::Codegen { check, base } => codegen::run(&root, check, base.as_deref()),
+        Command::Codegen { check, base, sarif } => {
+            codegen::run(&root, check, base.as_deref(), sarif.as_deref())
+        }
         Command::Services => services::run(),
         Command::Test { full, retry, args } => test::run(full, retry, args),
         Command::Bench(args) => bench::run(&args),

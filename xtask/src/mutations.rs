@@ -216,6 +216,8 @@ fn apply(edit: &Edit, files: &mut Files) -> Result<()> {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test")]
+
     use super::*;
 
     /// Every fourth of them: `cargo xtask mutations` runs them all.

@@ -1,4 +1,5 @@
-//! Terminal output: diagnostics as drawings, rules as text.
+//! Output: diagnostics as drawings and for tools of code review, rules as text.
 
 pub mod draw;
 pub mod explain;
+pub mod sarif;

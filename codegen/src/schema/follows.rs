@@ -72,6 +72,28 @@ pub(super) fn follows(kind: &Kind, subject: &[&str], base: &Lock, now: &Lock) ->
     }
 }
 
+/// The fact of a source that is gone, if this one is that of a new source with the same path: what is sent there meets it.
+pub(super) fn replaced(key: &str, base: &Lock, now: &Lock) -> Option<String> {
+    let [source, rest @ ..] = &words(key)[..] else {
+        return None;
+    };
+    let word = key.split(' ').next().unwrap_or_default();
+    let of_senders = ["path", "verify", "auth", "limit", "on_bad", "headers"];
+    let has = |lock: &Lock, name: &str| lock.contracts.contains_key(&format!("source {name}"));
+    if !of_senders.contains(&word) || has(base, source) {
+        return None;
+    }
+    let path = of(now, "path").find_map(|(key, _)| match words(key)[..] {
+        [of, path] if of == *source => Some(path),
+        _ => None,
+    })?;
+    let former = of(base, "path").find_map(|(key, _)| match words(key)[..] {
+        [of, other] if other == path && !has(now, of) => Some(of),
+        _ => None,
+    })?;
+    Some([&[word, former], rest].concat().join(" "))
+}
+
 /// True if it is new and brings dead letters, which whoever sends them is told of.
 fn new_letters(queue: &str, base: &Lock, now: &Lock, subject: &[&str]) -> bool {
     let carries = now.contracts.get(&format!("carries {queue}"));

@@ -6,7 +6,7 @@ use super::alike;
 use super::contract::kind::{Harm, Kind};
 use super::contract::kinds;
 use super::contract::lifted;
-use super::follows::follows;
+use super::follows::{follows, replaced};
 use super::lock::Lock;
 use crate::base::hash::hash;
 use crate::base::refusal::{Place, Refusal};
@@ -56,7 +56,11 @@ pub(crate) fn changes(base: &Lock, now: &Lock, model: &Model) -> Vec<Change> {
     let keys: BTreeSet<&String> = base.contracts.keys().chain(now.contracts.keys()).collect();
     let changed = keys.into_iter().filter_map(|key| {
         let kind = kinds::of(key)?;
-        let (before, after) = (base.contracts.get(key), now.contracts.get(key));
+        let after = now.contracts.get(key);
+        let before = base.contracts.get(key).or_else(|| {
+            let former = replaced(key, base, now)?;
+            base.contracts.get(&former)
+        });
         let subject = kinds::subject(key);
         let wholes = (kind.part_of)(&subject);
         if follows(kind, &subject, base, now) {
@@ -77,10 +81,6 @@ pub(crate) fn changes(base: &Lock, now: &Lock, model: &Model) -> Vec<Change> {
                 kind.gone
             }
         };
-        // A column of another type is judged by its type.
-        if harm.is_some() && kind.rule.code == "EG116" && retyped(base, now, &subject) {
-            return None;
-        }
         let verdict = match harm {
             None => Verdict::Harmless,
             Some(_) if after.is_none() && is_retired(model, key) => Verdict::Retired,
@@ -242,10 +242,11 @@ pub(crate) fn retired(base: &Lock, model: &Model) -> super::contract::Contracts 
         if let Some(value) = known(base, &retired.key) {
             kept.insert(retired.key.clone(), value);
         }
-        if let Some(value) = kept.get_mut(&retired.key) {
-            if retired.drop && !value.ends_with(DROPPED) {
-                value.push_str(DROPPED);
-            }
+        if let Some(value) = kept.get_mut(&retired.key)
+            && retired.drop
+            && !value.ends_with(DROPPED)
+        {
+            value.push_str(DROPPED);
         }
     }
     for (key, value) in &base.contracts {
@@ -303,14 +304,6 @@ pub(super) fn known(lock: &Lock, key: &str) -> Option<String> {
         }
         _ => lock.contracts.get(key).cloned(),
     }
-}
-
-fn retyped(base: &Lock, now: &Lock, subject: &[&str]) -> bool {
-    let [table, column, ..] = subject else {
-        return false;
-    };
-    let key = format!("column {table} {column}");
-    known(base, &key) != known(now, &key)
 }
 
 // === impl Change ===

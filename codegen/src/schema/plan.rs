@@ -20,7 +20,8 @@ use crate::base::refusal::{Place, Refusal};
 use crate::base::time::stamp;
 use crate::base::tree::Tree;
 use crate::model::Model;
-use crate::rules::history::{CLOCK, MIGRATION_EDITED};
+use crate::rules::contracts::MEANING;
+use crate::rules::history::{CLOCK, COLUMN_TYPE, MIGRATION_EDITED};
 use crate::store::VERSION;
 use crate::store::home::{Home, path};
 
@@ -71,6 +72,11 @@ pub(crate) fn compare(model: &Model, history: &History) -> Compared {
     refused.extend(judge::misretired((base, &now), model, &mut changes));
     refused.extend(judge::refusals(&changes, model));
     let (mut diffs, more) = diff::diff(base, &now, model);
+    // A column of another type is told by its type.
+    refused.retain(|one| {
+        let retyped = |other: &Refusal| other.code == COLUMN_TYPE.code && other.place == one.place;
+        one.code != MEANING.code || !more.iter().any(retyped)
+    });
     let more = more
         .into_iter()
         .filter(|refusal| !cause::is_told(refusal, &changes, base, &now));

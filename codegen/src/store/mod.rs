@@ -87,6 +87,11 @@ pub trait Dialect {
         None
     }
 
+    /// Which of two rows with the same key stays, where the store doesn't tell it by its engine.
+    fn conflict(&self) -> Option<String> {
+        None
+    }
+
     /// All columns: those of the rows, then those that are filled otherwise.
     fn columns<'a>(&'a self, table: &'a Table) -> Vec<Column<'a>>;
 

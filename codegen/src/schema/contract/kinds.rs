@@ -4,7 +4,7 @@ use super::kind::Kind;
 use super::{json, reserved, senders, targets, topology, transforms};
 
 /// All kinds.
-pub(crate) const ALL: [&Kind; 28] = [
+pub(crate) const ALL: [&Kind; 29] = [
     &senders::METHOD,
     &senders::PATH,
     &senders::SOURCE,
@@ -31,6 +31,7 @@ pub(crate) const ALL: [&Kind; 28] = [
     &transforms::VARIANT,
     &transforms::TEXT,
     &transforms::HOOK,
+    &transforms::CONFLICT,
     &transforms::SERVER,
     &reserved::RESERVED,
 ];

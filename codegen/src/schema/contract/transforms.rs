@@ -134,6 +134,26 @@ pub(super) const HOOK: Kind = Kind {
     retired_as: "",
 };
 
+/// Which of two rows with the same key stays.
+pub(super) const CONFLICT: Kind = Kind {
+    word: "conflict",
+    names: 1,
+    rule: &MEANING,
+    title: |s| format!("`on_conflict` of table `{}`", at(s, 0)),
+    place: |s| yaml(&["tables", at(s, 0), "on_conflict"]),
+    part_of: |s| vec![format!("table {}", at(s, 0))],
+    added: None,
+    changed: Some(Harm {
+        messages: "of those that wait and come again, another one is kept",
+        rows: "those that are stored were kept by the former rule",
+        instead: "leave it, or fill another table",
+        ..NONE
+    }),
+    hurts: always,
+    gone: None,
+    retired_as: "",
+};
+
 /// The server of a database.
 pub(super) const SERVER: Kind = Kind {
     word: "server",
@@ -179,6 +199,9 @@ fn add_table(model: &Model, table: &Table, facts: &mut Facts) {
     }
     for (column, limit) in table.limits.iter().filter(|(_, limit)| limit.enforce) {
         facts.add(&TEXT, &[&table.name, column], limit.bytes.to_string());
+    }
+    if let Some(conflict) = dialect(table).conflict() {
+        facts.add(&CONFLICT, &[&table.name], conflict);
     }
     if let Some(hook) = dialect(table).hook() {
         facts.add(&HOOK, &[&table.name], hook);

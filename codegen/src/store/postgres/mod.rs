@@ -42,6 +42,11 @@ impl Dialect for Postgres {
         self.hook.as_deref()
     }
 
+    fn conflict(&self) -> Option<String> {
+        let version = self.version.as_ref();
+        Some(version.map_or("keep".to_owned(), |column| format!("replace {column}")))
+    }
+
     fn columns<'a>(&'a self, table: &'a Table) -> Vec<Column<'a>> {
         let of_rows = table.columns.iter();
         let of_rows = of_rows.map(|column| Column::of_row(column, types::written(&column.ty)));
