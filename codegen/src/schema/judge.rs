@@ -242,10 +242,11 @@ pub(crate) fn retired(base: &Lock, model: &Model) -> super::contract::Contracts 
         if let Some(value) = known(base, &retired.key) {
             kept.insert(retired.key.clone(), value);
         }
-        if let Some(value) = kept.get_mut(&retired.key) {
-            if retired.drop && !value.ends_with(DROPPED) {
-                value.push_str(DROPPED);
-            }
+        if let Some(value) = kept.get_mut(&retired.key)
+            && retired.drop
+            && !value.ends_with(DROPPED)
+        {
+            value.push_str(DROPPED);
         }
     }
     for (key, value) in &base.contracts {
