@@ -31,7 +31,7 @@ fn reviewed(edits: &[(&str, &str, &str)]) -> Review {
         assert!(text.contains(old), "no {old:?} in {file}");
         fs::write(root.join(file), text.replacen(old, new, 1)).unwrap();
     }
-    match review(root, None) {
+    match review(root) {
         Ok(review) => review,
         Err(failure) => panic!("{failure}"),
     }
