@@ -2,8 +2,8 @@
 
 use super::{Area, Item, Severity, What};
 use crate::model::Model;
+use crate::schema::change::{Change, Verdict};
 use crate::schema::history::History;
-use crate::schema::judge::{Change, Verdict};
 use crate::schema::lock::Lock;
 use crate::schema::plan::Compared;
 

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use super::change::{Change, Verdict, code};
 use super::contract::kinds;
-use super::judge::{Change, Verdict, code};
 
 /// Names changes as `accepts` does: those that hurt and are alike by one code, others each by its own.
 pub(super) fn name(changes: &mut [Change]) {

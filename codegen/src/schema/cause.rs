@@ -1,8 +1,8 @@
 //! Refusals of columns and keys that follow from what is refused of a contract or a field.
 
+use super::change::{Change, Verdict};
 use super::contract::kinds::subject as words;
 use super::follows::{left, of};
-use super::judge::{Change, Verdict};
 use super::lock::Lock;
 use super::renamed::with_new_names;
 use crate::base::refusal::{Place, Refusal};

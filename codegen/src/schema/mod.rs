@@ -5,6 +5,7 @@
 mod alike;
 pub mod ancestors;
 mod cause;
+pub(crate) mod change;
 pub(crate) mod contract;
 mod diff;
 mod drops;

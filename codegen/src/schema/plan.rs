@@ -7,12 +7,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
 use super::cause;
+use super::change::Change;
 use super::contract::Contracts;
 use super::diff::{self, Diff};
 use super::drops;
 use super::history::{History, heading};
 use super::ids;
-use super::judge::{self, Change};
+use super::judge;
 use super::lock::{LOCK, Lock};
 use super::unreleased;
 use crate::base::hash::hash;
