@@ -80,6 +80,8 @@ pub struct Config {
     pub engine_path: Option<PathBuf>,
     /// HTTP port of the embedded engine; without one a free one is chosen.
     pub engine_port: Option<u16>,
+    /// Migrations of the embedded engine that drop stored data and shall be applied.
+    pub engine_drop: Vec<String>,
     /// Program that runs the embedded engine; without one it is the running program.
     pub executable: Option<PathBuf>,
     /// Environment variables that hold the secrets of webhooks and the addresses and keys of HTTP requests.

@@ -88,7 +88,11 @@ async fn tables(
     // Concurrently, so that several servers that don't answer cost one timeout together.
     let states = databases.all().map(|(server, store)| async move {
         let embedded = config.clickhouse.is_none() && server == Database::MAIN;
-        (server, store, brought_up(store, pipeline, embedded).await)
+        (
+            server,
+            store,
+            brought_up(store, pipeline, embedded.then_some(&config.engine_drop[..])).await,
+        )
     });
     for (server, store, wrong) in join_all(states).await {
         let Some(wrong) = wrong? else {
@@ -110,14 +114,15 @@ async fn tables(
     Ok(())
 }
 
-/// Reasons why an external database doesn't match the pipeline.
+/// Brings an embedded database up, with the migrations that drop stored data and are named; or the reasons why another one
+/// doesn't match the pipeline.
 async fn brought_up(
     store: &ClickHouse,
     pipeline: &'static Pipeline,
-    embedded: bool,
+    embedded: Option<&[String]>,
 ) -> anyhow::Result<Option<String>> {
-    if embedded {
-        migrate::apply_beside(store, pipeline, migrate::Others::None).await?;
+    if let Some(drops) = embedded {
+        migrate::apply_named(store, pipeline, migrate::Others::None, drops).await?;
         return Ok(None);
     }
     Ok(match migrate::check(store, pipeline).await {

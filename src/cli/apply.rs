@@ -2,6 +2,7 @@
 
 use std::process::ExitCode;
 
+use super::drops::{self, Drops};
 use super::places::{Place, Places};
 use super::plan::{DIFFERS, Servers, ended, live, show};
 use super::{one_line, say};
@@ -23,9 +24,8 @@ pub(super) struct Args {
     /// Carry it out.
     #[arg(long)]
     yes: bool,
-    /// Apply this migration, too, which drops what is stored in a table or a column; may be repeated.
-    #[arg(long = "drop", value_name = "MIGRATION")]
-    drops: Vec<String>,
+    #[command(flatten)]
+    drops: Drops,
 }
 
 /// Runs the command. Exit status 0 if nothing is left to do, 2 if something is, 1 if a step failed.
@@ -34,6 +34,7 @@ pub(super) async fn run(args: Args) -> anyhow::Result<ExitCode> {
         logging::Format::Text,
         "warn,event_grpc::sink::clickhouse::migrate=info",
     )?;
+    args.drops.names()?;
     let places = Places::of(&args.servers.clickhouse, &args.servers.postgres)?;
     let server = args.servers.rabbitmq().await;
     if !args.yes {
@@ -81,40 +82,17 @@ async fn all(args: &Args, server: &Cutover, places: &[Place<'_>]) -> anyhow::Res
 async fn databases(args: &Args, places: &[Place<'_>]) -> anyhow::Result<bool> {
     let mut good = true;
     for place in places {
-        let named = |name: &str| args.drops.iter().any(|drop| drop == name);
-        let applied = place.apply(|name| !drops_data(name) || named(name)).await?;
-        for name in applied {
+        for name in place.apply(args.drops.names()?).await? {
             step("applied", &format!("migration {name}, {}", place.short()));
         }
-        for name in place.check().await?.pending {
-            let how = "it drops stored data";
-            let place = place.short();
-            step(
-                "left",
-                &format!("migration {name}, {place}: {how}; --drop {name} applies it"),
-            );
+        for left in drops::left(place).await? {
+            step("left", &left);
             good = false;
         }
     }
     Ok(good)
 }
 
-/// True if the generator wrote the migration for `data: drop`.
-fn drops_data(name: &str) -> bool {
-    let what = name.split_once('_').map(|(_, what)| what);
-    what.is_some_and(|what| what.starts_with("drop_"))
-}
-
 fn step(done: &str, what: &str) {
     say(&one_line(&format!("{done:<9} {what}")));
-}
-
-#[cfg(test)]
-mod tests {
-    #[test]
-    fn migrations_that_drop_data_are_told_by_their_names() {
-        assert!(super::drops_data("20261126T101112_drop_purchase.sql"));
-        assert!(!super::drops_data("20261126T101112_create_drop_zone.sql"));
-        assert!(!super::drops_data("20261126T101112_alter_event.sql"));
-    }
 }

@@ -106,6 +106,7 @@ fn config(args: &Args, scratch: &tempfile::TempDir, secrets: Environment) -> Con
             .unwrap_or_else(|| scratch.path().to_owned()),
         engine_path: args.engine_path.clone(),
         engine_port: args.engine.engine_port,
+        engine_drop: Vec::new(),
         executable: None,
         environment: secrets,
         unverified: Unverified::default(),

@@ -1,5 +1,6 @@
 //! `event-grpc migrate`: migrates every ClickHouse database and PostgreSQL.
 
+use super::drops::{self, Drops};
 use super::places::{Place, Places};
 use super::serve::{ClickHouseArgs, PostgresArgs};
 use super::{say, told};
@@ -18,6 +19,8 @@ pub(super) struct Args {
     /// Adopt tables that were created by other means, if they fit.
     #[arg(long)]
     adopt: bool,
+    #[command(flatten)]
+    drops: Drops,
 }
 
 /// Runs the command; false if `--check` found a difference, or a database could not be migrated. An error of one
@@ -34,6 +37,7 @@ pub(super) async fn run(args: Args) -> anyhow::Result<bool> {
         !places.is_empty(),
         "--clickhouse-url (or EVENT_GRPC_CLICKHOUSE_URL) or --postgres-url (or EVENT_GRPC_POSTGRES_URL) is required"
     );
+    args.drops.names()?;
     let several = places.len() > 1;
     let mut good = true;
     for place in &places {
@@ -73,11 +77,14 @@ async fn one(args: &Args, place: &Place<'_>) -> anyhow::Result<bool> {
         }
         return Ok(true);
     }
-    let applied = place.apply(|_| true).await?;
+    let applied = place.apply(args.drops.names()?).await?;
     applied
         .iter()
         .for_each(|name| say(&format!("applied     {name}")));
-    if applied.is_empty() {
+    let left = drops::left(place).await?;
+    left.iter()
+        .for_each(|one| say(&format!("left        {one}")));
+    if applied.is_empty() && left.is_empty() {
         say("nothing to do: all migrations are applied");
     }
     Ok(true)

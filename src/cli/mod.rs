@@ -6,6 +6,7 @@ mod clickhouse_tls;
 mod cutover;
 mod demo;
 mod dlq;
+mod drops;
 mod keys;
 mod ledger;
 mod migrate;

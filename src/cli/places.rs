@@ -91,17 +91,14 @@ impl Place<'_> {
         })
     }
 
-    /// Applies the pending migrations that are chosen by their names.
-    pub(super) async fn apply(
-        &self,
-        chosen: impl Fn(&str) -> bool,
-    ) -> anyhow::Result<Vec<&'static str>> {
+    /// Applies the pending migrations; those that drop stored data only if they are named.
+    pub(super) async fn apply(&self, drops: &[String]) -> anyhow::Result<Vec<&'static str>> {
         Ok(match self {
             Place::ClickHouse(_, store) => {
-                migrate::apply_chosen(store, &PIPELINE, Others::MayWrite, chosen).await?
+                migrate::apply_named(store, &PIPELINE, Others::MayWrite, drops).await?
             }
             Place::Postgres(store) => {
-                postgres::migrate::apply_chosen(store, &PIPELINE, chosen).await?
+                postgres::migrate::apply_named(store, &PIPELINE, drops).await?
             }
         })
     }

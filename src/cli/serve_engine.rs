@@ -11,4 +11,12 @@ pub(super) struct EngineArgs {
         value_name = "PORT"
     )]
     pub(super) engine_port: Option<u16>,
+    /// Apply this migration to the embedded ClickHouse, which drops what is stored in a table or a column; may be repeated.
+    #[arg(
+        long = "engine-drop",
+        env = "EVENT_GRPC_ENGINE_DROP",
+        value_delimiter = ',',
+        value_name = "MIGRATION"
+    )]
+    pub(super) engine_drop: Vec<String>,
 }

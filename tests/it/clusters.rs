@@ -45,6 +45,7 @@ fn config(main: Option<&ClickHouse>, servers: BTreeMap<String, Address>, data: &
         data: data.to_owned(),
         engine_path: None,
         engine_port: None,
+        engine_drop: Vec::new(),
         environment: Environment::default(),
         unverified: Unverified::default(),
         executable: Some(EXECUTABLE.into()),

@@ -69,6 +69,7 @@ fn config(vhost: &Vhost, store: &ClickHouse, strict: bool) -> Config {
         data: PathBuf::new(),
         engine_path: None,
         engine_port: None,
+        engine_drop: Vec::new(),
         executable: None,
         environment: Environment::default(),
         unverified: Unverified::default(),

@@ -52,7 +52,7 @@ pub(super) fn of(items: &[Item], statements: &[Statement]) -> Vec<String> {
     }
     if !destroying.is_empty() {
         steps.push(format!(
-            "At last, and not to be undone: {}.",
+            "At last, and not to be undone, `event-grpc apply --yes --drop MIGRATION`: {}.",
             destroying
                 .iter()
                 .map(|statement| format!("`{}`", statement.sql))

@@ -231,6 +231,7 @@ pub(super) fn further_servers(pipeline: &Pipeline) -> anyhow::Result<BTreeMap<St
 /// Serves until SIGTERM or SIGINT, then drains.
 pub(super) async fn run(args: Args) -> anyhow::Result<()> {
     logging::start(args.log_format, &args.log)?;
+    super::drops::checked(&args.engine.engine_drop)?;
     let config = Config {
         grpc_listen: args.grpc_listen,
         http_listen: args.http_listen,
@@ -245,6 +246,7 @@ pub(super) async fn run(args: Args) -> anyhow::Result<()> {
         data: args.data,
         engine_path: args.engine_path,
         engine_port: args.engine.engine_port,
+        engine_drop: args.engine.engine_drop,
         executable: None,
         environment: Environment::of_process().with_secrets_of(&crate::generated::PIPELINE)?,
         unverified: args.intake.unverified(&crate::generated::PIPELINE)?,

@@ -7,7 +7,7 @@ use uuid::Uuid;
 use super::engine_text::EngineText;
 use super::live::{Live, LiveColumn, LiveTable};
 use super::{ClickHouse, clauses, engines, quote, schema};
-use crate::contract::Table;
+use crate::contract::{Table, drops_data};
 use crate::sink::StoreError;
 
 /// Difference between a table and the pipeline.
@@ -37,9 +37,10 @@ pub struct Report {
 }
 
 impl Report {
-    /// True if nothing has to be done.
+    /// True if nothing has to be done. A migration that drops stored data waits until somebody asks for it, and rows are stored
+    /// meanwhile.
     pub fn fits(&self) -> bool {
-        self.pending.is_empty()
+        self.pending.iter().all(|name| drops_data(name))
             && self.changed.is_empty()
             && self.differences.iter().all(|d| d.harmless)
     }

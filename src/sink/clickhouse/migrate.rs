@@ -75,12 +75,12 @@ pub struct Adopted {
 }
 
 /// Creates the database if it is missing and applies its pending migrations in order; returns their names. Instances
-/// may do this concurrently: each statement is idempotent, and so is its record.
+/// may do this concurrently: each statement is idempotent, and so is its record. Those that drop stored data are left.
 pub async fn apply(
     store: &ClickHouse,
     pipeline: &Pipeline,
 ) -> Result<Vec<&'static str>, MigrateError> {
-    apply_chosen(store, pipeline, Others::MayWrite, |_| true).await
+    apply_named(store, pipeline, Others::MayWrite, &[]).await
 }
 
 /// Others that write to the tables while they are migrated.
@@ -92,24 +92,18 @@ pub enum Others {
     None,
 }
 
-/// Applies as [`apply`] does, and waits for nobody's inserts if there are none.
-pub async fn apply_beside(
+/// Applies as [`apply`] does, waits for nobody's inserts if there are none, and applies those migrations that drop stored
+/// data which are named in `drops`.
+pub async fn apply_named(
     store: &ClickHouse,
     pipeline: &Pipeline,
     others: Others,
-) -> Result<Vec<&'static str>, MigrateError> {
-    apply_chosen(store, pipeline, others, |_| true).await
-}
-
-/// Applies those of the pending migrations that are chosen by their names, in order.
-pub async fn apply_chosen(
-    store: &ClickHouse,
-    pipeline: &Pipeline,
-    others: Others,
-    chosen: impl Fn(&str) -> bool,
+    drops: &[String],
 ) -> Result<Vec<&'static str>, MigrateError> {
     let (migration_table, mut pending) = open_migration_table(store, pipeline).await?;
-    pending.retain(|migration| chosen(migration.name));
+    pending.retain(|migration| {
+        !migration.drops_data() || drops.iter().any(|drop| drop == migration.name)
+    });
     for migration in &pending {
         for cost in steps::costs(store, migration).await? {
             tracing::info!(cost, "A migration copies rows.");
@@ -163,6 +157,7 @@ pub async fn adopt(store: &ClickHouse, pipeline: &Pipeline) -> Result<Adopted, M
     for table in &created {
         run(store, table.ddl).await?;
     }
+    let pending: Vec<_> = pending.into_iter().filter(|m| !m.drops_data()).collect();
     for migration in &pending {
         run(store, &migration_table.entry(store, migration, true)).await?;
     }

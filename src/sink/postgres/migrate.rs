@@ -57,25 +57,26 @@ impl From<Error> for MigrateError {
     }
 }
 
-/// Applies the pending migrations in order, each in a transaction; returns their names.
+/// Applies the pending migrations in order, each in a transaction; returns their names. Those that drop stored data are left.
 pub async fn apply(
     store: &Postgres,
     pipeline: &Pipeline,
 ) -> Result<Vec<&'static str>, MigrateError> {
-    apply_chosen(store, pipeline, |_| true).await
+    apply_named(store, pipeline, &[]).await
 }
 
-/// Applies those of the pending migrations that are chosen by their names, in order.
-pub async fn apply_chosen(
+/// Applies as [`apply`] does, and those migrations that drop stored data which are named in `drops`.
+pub async fn apply_named(
     store: &Postgres,
     pipeline: &Pipeline,
-    chosen: impl Fn(&str) -> bool,
+    drops: &[String],
 ) -> Result<Vec<&'static str>, MigrateError> {
     let mut connection = connection::get(store).await?;
     let client: &mut Client = &mut connection;
     let mut applied = Vec::new();
     let migrations = pipeline.postgres_migrations.iter();
-    for migration in migrations.filter(|migration| chosen(migration.name)) {
+    let named = |name: &str| drops.iter().any(|drop| drop == name);
+    for migration in migrations.filter(|one| !one.drops_data() || named(one.name)) {
         let transaction = client.transaction().await?;
         let migration_table = open_migration_table(&transaction, pipeline).await?;
         if migration_table

@@ -74,6 +74,7 @@ pub(crate) fn config(store: &ClickHouse) -> Config {
         data: PathBuf::new(),
         engine_path: None,
         engine_port: None,
+        engine_drop: Vec::new(),
         executable: None,
         environment: Environment::default(),
         unverified: everybody(&PIPELINE),

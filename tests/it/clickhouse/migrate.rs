@@ -4,7 +4,9 @@ use std::slice;
 
 use event_grpc::contract::{Append, Layout, Migration, Pipeline, Storage, Table};
 use event_grpc::sink::Store as _;
-use event_grpc::sink::clickhouse::migrate::{MigrateError, adopt, apply, check};
+use event_grpc::sink::clickhouse::migrate::{
+    MigrateError, Others, adopt, apply, apply_named, check,
+};
 use event_grpc::sink::clickhouse::{ClickHouse, Report};
 
 use super::support::{column, in_database, no_rows, nowhere, number, run_there};
@@ -44,6 +46,22 @@ static MIGRATIONS: [Migration; 2] = [
         name: "20260102_000000_note_and_tally.sql",
         sql: "ALTER TABLE `sale` ADD COLUMN IF NOT EXISTS `note` LowCardinality(String) COMMENT 'a; b';\nCREATE TABLE \
               IF NOT EXISTS `tally` (`n` UInt64) ENGINE = MergeTree ORDER BY n;\n",
+    },
+];
+
+/// The table of a former release, and its end.
+static RETIRED: [Migration; 3] = [
+    Migration {
+        name: "20260101_old.sql",
+        sql: "CREATE TABLE IF NOT EXISTS `old` (`n` UInt64) ENGINE = MergeTree ORDER BY n;\n",
+    },
+    Migration {
+        name: "20260102_drop_old.sql",
+        sql: "DROP TABLE IF EXISTS `old`;\n",
+    },
+    Migration {
+        name: "20260103_sale.sql",
+        sql: SALE.ddl,
     },
 ];
 
@@ -94,6 +112,38 @@ async fn clean(store: &ClickHouse) {
 async fn told(store: &ClickHouse) -> Vec<String> {
     let report = check(store, &NOW).await.unwrap();
     report.differences.iter().map(ToString::to_string).collect()
+}
+
+#[tokio::test]
+async fn stored_data_is_dropped_by_name_only_and_nothing_waits_for_it() {
+    static PIPELINE: Pipeline = Pipeline {
+        tables: &[&SALE],
+        ..pipeline(&RETIRED)
+    };
+    let store = nowhere("drops");
+    let applied = apply(&store, &PIPELINE).await.unwrap();
+    assert_eq!(applied, ["20260101_old.sql", "20260103_sale.sql"]);
+    store
+        .run(None, "INSERT INTO `old` VALUES (7)")
+        .await
+        .unwrap();
+    let report = check(&store, &PIPELINE).await.unwrap();
+    assert_eq!(report.pending, ["20260102_drop_old.sql"]);
+    // An instance starts and stores.
+    assert!(report.fits(), "{report}");
+
+    let other = ["20260102_drop_sale.sql".to_owned()];
+    let applied = apply_named(&store, &PIPELINE, Others::MayWrite, &other).await;
+    assert!(applied.unwrap().is_empty());
+    let rows: Vec<u64> = store.rows("SELECT n FROM `old`").await.unwrap();
+    assert_eq!(rows, [7]);
+
+    let named = ["20260102_drop_old.sql".to_owned()];
+    let applied = apply_named(&store, &PIPELINE, Others::MayWrite, &named).await;
+    assert_eq!(applied.unwrap(), named);
+    let sql = "SELECT name FROM system.tables WHERE database = currentDatabase() AND name = 'old'";
+    let there: Vec<String> = store.rows(sql).await.unwrap();
+    assert!(there.is_empty(), "{there:?}");
 }
 
 #[tokio::test]

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use event_grpc::contract::{Migration, Pipeline};
 use event_grpc::sink::Fault;
 use event_grpc::sink::clickhouse::engine::{Engine, EngineConfig};
-use event_grpc::sink::clickhouse::migrate::{MigrateError, Others, apply, apply_beside, check};
+use event_grpc::sink::clickhouse::migrate::{MigrateError, Others, apply, apply_named, check};
 use event_grpc::sink::clickhouse::{Address, ClickHouse};
 
 use super::support::{in_database, number, run_there};
@@ -354,7 +354,9 @@ async fn an_embedded_table_is_rebuilt_without_waiting() {
         run_there(&store, &row("one", month, 1, Some(client))).await;
     }
     let start = Instant::now();
-    apply_beside(&store, &whole, Others::None).await.unwrap();
+    apply_named(&store, &whole, Others::None, &[])
+        .await
+        .unwrap();
     assert!(start.elapsed() < Duration::from_secs(60), "it waited");
     let rows = "SELECT count() FROM DB.shopify_event FINAL";
     assert_eq!(number(&store, rows).await, 2, "what FINAL showed before");
