@@ -1,5 +1,7 @@
 //! Changes that are meant: what is accepted, and what is retired.
 
+use super::Model;
+
 /// A change of a contract that is meant.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Accepted {
@@ -21,4 +23,13 @@ pub struct Retired {
     pub why: String,
     /// True if what is stored in it goes, too.
     pub drop: bool,
+}
+
+// === impl Model ===
+
+impl Model {
+    /// The entry of `retired` with this key, if there is one.
+    pub fn retired(&self, key: &str) -> Option<&Retired> {
+        self.retired.iter().find(|retired| retired.key == key)
+    }
 }

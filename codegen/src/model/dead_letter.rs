@@ -48,4 +48,11 @@ impl ErrorField {
         ("headers", ErrorField::Headers),
         ("body", ErrorField::Body),
     ];
+
+    /// Its name in expressions.
+    pub fn name(self) -> &'static str {
+        let mut all = Self::ALL.iter();
+        all.find(|(_, field)| *field == self)
+            .map_or("", |(name, _)| *name)
+    }
 }

@@ -38,12 +38,15 @@ impl Cost {
 
 /// Cost of a statement that the generator made for a store.
 pub(super) fn of(store: &str, sql: &str) -> Cost {
-    let words = sql.to_ascii_uppercase();
+    let words = bare(sql);
     let has = |text: &str| words.contains(text);
+    if words.starts_with("DROP TABLE IF EMPTY") {
+        return Cost::Metadata;
+    }
     if words.starts_with("DROP TABLE") || has(" DROP COLUMN ") {
         return Cost::Destructive;
     }
-    if words.starts_with("INSERT") || words.starts_with("EXCHANGE") {
+    if words.starts_with("INSERT") {
         return Cost::Rebuild;
     }
     if words.starts_with("CREATE INDEX") || words.starts_with("CREATE UNIQUE INDEX") {
@@ -59,15 +62,36 @@ pub(super) fn of(store: &str, sql: &str) -> Cost {
     let modified = words.split(" MODIFY COLUMN ").nth(1);
     let type_changes = modified.is_some_and(|rest| {
         let behind = rest.trim_start_matches(|c: char| c != ' ').trim_start();
-        !behind.is_empty()
-            && !["FIRST", "AFTER", "COMMENT"]
-                .iter()
-                .any(|w| behind.starts_with(w))
+        let places = ["FIRST", "AFTER", "COMMENT"];
+        !behind.is_empty() && !places.iter().any(|word| behind.starts_with(word))
     });
     match type_changes {
         true => Cost::Mutation,
         false => Cost::Metadata,
     }
+}
+
+/// The words of a statement in capital letters, without the comments in front of it and what is quoted.
+fn bare(sql: &str) -> String {
+    let lines = sql.lines().skip_while(|line| line.starts_with("--"));
+    let text = lines.collect::<Vec<_>>().join(" ");
+    let mut bare = String::new();
+    let mut quote = None;
+    let mut letters = text.chars();
+    while let Some(letter) = letters.next() {
+        match quote {
+            // What is behind a backslash ends no quotation.
+            Some(_) if letter == '\\' => drop(letters.next()),
+            Some(open) if letter == open => quote = None,
+            Some(_) => {}
+            None if matches!(letter, '\'' | '"' | '`') => {
+                quote = Some(letter);
+                bare.push('Q');
+            }
+            None => bare.push(letter.to_ascii_uppercase()),
+        }
+    }
+    bare
 }
 
 #[cfg(test)]
@@ -119,6 +143,26 @@ mod tests {
                 Cost::Scan,
             ),
             ("postgres", "DROP TABLE \"a\"", Cost::Destructive),
+            (
+                "clickhouse",
+                "-- Each partition.\n-- if: SELECT 1\nINSERT INTO `a` SELECT * FROM `b` FINAL",
+                Cost::Rebuild,
+            ),
+            (
+                "clickhouse",
+                "-- if: SELECT 1\nEXCHANGE TABLES `a` AND `b`",
+                Cost::Metadata,
+            ),
+            (
+                "clickhouse",
+                "-- if: SELECT 1\nDROP TABLE IF EMPTY `a`",
+                Cost::Metadata,
+            ),
+            (
+                "clickhouse",
+                "ALTER TABLE `a` ADD COLUMN `b` String COMMENT 'DROP COLUMN it\\'s; MODIFY COLUMN x y'",
+                Cost::Metadata,
+            ),
         ];
         for (store, sql, cost) in cases {
             assert_eq!(of(store, sql), cost, "{sql}");

@@ -31,6 +31,7 @@ pub(super) fn area(code: &str) -> Area {
         "EG101" | "EG102" | "EG111" | "EG112" | "EG113" | "EG115" => Area::Wire,
         "EG114" => Area::Topology,
         "EG116" | "EG117" => Area::Transforms,
+        "EG118" | "EG119" => Area::Declarations,
         _ => Area::Tables,
     }
 }
@@ -96,7 +97,7 @@ fn fields(base: &Lock, now: &Lock) -> Vec<Item> {
 /// Tables and columns.
 fn tables(base: &Lock, now: &Lock, model: &Model) -> Vec<Item> {
     let mut items = Vec::new();
-    let drops = |key: String| model.retired.iter().any(|r| r.key == key && r.drop);
+    let drops = |key: String| model.retired(&key).is_some_and(|retired| retired.drop);
     for (name, table) in &now.tables {
         let Some(before) = base.tables.get(name) else {
             items.push(safe(
@@ -169,7 +170,7 @@ pub(super) const EMPTIED: &str = "nothing reads what waits once the last former 
 
 /// Why something is retired.
 fn why(model: &Model, key: &str) -> String {
-    let entry = model.retired.iter().find(|retired| retired.key == key);
+    let entry = model.retired(key);
     entry.map(|retired| retired.why.clone()).unwrap_or_default()
 }
 

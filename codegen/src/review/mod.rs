@@ -53,8 +53,8 @@ pub enum Area {
     Transforms,
     /// Tables and columns.
     Tables,
-    /// What documents and dashboards show.
-    Documents,
+    /// `retired` and `accepts` themselves.
+    Declarations,
 }
 
 /// What happens to something.

@@ -7,7 +7,7 @@ const AREAS: [(Area, &str); 5] = [
     (Area::Topology, "Exchanges, queues, bindings"),
     (Area::Transforms, "Transforms"),
     (Area::Tables, "Tables"),
-    (Area::Documents, "Documents"),
+    (Area::Declarations, "Declarations"),
 ];
 
 /// Text for a terminal.

@@ -35,7 +35,7 @@ pub(crate) fn diff(base: &Lock, now: &Lock, model: &Model) -> (Diffs, Vec<Refusa
         .tables
         .keys()
         .filter(|name| !now.tables.contains_key(*name))
-        .filter(|name| !is_retired(model, &format!("table {name}")))
+        .filter(|name| !model.retired(&format!("table {name}")).is_some())
     {
         refused.push(Refusal {
             code: TABLE_GONE.code,
@@ -51,7 +51,9 @@ pub(crate) fn diff(base: &Lock, now: &Lock, model: &Model) -> (Diffs, Vec<Refusa
         let before = base.tables.get(&table.name).map(|table_before| {
             let mut before = table_before.clone();
             before.columns.retain(|(name, _)| {
-                !is_retired(model, &format!("column {} {name}", table.name))
+                !model
+                    .retired(&format!("column {} {name}", table.name))
+                    .is_some()
                     && !is_needless(base, now, &table.name, name)
             });
             before
@@ -97,10 +99,6 @@ fn is_needless(base: &Lock, now: &Lock, table: &str, column: &str) -> bool {
             .by_ref()
             .take_while(|(key, _)| key.starts_with(&prefix))
             .any(|(_, from)| from == "body | json")
-}
-
-fn is_retired(model: &Model, key: &str) -> bool {
-    model.retired.iter().any(|retired| retired.key == key)
 }
 
 fn fields(base: &Lock, now: &Lock, refused: &mut Vec<Refusal>) {

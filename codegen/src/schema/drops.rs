@@ -52,7 +52,7 @@ pub(crate) fn loosened(base: &Lock, model: &Model) -> Vec<(Home, String, String)
         };
         for (column, ty) in &before.columns {
             let key = format!("column {} {column}", table.name);
-            if !model.retired.iter().any(|retired| retired.key == key) {
+            if model.retired(&key).is_none() {
                 continue;
             }
             if let Some(statement) = dialect(table).without(table, column, ty) {

@@ -8,8 +8,8 @@ use std::collections::BTreeMap;
 
 use crate::base::hash::hash;
 use crate::model::{
-    Argument, ColumnSource, ErrorField, Input, Intake, Model, Root, Route, RoutingKey, Table,
-    Template, Value, field_type,
+    Argument, ColumnSource, Input, Intake, Model, Root, Route, RoutingKey, Table, Template, Value,
+    field_type,
 };
 use prost_reflect::FieldDescriptor;
 
@@ -238,7 +238,7 @@ fn text(value: &Value) -> String {
         Root::HeaderOf(name) => format!("$headers.{name:?}"),
         Root::Constant(text) => format!("{text:?}"),
         Root::WholeBody => "body".to_owned(),
-        Root::Error(field) => format!("error.{}", name(*field)),
+        Root::Error(field) => format!("error.{}", field.name()),
         Root::ClientOfEvents | Root::ClientOfMessage => "$client".to_owned(),
         Root::Unknown => "$unknown".to_owned(),
     };
@@ -257,10 +257,4 @@ fn text(value: &Value) -> String {
 fn path(root: &str, fields: &[FieldDescriptor]) -> String {
     let names = fields.iter().map(FieldDescriptor::full_name);
     format!("{root} {}", names.collect::<Vec<_>>().join("/"))
-}
-
-fn name(field: ErrorField) -> &'static str {
-    let mut all = ErrorField::ALL.iter();
-    all.find(|(_, of)| *of == field)
-        .map_or("", |(name, _)| *name)
 }

@@ -54,7 +54,7 @@ pub(crate) fn changes(base: &Lock, now: &Lock, model: &Model) -> Vec<Change> {
         };
         let verdict = match harm {
             None => Verdict::Harmless,
-            Some(_) if after.is_none() && is_retired(model, key) => Verdict::Retired,
+            Some(_) if after.is_none() && model.retired(key).is_some() => Verdict::Retired,
             Some(harm) => Verdict::Refused(harm),
         };
         Some(Change {
@@ -197,7 +197,7 @@ pub(crate) fn misretired(
         }
     }
     for key in base.retired.keys().filter(|key| !is_part(key, base)) {
-        if !is_retired(model, key) && !has(now, key) {
+        if !model.retired(key).is_some() && !has(now, key) {
             let message = format!("`{key}` is in `retired` no more");
             let help = "put the entry back: servers that were not upgraded yet still have it";
             refuse(None, message, help);
@@ -225,16 +225,11 @@ pub(crate) fn retired(base: &Lock, model: &Model) -> super::contract::Contracts 
             continue;
         };
         let wholes = (kind.part_of)(&kinds::subject(key));
-        if wholes.iter().any(|whole| is_retired(model, whole)) {
+        if wholes.iter().any(|whole| model.retired(whole).is_some()) {
             kept.insert(key.clone(), value.clone());
         }
     }
     kept
-}
-
-/// True if `retired` names the key, or what it is part of.
-fn is_retired(model: &Model, key: &str) -> bool {
-    model.retired.iter().any(|retired| retired.key == key)
 }
 
 /// True if a retired fact is known only as part of another one.

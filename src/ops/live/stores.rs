@@ -9,8 +9,11 @@ pub fn tell(place: &str, report: &Report, touched: &[Touched], plan: &mut Plan) 
     for name in &report.pending {
         let tables = touched.iter().filter(|touched| touched.migration == *name);
         let tables: Vec<String> = tables.map(ToString::to_string).collect();
-        let copied = report.costs.iter().filter(|cost| cost.contains(*name));
-        let how: Vec<String> = tables.into_iter().chain(copied.cloned()).collect();
+        let copied = report.costs.iter().filter(|cost| cost.0 == *name);
+        let how: Vec<String> = tables
+            .into_iter()
+            .chain(copied.map(|cost| cost.1.clone()))
+            .collect();
         plan.add(
             place,
             Kind::Pending,

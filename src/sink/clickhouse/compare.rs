@@ -32,8 +32,8 @@ pub struct Report {
     pub pending: Vec<&'static str>,
     /// Migrations that were edited after they had been applied.
     pub changed: Vec<&'static str>,
-    /// What pending migrations cost where that is much, as sentences without a full stop.
-    pub costs: Vec<String>,
+    /// What pending migrations cost where that is much: name, and what it does, as in `copies 7 rows`.
+    pub costs: Vec<(&'static str, String)>,
 }
 
 impl Report {
@@ -59,13 +59,15 @@ impl fmt::Display for Report {
             .pending
             .iter()
             .map(|m| format!("migration {m} has not been applied"));
+        let costs = self.costs.iter();
+        let costs = costs.map(|(name, cost)| format!("migration {name} {cost}"));
         let changed = self
             .changed
             .iter()
             .map(|m| format!("migration {m} was edited after it had been applied"));
         let differences = self.differences.iter().map(Difference::to_string);
         let all: Vec<_> = pending
-            .chain(self.costs.iter().cloned())
+            .chain(costs)
             .chain(changed)
             .chain(differences)
             .collect();

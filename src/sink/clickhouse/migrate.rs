@@ -106,7 +106,7 @@ pub async fn apply_named(
     });
     for migration in &pending {
         for cost in steps::costs(store, migration).await? {
-            tracing::info!(cost, "A migration copies rows.");
+            tracing::info!(migration = migration.name, cost, "A migration copies rows.");
         }
         steps::run_all(store, &migration_table, migration, others).await?;
         run(store, &migration_table.entry(store, migration, false)).await?;
@@ -130,7 +130,10 @@ pub async fn check(store: &ClickHouse, pipeline: &Pipeline) -> Result<Report, Mi
         match applied.get(migration.name) {
             None => {
                 report.pending.push(migration.name);
-                report.costs.extend(steps::costs(store, migration).await?);
+                let costs = steps::costs(store, migration).await?;
+                report
+                    .costs
+                    .extend(costs.into_iter().map(|cost| (migration.name, cost)));
             }
             Some(hash) if *hash != digest(migration.sql) => report.changed.push(migration.name),
             Some(_) => {}

@@ -44,7 +44,7 @@ fn root(root: &Root) -> String {
         Root::HeaderOf(name) => format!("$headers.{:?}", name.to_ascii_lowercase()),
         Root::Constant(text) => format!("{text:?}"),
         Root::WholeBody => "body".to_owned(),
-        Root::Error(field) => format!("error.{field:?}"),
+        Root::Error(field) => format!("error.{}", field.name()),
         Root::ClientOfEvents | Root::ClientOfMessage => "$client".to_owned(),
         Root::Unknown => "$unknown".to_owned(),
     }

@@ -2,6 +2,7 @@
 
 use crate::base::refusal::Place;
 use crate::base::rule::Rule;
+use crate::rules::contracts::SENDERS;
 
 /// A kind of facts.
 pub(crate) struct Kind {
@@ -59,6 +60,42 @@ impl Harm {
         .filter(|(_, how)| !how.is_empty())
     }
 }
+
+/// A kind of facts that stand for themselves, and change as one likes.
+pub(crate) const PLAIN: Kind = Kind {
+    word: "",
+    names: 1,
+    rule: &SENDERS,
+    title: |_| String::new(),
+    place: |_| Place::Nowhere,
+    part_of: whole,
+    added: None,
+    changed: None,
+    hurts: always,
+    gone: None,
+    retired_as: "",
+};
+
+/// Facts of a source, by its name.
+pub(super) const OF_SOURCE: Kind = Kind {
+    place: |s| yaml(&["sources", at(s, 0)]),
+    part_of: |s| vec![format!("source {}", at(s, 0))],
+    ..PLAIN
+};
+
+/// Facts of a queue, by its name.
+pub(super) const OF_QUEUE: Kind = Kind {
+    place: |s| yaml(&["queues", at(s, 0)]),
+    part_of: |s| vec![format!("queue {}", at(s, 0))],
+    ..PLAIN
+};
+
+/// Facts of a request to an HTTP API, by its name.
+pub(super) const OF_REQUEST: Kind = Kind {
+    place: |s| yaml(&["requests", at(s, 0)]),
+    part_of: |s| vec![format!("request {}", at(s, 0))],
+    ..PLAIN
+};
 
 /// No harm at all.
 pub(crate) const NONE: Harm = Harm {

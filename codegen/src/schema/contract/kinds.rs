@@ -4,7 +4,7 @@ use super::kind::Kind;
 use super::{json, reserved, senders, targets, topology, transforms};
 
 /// All kinds.
-pub(crate) const ALL: [&Kind; 29] = [
+pub(crate) const ALL: [&Kind; 35] = [
     &senders::METHOD,
     &senders::PATH,
     &senders::SOURCE,
@@ -33,25 +33,19 @@ pub(crate) const ALL: [&Kind; 29] = [
     &transforms::HOOK,
     &transforms::CONFLICT,
     &transforms::SERVER,
-    &reserved::RESERVED,
-];
-
-/// Kinds of requests to HTTP APIs.
-pub(crate) const OF_REQUESTS: [&Kind; 6] = [
     &targets::REQUEST,
     &targets::BY,
     &targets::TARGET,
     &targets::TARGET_HEADER,
     &targets::IDEMPOTENCY,
     &targets::BODY,
+    &reserved::RESERVED,
 ];
 
 /// The kind of a line of the lock, or of the key of a fact.
 pub(crate) fn of(line: &str) -> Option<&'static Kind> {
     let word = line.split(' ').next()?;
-    ALL.into_iter()
-        .chain(OF_REQUESTS)
-        .find(|kind| kind.word == word)
+    ALL.into_iter().find(|kind| kind.word == word)
 }
 
 /// Words of the subject in a key.

@@ -1,7 +1,7 @@
 //! Numbers and names that proto files reserve, so that nothing else gets them.
 
 use super::facts::{Contracts, Facts};
-use super::kind::{Harm, Kind, NONE, always, at};
+use super::kind::{Harm, Kind, NONE, PLAIN, at};
 use crate::base::refusal::Place;
 use crate::model::Model;
 use crate::rules::contracts::RESERVED_AGAIN;
@@ -14,16 +14,13 @@ pub(super) const RESERVED: Kind = Kind {
     title: |s| format!("`reserved {}` of `{}`", at(s, 1), at(s, 0)),
     place: |s| Place::Type(at(s, 0).to_owned()),
     part_of: |s| vec![format!("message {}", at(s, 0))],
-    added: None,
-    changed: None,
-    hurts: always,
     gone: Some(Harm {
         senders: "apps that are installed may still send it, and its bytes would be read as something else",
         messages: "so do messages that wait and letters",
         instead: "put it back; a new field gets a number and a name of its own",
         ..NONE
     }),
-    retired_as: "",
+    ..PLAIN
 };
 
 pub(super) fn add(model: &Model, facts: &mut Facts) {

@@ -2,7 +2,7 @@
 
 use super::expression::text;
 use super::facts::Facts;
-use super::kind::{Harm, Kind, NONE, always, at, lowered, whole, yaml};
+use super::kind::{Harm, Kind, NONE, OF_SOURCE, PLAIN, at, lowered, yaml};
 use crate::model::{
     Auth, Encoding, Intake, Model, OnBad, RoutingKey, Scheme, SecretForm, Signature, SignatureForm,
     Signed, Source, Verify,
@@ -15,21 +15,17 @@ pub(super) const METHOD: Kind = Kind {
     names: 2,
     rule: &SENDERS,
     title: |s| format!("gRPC method `{}` of source `{}`", at(s, 1), at(s, 0)),
-    place: |s| yaml(&["sources", at(s, 0)]),
-    part_of: |s| vec![format!("source {}", at(s, 0))],
-    added: None,
     changed: Some(Harm {
         senders: "apps that are installed read and write the former messages",
         instead: "add a method with the new messages and keep this one",
         ..NONE
     }),
-    hurts: always,
     gone: Some(Harm {
         senders: "apps that are installed get UNIMPLEMENTED and keep their events",
         instead: "keep the method",
         ..NONE
     }),
-    retired_as: "",
+    ..OF_SOURCE
 };
 
 /// A path of HTTP, and what is sent there.
@@ -38,22 +34,18 @@ pub(super) const PATH: Kind = Kind {
     names: 2,
     rule: &SENDERS,
     title: |s| format!("HTTP path `{}` of source `{}`", at(s, 1), at(s, 0)),
-    place: |s| yaml(&["sources", at(s, 0)]),
-    part_of: |s| vec![format!("source {}", at(s, 0))],
-    added: None,
     changed: Some(Harm {
         senders: "what is sent as before is read as another message",
         messages: "what waits was made for the former message",
         instead: "add a source with a path of its own",
         ..NONE
     }),
-    hurts: always,
     gone: Some(Harm {
         senders: "whoever posts there gets 404, and partners give up after some attempts",
         instead: "keep the path until nobody posts there",
         ..NONE
     }),
-    retired_as: "",
+    ..OF_SOURCE
 };
 
 /// A source, by its name.
@@ -63,20 +55,18 @@ pub(super) const SOURCE: Kind = Kind {
     rule: &SENDERS,
     title: |s| format!("source `{}`", at(s, 0)),
     place: |s| yaml(&["sources", at(s, 0)]),
-    part_of: whole,
-    added: None,
     changed: Some(Harm {
         senders: "its senders would have to send otherwise",
         instead: "add another source",
         ..NONE
     }),
-    hurts: always,
     gone: Some(Harm {
         senders: "keys that may send to it by its name may send nothing, and its metrics get another label",
         instead: "keep its name",
         ..NONE
     }),
     retired_as: "source",
+    ..PLAIN
 };
 
 /// The exchange and the routing key of a source.
@@ -85,18 +75,13 @@ pub(super) const PUBLISH: Kind = Kind {
     names: 1,
     rule: &TOPOLOGY,
     title: |s| format!("the route of source `{}`", at(s, 0)),
-    place: |s| yaml(&["sources", at(s, 0)]),
-    part_of: |s| vec![format!("source {}", at(s, 0))],
-    added: None,
     changed: Some(Harm {
         instances: "instances of both builds publish to different places",
         messages: "queues of others that are bound to the former route get nothing any more",
         instead: "keep the route, or bind every queue to both first",
         ..NONE
     }),
-    hurts: always,
-    gone: None,
-    retired_as: "",
+    ..OF_SOURCE
 };
 
 /// Who may send to a source.
@@ -105,17 +90,12 @@ pub(super) const AUTH: Kind = Kind {
     names: 1,
     rule: &PROOF,
     title: |s| format!("`auth` of source `{}`", at(s, 0)),
-    place: |s| yaml(&["sources", at(s, 0)]),
-    part_of: |s| vec![format!("source {}", at(s, 0))],
-    added: None,
     changed: Some(Harm {
         senders: "with `keys`, senders without one are refused; with `none`, anybody may send",
         instead: "give all senders keys first",
         ..NONE
     }),
-    hurts: always,
-    gone: None,
-    retired_as: "",
+    ..OF_SOURCE
 };
 
 /// The largest request of a source, in bytes.
@@ -124,17 +104,13 @@ pub(super) const LIMIT: Kind = Kind {
     names: 1,
     rule: &SENDERS,
     title: |s| format!("`max_request` of source `{}`", at(s, 0)),
-    place: |s| yaml(&["sources", at(s, 0)]),
-    part_of: |s| vec![format!("source {}", at(s, 0))],
-    added: None,
     changed: Some(Harm {
         senders: "requests that were taken are refused as too large",
         instead: "leave it",
         ..NONE
     }),
     hurts: lowered,
-    gone: None,
-    retired_as: "",
+    ..OF_SOURCE
 };
 
 /// An origin whose pages may send.
@@ -143,17 +119,12 @@ pub(super) const ORIGIN: Kind = Kind {
     names: 2,
     rule: &SENDERS,
     title: |s| format!("origin `{}` of source `{}`", at(s, 1), at(s, 0)),
-    place: |s| yaml(&["sources", at(s, 0)]),
-    part_of: |s| vec![format!("source {}", at(s, 0))],
-    added: None,
-    changed: None,
-    hurts: always,
     gone: Some(Harm {
         senders: "pages of that origin lose their events",
         instead: "keep it as long as there are such pages",
         ..NONE
     }),
-    retired_as: "",
+    ..OF_SOURCE
 };
 
 /// Pages may send with credentials.
@@ -162,17 +133,12 @@ pub(super) const CREDENTIALS: Kind = Kind {
     names: 1,
     rule: &SENDERS,
     title: |s| format!("`credentials` of source `{}`", at(s, 0)),
-    place: |s| yaml(&["sources", at(s, 0)]),
-    part_of: |s| vec![format!("source {}", at(s, 0))],
-    added: None,
-    changed: None,
-    hurts: always,
     gone: Some(Harm {
         senders: "pages that send with credentials lose their events",
         instead: "keep it",
         ..NONE
     }),
-    retired_as: "",
+    ..OF_SOURCE
 };
 
 /// The headers of requests are kept.
@@ -181,17 +147,12 @@ pub(super) const HEADERS: Kind = Kind {
     names: 1,
     rule: &MEANING,
     title: |s| format!("`headers` of source `{}`", at(s, 0)),
-    place: |s| yaml(&["sources", at(s, 0)]),
-    part_of: |s| vec![format!("source {}", at(s, 0))],
-    added: None,
-    changed: None,
-    hurts: always,
     gone: Some(Harm {
         rows: "columns that are made of them get nothing, and what waits in queues is stored otherwise than what comes",
         instead: "keep `headers: true`",
         ..NONE
     }),
-    retired_as: "",
+    ..OF_SOURCE
 };
 
 /// The policy for messages that can't be stored.
@@ -200,17 +161,13 @@ pub(super) const BAD: Kind = Kind {
     names: 1,
     rule: &SENDERS,
     title: |s| format!("`on_bad` of source `{}`", at(s, 0)),
-    place: |s| yaml(&["sources", at(s, 0)]),
-    part_of: |s| vec![format!("source {}", at(s, 0))],
-    added: None,
     changed: Some(Harm {
         senders: "messages that were kept are refused, and are lost if their sender does not repeat them",
         instead: "leave it",
         ..NONE
     }),
     hurts: |_, after| after == "refuse",
-    gone: None,
-    retired_as: "",
+    ..OF_SOURCE
 };
 
 /// How requests prove where they come from.
@@ -219,18 +176,13 @@ pub(super) const VERIFY: Kind = Kind {
     names: 1,
     rule: &PROOF,
     title: |s| format!("`verify` of source `{}`", at(s, 0)),
-    place: |s| yaml(&["sources", at(s, 0)]),
-    part_of: |s| vec![format!("source {}", at(s, 0))],
-    added: None,
     changed: Some(Harm {
         senders: "those that prove themselves as before are refused, or anybody may send",
         instances: "an instance without the secret takes nothing",
         instead: "add a source with the new proof and a path of its own, and move the senders",
         ..NONE
     }),
-    hurts: always,
-    gone: None,
-    retired_as: "",
+    ..OF_SOURCE
 };
 
 pub(super) fn add(model: &Model, facts: &mut Facts) {

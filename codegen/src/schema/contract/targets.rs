@@ -2,7 +2,7 @@
 
 use super::expression::text;
 use super::facts::Facts;
-use super::kind::{Harm, Kind, NONE, always, at, whole, yaml};
+use super::kind::{Harm, Kind, NONE, OF_REQUEST, PLAIN, at, yaml};
 use crate::model::Model;
 use crate::rules::contracts::TARGETS;
 
@@ -13,20 +13,17 @@ pub(super) const REQUEST: Kind = Kind {
     rule: &TARGETS,
     title: |s| format!("request `{}`", at(s, 0)),
     place: |s| yaml(&["requests", at(s, 0)]),
-    part_of: whole,
-    added: None,
     changed: Some(Harm {
         messages: "those that wait are read as another message",
         instead: "declare another request",
         ..NONE
     }),
-    hurts: always,
     gone: Some(Harm {
         messages: "those that wait go nowhere",
         instead: "keep it, and retire the queue first",
         ..NONE
     }),
-    retired_as: "",
+    ..PLAIN
 };
 
 /// The expression that chooses a target.
@@ -35,21 +32,17 @@ pub(super) const BY: Kind = Kind {
     names: 1,
     rule: &TARGETS,
     title: |s| format!("`by` of request `{}`", at(s, 0)),
-    place: |s| yaml(&["requests", at(s, 0)]),
-    part_of: |s| vec![format!("request {}", at(s, 0))],
-    added: None,
     changed: Some(Harm {
         messages: "those that wait and come may go to another target, or to none",
         instead: "leave it",
         ..NONE
     }),
-    hurts: always,
     gone: Some(Harm {
         messages: "those that wait and come may go to another target, or to none",
         instead: "leave it",
         ..NONE
     }),
-    retired_as: "",
+    ..OF_REQUEST
 };
 
 /// A target of a request.
@@ -58,21 +51,17 @@ pub(super) const TARGET: Kind = Kind {
     names: 2,
     rule: &TARGETS,
     title: |s| format!("target `{}` of request `{}`", at(s, 1), at(s, 0)),
-    place: |s| yaml(&["requests", at(s, 0)]),
-    part_of: |s| vec![format!("request {}", at(s, 0))],
-    added: None,
     changed: Some(Harm {
         messages: "those that wait and come go to the new address",
         instead: "change the variable on the servers, not its name",
         ..NONE
     }),
-    hurts: always,
     gone: Some(Harm {
         messages: "messages for it become dead letters",
         instead: "keep it as long as messages name it",
         ..NONE
     }),
-    retired_as: "",
+    ..OF_REQUEST
 };
 
 /// A header that a target gets, with the variables that hold secrets by their names.
@@ -90,19 +79,17 @@ pub(super) const TARGET_HEADER: Kind = Kind {
     },
     place: |s| yaml(&["requests", at(s, 0), "to", at(s, 1)]),
     part_of: |s| vec![format!("target {} {}", at(s, 0), at(s, 1))],
-    added: None,
     changed: Some(Harm {
         messages: "the API takes what waits and comes for somebody else's, or refuses it",
         instead: "change the variable on the servers, not its name",
         ..NONE
     }),
-    hurts: always,
     gone: Some(Harm {
         messages: "the API may refuse what waits and comes",
         instead: "keep it",
         ..NONE
     }),
-    retired_as: "",
+    ..PLAIN
 };
 
 /// The header with the id of a forwarded message.
@@ -111,21 +98,17 @@ pub(super) const IDEMPOTENCY: Kind = Kind {
     names: 1,
     rule: &TARGETS,
     title: |s| format!("`idempotency_key` of request `{}`", at(s, 0)),
-    place: |s| yaml(&["requests", at(s, 0)]),
-    part_of: |s| vec![format!("request {}", at(s, 0))],
-    added: None,
     changed: Some(Harm {
         messages: "what is sent again after a timeout counts twice where the API knows the former header",
         instead: "leave it",
         ..NONE
     }),
-    hurts: always,
     gone: Some(Harm {
         messages: "what is sent again after a timeout counts twice",
         instead: "leave it",
         ..NONE
     }),
-    retired_as: "",
+    ..OF_REQUEST
 };
 
 /// A member of the object that is forwarded.
@@ -134,21 +117,17 @@ pub(super) const BODY: Kind = Kind {
     names: 2,
     rule: &TARGETS,
     title: |s| format!("member `{}` of request `{}`", at(s, 1), at(s, 0)),
-    place: |s| yaml(&["requests", at(s, 0)]),
-    part_of: |s| vec![format!("request {}", at(s, 0))],
-    added: None,
     changed: Some(Harm {
         messages: "the API gets another value there, also of those that wait",
         instead: "add a member with another name",
         ..NONE
     }),
-    hurts: always,
     gone: Some(Harm {
         messages: "the API does not get it any more",
         instead: "keep it",
         ..NONE
     }),
-    retired_as: "",
+    ..OF_REQUEST
 };
 
 pub(super) fn add(model: &Model, facts: &mut Facts) {

@@ -1,7 +1,7 @@
 //! What is declared in RabbitMQ, and where messages go.
 
 use super::facts::Facts;
-use super::kind::{Harm, Kind, NONE, always, at, whole, yaml};
+use super::kind::{Harm, Kind, NONE, OF_QUEUE, PLAIN, at, yaml};
 use crate::base::refusal::Place;
 use crate::model::{Destination, ExchangeKind, Input, Model, Queue};
 use crate::rules::contracts::{JSON_CONTRACT, TOPOLOGY};
@@ -13,21 +13,19 @@ pub(super) const EXCHANGE: Kind = Kind {
     rule: &TOPOLOGY,
     title: |s| format!("exchange `{}`", at(s, 0)),
     place: |s| yaml(&["exchanges", at(s, 0)]),
-    part_of: whole,
-    added: None,
     changed: Some(Harm {
         instances: "RabbitMQ refuses to declare it with another type, so that no new instance starts",
         messages: "what is published until then is routed otherwise",
         instead: "declare an exchange with another name, and move publishers and bindings",
         ..NONE
     }),
-    hurts: always,
     gone: Some(Harm {
         senders: "services that publish to it lose what they publish, or are disconnected",
         instead: "keep it until nobody publishes to it",
         ..NONE
     }),
     retired_as: "exchange",
+    ..PLAIN
 };
 
 /// A queue and its type.
@@ -37,20 +35,18 @@ pub(super) const QUEUE: Kind = Kind {
     rule: &TOPOLOGY,
     title: |s| format!("queue `{}`", at(s, 0)),
     place: |s| yaml(&["queues", at(s, 0)]),
-    part_of: whole,
-    added: None,
     changed: Some(Harm {
         instances: "RabbitMQ refuses to declare it with another type, so that it is not consumed",
         instead: "declare a queue with another name beside it, and move the bindings",
         ..NONE
     }),
-    hurts: always,
     gone: Some(Harm {
         messages: "it stays bound in RabbitMQ and fills, and nobody consumes it",
         instead: "keep it, or retire it: it is unbound then, and deleted when it is empty",
         ..NONE
     }),
     retired_as: "queue",
+    ..PLAIN
 };
 
 /// A binding of a queue.
@@ -73,15 +69,13 @@ pub(super) const BIND: Kind = Kind {
             format!("exchange {}", at(s, 1)),
         ]
     },
-    added: None,
-    changed: None,
-    hurts: always,
     gone: Some(Harm {
         messages: "it stays in RabbitMQ: the queue still gets these messages, and makes dead letters of them",
         instead: "keep it, or retire it: it is removed then",
         ..NONE
     }),
     retired_as: "binding",
+    ..PLAIN
 };
 
 /// Where the dead letters of a queue go.
@@ -92,15 +86,12 @@ pub(super) const LETTERS: Kind = Kind {
     title: |s| format!("the route of the dead letters of queue `{}`", at(s, 0)),
     place: |s| yaml(&["queues", at(s, 0), "dead_letter"]),
     part_of: |s| vec![format!("queue {}", at(s, 0))],
-    added: None,
     changed: Some(Harm {
         messages: "queues of others that are bound to the former route get no dead letters any more",
         instead: "keep the route, or bind whoever reads them to both first",
         ..NONE
     }),
-    hurts: always,
-    gone: None,
-    retired_as: "",
+    ..PLAIN
 };
 
 /// Where what a source refuses goes.
@@ -111,19 +102,17 @@ pub(super) const REJECTS: Kind = Kind {
     title: |s| format!("the route of what source `{}` refuses", at(s, 0)),
     place: |s| yaml(&["sources", at(s, 0), "rejects"]),
     part_of: |s| vec![format!("source {}", at(s, 0))],
-    added: None,
     changed: Some(Harm {
         messages: "queues of others that are bound to the former route get nothing any more",
         instead: "keep the route, or bind whoever reads it to both first",
         ..NONE
     }),
-    hurts: always,
     gone: Some(Harm {
         senders: "what is refused is kept nowhere, so that it can't be mended and replayed",
         instead: "keep `rejects`",
         ..NONE
     }),
-    retired_as: "",
+    ..PLAIN
 };
 
 /// What the messages of a queue hold.
@@ -132,17 +121,12 @@ pub(super) const CARRIES: Kind = Kind {
     names: 1,
     rule: &JSON_CONTRACT,
     title: |s| format!("the message of queue `{}`", at(s, 0)),
-    place: |s| yaml(&["queues", at(s, 0)]),
-    part_of: |s| vec![format!("queue {}", at(s, 0))],
-    added: None,
     changed: Some(Harm {
         messages: "those that wait and those of services that send as before are read as another message",
         instead: "declare another queue for the new message",
         ..NONE
     }),
-    hurts: always,
-    gone: None,
-    retired_as: "",
+    ..OF_QUEUE
 };
 
 /// Where the messages of a queue go.
@@ -151,18 +135,13 @@ pub(super) const INTO: Kind = Kind {
     names: 1,
     rule: &TOPOLOGY,
     title: |s| format!("`into` of queue `{}`", at(s, 0)),
-    place: |s| yaml(&["queues", at(s, 0)]),
-    part_of: |s| vec![format!("queue {}", at(s, 0))],
-    added: None,
     changed: Some(Harm {
         messages: "those that wait go to the new place",
         rows: "the former table gets no rows any more",
         instead: "declare another queue that is bound alike",
         ..NONE
     }),
-    hurts: always,
-    gone: None,
-    retired_as: "",
+    ..OF_QUEUE
 };
 
 pub(super) fn add(model: &Model, facts: &mut Facts) {

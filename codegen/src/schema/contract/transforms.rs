@@ -2,7 +2,7 @@
 
 use super::expression::text;
 use super::facts::Facts;
-use super::kind::{Harm, Kind, NONE, always, at, lowered, whole, yaml};
+use super::kind::{Harm, Kind, NONE, PLAIN, at, lowered, yaml};
 use crate::base::refusal::Place;
 use crate::model::{ColumnSource, Model, Table};
 use crate::rules::contracts::{JSON_CONTRACT, MEANING};
@@ -27,16 +27,13 @@ pub(super) const EXPRESSION: Kind = Kind {
             format!("column {} {}", at(s, 0), at(s, 1)),
         ]
     },
-    added: None,
     changed: Some(Harm {
         messages: "those that wait, letters and replays are stored by the new expression",
         rows: "those that are stored keep the former meaning; an event that comes again may be another row if the column is in a key",
         instead: "add a column with another name",
         ..NONE
     }),
-    hurts: always,
-    gone: None,
-    retired_as: "",
+    ..PLAIN
 };
 
 /// The expression of a column for one event type.
@@ -59,20 +56,18 @@ pub(super) const VARIANT: Kind = Kind {
             format!("column {} {}", at(s, 0), at(s, 1)),
         ]
     },
-    added: None,
     changed: Some(Harm {
         messages: "those that wait, letters and replays are stored by the new expression",
         rows: "those that are stored keep the former meaning",
         instead: "add a column with another name",
         ..NONE
     }),
-    hurts: always,
     gone: Some(Harm {
         rows: "new rows of this event have the default there",
         instead: "keep it",
         ..NONE
     }),
-    retired_as: "",
+    ..PLAIN
 };
 
 /// The longest text of a column, where longer ones are refused.
@@ -107,8 +102,7 @@ pub(super) const TEXT: Kind = Kind {
         ..NONE
     }),
     hurts: lowered,
-    gone: None,
-    retired_as: "",
+    ..PLAIN
 };
 
 /// What else happens in the transaction that stores rows.
@@ -119,19 +113,17 @@ pub(super) const HOOK: Kind = Kind {
     title: |s| format!("the hook of table `{}`", at(s, 0)),
     place: |s| Place::Table(at(s, 0).to_owned()),
     part_of: |s| vec![format!("table {}", at(s, 0))],
-    added: None,
     changed: Some(Harm {
         rows: "columns that the former hook filled are filled otherwise or not at all",
         instead: "keep it",
         ..NONE
     }),
-    hurts: always,
     gone: Some(Harm {
         rows: "columns that it filled stay empty",
         instead: "keep it",
         ..NONE
     }),
-    retired_as: "",
+    ..PLAIN
 };
 
 /// Which of two rows with the same key stays.
@@ -142,16 +134,13 @@ pub(super) const CONFLICT: Kind = Kind {
     title: |s| format!("`on_conflict` of table `{}`", at(s, 0)),
     place: |s| yaml(&["tables", at(s, 0), "on_conflict"]),
     part_of: |s| vec![format!("table {}", at(s, 0))],
-    added: None,
     changed: Some(Harm {
         messages: "of those that wait and come again, another one is kept",
         rows: "those that are stored were kept by the former rule",
         instead: "leave it, or fill another table",
         ..NONE
     }),
-    hurts: always,
-    gone: None,
-    retired_as: "",
+    ..PLAIN
 };
 
 /// The server of a database.
@@ -161,17 +150,13 @@ pub(super) const SERVER: Kind = Kind {
     rule: &MEANING,
     title: |s| format!("the server of database `{}`", at(s, 0)),
     place: |s| yaml(&["databases", at(s, 0)]),
-    part_of: whole,
-    added: None,
     changed: Some(Harm {
         instances: "instances of both builds store on different servers",
         rows: "those that are stored stay on the former server",
         instead: "copy the tables first, and change the address of the server, not its name",
         ..NONE
     }),
-    hurts: always,
-    gone: None,
-    retired_as: "",
+    ..PLAIN
 };
 
 pub(super) fn add(model: &Model, facts: &mut Facts) {

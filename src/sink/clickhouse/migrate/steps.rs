@@ -127,8 +127,7 @@ pub(super) async fn costs(
             let first = statement.sql.lines().next().unwrap_or_default();
             let what = first.split(" WHERE ").next().unwrap_or(first);
             lines.push(format!(
-                "migration {} copies {rows} rows, {} MiB on disk, in {} partitions: {what}",
-                migration.name,
+                "copies {rows} rows, {} MiB on disk, in {} partitions: {what}",
                 bytes.div_ceil(1 << 20),
                 partitions.len()
             ));
