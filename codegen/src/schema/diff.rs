@@ -35,7 +35,7 @@ pub(crate) fn diff(base: &Lock, now: &Lock, model: &Model) -> (Diffs, Vec<Refusa
         .tables
         .keys()
         .filter(|name| !now.tables.contains_key(*name))
-        .filter(|name| !model.retired(&format!("table {name}")).is_some())
+        .filter(|name| model.retired(&format!("table {name}")).is_none())
     {
         refused.push(Refusal {
             code: TABLE_GONE.code,
@@ -51,9 +51,9 @@ pub(crate) fn diff(base: &Lock, now: &Lock, model: &Model) -> (Diffs, Vec<Refusa
         let before = base.tables.get(&table.name).map(|table_before| {
             let mut before = table_before.clone();
             before.columns.retain(|(name, _)| {
-                !model
+                model
                     .retired(&format!("column {} {name}", table.name))
-                    .is_some()
+                    .is_none()
                     && !is_needless(base, now, &table.name, name)
             });
             before

@@ -197,7 +197,7 @@ pub(crate) fn misretired(
         }
     }
     for key in base.retired.keys().filter(|key| !is_part(key, base)) {
-        if !model.retired(key).is_some() && !has(now, key) {
+        if model.retired(key).is_none() && !has(now, key) {
             let message = format!("`{key}` is in `retired` no more");
             let help = "put the entry back: servers that were not upgraded yet still have it";
             refuse(None, message, help);
