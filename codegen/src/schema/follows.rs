@@ -29,10 +29,8 @@ pub(super) fn follows(kind: &Kind, subject: &[&str], base: &Lock, now: &Lock) ->
         ("reserved", [of, what]) => base.fields.iter().any(|((message, number), field)| {
             message == of && (field.name == *what || number.to_string() == *what)
         }),
-        // Another message or another place needs other fields.
-        ("required", [queue, ..]) => {
-            changed(&format!("carries {queue}")) || changed(&format!("into {queue}"))
-        }
+        // Another message has other fields.
+        ("required", [queue, ..]) => changed(&format!("carries {queue}")),
         // The message of a queue that a source feeds is the source's.
         ("carries", [queue]) => {
             let message = |lock: &Lock| lock.contracts.get(&format!("carries {queue}")).cloned();
@@ -42,11 +40,14 @@ pub(super) fn follows(kind: &Kind, subject: &[&str], base: &Lock, now: &Lock) ->
             };
             of(base, "path").any(same)
         }
-        // A destination that is gone or has another name is told of itself.
+        // A destination that is gone or has another name is told of itself; of one that is retired, this is all that is told.
         ("into", [queue]) => {
             let before = base.contracts.get(&format!("into {queue}"));
             before.is_some_and(|before| match before.split_once(' ') {
-                Some(("table", table)) => !now.tables.contains_key(table),
+                Some(("table", table)) => {
+                    let retired = now.retired.contains_key(&format!("table {table}"));
+                    !now.tables.contains_key(table) && !retired
+                }
                 _ => !now.contracts.contains_key(before),
             })
         }
@@ -72,26 +73,38 @@ pub(super) fn follows(kind: &Kind, subject: &[&str], base: &Lock, now: &Lock) ->
     }
 }
 
-/// The fact of a source that is gone, if this one is that of a new source with the same path: what is sent there meets it.
-pub(super) fn replaced(key: &str, base: &Lock, now: &Lock) -> Option<String> {
+/// The same fact of the source that has the same path `there`, if the source of this one is only `here`: who replaces a
+/// source on its path meets what is sent to it.
+pub(super) fn counterpart(key: &str, here: &Lock, there: &Lock) -> Option<String> {
+    const OF_SENDERS: [&str; 10] = [
+        "auth",
+        "credentials",
+        "headers",
+        "limit",
+        "needed",
+        "on_bad",
+        "origin",
+        "path",
+        "publish",
+        "verify",
+    ];
     let [source, rest @ ..] = &words(key)[..] else {
         return None;
     };
     let word = key.split(' ').next().unwrap_or_default();
-    let of_senders = ["path", "verify", "auth", "limit", "on_bad", "headers"];
     let has = |lock: &Lock, name: &str| lock.contracts.contains_key(&format!("source {name}"));
-    if !of_senders.contains(&word) || has(base, source) {
+    if !OF_SENDERS.contains(&word) || has(there, source) {
         return None;
     }
-    let path = of(now, "path").find_map(|(key, _)| match words(key)[..] {
+    let path = of(here, "path").find_map(|(key, _)| match words(key)[..] {
         [of, path] if of == *source => Some(path),
         _ => None,
     })?;
-    let former = of(base, "path").find_map(|(key, _)| match words(key)[..] {
-        [of, other] if other == path && !has(now, of) => Some(of),
+    let other = of(there, "path").find_map(|(key, _)| match words(key)[..] {
+        [of, other] if other == path && !has(here, of) => Some(of),
         _ => None,
     })?;
-    Some([&[word, former], rest].concat().join(" "))
+    Some([&[word, other], rest].concat().join(" "))
 }
 
 /// True if it is new and brings dead letters, which whoever sends them is told of.
@@ -103,19 +116,19 @@ fn new_letters(queue: &str, base: &Lock, now: &Lock, subject: &[&str]) -> bool {
     is_new && carries.is_some_and(|what| what == "dead letters")
 }
 
-/// True if the exchange of a source changed, and the binding went with it.
+/// True if every source of an exchange publishes to another one now, and the binding went with each.
 fn rerouted(queue: &str, exchange: &str, key: &str, base: &Lock, now: &Lock) -> bool {
-    of(base, "publish").any(|(source, before)| {
-        let to = |value: &str| value.split(' ').next().unwrap_or_default().to_owned();
-        let after = now.contracts.get(source).map(|value| to(value));
-        to(before) == exchange
-            && after.is_some_and(|after| {
-                after != exchange
-                    && now
-                        .contracts
-                        .contains_key(&format!("bind {queue} {after} {key}"))
+    let to = |value: &String| value.split(' ').next().unwrap_or_default().to_owned();
+    let mut sources = of(base, "publish")
+        .filter(|(_, before)| to(before) == exchange)
+        .peekable();
+    sources.peek().is_some()
+        && sources.all(|(source, _)| {
+            now.contracts.get(source).map(to).is_some_and(|after| {
+                let bound = format!("bind {queue} {after} {key}");
+                after != exchange && now.contracts.contains_key(&bound)
             })
-    })
+        })
 }
 
 /// True if it brought dead letters to a queue of them, and nothing sends any there now. It does no harm where it stays:
@@ -132,20 +145,18 @@ fn unused(queue: &str, exchange: &str, key: &str, base: &Lock, now: &Lock) -> bo
     letters(base) && (letters(now) || !stays) && !sends("letters") && !sends("rejects")
 }
 
-/// True if an event type was taken by the queue of a table, and isn't any more.
+/// True if an event type was taken by the queue of a table, and is by none of its queues any more.
 pub(super) fn left(table: &str, event: &str, base: &Lock, now: &Lock) -> bool {
     let into = format!("table {table}");
-    of(base, "bind").any(|(key, _)| match words(key)[..] {
-        [queue, _, routing_key] => {
-            routing_key == event
-                && base.contracts.get(&format!("into {queue}")) == Some(&into)
-                && !of(now, "bind").any(|(key, _)| {
-                    let words = words(key);
-                    words.first() == Some(&queue) && words.get(2) == Some(&routing_key)
-                })
-        }
-        _ => false,
-    })
+    let taken = |lock: &Lock| {
+        of(lock, "bind").any(|(key, _)| match words(key)[..] {
+            [queue, _, routing_key] => {
+                routing_key == event && lock.contracts.get(&format!("into {queue}")) == Some(&into)
+            }
+            _ => false,
+        })
+    };
+    taken(base) && !taken(now)
 }
 
 /// The facts of a kind.

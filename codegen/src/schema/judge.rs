@@ -7,7 +7,7 @@ use super::change::{Change, Verdict};
 use super::contract::kind::Harm;
 use super::contract::kinds;
 use super::contract::lifted;
-use super::follows::{follows, replaced};
+use super::follows::{counterpart, follows};
 use super::lock::Lock;
 use crate::base::refusal::{Place, Refusal};
 use crate::model::Model;
@@ -28,10 +28,9 @@ pub(crate) fn changes(base: &Lock, now: &Lock, model: &Model) -> Vec<Change> {
     let changed = keys.into_iter().filter_map(|key| {
         let kind = kinds::of(key)?;
         let after = now.contracts.get(key);
-        let before = base.contracts.get(key).or_else(|| {
-            let former = replaced(key, base, now)?;
-            base.contracts.get(&former)
-        });
+        let former = counterpart(key, now, base);
+        let before = base.contracts.get(key);
+        let before = before.or_else(|| base.contracts.get(former.as_ref()?));
         let subject = kinds::subject(key);
         let wholes = (kind.part_of)(&subject);
         if follows(kind, &subject, base, now) {
@@ -40,13 +39,19 @@ pub(crate) fn changes(base: &Lock, now: &Lock, model: &Model) -> Vec<Change> {
         let harm = match (before, after) {
             (Some(before), Some(after)) if before == after => return None,
             (Some(before), Some(after)) => kind.changed.filter(|_| (kind.hurts)(before, after)),
-            (None, Some(_)) if wholes.iter().any(|whole| !has(base, whole)) => return None,
+            (None, Some(_)) if former.is_none() && wholes.iter().any(|whole| !has(base, whole)) => {
+                return None;
+            }
             (None, Some(_)) => kind.added,
             _ => {
                 if kind.word == "reserved" && !lifted(key, &now.contracts) {
                     return None;
                 }
-                if wholes.iter().any(|whole| !has(now, whole)) {
+                let lost = match counterpart(key, base, now) {
+                    Some(successor) => now.contracts.contains_key(&successor),
+                    None => wholes.iter().any(|whole| !has(now, whole)),
+                };
+                if lost {
                     return None;
                 }
                 kind.gone
@@ -75,6 +80,22 @@ pub(crate) fn changes(base: &Lock, now: &Lock, model: &Model) -> Vec<Change> {
             change.verdict = Verdict::Accepted(harm);
         }
     }
+    // Another destination needs other fields. That is told first, and they are told when it is meant.
+    let is_moved = |queue: &str| {
+        let into = format!("into {queue}");
+        let refused = |change: &&Change| matches!(change.verdict, Verdict::Refused(_));
+        changes
+            .iter()
+            .filter(refused)
+            .any(|change| change.key == into)
+    };
+    let follows = |change: &Change| match kinds::subject(&change.key)[..] {
+        [queue, ..] => change.kind.word == "required" && is_moved(queue),
+        _ => false,
+    };
+    let stay: Vec<bool> = changes.iter().map(|change| !follows(change)).collect();
+    let mut stay = stay.into_iter();
+    changes.retain(|_| stay.next().unwrap_or(true));
     changes
 }
 
@@ -196,11 +217,20 @@ pub(crate) fn misretired(
             }
         }
     }
-    for key in base.retired.keys().filter(|key| !is_part(key, base)) {
-        if model.retired(key).is_none() && !has(now, key) {
-            let message = format!("`{key}` is in `retired` no more");
-            let help = "put the entry back: servers that were not upgraded yet still have it";
-            refuse(None, message, help);
+    for (key, value) in base.retired.iter().filter(|(key, _)| !is_part(key, base)) {
+        match known(now, key) {
+            None if model.retired(key).is_none() => {
+                let message = format!("`{key}` is in `retired` no more");
+                let help = "put the entry back: servers that were not upgraded yet still have it";
+                refuse(None, message, help);
+            }
+            Some(now) if model.retired(key).is_none() && !may_return(key, value, &now) => {
+                let message = format!("`{key}` was retired and is declared again as another one");
+                let help = "give it another name, and put the entry of `retired` back: servers still have the former one, \
+                            with what is stored in it";
+                refuse(None, message, help);
+            }
+            _ => {}
         }
     }
     refused
@@ -238,6 +268,15 @@ fn is_part(key: &str, base: &Lock) -> bool {
         let wholes = (kind.part_of)(&kinds::subject(key));
         wholes.iter().any(|whole| base.retired.contains_key(whole))
     })
+}
+
+/// True if what was retired can be declared again: it is in RabbitMQ, or a path, and is what it was. A table or a column is
+/// full of rows that nobody remembers the meaning of.
+fn may_return(key: &str, before: &str, now: &str) -> bool {
+    let stored = ["table ", "column "]
+        .iter()
+        .any(|word| key.starts_with(word));
+    !stored && before == now
 }
 
 /// True if a lock knows a fact, a table, a column or a message.

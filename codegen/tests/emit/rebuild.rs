@@ -5,6 +5,8 @@
 use std::fs;
 use std::path::Path;
 
+use event_grpc_codegen::schema::lock::LOCK;
+
 use crate::project::{HOUR, NOW, Project};
 use crate::walk::{PIPELINE, declared, edit, mistakes, write};
 
@@ -114,6 +116,23 @@ fn a_key_that_would_merge_rows_or_adds_nothing_is_refused() {
     ));
     assert!(
         said.contains("a rebuild adds a column to the key"),
+        "{said}"
+    );
+    // The server counts a column that an expression of its key needs as one of the key, so that it tells nothing.
+    let project = declared();
+    let key = "toDate(event_timestamp), event_name, id";
+    let line = "order shopify_event ";
+    let was = format!("{line}event_name, event_timestamp, id");
+    edit(&project, LOCK, &was, &format!("{line}{key}"));
+    project.commit();
+    let longer = format!(
+        "order_by: [toDate(event_timestamp), event_name, event_timestamp, id]\n    rebuilt_from: [{key}]"
+    );
+    edit(&project, PIPELINE, OLD, &longer);
+    let said = mistakes(&project);
+    let said = said.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(
+        said.contains("adds a column to the key that no expression of the │ former key has"),
         "{said}"
     );
 }

@@ -47,17 +47,20 @@ pub(super) fn hindrance(own: &ClickHouse, table: &Table) -> Option<String> {
     }
     match added(own, table) {
         Some(_) => None,
-        None => Some("a rebuild adds a column to the key".into()),
+        None => Some(
+            "a rebuild adds a column to the key that no expression of the former key has".into(),
+        ),
     }
 }
 
-/// A column that is in the new key and wasn't in the old one. On the server it tells one table from the other.
+/// A column that is in the new key and in nothing of the old one. On the server it tells one table from the other: each
+/// column that an expression of the key needs counts as one of the key there.
 fn added<'a>(own: &'a ClickHouse, table: &Table) -> Option<&'a str> {
     let is_column = |key: &&String| table.columns.iter().any(|column| column.name == **key);
-    let mut new = own
-        .order_by
-        .iter()
-        .filter(|key| !own.rebuilt_from.contains(key));
+    let is_word = |c: char| c.is_ascii_alphanumeric() || c == '_';
+    let mentions = |key: &str, name: &str| key.split(|c| !is_word(c)).any(|word| word == name);
+    let is_new = |key: &&String| own.rebuilt_from.iter().all(|old| !mentions(old, key));
+    let mut new = own.order_by.iter().filter(is_new);
     new.find(is_column).map(String::as_str)
 }
 
