@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use super::drops::{self, Drops};
+use super::drops::Drops;
 use super::places::{Place, Places};
 use super::plan::{DIFFERS, Servers, ended, live, show};
 use super::{one_line, say};
@@ -85,7 +85,7 @@ async fn databases(args: &Args, places: &[Place<'_>]) -> anyhow::Result<bool> {
         for name in place.apply(args.drops.names()?).await? {
             step("applied", &format!("migration {name}, {}", place.short()));
         }
-        for left in drops::left(place).await? {
+        for left in place.left().await? {
             step("left", &left);
             good = false;
         }

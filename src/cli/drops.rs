@@ -1,6 +1,5 @@
 //! Migrations that drop stored data, which are applied by name only.
 
-use super::places::Place;
 use crate::contract::{Pipeline, drops_data};
 use crate::generated::PIPELINE;
 
@@ -51,16 +50,4 @@ fn of(pipeline: &'static Pipeline) -> impl Iterator<Item = &'static str> {
         .chain(pipeline.postgres_migrations);
     all.map(|migration| migration.name)
         .filter(|name| drops_data(name))
-}
-
-/// What is said of each migration of a place that was left because it drops stored data.
-pub(super) async fn left(place: &Place<'_>) -> anyhow::Result<Vec<String>> {
-    let report = place.check().await?;
-    let left = report.pending.into_iter().filter(|name| drops_data(name));
-    let place = place.short();
-    Ok(left
-        .map(|name| {
-            format!("migration {name}, {place}: it drops stored data; --drop {name} applies it")
-        })
-        .collect())
 }

@@ -1,6 +1,6 @@
 //! `event-grpc migrate`: migrates every ClickHouse database and PostgreSQL.
 
-use super::drops::{self, Drops};
+use super::drops::Drops;
 use super::places::{Place, Places};
 use super::serve::{ClickHouseArgs, PostgresArgs};
 use super::{say, told};
@@ -81,7 +81,7 @@ async fn one(args: &Args, place: &Place<'_>) -> anyhow::Result<bool> {
     applied
         .iter()
         .for_each(|name| say(&format!("applied     {name}")));
-    let left = drops::left(place).await?;
+    let left = place.left().await?;
     left.iter()
         .for_each(|one| say(&format!("left        {one}")));
     if applied.is_empty() && left.is_empty() {

@@ -1,6 +1,7 @@
 //! The databases of the pipeline that are given on the command line, each with migrations of its own.
 
 use super::serve::{ClickHouseArgs, PostgresArgs, further_servers};
+use crate::contract::drops_data;
 use crate::generated::PIPELINE;
 use crate::hooks;
 use crate::sink::clickhouse::migrate::{Adopted, Others, Touched};
@@ -89,6 +90,17 @@ impl Place<'_> {
             Place::ClickHouse(_, store) => migrate::adopt(store, &PIPELINE).await?,
             Place::Postgres(store) => postgres::migrate::adopt(store, &PIPELINE).await?,
         })
+    }
+
+    /// What is said of each migration that was left because it drops stored data.
+    pub(super) async fn left(&self) -> anyhow::Result<Vec<String>> {
+        let pending = self.check().await?.pending;
+        let left = pending.into_iter().filter(|name| drops_data(name));
+        let place = self.short();
+        let told = left.map(|name| {
+            format!("migration {name}, {place}: it drops stored data; --drop {name} applies it")
+        });
+        Ok(told.collect())
     }
 
     /// Applies the pending migrations; those that drop stored data only if they are named.

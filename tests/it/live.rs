@@ -1,19 +1,19 @@
 //! The comparison of a build with the servers that run, and carrying its difference out.
 
+mod retired;
+
 use std::process::Command;
 use std::time::Duration;
 
 use event_grpc::broker::{Address, Cutover, Sample};
 use event_grpc::contract::{Pipeline, Retired, RetiredQueue, Route};
 use event_grpc::generated::PIPELINE;
-use event_grpc::ops::live::definitions::Definitions;
-use event_grpc::ops::live::{Kind, Plan, letters, rabbitmq, retire};
+use event_grpc::ops::live::{Kind, Plan, letters, retire};
 use event_grpc::sink::clickhouse::{ClickHouse, migrate};
 use lapin::options::{
-    BasicPublishOptions, ConfirmSelectOptions, ExchangeDeclareOptions, QueueBindOptions,
-    QueueDeclareOptions, QueuePurgeOptions,
+    BasicPublishOptions, ConfirmSelectOptions, QueueBindOptions, QueueDeclareOptions,
 };
-use lapin::types::FieldTable;
+use lapin::types::{AMQPValue, FieldTable};
 use lapin::{BasicProperties, Channel, Connection, ConnectionProperties};
 use serde_json::{Value, json};
 
@@ -63,11 +63,21 @@ async fn dial(vhost: &Vhost) -> Cutover {
 
 /// A classic queue, as a build of before declared it.
 async fn declare(channel: &Channel, queue: &str, bindings: &[Route]) {
+    declare_as(channel, queue, "classic", bindings).await;
+}
+
+/// A queue of this type.
+async fn declare_as(channel: &Channel, queue: &str, kind: &str, bindings: &[Route]) {
     let durable = QueueDeclareOptions {
         durable: true,
         ..Default::default()
     };
-    let declared = channel.queue_declare(queue.into(), durable, FieldTable::default());
+    let mut arguments = FieldTable::default();
+    if kind != "classic" {
+        let kind = AMQPValue::LongString(kind.into());
+        arguments.insert("x-queue-type".into(), kind);
+    }
+    let declared = channel.queue_declare(queue.into(), durable, arguments);
     declared.await.unwrap();
     for route in bindings {
         let options = QueueBindOptions::default();
@@ -130,97 +140,6 @@ fn event_grpc(arguments: &[&str], environment: &[(&str, &str)]) -> (Option<i32>,
         String::from_utf8_lossy(&output.stderr)
     );
     (output.status.code(), text)
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn what_is_retired_is_unbound_and_deleted_once_it_is_empty() {
-    let vhost = Vhost::create();
-    let server = dial(&vhost).await;
-    let mut plan = Plan::default();
-    rabbitmq::compare(&server, pipeline(), None, &mut plan)
-        .await
-        .unwrap();
-    let missing = lines(&plan, Kind::Missing);
-    assert_eq!(
-        missing.len(),
-        PIPELINE.exchanges.len() + PIPELINE.queues.len()
-    );
-    assert!(
-        vhost.list("list_queues", "name").is_empty(),
-        "a plan declares nothing"
-    );
-
-    let (good, _) = steps(&server, &PIPELINE).await;
-    assert!(good);
-    let (_connection, channel) = connect(&vhost).await;
-    let durable = ExchangeDeclareOptions {
-        durable: true,
-        ..Default::default()
-    };
-    let (kind, none) = (lapin::ExchangeKind::Direct, FieldTable::default());
-    let declared = channel.exchange_declare("before.dx".into(), kind, durable, none);
-    declared.await.unwrap();
-    declare(&channel, "before_q", &[BEFORE, ELSEWHERE]).await;
-    declare(&channel, "stray_q", &[BEFORE]).await;
-    publish(&channel, "beat.dx", "before", "1").await;
-    publish(&channel, "before.dx", "before", "2").await;
-
-    // The plan shows them, and changes nothing.
-    let export = vhost.export();
-    let definitions = Definitions::parse(&export, vhost.name()).unwrap();
-    let mut plan = Plan::default();
-    let compared = rabbitmq::compare(&server, pipeline(), Some(&definitions), &mut plan);
-    compared.await.unwrap();
-    assert_eq!(lines(&plan, Kind::Missing), [""; 0]);
-    let retired = lines(&plan, Kind::Retired);
-    for line in [
-        "queue before_q: 2 messages ready, 0 consumers",
-        "exchange before.dx: event-grpc apply",
-        "binding of queue before_q to exchange beat.dx with key \"before\": event-grpc apply",
-        "binding of queue before_q to exchange before.dx with key \"before\": event-grpc apply",
-    ] {
-        assert!(
-            retired.iter().any(|found| found.starts_with(line)),
-            "{line}\n{retired:#?}"
-        );
-    }
-    let orphans = lines(&plan, Kind::Orphan);
-    let [orphan] = &orphans[..] else {
-        panic!("{orphans:#?}")
-    };
-    let line = "binding of queue stray_q to exchange beat.dx with key \"before\": pipeline.yaml declares no such queue";
-    assert!(orphan.starts_with(line), "{orphan}");
-
-    // With messages it is unbound and stays.
-    let (good, done) = steps(&server, pipeline()).await;
-    assert!(!good);
-    let left = "left queue before_q: it has 2 messages and 0 consumers";
-    assert!(done.iter().any(|step| step.starts_with(left)), "{done:#?}");
-    assert!(
-        done.contains(&"deleted exchange before.dx".to_owned()),
-        "{done:#?}"
-    );
-    publish(&channel, "beat.dx", "before", "3").await;
-    until_ready(&server, "before_q", 2).await;
-    // Others keep their bindings.
-    until_ready(&server, "stray_q", 2).await;
-
-    // Once it is empty it goes, and then there is nothing left to do.
-    let purged = channel.queue_purge("before_q".into(), QueuePurgeOptions::default());
-    purged.await.unwrap();
-    let (good, done) = steps(&server, pipeline()).await;
-    assert!(good, "{done:#?}");
-    assert!(
-        done.contains(&"deleted queue before_q".to_owned()),
-        "{done:#?}"
-    );
-    let mut plan = Plan::default();
-    rabbitmq::compare(&server, pipeline(), None, &mut plan)
-        .await
-        .unwrap();
-    assert!(!plan.differs(), "{:#?}", plan.findings);
-    server.close().await;
-    vhost.delete();
 }
 
 #[tokio::test(flavor = "multi_thread")]

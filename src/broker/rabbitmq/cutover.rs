@@ -179,13 +179,12 @@ impl Cutover {
             moved += transfer::all(&self.session, from, to).await?;
             // The broker looks itself before it deletes, but not at a quorum queue; that one nobody can reach any
             // more but by its name.
-            if quorum
-                && self
-                    .counts(from)
-                    .await?
-                    .is_some_and(|counts| counts != (0, 0))
-            {
-                continue;
+            if quorum {
+                let counts = self.counts(from).await?;
+                if counts.is_some_and(|counts| counts != (0, 0)) || !self.proved_empty(from).await?
+                {
+                    continue;
+                }
             }
             let options = QueueDeleteOptions {
                 if_unused: !quorum,

@@ -36,10 +36,13 @@ pub async fn carry_out(
     step("declared", what.to_owned());
     // From now on nothing new comes to the queues, so that they can run empty.
     for (queue, route) in pipeline.retired.bindings() {
-        server.unbind_route(queue, route).await?;
+        let refusal = server.unbind_route(queue, route).await?;
         let (exchange, key) = (route.exchange, route.routing_key);
         let what = format!("queue {queue} from exchange {exchange} with key {key:?}");
-        step("unbound", what);
+        match refusal {
+            None => step("unbound", what),
+            Some(why) => step("left", format!("{what}: {why}")),
+        }
     }
     for queue in pipeline.retired.queues {
         let deleted = server.delete_queue(queue.name).await?;

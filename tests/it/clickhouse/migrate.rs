@@ -123,10 +123,7 @@ async fn stored_data_is_dropped_by_name_only_and_nothing_waits_for_it() {
     let store = nowhere("drops");
     let applied = apply(&store, &PIPELINE).await.unwrap();
     assert_eq!(applied, ["20260101_old.sql", "20260103_sale.sql"]);
-    store
-        .run(None, "INSERT INTO `old` VALUES (7)")
-        .await
-        .unwrap();
+    run_there(&store, "INSERT INTO `old` VALUES (7)").await;
     let report = check(&store, &PIPELINE).await.unwrap();
     assert_eq!(report.pending, ["20260102_drop_old.sql"]);
     // An instance starts and stores.
@@ -135,15 +132,16 @@ async fn stored_data_is_dropped_by_name_only_and_nothing_waits_for_it() {
     let other = ["20260102_drop_sale.sql".to_owned()];
     let applied = apply_named(&store, &PIPELINE, Others::MayWrite, &other).await;
     assert!(applied.unwrap().is_empty());
-    let rows: Vec<u64> = store.rows("SELECT n FROM `old`").await.unwrap();
-    assert_eq!(rows, [7]);
+    assert_eq!(number(&store, "SELECT n FROM DB.`old`").await, 7);
 
     let named = ["20260102_drop_old.sql".to_owned()];
     let applied = apply_named(&store, &PIPELINE, Others::MayWrite, &named).await;
     assert_eq!(applied.unwrap(), named);
-    let sql = "SELECT name FROM system.tables WHERE database = currentDatabase() AND name = 'old'";
-    let there: Vec<String> = store.rows(sql).await.unwrap();
-    assert!(there.is_empty(), "{there:?}");
+    let there = format!(
+        "SELECT count() FROM system.tables WHERE database = '{}' AND name = 'old'",
+        store.address().database()
+    );
+    assert_eq!(number(&store, &there).await, 0);
 }
 
 #[tokio::test]

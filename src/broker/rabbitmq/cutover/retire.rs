@@ -1,6 +1,9 @@
 //! Takes away what is retired: bindings, queues that are empty and unused, exchanges that are unused.
 
-use lapin::options::{ExchangeDeclareOptions, ExchangeDeleteOptions, QueueDeleteOptions};
+use lapin::options::{
+    BasicGetOptions, BasicNackOptions, ExchangeDeclareOptions, ExchangeDeleteOptions,
+    QueueDeleteOptions,
+};
 use lapin::types::FieldTable;
 
 use super::{Cutover, CutoverError, refused};
@@ -51,8 +54,12 @@ impl Cutover {
         Ok(declare(&self.session, topology).await?)
     }
 
-    /// Removes a binding. One that isn't there is none.
-    pub async fn unbind_route(&self, queue: &str, route: Route) -> Result<(), CutoverError> {
+    /// Removes a binding. One that isn't there is none. If the broker refuses, the reason.
+    pub async fn unbind_route(
+        &self,
+        queue: &str,
+        route: Route,
+    ) -> Result<Option<String>, CutoverError> {
         let channel = self.channel().await?;
         let unbound = channel.queue_unbind(
             name(queue)?,
@@ -60,7 +67,8 @@ impl Cutover {
             name(route.routing_key)?,
             FieldTable::default(),
         );
-        refused(self.session.ask(unbound).await).map(drop)
+        let refusal = refused(self.session.ask(unbound).await)?;
+        Ok(refusal.filter(|why| !why.starts_with("NOT_FOUND")))
     }
 
     /// Deletes a queue if it has no messages and no consumers.
@@ -78,15 +86,20 @@ impl Cutover {
             let declared = self.declare_queue(queue, kind).await;
             Ok::<_, CutoverError>(refused(declared)?.is_none())
         };
-        let conditions = match (is(QueueKind::Classic).await?, is(QueueKind::Quorum).await?) {
-            (true, _) => true,
+        // Where quorum queues are the default of a virtual host, one fits the classic form, too.
+        let conditions = match (is(QueueKind::Quorum).await?, is(QueueKind::Classic).await?) {
             // The broker knows no conditions for these, and ends a connection that sets any.
-            (_, true) => false,
+            (true, _) => false,
+            (_, true) => true,
             _ => {
                 let why = "it was declared with arguments of its own; delete it by hand";
                 return Ok(Deleted::Left(why.to_owned()));
             }
         };
+        if !self.proved_empty(queue).await? {
+            let why = "it has messages, which its counts did not tell".to_owned();
+            return Ok(Deleted::Left(why));
+        }
         let options = QueueDeleteOptions {
             if_unused: conditions,
             if_empty: conditions,
@@ -96,6 +109,22 @@ impl Cutover {
         let deleted = channel.queue_delete(name(queue)?, options);
         let refusal = refused(self.session.ask(deleted).await.map(drop))?;
         Ok(refusal.map_or(Deleted::Done, Deleted::Left))
+    }
+
+    /// True if a queue gave no message when it was asked for one. Its counts say zero, too, while a quorum queue has no
+    /// leader or doesn't answer in time; asking for a message fails then. A message that comes goes back to its place.
+    pub(super) async fn proved_empty(&self, queue: &str) -> Result<bool, CutoverError> {
+        let channel = self.channel().await?;
+        let got = channel.basic_get(name(queue)?, BasicGetOptions { no_ack: false });
+        let Some(message) = self.session.ask(got).await? else {
+            return Ok(true);
+        };
+        let back = BasicNackOptions {
+            requeue: true,
+            ..Default::default()
+        };
+        self.session.ask(message.nack(back)).await?;
+        Ok(false)
     }
 
     /// Deletes an exchange if nothing is bound to it.
