@@ -53,6 +53,8 @@ const NAMES: &[(&str, &[&str])] = &[
             "Rate",
             "Request",
             "Retired",
+            "RetiredEvent",
+            "RetiredField",
             "RetiredQueue",
             "Route",
             "RoutingKey",

@@ -28,6 +28,7 @@ static HOOK: Shape = Shape {
     fields: &[NAME],
     dense: &[],
     any_of: &[],
+    retired: &[],
 };
 
 pub(super) const REJECTS: Route = Route {
