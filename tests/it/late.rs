@@ -31,7 +31,9 @@ fn without_carts() -> &'static Pipeline {
 
 /// The value of a metric with these labels; 0 if there is none. Tests of one process share it.
 async fn counted(app: &Instance, of: &str) -> u64 {
-    let metrics = request(Method::GET, &app.ops_url("/metrics"), &[], "").await.text;
+    let metrics = request(Method::GET, &app.ops_url("/metrics"), &[], "")
+        .await
+        .text;
     let mut lines = metrics.lines();
     let value = lines.find_map(|line| line.strip_prefix(of));
     value.map_or(0, |value| value.trim().parse().unwrap())

@@ -92,26 +92,51 @@ async fn what_waits_in_a_queue_is_done_with_and_not_stored() {
     let url = vhost.url();
     in_database("late_in_flight", async |store| {
         migrate::apply(&store, &PIPELINE).await.unwrap();
-        let config = || Config { amqp_url: Some(url.clone()), ..config(&store) };
+        let config = || Config {
+            amqp_url: Some(url.clone()),
+            ..config(&store)
+        };
         let (app, seen) = started_of(config(), without_carts()).await;
         let before = counted(&seen, METRIC).await;
         let send = async |key: &str, content_type: &'static str, body: Vec<u8>| {
-            let properties = Properties { content_type: Some(content_type.into()), ..Properties::default() };
+            let properties = Properties {
+                content_type: Some(content_type.into()),
+                ..Properties::default()
+            };
             let message = Outgoing::new("grpc_event.tx", key.to_owned(), body).with(properties);
             seen.broker().publish(message).await.unwrap();
         };
         let time = "1760000000123";
         let protobuf = "application/x-protobuf";
         // As a former instance publishes it, in a message of nothing else, among others, and in JSON.
-        send("AddToCartEvent", protobuf, request_of(vec![cart("a", time), cart("b", time)]).encode_to_vec()).await;
-        send("AddToCartEvent", protobuf, request_of(vec![cart("c", time), launch("kept"), Event::default()]).encode_to_vec()).await;
+        send(
+            "AddToCartEvent",
+            protobuf,
+            request_of(vec![cart("a", time), cart("b", time)]).encode_to_vec(),
+        )
+        .await;
+        send(
+            "AddToCartEvent",
+            protobuf,
+            request_of(vec![cart("c", time), launch("kept"), Event::default()]).encode_to_vec(),
+        )
+        .await;
         let json = r#"{"header": {}, "events": [
             {"id": "d", "timestamp": "1760000000000", "addToCartEvent": {}},
             {"id": "json", "timestamp": "1760000000000", "launchEvent": {}}]}"#;
         send("LaunchEvent", "application/json", json.into()).await;
         eventually(&store, ROWS, 2).await;
-        eventually(&store, "SELECT count() FROM DB.error_event FINAL WHERE class = 'no_type'", 1).await;
-        let ids = text(&store, "SELECT arrayStringConcat(arraySort(groupArray(event_id)), ' ') FROM DB.event FINAL").await;
+        eventually(
+            &store,
+            "SELECT count() FROM DB.error_event FINAL WHERE class = 'no_type'",
+            1,
+        )
+        .await;
+        let ids = text(
+            &store,
+            "SELECT arrayStringConcat(arraySort(groupArray(event_id)), ' ') FROM DB.event FINAL",
+        )
+        .await;
         assert_eq!(ids, "json kept");
         assert_eq!(number(&store, LETTERS).await, 1, "none of the retired type");
         assert!(counted(&seen, METRIC).await >= before + 4);

@@ -66,7 +66,10 @@ static SHAPES: LazyLock<(&'static Shape, &'static Shape)> = LazyLock::new(|| {
         fields: fields.leak(),
         ..*ENVELOPE.event_shape
     };
-    (with_retired(ENVELOPE.header_shape, &ZONE), with_retired(&event, &SIZE))
+    (
+        with_retired(ENVELOPE.header_shape, &ZONE),
+        with_retired(&event, &SIZE),
+    )
 });
 
 fn append(block: &mut Block, group: &Group<'_>, _: &Context) -> Result<(), RowError> {
@@ -87,8 +90,12 @@ static LATE: Table = Table {
     storage: Storage::ClickHouse(None),
     columns: &[
         ColumnSpec::new("id", "String", Layout::Text),
-        ColumnSpec::new("unknown_fields", "String", Layout::Dictionary { nullable: false })
-            .holds(Holds::Unknown),
+        ColumnSpec::new(
+            "unknown_fields",
+            "String",
+            Layout::Dictionary { nullable: false },
+        )
+        .holds(Holds::Unknown),
     ],
     append: Append::Events(append),
     ddl: "CREATE TABLE `late` (id String, unknown_fields String) ENGINE = MergeTree ORDER BY id",
