@@ -93,7 +93,7 @@ fn table(number: usize, types: usize) -> String {
 fn columns(name: &str, events: &str, own: &str) -> String {
     format!(
         "  # More events.\n  {name}:\n    events: [{events}]\n    \
-             order_by: [event_name, sent_timestamp, event_id]\n    \
+             order_by: [event_name, sent_timestamp, client, event_id]\n    \
              queue: {{ dead_letter: grpc_event_error.dx }}\n    columns:\n      \
                event_id: event.id\n      \
                event_name: $type | low_cardinality\n      \
