@@ -28,6 +28,10 @@ pub(crate) fn changes(base: &Lock, now: &Lock, model: &Model) -> Vec<Change> {
     let changed = keys.into_iter().filter_map(|key| {
         let kind = kinds::of(key)?;
         let after = now.contracts.get(key);
+        // Most facts stay as they are.
+        if after.is_some() && base.contracts.get(key) == after {
+            return None;
+        }
         let former = counterpart(key, now, base);
         let before = base.contracts.get(key);
         let before = before.or_else(|| base.contracts.get(former.as_ref()?));
