@@ -39,7 +39,7 @@ fn pipeline() -> &'static Pipeline {
         }],
         unbound: &[],
         exchanges: &["before.dx"],
-        paths: &[],
+        ..Retired::NONE
     };
     Box::leak(Box::new(Pipeline {
         retired: RETIRED,

@@ -54,6 +54,8 @@ const NAMES: &[(&str, &[&str])] = &[
             "Rate",
             "Request",
             "Retired",
+            "RetiredEvent",
+            "RetiredField",
             "RetiredQueue",
             "Route",
             "RoutingKey",

@@ -72,7 +72,7 @@ fn list(refused: &[Refused]) -> String {
 /// Adds everything below `generated/`.
 pub fn render(tree: &mut Tree, model: &Model, planned: &Planned) -> Result<(), RenderError> {
     let templates = Templates::new()?;
-    let shapes = Shapes::of(model);
+    let shapes = Shapes::of(model, &planned.retired);
     let readers = Readers::of(model);
     let tables = tables(model, &shapes, &readers).map_err(RenderError::Columns)?;
     let requests = requests(model, &shapes, &readers).map_err(RenderError::Columns)?;
