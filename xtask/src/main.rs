@@ -50,7 +50,7 @@ enum Command {
     /// `chaos` and `siege`
     Test {
         /// Install Chromium for the tests of web pages, and at the end run `chaos` and `siege` for minutes instead of half a
-        /// minute
+        /// minute, and `walk`
         #[arg(long)]
         full: bool,
         /// Run a few tests that fail once more, one at a time; those that pass then are told and don't fail the run

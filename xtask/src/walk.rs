@@ -5,6 +5,7 @@ mod ask;
 mod changes;
 mod messages;
 mod release;
+mod rounds;
 mod rows;
 mod senders;
 mod stage;
@@ -99,7 +100,7 @@ fn walk(root: &Path, args: &Args, interrupt: &Receiver<()>) -> Result<()> {
         }
     }
     let declared = tempfile::tempdir()?;
-    let plan = changes::release(root, &all, declared.path())?;
+    changes::release(root, &all, declared.path())?;
     if !args.plan {
         let folder = tempfile::Builder::new()
             .prefix("event-grpc-walk-")
@@ -115,7 +116,7 @@ fn walk(root: &Path, args: &Args, interrupt: &Receiver<()>) -> Result<()> {
             )?);
         }
         if args.kinds.is_empty() {
-            release::run(&plan, &builds, folder.path(), interrupt)?;
+            release::run(&builds, folder.path(), interrupt)?;
         }
     }
     if !wrong.is_empty() {

@@ -185,6 +185,11 @@ impl Cluster {
         self.engine.run(statement).map(drop)
     }
 
+    /// The answer of a query.
+    pub(crate) fn query(&self, query: &str) -> Result<String> {
+        Ok(self.engine.run(query)?.trim().to_owned())
+    }
+
     /// RabbitMQ behind the proxy.
     pub(crate) fn amqp_url(&self) -> String {
         rabbitmq::url(self.to_rabbitmq.port())

@@ -9,6 +9,8 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, bail};
 
+use crate::bench::setting;
+
 /// Time limit for what is expected to happen.
 const PATIENCE: Duration = Duration::from_secs(40);
 
@@ -16,7 +18,22 @@ const PATIENCE: Duration = Duration::from_secs(40);
 const EVERY: Duration = Duration::from_millis(200);
 
 /// Posts JSON, and returns status and answer.
-pub(crate) fn post(port: u16, path: &str, headers: &[&str], body: &str) -> Result<(u16, String)> {
+pub(super) fn post(port: u16, path: &str, headers: &[&str], body: &str) -> Result<(u16, String)> {
+    request("POST", port, path, headers, body)
+}
+
+/// True if an instance says at the port of its operators that it is ready.
+pub(super) fn is_ready(ops: u16) -> Result<bool> {
+    Ok(request("GET", ops, "/readyz", &[], "")?.0 == 200)
+}
+
+fn request(
+    method: &str,
+    port: u16,
+    path: &str,
+    headers: &[&str],
+    body: &str,
+) -> Result<(u16, String)> {
     let mut stream = TcpStream::connect((Ipv4Addr::LOCALHOST, port))?;
     stream.set_read_timeout(Some(Duration::from_secs(30)))?;
     let more: String = headers
@@ -25,7 +42,7 @@ pub(crate) fn post(port: u16, path: &str, headers: &[&str], body: &str) -> Resul
         .collect();
     write!(
         stream,
-        "POST {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\nContent-Type: application/json\r\n{more}\
+        "{method} {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\nContent-Type: application/json\r\n{more}\
          Content-Length: {}\r\n\r\n{body}",
         body.len()
     )?;
@@ -37,7 +54,7 @@ pub(crate) fn post(port: u16, path: &str, headers: &[&str], body: &str) -> Resul
 }
 
 /// Posts until the answer isn't that the server can't take it yet.
-pub(crate) fn send(port: u16, path: &str, headers: &[&str], body: &str) -> Result<u16> {
+pub(super) fn send(port: u16, path: &str, headers: &[&str], body: &str) -> Result<u16> {
     let begun = Instant::now();
     loop {
         match post(port, path, headers, body)? {
@@ -49,7 +66,7 @@ pub(crate) fn send(port: u16, path: &str, headers: &[&str], body: &str) -> Resul
 }
 
 /// Publishes messages; false if RabbitMQ doesn't take them.
-pub(crate) fn publish(
+pub(super) fn publish(
     loadgen: &Path,
     url: &str,
     (exchange, key): (&str, &str),
@@ -77,8 +94,24 @@ pub(crate) fn publish(
     Ok(child.wait_with_output()?.status.success())
 }
 
+/// Runs a command of an executable against RabbitMQ and ClickHouse; its exit status and its output.
+pub(super) fn command(
+    executable: &Path,
+    (amqp, clickhouse): &(String, String),
+    args: &[&str],
+) -> Result<(i32, String)> {
+    let mut command = Command::new(executable);
+    command.args(args).envs(setting::secrets());
+    command.env("EVENT_GRPC_AMQP_URL", amqp);
+    command.env("EVENT_GRPC_CLICKHOUSE_URL", clickhouse);
+    let output = command.output().context("event-grpc can't be run")?;
+    let text = [output.stdout, output.stderr].concat();
+    let status = output.status.code().context("it was killed")?;
+    Ok((status, String::from_utf8_lossy(&text).into_owned()))
+}
+
 /// Waits until something is so.
-pub(crate) fn until(what: &str, mut is: impl FnMut() -> Result<bool>) -> Result<()> {
+pub(super) fn until(what: &str, mut is: impl FnMut() -> Result<bool>) -> Result<()> {
     let begun = Instant::now();
     while !is()? {
         if begun.elapsed() > PATIENCE {

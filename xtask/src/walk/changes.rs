@@ -46,8 +46,8 @@ pub(super) fn read(root: &Path) -> Result<Vec<Change>> {
     serde_yaml::from_str(&text).with_context(|| path.display().to_string())
 }
 
-/// The declarations with these changes, generated, in a folder; and the plan.
-pub(super) fn release(root: &Path, changes: &[Change], to: &Path) -> Result<Value> {
+/// The declarations with these changes, generated, in a folder.
+pub(super) fn release(root: &Path, changes: &[Change], to: &Path) -> Result<()> {
     tree::declared(root, to)?;
     let plan = declare(changes, to)?;
     let generated = generate_since(to, None, NOW).map_err(told)?;
@@ -57,7 +57,7 @@ pub(super) fn release(root: &Path, changes: &[Change], to: &Path) -> Result<Valu
         predicts(&plan, change)
             .with_context(|| format!("the plan of all changes, {}", change.kind))?;
     }
-    Ok(plan)
+    Ok(())
 }
 
 /// Asks the plan about a change alone, and whether it predicts what is expected.

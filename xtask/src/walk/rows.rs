@@ -71,7 +71,7 @@ fn expression_in_order(stage: &Stage<'_>) -> Result<String> {
 }
 
 fn column(stage: &Stage<'_>) -> Result<String> {
-    drop(stage.start(Build::Old)?);
+    stage.declare()?;
     let _new = stage.start(Build::New)?;
     stage.publish(ORDERS, &[messages::order("1", Some("half"))])?;
     thread::sleep(WHILE);
@@ -113,13 +113,18 @@ fn column_in_order(stage: &Stage<'_>) -> Result<String> {
     Ok("both builds store at every moment, and what is early is kept as unknown".into())
 }
 
-/// The migration that drops the column.
-fn drop_it(stage: &Stage<'_>) -> Result<()> {
-    let (_, text) = stage.run(Build::New, &["migrate"])?;
-    let mut words = text.split(|c: char| c.is_whitespace() || c == ',' || c == ';' || c == '`');
+/// The name of the migration that drops, in what `migrate` says.
+pub(super) fn dropping(text: &str) -> Result<String> {
+    let mut words = text.split(|c: char| c.is_whitespace() || ",;:`".contains(c));
     let name = words.find(|word| word.contains("_drop_"));
     let name = name.with_context(|| format!("migrate names no migration that drops: {text}"))?;
-    stage.migrate(Build::New, &["--drop", name.trim_end_matches(':')])?;
+    Ok(name.to_owned())
+}
+
+/// Drops the column.
+fn drop_it(stage: &Stage<'_>) -> Result<()> {
+    let (_, text) = stage.run(Build::New, &["migrate"])?;
+    stage.migrate(Build::New, &["--drop", &dropping(&text)?])?;
     let found = stage.sql(
         "SELECT count() FROM system.columns WHERE database = '{db}' AND table = 'post_activity_log' AND name = 'publish_time'",
     )?;

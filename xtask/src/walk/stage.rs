@@ -2,17 +2,21 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::thread;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, bail, ensure};
 
 use super::ask;
-use crate::bench::setting::{self, SECRET};
+use crate::bench::setting::SECRET;
 use crate::chaos::instance::Instance;
 use crate::services::Kept;
 use crate::services::clickhouse::{self, Engine};
 use crate::services::rabbitmq::Broker;
+
+/// Time in which an instance declares its topology.
+const DECLARING: Duration = Duration::from_secs(10);
 
 /// One of the two builds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -115,7 +119,17 @@ impl<'a> Stage<'a> {
             .join(format!("{}-{number}.log", self.name));
         let place = Instance::place(self.builds.of(build), log)?;
         let kept = place.start(&self.amqp(), &self.clickhouse())?;
+        // One whose tables are not migrated is not ready, and declares everything all the same.
+        let begun = Instant::now();
+        while !ask::is_ready(place.ops).unwrap_or(false) && begun.elapsed() < DECLARING {
+            thread::sleep(Duration::from_millis(100));
+        }
         Ok(Running { place, _kept: kept })
+    }
+
+    /// Lets an instance of the old build declare everything and stop.
+    pub(super) fn declare(&self) -> Result<()> {
+        self.start(Build::Old).map(drop)
     }
 
     /// Applies pending migrations.
@@ -130,14 +144,8 @@ impl<'a> Stage<'a> {
 
     /// Runs a command of a build; its exit status and its output.
     pub(super) fn run(&self, build: Build, args: &[&str]) -> Result<(i32, String)> {
-        let mut command = Command::new(self.builds.of(build));
-        command.args(args).envs(setting::secrets());
-        command.env("EVENT_GRPC_AMQP_URL", self.amqp());
-        command.env("EVENT_GRPC_CLICKHOUSE_URL", self.clickhouse());
-        let output = command.output().context("event-grpc can't be run")?;
-        let text = [output.stdout, output.stderr].concat();
-        let status = output.status.code().context("it was killed")?;
-        Ok((status, String::from_utf8_lossy(&text).into_owned()))
+        let urls = (self.amqp(), self.clickhouse());
+        ask::command(self.builds.of(build), &urls, args)
     }
 
     /// Runs a command of a build that has to end with this status.

@@ -206,7 +206,7 @@ fn exchange_in_order(stage: &Stage<'_>) -> Result<String> {
 }
 
 fn form(stage: &Stage<'_>) -> Result<String> {
-    drop(stage.start(Build::Old)?);
+    stage.declare()?;
     stage.migrate(Build::New, &[])?;
     let new = stage.start(Build::New)?;
     stage.publish(VOTES, &[messages::vote("sent")])?;
