@@ -1,16 +1,13 @@
 //! `loadgen publish`: messages of a service that publishes to RabbitMQ, each until it is confirmed.
 
 use std::io::BufRead as _;
-use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
+use lapin::options::{BasicPublishOptions, ConfirmSelectOptions};
+use lapin::{BasicProperties, Confirmation, Connection, ConnectionProperties};
 
-use crate::door::PAUSE;
-use event_grpc::broker::{
-    Address, Broker as _, Outgoing, Properties, Rabbit, RabbitOptions, Topology,
-};
-
-/// Publish each line of standard input as a JSON message to an exchange of RabbitMQ, which is not declared.
+/// Publish each line of standard input as a JSON message to an exchange of RabbitMQ. Nothing is declared: the exchange is
+/// somebody else's.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
     /// RabbitMQ, as in amqp://user:password@host:5672/vhost.
@@ -22,41 +19,34 @@ pub(crate) struct Args {
     /// The routing key.
     #[arg(long)]
     key: String,
-    /// How long a message is retried, in seconds.
-    #[arg(long, default_value_t = 10, value_name = "SECONDS")]
-    patience: u64,
 }
 
-/// Publishes all of them; fails at the first that RabbitMQ doesn't take.
+/// Publishes all of them; fails at the first that RabbitMQ doesn't take, or has no queue for.
 pub(crate) async fn run(args: Args) -> anyhow::Result<bool> {
-    let address = Address::parse(&args.amqp_url).context("--amqp-url")?;
-    // Nothing is declared: what is published to is somebody else's.
-    let topology = Topology {
-        exchanges: Vec::new(),
-        queues: Vec::new(),
-        unrouted: "",
+    let properties = ConnectionProperties::default();
+    let connection = Connection::connect(&args.amqp_url, properties).await;
+    let connection = connection.context("--amqp-url")?;
+    let channel = connection.create_channel().await?;
+    channel
+        .confirm_select(ConfirmSelectOptions::default())
+        .await?;
+    let options = BasicPublishOptions {
+        mandatory: true,
+        ..BasicPublishOptions::default()
     };
-    let options = RabbitOptions {
-        name: "event-grpc loadgen".to_owned(),
-        ..RabbitOptions::default()
-    };
-    let broker = Rabbit::connect(address, topology, options);
-    let patience = Duration::from_secs(args.patience);
     for line in std::io::stdin().lock().lines() {
-        let properties = Properties {
-            content_type: Some("application/json".into()),
-            ..Properties::default()
-        };
-        let message = Outgoing::new(args.exchange.clone(), args.key.clone(), line?.into_bytes());
-        let message = message.with(properties);
-        let began = Instant::now();
-        while let Err(error) = broker.publish(message.clone()).await {
-            anyhow::ensure!(
-                error.retry_helps() && began.elapsed() < patience,
-                "RabbitMQ does not take it: {error}"
-            );
-            tokio::time::sleep(PAUSE).await;
-        }
+        let line = line?;
+        let properties = BasicProperties::default()
+            .with_content_type("application/json".into())
+            .with_delivery_mode(2);
+        let (exchange, key) = (args.exchange.as_str().into(), args.key.as_str().into());
+        let published = channel.basic_publish(exchange, key, options, line.as_bytes(), properties);
+        let confirmed = published.await?.await?;
+        anyhow::ensure!(
+            matches!(confirmed, Confirmation::Ack(None)),
+            "RabbitMQ does not take it: {confirmed:?}"
+        );
     }
+    connection.close(0, "".into()).await?;
     Ok(true)
 }

@@ -82,8 +82,8 @@ pub(super) fn publish(
         "--key",
         key,
     ]);
-    command.args(["--patience", "5"]).stdin(Stdio::piped());
     let mut child = command
+        .stdin(Stdio::piped())
         .stdout(Stdio::null())
         .stderr(Stdio::piped())
         .spawn()
