@@ -213,7 +213,7 @@ fn form(stage: &Stage<'_>) -> Result<String> {
     stage.stored("bigboss_votes", "1", 1)?;
     let log = new.log();
     ensure!(
-        log.contains("differs from the pipeline"),
+        log.contains("declared otherwise than the pipeline"),
         "its log does not say that it differs"
     );
     let seen = stage.ends(Build::New, &["plan", "--against-live"], 2)?;
