@@ -72,6 +72,12 @@ pub(super) fn event(id: &str, member: &str, payload: &str) -> String {
     )
 }
 
+/// A purchase that failed.
+pub(super) fn failed(id: &str) -> String {
+    let payload = r#"{"checkoutId":"c","chargeableAmount":1.5,"reason":"card","cartId":"a"}"#;
+    event(id, "purchaseFailedEvent", payload)
+}
+
 pub(super) fn branch(id: &str) -> String {
     format!(r#"{{"id":"{id}","name":"OPEN","timestamp":1795744800000}}"#)
 }

@@ -179,14 +179,11 @@ fn take(step: Step, cluster: &mut Cluster, builds: &Builds, rounds: &mut Rounds<
             operate(cluster, &builds.new, &["migrate"])?;
             operate(cluster, &builds.new, &["apply", "--yes", "--unbind"])?;
             ask::until("what is retired is empty", || {
-                let retired = [
-                    "post_log_events_q_bkp",
-                    "activity_tracker_q",
-                    "clickhouse_purchase_q",
-                ];
+                let retired = ["post_log_events_q_bkp", "activity_tracker_q"];
                 let waiting = cluster.waiting();
                 Ok(!retired.iter().any(|queue| waiting.contains(queue)))
-            })
+            })?;
+            rounds.failures(cluster)
         }
         Step::Replace(build) => all(cluster, build),
         Step::Cutover => {

@@ -20,8 +20,11 @@ pub(super) struct Rounds<'a> {
     sent: BTreeMap<&'static str, u64>,
 }
 
+/// The typed table that an event type leaves; the load fills it as well.
+const FAILURES: &str = "purchase";
+
 /// Tables, and what tells their rows of these senders apart.
-const TABLES: [(&str, &str); 12] = [
+const TABLES: [(&str, &str); 13] = [
     ("affiliate_order", "order_id"),
     ("post_activity_log", "event_id"),
     ("scrape_request_log", "event_id"),
@@ -34,6 +37,7 @@ const TABLES: [(&str, &str); 12] = [
     ("ab_assignment", "checksum"),
     ("post_log_event", "event_id"),
     ("partner_activity_log", "event_id"),
+    (FAILURES, "event_id"),
 ];
 
 impl<'a> Rounds<'a> {
@@ -86,6 +90,8 @@ impl<'a> Rounds<'a> {
         let (body, graphy) = (messages::branch(&id), format!(r#"{{"of":"{id}"}}"#));
         match runs {
             Build::Old => {
+                let failed = messages::failed(&id);
+                self.taken(http, "/event/dispatch", &[], FAILURES, &failed)?;
                 self.taken(http, &path("/branch/event/"), &[], "branch_event", &body)?;
                 self.taken(http, &path("/graphy/event/"), &[], "graphy_event", &graphy)?;
                 self.published(
@@ -123,18 +129,31 @@ impl<'a> Rounds<'a> {
 
     /// Waits until all of it is stored; fails if anything is missing, or there twice.
     pub(super) fn check(&self, cluster: &Cluster) -> Result<()> {
-        for (table, key) in TABLES {
-            let sent = self.sent.get(table).copied().unwrap_or_default();
-            let query = format!("SELECT count(), uniqExact({key}) FROM chaos.{table} FINAL");
-            let expected = format!("{sent}\t{sent}");
-            let mut found = String::new();
-            let stored = ask::until(&format!("{sent} rows of {table}, each once"), || {
-                found = cluster.query(&query)?;
-                Ok(found == expected)
-            });
-            stored.with_context(|| format!("it has {found}"))?;
-        }
-        Ok(())
+        TABLES
+            .iter()
+            .try_for_each(|(table, key)| self.check_table(cluster, table, key))
+    }
+
+    /// Waits until the former build has stored what waits of the event type that leaves its table.
+    pub(super) fn failures(&self, cluster: &Cluster) -> Result<()> {
+        self.check_table(cluster, FAILURES, "event_id")
+    }
+
+    fn check_table(&self, cluster: &Cluster, table: &str, key: &str) -> Result<()> {
+        let sent = self.sent.get(table).copied().unwrap_or_default();
+        let ours = match table {
+            FAILURES => "startsWith(event_id, 'round-')",
+            _ => "1",
+        };
+        let query =
+            format!("SELECT count(), uniqExact({key}) FROM chaos.{table} FINAL WHERE {ours}");
+        let expected = format!("{sent}\t{sent}");
+        let mut found = String::new();
+        let stored = ask::until(&format!("{sent} rows of {table}, each once"), || {
+            found = cluster.query(&query)?;
+            Ok(found == expected)
+        });
+        stored.with_context(|| format!("it has {found}"))
     }
 
     fn published(

@@ -130,15 +130,9 @@ fn binding_in_order(stage: &Stage<'_>) -> Result<String> {
     Ok("the former binding is gone and stays away: all is stored".into())
 }
 
-const FAILED: &str = r#"{"checkoutId":"c","chargeableAmount":1.5,"reason":"card","cartId":"a"}"#;
-
 /// Sends a failed purchase.
 fn fail(stage: &super::stage::Running, id: &str) -> Result<()> {
-    let status = stage.send(
-        "/event/dispatch",
-        &[],
-        &messages::event(id, "purchaseFailedEvent", FAILED),
-    )?;
+    let status = stage.send("/event/dispatch", &[], &messages::failed(id))?;
     ensure!(status == 200, "it was answered with {status}");
     Ok(())
 }
