@@ -20,7 +20,7 @@ use crate::services::Kept;
 const RATE: u64 = 100;
 
 /// Time that all steps take.
-const TIME: Duration = Duration::from_secs(180);
+const TIME: Duration = Duration::from_secs(150);
 
 /// Time in which queues fill.
 const FILLING: Duration = Duration::from_secs(4);
