@@ -1,5 +1,6 @@
 //! The comparison of a build with the servers that run, and carrying its difference out.
 
+mod postgres;
 mod retired;
 
 use std::process::Command;

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::alike;
 use super::change::{Change, Verdict};
-use super::contract::kind::Harm;
+use super::contract::kind::{Harm, Kind};
 use super::contract::kinds;
 use super::contract::lifted;
 use super::follows::{counterpart, follows};
@@ -29,6 +29,10 @@ pub(crate) fn changes(base: &Lock, now: &Lock, model: &Model) -> Vec<Change> {
     let changed = keys.into_iter().filter_map(|key| {
         let kind = kinds::of(key)?;
         let after = now.contracts.get(key);
+        // Most facts stay as they are.
+        if after.is_some() && base.contracts.get(key) == after {
+            return None;
+        }
         let former = counterpart(key, now, base);
         let before = base.contracts.get(key);
         let before = before.or_else(|| base.contracts.get(former.as_ref()?));
@@ -261,7 +265,9 @@ pub(crate) fn retired(base: &Lock, model: &Model) -> super::contract::Contracts 
         }
     }
     for (key, value) in &base.contracts {
-        let Some(kind) = kinds::of(key).filter(|kind| !kind.retired_as.is_empty()) else {
+        // A path is retired with its source only, and answers differently from then on.
+        let stays = |kind: &&Kind| !kind.retired_as.is_empty() || kind.word == "path";
+        let Some(kind) = kinds::of(key).filter(stays) else {
             continue;
         };
         let wholes = (kind.part_of)(&kinds::subject(key));
