@@ -1,5 +1,6 @@
 //! The comparison of a build with the servers that run, and carrying its difference out.
 
+mod renamed;
 mod retired;
 
 use std::process::Command;
@@ -39,6 +40,7 @@ fn pipeline() -> &'static Pipeline {
         unbound: &[],
         exchanges: &["before.dx"],
         paths: &[],
+        renamed: &[],
     };
     Box::leak(Box::new(Pipeline {
         retired: RETIRED,

@@ -51,6 +51,7 @@ const NAMES: &[(&str, &[&str])] = &[
             "Queue",
             "QueueKind",
             "Rate",
+            "RenamedQueue",
             "Request",
             "Retired",
             "RetiredQueue",

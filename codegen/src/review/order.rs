@@ -21,9 +21,15 @@ pub(super) fn of(items: &[Item], statements: &[Statement]) -> Vec<String> {
         .partition(|statement| statement.cost == Cost::Destructive);
     if let Some(worst) = making.iter().map(|statement| statement.cost).max() {
         steps.push(format!(
-            "`event-grpc migrate`: {}, at most {}. Instances of the former build go on: they name their columns.",
+            "`event-grpc migrate`: {}, at most {}. {}",
             super::counted(making.len(), "statement"),
-            worst.told()
+            worst.told(),
+            match items.iter().any(|item| item.instances == super::renames::HELD) {
+                true =>
+                    "Do it right before the next step: instances of the former build hold back rows of tables whose columns have \
+                     another name. Nothing of them is lost.",
+                false => "Instances of the former build go on: they name their columns.",
+            }
         ));
     }
     let emptied = |item: &&Item| item.messages == super::items::EMPTIED;
@@ -34,6 +40,16 @@ pub(super) fn of(items: &[Item], statements: &[Statement]) -> Vec<String> {
         );
     }
     steps.push("Replace the instances, one after the other.".to_owned());
+    if items
+        .iter()
+        .any(|item| item.messages == super::renames::MOVED)
+    {
+        steps.push(
+            "The first of them takes the bindings of queues that have another name over. When the last instance of the former \
+             build has stopped: `event-grpc apply`, which moves what is left in former queues and deletes them."
+                .to_owned(),
+        );
+    }
     let sent = |item: &&Item| item.area == Area::Wire && item.what == What::Added;
     if items.iter().any(|item| sent(&item)) {
         steps.push(

@@ -1,18 +1,18 @@
 //! Carries out what is planned for RabbitMQ: declares what is missing, and takes away what is retired.
 
 use crate::broker::{Cutover, CutoverError, Deleted, Topology};
-use crate::contract::Pipeline;
+use crate::contract::{Pipeline, Route};
 
 /// A step that was carried out, or could not be.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Step {
-    /// What was done: `declared`, `unbound`, `deleted`, or `left` if it could not be done.
+    /// What was done: `declared`, `unbound`, `moved`, `deleted`, or `left` if it could not be done.
     pub done: &'static str,
     /// What it was done to, and why it was left.
     pub what: String,
 }
 
-/// Declares the topology, removes bindings that are retired, deletes retired queues that are empty and unused, and then
+/// Declares the topology, moves what waits in queues under former names, removes bindings that are retired, deletes retired queues that are empty and unused, and then
 /// retired exchanges that nothing is bound to. Each step is told when it is done, and each may be repeated. True if nothing
 /// is left.
 ///
@@ -36,13 +36,24 @@ pub async fn carry_out(
     step("declared", what.to_owned());
     // From now on nothing new comes to the queues, so that they can run empty.
     for (queue, route) in pipeline.retired.bindings() {
-        let refusal = server.unbind_route(queue, route).await?;
-        let (exchange, key) = (route.exchange, route.routing_key);
-        let what = format!("queue {queue} from exchange {exchange} with key {key:?}");
-        match refusal {
-            None => step("unbound", what),
-            Some(why) => step("left", format!("{what}: {why}")),
+        unbind(server, queue, route, &mut step).await?;
+    }
+    for queue in pipeline.retired.renamed {
+        let former = queue.former.name;
+        let (moved, deleted) = server.move_former(former, queue.name).await?;
+        // Its dead letters come until it is gone.
+        if matches!(deleted, Deleted::Done | Deleted::Missing) {
+            for (queue, route) in queue.letters() {
+                unbind(server, queue, route, &mut step).await?;
+            }
         }
+        if deleted == Deleted::Done {
+            step(
+                "moved",
+                format!("{moved} messages from queue {former} to {}", queue.name),
+            );
+        }
+        tell_deleted(format!("queue {former}"), deleted, &mut step);
     }
     for queue in pipeline.retired.queues {
         let deleted = server.delete_queue(queue.name).await?;
@@ -53,6 +64,22 @@ pub async fn carry_out(
         tell_deleted(format!("exchange {exchange}"), deleted, &mut step);
     }
     Ok(good)
+}
+
+async fn unbind(
+    server: &Cutover,
+    queue: &str,
+    route: Route,
+    step: &mut impl FnMut(&'static str, String),
+) -> Result<(), CutoverError> {
+    let refusal = server.unbind_route(queue, route).await?;
+    let (exchange, key) = (route.exchange, route.routing_key);
+    let what = format!("queue {queue} from exchange {exchange} with key {key:?}");
+    match refusal {
+        None => step("unbound", what),
+        Some(why) => step("left", format!("{what}: {why}")),
+    }
+    Ok(())
 }
 
 fn tell_deleted(what: String, deleted: Deleted, step: &mut impl FnMut(&'static str, String)) {

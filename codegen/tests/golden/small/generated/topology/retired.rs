@@ -9,4 +9,5 @@ pub static RETIRED: Retired = Retired {
     unbound: &[],
     exchanges: &[],
     paths: &[],
+    renamed: &[],
 };
