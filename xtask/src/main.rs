@@ -26,6 +26,10 @@ use clap::{Parser, Subcommand};
 #[derive(Parser)]
 #[command(name = "cargo xtask", about = "The project's own commands")]
 struct Cli {
+    /// The folder of the project that `codegen`, `plan`, `mutations` and `bench codegen` are about; by default the one that
+    /// these commands were built in
+    #[arg(long, value_name = "DIR", global = true)]
+    root: Option<PathBuf>,
     #[command(subcommand)]
     command: Command,
 }
@@ -90,14 +94,16 @@ enum Command {
 }
 
 fn main() -> ExitCode {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
-    let outcome = match Cli::parse().command {
+    let cli = Cli::parse();
+    let built_in = || Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let root = cli.root.unwrap_or_else(built_in);
+    let outcome = match cli.command {
         Command::Codegen { check, base, sarif } => {
             codegen::run(&root, check, base.as_deref(), sarif.as_deref())
         }
         Command::Services => services::run(),
         Command::Test { full, retry, args } => test::run(&root, full, retry, args),
-        Command::Bench(args) => bench::run(&args),
+        Command::Bench(args) => bench::run(&root, &args),
         Command::Chaos(args) => chaos::run(&args),
         Command::Outage(args) => chaos::outage::run(&args),
         Command::Upgrade(args) => chaos::upgrade::run(&args),

@@ -1,5 +1,6 @@
 //! What changes, item by item.
 
+use super::late;
 use super::{Area, Item, Severity, What};
 use crate::model::{Model, Queue};
 use crate::schema::change::{Change, Verdict};
@@ -11,7 +12,8 @@ use crate::schema::plan::Compared;
 
 /// All items but those that are refused.
 pub(super) fn of(compared: &Compared, history: &History, model: &Model) -> Vec<Item> {
-    let mut items = fields(&history.base, &compared.now);
+    let mut items = fields(&history.base, &compared.now, model);
+    items.extend(late::of(&history.base, &compared.now, model));
     items.extend(tables(&history.base, &compared.now, model));
     items.extend(
         compared
@@ -38,7 +40,7 @@ pub(super) fn area(code: &str) -> Area {
     }
 }
 
-fn safe(area: Area, what: What, told: String) -> Item {
+pub(super) fn safe(area: Area, what: What, told: String) -> Item {
     Item {
         area,
         what,
@@ -54,7 +56,7 @@ fn safe(area: Area, what: What, told: String) -> Item {
 }
 
 /// Fields and enum values that come, change harmlessly, or are gone and reserved.
-fn fields(base: &Lock, now: &Lock) -> Vec<Item> {
+fn fields(base: &Lock, now: &Lock, model: &Model) -> Vec<Item> {
     let mut items = Vec::new();
     for (key @ (message, number), field) in &now.fields {
         match base.fields.get(key) {
@@ -73,8 +75,9 @@ fn fields(base: &Lock, now: &Lock) -> Vec<Item> {
             Some(_) => {}
         }
     }
+    let retired = late::told(base, now, model);
     for (key @ (message, number), field) in &base.fields {
-        if !now.fields.contains_key(key) {
+        if !now.fields.contains_key(key) && !retired(message, *number) {
             let told = format!(
                 "field {number} of `{message}`, `{}`, is reserved",
                 field.name
@@ -217,7 +220,7 @@ fn retired(item: &mut Item, change: &Change, model: &Model) {
 }
 
 /// Why something is retired.
-fn why(model: &Model, key: &str) -> String {
+pub(super) fn why(model: &Model, key: &str) -> String {
     let entry = model.retired(key);
     entry.map(|retired| retired.why.clone()).unwrap_or_default()
 }

@@ -16,6 +16,7 @@ fn retired(key: &str, drop: bool) -> Retired {
         since: "2026-11-23".to_owned(),
         why: "nobody needs it".to_owned(),
         drop,
+        discard: false,
     }
 }
 

@@ -15,6 +15,7 @@ mod targets;
 pub(crate) mod topology;
 pub(crate) mod transforms;
 
+pub(super) use json::lower_camel;
 pub(super) use reserved::lifted;
 
 pub(crate) use self::facts::Contracts;
