@@ -19,7 +19,7 @@ use crate::{cargo, chaos, siege};
 pub(crate) fn run(full: bool, retry: bool, args: Vec<String>) -> Result<ExitCode> {
     let interrupt = services::interrupts()?;
     check_dependencies()?;
-    let services = Services::start(full)?;
+    let mut services = Services::start(full)?;
 
     // A selection of tests doesn't include this one.
     let everything = args.is_empty();
@@ -35,13 +35,14 @@ pub(crate) fn run(full: bool, retry: bool, args: Vec<String>) -> Result<ExitCode
         tests.arg("--no-fail-fast");
     }
     tests.args(args).envs(services.environment());
-    let (mut status, output) = watch(&tests, retry, &interrupt)?;
-    if let Some(failed) = retry::failed(&output).filter(|_| retry && !status.success()) {
+    let (mut status, output, restarted) = watch(&tests, retry, &mut services, &interrupt)?;
+    let limit = retry::limit(restarted);
+    if let Some(failed) = retry::failed(&output, limit).filter(|_| retry && !status.success()) {
         let mut again = cargo();
         again.args(["test", "--workspace", "--no-fail-fast", "--", "--exact"]);
         again.arg("--test-threads=1").args(&failed);
         again.envs(services.environment());
-        let (ended, output) = watch(&again, true, &interrupt)?;
+        let (ended, output, _) = watch(&again, true, &mut services, &interrupt)?;
         if ended.success() && retry::passed(&output, &failed) {
             eprintln!(
                 "\nFLAKY: these failed among others and passed by themselves: {}",
@@ -60,8 +61,14 @@ pub(crate) fn run(full: bool, retry: bool, args: Vec<String>) -> Result<ExitCode
     Ok(code.map_or(ExitCode::FAILURE, ExitCode::from))
 }
 
-/// Runs a command to its end, which writes to the terminal; its output, if it is to be kept, is shown meanwhile.
-fn watch(command: &Command, keep: bool, interrupt: &Receiver<()>) -> Result<(ExitStatus, String)> {
+/// Runs a command to its end, which writes to the terminal; its output, if it is to be kept, is shown meanwhile. The
+/// last part of the answer is true if a server ended by itself meanwhile.
+fn watch(
+    command: &Command,
+    keep: bool,
+    services: &mut Services,
+    interrupt: &Receiver<()>,
+) -> Result<(ExitStatus, String, bool)> {
     let log = tempfile::NamedTempFile::new()?;
     let mut written = File::open(log.path())?;
     let mut kept = Kept::spawn(
@@ -74,7 +81,9 @@ fn watch(command: &Command, keep: bool, interrupt: &Receiver<()>) -> Result<(Exi
         command,
     )?;
     let mut output = Vec::new();
+    let mut restarted = false;
     loop {
+        restarted |= services.restart_ended()?;
         let ended = kept.ended()?;
         let before = output.len();
         written.read_to_end(&mut output)?;
@@ -82,7 +91,8 @@ fn watch(command: &Command, keep: bool, interrupt: &Receiver<()>) -> Result<(Exi
         terminal.write_all(output.get(before..).unwrap_or_default())?;
         terminal.flush()?;
         if let Some(status) = ended {
-            return Ok((status, String::from_utf8_lossy(&output).into_owned()));
+            let output = String::from_utf8_lossy(&output).into_owned();
+            return Ok((status, output, restarted));
         }
         match interrupt.recv_timeout(Duration::from_millis(50)) {
             Err(RecvTimeoutError::Timeout) => {}
