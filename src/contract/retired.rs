@@ -13,6 +13,19 @@ pub struct Retired {
     pub exchanges: &'static [&'static str],
     /// HTTP paths of sources.
     pub paths: &'static [&'static str],
+    /// Event types whose events are accepted and not stored, by ascending number.
+    pub events: &'static [RetiredEvent],
+    /// The names of their members in JSON and in the proto file, in order, each with the number.
+    pub event_names: &'static [(&'static str, u32)],
+}
+
+/// An event type that is retired, and whose events are accepted and not stored.
+#[derive(Debug, PartialEq, Eq)]
+pub struct RetiredEvent {
+    /// The field number that it had in the oneof.
+    pub number: u32,
+    /// Its name.
+    pub name: &'static str,
 }
 
 /// A queue, and bindings that it shall not have any more.
@@ -31,7 +44,26 @@ impl Retired {
         unbound: &[],
         exchanges: &[],
         paths: &[],
+        events: &[],
+        event_names: &[],
     };
+
+    /// The discarded event type that had this number.
+    pub fn event(&self, number: u32) -> Option<&'static RetiredEvent> {
+        let at = self
+            .events
+            .binary_search_by_key(&number, |event| event.number);
+        self.events.get(at.ok()?)
+    }
+
+    /// The discarded event type whose member had this name.
+    pub fn event_of(&self, name: &str) -> Option<&'static RetiredEvent> {
+        let at = self
+            .event_names
+            .binary_search_by_key(&name, |(name, _)| name);
+        let (_, number) = self.event_names.get(at.ok()?)?;
+        self.event(*number)
+    }
 
     /// All bindings that shall go: queue, exchange and routing key.
     pub fn bindings(&self) -> impl Iterator<Item = (&'static str, Route)> + '_ {

@@ -293,8 +293,8 @@ impl Lock {
 fn retired(line: &str) -> Option<(&str, &str)> {
     let rest = line.strip_prefix("retired ")?;
     let names = match rest.split(' ').next()? {
-        "table" => 1,
-        "column" => 2,
+        "table" | "event" => 1,
+        "column" | "field" => 2,
         _ => return contract::split(rest),
     };
     let end = rest.match_indices(' ').nth(names).map(|(at, _)| at);

@@ -13,8 +13,8 @@ pub struct Step {
 }
 
 /// Declares the topology, removes bindings that are retired, deletes retired queues that are empty and unused, and then
-/// retired exchanges that nothing is bound to. Each step is told when it is done, and each may be repeated. True if nothing
-/// is left.
+/// retired exchanges that nothing is bound to; without `delete` these stay. Each step is told when it is done, and each may
+/// be repeated. True if nothing is left.
 ///
 /// # Errors
 ///
@@ -22,6 +22,7 @@ pub struct Step {
 pub async fn carry_out(
     server: &Cutover,
     pipeline: &'static Pipeline,
+    delete: bool,
     mut tell: impl FnMut(Step),
 ) -> Result<bool, CutoverError> {
     let mut good = true;
@@ -44,6 +45,9 @@ pub async fn carry_out(
             Some(why) => step("left", format!("{what}: {why}")),
         }
     }
+    if !delete {
+        return keep(server, pipeline, step).await.map(|kept| good && !kept);
+    }
     for queue in pipeline.retired.queues {
         let deleted = server.delete_queue(queue.name).await?;
         tell_deleted(format!("queue {}", queue.name), deleted, &mut step);
@@ -53,6 +57,32 @@ pub async fn carry_out(
         tell_deleted(format!("exchange {exchange}"), deleted, &mut step);
     }
     Ok(good)
+}
+
+/// Tells what is retired and stays; true if there is anything.
+async fn keep(
+    server: &Cutover,
+    pipeline: &'static Pipeline,
+    mut step: impl FnMut(&'static str, String),
+) -> Result<bool, CutoverError> {
+    let mut kept = false;
+    for queue in pipeline.retired.queues {
+        if let Some((messages, consumers)) = server.depth(queue.name).await? {
+            let name = queue.name;
+            step(
+                "left",
+                format!("queue {name}: {messages} messages ready, {consumers} consumers"),
+            );
+            kept = true;
+        }
+    }
+    for exchange in pipeline.retired.exchanges {
+        if server.has_exchange(exchange).await? {
+            step("left", format!("exchange {exchange}"));
+            kept = true;
+        }
+    }
+    Ok(kept)
 }
 
 fn tell_deleted(what: String, deleted: Deleted, step: &mut impl FnMut(&'static str, String)) {

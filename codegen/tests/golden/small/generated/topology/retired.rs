@@ -9,4 +9,6 @@ pub static RETIRED: Retired = Retired {
     unbound: &[],
     exchanges: &[],
     paths: &[],
+    events: &[],
+    event_names: &[],
 };
