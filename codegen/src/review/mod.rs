@@ -5,6 +5,7 @@ mod items;
 mod late;
 mod order;
 pub mod page;
+mod renames;
 
 use serde::Serialize;
 
@@ -66,6 +67,8 @@ pub enum What {
     Added,
     /// It is another.
     Changed,
+    /// It has another name.
+    Renamed,
     /// It is retired, or gone.
     Retired,
 }
@@ -109,7 +112,7 @@ pub struct Statement {
 /// Reviews a model against the base.
 pub fn review(model: &Model, history: &History) -> Review {
     let compared = plan::compare(model, history);
-    let mut items = items::of(&compared, history, model);
+    let mut items = items::of(&compared, model);
     items.extend(compared.refused.iter().map(refused));
     items.sort();
     items.dedup();
