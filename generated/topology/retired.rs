@@ -9,4 +9,7 @@ pub static RETIRED: Retired = Retired {
     unbound: &[],
     exchanges: &[],
     paths: &[],
+    events: &[],
+    event_names: &[],
+    renamed: &[],
 };

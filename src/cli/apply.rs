@@ -14,7 +14,8 @@ use crate::ops::logging;
 /// The lock that keeps two of these from running at once, by the name of its queue.
 const LOCK: &str = "event_grpc.apply";
 
-/// Migrate the databases, declare what is missing, and take away what is retired: bindings, queues that are empty and
+/// Migrate the databases, declare what is missing, move what waits in queues under former names, and take away what is retired:
+/// bindings, queues that are empty and
 /// unused, exchanges that are unused. Without --yes the plan is shown only. Each step may be repeated, so what was broken
 /// off is finished by running it again. See docs/changes.md.
 #[derive(Debug, clap::Args)]
@@ -24,6 +25,10 @@ pub(super) struct Args {
     /// Carry it out.
     #[arg(long)]
     yes: bool,
+    /// Delete nothing in RabbitMQ: for while instances of the former build run, which store what waits in queues that are
+    /// retired.
+    #[arg(long, requires = "yes")]
+    unbind: bool,
     #[command(flatten)]
     drops: Drops,
 }
@@ -74,7 +79,8 @@ pub(super) async fn run(args: Args) -> anyhow::Result<ExitCode> {
 /// All steps; false if something is left. Databases come first: a build of before ignores columns that it doesn't know.
 async fn all(args: &Args, server: &Cutover, places: &[Place<'_>]) -> anyhow::Result<bool> {
     let migrated = databases(args, places).await?;
-    let retired = retire::carry_out(server, &PIPELINE, |done| step(done.done, &done.what));
+    let tell = |done: retire::Step| step(done.done, &done.what);
+    let retired = retire::carry_out(server, &PIPELINE, !args.unbind, tell);
     Ok(retired.await? && migrated)
 }
 

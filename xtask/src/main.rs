@@ -15,6 +15,7 @@ mod plan;
 mod services;
 mod siege;
 mod test;
+mod walk;
 
 use std::env;
 use std::path::{Path, PathBuf};
@@ -53,7 +54,7 @@ enum Command {
     /// `chaos` and `siege`
     Test {
         /// Install Chromium for the tests of web pages, and at the end run `chaos` and `siege` for minutes instead of half a
-        /// minute
+        /// minute, and `walk`
         #[arg(long)]
         full: bool,
         /// Run a few tests that fail once more, one at a time; those that pass then are told and don't fail the run
@@ -82,6 +83,9 @@ enum Command {
         /// Only those with this text in their names
         only: Option<String>,
     },
+    /// Make a release with a change of each kind that can hurt, and compare what the plan says with what happens on real
+    /// servers
+    Walk(walk::Args),
     /// Explain a rule of the generator, with examples, or a function of expressions; without a name, list all rules
     Explain {
         /// Code of a rule, as in EG020, its name, or name of a function
@@ -98,7 +102,7 @@ fn main() -> ExitCode {
             codegen::run(&root, check, base.as_deref(), sarif.as_deref())
         }
         Command::Services => services::run(),
-        Command::Test { full, retry, args } => test::run(full, retry, args),
+        Command::Test { full, retry, args } => test::run(&root, full, retry, args),
         Command::Bench(args) => bench::run(&root, &args),
         Command::Chaos(args) => chaos::run(&args),
         Command::Outage(args) => chaos::outage::run(&args),
@@ -106,6 +110,7 @@ fn main() -> ExitCode {
         Command::Siege(args) => siege::run(&args),
         Command::Plan(args) => plan::run(&root, &args),
         Command::Mutations { only } => mutations::run(&root, only.as_deref()),
+        Command::Walk(args) => walk::run(&root, &args),
         Command::Explain { code } => explain(code.as_deref()),
     };
     outcome.unwrap_or_else(|error| {

@@ -5,6 +5,7 @@ mod retry;
 
 use std::fs::File;
 use std::io::{Read as _, Write as _};
+use std::path::Path;
 use std::process::{Command, ExitCode, ExitStatus, Stdio};
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::time::Duration;
@@ -12,11 +13,11 @@ use std::time::Duration;
 use anyhow::{Context as _, Result, bail};
 
 use crate::services::{self, Keep, Kept, Services};
-use crate::{cargo, chaos, siege};
+use crate::{cargo, chaos, siege, walk};
 
 /// Runs the tests; `args` are those of `cargo test`. With `full` the runs in the end take minutes; with `retry` a few tests
 /// that fail are run once more, one at a time, and what passes then is told and doesn't count.
-pub(crate) fn run(full: bool, retry: bool, args: Vec<String>) -> Result<ExitCode> {
+pub(crate) fn run(root: &Path, full: bool, retry: bool, args: Vec<String>) -> Result<ExitCode> {
     let interrupt = services::interrupts()?;
     check_dependencies()?;
     let mut services = Services::start(full)?;
@@ -56,6 +57,9 @@ pub(crate) fn run(full: bool, retry: bool, args: Vec<String>) -> Result<ExitCode
         drop(services);
         chaos::after_tests(full, &interrupt)?;
         siege::after_tests(full, &interrupt)?;
+        if full {
+            walk::after_tests(root, &interrupt)?;
+        }
     }
     let code = status.code().and_then(|code| u8::try_from(code).ok());
     Ok(code.map_or(ExitCode::FAILURE, ExitCode::from))

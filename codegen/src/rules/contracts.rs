@@ -13,6 +13,7 @@ pub(super) const RULES: &[&Rule] = &[
     &TARGETS,
     &ACCEPTED,
     &RETIRED,
+    &RENAMED,
 ];
 
 pub(crate) const SENDERS: Rule = Rule {
@@ -104,8 +105,22 @@ pub(crate) const RETIRED: Rule = Rule {
     code: "EG119",
     name: "retired",
     purpose: "`retired` lists what was released and is declared no more, and keeps doing so.",
-    text: "An entry names one source, exchange, queue, binding, table or column, the day, and why. It must have been released, must \
-           not be declared as well, and stays in the list: servers that were not upgraded yet still have it.",
+    text: "An entry names one event type, field, source, exchange, queue, binding, table or column, the day, and why. It must have \
+           been released, must not be declared as well, and stays in the list: servers that were not upgraded yet still have it. \
+           The message of an event type or a field reserves its number and name; `late: discard` accepts what is still sent of it \
+           and doesn't keep it.",
     bad: "retired: [{ queue: orders_q, since: 2026-11-26, why: unused }]\nqueues: { orders_q: ... }",
     good: "retired: [{ queue: orders_q, since: 2026-11-26, why: unused }]",
+};
+
+pub(crate) const RENAMED: Rule = Rule {
+    code: "EG121",
+    name: "renamed",
+    purpose: "`renamed_from` names what a released column, table or queue was called, and former names stay taken.",
+    text: "The former name must have been released and must not be declared any more, one thing at a time can claim it, and the new \
+           name must be new. ClickHouse can't rename a column of a key. Queries, instances of the former build and messages in \
+           flight go on to use the former name: nothing else gets it. When the change is released, `renamed_from` does \
+           nothing and can be removed.",
+    bad: "platform: { from: event.platform, renamed_from: utm_platfrom }",
+    good: "platform: { from: event.platform, renamed_from: utm_platform }",
 };

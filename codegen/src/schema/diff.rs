@@ -3,9 +3,11 @@
 use std::collections::BTreeMap;
 
 use super::contract::reserved;
+use super::late;
 use super::lock::{Field, Lock};
 use super::moved;
 use super::numbers;
+use super::rename;
 use crate::base::refusal::{Place, Refusal};
 use crate::model::Model;
 use crate::rules::history::{FIELD_GONE, FIELD_TYPE, TABLE_GONE};
@@ -28,8 +30,10 @@ pub(crate) struct Diff {
 
 /// Compares; changes that are refused come in the order of the lock.
 pub(crate) fn diff(base: &Lock, now: &Lock, model: &Model) -> (Diffs, Vec<Refusal>) {
+    let renames = rename::of(base, now, model);
+    let base: &Lock = &renames.base;
     let mut refused = Vec::new();
-    fields(base, now, &mut refused);
+    fields(base, now, model, &mut refused);
     values(base, now, model, &mut refused);
     for name in base
         .tables
@@ -59,7 +63,8 @@ pub(crate) fn diff(base: &Lock, now: &Lock, model: &Model) -> (Diffs, Vec<Refusa
             before
         });
         let before = before.as_ref();
-        let statements = match before {
+        let renamed = renames.statements(&table.name);
+        let mut statements = match before {
             None => {
                 // Before its first migration a project may still take over tables that are there already.
                 if !base.tables.is_empty() {
@@ -69,10 +74,15 @@ pub(crate) fn diff(base: &Lock, now: &Lock, model: &Model) -> (Diffs, Vec<Refusa
             }
             Some(before) => dialect(table).alter(table, before, &mut refused),
         };
+        statements = rename::views(base, model, &table.name, statements);
+        statements.extend(renames.forgotten(&table.name));
+        let is_renamed = !renamed.is_empty();
+        statements.splice(0..0, renamed);
         if !statements.is_empty() {
             let cost = before.and_then(|before| dialect(table).rebuild(table, before));
             let what = match (before, &cost) {
                 (None, _) => "create",
+                (Some(_), None) if is_renamed => "rename",
                 (Some(_), None) => "alter",
                 (Some(_), Some(_)) => "rebuild",
             };
@@ -101,7 +111,7 @@ fn is_needless(base: &Lock, now: &Lock, table: &str, column: &str) -> bool {
             .any(|(_, from)| from == "body | json")
 }
 
-fn fields(base: &Lock, now: &Lock, refused: &mut Vec<Refusal>) {
+fn fields(base: &Lock, now: &Lock, model: &Model, refused: &mut Vec<Refusal>) {
     for ((message, number), before) in &base.fields {
         let key = (message.clone(), *number);
         let place = || format!("field {number} of `{message}`, `{}`,", before.name);
@@ -119,6 +129,10 @@ fn fields(base: &Lock, now: &Lock, refused: &mut Vec<Refusal>) {
             if reserved::number(message, (*number).into(), &now.contracts)
                 && now.contracts.contains_key(&name)
             {
+                continue;
+            }
+            // What is missing of a retired one is told of its entry.
+            if late::of_field((message, *number), base, model).is_some() {
                 continue;
             }
             let moved = now

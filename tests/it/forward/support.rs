@@ -80,6 +80,7 @@ static SHAPE: Shape = Shape {
     }],
     dense: &[0, 1],
     any_of: &[],
+    retired: &[],
 };
 
 fn choose(message: &Message<'_>) -> Result<usize, RowError> {
@@ -176,6 +177,7 @@ pub(crate) fn run(url: &str, options: Options) -> Running {
             })
             .collect(),
         unrouted: "unrouted",
+        renamed: &[],
     };
     let broker = Arc::new(Embedded::new(&topology, options.budget));
     let variable = |name: &str| match name {
