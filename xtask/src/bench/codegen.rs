@@ -44,6 +44,9 @@ struct Took {
     cpu: f64,
 }
 
+/// What is shown of each command: its name, and where it is.
+type Figure = (&'static str, fn(&Took) -> f64);
+
 /// Runs every command in projects of every size so many times, and prints the medians.
 pub(super) fn run(root: &Path, runs: u32) -> Result<ExitCode> {
     let xtask = build::xtask()?;
@@ -94,7 +97,7 @@ fn print(root: &Path, took: &[Vec<Vec<Took>>]) -> Result<()> {
     });
     println!("| command | | {} | last by one before |", sizes.join(" | "));
     println!("| --- | --- |{}", " ---: |".repeat(STEPS.len() + 1));
-    let figures: [(&str, fn(&Took) -> f64); 2] = [("wall s", |t| t.wall), ("CPU s", |t| t.cpu)];
+    let figures: [Figure; 2] = [("wall s", |t| t.wall), ("CPU s", |t| t.cpu)];
     for (at, (title, _)) in COMMANDS.iter().enumerate() {
         for (figure, of) in figures {
             let of_size = |size: &Vec<Vec<Took>>| middle(size.get(at)?.iter().map(of).collect());
