@@ -90,6 +90,26 @@ fn a_page_says_what_changes_whom_it_hurts_and_in_which_order_to_deploy() {
 }
 
 #[test]
+fn what_has_another_name_is_told_with_whom_that_hurts_and_when() {
+    let review = reviewed(&[
+        (YAML, "  mail_q: {", "  parcel_q: { renamed_from: mail_q,"),
+        (
+            YAML,
+            "placed_at: body.placedAt | epoch_millis",
+            "ordered_at: { from: body.placedAt | epoch_millis, renamed_from: placed_at }",
+        ),
+        (YAML, "  sold:\n", "  bought:\n    renamed_from: sold\n"),
+    ]);
+    assert_eq!(review.severity, Severity::Meant);
+    let text = page::text(&review);
+    let path = tests().join("review/renamed.txt");
+    if std::env::var_os("UPDATE_EXPECT").is_some() {
+        fs::write(&path, &text).unwrap();
+    }
+    assert_eq!(text, fs::read_to_string(&path).unwrap());
+}
+
+#[test]
 fn the_worst_of_a_change_is_its_severity() {
     assert_eq!(reviewed(&[]).severity, Severity::Safe);
     assert_eq!(

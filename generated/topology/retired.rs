@@ -11,4 +11,5 @@ pub static RETIRED: Retired = Retired {
     paths: &[],
     events: &[],
     event_names: &[],
+    renamed: &[],
 };

@@ -24,7 +24,7 @@ pub use migration::{Migration, drops_data};
 pub use pipeline::Pipeline;
 pub use queue::{Batch, Destination, Input, Queue, QueueKind};
 pub use request::{Piece, Rate, Request, Target, Template};
-pub use retired::{Retired, RetiredEvent, RetiredQueue};
+pub use retired::{RenamedQueue, Retired, RetiredEvent, RetiredQueue};
 pub use row::{Context, Group, Message};
 pub use schema::{Relation, Schema, Schemas};
 pub use source::{

@@ -17,6 +17,8 @@ pub struct Retired {
     pub events: &'static [RetiredEvent],
     /// The names of their members in JSON and in the proto file, in order, each with the number.
     pub event_names: &'static [(&'static str, u32)],
+    /// Queues that had another name.
+    pub renamed: &'static [RenamedQueue],
 }
 
 /// An event type that is retired, and whose events are accepted and not stored.
@@ -26,6 +28,17 @@ pub struct RetiredEvent {
     pub number: u32,
     /// Its name.
     pub name: &'static str,
+}
+
+/// A queue that had another name.
+#[derive(Debug, Clone, Copy)]
+pub struct RenamedQueue {
+    /// Its name.
+    pub name: &'static str,
+    /// What it was called, with the bindings that it had then.
+    pub former: RetiredQueue,
+    /// Queues that read the dead letters of the former one, with the bindings that brought them.
+    pub letters: &'static [RetiredQueue],
 }
 
 /// A queue, and bindings that it shall not have any more.
@@ -46,6 +59,7 @@ impl Retired {
         paths: &[],
         events: &[],
         event_names: &[],
+        renamed: &[],
     };
 
     /// The discarded event type that had this number.
@@ -65,9 +79,38 @@ impl Retired {
         self.event(*number)
     }
 
-    /// All bindings that shall go: queue, exchange and routing key.
+    /// The name of today of a queue that was called `former`.
+    pub fn renamed(&self, former: &str) -> Option<&'static str> {
+        let found = self
+            .renamed
+            .iter()
+            .find(|queue| queue.former.name == former);
+        found.map(|queue| queue.name)
+    }
+
+    /// All bindings that shall go at once: queue, exchange and routing key.
     pub fn bindings(&self) -> impl Iterator<Item = (&'static str, Route)> + '_ {
-        let queues = self.queues.iter().chain(self.unbound);
-        queues.flat_map(|queue| queue.bindings.iter().map(|route| (queue.name, *route)))
+        let former = self.renamed.iter().map(|queue| &queue.former);
+        bindings(self.queues.iter().chain(self.unbound).chain(former))
+    }
+
+    /// Bindings that bring dead letters of queues under former names, and shall go when those queues have gone.
+    pub fn letters(&self) -> impl Iterator<Item = (&'static str, Route)> + '_ {
+        bindings(self.renamed.iter().flat_map(|queue| queue.letters))
+    }
+}
+
+fn bindings<'a>(
+    queues: impl Iterator<Item = &'a RetiredQueue>,
+) -> impl Iterator<Item = (&'static str, Route)> {
+    queues.flat_map(|queue| queue.bindings.iter().map(|route| (queue.name, *route)))
+}
+
+// === impl RenamedQueue ===
+
+impl RenamedQueue {
+    /// Bindings that bring dead letters of the former queue.
+    pub fn letters(&self) -> impl Iterator<Item = (&'static str, Route)> {
+        bindings(self.letters.iter())
     }
 }

@@ -7,4 +7,5 @@ mod health;
 mod keys;
 mod migrate;
 mod rebuild;
+mod renamed;
 mod store;

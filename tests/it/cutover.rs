@@ -252,6 +252,7 @@ fn topology(kind: QueueKind) -> Topology {
         exchanges: vec![EXCHANGE],
         queues: vec![spec(kind)],
         unrouted: "",
+        renamed: &[],
     }
 }
 

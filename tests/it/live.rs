@@ -1,6 +1,7 @@
 //! The comparison of a build with the servers that run, and carrying its difference out.
 
 mod postgres;
+mod renamed;
 mod retired;
 
 use std::process::Command;
@@ -125,7 +126,19 @@ fn lines(plan: &Plan, kind: Kind) -> Vec<String> {
 async fn steps(server: &Cutover, pipeline: &'static Pipeline) -> (bool, Vec<String>) {
     let mut steps = Vec::new();
     let told = |step: retire::Step| steps.push(format!("{} {}", step.done, step.what));
-    let good = retire::carry_out(server, pipeline, told).await.unwrap();
+    let good = retire::carry_out(server, pipeline, true, told)
+        .await
+        .unwrap();
+    (good, steps)
+}
+
+/// The same without what is deleted.
+async fn unbound(server: &Cutover, pipeline: &'static Pipeline) -> (bool, Vec<String>) {
+    let mut steps = Vec::new();
+    let told = |step: retire::Step| steps.push(format!("{} {}", step.done, step.what));
+    let good = retire::carry_out(server, pipeline, false, told)
+        .await
+        .unwrap();
     (good, steps)
 }
 

@@ -9,5 +9,6 @@ mod migrate;
 mod off;
 mod rabbit;
 mod referral;
+mod renamed;
 mod store;
 mod storm;

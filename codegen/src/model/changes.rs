@@ -1,4 +1,4 @@
-//! Changes that are meant: what is accepted, and what is retired.
+//! Changes that are meant: what is accepted, what is retired, and what has another name.
 
 use super::Model;
 
@@ -26,6 +26,32 @@ pub struct Retired {
     pub drop: bool,
     /// True if what is still sent of an event type or a field is accepted and not kept.
     pub discard: bool,
+}
+
+/// Something that had another name before.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Renamed {
+    /// What it is, as the key of its fact in the lock: `queue orders_q`, `table purchase`, `column purchase price`.
+    pub key: String,
+    /// The last word of that key before.
+    pub from: String,
+}
+
+// === impl Renamed ===
+
+impl Renamed {
+    /// The key that it had.
+    pub fn former(&self) -> String {
+        match self.key.rsplit_once(' ') {
+            Some((of, _)) => format!("{of} {}", self.from),
+            None => self.from.clone(),
+        }
+    }
+
+    /// Its name today.
+    pub fn name(&self) -> &str {
+        self.key.rsplit(' ').next().unwrap_or_default()
+    }
 }
 
 // === impl Model ===

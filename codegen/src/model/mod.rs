@@ -11,7 +11,7 @@ mod source;
 mod store;
 pub(crate) mod types;
 
-pub use changes::{Accepted, Retired};
+pub use changes::{Accepted, Renamed, Retired};
 pub use dead_letter::ErrorField;
 pub use destination::Destination;
 pub use field::field_type;
@@ -60,6 +60,8 @@ pub struct Model {
     pub accepted: Vec<Accepted>,
     /// What was declared and isn't any more.
     pub retired: Vec<Retired>,
+    /// What had another name before, tables first.
+    pub renamed: Vec<Renamed>,
 }
 
 /// Layout of a batch of app events.

@@ -52,6 +52,7 @@ const NAMES: &[(&str, &[&str])] = &[
             "Queue",
             "QueueKind",
             "Rate",
+            "RenamedQueue",
             "Request",
             "Retired",
             "RetiredEvent",

@@ -104,10 +104,11 @@ pub fn render(tree: &mut Tree, model: &Model, planned: &Planned) -> Result<(), R
     let topology = topology(model);
     out.rust("topology.rs", "topology/mod.rs", &topology)?;
     out.rust("exchanges.rs", "topology/exchanges.rs", &topology)?;
+    let declared: Vec<&str> = model.queues.iter().map(|q| q.name.as_str()).collect();
     out.rust(
         "retired.rs",
         "topology/retired.rs",
-        &RetiredView::of(&planned.retired),
+        &RetiredView::of(&planned.retired).with_renamed(&planned.renamed, &declared),
     )?;
     out.rust("sources.rs", "topology/sources/mod.rs", &sources)?;
     for source in &sources.sources {

@@ -28,7 +28,7 @@ pub(super) fn fill(resolved: &mut Resolved<'_>, index: usize, out: &mut Diagnost
     let mut columns = Vec::new();
     for column in &table.spec.columns {
         let expanded = match column {
-            spec::Column::Explicit { name, from, ty } => {
+            spec::Column::Explicit { name, from, ty, .. } => {
                 let ty = ty.as_ref();
                 explicit(name, from.as_ref(), ty, table, &scope, out).map(|c| vec![c])
             }

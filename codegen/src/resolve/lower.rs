@@ -55,6 +55,7 @@ pub(crate) fn lower(resolved: Resolved<'_>) -> Option<Model> {
         unrouted: UNROUTED.to_owned(),
         accepted: resolved.spec.accepts.clone(),
         retired: resolved.spec.retired.clone(),
+        renamed: resolved.spec.renamed(),
     })
 }
 

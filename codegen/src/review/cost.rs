@@ -2,6 +2,8 @@
 
 use serde::Serialize;
 
+use crate::store::FORMER_NAME;
+
 /// Cost of a statement.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "snake_case")]
@@ -40,7 +42,7 @@ impl Cost {
 pub(super) fn of(store: &str, sql: &str) -> Cost {
     let words = bare(sql);
     let has = |text: &str| words.contains(text);
-    if words.starts_with("DROP TABLE IF EMPTY") {
+    if sql.starts_with(FORMER_NAME) || words.starts_with("DROP TABLE IF EMPTY") {
         return Cost::Metadata;
     }
     if words.starts_with("DROP TABLE") || has(" DROP COLUMN ") {
@@ -151,6 +153,16 @@ mod tests {
             (
                 "clickhouse",
                 "-- if: SELECT 1\nEXCHANGE TABLES `a` AND `b`",
+                Cost::Metadata,
+            ),
+            (
+                "clickhouse",
+                "-- if: SELECT 1\nALTER TABLE `a` RENAME COLUMN `b` TO `c`, ADD COLUMN `b` String ALIAS `c`",
+                Cost::Metadata,
+            ),
+            (
+                "clickhouse",
+                "-- A former name, under which nothing is stored.\nALTER TABLE `a` DROP COLUMN `b`",
                 Cost::Metadata,
             ),
             (

@@ -1,20 +1,21 @@
 //! What changes, item by item.
 
 use super::late;
-use super::{Area, Item, Severity, What};
+use super::{Area, Item, Severity, What, safe};
 use crate::model::{Model, Queue};
 use crate::schema::change::{Change, Verdict};
 use crate::schema::contract::kinds;
 use crate::schema::contract::topology::PUBLISHED;
-use crate::schema::history::History;
 use crate::schema::lock::Lock;
 use crate::schema::plan::Compared;
 
 /// All items but those that are refused.
-pub(super) fn of(compared: &Compared, history: &History, model: &Model) -> Vec<Item> {
-    let mut items = fields(&history.base, &compared.now, model);
-    items.extend(late::of(&history.base, &compared.now, model));
-    items.extend(tables(&history.base, &compared.now, model));
+pub(super) fn of(compared: &Compared<'_>, model: &Model) -> Vec<Item> {
+    let base = &compared.renames.base;
+    let mut items = fields(base, &compared.now, model);
+    items.extend(late::of(base, &compared.now, model));
+    items.extend(tables(base, &compared.now, model));
+    items.extend(super::renames::items(compared, model));
     items.extend(
         compared
             .changes
@@ -35,23 +36,8 @@ pub(super) fn area(code: &str) -> Area {
         "EG101" | "EG102" | "EG111" | "EG112" | "EG113" | "EG115" => Area::Wire,
         "EG114" => Area::Topology,
         "EG116" | "EG117" => Area::Transforms,
-        "EG118" | "EG119" => Area::Declarations,
+        "EG118" | "EG119" | "EG121" => Area::Declarations,
         _ => Area::Tables,
-    }
-}
-
-pub(super) fn safe(area: Area, what: What, told: String) -> Item {
-    Item {
-        area,
-        what,
-        told,
-        severity: Severity::Safe,
-        code: None,
-        senders: String::new(),
-        instances: String::new(),
-        messages: String::new(),
-        rows: String::new(),
-        why: String::new(),
     }
 }
 

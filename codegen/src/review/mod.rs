@@ -5,6 +5,7 @@ mod items;
 mod late;
 mod order;
 pub mod page;
+mod renames;
 
 use serde::Serialize;
 
@@ -66,6 +67,8 @@ pub enum What {
     Added,
     /// It is another.
     Changed,
+    /// It has another name.
+    Renamed,
     /// It is retired, or gone.
     Retired,
 }
@@ -109,7 +112,7 @@ pub struct Statement {
 /// Reviews a model against the base.
 pub fn review(model: &Model, history: &History) -> Review {
     let compared = plan::compare(model, history);
-    let mut items = items::of(&compared, history, model);
+    let mut items = items::of(&compared, model);
     items.extend(compared.refused.iter().map(refused));
     items.sort();
     items.dedup();
@@ -155,5 +158,21 @@ fn counted(count: usize, what: &str) -> String {
     match count {
         1 => format!("1 {what}"),
         _ => format!("{count} {what}s"),
+    }
+}
+
+/// An item that hurts nobody.
+fn safe(area: Area, what: What, told: String) -> Item {
+    Item {
+        area,
+        what,
+        told,
+        severity: Severity::Safe,
+        code: None,
+        senders: String::new(),
+        instances: String::new(),
+        messages: String::new(),
+        rows: String::new(),
+        why: String::new(),
     }
 }

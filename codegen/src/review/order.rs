@@ -32,10 +32,15 @@ pub(super) fn of(items: &[Item], statements: &[Statement]) -> Vec<String> {
         .partition(|statement| statement.cost == Cost::Destructive);
     if let Some(worst) = making.iter().map(|statement| statement.cost).max() {
         steps.push(format!(
-            "`event-grpc migrate`: {}, at most {}. Instances of the former build go on: they name their columns. Instances \
-             of this build that are earlier hold their rows back.",
+            "`event-grpc migrate`: {}, at most {}. {} Instances of this build that are earlier hold their rows back.",
             super::counted(making.len(), "statement"),
-            worst.told()
+            worst.told(),
+            match any(&|item| item.instances == super::renames::HELD) {
+                true =>
+                    "Do it right before the next step: instances of the former build hold back rows of tables whose columns have \
+                     another name. Nothing of them is lost.",
+                false => "Instances of the former build go on: they name their columns.",
+            }
         ));
     }
     let retired = |item: &Item| item.area == Area::Topology && item.what == What::Retired;
@@ -55,6 +60,13 @@ pub(super) fn of(items: &[Item], statements: &[Statement]) -> Vec<String> {
     if any(&|item| item.instances == OTHER_FORM) {
         steps.push(
             "Queues of another type: stop the instances, `event-grpc cutover`, start them."
+                .to_owned(),
+        );
+    }
+    if any(&|item| item.messages == super::renames::MOVED) {
+        steps.push(
+            "The first of them takes the bindings of queues that have another name over. When the last instance of the former \
+             build has stopped: `event-grpc apply --yes`, which moves what is left in former queues and deletes them."
                 .to_owned(),
         );
     }

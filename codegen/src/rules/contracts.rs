@@ -13,6 +13,7 @@ pub(super) const RULES: &[&Rule] = &[
     &TARGETS,
     &ACCEPTED,
     &RETIRED,
+    &RENAMED,
 ];
 
 pub(crate) const SENDERS: Rule = Rule {
@@ -110,4 +111,16 @@ pub(crate) const RETIRED: Rule = Rule {
            and doesn't keep it.",
     bad: "retired: [{ queue: orders_q, since: 2026-11-26, why: unused }]\nqueues: { orders_q: ... }",
     good: "retired: [{ queue: orders_q, since: 2026-11-26, why: unused }]",
+};
+
+pub(crate) const RENAMED: Rule = Rule {
+    code: "EG121",
+    name: "renamed",
+    purpose: "`renamed_from` names what a released column, table or queue was called, and former names stay taken.",
+    text: "The former name must have been released and must not be declared any more, one thing at a time can claim it, and the new \
+           name must be new. ClickHouse can't rename a column of a key. Queries, instances of the former build and messages in \
+           flight go on to use the former name: nothing else gets it. When the change is released, `renamed_from` does \
+           nothing and can be removed.",
+    bad: "platform: { from: event.platform, renamed_from: utm_platfrom }",
+    good: "platform: { from: event.platform, renamed_from: utm_platform }",
 };

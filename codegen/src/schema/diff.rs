@@ -7,6 +7,7 @@ use super::late;
 use super::lock::{Field, Lock};
 use super::moved;
 use super::numbers;
+use super::rename;
 use crate::base::refusal::{Place, Refusal};
 use crate::model::Model;
 use crate::rules::history::{FIELD_GONE, FIELD_TYPE, TABLE_GONE};
@@ -29,6 +30,8 @@ pub(crate) struct Diff {
 
 /// Compares; changes that are refused come in the order of the lock.
 pub(crate) fn diff(base: &Lock, now: &Lock, model: &Model) -> (Diffs, Vec<Refusal>) {
+    let renames = rename::of(base, now, model);
+    let base: &Lock = &renames.base;
     let mut refused = Vec::new();
     fields(base, now, model, &mut refused);
     values(base, now, model, &mut refused);
@@ -60,7 +63,8 @@ pub(crate) fn diff(base: &Lock, now: &Lock, model: &Model) -> (Diffs, Vec<Refusa
             before
         });
         let before = before.as_ref();
-        let statements = match before {
+        let renamed = renames.statements(&table.name);
+        let mut statements = match before {
             None => {
                 // Before its first migration a project may still take over tables that are there already.
                 if !base.tables.is_empty() {
@@ -70,10 +74,15 @@ pub(crate) fn diff(base: &Lock, now: &Lock, model: &Model) -> (Diffs, Vec<Refusa
             }
             Some(before) => dialect(table).alter(table, before, &mut refused),
         };
+        statements = rename::views(base, model, &table.name, statements);
+        statements.extend(renames.forgotten(&table.name));
+        let is_renamed = !renamed.is_empty();
+        statements.splice(0..0, renamed);
         if !statements.is_empty() {
             let cost = before.and_then(|before| dialect(table).rebuild(table, before));
             let what = match (before, &cost) {
                 (None, _) => "create",
+                (Some(_), None) if is_renamed => "rename",
                 (Some(_), None) => "alter",
                 (Some(_), Some(_)) => "rebuild",
             };

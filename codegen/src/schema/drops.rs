@@ -3,6 +3,7 @@
 use super::diff::Diffs;
 use super::judge::{self, DROPPED};
 use super::lock::Lock;
+use super::rename::{FORMER, before_drop, views};
 use crate::model::Model;
 use crate::store::home::Home;
 use crate::store::{KINDS, dialect, drop_statement};
@@ -12,7 +13,12 @@ pub(crate) fn drops(base: &Lock, model: &Model) -> Diffs {
     let mut diffs = Diffs::new();
     for retired in model.retired.iter().filter(|retired| retired.drop) {
         let known = base.retired.get(&retired.key);
-        if known.is_some_and(|value| value.ends_with(DROPPED)) {
+        // A former name is taken away by an ordinary migration, as nothing is stored under it.
+        let is_former = known.is_some_and(|value| value.starts_with(FORMER));
+        if is_former
+            || base.renamed.contains_key(&retired.key)
+            || known.is_some_and(|value| value.ends_with(DROPPED))
+        {
             continue;
         }
         let words: Vec<&str> = retired.key.split(' ').collect();
@@ -32,9 +38,13 @@ pub(crate) fn drops(base: &Lock, model: &Model) -> Diffs {
             }
             _ => continue,
         };
-        let statement = drop_statement(home.store, table, column);
+        let mut statements = before_drop(base, home.store, table, column);
+        statements.push(drop_statement(home.store, table, column));
+        if column.is_some() {
+            statements = views(base, model, table, statements);
+        }
         let found = diffs.entry(home).or_default();
-        found.statements.push(statement);
+        found.statements.extend(statements);
         found.what.push(match column {
             None => format!("drop_{table}"),
             Some(column) => format!("drop_{table}_{column}"),

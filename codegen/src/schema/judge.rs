@@ -209,7 +209,11 @@ pub(crate) fn misretired(
         } else if has(now, key) {
             let message = format!("`{key}` is retired and declared as well");
             refuse(Some(at), message, "take one of both out");
-        } else if !has(base, key) && !base.retired.contains_key(key) && !base.contracts.is_empty() {
+        } else if !has(base, key)
+            && !base.retired.contains_key(key)
+            && !base.renamed.contains_key(key)
+            && !base.contracts.is_empty()
+        {
             let message = format!("`{key}` is retired and was never released");
             let word = key.split(' ').next();
             let meant = changes.iter().position(|change| {

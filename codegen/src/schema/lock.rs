@@ -30,6 +30,8 @@ pub struct Lock {
     pub(crate) contracts: Contracts,
     /// What was among the contracts, tables or columns until it was retired.
     pub(crate) retired: Contracts,
+    /// Former names of tables, columns and queues, with the names of today; and the bindings of former queues.
+    pub(crate) renamed: Contracts,
 }
 
 /// A field of a message.
@@ -209,8 +211,12 @@ impl Lock {
                     .insert((of.to_owned(), number.parse().ok()?), fact);
             }
             "retired" => {
-                let (key, value) = retired(line)?;
+                let (key, value) = remembered(line)?;
                 self.retired.insert(key.to_owned(), value.to_owned());
+            }
+            "renamed" => {
+                let (key, value) = remembered(line)?;
+                self.renamed.insert(key.to_owned(), value.to_owned());
             }
             _ => {
                 let (key, value) = contract::split(line)?;
@@ -279,19 +285,21 @@ impl Lock {
         for (key, value) in &self.contracts {
             line(format_args!("{}", format!("{key} {value}").trim_end()));
         }
-        for (key, value) in &self.retired {
-            line(format_args!(
-                "{}",
-                format!("retired {key} {value}").trim_end()
-            ));
+        for (word, facts) in [("retired", &self.retired), ("renamed", &self.renamed)] {
+            for (key, value) in facts {
+                line(format_args!(
+                    "{}",
+                    format!("{word} {key} {value}").trim_end()
+                ));
+            }
         }
         sorted(&out)
     }
 }
 
-/// The key and the value of what is retired.
-fn retired(line: &str) -> Option<(&str, &str)> {
-    let rest = line.strip_prefix("retired ")?;
+/// The key and the value of what is retired, or of a former name.
+fn remembered(line: &str) -> Option<(&str, &str)> {
+    let (_, rest) = line.split_once(' ')?;
     let names = match rest.split(' ').next()? {
         "table" | "event" => 1,
         "column" | "field" => 2,
@@ -322,7 +330,9 @@ fn subject(line: &str) -> &str {
         Some("column" | "field" | "value") => 3,
         // A table may have any number of them.
         Some("index") => return line,
-        Some("retired") => return retired(line).map_or(line, |(key, _)| &line[..key.len() + 8]),
+        Some("retired" | "renamed") => {
+            return remembered(line).map_or(line, |(key, _)| &line[..key.len() + 8]);
+        }
         _ => match contract::split(line) {
             Some((key, _)) => return key,
             None => 2,

@@ -22,6 +22,7 @@ pub(crate) mod moved;
 pub(crate) mod numbers;
 pub mod plan;
 mod released;
+pub(crate) mod rename;
 mod renamed;
 mod restore;
 mod unreleased;

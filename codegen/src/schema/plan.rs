@@ -15,6 +15,7 @@ use super::history::{History, heading};
 use super::ids;
 use super::judge;
 use super::lock::{LOCK, Lock};
+use super::rename::{self, Renames};
 use super::unreleased;
 use crate::base::hash::hash;
 use crate::base::refusal::{Place, Refusal};
@@ -43,12 +44,16 @@ pub struct Planned {
     pub lock: String,
     /// What is retired and not declared again.
     pub(crate) retired: Contracts,
+    /// Former names of queues, and their bindings.
+    pub(crate) renamed: Contracts,
     /// Changes that are worth a word: those that need no migration, and those whose migration costs much.
     pub notes: Vec<String>,
 }
 
 /// The base and the model, compared.
-pub(crate) struct Compared {
+pub(crate) struct Compared<'a> {
+    /// The base with the names of today, and what has another name.
+    pub(crate) renames: Renames<'a>,
     /// The facts of the model.
     pub(crate) now: Lock,
     /// Changes of contracts.
@@ -64,15 +69,18 @@ pub(crate) struct Compared {
 }
 
 /// Compares the facts of the base with those of a model.
-pub(crate) fn compare(model: &Model, history: &History) -> Compared {
-    let base = &history.base;
+pub(crate) fn compare<'a>(model: &Model, history: &'a History) -> Compared<'a> {
     let mut now = Lock::of(model);
+    let renames = rename::of(&history.base, &now, model);
+    let base: &Lock = &renames.base;
     now.retired = judge::retired(base, model);
+    rename::retire(base, model, &mut now.retired);
+    now.renamed = rename::known(base, model);
     let mut changes = judge::changes(base, &now, model);
     let mut refused = judge::misaccepted(&mut changes, model);
     refused.extend(judge::misretired((base, &now), model, &mut changes));
     refused.extend(judge::refusals(&changes, model));
-    let (mut diffs, more) = diff::diff(base, &now, model);
+    let (mut diffs, more) = diff::diff(&history.base, &now, model);
     // A column of another type is told by its type.
     refused.retain(|one| {
         let retyped = |other: &Refusal| other.code == COLUMN_TYPE.code && other.place == one.place;
@@ -82,6 +90,9 @@ pub(crate) fn compare(model: &Model, history: &History) -> Compared {
         .into_iter()
         .filter(|refusal| !cause::is_told(refusal, &changes, base, &now));
     refused.extend(more);
+    refused.retain(|one| !renames.is_told(one));
+    refused.extend(renames.refused.iter().cloned());
+    rename::hint(base, &now, &mut refused);
     for (home, table, statement) in drops::loosened(base, model) {
         let found = diffs.entry(home).or_default();
         found.statements.push(statement);
@@ -93,6 +104,7 @@ pub(crate) fn compare(model: &Model, history: &History) -> Compared {
     let drops = drops::drops(base, model);
     let notes = ids::changes(base, &now);
     Compared {
+        renames,
         now,
         changes,
         diffs,
@@ -109,6 +121,7 @@ pub fn plan(model: &Model, history: &History, now: u64) -> Result<Planned, Vec<R
         drops,
         mut refused,
         now: lock,
+        notes,
         ..
     } = compare(model, history);
     refused.extend(edited(history));
@@ -169,7 +182,8 @@ pub fn plan(model: &Model, history: &History, now: u64) -> Result<Planned, Vec<R
     let retired = lock.retired.iter().filter(|(key, _)| !declared_again(key));
     planned.retired = retired.map(|(k, v)| (k.clone(), v.clone())).collect();
     planned.notes = history.notes.clone();
-    planned.notes.extend(ids::changes(&history.base, &lock));
+    planned.notes.extend(notes);
+    planned.renamed.clone_from(&lock.renamed);
     planned
         .notes
         .extend(unreleased::notes(history, &planned.files, &pending));

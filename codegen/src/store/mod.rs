@@ -13,6 +13,7 @@
 //! | `layout.rs` | how values travel to it |
 //! | `ddl.rs` | the SQL that makes a table, and how names and texts are quoted |
 //! | `alter.rs` | the SQL that changes a table, and changes that are refused |
+//! | `rename.rs` | the SQL that gives a table or a column another name, and takes former ones away |
 //! | `rust.rs` | what generated Rust says of a table |
 //! | `catalogue.rs` | what the catalogue says of a table, with an example query |
 
@@ -69,6 +70,9 @@ pub(crate) fn declared(spec: &Spec, out: &mut Diagnostics) -> Vec<Box<dyn Declar
     declared.collect()
 }
 
+/// Begins a statement that takes a former name away. Nothing is stored under it.
+pub(crate) const FORMER_NAME: &str = "-- A former name, under which nothing is stored.";
+
 /// Stands in statements of a migration for the time in its name, which isn't known where they are made.
 pub(crate) const VERSION: &str = "@version@";
 
@@ -123,6 +127,26 @@ pub trait Dialect {
         None
     }
 
+    /// Reason why a column that is there can't get another name; none if it can.
+    fn keeps_name(&self, before: &TableFacts, column: &str) -> Option<String> {
+        let _ = (before, column);
+        None
+    }
+
+    /// Statements that give the table, which was called `from`, its name, and let queries use the former one, and `others`
+    /// of before.
+    fn rename(
+        &self,
+        table: &Table,
+        before: &TableFacts,
+        from: &str,
+        others: &[String],
+    ) -> Vec<String>;
+
+    /// Statements that give a column another name, and let queries use the former one where the store can.
+    fn rename_column(&self, table: &Table, before: &TableFacts, names: (&str, &str))
+    -> Vec<String>;
+
     /// What it costs to make the table anew, if that is what its declaration asks for.
     fn rebuild(&self, table: &Table, before: &TableFacts) -> Option<String> {
         let _ = (table, before);
@@ -165,6 +189,27 @@ pub(crate) fn drop_statement(store: &str, table: &str, column: Option<&str>) -> 
             quoted(table),
             quoted(column)
         ),
+    }
+}
+
+/// Statement that takes the former name of a table away.
+pub(crate) fn forget(store: &str, former: &str) -> String {
+    match store == postgres::KIND.name {
+        true => postgres::forget(former),
+        false => clickhouse::forget(former),
+    }
+}
+
+/// Statement that takes the former name of a column away, where it is one for queries.
+pub(crate) fn forget_column(store: &str, table: &str, former: &str) -> Option<String> {
+    (store == clickhouse::KIND.name).then(|| clickhouse::forget_column(table, former))
+}
+
+/// The statements of a table that queries know by former names as well, which hinder none of them.
+pub(crate) fn beside_former(table: &Table, former: &[String], all: Vec<String>) -> Vec<String> {
+    match &table.store {
+        Store::ClickHouse(_) => all,
+        Store::Postgres(_) => postgres::around_views(&table.name, former, all),
     }
 }
 

@@ -9,6 +9,7 @@ mod cors;
 mod ids;
 mod limits;
 mod read;
+mod renamed;
 mod request;
 mod scalars;
 mod store;
@@ -233,6 +234,8 @@ pub(crate) struct Queue {
     pub(crate) dead_letter: Option<DeadLetter>,
     /// `into: TABLE` or `into: REQUEST`.
     pub(crate) into: Option<Text>,
+    /// `renamed_from: NAME`: the name that it had before.
+    pub(crate) renamed_from: Option<Text>,
 }
 
 /// A binding.
@@ -287,6 +290,8 @@ pub(crate) struct Table {
     pub(crate) limits: Limits,
     /// `ignore: [PATH, ...]`.
     pub(crate) ignore: Vec<Text>,
+    /// `renamed_from: NAME`: the name that it had before.
+    pub(crate) renamed_from: Option<Text>,
 }
 
 /// `queue: { ... }` of a typed table.

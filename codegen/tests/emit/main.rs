@@ -12,6 +12,7 @@ mod postgres;
 mod project;
 mod rebuild;
 mod refusals;
+mod renamed;
 mod repository;
 mod retired;
 mod schemas;

@@ -64,6 +64,7 @@ pub(crate) fn model() -> Model {
     Model {
         accepted: Vec::new(),
         retired: Vec::new(),
+        renamed: Vec::new(),
         envelope: Some(made.envelope()),
         any_of: vec![(
             made.message("log.Post"),

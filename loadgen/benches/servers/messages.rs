@@ -154,6 +154,7 @@ fn topology(queue: &'static str) -> Topology {
             awaited: true,
         }],
         unrouted: UNROUTED,
+        renamed: &[],
     }
 }
 

@@ -225,6 +225,7 @@ mod tests {
             exchanges: vec![exchange("in"), exchange("rest")],
             queues: vec![queue("all_q", ALL), queue("some_q", SOME)],
             unrouted: "rest",
+            renamed: &[],
         }
     }
 

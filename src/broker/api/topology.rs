@@ -1,6 +1,8 @@
 //! The exchanges, queues and bindings that a broker serves.
 
-use crate::contract::{Destination, Exchange, ExchangeKind, Pipeline, Queue, QueueKind, Route};
+use crate::contract::{
+    Destination, Exchange, ExchangeKind, Pipeline, Queue, QueueKind, RenamedQueue, Route,
+};
 
 /// The exchanges, queues and bindings that a broker serves.
 #[derive(Debug, Clone)]
@@ -11,6 +13,8 @@ pub struct Topology {
     pub queues: Vec<QueueSpec>,
     /// The exchange that gets what no binding matches.
     pub unrouted: &'static str,
+    /// Queues that had another name. The former ones lose their bindings as soon as those of today are bound.
+    pub renamed: &'static [RenamedQueue],
 }
 
 /// A queue, as far as a broker needs to know it.
@@ -59,6 +63,7 @@ impl Topology {
                 .map(QueueSpec::of)
                 .collect(),
             unrouted: pipeline.unrouted,
+            renamed: pipeline.retired.renamed,
         }
     }
 

@@ -7,7 +7,7 @@ use lapin::{Channel, Error, ErrorKind};
 use super::dial::Session;
 
 use crate::broker::api::topology::{Topology, TopologyError, kind_name};
-use crate::contract::{ExchangeKind, QueueKind};
+use crate::contract::{ExchangeKind, QueueKind, RenamedQueue};
 
 /// Declares what is not there yet. What the broker refuses, because it is there in another form or because we may
 /// not, is reported and left as it is; an error is a broken connection.
@@ -68,6 +68,10 @@ pub(super) async fn declare(
             let bound = session.ask(question).await;
             declaring.note(bound, what, as_what)?;
         }
+        let is_here = |renamed: &&RenamedQueue| renamed.name == queue.name;
+        for renamed in topology.renamed.iter().filter(is_here) {
+            declaring.take_over(renamed).await?;
+        }
     }
     Ok(declaring.problems)
 }
@@ -103,6 +107,35 @@ impl Declaring<'_> {
             .ask(self.session.connection.create_channel())
             .await?;
         Ok(self.channel.insert(channel).clone())
+    }
+
+    /// Removes the bindings of a queue's former name, now that those of today are there: what is published from now on comes
+    /// once. A queue or a binding that isn't there any more is none.
+    async fn take_over(&mut self, renamed: &RenamedQueue) -> Result<(), Error> {
+        let former = renamed.former.name;
+        for route in renamed.former.bindings {
+            let channel = self.channel().await?;
+            let question = channel.queue_unbind(
+                name(former)?,
+                name(route.exchange)?,
+                name(route.routing_key)?,
+                FieldTable::default(),
+            );
+            let Err(error) = self.session.ask(question).await else {
+                continue;
+            };
+            let what = format!(
+                "binding of queue `{former}`, which is called `{}` now,",
+                renamed.name
+            );
+            let known = self.problems.len();
+            self.note(Err(error), what, "none any more".to_owned())?;
+            let is_none = |problem: &TopologyError| problem.broker.starts_with("NOT_FOUND");
+            if self.problems.get(known).is_some_and(is_none) {
+                self.problems.truncate(known);
+            }
+        }
+        Ok(())
     }
 
     fn note(

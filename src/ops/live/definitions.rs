@@ -58,6 +58,7 @@ impl Definitions {
         let retired: BTreeSet<_> = pipeline
             .retired
             .bindings()
+            .chain(pipeline.retired.letters())
             .map(|(queue, route)| key(queue, &route))
             .collect();
         let found: BTreeSet<_> = self
@@ -102,7 +103,8 @@ impl Definitions {
                     .retired
                     .queues
                     .iter()
-                    .any(|queue| queue.name == binding.0);
+                    .any(|queue| queue.name == binding.0)
+                || pipeline.retired.renamed(binding.0).is_some();
             let how = match known {
                 true => {
                     "pipeline.yaml doesn't declare it; declare it, list it in `retired`, or unbind it"

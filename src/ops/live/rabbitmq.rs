@@ -43,6 +43,21 @@ pub async fn compare(
             );
         }
     }
+    for queue in pipeline.retired.renamed {
+        if let Some((messages, consumers)) = server.depth(queue.former.name).await? {
+            let how = format!(
+                "called {} now; {messages} messages ready, {consumers} consumers; event-grpc apply moves what is left when it \
+                 has no consumers, and deletes it",
+                queue.name
+            );
+            plan.add(
+                "rabbitmq",
+                Kind::Retired,
+                format!("queue {}", queue.former.name),
+                how,
+            );
+        }
+    }
     for exchange in pipeline.retired.exchanges {
         if server.has_exchange(exchange).await? {
             let how = "event-grpc apply deletes it if nothing is bound to it";

@@ -1,20 +1,20 @@
 //! Carries out what is planned for RabbitMQ: declares what is missing, and takes away what is retired.
 
 use crate::broker::{Cutover, CutoverError, Deleted, Topology};
-use crate::contract::Pipeline;
+use crate::contract::{Pipeline, Route};
 
 /// A step that was carried out, or could not be.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Step {
-    /// What was done: `declared`, `unbound`, `deleted`, or `left` if it could not be done.
+    /// What was done: `declared`, `unbound`, `moved`, `deleted`, or `left` if it could not be done.
     pub done: &'static str,
     /// What it was done to, and why it was left.
     pub what: String,
 }
 
-/// Declares the topology, removes bindings that are retired, deletes retired queues that are empty and unused, and then
-/// retired exchanges that nothing is bound to; without `delete` these stay. Each step is told when it is done, and each may
-/// be repeated. True if nothing is left.
+/// Declares the topology, removes bindings that are retired, moves what waits in queues under former names, deletes these
+/// and retired queues that are empty and unused, and then retired exchanges that nothing is bound to; without `delete` they
+/// stay. Each step is told when it is done, and each may be repeated. True if nothing is left.
 ///
 /// # Errors
 ///
@@ -37,16 +37,27 @@ pub async fn carry_out(
     step("declared", what.to_owned());
     // From now on nothing new comes to the queues, so that they can run empty.
     for (queue, route) in pipeline.retired.bindings() {
-        let refusal = server.unbind_route(queue, route).await?;
-        let (exchange, key) = (route.exchange, route.routing_key);
-        let what = format!("queue {queue} from exchange {exchange} with key {key:?}");
-        match refusal {
-            None => step("unbound", what),
-            Some(why) => step("left", format!("{what}: {why}")),
-        }
+        unbind(server, queue, route, &mut step).await?;
     }
     if !delete {
         return keep(server, pipeline, step).await.map(|kept| good && !kept);
+    }
+    for queue in pipeline.retired.renamed {
+        let former = queue.former.name;
+        let (moved, deleted) = server.move_former(former, queue.name).await?;
+        // Its dead letters come until it is gone.
+        if matches!(deleted, Deleted::Done | Deleted::Missing) {
+            for (queue, route) in queue.letters() {
+                unbind(server, queue, route, &mut step).await?;
+            }
+        }
+        if deleted == Deleted::Done {
+            step(
+                "moved",
+                format!("{moved} messages from queue {former} to {}", queue.name),
+            );
+        }
+        tell_deleted(format!("queue {former}"), deleted, &mut step);
     }
     for queue in pipeline.retired.queues {
         let deleted = server.delete_queue(queue.name).await?;
@@ -59,16 +70,17 @@ pub async fn carry_out(
     Ok(good)
 }
 
-/// Tells what is retired and stays; true if there is anything.
+/// Tells what is retired or has another name and stays; true if there is anything.
 async fn keep(
     server: &Cutover,
     pipeline: &'static Pipeline,
     mut step: impl FnMut(&'static str, String),
 ) -> Result<bool, CutoverError> {
     let mut kept = false;
-    for queue in pipeline.retired.queues {
-        if let Some((messages, consumers)) = server.depth(queue.name).await? {
-            let name = queue.name;
+    let retired = pipeline.retired.queues.iter().map(|queue| queue.name);
+    let renamed = pipeline.retired.renamed.iter();
+    for name in retired.chain(renamed.map(|queue| queue.former.name)) {
+        if let Some((messages, consumers)) = server.depth(name).await? {
             step(
                 "left",
                 format!("queue {name}: {messages} messages ready, {consumers} consumers"),
@@ -83,6 +95,22 @@ async fn keep(
         }
     }
     Ok(kept)
+}
+
+async fn unbind(
+    server: &Cutover,
+    queue: &str,
+    route: Route,
+    step: &mut impl FnMut(&'static str, String),
+) -> Result<(), CutoverError> {
+    let refusal = server.unbind_route(queue, route).await?;
+    let (exchange, key) = (route.exchange, route.routing_key);
+    let what = format!("queue {queue} from exchange {exchange} with key {key:?}");
+    match refusal {
+        None => step("unbound", what),
+        Some(why) => step("left", format!("{what}: {why}")),
+    }
+    Ok(())
 }
 
 fn tell_deleted(what: String, deleted: Deleted, step: &mut impl FnMut(&'static str, String)) {

@@ -41,7 +41,10 @@ impl fmt::Display for Target {
 /// Target of a dead letter, or the reason why it has none.
 pub fn target(pipeline: &'static Pipeline, letter: &StoredDeadLetter) -> Result<Target, String> {
     whole(&letter.headers)?;
-    if let Some(queue) = pipeline.queues.iter().find(|q| q.name == letter.queue) {
+    // A queue may have had another name when the letter was written.
+    let today = pipeline.retired.renamed(&letter.queue);
+    let name = today.unwrap_or(&letter.queue);
+    if let Some(queue) = pipeline.queues.iter().find(|q| q.name == name) {
         if let Input::Events(envelope) = queue.input {
             known(envelope, letter)?;
         }

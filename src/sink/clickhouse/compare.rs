@@ -229,6 +229,11 @@ fn compare_tables(
         let text = "is a Distributed table; of its underlying tables only the engine of the one on this server is checked";
         return tell(text.to_owned(), true);
     }
+    if engines::is_alias(&there.engine) {
+        let text =
+            "is another name of a table, an Alias table; of that one only the engine is checked";
+        return tell(text.to_owned(), true);
+    }
     // That has been reported, and everything else follows from it.
     if engines::misfit(&there.engine, clauses::engine(table.ddl)).is_some() {
         return;

@@ -6,6 +6,25 @@ use super::clauses;
 /// Engine whose tables hold no rows themselves.
 const DISTRIBUTED: &str = "Distributed";
 
+/// Engine of a table that is another name of a table.
+const ALIAS: &str = "Alias";
+
+/// True if a table is another name of a table.
+pub(super) fn is_alias(engine: &str) -> bool {
+    engine == ALIAS
+}
+
+/// Database and table that an Alias table stands for, from its engine with arguments; no database is its own.
+pub(super) fn alias_of(engine_full: &str) -> Option<(Option<String>, String)> {
+    let arguments = engine_full.strip_prefix(ALIAS)?.strip_prefix('(')?;
+    let mut names = clauses::texts(arguments).into_iter();
+    let first = names.next()?;
+    Some(match names.next() {
+        Some(table) => (Some(first), table),
+        None => (None, first),
+    })
+}
+
 /// True if an engine passes rows on to the tables of a cluster.
 pub(super) fn is_distributed(engine: &str) -> bool {
     engine == DISTRIBUTED
@@ -34,7 +53,7 @@ pub(super) fn misfit(engine: &str, wanted: &str) -> Option<String> {
         }
         "Memory" | "Set" | "Join" => "which loses its rows when the server stops",
         "Null" => "which stores nothing",
-        "View" | "MaterializedView" | "LiveView" | "WindowView" | "Dictionary" | "Alias" => {
+        "View" | "MaterializedView" | "LiveView" | "WindowView" | "Dictionary" | ALIAS => {
             "which is a view and not a table"
         }
         "TinyLog" | "StripeLog" | "Log" => {
@@ -98,5 +117,10 @@ mod tests {
         );
         assert_eq!(behind(r"Distributed('m', 'a\'b', 'c')"), both("a'b", "c"));
         assert_eq!(behind("MergeTree ORDER BY id"), None);
+        assert_eq!(alias_of("Alias('b')"), Some((None, "b".to_owned())));
+        assert_eq!(
+            alias_of("Alias('a', 'b')"),
+            Some((Some("a".to_owned()), "b".to_owned()))
+        );
     }
 }

@@ -17,7 +17,7 @@ pub(super) struct Live {
     pub(super) tables: Vec<LiveTable>,
     /// Columns, table by table and in their order.
     pub(super) columns: Vec<LiveColumn>,
-    /// Engines of the local tables behind Distributed ones.
+    /// Engines of the local tables behind Distributed and Alias ones.
     behind: BTreeMap<String, String>,
     /// True if the server can store rows in a Distributed table's shards before it answers.
     foreground: bool,
@@ -63,6 +63,10 @@ impl Live {
             let why = engines::misfit(behind, wanted)?;
             return Some(format!("is a Distributed table over one that {why}"));
         }
+        if engines::is_alias(&live.engine) {
+            let why = engines::misfit(self.behind.get(table.name)?, wanted)?;
+            return Some(format!("is an Alias table of one that {why}"));
+        }
         engines::misfit(&live.engine, wanted)
     }
 }
@@ -89,7 +93,7 @@ impl ClickHouse {
             ))
             .await?;
         let live = Live {
-            behind: self.behind(&there).await?,
+            behind: self.behind(database, &there).await?,
             foreground: !self.inserts.leave_out(FOREGROUND),
             tables: there,
             columns,
@@ -100,11 +104,18 @@ impl ClickHouse {
         Ok(live)
     }
 
-    /// Engines of the tables behind Distributed ones, if they are on this server.
-    async fn behind(&self, tables: &[LiveTable]) -> Result<BTreeMap<String, String>, StoreError> {
+    /// Engines of the tables behind Distributed and Alias ones, if they are on this server.
+    async fn behind(
+        &self,
+        database: &str,
+        tables: &[LiveTable],
+    ) -> Result<BTreeMap<String, String>, StoreError> {
         let mut found = BTreeMap::new();
-        for table in tables.iter().filter(|t| engines::is_distributed(&t.engine)) {
-            let Some((database, name)) = engines::behind(&table.engine_full) else {
+        for table in tables {
+            let of_alias = engines::alias_of(&table.engine_full)
+                .map(|(of, name)| (of.unwrap_or_else(|| database.to_owned()), name));
+            let of_shards = || engines::behind(&table.engine_full);
+            let Some((database, name)) = of_alias.or_else(of_shards) else {
                 continue;
             };
             let (database, name) = (quote::text(&database), quote::text(&name));

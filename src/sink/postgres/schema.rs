@@ -24,13 +24,27 @@ SELECT w.name
 FROM unnest($1::text[], $2::text[]) AS w (name, quoted)
 JOIN pg_class c ON c.oid = to_regclass(w.quoted) AND c.relpersistence <> 'p'";
 
+/// Unique indexes of the tables, and of the tables behind views: a table that has another name has a view under the former one.
 const KEYS: &str = "\
 SELECT w.name, array_agg(a.attname::text)
 FROM unnest($1::text[], $2::text[]) AS w (name, quoted)
 JOIN pg_index i ON i.indrelid = to_regclass(w.quoted) AND i.indisunique AND i.indisvalid AND i.indpred IS NULL
     AND i.indexprs IS NULL
 JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = ANY (i.indkey[0:i.indnkeyatts - 1])
-GROUP BY w.name, i.indexrelid";
+GROUP BY w.name, i.indexrelid
+UNION ALL
+SELECT v.name, array_agg(a.attname::text)
+FROM (
+    SELECT DISTINCT w.name, d.refobjid AS behind
+    FROM unnest($1::text[], $2::text[]) AS w (name, quoted)
+    JOIN pg_class c ON c.oid = to_regclass(w.quoted) AND c.relkind = 'v'
+    JOIN pg_rewrite r ON r.ev_class = c.oid
+    JOIN pg_depend d ON d.classid = 'pg_rewrite'::regclass AND d.objid = r.oid AND d.refclassid = 'pg_class'::regclass
+        AND d.refobjid <> c.oid
+) v
+JOIN pg_index i ON i.indrelid = v.behind AND i.indisunique AND i.indisvalid AND i.indpred IS NULL AND i.indexprs IS NULL
+JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = ANY (i.indkey[0:i.indnkeyatts - 1])
+GROUP BY v.name, i.indexrelid";
 
 /// Live schema of some tables.
 #[derive(Debug, Default)]

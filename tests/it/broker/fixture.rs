@@ -86,6 +86,7 @@ impl Fixture {
                 queue(lost, QueueKind::Classic, 100, &[(unrouted, "")]),
             ],
             unrouted,
+            renamed: &[],
         };
         Self {
             topology,

@@ -177,6 +177,7 @@ pub(crate) fn run(url: &str, options: Options) -> Running {
             })
             .collect(),
         unrouted: "unrouted",
+        renamed: &[],
     };
     let broker = Arc::new(Embedded::new(&topology, options.budget));
     let variable = |name: &str| match name {

@@ -112,6 +112,7 @@ impl Server {
                 queue("hooks_q", hooks),
             ],
             unrouted: pipeline.unrouted,
+            renamed: &[],
         };
         let broker = Arc::new(Embedded::new(&topology, 64 << 20));
         let publisher = Publisher::new(wrap(broker.clone()), limits, None);

@@ -10,9 +10,11 @@ mod functions;
 mod layout;
 mod new;
 mod rebuild;
+mod rename;
 mod rust;
 
 pub(super) use declared::read;
+pub(super) use rename::{forget, forget_column};
 
 use prost_reflect::MessageDescriptor;
 
@@ -90,6 +92,23 @@ impl Dialect for ClickHouse {
 
     fn alter(&self, table: &Table, before: &TableFacts, refused: &mut Vec<Refusal>) -> Vec<String> {
         alter::alter(self, table, before, refused)
+    }
+
+    fn keeps_name(&self, before: &TableFacts, column: &str) -> Option<String> {
+        rename::keeps_name(before, column)
+    }
+
+    fn rename(&self, table: &Table, _: &TableFacts, from: &str, others: &[String]) -> Vec<String> {
+        rename::table(&table.name, from, others)
+    }
+
+    fn rename_column(
+        &self,
+        table: &Table,
+        before: &TableFacts,
+        names: (&str, &str),
+    ) -> Vec<String> {
+        rename::column(&table.name, before, names)
     }
 
     fn rebuild(&self, table: &Table, before: &TableFacts) -> Option<String> {

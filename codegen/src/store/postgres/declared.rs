@@ -65,7 +65,7 @@ impl Declared for Declaration {
         let names = |names: &[Text]| names.iter().map(|n| n.value.clone()).collect();
         let mut hook_columns = Vec::new();
         for column in &table.spec.columns {
-            if let Column::Hook { name, ty, doc } = column {
+            if let Column::Hook { name, ty, doc, .. } = column {
                 hook_columns.push(HookColumn {
                     name: name.value.clone(),
                     ty: self.read_type(&ty.as_ref()?.value)?,

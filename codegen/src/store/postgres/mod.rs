@@ -7,10 +7,12 @@ mod ddl;
 mod declaration;
 mod declared;
 mod layout;
+mod rename;
 mod rust;
 mod types;
 
 pub(super) use declared::read;
+pub(super) use rename::{around_views, forget};
 
 use super::{Column, Dialect, Layout, Rust, TableFacts};
 use crate::base::refusal::Refusal;
@@ -91,6 +93,26 @@ impl Dialect for Postgres {
 
     fn without(&self, table: &Table, column: &str, was: &str) -> Option<String> {
         alter::without(table, column, was)
+    }
+
+    fn rename(
+        &self,
+        table: &Table,
+        before: &TableFacts,
+        from: &str,
+        others: &[String],
+    ) -> Vec<String> {
+        let _ = others;
+        rename::table(&table.name, before, from)
+    }
+
+    fn rename_column(
+        &self,
+        table: &Table,
+        before: &TableFacts,
+        names: (&str, &str),
+    ) -> Vec<String> {
+        rename::column(&table.name, before, names)
     }
 
     fn rust(&self, table: &Table, _: Option<&str>) -> Rust {

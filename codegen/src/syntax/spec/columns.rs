@@ -9,7 +9,7 @@ use crate::syntax::yaml::{Entry, Node, Text, Value};
 /// A line of `columns`.
 #[derive(Debug, Clone)]
 pub(crate) enum Column {
-    /// `NAME: EXPRESSION` or `NAME: { from: EXPRESSION, type: TYPE }`.
+    /// `NAME: EXPRESSION` or `NAME: { from: EXPRESSION, type: TYPE, renamed_from: NAME }`.
     Explicit {
         /// Its name.
         name: Text,
@@ -17,13 +17,17 @@ pub(crate) enum Column {
         from: Option<Text>,
         /// The declared type, as the store of the table writes it.
         ty: Option<Text>,
+        /// The name that the column had before.
+        renamed_from: Option<Text>,
     },
-    /// `NAME: { type: TYPE }` of a table whose store has columns that hooks fill.
+    /// `NAME: { type: TYPE, renamed_from: NAME }` of a table whose store has columns that hooks fill.
     Hook {
         /// Its name.
         name: Text,
         /// Its type, as the store of the table writes it.
         ty: Option<Text>,
+        /// The name that the column had before.
+        renamed_from: Option<Text>,
         /// The comment above it.
         doc: String,
     },
@@ -51,15 +55,19 @@ pub(super) fn columns(node: &Node, hooks: bool, out: &mut Diagnostics) -> Vec<Co
 fn column(entry: &Entry, hooks: bool, out: &mut Diagnostics) -> Column {
     let name = entry.key.clone();
     let what = format!("column `{}`", name.value);
+    let mut renamed_from = None;
     let (from, ty): (Option<Text>, Option<Text>) = match &entry.node.value {
         Value::Scalar(from) => (Some(from.clone()), None),
         Value::Map(_) => {
-            let fields = Fields::open(what, name.span, &entry.node, &["from", "type"], out);
+            let known = ["from", "type", "renamed_from"];
+            let fields = Fields::open(what, name.span, &entry.node, &known, out);
+            renamed_from = fields.as_ref().and_then(|f| f.text("renamed_from", out));
             if let Some(fields) = fields.as_ref().filter(|f| hooks && f.get("from").is_none()) {
                 fields.require("type", out);
                 return Column::Hook {
                     name,
                     ty: fields.text("type", out),
+                    renamed_from,
                     doc: entry.doc.clone(),
                 };
             }
@@ -74,7 +82,12 @@ fn column(entry: &Entry, hooks: bool, out: &mut Diagnostics) -> Column {
             (None, None)
         }
     };
-    Column::Explicit { name, from, ty }
+    Column::Explicit {
+        name,
+        from,
+        ty,
+        renamed_from,
+    }
 }
 
 /// The expression for the sender.

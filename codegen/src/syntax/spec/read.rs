@@ -207,7 +207,14 @@ fn settings(fields: &Fields<'_>, out: &mut Diagnostics) -> Settings {
 
 fn queue(entry: &Entry, out: &mut Diagnostics) -> Queue {
     let name = entry.key.clone();
-    let mut known = vec!["bind", "message", "id", "dead_letter", "into"];
+    let mut known = vec![
+        "bind",
+        "message",
+        "id",
+        "dead_letter",
+        "into",
+        "renamed_from",
+    ];
     known.extend(SETTINGS);
     let what = format!("queue `{}`", name.value);
     let mut queue = Queue {
@@ -218,6 +225,7 @@ fn queue(entry: &Entry, out: &mut Diagnostics) -> Queue {
         settings: Settings::default(),
         dead_letter: None,
         into: None,
+        renamed_from: None,
     };
     let Some(fields) = Fields::open(what, name.span, &entry.node, &known, out) else {
         return queue;
@@ -232,6 +240,7 @@ fn queue(entry: &Entry, out: &mut Diagnostics) -> Queue {
     queue.dead_letter = fields.get("dead_letter").and_then(|e| dead_letter(e, out));
     fields.require("into", out);
     queue.into = fields.text("into", out);
+    queue.renamed_from = fields.text("renamed_from", out);
     queue
 }
 
@@ -285,6 +294,7 @@ fn table(entry: &Entry, stores: Stores, defaults: &TableDefaults, out: &mut Diag
         "columns",
         "limits",
         "ignore",
+        "renamed_from",
     ]);
     for key in stores.all.iter().flat_map(|kind| kind.keys) {
         if !known.contains(key) {
@@ -305,6 +315,7 @@ fn table(entry: &Entry, stores: Stores, defaults: &TableDefaults, out: &mut Diag
         columns: Vec::new(),
         limits: Limits::default(),
         ignore: Vec::new(),
+        renamed_from: None,
     };
     let what = format!("table `{}`", name.value);
     let Some(fields) = Fields::open(what, name.span, &entry.node, &known, out) else {
@@ -327,6 +338,7 @@ fn table(entry: &Entry, stores: Stores, defaults: &TableDefaults, out: &mut Diag
     if let Some(e) = fields.require("columns", out) {
         table.columns = columns(&e.node, table.store.kind.has_own_columns, out);
     }
+    table.renamed_from = fields.text("renamed_from", out);
     table.limits = limits(&fields, true, out);
     if let Some(e) = fields.get("ignore") {
         table.ignore = texts("`ignore`", &e.node, out);

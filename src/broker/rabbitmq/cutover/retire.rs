@@ -111,6 +111,32 @@ impl Cutover {
         Ok(refusal.map_or(Deleted::Done, Deleted::Left))
     }
 
+    /// Moves what waits in a queue's former name to the queue and deletes the former one, if nobody consumes it. Says how many
+    /// messages were moved.
+    pub async fn move_former(
+        &self,
+        former: &str,
+        queue: &str,
+    ) -> Result<(u64, Deleted), CutoverError> {
+        let Some((messages, consumers)) = self.counts(former).await? else {
+            return Ok((0, Deleted::Missing));
+        };
+        if consumers > 0 {
+            let why = format!(
+                "instances of the former build still consume it ({messages} messages ready, {consumers} consumers)"
+            );
+            return Ok((0, Deleted::Left(why)));
+        }
+        if self.counts(queue).await?.is_none() {
+            let why = format!("there is no queue {queue} to move its messages to");
+            return Ok((0, Deleted::Left(why)));
+        }
+        let quorum = self.declare_queue(former, QueueKind::Quorum).await;
+        let quorum = refused(quorum)?.is_none();
+        let moved = self.empty_and_delete(former, quorum, queue).await?;
+        Ok((moved, Deleted::Done))
+    }
+
     /// True if a queue gave no message when it was asked for one. Its counts say zero, too, while a quorum queue has no
     /// leader or doesn't answer in time; asking for a message fails then. A message that comes goes back to its place.
     pub(super) async fn proved_empty(&self, queue: &str) -> Result<bool, CutoverError> {
