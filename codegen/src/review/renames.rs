@@ -1,7 +1,6 @@
 //! What has another name, and what that does to whom.
 
-use super::items::safe;
-use super::{Area, Item, Severity, What};
+use super::{Area, Item, Severity, What, safe};
 use crate::model::Model;
 use crate::schema::plan::Compared;
 use crate::schema::rename::Rename;
