@@ -22,6 +22,7 @@ pub mod contract;
 pub mod events;
 pub mod function;
 pub mod identity;
+pub mod late;
 pub mod proto_json;
 #[rustfmt::skip]
 #[path = "../generated/mod.rs"]

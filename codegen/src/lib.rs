@@ -24,6 +24,7 @@ mod syntax;
 use std::path::Path;
 
 use base::diagnostic::{Diagnostic, Diagnostics, Sources};
+use base::parallel::both;
 use base::refusal::Refusal;
 use base::tree::Tree;
 use model::Model;
@@ -59,7 +60,11 @@ pub fn generate(root: &Path, now: u64) -> Result<Tree, Failure> {
 
 /// All files of a project, where the base names what is released: a commit, or `none`.
 pub fn generate_since(root: &Path, base: Option<&str>, now: u64) -> Result<Tree, Failure> {
-    let (loaded, sources) = load_with_proto(root, base);
+    // git is waited for while the declarations are read.
+    let ((loaded, sources), history) = both(
+        || load_with_proto(root, base),
+        || History::since(root, base),
+    );
     let (model, proto) = match loaded {
         Ok(loaded) => loaded,
         Err(mistakes) => return Err(Failure::Mistakes(mistakes, sources)),
@@ -70,17 +75,19 @@ pub fn generate_since(root: &Path, base: Option<&str>, now: u64) -> Result<Tree,
         Failure::Mistakes(mistakes, sources.clone())
     };
 
-    let history = History::since(root, base)?;
-    let planned = plan(&model, &history, now).map_err(refuse)?;
+    let planned = plan(&model, &history?, now).map_err(refuse)?;
     let mut tree = Tree::default();
-    render(&mut tree, &model, &planned).map_err(|error| match error {
+    let current = fingerprint(&model);
+    let (rendered, known) = both(
+        || render(&mut tree, &model, &planned),
+        || Ancestors::read(root, &current),
+    );
+    rendered.map_err(|error| match error {
         RenderError::Columns(refused) => refuse(refused.into_iter().map(Refusal::from).collect()),
         error => Failure::Render(error),
     })?;
     planned.write(&mut tree);
-    let current = fingerprint(&model);
-    let known = Ancestors::read(root, &current)?.with(&current, now);
-    tree.add(SCHEMAS, known.render());
+    tree.add(SCHEMAS, known?.with(&current, now).render());
     Ok(tree)
 }
 
@@ -91,10 +98,12 @@ pub fn review(root: &Path) -> Result<review::Review, Failure> {
 
 /// The change of the declarations since a base: a commit, or `none`.
 pub fn review_since(root: &Path, base: Option<&str>) -> Result<review::Review, Failure> {
-    let (loaded, sources) = load_with_proto(root, base);
+    let ((loaded, sources), history) = both(
+        || load_with_proto(root, base),
+        || History::since(root, base),
+    );
     let (model, _) = loaded.map_err(|mistakes| Failure::Mistakes(mistakes, sources))?;
-    let history = History::since(root, base)?;
-    Ok(review::review(&model, &history))
+    Ok(review::review(&model, &history?))
 }
 
 /// The declarations of a project, or everything that is wrong with them; and the files that this is about.

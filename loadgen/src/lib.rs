@@ -12,6 +12,7 @@ pub mod process;
 mod load;
 mod poison;
 mod proofs;
+mod publish;
 mod siege;
 
 use std::process::ExitCode;
@@ -31,6 +32,7 @@ struct Cli {
 enum Command {
     Load(load::Args),
     Proofs(proofs::Args),
+    Publish(publish::Args),
     Siege(siege::Args),
 }
 
@@ -41,6 +43,7 @@ pub fn run() -> ExitCode {
         match cli.command {
             Command::Load(args) => load::run(args).await,
             Command::Proofs(args) => proofs::make(&args),
+            Command::Publish(args) => publish::run(args).await,
             Command::Siege(args) => siege::run(args).await,
         }
     })

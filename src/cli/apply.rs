@@ -25,6 +25,10 @@ pub(super) struct Args {
     /// Carry it out.
     #[arg(long)]
     yes: bool,
+    /// Delete nothing in RabbitMQ: for while instances of the former build run, which store what waits in queues that are
+    /// retired.
+    #[arg(long, requires = "yes")]
+    unbind: bool,
     #[command(flatten)]
     drops: Drops,
 }
@@ -75,7 +79,8 @@ pub(super) async fn run(args: Args) -> anyhow::Result<ExitCode> {
 /// All steps; false if something is left. Databases come first: a build of before ignores columns that it doesn't know.
 async fn all(args: &Args, server: &Cutover, places: &[Place<'_>]) -> anyhow::Result<bool> {
     let migrated = databases(args, places).await?;
-    let retired = retire::carry_out(server, &PIPELINE, |done| step(done.done, &done.what));
+    let tell = |done: retire::Step| step(done.done, &done.what);
+    let retired = retire::carry_out(server, &PIPELINE, !args.unbind, tell);
     Ok(retired.await? && migrated)
 }
 

@@ -24,7 +24,7 @@ pub use migration::{Migration, drops_data};
 pub use pipeline::Pipeline;
 pub use queue::{Batch, Destination, Input, Queue, QueueKind};
 pub use request::{Piece, Rate, Request, Target, Template};
-pub use retired::{RenamedQueue, Retired, RetiredQueue};
+pub use retired::{RenamedQueue, Retired, RetiredEvent, RetiredQueue};
 pub use row::{Context, Group, Message};
 pub use schema::{Relation, Schema, Schemas};
 pub use source::{
@@ -38,5 +38,5 @@ pub use crate::dead_letter::DeadLetter;
 pub use crate::function;
 pub use crate::json;
 pub use crate::native::{Column, Layout, TextLimit, unknown};
-pub use crate::protobuf::{Field, Kind, Label, Shape, wire};
+pub use crate::protobuf::{Field, Kind, Label, RetiredField, Shape, wire};
 pub use crate::row_error::{Misfit, RowError, TooLong};

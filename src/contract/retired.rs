@@ -15,6 +15,10 @@ pub struct Retired {
     pub paths: &'static [&'static str],
     /// Queues that had another name.
     pub renamed: &'static [RenamedQueue],
+    /// Event types whose events are accepted and not stored, by ascending number.
+    pub events: &'static [RetiredEvent],
+    /// The names of their members in JSON and in the proto file, in order, each with the number.
+    pub event_names: &'static [(&'static str, u32)],
 }
 
 /// A queue that had another name.
@@ -26,6 +30,15 @@ pub struct RenamedQueue {
     pub former: RetiredQueue,
     /// Queues that read the dead letters of the former one, with the bindings that brought them.
     pub letters: &'static [RetiredQueue],
+}
+
+/// An event type that is retired, and whose events are accepted and not stored.
+#[derive(Debug, PartialEq, Eq)]
+pub struct RetiredEvent {
+    /// The field number that it had in the oneof.
+    pub number: u32,
+    /// Its name.
+    pub name: &'static str,
 }
 
 /// A queue, and bindings that it shall not have any more.
@@ -45,7 +58,26 @@ impl Retired {
         exchanges: &[],
         paths: &[],
         renamed: &[],
+        events: &[],
+        event_names: &[],
     };
+
+    /// The discarded event type that had this number.
+    pub fn event(&self, number: u32) -> Option<&'static RetiredEvent> {
+        let at = self
+            .events
+            .binary_search_by_key(&number, |event| event.number);
+        self.events.get(at.ok()?)
+    }
+
+    /// The discarded event type whose member had this name.
+    pub fn event_of(&self, name: &str) -> Option<&'static RetiredEvent> {
+        let at = self
+            .event_names
+            .binary_search_by_key(&name, |(name, _)| name);
+        let (_, number) = self.event_names.get(at.ok()?)?;
+        self.event(*number)
+    }
 
     /// The name of today of a queue that was called `former`.
     pub fn renamed(&self, former: &str) -> Option<&'static str> {

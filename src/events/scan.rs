@@ -141,8 +141,11 @@ fn walk<'a>(
     while at < bytes.len() {
         let (number, wire_type) = wire::key(bytes, &mut at)?;
         let Some((_, field)) = envelope.event_shape.field(number) else {
-            // Unknown JSON members are not a type.
-            if wire_type == WireType::LengthDelimited && number != UNKNOWN_MEMBERS {
+            // Unknown JSON members are not a type, nor is a field that an event had before.
+            if wire_type == WireType::LengthDelimited
+                && number != UNKNOWN_MEMBERS
+                && envelope.event_shape.retired(number).is_none()
+            {
                 found.unknown = found.unknown.max(number);
             }
             wire::skip(bytes, &mut at, number, wire_type, RECURSION_LIMIT)?;

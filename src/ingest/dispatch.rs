@@ -15,6 +15,7 @@ use tokio::time::{Instant, timeout, timeout_at};
 
 use super::answer::PublishOutcome;
 use super::clients;
+use super::late::Late;
 use super::pool::{Pool, PoolShare};
 use super::publisher::Publisher;
 use super::quarantine::{Left, Letter, Quarantine, Rejections};
@@ -24,7 +25,7 @@ use super::route::Route;
 use crate::access::{Denied, Sender};
 use crate::broker::PublishError;
 use crate::client::Client;
-use crate::contract::{self, Envelope, Source};
+use crate::contract::{self, Envelope, Retired, Source};
 use crate::metrics::intake;
 use crate::proto_json::{ProtoJson, Warnings};
 use crate::weight::Permit;
@@ -53,6 +54,7 @@ pub struct Dispatch {
     pub(super) received: Vec<Counter>,
     accepted: Vec<Counter>,
     pub(super) quarantine: Quarantine,
+    pub(super) retired: Retired,
 }
 
 /// Request body as it was received.
@@ -71,7 +73,7 @@ impl Dispatch {
         envelope: &'static Envelope,
         sizes: contract::Pool,
         publisher: Arc<Publisher>,
-        fingerprint: &'static str,
+        pipeline: &contract::Pipeline,
     ) -> Self {
         let route = |kind: &contract::EventType| Arc::new(Route::new(source.exchange, kind.name));
         let received = |kind: &contract::EventType| received(source.name, kind.name);
@@ -87,7 +89,8 @@ impl Dispatch {
             routes: envelope.types.iter().map(route).collect(),
             received: envelope.types.iter().map(received).collect(),
             accepted: envelope.types.iter().map(accepted).collect(),
-            quarantine: Quarantine::new(source, fingerprint),
+            quarantine: Quarantine::new(source, pipeline.fingerprint, pipeline.retired),
+            retired: pipeline.retired,
         }
     }
 
@@ -160,23 +163,26 @@ impl Dispatch {
                     rejected,
                     letters,
                     left,
+                    late,
                 },
-            warnings,
+            mut warnings,
             held,
         } = prepared;
         let accepted = counts.iter().map(|(_, count)| count).sum::<u64>();
         let any_promised = letters.iter().any(|letter| letter.promised);
         let (outcome, kept) = tokio::join!(outcome, self.keep(letters, left));
         outcome.unwrap_or(Ok(())).and(kept)?;
-        if accepted == 0 && !any_promised {
+        if accepted == 0 && late.is_empty() && !any_promised {
             return Err(match rejected.retryable {
                 0 => Refusal::NoneTaken(rejected),
                 _ => Refusal::NoRoom(rejected),
             });
         }
+        late.warn(&mut warnings);
         Ok(Taken {
-            accepted: accepted as usize,
+            accepted: (accepted + late.count()) as usize,
             counts,
+            late,
             rejected,
             warnings,
             _held: held,
@@ -187,8 +193,10 @@ impl Dispatch {
     fn answered(&self, client: &Client, result: Result<Taken, Refusal>) -> Answered {
         let mut counts = Counts::new();
         let mut warnings = Warnings::default();
+        let mut late = Late::default();
         let mut result = result.map(|taken| {
             counts = taken.counts;
+            late = taken.late;
             warnings = taken.warnings;
             (taken.accepted, taken.rejected)
         });
@@ -214,6 +222,7 @@ impl Dispatch {
             );
         if result.is_ok() {
             add(&self.accepted, &counts);
+            late.tell();
             let accepted = counts.iter().map(|(_, count)| count).sum();
             clients::count(client, intake::ACCEPTED, accepted);
         }
@@ -276,6 +285,8 @@ struct Taken {
     accepted: usize,
     /// Number of events of each type, by the type's index.
     counts: Counts,
+    /// Events of retired types among the accepted ones.
+    late: Late,
     rejected: Rejected,
     warnings: Warnings,
     _held: PoolShare,

@@ -20,6 +20,7 @@ mod identity;
 mod judge;
 mod keeper;
 mod kept_headers;
+mod late;
 mod media;
 mod origin;
 pub mod pool;

@@ -7,9 +7,10 @@
 use xxhash_rust::xxh3::xxh3_128;
 
 use super::group::RequestBatch;
+use super::late::Late;
 use super::response::{Kept, Rejected};
 use crate::broker::{self, Outgoing};
-use crate::contract::{Route, Schema, Source, headers};
+use crate::contract::{Retired, Route, Schema, Source, headers};
 use crate::dead_letter::Record;
 use crate::events::{AsJson, Event, Verdict};
 use crate::metrics::intake::QUARANTINED;
@@ -37,6 +38,7 @@ const LETTER: usize = 1 << 20;
 pub struct Quarantine {
     source: &'static Source,
     fingerprint: &'static str,
+    retired: Retired,
     unknown: Rate,
     refused: Rate,
 }
@@ -58,6 +60,8 @@ pub(super) struct Rejections {
     pub(super) rejected: Rejected,
     pub(super) letters: Vec<Letter>,
     pub(super) left: Left,
+    /// Events of retired types, which are accepted and not stored.
+    pub(super) late: Late,
 }
 
 /// Counts the events of dead letters that are abandoned because the client is gone.
@@ -104,12 +108,13 @@ impl Rejections {
 }
 
 impl Quarantine {
-    /// Creates the quarantine of a source, of the pipeline with this fingerprint.
-    pub fn new(source: &'static Source, fingerprint: &'static str) -> Self {
+    /// Creates the quarantine of a source, of the pipeline with this fingerprint, in which this is retired.
+    pub fn new(source: &'static Source, fingerprint: &'static str, retired: Retired) -> Self {
         let rate = |(per_second, at_once)| Rate::new(per_second, at_once);
         Quarantine {
             source,
             fingerprint,
+            retired,
             unknown: rate(UNKNOWN),
             refused: rate(REFUSED),
         }
@@ -123,11 +128,12 @@ impl Quarantine {
         events: &[Event<'_>],
     ) -> Rejections {
         let mut judged = Rejections::default();
-        let bad: Vec<(usize, &Event<'_>)> = events
+        let mut bad: Vec<(usize, &Event<'_>)> = events
             .iter()
             .enumerate()
             .filter(|(_, event)| !matches!(event.verdict, Verdict::Good(_)))
             .collect();
+        judged.late = Late::take_out(&mut bad, &self.retired);
         if bad.is_empty() {
             return judged;
         }

@@ -74,13 +74,8 @@ impl Sources {
                     envelope,
                     ..
                 } => {
-                    let dispatch = Arc::new(Dispatch::new(
-                        source,
-                        envelope,
-                        sizes,
-                        publisher,
-                        pipeline.fingerprint,
-                    ));
+                    let dispatch =
+                        Arc::new(Dispatch::new(source, envelope, sizes, publisher, pipeline));
                     let events = Arc::clone(&dispatch);
                     router = router.merge(http::events_route(
                         json_path,

@@ -335,6 +335,7 @@ mod tests {
             fields: &[],
             dense: &[],
             any_of: &["a", "b"],
+            retired: &[],
         };
         let told = |body: serde_json::Value| any_of(Value::from(body).as_object().unwrap(), &SHAPE);
         for good in [

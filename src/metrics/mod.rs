@@ -13,6 +13,7 @@ pub mod connections;
 pub mod intake;
 pub mod process;
 pub mod requests;
+pub mod retired;
 pub mod stores;
 pub mod tls;
 pub mod workers;
@@ -31,7 +32,7 @@ pub struct Group {
 }
 
 /// All metrics of a server, in the order of the reference.
-pub const GROUPS: [Group; 9] = [
+pub const GROUPS: [Group; 10] = [
     process::GROUP,
     connections::GROUP,
     tls::GROUP,
@@ -39,6 +40,7 @@ pub const GROUPS: [Group; 9] = [
     intake::GROUP,
     broker::GROUP,
     workers::GROUP,
+    retired::GROUP,
     stores::GROUP,
     requests::GROUP,
 ];

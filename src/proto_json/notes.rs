@@ -141,6 +141,9 @@ impl<'a> Notes<'a> {
             (Part::Event(_), false) => format!(" of {}", self.dotted()),
             _ => String::new(),
         };
+        if message.shape.retired_name(&name).is_some() {
+            return format!("{of} `{name}`{within} is retired and not kept");
+        }
         let meant = self.meant(
             &name,
             message.shape.fields.iter().map(|field| field.json_name),

@@ -8,4 +8,4 @@ pub mod well_formed;
 pub mod wire;
 pub mod writer;
 
-pub use shape::{Field, Kind, Label, Shape, first_name};
+pub use shape::{Field, Kind, Label, RetiredField, Shape, first_name};

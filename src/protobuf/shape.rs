@@ -11,6 +11,8 @@ pub struct Shape {
     pub dense: &'static [u8],
     /// Fields of a JSON message of which at least one is required; empty if there is no such rule.
     pub any_of: &'static [&'static str],
+    /// Fields that it had and of which nothing is kept that is still sent, by ascending number.
+    pub retired: &'static [RetiredField],
 }
 
 impl Shape {
@@ -27,6 +29,31 @@ impl Shape {
         };
         Some((index, self.fields.get(index)?))
     }
+
+    /// The discarded field that had this number. It is asked only where a field is unknown.
+    pub fn retired(&self, number: u32) -> Option<&'static RetiredField> {
+        let at = self.retired.binary_search_by_key(&number, |f| f.number);
+        self.retired.get(at.ok()?)
+    }
+
+    /// The discarded field that had this name in the proto file or in JSON, likewise.
+    pub fn retired_name(&self, name: &str) -> Option<&'static RetiredField> {
+        let mut retired = self.retired.iter();
+        retired.find(|field| field.json_name == name || field.name == name)
+    }
+}
+
+/// A field that a message had and that is retired. What is still sent of it is not kept.
+#[derive(Debug, PartialEq, Eq)]
+pub struct RetiredField {
+    /// The message's full name.
+    pub message: &'static str,
+    /// The number that it had on the wire.
+    pub number: u32,
+    /// The name that it had in the proto file.
+    pub name: &'static str,
+    /// The name that it had in proto3 JSON.
+    pub json_name: &'static str,
 }
 
 /// A field of a message.

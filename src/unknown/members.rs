@@ -51,12 +51,14 @@ fn object(shape: &'static Shape, object: &Map, path: &mut String, unknown: &mut 
         let end = path.len();
         match field {
             None => {
+                let unknown = unknown.get_or_insert_default();
+                if let Some(field) = shape.retired_name(name) {
+                    unknown.note_retired(field);
+                    continue;
+                }
                 push_part(path, name);
-                let json = value.to_string();
                 let pointer = format!("/body{path}");
-                unknown
-                    .get_or_insert_default()
-                    .add(&pointer, Value::Json(json));
+                unknown.add(&pointer, Value::Json(value.to_string()));
             }
             Some(field) => inside(field, value, path, unknown),
         }

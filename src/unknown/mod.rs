@@ -7,6 +7,7 @@
 
 mod carrier;
 mod members;
+mod retired;
 mod set;
 mod walk;
 mod writer;
@@ -36,13 +37,13 @@ pub fn of_members(shape: &'static Shape, body: &Map) -> Option<Unknown> {
     members::undeclared(shape, body)
 }
 
-/// Unknown fields of a message whose pointers begin with `root`; none if there are none. The message is in canonical
-/// order.
+/// Unknown fields of a message whose pointers begin with `root`; none if there are none, and no retired ones. The message is
+/// in canonical order.
 pub fn found(root: &str, shape: &'static Shape, bytes: &[u8]) -> Result<Option<Unknown>, RowError> {
     let mut unknown = Unknown::default();
     walk::collect(root, shape, bytes, &mut unknown)?;
     unknown.close();
-    Ok(Some(unknown).filter(|unknown| !unknown.is_empty()))
+    Ok(Some(unknown).filter(|unknown| !unknown.is_empty() || unknown.retired().next().is_some()))
 }
 
 /// Appends a name to a JSON pointer.

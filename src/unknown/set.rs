@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{MOST, base64};
+use crate::protobuf::RetiredField;
 
 /// The key under which the object says how many members were cut.
 pub const CUT: &str = "…cut";
@@ -29,6 +30,8 @@ pub struct Unknown {
     size: usize,
     cut: u64,
     text: String,
+    /// Retired fields that were there and are not kept.
+    retired: Vec<&'static RetiredField>,
 }
 
 impl Unknown {
@@ -83,6 +86,18 @@ impl Unknown {
             self.remove(&key);
             self.cut += 1;
         }
+    }
+
+    /// Notes a retired field, which is not kept. The names are those of the build, so that there are few.
+    pub(super) fn note_retired(&mut self, field: &'static RetiredField) {
+        if !self.retired.contains(&field) {
+            self.retired.push(field);
+        }
+    }
+
+    /// Retired fields that were there and are not kept, each once.
+    pub fn retired(&self) -> impl Iterator<Item = &'static RetiredField> + '_ {
+        self.retired.iter().copied()
     }
 
     /// Counts members that somebody else cut.

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::carrier::carried;
+use super::retired::Finder;
 use super::set::{Unknown, Value};
 use super::{UNKNOWN_MEMBERS, push_part};
 use crate::protobuf::wire::{self, RECURSION_LIMIT, WireType};
@@ -168,7 +169,12 @@ impl Walk<'_> {
             let Some((_, field)) = shape.field(number) else {
                 let begin = at;
                 wire::skip(bytes, &mut at, number, wire_type, depth)?;
-                if !self.carrier(number, wire_type, bytes.get(begin..at), path) {
+                if let Some(field) = shape.retired(number) {
+                    self.unknown.note_retired(field);
+                    continue;
+                }
+                let value = bytes.get(begin..at);
+                if !self.carrier(shape, (number, wire_type), value, path) {
                     let raw = bytes.get(start..at).unwrap_or_default();
                     own.entry(number).or_default().extend_from_slice(raw);
                 }
@@ -217,8 +223,8 @@ impl Walk<'_> {
     /// Takes the members that a field carries, if it is that field at the top and holds such an object.
     fn carrier(
         &mut self,
-        number: u32,
-        wire_type: WireType,
+        shape: &'static Shape,
+        (number, wire_type): (u32, WireType),
         value: Option<&[u8]>,
         path: &str,
     ) -> bool {
@@ -230,8 +236,12 @@ impl Walk<'_> {
         let Some(carried) = value.and_then(|value| carried(self.root, value)) else {
             return false;
         };
-        for (pointer, json) in carried.members {
-            self.unknown.add(&pointer, Value::Json(json.to_owned()));
+        let mut retired = Finder::new(shape, self.root);
+        for (pointer, json) in &carried.members {
+            match retired.find(pointer) {
+                Some(field) => self.unknown.note_retired(field),
+                None => self.unknown.add(pointer, Value::Json((*json).to_owned())),
+            }
         }
         self.unknown.add_cut(carried.cut);
         true

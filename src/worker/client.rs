@@ -73,6 +73,7 @@ mod tests {
         fields: &[],
         dense: &[],
         any_of: &[],
+        retired: &[],
     };
 
     static ENVELOPE: Envelope = Envelope {

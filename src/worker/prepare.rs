@@ -13,10 +13,10 @@ use super::objects::Objects;
 use super::settlement_metrics::{self, SettlementMetrics};
 use super::split::{Part, split};
 use super::stretch::becomes;
-use super::{client, headers, proto_json};
+use super::{client, headers, late, proto_json};
 use crate::broker::{Delivery, HeaderValue, Properties};
 use crate::contract::headers::{EVENT_BATCH, JSON, UNREADABLE};
-use crate::contract::{Envelope, Input, Pipeline, Queue, Schemas};
+use crate::contract::{Envelope, Input, Pipeline, Queue, Retired, Schemas};
 use crate::json::Map;
 use crate::proto_json::ProtoJson;
 use crate::row_error::RowError;
@@ -30,6 +30,8 @@ pub(super) struct Preparer {
     metrics: HashMap<&'static str, Arc<SettlementMetrics>>,
     /// Schemas that this build knows.
     schemas: Schemas,
+    /// What was retired.
+    retired: Retired,
     /// Budget of JSON that is being decoded, of all queues together.
     decoding: Budget,
 }
@@ -48,6 +50,7 @@ impl Preparer {
             readers,
             metrics: settlement_metrics::all(pipeline),
             schemas: pipeline.known_schemas(),
+            retired: pipeline.retired,
             decoding: Budget::new(weight::MAX_REQUEST),
         }
     }
@@ -118,6 +121,7 @@ impl Preparer {
             let mut parts = split_with_ids(envelope, &mut body, batch, delivery)?;
             client::fill_in(&mut parts, &delivery.properties);
             delivery.body = body;
+            late::discard(&mut parts, &self.retired);
             return bounded(parts, &delivery.body);
         }
         light_enough(&delivery.body)?;
@@ -129,6 +133,7 @@ impl Preparer {
         };
         let (wire, mut part) = json_with_ids(envelope, wire, part, delivery)?;
         client::fill_in(std::slice::from_mut(&mut part), &delivery.properties);
+        late::discard(std::slice::from_mut(&mut part), &self.retired);
         let json = std::mem::replace(&mut delivery.body, wire);
         *as_json = Some(json).filter(|_| !part.lost.is_empty());
         delivery.properties.content_type = Some(crate::contract::headers::PROTOBUF.into());

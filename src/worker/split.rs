@@ -179,6 +179,7 @@ fn event_type(
         } else if wire_type == WireType::LengthDelimited
             && number != UNKNOWN_MEMBERS
             && envelope.event_shape.field(number).is_none()
+            && envelope.event_shape.retired(number).is_none()
         {
             unknown = Some(number);
         }

@@ -86,6 +86,7 @@ mod tests {
         fields: &[],
         dense: &[],
         any_of: &[],
+        retired: &[],
     };
 
     static TYPES: [EventType; 2] = [event_type(7, "Cart"), event_type(9, "Purchase")];

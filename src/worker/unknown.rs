@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use serde_json::Value;
 
 use crate::contract::{Block, Table};
+use crate::late;
 use crate::metrics::workers::UNKNOWN_FIELDS;
 use crate::unknown::{CUT, parts};
 
@@ -24,6 +25,9 @@ pub(super) struct UnknownFields {
 impl UnknownFields {
     /// Reports a block's column of unknown fields. It costs nothing if the column is empty.
     pub(super) fn tell(&self, block: &Block) {
+        for (field, rows) in block.left_out() {
+            late::rows_without(field, *rows);
+        }
         for (text, rows) in block.unknown() {
             // This server wrote it, so it is valid.
             let Ok(Value::Object(members)) = serde_json::from_slice(text) else {

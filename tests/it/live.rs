@@ -1,5 +1,6 @@
 //! The comparison of a build with the servers that run, and carrying its difference out.
 
+mod postgres;
 mod renamed;
 mod retired;
 
@@ -39,8 +40,7 @@ fn pipeline() -> &'static Pipeline {
         }],
         unbound: &[],
         exchanges: &["before.dx"],
-        paths: &[],
-        renamed: &[],
+        ..Retired::NONE
     };
     Box::leak(Box::new(Pipeline {
         retired: RETIRED,
@@ -126,7 +126,9 @@ fn lines(plan: &Plan, kind: Kind) -> Vec<String> {
 async fn steps(server: &Cutover, pipeline: &'static Pipeline) -> (bool, Vec<String>) {
     let mut steps = Vec::new();
     let told = |step: retire::Step| steps.push(format!("{} {}", step.done, step.what));
-    let good = retire::carry_out(server, pipeline, told).await.unwrap();
+    let good = retire::carry_out(server, pipeline, true, told)
+        .await
+        .unwrap();
     (good, steps)
 }
 

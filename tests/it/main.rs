@@ -23,6 +23,7 @@ mod forward;
 mod http;
 mod ingest;
 mod kinds;
+mod late;
 mod ledger;
 mod live;
 mod metrics;

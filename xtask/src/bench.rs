@@ -4,6 +4,7 @@
 //! take turns, so that other load on the machine affects all of them.
 
 pub(crate) mod against;
+mod codegen;
 mod memory;
 mod pairs;
 mod protection;
@@ -13,7 +14,7 @@ pub(crate) mod setting;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Context as _, Result, bail, ensure};
 use serde_json::Value;
 
 use crate::build::{self, Executables};
@@ -22,7 +23,7 @@ use protection::Protection;
 use setting::{Running, Setting};
 
 /// Benchmarks beside the scenarios.
-const OTHERS: [&str; 3] = ["servers", "memory", "protection"];
+const OTHERS: [&str; 4] = ["servers", "memory", "protection", "codegen"];
 
 /// Measure the whole pipeline with a release build, RabbitMQ and ClickHouse on this machine.
 #[derive(Debug, clap::Args)]
@@ -44,7 +45,8 @@ pub(crate) struct Args {
     scenarios: Vec<String>,
     /// Only the scenario with this name, or those whose names contain it. `servers` measures the cost of row formats in
     /// ClickHouse and of message sizes in RabbitMQ, `memory` the server's memory over a long run with and without an
-    /// outage, and `protection` what TLS, write keys and CORS cost: each scenario with and without them, in turn
+    /// outage, `protection` what TLS, write keys and CORS cost: each scenario with and without them, in turn, and `codegen`
+    /// how long the generator takes for hundreds of event types and tables
     #[arg(default_value = "")]
     name: String,
 }
@@ -123,7 +125,15 @@ const FIGURES: [(&str, &str); 9] = [
 ];
 
 /// Runs the scenarios and prints the table.
-pub(crate) fn run(args: &Args) -> Result<ExitCode> {
+pub(crate) fn run(root: &Path, args: &Args) -> Result<ExitCode> {
+    if args.name == "codegen" {
+        let compares = args.against.is_some();
+        ensure!(
+            !compares,
+            "--against compares scenarios, and codegen is not one"
+        );
+        return codegen::run(root, args.runs);
+    }
     let interrupt = services::interrupts()?;
     services::install::missing_packages(&["rabbitmq"])?;
     let release: &[&str] = if args.dev { &[] } else { &["--release"] };

@@ -26,6 +26,12 @@ pub(crate) fn all(args: &[&str]) -> Result<Executables> {
     Ok(Executables { server, loadgen })
 }
 
+/// Builds these commands in release.
+pub(crate) fn xtask() -> Result<PathBuf> {
+    let [xtask] = build(["xtask"], &["--release"])?;
+    Ok(xtask)
+}
+
 /// A development build shares dependencies with the tests: the whole workspace is selected, and the examples,
 /// of which there are none, because features that only tests ask for are otherwise left out, and everything above tokio
 /// would be built once more without them. A release build has to do without those features.

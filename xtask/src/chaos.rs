@@ -1,8 +1,9 @@
 //! `cargo xtask chaos`: a load of events through two instances while servers fail, and a check that each acknowledged
 //! event is in its table exactly once, and each unstorable one among the dead letters.
 
-mod cluster;
+pub(crate) mod cluster;
 mod fault;
+pub(crate) mod instance;
 pub(crate) mod outage;
 mod proxy;
 pub(crate) mod random;
@@ -188,11 +189,11 @@ fn endure(
 }
 
 /// Time limit for recovery after the last fault, with so many events.
-fn recovery(events: u64) -> Duration {
+pub(crate) fn recovery(events: u64) -> Duration {
     RECOVERY + Duration::from_secs_f64(events as f64 / CATCHING_UP)
 }
 
-fn wait(interrupt: &Receiver<()>, time: Duration) -> Result<()> {
+pub(crate) fn wait(interrupt: &Receiver<()>, time: Duration) -> Result<()> {
     match interrupt.recv_timeout(time) {
         Err(RecvTimeoutError::Timeout) => Ok(()),
         _ => bail!("interrupted"),
@@ -201,7 +202,7 @@ fn wait(interrupt: &Receiver<()>, time: Duration) -> Result<()> {
 
 /// Additional events of a load, beside events with ids that are sent until they are accepted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Extra {
+pub(crate) enum Extra {
     /// Events that no table can store.
     Poison,
     /// Events without ids; and every request once more to the other instance, some seconds after it was accepted.
@@ -209,7 +210,7 @@ enum Extra {
 }
 
 /// Starts the load: it sends every request until it is accepted.
-fn load(
+pub(crate) fn load(
     cluster: &Cluster,
     loadgen: &Path,
     rate: u64,

@@ -15,6 +15,7 @@ mod plan;
 mod services;
 mod siege;
 mod test;
+mod walk;
 
 use std::env;
 use std::path::{Path, PathBuf};
@@ -25,6 +26,10 @@ use clap::{Parser, Subcommand};
 #[derive(Parser)]
 #[command(name = "cargo xtask", about = "The project's own commands")]
 struct Cli {
+    /// The folder of the project that `codegen`, `plan`, `mutations` and `bench codegen` are about; by default the one that
+    /// these commands were built in
+    #[arg(long, value_name = "DIR", global = true)]
+    root: Option<PathBuf>,
     #[command(subcommand)]
     command: Command,
 }
@@ -49,7 +54,7 @@ enum Command {
     /// `chaos` and `siege`
     Test {
         /// Install Chromium for the tests of web pages, and at the end run `chaos` and `siege` for minutes instead of half a
-        /// minute
+        /// minute, and `walk`
         #[arg(long)]
         full: bool,
         /// Run a few tests that fail once more, one at a time; those that pass then are told and don't fail the run
@@ -78,6 +83,9 @@ enum Command {
         /// Only those with this text in their names
         only: Option<String>,
     },
+    /// Make a release with a change of each kind that can hurt, and compare what the plan says with what happens on real
+    /// servers
+    Walk(walk::Args),
     /// Explain a rule of the generator, with examples, or a function of expressions; without a name, list all rules
     Explain {
         /// Code of a rule, as in EG020, its name, or name of a function
@@ -86,20 +94,23 @@ enum Command {
 }
 
 fn main() -> ExitCode {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
-    let outcome = match Cli::parse().command {
+    let cli = Cli::parse();
+    let built_in = || Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let root = cli.root.unwrap_or_else(built_in);
+    let outcome = match cli.command {
         Command::Codegen { check, base, sarif } => {
             codegen::run(&root, check, base.as_deref(), sarif.as_deref())
         }
         Command::Services => services::run(),
-        Command::Test { full, retry, args } => test::run(full, retry, args),
-        Command::Bench(args) => bench::run(&args),
+        Command::Test { full, retry, args } => test::run(&root, full, retry, args),
+        Command::Bench(args) => bench::run(&root, &args),
         Command::Chaos(args) => chaos::run(&args),
         Command::Outage(args) => chaos::outage::run(&args),
         Command::Upgrade(args) => chaos::upgrade::run(&args),
         Command::Siege(args) => siege::run(&args),
         Command::Plan(args) => plan::run(&root, &args),
         Command::Mutations { only } => mutations::run(&root, only.as_deref()),
+        Command::Walk(args) => walk::run(&root, &args),
         Command::Explain { code } => explain(code.as_deref()),
     };
     outcome.unwrap_or_else(|error| {

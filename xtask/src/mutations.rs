@@ -21,7 +21,7 @@ const DECLARED: [&str; 3] = ["pipeline.yaml", "proto", "migrations"];
 const NOW: u64 = 4_000_000_000;
 
 /// Text of files by path, from the project's root.
-type Files = BTreeMap<PathBuf, String>;
+pub(crate) type Files = BTreeMap<PathBuf, String>;
 
 /// A seeded change.
 #[derive(Debug, Deserialize)]
@@ -40,9 +40,9 @@ struct Mutation {
 }
 
 /// A text that is replaced in a file where it is there once.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Edit {
+pub(crate) struct Edit {
     /// The file, from the project's root.
     file: PathBuf,
     /// The text; none for a file that is new, or removed.
@@ -115,7 +115,7 @@ fn wrong(originals: &Files, mutations: &[&Mutation]) -> Result<Vec<String>> {
 }
 
 /// Text of each file that a project is made of, by path.
-fn originals(root: &Path) -> Result<Files> {
+pub(crate) fn originals(root: &Path) -> Result<Files> {
     let mut found = BTreeMap::new();
     let mut paths: Vec<PathBuf> = DECLARED.iter().map(PathBuf::from).collect();
     while let Some(path) = paths.pop() {
@@ -189,7 +189,8 @@ fn told(found: &Diagnostic) -> String {
     format!("{} {} ({help})", found.code, found.message)
 }
 
-fn apply(edit: &Edit, files: &mut Files) -> Result<()> {
+/// Makes an edit.
+pub(crate) fn apply(edit: &Edit, files: &mut Files) -> Result<()> {
     let path = &edit.file;
     match (&edit.find, &edit.replace) {
         (None, Some(text)) => {

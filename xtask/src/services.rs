@@ -34,7 +34,11 @@ struct Running {
     /// None for a program that isn't kept running.
     kept: Option<Kept>,
     environment: Vec<(&'static str, String)>,
+    /// Starts it over the same data and at the same address, if it can be.
+    restart: Option<Restart>,
 }
+
+type Restart = Box<dyn Fn() -> Result<Kept> + Send>;
 
 /// Kind of server: its variables, and how to start one.
 struct Service {
@@ -190,6 +194,27 @@ impl Services {
             .iter()
             .chain(started)
             .map(|(name, value)| (*name, value.as_str()))
+    }
+
+    /// Tells of servers that have ended, with the end of their output, and starts them again; false if none has.
+    /// Fails if one can't be started again.
+    pub(crate) fn restart_ended(&mut self) -> Result<bool> {
+        let mut ended = false;
+        for running in &mut self.running {
+            let Some(kept) = &mut running.kept else {
+                continue;
+            };
+            let Err(error) = kept.check() else {
+                continue;
+            };
+            let Some(restart) = &running.restart else {
+                return Err(error);
+            };
+            eprintln!("\n{error:#}\nIt is started again.");
+            *kept = restart()?;
+            ended = true;
+        }
+        Ok(ended)
     }
 
     /// Fails if one of the servers has ended.

@@ -5,6 +5,7 @@ mod retry;
 
 use std::fs::File;
 use std::io::{Read as _, Write as _};
+use std::path::Path;
 use std::process::{Command, ExitCode, ExitStatus, Stdio};
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::time::Duration;
@@ -12,14 +13,14 @@ use std::time::Duration;
 use anyhow::{Context as _, Result, bail};
 
 use crate::services::{self, Keep, Kept, Services};
-use crate::{cargo, chaos, siege};
+use crate::{cargo, chaos, siege, walk};
 
 /// Runs the tests; `args` are those of `cargo test`. With `full` the runs in the end take minutes; with `retry` a few tests
 /// that fail are run once more, one at a time, and what passes then is told and doesn't count.
-pub(crate) fn run(full: bool, retry: bool, args: Vec<String>) -> Result<ExitCode> {
+pub(crate) fn run(root: &Path, full: bool, retry: bool, args: Vec<String>) -> Result<ExitCode> {
     let interrupt = services::interrupts()?;
     check_dependencies()?;
-    let services = Services::start(full)?;
+    let mut services = Services::start(full)?;
 
     // A selection of tests doesn't include this one.
     let everything = args.is_empty();
@@ -35,13 +36,14 @@ pub(crate) fn run(full: bool, retry: bool, args: Vec<String>) -> Result<ExitCode
         tests.arg("--no-fail-fast");
     }
     tests.args(args).envs(services.environment());
-    let (mut status, output) = watch(&tests, retry, &interrupt)?;
-    if let Some(failed) = retry::failed(&output).filter(|_| retry && !status.success()) {
+    let (mut status, output, restarted) = watch(&tests, retry, &mut services, &interrupt)?;
+    let limit = retry::limit(restarted);
+    if let Some(failed) = retry::failed(&output, limit).filter(|_| retry && !status.success()) {
         let mut again = cargo();
         again.args(["test", "--workspace", "--no-fail-fast", "--", "--exact"]);
         again.arg("--test-threads=1").args(&failed);
         again.envs(services.environment());
-        let (ended, output) = watch(&again, true, &interrupt)?;
+        let (ended, output, _) = watch(&again, true, &mut services, &interrupt)?;
         if ended.success() && retry::passed(&output, &failed) {
             eprintln!(
                 "\nFLAKY: these failed among others and passed by themselves: {}",
@@ -55,13 +57,22 @@ pub(crate) fn run(full: bool, retry: bool, args: Vec<String>) -> Result<ExitCode
         drop(services);
         chaos::after_tests(full, &interrupt)?;
         siege::after_tests(full, &interrupt)?;
+        if full {
+            walk::after_tests(root, &interrupt)?;
+        }
     }
     let code = status.code().and_then(|code| u8::try_from(code).ok());
     Ok(code.map_or(ExitCode::FAILURE, ExitCode::from))
 }
 
-/// Runs a command to its end, which writes to the terminal; its output, if it is to be kept, is shown meanwhile.
-fn watch(command: &Command, keep: bool, interrupt: &Receiver<()>) -> Result<(ExitStatus, String)> {
+/// Runs a command to its end, which writes to the terminal; its output, if it is to be kept, is shown meanwhile. The
+/// last part of the answer is true if a server ended by itself meanwhile.
+fn watch(
+    command: &Command,
+    keep: bool,
+    services: &mut Services,
+    interrupt: &Receiver<()>,
+) -> Result<(ExitStatus, String, bool)> {
     let log = tempfile::NamedTempFile::new()?;
     let mut written = File::open(log.path())?;
     let mut kept = Kept::spawn(
@@ -74,7 +85,9 @@ fn watch(command: &Command, keep: bool, interrupt: &Receiver<()>) -> Result<(Exi
         command,
     )?;
     let mut output = Vec::new();
+    let mut restarted = false;
     loop {
+        restarted |= services.restart_ended()?;
         let ended = kept.ended()?;
         let before = output.len();
         written.read_to_end(&mut output)?;
@@ -82,7 +95,8 @@ fn watch(command: &Command, keep: bool, interrupt: &Receiver<()>) -> Result<(Exi
         terminal.write_all(output.get(before..).unwrap_or_default())?;
         terminal.flush()?;
         if let Some(status) = ended {
-            return Ok((status, String::from_utf8_lossy(&output).into_owned()));
+            let output = String::from_utf8_lossy(&output).into_owned();
+            return Ok((status, output, restarted));
         }
         match interrupt.recv_timeout(Duration::from_millis(50)) {
             Err(RecvTimeoutError::Timeout) => {}

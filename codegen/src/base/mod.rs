@@ -6,6 +6,7 @@ pub(crate) mod header;
 pub mod literal;
 pub(crate) mod markdown;
 pub mod names;
+pub mod parallel;
 pub mod refusal;
 pub(crate) mod rule;
 pub(crate) mod time;

@@ -6,6 +6,8 @@ use std::path::{Path, PathBuf};
 
 use similar::TextDiff;
 
+use super::parallel;
+
 /// The folder that holds generated files and nothing else.
 pub const GENERATED: &str = "generated";
 
@@ -61,11 +63,8 @@ impl Tree {
     /// Changes as a unified diff; none if there are none. Writes nothing.
     pub fn check(&self, root: &Path) -> Result<Option<String>, TreeError> {
         let mut diff = String::new();
-        for (path, contents) in &self.files {
-            let present = read(root, path)?;
-            if present.as_ref() != Some(contents) {
-                diff.push_str(&compare(path, present.as_deref(), Some(contents)));
-            }
+        for (path, contents, present) in self.differing(root)? {
+            diff.push_str(&compare(path, present.as_deref(), Some(contents)));
         }
         for path in self.leftovers(root)? {
             let present = read(root, &path)?;
@@ -77,19 +76,28 @@ impl Tree {
     /// Writes what differs and removes what is left over; says which files changed. Every file is on the disk
     /// under another name before the first one takes its place.
     pub fn write(&self, root: &Path) -> Result<Vec<PathBuf>, TreeError> {
-        let mut staged = Vec::new();
-        let result = self.stage(root, &mut staged);
-        if let Err(error) = result {
-            for (temporary, _) in &staged {
+        let differing = self.differing(root)?;
+        let folders: BTreeSet<&Path> = differing.iter().filter_map(|d| d.0.parent()).collect();
+        for folder in folders {
+            std::fs::create_dir_all(root.join(folder)).map_err(at(folder))?;
+        }
+        let stage = |(path, contents, _): &(&Path, &[u8], _)| {
+            let staged = temporary(path);
+            std::fs::write(root.join(&staged), contents).map_err(at(&staged))
+        };
+        let staged: Result<Vec<()>, TreeError> =
+            parallel::map(&differing, stage).into_iter().collect();
+        if let Err(error) = staged {
+            for (path, ..) in &differing {
                 // The first error is the one to tell about.
-                std::fs::remove_file(root.join(temporary)).ok();
+                std::fs::remove_file(root.join(temporary(path))).ok();
             }
             return Err(error);
         }
         let mut changed = Vec::new();
-        for (temporary, path) in staged {
-            std::fs::rename(root.join(&temporary), root.join(&path)).map_err(at(&path))?;
-            changed.push(path);
+        for (path, ..) in differing {
+            std::fs::rename(root.join(temporary(path)), root.join(path)).map_err(at(path))?;
+            changed.push(path.to_owned());
         }
         for path in self.leftovers(root)? {
             std::fs::remove_file(root.join(&path)).map_err(at(&path))?;
@@ -99,20 +107,19 @@ impl Tree {
         Ok(changed)
     }
 
-    fn stage(&self, root: &Path, staged: &mut Vec<(PathBuf, PathBuf)>) -> Result<(), TreeError> {
-        for (path, contents) in &self.files {
-            if read(root, path)?.as_ref() == Some(contents) {
-                continue;
+    /// The files that aren't on the disk as they are here, and what is there.
+    #[allow(clippy::type_complexity, reason = "a file, and what is in its place")]
+    fn differing(&self, root: &Path) -> Result<Vec<(&Path, &[u8], Option<Vec<u8>>)>, TreeError> {
+        let files: Vec<(&Path, &[u8])> = self.files().collect();
+        let present = parallel::map(&files, |(path, _)| read(root, path));
+        let mut differing = Vec::new();
+        for ((path, contents), present) in files.into_iter().zip(present) {
+            let present = present?;
+            if present.as_deref() != Some(contents) {
+                differing.push((path, contents, present));
             }
-            let name = path.file_name().unwrap_or_default().to_string_lossy();
-            let temporary = path.with_file_name(format!(".{name}.new"));
-            if let Some(folder) = path.parent() {
-                std::fs::create_dir_all(root.join(folder)).map_err(at(folder))?;
-            }
-            staged.push((temporary.clone(), path.clone()));
-            std::fs::write(root.join(&temporary), contents).map_err(at(&temporary))?;
         }
-        Ok(())
+        Ok(differing)
     }
 
     /// Files that are there and shouldn't be.
@@ -129,6 +136,12 @@ impl Tree {
 fn at(path: &Path) -> impl FnOnce(io::Error) -> TreeError {
     let path = path.to_owned();
     move |source| TreeError { path, source }
+}
+
+/// The path of a file until it takes its place.
+fn temporary(path: &Path) -> PathBuf {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    path.with_file_name(format!(".{name}.new"))
 }
 
 fn read(root: &Path, path: &Path) -> Result<Option<Vec<u8>>, TreeError> {

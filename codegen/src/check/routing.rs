@@ -4,6 +4,7 @@ use super::given::given;
 use crate::base::diagnostic::{Diagnostic, Diagnostics};
 use crate::base::names::list;
 use crate::model::{ExchangeKind, Intake, Route, RoutingKey};
+use crate::resolve::routing::Bound;
 use crate::resolve::{Resolved, Source};
 use crate::rules::routing::{BINDING_KEY, UNROUTABLE};
 use crate::syntax::spec::Located;
@@ -65,15 +66,13 @@ fn unroutable(source: &Source<'_>, resolved: &Resolved<'_>, out: &mut Diagnostic
         }
         return;
     };
+    let bindings = resolved.queues.iter().flat_map(|q| &q.bindings);
+    let here = bindings.filter(|b| b.value.exchange == exchange.value);
+    let here = here.map(|b| b.value.routing_key.as_str());
+    let bound = Bound::new(resolved.kind(&exchange.value), here);
     let lost: Vec<&str> = keys
         .iter()
-        .filter(|key| {
-            let route = Route {
-                exchange: exchange.value.clone(),
-                routing_key: (*key).clone(),
-            };
-            resolved.reached(&route).is_empty()
-        })
+        .filter(|key| !bound.takes(key))
         .map(String::as_str)
         .collect();
     let Some(first) = lost.first() else {

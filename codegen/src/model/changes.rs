@@ -15,7 +15,8 @@ pub struct Accepted {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Retired {
     /// What it was, as the key of its fact in the lock: `queue orders_q`, `bind orders_q shop.dx order`,
-    /// `table purchase`, `column purchase price`.
+    /// `table purchase`, `column purchase price`, `event LaunchEvent`; of a field its message as it was written,
+    /// `field LaunchEvent dynamicLink`.
     pub key: String,
     /// Date, `2026-11-26`.
     pub since: String,
@@ -23,6 +24,8 @@ pub struct Retired {
     pub why: String,
     /// True if what is stored in it goes, too.
     pub drop: bool,
+    /// True if what is still sent of an event type or a field is accepted and not kept.
+    pub discard: bool,
 }
 
 /// Something that had another name before.

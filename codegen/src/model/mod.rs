@@ -27,7 +27,7 @@ pub use types::Type;
 
 use std::collections::BTreeMap;
 
-use prost_reflect::{DescriptorPool, MessageDescriptor};
+use prost_reflect::{DescriptorPool, FieldDescriptor, MessageDescriptor};
 
 /// Everything that there is to generate.
 #[derive(Debug, Clone)]
@@ -87,6 +87,8 @@ pub struct Envelope {
     pub event_message: MessageDescriptor,
     /// Version of the ids of events that come without one.
     pub ids: Ids,
+    /// The event's own fields by ascending number: without the oneof's variants.
+    pub fields: Vec<FieldDescriptor>,
     /// The oneof's variants by ascending number: number and message.
     pub types: Vec<(u32, MessageDescriptor)>,
 }

@@ -5,7 +5,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use proc_macro2::{Delimiter, Spacing, TokenStream, TokenTree};
+use proc_macro2::{Delimiter, Ident, Spacing, TokenStream};
+use syn::buffer::{Cursor, TokenBuffer};
 
 /// The module of the server that generated code is written against.
 const CONTRACT: &str = "crate::contract";
@@ -54,6 +55,8 @@ const NAMES: &[(&str, &[&str])] = &[
             "RenamedQueue",
             "Request",
             "Retired",
+            "RetiredEvent",
+            "RetiredField",
             "RetiredQueue",
             "Route",
             "RoutingKey",
@@ -86,8 +89,8 @@ const NAMES: &[(&str, &[&str])] = &[
     ("topology", &["route"]),
 ];
 
-/// The `use` lines of a file, whose path is below the folder of generated files.
-pub(super) fn imports(path: &str, tokens: &TokenStream) -> Vec<String> {
+/// The `use` lines of a file, whose path is below the folder of generated files, from its first token on.
+pub(super) fn imports(path: &str, tokens: Cursor<'_>) -> Vec<String> {
     let mut found = Found::default();
     found.walk(tokens);
     let module = module(path);
@@ -115,7 +118,7 @@ pub(super) fn imports(path: &str, tokens: &TokenStream) -> Vec<String> {
 pub(crate) fn mentions(lines: &[String], variable: &str) -> bool {
     let tokens: TokenStream = lines.join("\n").parse().unwrap_or_default();
     let mut found = Found::default();
-    found.walk(&tokens);
+    found.walk(TokenBuffer::new2(tokens).begin());
     found.variables.contains(variable)
 }
 
@@ -156,78 +159,98 @@ struct Found {
     defined: BTreeSet<String>,
 }
 
+/// What matters of a token to the next ones.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Before {
+    /// `enum`.
+    Enum,
+    /// Any other word that the name of a definition follows.
+    Defines,
+    /// Any other word.
+    Word,
+    /// A mark, and whether it is joined to the next one.
+    Mark(char, bool),
+    /// A group, a literal, a lifetime or nothing.
+    Other,
+}
+
 impl Found {
-    fn walk(&mut self, tokens: &TokenStream) {
-        let tokens: Vec<TokenTree> = tokens.clone().into_iter().collect();
-        for (at, token) in tokens.iter().enumerate() {
-            match token {
+    /// Takes in what is named from here to the end of the group.
+    fn walk(&mut self, mut here: Cursor<'_>) {
+        let (mut second, mut last) = (Before::Other, Before::Other);
+        while !here.eof() {
+            let (token, next) = if let Some((word, next)) = here.ident() {
+                (self.word(&word, second, last, next), next)
+            } else if let Some((mark, next)) = here.punct() {
+                let joint = mark.spacing() == Spacing::Joint;
+                (Before::Mark(mark.as_char(), joint), next)
+            } else if let Some((inside, _, _, next)) = here.any_group() {
                 // The variants of an enum are names of its own.
-                TokenTree::Group(_) if is_enum(tokens.get(..at).unwrap_or_default()) => {}
-                TokenTree::Group(group) => self.walk(&group.stream()),
-                TokenTree::Ident(name) => {
-                    let before = tokens.get(..at).unwrap_or_default();
-                    let after = tokens.get(at + 1..).unwrap_or_default();
-                    self.name(&name.to_string(), before, after);
+                if second != Before::Enum {
+                    self.walk(inside);
                 }
-                TokenTree::Punct(_) | TokenTree::Literal(_) => {}
-            }
+                (Before::Other, next)
+            } else if let Some((_, next)) = here.lifetime() {
+                (Before::Other, next)
+            } else if let Some((_, next)) = here.literal() {
+                (Before::Other, next)
+            } else {
+                return;
+            };
+            (second, last, here) = (last, token, next);
         }
     }
 
-    fn name(&mut self, name: &str, before: &[TokenTree], after: &[TokenTree]) {
-        let punct = |token: Option<&TokenTree>, wanted: char| matches!(token, Some(TokenTree::Punct(p)) if p.as_char() == wanted);
-        let last = before.last();
-        let second = before.iter().rev().nth(1);
+    /// Takes in a word between two tokens and what comes next.
+    fn word(&mut self, word: &Ident, second: Before, last: Before, next: Cursor<'_>) -> Before {
+        let name = word.to_string();
+        let token = match name.as_str() {
+            "enum" => Before::Enum,
+            "const" | "fn" | "mod" | "static" | "struct" | "type" => Before::Defines,
+            _ => Before::Word,
+        };
         match last {
-            Some(TokenTree::Ident(word)) if defines(&word.to_string()) && !punct(second, '\'') => {
-                self.defined.insert(name.to_owned());
-                return;
+            Before::Enum | Before::Defines => {
+                self.defined.insert(name);
+                return token;
             }
-            // A field, a method or a lifetime.
-            last if punct(last, '.') || punct(last, '\'') => return,
+            // A field or a method.
+            Before::Mark('.', _) => return token,
             // Not the beginning of its path.
-            last if punct(last, ':') && joins(second) => return,
+            Before::Mark(':', _) if second == Before::Mark(':', true) => return token,
             _ => {}
         }
-        let is_path = joins(after.first()) && punct(after.get(1), ':');
-        let is_call = matches!(
-            after.first(),
-            Some(TokenTree::Group(group)) if group.delimiter() == Delimiter::Parenthesis
-        );
-        if name.starts_with(char::is_uppercase) || is_path || is_call {
-            self.mentioned.insert(name.to_owned());
+        let is_call = next.group(Delimiter::Parenthesis).is_some();
+        if name.starts_with(char::is_uppercase) || is_call || leads_on(next) {
+            self.mentioned.insert(name);
         } else {
-            self.variables.insert(name.to_owned());
+            self.variables.insert(name);
         }
+        token
     }
 }
 
-/// True if these tokens end with the head of an enum.
-fn is_enum(before: &[TokenTree]) -> bool {
-    matches!(before, [.., TokenTree::Ident(word), TokenTree::Ident(_)] if *word == "enum")
-}
-
-/// True if the next token's name is a definition.
-fn defines(word: &str) -> bool {
-    matches!(
-        word,
-        "const" | "enum" | "fn" | "mod" | "static" | "struct" | "type"
-    )
-}
-
-/// True if it is the first half of `::`.
-fn joins(token: Option<&TokenTree>) -> bool {
-    matches!(token, Some(TokenTree::Punct(p)) if p.as_char() == ':' && p.spacing() == Spacing::Joint)
+/// True if `::` is here.
+fn leads_on(here: Cursor<'_>) -> bool {
+    let Some((first, next)) = here.punct() else {
+        return false;
+    };
+    let is_first = first.as_char() == ':' && first.spacing() == Spacing::Joint;
+    is_first
+        && next
+            .punct()
+            .is_some_and(|(second, _)| second.as_char() == ':')
 }
 
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
 
-    use super::{imports, mentions};
+    use super::{TokenBuffer, imports, mentions};
 
     fn of(path: &str, source: &str) -> Vec<String> {
-        imports(path, &source.parse().unwrap())
+        let tokens = TokenBuffer::new2(source.parse().unwrap());
+        imports(path, tokens.begin())
     }
 
     #[test]

@@ -72,7 +72,7 @@ fn list(refused: &[Refused]) -> String {
 /// Adds everything below `generated/`.
 pub fn render(tree: &mut Tree, model: &Model, planned: &Planned) -> Result<(), RenderError> {
     let templates = Templates::new()?;
-    let shapes = Shapes::of(model);
+    let shapes = Shapes::of(model, &planned.retired);
     let readers = Readers::of(model);
     let tables = tables(model, &shapes, &readers).map_err(RenderError::Columns)?;
     let requests = requests(model, &shapes, &readers).map_err(RenderError::Columns)?;
@@ -80,7 +80,11 @@ pub fn render(tree: &mut Tree, model: &Model, planned: &Planned) -> Result<(), R
     let queues = queues(model, &shapes, &tables, &requests);
     let definitions = definitions::render(model)?;
 
-    let mut out = Out { tree, templates };
+    let mut out = Out {
+        tree,
+        templates,
+        sources: proto::sources(&model.pool)?,
+    };
     let root = Root::of(model);
     out.rust("mod.rs", "mod.rs", &root)?;
     out.rust(
@@ -126,10 +130,11 @@ pub fn render(tree: &mut Tree, model: &Model, planned: &Planned) -> Result<(), R
     out.tables(model, &tables)?;
     out.catalogue(&catalogue(model))?;
 
+    let tree = &mut *out.tree;
     tree.add("generated/fingerprint.txt", fingerprint(model));
     tree.add("generated/descriptors.binpb", model.descriptors.clone());
     tree.add("generated/definitions.json", definitions);
-    proto::add(tree, &model.pool)
+    out.format()
 }
 
 /// View of `mod.rs`.

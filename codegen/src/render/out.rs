@@ -1,15 +1,18 @@
 //! The files of one run: templates are filled in, formatted, and added to the tree.
 
+use std::cmp::Reverse;
+
 use serde::Serialize;
 
 use super::RenderError;
-use super::rust;
+use super::rust::Source;
 use super::templates::Templates;
 use super::view::catalogue::Catalogue;
 use super::view::readers::Readers;
 use super::view::shapes::Shapes;
 use super::view::tables::{TableList, TableView};
 use crate::base::header::HEADER;
+use crate::base::parallel;
 use crate::base::tree::Tree;
 use crate::model::Model;
 
@@ -17,19 +20,36 @@ use crate::model::Model;
 pub(super) struct Out<'t> {
     pub(super) tree: &'t mut Tree,
     pub(super) templates: Templates,
+    /// Rust source that has yet to be formatted.
+    pub(super) sources: Vec<Source>,
 }
 
 impl Out<'_> {
-    /// Fills a template in, and adds what it says as Rust source.
+    /// Fills a template in, and keeps what it says as Rust source.
     pub(super) fn rust(
         &mut self,
         template: &'static str,
         path: &str,
         view: &impl Serialize,
     ) -> Result<(), RenderError> {
-        let source = self.templates.render(template, view)?;
-        let contents = rust::with_imports(path, &source)?;
-        self.tree.add(format!("generated/{path}"), contents);
+        self.sources.push(Source {
+            path: path.to_owned(),
+            text: self.templates.render(template, view)?,
+            with_imports: true,
+        });
+        Ok(())
+    }
+
+    /// Formats the source, which takes longer than all that makes it, and adds it to the tree.
+    pub(super) fn format(mut self) -> Result<(), RenderError> {
+        // A long one that comes last would be waited for.
+        self.sources
+            .sort_by_key(|source| Reverse(source.text.len()));
+        let formatted = parallel::map(&self.sources, Source::format);
+        for (source, contents) in self.sources.iter().zip(formatted) {
+            self.tree
+                .add(format!("generated/{}", source.path), contents?);
+        }
         Ok(())
     }
 

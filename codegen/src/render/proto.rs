@@ -6,8 +6,7 @@ use prost_build::Module;
 use prost_reflect::DescriptorPool;
 
 use super::RenderError;
-use super::rust;
-use crate::base::tree::Tree;
+use super::rust::Source;
 
 /// The code of one package and the packages below it.
 #[derive(Default)]
@@ -16,8 +15,8 @@ struct Package {
     below: BTreeMap<String, Package>,
 }
 
-/// Adds the modules below `generated/proto`.
-pub(super) fn add(tree: &mut Tree, pool: &DescriptorPool) -> Result<(), RenderError> {
+/// The modules below `proto`.
+pub(super) fn sources(pool: &DescriptorPool) -> Result<Vec<Source>, RenderError> {
     // The pool's files have their comments. What is Google's is in prost-types, and only looked at.
     let requests: Vec<_> = pool
         .file_descriptor_protos()
@@ -29,6 +28,8 @@ pub(super) fn add(tree: &mut Tree, pool: &DescriptorPool) -> Result<(), RenderEr
         })
         .collect();
     let mut config = prost_build::Config::new();
+    // It is formatted with the other files.
+    config.format(false);
     config.service_generator(
         tonic_prost_build::configure()
             .build_client(true)
@@ -42,34 +43,33 @@ pub(super) fn add(tree: &mut Tree, pool: &DescriptorPool) -> Result<(), RenderEr
         });
         place.code = code;
     }
-    write(tree, "generated/proto", "", &root, true)
+    let mut sources = Vec::new();
+    write(&mut sources, "proto", "", &root, true);
+    Ok(sources)
 }
 
 /// A package with packages below it is a folder, any other one is a file.
-fn write(
-    tree: &mut Tree,
-    folder: &str,
-    name: &str,
-    package: &Package,
-    is_root: bool,
-) -> Result<(), RenderError> {
-    let mut source = match is_root {
+fn write(sources: &mut Vec<Source>, folder: &str, name: &str, package: &Package, is_root: bool) {
+    let mut text = match is_root {
         true => "//! The messages, and clients of the services, by package.\n".to_owned(),
         false => format!("//! Package `{name}`.\n"),
     };
     for below in package.below.keys() {
-        source.push_str(&format!("pub mod {below};\n"));
+        text.push_str(&format!("pub mod {below};\n"));
     }
-    source.push_str(&package.code);
+    text.push_str(&package.code);
     let path = match is_root || !package.below.is_empty() {
         true => format!("{folder}/mod.rs"),
         false => format!("{folder}.rs"),
     };
-    tree.add(&path, rust::format(&path, &source)?);
+    sources.push(Source {
+        path,
+        text,
+        with_imports: false,
+    });
     for (part, below) in &package.below {
         // A raw identifier's file goes without the mark.
         let file = part.trim_start_matches("r#");
-        write(tree, &format!("{folder}/{file}"), part, below, false)?;
+        write(sources, &format!("{folder}/{file}"), part, below, false);
     }
-    Ok(())
 }

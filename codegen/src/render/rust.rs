@@ -1,19 +1,44 @@
 //! Rust source as it is written: parsed, printed by prettyplease, with the header line in front.
 
+use syn::parse::{ParseStream, Parser as _};
+
 use super::RenderError;
 use super::imports::imports;
 use crate::base::header::HEADER;
 
+/// Rust source that is to be formatted.
+pub(super) struct Source {
+    /// Path of its file, below the folder of generated files.
+    pub(super) path: String,
+    /// As it was filled in.
+    pub(super) text: String,
+    /// True if the names that it mentions have yet to be imported.
+    pub(super) with_imports: bool,
+}
+
+impl Source {
+    /// The file as it is written.
+    pub(super) fn format(&self) -> Result<Vec<u8>, RenderError> {
+        match self.with_imports {
+            true => with_imports(&self.path, &self.text),
+            false => format(&self.path, &self.text),
+        }
+    }
+}
+
 /// Formats a file whose names have yet to be imported; `path` is below the folder of generated files.
-pub(super) fn with_imports(path: &str, source: &str) -> Result<Vec<u8>, RenderError> {
+fn with_imports(path: &str, source: &str) -> Result<Vec<u8>, RenderError> {
     let bad = |source| RenderError::Rust {
         file: path.to_owned(),
         source,
     };
-    let mut file = syn::parse_file(source).map_err(bad)?;
-    let tokens = syn::parse_str(source).map_err(bad)?;
+    let imports_and_file = |input: ParseStream<'_>| {
+        let lines = imports(path, input.cursor());
+        Ok((lines, input.parse::<syn::File>()?))
+    };
+    let (lines, mut file) = imports_and_file.parse_str(source).map_err(bad)?;
     let mut items = Vec::new();
-    for line in imports(path, &tokens) {
+    for line in lines {
         items.push(syn::parse_str(&line).map_err(bad)?);
     }
     items.append(&mut file.items);
@@ -21,7 +46,7 @@ pub(super) fn with_imports(path: &str, source: &str) -> Result<Vec<u8>, RenderEr
 }
 
 /// Formats a file as it is; `name` is for the error.
-pub(super) fn format(name: &str, source: &str) -> Result<Vec<u8>, RenderError> {
+fn format(name: &str, source: &str) -> Result<Vec<u8>, RenderError> {
     let file = syn::parse_file(source).map_err(|source| RenderError::Rust {
         file: name.to_owned(),
         source,

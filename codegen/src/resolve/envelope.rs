@@ -1,5 +1,7 @@
 //! The envelope of app events: what the request of the gRPC method must look like.
 
+use std::collections::BTreeSet;
+
 use prost_reflect::{DescriptorPool, FieldDescriptor, Kind, MessageDescriptor, MethodDescriptor};
 
 use crate::base::diagnostic::{Diagnostic, Diagnostics};
@@ -147,6 +149,7 @@ fn read(request: &MessageDescriptor, pool: &DescriptorPool) -> Result<Envelope, 
         header_message,
         ids: Ids::default(),
         types: types(&event_message)?,
+        fields: own(&event_message),
         event_message,
     })
 }
@@ -158,6 +161,7 @@ fn types(event: &MessageDescriptor) -> Result<Vec<(u32, MessageDescriptor)>, Str
         return Err(format!("`{}` has not exactly one oneof", event.full_name()));
     };
     let mut types: Vec<(u32, MessageDescriptor)> = Vec::new();
+    let mut names = BTreeSet::new();
     for field in oneof.fields() {
         let Kind::Message(message) = field.kind() else {
             return Err(format!(
@@ -166,11 +170,22 @@ fn types(event: &MessageDescriptor) -> Result<Vec<(u32, MessageDescriptor)>, Str
             ));
         };
         // A message's name is its routing key, so that two variants of one name could not be told apart.
-        if types.iter().any(|(_, m)| m.name() == message.name()) {
+        if !names.insert(message.name().to_owned()) {
             return Err(format!("two variants are called `{}`", message.name()));
         }
         types.push((field.number(), message));
     }
     types.sort_by_key(|(number, _)| *number);
     Ok(types)
+}
+
+/// The fields of an event that aren't variants of its oneof.
+fn own(event: &MessageDescriptor) -> Vec<FieldDescriptor> {
+    let is_variant = |field: &FieldDescriptor| {
+        let oneof = field.containing_oneof();
+        oneof.is_some_and(|oneof| !oneof.is_synthetic())
+    };
+    let mut fields: Vec<_> = event.fields().filter(|f| !is_variant(f)).collect();
+    fields.sort_by_key(FieldDescriptor::number);
+    fields
 }

@@ -132,7 +132,8 @@ fn source<'r, 'a>(
     resolved: &'r Resolved<'a>,
     bindings: &[Located<Route>],
 ) -> Option<&'r super::Source<'a>> {
-    resolved.sources.iter().find(|source| {
+    let is_post = |source: &&super::Source<'a>| matches!(source.intake, Some(Intake::Post { .. }));
+    resolved.sources.iter().filter(is_post).find(|source| {
         let exchange = source.spec.exchange.as_ref().map(|e| e.value.as_str());
         let keys = resolved.keys(source);
         let gets = |binding: &Located<Route>| {
@@ -143,7 +144,7 @@ fn source<'r, 'a>(
                     .as_ref()
                     .is_none_or(|keys| keys.iter().any(|key| routing::matches(kind, pattern, key)))
         };
-        matches!(source.intake, Some(Intake::Post { .. })) && bindings.iter().any(gets)
+        bindings.iter().any(gets)
     })
 }
 

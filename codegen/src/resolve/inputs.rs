@@ -185,10 +185,11 @@ fn types(resolved: &Resolved<'_>, table: &spec::Table, out: &mut Diagnostics) ->
             None => {
                 let names = known.clone().map(|(_, m)| m.name());
                 let message = format!("there is no event type `{}`", event.value);
+                let help = if_retired(resolved, table, event, events.len());
                 out.push(
                     Diagnostic::new(&UNKNOWN_EVENT, message)
                         .at(event.span, "no such event type")
-                        .help(suggest(&event.value, names, "event types")),
+                        .help(help.unwrap_or_else(|| suggest(&event.value, names, "event types"))),
                 );
             }
         }
@@ -196,6 +197,30 @@ fn types(resolved: &Resolved<'_>, table: &spec::Table, out: &mut Diagnostics) ->
     types.sort_unstable();
     types.dedup();
     types
+}
+
+/// What to do with a table that names an event type which is retired; none if that isn't.
+fn if_retired(
+    resolved: &Resolved<'_>,
+    table: &spec::Table,
+    event: &Text,
+    events: usize,
+) -> Option<String> {
+    let key = format!("event {}", event.value);
+    let retired = &resolved.spec.retired;
+    let entry = retired.iter().find(|retired| retired.key == key)?;
+    Some(match events {
+        1 => format!(
+            "it is retired, and the only one of the table: take the table out, and retire it and its queue; its rows stay: \
+             `{{ table: {}, since: {}, why: ... }}`, `{{ queue: {}, since: {}, why: ... }}`",
+            table.name.value,
+            entry.since,
+            table.queue_name(),
+            entry.since
+        ),
+        _ => "it is retired: take it out of `events`; its binding is retired with it, and its columns need entries of their own"
+            .to_owned(),
+    })
 }
 
 fn is_type(resolved: &Resolved<'_>, event: &Text) -> bool {

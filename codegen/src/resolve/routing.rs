@@ -1,5 +1,7 @@
 //! Matching of binding keys and routing keys.
 
+use std::collections::BTreeSet;
+
 use crate::model::ExchangeKind;
 
 /// True if a binding matches a message. An exchange of unknown type matches everything: that it is unknown is already
@@ -12,6 +14,34 @@ pub(crate) fn matches(kind: Option<ExchangeKind>, binding: &str, routing_key: &s
             topic(&pattern, &words(routing_key))
         }
         Some(ExchangeKind::Fanout) | None => true,
+    }
+}
+
+/// The binding keys of an exchange, to be asked for many routing keys.
+pub(crate) struct Bound<'b> {
+    kind: Option<ExchangeKind>,
+    keys: BTreeSet<&'b str>,
+    /// Those of them that match more than themselves.
+    wild: Vec<&'b str>,
+}
+
+impl<'b> Bound<'b> {
+    /// That of these keys.
+    pub(crate) fn new(kind: Option<ExchangeKind>, keys: impl Iterator<Item = &'b str>) -> Self {
+        let keys: BTreeSet<&str> = keys.collect();
+        let is_wild = |key: &&str| match kind {
+            Some(ExchangeKind::Direct) => false,
+            Some(ExchangeKind::Topic) => key.contains(['*', '#']),
+            Some(ExchangeKind::Fanout) | None => true,
+        };
+        let wild = keys.iter().copied().filter(is_wild).collect();
+        Bound { kind, keys, wild }
+    }
+
+    /// True if one of them matches a message, as [`matches`] has it.
+    pub(crate) fn takes(&self, routing_key: &str) -> bool {
+        let mut wild = self.wild.iter();
+        self.keys.contains(routing_key) || wild.any(|key| matches(self.kind, key, routing_key))
     }
 }
 
@@ -73,5 +103,25 @@ mod tests {
         assert!(!matches(Some(ExchangeKind::Direct), "*", "a"));
         assert!(matches(Some(ExchangeKind::Direct), "a", "a"));
         assert!(matches(Some(ExchangeKind::Fanout), "", "a"));
+    }
+
+    #[test]
+    fn keys_match_together_as_one_by_one() {
+        let keys = ["", "a", "a.#", "*", "b.c"];
+        let kinds = [
+            ExchangeKind::Direct,
+            ExchangeKind::Topic,
+            ExchangeKind::Fanout,
+        ];
+        for kind in kinds.into_iter().map(Some).chain([None]) {
+            for count in 0..=keys.len() {
+                let keys = keys.get(..count).unwrap_or_default();
+                let bound = Bound::new(kind, keys.iter().copied());
+                for key in ["", "a", "b", "a.b.c", "b.c", "c.b", "*"] {
+                    let one = keys.iter().any(|binding| matches(kind, binding, key));
+                    assert_eq!(bound.takes(key), one, "{kind:?} {keys:?} {key}");
+                }
+            }
+        }
     }
 }

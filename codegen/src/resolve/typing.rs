@@ -29,7 +29,7 @@ pub(crate) struct Scope<'a> {
     pub(crate) input: &'a Input,
     /// The envelope of app events, if there is one.
     pub(crate) envelope: Option<&'a Envelope>,
-    /// The event types (numbers of the oneof's fields) that rows are made from.
+    /// The event types (numbers of the oneof's fields) that rows are made from, ascending.
     pub(crate) types: &'a [u32],
     /// True if these are all that were meant; if not, what a payload holds can't be told.
     pub(crate) types_known: bool,

@@ -1,15 +1,19 @@
 //! What changes, item by item.
 
+use super::late;
 use super::{Area, Item, Severity, What};
-use crate::model::Model;
+use crate::model::{Model, Queue};
 use crate::schema::change::{Change, Verdict};
+use crate::schema::contract::kinds;
+use crate::schema::contract::topology::PUBLISHED;
 use crate::schema::lock::Lock;
 use crate::schema::plan::Compared;
 
 /// All items but those that are refused.
 pub(super) fn of(compared: &Compared<'_>, model: &Model) -> Vec<Item> {
     let base = &compared.renames.base;
-    let mut items = fields(base, &compared.now);
+    let mut items = fields(base, &compared.now, model);
+    items.extend(late::of(base, &compared.now, model));
     items.extend(tables(base, &compared.now, model));
     items.extend(super::renames::items(compared, model));
     items.extend(
@@ -53,7 +57,7 @@ pub(super) fn safe(area: Area, what: What, told: String) -> Item {
 }
 
 /// Fields and enum values that come, change harmlessly, or are gone and reserved.
-fn fields(base: &Lock, now: &Lock) -> Vec<Item> {
+fn fields(base: &Lock, now: &Lock, model: &Model) -> Vec<Item> {
     let mut items = Vec::new();
     for (key @ (message, number), field) in &now.fields {
         match base.fields.get(key) {
@@ -72,8 +76,9 @@ fn fields(base: &Lock, now: &Lock) -> Vec<Item> {
             Some(_) => {}
         }
     }
+    let retired = late::told(base, now, model);
     for (key @ (message, number), field) in &base.fields {
-        if !now.fields.contains_key(key) {
+        if !now.fields.contains_key(key) && !retired(message, *number) {
             let told = format!(
                 "field {number} of `{message}`, `{}`, is reserved",
                 field.name
@@ -113,6 +118,7 @@ fn tables(base: &Lock, now: &Lock, model: &Model) -> Vec<Item> {
                 None => {
                     let told = format!("column `{column}` of table `{name}`, `{ty}`, is new");
                     items.push(Item {
+                        instances: "store without it".into(),
                         rows: "those that are stored have the default there".into(),
                         ..safe(Area::Tables, What::Added, told)
                     });
@@ -129,9 +135,11 @@ fn tables(base: &Lock, now: &Lock, model: &Model) -> Vec<Item> {
         for (column, _) in &before.columns {
             if table.columns.iter().all(|(other, _)| other != column) {
                 let told = format!("column `{column}` of table `{name}` is retired");
+                let dropped = drops(format!("column {name} {column}"));
                 items.push(Item {
                     severity: Severity::Meant,
-                    rows: match drops(format!("column {name} {column}")) {
+                    instances: stopped(dropped),
+                    rows: match dropped {
                         true => "what is stored in it is dropped".into(),
                         false => {
                             "those that are stored keep it; new ones have the default there".into()
@@ -148,9 +156,11 @@ fn tables(base: &Lock, now: &Lock, model: &Model) -> Vec<Item> {
         .keys()
         .filter(|name| !now.tables.contains_key(*name))
     {
+        let dropped = drops(format!("table {name}"));
         items.push(Item {
             severity: Severity::Meant,
-            rows: match drops(format!("table {name}")) {
+            instances: stopped(dropped),
+            rows: match dropped {
                 true => "those that are stored are dropped".into(),
                 false => "those that are stored stay; no new ones come".into(),
             },
@@ -165,12 +175,53 @@ fn tables(base: &Lock, now: &Lock, model: &Model) -> Vec<Item> {
     items
 }
 
+/// What instances do that still write to what is dropped.
+fn stopped(dropped: bool) -> String {
+    match dropped {
+        true => "can't store once it is dropped: they name it in each insert".into(),
+        false => String::new(),
+    }
+}
+
 /// What becomes of the messages of a queue that is retired.
 pub(super) const EMPTIED: &str = "nothing reads what waits once the last former instance has stopped; the queue is deleted only when \
                        it is empty";
 
+/// What instances do to what is retired in RabbitMQ.
+const DECLARED_AGAIN: &str = "declare it again when they start or reconnect";
+
+/// What becomes of messages of an event type that leaves a table.
+const UNEXPECTED: &str = "those that wait in the queue when the first instance of this build starts, and that come before it is unbound, \
+                          become dead letters";
+
+/// Effects of something that is retired.
+fn retired(item: &mut Item, change: &Change, model: &Model) {
+    let subject = kinds::subject(&change.key);
+    let is_of = |queue: &&Queue| Some(&queue.name.as_str()) == subject.first();
+    let (senders, instances, messages) = match change.kind.word {
+        "source" => ("whoever posts to its path gets 410", "", ""),
+        "queue" => ("", DECLARED_AGAIN, EMPTIED),
+        "exchange" => (PUBLISHED, DECLARED_AGAIN, ""),
+        // The queue of a typed table takes the event types of the table only.
+        "bind"
+            if model
+                .queues
+                .iter()
+                .find(is_of)
+                .is_some_and(|queue| queue.derived) =>
+        {
+            ("", DECLARED_AGAIN, UNEXPECTED)
+        }
+        "bind" => ("", DECLARED_AGAIN, ""),
+        _ => (change.kind.gone.map_or("", |harm| harm.senders), "", ""),
+    };
+    item.senders = senders.to_owned();
+    item.instances = instances.to_owned();
+    item.messages = messages.to_owned();
+}
+
 /// Why something is retired.
-fn why(model: &Model, key: &str) -> String {
+pub(super) fn why(model: &Model, key: &str) -> String {
     let entry = model.retired(key);
     entry.map(|retired| retired.why.clone()).unwrap_or_default()
 }
@@ -190,10 +241,7 @@ fn contract(change: &Change, model: &Model) -> Option<Item> {
         Verdict::Retired => {
             item.severity = Severity::Meant;
             item.code = Some(change.kind.rule.code);
-            item.senders = change.kind.gone.map_or("", |harm| harm.senders).to_owned();
-            if change.kind.word == "queue" {
-                item.messages = EMPTIED.to_owned();
-            }
+            retired(&mut item, change, model);
             item.told = format!("{} is retired", change.title());
             item.why = why(model, &change.key);
         }

@@ -2,6 +2,7 @@
 
 mod cost;
 mod items;
+mod late;
 mod order;
 pub mod page;
 mod renames;

@@ -1,6 +1,8 @@
 //! The order of a deployment.
 
 use super::{Area, Cost, Item, Severity, Statement, What};
+use crate::schema::contract::topology::{OTHER_FORM, PUBLISHED};
+use crate::schema::contract::transforms::SIDE_BY_SIDE;
 
 /// Steps that do no harm that the review doesn't name, in order.
 pub(super) fn of(items: &[Item], statements: &[Statement]) -> Vec<String> {
@@ -16,6 +18,15 @@ pub(super) fn of(items: &[Item], statements: &[Statement]) -> Vec<String> {
         "`event-grpc plan --against-live`: see what differs on the servers, and what of what waits would become a dead letter."
             .to_owned(),
     );
+    let any = |is: &dyn Fn(&Item) -> bool| items.iter().any(is);
+    // What only this build takes can't be sent before it is there.
+    if any(&|item| item.area == Area::Wire && item.code.is_some() && !item.senders.is_empty()) {
+        steps.push(
+            "Let senders change first where old senders are named: what this build refuses then is sent no more. What only this \
+             build takes they hold until it runs."
+                .to_owned(),
+        );
+    }
     let (destroying, making): (Vec<&Statement>, Vec<&Statement>) = statements
         .iter()
         .partition(|statement| statement.cost == Cost::Destructive);
@@ -28,18 +39,32 @@ pub(super) fn of(items: &[Item], statements: &[Statement]) -> Vec<String> {
                 true =>
                     "Do it right before the next step: instances of the former build hold back rows of tables whose columns have \
                      another name. Nothing of them is lost.",
-                false => "Instances of the former build go on: they name their columns.",
+                false =>
+                    "Instances of the former build go on: they name their columns. Instances of this build that are earlier hold \
+                     their rows back.",
             }
         ));
     }
-    let emptied = |item: &&Item| item.messages == super::items::EMPTIED;
-    if items.iter().any(|item| emptied(&item)) {
+    let retired = |item: &Item| item.area == Area::Topology && item.what == What::Retired;
+    if any(&|item| retired(item) && item.senders != PUBLISHED) {
         steps.push(
-            "Unbind each queue that is retired, and let the instances of the former build empty it."
+            "`event-grpc apply --yes --unbind`, which unbinds what is retired and deletes nothing; then wait until instances of \
+             the former build have stored what waits in these queues. If one of them starts or reconnects meanwhile, repeat it."
                 .to_owned(),
         );
     }
-    steps.push("Replace the instances, one after the other.".to_owned());
+    steps.push(match any(&|item| item.instances == SIDE_BY_SIDE) {
+        true => "Stop all instances of the former build, then start those of this one: side by side they store different \
+                 values of the same messages. Senders repeat meanwhile what they can't send, and queues keep what waits."
+            .to_owned(),
+        false => "Replace the instances, one after the other.".to_owned(),
+    });
+    if any(&|item| item.instances == OTHER_FORM) {
+        steps.push(
+            "Queues of another type: stop the instances, `event-grpc cutover`, start them."
+                .to_owned(),
+        );
+    }
     if items
         .iter()
         .any(|item| item.messages == super::renames::MOVED)
@@ -58,10 +83,12 @@ pub(super) fn of(items: &[Item], statements: &[Statement]) -> Vec<String> {
                 .to_owned(),
         );
     }
-    let retired = |item: &&Item| item.area == Area::Topology && item.what == What::Retired;
-    if items.iter().any(|item| retired(&item)) {
+    if any(&|item| item.senders == PUBLISHED) {
+        steps.push("Then let nobody publish to an exchange that is retired.".to_owned());
+    }
+    if any(&retired) {
         steps.push(
-            "When the last instance of the former build has stopped: `event-grpc apply`, which unbinds what is retired and deletes \
+            "When the last instance of the former build has stopped: `event-grpc apply --yes`, which unbinds what is retired and deletes \
              queues that are empty."
                 .to_owned(),
         );

@@ -105,8 +105,10 @@ pub(crate) const RETIRED: Rule = Rule {
     code: "EG119",
     name: "retired",
     purpose: "`retired` lists what was released and is declared no more, and keeps doing so.",
-    text: "An entry names one source, exchange, queue, binding, table or column, the day, and why. It must have been released, must \
-           not be declared as well, and stays in the list: servers that were not upgraded yet still have it.",
+    text: "An entry names one event type, field, source, exchange, queue, binding, table or column, the day, and why. It must have \
+           been released, must not be declared as well, and stays in the list: servers that were not upgraded yet still have it. \
+           The message of an event type or a field reserves its number and name; `late: discard` accepts what is still sent of it \
+           and doesn't keep it.",
     bad: "retired: [{ queue: orders_q, since: 2026-11-26, why: unused }]\nqueues: { orders_q: ... }",
     good: "retired: [{ queue: orders_q, since: 2026-11-26, why: unused }]",
 };

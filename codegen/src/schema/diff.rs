@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::contract::reserved;
+use super::late;
 use super::lock::{Field, Lock};
 use super::moved;
 use super::numbers;
@@ -32,7 +33,7 @@ pub(crate) fn diff(base: &Lock, now: &Lock, model: &Model) -> (Diffs, Vec<Refusa
     let renames = rename::of(base, now, model);
     let base: &Lock = &renames.base;
     let mut refused = Vec::new();
-    fields(base, now, &mut refused);
+    fields(base, now, model, &mut refused);
     values(base, now, model, &mut refused);
     for name in base
         .tables
@@ -110,7 +111,7 @@ fn is_needless(base: &Lock, now: &Lock, table: &str, column: &str) -> bool {
             .any(|(_, from)| from == "body | json")
 }
 
-fn fields(base: &Lock, now: &Lock, refused: &mut Vec<Refusal>) {
+fn fields(base: &Lock, now: &Lock, model: &Model, refused: &mut Vec<Refusal>) {
     for ((message, number), before) in &base.fields {
         let key = (message.clone(), *number);
         let place = || format!("field {number} of `{message}`, `{}`,", before.name);
@@ -128,6 +129,10 @@ fn fields(base: &Lock, now: &Lock, refused: &mut Vec<Refusal>) {
             if reserved::number(message, (*number).into(), &now.contracts)
                 && now.contracts.contains_key(&name)
             {
+                continue;
+            }
+            // What is missing of a retired one is told of its entry.
+            if late::of_field((message, *number), base, model).is_some() {
                 continue;
             }
             let moved = now

@@ -149,11 +149,12 @@ fn unused(queue: &str, exchange: &str, key: &str, base: &Lock, now: &Lock) -> bo
 pub(super) fn left(table: &str, event: &str, base: &Lock, now: &Lock) -> bool {
     let into = format!("table {table}");
     let taken = |lock: &Lock| {
-        of(lock, "bind").any(|(key, _)| match words(key)[..] {
-            [queue, _, routing_key] => {
-                routing_key == event && lock.contracts.get(&format!("into {queue}")) == Some(&into)
-            }
-            _ => false,
+        let mut queues = of(lock, "into").filter(|(_, to)| **to == into);
+        queues.any(|(key, _)| {
+            let bound = key.replacen("into", "bind", 1);
+            let keys = of(lock, &bound);
+            keys.map(|(key, _)| words(key))
+                .any(|words| matches!(words[..], [_, _, routing_key] if routing_key == event))
         })
     };
     taken(base) && !taken(now)

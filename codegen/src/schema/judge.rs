@@ -4,10 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::alike;
 use super::change::{Change, Verdict};
-use super::contract::kind::Harm;
+use super::contract::kind::{Harm, Kind};
 use super::contract::kinds;
 use super::contract::lifted;
 use super::follows::{counterpart, follows};
+use super::late;
 use super::lock::Lock;
 use crate::base::refusal::{Place, Refusal};
 use crate::model::Model;
@@ -28,12 +29,18 @@ pub(crate) fn changes(base: &Lock, now: &Lock, model: &Model) -> Vec<Change> {
     let changed = keys.into_iter().filter_map(|key| {
         let kind = kinds::of(key)?;
         let after = now.contracts.get(key);
+        // Most facts stay as they are.
+        if after.is_some() && base.contracts.get(key) == after {
+            return None;
+        }
         let former = counterpart(key, now, base);
         let before = base.contracts.get(key);
         let before = before.or_else(|| base.contracts.get(former.as_ref()?));
         let subject = kinds::subject(key);
         let wholes = (kind.part_of)(&subject);
-        if follows(kind, &subject, base, now) {
+        let is_retired = |event: &str| model.retired(event).is_some();
+        let unbound = after.is_none() && late::unbinds(key, base, is_retired);
+        if !unbound && follows(kind, &subject, base, now) {
             return None;
         }
         let harm = match (before, after) {
@@ -60,6 +67,7 @@ pub(crate) fn changes(base: &Lock, now: &Lock, model: &Model) -> Vec<Change> {
         let verdict = match harm {
             None => Verdict::Harmless,
             Some(_) if after.is_none() && model.retired(key).is_some() => Verdict::Retired,
+            Some(_) if unbound => Verdict::Retired,
             Some(harm) => Verdict::Refused(harm),
         };
         Some(Change {
@@ -191,7 +199,8 @@ pub(crate) fn misretired(
             help: help.to_owned(),
         });
     };
-    for (at, retired) in model.retired.iter().enumerate() {
+    let entries = model.retired.iter().enumerate();
+    for (at, retired) in entries.filter(|(_, retired)| !late::is_late(&retired.key)) {
         let key = &retired.key;
         let twice = model.retired.iter().take(at).any(|other| other.key == *key);
         if twice {
@@ -221,7 +230,8 @@ pub(crate) fn misretired(
             }
         }
     }
-    for (key, value) in base.retired.iter().filter(|(key, _)| !is_part(key, base)) {
+    let wholes = base.retired.iter();
+    for (key, value) in wholes.filter(|(key, _)| !is_part(key, base) && !late::is_late(key)) {
         match known(now, key) {
             None if model.retired(key).is_none() => {
                 let message = format!("`{key}` is in `retired` no more");
@@ -237,6 +247,7 @@ pub(crate) fn misretired(
             _ => {}
         }
     }
+    refused.extend(late::refusals(base, now, model));
     refused
 }
 
@@ -244,6 +255,9 @@ pub(crate) fn misretired(
 pub(crate) fn retired(base: &Lock, model: &Model) -> super::contract::Contracts {
     let mut kept = base.retired.clone();
     for retired in &model.retired {
+        if late::is_late(&retired.key) {
+            continue;
+        }
         if let Some(value) = known(base, &retired.key) {
             kept.insert(retired.key.clone(), value);
         }
@@ -255,7 +269,9 @@ pub(crate) fn retired(base: &Lock, model: &Model) -> super::contract::Contracts 
         }
     }
     for (key, value) in &base.contracts {
-        let Some(kind) = kinds::of(key).filter(|kind| !kind.retired_as.is_empty()) else {
+        // A path is retired with its source only, and answers differently from then on.
+        let stays = |kind: &&Kind| !kind.retired_as.is_empty() || kind.word == "path";
+        let Some(kind) = kinds::of(key).filter(stays) else {
             continue;
         };
         let wholes = (kind.part_of)(&kinds::subject(key));
@@ -263,6 +279,7 @@ pub(crate) fn retired(base: &Lock, model: &Model) -> super::contract::Contracts 
             kept.insert(key.clone(), value.clone());
         }
     }
+    late::keep(&mut kept, base, model);
     kept
 }
 
@@ -271,6 +288,7 @@ fn is_part(key: &str, base: &Lock) -> bool {
     kinds::of(key).is_some_and(|kind| {
         let wholes = (kind.part_of)(&kinds::subject(key));
         wholes.iter().any(|whole| base.retired.contains_key(whole))
+            || late::unbinds(key, base, |event| base.retired.contains_key(event))
     })
 }
 

@@ -301,8 +301,8 @@ impl Lock {
 fn remembered(line: &str) -> Option<(&str, &str)> {
     let (_, rest) = line.split_once(' ')?;
     let names = match rest.split(' ').next()? {
-        "table" => 1,
-        "column" => 2,
+        "table" | "event" => 1,
+        "column" | "field" => 2,
         _ => return contract::split(rest),
     };
     let end = rest.match_indices(' ').nth(names).map(|(at, _)| at);

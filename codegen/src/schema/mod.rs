@@ -16,6 +16,7 @@ mod git;
 pub mod history;
 mod ids;
 pub(crate) mod judge;
+pub(crate) mod late;
 pub mod lock;
 pub(crate) mod moved;
 pub(crate) mod numbers;

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use prost_reflect::{DescriptorPool, FieldDescriptor};
 
+use super::late;
 use super::lock::{Field, Lock};
 use crate::base::names::list;
 use crate::base::refusal::{Place, Refusal};
@@ -23,7 +24,10 @@ pub(super) fn told_once(
     refused: Vec<Refusal>,
 ) -> Vec<Refusal> {
     let gone = gone(base, now, model);
-    let mut told = types(&gone, base, model);
+    let mut meant = gone.clone();
+    let retired = late::gone_with(base, now, model);
+    meant.retain(|name, _| !retired.contains(name));
+    let mut told = types(&meant, base, model);
     told.extend(oneofs(base, now));
     let refused = refused
         .into_iter()

@@ -40,7 +40,10 @@ pub(super) fn is(word: &str, subject: &[&str], base: &Lock, now: &Lock) -> bool 
 
 /// True if a message was there and isn't any more.
 fn is_gone(message: &str, base: &Lock, now: &Lock) -> bool {
-    let has = |lock: &Lock| lock.fields.keys().any(|(of, _)| of == message);
+    let has = |lock: &Lock| {
+        let mut fields = lock.fields.range((message.to_owned(), 0)..);
+        fields.next().is_some_and(|((of, _), _)| of == message)
+    };
     has(base) && !has(now)
 }
 

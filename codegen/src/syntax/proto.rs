@@ -1,11 +1,13 @@
 //! `proto/`: compiled without `protoc`, with the place and the comment of every message and field.
 
+use std::collections::HashMap;
 use std::path::Path;
 
 use miette::Diagnostic as _;
 use prost_reflect::{
     DescriptorPool, EnumDescriptor, FieldDescriptor, FileDescriptor, MessageDescriptor,
 };
+use prost_types::source_code_info::Location;
 
 use crate::base::diagnostic::{Diagnostic, Diagnostics, FileId, Sources, Span};
 use crate::rules::reading::PROTO;
@@ -18,8 +20,18 @@ pub(crate) struct Proto {
     pub(crate) pool: DescriptorPool,
     /// Encoded `FileDescriptorSet`, without positions and comments.
     pub(crate) descriptors: Vec<u8>,
-    /// The files' texts, by their number in `pool`; imports of the standard library have none.
-    files: Vec<Option<(FileId, Vec<usize>)>>,
+    /// The files, by their number in `pool`; imports of the standard library are none.
+    files: Vec<Option<File>>,
+}
+
+/// A file's text, and where what it declares is in it.
+#[derive(Debug)]
+struct File {
+    id: FileId,
+    /// The offset of each line.
+    lines: Vec<usize>,
+    /// The number of a location by its path.
+    locations: HashMap<Vec<i32>, usize>,
 }
 
 /// Field number of the name in the descriptors of messages, fields, services and methods alike.
@@ -67,7 +79,12 @@ pub(crate) fn compile(root: &Path, sources: &mut Sources, out: &mut Diagnostics)
         .files()
         .map(|file| {
             let id = sources.find(&format!("proto/{}", file.name()))?;
-            Some((id, line_starts(&sources.file(id)?.text)))
+            let lines = line_starts(&sources.file(id)?.text);
+            Some(File {
+                id,
+                lines,
+                locations: locations(&file),
+            })
         })
         .collect();
     Some(Proto {
@@ -128,6 +145,16 @@ fn line_starts(text: &str) -> Vec<usize> {
     std::iter::once(0).chain(breaks).collect()
 }
 
+/// The numbers of a file's locations; of two with one path that of the first.
+fn locations(file: &FileDescriptor) -> HashMap<Vec<i32>, usize> {
+    let info = file.file_descriptor_proto().source_code_info.as_ref();
+    let all = info.into_iter().flat_map(|info| &info.location).enumerate();
+    let backwards = all.collect::<Vec<_>>().into_iter().rev();
+    backwards
+        .map(|(at, location)| (location.path.clone(), at))
+        .collect()
+}
+
 // === impl Proto ===
 
 impl Proto {
@@ -149,10 +176,8 @@ impl Proto {
     /// The comment above a field, joined to one paragraph.
     pub(crate) fn field_doc(&self, field: &FieldDescriptor) -> String {
         let file = field.parent_file();
-        let info = file.file_descriptor_proto().source_code_info.as_ref();
-        let comment = info
-            .and_then(|info| info.location.iter().find(|l| l.path == field.path()))
-            .map(|location| location.leading_comments());
+        let location = self.location(&file, field.path());
+        let comment = location.map(Location::leading_comments);
         let words: Vec<&str> = comment.unwrap_or_default().split_whitespace().collect();
         words.join(" ")
     }
@@ -161,7 +186,7 @@ impl Proto {
     pub(crate) fn place(&self, field: &FieldDescriptor) -> String {
         let file = field.parent_file();
         let line = |span: Span| {
-            let (_, starts) = self.files.get(file.index())?.as_ref()?;
+            let starts = &self.files.get(file.index())?.as_ref()?.lines;
             let line = starts.partition_point(|start| *start <= span.start);
             Some((line, span.start - starts.get(line.checked_sub(1)?)? + 1))
         };
@@ -172,12 +197,10 @@ impl Proto {
     }
 
     fn span(&self, file: &FileDescriptor, path: &[i32]) -> Option<Span> {
-        let (id, starts) = self.files.get(file.index())?.as_ref()?;
-        let info = file.file_descriptor_proto().source_code_info.as_ref()?;
-        let named = [path, &[NAME]].concat();
-        let location = info.location.iter().find(|l| l.path == named)?;
+        let File { id, lines, .. } = self.files.get(file.index())?.as_ref()?;
+        let location = self.location(file, &[path, &[NAME]].concat())?;
         let at = |line: i32, column: i32| {
-            let start = starts.get(usize::try_from(line).ok()?)?;
+            let start = lines.get(usize::try_from(line).ok()?)?;
             Some(start + usize::try_from(column).ok()?)
         };
         let (start, end) = match location.span[..] {
@@ -186,5 +209,16 @@ impl Proto {
             _ => return None,
         };
         Some(Span::new(*id, start, end))
+    }
+
+    fn location<'f>(&self, file: &'f FileDescriptor, path: &[i32]) -> Option<&'f Location> {
+        let at = self
+            .files
+            .get(file.index())?
+            .as_ref()?
+            .locations
+            .get(path)?;
+        let info = file.file_descriptor_proto().source_code_info.as_ref()?;
+        info.location.get(*at)
     }
 }

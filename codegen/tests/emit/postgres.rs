@@ -126,6 +126,7 @@ fn rows_are_stored_without_a_column_that_is_retired() {
         since: "2026-11-23".into(),
         why: "nobody counts them".into(),
         drop: false,
+        discard: false,
     });
     project.run(&changed, NOW + HOUR).unwrap();
     let files = files(&project);

@@ -16,6 +16,7 @@ fn retired(key: &str, drop: bool) -> Retired {
         since: "2026-11-23".to_owned(),
         why: "nobody needs it".to_owned(),
         drop,
+        discard: false,
     }
 }
 
@@ -125,6 +126,28 @@ fn a_queue_is_printed_with_its_bindings_until_it_is_declared_again() {
     // As long as servers may have it, and not as soon as it is there again.
     assert_eq!(printed(&model), once);
     assert!(!printed(&small::model()).contains(entry));
+}
+
+#[test]
+fn the_path_of_a_source_is_printed_as_long_as_the_source_is_retired() {
+    let project = Project::committed();
+    let mut model = small::model();
+    model.sources.retain(|source| source.name != "post");
+    model.retired.push(retired("source post", false));
+    for committed in [false, true] {
+        if committed {
+            project.run(&model, NOW + HOUR).unwrap();
+            project.commit();
+        }
+        let planned = project.plan(&model, NOW + HOUR).unwrap();
+        let mut tree = Tree::default();
+        render(&mut tree, &model, &planned).unwrap();
+        let folder = tempfile::tempdir().unwrap();
+        tree.write(folder.path()).unwrap();
+        let printed = folder.path().join("generated/topology/retired.rs");
+        let printed = fs::read_to_string(printed).unwrap();
+        assert!(printed.contains("paths: &[\"/post/\"]"), "{printed}");
+    }
 }
 
 #[test]

@@ -153,6 +153,7 @@ impl Made<'_> {
             .map(|f| (f.number(), f.kind().as_message().unwrap().clone()))
             .collect();
         types.sort_by_key(|(number, _)| *number);
+        let own = event.fields().filter(|f| f.containing_oneof().is_none());
         Envelope {
             request: self.message("event.Events"),
             batch: self.message("event.EventBatch"),
@@ -165,6 +166,7 @@ impl Made<'_> {
             ids: Ids::Content {
                 from_ms: Some(1_764_547_200_000),
             },
+            fields: own.collect(),
             event_message: event,
             types,
         }

@@ -10,4 +10,5 @@ pub static SHAPE: Shape = Shape {
     fields: &[implicit(4, "screen", Kind::String), implicit(5, "redDot", Kind::Bool)],
     dense: &[0, 0, 0, 0, 1, 2],
     any_of: &[],
+    retired: &[],
 };

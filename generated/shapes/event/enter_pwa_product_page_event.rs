@@ -16,4 +16,5 @@ pub static SHAPE: Shape = Shape {
     ],
     dense: &[0, 0, 0, 0, 0, 1, 2, 3, 4, 5],
     any_of: &[],
+    retired: &[],
 };

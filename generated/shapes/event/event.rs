@@ -341,4 +341,5 @@ pub static SHAPE: Shape = Shape {
         59,
     ],
     any_of: &[],
+    retired: &[],
 };

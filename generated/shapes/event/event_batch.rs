@@ -11,4 +11,5 @@ pub static SHAPE: Shape = Shape {
     fields: &[repeated(1, "batches", Kind::Message(&shapes::event::events::SHAPE))],
     dense: &[0, 1],
     any_of: &[],
+    retired: &[],
 };

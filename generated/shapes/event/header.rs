@@ -34,4 +34,5 @@ pub static SHAPE: Shape = Shape {
         20,
     ],
     any_of: &[],
+    retired: &[],
 };

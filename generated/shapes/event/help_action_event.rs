@@ -10,4 +10,5 @@ pub static SHAPE: Shape = Shape {
     fields: &[implicit(4, "source", Kind::String), implicit(5, "action", Kind::String)],
     dense: &[0, 0, 0, 0, 1, 2],
     any_of: &[],
+    retired: &[],
 };

@@ -15,4 +15,5 @@ pub static SHAPE: Shape = Shape {
     ],
     dense: &[0, 0, 0, 0, 0, 1, 2, 3, 4],
     any_of: &[],
+    retired: &[],
 };

@@ -22,4 +22,5 @@ pub static SHAPE: Shape = Shape {
     ],
     dense: &[0, 0, 0, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11],
     any_of: &[],
+    retired: &[],
 };

@@ -16,6 +16,7 @@ pub static SHAPE: Shape = Shape {
     ],
     dense: &[0, 0, 0, 0, 0, 1, 2, 3, 4, 5],
     any_of: &[],
+    retired: &[],
 };
 
 /// `event.RecoInfo.RecoInfoKVEntry`
@@ -24,4 +25,5 @@ pub static RECO_INFO_KV_ENTRY: Shape = Shape {
     fields: &[implicit(1, "key", Kind::String), implicit(2, "value", Kind::String)],
     dense: &[0, 1, 2],
     any_of: &[],
+    retired: &[],
 };

@@ -20,4 +20,5 @@ pub static SHAPE: Shape = Shape {
     ],
     dense: &[0, 0, 0, 0, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9],
     any_of: &[],
+    retired: &[],
 };

@@ -10,4 +10,5 @@ pub static SHAPE: Shape = Shape {
     fields: &[implicit(4, "productId", Kind::String)],
     dense: &[0, 0, 0, 0, 1],
     any_of: &[],
+    retired: &[],
 };

@@ -43,6 +43,7 @@ pub static SHAPE: Shape = Shape {
         20, 21, 22, 23, 24, 25, 26, 27, 28,
     ],
     any_of: &[],
+    retired: &[],
 };
 
 /// `event.WidgetElementViewEvent.ParentRecoInfoKVEntry`
@@ -51,6 +52,7 @@ pub static PARENT_RECO_INFO_KV_ENTRY: Shape = Shape {
     fields: &[implicit(1, "key", Kind::String), implicit(2, "value", Kind::String)],
     dense: &[0, 1, 2],
     any_of: &[],
+    retired: &[],
 };
 
 /// `event.WidgetElementViewEvent.RecoInfoKVEntry`
@@ -59,4 +61,5 @@ pub static RECO_INFO_KV_ENTRY: Shape = Shape {
     fields: &[implicit(1, "key", Kind::String), implicit(2, "value", Kind::String)],
     dense: &[0, 1, 2],
     any_of: &[],
+    retired: &[],
 };

@@ -38,6 +38,7 @@ pub static SHAPE: Shape = Shape {
         19, 20, 21, 22, 23,
     ],
     any_of: &[],
+    retired: &[],
 };
 
 /// `event.WidgetViewEvent.RecoInfoKVEntry`
@@ -46,4 +47,5 @@ pub static RECO_INFO_KV_ENTRY: Shape = Shape {
     fields: &[implicit(1, "key", Kind::String), implicit(2, "value", Kind::String)],
     dense: &[0, 1, 2],
     any_of: &[],
+    retired: &[],
 };

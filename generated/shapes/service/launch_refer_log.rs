@@ -25,4 +25,5 @@ pub static SHAPE: Shape = Shape {
     ],
     dense: &[0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13],
     any_of: &[],
+    retired: &[],
 };

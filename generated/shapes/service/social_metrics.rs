@@ -10,4 +10,5 @@ pub static SHAPE: Shape = Shape {
     fields: &[optional(1, "followers", Kind::Int64)],
     dense: &[0, 1],
     any_of: &[],
+    retired: &[],
 };

@@ -136,4 +136,5 @@ pub static SHAPE: Shape = Shape {
         23, 24, 25,
     ],
     any_of: &[],
+    retired: &[],
 };

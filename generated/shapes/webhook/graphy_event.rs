@@ -9,4 +9,5 @@ pub static SHAPE: Shape = Shape {
     fields: &[],
     dense: &[],
     any_of: &[],
+    retired: &[],
 };

@@ -10,4 +10,5 @@ pub static SHAPE: Shape = Shape {
     fields: &[implicit(1, "name", Kind::String)],
     dense: &[0, 1],
     any_of: &[],
+    retired: &[],
 };

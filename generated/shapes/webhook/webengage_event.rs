@@ -18,4 +18,5 @@ pub static SHAPE: Shape = Shape {
     ],
     dense: &[0, 1, 2, 3, 4, 5, 6],
     any_of: &["userId", "anonymousId"],
+    retired: &[],
 };

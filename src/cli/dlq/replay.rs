@@ -15,9 +15,10 @@ use crate::app::environment::{self, Secret};
 use crate::broker::{Address, Broker, Link, Rabbit, RabbitOptions, Topology};
 use crate::cli::say;
 use crate::cli::serve::ClickHouseArgs;
+use crate::contract::RetiredEvent;
 use crate::generated::PIPELINE;
 use crate::ops::replay::{self, ReplayOutcome, Replayer, Totals};
-use crate::sink::clickhouse::dead_letters::{DeadLetters, Key};
+use crate::sink::clickhouse::dead_letters::{DeadLetters, Key, StoredDeadLetter};
 
 /// Timeout for the connection to the broker.
 const TIME_LIMIT: Duration = Duration::from_secs(15);
@@ -83,12 +84,17 @@ pub(super) async fn run(args: Args) -> anyhow::Result<bool> {
     let done = replayer
         .replay(&keys, |letter, outcome| {
             bar.inc(1);
-            if let ReplayOutcome::Refused(reason) = outcome {
-                let line = one_line(&format!("{} stays: {reason}", letter.id));
-                if !args.json {
-                    bar.suspend(|| say(&line));
+            let line = match outcome {
+                ReplayOutcome::Sent(_) => return,
+                ReplayOutcome::Discarded(event) => retired(letter, event),
+                ReplayOutcome::Refused(reason) => {
+                    refused
+                        .push(json!({ "id": letter.id, "queue": letter.queue, "reason": reason }));
+                    format!("{} stays: {reason}", letter.id)
                 }
-                refused.push(json!({ "id": letter.id, "queue": letter.queue, "reason": reason }));
+            };
+            if !args.json {
+                bar.suspend(|| say(&one_line(&line)));
             }
         })
         .await;
@@ -143,9 +149,11 @@ async fn dry_run(letters: &DeadLetters, keys: &[Key], as_json: bool) -> anyhow::
     let mut plans = Vec::new();
     for key in keys {
         for letter in letters.letters(std::slice::from_ref(key)).await? {
-            let (goes, line) = match replay::target(&PIPELINE, &letter) {
-                Ok(target) => (true, format!("{} goes to {target}", letter.id)),
-                Err(reason) => (false, format!("{} stays: {reason}", letter.id)),
+            let discarded = replay::discarded(&PIPELINE, &letter);
+            let (goes, line) = match (discarded, replay::target(&PIPELINE, &letter)) {
+                (Some(event), _) => (false, retired(&letter, event)),
+                (None, Ok(target)) => (true, format!("{} goes to {target}", letter.id)),
+                (None, Err(reason)) => (false, format!("{} stays: {reason}", letter.id)),
             };
             match as_json {
                 true => plans.push(json!({ "id": letter.id, "queue": letter.queue, "replayable": goes, "plan": line })),
@@ -160,12 +168,26 @@ async fn dry_run(letters: &DeadLetters, keys: &[Key], as_json: bool) -> anyhow::
     Ok(true)
 }
 
+/// A dead letter that is discarded instead of replayed.
+fn retired(letter: &StoredDeadLetter, event: &RetiredEvent) -> String {
+    format!(
+        "{} is discarded: its type `{}` is retired, and events of it are not stored",
+        letter.id, event.name
+    )
+}
+
 fn summary(totals: Totals, refused: &[serde_json::Value], as_json: bool) {
+    let Totals {
+        sent, discarded, ..
+    } = totals;
     match as_json {
-        true => say(&json!({ "replayed": totals.sent, "refused": refused }).to_string()),
-        false => say(&format!(
-            "{} replayed, {} refused",
-            totals.sent, totals.refused
+        true => say(
+            &json!({ "replayed": sent, "discarded": discarded, "refused": refused }).to_string(),
+        ),
+        false if discarded > 0 => say(&format!(
+            "{sent} replayed, {discarded} discarded, {} refused",
+            totals.refused
         )),
+        false => say(&format!("{sent} replayed, {} refused", totals.refused)),
     }
 }

@@ -41,9 +41,11 @@ pub(super) async fn run(args: Args) -> anyhow::Result<bool> {
 
 /// Fields of a dead letter, by name.
 fn facts(letter: &StoredDeadLetter) -> Vec<(&'static str, Value)> {
-    let replay = match replay::target(&PIPELINE, letter) {
-        Ok(target) => target.to_string(),
-        Err(reason) => format!("not possible: {reason}"),
+    let discarded = replay::discarded(&PIPELINE, letter);
+    let replay = match (discarded, replay::target(&PIPELINE, letter)) {
+        (Some(event), _) => format!("discards it: its type `{}` is retired", event.name),
+        (None, Ok(target)) => target.to_string(),
+        (None, Err(reason)) => format!("not possible: {reason}"),
     };
     let headers = serde_json::from_str(&letter.headers);
     let schemas = PIPELINE.known_schemas();

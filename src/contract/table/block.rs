@@ -8,6 +8,7 @@ use super::partition::Partition;
 use crate::native::column::length::Longer;
 use crate::native::column::read::Cell;
 use crate::native::{Column, Layout};
+use crate::protobuf::RetiredField;
 use crate::protobuf::writer::{push_text, push_varint};
 use crate::row_error::{RowError, TooLong};
 
@@ -111,6 +112,13 @@ impl Block {
         let mut all = self.table.columns.iter().zip(&self.columns);
         let unknown = all.find(|(spec, _)| spec.holds == Holds::Unknown);
         unknown.map_or_else(Vec::new, |(_, column)| column.filled())
+    }
+
+    /// Retired fields that its rows came with, which its column of unknown fields doesn't have, and numbers of rows.
+    pub fn left_out(&self) -> &[(&'static RetiredField, u64)] {
+        let mut all = self.table.columns.iter().zip(&self.columns);
+        let unknown = all.find(|(spec, _)| spec.holds == Holds::Unknown);
+        unknown.map_or(&[], |(_, column)| column.left_out())
     }
 
     /// Notes a text that a column didn't take, after what it came with is rolled back.

@@ -5,6 +5,7 @@ use tokio::sync::oneshot;
 
 use super::super::answer::{self, PublishOutcome};
 use super::super::group::{Group, RequestBatch};
+use super::super::late;
 use super::super::pool::{Admitted, PoolShare};
 use super::super::quarantine::Rejections;
 use super::super::response::Refusal;
@@ -12,6 +13,7 @@ use super::super::weigh;
 use super::{Body, Dispatch, add};
 use crate::access::Sender;
 use crate::client::Client;
+use crate::contract::Retired;
 use crate::events::{AsJson, Event, Verdict, scan};
 use crate::proto_json::Warnings;
 use crate::weight::{self, Most};
@@ -60,7 +62,7 @@ impl Dispatch {
             Body::Json(text) => text,
             Body::Wire(bytes) => {
                 let mut request = scan(&bytes, self.envelope)?;
-                allow(sender, &mut request.events)?;
+                allow(sender, &self.retired, &mut request.events)?;
                 let header = request.header.as_deref();
                 return self.publish_all((header, &client), &request.events, None, held);
             }
@@ -72,7 +74,7 @@ impl Dispatch {
         let weight = weigh::read(header_len, count, bytes, self.envelope, self.most())?;
         self.pool.grow(&mut held, weight)?;
         let mut events = json.events();
-        allow(sender, &mut events)?;
+        allow(sender, &self.retired, &mut events)?;
         self.publish_all((header, &client), &events, Some(&json), held)
     }
 
@@ -153,7 +155,7 @@ impl Dispatch {
 
 /// Takes the events from their sender's rate, and marks those of types that it may not send. A type that no build knows
 /// yet isn't among those that it may.
-fn allow(sender: &Sender, events: &mut [Event<'_>]) -> Result<(), Refusal> {
+fn allow(sender: &Sender, retired: &Retired, events: &mut [Event<'_>]) -> Result<(), Refusal> {
     sender.take(events.len())?;
     if sender.may_send_all() {
         return Ok(());
@@ -162,6 +164,8 @@ fn allow(sender: &Sender, events: &mut [Event<'_>]) -> Result<(), Refusal> {
     for event in events {
         let not_allowed = match &event.verdict {
             Verdict::Good(kind) if sender.may_send(kind.number) => continue,
+            // Whoever sends one, nothing is stored.
+            verdict if late::discarded(verdict, retired).is_some() => continue,
             Verdict::Good(kind) => (kind.name.to_owned(), Some(*kind)),
             Verdict::UnknownType(number) => (number.to_string(), None),
             Verdict::UnknownName(name) => (name.clone(), None),

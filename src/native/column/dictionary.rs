@@ -3,6 +3,7 @@
 use hashbrown::HashTable;
 use xxhash_rust::xxh3::xxh3_64;
 
+use super::left_out::LeftOut;
 use super::length::Length;
 use super::plain::Text;
 
@@ -22,6 +23,7 @@ pub struct Dictionary {
     /// Number of rows at the mark, and the length of their values.
     mark: (usize, usize),
     pub(super) length: Length,
+    pub(super) left_out: LeftOut,
 }
 
 impl Dictionary {
@@ -35,6 +37,7 @@ impl Dictionary {
             repeated: 0,
             mark: (0, 0),
             length: Length::default(),
+            left_out: LeftOut::default(),
         };
         dictionary.begin();
         dictionary
@@ -122,6 +125,7 @@ impl Dictionary {
     pub(super) fn mark(&mut self) {
         self.mark = (self.indexes.len(), self.repeated);
         self.length.mark();
+        self.left_out.mark();
     }
 
     /// Goes back to the mark; keys that nobody uses any more may stay.
@@ -129,6 +133,7 @@ impl Dictionary {
         self.indexes.truncate(self.mark.0);
         self.repeated = self.mark.1;
         self.length.rollback();
+        self.left_out.rollback();
     }
 
     pub(super) fn truncate(&mut self, rows: usize) {
@@ -145,6 +150,7 @@ impl Dictionary {
         self.repeated = 0;
         self.mark = (0, 0);
         self.length.clear();
+        self.left_out.clear();
         self.begin();
     }
 

@@ -4,6 +4,7 @@ mod decimal;
 pub mod dictionary;
 pub mod json;
 mod keys;
+mod left_out;
 pub mod length;
 pub mod nested;
 pub mod plain;

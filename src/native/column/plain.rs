@@ -1,5 +1,6 @@
 //! Columns of fixed-width values and of strings: their buffers are what goes over the wire.
 
+use super::left_out::LeftOut;
 use super::length::Length;
 use crate::protobuf::wire::varint;
 use crate::protobuf::writer::push_varint;
@@ -93,6 +94,7 @@ pub struct Text {
     last: usize,
     mark: (usize, usize),
     pub(super) length: Length,
+    pub(super) left_out: LeftOut,
 }
 
 impl Text {
@@ -126,6 +128,7 @@ impl Text {
     pub(super) fn mark(&mut self) {
         self.mark = (self.data.len(), self.rows);
         self.length.mark();
+        self.left_out.mark();
     }
 
     /// Goes back to the mark. The last value's place is unknown then, until the next push.
@@ -134,6 +137,7 @@ impl Text {
         self.rows = self.mark.1;
         self.last = self.data.len();
         self.length.rollback();
+        self.left_out.rollback();
     }
 
     /// Cuts off all but the first rows, by walking over them.
@@ -157,6 +161,7 @@ impl Text {
         self.data.clear();
         (self.rows, self.last, self.mark) = Default::default();
         self.length.clear();
+        self.left_out.clear();
     }
 }
 

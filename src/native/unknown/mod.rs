@@ -62,14 +62,19 @@ fn put(
     one: Option<&Unknown>,
     other: Option<&Unknown>,
 ) -> Result<(), RowError> {
-    match (one, other) {
+    let kept = |unknown: &&Unknown| !unknown.is_empty();
+    match (one.filter(kept), other.filter(kept)) {
         (None, None) => {
             column.default();
             Ok(())
         }
         (Some(one), None) | (None, Some(one)) => column.text(one.text()),
         (Some(one), Some(other)) => column.text(joined(one, other)),
+    }?;
+    for unknown in [one, other].into_iter().flatten() {
+        unknown.retired().for_each(|field| column.leave_out(field));
     }
+    Ok(())
 }
 
 /// Appends what is not declared of a JSON message to the column of unknown fields.

@@ -17,6 +17,7 @@ static ITEM: Shape = Shape {
     fields: &[field(1, "name", Kind::String, Label::Implicit)],
     dense: &[0, 1],
     any_of: &[],
+    retired: &[],
 };
 
 static ENTRY: Shape = Shape {
@@ -27,6 +28,7 @@ static ENTRY: Shape = Shape {
     ],
     dense: &[0, 1, 2],
     any_of: &[],
+    retired: &[],
 };
 
 static ROOT: Shape = Shape {
@@ -40,6 +42,7 @@ static ROOT: Shape = Shape {
     ],
     dense: &[0, 1, 2, 3, 4, 5],
     any_of: &[],
+    retired: &[],
 };
 
 const fn field(number: u32, name: &'static str, kind: Kind, label: Label) -> Field {

@@ -12,9 +12,9 @@ pub struct Step {
     pub what: String,
 }
 
-/// Declares the topology, moves what waits in queues under former names, removes bindings that are retired, deletes retired queues that are empty and unused, and then
-/// retired exchanges that nothing is bound to. Each step is told when it is done, and each may be repeated. True if nothing
-/// is left.
+/// Declares the topology, removes bindings that are retired, moves what waits in queues under former names, deletes these and retired
+/// queues that are empty and unused, and then retired exchanges that nothing is bound to; without `delete` all of them stay as
+/// they are. Each step is told when it is done, and each may be repeated. True if nothing is left.
 ///
 /// # Errors
 ///
@@ -22,6 +22,7 @@ pub struct Step {
 pub async fn carry_out(
     server: &Cutover,
     pipeline: &'static Pipeline,
+    delete: bool,
     mut tell: impl FnMut(Step),
 ) -> Result<bool, CutoverError> {
     let mut good = true;
@@ -37,6 +38,9 @@ pub async fn carry_out(
     // From now on nothing new comes to the queues, so that they can run empty.
     for (queue, route) in pipeline.retired.bindings() {
         unbind(server, queue, route, &mut step).await?;
+    }
+    if !delete {
+        return keep(server, pipeline, step).await.map(|kept| good && !kept);
     }
     for queue in pipeline.retired.renamed {
         let former = queue.former.name;
@@ -80,6 +84,33 @@ async fn unbind(
         Some(why) => step("left", format!("{what}: {why}")),
     }
     Ok(())
+}
+
+/// Tells what is retired and stays; true if there is anything.
+async fn keep(
+    server: &Cutover,
+    pipeline: &'static Pipeline,
+    mut step: impl FnMut(&'static str, String),
+) -> Result<bool, CutoverError> {
+    let mut kept = false;
+    let former = pipeline.retired.renamed.iter().map(|queue| &queue.former);
+    for queue in pipeline.retired.queues.iter().chain(former) {
+        if let Some((messages, consumers)) = server.depth(queue.name).await? {
+            let name = queue.name;
+            step(
+                "left",
+                format!("queue {name}: {messages} messages ready, {consumers} consumers"),
+            );
+            kept = true;
+        }
+    }
+    for exchange in pipeline.retired.exchanges {
+        if server.has_exchange(exchange).await? {
+            step("left", format!("exchange {exchange}"));
+            kept = true;
+        }
+    }
+    Ok(kept)
 }
 
 fn tell_deleted(what: String, deleted: Deleted, step: &mut impl FnMut(&'static str, String)) {

@@ -3,11 +3,13 @@
 //! A dead letter is recorded as replayed after the broker has confirmed it. A replay that is interrupted in between
 //! sends it again, which makes the same rows.
 
+mod late;
 mod message;
 mod pace;
 mod target;
 pub mod unknown;
 
+pub use late::discarded;
 pub use message::outgoing;
 pub use target::{Target, target};
 
@@ -22,7 +24,7 @@ use tokio_util::sync::CancellationToken;
 use self::pace::Pace;
 
 use crate::broker::{Broker, PublishError};
-use crate::contract::Pipeline;
+use crate::contract::{Pipeline, RetiredEvent};
 use crate::sink::clickhouse::dead_letters::{DeadLetters, DeadLettersError, Key, StoredDeadLetter};
 use crate::sink::clickhouse::decisions::Action;
 
@@ -47,11 +49,20 @@ pub struct Replayer {
     pub stop: CancellationToken,
 }
 
+/// Dead letters of a page that are decided on.
+#[derive(Default)]
+struct Ended {
+    sent: Vec<Key>,
+    discarded: Vec<Key>,
+}
+
 /// Outcome of one dead letter.
 #[derive(Debug)]
 pub enum ReplayOutcome {
     /// The broker has confirmed it.
     Sent(Target),
+    /// Its event type is retired, and its events are not stored: it is recorded as discarded.
+    Discarded(&'static RetiredEvent),
     /// It can't be replayed, and stays as it is.
     Refused(String),
 }
@@ -61,6 +72,8 @@ pub enum ReplayOutcome {
 pub struct Totals {
     /// Number of replayed dead letters.
     pub sent: u64,
+    /// Number of those whose event type is retired, and that are discarded for it.
+    pub discarded: u64,
     /// Number of those that can't be replayed.
     pub refused: u64,
 }
@@ -99,23 +112,25 @@ impl Replayer {
                 });
                 asked && letter.decision.is_empty()
             });
-            let mut sent = Vec::new();
+            let mut ended = Ended::default();
             let published = self
-                .publish(letters, pace.as_mut(), &mut sent, &mut totals, &mut told)
+                .publish(letters, pace.as_mut(), &mut ended, &mut totals, &mut told)
                 .await;
             // Also when the replay ends here.
-            self.letters.decide(Action::Replayed, &sent).await?;
+            self.letters.decide(Action::Replayed, &ended.sent).await?;
+            let discarded = &ended.discarded;
+            self.letters.decide(Action::Discarded, discarded).await?;
             published?;
         }
         Ok(totals)
     }
 
-    /// Publishes a page of dead letters concurrently, and returns those that the broker confirmed.
+    /// Publishes a page of dead letters concurrently, and returns those that the broker confirmed or that are discarded.
     async fn publish(
         &self,
         letters: Vec<StoredDeadLetter>,
         mut pace: Option<&mut Pace>,
-        sent: &mut Vec<Key>,
+        ended: &mut Ended,
         totals: &mut Totals,
         told: &mut impl FnMut(&StoredDeadLetter, &ReplayOutcome),
     ) -> Result<(), ReplayError> {
@@ -133,7 +148,11 @@ impl Replayer {
                             match outcome {
                                 ReplayOutcome::Sent(_) => {
                                     totals.sent += 1;
-                                    sent.push(StoredDeadLetter::key(&letter));
+                                    ended.sent.push(StoredDeadLetter::key(&letter));
+                                }
+                                ReplayOutcome::Discarded(_) => {
+                                    totals.discarded += 1;
+                                    ended.discarded.push(StoredDeadLetter::key(&letter));
                                 }
                                 ReplayOutcome::Refused(_) => totals.refused += 1,
                             }
@@ -162,6 +181,9 @@ impl Replayer {
         &self,
         letter: StoredDeadLetter,
     ) -> (StoredDeadLetter, Result<ReplayOutcome, PublishError>) {
+        if let Some(event) = discarded(self.pipeline, &letter) {
+            return (letter, Ok(ReplayOutcome::Discarded(event)));
+        }
         let target = match target(self.pipeline, &letter) {
             Ok(target) => target,
             Err(reason) => return (letter, Ok(ReplayOutcome::Refused(reason))),

@@ -159,6 +159,7 @@ static SHAPE: Shape = Shape {
     fields: &[],
     dense: &[],
     any_of: &[],
+    retired: &[],
 };
 
 fn append(block: &mut Block, message: &Message<'_>, _: &Context) -> Result<(), RowError> {

@@ -2,6 +2,7 @@
 
 use std::env;
 use std::future::Future;
+use std::time::Duration;
 
 use bytes::Bytes;
 use event_grpc::contract::{
@@ -30,10 +31,23 @@ pub(crate) async fn in_database<F: Future<Output = ()>>(
 ) {
     let store = nowhere(name);
     let database = quote::identifier(store.address().database());
+    until_reachable(&store).await;
     run(&store, &format!("CREATE DATABASE {database}")).await;
     test(store.clone()).await;
     // A test that fails leaves its database behind, to be looked at.
     run(&store, &format!("DROP DATABASE {database} SYNC")).await;
+}
+
+/// Waits for a server that is being started again, so that it costs the tests that it ended under and not those behind.
+async fn until_reachable(store: &ClickHouse) {
+    for _ in 0..120 {
+        match store.run(None, "SELECT 1").await {
+            Err(error) if error.message.contains("can't be reached") => {
+                tokio::time::sleep(Duration::from_millis(250)).await;
+            }
+            _ => return,
+        }
+    }
 }
 
 /// Runs a statement in no database.

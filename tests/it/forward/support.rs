@@ -80,6 +80,7 @@ static SHAPE: Shape = Shape {
     }],
     dense: &[0, 1],
     any_of: &[],
+    retired: &[],
 };
 
 fn choose(message: &Message<'_>) -> Result<usize, RowError> {

@@ -4,8 +4,8 @@ use std::sync::LazyLock;
 
 use event_grpc::contract::{
     Auth, Cors, Encoding, Exchange, ExchangeKind, Field, IdFrom, Intake, Kind, Label, Message,
-    OnBad, Pipeline, Pool, Retired, Route, RoutingKey, Scheme, SecretForm, Shape, Signature,
-    SignatureForm, Signed, SignedTime, Source, Verify,
+    OnBad, Pipeline, Pool, Retired, RetiredEvent, Route, RoutingKey, Scheme, SecretForm, Shape,
+    Signature, SignatureForm, Signed, SignedTime, Source, Verify,
 };
 use prost::Message as _;
 use prost_types::field_descriptor_proto::{Label as ProtoLabel, Type};
@@ -28,6 +28,7 @@ static HOOK: Shape = Shape {
     fields: &[NAME],
     dense: &[],
     any_of: &[],
+    retired: &[],
 };
 
 pub(super) const REJECTS: Route = Route {
@@ -258,6 +259,11 @@ pub(super) fn pipeline(pool: Pool) -> &'static Pipeline {
         unrouted: "unrouted",
         retired: Retired {
             paths: &["/before/"],
+            events: &[RetiredEvent {
+                number: 7777,
+                name: "Gone",
+            }],
+            event_names: &[("gone", 7777)],
             ..Retired::NONE
         },
     }))

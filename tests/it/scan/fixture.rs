@@ -132,6 +132,7 @@ const fn shape(fields: &'static [Field]) -> Shape {
         fields,
         dense: &[],
         any_of: &[],
+        retired: &[],
     }
 }
 
@@ -146,6 +147,7 @@ static TREE: Shape = Shape {
     ],
     dense: &[0, 1, 2],
     any_of: &[],
+    retired: &[],
 };
 static TEXTS: Shape = shape(&[
     field(1, "key", Kind::String, ONE),
@@ -184,6 +186,7 @@ static ALL: Shape = Shape {
     // The last field is beyond the table and is searched.
     dense: &[0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17],
     any_of: &[],
+    retired: &[],
 };
 const ALL_FIELDS: &[Field] = &[
     field(1, "double", Kind::Double, ONE),

@@ -42,6 +42,7 @@ const LAYERS: &[(&str, &[&str])] = &[
         ],
     ),
     ("generated", &["contract"]),
+    ("late", &["contract", "metrics"]),
     // What events are.
     ("identity", &["contract", "json", "protobuf"]),
     (
@@ -107,6 +108,7 @@ const LAYERS: &[(&str, &[&str])] = &[
             "health",
             "identity",
             "json",
+            "late",
             "listen",
             "metrics",
             "proto_json",
@@ -126,6 +128,7 @@ const LAYERS: &[(&str, &[&str])] = &[
             "dead_letter",
             "identity",
             "json",
+            "late",
             "metrics",
             "native",
             "proto_json",

@@ -9,14 +9,14 @@ mod stored;
 use event_grpc::unknown::UNKNOWN_MEMBERS;
 
 /// A length-delimited field.
-fn delimited(number: u32, value: &[u8]) -> Vec<u8> {
+pub(crate) fn delimited(number: u32, value: &[u8]) -> Vec<u8> {
     let mut out = Vec::new();
     prost::encoding::bytes::encode(number, &value.to_vec(), &mut out);
     out
 }
 
 /// A varint.
-fn varint(number: u32, value: u64) -> Vec<u8> {
+pub(crate) fn varint(number: u32, value: u64) -> Vec<u8> {
     let mut out = Vec::new();
     prost::encoding::uint64::encode(number, &value, &mut out);
     out

@@ -1,6 +1,7 @@
 //! A copy of this project in which a user changes things: its files, its git, its builds.
 
 use std::collections::BTreeMap;
+use std::env;
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
@@ -133,8 +134,16 @@ impl Project {
     /// Runs cargo. What is not the project's own comes from this build; the programs are the copy's.
     pub(super) fn cargo(&self, arguments: &[&str]) -> Output {
         let build = Path::new(env!("CARGO_TARGET_TMPDIR")).parent().unwrap();
-        let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-        Command::new(cargo)
+        let mut cargo = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+        // Cargo sets these for the test's own package. Build scripts read them, and would build again what there is.
+        let of_package =
+            |name: &str| name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_");
+        for (name, _) in env::vars_os() {
+            if name.to_str().is_some_and(of_package) {
+                cargo.env_remove(name);
+            }
+        }
+        cargo
             .args(arguments)
             .current_dir(self.path(""))
             .env("CARGO_BUILD_BUILD_DIR", build)

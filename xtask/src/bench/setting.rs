@@ -52,6 +52,16 @@ const WEBHOOKS: [&str; 6] = [
     "WEBENGAGE_USERS",
 ];
 
+/// The secret of each webhook.
+pub(crate) const SECRET: &str = "siege-siege-siege";
+
+/// Variables with the secrets of webhooks.
+pub(crate) fn secrets() -> impl Iterator<Item = (String, &'static str)> {
+    WEBHOOKS
+        .map(|source| (format!("{source}_WEBHOOK_SECRET"), SECRET))
+        .into_iter()
+}
+
 impl Setting {
     /// Starts an instance and its servers, in this directory.
     pub(crate) fn start(self, executable: &Path, directory: &Path) -> Result<Running> {
@@ -75,9 +85,7 @@ impl Setting {
         // Not an option: builds that are compared with may not have it.
         serve.env("EVENT_GRPC_OPS_LISTEN", format!("127.0.0.1:{ops}"));
         // The siege's webhooks prove that they know these.
-        for source in WEBHOOKS {
-            serve.env(format!("{source}_WEBHOOK_SECRET"), "siege-siege-siege");
-        }
+        serve.envs(secrets());
         serve.envs(variables.iter().cloned());
         let mut servers = None;
         let mut processes = Vec::new();

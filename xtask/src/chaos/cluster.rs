@@ -2,32 +2,27 @@
 
 use std::fmt;
 use std::fs;
-use std::net::{Ipv4Addr, TcpStream};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
-use std::thread;
-use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, bail};
 
+use super::instance::Instance;
 use super::proxy::Proxy;
 use crate::services::clickhouse::{self, Engine};
 use crate::services::rabbitmq::{self, Broker};
-use crate::services::{Keep, Kept, ports};
-
-/// Start timeout of an instance.
-const START_LIMIT: Duration = Duration::from_secs(60);
+use crate::services::{Kept, ports};
 
 /// One of the servers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Server {
+pub(crate) enum Server {
     Instance(usize),
     RabbitMq,
     ClickHouse,
 }
 
 /// Instances and servers.
-pub(super) struct Cluster {
+pub(crate) struct Cluster {
     // Fields are dropped in order: instances end before what they use.
     instances: Vec<Instance>,
     rabbitmq: Option<Kept>,
@@ -38,23 +33,14 @@ pub(super) struct Cluster {
     to_clickhouse: Proxy,
 }
 
-struct Instance {
-    kept: Option<Kept>,
-    grpc: u16,
-    http: u16,
-    ops: u16,
-    log: PathBuf,
-    executable: PathBuf,
-}
-
 impl Cluster {
     /// Starts everything in this directory.
-    pub(super) fn start(executable: &Path, directory: &Path) -> Result<Self> {
+    pub(crate) fn start(executable: &Path, directory: &Path) -> Result<Self> {
         Self::start_with(executable, executable, directory)
     }
 
     /// Starts everything, with instances of another build than the rest.
-    pub(super) fn start_with(
+    pub(crate) fn start_with(
         instances: &Path,
         executable: &Path,
         directory: &Path,
@@ -68,14 +54,7 @@ impl Cluster {
         let to_rabbitmq = Proxy::start(ports::free()?, broker.port())?;
         let to_clickhouse = Proxy::start(ports::free()?, engine.port())?;
         let placed = (0..2).map(|number| {
-            Ok(Instance {
-                kept: None,
-                grpc: ports::free()?,
-                http: ports::free()?,
-                ops: ports::free()?,
-                log: directory.join(format!("instance-{number}.log")),
-                executable: instances.to_owned(),
-            })
+            Instance::place(instances, directory.join(format!("instance-{number}.log")))
         });
         let mut cluster = Cluster {
             instances: placed.collect::<Result<_>>()?,
@@ -97,7 +76,7 @@ impl Cluster {
     }
 
     /// Migrates the tables to a build's schema.
-    pub(super) fn migrate(&self, executable: &Path) -> Result<()> {
+    pub(crate) fn migrate(&self, executable: &Path) -> Result<()> {
         let mut migrate = Command::new(executable);
         migrate.args(["migrate", "--clickhouse-url", &self.clickhouse_url()]);
         let migrated = migrate
@@ -113,7 +92,7 @@ impl Cluster {
     }
 
     /// Replaces an instance by one of this build.
-    pub(super) fn replace(&mut self, number: usize, executable: &Path) -> Result<()> {
+    pub(crate) fn replace(&mut self, number: usize, executable: &Path) -> Result<()> {
         self.end(number);
         if let Some(instance) = self.instances.get_mut(number) {
             instance.executable = executable.to_owned();
@@ -122,21 +101,27 @@ impl Cluster {
     }
 
     /// gRPC addresses of the instances.
-    pub(super) fn grpc(&self) -> Vec<String> {
+    pub(crate) fn grpc(&self) -> Vec<String> {
         self.instances
             .iter()
             .map(|i| format!("http://127.0.0.1:{}", i.grpc))
             .collect()
     }
 
+    /// HTTP port of an instance.
+    pub(crate) fn http(&self, number: usize) -> Result<u16> {
+        let instance = self.instances.get(number);
+        Ok(instance.context("there is no such instance")?.http)
+    }
+
     /// Processes of the instances.
-    pub(super) fn pids(&self) -> Result<Vec<u32>> {
+    pub(crate) fn pids(&self) -> Result<Vec<u32>> {
         let running = self.instances.iter().filter_map(|i| i.kept.as_ref());
         running.map(|kept| kept.pid_of(" serve ")).collect()
     }
 
     /// ClickHouse without the proxy.
-    pub(super) fn clickhouse_url(&self) -> String {
+    pub(crate) fn clickhouse_url(&self) -> String {
         format!("{}/chaos", clickhouse::url(self.engine.port()))
     }
 
@@ -149,7 +134,7 @@ impl Cluster {
     }
 
     /// Kills a server.
-    pub(super) fn kill(&mut self, server: Server) -> Result<()> {
+    pub(crate) fn kill(&mut self, server: Server) -> Result<()> {
         let slot = self.slot(server)?;
         if let Some(kept) = slot.take() {
             kept.signal("KILL")?;
@@ -158,14 +143,14 @@ impl Cluster {
     }
 
     /// Asks an instance to stop, and waits until it has.
-    pub(super) fn end(&mut self, number: usize) {
+    pub(crate) fn end(&mut self, number: usize) {
         if let Some(instance) = self.instances.get_mut(number) {
             drop(instance.kept.take());
         }
     }
 
     /// Sends a signal to a server.
-    pub(super) fn signal(&mut self, server: Server, signal: &str) -> Result<()> {
+    pub(crate) fn signal(&mut self, server: Server, signal: &str) -> Result<()> {
         match self.slot(server)? {
             Some(kept) => kept.signal(signal),
             None => bail!("{server} doesn't run"),
@@ -173,7 +158,7 @@ impl Cluster {
     }
 
     /// Starts a stopped server, and waits until it answers.
-    pub(super) fn start_again(&mut self, server: Server) -> Result<()> {
+    pub(crate) fn start_again(&mut self, server: Server) -> Result<()> {
         let kept = match server {
             Server::RabbitMq => self.broker.start(None)?,
             Server::ClickHouse => self.engine.start(None)?,
@@ -182,7 +167,8 @@ impl Cluster {
                     .instances
                     .get(number)
                     .context("there is no such instance")?;
-                instance.start(self.to_rabbitmq.port(), self.to_clickhouse.port())?
+                let clickhouse = clickhouse::url(self.to_clickhouse.port());
+                instance.start(&self.amqp_url(), &format!("{clickhouse}/chaos"))?
             }
         };
         *self.slot(server)? = Some(kept);
@@ -190,22 +176,27 @@ impl Cluster {
     }
 
     /// Runs `rabbitmqctl`.
-    pub(super) fn control(&self, args: &[&str]) -> Result<()> {
+    pub(crate) fn control(&self, args: &[&str]) -> Result<()> {
         self.broker.control(args).map(drop)
     }
 
     /// Runs a statement in ClickHouse.
-    pub(super) fn sql(&self, statement: &str) -> Result<()> {
+    pub(crate) fn sql(&self, statement: &str) -> Result<()> {
         self.engine.run(statement).map(drop)
     }
 
+    /// The answer of a query.
+    pub(crate) fn query(&self, query: &str) -> Result<String> {
+        Ok(self.engine.run(query)?.trim().to_owned())
+    }
+
     /// RabbitMQ behind the proxy.
-    pub(super) fn amqp_url(&self) -> String {
+    pub(crate) fn amqp_url(&self) -> String {
         rabbitmq::url(self.to_rabbitmq.port())
     }
 
     /// Number of dead letters.
-    pub(super) fn dead_letters(&self) -> Result<u64> {
+    pub(crate) fn dead_letters(&self) -> Result<u64> {
         let count = self
             .engine
             .run("SELECT count() FROM chaos.error_event FINAL")?;
@@ -216,7 +207,7 @@ impl Cluster {
     }
 
     /// Queues that hold messages, and their numbers: ready, and unacknowledged.
-    pub(super) fn waiting(&self) -> String {
+    pub(crate) fn waiting(&self) -> String {
         let list = [
             "-q",
             "list_queues",
@@ -235,7 +226,7 @@ impl Cluster {
     }
 
     /// Ends of the instances' logs.
-    pub(super) fn logs(&self) -> String {
+    pub(crate) fn logs(&self) -> String {
         let mut text = String::new();
         for (number, instance) in self.instances.iter().enumerate() {
             let log = fs::read_to_string(&instance.log).unwrap_or_default();
@@ -255,43 +246,6 @@ impl Cluster {
                 &mut instance.context("there is no such instance")?.kept
             }
         })
-    }
-}
-
-impl Instance {
-    fn start(&self, amqp: u16, clickhouse: u16) -> Result<Kept> {
-        let mut server = Command::new(&self.executable);
-        server.arg("serve");
-        server.args(["--grpc-listen", &format!("127.0.0.1:{}", self.grpc)]);
-        server.args(["--http-listen", &format!("127.0.0.1:{}", self.http)]);
-        // Not an option: other builds may not have it.
-        server.env("EVENT_GRPC_OPS_LISTEN", format!("127.0.0.1:{}", self.ops));
-        server.args(["--amqp-url", &rabbitmq::url(amqp)]);
-        server.args([
-            "--clickhouse-url",
-            &format!("{}/chaos", clickhouse::url(clickhouse)),
-        ]);
-        // The keeper kills a process that has not ended five seconds after it was asked to.
-        server.args(["--drain-seconds", "4"]);
-        let keep = Keep {
-            name: "an instance",
-            signal: "TERM",
-            directory: None,
-            log: Some(&self.log),
-        };
-        let mut kept = Kept::spawn(&keep, &server)?;
-        let begun = Instant::now();
-        while TcpStream::connect((Ipv4Addr::LOCALHOST, self.grpc)).is_err() {
-            kept.check()?;
-            if begun.elapsed() > START_LIMIT {
-                bail!(
-                    "an instance doesn't listen after {START_LIMIT:?}; see {}",
-                    self.log.display()
-                );
-            }
-            thread::sleep(Duration::from_millis(50));
-        }
-        Ok(kept)
     }
 }
 

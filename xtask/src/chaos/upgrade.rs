@@ -178,7 +178,7 @@ fn go(
 }
 
 /// Waits for the verdict of the load.
-fn verdict(load: &mut Kept, most: Duration, interrupt: &Receiver<()>) -> Result<()> {
+pub(crate) fn verdict(load: &mut Kept, most: Duration, interrupt: &Receiver<()>) -> Result<()> {
     let begun = Instant::now();
     loop {
         match load.ended()? {

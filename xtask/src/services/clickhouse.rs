@@ -33,10 +33,12 @@ pub(crate) struct Engine {
 /// Builds the executable, starts its engine and waits until that answers.
 pub(super) fn start(directory: &Path) -> Result<Running> {
     let engine = Engine::prepare(build::server(&[])?, directory)?;
-    let kept = engine.start(Some(directory))?;
+    let directory = directory.to_owned();
+    let kept = engine.start(Some(&directory))?;
     Ok(Running {
         kept: Some(kept),
         environment: VARIABLES.into_iter().zip([url(engine.port())]).collect(),
+        restart: Some(Box::new(move || engine.start(Some(&directory)))),
     })
 }
 

@@ -53,6 +53,7 @@ pub(super) fn start(directory: &Path) -> Result<Running> {
     Ok(Running {
         kept: Some(kept),
         environment: VARIABLES.into_iter().zip([url]).collect(),
+        restart: None,
     })
 }
 

@@ -59,6 +59,7 @@ pub(super) fn prepare(_directory: &Path) -> Result<Running> {
     Ok(Running {
         kept: None,
         environment: VARIABLES.into_iter().zip([value]).collect(),
+        restart: None,
     })
 }
 

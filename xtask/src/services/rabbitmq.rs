@@ -41,6 +41,7 @@ pub(super) fn start(directory: &Path) -> Result<Running> {
     Ok(Running {
         kept: Some(kept),
         environment: VARIABLES.into_iter().zip(values).collect(),
+        restart: None,
     })
 }
 

@@ -1,10 +1,14 @@
 //! Flaky tests: those that fail among others and pass by themselves.
 
-/// More failures than this are no accident.
-const MAX_FAILURES: usize = 5;
+/// Most failures that are run again: more than a few are no accident, unless a server of the tests ended and was started
+/// again meanwhile.
+pub(super) fn limit(restarted: bool) -> usize {
+    if restarted { 100 } else { 5 }
+}
 
-/// Names of the tests that failed, from the output of `cargo test`; none if that can't be told, or if there are too many.
-pub(super) fn failed(output: &str) -> Option<Vec<String>> {
+/// Names of the tests that failed, from the output of `cargo test`; none if that can't be told, or if there are more than
+/// the limit.
+pub(super) fn failed(output: &str, limit: usize) -> Option<Vec<String>> {
     let mut names: Vec<String> = Vec::new();
     let mut lists = 0;
     let mut listed = false;
@@ -26,7 +30,7 @@ pub(super) fn failed(output: &str) -> Option<Vec<String>> {
     names.dedup();
     // A binary that ended without a list, as by a signal, says so in another way.
     let told = lists > 0 && !output.contains("(signal: ");
-    (told && !names.is_empty() && names.len() <= MAX_FAILURES).then_some(names)
+    (told && !names.is_empty() && names.len() <= limit).then_some(names)
 }
 
 /// True if every one of these tests ran and passed.
@@ -62,10 +66,11 @@ test result: FAILED. 1 passed; 1 failed; 0 ignored; 0 measured; 0 filtered out; 
 
     #[test]
     fn failures_are_read_from_the_last_list() {
-        assert_eq!(failed(OUTPUT), Some(vec!["a::two".to_owned()]));
-        assert_eq!(failed("test result: ok. 3 passed"), None);
-        assert_eq!(failed("error: could not compile `a`"), None);
-        assert_eq!(failed(&format!("{OUTPUT}(signal: 11, SIGSEGV)")), None);
+        assert_eq!(failed(OUTPUT, 1), Some(vec!["a::two".to_owned()]));
+        assert_eq!(failed(OUTPUT, 0), None);
+        assert_eq!(failed("test result: ok. 3 passed", 5), None);
+        assert_eq!(failed("error: could not compile `a`", 5), None);
+        assert_eq!(failed(&format!("{OUTPUT}(signal: 11, SIGSEGV)"), 5), None);
     }
 
     #[test]

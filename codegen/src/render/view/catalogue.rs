@@ -20,7 +20,7 @@ use crate::model::{Auth, Destination, Input, Intake, Model, RoutingKey, Scheme, 
 use crate::store::{KINDS, dialect};
 use meaning::meaning;
 use text::{cell, code, event_link, events_page, group, message_link, message_page, table_page};
-use ways::{event_goes, json_goes, stored};
+use ways::{event_goes, holders, json_goes, stored};
 
 /// What the templates see: an index, and what has pages of its own.
 #[derive(Debug, Serialize)]
@@ -140,15 +140,17 @@ pub fn catalogue(model: &Model) -> Catalogue {
         sources: model.sources.iter().map(|s| source_row(model, s)).collect(),
         groups: groups(model, &comments),
         header: model.envelope.as_ref().map(|envelope| {
-            let row = |field: &FieldDescriptor| stored(model, field, None);
             let header = &envelope.header_message;
+            let tables = holders(model, header, None);
+            let row = |field: &FieldDescriptor| stored(&tables, field, None);
             section(&comments, header, String::new(), 0, Vec::new(), row)
         }),
         messages: json_messages(model)
             .into_values()
             .map(|message| {
                 let goes = json_goes(model, &message);
-                let row = |field: &FieldDescriptor| stored(model, field, None);
+                let tables = holders(model, &message, None);
+                let row = |field: &FieldDescriptor| stored(&tables, field, None);
                 section(&comments, &message, message_page(&message), 0, goes, row)
             })
             .collect(),
@@ -173,7 +175,8 @@ fn groups(model: &Model, comments: &Comments) -> Vec<Group> {
     let types = model.envelope.iter().flat_map(|envelope| &envelope.types);
     for (number, message) in types {
         let goes = event_goes(model, *number, message);
-        let row = |field: &FieldDescriptor| stored(model, field, Some(*number));
+        let tables = holders(model, message, Some(*number));
+        let row = |field: &FieldDescriptor| stored(&tables, field, Some(*number));
         let name = group(message);
         let page = format!("{}#{}", events_page(name), message.name().to_lowercase());
         let mut event = section(comments, message, page, *number, goes, row);

@@ -8,6 +8,7 @@ pub mod databases;
 pub mod envelope;
 pub mod function;
 pub mod hooks;
+mod late;
 pub mod modules;
 pub mod names;
 pub mod readers;

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
+use super::late;
 use super::names::literal;
 use crate::schema::contract::{Contracts, words};
 
@@ -20,6 +21,10 @@ pub struct RetiredView {
     pub paths: Vec<String>,
     /// `RenamedQueue`s.
     pub renamed: Vec<String>,
+    /// `RetiredEvent`s whose events are discarded.
+    pub events: Vec<String>,
+    /// The names of their members, with their numbers.
+    pub event_names: Vec<String>,
 }
 
 impl RetiredView {
@@ -52,7 +57,10 @@ impl RetiredView {
                 _ => {}
             }
         }
+        let (events, event_names) = late::events(retired);
         RetiredView {
+            events,
+            event_names,
             queues: queues.iter().map(queue).collect(),
             unbound: unbound.iter().map(queue).collect(),
             exchanges: exchanges.into_iter().collect(),

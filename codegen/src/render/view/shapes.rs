@@ -6,9 +6,11 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use prost_reflect::{EnumDescriptor, FieldDescriptor, Kind, MessageDescriptor};
 
+use super::late;
 use super::modules::{Modules, Place};
 use super::names::{Taken, constant, literal};
 use crate::model::{Input, Intake, Model};
+use crate::schema::contract::Contracts;
 pub use files::{ShapeFile, ShapeList};
 
 /// Every message that a pipeline can meet.
@@ -20,11 +22,13 @@ pub struct Shapes {
     statics: HashMap<String, String>,
     /// By full name of the message: the fields of which one has to be there, as Rust source.
     any_of: BTreeMap<String, String>,
+    /// By full name of the message: the retired fields that are discarded, as Rust source.
+    retired: BTreeMap<String, String>,
 }
 
 impl Shapes {
-    /// Walks the model's messages.
-    pub fn of(model: &Model) -> Self {
+    /// Walks the model's messages; `retired` is what was retired.
+    pub(crate) fn of(model: &Model, retired: &Contracts) -> Self {
         let mut messages = Vec::new();
         let mut seen = BTreeSet::new();
         if let Some(envelope) = &model.envelope {
@@ -60,6 +64,7 @@ impl Shapes {
             statics,
             messages,
             any_of: model.any_of.iter().map(alternatives).collect(),
+            retired: late::fields(retired),
         }
     }
 

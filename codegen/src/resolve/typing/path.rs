@@ -24,7 +24,7 @@ pub(crate) fn messages(root: &str, scope: &Scope<'_>) -> Vec<(u32, MessageDescri
             let types = envelope
                 .types
                 .iter()
-                .filter(|(n, _)| scope.types.contains(n));
+                .filter(|(n, _)| scope.types.binary_search(n).is_ok());
             types.cloned().collect()
         }
         _ => Vec::new(),
@@ -33,9 +33,10 @@ pub(crate) fn messages(root: &str, scope: &Scope<'_>) -> Vec<(u32, MessageDescri
 
 /// The fields of a message that columns are made from: without the variants of the envelope's oneof.
 pub(crate) fn fields(message: &MessageDescriptor, scope: &Scope<'_>) -> Vec<FieldDescriptor> {
-    let event = scope.envelope.filter(|e| e.event_message == *message);
-    let variant = |number| event.is_some_and(|e| e.types.iter().any(|(n, _)| *n == number));
-    let mut fields: Vec<_> = message.fields().filter(|f| !variant(f.number())).collect();
+    if let Some(event) = scope.envelope.filter(|e| e.event_message == *message) {
+        return event.fields.clone();
+    }
+    let mut fields: Vec<_> = message.fields().collect();
     fields.sort_by_key(FieldDescriptor::number);
     fields
 }

@@ -180,7 +180,7 @@ fn names(model: &Model, facts: &mut Facts) {
 }
 
 /// The JSON name that protoc gives to a field: each letter behind an underscore is upper case, and underscores go.
-fn lower_camel(name: &str) -> String {
+pub(in crate::schema) fn lower_camel(name: &str) -> String {
     let mut made = String::new();
     let mut upper = false;
     for letter in name.chars() {

@@ -12,9 +12,10 @@ pub(crate) mod kinds;
 pub(super) mod reserved;
 mod senders;
 mod targets;
-mod topology;
-mod transforms;
+pub(crate) mod topology;
+pub(crate) mod transforms;
 
+pub(super) use json::lower_camel;
 pub(super) use reserved::lifted;
 
 pub(crate) use self::facts::Contracts;

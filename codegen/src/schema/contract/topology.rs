@@ -6,6 +6,14 @@ use crate::base::refusal::Place;
 use crate::model::{Destination, ExchangeKind, Input, Model, Queue};
 use crate::rules::contracts::{JSON_CONTRACT, TOPOLOGY};
 
+/// What becomes of a queue with another type.
+pub(crate) const OTHER_FORM: &str = "it is used as it is, which the log and `/readyz` of new instances tell, until `event-grpc cutover` replaces it; with \
+                                     `--strict` they don't start";
+
+/// Whom an exchange hurts that is gone.
+pub(crate) const PUBLISHED: &str =
+    "services that publish to it lose what they publish, or are disconnected";
+
 /// An exchange and its type.
 pub(super) const EXCHANGE: Kind = Kind {
     word: "exchange",
@@ -14,13 +22,13 @@ pub(super) const EXCHANGE: Kind = Kind {
     title: |s| format!("exchange `{}`", at(s, 0)),
     place: |s| yaml(&["exchanges", at(s, 0)]),
     changed: Some(Harm {
-        instances: "RabbitMQ refuses to declare it with another type, so that no new instance starts",
-        messages: "what is published until then is routed otherwise",
+        instances: "it is used as it is, which the log and `/readyz` of new instances tell; with `--strict` they don't start",
+        messages: "what is published is routed by the former type until somebody replaces the exchange",
         instead: "declare an exchange with another name, and move publishers and bindings",
         ..NONE
     }),
     gone: Some(Harm {
-        senders: "services that publish to it lose what they publish, or are disconnected",
+        senders: PUBLISHED,
         instead: "keep it until nobody publishes to it",
         ..NONE
     }),
@@ -36,7 +44,7 @@ pub(super) const QUEUE: Kind = Kind {
     title: |s| format!("queue `{}`", at(s, 0)),
     place: |s| yaml(&["queues", at(s, 0)]),
     changed: Some(Harm {
-        instances: "RabbitMQ refuses to declare it with another type, so that it is not consumed",
+        instances: OTHER_FORM,
         instead: "declare a queue with another name beside it, and move the bindings",
         ..NONE
     }),

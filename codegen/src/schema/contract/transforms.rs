@@ -8,6 +8,10 @@ use crate::model::{ColumnSource, Model, Table};
 use crate::rules::contracts::{JSON_CONTRACT, MEANING};
 use crate::store::dialect;
 
+/// What instances of both builds do with the same messages.
+pub(crate) const SIDE_BY_SIDE: &str =
+    "as long as there are any, they store what comes by the former expression";
+
 /// The expression of a column.
 pub(super) const EXPRESSION: Kind = Kind {
     word: "expression",
@@ -28,6 +32,7 @@ pub(super) const EXPRESSION: Kind = Kind {
         ]
     },
     changed: Some(Harm {
+        instances: SIDE_BY_SIDE,
         messages: "those that wait, letters and replays are stored by the new expression",
         rows: "those that are stored keep the former meaning; an event that comes again may be another row if the column is in a key",
         instead: "add a column with another name",
@@ -57,6 +62,7 @@ pub(super) const VARIANT: Kind = Kind {
         ]
     },
     changed: Some(Harm {
+        instances: SIDE_BY_SIDE,
         messages: "those that wait, letters and replays are stored by the new expression",
         rows: "those that are stored keep the former meaning",
         instead: "add a column with another name",

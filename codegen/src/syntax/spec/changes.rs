@@ -10,7 +10,9 @@ use crate::rules::reading::WRONG_TYPE;
 use crate::syntax::yaml::{Node, Text, Value};
 
 /// What can be retired: the word in declarations, the word of its fact, and how many names it has.
-const RETIRABLE: [(&str, &str, usize); 6] = [
+const RETIRABLE: [(&str, &str, usize); 8] = [
+    ("event", "event", 1),
+    ("field", "field", 2),
     ("source", "source", 1),
     ("exchange", "exchange", 1),
     ("queue", "queue", 1),
@@ -56,7 +58,7 @@ pub(super) fn retired(node: &Node, out: &mut Diagnostics) -> Vec<Retired> {
 
 fn one_retired(item: &Node, out: &mut Diagnostics) -> Option<Retired> {
     let mut known: Vec<&str> = RETIRABLE.iter().map(|(word, ..)| *word).collect();
-    known.extend(["since", "why", "data"]);
+    known.extend(["since", "why", "data", "late"]);
     let fields = Fields::open("what is retired", item.span, item, &known, out)?;
     let named: Vec<_> = RETIRABLE
         .iter()
@@ -70,14 +72,21 @@ fn one_retired(item: &Node, out: &mut Diagnostics) -> Option<Retired> {
         return None;
     };
     let subject = fields.text(word, out)?;
-    let parts: Vec<&str> = match *word {
+    let mut parts: Vec<&str> = match *word {
         "column" => subject.value.split('.').collect(),
+        // A message may be named with its package.
+        "field" => subject.value.rsplitn(2, '.').collect::<Vec<_>>(),
         _ => subject.value.split_whitespace().collect(),
     };
-    if parts.len() != *names {
+    if *word == "field" {
+        parts.reverse();
+    }
+    let is_name = |part: &&str| !part.is_empty() && !part.contains(char::is_whitespace);
+    if parts.len() != *names || !parts.iter().all(|part| is_name(part)) {
         let (what, example) = match *word {
             "binding" => ("a binding", "QUEUE EXCHANGE KEY"),
             "column" => ("a column", "TABLE.COLUMN"),
+            "field" => ("a field", "MESSAGE.FIELD"),
             _ => ("its name", "NAME"),
         };
         let message = format!("`{}` is not {what}", subject.value);
@@ -89,6 +98,7 @@ fn one_retired(item: &Node, out: &mut Diagnostics) -> Option<Retired> {
     fields.require("why", out);
     let since = fields.text("since", out)?;
     date(&since, out);
+    let discard = late(word, &fields, out);
     Some(Retired {
         key: format!("{fact} {}", parts.join(" ")),
         since: since.value,
@@ -98,7 +108,39 @@ fn one_retired(item: &Node, out: &mut Diagnostics) -> Option<Retired> {
             let drop = super::scalars::word("`data`", &entry.node, &words, out);
             drop.is_some_and(|word| word.value)
         }),
+        discard,
     })
+}
+
+/// What becomes of what is still sent: true if it is discarded. It says so of event types and fields only.
+fn late(what: &str, fields: &Fields<'_>, out: &mut Diagnostics) -> bool {
+    let kept = match what {
+        "event" => Some("quarantine"),
+        "field" => Some("keep"),
+        _ => None,
+    };
+    let (unfit, help) = match kept {
+        Some(_) => (
+            "data",
+            "what is stored stays; retire its columns with entries of their own, which may say `data: drop`",
+        ),
+        None => (
+            "late",
+            "write it in the entry of an event or a field: a retired source answers 410, and a retired queue stays until it is empty",
+        ),
+    };
+    if let Some(entry) = fields.get(unfit) {
+        let message = format!("`{unfit}` says nothing of a retired {what}");
+        let found = Diagnostic::new(&RETIRED, message).at(entry.node.span, "here");
+        out.push(found.help(help));
+        return false;
+    }
+    let (Some(kept), Some(entry)) = (kept, fields.get("late")) else {
+        return false;
+    };
+    let words = [(kept, false), ("discard", true)];
+    let discard = super::scalars::word("`late`", &entry.node, &words, out);
+    discard.is_some_and(|word| word.value)
 }
 
 fn date(written: &Text, out: &mut Diagnostics) {

@@ -128,3 +128,33 @@ async fn no_event_of_a_request_may_be_sent() {
         "{answer:?}"
     );
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_event_of_a_retired_type_that_is_discarded_needs_no_permission() {
+    let shop = client("shop", "types: [Empty]");
+    let guarded = Guarded::start(&[&shop]).await;
+    let mut body = Events {
+        header: Some(header()),
+        events: vec![event("a", EventOf::Empty(Empty {}))],
+    }
+    .encode_to_vec();
+    let mut gone = Vec::new();
+    delimited(&mut gone, 7777, b"");
+    delimited(&mut body, 5, &gone);
+    let response = guarded
+        .grpc_with(&[("x-api-key", &shop.key)], body)
+        .await
+        .unwrap();
+    assert_eq!((response.accepted, response.rejected_count), (2, 0));
+    assert_eq!(
+        response.warnings,
+        ["an event of the retired type `Gone` is not stored"]
+    );
+    let json = r#"{"header":{},"events":[{"gone":{}},{"whatever":{}}]}"#;
+    let answer = guarded
+        .http_with(PATH, &[("x-api-key", &shop.key)], json)
+        .await;
+    assert_eq!(answer.status, 200, "{answer:?}");
+    assert!(answer.text.contains("NOT_ALLOWED"), "{answer:?}");
+    until(|| guarded.server.count("rejects_q") == 1).await;
+}

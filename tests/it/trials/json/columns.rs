@@ -219,6 +219,7 @@ const fn shape(fields: &'static [Field]) -> Shape {
         fields,
         dense: &[],
         any_of: &[],
+        retired: &[],
     }
 }
 

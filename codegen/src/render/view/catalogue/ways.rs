@@ -5,22 +5,35 @@ use prost_reflect::{FieldDescriptor, MessageDescriptor};
 use super::text::{code, request_link, table_link};
 use crate::model::{ColumnSource, ExchangeKind, Input, Model, Queue, Root, Route, Table, Value};
 
-/// The columns that hold a field, as a query names them; without the tables of dead letters.
-pub(super) fn stored(model: &Model, field: &FieldDescriptor, number: Option<u32>) -> String {
+/// The tables whose rows can hold fields of a message, that of the event type with this number or another one; without those
+/// of dead letters.
+pub(super) fn holders<'m>(
+    model: &'m Model,
+    message: &MessageDescriptor,
+    number: Option<u32>,
+) -> Vec<&'m Table> {
+    let holds = |table: &&Table| match (&table.input, number) {
+        (Input::DeadLetters, _) => false,
+        (Input::Json(of), _) => of == message,
+        (Input::Events, Some(number)) => {
+            table.every_type || table.types.binary_search(&number).is_ok()
+        }
+        (Input::Events, None) => true,
+    };
+    model.tables.iter().filter(holds).collect()
+}
+
+/// The columns of these tables that hold a field, as a query names them.
+pub(super) fn stored(tables: &[&Table], field: &FieldDescriptor, number: Option<u32>) -> String {
     let mut names = Vec::new();
-    for table in &model.tables {
-        let takes = match (&table.input, number) {
-            (Input::DeadLetters, _) => false,
-            (Input::Events, Some(number)) => table.every_type || table.types.contains(&number),
-            _ => true,
-        };
-        for column in table.columns.iter().filter(|_| takes) {
+    for table in tables {
+        for column in &table.columns {
             let value = match (&column.from, number) {
                 (ColumnSource::Value(value), _) => Some(value),
                 (ColumnSource::ByType(values), Some(number)) => values.get(&number),
                 (ColumnSource::ByType(_), None) => None,
             };
-            let within = value.and_then(|value| holds(value, field, number.is_some(), table));
+            let within = value.and_then(|value| holds(value, field, number.is_some()));
             names.extend(within.map(|path| code(&format!("{}.{}{path}", table.name, column.name))));
         }
     }
@@ -28,19 +41,11 @@ pub(super) fn stored(model: &Model, field: &FieldDescriptor, number: Option<u32>
 }
 
 /// Path under which a value holds this field: empty if it is the field, none if it doesn't hold it.
-fn holds(
-    value: &Value,
-    field: &FieldDescriptor,
-    in_payload: bool,
-    table: &Table,
-) -> Option<String> {
-    let inside = Some(format!(".{}", field.name()));
+fn holds(value: &Value, field: &FieldDescriptor, in_payload: bool) -> Option<String> {
+    let inside = || Some(format!(".{}", field.name()));
     match &value.root {
-        Root::Payload if in_payload => inside,
-        Root::WholeBody => match &table.input {
-            Input::Json(message) if *message == *field.parent_message() => inside,
-            _ => None,
-        },
+        Root::Payload if in_payload => inside(),
+        Root::WholeBody => inside(),
         Root::Header(path)
         | Root::PayloadField(path)
         | Root::Body(path)
@@ -57,7 +62,7 @@ pub(super) fn event_goes(model: &Model, number: u32, message: &MessageDescriptor
             continue;
         };
         let takes = matches!(queue.input, Input::Events)
-            && (table.every_type || table.types.contains(&number));
+            && (table.every_type || table.types.binary_search(&number).is_ok());
         let bound = queue
             .bindings
             .iter()

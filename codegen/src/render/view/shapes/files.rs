@@ -53,6 +53,8 @@ pub struct ShapeView {
     pub dense: Vec<usize>,
     /// The fields of which one has to be there, as Rust source.
     pub any_of: String,
+    /// The retired fields that are discarded, as Rust source.
+    pub retired: String,
 }
 
 /// What the template of `shapes/mod.rs` sees.
@@ -196,6 +198,11 @@ impl Shapes {
             dense: dense(&fields),
             any_of: self
                 .any_of
+                .get(message.full_name())
+                .cloned()
+                .unwrap_or_default(),
+            retired: self
+                .retired
                 .get(message.full_name())
                 .cloned()
                 .unwrap_or_default(),

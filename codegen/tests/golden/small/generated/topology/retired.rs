@@ -10,4 +10,6 @@ pub static RETIRED: Retired = Retired {
     exchanges: &[],
     paths: &[],
     renamed: &[],
+    events: &[],
+    event_names: &[],
 };

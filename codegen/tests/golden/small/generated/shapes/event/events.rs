@@ -14,4 +14,5 @@ pub static SHAPE: Shape = Shape {
     ],
     dense: &[0, 0, 0, 0, 1, 2],
     any_of: &[],
+    retired: &[],
 };

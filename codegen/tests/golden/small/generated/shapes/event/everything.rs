@@ -52,6 +52,7 @@ pub static SHAPE: Shape = Shape {
         23, 24,
     ],
     any_of: &[],
+    retired: &[],
 };
 
 /// `event.Everything.LabelsEntry`
@@ -60,6 +61,7 @@ pub static LABELS_ENTRY: Shape = Shape {
     fields: &[implicit(1, "key", Kind::String), implicit(2, "value", Kind::Int64)],
     dense: &[0, 1, 2],
     any_of: &[],
+    retired: &[],
 };
 
 /// `event.Everything.ProductsEntry`
@@ -71,6 +73,7 @@ pub static PRODUCTS_ENTRY: Shape = Shape {
     ],
     dense: &[0, 1, 2],
     any_of: &[],
+    retired: &[],
 };
 
 /// `event.Everything.AnswersEntry`
@@ -79,4 +82,5 @@ pub static ANSWERS_ENTRY: Shape = Shape {
     fields: &[implicit(1, "key", Kind::Int32), implicit(2, "value", Kind::Bool)],
     dense: &[0, 1, 2],
     any_of: &[],
+    retired: &[],
 };

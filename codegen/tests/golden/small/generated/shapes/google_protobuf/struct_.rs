@@ -11,6 +11,7 @@ pub static SHAPE: Shape = Shape {
     fields: &[repeated(1, "fields", Kind::Map(&FIELDS_ENTRY))],
     dense: &[0, 1],
     any_of: &[],
+    retired: &[],
 };
 
 /// `google.protobuf.Struct.FieldsEntry`
@@ -22,4 +23,5 @@ pub static FIELDS_ENTRY: Shape = Shape {
     ],
     dense: &[0, 1, 2],
     any_of: &[],
+    retired: &[],
 };

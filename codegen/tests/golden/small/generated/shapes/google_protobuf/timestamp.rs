@@ -10,4 +10,5 @@ pub static SHAPE: Shape = Shape {
     fields: &[implicit(1, "seconds", Kind::Int64), implicit(2, "nanos", Kind::Int32)],
     dense: &[0, 1, 2],
     any_of: &[],
+    retired: &[],
 };

@@ -1,0 +1,138 @@
+//! A copy of this tree with other declarations, and its build, which shares third-party artefacts with this one's.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::os::unix::fs::MetadataExt as _;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, Result, bail};
+
+/// Place of the copy and its build, from the project's root.
+const PLACE: &str = "target/walk";
+
+/// What is written by the generator or changed before it runs.
+const DECLARED: [&str; 4] = ["pipeline.yaml", "proto", "migrations", "generated"];
+
+/// What no copy needs.
+const LEFT: [&str; 3] = ["target", ".git", "data"];
+
+/// Beginnings of the names of this workspace's own artefacts.
+const OURS: [&str; 10] = [
+    "event-grpc",
+    "event_grpc",
+    "libevent_grpc",
+    "loadgen",
+    "libloadgen",
+    "xtask",
+    "libxtask",
+    "it-",
+    "codegen",
+    "functions-",
+];
+
+/// Builds the server of a tree that is as this one, but for what is declared and generated in `declared`. `debug` is the
+/// folder of this tree's own build.
+pub(super) fn build(root: &Path, declared: &Path, debug: &Path) -> Result<PathBuf> {
+    let place = root.join(PLACE);
+    let tree = place.join("tree");
+    let mut wanted = BTreeSet::new();
+    for path in files(root, Path::new(""))? {
+        if !DECLARED.iter().any(|name| path.starts_with(name)) {
+            put(&root.join(&path), &tree.join(&path))?;
+            wanted.insert(path);
+        }
+    }
+    for path in files(declared, Path::new(""))? {
+        put(&declared.join(&path), &tree.join(&path))?;
+        wanted.insert(path);
+    }
+    for path in files(&tree, Path::new(""))? {
+        if !wanted.contains(&path) {
+            fs::remove_file(tree.join(&path))?;
+        }
+    }
+    let target = place.join("target");
+    for folder in [".fingerprint", "build", "deps"] {
+        share(&debug.join(folder), &target.join("debug").join(folder))?;
+    }
+    eprintln!("building the changed tree");
+    let mut build = crate::cargo();
+    build.current_dir(&tree).arg("build").arg("--quiet");
+    build.args(["--workspace", "--bin", "event-grpc", "--examples"]);
+    build.arg("--target-dir").arg(&target);
+    if !build.status().context("cannot run cargo")?.success() {
+        bail!(
+            "the changed tree doesn't build; it is in {}",
+            tree.display()
+        );
+    }
+    Ok(target.join("debug/event-grpc"))
+}
+
+/// Copies what is declared and generated.
+pub(super) fn declared(root: &Path, to: &Path) -> Result<()> {
+    for path in files(root, Path::new(""))? {
+        if DECLARED.iter().any(|name| path.starts_with(name)) {
+            put(&root.join(&path), &to.join(&path))?;
+        }
+    }
+    Ok(())
+}
+
+/// Paths of all files below a folder.
+fn files(root: &Path, below: &Path) -> Result<Vec<PathBuf>> {
+    let mut found = Vec::new();
+    let folder = root.join(below);
+    for entry in fs::read_dir(&folder).with_context(|| folder.display().to_string())? {
+        let entry = entry?;
+        let path = below.join(entry.file_name());
+        let left = LEFT.iter().any(|name| entry.file_name() == *name);
+        match entry.file_type()? {
+            kind if kind.is_dir() && !left => found.extend(files(root, &path)?),
+            kind if kind.is_file() => found.push(path),
+            _ => {}
+        }
+    }
+    Ok(found)
+}
+
+/// Copies a file, unless it is there with the same content: what isn't changed isn't built again.
+fn put(from: &Path, to: &Path) -> Result<()> {
+    let content = fs::read(from).with_context(|| from.display().to_string())?;
+    if fs::read(to).is_ok_and(|there| there == content) {
+        return Ok(());
+    }
+    if let Some(folder) = to.parent() {
+        fs::create_dir_all(folder)?;
+    }
+    fs::write(to, content).with_context(|| to.display().to_string())
+}
+
+/// Links the artefacts of other people's packages, which cargo doesn't write again.
+fn share(from: &Path, to: &Path) -> Result<()> {
+    fs::create_dir_all(to)?;
+    for entry in fs::read_dir(from).with_context(|| from.display().to_string())? {
+        let entry = entry?;
+        let name = entry.file_name().to_string_lossy().into_owned();
+        if OURS.iter().any(|ours| name.starts_with(ours)) {
+            continue;
+        }
+        let (from, to) = (entry.path(), to.join(&name));
+        match entry.file_type()?.is_dir() {
+            true => share(&from, &to)?,
+            false => link(&from, &to)?,
+        }
+    }
+    Ok(())
+}
+
+fn link(from: &Path, to: &Path) -> Result<()> {
+    if let Ok(there) = fs::metadata(to) {
+        let is = fs::metadata(from)?;
+        if (there.dev(), there.ino()) == (is.dev(), is.ino()) {
+            return Ok(());
+        }
+        fs::remove_file(to)?;
+    }
+    fs::hard_link(from, to).with_context(|| format!("cannot link {}", from.display()))
+}
