@@ -28,11 +28,8 @@ fn bare(tree: &Tree, path: &str) -> String {
 /// The statements of the last migration of a folder.
 fn last(project: &Project, folder: &str) -> (String, String) {
     let name = project.names_of(folder).pop().unwrap();
-    let sql = project.sql(
-        &format!("{folder}/{name}")
-            .trim_start_matches('/')
-            .to_owned(),
-    );
+    let path = format!("{folder}/{name}");
+    let sql = project.sql(path.trim_start_matches('/'));
     (name, sql)
 }
 

@@ -91,7 +91,7 @@ async fn a_column_has_both_names_for_queries_and_former_instances_hold_their_row
         // Carried out once more, as after an interruption, it changes nothing.
         let again = with("20990101T000001_rename_shopify_event.sql", COLUMN);
         let again = Pipeline {
-            migrations: Vec::leak([&next.migrations[..], &again.migrations[PIPELINE.migrations.len()..]].concat()),
+            migrations: Vec::leak([next.migrations, &again.migrations[PIPELINE.migrations.len()..]].concat()),
             ..next
         };
         apply(&server, &again).await.unwrap();
@@ -170,7 +170,7 @@ async fn a_table_has_both_names_and_former_instances_go_on() {
         let again = Pipeline {
             migrations: Vec::leak(
                 [
-                    &next.migrations[..],
+                    next.migrations,
                     &again.migrations[PIPELINE.migrations.len()..],
                 ]
                 .concat(),

@@ -22,10 +22,10 @@ pub(super) fn keeps_name(before: &TableFacts, column: &str) -> Option<String> {
 /// only.
 pub(super) fn column(table: &str, before: &TableFacts, (from, to): (&str, &str)) -> Vec<String> {
     let columns = before.columns.iter();
-    let ty = columns
+    let mut ty = columns
         .filter(|(name, _)| name == from)
         .map(|(_, ty)| ty.as_str());
-    let ty = ty.last().unwrap_or_default();
+    let ty = ty.next_back().unwrap_or_default();
     let column = format!(
         "FROM system.columns WHERE database = currentDatabase() AND table = {} AND name = {}",
         text(table),
