@@ -6,6 +6,7 @@ mod json;
 mod messages;
 mod requests;
 mod webhook;
+mod webhook_body;
 
 use crate::contract::headers::PROTOBUF;
 use crate::contract::{Envelope, Intake};
@@ -24,6 +25,7 @@ pub const TARGETS: &[(&str, Target)] = &[
     ("amqp_frames", broker::fuzz::frames),
     ("amqp_header", broker::fuzz::header),
     ("webhook", webhook::proof),
+    ("webhook_body", webhook_body::request),
     ("body", ingest::fuzz::body),
     ("credential", access::fuzz::credential),
 ];

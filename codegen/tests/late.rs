@@ -143,8 +143,8 @@ fn what_is_retired_is_planned_generated_and_remembered() {
     shop.retire();
     compare("plan.txt", &shop.plan());
     shop.release();
-    compare("retired.rs", &shop.read("generated/topology/retired.rs"));
-    compare("order.rs", &shop.read("generated/shapes/shop/order.rs"));
+    compare("retired.txt", &shop.read("generated/topology/retired.rs"));
+    compare("order.txt", &shop.read("generated/shapes/shop/order.rs"));
     compare("lock.txt", &shop.remembered());
     // Nothing changes in the next release, whose base has neither the fields nor the messages.
     let before = shop.read(LOCK);

@@ -159,20 +159,24 @@ fn each_rule_about_contracts_is_told_in_a_case() {
 
 #[test]
 fn a_file_that_is_no_text_is_told_in_plain_words() {
-    for (bytes, words) in [
-        (&b"\xff\xfea\x00"[..], "is written in UTF-16"),
-        (b"a\x00b", "is no text: it has bytes of zero"),
-        (b"# caf\xe9\n", "is not written in UTF-8"),
+    for (bytes, words, at) in [
+        (&b"\xff\xfea\x00"[..], "is written in UTF-16", "\u{FEFF}"),
+        (b"\xfe\xff\x00", "is written in UTF-16", "\u{FEFF}"),
+        (b"\xc3\x00b", "is no text: it has bytes of zero", "\u{FFFD}"),
+        (b"# caf\xe9\n", "is not written in UTF-8", "\u{FFFD}"),
     ] {
         for file in ["pipeline.yaml", "proto/shop.proto"] {
             let project = project(&folder());
             fs::write(project.path().join(file), bytes).unwrap();
-            let Err(Failure::Mistakes(found, _)) = generate(project.path(), NOW) else {
+            let Err(Failure::Mistakes(found, sources)) = generate(project.path(), NOW) else {
                 panic!("{file} is read");
             };
             assert_eq!(found.len(), 1, "{found:?}");
             assert_eq!(found[0].message, format!("`{file}` {words}"));
             assert!(found[0].help.is_some());
+            let place = found[0].primary.as_ref().unwrap().span;
+            let shown = &sources.file(place.file).unwrap().text;
+            assert_eq!(&shown[place.start..place.end], at, "{shown}");
         }
     }
 }

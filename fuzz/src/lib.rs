@@ -5,6 +5,10 @@ use std::path::Path;
 use std::sync::OnceLock;
 
 use event_grpc::fuzzing::TARGETS;
+use event_grpc_codegen::base::diagnostic::{Diagnostic, Sources};
+use event_grpc_codegen::report::draw::{Style, render};
+use event_grpc_codegen::report::sarif::sarif;
+use event_grpc_codegen::{Failure, generate};
 use tempfile::TempDir;
 
 /// Runs a target of the server.
@@ -14,7 +18,8 @@ pub fn run(name: &str, bytes: &[u8]) {
     target(bytes);
 }
 
-/// Loads a text as the `pipeline.yaml` of a project: there is a model, or a mistake that has a place.
+/// Generates from a text as the `pipeline.yaml` of a project: there are files, or mistakes that have a rule and a place
+/// and can be shown.
 pub fn pipeline(text: &[u8]) {
     static PROJECT: OnceLock<TempDir> = OnceLock::new();
     let project = PROJECT.get_or_init(|| {
@@ -26,7 +31,29 @@ pub fn pipeline(text: &[u8]) {
         project
     });
     fs::write(project.path().join("pipeline.yaml"), text).expect("the file is written");
-    if let (Err(found), _) = event_grpc_codegen::load(project.path()) {
-        assert!(!found.is_empty(), "no model and no mistake");
+    match generate(project.path(), 1_760_000_000) {
+        Ok(_) => {}
+        Err(Failure::Mistakes(mistakes, sources)) => shown(&mistakes, &sources),
+        Err(failure) => panic!("{failure}"),
     }
+}
+
+/// Mistakes have a rule and a place in a file, and can be drawn and written as a log.
+fn shown(mistakes: &[Diagnostic], sources: &Sources) {
+    assert!(!mistakes.is_empty(), "no files and no mistake");
+    for mistake in mistakes {
+        assert_ne!(mistake.code, "EG000", "{mistake:?}");
+        let Some(label) = &mistake.primary else {
+            panic!("it has no place: {mistake:?}");
+        };
+        let file = sources.file(label.span.file).expect("its file");
+        let place = file.text.get(label.span.start..label.span.end);
+        assert!(place.is_some(), "its place is none: {mistake:?}");
+    }
+    let style = Style {
+        colour: false,
+        width: 110,
+    };
+    render(mistakes, sources, style);
+    sarif(mistakes, sources);
 }

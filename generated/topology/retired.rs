@@ -9,7 +9,7 @@ pub static RETIRED: Retired = Retired {
     unbound: &[],
     exchanges: &[],
     paths: &[],
-    renamed: &[],
     events: &[],
     event_names: &[],
+    renamed: &[],
 };

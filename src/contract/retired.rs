@@ -13,12 +13,21 @@ pub struct Retired {
     pub exchanges: &'static [&'static str],
     /// HTTP paths of sources.
     pub paths: &'static [&'static str],
-    /// Queues that had another name.
-    pub renamed: &'static [RenamedQueue],
     /// Event types whose events are accepted and not stored, by ascending number.
     pub events: &'static [RetiredEvent],
     /// The names of their members in JSON and in the proto file, in order, each with the number.
     pub event_names: &'static [(&'static str, u32)],
+    /// Queues that had another name.
+    pub renamed: &'static [RenamedQueue],
+}
+
+/// An event type that is retired, and whose events are accepted and not stored.
+#[derive(Debug, PartialEq, Eq)]
+pub struct RetiredEvent {
+    /// The field number that it had in the oneof.
+    pub number: u32,
+    /// Its name.
+    pub name: &'static str,
 }
 
 /// A queue that had another name.
@@ -30,15 +39,6 @@ pub struct RenamedQueue {
     pub former: RetiredQueue,
     /// Queues that read the dead letters of the former one, with the bindings that brought them.
     pub letters: &'static [RetiredQueue],
-}
-
-/// An event type that is retired, and whose events are accepted and not stored.
-#[derive(Debug, PartialEq, Eq)]
-pub struct RetiredEvent {
-    /// The field number that it had in the oneof.
-    pub number: u32,
-    /// Its name.
-    pub name: &'static str,
 }
 
 /// A queue, and bindings that it shall not have any more.
@@ -57,9 +57,9 @@ impl Retired {
         unbound: &[],
         exchanges: &[],
         paths: &[],
-        renamed: &[],
         events: &[],
         event_names: &[],
+        renamed: &[],
     };
 
     /// The discarded event type that had this number.

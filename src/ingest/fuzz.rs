@@ -1,4 +1,4 @@
-//! Fuzz target: bodies of requests as they arrive: compressed, framed, in base64.
+//! Fuzz targets: bodies of requests as they arrive: compressed, framed, in base64; and those of webhooks.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -7,6 +7,7 @@ use bytes::Bytes;
 use super::body::Read;
 use super::encoding::Encoding;
 use super::encoding::fuzz::unpacked;
+pub use super::judge::fuzz::{Judged, Webhooks};
 use super::{grpc_web, unary};
 use crate::weight::Budget;
 

@@ -1,6 +1,9 @@
 //! Turns a webhook's request into its message, with id and routing key, and checks it by a dry run in the queues that
 //! it reaches.
 
+#[cfg(any(test, fuzzing))]
+pub(super) mod fuzz;
+
 use bytes::Bytes;
 use serde::de::IgnoredAny;
 

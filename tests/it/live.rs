@@ -132,6 +132,16 @@ async fn steps(server: &Cutover, pipeline: &'static Pipeline) -> (bool, Vec<Stri
     (good, steps)
 }
 
+/// The same without what is deleted.
+async fn unbound(server: &Cutover, pipeline: &'static Pipeline) -> (bool, Vec<String>) {
+    let mut steps = Vec::new();
+    let told = |step: retire::Step| steps.push(format!("{} {}", step.done, step.what));
+    let good = retire::carry_out(server, pipeline, false, told)
+        .await
+        .unwrap();
+    (good, steps)
+}
+
 /// Runs a command of the program; its exit status and what it says.
 fn event_grpc(arguments: &[&str], environment: &[(&str, &str)]) -> (Option<i32>, String) {
     let mut command = Command::new(env!("CARGO_BIN_EXE_event-grpc"));

@@ -195,3 +195,28 @@ fn scenarios(
     })?;
     Ok(wrong.into_inner().unwrap_or_default())
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test")]
+
+    use super::*;
+
+    /// What happens then is shown by `cargo xtask walk`.
+    #[test]
+    fn the_plan_predicts_the_harm_of_each_kind_and_each_has_a_scenario() {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+        let changes = changes::read(&root).unwrap();
+        let names: Vec<&str> = changes.iter().map(|change| change.kind.as_str()).collect();
+        assert!(names.len() >= 10);
+        assert!(kinds().all(|kind| names.contains(&kind.name)));
+        for change in &changes {
+            assert!(
+                kinds().any(|kind| kind.name == change.kind),
+                "{}",
+                change.kind
+            );
+            changes::predict(&root, change).unwrap();
+        }
+    }
+}

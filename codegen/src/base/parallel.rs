@@ -53,7 +53,7 @@ mod tests {
         let items: Vec<usize> = (0..1000).collect();
         let doubled: Vec<usize> = items.iter().map(|item| item * 2).collect();
         assert_eq!(map(&items, |item| item * 2), doubled);
-        assert_eq!(map(&[], |item: &usize| *item), [0_usize; 0]);
+        assert_eq!(map(&[], |item: &usize| *item), Vec::<usize>::new());
         assert_eq!(both(|| 1, || "a"), (1, "a"));
     }
 }

@@ -1,7 +1,7 @@
 //! What changes, item by item.
 
 use super::late;
-use super::{Area, Item, Severity, What};
+use super::{Area, Item, Severity, What, safe};
 use crate::model::{Model, Queue};
 use crate::schema::change::{Change, Verdict};
 use crate::schema::contract::kinds;
@@ -15,7 +15,7 @@ pub(super) fn of(compared: &Compared<'_>, model: &Model) -> Vec<Item> {
     let mut items = fields(base, &compared.now, model);
     items.extend(late::of(base, &compared.now, model));
     items.extend(tables(base, &compared.now, model));
-    items.extend(super::renames::items(compared, model));
+    items.extend(super::renames::items(compared));
     items.extend(
         compared
             .changes
@@ -38,21 +38,6 @@ pub(super) fn area(code: &str) -> Area {
         "EG116" | "EG117" => Area::Transforms,
         "EG118" | "EG119" | "EG121" => Area::Declarations,
         _ => Area::Tables,
-    }
-}
-
-pub(super) fn safe(area: Area, what: What, told: String) -> Item {
-    Item {
-        area,
-        what,
-        told,
-        severity: Severity::Safe,
-        code: None,
-        senders: String::new(),
-        instances: String::new(),
-        messages: String::new(),
-        rows: String::new(),
-        why: String::new(),
     }
 }
 

@@ -1,7 +1,6 @@
 //! Event types and fields that are retired, and what becomes of what is still sent of them.
 
-use super::items::safe;
-use super::{Area, Item, Severity, What};
+use super::{Area, Item, Severity, What, safe};
 use crate::model::{Model, Retired};
 use crate::schema::late::{self, DISCARD};
 use crate::schema::lock::Lock;

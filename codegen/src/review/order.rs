@@ -32,16 +32,14 @@ pub(super) fn of(items: &[Item], statements: &[Statement]) -> Vec<String> {
         .partition(|statement| statement.cost == Cost::Destructive);
     if let Some(worst) = making.iter().map(|statement| statement.cost).max() {
         steps.push(format!(
-            "`event-grpc migrate`: {}, at most {}. {}",
+            "`event-grpc migrate`: {}, at most {}. {} Instances of this build that are earlier hold their rows back.",
             super::counted(making.len(), "statement"),
             worst.told(),
-            match items.iter().any(|item| item.instances == super::renames::HELD) {
+            match any(&|item| item.instances == super::renames::HELD) {
                 true =>
                     "Do it right before the next step: instances of the former build hold back rows of tables whose columns have \
                      another name. Nothing of them is lost.",
-                false =>
-                    "Instances of the former build go on: they name their columns. Instances of this build that are earlier hold \
-                     their rows back.",
+                false => "Instances of the former build go on: they name their columns.",
             }
         ));
     }
@@ -65,13 +63,10 @@ pub(super) fn of(items: &[Item], statements: &[Statement]) -> Vec<String> {
                 .to_owned(),
         );
     }
-    if items
-        .iter()
-        .any(|item| item.messages == super::renames::MOVED)
-    {
+    if any(&|item| item.messages == super::renames::MOVED) {
         steps.push(
             "The first of them takes the bindings of queues that have another name over. When the last instance of the former \
-             build has stopped: `event-grpc apply`, which moves what is left in former queues and deletes them."
+             build has stopped: `event-grpc apply --yes`, which moves what is left in former queues and deletes them."
                 .to_owned(),
         );
     }

@@ -1,5 +1,6 @@
 //! A text file of the declarations: read, or what keeps it from being read, before any parser complains in its words.
 
+use std::ops::Range;
 use std::path::Path;
 
 use crate::base::diagnostic::{Diagnostic, Diagnostics, FileId, Sources, Span};
@@ -24,48 +25,83 @@ pub(super) fn read(
             return None;
         }
     };
-    let bytes = match bytes.get(..2) {
-        Some([0xFF, 0xFE] | [0xFE, 0xFF]) => {
-            let message = format!("`{name}` is written in UTF-16");
-            out.push(Diagnostic::new(rule, message).help("save it as UTF-8"));
+    let text = match text_of(bytes) {
+        Ok(text) => text,
+        Err(no_text) => {
+            let NoText { what, place, .. } = no_text;
+            let file = sources.add(name, no_text.shown);
+            let place = Span::new(file, place.start, place.end);
+            let mistake = Diagnostic::new(rule, format!("`{name}` {what}"));
+            out.push(mistake.at(place, no_text.there).help(no_text.help));
             return None;
         }
-        _ => bytes,
     };
-    if bytes.contains(&0) {
-        let message = format!("`{name}` is no text: it has bytes of zero");
-        let help = "restore it from version control, or save it as text in UTF-8";
-        out.push(Diagnostic::new(rule, message).help(help));
-        return None;
-    }
-    let valid = match String::from_utf8(bytes) {
-        Ok(text) => {
-            let file = sources.add(name, text.as_str());
-            return match marker(&text) {
-                Some((start, end)) => {
-                    let message = format!("the merge of `{name}` isn't finished");
-                    let marked = Diagnostic::new(rule, message);
-                    out.push(marked.at(Span::new(file, start, end), "left by git").help(
-                        "decide what is to stay between the lines `<<<<<<<` and `>>>>>>>`, and delete these lines",
-                    ));
-                    None
-                }
-                None => Some(file),
-            };
-        }
-        Err(error) => error,
+    let file = sources.add(name, text.as_str());
+    let Some((start, end)) = marker(&text) else {
+        return Some(file);
     };
-    let at = valid.utf8_error().valid_up_to();
-    let text = String::from_utf8_lossy(valid.as_bytes()).into_owned();
-    let file = sources.add(name, text);
-    let message = format!("`{name}` is not written in UTF-8");
-    let place = Span::new(file, at, at + char::REPLACEMENT_CHARACTER.len_utf8());
-    out.push(
-        Diagnostic::new(rule, message)
-            .at(place, "no character in UTF-8")
-            .help("save it as UTF-8; it looks like another encoding, such as Latin-1"),
-    );
+    let message = format!("the merge of `{name}` isn't finished");
+    let marked = Diagnostic::new(rule, message);
+    out.push(marked.at(Span::new(file, start, end), "left by git").help(
+        "decide what is to stay between the lines `<<<<<<<` and `>>>>>>>`, and delete these lines",
+    ));
     None
+}
+
+/// Bytes that are no text in UTF-8, or one that no declaration can hold.
+struct NoText {
+    /// What is wrong with them, as the end of a sentence.
+    what: &'static str,
+    /// The file as far as it can be read.
+    shown: String,
+    /// Where it is wrong there.
+    place: Range<usize>,
+    /// What is at that place.
+    there: &'static str,
+    /// What to do.
+    help: &'static str,
+}
+
+fn text_of(bytes: Vec<u8>) -> Result<String, NoText> {
+    const REPLACED: usize = char::REPLACEMENT_CHARACTER.len_utf8();
+    let order = match bytes.get(..2) {
+        Some([0xFF, 0xFE]) => Some(u16::from_le_bytes as fn([u8; 2]) -> u16),
+        Some([0xFE, 0xFF]) => Some(u16::from_be_bytes as fn([u8; 2]) -> u16),
+        _ => None,
+    };
+    if let Some(unit) = order {
+        let (pairs, _) = bytes.as_chunks();
+        let units: Vec<u16> = pairs.iter().map(|pair| unit(*pair)).collect();
+        return Err(NoText {
+            what: "is written in UTF-16",
+            shown: String::from_utf16_lossy(&units),
+            place: 0..'\u{FEFF}'.len_utf8(),
+            there: "UTF-16 begins so",
+            help: "save it as UTF-8",
+        });
+    }
+    if let Some(zero) = bytes.iter().position(|byte| *byte == 0) {
+        let (before, _) = bytes.split_at(zero);
+        let at = String::from_utf8_lossy(before).len();
+        let replaced = char::REPLACEMENT_CHARACTER.to_string();
+        return Err(NoText {
+            what: "is no text: it has bytes of zero",
+            shown: String::from_utf8_lossy(&bytes).replace('\0', &replaced),
+            place: at..at + REPLACED,
+            there: "a byte of zero",
+            help: "restore it from version control, or save it as text in UTF-8",
+        });
+    }
+    String::from_utf8(bytes).map_err(|error| {
+        let at = error.utf8_error().valid_up_to();
+        NoText {
+            what: "is not written in UTF-8",
+            shown: String::from_utf8_lossy(error.as_bytes()).into_owned(),
+            place: at..at + REPLACED,
+            there: "no character in UTF-8",
+            help: "save it as UTF-8; it looks like another encoding, such as Latin-1",
+        }
+    })
 }
 
 /// The first line of a merge that isn't finished.

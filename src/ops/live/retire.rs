@@ -12,9 +12,9 @@ pub struct Step {
     pub what: String,
 }
 
-/// Declares the topology, removes bindings that are retired, moves what waits in queues under former names, deletes these and retired
-/// queues that are empty and unused, and then retired exchanges that nothing is bound to; without `delete` all of them stay as
-/// they are. Each step is told when it is done, and each may be repeated. True if nothing is left.
+/// Declares the topology, removes bindings that are retired, moves what waits in queues under former names, deletes these
+/// and retired queues that are empty and unused, and then retired exchanges that nothing is bound to; without `delete` they
+/// stay. Each step is told when it is done, and each may be repeated. True if nothing is left.
 ///
 /// # Errors
 ///
@@ -70,33 +70,17 @@ pub async fn carry_out(
     Ok(good)
 }
 
-async fn unbind(
-    server: &Cutover,
-    queue: &str,
-    route: Route,
-    step: &mut impl FnMut(&'static str, String),
-) -> Result<(), CutoverError> {
-    let refusal = server.unbind_route(queue, route).await?;
-    let (exchange, key) = (route.exchange, route.routing_key);
-    let what = format!("queue {queue} from exchange {exchange} with key {key:?}");
-    match refusal {
-        None => step("unbound", what),
-        Some(why) => step("left", format!("{what}: {why}")),
-    }
-    Ok(())
-}
-
-/// Tells what is retired and stays; true if there is anything.
+/// Tells what is retired or has another name and stays; true if there is anything.
 async fn keep(
     server: &Cutover,
     pipeline: &'static Pipeline,
     mut step: impl FnMut(&'static str, String),
 ) -> Result<bool, CutoverError> {
     let mut kept = false;
-    let former = pipeline.retired.renamed.iter().map(|queue| &queue.former);
-    for queue in pipeline.retired.queues.iter().chain(former) {
-        if let Some((messages, consumers)) = server.depth(queue.name).await? {
-            let name = queue.name;
+    let retired = pipeline.retired.queues.iter().map(|queue| queue.name);
+    let renamed = pipeline.retired.renamed.iter();
+    for name in retired.chain(renamed.map(|queue| queue.former.name)) {
+        if let Some((messages, consumers)) = server.depth(name).await? {
             step(
                 "left",
                 format!("queue {name}: {messages} messages ready, {consumers} consumers"),
@@ -111,6 +95,22 @@ async fn keep(
         }
     }
     Ok(kept)
+}
+
+async fn unbind(
+    server: &Cutover,
+    queue: &str,
+    route: Route,
+    step: &mut impl FnMut(&'static str, String),
+) -> Result<(), CutoverError> {
+    let refusal = server.unbind_route(queue, route).await?;
+    let (exchange, key) = (route.exchange, route.routing_key);
+    let what = format!("queue {queue} from exchange {exchange} with key {key:?}");
+    match refusal {
+        None => step("unbound", what),
+        Some(why) => step("left", format!("{what}: {why}")),
+    }
+    Ok(())
 }
 
 fn tell_deleted(what: String, deleted: Deleted, step: &mut impl FnMut(&'static str, String)) {

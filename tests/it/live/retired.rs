@@ -12,7 +12,7 @@ use lapin::types::FieldTable;
 
 use super::{
     BEFORE, ELSEWHERE, connect, declare, declare_as, dial, lines, pipeline, publish, steps,
-    until_ready,
+    unbound, until_ready,
 };
 use crate::support::topology::Vhost;
 
@@ -74,6 +74,16 @@ async fn what_is_retired_is_unbound_and_deleted_once_it_is_empty() {
     };
     let line = "binding of queue stray_q to exchange beat.dx with key \"before\": pipeline.yaml declares no such queue";
     assert!(orphan.starts_with(line), "{orphan}");
+
+    // As long as instances of the former build run, nothing is deleted.
+    let (good, done) = unbound(&server, pipeline()).await;
+    assert!(!good);
+    for left in [
+        "left queue before_q: 2 messages ready, 0 consumers",
+        "left exchange before.dx",
+    ] {
+        assert!(done.contains(&left.to_owned()), "{done:#?}");
+    }
 
     // With messages it is unbound and stays.
     let (good, done) = steps(&server, pipeline()).await;

@@ -19,12 +19,12 @@ pub struct RetiredView {
     pub exchanges: Vec<String>,
     /// HTTP paths of sources.
     pub paths: Vec<String>,
-    /// `RenamedQueue`s.
-    pub renamed: Vec<String>,
     /// `RetiredEvent`s whose events are discarded.
     pub events: Vec<String>,
     /// The names of their members, with their numbers.
     pub event_names: Vec<String>,
+    /// `RenamedQueue`s.
+    pub renamed: Vec<String>,
 }
 
 impl RetiredView {

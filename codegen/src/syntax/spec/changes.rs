@@ -82,7 +82,7 @@ fn one_retired(item: &Node, out: &mut Diagnostics) -> Option<Retired> {
         parts.reverse();
     }
     let is_name = |part: &&str| !part.is_empty() && !part.contains(char::is_whitespace);
-    if parts.len() != *names || !parts.iter().all(|part| is_name(part)) {
+    if parts.len() != *names || !parts.iter().all(is_name) {
         let (what, example) = match *word {
             "binding" => ("a binding", "QUEUE EXCHANGE KEY"),
             "column" => ("a column", "TABLE.COLUMN"),
