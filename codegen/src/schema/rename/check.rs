@@ -22,7 +22,7 @@ pub(super) fn check(
     base: &Lock,
     now: &Lock,
     model: &Model,
-) -> Result<bool, Refused> {
+) -> Result<bool, Box<Refused>> {
     let (former, name, from) = (renamed.former(), renamed.name(), &renamed.from);
     let words: Vec<&str> = renamed.key.split(' ').collect();
     let table_of = match words[..] {
@@ -44,7 +44,7 @@ pub(super) fn check(
             from: from.to_owned(),
         });
         let refusal = refusal(place(&renamed.key), message, help);
-        Err(Refused { refusal, meant })
+        Err(Box::new(Refused { refusal, meant }))
     };
     let refuse = |message: String, help: String| refuse_meant(message, help, None);
     if from == name {

@@ -104,7 +104,8 @@ fn queue(from: &str, to: &str, lock: &mut Lock, now: &Lock) {
         .extend(bindings.into_iter().map(|key| (key, String::new())));
     let (taken_back, letters) = (format!("bind {to} "), format!(" error.{to}"));
     lock.renamed.retain(|key, _| {
-        !key.starts_with(&taken_back) && !(key.starts_with("bind ") && key.ends_with(&letters))
+        let of_letters = key.starts_with("bind ") && key.ends_with(&letters);
+        !key.starts_with(&taken_back) && !of_letters
     });
     rekey(&mut lock.contracts, &OF_QUEUES, 1, (from, to));
     if let Some(rule) = lock.ids.remove(&format!("queue.{from}")) {

@@ -21,11 +21,9 @@ pub(super) fn keeps_name(before: &TableFacts, column: &str) -> Option<String> {
 /// Statements that give a column another name. Queries find it under the former one; rows are inserted under the new one
 /// only.
 pub(super) fn column(table: &str, before: &TableFacts, (from, to): (&str, &str)) -> Vec<String> {
-    let columns = before.columns.iter();
-    let ty = columns
-        .filter(|(name, _)| name == from)
-        .map(|(_, ty)| ty.as_str());
-    let ty = ty.last().unwrap_or_default();
+    let mut columns = before.columns.iter();
+    let found = columns.find(|(name, _)| name == from);
+    let ty = found.map_or("", |(_, ty)| ty.as_str());
     let column = format!(
         "FROM system.columns WHERE database = currentDatabase() AND table = {} AND name = {}",
         text(table),
