@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::store::FORMER_NAME;
+use crate::schema::rename::FORMER_NAME;
 
 /// Cost of a statement.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]

@@ -15,7 +15,7 @@ pub(super) fn of(compared: &Compared<'_>, model: &Model) -> Vec<Item> {
     let mut items = fields(base, &compared.now, model);
     items.extend(late::of(base, &compared.now, model));
     items.extend(tables(base, &compared.now, model));
-    items.extend(super::renames::items(compared, model));
+    items.extend(super::renames::items(compared));
     items.extend(
         compared
             .changes

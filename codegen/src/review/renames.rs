@@ -1,10 +1,8 @@
 //! What has another name, and what that does to whom.
 
 use super::{Area, Item, Severity, What, safe};
-use crate::model::Model;
 use crate::schema::plan::Compared;
 use crate::schema::rename::Rename;
-use crate::store::{clickhouse, dialect};
 
 /// What becomes of rows that instances of the former build hold when a column has another name.
 pub(super) const HELD: &str = "can't store rows of this table once the migration is applied: they hold them back, and what they hold \
@@ -15,12 +13,9 @@ pub(super) const MOVED: &str = "what waits in the former queue is stored by inst
                      `event-grpc apply`";
 
 /// Everything that is renamed, and former names that go.
-pub(super) fn items(compared: &Compared<'_>, model: &Model) -> Vec<Item> {
+pub(super) fn items(compared: &Compared<'_>) -> Vec<Item> {
     let renames = &compared.renames;
-    let new = renames
-        .new
-        .iter()
-        .map(|rename| item(rename, compared, model));
+    let new = renames.new.iter().map(|rename| item(rename, compared));
     let gone = renames.forgotten.iter().map(|rename| {
         let (what, _) = words(&rename.renamed.key);
         let told = format!(
@@ -36,7 +31,7 @@ pub(super) fn items(compared: &Compared<'_>, model: &Model) -> Vec<Item> {
     new.chain(gone).collect()
 }
 
-fn item(rename: &Rename, compared: &Compared<'_>, model: &Model) -> Item {
+fn item(rename: &Rename, compared: &Compared<'_>) -> Item {
     let renamed = &rename.renamed;
     let (_, name) = words(&renamed.key);
     let of = match renamed.key.split(' ').collect::<Vec<_>>()[..] {
@@ -45,13 +40,6 @@ fn item(rename: &Rename, compared: &Compared<'_>, model: &Model) -> Item {
     };
     let kind = renamed.key.split(' ').next().unwrap_or_default();
     let told = format!("{kind} `{}`{of} is renamed to `{name}`", renamed.from);
-    let table = rename.table.as_deref();
-    let found = model
-        .tables
-        .iter()
-        .find(|of| Some(of.name.as_str()) == table);
-    let in_clickhouse =
-        found.is_some_and(|found| dialect(found).kind().name == clickhouse::KIND.name);
     let area = match kind {
         "queue" => Area::Topology,
         _ => Area::Tables,
@@ -60,24 +48,14 @@ fn item(rename: &Rename, compared: &Compared<'_>, model: &Model) -> Item {
         severity: Severity::Meant,
         ..safe(area, What::Renamed, told)
     };
-    match (kind, in_clickhouse) {
-        ("column", true) => Item {
+    match (kind, rename.former) {
+        ("column", Some(former)) => Item {
             instances: HELD.to_owned(),
-            rows: "stay; queries find it under both names, under the former one by an ALIAS column".to_owned(),
+            rows: former.column.to_owned(),
             ..item
         },
-        ("column", false) => Item {
-            instances: HELD.to_owned(),
-            rows: "stay; queries by the former name fail, views go on".to_owned(),
-            ..item
-        },
-        ("table", true) => Item {
-            instances: "store under the former name, which is an Alias table; on a server without those they hold rows back".to_owned(),
-            rows: "stay; queries find them under both names".to_owned(),
-            ..item
-        },
-        ("table", false) => Item {
-            instances: "store by a view under the former name".to_owned(),
+        ("table", Some(former)) => Item {
+            instances: former.instances.to_owned(),
             rows: "stay; queries find them under both names".to_owned(),
             ..item
         },

@@ -70,6 +70,14 @@ pub(crate) fn declared(spec: &Spec, out: &mut Diagnostics) -> Vec<Box<dyn Declar
     declared.collect()
 }
 
+/// What becomes of former names in a store, as clauses.
+pub struct FormerNames {
+    /// Of rows, by the former name of a column.
+    pub column: &'static str,
+    /// Of instances of the former build that store into a table.
+    pub instances: &'static str,
+}
+
 /// Begins a statement that takes a former name away. Nothing is stored under it.
 pub(crate) const FORMER_NAME: &str = "-- A former name, under which nothing is stored.";
 
@@ -132,6 +140,9 @@ pub trait Dialect {
         let _ = (before, column);
         None
     }
+
+    /// What becomes of former names of its tables and columns.
+    fn former_names(&self) -> &'static FormerNames;
 
     /// Statements that give the table, which was called `from`, its name, and let queries use the former one, and `others`
     /// of before.

@@ -17,7 +17,9 @@ use crate::base::refusal::Refusal;
 use crate::model::{Model, Renamed};
 use crate::rules::contracts::{MEANING, TOPOLOGY};
 use crate::rules::history::{COLUMN_GONE, COLUMN_TYPE, TABLE_GONE};
+use crate::store::{FormerNames, dialect};
 
+pub(crate) use crate::store::FORMER_NAME;
 pub(crate) use hints::hint;
 pub(crate) use statements::{before_drop, views};
 
@@ -46,6 +48,8 @@ pub(crate) struct Rename {
     pub(crate) table: Option<String>,
     /// Statements for the database of that table.
     pub(crate) statements: Vec<String>,
+    /// What becomes of the former name in that database; none for a queue.
+    pub(crate) former: Option<&'static FormerNames>,
 }
 
 // === impl Renames ===
@@ -127,11 +131,17 @@ pub(crate) fn of<'a>(base: &'a Lock, now: &Lock, model: &Model) -> Renames<'a> {
 impl Renames<'_> {
     fn add(&mut self, renamed: &Renamed, now: &Lock, model: &Model) {
         let (table, statements) = statements::of(renamed, &self.base, model);
+        let found = model
+            .tables
+            .iter()
+            .find(|of| Some(&of.name) == table.as_ref());
+        let former = found.map(|found| dialect(found).former_names());
         names::apply(renamed, self.base.to_mut(), now);
         self.new.push(Rename {
             renamed: renamed.clone(),
             table,
             statements,
+            former,
         });
     }
 }

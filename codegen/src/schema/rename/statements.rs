@@ -85,6 +85,7 @@ pub(super) fn forgotten(base: &Lock, model: &Model) -> Vec<Rename> {
             },
             table: Some(table.to_owned()),
             statements: statement.into_iter().collect(),
+            former: None,
         })
     });
     forgotten.collect()

@@ -18,7 +18,7 @@ pub(super) use rename::{forget, forget_column};
 
 use prost_reflect::MessageDescriptor;
 
-use super::{Column, Dialect, Layout, Rust, TableFacts};
+use super::{Column, Dialect, FormerNames, Layout, Rust, TableFacts};
 use crate::base::refusal::Refusal;
 use crate::model::{self, ClickHouse, Model, StoreKind, Table, Type};
 
@@ -96,6 +96,13 @@ impl Dialect for ClickHouse {
 
     fn keeps_name(&self, before: &TableFacts, column: &str) -> Option<String> {
         rename::keeps_name(before, column)
+    }
+
+    fn former_names(&self) -> &'static FormerNames {
+        &FormerNames {
+            column: "stay; queries find it under both names, under the former one by an ALIAS column",
+            instances: "store under the former name, which is an Alias table; on a server without those they hold rows back",
+        }
     }
 
     fn rename(&self, table: &Table, _: &TableFacts, from: &str, others: &[String]) -> Vec<String> {

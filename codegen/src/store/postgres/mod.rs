@@ -14,7 +14,7 @@ mod types;
 pub(super) use declared::read;
 pub(super) use rename::{around_views, forget};
 
-use super::{Column, Dialect, Layout, Rust, TableFacts};
+use super::{Column, Dialect, FormerNames, Layout, Rust, TableFacts};
 use crate::base::refusal::Refusal;
 use crate::model::{self, Model, Postgres, StoreKind, Table, Type};
 
@@ -93,6 +93,13 @@ impl Dialect for Postgres {
 
     fn without(&self, table: &Table, column: &str, was: &str) -> Option<String> {
         alter::without(table, column, was)
+    }
+
+    fn former_names(&self) -> &'static FormerNames {
+        &FormerNames {
+            column: "stay; queries by the former name fail, views go on",
+            instances: "store by a view under the former name",
+        }
     }
 
     fn rename(
