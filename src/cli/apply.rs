@@ -14,10 +14,9 @@ use crate::ops::logging;
 /// The lock that keeps two of these from running at once, by the name of its queue.
 const LOCK: &str = "event_grpc.apply";
 
-/// Migrate the databases, declare what is missing, move what waits in queues under former names, and take away what is retired:
-/// bindings, queues that are empty and
-/// unused, exchanges that are unused. Without --yes the plan is shown only. Each step may be repeated, so what was broken
-/// off is finished by running it again. See docs/changes.md.
+/// Migrate the databases, declare what is missing, move what waits in queues under former names, and take away what is
+/// retired: bindings, queues that are empty and unused, exchanges that are unused. Without --yes the plan is shown only.
+/// Each step may be repeated, so what was broken off is finished by running it again. See docs/changes.md.
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
     #[command(flatten)]

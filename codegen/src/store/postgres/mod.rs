@@ -102,14 +102,7 @@ impl Dialect for Postgres {
         }
     }
 
-    fn rename(
-        &self,
-        table: &Table,
-        before: &TableFacts,
-        from: &str,
-        others: &[String],
-    ) -> Vec<String> {
-        let _ = others;
+    fn rename(&self, table: &Table, before: &TableFacts, from: &str, _: &[String]) -> Vec<String> {
         rename::table(&table.name, before, from)
     }
 
