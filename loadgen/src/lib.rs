@@ -35,6 +35,7 @@ enum Command {
     Proofs(proofs::Args),
     Publish(publish::Args),
     Senders(senders::Args),
+    SenderFaults(senders::faults::Args),
     Siege(siege::Args),
 }
 
@@ -47,6 +48,7 @@ pub fn run() -> ExitCode {
             Command::Proofs(args) => proofs::make(&args),
             Command::Publish(args) => publish::run(args).await,
             Command::Senders(args) => senders::run(args).await,
+            Command::SenderFaults(args) => senders::faults::run(args).await,
             Command::Siege(args) => siege::run(args).await,
         }
     })

@@ -4,8 +4,10 @@
 
 mod answer;
 mod driver;
+pub(crate) mod faults;
 mod pattern;
 mod play;
+mod proxy;
 mod request;
 mod scenario;
 mod server;
