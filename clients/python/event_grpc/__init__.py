@@ -1,10 +1,10 @@
 """Sends events to an event-grpc server: typed, queued, and never lost in silence.
 
-    from event_grpc import Client
-    from event_grpc.events import AddToCartEvent
+from event_grpc import Client
+from event_grpc.events import AddToCartEvent
 
-    client = Client("https://events.example.com", key="...")
-    client.track(AddToCartEvent(product_id=42, quantity=2))
+client = Client("https://events.example.com", key="...")
+client.track(AddToCartEvent(product_id=42, quantity=2))
 """
 
 from event_grpc.aio import AsyncClient

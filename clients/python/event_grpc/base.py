@@ -163,7 +163,9 @@ class BaseClient:
             if state.closed:
                 return self._refuse("closed", "the client is closed")
             if not state.queue.has_room_for(item):
-                return self._refuse("queue_full", f"{len(state.queue.items)} events wait to be sent")
+                return self._refuse(
+                    "queue_full", f"{len(state.queue.items)} events wait to be sent"
+                )
             try:
                 self._reopen()
                 state.queue.append(item, state.consent == GRANTED)

@@ -1,6 +1,7 @@
 """Requests: which events go together, and their body."""
 
-from typing import Iterable, List, Tuple
+from collections.abc import Iterable
+from typing import List, Tuple
 
 from event_grpc.item import Item
 

@@ -13,7 +13,7 @@ from event_grpc.message import Event
 class Item:
     """An event in the queue."""
 
-    __slots__ = ("number", "id", "type", "header", "event", "taken", "taken_ms", "size", "stored")
+    __slots__ = ("event", "header", "id", "number", "size", "stored", "taken", "taken_ms", "type")
 
     def __init__(self, id: str, type: str, header: bytes, event: bytes, taken_ms: int) -> None:
         self.number = 0

@@ -8,7 +8,8 @@ import json
 import os
 import time
 import zlib
-from typing import Any, Dict, Iterable, List
+from collections.abc import Iterable
+from typing import Any, Dict, List
 
 from event_grpc.item import Item, encode
 from event_grpc.lock import lock
@@ -129,7 +130,9 @@ class Journal:
                     needed.append(line if line.endswith(b"\n") else line + b"\n")
         text = b"".join(needed)
         fresh = self._path + ".new"
-        handle = os.open(fresh, os.O_RDWR | os.O_CREAT | os.O_TRUNC | getattr(os, "O_BINARY", 0), 0o600)
+        handle = os.open(
+            fresh, os.O_RDWR | os.O_CREAT | os.O_TRUNC | getattr(os, "O_BINARY", 0), 0o600
+        )
         with os.fdopen(handle, "wb") as file_:
             file_.write(text)
             file_.flush()

@@ -4,9 +4,10 @@ import base64
 import math
 import operator
 import re
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta, timezone
 from enum import IntEnum
-from typing import Any, Mapping, Sequence, Type
+from typing import Any, Type
 
 _LARGEST_FLOAT = 3.4028235677973366e38
 _SURROGATE = re.compile("[\ud800-\udfff]")

@@ -1,6 +1,7 @@
 """Messages: classes whose fields are declared with their names and kinds on the wire."""
 
-from typing import TYPE_CHECKING, Any, ClassVar, Dict, List, Mapping, Tuple, Type
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Callable, ClassVar, Dict, List, Tuple, Type
 
 from event_grpc.kinds import Invalid, Kind
 
@@ -81,15 +82,15 @@ class Event(Message):
 
 
 class MessageOf(Kind):
-    """A message within another."""
+    """A message within another, whose class may come further below."""
 
-    def __init__(self, message: Type[Message]) -> None:
+    def __init__(self, message: Callable[[], Type[Message]]) -> None:
         self.message = message
 
     def to_json(self, value: Any) -> Any:
-        if not isinstance(value, self.message):
-            expected = self.message.__name__
-            raise Invalid(f"should be a {expected}, is a {type(value).__name__}")
+        message = self.message()
+        if not isinstance(value, message):
+            raise Invalid(f"should be a {message.__name__}, is a {type(value).__name__}")
         return value.to_json()
 
 

@@ -23,7 +23,9 @@ class Pacing:
     def failed(self, now: float, retry_after: Optional[float]) -> None:
         """Begins a pause with full jitter, of at least what the server asked for."""
         # 2^60 seconds are beyond every bound.
-        longest = min(self._limits.backoff_max, self._limits.backoff_base * 2.0 ** min(self._row, 60))
+        longest = min(
+            self._limits.backoff_max, self._limits.backoff_base * 2.0 ** min(self._row, 60)
+        )
         self._row += 1
         self._floor = now + min(retry_after or 0.0, LONGEST_RETRY_AFTER)
         self.until = max(now + random.random() * longest, self._floor)

@@ -1,7 +1,8 @@
 """The queue: events that were taken, in order, in memory and, where there is storage, in a file."""
 
 from collections import deque
-from typing import Collection, Deque, List, Optional
+from collections.abc import Collection
+from typing import Deque, List, Optional
 
 from event_grpc.item import Item
 from event_grpc.journal import Journal

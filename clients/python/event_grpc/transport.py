@@ -34,6 +34,7 @@ class Transport:
         if options.key is not None:
             self._headers["authorization"] = f"Bearer {options.key}"
         self._connection: Optional[Connection] = None
+        self._stream: Optional[_Stream] = None
         self._used = 0.0
         self._ended = False
 
@@ -65,19 +66,18 @@ class Transport:
     def end(self) -> None:
         """Cuts the request that is under way in another thread; there is none after it."""
         self._ended = True
-        connection = self._connection
-        stream = connection.sock if connection is not None else None
+        stream = self._stream
         if stream is not None:
             try:
-                stream.shutdown(socket.SHUT_RDWR)
+                stream.socket.shutdown(socket.SHUT_RDWR)
             except OSError:
                 pass
 
     def _open(self, deadline: float) -> Connection:
-        kept = self._connection
-        if kept is not None and kept.sock is not None:
-            if time.monotonic() - self._used < _LONGEST_IDLE and not _ended(kept.sock.stream):
-                kept.sock.deadline = deadline
+        kept, stream = self._connection, self._stream
+        if kept is not None and kept.sock is not None and stream is not None:
+            if time.monotonic() - self._used < _LONGEST_IDLE and not _ended(stream.socket):
+                stream.deadline = deadline
                 return kept
         self.close()
         made: Connection
@@ -91,7 +91,7 @@ class Transport:
             made = http.client.HTTPConnection(self._host, self._port, timeout=self._timeout)
         self._connection = made
         made.connect()
-        made.sock = _Stream(made.sock, deadline)
+        self._stream = made.sock = _Stream(made.sock, deadline)
         return made
 
 
@@ -108,29 +108,26 @@ class _Stream:
     """A socket whose reads and writes share one deadline, for `http.client`, which only knows one for each."""
 
     def __init__(self, stream: socket.socket, deadline: float) -> None:
-        self.stream = stream
+        self.socket = stream
         self.deadline = deadline
 
-    def wait_at_most(self) -> None:
+    def until_deadline(self) -> None:
         left = self.deadline - time.monotonic()
         if left <= 0:
             raise TimeoutError("no complete answer in time")
-        self.stream.settimeout(left)
+        self.socket.settimeout(left)
 
     def sendall(self, data: Any) -> None:
         rest = memoryview(data)
         while rest:
-            self.wait_at_most()
-            rest = rest[self.stream.send(rest) :]
+            self.until_deadline()
+            rest = rest[self.socket.send(rest) :]
 
-    def makefile(self, mode: str) -> io.BufferedReader:
-        return io.BufferedReader(_Reader(self, self.stream.makefile(mode, buffering=0)))
-
-    def shutdown(self, how: int) -> None:
-        self.stream.shutdown(how)
+    def makefile(self, _mode: str) -> io.BufferedReader:
+        return io.BufferedReader(_Reader(self, self.socket.makefile("rb", buffering=0)))
 
     def close(self) -> None:
-        self.stream.close()
+        self.socket.close()
 
 
 class _Reader(io.RawIOBase):
@@ -144,7 +141,7 @@ class _Reader(io.RawIOBase):
         return True
 
     def readinto(self, buffer: Any) -> Any:
-        self._stream.wait_at_most()
+        self._stream.until_deadline()
         return self._raw.readinto(buffer)
 
     def close(self) -> None:
