@@ -2,6 +2,7 @@
 
 pub(crate) mod contract;
 mod go;
+mod go_names;
 mod java;
 mod openapi;
 mod prose;
