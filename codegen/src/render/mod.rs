@@ -3,7 +3,7 @@
 mod definitions;
 pub(crate) mod imports;
 mod out;
-mod proto;
+pub(crate) mod proto;
 mod rust;
 pub(crate) mod templates;
 pub mod view;
@@ -83,7 +83,7 @@ pub fn render(tree: &mut Tree, model: &Model, planned: &Planned) -> Result<(), R
     let mut out = Out {
         tree,
         templates,
-        sources: proto::sources(&model.pool)?,
+        sources: proto::sources(model.pool.file_descriptor_protos(), "proto")?,
     };
     let root = Root::of(model);
     out.rust("mod.rs", "mod.rs", &root)?;
