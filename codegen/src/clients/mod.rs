@@ -4,6 +4,7 @@ pub(crate) mod contract;
 mod go;
 mod java;
 mod openapi;
+mod prose;
 mod python;
 mod rust;
 mod typescript;

@@ -1,6 +1,7 @@
 //! From the model to files: views are made, templates print them, Rust is formatted.
 
 mod definitions;
+mod formatted;
 pub(crate) mod imports;
 mod out;
 pub(crate) mod proto;
@@ -8,12 +9,15 @@ mod rust;
 pub(crate) mod templates;
 pub mod view;
 
+use std::path::Path;
+
 use serde::Serialize;
 
 use crate::base::tree::Tree;
 use crate::model::Model;
 use crate::schema::fingerprint::fingerprint;
 use crate::schema::plan::Planned;
+use formatted::Formatted;
 use out::Out;
 use templates::Templates;
 use view::catalogue::catalogue;
@@ -69,8 +73,13 @@ fn list(refused: &[Refused]) -> String {
     lines.join("\n")
 }
 
-/// Adds everything below `generated/`.
-pub fn render(tree: &mut Tree, model: &Model, planned: &Planned) -> Result<(), RenderError> {
+/// Adds everything below `generated/`. What is formatted is kept in a folder, if there is one, for the next run.
+pub fn render(
+    tree: &mut Tree,
+    model: &Model,
+    planned: &Planned,
+    kept: Option<&Path>,
+) -> Result<(), RenderError> {
     let templates = Templates::new()?;
     let shapes = Shapes::of(model, &planned.retired);
     let readers = Readers::of(model);
@@ -134,7 +143,7 @@ pub fn render(tree: &mut Tree, model: &Model, planned: &Planned) -> Result<(), R
     tree.add("generated/fingerprint.txt", fingerprint(model));
     tree.add("generated/descriptors.binpb", model.descriptors.clone());
     tree.add("generated/definitions.json", definitions);
-    out.format()
+    out.format(kept.and_then(Formatted::in_folder).as_ref())
 }
 
 /// View of `mod.rs`.
