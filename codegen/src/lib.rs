@@ -10,6 +10,7 @@
 
 pub mod base;
 mod check;
+mod clients;
 pub mod function;
 pub mod model;
 pub mod render;
@@ -79,7 +80,7 @@ pub fn generate_since(root: &Path, base: Option<&str>, now: u64) -> Result<Tree,
     let mut tree = Tree::default();
     let current = fingerprint(&model);
     let (rendered, known) = both(
-        || render(&mut tree, &model, &planned),
+        || render(&mut tree, &model, &planned).and_then(|()| clients::render(&mut tree, &model)),
         || Ancestors::read(root, &current),
     );
     rendered.map_err(|error| match error {

@@ -13,6 +13,7 @@ mod load;
 mod poison;
 mod proofs;
 mod publish;
+mod senders;
 mod siege;
 
 use std::process::ExitCode;
@@ -33,6 +34,8 @@ enum Command {
     Load(load::Args),
     Proofs(proofs::Args),
     Publish(publish::Args),
+    Senders(senders::Args),
+    SenderFaults(senders::faults::Args),
     Siege(siege::Args),
 }
 
@@ -44,6 +47,8 @@ pub fn run() -> ExitCode {
             Command::Load(args) => load::run(args).await,
             Command::Proofs(args) => proofs::make(&args),
             Command::Publish(args) => publish::run(args).await,
+            Command::Senders(args) => senders::run(args).await,
+            Command::SenderFaults(args) => senders::faults::run(args).await,
             Command::Siege(args) => siege::run(args).await,
         }
     })

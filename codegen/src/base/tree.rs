@@ -9,12 +9,14 @@ use similar::TextDiff;
 use super::parallel;
 
 /// The folder that holds generated files and nothing else.
-pub const GENERATED: &str = "generated";
+const GENERATED: &str = "generated";
 
 /// Files by path from the project's root.
-#[derive(Debug, Default, PartialEq, Eq)]
+#[derive(Debug, PartialEq, Eq)]
 pub struct Tree {
     files: BTreeMap<PathBuf, Vec<u8>>,
+    /// Folders that hold generated files and nothing else.
+    folders: Vec<PathBuf>,
     removed: BTreeSet<PathBuf>,
     notes: Vec<String>,
 }
@@ -29,13 +31,29 @@ pub struct TreeError {
     pub source: io::Error,
 }
 
+impl Default for Tree {
+    fn default() -> Self {
+        Tree {
+            files: BTreeMap::new(),
+            folders: vec![GENERATED.into()],
+            removed: BTreeSet::new(),
+            notes: Vec::new(),
+        }
+    }
+}
+
 impl Tree {
+    /// Takes a folder over: what is there and isn't added is removed.
+    pub fn owns(&mut self, folder: impl Into<PathBuf>) {
+        self.folders.push(folder.into());
+    }
+
     /// Adds a file.
     pub fn add(&mut self, path: impl Into<PathBuf>, contents: impl Into<Vec<u8>>) {
         self.files.insert(path.into(), contents.into());
     }
 
-    /// A file outside `generated/` that must not be there any more.
+    /// A file outside such folders that must not be there any more.
     pub fn remove(&mut self, path: impl Into<PathBuf>) {
         self.removed.insert(path.into());
     }
@@ -103,7 +121,9 @@ impl Tree {
             std::fs::remove_file(root.join(&path)).map_err(at(&path))?;
             changed.push(path);
         }
-        remove_empty_folders(&root.join(GENERATED));
+        for folder in &self.folders {
+            remove_empty_folders(&root.join(folder));
+        }
         Ok(changed)
     }
 
@@ -125,7 +145,9 @@ impl Tree {
     /// Files that are there and shouldn't be.
     fn leftovers(&self, root: &Path) -> Result<BTreeSet<PathBuf>, TreeError> {
         let mut found = BTreeSet::new();
-        list(root, Path::new(GENERATED), &mut found)?;
+        for folder in &self.folders {
+            list(root, folder, &mut found)?;
+        }
         found.retain(|path| !self.files.contains_key(path));
         let removed = self.removed.iter().filter(|path| root.join(path).exists());
         found.extend(removed.cloned());

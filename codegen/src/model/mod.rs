@@ -1,6 +1,7 @@
 //! The pipeline as meant: resolved, typed and checked. The only thing that the emitters see.
 
 mod changes;
+mod comments;
 mod dead_letter;
 mod destination;
 mod field;
@@ -12,6 +13,7 @@ mod store;
 pub(crate) mod types;
 
 pub use changes::{Accepted, Renamed, Retired};
+pub use comments::Comments;
 pub use dead_letter::ErrorField;
 pub use destination::Destination;
 pub use field::field_type;
@@ -62,6 +64,25 @@ pub struct Model {
     pub retired: Vec<Retired>,
     /// What had another name before, tables first.
     pub renamed: Vec<Renamed>,
+    /// Languages that libraries for senders are written for.
+    pub clients: Vec<Client>,
+}
+
+/// A library for senders, or a description that one can be made of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Client {
+    /// The HTTP paths, described.
+    OpenApi,
+    /// TypeScript and JavaScript.
+    TypeScript,
+    /// Java and Kotlin.
+    Java,
+    /// Python.
+    Python,
+    /// Go.
+    Go,
+    /// Rust.
+    Rust,
 }
 
 /// Layout of a batch of app events.

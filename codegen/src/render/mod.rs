@@ -5,7 +5,7 @@ pub(crate) mod imports;
 mod out;
 mod proto;
 mod rust;
-mod templates;
+pub(crate) mod templates;
 pub mod view;
 
 use serde::Serialize;

@@ -49,11 +49,16 @@ const TEMPLATES: &[(&str, &str)] = &[
 ];
 
 /// The compiled templates.
-pub(super) struct Templates(Environment<'static>);
+pub(crate) struct Templates(Environment<'static>);
 
 impl Templates {
-    /// Compiles all templates.
+    /// Compiles the templates of the server's part.
     pub(super) fn new() -> Result<Self, RenderError> {
+        Self::of(TEMPLATES)
+    }
+
+    /// Compiles these templates, by name and text.
+    pub(crate) fn of(templates: &[(&'static str, &'static str)]) -> Result<Self, RenderError> {
         let mut env = Environment::new();
         env.set_undefined_behavior(UndefinedBehavior::Strict);
         env.set_auto_escape_callback(|_| minijinja::AutoEscape::None);
@@ -69,7 +74,7 @@ impl Templates {
                 source,
             })?;
         env.set_syntax(syntax);
-        for (name, text) in TEMPLATES {
+        for (name, text) in templates {
             env.add_template(name, text)
                 .map_err(|source| RenderError::Template { name, source })?;
         }
@@ -77,7 +82,7 @@ impl Templates {
     }
 
     /// Fills a template in.
-    pub(super) fn render(
+    pub(crate) fn render(
         &self,
         name: &'static str,
         view: &impl Serialize,

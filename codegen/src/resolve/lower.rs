@@ -56,6 +56,7 @@ pub(crate) fn lower(resolved: Resolved<'_>) -> Option<Model> {
         accepted: resolved.spec.accepts.clone(),
         retired: resolved.spec.retired.clone(),
         renamed: resolved.spec.renamed(),
+        clients: resolved.spec.clients.clone(),
     })
 }
 

@@ -4,6 +4,7 @@
 //! reported, so that later phases go on with the rest.
 
 mod changes;
+mod clients;
 mod columns;
 mod cors;
 mod ids;
@@ -29,7 +30,7 @@ pub(crate) use verify::{Verify, Way};
 use std::path::Path;
 
 use crate::base::diagnostic::{Diagnostics, Sources, Span};
-use crate::model::{Accepted, Auth, ExchangeKind, Ids, OnBad, Retired};
+use crate::model::{Accepted, Auth, Client, ExchangeKind, Ids, OnBad, Retired};
 use crate::rules::reading::YAML_SYNTAX;
 use crate::syntax::file;
 use crate::syntax::yaml::{self, Text};
@@ -87,6 +88,8 @@ pub(crate) struct Spec {
     pub(crate) accepts: Vec<Accepted>,
     /// `retired: [{ queue: NAME, since, why }, ...]`: what was declared and isn't any more.
     pub(crate) retired: Vec<Retired>,
+    /// `clients: [LANGUAGE, ...]`: libraries for senders, in order and each once.
+    pub(crate) clients: Vec<Client>,
     /// The place of the file's last byte, for what is missing altogether.
     pub(crate) end: Option<Span>,
 }

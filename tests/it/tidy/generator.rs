@@ -9,7 +9,7 @@ use super::tree::{File, files};
 const ROOT: &str = "codegen/src";
 
 /// What each module of the generator may import beside itself. `lib.rs` wires them together, and none knows it.
-const LAYERS: [(&str, &[&str]); 12] = [
+const LAYERS: [(&str, &[&str]); 13] = [
     ("base", &[]),
     ("rules", &["base"]),
     ("model", &["base"]),
@@ -26,6 +26,8 @@ const LAYERS: [(&str, &[&str]); 12] = [
         "render",
         &["base", "rules", "model", "function", "store", "schema"],
     ),
+    // Libraries for senders.
+    ("clients", &["base", "model", "render"]),
     // A change, for its reviewer.
     ("review", &["base", "model", "schema"]),
     // What is told to people at a terminal.

@@ -12,11 +12,10 @@ use std::collections::BTreeSet;
 use prost_reflect::{FieldDescriptor, Kind, MessageDescriptor};
 use serde::Serialize;
 
-use super::comments::Comments;
 use super::shapes::{by_number, json_messages};
 use crate::base::names::size;
-use crate::model::field_type;
 use crate::model::{Auth, Destination, Input, Intake, Model, RoutingKey, Scheme, Table};
+use crate::model::{Comments, field_type};
 use crate::store::{KINDS, dialect};
 use meaning::meaning;
 use text::{cell, code, event_link, events_page, group, message_link, message_page, table_page};

@@ -3,7 +3,6 @@
 pub mod append;
 pub mod catalogue;
 pub mod columns;
-pub mod comments;
 pub mod databases;
 pub mod envelope;
 pub mod function;

@@ -1,6 +1,7 @@
 //! The tree of `pipeline.yaml` to its declarations. One entry that can't be read never hides another.
 
 use super::changes::{accepts, retired};
+use super::clients::clients;
 use super::columns::columns;
 use super::cors::cors;
 use super::ids::ids;
@@ -35,6 +36,7 @@ pub(crate) fn read(root: &Node, stores: Stores, out: &mut Diagnostics) -> Spec {
         "requests",
         "accepts",
         "retired",
+        "clients",
     ];
     let Some(file) = Fields::open("the pipeline", root.span, root, &known, out) else {
         return Spec::default();
@@ -58,6 +60,7 @@ pub(crate) fn read(root: &Node, stores: Stores, out: &mut Diagnostics) -> Spec {
         requests: entries("`requests`", section("requests"), request, out),
         accepts: section("accepts").map_or_else(Vec::new, |n| accepts(n, out)),
         retired: section("retired").map_or_else(Vec::new, |n| retired(n, out)),
+        clients: section("clients").map_or_else(Vec::new, |n| clients(n, out)),
         end: Some(Span::new(root.span.file, root.span.end, root.span.end)),
     }
 }

@@ -2,7 +2,9 @@
 
 use std::collections::HashMap;
 
-use prost_reflect::{DescriptorPool, FieldDescriptor, FileDescriptor, MessageDescriptor};
+use prost_reflect::{
+    DescriptorPool, EnumDescriptor, FieldDescriptor, FileDescriptor, MessageDescriptor,
+};
 
 /// The comments above messages and fields.
 #[derive(Debug, Default)]
@@ -39,6 +41,11 @@ impl Comments {
     /// The comment above a message, as one paragraph; empty if there is none.
     pub fn message(&self, message: &MessageDescriptor) -> &str {
         self.at(&message.parent_file(), message.path())
+    }
+
+    /// The comment above an enum, as one paragraph; empty if there is none.
+    pub fn enumeration(&self, found: &EnumDescriptor) -> &str {
+        self.at(&found.parent_file(), found.path())
     }
 
     /// The comment on a field, as one paragraph; empty if there is none.

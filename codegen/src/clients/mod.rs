@@ -1,0 +1,76 @@
+//! Libraries for senders: what is generated of each, and where it stands.
+
+pub(crate) mod contract;
+mod go;
+mod java;
+mod openapi;
+mod python;
+mod rust;
+mod typescript;
+
+use crate::base::tree::Tree;
+use crate::model::{Client, Model};
+use crate::render::RenderError;
+use contract::Contract;
+
+/// A library, or a description that one can be made of.
+struct Library {
+    /// What `clients` in `pipeline.yaml` calls it.
+    client: Client,
+    /// The folders below `clients/` that hold generated files of it and nothing else.
+    folders: &'static [&'static str],
+    /// Makes its files: path below `clients/`, and text.
+    files: fn(&Model, &Contract) -> Result<Vec<(String, String)>, RenderError>,
+}
+
+/// All of them. A language is a file and its line here.
+const LIBRARIES: &[Library] = &[
+    Library {
+        client: Client::OpenApi,
+        folders: &[],
+        files: openapi::files,
+    },
+    Library {
+        client: Client::TypeScript,
+        folders: &["typescript/src/events"],
+        files: typescript::files,
+    },
+    Library {
+        client: Client::Java,
+        folders: &["java/core/src/generated/java"],
+        files: java::files,
+    },
+    Library {
+        client: Client::Python,
+        folders: &["python/event_grpc/events"],
+        files: python::files,
+    },
+    Library {
+        client: Client::Go,
+        folders: &["go/events"],
+        files: go::files,
+    },
+    Library {
+        client: Client::Rust,
+        folders: &["rust/src/generated"],
+        files: rust::files,
+    },
+];
+
+/// Adds what is below `clients/`.
+pub(crate) fn render(tree: &mut Tree, model: &Model) -> Result<(), RenderError> {
+    for folder in LIBRARIES.iter().flat_map(|library| library.folders) {
+        tree.owns(format!("clients/{folder}"));
+    }
+    let Some(contract) = Contract::of(model) else {
+        return Ok(());
+    };
+    for library in LIBRARIES {
+        if model.clients.contains(&library.client) {
+            for (path, text) in (library.files)(model, &contract)? {
+                tree.add(format!("clients/{path}"), text);
+            }
+        }
+    }
+    Ok(())
+}

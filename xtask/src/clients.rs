@@ -1,0 +1,90 @@
+//! `cargo xtask test clients`: the client libraries' own tests, the scenarios of the contract with each of them, and
+//! with faults many events through each into real servers.
+
+mod faults;
+mod library;
+
+use std::path::Path;
+use std::process::{Command, ExitCode};
+
+use anyhow::{Result, bail};
+use library::{LIBRARIES, Library, Missing};
+
+use crate::build;
+use crate::services::{self, install};
+
+/// What `cargo xtask test clients` may be told, behind that word.
+#[derive(Debug, Default)]
+pub(crate) struct Wishes {
+    /// Only these libraries; all if empty.
+    only: Vec<String>,
+    /// Also 100,000 events through each library, with faults.
+    faults: bool,
+}
+
+impl Wishes {
+    /// Reads the words behind `clients`.
+    pub(crate) fn of(words: &[String], full: bool) -> Result<Self> {
+        let mut wishes = Wishes {
+            only: Vec::new(),
+            faults: full,
+        };
+        for word in words {
+            match word.as_str() {
+                "--faults" => wishes.faults = true,
+                name if LIBRARIES.iter().any(|library| library.name == name) => {
+                    wishes.only.push(name.to_owned());
+                }
+                other => bail!(
+                    "`{other}` is neither a library ({}) nor --faults",
+                    LIBRARIES.map(|library| library.name).join(", ")
+                ),
+            }
+        }
+        Ok(wishes)
+    }
+
+    fn includes(&self, library: &Library) -> bool {
+        self.only.is_empty() || self.only.iter().any(|name| name == library.name)
+    }
+}
+
+/// Builds the libraries, runs their tests, and plays the scenarios. A library whose tools aren't installed is left out,
+/// and that is said; it is an error where the library was named.
+pub(crate) fn run(root: &Path, wishes: &Wishes) -> Result<ExitCode> {
+    let interrupt = services::interrupts()?;
+    install::missing_packages(&["python"])?;
+    let mut present = Vec::new();
+    for library in LIBRARIES.iter().filter(|library| wishes.includes(library)) {
+        match library.missing() {
+            None => present.push(library),
+            Some(Missing { program, how }) if wishes.only.is_empty() => {
+                println!("{}: not run, there is no {program} ({how})", library.name);
+            }
+            Some(Missing { program, how }) => {
+                bail!("{} needs {program}: {how}", library.name);
+            }
+        }
+    }
+    if present.is_empty() {
+        println!("No client library can be tested here.");
+        return Ok(ExitCode::SUCCESS);
+    }
+    let built = build::all(&[])?;
+    for library in &present {
+        library.build(root)?;
+        library.test(root)?;
+    }
+    let mut scenarios = Command::new(&built.loadgen);
+    scenarios.current_dir(root).arg("senders");
+    for library in &present {
+        scenarios.arg("--library").arg(library.driver());
+    }
+    if !scenarios.status()?.success() {
+        bail!("a library doesn't do what docs/clients.md says");
+    }
+    if wishes.faults {
+        faults::run(root, &built, &present, &interrupt)?;
+    }
+    Ok(ExitCode::SUCCESS)
+}

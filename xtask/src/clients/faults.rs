@@ -1,0 +1,78 @@
+//! Many events through each library, while servers are killed: what the library took is stored once.
+
+use std::path::Path;
+use std::process::Command;
+use std::sync::mpsc::Receiver;
+use std::time::Duration;
+
+use anyhow::{Context as _, Result, bail};
+
+use super::library::Library;
+use crate::build::Executables;
+use crate::chaos::cluster::{Cluster, Server};
+use crate::chaos::wait;
+use crate::services::{Keep, Kept};
+
+/// Events of each library.
+const EVENTS: &str = "100000";
+
+/// Sends events with each library, one after the other, into two instances with RabbitMQ and ClickHouse.
+pub(super) fn run(
+    root: &Path,
+    built: &Executables,
+    libraries: &[&Library],
+    interrupt: &Receiver<()>,
+) -> Result<()> {
+    let directory = tempfile::Builder::new()
+        .prefix("event-grpc-clients-")
+        .tempdir()?;
+    let mut cluster = Cluster::start(&built.server, directory.path())?;
+    for library in libraries {
+        let mut load = start(root, built, &cluster, library)?;
+        torment(&mut cluster, &mut load, interrupt)
+            .with_context(|| format!("{} with faults", library.name))?;
+    }
+    Ok(())
+}
+
+fn start(root: &Path, built: &Executables, cluster: &Cluster, library: &Library) -> Result<Kept> {
+    let mut command = Command::new(&built.loadgen);
+    command.current_dir(root).arg("sender-faults");
+    command.arg("--library").arg(library.driver());
+    command.args(["--count", EVENTS]);
+    for number in 0..2 {
+        let address = format!("http://127.0.0.1:{}", cluster.http(number)?);
+        command.arg("--to").arg(address);
+    }
+    command.args(["--clickhouse-url", &cluster.clickhouse_url()]);
+    let keep = Keep {
+        name: "the senders",
+        signal: "TERM",
+        directory: None,
+        log: None,
+    };
+    Kept::spawn(&keep, &command)
+}
+
+/// Kills one server after the other as long as the load runs, and starts it again.
+fn torment(cluster: &mut Cluster, load: &mut Kept, interrupt: &Receiver<()>) -> Result<()> {
+    let turns = [
+        Server::Instance(0),
+        Server::ClickHouse,
+        Server::Instance(1),
+        Server::RabbitMq,
+    ];
+    for server in turns.into_iter().cycle() {
+        for _ in 0..30 {
+            match load.ended()? {
+                Some(status) if status.success() => return Ok(()),
+                Some(_) => bail!("events are missing, doubled or were given up"),
+                None => wait(interrupt, Duration::from_millis(200))?,
+            }
+        }
+        cluster.kill(server)?;
+        wait(interrupt, Duration::from_secs(1))?;
+        cluster.start_again(server)?;
+    }
+    Ok(())
+}
