@@ -48,3 +48,6 @@ export const map =
     const entries = Object.entries(values);
     return entries.length ? Object.fromEntries(entries.map(([key, value]) => [key, each(value)])) : undefined;
   };
+
+/** An enum whose default is left out. */
+export const without = (zero: string) => (value: string) => (value === zero ? undefined : value);

@@ -29,7 +29,8 @@ export function shared(name: string, owner: string): Shared {
   let kept = 0;
   let full = false;
   let writing: Promise<void> | undefined;
-  let letGo: (() => void) | undefined;
+  // What lets this tab's lock go, once it is held; nothing, where there are no locks.
+  let holding: Promise<(() => void) | undefined> | undefined;
 
   function open(): Promise<IDBDatabase> {
     if (!database) {
@@ -65,14 +66,14 @@ export function shared(name: string, owner: string): Shared {
 
   /** Holds this tab's lock. */
   const hold = () =>
-    !locks || letGo ? undefined : new Promise<void>((resolve) => {
-      const held = () => new Promise<void>((free) => resolve((letGo = free, undefined)));
-      locks.request(lockOf(owner), held).catch(resolve);
-    });
+    (holding ??= new Promise((resolve) => {
+      const held = () => new Promise<void>((free) => resolve(free));
+      locks?.request(lockOf(owner), held).catch(() => resolve(undefined)) ?? resolve(undefined);
+    }));
 
   function release(): void {
-    letGo?.();
-    letGo = undefined;
+    void holding?.then((free) => free?.());
+    holding = undefined;
   }
 
   /** Writes all that is to be written, until nothing is left or storage is full. */
@@ -142,7 +143,6 @@ export function shared(name: string, owner: string): Shared {
     async close() {
       await write();
       release();
-      database?.then((opened) => opened.close()).catch(() => undefined);
     },
     adopt: () => alone(adopt),
     alone,

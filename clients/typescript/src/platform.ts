@@ -17,9 +17,9 @@ export interface Stored {
 /** Whether what storage gave is an event: its texts are put into requests as they are, beside those of others. */
 export function isStored(one: Stored): unknown {
   try {
-    return one.at > 0 && one.id && one.type && JSON.parse(one.header) && JSON.parse(one.body);
+    return one.at > 0 && JSON.parse(one.header) && JSON.parse(one.body);
   } catch {
-    return false;
+    return undefined;
   }
 }
 

@@ -16,3 +16,4 @@ export interface AddToCartEvent {
 export const addToCartEvent = (fields: AddToCartEvent = {}): Event => ({
   addToCartEvent: message(fields, { productId: int64, variantId: int64 }),
 });
+export const launchEvent = (fields: {dynamicLink?: string} = {}): Event => ({ launchEvent: fields });
