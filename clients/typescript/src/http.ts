@@ -29,7 +29,7 @@ export function requesting(address: string, key: string | undefined) {
           resolve({
             status: response.statusCode ?? 0,
             text: Buffer.concat(chunks).toString(),
-            retryAfter: response.headers["retry-after"] ?? null,
+            retryAfter: response.headers["retry-after"] ?? "",
           }),
         );
         response.on("error", () => resolve(NO_ANSWER));

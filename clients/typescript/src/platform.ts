@@ -66,7 +66,8 @@ export interface Request {
 export interface Answer {
   status: number;
   text: string;
-  retryAfter: string | null;
+  /** The header Retry-After; empty, if there is none. */
+  retryAfter: string;
 }
 
 /** Where the core runs. */
@@ -79,7 +80,7 @@ export interface Platform {
   store?: Store | undefined;
 }
 
-export const NO_ANSWER: Answer = { status: 0, text: "", retryAfter: null };
+export const NO_ANSWER: Answer = { status: 0, text: "", retryAfter: "" };
 
 /** The most that is read of an answer, in bytes. */
 export const ANSWER_BYTES = 1 << 20;
