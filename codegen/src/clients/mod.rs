@@ -2,8 +2,10 @@
 
 pub(crate) mod contract;
 mod go;
+mod go_names;
 mod java;
 mod openapi;
+mod prose;
 mod python;
 mod rust;
 mod typescript;
