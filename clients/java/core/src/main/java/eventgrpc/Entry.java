@@ -3,7 +3,7 @@ package eventgrpc;
 /** An event in the queue of a client that runs. */
 final class Entry {
     final StoredEvent event;
-    /** {@link System#nanoTime} when it was taken; for one of an earlier run, long enough ago to be sent at once. */
+    /** {@link System#nanoTime} when it was taken; for one of an earlier run by the clock, and a day ago at most. */
     final long takenAtNanos;
     /** Whether storage has it. */
     boolean stored;

@@ -5,7 +5,6 @@ import java.io.UncheckedIOException;
 import java.time.Duration;
 import java.util.Collections;
 import java.util.List;
-import java.util.concurrent.TimeUnit;
 
 /**
  * Takes events at once and sends them in batches. It may be used from any threads, virtual ones too; an app has one.
@@ -44,8 +43,7 @@ public final class EventClient implements AutoCloseable {
         EventClient client = new EventClient(options.set);
         State state = client.state;
         try {
-            long due = System.nanoTime() - TimeUnit.MILLISECONDS.toNanos(options.set.batchWaitMillis);
-            state.tally.damaged = state.queue.open(due);
+            state.tally.damaged = state.queue.open();
         } catch (IOException error) {
             client.transport.close();
             throw new UncheckedIOException(error.getMessage(), error);
@@ -154,10 +152,11 @@ public final class EventClient implements AutoCloseable {
         List<GivenUp> given;
         state.lock.lock();
         try {
+            boolean isGranted = state.consent != Consent.GRANTED && consent == Consent.GRANTED;
             state.consent = consent;
             boolean isEmptied = !state.ended && consent == Consent.DENIED;
             given = state.giveUp(isEmptied ? state.queue.all() : Collections.emptyList(), GivenUp.Reason.CONSENT);
-            if (!state.ended && consent == Consent.GRANTED) {
+            if (!state.ended && isGranted) {
                 state.queue.storeAll();
                 state.batcher.hurry();
             }

@@ -7,6 +7,7 @@ import java.util.Collection;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.concurrent.TimeUnit;
 
 /** The events that were taken and aren't settled, oldest first, in memory and in storage. Whoever calls holds the client's lock. */
 final class Queue {
@@ -24,13 +25,16 @@ final class Queue {
     }
 
     /** Takes over what earlier runs left; returns how many records were damaged. */
-    long open(long takenAtNanos) throws IOException {
+    long open() throws IOException {
         if (storage == null) {
             return 0;
         }
         Storage.Left left = storage.open();
+        long now = System.currentTimeMillis();
         for (StoredEvent event : left.events()) {
-            add(new Entry(event, takenAtNanos, true));
+            // A clock that was set back in the meantime must not make it wait for longer.
+            long age = Math.max(0, now - event.takenAtMillis());
+            add(new Entry(event, System.nanoTime() - TimeUnit.MILLISECONDS.toNanos(Math.min(age, 86_400_000)), true));
         }
         return left.damaged();
     }
