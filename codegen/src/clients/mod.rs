@@ -39,7 +39,10 @@ const LIBRARIES: &[Library] = &[
     },
     Library {
         client: Client::Java,
-        folders: &["java/core/src/generated/java"],
+        folders: &[
+            "java/core/src/generated/java",
+            "java/core/src/test/generated/java",
+        ],
         files: java::files,
     },
     Library {
