@@ -170,7 +170,10 @@ fn grouped(imports: &Imports) -> Vec<Vec<String>> {
         other.into_iter().map(line).collect(),
         own.into_iter().map(line).collect(),
     ];
-    groups.into_iter().filter(|group| !group.is_empty()).collect()
+    groups
+        .into_iter()
+        .filter(|group| !group.is_empty())
+        .collect()
 }
 
 /// Notes what a field's line uses.

@@ -18,4 +18,5 @@ mod retired;
 mod schemas;
 mod small;
 mod tree;
+mod versions;
 mod walk;
