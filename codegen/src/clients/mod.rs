@@ -3,6 +3,7 @@
 mod changelog;
 pub(crate) mod contract;
 mod go;
+mod go_names;
 mod java;
 mod openapi;
 mod prose;

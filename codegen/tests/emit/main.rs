@@ -3,6 +3,7 @@
 
 mod bases;
 mod branches;
+mod clients;
 mod golden;
 mod locks;
 mod merges;

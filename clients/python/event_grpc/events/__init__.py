@@ -35,8 +35,8 @@ from event_grpc.events.navigation import (
     HeaderSearchBarClick,
 )
 from event_grpc.events.page import (
-    PageLoadedEvent,
     PageLoadFailedEvent,
+    PageLoadedEvent,
     PageOpenedEvent,
 )
 from event_grpc.events.partner import (
@@ -45,8 +45,8 @@ from event_grpc.events.partner import (
 )
 from event_grpc.events.product import (
     CheckDeliveryInfoEvent,
-    EnterProductEvent,
     EnterPWAProductPageEvent,
+    EnterProductEvent,
     PDPActionEvent,
     PDPTagClickEvent,
 )

@@ -3,8 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Optional
+from typing import Optional, Sequence
 
 from event_grpc.kinds import ListOf, boolean, int64, string
 from event_grpc.message import Event, field

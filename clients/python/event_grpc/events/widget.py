@@ -3,8 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Optional
+from typing import Mapping, Optional
 
 from event_grpc.kinds import MapOf, boolean, float32, int32, int64, string
 from event_grpc.message import Event, Message, MessageOf, field
