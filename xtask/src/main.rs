@@ -104,8 +104,8 @@ fn main() -> ExitCode {
         }
         Command::Services => services::run(),
         Command::Test { full, args, .. } if args.first().is_some_and(|word| word == "clients") => {
-            clients::Wishes::of(args.get(1..).unwrap_or_default(), full)
-                .and_then(|wishes| clients::run(&root, &wishes))
+            let wishes = clients::Wishes::of(args.get(1..).unwrap_or_default(), full);
+            clients::run(&root, &wishes)
         }
         Command::Test { full, retry, args } => test::run(&root, full, retry, args),
         Command::Bench(args) => bench::run(&root, &args),
