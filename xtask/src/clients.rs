@@ -6,6 +6,7 @@ mod library;
 
 use std::path::Path;
 use std::process::{Command, ExitCode};
+use std::sync::mpsc::Receiver;
 
 use anyhow::{Result, bail};
 use library::Library;
@@ -89,10 +90,23 @@ pub(crate) fn speed(
 /// Builds the libraries, runs their tests, and plays the scenarios; with faults, if that is wished.
 pub(crate) fn run(root: &Path, wishes: &Wishes) -> Result<ExitCode> {
     let interrupt = services::interrupts()?;
+    if wishes.faults {
+        services::install::missing_packages(&["rabbitmq"])?;
+    }
+    all(root, wishes, &interrupt)?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// The same after the tests of the project.
+pub(crate) fn after_tests(root: &Path, full: bool, interrupt: &Receiver<()>) -> Result<()> {
+    all(root, &Wishes::of(&[], full), interrupt)
+}
+
+fn all(root: &Path, wishes: &Wishes, interrupt: &Receiver<()>) -> Result<()> {
     let present = present(root, wishes)?;
     if present.is_empty() {
         println!("No client library can be tested here.");
-        return Ok(ExitCode::SUCCESS);
+        return Ok(());
     }
     let built = build::all(&[])?;
     for library in &present {
@@ -108,7 +122,7 @@ pub(crate) fn run(root: &Path, wishes: &Wishes) -> Result<ExitCode> {
         bail!("a library doesn't do what docs/clients.md says");
     }
     if wishes.faults {
-        faults::run(root, &built, &present, &interrupt)?;
+        faults::run(root, &built, &present, interrupt)?;
     }
-    Ok(ExitCode::SUCCESS)
+    Ok(())
 }

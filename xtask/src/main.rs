@@ -52,7 +52,7 @@ enum Command {
     /// Start RabbitMQ, PostgreSQL and ClickHouse for the tests, print the environment to use, run until Ctrl-C
     Services,
     /// Start the same services, run `cargo test --workspace` against them, stop them; without arguments then a short
-    /// `chaos` and `siege`. `test clients [LIBRARY...] [--faults]` tests the client libraries instead
+    /// `chaos` and `siege`, and the client libraries. `test clients [LIBRARY...] [--faults]` tests the client libraries instead
     Test {
         /// Install Chromium for the tests of web pages, and at the end run `chaos` and `siege` for minutes instead of half a
         /// minute, and `walk`
