@@ -56,11 +56,17 @@ pub enum Failure {
 
 /// All files of a project. `now`, in seconds since the epoch, names a new migration.
 pub fn generate(root: &Path, now: u64) -> Result<Tree, Failure> {
-    generate_since(root, None, now)
+    generate_since(root, None, now, None)
 }
 
-/// All files of a project, where the base names what is released: a commit, or `none`.
-pub fn generate_since(root: &Path, base: Option<&str>, now: u64) -> Result<Tree, Failure> {
+/// All files of a project, where the base names what is released: a commit, or `none`. `kept` is a folder in which formatted
+/// source may be kept for the next run.
+pub fn generate_since(
+    root: &Path,
+    base: Option<&str>,
+    now: u64,
+    kept: Option<&Path>,
+) -> Result<Tree, Failure> {
     // git is waited for while the declarations are read.
     let ((loaded, sources), history) = both(
         || load_with_proto(root, base),
@@ -76,11 +82,15 @@ pub fn generate_since(root: &Path, base: Option<&str>, now: u64) -> Result<Tree,
         Failure::Mistakes(mistakes, sources.clone())
     };
 
-    let planned = plan(&model, &history?, now).map_err(refuse)?;
+    let history = history?;
+    let planned = plan(&model, &history, now).map_err(refuse)?;
     let mut tree = Tree::default();
     let current = fingerprint(&model);
     let (rendered, known) = both(
-        || render(&mut tree, &model, &planned).and_then(|()| clients::render(&mut tree, &model)),
+        || {
+            render(&mut tree, &model, &planned, kept)
+                .and_then(|()| clients::render(&mut tree, root, &model, &history))
+        },
         || Ancestors::read(root, &current),
     );
     rendered.map_err(|error| match error {

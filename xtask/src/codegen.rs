@@ -12,6 +12,9 @@ use event_grpc_codegen::report::draw::{Style, render};
 use event_grpc_codegen::report::sarif::sarif;
 use event_grpc_codegen::{Failure, generate_since};
 
+/// Where formatted source is kept for the next run, from the root.
+const KEPT: &str = "target/codegen";
+
 /// Generates against what is released, or against a base that is named; with `check` it writes nothing and fails if anything
 /// would change.
 pub(crate) fn run(
@@ -30,7 +33,7 @@ pub(crate) fn run(
         }
         None => Ok(()),
     };
-    let tree = match generate_since(root, base, now) {
+    let tree = match generate_since(root, base, now, Some(&root.join(KEPT))) {
         Ok(tree) => tree,
         Err(Failure::Mistakes(mistakes, sources)) => {
             write(&mistakes, &sources)?;

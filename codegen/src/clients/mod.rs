@@ -1,16 +1,23 @@
 //! Libraries for senders: what is generated of each, and where it stands.
 
+mod changelog;
 pub(crate) mod contract;
 mod go;
+mod go_names;
 mod java;
 mod openapi;
+mod prose;
 mod python;
 mod rust;
 mod typescript;
+mod versions;
+
+use std::path::Path;
 
 use crate::base::tree::Tree;
 use crate::model::{Client, Model};
 use crate::render::RenderError;
+use crate::schema::history::History;
 use contract::Contract;
 
 /// A library, or a description that one can be made of.
@@ -61,7 +68,12 @@ const LIBRARIES: &[Library] = &[
 ];
 
 /// Adds what is below `clients/`.
-pub(crate) fn render(tree: &mut Tree, model: &Model) -> Result<(), RenderError> {
+pub(crate) fn render(
+    tree: &mut Tree,
+    root: &Path,
+    model: &Model,
+    history: &History,
+) -> Result<(), RenderError> {
     for folder in LIBRARIES.iter().flat_map(|library| library.folders) {
         tree.owns(format!("clients/{folder}"));
     }
@@ -74,6 +86,9 @@ pub(crate) fn render(tree: &mut Tree, model: &Model) -> Result<(), RenderError> 
                 tree.add(format!("clients/{path}"), text);
             }
         }
+    }
+    if !model.clients.is_empty() {
+        versions::write(tree, root, model, history);
     }
     Ok(())
 }

@@ -1,12 +1,15 @@
 //! From the model to files: views are made, templates print them, Rust is formatted.
 
 mod definitions;
+mod formatted;
 pub(crate) mod imports;
 mod out;
-mod proto;
+pub(crate) mod proto;
 mod rust;
 pub(crate) mod templates;
 pub mod view;
+
+use std::path::Path;
 
 use serde::Serialize;
 
@@ -14,6 +17,7 @@ use crate::base::tree::Tree;
 use crate::model::Model;
 use crate::schema::fingerprint::fingerprint;
 use crate::schema::plan::Planned;
+use formatted::Formatted;
 use out::Out;
 use templates::Templates;
 use view::catalogue::catalogue;
@@ -69,8 +73,13 @@ fn list(refused: &[Refused]) -> String {
     lines.join("\n")
 }
 
-/// Adds everything below `generated/`.
-pub fn render(tree: &mut Tree, model: &Model, planned: &Planned) -> Result<(), RenderError> {
+/// Adds everything below `generated/`. What is formatted is kept in a folder, if there is one, for the next run.
+pub fn render(
+    tree: &mut Tree,
+    model: &Model,
+    planned: &Planned,
+    kept: Option<&Path>,
+) -> Result<(), RenderError> {
     let templates = Templates::new()?;
     let shapes = Shapes::of(model, &planned.retired);
     let readers = Readers::of(model);
@@ -83,7 +92,7 @@ pub fn render(tree: &mut Tree, model: &Model, planned: &Planned) -> Result<(), R
     let mut out = Out {
         tree,
         templates,
-        sources: proto::sources(&model.pool)?,
+        sources: proto::sources(model.pool.file_descriptor_protos(), "proto")?,
     };
     let root = Root::of(model);
     out.rust("mod.rs", "mod.rs", &root)?;
@@ -134,7 +143,7 @@ pub fn render(tree: &mut Tree, model: &Model, planned: &Planned) -> Result<(), R
     tree.add("generated/fingerprint.txt", fingerprint(model));
     tree.add("generated/descriptors.binpb", model.descriptors.clone());
     tree.add("generated/definitions.json", definitions);
-    out.format()
+    out.format(kept.and_then(Formatted::in_folder).as_ref())
 }
 
 /// View of `mod.rs`.

@@ -5,6 +5,7 @@ use std::cmp::Reverse;
 use serde::Serialize;
 
 use super::RenderError;
+use super::formatted::Formatted;
 use super::rust::Source;
 use super::templates::Templates;
 use super::view::catalogue::Catalogue;
@@ -41,11 +42,14 @@ impl Out<'_> {
     }
 
     /// Formats the source, which takes longer than all that makes it, and adds it to the tree.
-    pub(super) fn format(mut self) -> Result<(), RenderError> {
+    pub(super) fn format(mut self, kept: Option<&Formatted>) -> Result<(), RenderError> {
         // A long one that comes last would be waited for.
         self.sources
             .sort_by_key(|source| Reverse(source.text.len()));
-        let formatted = parallel::map(&self.sources, Source::format);
+        let formatted = parallel::map(&self.sources, |source| match kept {
+            Some(kept) => kept.get(&source.path, &source.text, || source.format()),
+            None => source.format(),
+        });
         for (source, contents) in self.sources.iter().zip(formatted) {
             self.tree
                 .add(format!("generated/{}", source.path), contents?);

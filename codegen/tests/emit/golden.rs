@@ -20,7 +20,7 @@ const NOW: u64 = 1_795_468_500;
 pub(crate) fn tree_of(model: &event_grpc_codegen::model::Model) -> Tree {
     let planned = plan(model, &History::default(), NOW).unwrap();
     let mut tree = Tree::default();
-    render(&mut tree, model, &planned).unwrap();
+    render(&mut tree, model, &planned, None).unwrap();
     for (path, sql) in &planned.written {
         tree.add(path, sql.as_str());
     }

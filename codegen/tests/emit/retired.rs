@@ -108,7 +108,7 @@ fn a_queue_is_printed_with_its_bindings_until_it_is_declared_again() {
     let printed = |model: &Model| {
         let planned = project.plan(model, NOW + HOUR).unwrap();
         let mut tree = Tree::default();
-        render(&mut tree, model, &planned).unwrap();
+        render(&mut tree, model, &planned, None).unwrap();
         let folder = tempfile::tempdir().unwrap();
         tree.write(folder.path()).unwrap();
         fs::read_to_string(folder.path().join("generated/topology/retired.rs")).unwrap()
@@ -141,7 +141,7 @@ fn the_path_of_a_source_is_printed_as_long_as_the_source_is_retired() {
         }
         let planned = project.plan(&model, NOW + HOUR).unwrap();
         let mut tree = Tree::default();
-        render(&mut tree, &model, &planned).unwrap();
+        render(&mut tree, &model, &planned, None).unwrap();
         let folder = tempfile::tempdir().unwrap();
         tree.write(folder.path()).unwrap();
         let printed = folder.path().join("generated/topology/retired.rs");

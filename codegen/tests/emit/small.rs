@@ -65,6 +65,7 @@ pub(crate) fn model() -> Model {
         accepted: Vec::new(),
         retired: Vec::new(),
         renamed: Vec::new(),
+        clients: Vec::new(),
         envelope: Some(made.envelope()),
         any_of: vec![(
             made.message("log.Post"),

@@ -50,7 +50,7 @@ pub(super) fn read(root: &Path) -> Result<Vec<Change>> {
 pub(super) fn release(root: &Path, changes: &[Change], to: &Path) -> Result<()> {
     tree::declared(root, to)?;
     let plan = declare(changes, to)?;
-    let generated = generate_since(to, None, NOW).map_err(told)?;
+    let generated = generate_since(to, None, NOW, None).map_err(told)?;
     generated.write(to)?;
     for change in changes {
         // The order of all of them is another one.

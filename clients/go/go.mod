@@ -1,0 +1,3 @@
+module example.com/event-grpc/clients/go
+
+go 1.22

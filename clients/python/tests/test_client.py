@@ -1,0 +1,354 @@
+"""The client against a server: what scenarios don't show."""
+
+import asyncio
+import logging
+import os
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+import unittest
+import warnings
+from unittest import mock
+
+from server import Server
+
+from event_grpc import AsyncClient, Client, GivenUp, Invalid, Limits, QueueInUse
+from event_grpc.events import AddToCartEvent, Header
+
+logging.getLogger("event_grpc").addHandler(logging.NullHandler())
+
+FAST = Limits(batch_wait=0.01, backoff_base=0.001, backoff_max=0.002)
+FOLDER = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+
+
+class Clients(unittest.TestCase):
+    def test_wrong_values_are_refused_and_never_raised(self) -> None:
+        class Odd(list):  # type: ignore[type-arg]
+            def __iter__(self):  # type: ignore[no-untyped-def]
+                raise RuntimeError("odd")
+
+        with Server() as server, Client(server.url, limits=FAST) as client:
+            tracked = client.track(AddToCartEvent(product_id="42"))  # type: ignore[arg-type]
+            self.assertFalse(tracked)
+            self.assertEqual(
+                (tracked.reason, tracked.message),
+                ("invalid", "product_id: should be an int, is a str"),
+            )
+            self.assertEqual(client.track("event").reason, "invalid")  # type: ignore[arg-type]
+            self.assertEqual(client.track(AddToCartEvent(product_type=Odd())).reason, "invalid")  # type: ignore[arg-type]
+            self.assertEqual(client.counters().refused["invalid"], 3)
+            with self.assertRaises(Invalid):
+                client.set_header(Header(user_id="7"))  # type: ignore[arg-type]
+
+    def test_one_connection_is_kept(self) -> None:
+        with Server() as server, Client(server.url, limits=FAST) as client:
+            for number in range(5):
+                client.track(AddToCartEvent(product_id=number))
+                self.assertTrue(client.flush(5))
+            self.assertEqual((len(server.requests), len(server.connections)), (5, 1))
+
+    def test_a_connection_that_the_server_closed_costs_no_failure(self) -> None:
+        answer = b'HTTP/1.1 200 OK\r\ncontent-length: 20\r\n\r\n{"status":"SUCCESS"}'
+        with socket.create_server(("127.0.0.1", 0)) as listener:
+
+            def serve() -> None:
+                for _ in range(2):
+                    peer, _ = listener.accept()
+                    with peer:
+                        while not peer.recv(1 << 16).endswith(b"}]}"):
+                            pass
+                        peer.sendall(answer)
+
+            threading.Thread(target=serve, daemon=True).start()
+            with Client(f"http://127.0.0.1:{listener.getsockname()[1]}", limits=FAST) as client:
+                for _ in range(2):
+                    client.track(AddToCartEvent())
+                    self.assertTrue(client.flush(5))
+                    time.sleep(0.1)
+                self.assertEqual((client.counters().accepted, client.counters().retries), (2, 0))
+
+    def test_many_threads_and_each_event_once(self) -> None:
+        with Server() as server, Client(server.url, limits=FAST) as client:
+            ids = []
+
+            def track() -> None:
+                for number in range(100):
+                    tracked = client.track(AddToCartEvent(product_id=number))
+                    ids.append(tracked.id)
+
+            threads = [threading.Thread(target=track) for _ in range(8)]
+            for thread in threads:
+                thread.start()
+            for thread in threads:
+                thread.join()
+            self.assertTrue(client.flush(10))
+            self.assertEqual(sorted(e["id"] for e in server.events()), sorted(ids))
+            self.assertEqual(client.counters().accepted, 800)
+
+    def test_what_a_callback_raises_harms_nothing(self) -> None:
+        told = []
+
+        def on_given_up(event: GivenUp) -> None:
+            told.append((event.reason, event.status, event.message))
+            self.assertTrue(client.flush(1))
+            raise RuntimeError("oops")
+
+        with Server((401, {"message": "no key"})) as server, self.assertLogs("event_grpc") as logs:
+            with Client(server.url, limits=FAST, on_given_up=on_given_up) as client:
+                client.track(AddToCartEvent())
+                self.assertTrue(client.flush(5))
+                self.assertEqual(told, [("refused", 401, "no key")])
+                client.track(AddToCartEvent())
+                self.assertTrue(client.flush(5))
+                self.assertEqual(client.counters().accepted, 1)
+        self.assertIn("on_given_up failed", logs.output[0])
+
+    def test_without_a_callback_the_first_of_each_reason_is_logged(self) -> None:
+        refusal = (403, {"message": "not you"})
+        with Server(refusal, refusal) as server, self.assertLogs("event_grpc") as logs:
+            with Client(server.url, "secret", limits=FAST) as client:
+                for _ in range(2):
+                    client.track(AddToCartEvent())
+                    client.flush(5)
+                self.assertNotIn("secret", repr(client) + repr(client._options))
+        self.assertEqual(len(logs.output), 1)
+        self.assertIn("addToCartEvent (refused, status 403: not you)", logs.output[0])
+
+    def test_an_answer_that_drips_is_none_when_its_time_is_over(self) -> None:
+        listener = socket.create_server(("127.0.0.1", 0))
+        over = threading.Event()
+
+        def drip() -> None:
+            peer, _ = listener.accept()
+            with peer:
+                peer.sendall(b"HTTP/1.1 200 OK\r\n")
+                try:
+                    while not over.wait(0.02):
+                        peer.sendall(b"x")
+                except OSError:
+                    return
+
+        threading.Thread(target=drip, daemon=True).start()
+        limits = Limits(batch_wait=0, request_timeout=0.2, backoff_base=60)
+        client = Client(f"http://127.0.0.1:{listener.getsockname()[1]}", limits=limits)
+        client.track(AddToCartEvent())
+        time.sleep(0.6)
+        self.assertTrue(client._state.pacing.failed_last)
+        started = time.monotonic()
+        self.assertFalse(client.close(0.1))
+        self.assertLess(time.monotonic() - started, 2)
+        over.set()
+        listener.close()
+
+    def test_close_cuts_the_request_that_is_under_way(self) -> None:
+        with socket.create_server(("127.0.0.1", 0)) as listener:
+            client = Client(f"http://127.0.0.1:{listener.getsockname()[1]}", limits=FAST)
+            client.track(AddToCartEvent())
+            time.sleep(0.2)
+            thread = client._sender._thread
+            self.assertFalse(client.close(0.1))
+            assert thread is not None
+            thread.join(2)
+            self.assertFalse(thread.is_alive())
+            self.assertEqual(client.counters().given_up["closed"], 1)
+            self.assertEqual(client.track(AddToCartEvent()).reason, "closed")
+
+    def test_options_that_make_no_sense(self) -> None:
+        for options, expected in [
+            ({"endpoint": "http://events.example.com"}, "in the clear"),
+            ({"endpoint": "ftp://localhost"}, "should be such as"),
+            ({"endpoint": "https://user:secret@localhost"}, "password"),
+            ({"endpoint": "https://localhost?key=secret"}, "neither"),
+            ({"endpoint": "http://localhost", "key": "secret\r\nx: y"}, "line break"),
+            ({"endpoint": "http://localhost", "consent": "yes"}, "granted, pending or denied"),
+        ]:
+            with (
+                self.subTest(expected=expected),
+                self.assertRaisesRegex(ValueError, expected) as caught,
+            ):
+                Client(**options)  # type: ignore[arg-type]
+            self.assertNotIn("secret", str(caught.exception))
+        Client("http://events.example.com", insecure=True).close()
+
+
+class Storage(unittest.TestCase):
+    def setUp(self) -> None:
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.folder = os.path.join(folder.name, "queue")
+
+    def test_one_queue_belongs_to_one_client(self) -> None:
+        with Client("http://127.0.0.1:1", storage=self.folder, limits=FAST) as client:
+            with self.assertRaisesRegex(QueueInUse, "folder of its own"):
+                Client("http://127.0.0.1:1", storage=self.folder)
+            client.set_online(False)
+        Client("http://127.0.0.1:1", storage=self.folder).close()
+
+    def test_a_full_disk_refuses_the_event_and_harms_no_other(self) -> None:
+        client = Client("http://127.0.0.1:1", storage=self.folder, limits=FAST)
+        client.set_online(False)
+        client.track(AddToCartEvent(product_id=1))
+        real = os.write
+
+        def full(handle: int, data: bytes) -> int:
+            if len(data) < 20:
+                raise OSError(28, "No space left on device")
+            return real(handle, data[:-15])
+
+        with mock.patch("os.write", full):
+            tracked = client.track(AddToCartEvent(product_id=2))
+        self.assertEqual(
+            (tracked.reason, tracked.message),
+            ("storage", "can't be stored: No space left on device"),
+        )
+        client.track(AddToCartEvent(product_id=3))
+        self.assertFalse(client.close(0))
+        with Client("http://127.0.0.1:1", storage=self.folder, consent="pending") as again:
+            counters = again.counters()
+            self.assertEqual((counters.taken, counters.damaged), (2, 0))
+            again.set_online(False)
+
+    def test_the_file_stays_small(self) -> None:
+        with Server() as server:
+            client = Client(server.url, storage=self.folder, limits=FAST)
+            path = os.path.join(self.folder, "events")
+            for _ in range(300):
+                client.track(AddToCartEvent(product_type="x" * 20_000))
+                client.flush(5) if client.counters().queued > 50 else None
+                self.assertLess(os.path.getsize(path), 5_000_000)
+            self.assertTrue(client.close(10))
+            self.assertEqual(os.path.getsize(path), 0)
+            self.assertEqual(os.stat(path).st_mode & 0o077, 0)
+
+    def test_consent_that_is_denied_at_the_start_empties_storage(self) -> None:
+        client = Client("http://127.0.0.1:1", storage=self.folder, limits=FAST)
+        client.set_online(False)
+        client.track(AddToCartEvent())
+        client.close(0)
+        told = []
+        with Client(
+            "http://127.0.0.1:1", storage=self.folder, consent="denied", on_given_up=told.append
+        ) as again:
+            self.assertEqual([event.reason for event in told], ["consent"])
+            self.assertEqual(again.counters().taken, 1)
+        self.assertEqual(os.path.getsize(os.path.join(self.folder, "events")), 0)
+
+
+@unittest.skipUnless(hasattr(os, "fork"), "there is no fork here")
+class Processes(unittest.TestCase):
+    def setUp(self) -> None:
+        # Python warns of forks beside threads, which is what is tried here.
+        warnings.simplefilter("ignore", DeprecationWarning)
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.folder = folder.name
+
+    def fork(self, run) -> None:  # type: ignore[no-untyped-def]
+        child = os.fork()
+        if child == 0:
+            failed = 1
+            try:
+                run()
+                failed = 0
+            finally:
+                os._exit(failed)
+        self.assertEqual(os.waitpid(child, 0)[1], 0)
+
+    def test_a_fork_begins_with_an_empty_queue_and_a_thread_of_its_own(self) -> None:
+        with Server() as server, Client(server.url, limits=FAST) as client:
+            client.track(AddToCartEvent(product_id=1))
+            client.flush(5)
+            client.set_online(False)
+            client.track(AddToCartEvent(product_id=2))
+
+            def run() -> None:
+                assert client.counters().queued == 0
+                client.set_online(True)
+                client.track(AddToCartEvent(product_id=3))
+                assert client.flush(5) and client.counters().accepted == 1
+
+            self.fork(run)
+            client.set_online(True)
+            self.assertTrue(client.flush(5))
+            products = [event["addToCartEvent"]["productId"] for event in server.events()]
+            self.assertEqual(products, ["1", "3", "2"])
+
+    def test_a_fork_has_storage_of_its_own_which_the_next_one_takes_over(self) -> None:
+        with Server() as server, Client(server.url, storage=self.folder, limits=FAST) as client:
+            client.set_online(False)
+
+            def leave() -> None:
+                assert client.track(AddToCartEvent(product_id=1))
+
+            def send() -> None:
+                client.set_online(True)
+                assert client.track(AddToCartEvent(product_id=2))
+                assert client.flush(5) and client.counters().taken == 2
+
+            self.fork(leave)
+            self.fork(send)
+            self.assertEqual(client.counters().taken, 0)
+            with self.assertRaises(QueueInUse):
+                Client(server.url, storage=self.folder)
+            products = [event["addToCartEvent"]["productId"] for event in server.events()]
+            self.assertEqual(products, ["1", "2"])
+
+    def run_program(self, url: str, text: str) -> "tuple[float, str]":
+        program = f"from event_grpc import *\nfrom event_grpc.events import *\nclient = Client({url!r})\n{text}"
+        started = time.monotonic()
+        run = [sys.executable, "-c", program]
+        ended = subprocess.run(run, cwd=FOLDER, check=True, timeout=20, stderr=subprocess.PIPE)
+        return time.monotonic() - started, ended.stderr.decode()
+
+    def test_the_end_of_the_program_sends_what_is_queued(self) -> None:
+        with Server() as server:
+            self.run_program(server.url, "client.track(AddToCartEvent(product_id=1))")
+            self.assertEqual(len(server.events()), 1)
+
+    def test_the_end_of_the_program_waits_for_no_server_that_is_gone(self) -> None:
+        with socket.create_server(("127.0.0.1", 0)) as listener:
+            url = f"http://127.0.0.1:{listener.getsockname()[1]}"
+            took, said = self.run_program(url, "client.track(AddToCartEvent())")
+            self.assertLess(took, 8)
+            self.assertIn("gave up addToCartEvent (closed)", said)
+
+
+class Asyncio(unittest.TestCase):
+    def test_waiting_leaves_the_loop_to_others(self) -> None:
+        async def run(url: str) -> None:
+            async with AsyncClient(url, limits=FAST) as client:
+                self.assertTrue(client.track(AddToCartEvent(product_id=1)))
+                self.assertTrue(await client.flush(5))
+                client.set_online(False)
+                client.track(AddToCartEvent(product_id=2))
+                self.assertFalse(await client.flush(5))
+                client.set_online(True)
+            self.assertTrue(await client.close())
+
+        with Server() as server:
+            asyncio.run(run(server.url))
+            self.assertEqual(len(server.events()), 2)
+
+    def test_a_flush_may_be_cancelled_or_run_out_of_time(self) -> None:
+        async def run(url: str) -> None:
+            client = AsyncClient(url, limits=FAST)
+            client.track(AddToCartEvent())
+            self.assertFalse(await client.flush(0.05))
+            task = asyncio.ensure_future(client.flush())
+            await asyncio.sleep(0.05)
+            task.cancel()
+            with self.assertRaises(asyncio.CancelledError):
+                await task
+            self.assertEqual(client._state.waiters, [])
+            both = await asyncio.gather(client.close(0.05), client.close(0.05))
+            self.assertEqual(both, [False, False])
+
+        with socket.create_server(("127.0.0.1", 0)) as listener:
+            asyncio.run(run(f"http://127.0.0.1:{listener.getsockname()[1]}"))
+
+
+if __name__ == "__main__":
+    unittest.main()
