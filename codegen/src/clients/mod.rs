@@ -60,7 +60,7 @@ const LIBRARIES: &[Library] = &[
 ];
 
 /// Adds what is below `clients/`.
-pub(crate) fn render(tree: &mut Tree, model: &Model) -> Result<(), RenderError> {
+pub fn render(tree: &mut Tree, model: &Model) -> Result<(), RenderError> {
     for folder in LIBRARIES.iter().flat_map(|library| library.folders) {
         tree.owns(format!("clients/{folder}"));
     }
