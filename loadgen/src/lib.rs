@@ -36,6 +36,7 @@ enum Command {
     Publish(publish::Args),
     Senders(senders::Args),
     SenderFaults(senders::faults::Args),
+    SenderSpeed(senders::speed::Args),
     Siege(siege::Args),
 }
 
@@ -49,6 +50,7 @@ pub fn run() -> ExitCode {
             Command::Publish(args) => publish::run(args).await,
             Command::Senders(args) => senders::run(args).await,
             Command::SenderFaults(args) => senders::faults::run(args).await,
+            Command::SenderSpeed(args) => senders::speed::run(args).await,
             Command::Siege(args) => siege::run(args).await,
         }
     })

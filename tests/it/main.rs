@@ -43,6 +43,7 @@ mod transform;
 mod trials;
 mod unknown;
 mod walk;
+mod wire;
 
 // The generator's golden files are written against this.
 use event_grpc::contract;

@@ -2,7 +2,7 @@
 //! `event`, and gets a typed table of its own. The build that has it takes the place of this one without a failed request.
 
 mod project;
-mod readme;
+pub(crate) mod readme;
 mod rolling;
 mod server;
 

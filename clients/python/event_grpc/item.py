@@ -9,6 +9,9 @@ from typing import Any, Dict, Optional, Union
 from event_grpc.kinds import INT64, STRING, Invalid
 from event_grpc.message import Event
 
+# `json.dumps` would make another for each event.
+_COMPACT = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+
 
 class Item:
     """An event in the queue."""
@@ -59,8 +62,7 @@ def make(
 
 def encode(value: Any) -> bytes:
     """Compact JSON."""
-    text = json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
-    return text.encode("utf-8")
+    return _COMPACT.encode(value).encode("utf-8")
 
 
 def uuid7(now_ms: int) -> str:

@@ -4,7 +4,7 @@ mod definitions;
 mod formatted;
 pub(crate) mod imports;
 mod out;
-mod proto;
+pub(crate) mod proto;
 mod rust;
 pub(crate) mod templates;
 pub mod view;
@@ -92,7 +92,7 @@ pub fn render(
     let mut out = Out {
         tree,
         templates,
-        sources: proto::sources(&model.pool)?,
+        sources: proto::sources(model.pool.file_descriptor_protos(), "proto")?,
     };
     let root = Root::of(model);
     out.rust("mod.rs", "mod.rs", &root)?;

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use prost_build::Module;
-use prost_reflect::DescriptorPool;
+use prost_types::FileDescriptorProto;
 
 use super::RenderError;
 use super::rust::Source;
@@ -15,11 +15,13 @@ struct Package {
     below: BTreeMap<String, Package>,
 }
 
-/// The modules below `proto`.
-pub(super) fn sources(pool: &DescriptorPool) -> Result<Vec<Source>, RenderError> {
+/// The modules of these files, below a folder.
+pub(crate) fn sources<'p>(
+    files: impl Iterator<Item = &'p FileDescriptorProto>,
+    folder: &str,
+) -> Result<Vec<Source>, RenderError> {
     // The pool's files have their comments. What is Google's is in prost-types, and only looked at.
-    let requests: Vec<_> = pool
-        .file_descriptor_protos()
+    let requests: Vec<_> = files
         .map(|file| {
             (
                 Module::from_protobuf_package_name(file.package()),
@@ -44,7 +46,7 @@ pub(super) fn sources(pool: &DescriptorPool) -> Result<Vec<Source>, RenderError>
         place.code = code;
     }
     let mut sources = Vec::new();
-    write(&mut sources, "proto", "", &root, true);
+    write(&mut sources, folder, "", &root, true);
     Ok(sources)
 }
 

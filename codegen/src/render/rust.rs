@@ -7,9 +7,9 @@ use super::imports::imports;
 use crate::base::header::HEADER;
 
 /// Rust source that is to be formatted.
-pub(super) struct Source {
+pub(crate) struct Source {
     /// Path of its file, below the folder of generated files.
-    pub(super) path: String,
+    pub(crate) path: String,
     /// As it was filled in.
     pub(super) text: String,
     /// True if the names that it mentions have yet to be imported.
@@ -18,7 +18,7 @@ pub(super) struct Source {
 
 impl Source {
     /// The file as it is written.
-    pub(super) fn format(&self) -> Result<Vec<u8>, RenderError> {
+    pub(crate) fn format(&self) -> Result<Vec<u8>, RenderError> {
         match self.with_imports {
             true => with_imports(&self.path, &self.text),
             false => format(&self.path, &self.text),

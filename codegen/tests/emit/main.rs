@@ -3,6 +3,7 @@
 
 mod bases;
 mod branches;
+mod clients;
 mod golden;
 mod locks;
 mod merges;
@@ -18,4 +19,5 @@ mod retired;
 mod schemas;
 mod small;
 mod tree;
+mod versions;
 mod walk;

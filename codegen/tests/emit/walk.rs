@@ -67,6 +67,23 @@ pub(crate) fn edit(project: &Project, file: &str, from: &str, to: &str) {
     fs::write(path, text.replacen(from, to, 1)).unwrap();
 }
 
+/// Declares a new event type, `WishlistAddedEvent`.
+pub(crate) fn add_wishlist(project: &Project) {
+    edit(
+        project,
+        ENVELOPE,
+        "    HostActionEvent hostActionEvent = 64;",
+        "    HostActionEvent hostActionEvent = 64;\n    WishlistAddedEvent wishlistAddedEvent = 65;",
+    );
+    edit(
+        project,
+        PURCHASE,
+        "// The client went on to the payment step.",
+        "// Kept for later.\nmessage WishlistAddedEvent {\n  int64 productId = 4;\n  string listName = 5;\n  \
+         bool isShared = 6;\n}\n\n// The client went on to the payment step.",
+    );
+}
+
 fn text<'a>(tree: &'a Tree, path: &str) -> &'a str {
     std::str::from_utf8(tree.get(path).unwrap()).unwrap()
 }
@@ -75,19 +92,7 @@ fn text<'a>(tree: &'a Tree, path: &str) -> &'a str {
 fn a_new_event_type_needs_no_migration_and_a_table_of_its_own_one() {
     let project = declared();
     assert_eq!(project.names().len(), 1);
-    edit(
-        &project,
-        ENVELOPE,
-        "    HostActionEvent hostActionEvent = 64;",
-        "    HostActionEvent hostActionEvent = 64;\n    WishlistAddedEvent wishlistAddedEvent = 65;",
-    );
-    edit(
-        &project,
-        PURCHASE,
-        "// The client went on to the payment step.",
-        "// Kept for later.\nmessage WishlistAddedEvent {\n  int64 productId = 4;\n  string listName = 5;\n  \
-         bool isShared = 6;\n}\n\n// The client went on to the payment step.",
-    );
+    add_wishlist(&project);
     let tree = write(&project, NOW + HOUR);
     assert_eq!(project.names().len(), 1);
     let envelope = text(&tree, "generated/envelope.rs");

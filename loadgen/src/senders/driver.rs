@@ -9,7 +9,7 @@ use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader, Lines};
 use tokio::process::{Child, ChildStdin, ChildStdout, Command};
 
 /// Longest time that a driver may take for a command beyond the command's own.
-const PATIENCE: Duration = Duration::from_secs(30);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
 
 /// A library, and how its driver is started.
 #[derive(Debug, Clone)]
@@ -89,6 +89,11 @@ impl Driver {
                 .with_context(|| format!("the driver answered {line} to {shown}")),
             None => bail!("the driver ended at {shown}"),
         }
+    }
+
+    /// Its process.
+    pub(crate) fn pid(&self) -> anyhow::Result<u32> {
+        self.process.id().context("the driver has ended")
     }
 
     /// Kills it, as a crash would.

@@ -68,7 +68,10 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<bool> {
         "endpoint": proxy.url(),
         "header": { "sessionId": session },
         "storage": storage.path(),
-        "config": { "batch_wait_ms": 20, "backoff_base_ms": 5, "backoff_max_ms": 100, "request_timeout_ms": 5000 },
+        "config": {
+            "batch_events": 200, "batch_wait_ms": 20, "backoff_base_ms": 5, "backoff_max_ms": 100,
+            "request_timeout_ms": 5000,
+        },
     });
     let began = Instant::now();
     let mut sender = Sender {

@@ -11,6 +11,7 @@ mod proxy;
 mod request;
 mod scenario;
 mod server;
+pub(crate) mod speed;
 
 use std::path::PathBuf;
 

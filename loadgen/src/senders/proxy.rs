@@ -25,7 +25,7 @@ const LARGEST: usize = 16 << 20;
 /// How long a server may take.
 const PATIENCE: Duration = Duration::from_secs(20);
 
-/// What happens to a request. Of a hundred, forty-two arrive and are answered without more.
+/// What happens to a request. Of a hundred, sixty arrive and are answered without more.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Fault {
     None,
@@ -119,7 +119,7 @@ async fn pass(
         Fault::Status(status) => {
             let response = Response::builder()
                 .status(status)
-                .header("retry-after", if pause > 500 { "1" } else { "0" });
+                .header("retry-after", if pause > 280 { "1" } else { "0" });
             return response
                 .body(Full::default())
                 .map_err(std::io::Error::other);
@@ -164,7 +164,7 @@ impl Shared {
             37..40 => Fault::Status(503),
             _ => Fault::None,
         };
-        (fault, random.random_range(0..700))
+        (fault, random.random_range(0..300))
     }
 
     /// The answer of a server; none if there is none.

@@ -38,6 +38,8 @@ struct Shared {
     answers: Vec<Answer>,
     /// How many of the answers were given.
     given: usize,
+    /// True if requests are not kept.
+    forgets: bool,
 }
 
 impl Server {
@@ -64,6 +66,11 @@ impl Server {
         let mut shared = self.shared();
         shared.answers = answers;
         shared.given = 0;
+    }
+
+    /// Keeps no requests from now on.
+    pub(super) fn forget(&self) {
+        self.shared().forgets = true;
     }
 
     /// All requests so far.
@@ -163,8 +170,10 @@ async fn answer(
         let place = shared.given.min(shared.answers.len().saturating_sub(1));
         shared.given += 1;
         let answer = shared.answers.get(place).cloned().unwrap_or_default();
-        shared.requests.push(request.clone());
-        (shared.requests.len() - 1, answer)
+        if !shared.forgets {
+            shared.requests.push(request.clone());
+        }
+        (shared.requests.len().saturating_sub(1), answer)
     };
     tokio::time::sleep(Duration::from_millis(answer.delay_ms)).await;
     if answer.end == Some(End::Hang) {

@@ -44,7 +44,7 @@ pub(super) fn walk(project: &Path) -> Walk {
 }
 
 /// Language and text of each code block.
-pub(super) fn blocks(section: &str) -> Vec<(&str, String)> {
+pub(crate) fn blocks(section: &str) -> Vec<(&str, String)> {
     let mut found = Vec::new();
     let mut open: Option<(&str, String)> = None;
     for line in section.lines() {
