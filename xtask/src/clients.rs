@@ -1,6 +1,7 @@
 //! `cargo xtask test clients`: the client libraries' own tests, the scenarios of the contract with each of them, and
 //! with faults many events through each into real servers.
 
+mod descriptions;
 mod faults;
 mod library;
 
@@ -66,11 +67,17 @@ pub(crate) fn run(root: &Path, wishes: &Wishes) -> Result<ExitCode> {
             }
         }
     }
+    if wishes.only.is_empty() {
+        descriptions::proto(root)?;
+    }
     if present.is_empty() {
         println!("No client library can be tested here.");
         return Ok(ExitCode::SUCCESS);
     }
     let built = build::all(&[])?;
+    if wishes.only.is_empty() {
+        descriptions::openapi(root, &built.server)?;
+    }
     for library in &present {
         library.build(root)?;
         library.test(root)?;
