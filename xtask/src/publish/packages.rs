@@ -128,7 +128,10 @@ fn maven(job: &Job<'_>) -> Result<Vec<PathBuf>> {
     let mut files = Vec::new();
     for module in MODULES {
         let jars = copy::files(&job.place.join(module).join("target"), ".jar")?;
-        files.extend(jars.into_iter().filter(|jar| !jar.to_string_lossy().ends_with("-tests.jar")));
+        files.extend(
+            jars.into_iter()
+                .filter(|jar| !jar.to_string_lossy().ends_with("-tests.jar")),
+        );
     }
     Ok(files)
 }

@@ -1,0 +1,151 @@
+// The queue in IndexedDB, which the tabs of an origin share. Each tab writes what it took, under a name of its own, and
+// holds a Web Lock of that name as long as something of it is there: what has a name that nobody holds was left by a page
+// that is gone, and whoever finds it makes it its own.
+
+import { isStored, type Entry, type Found, type Store, type Stored } from "./platform.js";
+
+interface Row extends Stored {
+  owner: string;
+}
+
+/** The shared queue of this name. */
+export interface Shared extends Store {
+  /** Runs a task while no other tab runs one. */
+  alone<T>(task: () => Promise<T>): Promise<T>;
+  /** Lets other tabs have what is there, since this page may never run again. */
+  release(): void;
+}
+
+/** Opens the queue of this name. `owner` is a name that no other tab has. */
+export function shared(name: string, owner: string): Shared {
+  const locks = globalThis.navigator?.locks as LockManager | undefined;
+  // Where locks are forbidden, as in some frames, and where there are none, each tab sends by itself.
+  const alone = async <T>(task: () => Promise<T>): Promise<T> => locks?.request(name, task).catch(task) ?? task();
+  const lockOf = (tab: string) => `${name} tab ${tab}`;
+  let database: Promise<IDBDatabase> | undefined;
+  let unsaved: Entry[] = [];
+  let gone: string[] = [];
+  // How many events of this tab are there, or on their way.
+  let kept = 0;
+  let full = false;
+  let writing: Promise<void> | undefined;
+  // What lets this tab's lock go, once it is held; nothing, where there are no locks.
+  let holding: Promise<(() => void) | undefined> | undefined;
+
+  function open(): Promise<IDBDatabase> {
+    if (!database) {
+      database = new Promise((resolve, reject) => {
+        const request = indexedDB.open(name, 1);
+        request.onupgradeneeded = () => request.result.createObjectStore("events", { keyPath: "key" });
+        request.onerror = reject;
+        // A database that never opens, which happens, is as good as none.
+        setTimeout(reject, 5_000);
+        request.onsuccess = () => {
+          const { result } = request;
+          result.onclose = result.onversionchange = () => {
+            result.close();
+            database = undefined;
+          };
+          resolve(result);
+        };
+      });
+      database.catch(() => (database = undefined));
+    }
+    return database;
+  }
+
+  /** Runs one transaction, and ends with it. */
+  async function transact<T>(run: (rows: IDBObjectStore) => IDBRequest<T> | void): Promise<T | undefined> {
+    const transaction = (await open()).transaction("events", "readwrite");
+    return new Promise((resolve, reject) => {
+      const request = run(transaction.objectStore("events"));
+      transaction.oncomplete = () => resolve(request?.result);
+      transaction.onabort = reject;
+    });
+  }
+
+  /** Holds this tab's lock. */
+  const hold = () =>
+    (holding ??= new Promise((resolve) => {
+      const held = () => new Promise<void>((free) => resolve(free));
+      locks?.request(lockOf(owner), held).catch(() => resolve(undefined)) ?? resolve(undefined);
+    }));
+
+  function release(): void {
+    void holding?.then((free) => free?.());
+    holding = undefined;
+  }
+
+  /** Writes all that is to be written, until nothing is left or storage is full. */
+  const write = () =>
+    (writing ??= Promise.resolve().then(async () => {
+      while (gone.length || (unsaved.length && !full)) await writeOnce();
+      if (!kept) release();
+      writing = undefined;
+    }));
+
+  async function writeOnce(): Promise<void> {
+    const keys = gone;
+    const entries = full ? [] : unsaved;
+    gone = [];
+    if (!full) unsaved = [];
+    try {
+      if (entries.length) await hold();
+      await transact((rows) => {
+        keys.forEach((key) => rows.delete(key));
+        entries.forEach((entry) => rows.put({ ...entry, owner }));
+      });
+      entries.forEach((entry) => (entry.saved = true));
+      full = false;
+    } catch {
+      // What can't be written stays in memory, and is tried again when something has left the storage. What can't even be
+      // deleted is sent again at the next visit, and stored once.
+      if (entries.length) gone.unshift(...keys);
+      unsaved = [...entries.filter((entry) => !entry.settled), ...unsaved];
+      full = true;
+    }
+  }
+
+  async function adopt(): Promise<Found> {
+    const rows = (await transact((rows) => rows.getAll() as IDBRequest<Row[]>)) ?? [];
+    // The locks are looked at after the rows were read: a tab holds its lock before it writes.
+    const held = locks ? (await locks.query()).held! : [];
+    const orphans = rows.filter((row) => row.owner !== owner && !held.some((lock) => lock.name === lockOf(row.owner)));
+    const found = orphans.filter(isStored);
+    if (orphans.length) {
+      kept += found.length;
+      await hold();
+      await transact((rows) => {
+        for (const row of orphans) found.includes(row) ? rows.put({ ...row, owner }) : rows.delete(row.key);
+      });
+    }
+    return { found, damaged: orphans.length - found.length };
+  }
+
+  return {
+    add(entry) {
+      entry.saved = false;
+      kept++;
+      unsaved.push(entry);
+      void write();
+      return true;
+    },
+    remove(entries) {
+      for (const { key, saved } of entries) {
+        // What was never added says nothing about being saved.
+        if (saved === undefined) continue;
+        gone.push(key);
+        kept--;
+      }
+      unsaved = unsaved.filter((entry) => !entry.settled);
+      void write();
+    },
+    async close() {
+      await write();
+      release();
+    },
+    adopt: () => alone(adopt),
+    alone,
+    release,
+  };
+}

@@ -1,0 +1,114 @@
+// The queue in a file: each event that is taken is a line, and so is each list of keys that are done. What the operating system
+// has survives a crash of the process.
+
+import { closeSync, ftruncateSync, mkdirSync, openSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { lock } from "./lock.js";
+import { isStored, type Found, type Store, type Stored } from "./platform.js";
+
+/** Bytes of lines that are done, beyond which the file is written anew. */
+const SLACK = 4 << 20;
+
+/** Opens the queue in a folder. Throws if another process uses it, or if the folder can't be written. */
+export function journal(folder: string): Store & Found {
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  const unlock = lock(folder);
+  const path = join(folder, "queue.jsonl");
+  const kept = new Map<string, Stored>();
+  let damaged = 0;
+  let file: number;
+  let bytes = 0;
+  let ended = false;
+  try {
+    for (const line of lines(path)) apply(line);
+    file = rewrite();
+  } catch (error) {
+    unlock();
+    throw error;
+  }
+
+  function apply(line: string): void {
+    try {
+      const value: Stored | string[] = JSON.parse(line);
+      if (Array.isArray(value)) value.forEach((key) => kept.delete(key));
+      else if (isStored(value)) kept.set(value.key, value);
+      else damaged++;
+    } catch {
+      damaged++;
+    }
+  }
+
+  /** Writes what is kept into a new file in place of the old one. */
+  function rewrite(): number {
+    const draft = `${path}.new`;
+    const text = [...kept.values()].map(lineOf).join("");
+    writeFileSync(draft, text, { mode: 0o600 });
+    renameSync(draft, path);
+    bytes = Buffer.byteLength(text);
+    return openSync(path, "a");
+  }
+
+  /** Appends a line. It begins with the end of the one before, which may be cut off. */
+  function append(line: string): void {
+    writeFileSync(file, line);
+    bytes += Buffer.byteLength(line);
+  }
+
+  return {
+    found: [...kept.values()],
+    damaged,
+    add(entry) {
+      const { key, at, id, type, header, body } = entry;
+      const record = { key, at, id, type, header, body };
+      try {
+        append(lineOf(record));
+      } catch {
+        return false;
+      }
+      kept.set(key, record);
+      entry.saved = true;
+      return true;
+    },
+    remove(entries) {
+      if (ended) return;
+      const keys = entries.map((entry) => entry.key).filter((key) => kept.delete(key));
+      try {
+        if (!kept.size) {
+          ftruncateSync(file);
+          bytes = 0;
+        } else if (keys.length) {
+          append(`\n${JSON.stringify(keys)}`);
+        }
+        if (bytes > SLACK && bytes > SLACK + sizeOf(kept)) {
+          const old = file;
+          file = rewrite();
+          closeSync(old);
+        }
+      } catch {
+        // What couldn't be taken out is sent again by the next run, and stored once.
+      }
+    },
+    async close() {
+      ended = true;
+      closeSync(file);
+      unlock();
+    },
+  };
+}
+
+const lineOf = (record: Stored) => `\n${JSON.stringify(record)}`;
+
+function sizeOf(kept: Map<string, Stored>): number {
+  let size = 0;
+  for (const { header, body } of kept.values()) size += 2 * (header.length + body.length);
+  return size;
+}
+
+function lines(path: string): string[] {
+  try {
+    return readFileSync(path, "utf8").split("\n").filter(Boolean);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return [];
+    throw error;
+  }
+}
