@@ -36,6 +36,7 @@ export function start(options: Options, { send, alone, store }: Platform): Core 
   let consent: Consent = config.consent ?? "granted";
   let online = true;
   let loaded = !store;
+  let finding: Promise<void> | undefined;
   let closing: Promise<boolean> | undefined;
   let ended = false;
 
@@ -198,7 +199,7 @@ export function start(options: Options, { send, alone, store }: Platform): Core 
 
   function find(): void {
     if (consent === "pending" || ended) return;
-    store?.adopt().catch(() => ({})).then(admit);
+    finding = store?.adopt().catch(() => ({})).then(admit);
   }
 
   /** Puts what earlier runs left at the front of the queue. */
@@ -271,6 +272,7 @@ export function start(options: Options, { send, alone, store }: Platform): Core 
   }
 
   async function end(settled: boolean): Promise<boolean> {
+    await finding;
     ended = true;
     wake();
     await store?.close();
