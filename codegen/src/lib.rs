@@ -82,13 +82,14 @@ pub fn generate_since(
         Failure::Mistakes(mistakes, sources.clone())
     };
 
-    let planned = plan(&model, &history?, now).map_err(refuse)?;
+    let history = history?;
+    let planned = plan(&model, &history, now).map_err(refuse)?;
     let mut tree = Tree::default();
     let current = fingerprint(&model);
     let (rendered, known) = both(
         || {
             render(&mut tree, &model, &planned, kept)
-                .and_then(|()| clients::render(&mut tree, &model))
+                .and_then(|()| clients::render(&mut tree, root, &model, &history))
         },
         || Ancestors::read(root, &current),
     );

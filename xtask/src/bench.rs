@@ -18,12 +18,12 @@ use anyhow::{Context as _, Result, bail, ensure};
 use serde_json::Value;
 
 use crate::build::{self, Executables};
-use crate::services;
+use crate::{clients, services};
 use protection::Protection;
 use setting::{Running, Setting};
 
 /// Benchmarks beside the scenarios.
-const OTHERS: [&str; 4] = ["servers", "memory", "protection", "codegen"];
+const OTHERS: [&str; 5] = ["servers", "memory", "protection", "codegen", "clients"];
 
 /// Measure the whole pipeline with a release build, RabbitMQ and ClickHouse on this machine.
 #[derive(Debug, clap::Args)]
@@ -45,8 +45,9 @@ pub(crate) struct Args {
     scenarios: Vec<String>,
     /// Only the scenario with this name, or those whose names contain it. `servers` measures the cost of row formats in
     /// ClickHouse and of message sizes in RabbitMQ, `memory` the server's memory over a long run with and without an
-    /// outage, `protection` what TLS, write keys and CORS cost: each scenario with and without them, in turn, and `codegen`
-    /// how long the generator takes for hundreds of event types and tables
+    /// outage, `protection` what TLS, write keys and CORS cost: each scenario with and without them, in turn, `codegen`
+    /// how long the generator takes for hundreds of event types and tables, and `clients` what an event costs a program that
+    /// sends it with each client library
     #[arg(default_value = "")]
     name: String,
 }
@@ -155,6 +156,9 @@ pub(crate) fn run(root: &Path, args: &Args) -> Result<ExitCode> {
             return protection::run(args, &built, events);
         }
         _ => {}
+    }
+    if args.name == "clients" {
+        return clients::speed(root, &built.loadgen, args.runs, args.events);
     }
     let events = args.events.unwrap_or(EVENTS);
     let chosen = chosen(args, &args.name)?;

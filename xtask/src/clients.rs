@@ -11,7 +11,7 @@ use anyhow::{Result, bail};
 use library::{LIBRARIES, Library, Missing};
 
 use crate::build;
-use crate::services::{self, install};
+use crate::services;
 
 /// What `cargo xtask test clients` may be told, behind that word.
 #[derive(Debug, Default)]
@@ -37,7 +37,7 @@ impl Wishes {
                 }
                 other => bail!(
                     "`{other}` is neither a library ({}) nor --faults",
-                    LIBRARIES.map(|library| library.name).join(", ")
+                    LIBRARIES.each_ref().map(|library| library.name).join(", ")
                 ),
             }
         }
@@ -49,11 +49,9 @@ impl Wishes {
     }
 }
 
-/// Builds the libraries, runs their tests, and plays the scenarios. A library whose tools aren't installed is left out,
-/// and that is said; it is an error where the library was named.
-pub(crate) fn run(root: &Path, wishes: &Wishes) -> Result<ExitCode> {
-    let interrupt = services::interrupts()?;
-    install::missing_packages(&["python"])?;
+/// Libraries whose tools are there. One whose tools aren't installed is left out, and that is said; it is an error where the
+/// library was named.
+fn present(wishes: &Wishes) -> Result<Vec<&'static Library>> {
     let mut present = Vec::new();
     for library in LIBRARIES.iter().filter(|library| wishes.includes(library)) {
         match library.missing() {
@@ -66,6 +64,36 @@ pub(crate) fn run(root: &Path, wishes: &Wishes) -> Result<ExitCode> {
             }
         }
     }
+    Ok(present)
+}
+
+/// Builds the libraries, and measures what an event costs a program that sends it.
+pub(crate) fn speed(
+    root: &Path,
+    loadgen: &Path,
+    rounds: u32,
+    events: Option<u64>,
+) -> Result<ExitCode> {
+    let mut speed = Command::new(loadgen);
+    speed.current_dir(root).arg("sender-speed");
+    speed.args(["--rounds", &rounds.to_string()]);
+    if let Some(events) = events {
+        speed.args(["--count", &events.to_string()]);
+    }
+    for library in present(&Wishes::default())? {
+        library.build(root)?;
+        speed.arg("--library").arg(library.driver());
+    }
+    match speed.status()?.success() {
+        true => Ok(ExitCode::SUCCESS),
+        false => bail!("not every library sent its events"),
+    }
+}
+
+/// Builds the libraries, runs their tests, and plays the scenarios; with faults, if that is wished.
+pub(crate) fn run(root: &Path, wishes: &Wishes) -> Result<ExitCode> {
+    let interrupt = services::interrupts()?;
+    let present = present(wishes)?;
     if present.is_empty() {
         println!("No client library can be tested here.");
         return Ok(ExitCode::SUCCESS);

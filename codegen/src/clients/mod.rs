@@ -1,5 +1,6 @@
 //! Libraries for senders: what is generated of each, and where it stands.
 
+mod changelog;
 pub(crate) mod contract;
 mod go;
 mod go_names;
@@ -9,10 +10,14 @@ mod prose;
 mod python;
 mod rust;
 mod typescript;
+mod versions;
+
+use std::path::Path;
 
 use crate::base::tree::Tree;
 use crate::model::{Client, Model};
 use crate::render::RenderError;
+use crate::schema::history::History;
 use contract::Contract;
 
 /// A library, or a description that one can be made of.
@@ -39,7 +44,10 @@ const LIBRARIES: &[Library] = &[
     },
     Library {
         client: Client::Java,
-        folders: &["java/core/src/generated/java"],
+        folders: &[
+            "java/core/src/generated/java",
+            "java/core/src/test/generated/java",
+        ],
         files: java::files,
     },
     Library {
@@ -60,7 +68,12 @@ const LIBRARIES: &[Library] = &[
 ];
 
 /// Adds what is below `clients/`.
-pub(crate) fn render(tree: &mut Tree, model: &Model) -> Result<(), RenderError> {
+pub(crate) fn render(
+    tree: &mut Tree,
+    root: &Path,
+    model: &Model,
+    history: &History,
+) -> Result<(), RenderError> {
     for folder in LIBRARIES.iter().flat_map(|library| library.folders) {
         tree.owns(format!("clients/{folder}"));
     }
@@ -73,6 +86,9 @@ pub(crate) fn render(tree: &mut Tree, model: &Model) -> Result<(), RenderError> 
                 tree.add(format!("clients/{path}"), text);
             }
         }
+    }
+    if !model.clients.is_empty() {
+        versions::write(tree, root, model, history);
     }
     Ok(())
 }

@@ -7,6 +7,7 @@ mod proofs;
 mod schemas;
 
 use super::contract::Contract;
+use super::versions::UNKNOWN;
 use crate::model::{Intake, Model};
 use crate::render::RenderError;
 use node::{Node, object, text};
@@ -60,7 +61,7 @@ fn info() -> Node {
     ]);
     object([
         ("title", text("event-grpc")),
-        ("version", text("1")),
+        ("version", text(UNKNOWN)),
         ("description", text(ABOUT)),
         ("license", licence),
     ])

@@ -16,7 +16,7 @@ pub(super) fn files(
     let files = model.pool.file_descriptor_protos();
     let files = files.filter(|file| needed.contains(file.name()));
     let mut written = Vec::new();
-    for source in proto::sources(files, "rust/src/generated")? {
+    for source in proto::sources(files, "rust/src/generated/proto")? {
         let text = String::from_utf8_lossy(&source.format()?).into_owned();
         written.push((source.path, text));
     }

@@ -75,3 +75,32 @@ pub(super) fn listed(root: &Path, commit: &str) -> BTreeSet<String> {
     let paths = listed.split('\0').filter(|path| !path.is_empty());
     paths.map(str::to_owned).collect()
 }
+
+/// The files below a folder that differ from those of a commit, and those that are in none, by their paths from the project's root.
+pub(super) fn changed(root: &Path, commit: &str, folder: &str) -> BTreeSet<String> {
+    let differing = [
+        "diff",
+        "--name-only",
+        "--no-renames",
+        "--relative",
+        "-z",
+        commit,
+        "--",
+        folder,
+    ];
+    let unknown = [
+        "ls-files",
+        "--others",
+        "--exclude-standard",
+        "-z",
+        "--",
+        folder,
+    ];
+    let lists = [git(root, &differing), git(root, &unknown)];
+    let lists: Vec<String> = lists.into_iter().flatten().collect();
+    let paths = lists.iter().flat_map(|list| list.split('\0'));
+    paths
+        .filter(|path| !path.is_empty())
+        .map(str::to_owned)
+        .collect()
+}

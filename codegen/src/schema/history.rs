@@ -5,7 +5,7 @@ use std::io;
 use std::path::Path;
 
 pub use super::faults::HistoryError;
-use super::git::{commit, heads, is_checkout, listed, short, show};
+use super::git::{changed, commit, heads, is_checkout, listed, short, show};
 use super::lock::{LOCK, Lock};
 use super::released::{self, Base, Released};
 use super::restore::Restore;
@@ -27,6 +27,8 @@ pub struct History {
     pub told: String,
     /// What has to be said of the choice of the base.
     pub notes: Vec<String>,
+    /// Where files of what is released are.
+    pub(super) place: Place,
     /// The revision from which a released migration can be restored, where that isn't `HEAD`.
     pub(super) revision: Option<String>,
     /// Hashes of the released migrations.
@@ -35,6 +37,18 @@ pub struct History {
     pub(super) ahead: BTreeSet<String>,
     /// The commits that only the branch has.
     pub(super) own: Vec<Own>,
+}
+
+/// Where files of what is released are.
+#[derive(Debug, Default)]
+pub(super) enum Place {
+    /// Nothing is released.
+    #[default]
+    Nowhere,
+    /// On disk.
+    Disk,
+    /// In this commit.
+    Commit(String),
 }
 
 /// A commit that isn't released.
@@ -109,6 +123,7 @@ impl History {
             committed: base.migrations.keys().cloned().collect(),
             hashes: base.migrations.clone(),
             told: "migrations/schema.lock on disk".into(),
+            place: Place::Disk,
             notes: note.into_iter().collect(),
             base,
             files,
@@ -163,6 +178,7 @@ impl History {
             hashes,
             revision: (!is_head).then(|| short(at).to_owned()),
             told: released.told,
+            place: Place::Commit(at.clone()),
             notes: released.note.into_iter().collect(),
             ahead: BTreeSet::new(),
         };
@@ -170,6 +186,24 @@ impl History {
             history.also_released(root, tip);
         }
         Ok(history)
+    }
+
+    /// A file as it is released, by its path from the project's root; none if there is none.
+    pub(crate) fn released_file(&self, root: &Path, path: &str) -> Option<String> {
+        match &self.place {
+            Place::Nowhere => None,
+            Place::Disk => std::fs::read_to_string(root.join(path)).ok(),
+            Place::Commit(commit) => show(root, commit, path),
+        }
+    }
+
+    /// Files below a folder that aren't as they are released, by their paths from the project's root. Without commits that can't
+    /// be told, and there are none.
+    pub(crate) fn changed_below(&self, root: &Path, folder: &str) -> BTreeSet<String> {
+        match &self.place {
+            Place::Nowhere | Place::Disk => BTreeSet::new(),
+            Place::Commit(commit) => changed(root, commit, folder),
+        }
     }
 
     /// Takes in the migrations on disk that a main branch has and the base hasn't, as after a cherry-pick or a squash.

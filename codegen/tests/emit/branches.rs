@@ -81,6 +81,14 @@ fn a_new_event_changes_its_own_files_and_lists() {
     add(&project, "proto/event/cart.proto", "GiftWrappedEvent", 65);
     let mut changed = run(&project);
     changed.sort();
+    let (of_clients, changed): (Vec<String>, Vec<String>) = changed
+        .into_iter()
+        .partition(|path| path.starts_with("clients/"));
+    // Libraries have a file for each file of the declarations.
+    for other in ["account", "app.", "page", "product", "purchase", "search"] {
+        let of_others = of_clients.iter().find(|path| path.contains(other));
+        assert_eq!(of_others, None, "{of_clients:?}");
+    }
     assert_eq!(
         changed,
         [

@@ -19,4 +19,5 @@ mod retired;
 mod schemas;
 mod small;
 mod tree;
+mod versions;
 mod walk;

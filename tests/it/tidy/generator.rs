@@ -27,7 +27,7 @@ const LAYERS: [(&str, &[&str]); 13] = [
         &["base", "rules", "model", "function", "store", "schema"],
     ),
     // Libraries for senders.
-    ("clients", &["base", "model", "render"]),
+    ("clients", &["base", "model", "render", "schema"]),
     // A change, for its reviewer.
     ("review", &["base", "model", "schema"]),
     // What is told to people at a terminal.

@@ -22,7 +22,7 @@ pub(crate) struct Library {
 }
 
 /// All of them.
-pub(crate) const LIBRARIES: [Library; 4] = [
+pub(crate) static LIBRARIES: [Library; 4] = [
     Library {
         name: "typescript",
         needs: &[

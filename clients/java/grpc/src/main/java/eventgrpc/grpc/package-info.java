@@ -1,0 +1,2 @@
+/** Carries requests over gRPC. */
+package eventgrpc.grpc;
