@@ -52,7 +52,7 @@ enum Command {
     /// Start RabbitMQ, PostgreSQL and ClickHouse for the tests, print the environment to use, run until Ctrl-C
     Services,
     /// Start the same services, run `cargo test --workspace` against them, stop them; without arguments then a short
-    /// `chaos` and `siege`. `test clients [LIBRARY...] [--faults]` tests the client libraries instead
+    /// `chaos` and `siege`, and the client libraries. `test clients [LIBRARY...] [--faults]` tests the client libraries instead
     Test {
         /// Install Chromium for the tests of web pages, and at the end run `chaos` and `siege` for minutes instead of half a
         /// minute, and `walk`
@@ -104,8 +104,8 @@ fn main() -> ExitCode {
         }
         Command::Services => services::run(),
         Command::Test { full, args, .. } if args.first().is_some_and(|word| word == "clients") => {
-            clients::Wishes::of(args.get(1..).unwrap_or_default(), full)
-                .and_then(|wishes| clients::run(&root, &wishes))
+            let wishes = clients::Wishes::of(args.get(1..).unwrap_or_default(), full);
+            clients::run(&root, &wishes)
         }
         Command::Test { full, retry, args } => test::run(&root, full, retry, args),
         Command::Bench(args) => bench::run(&root, &args),

@@ -68,7 +68,7 @@ const LIBRARIES: &[Library] = &[
 ];
 
 /// Adds what is below `clients/`.
-pub(crate) fn render(
+pub fn render(
     tree: &mut Tree,
     root: &Path,
     model: &Model,

@@ -21,7 +21,8 @@ final class Envelope {
     /** The request with some events of one header. */
     static byte[] request(byte[] header, List<StoredEvent> events) {
         return bytes(out -> {
-            out.write(Wire.HEADER, ProtoValue.BYTES, header);
+            // A server takes no request without a header, be it an empty one.
+            out.put(Wire.HEADER, ProtoValue.BYTES, header);
             for (StoredEvent event : events) {
                 out.put(Wire.EVENTS, ProtoValue.BYTES, event.body());
             }
@@ -30,7 +31,7 @@ final class Envelope {
 
     /** How many bytes of a request a header has. */
     static int headerSize(byte[] header) {
-        return size(out -> out.write(Wire.HEADER, ProtoValue.BYTES, header));
+        return size(out -> out.put(Wire.HEADER, ProtoValue.BYTES, header));
     }
 
     /** How many bytes of a request an event has. */

@@ -26,7 +26,7 @@ public final class EventClient implements AutoCloseable {
 
     private EventClient(Options.Builder options) {
         state = new State(options);
-        transport = options.transport != null ? options.transport : new HttpTransport(options.endpoint, options.key);
+        transport = options.transport != null ? options.transport : new HttpTransport(options);
         header = bytes(options.header);
         thread = new Thread(new Sender(state, transport), "event-grpc");
         thread.setDaemon(true);

@@ -11,6 +11,8 @@ import java.nio.charset.StandardCharsets;
 import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
+import javax.net.ssl.HttpsURLConnection;
+import javax.net.ssl.SSLSocketFactory;
 
 /** Requests over {@link HttpURLConnection}, which every Java and every Android has. */
 final class HttpTransport implements Transport {
@@ -22,12 +24,14 @@ final class HttpTransport implements Transport {
 
     private final URL url;
     private final String key;
+    private final SSLSocketFactory tls;
     private final ScheduledThreadPoolExecutor deadlines;
     private volatile HttpURLConnection current;
 
-    HttpTransport(String endpoint, String key) {
-        url = Endpoint.url(endpoint, Wire.PATH);
-        this.key = key;
+    HttpTransport(Options.Builder options) {
+        url = Endpoint.url(options.endpoint, Wire.PATH);
+        key = options.key;
+        tls = options.tls;
         deadlines = new ScheduledThreadPoolExecutor(1, work -> {
             Thread thread = new Thread(work, "event-grpc-deadline");
             thread.setDaemon(true);
@@ -67,6 +71,9 @@ final class HttpTransport implements Transport {
         connection.setInstanceFollowRedirects(false);
         connection.setUseCaches(false);
         connection.setDoOutput(true);
+        if (tls != null && connection instanceof HttpsURLConnection) {
+            ((HttpsURLConnection) connection).setSSLSocketFactory(tls);
+        }
         // With a known length the JDK doesn't send a request a second time by itself.
         connection.setFixedLengthStreamingMode(request.length);
         connection.setRequestProperty("content-type", PROTOBUF);

@@ -1,6 +1,7 @@
 package eventgrpc;
 
 import java.time.Duration;
+import javax.net.ssl.SSLSocketFactory;
 
 /** How a client is opened. What isn't set has the default of the contract. */
 public final class Options {
@@ -56,6 +57,7 @@ public final class Options {
         String endpoint;
         String key;
         boolean insecure;
+        SSLSocketFactory tls;
         Transport transport;
         RequestHeader header;
         Storage storage;
@@ -93,6 +95,17 @@ public final class Options {
          */
         public Builder insecure(boolean insecure) {
             this.insecure = insecure;
+            return this;
+        }
+
+        /**
+         * Sets whom to trust, and with which certificate to be known: for a private authority.
+         *
+         * @param tls of an {@link javax.net.ssl.SSLContext}; that of the platform if null
+         * @return this
+         */
+        public Builder tls(SSLSocketFactory tls) {
+            this.tls = tls;
             return this;
         }
 

@@ -86,6 +86,6 @@ class RulesTest {
     void aKeyIsShownNowhere() {
         Options options = Options.to("https://a.example").key("secret").build();
         assertFalse(options.toString().contains("secret"));
-        assertFalse(new HttpTransport("https://a.example", "secret").toString().contains("secret"));
+        assertFalse(new HttpTransport(options.set).toString().contains("secret"));
     }
 }
