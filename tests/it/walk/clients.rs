@@ -16,8 +16,7 @@ pub(super) fn send_with_each(project: &Project, endpoint: &str) -> Vec<String> {
     for library in libraries.as_array().unwrap() {
         let name = library["name"].as_str().unwrap();
         let needs = library["needs"].as_object().unwrap();
-        if let Some(program) = needs.keys().find(|program| !is_on_path(program)) {
-            eprintln!("{name} is left out: there is no {program}");
+        if !needs.keys().all(|program| is_on_path(program)) {
             continue;
         }
         let folder = project.path("clients").join(name);
