@@ -1,6 +1,7 @@
 //! `cargo xtask test clients`: the client libraries' own tests, the scenarios of the contract with each of them, and
 //! with faults many events through each into real servers.
 
+mod descriptions;
 mod faults;
 mod library;
 
@@ -21,6 +22,8 @@ pub(crate) struct Wishes {
     only: Vec<String>,
     /// Also 100,000 events through each library, with faults.
     faults: bool,
+    /// Also the proto files, and OpenAPI against a server.
+    descriptions: bool,
 }
 
 impl Wishes {
@@ -29,8 +32,9 @@ impl Wishes {
         let (flags, only): (Vec<_>, Vec<_>) =
             words.iter().cloned().partition(|word| word == "--faults");
         Wishes {
-            only,
+            descriptions: only.is_empty(),
             faults: full || !flags.is_empty(),
+            only,
         }
     }
 
@@ -99,16 +103,26 @@ pub(crate) fn run(root: &Path, wishes: &Wishes) -> Result<ExitCode> {
 
 /// The same after the tests of the project.
 pub(crate) fn after_tests(root: &Path, full: bool, interrupt: &Receiver<()>) -> Result<()> {
-    all(root, &Wishes::of(&[], full), interrupt)
+    let wishes = Wishes {
+        descriptions: full,
+        ..Wishes::of(&[], full)
+    };
+    all(root, &wishes, interrupt)
 }
 
 fn all(root: &Path, wishes: &Wishes, interrupt: &Receiver<()>) -> Result<()> {
     let present = present(root, wishes)?;
+    if wishes.descriptions {
+        descriptions::proto(root)?;
+    }
     if present.is_empty() {
         println!("No client library can be tested here.");
         return Ok(());
     }
     let built = build::all(&[])?;
+    if wishes.descriptions {
+        descriptions::openapi(root, &built.server)?;
+    }
     for library in &present {
         library.build(root)?;
         library.test(root)?;

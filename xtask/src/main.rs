@@ -13,6 +13,7 @@ mod codegen;
 mod memory;
 mod mutations;
 mod plan;
+mod publish;
 mod services;
 mod siege;
 mod test;
@@ -79,6 +80,8 @@ enum Command {
     /// Show what the change of the declarations does: what it adds, changes and retires, whom it can hurt, and in which
     /// order to deploy
     Plan(plan::Args),
+    /// Build what registries take of the client libraries, in target/publish
+    Publish(publish::Args),
     /// Judge seeded mistakes and harmless changes of the declarations, and print those that were misjudged and a score
     Mutations {
         /// Only those with this text in their names
@@ -114,6 +117,7 @@ fn main() -> ExitCode {
         Command::Upgrade(args) => chaos::upgrade::run(&args),
         Command::Siege(args) => siege::run(&args),
         Command::Plan(args) => plan::run(&root, &args),
+        Command::Publish(args) => publish::run(&root, &args),
         Command::Mutations { only } => mutations::run(&root, only.as_deref()),
         Command::Walk(args) => walk::run(&root, &args),
         Command::Explain { code } => explain(code.as_deref()),

@@ -855,8 +855,10 @@ pub struct RecoInfo {
     pub bucket_label: ::prost::alloc::string::String,
     /// Whatever else the model said, by key.
     #[prost(map = "string, string", tag = "9")]
-    pub reco_info_kv:
-        ::std::collections::HashMap<::prost::alloc::string::String, ::prost::alloc::string::String>,
+    pub reco_info_kv: ::std::collections::HashMap<
+        ::prost::alloc::string::String,
+        ::prost::alloc::string::String,
+    >,
 }
 
 /// The client brought a widget into view.
@@ -909,8 +911,10 @@ pub struct WidgetViewEvent {
     pub footer_variant_name: ::prost::alloc::string::String,
     /// What else the recommender said, by key.
     #[prost(map = "string, string", tag = "23")]
-    pub reco_info_kv:
-        ::std::collections::HashMap<::prost::alloc::string::String, ::prost::alloc::string::String>,
+    pub reco_info_kv: ::std::collections::HashMap<
+        ::prost::alloc::string::String,
+        ::prost::alloc::string::String,
+    >,
     /// Which page of a list that loads by pages.
     #[prost(int64, tag = "24")]
     pub page_no: i64,
@@ -980,8 +984,10 @@ pub struct WidgetCtaClickedEvent {
     pub footer_variant_name: ::prost::alloc::string::String,
     /// What else the recommender said, by key.
     #[prost(map = "string, string", tag = "23")]
-    pub reco_info_kv:
-        ::std::collections::HashMap<::prost::alloc::string::String, ::prost::alloc::string::String>,
+    pub reco_info_kv: ::std::collections::HashMap<
+        ::prost::alloc::string::String,
+        ::prost::alloc::string::String,
+    >,
     /// Which page of a list that loads by pages.
     #[prost(int64, tag = "24")]
     pub page_no: i64,
@@ -1052,15 +1058,19 @@ pub struct WidgetElementViewEvent {
     pub page_slug: ::prost::alloc::string::String,
     /// What the recommender said about the widget around the element, by key.
     #[prost(map = "string, string", tag = "25")]
-    pub parent_reco_info_kv:
-        ::std::collections::HashMap<::prost::alloc::string::String, ::prost::alloc::string::String>,
+    pub parent_reco_info_kv: ::std::collections::HashMap<
+        ::prost::alloc::string::String,
+        ::prost::alloc::string::String,
+    >,
     /// The data that fills the widget; widgetId is the widget itself.
     #[prost(string, tag = "26")]
     pub widget_data_id: ::prost::alloc::string::String,
     /// What else the recommender said, by key.
     #[prost(map = "string, string", tag = "27")]
-    pub reco_info_kv:
-        ::std::collections::HashMap<::prost::alloc::string::String, ::prost::alloc::string::String>,
+    pub reco_info_kv: ::std::collections::HashMap<
+        ::prost::alloc::string::String,
+        ::prost::alloc::string::String,
+    >,
     /// Which page of a list that loads by pages.
     #[prost(int64, tag = "28")]
     pub page_no: i64,
@@ -1134,15 +1144,19 @@ pub struct WidgetElementClickedEvent {
     pub page_slug: ::prost::alloc::string::String,
     /// What the recommender said about the widget around the element, by key.
     #[prost(map = "string, string", tag = "25")]
-    pub parent_reco_info_kv:
-        ::std::collections::HashMap<::prost::alloc::string::String, ::prost::alloc::string::String>,
+    pub parent_reco_info_kv: ::std::collections::HashMap<
+        ::prost::alloc::string::String,
+        ::prost::alloc::string::String,
+    >,
     /// The data that fills the widget; widgetId is the widget itself.
     #[prost(string, tag = "26")]
     pub widget_data_id: ::prost::alloc::string::String,
     /// What else the recommender said, by key.
     #[prost(map = "string, string", tag = "27")]
-    pub reco_info_kv:
-        ::std::collections::HashMap<::prost::alloc::string::String, ::prost::alloc::string::String>,
+    pub reco_info_kv: ::std::collections::HashMap<
+        ::prost::alloc::string::String,
+        ::prost::alloc::string::String,
+    >,
     /// Which page of a list that loads by pages.
     #[prost(int64, tag = "28")]
     pub page_no: i64,
@@ -1475,10 +1489,10 @@ pub mod event_service_client {
         dead_code,
         missing_docs,
         clippy::wildcard_imports,
-        clippy::let_unit_value
+        clippy::let_unit_value,
     )]
-    use tonic::codegen::http::Uri;
     use tonic::codegen::*;
+    use tonic::codegen::http::Uri;
     /// Takes in app events; its path on the wire is /event.EventService/dispatch.
     #[derive(Debug, Clone)]
     pub struct EventServiceClient<T> {
@@ -1507,13 +1521,14 @@ pub mod event_service_client {
             F: tonic::service::Interceptor,
             T::ResponseBody: Default,
             T: tonic::codegen::Service<
-                    http::Request<tonic::body::Body>,
-                    Response = http::Response<
-                        <T as tonic::client::GrpcService<tonic::body::Body>>::ResponseBody,
-                    >,
+                http::Request<tonic::body::Body>,
+                Response = http::Response<
+                    <T as tonic::client::GrpcService<tonic::body::Body>>::ResponseBody,
                 >,
-            <T as tonic::codegen::Service<http::Request<tonic::body::Body>>>::Error:
-                Into<StdError> + std::marker::Send + std::marker::Sync,
+            >,
+            <T as tonic::codegen::Service<
+                http::Request<tonic::body::Body>,
+            >>::Error: Into<StdError> + std::marker::Send + std::marker::Sync,
         {
             EventServiceClient::new(InterceptedService::new(inner, interceptor))
         }
@@ -1553,11 +1568,18 @@ pub mod event_service_client {
             &mut self,
             request: impl tonic::IntoRequest<super::Events>,
         ) -> std::result::Result<tonic::Response<super::Response>, tonic::Status> {
-            self.inner.ready().await.map_err(|e| {
-                tonic::Status::unknown(format!("Service was not ready: {}", e.into()))
-            })?;
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
             let codec = tonic_prost::ProstCodec::default();
-            let path = http::uri::PathAndQuery::from_static("/event.EventService/dispatch");
+            let path = http::uri::PathAndQuery::from_static(
+                "/event.EventService/dispatch",
+            );
             let mut req = request.into_request();
             req.extensions_mut()
                 .insert(GrpcMethod::new("event.EventService", "dispatch"));
