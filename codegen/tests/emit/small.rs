@@ -65,7 +65,7 @@ pub(crate) fn model() -> Model {
         accepted: Vec::new(),
         retired: Vec::new(),
         renamed: Vec::new(),
-        clients: vec![Client::Python, Client::Go],
+        clients: vec![Client::TypeScript, Client::Python, Client::Go],
         envelope: Some(made.envelope()),
         any_of: vec![(
             made.message("log.Post"),
