@@ -10,7 +10,7 @@
 
 pub mod base;
 mod check;
-mod clients;
+pub mod clients;
 pub mod function;
 pub mod model;
 pub mod render;

@@ -1,6 +1,7 @@
 //! The walk that users make, as the README shows it: an event type is added to a copy of this project, arrives in
 //! `event`, and gets a typed table of its own. The build that has it takes the place of this one without a failed request.
 
+mod clients;
 mod project;
 pub(crate) mod readme;
 mod rolling;
@@ -63,6 +64,13 @@ async fn an_event_type_is_added_as_the_readme_says_and_rolled_out() {
     );
     let everywhere = "SELECT (SELECT count() FROM event FINAL), (SELECT count() FROM error_event)";
     assert_eq!(server.rows(everywhere).await, "3\t0\n");
+    let names = clients::send_with_each(&project, server.http());
+    let rows = names
+        .iter()
+        .map(|name| format!("{name}\t9\t42\tbirthday\ttrue\n"));
+    let from_each = "SELECT event_id, user_id, product_id, list_name, is_gift FROM wishlist FINAL \
+         WHERE user_id = 9 ORDER BY event_id";
+    assert_eq!(server.rows(from_each).await, rows.collect::<String>());
     server.stop();
 
     mistakes_are_refused(&project, &walk);
@@ -96,6 +104,7 @@ fn declare_the_type(project: &Project, walk: &Walk) {
     assert!(page.contains("## WishlistAddedEvent\n\nThe client put a product on the wish list.\n"));
     for change in project.changes() {
         let expected = [
+            "clients/",
             "generated/",
             "migrations/schema.lock",
             "migrations/schemas.txt",

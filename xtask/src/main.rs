@@ -13,6 +13,7 @@ mod codegen;
 mod memory;
 mod mutations;
 mod plan;
+mod publish;
 mod services;
 mod siege;
 mod test;
@@ -52,7 +53,7 @@ enum Command {
     /// Start RabbitMQ, PostgreSQL and ClickHouse for the tests, print the environment to use, run until Ctrl-C
     Services,
     /// Start the same services, run `cargo test --workspace` against them, stop them; without arguments then a short
-    /// `chaos` and `siege`. `test clients [LIBRARY...] [--faults]` tests the client libraries instead
+    /// `chaos` and `siege`, and the client libraries. `test clients [LIBRARY...] [--faults]` tests the client libraries instead
     Test {
         /// Install Chromium for the tests of web pages, and at the end run `chaos` and `siege` for minutes instead of half a
         /// minute, and `walk`
@@ -79,6 +80,8 @@ enum Command {
     /// Show what the change of the declarations does: what it adds, changes and retires, whom it can hurt, and in which
     /// order to deploy
     Plan(plan::Args),
+    /// Build what registries take of the client libraries, in target/publish
+    Publish(publish::Args),
     /// Judge seeded mistakes and harmless changes of the declarations, and print those that were misjudged and a score
     Mutations {
         /// Only those with this text in their names
@@ -104,8 +107,8 @@ fn main() -> ExitCode {
         }
         Command::Services => services::run(),
         Command::Test { full, args, .. } if args.first().is_some_and(|word| word == "clients") => {
-            clients::Wishes::of(args.get(1..).unwrap_or_default(), full)
-                .and_then(|wishes| clients::run(&root, &wishes))
+            let wishes = clients::Wishes::of(args.get(1..).unwrap_or_default(), full);
+            clients::run(&root, &wishes)
         }
         Command::Test { full, retry, args } => test::run(&root, full, retry, args),
         Command::Bench(args) => bench::run(&root, &args),
@@ -114,6 +117,7 @@ fn main() -> ExitCode {
         Command::Upgrade(args) => chaos::upgrade::run(&args),
         Command::Siege(args) => siege::run(&args),
         Command::Plan(args) => plan::run(&root, &args),
+        Command::Publish(args) => publish::run(&root, &args),
         Command::Mutations { only } => mutations::run(&root, only.as_deref()),
         Command::Walk(args) => walk::run(&root, &args),
         Command::Explain { code } => explain(code.as_deref()),

@@ -1,5 +1,5 @@
-//! `cargo xtask test`: the whole test suite, against servers that live exactly as long as it runs, and half a minute
-//! each of chaos and of siege in the end.
+//! `cargo xtask test`: the whole test suite, against servers that live exactly as long as it runs, then half a minute
+//! each of chaos and of siege, and the client libraries.
 
 mod retry;
 
@@ -13,7 +13,7 @@ use std::time::Duration;
 use anyhow::{Context as _, Result, bail};
 
 use crate::services::{self, Keep, Kept, Services};
-use crate::{cargo, chaos, siege, walk};
+use crate::{cargo, chaos, clients, siege, walk};
 
 /// Runs the tests; `args` are those of `cargo test`. With `full` the runs in the end take minutes; with `retry` a few tests
 /// that fail are run once more, one at a time, and what passes then is told and doesn't count.
@@ -57,6 +57,7 @@ pub(crate) fn run(root: &Path, full: bool, retry: bool, args: Vec<String>) -> Re
         drop(services);
         chaos::after_tests(full, &interrupt)?;
         siege::after_tests(full, &interrupt)?;
+        clients::after_tests(root, full, &interrupt)?;
         if full {
             walk::after_tests(root, &interrupt)?;
         }

@@ -6,8 +6,11 @@ import time
 from datetime import datetime
 from typing import Any, Dict, Optional, Union
 
-from event_grpc.kinds import Invalid, int64, string
+from event_grpc.kinds import INT64, STRING, Invalid
 from event_grpc.message import Event
+
+# `json.dumps` would make another for each event.
+_COMPACT = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":"))
 
 
 class Item:
@@ -59,8 +62,7 @@ def make(
 
 def encode(value: Any) -> bytes:
     """Compact JSON."""
-    text = json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
-    return text.encode("utf-8")
+    return _COMPACT.encode(value).encode("utf-8")
 
 
 def uuid7(now_ms: int) -> str:
@@ -74,7 +76,7 @@ def uuid7(now_ms: int) -> str:
 
 def _text(name: str, value: Optional[str]) -> Optional[str]:
     try:
-        return None if value is None else str(string.to_json(value))
+        return None if value is None else str(STRING.to_json(value))
     except Invalid as invalid:
         raise invalid.within(name) from None
 
@@ -87,6 +89,6 @@ def _milliseconds(timestamp: Union[int, datetime, None], now_ms: int) -> str:
             raise Invalid("timestamp: should be a datetime with a tzinfo, has none")
         return str(int(timestamp.timestamp() * 1000))
     try:
-        return str(int64.to_json(timestamp))
+        return str(INT64.to_json(timestamp))
     except Invalid as invalid:
         raise invalid.within("timestamp") from None

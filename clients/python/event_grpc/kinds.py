@@ -137,11 +137,11 @@ class Json(Kind):
         if value is None or isinstance(value, bool):
             return value
         if isinstance(value, str):
-            return string.to_json(value)
+            return STRING.to_json(value)
         if isinstance(value, (int, float)):
-            return double.to_json(value) if isinstance(value, float) else value
+            return DOUBLE.to_json(value) if isinstance(value, float) else value
         if isinstance(value, Mapping):
-            return MapOf(string, self).to_json(value)
+            return MapOf(STRING, self).to_json(value)
         return ListOf(self).to_json(value)
 
 
@@ -149,7 +149,7 @@ class Struct(Json):
     """A JSON object."""
 
     def to_json(self, value: Any) -> Any:
-        return MapOf(string, Json()).to_json(value)
+        return MapOf(STRING, Json()).to_json(value)
 
 
 class ListOf(Kind):
@@ -198,23 +198,23 @@ class EnumOf(Kind):
         self.enum = enum
 
     def to_json(self, value: Any) -> Any:
-        number = int32.to_json(value)
+        number = INT32.to_json(value)
         try:
             return self.enum(number).name
         except ValueError:
             return number
 
 
-boolean = Bool()
-string = String()
-binary = Bytes()
-int32 = Integer(32, signed=True)
-int64 = Integer(64, signed=True)
-uint32 = Integer(32, signed=False)
-uint64 = Integer(64, signed=False)
-float32 = Float(32)
-double = Float(64)
-timestamp = Timestamp()
-duration = Duration()
-struct = Struct()
-anything = Json()
+BOOLEAN = Bool()
+STRING = String()
+BINARY = Bytes()
+INT32 = Integer(32, signed=True)
+INT64 = Integer(64, signed=True)
+UINT32 = Integer(32, signed=False)
+UINT64 = Integer(64, signed=False)
+FLOAT32 = Float(32)
+DOUBLE = Float(64)
+TIMESTAMP = Timestamp()
+DURATION = Duration()
+STRUCT = Struct()
+ANYTHING = Json()

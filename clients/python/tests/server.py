@@ -3,10 +3,20 @@
 import json
 import ssl
 import threading
+import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any, Dict, List, Optional, Tuple
+from typing import Any, Callable, Dict, List, Optional, Tuple
 
 SUCCESS = (200, {"status": "SUCCESS"})
+
+
+def eventually(holds: Callable[[], bool]) -> None:
+    """Waits until something holds, on slow machines too."""
+    end = time.monotonic() + 30
+    while not holds():
+        if time.monotonic() > end:
+            raise AssertionError("it doesn't come about")
+        time.sleep(0.01)
 
 
 class Server:

@@ -13,7 +13,7 @@ import unittest
 import warnings
 from unittest import mock
 
-from server import Server
+from server import Server, eventually
 
 from event_grpc import AsyncClient, Client, GivenUp, Invalid, Limits, QueueInUse
 from event_grpc.events import AddToCartEvent, Header
@@ -47,11 +47,12 @@ class Clients(unittest.TestCase):
         with Server() as server, Client(server.url, limits=FAST) as client:
             for number in range(5):
                 client.track(AddToCartEvent(product_id=number))
-                self.assertTrue(client.flush(5))
+                self.assertTrue(client.flush(30))
             self.assertEqual((len(server.requests), len(server.connections)), (5, 1))
 
     def test_a_connection_that_the_server_closed_costs_no_failure(self) -> None:
         answer = b'HTTP/1.1 200 OK\r\ncontent-length: 20\r\n\r\n{"status":"SUCCESS"}'
+        closed = threading.Semaphore(0)
         with socket.create_server(("127.0.0.1", 0)) as listener:
 
             def serve() -> None:
@@ -61,13 +62,15 @@ class Clients(unittest.TestCase):
                         while not peer.recv(1 << 16).endswith(b"}]}"):
                             pass
                         peer.sendall(answer)
+                    closed.release()
 
             threading.Thread(target=serve, daemon=True).start()
             with Client(f"http://127.0.0.1:{listener.getsockname()[1]}", limits=FAST) as client:
                 for _ in range(2):
                     client.track(AddToCartEvent())
-                    self.assertTrue(client.flush(5))
-                    time.sleep(0.1)
+                    self.assertTrue(client.flush(30))
+                    closed.acquire()
+                    time.sleep(0.05)
                 self.assertEqual((client.counters().accepted, client.counters().retries), (2, 0))
 
     def test_many_threads_and_each_event_once(self) -> None:
@@ -84,7 +87,7 @@ class Clients(unittest.TestCase):
                 thread.start()
             for thread in threads:
                 thread.join()
-            self.assertTrue(client.flush(10))
+            self.assertTrue(client.flush(30))
             self.assertEqual(sorted(e["id"] for e in server.events()), sorted(ids))
             self.assertEqual(client.counters().accepted, 800)
 
@@ -99,10 +102,10 @@ class Clients(unittest.TestCase):
         with Server((401, {"message": "no key"})) as server, self.assertLogs("event_grpc") as logs:
             with Client(server.url, limits=FAST, on_given_up=on_given_up) as client:
                 client.track(AddToCartEvent())
-                self.assertTrue(client.flush(5))
+                self.assertTrue(client.flush(30))
                 self.assertEqual(told, [("refused", 401, "no key")])
                 client.track(AddToCartEvent())
-                self.assertTrue(client.flush(5))
+                self.assertTrue(client.flush(30))
                 self.assertEqual(client.counters().accepted, 1)
         self.assertIn("on_given_up failed", logs.output[0])
 
@@ -112,7 +115,7 @@ class Clients(unittest.TestCase):
             with Client(server.url, "secret", limits=FAST) as client:
                 for _ in range(2):
                     client.track(AddToCartEvent())
-                    client.flush(5)
+                    client.flush(30)
                 self.assertNotIn("secret", repr(client) + repr(client._options))
         self.assertEqual(len(logs.output), 1)
         self.assertIn("addToCartEvent (refused, status 403: not you)", logs.output[0])
@@ -135,11 +138,10 @@ class Clients(unittest.TestCase):
         limits = Limits(batch_wait=0, request_timeout=0.2, backoff_base=60)
         client = Client(f"http://127.0.0.1:{listener.getsockname()[1]}", limits=limits)
         client.track(AddToCartEvent())
-        time.sleep(0.6)
-        self.assertTrue(client._state.pacing.failed_last)
+        eventually(lambda: client._state.pacing.failed_last)
         started = time.monotonic()
         self.assertFalse(client.close(0.1))
-        self.assertLess(time.monotonic() - started, 2)
+        self.assertLess(time.monotonic() - started, 10)
         over.set()
         listener.close()
 
@@ -147,11 +149,11 @@ class Clients(unittest.TestCase):
         with socket.create_server(("127.0.0.1", 0)) as listener:
             client = Client(f"http://127.0.0.1:{listener.getsockname()[1]}", limits=FAST)
             client.track(AddToCartEvent())
-            time.sleep(0.2)
+            eventually(lambda: client.counters().requests == 1)
             thread = client._sender._thread
             self.assertFalse(client.close(0.1))
             assert thread is not None
-            thread.join(2)
+            thread.join(20)
             self.assertFalse(thread.is_alive())
             self.assertEqual(client.counters().given_up["closed"], 1)
             self.assertEqual(client.track(AddToCartEvent()).reason, "closed")
@@ -217,7 +219,7 @@ class Storage(unittest.TestCase):
             path = os.path.join(self.folder, "events")
             for _ in range(300):
                 client.track(AddToCartEvent(product_type="x" * 20_000))
-                client.flush(5) if client.counters().queued > 50 else None
+                client.flush(30) if client.counters().queued > 50 else None
                 self.assertLess(os.path.getsize(path), 5_000_000)
             self.assertTrue(client.close(10))
             self.assertEqual(os.path.getsize(path), 0)
@@ -260,7 +262,7 @@ class Processes(unittest.TestCase):
     def test_a_fork_begins_with_an_empty_queue_and_a_thread_of_its_own(self) -> None:
         with Server() as server, Client(server.url, limits=FAST) as client:
             client.track(AddToCartEvent(product_id=1))
-            client.flush(5)
+            client.flush(30)
             client.set_online(False)
             client.track(AddToCartEvent(product_id=2))
 
@@ -268,11 +270,11 @@ class Processes(unittest.TestCase):
                 assert client.counters().queued == 0
                 client.set_online(True)
                 client.track(AddToCartEvent(product_id=3))
-                assert client.flush(5) and client.counters().accepted == 1
+                assert client.flush(30) and client.counters().accepted == 1
 
             self.fork(run)
             client.set_online(True)
-            self.assertTrue(client.flush(5))
+            self.assertTrue(client.flush(30))
             products = [event["addToCartEvent"]["productId"] for event in server.events()]
             self.assertEqual(products, ["1", "3", "2"])
 
@@ -286,7 +288,7 @@ class Processes(unittest.TestCase):
             def send() -> None:
                 client.set_online(True)
                 assert client.track(AddToCartEvent(product_id=2))
-                assert client.flush(5) and client.counters().taken == 2
+                assert client.flush(30) and client.counters().taken == 2
 
             self.fork(leave)
             self.fork(send)
@@ -300,7 +302,7 @@ class Processes(unittest.TestCase):
         program = f"from event_grpc import *\nfrom event_grpc.events import *\nclient = Client({url!r})\n{text}"
         started = time.monotonic()
         run = [sys.executable, "-c", program]
-        ended = subprocess.run(run, cwd=FOLDER, check=True, timeout=20, stderr=subprocess.PIPE)
+        ended = subprocess.run(run, cwd=FOLDER, check=True, timeout=60, stderr=subprocess.PIPE)
         return time.monotonic() - started, ended.stderr.decode()
 
     def test_the_end_of_the_program_sends_what_is_queued(self) -> None:
@@ -312,7 +314,7 @@ class Processes(unittest.TestCase):
         with socket.create_server(("127.0.0.1", 0)) as listener:
             url = f"http://127.0.0.1:{listener.getsockname()[1]}"
             took, said = self.run_program(url, "client.track(AddToCartEvent())")
-            self.assertLess(took, 8)
+            self.assertLess(took, 25)
             self.assertIn("gave up addToCartEvent (closed)", said)
 
 
@@ -321,10 +323,10 @@ class Asyncio(unittest.TestCase):
         async def run(url: str) -> None:
             async with AsyncClient(url, limits=FAST) as client:
                 self.assertTrue(client.track(AddToCartEvent(product_id=1)))
-                self.assertTrue(await client.flush(5))
+                self.assertTrue(await client.flush(30))
                 client.set_online(False)
                 client.track(AddToCartEvent(product_id=2))
-                self.assertFalse(await client.flush(5))
+                self.assertFalse(await client.flush(30))
                 client.set_online(True)
             self.assertTrue(await client.close())
 

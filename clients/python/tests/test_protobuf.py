@@ -40,8 +40,8 @@ def random_value(kind: Kind, dice: random.Random) -> Any:
         wide = 1.5e308 if math.isinf(kind._most) else 3.4e38
         return dice.choice([0.0, math.nan, math.inf, -math.inf, 0.1, dice.uniform(-wide, wide)])
     return {
-        kinds.boolean: dice.random() < 0.5,
-        kinds.binary: dice.randbytes(9) if hasattr(dice, "randbytes") else b"\xff",
+        kinds.BOOLEAN: dice.random() < 0.5,
+        kinds.BINARY: dice.randbytes(9) if hasattr(dice, "randbytes") else b"\xff",
     }.get(kind, dice.choice(TEXTS))
 
 

@@ -19,21 +19,21 @@ class Colour(IntEnum):
 
 
 class Item(Message):
-    size: Optional[int] = field("size", kinds.int32)
+    size: Optional[int] = field("size", kinds.INT32)
     parent: "Optional[Item]" = field("parent", MessageOf(lambda: Item), optional=True)
 
 
 class Everything(Message):
-    big: Optional[int] = field("big", kinds.uint64)
-    price: Optional[float] = field("price", kinds.float32)
-    data: Optional[bytes] = field("data", kinds.binary)
+    big: Optional[int] = field("big", kinds.UINT64)
+    price: Optional[float] = field("price", kinds.FLOAT32)
+    data: Optional[bytes] = field("data", kinds.BINARY)
     colour: Optional[Colour] = field("colour", EnumOf(Colour))
     items: Optional[Sequence[Item]] = field("items", ListOf(MessageOf(lambda: Item)))
-    by_id: Optional[Mapping[int, str]] = field("byId", MapOf(kinds.int64, kinds.string))
-    at: Optional[datetime] = field("at", kinds.timestamp, optional=True)
-    took: Optional[timedelta] = field("took", kinds.duration, optional=True)
-    free: Optional[Mapping[str, Any]] = field("free", kinds.struct, optional=True)
-    maybe: Optional[int] = field("maybe", kinds.int64, optional=True)
+    by_id: Optional[Mapping[int, str]] = field("byId", MapOf(kinds.INT64, kinds.STRING))
+    at: Optional[datetime] = field("at", kinds.TIMESTAMP, optional=True)
+    took: Optional[timedelta] = field("took", kinds.DURATION, optional=True)
+    free: Optional[Mapping[str, Any]] = field("free", kinds.STRUCT, optional=True)
+    maybe: Optional[int] = field("maybe", kinds.INT64, optional=True)
 
 
 class Values(unittest.TestCase):

@@ -4,6 +4,7 @@
 
 #[allow(missing_docs, clippy::all, reason = "prost and tonic write it")]
 mod generated {
+    #[rustfmt::skip]
     pub mod proto;
 }
 mod key;

@@ -24,7 +24,7 @@ export function open(options: Options): Client {
   addEventListener("offline", look);
   look();
   if (globalThis.document) {
-    addEventListener("visibilitychange", () => (document.visibilityState === "hidden" ? core.leave(false) : core.find()));
+    addEventListener("visibilitychange", () => (document.hidden ? core.leave(false) : core.find()));
     addEventListener("pagehide", () => {
       core.leave(true);
       store?.release();

@@ -14,10 +14,8 @@ const ALL_LEAVING_BYTES = 60_000;
 
 /** A client, and what only its platform calls. */
 export interface Core extends Client {
-  /** Looks for what pages that are gone left in storage. */
+  /** Looks for what earlier runs, and pages that are gone, left in storage. */
   find(): void;
-  /** Puts events that earlier runs left at the front of the queue. */
-  admit(found: Partial<Found>): void;
   /** Sends what may not get another chance; with `all`, also what is under way in a request that ends with the page. */
   leave(all: boolean): void;
 }
@@ -37,7 +35,8 @@ export function start(options: Options, { send, alone, store }: Platform): Core 
   let header: string;
   let consent: Consent = config.consent ?? "granted";
   let online = true;
-  let loaded = !store?.adopt;
+  let loaded = !store;
+  let finding: Promise<void> | undefined;
   let closing: Promise<boolean> | undefined;
   let ended = false;
 
@@ -62,6 +61,9 @@ export function start(options: Options, { send, alone, store }: Platform): Core 
   const most = () => divided.at(-1)?.most ?? config.batchEvents;
   const isStopped = () => ended || !online || consent !== "granted";
 
+  /** When a batch with an event that was taken at a time is due. */
+  const due = (at: number) => performance.now() + Math.min(at - Date.now(), 0) + config.batchWaitMs;
+
   function track(event: Event, { id, timestamp, currentURL }: About = {}): Taken {
     const at = Date.now();
     const key = uuid();
@@ -80,7 +82,7 @@ export function start(options: Options, { send, alone, store }: Platform): Core 
       ((!type || !body || size > config.maxEventBytes) && "invalid") ||
       ((queue.length >= config.maxEvents || bytes + size > config.maxBytes) && "queue_full");
     if (reason) return refuse(reason);
-    const entry: Entry = { key, at, id, type: type!, header, body: body!, size, due: performance.now() + config.batchWaitMs };
+    const entry: Entry = { key, at, id, type: type!, header, body: body!, size, due: due(at) };
     if (consent === "granted" && store?.add(entry) === false) return refuse("storage");
     queue.push(entry);
     bytes += size;
@@ -146,7 +148,7 @@ export function start(options: Options, { send, alone, store }: Platform): Core 
       const accepted: Entry[] = [];
       batch.forEach((entry, index) => {
         // Zeros may be left out.
-        const one = rejected.find((one) => one && (one.index ?? 0) === index);
+        const one = rejected.find((one) => (one?.index ?? 0) === index);
         if (!one) accepted.push(entry);
         else if (one.retryable === true) failed = true;
         else giveUp([entry], "rejected", { code: one.code, message: one.reason, status });
@@ -197,14 +199,15 @@ export function start(options: Options, { send, alone, store }: Platform): Core 
 
   function find(): void {
     if (consent === "pending" || ended) return;
-    store?.adopt?.().catch(() => ({})).then(admit);
+    finding = store?.adopt().catch(() => ({})).then(admit);
   }
 
+  /** Puts what earlier runs left at the front of the queue. */
   function admit({ found = [], damaged = 0 }: Partial<Found>): void {
     const entries = found.map((one) => {
       const size = byteLength(one.body);
       bytes += size;
-      return { ...one, size, due: 0, saved: true };
+      return { ...one, size, due: due(one.at), saved: true };
     });
     queue.unshift(...entries);
     counters.taken += entries.length;
@@ -269,6 +272,7 @@ export function start(options: Options, { send, alone, store }: Platform): Core 
   }
 
   async function end(settled: boolean): Promise<boolean> {
+    await finding;
     ended = true;
     wake();
     await store?.close();
@@ -288,7 +292,6 @@ export function start(options: Options, { send, alone, store }: Platform): Core 
     close: (timeoutMs) => (closing ??= flush(timeoutMs).then(end)),
     counters: () => structuredClone({ ...counters, queued: queue.length }),
     find,
-    admit,
     leave,
   };
 }

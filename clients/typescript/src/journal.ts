@@ -10,7 +10,7 @@ import { isStored, type Found, type Store, type Stored } from "./platform.js";
 const SLACK = 4 << 20;
 
 /** Opens the queue in a folder. Throws if another process uses it, or if the folder can't be written. */
-export function journal(folder: string): Store & Found {
+export function journal(folder: string): Store {
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   const unlock = lock(folder);
   const path = join(folder, "queue.jsonl");
@@ -54,9 +54,14 @@ export function journal(folder: string): Store & Found {
     bytes += Buffer.byteLength(line);
   }
 
+  let left: Found = { found: [...kept.values()], damaged };
+
   return {
-    found: [...kept.values()],
-    damaged,
+    async adopt() {
+      const given = left;
+      left = { found: [], damaged: 0 };
+      return given;
+    },
     add(entry) {
       const { key, at, id, type, header, body } = entry;
       const record = { key, at, id, type, header, body };

@@ -17,6 +17,5 @@ export function open(options: Options): Client {
   const store = storage ? journal(storage) : undefined;
   const alone = (task: () => Promise<void>) => task();
   const core = start(options, { send, alone, store });
-  if (store) core.admit(store);
   return { ...core, close: (timeoutMs) => core.close(timeoutMs).finally(end) };
 }

@@ -48,8 +48,8 @@ export interface Store {
   add(entry: Entry): boolean;
   /** Forgets entries. */
   remove(entries: Entry[]): void;
-  /** Gives what earlier runs left; not to be called before there is consent. Without it the platform admits that at once. */
-  adopt?(): Promise<Found>;
+  /** Gives what earlier runs left, once; not to be called before it is known whether there is consent. */
+  adopt(): Promise<Found>;
   /** Ends, after what is under way is written. */
   close(): Promise<void>;
 }

@@ -7,9 +7,11 @@ use crate::model::{Comments, Envelope, Model};
 use crate::schema::lock::{Field, Lock};
 
 /// The first lines of the file.
-const HEADING: &str = "# Changes of the client libraries\n\nAll libraries have the same version. A new event or field is a minor \
-    version, other words or other code are a patch. There are no major ones: what a library could send goes on being taken. Written \
-    by `cargo xtask codegen`.\n";
+const HEADING: &str = "# Changes of the client libraries
+
+All libraries have the same version. A new event or field is a minor version, other words or other code are a patch. There is no
+major one: what a library could send goes on being taken. Written by `cargo xtask codegen`.
+";
 
 /// What senders can send now and couldn't before, as sentences.
 #[derive(Debug, Default)]

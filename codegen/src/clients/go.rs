@@ -69,10 +69,13 @@ impl EventsView {
             name: exported(&event.message),
             json: literal(&event.json),
         };
+        // By name: who adds an event on another branch adds it at another place.
+        let mut events: Vec<Named> = contract.events.iter().map(named).collect();
+        events.sort_by(|one, other| one.json.cmp(&other.json));
         EventsView {
             header: HEADER,
             path: literal(&contract.path),
-            events: contract.events.iter().map(named).collect(),
+            events,
         }
     }
 }
@@ -144,7 +147,7 @@ fn enumeration(found: &Enum) -> EnumView {
     let values: Vec<(String, &str, i32)> = found
         .values
         .iter()
-        .map(|(value, number)| (constant(&name, value), value.as_str(), *number))
+        .map(|(value, number)| (constant(&found.name, value), value.as_str(), *number))
         .collect();
     let width = values.iter().map(|(value, ..)| value.len()).max();
     let width = width.unwrap_or_default();

@@ -49,13 +49,12 @@ pub(super) fn exported(name: &str) -> String {
     }
 }
 
-/// A constant of an enum: `COLOUR_RED` of `Colour` to `ColourRed`.
+/// A constant of an enum: `COLOUR_RED` of `Colour` to `ColourRed`, of `Outer_Colour` to `OuterColourRed`.
 pub(super) fn constant(of: &str, value: &str) -> String {
     let made = exported(&value.to_ascii_lowercase());
-    match made.strip_prefix(of).is_some_and(|rest| !rest.is_empty()) {
-        true => made,
-        false => format!("{of}{made}"),
-    }
+    let own = exported(of.rsplit('_').next().unwrap_or(of));
+    let rest = made.strip_prefix(&own).filter(|rest| !rest.is_empty());
+    format!("{}{}", exported(of), rest.unwrap_or(&made))
 }
 
 /// A file's name without its ending.
@@ -119,6 +118,7 @@ mod tests {
         }
         assert_eq!(constant("Colour", "COLOUR_DARK_RED"), "ColourDarkRed");
         assert_eq!(constant("Colour", "RED"), "ColourRed");
+        assert_eq!(constant("Outer_Colour", "COLOUR_RED"), "OuterColourRed");
         assert_eq!(file("cart"), "cart");
         assert_eq!(file("load_test"), "load_test_proto");
         assert_eq!(file("events"), "events_proto");

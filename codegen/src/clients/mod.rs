@@ -26,9 +26,12 @@ struct Library {
     client: Client,
     /// The folders below `clients/` that hold generated files of it and nothing else.
     folders: &'static [&'static str],
-    /// Makes its files: path below `clients/`, and text.
-    files: fn(&Model, &Contract) -> Result<Vec<(String, String)>, RenderError>,
+    /// Makes its files.
+    files: fn(&Model, &Contract) -> Made,
 }
+
+/// Files of a library: path below `clients/`, and text.
+type Made = Result<Vec<(String, String)>, RenderError>;
 
 /// All of them. A language is a file and its line here.
 const LIBRARIES: &[Library] = &[
@@ -68,7 +71,7 @@ const LIBRARIES: &[Library] = &[
 ];
 
 /// Adds what is below `clients/`.
-pub(crate) fn render(
+pub fn render(
     tree: &mut Tree,
     root: &Path,
     model: &Model,

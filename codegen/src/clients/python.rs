@@ -10,17 +10,55 @@ use crate::base::header::HEADER;
 use crate::model::Model;
 use crate::render::RenderError;
 use crate::render::templates::Templates;
-use crate::render::view::names::{literal, snake};
+use crate::render::view::names::{camel, literal, snake};
 
 /// Where they are, below `clients/`.
 const FOLDER: &str = "python/event_grpc/events";
 /// Columns that a line has at most.
 const WIDTH: usize = 100;
-/// What no field can be called: Python's keywords, and what all messages have.
+/// What no field can be called: Python's keywords, what all messages have, and what declarations of fields use.
 const RESERVED: &[&str] = &[
-    "and", "as", "assert", "async", "await", "break", "class", "continue", "def", "del", "elif",
-    "else", "except", "finally", "for", "from", "global", "if", "import", "in", "is", "lambda",
-    "nonlocal", "not", "or", "pass", "raise", "return", "self", "to_json", "try", "while", "with",
+    "and",
+    "as",
+    "bool",
+    "bytes",
+    "datetime",
+    "field",
+    "float",
+    "int",
+    "str",
+    "timedelta",
+    "assert",
+    "async",
+    "await",
+    "break",
+    "class",
+    "continue",
+    "def",
+    "del",
+    "elif",
+    "else",
+    "except",
+    "finally",
+    "for",
+    "from",
+    "global",
+    "if",
+    "import",
+    "in",
+    "is",
+    "lambda",
+    "nonlocal",
+    "not",
+    "or",
+    "pass",
+    "raise",
+    "return",
+    "self",
+    "to_json",
+    "try",
+    "while",
+    "with",
     "yield",
 ];
 
@@ -126,7 +164,10 @@ impl Module {
         };
         for (other, names) in &file.imports {
             for name in names {
-                import(&format!("event_grpc.events.{}", module(other)), name);
+                import(
+                    &format!("event_grpc.events.{}", module(other)),
+                    &camel(name),
+                );
             }
         }
         if !file.enums.is_empty() {
@@ -186,20 +227,20 @@ fn uses(field: &Field, import: &mut impl FnMut(&str, &str)) {
         Type::Message(_) => import("event_grpc.message", "MessageOf"),
         Type::Timestamp => {
             import("datetime", "datetime");
-            import("event_grpc.kinds", "timestamp");
+            import("event_grpc.kinds", "TIMESTAMP");
         }
         Type::Duration => {
             import("datetime", "timedelta");
-            import("event_grpc.kinds", "duration");
+            import("event_grpc.kinds", "DURATION");
         }
         Type::Object => {
             import("typing", "Any");
             import("typing", "Mapping");
-            import("event_grpc.kinds", "struct");
+            import("event_grpc.kinds", "STRUCT");
         }
         Type::Any => {
             import("typing", "Any");
-            import("event_grpc.kinds", "anything");
+            import("event_grpc.kinds", "ANYTHING");
         }
     }
     match field.shape {
@@ -218,7 +259,7 @@ fn uses(field: &Field, import: &mut impl FnMut(&str, &str)) {
 
 fn enumeration(found: &Enum) -> EnumClass {
     EnumClass {
-        name: found.name.clone(),
+        name: camel(&found.name),
         doc: docstring(or_name(&found.doc, &found.name), WIDTH - 4),
         values: found
             .values
@@ -231,7 +272,7 @@ fn enumeration(found: &Enum) -> EnumClass {
 fn class(message: &Message, contract: &Contract) -> Class {
     let event = contract.events.iter().find(|e| e.message == message.name);
     Class {
-        name: message.name.clone(),
+        name: camel(&message.name),
         base: base(message),
         doc: docstring(or_name(&message.doc, &message.name), WIDTH - 4),
         r#type: event.map(|event| literal(&event.json)).unwrap_or_default(),
@@ -253,12 +294,12 @@ fn field(field: &Field) -> Vec<String> {
             let (python, kind) = scalar_kind(*scalar);
             (python.to_owned(), kind.to_owned())
         }
-        Type::Enum(name) => (name.clone(), format!("EnumOf({name})")),
-        Type::Message(name) => (name.clone(), format!("MessageOf(lambda: {name})")),
-        Type::Timestamp => ("datetime".to_owned(), "timestamp".to_owned()),
-        Type::Duration => ("timedelta".to_owned(), "duration".to_owned()),
-        Type::Object => ("Mapping[str, Any]".to_owned(), "struct".to_owned()),
-        Type::Any => ("Any".to_owned(), "anything".to_owned()),
+        Type::Enum(name) => (camel(name), format!("EnumOf({})", camel(name))),
+        Type::Message(name) => (camel(name), format!("MessageOf(lambda: {})", camel(name))),
+        Type::Timestamp => ("datetime".to_owned(), "TIMESTAMP".to_owned()),
+        Type::Duration => ("timedelta".to_owned(), "DURATION".to_owned()),
+        Type::Object => ("Mapping[str, Any]".to_owned(), "STRUCT".to_owned()),
+        Type::Any => ("Any".to_owned(), "ANYTHING".to_owned()),
     };
     let (annotation, kind) = match field.shape {
         Shape::Single | Shape::Optional => (one, kind),
@@ -291,15 +332,15 @@ fn field(field: &Field) -> Vec<String> {
 /// A scalar's type in Python, and its kind.
 fn scalar_kind(scalar: Scalar) -> (&'static str, &'static str) {
     match scalar {
-        Scalar::Double => ("float", "double"),
-        Scalar::Float => ("float", "float32"),
-        Scalar::Int32 | Scalar::Sint32 | Scalar::Sfixed32 => ("int", "int32"),
-        Scalar::Int64 | Scalar::Sint64 | Scalar::Sfixed64 => ("int", "int64"),
-        Scalar::Uint32 | Scalar::Fixed32 => ("int", "uint32"),
-        Scalar::Uint64 | Scalar::Fixed64 => ("int", "uint64"),
-        Scalar::Bool => ("bool", "boolean"),
-        Scalar::String => ("str", "string"),
-        Scalar::Bytes => ("bytes", "binary"),
+        Scalar::Double => ("float", "DOUBLE"),
+        Scalar::Float => ("float", "FLOAT32"),
+        Scalar::Int32 | Scalar::Sint32 | Scalar::Sfixed32 => ("int", "INT32"),
+        Scalar::Int64 | Scalar::Sint64 | Scalar::Sfixed64 => ("int", "INT64"),
+        Scalar::Uint32 | Scalar::Fixed32 => ("int", "UINT32"),
+        Scalar::Uint64 | Scalar::Fixed64 => ("int", "UINT64"),
+        Scalar::Bool => ("bool", "BOOLEAN"),
+        Scalar::String => ("str", "STRING"),
+        Scalar::Bytes => ("bytes", "BINARY"),
     }
 }
 
@@ -323,8 +364,8 @@ fn or_name<'a>(doc: &'a str, name: &'a str) -> &'a str {
 
 /// The classes of a file.
 fn names(file: &File) -> BTreeSet<String> {
-    let messages = file.messages.iter().map(|message| message.name.clone());
-    let enums = file.enums.iter().map(|found| found.name.clone());
+    let messages = file.messages.iter().map(|message| camel(&message.name));
+    let enums = file.enums.iter().map(|found| camel(&found.name));
     messages.chain(enums).collect()
 }
 

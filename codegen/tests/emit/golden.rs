@@ -5,6 +5,7 @@
 use std::path::Path;
 
 use event_grpc_codegen::base::tree::Tree;
+use event_grpc_codegen::clients;
 use event_grpc_codegen::render::render;
 use event_grpc_codegen::schema::ancestors::{Ancestors, SCHEMAS};
 use event_grpc_codegen::schema::{
@@ -21,6 +22,7 @@ pub(crate) fn tree_of(model: &event_grpc_codegen::model::Model) -> Tree {
     let planned = plan(model, &History::default(), NOW).unwrap();
     let mut tree = Tree::default();
     render(&mut tree, model, &planned, None).unwrap();
+    clients::render(&mut tree, Path::new("."), model, &History::default()).unwrap();
     for (path, sql) in &planned.written {
         tree.add(path, sql.as_str());
     }

@@ -4,10 +4,10 @@ mod requests;
 mod tables;
 
 use event_grpc_codegen::model::{
-    Auth, Batch, ClickHouse, Column, ColumnSource, Cors, Database, Destination, Encoding, Envelope,
-    Exchange, ExchangeKind, Function, IdFrom, Ids, Input, Intake, Model, OnBad, Pool, Queue, Root,
-    Route, RoutingKey, Scheme, SecretForm, Signature, SignatureForm, Signed, SignedTime, Source,
-    Store, Table, Type, Value, Verify,
+    Auth, Batch, ClickHouse, Client, Column, ColumnSource, Cors, Database, Destination, Encoding,
+    Envelope, Exchange, ExchangeKind, Function, IdFrom, Ids, Input, Intake, Model, OnBad, Pool,
+    Queue, Root, Route, RoutingKey, Scheme, SecretForm, Signature, SignatureForm, Signed,
+    SignedTime, Source, Store, Table, Type, Value, Verify,
 };
 use prost_reflect::{DescriptorPool, FieldDescriptor, MessageDescriptor};
 use protox::file::{ChainFileResolver, File, FileResolver, GoogleFileResolver};
@@ -65,7 +65,7 @@ pub(crate) fn model() -> Model {
         accepted: Vec::new(),
         retired: Vec::new(),
         renamed: Vec::new(),
-        clients: Vec::new(),
+        clients: vec![Client::Python, Client::Go],
         envelope: Some(made.envelope()),
         any_of: vec![(
             made.message("log.Post"),

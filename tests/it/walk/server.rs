@@ -71,6 +71,11 @@ impl Server {
         lines
     }
 
+    /// Its HTTP address.
+    pub(super) fn http(&self) -> &str {
+        &self.http
+    }
+
     /// Posts events as JSON and expects that all of them are taken.
     pub(super) async fn dispatch(&self, body: &str) {
         let json = [("content-type", "application/json")];

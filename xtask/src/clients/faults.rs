@@ -20,7 +20,7 @@ const EVENTS: &str = "100000";
 pub(super) fn run(
     root: &Path,
     built: &Executables,
-    libraries: &[&Library],
+    libraries: &[Library],
     interrupt: &Receiver<()>,
 ) -> Result<()> {
     let directory = tempfile::Builder::new()

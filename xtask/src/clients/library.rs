@@ -1,87 +1,51 @@
 //! The client libraries: how each is built and tested, and how its driver is started.
 
+use std::collections::BTreeMap;
 use std::env;
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context as _, Result, bail};
+use serde::Deserialize;
 
 /// A client library, in `clients/NAME`.
-#[derive(Debug)]
+#[derive(Debug, Deserialize)]
 pub(crate) struct Library {
     /// Its name, and its folder's.
-    pub(crate) name: &'static str,
+    pub(crate) name: String,
     /// Programs that it needs, each with where to have it from.
-    needs: &'static [(&'static str, &'static str)],
+    needs: BTreeMap<String, String>,
     /// Commands that build it, in its folder.
-    build: &'static [&'static str],
+    build: Vec<String>,
     /// Commands that run its own tests, in its folder.
-    tests: &'static [&'static str],
+    tests: Vec<String>,
     /// Command that starts its driver, in the project's folder.
-    driver: &'static str,
+    driver: String,
 }
 
 /// All of them.
-pub(crate) static LIBRARIES: [Library; 4] = [
-    Library {
-        name: "typescript",
-        needs: &[
-            ("node", "Node.js 20 or later"),
-            ("npm", "comes with Node.js"),
-        ],
-        build: &[
-            "npm ci --silent --no-audit --no-fund",
-            "npm run --silent build",
-        ],
-        tests: &["npm test --silent"],
-        driver: "node clients/typescript/test/driver.mjs",
-    },
-    Library {
-        name: "java",
-        needs: &[("java", "JDK 11 or later"), ("mvn", "Apache Maven")],
-        build: &["mvn -q -B -ntp -DskipTests package"],
-        tests: &["mvn -q -B -ntp test"],
-        driver: "java -cp clients/java/core/target/classes:clients/java/core/target/test-classes eventgrpc.driver.Driver",
-    },
-    Library {
-        name: "python",
-        needs: &[("python3", "Python 3.9 or later")],
-        build: &[],
-        tests: &["python3 -m unittest discover -q -s tests"],
-        driver: "python3 clients/python/tests/driver.py",
-    },
-    Library {
-        name: "go",
-        needs: &[("go", "Go 1.22 or later")],
-        build: &["go build -o ../../target/clients/go-driver ./driver"],
-        tests: &["go vet ./...", "go test ./..."],
-        driver: "target/clients/go-driver",
-    },
-];
-
-/// A program that isn't there.
-pub(crate) struct Missing {
-    /// Its name.
-    pub(crate) program: &'static str,
-    /// Where to have it from.
-    pub(crate) how: &'static str,
+pub(crate) fn all(root: &Path) -> Result<Vec<Library>> {
+    let path = root.join("clients/libraries.json");
+    let text = fs::read(&path).with_context(|| path.display().to_string())?;
+    serde_json::from_slice(&text).with_context(|| path.display().to_string())
 }
 
 impl Library {
-    /// The first program that it needs and that isn't on the path.
-    pub(crate) fn missing(&self) -> Option<Missing> {
+    /// The first program that it needs and that isn't on the path, and where to have it from.
+    pub(crate) fn missing(&self) -> Option<(&str, &str)> {
         let missing = self.needs.iter().find(|(program, _)| !is_on_path(program));
-        missing.map(|(program, how)| Missing { program, how })
+        missing.map(|(program, how)| (program.as_str(), how.as_str()))
     }
 
     /// Builds it.
     pub(crate) fn build(&self, root: &Path) -> Result<()> {
-        self.all(root, self.build)
+        self.all(root, &self.build)
     }
 
     /// Runs its own tests.
     pub(crate) fn test(&self, root: &Path) -> Result<()> {
-        self.all(root, self.tests)
+        self.all(root, &self.tests)
     }
 
     /// `NAME=COMMAND` for the load generator.
@@ -89,14 +53,14 @@ impl Library {
         format!("{}={}", self.name, self.driver)
     }
 
-    fn all(&self, root: &Path, commands: &[&str]) -> Result<()> {
+    fn all(&self, root: &Path, commands: &[String]) -> Result<()> {
         for command in commands {
             println!("{}: {command}", self.name);
             let mut words = command.split_whitespace();
             let program = words.next().context("a command has no words")?;
             let status = Command::new(program)
                 .args(words)
-                .current_dir(root.join("clients").join(self.name))
+                .current_dir(root.join("clients").join(&self.name))
                 .status()
                 .with_context(|| format!("cannot run {program}"))?;
             if !status.success() {

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from typing import Optional
 
-from event_grpc.kinds import boolean, int64, string
+from event_grpc.kinds import BOOLEAN, INT64, STRING
 from event_grpc.message import Event, field
 
 
@@ -14,9 +14,9 @@ class PhoneVerificationInitiateEvent(Event):
 
     TYPE = "phoneVerificationInitiateEvent"
 
-    source_action: Optional[str] = field("sourceAction", string)
+    source_action: Optional[str] = field("sourceAction", STRING)
     """What the user wanted to do when the question came."""
-    login_flow: Optional[str] = field("loginFlow", string)
+    login_flow: Optional[str] = field("loginFlow", STRING)
     """The way of signing in that was followed."""
 
 
@@ -25,9 +25,9 @@ class PhoneNumberEntered(Event):
 
     TYPE = "phoneNumberEntered"
 
-    is_new_user: Optional[bool] = field("isNewUser", boolean)
+    is_new_user: Optional[bool] = field("isNewUser", BOOLEAN)
     """Whether the number belongs to nobody yet."""
-    phone_number: Optional[int] = field("phoneNumber", int64)
+    phone_number: Optional[int] = field("phoneNumber", INT64)
 
 
 class OTPVerifiedEvent(Event):
@@ -35,13 +35,13 @@ class OTPVerifiedEvent(Event):
 
     TYPE = "otpVerifiedEvent"
 
-    profile_name: Optional[str] = field("profileName", string)
-    is_new_user: Optional[bool] = field("isNewUser", boolean)
+    profile_name: Optional[str] = field("profileName", STRING)
+    is_new_user: Optional[bool] = field("isNewUser", BOOLEAN)
     """Whether the number belonged to nobody before."""
-    phone_number: Optional[int] = field("phoneNumber", int64)
-    login_flow: Optional[str] = field("loginFlow", string)
+    phone_number: Optional[int] = field("phoneNumber", INT64)
+    login_flow: Optional[str] = field("loginFlow", STRING)
     """The way of signing in that was followed."""
-    request_id: Optional[str] = field("requestId", string)
+    request_id: Optional[str] = field("requestId", STRING)
     """The request for the one-time password."""
 
 
@@ -50,5 +50,5 @@ class ProfileActionEvent(Event):
 
     TYPE = "profileActionEvent"
 
-    action: Optional[str] = field("action", string)
+    action: Optional[str] = field("action", STRING)
     """What the user did."""

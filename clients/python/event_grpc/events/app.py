@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from typing import Optional
 
-from event_grpc.kinds import boolean, int64, string
+from event_grpc.kinds import BOOLEAN, INT64, STRING
 from event_grpc.message import Event, field
 
 
@@ -14,11 +14,11 @@ class AppStartEvent(Event):
 
     TYPE = "appStartEvent"
 
-    action: Optional[str] = field("action", string)
+    action: Optional[str] = field("action", STRING)
     """The step of starting up that was reached."""
-    error: Optional[str] = field("error", string)
+    error: Optional[str] = field("error", STRING)
     """What went wrong; empty if nothing did."""
-    is_blocking: Optional[bool] = field("isBlocking", boolean)
+    is_blocking: Optional[bool] = field("isBlocking", BOOLEAN)
     """Whether the error keeps the app from being used."""
 
 
@@ -27,9 +27,9 @@ class LaunchEvent(Event):
 
     TYPE = "launchEvent"
 
-    dynamic_link: Optional[str] = field("dynamicLink", string)
+    dynamic_link: Optional[str] = field("dynamicLink", STRING)
     """The link that launched it; empty if none did."""
-    app_launch_count: Optional[int] = field("appLaunchCount", int64)
+    app_launch_count: Optional[int] = field("appLaunchCount", INT64)
     """How many times this installation has been launched."""
 
 
@@ -38,14 +38,14 @@ class LaunchReferEvent(Event):
 
     TYPE = "launchReferEvent"
 
-    dynamic_link: Optional[str] = field("dynamicLink", string)
+    dynamic_link: Optional[str] = field("dynamicLink", STRING)
     """The link as it was followed."""
-    utm_source: Optional[str] = field("utmSource", string)
-    utm_medium: Optional[str] = field("utmMedium", string)
-    utm_campaign: Optional[str] = field("utmCampaign", string)
-    deep_link: Optional[str] = field("deepLink", string)
+    utm_source: Optional[str] = field("utmSource", STRING)
+    utm_medium: Optional[str] = field("utmMedium", STRING)
+    utm_campaign: Optional[str] = field("utmCampaign", STRING)
+    deep_link: Optional[str] = field("deepLink", STRING)
     """The place in the app that the link leads to."""
-    android_deep_link: Optional[str] = field("androidDeepLink", string)
+    android_deep_link: Optional[str] = field("androidDeepLink", STRING)
     """The same place in its Android form."""
 
 
@@ -54,8 +54,8 @@ class SessionIdChangeEvent(Event):
 
     TYPE = "SessionIdChangeEvent"
 
-    old_session_id: Optional[str] = field("oldSessionId", string)
-    new_session_id: Optional[str] = field("newSessionId", string)
+    old_session_id: Optional[str] = field("oldSessionId", STRING)
+    new_session_id: Optional[str] = field("newSessionId", STRING)
 
 
 class NotificationActionEvent(Event):
@@ -63,19 +63,19 @@ class NotificationActionEvent(Event):
 
     TYPE = "notificationActionEvent"
 
-    action: Optional[str] = field("action", string)
+    action: Optional[str] = field("action", STRING)
     """What happened to the notification."""
-    deeplink: Optional[str] = field("deeplink", string)
+    deeplink: Optional[str] = field("deeplink", STRING)
     """The place in the app that it leads to."""
-    type: Optional[str] = field("type", string)
+    type: Optional[str] = field("type", STRING)
     """The kind of notification."""
-    is_in_app_notification: Optional[bool] = field("isInAppNotification", boolean)
+    is_in_app_notification: Optional[bool] = field("isInAppNotification", BOOLEAN)
     """Whether it was shown inside the app instead of by the system."""
-    utm_medium: Optional[str] = field("utmMedium", string)
-    utm_campaign: Optional[str] = field("utmCampaign", string)
-    utm_source: Optional[str] = field("utmSource", string)
-    title: Optional[str] = field("title", string)
-    subtitle: Optional[str] = field("subtitle", string)
+    utm_medium: Optional[str] = field("utmMedium", STRING)
+    utm_campaign: Optional[str] = field("utmCampaign", STRING)
+    utm_source: Optional[str] = field("utmSource", STRING)
+    title: Optional[str] = field("title", STRING)
+    subtitle: Optional[str] = field("subtitle", STRING)
 
 
 class TestEvent(Event):
@@ -83,5 +83,5 @@ class TestEvent(Event):
 
     TYPE = "testEvent"
 
-    test_param1: Optional[str] = field("testParam1", string)
-    test_param2: Optional[int] = field("testParam2", int64)
+    test_param1: Optional[str] = field("testParam1", STRING)
+    test_param2: Optional[int] = field("testParam2", INT64)

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from typing import Optional
 
-from event_grpc.kinds import boolean, int32, int64, string
+from event_grpc.kinds import BOOLEAN, INT32, INT64, STRING
 from event_grpc.message import Event, field
 
 
@@ -14,21 +14,21 @@ class AddToCartEvent(Event):
 
     TYPE = "addToCartEvent"
 
-    product_id: Optional[int] = field("productId", int64)
-    product_type: Optional[str] = field("productType", string)
-    variant_id: Optional[int] = field("variantId", int64)
+    product_id: Optional[int] = field("productId", INT64)
+    product_type: Optional[str] = field("productType", STRING)
+    variant_id: Optional[int] = field("variantId", INT64)
     """Which variant of the product, such as its size or colour."""
-    quantity: Optional[int] = field("quantity", int32)
-    chargeable_amount: Optional[int] = field("chargeableAmount", int32)
+    quantity: Optional[int] = field("quantity", INT32)
+    chargeable_amount: Optional[int] = field("chargeableAmount", INT32)
     """What the user would pay; an integer here, a float in the purchase events."""
-    checkout_id: Optional[str] = field("checkoutId", string)
+    checkout_id: Optional[str] = field("checkoutId", STRING)
     """The checkout that this leads into."""
-    stream_id: Optional[int] = field("streamId", int64)
+    stream_id: Optional[int] = field("streamId", INT64)
     """The stream it was added from."""
-    is_live: Optional[bool] = field("isLive", boolean)
+    is_live: Optional[bool] = field("isLive", BOOLEAN)
     """Whether that stream was live."""
-    hcp_id: Optional[int] = field("hcpId", int64)
+    hcp_id: Optional[int] = field("hcpId", INT64)
     """A number here, a string in EnterPWAProductPageEvent."""
-    cart_id: Optional[str] = field("cartId", string)
-    checkout_type: Optional[str] = field("checkoutType", string)
+    cart_id: Optional[str] = field("cartId", STRING)
+    checkout_type: Optional[str] = field("checkoutType", STRING)
     """The kind of checkout."""

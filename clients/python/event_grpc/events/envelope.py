@@ -5,38 +5,38 @@ from __future__ import annotations
 
 from typing import Optional
 
-from event_grpc.kinds import int64, string
+from event_grpc.kinds import INT64, STRING
 from event_grpc.message import Message, field
 
 
 class Header(Message):
     """Who and what sent the events: session, device, user, app and campaign."""
 
-    session_id: Optional[str] = field("sessionId", string)
-    bb_device_id: Optional[int] = field("bbDeviceId", int64)
+    session_id: Optional[str] = field("sessionId", STRING)
+    bb_device_id: Optional[int] = field("bbDeviceId", INT64)
     """The device as the backend numbers it; deviceId is the client's own name for it."""
-    user_id: Optional[int] = field("userId", int64)
+    user_id: Optional[int] = field("userId", INT64)
     """The user who is signed in."""
-    device_id: Optional[str] = field("deviceId", string)
-    android_advertising_id: Optional[str] = field("androidAdvertisingId", string)
+    device_id: Optional[str] = field("deviceId", STRING)
+    android_advertising_id: Optional[str] = field("androidAdvertisingId", STRING)
     """Advertising identifier of an Android device."""
-    client_id: Optional[str] = field("clientId", string)
-    channel: Optional[str] = field("channel", string)
-    os: Optional[str] = field("os", string)
+    client_id: Optional[str] = field("clientId", STRING)
+    channel: Optional[str] = field("channel", STRING)
+    os: Optional[str] = field("os", STRING)
     """Operating system."""
-    client_type: Optional[str] = field("clientType", string)
-    app_language: Optional[str] = field("appLanguage", string)
-    app_version: Optional[str] = field("appVersion", string)
+    client_type: Optional[str] = field("clientType", STRING)
+    app_language: Optional[str] = field("appLanguage", STRING)
+    app_version: Optional[str] = field("appVersion", STRING)
     """Version for people; appVersionCode is the build's number."""
-    app_version_code: Optional[str] = field("appVersionCode", string)
-    current_url: Optional[str] = field("currentURL", string)
+    app_version_code: Optional[str] = field("appVersionCode", STRING)
+    current_url: Optional[str] = field("currentURL", STRING)
     """Where the client was when it sent the request; an event may carry its own."""
-    merchant_id: Optional[str] = field("merchantId", string)
-    utm_referrer: Optional[str] = field("utmReferrer", string)
+    merchant_id: Optional[str] = field("merchantId", STRING)
+    utm_referrer: Optional[str] = field("utmReferrer", STRING)
     """The campaign that brought the user here: utmReferrer to utmCampaign."""
-    utm_platform: Optional[str] = field("utmPlatform", string)
-    utm_source: Optional[str] = field("utmSource", string)
-    utm_medium: Optional[str] = field("utmMedium", string)
-    utm_campaign: Optional[str] = field("utmCampaign", string)
-    pp_id: Optional[str] = field("ppId", string)
+    utm_platform: Optional[str] = field("utmPlatform", STRING)
+    utm_source: Optional[str] = field("utmSource", STRING)
+    utm_medium: Optional[str] = field("utmMedium", STRING)
+    utm_campaign: Optional[str] = field("utmCampaign", STRING)
+    pp_id: Optional[str] = field("ppId", STRING)
     """An identifier that the client passes on as it is."""

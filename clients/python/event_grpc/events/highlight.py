@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from typing import Optional
 
-from event_grpc.kinds import int64, string
+from event_grpc.kinds import INT64, STRING
 from event_grpc.message import Event, field
 
 
@@ -14,14 +14,14 @@ class HighlightScreenEnterEvent(Event):
 
     TYPE = "highlightScreenEnterEvent"
 
-    id: Optional[str] = field("id", string)
+    id: Optional[str] = field("id", STRING)
     """The highlight's id; the event has its own."""
-    creator: Optional[str] = field("creator", string)
+    creator: Optional[str] = field("creator", STRING)
     """Who made the highlight."""
-    title: Optional[str] = field("title", string)
-    type: Optional[str] = field("type", string)
+    title: Optional[str] = field("title", STRING)
+    type: Optional[str] = field("type", STRING)
     """The kind of highlight."""
-    visit_count: Optional[int] = field("visitCount", int64)
+    visit_count: Optional[int] = field("visitCount", INT64)
     """How many visits the client has counted."""
 
 
@@ -30,14 +30,14 @@ class HighlightScreenLoadedEvent(Event):
 
     TYPE = "highlightScreenLoadedEvent"
 
-    id: Optional[str] = field("id", string)
+    id: Optional[str] = field("id", STRING)
     """The highlight's id; the event has its own."""
-    creator: Optional[str] = field("creator", string)
+    creator: Optional[str] = field("creator", STRING)
     """Who made the highlight."""
-    title: Optional[str] = field("title", string)
-    type: Optional[str] = field("type", string)
+    title: Optional[str] = field("title", STRING)
+    type: Optional[str] = field("type", STRING)
     """The kind of highlight."""
-    visit_count: Optional[int] = field("visitCount", int64)
+    visit_count: Optional[int] = field("visitCount", INT64)
     """How many visits the client has counted."""
 
 
@@ -46,14 +46,14 @@ class HighlightScreenErrorEvent(Event):
 
     TYPE = "highlightScreenErrorEvent"
 
-    id: Optional[str] = field("id", string)
+    id: Optional[str] = field("id", STRING)
     """The highlight's id; the event has its own."""
-    creator: Optional[str] = field("creator", string)
+    creator: Optional[str] = field("creator", STRING)
     """Who made the highlight."""
-    title: Optional[str] = field("title", string)
-    type: Optional[str] = field("type", string)
+    title: Optional[str] = field("title", STRING)
+    type: Optional[str] = field("type", STRING)
     """The kind of highlight."""
-    visit_count: Optional[int] = field("visitCount", int64)
+    visit_count: Optional[int] = field("visitCount", INT64)
     """How many visits the client has counted."""
 
 
@@ -62,14 +62,14 @@ class HighlightScreenActionEvent(Event):
 
     TYPE = "highlightScreenActionEvent"
 
-    id: Optional[str] = field("id", string)
+    id: Optional[str] = field("id", STRING)
     """The highlight's id; the event has its own."""
-    creator: Optional[str] = field("creator", string)
+    creator: Optional[str] = field("creator", STRING)
     """Who made the highlight."""
-    title: Optional[str] = field("title", string)
-    type: Optional[str] = field("type", string)
+    title: Optional[str] = field("title", STRING)
+    type: Optional[str] = field("type", STRING)
     """The kind of highlight."""
-    visit_count: Optional[int] = field("visitCount", int64)
+    visit_count: Optional[int] = field("visitCount", INT64)
     """How many visits the client has counted."""
-    action_type: Optional[str] = field("actionType", string)
+    action_type: Optional[str] = field("actionType", STRING)
     """What the user did."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from typing import Optional
 
-from event_grpc.kinds import boolean, string
+from event_grpc.kinds import BOOLEAN, STRING
 from event_grpc.message import Event, field
 
 
@@ -14,7 +14,7 @@ class HeaderSearchBarClick(Event):
 
     TYPE = "headerSearchBarClick"
 
-    source: Optional[str] = field("source", string)
+    source: Optional[str] = field("source", STRING)
     """The screen that the header was on."""
 
 
@@ -23,7 +23,7 @@ class HeaderCartIconClick(Event):
 
     TYPE = "headerCartIconClick"
 
-    source: Optional[str] = field("source", string)
+    source: Optional[str] = field("source", STRING)
     """The screen that the header was on."""
 
 
@@ -32,8 +32,8 @@ class ActionBarBagCLickEvent(Event):
 
     TYPE = "actionBarBagCLickEvent"
 
-    screen: Optional[str] = field("screen", string)
-    red_dot: Optional[bool] = field("redDot", boolean)
+    screen: Optional[str] = field("screen", STRING)
+    red_dot: Optional[bool] = field("redDot", BOOLEAN)
     """Whether the bag showed a red dot."""
 
 
@@ -42,9 +42,9 @@ class BadgeClickEvent(Event):
 
     TYPE = "badgeClickEvent"
 
-    name: Optional[str] = field("name", string)
+    name: Optional[str] = field("name", STRING)
     """The badge's name."""
-    screen: Optional[str] = field("screen", string)
+    screen: Optional[str] = field("screen", STRING)
 
 
 class HashTagClickEvent(Event):
@@ -52,10 +52,10 @@ class HashTagClickEvent(Event):
 
     TYPE = "hashTagClickEvent"
 
-    hashtag: Optional[str] = field("hashtag", string)
-    url: Optional[str] = field("url", string)
+    hashtag: Optional[str] = field("hashtag", STRING)
+    url: Optional[str] = field("url", STRING)
     """Where the hashtag leads."""
-    parent_id: Optional[str] = field("parentId", string)
+    parent_id: Optional[str] = field("parentId", STRING)
     """What the hashtag was shown on."""
-    parent_type: Optional[str] = field("parentType", string)
+    parent_type: Optional[str] = field("parentType", STRING)
     """The kind of thing it was shown on."""

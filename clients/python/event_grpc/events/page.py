@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from typing import Optional
 
-from event_grpc.kinds import string
+from event_grpc.kinds import STRING
 from event_grpc.message import Event, field
 
 
@@ -14,7 +14,7 @@ class PageOpenedEvent(Event):
 
     TYPE = "pageOpenedEvent"
 
-    page_query_id: Optional[str] = field("pageQueryId", string)
+    page_query_id: Optional[str] = field("pageQueryId", STRING)
     """Ties together the events of one request for a page."""
 
 
@@ -23,13 +23,13 @@ class PageLoadedEvent(Event):
 
     TYPE = "pageLoadedEvent"
 
-    page_query_id: Optional[str] = field("pageQueryId", string)
+    page_query_id: Optional[str] = field("pageQueryId", STRING)
     """The same as in the page's PageOpenedEvent."""
-    backend_variant: Optional[str] = field("backendVariant", string)
+    backend_variant: Optional[str] = field("backendVariant", STRING)
     """The variant of the page that the backend chose."""
-    backend_source_type: Optional[str] = field("backendSourceType", string)
+    backend_source_type: Optional[str] = field("backendSourceType", STRING)
     """What kind of source the backend took the content from."""
-    backend_source: Optional[str] = field("backendSource", string)
+    backend_source: Optional[str] = field("backendSource", STRING)
     """Which source of that kind."""
 
 
@@ -38,9 +38,9 @@ class PageLoadFailedEvent(Event):
 
     TYPE = "pageLoadFailedEvent"
 
-    page_query_id: Optional[str] = field("pageQueryId", string)
+    page_query_id: Optional[str] = field("pageQueryId", STRING)
     """The same as in the page's PageOpenedEvent."""
-    reason: Optional[str] = field("reason", string)
+    reason: Optional[str] = field("reason", STRING)
     """Why, as the client knows it."""
-    error_message_shown: Optional[str] = field("errorMessageShown", string)
+    error_message_shown: Optional[str] = field("errorMessageShown", STRING)
     """What the user was told."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from typing import Optional
 
-from event_grpc.kinds import string
+from event_grpc.kinds import STRING
 from event_grpc.message import Event, field
 
 
@@ -14,11 +14,11 @@ class AffiliateActionEvent(Event):
 
     TYPE = "affiliateActionEvent"
 
-    action: Optional[str] = field("action", string)
+    action: Optional[str] = field("action", STRING)
     """What the user did."""
-    reason: Optional[str] = field("reason", string)
+    reason: Optional[str] = field("reason", STRING)
     """Why it was done or failed."""
-    url: Optional[str] = field("url", string)
+    url: Optional[str] = field("url", STRING)
     """The address that the action was about."""
 
 
@@ -27,7 +27,7 @@ class HostActionEvent(Event):
 
     TYPE = "hostActionEvent"
 
-    action: Optional[str] = field("action", string)
+    action: Optional[str] = field("action", STRING)
     """What the user did."""
-    host_ppid: Optional[str] = field("hostPpid", string)
+    host_ppid: Optional[str] = field("hostPpid", STRING)
     """The host's ppId."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from typing import Optional
 
-from event_grpc.kinds import boolean, int64, string
+from event_grpc.kinds import BOOLEAN, INT64, STRING
 from event_grpc.message import Event, field
 
 
@@ -14,13 +14,13 @@ class EnterPWAProductPageEvent(Event):
 
     TYPE = "enterPWAProductPageEvent"
 
-    product_id: Optional[int] = field("productId", int64)
-    product_type: Optional[str] = field("productType", string)
-    hcp_id: Optional[str] = field("hcpId", string)
+    product_id: Optional[int] = field("productId", INT64)
+    product_type: Optional[str] = field("productType", STRING)
+    hcp_id: Optional[str] = field("hcpId", STRING)
     """A string here, a number in AddToCartEvent."""
-    affiliate_channel: Optional[str] = field("affiliateChannel", string)
+    affiliate_channel: Optional[str] = field("affiliateChannel", STRING)
     """The affiliate channel that led here."""
-    product_name: Optional[str] = field("productName", string)
+    product_name: Optional[str] = field("productName", STRING)
 
 
 class EnterProductEvent(Event):
@@ -28,20 +28,20 @@ class EnterProductEvent(Event):
 
     TYPE = "enterProductEvent"
 
-    product_id: Optional[int] = field("productId", int64)
-    product_type: Optional[str] = field("productType", string)
-    sub_category_id: Optional[str] = field("subCategoryId", string)
-    category_id: Optional[str] = field("categoryId", string)
-    social_stream_id: Optional[int] = field("socialStreamId", int64)
+    product_id: Optional[int] = field("productId", INT64)
+    product_type: Optional[str] = field("productType", STRING)
+    sub_category_id: Optional[str] = field("subCategoryId", STRING)
+    category_id: Optional[str] = field("categoryId", STRING)
+    social_stream_id: Optional[int] = field("socialStreamId", INT64)
     """The social stream that led here."""
-    product_name: Optional[str] = field("productName", string)
-    default_selection_on: Optional[bool] = field("defaultSelectionOn", boolean)
+    product_name: Optional[str] = field("productName", STRING)
+    default_selection_on: Optional[bool] = field("defaultSelectionOn", BOOLEAN)
     """Whether a variant was chosen beforehand."""
-    is_oos: Optional[bool] = field("isOOS", boolean)
+    is_oos: Optional[bool] = field("isOOS", BOOLEAN)
     """Out of stock."""
-    slug: Optional[str] = field("slug", string)
+    slug: Optional[str] = field("slug", STRING)
     """The product's name in its address."""
-    screen_state: Optional[str] = field("screenState", string)
+    screen_state: Optional[str] = field("screenState", STRING)
     """What the screen was showing."""
 
 
@@ -50,22 +50,22 @@ class PDPTagClickEvent(Event):
 
     TYPE = "pdpTagClickEvent"
 
-    slug: Optional[str] = field("slug", string)
+    slug: Optional[str] = field("slug", STRING)
     """The product's name in its address."""
-    tag_text: Optional[str] = field("tagText", string)
-    tag_id: Optional[str] = field("tagId", string)
-    product_id: Optional[int] = field("productId", int64)
-    product_type: Optional[str] = field("productType", string)
-    sub_category_id: Optional[str] = field("subCategoryId", string)
-    category_id: Optional[str] = field("categoryId", string)
-    social_stream_id: Optional[int] = field("socialStreamId", int64)
+    tag_text: Optional[str] = field("tagText", STRING)
+    tag_id: Optional[str] = field("tagId", STRING)
+    product_id: Optional[int] = field("productId", INT64)
+    product_type: Optional[str] = field("productType", STRING)
+    sub_category_id: Optional[str] = field("subCategoryId", STRING)
+    category_id: Optional[str] = field("categoryId", STRING)
+    social_stream_id: Optional[int] = field("socialStreamId", INT64)
     """The social stream that led here."""
-    product_name: Optional[str] = field("productName", string)
-    default_selection_on: Optional[bool] = field("defaultSelectionOn", boolean)
+    product_name: Optional[str] = field("productName", STRING)
+    default_selection_on: Optional[bool] = field("defaultSelectionOn", BOOLEAN)
     """Whether a variant was chosen beforehand."""
-    is_oos: Optional[bool] = field("isOOS", boolean)
+    is_oos: Optional[bool] = field("isOOS", BOOLEAN)
     """Out of stock."""
-    screen_state: Optional[str] = field("screenState", string)
+    screen_state: Optional[str] = field("screenState", STRING)
     """What the screen was showing."""
 
 
@@ -74,22 +74,22 @@ class PDPActionEvent(Event):
 
     TYPE = "pdpActionEvent"
 
-    slug: Optional[str] = field("slug", string)
+    slug: Optional[str] = field("slug", STRING)
     """The product's name in its address."""
-    action: Optional[str] = field("action", string)
+    action: Optional[str] = field("action", STRING)
     """What the user did."""
-    product_id: Optional[int] = field("productId", int64)
-    product_type: Optional[str] = field("productType", string)
-    sub_category_id: Optional[str] = field("subCategoryId", string)
-    category_id: Optional[str] = field("categoryId", string)
-    social_stream_id: Optional[int] = field("socialStreamId", int64)
+    product_id: Optional[int] = field("productId", INT64)
+    product_type: Optional[str] = field("productType", STRING)
+    sub_category_id: Optional[str] = field("subCategoryId", STRING)
+    category_id: Optional[str] = field("categoryId", STRING)
+    social_stream_id: Optional[int] = field("socialStreamId", INT64)
     """The social stream that led here."""
-    product_name: Optional[str] = field("productName", string)
-    default_selection_on: Optional[bool] = field("defaultSelectionOn", boolean)
+    product_name: Optional[str] = field("productName", STRING)
+    default_selection_on: Optional[bool] = field("defaultSelectionOn", BOOLEAN)
     """Whether a variant was chosen beforehand."""
-    is_oos: Optional[bool] = field("isOOS", boolean)
+    is_oos: Optional[bool] = field("isOOS", BOOLEAN)
     """Out of stock."""
-    screen_state: Optional[str] = field("screenState", string)
+    screen_state: Optional[str] = field("screenState", STRING)
     """What the screen was showing."""
 
 
@@ -98,7 +98,7 @@ class CheckDeliveryInfoEvent(Event):
 
     TYPE = "checkDeliveryInfoEvent"
 
-    action_instance: Optional[str] = field("actionInstance", string)
+    action_instance: Optional[str] = field("actionInstance", STRING)
     """Which use of the check on the screen it was."""
-    pincode: Optional[int] = field("pincode", int64)
+    pincode: Optional[int] = field("pincode", INT64)
     """The postal code that was asked about."""

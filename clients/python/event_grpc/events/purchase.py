@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from typing import Optional, Sequence
 
-from event_grpc.kinds import ListOf, boolean, float32, int64, string
+from event_grpc.kinds import BOOLEAN, FLOAT32, INT64, ListOf, STRING
 from event_grpc.message import Event, field
 
 
@@ -14,17 +14,17 @@ class GoToPaymentsEvent(Event):
 
     TYPE = "goToPaymentsEvent"
 
-    product_id: Optional[int] = field("productId", int64)
+    product_id: Optional[int] = field("productId", INT64)
     """For a single product; productIds lists those of a cart."""
-    checkout_id: Optional[str] = field("checkoutId", string)
-    product_type: Optional[str] = field("productType", string)
-    coupon: Optional[str] = field("coupon", string)
+    checkout_id: Optional[str] = field("checkoutId", STRING)
+    product_type: Optional[str] = field("productType", STRING)
+    coupon: Optional[str] = field("coupon", STRING)
     """The coupon code that was applied."""
-    chargeable_amount: Optional[float] = field("chargeableAmount", float32)
+    chargeable_amount: Optional[float] = field("chargeableAmount", FLOAT32)
     """What the user is to pay."""
-    product_ids: Optional[Sequence[int]] = field("productIds", ListOf(int64))
-    cart_id: Optional[str] = field("cartId", string)
-    social_stream_ids: Optional[Sequence[int]] = field("socialStreamIds", ListOf(int64))
+    product_ids: Optional[Sequence[int]] = field("productIds", ListOf(INT64))
+    cart_id: Optional[str] = field("cartId", STRING)
+    social_stream_ids: Optional[Sequence[int]] = field("socialStreamIds", ListOf(INT64))
     """The social streams that the products were picked from."""
 
 
@@ -33,20 +33,20 @@ class InitiatePurchaseEvent(Event):
 
     TYPE = "initiatePurchaseEvent"
 
-    is_bag: Optional[bool] = field("isBag", boolean)
+    is_bag: Optional[bool] = field("isBag", BOOLEAN)
     """Whether the whole bag is bought instead of a single product."""
-    product_id: Optional[int] = field("productId", int64)
+    product_id: Optional[int] = field("productId", INT64)
     """For a single product; productIds lists those of a cart."""
-    product_type: Optional[str] = field("productType", string)
-    checkout_id: Optional[str] = field("checkoutId", string)
-    chargeable_amount: Optional[float] = field("chargeableAmount", float32)
+    product_type: Optional[str] = field("productType", STRING)
+    checkout_id: Optional[str] = field("checkoutId", STRING)
+    chargeable_amount: Optional[float] = field("chargeableAmount", FLOAT32)
     """What the user is to pay."""
-    coupon: Optional[str] = field("coupon", string)
+    coupon: Optional[str] = field("coupon", STRING)
     """The coupon code that was applied."""
-    payment_method: Optional[str] = field("paymentMethod", string)
-    product_ids: Optional[Sequence[int]] = field("productIds", ListOf(int64))
-    cart_id: Optional[str] = field("cartId", string)
-    social_stream_ids: Optional[Sequence[int]] = field("socialStreamIds", ListOf(int64))
+    payment_method: Optional[str] = field("paymentMethod", STRING)
+    product_ids: Optional[Sequence[int]] = field("productIds", ListOf(INT64))
+    cart_id: Optional[str] = field("cartId", STRING)
+    social_stream_ids: Optional[Sequence[int]] = field("socialStreamIds", ListOf(INT64))
     """The social streams that the products were picked from."""
 
 
@@ -55,20 +55,20 @@ class CompletePurchaseEvent(Event):
 
     TYPE = "completePurchaseEvent"
 
-    product_id: Optional[int] = field("productId", int64)
+    product_id: Optional[int] = field("productId", INT64)
     """For a single product; productIds lists those of a cart."""
-    product_type: Optional[str] = field("productType", string)
-    checkout_id: Optional[str] = field("checkoutId", string)
-    chargeable_amount: Optional[float] = field("chargeableAmount", float32)
+    product_type: Optional[str] = field("productType", STRING)
+    checkout_id: Optional[str] = field("checkoutId", STRING)
+    chargeable_amount: Optional[float] = field("chargeableAmount", FLOAT32)
     """What the user paid or is to pay."""
-    coupon: Optional[str] = field("coupon", string)
+    coupon: Optional[str] = field("coupon", STRING)
     """The coupon code that was applied."""
-    payment_method: Optional[str] = field("paymentMethod", string)
-    transaction_id: Optional[str] = field("transactionId", string)
+    payment_method: Optional[str] = field("paymentMethod", STRING)
+    transaction_id: Optional[str] = field("transactionId", STRING)
     """The payment's own identifier."""
-    product_ids: Optional[Sequence[int]] = field("productIds", ListOf(int64))
-    cart_id: Optional[str] = field("cartId", string)
-    social_stream_ids: Optional[Sequence[int]] = field("socialStreamIds", ListOf(int64))
+    product_ids: Optional[Sequence[int]] = field("productIds", ListOf(INT64))
+    cart_id: Optional[str] = field("cartId", STRING)
+    social_stream_ids: Optional[Sequence[int]] = field("socialStreamIds", ListOf(INT64))
     """The social streams that the products were picked from."""
 
 
@@ -77,12 +77,12 @@ class PurchaseFailedEvent(Event):
 
     TYPE = "purchaseFailedEvent"
 
-    checkout_id: Optional[str] = field("checkoutId", string)
-    chargeable_amount: Optional[float] = field("chargeableAmount", float32)
+    checkout_id: Optional[str] = field("checkoutId", STRING)
+    chargeable_amount: Optional[float] = field("chargeableAmount", FLOAT32)
     """What the user was to pay."""
-    reason: Optional[str] = field("reason", string)
+    reason: Optional[str] = field("reason", STRING)
     """Why, as the client knows it."""
-    cart_id: Optional[str] = field("cartId", string)
+    cart_id: Optional[str] = field("cartId", STRING)
 
 
 class ReturnExchangeFlowActionEvent(Event):
@@ -90,13 +90,13 @@ class ReturnExchangeFlowActionEvent(Event):
 
     TYPE = "returnExchangeFlowActionEvent"
 
-    type: Optional[str] = field("type", string)
+    type: Optional[str] = field("type", STRING)
     """Which flow it is."""
-    action: Optional[str] = field("action", string)
+    action: Optional[str] = field("action", STRING)
     """What the user did."""
-    step: Optional[int] = field("step", int64)
+    step: Optional[int] = field("step", INT64)
     """The step of the flow."""
-    existing_account_count: Optional[int] = field("existingAccountCount", int64)
+    existing_account_count: Optional[int] = field("existingAccountCount", INT64)
     """How many accounts the user already had on file."""
-    reason: Optional[str] = field("reason", string)
+    reason: Optional[str] = field("reason", STRING)
     """Why the user returns or exchanges."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from typing import Optional
 
-from event_grpc.kinds import boolean, string
+from event_grpc.kinds import BOOLEAN, STRING
 from event_grpc.message import Event, field
 
 
@@ -14,8 +14,8 @@ class NudgeForReview(Event):
 
     TYPE = "nudgeForReview"
 
-    product_id: Optional[str] = field("productId", string)
-    order_id: Optional[str] = field("orderId", string)
+    product_id: Optional[str] = field("productId", STRING)
+    order_id: Optional[str] = field("orderId", STRING)
 
 
 class InitiateReview(Event):
@@ -23,8 +23,8 @@ class InitiateReview(Event):
 
     TYPE = "initiateReview"
 
-    product_id: Optional[str] = field("productId", string)
-    order_id: Optional[str] = field("orderId", string)
+    product_id: Optional[str] = field("productId", STRING)
+    order_id: Optional[str] = field("orderId", STRING)
 
 
 class EnterReviewScreen(Event):
@@ -32,8 +32,8 @@ class EnterReviewScreen(Event):
 
     TYPE = "enterReviewScreen"
 
-    product_id: Optional[str] = field("productId", string)
-    order_id: Optional[str] = field("orderId", string)
+    product_id: Optional[str] = field("productId", STRING)
+    order_id: Optional[str] = field("orderId", STRING)
 
 
 class InitiateReviewMediaUpload(Event):
@@ -41,8 +41,8 @@ class InitiateReviewMediaUpload(Event):
 
     TYPE = "initiateReviewMediaUpload"
 
-    product_id: Optional[str] = field("productId", string)
-    order_id: Optional[str] = field("orderId", string)
+    product_id: Optional[str] = field("productId", STRING)
+    order_id: Optional[str] = field("orderId", STRING)
 
 
 class SubmitReview(Event):
@@ -50,12 +50,12 @@ class SubmitReview(Event):
 
     TYPE = "submitReview"
 
-    rating: Optional[str] = field("rating", string)
+    rating: Optional[str] = field("rating", STRING)
     """The rating as the client writes it, as text."""
-    review_text0: Optional[str] = field("reviewText0", string)
+    review_text0: Optional[str] = field("reviewText0", STRING)
     """The texts of the review, one for each input on the screen."""
-    review_text1: Optional[str] = field("reviewText1", string)
-    media_count_uploaded: Optional[bool] = field("mediaCountUploaded", boolean)
+    review_text1: Optional[str] = field("reviewText1", STRING)
+    media_count_uploaded: Optional[bool] = field("mediaCountUploaded", BOOLEAN)
     """A yes or no in spite of its name: whether media were uploaded."""
 
 
@@ -64,9 +64,9 @@ class EditReview(Event):
 
     TYPE = "editReview"
 
-    product_id: Optional[str] = field("productId", string)
-    order_id: Optional[str] = field("orderId", string)
-    review_id: Optional[str] = field("reviewId", string)
+    product_id: Optional[str] = field("productId", STRING)
+    order_id: Optional[str] = field("orderId", STRING)
+    review_id: Optional[str] = field("reviewId", STRING)
 
 
 class ViewAllReviews(Event):
@@ -74,7 +74,7 @@ class ViewAllReviews(Event):
 
     TYPE = "viewAllReviews"
 
-    product_id: Optional[str] = field("productId", string)
+    product_id: Optional[str] = field("productId", STRING)
 
 
 class ExpandReviewImage(Event):
@@ -82,5 +82,5 @@ class ExpandReviewImage(Event):
 
     TYPE = "expandReviewImage"
 
-    component_name: Optional[str] = field("componentName", string)
+    component_name: Optional[str] = field("componentName", STRING)
     """The part of the screen that the picture was in."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from typing import Optional
 
-from event_grpc.kinds import int32, string
+from event_grpc.kinds import INT32, STRING
 from event_grpc.message import Event, field
 
 
@@ -14,7 +14,7 @@ class InitiateSearchEvent(Event):
 
     TYPE = "initiateSearchEvent"
 
-    method: Optional[str] = field("method", string)
+    method: Optional[str] = field("method", STRING)
     """How the search is entered."""
 
 
@@ -23,11 +23,11 @@ class SearchRequestComplete(Event):
 
     TYPE = "searchRequestComplete"
 
-    query: Optional[str] = field("query", string)
+    query: Optional[str] = field("query", STRING)
     """What was searched for."""
-    response_count: Optional[int] = field("responseCount", int32)
+    response_count: Optional[int] = field("responseCount", INT32)
     """How many results came back."""
-    method: Optional[str] = field("method", string)
+    method: Optional[str] = field("method", STRING)
     """How the search was entered."""
 
 
@@ -36,9 +36,9 @@ class CompleteSearchEvent(Event):
 
     TYPE = "completeSearchEvent"
 
-    query: Optional[str] = field("query", string)
+    query: Optional[str] = field("query", STRING)
     """What was searched for."""
-    method: Optional[str] = field("method", string)
+    method: Optional[str] = field("method", STRING)
     """How the search was entered."""
-    action_path: Optional[str] = field("actionPath", string)
+    action_path: Optional[str] = field("actionPath", STRING)
     """Where the user went from the search."""

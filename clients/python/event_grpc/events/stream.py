@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from typing import Optional, Sequence
 
-from event_grpc.kinds import ListOf, boolean, int64, string
+from event_grpc.kinds import BOOLEAN, INT64, ListOf, STRING
 from event_grpc.message import Event, field
 
 
@@ -14,16 +14,16 @@ class StreamEnterEvent(Event):
 
     TYPE = "streamEnterEvent"
 
-    stream_id: Optional[int] = field("streamId", int64)
-    stream_title: Optional[str] = field("streamTitle", string)
-    stream_description: Optional[str] = field("streamDescription", string)
-    is_live: Optional[bool] = field("isLive", boolean)
+    stream_id: Optional[int] = field("streamId", INT64)
+    stream_title: Optional[str] = field("streamTitle", STRING)
+    stream_description: Optional[str] = field("streamDescription", STRING)
+    is_live: Optional[bool] = field("isLive", BOOLEAN)
     """Whether the stream was live."""
-    product_ids: Optional[Sequence[int]] = field("productIds", ListOf(int64))
+    product_ids: Optional[Sequence[int]] = field("productIds", ListOf(INT64))
     """The products that the stream shows."""
-    source_url: Optional[str] = field("sourceURL", string)
+    source_url: Optional[str] = field("sourceURL", STRING)
     """The address that the stream was opened from."""
-    source_component: Optional[str] = field("sourceComponent", string)
+    source_component: Optional[str] = field("sourceComponent", STRING)
     """The part of the screen that it was opened from."""
 
 
@@ -32,12 +32,12 @@ class ChooseProductEvent(Event):
 
     TYPE = "chooseProductEvent"
 
-    stream_id: Optional[int] = field("streamId", int64)
-    stream_title: Optional[str] = field("streamTitle", string)
-    stream_description: Optional[str] = field("streamDescription", string)
-    is_live: Optional[bool] = field("isLive", boolean)
+    stream_id: Optional[int] = field("streamId", INT64)
+    stream_title: Optional[str] = field("streamTitle", STRING)
+    stream_description: Optional[str] = field("streamDescription", STRING)
+    is_live: Optional[bool] = field("isLive", BOOLEAN)
     """Whether the stream was live."""
-    product_ids: Optional[Sequence[int]] = field("productIds", ListOf(int64))
+    product_ids: Optional[Sequence[int]] = field("productIds", ListOf(INT64))
     """The products to choose from."""
 
 
@@ -46,17 +46,17 @@ class SocialStreamEnterEvent(Event):
 
     TYPE = "socialStreamEnterEvent"
 
-    social_stream_id: Optional[int] = field("socialStreamId", int64)
-    title: Optional[str] = field("title", string)
-    host_profile_type: Optional[str] = field("hostProfileType", string)
+    social_stream_id: Optional[int] = field("socialStreamId", INT64)
+    title: Optional[str] = field("title", STRING)
+    host_profile_type: Optional[str] = field("hostProfileType", STRING)
     """The kind of profile that hosts the stream."""
-    social_network: Optional[str] = field("socialNetwork", string)
+    social_network: Optional[str] = field("socialNetwork", STRING)
     """The network that the video comes from."""
-    video_orientation: Optional[str] = field("videoOrientation", string)
-    streaming_mode: Optional[str] = field("streamingMode", string)
-    number_of_hash_tags: Optional[int] = field("numberOfHashTags", int64)
-    like_count: Optional[int] = field("likeCount", int64)
-    order_only_on_whatsapp: Optional[bool] = field("orderOnlyOnWhatsapp", boolean)
+    video_orientation: Optional[str] = field("videoOrientation", STRING)
+    streaming_mode: Optional[str] = field("streamingMode", STRING)
+    number_of_hash_tags: Optional[int] = field("numberOfHashTags", INT64)
+    like_count: Optional[int] = field("likeCount", INT64)
+    order_only_on_whatsapp: Optional[bool] = field("orderOnlyOnWhatsapp", BOOLEAN)
     """Whether orders are taken on WhatsApp only."""
 
 
@@ -65,17 +65,17 @@ class SocialStreamActionEvent(Event):
 
     TYPE = "socialStreamActionEvent"
 
-    social_stream_id: Optional[int] = field("socialStreamId", int64)
-    action_type: Optional[str] = field("actionType", string)
+    social_stream_id: Optional[int] = field("socialStreamId", INT64)
+    action_type: Optional[str] = field("actionType", STRING)
     """What the user did."""
-    host_profile_type: Optional[str] = field("hostProfileType", string)
+    host_profile_type: Optional[str] = field("hostProfileType", STRING)
     """The kind of profile that hosts the stream."""
-    title: Optional[str] = field("title", string)
-    social_network: Optional[str] = field("socialNetwork", string)
+    title: Optional[str] = field("title", STRING)
+    social_network: Optional[str] = field("socialNetwork", STRING)
     """The network that the video comes from."""
-    video_orientation: Optional[str] = field("videoOrientation", string)
-    time_elapsed: Optional[int] = field("timeElapsed", int64)
+    video_orientation: Optional[str] = field("videoOrientation", STRING)
+    time_elapsed: Optional[int] = field("timeElapsed", INT64)
     """How far into the video, in the client's own unit."""
-    streaming_mode: Optional[str] = field("streamingMode", string)
-    total_video_duration: Optional[int] = field("totalVideoDuration", int64)
+    streaming_mode: Optional[str] = field("streamingMode", STRING)
+    total_video_duration: Optional[int] = field("totalVideoDuration", INT64)
     """How long the video is, in the unit of timeElapsed."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from typing import Optional
 
-from event_grpc.kinds import string
+from event_grpc.kinds import STRING
 from event_grpc.message import Event, field
 
 
@@ -14,9 +14,9 @@ class HelpActionEvent(Event):
 
     TYPE = "helpActionEvent"
 
-    source: Optional[str] = field("source", string)
+    source: Optional[str] = field("source", STRING)
     """The screen that help was opened from."""
-    action: Optional[str] = field("action", string)
+    action: Optional[str] = field("action", STRING)
     """What the user did."""
 
 
@@ -25,5 +25,5 @@ class WhatsAppBuddyChatOpen(Event):
 
     TYPE = "whatsAppBuddyChatOpen"
 
-    source: Optional[str] = field("source", string)
+    source: Optional[str] = field("source", STRING)
     """The screen that the chat was opened from."""

@@ -5,21 +5,21 @@ from __future__ import annotations
 
 from typing import Mapping, Optional
 
-from event_grpc.kinds import MapOf, boolean, float32, int32, int64, string
+from event_grpc.kinds import BOOLEAN, FLOAT32, INT32, INT64, MapOf, STRING
 from event_grpc.message import Event, Message, MessageOf, field
 
 
 class RecoInfo(Message):
     """What the recommender said about content that a widget showed; part of the widget events."""
 
-    model: Optional[str] = field("model", string)
+    model: Optional[str] = field("model", STRING)
     """The model that made the recommendation."""
-    persona_type: Optional[str] = field("personaType", string)
+    persona_type: Optional[str] = field("personaType", STRING)
     """The kind of persona that the user was matched to; personaValue says which."""
-    persona_value: Optional[str] = field("personaValue", string)
-    bucket_label: Optional[str] = field("bucketLabel", string)
+    persona_value: Optional[str] = field("personaValue", STRING)
+    bucket_label: Optional[str] = field("bucketLabel", STRING)
     """The experiment bucket that the user was in."""
-    reco_info_kv: Optional[Mapping[str, str]] = field("recoInfoKV", MapOf(string, string))
+    reco_info_kv: Optional[Mapping[str, str]] = field("recoInfoKV", MapOf(STRING, STRING))
     """Whatever else the model said, by key."""
 
 
@@ -28,44 +28,44 @@ class WidgetViewEvent(Event):
 
     TYPE = "widgetViewEvent"
 
-    variant_name: Optional[str] = field("variantName", string)
+    variant_name: Optional[str] = field("variantName", STRING)
     """The layout that the widget was drawn with."""
-    widget_type: Optional[str] = field("widgetType", string)
-    element_count: Optional[int] = field("elementCount", int64)
+    widget_type: Optional[str] = field("widgetType", STRING)
+    element_count: Optional[int] = field("elementCount", INT64)
     """How many elements the widget holds."""
-    page_slot: Optional[int] = field("pageSlot", int64)
+    page_slot: Optional[int] = field("pageSlot", INT64)
     """The widget's place on the page."""
-    widget_id: Optional[str] = field("widgetId", string)
+    widget_id: Optional[str] = field("widgetId", STRING)
     reco_info: Optional[RecoInfo] = field("recoInfo", MessageOf(lambda: RecoInfo), optional=True)
     """What the recommender said about the content."""
-    title: Optional[str] = field("title", string)
-    sub_title: Optional[str] = field("subTitle", string)
-    label: Optional[str] = field("label", string)
+    title: Optional[str] = field("title", STRING)
+    sub_title: Optional[str] = field("subTitle", STRING)
+    label: Optional[str] = field("label", STRING)
     """A short text shown with the title."""
-    element_type: Optional[str] = field("elementType", string)
-    has_cta: Optional[bool] = field("hasCTA", boolean)
+    element_type: Optional[str] = field("elementType", STRING)
+    has_cta: Optional[bool] = field("hasCTA", BOOLEAN)
     """Whether the widget has a call to action, a button that leads on."""
-    source: Optional[str] = field("source", string)
+    source: Optional[str] = field("source", STRING)
     """Where the content comes from; sourceIdentifier says which one of its kind."""
-    source_identifier: Optional[str] = field("sourceIdentifier", string)
-    page_slug: Optional[str] = field("pageSlug", string)
+    source_identifier: Optional[str] = field("sourceIdentifier", STRING)
+    page_slug: Optional[str] = field("pageSlug", STRING)
     """The page's name in its address."""
-    widget_data_id: Optional[str] = field("widgetDataId", string)
+    widget_data_id: Optional[str] = field("widgetDataId", STRING)
     """The data that fills the widget; widgetId is the widget itself."""
-    header_variant_name: Optional[str] = field("headerVariantName", string)
+    header_variant_name: Optional[str] = field("headerVariantName", STRING)
     """The layout of the widget's header."""
-    footer_variant_name: Optional[str] = field("footerVariantName", string)
+    footer_variant_name: Optional[str] = field("footerVariantName", STRING)
     """The layout of the widget's footer."""
-    reco_info_kv: Optional[Mapping[str, str]] = field("recoInfoKV", MapOf(string, string))
+    reco_info_kv: Optional[Mapping[str, str]] = field("recoInfoKV", MapOf(STRING, STRING))
     """What else the recommender said, by key."""
-    page_no: Optional[int] = field("pageNo", int64)
+    page_no: Optional[int] = field("pageNo", INT64)
     """Which page of a list that loads by pages."""
-    is_affiliate_product: Optional[bool] = field("isAffiliateProduct", boolean)
-    affiliate_partner_name: Optional[str] = field("affiliatePartnerName", string)
+    is_affiliate_product: Optional[bool] = field("isAffiliateProduct", BOOLEAN)
+    affiliate_partner_name: Optional[str] = field("affiliatePartnerName", STRING)
     """The partner, if it is an affiliate's product."""
-    query: Optional[str] = field("query", string)
+    query: Optional[str] = field("query", STRING)
     """The search that the content answers."""
-    position: Optional[int] = field("position", int32)
+    position: Optional[int] = field("position", INT32)
     """The widget's place among those shown."""
 
 
@@ -74,44 +74,44 @@ class WidgetCtaClickedEvent(Event):
 
     TYPE = "widgetCtaClickedEvent"
 
-    variant_name: Optional[str] = field("variantName", string)
+    variant_name: Optional[str] = field("variantName", STRING)
     """The layout that the widget was drawn with."""
-    widget_type: Optional[str] = field("widgetType", string)
-    element_count: Optional[int] = field("elementCount", int64)
+    widget_type: Optional[str] = field("widgetType", STRING)
+    element_count: Optional[int] = field("elementCount", INT64)
     """How many elements the widget holds."""
-    page_slot: Optional[int] = field("pageSlot", int64)
+    page_slot: Optional[int] = field("pageSlot", INT64)
     """The widget's place on the page."""
-    widget_id: Optional[str] = field("widgetId", string)
+    widget_id: Optional[str] = field("widgetId", STRING)
     reco_info: Optional[RecoInfo] = field("recoInfo", MessageOf(lambda: RecoInfo), optional=True)
     """What the recommender said about the content."""
-    title: Optional[str] = field("title", string)
-    sub_title: Optional[str] = field("subTitle", string)
-    label: Optional[str] = field("label", string)
+    title: Optional[str] = field("title", STRING)
+    sub_title: Optional[str] = field("subTitle", STRING)
+    label: Optional[str] = field("label", STRING)
     """A short text shown with the title."""
-    action_link: Optional[str] = field("actionLink", string)
+    action_link: Optional[str] = field("actionLink", STRING)
     """Where the button leads."""
-    element_type: Optional[str] = field("elementType", string)
-    cta_text: Optional[str] = field("ctaText", string)
+    element_type: Optional[str] = field("elementType", STRING)
+    cta_text: Optional[str] = field("ctaText", STRING)
     """The text on the button."""
-    source: Optional[str] = field("source", string)
+    source: Optional[str] = field("source", STRING)
     """Where the content comes from; sourceIdentifier says which one of its kind."""
-    source_identifier: Optional[str] = field("sourceIdentifier", string)
-    page_slug: Optional[str] = field("pageSlug", string)
+    source_identifier: Optional[str] = field("sourceIdentifier", STRING)
+    page_slug: Optional[str] = field("pageSlug", STRING)
     """The page's name in its address."""
-    widget_data_id: Optional[str] = field("widgetDataId", string)
+    widget_data_id: Optional[str] = field("widgetDataId", STRING)
     """The data that fills the widget; widgetId is the widget itself."""
-    header_variant_name: Optional[str] = field("headerVariantName", string)
+    header_variant_name: Optional[str] = field("headerVariantName", STRING)
     """The layout of the widget's header."""
-    footer_variant_name: Optional[str] = field("footerVariantName", string)
+    footer_variant_name: Optional[str] = field("footerVariantName", STRING)
     """The layout of the widget's footer."""
-    reco_info_kv: Optional[Mapping[str, str]] = field("recoInfoKV", MapOf(string, string))
+    reco_info_kv: Optional[Mapping[str, str]] = field("recoInfoKV", MapOf(STRING, STRING))
     """What else the recommender said, by key."""
-    page_no: Optional[int] = field("pageNo", int64)
+    page_no: Optional[int] = field("pageNo", INT64)
     """Which page of a list that loads by pages."""
-    is_affiliate_product: Optional[bool] = field("isAffiliateProduct", boolean)
-    affiliate_partner_name: Optional[str] = field("affiliatePartnerName", string)
+    is_affiliate_product: Optional[bool] = field("isAffiliateProduct", BOOLEAN)
+    affiliate_partner_name: Optional[str] = field("affiliatePartnerName", STRING)
     """The partner, if it is an affiliate's product."""
-    query: Optional[str] = field("query", string)
+    query: Optional[str] = field("query", STRING)
     """The search that the content answers."""
 
 
@@ -120,54 +120,54 @@ class WidgetElementViewEvent(Event):
 
     TYPE = "widgetElementViewEvent"
 
-    variant_name: Optional[str] = field("variantName", string)
+    variant_name: Optional[str] = field("variantName", STRING)
     """The layout that the widget was drawn with."""
-    widget_type: Optional[str] = field("widgetType", string)
-    element_count: Optional[int] = field("elementCount", int64)
+    widget_type: Optional[str] = field("widgetType", STRING)
+    element_count: Optional[int] = field("elementCount", INT64)
     """How many elements the widget holds."""
-    page_slot: Optional[int] = field("pageSlot", int64)
+    page_slot: Optional[int] = field("pageSlot", INT64)
     """The widget's place on the page."""
-    widget_id: Optional[str] = field("widgetId", string)
-    position: Optional[int] = field("position", int64)
+    widget_id: Optional[str] = field("widgetId", STRING)
+    position: Optional[int] = field("position", INT64)
     """The element's place in the widget."""
     reco_info: Optional[RecoInfo] = field("recoInfo", MessageOf(lambda: RecoInfo), optional=True)
     """What the recommender said about the content."""
-    title: Optional[str] = field("title", string)
-    sub_title: Optional[str] = field("subTitle", string)
-    label: Optional[str] = field("label", string)
+    title: Optional[str] = field("title", STRING)
+    sub_title: Optional[str] = field("subTitle", STRING)
+    label: Optional[str] = field("label", STRING)
     """A short text shown with the title."""
-    element_id: Optional[str] = field("elementId", string)
-    element_type: Optional[str] = field("elementType", string)
-    fomo_text: Optional[str] = field("fomoText", string)
+    element_id: Optional[str] = field("elementId", STRING)
+    element_type: Optional[str] = field("elementType", STRING)
+    fomo_text: Optional[str] = field("fomoText", STRING)
     """The text that hurries the user, such as how few are left."""
-    price: Optional[float] = field("price", float32)
+    price: Optional[float] = field("price", FLOAT32)
     """The price that was shown."""
-    source: Optional[str] = field("source", string)
+    source: Optional[str] = field("source", STRING)
     """Where the content comes from; sourceIdentifier says which one of its kind."""
-    source_identifier: Optional[str] = field("sourceIdentifier", string)
-    header_variant_name: Optional[str] = field("headerVariantName", string)
+    source_identifier: Optional[str] = field("sourceIdentifier", STRING)
+    header_variant_name: Optional[str] = field("headerVariantName", STRING)
     """The layout of the widget's header."""
-    footer_variant_name: Optional[str] = field("footerVariantName", string)
+    footer_variant_name: Optional[str] = field("footerVariantName", STRING)
     """The layout of the widget's footer."""
-    product_type: Optional[str] = field("productType", string)
-    page_slug: Optional[str] = field("pageSlug", string)
+    product_type: Optional[str] = field("productType", STRING)
+    page_slug: Optional[str] = field("pageSlug", STRING)
     """The page's name in its address."""
     parent_reco_info_kv: Optional[Mapping[str, str]] = field(
-        "parentRecoInfoKV", MapOf(string, string)
+        "parentRecoInfoKV", MapOf(STRING, STRING)
     )
     """What the recommender said about the widget around the element, by key."""
-    widget_data_id: Optional[str] = field("widgetDataId", string)
+    widget_data_id: Optional[str] = field("widgetDataId", STRING)
     """The data that fills the widget; widgetId is the widget itself."""
-    reco_info_kv: Optional[Mapping[str, str]] = field("recoInfoKV", MapOf(string, string))
+    reco_info_kv: Optional[Mapping[str, str]] = field("recoInfoKV", MapOf(STRING, STRING))
     """What else the recommender said, by key."""
-    page_no: Optional[int] = field("pageNo", int64)
+    page_no: Optional[int] = field("pageNo", INT64)
     """Which page of a list that loads by pages."""
-    is_affiliate_product: Optional[bool] = field("isAffiliateProduct", boolean)
-    affiliate_partner_name: Optional[str] = field("affiliatePartnerName", string)
+    is_affiliate_product: Optional[bool] = field("isAffiliateProduct", BOOLEAN)
+    affiliate_partner_name: Optional[str] = field("affiliatePartnerName", STRING)
     """The partner, if it is an affiliate's product."""
-    query: Optional[str] = field("query", string)
+    query: Optional[str] = field("query", STRING)
     """The search that the content answers."""
-    is_oos: Optional[bool] = field("isOOS", boolean)
+    is_oos: Optional[bool] = field("isOOS", BOOLEAN)
     """Out of stock."""
 
 
@@ -176,52 +176,52 @@ class WidgetElementClickedEvent(Event):
 
     TYPE = "widgetElementClickedEvent"
 
-    variant_name: Optional[str] = field("variantName", string)
+    variant_name: Optional[str] = field("variantName", STRING)
     """The layout that the widget was drawn with."""
-    widget_type: Optional[str] = field("widgetType", string)
-    element_count: Optional[int] = field("elementCount", int64)
+    widget_type: Optional[str] = field("widgetType", STRING)
+    element_count: Optional[int] = field("elementCount", INT64)
     """How many elements the widget holds."""
-    page_slot: Optional[int] = field("pageSlot", int64)
+    page_slot: Optional[int] = field("pageSlot", INT64)
     """The widget's place on the page."""
-    widget_id: Optional[str] = field("widgetId", string)
-    position: Optional[int] = field("position", int64)
+    widget_id: Optional[str] = field("widgetId", STRING)
+    position: Optional[int] = field("position", INT64)
     """The element's place in the widget."""
     reco_info: Optional[RecoInfo] = field("recoInfo", MessageOf(lambda: RecoInfo), optional=True)
     """What the recommender said about the content."""
-    title: Optional[str] = field("title", string)
-    sub_title: Optional[str] = field("subTitle", string)
-    label: Optional[str] = field("label", string)
+    title: Optional[str] = field("title", STRING)
+    sub_title: Optional[str] = field("subTitle", STRING)
+    label: Optional[str] = field("label", STRING)
     """A short text shown with the title."""
-    element_id: Optional[str] = field("elementId", string)
-    element_type: Optional[str] = field("elementType", string)
-    fomo_text: Optional[str] = field("fomoText", string)
+    element_id: Optional[str] = field("elementId", STRING)
+    element_type: Optional[str] = field("elementType", STRING)
+    fomo_text: Optional[str] = field("fomoText", STRING)
     """The text that hurries the user, such as how few are left."""
-    price: Optional[float] = field("price", float32)
+    price: Optional[float] = field("price", FLOAT32)
     """The price that was shown."""
-    source: Optional[str] = field("source", string)
+    source: Optional[str] = field("source", STRING)
     """Where the content comes from; sourceIdentifier says which one of its kind."""
-    source_identifier: Optional[str] = field("sourceIdentifier", string)
-    header_variant_name: Optional[str] = field("headerVariantName", string)
+    source_identifier: Optional[str] = field("sourceIdentifier", STRING)
+    header_variant_name: Optional[str] = field("headerVariantName", STRING)
     """The layout of the widget's header."""
-    footer_variant_name: Optional[str] = field("footerVariantName", string)
+    footer_variant_name: Optional[str] = field("footerVariantName", STRING)
     """The layout of the widget's footer."""
-    product_type: Optional[str] = field("productType", string)
-    page_slug: Optional[str] = field("pageSlug", string)
+    product_type: Optional[str] = field("productType", STRING)
+    page_slug: Optional[str] = field("pageSlug", STRING)
     """The page's name in its address."""
     parent_reco_info_kv: Optional[Mapping[str, str]] = field(
-        "parentRecoInfoKV", MapOf(string, string)
+        "parentRecoInfoKV", MapOf(STRING, STRING)
     )
     """What the recommender said about the widget around the element, by key."""
-    widget_data_id: Optional[str] = field("widgetDataId", string)
+    widget_data_id: Optional[str] = field("widgetDataId", STRING)
     """The data that fills the widget; widgetId is the widget itself."""
-    reco_info_kv: Optional[Mapping[str, str]] = field("recoInfoKV", MapOf(string, string))
+    reco_info_kv: Optional[Mapping[str, str]] = field("recoInfoKV", MapOf(STRING, STRING))
     """What else the recommender said, by key."""
-    page_no: Optional[int] = field("pageNo", int64)
+    page_no: Optional[int] = field("pageNo", INT64)
     """Which page of a list that loads by pages."""
-    is_affiliate_product: Optional[bool] = field("isAffiliateProduct", boolean)
-    affiliate_partner_name: Optional[str] = field("affiliatePartnerName", string)
+    is_affiliate_product: Optional[bool] = field("isAffiliateProduct", BOOLEAN)
+    affiliate_partner_name: Optional[str] = field("affiliatePartnerName", STRING)
     """The partner, if it is an affiliate's product."""
-    query: Optional[str] = field("query", string)
+    query: Optional[str] = field("query", STRING)
     """The search that the content answers."""
-    is_oos: Optional[bool] = field("isOOS", boolean)
+    is_oos: Optional[bool] = field("isOOS", BOOLEAN)
     """Out of stock."""

@@ -165,7 +165,7 @@ test("a tab that is hidden sends at once, and settles by the answer", { skip }, 
   await open(page, { endpoint: server.url, batchWaitMs: 600_000 });
   const ids = await track(page, 3);
   await page.evaluate(() => {
-    Object.defineProperty(document, "visibilityState", { value: "hidden" });
+    Object.defineProperty(document, "hidden", { value: true });
     document.dispatchEvent(new Event("visibilitychange", { bubbles: true }));
     dispatchEvent(new Event("pagehide"));
   });

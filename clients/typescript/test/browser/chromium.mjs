@@ -4,7 +4,7 @@ import { existsSync } from "node:fs";
 import { build } from "esbuild";
 import { chromium } from "playwright-core";
 
-export const PROGRAM = process.env.CHROMIUM ?? ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"].find(existsSync);
+export const PROGRAM = process.env.CHROMIUM ?? process.env.EVENT_GRPC_TEST_CHROMIUM ?? ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"].find(existsSync);
 
 /** What a test says when there is nothing to run it in. */
 export const skip = !PROGRAM && "there is no Chromium";
