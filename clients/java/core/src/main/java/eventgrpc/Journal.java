@@ -39,11 +39,11 @@ final class Journal {
     /** The events that are there, by sequence. */
     TreeMap<Long, StoredEvent> read() throws IOException {
         TreeMap<Long, StoredEvent> events = new TreeMap<>();
-        byte[] bytes = Record.contents(path);
+        byte[] bytes = Frame.contents(path);
         int at = 0;
         boolean broken = false;
         while (at < bytes.length) {
-            byte[] content = Record.at(bytes, at);
+            byte[] content = Frame.at(bytes, at);
             if (content == null || !understood(content, events)) {
                 damaged += broken ? 0 : 1;
                 broken = true;
@@ -51,7 +51,7 @@ final class Journal {
                 continue;
             }
             broken = false;
-            at += Record.HEAD + content.length;
+            at += Frame.HEAD + content.length;
         }
         end = bytes.length;
         return events;
@@ -68,10 +68,10 @@ final class Journal {
             }
             long sequence = in.readLong();
             long takenAt = in.readLong();
-            String id = Record.text(Record.part(in));
-            String type = Record.text(Record.part(in));
-            byte[] header = Record.part(in);
-            events.put(sequence, new StoredEvent(sequence, takenAt, id, type, header, Record.part(in)));
+            String id = Frame.text(Frame.part(in));
+            String type = Frame.text(Frame.part(in));
+            byte[] header = Frame.part(in);
+            events.put(sequence, new StoredEvent(sequence, takenAt, id, type, header, Frame.part(in)));
             return kind == EVENT;
         } catch (IOException tooShort) {
             return false;
@@ -83,19 +83,19 @@ final class Journal {
     }
 
     private static byte[] record(StoredEvent event) throws IOException {
-        return Record.with(out -> {
+        return Frame.with(out -> {
             out.writeByte(EVENT);
             out.writeLong(event.sequence());
             out.writeLong(event.takenAtMillis());
-            Record.put(out, Record.utf8(event.id()));
-            Record.put(out, Record.utf8(event.type()));
-            Record.put(out, event.header());
-            Record.put(out, event.body());
+            Frame.put(out, Frame.utf8(event.id()));
+            Frame.put(out, Frame.utf8(event.type()));
+            Frame.put(out, event.header());
+            Frame.put(out, event.body());
         });
     }
 
     void remove(List<Long> sequences) throws IOException {
-        write(Record.with(out -> {
+        write(Frame.with(out -> {
             out.writeByte(REMOVED);
             out.writeInt(sequences.size());
             for (long sequence : sequences) {

@@ -5,7 +5,6 @@ import eventgrpc.Details;
 import eventgrpc.Event;
 import eventgrpc.EventClient;
 import eventgrpc.GivenUp;
-import eventgrpc.Options;
 import eventgrpc.Refusal;
 import eventgrpc.Tracked;
 import eventgrpc.Transport;

@@ -8,6 +8,7 @@ import java.util.ArrayList;
 import java.util.Base64;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.function.Function;
 
@@ -60,7 +61,7 @@ final class Values {
     }
 
     static Duration duration(Object value) {
-        return Duration.parse("PT" + value.toString().toUpperCase(java.util.Locale.ROOT));
+        return Duration.parse("PT" + value.toString().toUpperCase(Locale.ROOT));
     }
 
     static <E extends Enum<E>> Function<Object, E> oneOf(E[] values) {

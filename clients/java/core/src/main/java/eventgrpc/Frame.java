@@ -1,18 +1,18 @@
 package eventgrpc;
 
+import java.io.ByteArrayOutputStream;
 import java.io.DataInputStream;
 import java.io.DataOutputStream;
 import java.io.File;
 import java.io.FileInputStream;
 import java.io.IOException;
-import java.io.ByteArrayOutputStream;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.zip.CRC32;
 
 /** Framing of the records of a {@link Journal}: a mark, the length and the CRC-32 of the content, and the content. */
-final class Record {
+final class Frame {
     /** Bytes before the content. */
     static final int HEAD = 12;
 
@@ -20,7 +20,7 @@ final class Record {
     /** What is behind so many bytes of a file isn't read. */
     private static final int MOST = 256 << 20;
 
-    private Record() {}
+    private Frame() {}
 
     /** The record of a content. */
     static byte[] of(byte[] content) {
