@@ -39,7 +39,7 @@ impl Wishes {
     }
 
     fn includes(&self, library: &Library) -> bool {
-        self.only.is_empty() || self.only.iter().any(|name| *name == library.name)
+        self.only.is_empty() || self.only.contains(&library.name)
     }
 }
 

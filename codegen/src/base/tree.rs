@@ -123,6 +123,8 @@ impl Tree {
         }
         for folder in &self.folders {
             remove_empty_folders(&root.join(folder));
+            // It stays if there is something in it, which is what is wanted.
+            std::fs::remove_dir(root.join(folder)).ok();
         }
         Ok(changed)
     }

@@ -62,18 +62,19 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_kept_is_taken_only_for_the_same_text() {
-        let folder = tempfile::tempdir().unwrap();
-        let kept = Formatted::in_folder(folder.path()).unwrap();
+    fn what_is_kept_is_taken_only_for_the_same_text() -> Result<(), Box<dyn std::error::Error>> {
+        let folder = tempfile::tempdir()?;
+        let kept = Formatted::in_folder(folder.path()).ok_or("no folder")?;
         let get = |text: &str, made: &str| {
-            kept.get("a/b.rs", text, || Ok::<_, ()>(made.as_bytes().to_vec()))
-                .unwrap()
+            let made = made.as_bytes().to_vec();
+            kept.get("a/b.rs", text, || Ok::<_, std::io::Error>(made))
         };
-        assert_eq!(get("one", "first"), b"first");
-        assert_eq!(get("one", "never asked"), b"first");
-        assert_eq!(get("two", "second"), b"second");
-        assert_eq!(get("one", "third"), b"third");
-        fs::write(folder.path().join("a+b.rs"), b"damaged").unwrap();
-        assert_eq!(get("one", "fourth"), b"fourth");
+        assert_eq!(get("one", "first")?, b"first");
+        assert_eq!(get("one", "never asked")?, b"first");
+        assert_eq!(get("two", "second")?, b"second");
+        assert_eq!(get("one", "third")?, b"third");
+        fs::write(folder.path().join("a+b.rs"), b"damaged")?;
+        assert_eq!(get("one", "fourth")?, b"fourth");
+        Ok(())
     }
 }

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use prost_reflect::DynamicMessage;
 use prost_reflect::prost::Message as _;
-use prost_reflect::{DynamicMessage, SerializeOptions};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -122,10 +122,4 @@ impl Answer {
         let message: DynamicMessage = parse(descriptor("event.Response")?, &response.to_string())?;
         Ok((status, "application/x-protobuf", message.encode_to_vec()))
     }
-}
-
-/// The form in which messages are compared: proto3 JSON without defaults.
-pub(super) fn canonical(message: &DynamicMessage) -> anyhow::Result<Value> {
-    let options = SerializeOptions::new();
-    Ok(message.serialize_with_options(serde_json::value::Serializer, &options)?)
 }

@@ -5,10 +5,10 @@ use std::sync::LazyLock;
 use std::time::Instant;
 
 use anyhow::Context as _;
-use prost_reflect::{DescriptorPool, DeserializeOptions, DynamicMessage, MessageDescriptor};
+use prost_reflect::{
+    DescriptorPool, DeserializeOptions, DynamicMessage, MessageDescriptor, SerializeOptions,
+};
 use serde_json::Value;
-
-use super::answer::canonical;
 
 /// One request.
 #[derive(Debug, Clone)]
@@ -75,4 +75,10 @@ pub(super) fn descriptor(name: &str) -> anyhow::Result<MessageDescriptor> {
     let pool = POOL.as_ref().context("the descriptors can't be read")?;
     pool.get_message_by_name(name)
         .with_context(|| format!("there is no message {name}"))
+}
+
+/// The form in which messages are compared: proto3 JSON without defaults.
+fn canonical(message: &DynamicMessage) -> anyhow::Result<Value> {
+    let options = SerializeOptions::new();
+    Ok(message.serialize_with_options(serde_json::value::Serializer, &options)?)
 }
