@@ -137,7 +137,7 @@ fn repeat_after(code: Code, message: String, seconds: i64) -> Status {
     };
     let mut status = with_detail(code, message, any("google.rpc.RetryInfo", &retry));
     // For clients that can't read details, pages and proxies among them.
-    let seconds = MetadataValue::from(RETRY_AFTER_SECONDS);
+    let seconds = MetadataValue::from(seconds);
     status.metadata_mut().insert(RETRY_AFTER, seconds);
     status
 }

@@ -32,6 +32,9 @@ async fn who_sends_too_many_events_waits_and_nobody_else_does() {
     assert_eq!(refused.code(), Code::ResourceExhausted);
     let details = String::from_utf8_lossy(refused.details()).into_owned();
     assert!(details.contains("google.rpc.RetryInfo"), "{details}");
+    let wait = refused.metadata().get("retry-after").unwrap();
+    let wait: u64 = wait.to_str().unwrap().parse().unwrap();
+    assert!((10..=20).contains(&wait), "{wait}");
     let answer = guarded.http(PATH, &[("x-api-key", &fast.key)]).await;
     assert_eq!(answer.status, 200, "{answer:?}");
     // Reading the file again gives nobody more at once.
