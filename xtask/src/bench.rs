@@ -4,6 +4,7 @@
 //! take turns, so that other load on the machine affects all of them.
 
 pub(crate) mod against;
+mod clients;
 mod codegen;
 mod memory;
 mod pairs;
@@ -18,7 +19,7 @@ use anyhow::{Context as _, Result, bail, ensure};
 use serde_json::Value;
 
 use crate::build::{self, Executables};
-use crate::{clients, services};
+use crate::services;
 use protection::Protection;
 use setting::{Running, Setting};
 
@@ -158,7 +159,7 @@ pub(crate) fn run(root: &Path, args: &Args) -> Result<ExitCode> {
         _ => {}
     }
     if args.name == "clients" {
-        return clients::speed(root, &built.loadgen, args.runs, args.events);
+        return clients::run(root, &built.loadgen, args.runs, args.events);
     }
     let events = args.events.unwrap_or(EVENTS);
     let chosen = chosen(args, &args.name)?;

@@ -3,17 +3,14 @@
 
 mod descriptions;
 mod faults;
-mod library;
 
 use std::path::Path;
 use std::process::{Command, ExitCode};
 use std::sync::mpsc::Receiver;
 
 use anyhow::{Result, bail};
-use library::Library;
 
-use crate::build;
-use crate::services;
+use crate::{build, libraries, services};
 
 /// What `cargo xtask test clients` may be told, behind that word.
 #[derive(Debug, Default)]
@@ -37,58 +34,6 @@ impl Wishes {
             only,
         }
     }
-
-    fn includes(&self, library: &Library) -> bool {
-        self.only.is_empty() || self.only.contains(&library.name)
-    }
-}
-
-/// Libraries whose tools are there. One whose tools aren't installed is left out, and that is said; it is an error where the
-/// library was named.
-fn present(root: &Path, wishes: &Wishes) -> Result<Vec<Library>> {
-    let all = library::all(root)?;
-    let is_one = |name: &String| all.iter().any(|library| library.name == *name);
-    if let Some(other) = wishes.only.iter().find(|name| !is_one(name)) {
-        let names: Vec<&str> = all.iter().map(|library| library.name.as_str()).collect();
-        let names = names.join(", ");
-        bail!("`{other}` is neither a library ({names}) nor --faults");
-    }
-    let mut present = Vec::new();
-    for library in all.into_iter().filter(|library| wishes.includes(library)) {
-        match library.missing() {
-            None => {}
-            Some((program, how)) if wishes.only.is_empty() => {
-                println!("{}: not run, there is no {program} ({how})", library.name);
-                continue;
-            }
-            Some((program, how)) => bail!("{} needs {program}: {how}", library.name),
-        }
-        present.push(library);
-    }
-    Ok(present)
-}
-
-/// Builds the libraries, and measures what an event costs a program that sends it.
-pub(crate) fn speed(
-    root: &Path,
-    loadgen: &Path,
-    rounds: u32,
-    events: Option<u64>,
-) -> Result<ExitCode> {
-    let mut speed = Command::new(loadgen);
-    speed.current_dir(root).arg("sender-speed");
-    speed.args(["--rounds", &rounds.to_string()]);
-    if let Some(events) = events {
-        speed.args(["--count", &events.to_string()]);
-    }
-    for library in present(root, &Wishes::default())? {
-        library.build(root)?;
-        speed.arg("--library").arg(library.driver());
-    }
-    match speed.status()?.success() {
-        true => Ok(ExitCode::SUCCESS),
-        false => bail!("not every library sent its events"),
-    }
 }
 
 /// Builds the libraries, runs their tests, and plays the scenarios; with faults, if that is wished.
@@ -111,7 +56,7 @@ pub(crate) fn after_tests(root: &Path, full: bool, interrupt: &Receiver<()>) -> 
 }
 
 fn all(root: &Path, wishes: &Wishes, interrupt: &Receiver<()>) -> Result<()> {
-    let present = present(root, wishes)?;
+    let present = libraries::present(root, &wishes.only)?;
     if wishes.descriptions {
         descriptions::proto(root)?;
     }

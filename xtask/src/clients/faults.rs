@@ -7,10 +7,10 @@ use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail};
 
-use super::library::Library;
 use crate::build::Executables;
 use crate::chaos::cluster::{Cluster, Server};
 use crate::chaos::wait;
+use crate::libraries::Library;
 use crate::services::{Keep, Kept};
 
 /// Events of each library.
@@ -30,7 +30,7 @@ pub(super) fn run(
     for library in libraries {
         let mut load = start(root, built, &cluster, library)?;
         torment(&mut cluster, &mut load, interrupt)
-            .with_context(|| format!("{} with faults", library.name))?;
+            .with_context(|| format!("{} with faults", library.name()))?;
     }
     Ok(())
 }

@@ -13,7 +13,7 @@ use serde::Deserialize;
 #[derive(Debug, Deserialize)]
 pub(crate) struct Library {
     /// Its name, and its folder's.
-    pub(crate) name: String,
+    name: String,
     /// Programs that it needs, each with where to have it from.
     needs: BTreeMap<String, String>,
     /// Commands that build it, in its folder.
@@ -24,8 +24,33 @@ pub(crate) struct Library {
     driver: String,
 }
 
-/// All of them.
-pub(crate) fn all(root: &Path) -> Result<Vec<Library>> {
+/// Those of these names, or all if there is none, whose tools are there. One whose tools aren't installed is left out, and
+/// that is said; it is an error where it was named.
+pub(crate) fn present(root: &Path, only: &[String]) -> Result<Vec<Library>> {
+    let all = all(root)?;
+    let is_one = |name: &String| all.iter().any(|library| library.name == *name);
+    if let Some(other) = only.iter().find(|name| !is_one(name)) {
+        let names: Vec<&str> = all.iter().map(|library| library.name.as_str()).collect();
+        let names = names.join(", ");
+        bail!("`{other}` is neither a library ({names}) nor --faults");
+    }
+    let mut present = Vec::new();
+    let chosen = |library: &Library| only.is_empty() || only.contains(&library.name);
+    for library in all.into_iter().filter(chosen) {
+        match library.missing() {
+            None => {}
+            Some((program, how)) if only.is_empty() => {
+                println!("{}: not run, there is no {program} ({how})", library.name);
+                continue;
+            }
+            Some((program, how)) => bail!("{} needs {program}: {how}", library.name),
+        }
+        present.push(library);
+    }
+    Ok(present)
+}
+
+fn all(root: &Path) -> Result<Vec<Library>> {
     let path = root.join("clients/libraries.json");
     let text = fs::read(&path).with_context(|| path.display().to_string())?;
     serde_json::from_slice(&text).with_context(|| path.display().to_string())
@@ -33,7 +58,7 @@ pub(crate) fn all(root: &Path) -> Result<Vec<Library>> {
 
 impl Library {
     /// The first program that it needs and that isn't on the path, and where to have it from.
-    pub(crate) fn missing(&self) -> Option<(&str, &str)> {
+    fn missing(&self) -> Option<(&str, &str)> {
         let missing = self.needs.iter().find(|(program, _)| !is_on_path(program));
         missing.map(|(program, how)| (program.as_str(), how.as_str()))
     }
@@ -46,6 +71,11 @@ impl Library {
     /// Runs its own tests.
     pub(crate) fn test(&self, root: &Path) -> Result<()> {
         self.all(root, &self.tests)
+    }
+
+    /// Its name.
+    pub(crate) fn name(&self) -> &str {
+        &self.name
     }
 
     /// `NAME=COMMAND` for the load generator.
