@@ -82,7 +82,7 @@ pub(crate) fn nearest<'a>(unknown: &str, known: &[&'a str]) -> Option<&'a str> {
 
 /// Names for a sentence; long lists are cut.
 pub(crate) fn list(names: &[&str]) -> String {
-    const MOST: usize = 12;
+    const MOST: usize = 13;
     let mut shown = names
         .iter()
         .take(MOST)
