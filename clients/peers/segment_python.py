@@ -1,5 +1,6 @@
 """Segment's library for Python."""
 
+import logging
 import time
 from typing import Any, Dict
 
@@ -36,4 +37,6 @@ class Peer:
         return True
 
 
+# It warns of each event that finds the queue full, which happens here all the time.
+logging.getLogger("segment").setLevel(logging.ERROR)
 drive(Peer)
