@@ -99,7 +99,6 @@ export function start(options: Options, { send, alone, store }: Platform): Core 
   /** Sends, or sets the timer for it. To be called whenever something changed. */
   function wake(): void {
     clearTimeout(timer);
-    timer = undefined;
     for (const check of waiting) check();
     if (busy || leaving.length || !loaded || isStopped() || !queue.length) return;
     const { length } = compose(queue, most(), config.batchBytes);

@@ -2,7 +2,7 @@
 // holds a Web Lock of that name as long as something of it is there: what has a name that nobody holds was left by a page
 // that is gone, and whoever finds it makes it its own.
 
-import { isStored, type Entry, type Found, type Store, type Stored } from "./platform.js";
+import { isStored, type Entry, type Store, type Stored } from "./platform.js";
 
 interface Row extends Stored {
   owner: string;
@@ -12,7 +12,7 @@ interface Row extends Stored {
 export interface Shared extends Store {
   /** Runs a task while no other tab runs one. */
   alone<T>(task: () => Promise<T>): Promise<T>;
-  /** Lets other tabs have what is there, since this page may never run again. */
+  /** Lets other tabs have what is there or on its way, since this page may never run again. */
   release(): void;
 }
 
@@ -33,24 +33,22 @@ export function shared(name: string, owner: string): Shared {
   let holding: Promise<(() => void) | undefined> | undefined;
 
   function open(): Promise<IDBDatabase> {
-    if (!database) {
-      database = new Promise((resolve, reject) => {
-        const request = indexedDB.open(name, 1);
-        request.onupgradeneeded = () => request.result.createObjectStore("events", { keyPath: "key" });
-        request.onerror = reject;
-        // A database that never opens, which happens, is as good as none.
-        setTimeout(reject, 5_000);
-        request.onsuccess = () => {
-          const { result } = request;
-          result.onclose = result.onversionchange = () => {
-            result.close();
-            database = undefined;
-          };
-          resolve(result);
+    database ??= new Promise((resolve, reject) => {
+      const request = indexedDB.open(name, 1);
+      request.onupgradeneeded = () => request.result.createObjectStore("events", { keyPath: "key" });
+      request.onerror = reject;
+      // A database that never opens, which happens, is as good as none.
+      setTimeout(reject, 5_000);
+      request.onsuccess = () => {
+        const { result } = request;
+        result.onclose = result.onversionchange = () => {
+          result.close();
+          database = undefined;
         };
-      });
-      database.catch(() => (database = undefined));
-    }
+        resolve(result);
+      };
+    });
+    database.catch(() => (database = undefined));
     return database;
   }
 
@@ -67,8 +65,7 @@ export function shared(name: string, owner: string): Shared {
   /** Holds this tab's lock. */
   const hold = () =>
     (holding ??= new Promise((resolve) => {
-      const held = () => new Promise<void>((free) => resolve(free));
-      locks?.request(lockOf(owner), held).catch(() => resolve(undefined)) ?? resolve(undefined);
+      locks?.request(lockOf(owner), () => new Promise<void>(resolve)).catch(() => resolve(undefined)) ?? resolve(undefined);
     }));
 
   function release(): void {
@@ -79,48 +76,29 @@ export function shared(name: string, owner: string): Shared {
   /** Writes all that is to be written, until nothing is left or storage is full. */
   const write = () =>
     (writing ??= Promise.resolve().then(async () => {
-      while (gone.length || (unsaved.length && !full)) await writeOnce();
+      while (gone.length || (unsaved.length && !full)) {
+        const keys = gone;
+        const entries = full ? [] : [...unsaved];
+        gone = [];
+        try {
+          if (entries.length) await hold();
+          await transact((rows) => {
+            keys.forEach((key) => rows.delete(key));
+            entries.forEach((entry) => rows.put({ ...entry, owner }));
+          });
+          entries.forEach((entry) => (entry.saved = true));
+          full = false;
+        } catch {
+          // What can't be written stays in memory, and is tried again when something has left the storage. What can't even be
+          // deleted is sent again at the next visit, and stored once.
+          if (entries.length) gone.unshift(...keys);
+          full = true;
+        }
+        unsaved = unsaved.filter((entry) => !entry.saved && !entry.settled);
+      }
       if (!kept) release();
       writing = undefined;
     }));
-
-  async function writeOnce(): Promise<void> {
-    const keys = gone;
-    const entries = full ? [] : unsaved;
-    gone = [];
-    if (!full) unsaved = [];
-    try {
-      if (entries.length) await hold();
-      await transact((rows) => {
-        keys.forEach((key) => rows.delete(key));
-        entries.forEach((entry) => rows.put({ ...entry, owner }));
-      });
-      entries.forEach((entry) => (entry.saved = true));
-      full = false;
-    } catch {
-      // What can't be written stays in memory, and is tried again when something has left the storage. What can't even be
-      // deleted is sent again at the next visit, and stored once.
-      if (entries.length) gone.unshift(...keys);
-      unsaved = [...entries.filter((entry) => !entry.settled), ...unsaved];
-      full = true;
-    }
-  }
-
-  async function adopt(): Promise<Found> {
-    const rows = (await transact((rows) => rows.getAll() as IDBRequest<Row[]>)) ?? [];
-    // The locks are looked at after the rows were read: a tab holds its lock before it writes.
-    const held = locks ? (await locks.query()).held! : [];
-    const orphans = rows.filter((row) => row.owner !== owner && !held.some((lock) => lock.name === lockOf(row.owner)));
-    const found = orphans.filter(isStored);
-    if (orphans.length) {
-      kept += found.length;
-      await hold();
-      await transact((rows) => {
-        for (const row of orphans) found.includes(row) ? rows.put({ ...row, owner }) : rows.delete(row.key);
-      });
-    }
-    return { found, damaged: orphans.length - found.length };
-  }
 
   return {
     add(entry) {
@@ -144,8 +122,33 @@ export function shared(name: string, owner: string): Shared {
       await write();
       release();
     },
-    adopt: () => alone(adopt),
+    adopt: () =>
+      alone(async () => {
+        // What wasn't written yet when its page went is in localStorage, under the name of a tab's lock.
+        const left = Object.keys(globalThis.localStorage ?? {}).filter((key) => key.startsWith(lockOf("")));
+        const rows = (await transact((rows) => {
+          for (const key of left) rows.put(JSON.parse(localStorage[key]));
+          return rows.getAll() as IDBRequest<Row[]>;
+        })) ?? [];
+        for (const key of left) delete localStorage[key];
+        // The locks are looked at after the rows were read: a tab holds its lock before it writes.
+        const held = locks ? (await locks.query()).held! : [];
+        const orphans = rows.filter((row) => row.owner !== owner && !held.some((lock) => lock.name === lockOf(row.owner)));
+        const found = orphans.filter(isStored);
+        if (orphans.length) {
+          kept += found.length;
+          await hold();
+          await transact((rows) => {
+            for (const row of orphans) found.includes(row) ? rows.put({ ...row, owner }) : rows.delete(row.key);
+          });
+        }
+        return { found, damaged: orphans.length - found.length };
+      }),
     alone,
-    release,
+    release() {
+      release();
+      // A page that goes can't wait for a transaction, and what it sends as it goes may not arrive.
+      for (const entry of unsaved) localStorage[lockOf(entry.key)] = JSON.stringify({ ...entry, owner });
+    },
   };
 }

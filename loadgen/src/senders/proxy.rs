@@ -119,6 +119,9 @@ async fn pass(
         Fault::Status(status) => {
             let response = Response::builder()
                 .status(status)
+                // A page reads no answer without these, and a preflight isn't answered by them alone.
+                .header("access-control-allow-origin", "*")
+                .header("access-control-expose-headers", "retry-after")
                 .header("retry-after", if pause > 280 { "1" } else { "0" });
             return response
                 .body(Full::default())
@@ -171,7 +174,10 @@ impl Shared {
     async fn ask(&self, head: http::request::Parts, body: Bytes) -> Option<Response<Full<Bytes>>> {
         let turn = self.next.fetch_add(1, Ordering::Relaxed) % self.to.len().max(1);
         let path = head.uri.path_and_query().map_or("/", |path| path.as_str());
-        let mut request = Request::post(format!("{}{path}", self.to.get(turn)?));
+        // Browsers ask with OPTIONS before they send.
+        let mut request = Request::builder()
+            .method(head.method)
+            .uri(format!("{}{path}", self.to.get(turn)?));
         for (name, value) in &head.headers {
             if name != http::header::HOST && name != http::header::TRANSFER_ENCODING {
                 request = request.header(name, value);

@@ -44,6 +44,8 @@ impl Instance {
         server.args(["--http-listen", &format!("127.0.0.1:{}", self.http)]);
         // Not an option: other builds may not have it.
         server.env("EVENT_GRPC_OPS_LISTEN", format!("127.0.0.1:{}", self.ops));
+        // Pages of the tests may send.
+        server.env("EVENT_GRPC_CORS_APP", "*");
         server.envs(setting::secrets());
         server.args(["--amqp-url", amqp, "--clickhouse-url", clickhouse]);
         // The keeper kills a process that has not ended five seconds after it was asked to.

@@ -43,7 +43,7 @@ pub(super) fn haproxy_program() -> Option<PathBuf> {
 }
 
 /// Path of Chromium, or of Chrome.
-pub(super) fn chromium_program() -> Option<PathBuf> {
+pub(crate) fn chromium_program() -> Option<PathBuf> {
     let names = ["chromium", "chromium-browser", "google-chrome"];
     directories(&[])
         .flat_map(|directory| names.map(|name| directory.join(name)))

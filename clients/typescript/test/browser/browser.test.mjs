@@ -161,6 +161,24 @@ test("a page that goes sends what fits, and the next visit the rest", { skip }, 
   assert.deepEqual(unique(server.ids()), [...ids].sort());
 });
 
+test("what was taken right before the page goes is there at the next visit, if what the page sends gets lost", { skip }, async () => {
+  server.answer = () => "cut";
+  const ids = [];
+  for (const leave of [() => page.reload(), () => page.close()]) {
+    await open(page, { endpoint: server.url });
+    ids.push(...(await track(page, 200, "x".repeat(500))));
+    await leave();
+  }
+  server.answer = accept;
+  server.requests.length = 0;
+  page = await visit();
+  await open(page, { endpoint: server.url });
+  assert.equal(await flush(page), true);
+  assert.deepEqual(unique(server.ids()), [...ids].sort());
+  await isStored(0);
+  assert.deepEqual(await page.evaluate(() => Object.keys(localStorage)), []);
+});
+
 test("a tab that is hidden sends at once, and settles by the answer", { skip }, async () => {
   await open(page, { endpoint: server.url, batchWaitMs: 600_000 });
   const ids = await track(page, 3);
