@@ -4,7 +4,15 @@
 export interface Said {
   status?: unknown;
   message?: string;
-  rejected?: { index?: number; code?: string; reason?: string; retryable?: boolean }[];
+  rejected?: Rejected[];
+}
+
+/** An event that was not accepted. */
+export interface Rejected {
+  index?: number;
+  code?: string;
+  reason?: string;
+  retryable?: boolean;
 }
 
 /** The object in a text; an empty one if there is none. */

@@ -15,7 +15,7 @@ export function open(options: Options): Client {
   const send = fetching(address(options), options.key);
   const { storage = true, endpoint } = options;
   const name = storage === true ? `event-grpc ${endpoint}` : storage;
-  const store = name && globalThis.indexedDB ? shared(name, uuid()) : undefined;
+  const store = name && self.indexedDB ? shared(name, uuid()) : undefined;
   const core = start(options, { send, alone: store?.alone ?? ((task) => task()), store });
 
   // A client that has ended does nothing when it is told any of these.
@@ -23,7 +23,7 @@ export function open(options: Options): Client {
   addEventListener("online", look);
   addEventListener("offline", look);
   look();
-  if (globalThis.document) {
+  if (self.document) {
     addEventListener("visibilitychange", () => (document.hidden ? core.leave(false) : core.find()));
     addEventListener("pagehide", () => {
       core.leave(true);

@@ -1,6 +1,6 @@
 // The client: takes events into a queue, and sends it batch by batch until the server has answered for each.
 
-import { asked, objectIn } from "./answer.js";
+import { asked, objectIn, type Rejected } from "./answer.js";
 import { bodyOf, byteLength, compose, settle, type Divided } from "./batch.js";
 import { encodeHeader, type Header } from "./events/envelope.js";
 import { uuid } from "./id.js";
@@ -143,7 +143,7 @@ export function start(options: Options, { send, alone, store }: Platform): Core 
     failed = false;
     // A captive portal says 200 too, but nothing like this.
     if (status === 200 && said.status === "SUCCESS") {
-      const rejected = Array.isArray(said.rejected) ? said.rejected : [];
+      const rejected = ([] as Rejected[]).concat(said.rejected ?? []);
       const accepted: Entry[] = [];
       batch.forEach((entry, index) => {
         // Zeros may be left out.

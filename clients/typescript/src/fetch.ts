@@ -34,7 +34,7 @@ async function read(response: Response): Promise<string> {
   for (let part; !(part = await reader.read()).done; chunks.push(part.value)) {
     bytes += part.value.length;
     // The rest isn't read, and the request's time ends it.
-    if (bytes > ANSWER_BYTES) throw new RangeError();
+    if (bytes > ANSWER_BYTES) throw bytes;
   }
   return new Blob(chunks).text();
 }

@@ -18,7 +18,7 @@ export interface Shared extends Store {
 
 /** Opens the queue of this name. `owner` is a name that no other tab has. */
 export function shared(name: string, owner: string): Shared {
-  const locks = globalThis.navigator?.locks as LockManager | undefined;
+  const locks = navigator.locks as LockManager | undefined;
   // Where locks are forbidden, as in some frames, and where there are none, each tab sends by itself.
   const alone = async <T>(task: () => Promise<T>): Promise<T> => locks?.request(name, task).catch(task) ?? task();
   const lockOf = (tab: string) => `${name} tab ${tab}`;
@@ -40,12 +40,8 @@ export function shared(name: string, owner: string): Shared {
       // A database that never opens, which happens, is as good as none.
       setTimeout(reject, 5_000);
       request.onsuccess = () => {
-        const { result } = request;
-        result.onclose = result.onversionchange = () => {
-          result.close();
-          database = undefined;
-        };
-        resolve(result);
+        request.result.onclose = () => (database = undefined);
+        resolve(request.result);
       };
     });
     database.catch(() => (database = undefined));
@@ -106,7 +102,6 @@ export function shared(name: string, owner: string): Shared {
       kept++;
       unsaved.push(entry);
       void write();
-      return true;
     },
     remove(entries) {
       for (const { key, saved } of entries) {
@@ -124,13 +119,22 @@ export function shared(name: string, owner: string): Shared {
     },
     adopt: () =>
       alone(async () => {
+        const moved: string[] = [];
         // What wasn't written yet when its page went is in localStorage, under the name of a tab's lock.
-        const left = Object.keys(globalThis.localStorage ?? {}).filter((key) => key.startsWith(lockOf("")));
         const rows = (await transact((rows) => {
-          for (const key of left) rows.put(JSON.parse(localStorage[key]));
+          try {
+            for (const key in localStorage) {
+              if (key.startsWith(lockOf(""))) {
+                rows.put(JSON.parse(localStorage[key]));
+                moved.push(key);
+              }
+            }
+          } catch {
+            // Workers have none, and pages may not be allowed to use it.
+          }
           return rows.getAll() as IDBRequest<Row[]>;
-        })) ?? [];
-        for (const key of left) delete localStorage[key];
+        }))!;
+        for (const key of moved) delete localStorage[key];
         // The locks are looked at after the rows were read: a tab holds its lock before it writes.
         const held = locks ? (await locks.query()).held! : [];
         const orphans = rows.filter((row) => row.owner !== owner && !held.some((lock) => lock.name === lockOf(row.owner)));

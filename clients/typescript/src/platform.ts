@@ -45,7 +45,7 @@ export interface Found {
 /** Keeps events beyond the end of the page or the process. */
 export interface Store {
   /** Keeps an entry, and marks it as saved once it is; false if that is known to be impossible. */
-  add(entry: Entry): boolean;
+  add(entry: Entry): boolean | void;
   /** Forgets entries. */
   remove(entries: Entry[]): void;
   /** Gives what earlier runs left, once; not to be called before it is known whether there is consent. */
