@@ -14,6 +14,7 @@ mod versions;
 
 use std::path::Path;
 
+use crate::base::parallel;
 use crate::base::tree::Tree;
 use crate::model::{Client, Model};
 use crate::render::RenderError;
@@ -83,11 +84,15 @@ pub fn render(
     let Some(contract) = Contract::of(model) else {
         return Ok(());
     };
-    for library in LIBRARIES {
-        if model.clients.contains(&library.client) {
-            for (path, text) in (library.files)(model, &contract)? {
-                tree.add(format!("clients/{path}"), text);
-            }
+    let made = parallel::map(LIBRARIES, |library| {
+        match model.clients.contains(&library.client) {
+            true => (library.files)(model, &contract),
+            false => Ok(Vec::new()),
+        }
+    });
+    for files in made {
+        for (path, text) in files? {
+            tree.add(format!("clients/{path}"), text);
         }
     }
     if !model.clients.is_empty() {
