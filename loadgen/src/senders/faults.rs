@@ -138,7 +138,7 @@ impl Sender<'_> {
             let ids = answer
                 .get("ids")
                 .and_then(Value::as_array)
-                .context("no ids")?;
+                .with_context(|| format!("the driver answered {answer}"))?;
             let ids: Vec<String> = ids
                 .iter()
                 .filter_map(Value::as_str)

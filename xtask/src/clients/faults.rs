@@ -1,6 +1,6 @@
 //! Many events through each library, while servers are killed: what the library took is stored once.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
 use std::sync::mpsc::Receiver;
 use std::time::Duration;
@@ -11,13 +11,10 @@ use crate::build::Executables;
 use crate::chaos::cluster::{Cluster, Server};
 use crate::chaos::wait;
 use crate::libraries::Library;
-use crate::services::{Keep, Kept, install};
+use crate::services::{Keep, Kept};
 
 /// Events of each library.
 const EVENTS: &str = "100000";
-
-/// Pages of the TypeScript library, as the load generator starts them.
-const PAGES: &str = "pages=node clients/typescript/test/browser/driver.mjs";
 
 /// Sends events with each library, one after the other, into two instances with RabbitMQ and ClickHouse.
 pub(super) fn run(
@@ -31,39 +28,17 @@ pub(super) fn run(
         .tempdir()?;
     let mut cluster = Cluster::start(&built.server, directory.path())?;
     for library in libraries {
-        let mut load = start(root, built, &cluster, &library.driver(), &[])?;
+        let mut load = start(root, built, &cluster, &library.driver())?;
         torment(&mut cluster, &mut load, interrupt)
             .with_context(|| format!("{} with faults", library.name()))?;
-    }
-    let has_pages = libraries
-        .iter()
-        .any(|library| library.name() == "typescript");
-    if has_pages && let Some(chromium) = chromium() {
-        println!("typescript: pages in {}", chromium.display());
-        // Its tabs go and come by themselves.
-        let mut load = start(root, built, &cluster, PAGES, &["--crashes", "0"])?;
-        torment(&mut cluster, &mut load, interrupt).context("pages with faults")?;
     }
     Ok(())
 }
 
-/// The Chromium that the driver starts too.
-fn chromium() -> Option<PathBuf> {
-    let named = std::env::var_os("CHROMIUM").map(PathBuf::from);
-    named.or_else(install::chromium_program)
-}
-
-fn start(
-    root: &Path,
-    built: &Executables,
-    cluster: &Cluster,
-    driver: &str,
-    more: &[&str],
-) -> Result<Kept> {
+fn start(root: &Path, built: &Executables, cluster: &Cluster, driver: &str) -> Result<Kept> {
     let mut command = Command::new(&built.loadgen);
     command.current_dir(root).arg("sender-faults");
     command.args(["--library", driver, "--count", EVENTS]);
-    command.args(more);
     for number in 0..2 {
         let address = format!("http://127.0.0.1:{}", cluster.http(number)?);
         command.arg("--to").arg(address);
