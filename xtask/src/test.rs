@@ -57,7 +57,7 @@ pub(crate) fn run(root: &Path, full: bool, retry: bool, args: Vec<String>) -> Re
         drop(services);
         chaos::after_tests(full, &interrupt)?;
         siege::after_tests(full, &interrupt)?;
-        clients::after_tests(root, full, &interrupt)?;
+        clients::after_tests(root, full, retry, &interrupt)?;
         if full {
             walk::after_tests(root, &interrupt)?;
         }
