@@ -125,8 +125,9 @@ export function shared(name: string, owner: string): Shared {
           try {
             for (const key in localStorage) {
               if (key.startsWith(lockOf(""))) {
-                rows.put(JSON.parse(localStorage[key]));
+                // First, so that one that is damaged goes and the others come at the next look.
                 moved.push(key);
+                rows.put(JSON.parse(localStorage[key]));
               }
             }
           } catch {
