@@ -19,7 +19,7 @@ use crate::{cargo, chaos, clients, siege, walk};
 /// that fail are run once more, one at a time, and what passes then is told and doesn't count.
 pub(crate) fn run(root: &Path, full: bool, retry: bool, args: Vec<String>) -> Result<ExitCode> {
     let interrupt = services::interrupts()?;
-    check_dependencies()?;
+    check_dependencies(root, full)?;
     let mut services = Services::start(full)?;
 
     // A selection of tests doesn't include this one.
@@ -106,22 +106,49 @@ fn watch(
     }
 }
 
-/// Checks licences, bans and sources against `deny.toml` if cargo-deny is installed; the tests don't need it.
-fn check_dependencies() -> Result<()> {
+/// The cargo-deny that a full run installs for itself.
+const DENY: &[&str] = &["cargo-deny", "--locked", "--version", "0.20.2", "--debug"];
+
+/// Checks licences, bans and sources against `deny.toml` if cargo-deny is installed. A full run installs it below `target/`
+/// where it isn't, which takes minutes.
+fn check_dependencies(root: &Path, full: bool) -> Result<()> {
     let installed = cargo()
         .args(["deny", "--version"])
         .stdout(Stdio::null())
         .stderr(Stdio::null())
         .status();
-    if !installed.context("cannot run cargo")?.success() {
-        return Ok(());
-    }
-    let status = cargo()
-        .args(["deny", "check", "licenses", "bans", "sources"])
+    let mut deny = match installed.context("cannot run cargo")?.success() {
+        true => {
+            let mut deny = cargo();
+            deny.arg("deny");
+            deny
+        }
+        false if full => {
+            let tools = root.join("target/tools");
+            let mut install = cargo();
+            install.arg("install").args(DENY).arg("--root").arg(&tools);
+            install.arg("--target-dir").arg(tools.join("build"));
+            if !install
+                .status()
+                .context("cannot run cargo install")?
+                .success()
+            {
+                bail!("cargo-deny can't be installed");
+            }
+            // Run by itself, it wants the name under which cargo would call it.
+            let mut deny = Command::new(tools.join("bin/cargo-deny"));
+            deny.arg("deny");
+            deny
+        }
+        false => return Ok(()),
+    };
+    let status = deny
+        .args(["check", "licenses", "bans", "sources"])
+        .current_dir(root)
         .status()
         .context("cannot run cargo deny")?;
     if !status.success() {
-        bail!("cargo deny found a dependency that deny.toml does not allow");
+        bail!("cargo-deny found a dependency that deny.toml does not allow");
     }
     Ok(())
 }
