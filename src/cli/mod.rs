@@ -1,6 +1,7 @@
 //! The `event-grpc` command line.
 
 mod apply;
+mod capacity;
 mod clickhouse;
 mod clickhouse_tls;
 mod cutover;
@@ -57,6 +58,7 @@ enum Command {
     Unknown(unknown::Args),
     Reprocess(reprocess::Args),
     Send(send::Args),
+    Capacity(capacity::Args),
 }
 
 /// Runs the command that the process was started with.
@@ -77,6 +79,7 @@ pub fn run() -> ExitCode {
             Command::Unknown(args) => unknown::run(args).await,
             Command::Reprocess(args) => reprocess::run(args).await,
             Command::Send(args) => send::run(args).await,
+            Command::Capacity(args) => capacity::run(&args),
         };
         Ok(status(good?))
     })
