@@ -16,6 +16,7 @@ const PIECE = 250;
 const gone = { given_up: {}, gave_up: [], reloads: 0, closes: 0, offline: 0 };
 let context, options, url;
 let tabs = [];
+let before = Promise.resolve();
 let seed = Number(process.env.SEED ?? 1);
 
 const commands = {
@@ -51,10 +52,11 @@ const commands = {
 
   async flush({ timeout_ms }) {
     for (const end = Date.now() + timeout_ms; Date.now() < end; await sleep(50)) {
-      const settled = await Promise.all(tabs.map((page) => flush(page, end - Date.now())));
-      if (settled.every(Boolean) && (await stored(tabs[0], options.endpoint)) === 0) return { settled: true };
       // A tab looks for what others left when it is shown.
       await tabs[0].evaluate(() => document.dispatchEvent(new Event("visibilitychange", { bubbles: true })));
+      const settled = await Promise.all(tabs.map((page) => flush(page, end - Date.now())));
+      const texts = await tabs[0].evaluate(() => localStorage.length);
+      if (settled.every(Boolean) && !texts && (await stored(tabs[0], options.endpoint)) === 0) return { settled: true };
     }
     return { settled: false };
   },
@@ -69,7 +71,7 @@ const commands = {
 /** Takes events in a tab, and lets happen what shall happen right after the last one. */
 async function live({ tab, share, then, away }, event, fields) {
   const page = tabs[tab];
-  const loaded = then === "reload" && !away && page.waitForEvent("load");
+  const navigated = then === "reload" && page.waitForEvent("framenavigated");
   const { last, ...answer } = await page.evaluate(
     async ({ share, event, fields, reloads }) => {
       const answer = { taken: [], refused: 0 };
@@ -92,13 +94,15 @@ async function live({ tab, share, then, away }, event, fields) {
   if (then) add(gone, last);
   if (then === "close") {
     gone.closes++;
-    await page.close();
+    await alone(() => page.close());
     await away?.back;
     tabs[tab] = await visit();
   } else if (then === "reload") {
     gone.reloads++;
-    // Offline there is no page, until there is a network again.
-    await (loaded || away.back.then(() => page.goto(url)));
+    await navigated;
+    // Offline there is a page that says so, until there is a network again and somebody asks once more.
+    if (page.url() !== url) await away.back.then(() => page.goto(url));
+    await page.waitForLoadState();
     await start(page);
   }
   return answer;
@@ -108,7 +112,13 @@ async function live({ tab, share, then, away }, event, fields) {
 async function offline(ms) {
   gone.offline++;
   await context.setOffline(true);
-  return { back: sleep(ms).then(() => context.setOffline(false)) };
+  return { back: sleep(ms).then(() => alone(() => context.setOffline(false))) };
+}
+
+/** Closes a page, or tells all pages something, once what was begun before is done: a page that is closing can't be told. */
+function alone(task) {
+  before = before.then(task);
+  return before;
 }
 
 async function visit() {
