@@ -17,8 +17,6 @@ const ARGUMENTS = [
   "--disable-background-networking",
   "--disable-component-update",
   "--disable-sync",
-  // A page that came to nothing offline is loaded by the tests alone.
-  "--disable-auto-reload",
 ];
 
 /** Starts a browser whose profile is in a folder. */

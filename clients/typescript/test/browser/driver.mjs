@@ -10,7 +10,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { browse, counters, flush, pages, stored } from "./chromium.mjs";
 
 /** Events between two things that happen. */
-const PIECE = 250;
+const PIECE = 500;
 
 /** What is known of pages that are gone, and how often what happened. */
 const gone = { given_up: {}, gave_up: [], reloads: 0, closes: 0, offline: 0 };
@@ -68,12 +68,17 @@ const commands = {
   },
 };
 
-/** Takes events in a tab, and lets happen what shall happen right after the last one. */
+/**
+ * Takes events in a tab, and lets happen what shall happen right after the last one. A page that Chromium closes or replaces by one
+ * that says that there is no network hears of it within half a second or never, which may pass on a machine that is busy: what it
+ * has in memory ends with it then. So a tab that is closed shows nothing first, and is reloaded when there is a network.
+ */
 async function live({ tab, share, then, away }, event, fields) {
   const page = tabs[tab];
-  const navigated = then === "reload" && page.waitForEvent("framenavigated");
+  const goes = then === "close" ? "about:blank" : then && !away && url;
+  const left = goes && page.waitForEvent("framenavigated");
   const { last, ...answer } = await page.evaluate(
-    async ({ share, event, fields, reloads }) => {
+    async ({ share, event, fields, goes }) => {
       const answer = { taken: [], refused: 0 };
       while (answer.taken.length < share) {
         const { id, reason } = client.track(eventGrpc.events[event]({ ...fields, productId: answer.taken.length }));
@@ -86,23 +91,23 @@ async function live({ tab, share, then, away }, event, fields) {
           throw new Error(`refused as ${reason}`);
         }
       }
-      if (reloads) setTimeout(() => location.reload());
+      if (goes) setTimeout(() => location.replace(goes));
       return { ...answer, last: client.counters() };
     },
-    { share, event, fields, reloads: then === "reload" },
+    { share, event, fields, goes },
   );
   if (then) add(gone, last);
+  await left;
+  if (left) await page.waitForLoadState();
   if (then === "close") {
     gone.closes++;
-    await alone(() => page.close());
+    // Chromium now and then forgets to close a tab that has just changed. That one stays, and shows nothing.
+    await alone(() => Promise.race([page.close(), sleep(3_000)]));
     await away?.back;
     tabs[tab] = await visit();
   } else if (then === "reload") {
     gone.reloads++;
-    await navigated;
-    // Offline there is a page that says so, until there is a network again and somebody asks once more.
-    if (page.url() !== url) await away.back.then(() => page.goto(url));
-    await page.waitForLoadState();
+    if (!left) await away.back.then(() => page.reload());
     await start(page);
   }
   return answer;
