@@ -25,6 +25,8 @@ const commands = {
     options = { endpoint, key, header, ...Object.fromEntries(Object.entries(config).map(([name, value]) => [camel(name), value])) };
     url = await serve(await pages());
     context = await browse(storage);
+    // A page may wait long for room in its queue. Whoever gave the command has patience of its own.
+    context.setDefaultTimeout(0);
     await context.exposeFunction("tell", (event) => {
       gone.gave_up.push(event);
       gone.given_up[event.reason] = (gone.given_up[event.reason] ?? 0) + 1;
