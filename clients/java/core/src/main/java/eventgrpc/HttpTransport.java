@@ -86,7 +86,7 @@ final class HttpTransport implements Transport {
         }
     }
 
-    private static Answer answer(HttpURLConnection connection) throws IOException {
+    private Answer answer(HttpURLConnection connection) throws IOException {
         int status = connection.getResponseCode();
         byte[] body;
         try (InputStream in = status < 400 ? connection.getInputStream() : connection.getErrorStream()) {
@@ -94,13 +94,18 @@ final class HttpTransport implements Transport {
         }
         String type = connection.getContentType();
         boolean isProtobuf = type != null && type.startsWith("application/") && type.contains("protobuf");
-        long retryAfter = RetryAfter.millis(connection.getHeaderField("retry-after"), System.currentTimeMillis());
+        long retryAfter = RetryAfter.millis(connection.getHeaderField("retry-after"), RetryAfter.now(connection.getHeaderField("date")));
         if (status == HttpURLConnection.HTTP_OK && isProtobuf) {
             return Answer.ok(body, retryAfter);
         }
         Response response = isProtobuf ? Response.read(body) : null;
         String message = response == null ? new String(body, StandardCharsets.UTF_8) : response.message();
-        return Answer.other(status, shortened(message.isEmpty() ? reason(connection) : message), retryAfter);
+        return Answer.other(status, shortened(hidden(message.isEmpty() ? reason(connection) : message)), retryAfter);
+    }
+
+    /** The key is shown nowhere, also when a server repeats it. */
+    private String hidden(String message) {
+        return key == null || key.isEmpty() ? message : message.replace(key, "[key]");
     }
 
     /** For 401 the JDK keeps the body to itself. */

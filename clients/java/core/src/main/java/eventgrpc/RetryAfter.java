@@ -19,6 +19,12 @@ final class RetryAfter {
         return bounded(isNumber(text.trim()) ? seconds(text.trim()) : date(text, nowMillis) - nowMillis);
     }
 
+    /** The time by the server's own clock, which the answer tells; by this one's if it doesn't. */
+    static long now(String date) {
+        long now = System.currentTimeMillis();
+        return date == null || date.length() > 64 ? now : date(date, now);
+    }
+
     /** An hour at most, and never less than 0. */
     static long bounded(long millis) {
         return Math.max(0, Math.min(HOUR_MILLIS, millis));
