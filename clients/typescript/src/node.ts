@@ -29,10 +29,19 @@ export function open(options: Options): Client {
   const store = storage ? journal(String(storage)) : undefined;
   const alone = (task: () => Promise<void>) => task();
   const core = start({ ...options, onGivenUp }, { send, alone, store });
+  let ended = false;
   return {
     ...core,
+    setConsent(next) {
+      // What is in storage then is the next client's.
+      if (!ended) core.setConsent(next);
+    },
     counters: () => ({ ...core.counters(), lastFailure }),
-    close: (timeoutMs) => core.close(timeoutMs).finally(http.end),
+    close: (timeoutMs) =>
+      core.close(timeoutMs).finally(() => {
+        ended = true;
+        http.end();
+      }),
   };
 }
 

@@ -94,7 +94,7 @@ final class HttpTransport implements Transport {
         }
         String type = connection.getContentType();
         boolean isProtobuf = type != null && type.startsWith("application/") && type.contains("protobuf");
-        long retryAfter = RetryAfter.millis(connection.getHeaderField("retry-after"), RetryAfter.now(connection.getHeaderField("date")));
+        long retryAfter = RetryAfter.millis(connection.getHeaderField("retry-after"), connection.getHeaderField("date"));
         if (status == HttpURLConnection.HTTP_OK && isProtobuf) {
             return Answer.ok(body, retryAfter);
         }
