@@ -35,6 +35,13 @@ func TestRejectedEvents(t *testing.T) {
 	}
 }
 
+func TestAKeyIsNeverPartOfWhatIsTold(t *testing.T) {
+	said := readAnswer(400, nil, []byte(strings.Repeat("x", 995)+"secret-key"), "secret-key")
+	if strings.Contains(said.message, "sec") || len(said.message) > longestMessage {
+		t.Error(said.message)
+	}
+}
+
 func TestHostileAnswersAreNone(t *testing.T) {
 	for _, text := range []string{
 		strings.Repeat("[", 100_000), `{"status":"SUCCESS"`, "\xff", "null", `{"STATUS":"SUCCESS"}`,
