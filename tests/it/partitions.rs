@@ -2,6 +2,7 @@
 //! does.
 
 mod changes;
+mod keys;
 mod nodes;
 mod order;
 

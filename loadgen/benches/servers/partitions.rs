@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use event_grpc::broker::{
-    Address, Broker, Link, Outgoing, QueueSpec, Rabbit, RabbitOptions, Topology,
+    Address, Broker, Link, Outgoing, QueueSpec, Rabbit, RabbitOptions, Settled, Topology,
 };
 use event_grpc::contract::{Partition, partitions_exchange, rest_exchange};
 use futures_util::future::join_all;
@@ -97,7 +97,7 @@ async fn run(
     let mut all = stream::select_all(streams);
     for _ in 0..each * instances {
         let delivery = timeout(TIME_LIMIT, all.next()).await.unwrap().unwrap();
-        delivery.ack.ack().await;
+        assert_eq!(delivery.ack.ack().await, Settled::Done);
     }
     let acknowledged = COUNT as f64 / begun.elapsed().as_secs_f64();
     drop(all);

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use event_grpc::broker::{Broker as _, Deliveries, Outgoing, Rabbit};
+use event_grpc::broker::{Broker as _, Deliveries, Outgoing, Rabbit, Settled};
 use event_grpc::contract::key_hash;
 
 use super::{QUEUE, connected, pipeline};
@@ -28,7 +28,7 @@ async fn taken(broker: &Rabbit, queue: &str, count: usize) -> Vec<String> {
         let delivery = next.await.expect(queue).unwrap();
         bodies.push(String::from_utf8(delivery.body.to_vec()).unwrap());
         assert!(delivery.properties.headers.is_empty(), "{delivery:?}");
-        delivery.ack.ack().await;
+        assert_eq!(delivery.ack.ack().await, Settled::Done);
     }
     let more = tokio::time::timeout(Duration::from_millis(300), deliveries.next());
     assert!(more.await.is_err(), "{queue} has more than {count}");
