@@ -4,7 +4,7 @@ use anyhow::Context as _;
 
 use super::say;
 use crate::app::environment::{self, Secret};
-use crate::broker::{Address, Cutover, Found, Topology};
+use crate::broker::{Address, Cutover, Found, QueueSpec, Topology};
 use crate::generated::PIPELINE;
 
 /// Replace queues that RabbitMQ has in another form than pipeline.yaml, while producers go on publishing. See
@@ -32,9 +32,7 @@ pub(super) async fn run(args: Args) -> anyhow::Result<bool> {
     let url = environment::option("EVENT_GRPC_AMQP_URL", args.amqp_url.as_ref())?;
     let url = url.context("--amqp-url (or EVENT_GRPC_AMQP_URL) is required")?;
     let address = Address::parse(&url).context("--amqp-url")?;
-    let topology = Topology::of(&PIPELINE, |queue| {
-        args.queues.is_empty() || args.queues.iter().any(|name| name == queue.name)
-    });
+    let topology = Topology::of(&PIPELINE, |_| true);
     for name in &args.queues {
         let known = topology.queues.iter().any(|queue| queue.name == name);
         anyhow::ensure!(known, "pipeline.yaml declares no queue {name}");
@@ -53,7 +51,10 @@ async fn all(cutover: &Cutover, topology: &Topology, args: &Args) -> anyhow::Res
             good = false;
         }
     }
-    for queue in &topology.queues {
+    let chosen = |queue: &&QueueSpec| {
+        args.queues.is_empty() || args.queues.iter().any(|name| name == queue.name)
+    };
+    for queue in topology.queues.iter().filter(chosen) {
         let found = cutover.queue(queue).await?;
         let what = match (&found, args.check) {
             (Found::Fits | Found::Missing, _) => continue,

@@ -244,6 +244,7 @@ fn spec(kind: QueueKind) -> QueueSpec {
         prefetch: 10,
         prefetch_bytes: 16 << 20,
         awaited: true,
+        partition: None,
     }
 }
 

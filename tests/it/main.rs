@@ -28,6 +28,7 @@ mod ledger;
 mod live;
 mod metrics;
 mod ops;
+mod partitions;
 mod postgres;
 mod proto_json;
 mod python;

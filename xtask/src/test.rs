@@ -16,9 +16,19 @@ use crate::services::{self, Keep, Kept, Services};
 use crate::{cargo, chaos, clients, siege, walk};
 
 /// Runs the tests; `args` are those of `cargo test`. With `full` the runs in the end take minutes; with `retry` a few tests
-/// that fail are run once more, one at a time, and what passes then is told and doesn't count.
-pub(crate) fn run(root: &Path, full: bool, retry: bool, args: Vec<String>) -> Result<ExitCode> {
+/// that fail are run once more, one at a time, and what passes then is told and doesn't count. `rabbitmq` is the release of the
+/// broker, if it isn't the one that is installed.
+pub(crate) fn run(
+    root: &Path,
+    full: bool,
+    retry: bool,
+    rabbitmq: Option<&str>,
+    args: Vec<String>,
+) -> Result<ExitCode> {
     let interrupt = services::interrupts()?;
+    if let Some(version) = rabbitmq {
+        services::rabbitmq::choose(version)?;
+    }
     check_dependencies(root, full)?;
     let mut services = Services::start(full)?;
 

@@ -13,6 +13,7 @@ mod given;
 mod ids;
 mod limits;
 mod names;
+mod partitions;
 mod requests;
 mod routing;
 mod stores;
@@ -26,6 +27,7 @@ use crate::resolve::Resolved;
 pub(crate) fn all(resolved: &Resolved<'_>, out: &mut Diagnostics) {
     names::check(resolved, out);
     routing::check(resolved, out);
+    partitions::check(resolved, out);
     dead_letters::check(resolved, out);
     feeding::check(resolved, out);
     columns::check(resolved, out);

@@ -107,7 +107,8 @@ fn filled_in(out: &mut Out<'_>, model: &Model, planned: &Planned) -> Result<(), 
     let tables = tables(model, &shapes, &readers).map_err(RenderError::Columns)?;
     let requests = requests(model, &shapes, &readers).map_err(RenderError::Columns)?;
     let sources = sources(model, &shapes, &readers).map_err(RenderError::Columns)?;
-    let queues = queues(model, &shapes, &tables, &requests);
+    let queues =
+        queues(model, &shapes, &readers, &tables, &requests).map_err(RenderError::Columns)?;
 
     let root = Root::of(model);
     out.rust("mod.rs", "mod.rs", &root)?;

@@ -11,6 +11,7 @@ mod inputs;
 mod limits;
 mod lower;
 mod messages;
+pub(crate) mod partitions;
 mod queues;
 mod requests;
 pub(crate) mod routing;
@@ -88,6 +89,8 @@ pub(crate) struct Queue {
     pub(crate) into: Option<model::Destination>,
     /// True if the generator made it.
     pub(crate) derived: bool,
+    /// Its partitions.
+    pub(crate) partitions: Option<partitions::Declared>,
 }
 
 /// A queue's settings with their places; a default has none.
@@ -157,7 +160,9 @@ pub(crate) fn resolve<'a>(
     resolved.queues = queues::declared(&resolved, out);
     resolved.tables = inputs::tables(&resolved, stores, out);
     resolved.requests = requests::resolve(&resolved, out);
-    resolved.queues.extend(queues::of_typed_tables(&resolved));
+    resolved
+        .queues
+        .extend(queues::of_typed_tables(&resolved, out));
     resolved.queues.extend(queues::of_errors(&resolved));
     for index in 0..resolved.tables.len() {
         columns::fill(&mut resolved, index, out);

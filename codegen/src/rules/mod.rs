@@ -13,6 +13,7 @@ pub(crate) mod ids;
 pub(crate) mod keys;
 pub(crate) mod limits;
 pub(crate) mod names;
+pub(crate) mod partitions;
 pub(crate) mod postgres;
 pub(crate) mod reading;
 pub(crate) mod requests;
@@ -45,6 +46,7 @@ pub(crate) fn all() -> Vec<&'static Rule> {
         webhooks::RULES,
         ids::RULES,
         browsers::RULES,
+        partitions::RULES,
     ];
     let mut rules: Vec<_> = groups.into_iter().flatten().copied().collect();
     rules.sort_by_key(|rule| rule.code);

@@ -9,6 +9,7 @@ mod columns;
 mod cors;
 mod ids;
 mod limits;
+mod partitions;
 mod read;
 mod renamed;
 mod request;
@@ -21,6 +22,7 @@ mod whole;
 pub(crate) use columns::Column;
 pub(crate) use cors::Cors;
 pub(crate) use limits::{Limits, OFF};
+pub(crate) use partitions::Partitions;
 use read::read;
 pub(crate) use request::Request;
 pub(crate) use scalars::{Fields, texts, wrong};
@@ -239,6 +241,8 @@ pub(crate) struct Queue {
     pub(crate) into: Option<Text>,
     /// `renamed_from: NAME`: the name that it had before.
     pub(crate) renamed_from: Option<Text>,
+    /// Its partitions.
+    pub(crate) partitions: Partitions,
 }
 
 /// A binding.
@@ -306,6 +310,8 @@ pub(crate) struct OwnQueue {
     pub(crate) settings: Settings,
     /// Route of its dead letters.
     pub(crate) dead_letter: Option<DeadLetter>,
+    /// Its partitions.
+    pub(crate) partitions: Partitions,
 }
 
 // === impl Spec ===

@@ -17,6 +17,7 @@ mod frame_filter;
 mod link;
 mod lock;
 mod monitor;
+mod nodes;
 mod prefetch;
 mod properties;
 mod publish_queue;

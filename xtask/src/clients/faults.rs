@@ -83,7 +83,7 @@ fn torment(cluster: &mut Cluster, load: &Command, interrupt: &Receiver<()>) -> R
         Server::Instance(0),
         Server::ClickHouse,
         Server::Instance(1),
-        Server::RabbitMq,
+        Server::RabbitMq(0),
     ];
     for server in turns.into_iter().cycle() {
         for _ in 0..30 {

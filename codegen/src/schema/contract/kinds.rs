@@ -4,7 +4,7 @@ use super::kind::Kind;
 use super::{json, reserved, senders, targets, topology, transforms};
 
 /// All kinds.
-pub(crate) const ALL: [&Kind; 35] = [
+pub(crate) const ALL: [&Kind; 36] = [
     &senders::METHOD,
     &senders::PATH,
     &senders::SOURCE,
@@ -27,6 +27,7 @@ pub(crate) const ALL: [&Kind; 35] = [
     &topology::REJECTS,
     &topology::CARRIES,
     &topology::INTO,
+    &topology::PARTITIONS,
     &transforms::EXPRESSION,
     &transforms::VARIANT,
     &transforms::TEXT,

@@ -6,14 +6,15 @@ use super::columns::columns;
 use super::cors::cors;
 use super::ids::ids;
 use super::limits::limits;
+use super::partitions;
 use super::request::request;
 use super::scalars::{Fields, map, text, texts, word};
 use super::store::{Stores, store};
 use super::verify::{nothing, verify};
 use super::webhook::{auth, id, message, on_bad};
 use super::{
-    Binding, Database, DeadLetter, Exchange, InStore, Limits, OwnQueue, Pool, Queue, Settings,
-    Source, Spec, Table, TableDefaults,
+    Binding, Database, DeadLetter, Exchange, InStore, Limits, OwnQueue, Partitions, Pool, Queue,
+    Settings, Source, Spec, Table, TableDefaults,
 };
 use crate::base::diagnostic::{Diagnostics, Span};
 use crate::model::ExchangeKind;
@@ -219,6 +220,7 @@ fn queue(entry: &Entry, out: &mut Diagnostics) -> Queue {
         "renamed_from",
     ];
     known.extend(SETTINGS);
+    known.extend(partitions::KEYS);
     let what = format!("queue `{}`", name.value);
     let mut queue = Queue {
         name: name.clone(),
@@ -229,6 +231,7 @@ fn queue(entry: &Entry, out: &mut Diagnostics) -> Queue {
         dead_letter: None,
         into: None,
         renamed_from: None,
+        partitions: Partitions::default(),
     };
     let Some(fields) = Fields::open(what, name.span, &entry.node, &known, out) else {
         return queue;
@@ -244,6 +247,7 @@ fn queue(entry: &Entry, out: &mut Diagnostics) -> Queue {
     fields.require("into", out);
     queue.into = fields.text("into", out);
     queue.renamed_from = fields.text("renamed_from", out);
+    queue.partitions = partitions::partitions(&fields, out);
     queue
 }
 
@@ -363,6 +367,7 @@ fn migrations(entry: &Entry, out: &mut Diagnostics) -> Option<Text> {
 fn own_queue(entry: &Entry, out: &mut Diagnostics) -> OwnQueue {
     let mut known = vec!["dead_letter"];
     known.extend(SETTINGS);
+    known.extend(partitions::KEYS);
     let fields = Fields::open(
         "a typed table's `queue`",
         entry.key.span,
@@ -380,5 +385,9 @@ fn own_queue(entry: &Entry, out: &mut Diagnostics) -> OwnQueue {
             .as_ref()
             .and_then(|f| f.get("dead_letter"))
             .and_then(|e| dead_letter(e, out)),
+        partitions: fields
+            .as_ref()
+            .map(|f| partitions::partitions(f, out))
+            .unwrap_or_default(),
     }
 }
