@@ -1,6 +1,6 @@
 //! Batch: a growing block, and the messages whose rows are in it.
 
-use tokio::time::{Duration, Instant};
+use tokio::time::Instant;
 
 use super::append::append;
 use super::blocking;
@@ -8,6 +8,7 @@ use super::catch_panic::catch_panic;
 use super::failed::{Failed, panicked_unit};
 use super::message::{Content, Prepared, units};
 use super::stretch::{Appended, Room, append_from, becomes};
+use crate::broker::Range;
 use crate::contract::{Batch as Limits, Block, Context, Table};
 
 /// Message in a batch, and its bad units.
@@ -30,6 +31,8 @@ pub(super) struct Batch {
     /// First unit of the last message for which there was no room.
     rest: Option<usize>,
     opened: Option<Instant>,
+    /// Range that it was pinned as before, if its messages are those of one.
+    pub pinned: Option<Range>,
 }
 
 impl Batch {
@@ -42,6 +45,7 @@ impl Batch {
             full: false,
             rest: None,
             opened: None,
+            pinned: None,
         }
     }
 
@@ -97,10 +101,28 @@ impl Batch {
             || self.bytes >= limits.bytes as usize / 2
     }
 
-    /// Time when it should be sent; none while it is empty.
-    pub(super) fn due(&self, limits: &Limits) -> Option<Instant> {
+    /// When its first message was added; none while it is empty.
+    pub(super) fn opened(&self) -> Option<Instant> {
         self.opened
-            .map(|opened| opened + Duration::from_millis(u64::from(limits.delay_ms)))
+    }
+
+    /// Range of a partition that its messages are, if they come from one, without a gap, and all of their units are in the
+    /// block.
+    pub(super) fn range(&self) -> Option<Range> {
+        let place = |held: &BatchedMessage| held.message.delivery.place.clone();
+        let whole = self.rest.is_none() && self.held.iter().all(|held| held.failed.is_empty());
+        let (first, last) = (place(self.held.first()?)?, place(self.held.last()?)?);
+        let count = i64::try_from(self.held.len()).ok()?;
+        let of_one = first.topic == last.topic && first.partition == last.partition;
+        let gapless = last.offset - first.offset + 1 == count;
+        let range = Range {
+            first: first.offset,
+            last: last.offset,
+            written_ms: first.timestamp_ms,
+        };
+        // What was pinned is a range even where the log has gaps since.
+        let range = self.pinned.or((of_one && gapless).then_some(range));
+        range.filter(|_| whole)
     }
 
     /// First unit of the last message that there was no room for: all from this one on.
@@ -116,6 +138,7 @@ impl Batch {
         self.full = false;
         self.rest = None;
         self.opened = None;
+        self.pinned = None;
     }
 }
 

@@ -237,6 +237,7 @@ fn spec(kind: QueueKind) -> QueueSpec {
     QueueSpec {
         name: "back_q",
         kind,
+        topic: None,
         bindings: &[Route {
             exchange: "back.dx",
             routing_key: "back",

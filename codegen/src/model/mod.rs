@@ -152,6 +152,8 @@ pub struct Queue {
     pub name: String,
     /// `x-queue-type: quorum`, or classic without arguments.
     pub quorum: bool,
+    /// Kafka topic that carries its messages, if it isn't RabbitMQ that does.
+    pub topic: Option<Topic>,
     /// Bindings.
     pub bindings: Vec<Route>,
     /// Workers an instance.
@@ -174,6 +176,21 @@ pub struct Queue {
     pub into: Destination,
     /// Made by the generator.
     pub derived: bool,
+}
+
+/// A Kafka topic.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Topic {
+    /// Its name.
+    pub name: String,
+    /// Partitions.
+    pub partitions: u16,
+    /// Replication factor.
+    pub replicas: u8,
+    /// How long messages are kept, in milliseconds.
+    pub retention_ms: u64,
+    /// True if other services publish to the queue's exchanges, from where a bridge moves their messages.
+    pub bridged: bool,
 }
 
 /// When a batch goes out.

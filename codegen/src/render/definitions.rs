@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::model::{ExchangeKind, Model};
+use crate::model::{ExchangeKind, Model, Queue};
 
 /// The virtual host; another one is chosen at import.
 const VHOST: &str = "/";
@@ -34,9 +34,7 @@ pub(super) fn render(model: &Model) -> Result<String, serde_json::Error> {
             })
         })
         .collect();
-    let queues: Vec<Value> = model
-        .queues
-        .iter()
+    let queues: Vec<Value> = in_rabbitmq(model)
         .map(|queue| {
             let arguments = match queue.quorum {
                 true => json!({ "x-queue-type": "quorum" }),
@@ -52,7 +50,7 @@ pub(super) fn render(model: &Model) -> Result<String, serde_json::Error> {
         })
         .collect();
     let mut bindings = Vec::new();
-    for queue in &model.queues {
+    for queue in in_rabbitmq(model) {
         for binding in &queue.bindings {
             bindings.push(json!({
                 "source": binding.exchange,
@@ -71,6 +69,12 @@ pub(super) fn render(model: &Model) -> Result<String, serde_json::Error> {
         ("queues", queues),
         ("vhosts", vec![json!({ "name": VHOST })]),
     ])
+}
+
+/// The queues that are in RabbitMQ: those that Kafka carries are if a bridge leads to their topics.
+fn in_rabbitmq(model: &Model) -> impl Iterator<Item = &Queue> {
+    let carried = |queue: &Queue| queue.topic.as_ref().is_some_and(|topic| !topic.bridged);
+    model.queues.iter().filter(move |queue| !carried(queue))
 }
 
 /// An object of lists, with a line for each element, so that a difference shows what came and went.
@@ -114,7 +118,7 @@ fn unrouted(model: &Model) -> Option<Value> {
 /// instance that ends gives back all that it holds. A policy, because the arguments of a queue that is there can't be
 /// changed; of low priority, because a queue has one policy only, and an operator's own comes first.
 fn deliveries(model: &Model) -> Option<Value> {
-    let queues = model.queues.iter().filter(|queue| queue.quorum);
+    let queues = in_rabbitmq(model).filter(|queue| queue.quorum);
     let pattern = one_of(queues.map(|queue| queue.name.as_str()))?;
     Some(json!({
         "vhost": VHOST,

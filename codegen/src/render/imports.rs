@@ -71,6 +71,7 @@ const NAMES: &[(&str, &[&str])] = &[
             "Storage",
             "Table",
             "Target",
+            "Topic",
             "Upsert",
             "Verify",
             "function",

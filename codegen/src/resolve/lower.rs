@@ -85,6 +85,10 @@ fn queue(queue: &resolve::Queue) -> Option<Queue> {
     Some(Queue {
         name: queue.name.clone(),
         quorum: settings.quorum,
+        topic: match &queue.kafka {
+            Some((topic, _)) => Some(self::topic(topic)?),
+            None => None,
+        },
         bindings: queue.bindings.iter().map(|b| b.value.clone()).collect(),
         workers: u16::try_from(settings.workers).ok()?,
         prefetch: u16::try_from(queue.prefetch()).ok()?,
@@ -104,6 +108,16 @@ fn queue(queue: &resolve::Queue) -> Option<Queue> {
         id: queue.id.clone(),
         into: queue.into?,
         derived: queue.derived,
+    })
+}
+
+fn topic(topic: &resolve::Topic) -> Option<model::Topic> {
+    Some(model::Topic {
+        name: topic.name.clone(),
+        partitions: u16::try_from(topic.partitions).ok()?,
+        replicas: u8::try_from(topic.replicas).ok()?,
+        retention_ms: topic.retention_ms,
+        bridged: topic.bridged,
     })
 }
 

@@ -8,6 +8,7 @@ mod clients;
 mod columns;
 mod cors;
 mod ids;
+mod kafka;
 mod limits;
 mod read;
 mod renamed;
@@ -20,6 +21,7 @@ mod whole;
 
 pub(crate) use columns::Column;
 pub(crate) use cors::Cors;
+pub(crate) use kafka::Kafka;
 pub(crate) use limits::{Limits, OFF};
 use read::read;
 pub(crate) use request::Request;
@@ -233,6 +235,8 @@ pub(crate) struct Queue {
     pub(crate) id: Option<Id>,
     /// Its settings.
     pub(crate) settings: Settings,
+    /// `kafka: ...`: Kafka carries its messages.
+    pub(crate) kafka: Option<Kafka>,
     /// `dead_letter: EXCHANGE` or `{ exchange, routing_key }`.
     pub(crate) dead_letter: Option<DeadLetter>,
     /// `into: TABLE` or `into: REQUEST`.
@@ -304,6 +308,8 @@ pub(crate) struct OwnQueue {
     pub(crate) span: Span,
     /// Its settings.
     pub(crate) settings: Settings,
+    /// `kafka: ...`: Kafka carries its messages.
+    pub(crate) kafka: Option<Kafka>,
     /// Route of its dead letters.
     pub(crate) dead_letter: Option<DeadLetter>,
 }

@@ -20,6 +20,8 @@ pub struct Outgoing {
     pub body: Bytes,
     /// Properties of the message.
     pub properties: Properties,
+    /// Hash of the partition key that all of it shares.
+    pub partition: Option<u64>,
     /// The delivery that this message replaces.
     pub(in crate::broker) origin: Option<Origin>,
 }
@@ -65,6 +67,7 @@ impl Outgoing {
             routing_key: routing_key.into(),
             body: body.into(),
             properties: Properties::default(),
+            partition: None,
             origin: None,
         }
     }

@@ -8,6 +8,7 @@
 //!
 //! Each step may be repeated, so what was broken off is finished by doing it again.
 
+mod leave;
 mod retire;
 mod sample;
 mod transfer;
@@ -20,12 +21,14 @@ use lapin::options::{
 use lapin::types::FieldTable;
 use lapin::{Channel, Error, ErrorKind};
 
+pub use leave::Publish;
 pub use retire::Deleted;
 pub use sample::Sample;
 
 use super::Address;
 use super::declare::{form_of, kind_of, name};
 use super::dial::Session;
+use crate::broker::api::error::PublishError;
 use crate::broker::api::topology::{QueueSpec, Topology, kind_name};
 use crate::contract::{Exchange, QueueKind};
 
@@ -83,6 +86,16 @@ pub enum CutoverError {
         from: String,
         /// Target queue.
         to: String,
+    },
+    /// Kafka didn't take a message.
+    #[error(
+        "a message could not be moved from `{queue}` to Kafka, and stays where it was: {reason}"
+    )]
+    NotTaken {
+        /// Name of the queue.
+        queue: &'static str,
+        /// Why.
+        reason: PublishError,
     },
     /// The broker refused something, or the connection broke.
     #[error("RabbitMQ says: {0}")]

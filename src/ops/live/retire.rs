@@ -30,7 +30,10 @@ pub async fn carry_out(
         good &= done != "left";
         tell(Step { done, what });
     };
-    for trouble in server.declare(&Topology::of(pipeline, |_| true)).await? {
+    for trouble in server
+        .declare(&Topology::of(pipeline, |_| true).in_rabbitmq())
+        .await?
+    {
         step("left", trouble.to_string());
     }
     let what = "exchanges, queues and bindings of this build";

@@ -89,6 +89,17 @@ fn exchange_view(exchange: &model::Exchange) -> String {
     )
 }
 
+fn topic_view(topic: &model::Topic) -> String {
+    format!(
+        "Some(Topic {{ name: {}, partitions: {}, replicas: {}, retention_ms: {}, bridged: {} }})",
+        literal(&topic.name),
+        grouped(topic.partitions.into()),
+        topic.replicas,
+        grouped(topic.retention_ms),
+        topic.bridged,
+    )
+}
+
 fn queue_view(
     queue: &model::Queue,
     shapes: &Shapes,
@@ -113,10 +124,14 @@ fn queue_view(
         }),
     };
     format!(
-        "Queue {{ name: {}, kind: QueueKind::{}, bindings: &[{}], workers: {}, prefetch: {}, retries: {}, breaker: {}, \
+        "Queue {{ name: {}, kind: QueueKind::{}, topic: {}, bindings: &[{}], workers: {}, prefetch: {}, retries: {}, breaker: {}, \
          batch: Batch {{ rows: {}, bytes: {}, delay_ms: {} }}, dead_letter: {}, input: {input}, id: {}, into: {}, derived: {} }}",
         literal(&queue.name),
         if queue.quorum { "Quorum" } else { "Classic" },
+        queue
+            .topic
+            .as_ref()
+            .map_or_else(|| "None".to_owned(), topic_view),
         bindings.join(", "),
         queue.workers,
         grouped(u64::from(queue.prefetch)),

@@ -5,6 +5,7 @@ use super::clients::clients;
 use super::columns::columns;
 use super::cors::cors;
 use super::ids::ids;
+use super::kafka::kafka;
 use super::limits::limits;
 use super::request::request;
 use super::scalars::{Fields, map, text, texts, word};
@@ -216,6 +217,7 @@ fn queue(entry: &Entry, out: &mut Diagnostics) -> Queue {
         "id",
         "dead_letter",
         "into",
+        "kafka",
         "renamed_from",
     ];
     known.extend(SETTINGS);
@@ -226,6 +228,7 @@ fn queue(entry: &Entry, out: &mut Diagnostics) -> Queue {
         message: None,
         id: None,
         settings: Settings::default(),
+        kafka: None,
         dead_letter: None,
         into: None,
         renamed_from: None,
@@ -240,6 +243,7 @@ fn queue(entry: &Entry, out: &mut Diagnostics) -> Queue {
     queue.message = fields.text("message", out);
     queue.id = fields.meant("id", out).map(|e| id(e, out));
     queue.settings = settings(&fields, out);
+    queue.kafka = fields.meant("kafka", out).and_then(|e| kafka(e, out));
     queue.dead_letter = fields.get("dead_letter").and_then(|e| dead_letter(e, out));
     fields.require("into", out);
     queue.into = fields.text("into", out);
@@ -361,7 +365,7 @@ fn migrations(entry: &Entry, out: &mut Diagnostics) -> Option<Text> {
 }
 
 fn own_queue(entry: &Entry, out: &mut Diagnostics) -> OwnQueue {
-    let mut known = vec!["dead_letter"];
+    let mut known = vec!["dead_letter", "kafka"];
     known.extend(SETTINGS);
     let fields = Fields::open(
         "a typed table's `queue`",
@@ -376,6 +380,10 @@ fn own_queue(entry: &Entry, out: &mut Diagnostics) -> OwnQueue {
             .as_ref()
             .map(|f| settings(f, out))
             .unwrap_or_default(),
+        kafka: fields
+            .as_ref()
+            .and_then(|f| f.meant("kafka", out))
+            .and_then(|e| kafka(e, out)),
         dead_letter: fields
             .as_ref()
             .and_then(|f| f.get("dead_letter"))

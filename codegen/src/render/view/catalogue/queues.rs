@@ -16,7 +16,7 @@ pub(super) struct ExchangeRow {
 #[derive(Debug, Serialize)]
 pub(super) struct QueueRow {
     name: String,
-    kind: &'static str,
+    kind: String,
     bindings: String,
     workers: u16,
     prefetch: u16,
@@ -52,7 +52,15 @@ fn row(model: &Model, queue: &Queue) -> QueueRow {
     let bindings: Vec<String> = queue.bindings.iter().map(super::ways::binding).collect();
     QueueRow {
         name: code(&queue.name),
-        kind: if queue.quorum { "quorum" } else { "classic" },
+        kind: match (&queue.topic, queue.quorum) {
+            (Some(topic), _) => format!(
+                "Kafka {}, {} partitions",
+                code(&topic.name),
+                topic.partitions
+            ),
+            (None, true) => "quorum".to_owned(),
+            (None, false) => "classic".to_owned(),
+        },
         bindings: bindings.join("<br>"),
         workers: queue.workers,
         prefetch: queue.prefetch,

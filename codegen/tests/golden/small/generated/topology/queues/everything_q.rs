@@ -10,6 +10,7 @@ use super::super::route;
 pub(super) const QUEUE: Queue = Queue {
     name: "everything_q",
     kind: QueueKind::Quorum,
+    topic: None,
     bindings: &[route("event.tx", "Everything")],
     workers: 2,
     prefetch: 100,
