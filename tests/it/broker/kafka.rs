@@ -1,14 +1,16 @@
 //! Kafka beside a broker in memory: the common promises, against a real cluster.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use event_grpc::broker::{
-    Broker, Embedded, KafkaAddress, KafkaClientError, KafkaOptions, Link, Router, Topology,
+    Broker, Embedded, KafkaAddress, KafkaClientError, KafkaOptions, Link, Outgoing, Router,
+    Settled, Topology,
 };
 use event_grpc::contract::Topic;
 
 use super::conformance;
-use super::fixture::Fixture;
+use super::fixture::{Fixture, receive};
 use super::rabbit::until;
 use crate::kafka::support::brokers;
 
@@ -44,7 +46,7 @@ macro_rules! promises {
             async fn $promise() {
                 if let Some((broker, names)) = start().await {
                     conformance::$promise(Arc::clone(&broker), &names).await;
-                    broker.close(std::time::Duration::from_secs(5)).await;
+                    broker.close(Duration::from_secs(5)).await;
                 }
             }
         )*
@@ -61,6 +63,20 @@ promises!(
     a_stopped_consumer_keeps_what_it_holds,
     properties_and_large_bodies_arrive,
     a_retry_takes_the_place_of_its_original,
-    workers_share_a_consumer,
     impossible_wishes_are_refused,
 );
+
+#[tokio::test(flavor = "multi_thread")]
+async fn workers_share_a_consumer() {
+    let Some((broker, names)) = start().await else {
+        return;
+    };
+    // The group takes a moment to form, and the workers are done after a second of silence.
+    let one = broker.consume(names.one).unwrap();
+    let first = Outgoing::new(names.direct, "one", "first");
+    broker.publish(first).await.unwrap();
+    assert_eq!(receive(&one).await.ack.ack().await, Settled::Done);
+    drop(one);
+    conformance::workers_share_a_consumer(Arc::clone(&broker), &names).await;
+    broker.close(Duration::from_secs(5)).await;
+}
