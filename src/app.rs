@@ -158,12 +158,15 @@ impl App {
         let databases = connected_stores.databases().clone();
         let stores = connected_stores.of_tables(pipeline);
         let off_queues = off::queues(pipeline, &stores);
-        let queues: Vec<&'static Queue> = pipeline.queues.iter().collect();
         let remote = config.amqp_url.is_some();
+        // In memory a queue is one, and takes all.
+        let served = |queue: &Queue| remote || !queue.is_partition();
+        let queues: Vec<&'static Queue> = pipeline.queues.iter().filter(|q| served(q)).collect();
         let requests = off::requests(pipeline, &config.environment, remote)?;
         // With RabbitMQ, queues that are disabled are declared all the same, so that their messages wait.
         let topology = Topology::of(pipeline, |queue| {
-            remote || !off_queues.contains_key(queue.name) && !off::is_off(queue, &requests)
+            let is_on = !off_queues.contains_key(queue.name) && !off::is_off(queue, &requests);
+            remote || is_on && served(queue)
         });
         let broker = broker::connect(&config, &topology)?;
         if config.strict {

@@ -14,7 +14,7 @@ mod router;
 pub(crate) mod testing;
 
 pub use api::Broker;
-pub use api::delivery::{Ack, Deliveries, Delivery, Place, Range, Settled};
+pub use api::delivery::{Ack, Deliveries, Delivery, Pinned, Place, Range, Settled};
 pub use api::error::{ConsumeError, PublishError};
 pub use api::limits::{Limits, SHORT, header_len};
 pub use api::lock::Lock;

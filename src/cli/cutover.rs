@@ -42,9 +42,7 @@ pub(super) async fn run(args: Args) -> anyhow::Result<bool> {
     let url = environment::option("EVENT_GRPC_AMQP_URL", args.amqp_url.as_ref())?;
     let url = url.context("--amqp-url (or EVENT_GRPC_AMQP_URL) is required")?;
     let address = Address::parse(&url).context("--amqp-url")?;
-    let topology = Topology::of(&PIPELINE, |queue| {
-        args.queues.is_empty() || args.queues.iter().any(|name| name == queue.name)
-    });
+    let topology = Topology::of(&PIPELINE, |_| true);
     for name in &args.queues {
         let known = topology.queues.iter().any(|queue| queue.name == name);
         anyhow::ensure!(known, "pipeline.yaml declares no queue {name}");
@@ -64,7 +62,10 @@ async fn all(cutover: &Cutover, topology: &Topology, args: &Args) -> anyhow::Res
             good = false;
         }
     }
-    for queue in &topology.queues {
+    let chosen = |queue: &&QueueSpec| {
+        args.queues.is_empty() || args.queues.iter().any(|name| name == queue.name)
+    };
+    for queue in topology.queues.iter().filter(chosen) {
         let found = cutover.queue(queue).await?;
         let what = match (&found, args.check) {
             (Found::Fits | Found::Missing, _) => continue,
@@ -100,7 +101,10 @@ async fn all(cutover: &Cutover, topology: &Topology, args: &Args) -> anyhow::Res
 /// Moves what waits in RabbitMQ for queues that Kafka carries now, and deletes their queues there. A queue behind a
 /// bridge stays.
 async fn leave(cutover: &Cutover, topology: &Topology, args: &Args) -> anyhow::Result<bool> {
-    let gone = |queue: &&QueueSpec| queue.topic.is_some_and(|topic| !topic.bridged);
+    let gone = |queue: &&QueueSpec| {
+        let chosen = args.queues.is_empty() || args.queues.iter().any(|name| name == queue.name);
+        chosen && queue.topic.is_some_and(|topic| !topic.bridged)
+    };
     let mut kafka = None;
     let mut good = true;
     for queue in topology.queues.iter().filter(gone) {

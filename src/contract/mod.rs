@@ -7,6 +7,7 @@ mod exchange;
 pub mod headers;
 mod ids;
 mod migration;
+mod partition;
 mod pipeline;
 mod queue;
 mod request;
@@ -22,6 +23,9 @@ pub use envelope::{CLIENT_FIELD, Envelope, EventType};
 pub use exchange::{Exchange, ExchangeKind, Route};
 pub use ids::{IdFrom, Ids};
 pub use migration::{Migration, drops_data};
+pub use partition::{
+    MOST_PARTITIONS, Partition, PartitionBy, key_hash, partitions_exchange, rest_exchange,
+};
 pub use pipeline::Pipeline;
 pub use queue::{Batch, Destination, Input, Queue, QueueKind};
 pub use request::{Piece, Rate, Request, Target, Template};

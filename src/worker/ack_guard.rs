@@ -10,7 +10,7 @@ use bytes::Bytes;
 
 use super::ending::Ending;
 use super::settlement_metrics::SettlementMetrics;
-use crate::broker::{Ack, Delivery, HeaderValue, Outgoing, Place, Properties, Settled};
+use crate::broker::{Ack, Delivery, HeaderValue, Outgoing, Pinned, Place, Properties, Settled};
 use crate::contract::headers::{
     RETRY_COUNT, RETRY_EXCHANGE, RETRY_FIRST_FAILED, RETRY_ROUTING_KEY,
 };
@@ -87,11 +87,11 @@ impl AckGuard {
         &self.metrics
     }
 
-    /// Writes down that the messages up to an offset are stored together with this one, the first of them.
-    pub(super) async fn pin(&self, last: i64) -> bool {
+    /// Writes down that this message and those up to an offset are stored together.
+    pub(super) async fn pin(&self, last: i64) -> Pinned {
         match &self.ack {
             Some(ack) => ack.pin(last).await,
-            None => false,
+            None => Pinned::Lost,
         }
     }
 

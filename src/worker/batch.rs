@@ -8,7 +8,6 @@ use super::catch_panic::catch_panic;
 use super::failed::{Failed, panicked_unit};
 use super::message::{Content, Prepared, units};
 use super::stretch::{Appended, Room, append_from, becomes};
-use crate::broker::Range;
 use crate::contract::{Batch as Limits, Block, Context, Table};
 
 /// Message in a batch, and its bad units.
@@ -31,8 +30,6 @@ pub(super) struct Batch {
     /// First unit of the last message for which there was no room.
     rest: Option<usize>,
     opened: Option<Instant>,
-    /// Range that it was pinned as before, if its messages are those of one.
-    pub pinned: Option<Range>,
 }
 
 impl Batch {
@@ -45,7 +42,6 @@ impl Batch {
             full: false,
             rest: None,
             opened: None,
-            pinned: None,
         }
     }
 
@@ -106,23 +102,16 @@ impl Batch {
         self.opened
     }
 
-    /// Range of a partition that its messages are, if they come from one, without a gap, and all of their units are in the
+    /// Offset of its last message, if they are a range of one partition without a gap, and all of their units are in the
     /// block.
-    pub(super) fn range(&self) -> Option<Range> {
-        let place = |held: &BatchedMessage| held.message.delivery.place.clone();
+    pub(super) fn last_of_range(&self) -> Option<i64> {
         let whole = self.rest.is_none() && self.held.iter().all(|held| held.failed.is_empty());
+        let place = |held: &BatchedMessage| held.message.delivery.place.clone();
         let (first, last) = (place(self.held.first()?)?, place(self.held.last()?)?);
         let count = i64::try_from(self.held.len()).ok()?;
         let of_one = first.topic == last.topic && first.partition == last.partition;
         let gapless = last.offset - first.offset + 1 == count;
-        let range = Range {
-            first: first.offset,
-            last: last.offset,
-            written_ms: first.timestamp_ms,
-        };
-        // What was pinned is a range even where the log has gaps since.
-        let range = self.pinned.or((of_one && gapless).then_some(range));
-        range.filter(|_| whole)
+        (whole && of_one && gapless).then_some(last.offset)
     }
 
     /// First unit of the last message that there was no room for: all from this one on.
@@ -138,7 +127,6 @@ impl Batch {
         self.full = false;
         self.rest = None;
         self.opened = None;
-        self.pinned = None;
     }
 }
 

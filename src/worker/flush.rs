@@ -20,6 +20,7 @@ use super::settle::{Decided, GivenUp, settle};
 use super::stretch::Room;
 use super::unit_groups::{Unit, UnitGroup, Work, good, rest};
 use super::{Setup, dead_letter, spread};
+use crate::broker::Pinned;
 use crate::contract::{Context, Message, Table};
 use crate::metrics::workers;
 use crate::sink::{Rows, Store};
@@ -193,26 +194,27 @@ impl Flusher {
     /// Pins a batch that is a range of a partition, and returns the token of its block: whoever gets the range again
     /// stores it under the same. None if it isn't one.
     async fn pin(&self, batch: &Batch) -> Result<Option<String>, NotPinned> {
-        let (Some(range), Some(first)) = (batch.range(), batch.held.first()) else {
+        let (Some(last), Some(first)) = (batch.last_of_range(), batch.held.first()) else {
             return Ok(None);
         };
         let delivery = &first.message.delivery;
         let Some(place) = &delivery.place else {
             return Ok(None);
         };
-        if batch.pinned.is_none() && !delivery.ack_guard.pin(range.last).await {
-            return Err(NotPinned);
+        match delivery.ack_guard.pin(last).await {
+            Pinned::As(range) => Ok(Some(format!(
+                "{}-{}-{}-{}-{}-{}-{}",
+                self.table.name,
+                place.topic,
+                place.partition,
+                range.first,
+                range.last,
+                range.written_ms,
+                self.setup.pipeline.fingerprint
+            ))),
+            Pinned::Alone => Ok(None),
+            Pinned::Lost => Err(NotPinned),
         }
-        Ok(Some(format!(
-            "{}-{}-{}-{}-{}-{}-{}",
-            self.table.name,
-            place.topic,
-            place.partition,
-            range.first,
-            range.last,
-            range.written_ms,
-            self.setup.pipeline.fingerprint
-        )))
     }
 
     async fn store_whole(

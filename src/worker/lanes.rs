@@ -3,7 +3,7 @@
 //!
 //! A batch of a partition is a range of its offsets without a gap, so that it can be pinned, and made again as it was.
 //! Workers prepare messages beside each other: one that comes too early waits for those before it. What was pinned before
-//! makes a batch of its own, which isn't sent before it is whole.
+//! makes a batch of its own, which is waited for until it is whole.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -15,6 +15,9 @@ use super::message::Prepared;
 use super::stretch::Room;
 use crate::broker::Range;
 use crate::contract::{Batch as Limits, Context, Table};
+
+/// How long a batch that was pinned before is waited for. What isn't whole by then is stored under another token.
+const WHOLE: Duration = Duration::from_secs(10);
 
 /// Topic and partition of a lane; none for what comes from queues.
 type Key = Option<(Arc<str>, i32)>;
@@ -106,7 +109,10 @@ impl Lanes {
     /// True if a batch should be sent now, whatever its age.
     pub(super) fn is_full(&self) -> bool {
         let held: usize = self.lanes.values().map(Lane::messages).sum();
-        held >= self.messages || self.lanes.values().any(|lane| self.is_full_lane(lane))
+        let mut lanes = self.lanes.values();
+        // Those that wait for more can't be sent, so that more must come.
+        let many = held >= self.messages && lanes.clone().any(Lane::can_go);
+        many || lanes.any(|lane| self.is_full_lane(lane))
     }
 
     /// Time when one should be sent; none while all are empty.
@@ -114,11 +120,12 @@ impl Lanes {
         let delay = self.delay();
         let due = self.lanes.values().filter_map(|lane| {
             let early = lane.early_since.map(|since| since + delay);
-            let batch = lane.batch.opened().map(|opened| opened + delay);
-            early
-                .into_iter()
-                .chain(batch.filter(|_| !lane.is_partial()))
-                .min()
+            let age = match lane.is_partial() {
+                false => delay,
+                true => WHOLE.max(delay),
+            };
+            let batch = lane.batch.opened().map(|opened| opened + age);
+            early.into_iter().chain(batch).min()
         });
         due.min()
     }
@@ -132,12 +139,8 @@ impl Lanes {
         let (now, delay) = (Instant::now(), self.delay());
         let full = self.is_full();
         let aged = |lane: &Lane| lane.batch.opened().is_some_and(|at| at + delay <= now);
-        let ready = |lane: &Lane| {
-            let partial = lane.is_partial() && !self.is_full_lane(lane);
-            !lane.batch.is_empty()
-                && !partial
-                && (all || full || aged(lane) || self.is_full_lane(lane))
-        };
+        let ready =
+            |lane: &Lane| lane.can_go() && (all || full || aged(lane) || self.is_full_lane(lane));
         let lanes = self.lanes.iter().filter(|(_, lane)| ready(lane));
         // One that is full, else the largest.
         let rank = |lane: &Lane| (self.is_full_lane(lane), lane.batch.held.len());
@@ -145,8 +148,8 @@ impl Lanes {
         let next = self.spare.take();
         let next = next.unwrap_or_else(|| Batch::new(self.table, self.room));
         let lane = self.lanes.get_mut(&key)?;
-        let mut batch = std::mem::replace(&mut lane.batch, next);
-        batch.pinned = lane.pinned.take();
+        let batch = std::mem::replace(&mut lane.batch, next);
+        lane.pinned = None;
         lane.closed = false;
         self.settle(&cx);
         Some(batch)
@@ -174,7 +177,7 @@ impl Lanes {
     }
 
     fn is_full_lane(&self, lane: &Lane) -> bool {
-        let limits = self.limits.as_ref();
+        let limits = self.limits.as_ref().filter(|_| !lane.is_partial());
         lane.closed || limits.is_some_and(|limits| lane.batch.is_full(limits, self.messages))
     }
 

@@ -119,7 +119,7 @@ impl TableSupervisor {
 
     fn batcher(&self) -> Batcher {
         // Two batches share the prefetch of the queues: one is stored while the next fills.
-        let held = self.queues.iter().map(|q| usize::from(q.prefetch)).min();
+        let held = self.queues.iter().map(|q| held(q, &self.queues)).min();
         let limits = self.queues.iter().map(|q| q.batch).reduce(batch::smaller);
         let flusher = Flusher {
             setup: self.setup.clone(),
@@ -152,4 +152,11 @@ impl TableSupervisor {
         self.setup.states.resume(self.table.name);
         true
     }
+}
+
+/// Messages that an instance holds of a queue and its partitions together.
+fn held(queue: &Queue, queues: &[&Queue]) -> usize {
+    let of = |queue: &Queue| queue.partition.map_or(queue.name, |partition| partition.of);
+    let parts = queues.iter().filter(|other| of(other) == of(queue));
+    parts.map(|part| usize::from(part.prefetch)).sum()
 }

@@ -63,6 +63,7 @@ fn config(vhost: &Vhost, store: &ClickHouse, strict: bool) -> Config {
         senders: event_grpc::access::Config::default(),
         tls: None,
         amqp_url: Some(vhost.url()),
+        kafka: None,
         clickhouse: Some(store.address().clone()),
         clickhouse_servers: BTreeMap::new(),
         postgres: None,
@@ -245,6 +246,7 @@ fn spec(kind: QueueKind) -> QueueSpec {
         prefetch: 10,
         prefetch_bytes: 16 << 20,
         awaited: true,
+        partition: None,
     }
 }
 

@@ -6,6 +6,7 @@ use crate::base::diagnostic::{Diagnostic, Diagnostics, Span};
 use crate::model::Input;
 use crate::resolve::{Queue, Resolved};
 use crate::rules::kafka::{KAFKA_DEAD_LETTERS, QUEUE_TYPE_IN_KAFKA, TOPIC_NAME};
+use crate::rules::reading::CONFLICTING_KEYS;
 
 /// The longest name: the topic of retries has one that is longer, and Kafka takes 249.
 const LONGEST: usize = 240;
@@ -46,6 +47,15 @@ pub(super) fn check(resolved: &Resolved<'_>, out: &mut Diagnostics) {
                 Diagnostic::new(&KAFKA_DEAD_LETTERS, message)
                     .at(*place, "Kafka deletes what nobody has read")
                     .help("leave `kafka` out"),
+            );
+        }
+        if let Some(partitions) = &queue.partitions {
+            let message = format!("queue `{}` has the partitions of its topic", queue.name);
+            out.push(
+                Diagnostic::new(&CONFLICTING_KEYS, message)
+                    .at(partitions.place, "partitions within RabbitMQ")
+                    .and(Some(*place), "Kafka carries it")
+                    .help("write `kafka: { partitions: ... }`"),
             );
         }
         typed(queue, *place, out);

@@ -14,6 +14,7 @@ mod ids;
 mod kafka;
 mod limits;
 mod names;
+mod partitions;
 mod requests;
 mod routing;
 mod stores;
@@ -27,6 +28,7 @@ use crate::resolve::Resolved;
 pub(crate) fn all(resolved: &Resolved<'_>, out: &mut Diagnostics) {
     names::check(resolved, out);
     routing::check(resolved, out);
+    partitions::check(resolved, out);
     dead_letters::check(resolved, out);
     feeding::check(resolved, out);
     columns::check(resolved, out);

@@ -7,6 +7,7 @@ mod destination;
 mod field;
 mod function;
 mod ids;
+mod partitions;
 mod request;
 mod source;
 mod store;
@@ -19,6 +20,8 @@ pub use destination::Destination;
 pub use field::field_type;
 pub use function::{Argument, Function};
 pub use ids::Ids;
+pub(crate) use partitions::lcm;
+pub use partitions::{PartitionKey, Partitions};
 pub use request::{Member, Piece, Rate, Request, Target, Template};
 pub use source::{
     Auth, Cors, Encoding, IdFrom, Intake, OnBad, Pool, RoutingKey, Scheme, SecretForm, Signature,
@@ -176,6 +179,8 @@ pub struct Queue {
     pub into: Destination,
     /// Made by the generator.
     pub derived: bool,
+    /// Its partitions.
+    pub partitions: Option<Partitions>,
 }
 
 /// A Kafka topic.

@@ -46,6 +46,8 @@ const NAMES: &[(&str, &[&str])] = &[
             "Message",
             "Migration",
             "OnBad",
+            "Partition",
+            "PartitionBy",
             "Piece",
             "Pipeline",
             "Pool",

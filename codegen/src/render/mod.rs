@@ -86,7 +86,8 @@ pub fn render(
     let tables = tables(model, &shapes, &readers).map_err(RenderError::Columns)?;
     let requests = requests(model, &shapes, &readers).map_err(RenderError::Columns)?;
     let sources = sources(model, &shapes, &readers).map_err(RenderError::Columns)?;
-    let queues = queues(model, &shapes, &tables, &requests);
+    let queues =
+        queues(model, &shapes, &readers, &tables, &requests).map_err(RenderError::Columns)?;
     let definitions = definitions::render(model)?;
 
     let mut out = Out {

@@ -12,6 +12,7 @@ mod kafka;
 mod limits;
 mod lower;
 mod messages;
+pub(crate) mod partitions;
 mod queues;
 mod requests;
 pub(crate) mod routing;
@@ -93,6 +94,8 @@ pub(crate) struct Queue {
     pub(crate) into: Option<model::Destination>,
     /// True if the generator made it.
     pub(crate) derived: bool,
+    /// Its partitions.
+    pub(crate) partitions: Option<partitions::Declared>,
 }
 
 /// A Kafka topic, with defaults filled in.
@@ -179,7 +182,9 @@ pub(crate) fn resolve<'a>(
     resolved.queues = queues::declared(&resolved, out);
     resolved.tables = inputs::tables(&resolved, stores, out);
     resolved.requests = requests::resolve(&resolved, out);
-    resolved.queues.extend(queues::of_typed_tables(&resolved));
+    resolved
+        .queues
+        .extend(queues::of_typed_tables(&resolved, out));
     resolved.queues.extend(queues::of_errors(&resolved));
     for index in 0..resolved.tables.len() {
         columns::fill(&mut resolved, index, out);

@@ -1,7 +1,7 @@
 //! Queues: the declared ones, those of typed tables, and those that end every dead-letter path.
 
 use super::sources::{exchange, located};
-use super::{Queue, Resolved, Settings, UNROUTED, identity, inputs, kafka, requests};
+use super::{Queue, Resolved, Settings, UNROUTED, identity, inputs, kafka, partitions, requests};
 use crate::base::diagnostic::{Diagnostic, Diagnostics};
 use crate::base::names::suggest;
 use crate::model::{Destination, IdFrom, Input, Intake, Route};
@@ -54,6 +54,7 @@ pub(super) fn declared(resolved: &Resolved<'_>, out: &mut Diagnostics) -> Vec<Qu
             name: queue.name.value.clone(),
             place: Some(queue.name.span),
             id: identity::of_queue(resolved, queue, &bindings, input.as_ref(), out),
+            partitions: partitions::resolve(resolved, &queue.partitions, input.as_ref(), out),
             input,
             kafka: kafka::topic(
                 spec,
@@ -100,7 +101,7 @@ fn unknown(into: &Text, spec: &spec::Spec) -> Diagnostic {
 }
 
 /// A queue for each typed table, bound to the keys of its types.
-pub(super) fn of_typed_tables(resolved: &Resolved<'_>) -> Vec<Queue> {
+pub(super) fn of_typed_tables(resolved: &Resolved<'_>, out: &mut Diagnostics) -> Vec<Queue> {
     let spec = resolved.spec;
     let mut queues = Vec::new();
     for (index, table) in resolved.tables.iter().enumerate() {
@@ -125,6 +126,7 @@ pub(super) fn of_typed_tables(resolved: &Resolved<'_>) -> Vec<Queue> {
         let own = table.spec.queue.as_ref();
         let own_settings = own.map(|q| q.settings.clone()).unwrap_or_default();
         let of_kafka = own.and_then(|own| own.kafka.as_ref());
+        let parts = own.map(|q| q.partitions.clone()).unwrap_or_default();
         queues.push(Queue {
             kafka: kafka::topic(spec, &name, of_kafka, &bindings, false),
             typed: own_settings.quorum.as_ref().map(|quorum| quorum.span),
@@ -132,6 +134,7 @@ pub(super) fn of_typed_tables(resolved: &Resolved<'_>) -> Vec<Queue> {
             bindings,
             dead_letter: dead_letter(&name, own.and_then(|q| q.dead_letter.as_ref())),
             settings: settings(&own_settings, &spec.defaults),
+            partitions: partitions::resolve(resolved, &parts, table.input.as_ref(), out),
             input: table.input.clone(),
             id: IdFrom::MessageId,
             into: Some(Destination::Table(index)),
@@ -183,6 +186,7 @@ pub(super) fn of_errors(resolved: &Resolved<'_>) -> Vec<Queue> {
             id: IdFrom::MessageId,
             into: Some(Destination::Table(table)),
             derived: true,
+            partitions: None,
         })
         .collect()
 }

@@ -10,9 +10,11 @@ mod cors;
 mod ids;
 mod kafka;
 mod limits;
+mod partitions;
 mod read;
 mod renamed;
 mod request;
+mod routes;
 mod scalars;
 mod store;
 mod verify;
@@ -23,6 +25,7 @@ pub(crate) use columns::Column;
 pub(crate) use cors::Cors;
 pub(crate) use kafka::Kafka;
 pub(crate) use limits::{Limits, OFF};
+pub(crate) use partitions::Partitions;
 use read::read;
 pub(crate) use request::Request;
 pub(crate) use scalars::{Fields, texts, wrong};
@@ -243,6 +246,8 @@ pub(crate) struct Queue {
     pub(crate) into: Option<Text>,
     /// `renamed_from: NAME`: the name that it had before.
     pub(crate) renamed_from: Option<Text>,
+    /// Its partitions.
+    pub(crate) partitions: Partitions,
 }
 
 /// A binding.
@@ -312,6 +317,8 @@ pub(crate) struct OwnQueue {
     pub(crate) kafka: Option<Kafka>,
     /// Route of its dead letters.
     pub(crate) dead_letter: Option<DeadLetter>,
+    /// Its partitions.
+    pub(crate) partitions: Partitions,
 }
 
 // === impl Spec ===

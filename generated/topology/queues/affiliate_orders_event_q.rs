@@ -27,4 +27,6 @@ pub(super) const QUEUE: Queue = Queue {
     id: IdFrom::MessageId,
     into: Destination::Table(&tables::affiliate_order::TABLE),
     derived: false,
+    partition: None,
+    partition_by: None,
 };

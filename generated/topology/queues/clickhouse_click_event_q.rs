@@ -25,4 +25,6 @@ pub(super) const QUEUE: Queue = Queue {
     id: IdFrom::MessageId,
     into: Destination::Table(&tables::click_event::TABLE),
     derived: false,
+    partition: None,
+    partition_by: None,
 };

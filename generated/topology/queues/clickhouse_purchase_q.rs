@@ -30,4 +30,6 @@ pub(super) const QUEUE: Queue = Queue {
     id: IdFrom::MessageId,
     into: Destination::Table(&tables::purchase::TABLE),
     derived: true,
+    partition: None,
+    partition_by: None,
 };

@@ -26,4 +26,6 @@ pub(super) const QUEUE: Queue = Queue {
     id: IdFrom::MessageId,
     into: Destination::Table(&tables::event::TABLE),
     derived: false,
+    partition: None,
+    partition_by: None,
 };

@@ -25,4 +25,6 @@ pub(super) const QUEUE: Queue = Queue {
     id: IdFrom::MessageId,
     into: Destination::Request(&requests::webengage_users::REQUEST),
     derived: false,
+    partition: None,
+    partition_by: None,
 };

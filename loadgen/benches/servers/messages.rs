@@ -152,6 +152,7 @@ fn topology(queue: &'static str) -> Topology {
             prefetch: PREFETCH,
             prefetch_bytes: 64 << 20,
             awaited: true,
+            partition: None,
         }],
         unrouted: UNROUTED,
         renamed: &[],

@@ -86,7 +86,7 @@ impl BrokerMetrics {
     pub(in crate::broker) fn publishing(&self, message: &Outgoing) -> Publishing {
         let targets = self
             .routes
-            .targets(&message.exchange, &message.routing_key)
+            .targets(&message.exchange, &message.routing_key, message.partition)
             .unwrap_or_default();
         let queues = targets.iter().filter_map(|at| self.queues.get(*at));
         self.begin(message, queues.cloned().collect())
@@ -226,6 +226,7 @@ mod tests {
             prefetch: 1,
             prefetch_bytes: 16 << 20,
             awaited: true,
+            partition: None,
         };
         const ALL: &[Route] = &[Route {
             exchange: "in",

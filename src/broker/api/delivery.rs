@@ -64,6 +64,18 @@ pub struct Range {
     pub written_ms: i64,
 }
 
+/// Outcome of pinning messages.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[must_use]
+pub enum Pinned {
+    /// They are all of this range that isn't settled: what is stored under its name is all of it.
+    As(Range),
+    /// They are only a part of a range, or the backend knows no ranges.
+    Alone,
+    /// It could not be written down: the messages are somebody else's, or will be delivered again.
+    Lost,
+}
+
 /// Settles a delivery. Dropped, it gives the message back to its queue.
 #[must_use = "a message that is not settled is delivered again"]
 pub struct Ack {
@@ -94,10 +106,9 @@ pub(in crate::broker) trait Settle: Send + Sync {
     /// Tells the broker.
     fn settle(self: Box<Self>, how: Settlement) -> BoxFuture<'static, Settled>;
 
-    /// Writes down that the messages up to an offset are stored together with this one, which is the first of them. True
-    /// once that is certain: whoever gets them next is told of the range.
-    fn pin(&self, _last: i64) -> BoxFuture<'_, bool> {
-        Box::pin(std::future::ready(false))
+    /// Pins this message and those up to an offset, for backends that keep messages in a log.
+    fn pin(&self, _last: i64) -> BoxFuture<'_, Pinned> {
+        Box::pin(std::future::ready(Pinned::Alone))
     }
 
     /// Delivery that a replacement message refers to.
@@ -155,9 +166,9 @@ impl Ack {
         self.held.settle(Settlement::Ack).await
     }
 
-    /// Writes down that the messages up to an offset are stored together with this one, which is the first of them. True
-    /// once that is certain: whoever gets them next is told of the range.
-    pub async fn pin(&self, last: i64) -> bool {
+    /// Writes down that this message and those up to an offset are stored together: whoever gets one of them next is told
+    /// of the range.
+    pub async fn pin(&self, last: i64) -> Pinned {
         self.held.pin(last).await
     }
 

@@ -5,14 +5,13 @@ use std::collections::HashMap;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use futures_util::FutureExt as _;
-use futures_util::future::BoxFuture;
 use tokio::sync::mpsc;
 
+use super::held::Held;
 use super::pins::Pins;
 use super::window::{Seen, Window};
 use crate::broker::api::broker_metrics::QueueMetrics;
-use crate::broker::api::delivery::{Ack, Delivery, Range, Settle, Settled, Settlement};
+use crate::broker::api::delivery::{Ack, Delivery, Pinned, Range, Settled, Settlement};
 use crate::broker::api::topology::QueueSpec;
 use crate::metrics::kafka::PARTITIONS;
 
@@ -75,17 +74,6 @@ struct Partition {
     pins: Pins,
     /// What was committed last.
     committed: Option<Commit>,
-}
-
-/// A delivery that is not settled yet.
-struct Held {
-    group: Arc<Group>,
-    place: Place,
-    assignment: u64,
-    offset: i64,
-    written_ms: i64,
-    bytes: u64,
-    settled: bool,
 }
 
 /// A record as it is to be handed on.
@@ -273,23 +261,38 @@ impl Group {
         moved.collect()
     }
 
-    /// Pins a range of a partition, and commits that. False if that didn't work. It blocks.
-    fn pin(&self, place: Place, assignment: u64, range: Range) -> bool {
-        let known = {
+    /// Pins a range of a partition, and commits that. It blocks.
+    ///
+    /// What was pinned before is that range again only if all of it that isn't settled is there: then whoever finds
+    /// something stored under its name knows that all of it is.
+    pub(super) fn pin(&self, place: Place, assignment: u64, range: Range) -> Pinned {
+        {
             let mut state = self.lock();
             let partition = state.partitions.get_mut(&place);
             let Some(partition) = partition.filter(|p| p.assignment == assignment) else {
-                return false;
+                return Pinned::Lost;
             };
-            partition.pins.add(range)
-        };
-        if known || self.commit(Some(&[place])) {
-            return true;
+            if let Some(known) = partition.pins.of(range.first) {
+                let settled = partition.window.position() == Some(range.first);
+                let whole = range.last == known.last && (range.first == known.first || settled);
+                return if whole {
+                    Pinned::As(known)
+                } else {
+                    Pinned::Alone
+                };
+            }
+            if partition.pins.of(range.last).is_some() {
+                return Pinned::Alone;
+            }
+            partition.pins.add(range);
+        }
+        if self.commit(Some(&[place])) {
+            return Pinned::As(range);
         }
         if let Some(partition) = self.lock().partitions.get_mut(&place) {
             partition.pins.remove(range);
         }
-        false
+        Pinned::Lost
     }
 
     /// Waits, up to a limit, until what is held of these partitions is settled. Nothing more of them is delivered.
@@ -320,6 +323,37 @@ impl Group {
         self.count(&state);
     }
 
+    /// Settles a delivery, unless its partition is somebody else's now.
+    pub(super) fn settle(&self, held: &Held, how: Settlement) -> Settled {
+        let mut state = self.lock();
+        state.messages -= 1;
+        state.bytes -= held.bytes;
+        let settled = match state.partitions.get_mut(&held.place) {
+            Some(partition) if partition.assignment == held.assignment => {
+                partition.held -= 1;
+                match how {
+                    Settlement::Ack => partition.window.settle(held.offset),
+                    Settlement::Requeue => {
+                        partition.window.give_back(held.offset);
+                        partition.rewind = true;
+                    }
+                }
+                Settled::Done
+            }
+            _ => Settled::Lost,
+        };
+        drop(state);
+        self.changed.notify_all();
+        settled
+    }
+
+    /// True if the partition of a delivery is somebody else's now, or about to be.
+    pub(super) fn is_stale(&self, held: &Held) -> bool {
+        let state = self.lock();
+        let partition = state.partitions.get(&held.place);
+        partition.is_none_or(|p| p.leaving || p.assignment != held.assignment)
+    }
+
     /// All partitions that are assigned.
     pub(super) fn places(&self) -> Vec<Place> {
         self.lock().partitions.keys().copied().collect()
@@ -345,72 +379,5 @@ impl Group {
     fn wait<'a>(&self, state: MutexGuard<'a, State>, limit: Duration) -> MutexGuard<'a, State> {
         let waited = self.changed.wait_timeout(state, limit);
         waited.unwrap_or_else(PoisonError::into_inner).0
-    }
-}
-
-// === impl Held ===
-
-impl Settle for Held {
-    fn settle(mut self: Box<Self>, how: Settlement) -> BoxFuture<'static, Settled> {
-        let settled = self.end(how);
-        std::future::ready(settled).boxed()
-    }
-
-    fn pin(&self, last: i64) -> BoxFuture<'_, bool> {
-        let range = Range {
-            first: self.offset,
-            last,
-            written_ms: self.written_ms,
-        };
-        let (group, place, assignment) = (Arc::clone(&self.group), self.place, self.assignment);
-        let pinned = tokio::task::spawn_blocking(move || group.pin(place, assignment, range));
-        async { pinned.await.unwrap_or(false) }.boxed()
-    }
-
-    /// True if its partition is somebody else's now, or about to be.
-    fn is_stale(&self) -> bool {
-        let state = self.group.lock();
-        let partition = state.partitions.get(&self.place);
-        partition.is_none_or(|p| p.leaving || p.assignment != self.assignment)
-    }
-}
-
-impl Held {
-    fn end(&mut self, how: Settlement) -> Settled {
-        self.settled = true;
-        self.group.metrics.held.decrement(1.0);
-        let mut state = self.group.lock();
-        state.messages -= 1;
-        state.bytes -= self.bytes;
-        let settled = match state.partitions.get_mut(&self.place) {
-            Some(partition) if partition.assignment == self.assignment => {
-                partition.held -= 1;
-                match how {
-                    Settlement::Ack => partition.window.settle(self.offset),
-                    Settlement::Requeue => {
-                        partition.window.give_back(self.offset);
-                        partition.rewind = true;
-                    }
-                }
-                Settled::Done
-            }
-            _ => Settled::Lost,
-        };
-        drop(state);
-        self.group.changed.notify_all();
-        settled
-    }
-}
-
-impl Drop for Held {
-    fn drop(&mut self) {
-        if !self.settled {
-            tracing::debug!(
-                queue = self.group.queue.name,
-                "A delivery was dropped without being settled, and will be delivered again."
-            );
-            // Nobody waits for the answer.
-            _ = self.end(Settlement::Requeue);
-        }
     }
 }

@@ -10,6 +10,7 @@ mod consumer;
 mod depths;
 mod group;
 mod headers;
+mod held;
 mod keeper;
 mod lag;
 mod monitor;

@@ -103,6 +103,8 @@ pub(super) fn pipeline(settings: Settings) -> &'static Pipeline {
         id: IdFrom::MessageId,
         into: Destination::Table(&TABLE),
         derived: false,
+        partition: None,
+        partition_by: None,
     };
     let exchange = |name| Exchange {
         name,

@@ -192,6 +192,8 @@ pub(crate) fn fragile() -> &'static Pipeline {
         id: IdFrom::MessageId,
         into: Destination::Table(&TABLE),
         derived: false,
+        partition: None,
+        partition_by: None,
     };
     const IN: Route = Route {
         exchange: "fragile.dx",

@@ -54,6 +54,7 @@ impl Fixture {
             prefetch,
             prefetch_bytes: 16 << 20,
             awaited: true,
+            partition: None,
             bindings: bindings
                 .iter()
                 .map(|&(exchange, routing_key)| Route {

@@ -104,6 +104,7 @@ impl Server {
             prefetch: 1000,
             prefetch_bytes: 16 << 20,
             awaited: true,
+            partition: None,
         };
         let topology = Topology {
             exchanges: pipeline.exchanges.to_vec(),

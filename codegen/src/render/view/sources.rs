@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use super::names::{Taken, literal, snake};
+use super::partitions;
 use super::readers::Readers;
 use super::refused::Refused;
 use super::shapes::Shapes;
@@ -31,9 +32,11 @@ pub struct SourceView {
     pub source: String,
     /// What computes its routing key; none if it has always the same.
     pub key: Option<KeyFunction>,
+    /// What computes its partition key; none if it is a path, or there is none.
+    pub partition_key: Option<KeyFunction>,
 }
 
-/// What computes a source's routing key.
+/// What computes a routing key or a partition key.
 #[derive(Debug, Serialize)]
 pub struct KeyFunction {
     /// The parameter: the message, named by whether it is used.
@@ -66,11 +69,18 @@ pub fn sources(
             });
             None
         });
+        let of = format!("source {}", source.name);
+        let partition_key = partitions::function(&writer, &of, source.partition_by.as_ref());
+        let partition_key = partition_key.unwrap_or_else(|reason| {
+            refused.push(reason);
+            None
+        });
         sources.push(SourceView {
             module: modules.claim(snake(&source.name)),
             name: source.name.clone(),
             source: source_view(source, shapes),
             key: key.map(key_function),
+            partition_key,
         });
     }
     match refused.is_empty() {
@@ -79,7 +89,7 @@ pub fn sources(
     }
 }
 
-fn key_function(key: String) -> KeyFunction {
+pub(super) fn key_function(key: String) -> KeyFunction {
     let lines = [key];
     let parameter = match mentions(&lines, "message") {
         true => "message",
@@ -138,7 +148,7 @@ fn source_view(source: &model::Source, shapes: &Shapes) -> String {
     let pool = &source.pool;
     format!(
         "Source {{ name: {}, auth: Auth::{:?}, intake: {intake}, exchange: {}, rejects: {}, \
-         pool: Pool {{ workers: {}, buffer: {}, bytes: {}, timeout_ms: {}, max_request: {} }}, cors: {} }}",
+         pool: Pool {{ workers: {}, buffer: {}, bytes: {}, timeout_ms: {}, max_request: {} }}, cors: {}, partition_by: {} }}",
         literal(&source.name),
         source.auth,
         literal(&source.exchange),
@@ -149,6 +159,7 @@ fn source_view(source: &model::Source, shapes: &Shapes) -> String {
         grouped(pool.timeout_ms),
         grouped(u64::from(pool.max_request)),
         cors_view(source.cors.as_ref()),
+        partitions::key_view(source.partition_by.as_ref()),
     )
 }
 

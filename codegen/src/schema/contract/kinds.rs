@@ -4,7 +4,7 @@ use super::kind::Kind;
 use super::{json, reserved, senders, targets, topology, transforms};
 
 /// All kinds.
-pub(crate) const ALL: [&Kind; 37] = [
+pub(crate) const ALL: [&Kind; 38] = [
     &senders::METHOD,
     &senders::PATH,
     &senders::SOURCE,
@@ -29,6 +29,7 @@ pub(crate) const ALL: [&Kind; 37] = [
     &topology::TOPIC_PARTITIONS,
     &topology::CARRIES,
     &topology::INTO,
+    &topology::PARTITIONS,
     &transforms::EXPRESSION,
     &transforms::VARIANT,
     &transforms::TEXT,

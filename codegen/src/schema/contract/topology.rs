@@ -1,9 +1,10 @@
 //! What is declared in RabbitMQ, and where messages go.
 
+use super::expression::key;
 use super::facts::Facts;
 use super::kind::{Harm, Kind, NONE, OF_QUEUE, PLAIN, at, yaml};
 use crate::base::refusal::Place;
-use crate::model::{Destination, ExchangeKind, Input, Model, Queue};
+use crate::model::{Destination, ExchangeKind, Input, Model, Partitions, Queue};
 use crate::rules::contracts::{JSON_CONTRACT, TOPOLOGY};
 
 /// What becomes of a queue with another type.
@@ -194,6 +195,15 @@ pub(super) const INTO: Kind = Kind {
     ..OF_QUEUE
 };
 
+/// The partitions of a queue: their number and their key.
+pub(super) const PARTITIONS: Kind = Kind {
+    word: "partitions",
+    title: |s| format!("`partitions` of queue `{}`", at(s, 0)),
+    rule: &TOPOLOGY,
+    place: |s| yaml(&["queues", at(s, 0), "partitions"]),
+    ..OF_QUEUE
+};
+
 pub(super) fn add(model: &Model, facts: &mut Facts) {
     for exchange in &model.exchanges {
         let kind = match exchange.kind {
@@ -245,6 +255,9 @@ fn add_queue(model: &Model, queue: &Queue, facts: &mut Facts) {
             .map(|r| format!("request {}", r.name)),
     };
     facts.add(&INTO, &[name], into.unwrap_or_default());
+    if let Some(Partitions { count, by }) = &queue.partitions {
+        facts.add(&PARTITIONS, &[name], format!("{count} by {}", key(by)));
+    }
 }
 
 /// The queue of a typed table is declared by the table.

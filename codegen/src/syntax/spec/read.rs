@@ -7,18 +7,20 @@ use super::cors::cors;
 use super::ids::ids;
 use super::kafka::kafka;
 use super::limits::limits;
+use super::partitions;
 use super::request::request;
+use super::routes::{bind, dead_letter};
 use super::scalars::{Fields, map, text, texts, word};
 use super::store::{Stores, store};
 use super::verify::{nothing, verify};
 use super::webhook::{auth, id, message, on_bad};
 use super::{
-    Binding, Database, DeadLetter, Exchange, InStore, Limits, OwnQueue, Pool, Queue, Settings,
-    Source, Spec, Table, TableDefaults,
+    Database, Exchange, InStore, Limits, OwnQueue, Partitions, Pool, Queue, Settings, Source, Spec,
+    Table, TableDefaults,
 };
 use crate::base::diagnostic::{Diagnostics, Span};
 use crate::model::ExchangeKind;
-use crate::syntax::yaml::{Entry, Node, Text, Value};
+use crate::syntax::yaml::{Entry, Node, Text};
 
 const SETTINGS: [&str; 6] = ["type", "workers", "prefetch", "retries", "breaker", "batch"];
 
@@ -221,6 +223,7 @@ fn queue(entry: &Entry, out: &mut Diagnostics) -> Queue {
         "renamed_from",
     ];
     known.extend(SETTINGS);
+    known.extend(partitions::KEYS);
     let what = format!("queue `{}`", name.value);
     let mut queue = Queue {
         name: name.clone(),
@@ -232,6 +235,7 @@ fn queue(entry: &Entry, out: &mut Diagnostics) -> Queue {
         dead_letter: None,
         into: None,
         renamed_from: None,
+        partitions: Partitions::default(),
     };
     let Some(fields) = Fields::open(what, name.span, &entry.node, &known, out) else {
         return queue;
@@ -248,36 +252,8 @@ fn queue(entry: &Entry, out: &mut Diagnostics) -> Queue {
     fields.require("into", out);
     queue.into = fields.text("into", out);
     queue.renamed_from = fields.text("renamed_from", out);
+    queue.partitions = partitions::partitions(&fields, out);
     queue
-}
-
-fn bind(entry: &Entry, out: &mut Diagnostics) -> Vec<Binding> {
-    let mut bindings = Vec::new();
-    for exchange in map("`bind`", &entry.node, out).unwrap_or_default() {
-        for key in texts("a binding key", &exchange.node, out) {
-            bindings.push(Binding {
-                exchange: exchange.key.clone(),
-                key,
-            });
-        }
-    }
-    bindings
-}
-
-fn dead_letter(entry: &Entry, out: &mut Diagnostics) -> Option<DeadLetter> {
-    if let Value::Scalar(exchange) = &entry.node.value {
-        return Some(DeadLetter {
-            exchange: exchange.clone(),
-            routing_key: None,
-        });
-    }
-    let known = ["exchange", "routing_key"];
-    let fields = Fields::open("`dead_letter`", entry.key.span, &entry.node, &known, out)?;
-    fields.require("exchange", out)?;
-    Some(DeadLetter {
-        exchange: fields.text("exchange", out)?,
-        routing_key: fields.text("routing_key", out),
-    })
 }
 
 fn database(entry: &Entry, out: &mut Diagnostics) -> Database {
@@ -367,6 +343,7 @@ fn migrations(entry: &Entry, out: &mut Diagnostics) -> Option<Text> {
 fn own_queue(entry: &Entry, out: &mut Diagnostics) -> OwnQueue {
     let mut known = vec!["dead_letter", "kafka"];
     known.extend(SETTINGS);
+    known.extend(partitions::KEYS);
     let fields = Fields::open(
         "a typed table's `queue`",
         entry.key.span,
@@ -388,5 +365,9 @@ fn own_queue(entry: &Entry, out: &mut Diagnostics) -> OwnQueue {
             .as_ref()
             .and_then(|f| f.get("dead_letter"))
             .and_then(|e| dead_letter(e, out)),
+        partitions: fields
+            .as_ref()
+            .map(|f| partitions::partitions(f, out))
+            .unwrap_or_default(),
     }
 }

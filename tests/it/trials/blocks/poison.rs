@@ -70,6 +70,8 @@ fn pipeline() -> &'static Pipeline {
         id: IdFrom::MessageId,
         into: Destination::Table(&TABLE),
         derived: false,
+        partition: None,
+        partition_by: None,
     };
     let exchange = |name, kind, derived| Exchange {
         name,

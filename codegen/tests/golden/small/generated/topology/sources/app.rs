@@ -29,4 +29,5 @@ pub(super) const SOURCE: Source = Source {
         max_age_s: 600,
         credentials: false,
     }),
+    partition_by: None,
 };
