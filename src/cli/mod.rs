@@ -8,6 +8,7 @@ mod cutover;
 mod demo;
 mod dlq;
 mod drops;
+mod kafka;
 mod keys;
 mod ledger;
 mod migrate;

@@ -17,6 +17,7 @@ mod schema;
 mod source;
 mod storage;
 mod table;
+mod topic;
 
 pub use envelope::{CLIENT_FIELD, Envelope, EventType};
 pub use exchange::{Exchange, ExchangeKind, Route};
@@ -37,6 +38,7 @@ pub use source::{
 };
 pub use storage::{Conflict, Database, Storage, Upsert};
 pub use table::{Append, AppendDeadLetter, Block, ColumnSpec, Holds, Table};
+pub use topic::Topic;
 
 pub use crate::dead_letter::DeadLetter;
 pub use crate::function;

@@ -6,6 +6,7 @@ use super::ids::IdFrom;
 use super::partition::{Partition, PartitionBy};
 use super::request::Request;
 use super::table::Table;
+use super::topic::Topic;
 use crate::protobuf::Shape;
 
 /// A queue, who works on it and what becomes of its messages.
@@ -15,6 +16,8 @@ pub struct Queue {
     pub name: &'static str,
     /// Replicated (quorum) or classic.
     pub kind: QueueKind,
+    /// Kafka topic that carries its messages, if it isn't RabbitMQ that does.
+    pub topic: Option<Topic>,
     /// Bindings.
     pub bindings: &'static [Route],
     /// Number of workers that prepare its messages in one instance.

@@ -1,6 +1,6 @@
 //! Batch: a growing block, and the messages whose rows are in it.
 
-use tokio::time::{Duration, Instant};
+use tokio::time::Instant;
 
 use super::append::append;
 use super::blocking;
@@ -97,10 +97,21 @@ impl Batch {
             || self.bytes >= limits.bytes as usize / 2
     }
 
-    /// Time when it should be sent; none while it is empty.
-    pub(super) fn due(&self, limits: &Limits) -> Option<Instant> {
+    /// When its first message was added; none while it is empty.
+    pub(super) fn opened(&self) -> Option<Instant> {
         self.opened
-            .map(|opened| opened + Duration::from_millis(u64::from(limits.delay_ms)))
+    }
+
+    /// Offset of its last message, if they are a range of one partition without a gap, and all of their units are in the
+    /// block.
+    pub(super) fn last_of_range(&self) -> Option<i64> {
+        let whole = self.rest.is_none() && self.held.iter().all(|held| held.failed.is_empty());
+        let place = |held: &BatchedMessage| held.message.delivery.place.clone();
+        let (first, last) = (place(self.held.first()?)?, place(self.held.last()?)?);
+        let count = i64::try_from(self.held.len()).ok()?;
+        let of_one = first.topic == last.topic && first.partition == last.partition;
+        let gapless = last.offset - first.offset + 1 == count;
+        (whole && of_one && gapless).then_some(last.offset)
     }
 
     /// First unit of the last message that there was no room for: all from this one on.

@@ -20,6 +20,7 @@ use super::settle::{Decided, GivenUp, settle};
 use super::stretch::Room;
 use super::unit_groups::{Unit, UnitGroup, Work, good, rest};
 use super::{Setup, dead_letter, spread};
+use crate::broker::Pinned;
 use crate::contract::{Context, Message, Table};
 use crate::metrics::workers;
 use crate::sink::{Rows, Store};
@@ -52,6 +53,9 @@ pub(super) struct Flushed {
     pub outage: Option<Vec<BatchedMessage>>,
 }
 
+/// A range could not be pinned.
+struct NotPinned;
+
 /// Reason why a batch could not be finished.
 #[derive(Debug)]
 pub(super) enum Halt {
@@ -73,6 +77,20 @@ impl Flusher {
         let began = Instant::now();
         let mut aside = None;
         let plan = self.plan(&batch);
+        let token = match plan {
+            None => self.pin(&batch).await,
+            Some(_) => Ok(None),
+        };
+        let Ok(token) = token else {
+            // Its messages are somebody else's now, or will be delivered again.
+            batch.clear();
+            return Flushed {
+                spare: batch,
+                later: Vec::new(),
+                aside: None,
+                outage: None,
+            };
+        };
         // With a plan, long texts are reported from the blocks of its parts.
         let long_texts = &self.setup.states.long_texts;
         long_texts.tell(&batch.block, plan.is_none());
@@ -80,7 +98,7 @@ impl Flusher {
             self.setup.states.unknown.tell(&batch.block);
         }
         let stored = match plan {
-            None => self.store_whole(&mut batch, &mut aside).await,
+            None => self.store_whole(&mut batch, &mut aside, token).await,
             Some(groups) => {
                 let held = std::mem::take(&mut batch.held);
                 let work = aside.insert(Work::new(held, groups));
@@ -173,7 +191,38 @@ impl Flusher {
         )
     }
 
-    async fn store_whole(&self, batch: &mut Batch, aside: &mut Option<Work>) -> Result<(), Halt> {
+    /// Pins a batch that is a range of a partition, and returns the token of its block: whoever gets the range again
+    /// stores it under the same. None if it isn't one.
+    async fn pin(&self, batch: &Batch) -> Result<Option<String>, NotPinned> {
+        let (Some(last), Some(first)) = (batch.last_of_range(), batch.held.first()) else {
+            return Ok(None);
+        };
+        let delivery = &first.message.delivery;
+        let Some(place) = &delivery.place else {
+            return Ok(None);
+        };
+        match delivery.ack_guard.pin(last).await {
+            Pinned::As(range) => Ok(Some(format!(
+                "{}-{}-{}-{}-{}-{}-{}",
+                self.table.name,
+                place.topic,
+                place.partition,
+                range.first,
+                range.last,
+                range.written_ms,
+                self.setup.pipeline.fingerprint
+            ))),
+            Pinned::Alone => Ok(None),
+            Pinned::Lost => Err(NotPinned),
+        }
+    }
+
+    async fn store_whole(
+        &self,
+        batch: &mut Batch,
+        aside: &mut Option<Work>,
+        token: Option<String>,
+    ) -> Result<(), Halt> {
         let at = batch.rest();
         let mut stored = StoreOutcome::Yes;
         if batch.block.rows() > 0 {
@@ -190,7 +239,7 @@ impl Flusher {
                 keyed.collect::<Vec<Key>>()
             };
             let rows = Rows { block, messages };
-            stored = self.store(rows, Part::Whole, &keys).await?;
+            stored = self.store(rows, Part::Whole, &keys, token).await?;
             if stored == StoreOutcome::Yes && self.failure_history.any() {
                 self.failure_history.clear(&keys());
             }

@@ -29,6 +29,7 @@ mod gate;
 mod headers;
 mod ids;
 mod intake;
+mod lanes;
 mod late;
 mod message;
 mod objects;

@@ -39,6 +39,7 @@ fn config(main: Option<&ClickHouse>, servers: BTreeMap<String, Address>, data: &
         senders: event_grpc::access::Config::default(),
         tls: None,
         amqp_url: None,
+        kafka: None,
         clickhouse: main.map(|store| store.address().clone()),
         clickhouse_servers: servers,
         postgres: None,

@@ -22,6 +22,7 @@ mod engine;
 mod forward;
 mod http;
 mod ingest;
+mod kafka;
 mod kinds;
 mod late;
 mod ledger;

@@ -11,6 +11,7 @@ mod dead_letters;
 mod feeding;
 mod given;
 mod ids;
+mod kafka;
 mod limits;
 mod names;
 mod partitions;
@@ -39,4 +40,5 @@ pub(crate) fn all(resolved: &Resolved<'_>, out: &mut Diagnostics) {
     targets::check(resolved, out);
     webhooks::check(resolved, out);
     ids::check(resolved, out);
+    kafka::check(resolved, out);
 }

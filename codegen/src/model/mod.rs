@@ -155,6 +155,8 @@ pub struct Queue {
     pub name: String,
     /// `x-queue-type: quorum`, or classic without arguments.
     pub quorum: bool,
+    /// Kafka topic that carries its messages, if it isn't RabbitMQ that does.
+    pub topic: Option<Topic>,
     /// Bindings.
     pub bindings: Vec<Route>,
     /// Workers an instance.
@@ -179,6 +181,21 @@ pub struct Queue {
     pub derived: bool,
     /// Its partitions.
     pub partitions: Option<Partitions>,
+}
+
+/// A Kafka topic.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Topic {
+    /// Its name.
+    pub name: String,
+    /// Partitions.
+    pub partitions: u16,
+    /// Replication factor.
+    pub replicas: u8,
+    /// How long messages are kept, in milliseconds.
+    pub retention_ms: u64,
+    /// True if other services publish to the queue's exchanges, from where a bridge moves their messages.
+    pub bridged: bool,
 }
 
 /// When a batch goes out.

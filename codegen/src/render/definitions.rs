@@ -38,7 +38,7 @@ pub(super) fn render(model: &Model) -> Result<String, serde_json::Error> {
         .collect();
     let mut queues = Vec::new();
     let mut bindings = Vec::new();
-    for declared in &model.queues {
+    for declared in in_rabbitmq(model) {
         queues.push(queue(declared, &declared.name));
         let partitioned = declared.partitions.is_some();
         let (to, kind) = match partitioned {
@@ -60,6 +60,12 @@ pub(super) fn render(model: &Model) -> Result<String, serde_json::Error> {
         ("queues", queues),
         ("vhosts", vec![json!({ "name": VHOST })]),
     ])
+}
+
+/// The queues that are in RabbitMQ: those that Kafka carries are if a bridge leads to their topics.
+fn in_rabbitmq(model: &Model) -> impl Iterator<Item = &Queue> {
+    let carried = |queue: &Queue| queue.topic.as_ref().is_some_and(|topic| !topic.bridged);
+    model.queues.iter().filter(move |queue| !carried(queue))
 }
 
 /// A queue of this name with what is declared.
@@ -131,7 +137,7 @@ fn unrouted(model: &Model) -> Option<Value> {
 /// leaders of queues that are declared on a cluster are spread over its nodes.
 fn deliveries(model: &Model) -> Option<Value> {
     let mut names = Vec::new();
-    for queue in model.queues.iter().filter(|queue| queue.quorum) {
+    for queue in in_rabbitmq(model).filter(|queue| queue.quorum) {
         names.push(queue.name.clone());
         names.extend(queue.partition_names());
     }

@@ -73,6 +73,7 @@ const NAMES: &[(&str, &[&str])] = &[
             "Storage",
             "Table",
             "Target",
+            "Topic",
             "Upsert",
             "Verify",
             "function",

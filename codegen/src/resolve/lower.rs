@@ -87,6 +87,10 @@ fn queue(queue: &resolve::Queue) -> Option<Queue> {
     Some(Queue {
         name: queue.name.clone(),
         quorum: settings.quorum,
+        topic: match &queue.kafka {
+            Some((topic, _)) => Some(self::topic(topic)?),
+            None => None,
+        },
         bindings: queue.bindings.iter().map(|b| b.value.clone()).collect(),
         workers: u16::try_from(settings.workers).ok()?,
         prefetch: u16::try_from(queue.prefetch()).ok()?,
@@ -107,6 +111,16 @@ fn queue(queue: &resolve::Queue) -> Option<Queue> {
         into: queue.into?,
         derived: queue.derived,
         partitions: queue.partitions.as_ref().map(|p| p.partitions.clone()),
+    })
+}
+
+fn topic(topic: &resolve::Topic) -> Option<model::Topic> {
+    Some(model::Topic {
+        name: topic.name.clone(),
+        partitions: u16::try_from(topic.partitions).ok()?,
+        replicas: u8::try_from(topic.replicas).ok()?,
+        retention_ms: topic.retention_ms,
+        bridged: topic.bridged,
     })
 }
 

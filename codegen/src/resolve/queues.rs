@@ -1,7 +1,7 @@
 //! Queues: the declared ones, those of typed tables, and those that end every dead-letter path.
 
 use super::sources::{exchange, located};
-use super::{Queue, Resolved, Settings, UNROUTED, identity, inputs, partitions, requests};
+use super::{Queue, Resolved, Settings, UNROUTED, identity, inputs, kafka, partitions, requests};
 use crate::base::diagnostic::{Diagnostic, Diagnostics};
 use crate::base::names::suggest;
 use crate::model::{Destination, IdFrom, Input, Intake, Route};
@@ -56,6 +56,14 @@ pub(super) fn declared(resolved: &Resolved<'_>, out: &mut Diagnostics) -> Vec<Qu
             id: identity::of_queue(resolved, queue, &bindings, input.as_ref(), out),
             partitions: partitions::resolve(resolved, &queue.partitions, input.as_ref(), out),
             input,
+            kafka: kafka::topic(
+                spec,
+                &queue.name.value,
+                queue.kafka.as_ref(),
+                &bindings,
+                queue.message.is_some(),
+            ),
+            typed: queue.settings.quorum.as_ref().map(|quorum| quorum.span),
             bindings,
             dead_letter: dead_letter(&queue.name.value, queue.dead_letter.as_ref()),
             settings: settings(&queue.settings, &spec.defaults),
@@ -117,8 +125,11 @@ pub(super) fn of_typed_tables(resolved: &Resolved<'_>, out: &mut Diagnostics) ->
         }
         let own = table.spec.queue.as_ref();
         let own_settings = own.map(|q| q.settings.clone()).unwrap_or_default();
+        let of_kafka = own.and_then(|own| own.kafka.as_ref());
         let parts = own.map(|q| q.partitions.clone()).unwrap_or_default();
         queues.push(Queue {
+            kafka: kafka::topic(spec, &name, of_kafka, &bindings, false),
+            typed: own_settings.quorum.as_ref().map(|quorum| quorum.span),
             place: Some(own.map_or(table.spec.name.span, |q| q.span)),
             bindings,
             dead_letter: dead_letter(&name, own.and_then(|q| q.dead_letter.as_ref())),
@@ -166,6 +177,8 @@ pub(super) fn of_errors(resolved: &Resolved<'_>) -> Vec<Queue> {
         .map(|(name, bindings)| Queue {
             name: name.to_owned(),
             place: None,
+            kafka: None,
+            typed: None,
             bindings,
             dead_letter: None,
             settings: settings(&spec::Settings::default(), &resolved.spec.defaults),

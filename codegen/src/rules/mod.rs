@@ -10,6 +10,7 @@ pub(crate) mod dead_letters;
 pub(crate) mod feeding;
 pub(crate) mod history;
 pub(crate) mod ids;
+pub(crate) mod kafka;
 pub(crate) mod keys;
 pub(crate) mod limits;
 pub(crate) mod names;
@@ -46,6 +47,7 @@ pub(crate) fn all() -> Vec<&'static Rule> {
         webhooks::RULES,
         ids::RULES,
         browsers::RULES,
+        kafka::RULES,
         partitions::RULES,
     ];
     let mut rules: Vec<_> = groups.into_iter().flatten().copied().collect();

@@ -8,11 +8,13 @@ mod clients;
 mod columns;
 mod cors;
 mod ids;
+mod kafka;
 mod limits;
 mod partitions;
 mod read;
 mod renamed;
 mod request;
+mod routes;
 mod scalars;
 mod store;
 mod verify;
@@ -21,6 +23,7 @@ mod whole;
 
 pub(crate) use columns::Column;
 pub(crate) use cors::Cors;
+pub(crate) use kafka::Kafka;
 pub(crate) use limits::{Limits, OFF};
 pub(crate) use partitions::Partitions;
 use read::read;
@@ -235,6 +238,8 @@ pub(crate) struct Queue {
     pub(crate) id: Option<Id>,
     /// Its settings.
     pub(crate) settings: Settings,
+    /// `kafka: ...`: Kafka carries its messages.
+    pub(crate) kafka: Option<Kafka>,
     /// `dead_letter: EXCHANGE` or `{ exchange, routing_key }`.
     pub(crate) dead_letter: Option<DeadLetter>,
     /// `into: TABLE` or `into: REQUEST`.
@@ -308,6 +313,8 @@ pub(crate) struct OwnQueue {
     pub(crate) span: Span,
     /// Its settings.
     pub(crate) settings: Settings,
+    /// `kafka: ...`: Kafka carries its messages.
+    pub(crate) kafka: Option<Kafka>,
     /// Route of its dead letters.
     pub(crate) dead_letter: Option<DeadLetter>,
     /// Its partitions.

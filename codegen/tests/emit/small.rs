@@ -7,7 +7,7 @@ use event_grpc_codegen::model::{
     Auth, Batch, ClickHouse, Client, Column, ColumnSource, Cors, Database, Destination, Encoding,
     Envelope, Exchange, ExchangeKind, Function, IdFrom, Ids, Input, Intake, Model, OnBad,
     PartitionKey, Partitions, Pool, Queue, Root, Route, RoutingKey, Scheme, SecretForm, Signature,
-    SignatureForm, Signed, SignedTime, Source, Store, Table, Type, Value, Verify,
+    SignatureForm, Signed, SignedTime, Source, Store, Table, Topic, Type, Value, Verify,
 };
 use prost_reflect::{DescriptorPool, FieldDescriptor, MessageDescriptor};
 use protox::file::{ChainFileResolver, File, FileResolver, GoogleFileResolver};
@@ -264,6 +264,7 @@ impl Made<'_> {
         let queue = |name: &str, binding: Route, input, table, derived| Queue {
             name: name.into(),
             quorum: derived,
+            topic: None,
             bindings: vec![binding],
             workers: 2,
             prefetch: 100,
@@ -303,13 +304,22 @@ impl Made<'_> {
                 ..queue("api_q", route("post.dx", "POST"), post, 2, false)
             },
             error_q,
-            queue(
-                "everything_q",
-                route("event.tx", "Everything"),
-                Input::Events,
-                1,
-                true,
-            ),
+            Queue {
+                topic: Some(Topic {
+                    name: "everything".into(),
+                    partitions: 24,
+                    replicas: 3,
+                    retention_ms: 604_800_000,
+                    bridged: false,
+                }),
+                ..queue(
+                    "everything_q",
+                    route("event.tx", "Everything"),
+                    Input::Events,
+                    1,
+                    true,
+                )
+            },
         ]
     }
 }

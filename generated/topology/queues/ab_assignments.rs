@@ -9,6 +9,7 @@ use super::super::route;
 pub(super) const QUEUE: Queue = Queue {
     name: "ab_assignments",
     kind: QueueKind::Quorum,
+    topic: None,
     bindings: &[route("ab.dx", "ab_assignments")],
     workers: 2,
     prefetch: 20_000,

@@ -10,6 +10,7 @@ use super::super::route;
 pub(super) const QUEUE: Queue = Queue {
     name: "clickhouse_purchase_q",
     kind: QueueKind::Quorum,
+    topic: None,
     bindings: &[
         route("grpc_event.tx", "InitiatePurchaseEvent"),
         route("grpc_event.tx", "CompletePurchaseEvent"),

@@ -10,6 +10,7 @@ use super::super::route;
 pub(super) const QUEUE: Queue = Queue {
     name: "event_grpc.errors",
     kind: QueueKind::Quorum,
+    topic: None,
     bindings: &[
         route("shopify_event.dx", "error.shopify_events_q"),
         route("branch_event_error.dx", "error.branch_event_q"),

@@ -10,6 +10,7 @@ use super::super::route;
 pub(super) const QUEUE: Queue = Queue {
     name: "event_grpc.unrouted_q",
     kind: QueueKind::Quorum,
+    topic: None,
     bindings: &[route("event_grpc.unrouted", "")],
     workers: 2,
     prefetch: 20_000,

@@ -10,6 +10,7 @@ use super::super::route;
 pub(super) const QUEUE: Queue = Queue {
     name: "grpc_clickhouse_event_q",
     kind: QueueKind::Quorum,
+    topic: None,
     bindings: &[route("grpc_event.tx", "*")],
     workers: 2,
     prefetch: 65_535,

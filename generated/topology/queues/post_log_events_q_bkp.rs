@@ -9,6 +9,7 @@ use super::super::route;
 pub(super) const QUEUE: Queue = Queue {
     name: "post_log_events_q_bkp",
     kind: QueueKind::Quorum,
+    topic: None,
     bindings: &[route("beat.dx", "post_log_events_bkp")],
     workers: 5,
     prefetch: 20_000,

@@ -9,6 +9,7 @@ use super::super::route;
 pub(super) const QUEUE: Queue = Queue {
     name: "shopify_events_q",
     kind: QueueKind::Quorum,
+    topic: None,
     bindings: &[route("shopify_event.dx", "shopify_events")],
     workers: 2,
     prefetch: 20_000,

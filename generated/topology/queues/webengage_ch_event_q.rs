@@ -9,6 +9,7 @@ use super::super::route;
 pub(super) const QUEUE: Queue = Queue {
     name: "webengage_ch_event_q",
     kind: QueueKind::Quorum,
+    topic: None,
     bindings: &[route("webengage_event.dx", "EVENT")],
     workers: 5,
     prefetch: 20_000,

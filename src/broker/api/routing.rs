@@ -117,8 +117,13 @@ impl Routes {
 
     /// True if a binding of this exchange matches.
     fn is_bound(&self, exchange: &str, routing_key: &str) -> bool {
+        !self.bound(exchange, routing_key).is_empty()
+    }
+
+    /// The queues whose bindings match, each once.
+    pub(in crate::broker) fn bound(&self, exchange: &str, routing_key: &str) -> Vec<usize> {
         let bindings = self.exchanges.get(exchange);
-        bindings.is_some_and(|bindings| !matching(bindings, routing_key, None).is_empty())
+        bindings.map_or_else(Vec::new, |bindings| matching(bindings, routing_key, None))
     }
 
     /// The queues that get a copy of a message with this hash of its partition key, each once and at least one.

@@ -1,7 +1,8 @@
 //! The exchanges, queues and bindings that a broker serves.
 
 use crate::contract::{
-    Destination, Exchange, ExchangeKind, Partition, Pipeline, Queue, QueueKind, RenamedQueue, Route,
+    Destination, Exchange, ExchangeKind, Partition, Pipeline, Queue, QueueKind, RenamedQueue,
+    Route, Topic,
 };
 
 /// The exchanges, queues and bindings that a broker serves.
@@ -24,6 +25,8 @@ pub struct QueueSpec {
     pub name: &'static str,
     /// Replicated or not.
     pub kind: QueueKind,
+    /// Kafka topic that carries its messages, if it isn't RabbitMQ that does.
+    pub topic: Option<Topic>,
     /// Bindings.
     pub bindings: &'static [Route],
     /// Maximum number of unacknowledged messages of one consumer; 0 counts as 1.
@@ -67,6 +70,31 @@ impl Topology {
             unrouted: pipeline.unrouted,
             renamed: pipeline.retired.renamed,
         }
+    }
+
+    /// The part of it that RabbitMQ has: without the queues that only Kafka carries.
+    pub fn in_rabbitmq(&self) -> Topology {
+        self.split().1
+    }
+
+    /// Splits it into the queues that Kafka topics carry, and those that are in RabbitMQ, which queues behind a bridge are
+    /// as well. Those have no bindings in Kafka. Both keep the exchanges.
+    pub(in crate::broker) fn split(&self) -> (Topology, Topology) {
+        let bridged = |queue: &QueueSpec| queue.topic.is_some_and(|topic| topic.bridged);
+        let in_kafka = self.queues.iter().filter(|queue| queue.topic.is_some());
+        let in_kafka = in_kafka.map(|queue| QueueSpec {
+            bindings: if bridged(queue) { &[] } else { queue.bindings },
+            ..*queue
+        });
+        let rest = self
+            .queues
+            .iter()
+            .filter(|q| q.topic.is_none() || bridged(q));
+        let of = |queues: Vec<QueueSpec>| Topology {
+            queues,
+            ..self.clone()
+        };
+        (of(in_kafka.collect()), of(rest.copied().collect()))
     }
 
     /// The queue with this name.
@@ -122,6 +150,7 @@ impl QueueSpec {
         Self {
             name: queue.name,
             kind: queue.kind,
+            topic: queue.topic,
             bindings: queue.bindings,
             prefetch: queue.prefetch,
             prefetch_bytes: u64::from(queue.batch.bytes)

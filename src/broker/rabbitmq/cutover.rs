@@ -8,6 +8,7 @@
 //!
 //! Each step may be repeated, so what was broken off is finished by doing it again.
 
+mod leave;
 mod partitions;
 mod retire;
 mod sample;
@@ -21,6 +22,7 @@ use lapin::options::{
 use lapin::types::{AMQPValue, FieldTable};
 use lapin::{Channel, Error, ErrorKind};
 
+pub use leave::Publish;
 pub use retire::Deleted;
 pub use sample::Sample;
 
@@ -28,6 +30,7 @@ use super::Address;
 use super::declare::partitions::bindings;
 use super::declare::{arguments_of, form_of, kind_of, name};
 use super::dial::Session;
+use crate::broker::api::error::PublishError;
 use crate::broker::api::topology::{QueueSpec, Topology, kind_name};
 use crate::contract::{Exchange, QueueKind};
 
@@ -85,6 +88,16 @@ pub enum CutoverError {
         from: String,
         /// Target queue.
         to: String,
+    },
+    /// Kafka didn't take a message.
+    #[error(
+        "a message could not be moved from `{queue}` to Kafka, and stays where it was: {reason}"
+    )]
+    NotTaken {
+        /// Name of the queue.
+        queue: &'static str,
+        /// Why.
+        reason: PublishError,
     },
     /// The broker refused something, or the connection broke.
     #[error("RabbitMQ says: {0}")]

@@ -29,7 +29,7 @@ mod subscriber;
 pub use frame_filter::fuzz;
 
 pub use address::{Address, AddressError};
-pub use cutover::{Cutover, CutoverError, Deleted, Found, Sample};
+pub use cutover::{Cutover, CutoverError, Deleted, Found, Publish, Sample};
 pub use depths::{Depth, DepthError, Depths};
 
 use std::sync::Arc;

@@ -19,7 +19,7 @@ pub async fn compare(
     definitions: Option<&Definitions>,
     plan: &mut Plan,
 ) -> Result<(), CutoverError> {
-    let topology = Topology::of(pipeline, |_| true);
+    let topology = Topology::of(pipeline, |_| true).in_rabbitmq();
     for exchange in &topology.exchanges {
         let found = server.exchange(exchange).await?;
         tell(plan, format!("exchange {}", exchange.name), found);

@@ -30,7 +30,7 @@ pub async fn carry_out(
         good &= done != "left";
         tell(Step { done, what });
     };
-    let topology = Topology::of(pipeline, |_| true);
+    let topology = Topology::of(pipeline, |_| true).in_rabbitmq();
     for trouble in server.declare(&topology).await? {
         step("left", trouble.to_string());
     }

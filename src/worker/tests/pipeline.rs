@@ -81,6 +81,7 @@ pub(super) fn pipeline(settings: Settings) -> &'static Pipeline {
     let queue = Queue {
         name: "unit_q",
         kind: QueueKind::Quorum,
+        topic: None,
         bindings: &[Route {
             exchange: "in.dx",
             routing_key: "unit",

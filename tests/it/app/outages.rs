@@ -176,6 +176,7 @@ pub(crate) fn fragile() -> &'static Pipeline {
     let queue = |name, binding: &'static Route, dead_letter| Queue {
         name,
         kind: QueueKind::Quorum,
+        topic: None,
         bindings: std::slice::from_ref(binding),
         workers: 2,
         prefetch: 20,

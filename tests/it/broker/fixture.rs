@@ -50,6 +50,7 @@ impl Fixture {
         let queue = |name, kind, prefetch, bindings: &[(&'static str, &'static str)]| QueueSpec {
             name,
             kind,
+            topic: None,
             prefetch,
             prefetch_bytes: 16 << 20,
             awaited: true,

@@ -117,6 +117,7 @@ pub(crate) fn run(url: &str, options: Options) -> Running {
     let queue = |name, routing_key: &'static str, dead_letter| Queue {
         name,
         kind: QueueKind::Classic,
+        topic: None,
         bindings: Box::leak(Box::new([Route {
             exchange: "in.dx",
             routing_key,

@@ -99,6 +99,7 @@ impl Server {
         let queue = |name, bindings| QueueSpec {
             name,
             kind: QueueKind::Classic,
+            topic: None,
             bindings,
             prefetch: 1000,
             prefetch_bytes: 16 << 20,

@@ -66,7 +66,14 @@ const LAYERS: &[(&str, &[&str])] = &[
     // What carries and stores them. Neither knows the other.
     (
         "broker",
-        &["contract", "dead_letter", "metrics", "tls", "weight"],
+        &[
+            "contract",
+            "dead_letter",
+            "metrics",
+            "time",
+            "tls",
+            "weight",
+        ],
     ),
     (
         "sink",

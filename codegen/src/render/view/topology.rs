@@ -106,6 +106,17 @@ fn exchange_view(exchange: &model::Exchange) -> String {
     )
 }
 
+fn topic_view(topic: &model::Topic) -> String {
+    format!(
+        "Some(Topic {{ name: {}, partitions: {}, replicas: {}, retention_ms: {}, bridged: {} }})",
+        literal(&topic.name),
+        grouped(topic.partitions.into()),
+        topic.replicas,
+        grouped(topic.retention_ms),
+        topic.bridged,
+    )
+}
+
 fn queue_view(
     queue: &model::Queue,
     shapes: &Shapes,
@@ -130,10 +141,14 @@ fn queue_view(
         }),
     };
     format!(
-        "Queue {{ name: {}, kind: QueueKind::{}, bindings: &[{}], workers: {}, prefetch: {}, retries: {}, breaker: {}, \
+        "Queue {{ name: {}, kind: QueueKind::{}, topic: {}, bindings: &[{}], workers: {}, prefetch: {}, retries: {}, breaker: {}, \
          batch: Batch {{ rows: {}, bytes: {}, delay_ms: {} }}, dead_letter: {}, input: {input}, id: {}, into: {}, derived: {}, partition: {}, partition_by: {} }}",
         literal(&queue.name),
         if queue.quorum { "Quorum" } else { "Classic" },
+        queue
+            .topic
+            .as_ref()
+            .map_or_else(|| "None".to_owned(), topic_view),
         bindings.join(", "),
         queue.workers,
         grouped(u64::from(partitions::prefetch(queue))),

@@ -4,7 +4,7 @@ use super::kind::Kind;
 use super::{json, reserved, senders, targets, topology, transforms};
 
 /// All kinds.
-pub(crate) const ALL: [&Kind; 36] = [
+pub(crate) const ALL: [&Kind; 38] = [
     &senders::METHOD,
     &senders::PATH,
     &senders::SOURCE,
@@ -25,6 +25,8 @@ pub(crate) const ALL: [&Kind; 36] = [
     &topology::BIND,
     &topology::LETTERS,
     &topology::REJECTS,
+    &topology::KAFKA,
+    &topology::TOPIC_PARTITIONS,
     &topology::CARRIES,
     &topology::INTO,
     &topology::PARTITIONS,

@@ -5,20 +5,22 @@ use super::clients::clients;
 use super::columns::columns;
 use super::cors::cors;
 use super::ids::ids;
+use super::kafka::kafka;
 use super::limits::limits;
 use super::partitions;
 use super::request::request;
+use super::routes::{bind, dead_letter};
 use super::scalars::{Fields, map, text, texts, word};
 use super::store::{Stores, store};
 use super::verify::{nothing, verify};
 use super::webhook::{auth, id, message, on_bad};
 use super::{
-    Binding, Database, DeadLetter, Exchange, InStore, Limits, OwnQueue, Partitions, Pool, Queue,
-    Settings, Source, Spec, Table, TableDefaults,
+    Database, Exchange, InStore, Limits, OwnQueue, Partitions, Pool, Queue, Settings, Source, Spec,
+    Table, TableDefaults,
 };
 use crate::base::diagnostic::{Diagnostics, Span};
 use crate::model::ExchangeKind;
-use crate::syntax::yaml::{Entry, Node, Text, Value};
+use crate::syntax::yaml::{Entry, Node, Text};
 
 const SETTINGS: [&str; 6] = ["type", "workers", "prefetch", "retries", "breaker", "batch"];
 
@@ -217,6 +219,7 @@ fn queue(entry: &Entry, out: &mut Diagnostics) -> Queue {
         "id",
         "dead_letter",
         "into",
+        "kafka",
         "renamed_from",
     ];
     known.extend(SETTINGS);
@@ -228,6 +231,7 @@ fn queue(entry: &Entry, out: &mut Diagnostics) -> Queue {
         message: None,
         id: None,
         settings: Settings::default(),
+        kafka: None,
         dead_letter: None,
         into: None,
         renamed_from: None,
@@ -243,41 +247,13 @@ fn queue(entry: &Entry, out: &mut Diagnostics) -> Queue {
     queue.message = fields.text("message", out);
     queue.id = fields.meant("id", out).map(|e| id(e, out));
     queue.settings = settings(&fields, out);
+    queue.kafka = fields.meant("kafka", out).and_then(|e| kafka(e, out));
     queue.dead_letter = fields.get("dead_letter").and_then(|e| dead_letter(e, out));
     fields.require("into", out);
     queue.into = fields.text("into", out);
     queue.renamed_from = fields.text("renamed_from", out);
     queue.partitions = partitions::partitions(&fields, out);
     queue
-}
-
-fn bind(entry: &Entry, out: &mut Diagnostics) -> Vec<Binding> {
-    let mut bindings = Vec::new();
-    for exchange in map("`bind`", &entry.node, out).unwrap_or_default() {
-        for key in texts("a binding key", &exchange.node, out) {
-            bindings.push(Binding {
-                exchange: exchange.key.clone(),
-                key,
-            });
-        }
-    }
-    bindings
-}
-
-fn dead_letter(entry: &Entry, out: &mut Diagnostics) -> Option<DeadLetter> {
-    if let Value::Scalar(exchange) = &entry.node.value {
-        return Some(DeadLetter {
-            exchange: exchange.clone(),
-            routing_key: None,
-        });
-    }
-    let known = ["exchange", "routing_key"];
-    let fields = Fields::open("`dead_letter`", entry.key.span, &entry.node, &known, out)?;
-    fields.require("exchange", out)?;
-    Some(DeadLetter {
-        exchange: fields.text("exchange", out)?,
-        routing_key: fields.text("routing_key", out),
-    })
 }
 
 fn database(entry: &Entry, out: &mut Diagnostics) -> Database {
@@ -365,7 +341,7 @@ fn migrations(entry: &Entry, out: &mut Diagnostics) -> Option<Text> {
 }
 
 fn own_queue(entry: &Entry, out: &mut Diagnostics) -> OwnQueue {
-    let mut known = vec!["dead_letter"];
+    let mut known = vec!["dead_letter", "kafka"];
     known.extend(SETTINGS);
     known.extend(partitions::KEYS);
     let fields = Fields::open(
@@ -381,6 +357,10 @@ fn own_queue(entry: &Entry, out: &mut Diagnostics) -> OwnQueue {
             .as_ref()
             .map(|f| settings(f, out))
             .unwrap_or_default(),
+        kafka: fields
+            .as_ref()
+            .and_then(|f| f.meant("kafka", out))
+            .and_then(|e| kafka(e, out)),
         dead_letter: fields
             .as_ref()
             .and_then(|f| f.get("dead_letter"))

@@ -54,6 +54,7 @@ fn pipeline() -> &'static Pipeline {
     let queue = |name, binding: &'static Route, dead_letter| Queue {
         name,
         kind: QueueKind::Quorum,
+        topic: None,
         bindings: std::slice::from_ref(binding),
         workers: 2,
         prefetch: 100,

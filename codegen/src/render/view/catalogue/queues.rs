@@ -85,6 +85,10 @@ fn row(model: &Model, queue: &Queue) -> QueueRow {
 
 /// Its type, and how many partitions of it there are by which key.
 fn kind(queue: &Queue) -> String {
+    if let Some(topic) = &queue.topic {
+        let name = code(&topic.name);
+        return format!("Kafka {name}, {} partitions", topic.partitions);
+    }
     let kind = if queue.quorum { "quorum" } else { "classic" };
     match &queue.partitions {
         None => kind.to_owned(),

@@ -12,6 +12,7 @@ use super::super::route;
 pub(super) const QUEUE: Queue = Queue {
     name: "api_q",
     kind: QueueKind::Classic,
+    topic: None,
     bindings: &[route("post.dx", "POST")],
     workers: 2,
     prefetch: 50,

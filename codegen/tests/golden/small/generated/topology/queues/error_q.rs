@@ -10,6 +10,7 @@ use super::super::route;
 pub(super) const QUEUE: Queue = Queue {
     name: "error_q",
     kind: QueueKind::Classic,
+    topic: None,
     bindings: &[route("error.dx", "#")],
     workers: 2,
     prefetch: 100,

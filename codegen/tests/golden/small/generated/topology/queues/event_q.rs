@@ -12,6 +12,7 @@ use super::super::route;
 pub(super) const QUEUE: Queue = Queue {
     name: "event_q",
     kind: QueueKind::Classic,
+    topic: None,
     bindings: &[route("event.tx", "*")],
     workers: 2,
     prefetch: 25,
