@@ -195,11 +195,16 @@ impl Lane {
         self.batch.held.len() + self.early.len()
     }
 
+    /// True if there is a batch that can be sent.
+    fn can_go(&self) -> bool {
+        let opened = self.batch.opened();
+        let waited = opened.is_some_and(|at| at.elapsed() >= WHOLE);
+        !self.batch.is_empty() && (waited || !self.is_partial())
+    }
+
     /// True if the batch was pinned before and isn't whole yet.
     fn is_partial(&self) -> bool {
-        let whole = |range: Range| self.next.is_some_and(|next| next > range.last);
-        self.pinned
-            .is_some_and(|range| !self.closed && !whole(range))
+        self.pinned.is_some() && !self.closed
     }
 
     fn settle(&mut self, cx: &Context, patience: Duration, is_full: impl Fn(&Batch) -> bool) {
