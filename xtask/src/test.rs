@@ -70,10 +70,38 @@ pub(crate) fn run(
         clients::after_tests(root, full, retry, &interrupt)?;
         if full {
             walk::after_tests(root, &interrupt)?;
+            for version in services::rabbitmq::choices()? {
+                if !other_release(version, &interrupt)?.success() {
+                    bail!("what is about RabbitMQ fails with {version}");
+                }
+            }
         }
     }
     let code = status.code().and_then(|code| u8::try_from(code).ok());
     Ok(code.map_or(ExitCode::FAILURE, ExitCode::from))
+}
+
+/// Tests that are about RabbitMQ.
+const OF_RABBITMQ: [&str; 8] = [
+    "app::outages",
+    "app::rabbit",
+    "broker::",
+    "cutover::",
+    "ledger::",
+    "live::",
+    "partitions::",
+    "topology::",
+];
+
+/// Runs the tests that are about RabbitMQ with another release of it.
+fn other_release(version: &str, interrupt: &Receiver<()>) -> Result<ExitStatus> {
+    services::rabbitmq::choose(version)?;
+    let mut services = Services::start(false)?;
+    let mut tests = cargo();
+    tests.args(["test", "--workspace", "--test", "it", "--"]);
+    tests.args(OF_RABBITMQ).envs(services.environment());
+    let (status, _, _) = watch(&tests, false, &mut services, interrupt)?;
+    Ok(status)
 }
 
 /// Runs a command to its end, which writes to the terminal; its output, if it is to be kept, is shown meanwhile. The

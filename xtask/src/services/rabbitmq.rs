@@ -16,7 +16,7 @@ use super::keeper::{Keep, Kept};
 use super::{Running, START_LIMIT, ports};
 
 use release::Release;
-pub(crate) use release::choose;
+pub(crate) use release::{choices, choose};
 
 /// Variables for tests: the address, and a command that is `rabbitmqctl` for this broker.
 pub(super) const VARIABLES: [&str; 2] = ["EVENT_GRPC_TEST_AMQP_URL", "EVENT_GRPC_TEST_RABBITMQCTL"];

@@ -2,9 +2,9 @@
 
 use serde::Serialize;
 
+use super::function::{KeyFunction, key_function};
 use super::names::literal;
 use super::refused::Refused;
-use super::sources::{KeyFunction, key_function};
 use super::values::Writer;
 use crate::model::{Destination, PartitionKey, Queue};
 

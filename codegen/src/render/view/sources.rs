@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use super::function::{KeyFunction, key_function};
 use super::names::{Taken, literal, snake};
 use super::partitions;
 use super::readers::Readers;
@@ -12,7 +13,6 @@ use crate::base::names::grouped;
 use crate::model::{
     self, Cors, IdFrom, Intake, Model, Route, RoutingKey, Scheme, Signature, Signed, Verify,
 };
-use crate::render::imports::mentions;
 
 /// What the template of `topology/sources/mod.rs` sees.
 #[derive(Debug, Serialize)]
@@ -34,15 +34,6 @@ pub struct SourceView {
     pub key: Option<KeyFunction>,
     /// What computes its partition key; none if it is a path, or there is none.
     pub partition_key: Option<KeyFunction>,
-}
-
-/// What computes a routing key or a partition key.
-#[derive(Debug, Serialize)]
-pub struct KeyFunction {
-    /// The parameter: the message, named by whether it is used.
-    pub parameter: &'static str,
-    /// Body of the function.
-    pub key: String,
 }
 
 /// Makes the view of all sources, or says whose routing key can't be written.
@@ -87,16 +78,6 @@ pub fn sources(
         true => Ok(SourcesView { sources }),
         false => Err(refused),
     }
-}
-
-pub(super) fn key_function(key: String) -> KeyFunction {
-    let lines = [key];
-    let parameter = match mentions(&lines, "message") {
-        true => "message",
-        false => "_message",
-    };
-    let [key] = lines;
-    KeyFunction { parameter, key }
 }
 
 fn computed_key(source: &model::Source) -> Option<&model::Value> {

@@ -2,13 +2,14 @@
 
 use serde::Serialize;
 
+use super::function::KeyFunction;
 use super::names::{Taken, literal, snake};
 use super::partitions::{self, PartitionsView};
 use super::readers::Readers;
 use super::refused::Refused;
 use super::requests::RequestsView;
 use super::shapes::Shapes;
-use super::sources::{KeyFunction, id_view, maybe, route};
+use super::sources::{id_view, maybe, route};
 use super::tables::TableView;
 use super::values::{Failing, Writer};
 use crate::base::names::grouped;

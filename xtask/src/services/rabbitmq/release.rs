@@ -3,7 +3,7 @@
 use std::env;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::sync::OnceLock;
+use std::sync::{Mutex, PoisonError};
 
 use anyhow::{Context as _, Result, bail};
 
@@ -45,7 +45,7 @@ pub(crate) enum Release {
     Root(PathBuf),
 }
 
-static CHOSEN: OnceLock<Release> = OnceLock::new();
+static CHOSEN: Mutex<Option<Release>> = Mutex::new(None);
 
 /// Chooses the release of all brokers that are started from now on, and fetches it if it isn't there yet.
 pub(crate) fn choose(version: &str) -> Result<()> {
@@ -73,13 +73,21 @@ pub(crate) fn choose(version: &str) -> Result<()> {
             bail!("RabbitMQ {version} could not be fetched");
         }
     }
-    CHOSEN.set(Release::Root(root)).ok();
+    *CHOSEN.lock().unwrap_or_else(PoisonError::into_inner) = Some(Release::Root(root));
     Ok(())
+}
+
+/// All releases that can be chosen; none for whoever can't enter a root.
+pub(crate) fn choices() -> Result<impl Iterator<Item = &'static str>> {
+    let is_root = install::is_root()?;
+    let versions = SUITES.iter().map(|(version, _)| *version);
+    Ok(versions.filter(move |_| is_root))
 }
 
 /// The chosen release, or the installed one.
 pub(super) fn chosen() -> Result<Release> {
-    if let Some(release) = CHOSEN.get() {
+    let chosen = CHOSEN.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(release) = chosen.as_ref() {
         return Ok(release.clone());
     }
     let programs = install::rabbitmq_programs().context("rabbitmq-server is not installed")?;
