@@ -66,6 +66,11 @@ impl KafkaArgs {
             .and_then(|address| address.with_files(files))
             .and_then(|address| address.with_account(account))
             .context("--kafka-brokers")?;
+        anyhow::ensure!(
+            cfg!(feature = "kafka-tls") || !address.needs_openssl(),
+            "this event-grpc was built without TLS and SCRAM for Kafka: build it with `cargo build --release --features kafka-tls` \
+             (with libssl-dev and pkg-config), or write kafka:// before the brokers to speak to them without TLS"
+        );
         Ok(Some(address.with_instance(self.kafka_instance.clone())))
     }
 }

@@ -125,6 +125,12 @@ impl KafkaAddress {
         Ok(self)
     }
 
+    /// True if it needs OpenSSL, by which librdkafka has TLS and SCRAM.
+    pub fn needs_openssl(&self) -> bool {
+        let plain = |account: &KafkaAccount| account.mechanism == KafkaMechanism::Plain;
+        self.encrypted || !self.account.as_ref().is_none_or(plain)
+    }
+
     /// Sets the name of this instance, which no other one has.
     pub fn with_instance(mut self, instance: Option<String>) -> Self {
         self.instance = instance;
@@ -232,6 +238,8 @@ mod tests {
         assert_eq!(protocol("127.0.0.1:9092,kafka.internal:9092"), "ssl");
         assert_eq!(protocol("kafka://kafka.internal:9092"), "plaintext");
         assert_eq!(protocol("kafkas://localhost:9092"), "ssl");
+        assert!(!KafkaAddress::parse("127.0.0.1:9092").unwrap().needs_openssl());
+        assert!(KafkaAddress::parse("kafka.internal:9092").unwrap().needs_openssl());
         for bad in ["", "host", "host:port", ":9092", "amqp://h:1", "u:p@h:9092"] {
             assert!(KafkaAddress::parse(bad).is_err(), "{bad}");
         }
@@ -250,6 +258,7 @@ mod tests {
             .with_account(Some(account(KafkaMechanism::ScramSha512)));
         let shown = format!("{:?} {}", scram.as_ref().unwrap(), scram.as_ref().unwrap());
         assert_eq!(shown, "kafka://h:9092 kafka://h:9092");
+        assert!(scram.unwrap().needs_openssl());
         let plain = elsewhere.with_account(Some(account(KafkaMechanism::Plain)));
         assert!(plain.unwrap_err().to_string().contains("without TLS"));
     }
