@@ -191,6 +191,7 @@ impl Made<'_> {
                     json_path: "/event/dispatch".into(),
                 },
                 exchange: "event.tx".into(),
+                partition_by: None,
                 rejects: Some(route("error.dx", "error.app")),
                 pool: pool.clone(),
                 cors: Some(Cors {
@@ -241,6 +242,7 @@ impl Made<'_> {
                     on_bad: OnBad::Refuse,
                 },
                 exchange: "post.dx".into(),
+                partition_by: None,
                 rejects: None,
                 pool,
                 cors: None,
@@ -269,6 +271,7 @@ impl Made<'_> {
             id: IdFrom::MessageId,
             into: Destination::Table(table),
             derived,
+            partitions: None,
         };
         let post = Input::Json(self.message("log.Post"));
         let mut error_q = queue(
