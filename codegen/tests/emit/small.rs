@@ -191,7 +191,6 @@ impl Made<'_> {
                     json_path: "/event/dispatch".into(),
                 },
                 exchange: "event.tx".into(),
-                partition_by: None,
                 rejects: Some(route("error.dx", "error.app")),
                 pool: pool.clone(),
                 cors: Some(Cors {
@@ -243,7 +242,6 @@ impl Made<'_> {
                     on_bad: OnBad::Refuse,
                 },
                 exchange: "post.dx".into(),
-                partition_by: None,
                 rejects: None,
                 pool,
                 cors: None,

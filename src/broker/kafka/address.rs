@@ -238,8 +238,16 @@ mod tests {
         assert_eq!(protocol("127.0.0.1:9092,kafka.internal:9092"), "ssl");
         assert_eq!(protocol("kafka://kafka.internal:9092"), "plaintext");
         assert_eq!(protocol("kafkas://localhost:9092"), "ssl");
-        assert!(!KafkaAddress::parse("127.0.0.1:9092").unwrap().needs_openssl());
-        assert!(KafkaAddress::parse("kafka.internal:9092").unwrap().needs_openssl());
+        assert!(
+            !KafkaAddress::parse("127.0.0.1:9092")
+                .unwrap()
+                .needs_openssl()
+        );
+        assert!(
+            KafkaAddress::parse("kafka.internal:9092")
+                .unwrap()
+                .needs_openssl()
+        );
         for bad in ["", "host", "host:port", ":9092", "amqp://h:1", "u:p@h:9092"] {
             assert!(KafkaAddress::parse(bad).is_err(), "{bad}");
         }
