@@ -2,14 +2,15 @@
 
 use std::collections::BTreeMap;
 use std::path::Path;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
 use event_grpc::access::Unverified;
 use event_grpc::app::environment::Environment;
 use event_grpc::app::{App, Config};
 use event_grpc::broker::{Broker, Outgoing};
+use event_grpc::contract::{Pipeline, Queue};
 use event_grpc::ops::access::Options;
 use event_grpc::sink::clickhouse::engine::{Engine, EngineConfig};
 use event_grpc::sink::clickhouse::{Address, ClickHouse, migrate};
@@ -20,10 +21,23 @@ use serde_json::{Value, json};
 use crate::app::support::eventually;
 use crate::clickhouse::support::{in_database, number};
 use crate::http::request;
-use crate::kinds::small::PIPELINE;
+use crate::kinds::small;
 use crate::kinds::small::databases::AUDIT;
 use crate::support::server;
 use crate::support::topology::Vhost;
+
+/// The small pipeline with all of its queues in RabbitMQ.
+static PIPELINE: LazyLock<Pipeline> = LazyLock::new(|| {
+    let queues = small::PIPELINE.queues.iter();
+    let queues = queues.map(|queue| Queue {
+        topic: None,
+        ..*queue
+    });
+    Pipeline {
+        queues: Vec::leak(queues.collect()),
+        ..small::PIPELINE
+    }
+});
 
 const EXECUTABLE: &str = env!("CARGO_BIN_EXE_event-grpc");
 const JSON: [(&str, &str); 1] = [("content-type", "application/json")];

@@ -147,6 +147,7 @@ pub(crate) fn topology(queue: &'static str) -> Topology {
             exchange(UNROUTED, ExchangeKind::Fanout),
         ],
         queues: vec![QueueSpec {
+            topic: None,
             name: queue,
             kind: QueueKind::Quorum,
             bindings: vec![binding].leak(),

@@ -152,7 +152,7 @@ fn said(server: &Path, costs: &Path, size: &Measured) -> Result<Vec<f64>> {
         said.pointer(&format!("/cpu_microseconds_an_event/{part}"))?
             .as_f64()
     };
-    let cpu: Option<Vec<f64>> = PARTS.iter().map(|part| cpu(part)).collect();
+    let cpu: Option<Vec<f64>> = PARTS.iter().map(cpu).collect();
     cpu.context("event-grpc capacity says no CPU of a part")
 }
 
