@@ -124,7 +124,8 @@ impl Batcher {
     }
 
     fn batch(&self) -> Batch {
-        Batch::new(self.flusher.table, self.flusher.room)
+        let divided = !self.flusher.lanes.is_empty();
+        Batch::new(self.flusher.table, self.flusher.room, divided)
     }
 
     fn is_full(&self, batch: &Batch) -> bool {

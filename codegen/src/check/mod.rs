@@ -6,6 +6,7 @@
 pub(crate) mod cascade;
 mod columns;
 mod coverage;
+mod clusters;
 mod databases;
 mod dead_letters;
 mod feeding;
@@ -33,6 +34,7 @@ pub(crate) fn all(resolved: &Resolved<'_>, out: &mut Diagnostics) {
     limits::check(resolved, out);
     coverage::check(resolved, out);
     databases::check(resolved, out);
+    clusters::check(resolved, out);
     requests::check(resolved, out);
     targets::check(resolved, out);
     webhooks::check(resolved, out);
