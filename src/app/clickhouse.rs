@@ -36,7 +36,10 @@ async fn main(
         return Ok(ClickHouse::new(address.clone())?);
     }
     anyhow::ensure!(
-        pipeline.tables.iter().all(|table| table.sharding().is_none()),
+        pipeline
+            .tables
+            .iter()
+            .all(|table| table.sharding().is_none()),
         "pipeline.yaml declares a ClickHouse cluster, which the embedded engine is none of; name its hosts with --clickhouse-url \
          (EVENT_GRPC_CLICKHOUSE_URL)"
     );

@@ -90,7 +90,9 @@ impl Connected {
 /// Why the queues of a table are disabled whose store isn't configured.
 pub(super) fn reason(storage: Storage) -> &'static str {
     match storage {
-        Storage::ClickHouse(_) | Storage::Cluster(_) => "no ClickHouse server is configured for its table",
+        Storage::ClickHouse(_) | Storage::Cluster(_) => {
+            "no ClickHouse server is configured for its table"
+        }
         Storage::Postgres(_) => "no --postgres-url (EVENT_GRPC_POSTGRES_URL) is given",
     }
 }

@@ -61,12 +61,17 @@ impl Sharding {
     /// The shard of each row of a block of the table or of `key`, from 0; none if its columns are none that are hashed.
     pub fn shards_of(&self, block: &Block) -> Option<Vec<u8>> {
         let cells = |name: &str| {
-            let at = block.table().columns.iter().position(|column| column.name == name)?;
+            let at = block
+                .table()
+                .columns
+                .iter()
+                .position(|column| column.name == name)?;
             block.cells(at)
         };
         let columns = self.key.columns.iter();
-        let columns: Vec<Vec<Cell<'_>>> =
-            columns.map(|column| cells(column.name)).collect::<Option<_>>()?;
+        let columns: Vec<Vec<Cell<'_>>> = columns
+            .map(|column| cells(column.name))
+            .collect::<Option<_>>()?;
         let count = self.shards.len() as u64;
         let mut text = Vec::new();
         let mut shards = Vec::with_capacity(block.rows());
@@ -76,7 +81,11 @@ impl Sharding {
                 if at > 0 {
                     text.push(b'|');
                 }
-                let signed = self.key.columns.get(at).is_some_and(|c| c.ty.starts_with("Int"));
+                let signed = self
+                    .key
+                    .columns
+                    .get(at)
+                    .is_some_and(|c| c.ty.starts_with("Int"));
                 push(&mut text, *column.get(row)?, signed)?;
             }
             shards.push(u8::try_from(xxh64(&text, 0).checked_rem(count)?).ok()?);

@@ -120,7 +120,11 @@ impl LaneBlocks {
 
     /// Number of rows of the fullest block.
     pub(super) fn rows(&self) -> usize {
-        self.blocks.iter().map(Block::rows).max().unwrap_or_default()
+        self.blocks
+            .iter()
+            .map(Block::rows)
+            .max()
+            .unwrap_or_default()
     }
 
     pub(super) fn clear(&mut self) {
@@ -140,7 +144,8 @@ impl LaneBlocks {
             let wanted = |unit: usize| shards.get(unit) == Some(&shard);
             let appended = append_from(block, message, 0, &wanted, room, cx);
             let rest = (appended.next..count).filter(|unit| wanted(*unit));
-            let rest = rest.map(|unit| aside(unit, shard, "the block of its shard has no more room"));
+            let rest =
+                rest.map(|unit| aside(unit, shard, "the block of its shard has no more room"));
             let gone: Vec<Failed> = appended.failed.into_iter().chain(rest).collect();
             for one in &gone {
                 if let Some(shard) = shards.get_mut(one.unit) {
@@ -221,7 +226,8 @@ impl Flusher {
             for (held, shards) in batch.held.iter_mut().zip(&lanes.shards) {
                 let units = shards.iter().enumerate();
                 let units = units.filter(|(_, of)| **of == shard);
-                held.failed.extend(units.map(|(unit, _)| aside(unit, shard, why)));
+                held.failed
+                    .extend(units.map(|(unit, _)| aside(unit, shard, why)));
             }
         }
         let held = std::mem::take(&mut batch.held);
@@ -246,7 +252,10 @@ impl Flusher {
             return Some("the shard takes nothing".to_owned());
         }
         // Its own queue stores it in parts.
-        if block.partitions(spread::MOST).is_some_and(|of_rows| spread::are_too_many(of_rows)) {
+        if block
+            .partitions(spread::MOST)
+            .is_some_and(|of_rows| spread::are_too_many(of_rows))
+        {
             return Some("its rows are of too many partitions for one insert".to_owned());
         }
         self.setup.states.long_texts.tell(block, true);

@@ -128,10 +128,13 @@ impl Decided {
 
     /// Units that go into the queues of their shards, by shard and in order.
     fn aside(&self) -> Vec<(usize, Vec<usize>)> {
-        let shards = self.failed.iter().filter_map(|failed| match failed.verdict {
-            Verdict::Aside(shard) => Some(shard),
-            _ => None,
-        });
+        let shards = self
+            .failed
+            .iter()
+            .filter_map(|failed| match failed.verdict {
+                Verdict::Aside(shard) => Some(shard),
+                _ => None,
+            });
         let shards: BTreeSet<u8> = shards.collect();
         let of = |shard: u8| {
             let units = self.units_that(|verdict| verdict == Verdict::Aside(shard));
@@ -225,9 +228,9 @@ async fn publish_all(setup: &Setup, decided: &Decided) -> Result<Ending, GivenUp
     };
     for (shard, units) in decided.aside() {
         let of_shard = retry::copies(message, &units, false, *at_ms);
-        copies.extend(of_shard.into_iter().map(|copy| Outgoing {
-            routing_key: queue_of_shard(queue.name, shard).into(),
-            ..copy
+        copies.extend(of_shard.into_iter().map(|mut copy| {
+            copy.routing_key = queue_of_shard(queue.name, shard).into();
+            copy
         }));
     }
     if copies.is_empty() {

@@ -30,7 +30,11 @@ const JSON: [(&str, &str); 1] = [("content-type", "application/json")];
 const EVENTS: &str = "SELECT count() FROM DB.event FINAL";
 const POSTS: &str = "SELECT count() FROM DB.post FINAL";
 
-pub(crate) fn config(main: Option<&ClickHouse>, servers: BTreeMap<String, Address>, data: &Path) -> Config {
+pub(crate) fn config(
+    main: Option<&ClickHouse>,
+    servers: BTreeMap<String, Address>,
+    data: &Path,
+) -> Config {
     Config {
         grpc_listen: ([127, 0, 0, 1], 0).into(),
         http_listen: ([127, 0, 0, 1], 0).into(),

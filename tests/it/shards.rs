@@ -45,7 +45,8 @@ async fn send_all(http: &str, numbers: std::ops::Range<usize>) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn each_row_is_on_the_shard_that_clickhouse_says_and_a_shard_that_is_down_holds_back_its_own_only() {
+async fn each_row_is_on_the_shard_that_clickhouse_says_and_a_shard_that_is_down_holds_back_its_own_only()
+ {
     let vhost = Vhost::create();
     let mut shards = Shards::start(2, 2).await;
     let cluster = shards.cluster(2);
@@ -53,9 +54,12 @@ async fn each_row_is_on_the_shard_that_clickhouse_says_and_a_shard_that_is_down_
     let report = check(&cluster, &divided::PIPELINE).await.unwrap();
     assert!(report.fits(), "{report}");
     let directory = tempfile::tempdir().unwrap();
-    let app = App::start(app_on(&cluster, &vhost, directory.path()), &divided::PIPELINE)
-        .await
-        .unwrap();
+    let app = App::start(
+        app_on(&cluster, &vhost, directory.path()),
+        &divided::PIPELINE,
+    )
+    .await
+    .unwrap();
     let http = format!("http://{}", app.http_address());
     let ops = format!("http://{}", app.ops_address());
 
@@ -76,8 +80,13 @@ async fn each_row_is_on_the_shard_that_clickhouse_says_and_a_shard_that_is_down_
     let of_first = "SELECT uniqExact(event_id) FROM DB.event_local";
     shards.kill(1);
     send_all(&http, 200..400).await;
-    let ids = (0..400).map(|id| format!("'e-{id}'")).collect::<Vec<_>>().join(",");
-    let its = format!("SELECT toUInt64(countIf(xxHash64(id) % 2 = 0)) FROM (SELECT arrayJoin([{ids}]) AS id)");
+    let ids = (0..400)
+        .map(|id| format!("'e-{id}'"))
+        .collect::<Vec<_>>()
+        .join(",");
+    let its = format!(
+        "SELECT toUInt64(countIf(xxHash64(id) % 2 = 0)) FROM (SELECT arrayJoin([{ids}]) AS id)"
+    );
     let its = number(&first, &its).await;
     eventually(&first, of_first, its).await;
     until_ready_says(&ops, |report| {
@@ -153,13 +162,19 @@ async fn a_table_of_one_server_is_divided_and_gets_more_shards() {
 
     shards.become_shards(3).await;
     let former = Spread::of(&shards.cluster(3), two).unwrap();
-    let table = two.tables.iter().find(|table| table.name == "event").unwrap();
+    let table = two
+        .tables
+        .iter()
+        .find(|table| table.name == "event")
+        .unwrap();
     let error = former.stores()[0].probe(table).await.unwrap_err();
     assert!(error.message.contains("has 3 shards"), "{error}");
     let migrations: &'static [Migration] = [create, &[divide, grow]].concat().leak();
     let three = pipeline(3, false, migrations);
     let cluster = shards.cluster(3);
-    let applied = apply_named(&cluster, three, Others::None, &[]).await.unwrap();
+    let applied = apply_named(&cluster, three, Others::None, &[])
+        .await
+        .unwrap();
     assert_eq!(applied, [grow.name]);
     let parts = async |of: usize| {
         let mut rows = Vec::new();
@@ -191,24 +206,57 @@ async fn a_host_that_differs_is_told_and_a_lock_that_was_left_is_taken_over() {
         "CREATE TABLE schema_migrations_lock (at DateTime64(3, 'UTC') DEFAULT now64(3)) ENGINE = MergeTree ORDER BY at",
     )
     .await;
-    run_there(&first, "INSERT INTO schema_migrations_lock VALUES (now64(3) - 600)").await;
+    run_there(
+        &first,
+        "INSERT INTO schema_migrations_lock VALUES (now64(3) - 600)",
+    )
+    .await;
     migrate::apply(&cluster, &divided::PIPELINE).await.unwrap();
     let left = "SELECT count() FROM system.tables WHERE name LIKE 'schema_migrations_lock%'";
     assert_eq!(number(&first, left).await, 0);
 
-    run_there(&shards.store(1), "ALTER TABLE event_local DROP COLUMN channel").await;
-    let report = check(&cluster, &divided::PIPELINE).await.unwrap().to_string();
-    assert!(report.contains("(shard 2) in its table of the shard: has no column `channel`"), "{report}");
-    run_there(&shards.store(1), "ALTER TABLE event_local ADD COLUMN channel String AFTER campaign").await;
+    run_there(
+        &shards.store(1),
+        "ALTER TABLE event_local DROP COLUMN channel",
+    )
+    .await;
+    let report = check(&cluster, &divided::PIPELINE)
+        .await
+        .unwrap()
+        .to_string();
+    assert!(
+        report.contains("(shard 2) in its table of the shard: has no column `channel`"),
+        "{report}"
+    );
+    run_there(
+        &shards.store(1),
+        "ALTER TABLE event_local ADD COLUMN channel String AFTER campaign",
+    )
+    .await;
     run_there(&first, "ALTER TABLE event DROP COLUMN channel").await;
-    let report = check(&cluster, &divided::PIPELINE).await.unwrap().to_string();
-    assert!(report.contains("(shard 1) has no column `channel`"), "{report}");
+    let report = check(&cluster, &divided::PIPELINE)
+        .await
+        .unwrap()
+        .to_string();
+    assert!(
+        report.contains("(shard 1) has no column `channel`"),
+        "{report}"
+    );
 
     // A host that lost its tables gets them back as the others have them.
     run_there(&shards.store(1), "DROP TABLE event_local SYNC").await;
     run_there(&shards.store(1), "DROP TABLE event SYNC").await;
-    run_there(&first, "ALTER TABLE event ADD COLUMN channel String AFTER campaign").await;
-    assert!(migrate::apply(&cluster, &divided::PIPELINE).await.unwrap().is_empty());
+    run_there(
+        &first,
+        "ALTER TABLE event ADD COLUMN channel String AFTER campaign",
+    )
+    .await;
+    assert!(
+        migrate::apply(&cluster, &divided::PIPELINE)
+            .await
+            .unwrap()
+            .is_empty()
+    );
     let report = check(&cluster, &divided::PIPELINE).await.unwrap();
     assert!(report.fits(), "{report}");
 }
@@ -220,7 +268,11 @@ async fn rust_and_clickhouse_hash_alike() {
         storage: Storage::ClickHouse(None),
         columns: &[
             column("n", "Int64", Layout::Fixed(8)),
-            column("kind", "LowCardinality(String)", Layout::Dictionary { nullable: false }),
+            column(
+                "kind",
+                "LowCardinality(String)",
+                Layout::Dictionary { nullable: false },
+            ),
             column("small", "UInt32", Layout::Fixed(4)),
         ],
         append: Append::Json(no_rows),
@@ -241,7 +293,11 @@ async fn rust_and_clickhouse_hash_alike() {
     let mut block = Block::new(&KEY);
     let mut rows = Vec::new();
     for row in 0..500_i64 {
-        let (n, kind, small) = ((row - 250) * 7_919, ["", "ä|b", "x"][row as usize % 3], row as u32);
+        let (n, kind, small) = (
+            (row - 250) * 7_919,
+            ["", "ä|b", "x"][row as usize % 3],
+            row as u32,
+        );
         let [a, b, c] = block.columns::<3>().unwrap();
         a.i64(n).unwrap();
         b.text(kind).unwrap();
@@ -273,9 +329,19 @@ async fn the_engine_can_parse_the_statements_of_each_way() {
         include_str!("../../codegen/tests/golden/cluster/grow.sql"),
     ] {
         let lines = text.lines().filter(|line| !line.starts_with("--"));
-        let text = lines.collect::<Vec<_>>().join("\n").replace("{shard:UInt32}", "0");
-        for statement in text.split(";\n").map(str::trim).filter(|sql| !sql.is_empty()) {
-            let sql = format!("SELECT formatQuery({})", quote::text(statement.trim_end_matches(';')));
+        let text = lines
+            .collect::<Vec<_>>()
+            .join("\n")
+            .replace("{shard:UInt32}", "0");
+        for statement in text
+            .split(";\n")
+            .map(str::trim)
+            .filter(|sql| !sql.is_empty())
+        {
+            let sql = format!(
+                "SELECT formatQuery({})",
+                quote::text(statement.trim_end_matches(';'))
+            );
             store.rows::<String>(&sql).await.expect(statement);
             parsed += 1;
         }
@@ -290,7 +356,9 @@ async fn a_real_cluster_stores_each_event_once() {
         return;
     };
     let database = format!("it_cluster_{}", uuid::Uuid::now_v7().simple());
-    let address = Address::parse(&url).unwrap().with_database(database.clone());
+    let address = Address::parse(&url)
+        .unwrap()
+        .with_database(database.clone());
     let cluster = ClickHouse::new(address).unwrap();
     let create = Migration {
         name: "20261123T211500_create_event_and_2_more.sql",
@@ -306,7 +374,9 @@ async fn a_real_cluster_stores_each_event_once() {
     assert!(report.fits(), "{report}");
     let vhost = Vhost::create();
     let directory = tempfile::tempdir().unwrap();
-    let app = App::start(app_on(&cluster, &vhost, directory.path()), pipeline).await.unwrap();
+    let app = App::start(app_on(&cluster, &vhost, directory.path()), pipeline)
+        .await
+        .unwrap();
     let http = format!("http://{}", app.http_address());
     send_all(&http, 0..200).await;
     send_all(&http, 0..200).await;

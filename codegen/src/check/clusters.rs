@@ -23,8 +23,17 @@ pub(super) fn check(resolved: &Resolved<'_>, out: &mut Diagnostics) {
         let local = format!("{}{LOCAL}", table.spec.name.value);
         let other = spec.tables.iter().find(|other| other.name.value == local);
         if let Some(other) = other {
-            let label = format!("holds the rows of `{}` on each shard", table.spec.name.value);
-            out.push(taken(&local, "a table", other.name.span, &label, cluster.span));
+            let label = format!(
+                "holds the rows of `{}` on each shard",
+                table.spec.name.value
+            );
+            out.push(taken(
+                &local,
+                "a table",
+                other.name.span,
+                &label,
+                cluster.span,
+            ));
         }
     }
     for queue in resolved.queues.iter().filter(|queue| queue.derived) {
@@ -32,7 +41,13 @@ pub(super) fn check(resolved: &Resolved<'_>, out: &mut Diagnostics) {
         if let (Some(declared), true) = (declared, queue.name.contains(".shard")) {
             let span = declared.name.span;
             let place = queue.place.unwrap_or(span);
-            out.push(taken(&queue.name, "a queue", span, "holds what a shard didn't take", place));
+            out.push(taken(
+                &queue.name,
+                "a queue",
+                span,
+                "holds what a shard didn't take",
+                place,
+            ));
         }
     }
 }
@@ -87,7 +102,16 @@ fn fits(cluster: &Cluster, out: &mut Diagnostics) {
             );
         }
     }
-    if let Some(name) = cluster.name.as_ref().filter(|name| name.value.trim().is_empty()) {
-        tell("a cluster has a name", name.span, "is empty", "name it as system.clusters does");
+    if let Some(name) = cluster
+        .name
+        .as_ref()
+        .filter(|name| name.value.trim().is_empty())
+    {
+        tell(
+            "a cluster has a name",
+            name.span,
+            "is empty",
+            "name it as system.clusters does",
+        );
     }
 }

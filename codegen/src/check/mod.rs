@@ -4,9 +4,9 @@
 //! here, over the resolved pipeline.
 
 pub(crate) mod cascade;
+mod clusters;
 mod columns;
 mod coverage;
-mod clusters;
 mod databases;
 mod dead_letters;
 mod feeding;

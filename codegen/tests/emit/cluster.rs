@@ -71,7 +71,8 @@ fn sql(project: &Project, name: &str) -> String {
 }
 
 fn golden(name: &str, sql: &str) {
-    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("tests/golden/cluster/{name}.sql"));
+    let file =
+        Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("tests/golden/cluster/{name}.sql"));
     if std::env::var_os("UPDATE_GOLDEN").is_some() {
         fs::write(&file, sql).unwrap();
     }
@@ -116,15 +117,31 @@ fn divided_and_grown(replicated: bool, [divide, grow]: [&str; 2]) {
     let project = Project::committed();
     let two = model(&cluster(Ddl::Hosts, 2, replicated));
     let notes = project.plan(&two, NOW + HOUR).unwrap().notes.join("\n");
-    assert!(notes.contains("table event is divided among 2 shards of cluster event-store"), "{notes}");
+    assert!(
+        notes.contains("table event is divided among 2 shards of cluster event-store"),
+        "{notes}"
+    );
     project.run(&two, NOW + HOUR).unwrap();
     golden(divide, &sql(&project, "20261123T221500"));
     project.commit();
-    assert!(project.plan(&two, NOW + 2 * HOUR).unwrap().written.is_empty());
+    assert!(
+        project
+            .plan(&two, NOW + 2 * HOUR)
+            .unwrap()
+            .written
+            .is_empty()
+    );
 
     let three = model(&cluster(Ddl::Hosts, 3, replicated));
-    let notes = project.plan(&three, NOW + 2 * HOUR).unwrap().notes.join("\n");
-    for part in ["table event has 3 shards instead of 2", "their messages wait"] {
+    let notes = project
+        .plan(&three, NOW + 2 * HOUR)
+        .unwrap()
+        .notes
+        .join("\n");
+    for part in [
+        "table event has 3 shards instead of 2",
+        "their messages wait",
+    ] {
         assert!(notes.contains(part), "{notes}");
     }
     project.run(&three, NOW + 2 * HOUR).unwrap();
@@ -132,7 +149,11 @@ fn divided_and_grown(replicated: bool, [divide, grow]: [&str; 2]) {
     project.commit();
     let kind = if replicated { "replicated" } else { "plain" };
     let named = format!("cluster event {kind} event-store");
-    for part in [named.as_str(), "shards event 3", "shard_by event xxHash64(`event_id`)"] {
+    for part in [
+        named.as_str(),
+        "shards event 3",
+        "shard_by event xxHash64(`event_id`)",
+    ] {
         assert!(project.lock().contains(part), "{part}\n{}", project.lock());
     }
 }
@@ -143,7 +164,11 @@ fn columns_change_where_rows_are_first() {
     let mut model = model(&cluster(Ddl::Hosts, 2, true));
     project.run(&model, NOW).unwrap();
     project.commit();
-    let event = model.tables.iter_mut().find(|table| table.name == "event").unwrap();
+    let event = model
+        .tables
+        .iter_mut()
+        .find(|table| table.name == "event")
+        .unwrap();
     let mut column = event.columns[0].clone();
     column.name = "copy".into();
     event.columns.push(column);
@@ -154,22 +179,39 @@ fn columns_change_where_rows_are_first() {
 #[test]
 fn what_no_statement_makes_good_is_refused() {
     let project = Project::new();
-    project.run(&model(&cluster(Ddl::Hosts, 3, true)), NOW).unwrap();
+    project
+        .run(&model(&cluster(Ddl::Hosts, 3, true)), NOW)
+        .unwrap();
     project.commit();
     let refused = |model: &Model| {
         let history = History::read(project.root()).unwrap();
         let refused = plan(model, &history, NOW + HOUR).unwrap_err();
-        let lines = refused.iter().map(|one| format!("{} {} {}", one.code, one.message, one.help));
+        let lines = refused
+            .iter()
+            .map(|one| format!("{} {} {}", one.code, one.message, one.help));
         lines.collect::<Vec<_>>().join("\n")
     };
     let fewer = refused(&model(&cluster(Ddl::Hosts, 2, true)));
-    assert!(fewer.contains("EG105 the number of shards of table `event` was `3` and is now `2`"), "{fewer}");
+    assert!(
+        fewer.contains("EG105 the number of shards of table `event` was `3` and is now `2`"),
+        "{fewer}"
+    );
     let plain = refused(&model(&cluster(Ddl::Hosts, 3, false)));
-    assert!(plain.contains("was `replicated event-store` and is now `plain event-store`"), "{plain}");
+    assert!(
+        plain.contains("was `replicated event-store` and is now `plain event-store`"),
+        "{plain}"
+    );
     let none = refused(&small::model());
-    assert!(none.contains("the rows are in the tables of its shards"), "{none}");
+    assert!(
+        none.contains("the rows are in the tables of its shards"),
+        "{none}"
+    );
     let mut other = model(&cluster(Ddl::Hosts, 3, true));
-    let by = &mut clickhouse(&mut other.tables[0]).sharding.as_mut().unwrap().by;
+    let by = &mut clickhouse(&mut other.tables[0])
+        .sharding
+        .as_mut()
+        .unwrap()
+        .by;
     by[0].is_text = false;
     assert!(refused(&other).contains("would be on two"));
 }

@@ -283,10 +283,16 @@ mod tests {
     fn hosts_of_a_cluster_stand_side_by_side() {
         let address = Address::parse("https://u:p,w@a:8443,b:8444,[::1]:8445/events").unwrap();
         let hosts: Vec<String> = address.hosts().iter().map(|a| a.url.to_string()).collect();
-        assert_eq!(hosts, ["https://a:8443/", "https://b:8444/", "https://[::1]:8445/"]);
+        assert_eq!(
+            hosts,
+            ["https://a:8443/", "https://b:8444/", "https://[::1]:8445/"]
+        );
         assert_eq!(address.password.as_deref(), Some("p,w"));
         let all = address.hosts();
-        assert!(all.iter().all(|a| a.database() == "events" && a.user == "u" && a.tls.is_some()));
+        assert!(
+            all.iter()
+                .all(|a| a.database() == "events" && a.user == "u" && a.tls.is_some())
+        );
         let other = address.at_host("::2").unwrap();
         assert_eq!(other.url.as_str(), "https://[::2]:8443/");
         assert!(address.at_host("no host").is_none());

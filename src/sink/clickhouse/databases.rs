@@ -51,7 +51,9 @@ impl Databases {
             });
         }
         let all = std::iter::once(&main).chain(others.iter().map(|other| &other.store));
-        let clusters = all.filter_map(|store| Cluster::of(store, pipeline)).collect();
+        let clusters = all
+            .filter_map(|store| Cluster::of(store, pipeline))
+            .collect();
         Ok(Databases {
             main,
             others,
@@ -71,7 +73,9 @@ impl Databases {
 
     /// Cluster that a table is divided among.
     pub fn cluster_of(&self, table: &Table) -> Option<&Cluster> {
-        self.clusters.iter().find(|cluster| cluster.main().holds(table))
+        self.clusters
+            .iter()
+            .find(|cluster| cluster.main().holds(table))
     }
 
     /// The clusters that databases are spread over.

@@ -58,7 +58,13 @@ pub fn watch_shard(
     let server = Server::ClickHouse(name.unwrap_or(cluster.declared().name));
     let tables: Vec<&'static Table> = cluster.main().tables(pipeline);
     async move {
-        health::watch(server, || ask_shard(&cluster, shard, &tables), reporter, stop).await;
+        health::watch(
+            server,
+            || ask_shard(&cluster, shard, &tables),
+            reporter,
+            stop,
+        )
+        .await;
     }
 }
 

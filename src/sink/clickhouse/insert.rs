@@ -165,8 +165,7 @@ impl ClickHouse {
                 "This ClickHouse server doesn't know a setting of inserts; it is left out."
             );
             known.left_out.insert(setting);
-            let client =
-                configured(&self.client, &self.address, &known.left_out, known.quorum);
+            let client = configured(&self.client, &self.address, &known.left_out, known.quorum);
             known.client = Arc::new(client);
         }
         true

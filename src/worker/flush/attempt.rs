@@ -133,7 +133,11 @@ impl Flusher {
         Ok(None)
     }
 
-    pub(in crate::worker) async fn store_once(&self, rows: Rows<'_>, token: &str) -> Result<(), StoreError> {
+    pub(in crate::worker) async fn store_once(
+        &self,
+        rows: Rows<'_>,
+        token: &str,
+    ) -> Result<(), StoreError> {
         let stored = self.store.store(rows, token).await;
         match &stored {
             Ok(()) => {

@@ -7,8 +7,8 @@ use std::time::Duration;
 use event_grpc::contract::{
     Cluster, Destination, Migration, Pipeline, Queue, Sharding, Storage, Table,
 };
-use event_grpc::sink::clickhouse::{Address, ClickHouse};
 use event_grpc::sink::clickhouse::engine::provision::{Places, Program, provide};
+use event_grpc::sink::clickhouse::{Address, ClickHouse};
 use tempfile::TempDir;
 
 use crate::kinds::divided;
@@ -65,9 +65,7 @@ impl Shards {
     /// The engine reads a config.xml of its working directory.
     fn configure(&self, at: usize, shards: usize) {
         let shard = |[_, native]: &[u16; 2]| {
-            format!(
-                "<shard><replica><host>127.0.0.1</host><port>{native}</port></replica></shard>"
-            )
+            format!("<shard><replica><host>127.0.0.1</host><port>{native}</port></replica></shard>")
         };
         let all: String = self.ports.iter().take(shards).map(shard).collect();
         let text = format!(
@@ -87,7 +85,12 @@ impl Shards {
             .arg(&self.program)
             .arg("--path")
             .arg(&data)
-            .args(["--http-port", &http.to_string(), "--tcp-port", &native.to_string()])
+            .args([
+                "--http-port",
+                &http.to_string(),
+                "--tcp-port",
+                &native.to_string(),
+            ])
             .current_dir(&data)
             .env("TZ", "UTC")
             .stdin(Stdio::piped())
@@ -103,7 +106,10 @@ impl Shards {
             }
             tokio::time::sleep(Duration::from_millis(100)).await;
         }
-        panic!("engine {at} does not answer; its log is in {}", self.directory.path().display());
+        panic!(
+            "engine {at} does not answer; its log is in {}",
+            self.directory.path().display()
+        );
     }
 
     /// Ends an engine as nobody expects.
@@ -125,8 +131,10 @@ impl Shards {
     }
 
     fn address(&self, engines: std::ops::Range<usize>) -> Address {
-        let hosts: Vec<String> =
-            self.ports[engines].iter().map(|[http, _]| format!("127.0.0.1:{http}")).collect();
+        let hosts: Vec<String> = self.ports[engines]
+            .iter()
+            .map(|[http, _]| format!("127.0.0.1:{http}"))
+            .collect();
         Address::parse(&format!("http://{}/events", hosts.join(","))).unwrap()
     }
 

@@ -92,7 +92,8 @@ fn key(
         return (None, Vec::new());
     }
     let mut only = table.clone();
-    only.columns.retain(|column| by.contains(&column.name.as_str()));
+    only.columns
+        .retain(|column| by.contains(&column.name.as_str()));
     only.limits.clear();
     let (functions, refused) = append::functions(model, &only, shapes, readers);
     let mut function = functions.append;

@@ -129,13 +129,20 @@ fn engine(own: &ClickHouse, cluster: &Cluster, table: &str) -> String {
         "" => String::new(),
         arguments => format!(", {arguments}"),
     };
-    format!("Replicated{family}({}, '{{replica}}'{more})", ddl::text(&path))
+    format!(
+        "Replicated{family}({}, '{{replica}}'{more})",
+        ddl::text(&path)
+    )
 }
 
 /// The table of a statement.
 fn target(cluster: &Cluster, table: &str) -> String {
     match cluster.ddl {
-        Ddl::OnCluster => format!("{} ON CLUSTER {}", ddl::name(table), ddl::text(&cluster.name)),
+        Ddl::OnCluster => format!(
+            "{} ON CLUSTER {}",
+            ddl::name(table),
+            ddl::text(&cluster.name)
+        ),
         Ddl::Hosts | Ddl::ReplicatedDatabase | Ddl::Cloud => ddl::name(table),
     }
 }
@@ -171,7 +178,11 @@ pub(super) fn alter(
         of_local.push(ddl::set(&target(cluster, &local(&table.name)), own));
     }
     let local = of_local.into_iter().map(|sql| match cluster.replicated {
-        true => on(cluster, EACH_SHARD, format!("{sql} SETTINGS alter_sync = 2")),
+        true => on(
+            cluster,
+            EACH_SHARD,
+            format!("{sql} SETTINGS alter_sync = 2"),
+        ),
         false => on(cluster, EACH_HOST, sql),
     });
     let all = of_all.into_iter().map(|sql| on(cluster, EACH_HOST, sql));
@@ -179,13 +190,21 @@ pub(super) fn alter(
 }
 
 /// Refuses that the cluster of a table that is there changes in a way that no statement makes good.
-pub(super) fn refuse(own: &ClickHouse, table: &Table, before: &TableFacts, refused: &mut Vec<Refusal>) {
+pub(super) fn refuse(
+    own: &ClickHouse,
+    table: &Table,
+    before: &TableFacts,
+    refused: &mut Vec<Refusal>,
+) {
     let [cluster, shards, hash] = facts(own);
     let mut refuse = |what: &str, was: &str, is: &str, help: &str| {
         refused.push(Refusal {
             code: TABLE_KEYS.code,
             place: Place::Table(table.name.clone()),
-            message: format!("{what} of table `{}` was `{was}` and is now `{is}`", table.name),
+            message: format!(
+                "{what} of table `{}` was `{was}` and is now `{is}`",
+                table.name
+            ),
             help: help.to_owned(),
         });
     };
@@ -312,7 +331,12 @@ pub(super) fn both(
         true => EACH_SHARD,
         false => EACH_HOST,
     };
-    let of_local = statements(&local(table)).into_iter().map(|sql| (hosts, sql));
+    let of_local = statements(&local(table))
+        .into_iter()
+        .map(|sql| (hosts, sql));
     let of_all = statements(table).into_iter().map(|sql| (EACH_HOST, sql));
-    of_local.chain(of_all).map(|(hosts, sql)| on(cluster, hosts, sql)).collect()
+    of_local
+        .chain(of_all)
+        .map(|(hosts, sql)| on(cluster, hosts, sql))
+        .collect()
 }

@@ -1,8 +1,8 @@
 //! A declared ClickHouse table: what is asked of it as of any other.
 
 use super::check;
-use super::sharding;
 use super::declaration::{self, Declaration};
+use super::sharding;
 use crate::base::diagnostic::{Diagnostic, Diagnostics};
 use crate::model::{ClickHouse, Store, Type};
 use crate::rules::columns::TYPE_DISAGREES;

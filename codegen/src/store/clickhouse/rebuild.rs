@@ -160,9 +160,13 @@ pub(super) fn swap(names: &Names, swap: &Swap) -> Vec<String> {
         format!("{until}\n{create}"),
         format!(
             "-- Each partition that is there, as FINAL shows it.\n{until}\n-- for each partition: {}\n{}",
-            partitions(here_text, "", &format!(
-                "ifNull((SELECT toString(uuid) FROM system.tables WHERE database = currentDatabase() AND name = {after_text}), '')"
-            )),
+            partitions(
+                here_text,
+                "",
+                &format!(
+                    "ifNull((SELECT toString(uuid) FROM system.tables WHERE database = currentDatabase() AND name = {after_text}), '')"
+                )
+            ),
             copy(here, after, "", settings)
         ),
         format!(
@@ -256,11 +260,7 @@ fn partitions(table: &str, which: &str, once: &str) -> String {
 
 /// A copy of the parts that are not known to be older than the new table, which is either of the two. Parts may be merged
 /// while it is prepared: those that nothing is known of are copied, too.
-fn latest(
-    (from, from_text): (&str, &str),
-    (to, to_text): (&str, &str),
-    settings: &str,
-) -> String {
+fn latest((from, from_text): (&str, &str), (to, to_text): (&str, &str), settings: &str) -> String {
     let age = |than: &str| {
         format!(
             "modification_time + {MARGIN} {than} (SELECT metadata_modification_time FROM system.tables WHERE database = \
@@ -273,7 +273,10 @@ fn latest(
         age("<")
     );
     let each = partitions(from_text, &format!(" AND {}", age(">=")), "''");
-    format!("-- for each partition: {each}\n{}", copy(from, to, &parts, settings))
+    format!(
+        "-- for each partition: {each}\n{}",
+        copy(from, to, &parts, settings)
+    )
 }
 
 fn copy(from: &str, to: &str, which: &str, settings: &str) -> String {

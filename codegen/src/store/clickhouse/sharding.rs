@@ -12,7 +12,9 @@ use crate::syntax::yaml::Text;
 fn columns<'a>(own: &'a Declaration, table: &TypedTable<'_>) -> &'a [Text] {
     let key = own.order_by.as_slice();
     match (own.shard_by.as_slice(), table.spec.replaces) {
-        ([], None) => key.split_last().map_or(&[], |(id, _)| std::slice::from_ref(id)),
+        ([], None) => key
+            .split_last()
+            .map_or(&[], |(id, _)| std::slice::from_ref(id)),
         ([], Some(_)) => key,
         (named, _) => named,
     }
@@ -61,7 +63,9 @@ fn misfit(own: &Declaration, table: &TypedTable<'_>, text: &Text) -> Option<Stri
         return (!table.may_have(&text.value)).then(|| "is no column of the table".into());
     };
     if own.order_by.iter().all(|key| key.value != text.value) {
-        return Some("isn't in the sorting key, so that rows of one key would be on several shards".into());
+        return Some(
+            "isn't in the sorting key, so that rows of one key would be on several shards".into(),
+        );
     }
     if column.is_made_here() {
         return Some("is made by the server's clock, and differs on every attempt".into());
@@ -105,7 +109,11 @@ pub(super) fn lower(own: &Declaration, table: &TypedTable<'_>) -> Option<Shardin
     Some(Sharding {
         by: by.collect(),
         cluster: Cluster {
-            name: cluster.name.as_ref().map(|n| n.value.clone()).unwrap_or_default(),
+            name: cluster
+                .name
+                .as_ref()
+                .map(|n| n.value.clone())
+                .unwrap_or_default(),
             shards: u32::try_from(shards).ok()?,
             replicated: said(&cluster.replicated, ddl != Ddl::Cloud),
             quorum: said(&cluster.quorum, false),
@@ -116,5 +124,8 @@ pub(super) fn lower(own: &Declaration, table: &TypedTable<'_>) -> Option<Shardin
 
 /// True if a cluster is one of ClickHouse Cloud.
 fn is_cloud(cluster: &crate::syntax::spec::Cluster) -> bool {
-    cluster.ddl.as_ref().is_some_and(|ddl| ddl.value == Ddl::Cloud)
+    cluster
+        .ddl
+        .as_ref()
+        .is_some_and(|ddl| ddl.value == Ddl::Cloud)
 }

@@ -1,10 +1,10 @@
-//! `cluster: { ... }` of a ClickHouse database, as written.
+//! ClickHouse databases, and `cluster: { ... }` of them, as written.
 
-use super::Located;
-use super::scalars::{Fields, word};
+use super::scalars::{Fields, text, word};
+use super::{Database, Located};
 use crate::base::diagnostic::{Diagnostics, Span};
 use crate::model::Ddl;
-use crate::syntax::yaml::{Entry, Text};
+use crate::syntax::yaml::{Entry, Text, Value};
 
 /// The most shards that can be declared.
 const MOST: u64 = 64;
@@ -51,4 +51,31 @@ pub(super) fn cluster(entry: &Entry, out: &mut Diagnostics) -> Option<Cluster> {
         ddl,
         quorum,
     })
+}
+
+/// A database beside the usual one.
+pub(super) fn database(entry: &Entry, out: &mut Diagnostics) -> Database {
+    let (server, cluster) = match &entry.node.value {
+        Value::Map(_) => {
+            let what = format!("database `{}`", entry.key.value);
+            let known = ["server", "cluster"];
+            let fields = Fields::open(what, entry.key.span, &entry.node, &known, out);
+            let server = fields.as_ref().and_then(|fields| {
+                fields.require("server", out);
+                fields.text("server", out)
+            });
+            let said = fields.as_ref().and_then(|f| f.meant("cluster", out));
+            (server, said.and_then(|entry| cluster(entry, out)))
+        }
+        _ => {
+            let what = format!("the server of database `{}`", entry.key.value);
+            (text(&what, &entry.node, out), None)
+        }
+    };
+    Database {
+        name: entry.key.clone(),
+        doc: entry.doc.clone(),
+        server,
+        cluster,
+    }
 }

@@ -2,7 +2,7 @@
 
 use super::changes::{accepts, retired};
 use super::clients::clients;
-use super::cluster::cluster;
+use super::cluster::{cluster, database};
 use super::columns::columns;
 use super::cors::cors;
 use super::ids::ids;
@@ -13,8 +13,8 @@ use super::store::{Stores, store};
 use super::verify::{nothing, verify};
 use super::webhook::{auth, id, message, on_bad};
 use super::{
-    Binding, Database, DeadLetter, Exchange, InStore, Limits, OwnQueue, Pool, Queue, Settings,
-    Source, Spec, Table, TableDefaults,
+    Binding, DeadLetter, Exchange, InStore, Limits, OwnQueue, Pool, Queue, Settings, Source, Spec,
+    Table, TableDefaults,
 };
 use crate::base::diagnostic::{Diagnostics, Span};
 use crate::model::ExchangeKind;
@@ -56,7 +56,9 @@ pub(crate) fn read(root: &Node, stores: Stores, out: &mut Diagnostics) -> Spec {
         defaults: settings,
         table_defaults: of_tables,
         queues: entries("`queues`", section("queues"), queue, out),
-        cluster: file.meant("cluster", out).and_then(|entry| cluster(entry, out)),
+        cluster: file
+            .meant("cluster", out)
+            .and_then(|entry| cluster(entry, out)),
         databases: entries("`databases`", section("databases"), database, out),
         migrations_table: file.get("migrations").and_then(|e| migrations(e, out)),
         tables,
@@ -277,32 +279,6 @@ fn dead_letter(entry: &Entry, out: &mut Diagnostics) -> Option<DeadLetter> {
         exchange: fields.text("exchange", out)?,
         routing_key: fields.text("routing_key", out),
     })
-}
-
-fn database(entry: &Entry, out: &mut Diagnostics) -> Database {
-    let (server, cluster) = match &entry.node.value {
-        Value::Map(_) => {
-            let what = format!("database `{}`", entry.key.value);
-            let known = ["server", "cluster"];
-            let fields = Fields::open(what, entry.key.span, &entry.node, &known, out);
-            let server = fields.as_ref().and_then(|fields| {
-                fields.require("server", out);
-                fields.text("server", out)
-            });
-            let said = fields.as_ref().and_then(|f| f.meant("cluster", out));
-            (server, said.and_then(|entry| cluster(entry, out)))
-        }
-        _ => {
-            let what = format!("the server of database `{}`", entry.key.value);
-            (text(&what, &entry.node, out), None)
-        }
-    };
-    Database {
-        name: entry.key.clone(),
-        doc: entry.doc.clone(),
-        server,
-        cluster,
-    }
 }
 
 fn table(entry: &Entry, stores: Stores, defaults: &TableDefaults, out: &mut Diagnostics) -> Table {

@@ -52,7 +52,11 @@ impl Cluster {
             state: Arc::new(State {
                 seen: RwLock::default(),
                 looking: Mutex::default(),
-                preferred: sharding.shards.iter().map(|_| AtomicUsize::new(0)).collect(),
+                preferred: sharding
+                    .shards
+                    .iter()
+                    .map(|_| AtomicUsize::new(0))
+                    .collect(),
             }),
         })
     }
@@ -84,7 +88,11 @@ impl Cluster {
     /// What is known of the hosts, not too old.
     async fn topology(&self) -> Result<Arc<Topology>, StoreError> {
         let seen = || {
-            let seen = self.state.seen.read().unwrap_or_else(PoisonError::into_inner);
+            let seen = self
+                .state
+                .seen
+                .read()
+                .unwrap_or_else(PoisonError::into_inner);
             seen.clone()
         };
         let known = seen();
@@ -112,8 +120,15 @@ impl Cluster {
         let before = seen().map(|(topology, _)| topology);
         let found = discover(&self.main, self.declared, self.shards(), before.as_deref()).await;
         let found = found.map(Arc::new);
-        let mut seen = self.state.seen.write().unwrap_or_else(PoisonError::into_inner);
-        *seen = found.as_ref().ok().map(|topology| (Arc::clone(topology), Instant::now()));
+        let mut seen = self
+            .state
+            .seen
+            .write()
+            .unwrap_or_else(PoisonError::into_inner);
+        *seen = found
+            .as_ref()
+            .ok()
+            .map(|topology| (Arc::clone(topology), Instant::now()));
         drop(seen);
         drop(looking);
         found
@@ -177,7 +192,11 @@ impl Store for Shard {
         token: &'a str,
     ) -> BoxFuture<'a, Result<(), StoreError>> {
         async move {
-            let shards = rows.block.table().sharding().and_then(|s| s.shards_of(rows.block));
+            let shards = rows
+                .block
+                .table()
+                .sharding()
+                .and_then(|s| s.shards_of(rows.block));
             let shard = match shards.as_deref() {
                 Some([]) => return Ok(()),
                 Some([first, others @ ..]) if others.iter().all(|other| other == first) => {
@@ -188,9 +207,8 @@ impl Store for Shard {
                     return Err(exception::failed(Fault::Content, message));
                 }
             };
-            let store = move |replica: ClickHouse| {
-                async move { replica.store(rows, token).await }.boxed()
-            };
+            let store =
+                move |replica: ClickHouse| async move { replica.store(rows, token).await }.boxed();
             self.cluster.at_any(shard, store).await
         }
         .boxed()
@@ -203,11 +221,7 @@ impl Store for Shard {
 }
 
 /// The database of a cluster at one of its hosts.
-fn at_host(
-    main: &ClickHouse,
-    address: Address,
-    quorum: bool,
-) -> Result<ClickHouse, StoreError> {
+fn at_host(main: &ClickHouse, address: Address, quorum: bool) -> Result<ClickHouse, StoreError> {
     let store = ClickHouse::new(address)
         .map_err(|error| exception::failed(Fault::Destination, error.to_string()))?;
     let database: Option<&'static Database> = main.database;

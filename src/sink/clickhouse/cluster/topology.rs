@@ -54,7 +54,12 @@ pub async fn hosts(
     }
     // One that was told of the cluster before the others were would carry rows to wrong shards.
     for host in &topology.hosts {
-        fits(&ask(&host.store, declared.name).await?, declared, shards, host.store.address())?;
+        fits(
+            &ask(&host.store, declared.name).await?,
+            declared,
+            shards,
+            host.store.address(),
+        )?;
     }
     Ok(topology.hosts)
 }
@@ -71,7 +76,9 @@ pub(super) async fn discover(
     let known = before.map_or(&[][..], |topology| &topology.hosts);
     let known_at = |address: &Address| {
         let mut known = known.iter().map(|host| &host.store);
-        known.find(|store| store.address().url == address.url).cloned()
+        known
+            .find(|store| store.address().url == address.url)
+            .cloned()
     };
     let store_at = |address: &Address| match known_at(address) {
         Some(store) => Ok(store),
@@ -121,7 +128,10 @@ pub(super) async fn discover(
     if !several {
         for (shard, replica, name, ..) in &rows {
             let address = main.address().at_host(name).ok_or_else(|| {
-                wrong(format!("`{name}` of cluster {} is no name of a host", declared.name))
+                wrong(format!(
+                    "`{name}` of cluster {} is no name of a host",
+                    declared.name
+                ))
             })?;
             hosts.push(host(*shard, *replica, store_at(&address)?));
         }

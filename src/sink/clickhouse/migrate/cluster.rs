@@ -7,10 +7,10 @@ use super::migration_table::{MigrationTable, digest};
 use super::steps::{self, Targets, run};
 use super::{MigrateError, Others, open_database};
 use crate::contract::{Ddl, Migration, Pipeline, Sharding, Table};
+use crate::sink::StoreError;
 use crate::sink::clickhouse::cluster::{self, Cluster, Host};
 use crate::sink::clickhouse::compare::{self, Difference};
 use crate::sink::clickhouse::{ClickHouse, engines, quote, schema};
-use crate::sink::StoreError;
 
 /// Hosts of a cluster, all of which answer; by shard and replica.
 pub(super) async fn hosts(cluster: &Cluster) -> Result<Vec<Host>, StoreError> {
@@ -32,7 +32,8 @@ pub(super) async fn apply(
         return Ok(Vec::new());
     };
     let lock = Lock::take(&first.store, pipeline.migrations_table).await?;
-    lock.hold(locked(cluster, &hosts, pipeline, others, drops)).await
+    lock.hold(locked(cluster, &hosts, pipeline, others, drops))
+        .await
 }
 
 async fn locked(
@@ -98,11 +99,7 @@ pub(super) async fn applied(
 }
 
 /// Gives hosts that lack a table, because they are new, the one that other hosts have.
-async fn level(
-    cluster: &Cluster,
-    hosts: &[Host],
-    pipeline: &Pipeline,
-) -> Result<(), MigrateError> {
+async fn level(cluster: &Cluster, hosts: &[Host], pipeline: &Pipeline) -> Result<(), MigrateError> {
     let names = cluster.main().tables(pipeline).into_iter();
     // The tables that hold rows first.
     let names = names.flat_map(|t| [format!("{}{}", t.name, Sharding::LOCAL), t.name.to_owned()]);
@@ -145,7 +142,13 @@ pub(super) async fn differences(
 ) -> Result<Vec<Difference>, StoreError> {
     let mut found = Vec::new();
     for host in hosts {
-        let at = |text: &str| format!("at {} (shard {}) {text}", host.store.address(), host.shard + 1);
+        let at = |text: &str| {
+            format!(
+                "at {} (shard {}) {text}",
+                host.store.address(),
+                host.shard + 1
+            )
+        };
         for of_local in compare::differences(&host.store, tables).await? {
             found.push(Difference {
                 text: at(&format!("in its table of the shard: {}", of_local.text)),

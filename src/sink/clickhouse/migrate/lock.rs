@@ -46,7 +46,10 @@ impl Lock {
                 Err(error) => return Err(error),
             }
             if !std::mem::replace(&mut told, true) {
-                tracing::info!(table, "Another migration is under way; this one waits for it.");
+                tracing::info!(
+                    table,
+                    "Another migration is under way; this one waits for it."
+                );
             }
             if silent(store, &name, &table).await? >= STALE_SECONDS {
                 tracing::warn!(table, "A migration ended without a word; this one goes on.");
@@ -55,8 +58,14 @@ impl Lock {
                     store.address().database(),
                     &format!("{name}_{}", Uuid::now_v7().simple()),
                 );
-                if store.run(None, &format!("RENAME TABLE {table} TO {gone}")).await.is_ok() {
-                    store.run(None, &format!("DROP TABLE IF EXISTS {gone}")).await?;
+                if store
+                    .run(None, &format!("RENAME TABLE {table} TO {gone}"))
+                    .await
+                    .is_ok()
+                {
+                    store
+                        .run(None, &format!("DROP TABLE IF EXISTS {gone}"))
+                        .await?;
                 }
             }
             sleep(AGAIN).await;
@@ -87,7 +96,10 @@ impl Lock {
     }
 
     async fn beat(&self) -> Result<(), StoreError> {
-        let sql = format!("INSERT INTO {} SETTINGS async_insert = 0 VALUES (now64(3))", self.table);
+        let sql = format!(
+            "INSERT INTO {} SETTINGS async_insert = 0 VALUES (now64(3))",
+            self.table
+        );
         self.store.run(None, &sql).await
     }
 
@@ -115,7 +127,9 @@ async fn silent(store: &ClickHouse, name: &str, table: &str) -> Result<u64, Stor
     let Some(made) = store.rows::<u64>(&made).await?.into_iter().next() else {
         return Ok(0);
     };
-    let beat = format!("SELECT toUInt64(greatest(0, dateDiff('second', max(at), now64(3)))) FROM {table} HAVING count() > 0");
+    let beat = format!(
+        "SELECT toUInt64(greatest(0, dateDiff('second', max(at), now64(3)))) FROM {table} HAVING count() > 0"
+    );
     match store.rows::<u64>(&beat).await {
         Ok(beats) => Ok(beats.into_iter().next().unwrap_or(made)),
         // It was removed meanwhile.
