@@ -8,7 +8,7 @@ use super::cors::cors;
 use super::ids::ids;
 use super::limits::limits;
 use super::request::request;
-use super::scalars::{Fields, map, text, texts, word};
+use super::scalars::{Fields, map, texts, word};
 use super::store::{Stores, store};
 use super::verify::{nothing, verify};
 use super::webhook::{auth, id, message, on_bad};
