@@ -1,5 +1,6 @@
 //! Application assembly: starts every part of an instance, and stops them in the right order.
 
+mod broker;
 mod clickhouse;
 pub mod environment;
 mod listeners;
@@ -17,7 +18,6 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use anyhow::Context as _;
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
@@ -28,7 +28,7 @@ use listeners::{Addresses, Listeners, Routers, Servers};
 use stores::Connected;
 
 use crate::access::Unverified;
-use crate::broker::{self, Broker, Embedded, Link, Rabbit, RabbitOptions, Topology};
+use crate::broker::{Broker, KafkaAddress, Topology};
 use crate::contract::{Pipeline, Queue};
 use crate::health::Health;
 use crate::ingest::sources::Sources;
@@ -42,9 +42,6 @@ use crate::sink::clickhouse::{Address, Databases};
 use crate::sink::{health as servers_health, postgres};
 use crate::tls::{self, ServerFiles};
 use crate::worker::{self, HoldLimits, Pace, Setup, States};
-
-/// Memory budget of the in-memory broker: room for half a batch of every table, many times over.
-const EMBEDDED_BUDGET: usize = 256 << 20;
 
 /// Share of the shutdown time in which requests may still be answered. A call that never ends leaves the rest to the
 /// others.
@@ -67,6 +64,8 @@ pub struct Config {
     pub tls: Option<ServerFiles>,
     /// RabbitMQ URL; without one the in-memory broker is used.
     pub amqp_url: Option<String>,
+    /// Kafka, for the queues that are there.
+    pub kafka: Option<KafkaAddress>,
     /// ClickHouse address; without one the embedded engine is used.
     pub clickhouse: Option<Address>,
     /// Further ClickHouse servers, by their names in `pipeline.yaml`. The databases of a server that isn't listed are
@@ -159,16 +158,19 @@ impl App {
         let databases = connected_stores.databases().clone();
         let stores = connected_stores.of_tables(pipeline);
         let off_queues = off::queues(pipeline, &stores);
-        let queues: Vec<&'static Queue> = pipeline.queues.iter().collect();
         let remote = config.amqp_url.is_some();
+        // In memory a queue is one, and takes all.
+        let served = |queue: &Queue| remote || !queue.is_partition();
+        let queues: Vec<&'static Queue> = pipeline.queues.iter().filter(|q| served(q)).collect();
         let requests = off::requests(pipeline, &config.environment, remote)?;
         // With RabbitMQ, queues that are disabled are declared all the same, so that their messages wait.
         let topology = Topology::of(pipeline, |queue| {
-            remote || !off_queues.contains_key(queue.name) && !off::is_off(queue, &requests)
+            let is_on = !off_queues.contains_key(queue.name) && !off::is_off(queue, &requests);
+            remote || is_on && served(queue)
         });
-        let broker = broker(&config, &topology)?;
+        let broker = broker::connect(&config, &topology)?;
         if config.strict {
-            connected(&broker).await?;
+            broker::connected(&broker).await?;
         }
 
         let (working, give_up) = (CancellationToken::new(), CancellationToken::new());
@@ -341,35 +343,6 @@ impl App {
         }
         self.background.shutdown().await;
     }
-}
-
-fn broker(config: &Config, topology: &Topology) -> anyhow::Result<Arc<dyn Broker>> {
-    let Some(url) = &config.amqp_url else {
-        return Ok(Arc::new(Embedded::new(topology, EMBEDDED_BUDGET)));
-    };
-    let address = broker::Address::parse(url).context("--amqp-url")?;
-    address.read_certificates().context("--amqp-url")?;
-    Ok(Arc::new(Rabbit::connect(
-        address,
-        topology.clone(),
-        RabbitOptions::default(),
-    )))
-}
-
-/// Waits for the broker at a strict start, up to a limit.
-async fn connected(broker: &Arc<dyn Broker>) -> anyhow::Result<()> {
-    const TIME_LIMIT: Duration = Duration::from_secs(15);
-    let mut status = broker.status();
-    let up = timeout(TIME_LIMIT, status.wait_for(|s| s.link == Link::Up)).await;
-    let problems: Vec<String> = match up {
-        Ok(Ok(status)) => status.problems.iter().map(ToString::to_string).collect(),
-        _ => vec![format!(
-            "the broker does not answer (--strict requires it at start): {:?}",
-            broker.status().borrow().link
-        )],
-    };
-    anyhow::ensure!(problems.is_empty(), "{}", problems.join("\n"));
-    Ok(())
 }
 
 fn until(token: &CancellationToken) -> impl Future<Output = ()> + use<> {

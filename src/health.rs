@@ -104,6 +104,7 @@ mod tests {
             link,
             problems: Arc::new([]),
             not_consumed: Arc::default(),
+            late: Arc::default(),
             shut: Arc::default(),
         }
     }

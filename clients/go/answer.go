@@ -1,7 +1,9 @@
 package eventgrpc
 
 import (
+	"cmp"
 	"encoding/json"
+	"fmt"
 	"math"
 	"net/http"
 	"strconv"
@@ -28,6 +30,8 @@ type answer struct {
 	status     int
 	message    string
 	retryAfter time.Duration
+	// failure is why the batch is sent again, in a few words; empty if it isn't.
+	failure string
 	// rejected are events that weren't accepted, by their place in the batch.
 	rejected map[int]rejection
 }
@@ -38,35 +42,38 @@ type rejection struct {
 	code, message string
 }
 
-// readAnswer reads an answer.
-func readAnswer(status int, header http.Header, text []byte) answer {
-	a := answer{status: status, retryAfter: retryAfter(header)}
+// readAnswer reads an answer. The key is in nothing that is kept of it, also where a server repeats it.
+func readAnswer(status int, header http.Header, text []byte, key string) answer {
+	a := answer{status: status}
 	var said map[string]any
 	// What isn't a JSON object says nothing.
 	_ = json.Unmarshal(text, &said)
 	switch {
 	case status == http.StatusOK && said["status"] == "SUCCESS":
 		a.outcome = accepted
-		a.rejected = rejections(said["rejected"])
+		a.rejected = rejections(said["rejected"], key)
 	case status == http.StatusRequestEntityTooLarge:
 		a.outcome = tooLarge
 	case status == http.StatusRequestTimeout, status == http.StatusTooManyRequests:
 	case status >= 400 && status < 500:
 		a.outcome = refused
 	}
-	if a.outcome == tooLarge || a.outcome == refused {
-		a.message = shortened(said["message"])
-		if a.message == "" {
-			a.message = shortened(said["error"])
-		}
-		if a.message == "" {
-			a.message = shortened(string(text))
-		}
+	// What isn't the server's answer says nothing of when to come back.
+	if a.outcome == accepted || status >= 400 {
+		a.retryAfter = retryAfter(header)
+	}
+	switch {
+	case a.outcome == failed && status >= 400:
+		a.failure = fmt.Sprintf("status %d", status)
+	case a.outcome == failed:
+		a.failure = fmt.Sprintf("status %d, but not the server's answer", status)
+	case a.outcome == tooLarge || a.outcome == refused:
+		a.message = cmp.Or(shortened(said["message"], key), shortened(said["error"], key), shortened(string(text), key))
 	}
 	return a
 }
 
-func rejections(listed any) map[int]rejection {
+func rejections(listed any, key string) map[int]rejection {
 	found := map[int]rejection{}
 	list, _ := listed.([]any)
 	for _, entry := range list {
@@ -81,7 +88,7 @@ func rejections(listed any) map[int]rejection {
 		}
 		if _, twice := found[int(index)]; !twice {
 			retryable, _ := event["retryable"].(bool)
-			found[int(index)] = rejection{retryable, shortened(event["code"]), shortened(event["reason"])}
+			found[int(index)] = rejection{retryable, shortened(event["code"], key), shortened(event["reason"], key)}
 		}
 	}
 	return found
@@ -108,8 +115,11 @@ func retryAfter(header http.Header) time.Duration {
 	return max(0, until.Sub(now))
 }
 
-func shortened(said any) string {
+func shortened(said any, key string) string {
 	text, _ := said.(string)
+	if key != "" {
+		text = strings.ReplaceAll(text, key, "[key]")
+	}
 	if len(text) > longestMessage {
 		text = text[:longestMessage]
 	}

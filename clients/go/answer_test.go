@@ -29,9 +29,16 @@ func TestRetryAfterIsSecondsOrADateByTheServersClock(t *testing.T) {
 func TestRejectedEvents(t *testing.T) {
 	said := readAnswer(200, nil, []byte(`{"status": "SUCCESS", "rejected": [{"code": "A"}, {"index": "1"},
 		{"index": true}, {"index": null}, {"index": 1.5}, {"index": 1e300}, {"index": 2.0, "retryable": true},
-		{"index": 3, "retryable": "yes"}, 7, null]}`))
+		{"index": 3, "retryable": "yes"}, 7, null]}`), "")
 	if got := fmt.Sprint(said.rejected); got != "map[0:{false A } 2:{true  } 3:{false  }]" {
 		t.Error(got)
+	}
+}
+
+func TestAKeyIsNeverPartOfWhatIsTold(t *testing.T) {
+	said := readAnswer(400, nil, []byte(strings.Repeat("x", 995)+"secret-key"), "secret-key")
+	if strings.Contains(said.message, "sec") || len(said.message) > longestMessage {
+		t.Error(said.message)
 	}
 }
 
@@ -39,7 +46,7 @@ func TestHostileAnswersAreNone(t *testing.T) {
 	for _, text := range []string{
 		strings.Repeat("[", 100_000), `{"status":"SUCCESS"`, "\xff", "null", `{"STATUS":"SUCCESS"}`,
 	} {
-		if said := readAnswer(200, nil, []byte(text)); said.outcome != failed {
+		if said := readAnswer(200, nil, []byte(text), ""); said.outcome != failed {
 			t.Errorf("%.20q: %v", text, said.outcome)
 		}
 	}

@@ -1,5 +1,7 @@
 package eventgrpc
 
+import "fmt"
+
 // Reasons why events are refused or given up, as they stand in counters.
 const (
 	QueueFull = "queue_full"
@@ -33,6 +35,14 @@ type Counters struct {
 	Retries int `json:"retries"`
 	// Damaged counts records of storage that couldn't be read.
 	Damaged int `json:"damaged"`
+	// LastFailure is why the last request failed, in a few words for a person; empty if it didn't.
+	LastFailure string `json:"last_failure"`
+}
+
+// String is the counters with their names.
+func (c Counters) String() string {
+	type named Counters
+	return fmt.Sprintf("%+v", named(c))
 }
 
 // GivenUp is an event that was taken and won't be sent again.

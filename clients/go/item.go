@@ -40,7 +40,10 @@ type item struct {
 
 // newItem takes down an event.
 func newItem(event events.Event, header string, details Details) (made *item, err error) {
-	// Nil events, and values of maps that panic when they are encoded.
+	if event == nil {
+		return nil, fmt.Errorf("%w: it is nil", ErrInvalid)
+	}
+	// Pointers that are nil, and values of maps that panic when they are encoded.
 	defer func() {
 		if r := recover(); r != nil {
 			made, err = nil, fmt.Errorf("%w: it can't be read: %v", ErrInvalid, r)

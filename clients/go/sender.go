@@ -33,7 +33,9 @@ func (s *sender) run() {
 			return
 		}
 		said := s.transport.post(s.context, body(batch))
-		s.state.callBack(s.settle(batch, epoch, said))
+		given := s.settle(batch, epoch, said)
+		s.state.callBack(given)
+		s.state.logFailure(said.failure)
 	}
 }
 
@@ -95,6 +97,7 @@ func (s *sender) settle(batch []*item, epoch int, said answer) []GivenUp {
 	}
 	defer st.settleWaiters()
 	st.again = nil
+	st.counters.LastFailure = said.failure
 	switch {
 	case said.outcome == failed:
 		st.again = batch

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"log/slog"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 )
@@ -36,7 +37,7 @@ type state struct {
 	calling int
 	// fillsAt is how many events fill the batch that waits for others; 0 if none waits.
 	fillsAt int
-	// told are the reasons that were logged.
+	// told are the kinds of failures, and the reasons, that were logged.
 	told map[string]bool
 }
 
@@ -170,13 +171,30 @@ func (s *state) tell(event GivenUp) {
 	s.options.OnGivenUp(event)
 }
 
+// isFirst is whether nothing was logged of this kind yet.
+func (s *state) isFirst(kind string) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	before := s.told[kind]
+	s.told[kind] = true
+	return !before
+}
+
+// logFailure tells of the first failure of each kind, but not of what close cuts.
+func (s *state) logFailure(failure string) {
+	kind, _, _ := strings.Cut(failure, ":")
+	s.mu.Lock()
+	quiet := kind == "" || s.ended
+	s.mu.Unlock()
+	if !quiet && s.isFirst(kind) {
+		slog.Warn("event-grpc: a request failed; its events wait and are sent again. More of these are counted",
+			"endpoint", s.options.Endpoint, "failure", failure)
+	}
+}
+
 // log tells of the first event of each reason.
 func (s *state) log(event GivenUp) {
-	s.mu.Lock()
-	before := s.told[event.Reason]
-	s.told[event.Reason] = true
-	s.mu.Unlock()
-	if !before {
+	if s.isFirst(event.Reason) {
 		slog.Warn("event-grpc: gave up an event; more of these are counted, and told to OnGivenUp",
 			"type", event.Type, "reason", event.Reason, "status", event.Status, "message", event.Message)
 	}

@@ -3,8 +3,11 @@ package eventgrpc
 import (
 	"bytes"
 	"context"
+	"errors"
+	"fmt"
 	"io"
 	"net/http"
+	"net/url"
 	"strings"
 	"time"
 
@@ -39,13 +42,13 @@ func newTransport(o *Options) *transport {
 	return &transport{client, strings.TrimRight(o.Endpoint, "/") + events.Path, o.Key, o.Limits.RequestTimeout}
 }
 
-// post sends a request and reads its answer; what goes wrong is failed.
+// post sends a request and reads its answer; what goes wrong is failed, and why.
 func (t *transport) post(ctx context.Context, body []byte) answer {
 	ctx, cancel := context.WithTimeout(ctx, t.timeout)
 	defer cancel()
 	request, err := http.NewRequestWithContext(ctx, http.MethodPost, t.url, bytes.NewReader(body))
 	if err != nil {
-		return answer{}
+		return t.noAnswer(err)
 	}
 	request.Header.Set("Content-Type", "application/json")
 	request.Header.Set("User-Agent", "event-grpc-go")
@@ -54,14 +57,26 @@ func (t *transport) post(ctx context.Context, body []byte) answer {
 	}
 	response, err := t.client.Do(request)
 	if err != nil {
-		return answer{}
+		return t.noAnswer(err)
 	}
 	defer response.Body.Close()
 	text, err := io.ReadAll(io.LimitReader(response.Body, longestAnswer))
 	if err != nil {
-		return answer{}
+		return t.noAnswer(err)
 	}
-	return readAnswer(response.StatusCode, response.Header, text)
+	return readAnswer(response.StatusCode, response.Header, text, t.key)
+}
+
+// noAnswer says why none came, without the address, which is known.
+func (t *transport) noAnswer(err error) answer {
+	if errors.Is(err, context.DeadlineExceeded) {
+		return answer{failure: fmt.Sprintf("no answer: none that is complete within %v", t.timeout)}
+	}
+	var around *url.Error
+	if errors.As(err, &around) {
+		err = around.Err
+	}
+	return answer{failure: "no answer: " + err.Error()}
 }
 
 func (t *transport) close() {

@@ -29,6 +29,7 @@ use base::parallel::both;
 use base::refusal::Refusal;
 use base::tree::Tree;
 use model::Model;
+use render::formatted::Formatted;
 use render::{RenderError, render};
 use schema::ancestors::{Ancestors, SCHEMAS};
 use schema::fingerprint::fingerprint;
@@ -86,17 +87,22 @@ pub fn generate_since(
     let planned = plan(&model, &history, now).map_err(refuse)?;
     let mut tree = Tree::default();
     let current = fingerprint(&model);
-    let (rendered, known) = both(
+    let kept = kept.and_then(Formatted::in_folder);
+    let mut libraries = Tree::default();
+    let ((rendered, made), known) = both(
         || {
-            render(&mut tree, &model, &planned, kept)
-                .and_then(|()| clients::render(&mut tree, root, &model, &history))
+            both(
+                || render(&mut tree, &model, &planned, kept.as_ref()),
+                || clients::render(&mut libraries, root, &model, &history, kept.as_ref()),
+            )
         },
         || Ancestors::read(root, &current),
     );
-    rendered.map_err(|error| match error {
+    rendered.and(made).map_err(|error| match error {
         RenderError::Columns(refused) => refuse(refused.into_iter().map(Refusal::from).collect()),
         error => Failure::Render(error),
     })?;
+    tree.join(libraries);
     planned.write(&mut tree);
     tree.add(SCHEMAS, known?.with(&current, now).render());
     Ok(tree)

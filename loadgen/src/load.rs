@@ -38,6 +38,9 @@ pub(crate) struct Args {
     /// Event types: four usual ones in equal parts, or all types, distributed by Zipf's law.
     #[arg(long, value_enum, default_value = "shop")]
     mix: Mix,
+    /// Bytes of text that each event has more than usual.
+    #[arg(long, default_value_t = 0, value_name = "BYTES", value_parser = clap::value_parser!(u32).range(0..=100_000))]
+    pad: u32,
     /// Protocol: protobuf over gRPC, or JSON over HTTP.
     #[arg(long, value_enum, default_value = "protobuf")]
     form: Form,
@@ -83,7 +86,7 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<bool> {
         .map(ClickHouse::new)
         .transpose()?;
     let run: u64 = rand::random();
-    let patterns = Patterns::new(args.mix, args.batch, run, args.form)?;
+    let patterns = Patterns::padded(args.mix, args.batch, args.pad, run, args.form)?;
     let patterns = match args.without_ids {
         true => patterns.every_other_without_ids()?,
         false => patterns,

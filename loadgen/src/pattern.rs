@@ -57,6 +57,17 @@ pub(crate) fn prefix(run: u64) -> String {
 impl Patterns {
     /// Requests of so many events; their ids begin with the run's prefix.
     pub fn new(mix: Mix, batch: u32, run: u64, form: Form) -> anyhow::Result<Self> {
+        Self::padded(mix, batch, 0, run, form)
+    }
+
+    /// The same, with so many bytes more in each event, as the place where it happened.
+    pub(crate) fn padded(
+        mix: Mix,
+        batch: u32,
+        pad: u32,
+        run: u64,
+        form: Form,
+    ) -> anyhow::Result<Self> {
         let pool = DescriptorPool::decode(PIPELINE.descriptors)?;
         let envelope = envelope(&PIPELINE)?;
         let mut traffic = Traffic::new(&pool, envelope, run)?;
@@ -67,7 +78,13 @@ impl Patterns {
                 let types: Vec<u32> = (0..batch)
                     .map(|at| choose(mix, &weights, at, &mut random))
                     .collect();
-                Pattern::new(&pool, &traffic.request(&types).encode_to_vec(), form)
+                let mut request =
+                    Events::decode(traffic.request(&types).encode_to_vec().as_slice())?;
+                for event in &mut request.events {
+                    let texts = (0..pad).map(|_| char::from(random.random_range(b'a'..=b'z')));
+                    event.current_url.extend(texts);
+                }
+                Pattern::new(&pool, request, form)
             })
             .collect::<Result<_, _>>()?;
         Ok(Patterns {
@@ -143,8 +160,7 @@ impl Patterns {
 }
 
 impl Pattern {
-    fn new(pool: &DescriptorPool, request: &[u8], form: Form) -> anyhow::Result<Self> {
-        let mut request = Events::decode(request)?;
+    fn new(pool: &DescriptorPool, mut request: Events, form: Form) -> anyhow::Result<Self> {
         // Placeholders of ids and times are nowhere else in a request.
         for event in &mut request.events {
             event.id = "~".repeat(ID);

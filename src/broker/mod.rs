@@ -5,14 +5,16 @@
 //! retry, a dead letter) is published with [`Outgoing::in_place_of`] before that delivery is acknowledged.
 
 mod api;
+mod kafka;
 mod letter;
 mod memory;
 mod rabbitmq;
+mod router;
 #[cfg(test)]
 pub(crate) mod testing;
 
 pub use api::Broker;
-pub use api::delivery::{Ack, Deliveries, Delivery, Settled};
+pub use api::delivery::{Ack, Deliveries, Delivery, Pinned, Place, Range, Settled};
 pub use api::error::{ConsumeError, PublishError};
 pub use api::limits::{Limits, SHORT, header_len};
 pub use api::lock::Lock;
@@ -23,9 +25,14 @@ pub use api::topology::{QueueSpec, Topology, TopologyError};
 #[cfg(any(test, fuzzing))]
 pub use rabbitmq::fuzz;
 
+pub use kafka::{
+    Kafka, KafkaAccount, KafkaAddress, KafkaAddressError, KafkaClientError, KafkaDepthError,
+    KafkaFiles, KafkaMechanism, KafkaOptions, unsettled,
+};
 pub use letter::Letter;
 pub use memory::Embedded;
 pub use rabbitmq::{
     Address, AddressError, Cutover, CutoverError, Deleted, Depth, DepthError, Depths, Found,
-    Rabbit, RabbitOptions, Sample,
+    Publish, Rabbit, RabbitOptions, Sample,
 };
+pub use router::{Router, connect};

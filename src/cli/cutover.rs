@@ -1,14 +1,22 @@
-//! `event-grpc cutover`: replaces RabbitMQ queues that were declared differently.
+//! `event-grpc cutover`: replaces RabbitMQ queues that were declared differently, and empties those that Kafka carries now.
+
+use std::time::Duration;
 
 use anyhow::Context as _;
+use futures_util::FutureExt as _;
+use tokio::time::timeout;
 
+use super::kafka::KafkaArgs;
 use super::say;
 use crate::app::environment::{self, Secret};
-use crate::broker::{Address, Cutover, Found, Topology};
+use crate::broker::{Address, Cutover, Found, Kafka, KafkaOptions, Link, QueueSpec, Topology};
 use crate::generated::PIPELINE;
 
+/// How long Kafka may take to answer.
+const TIME_LIMIT: Duration = Duration::from_secs(15);
+
 /// Replace queues that RabbitMQ has in another form than pipeline.yaml, while producers go on publishing. See
-/// docs/cutover.md.
+/// docs/cutover.md. Queues that Kafka carries now are emptied into their topics and deleted (docs/kafka.md).
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
     /// RabbitMQ, as in amqp://user:password@host:5672/vhost.
@@ -19,6 +27,8 @@ pub(super) struct Args {
         value_name = "URL"
     )]
     amqp_url: Option<Secret>,
+    #[command(flatten)]
+    kafka: KafkaArgs,
     /// Change nothing; list the differences. Exit status 1 if there are any.
     #[arg(long)]
     check: bool,
@@ -32,9 +42,7 @@ pub(super) async fn run(args: Args) -> anyhow::Result<bool> {
     let url = environment::option("EVENT_GRPC_AMQP_URL", args.amqp_url.as_ref())?;
     let url = url.context("--amqp-url (or EVENT_GRPC_AMQP_URL) is required")?;
     let address = Address::parse(&url).context("--amqp-url")?;
-    let topology = Topology::of(&PIPELINE, |queue| {
-        args.queues.is_empty() || args.queues.iter().any(|name| name == queue.name)
-    });
+    let topology = Topology::of(&PIPELINE, |_| true);
     for name in &args.queues {
         let known = topology.queues.iter().any(|queue| queue.name == name);
         anyhow::ensure!(known, "pipeline.yaml declares no queue {name}");
@@ -46,14 +54,18 @@ pub(super) async fn run(args: Args) -> anyhow::Result<bool> {
 }
 
 async fn all(cutover: &Cutover, topology: &Topology, args: &Args) -> anyhow::Result<bool> {
-    let mut good = true;
+    let mut good = leave(cutover, topology, args).await?;
+    let topology = &topology.in_rabbitmq();
     for exchange in &topology.exchanges {
         if let Found::Differs(how) = cutover.exchange(exchange).await? {
             say(&format!("differs     exchange {}: {how}", exchange.name));
             good = false;
         }
     }
-    for queue in &topology.queues {
+    let chosen = |queue: &&QueueSpec| {
+        args.queues.is_empty() || args.queues.iter().any(|name| name == queue.name)
+    };
+    for queue in topology.queues.iter().filter(chosen) {
         let found = cutover.queue(queue).await?;
         let what = match (&found, args.check) {
             (Found::Fits | Found::Missing, _) => continue,
@@ -84,4 +96,64 @@ async fn all(cutover: &Cutover, topology: &Topology, args: &Args) -> anyhow::Res
         );
     }
     Ok(good)
+}
+
+/// Moves what waits in RabbitMQ for queues that Kafka carries now, and deletes their queues there. A queue behind a
+/// bridge stays.
+async fn leave(cutover: &Cutover, topology: &Topology, args: &Args) -> anyhow::Result<bool> {
+    let gone = |queue: &&QueueSpec| {
+        let chosen = args.queues.is_empty() || args.queues.iter().any(|name| name == queue.name);
+        chosen && queue.topic.is_some_and(|topic| !topic.bridged)
+    };
+    let mut kafka = None;
+    let mut good = true;
+    for queue in topology.queues.iter().filter(gone) {
+        let Some((messages, _)) = cutover.depth(queue.name).await? else {
+            continue;
+        };
+        if args.check {
+            say(&format!(
+                "left        queue {}: Kafka carries it, and {messages} messages wait in RabbitMQ",
+                queue.name
+            ));
+            good = false;
+            continue;
+        }
+        let kafka = match &kafka {
+            Some(kafka) => kafka,
+            None => kafka.insert(connect(topology, args).await?),
+        };
+        let publish = |message| kafka.publish_into(queue.name, message).boxed();
+        match cutover.leave(queue, &publish).await {
+            Ok(moved) => say(&format!(
+                "moved       queue {}, {} messages moved to Kafka",
+                queue.name,
+                moved.unwrap_or(0)
+            )),
+            Err(error) => {
+                say(&format!("failed      queue {}: {error}", queue.name));
+                good = false;
+            }
+        }
+    }
+    if let Some(kafka) = kafka {
+        kafka.close(TIME_LIMIT).await;
+    }
+    Ok(good)
+}
+
+async fn connect(topology: &Topology, args: &Args) -> anyhow::Result<Kafka> {
+    let address = args.kafka.address()?;
+    let address = address.context(
+        "queues are in Kafka: --kafka-brokers (or EVENT_GRPC_KAFKA_BROKERS) is required",
+    )?;
+    let kafka = Kafka::connect(&address, topology, KafkaOptions::default())?;
+    let mut status = kafka.status();
+    let up = timeout(TIME_LIMIT, status.wait_for(|s| s.link == Link::Up)).await;
+    anyhow::ensure!(
+        matches!(up, Ok(Ok(_))),
+        "Kafka does not answer: {:?}",
+        kafka.status().borrow().link
+    );
+    Ok(kafka)
 }

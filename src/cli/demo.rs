@@ -97,6 +97,7 @@ fn config(args: &Args, scratch: &tempfile::TempDir, secrets: Environment) -> Con
         senders: crate::access::Config::default(),
         tls: None,
         amqp_url: None,
+        kafka: None,
         clickhouse: None,
         clickhouse_servers: BTreeMap::new(),
         postgres: None,

@@ -1,12 +1,14 @@
 //! The `event-grpc` command line.
 
 mod apply;
+mod capacity;
 mod clickhouse;
 mod clickhouse_tls;
 mod cutover;
 mod demo;
 mod dlq;
 mod drops;
+mod kafka;
 mod keys;
 mod ledger;
 mod migrate;
@@ -57,6 +59,7 @@ enum Command {
     Unknown(unknown::Args),
     Reprocess(reprocess::Args),
     Send(send::Args),
+    Capacity(capacity::Args),
 }
 
 /// Runs the command that the process was started with.
@@ -77,6 +80,7 @@ pub fn run() -> ExitCode {
             Command::Unknown(args) => unknown::run(args).await,
             Command::Reprocess(args) => reprocess::run(args).await,
             Command::Send(args) => send::run(args).await,
+            Command::Capacity(args) => capacity::run(&args),
         };
         Ok(status(good?))
     })

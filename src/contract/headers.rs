@@ -14,6 +14,10 @@ pub const CLIENT: &str = "x-client";
 /// retry, a dead letter and a replay have that of the message.
 pub const SCHEMA: &str = "x-schema";
 
+/// Slot of the message's partition key and the number of slots of its exchange, as in `3/8`: a text, which RabbitMQ routes
+/// by. Whoever publishes by a key of their own may write it. Its name has no `x-`, since such headers match nothing.
+pub const PARTITION: &str = "event-grpc-partition";
+
 /// Number of times that a message has failed and gone back to its queue: an integer.
 pub const RETRY_COUNT: &str = "x-retry-count";
 /// The exchange that such a message was first published to.
@@ -59,9 +63,10 @@ pub fn is_of_the_broker(name: &str) -> bool {
 /// Names of headers that say nothing of a message's sender: ours, and those that the broker writes as a message goes
 /// round. What was sent is the same on every attempt; these are not.
 pub fn is_internal(name: &str) -> bool {
-    const EXACT: [&str; 8] = [
+    const EXACT: [&str; 9] = [
         CLIENT,
         SCHEMA,
+        PARTITION,
         RETRY_COUNT,
         RETRY_EXCHANGE,
         RETRY_ROUTING_KEY,

@@ -7,6 +7,7 @@ mod exchange;
 pub mod headers;
 mod ids;
 mod migration;
+mod partition;
 mod pipeline;
 mod queue;
 mod request;
@@ -17,11 +18,15 @@ mod sharding;
 mod source;
 mod storage;
 mod table;
+mod topic;
 
 pub use envelope::{CLIENT_FIELD, Envelope, EventType};
 pub use exchange::{Exchange, ExchangeKind, Route};
 pub use ids::{IdFrom, Ids};
 pub use migration::{Migration, drops_data};
+pub use partition::{
+    MOST_PARTITIONS, Partition, PartitionBy, key_hash, partitions_exchange, rest_exchange,
+};
 pub use pipeline::Pipeline;
 pub use queue::{Batch, Destination, Input, Queue, QueueKind};
 pub use request::{Piece, Rate, Request, Target, Template};
@@ -35,6 +40,7 @@ pub use source::{
 };
 pub use storage::{Conflict, Database, Storage, Upsert};
 pub use table::{Append, AppendDeadLetter, Block, ColumnSpec, Holds, Table};
+pub use topic::Topic;
 
 pub use crate::dead_letter::DeadLetter;
 pub use crate::function;

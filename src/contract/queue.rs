@@ -3,8 +3,10 @@
 use super::envelope::Envelope;
 use super::exchange::Route;
 use super::ids::IdFrom;
+use super::partition::{Partition, PartitionBy};
 use super::request::Request;
 use super::table::Table;
+use super::topic::Topic;
 use crate::protobuf::Shape;
 
 /// A queue, who works on it and what becomes of its messages.
@@ -14,6 +16,8 @@ pub struct Queue {
     pub name: &'static str,
     /// Replicated (quorum) or classic.
     pub kind: QueueKind,
+    /// Kafka topic that carries its messages, if it isn't RabbitMQ that does.
+    pub topic: Option<Topic>,
     /// Bindings.
     pub bindings: &'static [Route],
     /// Number of workers that prepare its messages in one instance.
@@ -37,6 +41,17 @@ pub struct Queue {
     pub into: Destination,
     /// True if the generator made it, rather than `pipeline.yaml`.
     pub derived: bool,
+    /// Its place among partitions; none if it has none.
+    pub partition: Option<Partition>,
+    /// Partition key of its messages; none if it has no partitions.
+    pub partition_by: Option<PartitionBy>,
+}
+
+impl Queue {
+    /// True if it is one of the partitions of another one.
+    pub fn is_partition(&self) -> bool {
+        self.partition.is_some_and(|p| p.index.is_some())
+    }
 }
 
 /// Destination of a queue's messages.

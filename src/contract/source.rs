@@ -3,6 +3,7 @@
 use super::envelope::Envelope;
 use super::exchange::Route;
 use super::ids::IdFrom;
+use super::partition::PartitionBy;
 use super::row::Message;
 use crate::protobuf::Shape;
 use crate::row_error::RowError;
@@ -24,6 +25,8 @@ pub struct Source {
     pub pool: Pool,
     /// Pages that may send from other origins; none if none may, unless a deployment names some.
     pub cors: Option<Cors>,
+    /// Partition key of its events; none if no queue of its exchange has partitions.
+    pub partition_by: Option<PartitionBy>,
 }
 
 /// Pages that may send to a source from other origins than its own.

@@ -45,6 +45,7 @@ pub(super) fn rows(
             kind: kind.map(Into::into),
             ..Properties::default()
         },
+        place: None,
         ack: Ack::of_nobody(),
     };
     MESSAGES.with(|cell| {

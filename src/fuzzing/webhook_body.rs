@@ -60,6 +60,7 @@ fn tried(state: &mut State, bytes: &[u8]) {
             routing_key: message.routing_key.clone(),
             redelivered: false,
             properties: message.properties.clone(),
+            place: None,
             ack: Ack::of_nobody(),
         };
         let (count, failed) = state.trial.run(queue, delivery);

@@ -15,6 +15,7 @@ use tokio::time::{Instant, timeout, timeout_at};
 
 use super::answer::PublishOutcome;
 use super::clients;
+use super::group::Slots;
 use super::late::Late;
 use super::pool::{Pool, PoolShare};
 use super::publisher::Publisher;
@@ -23,7 +24,7 @@ use super::reading::Budget;
 use super::response::{Refusal, Rejected, Response, success};
 use super::route::Route;
 use crate::access::{Denied, Sender};
-use crate::broker::PublishError;
+use crate::broker::{PublishError, Topology};
 use crate::client::Client;
 use crate::contract::{self, Envelope, Retired, Source};
 use crate::metrics::intake;
@@ -49,8 +50,9 @@ pub struct Dispatch {
     max_request: usize,
     pub(super) pool: Pool,
     pub(super) publisher: Arc<Publisher>,
-    /// Routes, one for each type of the envelope.
+    /// Routes, one for each type of the envelope and each slot.
     pub(super) routes: Vec<Arc<Route>>,
+    pub(super) slots: Slots,
     pub(super) received: Vec<Counter>,
     accepted: Vec<Counter>,
     pub(super) quarantine: Quarantine,
@@ -67,15 +69,19 @@ pub enum Body {
 }
 
 impl Dispatch {
-    /// Creates a source with this layout and pool.
+    /// Creates a source with this layout and pool. `topology` tells how its messages are kept apart.
     pub fn new(
+        (pipeline, topology): (&contract::Pipeline, &Topology),
         source: &'static Source,
         envelope: &'static Envelope,
         sizes: contract::Pool,
         publisher: Arc<Publisher>,
-        pipeline: &contract::Pipeline,
     ) -> Self {
-        let route = |kind: &contract::EventType| Arc::new(Route::new(source.exchange, kind.name));
+        let slots = Slots::new(source.partition_by, topology.slots(source.exchange));
+        let routes = |kind: &contract::EventType| {
+            let routes = Route::of_slots(source.exchange, kind.name, slots.count());
+            routes.map(Arc::new)
+        };
         let received = |kind: &contract::EventType| received(source.name, kind.name);
         let accepted =
             |kind: &contract::EventType| counted(source.name, kind.name, intake::ACCEPTED);
@@ -86,7 +92,8 @@ impl Dispatch {
             max_request: sizes.max_request as usize,
             pool: Pool::new(source.name, sizes),
             publisher,
-            routes: envelope.types.iter().map(route).collect(),
+            routes: envelope.types.iter().flat_map(routes).collect(),
+            slots,
             received: envelope.types.iter().map(received).collect(),
             accepted: envelope.types.iter().map(accepted).collect(),
             quarantine: Quarantine::new(source, pipeline.fingerprint, pipeline.retired),

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use uuid::Uuid;
 
-use crate::contract::{CLIENT_FIELD, Envelope, EventType};
+use crate::contract::{CLIENT_FIELD, Envelope, EventType, PartitionBy};
 use crate::events::{Event, Verdict};
 use crate::identity::Maker;
 use crate::protobuf::wire::WireType::{self, LengthDelimited};
@@ -20,6 +20,8 @@ const ID_LEN: usize = 36;
 pub struct Group<'a> {
     /// Type of the events.
     pub kind: &'static EventType,
+    /// Slot of their partition keys.
+    pub slot: u64,
     /// Events, in the order in which they were received.
     pub events: Vec<&'a Event<'a>>,
     /// Encoded length of the message.
@@ -33,6 +35,14 @@ pub struct RequestBatch<'a> {
     header: &'a [u8],
     client: &'a str,
     ids: Maker<'a>,
+    slots: Slots,
+}
+
+/// Partition keys of a source's events, and into how many slots their hashes fall.
+#[derive(Debug, Clone, Copy)]
+pub struct Slots {
+    by: Option<PartitionBy>,
+    count: u64,
 }
 
 impl<'a> RequestBatch<'a> {
@@ -43,25 +53,37 @@ impl<'a> RequestBatch<'a> {
             header,
             client,
             ids: Maker::new(envelope, header),
+            slots: Slots::ONE,
         }
     }
 
-    /// Groups the valid events by type, with about `bytes` and `count` events at most in each group.
+    /// Keeps events apart by the slots of their partition keys.
+    pub fn in_slots(self, slots: Slots) -> Self {
+        RequestBatch { slots, ..self }
+    }
+
+    /// Groups the valid events by type and slot, with about `bytes` and `count` events at most in each group.
     pub fn groups(&self, events: &'a [Event<'a>], bytes: usize, count: usize) -> Vec<Group<'a>> {
-        let mut good: Vec<(&'static EventType, &'a Event<'a>)> = Vec::with_capacity(events.len());
+        let shared = self.slots.shared(self.envelope, self.header);
+        let slot = |event: &Event<'_>| {
+            shared.unwrap_or_else(|| self.slots.of_event(self.envelope, event.bytes, event.id))
+        };
+        let mut good: Vec<(&'static EventType, u64, &'a Event<'a>)> =
+            Vec::with_capacity(events.len());
         for event in events {
             if let Verdict::Good(kind) = event.verdict {
-                good.push((kind, event));
+                good.push((kind, slot(event), event));
             }
         }
-        // Stable, so that events of a type keep their order.
-        good.sort_by_key(|(kind, _)| kind.number);
+        // Stable, so that events of a type and a key keep their order.
+        good.sort_by_key(|(kind, slot, _)| (kind.number, *slot));
         let mut groups: Vec<Group<'a>> = Vec::new();
-        for (kind, event) in good {
+        for (kind, slot, event) in good {
             let len = self.event_len(event);
             match groups.last_mut() {
                 Some(group)
                     if group.kind.number == kind.number
+                        && group.slot == slot
                         && group.len + len <= bytes
                         && group.events.len() < count =>
                 {
@@ -70,6 +92,7 @@ impl<'a> RequestBatch<'a> {
                 }
                 _ => groups.push(Group {
                     kind,
+                    slot,
                     events: vec![event],
                     len: client_len(self.client) + self.header_len() + len,
                 }),
@@ -191,6 +214,44 @@ impl<'a> RequestBatch<'a> {
         made.unwrap_or_else(Uuid::now_v7)
     }
 }
+
+// === impl Slots ===
+
+impl Slots {
+    /// All events in one slot.
+    pub const ONE: Slots = Slots { by: None, count: 1 };
+
+    /// Slots of an exchange whose messages are kept apart by this key.
+    pub fn new(by: Option<PartitionBy>, count: u64) -> Self {
+        match by {
+            None => Slots::ONE,
+            Some(_) => Slots {
+                by,
+                count: count.max(1),
+            },
+        }
+    }
+
+    /// Their number.
+    pub fn count(&self) -> u64 {
+        self.count
+    }
+
+    /// The slot of all events under a header, if it is known without them.
+    fn shared(&self, envelope: &Envelope, header: &[u8]) -> Option<u64> {
+        match (&self.by, self.count) {
+            (None, _) | (_, 1) => Some(0),
+            (Some(by), count) => Some(by.of_header(envelope, header)? % count),
+        }
+    }
+
+    fn of_event(&self, envelope: &Envelope, event: &[u8], id: &[u8]) -> u64 {
+        let hash = self.by.map(|by| by.of_event(envelope, event, id));
+        hash.unwrap_or_default() % self.count
+    }
+}
+
+// === impl Group ===
 
 impl Group<'_> {
     /// True if it is empty; never for a group that was made here.

@@ -109,8 +109,11 @@ impl MessageBuilder {
             (Some(bad), key) => self.dry_run.give_up(key.as_deref(), bad),
         };
         let key = key.unwrap_or_else(|| NO_KEY.to_owned());
+        let partition = self.source.partition_by.map(|by| by.of_message(&message));
         Ok(CheckedMessage {
-            message: self.message(key, &id, (sent, client), sent_at, body)?,
+            message: self
+                .message(key, &id, (sent, client), sent_at, body)?
+                .in_partition(partition),
             id,
             found,
             wrong,

@@ -161,7 +161,8 @@ impl InFlightMessage {
     async fn publish(self, message: PendingMessage) {
         let properties = batch_properties(Uuid::now_v7().to_string(), self.publisher.schema);
         let outgoing = Outgoing::new(self.route.exchange, self.route.routing_key, message.body)
-            .with(properties);
+            .with(properties)
+            .in_partition(self.route.partition);
         let outcome = self.publisher.publish(outgoing).await;
         for part in message.parts {
             part.end(&outcome);

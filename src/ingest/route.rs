@@ -1,4 +1,4 @@
-//! Route: an exchange and a routing key, with the open message and the full ones.
+//! Route: an exchange, a routing key and a slot of partition keys, with the open message and the full ones.
 
 use std::collections::VecDeque;
 use std::sync::{Mutex, MutexGuard};
@@ -54,6 +54,8 @@ impl Limits {
 pub struct Route {
     pub(super) exchange: &'static str,
     pub(super) routing_key: &'static str,
+    /// Slot of the partition keys of what goes there.
+    pub(super) partition: Option<u64>,
     state: Mutex<RouteState>,
 }
 
@@ -88,8 +90,21 @@ impl Route {
         Route {
             exchange,
             routing_key,
+            partition: None,
             state: Mutex::default(),
         }
+    }
+
+    /// One for each of so many slots; if there is only one, messages say nothing of it.
+    pub fn of_slots(
+        exchange: &'static str,
+        routing_key: &'static str,
+        slots: u64,
+    ) -> impl Iterator<Item = Route> {
+        (0..slots).map(move |slot| Route {
+            partition: (slots > 1).then_some(slot),
+            ..Route::new(exchange, routing_key)
+        })
     }
 
     pub(super) fn state(&self) -> MutexGuard<'_, RouteState> {

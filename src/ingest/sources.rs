@@ -74,8 +74,9 @@ impl Sources {
                     envelope,
                     ..
                 } => {
+                    let around = (pipeline, topology);
                     let dispatch =
-                        Arc::new(Dispatch::new(source, envelope, sizes, publisher, pipeline));
+                        Arc::new(Dispatch::new(around, source, envelope, sizes, publisher));
                     let events = Arc::clone(&dispatch);
                     router = router.merge(http::events_route(
                         json_path,

@@ -11,6 +11,7 @@ pub mod access;
 pub mod broker;
 pub mod connections;
 pub mod intake;
+pub mod kafka;
 pub mod process;
 pub mod requests;
 pub mod retired;
@@ -32,13 +33,14 @@ pub struct Group {
 }
 
 /// All metrics of a server, in the order of the reference.
-pub const GROUPS: [Group; 10] = [
+pub const GROUPS: [Group; 11] = [
     process::GROUP,
     connections::GROUP,
     tls::GROUP,
     access::GROUP,
     intake::GROUP,
     broker::GROUP,
+    kafka::GROUP,
     workers::GROUP,
     retired::GROUP,
     stores::GROUP,

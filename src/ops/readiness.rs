@@ -120,6 +120,7 @@ impl Readiness {
         let trouble = |state: &'static str| {
             move |(name, why): (&&'static str, &String)| ((*name).to_owned(), json!({ state: why }))
         };
+        queues.extend(broker.late.iter().map(trouble("late")));
         queues.extend(broker.not_consumed.iter().map(trouble("not_consumed")));
         let exchanges: Map<String, Value> = broker.shut.iter().map(trouble("shut")).collect();
         let ready = self.health.is_beating() && broker.link == Link::Up;

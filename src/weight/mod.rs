@@ -52,6 +52,8 @@ pub struct Most {
     pub bytes: usize,
     /// Maximum number of events.
     pub events: usize,
+    /// Number of slots of partition keys that don't share a message.
+    pub slots: usize,
 }
 
 /// Weight of the events of a request: their bytes, and the header once for each, as in their rows.
@@ -62,7 +64,7 @@ pub fn events(header: usize, events: usize, bytes: usize) -> u64 {
 }
 
 /// Maximum number of message bodies that the events of a request become, each with a copy of the header: one for each
-/// type, and more where one has as many bytes or events as a message may have.
+/// type and slot, and more where one has as many bytes or events as a message may have.
 pub fn groups(types: usize, bytes: usize, events: usize, header: usize, most: Most) -> u64 {
     let each = most.bytes.saturating_sub(header) as u64;
     // Of two neighbours one is at least half full. An id that is made makes an event longer.
@@ -76,7 +78,7 @@ pub fn groups(types: usize, bytes: usize, events: usize, header: usize, most: Mo
     let many = (events as u64).checked_div(most.events as u64);
     let groups = full
         .saturating_add(many.unwrap_or(u64::MAX))
-        .saturating_add(types as u64);
+        .saturating_add((types as u64).saturating_mul(most.slots as u64));
     groups.min(events as u64)
 }
 
@@ -140,9 +142,12 @@ mod tests {
         let most = Most {
             bytes: 1000,
             events: 10,
+            slots: 1,
         };
         assert_eq!(groups(3, 60, 2, 100, most), 2);
         assert_eq!(groups(3, 3000, 95, 100, most), 16 + 9 + 3);
+        let apart = Most { slots: 4, ..most };
+        assert_eq!(groups(3, 3000, 95, 100, apart), 16 + 9 + 12);
         // A header that fills a message by itself.
         assert_eq!(groups(3, 3000, 95, 1000, most), 95);
         assert_eq!(

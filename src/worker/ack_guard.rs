@@ -10,7 +10,7 @@ use bytes::Bytes;
 
 use super::ending::Ending;
 use super::settlement_metrics::SettlementMetrics;
-use crate::broker::{Ack, Delivery, HeaderValue, Outgoing, Properties, Settled};
+use crate::broker::{Ack, Delivery, HeaderValue, Outgoing, Pinned, Place, Properties, Settled};
 use crate::contract::headers::{
     RETRY_COUNT, RETRY_EXCHANGE, RETRY_FIRST_FAILED, RETRY_ROUTING_KEY,
 };
@@ -22,6 +22,8 @@ pub(super) struct Received {
     pub exchange: Cow<'static, str>,
     pub routing_key: Cow<'static, str>,
     pub properties: Properties,
+    /// Its place, if it comes from a log.
+    pub place: Option<Place>,
     /// Number of times that it has gone back to its queue because it failed.
     pub failures: u32,
     /// Time of its first failure, if there was one, in milliseconds since the epoch.
@@ -67,6 +69,7 @@ impl Received {
             exchange,
             routing_key,
             properties,
+            place: delivery.place,
             failures: failures.unwrap_or(0),
             first_failed_ms,
             ack_guard: AckGuard {
@@ -82,6 +85,14 @@ impl AckGuard {
     /// Metrics of its queue.
     pub(super) fn metrics(&self) -> &Arc<SettlementMetrics> {
         &self.metrics
+    }
+
+    /// Writes down that this message and those up to an offset are stored together.
+    pub(super) async fn pin(&self, last: i64) -> Pinned {
+        match &self.ack {
+            Some(ack) => ack.pin(last).await,
+            None => Pinned::Lost,
+        }
     }
 
     /// Marks a message as the replacement of this one, which may be acknowledged once the other is published.

@@ -1,13 +1,13 @@
 //! Batch: a growing block, and the messages whose rows are in it.
 
-use tokio::time::{Duration, Instant};
+use tokio::time::Instant;
 
 use super::append::append;
 use super::blocking;
 use super::catch_panic::catch_panic;
 use super::failed::{Failed, panicked_unit};
-use super::lanes::LaneBlocks;
 use super::message::{Content, Prepared, units};
+use super::shards::ShardBlocks;
 use super::stretch::{Appended, Room, append_from, becomes};
 use crate::contract::{Batch as Limits, Block, Context, Table};
 
@@ -32,14 +32,14 @@ pub(super) struct Batch {
     rest: Option<usize>,
     opened: Option<Instant>,
     /// Blocks of the shards, in place of the one block.
-    pub lanes: Option<LaneBlocks>,
+    pub shards: Option<ShardBlocks>,
 }
 
 impl Batch {
     pub(super) fn new(table: &'static Table, room: Room, divided: bool) -> Self {
         let sharding = table.sharding().filter(|_| divided);
         Batch {
-            lanes: sharding.map(|sharding| LaneBlocks::new(table, sharding)),
+            shards: sharding.map(|sharding| ShardBlocks::new(table, sharding)),
             block: Block::new(table),
             held: Vec::new(),
             bytes: 0,
@@ -61,10 +61,10 @@ impl Batch {
             Content::Events(parts) => becomes(parts, body),
             _ => body as u64,
         };
-        let (block, lanes, room) = (&mut self.block, &mut self.lanes, self.room);
-        let append = || match lanes {
+        let (block, shards, room) = (&mut self.block, &mut self.shards, self.room);
+        let append = || match shards {
             None => append_from(block, &message, 0, &|_| true, room, cx),
-            Some(lanes) => lanes.append(&message, room, cx),
+            Some(shards) => shards.append(&message, room, cx),
         };
         let count = units(&message.content);
         // Panics of transforms are caught inside; any other leaves the block in an unknown state.
@@ -87,8 +87,8 @@ impl Batch {
 
     /// Rebuilds the block from the messages that it held before.
     fn rebuild(&mut self, cx: &Context) {
-        if let Some(lanes) = &mut self.lanes {
-            return lanes.rebuild(&mut self.held, cx);
+        if let Some(shards) = &mut self.shards {
+            return shards.rebuild(&mut self.held, cx);
         }
         self.block.clear();
         for held in &mut self.held {
@@ -110,14 +110,25 @@ impl Batch {
 
     /// Number of rows of its block, or of the fullest one.
     fn rows(&self) -> usize {
-        let lanes = self.lanes.as_ref();
-        lanes.map_or_else(|| self.block.rows(), LaneBlocks::rows)
+        let shards = self.shards.as_ref();
+        shards.map_or_else(|| self.block.rows(), ShardBlocks::rows)
     }
 
-    /// Time when it should be sent; none while it is empty.
-    pub(super) fn due(&self, limits: &Limits) -> Option<Instant> {
+    /// When its first message was added; none while it is empty.
+    pub(super) fn opened(&self) -> Option<Instant> {
         self.opened
-            .map(|opened| opened + Duration::from_millis(u64::from(limits.delay_ms)))
+    }
+
+    /// Offset of its last message, if they are a range of one partition without a gap, and all of their units are in the
+    /// block.
+    pub(super) fn last_of_range(&self) -> Option<i64> {
+        let whole = self.rest.is_none() && self.held.iter().all(|held| held.failed.is_empty());
+        let place = |held: &BatchedMessage| held.message.delivery.place.clone();
+        let (first, last) = (place(self.held.first()?)?, place(self.held.last()?)?);
+        let count = i64::try_from(self.held.len()).ok()?;
+        let of_one = first.topic == last.topic && first.partition == last.partition;
+        let gapless = last.offset - first.offset + 1 == count;
+        (whole && of_one && gapless).then_some(last.offset)
     }
 
     /// First unit of the last message that there was no room for: all from this one on.
@@ -128,8 +139,8 @@ impl Batch {
     /// Empties it and keeps its memory.
     pub(super) fn clear(&mut self) {
         self.block.clear();
-        if let Some(lanes) = &mut self.lanes {
-            lanes.clear();
+        if let Some(shards) = &mut self.shards {
+            shards.clear();
         }
         self.held.clear();
         self.bytes = 0;

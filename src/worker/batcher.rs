@@ -11,6 +11,7 @@ use tokio_util::sync::CancellationToken;
 use super::batch::{Batch, BatchedMessage};
 use super::bisect::Bisected;
 use super::flush::{Flushed, Flusher};
+use super::lanes::Lanes;
 use super::message::Prepared;
 use super::settle::{Decided, settle};
 use super::unit_groups::Work;
@@ -48,46 +49,49 @@ struct UnderWay {
 /// Fills and sends the batches of one table.
 pub(super) struct Batcher {
     flusher: Flusher,
-    limits: Option<Limits>,
-    /// Maximum number of messages of one batch, so that two fit into the prefetch of the queues.
-    messages: usize,
+    filling: Lanes,
 }
 
 impl Batcher {
+    /// Batcher whose batches have at most so many messages, so that two fit into the prefetch of the queues.
     pub(super) fn new(flusher: Flusher, limits: Option<Limits>, messages: usize) -> Self {
-        Batcher {
-            flusher,
-            limits,
-            messages,
-        }
+        let divided = !flusher.shards.is_empty();
+        let filling = Lanes::new(flusher.table, flusher.room, divided, limits, messages);
+        Batcher { flusher, filling }
     }
 
     /// Runs until all senders are gone and everything is settled, or it can't go on.
     pub(super) async fn run(
-        self,
+        mut self,
         mut messages: mpsc::Receiver<Prepared>,
         halt: CancellationToken,
     ) -> Ended {
-        let mut filling = self.batch();
-        let mut spare = Some(self.batch());
         let mut under_way = UnderWay::new(&self.flusher.setup, &halt);
         let mut open = true;
         let mut ended = Ended::Done;
-        while open || !filling.is_empty() || !under_way.is_empty() {
-            if under_way.takes_more() && self.is_due(&filling, open) {
-                let next = spare.take().unwrap_or_else(|| self.batch());
-                let full = std::mem::replace(&mut filling, next);
-                under_way.flushing.spawn(self.flusher.clone().flush(full));
+        while open || !self.filling.is_empty() || !under_way.is_empty() {
+            let eager = self.flusher.setup.pace == Pace::Eager;
+            if under_way.takes_more() {
+                match self.filling.take(eager || !open) {
+                    Some(batch) => {
+                        under_way.flushing.spawn(self.flusher.clone().flush(batch));
+                    }
+                    // What waits for messages that won't come any more is in its queue.
+                    None if !open && under_way.flushing.is_empty() => self.filling.give_up(),
+                    None => {}
+                }
             }
             under_way.bisect(&self.flusher);
-            let full = self.is_full(&filling);
-            let due = self.due(&filling);
+            let full = self.filling.is_full();
+            let due = self.filling.due();
             let takes_more = under_way.takes_more();
             tokio::select! {
                 biased;
                 done = under_way.next() => match done {
                     Ok(emptied) => {
-                        spare = spare.or(emptied);
+                        if let Some(emptied) = emptied {
+                            self.filling.recycle(emptied);
+                        }
                         if !under_way.returned.is_empty() {
                             ended = Ended::Outage;
                             break;
@@ -101,11 +105,11 @@ impl Batcher {
                 message = messages.recv(), if open && !full => match message {
                     Some(message) => {
                         let cx = Context { now_ms: now_ms() };
-                        filling.add(message, &cx);
+                        self.filling.add(message, &cx);
                         // Messages that have arrived meanwhile belong to the same batch.
-                        while !self.is_full(&filling) {
+                        while !self.filling.is_full() {
                             let Ok(message) = messages.try_recv() else { break };
-                            filling.add(message, &cx);
+                            self.filling.add(message, &cx);
                         }
                     }
                     None => open = false,
@@ -116,31 +120,10 @@ impl Batcher {
         if ended != Ended::Done {
             halt.cancel();
             let held = under_way.end().await;
-            let filling = std::mem::take(&mut filling.held);
-            let filling = filling.into_iter().map(|held| held.message);
+            let filling = self.filling.into_messages();
             give_back(held.into_iter().chain(filling), messages).await;
         }
         ended
-    }
-
-    fn batch(&self) -> Batch {
-        let divided = !self.flusher.lanes.is_empty();
-        Batch::new(self.flusher.table, self.flusher.room, divided)
-    }
-
-    fn is_full(&self, batch: &Batch) -> bool {
-        self.limits
-            .is_some_and(|limits| batch.is_full(&limits, self.messages))
-    }
-
-    fn due(&self, batch: &Batch) -> Option<Instant> {
-        batch.due(&self.limits?)
-    }
-
-    fn is_due(&self, batch: &Batch, open: bool) -> bool {
-        let aged = || self.due(batch).is_some_and(|due| due <= Instant::now());
-        !batch.is_empty()
-            && (!open || self.flusher.setup.pace == Pace::Eager || self.is_full(batch) || aged())
     }
 }
 

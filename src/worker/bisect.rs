@@ -69,7 +69,7 @@ impl Flusher {
                     let messages: Vec<Message<'_>> = objects.iter().map(Parsed::message).collect();
                     let messages = &messages;
                     let rows = Rows { block, messages };
-                    self.store(rows, part, &keys).await?
+                    self.store(rows, part, &keys, None).await?
                 }
             }
         };

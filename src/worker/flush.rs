@@ -15,12 +15,13 @@ use super::batch::{Batch, BatchedMessage};
 use super::breaker::Breakers;
 use super::disposition::Part;
 use super::failure_history::{FailureHistory, Key};
-use super::lanes::Lane;
 use super::objects::Parsed;
 use super::settle::{Decided, GivenUp, settle};
+use super::shards::Shard;
 use super::stretch::Room;
 use super::unit_groups::{Unit, UnitGroup, Work, good, rest};
 use super::{Setup, dead_letter, spread};
+use crate::broker::Pinned;
 use crate::contract::{Context, Message, Table};
 use crate::metrics::workers;
 use crate::sink::{Rows, Store};
@@ -35,7 +36,7 @@ pub(super) struct Flusher {
     pub(super) setup: Setup,
     pub(super) store: Arc<dyn Store>,
     /// The shards, if rows of all of them are flushed here.
-    pub(super) lanes: Arc<[Arc<Lane>]>,
+    pub(super) shards: Arc<[Arc<Shard>]>,
     /// Name of the state of what it stores in: that of the table, or of one of its shards.
     pub(super) name: &'static str,
     pub(super) table: &'static Table,
@@ -57,6 +58,9 @@ pub(super) struct Flushed {
     pub outage: Option<Vec<BatchedMessage>>,
 }
 
+/// A range could not be pinned.
+struct NotPinned;
+
 /// Reason why a batch could not be finished.
 #[derive(Debug)]
 pub(super) enum Halt {
@@ -76,14 +80,28 @@ impl Flusher {
     /// Stores the rows, or most of them, then settles the finished messages; returns the batch emptied.
     pub(super) async fn flush(self, mut batch: Batch) -> Flushed {
         let began = Instant::now();
-        if let Some(lanes) = batch.lanes.take() {
+        if let Some(shards) = batch.shards.take() {
             let seconds = workers::FLUSH_SECONDS.with([self.table.name]);
-            let flushed = self.flush_lanes(batch, lanes).await;
+            let flushed = self.flush_shards(batch, shards).await;
             seconds.record(began.elapsed());
             return flushed;
         }
         let mut aside = None;
         let plan = self.plan(&batch);
+        let token = match plan {
+            None => self.pin(&batch).await,
+            Some(_) => Ok(None),
+        };
+        let Ok(token) = token else {
+            // Its messages are somebody else's now, or will be delivered again.
+            batch.clear();
+            return Flushed {
+                spare: batch,
+                later: Vec::new(),
+                aside: None,
+                outage: None,
+            };
+        };
         // With a plan, long texts are reported from the blocks of its parts.
         let long_texts = &self.setup.states.long_texts;
         long_texts.tell(&batch.block, plan.is_none());
@@ -91,7 +109,7 @@ impl Flusher {
             self.setup.states.unknown.tell(&batch.block);
         }
         let stored = match plan {
-            None => self.store_whole(&mut batch, &mut aside).await,
+            None => self.store_whole(&mut batch, &mut aside, token).await,
             Some(groups) => {
                 let held = std::mem::take(&mut batch.held);
                 let work = aside.insert(Work::new(held, groups));
@@ -186,7 +204,38 @@ impl Flusher {
         )
     }
 
-    async fn store_whole(&self, batch: &mut Batch, aside: &mut Option<Work>) -> Result<(), Halt> {
+    /// Pins a batch that is a range of a partition, and returns the token of its block: whoever gets the range again
+    /// stores it under the same. None if it isn't one.
+    async fn pin(&self, batch: &Batch) -> Result<Option<String>, NotPinned> {
+        let (Some(last), Some(first)) = (batch.last_of_range(), batch.held.first()) else {
+            return Ok(None);
+        };
+        let delivery = &first.message.delivery;
+        let Some(place) = &delivery.place else {
+            return Ok(None);
+        };
+        match delivery.ack_guard.pin(last).await {
+            Pinned::As(range) => Ok(Some(format!(
+                "{}-{}-{}-{}-{}-{}-{}",
+                self.table.name,
+                place.topic,
+                place.partition,
+                range.first,
+                range.last,
+                range.written_ms,
+                self.setup.pipeline.fingerprint
+            ))),
+            Pinned::Alone => Ok(None),
+            Pinned::Lost => Err(NotPinned),
+        }
+    }
+
+    async fn store_whole(
+        &self,
+        batch: &mut Batch,
+        aside: &mut Option<Work>,
+        token: Option<String>,
+    ) -> Result<(), Halt> {
         let at = batch.rest();
         let mut stored = StoreOutcome::Yes;
         if batch.block.rows() > 0 {
@@ -203,7 +252,7 @@ impl Flusher {
                 keyed.collect::<Vec<Key>>()
             };
             let rows = Rows { block, messages };
-            stored = self.store(rows, Part::Whole, &keys).await?;
+            stored = self.store(rows, Part::Whole, &keys, token).await?;
             if stored == StoreOutcome::Yes && self.failure_history.any() {
                 self.failure_history.clear(&keys());
             }

@@ -1,311 +1,252 @@
-//! Lanes: the rows of a table that is divided among shards, a block for each shard. What a shard doesn't take at once goes
-//! into the shard's own queue, and the other shards go on.
+//! Lanes: the batches of a table that fill side by side: one for each partition of a log, and one for what comes from
+//! queues.
+//!
+//! A batch of a partition is a range of its offsets without a gap, so that it can be pinned, and made again as it was.
+//! Workers prepare messages beside each other: one that comes too early waits for those before it. What was pinned before
+//! makes a batch of its own, which is waited for until it is whole.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Duration;
 
-use futures_util::FutureExt as _;
-use futures_util::future::{BoxFuture, join_all};
-use tokio::time::{Instant, timeout};
+use tokio::time::{Duration, Instant};
 
-use super::append::append;
-use super::batch::{Batch, BatchedMessage};
-use super::failed::{Failed, Verdict, bad_unit};
-use super::flush::{Flushed, Flusher};
-use super::message::{Prepared, units};
-use super::spread;
-use super::stretch::{Appended, Room, append_from};
-use crate::contract::{Block, Context, RowError, Sharding, Table};
-use crate::dead_letter::Class;
-use crate::sink::{Fault, Rows, Store, StoreError};
+use super::batch::Batch;
+use super::message::Prepared;
+use super::stretch::Room;
+use crate::broker::Range;
+use crate::contract::{Batch as Limits, Context, Table};
 
-/// Time for the answer of one shard, while those of others wait for it.
-const PATIENCE: Duration = Duration::from_secs(20);
+/// How long a batch that was pinned before is waited for. What isn't whole by then is stored under another token.
+const WHOLE: Duration = Duration::from_secs(10);
 
-/// Attempts at one shard, and the time within which another one begins.
-const ATTEMPTS: u32 = 3;
-const SOON: Duration = Duration::from_secs(2);
+/// Topic and partition of a lane; none for what comes from queues.
+type Key = Option<(Arc<str>, i32)>;
 
-/// Time after which a shard that failed is tried again, even if its own queue has not stored anything.
-const REST: Duration = Duration::from_secs(30);
+/// Batches that fill.
+pub(super) struct Lanes {
+    table: &'static Table,
+    room: Room,
+    /// True if the rows of each batch are divided among the shards of the table.
+    divided: bool,
+    limits: Option<Limits>,
+    /// Maximum number of messages of one batch.
+    messages: usize,
+    lanes: BTreeMap<Key, Lane>,
+    /// Emptied batches, for the next ones.
+    spare: Option<Batch>,
+}
 
-/// A unit that is in no lane: it is bad.
-const NONE: u8 = u8::MAX;
+#[derive(Debug)]
+struct Lane {
+    batch: Batch,
+    /// Messages that came before others that are in front of them.
+    early: BTreeMap<i64, Prepared>,
+    /// Since when there are such messages.
+    early_since: Option<Instant>,
+    /// Offset after the last message that was added.
+    next: Option<i64>,
+    /// What the batch was pinned as before.
+    pinned: Option<Range>,
+    /// No more goes into the batch.
+    closed: bool,
+}
 
-/// A shard as the store of its lane, and whether it takes rows at present.
-pub(super) struct Lane {
-    store: Arc<dyn Store>,
-    began: Instant,
-    /// Milliseconds since `began` until which nothing is sent ahead of its own queue.
-    shut_until: AtomicU64,
+impl Lanes {
+    pub(super) fn new(
+        table: &'static Table,
+        room: Room,
+        divided: bool,
+        limits: Option<Limits>,
+        messages: usize,
+    ) -> Self {
+        Lanes {
+            table,
+            room,
+            divided,
+            limits,
+            messages,
+            lanes: BTreeMap::new(),
+            spare: None,
+        }
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        let mut lanes = self.lanes.values();
+        lanes.all(|lane| lane.batch.is_empty() && lane.early.is_empty())
+    }
+
+    /// Adds a message to the batch of its lane, or keeps it until those before it are there.
+    pub(super) fn add(&mut self, message: Prepared, cx: &Context) {
+        let place = message.delivery.place.as_ref();
+        let key = place.map(|place| (Arc::clone(&place.topic), place.partition));
+        let offset = place.map(|place| place.offset);
+        let (table, room, divided) = (self.table, self.room, self.divided);
+        let spare = &mut self.spare;
+        let lane = self.lanes.entry(key).or_insert_with(|| Lane {
+            batch: spare
+                .take()
+                .unwrap_or_else(|| Batch::new(table, room, divided)),
+            early: BTreeMap::new(),
+            early_since: None,
+            next: None,
+            pinned: None,
+            closed: false,
+        });
+        match offset {
+            None => lane.batch.add(message, cx),
+            Some(offset) => {
+                lane.early.insert(offset, message);
+                lane.early_since.get_or_insert_with(Instant::now);
+                self.settle(cx);
+            }
+        }
+    }
+
+    /// Moves messages into the batches that they belong to, as far as those before them are there.
+    fn settle(&mut self, cx: &Context) {
+        let (limits, messages) = (self.limits, self.messages);
+        let patience = self.delay();
+        for lane in self.lanes.values_mut() {
+            lane.settle(cx, patience, |batch| {
+                limits.is_some_and(|limits| batch.is_full(&limits, messages))
+            });
+        }
+    }
+
+    /// True if a batch should be sent now, whatever its age.
+    pub(super) fn is_full(&self) -> bool {
+        let held: usize = self.lanes.values().map(Lane::messages).sum();
+        let mut lanes = self.lanes.values();
+        // Those that wait for more can't be sent, so that more must come.
+        let many = held >= self.messages && lanes.clone().any(Lane::can_go);
+        many || lanes.any(|lane| self.is_full_lane(lane))
+    }
+
+    /// Time when one should be sent; none while all are empty.
+    pub(super) fn due(&self) -> Option<Instant> {
+        let delay = self.delay();
+        let due = self.lanes.values().filter_map(|lane| {
+            let early = lane.early_since.map(|since| since + delay);
+            let age = match lane.is_partial() {
+                false => delay,
+                true => WHOLE.max(delay),
+            };
+            let batch = lane.batch.opened().map(|opened| opened + age);
+            early.into_iter().chain(batch).min()
+        });
+        due.min()
+    }
+
+    /// The batch that is to be sent next; with `all` whatever its age.
+    pub(super) fn take(&mut self, all: bool) -> Option<Batch> {
+        let cx = Context {
+            now_ms: crate::time::now_ms(),
+        };
+        self.settle(&cx);
+        let (now, delay) = (Instant::now(), self.delay());
+        let full = self.is_full();
+        let aged = |lane: &Lane| lane.batch.opened().is_some_and(|at| at + delay <= now);
+        let ready =
+            |lane: &Lane| lane.can_go() && (all || full || aged(lane) || self.is_full_lane(lane));
+        let lanes = self.lanes.iter().filter(|(_, lane)| ready(lane));
+        // One that is full, else the largest.
+        let rank = |lane: &Lane| (self.is_full_lane(lane), lane.batch.held.len());
+        let key = lanes.max_by_key(|(_, lane)| rank(lane))?.0.clone();
+        let next = self.spare.take();
+        let next = next.unwrap_or_else(|| Batch::new(self.table, self.room, self.divided));
+        let lane = self.lanes.get_mut(&key)?;
+        let batch = std::mem::replace(&mut lane.batch, next);
+        lane.pinned = None;
+        lane.closed = false;
+        self.settle(&cx);
+        Some(batch)
+    }
+
+    /// Gives back what isn't whole, and won't be any more.
+    pub(super) fn give_up(&mut self) {
+        self.lanes.clear();
+    }
+
+    /// Keeps an emptied batch for its memory.
+    pub(super) fn recycle(&mut self, batch: Batch) {
+        self.spare.get_or_insert(batch);
+    }
+
+    /// All messages.
+    pub(super) fn into_messages(self) -> Vec<Prepared> {
+        let lanes = self.lanes.into_values();
+        let messages = lanes.flat_map(|mut lane| {
+            let held = std::mem::take(&mut lane.batch.held);
+            let held = held.into_iter().map(|held| held.message);
+            held.chain(lane.early.into_values()).collect::<Vec<_>>()
+        });
+        messages.collect()
+    }
+
+    fn is_full_lane(&self, lane: &Lane) -> bool {
+        let limits = self.limits.as_ref().filter(|_| !lane.is_partial());
+        lane.closed || limits.is_some_and(|limits| lane.batch.is_full(limits, self.messages))
+    }
+
+    /// Age at which a batch is sent. Many partitions share the inserts that one would make.
+    fn delay(&self) -> Duration {
+        let delay = self.limits.map_or(0, |limits| limits.delay_ms);
+        let filling = self.lanes.values().filter(|lane| !lane.batch.is_empty());
+        let lanes = u32::try_from(filling.count()).unwrap_or(u32::MAX).max(1);
+        Duration::from_millis(delay.into()).saturating_mul(lanes)
+    }
 }
 
 impl Lane {
-    pub(super) fn new(store: Arc<dyn Store>) -> Self {
-        Lane {
-            store,
-            began: Instant::now(),
-            shut_until: AtomicU64::new(0),
-        }
+    fn messages(&self) -> usize {
+        self.batch.held.len() + self.early.len()
     }
 
-    fn now(&self) -> u64 {
-        u64::try_from(self.began.elapsed().as_millis()).unwrap_or(u64::MAX)
+    /// True if there is a batch that can be sent.
+    fn can_go(&self) -> bool {
+        let opened = self.batch.opened();
+        let waited = opened.is_some_and(|at| at.elapsed() >= WHOLE);
+        !self.batch.is_empty() && (waited || !self.is_partial())
     }
 
-    fn is_shut(&self) -> bool {
-        self.now() < self.shut_until.load(Ordering::Relaxed)
+    /// True if the batch was pinned before and isn't whole yet.
+    fn is_partial(&self) -> bool {
+        self.pinned.is_some() && !self.closed
     }
 
-    fn shut(&self) {
-        let until = self.now().saturating_add(REST.as_millis() as u64);
-        self.shut_until.store(until, Ordering::Relaxed);
-    }
-
-    fn open(&self) {
-        self.shut_until.store(0, Ordering::Relaxed);
-    }
-}
-
-/// What the shard's own queue stores and probes opens the lane.
-impl Store for Lane {
-    fn store<'a>(
-        &'a self,
-        rows: Rows<'a>,
-        token: &'a str,
-    ) -> BoxFuture<'a, Result<(), StoreError>> {
-        async move {
-            let stored = self.store.store(rows, token).await;
-            if stored.is_ok() && rows.block.rows() > 0 {
-                self.open();
-            }
-            stored
-        }
-        .boxed()
-    }
-
-    fn probe<'a>(&'a self, table: &'static Table) -> BoxFuture<'a, Result<(), StoreError>> {
-        async move {
-            let answer = self.store.probe(table).await;
-            if answer.is_ok() {
-                self.open();
-            }
-            answer
-        }
-        .boxed()
-    }
-}
-
-/// The blocks of a batch, one for each shard.
-#[derive(Debug)]
-pub(super) struct LaneBlocks {
-    sharding: &'static Sharding,
-    /// What says which shard holds the rows of one message.
-    key: Block,
-    blocks: Vec<Block>,
-    /// The shard of each unit, message by message.
-    shards: Vec<Vec<u8>>,
-}
-
-impl LaneBlocks {
-    pub(super) fn new(table: &'static Table, sharding: &'static Sharding) -> Self {
-        LaneBlocks {
-            sharding,
-            key: Block::new(sharding.key),
-            blocks: sharding.shards.iter().map(|_| Block::new(table)).collect(),
-            shards: Vec::new(),
-        }
-    }
-
-    /// Number of rows of the fullest block.
-    pub(super) fn rows(&self) -> usize {
-        self.blocks
-            .iter()
-            .map(Block::rows)
-            .max()
-            .unwrap_or_default()
-    }
-
-    pub(super) fn clear(&mut self) {
-        self.blocks.iter_mut().for_each(Block::clear);
-        self.shards.clear();
-    }
-
-    /// Appends the rows of a message, each to the block of its shard. Units for which a block has no room are left to the
-    /// shard's own queue.
-    pub(super) fn append(&mut self, message: &Prepared, room: Room, cx: &Context) -> Appended {
-        let count = units(&message.content);
-        let (mut shards, mut failed) = self.shards_of(message, count, cx);
-        for (shard, block) in (0_u8..).zip(&mut self.blocks) {
-            if !shards.contains(&shard) {
-                continue;
-            }
-            let wanted = |unit: usize| shards.get(unit) == Some(&shard);
-            let appended = append_from(block, message, 0, &wanted, room, cx);
-            let rest = (appended.next..count).filter(|unit| wanted(*unit));
-            let rest =
-                rest.map(|unit| aside(unit, shard, "the block of its shard has no more room"));
-            let gone: Vec<Failed> = appended.failed.into_iter().chain(rest).collect();
-            for one in &gone {
-                if let Some(shard) = shards.get_mut(one.unit) {
-                    *shard = NONE;
+    fn settle(&mut self, cx: &Context, patience: Duration, is_full: impl Fn(&Batch) -> bool) {
+        while let Some((offset, pinned)) = self.first_early() {
+            let waited = self
+                .early_since
+                .is_some_and(|since| since.elapsed() >= patience);
+            let follows = self.next.is_none_or(|next| offset == next);
+            if !self.batch.is_empty() {
+                // A gap ends a batch, if nobody comes to fill it; so does a range that was pinned before.
+                if pinned != self.pinned || (!follows && waited) {
+                    self.closed |= follows || waited;
+                    return;
                 }
-            }
-            failed.extend(gone);
-        }
-        self.shards.push(shards);
-        let bytes: usize = self.blocks.iter().map(Block::bytes).sum();
-        let weight = self.blocks.iter().map(Block::weight).sum();
-        Appended {
-            failed,
-            next: count,
-            full: room.is_used_up(bytes, weight),
-        }
-    }
-
-    /// The shard of each unit of a message, and the units that have none because they are bad.
-    fn shards_of(
-        &mut self,
-        message: &Prepared,
-        count: usize,
-        cx: &Context,
-    ) -> (Vec<u8>, Vec<Failed>) {
-        self.key.clear();
-        let failed = append(&mut self.key, message, 0..count, &|_| true, cx);
-        let mut shards = vec![0; count];
-        for bad in &failed {
-            if let Some(shard) = shards.get_mut(bad.unit) {
-                *shard = NONE;
-            }
-        }
-        let good: Vec<&mut u8> = shards.iter_mut().filter(|shard| **shard != NONE).collect();
-        match self.sharding.shards_of(&self.key) {
-            Some(of_rows) if of_rows.len() == good.len() => {
-                for (shard, of_row) in good.into_iter().zip(of_rows) {
-                    *shard = of_row;
+                if !follows || (self.pinned.is_none() && is_full(&self.batch)) {
+                    return;
                 }
-                (shards, failed)
+            } else if !follows && !waited && self.next.is_some_and(|next| offset > next) {
+                return;
             }
-            // Generated code and this build are of different versions.
-            _ => {
-                let bad = RowError::Layout("of the shards of this table");
-                let all = (0..count).map(|unit| bad_unit(unit, "", &bad));
-                (vec![NONE; count], all.collect())
-            }
-        }
-    }
-
-    /// Makes the blocks anew, of messages that were there before a panic.
-    pub(super) fn rebuild(&mut self, held: &mut [BatchedMessage], cx: &Context) {
-        self.blocks.iter_mut().for_each(Block::clear);
-        for (held, shards) in held.iter_mut().zip(&mut self.shards) {
-            let all = 0..units(&held.message.content);
-            for (shard, block) in (0_u8..).zip(&mut self.blocks) {
-                let wanted = |unit: usize| shards.get(unit) == Some(&shard);
-                let failed = append(block, &held.message, all.clone(), &wanted, cx);
-                for bad in &failed {
-                    if let Some(shard) = shards.get_mut(bad.unit) {
-                        *shard = NONE;
-                    }
+            if let Some(message) = self.early.remove(&offset) {
+                if self.batch.is_empty() {
+                    self.pinned = pinned;
                 }
-                held.failed.extend(failed);
+                self.batch.add(message, cx);
+                self.next = Some(offset + 1);
+                self.closed |= pinned.is_some_and(|range| range.last == offset);
             }
-        }
-    }
-}
-
-impl Flusher {
-    /// Stores the blocks of a batch at the same time, each in its shard, and settles its messages: what a shard didn't take
-    /// goes into that shard's own queue.
-    pub(super) async fn flush_lanes(self, mut batch: Batch, lanes: LaneBlocks) -> Flushed {
-        let blocks = lanes.blocks.iter().enumerate();
-        let stored = join_all(blocks.map(|(shard, block)| self.store_lane(shard, block))).await;
-        for (shard, why) in (0_u8..).zip(&stored) {
-            let Some(why) = why else { continue };
-            for (held, shards) in batch.held.iter_mut().zip(&lanes.shards) {
-                let units = shards.iter().enumerate();
-                let units = units.filter(|(_, of)| **of == shard);
-                held.failed
-                    .extend(units.map(|(unit, _)| aside(unit, shard, why)));
-            }
-        }
-        let held = std::mem::take(&mut batch.held);
-        batch.lanes = Some(lanes);
-        batch.clear();
-        let later = self.finish(held).await;
-        Flushed {
-            spare: batch,
-            later,
-            aside: None,
-            outage: None,
+            self.early_since = (!self.early.is_empty()).then(Instant::now);
         }
     }
 
-    /// Stores the block of one shard; the reason why it didn't take it, if it didn't.
-    async fn store_lane(&self, shard: usize, block: &Block) -> Option<String> {
-        if block.rows() == 0 {
-            return None;
-        }
-        let lane = self.lanes.get(shard)?;
-        if lane.is_shut() {
-            return Some("the shard takes nothing".to_owned());
-        }
-        // Its own queue stores it in parts.
-        if block
-            .partitions(spread::MOST)
-            .is_some_and(|of_rows| spread::are_too_many(of_rows))
-        {
-            return Some("its rows are of too many partitions for one insert".to_owned());
-        }
-        self.setup.states.long_texts.tell(block, true);
-        self.setup.states.unknown.tell(block);
-        let flusher = Flusher {
-            store: Arc::clone(lane) as Arc<dyn Store>,
-            ..self.clone()
-        };
-        let rows = Rows {
-            block,
-            messages: &[],
-        };
-        let token = format!("{}-{}", self.table.name, uuid::Uuid::now_v7());
-        let began = Instant::now();
-        let mut attempts = 0;
-        loop {
-            attempts += 1;
-            let error = match timeout(PATIENCE, flusher.store_once(rows, &token)).await {
-                Ok(Ok(())) => return None,
-                Ok(Err(error)) => error,
-                Err(_) => {
-                    lane.shut();
-                    return Some(format!("no answer within {} s", PATIENCE.as_secs()));
-                }
-            };
-            if error.fault.may_pass() && attempts < ATTEMPTS && began.elapsed() < SOON {
-                tokio::time::sleep(Duration::from_millis(100).mul_f64(1.0 + self.jitter())).await;
-                continue;
-            }
-            if error.fault != Fault::Content {
-                lane.shut();
-            }
-            tracing::warn!(
-                table = self.table.name,
-                shard = shard + 1,
-                reason = %error,
-                "A shard did not take its rows; they wait in its own queue."
-            );
-            return Some(error.message);
-        }
-    }
-}
-
-/// A unit that goes into the queue of its shard.
-fn aside(unit: usize, shard: u8, why: &str) -> Failed {
-    Failed {
-        unit,
-        event_type: String::new(),
-        class: Class::Transient,
-        reason: why.to_owned(),
-        verdict: Verdict::Aside(shard),
+    fn first_early(&self) -> Option<(i64, Option<Range>)> {
+        let (offset, message) = self.early.first_key_value()?;
+        let place = message.delivery.place.as_ref();
+        Some((*offset, place.and_then(|place| place.pinned)))
     }
 }

@@ -40,6 +40,7 @@ mod retry;
 mod schema;
 mod settle;
 mod settlement_metrics;
+mod shards;
 mod split;
 mod spread;
 mod state;
@@ -71,8 +72,8 @@ use crate::sink::{Store, Stores};
 use breaker::{Breakers, Least};
 use forward::Forwarder;
 use intake::{Intake, To};
-use lanes::Lane;
 use prepare::Preparer;
+use shards::Shard;
 use supervisor::{TableSupervisor, Way};
 
 /// Dependencies of the workers.
@@ -179,21 +180,21 @@ fn ways(
     let Some(sharding) = table.sharding() else {
         return vec![(Way::one(store, table.name), queues)];
     };
-    let lanes = setup.stores.shards(table).into_iter();
-    let lanes: Arc<[Arc<Lane>]> = lanes.map(|store| Arc::new(Lane::new(store))).collect();
+    let shards = setup.stores.shards(table).into_iter();
+    let shards: Arc<[Arc<Shard>]> = shards.map(|store| Arc::new(Shard::new(store))).collect();
     let all = Way {
         store,
         name: table.name,
-        lanes: Arc::clone(&lanes),
+        shards: Arc::clone(&shards),
     };
     let (of_shards, of_all): (Vec<_>, Vec<_>) = queues
         .into_iter()
         .partition(|queue| shard_of_queue(queue.name).is_some());
     let mut ways = vec![(all, of_all)];
-    for (shard, (lane, name)) in lanes.iter().zip(sharding.shards).enumerate() {
+    for (shard, (of_shard, name)) in shards.iter().zip(sharding.shards).enumerate() {
         let is_its = |queue: &&Queue| shard_of_queue(queue.name).is_some_and(|(_, of)| of == shard);
         let its = of_shards.iter().copied().filter(is_its).collect();
-        ways.push((Way::one(Arc::clone(lane) as Arc<dyn Store>, name), its));
+        ways.push((Way::one(Arc::clone(of_shard) as Arc<dyn Store>, name), its));
     }
     ways.retain(|(_, queues)| !queues.is_empty());
     ways

@@ -226,10 +226,12 @@ async fn publish_all(setup: &Setup, decided: &Decided) -> Result<Ending, GivenUp
         [] => Vec::new(),
         again => retry::copies(message, again, counted, *at_ms),
     };
+    // Partitions share the queues of the shards.
+    let of = queue.partition.map_or(queue.name, |partition| partition.of);
     for (shard, units) in decided.aside() {
         let of_shard = retry::copies(message, &units, false, *at_ms);
         copies.extend(of_shard.into_iter().map(|mut copy| {
-            copy.routing_key = queue_of_shard(queue.name, shard).into();
+            copy.routing_key = queue_of_shard(of, shard).into();
             copy
         }));
     }

@@ -13,8 +13,8 @@ use super::breaker::{Breakers, Least};
 use super::failure_history::FailureHistory;
 use super::flush::Flusher;
 use super::intake::{Intake, To};
-use super::lanes::Lane;
 use super::prepare::Preparer;
+use super::shards::Shard;
 use super::stretch::Room;
 use crate::broker::{ConsumeError, Deliveries};
 use crate::contract::{Queue, Table};
@@ -35,7 +35,7 @@ pub(super) struct Way {
     /// Name of its state: that of the table, or of one of its shards.
     pub name: &'static str,
     /// Its shards, if rows of all of them come this way.
-    pub lanes: Arc<[Arc<Lane>]>,
+    pub shards: Arc<[Arc<Shard>]>,
 }
 
 impl Way {
@@ -44,7 +44,7 @@ impl Way {
         Way {
             store,
             name,
-            lanes: Arc::new([]),
+            shards: Arc::new([]),
         }
     }
 }
@@ -142,12 +142,12 @@ impl TableSupervisor {
 
     fn batcher(&self) -> Batcher {
         // Two batches share the prefetch of the queues: one is stored while the next fills.
-        let held = self.queues.iter().map(|q| usize::from(q.prefetch)).min();
+        let held = self.queues.iter().map(|q| held(q, &self.queues)).min();
         let limits = self.queues.iter().map(|q| q.batch).reduce(batch::smaller);
         let flusher = Flusher {
             setup: self.setup.clone(),
             store: Arc::clone(&self.way.store),
-            lanes: Arc::clone(&self.way.lanes),
+            shards: Arc::clone(&self.way.shards),
             name: self.way.name,
             table: self.table,
             room: Room::of(limits),
@@ -177,4 +177,11 @@ impl TableSupervisor {
         self.setup.states.resume(self.way.name);
         true
     }
+}
+
+/// Messages that an instance holds of a queue and its partitions together.
+fn held(queue: &Queue, queues: &[&Queue]) -> usize {
+    let of = |queue: &Queue| queue.partition.map_or(queue.name, |partition| partition.of);
+    let parts = queues.iter().filter(|other| of(other) == of(queue));
+    parts.map(|part| usize::from(part.prefetch)).sum()
 }

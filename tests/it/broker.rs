@@ -3,6 +3,7 @@
 mod conformance;
 mod embedded;
 pub(crate) mod fixture;
+mod kafka;
 mod prefetch;
 mod proxy;
 pub(crate) mod rabbit;

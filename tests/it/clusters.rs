@@ -43,6 +43,7 @@ pub(crate) fn config(
         senders: event_grpc::access::Config::default(),
         tls: None,
         amqp_url: None,
+        kafka: None,
         clickhouse: main.map(|store| store.address().clone()),
         clickhouse_servers: servers,
         postgres: None,

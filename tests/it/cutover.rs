@@ -63,6 +63,7 @@ fn config(vhost: &Vhost, store: &ClickHouse, strict: bool) -> Config {
         senders: event_grpc::access::Config::default(),
         tls: None,
         amqp_url: Some(vhost.url()),
+        kafka: None,
         clickhouse: Some(store.address().clone()),
         clickhouse_servers: BTreeMap::new(),
         postgres: None,
@@ -237,6 +238,7 @@ fn spec(kind: QueueKind) -> QueueSpec {
     QueueSpec {
         name: "back_q",
         kind,
+        topic: None,
         bindings: &[Route {
             exchange: "back.dx",
             routing_key: "back",
@@ -244,6 +246,7 @@ fn spec(kind: QueueKind) -> QueueSpec {
         prefetch: 10,
         prefetch_bytes: 16 << 20,
         awaited: true,
+        partition: None,
     }
 }
 

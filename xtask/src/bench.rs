@@ -4,6 +4,7 @@
 //! take turns, so that other load on the machine affects all of them.
 
 pub(crate) mod against;
+mod capacity;
 mod clients;
 mod codegen;
 mod memory;
@@ -24,7 +25,14 @@ use protection::Protection;
 use setting::{Running, Setting};
 
 /// Benchmarks beside the scenarios.
-const OTHERS: [&str; 5] = ["servers", "memory", "protection", "codegen", "clients"];
+const OTHERS: [&str; 6] = [
+    "servers",
+    "memory",
+    "protection",
+    "codegen",
+    "clients",
+    "capacity",
+];
 
 /// Measure the whole pipeline with a release build, RabbitMQ and ClickHouse on this machine.
 #[derive(Debug, clap::Args)]
@@ -47,8 +55,8 @@ pub(crate) struct Args {
     /// Only the scenario with this name, or those whose names contain it. `servers` measures the cost of row formats in
     /// ClickHouse and of message sizes in RabbitMQ, `memory` the server's memory over a long run with and without an
     /// outage, `protection` what TLS, write keys and CORS cost: each scenario with and without them, in turn, `codegen`
-    /// how long the generator takes for hundreds of event types and tables, and `clients` what an event costs a program that
-    /// sends it with each client library
+    /// how long the generator takes for hundreds of event types and tables, `clients` what an event costs a program that
+    /// sends it with each client library, and `capacity` the costs that `event-grpc capacity` computes with
     #[arg(default_value = "")]
     name: String,
 }
@@ -63,6 +71,8 @@ struct Scenario {
     share: u64,
     /// Events a second; none for as fast as they are answered.
     rate: Option<u64>,
+    /// Bytes of text that each event has more than usual.
+    pad: u32,
     /// True if they are sent as JSON over HTTP.
     json: bool,
 }
@@ -81,6 +91,7 @@ const fn scenario(
         mix,
         share,
         rate: None,
+        pad: 0,
         json: false,
     }
 }
@@ -157,6 +168,9 @@ pub(crate) fn run(root: &Path, args: &Args) -> Result<ExitCode> {
             return protection::run(args, &built, events);
         }
         _ => {}
+    }
+    if args.name == "capacity" {
+        return capacity::run(args, &built, args.events.unwrap_or(EVENTS));
     }
     if args.name == "clients" {
         return clients::run(root, &built.loadgen, args.runs, args.events);
@@ -250,6 +264,9 @@ fn load(scenario: &Scenario, loadgen: &Path, running: &Running, events: u64) -> 
     };
     let in_flight = (events / scenario.batch).clamp(8, 256);
     load.args(["--in-flight", &in_flight.to_string()]);
+    if scenario.pad > 0 {
+        load.args(["--pad", &scenario.pad.to_string()]);
+    }
     if let Some(rate) = scenario.rate {
         load.args(["--rate", &rate.to_string()]);
     }

@@ -43,6 +43,12 @@ pub(crate) struct Args {
     /// The longest that a fault lasts, in seconds
     #[arg(long, default_value_t = 8.0)]
     longest: f64,
+    /// Nodes of RabbitMQ, of which one at a time fails
+    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u8).range(1..=5))]
+    nodes: u8,
+    /// The release of RabbitMQ, as of `test`
+    #[arg(long, value_name = "VERSION")]
+    rabbitmq: Option<String>,
     /// Use a release build
     #[arg(long)]
     release: bool,
@@ -62,6 +68,8 @@ const SHORT: Args = Args {
     minutes: 0.6,
     rate: 200,
     longest: 3.0,
+    nodes: 1,
+    rabbitmq: None,
     release: false,
 };
 
@@ -71,20 +79,40 @@ const FULL: Args = Args {
     minutes: 5.0,
     rate: 300,
     longest: 8.0,
+    nodes: 1,
+    rabbitmq: None,
+    release: false,
+};
+
+/// Run with a cluster of three nodes, whose faults last long enough that the others give a node up.
+const NODES: Args = Args {
+    seed: Some(5),
+    minutes: 3.0,
+    rate: 300,
+    longest: 14.0,
+    nodes: 3,
+    rabbitmq: None,
     release: false,
 };
 
 /// Runs the load and the faults; fails if an event is missing, or stored twice.
 pub(crate) fn run(args: &Args) -> Result<ExitCode> {
     let interrupt = services::interrupts()?;
-    services::install::missing_packages(&["rabbitmq"])?;
+    match &args.rabbitmq {
+        Some(version) => services::rabbitmq::choose(version)?,
+        None => services::install::missing_packages(&["rabbitmq"])?,
+    }
     torment(args, &interrupt)?;
     Ok(ExitCode::SUCCESS)
 }
 
 /// Short or full run after the tests.
 pub(crate) fn after_tests(full: bool, interrupt: &Receiver<()>) -> Result<()> {
-    torment(if full { &FULL } else { &SHORT }, interrupt)
+    torment(if full { &FULL } else { &SHORT }, interrupt)?;
+    match full {
+        true => torment(&NODES, interrupt),
+        false => Ok(()),
+    }
 }
 
 fn torment(args: &Args, interrupt: &Receiver<()>) -> Result<()> {
@@ -96,8 +124,8 @@ fn torment(args: &Args, interrupt: &Receiver<()>) -> Result<()> {
     }
     let seed = args.seed.unwrap_or_else(random::seed);
     let again = format!(
-        "cargo xtask chaos --seed {seed} --minutes {} --rate {} --longest {}",
-        args.minutes, args.rate, args.longest
+        "cargo xtask chaos --seed {seed} --minutes {} --rate {} --longest {} --nodes {}",
+        args.minutes, args.rate, args.longest, args.nodes
     );
     println!("{again}");
     let release: &[&str] = if args.release { &["--release"] } else { &[] };
@@ -105,7 +133,9 @@ fn torment(args: &Args, interrupt: &Receiver<()>) -> Result<()> {
     let directory = tempfile::Builder::new()
         .prefix("event-grpc-chaos-")
         .tempdir()?;
-    let mut cluster = Cluster::start(&built.server, directory.path())?;
+    let nodes = usize::from(args.nodes);
+    let server = &built.server;
+    let mut cluster = Cluster::start_with(server, server, directory.path(), nodes)?;
     let events = (args.time().as_secs_f64() * args.rate as f64) as u64;
     let recovery = recovery(events);
     let load = load(
@@ -160,7 +190,7 @@ fn endure(
         if begun.elapsed() >= time || load.ended()?.is_some() {
             break;
         }
-        let fault = Fault::draw(&mut random);
+        let fault = Fault::draw(&mut random, cluster.nodes());
         let length = Duration::from_millis(random.within(500, longest));
         say(&format!("{fault} for {:.1} s", length.as_secs_f64()));
         faults += 1;

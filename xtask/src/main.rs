@@ -63,6 +63,10 @@ enum Command {
         /// Run a few tests that fail once more, one at a time; those that pass then are told and don't fail the run
         #[arg(long)]
         retry: bool,
+        /// The release of RabbitMQ: 4.0 or 4.3, which is fetched from Debian into the user's cache; by default the one that is
+        /// installed
+        #[arg(long, value_name = "VERSION")]
+        rabbitmq: Option<String>,
         /// Passed on to `cargo test`, for example `--test it tidy`
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         args: Vec<String>,
@@ -111,7 +115,12 @@ fn main() -> ExitCode {
             let wishes = clients::Wishes::of(args.get(1..).unwrap_or_default(), full);
             clients::run(&root, &wishes)
         }
-        Command::Test { full, retry, args } => test::run(&root, full, retry, args),
+        Command::Test {
+            full,
+            retry,
+            rabbitmq,
+            args,
+        } => test::run(&root, full, retry, rabbitmq.as_deref(), args),
         Command::Bench(args) => bench::run(&root, &args),
         Command::Chaos(args) => chaos::run(&args),
         Command::Outage(args) => chaos::outage::run(&args),

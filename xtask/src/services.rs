@@ -5,6 +5,8 @@ mod chromium;
 pub(crate) mod clickhouse;
 mod haproxy;
 pub(crate) mod install;
+pub(crate) mod kafka;
+mod kafka_jars;
 mod keeper;
 pub(crate) mod ports;
 mod postgres;
@@ -82,6 +84,13 @@ const CHROMIUM: Service = Service {
     start: chromium::prepare,
 };
 
+/// Kafka, which needs Java: where that isn't installed, the tests that need a broker are left out.
+const KAFKA: Service = Service {
+    name: "kafka",
+    variables: &kafka::VARIABLES,
+    start: kafka::start,
+};
+
 /// All started servers; dropping it stops them and removes their files.
 pub(crate) struct Services {
     running: Vec<Running>,
@@ -146,6 +155,11 @@ impl Services {
         let mut missing = Vec::new();
         let with_chromium = full || install::chromium_program().is_some();
         let services = SERVICES.into_iter();
+        let with_kafka = KAFKA.given()?.is_some() || kafka_jars::can_run();
+        if !with_kafka {
+            eprintln!("Java or Maven is not installed: the tests that need Kafka are left out.");
+        }
+        let services = services.chain(with_kafka.then_some(KAFKA));
         for service in services.chain(with_chromium.then_some(CHROMIUM)) {
             match service.given()? {
                 Some(values) => given.extend(values),

@@ -16,10 +16,20 @@ use crate::services::{self, Keep, Kept, Services};
 use crate::{cargo, chaos, clients, siege, walk};
 
 /// Runs the tests; `args` are those of `cargo test`. With `full` the runs in the end take minutes; with `retry` a few tests
-/// that fail are run once more, one at a time, and what passes then is told and doesn't count.
-pub(crate) fn run(root: &Path, full: bool, retry: bool, args: Vec<String>) -> Result<ExitCode> {
+/// that fail are run once more, one at a time, and what passes then is told and doesn't count. `rabbitmq` is the release of the
+/// broker, if it isn't the one that is installed.
+pub(crate) fn run(
+    root: &Path,
+    full: bool,
+    retry: bool,
+    rabbitmq: Option<&str>,
+    args: Vec<String>,
+) -> Result<ExitCode> {
     let interrupt = services::interrupts()?;
-    check_dependencies()?;
+    if let Some(version) = rabbitmq {
+        services::rabbitmq::choose(version)?;
+    }
+    check_dependencies(root, full)?;
     let mut services = Services::start(full)?;
 
     // A selection of tests doesn't include this one.
@@ -60,10 +70,38 @@ pub(crate) fn run(root: &Path, full: bool, retry: bool, args: Vec<String>) -> Re
         clients::after_tests(root, full, retry, &interrupt)?;
         if full {
             walk::after_tests(root, &interrupt)?;
+            for version in services::rabbitmq::choices()? {
+                if !other_release(version, &interrupt)?.success() {
+                    bail!("what is about RabbitMQ fails with {version}");
+                }
+            }
         }
     }
     let code = status.code().and_then(|code| u8::try_from(code).ok());
     Ok(code.map_or(ExitCode::FAILURE, ExitCode::from))
+}
+
+/// Tests that are about RabbitMQ.
+const OF_RABBITMQ: [&str; 8] = [
+    "app::outages",
+    "app::rabbit",
+    "broker::",
+    "cutover::",
+    "ledger::",
+    "live::",
+    "partitions::",
+    "topology::",
+];
+
+/// Runs the tests that are about RabbitMQ with another release of it.
+fn other_release(version: &str, interrupt: &Receiver<()>) -> Result<ExitStatus> {
+    services::rabbitmq::choose(version)?;
+    let mut services = Services::start(false)?;
+    let mut tests = cargo();
+    tests.args(["test", "--workspace", "--test", "it", "--"]);
+    tests.args(OF_RABBITMQ).envs(services.environment());
+    let (status, _, _) = watch(&tests, false, &mut services, interrupt)?;
+    Ok(status)
 }
 
 /// Runs a command to its end, which writes to the terminal; its output, if it is to be kept, is shown meanwhile. The
@@ -106,22 +144,49 @@ fn watch(
     }
 }
 
-/// Checks licences, bans and sources against `deny.toml` if cargo-deny is installed; the tests don't need it.
-fn check_dependencies() -> Result<()> {
+/// The cargo-deny that a full run installs for itself.
+const DENY: &[&str] = &["cargo-deny", "--locked", "--version", "0.20.2", "--debug"];
+
+/// Checks licences, bans and sources against `deny.toml` if cargo-deny is installed. A full run installs it below `target/`
+/// where it isn't, which takes minutes.
+fn check_dependencies(root: &Path, full: bool) -> Result<()> {
     let installed = cargo()
         .args(["deny", "--version"])
         .stdout(Stdio::null())
         .stderr(Stdio::null())
         .status();
-    if !installed.context("cannot run cargo")?.success() {
-        return Ok(());
-    }
-    let status = cargo()
-        .args(["deny", "check", "licenses", "bans", "sources"])
+    let mut deny = match installed.context("cannot run cargo")?.success() {
+        true => {
+            let mut deny = cargo();
+            deny.arg("deny");
+            deny
+        }
+        false if full => {
+            let tools = root.join("target/tools");
+            let mut install = cargo();
+            install.arg("install").args(DENY).arg("--root").arg(&tools);
+            install.arg("--target-dir").arg(tools.join("build"));
+            if !install
+                .status()
+                .context("cannot run cargo install")?
+                .success()
+            {
+                bail!("cargo-deny can't be installed");
+            }
+            // Run by itself, it wants the name under which cargo would call it.
+            let mut deny = Command::new(tools.join("bin/cargo-deny"));
+            deny.arg("deny");
+            deny
+        }
+        false => return Ok(()),
+    };
+    let status = deny
+        .args(["check", "licenses", "bans", "sources"])
+        .current_dir(root)
         .status()
         .context("cannot run cargo deny")?;
     if !status.success() {
-        bail!("cargo deny found a dependency that deny.toml does not allow");
+        bail!("cargo-deny found a dependency that deny.toml does not allow");
     }
     Ok(())
 }

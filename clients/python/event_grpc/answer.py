@@ -30,19 +30,34 @@ class Answer:
     rejected: Dict[int, Rejected] = field(default_factory=dict)
     """Events that weren't accepted, by their place in the batch."""
 
+    @property
+    def failure(self) -> str:
+        """Why the batch is sent again, in a few words; empty if it isn't."""
+        if self.outcome != FAILED:
+            return ""
+        if self.status is None:
+            return f"no answer: {self.message}"
+        what = ", but not the server's answer" if self.status < 400 else ""
+        return f"status {self.status}{what}"
 
-def read(status: int, headers: Dict[str, str], body: bytes) -> Answer:
-    """Reads an answer; the names of its headers are in lower case."""
+
+def read(status: int, headers: Dict[str, str], body: bytes, key: Optional[str] = None) -> Answer:
+    """Reads an answer; the names of its headers are in lower case.
+
+    The key is in nothing that is kept of it, also where a server repeats it.
+    """
     retry_after = seconds(headers.get("retry-after"), headers.get("date"))
     if status == 200:
         said = _object(body)
         if said.get("status") == "SUCCESS":
-            return Answer(ACCEPTED, status, "", retry_after, _rejected(said.get("rejected")))
+            rejected = _rejected(said.get("rejected"), key)
+            return Answer(ACCEPTED, status, "", retry_after, rejected)
     if status == 413:
-        return Answer(TOO_LARGE, status, _message(body), retry_after)
+        return Answer(TOO_LARGE, status, _message(body, key), retry_after)
     if 400 <= status < 500 and status not in (408, 429):
-        return Answer(REFUSED, status, _message(body), retry_after)
-    return Answer(FAILED, status, "", retry_after)
+        return Answer(REFUSED, status, _message(body, key), retry_after)
+    # What isn't the server's answer says nothing of when to come back.
+    return Answer(FAILED, status, "", retry_after if status >= 400 else None)
 
 
 def seconds(retry_after: Optional[str], date: Optional[str] = None) -> Optional[float]:
@@ -64,7 +79,7 @@ def _date(text: str) -> Optional[float]:
         return None
 
 
-def _rejected(listed: Any) -> Dict[int, Rejected]:
+def _rejected(listed: Any, key: Optional[str]) -> Dict[int, Rejected]:
     found: Dict[int, Rejected] = {}
     for event in listed if isinstance(listed, list) else []:
         if not isinstance(event, dict):
@@ -74,21 +89,23 @@ def _rejected(listed: Any) -> Dict[int, Rejected]:
         if isinstance(index, (int, float)) and not isinstance(index, bool) and index == index // 1:
             rejected = Rejected(
                 event.get("retryable") is True,
-                _text(event.get("code")),
-                _text(event.get("reason")),
+                _text(event.get("code"), key),
+                _text(event.get("reason"), key),
             )
             found.setdefault(int(index), rejected)
     return found
 
 
-def _message(body: bytes) -> str:
+def _message(body: bytes, key: Optional[str]) -> str:
     said = _object(body)
-    told = _text(said.get("message")) or _text(said.get("error"))
-    return told or body[:_LONGEST_MESSAGE].decode("utf-8", "replace").strip()
+    told = _text(said.get("message"), key) or _text(said.get("error"), key)
+    return told or _text(body.decode("utf-8", "replace").strip(), key)
 
 
-def _text(value: Any) -> str:
-    return value[:_LONGEST_MESSAGE] if isinstance(value, str) else ""
+def _text(value: Any, key: Optional[str]) -> str:
+    if not isinstance(value, str):
+        return ""
+    return (value.replace(key, "[key]") if key else value)[:_LONGEST_MESSAGE]
 
 
 def _object(body: bytes) -> Dict[str, Any]:

@@ -14,6 +14,7 @@ class Counts:
         self.requests = 0
         self.retries = 0
         self.damaged = 0
+        self.last_failure = ""
 
     def copy(self, queued: int) -> Counters:
         """The numbers of now."""
@@ -26,4 +27,5 @@ class Counts:
             requests=self.requests,
             retries=self.retries,
             damaged=self.damaged,
+            last_failure=self.last_failure,
         )

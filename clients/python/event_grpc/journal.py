@@ -34,9 +34,7 @@ class Journal:
         self._needed: Dict[int, int] = {}
         self._torn = False
         try:
-            self._handle = os.open(
-                self._path, os.O_RDWR | os.O_CREAT | os.O_APPEND | getattr(os, "O_BINARY", 0), 0o600
-            )
+            self._handle = self._open()
         except OSError:
             os.close(self._lock)
             raise
@@ -71,12 +69,15 @@ class Journal:
 
     def close(self) -> None:
         """Lets go of the file and of its folder."""
-        os.close(self._handle)
+        if self._handle >= 0:
+            os.close(self._handle)
         os.close(self._lock)
 
     def _write(self, text: bytes) -> None:
         # What is left of a record that wasn't written to its end stays a line of its own.
         data = b"\n" + text if self._torn else text
+        if self._handle < 0:
+            self._handle = self._open()
         try:
             written = os.write(self._handle, data)
             while written < len(data):
@@ -137,16 +138,19 @@ class Journal:
             file_.write(text)
             file_.flush()
             os.fsync(handle)
-        # Windows replaces no file that is open.
-        os.close(self._handle)
+        # Windows replaces no file that is open. A number that is closed may soon be another file's.
+        handle, self._handle = self._handle, -1
+        os.close(handle)
         try:
             os.replace(fresh, self._path)
             self._size = len(text)
             self._torn = False
         finally:
-            self._handle = os.open(
-                self._path, os.O_RDWR | os.O_CREAT | os.O_APPEND | getattr(os, "O_BINARY", 0), 0o600
-            )
+            self._handle = self._open()
+
+    def _open(self) -> int:
+        flags = os.O_RDWR | os.O_CREAT | os.O_APPEND | getattr(os, "O_BINARY", 0)
+        return os.open(self._path, flags, 0o600)
 
 
 def _record(item: Item) -> bytes:

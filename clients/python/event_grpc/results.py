@@ -65,3 +65,5 @@ class Counters:
     """Those among them that followed a failure."""
     damaged: int
     """Records of storage that couldn't be read."""
+    last_failure: str = ""
+    """Why the last request failed, in a few words for a person; empty if it didn't."""

@@ -60,11 +60,14 @@ class Sender:
             said = self._transport.post(body(batch))
             with state.changed:
                 given_up: List[GivenUp] = []
+                quiet = state.ended
                 if epoch == state.epoch:
                     given_up = self._settle(batch, said)
                 else:
                     state.pacing.settled()
             state.call_back(given_up)
+            if said.failure and not quiet:
+                state.log_failure(said.failure)
         self._transport.close()
 
     def _wait(self) -> bool:
@@ -82,6 +85,7 @@ class Sender:
     def _settle(self, batch: List[Item], said: Answer) -> List[GivenUp]:
         state = self._state
         now = time.monotonic()
+        state.counts.last_failure = said.failure
         if said.outcome == answer.FAILED:
             state.again = batch
             state.pacing.failed(now, said.retry_after)

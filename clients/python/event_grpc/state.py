@@ -148,11 +148,23 @@ class State:
         first = self.queue.items[0]
         return self.division.most(first.number, self.options.limits.batch_events)
 
+    def log_failure(self, failure: str) -> None:
+        """Tells of the first failure of each kind."""
+        kind = failure.partition(":")[0]
+        if kind not in self._told:
+            self._told.add(kind)
+            _log.warning(
+                "a request to %s failed: %s; its events wait and are sent again, more of these are counted",
+                self.options.endpoint,
+                failure,
+            )
+
     def _tell(self, event: GivenUp) -> None:
         if self.options.on_given_up is not None:
             try:
                 self.options.on_given_up(event)
-            except Exception:
+            except (Exception, SystemExit):
+                # sys.exit() in the client's own thread ends no program, but would end the thread.
                 _log.exception("on_given_up failed")
         elif event.reason not in self._told:
             self._told.add(event.reason)

@@ -29,6 +29,7 @@ class Transport:
         self._port = parts.port or (443 if self._secure else 80)
         self._path = parts.path.rstrip("/") + path
         self._tls = options.tls
+        self._key = options.key
         self._timeout = options.limits.request_timeout
         self._headers = {"content-type": "application/json", "user-agent": "event-grpc-python"}
         if options.key is not None:
@@ -52,8 +53,9 @@ class Transport:
                 if not response.isclosed() and response.read(1):
                     self.close()
             self._used = time.monotonic()
-            return read(response.status, headers, text)
-        except (OSError, http.client.HTTPException, ValueError) as error:
+            return read(response.status, headers, text, self._key)
+        except Exception as error:
+            # OSError and HTTPException for the most part; whatever else it is, the thread goes on.
             self.close()
             return Answer(FAILED, message=f"{type(error).__name__}: {error}")
 

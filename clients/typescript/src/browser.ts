@@ -26,8 +26,8 @@ export function open(options: Options): Client {
   if (self.document) {
     addEventListener("visibilitychange", () => (document.hidden ? core.leave(false) : core.find()));
     addEventListener("pagehide", () => {
-      core.leave(true);
       store?.release();
+      core.leave(true);
     });
   }
   return core;

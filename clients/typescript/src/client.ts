@@ -99,7 +99,7 @@ export function start(options: Options, { send, alone, store }: Platform): Core 
   /** Sends, or sets the timer for it. To be called whenever something changed. */
   function wake(): void {
     clearTimeout(timer);
-    for (const check of waiting) check();
+    waiting.forEach((check) => check());
     if (busy || leaving.length || !loaded || isStopped() || !queue.length) return;
     const { length } = compose(queue, most(), config.batchBytes);
     const ready = waiting.size || again || length >= most() || length < queue.length;
@@ -247,7 +247,7 @@ export function start(options: Options, { send, alone, store }: Platform): Core 
   function setOnline(next: boolean): void {
     if (next && !online) {
       until = 0;
-      for (const entry of queue) entry.due = 0;
+      queue.forEach((entry) => (entry.due = 0));
     }
     online = next;
     wake();

@@ -30,7 +30,7 @@ export function shared(name: string, owner: string): Shared {
   let full = false;
   let writing: Promise<void> | undefined;
   // What lets this tab's lock go, once it is held; nothing, where there are no locks.
-  let holding: Promise<(() => void) | undefined> | undefined;
+  let holding: Promise<(() => void) | void> | undefined;
 
   function open(): Promise<IDBDatabase> {
     database ??= new Promise((resolve, reject) => {
@@ -61,7 +61,7 @@ export function shared(name: string, owner: string): Shared {
   /** Holds this tab's lock. */
   const hold = () =>
     (holding ??= new Promise((resolve) => {
-      locks?.request(lockOf(owner), () => new Promise<void>(resolve)).catch(() => resolve(undefined)) ?? resolve(undefined);
+      locks?.request(lockOf(owner), () => new Promise<void>(resolve)).catch(() => resolve()) ?? resolve();
     }));
 
   function release(): void {
@@ -120,14 +120,14 @@ export function shared(name: string, owner: string): Shared {
     adopt: () =>
       alone(async () => {
         const moved: string[] = [];
-        // What wasn't written yet when its page went is in localStorage, under the name of a tab's lock.
+        // What wasn't written yet when its page went is in localStorage, under names that begin as those of tabs' locks do.
         const rows = (await transact((rows) => {
           try {
             for (const key in localStorage) {
               if (key.startsWith(lockOf(""))) {
                 // First, so that one that is damaged goes and the others come at the next look.
                 moved.push(key);
-                rows.put(JSON.parse(localStorage[key]));
+                JSON.parse(localStorage[key]).forEach((entry: Entry) => rows.put(entry));
               }
             }
           } catch {
@@ -144,7 +144,7 @@ export function shared(name: string, owner: string): Shared {
           kept += found.length;
           await hold();
           await transact((rows) => {
-            for (const row of orphans) found.includes(row) ? rows.put({ ...row, owner }) : rows.delete(row.key);
+            orphans.forEach((row) => (found.includes(row) ? rows.put({ ...row, owner }) : rows.delete(row.key)));
           });
         }
         return { found, damaged: orphans.length - found.length };
@@ -152,8 +152,13 @@ export function shared(name: string, owner: string): Shared {
     alone,
     release() {
       release();
-      // A page that goes can't wait for a transaction, and what it sends as it goes may not arrive.
-      for (const entry of unsaved) localStorage[lockOf(entry.key)] = JSON.stringify({ ...entry, owner });
+      // A page that goes can't wait for a transaction, and what it sends as it goes may not arrive. All of it is one text: of
+      // many, those that a busy browser hasn't read when the page has ended are lost.
+      try {
+        if (unsaved.length) localStorage[lockOf(unsaved.at(-1)!.key)] = JSON.stringify(unsaved);
+      } catch {
+        // It may be full, or forbidden.
+      }
     },
   };
 }

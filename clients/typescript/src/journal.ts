@@ -1,8 +1,9 @@
 // The queue in a file: each event that is taken is a line, and so is each list of keys that are done. What the operating system
-// has survives a crash of the process.
+// has survives a crash of the process. A line begins with the CRC-32 of its JSON, in 8 digits; those of version 1.0 have none.
 
-import { closeSync, ftruncateSync, mkdirSync, openSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { closeSync, fsyncSync, ftruncateSync, mkdirSync, openSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { crc32 } from "./crc32.js";
 import { lock } from "./lock.js";
 import { isStored, type Found, type Store, type Stored } from "./platform.js";
 
@@ -29,7 +30,7 @@ export function journal(folder: string): Store {
 
   function apply(line: string): void {
     try {
-      const value: Stored | string[] = JSON.parse(line);
+      const value: Stored | string[] = JSON.parse(contentOf(line));
       if (Array.isArray(value)) value.forEach((key) => kept.delete(key));
       else if (isStored(value)) kept.set(value.key, value);
       else damaged++;
@@ -42,15 +43,28 @@ export function journal(folder: string): Store {
   function rewrite(): number {
     const draft = `${path}.new`;
     const text = [...kept.values()].map(lineOf).join("");
-    writeFileSync(draft, text, { mode: 0o600 });
-    renameSync(draft, path);
+    rmSync(draft, { force: true });
+    const fresh = openSync(draft, "a", 0o600);
+    try {
+      writeFileSync(fresh, text);
+      fsyncSync(fresh);
+      renameSync(draft, path);
+    } catch (error) {
+      closeSync(fresh);
+      throw error;
+    }
     bytes = Buffer.byteLength(text);
-    return openSync(path, "a");
+    return fresh;
   }
 
   /** Appends a line. It begins with the end of the one before, which may be cut off. */
   function append(line: string): void {
-    writeFileSync(file, line);
+    try {
+      writeFileSync(file, line);
+    } catch (error) {
+      ftruncateSync(file, bytes);
+      throw error;
+    }
     bytes += Buffer.byteLength(line);
   }
 
@@ -63,6 +77,7 @@ export function journal(folder: string): Store {
       return given;
     },
     add(entry) {
+      if (ended) return false;
       const { key, at, id, type, header, body } = entry;
       const record = { key, at, id, type, header, body };
       try {
@@ -82,7 +97,7 @@ export function journal(folder: string): Store {
           ftruncateSync(file);
           bytes = 0;
         } else if (keys.length) {
-          append(`\n${JSON.stringify(keys)}`);
+          append(lineOf(keys));
         }
         if (bytes > SLACK && bytes > SLACK + sizeOf(kept)) {
           const old = file;
@@ -94,6 +109,7 @@ export function journal(folder: string): Store {
       }
     },
     async close() {
+      if (ended) return;
       ended = true;
       closeSync(file);
       unlock();
@@ -101,7 +117,18 @@ export function journal(folder: string): Store {
   };
 }
 
-const lineOf = (record: Stored) => `\n${JSON.stringify(record)}`;
+function lineOf(record: Stored | string[]): string {
+  const text = JSON.stringify(record);
+  return `\n${crc32(text)} ${text}`;
+}
+
+/** The JSON of a line. Throws if it isn't what was written. */
+function contentOf(line: string): string {
+  if (line.startsWith("{") || line.startsWith("[")) return line;
+  const text = line.slice(9);
+  if (line.slice(0, 9) !== `${crc32(text)} `) throw new Error("damaged");
+  return text;
+}
 
 function sizeOf(kept: Map<string, Stored>): number {
   let size = 0;

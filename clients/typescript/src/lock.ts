@@ -2,24 +2,24 @@
 
 import { linkSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { threadId } from "node:worker_threads";
 
-// The folders that this process uses. A lock with its own number may come from an earlier one: in a container the first process has
-// the same number after each start.
+// The folders that this thread uses. A lock with the number of this process may come from an earlier one: in a container the first
+// process has the same number after each start.
 const mine = new Set<string>();
 
 /** Locks a folder, and returns what unlocks it. Throws if a running process uses it. */
 export function lock(folder: string): () => void {
   const path = join(folder, "lock");
-  const own = `${process.pid} ${startOf(process.pid)}`;
-  const draft = `${path}.${process.pid}`;
+  const own = holderOf(process.pid);
+  const draft = `${path}.${process.pid}.${threadId}`;
   if (mine.has(path)) throw inUse(folder, process.pid);
   writeFileSync(draft, own);
   try {
     // The lock appears with its content, and only if there is none.
     while (!link(draft, path)) {
       const holder = read(path);
-      const [pid = "", start] = holder.split(" ");
-      if (isAlive(+pid) && +pid !== process.pid && startOf(+pid) === start) throw inUse(folder, +pid);
+      if (isHeld(holder)) throw inUse(folder, parseInt(holder));
       takeAway(path, holder);
     }
   } finally {
@@ -47,7 +47,7 @@ function link(from: string, to: string): boolean {
 
 /** Removes a lock that was left behind, unless another process has just replaced it. */
 function takeAway(path: string, holder: string): void {
-  const aside = `${path}.${process.pid}.old`;
+  const aside = `${path}.${process.pid}.${threadId}.old`;
   try {
     renameSync(path, aside);
   } catch {
@@ -63,6 +63,16 @@ function read(path: string): string {
   } catch {
     return "";
   }
+}
+
+/** A process: its number, and where Linux tells, when it was started and in which run of the machine. Numbers are used again. */
+const holderOf = (pid: number) => `${pid} ${startOf(pid)} ${read("/proc/sys/kernel/random/boot_id").trim()}`;
+
+/** Whether the process that wrote this runs. One with the number of this process is another where it can't be told apart. */
+function isHeld(holder: string): boolean {
+  const [pid = "", start = "", boot] = holder.split(" ");
+  const [, now = "", run] = holderOf(+pid).split(" ");
+  return isAlive(+pid) && start === now && (boot ?? run) === run && (+pid !== process.pid || !!start);
 }
 
 function isAlive(pid: number): boolean {

@@ -47,8 +47,8 @@ const commands = {
   flush: async ({ timeout_ms }) => ({ settled: await client.flush(timeout_ms) }),
   close: async ({ timeout_ms }) => ({ settled: await client.close(timeout_ms) }),
   counters() {
-    const { givenUp, ...counters } = client.counters();
-    return { ...counters, given_up: givenUp, gave_up: gaveUp };
+    const { givenUp, lastFailure, ...counters } = client.counters();
+    return { ...counters, given_up: givenUp, last_failure: lastFailure, gave_up: gaveUp };
   },
   sleep: async ({ ms }) => (await sleep(ms), { ok: true }),
 };

@@ -48,6 +48,16 @@ impl Tree {
         self.folders.push(folder.into());
     }
 
+    /// Takes over all that another one has.
+    pub fn join(&mut self, other: Tree) {
+        self.files.extend(other.files);
+        let more = other.folders.into_iter();
+        let more = more.filter(|folder| folder != Path::new(GENERATED));
+        self.folders.extend(more);
+        self.removed.extend(other.removed);
+        self.notes.extend(other.notes);
+    }
+
     /// Adds a file.
     pub fn add(&mut self, path: impl Into<PathBuf>, contents: impl Into<Vec<u8>>) {
         self.files.insert(path.into(), contents.into());

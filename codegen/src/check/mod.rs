@@ -12,8 +12,10 @@ mod dead_letters;
 mod feeding;
 mod given;
 mod ids;
+mod kafka;
 mod limits;
 mod names;
+mod partitions;
 mod requests;
 mod routing;
 mod stores;
@@ -27,6 +29,7 @@ use crate::resolve::Resolved;
 pub(crate) fn all(resolved: &Resolved<'_>, out: &mut Diagnostics) {
     names::check(resolved, out);
     routing::check(resolved, out);
+    partitions::check(resolved, out);
     dead_letters::check(resolved, out);
     feeding::check(resolved, out);
     columns::check(resolved, out);
@@ -39,4 +42,5 @@ pub(crate) fn all(resolved: &Resolved<'_>, out: &mut Diagnostics) {
     targets::check(resolved, out);
     webhooks::check(resolved, out);
     ids::check(resolved, out);
+    kafka::check(resolved, out);
 }

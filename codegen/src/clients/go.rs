@@ -5,11 +5,10 @@ use std::collections::BTreeSet;
 use serde::Serialize;
 
 use super::contract::{Contract, Enum, Field, File, Message, Scalar, Shape, Type};
+use super::given::{Given, Made};
 use super::go_names::{constant, exported, file as file_name};
 use super::prose::wrapped;
 use crate::base::header::HEADER;
-use crate::model::Model;
-use crate::render::RenderError;
 use crate::render::templates::Templates;
 use crate::render::view::names::literal;
 
@@ -24,10 +23,8 @@ const SMALL: &[&str] = &[
 ];
 
 /// Its files: path below `clients/`, and text.
-pub(super) fn files(
-    _model: &Model,
-    contract: &Contract,
-) -> Result<Vec<(String, String)>, RenderError> {
+pub(super) fn files(given: &Given<'_>) -> Made {
+    let contract = given.contract;
     let templates = Templates::of(&[
         (
             "file.go",

@@ -8,8 +8,8 @@ mod json;
 use serde::Serialize;
 
 use super::contract::{Contract, Enum, Message};
+use super::given::{Given, Made};
 use crate::model::Model;
-use crate::render::RenderError;
 use crate::render::templates::Templates;
 use docs::doc;
 use field::{Field, class};
@@ -41,10 +41,10 @@ const CORE: &str = "java/core/src/generated/java/eventgrpc";
 const DRIVER: &str = "java/core/src/test/generated/java/eventgrpc/driver";
 
 /// Its files: path below `clients/`, and text.
-pub(super) fn files(
-    model: &Model,
-    contract: &Contract,
-) -> Result<Vec<(String, String)>, RenderError> {
+pub(super) fn files(given: &Given<'_>) -> Made {
+    let Given {
+        model, contract, ..
+    } = *given;
     let templates = Templates::of(TEMPLATES)?;
     let mut files = Vec::new();
     for message in contract.files.iter().flat_map(|file| &file.messages) {

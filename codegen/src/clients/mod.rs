@@ -2,6 +2,7 @@
 
 mod changelog;
 pub(crate) mod contract;
+mod given;
 mod go;
 mod go_names;
 mod java;
@@ -18,8 +19,10 @@ use crate::base::parallel;
 use crate::base::tree::Tree;
 use crate::model::{Client, Model};
 use crate::render::RenderError;
+use crate::render::formatted::Formatted;
 use crate::schema::history::History;
 use contract::Contract;
+use given::{Given, Made};
 
 /// A library, or a description that one can be made of.
 struct Library {
@@ -28,11 +31,8 @@ struct Library {
     /// The folders below `clients/` that hold generated files of it and nothing else.
     folders: &'static [&'static str],
     /// Makes its files.
-    files: fn(&Model, &Contract) -> Made,
+    files: fn(&Given<'_>) -> Made,
 }
-
-/// Files of a library: path below `clients/`, and text.
-type Made = Result<Vec<(String, String)>, RenderError>;
 
 /// All of them. A language is a file and its line here.
 const LIBRARIES: &[Library] = &[
@@ -77,6 +77,7 @@ pub fn render(
     root: &Path,
     model: &Model,
     history: &History,
+    kept: Option<&Formatted>,
 ) -> Result<(), RenderError> {
     for folder in LIBRARIES.iter().flat_map(|library| library.folders) {
         tree.owns(format!("clients/{folder}"));
@@ -84,9 +85,14 @@ pub fn render(
     let Some(contract) = Contract::of(model) else {
         return Ok(());
     };
+    let given = Given {
+        model,
+        contract: &contract,
+        kept,
+    };
     let made = parallel::map(LIBRARIES, |library| {
         match model.clients.contains(&library.client) {
-            true => (library.files)(model, &contract),
+            true => (library.files)(&given),
             false => Ok(Vec::new()),
         }
     });

@@ -6,10 +6,9 @@ mod node;
 mod proofs;
 mod schemas;
 
-use super::contract::Contract;
+use super::given::{Given, Made};
 use super::versions::UNKNOWN;
 use crate::model::{Intake, Model};
-use crate::render::RenderError;
 use node::{Node, object, text};
 use schemas::Schemas;
 
@@ -25,10 +24,8 @@ const ABOUT: &str = "Events and webhooks over HTTP. The same service is there ov
     libraries keep are in docs/clients.md.";
 
 /// Its files: path below `clients/`, and text.
-pub(super) fn files(
-    model: &Model,
-    _contract: &Contract,
-) -> Result<Vec<(String, String)>, RenderError> {
+pub(super) fn files(given: &Given<'_>) -> Made {
+    let model = given.model;
     Ok(vec![("openapi.json".to_owned(), document(model).print())])
 }
 

@@ -5,10 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::Serialize;
 
 use super::contract::{Contract, Enum, Field, File, Message, Scalar, Shape, Type};
+use super::given::{Given, Made};
 use super::prose::wrapped;
 use crate::base::header::HEADER;
-use crate::model::Model;
-use crate::render::RenderError;
 use crate::render::templates::Templates;
 use crate::render::view::names::{camel, literal, snake};
 
@@ -63,10 +62,8 @@ const RESERVED: &[&str] = &[
 ];
 
 /// Its files: path below `clients/`, and text.
-pub(super) fn files(
-    _model: &Model,
-    contract: &Contract,
-) -> Result<Vec<(String, String)>, RenderError> {
+pub(super) fn files(given: &Given<'_>) -> Made {
+    let contract = given.contract;
     let templates = Templates::of(&[
         (
             "module.py",

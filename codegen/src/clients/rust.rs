@@ -3,21 +3,23 @@
 use std::collections::BTreeSet;
 
 use super::contract::Contract;
+use super::given::{Given, Made};
 use crate::model::Model;
-use crate::render::RenderError;
 use crate::render::proto;
 
 /// Its files: path below `clients/`, and text.
-pub(super) fn files(
-    model: &Model,
-    contract: &Contract,
-) -> Result<Vec<(String, String)>, RenderError> {
+pub(super) fn files(given: &Given<'_>) -> Made {
+    let Given {
+        model,
+        contract,
+        kept,
+    } = *given;
     let needed = needed(model, contract);
     let files = model.pool.file_descriptor_protos();
     let files = files.filter(|file| needed.contains(file.name()));
     let mut written = Vec::new();
     for source in proto::sources(files, "rust/src/generated/proto")? {
-        let text = String::from_utf8_lossy(&source.format()?).into_owned();
+        let text = String::from_utf8_lossy(&source.format(kept)?).into_owned();
         written.push((source.path, text));
     }
     Ok(written)

@@ -5,9 +5,8 @@ use std::collections::BTreeSet;
 use serde::Serialize;
 
 use super::contract::{Contract, Field, File, Message, Scalar, Shape, Type};
+use super::given::{Given, Made};
 use crate::base::header::HEADER;
-use crate::model::Model;
-use crate::render::RenderError;
 use crate::render::templates::Templates;
 
 /// Where the generated files are, below `clients/`.
@@ -37,10 +36,8 @@ const RESERVED: [&str; 16] = [
 ];
 
 /// Its files: path below `clients/`, and text.
-pub(super) fn files(
-    _model: &Model,
-    contract: &Contract,
-) -> Result<Vec<(String, String)>, RenderError> {
+pub(super) fn files(given: &Given<'_>) -> Made {
+    let contract = given.contract;
     let templates = Templates::of(&[
         (
             "file.ts",

@@ -8,6 +8,7 @@ mod destination;
 mod field;
 mod function;
 mod ids;
+mod partitions;
 mod request;
 mod source;
 mod store;
@@ -21,6 +22,8 @@ pub use destination::Destination;
 pub use field::field_type;
 pub use function::{Argument, Function};
 pub use ids::Ids;
+pub(crate) use partitions::lcm;
+pub use partitions::{PartitionKey, Partitions};
 pub use request::{Member, Piece, Rate, Request, Target, Template};
 pub use source::{
     Auth, Cors, Encoding, IdFrom, Intake, OnBad, Pool, RoutingKey, Scheme, SecretForm, Signature,
@@ -154,6 +157,8 @@ pub struct Queue {
     pub name: String,
     /// `x-queue-type: quorum`, or classic without arguments.
     pub quorum: bool,
+    /// Kafka topic that carries its messages, if it isn't RabbitMQ that does.
+    pub topic: Option<Topic>,
     /// Bindings.
     pub bindings: Vec<Route>,
     /// Workers an instance.
@@ -176,6 +181,23 @@ pub struct Queue {
     pub into: Destination,
     /// Made by the generator.
     pub derived: bool,
+    /// Its partitions.
+    pub partitions: Option<Partitions>,
+}
+
+/// A Kafka topic.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Topic {
+    /// Its name.
+    pub name: String,
+    /// Partitions.
+    pub partitions: u16,
+    /// Replication factor.
+    pub replicas: u8,
+    /// How long messages are kept, in milliseconds.
+    pub retention_ms: u64,
+    /// True if other services publish to the queue's exchanges, from where a bridge moves their messages.
+    pub bridged: bool,
 }
 
 /// When a batch goes out.

@@ -2,7 +2,7 @@
 
 use prost_reflect::MessageDescriptor;
 
-use super::{Route, Value};
+use super::{PartitionKey, Route, Value};
 
 /// A way in.
 #[derive(Debug, Clone)]
@@ -21,6 +21,8 @@ pub struct Source {
     pub pool: Pool,
     /// Pages that may send from other origins.
     pub cors: Option<Cors>,
+    /// Partition key of its events; none if no queue that they get to has partitions.
+    pub partition_by: Option<PartitionKey>,
 }
 
 /// Pages that may send to a source from other origins.

@@ -1,21 +1,23 @@
 //! `definitions.json`: the RabbitMQ topology, as `rabbitmqctl import_definitions` takes it.
 
+mod partitions;
+
 use serde_json::{Value, json};
 
-use crate::model::{ExchangeKind, Model};
+use crate::model::{ExchangeKind, Model, Queue};
 
 /// The virtual host; another one is chosen at import.
 const VHOST: &str = "/";
 /// The policy that sends what no binding matches to the unrouted exchange.
 const POLICY: &str = "event-grpc-unrouted";
-/// The policy that lifts the limit of deliveries.
+/// The policy that lifts the limit of deliveries and spreads leaders.
 const DELIVERIES: &str = "event-grpc-deliveries";
 /// No message is ever delivered so often. RabbitMQ 4 takes -1 for no limit, but releases before it don't.
 const NO_LIMIT: u32 = 1_000_000_000;
 
 /// The file's contents.
 pub(super) fn render(model: &Model) -> Result<String, serde_json::Error> {
-    let exchanges: Vec<Value> = model
+    let mut exchanges: Vec<Value> = model
         .exchanges
         .iter()
         .map(|exchange| {
@@ -34,34 +36,21 @@ pub(super) fn render(model: &Model) -> Result<String, serde_json::Error> {
             })
         })
         .collect();
-    let queues: Vec<Value> = model
-        .queues
-        .iter()
-        .map(|queue| {
-            let arguments = match queue.quorum {
-                true => json!({ "x-queue-type": "quorum" }),
-                false => json!({}),
-            };
-            json!({
-                "name": queue.name,
-                "vhost": VHOST,
-                "durable": true,
-                "auto_delete": false,
-                "arguments": arguments,
-            })
-        })
-        .collect();
+    let mut queues = Vec::new();
     let mut bindings = Vec::new();
-    for queue in &model.queues {
-        for binding in &queue.bindings {
-            bindings.push(json!({
-                "source": binding.exchange,
-                "vhost": VHOST,
-                "destination": queue.name,
-                "destination_type": "queue",
-                "routing_key": binding.routing_key,
-                "arguments": {},
-            }));
+    for declared in in_rabbitmq(model) {
+        queues.push(queue(declared, &declared.name));
+        let partitioned = declared.partitions.is_some();
+        let (to, kind) = match partitioned {
+            true => (declared.partitions_exchange(), "exchange"),
+            false => (declared.name.clone(), "queue"),
+        };
+        for binding in &declared.bindings {
+            let from = (binding.exchange.as_str(), binding.routing_key.as_str());
+            bindings.push(self::binding(from, (&to, kind), json!({})));
+        }
+        if partitioned {
+            partitions::add(model, declared, &mut exchanges, &mut queues, &mut bindings);
         }
     }
     document(&[
@@ -71,6 +60,38 @@ pub(super) fn render(model: &Model) -> Result<String, serde_json::Error> {
         ("queues", queues),
         ("vhosts", vec![json!({ "name": VHOST })]),
     ])
+}
+
+/// The queues that are in RabbitMQ: those that Kafka carries are if a bridge leads to their topics.
+fn in_rabbitmq(model: &Model) -> impl Iterator<Item = &Queue> {
+    let carried = |queue: &Queue| queue.topic.as_ref().is_some_and(|topic| !topic.bridged);
+    model.queues.iter().filter(move |queue| !carried(queue))
+}
+
+/// A queue of this name with what is declared.
+fn queue(declared: &Queue, name: &str) -> Value {
+    let arguments = match declared.quorum {
+        true => json!({ "x-queue-type": "quorum" }),
+        false => json!({}),
+    };
+    json!({
+        "name": name,
+        "vhost": VHOST,
+        "durable": true,
+        "auto_delete": false,
+        "arguments": arguments,
+    })
+}
+
+fn binding((from, key): (&str, &str), (to, kind): (&str, &str), arguments: Value) -> Value {
+    json!({
+        "source": from,
+        "vhost": VHOST,
+        "destination": to,
+        "destination_type": kind,
+        "routing_key": key,
+        "arguments": arguments,
+    })
 }
 
 /// An object of lists, with a line for each element, so that a difference shows what came and went.
@@ -112,16 +133,21 @@ fn unrouted(model: &Model) -> Option<Value> {
 
 /// RabbitMQ 4 drops a message from a quorum queue when it has come back 20 times, which is not the message's fault: an
 /// instance that ends gives back all that it holds. A policy, because the arguments of a queue that is there can't be
-/// changed; of low priority, because a queue has one policy only, and an operator's own comes first.
+/// changed; of low priority, because a queue has one policy only, and an operator's own comes first. By the same policy the
+/// leaders of queues that are declared on a cluster are spread over its nodes.
 fn deliveries(model: &Model) -> Option<Value> {
-    let queues = model.queues.iter().filter(|queue| queue.quorum);
-    let pattern = one_of(queues.map(|queue| queue.name.as_str()))?;
+    let mut names = Vec::new();
+    for queue in in_rabbitmq(model).filter(|queue| queue.quorum) {
+        names.push(queue.name.clone());
+        names.extend(queue.partition_names());
+    }
+    let pattern = one_of(names.iter().map(String::as_str))?;
     Some(json!({
         "vhost": VHOST,
         "name": DELIVERIES,
         "pattern": pattern,
         "apply-to": "queues",
-        "definition": { "delivery-limit": NO_LIMIT },
+        "definition": { "delivery-limit": NO_LIMIT, "queue-leader-locator": "balanced" },
         "priority": -1,
     }))
 }

@@ -1,18 +1,18 @@
 //! From the model to files: views are made, templates print them, Rust is formatted.
 
 mod definitions;
-mod formatted;
+pub mod formatted;
 pub(crate) mod imports;
 mod out;
+mod pages;
 pub(crate) mod proto;
 mod rust;
 pub(crate) mod templates;
 pub mod view;
 
-use std::path::Path;
-
 use serde::Serialize;
 
+use crate::base::parallel::both;
 use crate::base::tree::Tree;
 use crate::model::Model;
 use crate::schema::fingerprint::fingerprint;
@@ -73,27 +73,43 @@ fn list(refused: &[Refused]) -> String {
     lines.join("\n")
 }
 
-/// Adds everything below `generated/`. What is formatted is kept in a folder, if there is one, for the next run.
+/// Adds everything below `generated/`. What is formatted is kept for the next run, if there is a place for it.
 pub fn render(
     tree: &mut Tree,
     model: &Model,
     planned: &Planned,
-    kept: Option<&Path>,
+    kept: Option<&Formatted>,
 ) -> Result<(), RenderError> {
-    let templates = Templates::new()?;
+    let mut beside = Tree::default();
+    let mut out = Out {
+        tree,
+        templates: Templates::new()?,
+        sources: Vec::new(),
+    };
+    let (made, messages) = both(
+        || filled_in(&mut out, model, planned),
+        || {
+            beside.add("generated/fingerprint.txt", fingerprint(model));
+            pages::add(&mut beside, &catalogue(model))?;
+            proto::sources(model.pool.file_descriptor_protos(), "proto")
+        },
+    );
+    made?;
+    out.sources.extend(messages?);
+    out.tree.join(beside);
+    out.format(kept)
+}
+
+/// Fills in all templates of Rust source, and adds what isn't source.
+fn filled_in(out: &mut Out<'_>, model: &Model, planned: &Planned) -> Result<(), RenderError> {
     let shapes = Shapes::of(model, &planned.retired);
     let readers = Readers::of(model);
     let tables = tables(model, &shapes, &readers).map_err(RenderError::Columns)?;
     let requests = requests(model, &shapes, &readers).map_err(RenderError::Columns)?;
     let sources = sources(model, &shapes, &readers).map_err(RenderError::Columns)?;
-    let queues = queues(model, &shapes, &tables, &requests);
-    let definitions = definitions::render(model)?;
+    let queues =
+        queues(model, &shapes, &readers, &tables, &requests).map_err(RenderError::Columns)?;
 
-    let mut out = Out {
-        tree,
-        templates,
-        sources: proto::sources(model.pool.file_descriptor_protos(), "proto")?,
-    };
     let root = Root::of(model);
     out.rust("mod.rs", "mod.rs", &root)?;
     out.rust(
@@ -137,13 +153,12 @@ pub fn render(
     out.shapes(&shapes)?;
     out.readers(&readers)?;
     out.tables(model, &tables)?;
-    out.catalogue(&catalogue(model))?;
 
+    let definitions = definitions::render(model)?;
     let tree = &mut *out.tree;
-    tree.add("generated/fingerprint.txt", fingerprint(model));
     tree.add("generated/descriptors.binpb", model.descriptors.clone());
     tree.add("generated/definitions.json", definitions);
-    out.format(kept.and_then(Formatted::in_folder).as_ref())
+    Ok(())
 }
 
 /// View of `mod.rs`.

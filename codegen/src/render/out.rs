@@ -8,11 +8,9 @@ use super::RenderError;
 use super::formatted::Formatted;
 use super::rust::Source;
 use super::templates::Templates;
-use super::view::catalogue::Catalogue;
 use super::view::readers::Readers;
 use super::view::shapes::Shapes;
 use super::view::tables::{TableList, TableView};
-use crate::base::header::HEADER;
 use crate::base::parallel;
 use crate::base::tree::Tree;
 use crate::model::Model;
@@ -46,48 +44,10 @@ impl Out<'_> {
         // A long one that comes last would be waited for.
         self.sources
             .sort_by_key(|source| Reverse(source.text.len()));
-        let formatted = parallel::map(&self.sources, |source| match kept {
-            Some(kept) => kept.get(&source.path, &source.text, || source.format()),
-            None => source.format(),
-        });
+        let formatted = parallel::map(&self.sources, |source| source.format(kept));
         for (source, contents) in self.sources.iter().zip(formatted) {
             self.tree
                 .add(format!("generated/{}", source.path), contents?);
-        }
-        Ok(())
-    }
-
-    /// Fills a template in, and adds what it says as a page of the catalogue.
-    fn page(
-        &mut self,
-        template: &'static str,
-        path: &str,
-        view: &impl Serialize,
-    ) -> Result<(), RenderError> {
-        let page = self.templates.render(template, view)?;
-        let path = format!("generated/{path}");
-        self.tree.add(path, format!("<!-- {HEADER} -->\n{page}"));
-        Ok(())
-    }
-
-    /// The catalogue: its index, and a page for each table, group of event types, message and request.
-    pub(super) fn catalogue(&mut self, catalogue: &Catalogue) -> Result<(), RenderError> {
-        self.page("catalogue.md", "catalogue.md", catalogue)?;
-        for table in &catalogue.tables {
-            let path = format!("catalogue/{}", table.page);
-            self.page("catalogue_table.md", &path, table)?;
-        }
-        for group in &catalogue.groups {
-            let path = format!("catalogue/{}", group.page);
-            self.page("catalogue_events.md", &path, group)?;
-        }
-        for message in &catalogue.messages {
-            let path = format!("catalogue/{}", message.page);
-            self.page("catalogue_message.md", &path, message)?;
-        }
-        for request in &catalogue.requests {
-            let path = format!("catalogue/{}", request.page);
-            self.page("catalogue_request.md", &path, request)?;
         }
         Ok(())
     }

@@ -9,7 +9,8 @@ const MIGRATIONS_TABLE: &str = "schema_migrations";
 
 /// The model; none if something is still unresolved, which only a pipeline with mistakes is.
 pub(crate) fn lower(resolved: Resolved<'_>) -> Option<Model> {
-    let sources = resolved.sources.iter().map(source).collect::<Option<_>>()?;
+    let sources = resolved.sources.iter().map(|s| source(&resolved, s));
+    let sources = sources.collect::<Option<_>>()?;
     let mut exchanges: Vec<Exchange> = Vec::new();
     for exchange in &resolved.spec.exchanges {
         exchanges.push(Exchange {
@@ -60,7 +61,7 @@ pub(crate) fn lower(resolved: Resolved<'_>) -> Option<Model> {
     })
 }
 
-fn source(source: &resolve::Source<'_>) -> Option<Source> {
+fn source(resolved: &Resolved<'_>, source: &resolve::Source<'_>) -> Option<Source> {
     let pool = &source.spec.pool;
     let pick = |value: &Option<Located<u64>>, default| value.as_ref().map_or(default, |l| l.value);
     Some(Source {
@@ -77,6 +78,7 @@ fn source(source: &resolve::Source<'_>) -> Option<Source> {
             max_request: u32::try_from(source.max_request()).ok()?,
         },
         cors: source.cors.clone(),
+        partition_by: resolved.partition_key(source),
     })
 }
 
@@ -85,6 +87,10 @@ fn queue(queue: &resolve::Queue) -> Option<Queue> {
     Some(Queue {
         name: queue.name.clone(),
         quorum: settings.quorum,
+        topic: match &queue.kafka {
+            Some((topic, _)) => Some(self::topic(topic)?),
+            None => None,
+        },
         bindings: queue.bindings.iter().map(|b| b.value.clone()).collect(),
         workers: u16::try_from(settings.workers).ok()?,
         prefetch: u16::try_from(queue.prefetch()).ok()?,
@@ -104,6 +110,17 @@ fn queue(queue: &resolve::Queue) -> Option<Queue> {
         id: queue.id.clone(),
         into: queue.into?,
         derived: queue.derived,
+        partitions: queue.partitions.as_ref().map(|p| p.partitions.clone()),
+    })
+}
+
+fn topic(topic: &resolve::Topic) -> Option<model::Topic> {
+    Some(model::Topic {
+        name: topic.name.clone(),
+        partitions: u16::try_from(topic.partitions).ok()?,
+        replicas: u8::try_from(topic.replicas).ok()?,
+        retention_ms: topic.retention_ms,
+        bridged: topic.bridged,
     })
 }
 

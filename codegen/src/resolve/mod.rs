@@ -8,9 +8,11 @@ mod cors;
 mod envelope;
 mod identity;
 mod inputs;
+mod kafka;
 mod limits;
 mod lower;
 mod messages;
+pub(crate) mod partitions;
 mod queues;
 mod requests;
 pub(crate) mod routing;
@@ -76,6 +78,10 @@ pub(crate) struct Queue {
     pub(crate) place: Option<Span>,
     /// Bindings, and their positions.
     pub(crate) bindings: Vec<Located<Route>>,
+    /// Kafka topic that carries its messages, and the place of `kafka`.
+    pub(crate) kafka: Option<(Topic, Span)>,
+    /// The place of its own `type`.
+    pub(crate) typed: Option<Span>,
     /// Route of its dead letters.
     pub(crate) dead_letter: Option<Located<Route>>,
     /// Its settings, with defaults filled in.
@@ -88,6 +94,25 @@ pub(crate) struct Queue {
     pub(crate) into: Option<model::Destination>,
     /// True if the generator made it.
     pub(crate) derived: bool,
+    /// Its partitions.
+    pub(crate) partitions: Option<partitions::Declared>,
+}
+
+/// A Kafka topic, with defaults filled in.
+#[derive(Debug)]
+pub(crate) struct Topic {
+    /// Its name.
+    pub(crate) name: String,
+    /// The place of its name, if it has one of its own.
+    pub(crate) named: Option<Span>,
+    /// See `model::Topic`.
+    pub(crate) partitions: u64,
+    /// See `model::Topic`.
+    pub(crate) replicas: u64,
+    /// See `model::Topic`.
+    pub(crate) retention_ms: u64,
+    /// See `model::Topic`.
+    pub(crate) bridged: bool,
 }
 
 /// A queue's settings with their places; a default has none.
@@ -157,7 +182,9 @@ pub(crate) fn resolve<'a>(
     resolved.queues = queues::declared(&resolved, out);
     resolved.tables = inputs::tables(&resolved, stores, out);
     resolved.requests = requests::resolve(&resolved, out);
-    resolved.queues.extend(queues::of_typed_tables(&resolved));
+    resolved
+        .queues
+        .extend(queues::of_typed_tables(&resolved, out));
     resolved.queues.extend(queues::of_errors(&resolved));
     resolved.queues.extend(queues::of_shards(&resolved));
     for index in 0..resolved.tables.len() {

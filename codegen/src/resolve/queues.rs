@@ -1,7 +1,7 @@
 //! Queues: the declared ones, those of typed tables, and those that end every dead-letter path.
 
 use super::sources::{exchange, located};
-use super::{Queue, Resolved, Settings, UNROUTED, identity, inputs, requests};
+use super::{Queue, Resolved, Settings, UNROUTED, identity, inputs, kafka, partitions, requests};
 use crate::base::diagnostic::{Diagnostic, Diagnostics};
 use crate::base::names::suggest;
 use crate::model::{self, Destination, IdFrom, Input, Intake, Route};
@@ -54,7 +54,16 @@ pub(super) fn declared(resolved: &Resolved<'_>, out: &mut Diagnostics) -> Vec<Qu
             name: queue.name.value.clone(),
             place: Some(queue.name.span),
             id: identity::of_queue(resolved, queue, &bindings, input.as_ref(), out),
+            partitions: partitions::resolve(resolved, &queue.partitions, input.as_ref(), out),
             input,
+            kafka: kafka::topic(
+                spec,
+                &queue.name.value,
+                queue.kafka.as_ref(),
+                &bindings,
+                queue.message.is_some(),
+            ),
+            typed: queue.settings.quorum.as_ref().map(|quorum| quorum.span),
             bindings,
             dead_letter: dead_letter(&queue.name.value, queue.dead_letter.as_ref()),
             settings: settings(&queue.settings, &spec.defaults),
@@ -92,7 +101,7 @@ fn unknown(into: &Text, spec: &spec::Spec) -> Diagnostic {
 }
 
 /// A queue for each typed table, bound to the keys of its types.
-pub(super) fn of_typed_tables(resolved: &Resolved<'_>) -> Vec<Queue> {
+pub(super) fn of_typed_tables(resolved: &Resolved<'_>, out: &mut Diagnostics) -> Vec<Queue> {
     let spec = resolved.spec;
     let mut queues = Vec::new();
     for (index, table) in resolved.tables.iter().enumerate() {
@@ -116,11 +125,16 @@ pub(super) fn of_typed_tables(resolved: &Resolved<'_>) -> Vec<Queue> {
         }
         let own = table.spec.queue.as_ref();
         let own_settings = own.map(|q| q.settings.clone()).unwrap_or_default();
+        let of_kafka = own.and_then(|own| own.kafka.as_ref());
+        let parts = own.map(|q| q.partitions.clone()).unwrap_or_default();
         queues.push(Queue {
+            kafka: kafka::topic(spec, &name, of_kafka, &bindings, false),
+            typed: own_settings.quorum.as_ref().map(|quorum| quorum.span),
             place: Some(own.map_or(table.spec.name.span, |q| q.span)),
             bindings,
             dead_letter: dead_letter(&name, own.and_then(|q| q.dead_letter.as_ref())),
             settings: settings(&own_settings, &spec.defaults),
+            partitions: partitions::resolve(resolved, &parts, table.input.as_ref(), out),
             input: table.input.clone(),
             id: IdFrom::MessageId,
             into: Some(Destination::Table(index)),
@@ -163,6 +177,8 @@ pub(super) fn of_errors(resolved: &Resolved<'_>) -> Vec<Queue> {
         .map(|(name, bindings)| Queue {
             name: name.to_owned(),
             place: None,
+            kafka: None,
+            typed: None,
             bindings,
             dead_letter: None,
             settings: settings(&spec::Settings::default(), &resolved.spec.defaults),
@@ -170,6 +186,7 @@ pub(super) fn of_errors(resolved: &Resolved<'_>) -> Vec<Queue> {
             id: IdFrom::MessageId,
             into: Some(Destination::Table(table)),
             derived: true,
+            partitions: None,
         })
         .collect()
 }
@@ -194,6 +211,9 @@ pub(super) fn of_shards(resolved: &Resolved<'_>) -> Vec<Queue> {
             id: queue.id.clone(),
             into: queue.into,
             derived: true,
+            partitions: None,
+            kafka: None,
+            typed: None,
         }));
     }
     queues

@@ -175,6 +175,13 @@ pub(super) const EMPTIED: &str = "nothing reads what waits once the last former 
 /// What instances do to what is retired in RabbitMQ.
 const DECLARED_AGAIN: &str = "declare it again when they start or reconnect";
 
+/// What instances do where a queue has other partitions.
+const SPREAD: &str = "what they publish by other slots goes to the queue itself, which instances of both builds store";
+
+/// What becomes of what waits in partitions.
+pub(super) const STAY: &str = "what waits stays where it is and is stored beside what comes; across the change messages of a key may \
+                    overtake each other";
+
 /// What becomes of messages of an event type that leaves a table.
 const UNEXPECTED: &str = "those that wait in the queue when the first instance of this build starts, and that come before it is unbound, \
                           become dead letters";
@@ -222,6 +229,10 @@ fn contract(change: &Change, model: &Model) -> Option<Item> {
     match change.verdict {
         // Refusals say more than this.
         Verdict::Refused(_) => return None,
+        Verdict::Harmless if change.kind.word == "partitions" => {
+            item.instances = SPREAD.to_owned();
+            item.messages = STAY.to_owned();
+        }
         Verdict::Harmless => {}
         Verdict::Retired => {
             item.severity = Severity::Meant;

@@ -70,6 +70,13 @@ pub(super) fn of(items: &[Item], statements: &[Statement]) -> Vec<String> {
                 .to_owned(),
         );
     }
+    if any(&|item| item.messages == super::items::STAY) {
+        steps.push(
+            "Other partitions: the first of them binds them. When the last instance of the former build has stopped: `event-grpc \
+             apply --yes`, which moves what is left in partitions that are no more and deletes them."
+                .to_owned(),
+        );
+    }
     let sent = |item: &&Item| item.area == Area::Wire && item.what == What::Added;
     if items.iter().any(|item| sent(&item)) {
         steps.push(

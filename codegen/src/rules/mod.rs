@@ -11,9 +11,11 @@ pub(crate) mod dead_letters;
 pub(crate) mod feeding;
 pub(crate) mod history;
 pub(crate) mod ids;
+pub(crate) mod kafka;
 pub(crate) mod keys;
 pub(crate) mod limits;
 pub(crate) mod names;
+pub(crate) mod partitions;
 pub(crate) mod postgres;
 pub(crate) mod reading;
 pub(crate) mod requests;
@@ -47,6 +49,8 @@ pub(crate) fn all() -> Vec<&'static Rule> {
         webhooks::RULES,
         ids::RULES,
         browsers::RULES,
+        kafka::RULES,
+        partitions::RULES,
     ];
     let mut rules: Vec<_> = groups.into_iter().flatten().copied().collect();
     rules.sort_by_key(|rule| rule.code);

@@ -9,10 +9,13 @@ mod cluster;
 mod columns;
 mod cors;
 mod ids;
+mod kafka;
 mod limits;
+mod partitions;
 mod read;
 mod renamed;
 mod request;
+mod routes;
 mod scalars;
 mod store;
 mod verify;
@@ -22,7 +25,9 @@ mod whole;
 pub(crate) use cluster::Cluster;
 pub(crate) use columns::Column;
 pub(crate) use cors::Cors;
+pub(crate) use kafka::Kafka;
 pub(crate) use limits::{Limits, OFF};
+pub(crate) use partitions::Partitions;
 use read::read;
 pub(crate) use request::Request;
 pub(crate) use scalars::{Fields, texts, wrong};
@@ -237,12 +242,16 @@ pub(crate) struct Queue {
     pub(crate) id: Option<Id>,
     /// Its settings.
     pub(crate) settings: Settings,
+    /// `kafka: ...`: Kafka carries its messages.
+    pub(crate) kafka: Option<Kafka>,
     /// `dead_letter: EXCHANGE` or `{ exchange, routing_key }`.
     pub(crate) dead_letter: Option<DeadLetter>,
     /// `into: TABLE` or `into: REQUEST`.
     pub(crate) into: Option<Text>,
     /// `renamed_from: NAME`: the name that it had before.
     pub(crate) renamed_from: Option<Text>,
+    /// Its partitions.
+    pub(crate) partitions: Partitions,
 }
 
 /// A binding.
@@ -310,8 +319,12 @@ pub(crate) struct OwnQueue {
     pub(crate) span: Span,
     /// Its settings.
     pub(crate) settings: Settings,
+    /// `kafka: ...`: Kafka carries its messages.
+    pub(crate) kafka: Option<Kafka>,
     /// Route of its dead letters.
     pub(crate) dead_letter: Option<DeadLetter>,
+    /// Its partitions.
+    pub(crate) partitions: Partitions,
 }
 
 // === impl Spec ===

@@ -22,7 +22,7 @@ pub(crate) fn tree_of(model: &event_grpc_codegen::model::Model) -> Tree {
     let planned = plan(model, &History::default(), NOW).unwrap();
     let mut tree = Tree::default();
     render(&mut tree, model, &planned, None).unwrap();
-    clients::render(&mut tree, Path::new("."), model, &History::default()).unwrap();
+    clients::render(&mut tree, Path::new("."), model, &History::default(), None).unwrap();
     for (path, sql) in &planned.written {
         tree.add(path, sql.as_str());
     }

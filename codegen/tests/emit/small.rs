@@ -5,9 +5,9 @@ mod tables;
 
 use event_grpc_codegen::model::{
     Auth, Batch, ClickHouse, Client, Column, ColumnSource, Cors, Database, Destination, Encoding,
-    Envelope, Exchange, ExchangeKind, Function, IdFrom, Ids, Input, Intake, Model, OnBad, Pool,
-    Queue, Root, Route, RoutingKey, Scheme, SecretForm, Signature, SignatureForm, Signed,
-    SignedTime, Source, Store, Table, Type, Value, Verify,
+    Envelope, Exchange, ExchangeKind, Function, IdFrom, Ids, Input, Intake, Model, OnBad,
+    PartitionKey, Partitions, Pool, Queue, Root, Route, RoutingKey, Scheme, SecretForm, Signature,
+    SignatureForm, Signed, SignedTime, Source, Store, Table, Topic, Type, Value, Verify,
 };
 use prost_reflect::{DescriptorPool, FieldDescriptor, MessageDescriptor};
 use protox::file::{ChainFileResolver, File, FileResolver, GoogleFileResolver};
@@ -201,6 +201,7 @@ impl Made<'_> {
                     max_age_s: 600,
                     credentials: false,
                 }),
+                partition_by: Some(self.session()),
             },
             Source {
                 name: "post".into(),
@@ -244,8 +245,18 @@ impl Made<'_> {
                 rejects: None,
                 pool,
                 cors: None,
+                partition_by: Some(self.name()),
             },
         ]
+    }
+
+    /// Partition keys: a path of app events, an expression of JSON messages.
+    fn session(&self) -> PartitionKey {
+        PartitionKey::Header(self.path("event.Header", "sessionId"))
+    }
+
+    fn name(&self) -> PartitionKey {
+        PartitionKey::Message(value(self.body("name"), Vec::new(), Type::String))
     }
 
     fn queues(&self) -> Vec<Queue> {
@@ -253,6 +264,7 @@ impl Made<'_> {
         let queue = |name: &str, binding: Route, input, table, derived| Queue {
             name: name.into(),
             quorum: derived,
+            topic: None,
             bindings: vec![binding],
             workers: 2,
             prefetch: 100,
@@ -268,7 +280,9 @@ impl Made<'_> {
             id: IdFrom::MessageId,
             into: Destination::Table(table),
             derived,
+            partitions: None,
         };
+        let of = |count, by| Some(Partitions { count, by });
         let post = Input::Json(self.message("log.Post"));
         let mut error_q = queue(
             "error_q",
@@ -279,20 +293,33 @@ impl Made<'_> {
         );
         error_q.dead_letter = None;
         vec![
-            queue("event_q", route("event.tx", "*"), Input::Events, 0, false),
+            Queue {
+                partitions: of(4, self.session()),
+                ..queue("event_q", route("event.tx", "*"), Input::Events, 0, false)
+            },
             queue("post_q", route("post.dx", "POST"), post.clone(), 2, false),
             Queue {
                 into: Destination::Request(0),
+                partitions: of(2, self.name()),
                 ..queue("api_q", route("post.dx", "POST"), post, 2, false)
             },
             error_q,
-            queue(
-                "everything_q",
-                route("event.tx", "Everything"),
-                Input::Events,
-                1,
-                true,
-            ),
+            Queue {
+                topic: Some(Topic {
+                    name: "everything".into(),
+                    partitions: 24,
+                    replicas: 3,
+                    retention_ms: 604_800_000,
+                    bridged: false,
+                }),
+                ..queue(
+                    "everything_q",
+                    route("event.tx", "Everything"),
+                    Input::Events,
+                    1,
+                    true,
+                )
+            },
         ]
     }
 }

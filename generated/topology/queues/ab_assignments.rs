@@ -9,6 +9,7 @@ use super::super::route;
 pub(super) const QUEUE: Queue = Queue {
     name: "ab_assignments",
     kind: QueueKind::Quorum,
+    topic: None,
     bindings: &[route("ab.dx", "ab_assignments")],
     workers: 2,
     prefetch: 20_000,
@@ -24,4 +25,6 @@ pub(super) const QUEUE: Queue = Queue {
     id: IdFrom::MessageId,
     into: Destination::Table(&tables::ab_assignment::TABLE),
     derived: false,
+    partition: None,
+    partition_by: None,
 };

@@ -9,6 +9,7 @@ use super::super::route;
 pub(super) const QUEUE: Queue = Queue {
     name: "activity_tracker_q",
     kind: QueueKind::Quorum,
+    topic: None,
     bindings: &[route("coffee.dx", "activity_tracker_rk")],
     workers: 2,
     prefetch: 20_000,
@@ -24,4 +25,6 @@ pub(super) const QUEUE: Queue = Queue {
     id: IdFrom::MessageId,
     into: Destination::Table(&tables::partner_activity_log::TABLE),
     derived: false,
+    partition: None,
+    partition_by: None,
 };

@@ -9,6 +9,7 @@ use super::super::route;
 pub(super) const QUEUE: Queue = Queue {
     name: "affiliate_orders_event_q",
     kind: QueueKind::Quorum,
+    topic: None,
     bindings: &[route("affiliate.dx", "*")],
     workers: 2,
     prefetch: 20_000,
@@ -26,4 +27,6 @@ pub(super) const QUEUE: Queue = Queue {
     id: IdFrom::MessageId,
     into: Destination::Table(&tables::affiliate_order::TABLE),
     derived: false,
+    partition: None,
+    partition_by: None,
 };

@@ -10,6 +10,7 @@ use super::super::route;
 pub(super) const QUEUE: Queue = Queue {
     name: "clickhouse_purchase_q",
     kind: QueueKind::Quorum,
+    topic: None,
     bindings: &[
         route("grpc_event.tx", "InitiatePurchaseEvent"),
         route("grpc_event.tx", "CompletePurchaseEvent"),
@@ -29,4 +30,6 @@ pub(super) const QUEUE: Queue = Queue {
     id: IdFrom::MessageId,
     into: Destination::Table(&tables::purchase::TABLE),
     derived: true,
+    partition: None,
+    partition_by: None,
 };

@@ -9,6 +9,7 @@ use super::super::route;
 pub(super) const QUEUE: Queue = Queue {
     name: "create_user_account_q",
     kind: QueueKind::Quorum,
+    topic: None,
     bindings: &[route("identity.dx", "user.client.account.create")],
     workers: 2,
     prefetch: 20_000,
@@ -24,4 +25,6 @@ pub(super) const QUEUE: Queue = Queue {
     id: IdFrom::MessageId,
     into: Destination::Table(&tables::user_account::TABLE),
     derived: false,
+    partition: None,
+    partition_by: None,
 };

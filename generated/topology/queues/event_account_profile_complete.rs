@@ -9,6 +9,7 @@ use super::super::route;
 pub(super) const QUEUE: Queue = Queue {
     name: "event.account_profile_complete",
     kind: QueueKind::Quorum,
+    topic: None,
     bindings: &[route("identity.dx", "user.client.account.profile.completed")],
     workers: 2,
     prefetch: 20_000,
@@ -24,4 +25,6 @@ pub(super) const QUEUE: Queue = Queue {
     id: IdFrom::MessageId,
     into: Destination::Table(&tables::referral_event::TABLE),
     derived: false,
+    partition: None,
+    partition_by: None,
 };

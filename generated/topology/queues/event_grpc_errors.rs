@@ -10,6 +10,7 @@ use super::super::route;
 pub(super) const QUEUE: Queue = Queue {
     name: "event_grpc.errors",
     kind: QueueKind::Quorum,
+    topic: None,
     bindings: &[
         route("shopify_event.dx", "error.shopify_events_q"),
         route("branch_event_error.dx", "error.branch_event_q"),
@@ -54,4 +55,6 @@ pub(super) const QUEUE: Queue = Queue {
     id: IdFrom::MessageId,
     into: Destination::Table(&tables::error_event::TABLE),
     derived: true,
+    partition: None,
+    partition_by: None,
 };

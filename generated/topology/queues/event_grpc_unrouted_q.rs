@@ -10,6 +10,7 @@ use super::super::route;
 pub(super) const QUEUE: Queue = Queue {
     name: "event_grpc.unrouted_q",
     kind: QueueKind::Quorum,
+    topic: None,
     bindings: &[route("event_grpc.unrouted", "")],
     workers: 2,
     prefetch: 20_000,
@@ -25,4 +26,6 @@ pub(super) const QUEUE: Queue = Queue {
     id: IdFrom::MessageId,
     into: Destination::Table(&tables::error_event::TABLE),
     derived: true,
+    partition: None,
+    partition_by: None,
 };

@@ -10,6 +10,7 @@ use super::super::route;
 pub(super) const QUEUE: Queue = Queue {
     name: "grpc_clickhouse_event_error_q",
     kind: QueueKind::Quorum,
+    topic: None,
     bindings: &[route("grpc_event_error.dx", "error.grpc_clickhouse_event_q")],
     workers: 2,
     prefetch: 20_000,
@@ -25,4 +26,6 @@ pub(super) const QUEUE: Queue = Queue {
     id: IdFrom::MessageId,
     into: Destination::Table(&tables::error_event::TABLE),
     derived: false,
+    partition: None,
+    partition_by: None,
 };

@@ -10,6 +10,7 @@ use super::super::route;
 pub(super) const QUEUE: Queue = Queue {
     name: "grpc_clickhouse_event_q",
     kind: QueueKind::Quorum,
+    topic: None,
     bindings: &[route("grpc_event.tx", "*")],
     workers: 2,
     prefetch: 65_535,
@@ -25,4 +26,6 @@ pub(super) const QUEUE: Queue = Queue {
     id: IdFrom::MessageId,
     into: Destination::Table(&tables::event::TABLE),
     derived: false,
+    partition: None,
+    partition_by: None,
 };

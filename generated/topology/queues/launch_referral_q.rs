@@ -9,6 +9,7 @@ use super::super::route;
 pub(super) const QUEUE: Queue = Queue {
     name: "launch_referral_q",
     kind: QueueKind::Quorum,
+    topic: None,
     bindings: &[route("event.dx", "LAUNCH_REFER_EVENT")],
     workers: 2,
     prefetch: 20_000,
@@ -24,4 +25,6 @@ pub(super) const QUEUE: Queue = Queue {
     id: IdFrom::MessageId,
     into: Destination::Table(&tables::launch_referral::TABLE),
     derived: false,
+    partition: None,
+    partition_by: None,
 };

@@ -9,6 +9,7 @@ use super::super::route;
 pub(super) const QUEUE: Queue = Queue {
     name: "webengage_event_q",
     kind: QueueKind::Quorum,
+    topic: None,
     bindings: &[route("webengage_event.dx", "EVENT")],
     workers: 3,
     prefetch: 6,
@@ -24,4 +25,6 @@ pub(super) const QUEUE: Queue = Queue {
     id: IdFrom::MessageId,
     into: Destination::Request(&requests::webengage_events::REQUEST),
     derived: false,
+    partition: None,
+    partition_by: None,
 };

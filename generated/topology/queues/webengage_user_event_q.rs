@@ -9,6 +9,7 @@ use super::super::route;
 pub(super) const QUEUE: Queue = Queue {
     name: "webengage_user_event_q",
     kind: QueueKind::Quorum,
+    topic: None,
     bindings: &[route("webengage_event.dx", "USER_EVENT")],
     workers: 5,
     prefetch: 10,
@@ -24,4 +25,6 @@ pub(super) const QUEUE: Queue = Queue {
     id: IdFrom::MessageId,
     into: Destination::Request(&requests::webengage_users::REQUEST),
     derived: false,
+    partition: None,
+    partition_by: None,
 };

@@ -33,6 +33,7 @@ pub(super) const SOURCE: Source = Source {
         max_request: 4_194_304,
     },
     cors: None,
+    partition_by: None,
 };
 
 /// Its routing key.

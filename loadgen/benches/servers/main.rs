@@ -14,6 +14,7 @@ mod encode;
 mod format;
 mod inserts;
 mod messages;
+mod partitions;
 #[path = "../plain/mod.rs"]
 mod plain;
 mod round;
@@ -50,5 +51,6 @@ fn main() {
     runtime.block_on(async {
         println!("{}", inserts::measure(&clickhouse).await);
         println!("{}", messages::measure(&rabbitmq).await);
+        println!("{}", partitions::measure(&rabbitmq).await);
     });
 }

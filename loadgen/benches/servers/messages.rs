@@ -25,7 +25,7 @@ const PREFETCH: u16 = 20_000;
 /// Longer than anything here takes.
 const TIME_LIMIT: Duration = Duration::from_secs(60);
 
-const EXCHANGE: &str = "bench";
+pub(crate) const EXCHANGE: &str = "bench";
 const UNROUTED: &str = "bench-unrouted";
 
 const HEADINGS: [&str; 7] = [
@@ -130,7 +130,8 @@ impl Taking {
     }
 }
 
-fn topology(queue: &'static str) -> Topology {
+/// The topology of one queue, by its name on the exchange.
+pub(crate) fn topology(queue: &'static str) -> Topology {
     let exchange = |name, kind| Exchange {
         name,
         kind,
@@ -152,6 +153,7 @@ fn topology(queue: &'static str) -> Topology {
             prefetch: PREFETCH,
             prefetch_bytes: 64 << 20,
             awaited: true,
+            partition: None,
         }],
         unrouted: UNROUTED,
         renamed: &[],

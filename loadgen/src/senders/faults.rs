@@ -172,7 +172,8 @@ impl Sender<'_> {
             Some(driver) => driver,
             None => {
                 let mut driver = Driver::start(self.library)?;
-                let opened = driver.ask(&self.open).await?;
+                // A browser takes its time to start.
+                let opened = driver.ask_for(&self.open, SETTLING).await?;
                 ensure!(opened.get("error").is_none(), "open: {opened}");
                 self.driver.insert(driver)
             }

@@ -13,7 +13,7 @@ use crate::metrics::broker as declared;
 
 /// The counters of all exchanges and queues, looked up once.
 pub(in crate::broker) struct BrokerMetrics {
-    exchanges: HashMap<&'static str, ExchangeMetrics>,
+    exchanges: HashMap<&'static str, Arc<ExchangeMetrics>>,
     queues: Vec<Arc<QueueMetrics>>,
     routes: Routes,
 }
@@ -44,10 +44,10 @@ pub(in crate::broker) struct QueueMetrics {
 
 /// A message that is being published. Dropped, it was given up, and nobody knows where it is.
 #[must_use = "how it ends is to be counted"]
-pub(in crate::broker) struct Publishing<'a> {
-    exchange: Option<(&'static str, &'a ExchangeMetrics)>,
+pub(in crate::broker) struct Publishing {
+    exchange: Option<(&'static str, Arc<ExchangeMetrics>)>,
     /// Queues that count it.
-    queues: Vec<&'a QueueMetrics>,
+    queues: Vec<Arc<QueueMetrics>>,
     ended: bool,
 }
 
@@ -60,7 +60,7 @@ impl BrokerMetrics {
                 published: declared::PUBLISHED.with([name]),
                 confirmed: declared::PUBLISH_CONFIRMED.with([name]),
             };
-            (name, metrics)
+            (name, Arc::new(metrics))
         });
         let queues = topology.queues.iter();
         Self {
@@ -83,25 +83,38 @@ impl BrokerMetrics {
     }
 
     /// Counts a message that is about to be published, and in its end where it is then.
-    pub(in crate::broker) fn publishing(&self, message: &Outgoing) -> Publishing<'_> {
+    pub(in crate::broker) fn publishing(&self, message: &Outgoing) -> Publishing {
         let targets = self
             .routes
-            .targets(&message.exchange, &message.routing_key)
+            .targets(&message.exchange, &message.routing_key, message.partition)
             .unwrap_or_default();
         let queues = targets.iter().filter_map(|at| self.queues.get(*at));
-        self.begin(message, queues.map(Arc::as_ref).collect())
+        self.begin(message, queues.cloned().collect())
+    }
+
+    /// Counts a message that is about to be published to one queue past all exchanges, and in its end where it is then.
+    pub(in crate::broker) fn publishing_to(&self, queue: usize) -> Publishing {
+        let queue = self.queues.get(queue);
+        if let Some(queue) = queue {
+            queue.unconfirmed.increment(1.0);
+        }
+        Publishing {
+            exchange: None,
+            queues: queue.cloned().into_iter().collect(),
+            ended: false,
+        }
     }
 
     /// Metrics of a publish, if the queues count by themselves what is put into them.
-    pub(in crate::broker) fn putting(&self, message: &Outgoing) -> Publishing<'_> {
+    pub(in crate::broker) fn putting(&self, message: &Outgoing) -> Publishing {
         self.begin(message, Vec::new())
     }
 
-    fn begin<'a>(&'a self, message: &Outgoing, queues: Vec<&'a QueueMetrics>) -> Publishing<'a> {
+    fn begin(&self, message: &Outgoing, queues: Vec<Arc<QueueMetrics>>) -> Publishing {
         // Names that are not ours don't become labels: they could be without end.
         let exchange = self.exchanges.get_key_value(&*message.exchange);
-        let exchange = exchange.map(|(name, metrics)| (*name, metrics));
-        if let Some((_, metrics)) = exchange {
+        let exchange = exchange.map(|(name, metrics)| (*name, Arc::clone(metrics)));
+        if let Some((_, metrics)) = &exchange {
             metrics.published.increment(1);
         }
         for queue in &queues {
@@ -150,7 +163,7 @@ pub(in crate::broker) fn messages(queue: &'static str, state: &'static str) -> G
 
 // === impl Publishing ===
 
-impl Publishing<'_> {
+impl Publishing {
     /// Counts how it ended.
     pub(in crate::broker) fn end(mut self, result: &Result<(), PublishError>) {
         self.ended = true;
@@ -170,15 +183,15 @@ impl Publishing<'_> {
     }
 
     fn failed(&self, reason: &'static str) {
-        if let Some((exchange, _)) = self.exchange {
+        if let Some((exchange, _)) = &self.exchange {
             declared::PUBLISH_FAILED
-                .with([exchange, reason])
+                .with([*exchange, reason])
                 .increment(1);
         }
     }
 }
 
-impl Drop for Publishing<'_> {
+impl Drop for Publishing {
     fn drop(&mut self) {
         if self.ended {
             return;
@@ -208,10 +221,12 @@ mod tests {
         let queue = |name, bindings| QueueSpec {
             name,
             kind: QueueKind::Quorum,
+            topic: None,
             bindings,
             prefetch: 1,
             prefetch_bytes: 16 << 20,
             awaited: true,
+            partition: None,
         };
         const ALL: &[Route] = &[Route {
             exchange: "in",

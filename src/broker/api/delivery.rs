@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::fmt;
+use std::sync::Arc;
 
 use bytes::Bytes;
 use futures_util::StreamExt as _;
@@ -31,8 +32,48 @@ pub struct Delivery {
     pub redelivered: bool,
     /// Properties of the message.
     pub properties: Properties,
+    /// Its place, if the broker keeps messages in a log.
+    pub place: Option<Place>,
     /// Settles it.
     pub ack: Ack,
+}
+
+/// Place of a message in a partition of a log.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Place {
+    /// Name of the topic.
+    pub topic: Arc<str>,
+    /// Number of the partition.
+    pub partition: i32,
+    /// Offset in it.
+    pub offset: i64,
+    /// When it was written there, in milliseconds since the epoch.
+    pub timestamp_ms: i64,
+    /// Range of offsets that it was pinned in when it was delivered before, here or elsewhere.
+    pub pinned: Option<Range>,
+}
+
+/// Range of offsets, both ends included.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Range {
+    /// The first.
+    pub first: i64,
+    /// The last.
+    pub last: i64,
+    /// When the first was written, in milliseconds since the epoch: a topic that is made anew has the same offsets again.
+    pub written_ms: i64,
+}
+
+/// Outcome of pinning messages.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[must_use]
+pub enum Pinned {
+    /// They are all of this range that isn't settled: what is stored under its name is all of it.
+    As(Range),
+    /// They are only a part of a range, or the backend knows no ranges.
+    Alone,
+    /// It could not be written down: the messages are somebody else's, or will be delivered again.
+    Lost,
 }
 
 /// Settles a delivery. Dropped, it gives the message back to its queue.
@@ -64,6 +105,11 @@ pub(in crate::broker) enum Settlement {
 pub(in crate::broker) trait Settle: Send + Sync {
     /// Tells the broker.
     fn settle(self: Box<Self>, how: Settlement) -> BoxFuture<'static, Settled>;
+
+    /// Pins this message and those up to an offset, for backends that keep messages in a log.
+    fn pin(&self, _last: i64) -> BoxFuture<'_, Pinned> {
+        Box::pin(std::future::ready(Pinned::Alone))
+    }
 
     /// Delivery that a replacement message refers to.
     fn origin(&self) -> Origin {
@@ -118,6 +164,12 @@ impl Ack {
     /// Tells the broker that the message is dealt with.
     pub async fn ack(self) -> Settled {
         self.held.settle(Settlement::Ack).await
+    }
+
+    /// Writes down that this message and those up to an offset are stored together: whoever gets one of them next is told
+    /// of the range.
+    pub async fn pin(&self, last: i64) -> Pinned {
+        self.held.pin(last).await
     }
 
     /// Gives the message back to its queue, at the place where it was.

@@ -20,6 +20,9 @@ pub struct Outgoing {
     pub body: Bytes,
     /// Properties of the message.
     pub properties: Properties,
+    /// Hash of the partition key that all of it shares, as it is or modulo the slots of the exchange
+    /// ([`Topology::slots`](super::topology::Topology::slots)); none if nobody knows its key.
+    pub partition: Option<u64>,
     /// The delivery that this message replaces.
     pub(in crate::broker) origin: Option<Origin>,
 }
@@ -65,6 +68,7 @@ impl Outgoing {
             routing_key: routing_key.into(),
             body: body.into(),
             properties: Properties::default(),
+            partition: None,
             origin: None,
         }
     }
@@ -77,6 +81,12 @@ impl Outgoing {
     /// Sets the properties.
     pub fn with(mut self, properties: Properties) -> Self {
         self.properties = properties;
+        self
+    }
+
+    /// Sets the hash of its partition key.
+    pub fn in_partition(mut self, partition: Option<u64>) -> Self {
+        self.partition = partition;
         self
     }
 

@@ -3,8 +3,8 @@
 use std::collections::HashMap;
 
 use super::error::PublishError;
-use super::topology::Topology;
-use crate::contract::ExchangeKind;
+use super::topology::{QueueSpec, Topology};
+use crate::contract::{ExchangeKind, Partition};
 
 /// The bindings of all exchanges, ready to be matched. Queues are positions in [`Topology::queues`].
 pub(in crate::broker) struct Routes {
@@ -17,6 +17,18 @@ pub(in crate::broker) struct Routes {
 struct Binding {
     pattern: Pattern,
     queue: usize,
+    share: Share,
+}
+
+/// Messages that a queue takes of those that its bindings match.
+#[derive(Debug, Clone, Copy)]
+enum Share {
+    /// All.
+    Whole,
+    /// Those whose partition key falls into this partition.
+    Partition { index: u64, count: u64 },
+    /// Those without a partition key.
+    Keyless,
 }
 
 /// The queues that are bound to one exchange, for those who want to know where a message will go.
@@ -36,9 +48,9 @@ impl Bound {
         }
     }
 
-    /// The names of the queues that get a message with this routing key.
+    /// The names of the queues that get a message with this routing key; of one with partitions its own.
     pub fn reached(&self, routing_key: &str) -> impl Iterator<Item = &'static str> {
-        let reached = matching(&self.bindings, routing_key).into_iter();
+        let reached = matching(&self.bindings, routing_key, None).into_iter();
         reached.filter_map(|at| self.queues.get(at).copied())
     }
 
@@ -73,8 +85,11 @@ impl Routes {
             let mut bindings = Vec::new();
             for (queue, spec) in topology.queues.iter().enumerate() {
                 for route in spec.bindings.iter().filter(|route| route.exchange == name) {
-                    let pattern = Pattern::new(kind, route.routing_key);
-                    bindings.push(Binding { pattern, queue });
+                    bindings.push(Binding {
+                        pattern: Pattern::new(kind, route.routing_key),
+                        queue,
+                        share: Share::of(spec, topology),
+                    });
                 }
             }
             bindings
@@ -102,15 +117,21 @@ impl Routes {
 
     /// True if a binding of this exchange matches.
     fn is_bound(&self, exchange: &str, routing_key: &str) -> bool {
-        let bindings = self.exchanges.get(exchange);
-        bindings.is_some_and(|bindings| !matching(bindings, routing_key).is_empty())
+        !self.bound(exchange, routing_key).is_empty()
     }
 
-    /// The queues that get a copy of a message, each once and at least one.
+    /// The queues whose bindings match, each once.
+    pub(in crate::broker) fn bound(&self, exchange: &str, routing_key: &str) -> Vec<usize> {
+        let bindings = self.exchanges.get(exchange);
+        bindings.map_or_else(Vec::new, |bindings| matching(bindings, routing_key, None))
+    }
+
+    /// The queues that get a copy of a message with this hash of its partition key, each once and at least one.
     pub(in crate::broker) fn targets(
         &self,
         exchange: &str,
         routing_key: &str,
+        partition: Option<u64>,
     ) -> Result<Vec<usize>, PublishError> {
         let unroutable = || PublishError::Unroutable {
             exchange: exchange.to_owned(),
@@ -128,12 +149,12 @@ impl Routes {
             .ok_or_else(|| PublishError::NoExchange {
                 exchange: exchange.to_owned(),
             })?;
-        let mut targets = matching(bindings, routing_key);
+        let mut targets = matching(bindings, routing_key, partition);
         if targets.is_empty() && exchange != self.unrouted {
             targets = self
                 .exchanges
                 .get(self.unrouted)
-                .map(|bindings| matching(bindings, routing_key))
+                .map(|bindings| matching(bindings, routing_key, partition))
                 .unwrap_or_default();
         }
         if targets.is_empty() {
@@ -143,14 +164,48 @@ impl Routes {
     }
 }
 
-fn matching(bindings: &[Binding], routing_key: &str) -> Vec<usize> {
+fn matching(bindings: &[Binding], routing_key: &str, partition: Option<u64>) -> Vec<usize> {
     let mut targets = Vec::new();
     for binding in bindings {
-        if !targets.contains(&binding.queue) && binding.pattern.matches(routing_key) {
+        if !targets.contains(&binding.queue)
+            && binding.share.takes(partition)
+            && binding.pattern.matches(routing_key)
+        {
             targets.push(binding.queue);
         }
     }
     targets
+}
+
+// === impl Share ===
+
+impl Share {
+    /// Where a broker has no partitions, their queue takes all.
+    fn of(spec: &QueueSpec, topology: &Topology) -> Self {
+        match spec.partition {
+            None => Self::Whole,
+            Some(Partition {
+                index: Some(index),
+                count,
+                ..
+            }) => Self::Partition {
+                index: u64::from(index),
+                count: u64::from(count.max(1)),
+            },
+            Some(_) => match topology.partitions(spec.name).next() {
+                Some(_) => Self::Keyless,
+                None => Self::Whole,
+            },
+        }
+    }
+
+    fn takes(self, partition: Option<u64>) -> bool {
+        match (self, partition) {
+            (Self::Whole, _) | (Self::Keyless, None) => true,
+            (Self::Partition { index, count }, Some(hash)) => hash % count == index,
+            (Self::Keyless, Some(_)) | (Self::Partition { .. }, None) => false,
+        }
+    }
 }
 
 // === impl Pattern ===
@@ -248,6 +303,19 @@ mod tests {
         assert!(matches("#.#", ""));
         assert!(matches("*.#.*", "a.b"));
         assert!(!matches("*.#.*", "a"));
+    }
+
+    #[test]
+    fn a_key_is_in_one_partition_and_what_has_none_is_beside_them() {
+        let whole = Share::Whole;
+        let of_four = |index| Share::Partition { index, count: 4 };
+        for hash in 0..16 {
+            let taken = (0..4).filter(|index| of_four(*index).takes(Some(hash)));
+            assert_eq!(taken.collect::<Vec<_>>(), [hash % 4]);
+            assert!(whole.takes(Some(hash)) && !Share::Keyless.takes(Some(hash)));
+        }
+        assert!(whole.takes(None) && Share::Keyless.takes(None));
+        assert!((0..4).all(|index| !of_four(index).takes(None)));
     }
 
     #[test]

@@ -17,6 +17,8 @@ pub struct Status {
     pub not_consumed: Arc<Troubles>,
     /// The exchanges that take no messages, and why. The default one has no name.
     pub shut: Arc<Troubles>,
+    /// The queues whose messages the broker deletes before long if nobody settles them.
+    pub late: Arc<Troubles>,
 }
 
 /// Problems, by name, and the reason.
@@ -53,6 +55,7 @@ impl Status {
             problems: Arc::new([]),
             not_consumed: Arc::default(),
             shut: Arc::default(),
+            late: Arc::default(),
         }
     }
 

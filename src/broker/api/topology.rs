@@ -1,7 +1,8 @@
 //! The exchanges, queues and bindings that a broker serves.
 
 use crate::contract::{
-    Destination, Exchange, ExchangeKind, Pipeline, Queue, QueueKind, RenamedQueue, Route,
+    Destination, Exchange, ExchangeKind, Partition, Pipeline, Queue, QueueKind, RenamedQueue,
+    Route, Topic,
 };
 
 /// The exchanges, queues and bindings that a broker serves.
@@ -24,6 +25,8 @@ pub struct QueueSpec {
     pub name: &'static str,
     /// Replicated or not.
     pub kind: QueueKind,
+    /// Kafka topic that carries its messages, if it isn't RabbitMQ that does.
+    pub topic: Option<Topic>,
     /// Bindings.
     pub bindings: &'static [Route],
     /// Maximum number of unacknowledged messages of one consumer; 0 counts as 1.
@@ -33,6 +36,8 @@ pub struct QueueSpec {
     /// True if a publisher's answer waits, in memory, until its messages here are settled. Without that they are best
     /// effort there: bounded, and lost with the process.
     pub awaited: bool,
+    /// Its place among partitions.
+    pub partition: Option<Partition>,
 }
 
 /// Something that the broker has declared otherwise than this pipeline would.
@@ -67,9 +72,68 @@ impl Topology {
         }
     }
 
+    /// The part of it that RabbitMQ has: without the queues that only Kafka carries.
+    pub fn in_rabbitmq(&self) -> Topology {
+        self.split().1
+    }
+
+    /// Splits it into the queues that Kafka topics carry, and those that are in RabbitMQ, which queues behind a bridge are
+    /// as well. Those have no bindings in Kafka. Both keep the exchanges.
+    pub(in crate::broker) fn split(&self) -> (Topology, Topology) {
+        let bridged = |queue: &QueueSpec| queue.topic.is_some_and(|topic| topic.bridged);
+        let in_kafka = self.queues.iter().filter(|queue| queue.topic.is_some());
+        let in_kafka = in_kafka.map(|queue| QueueSpec {
+            bindings: if bridged(queue) { &[] } else { queue.bindings },
+            ..*queue
+        });
+        let rest = self
+            .queues
+            .iter()
+            .filter(|q| q.topic.is_none() || bridged(q));
+        let of = |queues: Vec<QueueSpec>| Topology {
+            queues,
+            ..self.clone()
+        };
+        (of(in_kafka.collect()), of(rest.copied().collect()))
+    }
+
     /// The queue with this name.
     pub(in crate::broker) fn queue(&self, name: &str) -> Option<&QueueSpec> {
         self.queues.iter().find(|queue| queue.name == name)
+    }
+
+    /// The queues without those that are partitions of others.
+    pub fn declared(&self) -> impl Iterator<Item = &QueueSpec> {
+        let is_partition = |q: &&QueueSpec| q.partition.is_some_and(|p| p.index.is_some());
+        self.queues.iter().filter(move |queue| !is_partition(queue))
+    }
+
+    /// The partitions of a queue.
+    pub(in crate::broker) fn partitions(&self, of: &str) -> impl Iterator<Item = &QueueSpec> {
+        let is_part = move |queue: &&QueueSpec| {
+            let partition = queue.partition.filter(|p| p.index.is_some());
+            partition.is_some_and(|p| p.of == of)
+        };
+        self.queues.iter().filter(is_part)
+    }
+
+    /// True if a queue gets all that its bindings match by itself.
+    pub(in crate::broker) fn is_whole(&self, queue: &QueueSpec) -> bool {
+        match queue.partition {
+            None => true,
+            Some(Partition { index: Some(_), .. }) => false,
+            Some(_) => self.partitions(queue.name).next().is_none(),
+        }
+    }
+
+    /// Number of slots by which messages of an exchange are kept apart: the least common multiple of the numbers of
+    /// partitions of its queues, so that a slot is in one partition of each. One if none has partitions.
+    pub fn slots(&self, exchange: &str) -> u64 {
+        let bound = |queue: &&QueueSpec| queue.bindings.iter().any(|b| b.exchange == exchange);
+        let of_partitions = self.queues.iter().filter(bound);
+        of_partitions
+            .filter_map(|queue| queue.partition.filter(|p| p.index.is_some()))
+            .fold(1, |slots, p| lcm(slots, u64::from(p.count.max(1))))
     }
 
     /// True if there is an exchange with this name.
@@ -86,15 +150,25 @@ impl QueueSpec {
         Self {
             name: queue.name,
             kind: queue.kind,
+            topic: queue.topic,
             bindings: queue.bindings,
             prefetch: queue.prefetch,
-            prefetch_bytes: u64::from(queue.batch.bytes),
+            prefetch_bytes: u64::from(queue.batch.bytes)
+                / queue.partition.map_or(1, |p| u64::from(p.count.max(1))),
             awaited: match queue.into {
                 Destination::Table(_) => true,
                 // Others' servers are slow and far away, and what they lack can be asked for again.
                 Destination::Request(_) => false,
             },
+            partition: queue.partition,
         }
+    }
+
+    /// True if one consumer at a time gets its messages: of a partition whose messages are forwarded, so that those of a key
+    /// keep their order.
+    pub(in crate::broker) fn one_consumer(&self) -> bool {
+        let is_partition = self.partition.is_some_and(|p| p.index.is_some());
+        is_partition && !self.awaited
     }
 }
 
@@ -105,4 +179,12 @@ pub(in crate::broker) fn kind_name(kind: ExchangeKind) -> &'static str {
         ExchangeKind::Topic => "topic",
         ExchangeKind::Fanout => "fanout",
     }
+}
+
+fn lcm(a: u64, b: u64) -> u64 {
+    let (mut divisor, mut rest) = (a, b);
+    while rest != 0 {
+        (divisor, rest) = (rest, divisor % rest);
+    }
+    a / divisor.max(1) * b
 }

@@ -70,10 +70,11 @@ impl Embedded {
 
     async fn publish_counted(&self, message: Outgoing) -> Result<(), PublishError> {
         self.limits().check(&message)?;
-        let targets = self
-            .metrics
-            .routes()
-            .targets(&message.exchange, &message.routing_key)?;
+        let targets = self.metrics.routes().targets(
+            &message.exchange,
+            &message.routing_key,
+            message.partition,
+        )?;
         if let Some(publish_wait) = message
             .origin
             .as_ref()

@@ -231,6 +231,7 @@ impl Consumer {
             routing_key: message.routing_key.clone(),
             redelivered: entry.redelivered,
             properties: message.properties.clone(),
+            place: None,
             ack: Ack::new(Held {
                 entry: Some(entry),
                 queue: Arc::clone(&self.queue),

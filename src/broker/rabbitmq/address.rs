@@ -5,18 +5,23 @@ use std::fmt;
 use lapin::uri::{AMQPScheme, AMQPUri, SASLMechanism};
 
 use super::address_tls;
+use super::nodes::Nodes;
 use crate::tls::TlsError;
 use crate::tls::client::Tls;
 
 /// Heartbeat interval, in seconds.
 const HEARTBEAT: u16 = 10;
 
-/// A checked AMQP URL. Printed, it shows host, port and virtual host only.
+/// A checked AMQP URL of one node or of several nodes of a cluster. Printed, it shows hosts, ports and virtual host only.
 #[derive(Clone)]
 pub struct Address {
-    uri: AMQPUri,
+    /// The URL with the first host.
+    first: AMQPUri,
+    /// The same with each of the others.
+    others: Vec<AMQPUri>,
     /// TLS of an `amqps://` URL.
     tls: Option<Tls>,
+    nodes: Nodes,
 }
 
 /// Error in an AMQP URL. The message never holds the URL, which may hold a password.
@@ -35,7 +40,30 @@ impl Address {
             return Err(AddressError("its scheme is neither amqp nor amqps"));
         }
         let place = rest.split(['/', '?']).next().unwrap_or_default();
-        let host = place.rsplit('@').next().unwrap_or_default();
+        let behind = rest.get(place.len()..).unwrap_or_default();
+        let (account, hosts) = match place.rsplit_once('@') {
+            Some((account, hosts)) => (format!("{account}@"), hosts),
+            None => (String::new(), place),
+        };
+        let one = |host| Self::of_host(&format!("{scheme}://{account}{host}{behind}"), host);
+        let mut nodes = hosts.split(',').map(|host| one(host.trim()));
+        let mut address = nodes
+            .next()
+            .unwrap_or(Err(AddressError("it has no host")))?;
+        for node in nodes {
+            address.others.push(node?.first);
+        }
+        if behind.trim_end() == "/" || behind.starts_with("/?") {
+            tracing::info!(
+                "The AMQP URL ends in a slash: the virtual host `/` is meant, which is written %2f."
+            );
+        }
+        address.nodes = Nodes::of(1 + address.others.len());
+        Ok(address)
+    }
+
+    /// Reads a URL of one node.
+    fn of_host(url: &str, host: &str) -> Result<Self, AddressError> {
         if host.is_empty() {
             return Err(AddressError("it has no host"));
         }
@@ -67,17 +95,18 @@ impl Address {
         // By the letter it is a virtual host without a name, which nobody has.
         if uri.vhost.is_empty() {
             uri.vhost = "/".to_owned();
-            tracing::info!(
-                "The AMQP URL ends in a slash: the virtual host `/` is meant, which is written %2f."
-            );
         }
-        let tls = tls.map(Tls::new);
-        Ok(Self { uri, tls })
+        Ok(Self {
+            first: uri,
+            others: Vec::new(),
+            tls: tls.map(Tls::new),
+            nodes: Nodes::of(1),
+        })
     }
 
     /// Name of the virtual host.
     pub fn vhost(&self) -> &str {
-        &self.uri.vhost
+        &self.uri().vhost
     }
 
     /// Reads the certificates that the URL names, which each connection does, to find out at once what is wrong with
@@ -93,25 +122,36 @@ impl Address {
         self.tls.as_ref()
     }
 
+    /// URL of the node that is tried first.
     pub(super) fn uri(&self) -> &AMQPUri {
-        &self.uri
+        self.uri_of(self.nodes.first())
+    }
+
+    /// URL of a node.
+    pub(super) fn uri_of(&self, node: usize) -> &AMQPUri {
+        let other = node.checked_sub(1).and_then(|at| self.others.get(at));
+        other.unwrap_or(&self.first)
+    }
+
+    /// Which nodes there are and which of them answer.
+    pub(super) fn nodes(&self) -> &Nodes {
+        &self.nodes
     }
 }
 
 impl fmt::Display for Address {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let AMQPUri {
-            scheme,
-            authority,
-            vhost,
-            ..
-        } = &self.uri;
-        write!(
-            f,
-            "{scheme}://{}:{} (virtual host `{vhost}`)",
-            authority.host, authority.port
-        )
+        let places = std::iter::once(&self.first).chain(&self.others).map(place);
+        let places: Vec<String> = places.collect();
+        let AMQPUri { scheme, vhost, .. } = self.uri();
+        let places = places.join(",");
+        write!(f, "{scheme}://{places} (virtual host `{vhost}`)")
     }
+}
+
+/// Host and port.
+pub(super) fn place(uri: &AMQPUri) -> String {
+    format!("{}:{}", uri.authority.host, uri.authority.port)
 }
 
 impl fmt::Debug for Address {
@@ -136,6 +176,28 @@ mod tests {
         assert!(!format!("{address:?}").contains("cret"));
         assert_eq!(address.uri().authority.userinfo.password, "se@cret");
         assert_eq!(address.uri().query.heartbeat, Some(HEARTBEAT));
+    }
+
+    #[test]
+    fn a_url_names_the_nodes_of_a_cluster() {
+        let address =
+            Address::parse("amqp://app:se%40cret@a,b:5673, c/events?heartbeat=5").unwrap();
+        assert_eq!(
+            address.to_string(),
+            "amqp://a:5672,b:5673,c:5672 (virtual host `events`)"
+        );
+        for node in 0..3 {
+            let uri = address.uri_of(node);
+            assert_eq!(uri.authority.userinfo.password, "se@cret");
+            assert_eq!(
+                (uri.vhost.as_str(), uri.query.heartbeat),
+                ("events", Some(5))
+            );
+        }
+        for url in ["amqp://a,,b", "amqp://u:secret@a,", "amqp://,a/x"] {
+            let text = Address::parse(url).unwrap_err().to_string();
+            assert!(text.contains("no host"), "{text}");
+        }
     }
 
     #[test]

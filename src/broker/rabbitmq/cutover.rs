@@ -8,6 +8,8 @@
 //!
 //! Each step may be repeated, so what was broken off is finished by doing it again.
 
+mod leave;
+mod partitions;
 mod retire;
 mod sample;
 mod transfer;
@@ -17,15 +19,18 @@ use std::sync::Arc;
 use lapin::options::{
     ExchangeDeclareOptions, QueueBindOptions, QueueDeclareOptions, QueueDeleteOptions,
 };
-use lapin::types::FieldTable;
+use lapin::types::{AMQPValue, FieldTable};
 use lapin::{Channel, Error, ErrorKind};
 
+pub use leave::Publish;
 pub use retire::Deleted;
 pub use sample::Sample;
 
 use super::Address;
-use super::declare::{form_of, kind_of, name};
+use super::declare::partitions::bindings;
+use super::declare::{arguments_of, form_of, kind_of, name};
 use super::dial::Session;
+use crate::broker::api::error::PublishError;
 use crate::broker::api::topology::{QueueSpec, Topology, kind_name};
 use crate::contract::{Exchange, QueueKind};
 
@@ -84,6 +89,16 @@ pub enum CutoverError {
         /// Target queue.
         to: String,
     },
+    /// Kafka didn't take a message.
+    #[error(
+        "a message could not be moved from `{queue}` to Kafka, and stays where it was: {reason}"
+    )]
+    NotTaken {
+        /// Name of the queue.
+        queue: &'static str,
+        /// Why.
+        reason: PublishError,
+    },
     /// The broker refused something, or the connection broke.
     #[error("RabbitMQ says: {0}")]
     Broker(#[from] Error),
@@ -124,8 +139,8 @@ impl Cutover {
         if self.counts(queue.name).await?.is_none() {
             return Ok(Found::Missing);
         }
-        let refusal = refused(self.declare_queue(queue.name, queue.kind).await)?;
-        let (_, form) = form_of(queue.kind);
+        let refusal = refused(self.declare_as(queue).await)?;
+        let (_, form) = form_of(queue);
         Ok(refusal.map_or(Found::Fits, |broker| {
             Found::Differs(format!("it should be {form}: {broker}"))
         }))
@@ -144,23 +159,22 @@ impl Cutover {
             }
         }
         let mut moved = 0;
-        if refused(self.declare_queue(queue.name, queue.kind).await)?.is_some() {
+        if refused(self.declare_as(queue).await)?.is_some() {
             if let Some((_, consumers @ 1..)) = self.counts(queue.name).await? {
                 let queue = queue.name;
                 return Err(CutoverError::Consumed { queue, consumers });
             }
-            let quorum =
-                refused(self.declare_queue(queue.name, QueueKind::Quorum).await)?.is_none();
+            let quorum = self.is_quorum(queue.name).await?;
             // It is there for a moment, and no safer than the queue that it stands in for.
             self.declare_queue(&stand_in, QueueKind::Classic).await?;
-            self.bind(&stand_in, queue).await?;
-            self.unbind(queue.name, queue).await?;
+            self.bind(&stand_in, topology, queue).await?;
+            self.unbind(queue.name, topology, queue).await?;
             moved += self.empty_and_delete(queue.name, quorum, &stand_in).await?;
-            self.declare_queue(queue.name, queue.kind).await?;
+            self.declare_as(queue).await?;
         }
-        self.bind(queue.name, queue).await?;
+        self.bind(queue.name, topology, queue).await?;
         if self.counts(&stand_in).await?.is_some() {
-            self.unbind(&stand_in, queue).await?;
+            self.unbind(&stand_in, topology, queue).await?;
             moved += self.empty_and_delete(&stand_in, false, queue.name).await?;
         }
         Ok(moved)
@@ -222,13 +236,33 @@ impl Cutover {
         self.session.ask(declared).await
     }
 
+    async fn declare_as(&self, queue: &QueueSpec) -> Result<(), Error> {
+        self.declare_with(queue.name, form_of(queue).0).await
+    }
+
+    /// True if a queue that is there is a quorum queue, with a single active consumer or without.
+    async fn is_quorum(&self, queue: &str) -> Result<bool, CutoverError> {
+        let mut one = arguments_of(QueueKind::Quorum);
+        one.insert("x-single-active-consumer".into(), AMQPValue::Boolean(true));
+        for arguments in [arguments_of(QueueKind::Quorum), one] {
+            if refused(self.declare_with(queue, arguments).await)?.is_none() {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
     async fn declare_queue(&self, queue: &str, kind: QueueKind) -> Result<(), Error> {
+        self.declare_with(queue, arguments_of(kind)).await
+    }
+
+    async fn declare_with(&self, queue: &str, arguments: FieldTable) -> Result<(), Error> {
         let channel = self.channel().await?;
         let options = QueueDeclareOptions {
             durable: true,
             ..Default::default()
         };
-        let declared = channel.queue_declare(name(queue)?, options, form_of(kind).0);
+        let declared = channel.queue_declare(name(queue)?, options, arguments);
         self.session.ask(declared).await.map(drop)
     }
 
@@ -247,15 +281,15 @@ impl Cutover {
     }
 
     /// Binds a queue to what `like` is bound to.
-    async fn bind(&self, queue: &str, like: &QueueSpec) -> Result<(), Error> {
+    async fn bind(&self, queue: &str, topology: &Topology, like: &QueueSpec) -> Result<(), Error> {
         let channel = self.channel().await?;
-        for route in like.bindings {
+        for binding in bindings(topology, like) {
             let bound = channel.queue_bind(
                 name(queue)?,
-                name(route.exchange)?,
-                name(route.routing_key)?,
+                name(&binding.exchange)?,
+                name(binding.key)?,
                 QueueBindOptions::default(),
-                FieldTable::default(),
+                binding.arguments,
             );
             self.session.ask(bound).await?;
         }
@@ -263,14 +297,19 @@ impl Cutover {
     }
 
     /// Takes the same bindings away.
-    async fn unbind(&self, queue: &str, like: &QueueSpec) -> Result<(), Error> {
+    async fn unbind(
+        &self,
+        queue: &str,
+        topology: &Topology,
+        like: &QueueSpec,
+    ) -> Result<(), Error> {
         let channel = self.channel().await?;
-        for route in like.bindings {
+        for binding in bindings(topology, like) {
             let unbound = channel.queue_unbind(
                 name(queue)?,
-                name(route.exchange)?,
-                name(route.routing_key)?,
-                FieldTable::default(),
+                name(&binding.exchange)?,
+                name(binding.key)?,
+                binding.arguments,
             );
             self.session.ask(unbound).await?;
         }

@@ -1,13 +1,15 @@
 //! Declares the topology: every exchange, queue and binding, as often as one likes.
 
-use lapin::options::{ExchangeDeclareOptions, QueueBindOptions, QueueDeclareOptions};
+pub(super) mod partitions;
+
+use lapin::options::{ExchangeDeclareOptions, QueueDeclareOptions};
 use lapin::types::{AMQPValue, FieldTable, ShortString};
 use lapin::{Channel, Error, ErrorKind};
 
 use super::dial::Session;
 
-use crate::broker::api::topology::{Topology, TopologyError, kind_name};
-use crate::contract::{ExchangeKind, QueueKind, RenamedQueue};
+use crate::broker::api::topology::{QueueSpec, Topology, TopologyError, kind_name};
+use crate::contract::{ExchangeKind, QueueKind, RenamedQueue, Route};
 
 /// Declares what is not there yet. What the broker refuses, because it is there in another form or because we may
 /// not, is reported and left as it is; an error is a broken connection.
@@ -37,8 +39,13 @@ pub(super) async fn declare(
         let declared = session.ask(question).await;
         declaring.note(declared, what, as_what)?;
     }
+    let has_partitions = |queue: &&QueueSpec| topology.partitions(queue.name).next().is_some();
+    let split: Vec<&QueueSpec> = topology.queues.iter().filter(has_partitions).collect();
+    for queue in &split {
+        declaring.exchanges(queue).await?;
+    }
     for queue in &topology.queues {
-        let (arguments, as_what) = form_of(queue.kind);
+        let (arguments, as_what) = form_of(queue);
         let what = format!("queue `{}`", queue.name);
         let channel = declaring.channel().await?;
         let question = channel.queue_declare(
@@ -51,43 +58,47 @@ pub(super) async fn declare(
         );
         let declared = session.ask(question).await;
         declaring.note(declared.map(drop), what, as_what.to_owned())?;
-        for route in queue.bindings {
-            let what = format!("binding of queue `{}`", queue.name);
-            let as_what = format!(
-                "exchange `{}` with key `{}`",
-                route.exchange, route.routing_key
-            );
-            let channel = declaring.channel().await?;
-            let question = channel.queue_bind(
-                name(queue.name)?,
-                name(route.exchange)?,
-                name(route.routing_key)?,
-                QueueBindOptions::default(),
-                FieldTable::default(),
-            );
-            let bound = session.ask(question).await;
-            declaring.note(bound, what, as_what)?;
+        for binding in partitions::bindings(topology, queue) {
+            declaring.bind(queue.name, binding).await?;
         }
         let is_here = |renamed: &&RenamedQueue| renamed.name == queue.name;
         for renamed in topology.renamed.iter().filter(is_here) {
             declaring.take_over(renamed).await?;
         }
     }
+    for queue in &split {
+        declaring.split(queue).await?;
+    }
     Ok(declaring.problems)
 }
 
 /// A queue's arguments, and what they make it.
-pub(super) fn form_of(kind: QueueKind) -> (FieldTable, &'static str) {
-    let mut arguments = FieldTable::default();
-    let form = match kind {
-        QueueKind::Quorum => {
-            let quorum = AMQPValue::LongString("quorum".into());
-            arguments.insert("x-queue-type".into(), quorum);
-            "a durable quorum queue (x-queue-type = quorum)"
+pub(super) fn form_of(queue: &QueueSpec) -> (FieldTable, &'static str) {
+    let mut arguments = arguments_of(queue.kind);
+    if queue.one_consumer() {
+        arguments.insert("x-single-active-consumer".into(), AMQPValue::Boolean(true));
+    }
+    let form = match (queue.kind, queue.one_consumer()) {
+        (QueueKind::Quorum, false) => "a durable quorum queue (x-queue-type = quorum)",
+        (QueueKind::Classic, false) => "a durable classic queue without arguments",
+        (QueueKind::Quorum, true) => {
+            "a durable quorum queue with a single active consumer (x-queue-type = quorum, x-single-active-consumer = true)"
         }
-        QueueKind::Classic => "a durable classic queue without arguments",
+        (QueueKind::Classic, true) => {
+            "a durable classic queue with a single active consumer (x-single-active-consumer = true)"
+        }
     };
     (arguments, form)
+}
+
+/// The arguments of a queue of this kind.
+pub(super) fn arguments_of(kind: QueueKind) -> FieldTable {
+    let mut arguments = FieldTable::default();
+    if kind == QueueKind::Quorum {
+        let quorum = AMQPValue::LongString("quorum".into());
+        arguments.insert("x-queue-type".into(), quorum);
+    }
+    arguments
 }
 
 /// The channel to declare on. A refusal closes it, so the next declaration gets a new one.
@@ -112,11 +123,16 @@ impl Declaring<'_> {
     /// Removes the bindings of a queue's former name, now that those of today are there: what is published from now on comes
     /// once. A queue or a binding that isn't there any more is none.
     async fn take_over(&mut self, renamed: &RenamedQueue) -> Result<(), Error> {
-        let former = renamed.former.name;
-        for route in renamed.former.bindings {
+        self.unbind(renamed.former.name, renamed.former.bindings)
+            .await
+    }
+
+    /// Removes bindings of a queue.
+    async fn unbind(&mut self, queue: &str, bindings: &[Route]) -> Result<(), Error> {
+        for route in bindings {
             let channel = self.channel().await?;
             let question = channel.queue_unbind(
-                name(former)?,
+                name(queue)?,
                 name(route.exchange)?,
                 name(route.routing_key)?,
                 FieldTable::default(),
@@ -124,10 +140,7 @@ impl Declaring<'_> {
             let Err(error) = self.session.ask(question).await else {
                 continue;
             };
-            let what = format!(
-                "binding of queue `{former}`, which is called `{}` now,",
-                renamed.name
-            );
+            let what = format!("former binding of queue `{queue}`");
             let known = self.problems.len();
             self.note(Err(error), what, "none any more".to_owned())?;
             let is_none = |problem: &TopologyError| problem.broker.starts_with("NOT_FOUND");

@@ -13,7 +13,7 @@ use lapin::{AsyncTcpStream, Channel, Connection, ConnectionProperties, Error, Er
 use tokio::net::TcpStream;
 use tokio::time::{Instant, timeout};
 
-use super::address::Address;
+use super::address::{Address, place};
 use super::address_tls;
 use super::frame_filter::{FilteredStream, runtime};
 use crate::tls::client::Tls;
@@ -35,6 +35,7 @@ pub(super) struct Session {
     pub(super) connection: Connection,
     wire: Wire,
     address: Address,
+    node: usize,
     name: String,
     /// Further connections, for channels that this one may not have.
     more: tokio::sync::Mutex<Vec<Arc<Session>>>,
@@ -46,13 +47,48 @@ pub(super) struct Session {
 struct Wire(Arc<Mutex<Option<std::net::TcpStream>>>);
 
 impl Session {
-    /// Connects. The error is a text for people.
+    /// Connects to the first node that answers. The error is a text for people. A node that is passed over is told once.
     pub(super) async fn dial(address: &Address, name: &str) -> Result<Self, String> {
+        let nodes = address.nodes();
+        let mut silent = Vec::new();
+        for node in nodes.in_order() {
+            match Self::dial_node(address, node, name).await {
+                Ok(session) => {
+                    for (other, reason) in silent {
+                        if nodes.silent(other) {
+                            let node = place(address.uri_of(other));
+                            tracing::warn!(
+                                node,
+                                reason,
+                                "A node of the broker doesn't answer; another one does."
+                            );
+                        }
+                    }
+                    if nodes.answered(node) {
+                        let node = place(address.uri_of(node));
+                        tracing::info!(node, "The node of the broker answers again.");
+                    }
+                    return Ok(session);
+                }
+                Err(reason) => silent.push((node, reason)),
+            }
+        }
+        let reasons = silent
+            .into_iter()
+            .map(|(node, reason)| match address.nodes().is_one() {
+                true => reason,
+                false => format!("{}: {reason}", place(address.uri_of(node))),
+            });
+        Err(reasons.collect::<Vec<_>>().join("; "))
+    }
+
+    async fn dial_node(address: &Address, node: usize, name: &str) -> Result<Self, String> {
         let wire = Wire::default();
         let in_thread = wire.clone();
         let tls = address.tls().cloned();
+        let uri = address.uri_of(node);
         let connecting = async {
-            let frame_max = address.uri().query.frame_max;
+            let frame_max = uri.query.frame_max;
             let properties = ConnectionProperties::default().with_connection_name(name.into());
             let connect = async move |uri: AMQPUri, _| {
                 let stream = in_thread.connect(&uri).await?;
@@ -64,13 +100,14 @@ impl Session {
                     stream, frame_max,
                 )))
             };
-            Connection::connector(address.uri().clone(), runtime(), connect, properties).await
+            Connection::connector(uri.clone(), runtime(), connect, properties).await
         };
         match timeout(2 * TIME_LIMIT, connecting).await {
             Ok(Ok(connection)) => Ok(Self {
                 connection,
                 wire,
                 address: address.clone(),
+                node,
                 name: name.to_owned(),
                 more: tokio::sync::Mutex::default(),
             }),
@@ -84,6 +121,11 @@ impl Session {
                 Err("the server accepts connections, but doesn't answer".to_owned())
             }
         }
+    }
+
+    /// The connection was lost: other nodes are tried before this one.
+    pub(super) fn lost(&self) {
+        self.address.nodes().lost(self.node);
     }
 
     /// Opens a channel: on this connection, or where its limit is reached on a further one.

@@ -127,6 +127,7 @@ impl Link {
                 Ok((session, problems)) => {
                     let session = Arc::new(session);
                     let reason = self.watch(&session, problems).await;
+                    session.lost();
                     session.close().await;
                     reason
                 }

@@ -17,6 +17,7 @@ mod frame_filter;
 mod link;
 mod lock;
 mod monitor;
+mod nodes;
 mod prefetch;
 mod properties;
 mod publish_queue;
@@ -28,7 +29,7 @@ mod subscriber;
 pub use frame_filter::fuzz;
 
 pub use address::{Address, AddressError};
-pub use cutover::{Cutover, CutoverError, Deleted, Found, Sample};
+pub use cutover::{Cutover, CutoverError, Deleted, Found, Publish, Sample};
 pub use depths::{Depth, DepthError, Depths};
 
 use std::sync::Arc;

@@ -203,6 +203,7 @@ impl Monitor {
             problems: links.problems.clone().into(),
             not_consumed: Arc::new(links.not_consumed.clone()),
             shut: Arc::new(links.shut.clone()),
+            late: Arc::default(),
         });
     }
 }

@@ -7,13 +7,16 @@ use lapin::types::{AMQPValue, FieldTable, ShortString, ShortStringError};
 
 use crate::broker::api::message::{HeaderValue, Properties};
 use crate::contract::Schema;
-use crate::contract::headers::SCHEMA;
+use crate::contract::headers::{PARTITION, SCHEMA};
 
 /// AMQP's number for "persistent".
 const PERSISTENT: u8 = 2;
 
-/// Converts properties to the client library's.
-pub(super) fn to_amqp(properties: &Properties) -> Result<BasicProperties, ShortStringError> {
+/// Converts properties to the client library's; `slot` names the partition of the message.
+pub(super) fn to_amqp(
+    properties: &Properties,
+    slot: Option<String>,
+) -> Result<BasicProperties, ShortStringError> {
     let mut amqp = BasicProperties::default().with_delivery_mode(PERSISTENT);
     if let Some(text) = &properties.content_type {
         amqp = amqp.with_content_type(ShortString::try_new(&**text)?);
@@ -27,7 +30,7 @@ pub(super) fn to_amqp(properties: &Properties) -> Result<BasicProperties, ShortS
     if let Some(seconds) = properties.timestamp {
         amqp = amqp.with_timestamp(seconds);
     }
-    if !properties.headers.is_empty() || properties.schema.is_some() {
+    if !properties.headers.is_empty() || properties.schema.is_some() || slot.is_some() {
         let mut table = FieldTable::default();
         for (name, value) in &properties.headers {
             let value = match value {
@@ -40,6 +43,10 @@ pub(super) fn to_amqp(properties: &Properties) -> Result<BasicProperties, ShortS
         if let Some(schema) = properties.schema {
             let text = AMQPValue::LongString(schema.to_string().into());
             table.insert(ShortString::try_new(SCHEMA)?, text);
+        }
+        if let Some(slot) = slot {
+            let text = AMQPValue::LongString(slot.into());
+            table.insert(ShortString::try_new(PARTITION)?, text);
         }
         amqp = amqp.with_headers(table);
     }
@@ -64,7 +71,7 @@ pub(super) fn from_amqp(amqp: &BasicProperties) -> Properties {
             _ => None,
         },
         headers: headers
-            .filter(|(name, _)| name.as_str() != SCHEMA)
+            .filter(|(name, _)| !matches!(name.as_str(), SCHEMA | PARTITION))
             .filter_map(|(name, value)| Some((Cow::Owned(name.to_string()), header(value)?)))
             .collect(),
     }

@@ -36,6 +36,7 @@ impl PublishQueues {
             phases: phases.clone(),
             unanswered: options.unanswered.max(1),
             time_limit: options.confirm_timeout,
+            slots: shared.topology.slots(exchange),
             troubled: false,
         };
         let (first, jobs) = PublishQueue::new(

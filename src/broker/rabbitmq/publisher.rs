@@ -15,6 +15,7 @@ use tokio::time::timeout;
 
 use super::answers::{Reason, all_of_one_answer, settle, unknown, wait};
 use super::declare::name;
+use super::declare::partitions::slot_text;
 use super::dial::Session;
 use super::link::{Phase, Shared};
 use super::properties::to_amqp;
@@ -49,6 +50,8 @@ pub(super) struct Publisher {
     pub(super) unanswered: usize,
     /// Confirm timeout, after which the channel counts as broken.
     pub(super) time_limit: Duration,
+    /// Number of slots of the exchange.
+    pub(super) slots: u64,
     /// True if the exchange was shut when it was last tried.
     pub(super) troubled: bool,
 }
@@ -208,7 +211,7 @@ impl Publisher {
             }
             if let Some(job) = self.first.take_if(|_| writing.is_terminated()) {
                 match &refusal {
-                    None => writing = write(channel, job, self.time_limit).fuse(),
+                    None => writing = write(channel, job, self.time_limit, self.slots).fuse(),
                     Some((_, refusal)) => job.answer(Err(refusal.clone())),
                 }
             }
@@ -237,7 +240,7 @@ impl Publisher {
                 },
                 changed = self.phases.changed() => changed.ok()?,
                 job = self.jobs.recv(), if has_place || refusal.is_some() => match refusal {
-                    None => writing = write(channel, job?, self.time_limit).fuse(),
+                    None => writing = write(channel, job?, self.time_limit, self.slots).fuse(),
                     Some((_, refusal)) => job?.answer(Err(refusal)),
                 },
             }
@@ -246,10 +249,10 @@ impl Publisher {
 }
 
 /// Writes a message to the socket. One at a time: the next is not begun before this one is written.
-fn write(channel: &Channel, job: Job, time_limit: Duration) -> Writing {
+fn write(channel: &Channel, job: Job, time_limit: Duration, slots: u64) -> Writing {
     let channel = channel.clone();
     async move {
-        let written = timeout(time_limit, publish(&channel, &job.message)).await;
+        let written = timeout(time_limit, publish(&channel, &job.message, slots)).await;
         let late = |_| Error::from(std::io::Error::from(std::io::ErrorKind::TimedOut));
         let written = written.map_err(late).flatten();
         (job, written)
@@ -257,8 +260,14 @@ fn write(channel: &Channel, job: Job, time_limit: Duration) -> Writing {
     .boxed()
 }
 
-async fn publish(channel: &Channel, message: &Outgoing) -> Result<PublisherConfirm, Error> {
-    let properties = to_amqp(&message.properties).map_err(std::io::Error::other)?;
+async fn publish(
+    channel: &Channel,
+    message: &Outgoing,
+    slots: u64,
+) -> Result<PublisherConfirm, Error> {
+    let partition = message.partition.filter(|_| slots > 1);
+    let slot = partition.map(|hash| slot_text(hash % slots, slots));
+    let properties = to_amqp(&message.properties, slot).map_err(std::io::Error::other)?;
     // A message that no queue accepts is returned, unless an alternate exchange accepts it.
     let options = BasicPublishOptions {
         mandatory: true,

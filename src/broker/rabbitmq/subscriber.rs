@@ -215,6 +215,7 @@ impl Subscriber {
             routing_key: Cow::Owned(delivery.routing_key.to_string()),
             redelivered: delivery.redelivered,
             properties: from_amqp(&delivery.properties),
+            place: None,
             ack: Ack::new(held),
         }
     }

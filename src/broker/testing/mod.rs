@@ -286,6 +286,7 @@ impl Consumer {
             routing_key: entry.message.routing_key.clone(),
             redelivered: entry.redelivered,
             properties: entry.message.properties.clone(),
+            place: None,
             ack: Ack::new(held),
         }
     }

@@ -12,7 +12,10 @@ use tokio_util::sync::CancellationToken;
 
 use super::{ask, one_line, select::Select};
 use crate::app::environment::{self, Secret};
-use crate::broker::{Address, Broker, Link, Rabbit, RabbitOptions, Topology};
+use crate::broker::{
+    self, Address, Broker, KafkaAddress, KafkaOptions, Link, RabbitOptions, Topology,
+};
+use crate::cli::kafka::KafkaArgs;
 use crate::cli::say;
 use crate::cli::serve::ClickHouseArgs;
 use crate::contract::RetiredEvent;
@@ -37,6 +40,8 @@ pub(super) struct Args {
         value_name = "URL"
     )]
     amqp_url: Option<Secret>,
+    #[command(flatten)]
+    kafka: KafkaArgs,
     #[command(flatten)]
     select: Select,
     /// At most so many, oldest first.
@@ -71,7 +76,7 @@ pub(super) async fn run(args: Args) -> anyhow::Result<bool> {
         summary(Totals::default(), &[], args.json);
         return Ok(true);
     }
-    let broker = connect(&url).await?;
+    let broker = connect(&url, args.kafka.address()?.as_ref()).await?;
     let replayer = Replayer {
         letters,
         pipeline: &PIPELINE,
@@ -127,21 +132,26 @@ fn bar(letters: usize, json: bool) -> anyhow::Result<ProgressBar> {
     Ok(bar.with_style(ProgressStyle::with_template(style)?))
 }
 
-async fn connect(url: &str) -> anyhow::Result<Arc<dyn Broker>> {
+async fn connect(url: &str, kafka: Option<&KafkaAddress>) -> anyhow::Result<Arc<dyn Broker>> {
     let address = Address::parse(url).context("--amqp-url")?;
     let options = RabbitOptions {
         name: "event-grpc dlq".to_owned(),
         ..RabbitOptions::default()
     };
-    let broker = Rabbit::connect(address, Topology::of(&PIPELINE, |_| true), options);
+    let of_kafka = KafkaOptions {
+        bridges: false,
+        ..KafkaOptions::default()
+    };
+    let topology = Topology::of(&PIPELINE, |_| true);
+    let broker = broker::connect(address, kafka, &topology, (options, of_kafka))?;
     let mut status = broker.status();
     let up = timeout(TIME_LIMIT, status.wait_for(|s| s.link == Link::Up)).await;
     anyhow::ensure!(
         matches!(up, Ok(Ok(_))),
-        "RabbitMQ does not answer: {:?}",
+        "the broker does not answer: {:?}",
         broker.status().borrow().link
     );
-    Ok(Arc::new(broker))
+    Ok(broker)
 }
 
 /// Shows where each dead letter would go.

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 
+use super::kafka::KafkaArgs;
 use super::ops::AskArgs;
 use super::say;
 use crate::app::environment::Secret;
@@ -38,6 +39,8 @@ pub(super) struct Args {
         value_name = "URL"
     )]
     amqp_url: Option<Secret>,
+    #[command(flatten)]
+    kafka: KafkaArgs,
     /// Saved reading to compare with: shows what has happened since.
     #[arg(long, value_name = "FILE")]
     opening: Option<PathBuf>,

@@ -10,7 +10,7 @@ use tokio::time::{Instant, sleep};
 use super::Args;
 use super::ask::Asks;
 use crate::app::environment;
-use crate::broker::{Address, Depths};
+use crate::broker::{Address, Depths, KafkaAddress, unsettled};
 use crate::generated::PIPELINE;
 use crate::ops::ledger::{Broker, Counts, Depth, Instance, Reading};
 use crate::time::now_ms;
@@ -28,10 +28,11 @@ pub(super) async fn reading(args: &Args) -> anyhow::Result<Reading> {
         }
         None => None,
     };
+    let kafka = args.kafka.address()?;
     let asks = Asks::new(&args.ask)?;
     let end = Instant::now() + Duration::from_secs(args.wait);
     let reading = loop {
-        let reading = once(&args.instances, &asks, broker.as_mut()).await?;
+        let reading = once(&args.instances, &asks, broker.as_mut(), kafka.as_ref()).await?;
         if reading.is_quiet() || Instant::now() >= end {
             break reading;
         }
@@ -46,12 +47,13 @@ async fn once(
     urls: &[String],
     asks: &Asks,
     mut broker: Option<&mut Depths>,
+    kafka: Option<&KafkaAddress>,
 ) -> anyhow::Result<Reading> {
     let at_ms = now_ms();
     let first = all(urls, asks).await;
-    let shallow = depths(broker.as_deref_mut()).await?;
+    let shallow = depths(broker.as_deref_mut(), kafka).await?;
     sleep(MOMENT).await;
-    let deep = depths(broker).await?;
+    let deep = depths(broker, kafka).await?;
     let second = all(urls, asks).await;
     let mut reading = Reading {
         at_ms,
@@ -82,7 +84,25 @@ async fn once(
     for reason in reasons {
         tracing::warn!(reason, "An instance does not answer.");
     }
+    for queue in PIPELINE.queues.iter().filter(|queue| queue.topic.is_some()) {
+        without_held(&mut reading, queue.name);
+    }
     Ok(reading)
+}
+
+/// Takes what instances hold out of the depth of a queue: for Kafka it isn't settled, as what waits.
+fn without_held(reading: &mut Reading, queue: &str) {
+    let Some(broker) = &mut reading.broker else {
+        return;
+    };
+    let held = |counts: &Counts| counts.queues.get(queue).map_or(0, |counts| counts.held);
+    let first: u64 = reading.instances.values().map(|i| held(&i.first)).sum();
+    let second: u64 = reading.instances.values().map(|i| held(&i.second)).sum();
+    for (depths, held) in [(&mut broker.first, first), (&mut broker.second, second)] {
+        if let Some(depth) = depths.get_mut(queue) {
+            depth.ready = depth.ready.saturating_sub(held);
+        }
+    }
 }
 
 /// Checks that an instance's broker is the one that is asked, or in memory.
@@ -97,7 +117,10 @@ fn fits(url: &str, counts: &Counts, remote: bool) -> anyhow::Result<()> {
     }
 }
 
-async fn depths(broker: Option<&mut Depths>) -> anyhow::Result<Option<BTreeMap<String, Depth>>> {
+async fn depths(
+    broker: Option<&mut Depths>,
+    kafka: Option<&KafkaAddress>,
+) -> anyhow::Result<Option<BTreeMap<String, Depth>>> {
     let Some(broker) = broker else {
         return Ok(None);
     };
@@ -110,6 +133,17 @@ async fn depths(broker: Option<&mut Depths>) -> anyhow::Result<Option<BTreeMap<S
             };
             depths.insert(queue.name.to_owned(), depth);
         }
+    }
+    let topics = PIPELINE.queues.iter();
+    let topics: Vec<_> = topics.filter_map(|q| Some((q.name, q.topic?))).collect();
+    if topics.is_empty() {
+        return Ok(Some(depths));
+    }
+    let kafka = kafka.context(
+        "queues are in Kafka: --kafka-brokers (or EVENT_GRPC_KAFKA_BROKERS) is required",
+    )?;
+    for (queue, unsettled) in unsettled(kafka, &topics).await? {
+        depths.entry(queue.to_owned()).or_default().ready += unsettled;
     }
     Ok(Some(depths))
 }

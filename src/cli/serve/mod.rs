@@ -11,6 +11,7 @@ use std::time::Duration;
 use anyhow::Context as _;
 
 use super::clickhouse_tls::{self, ClickHouseTlsArgs};
+use super::kafka::KafkaArgs;
 use super::serve_access::AccessArgs;
 use super::serve_intake::IntakeArgs;
 use super::serve_tls::ServerTlsArgs;
@@ -54,6 +55,8 @@ pub(super) struct Args {
         value_name = "URL"
     )]
     amqp_url: Option<Secret>,
+    #[command(flatten)]
+    kafka: KafkaArgs,
     #[command(flatten)]
     tls: ServerTlsArgs,
     #[command(flatten)]
@@ -240,6 +243,7 @@ pub(super) async fn run(args: Args) -> anyhow::Result<()> {
         senders: args.access.config(),
         tls: args.tls.files(),
         amqp_url: environment::option("EVENT_GRPC_AMQP_URL", args.amqp_url.as_ref())?,
+        kafka: args.kafka.address()?,
         clickhouse: args.clickhouse.address()?,
         clickhouse_servers: further_servers(&crate::generated::PIPELINE)?,
         postgres: args.postgres.address()?,

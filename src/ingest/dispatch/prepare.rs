@@ -93,7 +93,7 @@ impl Dispatch {
             return Err(Refusal::Invalid("the request has no events".to_owned()));
         }
         weigh::rows(header.len(), events)?;
-        let batch = RequestBatch::new(self.envelope, header, client.name());
+        let batch = RequestBatch::new(self.envelope, header, client.name()).in_slots(self.slots);
         let most = self.most();
         let groups = batch.groups(events, most.bytes, most.events);
         let bodies = groups.iter().map(|group| batch.len(group) as u64).sum();
@@ -120,6 +120,7 @@ impl Dispatch {
         Most {
             bytes: limits.bytes,
             events: limits.events,
+            slots: self.slots.count() as usize,
         }
     }
 
@@ -136,7 +137,8 @@ impl Dispatch {
             let Ok(at) = types.binary_search_by_key(&group.kind.number, |kind| kind.number) else {
                 continue;
             };
-            let Some(route) = self.routes.get(at) else {
+            let at_slot = at * self.slots.count() as usize + group.slot as usize;
+            let Some(route) = self.routes.get(at_slot) else {
                 continue;
             };
             let count = group.events.len();

@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use serde::Deserialize;
 
 use super::{Kind, Plan};
-use crate::contract::{Pipeline, Route};
+use crate::contract::{Pipeline, Route, partitions_exchange, rest_exchange};
 
 /// What is read of the definitions. Users and their hashes are left out.
 #[derive(Debug, Default, Deserialize)]
@@ -50,9 +50,21 @@ impl Definitions {
 
     /// Compares bindings, and queues that are bound to the exchanges of a pipeline.
     pub fn compare(&self, pipeline: &Pipeline, plan: &mut Plan) {
+        // Partitions are bound by way of an exchange that is called after their queue.
+        let split = pipeline.queues.iter().filter_map(|q| q.partition);
+        let split: Vec<(String, &str)> = split
+            .filter(|partition| partition.index.is_none())
+            .map(|partition| (partitions_exchange(partition.of), partition.of))
+            .collect();
+        let between = |name: &str| {
+            let of = split.iter().find(|(exchange, _)| exchange == name);
+            of.map(|(_, queue)| *queue)
+        };
+        let rest: Vec<String> = split.iter().map(|(_, of)| rest_exchange(of)).collect();
         let declared: BTreeSet<_> = pipeline
             .queues
             .iter()
+            .filter(|queue| !queue.is_partition())
             .flat_map(|queue| queue.bindings.iter().map(|route| key(queue.name, route)))
             .collect();
         let retired: BTreeSet<_> = pipeline
@@ -64,13 +76,14 @@ impl Definitions {
         let found: BTreeSet<_> = self
             .bindings
             .iter()
-            .filter(|binding| binding.destination_type == "queue" && !binding.source.is_empty())
-            .map(|b| {
-                (
-                    b.destination.as_str(),
-                    b.source.as_str(),
-                    b.routing_key.as_str(),
-                )
+            .filter(|b| !b.source.is_empty() && between(&b.source).is_none())
+            .filter(|b| !rest.contains(&b.source))
+            .filter_map(|b| {
+                let queue = match b.destination_type.as_str() {
+                    "queue" => b.destination.as_str(),
+                    _ => between(&b.destination)?,
+                };
+                Some((queue, b.source.as_str(), b.routing_key.as_str()))
             })
             .collect();
         let mut add = |kind, binding: &(&str, &str, &str), how: &str| {

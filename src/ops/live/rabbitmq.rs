@@ -19,7 +19,7 @@ pub async fn compare(
     definitions: Option<&Definitions>,
     plan: &mut Plan,
 ) -> Result<(), CutoverError> {
-    let topology = Topology::of(pipeline, |_| true);
+    let topology = Topology::of(pipeline, |_| true).in_rabbitmq();
     for exchange in &topology.exchanges {
         let found = server.exchange(exchange).await?;
         tell(plan, format!("exchange {}", exchange.name), found);
@@ -27,6 +27,17 @@ pub async fn compare(
     for queue in &topology.queues {
         let found = server.queue(queue).await?;
         tell(plan, format!("queue {}", queue.name), found);
+    }
+    for queue in topology.declared() {
+        for former in server.former_partitions(queue).await? {
+            let (messages, consumers) = server.depth(&former).await?.unwrap_or_default();
+            let how = format!(
+                "{messages} messages ready, {consumers} consumers; event-grpc apply moves what is left to {} when it has no \
+                 consumers, and deletes it",
+                queue.name
+            );
+            plan.add("rabbitmq", Kind::Retired, format!("queue {former}"), how);
+        }
     }
     for queue in pipeline.retired.queues {
         if let Some((messages, consumers)) = server.depth(queue.name).await? {

@@ -1,7 +1,7 @@
 //! Carries out what is planned for RabbitMQ: declares what is missing, and takes away what is retired.
 
 use crate::broker::{Cutover, CutoverError, Deleted, Topology};
-use crate::contract::{Pipeline, Route};
+use crate::contract::{Pipeline, Route, partitions_exchange};
 
 /// A step that was carried out, or could not be.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -12,7 +12,7 @@ pub struct Step {
     pub what: String,
 }
 
-/// Declares the topology, removes bindings that are retired, moves what waits in queues under former names, deletes these
+/// Declares the topology, removes bindings that are retired, moves what waits in queues under former names and in former partitions, deletes these
 /// and retired queues that are empty and unused, and then retired exchanges that nothing is bound to; without `delete` they
 /// stay. Each step is told when it is done, and each may be repeated. True if nothing is left.
 ///
@@ -30,7 +30,8 @@ pub async fn carry_out(
         good &= done != "left";
         tell(Step { done, what });
     };
-    for trouble in server.declare(&Topology::of(pipeline, |_| true)).await? {
+    let topology = Topology::of(pipeline, |_| true).in_rabbitmq();
+    for trouble in server.declare(&topology).await? {
         step("left", trouble.to_string());
     }
     let what = "exchanges, queues and bindings of this build";
@@ -42,6 +43,7 @@ pub async fn carry_out(
     if !delete {
         return keep(server, pipeline, step).await.map(|kept| good && !kept);
     }
+    partitions(server, &topology, &mut step).await?;
     for queue in pipeline.retired.renamed {
         let former = queue.former.name;
         let (moved, deleted) = server.move_former(former, queue.name).await?;
@@ -68,6 +70,33 @@ pub async fn carry_out(
         tell_deleted(format!("exchange {exchange}"), deleted, &mut step);
     }
     Ok(good)
+}
+
+/// Moves what is left in partitions that are no more to their queues, and deletes them.
+async fn partitions(
+    server: &Cutover,
+    topology: &Topology,
+    step: &mut impl FnMut(&'static str, String),
+) -> Result<(), CutoverError> {
+    for queue in topology.declared() {
+        for former in server.former_partitions(queue).await? {
+            let (moved, deleted) = server.move_former(&former, queue.name).await?;
+            if deleted == Deleted::Done {
+                let to = queue.name;
+                step(
+                    "moved",
+                    format!("{moved} messages from queue {former} to {to}"),
+                );
+            }
+            tell_deleted(format!("queue {former}"), deleted, step);
+        }
+        if queue.partition.is_none() {
+            let deleted = server.join(queue).await?;
+            let exchange = partitions_exchange(queue.name);
+            tell_deleted(format!("exchange {exchange}"), deleted, step);
+        }
+    }
+    Ok(())
 }
 
 /// Tells what is retired or has another name and stays; true if there is anything.

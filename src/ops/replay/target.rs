@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 
 use crate::broker::Topology;
 use crate::contract::headers as h;
-use crate::contract::{Envelope, Input, Intake, Pipeline};
+use crate::contract::{Envelope, Input, Intake, Pipeline, Queue};
 use crate::dead_letter::Class;
 use crate::events::{Verdict, refused, scan, verdicts};
 use crate::protobuf::wire::{self, WireType};
@@ -44,7 +44,12 @@ pub fn target(pipeline: &'static Pipeline, letter: &StoredDeadLetter) -> Result<
     // A queue may have had another name when the letter was written.
     let today = pipeline.retired.renamed(&letter.queue);
     let name = today.unwrap_or(&letter.queue);
-    if let Some(queue) = pipeline.queues.iter().find(|q| q.name == name) {
+    let queue = pipeline.queues.iter().find(|q| q.name == name);
+    // A partition may be no more; what is in none is in the queue.
+    let of = name.rsplit_once('.');
+    let of = of.filter(|(_, index)| index.parse::<u16>().is_ok());
+    let is_whole = |q: &&Queue| of.is_some_and(|(of, _)| of == q.name);
+    if let Some(queue) = queue.or_else(|| pipeline.queues.iter().find(is_whole)) {
         if let Input::Events(envelope) = queue.input {
             known(envelope, letter)?;
         }

@@ -38,15 +38,17 @@ const COURTESY: Duration = Duration::from_millis(500);
 pub(in crate::worker) type Keys<'a> = &'a (dyn Fn() -> Vec<Key> + Send + Sync);
 
 impl Flusher {
-    /// Stores one block, with retries.
+    /// Stores one block, with retries; under a token of its own if none is given.
     pub(in crate::worker) async fn store(
         &self,
         rows: Rows<'_>,
         part: Part,
         keys: Keys<'_>,
+        token: Option<String>,
     ) -> Result<StoreOutcome, Halt> {
         // One token for one block: a retry sends the same bytes under the same token.
-        let token = format!("{}-{}", self.table.name, uuid::Uuid::now_v7());
+        let own = || format!("{}-{}", self.table.name, uuid::Uuid::now_v7());
+        let token = token.unwrap_or_else(own);
         let mut attempts = 0;
         // Last error without an answer.
         let mut unanswered: Option<Unstored> = None;

@@ -81,6 +81,7 @@ pub(super) fn pipeline(settings: Settings) -> &'static Pipeline {
     let queue = Queue {
         name: "unit_q",
         kind: QueueKind::Quorum,
+        topic: None,
         bindings: &[Route {
             exchange: "in.dx",
             routing_key: "unit",
@@ -102,6 +103,8 @@ pub(super) fn pipeline(settings: Settings) -> &'static Pipeline {
         id: IdFrom::MessageId,
         into: Destination::Table(&TABLE),
         derived: false,
+        partition: None,
+        partition_by: None,
     };
     let exchange = |name| Exchange {
         name,

@@ -176,6 +176,7 @@ pub(crate) fn fragile() -> &'static Pipeline {
     let queue = |name, binding: &'static Route, dead_letter| Queue {
         name,
         kind: QueueKind::Quorum,
+        topic: None,
         bindings: std::slice::from_ref(binding),
         workers: 2,
         prefetch: 20,
@@ -191,6 +192,8 @@ pub(crate) fn fragile() -> &'static Pipeline {
         id: IdFrom::MessageId,
         into: Destination::Table(&TABLE),
         derived: false,
+        partition: None,
+        partition_by: None,
     };
     const IN: Route = Route {
         exchange: "fragile.dx",

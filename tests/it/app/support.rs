@@ -68,6 +68,7 @@ pub(crate) fn config(store: &ClickHouse) -> Config {
         senders: event_grpc::access::Config::default(),
         tls: None,
         amqp_url: None,
+        kafka: None,
         clickhouse: Some(store.address().clone()),
         clickhouse_servers: BTreeMap::new(),
         postgres: None,

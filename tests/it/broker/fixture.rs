@@ -50,9 +50,11 @@ impl Fixture {
         let queue = |name, kind, prefetch, bindings: &[(&'static str, &'static str)]| QueueSpec {
             name,
             kind,
+            topic: None,
             prefetch,
             prefetch_bytes: 16 << 20,
             awaited: true,
+            partition: None,
             bindings: bindings
                 .iter()
                 .map(|&(exchange, routing_key)| Route {

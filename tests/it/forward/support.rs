@@ -117,6 +117,7 @@ pub(crate) fn run(url: &str, options: Options) -> Running {
     let queue = |name, routing_key: &'static str, dead_letter| Queue {
         name,
         kind: QueueKind::Classic,
+        topic: None,
         bindings: Box::leak(Box::new([Route {
             exchange: "in.dx",
             routing_key,
@@ -135,6 +136,8 @@ pub(crate) fn run(url: &str, options: Options) -> Running {
         id: options.id,
         into: Destination::Request(request),
         derived: false,
+        partition: None,
+        partition_by: None,
     };
     let queues: &'static [Queue] = Box::leak(Box::new([
         queue("api_q", "in", Some(DEAD)),
@@ -173,6 +176,7 @@ pub(crate) fn run(url: &str, options: Options) -> Running {
             .iter()
             .map(|queue| QueueSpec {
                 awaited: options.awaited,
+                partition: None,
                 ..QueueSpec::of(queue)
             })
             .collect(),

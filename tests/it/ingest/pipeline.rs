@@ -164,6 +164,7 @@ pub(super) fn pipeline(pool: Pool) -> &'static Pipeline {
         rejects: None,
         pool,
         cors: None,
+        partition_by: None,
     };
     let webhook = |name, path, routing_key| hook(name, path, routing_key, false, None);
     let verified = |name, path, variable, scheme| {
@@ -187,6 +188,7 @@ pub(super) fn pipeline(pool: Pool) -> &'static Pipeline {
         rejects: Some(REJECTS),
         pool,
         cors: None,
+        partition_by: None,
     };
     let pages = Source {
         name: "pages",
@@ -201,9 +203,11 @@ pub(super) fn pipeline(pool: Pool) -> &'static Pipeline {
         rejects: Some(REJECTS),
         pool,
         cors: Some(PAGES),
+        partition_by: None,
     };
     let page_hook = Source {
         cors: Some(PAGES),
+        partition_by: None,
         ..verified("page_hook", "/page_hook/", "TOKEN", Scheme::Bearer)
     };
     let sources = vec![

@@ -99,10 +99,12 @@ impl Server {
         let queue = |name, bindings| QueueSpec {
             name,
             kind: QueueKind::Classic,
+            topic: None,
             bindings,
             prefetch: 1000,
             prefetch_bytes: 16 << 20,
             awaited: true,
+            partition: None,
         };
         let topology = Topology {
             exchanges: pipeline.exchanges.to_vec(),

@@ -15,6 +15,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("dead_letter", &[]),
     ("time", &[]),
     ("rate", &[]),
+    ("capacity", &[]),
     ("weight", &[]),
     ("metrics", &["dead_letter", "time"]),
     ("tls", &["metrics", "time"]),
@@ -65,7 +66,14 @@ const LAYERS: &[(&str, &[&str])] = &[
     // What carries and stores them. Neither knows the other.
     (
         "broker",
-        &["contract", "dead_letter", "metrics", "tls", "weight"],
+        &[
+            "contract",
+            "dead_letter",
+            "metrics",
+            "time",
+            "tls",
+            "weight",
+        ],
     ),
     (
         "sink",
@@ -177,6 +185,7 @@ const LAYERS: &[(&str, &[&str])] = &[
             "access",
             "app",
             "broker",
+            "capacity",
             "client",
             "contract",
             "generated",

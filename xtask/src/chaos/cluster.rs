@@ -17,7 +17,8 @@ use crate::services::{Kept, ports};
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Server {
     Instance(usize),
-    RabbitMq,
+    /// A node of the broker.
+    RabbitMq(usize),
     ClickHouse,
 }
 
@@ -25,44 +26,47 @@ pub(crate) enum Server {
 pub(crate) struct Cluster {
     // Fields are dropped in order: instances end before what they use.
     instances: Vec<Instance>,
-    rabbitmq: Option<Kept>,
+    nodes: Vec<Node>,
     clickhouse: Option<Kept>,
-    broker: Broker,
     engine: Engine,
-    to_rabbitmq: Proxy,
     to_clickhouse: Proxy,
+}
+
+/// A node of the broker behind its proxy.
+struct Node {
+    kept: Option<Kept>,
+    broker: Broker,
+    proxy: Proxy,
 }
 
 impl Cluster {
     /// Starts everything in this directory.
     pub(crate) fn start(executable: &Path, directory: &Path) -> Result<Self> {
-        Self::start_with(executable, executable, directory)
+        Self::start_with(executable, executable, directory, 1)
     }
 
-    /// Starts everything, with instances of another build than the rest.
+    /// Starts everything, with instances of another build than the rest, and so many nodes of the broker.
     pub(crate) fn start_with(
         instances: &Path,
         executable: &Path,
         directory: &Path,
+        nodes: usize,
     ) -> Result<Self> {
         let place = |name: &str| {
             let place = directory.join(name);
             fs::create_dir(&place).map(|()| place)
         };
-        let broker = Broker::prepare(&place("rabbitmq")?)?;
+        let nodes = Node::start_all(&place("rabbitmq")?, nodes)?;
         let engine = Engine::prepare(executable.to_owned(), &place("clickhouse")?)?;
-        let to_rabbitmq = Proxy::start(ports::free()?, broker.port())?;
         let to_clickhouse = Proxy::start(ports::free()?, engine.port())?;
         let placed = (0..2).map(|number| {
             Instance::place(instances, directory.join(format!("instance-{number}.log")))
         });
         let mut cluster = Cluster {
             instances: placed.collect::<Result<_>>()?,
-            rabbitmq: Some(broker.start(None)?),
+            nodes,
             clickhouse: Some(engine.start(None)?),
-            broker,
             engine,
-            to_rabbitmq,
             to_clickhouse,
         };
         cluster.migrate(instances)?;
@@ -126,11 +130,22 @@ impl Cluster {
     }
 
     /// Proxy between the instances and a server.
-    pub(super) fn proxy(&self, server: Server) -> &Proxy {
-        match server {
+    pub(super) fn proxy(&self, server: Server) -> Result<&Proxy> {
+        Ok(match server {
             Server::ClickHouse => &self.to_clickhouse,
-            Server::RabbitMq | Server::Instance(_) => &self.to_rabbitmq,
-        }
+            Server::RabbitMq(node) => &self.node(node)?.proxy,
+            Server::Instance(_) => bail!("there is no proxy before {server}"),
+        })
+    }
+
+    /// A node of the broker.
+    fn node(&self, number: usize) -> Result<&Node> {
+        self.nodes.get(number).context("there is no such node")
+    }
+
+    /// Number of nodes of the broker.
+    pub(super) fn nodes(&self) -> usize {
+        self.nodes.len()
     }
 
     /// Kills a server.
@@ -160,7 +175,7 @@ impl Cluster {
     /// Starts a stopped server, and waits until it answers.
     pub(crate) fn start_again(&mut self, server: Server) -> Result<()> {
         let kept = match server {
-            Server::RabbitMq => self.broker.start(None)?,
+            Server::RabbitMq(node) => self.node(node)?.broker.start(None)?,
             Server::ClickHouse => self.engine.start(None)?,
             Server::Instance(number) => {
                 let instance = self
@@ -177,7 +192,7 @@ impl Cluster {
 
     /// Runs `rabbitmqctl`.
     pub(crate) fn control(&self, args: &[&str]) -> Result<()> {
-        self.broker.control(args).map(drop)
+        self.node(0)?.broker.control(args).map(drop)
     }
 
     /// Runs a statement in ClickHouse.
@@ -190,9 +205,10 @@ impl Cluster {
         Ok(self.engine.run(query)?.trim().to_owned())
     }
 
-    /// RabbitMQ behind the proxy.
+    /// RabbitMQ behind the proxies.
     pub(crate) fn amqp_url(&self) -> String {
-        rabbitmq::url(self.to_rabbitmq.port())
+        let ports = self.nodes.iter().map(|node| node.proxy.port());
+        rabbitmq::url_of(&ports.collect::<Vec<_>>())
     }
 
     /// Number of dead letters.
@@ -216,7 +232,8 @@ impl Cluster {
             "messages_ready",
             "messages_unacknowledged",
         ];
-        match self.broker.control(&list) {
+        let asked = self.node(0).and_then(|node| node.broker.control(&list));
+        match asked {
             Ok(lines) => {
                 let holds = lines.lines().filter(|line| !line.ends_with("\t0\t0"));
                 holds.map(|line| format!("{line}\n")).collect()
@@ -239,7 +256,10 @@ impl Cluster {
 
     fn slot(&mut self, server: Server) -> Result<&mut Option<Kept>> {
         Ok(match server {
-            Server::RabbitMq => &mut self.rabbitmq,
+            Server::RabbitMq(node) => {
+                let node = self.nodes.get_mut(node);
+                &mut node.context("there is no such node")?.kept
+            }
             Server::ClickHouse => &mut self.clickhouse,
             Server::Instance(number) => {
                 let instance = self.instances.get_mut(number);
@@ -249,11 +269,47 @@ impl Cluster {
     }
 }
 
+// === impl Node ===
+
+impl Node {
+    /// Starts the nodes of a broker side by side, since those of a cluster wait for each other.
+    fn start_all(directory: &Path, count: usize) -> Result<Vec<Node>> {
+        let brokers = match count {
+            1 => vec![Broker::prepare(directory)?],
+            count => Broker::prepare_cluster(directory, count)?,
+        };
+        let started = std::thread::scope(|scope| {
+            let threads = brokers
+                .iter()
+                .map(|broker| scope.spawn(|| broker.start(None)));
+            let threads: Vec<_> = threads.collect();
+            let ended = threads.into_iter().map(|thread| thread.join());
+            let told = ended.map(|ended| ended.unwrap_or_else(|_| bail!("a thread panicked")));
+            told.collect::<Result<Vec<Kept>>>()
+        })?;
+        let nodes = brokers.into_iter().zip(started).map(|(broker, kept)| {
+            Ok(Node {
+                proxy: Proxy::start(ports::free()?, broker.port())?,
+                kept: Some(kept),
+                broker,
+            })
+        });
+        let nodes = nodes.collect::<Result<Vec<_>>>()?;
+        if let Some(first) = nodes.first().filter(|_| count > 1) {
+            let status = ["await_online_nodes", &count.to_string()].map(str::to_owned);
+            let words: Vec<&str> = status.iter().map(String::as_str).collect();
+            first.broker.control(&words)?;
+        }
+        Ok(nodes)
+    }
+}
+
 impl fmt::Display for Server {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Server::Instance(number) => write!(f, "instance {number}"),
-            Server::RabbitMq => write!(f, "RabbitMQ"),
+            Server::RabbitMq(0) => write!(f, "RabbitMQ"),
+            Server::RabbitMq(node) => write!(f, "RabbitMQ's node {node}"),
             Server::ClickHouse => write!(f, "ClickHouse"),
         }
     }

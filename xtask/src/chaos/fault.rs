@@ -38,16 +38,16 @@ const FAULTS: [Fault; 22] = [
     Fault::Killed(Server::Instance(0)),
     Fault::Killed(Server::Instance(1)),
     Fault::Killed(Server::Instance(0)),
-    Fault::Killed(Server::RabbitMq),
+    Fault::Killed(Server::RabbitMq(0)),
     Fault::Killed(Server::ClickHouse),
     Fault::Killed(Server::ClickHouse),
     Fault::Frozen(Server::Instance(1)),
     Fault::Frozen(Server::ClickHouse),
     Fault::Replaced(0),
     Fault::Replaced(1),
-    Fault::Cut(Server::RabbitMq),
+    Fault::Cut(Server::RabbitMq(0)),
     Fault::Cut(Server::ClickHouse),
-    Fault::Slow(Server::RabbitMq),
+    Fault::Slow(Server::RabbitMq(0)),
     Fault::Slow(Server::ClickHouse),
     Fault::Held(Server::ClickHouse),
     Fault::DiskAlarm,
@@ -64,8 +64,14 @@ const EVENTS: &str = "chaos.event";
 const LETTERS: &str = "chaos.error_event";
 
 impl Fault {
-    /// Random fault.
-    pub(super) fn draw(random: &mut Random) -> Self {
+    /// Random fault. Of a broker of several nodes it is mostly one of these that fails.
+    pub(super) fn draw(random: &mut Random, nodes: usize) -> Self {
+        if nodes > 1 && random.within(0, 2) == 0 {
+            let node = Server::RabbitMq(random.within(0, nodes as u64) as usize);
+            let of_nodes = [Fault::Killed, Fault::Frozen, Fault::Cut, Fault::Held];
+            let fault = of_nodes.get(random.within(0, of_nodes.len() as u64) as usize);
+            return fault.map_or(Fault::Killed(node), |fault| fault(node));
+        }
         FAULTS[random.within(0, FAULTS.len() as u64) as usize]
     }
 
@@ -79,16 +85,16 @@ impl Fault {
                 Ok(())
             }
             Fault::Cut(server) => {
-                cluster.proxy(server).set(Mode::Refused);
-                cluster.proxy(server).cut();
+                cluster.proxy(server)?.set(Mode::Refused);
+                cluster.proxy(server)?.cut();
                 Ok(())
             }
             Fault::Slow(server) => {
-                cluster.proxy(server).set(Mode::Slow);
+                cluster.proxy(server)?.set(Mode::Slow);
                 Ok(())
             }
             Fault::Held(server) => {
-                cluster.proxy(server).set(Mode::Held);
+                cluster.proxy(server)?.set(Mode::Held);
                 Ok(())
             }
             Fault::DiskAlarm => cluster.control(&["set_disk_free_limit", "1000000GB"]),
@@ -111,7 +117,7 @@ impl Fault {
             Fault::Frozen(server) => cluster.signal(server, "CONT"),
             Fault::Replaced(number) => cluster.start_again(Server::Instance(number)),
             Fault::Cut(server) | Fault::Slow(server) | Fault::Held(server) => {
-                cluster.proxy(server).set(Mode::Open);
+                cluster.proxy(server)?.set(Mode::Open);
                 Ok(())
             }
             Fault::DiskAlarm => cluster.control(&["set_disk_free_limit", "50MB"]),

@@ -105,7 +105,7 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode> {
     let built = build::all(release)?;
     fs::copy(built.server, &new)?;
     fs::copy(built.loadgen, &loadgen)?;
-    let mut cluster = Cluster::start_with(&old, &new, directory.path())?;
+    let mut cluster = Cluster::start_with(&old, &new, directory.path(), 1)?;
 
     let pause = Duration::from_secs(args.seconds);
     let steps = u32::try_from(STEPS.len())?;

@@ -1,5 +1,7 @@
 //! Private RabbitMQ broker: its node name, its Erlang port mapper, its cookie and all of its files are its own.
 
+mod release;
+
 use std::fs;
 use std::io::{Read as _, Write as _};
 use std::net::{Ipv4Addr, TcpStream};
@@ -11,13 +13,16 @@ use std::time::Duration;
 use anyhow::{Context as _, Result, bail};
 
 use super::keeper::{Keep, Kept};
-use super::{Running, START_LIMIT, install, ports};
+use super::{Running, START_LIMIT, ports};
+
+use release::Release;
+pub(crate) use release::{choices, choose};
 
 /// Variables for tests: the address, and a command that is `rabbitmqctl` for this broker.
 pub(super) const VARIABLES: [&str; 2] = ["EVENT_GRPC_TEST_AMQP_URL", "EVENT_GRPC_TEST_RABBITMQCTL"];
 
 /// Starts the port mapper in the same process group as the broker. Otherwise the broker would start one that outlives
-/// it.
+/// it. Where other nodes of a cluster have one already, this one ends at once.
 const START: &str = r#"
 port=$ERL_EPMD_PORT
 epmd -port "$port" -address 127.0.0.1 &
@@ -26,11 +31,19 @@ exec "$1" -noinput
 
 /// Broker that can be restarted over the same data.
 pub(crate) struct Broker {
-    programs: PathBuf,
+    release: Release,
     port: u16,
     environment: Vec<(&'static str, String)>,
     control: PathBuf,
     log: PathBuf,
+}
+
+/// What the nodes of a cluster have in common.
+struct Peers {
+    /// Port of the port mapper.
+    epmd: u16,
+    /// AMQP ports, by which nodes are called; none of a broker of one node.
+    ports: Vec<u16>,
 }
 
 /// Starts a broker and waits until it speaks AMQP.
@@ -48,14 +61,35 @@ pub(super) fn start(directory: &Path) -> Result<Running> {
 impl Broker {
     /// Writes the configuration of a broker in this directory.
     pub(crate) fn prepare(directory: &Path) -> Result<Self> {
-        let programs = install::rabbitmq_programs().context("rabbitmq-server is not installed")?;
-        let port = ports::free()?;
-        let environment = settings(directory, port)?;
+        Self::prepare_at(directory, ports::free()?, &Peers::alone()?)
+    }
+
+    /// Writes the configurations of the nodes of a cluster, each in a directory of its own in this one. They find each other
+    /// when they start, side by side.
+    pub(crate) fn prepare_cluster(directory: &Path, nodes: usize) -> Result<Vec<Self>> {
+        let ports = (0..nodes)
+            .map(|_| ports::free())
+            .collect::<Result<Vec<_>>>()?;
+        let peers = Peers {
+            epmd: ports::free()?,
+            ports: ports.clone(),
+        };
+        let prepare = |port: u16| {
+            let place = directory.join(format!("node-{port}"));
+            fs::create_dir(&place)?;
+            Self::prepare_at(&place, port, &peers)
+        };
+        ports.into_iter().map(prepare).collect()
+    }
+
+    fn prepare_at(directory: &Path, port: u16, peers: &Peers) -> Result<Self> {
+        let release = release::chosen()?;
+        let environment = settings(directory, port, peers)?;
         let control = directory.join("rabbitmqctl");
-        fs::write(&control, control_script(&programs, &environment))?;
+        fs::write(&control, control_script(&release, &environment))?;
         fs::set_permissions(&control, fs::Permissions::from_mode(0o755))?;
         Ok(Broker {
-            programs,
+            release,
             port,
             environment,
             control,
@@ -65,11 +99,11 @@ impl Broker {
 
     /// Starts it and waits until it speaks AMQP. The directory, if one is named, is removed with it.
     pub(crate) fn start(&self, directory: Option<&Path>) -> Result<Kept> {
-        let mut server = Command::new("sh");
-        server
-            .args(["-c", START, "sh"])
-            .arg(self.programs.join("rabbitmq-server"))
-            .envs(self.environment.iter().cloned());
+        let program = self.release.program("rabbitmq-server");
+        let words = self.release.command(&["sh", "-c", START, "sh", &program]);
+        let (first, rest) = words.split_first().context("there is no command")?;
+        let mut server = Command::new(first);
+        server.args(rest).envs(self.environment.iter().cloned());
         // Its data is removed with it, so there is nothing that a slow and orderly end would save.
         let keep = Keep {
             name: "rabbitmq",
@@ -108,19 +142,37 @@ pub(crate) fn url(port: u16) -> String {
     format!("amqp://guest:guest@127.0.0.1:{port}/%2f")
 }
 
+/// URL of the nodes of a cluster.
+pub(crate) fn url_of(ports: &[u16]) -> String {
+    let hosts: Vec<String> = ports
+        .iter()
+        .map(|port| format!("127.0.0.1:{port}"))
+        .collect();
+    format!("amqp://guest:guest@{}/%2f", hosts.join(","))
+}
+
 /// Variables that confine the broker and its command line tool to `directory` and to loopback.
-fn settings(directory: &Path, port: u16) -> Result<Vec<(&'static str, String)>> {
+fn settings(directory: &Path, port: u16, peers: &Peers) -> Result<Vec<(&'static str, String)>> {
     let file = |name: &str| directory.join(name).display().to_string();
-    let (epmd, distribution) = (ports::free()?, ports::free()?);
+    let (epmd, distribution) = (peers.epmd, ports::free()?);
     fs::create_dir(directory.join("home"))?;
+    let cookie = directory.join("home/.erlang.cookie");
+    // Of all nodes of a cluster the same; of no use to anybody who doesn't reach its ports on loopback.
+    fs::write(&cookie, format!("EVENTGRPC{epmd}"))?;
+    fs::set_permissions(&cookie, fs::Permissions::from_mode(0o400))?;
     fs::write(directory.join("rabbitmq-env.conf"), "")?;
     fs::write(directory.join("enabled_plugins"), "[].\n")?;
     fs::write(
         directory.join("rabbitmq.conf"),
-        format!("listeners.tcp.1 = 127.0.0.1:{port}\n"),
+        format!(
+            "listeners.tcp.1 = 127.0.0.1:{port}\n{}",
+            peers.configuration()
+        ),
     )?;
 
-    let loopback = "-kernel inet_dist_use_interface {127,0,0,1} -start_epmd false";
+    // A node that is silent for so many seconds is cut off.
+    let loopback =
+        "-kernel inet_dist_use_interface {127,0,0,1} -kernel net_ticktime 8 -start_epmd false";
     // Schedulers that spin while idle would take time from the tests.
     let idle = "+sbwt none +sbwtdcpu none +sbwtdio none";
     Ok(vec![
@@ -138,7 +190,7 @@ fn settings(directory: &Path, port: u16) -> Result<Vec<(&'static str, String)>> 
         ("RABBITMQ_LOGS", "-".into()),
         ("RABBITMQ_LOG_BASE", file("logs")),
         ("RABBITMQ_MNESIA_BASE", file("mnesia")),
-        ("RABBITMQ_NODENAME", format!("event-grpc-{port}@localhost")),
+        ("RABBITMQ_NODENAME", node_name(port)),
         ("RABBITMQ_PID_FILE", file("pid")),
         (
             "RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS",
@@ -148,15 +200,51 @@ fn settings(directory: &Path, port: u16) -> Result<Vec<(&'static str, String)>> 
 }
 
 /// Wrapper of the command line tool, which needs the same variables as the broker.
-fn control_script(programs: &Path, environment: &[(&str, String)]) -> String {
+fn control_script(release: &Release, environment: &[(&str, String)]) -> String {
     let exports: String = environment
         .iter()
         .map(|(name, value)| format!("export {name}='{value}'\n"))
         .collect();
-    format!(
-        "#!/bin/sh\n{exports}exec '{}' \"$@\"\n",
-        programs.join("rabbitmqctl").display()
-    )
+    let program = release.program("rabbitmqctl");
+    let words = release.command(&[&program]);
+    let quoted: Vec<String> = words
+        .iter()
+        .map(|word| format!("'{}'", word.replace('\'', "'\\''")))
+        .collect();
+    format!("#!/bin/sh\n{exports}exec {} \"$@\"\n", quoted.join(" "))
+}
+
+// === impl Peers ===
+
+impl Peers {
+    /// A broker of one node.
+    fn alone() -> Result<Self> {
+        Ok(Peers {
+            epmd: ports::free()?,
+            ports: Vec::new(),
+        })
+    }
+
+    /// What a node's configuration says of the others.
+    fn configuration(&self) -> String {
+        let mut text = String::new();
+        if self.ports.is_empty() {
+            return text;
+        }
+        text.push_str("cluster_partition_handling = pause_minority\n");
+        text.push_str("cluster_formation.peer_discovery_backend = classic_config\n");
+        for (at, port) in self.ports.iter().enumerate() {
+            let (number, name) = (at + 1, node_name(*port));
+            text.push_str(&format!(
+                "cluster_formation.classic_config.nodes.{number} = {name}\n"
+            ));
+        }
+        text
+    }
+}
+
+fn node_name(port: u16) -> String {
+    format!("event-grpc-{port}@localhost")
 }
 
 /// True if it speaks AMQP: the port is open earlier, and only an answer to the protocol header shows that it serves.

@@ -87,7 +87,7 @@ const STEPS: [Step; 25] = {
 pub(super) fn run(builds: &Builds, folder: &Path, interrupt: &Receiver<()>) -> Result<()> {
     let folder = folder.join("load");
     fs::create_dir(&folder)?;
-    let mut cluster = Cluster::start_with(&builds.old, &builds.old, &folder)?;
+    let mut cluster = Cluster::start_with(&builds.old, &builds.old, &folder, 1)?;
     let events = TIME.as_secs() * RATE;
     let recovery = chaos::recovery(events);
     println!("upgrade: {events} events, {RATE} a second, each request twice");

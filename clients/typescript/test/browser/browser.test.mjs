@@ -1,12 +1,14 @@
 // Pages that come and go: what was taken is sent, and nothing else is.
 
 import assert from "node:assert/strict";
+import { randomUUID } from "node:crypto";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, afterEach, before, beforeEach, test } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
 import { accept, serve, until } from "../server.mjs";
-import { browse, counters, flush, open, pages, skip, stored, track } from "./chromium.mjs";
+import { browse, counters, flush, noProc, open, pages, skip, storageProcess, stored, track } from "./chromium.mjs";
 
 const profile = mkdtempSync(join(tmpdir(), "event-grpc-"));
 let context, site, server, page;
@@ -35,6 +37,16 @@ async function visit(path = "/") {
   const page = await context.newPage();
   await page.goto(site.url + path);
   return page;
+}
+
+/** Lets a page take events as it goes, before a client that is opened afterwards hears of that; their ids. */
+async function takeAsItGoes(page, count) {
+  const ids = Array.from({ length: count }, () => randomUUID());
+  await page.evaluate((ids) => {
+    const take = (id) => client.track(eventGrpc.events.addToCartEvent({ productId: 1 }), { id });
+    addEventListener("pagehide", () => ids.forEach(take));
+  }, ids);
+  return ids;
 }
 
 const isStored = (count, of = page) => until(async () => (await stored(of, server.url)) === count, `${count} in IndexedDB`);
@@ -161,12 +173,12 @@ test("a page that goes sends what fits, and the next visit the rest", { skip }, 
   assert.deepEqual(unique(server.ids()), [...ids].sort());
 });
 
-test("what was taken right before the page goes is there at the next visit, if what the page sends gets lost", { skip }, async () => {
+test("what was taken as the page went is there at the next visit, if what the page sends gets lost", { skip }, async () => {
   server.answer = () => "cut";
   const ids = [];
   for (const leave of [() => page.reload(), () => page.close()]) {
+    ids.push(...(await takeAsItGoes(page, 200)));
     await open(page, { endpoint: server.url });
-    ids.push(...(await track(page, 200, "x".repeat(500))));
     await leave();
   }
   server.answer = accept;
@@ -177,6 +189,28 @@ test("what was taken right before the page goes is there at the next visit, if w
   assert.deepEqual(unique(server.ids()), [...ids].sort());
   await isStored(0);
   assert.deepEqual(await page.evaluate(() => Object.keys(localStorage)), []);
+});
+
+test("a browser that is busy as the page goes gets all of what was taken", { skip: skip || noProc }, async () => {
+  server.answer = () => "cut";
+  const ids = await takeAsItGoes(page, 300);
+  await open(page, { endpoint: server.url });
+  // What was never read a page would wait for.
+  await page.evaluate(() => localStorage.length);
+  const busy = storageProcess(profile);
+  process.kill(busy, "SIGSTOP");
+  try {
+    await page.close();
+    await sleep(1_000);
+  } finally {
+    process.kill(busy, "SIGCONT");
+  }
+  server.answer = accept;
+  server.requests.length = 0;
+  page = await visit();
+  await open(page, { endpoint: server.url });
+  assert.equal(await flush(page), true);
+  assert.deepEqual(unique(server.ids()), [...ids].sort());
 });
 
 test("a tab that is hidden sends at once, and settles by the answer", { skip }, async () => {

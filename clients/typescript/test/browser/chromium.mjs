@@ -1,6 +1,6 @@
 // Pages in headless Chromium.
 
-import { existsSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { build } from "esbuild";
 import { chromium } from "playwright-core";
 
@@ -21,6 +21,23 @@ const ARGUMENTS = [
 
 /** Starts a browser whose profile is in a folder. */
 export const browse = (profile) => chromium.launchPersistentContext(profile, { executablePath: PROGRAM, args: ARGUMENTS });
+
+/** What a test says that needs to know the processes of a browser. */
+export const noProc = !existsSync("/proc/self/cmdline") && "there is no /proc";
+
+/** The process that writes the localStorage of a browser with this profile. */
+export function storageProcess(profile) {
+  const isIt = (line) => line.includes("storage.mojom.StorageService") && line.includes(profile);
+  return readdirSync("/proc").map(Number).find((pid) => pid && isIt(commandOf(pid)));
+}
+
+function commandOf(pid) {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, "utf8");
+  } catch {
+    return "";
+  }
+}
 
 /** A page, and a worker, that have the library as `eventGrpc`. */
 export async function pages() {

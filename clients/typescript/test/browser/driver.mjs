@@ -10,12 +10,13 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { browse, counters, flush, pages, stored } from "./chromium.mjs";
 
 /** Events between two things that happen. */
-const PIECE = 250;
+const PIECE = 500;
 
 /** What is known of pages that are gone, and how often what happened. */
 const gone = { given_up: {}, gave_up: [], reloads: 0, closes: 0, offline: 0 };
 let context, options, url;
 let tabs = [];
+let before = Promise.resolve();
 let seed = Number(process.env.SEED ?? 1);
 
 const commands = {
@@ -24,6 +25,8 @@ const commands = {
     options = { endpoint, key, header, ...Object.fromEntries(Object.entries(config).map(([name, value]) => [camel(name), value])) };
     url = await serve(await pages());
     context = await browse(storage);
+    // A page may wait long for room in its queue. Whoever gave the command has patience of its own.
+    context.setDefaultTimeout(0);
     await context.exposeFunction("tell", (event) => {
       gone.gave_up.push(event);
       gone.given_up[event.reason] = (gone.given_up[event.reason] ?? 0) + 1;
@@ -51,10 +54,11 @@ const commands = {
 
   async flush({ timeout_ms }) {
     for (const end = Date.now() + timeout_ms; Date.now() < end; await sleep(50)) {
-      const settled = await Promise.all(tabs.map((page) => flush(page, end - Date.now())));
-      if (settled.every(Boolean) && (await stored(tabs[0], options.endpoint)) === 0) return { settled: true };
       // A tab looks for what others left when it is shown.
       await tabs[0].evaluate(() => document.dispatchEvent(new Event("visibilitychange", { bubbles: true })));
+      const settled = await Promise.all(tabs.map((page) => flush(page, end - Date.now())));
+      const texts = await tabs[0].evaluate(() => localStorage.length);
+      if (settled.every(Boolean) && !texts && (await stored(tabs[0], options.endpoint)) === 0) return { settled: true };
     }
     return { settled: false };
   },
@@ -66,12 +70,17 @@ const commands = {
   },
 };
 
-/** Takes events in a tab, and lets happen what shall happen right after the last one. */
+/**
+ * Takes events in a tab, and lets happen what shall happen right after the last one. A page that Chromium closes or replaces by one
+ * that says that there is no network hears of it within half a second or never, which may pass on a machine that is busy: what it
+ * has in memory ends with it then. So a tab that is closed shows nothing first, and is reloaded when there is a network.
+ */
 async function live({ tab, share, then, away }, event, fields) {
   const page = tabs[tab];
-  const loaded = then === "reload" && !away && page.waitForEvent("load");
+  const goes = then === "close" ? "about:blank" : then && !away && url;
+  const left = goes && page.waitForEvent("framenavigated");
   const { last, ...answer } = await page.evaluate(
-    async ({ share, event, fields, reloads }) => {
+    async ({ share, event, fields, goes }) => {
       const answer = { taken: [], refused: 0 };
       while (answer.taken.length < share) {
         const { id, reason } = client.track(eventGrpc.events[event]({ ...fields, productId: answer.taken.length }));
@@ -84,21 +93,23 @@ async function live({ tab, share, then, away }, event, fields) {
           throw new Error(`refused as ${reason}`);
         }
       }
-      if (reloads) setTimeout(() => location.reload());
+      if (goes) setTimeout(() => location.replace(goes));
       return { ...answer, last: client.counters() };
     },
-    { share, event, fields, reloads: then === "reload" },
+    { share, event, fields, goes },
   );
   if (then) add(gone, last);
+  await left;
+  if (left) await page.waitForLoadState();
   if (then === "close") {
     gone.closes++;
-    await page.close();
+    // Chromium now and then forgets to close a tab that has just changed. That one stays, and shows nothing.
+    await alone(() => Promise.race([page.close(), sleep(3_000)]));
     await away?.back;
     tabs[tab] = await visit();
   } else if (then === "reload") {
     gone.reloads++;
-    // Offline there is no page, until there is a network again.
-    await (loaded || away.back.then(() => page.goto(url)));
+    if (!left) await away.back.then(() => page.reload());
     await start(page);
   }
   return answer;
@@ -108,7 +119,13 @@ async function live({ tab, share, then, away }, event, fields) {
 async function offline(ms) {
   gone.offline++;
   await context.setOffline(true);
-  return { back: sleep(ms).then(() => context.setOffline(false)) };
+  return { back: sleep(ms).then(() => alone(() => context.setOffline(false))) };
+}
+
+/** Closes a page, or tells all pages something, once what was begun before is done: a page that is closing can't be told. */
+function alone(task) {
+  before = before.then(task);
+  return before;
 }
 
 async function visit() {

@@ -66,45 +66,64 @@ impl Node {
 
     /// Writes it behind so many columns of a line, of which so many are indentation.
     fn write(&self, used: usize, indent: usize, out: &mut String) {
-        let line = self.line();
+        let start = out.len();
         // A comma may follow.
-        if used + line.chars().count() < WIDTH {
-            out.push_str(&line);
-            return;
-        }
+        let room = WIDTH.saturating_sub(used + 1);
         let inner = indent + 2;
         match self {
-            Node::List(items) => {
+            Node::List(items) if !self.line(room, start, out) => {
+                out.truncate(start);
                 let items = items.iter().map(|item| (String::new(), item));
                 write_all(['[', ']'], items, inner, out);
             }
-            Node::Object(members) => {
+            Node::Object(members) if !self.line(room, start, out) => {
+                out.truncate(start);
                 let members = members.iter();
                 let members = members.map(|(name, value)| (format!("{}: ", quoted(name)), value));
                 write_all(['{', '}'], members, inner, out);
             }
-            _ => out.push_str(&line),
+            Node::List(_) | Node::Object(_) => {}
+            Node::Text(text) => out.push_str(&quoted(text)),
+            Node::Number(number) => out.push_str(&number.to_string()),
+            Node::Flag(flag) => out.push_str(&flag.to_string()),
         }
     }
 
-    /// The value as one line.
-    fn line(&self) -> String {
+    /// Writes the value in one line that starts at a place of the output; false as soon as it has more columns than there is
+    /// room for.
+    fn line(&self, room: usize, start: usize, out: &mut String) -> bool {
+        let fits = |out: &str| {
+            let line = out.get(start..).unwrap_or_default();
+            line.len() <= room || line.chars().count() <= room
+        };
         match self {
-            Node::Text(text) => quoted(text),
-            Node::Number(number) => number.to_string(),
-            Node::Flag(flag) => flag.to_string(),
+            Node::Text(text) => out.push_str(&quoted(text)),
+            Node::Number(number) => out.push_str(&number.to_string()),
+            Node::Flag(flag) => out.push_str(&flag.to_string()),
+            Node::Object(members) if members.is_empty() => out.push_str("{}"),
             Node::List(items) => {
-                let items: Vec<String> = items.iter().map(Node::line).collect();
-                format!("[{}]", items.join(", "))
+                out.push('[');
+                for (at, item) in items.iter().enumerate() {
+                    out.push_str(if at == 0 { "" } else { ", " });
+                    if !item.line(room, start, out) {
+                        return false;
+                    }
+                }
+                out.push(']');
             }
-            Node::Object(members) if members.is_empty() => "{}".to_owned(),
             Node::Object(members) => {
-                let member =
-                    |(name, value): &(String, Node)| format!("{}: {}", quoted(name), value.line());
-                let members: Vec<String> = members.iter().map(member).collect();
-                format!("{{ {} }}", members.join(", "))
+                for (at, (name, value)) in members.iter().enumerate() {
+                    out.push_str(if at == 0 { "{ " } else { ", " });
+                    out.push_str(&quoted(name));
+                    out.push_str(": ");
+                    if !value.line(room, start, out) {
+                        return false;
+                    }
+                }
+                out.push_str(" }");
             }
         }
+        fits(out)
     }
 }
 

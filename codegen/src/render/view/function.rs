@@ -2,6 +2,8 @@
 
 use serde::Serialize;
 
+use crate::render::imports::mentions;
+
 /// A function of a table or a request.
 #[derive(Debug, Serialize)]
 pub struct FunctionView {
@@ -41,4 +43,24 @@ pub struct TypeView {
     pub table: String,
     /// What it does.
     pub function: FunctionView,
+}
+
+/// What computes a routing key or a partition key.
+#[derive(Debug, Serialize)]
+pub struct KeyFunction {
+    /// The parameter: the message, named by whether it is used.
+    pub parameter: &'static str,
+    /// Body of the function.
+    pub key: String,
+}
+
+/// A function with this value, whose parameter is named by whether it is used.
+pub(super) fn key_function(key: String) -> KeyFunction {
+    let lines = [key];
+    let parameter = match mentions(&lines, "message") {
+        true => "message",
+        false => "_message",
+    };
+    let [key] = lines;
+    KeyFunction { parameter, key }
 }

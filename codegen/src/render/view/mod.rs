@@ -10,6 +10,7 @@ pub mod hooks;
 mod late;
 pub mod modules;
 pub mod names;
+mod partitions;
 pub mod readers;
 pub mod refused;
 pub mod requests;

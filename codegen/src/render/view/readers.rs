@@ -30,6 +30,8 @@ pub struct Readers {
     modules: Modules,
     /// By full name of the message: its struct.
     structs: BTreeMap<String, String>,
+    /// By full name of the message: the fields that are read, with their names in the view, by number.
+    fields: BTreeMap<String, Vec<(FieldDescriptor, String)>>,
 }
 
 /// What the template sees: one generated file, which holds the views of what is declared inside of one message.
@@ -115,11 +117,11 @@ impl Readers {
 
     /// The name of a field in its view.
     pub fn field(&self, field: &FieldDescriptor) -> String {
-        let message = field.parent_message();
-        self.fields(message)
-            .into_iter()
-            .find(|(f, _)| f.number() == field.number())
-            .map(|(_, name)| name)
+        let fields = self.fields(field.parent_message()).iter();
+        let mut of_field = fields.filter(|(f, _)| f.number() == field.number());
+        of_field
+            .next()
+            .map(|(_, name)| name.clone())
             .unwrap_or_default()
     }
 
@@ -207,13 +209,25 @@ impl Readers {
         }
         self.modules = Modules::of(places.iter().map(|(_, place)| place));
         self.structs = names;
+        let needed = self.needed.iter();
+        let fields = needed.map(|(full_name, (message, numbers))| {
+            (full_name.clone(), self.named(message, numbers))
+        });
+        self.fields = fields.collect();
     }
 
-    /// The fields that are read, with their names in the view, by number.
-    fn fields(&self, message: &MessageDescriptor) -> Vec<(FieldDescriptor, String)> {
-        let Some((_, numbers)) = self.needed.get(message.full_name()) else {
-            return Vec::new();
-        };
+    /// The fields of a message that are read.
+    fn fields(&self, message: &MessageDescriptor) -> &[(FieldDescriptor, String)] {
+        let fields = self.fields.get(message.full_name());
+        fields.map(Vec::as_slice).unwrap_or_default()
+    }
+
+    /// Names the fields of a message that are read.
+    fn named(
+        &self,
+        message: &MessageDescriptor,
+        numbers: &BTreeMap<u32, bool>,
+    ) -> Vec<(FieldDescriptor, String)> {
         let mut taken = Taken::with(
             match (self.has_payload(message), self.is_flagged(message)) {
                 (true, true) => &["payload", "unknown"],
@@ -243,10 +257,10 @@ impl Readers {
             let number = field.number();
             let as_str = self.needed.get(message.full_name());
             let as_str = as_str.is_some_and(|(_, fields)| fields.get(&number) == Some(&true));
-            let (ty, read) = read(&field, as_str);
+            let (ty, read) = read(field, as_str);
             arms.push(Arm {
                 numbers: number.to_string(),
-                read: if is_run(&field) {
+                read: if is_run(field) {
                     format!("view.{name} = reader.span(view.{name}, &item)")
                 } else if field.supports_presence() {
                     format!("view.{name} = Some(item.{read}()?)")
@@ -255,7 +269,7 @@ impl Readers {
                 },
             });
             fields.push(ReaderField {
-                name,
+                name: name.clone(),
                 ty,
                 doc: format!("Field {number}, `{}`.", field.name()),
             });

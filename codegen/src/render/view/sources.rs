@@ -2,7 +2,9 @@
 
 use serde::Serialize;
 
+use super::function::{KeyFunction, key_function};
 use super::names::{Taken, literal, snake};
+use super::partitions;
 use super::readers::Readers;
 use super::refused::Refused;
 use super::shapes::Shapes;
@@ -11,7 +13,6 @@ use crate::base::names::grouped;
 use crate::model::{
     self, Cors, IdFrom, Intake, Model, Route, RoutingKey, Scheme, Signature, Signed, Verify,
 };
-use crate::render::imports::mentions;
 
 /// What the template of `topology/sources/mod.rs` sees.
 #[derive(Debug, Serialize)]
@@ -31,15 +32,8 @@ pub struct SourceView {
     pub source: String,
     /// What computes its routing key; none if it has always the same.
     pub key: Option<KeyFunction>,
-}
-
-/// What computes a source's routing key.
-#[derive(Debug, Serialize)]
-pub struct KeyFunction {
-    /// The parameter: the message, named by whether it is used.
-    pub parameter: &'static str,
-    /// Body of the function.
-    pub key: String,
+    /// What computes its partition key; none if it is a path, or there is none.
+    pub partition_key: Option<KeyFunction>,
 }
 
 /// Makes the view of all sources, or says whose routing key can't be written.
@@ -66,27 +60,24 @@ pub fn sources(
             });
             None
         });
+        let of = format!("source {}", source.name);
+        let partition_key = partitions::function(&writer, &of, source.partition_by.as_ref());
+        let partition_key = partition_key.unwrap_or_else(|reason| {
+            refused.push(reason);
+            None
+        });
         sources.push(SourceView {
             module: modules.claim(snake(&source.name)),
             name: source.name.clone(),
             source: source_view(source, shapes),
             key: key.map(key_function),
+            partition_key,
         });
     }
     match refused.is_empty() {
         true => Ok(SourcesView { sources }),
         false => Err(refused),
     }
-}
-
-fn key_function(key: String) -> KeyFunction {
-    let lines = [key];
-    let parameter = match mentions(&lines, "message") {
-        true => "message",
-        false => "_message",
-    };
-    let [key] = lines;
-    KeyFunction { parameter, key }
 }
 
 fn computed_key(source: &model::Source) -> Option<&model::Value> {
@@ -138,7 +129,7 @@ fn source_view(source: &model::Source, shapes: &Shapes) -> String {
     let pool = &source.pool;
     format!(
         "Source {{ name: {}, auth: Auth::{:?}, intake: {intake}, exchange: {}, rejects: {}, \
-         pool: Pool {{ workers: {}, buffer: {}, bytes: {}, timeout_ms: {}, max_request: {} }}, cors: {} }}",
+         pool: Pool {{ workers: {}, buffer: {}, bytes: {}, timeout_ms: {}, max_request: {} }}, cors: {}, partition_by: {} }}",
         literal(&source.name),
         source.auth,
         literal(&source.exchange),
@@ -149,6 +140,7 @@ fn source_view(source: &model::Source, shapes: &Shapes) -> String {
         grouped(pool.timeout_ms),
         grouped(u64::from(pool.max_request)),
         cors_view(source.cors.as_ref()),
+        partitions::key_view(source.partition_by.as_ref()),
     )
 }
 

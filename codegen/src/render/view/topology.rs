@@ -2,11 +2,16 @@
 
 use serde::Serialize;
 
+use super::function::KeyFunction;
 use super::names::{Taken, literal, snake};
+use super::partitions::{self, PartitionsView};
+use super::readers::Readers;
+use super::refused::Refused;
 use super::requests::RequestsView;
 use super::shapes::Shapes;
 use super::sources::{id_view, maybe, route};
 use super::tables::TableView;
+use super::values::{Failing, Writer};
 use crate::base::names::grouped;
 use crate::model::{self, Destination, ExchangeKind, Input, Model};
 
@@ -37,6 +42,10 @@ pub struct QueueView {
     pub name: String,
     /// The `Queue` as Rust source.
     pub queue: String,
+    /// Its partitions.
+    pub partitions: Option<PartitionsView>,
+    /// What computes its partition key; none if it is a path, or there is none.
+    pub partition_key: Option<KeyFunction>,
 }
 
 /// Makes the view of what all have in common.
@@ -48,24 +57,33 @@ pub fn topology(model: &Model) -> TopologyView {
     }
 }
 
-/// Makes the view of all queues.
+/// Makes the view of all queues, or says whose partition key can't be written.
 pub fn queues(
     model: &Model,
     shapes: &Shapes,
+    readers: &Readers,
     tables: &[TableView],
     requests: &RequestsView,
-) -> QueuesView {
+) -> Result<QueuesView, Vec<Refused>> {
+    let writer = Writer {
+        shapes,
+        readers,
+        failing: Failing::Fails,
+    };
     let mut modules = Taken::with(&["mod"]);
-    let queues = model.queues.iter();
-    QueuesView {
-        queues: queues
-            .map(|queue| QueueView {
-                module: modules.claim(snake(&queue.name)),
-                name: queue.name.clone(),
-                queue: queue_view(queue, shapes, tables, requests),
-            })
-            .collect(),
+    let mut queues = Vec::new();
+    for queue in &model.queues {
+        let by = queue.partitions.as_ref().map(|p| &p.by);
+        let of = format!("queue {}", queue.name);
+        queues.push(QueueView {
+            module: modules.claim(snake(&queue.name)),
+            name: queue.name.clone(),
+            queue: queue_view(queue, shapes, tables, requests),
+            partitions: partitions::partitions(queue),
+            partition_key: partitions::function(&writer, &of, by).map_err(|r| vec![r])?,
+        });
     }
+    Ok(QueuesView { queues })
 }
 
 fn has_routes(model: &Model) -> bool {
@@ -86,6 +104,17 @@ fn exchange_view(exchange: &model::Exchange) -> String {
             ExchangeKind::Fanout => "Fanout",
         },
         exchange.derived
+    )
+}
+
+fn topic_view(topic: &model::Topic) -> String {
+    format!(
+        "Some(Topic {{ name: {}, partitions: {}, replicas: {}, retention_ms: {}, bridged: {} }})",
+        literal(&topic.name),
+        grouped(topic.partitions.into()),
+        topic.replicas,
+        grouped(topic.retention_ms),
+        topic.bridged,
     )
 }
 
@@ -113,13 +142,17 @@ fn queue_view(
         }),
     };
     format!(
-        "Queue {{ name: {}, kind: QueueKind::{}, bindings: &[{}], workers: {}, prefetch: {}, retries: {}, breaker: {}, \
-         batch: Batch {{ rows: {}, bytes: {}, delay_ms: {} }}, dead_letter: {}, input: {input}, id: {}, into: {}, derived: {} }}",
+        "Queue {{ name: {}, kind: QueueKind::{}, topic: {}, bindings: &[{}], workers: {}, prefetch: {}, retries: {}, breaker: {}, \
+         batch: Batch {{ rows: {}, bytes: {}, delay_ms: {} }}, dead_letter: {}, input: {input}, id: {}, into: {}, derived: {}, partition: {}, partition_by: {} }}",
         literal(&queue.name),
         if queue.quorum { "Quorum" } else { "Classic" },
+        queue
+            .topic
+            .as_ref()
+            .map_or_else(|| "None".to_owned(), topic_view),
         bindings.join(", "),
         queue.workers,
-        grouped(u64::from(queue.prefetch)),
+        grouped(u64::from(partitions::prefetch(queue))),
         queue.retries,
         queue.breaker,
         grouped(u64::from(queue.batch.rows)),
@@ -129,5 +162,7 @@ fn queue_view(
         id_view(&queue.id),
         into.unwrap_or_default(),
         queue.derived,
+        partitions::place(queue),
+        partitions::key_view(queue.partitions.as_ref().map(|p| &p.by)),
     )
 }

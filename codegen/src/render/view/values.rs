@@ -78,6 +78,21 @@ impl Writer<'_> {
         }
     }
 
+    /// An expression that yields an owned text of a text or a whole number, empty if it isn't there.
+    pub fn key(&self, name: &str, value: &Value) -> Result<String, Unwritable> {
+        let code = self.code(name, value, &mut Shared::default())?;
+        match (&code.yields, code.optional) {
+            (Yields::I32 | Yields::I64 | Yields::U32 | Yields::U64, false) => {
+                Ok(format!("{}.to_string()", code.rust))
+            }
+            (Yields::I32 | Yields::I64 | Yields::U32 | Yields::U64, true) => Ok(format!(
+                "{}.map(|key| key.to_string()).unwrap_or_default()",
+                code.rust
+            )),
+            _ => self.text(name, value),
+        }
+    }
+
     /// An expression that yields an owned JSON object.
     pub fn object(
         &self,

@@ -2,7 +2,7 @@
 
 use prost_reflect::FieldDescriptor;
 
-use crate::model::{Argument, Function, Root, Value};
+use crate::model::{Argument, Function, PartitionKey, Root, Value};
 
 /// An expression: its root, and the functions with all of their arguments.
 pub(super) fn text(value: &Value) -> String {
@@ -12,6 +12,15 @@ pub(super) fn text(value: &Value) -> String {
         text.push_str(&step(function));
     }
     text
+}
+
+/// A partition key.
+pub(crate) fn key(key: &PartitionKey) -> String {
+    match key {
+        PartitionKey::Header(fields) => path("header", fields),
+        PartitionKey::Event(fields) => path("event", fields),
+        PartitionKey::Message(value) => text(value),
+    }
 }
 
 /// The path of a value in a JSON message, if it is nothing else.

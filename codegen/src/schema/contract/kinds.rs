@@ -4,7 +4,7 @@ use super::kind::Kind;
 use super::{json, reserved, senders, targets, topology, transforms};
 
 /// All kinds.
-pub(crate) const ALL: [&Kind; 35] = [
+pub(crate) const ALL: [&Kind; 38] = [
     &senders::METHOD,
     &senders::PATH,
     &senders::SOURCE,
@@ -25,8 +25,11 @@ pub(crate) const ALL: [&Kind; 35] = [
     &topology::BIND,
     &topology::LETTERS,
     &topology::REJECTS,
+    &topology::KAFKA,
+    &topology::TOPIC_PARTITIONS,
     &topology::CARRIES,
     &topology::INTO,
+    &topology::PARTITIONS,
     &transforms::EXPRESSION,
     &transforms::VARIANT,
     &transforms::TEXT,

@@ -18,6 +18,7 @@ pub(crate) mod transforms;
 pub(super) use json::lower_camel;
 pub(super) use reserved::lifted;
 
+pub(crate) use self::expression::key as partition_key;
 pub(crate) use self::facts::Contracts;
 use self::facts::Facts;
 use crate::model::Model;

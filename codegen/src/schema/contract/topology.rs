@@ -1,9 +1,10 @@
 //! What is declared in RabbitMQ, and where messages go.
 
+use super::expression::key;
 use super::facts::Facts;
 use super::kind::{Harm, Kind, NONE, OF_QUEUE, PLAIN, at, yaml};
 use crate::base::refusal::Place;
-use crate::model::{Destination, ExchangeKind, Input, Model, Queue};
+use crate::model::{Destination, ExchangeKind, Input, Model, Partitions, Queue};
 use crate::rules::contracts::{JSON_CONTRACT, TOPOLOGY};
 
 /// What becomes of a queue with another type.
@@ -123,6 +124,48 @@ pub(super) const REJECTS: Kind = Kind {
     ..PLAIN
 };
 
+/// The Kafka topic that carries the messages of a queue.
+pub(super) const KAFKA: Kind = Kind {
+    word: "kafka",
+    names: 1,
+    rule: &TOPOLOGY,
+    title: |s| format!("the Kafka topic of queue `{}`", at(s, 0)),
+    place: |s| yaml(&["queues", at(s, 0), "kafka"]),
+    added: Some(Harm {
+        instances: "they publish to RabbitMQ and consume there as before, for as long as they run",
+        messages: "those that wait in RabbitMQ are moved to the topic by new instances",
+        instead: "accept it, and run `event-grpc cutover` when no former instance is left (docs/kafka.md)",
+        ..NONE
+    }),
+    changed: Some(Harm {
+        messages: "those that wait in the former topic are read by nobody",
+        instead: "move the queue back to RabbitMQ first, and to the other topic when the former one is empty",
+        ..NONE
+    }),
+    gone: Some(Harm {
+        messages: "those that wait in the topic are read by former instances only",
+        instead: "accept it, and keep a former instance running until the topic is empty (docs/kafka.md)",
+        ..NONE
+    }),
+    ..OF_QUEUE
+};
+
+/// Number of partitions of a queue's topic.
+pub(super) const TOPIC_PARTITIONS: Kind = Kind {
+    word: "topic-partitions",
+    names: 1,
+    rule: &TOPOLOGY,
+    title: |s| format!("the partitions of the Kafka topic of queue `{}`", at(s, 0)),
+    place: |s| yaml(&["queues", at(s, 0), "kafka", "partitions"]),
+    part_of: |s| vec![format!("kafka {}", at(s, 0))],
+    changed: Some(Harm {
+        messages: "a key's messages before and after the change are in different partitions: their order isn't kept across it",
+        instead: "stop senders until the topic is empty, if the order within a key matters; Kafka only ever adds partitions",
+        ..NONE
+    }),
+    ..OF_QUEUE
+};
+
 /// What the messages of a queue hold.
 pub(super) const CARRIES: Kind = Kind {
     word: "carries",
@@ -149,6 +192,15 @@ pub(super) const INTO: Kind = Kind {
         instead: "declare another queue that is bound alike",
         ..NONE
     }),
+    ..OF_QUEUE
+};
+
+/// The partitions of a queue: their number and their key.
+pub(super) const PARTITIONS: Kind = Kind {
+    word: "partitions",
+    title: |s| format!("`partitions` of queue `{}`", at(s, 0)),
+    rule: &TOPOLOGY,
+    place: |s| yaml(&["queues", at(s, 0), "partitions"]),
     ..OF_QUEUE
 };
 
@@ -182,6 +234,10 @@ fn add_queue(model: &Model, queue: &Queue, facts: &mut Facts) {
     for route in &queue.bindings {
         facts.add(&BIND, &[name, &route.exchange, &route.routing_key], "");
     }
+    if let Some(topic) = &queue.topic {
+        facts.add(&KAFKA, &[name], &topic.name);
+        facts.add(&TOPIC_PARTITIONS, &[name], topic.partitions.to_string());
+    }
     let carries = match &queue.input {
         Input::Events => "events".to_owned(),
         Input::Json(message) => format!("json {}", message.full_name()),
@@ -199,6 +255,9 @@ fn add_queue(model: &Model, queue: &Queue, facts: &mut Facts) {
             .map(|r| format!("request {}", r.name)),
     };
     facts.add(&INTO, &[name], into.unwrap_or_default());
+    if let Some(Partitions { count, by }) = &queue.partitions {
+        facts.add(&PARTITIONS, &[name], format!("{count} by {}", key(by)));
+    }
 }
 
 /// The queue of a typed table is declared by the table.

@@ -6,19 +6,22 @@ use super::cluster::{cluster, database};
 use super::columns::columns;
 use super::cors::cors;
 use super::ids::ids;
+use super::kafka::kafka;
 use super::limits::limits;
+use super::partitions;
 use super::request::request;
+use super::routes::{bind, dead_letter};
 use super::scalars::{Fields, map, texts, word};
 use super::store::{Stores, store};
 use super::verify::{nothing, verify};
 use super::webhook::{auth, id, message, on_bad};
 use super::{
-    Binding, DeadLetter, Exchange, InStore, Limits, OwnQueue, Pool, Queue, Settings, Source, Spec,
-    Table, TableDefaults,
+    Exchange, InStore, Limits, OwnQueue, Partitions, Pool, Queue, Settings, Source, Spec, Table,
+    TableDefaults,
 };
 use crate::base::diagnostic::{Diagnostics, Span};
 use crate::model::ExchangeKind;
-use crate::syntax::yaml::{Entry, Node, Text, Value};
+use crate::syntax::yaml::{Entry, Node, Text};
 
 const SETTINGS: [&str; 6] = ["type", "workers", "prefetch", "retries", "breaker", "batch"];
 
@@ -221,9 +224,11 @@ fn queue(entry: &Entry, out: &mut Diagnostics) -> Queue {
         "id",
         "dead_letter",
         "into",
+        "kafka",
         "renamed_from",
     ];
     known.extend(SETTINGS);
+    known.extend(partitions::KEYS);
     let what = format!("queue `{}`", name.value);
     let mut queue = Queue {
         name: name.clone(),
@@ -231,9 +236,11 @@ fn queue(entry: &Entry, out: &mut Diagnostics) -> Queue {
         message: None,
         id: None,
         settings: Settings::default(),
+        kafka: None,
         dead_letter: None,
         into: None,
         renamed_from: None,
+        partitions: Partitions::default(),
     };
     let Some(fields) = Fields::open(what, name.span, &entry.node, &known, out) else {
         return queue;
@@ -245,40 +252,13 @@ fn queue(entry: &Entry, out: &mut Diagnostics) -> Queue {
     queue.message = fields.text("message", out);
     queue.id = fields.meant("id", out).map(|e| id(e, out));
     queue.settings = settings(&fields, out);
+    queue.kafka = fields.meant("kafka", out).and_then(|e| kafka(e, out));
     queue.dead_letter = fields.get("dead_letter").and_then(|e| dead_letter(e, out));
     fields.require("into", out);
     queue.into = fields.text("into", out);
     queue.renamed_from = fields.text("renamed_from", out);
+    queue.partitions = partitions::partitions(&fields, out);
     queue
-}
-
-fn bind(entry: &Entry, out: &mut Diagnostics) -> Vec<Binding> {
-    let mut bindings = Vec::new();
-    for exchange in map("`bind`", &entry.node, out).unwrap_or_default() {
-        for key in texts("a binding key", &exchange.node, out) {
-            bindings.push(Binding {
-                exchange: exchange.key.clone(),
-                key,
-            });
-        }
-    }
-    bindings
-}
-
-fn dead_letter(entry: &Entry, out: &mut Diagnostics) -> Option<DeadLetter> {
-    if let Value::Scalar(exchange) = &entry.node.value {
-        return Some(DeadLetter {
-            exchange: exchange.clone(),
-            routing_key: None,
-        });
-    }
-    let known = ["exchange", "routing_key"];
-    let fields = Fields::open("`dead_letter`", entry.key.span, &entry.node, &known, out)?;
-    fields.require("exchange", out)?;
-    Some(DeadLetter {
-        exchange: fields.text("exchange", out)?,
-        routing_key: fields.text("routing_key", out),
-    })
 }
 
 fn table(entry: &Entry, stores: Stores, defaults: &TableDefaults, out: &mut Diagnostics) -> Table {
@@ -357,8 +337,9 @@ fn migrations(entry: &Entry, out: &mut Diagnostics) -> Option<Text> {
 }
 
 fn own_queue(entry: &Entry, out: &mut Diagnostics) -> OwnQueue {
-    let mut known = vec!["dead_letter"];
+    let mut known = vec!["dead_letter", "kafka"];
     known.extend(SETTINGS);
+    known.extend(partitions::KEYS);
     let fields = Fields::open(
         "a typed table's `queue`",
         entry.key.span,
@@ -372,9 +353,17 @@ fn own_queue(entry: &Entry, out: &mut Diagnostics) -> OwnQueue {
             .as_ref()
             .map(|f| settings(f, out))
             .unwrap_or_default(),
+        kafka: fields
+            .as_ref()
+            .and_then(|f| f.meant("kafka", out))
+            .and_then(|e| kafka(e, out)),
         dead_letter: fields
             .as_ref()
             .and_then(|f| f.get("dead_letter"))
             .and_then(|e| dead_letter(e, out)),
+        partitions: fields
+            .as_ref()
+            .map(|f| partitions::partitions(f, out))
+            .unwrap_or_default(),
     }
 }

@@ -331,15 +331,26 @@ fn share(text: &str) -> Option<u64> {
     }
 }
 
+/// An hour and a day, in milliseconds.
+pub(super) const HOUR: u64 = 3_600_000;
+pub(super) const DAY: u64 = 24 * HOUR;
+
 fn duration(text: &str) -> Option<u64> {
-    let (digits, factor) = [("ms", 1), ("s", 1000), ("m", 60_000), ("h", 3_600_000)]
+    let units = [
+        ("ms", 1),
+        ("s", 1000),
+        ("m", 60_000),
+        ("h", HOUR),
+        ("d", DAY),
+    ];
+    let (digits, factor) = units
         .into_iter()
         .find_map(|(unit, factor)| Some((text.strip_suffix(unit)?, factor)))?;
     count(digits.trim_end())?.checked_mul(factor)
 }
 
 fn show_duration(ms: u64) -> String {
-    [("h", 3_600_000), ("m", 60_000), ("s", 1000)]
+    [("d", DAY), ("h", HOUR), ("m", 60_000), ("s", 1000)]
         .into_iter()
         .find(|(_, factor)| ms >= *factor && ms.is_multiple_of(*factor))
         .map_or_else(
@@ -364,6 +375,7 @@ mod tests {
         assert_eq!(duration("500ms"), Some(500));
         assert_eq!(duration("1m"), Some(60_000));
         assert_eq!(duration("2h"), Some(7_200_000));
+        assert_eq!(duration("7d"), Some(7 * DAY));
         assert_eq!(duration("10"), None);
         assert_eq!(names::size(1 << 30), "1GiB");
         assert_eq!(show_duration(60_000), "1m");

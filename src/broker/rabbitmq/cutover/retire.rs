@@ -131,8 +131,7 @@ impl Cutover {
             let why = format!("there is no queue {queue} to move its messages to");
             return Ok((0, Deleted::Left(why)));
         }
-        let quorum = self.declare_queue(former, QueueKind::Quorum).await;
-        let quorum = refused(quorum)?.is_none();
+        let quorum = self.is_quorum(former).await?;
         let moved = self.empty_and_delete(former, quorum, queue).await?;
         Ok((moved, Deleted::Done))
     }

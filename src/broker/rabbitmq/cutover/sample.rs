@@ -47,6 +47,7 @@ impl Cutover {
                 redelivered: delivery.redelivered,
                 properties: from_amqp(&delivery.properties),
                 body: Bytes::from(delivery.data),
+                place: None,
                 ack: Ack::new(Shown),
             });
         }

@@ -17,7 +17,7 @@ use crate::broker::rabbitmq::declare::name;
 use crate::broker::rabbitmq::dial::Session;
 
 /// Number of messages that are moved at once.
-const WINDOW: u16 = 200;
+pub(super) const WINDOW: u16 = 200;
 
 /// When nothing comes for so long, there is nothing left.
 const QUIET: Duration = Duration::from_millis(300);
@@ -61,7 +61,7 @@ pub(super) async fn all(session: &Session, from: &str, to: &str) -> Result<u64, 
 }
 
 /// The next messages, as many as there are and fit.
-async fn window(consumer: &mut Consumer) -> Result<Vec<Delivery>, Error> {
+pub(super) async fn window(consumer: &mut Consumer) -> Result<Vec<Delivery>, Error> {
     let mut window = Vec::new();
     while window.len() < usize::from(WINDOW) {
         match timeout(QUIET, consumer.next()).await {

@@ -54,6 +54,7 @@ fn pipeline() -> &'static Pipeline {
     let queue = |name, binding: &'static Route, dead_letter| Queue {
         name,
         kind: QueueKind::Quorum,
+        topic: None,
         bindings: std::slice::from_ref(binding),
         workers: 2,
         prefetch: 100,
@@ -69,6 +70,8 @@ fn pipeline() -> &'static Pipeline {
         id: IdFrom::MessageId,
         into: Destination::Table(&TABLE),
         derived: false,
+        partition: None,
+        partition_by: None,
     };
     let exchange = |name, kind, derived| Exchange {
         name,

@@ -3,7 +3,8 @@
 use serde::Serialize;
 
 use super::text::{bytes, code, request_link, table_link};
-use crate::model::{Destination, ExchangeKind, Model, Queue};
+use crate::model::{Destination, ExchangeKind, Model, Partitions, Queue};
+use crate::schema::contract::partition_key;
 
 /// An exchange.
 #[derive(Debug, Serialize)]
@@ -16,7 +17,7 @@ pub(super) struct ExchangeRow {
 #[derive(Debug, Serialize)]
 pub(super) struct QueueRow {
     name: String,
-    kind: &'static str,
+    kind: String,
     bindings: String,
     workers: u16,
     prefetch: u16,
@@ -52,7 +53,7 @@ fn row(model: &Model, queue: &Queue) -> QueueRow {
     let bindings: Vec<String> = queue.bindings.iter().map(super::ways::binding).collect();
     QueueRow {
         name: code(&queue.name),
-        kind: if queue.quorum { "quorum" } else { "classic" },
+        kind: kind(queue),
         bindings: bindings.join("<br>"),
         workers: queue.workers,
         prefetch: queue.prefetch,
@@ -79,5 +80,20 @@ fn row(model: &Model, queue: &Queue) -> QueueRow {
                 .map(|request| request_link(&request.name)),
         }
         .unwrap_or_default(),
+    }
+}
+
+/// Its type, and how many partitions of it there are by which key.
+fn kind(queue: &Queue) -> String {
+    if let Some(topic) = &queue.topic {
+        let name = code(&topic.name);
+        return format!("Kafka {name}, {} partitions", topic.partitions);
+    }
+    let kind = if queue.quorum { "quorum" } else { "classic" };
+    match &queue.partitions {
+        None => kind.to_owned(),
+        Some(Partitions { count, by }) => {
+            format!("{kind}, {count} partitions by {}", code(&partition_key(by)))
+        }
     }
 }

@@ -49,7 +49,12 @@ public final class Answer {
 
     /** What isn't the server's answer says nothing of when to come back. */
     long retryAfterMillis() {
-        return status == OK || status >= 400 ? retryAfterMillis : 0;
+        return status >= 400 || success() != null ? retryAfterMillis : 0;
+    }
+
+    /** Why the batch is to be sent again, in a few words; empty if it isn't. */
+    String failure() {
+        return isFailure() ? "status " + status + (status < 400 ? ", but not the server's answer" : "") : "";
     }
 
     /** The server's answer; null if it isn't one that says that events were taken. */

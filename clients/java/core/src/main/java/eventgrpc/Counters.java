@@ -86,10 +86,20 @@ public final class Counters {
         return tally.damaged;
     }
 
+    /**
+     * Why the last request failed, in a few words for a person.
+     *
+     * @return empty if it didn't
+     */
+    public String getLastFailure() {
+        return tally.lastFailure;
+    }
+
     @Override
     public String toString() {
         return "taken=" + getTaken() + " refused=" + getRefused() + " accepted=" + getAccepted() + " given_up=" + getGivenUp()
-                + " queued=" + queued + " requests=" + getRequests() + " retries=" + getRetries() + " damaged=" + getDamaged();
+                + " queued=" + queued + " requests=" + getRequests() + " retries=" + getRetries() + " damaged=" + getDamaged()
+                + (getLastFailure().isEmpty() ? "" : " last_failure=" + getLastFailure());
     }
 
     /** The numbers as they grow. */
@@ -101,6 +111,7 @@ public final class Counters {
         long requests;
         long retries;
         long damaged;
+        String lastFailure = "";
 
         Tally() {}
 
@@ -112,6 +123,7 @@ public final class Counters {
             requests = other.requests;
             retries = other.retries;
             damaged = other.damaged;
+            lastFailure = other.lastFailure;
         }
 
         static <K> void add(Map<K, Long> counts, K key) {

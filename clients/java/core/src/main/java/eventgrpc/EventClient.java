@@ -107,7 +107,7 @@ public final class EventClient implements AutoCloseable {
         if (body == null || body.length > state.options.maxEventBytes) {
             return Refusal.INVALID;
         }
-        return state.queue.isFull(body.length) ? Refusal.QUEUE_FULL : null;
+        return state.queue.isFull(header, body.length) ? Refusal.QUEUE_FULL : null;
     }
 
     /** Adds an event to the queue, and wakes the thread if that may make a batch due. */

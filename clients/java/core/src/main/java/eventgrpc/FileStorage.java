@@ -1,6 +1,5 @@
 package eventgrpc;
 
-import java.io.Closeable;
 import java.io.File;
 import java.io.IOException;
 import java.io.RandomAccessFile;
@@ -8,7 +7,9 @@ import java.nio.channels.FileLock;
 import java.nio.channels.OverlappingFileLockException;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.TreeMap;
 
 /**
@@ -18,9 +19,14 @@ import java.util.TreeMap;
  * <p>On Android use a folder below {@code getNoBackupFilesDir()}, and one for each process that sends.
  */
 public final class FileStorage implements Storage {
+    /** The folders that are in use in this process: to close a second lock of a file would end the first. */
+    private static final Set<File> IN_USE = new HashSet<>();
+
     private final File folder;
     private final TreeMap<Long, StoredEvent> kept = new TreeMap<>();
     private final List<Long> unremoved = new ArrayList<>();
+    /** What this one has put into {@link #IN_USE}. */
+    private File claimed;
     private RandomAccessFile lockFile;
     private Journal journal;
 
@@ -38,8 +44,9 @@ public final class FileStorage implements Storage {
         if (!folder.isDirectory() && !folder.mkdirs()) {
             throw new IOException(folder + " can't be made; name a folder that this program may write to");
         }
-        lock();
+        claim();
         try {
+            lock();
             journal = new Journal(new File(folder, "events.journal"));
             kept.putAll(journal.read());
         } catch (IOException | RuntimeException error) {
@@ -49,23 +56,34 @@ public final class FileStorage implements Storage {
         return new Left(new ArrayList<>(kept.values()), journal.damaged());
     }
 
-    /** The lock ends with the process, however it ends. */
+    /** Within this process a set says who has the folder. */
+    private void claim() throws IOException {
+        File real = folder.getCanonicalFile();
+        synchronized (IN_USE) {
+            if (!IN_USE.add(real)) {
+                throw inUse();
+            }
+        }
+        claimed = real;
+    }
+
+    /** The lock, which keeps other processes out, ends with the process, however it ends. */
     private void lock() throws IOException {
         FileLock lock = null;
         lockFile = new RandomAccessFile(new File(folder, "lock"), "rw");
         try {
             lock = lockFile.getChannel().tryLock();
-        } catch (OverlappingFileLockException inThisProcess) {
+        } catch (OverlappingFileLockException ofAnotherLoader) {
             // Said below, as for any other process.
-        } finally {
-            if (lock == null) {
-                close(lockFile);
-            }
         }
         if (lock == null) {
-            throw new IOException(
-                    folder + " is in use by another running client; close that one, or give this one a folder of its own");
+            throw inUse();
         }
+    }
+
+    private IOException inUse() {
+        return new IOException(
+                folder + " is in use by another running client; close that one, or give this one a folder of its own");
     }
 
     @Override
@@ -101,19 +119,17 @@ public final class FileStorage implements Storage {
 
     @Override
     public void close() throws IOException {
-        if (journal != null) {
-            journal.close();
-        }
-        if (lockFile != null) {
-            lockFile.close();
-        }
-    }
-
-    private static void close(Closeable closeable) {
         try {
-            closeable.close();
-        } catch (IOException ignored) {
-            // What matters is the error that made this necessary.
+            if (journal != null) {
+                journal.close();
+            }
+            if (lockFile != null) {
+                lockFile.close();
+            }
+        } finally {
+            synchronized (IN_USE) {
+                IN_USE.remove(claimed);
+            }
         }
     }
 }

@@ -27,6 +27,7 @@ final class HttpTransport implements Transport {
     private final SSLSocketFactory tls;
     private final ScheduledThreadPoolExecutor deadlines;
     private volatile HttpURLConnection current;
+    private volatile boolean closed;
 
     HttpTransport(Options.Builder options) {
         url = Endpoint.url(options.endpoint, Wire.PATH);
@@ -46,10 +47,11 @@ final class HttpTransport implements Transport {
         current = connection;
         // A timeout of the connection is for each read only.
         ScheduledFuture<?> deadline = deadlines.schedule(connection::disconnect, timeoutMillis, TimeUnit.MILLISECONDS);
+        long end = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(timeoutMillis);
         boolean read = false;
         try {
             write(connection, request, (int) Math.min(Integer.MAX_VALUE, timeoutMillis));
-            Answer answer = answer(connection);
+            Answer answer = answer(connection, end);
             read = true;
             if (!deadline.cancel(false)) {
                 throw new SocketTimeoutException("no whole answer within " + timeoutMillis + " ms");
@@ -86,21 +88,26 @@ final class HttpTransport implements Transport {
         }
     }
 
-    private static Answer answer(HttpURLConnection connection) throws IOException {
+    private Answer answer(HttpURLConnection connection, long end) throws IOException {
         int status = connection.getResponseCode();
         byte[] body;
         try (InputStream in = status < 400 ? connection.getInputStream() : connection.getErrorStream()) {
-            body = in == null ? new byte[0] : read(in);
+            body = in == null ? new byte[0] : read(in, end);
         }
         String type = connection.getContentType();
         boolean isProtobuf = type != null && type.startsWith("application/") && type.contains("protobuf");
-        long retryAfter = RetryAfter.millis(connection.getHeaderField("retry-after"), System.currentTimeMillis());
+        long retryAfter = RetryAfter.millis(connection.getHeaderField("retry-after"), connection.getHeaderField("date"));
         if (status == HttpURLConnection.HTTP_OK && isProtobuf) {
             return Answer.ok(body, retryAfter);
         }
         Response response = isProtobuf ? Response.read(body) : null;
         String message = response == null ? new String(body, StandardCharsets.UTF_8) : response.message();
-        return Answer.other(status, shortened(message.isEmpty() ? reason(connection) : message), retryAfter);
+        return Answer.other(status, shortened(hidden(message.isEmpty() ? reason(connection) : message)), retryAfter);
+    }
+
+    /** The key is shown nowhere, also when a server repeats it. */
+    private String hidden(String message) {
+        return key == null || key.isEmpty() ? message : message.replace(key, "[key]");
     }
 
     /** For 401 the JDK keeps the body to itself. */
@@ -114,22 +121,28 @@ final class HttpTransport implements Transport {
     }
 
     /** To the end, since a connection is used again only then; but of a large answer only the beginning. */
-    private static byte[] read(InputStream in) throws IOException {
+    private byte[] read(InputStream in, long end) throws IOException {
         ByteArrayOutputStream body = new ByteArrayOutputStream();
         byte[] part = new byte[8192];
         for (int count = in.read(part); count >= 0 && body.size() < LARGEST; count = in.read(part)) {
             body.write(part, 0, count);
+            // What comes byte by byte keeps `disconnect` waiting for as long as it comes.
+            if (closed || System.nanoTime() - end > 0) {
+                throw new SocketTimeoutException("no whole answer in time");
+            }
         }
         return body.toByteArray();
     }
 
     @Override
     public void close() {
-        deadlines.shutdownNow();
+        closed = true;
         HttpURLConnection under = current;
         if (under != null) {
-            under.disconnect();
+            // Elsewhere, since it may wait for the thread that reads.
+            deadlines.execute(under::disconnect);
         }
+        deadlines.shutdown();
     }
 
     /** Never shows the key. */

@@ -132,6 +132,8 @@ final class Journal {
         try (RandomAccessFile out = new RandomAccessFile(written, "rw")) {
             out.setLength(0);
             out.write(records.toByteArray());
+            // Else the loss of power might leave the new name without the content.
+            out.getFD().sync();
         }
         close();
         if (!written.renameTo(path)) {

@@ -240,13 +240,21 @@ public final class Options {
          * Ends.
          *
          * @return the options
-         * @throws IllegalArgumentException if the endpoint can't be used
+         * @throws IllegalArgumentException if the endpoint or the key can't be used
          */
         public Options build() {
             if (transport == null) {
                 Endpoint.check(endpoint, insecure);
             }
+            if (key != null && !key.chars().allMatch(c -> c > ' ' && c <= '~')) {
+                throw new IllegalArgumentException("the key has a character that a key can't have; is there a line break?");
+            }
             return new Options(this);
+        }
+
+        /** A text without the key, which a server might repeat in what it says. */
+        String hidden(String text) {
+            return key == null || key.isEmpty() ? text : text.replace(key, "[key]");
         }
     }
 }

@@ -3,6 +3,7 @@ package eventgrpc;
 import java.io.IOException;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collection;
 import java.util.HashSet;
 import java.util.List;
@@ -11,6 +12,9 @@ import java.util.concurrent.TimeUnit;
 
 /** The events that were taken and aren't settled, oldest first, in memory and in storage. Whoever calls holds the client's lock. */
 final class Queue {
+    /** A century: nanoseconds of more don't fit into a number. */
+    private static final long OLDEST_MILLIS = TimeUnit.DAYS.toMillis(36_500);
+
     private final ArrayDeque<Entry> entries = new ArrayDeque<>();
     private final Storage storage;
     private final int maxEvents;
@@ -33,8 +37,8 @@ final class Queue {
         long now = System.currentTimeMillis();
         for (StoredEvent event : left.events()) {
             // A clock that was set back in the meantime must not make it wait for longer.
-            long age = Math.max(0, now - event.takenAtMillis());
-            add(new Entry(event, System.nanoTime() - TimeUnit.MILLISECONDS.toNanos(Math.min(age, 86_400_000)), true));
+            long age = Math.max(0, Math.min(now - event.takenAtMillis(), OLDEST_MILLIS));
+            add(new Entry(event, System.nanoTime() - TimeUnit.MILLISECONDS.toNanos(age), true));
         }
         return left.damaged();
     }
@@ -68,14 +72,21 @@ final class Queue {
         return entries.peekLast();
     }
 
-    /** Whether there is no room for an event of so many bytes. */
-    boolean isFull(int size) {
-        return entries.size() >= maxEvents || bytes + size > maxBytes;
+    /** Whether there is no room for an event of so many bytes with this header. */
+    boolean isFull(byte[] header, int size) {
+        return entries.size() >= maxEvents || bytes + size + headerSize(header) > maxBytes;
+    }
+
+    /** Events in a row share their header; the first one that has it counts it. */
+    private int headerSize(byte[] header) {
+        Entry before = entries.peekLast();
+        return before != null && Arrays.equals(before.event.header(), header) ? 0 : header.length;
     }
 
     private void add(Entry entry) {
+        entry.size = entry.event.body().length + headerSize(entry.event.header());
         entries.add(entry);
-        bytes += entry.event.body().length;
+        bytes += entry.size;
         last = Math.max(last, entry.event.sequence());
     }
 
@@ -110,11 +121,11 @@ final class Queue {
         }
     }
 
-    /** The events that were taken before a time, milliseconds since the epoch. */
-    List<Entry> takenBefore(long millis) {
+    /** The events that are older than this, by a clock that is never set. */
+    List<Entry> olderThan(long millis, long nowNanos) {
         List<Entry> found = new ArrayList<>();
         for (Entry entry : entries) {
-            if (entry.event.takenAtMillis() < millis) {
+            if (TimeUnit.NANOSECONDS.toMillis(nowNanos - entry.takenAtNanos) > millis) {
                 found.add(entry);
             }
         }
@@ -142,7 +153,7 @@ final class Queue {
         entries.removeIf(set::contains);
         List<StoredEvent> stored = new ArrayList<>();
         for (Entry entry : gone) {
-            bytes -= entry.event.body().length;
+            bytes -= entry.size;
             if (entry.stored) {
                 stored.add(entry.event);
             }

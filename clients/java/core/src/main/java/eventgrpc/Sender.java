@@ -8,6 +8,8 @@ import java.util.List;
 final class Sender implements Runnable {
     private final State state;
     private final Transport transport;
+    /** Why no answer came to the last request, if none did. */
+    private String error = "";
 
     Sender(State state, Transport transport) {
         this.state = state;
@@ -35,8 +37,7 @@ final class Sender implements Runnable {
                 if (state.ended) {
                     return null;
                 }
-                long oldest = System.currentTimeMillis() - state.options.maxAgeMillis;
-                List<Entry> old = state.queue.takenBefore(oldest);
+                List<Entry> old = state.queue.olderThan(state.options.maxAgeMillis, System.nanoTime());
                 if (old.isEmpty()) {
                     state.tally.requests++;
                     state.tally.retries += state.backoff.isRetrying() ? 1 : 0;
@@ -80,6 +81,8 @@ final class Sender implements Runnable {
         try {
             return transport.send(Envelope.request(events.get(0).header(), events), state.options.requestTimeoutMillis);
         } catch (IOException | RuntimeException noAnswer) {
+            String said = noAnswer.getMessage();
+            error = said == null ? noAnswer.getClass().getSimpleName() : state.options.hidden(said);
             return null;
         }
     }
@@ -92,6 +95,7 @@ final class Sender implements Runnable {
             if (state.ended || !state.batcher.isCurrent(batch)) {
                 return;
             }
+            state.tally.lastFailure = answer == null ? "no answer: " + error : answer.failure();
             if (answer == null) {
                 state.backoff.failure(System.nanoTime(), 0);
             } else if (answer.isFailure()) {
@@ -122,7 +126,7 @@ final class Sender implements Runnable {
                 gone.add(entry);
             } else if (!rejection.isRetryable()) {
                 given.add(new GivenUp(
-                        entry.event, GivenUp.Reason.REJECTED, answer.status(), rejection.code(), rejection.reason()));
+                        entry.event, GivenUp.Reason.REJECTED, answer.status(), rejection.code(), state.options.hidden(rejection.reason())));
                 gone.add(entry);
             }
         }

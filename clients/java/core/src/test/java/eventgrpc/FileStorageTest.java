@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.File;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -49,6 +50,39 @@ class FileStorageTest {
             storage.append(event(sequence, size));
         }
         storage.close();
+    }
+
+    @Test
+    void aSecondClientHereDoesntOpenTheFolderForOtherProcesses() throws Exception {
+        FileStorage first = new FileStorage(folder);
+        first.open();
+        assertThrows(IOException.class, () -> new FileStorage(folder).open());
+        assertThrows(IOException.class, () -> new FileStorage(new File(folder, "../" + folder.getName())).open());
+        assertEquals("in use", ofAnotherProcess());
+        first.close();
+        assertEquals("free", ofAnotherProcess());
+        new FileStorage(folder).open();
+    }
+
+    private String ofAnotherProcess() throws Exception {
+        Path java = Path.of(System.getProperty("java.home"), "bin", "java");
+        Process process = new ProcessBuilder(
+                        java.toString(), "-cp", System.getProperty("java.class.path"), Opener.class.getName(), folder.getPath())
+                .redirectErrorStream(true)
+                .start();
+        return new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8).trim();
+    }
+
+    /** Says whether it can have a folder. */
+    static final class Opener {
+        public static void main(String[] arguments) {
+            try {
+                new FileStorage(new File(arguments[0])).open();
+                System.out.println("free");
+            } catch (IOException inUse) {
+                System.out.println("in use");
+            }
+        }
     }
 
     @Test

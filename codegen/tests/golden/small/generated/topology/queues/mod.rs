@@ -12,8 +12,14 @@ mod post_q;
 /// Queues, declared and derived.
 pub static QUEUES: &[Queue] = &[
     event_q::QUEUE,
+    event_q::partition("event_q.0", 0),
+    event_q::partition("event_q.1", 1),
+    event_q::partition("event_q.2", 2),
+    event_q::partition("event_q.3", 3),
     post_q::QUEUE,
     api_q::QUEUE,
+    api_q::partition("api_q.0", 0),
+    api_q::partition("api_q.1", 1),
     error_q::QUEUE,
     everything_q::QUEUE,
 ];

@@ -20,6 +20,7 @@ final class CounterView {
         view.put("requests", counters.getRequests());
         view.put("retries", counters.getRetries());
         view.put("damaged", counters.getDamaged());
+        view.put("last_failure", counters.getLastFailure());
         view.put("gave_up", new ArrayList<>(gaveUp));
         return view;
     }

@@ -1,0 +1,106 @@
+//! Depths of queues in Kafka, as the cluster reports them. Nothing is changed, nothing made, no group joined.
+
+use std::collections::BTreeMap;
+
+use rdkafka::consumer::{BaseConsumer, Consumer as _};
+use rdkafka::error::KafkaError;
+use rdkafka::{Offset, TopicPartitionList};
+
+use super::address::KafkaAddress;
+use super::keeper::ASK;
+use crate::contract::Topic;
+
+/// Reason why there is no answer.
+#[derive(Debug, thiserror::Error)]
+#[error("Kafka says: {0}")]
+pub struct KafkaDepthError(String);
+
+/// Numbers of messages that aren't settled in the topics of queues, by the name of the queue. Those that instances hold
+/// are among them.
+pub async fn unsettled(
+    address: &KafkaAddress,
+    topics: &[(&'static str, Topic)],
+) -> Result<BTreeMap<&'static str, u64>, KafkaDepthError> {
+    let (address, topics) = (address.clone(), topics.to_vec());
+    let asked = tokio::task::spawn_blocking(move || ask(&address, &topics)).await;
+    let failed = |error: &dyn std::fmt::Display| KafkaDepthError(error.to_string());
+    asked
+        .map_err(|error| failed(&error))?
+        .map_err(|error| failed(&error))
+}
+
+fn ask(
+    address: &KafkaAddress,
+    topics: &[(&'static str, Topic)],
+) -> Result<BTreeMap<&'static str, u64>, KafkaError> {
+    let mut depths = BTreeMap::new();
+    for (queue, topic) in topics {
+        let mut config = address.client();
+        config.set("group.id", topic.name);
+        let client: BaseConsumer = config.create()?;
+        let mut open = 0;
+        for name in [topic.name.to_owned(), topic.retry()] {
+            for committed in committed(&client, &name)? {
+                open += committed.open();
+            }
+        }
+        depths.insert(*queue, open);
+    }
+    Ok(depths)
+}
+
+/// A partition, and how far its group has come.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Committed {
+    pub(super) partition: i32,
+    /// The first offset that there is, and the one after the last.
+    pub(super) first: i64,
+    pub(super) end: i64,
+    /// The committed offset; none if nothing was committed yet.
+    pub(super) offset: Option<i64>,
+}
+
+impl Committed {
+    /// Offset of the first message that isn't settled.
+    pub(super) fn position(&self) -> i64 {
+        self.offset.unwrap_or(0).max(self.first)
+    }
+
+    /// Number of messages that aren't settled.
+    pub(super) fn open(&self) -> u64 {
+        u64::try_from(self.end - self.position()).unwrap_or(0)
+    }
+
+    /// Number of messages that were deleted before they were settled.
+    pub(super) fn deleted(&self) -> u64 {
+        u64::try_from(self.first - self.offset.unwrap_or(0)).unwrap_or(0)
+    }
+}
+
+/// How far the group of a client has come in each partition of a topic. It blocks.
+pub(super) fn committed<C: rdkafka::consumer::ConsumerContext>(
+    client: &BaseConsumer<C>,
+    topic: &str,
+) -> Result<Vec<Committed>, KafkaError> {
+    let metadata = client.fetch_metadata(Some(topic), ASK)?;
+    let mut list = TopicPartitionList::new();
+    for partition in metadata.topics().iter().flat_map(|t| t.partitions()) {
+        list.add_partition(topic, partition.id());
+    }
+    let mut all = Vec::new();
+    for element in client.committed_offsets(list, ASK)?.elements() {
+        let partition = element.partition();
+        let (first, end) = client.fetch_watermarks(topic, partition, ASK)?;
+        let offset = match element.offset() {
+            Offset::Offset(offset) => Some(offset),
+            _ => None,
+        };
+        all.push(Committed {
+            partition,
+            first,
+            end,
+            offset,
+        });
+    }
+    Ok(all)
+}

@@ -1,0 +1,121 @@
+//! Lag: what of a queue's topics isn't settled, and whether it is before Kafka deletes it.
+
+use std::sync::PoisonError;
+use std::time::Duration;
+
+use rdkafka::consumer::Consumer as _;
+use rdkafka::error::KafkaError;
+use rdkafka::{Offset, TopicPartitionList};
+
+use super::consumer::{Client, Consumer, topic};
+use super::depths::committed;
+use super::group::Lane;
+use super::keeper::ASK;
+use crate::metrics::kafka::{DELETED_UNREAD, LAG, RETENTION_USED};
+use crate::time::now_ms;
+
+/// What a queue's topics hold that isn't settled.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct Lag {
+    /// Messages.
+    pub(super) messages: u64,
+    /// Messages that Kafka has deleted before they were settled.
+    pub(super) deleted: u64,
+    /// Quarters of the retention that the oldest one has used up.
+    pub(super) quarters: u8,
+}
+
+/// Measures the lag of a queue, and tells of what is about to be deleted. It blocks.
+pub(super) fn measure(consumer: &Consumer) {
+    let Some(client) = consumer.client() else {
+        return;
+    };
+    let queue = consumer.group.queue.name;
+    match lag(consumer, &client) {
+        Ok(lag) => tell(consumer, lag),
+        Err(error) => tracing::debug!(queue, %error, "The lag of a queue can't be measured."),
+    }
+}
+
+fn tell(consumer: &Consumer, lag: Lag) {
+    let queue = consumer.group.queue.name;
+    LAG.with([queue]).set(lag.messages as f64);
+    RETENTION_USED
+        .with([queue])
+        .set(f64::from(lag.quarters) / 4.0);
+    let mut told = consumer.lag.lock().unwrap_or_else(PoisonError::into_inner);
+    let known = std::mem::replace(&mut *told, lag);
+    let new = lag.deleted.saturating_sub(known.deleted);
+    if new > 0 {
+        DELETED_UNREAD.with([queue]).increment(new);
+        tracing::error!(
+            queue,
+            messages = new,
+            "Kafka has deleted messages before they were settled: its retention is shorter than they waited."
+        );
+    }
+    let messages = lag.messages;
+    let late = lag.quarters >= LATE;
+    if late && known.quarters < LATE {
+        tracing::error!(
+            queue,
+            messages,
+            "Messages wait in Kafka for most of its retention, after which Kafka deletes them; raise retention.ms of the topic."
+        );
+    }
+    let why = late.then(|| {
+        format!("{messages} messages wait, some for most of the topic's retention, after which Kafka deletes them")
+    });
+    consumer.monitor.late(queue, why);
+}
+
+/// Quarters of the retention after which a queue is reported.
+pub(super) const LATE: u8 = 3;
+
+fn lag(consumer: &Consumer, client: &Client) -> Result<Lag, KafkaError> {
+    let group = &consumer.group;
+    let mut lag = Lag::default();
+    for lane in [Lane::Messages, Lane::Retries] {
+        let name = topic(group, lane);
+        let retention = group.queue.topic.map_or(0, |topic| topic.retention_ms);
+        let quarter = Duration::from_millis(retention / 4);
+        for committed in committed(client, &name)? {
+            lag.deleted += committed.deleted();
+            lag.messages += committed.open();
+            if committed.open() > 0 {
+                let (partition, position) = (committed.partition, committed.position());
+                let used = quarters(client, &name, partition, position, quarter)?;
+                lag.quarters = lag.quarters.max(used);
+            }
+        }
+    }
+    Ok(lag)
+}
+
+/// Quarters of the retention that the message at a position has used up.
+fn quarters(
+    client: &Client,
+    topic: &str,
+    partition: i32,
+    position: i64,
+    quarter: Duration,
+) -> Result<u8, KafkaError> {
+    let quarter = i64::try_from(quarter.as_millis()).unwrap_or(i64::MAX);
+    for quarters in [3, 2, 1] {
+        let then = now_ms().saturating_sub(quarter.saturating_mul(quarters.into()));
+        let mut times = TopicPartitionList::new();
+        times.add_partition_offset(topic, partition, Offset::Offset(then))?;
+        let found = client.offsets_for_times(times, ASK)?;
+        let younger = found.elements().first().map(|element| element.offset());
+        // All before this offset are older.
+        let older = match younger {
+            Some(Offset::Offset(offset)) => position < offset,
+            Some(Offset::End) => true,
+            _ => false,
+        };
+        if older {
+            return Ok(quarters);
+        }
+    }
+    Ok(0)
+}

@@ -1,0 +1,186 @@
+//! Window of a partition: the messages that were delivered and not all settled, by offset. Messages are settled in any
+//! order; what is committed passes only what is settled, without a gap.
+
+use std::collections::VecDeque;
+
+/// Messages of one partition, from the first one that isn't settled.
+#[derive(Debug, Default)]
+pub(super) struct Window {
+    /// In ascending order. Offsets that the log skips are in none.
+    entries: VecDeque<Entry>,
+    /// Offset after the last message that was seen.
+    end: Option<i64>,
+    /// Number of messages that were given back and not delivered since.
+    returned: usize,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Entry {
+    offset: i64,
+    mark: Mark,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Mark {
+    Held,
+    Settled,
+    Returned,
+}
+
+/// What is to be done with a message that the broker sends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Seen {
+    /// Deliver it.
+    First,
+    /// Deliver it once more, since it was given back.
+    Again,
+    /// It is held or settled already.
+    Known,
+}
+
+impl Window {
+    /// Takes note of a message that the broker sends. One that is to be delivered is held from now on.
+    pub(super) fn saw(&mut self, offset: i64) -> Seen {
+        if self.end.is_none_or(|end| offset >= end) {
+            self.end = Some(offset + 1);
+            self.entries.push_back(Entry {
+                offset,
+                mark: Mark::Held,
+            });
+            return Seen::First;
+        }
+        match self.entry(offset) {
+            Some(entry) if entry.mark == Mark::Returned => {
+                entry.mark = Mark::Held;
+                self.returned -= 1;
+                Seen::Again
+            }
+            _ => Seen::Known,
+        }
+    }
+
+    /// Settles a message.
+    pub(super) fn settle(&mut self, offset: i64) {
+        if let Some(entry) = self.entry(offset) {
+            entry.mark = Mark::Settled;
+        }
+        while self
+            .entries
+            .front()
+            .is_some_and(|entry| entry.mark == Mark::Settled)
+        {
+            self.entries.pop_front();
+        }
+    }
+
+    /// Gives a message back: it will be delivered again.
+    pub(super) fn give_back(&mut self, offset: i64) {
+        if let Some(entry) = self.entry(offset)
+            && entry.mark == Mark::Held
+        {
+            entry.mark = Mark::Returned;
+            self.returned += 1;
+        }
+    }
+
+    /// Offset that may be committed: the first one that isn't settled. None as long as no message was seen.
+    pub(super) fn position(&self) -> Option<i64> {
+        match self.entries.front() {
+            Some(entry) => Some(entry.offset),
+            None => self.end,
+        }
+    }
+
+    /// Offset of the first message that was given back, if there is one.
+    pub(super) fn first_returned(&self) -> Option<i64> {
+        if self.returned == 0 {
+            return None;
+        }
+        let returned = |entry: &&Entry| entry.mark == Mark::Returned;
+        self.entries.iter().find(returned).map(|entry| entry.offset)
+    }
+
+    fn entry(&mut self, offset: i64) -> Option<&mut Entry> {
+        let at = self.entries.partition_point(|entry| entry.offset < offset);
+        let entry = self.entries.get_mut(at)?;
+        (entry.offset == offset).then_some(entry)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn what_is_committed_passes_no_message_that_is_open() {
+        let mut window = Window::default();
+        assert_eq!(window.position(), None);
+        // The log skips offsets where transactions ended or records were compacted.
+        for offset in [5, 6, 9] {
+            assert_eq!(window.saw(offset), Seen::First);
+        }
+        window.settle(9);
+        window.settle(6);
+        assert_eq!(window.position(), Some(5));
+        window.settle(5);
+        assert_eq!(window.position(), Some(10));
+    }
+
+    #[test]
+    fn what_is_given_back_is_delivered_again_and_the_rest_is_not() {
+        let mut window = Window::default();
+        for offset in 0..4 {
+            window.saw(offset);
+        }
+        window.settle(2);
+        window.give_back(1);
+        window.give_back(3);
+        assert_eq!(
+            (window.first_returned(), window.position()),
+            (Some(1), Some(0))
+        );
+        let again: Vec<Seen> = (1..5).map(|offset| window.saw(offset)).collect();
+        assert_eq!(again, [Seen::Again, Seen::Known, Seen::Again, Seen::First]);
+        assert_eq!(window.first_returned(), None);
+    }
+
+    proptest! {
+        #[test]
+        fn each_message_is_held_once_and_settled_once(steps in proptest::collection::vec((0u8..4, 0i64..40), 0..400)) {
+            let mut window = Window::default();
+            let (mut next, mut held, mut open) = (0, BTreeSet::new(), BTreeSet::new());
+            for (step, at) in steps {
+                match step {
+                    // The broker sends the next one, or begins again at one that was given back.
+                    0 => {
+                        prop_assert_eq!(window.saw(next), Seen::First);
+                        held.insert(next);
+                        open.insert(next);
+                        next += 1;
+                    }
+                    1 => if let Some(first) = window.first_returned() {
+                        for offset in first..next {
+                            let again = window.saw(offset) == Seen::Again;
+                            prop_assert_eq!(again, open.contains(&offset) && held.insert(offset));
+                        }
+                    },
+                    2 => if held.remove(&at) {
+                        window.settle(at);
+                        open.remove(&at);
+                    },
+                    _ => if held.remove(&at) {
+                        window.give_back(at);
+                    },
+                }
+                let first = open.first().copied().or((next > 0).then_some(next));
+                prop_assert_eq!(window.position(), first);
+                let returned = open.iter().find(|offset| !held.contains(offset)).copied();
+                prop_assert_eq!(window.first_returned(), returned);
+            }
+        }
+    }
+}
