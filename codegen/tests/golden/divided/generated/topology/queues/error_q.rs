@@ -10,6 +10,7 @@ use super::super::route;
 pub(super) const QUEUE: Queue = Queue {
     name: "error_q",
     kind: QueueKind::Classic,
+    topic: None,
     bindings: &[route("error.dx", "#")],
     workers: 2,
     prefetch: 100,
@@ -25,4 +26,6 @@ pub(super) const QUEUE: Queue = Queue {
     id: IdFrom::MessageId,
     into: Destination::Table(&tables::error::TABLE),
     derived: false,
+    partition: None,
+    partition_by: None,
 };

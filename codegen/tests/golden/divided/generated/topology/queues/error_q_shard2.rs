@@ -9,6 +9,7 @@ use super::super::super::envelope::ENVELOPE;
 pub(super) const QUEUE: Queue = Queue {
     name: "error_q.shard2",
     kind: QueueKind::Classic,
+    topic: None,
     bindings: &[],
     workers: 2,
     prefetch: 100,
@@ -24,4 +25,6 @@ pub(super) const QUEUE: Queue = Queue {
     id: IdFrom::MessageId,
     into: Destination::Table(&tables::error::TABLE),
     derived: true,
+    partition: None,
+    partition_by: None,
 };

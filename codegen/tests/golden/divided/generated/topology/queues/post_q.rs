@@ -9,6 +9,7 @@ use super::super::route;
 pub(super) const QUEUE: Queue = Queue {
     name: "post_q",
     kind: QueueKind::Classic,
+    topic: None,
     bindings: &[route("post.dx", "POST")],
     workers: 2,
     prefetch: 100,
@@ -24,4 +25,6 @@ pub(super) const QUEUE: Queue = Queue {
     id: IdFrom::MessageId,
     into: Destination::Table(&tables::post::TABLE),
     derived: false,
+    partition: None,
+    partition_by: None,
 };

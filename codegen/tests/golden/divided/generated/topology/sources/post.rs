@@ -2,9 +2,9 @@
 //! Source `post`.
 
 use crate::contract::{
-    Auth, Encoding, IdFrom, Intake, Message, OnBad, Pool, RoutingKey, RowError, Scheme,
-    SecretForm, Signature, SignatureForm, Signed, SignedTime, Source, Verify, function,
-    json,
+    Auth, Encoding, IdFrom, Intake, Message, OnBad, PartitionBy, Pool, RoutingKey,
+    RowError, Scheme, SecretForm, Signature, SignatureForm, Signed, SignedTime, Source,
+    Verify, function, json,
 };
 use super::super::super::shapes;
 
@@ -50,9 +50,15 @@ pub(super) const SOURCE: Source = Source {
         max_request: 4_194_304,
     },
     cors: None,
+    partition_by: Some(PartitionBy::Message(partition_key)),
 };
 
 /// Its routing key.
 fn routing_key(message: &Message<'_>) -> Result<String, RowError> {
     Ok(function::upper(&json::text(message.body, &["name"])?))
+}
+
+/// Its partition key.
+fn partition_key(message: &Message<'_>) -> Result<String, RowError> {
+    Ok(json::text(message.body, &["name"])?.into_owned())
 }
