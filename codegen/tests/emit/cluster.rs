@@ -43,6 +43,8 @@ fn model(cluster: &Cluster) -> Model {
         if clickhouse(&mut model.tables[at].clone()).sharding.is_some() {
             more.extend((1..=u64::from(cluster.shards)).map(|shard| Queue {
                 name: of_shard(&queue.name, shard),
+                topic: None,
+                partitions: None,
                 bindings: Vec::new(),
                 derived: true,
                 ..queue.clone()
