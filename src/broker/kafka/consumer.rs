@@ -13,12 +13,12 @@ use rdkafka::{ClientContext, Offset, TopicPartitionList};
 use tokio_util::sync::CancellationToken;
 
 use super::address::KafkaAddress;
-use super::group::{Commit, Committer, Group, Lane, Place, Record};
+use super::depths::Lag;
+use super::group::Group;
 use super::headers::from_kafka;
-use super::keeper::ASK;
-use super::lag::Lag;
-use super::monitor::{Monitor, Told};
+use super::monitor::{ASK, Monitor, Told};
 use super::pins::Pins;
+use super::place::{Commit, Committer, Lane, Place, Record};
 use crate::broker::api::delivery::{self as api, Delivery};
 use crate::broker::api::status::Link;
 

@@ -7,7 +7,7 @@ use rdkafka::error::KafkaError;
 use rdkafka::{Offset, TopicPartitionList};
 
 use super::address::KafkaAddress;
-use super::keeper::ASK;
+use super::monitor::ASK;
 use crate::contract::Topic;
 
 /// Reason why there is no answer.
@@ -47,6 +47,17 @@ fn ask(
         depths.insert(*queue, open);
     }
     Ok(depths)
+}
+
+/// What a queue's topics hold that isn't settled.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct Lag {
+    /// Messages.
+    pub(super) messages: u64,
+    /// Messages that Kafka has deleted before they were settled.
+    pub(super) deleted: u64,
+    /// Quarters of the retention that the oldest one has used up.
+    pub(super) quarters: u8,
 }
 
 /// A partition, and how far its group has come.

@@ -1,31 +1,21 @@
 //! Consumer group of a queue, as one instance sees it: the partitions that are assigned to it, what of them is held, and
 //! who consumes.
 
-use std::collections::HashMap;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use futures_util::FutureExt as _;
+use futures_util::future::BoxFuture;
 use tokio::sync::mpsc;
 
-use super::held::Held;
 use super::pins::Pins;
+use super::place::{Committer, Place, Record};
+use super::state::{Partition, State};
 use super::window::{Seen, Window};
 use crate::broker::api::broker_metrics::QueueMetrics;
-use crate::broker::api::delivery::{Ack, Delivery, Pinned, Range, Settled, Settlement};
+use crate::broker::api::delivery::{Ack, Delivery, Pinned, Range, Settle, Settled, Settlement};
 use crate::broker::api::topology::QueueSpec;
 use crate::metrics::kafka::PARTITIONS;
-
-/// Topic of a queue.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(super) enum Lane {
-    /// That of its messages.
-    Messages,
-    /// That of the messages that go back.
-    Retries,
-}
-
-/// Partition of one of a queue's topics.
-pub(super) type Place = (Lane, i32);
 
 /// Consumer group of a queue.
 pub(super) struct Group {
@@ -36,53 +26,6 @@ pub(super) struct Group {
     changed: Condvar,
     /// Commits, while there is a client. One at a time, so that none writes over a newer one.
     committer: Mutex<Option<Committer>>,
-}
-
-/// Commits offsets; true if it has.
-pub(super) type Committer = Arc<dyn Fn(&[Commit]) -> bool + Send + Sync>;
-
-/// An offset that is to be committed, and what is written down beside it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Commit {
-    pub(super) place: Place,
-    pub(super) offset: i64,
-    pub(super) pins: String,
-}
-
-#[derive(Default)]
-struct State {
-    partitions: HashMap<Place, Partition>,
-    /// Number of assignments so far; each has its own, so that nothing of a former one counts.
-    assignments: u64,
-    /// Messages that are delivered and not settled, and their bytes.
-    messages: usize,
-    bytes: u64,
-    /// Who consumes.
-    to: Option<mpsc::Sender<Delivery>>,
-}
-
-struct Partition {
-    assignment: u64,
-    window: Window,
-    /// Messages of it that are held.
-    held: usize,
-    /// It is being revoked: nothing more of it is delivered.
-    leaving: bool,
-    /// Messages were given back since the client was last told to begin again.
-    rewind: bool,
-    /// Ranges that are stored together.
-    pins: Pins,
-    /// What was committed last.
-    committed: Option<Commit>,
-}
-
-/// A record as it is to be handed on.
-pub(super) struct Record {
-    pub(super) place: Place,
-    pub(super) offset: i64,
-    /// When it was written, in milliseconds since the epoch.
-    pub(super) written_ms: i64,
-    pub(super) bytes: u64,
 }
 
 impl Group {
@@ -226,7 +169,7 @@ impl Group {
     /// Commits what is settled, of these partitions or of all. It blocks as long as the committer does.
     pub(super) fn commit(&self, of: Option<&[Place]>) -> bool {
         let committer = self.committer();
-        let commits = self.commits(of);
+        let commits = self.lock().commits(of);
         if commits.is_empty() {
             return true;
         }
@@ -240,25 +183,6 @@ impl Group {
             }
         }
         done
-    }
-
-    /// What is new to be committed.
-    fn commits(&self, of: Option<&[Place]>) -> Vec<Commit> {
-        let mut state = self.lock();
-        let asked = |place: &Place| of.is_none_or(|of| of.contains(place));
-        let moved = state
-            .partitions
-            .iter_mut()
-            .filter_map(|(place, partition)| {
-                let offset = partition.window.position()?;
-                let commit = Commit {
-                    place: *place,
-                    offset,
-                    pins: partition.pins.from(offset),
-                };
-                (asked(place) && partition.committed.as_ref() != Some(&commit)).then_some(commit)
-            });
-        moved.collect()
     }
 
     /// Pins a range of a partition, and commits that. It blocks.
@@ -379,5 +303,62 @@ impl Group {
     fn wait<'a>(&self, state: MutexGuard<'a, State>, limit: Duration) -> MutexGuard<'a, State> {
         let waited = self.changed.wait_timeout(state, limit);
         waited.unwrap_or_else(PoisonError::into_inner).0
+    }
+}
+
+// === impl Held ===
+
+/// A delivery that is not settled yet.
+pub(super) struct Held {
+    pub(super) group: Arc<Group>,
+    pub(super) place: Place,
+    pub(super) assignment: u64,
+    pub(super) offset: i64,
+    pub(super) written_ms: i64,
+    pub(super) bytes: u64,
+    pub(super) settled: bool,
+}
+
+impl Settle for Held {
+    fn settle(mut self: Box<Self>, how: Settlement) -> BoxFuture<'static, Settled> {
+        let settled = self.end(how);
+        std::future::ready(settled).boxed()
+    }
+
+    fn pin(&self, last: i64) -> BoxFuture<'_, Pinned> {
+        let range = Range {
+            first: self.offset,
+            last,
+            written_ms: self.written_ms,
+        };
+        let (group, place, assignment) = (Arc::clone(&self.group), self.place, self.assignment);
+        let pinned = tokio::task::spawn_blocking(move || group.pin(place, assignment, range));
+        async { pinned.await.unwrap_or(Pinned::Lost) }.boxed()
+    }
+
+    /// True if its partition is somebody else's now, or about to be.
+    fn is_stale(&self) -> bool {
+        self.group.is_stale(self)
+    }
+}
+
+impl Held {
+    fn end(&mut self, how: Settlement) -> Settled {
+        self.settled = true;
+        self.group.metrics.held.decrement(1.0);
+        self.group.settle(self, how)
+    }
+}
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        if !self.settled {
+            tracing::debug!(
+                queue = self.group.queue.name,
+                "A delivery was dropped without being settled, and will be delivered again."
+            );
+            // Nobody waits for the answer.
+            _ = self.end(Settlement::Requeue);
+        }
     }
 }

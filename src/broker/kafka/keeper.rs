@@ -14,14 +14,11 @@ use super::KafkaOptions;
 use super::address::KafkaAddress;
 use super::consumer::Consumer;
 use super::lag;
-use super::monitor::{Monitor, Told};
+use super::monitor::{ASK, Monitor, Told};
 use super::producer::Producer;
 use super::topics::{self, Wanted};
 use crate::broker::api::status::Link;
 use crate::broker::api::topology::QueueSpec;
-
-/// How long a question to the cluster may take.
-pub(super) const ASK: Duration = Duration::from_secs(5);
 
 /// Interval between looks at a cluster that answers, and at one that doesn't.
 const GOOD: Duration = Duration::from_secs(10);

@@ -8,22 +8,11 @@ use rdkafka::error::KafkaError;
 use rdkafka::{Offset, TopicPartitionList};
 
 use super::consumer::{Client, Consumer, topic};
-use super::depths::committed;
-use super::group::Lane;
-use super::keeper::ASK;
+use super::depths::{Lag, committed};
+use super::monitor::ASK;
+use super::place::Lane;
 use crate::metrics::kafka::{DELETED_UNREAD, LAG, RETENTION_USED};
 use crate::time::now_ms;
-
-/// What a queue's topics hold that isn't settled.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(super) struct Lag {
-    /// Messages.
-    pub(super) messages: u64,
-    /// Messages that Kafka has deleted before they were settled.
-    pub(super) deleted: u64,
-    /// Quarters of the retention that the oldest one has used up.
-    pub(super) quarters: u8,
-}
 
 /// Measures the lag of a queue, and tells of what is about to be deleted. It blocks.
 pub(super) fn measure(consumer: &Consumer) {

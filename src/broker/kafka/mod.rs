@@ -10,12 +10,13 @@ mod consumer;
 mod depths;
 mod group;
 mod headers;
-mod held;
 mod keeper;
 mod lag;
 mod monitor;
 mod pins;
+mod place;
 mod producer;
+mod state;
 mod topics;
 mod window;
 

@@ -1,7 +1,7 @@
 //! State of Kafka: one line in the log when it turns bad, one when it is good again.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use rdkafka::ClientContext;
 use rdkafka::config::RDKafkaLogLevel;
@@ -11,6 +11,9 @@ use tokio::sync::{Notify, watch};
 use crate::broker::api::status::{Link, Status};
 use crate::broker::api::topology::TopologyError;
 use crate::metrics::kafka::UP;
+
+/// How long a question to the cluster may take.
+pub(super) const ASK: Duration = Duration::from_secs(5);
 
 /// State of a cluster.
 pub(super) struct Monitor {

@@ -51,11 +51,7 @@ async fn an_instance_that_is_killed_stores_each_event_once_without_final() {
         let (mut sent, mut kills) = (0, 0);
         while kills < 6 {
             let mut child = Command::new(std::env::current_exe().unwrap())
-                .args([
-                    "--exact",
-                    "kafka::kills::the_process_that_is_killed",
-                    "--ignored",
-                ])
+                .args(["--exact", "kafka::kills::the_process_that_is_killed"])
                 .env(TOLD, &told)
                 .stdout(Stdio::null())
                 .stderr(Stdio::null())
@@ -106,7 +102,6 @@ async fn an_instance_that_is_killed_stores_each_event_once_without_final() {
 
 /// Not a test of its own: the process that the test above kills.
 #[tokio::test(flavor = "multi_thread")]
-#[ignore = "the process that another test kills"]
 async fn the_process_that_is_killed() {
     let (Ok(told), Some(brokers)) = (std::env::var(TOLD), brokers()) else {
         return;

@@ -1,6 +1,7 @@
 //! The views of generated code: for each message, the fields that some table needs, borrowed from the wire.
 
 mod flags;
+mod ranges;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -13,6 +14,7 @@ use super::shapes::by_number;
 use crate::function;
 use crate::model::{ColumnSource, Envelope, Function, Model, Root, Value};
 use flags::keeps_unknown;
+use ranges::ranges;
 
 /// Fields that are read, by message.
 #[derive(Debug, Default)]
@@ -363,25 +365,6 @@ fn read(field: &FieldDescriptor, as_str: bool) -> (String, &'static str) {
     (ty.into(), method)
 }
 
-/// Numbers as a pattern: `9..=64 | 70`.
-fn ranges(numbers: &[u32]) -> String {
-    let mut runs: Vec<(u32, u32)> = Vec::new();
-    for &number in numbers {
-        match runs.last_mut() {
-            Some((_, last)) if *last + 1 == number => *last = number,
-            _ => runs.push((number, number)),
-        }
-    }
-    let parts: Vec<String> = runs
-        .into_iter()
-        .map(|(first, last)| match last - first {
-            0 => first.to_string(),
-            _ => format!("{first}..={last}"),
-        })
-        .collect();
-    parts.join(" | ")
-}
-
 /// Values of all columns.
 fn values(model: &Model) -> impl Iterator<Item = &Value> {
     model
@@ -395,15 +378,4 @@ fn values(model: &Model) -> impl Iterator<Item = &Value> {
             };
             values
         })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::ranges;
-
-    #[test]
-    fn numbers_that_follow_each_other_are_one_range() {
-        assert_eq!(ranges(&[9, 10, 11, 20, 22, 23]), "9..=11 | 20 | 22..=23");
-        assert_eq!(ranges(&[]), "");
-    }
 }

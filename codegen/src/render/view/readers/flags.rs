@@ -4,7 +4,8 @@
 use prost_reflect::{FieldDescriptor, Kind, MessageDescriptor};
 
 use super::super::shapes::by_number;
-use super::{Readers, ranges};
+use super::Readers;
+use super::ranges::ranges;
 use crate::model::{ColumnSource, Envelope, Input, Root, Table};
 
 impl Readers {

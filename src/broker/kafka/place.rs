@@ -1,0 +1,35 @@
+//! Places in the topics of a queue: lanes, partitions, records and offsets.
+
+use std::sync::Arc;
+
+/// Topic of a queue.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) enum Lane {
+    /// That of its messages.
+    Messages,
+    /// That of the messages that go back.
+    Retries,
+}
+
+/// Partition of one of a queue's topics.
+pub(super) type Place = (Lane, i32);
+
+/// Commits offsets; true if it has.
+pub(super) type Committer = Arc<dyn Fn(&[Commit]) -> bool + Send + Sync>;
+
+/// An offset that is to be committed, and what is written down beside it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Commit {
+    pub(super) place: Place,
+    pub(super) offset: i64,
+    pub(super) pins: String,
+}
+
+/// A record as it is to be handed on.
+pub(super) struct Record {
+    pub(super) place: Place,
+    pub(super) offset: i64,
+    /// When it was written, in milliseconds since the epoch.
+    pub(super) written_ms: i64,
+    pub(super) bytes: u64,
+}
