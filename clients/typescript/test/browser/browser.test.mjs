@@ -111,16 +111,19 @@ test("a tab takes over what another left, but not what another has", { skip }, a
   server.answer = () => ({ status: 503, headers: { "retry-after": "2" } });
   const [other, third] = [await visit("/other"), await visit("/other")];
   for (const tab of [page, other, third]) await open(tab, { endpoint: server.url });
-  const ids = await track(other, 2);
-  await track(third, 1);
+  const ids = [...(await track(other, 2)), ...(await track(third, 1))];
   await isStored(3);
   await other.close();
   server.answer = accept;
   server.requests.length = 0;
   await page.evaluate(() => document.dispatchEvent(new Event("visibilitychange", { bubbles: true })));
-  await until(async () => (await counters(page)).taken === 2);
-  assert.equal(await flush(page), true);
-  assert.deepEqual(server.ids(), ids);
+  // Which of the two looks first is the browser's choice: it shows one of them in place of the tab that was closed.
+  const taken = async () => (await counters(page)).taken + (await counters(third)).taken;
+  await until(async () => (await taken()) === 3);
+  for (const tab of [page, third]) assert.equal(await flush(tab), true);
+  // What the closed tab sent as it went may have come as well, with the same ids.
+  assert.deepEqual(unique(server.ids()), unique(ids));
+  assert.equal(await taken(), 3);
 });
 
 test("a crash of the browser loses nothing", { skip }, async () => {
