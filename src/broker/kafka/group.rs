@@ -61,6 +61,11 @@ impl Group {
         }
     }
 
+    /// Who consumes, if somebody does.
+    pub(super) fn consumer(&self) -> Option<mpsc::Sender<Delivery>> {
+        self.lock().to.clone()
+    }
+
     /// Wakes whoever waits for room.
     pub(super) fn wake(&self) {
         self.changed.notify_all();

@@ -38,7 +38,7 @@ use self::keeper::Keeper;
 use self::monitor::Monitor;
 use self::producer::{Confirm, Producer};
 use super::api::broker_metrics::BrokerMetrics;
-use super::api::delivery::Deliveries;
+use super::api::delivery::{Deliveries, Delivery};
 use super::api::error::{ConsumeError, PublishError};
 use super::api::limits::Limits;
 use super::api::message::Outgoing;
@@ -278,6 +278,15 @@ impl Kafka {
             }
         });
         Ok(Deliveries::new(deliveries))
+    }
+
+    /// Hands a message of another broker to whoever consumes the queue at a position; false if nobody does.
+    pub(in crate::broker) async fn hand_on(&self, queue: usize, delivery: Delivery) -> bool {
+        let to = self.consumers.get(queue).and_then(|c| c.group.consumer());
+        match to {
+            Some(to) => to.send(delivery).await.is_ok(),
+            None => false,
+        }
     }
 
     pub(in crate::broker) fn limits(&self) -> Limits {

@@ -2,7 +2,8 @@
 //!
 //! A message is acknowledged once Kafka has confirmed it. Messages are handed to Kafka in the order in which they come,
 //! and Kafka keeps the order of a partition; several may be without an answer. When one isn't confirmed, all of them go
-//! back to their queue, in their order, and it begins again there.
+//! back to their queue, in their order, and it begins again there. What Kafka will never take, because it is too large,
+//! stops nothing behind it: workers get it as it is.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -11,7 +12,7 @@ use std::time::Duration;
 use futures_util::future::BoxFuture;
 
 use crate::broker::api::Broker;
-use crate::broker::api::delivery::{Ack, Deliveries};
+use crate::broker::api::delivery::{Ack, Deliveries, Delivery};
 use crate::broker::api::error::PublishError;
 use crate::broker::api::message::Outgoing;
 use crate::broker::kafka::Kafka;
@@ -40,7 +41,11 @@ pub(super) async fn run(main: Arc<dyn Broker>, kafka: Arc<Kafka>, queue: &'stati
 }
 
 /// A message that Kafka hasn't confirmed yet.
-type Moving = (BoxFuture<'static, Result<(), PublishError>>, Ack);
+struct Moving {
+    confirm: BoxFuture<'static, Result<(), PublishError>>,
+    message: Outgoing,
+    ack: Ack,
+}
 
 async fn moving(
     deliveries: &Deliveries,
@@ -52,18 +57,21 @@ async fn moving(
         let full = under_way.len() >= MOST;
         let confirmed = async {
             match under_way.front_mut() {
-                Some((confirm, _)) => confirm.await,
+                Some(first) => (&mut first.confirm).await,
                 None => std::future::pending().await,
             }
         };
         tokio::select! {
             biased;
             confirmed = confirmed => {
-                // Those behind it go back with it.
-                confirmed?;
-                if let Some((_, ack)) = under_way.pop_front() {
+                let Some(Moving { message, ack, .. }) = under_way.pop_front() else {
+                    continue;
+                };
+                match confirmed {
                     // If RabbitMQ doesn't hear of it, the message is moved once more, under the same id.
-                    _ = ack.ack().await;
+                    Ok(()) => _ = ack.ack().await,
+                    // Those behind it go back with it.
+                    Err(error) => work_on(kafka, at, message, ack, error).await?,
                 }
             }
             delivery = deliveries.next(), if !full => {
@@ -72,9 +80,39 @@ async fn moving(
                 };
                 let message = Outgoing::new(delivery.exchange, delivery.routing_key, delivery.body)
                     .with(delivery.properties);
-                let confirm = kafka.enqueue(at, message).await?;
-                under_way.push_back((confirm, delivery.ack));
+                let ack = delivery.ack;
+                match kafka.enqueue(at, message.clone()).await {
+                    Ok(confirm) => under_way.push_back(Moving { confirm, message, ack }),
+                    Err(error) => work_on(kafka, at, message, ack, error).await?,
+                }
             }
         }
+    }
+}
+
+/// Hands a message that Kafka will never take to the workers of its queue, who settle it in RabbitMQ. Any other one goes
+/// back, as does this one while nobody consumes.
+async fn work_on(
+    kafka: &Kafka,
+    at: usize,
+    message: Outgoing,
+    ack: Ack,
+    error: PublishError,
+) -> Result<(), PublishError> {
+    if error.retry_helps() {
+        return Err(error);
+    }
+    let delivery = Delivery {
+        body: message.body,
+        exchange: message.exchange,
+        routing_key: message.routing_key,
+        redelivered: true,
+        properties: message.properties,
+        place: None,
+        ack,
+    };
+    match kafka.hand_on(at, delivery).await {
+        true => Ok(()),
+        false => Err(error),
     }
 }

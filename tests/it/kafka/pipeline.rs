@@ -84,12 +84,15 @@ async fn what_other_services_publish_crosses_the_bridge() {
         migrate::apply(&store, &PIPELINE).await.unwrap();
         let (app, seen) = started_of(on_kafka(&store, &vhost, &brokers), pipeline).await;
         let address = Address::parse(&vhost.url()).unwrap();
-        let producer = Rabbit::connect(address, Topology::of(&PIPELINE, |_| true), RabbitOptions::default());
+        let options = RabbitOptions { max_body: 64 << 20, ..RabbitOptions::default() };
+        let producer = Rabbit::connect(address, Topology::of(&PIPELINE, |_| true), options);
         producer.status().wait_for(|s| s.link == Link::Up).await.unwrap();
         for n in 0..300 {
+            // More than Kafka takes, in the middle of the others.
+            let blanks = " ".repeat(if n == 150 { 17 << 20 } else { 0 });
             let body = format!(
                 r#"{{"event_id":"p-{n}","source":"crawler","platform":"X","profile_id":17,"shortcode":"abc",
-                    "publish_time":"2026-01-02 03:04:05","event_timestamp":"2026-01-02 03:04:06","metrics":{{}},"dimensions":{{}}}}"#
+                    "publish_time":"2026-01-02 03:04:05","event_timestamp":"2026-01-02 03:04:06","metrics":{{}},"dimensions":{{}}{blanks}}}"#
             );
             let properties = Properties { content_type: Some("application/json".into()), ..Properties::default() };
             producer.publish(Outgoing::new("beat.dx", "post_log_events", body).with(properties)).await.unwrap();
