@@ -120,11 +120,11 @@ export function shared(name: string, owner: string): Shared {
     adopt: () =>
       alone(async () => {
         const moved: string[] = [];
-        // What wasn't written yet when its page went is in localStorage, under names that begin as those of tabs' locks do.
+        // What wasn't written yet when its page went is in localStorage, under the name of its tab's lock. This tab has its own.
         const rows = (await transact((rows) => {
           try {
             for (const key in localStorage) {
-              if (key.startsWith(lockOf(""))) {
+              if (key.startsWith(lockOf("")) && key !== lockOf(owner)) {
                 // First, so that one that is damaged goes and the others come at the next look.
                 moved.push(key);
                 JSON.parse(localStorage[key]).forEach((entry: Entry) => rows.put(entry));
@@ -135,7 +135,7 @@ export function shared(name: string, owner: string): Shared {
           }
           return rows.getAll() as IDBRequest<Row[]>;
         }))!;
-        for (const key of moved) delete localStorage[key];
+        moved.forEach((key) => delete localStorage[key]);
         // The locks are looked at after the rows were read: a tab holds its lock before it writes.
         const held = locks ? (await locks.query()).held! : [];
         const orphans = rows.filter((row) => row.owner !== owner && !held.some((lock) => lock.name === lockOf(row.owner)));
@@ -155,7 +155,8 @@ export function shared(name: string, owner: string): Shared {
       // A page that goes can't wait for a transaction, and what it sends as it goes may not arrive. All of it is one text: of
       // many, those that a busy browser hasn't read when the page has ended are lost.
       try {
-        if (unsaved.length) localStorage[lockOf(unsaved.at(-1)!.key)] = JSON.stringify(unsaved);
+        delete localStorage[lockOf(owner)];
+        if (unsaved.length) localStorage[lockOf(owner)] = JSON.stringify(unsaved);
       } catch {
         // It may be full, or forbidden.
       }

@@ -229,6 +229,24 @@ test("a tab that is hidden sends at once, and settles by the answer", { skip }, 
   await isStored(0);
 });
 
+test("a tab that comes back has its events once", { skip }, async () => {
+  server.answer = () => ({ status: 503 });
+  await open(page, { endpoint: server.url });
+  await isStored(0);
+  // It goes before anything of them is written, and is shown again.
+  await page.evaluate(() => {
+    for (let n = 0; n < 3; n++) client.track(eventGrpc.events.addToCartEvent({ productId: n }));
+    dispatchEvent(new Event("pagehide"));
+    document.dispatchEvent(new Event("visibilitychange", { bubbles: true }));
+  });
+  await isStored(3);
+  await sleep(500);
+  assert.equal((await counters(page)).taken, 3);
+  server.answer = accept;
+  assert.equal(await flush(page), true);
+  await isStored(0);
+});
+
 test("storage that is full costs nothing while the page is there", { skip }, async () => {
   const session = await context.newCDPSession(page);
   await session.send("Storage.overrideQuotaForOrigin", { origin: site.url, quotaSize: 1 });
