@@ -14,6 +14,7 @@ mod request;
 mod retired;
 mod row;
 mod schema;
+mod sharding;
 mod source;
 mod storage;
 mod table;
@@ -32,6 +33,7 @@ pub use request::{Piece, Rate, Request, Target, Template};
 pub use retired::{RenamedQueue, Retired, RetiredEvent, RetiredQueue};
 pub use row::{Context, Group, Message};
 pub use schema::{Relation, Schema, Schemas};
+pub use sharding::{Cluster, Ddl, Sharding, queue_of_shard, shard_of_queue};
 pub use source::{
     Auth, Cors, Encoding, Intake, OnBad, Pool, RoutingKey, Scheme, SecretForm, Signature,
     SignatureForm, Signed, SignedTime, Source, Verify,

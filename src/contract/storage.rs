@@ -1,12 +1,15 @@
 //! Storage of a table: the kind of database, and what is specific to it.
 
 use super::migration::Migration;
+use super::sharding::Sharding;
 
 /// Kind of database that holds a table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Storage {
     /// A ClickHouse database; none is the usual one, which the server's URL names.
     ClickHouse(Option<&'static Database>),
+    /// A ClickHouse database that is spread over a cluster.
+    Cluster(&'static Sharding),
     /// A PostgreSQL database.
     Postgres(&'static Upsert),
 }

@@ -55,7 +55,8 @@ pub(super) struct Batcher {
 impl Batcher {
     /// Batcher whose batches have at most so many messages, so that two fit into the prefetch of the queues.
     pub(super) fn new(flusher: Flusher, limits: Option<Limits>, messages: usize) -> Self {
-        let filling = Lanes::new(flusher.table, flusher.room, limits, messages);
+        let divided = !flusher.shards.is_empty();
+        let filling = Lanes::new(flusher.table, flusher.room, divided, limits, messages);
         Batcher { flusher, filling }
     }
 

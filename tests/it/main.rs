@@ -36,6 +36,7 @@ mod python;
 mod scan;
 mod schemas;
 mod secrets;
+mod shards;
 mod support;
 mod tidy;
 mod tls;

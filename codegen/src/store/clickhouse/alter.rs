@@ -1,6 +1,6 @@
 //! Statements that change a ClickHouse table that is there, and the changes that are refused.
 
-use super::{ddl, rebuild};
+use super::{cluster, ddl, rebuild};
 use crate::base::refusal::{Place, Refusal};
 use crate::model::{ClickHouse, Table};
 use crate::rules::history::TABLE_KEYS;
@@ -30,21 +30,63 @@ pub(super) fn alter(
         way_out.as_str(),
     );
     change::keys(&table.name, before, &now, words, refused);
-    let columns = own.columns(table);
-    let there = before.columns.iter().map(|(name, _)| name.clone());
-    let mut alter = InOrder {
-        own,
-        table: &table.name,
-        order: there
-            .filter(|name| columns.iter().any(|column| column.name == name))
-            .collect(),
-    };
-    let mut statements = change::columns(&table.name, before, &columns, &mut alter, refused);
-    statements.extend((before.settings != ddl::SETTINGS).then(|| ddl::set(&table.name)));
+    cluster::refuse(own, table, before, refused);
+    if let Some(sharding) = cluster::sharding(own) {
+        if cluster::divides(own, before) {
+            return divided(own, table, before, refused);
+        }
+        let mut statements = cluster::alter(own, sharding, table, before, refused);
+        if cluster::grows(own, before) {
+            statements.extend(cluster::grow(sharding, table));
+        }
+        return statements;
+    }
+    let statements = of_one(own, table, before, refused);
     match rebuilt {
         true => rebuild::statements(own, table, statements),
         false => statements,
     }
+}
+
+/// Statements that change the columns and settings of a table on one server.
+fn of_one(
+    own: &ClickHouse,
+    table: &Table,
+    before: &TableFacts,
+    refused: &mut Vec<Refusal>,
+) -> Vec<String> {
+    let columns = own.columns(table);
+    let target = ddl::name(&table.name);
+    let mut alter = InOrder::new(own, &target, before, &columns);
+    let mut statements = change::columns(&table.name, before, &columns, &mut alter, refused);
+    statements.extend((before.settings != ddl::settings(own)).then(|| ddl::set(&target, own)));
+    statements
+}
+
+/// Statements that divide a table among the shards of a cluster. Its columns stay as they are meanwhile.
+fn divided(
+    own: &ClickHouse,
+    table: &Table,
+    before: &TableFacts,
+    refused: &mut Vec<Refusal>,
+) -> Vec<String> {
+    let Some(sharding) = cluster::sharding(own) else {
+        return Vec::new();
+    };
+    let mut columns = before.clone();
+    ddl::settings(own).clone_into(&mut columns.settings);
+    if !of_one(own, table, &columns, refused).is_empty() {
+        refused.push(Refusal {
+            code: TABLE_KEYS.code,
+            place: Place::Table(table.name.clone()),
+            message: format!(
+                "table `{}` is divided among the shards of a cluster, and its columns change as well",
+                table.name
+            ),
+            help: "change its columns in a migration of their own, before or after".into(),
+        });
+    }
+    cluster::divide(own, sharding, table)
 }
 
 /// A rebuild that is asked for and can't be done.
@@ -61,23 +103,42 @@ fn hindered(table: &Table, before: &TableFacts, why: &str) -> Refusal {
 }
 
 /// Brings the columns into the model's order, one place after the other.
-struct InOrder<'a> {
+pub(super) struct InOrder<'a> {
     own: &'a ClickHouse,
-    table: &'a str,
+    /// The table, quoted.
+    target: &'a str,
     /// The columns as they are after the statements so far.
     order: Vec<String>,
+}
+
+impl<'a> InOrder<'a> {
+    /// The columns that are there and stay, in their order.
+    pub(super) fn new(
+        own: &'a ClickHouse,
+        target: &'a str,
+        before: &TableFacts,
+        columns: &[Column<'_>],
+    ) -> Self {
+        let there = before.columns.iter().map(|(name, _)| name.clone());
+        let stays = |name: &String| columns.iter().any(|column| column.name == name);
+        InOrder {
+            own,
+            target,
+            order: there.filter(stays).collect(),
+        }
+    }
 }
 
 impl Alter for InOrder<'_> {
     fn add(&mut self, column: &Column<'_>, at: usize, after: Option<&str>) -> Option<Vec<String>> {
         self.order
             .insert(at.min(self.order.len()), column.name.to_owned());
-        Some(vec![ddl::add(self.table, column, after)])
+        Some(vec![ddl::add(self.target, column, after)])
     }
 
     fn widen(&mut self, column: &Column<'_>, was: &str) -> Option<Vec<String>> {
         let widens = widens(was, &column.ty, in_key(self.own, column.name));
-        widens.then(|| vec![ddl::widen(self.table, column)])
+        widens.then(|| vec![ddl::widen(self.target, column)])
     }
 
     fn place(&mut self, column: &Column<'_>, at: usize, after: Option<&str>) -> Option<String> {
@@ -87,7 +148,7 @@ impl Alter for InOrder<'_> {
         self.order.retain(|name| name != column.name);
         self.order
             .insert(at.min(self.order.len()), column.name.to_owned());
-        Some(ddl::place_column(self.table, column, after))
+        Some(ddl::place_column(self.target, column, after))
     }
 }
 
