@@ -8,6 +8,8 @@ pub(super) use attempt::{StoreOutcome, Unstored};
 use std::collections::HashSet;
 use std::sync::Arc;
 
+use futures_util::StreamExt as _;
+use futures_util::stream;
 use tokio::time::Instant;
 
 use super::append::json_messages;
@@ -30,6 +32,9 @@ use crate::time::now_ms;
 
 /// Number of parts into which suspects are split that may have crashed the destination.
 pub(super) const WAYS: usize = 16;
+
+/// Number of messages that are settled at the same time, each of which may wait for the broker to confirm what goes back.
+const SETTLED_AT_ONCE: usize = 32;
 
 /// Stores the batches of one table.
 #[derive(Clone)]
@@ -160,12 +165,20 @@ impl Flusher {
             return later;
         }
         let decided = held.into_iter().map(|held| Decided::of(held, &self.setup));
+        let mut ready = Vec::new();
         for decided in self.breakers.admit(decided.collect()).await {
-            if decided.hold().is_some() {
-                later.push(decided);
-            } else if settle(&self.setup, decided).await.is_err()
-                && self.setup.give_up.is_cancelled()
-            {
+            match decided.hold() {
+                Some(_) => later.push(decided),
+                None => ready.push(decided),
+            }
+        }
+        // What goes back is published in the order of the messages, without a wait for each confirmation.
+        let settled = ready
+            .into_iter()
+            .map(|decided| settle(&self.setup, decided));
+        let mut settled = stream::iter(settled).buffered(SETTLED_AT_ONCE);
+        while let Some(ended) = settled.next().await {
+            if ended.is_err() && self.setup.give_up.is_cancelled() {
                 break;
             }
         }

@@ -94,9 +94,11 @@ pub(crate) async fn send_event(http: &str, number: usize) -> u16 {
         "events": [{ "id": format!("e-{number}"), "timestamp": "1760000000000", "addToCart": { "productId": 7 } }],
     });
     let url = format!("{http}/event/dispatch");
-    request(Method::POST, &url, &JSON, body.to_string())
-        .await
-        .status
+    let answer = request(Method::POST, &url, &JSON, body.to_string()).await;
+    if answer.status != 200 {
+        println!("event {number} is refused: {}", answer.text);
+    }
+    answer.status
 }
 
 /// A post for the other one, past its webhook, which takes signed ones only.

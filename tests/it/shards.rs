@@ -65,14 +65,15 @@ async fn each_row_is_on_the_shard_that_clickhouse_says_and_a_shard_that_is_down_
     .unwrap();
     let http = format!("http://{}", app.http_address());
     let ops = format!("http://{}", app.ops_address());
+    until_ready_says(&ops, |report| report["ready"] == true).await;
 
     // Each is sent twice, and is one row.
-    send_all(&http, 0..200).await;
-    send_all(&http, 0..200).await;
-    eventually(&cluster, EVENTS, 200).await;
+    send_all(&http, 0..60).await;
+    send_all(&http, 0..60).await;
+    eventually(&cluster, EVENTS, 60).await;
     for shard in 0..2 {
         assert_eq!(number(&shards.store(shard), &strays(shard, 2)).await, 0);
-        assert!(number(&shards.store(shard), "SELECT count() FROM DB.event_local").await > 50);
+        assert!(number(&shards.store(shard), "SELECT count() FROM DB.event_local").await > 15);
     }
     until_ready_says(&ops, |report| {
         report["tables"]["event/2"] == "fits" && report["clickhouse"]["event-store/2"] == "up"
@@ -82,8 +83,8 @@ async fn each_row_is_on_the_shard_that_clickhouse_says_and_a_shard_that_is_down_
     let first = shards.store(0);
     let of_first = "SELECT uniqExact(event_id) FROM DB.event_local";
     shards.kill(1);
-    send_all(&http, 200..400).await;
-    let ids = (0..400)
+    send_all(&http, 60..120).await;
+    let ids = (0..120)
         .map(|id| format!("'e-{id}'"))
         .collect::<Vec<_>>()
         .join(",");
@@ -100,12 +101,12 @@ async fn each_row_is_on_the_shard_that_clickhouse_says_and_a_shard_that_is_down_
     })
     .await;
     // What is sent now reaches the other shard at once.
-    send_all(&http, 400..420).await;
+    send_all(&http, 120..140).await;
     tokio::time::sleep(Duration::from_secs(3)).await;
     assert!(number(&first, of_first).await > its);
 
     shards.run(1).await;
-    eventually(&cluster, EVENTS, 420).await;
+    eventually(&cluster, EVENTS, 140).await;
     for shard in 0..2 {
         assert_eq!(number(&shards.store(shard), &strays(shard, 2)).await, 0);
     }
@@ -381,6 +382,8 @@ async fn a_real_cluster_stores_each_event_once() {
         .await
         .unwrap();
     let http = format!("http://{}", app.http_address());
+    let ops = format!("http://{}", app.ops_address());
+    until_ready_says(&ops, |report| report["ready"] == true).await;
     send_all(&http, 0..200).await;
     send_all(&http, 0..200).await;
     eventually(&cluster, EVENTS, 200).await;
