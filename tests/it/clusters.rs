@@ -94,11 +94,9 @@ pub(crate) async fn send_event(http: &str, number: usize) -> u16 {
         "events": [{ "id": format!("e-{number}"), "timestamp": "1760000000000", "addToCart": { "productId": 7 } }],
     });
     let url = format!("{http}/event/dispatch");
-    let answer = request(Method::POST, &url, &JSON, body.to_string()).await;
-    if answer.status != 200 {
-        println!("event {number} is refused: {}", answer.text);
-    }
-    answer.status
+    request(Method::POST, &url, &JSON, body.to_string())
+        .await
+        .status
 }
 
 /// A post for the other one, past its webhook, which takes signed ones only.
