@@ -34,6 +34,7 @@ export function start(options: Options, { send, alone, store }: Platform): Core 
     requests: 0,
     retries: 0,
     damaged: 0,
+    lastFailure: "",
   };
   let header: string;
   let consent: Consent = config.consent ?? "granted";
@@ -149,6 +150,7 @@ export function start(options: Options, { send, alone, store }: Platform): Core 
   function answered(batch: Entry[], answer: Answer): void {
     const { status, text } = answer;
     const said = objectIn(text);
+    const why = `status ${status}`;
     again = 0;
     failed = false;
     // A captive portal says 200 too, but nothing like this.
@@ -164,7 +166,8 @@ export function start(options: Options, { send, alone, store }: Platform): Core 
       });
       counters.accepted += drop(accepted).length;
       if (!failed) failures = 0;
-    } else if (status < 400 || status > 499 || status === 408 || status === 429) {
+    } else if (!/ 4(?!08|29)/.test(why)) {
+      // No answer is status 0.
       failed = true;
       again = batch.length;
     } else if (status === 413 && batch.length > 1) {
@@ -172,6 +175,7 @@ export function start(options: Options, { send, alone, store }: Platform): Core 
     } else {
       giveUp(batch, status === 413 ? "too_large" : "refused", { message: said.message ?? text.slice(0, 1000), status });
     }
+    counters.lastFailure = again ? why : "";
     if (failed) {
       const now = performance.now();
       until = now + Math.random() * Math.min(config.backoffMaxMs, config.backoffBaseMs * 2 ** failures++);
@@ -240,7 +244,7 @@ export function start(options: Options, { send, alone, store }: Platform): Core 
     }
   }
 
-  function setHeader(fields: Header): void {
+  function setHeader(fields: Header = {}): void {
     header = JSON.stringify(encodeHeader(fields));
   }
 
@@ -288,7 +292,7 @@ export function start(options: Options, { send, alone, store }: Platform): Core 
     return settled;
   }
 
-  setHeader(config.header ?? {});
+  setHeader(config.header);
   find();
 
   return {

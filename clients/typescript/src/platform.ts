@@ -68,8 +68,8 @@ export interface Request {
 export interface Answer {
   status: number;
   text: string;
-  /** The header Retry-After; empty, if there is none. */
-  retryAfter: string;
+  /** The header Retry-After; null or empty, if there is none. */
+  retryAfter: string | null;
 }
 
 /** Where the core runs. */
